@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * i18n: translations through gettext(3), where the build has it.
+ */
+#ifndef SUBID_I18N_H
+#define SUBID_I18N_H
+
+#ifdef ENABLE_NLS
+#include <libintl.h>
+#define _(text) gettext(text)
+#else
+#define _(text) (text)
+#endif
+
+/* Marks a text that is translated where it is shown. */
+#define N_(text) (text)
+
+#endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * record: what administrators find in the system log.
+ */
+#ifndef SUBID_RECORD_H
+#define SUBID_RECORD_H
+
+void record_refusal(const char *program, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * entry: `owner:start:count`, or the reason why a line is none.
+ *
+ * Invariant: a line grants something only if every reader of the database agrees what.
+ * So there is one spelling of a number, three fields, and no white space to trim.
+ */
+#include <string.h>
+
+#include "libsubid/core/entry.h"
+#include "libsubid/core/limits.h"
+#include "libsubid/core/num.h"
+
+#define N_(text) (text) /* for xgettext: translated where it is shown */
+
+_Static_assert(ENTRY_BYTES == LIMIT_OWNER_BYTES + 2 * NUM_BYTES + 3,
+	       "an entry fits its buffer");
+
+static const char *const reasons[] = {
+	[ENTRY_BLANK] = N_("the line is blank"),
+	[ENTRY_COMMENT] = N_("the line is a comment"),
+	[ENTRY_TOO_LONG] = N_("the line is longer than 4096 bytes"),
+	[ENTRY_NUL] = N_("the line holds a NUL byte"),
+	[ENTRY_FIELDS] = N_("the line has not three fields owner:start:count"),
+	[ENTRY_OWNER_EMPTY] = N_("the owner is missing"),
+	[ENTRY_OWNER_LONG] = N_("the owner is longer than 256 bytes"),
+	[ENTRY_OWNER_SIGN] = N_("the owner begins with a sign"),
+	[ENTRY_OWNER_BLANK] = N_("the owner holds a blank or a control character"),
+	[ENTRY_OWNER_NUMBER] = N_("the owner is a number but not a decimal uid"),
+	[ENTRY_START_NUMBER] = N_("the start is not a plain decimal number"),
+	[ENTRY_COUNT_NUMBER] = N_("the count is not a plain decimal number"),
+	[ENTRY_COUNT_CR] = N_("the line ends with a carriage return"),
+	[ENTRY_COUNT_BLANK] = N_("the line ends with a blank"),
+	[ENTRY_COUNT_ZERO] = N_("the count is 0"),
+	[ENTRY_BEYOND] = N_("the range reaches beyond 4294967296"),
+};
+
+static bool is_blank_or_control(char c)
+{
+	return (unsigned char)c <= ' ' || c == 0x7f;
+}
+
+static bool all_digits(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+	return true;
+}
+
+static bool all_blank(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (text[i] != ' ' && text[i] != '\t')
+			return false;
+	return true;
+}
+
+/*
+ * The owner of a line: a login name or a decimal uid.
+ *
+ * A blank inside a name is allowed (directories have such names), a control character
+ * is not. What is all digits must be a uid in its one spelling.
+ */
+static int owner_parse(const char *owner, size_t len, struct entry *entry)
+{
+	uint64_t id;
+
+	if (len == 0)
+		return ENTRY_OWNER_EMPTY;
+	if (len > LIMIT_OWNER_BYTES)
+		return ENTRY_OWNER_LONG;
+	if (owner[0] == '-' || owner[0] == '+')
+		return ENTRY_OWNER_SIGN;
+	if (owner[0] == ' ' || owner[len - 1] == ' ')
+		return ENTRY_OWNER_BLANK;
+	for (size_t i = 0; i < len; i++)
+		if (owner[i] != ' ' && is_blank_or_control(owner[i]))
+			return ENTRY_OWNER_BLANK;
+
+	entry->owner = owner;
+	entry->owner_len = len;
+	entry->by_id = false;
+	entry->owner_id = 0;
+	if (all_digits(owner, len)) {
+		if (num_parse(owner, len, ID_NONE - 1, &id))
+			return ENTRY_OWNER_NUMBER;
+		entry->by_id = true;
+		entry->owner_id = (uint32_t)id;
+	}
+	return 0;
+}
+
+/* Why what follows the second colon is not a number: an editor's traces are named. */
+static int count_fault(const char *count, size_t len)
+{
+	if (len > 0 && count[len - 1] == '\r')
+		return ENTRY_COUNT_CR;
+	if (len > 0 && is_blank_or_control(count[len - 1]))
+		return ENTRY_COUNT_BLANK;
+	return ENTRY_COUNT_NUMBER;
+}
+
+/*
+ * Reads one line.
+ *
+ * line, len: without the newline, need not be terminated. The entry points into it.
+ * Returns 0 or an enum entry_fault; *ret_entry is written only with 0. Thread-safe.
+ */
+int entry_parse(const char *line, size_t len, struct entry *ret_entry)
+{
+	const char *start, *count, *end = line + len;
+	struct entry entry;
+	uint64_t first, n;
+	int r;
+
+	if (len > LIMIT_LINE_BYTES)
+		return ENTRY_TOO_LONG;
+	if (len > 0 && line[0] == '#')
+		return ENTRY_COMMENT;
+	if (all_blank(line, len))
+		return ENTRY_BLANK;
+	if (memchr(line, '\0', len))
+		return ENTRY_NUL;
+
+	start = memchr(line, ':', len);
+	if (!start++)
+		return ENTRY_FIELDS;
+	count = memchr(start, ':', (size_t)(end - start));
+	if (!count++)
+		return ENTRY_FIELDS;
+	if (memchr(count, ':', (size_t)(end - count)))
+		return ENTRY_FIELDS;
+
+	r = owner_parse(line, (size_t)(start - 1 - line), &entry);
+	if (r)
+		return r;
+
+	r = num_parse(start, (size_t)(count - 1 - start), UINT64_MAX, &first);
+	if (r)
+		return r == NUM_TOO_BIG ? ENTRY_BEYOND : ENTRY_START_NUMBER;
+	r = num_parse(count, (size_t)(end - count), UINT64_MAX, &n);
+	if (r)
+		return r == NUM_TOO_BIG ? ENTRY_BEYOND :
+					  count_fault(count, (size_t)(end - count));
+
+	r = range_make(first, n, &entry.range);
+	if (r)
+		return r == RANGE_EMPTY ? ENTRY_COUNT_ZERO : ENTRY_BEYOND;
+
+	*ret_entry = entry;
+	return 0;
+}
+
+/*
+ * Tells whether @owner may stand in a line: 0, or the enum entry_fault it would be.
+ * A colon is ENTRY_FIELDS, a newline ENTRY_OWNER_BLANK, a NUL ENTRY_NUL. Thread-safe.
+ */
+int entry_check_owner(const char *owner, size_t len)
+{
+	struct entry entry;
+
+	if (memchr(owner, '\0', len))
+		return ENTRY_NUL;
+	if (memchr(owner, ':', len))
+		return ENTRY_FIELDS;
+	if (len > 0 && owner[0] == '#')
+		return ENTRY_COMMENT;
+	return owner_parse(owner, len, &entry);
+}
+
+/* The reason as an English sentence without its full stop, never NULL. Thread-safe. */
+const char *entry_reason(int fault)
+{
+	if (fault < 1 || (size_t)fault >= sizeof(reasons) / sizeof(reasons[0]))
+		return "";
+	return reasons[fault];
+}
+
+/* Blank lines and comments grant nothing and need no repair. Thread-safe. */
+bool entry_fault_is_harmless(int fault)
+{
+	return fault == ENTRY_BLANK || fault == ENTRY_COMMENT;
+}
+
+/*
+ * Writes the line for @owner and @range with its newline, without a NUL.
+ * The owner must pass entry_check_owner(). Returns the number of bytes. Thread-safe.
+ */
+size_t entry_format(const char *owner, size_t owner_len, struct range range,
+		    char out[static ENTRY_BYTES])
+{
+	size_t n = owner_len;
+
+	memcpy(out, owner, owner_len);
+	out[n++] = ':';
+	n += num_format(range.start, out + n);
+	out[n++] = ':';
+	n += num_format(range_count(range), out + n);
+	out[n++] = '\n';
+	return n;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * kind: uid or gid, as a value.
+ *
+ * Whatever differs between user ids and group ids stands here, so that no
+ * function, string or file has to exist twice.
+ */
+#ifndef SUBID_KIND_H
+#define SUBID_KIND_H
+
+#include <stdbool.h>
+
+struct kind {
+	const char *id;		/* "uid" */
+	const char *database;	/* "subuid" */
+	const char *path;	/* "/etc/subuid", from the build's sysconfdir */
+	const char *map;	/* "uid_map", below /proc/PID */
+	const char *mapper;	/* "newuidmap" */
+	const char *grant_flag; /* "-v", the option of usermod(8) that adds a range */
+	/* true for gid: mapping needs a look at /proc/PID/setgroups */
+	bool group;
+};
+
+extern const struct kind kind_uid;
+extern const struct kind kind_gid;
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Every bound on input, in one place.
+ */
+#ifndef SUBID_LIMITS_H
+#define SUBID_LIMITS_H
+
+/* Ids are 32 bits wide; ends of ranges are exclusive and may equal ID_END. */
+#define ID_END 4294967296ULL
+/* (uid_t)-1 and (gid_t)-1: never an id, see chown(2) and user_namespaces(7). */
+#define ID_NONE 4294967295U
+
+/* A database larger than this is refused, not read. */
+#define LIMIT_FILE_BYTES (1024LL * 1024 * 1024)
+/* A line, without its newline; a longer one is malformed. */
+#define LIMIT_LINE_BYTES 4096
+/* An owner: a login name or a decimal uid. */
+#define LIMIT_OWNER_BYTES 256
+/* UID_GID_MAP_MAX_EXTENTS of the kernel since 4.15, see user_namespaces(7). */
+#define LIMIT_EXTENTS 340
+
+#endif

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * range: interval arithmetic.
+ *
+ * Invariants: a range is half-open, never empty and never reaches beyond 2^32; the
+ * ranges of a set ascend with a gap between neighbours. Sums are 64 bits wide, so
+ * nothing here can wrap.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libsubid/core/limits.h"
+#include "libsubid/core/range.h"
+
+/*
+ * Makes a range of @count ids from @start on.
+ * Returns 0, RANGE_EMPTY or RANGE_BEYOND; *ret_range is written only with 0.
+ * Thread-safe.
+ */
+int range_make(uint64_t start, uint64_t count, struct range *ret_range)
+{
+	uint64_t end;
+
+	if (count == 0)
+		return RANGE_EMPTY;
+	if (start >= ID_END || __builtin_add_overflow(start, count, &end) || end > ID_END)
+		return RANGE_BEYOND;
+
+	*ret_range = (struct range){ .start = start, .end = end };
+	return 0;
+}
+
+/*
+ * Tells whether @a and @b share an id; then *ret_common is what they share.
+ * Thread-safe.
+ */
+bool range_intersect(struct range a, struct range b, struct range *ret_common)
+{
+	if (!range_overlaps(a, b))
+		return false;
+
+	*ret_common = (struct range){
+		.start = a.start > b.start ? a.start : b.start,
+		.end = a.end < b.end ? a.end : b.end,
+	};
+	return true;
+}
+
+/* The first range that ends after @id: by bisection, for sets may be large. */
+static size_t set_first_after(const struct range_set *set, uint64_t id)
+{
+	size_t low = 0, high = set->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (set->ranges[middle].end > id)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+/*
+ * Puts the @n ranges of @with in the place of the @count ranges from @at on.
+ * The set does not change unless it returns 0.
+ */
+static int set_replace(struct range_set *set, size_t at, size_t count,
+		       const struct range *with, size_t n)
+{
+	size_t total = set->n - count + n;
+
+	if (total > set->max)
+		return RANGE_SET_FULL;
+	if (total > set->allocated) {
+		size_t allocated = total < 8 ? 8 : total + total / 2;
+		struct range *ranges;
+
+		if (allocated > set->max)
+			allocated = set->max;
+		ranges = reallocarray(set->ranges, allocated, sizeof(*ranges));
+		if (!ranges)
+			return -ENOMEM;
+		set->ranges = ranges;
+		set->allocated = allocated;
+	}
+	if (set->n > at + count)
+		memmove(set->ranges + at + n, set->ranges + at + count,
+			(set->n - at - count) * sizeof(*set->ranges));
+	if (n > 0)
+		memcpy(set->ranges + at, with, n * sizeof(*with));
+	set->n = total;
+	return 0;
+}
+
+/*
+ * Empties @set and frees its memory; its bound stays. Takes NULL. Returns NULL.
+ */
+struct range_set *range_set_clear(struct range_set *set)
+{
+	if (!set)
+		return NULL;
+	free(set->ranges);
+	*set = (struct range_set)RANGE_SET(set->max);
+	return NULL;
+}
+
+/*
+ * Adds the ids of @range. Returns 0, RANGE_SET_FULL or -ENOMEM; the set changes only
+ * with 0. A set belongs to one thread.
+ */
+int range_set_add(struct range_set *set, struct range range)
+{
+	/* Touching counts as overlapping, on both sides: the two become one. */
+	size_t first = range.start > 0 ? set_first_after(set, range.start - 1) : 0;
+	size_t last = first;
+
+	while (last < set->n && set->ranges[last].start <= range.end) {
+		if (set->ranges[last].start < range.start)
+			range.start = set->ranges[last].start;
+		if (set->ranges[last].end > range.end)
+			range.end = set->ranges[last].end;
+		last++;
+	}
+	return set_replace(set, first, last - first, &range, 1);
+}
+
+/*
+ * Removes the ids of @range. Returns 0, RANGE_SET_FULL (one range would have to become
+ * two) or -ENOMEM; the set changes only with 0. A set belongs to one thread.
+ */
+int range_set_subtract(struct range_set *set, struct range range)
+{
+	size_t first = set_first_after(set, range.start);
+	size_t last = first;
+	struct range rest[2];
+	size_t n = 0;
+
+	while (last < set->n && set->ranges[last].start < range.end)
+		last++;
+	if (first == last)
+		return 0;
+
+	if (set->ranges[first].start < range.start)
+		rest[n++] = (struct range){ set->ranges[first].start, range.start };
+	if (set->ranges[last - 1].end > range.end)
+		rest[n++] = (struct range){ range.end, set->ranges[last - 1].end };
+	return set_replace(set, first, last - first, rest, n);
+}
+
+/* Tells whether @set holds any id of @range. Thread-safe while nobody writes. */
+bool range_set_overlaps(const struct range_set *set, struct range range)
+{
+	size_t i = set_first_after(set, range.start);
+
+	return i < set->n && set->ranges[i].start < range.end;
+}
+
+/* Tells whether @set holds every id of @range. Thread-safe while nobody writes. */
+bool range_set_covers(const struct range_set *set, struct range range)
+{
+	size_t i = set_first_after(set, range.start);
+
+	return i < set->n && set->ranges[i].start <= range.start &&
+	       set->ranges[i].end >= range.end;
+}

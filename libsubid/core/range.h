@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * range: a run of ids, and sets of them.
+ */
+#ifndef SUBID_RANGE_H
+#define SUBID_RANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Half-open: start is the first id, end is one past the last. 0 <= start < end <= 2^32.
+ * Only range_make() makes one from numbers of somebody else.
+ */
+struct range {
+	uint64_t start;
+	uint64_t end;
+};
+
+enum {
+	RANGE_EMPTY = 1, /* count 0 */
+	RANGE_BEYOND,	 /* start or end beyond 2^32 */
+};
+
+int range_make(uint64_t start, uint64_t count, struct range *ret_range);
+bool range_intersect(struct range a, struct range b, struct range *ret_common);
+
+static inline uint64_t range_count(struct range range)
+{
+	return range.end - range.start;
+}
+
+static inline bool range_contains(struct range range, uint64_t id)
+{
+	return range.start <= id && id < range.end;
+}
+
+static inline bool range_overlaps(struct range a, struct range b)
+{
+	return a.start < b.end && b.start < a.end;
+}
+
+/*
+ * A set of ids: ranges in ascending order that neither overlap nor touch.
+ * `max` bounds the number of ranges and so the memory.
+ */
+struct range_set {
+	struct range *ranges;
+	size_t n;
+	size_t allocated;
+	size_t max;
+};
+
+enum {
+	/* The set would need more than `max` ranges; it is as it was. */
+	RANGE_SET_FULL = 1,
+};
+
+#define RANGE_SET(max_ranges) { .max = (max_ranges) }
+
+struct range_set *range_set_clear(struct range_set *set);
+int range_set_add(struct range_set *set, struct range range);
+int range_set_subtract(struct range_set *set, struct range range);
+bool range_set_overlaps(const struct range_set *set, struct range range);
+bool range_set_covers(const struct range_set *set, struct range range);
+
+static inline void range_set_cleanup(struct range_set *set)
+{
+	range_set_clear(set);
+}
+
+#endif

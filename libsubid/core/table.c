@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * table: edits of a database in memory.
+ *
+ * Invariant: a change writes whole new text and then takes it over, so that a failure
+ * in the middle leaves the table as it was, and what no change touched is copied byte
+ * for byte. The only byte added unasked is the newline of an unterminated last line.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
+#include "libsubid/core/table.h"
+
+/* Makes room for @extra more bytes. */
+static int table_reserve(struct table *table, size_t extra)
+{
+	size_t need, allocated;
+	char *text;
+
+	if (__builtin_add_overflow(table->len, extra, &need))
+		return -ENOMEM;
+	if (need <= table->allocated)
+		return 0;
+	/* A sixteenth more: a batch of appends copies seldom, memory stays flat. */
+	if (__builtin_add_overflow(need, need / 16 + 64, &allocated))
+		return -ENOMEM;
+
+	text = realloc(table->text, allocated);
+	if (!text)
+		return -ENOMEM;
+	table->text = text;
+	table->allocated = allocated;
+	return 0;
+}
+
+static int table_put(struct table *table, const char *text, size_t len)
+{
+	int r;
+
+	if (len == 0)
+		return 0;
+	r = table_reserve(table, len);
+	if (r)
+		return r;
+	memcpy(table->text + table->len, text, len);
+	table->len += len;
+	return 0;
+}
+
+/*
+ * Takes a copy of the @len bytes of a database.
+ * Returns 0, -EFBIG (more than LIMIT_FILE_BYTES) or -ENOMEM; *ret_table is written only
+ * with 0, and is freed with table_clear(). Thread-safe.
+ */
+int table_load(const char *text, size_t len, struct table *ret_table)
+{
+	struct table table = { 0 };
+	int r;
+
+	if (len > LIMIT_FILE_BYTES)
+		return -EFBIG;
+	r = table_put(&table, text, len);
+	if (r)
+		return r;
+	*ret_table = table;
+	return 0;
+}
+
+/* Frees the text. Takes NULL. Returns NULL. */
+struct table *table_clear(struct table *table)
+{
+	if (!table)
+		return NULL;
+	free(table->text);
+	*table = (struct table){ 0 };
+	return NULL;
+}
+
+/*
+ * Steps to the next line. Returns false at the end; *ret_line is written only with true.
+ * Thread-safe while nobody changes the table.
+ */
+bool table_next(const struct table *table, struct table_cursor *cursor,
+		struct table_line *ret_line)
+{
+	const char *text, *newline;
+	size_t left;
+
+	if (cursor->offset >= table->len)
+		return false;
+
+	text = table->text + cursor->offset;
+	left = table->len - cursor->offset;
+	newline = memchr(text, '\n', left);
+
+	ret_line->text = text;
+	ret_line->len = newline ? (size_t)(newline - text) : left;
+	ret_line->number = ++cursor->number;
+	ret_line->fault = entry_parse(text, ret_line->len, &ret_line->entry);
+	cursor->offset += ret_line->len + (newline ? 1 : 0);
+	return true;
+}
+
+/*
+ * Appends a line. The owner must pass entry_check_owner().
+ * Returns 0, -EINVAL (no such owner can be), -EFBIG or -ENOMEM; the table changes only
+ * with 0. A table belongs to one thread.
+ */
+int table_append(struct table *table, const char *owner, size_t owner_len,
+		 struct range range)
+{
+	char line[ENTRY_BYTES];
+	size_t n;
+	int r;
+
+	if (entry_check_owner(owner, owner_len))
+		return -EINVAL;
+	n = entry_format(owner, owner_len, range, line);
+	if (table->len + n + 1 > LIMIT_FILE_BYTES)
+		return -EFBIG;
+
+	r = table_reserve(table, n + 1);
+	if (r)
+		return r;
+	if (table->len > 0 && table->text[table->len - 1] != '\n')
+		table->text[table->len++] = '\n';
+	memcpy(table->text + table->len, line, n);
+	table->len += n;
+	table->changed = true;
+	return 0;
+}
+
+/* Writes what is left of an entry without @range: nothing, one line, or two. */
+static int put_rest(struct table *table, const struct entry *entry, struct range range)
+{
+	struct range rest[2];
+	size_t n = 0;
+	int r;
+
+	if (entry->range.start < range.start)
+		rest[n++] = (struct range){ entry->range.start, range.start };
+	if (entry->range.end > range.end)
+		rest[n++] = (struct range){ range.end, entry->range.end };
+
+	for (size_t i = 0; i < n; i++) {
+		char line[ENTRY_BYTES];
+		size_t len = entry_format(entry->owner, entry->owner_len, rest[i], line);
+
+		r = table_put(table, line, len);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+/*
+ * Takes @range away from every entry that @match tells: the line goes, is trimmed, or
+ * becomes two in its place, in ascending order.
+ * Returns 0, -EFBIG or -ENOMEM; the table changes only with 0. A table belongs to one
+ * thread.
+ */
+int table_subtract(struct table *table, table_match_fn match, void *context,
+		   struct range range)
+{
+	CLEANUP(table_cleanup) struct table next = { 0 };
+	struct table_cursor cursor = { 0 };
+	struct table_line line;
+	size_t copied = 0;
+	int r;
+
+	while (table_next(table, &cursor, &line)) {
+		if (line.fault || !range_overlaps(line.entry.range, range) ||
+		    !match(&line.entry, context))
+			continue;
+
+		if (!next.changed) {
+			/* A split adds a line at the most. */
+			r = table_reserve(&next, table->len);
+			if (r)
+				return r;
+			next.changed = true;
+		}
+		r = table_put(&next, table->text + copied,
+			      (size_t)(line.text - table->text) - copied);
+		if (r)
+			return r;
+		r = put_rest(&next, &line.entry, range);
+		if (r)
+			return r;
+		copied = cursor.offset;
+	}
+	if (!next.changed)
+		return 0;
+
+	r = table_put(&next, table->text + copied, table->len - copied);
+	if (r)
+		return r;
+	if (next.len > 0 && next.text[next.len - 1] != '\n') {
+		r = table_put(&next, "\n", 1);
+		if (r)
+			return r;
+	}
+	if (next.len > LIMIT_FILE_BYTES)
+		return -EFBIG;
+
+	table_clear(table);
+	*table = next;
+	next = (struct table){ 0 };
+	return 0;
+}

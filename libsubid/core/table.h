@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * table: a whole database in memory, for those who change it.
+ *
+ * Every byte that is not changed on purpose stays as it is: malformed lines, comments,
+ * blank lines, the order.
+ */
+#ifndef SUBID_TABLE_H
+#define SUBID_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "libsubid/core/entry.h"
+
+struct table {
+	char *text; /* ends with a newline unless empty, or as it was read */
+	size_t len;
+	size_t allocated;
+	bool changed; /* differs from what table_load() took */
+};
+
+/* One line of a table, and where it stands. Valid until the table changes. */
+struct table_line {
+	const char *text; /* without the newline */
+	size_t len;
+	uint64_t number; /* from 1 */
+	int fault;	 /* 0, or the enum entry_fault that makes it no entry */
+	struct entry entry;
+};
+
+/* Where an iteration stands; starts zeroed. */
+struct table_cursor {
+	size_t offset;
+	uint64_t number;
+};
+
+/* Tells whether an entry is meant. Owners have several spellings: the caller knows. */
+typedef bool (*table_match_fn)(const struct entry *entry, void *context);
+
+int table_load(const char *text, size_t len, struct table *ret_table);
+struct table *table_clear(struct table *table);
+bool table_next(const struct table *table, struct table_cursor *cursor,
+		struct table_line *ret_line);
+int table_append(struct table *table, const char *owner, size_t owner_len,
+		 struct range range);
+int table_subtract(struct table *table, table_match_fn match, void *context,
+		   struct range range);
+
+static inline void table_cleanup(struct table *table)
+{
+	table_clear(table);
+}
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * account: users, as the name service knows them.
+ */
+#ifndef SUBID_ACCOUNT_H
+#define SUBID_ACCOUNT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "libsubid/core/entry.h"
+#include "libsubid/core/limits.h"
+
+struct account {
+	char name[LIMIT_OWNER_BYTES + 1];
+	size_t name_len;
+	uid_t uid;
+	gid_t gid;
+};
+
+enum {
+	ACCOUNT_NONE = 1, /* the name service answered: there is none */
+};
+
+int account_by_uid(uid_t uid, const char *passwd_file, struct account *ret_account);
+int account_name_is_uid(const char *name, size_t len, uid_t uid);
+bool account_owns(const struct account *account, const struct entry *entry);
+
+#endif

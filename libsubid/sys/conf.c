@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * conf: reads one key at a time; unknown keys are nobody's business here.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <strings.h>
+
+#include "libsubid/core/cleanup.h"
+#include "libsubid/sys/conf.h"
+#include "libsubid/sys/fd.h"
+#include "libsubid/sys/scan.h"
+
+/* The bytes of @text that are in, or with @not are not in, @set. */
+static size_t span(const char *text, size_t len, const char *set, bool not)
+{
+	size_t n = 0;
+
+	while (n < len && text[n] != '\0' && (strchr(set, text[n]) != NULL) != not)
+		n++;
+	return n;
+}
+
+/*
+ * Reads `KEY value` out of a line. Returns whether the line sets @key; the value is cut
+ * to CONF_VALUE_BYTES - 1.
+ */
+static bool line_sets(const struct scan_line *line, const char *key, char *value)
+{
+	const char *text = line->text;
+	size_t left = line->len, n;
+
+	n = span(text, left, " \t", false);
+	text += n;
+	left -= n;
+	n = span(text, left, " \t\"", true);
+	if (n != strlen(key) || memcmp(text, key, n) != 0)
+		return false;
+	text += n;
+	left -= n;
+	/* Blanks and quotes around the value do not belong to it. */
+	n = span(text, left, " \t\"", false);
+	text += n;
+	left -= n;
+	while (left > 0 && strchr(" \t\"\r", text[left - 1]))
+		left--;
+
+	if (left > CONF_VALUE_BYTES - 1)
+		left = CONF_VALUE_BYTES - 1;
+	memcpy(value, text, left);
+	value[left] = '\0';
+	return true;
+}
+
+/*
+ * Looks @key up in the file @path; of several lines the last one counts.
+ *
+ * ret_value: the value as a string, written only with 0.
+ * Returns 0, CONF_UNSET or -errno. Thread-safe.
+ */
+int conf_lookup(const char *path, const char *key, char ret_value[static CONF_VALUE_BYTES])
+{
+	CLEANUP(fd_cleanup) int fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+	char value[CONF_VALUE_BYTES];
+	struct scan_line line;
+	bool found = false;
+	int r;
+
+	if (fd < 0)
+		return errno == ENOENT ? CONF_UNSET : -errno;
+	r = scan_start(&scan, fd);
+	if (r)
+		return r;
+	while ((r = scan_next(&scan, &line)) > 0)
+		found |= line_sets(&line, key, value);
+	if (r)
+		return r;
+	if (!found)
+		return CONF_UNSET;
+
+	memcpy(ret_value, value, sizeof(value));
+	return 0;
+}
+
+/* Tells whether @key is set to `yes`, in any case; an unreadable file is no yes. */
+bool conf_is_yes(const char *path, const char *key)
+{
+	char value[CONF_VALUE_BYTES];
+
+	return conf_lookup(path, key, value) == 0 && strcasecmp(value, "yes") == 0;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * conf: settings of login.defs(5).
+ */
+#ifndef SUBID_CONF_H
+#define SUBID_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Bytes of the longest value, with its NUL. */
+#define CONF_VALUE_BYTES 256
+
+enum {
+	CONF_UNSET = 1, /* no such key, or no such file */
+};
+
+int conf_lookup(const char *path, const char *key, char ret_value[static CONF_VALUE_BYTES]);
+bool conf_is_yes(const char *path, const char *key);
+
+#endif

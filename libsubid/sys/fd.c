@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * fd: open, read and write without the surprises.
+ */
+#include <errno.h>
+#include <unistd.h>
+
+#include "libsubid/sys/fd.h"
+
+/* Closes @fd unless it is negative; errno stays as it is. Returns -1. Thread-safe. */
+int fd_close(int fd)
+{
+	if (fd >= 0) {
+		int saved = errno;
+
+		close(fd);
+		errno = saved;
+	}
+	return -1;
+}
+
+/*
+ * Reads once, at most @size bytes; an interrupted read is begun again.
+ * Returns 0 or -errno; *ret_n is the number of bytes, 0 at the end. Thread-safe.
+ */
+int fd_read(int fd, char *buffer, size_t size, size_t *ret_n)
+{
+	ssize_t n;
+
+	do {
+		n = read(fd, buffer, size);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+
+	*ret_n = (size_t)n;
+	return 0;
+}
+
+/*
+ * Writes @len bytes with one write(2): what the files below /proc ask for.
+ * Returns 0 or -errno; -EIO when the kernel took less. Thread-safe.
+ */
+int fd_write_once(int fd, const char *text, size_t len)
+{
+	ssize_t n = write(fd, text, len);
+
+	if (n < 0)
+		return -errno;
+	return (size_t)n == len ? 0 : -EIO;
+}

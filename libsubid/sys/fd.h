@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * fd: owned file descriptors.
+ */
+#ifndef SUBID_FD_H
+#define SUBID_FD_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Hands an owned descriptor over: the local no longer closes it. */
+#define TAKE_FD(fd)                     \
+	({                              \
+		int *place_ = &(fd);    \
+		int value_ = *place_;   \
+		*place_ = -1;           \
+		value_;                 \
+	})
+
+int fd_close(int fd);
+int fd_read(int fd, char *buffer, size_t size, size_t *ret_n);
+int fd_write_once(int fd, const char *text, size_t len);
+
+static inline void fd_cleanup(int *fd)
+{
+	*fd = fd_close(*fd);
+}
+
+#endif

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * scan: streaming reader of lines.
+ *
+ * Invariant: memory is SCAN_BYTES whatever the file holds. A line of any length is told
+ * once, cut behind LIMIT_LINE_BYTES + 1 bytes, so that its reader sees that it is too
+ * long. There is no mmap(2): a file that shrinks would be a SIGBUS.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "libsubid/sys/fd.h"
+#include "libsubid/sys/scan.h"
+
+_Static_assert(SCAN_BYTES > LIMIT_LINE_BYTES + 1, "a line fits the buffer");
+
+/*
+ * Starts at the place where @fd stands, the begin of the file. The scan does not own the descriptor.
+ * Returns 0 or -ENOMEM; end with scan_end(). A scan belongs to one thread.
+ */
+int scan_start(struct scan *scan, int fd)
+{
+	char *buffer = malloc(SCAN_BYTES);
+
+	if (!buffer)
+		return -ENOMEM;
+	*scan = (struct scan){ .fd = fd, .buffer = buffer };
+	return 0;
+}
+
+/* Starts again at the begin of the file. Returns 0 or -errno. */
+int scan_rewind(struct scan *scan)
+{
+	if (scan->total == 0)
+		return 0;
+	if (lseek(scan->fd, 0, SEEK_SET) < 0)
+		return -errno;
+	*scan = (struct scan){ .fd = scan->fd, .buffer = scan->buffer };
+	return 0;
+}
+
+/* Frees the buffer. Takes NULL and a zeroed scan. Returns NULL. */
+struct scan *scan_end(struct scan *scan)
+{
+	if (scan) {
+		free(scan->buffer);
+		scan->buffer = NULL;
+	}
+	return NULL;
+}
+
+/* Reads more behind what is buffered, which moves to the front when room is short. */
+static int scan_fill(struct scan *scan)
+{
+	size_t n;
+	int r;
+
+	if (scan->begin > 0) {
+		memmove(scan->buffer, scan->buffer + scan->begin, scan->end - scan->begin);
+		scan->end -= scan->begin;
+		scan->begin = 0;
+	}
+	r = fd_read(scan->fd, scan->buffer + scan->end, SCAN_BYTES - scan->end, &n);
+	if (r)
+		return r;
+	scan->total += n;
+	if (scan->total > LIMIT_FILE_BYTES)
+		return -EFBIG;
+	scan->end += n;
+	scan->at_end = n == 0;
+	return 0;
+}
+
+/* Drops the rest of a line that was too long. */
+static int scan_skip_rest(struct scan *scan)
+{
+	while (scan->in_long_line) {
+		char *newline = memchr(scan->buffer + scan->begin, '\n',
+				       scan->end - scan->begin);
+		int r;
+
+		scan->begin = newline ? (size_t)(newline + 1 - scan->buffer) : scan->end;
+		scan->in_long_line = !newline && !scan->at_end;
+		if (scan->in_long_line) {
+			r = scan_fill(scan);
+			if (r)
+				return r;
+		}
+	}
+	return 0;
+}
+
+/*
+ * Steps to the next line.
+ * Returns 1 with a line, 0 at the end, -errno when reading failed (-EFBIG beyond
+ * LIMIT_FILE_BYTES).
+ */
+int scan_next(struct scan *scan, struct scan_line *ret_line)
+{
+	size_t searched = 0;
+	int r;
+
+	r = scan_skip_rest(scan);
+	if (r)
+		return r;
+
+	for (;;) {
+		char *text = scan->buffer + scan->begin;
+		size_t buffered = scan->end - scan->begin;
+		char *newline = memchr(text + searched, '\n', buffered - searched);
+		size_t len = newline ? (size_t)(newline - text) : buffered;
+
+		if (!newline && len <= LIMIT_LINE_BYTES && !scan->at_end) {
+			searched = buffered;
+			r = scan_fill(scan);
+			if (r)
+				return r;
+			continue;
+		}
+		if (!newline && len == 0)
+			return 0;
+
+		scan->begin += len + (newline ? 1 : 0);
+		scan->in_long_line = !newline && !scan->at_end;
+		if (len > LIMIT_LINE_BYTES + 1)
+			len = LIMIT_LINE_BYTES + 1;
+		*ret_line = (struct scan_line){ text, len, ++scan->number };
+		return 1;
+	}
+}

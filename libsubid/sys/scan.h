@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * scan: a file line by line, in bounded memory.
+ */
+#ifndef SUBID_SCAN_H
+#define SUBID_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "libsubid/core/entry.h"
+#include "libsubid/core/limits.h"
+
+/* Room for a whole line and its newline at least; larger reads cost fewer calls. */
+#define SCAN_BYTES (64 * 1024)
+
+struct scan {
+	int fd; /* not owned */
+	char *buffer;
+	size_t begin; /* of what is buffered but not told */
+	size_t end;
+	uint64_t total; /* bytes read */
+	uint64_t number;
+	bool at_end;
+	bool in_long_line; /* the rest of the line that was told last is to be dropped */
+};
+
+struct scan_line {
+	const char *text; /* without the newline; valid until the next call */
+	size_t len;	  /* LIMIT_LINE_BYTES + 1 at the most: then the rest is left out */
+	uint64_t number;  /* from 1 */
+};
+
+int scan_start(struct scan *scan, int fd);
+int scan_rewind(struct scan *scan);
+int scan_next(struct scan *scan, struct scan_line *ret_line);
+struct scan *scan_end(struct scan *scan);
+
+static inline void scan_cleanup(struct scan *scan)
+{
+	scan_end(scan);
+}
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * decide: may this caller have this map?
+ */
+#ifndef SUBID_DECIDE_H
+#define SUBID_DECIDE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "libsubid/core/idmap.h"
+#include "libsubid/core/kind.h"
+#include "libsubid/sys/account.h"
+#include "libsubid/sys/dbfile.h"
+
+struct decision {
+	/* Granted: whether any id came out of the database, not only the caller's own. */
+	bool from_database;
+	/* DECIDE_REFUSED: the first extent that is not allowed. */
+	size_t refused;
+	/* 0, or the negative errno of a name service that could not say who an owner is. */
+	int name_service;
+};
+
+enum {
+	DECIDE_REFUSED = 1,
+	DECIDE_NO_DATABASE, /* it was needed and cannot be used: see the dbfile */
+};
+
+int decide(const struct kind *kind, const struct idmap *map,
+	   const struct account *account, uint32_t own_id, struct dbfile *file,
+	   struct decision *ret_decision);
+
+#endif

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * mapfile: one open, one write.
+ *
+ * The kernel takes a map once and in a single write(2) that is shorter than a page, and
+ * compares the credentials of the opening and of the writing with what is written: both
+ * happen here, with the same ones. See user_namespaces(7).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "libsubid/core/cleanup.h"
+#include "libsubid/sys/fd.h"
+#include "mapwriter/mapfile.h"
+
+/* The largest number of bytes that the kernel takes: map_write() wants less than a page. */
+size_t mapfile_limit(void)
+{
+	long page = sysconf(_SC_PAGESIZE);
+
+	return page > 1 ? (size_t)page - 1 : 4095;
+}
+
+/*
+ * Writes @map, which must be allowed and within mapfile_limit().
+ *
+ * process: a descriptor of /proc/PID.
+ * Returns 0, or the enum mapfile_step that failed and in *ret_error its errno.
+ */
+int mapfile_write(const struct kind *kind, int process, const struct idmap *map,
+		  int *ret_error)
+{
+	CLEANUP(fd_cleanup) int fd = -1;
+	char text[LIMIT_EXTENTS * IDMAP_LINE_BYTES];
+	size_t len = idmap_render(map, text, sizeof(text));
+	int r;
+
+	fd = openat(process, kind->map, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0) {
+		*ret_error = errno;
+		return MAPFILE_OPEN;
+	}
+	r = fd_write_once(fd, text, len);
+	if (r) {
+		*ret_error = -r;
+		return MAPFILE_WRITE;
+	}
+	return 0;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * mapfile: /proc/PID/uid_map and gid_map.
+ */
+#ifndef SUBID_MAPFILE_H
+#define SUBID_MAPFILE_H
+
+#include <stddef.h>
+
+#include "libsubid/core/idmap.h"
+#include "libsubid/core/kind.h"
+
+enum mapfile_step {
+	MAPFILE_OPEN = 1, /* the map could not be opened */
+	MAPFILE_WRITE,	  /* the kernel did not take it */
+};
+
+size_t mapfile_limit(void);
+int mapfile_write(const struct kind *kind, int process, const struct idmap *map,
+		  int *ret_error);
+
+#endif

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * mapwriter: the order of the steps. Each is in a module of its own.
+ *
+ * MUST: privileges are cut before anything is read that somebody else wrote.
+ * MUST: what is checked is what is written, through the same descriptor.
+ * MUST: a refusal speaks only after the last privilege is gone.
+ */
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/i18n.h"
+#include "common/report.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/sys/conf.h"
+#include "libsubid/sys/nsswitch.h"
+#include "libsubid/sys/paths.h"
+#include "libsubid/sys/source.h"
+#include "mapwriter/decide.h"
+#include "mapwriter/mapfile.h"
+#include "mapwriter/mapwriter.h"
+#include "mapwriter/privilege.h"
+#include "mapwriter/refusal.h"
+#include "mapwriter/setgroups.h"
+#include "mapwriter/startup.h"
+#include "mapwriter/target.h"
+
+static void request_cleanup(struct request *request)
+{
+	dbfile_cleanup(&request->file);
+	target_cleanup(&request->target);
+}
+
+/* The capability that maps ids of this kind which are not the caller's own. */
+static capset_t setid_capability(const struct kind *kind)
+{
+	return kind->group ? CAPABILITY(CAP_SETGID) : CAPABILITY(CAP_SETUID);
+}
+
+/* Outer uid 0 needs one more since Linux 5.12, see capabilities(7); gid 0 does not. */
+static capset_t root_capability(const struct kind *kind)
+{
+	return kind->group ? 0 : CAPABILITY(CAP_SETFCAP);
+}
+
+static uint32_t own_id(const struct request *request)
+{
+	return request->kind->group ? request->privilege.gid : request->privilege.uid;
+}
+
+static int refuse(struct request *request, int reason, int error)
+{
+	request->reason = reason;
+	request->error = error;
+	return -1;
+}
+
+/* The one part of the program that has the power it was installed with. */
+static int give_up_power(struct request *request)
+{
+	const struct kind *kind = request->kind;
+	int r;
+
+	r = privilege_note(&request->privilege);
+	if (r)
+		return refuse(request, REFUSAL_CAPS, -r);
+	dbfile_open(kind->path, &request->file);
+	r = privilege_cut(&request->privilege,
+			  setid_capability(kind) | root_capability(kind));
+	return r ? refuse(request, REFUSAL_CAPS, -r) : 0;
+}
+
+static int read_arguments(struct request *request, int argc, char **argv)
+{
+	int r;
+
+	if (argc < 2)
+		return refuse(request, REFUSAL_USAGE, 0);
+	r = idmap_parse(argv + 2, (size_t)argc - 2, &request->map);
+	request->detail = r;
+	if (r == IDMAP_INCOMPLETE || r == IDMAP_NUMBER ||
+	    target_parse(argv[1], &request->target))
+		return refuse(request, REFUSAL_USAGE, 0);
+	if (r == IDMAP_NONE)
+		return refuse(request, REFUSAL_NO_EXTENTS, 0);
+	if (r == IDMAP_TOO_MANY)
+		return refuse(request, REFUSAL_TOO_MANY, 0);
+	return r ? refuse(request, REFUSAL_BEYOND, 0) : 0;
+}
+
+static int look_at_target(struct request *request)
+{
+	int r = target_open(&request->target, request->file.fd);
+
+	request->detail = r > 0 ? r : 0;
+	return r ? refuse(request, REFUSAL_TARGET, r < 0 ? -r : 0) : 0;
+}
+
+static int read_nsswitch(struct request *request)
+{
+	int r = nsswitch_read(NSSWITCH_CONF, &request->nsswitch);
+
+	return r ? refuse(request, REFUSAL_NSSWITCH, -r) : 0;
+}
+
+/*
+ * The target must be the caller's. Its group must be the caller's primary one by
+ * passwd(5) too, unless login.defs(5) lets ids be mapped under any group of the caller.
+ */
+static int check_owner(struct request *request)
+{
+	const struct privilege *caller = &request->privilege;
+	const char *file = request->nsswitch.passwd_files_first ? PASSWD_FILE : NULL;
+	int r = account_by_uid(caller->uid, file, &request->account);
+
+	if (r)
+		return refuse(request, REFUSAL_NOBODY, r < 0 ? -r : 0);
+	if (caller->uid == request->target.uid && caller->gid == request->target.gid &&
+	    (caller->gid == request->account.gid ||
+	     conf_is_yes(LOGIN_DEFS, "GRANT_AUX_GROUP_SUBIDS")))
+		return 0;
+	if (target_is_gone(&request->target))
+		return refuse(request, REFUSAL_TARGET, ESRCH);
+	return refuse(request, REFUSAL_OWNER, 0);
+}
+
+/* A map of nothing but the caller's own id does not depend on where sub-ids come from. */
+static int find_source(struct request *request)
+{
+	if (source_find(request->nsswitch.subid, PLUGINDIR) == SOURCE_FILES)
+		return 0;
+	dbfile_cleanup(&request->file);
+	request->file.fault = DBFILE_CLOSED;
+	request->file.error = ENOENT;
+	if (idmap_is_own(&request->map, own_id(request)))
+		return 0;
+	return refuse(request, REFUSAL_SOURCE, 0);
+}
+
+static int check_grants(struct request *request)
+{
+	size_t bytes;
+	int r;
+
+	r = decide(request->kind, &request->map, &request->account, own_id(request),
+		   &request->file, &request->decision);
+	if (r < 0)
+		return refuse(request, REFUSAL_MEMORY, -r);
+	if (r == DECIDE_NO_DATABASE)
+		return refuse(request, REFUSAL_DATABASE, request->file.error);
+	if (r == DECIDE_REFUSED) {
+		request->first = request->decision.refused;
+		return refuse(request, REFUSAL_RANGE, 0);
+	}
+
+	/* Allowed; what the kernel would answer with EINVAL is found here, with its place. */
+	r = idmap_clash(&request->map, &request->first, &request->second);
+	if (r) {
+		request->detail = r;
+		return refuse(request, REFUSAL_CLASH, 0);
+	}
+	bytes = idmap_render(&request->map, NULL, 0);
+	if (bytes > mapfile_limit()) {
+		request->first = bytes;
+		return refuse(request, REFUSAL_TOO_LONG, 0);
+	}
+	return 0;
+}
+
+/*
+ * What the kernel asks for this map, see user_namespaces(7): nothing for the caller's own
+ * id alone (for a group: where setgroups is denied), else one capability, and one more
+ * for outer uid 0 in any case.
+ */
+static capset_t needed_capabilities(const struct request *request)
+{
+	bool own = idmap_is_own(&request->map, own_id(request));
+	capset_t caps = 0;
+
+	if (!own || (request->kind->group && request->decision.from_database))
+		caps |= setid_capability(request->kind);
+	if (idmap_maps_root(&request->map))
+		caps |= root_capability(request->kind);
+	return caps;
+}
+
+static int write_map(struct request *request)
+{
+	int r = privilege_keep(&request->privilege, needed_capabilities(request));
+
+	if (r)
+		return refuse(request, REFUSAL_CAPS, -r);
+	if (request->kind->group && !request->decision.from_database) {
+		r = setgroups_deny(request->target.fd);
+		if (r)
+			return refuse(request, REFUSAL_SETGROUPS, -r);
+	}
+	r = mapfile_write(request->kind, request->target.fd, &request->map,
+			  &request->error);
+	if (r)
+		return refuse(request, r == MAPFILE_OPEN ? REFUSAL_OPEN : REFUSAL_WRITE,
+			      request->error);
+	return 0;
+}
+
+static int help(const struct kind *kind)
+{
+	report_translate();
+	printf(_("Usage: %s PID|fd:N INNER OUTER COUNT [INNER OUTER COUNT ...]\n"
+		 "Map %ss into the user namespace of a process of yours, as far as\n"
+		 "%s and your own %s allow.\n\n"),
+	       kind->mapper, kind->id, kind->path, kind->id);
+	printf(_("  PID    the process; fd:N is an open descriptor of its /proc folder\n"
+		 "  INNER  first id inside the namespace\n"
+		 "  OUTER  first id outside\n"
+		 "  COUNT  how many ids\n\n"
+		 "See %s(1).\n"),
+	       kind->mapper);
+	return report_close_stdout(kind->mapper) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int version(const struct kind *kind)
+{
+	printf("%s (%s) %s\n", kind->mapper, PACKAGE, PACKAGE_VERSION);
+	return report_close_stdout(kind->mapper) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* Each step refuses or lets the next one see what it found. */
+static int run(struct request *request, int argc, char **argv)
+{
+	if (read_arguments(request, argc, argv) || look_at_target(request) ||
+	    read_nsswitch(request) || check_owner(request) || find_source(request) || check_grants(request) ||
+	    write_map(request))
+		return -1;
+	return 0;
+}
+
+/*
+ * Runs a map writer. Returns the exit status.
+ */
+int mapwriter_main(const struct kind *kind, int argc, char **argv)
+{
+	CLEANUP(request_cleanup) struct request request = {
+		.kind = kind,
+		.file = DBFILE_UNOPENED,
+		.target = TARGET_NONE,
+	};
+	bool asks_help = argc == 2 && strcmp(argv[1], "--help") == 0;
+	bool asks_version = argc == 2 && strcmp(argv[1], "--version") == 0;
+
+	if (startup_sanitize())
+		return EXIT_FAILURE;
+	if (give_up_power(&request) == 0 && !asks_help && !asks_version &&
+	    run(&request, argc, argv) == 0)
+		return EXIT_SUCCESS;
+
+	if (privilege_keep(&request.privilege, 0))
+		request.reason = REFUSAL_CAPS;
+	if (request.reason == 0)
+		return asks_help ? help(kind) : version(kind);
+	refusal_tell(&request);
+	return EXIT_FAILURE;
+}

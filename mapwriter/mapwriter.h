@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * mapwriter: newuidmap(1) and newgidmap(1), which differ in their kind alone.
+ */
+#ifndef SUBID_MAPWRITER_H
+#define SUBID_MAPWRITER_H
+
+#include "libsubid/core/kind.h"
+
+int mapwriter_main(const struct kind *kind, int argc, char **argv);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * privilege: what a map writer may do, less with each step.
+ */
+#ifndef SUBID_PRIVILEGE_H
+#define SUBID_PRIVILEGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* A set of capabilities as bits, CAP_SETUID of linux/capability.h as 1 << 7. */
+typedef uint64_t capset_t;
+
+#define CAPABILITY(number) ((capset_t)1 << (number))
+
+struct privilege {
+	/* The caller. */
+	uid_t uid;
+	gid_t gid;
+	/* As the program was started; later these causes cannot be told any more. */
+	uid_t start_euid;
+	bool start_no_new_privs;
+	capset_t start_permitted;
+	/* Held now. */
+	capset_t held;
+};
+
+int privilege_note(struct privilege *ret_privilege);
+int privilege_cut(struct privilege *privilege, capset_t wanted);
+int privilege_keep(struct privilege *privilege, capset_t wanted);
+
+#endif

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * target: /proc/PID, opened once.
+ *
+ * MUST: the process is looked at without privilege, so that nothing is told about one
+ * that the caller cannot see.
+ * MUST: nothing is looked up by process id a second time. The descriptor stays with the
+ * process it was opened for: when that is gone it answers ESRCH, whoever has the id then.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "libsubid/core/num.h"
+#include "libsubid/sys/fd.h"
+#include "mapwriter/target.h"
+
+/*
+ * Reads the first argument, `PID` or `fd:N`.
+ * Returns 0 or TARGET_MALFORMED.
+ */
+int target_parse(const char *argument, struct target *target)
+{
+	bool by_fd = strncmp(argument, "fd:", 3) == 0;
+	const char *digits = by_fd ? argument + 3 : argument;
+	size_t len = strlen(argument);
+	uint64_t number;
+
+	if (num_parse(digits, strlen(digits), INT_MAX, &number) ||
+	    len >= sizeof(target->name))
+		return TARGET_MALFORMED;
+
+	*target = (struct target)TARGET_NONE;
+	target->borrowed = by_fd;
+	if (by_fd)
+		target->fd = (int)number;
+	memcpy(target->name, argument, len);
+	return 0;
+}
+
+/*
+ * Opens the folder and looks at its owner.
+ *
+ * own_fd: a descriptor of ours; the caller cannot mean it.
+ * Returns 0, TARGET_NOT_PROC or -errno.
+ */
+int target_open(struct target *target, int own_fd)
+{
+	char path[sizeof("/proc/") + sizeof(target->name)];
+	struct statfs filesystem;
+	struct stat status;
+
+	if (!target->borrowed) {
+		snprintf(path, sizeof(path), "/proc/%s", target->name);
+		target->fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (target->fd < 0)
+			return -errno;
+	} else if (target->fd == own_fd) {
+		return -EBADF;
+	}
+
+	if (fstatfs(target->fd, &filesystem) || fstat(target->fd, &status))
+		return -errno;
+	if (filesystem.f_type != PROC_SUPER_MAGIC || !S_ISDIR(status.st_mode))
+		return TARGET_NOT_PROC;
+	target->uid = status.st_uid;
+	target->gid = status.st_gid;
+	return 0;
+}
+
+/*
+ * Tells whether the process has ended: its folder then shows root as its owner, which
+ * is not to be taken for a process of root.
+ */
+bool target_is_gone(const struct target *target)
+{
+	return faccessat(target->fd, "status", F_OK, 0) != 0 && errno == ESRCH;
+}
+
+/* Closes the folder unless it is the caller's. */
+void target_cleanup(struct target *target)
+{
+	if (!target->borrowed)
+		fd_close(target->fd);
+	target->fd = -1;
+}
