@@ -23,8 +23,6 @@ struct search {
 	const struct account *account;
 	struct scan scan;
 	struct range_set left;
-	/* Lines of other names touch what is asked for: they may be the caller's too. */
-	bool strangers;
 	int name_service; /* as in struct decision */
 };
 
@@ -34,14 +32,18 @@ static void search_cleanup(struct search *search)
 	range_set_clear(&search->left);
 }
 
-/* Steps to the next line that is an entry. Returns 1, 0 at the end, or -errno. */
-static int next_entry(struct search *search, struct entry *ret_entry)
+/*
+ * Steps to the next line that is an entry of the caller's by login name or uid. Most
+ * lines are somebody else's, which their first bytes tell: they are not parsed.
+ */
+static int next_own_entry(struct search *search, struct entry *ret_entry)
 {
 	struct scan_line line;
 	int r;
 
 	while ((r = scan_next(&search->scan, &line)) > 0)
-		if (entry_parse(line.text, line.len, ret_entry) == 0)
+		if (account_begins(search->account, line.text, line.len) &&
+		    entry_parse(line.text, line.len, ret_entry) == 0)
 			return 1;
 	return r;
 }
@@ -61,13 +63,9 @@ static int take_own_lines(struct search *search)
 		r = scan_rewind(&search->scan);
 		if (r)
 			return r;
-		while (search->left.n > 0 && (r = next_entry(search, &entry)) > 0) {
+		while (search->left.n > 0 && (r = next_own_entry(search, &entry)) > 0) {
 			if (!range_set_overlaps(&search->left, entry.range))
 				continue;
-			if (!account_owns(search->account, &entry)) {
-				search->strangers |= !entry.by_id;
-				continue;
-			}
 			r = range_set_subtract(&search->left, entry.range);
 			if (r < 0)
 				return r;
@@ -78,6 +76,23 @@ static int take_own_lines(struct search *search)
 			return r;
 	} while (again && progress && search->left.n > 0);
 	return 0;
+}
+
+/*
+ * Steps to the next line that is an entry with the lowest id that is left. Returns 1, 0
+ * at the end, or -errno.
+ */
+static int next_candidate(struct search *search, struct entry *ret_entry)
+{
+	uint64_t lowest = search->left.ranges[0].start;
+	struct scan_line line;
+	int r;
+
+	while ((r = scan_next(&search->scan, &line)) > 0)
+		if (entry_may_contain(line.text, line.len, lowest) &&
+		    entry_parse(line.text, line.len, ret_entry) == 0)
+			return 1;
+	return r;
 }
 
 /*
@@ -97,9 +112,8 @@ static int take_alias_lines(struct search *search)
 		r = scan_rewind(&search->scan);
 		if (r)
 			return r;
-		while (search->left.n > 0 && (r = next_entry(search, &entry)) > 0) {
-			if (entry.by_id || account_owns(search->account, &entry) ||
-			    !range_contains(entry.range, search->left.ranges[0].start))
+		while (search->left.n > 0 && (r = next_candidate(search, &entry)) > 0) {
+			if (entry.by_id)
 				continue;
 			r = account_name_is_uid(entry.owner, entry.owner_len,
 						search->account->uid);
@@ -126,7 +140,7 @@ static int take_granted(struct search *search, const struct dbfile *file)
 	if (r)
 		return r;
 	r = take_own_lines(search);
-	if (r || search->left.n == 0 || !search->strangers)
+	if (r || search->left.n == 0)
 		return r;
 	return take_alias_lines(search);
 }
@@ -161,7 +175,8 @@ int decide(const struct kind *kind, const struct idmap *map,
 	   const struct account *account, uint32_t own_id, struct dbfile *file,
 	   struct decision *ret_decision)
 {
-	CLEANUP(search_cleanup) struct search search = {
+	CLEANUP(search_cleanup)
+	struct search search = {
 		.account = account,
 		.left = RANGE_SET(DECIDE_RANGES),
 	};
@@ -177,8 +192,15 @@ int decide(const struct kind *kind, const struct idmap *map,
 			return r;
 	}
 	ret_decision->name_service = search.name_service;
-	if (idmap_decide(map, own_id, &search.left, &ret_decision->refused))
+	if (idmap_decide(map, own_id, &search.left, &ret_decision->refused)) {
+		const struct extent *extent = &map->extents[ret_decision->refused];
+
+		if (extent->count == 0 ||
+		    !range_set_intersect(&search.left, extent_outer(extent),
+					 &ret_decision->missing))
+			ret_decision->missing = (struct range){ 0 };
 		return DECIDE_REFUSED;
+	}
 
 	ret_decision->from_database = !own || (kind->group && search.left.n == 0);
 	return 0;

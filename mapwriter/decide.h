@@ -18,7 +18,10 @@ struct decision {
 	bool from_database;
 	/* DECIDE_REFUSED: the first extent that is not allowed. */
 	size_t refused;
-	/* 0, or the negative errno of a name service that could not say who an owner is. */
+	/* The first part of it that is not granted; end 0 when its count is 0. */
+	struct range missing;
+	/* 0, or the negative errno of a name service that could not say who an owner is.
+	 */
 	int name_service;
 };
 

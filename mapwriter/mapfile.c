@@ -14,7 +14,8 @@
 #include "libsubid/sys/fd.h"
 #include "mapwriter/mapfile.h"
 
-/* The largest number of bytes that the kernel takes: map_write() wants less than a page. */
+/* The largest number of bytes that the kernel takes: map_write() wants less than a page.
+ */
 size_t mapfile_limit(void)
 {
 	long page = sysconf(_SC_PAGESIZE);

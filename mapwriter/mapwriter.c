@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/audit.h"
 #include "common/i18n.h"
 #include "common/report.h"
 #include "libsubid/core/cleanup.h"
@@ -68,8 +69,9 @@ static int give_up_power(struct request *request)
 	if (r)
 		return refuse(request, REFUSAL_CAPS, -r);
 	dbfile_open(kind->path, &request->file);
-	r = privilege_cut(&request->privilege,
-			  setid_capability(kind) | root_capability(kind));
+	r = privilege_cut(&request->privilege, setid_capability(kind) |
+						       root_capability(kind) |
+						       audit_capability());
 	return r ? refuse(request, REFUSAL_CAPS, -r) : 0;
 }
 
@@ -156,7 +158,8 @@ static int check_grants(struct request *request)
 		return refuse(request, REFUSAL_RANGE, 0);
 	}
 
-	/* Allowed; what the kernel would answer with EINVAL is found here, with its place. */
+	/* Allowed; what the kernel would answer with EINVAL is found here, with its
+	 * place. */
 	r = idmap_clash(&request->map, &request->first, &request->second);
 	if (r) {
 		request->detail = r;
@@ -189,8 +192,10 @@ static capset_t needed_capabilities(const struct request *request)
 
 static int write_map(struct request *request)
 {
-	int r = privilege_keep(&request->privilege, needed_capabilities(request));
+	int r;
 
+	request->needed = needed_capabilities(request);
+	r = privilege_keep(&request->privilege, request->needed);
 	if (r)
 		return refuse(request, REFUSAL_CAPS, -r);
 	if (request->kind->group && !request->decision.from_database) {
@@ -232,8 +237,8 @@ static int version(const struct kind *kind)
 static int run(struct request *request, int argc, char **argv)
 {
 	if (read_arguments(request, argc, argv) || look_at_target(request) ||
-	    read_nsswitch(request) || check_owner(request) || find_source(request) || check_grants(request) ||
-	    write_map(request))
+	    read_nsswitch(request) || check_owner(request) || find_source(request) ||
+	    check_grants(request) || write_map(request))
 		return -1;
 	return 0;
 }
@@ -243,7 +248,8 @@ static int run(struct request *request, int argc, char **argv)
  */
 int mapwriter_main(const struct kind *kind, int argc, char **argv)
 {
-	CLEANUP(request_cleanup) struct request request = {
+	CLEANUP(request_cleanup)
+	struct request request = {
 		.kind = kind,
 		.file = DBFILE_UNOPENED,
 		.target = TARGET_NONE,
@@ -257,6 +263,7 @@ int mapwriter_main(const struct kind *kind, int argc, char **argv)
 	    run(&request, argc, argv) == 0)
 		return EXIT_SUCCESS;
 
+	refusal_audit(&request);
 	if (privilege_keep(&request.privilege, 0))
 		request.reason = REFUSAL_CAPS;
 	if (request.reason == 0)

@@ -26,7 +26,8 @@ _Static_assert(_LINUX_CAPABILITY_U32S_3 == 2, "a capset_t holds both halves");
 /* glibc has no wrapper for these two, and libcap is a library too many. */
 static int caps_get(capset_t *ret_permitted, capset_t *ret_effective)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_header_struct header = { .version =
+							   _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
 
 	if (syscall(SYS_capget, &header, data))
@@ -39,10 +40,12 @@ static int caps_get(capset_t *ret_permitted, capset_t *ret_effective)
 /* Permitted and effective become @caps; inheritable, and with it ambient, nothing. */
 static int caps_set(capset_t caps)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_header_struct header = { .version =
+							   _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {
 		{ .effective = (uint32_t)caps, .permitted = (uint32_t)caps },
-		{ .effective = (uint32_t)(caps >> 32), .permitted = (uint32_t)(caps >> 32) },
+		{ .effective = (uint32_t)(caps >> 32),
+		  .permitted = (uint32_t)(caps >> 32) },
 	};
 
 	return syscall(SYS_capset, &header, data) ? -errno : 0;
@@ -115,15 +118,16 @@ int privilege_cut(struct privilege *privilege, capset_t wanted)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -errno;
 	/*
-	 * Without it setresuid(2) empties the permitted set. It fails where the caller has
-	 * locked the bit (SECBIT_KEEP_CAPS_LOCKED); whether it mattered, capset(2) tells.
+	 * Without it setresuid(2) empties the permitted set. It fails where the caller
+	 * has locked the bit (SECBIT_KEEP_CAPS_LOCKED); whether it mattered, capset(2)
+	 * tells.
 	 */
 	prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
 	/*
-	 * All three: a saved uid 0 is as good as root. The effective uid becomes the caller's
-	 * so that the kernel's own check of the target's owner takes part (a map file opened
-	 * as root takes a write for anybody's process), and with file capabilities too, since
-	 * the caller may come with two different ids.
+	 * All three: a saved uid 0 is as good as root. The effective uid becomes the
+	 * caller's so that the kernel's own check of the target's owner takes part (a map
+	 * file opened as root takes a write for anybody's process), and with file
+	 * capabilities too, since the caller may come with two different ids.
 	 */
 	if (setresgid(privilege->gid, privilege->gid, privilege->gid) ||
 	    setresuid(privilege->uid, privilege->uid, privilege->uid))
@@ -133,8 +137,8 @@ int privilege_cut(struct privilege *privilege, capset_t wanted)
 	if (r)
 		return r;
 	/*
-	 * After the change of ids, which has set it to fs.suid_dumpable: a dumpable process
-	 * is its owner's to trace, with its memory and its open database.
+	 * After the change of ids, which has set it to fs.suid_dumpable: a dumpable
+	 * process is its owner's to trace, with its memory and its open database.
 	 */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
 		return -errno;

@@ -7,15 +7,16 @@
  * out alone.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
 
+#include "common/audit.h"
+#include "common/causes.h"
 #include "common/i18n.h"
 #include "common/record.h"
 #include "common/report.h"
-#include "libsubid/sys/fd.h"
 #include "libsubid/sys/paths.h"
 #include "mapwriter/mapfile.h"
 #include "mapwriter/refusal.h"
@@ -25,11 +26,12 @@
 
 static void first_line_owner(const struct request *request, char *line, size_t size)
 {
-	snprintf(line, size,
-		 "Target process is owned by a different user: uid:%u pw_uid:%u st_uid:%u, "
-		 "gid:%u pw_gid:%u st_gid:%u",
-		 request->privilege.uid, request->account.uid, request->target.uid,
-		 request->privilege.gid, request->account.gid, request->target.gid);
+	snprintf(
+		line, size,
+		"Target process is owned by a different user: uid:%u pw_uid:%u st_uid:%u, "
+		"gid:%u pw_gid:%u st_gid:%u",
+		request->privilege.uid, request->account.uid, request->target.uid,
+		request->privilege.gid, request->account.gid, request->target.gid);
 }
 
 static void first_line_range(const struct request *request, char *line, size_t size)
@@ -39,14 +41,13 @@ static void first_line_range(const struct request *request, char *line, size_t s
 	snprintf(line, size,
 		 "%s range [%" PRIu32 "-%" PRIu64 ") -> [%" PRIu32 "-%" PRIu64
 		 ") not allowed",
-		 request->kind->id, extent->inner, extent_inner(extent).end, extent->outer,
-		 extent_outer(extent).end);
+		 request->kind->id, extent->inner, extent_inner(extent).end,
+		 extent->outer, extent_outer(extent).end);
 }
 
 static void first_line(const struct request *request, char *line, size_t size)
 {
 	const struct kind *kind = request->kind;
-	int error = request->error;
 
 	switch ((enum refusal_reason)request->reason) {
 	case REFUSAL_USAGE:
@@ -70,7 +71,7 @@ static void first_line(const struct request *request, char *line, size_t size)
 		break;
 	case REFUSAL_NSSWITCH:
 		snprintf(line, size, "cannot open %s: %s", NSSWITCH_CONF,
-			 report_error(error));
+			 report_error(request->error));
 		break;
 	case REFUSAL_SOURCE:
 	case REFUSAL_RANGE:
@@ -78,25 +79,27 @@ static void first_line(const struct request *request, char *line, size_t size)
 		break;
 	case REFUSAL_MEMORY:
 	case REFUSAL_DATABASE:
-		snprintf(line, size, "cannot open %s: %s", kind->path, report_error(error));
+		snprintf(line, size, "cannot open %s: %s", kind->path,
+			 report_error(request->error));
 		break;
 	case REFUSAL_SETGROUPS:
 		snprintf(line, size, "failed to setgroups deny");
 		break;
 	case REFUSAL_OPEN:
 		snprintf(line, size, "open of %s failed: %s", kind->map,
-			 report_error(error));
+			 report_error(request->error));
 		break;
 	case REFUSAL_NO_EXTENTS:
 	case REFUSAL_TOO_MANY:
 	case REFUSAL_TOO_LONG:
 	case REFUSAL_CLASH:
 		/* What the kernel would say, which is not asked. */
-		error = EINVAL;
-		/* fall through */
+		snprintf(line, size, "write to %s failed: %s", kind->map,
+			 report_error(EINVAL));
+		break;
 	case REFUSAL_WRITE:
 		snprintf(line, size, "write to %s failed: %s", kind->map,
-			 report_error(error));
+			 report_error(request->error));
 		break;
 	}
 }
@@ -105,149 +108,193 @@ static void tell_usage(const struct kind *kind)
 {
 	char line[FIRST_LINE_BYTES];
 	const char *id = kind->id;
-	int n = snprintf(line, sizeof(line),
-			 "usage: %s <pid> <%s> <lower%s> <count> [ <%s> <lower%s> <count> ] "
-			 "... \n",
-			 kind->mapper, id, id, id, id);
+	int n = snprintf(
+		line, sizeof(line),
+		"usage: %s <pid> <%s> <lower%s> <count> [ <%s> <lower%s> <count> ] "
+		"... \n",
+		kind->mapper, id, id, id, id);
 
 	if (write(STDERR_FILENO, line, (size_t)n) < 0)
 		return;
 }
 
-static void explain_usage(const struct request *request)
+/* What was found out on the way; the rest is gathered now. */
+static void facts_of_request(const struct request *request, struct facts *facts)
 {
-	const char *mapper = request->kind->mapper;
-
-	if (request->detail == IDMAP_INCOMPLETE)
-		report_line(mapper, _("each extent takes three numbers"));
-	report_line(mapper, _("Try '%s --help'."), mapper);
+	*facts = (struct facts){
+		.kind = request->kind,
+		.error = request->error,
+		.uid = request->privilege.uid,
+		.gid = request->privilege.gid,
+		.account = &request->account,
+		.lacking = request->needed & ~request->privilege.start_permitted,
+		.no_new_privs = request->privilege.start_no_new_privs,
+		.map = &request->map,
+		.missing = request->decision.missing,
+		.source = request->nsswitch.subid,
+		.name_service = -request->decision.name_service,
+		.file = &request->file,
+		.target = {
+			.name = request->target.name,
+			.uid = request->target.uid,
+			.gid = request->target.gid,
+		},
+	};
 }
 
-static void explain_clash(const struct request *request)
+static void gather_target(const struct request *request, struct facts *facts)
 {
-	const struct extent *a = &request->map.extents[request->first];
-	const struct extent *b = &request->map.extents[request->second];
+	bool opened = request->error == 0 || request->error == ESRCH;
 
-	report_line(request->kind->mapper,
-		    request->detail == IDMAP_CLASH_INNER ?
-			    _("extents %zu (%u %u %u) and %zu (%u %u %u) overlap inside") :
-			    _("extents %zu (%u %u %u) and %zu (%u %u %u) overlap outside"),
-		    request->first + 1, a->inner, a->outer, a->count, request->second + 1,
-		    b->inner, b->outer, b->count);
+	facts->step = FACTS_TARGET;
+	facts->target.not_proc = request->detail == TARGET_NOT_PROC;
+	if (!facts->target.not_proc)
+		facts_gather_target(facts, opened ? request->target.fd : -1,
+				    request->target.pid);
 }
 
-static void explain_target(const struct request *request)
+static void gather_kernel(const struct request *request, struct facts *facts,
+			  enum facts_step step)
 {
-	report_line(request->kind->mapper, "/proc/%s: %s", request->target.name,
-		    request->detail == TARGET_NOT_PROC ? _("not the folder of a process") :
-							 report_error(request->error));
+	facts->step = step;
+	facts_gather_target(facts, request->target.fd, request->target.pid);
+	facts_gather_program(facts);
+	facts_gather_namespace(facts);
 }
 
-static void explain_database(const struct request *request)
+static void gather(const struct request *request, struct facts *facts)
 {
-	const struct kind *kind = request->kind;
-
-	switch ((enum dbfile_fault)request->file.fault) {
-	case DBFILE_CLOSED:
-	case DBFILE_UNREADABLE:
-		break;
-	case DBFILE_NOT_REGULAR:
-		report_line(kind->mapper, _("%s is not a regular file"), kind->path);
-		break;
-	case DBFILE_HUGE:
-		report_line(kind->mapper, _("%s is larger than 1 GiB"), kind->path);
-		break;
-	case DBFILE_WRITABLE:
-		report_line(kind->mapper,
-			    _("anybody can write %s, so it is not believed: chmod o-w %s"),
-			    kind->path, kind->path);
-		break;
-	case DBFILE_FOREIGN:
-		report_line(kind->mapper,
-			    _("%s belongs to uid %u, so it is not believed: chown root %s"),
-			    kind->path, request->file.status.st_uid, kind->path);
-		break;
-	}
-}
-
-/* The kernel takes a map once; EPERM for a second one says so least of all. */
-static void explain_write(const struct request *request)
-{
-	char byte;
-	size_t n = 0;
-	int fd = openat(request->target.fd, request->kind->map, O_RDONLY | O_CLOEXEC);
-
-	if (fd >= 0 && fd_read(fd, &byte, 1, &n) == 0 && n > 0)
-		report_line(request->kind->mapper,
-			    _("the %s of process %s is already written"),
-			    request->kind->map, request->target.name);
-	fd_close(fd);
-}
-
-static void explain(const struct request *request)
-{
-	const char *mapper = request->kind->mapper;
-
+	facts_of_request(request, facts);
 	switch ((enum refusal_reason)request->reason) {
-	case REFUSAL_USAGE:
-		explain_usage(request);
-		break;
-	case REFUSAL_BEYOND:
-		report_line(mapper, _("ids end at 4294967294"));
-		break;
-	case REFUSAL_NO_EXTENTS:
-		report_line(mapper, _("no extents are given; nothing was written"));
-		break;
 	case REFUSAL_TOO_MANY:
-		report_line(mapper, _("the kernel takes %d extents at the most"),
-			    LIMIT_EXTENTS);
+		facts->step = FACTS_EXTENTS;
+		facts->too_many = true;
 		break;
 	case REFUSAL_TOO_LONG:
-		report_line(mapper, _("the kernel takes %zu bytes at the most, these are %zu"),
-			    mapfile_limit(), request->first);
+		facts->step = FACTS_EXTENTS;
+		facts->bytes = request->first;
+		facts->bytes_max = mapfile_limit();
 		break;
 	case REFUSAL_CLASH:
-		explain_clash(request);
+		facts->step = FACTS_EXTENTS;
+		facts->clash = request->detail;
+		facts->clash_a = request->first;
+		facts->clash_b = request->second;
 		break;
 	case REFUSAL_TARGET:
-		explain_target(request);
+		gather_target(request, facts);
 		break;
 	case REFUSAL_NOBODY:
-		if (request->error)
-			report_line(mapper, _("looking up uid %u: %s"),
-				    request->privilege.uid, report_error(request->error));
+		facts->step = FACTS_CALLER;
+		break;
+	case REFUSAL_OWNER:
+		facts->step = FACTS_OWNER;
 		break;
 	case REFUSAL_SOURCE:
-		report_line(mapper, _("%s names the source '%s', which cannot be asked"),
-			    NSSWITCH_CONF, request->nsswitch.subid);
+		facts->step = FACTS_SOURCE;
 		break;
 	case REFUSAL_DATABASE:
-		explain_database(request);
+		facts->step = FACTS_DATABASE;
 		break;
 	case REFUSAL_RANGE:
-		if (request->decision.name_service)
-			report_line(mapper, _("looking up owners: %s"),
-				    report_error(-request->decision.name_service));
+		facts->step = FACTS_RANGE;
+		facts->refused = request->first;
+		if (facts->missing.end > 0)
+			facts_gather_grants(facts);
 		break;
 	case REFUSAL_SETGROUPS:
-		report_line(mapper, "/proc/%s/setgroups: %s", request->target.name,
-			    report_error(request->error));
+		gather_kernel(request, facts, FACTS_SETGROUPS);
+		break;
+	case REFUSAL_OPEN:
+		gather_kernel(request, facts, FACTS_OPEN);
 		break;
 	case REFUSAL_WRITE:
-		explain_write(request);
+		gather_kernel(request, facts, FACTS_WRITE);
 		break;
+	case REFUSAL_USAGE:
+	case REFUSAL_BEYOND:
+	case REFUSAL_NO_EXTENTS:
 	case REFUSAL_CAPS:
 	case REFUSAL_NSSWITCH:
-	case REFUSAL_OWNER:
-	case REFUSAL_OPEN:
 	case REFUSAL_MEMORY:
 		break;
 	}
 }
 
+/* The first cause and its cure, in two lines. */
+static void explain_cause(const struct request *request)
+{
+	const char *mapper = request->kind->mapper;
+	struct facts facts;
+	struct cause cause;
+	enum cause_id id;
+
+	gather(request, &facts);
+	if (causes_find(&facts, &id, 1) == 0)
+		return;
+	causes_describe(&facts, id, &cause);
+	report_line(mapper, "%s", cause.evidence);
+	if (cause.cure[0] != '\0')
+		report_line(mapper, _("to mend it: %s"), cause.cure);
+}
+
+/* Up to three lines behind the first one. */
+static void explain(const struct request *request)
+{
+	const char *mapper = request->kind->mapper;
+
+	if (request->reason == REFUSAL_USAGE) {
+		if (request->detail == IDMAP_INCOMPLETE)
+			report_line(mapper, _("each extent takes three numbers"));
+		report_line(mapper, _("Try '%s --help'."), mapper);
+	} else if (request->reason == REFUSAL_BEYOND) {
+		report_line(mapper, _("ids end at 4294967294"));
+	} else if (request->reason == REFUSAL_NO_EXTENTS) {
+		report_line(mapper, _("no extents are given; nothing was written"));
+	} else {
+		if (request->reason == REFUSAL_SETGROUPS)
+			report_line(mapper, "/proc/%s/setgroups: %s",
+				    request->target.name, report_error(request->error));
+		explain_cause(request);
+	}
+}
+
+/* A wrong command line is nobody's business but the caller's, and is not recorded. */
+static bool is_worth_recording(const struct request *request)
+{
+	return request->reason != 0 && request->reason != REFUSAL_USAGE &&
+	       request->reason != REFUSAL_BEYOND &&
+	       request->reason != REFUSAL_NO_EXTENTS && request->reason != REFUSAL_CAPS;
+}
+
 /*
- * Says on stderr, and in the system log, why there is no map. A wrong command line is
- * nobody's business but the caller's, and is not logged.
+ * Records a refusal in the audit log, if the build asks for it, with the one capability
+ * that takes. A map that the kernel refused is not recorded: by then it is given up.
+ */
+void refusal_audit(struct request *request)
+{
+	const char *id = request->kind->id;
+	char operation[96];
+
+	if (!(request->privilege.held & audit_capability()) ||
+	    !is_worth_recording(request) ||
+	    privilege_keep(&request->privilege, audit_capability()))
+		return;
+	if (request->reason == REFUSAL_RANGE) {
+		const struct extent *extent = &request->map.extents[request->first];
+
+		snprintf(operation, sizeof(operation),
+			 "map-%s inner=%" PRIu32 " outer=%" PRIu32 " count=%" PRIu32, id,
+			 extent->inner, extent->outer, extent->count);
+	} else {
+		snprintf(operation, sizeof(operation), "map-%s", id);
+	}
+	audit_refusal(operation,
+		      request->account.name_len ? request->account.name : NULL);
+}
+
+/*
+ * Says on stderr, and in the system log, why there is no map.
  */
 void refusal_tell(const struct request *request)
 {
@@ -265,7 +312,7 @@ void refusal_tell(const struct request *request)
 
 	report_translate();
 	explain(request);
-	if (request->reason != REFUSAL_USAGE)
+	if (is_worth_recording(request))
 		record_refusal(mapper, "%s (caller uid %u gid %u, target %s)", line,
 			       request->privilege.uid, request->privilege.gid,
 			       request->target.name);

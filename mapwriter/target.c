@@ -40,6 +40,8 @@ int target_parse(const char *argument, struct target *target)
 	target->borrowed = by_fd;
 	if (by_fd)
 		target->fd = (int)number;
+	else
+		target->pid = (pid_t)number;
 	memcpy(target->name, argument, len);
 	return 0;
 }

@@ -9,15 +9,19 @@
 #include <sys/types.h>
 
 struct target {
-	int fd; /* of /proc/PID: every check and every write goes through it */
+	int fd;	       /* of /proc/PID: every check and every write goes through it */
 	bool borrowed; /* the caller's descriptor, which stays open */
 	/* Effective ids of the process, as the kernel shows them to us. */
 	uid_t uid;
 	gid_t gid;
+	pid_t pid;     /* 0 for fd:N */
 	char name[16]; /* as it was given: `1234`, `fd:5` */
 };
 
-#define TARGET_NONE { .fd = -1 }
+#define TARGET_NONE      \
+	{                \
+		.fd = -1 \
+	}
 
 enum {
 	TARGET_MALFORMED = 1, /* neither a process id nor fd:N */

@@ -11,12 +11,12 @@
 #define CLEANUP(function) __attribute__((cleanup(function)))
 
 /* Hands an owned pointer over: the local no longer frees it. */
-#define TAKE_PTR(pointer)                              \
-	({                                             \
-		__auto_type place_ = &(pointer);      \
-		__auto_type value_ = *place_;          \
-		*place_ = NULL;                        \
-		value_;                                \
+#define TAKE_PTR(pointer)                        \
+	({                                       \
+		__auto_type place_ = &(pointer); \
+		__auto_type value_ = *place_;    \
+		*place_ = NULL;                  \
+		value_;                          \
 	})
 
 static inline void cleanup_free(void *pointer)

@@ -21,25 +21,26 @@ struct entry {
 
 /* Why a line grants nothing. The values are not stored anywhere; the order may change. */
 enum entry_fault {
-	ENTRY_BLANK = 1,     /* nothing, or white space: no fault */
-	ENTRY_COMMENT,	     /* begins with `#`: no fault */
-	ENTRY_TOO_LONG,	     /* more than LIMIT_LINE_BYTES */
-	ENTRY_NUL,	     /* holds a NUL byte */
-	ENTRY_FIELDS,	     /* not three fields */
-	ENTRY_OWNER_EMPTY,   /* nothing before the first colon */
-	ENTRY_OWNER_LONG,    /* more than LIMIT_OWNER_BYTES */
-	ENTRY_OWNER_SIGN,    /* begins with `-` or `+` */
-	ENTRY_OWNER_BLANK,   /* white space or a control character at an end or inside */
-	ENTRY_OWNER_NUMBER,  /* digits, but no uid */
-	ENTRY_START_NUMBER,  /* not a decimal number */
-	ENTRY_COUNT_NUMBER,  /* not a decimal number */
-	ENTRY_COUNT_CR,	     /* a carriage return after the count */
-	ENTRY_COUNT_BLANK,   /* white space after the count */
-	ENTRY_COUNT_ZERO,    /* grants nothing */
-	ENTRY_BEYOND,	     /* start or end beyond 2^32 */
+	ENTRY_BLANK = 1,    /* nothing, or white space: no fault */
+	ENTRY_COMMENT,	    /* begins with `#`: no fault */
+	ENTRY_TOO_LONG,	    /* more than LIMIT_LINE_BYTES */
+	ENTRY_NUL,	    /* holds a NUL byte */
+	ENTRY_FIELDS,	    /* not three fields */
+	ENTRY_OWNER_EMPTY,  /* nothing before the first colon */
+	ENTRY_OWNER_LONG,   /* more than LIMIT_OWNER_BYTES */
+	ENTRY_OWNER_SIGN,   /* begins with `-` or `+` */
+	ENTRY_OWNER_BLANK,  /* white space or a control character at an end or inside */
+	ENTRY_OWNER_NUMBER, /* digits, but no uid */
+	ENTRY_START_NUMBER, /* not a decimal number */
+	ENTRY_COUNT_NUMBER, /* not a decimal number */
+	ENTRY_COUNT_CR,	    /* a carriage return after the count */
+	ENTRY_COUNT_BLANK,  /* white space after the count */
+	ENTRY_COUNT_ZERO,   /* grants nothing */
+	ENTRY_BEYOND,	    /* start or end beyond 2^32 */
 };
 
 int entry_parse(const char *line, size_t len, struct entry *ret_entry);
+bool entry_may_contain(const char *line, size_t len, uint64_t id);
 int entry_check_owner(const char *owner, size_t len);
 const char *entry_reason(int fault);
 bool entry_fault_is_harmless(int fault);

@@ -158,6 +158,18 @@ bool range_set_overlaps(const struct range_set *set, struct range range)
 	return i < set->n && set->ranges[i].start < range.end;
 }
 
+/*
+ * Tells whether @set holds any id of @range; then *ret_common is the first run of them.
+ * Thread-safe while nobody writes.
+ */
+bool range_set_intersect(const struct range_set *set, struct range range,
+			 struct range *ret_common)
+{
+	size_t i = set_first_after(set, range.start);
+
+	return i < set->n && range_intersect(set->ranges[i], range, ret_common);
+}
+
 /* Tells whether @set holds every id of @range. Thread-safe while nobody writes. */
 bool range_set_covers(const struct range_set *set, struct range range)
 {

@@ -57,12 +57,17 @@ enum {
 	RANGE_SET_FULL = 1,
 };
 
-#define RANGE_SET(max_ranges) { .max = (max_ranges) }
+#define RANGE_SET(max_ranges)       \
+	{                           \
+		.max = (max_ranges) \
+	}
 
 struct range_set *range_set_clear(struct range_set *set);
 int range_set_add(struct range_set *set, struct range range);
 int range_set_subtract(struct range_set *set, struct range range);
 bool range_set_overlaps(const struct range_set *set, struct range range);
+bool range_set_intersect(const struct range_set *set, struct range range,
+			 struct range *ret_common);
 bool range_set_covers(const struct range_set *set, struct range range);
 
 static inline void range_set_cleanup(struct range_set *set)

@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "libsubid/core/cleanup.h"
-#include "libsubid/core/num.h"
 #include "libsubid/sys/account.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/scan.h"
@@ -24,7 +23,8 @@
  * One lookup, by name where @name is not NULL, else by @uid, with a buffer that grows.
  * Returns 0, ACCOUNT_NONE or -errno. *ret_buffer is to be freed and holds the strings.
  */
-static int lookup(const char *name, uid_t uid, struct passwd *ret_entry, char **ret_buffer)
+static int lookup(const char *name, uid_t uid, struct passwd *ret_entry,
+		  char **ret_buffer)
 {
 	for (size_t size = 1024; size <= PASSWD_BYTES_MAX; size *= 4) {
 		CLEANUP(cleanup_free) char *buffer = malloc(size);
@@ -39,7 +39,8 @@ static int lookup(const char *name, uid_t uid, struct passwd *ret_entry, char **
 		} while (r == EINTR);
 		if (r == ERANGE)
 			continue;
-		/* Some name services say ENOENT or ESRCH for "no such user", see getpwnam(3). */
+		/* Some name services say ENOENT or ESRCH for "no such user", see
+		 * getpwnam(3). */
 		if (r && r != ENOENT && r != ESRCH)
 			return -r;
 		if (r || !found)
@@ -48,6 +49,14 @@ static int lookup(const char *name, uid_t uid, struct passwd *ret_entry, char **
 		return 0;
 	}
 	return -ERANGE;
+}
+
+static void account_set(struct account *account, const char *name, size_t len, uid_t uid,
+			gid_t gid)
+{
+	*account = (struct account){ .name_len = len, .uid = uid, .gid = gid };
+	memcpy(account->name, name, len);
+	account->number_len = num_format(uid, account->number);
 }
 
 /* The next field of a line of passwd(5); *ret_len is its length. NULL behind the last. */
@@ -87,12 +96,7 @@ static bool line_is_account(const struct scan_line *line, uid_t uid,
 	if (!number || num_parse(number, len, ID_NONE - 1, &group))
 		return false;
 
-	*ret_account = (struct account){
-		.name_len = name_len,
-		.uid = uid,
-		.gid = (gid_t)group,
-	};
-	memcpy(ret_account->name, name, name_len);
+	account_set(ret_account, name, name_len, uid, (gid_t)group);
 	return true;
 }
 
@@ -142,12 +146,7 @@ int account_by_uid(uid_t uid, const char *passwd_file, struct account *ret_accou
 	if (entry.pw_uid != uid || len == 0 || len > LIMIT_OWNER_BYTES)
 		return ACCOUNT_NONE;
 
-	*ret_account = (struct account){
-		.name_len = len,
-		.uid = uid,
-		.gid = entry.pw_gid,
-	};
-	memcpy(ret_account->name, entry.pw_name, len);
+	account_set(ret_account, entry.pw_name, len, uid, entry.pw_gid);
 	return 0;
 }
 
@@ -173,14 +172,19 @@ int account_name_is_uid(const char *name, size_t len, uid_t uid)
 	return entry.pw_uid == uid;
 }
 
-/*
- * Tells whether an entry names @account by its login name or by its uid. Asks nobody:
- * other names of the same uid are account_name_is_uid()'s. Thread-safe.
- */
-bool account_owns(const struct account *account, const struct entry *entry)
+static bool begins_with(const char *line, size_t len, const char *owner, size_t owner_len)
 {
-	if (entry->by_id && entry->owner_id == account->uid)
-		return true;
-	return entry->owner_len == account->name_len &&
-	       memcmp(entry->owner, account->name, account->name_len) == 0;
+	return len > owner_len && line[owner_len] == ':' &&
+	       memcmp(line, owner, owner_len) == 0;
+}
+
+/*
+ * Tells whether the owner of a database's line is @account by login name or uid; the
+ * rest of the line may be anything. Asks nobody: other names of the same uid are
+ * account_name_is_uid()'s. Thread-safe.
+ */
+bool account_begins(const struct account *account, const char *line, size_t len)
+{
+	return begins_with(line, len, account->name, account->name_len) ||
+	       begins_with(line, len, account->number, account->number_len);
 }

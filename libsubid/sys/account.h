@@ -9,12 +9,14 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "libsubid/core/entry.h"
 #include "libsubid/core/limits.h"
+#include "libsubid/core/num.h"
 
 struct account {
 	char name[LIMIT_OWNER_BYTES + 1];
 	size_t name_len;
+	char number[NUM_BYTES]; /* the uid in decimal; not terminated */
+	size_t number_len;
 	uid_t uid;
 	gid_t gid;
 };
@@ -25,6 +27,6 @@ enum {
 
 int account_by_uid(uid_t uid, const char *passwd_file, struct account *ret_account);
 int account_name_is_uid(const char *name, size_t len, uid_t uid);
-bool account_owns(const struct account *account, const struct entry *entry);
+bool account_begins(const struct account *account, const char *line, size_t len);
 
 #endif

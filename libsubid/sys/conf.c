@@ -13,11 +13,11 @@
 #include "libsubid/sys/scan.h"
 
 /* The bytes of @text that are in, or with @not are not in, @set. */
-static size_t span(const char *text, size_t len, const char *set, bool not)
+static size_t span(const char *text, size_t len, const char *set, bool not )
 {
 	size_t n = 0;
 
-	while (n < len && text[n] != '\0' && (strchr(set, text[n]) != NULL) != not)
+	while (n < len && text[n] != '\0' && (strchr(set, text[n]) != NULL) != not )
 		n++;
 	return n;
 }
@@ -59,7 +59,8 @@ static bool line_sets(const struct scan_line *line, const char *key, char *value
  * ret_value: the value as a string, written only with 0.
  * Returns 0, CONF_UNSET or -errno. Thread-safe.
  */
-int conf_lookup(const char *path, const char *key, char ret_value[static CONF_VALUE_BYTES])
+int conf_lookup(const char *path, const char *key,
+		char ret_value[static CONF_VALUE_BYTES])
 {
 	CLEANUP(fd_cleanup) int fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };

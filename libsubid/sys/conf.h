@@ -15,7 +15,8 @@ enum {
 	CONF_UNSET = 1, /* no such key, or no such file */
 };
 
-int conf_lookup(const char *path, const char *key, char ret_value[static CONF_VALUE_BYTES]);
+int conf_lookup(const char *path, const char *key,
+		char ret_value[static CONF_VALUE_BYTES]);
 bool conf_is_yes(const char *path, const char *key);
 
 #endif

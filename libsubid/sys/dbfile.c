@@ -9,12 +9,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 
 #include "libsubid/core/limits.h"
-#include "libsubid/core/num.h"
 #include "libsubid/sys/dbfile.h"
 #include "libsubid/sys/fd.h"
+#include "libsubid/sys/userns.h"
 
 /*
  * Opens @path, and keeps the error for later when it cannot be opened.
@@ -31,50 +30,6 @@ void dbfile_open(const char *path, struct dbfile *ret_file)
 		file.fd = fd_close(file.fd);
 	}
 	*ret_file = file;
-}
-
-/* The first @size - 1 bytes of a small file below /proc, as a string. */
-static int read_small(const char *path, char *text, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	size_t n = 0;
-	int r;
-
-	if (fd < 0)
-		return -errno;
-	r = fd_read(fd, text, size - 1, &n);
-	fd_close(fd);
-	if (r)
-		return r;
-	text[n] = '\0';
-	return 0;
-}
-
-/* Tells whether this user namespace has every id: the first one does. */
-static bool everything_is_mapped(void)
-{
-	/* The kernel's own format of the one extent of the initial namespace. */
-	static const char whole[] = "         0          0 4294967295\n";
-	char text[sizeof(whole) + 1];
-
-	return read_small("/proc/self/uid_map", text, sizeof(text)) ||
-	       strcmp(text, whole) == 0;
-}
-
-/*
- * Tells whether @uid is how files of an owner outside this user namespace look, root's
- * among them: the overflow uid of user_namespaces(7).
- */
-static bool is_outside_owner(uid_t uid)
-{
-	char text[NUM_BYTES + 2];
-	uint64_t overflow;
-
-	if (everything_is_mapped() ||
-	    read_small("/proc/sys/kernel/overflowuid", text, sizeof(text)))
-		return false;
-	return num_parse(text, strcspn(text, "\n"), ID_NONE - 1, &overflow) == 0 &&
-	       overflow == uid;
 }
 
 static int set_fault(struct dbfile *file, int fault, int error)
@@ -102,7 +57,7 @@ int dbfile_vet(struct dbfile *file)
 		return set_fault(file, DBFILE_HUGE, EFBIG);
 	if (st->st_mode & S_IWOTH)
 		return set_fault(file, DBFILE_WRITABLE, EACCES);
-	if (st->st_uid != 0 && !is_outside_owner(st->st_uid))
+	if (st->st_uid != 0 && !userns_is_outside_owner(st->st_uid))
 		return set_fault(file, DBFILE_FOREIGN, EACCES);
 	return 0;
 }

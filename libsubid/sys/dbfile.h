@@ -11,10 +11,10 @@
 enum dbfile_fault {
 	DBFILE_CLOSED = 1,  /* it could not be opened; `error` says why */
 	DBFILE_NOT_REGULAR, /* a folder, a fifo, a device */
-	DBFILE_HUGE,	     /* more than LIMIT_FILE_BYTES */
+	DBFILE_HUGE,	    /* more than LIMIT_FILE_BYTES */
 	DBFILE_WRITABLE,    /* anybody may write it */
 	DBFILE_UNREADABLE,  /* reading failed on the way */
-	DBFILE_FOREIGN,	     /* neither root's nor the overflow uid's */
+	DBFILE_FOREIGN,	    /* neither root's nor the overflow uid's */
 };
 
 struct dbfile {
@@ -24,7 +24,10 @@ struct dbfile {
 	struct stat status;
 };
 
-#define DBFILE_UNOPENED { .fd = -1 }
+#define DBFILE_UNOPENED  \
+	{                \
+		.fd = -1 \
+	}
 
 void dbfile_open(const char *path, struct dbfile *ret_file);
 int dbfile_vet(struct dbfile *file);

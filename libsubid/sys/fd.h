@@ -9,12 +9,12 @@
 #include <sys/types.h>
 
 /* Hands an owned descriptor over: the local no longer closes it. */
-#define TAKE_FD(fd)                     \
-	({                              \
-		int *place_ = &(fd);    \
-		int value_ = *place_;   \
-		*place_ = -1;           \
-		value_;                 \
+#define TAKE_FD(fd)                   \
+	({                            \
+		int *place_ = &(fd);  \
+		int value_ = *place_; \
+		*place_ = -1;         \
+		value_;               \
 	})
 
 int fd_close(int fd);

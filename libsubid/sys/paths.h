@@ -5,7 +5,7 @@
 #ifndef SUBID_PATHS_H
 #define SUBID_PATHS_H
 
-#define LOGIN_DEFS SYSCONFDIR "/login.defs"
+#define LOGIN_DEFS    SYSCONFDIR "/login.defs"
 #define NSSWITCH_CONF SYSCONFDIR "/nsswitch.conf"
 /* The name service's own, wherever our configuration is. */
 #define PASSWD_FILE "/etc/passwd"

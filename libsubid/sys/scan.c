@@ -17,8 +17,8 @@
 _Static_assert(SCAN_BYTES > LIMIT_LINE_BYTES + 1, "a line fits the buffer");
 
 /*
- * Starts at the place where @fd stands, the begin of the file. The scan does not own the descriptor.
- * Returns 0 or -ENOMEM; end with scan_end(). A scan belongs to one thread.
+ * Starts at the place where @fd stands, the begin of the file. The scan does not own the
+ * descriptor. Returns 0 or -ENOMEM; end with scan_end(). A scan belongs to one thread.
  */
 int scan_start(struct scan *scan, int fd)
 {
@@ -58,7 +58,8 @@ static int scan_fill(struct scan *scan)
 	int r;
 
 	if (scan->begin > 0) {
-		memmove(scan->buffer, scan->buffer + scan->begin, scan->end - scan->begin);
+		memmove(scan->buffer, scan->buffer + scan->begin,
+			scan->end - scan->begin);
 		scan->end -= scan->begin;
 		scan->begin = 0;
 	}
@@ -77,8 +78,8 @@ static int scan_fill(struct scan *scan)
 static int scan_skip_rest(struct scan *scan)
 {
 	while (scan->in_long_line) {
-		char *newline = memchr(scan->buffer + scan->begin, '\n',
-				       scan->end - scan->begin);
+		char *newline =
+			memchr(scan->buffer + scan->begin, '\n', scan->end - scan->begin);
 		int r;
 
 		scan->begin = newline ? (size_t)(newline + 1 - scan->buffer) : scan->end;

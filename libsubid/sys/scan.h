@@ -28,8 +28,8 @@ struct scan {
 
 struct scan_line {
 	const char *text; /* without the newline; valid until the next call */
-	size_t len;	  /* LIMIT_LINE_BYTES + 1 at the most: then the rest is left out */
-	uint64_t number;  /* from 1 */
+	size_t len;	 /* LIMIT_LINE_BYTES + 1 at the most: then the rest is left out */
+	uint64_t number; /* from 1 */
 };
 
 int scan_start(struct scan *scan, int fd);

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * causes-database: the source, the file or its lines do not grant it.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "common/causes-rules.h"
+#include "common/i18n.h"
+#include "libsubid/core/entry.h"
+#include "libsubid/sys/paths.h"
+
+/* The source and the file. */
+
+static bool source(const struct facts *facts)
+{
+	return facts->step == FACTS_SOURCE;
+}
+
+static void tell_source(const struct facts *facts, struct cause *cause)
+{
+	causes_evidence(cause, _("%s names the source '%s', which cannot be asked"),
+			NSSWITCH_CONF, facts->source);
+	causes_cure(cause, "sed -i 's/^subid:.*/subid: files/' " NSSWITCH_CONF);
+}
+
+static bool file_fails(const struct facts *facts, int fault, int error)
+{
+	return facts->step == FACTS_DATABASE && facts->file->fault == fault &&
+	       (error == 0 || facts->file->error == error);
+}
+
+static bool file_missing(const struct facts *facts)
+{
+	return file_fails(facts, DBFILE_CLOSED, ENOENT);
+}
+
+static void tell_file_missing(const struct facts *facts, struct cause *cause)
+{
+	const char *path = facts->kind->path;
+
+	causes_evidence(cause, _("%s does not exist, so nobody has %ss delegated"), path,
+			facts->kind->id);
+	causes_cure(cause, "install -m 644 /dev/null %s", path);
+}
+
+static bool file_symlink(const struct facts *facts)
+{
+	return file_fails(facts, DBFILE_CLOSED, ELOOP);
+}
+
+static void tell_file_symlink(const struct facts *facts, struct cause *cause)
+{
+	const char *path = facts->kind->path;
+
+	causes_evidence(cause, _("%s is a symbolic link, which is not followed"), path);
+	causes_cure(cause, "cp --remove-destination \"$(readlink -f %s)\" %s", path,
+		    path);
+}
+
+static bool file_not_regular(const struct facts *facts)
+{
+	return file_fails(facts, DBFILE_NOT_REGULAR, 0);
+}
+
+static void tell_file_not_regular(const struct facts *facts, struct cause *cause)
+{
+	const char *path = facts->kind->path;
+
+	causes_evidence(cause, _("%s is not a regular file"), path);
+	causes_cure(cause, "mv -T %s %s.old && install -m 644 /dev/null %s", path, path,
+		    path);
+}
+
+static bool file_huge(const struct facts *facts)
+{
+	return file_fails(facts, DBFILE_HUGE, 0);
+}
+
+static void tell_file_huge(const struct facts *facts, struct cause *cause)
+{
+	const char *path = facts->kind->path;
+
+	causes_evidence(cause, _("%s is larger than 1 GiB"), path);
+	causes_cure(cause, "mv -T %s %s.old && install -m 644 /dev/null %s", path, path,
+		    path);
+}
+
+static bool file_writable(const struct facts *facts)
+{
+	return file_fails(facts, DBFILE_WRITABLE, 0);
+}
+
+static void tell_file_writable(const struct facts *facts, struct cause *cause)
+{
+	causes_evidence(cause, _("anybody can write %s, so it is not believed"),
+			facts->kind->path);
+	causes_cure(cause, "chmod o-w %s", facts->kind->path);
+}
+
+static bool file_foreign(const struct facts *facts)
+{
+	return file_fails(facts, DBFILE_FOREIGN, 0);
+}
+
+static void tell_file_foreign(const struct facts *facts, struct cause *cause)
+{
+	causes_evidence(cause,
+			_("%s belongs to uid %u and not to root, so it is not believed"),
+			facts->kind->path, facts->file->status.st_uid);
+	causes_cure(cause, "chown root %s", facts->kind->path);
+}
+
+static bool file_unreadable(const struct facts *facts)
+{
+	return facts->step == FACTS_DATABASE;
+}
+
+static void tell_file_unreadable(const struct facts *facts, struct cause *cause)
+{
+	const char *path = facts->kind->path;
+
+	causes_evidence(cause, _("%s cannot be read: %s"), path,
+			strerrordesc_np(facts->file->error));
+	if (facts->file->error == EACCES)
+		causes_cure(cause, "chmod 644 %s", path);
+	else
+		causes_cure(cause, "ls -l %s && wc -l %s", path, path);
+}
+
+/* The grants. Only those who can read the database themselves are told what it holds. */
+
+static bool not_delegated(const struct facts *facts)
+{
+	return facts->step == FACTS_RANGE && facts->missing.end > 0;
+}
+
+static bool line_malformed(const struct facts *facts)
+{
+	return not_delegated(facts) && facts->grants.readable &&
+	       facts->grants.malformed != 0;
+}
+
+static void tell_line_malformed(const struct facts *facts, struct cause *cause)
+{
+	const char *path = facts->kind->path;
+	uint64_t line = facts->grants.malformed;
+
+	causes_evidence(cause, _("line %" PRIu64 " of %s grants nothing: %s"), line, path,
+			_(entry_reason(facts->grants.malformed_fault)));
+	causes_cure(cause, "sed -i '%" PRIu64 "s/.*/%s:FIRST:COUNT/' %s", line,
+		    facts->account->name, path);
+}
+
+/*
+ * Accounts live below: nobody is told to delegate such ids, with root's among them, for
+ * the asking.
+ */
+#define ACCOUNTS_END 100000
+
+/* Gives what is missing, unless somebody has it already. */
+static void cure_by_grant(const struct facts *facts, struct cause *cause)
+{
+	const struct facts_grants *grants = &facts->grants;
+	bool low = facts->missing.start < ACCOUNTS_END;
+
+	if ((grants->taken || low) && grants->owns)
+		causes_cure(cause, _("ask for ids of yours, as %" PRIu64 "-%" PRIu64),
+			    grants->first.start, grants->first.end - 1);
+	else if (grants->taken)
+		causes_cure(cause,
+			    _("have other ids delegated: line %" PRIu64 " gives %" PRIu64
+			      " to %s"),
+			    grants->taken, facts->missing.start, grants->taken_by);
+	else if (low)
+		causes_cure(cause,
+			    _("have ids from %d on delegated: usermod %s FIRST-LAST %s"),
+			    ACCOUNTS_END, facts->kind->grant_flag, facts->account->name);
+	else
+		causes_cure(cause, "usermod %s %" PRIu64 "-%" PRIu64 " %s",
+			    facts->kind->grant_flag, facts->missing.start,
+			    facts->missing.end - 1, facts->account->name);
+}
+
+static bool other_kind_only(const struct facts *facts)
+{
+	return not_delegated(facts) && facts->grants.in_other_kind;
+}
+
+static void tell_other_kind_only(const struct facts *facts, struct cause *cause)
+{
+	const struct kind *other = facts->kind->group ? &kind_uid : &kind_gid;
+
+	causes_evidence(
+		cause,
+		_("%" PRIu64 "-%" PRIu64 " is delegated to %s in %s but not in %s"),
+		facts->missing.start, facts->missing.end - 1, facts->account->name,
+		other->path, facts->kind->path);
+	cure_by_grant(facts, cause);
+}
+
+static bool partly_delegated(const struct facts *facts)
+{
+	return not_delegated(facts) && facts->grants.readable && facts->grants.partly;
+}
+
+static void tell_partly_delegated(const struct facts *facts, struct cause *cause)
+{
+	causes_evidence(cause,
+			_("of extent %zu the %ss %" PRIu64 "-%" PRIu64
+			  " are not delegated to %s, others are"),
+			facts->refused + 1, facts->kind->id, facts->missing.start,
+			facts->missing.end - 1, facts->account->name);
+	cure_by_grant(facts, cause);
+}
+
+static void tell_not_delegated(const struct facts *facts, struct cause *cause)
+{
+	const struct facts_grants *grants = &facts->grants;
+	const char *name = facts->account->name, *path = facts->kind->path;
+
+	if (!grants->readable)
+		causes_evidence(cause,
+				_("%s does not delegate %" PRIu64 "-%" PRIu64 " to %s"),
+				path, facts->missing.start, facts->missing.end - 1, name);
+	else if (!grants->owns)
+		causes_evidence(cause, _("%s delegates nothing to %s"), path, name);
+	else if (grants->ranges == 1)
+		causes_evidence(cause,
+				_("%s delegates only %" PRIu64 "-%" PRIu64 " to %s"),
+				path, grants->first.start, grants->first.end - 1, name);
+	else
+		causes_evidence(cause,
+				_("%s delegates %zu ranges to %s, as %" PRIu64 "-%" PRIu64
+				  ", but not this one"),
+				path, grants->ranges, name, grants->first.start,
+				grants->first.end - 1);
+	cure_by_grant(facts, cause);
+}
+
+const struct causes_rule causes_of_database[] = {
+	{ CAUSE_SOURCE, source, tell_source },
+	{ CAUSE_FILE_MISSING, file_missing, tell_file_missing },
+	{ CAUSE_FILE_SYMLINK, file_symlink, tell_file_symlink },
+	{ CAUSE_FILE_NOT_REGULAR, file_not_regular, tell_file_not_regular },
+	{ CAUSE_FILE_HUGE, file_huge, tell_file_huge },
+	{ CAUSE_FILE_WRITABLE, file_writable, tell_file_writable },
+	{ CAUSE_FILE_FOREIGN, file_foreign, tell_file_foreign },
+	{ CAUSE_FILE_UNREADABLE, file_unreadable, tell_file_unreadable },
+	{ CAUSE_LINE_MALFORMED, line_malformed, tell_line_malformed },
+	{ CAUSE_OTHER_KIND_ONLY, other_kind_only, tell_other_kind_only },
+	{ CAUSE_PARTLY_DELEGATED, partly_delegated, tell_partly_delegated },
+	{ CAUSE_NOT_DELEGATED, not_delegated, tell_not_delegated },
+	{ 0 },
+};

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * causes: from facts to what is in the way, the first thing first.
+ *
+ * Pure: nothing is read here. A rule says when a cause applies and how it is told; the
+ * order of the rules is the order of the checks, ours and then the kernel's, so that what
+ * is named first is what has to be mended first.
+ *
+ * MUST: a cure names a command only if that command mends it.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "common/causes-rules.h"
+
+static const struct causes_rule *const tables[] = {
+	causes_of_request,
+	causes_of_target,
+	causes_of_database,
+	causes_of_kernel,
+};
+
+#define TABLES (sizeof(tables) / sizeof(tables[0]))
+
+/* Writes the sentence that says what is in the way; what is too long is cut. */
+void causes_evidence(struct cause *cause, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(cause->evidence, sizeof(cause->evidence), format, arguments);
+	va_end(arguments);
+}
+
+/* Writes the command or the sentence that mends it; what is too long is cut. */
+void causes_cure(struct cause *cause, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(cause->cure, sizeof(cause->cure), format, arguments);
+	va_end(arguments);
+}
+
+/*
+ * Finds what is in the way.
+ *
+ * ret_ids: room for @max; the first is what has to be mended first.
+ * Returns how many there are, @max at the most. Pure and thread-safe.
+ */
+size_t causes_find(const struct facts *facts, enum cause_id *ret_ids, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < TABLES; i++)
+		for (const struct causes_rule *rule = tables[i]; rule->id && n < max;
+		     rule++)
+			if (rule->applies(facts))
+				ret_ids[n++] = rule->id;
+	return n;
+}
+
+/*
+ * Puts a cause that causes_find() found into words, translated if translations are on.
+ * Thread-safe.
+ */
+void causes_describe(const struct facts *facts, enum cause_id id, struct cause *ret_cause)
+{
+	*ret_cause = (struct cause){ .id = id };
+	for (size_t i = 0; i < TABLES; i++)
+		for (const struct causes_rule *rule = tables[i]; rule->id; rule++)
+			if (rule->id == id)
+				rule->describe(facts, ret_cause);
+}

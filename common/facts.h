@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * facts: what can be known about a mapping that did not come about.
+ *
+ * Gathered without privilege and only after a failure; causes.h draws the conclusions.
+ * A part that was not gathered, or could not be, is all zero: nothing follows from it.
+ */
+#ifndef SUBID_FACTS_H
+#define SUBID_FACTS_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "libsubid/core/idmap.h"
+#include "libsubid/core/kind.h"
+#include "libsubid/core/range.h"
+#include "libsubid/sys/account.h"
+#include "libsubid/sys/dbfile.h"
+
+/* Where it ended; each comes with the errno in `error`, 0 where there is none. */
+enum facts_step {
+	FACTS_EXTENTS = 1, /* too many, too long, or two that overlap */
+	FACTS_TARGET,	   /* /proc/PID could not be opened */
+	FACTS_CALLER,	   /* there is no passwd entry */
+	FACTS_OWNER,	   /* the target's ids are not the caller's */
+	FACTS_SOURCE,	   /* nsswitch.conf names a source that cannot be asked */
+	FACTS_DATABASE,	   /* the database cannot be used */
+	FACTS_RANGE,	   /* the database does not grant it */
+	FACTS_SETGROUPS,   /* /proc/PID/setgroups could not be written */
+	FACTS_OPEN,	   /* the map could not be opened */
+	FACTS_WRITE,	   /* the kernel did not take the map */
+};
+
+struct facts_program {
+	char path[PATH_MAX]; /* empty: not gathered */
+	uid_t owner;
+	bool setuid;
+	bool has_capabilities; /* stored with the file: */
+	uint64_t capabilities;
+	bool nosuid;
+	bool owner_unmapped; /* in the caller's user namespace */
+	bool traced;
+	bool shares_fs; /* with its parent: CLONE_FS */
+	bool no_root;	/* SECBIT_NOROOT */
+	bool filtered;	/* by seccomp */
+	uint64_t bounding;
+};
+
+enum facts_namespace {
+	FACTS_NS_CHILD = 1, /* a child of ours, as it must be */
+	FACTS_NS_OURS,
+	FACTS_NS_OTHER, /* deeper, or foreign */
+};
+
+struct facts_target {
+	const char *name; /* `1234`, `fd:5` */
+	uid_t uid;
+	gid_t gid;
+	bool gone;     /* there is no such process (any more) */
+	bool hidden;   /* it is the caller's, but /proc does not show it */
+	bool not_proc; /* the descriptor is no folder of a process */
+	bool zombie;
+	bool not_dumpable;
+	int namespace; /* 0, or an enum facts_namespace */
+	bool map_written;
+	bool no_map; /* the folder has none: not a process, or no user namespaces */
+};
+
+struct facts_grants {
+	bool readable;	     /* the caller may read the database */
+	bool owns;	     /* any valid line of it names the caller: */
+	struct range first;  /* the first of the caller's ranges, */
+	size_t ranges;	     /* how many there are */
+	bool partly;	     /* some of what was asked for is granted */
+	bool in_other_kind;  /* the other database grants what is missing here */
+	uint64_t malformed;  /* number of a line that names the caller but is no entry */
+	int malformed_fault; /* enum entry_fault */
+	uint64_t taken;	     /* number of a line that gives what is missing to another */
+	char taken_by[LIMIT_OWNER_BYTES + 1];
+};
+
+struct facts {
+	const struct kind *kind;
+	enum facts_step step;
+	int error;
+
+	/* The caller. */
+	uid_t uid;
+	gid_t gid;
+	const struct account *account; /* NULL: none */
+
+	/* Capabilities that the write needed and the program was not started with. */
+	uint64_t lacking;
+	bool no_new_privs; /* when the program was started */
+
+	/* The request. */
+	const struct idmap *map; /* NULL: not parsed */
+	bool too_many;
+	size_t bytes; /* of the map, where that is too many; and the limit */
+	size_t bytes_max;
+	int clash; /* 0, or an enum idmap_clash of these two */
+	size_t clash_a;
+	size_t clash_b;
+	size_t refused;	      /* FACTS_RANGE: an extent */
+	struct range missing; /* the first part of it that is not granted */
+	const char *source;   /* FACTS_SOURCE */
+	int name_service;     /* an errno: owners could not be looked up */
+
+	const struct dbfile *file; /* FACTS_DATABASE */
+	struct facts_program program;
+	struct facts_target target;
+	struct facts_grants grants;
+	struct range
+		unmapped; /* outer ids that the caller's namespace lacks; end 0: none */
+};
+
+void facts_gather_program(struct facts *facts);
+void facts_gather_target(struct facts *facts, int process, pid_t pid);
+void facts_gather_namespace(struct facts *facts);
+void facts_gather_grants(struct facts *facts);
+
+#endif
