@@ -2,33 +2,27 @@
 /*
  * audit-libaudit: one USER_MGMT record through libaudit.
  *
- * The library is opened when there is something to record and not before: most maps are
- * granted, and it would cost each of them a fifth of its time and a second library.
+ * The library is opened when there is something to record and not before: it would cost
+ * each granted map a fifth of its time, and a second library in a privileged program.
  *
- * Invariant: recording neither fails nor delays what is recorded. In containers and
- * without the capability libaudit answers EPERM, EINVAL, ECONNREFUSED, or 0: silently.
+ * Invariant: recording does not fail what is recorded. In containers and without the
+ * capability libaudit answers EPERM, EINVAL, ECONNREFUSED, or 0: silently. A record may
+ * take half a second where the audit daemon does not keep up.
  */
 #include <dlfcn.h>
 #include <libaudit.h>
-#include <linux/capability.h>
 #include <stddef.h>
 #include <unistd.h>
 
 #include "common/audit.h"
 
-/* The capability that audit_refusal() needs, as a bit; 0: none. */
-uint64_t audit_capability(void)
-{
-	return (uint64_t)1 << CAP_AUDIT_WRITE;
-}
-
 /*
- * Records that something was refused.
+ * Records that something was done or refused. Needs CAP_AUDIT_WRITE.
  *
  * operation: what follows `op=`: a word, and fields if need be. account: a login name, or
- * NULL where the caller has none; the kernel adds the caller's uid and auid itself.
+ * NULL where there is none; the kernel adds the caller's uid and auid itself.
  */
-void audit_refusal(const char *operation, const char *account)
+void audit_record(const char *operation, const char *account, bool done)
 {
 	/* The loader takes no path from the environment of a program with privileges. */
 	void *library = dlopen("libaudit.so.1", RTLD_NOW | RTLD_LOCAL);
@@ -44,6 +38,6 @@ void audit_refusal(const char *operation, const char *account)
 	if (fd < 0)
 		return;
 	log_message(fd, AUDIT_USER_MGMT, NULL, operation, account, getuid(), NULL, NULL,
-		    NULL, 0);
+		    NULL, done);
 	close(fd);
 }

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * audit: refused maps in the kernel's audit log, where the build asks for it.
+ * audit: records in the kernel's audit log, where the build has libaudit.
  */
 #ifndef SUBID_AUDIT_H
 #define SUBID_AUDIT_H
 
-#include <stdint.h>
+#include <stdbool.h>
 
-uint64_t audit_capability(void);
-void audit_refusal(const char *operation, const char *account);
+void audit_record(const char *operation, const char *account, bool done);
 
 #endif

@@ -22,7 +22,8 @@ static void tell_source(const struct facts *facts, struct cause *cause)
 {
 	causes_evidence(cause, _("%s names the source '%s', which cannot be asked"),
 			NSSWITCH_CONF, facts->source);
-	causes_cure(cause, "sed -i 's/^subid:.*/subid: files/' " NSSWITCH_CONF);
+	causes_cure(cause, _("talk to those who run '%s': %s does not count here"),
+		    facts->source, facts->kind->path);
 }
 
 static bool file_fails(const struct facts *facts, int fault, int error)
@@ -69,8 +70,7 @@ static void tell_file_not_regular(const struct facts *facts, struct cause *cause
 	const char *path = facts->kind->path;
 
 	causes_evidence(cause, _("%s is not a regular file"), path);
-	causes_cure(cause, "mv -T %s %s.old && install -m 644 /dev/null %s", path, path,
-		    path);
+	causes_cure(cause, _("put a regular file with the delegations in its place"));
 }
 
 static bool file_huge(const struct facts *facts)
@@ -83,8 +83,7 @@ static void tell_file_huge(const struct facts *facts, struct cause *cause)
 	const char *path = facts->kind->path;
 
 	causes_evidence(cause, _("%s is larger than 1 GiB"), path);
-	causes_cure(cause, "mv -T %s %s.old && install -m 644 /dev/null %s", path, path,
-		    path);
+	causes_cure(cause, _("put a regular file with the delegations in its place"));
 }
 
 static bool file_writable(const struct facts *facts)
@@ -170,15 +169,16 @@ static void cure_by_grant(const struct facts *facts, struct cause *cause)
 			    grants->first.start, grants->first.end - 1);
 	else if (grants->taken)
 		causes_cure(cause,
-			    _("have other ids delegated: line %" PRIu64 " gives %" PRIu64
-			      " to %s"),
-			    grants->taken, facts->missing.start, grants->taken_by);
+			    _("have other ids delegated: line %" PRIu64
+			      " gives some of these to %s"),
+			    grants->taken, grants->taken_by);
 	else if (low)
-		causes_cure(cause,
-			    _("have ids from %d on delegated: usermod %s FIRST-LAST %s"),
-			    ACCOUNTS_END, facts->kind->grant_flag, facts->account->name);
+		causes_cure(
+			cause,
+			_("have ids from %d on delegated: usermod-ext %s FIRST-LAST %s"),
+			ACCOUNTS_END, facts->kind->grant_flag, facts->account->name);
 	else
-		causes_cure(cause, "usermod %s %" PRIu64 "-%" PRIu64 " %s",
+		causes_cure(cause, "usermod-ext %s %" PRIu64 "-%" PRIu64 " %s",
 			    facts->kind->grant_flag, facts->missing.start,
 			    facts->missing.end - 1, facts->account->name);
 }

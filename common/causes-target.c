@@ -7,7 +7,6 @@
 
 #include "common/causes-rules.h"
 #include "common/i18n.h"
-#include "libsubid/sys/paths.h"
 
 /* The target. */
 
@@ -94,7 +93,9 @@ static void tell_group_not_primary(const struct facts *facts, struct cause *caus
 		cause,
 		_("your group is gid %u (newgrp, sg?), and your primary one by passwd is %u"),
 		facts->gid, facts->account->gid);
-	causes_cure(cause, "echo 'GRANT_AUX_GROUP_SUBIDS yes' >> " LOGIN_DEFS);
+	causes_cure(
+		cause,
+		_("run it with your primary group: leave newgrp or sg, or log in again"));
 }
 
 static bool no_passwd_entry(const struct facts *facts)
@@ -110,7 +111,10 @@ static void tell_no_passwd_entry(const struct facts *facts, struct cause *cause)
 
 static bool name_service(const struct facts *facts)
 {
-	return facts->name_service || (facts->step == FACTS_CALLER && facts->error != 0);
+	/* Whether others' lines had to be looked at is nobody's business who cannot read
+	 * them. */
+	return (facts->name_service && facts->grants.readable) ||
+	       (facts->step == FACTS_CALLER && facts->error != 0);
 }
 
 static void tell_name_service(const struct facts *facts, struct cause *cause)

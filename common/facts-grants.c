@@ -62,7 +62,7 @@ static void note_own(struct facts_grants *grants, struct range range)
 static void note_other(const struct facts *facts, struct facts_grants *grants,
 		       const struct entry *entry, uint64_t number)
 {
-	if (grants->taken || !range_contains(entry->range, facts->missing.start))
+	if (grants->taken || !range_overlaps(entry->range, facts->missing))
 		return;
 	grants->taken = number;
 	memcpy(grants->taken_by, entry->owner, entry->owner_len);
@@ -73,18 +73,17 @@ static void note_other(const struct facts *facts, struct facts_grants *grants,
 static void note_line(struct facts *facts, struct range asked,
 		      const struct scan_line *line)
 {
-	bool own = account_begins(facts->account, line->text, line->len);
+	bool near = entry_may_overlap(line->text, line->len, facts->missing);
 	struct facts_grants *grants = &facts->grants;
 	struct entry entry;
 	int fault;
 
-	if (!own && !is_meant_for_caller(line, facts->account) &&
-	    !entry_may_contain(line->text, line->len, facts->missing.start))
+	if (!near && !is_meant_for_caller(line, facts->account))
 		return;
 	fault = entry_parse(line->text, line->len, &entry);
 	if (fault) {
 		note_malformed(facts, line, fault);
-	} else if (own) {
+	} else if (account_owns(facts->account, &entry)) {
 		note_own(grants, entry.range);
 		grants->partly |= range_overlaps(asked, entry.range);
 	} else {
@@ -117,7 +116,8 @@ static bool other_kind_grants(const struct facts *facts, struct range_set *left)
 		return false;
 	while (left->n > 0 && scan_next(&scan, &line) > 0)
 		if (account_begins(facts->account, line.text, line.len) &&
-		    entry_parse(line.text, line.len, &entry) == 0)
+		    entry_parse(line.text, line.len, &entry) == 0 &&
+		    account_owns(facts->account, &entry))
 			range_set_subtract(left, entry.range);
 	return left->n == 0;
 }

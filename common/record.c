@@ -2,48 +2,66 @@
 /*
  * record: one line to syslog(3), facility authpriv.
  *
- * Invariant: recording neither fails nor holds up what is recorded. The caller has said
- * all that it has to say on stderr before; a log daemon that does not read ends the
- * program after RECORD_SECONDS with the status it would have had.
+ * Invariant: recording does not fail what is recorded, and a log daemon that does not
+ * read holds up a refusal for seconds, not for ever.
  */
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdlib.h>
+#include <sys/time.h>
 #include <syslog.h>
-#include <unistd.h>
 
 #include "common/record.h"
 
 #define RECORD_SECONDS 1
 
-static void give_up(int number)
+/* A signal with a handler ends a system call that waits. */
+static void wake(int number)
 {
 	(void)number;
-	_exit(EXIT_FAILURE);
+}
+
+static void send(const char *program, const char *format, va_list arguments)
+{
+	openlog(program, LOG_PID, LOG_AUTHPRIV);
+	vsyslog(LOG_NOTICE, format, arguments);
+	closelog();
+}
+
+/* Records what was done, or refused, to the databases. */
+void record_change(const char *program, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	send(program, format, arguments);
+	va_end(arguments);
 }
 
 /*
- * Records a refusal, as the last thing that a program does before it exits with
- * EXIT_FAILURE: it takes SIGALRM over.
+ * Records a refusal; each system call that waits longer than RECORD_SECONDS is given up.
+ * It takes SIGALRM over: for programs that are about to end.
  */
 void record_refusal(const char *program, const char *format, ...)
 {
-	struct sigaction action = { .sa_handler = give_up };
+	const struct itimerval each = {
+		.it_interval = { .tv_sec = RECORD_SECONDS },
+		.it_value = { .tv_sec = RECORD_SECONDS },
+	};
+	const struct itimerval never = { 0 };
+	struct sigaction action = { .sa_handler = wake };
 	sigset_t alarm_only;
 	va_list arguments;
 
-	/* The signal may come in ignored or blocked. */
+	/* It may come in blocked, and waiting: to ignore it drops it. */
+	signal(SIGALRM, SIG_IGN);
+	sigaction(SIGALRM, &action, NULL);
 	sigemptyset(&alarm_only);
 	sigaddset(&alarm_only, SIGALRM);
-	sigaction(SIGALRM, &action, NULL);
-	alarm(RECORD_SECONDS);
 	sigprocmask(SIG_UNBLOCK, &alarm_only, NULL);
-
-	openlog(program, LOG_PID, LOG_AUTHPRIV);
+	setitimer(ITIMER_REAL, &each, NULL);
 	va_start(arguments, format);
-	vsyslog(LOG_NOTICE, format, arguments);
+	send(program, format, arguments);
 	va_end(arguments);
-	closelog();
-	alarm(0);
+	setitimer(ITIMER_REAL, &never, NULL);
 }

@@ -10,6 +10,7 @@
  * begins where the earlier lines have already taken theirs away.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/scan.h"
@@ -19,10 +20,21 @@
 #define DECIDE_RANGES (16 * LIMIT_EXTENTS)
 #endif
 
+/* Other login names of the caller's uid; nobody has more. */
+#define DECIDE_ALIASES 16
+
+struct alias {
+	char name[LIMIT_OWNER_BYTES];
+	size_t len;
+};
+
 struct search {
+	const struct idmap *map;
 	const struct account *account;
 	struct scan scan;
 	struct range_set left;
+	struct alias aliases[DECIDE_ALIASES];
+	size_t n_aliases;
 	int name_service; /* as in struct decision */
 };
 
@@ -32,9 +44,31 @@ static void search_cleanup(struct search *search)
 	range_set_clear(&search->left);
 }
 
+static bool is_alias(const struct search *search, const char *owner, size_t len)
+{
+	for (size_t i = 0; i < search->n_aliases; i++)
+		if (search->aliases[i].len == len &&
+		    memcmp(search->aliases[i].name, owner, len) == 0)
+			return true;
+	return false;
+}
+
+/* What the first bytes of a line tell; only a line that may be ours is parsed. */
+static bool may_be_own(const struct search *search, const struct scan_line *line)
+{
+	const char *colon;
+
+	if (account_begins(search->account, line->text, line->len))
+		return true;
+	if (search->n_aliases == 0)
+		return false;
+	colon = memchr(line->text, ':', line->len);
+	return colon && is_alias(search, line->text, (size_t)(colon - line->text));
+}
+
 /*
- * Steps to the next line that is an entry of the caller's by login name or uid. Most
- * lines are somebody else's, which their first bytes tell: they are not parsed.
+ * Steps to the next line that is an entry of the caller's by login name, uid or an alias
+ * that is known. Returns 1, 0 at the end, or -errno.
  */
 static int next_own_entry(struct search *search, struct entry *ret_entry)
 {
@@ -42,15 +76,17 @@ static int next_own_entry(struct search *search, struct entry *ret_entry)
 	int r;
 
 	while ((r = scan_next(&search->scan, &line)) > 0)
-		if (account_begins(search->account, line.text, line.len) &&
-		    entry_parse(line.text, line.len, ret_entry) == 0)
+		if (may_be_own(search, &line) &&
+		    entry_parse(line.text, line.len, ret_entry) == 0 &&
+		    (account_owns(search->account, ret_entry) ||
+		     is_alias(search, ret_entry->owner, ret_entry->owner_len)))
 			return 1;
 	return r;
 }
 
 /*
- * Takes away what lines with the caller's login name or uid grant. As soon as nothing is
- * left the rest of the file is not read.
+ * Takes away what the caller's lines grant. As soon as nothing is left the rest of the
+ * file is not read.
  */
 static int take_own_lines(struct search *search)
 {
@@ -78,59 +114,65 @@ static int take_own_lines(struct search *search)
 	return 0;
 }
 
-/*
- * Steps to the next line that is an entry with the lowest id that is left. Returns 1, 0
- * at the end, or -errno.
- */
-static int next_candidate(struct search *search, struct entry *ret_entry)
+/* The first id that is missing, in the order of the arguments. */
+static struct range first_missing(const struct search *search)
 {
-	uint64_t lowest = search->left.ranges[0].start;
-	struct scan_line line;
+	struct range missing = { 0 };
+
+	for (size_t i = 0; i < search->map->n; i++) {
+		const struct extent *extent = &search->map->extents[i];
+
+		if (extent->count > 0 &&
+		    range_set_intersect(&search->left, extent_outer(extent), &missing))
+			break;
+	}
+	missing.end = missing.start + 1;
+	return missing;
+}
+
+/* Asks the name service whether the owner is the caller; one that is becomes an alias. */
+static bool ask_owner(struct search *search, const struct entry *entry)
+{
+	struct alias *alias = &search->aliases[search->n_aliases];
 	int r;
 
-	while ((r = scan_next(&search->scan, &line)) > 0)
-		if (entry_may_contain(line.text, line.len, lowest) &&
-		    entry_parse(line.text, line.len, ret_entry) == 0)
-			return 1;
-	return r;
+	if (entry->by_id || search->n_aliases == DECIDE_ALIASES ||
+	    is_alias(search, entry->owner, entry->owner_len))
+		return false;
+	r = account_name_is_uid(entry->owner, entry->owner_len, search->account->uid);
+	if (r < 0)
+		search->name_service = -r;
+	if (r <= 0)
+		return false;
+	memcpy(alias->name, entry->owner, entry->owner_len);
+	alias->len = entry->owner_len;
+	search->n_aliases++;
+	return true;
 }
 
 /*
- * Takes away what lines with other login names of the caller's uid grant.
+ * Looks for another login name of the caller.
  *
- * The name service is asked only about lines that contain the lowest id that is left:
- * if none of their owners is the caller, the answer is no, whatever the others are.
+ * The name service is asked only about lines that contain the first missing id: if none
+ * of their owners is the caller, the answer is no, whatever the others are.
+ * Returns 1 when one was found, 0 or -errno.
  */
-static int take_alias_lines(struct search *search)
+static int find_alias(struct search *search)
 {
+	const struct range missing = first_missing(search);
+	struct scan_line line;
 	struct entry entry;
-	bool progress;
 	int r;
 
-	do {
-		progress = false;
-		r = scan_rewind(&search->scan);
-		if (r)
-			return r;
-		while (search->left.n > 0 && (r = next_candidate(search, &entry)) > 0) {
-			if (entry.by_id)
-				continue;
-			r = account_name_is_uid(entry.owner, entry.owner_len,
-						search->account->uid);
-			if (r < 0)
-				search->name_service = r;
-			if (r <= 0)
-				continue;
-			/* Takes away from the lower end: the set does not split. */
-			r = range_set_subtract(&search->left, entry.range);
-			if (r < 0)
-				return r;
-			progress = r == 0;
-		}
-		if (r < 0)
-			return r;
-	} while (progress && search->left.n > 0);
-	return 0;
+	r = scan_rewind(&search->scan);
+	if (r)
+		return r;
+	while ((r = scan_next(&search->scan, &line)) > 0)
+		if (entry_may_overlap(line.text, line.len, missing) &&
+		    entry_parse(line.text, line.len, &entry) == 0 &&
+		    range_overlaps(entry.range, missing) && ask_owner(search, &entry))
+			return 1;
+	return r;
 }
 
 static int take_granted(struct search *search, const struct dbfile *file)
@@ -139,10 +181,13 @@ static int take_granted(struct search *search, const struct dbfile *file)
 
 	if (r)
 		return r;
-	r = take_own_lines(search);
-	if (r || search->left.n == 0)
-		return r;
-	return take_alias_lines(search);
+	do {
+		r = take_own_lines(search);
+		if (r || search->left.n == 0)
+			return r;
+		r = find_alias(search);
+	} while (r > 0);
+	return r;
 }
 
 /*
@@ -169,7 +214,7 @@ static int take_from(struct dbfile *file, struct search *search)
  * account: the caller. own_id: the caller's real uid or gid, by @kind.
  * file: opened, not yet judged; a map of nothing but the caller's own id needs none.
  * Returns 0 (granted), DECIDE_REFUSED, DECIDE_NO_DATABASE or -ENOMEM: only 0 may be
- * followed by a write.
+ * followed by a write. *ret_decision says more about 0 and DECIDE_REFUSED.
  */
 int decide(const struct kind *kind, const struct idmap *map,
 	   const struct account *account, uint32_t own_id, struct dbfile *file,
@@ -177,31 +222,34 @@ int decide(const struct kind *kind, const struct idmap *map,
 {
 	CLEANUP(search_cleanup)
 	struct search search = {
+		.map = map,
 		.account = account,
 		.left = RANGE_SET(DECIDE_RANGES),
 	};
-	bool own = idmap_is_own(map, own_id);
+	struct decision decision = { 0 };
+	bool own = idmap_is_own(map, own_id), asked;
 	int r;
 
 	r = idmap_request(map, own_id, kind->group, &search.left);
 	if (r)
-		return r;
-	if (search.left.n > 0) {
+		return r < 0 ? r : -ENOMEM;
+	asked = search.left.n > 0;
+	if (asked) {
 		r = take_from(file, &search);
 		if (r && !own)
 			return r;
 	}
-	ret_decision->name_service = search.name_service;
-	if (idmap_decide(map, own_id, &search.left, &ret_decision->refused)) {
-		const struct extent *extent = &map->extents[ret_decision->refused];
+	decision.name_service = search.name_service;
+	decision.from_database = asked && search.left.n == 0;
 
-		if (extent->count == 0 ||
-		    !range_set_intersect(&search.left, extent_outer(extent),
-					 &ret_decision->missing))
-			ret_decision->missing = (struct range){ 0 };
-		return DECIDE_REFUSED;
+	r = idmap_decide(map, own_id, &search.left, &decision.refused);
+	if (r) {
+		const struct extent *extent = &map->extents[decision.refused];
+
+		if (extent->count > 0)
+			range_set_intersect(&search.left, extent_outer(extent),
+					    &decision.missing);
 	}
-
-	ret_decision->from_database = !own || (kind->group && search.left.n == 0);
-	return 0;
+	*ret_decision = decision;
+	return r ? DECIDE_REFUSED : 0;
 }

@@ -14,13 +14,14 @@
 #include "libsubid/sys/dbfile.h"
 
 struct decision {
-	/* Granted: whether any id came out of the database, not only the caller's own. */
+	/* Whether any id comes out of the database, and not only from the caller's own.
+	 */
 	bool from_database;
 	/* DECIDE_REFUSED: the first extent that is not allowed. */
 	size_t refused;
 	/* The first part of it that is not granted; end 0 when its count is 0. */
 	struct range missing;
-	/* 0, or the negative errno of a name service that could not say who an owner is.
+	/* 0, or the errno of a name service that could not say who an owner is.
 	 */
 	int name_service;
 };

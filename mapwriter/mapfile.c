@@ -6,13 +6,13 @@
  * compares the credentials of the opening and of the writing with what is written: both
  * happen here, with the same ones. See user_namespaces(7).
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/fd.h"
 #include "mapwriter/mapfile.h"
+#include "mapwriter/target.h"
 
 /* The largest number of bytes that the kernel takes: map_write() wants less than a page.
  */
@@ -37,9 +37,9 @@ int mapfile_write(const struct kind *kind, int process, const struct idmap *map,
 	size_t len = idmap_render(map, text, sizeof(text));
 	int r;
 
-	fd = openat(process, kind->map, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	fd = target_open_file(process, kind->map, O_WRONLY);
 	if (fd < 0) {
-		*ret_error = errno;
+		*ret_error = -fd;
 		return MAPFILE_OPEN;
 	}
 	r = fd_write_once(fd, text, len);

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/audit.h"
 #include "common/i18n.h"
 #include "common/report.h"
 #include "libsubid/core/cleanup.h"
@@ -71,10 +70,12 @@ static int give_up_power(struct request *request)
 	dbfile_open(kind->path, &request->file);
 	r = privilege_cut(&request->privilege, setid_capability(kind) |
 						       root_capability(kind) |
-						       audit_capability());
+						       REFUSAL_AUDIT_CAPABILITY);
 	return r ? refuse(request, REFUSAL_CAPS, -r) : 0;
 }
 
+/* How many numbers there are, and how long the map is, is known before anything is read.
+ */
 static int read_arguments(struct request *request, int argc, char **argv)
 {
 	int r;
@@ -90,7 +91,12 @@ static int read_arguments(struct request *request, int argc, char **argv)
 		return refuse(request, REFUSAL_NO_EXTENTS, 0);
 	if (r == IDMAP_TOO_MANY)
 		return refuse(request, REFUSAL_TOO_MANY, 0);
-	return r ? refuse(request, REFUSAL_BEYOND, 0) : 0;
+	if (r)
+		return refuse(request, REFUSAL_BEYOND, 0);
+	request->bytes = idmap_render(&request->map, NULL, 0);
+	if (request->bytes > mapfile_limit())
+		return refuse(request, REFUSAL_TOO_LONG, 0);
+	return 0;
 }
 
 static int look_at_target(struct request *request)
@@ -144,31 +150,25 @@ static int find_source(struct request *request)
 
 static int check_grants(struct request *request)
 {
-	size_t bytes;
 	int r;
 
 	r = decide(request->kind, &request->map, &request->account, own_id(request),
 		   &request->file, &request->decision);
+	/* A descriptor of a file that the caller may not read is power, too. */
+	dbfile_cleanup(&request->file);
 	if (r < 0)
 		return refuse(request, REFUSAL_MEMORY, -r);
 	if (r == DECIDE_NO_DATABASE)
 		return refuse(request, REFUSAL_DATABASE, request->file.error);
-	if (r == DECIDE_REFUSED) {
-		request->first = request->decision.refused;
+	if (r == DECIDE_REFUSED)
 		return refuse(request, REFUSAL_RANGE, 0);
-	}
 
 	/* Allowed; what the kernel would answer with EINVAL is found here, with its
 	 * place. */
-	r = idmap_clash(&request->map, &request->first, &request->second);
+	r = idmap_clash(&request->map, &request->clash_a, &request->clash_b);
 	if (r) {
 		request->detail = r;
 		return refuse(request, REFUSAL_CLASH, 0);
-	}
-	bytes = idmap_render(&request->map, NULL, 0);
-	if (bytes > mapfile_limit()) {
-		request->first = bytes;
-		return refuse(request, REFUSAL_TOO_LONG, 0);
 	}
 	return 0;
 }
@@ -266,8 +266,10 @@ int mapwriter_main(const struct kind *kind, int argc, char **argv)
 	refusal_audit(&request);
 	if (privilege_keep(&request.privilege, 0))
 		request.reason = REFUSAL_CAPS;
-	if (request.reason == 0)
-		return asks_help ? help(kind) : version(kind);
+	if (request.reason == 0 && asks_help)
+		return help(kind);
+	if (request.reason == 0 && asks_version)
+		return version(kind);
 	refusal_tell(&request);
 	return EXIT_FAILURE;
 }

@@ -37,15 +37,15 @@ static int caps_get(capset_t *ret_permitted, capset_t *ret_effective)
 	return 0;
 }
 
-/* Permitted and effective become @caps; inheritable, and with it ambient, nothing. */
-static int caps_set(capset_t caps)
+/* Inheritable, and with it ambient, becomes nothing. */
+static int caps_set(capset_t permitted, capset_t effective)
 {
 	struct __user_cap_header_struct header = { .version =
 							   _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {
-		{ .effective = (uint32_t)caps, .permitted = (uint32_t)caps },
-		{ .effective = (uint32_t)(caps >> 32),
-		  .permitted = (uint32_t)(caps >> 32) },
+		{ .effective = (uint32_t)effective, .permitted = (uint32_t)permitted },
+		{ .effective = (uint32_t)(effective >> 32),
+		  .permitted = (uint32_t)(permitted >> 32) },
 	};
 
 	return syscall(SYS_capset, &header, data) ? -errno : 0;
@@ -69,11 +69,11 @@ int privilege_note(struct privilege *ret_privilege)
 {
 	struct privilege privilege = { 0 };
 	capset_t effective;
-	uid_t suid;
+	uid_t euid, suid;
 	gid_t egid, sgid;
 	int r;
 
-	if (getresuid(&privilege.uid, &privilege.start_euid, &suid) ||
+	if (getresuid(&privilege.uid, &euid, &suid) ||
 	    getresgid(&privilege.gid, &egid, &sgid))
 		return -errno;
 	r = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0);
@@ -124,6 +124,14 @@ int privilege_cut(struct privilege *privilege, capset_t wanted)
 	 */
 	prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
 	/*
+	 * No capability helps with the change of ids: it may only go to ids that are
+	 * there. The ids of a caller who has none in this user namespace read as 65534,
+	 * which may be somebody.
+	 */
+	r = caps_set(caps, 0);
+	if (r)
+		return r;
+	/*
 	 * All three: a saved uid 0 is as good as root. The effective uid becomes the
 	 * caller's so that the kernel's own check of the target's owner takes part (a map
 	 * file opened as root takes a write for anybody's process), and with file
@@ -133,7 +141,7 @@ int privilege_cut(struct privilege *privilege, capset_t wanted)
 	    setresuid(privilege->uid, privilege->uid, privilege->uid))
 		return -errno;
 	/* After the change of ids, which has emptied the effective set. */
-	r = caps_set(caps);
+	r = caps_set(caps, caps);
 	if (r)
 		return r;
 	/*
@@ -163,7 +171,7 @@ int privilege_cut(struct privilege *privilege, capset_t wanted)
 int privilege_keep(struct privilege *privilege, capset_t wanted)
 {
 	capset_t caps = privilege->held & wanted;
-	int r = caps_set(caps);
+	int r = caps_set(caps, caps);
 
 	if (r)
 		return r;

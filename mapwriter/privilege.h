@@ -19,7 +19,6 @@ struct privilege {
 	uid_t uid;
 	gid_t gid;
 	/* As the program was started; later these causes cannot be told any more. */
-	uid_t start_euid;
 	bool start_no_new_privs;
 	capset_t start_permitted;
 	/* Held now. */

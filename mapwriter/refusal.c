@@ -36,7 +36,7 @@ static void first_line_owner(const struct request *request, char *line, size_t s
 
 static void first_line_range(const struct request *request, char *line, size_t size)
 {
-	const struct extent *extent = &request->map.extents[request->first];
+	const struct extent *extent = &request->map.extents[request->decision.refused];
 
 	snprintf(line, size,
 		 "%s range [%" PRIu32 "-%" PRIu64 ") -> [%" PRIu32 "-%" PRIu64
@@ -132,7 +132,7 @@ static void facts_of_request(const struct request *request, struct facts *facts)
 		.map = &request->map,
 		.missing = request->decision.missing,
 		.source = request->nsswitch.subid,
-		.name_service = -request->decision.name_service,
+		.name_service = request->decision.name_service,
 		.file = &request->file,
 		.target = {
 			.name = request->target.name,
@@ -172,14 +172,14 @@ static void gather(const struct request *request, struct facts *facts)
 		break;
 	case REFUSAL_TOO_LONG:
 		facts->step = FACTS_EXTENTS;
-		facts->bytes = request->first;
+		facts->bytes = request->bytes;
 		facts->bytes_max = mapfile_limit();
 		break;
 	case REFUSAL_CLASH:
 		facts->step = FACTS_EXTENTS;
 		facts->clash = request->detail;
-		facts->clash_a = request->first;
-		facts->clash_b = request->second;
+		facts->clash_a = request->clash_a;
+		facts->clash_b = request->clash_b;
 		break;
 	case REFUSAL_TARGET:
 		gather_target(request, facts);
@@ -198,7 +198,7 @@ static void gather(const struct request *request, struct facts *facts)
 		break;
 	case REFUSAL_RANGE:
 		facts->step = FACTS_RANGE;
-		facts->refused = request->first;
+		facts->refused = request->decision.refused;
 		if (facts->missing.end > 0)
 			facts_gather_grants(facts);
 		break;
@@ -253,7 +253,7 @@ static void explain(const struct request *request)
 		report_line(mapper, _("no extents are given; nothing was written"));
 	} else {
 		if (request->reason == REFUSAL_SETGROUPS)
-			report_line(mapper, "/proc/%s/setgroups: %s",
+			report_line(mapper, _("setgroups of process %s: %s"),
 				    request->target.name, report_error(request->error));
 		explain_cause(request);
 	}
@@ -276,12 +276,13 @@ void refusal_audit(struct request *request)
 	const char *id = request->kind->id;
 	char operation[96];
 
-	if (!(request->privilege.held & audit_capability()) ||
+	if (!(request->privilege.held & REFUSAL_AUDIT_CAPABILITY) ||
 	    !is_worth_recording(request) ||
-	    privilege_keep(&request->privilege, audit_capability()))
+	    privilege_keep(&request->privilege, REFUSAL_AUDIT_CAPABILITY))
 		return;
 	if (request->reason == REFUSAL_RANGE) {
-		const struct extent *extent = &request->map.extents[request->first];
+		const struct extent *extent =
+			&request->map.extents[request->decision.refused];
 
 		snprintf(operation, sizeof(operation),
 			 "map-%s inner=%" PRIu32 " outer=%" PRIu32 " count=%" PRIu32, id,
@@ -289,12 +290,13 @@ void refusal_audit(struct request *request)
 	} else {
 		snprintf(operation, sizeof(operation), "map-%s", id);
 	}
-	audit_refusal(operation,
-		      request->account.name_len ? request->account.name : NULL);
+	audit_record(operation, request->account.name_len ? request->account.name : NULL,
+		     false);
 }
 
 /*
- * Says on stderr, and in the system log, why there is no map.
+ * Says in the system log and on stderr why there is no map: in this order, so that who
+ * does not read what we say cannot keep it out of the log.
  */
 void refusal_tell(const struct request *request)
 {
@@ -302,18 +304,17 @@ void refusal_tell(const struct request *request)
 	char line[FIRST_LINE_BYTES] = "";
 
 	first_line(request, line, sizeof(line));
-	if (request->reason == REFUSAL_USAGE)
-		tell_usage(request->kind);
-	else
-		report_line(mapper, "%s", line);
-	/* Privileges may still be there: no translation is loaded, no log is opened. */
-	if (request->reason == REFUSAL_CAPS)
-		return;
-
-	report_translate();
-	explain(request);
 	if (is_worth_recording(request))
 		record_refusal(mapper, "%s (caller uid %u gid %u, target %s)", line,
 			       request->privilege.uid, request->privilege.gid,
 			       request->target.name);
+	if (request->reason == REFUSAL_USAGE)
+		tell_usage(request->kind);
+	else
+		report_line(mapper, "%s", line);
+	/* Privileges may still be there: no translation is loaded. */
+	if (request->reason == REFUSAL_CAPS)
+		return;
+	report_translate();
+	explain(request);
 }

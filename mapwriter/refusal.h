@@ -5,6 +5,7 @@
 #ifndef SUBID_REFUSAL_H
 #define SUBID_REFUSAL_H
 
+#include <linux/capability.h>
 #include <stddef.h>
 
 #include "libsubid/core/idmap.h"
@@ -21,8 +22,8 @@ enum refusal_reason {
 	REFUSAL_BEYOND,	    /* an id of 4294967295 or more */
 	REFUSAL_NO_EXTENTS, /* a target alone */
 	REFUSAL_TOO_MANY,   /* extents */
-	REFUSAL_TOO_LONG,   /* bytes; `first` of them */
-	REFUSAL_CLASH,	    /* extents `first` and `second`; `detail` is the clash */
+	REFUSAL_TOO_LONG,   /* bytes */
+	REFUSAL_CLASH,	    /* of two extents; `detail` is the clash */
 	REFUSAL_CAPS,	    /* privileges could not be given up */
 	REFUSAL_TARGET,	    /* cannot be opened; `error`, or `detail` of target_open() */
 	REFUSAL_NOBODY,	    /* the caller has no passwd entry; `error` if not known */
@@ -30,7 +31,7 @@ enum refusal_reason {
 	REFUSAL_NSSWITCH,   /* it cannot be read: `error` */
 	REFUSAL_SOURCE,	    /* it names a source that cannot be asked */
 	REFUSAL_DATABASE,   /* cannot be used: see the dbfile */
-	REFUSAL_RANGE,	    /* extent `first` is not granted */
+	REFUSAL_RANGE,	    /* an extent is not granted: see the decision */
 	REFUSAL_SETGROUPS,  /* `error` */
 	REFUSAL_OPEN,	    /* of the map: `error` */
 	REFUSAL_WRITE,	    /* of the map: `error` */
@@ -51,10 +52,21 @@ struct request {
 	/* Why it ends without a map. */
 	int reason; /* 0, or an enum refusal_reason */
 	int detail;
-	int error; /* an errno */
-	size_t first;
-	size_t second;
+	int error;	/* an errno */
+	size_t bytes;	/* of the map */
+	size_t clash_a; /* two extents */
+	size_t clash_b;
 };
+
+/*
+ * What refusal_audit() needs. By default refused maps are not in the audit log: an
+ * unprivileged loop must not be able to fill that of a site which did not ask for it.
+ */
+#ifdef AUDIT_MAPS
+#define REFUSAL_AUDIT_CAPABILITY CAPABILITY(CAP_AUDIT_WRITE)
+#else
+#define REFUSAL_AUDIT_CAPABILITY ((capset_t)0)
+#endif
 
 void refusal_audit(struct request *request);
 void refusal_tell(const struct request *request);

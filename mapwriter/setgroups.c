@@ -16,6 +16,7 @@
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/fd.h"
 #include "mapwriter/setgroups.h"
+#include "mapwriter/target.h"
 
 static const char deny[] = "deny";
 
@@ -27,13 +28,13 @@ static const char deny[] = "deny";
  */
 int setgroups_deny(int process)
 {
-	CLEANUP(fd_cleanup) int fd = openat(process, "setgroups", O_RDWR | O_CLOEXEC);
+	CLEANUP(fd_cleanup) int fd = target_open_file(process, "setgroups", O_RDWR);
 	char state[sizeof("allow\n")];
 	size_t n;
 	int r;
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	r = fd_read(fd, state, sizeof(state), &n);
 	if (r)
 		return r;

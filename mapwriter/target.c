@@ -11,9 +11,11 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -74,6 +76,27 @@ int target_open(struct target *target, int own_fd)
 	target->uid = status.st_uid;
 	target->gid = status.st_gid;
 	return 0;
+}
+
+/*
+ * Opens a file of the process.
+ *
+ * In a mount namespace of the caller's another file may be mounted over it, and a
+ * descriptor from there leads to that: then it is -EXDEV. A kernel before 5.6 does not
+ * tell; there its own checks remain, of who owns the namespace that is written to.
+ * Returns a descriptor or -errno.
+ */
+int target_open_file(int process, const char *name, int flags)
+{
+	struct open_how how = {
+		.flags = (unsigned int)(flags | O_CLOEXEC),
+		.resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS,
+	};
+	long fd = syscall(SYS_openat2, process, name, &how, sizeof(how));
+
+	if (fd < 0 && errno == ENOSYS)
+		fd = openat(process, name, flags | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? -errno : (int)fd;
 }
 
 /*

@@ -30,6 +30,7 @@ enum {
 
 int target_parse(const char *argument, struct target *target);
 int target_open(struct target *target, int own_fd);
+int target_open_file(int process, const char *name, int flags);
 bool target_is_gone(const struct target *target);
 void target_cleanup(struct target *target);
 

@@ -164,11 +164,11 @@ static const char *skip_number(const char *text, const char *end, uint64_t *ret_
 }
 
 /*
- * Tells whether the line may be an entry with @id in its range. False is certain; true
- * is for entry_parse() to confirm. Passes over a large database ask this first, since few
- * lines are near the id and parsing them all costs several times as much. Thread-safe.
+ * Tells whether the line may be an entry with ids of @range. False is certain; true is
+ * for entry_parse() to confirm. Passes over a large database ask this first, since few
+ * lines are near and parsing them all costs several times as much. Thread-safe.
  */
-bool entry_may_contain(const char *line, size_t len, uint64_t id)
+bool entry_may_overlap(const char *line, size_t len, struct range range)
 {
 	const char *end = line + len, *at = memchr(line, ':', len);
 	uint64_t start, count;
@@ -179,7 +179,7 @@ bool entry_may_contain(const char *line, size_t len, uint64_t id)
 	if (at == end || *at != ':')
 		return false;
 	at = skip_number(at + 1, end, &count);
-	return at == end && id >= start && id - start < count;
+	return at == end && start < range.end && range.start < start + count;
 }
 
 /*

@@ -11,12 +11,19 @@
 #include <stdbool.h>
 
 struct kind {
-	const char *id;		/* "uid" */
-	const char *database;	/* "subuid" */
-	const char *path;	/* "/etc/subuid", from the build's sysconfdir */
-	const char *map;	/* "uid_map", below /proc/PID */
-	const char *mapper;	/* "newuidmap" */
-	const char *grant_flag; /* "-v", the option of usermod(8) that adds a range */
+	const char *id;	       /* "uid" */
+	const char *database;  /* "subuid" */
+	const char *backup;    /* "subuid-", beside it */
+	const char *lock_file; /* "subuid.lock", beside it */
+	const char *path;      /* "/etc/subuid", from the build's sysconfdir */
+	const char *map;       /* "uid_map", below /proc/PID */
+	const char *mapper;    /* "newuidmap" */
+	const char *accounts;  /* "passwd", the file that says which ids are taken */
+	const char *conf_min;  /* "SUB_UID_MIN", keys of login.defs(5) */
+	const char *conf_max;
+	const char *conf_count;
+	const char *grant_flag;	 /* "-v", the options of usermod(8) */
+	const char *revoke_flag; /* "-V" */
 	/* true for gid: mapping needs a look at /proc/PID/setgroups */
 	bool group;
 };

@@ -56,6 +56,7 @@ static void account_set(struct account *account, const char *name, size_t len, u
 {
 	*account = (struct account){ .name_len = len, .uid = uid, .gid = gid };
 	memcpy(account->name, name, len);
+	account->name_owns = entry_check_owner(name, len) == 0;
 	account->number_len = num_format(uid, account->number);
 }
 
@@ -72,55 +73,82 @@ static const char *next_field(const char **rest, const char *end, size_t *ret_le
 	return field;
 }
 
-/*
- * Tells whether a line of passwd(5) is the account of @uid: `name:password:uid:gid:...`.
- * What begins with `+` or `-` is an entry of the old compat service and no account.
- */
-static bool line_is_account(const struct scan_line *line, uid_t uid,
-			    struct account *ret_account)
-{
-	const char *rest = line->text, *end = line->text + line->len;
-	const char *name, *number;
-	size_t name_len, len;
-	uint64_t id, group;
+/* What matters of a line of passwd(5); the name points into it. */
+struct passwd_line {
+	const char *name;
+	size_t name_len;
+	uint64_t uid;
+	uint64_t gid;
+};
 
-	name = next_field(&rest, end, &name_len);
-	if (name_len == 0 || name_len > LIMIT_OWNER_BYTES || strchr("+-#", name[0]))
+/*
+ * Reads a line of passwd(5), `name:password:uid:gid:...`; false when it is no account.
+ * What begins with `+` or `-` is an entry of the old compat service.
+ */
+static bool read_passwd_line(const struct scan_line *line, struct passwd_line *ret_entry)
+{
+	const char *rest = line->text, *end = line->text + line->len, *number;
+	struct passwd_line entry = { 0 };
+	size_t len = 0;
+
+	entry.name = next_field(&rest, end, &entry.name_len);
+	if (entry.name_len == 0 || entry.name_len > LIMIT_OWNER_BYTES ||
+	    strchr("+-#", entry.name[0]))
 		return false;
 	if (!next_field(&rest, end, &len))
 		return false;
 	number = next_field(&rest, end, &len);
-	if (!number || num_parse(number, len, ID_NONE - 1, &id) || id != uid)
+	if (!number || num_parse(number, len, ID_NONE - 1, &entry.uid))
 		return false;
 	number = next_field(&rest, end, &len);
-	if (!number || num_parse(number, len, ID_NONE - 1, &group))
+	if (!number || num_parse(number, len, ID_NONE - 1, &entry.gid))
 		return false;
-
-	account_set(ret_account, name, name_len, uid, (gid_t)group);
+	*ret_entry = entry;
 	return true;
 }
 
 /*
- * Looks an account up in a file as the name service's `files` does, in a quarter of the
- * system calls; fgetpwent_r(3) would make one a line. Returns like account_by_uid(); what
- * it does not find or understand the name service is asked for.
+ * Looks an account up in a file, by @name where it is not NULL, else by @uid. Returns 0,
+ * ACCOUNT_NONE or -errno.
  */
-static int lookup_in_file(const char *path, uid_t uid, struct account *ret_account)
+static int lookup_in_file(int folder, const char *path, const char *name, uid_t uid,
+			  struct account *ret_account)
 {
-	CLEANUP(fd_cleanup) int fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	CLEANUP(fd_cleanup)
+	int fd = openat(folder, path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+	size_t name_len = name ? strlen(name) : 0;
+	struct passwd_line entry;
 	struct scan_line line;
 	int r;
 
 	if (fd < 0)
-		return -errno;
+		return errno == ENOENT ? ACCOUNT_NONE : -errno;
 	r = scan_start(&scan, fd);
 	if (r)
 		return r;
-	while ((r = scan_next(&scan, &line)) > 0)
-		if (line_is_account(&line, uid, ret_account))
-			return 0;
+	while ((r = scan_next(&scan, &line)) > 0) {
+		if (!read_passwd_line(&line, &entry))
+			continue;
+		if (name ? entry.name_len != name_len ||
+				    memcmp(entry.name, name, name_len) != 0 :
+			   entry.uid != uid)
+			continue;
+		account_set(ret_account, entry.name, entry.name_len, (uid_t)entry.uid,
+			    (gid_t)entry.gid);
+		return 0;
+	}
 	return r ? r : ACCOUNT_NONE;
+}
+
+static int set_from_entry(const struct passwd *entry, struct account *ret_account)
+{
+	size_t len = strlen(entry->pw_name);
+
+	if (len == 0 || len > LIMIT_OWNER_BYTES)
+		return ACCOUNT_NONE;
+	account_set(ret_account, entry->pw_name, len, entry->pw_uid, entry->pw_gid);
+	return 0;
 }
 
 /*
@@ -134,20 +162,42 @@ int account_by_uid(uid_t uid, const char *passwd_file, struct account *ret_accou
 {
 	CLEANUP(cleanup_free) char *buffer = NULL;
 	struct passwd entry;
-	size_t len;
 	int r;
 
-	if (passwd_file && lookup_in_file(passwd_file, uid, ret_account) == 0)
+	/*
+	 * As the name service's `files` does it, in a quarter of the system calls;
+	 * fgetpwent_r(3) would make one a line. What is not found or not understood the
+	 * name service is asked for.
+	 */
+	if (passwd_file &&
+	    lookup_in_file(AT_FDCWD, passwd_file, NULL, uid, ret_account) == 0)
 		return 0;
 	r = lookup(NULL, uid, &entry, &buffer);
 	if (r)
 		return r;
-	len = strlen(entry.pw_name);
-	if (entry.pw_uid != uid || len == 0 || len > LIMIT_OWNER_BYTES)
-		return ACCOUNT_NONE;
+	return entry.pw_uid == uid ? set_from_entry(&entry, ret_account) : ACCOUNT_NONE;
+}
 
-	account_set(ret_account, entry.pw_name, len, uid, entry.pw_gid);
-	return 0;
+/*
+ * Looks an account up by login name; a uid is no name.
+ * Returns 0, ACCOUNT_NONE or -errno. Thread-safe.
+ */
+int account_by_name(const char *name, struct account *ret_account)
+{
+	CLEANUP(cleanup_free) char *buffer = NULL;
+	struct passwd entry;
+	int r = lookup(name, 0, &entry, &buffer);
+
+	return r ? r : set_from_entry(&entry, ret_account);
+}
+
+/*
+ * Looks an account up by login name in the passwd file of another system's folder.
+ * Returns 0, ACCOUNT_NONE or -errno. Thread-safe.
+ */
+int account_in_file(int folder, const char *name, struct account *ret_account)
+{
+	return lookup_in_file(folder, "passwd", name, 0, ret_account);
 }
 
 /*
@@ -172,6 +222,37 @@ int account_name_is_uid(const char *name, size_t len, uid_t uid)
 	return entry.pw_uid == uid;
 }
 
+/*
+ * Tells each login name that the passwd file in @folder has for @uid; @tell ends it by
+ * returning something other than 0.
+ * Returns 0, what @tell returned, or -errno. Thread-safe.
+ */
+int account_each_name(int folder, uid_t uid,
+		      int (*tell)(const char *name, size_t len, void *context),
+		      void *context)
+{
+	CLEANUP(fd_cleanup)
+	int fd = openat(folder, "passwd", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+	struct passwd_line entry;
+	struct scan_line line;
+	int r;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	r = scan_start(&scan, fd);
+	if (r)
+		return r;
+	while ((r = scan_next(&scan, &line)) > 0) {
+		if (!read_passwd_line(&line, &entry) || entry.uid != uid)
+			continue;
+		r = tell(entry.name, entry.name_len, context);
+		if (r)
+			return r;
+	}
+	return r;
+}
+
 static bool begins_with(const char *line, size_t len, const char *owner, size_t owner_len)
 {
 	return len > owner_len && line[owner_len] == ':' &&
@@ -179,12 +260,24 @@ static bool begins_with(const char *line, size_t len, const char *owner, size_t 
 }
 
 /*
- * Tells whether the owner of a database's line is @account by login name or uid; the
- * rest of the line may be anything. Asks nobody: other names of the same uid are
- * account_name_is_uid()'s. Thread-safe.
+ * Tells whether a database's line may be of @account by its first bytes, the login name
+ * or the uid and a colon. A filter for large databases: account_owns() decides.
+ * Thread-safe.
  */
 bool account_begins(const struct account *account, const char *line, size_t len)
 {
 	return begins_with(line, len, account->name, account->name_len) ||
 	       begins_with(line, len, account->number, account->number_len);
+}
+
+/*
+ * Tells whether an entry is @account's by login name or uid. Asks nobody: other names of
+ * the same uid are account_name_is_uid()'s. Thread-safe.
+ */
+bool account_owns(const struct account *account, const struct entry *entry)
+{
+	if (entry->by_id && entry->owner_id == account->uid)
+		return true;
+	return account->name_owns && entry->owner_len == account->name_len &&
+	       memcmp(entry->owner, account->name, account->name_len) == 0;
 }

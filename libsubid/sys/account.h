@@ -9,12 +9,14 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "libsubid/core/entry.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
 
 struct account {
 	char name[LIMIT_OWNER_BYTES + 1];
 	size_t name_len;
+	bool name_owns; /* the name can be the owner of a line: no colon in it, say */
 	char number[NUM_BYTES]; /* the uid in decimal; not terminated */
 	size_t number_len;
 	uid_t uid;
@@ -26,7 +28,13 @@ enum {
 };
 
 int account_by_uid(uid_t uid, const char *passwd_file, struct account *ret_account);
+int account_by_name(const char *name, struct account *ret_account);
+int account_in_file(int folder, const char *name, struct account *ret_account);
 int account_name_is_uid(const char *name, size_t len, uid_t uid);
+int account_each_name(int folder, uid_t uid,
+		      int (*tell)(const char *name, size_t len, void *context),
+		      void *context);
+bool account_owns(const struct account *account, const struct entry *entry);
 bool account_begins(const struct account *account, const char *line, size_t len);
 
 #endif

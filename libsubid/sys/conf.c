@@ -8,16 +8,17 @@
 #include <strings.h>
 
 #include "libsubid/core/cleanup.h"
+#include "libsubid/core/num.h"
 #include "libsubid/sys/conf.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/scan.h"
 
-/* The bytes of @text that are in, or with @not are not in, @set. */
-static size_t span(const char *text, size_t len, const char *set, bool not )
+/* The bytes of @text that are in @set, or with @inverted are not. */
+static size_t span(const char *text, size_t len, const char *set, bool inverted)
 {
 	size_t n = 0;
 
-	while (n < len && text[n] != '\0' && (strchr(set, text[n]) != NULL) != not )
+	while (n < len && text[n] != '\0' && (strchr(set, text[n]) != NULL) != inverted)
 		n++;
 	return n;
 }
@@ -83,6 +84,25 @@ int conf_lookup(const char *path, const char *key,
 
 	memcpy(ret_value, value, sizeof(value));
 	return 0;
+}
+
+/*
+ * Looks a number up, @fallback where it is not set.
+ * Returns 0, CONF_MALFORMED or -errno; *ret_value is written only with 0. Thread-safe.
+ */
+int conf_number(const char *path, const char *key, uint64_t fallback, uint64_t *ret_value)
+{
+	char value[CONF_VALUE_BYTES];
+	int r = conf_lookup(path, key, value);
+
+	if (r == CONF_UNSET) {
+		*ret_value = fallback;
+		return 0;
+	}
+	if (r)
+		return r;
+	return num_parse(value, strlen(value), UINT64_MAX, ret_value) ? CONF_MALFORMED :
+									0;
 }
 
 /* Tells whether @key is set to `yes`, in any case; an unreadable file is no yes. */

@@ -5,7 +5,7 @@
  * A map writer opens with privilege and judges, like everything else, without.
  * MUST: opening has no effect on what is opened and cannot block: no symbolic link is
  * followed, a fifo is not waited for, a terminal does not become the controlling one.
- * MUST: a file that somebody else than root could have written is not believed.
+ * MUST: a file that anybody could have written, or that is not root's, is not believed.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -56,6 +56,39 @@ static bool names_files_first(const struct scan_line *line)
 	       !(next < line->len && line->text[next] == '[');
 }
 
+static bool is_local(const char *word, size_t len)
+{
+	return (len == 5 && memcmp(word, "files", 5) == 0) ||
+	       (len == 6 && memcmp(word, "compat", 6) == 0) ||
+	       (len == 2 && memcmp(word, "db", 2) == 0);
+}
+
+/* Collects the words that are not local, with blanks between; actions are left out. */
+static void read_others(const struct scan_line *line, const char *key,
+			char others[static NSSWITCH_LIST_BYTES])
+{
+	size_t at = strlen(key), used = 0;
+
+	while ((at = skip_blanks(line, at)) < line->len && line->text[at] != '#') {
+		size_t begin = at;
+
+		if (line->text[at] == '[') {
+			while (at < line->len && line->text[at++] != ']')
+				;
+			continue;
+		}
+		at = skip_word(line, at);
+		if (at == begin || is_local(line->text + begin, at - begin) ||
+		    used + (at - begin) + 2 > NSSWITCH_LIST_BYTES)
+			continue;
+		if (used > 0)
+			others[used++] = ' ';
+		memcpy(others + used, line->text + begin, at - begin);
+		used += at - begin;
+	}
+	others[used] = '\0';
+}
+
 /*
  * Reads the file. No file and no line `subid:` mean "files"; of several such lines the
  * first counts. `passwd_files_first` is set only where it is beyond doubt.
@@ -83,7 +116,10 @@ int nsswitch_read(const char *path, struct nsswitch *ret_nsswitch)
 				subid_found = read_subid(&line, &nsswitch);
 			} else if (line_is(&line, "passwd:")) {
 				nsswitch.passwd_files_first = names_files_first(&line);
+				read_others(&line, "passwd:", nsswitch.passwd_others);
 				passwd_lines++;
+			} else if (line_is(&line, "group:")) {
+				read_others(&line, "group:", nsswitch.group_others);
 			}
 		}
 		if (r < 0)

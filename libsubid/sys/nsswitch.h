@@ -7,13 +7,18 @@
 
 #include <stdbool.h>
 
-#define NSSWITCH_WORD_BYTES 64
+/* A longer word is no name of a plugin: its file name would be too long. */
+#define NSSWITCH_WORD_BYTES 256
+#define NSSWITCH_LIST_BYTES 256
 
 struct nsswitch {
 	/* The first word of the line `subid:`, or "files". */
 	char subid[NSSWITCH_WORD_BYTES];
 	/* Users are looked up in /etc/passwd first, and what is found there counts. */
 	bool passwd_files_first;
+	/* The words of `passwd:` and `group:` but for the local files; empty: none. */
+	char passwd_others[NSSWITCH_LIST_BYTES];
+	char group_others[NSSWITCH_LIST_BYTES];
 };
 
 int nsswitch_read(const char *path, struct nsswitch *ret_nsswitch);

@@ -10,6 +10,6 @@ enum source_type {
 	SOURCE_PLUGIN,	  /* an installed libsubid_NAME.so */
 };
 
-enum source_type source_find(const char *name, const char *plugin_folder);
+enum source_type source_find(const char *name, const char *plugin_directory);
 
 #endif

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * auth-libpam: the PAM service of the program's name.
+ *
+ * MUST: root is never authenticated, only accounted for: a package's postinst has no
+ * terminal and no password. Where there is no service file PAM would fall back to
+ * `other`, which asks or denies: that is a note for root and a refusal for others.
+ * MUST: never a prompt without a terminal.
+ */
+#include <errno.h>
+#include <pwd.h>
+#include <security/pam_appl.h>
+#include <security/pam_misc.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "common/auth.h"
+#include "common/i18n.h"
+#include "common/report.h"
+
+static bool service_exists(const char *program)
+{
+	static const char *const folders[] = { "/etc/pam.d", "/usr/lib/pam.d" };
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		char path[256];
+
+		snprintf(path, sizeof(path), "%s/%s", folders[i], program);
+		if (access(path, F_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Nobody can answer: what asks fails. */
+static int no_conversation(int n, const struct pam_message **messages,
+			   struct pam_response **ret_responses, void *data)
+{
+	(void)n;
+	(void)messages;
+	(void)ret_responses;
+	(void)data;
+	return PAM_CONV_ERR;
+}
+
+static int run_pam(const char *program, const char *user, bool authenticate)
+{
+	struct pam_conv conversation = {
+		.conv = isatty(STDIN_FILENO) ? misc_conv : no_conversation,
+	};
+	pam_handle_t *handle = NULL;
+	int r = pam_start(program, user, &conversation, &handle);
+
+	if (r == PAM_SUCCESS && authenticate)
+		r = pam_authenticate(handle, 0);
+	if (r == PAM_SUCCESS)
+		r = pam_acct_mgmt(handle, 0);
+	if (r != PAM_SUCCESS)
+		report_line(program, "PAM: %s", pam_strerror(handle, r));
+	if (handle)
+		pam_end(handle, r);
+	return r == PAM_SUCCESS ? 0 : AUTH_REFUSED;
+}
+
+/*
+ * Asks PAM about the caller. Returns 0 or AUTH_REFUSED, which is told already.
+ */
+int auth_check(const char *program)
+{
+	uid_t uid = getuid();
+	const struct passwd *entry;
+
+	if (!service_exists(program)) {
+		if (uid == 0) {
+			report_line(program, _("note: there is no PAM service %s"),
+				    program);
+			return 0;
+		}
+		report_line(program,
+			    _("there is no PAM service %s, so only root may do this"),
+			    program);
+		return AUTH_REFUSED;
+	}
+	entry = getpwuid(uid);
+	if (!entry) {
+		report_line(program, _("uid %u has no passwd entry"), uid);
+		return AUTH_REFUSED;
+	}
+	return run_pam(program, entry->pw_name, uid != 0);
+}

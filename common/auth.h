@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * auth: may this caller change the databases? PAM answers, where the build has it.
+ */
+#ifndef SUBID_AUTH_H
+#define SUBID_AUTH_H
+
+enum {
+	AUTH_REFUSED = 1, /* told already */
+};
+
+int auth_check(const char *program);
+
+#endif

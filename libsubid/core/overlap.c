@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * overlap: the policy, as a list of everything that it objects to.
+ *
+ * Invariant: every conflict is told, not only the first, so that one look at the answer
+ * is enough to choose another range.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libsubid/core/limits.h"
+#include "libsubid/core/overlap.h"
+
+/* Appends a conflict with a copy of @name; the list changes only with 0. */
+static int put(struct overlap_list *list, struct overlap conflict, const char *name,
+	       size_t name_len)
+{
+	if (list->n == list->allocated) {
+		size_t allocated = list->allocated ? 2 * list->allocated : 8;
+		struct overlap *items;
+
+		items = reallocarray(list->items, allocated, sizeof(*items));
+		if (!items)
+			return -ENOMEM;
+		list->items = items;
+		list->allocated = allocated;
+	}
+	conflict.name = name ? strndup(name, name_len) : NULL;
+	if (name && !conflict.name)
+		return -ENOMEM;
+	list->items[list->n++] = conflict;
+	return 0;
+}
+
+static int find_id(const struct overlap_question *question, uint64_t id,
+		   enum overlap_why why, const char *name, struct overlap_list *list)
+{
+	const struct range ids = { id, id + 1 };
+
+	if (!range_set_overlaps(question->wanted, ids))
+		return 0;
+	return put(list,
+		   (struct overlap){ .why = why, .kind = question->kind, .ids = ids },
+		   name, name ? strlen(name) : 0);
+}
+
+/* A line of another owner, with each part of what is wanted that it holds. */
+static int find_in_line(const struct overlap_question *question,
+			const struct table_line *line, struct overlap_list *list)
+{
+	const struct range_set *wanted = question->wanted;
+	struct range common;
+	int r;
+
+	for (size_t i = 0; i < wanted->n; i++) {
+		if (!range_intersect(wanted->ranges[i], line->entry.range, &common))
+			continue;
+		r = put(list,
+			(struct overlap){
+				.why = OVERLAP_OWNER,
+				.kind = question->kind,
+				.ids = common,
+				.line = line->number,
+			},
+			line->entry.owner, line->entry.owner_len);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+/*
+ * Finds everything that is in the way of @question->wanted.
+ *
+ * list: is appended to, also where an error ends the search; freed with
+ * overlap_list_cleanup().
+ * Returns 0 or -ENOMEM. Thread-safe.
+ */
+int overlap_find(const struct overlap_question *question, struct overlap_list *list)
+{
+	struct table_cursor cursor = { 0 };
+	struct table_line line;
+	int r;
+
+	r = find_id(question, ID_NONE, OVERLAP_NO_ID, NULL, list);
+	if (r)
+		return r;
+	r = find_id(question, 0, OVERLAP_ROOT, NULL, list);
+	if (r)
+		return r;
+	for (size_t i = 0; i < question->n_accounts; i++) {
+		const struct overlap_account *account = &question->accounts[i];
+
+		/* Told as id 0 already. */
+		if (account->id == 0)
+			continue;
+		r = find_id(question, account->id, OVERLAP_ACCOUNT, account->name, list);
+		if (r)
+			return r;
+	}
+	while (table_next(question->table, &cursor, &line)) {
+		if (line.fault ||
+		    !range_set_overlaps(question->wanted, line.entry.range) ||
+		    question->is_owner(&line.entry, question->context))
+			continue;
+		r = find_in_line(question, &line, list);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+/* Tells whether the one who asks has said that this is meant. Thread-safe. */
+bool overlap_is_overridden(const struct overlap *overlap, bool allow_overlap,
+			   bool allow_root)
+{
+	switch (overlap->why) {
+	case OVERLAP_OWNER:
+	case OVERLAP_ACCOUNT:
+		return allow_overlap;
+	case OVERLAP_ROOT:
+		return allow_root;
+	case OVERLAP_NO_ID:
+		break;
+	}
+	return false;
+}
+
+/* Frees the list. */
+void overlap_list_cleanup(struct overlap_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		free(list->items[i].name);
+	free(list->items);
+	*list = (struct overlap_list){ 0 };
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * overlap: what is in the way of a new range, and why.
+ */
+#ifndef SUBID_OVERLAP_H
+#define SUBID_OVERLAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "libsubid/core/kind.h"
+#include "libsubid/core/range.h"
+#include "libsubid/core/table.h"
+
+enum overlap_why {
+	OVERLAP_OWNER = 1, /* ids of another owner's line */
+	OVERLAP_ACCOUNT,   /* the id of an existing account or group */
+	OVERLAP_ROOT,	   /* id 0 */
+	OVERLAP_NO_ID,	   /* 4294967295 */
+};
+
+struct overlap {
+	enum overlap_why why;
+	const struct kind *kind;
+	struct range ids; /* those that are both wanted and taken */
+	uint64_t line;	  /* OVERLAP_OWNER: where */
+	char *name;	  /* the owner, or the account; NULL where there is none */
+};
+
+struct overlap_list {
+	struct overlap *items;
+	size_t n;
+	size_t allocated;
+};
+
+/* An account or a group that exists. */
+struct overlap_account {
+	uint32_t id;
+	const char *name;
+};
+
+struct overlap_question {
+	const struct kind *kind;
+	const struct range_set *wanted; /* the ids that are to be written */
+	const struct table *table;	/* what stands there, without what goes */
+	table_match_fn is_owner; /* tells the lines of the one who is to get them */
+	void *context;
+	const struct overlap_account *accounts;
+	size_t n_accounts;
+};
+
+int overlap_find(const struct overlap_question *question, struct overlap_list *list);
+bool overlap_is_overridden(const struct overlap *overlap, bool allow_overlap,
+			   bool allow_root);
+void overlap_list_cleanup(struct overlap_list *list);
+
+#endif

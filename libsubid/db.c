@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * db: lock, load, plan, check, commit.
+ *
+ * MUST: nothing is written that the overlap policy was not asked about.
+ * MUST: success is told only when the data is on disk; until the first rename any failure
+ * leaves both files as they were, without a lock or a temporary file.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
+#include "libsubid/db.h"
+#include "libsubid/sys/fd.h"
+#include "libsubid/sys/paths.h"
+#include "libsubid/sys/taken.h"
+
+/* No database has more lines. */
+#define DB_RANGES_MAX ((size_t)LIMIT_FILE_BYTES)
+
+static struct db_side *side_of(struct db *db, const struct kind *kind)
+{
+	return &db->sides[kind->group];
+}
+
+static int fail(struct db *db, const struct kind *kind, int r)
+{
+	if (r)
+		db->failed = kind;
+	return r;
+}
+
+/*
+ * Begins a transaction on the databases in @folder.
+ *
+ * Returns 0, DB_BUSY or -errno. End with db_end() in any case. A transaction belongs to
+ * one thread and excludes others, of this process and of others.
+ */
+int db_begin(struct db *db, const char *folder, enum db_place place)
+{
+	int r;
+
+	*db = (struct db)DB_NONE;
+	db->sides[0] = (struct db_side){ .kind = &kind_uid, .file = ATOMICFILE_NONE };
+	db->sides[1] = (struct db_side){ .kind = &kind_gid, .file = ATOMICFILE_NONE };
+
+	if (place == DB_LIVE) {
+		r = nsswitch_read(NSSWITCH_CONF, &db->nsswitch);
+		if (r)
+			return r;
+	}
+	db->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (db->folder < 0)
+		return -errno;
+	r = lock_take(&db->lock, db->folder, place == DB_PREFIX);
+	return r == LOCK_BUSY ? DB_BUSY : r;
+}
+
+/*
+ * Reads a loaded database once more, as it stands on disk.
+ * Returns 0 or -errno; the table is freed with table_clear().
+ */
+int db_load_old(const struct db *db, const struct kind *kind, struct table *ret_table)
+{
+	const struct atomicfile *file = &db->sides[kind->group].file;
+	CLEANUP(cleanup_free) char *text = NULL;
+	size_t len;
+	int r;
+
+	r = atomicfile_read(file, &text, &len);
+	return r ? r : table_load(text, len, ret_table);
+}
+
+static int load(struct db *db, struct db_side *side, bool create)
+{
+	int r;
+
+	r = lock_take_database(&db->lock, side->kind);
+	if (r)
+		return r == LOCK_BUSY ? DB_BUSY : r;
+	r = atomicfile_open(&side->file, db->folder, side->kind);
+	if (r)
+		return r;
+	if (!side->file.exists && !create)
+		return DB_MISSING;
+	r = db_load_old(db, side->kind, &side->table);
+	if (r)
+		return r;
+	side->table.changed = !side->file.exists;
+	side->loaded = true;
+	return 0;
+}
+
+/*
+ * Locks and reads one database; subuid before subgid.
+ *
+ * create: one that does not exist is begun empty.
+ * Returns 0, DB_BUSY, DB_MISSING or -errno.
+ */
+int db_load(struct db *db, const struct kind *kind, bool create)
+{
+	return fail(db, kind, load(db, side_of(db, kind), create));
+}
+
+/* Takes @range away from all lines of the owner. Returns 0 or -errno. */
+int db_revoke(struct db *db, const struct kind *kind, struct owner *owner,
+	      struct range range)
+{
+	return fail(db, kind,
+		    table_subtract(&side_of(db, kind)->table, owner_is, owner, range));
+}
+
+/*
+ * Adds what the owner holds to @set, an empty one. Returns 0 or -errno.
+ */
+int db_held(const struct db *db, const struct kind *kind, struct owner *owner,
+	    struct range_set *set)
+{
+	struct table_cursor cursor = { 0 };
+	struct table_line line;
+
+	while (table_next(&db->sides[kind->group].table, &cursor, &line)) {
+		int r;
+
+		if (line.fault || !owner_is(&line.entry, owner))
+			continue;
+		r = range_set_add(set, line.entry.range);
+		if (r)
+			return r < 0 ? r : -E2BIG;
+	}
+	return 0;
+}
+
+/* Asks about every id in @wanted; DB_CONFLICT when the policy says no. */
+static int check_policy(struct db *db, const struct kind *kind,
+			const struct range_set *wanted, struct db_grant *grant)
+{
+	CLEANUP(taken_cleanup) struct taken taken = { 0 };
+	struct overlap_question question = {
+		.kind = kind,
+		.wanted = wanted,
+		.table = &side_of(db, kind)->table,
+		.is_owner = owner_is,
+		.context = grant->owner,
+	};
+	const struct range no_id = { ID_NONE, ID_END };
+	size_t before = grant->conflicts.n;
+	int r;
+
+	r = taken_locally(db->folder, kind, wanted, &taken);
+	if (r)
+		return r;
+	/* Not about ids that nobody can have: the answer would not change. */
+	if (!grant->policy.allow_overlap && !range_set_overlaps(wanted, no_id)) {
+		r = taken_elsewhere(&db->nsswitch, kind, wanted, &taken);
+		if (r)
+			return r;
+	}
+	grant->unsure |= taken.timed_out;
+	question.accounts = taken.accounts;
+	question.n_accounts = taken.n;
+	r = overlap_find(&question, &grant->conflicts);
+	if (r)
+		return r;
+	for (size_t i = before; i < grant->conflicts.n; i++)
+		if (!overlap_is_overridden(&grant->conflicts.items[i],
+					   grant->policy.allow_overlap,
+					   grant->policy.allow_root))
+			return DB_CONFLICT;
+	return 0;
+}
+
+static int append(struct db *db, const struct kind *kind, const struct db_grant *grant,
+		  struct range range)
+{
+	const struct account *account = &grant->owner->account;
+
+	return table_append(
+		&side_of(db, kind)->table, grant->by_id ? account->number : account->name,
+		grant->by_id ? account->number_len : account->name_len, range);
+}
+
+static int grant_missing(struct db *db, const struct kind *kind, struct db_grant *grant,
+			 struct range range)
+{
+	CLEANUP(range_set_cleanup) struct range_set held = RANGE_SET(DB_RANGES_MAX);
+	CLEANUP(range_set_cleanup) struct range_set missing = RANGE_SET(DB_RANGES_MAX);
+	int r;
+
+	r = db_held(db, kind, grant->owner, &held);
+	if (r)
+		return r;
+	r = range_set_add(&missing, range);
+	for (size_t i = 0; r == 0 && i < held.n; i++)
+		r = range_set_subtract(&missing, held.ranges[i]);
+	if (r || missing.n == 0)
+		return r;
+
+	r = check_policy(db, kind, &missing, grant);
+	for (size_t i = 0; r == 0 && i < missing.n; i++)
+		r = append(db, kind, grant, missing.ranges[i]);
+	return r;
+}
+
+/*
+ * Gives the owner @range: what it does not hold yet is appended, nothing if it holds all.
+ * Returns 0, DB_CONFLICT (nothing is appended; the list says why) or -errno.
+ */
+int db_grant(struct db *db, const struct kind *kind, struct db_grant *grant,
+	     struct range range)
+{
+	return fail(db, kind, grant_missing(db, kind, grant, range));
+}
+
+/* Ranges that somebody has, as an array that grows. */
+struct used {
+	struct range *ranges;
+	size_t n;
+	size_t allocated;
+};
+
+static void used_cleanup(struct used *used)
+{
+	free(used->ranges);
+}
+
+static int put_used(struct used *used, struct range range)
+{
+	if (used->n == used->allocated) {
+		size_t allocated = used->allocated ? 2 * used->allocated : 64;
+		struct range *ranges;
+
+		ranges = reallocarray(used->ranges, allocated, sizeof(*ranges));
+		if (!ranges)
+			return -ENOMEM;
+		used->ranges = ranges;
+		used->allocated = allocated;
+	}
+	used->ranges[used->n++] = range;
+	return 0;
+}
+
+static int collect_accounts(const struct taken *taken, struct used *used)
+{
+	for (size_t i = 0; i < taken->n; i++) {
+		uint64_t id = taken->accounts[i].id;
+		int r = put_used(used, (struct range){ id, id + 1 });
+
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static int collect_side(struct db *db, const struct kind *kind, struct range bounds,
+			struct used *used)
+{
+	CLEANUP(range_set_cleanup) struct range_set wanted = RANGE_SET(1);
+	CLEANUP(taken_cleanup) struct taken taken = { 0 };
+	struct table_cursor cursor = { 0 };
+	struct table_line line;
+	int r;
+
+	while (table_next(&side_of(db, kind)->table, &cursor, &line)) {
+		if (line.fault || !range_overlaps(line.entry.range, bounds))
+			continue;
+		r = put_used(used, line.entry.range);
+		if (r)
+			return r;
+	}
+	r = range_set_add(&wanted, bounds);
+	if (r)
+		return r;
+	r = taken_locally(db->folder, kind, &wanted, &taken);
+	return r ? r : collect_accounts(&taken, used);
+}
+
+/* Whether the name service has ids in @found; they are then in use. */
+static int ask_elsewhere(struct db *db, bool uid, bool gid, struct range found,
+			 struct used *used)
+{
+	CLEANUP(range_set_cleanup) struct range_set wanted = RANGE_SET(1);
+	CLEANUP(taken_cleanup) struct taken taken = { 0 };
+	int r;
+
+	r = range_set_add(&wanted, found);
+	if (r == 0 && uid)
+		r = taken_elsewhere(&db->nsswitch, &kind_uid, &wanted, &taken);
+	if (r == 0 && gid)
+		r = taken_elsewhere(&db->nsswitch, &kind_gid, &wanted, &taken);
+	return r ? r : collect_accounts(&taken, used);
+}
+
+/*
+ * Finds the lowest range that nobody has, neither in a database nor as an account.
+ *
+ * uid, gid: in which databases it must be free; with both, the same range in each.
+ * Returns 0, DB_FULL or -errno.
+ */
+int db_find_free(struct db *db, bool uid, bool gid, const struct alloc_request *request,
+		 struct range *ret_range)
+{
+	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(DB_RANGES_MAX);
+	CLEANUP(used_cleanup) struct used used = { 0 };
+	struct range found;
+	size_t before;
+	int r = 0;
+
+	if (uid)
+		r = collect_side(db, &kind_uid, request->bounds, &used);
+	if (r == 0 && gid)
+		r = collect_side(db, &kind_gid, request->bounds, &used);
+	do {
+		before = used.n;
+		if (r == 0)
+			r = range_set_fill(&set, used.ranges, used.n);
+		if (r)
+			return r;
+		if (alloc_first_fit(request, &set, &found))
+			return DB_FULL;
+		r = ask_elsewhere(db, uid, gid, found, &used);
+	} while (r == 0 && used.n > before);
+	if (r == 0)
+		*ret_range = found;
+	return r;
+}
+
+/* Tells whether a database would be written. */
+bool db_changed(const struct db *db, const struct kind *kind)
+{
+	const struct db_side *side = &db->sides[kind->group];
+
+	return side->loaded && side->table.changed;
+}
+
+/* Renames the second file; the first is put back if that fails. */
+static int rename_second(struct db *db, struct db_side *first, struct db_side *second)
+{
+	int r = atomicfile_rename(&second->file);
+
+	if (r && atomicfile_put_back(&first->file) == 0)
+		atomicfile_sync(&first->file);
+	return fail(db, second->kind, r);
+}
+
+/*
+ * Writes what changed: both files are prepared before the first is renamed.
+ *
+ * Returns 0, -errno (the files are as they were) or DB_NOT_DURABLE (they are written, but
+ * the folder could not be synced).
+ */
+int db_commit(struct db *db)
+{
+	struct db_side *changed[2] = { NULL, NULL };
+	size_t n = 0;
+	int r;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct db_side *side = &db->sides[i];
+
+		if (!db_changed(db, side->kind))
+			continue;
+		r = atomicfile_prepare(&side->file, side->table.text, side->table.len);
+		if (r)
+			return fail(db, side->kind, r);
+		changed[n++] = side;
+	}
+	if (n == 0)
+		return 0;
+
+	if (n == 2) {
+		r = atomicfile_keep_old(&changed[0]->file);
+		if (r)
+			return fail(db, changed[0]->kind, r);
+	}
+	r = atomicfile_rename(&changed[0]->file);
+	if (r)
+		return fail(db, changed[0]->kind, r);
+	if (n == 2) {
+		r = rename_second(db, changed[0], changed[1]);
+		if (r)
+			return r;
+	}
+	if (atomicfile_sync(&changed[0]->file))
+		return fail(db, changed[0]->kind, DB_NOT_DURABLE);
+	return 0;
+}
+
+/* Ends a transaction; what was not committed is forgotten. Takes DB_NONE. */
+void db_end(struct db *db)
+{
+	for (size_t i = 0; i < 2; i++) {
+		if (!db->sides[i].kind)
+			continue;
+		atomicfile_cleanup(&db->sides[i].file);
+		table_clear(&db->sides[i].table);
+	}
+	lock_release(&db->lock);
+	db->folder = fd_close(db->folder);
+}

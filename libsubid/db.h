@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * db: the transaction over both databases, the one place through which they are written.
+ *
+ *	db_begin	open the folder, lock all account databases
+ *	db_load		lock, open and read one database
+ *	db_revoke ...	change it in memory
+ *	db_commit	write what changed, both files as one act
+ *	db_end		in any case
+ */
+#ifndef SUBID_DB_H
+#define SUBID_DB_H
+
+#include <stdbool.h>
+
+#include "libsubid/core/alloc.h"
+#include "libsubid/core/kind.h"
+#include "libsubid/core/overlap.h"
+#include "libsubid/core/range.h"
+#include "libsubid/core/table.h"
+#include "libsubid/sys/atomicfile.h"
+#include "libsubid/sys/lock.h"
+#include "libsubid/sys/nsswitch.h"
+#include "libsubid/sys/owner.h"
+
+enum db_place {
+	DB_LIVE,   /* the running system */
+	DB_ROOT,   /* the root of another one: no name service is asked */
+	DB_PREFIX, /* as DB_ROOT, and nobody takes .pwd.lock there */
+};
+
+struct db_side {
+	const struct kind *kind;
+	bool loaded;
+	struct atomicfile file;
+	struct table table;
+};
+
+struct db {
+	int folder;
+	struct nsswitch nsswitch; /* empty unless DB_LIVE */
+	struct lock lock;
+	struct db_side sides[2];
+	/* Where the last error was; NULL: with the folder or the lock of all databases.
+	 */
+	const struct kind *failed;
+};
+
+#define DB_NONE                                 \
+	{                                       \
+		.folder = -1, .lock = LOCK_NONE \
+	}
+
+enum {
+	DB_BUSY = 1,	/* somebody else has the lock: db->lock says which and who */
+	DB_MISSING,	/* the database does not exist, and is not to be created */
+	DB_CONFLICT,	/* the overlap policy refuses: see the list */
+	DB_FULL,	/* there is no room for another range */
+	DB_NOT_DURABLE, /* written, but a power cut may undo it */
+};
+
+/* What may be overridden, and by which option of the tools. */
+struct db_policy {
+	bool allow_overlap;
+	bool allow_root;
+};
+
+struct db_grant {
+	struct owner *owner;
+	bool by_id; /* new lines name the owner by uid */
+	struct db_policy policy;
+	struct overlap_list conflicts; /* DB_CONFLICT: all of them */
+	bool unsure;		       /* the name service did not answer in time */
+};
+
+int db_begin(struct db *db, const char *folder, enum db_place place);
+int db_load(struct db *db, const struct kind *kind, bool create);
+int db_revoke(struct db *db, const struct kind *kind, struct owner *owner,
+	      struct range range);
+int db_grant(struct db *db, const struct kind *kind, struct db_grant *grant,
+	     struct range range);
+int db_find_free(struct db *db, bool uid, bool gid, const struct alloc_request *request,
+		 struct range *ret_range);
+int db_held(const struct db *db, const struct kind *kind, struct owner *owner,
+	    struct range_set *set);
+bool db_changed(const struct db *db, const struct kind *kind);
+int db_load_old(const struct db *db, const struct kind *kind, struct table *ret_table);
+int db_commit(struct db *db);
+void db_end(struct db *db);
+
+#endif

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * atomicfile: temporary file, backup, rename.
+ *
+ * MUST: until the rename the old file is untouched, byte for byte, and what is in the
+ * way (a full disk, a read-only one) is found out before it.
+ * MUST: the backup is a copy: a program that opens it with O_TRUNC must not reach the
+ * live file through a second link.
+ * MUST: the new file has the mode, owner, POSIX ACL and user.* attributes of the old one,
+ * and the policy's label; nothing else is carried over (security.capability,
+ * security.ima, trusted.*).
+ *
+ * The temporary names are fixed: who holds the locks may remove what a crash left.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
+#include "libsubid/sys/atomicfile.h"
+#include "libsubid/sys/fd.h"
+#include "libsubid/sys/label.h"
+
+#define NAME_BYTES 64
+#define ACL	   "system.posix_acl_access"
+
+/* Modes of a database that did not exist. */
+#define NEW_MODE 0644
+
+static void name_new(const struct kind *kind, char name[static NAME_BYTES])
+{
+	snprintf(name, NAME_BYTES, "%s.subid-new", kind->database);
+}
+
+static void name_backup(const struct kind *kind, char name[static NAME_BYTES])
+{
+	snprintf(name, NAME_BYTES, "%s.subid-backup", kind->database);
+}
+
+static void name_undo(const struct kind *kind, char name[static NAME_BYTES])
+{
+	snprintf(name, NAME_BYTES, "%s.subid-undo", kind->database);
+}
+
+/*
+ * Opens the database below @folder for a change; the locks must be held.
+ *
+ * Removes what a crash may have left under our temporary names. A database that does not
+ * exist is no error.
+ * Returns 0, -ELOOP (a symbolic link), -EISDIR or -EINVAL (no regular file), -EFBIG or
+ * another -errno. End with atomicfile_cleanup().
+ */
+int atomicfile_open(struct atomicfile *file, int folder, const struct kind *kind)
+{
+	char name[NAME_BYTES];
+
+	*file = (struct atomicfile){ .kind = kind, .folder = folder, .old = -1 };
+	name_new(kind, name);
+	unlinkat(folder, name, 0);
+	name_backup(kind, name);
+	unlinkat(folder, name, 0);
+	name_undo(kind, name);
+	unlinkat(folder, name, 0);
+
+	file->old = openat(folder, kind->database,
+			   O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (file->old < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (fstat(file->old, &file->status))
+		return -errno;
+	if (S_ISDIR(file->status.st_mode))
+		return -EISDIR;
+	if (!S_ISREG(file->status.st_mode))
+		return -EINVAL;
+	if (file->status.st_size > LIMIT_FILE_BYTES)
+		return -EFBIG;
+	file->exists = true;
+	return 0;
+}
+
+/*
+ * Reads the whole old file; nothing when there is none.
+ *
+ * ret_text: to be freed; not terminated. Returns 0, -EFBIG, -ENOMEM or another -errno.
+ */
+int atomicfile_read(const struct atomicfile *file, char **ret_text, size_t *ret_len)
+{
+	size_t size = file->exists ? (size_t)file->status.st_size + 1 : 1, len = 0;
+	CLEANUP(cleanup_free) char *text = malloc(size);
+
+	if (!text)
+		return -ENOMEM;
+	if (file->exists && lseek(file->old, 0, SEEK_SET) < 0)
+		return -errno;
+	while (file->exists) {
+		size_t n;
+		int r = fd_read(file->old, text + len, size - len, &n);
+
+		if (r)
+			return r;
+		if (n == 0)
+			break;
+		len += n;
+		/* It grew while it was read: nobody who holds the locks did that. */
+		if (len == size)
+			return -EBUSY;
+	}
+	*ret_text = TAKE_PTR(text);
+	*ret_len = len;
+	return 0;
+}
+
+static int write_all(int fd, const char *text, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		text += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* A file system without attributes has none to lose. */
+static bool has_no_attributes(int error)
+{
+	return error == ENOTSUP || error == ENODATA;
+}
+
+static int copy_attribute(int from, int to, const char *name)
+{
+	CLEANUP(cleanup_free) char *value = NULL;
+	ssize_t n = fgetxattr(from, name, NULL, 0);
+
+	if (n < 0)
+		return has_no_attributes(errno) ? 0 : -errno;
+	value = malloc((size_t)n + 1);
+	if (!value)
+		return -ENOMEM;
+	n = fgetxattr(from, name, value, (size_t)n);
+	if (n < 0 || fsetxattr(to, name, value, (size_t)n, 0))
+		return -errno;
+	return 0;
+}
+
+static int copy_attributes(int from, int to)
+{
+	CLEANUP(cleanup_free) char *names = NULL;
+	ssize_t n = flistxattr(from, NULL, 0);
+
+	if (n <= 0)
+		return n == 0 || has_no_attributes(errno) ? 0 : -errno;
+	names = malloc((size_t)n);
+	if (!names)
+		return -ENOMEM;
+	n = flistxattr(from, names, (size_t)n);
+	if (n < 0)
+		return -errno;
+	for (const char *name = names; name < names + n; name += strlen(name) + 1) {
+		int r;
+
+		if (strncmp(name, "user.", 5) != 0 && strcmp(name, ACL) != 0)
+			continue;
+		r = copy_attribute(from, to, name);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+/* Mode, owner, ACL, attributes and label of the database; the mode after the owner, for a
+ * change of owner clears bits, and attributes after both, for an ACL is a mode. */
+static int dress(const struct atomicfile *file, int fd)
+{
+	int r;
+
+	if (file->exists) {
+		if (fchown(fd, file->status.st_uid, file->status.st_gid) ||
+		    fchmod(fd, file->status.st_mode & 07777))
+			return -errno;
+		r = copy_attributes(file->old, fd);
+		if (r)
+			return r;
+	} else if (fchmod(fd, NEW_MODE)) {
+		return -errno;
+	}
+	return label_set(fd, file->kind->path);
+}
+
+/* Writes a whole file under @name, on disk when this returns 0; else it is gone. */
+static int write_file(const struct atomicfile *file, const char *name, const char *text,
+		      size_t len)
+{
+	CLEANUP(fd_cleanup)
+	int fd = openat(file->folder, name,
+			O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = write_all(fd, text, len);
+	if (r == 0)
+		r = dress(file, fd);
+	if (r == 0 && fsync(fd))
+		r = -errno;
+	if (r == 0 && close(TAKE_FD(fd)))
+		r = -errno;
+	if (r)
+		unlinkat(file->folder, name, 0);
+	return r;
+}
+
+/* The old text, as a copy, becomes the backup. */
+static int write_backup(const struct atomicfile *file)
+{
+	CLEANUP(cleanup_free) char *text = NULL;
+	char name[NAME_BYTES];
+	size_t len;
+	int r;
+
+	r = atomicfile_read(file, &text, &len);
+	if (r)
+		return r;
+	name_backup(file->kind, name);
+	r = write_file(file, name, text, len);
+	if (r)
+		return r;
+	if (renameat(file->folder, name, file->folder, file->kind->backup)) {
+		r = -errno;
+		unlinkat(file->folder, name, 0);
+	}
+	return r;
+}
+
+/*
+ * Writes the new text under a temporary name and the old one as the backup, both on disk.
+ * Returns 0 or -errno; the database is untouched.
+ */
+int atomicfile_prepare(struct atomicfile *file, const char *text, size_t len)
+{
+	char name[NAME_BYTES];
+	int r;
+
+	name_new(file->kind, name);
+	r = write_file(file, name, text, len);
+	if (r)
+		return r;
+	file->temporary = true;
+	return file->exists ? write_backup(file) : 0;
+}
+
+/*
+ * Gives the old file a second name, so that atomicfile_put_back() can undo the rename.
+ * Returns 0 or -errno.
+ */
+int atomicfile_keep_old(struct atomicfile *file)
+{
+	char name[NAME_BYTES];
+
+	if (!file->exists)
+		return 0;
+	name_undo(file->kind, name);
+	if (linkat(file->folder, file->kind->database, file->folder, name, 0))
+		return -errno;
+	file->undo = true;
+	return 0;
+}
+
+/* Puts the new file in place. Returns 0 or -errno: then the old one is. */
+int atomicfile_rename(struct atomicfile *file)
+{
+	char name[NAME_BYTES];
+
+	name_new(file->kind, name);
+	if (renameat(file->folder, name, file->folder, file->kind->database))
+		return -errno;
+	file->temporary = false;
+	file->renamed = true;
+	return 0;
+}
+
+/* Undoes atomicfile_rename(), after atomicfile_keep_old(). Returns 0 or -errno. */
+int atomicfile_put_back(struct atomicfile *file)
+{
+	char name[NAME_BYTES];
+
+	if (!file->renamed)
+		return 0;
+	name_undo(file->kind, name);
+	if (file->exists ?
+		    renameat(file->folder, name, file->folder, file->kind->database) :
+		    unlinkat(file->folder, file->kind->database, 0))
+		return -errno;
+	file->undo = false;
+	file->renamed = false;
+	return 0;
+}
+
+/* Makes the renames in the folder survive a power cut. Returns 0 or -errno. */
+int atomicfile_sync(const struct atomicfile *file)
+{
+	return fsync(file->folder) ? -errno : 0;
+}
+
+/* Removes the temporary names and closes the old file. Takes ATOMICFILE_NONE. */
+void atomicfile_cleanup(struct atomicfile *file)
+{
+	char name[NAME_BYTES];
+
+	if (file->temporary) {
+		name_new(file->kind, name);
+		unlinkat(file->folder, name, 0);
+	}
+	if (file->undo) {
+		name_undo(file->kind, name);
+		unlinkat(file->folder, name, 0);
+	}
+	fd_close(file->old);
+	*file = (struct atomicfile)ATOMICFILE_NONE;
+}

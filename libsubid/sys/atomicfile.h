@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * atomicfile: a database is the old one or the new one, at every moment.
+ */
+#ifndef SUBID_ATOMICFILE_H
+#define SUBID_ATOMICFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+
+#include "libsubid/core/kind.h"
+
+struct atomicfile {
+	const struct kind *kind;
+	int folder;  /* not owned */
+	bool exists; /* there is an old file: */
+	int old;     /* its descriptor */
+	struct stat status;
+	bool temporary; /* the new one is written under its temporary name */
+	bool undo;	/* the old one has a second name */
+	bool renamed;	/* the new one is in place */
+};
+
+#define ATOMICFILE_NONE                 \
+	{                               \
+		.folder = -1, .old = -1 \
+	}
+
+int atomicfile_open(struct atomicfile *file, int folder, const struct kind *kind);
+int atomicfile_read(const struct atomicfile *file, char **ret_text, size_t *ret_len);
+int atomicfile_prepare(struct atomicfile *file, const char *text, size_t len);
+int atomicfile_keep_old(struct atomicfile *file);
+int atomicfile_rename(struct atomicfile *file);
+int atomicfile_put_back(struct atomicfile *file);
+int atomicfile_sync(const struct atomicfile *file);
+void atomicfile_cleanup(struct atomicfile *file);
+
+#endif

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * lock: .pwd.lock, then DATABASE.lock, subuid before subgid.
+ *
+ * .pwd.lock is locked as lckpwdf(3) does, but by an open file description: such a lock
+ * excludes lckpwdf(3) in other processes as well as our own other threads, and needs
+ * neither SIGALRM nor state of the process. DATABASE.lock is a hard link to
+ * DATABASE.PID, which holds the process id in decimal and a NUL, as shadow's programs
+ * make and read it.
+ *
+ * MUST: what is removed is only our own, or a lock of a process that is certainly gone.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/num.h"
+#include "libsubid/sys/fd.h"
+#include "libsubid/sys/lock.h"
+
+#define PASSWD_LOCK ".pwd.lock"
+#define NAME_BYTES  64
+/* Seconds that the two clocks may differ by. */
+#define CLOCK_SLACK  2
+#define PAUSE_MIN_NS 1000000L
+#define PAUSE_MAX_NS 20000000L
+
+/* How long has been waited, and how long to pause before the next try. */
+struct wait {
+	struct timespec end;
+	long pause;
+};
+
+static void wait_start(struct wait *wait)
+{
+	clock_gettime(CLOCK_MONOTONIC, &wait->end);
+	wait->end.tv_sec += LOCK_SECONDS;
+	wait->pause = PAUSE_MIN_NS;
+}
+
+/* Pauses; returns false when the time is over. */
+static bool wait_more(struct wait *wait)
+{
+	struct timespec now, pause = { .tv_nsec = wait->pause };
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (now.tv_sec > wait->end.tv_sec ||
+	    (now.tv_sec == wait->end.tv_sec && now.tv_nsec >= wait->end.tv_nsec))
+		return false;
+	nanosleep(&pause, NULL);
+	if (wait->pause < PAUSE_MAX_NS)
+		wait->pause *= 2;
+	return true;
+}
+
+/* Tries once. Returns 0, LOCK_BUSY or -errno. */
+static int try_passwd(struct lock *lock)
+{
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	if (lock->image) {
+		if (flock(lock->passwd, LOCK_EX | LOCK_NB) == 0)
+			return 0;
+		return errno == EWOULDBLOCK ? LOCK_BUSY : -errno;
+	}
+	if (fcntl(lock->passwd, F_OFD_SETLK, &whole) == 0)
+		return 0;
+	if (errno != EAGAIN && errno != EACCES)
+		return -errno;
+	if (fcntl(lock->passwd, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK &&
+	    whole.l_pid > 0)
+		lock->holder = whole.l_pid;
+	return LOCK_BUSY;
+}
+
+/*
+ * Takes the lock of all account databases, waiting LOCK_SECONDS at the most.
+ *
+ * folder: where the databases are; it stays open and the caller's. image: the folder
+ * belongs to a system that is not running (--prefix): no .pwd.lock is made there.
+ * Returns 0, LOCK_BUSY or -errno. Release with lock_release() in any case. A lock
+ * belongs to one thread, and excludes other ones.
+ */
+int lock_take(struct lock *lock, int folder, bool image)
+{
+	struct wait wait;
+	int r;
+
+	*lock = (struct lock){ .folder = folder, .image = image, .passwd = -1 };
+	lock->busy = image ? "." : PASSWD_LOCK;
+	lock->passwd = image ? openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) :
+			       openat(folder, PASSWD_LOCK,
+				      O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (lock->passwd < 0)
+		return -errno;
+
+	wait_start(&wait);
+	do {
+		r = try_passwd(lock);
+	} while (r == LOCK_BUSY && wait_more(&wait));
+	return r;
+}
+
+/*
+ * When a process started, in seconds since 1970; 0 when it cannot be told. Field 22 of
+ * /proc/PID/stat is in clock ticks since boot, see proc(5); the name in field 2 may hold
+ * anything, so fields are counted from its end.
+ */
+static time_t started_at(pid_t pid)
+{
+	CLEANUP(fd_cleanup) int fd = -1;
+	struct timespec now, since_boot;
+	char text[1024];
+	const char *at, *end;
+	uint64_t ticks;
+	size_t n;
+
+	snprintf(text, sizeof(text), "/proc/%d/stat", (int)pid);
+	fd = open(text, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fd_read(fd, text, sizeof(text), &n))
+		return 0;
+	end = text + n;
+	at = memrchr(text, ')', n);
+	for (int field = 2; at && field < 22; field++) {
+		at = memchr(at, ' ', (size_t)(end - at));
+		at = at ? at + 1 : NULL;
+	}
+	end = at ? memchr(at, ' ', (size_t)(end - at)) : NULL;
+	if (!end || num_parse(at, (size_t)(end - at), UINT64_MAX, &ticks) ||
+	    clock_gettime(CLOCK_REALTIME, &now) ||
+	    clock_gettime(CLOCK_BOOTTIME, &since_boot))
+		return 0;
+	return now.tv_sec - since_boot.tv_sec +
+	       (time_t)(ticks / (uint64_t)sysconf(_SC_CLK_TCK));
+}
+
+/*
+ * Tells whether a lock file is left over: it is empty or garbage, its process is gone,
+ * or the process id is somebody else's by now. In an image process ids say nothing of
+ * the kind, so one that exists is believed.
+ */
+static bool is_left_over(struct lock *lock, const char *name, struct stat *ret_status)
+{
+	CLEANUP(fd_cleanup)
+	int fd = openat(lock->folder, name,
+			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	char text[NUM_BYTES + 1];
+	uint64_t pid;
+	time_t start;
+	size_t n;
+
+	if (fd < 0 || fstat(fd, ret_status) || fd_read(fd, text, sizeof(text), &n))
+		return false;
+	n = strnlen(text, n);
+	while (n > 0 && text[n - 1] == '\n')
+		n--;
+	if (num_parse(text, n, INT32_MAX, &pid) || pid == 0)
+		return true;
+	if (kill((pid_t)pid, 0) && errno == ESRCH)
+		return true;
+	lock->holder = (pid_t)pid;
+	start = started_at((pid_t)pid);
+	return !lock->image && start > ret_status->st_mtime + CLOCK_SLACK;
+}
+
+/* Removes @name if it is still the file that was looked at. */
+static void remove_left_over(struct lock *lock, const char *name, const struct stat *seen)
+{
+	struct stat now;
+
+	/* Nobody makes or breaks one now: that takes the lock that we hold. */
+	if (fstatat(lock->folder, name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    now.st_dev == seen->st_dev && now.st_ino == seen->st_ino)
+		unlinkat(lock->folder, name, 0);
+}
+
+/* Removes DATABASE.PID of processes that died between making and linking it. */
+static void remove_dead(struct lock *lock, const struct kind *kind)
+{
+	int fd = openat(lock->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+	size_t prefix = strlen(kind->database);
+	struct dirent *entry;
+	uint64_t pid;
+
+	if (!folder) {
+		fd_close(fd);
+		return;
+	}
+	while ((entry = readdir(folder))) {
+		const char *name = entry->d_name;
+
+		if (strncmp(name, kind->database, prefix) == 0 && name[prefix] == '.' &&
+		    num_parse(name + prefix + 1, strlen(name + prefix + 1), INT32_MAX,
+			      &pid) == 0 &&
+		    pid > 0 && kill((pid_t)pid, 0) && errno == ESRCH)
+			unlinkat(lock->folder, name, 0);
+	}
+	closedir(folder);
+}
+
+/* Makes DATABASE.PID. Returns 0 or -errno. */
+static int make_own(struct lock *lock, const char *name)
+{
+	CLEANUP(fd_cleanup) int fd = -1;
+	char text[NUM_BYTES + 1];
+	size_t n = num_format((uint64_t)getpid(), text);
+	int r;
+
+	/* Of an earlier process with our id: it is dead. */
+	unlinkat(lock->folder, name, 0);
+	fd = openat(lock->folder, name,
+		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	text[n++] = '\0';
+	r = fd_write_once(fd, text, n);
+	if (r)
+		unlinkat(lock->folder, name, 0);
+	return r;
+}
+
+/*
+ * Takes the lock of one database, waiting LOCK_SECONDS at the most; subuid before
+ * subgid, after lock_take().
+ * Returns 0, LOCK_BUSY or -errno.
+ */
+int lock_take_database(struct lock *lock, const struct kind *kind)
+{
+	char own[NAME_BYTES], name[NAME_BYTES];
+	struct stat seen;
+	struct wait wait;
+	int r;
+
+	snprintf(own, sizeof(own), "%s.%d", kind->database, (int)getpid());
+	snprintf(name, sizeof(name), "%s.lock", kind->database);
+	lock->busy = kind->lock_file;
+	lock->holder = 0;
+	r = make_own(lock, own);
+	if (r)
+		return r;
+
+	wait_start(&wait);
+	for (;;) {
+		r = linkat(lock->folder, own, lock->folder, name, 0) ? -errno : 0;
+		if (r != -EEXIST)
+			break;
+		r = LOCK_BUSY;
+		if (is_left_over(lock, name, &seen))
+			remove_left_over(lock, name, &seen);
+		else if (!wait_more(&wait))
+			break;
+	}
+	unlinkat(lock->folder, own, 0);
+	lock->held[kind->group] = r == 0;
+	if (r == 0)
+		remove_dead(lock, kind);
+	return r;
+}
+
+/* Gives back what is held. Takes LOCK_NONE. */
+void lock_release(struct lock *lock)
+{
+	if (lock->held[1])
+		unlinkat(lock->folder, kind_gid.lock_file, 0);
+	if (lock->held[0])
+		unlinkat(lock->folder, kind_uid.lock_file, 0);
+	fd_close(lock->passwd);
+	*lock = (struct lock)LOCK_NONE;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * lock: the locks that all programs take that write account databases.
+ */
+#ifndef SUBID_LOCK_H
+#define SUBID_LOCK_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "libsubid/core/kind.h"
+
+/* As long as lckpwdf(3) waits. */
+#define LOCK_SECONDS 15
+
+enum {
+	LOCK_BUSY = 1, /* somebody else kept it for LOCK_SECONDS: see lock_holder */
+};
+
+struct lock {
+	int folder;	  /* not owned: where the databases are */
+	bool image;	  /* of another system, where nobody takes .pwd.lock */
+	int passwd;	  /* .pwd.lock, or in an image the folder itself */
+	bool held[2];	  /* DATABASE.lock of kind_uid, kind_gid */
+	pid_t holder;	  /* LOCK_BUSY: who, where it is known, or 0 */
+	const char *busy; /* LOCK_BUSY and errors: the file that it is about */
+};
+
+#define LOCK_NONE                          \
+	{                                  \
+		.folder = -1, .passwd = -1 \
+	}
+
+int lock_take(struct lock *lock, int folder, bool image);
+int lock_take_database(struct lock *lock, const struct kind *kind);
+void lock_release(struct lock *lock);
+
+#endif

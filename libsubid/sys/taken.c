@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * taken: local accounts by one pass over passwd or group, others by samples.
+ *
+ * A name service cannot be asked which ids it has in a range, only for one id after the
+ * other, and may not answer at all. So it is asked in a process of its own, for samples,
+ * and for a time.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <nss.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
+#include "libsubid/core/num.h"
+#include "libsubid/sys/fd.h"
+#include "libsubid/sys/scan.h"
+#include "libsubid/sys/taken.h"
+
+static int put(struct taken *taken, uint32_t id, const char *name, size_t len)
+{
+	CLEANUP(cleanup_free) char *copy = NULL;
+
+	if (taken->n == taken->allocated) {
+		size_t allocated = taken->allocated ? 2 * taken->allocated : 16;
+		struct overlap_account *accounts;
+
+		accounts = reallocarray(taken->accounts, allocated, sizeof(*accounts));
+		if (!accounts)
+			return -ENOMEM;
+		taken->accounts = accounts;
+		taken->allocated = allocated;
+	}
+	copy = strndup(name, len);
+	if (!copy)
+		return -ENOMEM;
+	taken->accounts[taken->n++] = (struct overlap_account){ id, TAKE_PTR(copy) };
+	return 0;
+}
+
+/* The id of a line `name:password:id:...` of passwd(5) or group(5); false: none. */
+static bool line_id(const struct scan_line *line, size_t *ret_name_len, uint32_t *ret_id)
+{
+	const char *end = line->text + line->len;
+	const char *name_end = memchr(line->text, ':', line->len);
+	const char *field = name_end, *field_end;
+	uint64_t id;
+
+	if (!name_end || name_end == line->text || strchr("+-#", line->text[0]))
+		return false;
+	field = memchr(name_end + 1, ':', (size_t)(end - name_end - 1));
+	if (!field++)
+		return false;
+	field_end = memchr(field, ':', (size_t)(end - field));
+	if (!field_end || num_parse(field, (size_t)(field_end - field), ID_NONE - 1, &id))
+		return false;
+	*ret_name_len = (size_t)(name_end - line->text);
+	*ret_id = (uint32_t)id;
+	return true;
+}
+
+/*
+ * Collects the local accounts (groups, for gids) whose id is among @wanted.
+ *
+ * folder: where passwd and group are. A file that does not exist has no accounts.
+ * taken: is appended to; freed with taken_cleanup().
+ * Returns 0 or -errno. Thread-safe.
+ */
+int taken_locally(int folder, const struct kind *kind, const struct range_set *wanted,
+		  struct taken *taken)
+{
+	CLEANUP(fd_cleanup)
+	int fd = openat(folder, kind->accounts, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+	struct scan_line line;
+	size_t name_len;
+	uint32_t id;
+	int r;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	r = scan_start(&scan, fd);
+	if (r)
+		return r;
+	while ((r = scan_next(&scan, &line)) > 0) {
+		if (!line_id(&line, &name_len, &id) ||
+		    !range_set_overlaps(wanted, (struct range){ id, (uint64_t)id + 1 }))
+			continue;
+		r = put(taken, id, line.text, name_len);
+		if (r)
+			return r;
+	}
+	return r;
+}
+
+/* What the asking process writes for each hit; shorter than PIPE_BUF, so in one piece. */
+struct answer {
+	uint32_t id;
+	char name[LIMIT_OWNER_BYTES];
+};
+
+static void answer_one(const struct kind *kind, uint64_t id, int out)
+{
+	struct answer answer = { .id = (uint32_t)id };
+	const char *name = NULL;
+
+	/* The process has one thread and ends soon: the simple calls do. */
+	if (kind->group) {
+		struct group *entry = getgrgid((gid_t)id);
+
+		name = entry ? entry->gr_name : NULL;
+	} else {
+		struct passwd *entry = getpwuid((uid_t)id);
+
+		name = entry ? entry->pw_name : NULL;
+	}
+	if (!name)
+		return;
+	strncpy(answer.name, name, sizeof(answer.name) - 1);
+	if (write(out, &answer, sizeof(answer)) < 0)
+		_exit(EXIT_FAILURE);
+}
+
+/* Asks for samples of all ranges. Does not return. */
+static void answer_all(const char *sources, const struct kind *kind,
+		       const struct range_set *wanted, int out)
+{
+	/* Local files have been read: without them each question is cheaper. */
+	if (__nss_configure_lookup(kind->accounts, sources))
+		_exit(EXIT_FAILURE);
+	for (size_t i = 0; i < wanted->n; i++) {
+		struct range range = wanted->ranges[i];
+
+		for (uint64_t id = range.start; id < range.end; id += TAKEN_STEP)
+			answer_one(kind, id, out);
+		answer_one(kind, range.end - 1, out);
+	}
+	_exit(EXIT_SUCCESS);
+}
+
+static int milliseconds_left(const struct timespec *end)
+{
+	struct timespec now;
+	long long left;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	left = (end->tv_sec - now.tv_sec) * 1000LL +
+	       (end->tv_nsec - now.tv_nsec) / 1000000;
+	return left > 0 ? (int)left : 0;
+}
+
+/* Takes answers until the process ends or the time does. Returns 0 or -errno. */
+static int collect(int in, struct taken *taken)
+{
+	struct timespec end;
+	struct answer answer;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += TAKEN_SECONDS;
+	for (;;) {
+		struct pollfd readable = { .fd = in, .events = POLLIN };
+		int r = poll(&readable, 1, milliseconds_left(&end));
+		size_t n;
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r <= 0) {
+			taken->timed_out = true;
+			return 0;
+		}
+		r = fd_read(in, (char *)&answer, sizeof(answer), &n);
+		if (r)
+			return r;
+		if (n != sizeof(answer))
+			return 0;
+		r = put(taken, answer.id, answer.name,
+			strnlen(answer.name, sizeof(answer.name)));
+		if (r)
+			return r;
+	}
+}
+
+/*
+ * Asks the sources of the name service that are not local files for samples of @wanted:
+ * the first, the last and every TAKEN_STEP-th id of each range, for TAKEN_SECONDS.
+ *
+ * taken: is appended to; `timed_out` tells that not everything was answered.
+ * Returns 0 or -errno. Thread-safe.
+ */
+int taken_elsewhere(const struct nsswitch *nsswitch, const struct kind *kind,
+		    const struct range_set *wanted, struct taken *taken)
+{
+	const char *sources =
+		kind->group ? nsswitch->group_others : nsswitch->passwd_others;
+	CLEANUP(fd_cleanup) int in = -1;
+	int ends[2], r;
+	pid_t pid;
+
+	if (sources[0] == '\0' || wanted->n == 0)
+		return 0;
+	if (pipe2(ends, O_CLOEXEC))
+		return -errno;
+	in = ends[0];
+	pid = fork();
+	if (pid < 0) {
+		r = -errno;
+		fd_close(ends[1]);
+		return r;
+	}
+	if (pid == 0) {
+		fd_close(in);
+		answer_all(sources, kind, wanted, ends[1]);
+	}
+	fd_close(ends[1]);
+	r = collect(in, taken);
+	kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return r;
+}
+
+/* Frees the list. */
+void taken_cleanup(struct taken *taken)
+{
+	for (size_t i = 0; i < taken->n; i++)
+		free((char *)(uintptr_t)taken->accounts[i].name);
+	free(taken->accounts);
+	*taken = (struct taken){ 0 };
+}

@@ -1,0 +1,150 @@
+dnl SPDX-License-Identifier: BSD-3-Clause
+
+# SUBID_CC_FLAG(VARIABLE, FLAG)
+# -----------------------------
+# Append FLAG to VARIABLE if the compiler knows it.
+AC_DEFUN([SUBID_CC_FLAG], [
+AS_VAR_PUSHDEF([subid_cache], [subid_cv_cc_$2])dnl
+AC_CACHE_CHECK([whether $CC accepts $2], [subid_cache], [
+	subid_save_CFLAGS=$CFLAGS
+	CFLAGS="$CFLAGS -Werror $2"
+	AC_COMPILE_IFELSE([AC_LANG_PROGRAM([], [])],
+		[AS_VAR_SET([subid_cache], [yes])],
+		[AS_VAR_SET([subid_cache], [no])])
+	CFLAGS=$subid_save_CFLAGS
+])
+AS_VAR_IF([subid_cache], [yes], [AS_VAR_APPEND([$1], [" $2"])])
+AS_VAR_POPDEF([subid_cache])dnl
+])
+
+# SUBID_LD_FLAG(VARIABLE, FLAG)
+# -----------------------------
+# Append FLAG to VARIABLE if a program links with it.
+AC_DEFUN([SUBID_LD_FLAG], [
+AS_VAR_PUSHDEF([subid_cache], [subid_cv_ld_$2])dnl
+AC_CACHE_CHECK([whether $CC links with $2], [subid_cache], [
+	subid_save_LDFLAGS=$LDFLAGS
+	subid_save_CFLAGS=$CFLAGS
+	CFLAGS="$CFLAGS -Werror $AM_CFLAGS"
+	LDFLAGS="$LDFLAGS $2"
+	AC_LINK_IFELSE([AC_LANG_PROGRAM([], [])],
+		[AS_VAR_SET([subid_cache], [yes])],
+		[AS_VAR_SET([subid_cache], [no])])
+	CFLAGS=$subid_save_CFLAGS
+	LDFLAGS=$subid_save_LDFLAGS
+])
+AS_VAR_IF([subid_cache], [yes], [AS_VAR_APPEND([$1], [" $2"])])
+AS_VAR_POPDEF([subid_cache])dnl
+])
+
+# SUBID_WARNINGS
+# --------------
+# The language, and everything that the compiler has to say about it.
+AC_DEFUN([SUBID_WARNINGS], [
+AC_ARG_ENABLE([werror],
+	[AS_HELP_STRING([--enable-werror], [treat warnings of the compiler as errors])],
+	[], [enable_werror=no])
+m4_foreach_w([subid_flag], [
+	-std=gnu17
+	-Wall
+	-Wextra
+	-Wbad-function-cast
+	-Wcast-align
+	-Wcast-qual
+	-Wconversion
+	-Wdate-time
+	-Wduplicated-branches
+	-Wduplicated-cond
+	-Wfloat-equal
+	-Wformat-signedness
+	-Wformat=2
+	-Wimplicit-fallthrough
+	-Wimplicit-fallthrough=5
+	-Winit-self
+	-Wjump-misses-init
+	-Wlogical-op
+	-Wmissing-declarations
+	-Wmissing-include-dirs
+	-Wmissing-prototypes
+	-Wnested-externs
+	-Wold-style-definition
+	-Wpointer-arith
+	-Wredundant-decls
+	-Wshadow
+	-Wstrict-prototypes
+	-Wswitch-enum
+	-Wundef
+	-Wunused
+	-Wvla
+	-Wwrite-strings
+], [SUBID_CC_FLAG([AM_CFLAGS], m4_defn([subid_flag]))])
+AS_IF([test "x$enable_werror" != xno], [AS_VAR_APPEND([AM_CFLAGS], [" -Werror"])])
+AC_SUBST([AM_CFLAGS])
+])
+
+# SUBID_HARDENING
+# ---------------
+# _FORTIFY_SOURCE is a matter of config.h, which every source includes first: only there is
+# known whether the compiler optimises.
+AC_DEFUN([SUBID_HARDENING], [
+m4_foreach_w([subid_flag], [
+	-fvisibility=hidden
+	-fno-common
+	-fstack-protector-strong
+	-fstack-clash-protection
+	-fcf-protection=full
+	-fPIE
+], [SUBID_CC_FLAG([AM_CFLAGS], m4_defn([subid_flag]))])
+m4_foreach_w([subid_flag], [
+	-Wl,--as-needed
+	-Wl,-z,relro
+	-Wl,-z,now
+	-Wl,-z,noexecstack
+	-Wl,-z,separate-code
+], [SUBID_LD_FLAG([AM_LDFLAGS], m4_defn([subid_flag]))])
+SUBID_LD_FLAG([PIE_LDFLAGS], [-pie])
+AC_SUBST([AM_LDFLAGS])
+AC_SUBST([PIE_LDFLAGS])
+AH_BOTTOM([/* A sanitizer does not see what the fortified functions do. */
+#if defined ENABLE_FORTIFY && defined __OPTIMIZE__ && !defined _FORTIFY_SOURCE
+# define _FORTIFY_SOURCE 3
+#endif])
+])
+
+# SUBID_SANITIZERS
+# ----------------
+AC_DEFUN([SUBID_SANITIZERS], [
+AC_ARG_ENABLE([sanitizers],
+	[AS_HELP_STRING([--enable-sanitizers],
+		[build for tests with AddressSanitizer and UndefinedBehaviorSanitizer])],
+	[], [enable_sanitizers=no])
+AS_IF([test "x$enable_sanitizers" != xno], [
+	subid_sanitize='-fsanitize=address,undefined -fno-sanitize-recover=all'
+	SUBID_LD_FLAG([subid_sanitizers_work], [$subid_sanitize])
+	AS_VAR_SET_IF([subid_sanitizers_work], [],
+		[AC_MSG_ERROR([$CC cannot link with $subid_sanitize])])
+	AS_VAR_APPEND([AM_CFLAGS], [" $subid_sanitize -fno-omit-frame-pointer"])
+	AS_VAR_APPEND([AM_LDFLAGS], [" $subid_sanitize"])
+], [
+	AC_DEFINE([ENABLE_FORTIFY], [1], [Define to 1 to check the sizes of buffers at run time.])
+])
+AM_CONDITIONAL([SANITIZERS], [test "x$enable_sanitizers" != xno])
+])
+
+# SUBID_FUZZERS
+# -------------
+# Without --enable-fuzzers the fuzz targets are ordinary programs that replay their corpus.
+AC_DEFUN([SUBID_FUZZERS], [
+AC_ARG_ENABLE([fuzzers],
+	[AS_HELP_STRING([--enable-fuzzers], [link the fuzz targets with libFuzzer (clang)])],
+	[], [enable_fuzzers=no])
+subid_fuzzers='replay of the corpora'
+AS_IF([test "x$enable_fuzzers" != xno], [
+	subid_fuzzers=libFuzzer
+	SUBID_CC_FLAG([subid_fuzzer_works], [-fsanitize=fuzzer-no-link])
+	AS_VAR_SET_IF([subid_fuzzer_works], [],
+		[AC_MSG_ERROR([--enable-fuzzers needs a compiler with libFuzzer, such as clang])])
+	AS_VAR_APPEND([AM_CFLAGS], [" -fsanitize=fuzzer-no-link"])
+])
+AM_CONDITIONAL([FUZZERS], [test "x$enable_fuzzers" != xno])
+])

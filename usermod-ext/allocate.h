@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * allocate: -S.
+ */
+#ifndef SUBID_USERMOD_ALLOCATE_H
+#define SUBID_USERMOD_ALLOCATE_H
+
+#include "libsubid/db.h"
+
+int allocate(struct db *db, struct db_grant *grant, const char *folder);
+
+#endif

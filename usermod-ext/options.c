@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * options: the range options of usermod(8), with its syntax, and ours behind them.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/i18n.h"
+#include "common/report.h"
+#include "libsubid/core/limits.h"
+#include "libsubid/core/num.h"
+#include "usermod-ext/options.h"
+#include "usermod-ext/usermod-ext.h"
+
+enum {
+	OPTION_ALLOW_OVERLAP = 256,
+	OPTION_ALLOW_ROOT,
+	OPTION_CREATE,
+	OPTION_DRY_RUN,
+	OPTION_HELP,
+	OPTION_VERSION,
+};
+
+static const struct option long_options[] = {
+	{ "add-subuids", required_argument, NULL, 'v' },
+	{ "del-subuids", required_argument, NULL, 'V' },
+	{ "add-subgids", required_argument, NULL, 'w' },
+	{ "del-subgids", required_argument, NULL, 'W' },
+	{ "add-subids", no_argument, NULL, 'S' },
+	{ "allow-overlap", no_argument, NULL, OPTION_ALLOW_OVERLAP },
+	{ "allow-root", no_argument, NULL, OPTION_ALLOW_ROOT },
+	{ "create", no_argument, NULL, OPTION_CREATE },
+	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
+	{ "root", required_argument, NULL, 'R' },
+	{ "prefix", required_argument, NULL, 'P' },
+	{ "help", no_argument, NULL, OPTION_HELP },
+	{ "version", no_argument, NULL, OPTION_VERSION },
+	{ .name = NULL },
+};
+
+/* The usage, on stdout as the answer to --help, else on stderr. */
+void options_usage(bool as_help)
+{
+	FILE *out = as_help ? stdout : stderr;
+
+	fprintf(out, _("Usage: %s [options] LOGIN\n"), PROGRAM);
+	if (!as_help) {
+		fprintf(out, _("Try '%s --help'.\n"), PROGRAM);
+		return;
+	}
+	fputs(_("\nGive and take subordinate ids of a user.\n\n"
+		"  -v, --add-subuids FIRST-LAST  add a range of subordinate uids\n"
+		"  -V, --del-subuids FIRST-LAST  remove a range of subordinate uids\n"
+		"  -w, --add-subgids FIRST-LAST  add a range of subordinate gids\n"
+		"  -W, --del-subgids FIRST-LAST  remove a range of subordinate gids\n"
+		"  -S, --add-subids              add the next free range of both, unless the\n"
+		"                                user has one\n"
+		"      --allow-overlap           also ids that others have\n"
+		"      --allow-root              also id 0\n"
+		"      --create                  make a database that does not exist\n"
+		"      --dry-run                 show the lines that would come and go\n"
+		"  -R, --root DIR                change the system in DIR\n"
+		"  -P, --prefix DIR              change the files in DIR/etc\n"
+		"      --help                    show this help and exit\n"
+		"      --version                 show the version and exit\n\n"
+		"See usermod-ext(8).\n"),
+	      out);
+}
+
+/* `FIRST-LAST`, both inclusive. */
+static bool parse_range(const char *text, struct range *ret_range)
+{
+	const char *dash = strchr(text, '-');
+	uint64_t first, last;
+
+	return dash && num_parse(text, (size_t)(dash - text), ID_END - 1, &first) == 0 &&
+	       num_parse(dash + 1, strlen(dash + 1), ID_END - 1, &last) == 0 &&
+	       first <= last && range_make(first, last - first + 1, ret_range) == 0;
+}
+
+static int add_change(struct options *options, int option, const char *text)
+{
+	struct change change = {
+		.kind = option == 'v' || option == 'V' ? &kind_uid : &kind_gid,
+		.add = option == 'v' || option == 'w',
+	};
+	struct change *changes;
+
+	if (!parse_range(text, &change.range)) {
+		report_line(PROGRAM, _("invalid subordinate %s range '%s'"),
+			    change.kind->id, text);
+		return OPTIONS_RANGE;
+	}
+	changes = reallocarray(options->changes, options->n + 1, sizeof(*changes));
+	if (!changes)
+		return -ENOMEM;
+	options->changes = changes;
+	changes[options->n++] = change;
+	return 0;
+}
+
+static int take_option(struct options *options, int option)
+{
+	switch (option) {
+	case 'v':
+	case 'V':
+	case 'w':
+	case 'W':
+		return add_change(options, option, optarg);
+	case 'S':
+		options->allocate = true;
+		return 0;
+	case OPTION_ALLOW_OVERLAP:
+		options->allow_overlap = true;
+		return 0;
+	case OPTION_ALLOW_ROOT:
+		options->allow_root = true;
+		return 0;
+	case OPTION_CREATE:
+		options->create = true;
+		return 0;
+	case OPTION_DRY_RUN:
+		options->dry_run = true;
+		return 0;
+	case 'R':
+		options->root = optarg;
+		return 0;
+	case 'P':
+		options->prefix = optarg;
+		return 0;
+	case OPTION_HELP:
+		return OPTIONS_HELP;
+	case OPTION_VERSION:
+		return OPTIONS_VERSION;
+	default:
+		options_usage(false);
+		return OPTIONS_USAGE;
+	}
+}
+
+/*
+ * Reads the command line. What is wrong with it is told here.
+ * Returns 0, an OPTIONS_ value or -ENOMEM; freed with options_cleanup().
+ */
+int options_parse(int argc, char **argv, struct options *ret_options)
+{
+	struct options *options = ret_options;
+	int option, r;
+
+	*options = (struct options){ 0 };
+	/* getopt_long(3) names the program in what it says. */
+	argv[0] = (char *)(uintptr_t)PROGRAM;
+	while ((option = getopt_long(argc, argv, "v:V:w:W:SR:P:", long_options, NULL)) >=
+	       0) {
+		r = take_option(options, option);
+		if (r)
+			return r;
+	}
+	if (optind + 1 != argc || (options->n == 0 && !options->allocate) ||
+	    (options->root && options->prefix)) {
+		options_usage(false);
+		return OPTIONS_USAGE;
+	}
+	options->login = argv[optind];
+	return 0;
+}
+
+/* Tells whether the database of @kind is to be changed. */
+bool options_touch(const struct options *options, const struct kind *kind)
+{
+	for (size_t i = 0; i < options->n; i++)
+		if (options->changes[i].kind == kind)
+			return true;
+	return options->allocate;
+}
+
+/* Tells whether something is to be taken away. */
+bool options_delete(const struct options *options)
+{
+	for (size_t i = 0; i < options->n; i++)
+		if (!options->changes[i].add)
+			return true;
+	return false;
+}
+
+/* Frees the list of changes. */
+void options_cleanup(struct options *options)
+{
+	free(options->changes);
+	options->changes = NULL;
+}

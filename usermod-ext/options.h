@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * options: the command line of usermod-ext(8).
+ */
+#ifndef SUBID_USERMOD_OPTIONS_H
+#define SUBID_USERMOD_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "libsubid/core/kind.h"
+#include "libsubid/core/range.h"
+
+/* One -v, -V, -w or -W. */
+struct change {
+	const struct kind *kind;
+	bool add;
+	struct range range;
+};
+
+struct options {
+	struct change *changes; /* as given */
+	size_t n;
+	bool allocate; /* -S */
+	bool allow_overlap;
+	bool allow_root;
+	bool create;
+	bool dry_run;
+	const char *root;
+	const char *prefix;
+	const char *login;
+};
+
+enum {
+	OPTIONS_HELP = 1,
+	OPTIONS_VERSION,
+	OPTIONS_USAGE, /* told already */
+	OPTIONS_RANGE, /* told already */
+};
+
+int options_parse(int argc, char **argv, struct options *ret_options);
+bool options_touch(const struct options *options, const struct kind *kind);
+bool options_delete(const struct options *options);
+void options_usage(bool as_help);
+void options_cleanup(struct options *options);
+
+#endif

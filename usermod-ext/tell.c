@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * tell: one message a failure; of conflicts one each, with the option that overrides it.
+ */
+#include <errno.h>
+#include <inttypes.h>
+
+#include "common/i18n.h"
+#include "common/report.h"
+#include "usermod-ext/tell.h"
+#include "usermod-ext/usermod-ext.h"
+
+static int status_of(const struct kind *kind)
+{
+	if (!kind)
+		return EXIT_NOT_PERMITTED;
+	return kind->group ? EXIT_SUBGID : EXIT_SUBUID;
+}
+
+static void tell_busy(const struct db *db, const char *folder)
+{
+	const struct lock *lock = &db->lock;
+
+	if (lock->holder)
+		report_line(PROGRAM,
+			    _("cannot lock %s/%s; process %d has it; try again later."),
+			    folder, lock->busy, (int)lock->holder);
+	else
+		report_line(PROGRAM, _("cannot lock %s/%s; try again later."), folder,
+			    lock->busy);
+}
+
+static void tell_missing(const struct db *db, const char *folder)
+{
+	report_line(PROGRAM, _("%s/%s does not exist, you cannot use the flags %s or %s"),
+		    folder, db->failed->database, db->failed->grant_flag,
+		    db->failed->revoke_flag);
+	report_line(PROGRAM, _("to make it: %s --create ..."), PROGRAM);
+}
+
+/*
+ * Tells why a transaction failed; returns the exit status.
+ *
+ * r: what a db_ function returned, other than 0 and DB_CONFLICT.
+ */
+int tell_db_error(const struct db *db, const char *folder, int r)
+{
+	const char *file = db->failed ? db->failed->database : ".pwd.lock";
+
+	switch (r) {
+	case DB_BUSY:
+		tell_busy(db, folder);
+		break;
+	case DB_MISSING:
+		tell_missing(db, folder);
+		return EXIT_USAGE;
+	case DB_FULL:
+		report_line(PROGRAM,
+			    _("no free range is left within the bounds of %s/login.defs"),
+			    folder);
+		break;
+	case DB_NOT_DURABLE:
+		report_line(PROGRAM,
+			    _("%s is written, but may not survive a power cut: %s"),
+			    folder, _("the folder cannot be synced"));
+		break;
+	default:
+		report_line(PROGRAM, _("cannot change %s/%s: %s"), folder, file,
+			    report_error(-r));
+		break;
+	}
+	return status_of(db->failed);
+}
+
+/*
+ * Tells every conflict; returns the exit status.
+ */
+int tell_conflicts(const struct db_grant *grant, const char *folder)
+{
+	for (size_t i = 0; i < grant->conflicts.n; i++) {
+		const struct overlap *conflict = &grant->conflicts.items[i];
+		const struct kind *kind = conflict->kind;
+		uint64_t first = conflict->ids.start, last = conflict->ids.end - 1;
+
+		if (overlap_is_overridden(conflict, grant->policy.allow_overlap,
+					  grant->policy.allow_root))
+			continue;
+		switch (conflict->why) {
+		case OVERLAP_OWNER:
+			report_line(PROGRAM,
+				    _("%ss %" PRIu64 "-%" PRIu64
+				      " belong to %s (%s/%s:%" PRIu64
+				      "); --allow-overlap shares them"),
+				    kind->id, first, last, conflict->name, folder,
+				    kind->database, conflict->line);
+			break;
+		case OVERLAP_ACCOUNT:
+			report_line(PROGRAM,
+				    _("%s %" PRIu64
+				      " is that of %s in %s; --allow-overlap "
+				      "delegates it"),
+				    kind->id, first, conflict->name, kind->accounts);
+			break;
+		case OVERLAP_ROOT:
+			report_line(PROGRAM,
+				    _("%s 0 is root's; --allow-root delegates it"),
+				    kind->id);
+			break;
+		case OVERLAP_NO_ID:
+			report_line(PROGRAM,
+				    _("%" PRIu64 " is no %s and cannot be delegated"),
+				    first, kind->id);
+			break;
+		}
+	}
+	return EXIT_POLICY;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * tell: what went wrong, for people, and the exit status for scripts.
+ */
+#ifndef SUBID_USERMOD_TELL_H
+#define SUBID_USERMOD_TELL_H
+
+#include "libsubid/db.h"
+
+int tell_db_error(const struct db *db, const char *folder, int r);
+int tell_conflicts(const struct db_grant *grant, const char *folder);
+
+#endif

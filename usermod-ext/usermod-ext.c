@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * usermod-ext: gives and takes subordinate ids, as usermod(8) does with -v, -V, -w and
+ * -W, but never an id that belongs to somebody else.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/audit.h"
+#include "common/auth.h"
+#include "common/i18n.h"
+#include "common/record.h"
+#include "common/report.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/db.h"
+#include "libsubid/sys/conf.h"
+#include "libsubid/sys/fd.h"
+#include "libsubid/sys/paths.h"
+#include "libsubid/sys/source.h"
+#include "usermod-ext/allocate.h"
+#include "usermod-ext/busy.h"
+#include "usermod-ext/changes.h"
+#include "usermod-ext/options.h"
+#include "usermod-ext/tell.h"
+#include "usermod-ext/usermod-ext.h"
+
+/* One run of the program. */
+struct run {
+	struct options options;
+	char folder[PATH_MAX]; /* where the databases are */
+	enum db_place place;
+	struct account account;
+	struct owner owner;
+	struct db_grant grant;
+	struct db db;
+};
+
+static void run_cleanup(struct run *run)
+{
+	db_end(&run->db);
+	overlap_list_cleanup(&run->grant.conflicts);
+	owner_cleanup(&run->owner);
+	options_cleanup(&run->options);
+}
+
+/* Where the databases are: never by chroot, so that an image of any machine will do. */
+static int find_folder(struct run *run)
+{
+	const struct options *options = &run->options;
+	const char *below = options->root ? options->root : options->prefix;
+	int n;
+
+	run->place = options->root ? DB_ROOT : options->prefix ? DB_PREFIX : DB_LIVE;
+	n = snprintf(run->folder, sizeof(run->folder), "%s%s", below ? below : "",
+		     SYSCONFDIR);
+	if (n < 0 || (size_t)n >= sizeof(run->folder)) {
+		report_line(PROGRAM, "%s: %s", below, report_error(ENAMETOOLONG));
+		return EXIT_USAGE;
+	}
+	return 0;
+}
+
+static int find_user(struct run *run)
+{
+	CLEANUP(fd_cleanup)
+	int folder = open(run->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const char *login = run->options.login;
+	int r;
+
+	if (folder < 0) {
+		report_line(PROGRAM, "%s: %s", run->folder, report_error(errno));
+		return EXIT_USAGE;
+	}
+	r = run->place == DB_LIVE ? account_by_name(login, &run->account) :
+				    account_in_file(folder, login, &run->account);
+	if (r < 0) {
+		report_line(PROGRAM, _("cannot look up user '%s': %s"), login,
+			    report_error(-r));
+		return EXIT_NO_USER;
+	}
+	if (r) {
+		report_line(PROGRAM, _("user '%s' does not exist"), login);
+		return EXIT_NO_USER;
+	}
+	r = owner_init(&run->owner, &run->account, folder);
+	if (r) {
+		report_line(PROGRAM, "%s/passwd: %s", run->folder, report_error(-r));
+		return EXIT_NO_USER;
+	}
+	return 0;
+}
+
+static int may_change(const struct run *run)
+{
+	if (run->place != DB_LIVE)
+		return geteuid() == 0 ? 0 : EXIT_NOT_PERMITTED;
+	return auth_check(PROGRAM) ? EXIT_NOT_PERMITTED : 0;
+}
+
+static int load(struct run *run)
+{
+	static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
+	int r;
+
+	r = db_begin(&run->db, run->folder, run->place);
+	if (r)
+		return tell_db_error(&run->db, run->folder, r);
+	if (run->place == DB_LIVE &&
+	    source_find(run->db.nsswitch.subid, PLUGINDIR) != SOURCE_FILES) {
+		report_line(PROGRAM,
+			    _("%s names the source '%s': nothing is changed in files"),
+			    NSSWITCH_CONF, run->db.nsswitch.subid);
+		return EXIT_SUBUID;
+	}
+	for (size_t i = 0; i < 2; i++) {
+		if (!options_touch(&run->options, kinds[i]))
+			continue;
+		r = db_load(&run->db, kinds[i], run->options.create);
+		if (r)
+			return tell_db_error(&run->db, run->folder, r);
+	}
+	return 0;
+}
+
+/* Nobody may use what is taken away. In another system nobody does. */
+static int check_busy(struct run *run)
+{
+	CLEANUP(range_set_cleanup) struct range_set held = RANGE_SET(SIZE_MAX);
+	pid_t pid;
+	int r;
+
+	if (run->place != DB_LIVE || !options_delete(&run->options))
+		return 0;
+	if (options_touch(&run->options, &kind_uid)) {
+		r = db_held(&run->db, &kind_uid, &run->owner, &held);
+		if (r)
+			return tell_db_error(&run->db, run->folder, r);
+	}
+	pid = busy_process(run->account.uid, &held);
+	if (pid == 0)
+		return 0;
+	report_line(PROGRAM, _("user %s is currently used by process %d"),
+		    run->account.name, (int)pid);
+	return EXIT_BUSY;
+}
+
+static void set_policy(struct run *run)
+{
+	char path[PATH_MAX + 16];
+
+	snprintf(path, sizeof(path), "%s/login.defs", run->folder);
+	run->grant = (struct db_grant){
+		.owner = &run->owner,
+		.by_id = conf_is_yes(path, "SUB_UID_STORE_BY_UID"),
+		.policy = {
+			.allow_overlap = run->options.allow_overlap,
+			.allow_root = run->options.allow_root,
+		},
+	};
+}
+
+/* All changes in memory: what goes first, then what comes, and what is allocated. */
+static int change(struct run *run)
+{
+	int r;
+
+	r = changes_apply(&run->options, &run->db, &run->grant);
+	if (r == 0 && run->options.allocate)
+		r = allocate(&run->db, &run->grant, run->folder);
+	if (run->grant.unsure)
+		report_line(PROGRAM,
+			    _("note: the name service did not answer in time; ids of "
+			      "its accounts may be among these"));
+	if (r == DB_CONFLICT)
+		return tell_conflicts(&run->grant, run->folder);
+	return r ? tell_db_error(&run->db, run->folder, r) : 0;
+}
+
+static int commit(struct run *run)
+{
+	int r;
+
+	r = run->options.dry_run ? changes_show(&run->db, run->folder) :
+				   db_commit(&run->db);
+	return r ? tell_db_error(&run->db, run->folder, r) : 0;
+}
+
+/* What was done, or refused, is recorded; what was not needed is not. */
+static void record(const struct run *run, int status, bool changed)
+{
+	char text[CHANGES_TEXT_BYTES];
+
+	if (run->place != DB_LIVE || run->options.dry_run || (status == 0 && !changed))
+		return;
+	changes_text(&run->options, text, sizeof(text));
+	audit_record(text, run->account.name, status == 0);
+	record_change(PROGRAM, "%s %s by uid %u: %s", run->account.name, text, getuid(),
+		      status == 0 ? "done" : "refused");
+}
+
+static int work(struct run *run)
+{
+	bool changed;
+	int r;
+
+	if ((r = find_folder(run)) || (r = find_user(run)) || (r = may_change(run)) ||
+	    (r = load(run)) || (r = check_busy(run)))
+		return r;
+	set_policy(run);
+	r = change(run);
+	changed = db_changed(&run->db, &kind_uid) || db_changed(&run->db, &kind_gid);
+	if (r == 0 && changed)
+		r = commit(run);
+	/* The log may be slow: nobody waits for our locks meanwhile. */
+	db_end(&run->db);
+	record(run, r, changed);
+	return r;
+}
+
+static int run_options(int argc, char **argv)
+{
+	CLEANUP(run_cleanup) struct run run = { .db = DB_NONE };
+
+	switch (options_parse(argc, argv, &run.options)) {
+	case 0:
+		return work(&run);
+	case OPTIONS_HELP:
+		options_usage(true);
+		return EXIT_DONE;
+	case OPTIONS_VERSION:
+		printf("%s (%s) %s\n", PROGRAM, PACKAGE, PACKAGE_VERSION);
+		return EXIT_DONE;
+	case OPTIONS_RANGE:
+		return EXIT_RANGE;
+	default:
+		return EXIT_USAGE;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	int status;
+
+	report_translate();
+	status = run_options(argc, argv);
+	if (report_close_stdout(PROGRAM) && status == EXIT_DONE)
+		status = EXIT_NOT_PERMITTED;
+	return status;
+}
