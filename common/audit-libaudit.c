@@ -37,7 +37,8 @@ void audit_record(const char *operation, const char *account, bool done)
 	fd = open_log && log_message ? open_log() : -1;
 	if (fd < 0)
 		return;
-	log_message(fd, AUDIT_USER_MGMT, NULL, operation, account, getuid(), NULL, NULL,
-		    NULL, done);
+	/* With an id beside it libaudit leaves the name out. */
+	log_message(fd, AUDIT_USER_MGMT, NULL, operation, account,
+		    account ? (unsigned int)-1 : getuid(), NULL, NULL, NULL, done);
 	close(fd);
 }

@@ -28,21 +28,8 @@ static void send(const char *program, const char *format, va_list arguments)
 	closelog();
 }
 
-/* Records what was done, or refused, to the databases. */
-void record_change(const char *program, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	send(program, format, arguments);
-	va_end(arguments);
-}
-
-/*
- * Records a refusal; each system call that waits longer than RECORD_SECONDS is given up.
- * It takes SIGALRM over: for programs that are about to end.
- */
-void record_refusal(const char *program, const char *format, ...)
+/* Sends; each system call that waits longer than RECORD_SECONDS is given up. */
+static void send_in_time(const char *program, const char *format, va_list arguments)
 {
 	const struct itimerval each = {
 		.it_interval = { .tv_sec = RECORD_SECONDS },
@@ -51,7 +38,6 @@ void record_refusal(const char *program, const char *format, ...)
 	const struct itimerval never = { 0 };
 	struct sigaction action = { .sa_handler = wake };
 	sigset_t alarm_only;
-	va_list arguments;
 
 	/* It may come in blocked, and waiting: to ignore it drops it. */
 	signal(SIGALRM, SIG_IGN);
@@ -60,8 +46,29 @@ void record_refusal(const char *program, const char *format, ...)
 	sigaddset(&alarm_only, SIGALRM);
 	sigprocmask(SIG_UNBLOCK, &alarm_only, NULL);
 	setitimer(ITIMER_REAL, &each, NULL);
-	va_start(arguments, format);
 	send(program, format, arguments);
-	va_end(arguments);
 	setitimer(ITIMER_REAL, &never, NULL);
+}
+
+/*
+ * Records what was done, or refused, to the databases. It takes SIGALRM over: for
+ * programs that are about to end.
+ */
+void record_change(const char *program, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	send_in_time(program, format, arguments);
+	va_end(arguments);
+}
+
+/* Records a refusal; as record_change(). */
+void record_refusal(const char *program, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	send_in_time(program, format, arguments);
+	va_end(arguments);
 }

@@ -16,6 +16,7 @@
 #include "libsubid/db.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/paths.h"
+#include "libsubid/sys/scan.h"
 #include "libsubid/sys/taken.h"
 
 /* No database has more lines. */
@@ -47,14 +48,14 @@ int db_begin(struct db *db, const char *folder, enum db_place place)
 	db->sides[0] = (struct db_side){ .kind = &kind_uid, .file = ATOMICFILE_NONE };
 	db->sides[1] = (struct db_side){ .kind = &kind_gid, .file = ATOMICFILE_NONE };
 
+	db->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (db->folder < 0)
+		return -errno;
 	if (place == DB_LIVE) {
 		r = nsswitch_read(NSSWITCH_CONF, &db->nsswitch);
 		if (r)
 			return r;
 	}
-	db->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (db->folder < 0)
-		return -errno;
 	r = lock_take(&db->lock, db->folder, place == DB_PREFIX);
 	return r == LOCK_BUSY ? DB_BUSY : r;
 }
@@ -113,8 +114,37 @@ int db_revoke(struct db *db, const struct kind *kind, struct owner *owner,
 		    table_subtract(&side_of(db, kind)->table, owner_is, owner, range));
 }
 
+static int add_held(struct range_set *set, const struct entry *entry, struct owner *owner)
+{
+	int r = owner_is(entry, owner) ? range_set_add(set, entry->range) : 0;
+
+	return r > 0 ? -E2BIG : r;
+}
+
+static int held_on_disk(const struct db *db, const struct kind *kind, struct owner *owner,
+			struct range_set *set)
+{
+	CLEANUP(fd_cleanup)
+	int fd = openat(db->folder, kind->database,
+			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+	struct scan_line line;
+	struct entry entry;
+	int r;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	r = scan_start(&scan, fd);
+	while (r == 0 && (r = scan_next(&scan, &line)) > 0)
+		r = entry_parse(line.text, line.len, &entry) ?
+			    0 :
+			    add_held(set, &entry, owner);
+	return r;
+}
+
 /*
- * Adds what the owner holds to @set, an empty one. Returns 0 or -errno.
+ * Adds what the owner holds to @set, an empty one: by a database that is not loaded, what
+ * stands on disk. Returns 0 or -errno.
  */
 int db_held(const struct db *db, const struct kind *kind, struct owner *owner,
 	    struct range_set *set)
@@ -122,14 +152,16 @@ int db_held(const struct db *db, const struct kind *kind, struct owner *owner,
 	struct table_cursor cursor = { 0 };
 	struct table_line line;
 
+	if (!db->sides[kind->group].loaded)
+		return held_on_disk(db, kind, owner, set);
 	while (table_next(&db->sides[kind->group].table, &cursor, &line)) {
 		int r;
 
-		if (line.fault || !owner_is(&line.entry, owner))
+		if (line.fault)
 			continue;
-		r = range_set_add(set, line.entry.range);
+		r = add_held(set, &line.entry, owner);
 		if (r)
-			return r < 0 ? r : -E2BIG;
+			return r;
 	}
 	return 0;
 }
@@ -320,7 +352,7 @@ int db_find_free(struct db *db, bool uid, bool gid, const struct alloc_request *
 		if (r)
 			return r;
 		if (alloc_first_fit(request, &set, &found))
-			return DB_FULL;
+			return fail(db, uid ? &kind_uid : &kind_gid, DB_FULL);
 		r = ask_elsewhere(db, uid, gid, found, &used);
 	} while (r == 0 && used.n > before);
 	if (r == 0)

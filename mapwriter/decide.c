@@ -31,6 +31,7 @@ struct alias {
 struct search {
 	const struct idmap *map;
 	const struct account *account;
+	uint32_t own_id;
 	struct scan scan;
 	struct range_set left;
 	struct alias aliases[DECIDE_ALIASES];
@@ -114,20 +115,20 @@ static int take_own_lines(struct search *search)
 	return 0;
 }
 
-/* The first id that is missing, in the order of the arguments. */
-static struct range first_missing(const struct search *search)
+/*
+ * The first id that is missing of the first extent that is not allowed; where all are,
+ * for one is the caller's own, the first that is left.
+ */
+static uint64_t first_missing(const struct search *search)
 {
-	struct range missing = { 0 };
+	struct range missing = search->left.ranges[0];
+	size_t i;
 
-	for (size_t i = 0; i < search->map->n; i++) {
-		const struct extent *extent = &search->map->extents[i];
-
-		if (extent->count > 0 &&
-		    range_set_intersect(&search->left, extent_outer(extent), &missing))
-			break;
-	}
-	missing.end = missing.start + 1;
-	return missing;
+	if (idmap_decide(search->map, search->own_id, &search->left, &i) &&
+	    search->map->extents[i].count > 0)
+		range_set_intersect(&search->left, extent_outer(&search->map->extents[i]),
+				    &missing);
+	return missing.start;
 }
 
 /* Asks the name service whether the owner is the caller; one that is becomes an alias. */
@@ -159,7 +160,8 @@ static bool ask_owner(struct search *search, const struct entry *entry)
  */
 static int find_alias(struct search *search)
 {
-	const struct range missing = first_missing(search);
+	const uint64_t first = first_missing(search);
+	const struct range missing = { first, first + 1 };
 	struct scan_line line;
 	struct entry entry;
 	int r;
@@ -224,6 +226,7 @@ int decide(const struct kind *kind, const struct idmap *map,
 	struct search search = {
 		.map = map,
 		.account = account,
+		.own_id = own_id,
 		.left = RANGE_SET(DECIDE_RANGES),
 	};
 	struct decision decision = { 0 };
@@ -243,13 +246,10 @@ int decide(const struct kind *kind, const struct idmap *map,
 	decision.from_database = asked && search.left.n == 0;
 
 	r = idmap_decide(map, own_id, &search.left, &decision.refused);
-	if (r) {
-		const struct extent *extent = &map->extents[decision.refused];
-
-		if (extent->count > 0)
-			range_set_intersect(&search.left, extent_outer(extent),
-					    &decision.missing);
-	}
+	if (r && map->extents[decision.refused].count > 0)
+		range_set_intersect(&search.left,
+				    extent_outer(&map->extents[decision.refused]),
+				    &decision.missing);
 	*ret_decision = decision;
 	return r ? DECIDE_REFUSED : 0;
 }

@@ -4,7 +4,6 @@
  * within the bounds of login.defs(5). A kind of which the user holds a range already is
  * left alone, so that running it twice does no more than once.
  */
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 
@@ -37,7 +36,9 @@ static int number(const char *path, const char *key, uint64_t fallback, uint64_t
 	if (r == CONF_MALFORMED)
 		report_line(PROGRAM, _("%s: the value of %s is not a decimal number"),
 			    path, key);
-	return r > 0 ? -EINVAL : r;
+	else if (r)
+		report_line(PROGRAM, "%s: %s", path, report_error(-r));
+	return r ? ALLOCATE_SETTINGS : 0;
 }
 
 static int read_request(const char *path, const struct kind *kind, bool deterministic,
@@ -56,7 +57,7 @@ static int read_request(const char *path, const struct kind *kind, bool determin
 		report_line(PROGRAM,
 			    _("%s: %s must not be above %s, nor that beyond all ids"),
 			    path, kind->conf_min, kind->conf_max);
-		return -EINVAL;
+		return ALLOCATE_SETTINGS;
 	}
 	*ret_request =
 		(struct alloc_request){ .bounds = { min, max + 1 }, .count = count };
@@ -104,7 +105,8 @@ static int place_deterministically(const struct settings *settings,
 }
 
 static int allocate_one(struct db *db, const struct settings *settings,
-			const struct kind *kind, struct db_grant *grant)
+			const struct kind *kind, struct db_grant *grant,
+			struct allocated *allocated)
 {
 	struct range range;
 	int r;
@@ -113,12 +115,18 @@ static int allocate_one(struct db *db, const struct settings *settings,
 		    place_deterministically(settings, kind, grant, &range) :
 		    db_find_free(db, !kind->group, kind->group,
 				 &settings->requests[kind->group], &range);
-	return r ? r : db_grant(db, kind, grant, range);
+	if (r == 0)
+		r = db_grant(db, kind, grant, range);
+	else if (r == DB_FULL)
+		db->failed = kind;
+	if (r == 0)
+		allocated->ranges[kind->group] = range;
+	return r;
 }
 
 /* The same range in both databases. Returns DB_FULL when there is none. */
 static int allocate_pair(struct db *db, const struct settings *settings,
-			 struct db_grant *grant)
+			 struct db_grant *grant, struct allocated *allocated)
 {
 	struct alloc_request request = settings->requests[0];
 	struct range range;
@@ -131,32 +139,39 @@ static int allocate_pair(struct db *db, const struct settings *settings,
 	r = db_find_free(db, true, true, &request, &range);
 	if (r == 0)
 		r = db_grant(db, &kind_uid, grant, range);
-	return r ? r : db_grant(db, &kind_gid, grant, range);
+	if (r == 0)
+		r = db_grant(db, &kind_gid, grant, range);
+	if (r == 0)
+		*allocated = (struct allocated){ { range, range } };
+	return r;
 }
 
 /*
  * Allocates what the user does not have, in memory.
  *
  * folder: where login.defs is.
- * Returns 0, DB_FULL, DB_CONFLICT or -errno.
+ * Returns 0, DB_FULL, DB_CONFLICT, ALLOCATE_SETTINGS or -errno.
  */
-int allocate(struct db *db, struct db_grant *grant, const char *folder)
+int allocate(struct db *db, struct db_grant *grant, const char *folder,
+	     struct allocated *ret_allocated)
 {
 	struct settings settings;
 	bool uid, gid;
 	int r;
+
+	*ret_allocated = (struct allocated){ 0 };
 
 	if ((r = read_settings(folder, &settings)) ||
 	    (r = needs(db, &kind_uid, &settings.requests[0], grant, &uid)) ||
 	    (r = needs(db, &kind_gid, &settings.requests[1], grant, &gid)))
 		return r;
 	if (uid && gid) {
-		r = allocate_pair(db, &settings, grant);
+		r = allocate_pair(db, &settings, grant, ret_allocated);
 		if (r != DB_FULL)
 			return r;
 	}
-	r = uid ? allocate_one(db, &settings, &kind_uid, grant) : 0;
+	r = uid ? allocate_one(db, &settings, &kind_uid, grant, ret_allocated) : 0;
 	if (r == 0 && gid)
-		r = allocate_one(db, &settings, &kind_gid, grant);
+		r = allocate_one(db, &settings, &kind_gid, grant, ret_allocated);
 	return r;
 }

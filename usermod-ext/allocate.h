@@ -7,6 +7,16 @@
 
 #include "libsubid/db.h"
 
-int allocate(struct db *db, struct db_grant *grant, const char *folder);
+/* What was allocated: of kind_uid, kind_gid; empty where there was no need. */
+struct allocated {
+	struct range ranges[2];
+};
+
+enum {
+	ALLOCATE_SETTINGS = 32, /* login.defs makes no sense, which is told already */
+};
+
+int allocate(struct db *db, struct db_grant *grant, const char *folder,
+	     struct allocated *ret_allocated);
 
 #endif

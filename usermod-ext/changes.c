@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * changes: the order of usermod(8): what goes, goes first; of several ranges that come,
- * the last on the command line is written first.
+ * changes: the order of usermod(8): what goes, goes first; of several ranges the last on
+ * the command line is the first to go or to come.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,8 +19,8 @@ int changes_apply(const struct options *options, struct db *db, struct db_grant 
 {
 	int conflict = 0, r;
 
-	for (size_t i = 0; i < options->n; i++) {
-		const struct change *change = &options->changes[i];
+	for (size_t i = options->n; i > 0; i--) {
+		const struct change *change = &options->changes[i - 1];
 
 		if (change->add)
 			continue;
@@ -110,23 +110,35 @@ int changes_show(const struct db *db, const char *folder)
 	return 0;
 }
 
-/*
- * Describes the changes in one line for the logs: `change-subids add-uids=5-6 ...`; what
- * is too long is cut.
- */
-void changes_text(const struct options *options, char *text, size_t size)
+/* Appends ` add-uids=5-6`; what is too long is cut. */
+static size_t describe(char *text, size_t size, size_t n, bool add,
+		       const struct kind *kind, struct range range)
 {
-	size_t n;
+	int r;
+
+	if (n >= size)
+		return n;
+	r = snprintf(text + n, size - n, " %s-%ss=%" PRIu64 "-%" PRIu64,
+		     add ? "add" : "del", kind->id, range.start, range.end - 1);
+	return r < 0 ? n : n + (size_t)r;
+}
+
+/*
+ * Describes the changes in one line for the logs: `change-subids add-uids=5-6 ...`, the
+ * ranges that were asked for and those that were allocated; what is too long is cut.
+ */
+void changes_text(const struct options *options, const struct allocated *allocated,
+		  char *text, size_t size)
+{
+	static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
 	int r = snprintf(text, size, "change-subids%s",
 			 options->allocate ? " allocate=yes" : "");
+	size_t n = r < 0 ? 0 : (size_t)r;
 
-	n = r < 0 ? 0 : (size_t)r;
-	for (size_t i = 0; i < options->n && n < size; i++) {
-		const struct change *change = &options->changes[i];
-
-		r = snprintf(text + n, size - n, " %s-%ss=%" PRIu64 "-%" PRIu64,
-			     change->add ? "add" : "del", change->kind->id,
-			     change->range.start, change->range.end - 1);
-		n += r < 0 ? 0 : (size_t)r;
-	}
+	for (size_t i = 0; i < options->n; i++)
+		n = describe(text, size, n, options->changes[i].add,
+			     options->changes[i].kind, options->changes[i].range);
+	for (size_t i = 0; i < 2; i++)
+		if (allocated->ranges[i].end > 0)
+			n = describe(text, size, n, true, kinds[i], allocated->ranges[i]);
 }

@@ -141,6 +141,18 @@ static int take_option(struct options *options, int option)
 	}
 }
 
+static int check_options(const struct options *options, int words)
+{
+	bool nothing = words == 1 && options->n == 0 && !options->allocate;
+
+	if (nothing)
+		report_line(PROGRAM, _("no options"));
+	if (!nothing && words == 1 && !(options->root && options->prefix))
+		return 0;
+	options_usage(false);
+	return OPTIONS_USAGE;
+}
+
 /*
  * Reads the command line. What is wrong with it is told here.
  * Returns 0, an OPTIONS_ value or -ENOMEM; freed with options_cleanup().
@@ -159,13 +171,10 @@ int options_parse(int argc, char **argv, struct options *ret_options)
 		if (r)
 			return r;
 	}
-	if (optind + 1 != argc || (options->n == 0 && !options->allocate) ||
-	    (options->root && options->prefix)) {
-		options_usage(false);
-		return OPTIONS_USAGE;
-	}
-	options->login = argv[optind];
-	return 0;
+	r = check_options(options, argc - optind);
+	if (r == 0)
+		options->login = argv[optind];
+	return r;
 }
 
 /* Tells whether the database of @kind is to be changed. */

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 
 #include "common/i18n.h"
 #include "common/report.h"
@@ -20,14 +21,40 @@ static int status_of(const struct kind *kind)
 static void tell_busy(const struct db *db, const char *folder)
 {
 	const struct lock *lock = &db->lock;
+	const char *file = db->failed ? db->failed->database : "passwd";
 
-	if (lock->holder)
-		report_line(PROGRAM,
-			    _("cannot lock %s/%s; process %d has it; try again later."),
-			    folder, lock->busy, (int)lock->holder);
-	else
+	/* The line that usermod(8) begins with comes first. */
+	if (!db->failed)
 		report_line(PROGRAM, _("cannot lock %s/%s; try again later."), folder,
-			    lock->busy);
+			    file);
+	if (lock->holder)
+		report_line(PROGRAM, _("lock %s/%s already used by PID %d"), folder,
+			    lock->busy, (int)lock->holder);
+	if (db->failed)
+		report_line(PROGRAM, _("cannot lock %s/%s; try again later."), folder,
+			    file);
+}
+
+/* What usermod(8) says, and then what is in the way. */
+static void tell_failure(const struct db *db, const char *folder, bool writing, int r)
+{
+	const struct kind *kind = db->failed;
+	const char *file = kind ? kind->database : "passwd";
+	const char *object = file;
+
+	if (!kind || !db->lock.held[kind->group]) {
+		object = db->lock.busy	? db->lock.busy :
+			 db->folder < 0 ? "" :
+					  "nsswitch.conf";
+		report_line(PROGRAM, _("cannot lock %s/%s; try again later."), folder,
+			    file);
+	} else if (!db->sides[kind->group].loaded) {
+		report_line(PROGRAM, _("cannot open %s/%s"), folder, file);
+	} else if (writing) {
+		report_line(PROGRAM, _("failure while writing changes to %s/%s"), folder,
+			    file);
+	}
+	report_line(PROGRAM, "%s/%s: %s", folder, object, report_error(-r));
 }
 
 static void tell_missing(const struct db *db, const char *folder)
@@ -41,12 +68,11 @@ static void tell_missing(const struct db *db, const char *folder)
 /*
  * Tells why a transaction failed; returns the exit status.
  *
+ * writing: it was db_commit() that failed.
  * r: what a db_ function returned, other than 0 and DB_CONFLICT.
  */
-int tell_db_error(const struct db *db, const char *folder, int r)
+int tell_db_error(const struct db *db, const char *folder, bool writing, int r)
 {
-	const char *file = db->failed ? db->failed->database : ".pwd.lock";
-
 	switch (r) {
 	case DB_BUSY:
 		tell_busy(db, folder);
@@ -61,12 +87,12 @@ int tell_db_error(const struct db *db, const char *folder, int r)
 		break;
 	case DB_NOT_DURABLE:
 		report_line(PROGRAM,
-			    _("%s is written, but may not survive a power cut: %s"),
-			    folder, _("the folder cannot be synced"));
+			    _("%s/%s is written, but may not survive a power cut: the "
+			      "folder cannot be synced"),
+			    folder, db->failed->database);
 		break;
 	default:
-		report_line(PROGRAM, _("cannot change %s/%s: %s"), folder, file,
-			    report_error(-r));
+		tell_failure(db, folder, writing, r);
 		break;
 	}
 	return status_of(db->failed);

@@ -5,9 +5,11 @@
 #ifndef SUBID_USERMOD_TELL_H
 #define SUBID_USERMOD_TELL_H
 
+#include <stdbool.h>
+
 #include "libsubid/db.h"
 
-int tell_db_error(const struct db *db, const char *folder, int r);
+int tell_db_error(const struct db *db, const char *folder, bool writing, int r);
 int tell_conflicts(const struct db_grant *grant, const char *folder);
 
 #endif

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,7 @@ struct run {
 	struct account account;
 	struct owner owner;
 	struct db_grant grant;
+	struct allocated allocated;
 	struct db db;
 };
 
@@ -56,6 +58,12 @@ static int find_folder(struct run *run)
 	int n;
 
 	run->place = options->root ? DB_ROOT : options->prefix ? DB_PREFIX : DB_LIVE;
+	/* PAM is not asked about an image, which may be `/`: who made the program setuid
+	 * has not let others near it. */
+	if (below && (getuid() != 0 || geteuid() != 0)) {
+		report_line(PROGRAM, _("only root may do this"));
+		return EXIT_NOT_PERMITTED;
+	}
 	n = snprintf(run->folder, sizeof(run->folder), "%s%s", below ? below : "",
 		     SYSCONFDIR);
 	if (n < 0 || (size_t)n >= sizeof(run->folder)) {
@@ -73,8 +81,9 @@ static int find_user(struct run *run)
 	int r;
 
 	if (folder < 0) {
-		report_line(PROGRAM, "%s: %s", run->folder, report_error(errno));
-		return EXIT_USAGE;
+		r = errno;
+		report_line(PROGRAM, "%s: %s", run->folder, report_error(r));
+		return r == ENOENT || r == ENOTDIR ? EXIT_USAGE : EXIT_NOT_PERMITTED;
 	}
 	r = run->place == DB_LIVE ? account_by_name(login, &run->account) :
 				    account_in_file(folder, login, &run->account);
@@ -98,7 +107,7 @@ static int find_user(struct run *run)
 static int may_change(const struct run *run)
 {
 	if (run->place != DB_LIVE)
-		return geteuid() == 0 ? 0 : EXIT_NOT_PERMITTED;
+		return 0;
 	return auth_check(PROGRAM) ? EXIT_NOT_PERMITTED : 0;
 }
 
@@ -109,7 +118,7 @@ static int load(struct run *run)
 
 	r = db_begin(&run->db, run->folder, run->place);
 	if (r)
-		return tell_db_error(&run->db, run->folder, r);
+		return tell_db_error(&run->db, run->folder, false, r);
 	if (run->place == DB_LIVE &&
 	    source_find(run->db.nsswitch.subid, PLUGINDIR) != SOURCE_FILES) {
 		report_line(PROGRAM,
@@ -122,7 +131,7 @@ static int load(struct run *run)
 			continue;
 		r = db_load(&run->db, kinds[i], run->options.create);
 		if (r)
-			return tell_db_error(&run->db, run->folder, r);
+			return tell_db_error(&run->db, run->folder, false, r);
 	}
 	return 0;
 }
@@ -136,10 +145,13 @@ static int check_busy(struct run *run)
 
 	if (run->place != DB_LIVE || !options_delete(&run->options))
 		return 0;
-	if (options_touch(&run->options, &kind_uid)) {
-		r = db_held(&run->db, &kind_uid, &run->owner, &held);
-		if (r)
-			return tell_db_error(&run->db, run->folder, r);
+	r = db_held(&run->db, &kind_uid, &run->owner, &held);
+	if (r) {
+		report_line(PROGRAM, _("cannot open %s/%s"), run->folder,
+			    kind_uid.database);
+		report_line(PROGRAM, "%s/%s: %s", run->folder, kind_uid.database,
+			    report_error(-r));
+		return EXIT_SUBUID;
 	}
 	pid = busy_process(run->account.uid, &held);
 	if (pid == 0)
@@ -171,14 +183,16 @@ static int change(struct run *run)
 
 	r = changes_apply(&run->options, &run->db, &run->grant);
 	if (r == 0 && run->options.allocate)
-		r = allocate(&run->db, &run->grant, run->folder);
+		r = allocate(&run->db, &run->grant, run->folder, &run->allocated);
 	if (run->grant.unsure)
 		report_line(PROGRAM,
 			    _("note: the name service did not answer in time; ids of "
 			      "its accounts may be among these"));
+	if (r == ALLOCATE_SETTINGS)
+		return EXIT_SUBUID;
 	if (r == DB_CONFLICT)
 		return tell_conflicts(&run->grant, run->folder);
-	return r ? tell_db_error(&run->db, run->folder, r) : 0;
+	return r ? tell_db_error(&run->db, run->folder, false, r) : 0;
 }
 
 static int commit(struct run *run)
@@ -187,7 +201,7 @@ static int commit(struct run *run)
 
 	r = run->options.dry_run ? changes_show(&run->db, run->folder) :
 				   db_commit(&run->db);
-	return r ? tell_db_error(&run->db, run->folder, r) : 0;
+	return r ? tell_db_error(&run->db, run->folder, true, r) : 0;
 }
 
 /* What was done, or refused, is recorded; what was not needed is not. */
@@ -197,25 +211,33 @@ static void record(const struct run *run, int status, bool changed)
 
 	if (run->place != DB_LIVE || run->options.dry_run || (status == 0 && !changed))
 		return;
-	changes_text(&run->options, text, sizeof(text));
+	changes_text(&run->options, &run->allocated, text, sizeof(text));
 	audit_record(text, run->account.name, status == 0);
 	record_change(PROGRAM, "%s %s by uid %u: %s", run->account.name, text, getuid(),
 		      status == 0 ? "done" : "refused");
 }
 
-static int work(struct run *run)
+/* Returns the exit status; *ret_changed tells whether there was anything to write. */
+static int attempt(struct run *run, bool *ret_changed)
 {
-	bool changed;
 	int r;
 
-	if ((r = find_folder(run)) || (r = find_user(run)) || (r = may_change(run)) ||
-	    (r = load(run)) || (r = check_busy(run)))
+	if ((r = may_change(run)) || (r = load(run)) || (r = check_busy(run)))
 		return r;
 	set_policy(run);
 	r = change(run);
-	changed = db_changed(&run->db, &kind_uid) || db_changed(&run->db, &kind_gid);
-	if (r == 0 && changed)
-		r = commit(run);
+	*ret_changed = db_changed(&run->db, &kind_uid) || db_changed(&run->db, &kind_gid);
+	return r == 0 && *ret_changed ? commit(run) : r;
+}
+
+static int work(struct run *run)
+{
+	bool changed = false;
+	int r;
+
+	if ((r = find_folder(run)) || (r = find_user(run)))
+		return r;
+	r = attempt(run, &changed);
 	/* The log may be slow: nobody waits for our locks meanwhile. */
 	db_end(&run->db);
 	record(run, r, changed);
@@ -242,10 +264,27 @@ static int run_options(int argc, char **argv)
 	}
 }
 
+/*
+ * Descriptors 0 to 2 are open, or a database would be opened as one of them and messages
+ * written into it. What is opened here is no place to read from or to write to. A pipe
+ * that nobody reads and a file size limit are errors, and not the end in the middle of a
+ * change.
+ */
+static void start(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			_exit(EXIT_NOT_PERMITTED);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+}
+
 int main(int argc, char **argv)
 {
 	int status;
 
+	start();
 	report_translate();
 	status = run_options(argc, argv);
 	if (report_close_stdout(PROGRAM) && status == EXIT_DONE)

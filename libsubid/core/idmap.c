@@ -17,11 +17,11 @@ static int number(const char *text, uint64_t *ret)
 	return num_parse(text, strlen(text), UINT64_MAX, ret) ? IDMAP_NUMBER : 0;
 }
 
-/* A number that goes into the map: ids up to ID_NONE - 1, so ends up to ID_NONE. */
+/* Ids go up to ID_NONE - 1, so ends up to ID_NONE. */
 static int extent_make(uint64_t inner, uint64_t outer, uint64_t count,
 		       struct extent *ret_extent)
 {
-	if (inner >= ID_NONE || outer >= ID_NONE || count > ID_NONE - inner ||
+	if (inner > ID_NONE || outer > ID_NONE || count > ID_NONE - inner ||
 	    count > ID_NONE - outer)
 		return IDMAP_BEYOND;
 

@@ -269,8 +269,9 @@ int atomicfile_keep_old(struct atomicfile *file)
 	if (!file->exists)
 		return 0;
 	name_undo(file->kind, name);
+	/* Of a file that is a mount of its own rename(2) says that it is busy. */
 	if (linkat(file->folder, file->kind->database, file->folder, name, 0))
-		return -errno;
+		return errno == EXDEV ? -EBUSY : -errno;
 	file->undo = true;
 	return 0;
 }

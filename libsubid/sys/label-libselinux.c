@@ -11,18 +11,18 @@
 
 #include "libsubid/sys/label.h"
 
-/* The label that the policy has for @path; NULL with errno where it has none. */
-static char *lookup(const char *path)
+/* The label that the policy has for @path, to be freed. Returns 0 or -errno. */
+static int lookup(const char *path, char **ret_label)
 {
 	struct selabel_handle *handle = selabel_open(SELABEL_CTX_FILE, NULL, 0);
-	char *label = NULL;
+	int r = 0;
 
 	if (!handle)
-		return NULL;
-	if (selabel_lookup(handle, &label, path, S_IFREG))
-		label = NULL;
+		return -errno;
+	if (selabel_lookup(handle, ret_label, path, S_IFREG))
+		r = -errno;
 	selabel_close(handle);
-	return label;
+	return r;
 }
 
 /*
@@ -33,16 +33,18 @@ static char *lookup(const char *path)
  */
 int label_set(int fd, const char *path)
 {
-	char *label;
-	int r = 0;
+	char *label = NULL;
+	int r;
 
 	if (is_selinux_enabled() <= 0)
 		return 0;
-	label = lookup(path);
-	if (!label)
-		return errno == ENOENT || security_getenforce() == 0 ? 0 : -errno;
-	if (fsetfilecon(fd, label) && security_getenforce() != 0)
-		r = -errno;
-	freecon(label);
-	return r;
+	r = lookup(path, &label);
+	if (r == -ENOENT)
+		return 0;
+	if (r == 0) {
+		if (fsetfilecon(fd, label))
+			r = -errno;
+		freecon(label);
+	}
+	return r && security_getenforce() == 0 ? 0 : r;
 }

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * stopwatch RUNS EXPECT PROGRAM INNER OUTER COUNT ... -- EXPECT PROGRAM ...: times two
+ * commands of map writers in turn, A B A B, and prints for each pair one line: of A and
+ * of B the nanoseconds, those on a processor, and the peak memory in KiB. EXPECT is
+ * `granted` or `refused`.
+ *
+ * A run makes a child in a new user namespace, starts the map writer for it, and ends
+ * when that is reaped: this much is timed. Then the map of the child is read and compared
+ * with what was asked for. A run that did not go as expected ends the program with
+ * status 1, since its time would mean nothing.
+ *
+ * Run it as the user whose ranges are asked for. It is small on purpose: a process that
+ * executes another passes its own peak memory on. How much that is the first line tells;
+ * what is not above it was not seen.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define EXTENTS_MAX 340
+
+struct command {
+	char **argv; /* of the map writer; argv[1] is the process id of each run */
+	const char *map;
+	bool refused;
+	uint32_t extents[EXTENTS_MAX][3];
+	size_t n; /* extents that are expected to be there afterwards */
+};
+
+struct lap {
+	int64_t nanoseconds;
+	int64_t processor; /* nanoseconds of it */
+	long kib;
+};
+
+static const char usage[] =
+	"stopwatch RUNS EXPECT PROGRAM INNER OUTER COUNT ... -- EXPECT PROGRAM ...";
+
+/* Where the messages of the map writers go: they are looked at, not shown. */
+static int messages = -1;
+static int own_stderr = -1;
+
+__attribute__((format(printf, 1, 2), noreturn)) static void die(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vdprintf(own_stderr, format, arguments);
+	va_end(arguments);
+	dprintf(own_stderr, "\n");
+	exit(EXIT_FAILURE);
+}
+
+static void divert_messages(void)
+{
+	own_stderr = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	messages = memfd_create("messages", MFD_CLOEXEC);
+	if (own_stderr < 0 || messages < 0 || dup2(messages, STDERR_FILENO) < 0)
+		abort();
+}
+
+/* A child that waits in a user namespace of its own, without a map. */
+static pid_t start_target(void)
+{
+	int ready[2];
+	char byte;
+	pid_t pid;
+
+	if (pipe2(ready, O_CLOEXEC) < 0)
+		die("pipe2: %s", strerror(errno));
+	pid = (pid_t)syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, NULL, NULL, NULL, NULL);
+	if (pid < 0)
+		die("clone: %s", strerror(errno));
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (write(ready[1], "", 1) != 1)
+			_exit(EXIT_FAILURE);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	if (read(ready[0], &byte, 1) != 1)
+		die("the child in the new user namespace has ended");
+	close(ready[0]);
+	return pid;
+}
+
+static void stop_target(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static int64_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
+}
+
+static int64_t nanoseconds(struct timeval time)
+{
+	return time.tv_sec * INT64_C(1000000000) + time.tv_usec * INT64_C(1000);
+}
+
+static struct lap run_program(const struct command *command, int *ret_status)
+{
+	struct rusage used;
+	struct lap lap;
+	int64_t start;
+	pid_t pid;
+	int r;
+
+	start = now();
+	r = posix_spawn(&pid, command->argv[0], NULL, NULL, command->argv, environ);
+	if (r)
+		die("%s: %s", command->argv[0], strerror(r));
+	if (wait4(pid, ret_status, 0, &used) != pid)
+		die("wait4: %s", strerror(errno));
+	lap.nanoseconds = now() - start;
+	lap.processor = nanoseconds(used.ru_utime) + nanoseconds(used.ru_stime);
+	lap.kib = used.ru_maxrss;
+	return lap;
+}
+
+/* What the program said, and makes room for what the next one says. */
+static const char *take_messages(void)
+{
+	static char text[1024];
+	ssize_t n = pread(messages, text, sizeof(text) - 1, 0);
+
+	text[n > 0 ? n : 0] = '\0';
+	if (ftruncate(messages, 0) || lseek(messages, 0, SEEK_SET) < 0)
+		die("memfd: %s", strerror(errno));
+	return text;
+}
+
+/* Tells whether the map of the process is, in this order, what the command asked for. */
+static bool map_is_right(const struct command *command, pid_t pid)
+{
+	uint32_t inner, outer, count;
+	char path[64];
+	size_t n = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, command->map);
+	file = fopen(path, "re");
+	if (!file)
+		die("%s: %s", path, strerror(errno));
+	while (fscanf(file, "%" SCNu32 "%" SCNu32 "%" SCNu32, &inner, &outer, &count) ==
+	       3) {
+		const uint32_t *extent = command->extents[n];
+
+		if (n++ == command->n || inner != extent[0] || outer != extent[1] ||
+		    count != extent[2]) {
+			fclose(file);
+			return false;
+		}
+	}
+	fclose(file);
+	return n == command->n;
+}
+
+static void check(const struct command *command, pid_t pid, int status)
+{
+	const char *said = take_messages();
+
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != (command->refused ? 1 : 0))
+		die("%s: wait status %d: %s", command->argv[0], status, said);
+	if (command->refused && !strstr(said, "not allowed\n"))
+		die("%s: refused for another reason: %s", command->argv[0], said);
+	if (!map_is_right(command, pid))
+		die("%s: the map is wrong", command->argv[0]);
+}
+
+static struct lap run(const struct command *command)
+{
+	pid_t target = start_target();
+	struct lap lap;
+	char name[16];
+	int status;
+
+	snprintf(name, sizeof(name), "%d", (int)target);
+	command->argv[1] = name;
+	lap = run_program(command, &status);
+	check(command, target, status);
+	stop_target(target);
+	return lap;
+}
+
+/*
+ * Reads `EXPECT PROGRAM INNER OUTER COUNT ...` up to `--` or the end, and turns it in its
+ * place into the vector for the program. Returns what is behind.
+ */
+static char **command_parse(char **argv, struct command *command)
+{
+	char **arg;
+
+	if (!argv[0] || !argv[1])
+		die("%s", usage);
+	command->refused = strcmp(argv[0], "refused") == 0;
+	if (!command->refused && strcmp(argv[0], "granted") != 0)
+		die("%s", usage);
+	command->map = strstr(argv[1], "newgidmap") ? "gid_map" : "uid_map";
+	command->argv = argv;
+	argv[0] = argv[1];
+
+	for (arg = argv + 2; *arg && strcmp(*arg, "--") != 0; arg++) {
+		size_t i = (size_t)(arg - argv - 2);
+
+		if (i / 3 == EXTENTS_MAX)
+			die("too many extents");
+		command->extents[i / 3][i % 3] = (uint32_t)strtoul(*arg, NULL, 10);
+	}
+	command->n = command->refused ? 0 : (size_t)(arg - argv - 2) / 3;
+	if (!*arg)
+		return arg;
+	*arg = NULL;
+	return arg + 1;
+}
+
+/* The peak memory of this program, in KiB. */
+static long own_peak(void)
+{
+	FILE *file = fopen("/proc/self/status", "re");
+	char line[128];
+	long kib = -1;
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "VmHWM: %ld", &kib) == 1)
+			break;
+	if (file)
+		fclose(file);
+	return kib;
+}
+
+static void print_lap(struct lap lap, char end)
+{
+	printf("%" PRId64 " %" PRId64 " %ld%c", lap.nanoseconds, lap.processor, lap.kib,
+	       end);
+}
+
+int main(int argc, char **argv)
+{
+	static struct command a, b;
+	unsigned long runs;
+
+	divert_messages();
+	runs = argc > 1 ? strtoul(argv[1], NULL, 10) : 0;
+	if (runs == 0)
+		die("%s", usage);
+	command_parse(command_parse(argv + 2, &a), &b);
+
+	/* Once each, for the caches. */
+	run(&a);
+	run(&b);
+	printf("%ld\n", own_peak());
+	while (runs-- > 0) {
+		struct lap lap_a = run(&a), lap_b = run(&b);
+
+		print_lap(lap_a, ' ');
+		print_lap(lap_b, '\n');
+		fflush(stdout);
+	}
+	return EXIT_SUCCESS;
+}

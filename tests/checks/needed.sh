@@ -1,0 +1,25 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# The map writers run with privilege: they load libc and nothing else, and the linker has
+# made of them what it can to make an attack hard.
+
+. "${srcdir:-.}/tests/checks/lib.sh"
+require_tool readelf
+
+n=0
+for program in newuidmap/newuidmap newgidmap/newgidmap; do
+	n=$((n + 1))
+	dynamic=$(LC_ALL=C readelf -dW "$program")
+	segments=$(LC_ALL=C readelf -lW "$program")
+
+	needed=$(echo "$dynamic" | sed -n 's/.*(NEEDED).*\[\(.*\)\]$/\1/p' | paste -sd ' ')
+	[ "$needed" = libc.so.6 ] || complain "$program: needs $needed, not libc.so.6 alone"
+	echo "$dynamic" | grep -qE '\((RPATH|RUNPATH)\)' && complain "$program: has a run path"
+	echo "$dynamic" | grep -q '(TEXTREL)' && complain "$program: relocates its text"
+	echo "$dynamic" | grep -q 'FLAGS.*NOW' || complain "$program: binds its symbols late"
+	echo "$segments" | grep -q GNU_RELRO || complain "$program: is not relro"
+	echo "$segments" | grep -q 'GNU_STACK.* RW ' || complain "$program: executable stack"
+	echo "$segments" | grep -q 'file type is DYN' || complain "$program: is not a PIE"
+done
+finish programs "$n"

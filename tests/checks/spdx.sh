@@ -1,0 +1,22 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# Every file of ours says its licence in its first five lines. Data has no place for it.
+
+. "${srcdir:-.}/tests/checks/lib.sh"
+
+n=0
+for file in $(cd "$srcdir" && {
+	find $code tests docs -type f ! -path 'tests/fuzz/corpus/*' \
+		\( -name '*.[ch158]' -o -name '*.am' -o -name '*.sh' -o -name '*.py' \
+		-o -name '*.md' -o -path 'tests/*/run*' \)
+	find . -maxdepth 1 -type f \( -name '*.md' -o -name '.clang-*' \)
+	find m4 -name 'subid-*.m4'
+	echo Makefile.am autogen.sh configure.ac quickstart runtests
+	echo po/LINGUAS po/Makevars po/POTFILES.in
+}); do
+	n=$((n + 1))
+	head -n 5 "$srcdir/$file" | grep -q 'SPDX-License-Identifier: BSD-3-Clause' ||
+		complain "$file: no licence"
+done
+finish files "$n"

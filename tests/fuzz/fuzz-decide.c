@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * decide: the caller's ids and a map, then the database. What is granted is worked out from
+ * all lines in memory; the program is linked with --wrap=account_name_is_uid, so that the
+ * caller has a second name and the name service is not asked.
+ */
+#include "libsubid/core/entry.h"
+#include "mapwriter/decide.h"
+#include "tests/fuzz/fuzz.h"
+
+int __wrap_account_name_is_uid(const char *name, size_t len, uid_t uid);
+
+int __wrap_account_name_is_uid(const char *name, size_t len, uid_t uid)
+{
+	(void)uid;
+	return (len == 5 && memcmp(name, "alias", len) == 0) ||
+	       (len == 4 && memcmp(name, "elsa", len) == 0);
+}
+
+static const struct account elsa = {
+	.name = "elsa",
+	.name_len = 4,
+	.name_owns = true,
+	.number = "100010",
+	.number_len = 6,
+	.uid = 100010,
+	.gid = 100020,
+};
+
+static bool grants(const struct entry *entry)
+{
+	return (entry->by_id && entry->owner_id == elsa.uid) ||
+	       (!entry->by_id && __wrap_account_name_is_uid(entry->owner, entry->owner_len,
+							    elsa.uid));
+}
+
+/* Goes from id to id as far as any line helps. */
+static bool covered(const char *text, size_t len, uint64_t id, uint64_t end)
+{
+	bool step = true;
+
+	while (id < end && step) {
+		const char *rest = text, *line;
+		size_t left = len, line_len;
+		struct entry entry;
+
+		step = false;
+		while (fuzz_line(&rest, &left, &line, &line_len)) {
+			if (entry_parse(line, line_len, &entry) == 0 && grants(&entry) &&
+			    entry.range.start <= id && id < entry.range.end) {
+				id = entry.range.end;
+				step = true;
+			}
+		}
+	}
+	return id >= end;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct fuzz_input input = { data, size };
+	struct dbfile file = { .status = { .st_mode = S_IFREG | 0644 } };
+	uint8_t choice = fuzz_byte(&input);
+	bool group = choice & 1;
+	uint32_t own_id = group ? elsa.gid : elsa.uid;
+	struct idmap map = { .n = 1 + choice / 2 % 4 };
+	struct decision decision = { 0 };
+	bool allowed = true, needed = false, own_granted;
+	char *text;
+	int r;
+
+	for (size_t i = 0; i < map.n; i++) {
+		uint64_t outer = fuzz_id(&input) % ID_NONE, count = fuzz_id(&input) % 70000;
+
+		if (count > ID_NONE - outer)
+			count = ID_NONE - outer;
+		map.extents[i] = (struct extent){ (uint32_t)i * 70000, (uint32_t)outer,
+						  (uint32_t)count };
+	}
+	text = fuzz_text(&input);
+	file.fd = fuzz_file(text, input.size);
+	r = decide(group ? &kind_gid : &kind_uid, &map, &elsa, own_id, &file, &decision);
+
+	for (size_t i = 0; i < map.n; i++) {
+		const struct extent *extent = &map.extents[i];
+
+		if (extent->count == 1 && extent->outer == own_id)
+			continue;
+		needed = true;
+		allowed &= extent->count > 0 && covered(text, input.size, extent->outer,
+							(uint64_t)extent->outer + extent->count);
+	}
+	FUZZ_ASSERT(r == (allowed ? 0 : DECIDE_REFUSED));
+	FUZZ_ASSERT(file.fault == 0);
+	own_granted = group && map.n == 1 &&
+		      covered(text, input.size, own_id, (uint64_t)own_id + 1);
+	if (r == 0)
+		FUZZ_ASSERT(decision.from_database == (needed || own_granted));
+	free(text);
+	return 0;
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * nsswitch: the input is an nsswitch.conf. What it names as the source is looked for among
+ * the plugins, too.
+ */
+#include <strings.h>
+
+#include "libsubid/core/limits.h"
+#include "libsubid/sys/nsswitch.h"
+#include "libsubid/sys/source.h"
+#include "tests/fuzz/fuzz.h"
+
+/* The first word behind the key, or nothing. */
+static size_t model_word(const char *line, size_t len, const char *key, char *word)
+{
+	size_t at = strlen(key), n = 0;
+
+	if (len > LIMIT_LINE_BYTES)
+		len = LIMIT_LINE_BYTES + 1;
+	if (len < at || strncasecmp(line, key, at) != 0)
+		return 0;
+	while (at < len && strchr(" \t", line[at]))
+		at++;
+	while (at < len && !strchr(" \t#[", line[at]))
+		word[n++] = line[at++];
+	word[n] = '\0';
+	return n;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static char word[LIMIT_LINE_BYTES + 2];
+	struct fuzz_input input = { data, size };
+	char *copy = fuzz_text(&input);
+	struct nsswitch nsswitch;
+	const char *text = copy, *line, *expected = NULL;
+	size_t left = size, len, n;
+
+	memset(&nsswitch, '~', sizeof(nsswitch));
+	FUZZ_ASSERT(nsswitch_read(fuzz_path(copy, size), &nsswitch) == 0);
+	FUZZ_ASSERT(memchr(nsswitch.subid, '\0', sizeof(nsswitch.subid)));
+	FUZZ_ASSERT(!strpbrk(nsswitch.subid, " \t\n#["));
+	if (source_find(nsswitch.subid, "/proc/self/fd/..") == SOURCE_PLUGIN)
+		FUZZ_ASSERT(!strchr(nsswitch.subid, '/'));
+
+	if (size > 0 && memchr(copy, '\0', size)) {
+		free(copy);
+		return 0;
+	}
+	while (!expected && fuzz_line(&text, &left, &line, &len)) {
+		n = model_word(line, len, "subid:", word);
+		if (n > 0 && n < NSSWITCH_WORD_BYTES)
+			expected = word;
+	}
+	FUZZ_ASSERT(strcmp(nsswitch.subid, expected ? expected : "files") == 0);
+
+	n = 0;
+	for (text = copy, left = size; fuzz_line(&text, &left, &line, &len);)
+		n += len >= 7 && strncasecmp(line, "passwd:", 7) == 0;
+	if (n != 1)
+		FUZZ_ASSERT(!nsswitch.passwd_files_first);
+	for (text = copy, left = size; n == 1 && fuzz_line(&text, &left, &line, &len);)
+		if (nsswitch.passwd_files_first && model_word(line, len, "passwd:", word))
+			FUZZ_ASSERT(strcmp(word, "files") == 0);
+	free(copy);
+	return 0;
+}

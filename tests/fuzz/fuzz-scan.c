@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * scan: the size of the reads, then the text, in which 0xfe stands before the length and the
+ * byte of a run: so a few bytes make the long lines that matter.
+ *
+ * The lines are compared with those of the text in memory, from a file and from a socket
+ * that gives the text in pieces.
+ */
+#include <sys/socket.h>
+
+#include "libsubid/sys/scan.h"
+#include "tests/fuzz/fuzz.h"
+
+#define TEXT_MAX 160000
+/* Pieces are smaller than what a scan has room for, and fewer than a socket takes. */
+#define PIECE_MAX 4096
+#define PIECES_MAX 150
+
+static size_t expand(struct fuzz_input *input, char *text)
+{
+	size_t len = 0;
+
+	while (input->size > 0 && len < TEXT_MAX) {
+		uint8_t byte = fuzz_byte(input);
+		size_t n = 1;
+
+		if (byte == 0xfe) {
+			n = (size_t)fuzz_byte(input) << 8;
+			n = (n | fuzz_byte(input)) * 2;
+			byte = fuzz_byte(input);
+		}
+		if (n > TEXT_MAX - len)
+			n = TEXT_MAX - len;
+		memset(text + len, byte, n);
+		len += n;
+	}
+	return len;
+}
+
+static void compare(struct scan *scan, const char *text, size_t len)
+{
+	uint64_t number = 0;
+	struct scan_line got;
+	const char *line;
+	size_t line_len;
+
+	while (fuzz_line(&text, &len, &line, &line_len)) {
+		FUZZ_ASSERT(scan_next(scan, &got) == 1);
+		if (line_len > LIMIT_LINE_BYTES)
+			line_len = LIMIT_LINE_BYTES + 1;
+		FUZZ_ASSERT(got.number == ++number && got.len == line_len);
+		FUZZ_ASSERT(line_len == 0 || memcmp(got.text, line, line_len) == 0);
+	}
+	FUZZ_ASSERT(scan_next(scan, &got) == 0);
+	FUZZ_ASSERT(scan_next(scan, &got) == 0);
+}
+
+/* Each piece is a message, and so one read. */
+static int socket_of(const char *text, size_t len, size_t piece)
+{
+	int ends[2];
+
+	if (piece < len / PIECES_MAX + 1)
+		piece = len / PIECES_MAX + 1;
+	if (piece > PIECE_MAX)
+		return -1;
+	FUZZ_ASSERT(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0);
+	while (len > 0) {
+		size_t n = piece < len ? piece : len;
+
+		if (send(ends[1], text, n, MSG_DONTWAIT) != (ssize_t)n) {
+			close(ends[0]);
+			ends[0] = -1;
+			break;
+		}
+		text += n;
+		len -= n;
+	}
+	close(ends[1]);
+	return ends[0];
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static char text[TEXT_MAX];
+	struct fuzz_input input = { data, size };
+	size_t piece = 1 + (size_t)fuzz_byte(&input) * 17;
+	size_t len = expand(&input, text);
+	struct scan scan;
+	int fd;
+
+	FUZZ_ASSERT(scan_start(&scan, fuzz_file(text, len)) == 0);
+	compare(&scan, text, len);
+	FUZZ_ASSERT(scan.total == len && scan_rewind(&scan) == 0);
+	compare(&scan, text, len);
+	scan_end(&scan);
+
+	fd = socket_of(text, len, piece);
+	if (fd >= 0) {
+		FUZZ_ASSERT(scan_start(&scan, fd) == 0);
+		compare(&scan, text, len);
+		scan_end(&scan);
+		close(fd);
+	}
+	return 0;
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * table: a few edits, then the file. Each edit is compared with one that is made line by
+ * line into a new buffer.
+ */
+#include "libsubid/core/limits.h"
+#include "libsubid/core/table.h"
+#include "tests/fuzz/fuzz.h"
+
+static const char *const owners[] = { "elsa", "anna", "1000", "a b" };
+
+static bool is_owner(const struct entry *entry, void *context)
+{
+	const char *owner = context;
+
+	return !owner || (entry->owner_len == strlen(owner) &&
+			  memcmp(entry->owner, owner, entry->owner_len) == 0);
+}
+
+struct buffer {
+	char *text;
+	size_t len;
+};
+
+static void put(struct buffer *buffer, const char *text, size_t len)
+{
+	if (len > 0)
+		memcpy(buffer->text + buffer->len, text, len);
+	buffer->len += len;
+}
+
+static void end_line(struct buffer *buffer)
+{
+	if (buffer->len > 0 && buffer->text[buffer->len - 1] != '\n')
+		put(buffer, "\n", 1);
+}
+
+/* One edit may make of each line two, each of them longer than it was. */
+static struct buffer buffer_for(const struct table *table)
+{
+	struct buffer buffer = { .text = malloc(table->len * 8 + 2 * ENTRY_BYTES) };
+
+	FUZZ_ASSERT(buffer.text);
+	return buffer;
+}
+
+static void expect(const struct table *table, const struct buffer *expected)
+{
+	FUZZ_ASSERT(table->len == expected->len);
+	FUZZ_ASSERT(table->len == 0 ||
+		    memcmp(table->text, expected->text, expected->len) == 0);
+	free(expected->text);
+}
+
+static void append(struct table *table, const char *owner, struct range range)
+{
+	struct buffer expected = buffer_for(table);
+	char line[64];
+	int n = snprintf(line, sizeof(line), "%s:%llu:%llu\n", owner,
+			 (unsigned long long)range.start,
+			 (unsigned long long)range_count(range));
+
+	put(&expected, table->text, table->len);
+	end_line(&expected);
+	put(&expected, line, (size_t)n);
+	FUZZ_ASSERT(table_append(table, owner, strlen(owner), range) == 0);
+	FUZZ_ASSERT(table->changed);
+	expect(table, &expected);
+}
+
+/* The line without the range, in one or two lines, or none. */
+static void put_rest(struct buffer *buffer, const struct entry *entry, struct range range)
+{
+	char line[ENTRY_BYTES];
+	struct range low = { entry->range.start, range.start };
+	struct range high = { range.end, entry->range.end };
+
+	if (low.start < low.end)
+		put(buffer, line, entry_format(entry->owner, entry->owner_len, low, line));
+	if (high.start < high.end)
+		put(buffer, line, entry_format(entry->owner, entry->owner_len, high, line));
+}
+
+static void subtract(struct table *table, char *owner, struct range range)
+{
+	struct buffer expected = buffer_for(table);
+	const char *text = table->text, *line, *begin;
+	size_t left = table->len, len;
+	bool changed = false, before = table->changed;
+	struct table_cursor cursor = { 0 };
+	struct table_line got;
+	struct entry entry;
+
+	while (begin = text, fuzz_line(&text, &left, &line, &len)) {
+		if (entry_parse(line, len, &entry) == 0 && is_owner(&entry, owner) &&
+		    entry.range.start < range.end && range.start < entry.range.end) {
+			put_rest(&expected, &entry, range);
+			changed = true;
+		} else {
+			put(&expected, begin, (size_t)(text - begin));
+		}
+	}
+	if (changed)
+		end_line(&expected);
+	FUZZ_ASSERT(table_subtract(table, is_owner, owner, range) == 0);
+	FUZZ_ASSERT(table->changed == (before || changed));
+	expect(table, &expected);
+
+	while (table_next(table, &cursor, &got))
+		FUZZ_ASSERT(got.fault || !is_owner(&got.entry, owner) ||
+			    !range_overlaps(got.entry.range, range));
+}
+
+/* The lines of a table are its bytes, and loaded again they are the same. */
+static void check_lines(const struct table *table)
+{
+	const char *text = table->text, *line;
+	size_t left = table->len, len;
+	struct table_cursor cursor = { 0 };
+	struct table_line got;
+	struct table again;
+	uint64_t number = 0;
+
+	while (fuzz_line(&text, &left, &line, &len)) {
+		struct entry entry;
+
+		FUZZ_ASSERT(table_next(table, &cursor, &got));
+		FUZZ_ASSERT(got.text == line && got.len == len && got.number == ++number);
+		FUZZ_ASSERT(got.fault == entry_parse(line, len, &entry));
+	}
+	FUZZ_ASSERT(!table_next(table, &cursor, &got));
+	FUZZ_ASSERT(table_load(table->text, table->len, &again) == 0);
+	FUZZ_ASSERT(again.len == table->len && !again.changed);
+	FUZZ_ASSERT(again.len == 0 || memcmp(again.text, table->text, again.len) == 0);
+	table_clear(&again);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct fuzz_input input = { data, size };
+	struct {
+		uint8_t kind;
+		struct range range;
+	} edits[8];
+	size_t n = fuzz_byte(&input) % COUNT_OF(edits);
+	struct table table;
+	char owner[8], *text;
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t start, count;
+
+		edits[i].kind = fuzz_byte(&input);
+		start = fuzz_id(&input);
+		count = 1 + fuzz_id(&input) % 70000;
+		if (range_make(start, count, &edits[i].range))
+			edits[i].range = (struct range){ start, start + 1 };
+	}
+	text = fuzz_text(&input);
+	FUZZ_ASSERT(table_load(text, input.size, &table) == 0);
+	free(text);
+	check_lines(&table);
+	for (size_t i = 0; i < n; i++) {
+		snprintf(owner, sizeof(owner), "%s", owners[edits[i].kind / 4 % 4]);
+		if (edits[i].kind % 4 == 0)
+			append(&table, owner, edits[i].range);
+		else
+			subtract(&table, edits[i].kind % 4 == 1 ? NULL : owner,
+				 edits[i].range);
+		check_lines(&table);
+	}
+	table_clear(&table);
+	return 0;
+}

@@ -1,0 +1,20 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# Every fuzz target takes every input of its corpus without a crash, and has one.
+
+. "${srcdir:-.}/tests/checks/lib.sh"
+
+n=0
+for source in "$srcdir"/tests/fuzz/fuzz-*.c; do
+	name=$(basename "$source" .c)
+	corpus=$srcdir/tests/fuzz/corpus/${name#fuzz-}
+	set -- "$corpus"/*
+	if [ ! -f "$1" ]; then
+		complain "$corpus: no inputs"
+		continue
+	fi
+	n=$((n + $#))
+	"tests/fuzz/$name" "$@" || complain "$name: failed"
+done
+finish 'inputs' "$n"

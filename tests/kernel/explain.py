@@ -1,0 +1,392 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a refusal says, and how a test carries the cure out.
+
+A Scene is one map writer, installed in one way, in a mount namespace of its own. It is
+refused, which is compared with the sentences below; then the cure is carried out, and
+the map has to be written.
+"""
+
+import contextlib
+import errno
+import os
+import re
+import shutil
+import stat
+import string
+import subprocess
+import tempfile
+
+from host import (CAP_SETFCAP, CAP_SETGID, CAP_SETUID, CLEAN_PATH, CLONE_NEWNS, ELSA,
+                  PROGRAMS, libc, mount, set_file_capabilities, unshare)
+
+HINTS_MAX = 3
+TO_MEND = "to mend it: "
+
+# Each cause of common/causes.h, and how it is told. Words that a Scene knows itself are
+# {file} and {other} (the databases), {k} (u or g), {map}, {mapper}, {program} (its path),
+# {target} (as it was given), {uid}, {gid} and {name} of the caller.
+SENTENCES = {
+    "TOO_MANY_EXTENTS": ("the kernel takes 340 extents at the most",),
+    "TOO_MANY_BYTES": ("the map takes {bytes} bytes, and the kernel takes {most} at the most",),
+    "OVERLAP_INSIDE": ("extents {a} and {b} overlap inside",),
+    "OVERLAP_OUTSIDE": ("extents {a} and {b} overlap outside",),
+    "EXTENT_EMPTY": ("extent {extent} has a count of 0",),
+    "NO_DESCRIPTORS": ("the limit of open files leaves {mapper} no descriptor",
+                       "the system has no file descriptor left"),
+    "NO_MEMORY": ("the limit of memory leaves {mapper} too little",),
+    "TARGET_NOT_PROC": ("{target} is not an open folder of a process",),
+    "TARGET_HIDDEN": ("process {target} is yours, but /proc is mounted with hidepid and the "
+                      "process is not dumpable",),
+    "TARGET_GONE": ("there is no process {target}, or it has ended",),
+    "NO_PASSWD_ENTRY": ("uid {uid} has no passwd entry",),
+    "NAME_SERVICE": ("the name service could not say who is who: {error}",),
+    "OTHER_USER": ("process {target} runs as uid {owner}, and you are uid {uid}",),
+    "GROUP_NOT_PRIMARY": ("your group is gid {gid} (newgrp, sg?), and your primary one by "
+                          "passwd is {primary}",),
+    "GROUP_OF_TARGET": ("process {target} runs with gid {group}, and you with gid {gid}",),
+    "SOURCE": ("/etc/nsswitch.conf names the source '{source}', which cannot be asked",),
+    "FILE_MISSING": ("{file} does not exist, so nobody has {k}ids delegated",),
+    "FILE_SYMLINK": ("{file} is a symbolic link, which is not followed",),
+    "FILE_NOT_REGULAR": ("{file} is not a regular file",),
+    "FILE_HUGE": ("{file} is larger than 1 GiB",),
+    "FILE_WRITABLE": ("anybody can write {file}, so it is not believed",),
+    "FILE_FOREIGN": ("{file} belongs to uid {owner} and not to root, so it is not believed",),
+    "FILE_UNREADABLE": ("{file} cannot be read: {error}",),
+    "LINE_MALFORMED": ("line {line} of {file} grants nothing: {reason}",),
+    "OTHER_KIND_ONLY": ("{missing} is delegated to {name} in {other} but not in {file}",),
+    "PARTLY_DELEGATED": ("of extent {extent} the {k}ids {missing} are not delegated to {name}, "
+                         "others are",),
+    "NOT_DELEGATED": ("{file} does not delegate {missing} to {name}",
+                      "{file} delegates nothing to {name}",
+                      "{file} delegates only {first} to {name}",
+                      "{file} delegates {ranges} ranges to {name}, as {first}, but not this "
+                      "one"),
+    "TARGET_ZOMBIE": ("process {target} has ended and waits for its parent",),
+    "TARGET_NOT_DUMPABLE": ("process {target} is not dumpable: its program file cannot be "
+                            "read, is setuid, or it asked for it",),
+    "PROC_READ_ONLY": ("/proc is mounted read-only",),
+    "TARGET_NO_MAP": ("/proc/{target} has no file {map}: it is no process, or the kernel has "
+                      "no user namespaces",),
+    "NAMESPACE_OURS": ("process {target} is in the same user namespace as you",),
+    "NAMESPACE_OTHER": ("the user namespace of process {target} is not a child of yours",),
+    "ALREADY_MAPPED": ("the {map} of process {target} is already written, and the kernel "
+                       "takes it once",),
+    "NO_PRIVILEGE": ("{program} has file capabilities, but not {capability}",
+                     "{program} belongs to uid {owner} and is not setuid root",
+                     "{program} is neither setuid root nor has it the capability "
+                     "cap_set{k}id"),
+    "NOSUID": ("{program} is on a file system that is mounted nosuid",),
+    "PROGRAM_OWNER_UNMAPPED": ("the owner of {program} has no id in this user namespace, so "
+                               "its setuid bit does not count",),
+    "NO_NEW_PRIVS": ("you run with no_new_privs, so no program gains privilege",),
+    "BOUNDING_SET": ("the capability {capability} is missing in your bounding set",),
+    "TRACED": ("you are traced (strace, gdb?), so no program gains privilege",),
+    "SHARED_FS": ("the process that started {mapper} shares its working folder with others "
+                  "(CLONE_FS), so no program gains privilege",),
+    "SECUREBITS": ("your securebits hold SECBIT_NOROOT, so setuid root gives nothing",),
+    "NO_SETFCAP": ("mapping uid 0 of outside needs cap_setfcap too, which {program} has not",),
+    "OUTER_UNMAPPED": ("{k}ids {missing} do not exist in the user namespace that you are in",),
+    "SECCOMP": ("a seccomp filter is in force and may have refused it",),
+    "SECURITY_MODULE": ("nothing that is visible is in the way: a security module (SELinux, "
+                        "AppArmor) may be",),
+}
+
+# How cures begin that are commands; others are sentences.
+COMMANDS = ("chmod ", "chown ", "cp ", "echo ", "getent ", "grep ", "groupadd ", "install -",
+            "journalctl ", "ls ", "mount ", "mv ", "printf ", "sed ", "setcap ", "sysctl ",
+            "ulimit ", "useradd ", "usermod-ext ")
+
+# The first lines, without the program's name.
+DENIED = "{k}id range [{inner}) -> [{outer}) not allowed"
+WRITE_EINVAL = "write to {k}id_map failed: Invalid argument"
+WRITE_EPERM = "write to {k}id_map failed: Operation not permitted"
+OPEN_EACCES = "open of {k}id_map failed: Permission denied"
+NO_SETGROUPS = "failed to setgroups deny"
+NO_TARGET = "Could not open proc directory for target {target}"
+NO_NAME = "Cannot determine your user name."
+CANNOT_OPEN = "cannot open {file}: {error}"
+WRONG_OWNER = ("Target process is owned by a different user: uid:{uid} pw_uid:{pw_uid} "
+               "st_uid:{st_uid}, gid:{gid} pw_gid:{pw_gid} st_gid:{st_gid}")
+
+
+EPERM, EACCES, EROFS = (os.strerror(code) for code in (errno.EPERM, errno.EACCES, errno.EROFS))
+
+# What most scenes ask for, and what is delegated then.
+GRANT = "elsa:100000:65536\n"
+ASK = "PID 0 100000 1000"
+OWN = "PID 0 5001 1"
+
+
+def denied(inner, outer):
+    return DENIED, {"inner": inner, "outer": outer}
+
+
+def cannot_open(error):
+    return CANNOT_OPEN, {"error": error}
+
+
+class Wrong(Exception):
+    """Something that is not as it must be."""
+
+
+class Skipped(Exception):
+    """Why something cannot be tested here."""
+
+
+def require(condition, why):
+    if not condition:
+        raise Wrong(why)
+
+
+def placeholders(template):
+    return {field for _, field, _, _ in string.Formatter().parse(template) if field}
+
+
+def cause_of(sentence):
+    """The cause that a sentence, with whatever values, tells; None if it is none."""
+    for cause, templates in SENTENCES.items():
+        for template in templates:
+            parts = [".+" if field else "" for _, field, _, _ in
+                     string.Formatter().parse(template)]
+            texts = [re.escape(text) for text, *_ in string.Formatter().parse(template)]
+            if re.fullmatch("".join(a + b for a, b in zip(texts, parts)), sentence):
+                return cause
+    return None
+
+
+def general(text):
+    """A text without its numbers, the same for both programs."""
+    for gid, uid in (("gid", "uid"), ("subgid", "subuid"), (" -w ", " -v ")):
+        text = text.replace(gid, uid)
+    return re.sub(r"\d+", "0", text)
+
+
+@contextlib.contextmanager
+def own_mounts():
+    """Mounts that are gone afterwards."""
+    outside = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+    folder = os.getcwd()
+    unshare(CLONE_NEWNS)
+    try:
+        yield
+    finally:
+        if libc.setns(outside, 0) != 0:
+            raise RuntimeError("cannot go back to the mounts outside")
+        os.close(outside)
+        os.chdir(folder)
+
+
+def root_shell(host, command):
+    """Runs a command as root, with our usermod-ext beside the system's programs."""
+    folder = f"{host.folder}/bin/sbin"
+    if not os.path.isdir(folder):
+        os.mkdir(folder, 0o755)
+        base = f"{os.environ['SUBID_BUILD']}/usermod-ext"
+        shutil.copy(f"{base}/usermod-ext" if os.path.isdir(base) else base, folder)
+    return subprocess.run(["/bin/sh", "-c", command], env={"PATH": f"{CLEAN_PATH}:{folder}"},
+                          stdin=subprocess.DEVNULL, capture_output=True, timeout=20)
+
+
+def writable(host, path):
+    """An overlay, so that files can be made at a path whose folder may not exist."""
+    folder = path
+    while not os.path.isdir(folder):
+        folder = os.path.dirname(folder)
+    top = tempfile.mkdtemp(dir=f"{host.folder}/bin", prefix="overlay.")
+    for name in ("up", "work"):
+        os.mkdir(f"{top}/{name}", 0o755)
+    os.chmod(f"{top}/up", stat.S_IMODE(os.stat(folder).st_mode))
+    mount("overlay", folder, "overlay", 0,
+          f"lowerdir={folder},upperdir={top}/up,workdir={top}/work")
+    os.makedirs(path, 0o755, exist_ok=True)
+
+
+class Scene:
+    """See the head of this file."""
+
+    def __init__(self, host, kind, install):
+        self.host, self.kind, self.install = host, kind, install
+        self.mapper = PROGRAMS["ug".index(kind)]
+        self.file, self.other_file = f"/etc/sub{kind}id", f"/etc/sub{'gu'['ug'.index(kind)]}id"
+        self.caller, self.owner, self.kind_of_target = ELSA, None, "ns"
+        self.as_root = self.as_user = self.env = None
+        self.target = self.result = self.cure = None
+        self.met, self.told = set(), set()
+        self.path = self.copy(install)
+
+    # the stage
+
+    def copy(self, install, folder=None):
+        """A copy of the program, to be changed by cures; returns its path."""
+        folder = folder or tempfile.mkdtemp(dir=f"{self.host.folder}/bin", prefix="copy.")
+        os.chmod(folder, 0o755)
+        path = f"{folder}/{self.mapper}"
+        shutil.copyfile(self.host.subjects["ours", install].path(self.mapper), path)
+        own = CAP_SETUID if self.kind == "u" else CAP_SETGID
+        os.chmod(path, 0o4755 if install == "setuid" else 0o755)
+        if install == "fcaps":
+            set_file_capabilities(path, (own,))
+        elif install == "setfcap":
+            set_file_capabilities(path, (own, CAP_SETFCAP))
+        return path
+
+    def database(self, content, other="", mode=0o644, owner=(0, 0)):
+        self.host.write(self.file, content, mode, owner)
+        self.host.write(self.other_file, other, mode, owner)
+
+    def values(self, **more):
+        return dict(file=self.file, other=self.other_file, k=self.kind,
+                    map=f"{self.kind}id_map", mapper=self.mapper, program=self.path,
+                    target=self.words[0], uid=self.caller.uid, gid=self.caller.gid,
+                    name=self.caller.name, **more)
+
+    # the play
+
+    def run(self, ask, target=None):
+        self.target = target or self.host.target(self.kind_of_target,
+                                                 self.owner or self.caller)
+        words = ask.split() if isinstance(ask, str) else ask
+        self.words = [str(self.target.pid) if word == "PID" else str(word) for word in words]
+        self.before = self.target.map(self.kind)
+        bind = lambda hook: None if hook is None else lambda: hook(self)
+        self.result = self.host.run(self.path, self.words, self.caller, env=self.env,
+                                    as_root=bind(self.as_root), as_user=bind(self.as_user))
+        return self.result
+
+    def refused(self, ask, first_line, cause, cure=None, setgroups=None, target=None, **values):
+        """Runs, and requires this first line, this cause named first, and this cure if
+        it is no command. first_line: a template, or one and its values. setgroups: the
+        error that comes before the cause."""
+        self.run(ask, target)
+        self.explained(first_line, cause, cure, setgroups, **values)
+        require(self.target.map(self.kind) == self.before, "the map is written all the same")
+
+    def explained(self, first_line, cause, cure=None, setgroups=None, **values):
+        """Requires it of the run that was."""
+        self.met.add(cause)
+        result = self.result
+        template, more = first_line if isinstance(first_line, tuple) else (first_line, {})
+        line = f"{self.mapper}: " + template.format(**self.values(**more))
+        require(result.status == 1, f"status {result.status}: {result.err}")
+        require(result.out == b"", f"stdout {result.out}")
+        require(result.line == line, f"first line {result.line!r}, not {line!r}")
+        hints = self.hints()
+        if setgroups:
+            error = f"setgroups of process {self.words[0]}: {setgroups}"
+            require(hints[:1] == [error], f"second line {hints[:1]}, not {error!r}")
+            hints = hints[1:]
+        require(hints, "no cause is told")
+        wanted = [text.format(**self.values(**values)) for text in SENTENCES[cause]
+                  if placeholders(text) - self.values().keys() == values.keys()]
+        require(wanted, f"harness: no sentence of {cause} has just {sorted(values)}")
+        require(hints[0] in wanted,
+                f"{cause_of(hints[0]) or 'no cause'} is told, not {cause}: {hints[0]!r}, "
+                f"not {wanted}")
+        require(len(hints) == 2 and hints[1].startswith(TO_MEND), f"no cure: {hints[1:]}")
+        self.cure = hints[1].removeprefix(TO_MEND)
+        self.told.add((self.general(hints[0]), self.general(self.cure)))
+        if cure is not None:
+            cure = cure.format(**self.values(**values))
+            require(self.cure == cure, f"cure {self.cure!r}, not {cure!r}")
+
+    def general(self, text):
+        """A text without what differs from scene to scene."""
+        return general(text.replace(os.path.dirname(self.path), "/usr/bin"))
+
+    def hints(self):
+        """Lines behind the first one, without the program's name."""
+        lines = self.result.lines[1:]
+        require(len(lines) <= HINTS_MAX, f"{len(lines)} lines behind the first: {lines}")
+        for line in lines:
+            require(line.startswith(f"{self.mapper}: ") and line.isprintable(),
+                    f"a line has another form: {line!r}")
+        require(self.result.err.endswith(b"\n"), "the last line has no end")
+        return [line.removeprefix(f"{self.mapper}: ") for line in lines]
+
+    def mend(self, by_hand=None):
+        """Carries the cure out: a command as root, as it is printed; a sentence @by_hand."""
+        if not self.cure.startswith(COMMANDS):
+            require(by_hand, f"no command: {self.cure!r}")
+            by_hand()
+            return
+        found = root_shell(self.host, self.cure)
+        require(found.returncode == 0, f"the cure fails: {self.cure!r}: {found.stderr}")
+
+    def in_shell(self, commands, ask):
+        """Runs commands in the caller's own shell, and there the program."""
+        path, words = self.path, ask.split()
+        self.path = "/bin/sh"
+        try:
+            return self.run(["-c", f'{commands} && exec "$0" "$@"', path, *words])
+        finally:
+            self.path = path
+
+    def cured_in_shell(self, limit, ask):
+        """Runs the cure after what brought the trouble about, in one shell."""
+        result = self.in_shell(f"{limit} && {self.cure}", ask)
+        require(result.status == 0, f"not mended: status {result.status}, {result.err}")
+
+    def granted(self, ask, extents=None, target=None, setgroups=None):
+        """Runs, and requires that the map is written: that of the arguments, or @extents."""
+        result = self.run(ask, target)
+        require(result.status == 0 and not result.err and not result.out,
+                f"not mended: status {result.status}, {result.err}")
+        if extents is None:
+            numbers = [int(word) for word in self.words[1:]]
+            extents = [tuple(numbers[at:at + 3]) for at in range(0, len(numbers), 3)]
+        found = self.target.map(self.kind)
+        require(sorted(found) == sorted(extents), f"map {found}, not {extents}")
+        if setgroups and self.kind == "g":
+            found = self.target.setgroups()
+            require(found == setgroups, f"setgroups {found}, not {setgroups}")
+
+
+class Play:
+    """A scene by name, and where it is played."""
+
+    def __init__(self, name, function, causes, kinds, installs):
+        self.name, self.function, self.causes = name, function, causes
+        self.kinds, self.installs = kinds, installs
+
+
+class Plays(list):
+    def scene(self, name, *causes, kinds="ug", installs=("setuid", "fcaps")):
+        """Adds a function that takes a Scene. causes: all that it meets."""
+        def add(function):
+            self.append(Play(name, function, causes, tuple(kinds), installs))
+            return function
+        return add
+
+    def perform(self, host, report, quick, word=""):
+        """Plays the scenes. Returns the causes and cures that were told."""
+        told = set()
+        for number, play in enumerate(self):
+            places = [(kind, install) for kind in play.kinds for install in play.installs]
+            if quick:
+                places = [places[number % len(places)]]
+            if word in play.name:
+                for kind, install in places:
+                    told |= self._one(host, report, play, kind, install)
+        return told
+
+    @staticmethod
+    def _one(host, report, play, kind, install):
+        scene = None
+        name = f"{play.name}: {PROGRAMS['ug'.index(kind)]} {install}"
+        host.reset_etc()
+        try:
+            with own_mounts():
+                scene = Scene(host, kind, install)
+                play.function(scene)
+            require(scene.met == set(play.causes), f"harness: it meets {scene.met}")
+        except Skipped as reason:
+            report.skip(name, str(reason))
+        except Wrong as wrong:
+            report.fail(name, str(wrong))
+        except (OSError, subprocess.SubprocessError) as error:
+            report.fail(name, f"harness: {error!r}")
+        else:
+            report.ok(name)
+        return scene.told if scene else set()
+
+

@@ -1,0 +1,566 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The throw-away host that the kernel tests run in.
+
+A test calls enter() first of all. It starts itself again in new mount and pid namespaces
+with private propagation, and gets a Host there: a temporary file system for all that is
+written, an overlay on /etc with users of its own, an empty /home, a small /dev with a
+/dev/log that is listened to, and copies of the map writers in every way they can be
+installed. Nothing of the real machine changes, and when the test ends, however it ends,
+the kernel takes every mount and every process with it.
+
+What a test sees of a map writer is one Result: exit status, output, the map as the
+kernel reports it, the content of setgroups and the records in syslog.
+
+Environment: SUBID_BUILD is the folder with the programs under test; SUBID_NO_SKIP=1
+turns every skip into a failure.
+"""
+
+import contextlib
+import ctypes
+import errno
+import os
+import select
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+from typing import NamedTuple, Optional
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PROGRAMS = ("newuidmap", "newgidmap")
+ORACLE_FOLDER = "/usr/bin"
+CLEAN_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
+
+# how a map writer can be installed: mode bits, and capabilities of newuidmap and newgidmap
+CAP_SETGID, CAP_SETUID, CAP_SETFCAP = 6, 7, 31
+INSTALLS = {
+    "setuid": (0o4755, None, None),
+    "fcaps": (0o755, (CAP_SETUID,), (CAP_SETGID,)),
+    "setfcap": (0o755, (CAP_SETUID, CAP_SETFCAP), (CAP_SETGID,)),
+    "bare": (0o755, None, None),
+    # the same two on a file system mounted nosuid
+    "nosuid": (0o4755, None, None),
+    "nosuid-fcaps": (0o755, (CAP_SETUID,), (CAP_SETGID,)),
+}
+
+MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_MOVE = 2, 4, 8, 32, 4096, 8192
+CLONE_NEWNS, CLONE_NEWUSER = 0x20000, 0x10000000
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _check(result, what):
+    if result != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"{what}: {os.strerror(code)}")
+
+
+def mount(source, target, kind=None, flags=0, data=None):
+    encode = lambda text: None if text is None else text.encode()
+    _check(libc.mount(encode(source), encode(target), encode(kind), ctypes.c_ulong(flags),
+                      encode(data)), f"mount {target}")
+
+
+def umount(target):
+    _check(libc.umount2(target.encode(), 0), f"umount {target}")
+
+
+def unshare(flags):
+    _check(libc.unshare(flags), "unshare")
+
+
+def setns(path):
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        _check(libc.setns(fd, 0), f"setns {path}")
+    finally:
+        os.close(fd)
+
+
+def prctl(*args):
+    padded = [ctypes.c_ulong(arg) for arg in args] + [ctypes.c_ulong(0)] * (5 - len(args))
+    _check(libc.prctl(*padded), f"prctl {args}")
+
+
+# --- results of a test -----------------------------------------------------------------
+
+class Report:
+    """Prints one line for each finding and keeps the exit status."""
+
+    def __init__(self):
+        self.failed = 0
+
+    def ok(self, name):
+        print(f"ok {name}", flush=True)
+
+    def fail(self, name, why):
+        self.failed += 1
+        print(f"not ok {name}: {why}".replace("\n", "\\n"), flush=True)
+
+    def skip(self, name, reason):
+        if os.environ.get("SUBID_NO_SKIP", "0") not in ("", "0"):
+            self.fail(name, f"skipped: {reason}")
+        else:
+            print(f"skip {name} # {reason}", flush=True)
+
+    def check(self, name, condition, why):
+        if condition:
+            self.ok(name)
+        else:
+            self.fail(name, why)
+
+    def part(self, function, *args):
+        """One part of a test. What it raises is a failure, and the next part goes on."""
+        try:
+            return function(*args)
+        except (OSError, RuntimeError) as error:
+            self.fail(function.__name__, repr(error))
+            return None
+
+    def finish(self):
+        sys.exit(1 if self.failed else 0)
+
+
+def quick():
+    return os.environ.get("SUBID_QUICK", "0") not in ("", "0")
+
+
+# --- entering ---------------------------------------------------------------------------
+
+def _die_with_parent():
+    libc.prctl(1, signal.SIGKILL)
+
+
+def _start_again(folder):
+    """Runs this very command inside; the caller keeps waiting outside."""
+    env = dict(os.environ, SUBID_HOST=folder, PATH=CLEAN_PATH)
+    command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
+               "--propagation", "private", "--", sys.executable, *sys.argv]
+    child = subprocess.Popen(command, env=env, preexec_fn=_die_with_parent)
+    try:
+        status = child.wait()
+    except BaseException:
+        child.kill()
+        child.wait()
+        raise
+    return status if status >= 0 else 128 - status
+
+
+def _mount_point():
+    """An existing folder that the inside may cover: nothing has to be made on the real
+    machine, so nothing can be left behind there."""
+    needed = [HERE, os.getcwd(), sys.executable, *(build_folder() or {}).values()]
+    for folder in ("/mnt", "/media", "/srv", "/opt"):
+        if os.path.isdir(folder) and not os.path.islink(folder) and not any(
+                os.path.realpath(path).startswith(folder + "/") for path in needed):
+            return folder
+    raise RuntimeError("no folder can be covered by a temporary file system")
+
+
+def missing_parts():
+    """The reason why no test of this folder can run here, or None."""
+    if os.geteuid() != 0:
+        return "needs root"
+    for tool in ("unshare", "cc"):
+        if not shutil.which(tool, path=CLEAN_PATH + ":" + os.environ.get("PATH", "")):
+            return f"needs {tool}"
+    if not os.path.exists("/proc/self/ns/user"):
+        return "needs a kernel with user namespaces"
+    if not os.environ.get("SUBID_BUILD"):
+        return "SUBID_BUILD does not name the folder with newuidmap and newgidmap"
+    return None
+
+
+def build_folder():
+    """{program: path} below SUBID_BUILD, or None."""
+    base = os.environ.get("SUBID_BUILD")
+    if not base:
+        return None
+    found = {}
+    for program in PROGRAMS:
+        for path in (f"{base}/{program}/{program}", f"{base}/{program}"):
+            if os.path.isfile(path):
+                found[program] = os.path.realpath(path)
+                break
+        else:
+            return None
+    return found
+
+
+def enter():
+    """Returns the Host; the process that called first never comes back from here."""
+    folder = os.environ.pop("SUBID_HOST", None)
+    if folder is not None:
+        # the machine's local time, as programs without the variable see it
+        os.environ.pop("TZ", None)
+        time.tzset()
+        return Host(folder)
+    name = os.path.splitext(os.path.basename(sys.argv[0]))[0]
+    report = Report()
+    reason = missing_parts()
+    if reason:
+        report.skip(name, reason)
+        report.finish()
+    if build_folder() is None:
+        report.fail(name, "newuidmap and newgidmap are not in SUBID_BUILD")
+        report.finish()
+
+    def stop(*_):
+        raise SystemExit(143)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
+    sys.exit(_start_again(_mount_point()))
+
+
+# --- the parts of a run -----------------------------------------------------------------
+
+class Caller(NamedTuple):
+    """Who starts a program. With `userns` the ids are those inside that process's user
+    namespace; `real_uid` and `real_gid` differ from the effective ids if given."""
+    name: str
+    uid: int
+    gid: int
+    groups: tuple = ()
+    userns: Optional[int] = None
+    real_uid: Optional[int] = None
+    real_gid: Optional[int] = None
+
+    def become(self):
+        if self.userns is not None:
+            setns(f"/proc/{self.userns}/ns/user")
+        os.setgroups(list(self.groups))
+        gid = self.gid if self.real_gid is None else self.real_gid
+        uid = self.uid if self.real_uid is None else self.real_uid
+        os.setresgid(gid, self.gid, self.gid)
+        os.setresuid(uid, self.uid, self.uid)
+
+
+ROOT = Caller("root", 0, 0)
+ELSA = Caller("elsa", 5001, 5001)
+ANNA = Caller("anna", 5002, 5002)
+# bob's primary group is not his own; elsa has joined it as well
+BOB = Caller("bob", 5003, 6000)
+ELSA_IN_TEAM = Caller("elsa", 5001, 6000)
+# a login name that looks like somebody else's uid
+DIGITS = Caller("5002", 5004, 5004)
+NOBODY_KNOWS = Caller("nobody-knows", 5999, 5999)
+
+PASSWD = """\
+root:x:0:0:root:/root:/bin/sh
+daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin
+nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
+elsa:x:5001:5001:Elsa:/home/elsa:/bin/sh
+anna:x:5002:5002:Anna:/home/anna:/bin/sh
+bob:x:5003:6000:Bob:/home/bob:/bin/sh
+elsatwin:x:5001:5001:Elsa too:/home/elsa:/bin/sh
+5002:x:5004:5004:digits:/nonexistent:/bin/sh
+"""
+GROUP = """\
+root:x:0:
+daemon:x:1:
+nogroup:x:65534:
+elsa:x:5001:
+anna:x:5002:
+team:x:6000:elsa
+digits:x:5004:
+"""
+NSSWITCH = "passwd: files\ngroup: files\nshadow: files\ngshadow: files\n"
+LOGIN_DEFS = """\
+UID_MIN 1000
+UID_MAX 60000
+SUB_UID_MIN 100000
+SUB_UID_MAX 600100000
+SUB_UID_COUNT 65536
+SUB_GID_MIN 100000
+SUB_GID_MAX 600100000
+SUB_GID_COUNT 65536
+"""
+ETC = {"passwd": PASSWD, "group": GROUP, "nsswitch.conf": NSSWITCH,
+       "login.defs": LOGIN_DEFS, "subuid": "", "subgid": ""}
+
+
+class Subject(NamedTuple):
+    """One copy of the two programs: whose, and how installed."""
+    who: str
+    install: str
+    folder: str
+
+    def path(self, program):
+        return f"{self.folder}/{program}"
+
+    def __str__(self):
+        return f"{self.who}/{self.install}"
+
+
+class Result(NamedTuple):
+    status: int         # exit status, or minus the signal that ended it
+    out: bytes
+    err: bytes
+    log: tuple          # records at /dev/log
+    seconds: float
+
+    @property
+    def line(self):
+        """The first line of stderr, without its newline."""
+        return self.err.decode("utf-8", "backslashreplace").split("\n", 1)[0]
+
+    @property
+    def lines(self):
+        return self.err.decode("utf-8", "backslashreplace").splitlines()
+
+
+class Target(NamedTuple):
+    pid: int
+
+    def map(self, kind):
+        """The extents of uid_map or gid_map as the kernel reports them to us, or the
+        word that stands for a process without any."""
+        try:
+            with open(f"/proc/{self.pid}/{kind}id_map") as file:
+                return tuple(tuple(int(word) for word in line.split()) for line in file)
+        except OSError as error:
+            return errno.errorcode[error.errno]
+
+    def setgroups(self):
+        try:
+            with open(f"/proc/{self.pid}/setgroups") as file:
+                return file.read().strip()
+        except OSError as error:
+            return errno.errorcode[error.errno]
+
+
+class Keeper:
+    """One running target program and the pids it has made."""
+
+    def __init__(self, host, kind, caller, count, as_root=None):
+        read_end, write_end = os.pipe()
+        stdin_read, self.stdin = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            try:
+                os.dup2(stdin_read, 0)
+                os.dup2(write_end, 1)
+                if as_root:
+                    as_root()
+                caller.become()
+                os.execve(host.target_program, ["target", kind, str(count)], {})
+            finally:
+                os._exit(126)
+        os.close(write_end)
+        os.close(stdin_read)
+        with os.fdopen(read_end) as pipe:
+            lines = iter(pipe.readline, "\n")
+            self.pids = [int(line) for line in (next(lines, "") for _ in range(count))
+                         if line]
+        if len(self.pids) != count:
+            raise RuntimeError(f"target {kind}: {len(self.pids)} of {count} processes")
+
+    def stop(self):
+        os.close(self.stdin)
+        os.waitpid(self.pid, 0)
+
+
+class Host:
+    """The inside. One at a time; see the head of this file."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.keepers = {}
+        self.subjects = {}
+        self._mount_everything()
+        self._install("ours", build_folder())
+        oracle = {program: f"{ORACLE_FOLDER}/{program}" for program in PROGRAMS}
+        if all(os.path.isfile(path) for path in oracle.values()):
+            self._install("debian", oracle)
+        self.target_program = self.compile("target.c", "-pthread")
+
+    # the file system
+
+    def _mount_everything(self):
+        top = self.folder
+        mount("tmpfs", top, "tmpfs", MS_NODEV, "mode=755")
+        for name in ("up", "work", "bin", "nosuid", "dev"):
+            os.mkdir(f"{top}/{name}")
+        # copies of the real /etc stay readable below, changes stay above
+        os.chmod(f"{top}/up", 0o755)
+        mount("overlay", "/etc", "overlay", 0,
+              f"lowerdir=/etc,upperdir={top}/up,workdir={top}/work")
+        for name in ("subuid-", "subgid-", "subuid.lock", "subgid.lock"):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(f"/etc/{name}")
+        self.reset_etc()
+        mount("tmpfs", "/home", "tmpfs", MS_NODEV, "mode=755")
+        for caller in (ELSA, ANNA, BOB):
+            os.mkdir(f"/home/{caller.name}", 0o755)
+            os.chown(f"/home/{caller.name}", caller.uid, caller.gid)
+        mount("tmpfs", f"{top}/nosuid", "tmpfs", MS_NODEV | MS_NOSUID, "mode=755")
+        self._mount_dev(f"{top}/dev")
+
+    def _mount_dev(self, folder):
+        mount("tmpfs", folder, "tmpfs", MS_NOSUID, "mode=755")
+        for name in ("null", "zero", "full", "random", "urandom", "tty"):
+            with open(f"{folder}/{name}", "w"):
+                pass
+            mount(f"/dev/{name}", f"{folder}/{name}", None, MS_BIND)
+        for fd, name in enumerate(("stdin", "stdout", "stderr")):
+            os.symlink(f"/proc/self/fd/{fd}", f"{folder}/{name}")
+        os.symlink("/proc/self/fd", f"{folder}/fd")
+        os.mkdir(f"{folder}/shm", 0o1777)
+        mount(folder, "/dev", None, MS_MOVE)
+        self.log_socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.log_socket.bind("/dev/log")
+        os.chmod("/dev/log", 0o666)
+        self.log_socket.setblocking(False)
+
+    def _install(self, who, paths):
+        for install, (mode, uid_caps, gid_caps) in INSTALLS.items():
+            parent = "nosuid" if install.startswith("nosuid") else "bin"
+            folder = f"{self.folder}/{parent}/{who}-{install}"
+            os.mkdir(folder)
+            for program, caps in zip(PROGRAMS, (uid_caps, gid_caps)):
+                copy = f"{folder}/{program}"
+                shutil.copyfile(paths[program], copy)
+                with open(copy, "rb") as file:
+                    if file.read(4) != b"\x7fELF":
+                        raise RuntimeError(f"{paths[program]} is a script, not a program")
+                os.chmod(copy, mode)
+                if caps:
+                    set_file_capabilities(copy, caps)
+            self.subjects[who, install] = Subject(who, install, folder)
+
+    def compile(self, source, *flags):
+        """Builds a helper of this folder; returns its path."""
+        output = f"{self.folder}/bin/{source.removesuffix('.c')}"
+        subprocess.run(["cc", "-O1", "-w", "-o", output, f"{HERE}/{source}", *flags],
+                       check=True)
+        os.chmod(output, 0o755)
+        return output
+
+    def write(self, path, content, mode=0o644, owner=(0, 0)):
+        """Replaces a file, whatever stood there; content may be text or bytes."""
+        remove(path)
+        if isinstance(content, str):
+            content = content.encode()
+        with open(path, "wb") as file:
+            file.write(content)
+        os.chmod(path, mode)
+        os.chown(path, *owner)
+
+    def reset_etc(self, *names):
+        for name in names or ETC:
+            if name in ETC:
+                self.write(f"/etc/{name}", ETC[name])
+            else:
+                remove(f"/etc/{name}")
+
+    # processes
+
+    def target(self, kind="ns", caller=ELSA):
+        """A fresh target. They are made in stock: one program holds many."""
+        if kind == "init":
+            return Target(1)
+        if kind == "self":
+            return Target(os.getpid())
+        key = kind, caller
+        keeper = self.keepers.get(key)
+        if keeper is None or not keeper.pids:
+            if keeper is not None:
+                keeper.stop()
+            count = 32 if kind == "ns" and caller == ELSA else 8
+            keeper = self.keepers[key] = Keeper(self, kind, caller, count)
+        return Target(keeper.pids.pop())
+
+    def give_back(self, target, kind="ns", caller=ELSA):
+        """Returns a target that nothing has changed."""
+        self.keepers[kind, caller].pids.append(target.pid)
+
+    def run(self, path, args, caller=ELSA, env=None, as_root=None, as_user=None,
+            stderr=None, timeout=20, argv0=None):
+        """Runs a program as caller. as_root and as_user are called in the child before
+        and after it takes the caller's ids. stderr: a descriptor instead of a pipe."""
+        if env is None:
+            env = {"PATH": CLEAN_PATH, "LC_ALL": "C.UTF-8"}
+        out_read, out_write = os.pipe()
+        err_read, err_write = os.pipe()
+        self.read_log()
+        start = time.monotonic()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                os.dup2(out_write, 1)
+                os.dup2(err_write if stderr is None else stderr, 2)
+                null = os.open("/dev/null", os.O_RDONLY)
+                os.dup2(null, 0)
+                for number in (signal.SIGPIPE, signal.SIGXFSZ):
+                    signal.signal(number, signal.SIG_DFL)
+                signal.setitimer(signal.ITIMER_REAL, timeout)
+                if as_root:
+                    as_root()
+                caller.become()
+                if as_user:
+                    as_user()
+                os.execve(path, [argv0 or os.path.basename(path), *args], env)
+            except BaseException as error:
+                with contextlib.suppress(OSError):
+                    os.write(2, f"harness: {error!r}\n".encode())
+            finally:
+                os._exit(126)
+        os.close(out_write)
+        os.close(err_write)
+        out, err = read_all(out_read, err_read)
+        _, status = os.waitpid(pid, 0)
+        seconds = time.monotonic() - start
+        return Result(os.waitstatus_to_exitcode(status), out, err, self.read_log(), seconds)
+
+    def read_log(self):
+        records = []
+        while True:
+            try:
+                records.append(self.log_socket.recv(65536).decode("utf-8", "replace"))
+            except BlockingIOError:
+                return tuple(records)
+
+
+# --- small tools ------------------------------------------------------------------------
+
+def remove(path):
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass
+    except IsADirectoryError:
+        os.rmdir(path)
+
+
+def read_all(*fds):
+    """Reads descriptors to their end, all at once, and closes them."""
+    parts = {fd: [] for fd in fds}
+    left = list(fds)
+    while left:
+        for fd in select.select(left, [], [])[0]:
+            data = os.read(fd, 65536)
+            if data:
+                parts[fd].append(data)
+            else:
+                left.remove(fd)
+                os.close(fd)
+    return [b"".join(parts[fd]) for fd in fds]
+
+
+def set_file_capabilities(path, numbers):
+    """security.capability, revision 2, permitted and effective"""
+    mask = sum(1 << number for number in numbers)
+    value = struct.pack("<5I", 0x02000000 | 1, mask & 0xffffffff, 0, mask >> 32, 0)
+    os.setxattr(path, "security.capability", value)
+
+
+def rendered(extents):
+    """An extent list as a map writer hands it to the kernel."""
+    return "".join(f"{inner} {outer} {count}\n" for inner, outer, count in extents)
+
+
+PAGE = os.sysconf("SC_PAGESIZE")
+MAX_EXTENTS = 340

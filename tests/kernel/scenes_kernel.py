@@ -1,0 +1,387 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Causes of what the kernel refuses: namespaces, privilege, and what else guards a map."""
+
+import ctypes
+import errno
+import os
+import re
+import signal
+import struct
+import tempfile
+
+from explain import (ASK, EACCES, EPERM, EROFS, GRANT, NO_SETGROUPS, OPEN_EACCES, OWN, WRITE_EPERM,
+                     Plays, Skipped, require)
+from host import (CAP_SETFCAP, CAP_SETGID, CAP_SETUID, ELSA, ROOT, Caller, libc, mount, prctl,
+                  set_file_capabilities)
+
+PLAYS = Plays()
+scene = PLAYS.scene
+
+MS_RDONLY, MS_NOSUID, MS_REMOUNT = 1, 2, 32
+PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_CAPBSET_DROP = 4, 22, 24
+PR_SET_SECUREBITS, PR_SET_NO_NEW_PRIVS = 28, 38
+SECBIT_NOROOT = 1
+CLONE_FS = 0x200
+# numbers of system calls
+SYS_CLONE, SYS_OPENAT = {"aarch64": (220, 56)}.get(os.uname().machine, (56, 257))
+SYS_OPENAT2, SYS_LANDLOCK_CREATE, SYS_LANDLOCK_RESTRICT = 437, 444, 446
+LANDLOCK_WRITE_FILE = 1 << 1
+
+
+# --- the kernel: namespaces ---
+
+@scene("target in the same namespace", "NAMESPACE_OURS")
+def _(s):
+    s.database(GRANT)
+    s.kind_of_target = "plain"
+    cure = "have it enter a new one first, as unshare --user does"
+    s.refused(ASK, WRITE_EPERM, "NAMESPACE_OURS", cure)
+    s.refused(OWN, NO_SETGROUPS if s.kind == "g" else WRITE_EPERM, "NAMESPACE_OURS", cure,
+              setgroups=EACCES if s.kind == "g" else None)
+    s.kind_of_target = "ns"
+    s.granted(ASK)
+
+
+def parent_of(pid):
+    with open(f"/proc/{pid}/status") as file:
+        return int(re.search(r"^PPid:\t(\d+)$", file.read(), re.M)[1])
+
+
+@scene("target in a grandchild namespace", "NAMESPACE_OTHER")
+def _(s):
+    """Carried out with nsenter: inside, the caller's own id is 0."""
+    s.database(GRANT + "root:0:1\n")
+    s.kind_of_target = "grandchild"
+    target = s.host.target("grandchild", ELSA)
+    cure = ("run {mapper} in the namespace in which that one was made, as with nsenter --user")
+    s.refused(ASK, WRITE_EPERM, "NAMESPACE_OTHER", cure, target=target)
+    s.refused(OWN, WRITE_EPERM, "NAMESPACE_OTHER", cure, target=target)
+    parent = parent_of(target.pid)
+    found = s.host.run("/usr/bin/nsenter", ["--user", "--preserve-credentials", "-t",
+                                            str(parent), "--", s.path, str(target.pid),
+                                            "0", "0", "1"], ELSA)
+    require(found.status == 0, f"not mended: {found.err}")
+    require(target.map(s.kind) == ((0, 5001, 1),), f"map {target.map(s.kind)}")
+
+
+@scene("map is written already", "ALREADY_MAPPED")
+def _(s):
+    s.database(GRANT)
+    cure = "start a new process in a new user namespace, and map all ids at once"
+    s.granted(ASK)
+    s.refused("PID 0 100000 10", WRITE_EPERM, "ALREADY_MAPPED", cure, target=s.target)
+    s.granted(OWN, setgroups="deny")
+    s.refused(ASK, WRITE_EPERM, "ALREADY_MAPPED", cure, target=s.target)
+    s.granted(ASK)
+
+
+# --- setgroups ---
+#
+# A namespace that denies setgroups never stands in the way of a map: newgidmap has nothing
+# left to write there, and a range is mapped all the same. What can fail is the change from
+# allow to deny. The kernel refuses it once gid_map is written, and in a folder that cannot
+# be written to (another namespace, a zombie, a read-only /proc: scenes above and below).
+
+@scene("map is written already, with setgroups allowed", "ALREADY_MAPPED", kinds="g")
+def _(s):
+    s.database(GRANT)
+    s.granted(ASK, setgroups="allow")
+    s.refused(OWN, NO_SETGROUPS, "ALREADY_MAPPED", setgroups=EPERM, target=s.target,
+              cure="start a new process in a new user namespace, and map all ids at once")
+    s.granted(OWN, setgroups="deny")
+
+
+@scene("setgroups denied before", kinds="g", installs=("setuid", "fcaps", "bare"))
+def _(s):
+    """Nothing is in the way, for a program without privilege either."""
+    s.database(GRANT)
+    s.kind_of_target = "denied"
+    s.granted(OWN, setgroups="deny")
+    if s.install != "bare":
+        s.granted(ASK, setgroups="deny")
+
+
+@scene("own gid from the database, without privilege", "NO_PRIVILEGE", kinds="g",
+       installs=("bare",))
+def _(s):
+    """Then setgroups stays allowed, which only CAP_SETGID may do."""
+    s.database("elsa:5001:1\n")
+    s.refused(OWN, WRITE_EPERM, "NO_PRIVILEGE")
+    s.mend()
+    s.granted(OWN, setgroups="allow")
+
+
+# --- the kernel: privilege ---
+
+@scene("program without setuid bit", "NO_PRIVILEGE", installs=("bare",))
+def _(s):
+    s.database(GRANT)
+    s.refused(ASK, WRITE_EPERM, "NO_PRIVILEGE")
+    s.granted(OWN, setgroups="deny")
+    s.mend()
+    s.granted(ASK)
+
+
+@scene("program of another owner", "NO_PRIVILEGE", installs=("setuid",))
+def _(s):
+    s.database(GRANT)
+    os.chown(s.path, 5002, 5002)
+    os.chmod(s.path, 0o4755)
+    s.refused(ASK, WRITE_EPERM, "NO_PRIVILEGE", owner=5002)
+
+    def install_again():
+        s.path = s.copy("setuid")
+    s.mend(install_again)
+    s.granted(ASK)
+
+
+@scene("program with other capabilities", "NO_PRIVILEGE", installs=("bare",))
+def _(s):
+    s.database(GRANT)
+    set_file_capabilities(s.path, (CAP_SETGID if s.kind == "u" else CAP_SETUID,))
+    s.refused(ASK, WRITE_EPERM, "NO_PRIVILEGE", capability=f"cap_set{s.kind}id")
+    s.mend()
+    s.granted(ASK)
+
+
+@scene("capabilities take the place of the setuid bit", "NO_PRIVILEGE", installs=("setuid",))
+def _(s):
+    s.database(GRANT)
+    set_file_capabilities(s.path, (CAP_SETFCAP,))
+    s.refused(ASK, WRITE_EPERM, "NO_PRIVILEGE", capability=f"cap_set{s.kind}id")
+    s.mend()
+    s.granted(ASK)
+
+
+@scene("file system mounted nosuid", "NOSUID")
+def _(s):
+    s.database(GRANT)
+    folder = tempfile.mkdtemp(dir=f"{s.host.folder}/bin")
+    mount("tmpfs", folder, "tmpfs", MS_NOSUID, "mode=755")
+    s.path = s.copy(s.install, folder)
+    s.refused(ASK, WRITE_EPERM, "NOSUID")
+    s.mend()
+    s.granted(ASK)
+
+
+@scene("no_new_privs", "NO_NEW_PRIVS")
+def _(s):
+    s.database(GRANT)
+    s.as_user = lambda _: prctl(PR_SET_NO_NEW_PRIVS, 1)
+    s.refused(ASK, WRITE_EPERM, "NO_NEW_PRIVS",
+              "start again outside of what set it (a sandbox, NoNewPrivileges=, setpriv)")
+    s.as_user = None
+    s.granted(ASK)
+
+
+OUTSIDE = "start again outside of what took it (a container, CapabilityBoundingSet=, capsh)"
+
+
+@scene("capability missing in the bounding set", "BOUNDING_SET", installs=("setuid",))
+def _(s):
+    """With file capabilities the program does not start at all."""
+    s.database(GRANT)
+    s.as_root = lambda s: prctl(PR_CAPBSET_DROP, CAP_SETUID if s.kind == "u" else CAP_SETGID)
+    s.refused(ASK, WRITE_EPERM, "BOUNDING_SET", OUTSIDE, capability=f"cap_set{s.kind}id")
+    s.as_root = None
+    s.granted(ASK)
+
+
+@scene("CAP_SETFCAP missing in the bounding set", "BOUNDING_SET", kinds="u",
+       installs=("setuid",))
+def _(s):
+    s.database("elsa:0:1\n")
+    s.as_root = lambda _: prctl(PR_CAPBSET_DROP, CAP_SETFCAP)
+    s.refused("PID 0 0 1", WRITE_EPERM, "BOUNDING_SET", OUTSIDE, capability="cap_setfcap")
+    s.as_root = None
+    s.granted("PID 0 0 1")
+
+
+@scene("root without the capability", "BOUNDING_SET", installs=("setuid", "bare"))
+def _(s):
+    """Root needs no setuid bit, and a setuid bit does not help it."""
+    s.database("root:100000:65536\n")
+    s.caller = ROOT
+    s.as_root = lambda s: prctl(PR_CAPBSET_DROP, CAP_SETUID if s.kind == "u" else CAP_SETGID)
+    s.refused(ASK, WRITE_EPERM, "BOUNDING_SET", OUTSIDE, capability=f"cap_set{s.kind}id")
+    s.as_root = None
+    s.granted(ASK)
+
+
+@scene("outer uid 0 with cap_setuid alone", "NO_SETFCAP", kinds="u", installs=("fcaps",))
+def _(s):
+    s.database("elsa:0:1\nelsa:100000:10\n")
+    s.refused("PID 0 0 1", WRITE_EPERM, "NO_SETFCAP")
+    s.mend()
+    s.granted("PID 0 0 1")
+
+
+@scene("program without setuid bit, outer uid 0", "NO_PRIVILEGE", kinds="u",
+       installs=("bare",))
+def _(s):
+    s.database("elsa:0:1\n")
+    s.refused("PID 0 0 1", WRITE_EPERM, "NO_PRIVILEGE")
+    s.mend()
+    s.granted("PID 0 0 1")
+
+
+@scene("program with other capabilities, outer uid 0", "NO_PRIVILEGE", kinds="u",
+       installs=("bare",))
+def _(s):
+    s.database("elsa:0:1\n")
+    set_file_capabilities(s.path, (CAP_SETGID,))
+    s.refused("PID 0 0 1", WRITE_EPERM, "NO_PRIVILEGE", capability="cap_setuid")
+    s.mend()
+    s.granted("PID 0 0 1")
+
+
+@scene("caller is traced", "TRACED")
+def _(s):
+    s.database(GRANT)
+    ask = ASK.split()
+    program, s.path = s.path, "/usr/bin/strace"
+    strace = ["-o", "/dev/null", "-e", "trace=none"]
+    s.run([*strace, program, *ask])
+    s.path = program
+    s.explained(WRITE_EPERM, "TRACED", "run it without, or as root with strace -u")
+    s.granted(ASK)
+    s.path, s.caller, s.owner = "/usr/bin/strace", ROOT, ELSA
+    s.granted(["-u", "elsa", *strace, program, *ask], [(0, 100000, 1000)])
+
+
+def share_working_folder(_):
+    """The program is started by a process that shares its root and working folder."""
+    prctl(PR_SET_DUMPABLE, 1)
+    pid = libc.syscall(SYS_CLONE, ctypes.c_ulong(CLONE_FS | signal.SIGCHLD), 0, 0, 0, 0)
+    if pid != 0:
+        os._exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+
+
+@scene("started with CLONE_FS", "SHARED_FS")
+def _(s):
+    s.database(GRANT)
+    s.as_user = share_working_folder
+    s.refused(ASK, WRITE_EPERM, "SHARED_FS",
+              "start it by fork or posix_spawn, not by clone with CLONE_FS")
+    s.as_user = None
+    s.granted(ASK)
+
+
+@scene("SECBIT_NOROOT", "SECUREBITS", installs=("setuid",))
+def _(s):
+    s.database(GRANT)
+    s.as_root = lambda _: prctl(PR_SET_SECUREBITS, SECBIT_NOROOT)
+    s.refused(ASK, WRITE_EPERM, "SECUREBITS")
+    s.mend()
+    s.granted(ASK)
+
+
+@scene("SECBIT_NOROOT, outer uid 0", "SECUREBITS", kinds="u", installs=("setuid",))
+def _(s):
+    s.database("elsa:0:1\n")
+    s.as_root = lambda _: prctl(PR_SET_SECUREBITS, SECBIT_NOROOT)
+    s.refused("PID 0 0 1", WRITE_EPERM, "SECUREBITS")
+    s.mend()
+    s.granted("PID 0 0 1")
+
+
+# --- the kernel: nested ---
+
+def nested(s, maps, uid):
+    """A caller in a new namespace of elsa's with these maps."""
+    target = s.host.target("ns", ELSA)
+    for which in "ug":
+        with open(f"/proc/{target.pid}/{which}id_map", "w") as file:
+            file.write(maps)
+    return Caller("root", uid, uid, userns=target.pid)
+
+
+@scene("ids that do not exist in a container", "OUTER_UNMAPPED")
+def _(s):
+    s.database("root:1:500\nroot:100000:65536\nroot:600:1000\n")
+    s.caller = nested(s, "0 5001 1\n1 100000 1000\n", 0)
+    cure = "map ids that /proc/self/{map} shows, or give the outer namespace more"
+    s.refused("PID 0 100000 65536", WRITE_EPERM, "OUTER_UNMAPPED", cure,
+              missing="100000-165535")
+    s.refused("PID 0 600 1000", WRITE_EPERM, "OUTER_UNMAPPED", cure, missing="1001-1599")
+    s.granted("PID 0 1 500", [(0, 100000, 500)])
+    s.caller = nested(s, "0 5001 1\n1 100000 65536\n", 0)
+    s.granted("PID 0 600 1000", [(0, 100599, 1000)])
+
+
+@scene("setuid program of an owner outside", "PROGRAM_OWNER_UNMAPPED", installs=("setuid",))
+def _(s):
+    """In a container its own root has to make a setuid copy."""
+    s.database("elsa:1:500\n", owner=(65534, 65534))
+    s.host.write("/etc/passwd", "root:x:0:0::/:/bin/sh\nelsa:x:1000:1000::/:/bin/sh\n")
+    maps = "0 100000 1000\n1000 5001 1\n"
+    s.caller = nested(s, maps, 1000)._replace(name="elsa")
+    s.refused("PID 0 1 500", WRITE_EPERM, "PROGRAM_OWNER_UNMAPPED",
+              "use a copy that the root of this namespace has made setuid")
+    os.chown(s.path, 100000, 100000)
+    os.chmod(s.path, 0o4755)
+    s.granted("PID 0 1 500", [(0, 100001, 500)])
+
+
+# --- the kernel: what else guards it ---
+
+def refuse_to_open_for_writing(_):
+    """A seccomp filter: openat2() answers EPERM, and openat() with O_WRONLY too."""
+    LOAD, JUMP_EQUAL, AND, RETURN = 0x20, 0x15, 0x54, 0x06
+    ALLOW, ERRNO = 0x7fff0000, 0x00050000
+    code = [(LOAD, 0, 0, 0), (JUMP_EQUAL, 4, 0, SYS_OPENAT2), (JUMP_EQUAL, 0, 4, SYS_OPENAT),
+            (LOAD, 0, 0, 32), (AND, 0, 0, os.O_ACCMODE), (JUMP_EQUAL, 0, 1, os.O_WRONLY),
+            (RETURN, 0, 0, ERRNO | errno.EPERM), (RETURN, 0, 0, ALLOW)]
+    filters = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *row) for row in code))
+    program = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(code),
+                                                      ctypes.addressof(filters)))
+    prctl(PR_SET_SECCOMP, 2, ctypes.addressof(program))
+
+
+@scene("seccomp filter", "SECCOMP")
+def _(s):
+    s.database(GRANT)
+    s.as_root = refuse_to_open_for_writing
+    s.refused(ASK, "open of {map} failed: " + EPERM, "SECCOMP",
+              "start again outside of what set it (a container, SystemCallFilter=)")
+    s.as_root = None
+    s.granted(ASK)
+
+
+def landlocked(_):
+    """Landlock: no file can be opened for writing."""
+    ruleset = ctypes.create_string_buffer(struct.pack("Q", LANDLOCK_WRITE_FILE), 8)
+    fd = libc.syscall(SYS_LANDLOCK_CREATE, ruleset, ctypes.c_size_t(8), 0)
+    if fd < 0 or libc.syscall(SYS_LANDLOCK_RESTRICT, fd, 0) != 0:
+        raise OSError(ctypes.get_errno(), "landlock")
+    os.close(fd)
+
+
+@scene("security module", "SECURITY_MODULE")
+def _(s):
+    if libc.syscall(SYS_LANDLOCK_CREATE, None, ctypes.c_size_t(0), 1) < 0:
+        raise Skipped("this kernel has no Landlock")
+    s.database(GRANT)
+    s.as_root = landlocked
+    s.refused(ASK, OPEN_EACCES, "SECURITY_MODULE")
+
+    def leave():
+        s.as_root = None
+    s.mend(leave)
+    s.granted(ASK)
+
+
+@scene("/proc is read-only", "PROC_READ_ONLY")
+def _(s):
+    s.database(GRANT)
+    for ask, first, setgroups in (
+            (ASK, "open of {map} failed: " + EROFS, None),
+            (OWN, NO_SETGROUPS if s.kind == "g" else "open of {map} failed: " + EROFS,
+             EROFS if s.kind == "g" else None)):
+        mount("proc", "/proc", "proc", MS_RDONLY | MS_REMOUNT)
+        try:
+            s.refused(ask, first, "PROC_READ_ONLY", setgroups=setgroups)
+            s.mend()
+        finally:
+            mount("proc", "/proc", "proc", MS_REMOUNT)
+        s.granted(ask)

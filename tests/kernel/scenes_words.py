@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""How causes are put into words: translated, and in lines that nothing breaks."""
+
+import contextlib
+import os
+import re
+import socket
+import struct
+import tempfile
+
+from explain import (ASK, GRANT, TO_MEND, WRITE_EPERM, Plays, Skipped, require, writable)
+
+PLAYS = Plays()
+scene = PLAYS.scene
+
+LANGUAGE = "xx_XX"
+HEAD = {"": "Content-Type: text/plain; charset=UTF-8\n"}
+TRANSLATED = {
+    "to mend it: %s": "Abhilfe ändert: %s",
+    "%s delegates nothing to %s": "%2$s bekommt nichts von %1$s",
+    "Try '%s --help'.": "Versuch’s mit »%s --help«.",
+}
+# texts of first lines, which nobody may look up
+NEVER = ("uid range [0-1000) -> [100000-101000) not allowed", "write to %s failed: %s",
+         "%s range [%u-%lu) -> [%u-%lu) not allowed", "uid", "gid",
+         "write to uid_map failed: Operation not permitted", "Operation not permitted")
+
+
+def catalog(texts):
+    """A file of msgfmt(1)."""
+    rows = sorted((source.encode(), text.encode()) for source, text in texts.items())
+    at = 28 + 16 * len(rows)
+    tables, strings = [b"", b""], b""
+    for which in (0, 1):
+        for row in rows:
+            tables[which] += struct.pack("<2I", len(row[which]), at + len(strings))
+            strings += row[which] + b"\0"
+    return struct.pack("<7I", 0x950412de, 0, len(rows), 28, 28 + 8 * len(rows), 0, 0) + \
+        b"".join(tables) + strings
+
+
+def install_language(s):
+    """A catalog where the build looks for it, and a locale of that name: that of C.UTF-8."""
+    with open(s.path, "rb") as file:
+        found = re.search(rb"\0(/[^\0]*/locale)\0", file.read())
+    if not found:
+        raise Skipped("this build has no translations")
+    folder = f"{found[1].decode()}/{LANGUAGE}/LC_MESSAGES"
+    writable(s.host, folder)
+    s.host.write(f"{folder}/subid-utils.mo", catalog(
+        {**HEAD, **TRANSLATED, **{text: "verboten" for text in NEVER}}))
+    # what the C library says has translations too
+    folder = f"/usr/share/locale/{LANGUAGE}/LC_MESSAGES"
+    writable(s.host, folder)
+    s.host.write(f"{folder}/libc.mo", catalog({**HEAD, "Operation not permitted": "verboten"}))
+    writable(s.host, "/usr/lib/locale")
+    if not os.path.isdir("/usr/lib/locale/C.utf8"):
+        raise Skipped("there is no locale to copy")
+    os.symlink("C.utf8", f"/usr/lib/locale/{LANGUAGE}.utf8")
+
+
+@scene("translated hints")
+def _(s):
+    install_language(s)
+    s.database("")
+    name = f"{LANGUAGE}.UTF-8"
+    flag = "-v" if s.kind == "u" else "-w"
+    first = f"{s.mapper}: {s.kind}id range [0-1000) -> [100000-101000) not allowed"
+    for environment in ({"LANG": name}, {"LC_ALL": name}, {"LC_CTYPE": name, "LC_MESSAGES": name}):
+        s.env = environment
+        s.run(ASK)
+        require(s.result.status == 1, f"status {s.result.status}")
+        require(s.result.lines == [first,
+                                   f"{s.mapper}: elsa bekommt nichts von {s.file}",
+                                   f"{s.mapper}: Abhilfe ändert: usermod-ext {flag} 100000-100999 "
+                                   "elsa"], f"{environment}: {s.result.lines}")
+        s.run("PID 0")
+        require(s.result.lines[0].startswith("usage: ") and
+                s.result.lines[-1] == f"{s.mapper}: Versuch’s mit »{s.mapper} --help«.",
+                f"{s.result.lines}")
+    s.database(GRANT)
+    s.run(ASK, s.host.target("plain"))
+    require(s.result.line == f"{s.mapper}: write to {s.kind}id_map failed: Operation not permitted",
+            f"{s.result.lines}")
+    s.database("")
+    # a system without that language, or another language
+    for environment in ({"LANG": "C"}, {"LANG": "yy_YY.UTF-8"}, {"LANGUAGE": LANGUAGE}):
+        s.env = environment
+        s.run(ASK)
+        require(s.result.lines[1:2] == [f"{s.mapper}: {s.file} delegates nothing to elsa"],
+                f"{environment}: {s.result.lines}")
+
+
+@scene("all of it in one write")
+def _(s):
+    """Callers read a pipe once (LXC): what comes later they do not see, or not always."""
+    s.database("")
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    with ours, theirs:
+        target = s.host.target()
+        result = s.host.run(s.path, [str(target.pid), "0", "100000", "1"], s.caller,
+                            stderr=theirs.fileno())
+        ours.setblocking(False)
+        writes = []
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                writes.append(ours.recv(65536))
+    require(result.status == 1 and len(writes) == 1, f"{len(writes)} writes: {writes}")
+    require(writes[0].count(b"\n") == 3, f"{writes}")
+
+
+# --- paths ---
+
+def program_in(s, folder):
+    top = tempfile.mkdtemp(dir=f"{s.host.folder}/bin")
+    os.chmod(top, 0o755)
+    os.makedirs(f"{top}/{folder}", 0o755)
+    s.path = s.copy("bare", f"{top}/{folder}")
+
+
+@scene("cure with a path that a shell would take apart", "NO_PRIVILEGE", installs=("bare",))
+def _(s):
+    s.database(GRANT)
+    for folder in ("a b", "a;exit 1;b", "$(false)", "it's", "*", "`exit`"):
+        program_in(s, folder)
+        s.refused(ASK, WRITE_EPERM, "NO_PRIVILEGE")
+        s.mend()
+        s.granted(ASK)
+
+
+@scene("path that would make a line of its own", installs=("bare",))
+def _(s):
+    s.database(GRANT)
+    for folder in ("a\nnewuidmap: b", "a\rb", "a\x1b[31mb", "a\x7fb"):
+        program_in(s, folder)
+        s.run(ASK)
+        s.hints()
+        require(s.result.status == 1, f"status {s.result.status}")
+
+
+@scene("cure that is too long for a line", installs=("bare",))
+def _(s):
+    """One that is cut would be another command."""
+    s.database(GRANT)
+    for length in (100, 150, 200, 250):
+        program_in(s, "/".join(("x" * length, "y" * length, "z" * length)))
+        s.run(ASK)
+        hints = s.hints()
+        cures = [hint for hint in hints if hint.startswith(TO_MEND)]
+        require(all(cure.endswith(s.path) for cure in cures), f"a cure is cut: {cures}")

@@ -1,0 +1,385 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""The running map writer is attacked by its caller, at every system call it makes.
+
+A tracer takes the program from system call to system call, and behind each one leaves it
+stopped and untraced, as kill -STOP does. Then two processes of the caller, the parent of
+the program and one that is not related to it, try all that attack.c knows: to trace it,
+to get at its memory and descriptors, to change how it runs. What they may is a table
+that depends on nothing but its ids and capabilities; no more than that may ever work.
+
+Other runs are killed, or robbed of a resource, behind each system call: then the map is
+there or it is not, and a group is never mapped with setgroups allowed.
+"""
+
+import os
+import resource
+import signal
+from typing import NamedTuple
+
+from host import CLEAN_PATH, ELSA, Report, enter, quick
+from tracer import Tracee
+
+# how many stops of a quick run are left out for each one that is attacked
+QUICK_STRIDE = 9
+GRANT = "elsa:100000:65536\n"
+
+
+class Scenario(NamedTuple):
+    name: str
+    kind: str
+    request: tuple          # the one extent asked for
+    granted: bool
+    setgroups: str          # once it is granted
+
+
+SCENARIOS = (
+    Scenario("a delegated uid range", "u", (0, 100000, 65536), True, "allow"),
+    Scenario("the own uid", "u", (0, 5001, 1), True, "allow"),
+    Scenario("the own gid, with setgroups", "g", (0, 5001, 1), True, "deny"),
+    Scenario("a delegated gid range", "g", (0, 100000, 65536), True, "allow"),
+    Scenario("a refused uid range", "u", (0, 200000, 65536), False, "allow"),
+    Scenario("a refused gid range", "g", (0, 200000, 65536), False, "allow"),
+)
+INSTALLS = ("setuid", "fcaps")
+
+# What the caller may do, by the ids and capabilities of the program. Of these, only
+# signals change what it does, and limits can make it fail.
+ANYBODY = {"stat", "status", "cmdline", "wchan", "pidfd_open", "pidfd_signal", "signal_0",
+           "signal_stop", "signal_cont", "sigqueue"}
+LIMITS = {"prlimit_get", "prlimit_set"}
+SCHEDULING = {"affinity", "nice", "scheduler", "ioprio"}
+ALLOWED = {
+    "other ids, capabilities": ANYBODY,
+    "the caller's ids, capabilities": ANYBODY | LIMITS,
+    "the caller's ids, none": ANYBODY | LIMITS | SCHEDULING,
+}
+# attempts that a kernel may not know, or forbid everybody
+NOT_EVERYWHERE = {"pidfd_namespace", "perf", "io", "move_pages", "kcmp", "personality",
+                  "write_autogroup", "write_oom_adj", "write_clear_refs", "map_files",
+                  "pagemap", "syscall", "write_projid_map"}
+
+
+def privileges(state):
+    """The words for what a process is allowed: a key of ALLOWED."""
+    if set(state.uid) != {ELSA.uid} or set(state.gid) != {ELSA.gid}:
+        return "other ids, capabilities"
+    return "the caller's ids, " + ("capabilities" if state.permitted else "none")
+
+
+class Attacker:
+    """attack.c, run by elsa."""
+
+    def __init__(self, host, program):
+        self.host = host
+        gate_read, self.gate = os.pipe()
+        self.output = os.memfd_create("output")
+        order_read, self.order = os.pipe()
+        answer, answer_write = os.pipe()
+        if os.fork() == 0:
+            try:
+                passed = [os.dup(fd) for fd in (order_read, answer_write, 2, gate_read,
+                                                self.output)]
+                for number, fd in enumerate(passed):
+                    os.dup2(fd, number)
+                os.closerange(len(passed), 256)
+                os.chdir("/home/elsa")
+                ELSA.become()
+                os.execve(program, [program], {"PATH": CLEAN_PATH})
+            finally:
+                os._exit(126)
+        for fd in (gate_read, order_read, answer_write):
+            os.close(fd)
+        self.answer = os.fdopen(answer)
+
+    def ask(self, *words):
+        os.write(self.order, (" ".join(map(str, words)) + "\n").encode())
+        answer = self.answer.readline()
+        if not answer:
+            raise RuntimeError(f"no answer to {words}")
+        return answer.strip()
+
+    def start(self, path, *args):
+        """A program as its child, traced by us from its first moment on."""
+        self.host.read_log()    # or a full log holds the next refusal up
+        os.ftruncate(self.output, 0)
+        os.lseek(self.output, 0, os.SEEK_SET)
+        tracee = Tracee(int(self.ask("run", path, *args)))
+        os.write(self.gate, b"!")
+        tracee.run_to_exec()
+        return tracee
+
+    def wait(self, tracee):
+        """The status as waitpid(2) gives it, and what the program said."""
+        status = int(self.ask("wait", tracee.pid))
+        return status, os.pread(self.output, 65536, 0).decode()
+
+
+class Moment(NamedTuple):
+    """One attacked stop."""
+    stop: str
+    privileges: str
+    permitted: int
+    worked: frozenset
+
+
+class Test:
+    def __init__(self, host, report):
+        self.host = host
+        self.report = report
+        program = host.compile("attack.c")
+        self.parent = Attacker(host, program)
+        self.stranger = Attacker(host, program)
+        self.names = set(self.parent.ask("names").split()) | {"signal_cont"}
+        host.write("/etc/subuid", GRANT)
+        host.write("/etc/subgid", GRANT)
+
+    # one run
+
+    def arguments(self, scenario, install, target):
+        subject = self.host.subjects["ours", install]
+        return [subject.path(f"new{scenario.kind}idmap"), target.pid, *scenario.request]
+
+    def assault(self, pid):
+        """Both attackers, at a stopped process. Returns what worked for either."""
+        return frozenset(self.parent.ask("attack", pid).split()) | frozenset(
+            self.stranger.ask("attack", pid).split())
+
+    def attack_stop(self, tracee, stop):
+        """Attacks the program where it is, and lets it go on."""
+        state = tracee.state()
+        tracee.park()
+        worked = set(self.assault(tracee.pid))
+
+        def resume():
+            if self.parent.ask("signal", tracee.pid, int(signal.SIGCONT)) == "0":
+                worked.add("signal_cont")
+            else:
+                os.kill(tracee.pid, signal.SIGCONT)
+        tracee.wait_parked()
+        tracee.unpark(resume)
+        return Moment(str(stop), privileges(state), state.permitted, frozenset(worked))
+
+    def attacked_run(self, scenario, install):
+        """Returns the moments, and problems with how the run ended."""
+        target = self.host.target()
+        tracee = self.parent.start(*self.arguments(scenario, install, target))
+        moments = []
+        count, known = 0, None
+        while (stop := tracee.step()):
+            if stop.entry:
+                continue
+            count += 1
+            changed = privileges(tracee.state()) != known
+            if quick() and not changed and count % QUICK_STRIDE:
+                continue
+            moments.append(self.attack_stop(tracee, stop))
+            known = moments[-1].privileges
+        status, output = self.parent.wait(tracee)
+        problems = self.end_problems(scenario, target, complete=True)
+        if status != (0 if scenario.granted else 1 << 8):
+            problems.append(f"status {status:#x}: {output}")
+        return moments, problems
+
+    def end_problems(self, scenario, target, complete):
+        """What is wrong with the target afterwards. Unless the run is complete the map
+        may be missing, and with it setgroups may be denied already."""
+        made, setgroups = target.map(scenario.kind), target.setgroups()
+        wanted = (scenario.request,) if scenario.granted else ()
+        if complete:
+            good = made == wanted and setgroups == scenario.setgroups
+        elif made == ():
+            good = setgroups in ("allow", scenario.setgroups)
+        else:
+            good = made == wanted and setgroups == scenario.setgroups
+        return [] if good else [f"map {made}, setgroups {setgroups}"]
+
+    # the tests
+
+    def control(self):
+        """What is tried does work, at a process that nothing protects."""
+        tracee = self.parent.start("/usr/bin/sleep", "60")
+        tracee.park()
+        worked = self.assault(tracee.pid) | {"signal_cont"}
+        os.kill(tracee.pid, signal.SIGKILL)
+        self.parent.wait(tracee)
+        # the setgroups file of the first namespace cannot be opened by anybody else
+        target = self.host.target()
+        os.kill(target.pid, signal.SIGSTOP)
+        worked |= self.assault(target.pid)
+        missing = self.names - worked
+        self.report.check("attacks work where nothing protects from them",
+                          missing <= NOT_EVERYWHERE, f"these do not: {sorted(missing)}")
+        print(f"# {len(worked)} of {len(self.names)} ways work at an ordinary process of "
+              f"the caller; not on this kernel: {' '.join(sorted(missing)) or 'none'}")
+
+    def control_dumpable(self):
+        """The same in the map writer itself, once it is made dumpable."""
+        scenario = SCENARIOS[4]
+        target = self.host.target()
+        tracee = self.parent.start(*self.arguments(scenario, "setuid", target))
+        while (stop := tracee.step()):
+            if stop.entry and stop.name == "write":
+                break
+        try:
+            pr_set_dumpable = 4
+            result = tracee.replace_call("prctl", pr_set_dumpable, 1)
+        except OSError:
+            self.report.skip("a dumpable map writer is an open book",
+                             "changing a system call is known for x86_64 alone")
+            result = None
+        if result == 0:
+            tracee.park()
+            worked = self.assault(tracee.pid)
+            self.report.check("a dumpable map writer is an open book",
+                              {"mem_write", "pidfd_getfd", "ptrace_attach"} <= worked,
+                              f"only these worked: {sorted(worked)}")
+        os.kill(tracee.pid, signal.SIGKILL)
+        self.parent.wait(tracee)
+
+    def attack_everywhere(self):
+        seen = {}
+        for scenario in SCENARIOS:
+            for install in INSTALLS:
+                moments, problems = self.attacked_run(scenario, install)
+                for moment in moments:
+                    problems += self.moment_problems(moment)
+                    key = install, moment.privileges
+                    seen.setdefault(key, []).append((scenario, moment))
+                self.report.check(f"attacked at {len(moments)} stops: {scenario.name}, "
+                                  f"{install}", not problems, "; ".join(problems[:5]))
+        self.print_table(seen)
+
+    def moment_problems(self, moment):
+        allowed = ALLOWED[moment.privileges]
+        problems = []
+        if moment.worked - allowed:
+            problems.append(f"behind {moment.stop}, with {moment.privileges}, these work: "
+                            f"{' '.join(sorted(moment.worked - allowed))}")
+        if allowed - moment.worked:
+            problems.append(f"behind {moment.stop}, with {moment.privileges}, these should "
+                            f"work: {' '.join(sorted(allowed - moment.worked))}")
+        return problems
+
+    @staticmethod
+    def print_table(seen):
+        print("# what the caller may, by how the program is installed and what it holds")
+        for (install, words), entries in seen.items():
+            worked = frozenset.union(*(moment.worked for _, moment in entries))
+            sets = sorted({f"{moment.permitted:#x}" for _, moment in entries})
+            print(f"# {install:7} {words:30} {len(entries):4} stops, permitted "
+                  f"{', '.join(sets)}")
+            print(f"#     {' '.join(sorted(worked))}")
+
+    def count_stops(self, scenario, install):
+        """Ends of system calls, and the numbers of those behind which privileges
+        differ."""
+        target = self.host.target()
+        tracee = self.parent.start(*self.arguments(scenario, install, target))
+        changes, known, count = [], None, 0
+        while (stop := tracee.step()):
+            if stop.entry:
+                continue
+            count += 1
+            if (now := (privileges(tracee.state()), tracee.state().permitted)) != known:
+                changes.append(count)
+                known = now
+        self.parent.wait(tracee)
+        return count, changes
+
+    def run_until(self, scenario, install, number):
+        """Starts a run and stops behind its system call of this number."""
+        target = self.host.target()
+        tracee = self.parent.start(*self.arguments(scenario, install, target))
+        while number and (stop := tracee.step()):
+            number -= not stop.entry
+        return target, tracee
+
+    @staticmethod
+    def chosen(count, stride=1):
+        """Numbers of stops. The last ones, where the map is written, are never left out."""
+        if quick():
+            stride *= QUICK_STRIDE
+        return sorted({*range(1, count + 1, stride), *range(max(1, count - 15), count + 1)})
+
+    def kill_everywhere(self):
+        for scenario in SCENARIOS:
+            if not scenario.granted:
+                continue
+            for install in INSTALLS:
+                count, _ = self.count_stops(scenario, install)
+                problems, kills, written = [], 0, 0
+                for number in self.chosen(count):
+                    target, tracee = self.run_until(scenario, install, number)
+                    if self.parent.ask("signal", tracee.pid, int(signal.SIGKILL)) != "0":
+                        problems.append(f"cannot be killed at stop {number}")
+                        os.kill(tracee.pid, signal.SIGKILL)
+                    tracee.step()
+                    status, _ = self.parent.wait(tracee)
+                    if status != signal.SIGKILL:
+                        problems.append(f"status {status:#x} at stop {number}")
+                    problems += self.end_problems(scenario, target, complete=False)
+                    written += target.map(scenario.kind) != ()
+                    kills += 1
+                if not 0 < written < kills:
+                    problems.append("killing made no difference")
+                self.report.check(f"killed at {kills} of {count} stops: {scenario.name}, "
+                                  f"{install}", not problems, "; ".join(problems[:5]))
+
+    def starve_everywhere(self):
+        """The caller takes a resource away, where he can: the program may fail, but not
+        half."""
+        limits = {"NOFILE": resource.RLIMIT_NOFILE, "FSIZE": resource.RLIMIT_FSIZE,
+                  "AS": resource.RLIMIT_AS, "STACK": resource.RLIMIT_STACK}
+        for scenario in SCENARIOS[:1] + SCENARIOS[2:3]:
+            for install in INSTALLS:
+                count, _ = self.count_stops(scenario, install)
+                problems, taken = [], 0
+                for name, limit in limits.items():
+                    for number in self.chosen(count, 1 if name == "NOFILE" else 5):
+                        target, tracee = self.run_until(scenario, install, number)
+                        taken += self.parent.ask("limit", tracee.pid, limit) == "0"
+                        tracee.detach()
+                        status, output = self.parent.wait(tracee)
+                        wrong = self.end_problems(scenario, target, status == 0)
+                        if status == 1 << 8 and target.map(scenario.kind) != ():
+                            wrong.append("failed, but the map is there")
+                        if wrong:
+                            problems.append(f"{name} 0 at stop {number}: {wrong} {output}")
+                self.report.check(f"starved at {taken} stops: {scenario.name}, {install}",
+                                  taken and not problems,
+                                  "; ".join(problems[:5]) or "no limit could be set")
+
+    def core_dumps(self):
+        """A dump of its memory would be for the caller to read."""
+        dumped = 0x80
+        tracee = self.parent.start("/usr/bin/sleep", "60")
+        tracee.detach()
+        self.parent.ask("signal", tracee.pid, int(signal.SIGQUIT))
+        if not self.parent.wait(tracee)[0] & dumped:
+            self.report.skip("no core dump", "there is none of other programs either")
+            return
+        scenario, problems = SCENARIOS[0], []
+        for install in INSTALLS:
+            _, changes = self.count_stops(scenario, install)
+            for number in changes:
+                _, tracee = self.run_until(scenario, install, number)
+                self.parent.ask("signal", tracee.pid, int(signal.SIGQUIT))
+                tracee.detach()
+                status, _ = self.parent.wait(tracee)
+                if status != signal.SIGQUIT:
+                    problems.append(f"{install}, stop {number}: status {status:#x}")
+        self.report.check("no core dump", not problems, "; ".join(problems))
+
+
+def main():
+    host = enter()
+    report = Report()
+    test = Test(host, report)
+    for part in (test.control, test.control_dumpable, test.attack_everywhere,
+                 test.kill_everywhere, test.starve_everywhere, test.core_dumps):
+        report.part(part)
+    report.finish()
+
+
+main()

@@ -1,0 +1,391 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Records in the audit log, read with ausearch from a real auditd: of what usermod-ext
+gives, takes and refuses, and of maps that are refused where the build asks for it. Where
+there is no audit, nothing is said and nothing fails.
+
+There is one audit daemon in a kernel: if one runs already, most of this is skipped."""
+
+import glob
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+
+import host as host_module
+import usermod_box
+from host import CLEAN_PATH, CLONE_NEWNS, CLONE_NEWUSER, ELSA, MS_NODEV, ROOT, mount
+from host import prctl, unshare
+from usermod_box import BUSY, DONE, NOT_PERMITTED, POLICY, words
+
+TOP = os.path.realpath(os.path.join(host_module.HERE, "../.."))
+LOG_NAME = "SUBID_AUDIT_LOG"
+NONE = "SUBID_AUDIT_NONE"
+AUID = 5002     # anna
+PR_CAPBSET_DROP, CAP_AUDIT_WRITE = 24, 29
+
+CONF = """\
+log_file = {folder}/audit.log
+log_format = RAW
+log_group = root
+write_logs = yes
+local_events = yes
+flush = SYNC
+freq = 1
+num_logs = 0
+max_log_file = 8
+max_log_file_action = IGNORE
+name_format = NONE
+priority_boost = 0
+disp_qos = lossy
+plugin_dir = {folder}/plugins.d
+space_left = 2
+space_left_action = IGNORE
+admin_space_left = 1
+admin_space_left_action = IGNORE
+disk_full_action = IGNORE
+disk_error_action = IGNORE
+verify_email = no
+"""
+
+
+# --- outside ----------------------------------------------------------------------------
+
+def audit_status():
+    """{"enabled": 0, "pid": 0, ...} of the kernel, or None."""
+    result = subprocess.run(["auditctl", "-s"], capture_output=True, text=True,
+                            env={"PATH": CLEAN_PATH})
+    found = dict(re.findall(r"^(\w+) (\d+)$", result.stdout, re.M))
+    return {key: int(value) for key, value in found.items()} if "pid" in found else None
+
+
+def why_not():
+    """The reason why no audit daemon can be started here, or None."""
+    if os.geteuid() != 0:
+        return "needs root"
+    missing = [tool for tool in ("auditd", "auditctl", "ausearch")
+               if not shutil.which(tool, path=CLEAN_PATH)]
+    if missing:
+        return f"needs {', '.join(missing)}"
+    status = audit_status()
+    if status is None:
+        return "the kernel has no audit, or lets nobody near it here"
+    if status["pid"]:
+        return f"an audit daemon runs already, process {status['pid']}"
+    if status["enabled"] == 2:
+        return "the kernel's audit is locked"
+    return None
+
+
+def start_daemon(folder):
+    """auditd with its files in @folder; nothing of the machine's own is written to."""
+    os.mkdir(f"{folder}/plugins.d")
+    with open(f"{folder}/auditd.conf", "w") as file:
+        file.write(CONF.format(folder=folder))
+    os.chmod(f"{folder}/auditd.conf", 0o640)
+
+    def own_run():
+        unshare(CLONE_NEWNS)
+        mount("none", "/", None, 0x4000 | 0x40000)  # MS_REC | MS_PRIVATE
+        mount("tmpfs", "/run", "tmpfs", MS_NODEV, "mode=755")
+    with open(f"{folder}/daemon", "wb") as output:
+        daemon = subprocess.Popen(["auditd", "-n", "-c", folder], stdin=subprocess.DEVNULL,
+                                  stdout=output, stderr=output, preexec_fn=own_run,
+                                  env={"PATH": CLEAN_PATH})
+    ready = usermod_box.wait_until(
+        lambda: (audit_status() or {}).get("pid") == daemon.pid or daemon.poll() is not None)
+    if not ready or daemon.poll() is not None:
+        stop_daemon(daemon)
+        with open(f"{folder}/daemon", errors="replace") as file:
+            return None, f"auditd does not start: {file.read()[-300:]}"
+    return daemon, None
+
+
+def stop_daemon(daemon):
+    daemon.send_signal(signal.SIGTERM)
+    try:
+        daemon.wait(10)
+    except subprocess.TimeoutExpired:
+        daemon.kill()
+        daemon.wait()
+
+
+def enter_with_audit():
+    """Starts the audit daemon, which has to be in the first pid namespace, and the test
+    again inside; never returns."""
+    def stop(*_):
+        raise SystemExit(143)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
+    reason, daemon = why_not(), None
+    before = audit_status() if not reason else None
+    with tempfile.TemporaryDirectory(prefix="subid-audit.") as folder:
+        try:
+            if not reason:
+                daemon, reason = start_daemon(folder)
+            os.environ[NONE if reason else LOG_NAME] = reason or f"{folder}/audit.log"
+            usermod_box.enter()
+        finally:
+            if daemon:
+                stop_daemon(daemon)
+            if before:
+                subprocess.run(["auditctl", "-e", str(before["enabled"])], check=False,
+                               stdout=subprocess.DEVNULL, env={"PATH": CLEAN_PATH})
+
+
+# --- inside -----------------------------------------------------------------------------
+
+class Records:
+    """USER_MGMT records that came since the last look, from anna's login: the log is the
+    machine's, and others may be at work there."""
+
+    def __init__(self):
+        self.log = os.environ[LOG_NAME]
+        self.seen = 0
+
+    def all(self):
+        result = subprocess.run(["ausearch", "-if", self.log, "-m", "USER_MGMT", "--raw"],
+                                capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                                env={"PATH": CLEAN_PATH})
+        return [line for line in result.stdout.splitlines() if f" auid={AUID} " in line]
+
+    def new(self, count=1):
+        """Waits until @count have come; returns them, and any more there are."""
+        usermod_box.wait_until(lambda: len(self.all()) >= self.seen + count, 3)
+        found = self.all()
+        fresh, self.seen = found[self.seen:], len(found)
+        return fresh
+
+
+def as_anna():
+    """The login from which the command is given, as PAM sets it."""
+    with open("/proc/self/loginuid", "w") as file:
+        file.write(str(AUID))
+
+
+GRANT = ("-v", "3000000-3000009", "-w", "3000000-3000019", "elsa")
+
+# name, databases, words, status, what the record says; None: there is none
+CASES = (
+    ("grant", b"", GRANT, DONE,
+     "op=change-subids add-uids=3000000-3000009 add-gids=3000000-3000019"),
+    ("nothing to do", b"elsa:3000000:100\n", GRANT, DONE, None),
+    ("revoke", b"elsa:3000000:10\n", ("-V", "3000000-3000004", "elsa"), DONE,
+     "op=change-subids del-uids=3000000-3000004"),
+    ("both", b"elsa:3000000:10\n",
+     ("-V", "3000000-3000004", "-v", "4000000-4000000", "elsa"), DONE,
+     "op=change-subids del-uids=3000000-3000004 add-uids=4000000-4000000"),
+    ("allocation", b"", ("-S", "elsa"), DONE,
+     "op=change-subids allocate=yes add-uids=100000-165535 add-gids=100000-165535"),
+    ("refusal", b"anna:3000000:10\n", GRANT, POLICY,
+     "op=change-subids add-uids=3000000-3000009 add-gids=3000000-3000019"),
+    ("dry run", b"", ("--dry-run", *GRANT), DONE, None),
+)
+
+
+def is_record(line, said, account, done):
+    return (f"{said} acct=\"{account}\"" in line
+            and f" res={'success' if done else 'failed'}'" in line)
+
+
+def test_changes(box, records, report):
+    for name, database, arguments, status, said in CASES:
+        box.put(database, database)
+        result = box.run(*arguments, as_root=as_anna)
+        found = records.new(0 if said is None else 1)
+        good = not found if said is None else \
+            len(found) == 1 and is_record(found[0], said, "elsa", status == DONE)
+        report.check(f"audit: {name}", good and result.status == status,
+                     f"{result} {found}")
+
+
+def test_refusals(box, records, report):
+    with usermod_box.process(caller=ELSA):
+        box.put(b"elsa:3000000:10\n", b"")
+        result = box.run("-V", "3000000-3000004", "elsa", as_root=as_anna)
+    found = records.new()
+    report.check("audit: refused, for the user is busy", result.status == BUSY
+                 and len(found) == 1 and is_record(
+                     found[0], "op=change-subids del-uids=3000000-3000004", "elsa", False),
+                 f"{result} {found}")
+    box.host.write("/etc/pam.d/usermod-ext",
+                   "auth required pam_deny.so\naccount required pam_deny.so\n")
+    result = box.run(*GRANT, as_root=as_anna)
+    found = [line for line in records.new() if "change-subids" in line]
+    report.check("audit: refused by PAM", result.status == NOT_PERMITTED
+                 and len(found) == 1 and is_record(
+                     found[0], "op=change-subids add-uids=3000000-3000009 "
+                     "add-gids=3000000-3000019", "elsa", False), f"{result} {found}")
+    box.host.write("/etc/pam.d/usermod-ext", "account required pam_permit.so\n")
+    image = f"{box.host.folder}/image"
+    os.makedirs(f"{image}/etc")
+    shutil.copyfile("/etc/passwd", f"{image}/etc/passwd")
+    result = box.run("--root", image, "--create", *GRANT, as_root=as_anna)
+    found = records.new(0)
+    report.check("audit: no record of an image", result.status == DONE and not found,
+                 f"{result} {found}")
+
+
+def test_interpreted(box, records, report):
+    """What an administrator reads."""
+    box.put()
+    box.run(*GRANT, as_root=as_anna)
+    records.new()
+    result = subprocess.run(["ausearch", "-if", records.log, "-m", "USER_MGMT", "-i"],
+                            capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                            env={"PATH": CLEAN_PATH})
+    last = [line for line in result.stdout.splitlines() if "auid=anna" in line][-1:]
+    report.check("audit: ausearch -i names the login, the account and the result",
+                 last and all(word in last[0] for word in ("acct=elsa", "res=success")),
+                 result)
+
+
+def traced(box, path, *arguments):
+    """What a program that elsa starts opens, told by strace, and its result."""
+    trace = f"{box.host.folder}/trace"
+    result = box.host.run(
+        shutil.which("strace", path=CLEAN_PATH),
+        ["-f", "-u", ELSA.name, "-o", trace, "-e", "trace=open,openat,socket", path,
+         *arguments], caller=ROOT)
+    with open(trace, errors="replace") as file:
+        return file.read(), result
+
+
+def audits_maps(folder):
+    with open(f"{folder}/newuidmap", "rb") as file:
+        return b"libaudit.so" in file.read()
+
+
+def install_map_writers(box, name, paths):
+    """Setuid copies of both map writers; returns their folder."""
+    folder = f"{box.host.folder}/bin/{name}"
+    os.mkdir(folder)
+    for program, path in paths.items():
+        shutil.copyfile(path, f"{folder}/{program}")
+        os.chmod(f"{folder}/{program}", 0o4755)
+    return folder
+
+
+def compile_map_writers(box, audits):
+    """Both map writers with the other answer to --enable-audit-maps; (paths, reason)."""
+    config = f"{os.environ['SUBID_BUILD']}/config.h"
+    if not os.path.exists(config):
+        return None, "SUBID_BUILD has no config.h"
+    variant = f"{box.host.folder}/variant.h"
+    with open(variant, "w") as file:
+        file.write(f'#include "{config}"\n#undef AUDIT_MAPS\n'
+                   + ("#define AUDIT_MAPS 1\n" if audits else ""))
+    left_out = ("label-libselinux.c", "auth-libpam.c",
+                "audit-none.c" if audits else "audit-libaudit.c")
+    sources = [path for folder in ("libsubid/core", "libsubid/sys", "common", "mapwriter")
+               for path in sorted(glob.glob(f"{TOP}/{folder}/*.c"))
+               if os.path.basename(path) not in left_out]
+    paths = {}
+    for program in host_module.PROGRAMS:
+        paths[program] = f"{box.host.folder}/{program}"
+        result = subprocess.run(
+            ["cc", "-std=gnu17", "-include", variant, f"-I{TOP}", '-DSYSCONFDIR="/etc"',
+             '-DLOCALEDIR="/nonexistent"', '-DPLUGINDIR="/nonexistent"',
+             f"{TOP}/{program}/{program}.c", *sources, "-o", paths[program]],
+            capture_output=True, text=True, env={"PATH": CLEAN_PATH})
+        if result.returncode:
+            return None, f"cannot be built: {result.stderr[:300]}"
+    return paths, None
+
+
+def test_maps(box, records, report):
+    """The build under test, and one with the other choice."""
+    folder = install_map_writers(box, "maps", host_module.build_folder())
+    audits = audits_maps(folder)
+    test_build(box, records, report, folder, audits)
+    paths, reason = compile_map_writers(box, not audits)
+    if paths:
+        test_build(box, records, report, install_map_writers(box, "variant", paths),
+                   not audits)
+    else:
+        report.skip("audit: maps, the other build", reason)
+
+
+def test_build(box, records, report, folder, audits):
+    """A refused map: one record where the build asks for it, and libaudit is not even
+    opened where the build does not."""
+    build = "a build that audits maps" if audits else "a build that does not audit maps"
+    box.put(b"elsa:3000000:10\n", b"elsa:3000000:10\n")
+    for program, kind in (("newuidmap", "uid"), ("newgidmap", "gid")):
+        for outer, refused in (("4000000", True), ("3000000", False)):
+            what = f"audit: {build}: {program}: a map that is " \
+                f"{'refused' if refused else 'granted'}"
+            extent = ["0", outer, "5"]
+            if records:
+                target = box.host.target()
+                result = box.host.run(f"{folder}/{program}", [str(target.pid), *extent],
+                                      as_root=as_anna)
+                found = records.new(1 if refused and audits else 0)
+                good = not found if not (refused and audits) else \
+                    len(found) == 1 and is_record(
+                        found[0], f"op=map-{kind} inner=0 outer=4000000 count=5", "elsa",
+                        False)
+                report.check(f"{what}: records", result.status == refused and good,
+                             f"{result} {found}")
+            if not shutil.which("strace", path=CLEAN_PATH):
+                report.skip(what, "needs strace")
+                continue
+            trace, result = traced(box, f"{folder}/{program}",
+                                   str(box.host.target().pid), *extent)
+            report.check(f"{what}: libraries", result.status == refused and "/sub" in trace
+                         and (("libaudit.so" in trace) == (refused and audits)), trace)
+
+
+def test_without(box, records, report):
+    """Where the kernel takes no records nothing is said about that."""
+    def container():
+        unshare(CLONE_NEWUSER)
+        for name, text in (("setgroups", "deny"), ("uid_map", "0 0 1\n"),
+                           ("gid_map", "0 0 1\n")):
+            with open(f"/proc/self/{name}", "w") as file:
+                file.write(text)
+
+    def no_capability():
+        prctl(PR_CAPBSET_DROP, CAP_AUDIT_WRITE)
+    for name, function in (("in a user namespace", container),
+                           ("without CAP_AUDIT_WRITE", no_capability)):
+        box.put()
+        result = box.run(*GRANT, as_root=as_anna, as_user=function)
+        report.check(f"audit: silent {name}", result.status == DONE and not result.err
+                     and box.get().subuid == b"elsa:3000000:10\n", f"{result}")
+        result = box.run("-v", "3000000-3000000", "anna", as_root=as_anna,
+                         as_user=function)
+        report.check(f"audit: a refusal is a refusal {name}", result.status == POLICY
+                     and len(words(result).splitlines()) == 1, f"{result}")
+        if records:
+            found = records.new(0)
+            report.check(f"audit: no record {name}", not found, found)
+
+
+def main():
+    if "SUBID_HOST" not in os.environ:
+        if usermod_box.program() is None or host_module.missing_parts():
+            usermod_box.enter()
+        enter_with_audit()
+    box, report = usermod_box.enter()
+    with open(box.ours, "rb") as file:
+        if b"libaudit.so" not in file.read():
+            report.skip("audit", "this build has no libaudit")
+            report.finish()
+    records = None
+    if LOG_NAME in os.environ:
+        records = Records()
+        test_changes(box, records, report)
+        test_refusals(box, records, report)
+        test_interpreted(box, records, report)
+    else:
+        report.skip("audit: a real audit daemon", os.environ.get(NONE, "unknown"))
+    test_maps(box, records, report)
+    test_without(box, records, report)
+    report.finish()
+
+
+if __name__ == "__main__":
+    main()

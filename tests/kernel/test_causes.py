@@ -1,0 +1,58 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Every cause of a refusal, brought about for real: it is named first, and when its cure
+is carried out the map is written. A word in SUBID_SCENES selects the scenes whose name
+contains it."""
+
+import os
+import re
+
+import scenes_database
+import scenes_kernel
+import scenes_request
+import scenes_secrecy
+import scenes_words
+from explain import SENTENCES, cause_of, general
+from host import HERE, Report, enter, quick
+
+MODULES = (scenes_request, scenes_database, scenes_kernel, scenes_secrecy, scenes_words)
+TOP = os.path.dirname(os.path.dirname(HERE))
+MANUAL = f"{TOP}/docs/EXPLANATIONS.md"
+
+
+def check_complete(report):
+    """Every cause of the programs has a sentence here, and a scene."""
+    with open(f"{TOP}/common/causes.h") as file:
+        causes = re.findall(r"^\tCAUSE_([A-Z_]+)(?: = 1)?,$", file.read(), re.M)
+    report.check("every cause has its sentences", list(SENTENCES) == causes,
+                 f"{set(causes) ^ SENTENCES.keys() or 'another order'}")
+    met = {cause for module in MODULES for play in module.PLAYS for cause in play.causes}
+    report.check("every cause has a scene", met == set(causes), f"{set(causes) ^ met}")
+
+
+def check_manual(report, told):
+    """docs/ explain every cause, with a cure that was told in a scene, and nothing else."""
+    with open(MANUAL) as file:
+        text = file.read().replace("\\|", "\0")
+    rows = [tuple(cell.replace("\0", "|") for cell in row) for row in
+            re.findall(r"^\| `(.+?)` \| `?(.+?)`? \|$", text, re.M)]
+    strange = [row for row in rows if tuple(map(general, row)) not in told]
+    report.check("docs tell nothing that is never said", rows and not strange, f"{strange}")
+    missing = SENTENCES.keys() - {cause_of(sentence) for sentence, _ in rows}
+    report.check("docs tell every cause", not missing, f"{missing}")
+
+
+def main():
+    host = enter()
+    report = Report()
+    word = os.environ.get("SUBID_SCENES", "")
+    told = set()
+    for module in MODULES:
+        told |= module.PLAYS.perform(host, report, quick(), word)
+    if not word:
+        check_complete(report)
+        check_manual(report, told)
+    report.finish()
+
+
+main()

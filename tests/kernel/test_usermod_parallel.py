@@ -1,0 +1,339 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""usermod-ext beside Debian's usermod and useradd on one /etc: of many at once, no update
+is lost that was reported as done. And each lock by itself, in both directions: who holds
+it is waited for, and only what is left over from the dead is removed."""
+
+import contextlib
+import ctypes
+import fcntl
+import os
+import signal
+import struct
+import time
+
+import host as host_module
+from host import Caller, quick, remove
+from usermod_box import (DONE, EPOCH, NOT_PERMITTED, SUBGID, SUBUID, dead_pid, enter, process,
+                         read, spawn, wait_until, words)
+
+EACH = 50
+SIZES = (100, 10_000) if quick() else (100, 10_000, 1_000_000)
+# a size beyond which programs may give up waiting for each other
+ALL_WORK = 10_000
+USERADD = "/usr/sbin/useradd"
+WAIT = 15
+ADD = ("-v", "7000000-7000009", "elsa")
+ADDED = b"elsa:7000000:10\n"
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+# --- many at once -----------------------------------------------------------------------
+
+def filler(lines, first):
+    """A database with that many lines of nobody's."""
+    return b"".join(b"ghost%d:%d:1\n" % (i, first + i) for i in range(lines))
+
+
+def crowd(box, lines):
+    """Starts everything at once; returns [(what, status, kind, line)]."""
+    content = filler(lines, 2_000_000_000)
+    box.sweep()
+    for name in ("passwd", "group"):
+        box.host.reset_etc(name)
+    box.put(content, content)
+    for name in ("shadow", "gshadow"):
+        box.host.write(f"/etc/{name}", "", 0o600)
+    running = {}
+    for i in range(EACH):
+        first = 10_000_000 + i * 100
+        flag, kind = (("-v", "subuid"), ("-w", "subgid"))[i % 2]
+        running[spawn(box.ours, flag, f"{first}-{first + 9}", "elsa")] = (
+            "ours", kind, b"elsa:%d:10" % first)
+        if not box.oracle:
+            continue
+        first += 50
+        if i % 5 == 4:
+            running[spawn(USERADD, "-M", f"new{i}")] = ("useradd", "subuid", b"new%d:" % i)
+        else:
+            running[spawn(box.oracle, flag, f"{first}-{first + 9}", "anna")] = (
+                "usermod", kind, b"anna:%d:10" % first)
+    found = []
+    while running:
+        pid, status = os.wait()
+        if pid in running:
+            what, kind, line = running.pop(pid)
+            found.append((what, os.waitstatus_to_exitcode(status), kind, line))
+    return content, found
+
+
+def test_crowd(box, report, lines):
+    start = time.monotonic()
+    content, found = crowd(box, lines)
+    seconds = time.monotonic() - start
+    files = dict(zip(("subuid", "subgid"), box.get()))
+    texts = {name: set(text.split(b"\n")) for name, text in files.items()}
+    lost = [(what, line) for what, status, kind, line in found if status == 0 and not
+            (line in texts[kind] if what != "useradd" else
+             any(text.startswith(line) for text in texts[kind]))]
+    failed = [(what, status, line) for what, status, kind, line in found if status]
+    done = {what: sum(status == 0 for kind, status, _, _ in found if kind == what)
+            for what in ("ours", "usermod", "useradd")}
+    report.check(f"{lines} lines, {len(found)} at once: {done} done in {seconds:.1f} s, "
+                 "nothing is lost", not lost, f"{lost[:5]}")
+    report.check(f"{lines} lines: what was there is there",
+                 all(text.startswith(content) for text in files.values()),
+                 f"{[len(text) for text in files.values()]}")
+    if lines <= ALL_WORK:
+        report.check(f"{lines} lines: none fails", not failed, f"{failed[:5]}")
+    else:
+        # waiting for one another has its limit; ours is what is judged
+        report.check(f"{lines} lines: {len(failed)} gave up with a status that says so",
+                     all(status in (NOT_PERMITTED, SUBUID, SUBGID, 9, 10)
+                         for _, status, _ in failed), f"{failed[:5]}")
+        report.check(f"{lines} lines: some of ours and of Debian's were done",
+                     done["ours"] and (done["usermod"] or not box.oracle), f"{done}")
+    report.check(f"{lines} lines: no file is left", not box.strays(), f"{box.strays()}")
+
+
+# --- locks ------------------------------------------------------------------------------
+
+def hold_passwd(kind):
+    """Takes .pwd.lock for the life of the process, in one of the ways there are."""
+    if kind == "lckpwdf":
+        if libc.lckpwdf() != 0:
+            raise OSError("lckpwdf")
+        return
+    fd = os.open("/etc/.pwd.lock", os.O_WRONLY | os.O_CREAT, 0o600)
+    if kind == "fcntl":
+        fcntl.lockf(fd, fcntl.LOCK_EX)
+    else:
+        whole = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+        fcntl.fcntl(fd, 37, whole)      # F_OFD_SETLK
+
+
+def held_for(seconds, kind):
+    """A function for process(): holds .pwd.lock, and lets it go after a while."""
+    def function():
+        hold_passwd(kind)
+        if os.fork() == 0:
+            time.sleep(seconds)
+            os.kill(os.getppid(), signal.SIGKILL)
+            os._exit(0)
+    return function
+
+
+def write_lock(name, text, when=None):
+    path = f"/etc/{name}.lock"
+    remove(path)
+    with open(path, "w", encoding="ascii") as file:
+        file.write(text)
+    if when:
+        os.utime(path, (when, when))
+
+
+def add(box, *args, program=None):
+    box.put(b"", b"")
+    return box.run(*args, *ADD, path=program or box.ours)
+
+
+def test_passwd_lock(box, report):
+    """Ours waits for .pwd.lock however it is held."""
+    for kind in ("lckpwdf", "fcntl", "ofd"):
+        box.sweep()
+        with process(held_for(0.7, kind)):
+            result = add(box)
+        report.check(f".pwd.lock by {kind}: waited for",
+                     result.status == DONE and 0.3 < result.seconds < 5
+                     and box.get().subuid == ADDED, f"{result}")
+
+
+def test_passwd_lock_given_up(box, report):
+    """All that wait in vain do so at the same time: each may take 15 seconds."""
+    box.sweep()
+    box.put(b"", b"")
+    with process(lambda: hold_passwd("lckpwdf")) as pid, process() as live:
+        write_lock("subgid", f"{live}\0")
+        result = box.run(*ADD, timeout=30)
+        report.check(
+            ".pwd.lock is not let go: given up, with a name",
+            result.status == NOT_PERMITTED and WAIT - 1 < result.seconds < WAIT + 5
+            and result.lines == ["usermod-ext: cannot lock /etc/passwd; try again later.",
+                                 f"usermod-ext: lock /etc/.pwd.lock already used by PID {pid}"]
+            and box.get().subuid == b"" and box.strays() == ["subgid.lock"], f"{result}")
+        if box.oracle:
+            other = box.run_oracle(*ADD, timeout=30)
+            report.check(".pwd.lock is not let go: first line and status as Debian's",
+                         other.status == result.status and
+                         other.line == result.line.replace("usermod-ext", "usermod"),
+                         f"{other}")
+
+
+def test_database_lock_given_up(box, report):
+    box.sweep()
+    box.put(b"", b"")
+    with process() as live:
+        write_lock("subgid", f"{live}\0")
+        result = box.run("-w", "7000000-7000009", *ADD, timeout=40)
+        report.check(
+            "subgid.lock of a live process is not broken: given up, with a name",
+            result.status == SUBGID and WAIT - 1 < result.seconds < WAIT + 5
+            and result.lines == [
+                f"usermod-ext: lock /etc/subgid.lock already used by PID {live}",
+                "usermod-ext: cannot lock /etc/subgid; try again later."]
+            and box.get() == (b"", b"") and box.strays() == ["subgid.lock"],
+            f"{result}, {box.strays()}")
+        if box.oracle:
+            other = box.run_oracle("-w", "7000000-7000009", "elsa", timeout=40)
+            report.check("subgid.lock of a live process: lines and status as Debian's",
+                         other.status == result.status and other.lines ==
+                         [line.replace("usermod-ext", "usermod") for line in result.lines],
+                         f"{other}")
+
+
+def test_database_lock_waited_for(box, report):
+    """A live holder that ends, and one that takes its lock away."""
+    box.sweep()
+    box.put(b"", b"")
+    for what, end in (("ends", lambda pid: os.kill(pid, signal.SIGKILL)),
+                      ("lets it go", lambda _: remove("/etc/subuid.lock"))):
+        box.put(b"", b"")
+        with process() as live:
+            write_lock("subuid", f"{live}\0")
+            pid = spawn(box.ours, *ADD)
+            time.sleep(0.5)
+            waits = os.waitpid(pid, os.WNOHANG)[0] == 0
+            end(live)
+            if what == "ends":
+                os.waitpid(live, 0)
+            _, status = os.waitpid(pid, 0)
+        report.check(f"subuid.lock whose holder {what}: waited for",
+                     waits and status == 0 and box.get().subuid == ADDED
+                     and not box.strays(), f"{waits}, {status}, {box.strays()}")
+
+
+def test_left_over(box, report):
+    """What is left over is removed at once, and nothing else."""
+    dead = dead_pid()
+    cases = [("empty", "", None), ("a NUL", "\0", None), ("garbage", "garbage", None),
+             ("zero", "0\0", None), ("negative", "-1\0", None), ("too large", "9" * 30, None),
+             ("with a sign", "+1\0", None), ("a dead process", f"{dead}\0", None),
+             ("a dead process, no NUL", f"{dead}", None),
+             ("a dead process, newline", f"{dead}\n", None),
+             ("a process that started later", f"{os.getpid()}\0", EPOCH)]
+    for what, text, when in cases:
+        for name in ("subuid", "subgid"):
+            box.sweep()
+            box.put(b"", b"")
+            write_lock(name, text, when)
+            result = box.run("-w", "7000000-7000009", *ADD)
+            report.check(f"{name}.lock left over, {what}",
+                         result.status == DONE and result.seconds < 5
+                         and box.get() == (ADDED, ADDED) and not box.strays(),
+                         f"{result}, {box.strays()}")
+    # of a dead process between making and linking its file; not of a live one
+    box.sweep()
+    box.put(b"", b"")
+    with process() as live:
+        names = [f"subuid.{dead}", f"subuid.{live}", "subuid.bak", "subuid.01", f"subgid.{dead}"]
+        for name in names:
+            box.host.write(f"/etc/{name}", "")
+        result = box.run(*ADD)
+        report.check("only files of the dead are removed",
+                     result.status == DONE and box.strays() == sorted(names[1:]),
+                     f"{result}, {box.strays()}")
+
+
+def test_same_process_id(box, report):
+    """In a container one process id means somebody else at each start: a lock that holds
+    our own is left over."""
+    box.sweep()
+    box.put(b"", b"")
+    pid = os.fork()
+    if pid == 0:
+        write_lock("subuid", f"{os.getpid()}\0", EPOCH)
+        box.host.write(f"/etc/subuid.{os.getpid()}", "x")
+        os.execv(box.ours, ["usermod-ext", *ADD])
+    _, status = os.waitpid(pid, 0)
+    report.check("a lock with our own process id is left over",
+                 status == 0 and box.get().subuid == ADDED and not box.strays(),
+                 f"{status}, {box.strays()}")
+
+
+def test_debian_waits_for_ours(box, report):
+    """Debian's usermod while ours stands still with its locks: one of both gives way, and
+    what both report as done is there."""
+    if not box.oracle:
+        report.skip("Debian's beside ours", "needs Debian's usermod")
+        return
+    box.sweep()
+    box.put(filler(200_000, 2_000_000_000), b"")
+    pid = spawn(box.ours, *ADD)
+    seen = wait_until(lambda: os.path.exists("/etc/subuid.lock"))
+    os.kill(pid, signal.SIGSTOP)
+    held = os.path.exists("/etc/subuid.lock")
+    other = spawn(box.oracle, "-v", "8000000-8000009", "anna")
+    time.sleep(0.5)
+    waits = os.waitpid(other, os.WNOHANG)[0] == 0
+    os.kill(pid, signal.SIGCONT)
+    _, status = os.waitpid(pid, 0)
+    _, oracle_status = os.waitpid(other, 0) if waits else (0, 0)
+    text = box.get().subuid
+    report.check("Debian's usermod waits for ours",
+                 seen and held and waits and status == 0 and oracle_status == 0
+                 and ADDED in text and b"anna:8000000:10\n" in text and not box.strays(),
+                 f"{seen}, {held}, {waits}, {status}, {oracle_status}, {text[-60:]}")
+
+
+def test_prefix(box, report):
+    """Below --prefix nobody takes .pwd.lock, and a live process is believed whenever it
+    started."""
+    folder = f"{box.folder}/image/etc"
+    os.makedirs(folder, exist_ok=True)
+    for name, content in (("passwd", host_module.PASSWD), ("subuid", ""), ("subgid", "")):
+        box.host.write(f"{folder}/{name}", content)
+    lock = f"{folder}/subuid.lock"
+    image = ("--prefix", os.path.dirname(folder))
+    with process(lambda: hold_passwd("lckpwdf")):
+        result = box.run(*image, *ADD)
+    report.check("--prefix: .pwd.lock of the running system is not waited for",
+                 result.status == DONE and result.seconds < 5
+                 and read(f"{folder}/subuid") == ADDED
+                 and sorted(os.listdir(folder)) == ["passwd", "subgid", "subuid", "subuid-"],
+                 f"{result}, {os.listdir(folder)}")
+    box.host.write(lock, f"{dead_pid()}\0")
+    result = box.run(*image, "-v", "7000010-7000019", "elsa")
+    report.check("--prefix: the lock of a dead process is removed",
+                 result.status == DONE and not os.path.exists(lock), f"{result}")
+    box.host.write(lock, f"{os.getpid()}\0")
+    os.utime(lock, (EPOCH, EPOCH))
+    result = box.run(*image, "-v", "7000020-7000029", "elsa", timeout=40)
+    report.check("--prefix: the lock of a live process is never broken",
+                 result.status == SUBUID and os.path.exists(lock)
+                 and str(os.getpid()) in words(result), f"{result}")
+
+
+@contextlib.contextmanager
+def at_once(*tests):
+    """Tests that wait in vain for long, in processes of their own on copies of /etc."""
+    yield tests
+
+
+def main():
+    box, report = enter()
+    test_passwd_lock(box, report)
+    test_left_over(box, report)
+    test_same_process_id(box, report)
+    test_database_lock_waited_for(box, report)
+    test_debian_waits_for_ours(box, report)
+    test_database_lock_given_up(box, report)
+    if not quick():
+        test_passwd_lock_given_up(box, report)
+        test_prefix(box, report)
+    for lines in SIZES:
+        test_crowd(box, report, lines)
+    report.finish()
+
+
+main()

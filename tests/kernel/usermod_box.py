@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the tests of usermod-ext share: our program and Debian's usermod in the
+throw-away host, databases that are put in place and looked at, and processes that hold
+what another one waits for."""
+
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import time
+from typing import NamedTuple
+
+import host as host_module
+from host import CLEAN_PATH, Report, ROOT, remove
+
+ORACLE = "/usr/sbin/usermod"
+OURS = "usermod-ext"
+# with these two on the command line ours refuses no more than 4294967295
+PERMISSIVE = ("--allow-overlap", "--allow-root")
+
+DONE, NOT_PERMITTED, USAGE, BAD_RANGE, NO_USER, BUSY = 0, 1, 2, 3, 6, 8
+SUBUID, SUBGID, POLICY = 16, 18, 20
+
+DATABASES = ("subuid", "subgid")
+KINDS = ("uid", "gid")
+EPOCH = 1_600_000_000   # a time long past, for files that must not look new
+
+
+def program():
+    """The path of usermod-ext below SUBID_BUILD, or None."""
+    base = os.environ.get("SUBID_BUILD", "")
+    for path in (f"{base}/usermod-ext/usermod-ext", f"{base}/usermod-ext"):
+        if base and os.path.isfile(path):
+            return os.path.realpath(path)
+    return None
+
+
+class Files(NamedTuple):
+    """The two databases: bytes, or None for one that does not exist."""
+    subuid: bytes
+    subgid: bytes
+
+
+class Box:
+    """Our program and Debian's on the throw-away /etc of a Host."""
+
+    def __init__(self, host):
+        self.host = host
+        self.folder = f"{host.folder}/bin/usermod"
+        os.mkdir(self.folder)
+        self.ours = f"{self.folder}/{OURS}"
+        shutil.copyfile(program(), self.ours)
+        os.chmod(self.ours, 0o755)
+        self.oracle = ORACLE if os.path.isfile(ORACLE) else None
+        host.write("/etc/pam.d/usermod-ext", "account required pam_permit.so\n"
+                   "auth required pam_rootok.so\n")
+        self.sweep()
+
+    def sweep(self):
+        """Removes locks, temporary files and backups of earlier commands."""
+        for name in os.listdir("/etc"):
+            if name.startswith(("subuid", "subgid")) and name not in DATABASES:
+                remove(f"/etc/{name}")
+        remove("/etc/.pwd.lock")
+
+    def put(self, subuid=b"", subgid=b"", backups=True):
+        """Puts databases in place, as new files; None removes one."""
+        for name, content in zip(DATABASES, (subuid, subgid)):
+            if content is None:
+                remove(f"/etc/{name}")
+            else:
+                self.host.write(f"/etc/{name}", content)
+            if backups:
+                remove(f"/etc/{name}-")
+
+    def get(self):
+        return Files(*(read(f"/etc/{name}") for name in DATABASES))
+
+    def strays(self):
+        """Names in /etc that no command should leave behind."""
+        return sorted(name for name in os.listdir("/etc")
+                      if name.startswith(("subuid", "subgid"))
+                      and name not in ("subuid", "subgid", "subuid-", "subgid-"))
+
+    def run(self, *args, path=None, **options):
+        """Runs our program as root; see Host.run()."""
+        options.setdefault("caller", ROOT)
+        return self.host.run(path or self.ours, [str(word) for word in args], **options)
+
+    def run_oracle(self, *args, **options):
+        return self.run(*args, path=self.oracle, **options)
+
+
+def read(path):
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except (FileNotFoundError, IsADirectoryError):
+        return None
+
+
+def enter():
+    """Returns (box, report); ends the test with a skip where it cannot run."""
+    if "SUBID_HOST" not in os.environ and program() is None:
+        report = Report()
+        name = os.path.splitext(os.path.basename(sys.argv[0]))[0]
+        report.skip(name, "SUBID_BUILD names no folder with usermod-ext")
+        report.finish()
+    return Box(host_module.enter()), Report()
+
+
+def words(result):
+    """Everything that was said on stderr."""
+    return result.err.decode("utf-8", "backslashreplace")
+
+
+# --- processes --------------------------------------------------------------------------
+
+@contextlib.contextmanager
+def process(function=None, caller=None):
+    """A process that calls @function, which returns when it is ready, and then sleeps;
+    yields its id."""
+    ready, tell = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.close(ready)
+            if caller:
+                caller.become()
+            if function:
+                function()
+            os.write(tell, b"+")
+            while True:
+                signal.pause()
+        finally:
+            os._exit(1)
+    os.close(tell)
+    try:
+        if os.read(ready, 1) != b"+":
+            raise RuntimeError("a helper process did not start")
+        yield pid
+    finally:
+        os.close(ready)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, 0)
+
+
+def dead_pid():
+    """The id of a process that has ended."""
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitpid(pid, 0)
+    return pid
+
+
+def spawn(path, *args, **options):
+    """Starts a program in the background, its output in nobody's way; returns its pid."""
+    null = os.open("/dev/null", os.O_RDWR)
+    try:
+        return os.posix_spawn(
+            path, [os.path.basename(path), *args],
+            {"PATH": CLEAN_PATH, "LC_ALL": "C.UTF-8"},
+            file_actions=[(os.POSIX_SPAWN_DUP2, null, fd) for fd in (0, 1, 2)], **options)
+    finally:
+        os.close(null)
+
+
+def wait_until(condition, seconds=10):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.002)
+    return True

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash
+#
+# What Debian 12 needs, for scripts to source; they run as root.
+
+# ./autogen.sh && ./configure && make
+# shellcheck disable=SC2034
+packages_build=(
+	autoconf automake autopoint gcc gettext libc6-dev libtool make pkgconf xz-utils
+)
+
+# The optional libraries, ./runtests, and what it compares with
+# shellcheck disable=SC2034
+packages_tests=(
+	auditd busybox-static clang clang-tidy cppcheck git libaudit-dev libcap2-bin libclang-rt-dev
+	libcriterion-dev libpam0g-dev libselinux1-dev lxc mandoc podman python3 rootlesskit runc
+	shellcheck strace uidmap valgrind
+)
+
+# packages_install PACKAGE...: those that are missing. Asks the registry only if any is.
+packages_install()
+{
+	local package missing=()
+
+	for package in "$@"; do
+		[[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] ||
+			missing+=("$package")
+	done
+	((${#missing[@]})) || return 0
+
+	echo "installing ${missing[*]}"
+	apt-get update -qq &&
+		DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends \
+			"${missing[@]}" </dev/null
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * model: who may map what, decided id by id with a bitmap, and compared with decide().
+ *
+ * It knows what each line grants because it has made the line: nothing is parsed here.
+ * No test framework takes part, so that it runs in 32 bits, too.
+ */
+#ifndef TESTS_MODEL_H
+#define TESTS_MODEL_H
+
+#include "mapwriter/decide.h"
+
+/* decide(), or the same with a smaller set. */
+typedef int (*model_decide_fn)(const struct kind *kind, const struct idmap *map,
+			       const struct account *account, uint32_t own_id,
+			       struct dbfile *file, struct decision *ret_decision);
+
+/* decide.c compiled with DECIDE_RANGES = MODEL_EXTENTS: sets get full all the time. */
+int decide_narrow(const struct kind *kind, const struct idmap *map,
+		  const struct account *account, uint32_t own_id, struct dbfile *file,
+		  struct decision *ret_decision);
+
+/* The most extents that a case has. */
+#define MODEL_EXTENTS 4
+
+struct model_options {
+	uint64_t seed;
+	uint64_t cases;
+	/* NULL: request, subtract and decide on range sets, without a file. */
+	model_decide_fn decide;
+	/* Ids up to 2^32, not from 0 on. */
+	bool upper;
+	/* Lines with other names of the same uid, as model_name_is_uid() tells. */
+	bool aliases;
+	/*
+	 * A refusal names the first extent that is not allowed and its first id that is not
+	 * granted, not any of them.
+	 */
+	bool places;
+};
+
+struct model_result {
+	uint64_t granted;
+	uint64_t refused;
+	uint64_t no_database;
+	uint64_t by_alias; /* granted, and not without the lines of other names */
+	char complaint[2048]; /* empty: they agree in every case */
+};
+
+void model_run(const struct model_options *options, struct model_result *ret_result);
+int model_name_is_uid(const char *name, size_t len, uid_t uid);
+
+#endif

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * The allocator, compared with a bitmap: a universe of 64 ids at the begin, in the middle
+ * and at the upper end of all ids, with every alignment up to 9.
+ */
+#include "libsubid/core/alloc.h"
+#include "libsubid/core/limits.h"
+#include "tests/unit/rng.h"
+#include "tests/unit/unit.h"
+
+#define UNIVERSE 64
+
+/* The lowest start that first fit must find, or UINT64_MAX. */
+static uint64_t model_first_fit(const struct alloc_request *request, uint64_t base,
+				uint64_t used)
+{
+	for (uint64_t start = request->bounds.start; start < request->bounds.end;
+	     start++) {
+		bool free = start + request->count <= request->bounds.end;
+
+		if (request->align > 1 && start % request->align != 0)
+			continue;
+		for (uint64_t id = start; free && id < start + request->count; id++)
+			free = id != ID_NONE && !(used >> (id - base) & 1);
+		if (free && request->count > 0)
+			return start;
+	}
+	return UINT64_MAX;
+}
+
+/* It never overlaps, never leaves the bounds, and always finds a gap when one exists. */
+Test(alloc, first_fit_agrees_with_a_bitmap)
+{
+	static const uint64_t bases[] = { 0, 99968, ID_END - UNIVERSE };
+	struct rng rng = { rng_seed() };
+
+	for (unsigned round = 0; round < 300000; round++) {
+		uint64_t base = bases[rng_below(&rng, COUNT_OF(bases))];
+		uint64_t bits = rng_next(&rng) & rng_next(&rng);
+		struct range_set used = RANGE_SET(UNIVERSE);
+		struct range found = { 0 };
+		uint64_t low = rng_below(&rng, UNIVERSE),
+			 high = rng_below(&rng, UNIVERSE);
+		struct alloc_request request = {
+			.bounds = { base + (low < high ? low : high),
+				    base + (low < high ? high : low) + 1 },
+			.count = rng_below(&rng, 12),
+			.align = rng_below(&rng, 10),
+		};
+		uint64_t want;
+		int r;
+
+		if (rng_once_in(&rng, 3))
+			bits &= rng_next(&rng);
+		for (unsigned i = 0; i < UNIVERSE; i++)
+			if (bits >> i & 1)
+				cr_assert(range_set_add(&used,
+							(struct range){ base + i,
+									base + i + 1 }) ==
+					  0);
+		want = model_first_fit(&request, base, bits);
+		r = alloc_first_fit(&request, &used, &found);
+		cr_assert(r == (want == UINT64_MAX ? ALLOC_NONE : 0) &&
+				  (r || (found.start == want &&
+					 range_count(found) == request.count)),
+			  "seed %" PRIu64 " round %u: %d, %" PRIu64 " and not %" PRIu64,
+			  rng_seed(), round, r, found.start, want);
+		range_set_clear(&used);
+	}
+}
+
+/* Alignments and counts beyond all ids find nothing, and nothing wraps. */
+Test(alloc, edges)
+{
+	static const struct {
+		struct alloc_request request;
+		int r;
+		uint64_t start;
+	} rows[] = {
+		{ { { 100000, 600100001 }, 65536, 0 }, 0, 100000 },
+		{ { { 100000, 600100001 }, 65536, 65536 }, 0, 131072 },
+		{ { { 0, ID_END }, ID_NONE, 0 }, 0, 0 },
+		{ { { 0, ID_END }, ID_END, 0 }, ALLOC_NONE, 0 },
+		{ { { 1, ID_END }, ID_NONE - 1, 0 }, 0, 1 },
+		{ { { 1, ID_END }, ID_NONE, 0 }, ALLOC_NONE, 0 },
+		{ { { 1, ID_END }, 1, UINT64_MAX }, ALLOC_NONE, 0 },
+		{ { { 1, ID_END }, 1, ID_END }, ALLOC_NONE, 0 },
+		{ { { 1, ID_END }, UINT64_MAX, 0 }, ALLOC_NONE, 0 },
+		{ { { ID_NONE - 1, ID_END }, 1, 0 }, 0, ID_NONE - 1 },
+		{ { { ID_NONE, ID_END }, 1, 0 }, ALLOC_NONE, 0 },
+		{ { { 5, 6 }, 0, 0 }, ALLOC_NONE, 0 },
+	};
+	const struct range_set nothing = RANGE_SET(1);
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct range found = { 7, 8 };
+		int r = alloc_first_fit(&rows[i].request, &nothing, &found);
+
+		cr_assert(r == rows[i].r, "row %zu: %d", i, r);
+		cr_assert(found.start == (r ? 7 : rows[i].start), "row %zu", i);
+	}
+}
+
+/* SUB_UID_MIN + (uid - UID_MIN) * COUNT, within the bounds or not at all. */
+Test(alloc, deterministic)
+{
+	static const struct {
+		struct alloc_request request;
+		uint64_t uid, uid_min;
+		int r;
+		uint64_t start;
+	} rows[] = {
+		{ { { 65536, ID_NONE }, 65536, 0 }, 1000, 1000, 0, 65536 },
+		{ { { 65536, ID_NONE }, 65536, 0 }, 1001, 1000, 0, 131072 },
+		{ { { 65536, ID_NONE }, 65536, 0 }, 999, 1000, ALLOC_BELOW, 0 },
+		{ { { 65536, ID_NONE }, 65536, 0 }, 66533, 1000, 0, 4294836224 },
+		{ { { 65536, ID_NONE }, 65536, 0 }, 66534, 1000, ALLOC_BEYOND, 0 },
+		{ { { 65536, ID_END }, 65536, 0 }, 66534, 1000, ALLOC_BEYOND, 0 },
+		{ { { 65536, ID_NONE }, 0, 0 }, 1000, 1000, ALLOC_BEYOND, 0 },
+		{ { { 65536, ID_NONE }, UINT64_MAX, 0 }, 1002, 1000, ALLOC_BEYOND, 0 },
+		{ { { 65536, ID_NONE }, UINT64_MAX, 0 }, 1001, 1000, ALLOC_BEYOND, 0 },
+		{ { { 65536, ID_NONE }, 2, 0 }, UINT32_MAX - 1, 0, ALLOC_BEYOND, 0 },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct range found = { 7, 8 };
+		int r = alloc_deterministic(&rows[i].request, rows[i].uid,
+					    rows[i].uid_min, &found);
+
+		cr_assert(r == rows[i].r, "row %zu: %d", i, r);
+		cr_assert(found.start == (r ? 7 : rows[i].start), "row %zu: %" PRIu64, i,
+			  found.start);
+		cr_assert(r || range_count(found) == rows[i].request.count, "row %zu", i);
+	}
+}

@@ -1,0 +1,923 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <inttypes.h>
+#include <linux/capability.h>
+
+#include "common/causes.h"
+#include "unit.h"
+
+#define BIT(capability) ((uint64_t)1 << (capability))
+#define CAUSES		CAUSE_SECURITY_MODULE /* the last one */
+
+/* ---- facts to begin with
+ * ---------------------------------------------------------------- */
+
+static const struct account elsa = {
+	.name = "elsa",
+	.name_len = 4,
+	.number = "5001",
+	.number_len = 4,
+	.uid = 5001,
+	.gid = 5001,
+	.name_owns = true,
+};
+static const struct idmap plain_map = {
+	.extents = { { 0, 100000, 1000 }, { 5000, 200000, 10 }, { 5, 200005, 10 } },
+	.n = 3,
+};
+static const struct idmap empty_extent = { .extents = { { 0, 100000, 0 } }, .n = 1 };
+static const struct dbfile missing_file = { .fd = -1,
+					    .error = ENOENT,
+					    .fault = DBFILE_CLOSED };
+static const struct dbfile linked_file = { .fd = -1,
+					   .error = ELOOP,
+					   .fault = DBFILE_CLOSED };
+static const struct dbfile closed_file = { .fd = -1,
+					   .error = EACCES,
+					   .fault = DBFILE_CLOSED };
+static const struct dbfile broken_file = { .error = EIO, .fault = DBFILE_UNREADABLE };
+static const struct dbfile folder_file = { .error = EISDIR, .fault = DBFILE_NOT_REGULAR };
+static const struct dbfile huge_file = { .error = EFBIG, .fault = DBFILE_HUGE };
+static const struct dbfile writable_file = { .error = EACCES, .fault = DBFILE_WRITABLE };
+static const struct dbfile foreign_file = { .error = EACCES,
+					    .fault = DBFILE_FOREIGN,
+					    .status = { .st_uid = 5002 } };
+
+/* Facts that name nothing: what a caller always knows. Zeroed, padding too, to be
+ * compared. */
+static void facts_make(struct facts *facts, const struct kind *kind)
+{
+	memset(facts, 0, sizeof(*facts));
+	facts->kind = kind;
+	facts->uid = facts->gid = facts->target.uid = facts->target.gid = 5001;
+	facts->account = &elsa;
+	facts->map = &plain_map;
+	facts->source = "sss";
+	facts->file = &closed_file;
+	facts->target.name = "1234";
+	facts->bytes_max = 4095;
+}
+
+static uint64_t setid(const struct facts *facts)
+{
+	return BIT(facts->kind->group ? CAP_SETGID : CAP_SETUID);
+}
+
+/* The kernel refused, and the program had been started without a capability. */
+static void lack(struct facts *facts)
+{
+	facts->step = FACTS_WRITE;
+	facts->error = EPERM;
+	facts->lacking = setid(facts);
+	strcpy(facts->program.path, "/usr/bin/newuidmap");
+	facts->program.setuid = true;
+	facts->program.bounding = ~(uint64_t)0;
+}
+
+static void refuse(struct facts *facts)
+{
+	facts->step = FACTS_RANGE;
+	facts->missing = (struct range){ 100200, 101000 };
+}
+
+/* The least that makes a cause apply, on top of facts_make(). */
+#define LEAST(name) static void name(struct facts *f)
+
+LEAST(too_many_extents)
+{
+	f->step = FACTS_EXTENTS;
+	f->too_many = true;
+}
+LEAST(too_many_bytes)
+{
+	f->step = FACTS_EXTENTS;
+	f->bytes = 4096;
+}
+LEAST(overlap_inside)
+{
+	f->step = FACTS_EXTENTS;
+	f->clash = IDMAP_CLASH_INNER;
+	f->clash_b = 2;
+}
+LEAST(overlap_outside)
+{
+	f->step = FACTS_EXTENTS;
+	f->clash = IDMAP_CLASH_OUTER;
+	f->clash_a = 1;
+	f->clash_b = 2;
+}
+LEAST(extent_empty)
+{
+	f->step = FACTS_RANGE;
+	f->map = &empty_extent;
+}
+LEAST(no_descriptors)
+{
+	f->error = EMFILE;
+}
+LEAST(no_descriptors_system)
+{
+	f->error = ENFILE;
+}
+LEAST(no_memory)
+{
+	f->error = ENOMEM;
+}
+LEAST(target_not_proc)
+{
+	f->step = FACTS_TARGET;
+	f->target.not_proc = true;
+}
+LEAST(target_bad_descriptor)
+{
+	f->step = FACTS_TARGET;
+	f->error = EBADF;
+}
+LEAST(target_hidden)
+{
+	f->step = FACTS_TARGET;
+	f->target.hidden = true;
+}
+LEAST(target_gone)
+{
+	f->target.gone = true;
+}
+LEAST(no_passwd_entry)
+{
+	f->step = FACTS_CALLER;
+	f->error = 0;
+	f->account = NULL;
+}
+LEAST(name_service)
+{
+	f->step = FACTS_CALLER;
+	f->error = EAGAIN;
+	f->account = NULL;
+}
+LEAST(name_service_of_owners)
+{
+	refuse(f);
+	f->name_service = EAGAIN;
+	f->grants.readable = true;
+}
+LEAST(other_user)
+{
+	f->step = FACTS_OWNER;
+	f->target.uid = 5002;
+}
+LEAST(group_not_primary)
+{
+	f->step = FACTS_OWNER;
+	f->target.uid = 5001;
+	f->gid = f->target.gid = 6000;
+}
+LEAST(group_of_target)
+{
+	f->step = FACTS_OWNER;
+	f->target.uid = f->gid = 5001;
+	f->target.gid = 6000;
+}
+LEAST(source)
+{
+	f->step = FACTS_SOURCE;
+}
+LEAST(file_missing)
+{
+	f->step = FACTS_DATABASE;
+	f->file = &missing_file;
+	f->error = ENOENT;
+}
+LEAST(file_symlink)
+{
+	f->step = FACTS_DATABASE;
+	f->file = &linked_file;
+	f->error = ELOOP;
+}
+LEAST(file_not_regular)
+{
+	f->step = FACTS_DATABASE;
+	f->file = &folder_file;
+}
+LEAST(file_huge)
+{
+	f->step = FACTS_DATABASE;
+	f->file = &huge_file;
+}
+LEAST(file_writable)
+{
+	f->step = FACTS_DATABASE;
+	f->file = &writable_file;
+}
+LEAST(file_foreign)
+{
+	f->step = FACTS_DATABASE;
+	f->file = &foreign_file;
+}
+LEAST(file_unreadable)
+{
+	f->step = FACTS_DATABASE;
+	f->file = &closed_file;
+}
+LEAST(file_broken)
+{
+	f->step = FACTS_DATABASE;
+	f->file = &broken_file;
+}
+LEAST(line_malformed)
+{
+	refuse(f);
+	f->grants.readable = true;
+	f->grants.malformed = 7;
+	f->grants.malformed_fault = 6;
+}
+LEAST(other_kind_only)
+{
+	refuse(f);
+	f->grants.in_other_kind = true;
+}
+LEAST(partly_delegated)
+{
+	refuse(f);
+	f->grants.readable = f->grants.partly = f->grants.owns = true;
+	f->grants.first = (struct range){ 100000, 100200 };
+	f->grants.ranges = 1;
+}
+LEAST(not_delegated)
+{
+	refuse(f);
+}
+LEAST(target_zombie)
+{
+	f->step = FACTS_OPEN;
+	f->target.zombie = true;
+}
+LEAST(target_not_dumpable)
+{
+	f->step = FACTS_OPEN;
+	f->error = EACCES;
+	f->target.not_dumpable = true;
+}
+LEAST(proc_read_only)
+{
+	f->step = FACTS_OPEN;
+	f->error = EROFS;
+}
+LEAST(target_no_map)
+{
+	f->step = FACTS_OPEN;
+	f->target.no_map = true;
+}
+LEAST(namespace_ours)
+{
+	f->step = FACTS_WRITE;
+	f->error = EPERM;
+	f->target.namespace = FACTS_NS_OURS;
+}
+LEAST(namespace_other)
+{
+	f->step = FACTS_WRITE;
+	f->error = EPERM;
+	f->target.namespace = FACTS_NS_OTHER;
+}
+LEAST(already_mapped)
+{
+	f->step = FACTS_WRITE;
+	f->error = EPERM;
+	f->target.map_written = true;
+}
+LEAST(no_privilege)
+{
+	lack(f);
+	f->program.setuid = false;
+}
+LEAST(no_privilege_owner)
+{
+	lack(f);
+	f->program.owner = 5002;
+}
+LEAST(no_privilege_capability)
+{
+	lack(f);
+	f->program.has_capabilities = true;
+}
+LEAST(nosuid)
+{
+	lack(f);
+	f->program.nosuid = true;
+}
+LEAST(program_owner_unmapped)
+{
+	lack(f);
+	f->program.owner = 65534;
+	f->program.owner_unmapped = true;
+}
+LEAST(no_new_privs)
+{
+	lack(f);
+	f->no_new_privs = true;
+}
+LEAST(bounding_set)
+{
+	lack(f);
+	f->program.bounding = 0;
+}
+LEAST(traced)
+{
+	lack(f);
+	f->program.traced = true;
+}
+LEAST(shared_fs)
+{
+	lack(f);
+	f->program.shares_fs = true;
+}
+LEAST(securebits)
+{
+	lack(f);
+	f->program.no_root = true;
+}
+LEAST(no_setfcap)
+{
+	lack(f);
+	f->program.has_capabilities = true;
+	f->program.capabilities = setid(f);
+	f->lacking = BIT(CAP_SETFCAP);
+}
+LEAST(outer_unmapped)
+{
+	f->step = FACTS_WRITE;
+	f->error = EPERM;
+	f->unmapped = (struct range){ 100000, 101000 };
+}
+LEAST(seccomp)
+{
+	f->step = FACTS_OPEN;
+	f->error = ENOSYS;
+	f->program.filtered = true;
+}
+LEAST(security_module)
+{
+	f->step = FACTS_OPEN;
+	f->error = EACCES;
+}
+
+static const struct least {
+	enum cause_id id;
+	void (*apply)(struct facts *facts);
+	const char *words; /* what has to be told */
+} table[] = {
+	{ CAUSE_TOO_MANY_EXTENTS, too_many_extents, "340 extents" },
+	{ CAUSE_TOO_MANY_BYTES, too_many_bytes, "4096 bytes, and the kernel takes 4095" },
+	{ CAUSE_OVERLAP_INSIDE, overlap_inside, "1 (0 100000 1000) and 3 (5 200005 10)" },
+	{ CAUSE_OVERLAP_OUTSIDE, overlap_outside,
+	  "2 (5000 200000 10) and 3 (5 200005 10)" },
+	{ CAUSE_EXTENT_EMPTY, extent_empty, "extent 1 " },
+	{ CAUSE_NO_DESCRIPTORS, no_descriptors, "open files" },
+	{ CAUSE_NO_DESCRIPTORS, no_descriptors_system, "the system" },
+	{ CAUSE_NO_MEMORY, no_memory, "memory" },
+	{ CAUSE_TARGET_NOT_PROC, target_not_proc, "1234" },
+	{ CAUSE_TARGET_NOT_PROC, target_bad_descriptor, "1234" },
+	{ CAUSE_TARGET_HIDDEN, target_hidden, "process 1234 is yours" },
+	{ CAUSE_TARGET_GONE, target_gone, "process 1234" },
+	{ CAUSE_NO_PASSWD_ENTRY, no_passwd_entry, "uid 5001" },
+	{ CAUSE_NAME_SERVICE, name_service, "temporarily" },
+	{ CAUSE_NAME_SERVICE, name_service_of_owners, "temporarily" },
+	{ CAUSE_OTHER_USER, other_user, "runs as uid 5002, and you are uid 5001" },
+	{ CAUSE_GROUP_NOT_PRIMARY, group_not_primary, "6000" },
+	{ CAUSE_GROUP_OF_TARGET, group_of_target, "gid 6000, and you with gid 5001" },
+	{ CAUSE_SOURCE, source, "'sss'" },
+	{ CAUSE_FILE_MISSING, file_missing, "does not exist" },
+	{ CAUSE_FILE_SYMLINK, file_symlink, "symbolic link" },
+	{ CAUSE_FILE_NOT_REGULAR, file_not_regular, "regular" },
+	{ CAUSE_FILE_HUGE, file_huge, "1 GiB" },
+	{ CAUSE_FILE_WRITABLE, file_writable, "anybody can write" },
+	{ CAUSE_FILE_FOREIGN, file_foreign, "uid 5002" },
+	{ CAUSE_FILE_UNREADABLE, file_unreadable, "Permission denied" },
+	{ CAUSE_FILE_UNREADABLE, file_broken, "Input/output error" },
+	{ CAUSE_LINE_MALFORMED, line_malformed, "line 7 " },
+	{ CAUSE_OTHER_KIND_ONLY, other_kind_only,
+	  "100200-100999 is delegated to elsa in " },
+	{ CAUSE_PARTLY_DELEGATED, partly_delegated, "100200-100999" },
+	{ CAUSE_NOT_DELEGATED, not_delegated, "100200-100999" },
+	{ CAUSE_TARGET_ZOMBIE, target_zombie, "process 1234" },
+	{ CAUSE_TARGET_NOT_DUMPABLE, target_not_dumpable, "process 1234" },
+	{ CAUSE_PROC_READ_ONLY, proc_read_only, "read-only" },
+	{ CAUSE_TARGET_NO_MAP, target_no_map, "1234" },
+	{ CAUSE_NAMESPACE_OURS, namespace_ours, "process 1234" },
+	{ CAUSE_NAMESPACE_OTHER, namespace_other, "process 1234" },
+	{ CAUSE_ALREADY_MAPPED, already_mapped, "process 1234" },
+	{ CAUSE_NO_PRIVILEGE, no_privilege, "/usr/bin/newuidmap" },
+	{ CAUSE_NO_PRIVILEGE, no_privilege_owner, "uid 5002" },
+	{ CAUSE_NO_PRIVILEGE, no_privilege_capability,
+	  "file capabilities, but not cap_set" },
+	{ CAUSE_NOSUID, nosuid, "nosuid" },
+	{ CAUSE_PROGRAM_OWNER_UNMAPPED, program_owner_unmapped, "/usr/bin/newuidmap" },
+	{ CAUSE_NO_NEW_PRIVS, no_new_privs, "no_new_privs" },
+	{ CAUSE_BOUNDING_SET, bounding_set, "cap_set" },
+	{ CAUSE_TRACED, traced, "traced" },
+	{ CAUSE_SHARED_FS, shared_fs, "CLONE_FS" },
+	{ CAUSE_SECUREBITS, securebits, "SECBIT_NOROOT" },
+	{ CAUSE_NO_SETFCAP, no_setfcap, "cap_setfcap" },
+	{ CAUSE_OUTER_UNMAPPED, outer_unmapped, "100000-100999" },
+	{ CAUSE_SECCOMP, seccomp, "seccomp" },
+	{ CAUSE_SECURITY_MODULE, security_module, "security module" },
+};
+
+static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
+
+/* ---- what must hold for whatever is found
+ * ------------------------------------------------ */
+
+static bool found(const struct facts *facts, enum cause_id id)
+{
+	enum cause_id ids[CAUSES];
+	size_t n = causes_find(facts, ids, CAUSES);
+
+	for (size_t i = 0; i < n; i++)
+		if (ids[i] == id)
+			return true;
+	return false;
+}
+
+/* One line, and whole: a command that is cut is another command. */
+static void check_text(const char *text, enum cause_id id)
+{
+	size_t len = strnlen(text, CAUSE_TEXT_BYTES);
+
+	cr_assert(len < CAUSE_TEXT_BYTES - 1, "cause %d: cut: %s", (int)id, text);
+	for (size_t i = 0; i < len; i++)
+		cr_assert((unsigned char)text[i] >= ' ' && text[i] != 0x7f,
+			  "cause %d: a control character in: %s", (int)id, text);
+	cr_assert(!strstr(text, "(null)"), "cause %d: %s", (int)id, text);
+}
+
+static void check_words(const struct facts *facts, enum cause_id id)
+{
+	struct cause cause;
+
+	memset(&cause, 'x', sizeof(cause));
+	causes_describe(facts, id, &cause);
+	cr_assert(cause.id == id);
+	cr_assert(cause.evidence[0] != '\0', "cause %d has no evidence", (int)id);
+	cr_assert(cause.cure[0] != '\0', "cause %d has no cure", (int)id);
+	check_text(cause.evidence, id);
+	check_text(cause.cure, id);
+}
+
+/* The list is in the order of the ids, and a shorter one is the begin of a longer one. */
+static size_t check_list(const struct facts *facts, enum cause_id ids[static CAUSES])
+{
+	size_t n = causes_find(facts, ids, CAUSES);
+	enum cause_id first = 0, pair[2] = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		cr_assert(ids[i] >= 1 && ids[i] <= CAUSES, "%d is no cause", (int)ids[i]);
+		cr_assert(i == 0 || ids[i] > ids[i - 1], "%d comes after %d", (int)ids[i],
+			  (int)ids[i - 1]);
+	}
+	cr_assert(causes_find(facts, &first, 1) == (n > 0));
+	cr_assert(n == 0 || first == ids[0]);
+	cr_assert(causes_find(facts, pair, 2) == (n > 2 ? 2 : n));
+	cr_assert(n < 2 || (pair[0] == ids[0] && pair[1] == ids[1]));
+	return n;
+}
+
+/* ---- one by one
+ * -------------------------------------------------------------------------- */
+
+/* Each cause comes out of the least that makes it apply, and is named first then. */
+Test(causes, first_by_the_least)
+{
+	enum cause_id ids[CAUSES];
+	bool seen[CAUSES + 1] = { false };
+	struct facts facts;
+
+	for (size_t k = 0; k < COUNT_OF(kinds); k++) {
+		for (size_t i = 0; i < COUNT_OF(table); i++) {
+			struct cause cause;
+
+			facts_make(&facts, kinds[k]);
+			table[i].apply(&facts);
+			cr_assert(check_list(&facts, ids) > 0,
+				  "row %zu: nothing is found", i);
+			cr_assert(ids[0] == table[i].id, "row %zu: %d is found, not %d",
+				  i, (int)ids[0], (int)table[i].id);
+			check_words(&facts, ids[0]);
+			causes_describe(&facts, ids[0], &cause);
+			cr_assert(strstr(cause.evidence, table[i].words), "row %zu: %s",
+				  i, cause.evidence);
+			seen[table[i].id] = true;
+		}
+	}
+	for (int id = 1; id <= (int)CAUSES; id++)
+		cr_assert(seen[id], "cause %d has no row", id);
+}
+
+/* What was not gathered tells nothing; a step that is a cause in itself tells that. */
+Test(causes, nothing_gathered)
+{
+	static const struct {
+		enum facts_step step;
+		int error;
+		enum cause_id id; /* 0: none */
+	} rows[] = {
+		{ 0, 0, 0 },
+		{ 0, EACCES, 0 },
+		{ FACTS_EXTENTS, 0, 0 },
+		{ FACTS_TARGET, 0, 0 },
+		{ FACTS_TARGET, ENOENT, 0 },
+		{ FACTS_CALLER, 0, CAUSE_NO_PASSWD_ENTRY },
+		{ FACTS_CALLER, EIO, CAUSE_NAME_SERVICE },
+		{ FACTS_SOURCE, 0, CAUSE_SOURCE },
+		{ FACTS_DATABASE, EACCES, CAUSE_FILE_UNREADABLE },
+		{ FACTS_RANGE, 0, 0 },
+		{ FACTS_SETGROUPS, 0, 0 },
+		{ FACTS_SETGROUPS, EPERM, CAUSE_SECURITY_MODULE },
+		{ FACTS_OPEN, ESRCH, 0 },
+		{ FACTS_OPEN, EACCES, CAUSE_SECURITY_MODULE },
+		{ FACTS_WRITE, EINVAL, 0 },
+		{ FACTS_WRITE, EPERM, CAUSE_SECURITY_MODULE },
+	};
+	enum cause_id ids[CAUSES];
+	struct facts facts;
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		size_t n;
+
+		facts_make(&facts, &kind_uid);
+		facts.account = NULL;
+		facts.step = rows[i].step;
+		facts.error = rows[i].error;
+		n = check_list(&facts, ids);
+		cr_assert(n == (rows[i].id != 0), "row %zu: %zu causes", i, n);
+		cr_assert(n == 0 || ids[0] == rows[i].id, "row %zu: %d", i, (int)ids[0]);
+		if (n > 0)
+			check_words(&facts, ids[0]);
+	}
+}
+
+/* ---- together
+ * ---------------------------------------------------------------------------- */
+
+/* Causes of which one is a better word for the other: it takes its place. */
+static bool are_one(enum cause_id a, enum cause_id b)
+{
+	static const enum cause_id pairs[][2] = {
+		{ CAUSE_NO_PRIVILEGE, CAUSE_PROGRAM_OWNER_UNMAPPED },
+		{ CAUSE_NO_PRIVILEGE, CAUSE_NO_SETFCAP },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(pairs); i++)
+		if ((a == pairs[i][0] && b == pairs[i][1]) ||
+		    (b == pairs[i][0] && a == pairs[i][1]))
+			return true;
+	return false;
+}
+
+/*
+ * Applies @a and then @b. Returns false where they contradict one another, so that what
+ * @a has set does not stand any more.
+ */
+static bool apply_both(const struct kind *kind, const struct least *a,
+		       const struct least *b, struct facts *facts)
+{
+	struct facts again;
+
+	facts_make(facts, kind);
+	a->apply(facts);
+	b->apply(facts);
+	again = *facts;
+	a->apply(&again);
+	return memcmp(&again, facts, sizeof(again)) == 0;
+}
+
+/* Two causes at once: both are found, and the one that is looked for first comes first.
+ */
+Test(causes, pairs)
+{
+	enum cause_id ids[CAUSES];
+	struct facts facts;
+	size_t tested = 0;
+
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		for (size_t j = 0; j < COUNT_OF(table); j++) {
+			const struct least *a = &table[i], *b = &table[j];
+			enum cause_id first = a->id < b->id ? a->id : b->id;
+
+			if (!apply_both(&kind_uid, a, b, &facts))
+				continue;
+			check_list(&facts, ids);
+			if (are_one(a->id, b->id))
+				continue;
+			cr_assert(ids[0] == first, "%d and %d: %d is first", (int)a->id,
+				  (int)b->id, (int)ids[0]);
+			cr_assert(found(&facts, a->id) && found(&facts, b->id),
+				  "%d and %d: one hides the other", (int)a->id,
+				  (int)b->id);
+			tested++;
+		}
+	}
+	/* of 52 * 52, most are of steps that exclude each other */
+	cr_assert(tested > 300, "only %zu pairs", tested);
+}
+
+/* ---- all combinations
+ * -------------------------------------------------------------------- */
+
+struct census {
+	uint64_t combinations;
+	uint64_t told;
+	bool seen[CAUSES + 1];
+};
+
+/* Words cost more than the list: of each cause the first, and then every 61st. */
+static void check_combination(const struct facts *facts, struct census *census)
+{
+	enum cause_id ids[CAUSES];
+	size_t n = check_list(facts, ids);
+
+	census->combinations++;
+	for (size_t i = 0; i < n; i++) {
+		if (census->seen[ids[i]] && census->combinations % 61 != 0)
+			continue;
+		census->seen[ids[i]] = true;
+		check_words(facts, ids[i]);
+		census->told++;
+	}
+}
+
+/* Takes the lowest of @values choices out of a number that stands for a combination. */
+static unsigned int choose(unsigned int *combination, unsigned int values)
+{
+	unsigned int choice = *combination % values;
+
+	*combination /= values;
+	return choice;
+}
+
+static bool flip(unsigned int *combination)
+{
+	return choose(combination, 2) == 1;
+}
+
+static const int errors[] = { EPERM, EACCES, 0,	     EROFS,  EINVAL, ENOSYS,
+			      ESRCH, ENOENT, EMFILE, ENFILE, ENOMEM, 4000 };
+
+#define ERRORS ((unsigned int)COUNT_OF(errors))
+
+/* Two errors that matter most, with all that is known about the program. */
+#define OF_PROGRAM (2 * 2 * 4 * 2 * 2 * 2 * 2 * 4 * 2 * 2 * 2 * 2 * 2 * 2 * 2 * 2)
+
+static void combine_program(unsigned int at, struct facts *facts)
+{
+	static const uint64_t sets[] = { 0, BIT(CAP_SETUID), BIT(CAP_SETFCAP),
+					 BIT(CAP_SETUID) | BIT(CAP_SETFCAP) };
+	struct facts_program *program = &facts->program;
+
+	facts_make(facts, &kind_uid);
+	facts->step = FACTS_WRITE;
+	facts->error = errors[choose(&at, 2)];
+	facts->lacking = sets[choose(&at, 4)];
+	facts->no_new_privs = flip(&at);
+	facts->unmapped.end = flip(&at) ? 10 : 0;
+	facts->target.map_written = flip(&at);
+	strcpy(program->path, flip(&at) ? "/usr/bin/newuidmap" : "");
+	program->owner = flip(&at) ? 5002 : 0;
+	program->capabilities = sets[choose(&at, 4)];
+	program->has_capabilities = flip(&at);
+	program->setuid = flip(&at);
+	program->nosuid = flip(&at);
+	program->owner_unmapped = flip(&at);
+	program->traced = flip(&at);
+	program->shares_fs = flip(&at);
+	program->no_root = flip(&at);
+	program->filtered = flip(&at);
+	program->bounding = flip(&at) ? ~(uint64_t)0 : BIT(CAP_SETFCAP);
+}
+
+#define OF_TARGET (2 * 4 * ERRORS * 4 * 2 * 2 * 2 * 2 * 2 * 2 * 2 * 2 * 2)
+
+static void combine_target(unsigned int at, struct facts *facts)
+{
+	static const enum facts_step steps[] = { FACTS_TARGET, FACTS_SETGROUPS,
+						 FACTS_OPEN, FACTS_WRITE };
+	struct facts_target *target = &facts->target;
+
+	facts_make(facts, kinds[choose(&at, 2)]);
+	facts->step = steps[choose(&at, 4)];
+	facts->error = errors[choose(&at, ERRORS)];
+	target->namespace = (int)choose(&at, 4);
+	facts->account = flip(&at) ? &elsa : NULL;
+	if (flip(&at)) {
+		int error = facts->error;
+
+		lack(facts);
+		facts->error = error;
+	}
+	target->gone = flip(&at);
+	target->hidden = flip(&at);
+	target->not_proc = flip(&at);
+	target->zombie = flip(&at);
+	target->not_dumpable = flip(&at);
+	target->map_written = flip(&at);
+	target->no_map = flip(&at);
+}
+
+#define OF_GRANTS (2 * 3 * 4 * 3 * 2 * 2 * 2 * 2 * 3 * 17 * 2)
+
+static void combine_grants(unsigned int at, struct facts *facts)
+{
+	static const struct range missing[] = {
+		{ 0, 0 }, { 0, 1 }, { 99999, 100001 }, { 100000, 4294967295 }
+	};
+	struct facts_grants *grants = &facts->grants;
+
+	facts_make(facts, kinds[choose(&at, 2)]);
+	facts->step = FACTS_RANGE;
+	facts->refused = choose(&at, 3);
+	facts->missing = missing[choose(&at, 4)];
+	facts->name_service = (int[]){ 0, EIO, 4000 }[choose(&at, 3)];
+	facts->map = flip(&at) ? &plain_map : &empty_extent;
+	if (facts->map == &empty_extent)
+		facts->refused = 0;
+	grants->readable = flip(&at);
+	grants->partly = flip(&at);
+	grants->in_other_kind = flip(&at);
+	grants->ranges = choose(&at, 3);
+	grants->owns = grants->ranges > 0;
+	if (grants->owns)
+		grants->first = (struct range){ 4294967294, 4294967295 };
+	grants->malformed_fault = (int)choose(&at, 17);
+	grants->malformed = grants->malformed_fault ? UINT64_MAX : 0;
+	grants->taken = flip(&at) ? UINT64_MAX : 0;
+	if (grants->taken)
+		memset(grants->taken_by, 'x', LIMIT_OWNER_BYTES);
+}
+
+/* Steps before the database is read, and none. */
+#define OF_REST (2 * FACTS_RANGE * ERRORS * 2 * 3 * 2 * 2 * 2 * 8)
+
+static void combine_rest(unsigned int at, struct facts *facts)
+{
+	static const struct dbfile *const files[] = { &missing_file,  &linked_file,
+						      &closed_file,   &broken_file,
+						      &folder_file,   &huge_file,
+						      &writable_file, &foreign_file };
+	unsigned int step;
+
+	facts_make(facts, kinds[choose(&at, 2)]);
+	step = choose(&at, FACTS_RANGE);
+	facts->step = (enum facts_step)step;
+	facts->error = errors[choose(&at, ERRORS)];
+	facts->too_many = flip(&at);
+	facts->clash = (int)choose(&at, 3);
+	facts->clash_b = 2;
+	facts->bytes = flip(&at) ? 5000 : 0;
+	facts->target.uid = flip(&at) ? 5002 : 5001;
+	facts->target.gid = flip(&at) ? 6000 : 5001;
+	facts->file = files[choose(&at, 8)];
+}
+
+static const struct {
+	unsigned int n;
+	void (*combine)(unsigned int at, struct facts *facts);
+} combinations[] = {
+	{ OF_PROGRAM, combine_program },
+	{ OF_TARGET, combine_target },
+	{ OF_GRANTS, combine_grants },
+	{ OF_REST, combine_rest },
+};
+
+/*
+ * Every combination of what can be known at one step: the order stands, words are there
+ * and fit, nothing crashes; and each cause comes out of one of them.
+ */
+Test(causes, combinations)
+{
+	struct census census = { 0 };
+	struct facts facts;
+
+	for (size_t i = 0; i < COUNT_OF(combinations); i++) {
+		for (unsigned int at = 0; at < combinations[i].n; at++) {
+			combinations[i].combine(at, &facts);
+			check_combination(&facts, &census);
+		}
+	}
+	for (int id = 1; id <= (int)CAUSES; id++)
+		cr_assert(census.seen[id], "cause %d comes out of none", id);
+	cr_assert(census.combinations > 1000000 && census.told > 50000,
+		  "%" PRIu64 " combinations, %" PRIu64 " told", census.combinations,
+		  census.told);
+}
+
+/* ---- words
+ * ------------------------------------------------------------------------------- */
+
+/* Text for all rows with the longest names there can be. */
+Test(causes, longest_names)
+{
+	struct account account = elsa;
+	struct facts facts;
+
+	memset(account.name, 'n', LIMIT_OWNER_BYTES);
+	account.name_len = LIMIT_OWNER_BYTES;
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		facts_make(&facts, &kind_uid);
+		facts.account = &account;
+		facts.target.name = "fd:2147483647";
+		table[i].apply(&facts);
+		facts.grants.taken = UINT64_MAX;
+		memset(facts.grants.taken_by, 'o', LIMIT_OWNER_BYTES);
+		check_words(&facts, table[i].id);
+	}
+}
+
+/* A path may be longer than a text: then the command that would be cut is left out. */
+Test(causes, longest_path)
+{
+	static const size_t lengths[] = { 100, 200, 230, 240, 400, 480, 511, 512, 4095 };
+	struct facts facts;
+	struct cause cause;
+
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		for (size_t j = 0; j < COUNT_OF(lengths); j++) {
+			facts_make(&facts, &kind_uid);
+			table[i].apply(&facts);
+			if (facts.program.path[0] == '\0')
+				continue;
+			memset(facts.program.path, '/', 1);
+			memset(facts.program.path + 1, 'p', lengths[j] - 1);
+			facts.program.path[lengths[j]] = '\0';
+			causes_describe(&facts, table[i].id, &cause);
+			cr_assert(cause.evidence[0] != '\0');
+			check_text(cause.cure, table[i].id);
+		}
+	}
+}
+
+/* The cure of an overlap is the largest count that does not overlap any more. */
+Test(causes, cure_of_an_overlap)
+{
+	static const struct {
+		struct extent a, b;
+		int clash;
+		const char *cure;
+	} rows[] = {
+		{ { 0, 0, 10 },
+		  { 5, 100, 10 },
+		  IDMAP_CLASH_INNER,
+		  "extent 1 a count of 5" },
+		{ { 5, 0, 10 },
+		  { 0, 100, 6 },
+		  IDMAP_CLASH_INNER,
+		  "extent 2 a count of 5" },
+		{ { 0, 0, 10 }, { 0, 100, 1 }, IDMAP_CLASH_INNER, "leave extent 2 out" },
+		{ { 0, 50, 10 },
+		  { 100, 59, 1 },
+		  IDMAP_CLASH_OUTER,
+		  "extent 1 a count of 9" },
+		{ { 0, 59, 1 },
+		  { 100, 50, 10 },
+		  IDMAP_CLASH_OUTER,
+		  "extent 2 a count of 9" },
+		{ { 0, 4294967294, 1 },
+		  { 1, 4294967294, 1 },
+		  IDMAP_CLASH_OUTER,
+		  "leave extent 2 out" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct idmap map = { .extents = { rows[i].a, rows[i].b }, .n = 2 };
+		struct facts facts;
+		struct cause cause;
+
+		facts_make(&facts, &kind_uid);
+		facts.map = &map;
+		facts.step = FACTS_EXTENTS;
+		facts.clash = rows[i].clash;
+		facts.clash_b = 1;
+		causes_describe(&facts,
+				rows[i].clash == IDMAP_CLASH_INNER ?
+					CAUSE_OVERLAP_INSIDE :
+					CAUSE_OVERLAP_OUTSIDE,
+				&cause);
+		cr_assert(strstr(cause.cure, rows[i].cure), "row %zu: %s", i, cause.cure);
+	}
+}
+
+/* Only who can read the database is told what it holds. */
+Test(causes, what_is_not_readable_is_not_told)
+{
+	struct facts facts;
+	struct cause cause;
+	enum cause_id ids[CAUSES];
+
+	facts_make(&facts, &kind_uid);
+	refuse(&facts);
+	facts.grants.malformed = 7;
+	facts.grants.malformed_fault = 6;
+	facts.grants.partly = true;
+	facts.name_service = EIO;
+	cr_assert(check_list(&facts, ids) == 1 && ids[0] == CAUSE_NOT_DELEGATED);
+	causes_describe(&facts, ids[0], &cause);
+	cr_assert(!strstr(cause.evidence, "line"), "%s", cause.evidence);
+}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Settings of login.defs: which line sets a key, and to what.
+ */
+#include "libsubid/sys/conf.h"
+#include "tests/unit/unit.h"
+
+static struct folder folder;
+
+static void set_up(void)
+{
+	folder_make(&folder);
+}
+
+static void tear_down(void)
+{
+	folder_cleanup(&folder);
+}
+
+TestSuite(conf, .init = set_up, .fini = tear_down, .timeout = 60);
+
+Test(conf, table)
+{
+	static const struct {
+		const char *text;
+		const char *value; /* NULL: not set */
+	} rows[] = {
+		{ "", NULL },
+		{ "\n", NULL },
+		{ "KEY yes\n", "yes" },
+		{ "KEY yes", "yes" },
+		{ "KEY\tyes\n", "yes" },
+		{ "KEY \t yes\n", "yes" },
+		{ " KEY yes\n", "yes" },
+		{ "\tKEY yes\n", "yes" },
+		{ "KEY yes \t\n", "yes" },
+		{ "KEY yes\r\n", "yes" },
+		{ "KEY \"yes\"\n", "yes" },
+		{ "KEY\"yes\"\n", "yes" },
+		{ "KEY \" yes \"\n", "yes" },
+		{ "KEY two words\n", "two words" },
+		{ "KEY /a/path:/another\n", "/a/path:/another" },
+		{ "KEY 100000\n", "100000" },
+		{ "KEY \n", "" },
+		{ "KEY\n", "" },
+		{ "KEY", "" },
+		/* Other keys, and keys in other words for it. */
+		{ "key yes\n", NULL },
+		{ "Key yes\n", NULL },
+		{ "KEYS yes\n", NULL },
+		{ "KE yes\n", NULL },
+		{ "KEY=yes\n", NULL },
+		{ "KEY:yes\n", NULL },
+		{ "OTHER KEY yes\n", NULL },
+		{ "OTHER yes\nKEY no\nANOTHER yes\n", "no" },
+		/* Comments. */
+		{ "#KEY yes\n", NULL },
+		{ "# KEY yes\n", NULL },
+		{ " # KEY yes\n", NULL },
+		{ "#\nKEY yes\n", "yes" },
+		/* The last one counts, whatever stands between. */
+		{ "KEY yes\nKEY no\n", "no" },
+		{ "KEY no\nKEY yes\n", "yes" },
+		{ "KEY yes\nOTHER no\n", "yes" },
+		{ "KEY yes\n\nKEY maybe\n#KEY no", "maybe" },
+		{ "KEY longer value\nKEY x\n", "x" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		const char *path = folder_put(&folder, "login.defs", rows[i].text,
+					      strlen(rows[i].text), 0644);
+		char value[CONF_VALUE_BYTES] = "untouched";
+		int r = conf_lookup(path, "KEY", value);
+
+		cr_assert(r == (rows[i].value ? 0 : CONF_UNSET), "row %zu '%s': %d", i,
+			  rows[i].text, r);
+		cr_assert_str_eq(value, rows[i].value ? rows[i].value : "untouched",
+				 "row %zu '%s': '%s'", i, rows[i].text, value);
+	}
+}
+
+/* Numbers: a fallback where nothing is set, and no guess where it is not a number. */
+Test(conf, number)
+{
+	static const struct {
+		const char *text;
+		int r;
+		uint64_t value;
+	} rows[] = {
+		{ "", 0, 77 },
+		{ "#KEY 5\n", 0, 77 },
+		{ "KEY 100000\n", 0, 100000 },
+		{ "KEY 0\n", 0, 0 },
+		{ "KEY \"600100000\"\n", 0, 600100000 },
+		{ "KEY 18446744073709551615\n", 0, UINT64_MAX },
+		{ "KEY 18446744073709551616\n", CONF_MALFORMED, 0 },
+		{ "KEY 0100000\n", CONF_MALFORMED, 0 },
+		{ "KEY 0x100\n", CONF_MALFORMED, 0 },
+		{ "KEY -1\n", CONF_MALFORMED, 0 },
+		{ "KEY 1 2\n", CONF_MALFORMED, 0 },
+		{ "KEY many\n", CONF_MALFORMED, 0 },
+		{ "KEY\n", CONF_MALFORMED, 0 },
+		{ "KEY 1\nKEY x\n", CONF_MALFORMED, 0 },
+		{ "KEY x\nKEY 1\n", 0, 1 },
+	};
+	uint64_t value;
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		int r;
+
+		value = 99;
+		r = conf_number(folder_put(&folder, "login.defs", rows[i].text,
+					   strlen(rows[i].text), 0644),
+				"KEY", 77, &value);
+		cr_assert(r == rows[i].r, "row %zu '%s': %d", i, rows[i].text, r);
+		cr_assert(value == (r ? 99 : rows[i].value), "row %zu '%s'", i, rows[i].text);
+	}
+	value = 99;
+	cr_assert(conf_number(folder_path(&folder, "missing"), "KEY", 77, &value) == 0 &&
+		  value == 77);
+	cr_assert(conf_number(folder.path, "KEY", 55, &value) == -EISDIR && value == 77);
+}
+
+/* `yes` in any case and nothing else. */
+Test(conf, is_yes)
+{
+	static const struct {
+		const char *text;
+		bool yes;
+	} rows[] = {
+		{ "KEY yes\n", true },	 { "KEY YES\n", true },	 { "KEY Yes\n", true },
+		{ "KEY \"yes\"\n", true }, { "KEY no\n", false },	 { "KEY y\n", false },
+		{ "KEY 1\n", false },	 { "KEY true\n", false }, { "KEY yess\n", false },
+		{ "KEY ye\n", false },	 { "KEY\n", false },	 { "", false },
+		{ "KEY yes no\n", false }, { "#KEY yes\n", false }, { "OTHER yes\n", false },
+		{ "KEY yes\nKEY no\n", false },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		const char *path = folder_put(&folder, "login.defs", rows[i].text,
+					      strlen(rows[i].text), 0644);
+
+		cr_assert(conf_is_yes(path, "KEY") == rows[i].yes, "row %zu '%s'", i,
+			  rows[i].text);
+	}
+}
+
+/* A file that is not there sets nothing; one that cannot be read is no yes, and told. */
+Test(conf, files)
+{
+	char value[CONF_VALUE_BYTES] = "untouched";
+
+	cr_assert(conf_lookup(folder_path(&folder, "missing"), "KEY", value) == CONF_UNSET);
+	cr_assert_not(conf_is_yes(folder_path(&folder, "missing"), "KEY"));
+	cr_assert(mkdirat(folder.fd, "folder", 0755) == 0);
+	cr_assert(conf_lookup(folder_path(&folder, "folder"), "KEY", value) == -EISDIR);
+	cr_assert_not(conf_is_yes(folder_path(&folder, "folder"), "KEY"));
+	folder_put(&folder, "file", BYTES("KEY yes\n"), 0644);
+	cr_assert(conf_lookup(folder_path(&folder, "file/x"), "KEY", value) == -ENOTDIR);
+	cr_assert(symlinkat("loop", folder.fd, "loop") == 0);
+	cr_assert(conf_lookup(folder_path(&folder, "loop"), "KEY", value) == -ELOOP);
+	cr_assert_str_eq(value, "untouched");
+}
+
+/* Values are cut to their buffer, and lines at their limit, without harm. */
+Test(conf, long_lines)
+{
+	static char text[100000];
+	char value[CONF_VALUE_BYTES + 1];
+
+	for (size_t len = CONF_VALUE_BYTES - 3; len <= CONF_VALUE_BYTES + 3; len++) {
+		size_t kept = len < CONF_VALUE_BYTES - 1 ? len : CONF_VALUE_BYTES - 1;
+
+		memset(text, 'v', sizeof(text));
+		memcpy(text, "KEY ", 4);
+		text[4 + len] = '\n';
+		memset(value, '~', sizeof(value));
+		cr_assert(conf_lookup(folder_put(&folder, "login.defs", text, 5 + len, 0644),
+				      "KEY", value) == 0);
+		cr_assert(strlen(value) == kept && strspn(value, "v") == kept, "%zu: %zu", len,
+			  strlen(value));
+		cr_assert(value[CONF_VALUE_BYTES] == '~');
+	}
+	/* A line of any length, and what stands behind it. */
+	memset(text, 'v', sizeof(text));
+	memcpy(text, "KEY ", 4);
+	memcpy(text + sizeof(text) - 10, "\nKEY next\n", 10);
+	folder_put(&folder, "login.defs", text, sizeof(text), 0644);
+	cr_assert(conf_lookup(folder_path(&folder, "login.defs"), "KEY", value) == 0);
+	cr_assert_str_eq(value, "next");
+	memset(text, ' ', sizeof(text));
+	memcpy(text + sizeof(text) - 10, "KEY yes\n\n\n", 10);
+	folder_put(&folder, "login.defs", text, sizeof(text), 0644);
+	cr_assert(conf_lookup(folder_path(&folder, "login.defs"), "KEY", value) == CONF_UNSET);
+}
+
+/* NULs stand in for nothing. */
+Test(conf, nul)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+	} rows[] = {
+		{ BYTES("\0KEY yes\n") },
+		{ BYTES("KEY\0 yes\n") },
+		{ BYTES("KEY\0yes\n") },
+		{ BYTES("KE\0Y yes\n") },
+		{ BYTES("KEY y\0es\n") },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		cr_assert_not(conf_is_yes(folder_put(&folder, "login.defs", rows[i].text,
+						     rows[i].len, 0644),
+					  "KEY"),
+			      "row %zu", i);
+}

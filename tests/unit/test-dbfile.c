@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Databases that may not be believed, and that opening one can do no harm.
+ */
+#include <limits.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "libsubid/core/limits.h"
+#include "libsubid/sys/dbfile.h"
+#include "tests/unit/unit.h"
+
+static struct folder folder;
+
+static void set_up(void)
+{
+	folder_make(&folder);
+}
+
+static void tear_down(void)
+{
+	folder_cleanup(&folder);
+}
+
+TestSuite(dbfile, .init = set_up, .fini = tear_down, .timeout = 60);
+
+/* Opens, judges, and compares; the verdict is kept, and a second look says the same. */
+static void expect(const char *path, int fault, int error)
+{
+	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
+	int r;
+
+	dbfile_open(path, &file);
+	r = dbfile_vet(&file);
+	cr_assert(r == fault && file.fault == fault && file.error == error,
+		  "%s: %d, %d, %s for %d, %s", path, r, file.fault, strerror(file.error), fault,
+		  strerror(error));
+	cr_assert((file.fd >= 0) == (fault != DBFILE_CLOSED), "%s: descriptor %d", path,
+		  file.fd);
+	cr_assert(dbfile_vet(&file) == fault && file.error == error, "%s: second look", path);
+}
+
+/* What an ordinary file of the test's own is: root's is believed. */
+static int own_fault(void)
+{
+	return geteuid() == 0 ? 0 : DBFILE_FOREIGN;
+}
+
+static int own_error(void)
+{
+	return geteuid() == 0 ? 0 : EACCES;
+}
+
+/* Files that are not there or cannot be opened keep the reason. */
+Test(dbfile, closed)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	expect(folder_path(&folder, "missing"), DBFILE_CLOSED, ENOENT);
+	expect(folder_path(&folder, "missing/subuid"), DBFILE_CLOSED, ENOENT);
+	folder_put(&folder, "file", BYTES("elsa:1:2\n"), 0644);
+	expect(folder_path(&folder, "file/subuid"), DBFILE_CLOSED, ENOTDIR);
+	expect("", DBFILE_CLOSED, ENOENT);
+
+	if (strlen(folder.path) + sizeof("/socket") > sizeof(address.sun_path))
+		unit_skip("the path of the temporary folder is too long for a socket");
+	strcpy(address.sun_path, folder_path(&folder, "socket"));
+	cr_assert(bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
+	close(fd);
+	expect(address.sun_path, DBFILE_CLOSED, ENXIO);
+}
+
+/* No symbolic link is followed, wherever it leads. */
+Test(dbfile, symlink)
+{
+	folder_put(&folder, "file", BYTES("elsa:1:2\n"), 0644);
+	cr_assert(symlinkat("file", folder.fd, "link") == 0);
+	cr_assert(symlinkat("nowhere", folder.fd, "dangling") == 0);
+	cr_assert(symlinkat("/etc/passwd", folder.fd, "absolute") == 0);
+	expect(folder_path(&folder, "link"), DBFILE_CLOSED, ELOOP);
+	expect(folder_path(&folder, "dangling"), DBFILE_CLOSED, ELOOP);
+	expect(folder_path(&folder, "absolute"), DBFILE_CLOSED, ELOOP);
+}
+
+/* What is no regular file is opened without waiting, and refused. */
+Test(dbfile, not_regular)
+{
+	cr_assert(mkdirat(folder.fd, "folder", 0755) == 0);
+	cr_assert(mkfifo(folder_path(&folder, "fifo"), 0644) == 0);
+	expect(folder_path(&folder, "folder"), DBFILE_NOT_REGULAR, EISDIR);
+	expect(folder_path(&folder, "fifo"), DBFILE_NOT_REGULAR, EINVAL);
+	expect("/dev/null", DBFILE_NOT_REGULAR, EINVAL);
+	expect("/", DBFILE_NOT_REGULAR, EISDIR);
+}
+
+/* Anybody may write: refused. The group may: that is the administrator's business. */
+Test(dbfile, modes)
+{
+	static const struct {
+		mode_t mode;
+		bool writable;
+	} rows[] = {
+		{ 0666, true },  { 0646, true },  { 0602, true },  { 0777, true },
+		{ 01666, true }, { 0644, false }, { 0600, false }, { 0664, false },
+		{ 0660, false }, { 0444, false }, { 0640, false }, { 0755, false },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		const char *path = folder_put(&folder, "file", BYTES("elsa:1:2\n"), rows[i].mode);
+
+		if (rows[i].writable)
+			expect(path, DBFILE_WRITABLE, EACCES);
+		else
+			expect(path, own_fault(), own_error());
+		cr_assert(unlink(path) == 0);
+	}
+}
+
+static const char *unreadable(void *path)
+{
+	struct dbfile file = DBFILE_UNOPENED;
+
+	if (geteuid() == 0)
+		CHILD_ASSERT(setresuid(65534, 65534, 65534) == 0);
+	dbfile_open(path, &file);
+	CHILD_ASSERT(dbfile_vet(&file) == DBFILE_CLOSED && file.error == EACCES);
+	return NULL;
+}
+
+/* The modes of a file hold for whoever has no privilege. */
+Test(dbfile, unreadable)
+{
+	char path[512];
+
+	cr_assert(chmod(folder.path, 0755) == 0);
+	snprintf(path, sizeof(path), "%s", folder_put(&folder, "file", BYTES("x"), 0000));
+	child_run(unreadable, path);
+}
+
+/* The limit of the size, with files that have holes. */
+Test(dbfile, huge)
+{
+	const char *path = folder_put(&folder, "file", BYTES("elsa:1:2\n"), 0644);
+
+	cr_assert(truncate(path, LIMIT_FILE_BYTES) == 0);
+	expect(path, own_fault(), own_error());
+	cr_assert(truncate(path, LIMIT_FILE_BYTES + 1) == 0);
+	expect(path, DBFILE_HUGE, EFBIG);
+	cr_assert(truncate(path, LIMIT_FILE_BYTES * 64) == 0);
+	expect(path, DBFILE_HUGE, EFBIG);
+	cr_assert(truncate(path, 0) == 0);
+	expect(path, own_fault(), own_error());
+}
+
+/* A file of another user than root could be written by him at any time. */
+Test(dbfile, owners)
+{
+	static const uid_t uids[] = { 1, 1000, 65534, INT_MAX, (uid_t)-2 };
+	const char *path;
+
+	expect("/etc/passwd", 0, 0);
+	path = folder_put(&folder, "file", BYTES("elsa:1:2\n"), 0644);
+	expect(path, own_fault(), own_error());
+	if (geteuid() != 0)
+		unit_skip("only root can give files to others");
+	for (size_t i = 0; i < COUNT_OF(uids); i++) {
+		/* The overflow uid is nobody special where every id is mapped. */
+		cr_assert(chown(path, uids[i], 0) == 0);
+		expect(path, DBFILE_FOREIGN, EACCES);
+	}
+	cr_assert(chown(path, 0, 1000) == 0);
+	expect(path, 0, 0);
+}
+
+static int judge(const char *path)
+{
+	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
+
+	dbfile_open(path, &file);
+	return dbfile_vet(&file);
+}
+
+/* Files of two users, and what the first of them is to be inside. */
+struct inside {
+	char own[512];
+	char other[512];
+	unsigned int uid;
+	int own_fault;
+};
+
+/*
+ * In a user namespace that has one id only, the other user's files look as the overflow
+ * uid's, as those of root outside do.
+ */
+static const char *in_namespace(void *context)
+{
+	const struct inside *inside = context;
+	uid_t uid = geteuid();
+	char line[64];
+
+	if (unshare(CLONE_NEWUSER))
+		return CHILD_SKIP "no user namespaces for this user";
+	/* No id at all is mapped. */
+	CHILD_ASSERT(judge(inside->own) == 0);
+	CHILD_ASSERT(judge(inside->other) == 0);
+
+	snprintf(line, sizeof(line), "%u %u 1\n", inside->uid, uid);
+	CHILD_ASSERT(put_text("/proc/self/uid_map", line));
+	CHILD_ASSERT(judge(inside->own) == inside->own_fault);
+	CHILD_ASSERT(judge(inside->other) == 0);
+	return NULL;
+}
+
+static void run_inside(unsigned int uid, int own_fault)
+{
+	struct inside inside = { .uid = uid, .own_fault = own_fault };
+
+	snprintf(inside.own, sizeof(inside.own), "%s",
+		 folder_put(&folder, "own", BYTES("x"), 0644));
+	if (geteuid() == 0) {
+		snprintf(inside.other, sizeof(inside.other), "%s",
+			 folder_put(&folder, "other", BYTES("x"), 0644));
+		cr_assert(chown(inside.other, 1, 1) == 0);
+	} else {
+		snprintf(inside.other, sizeof(inside.other), "/etc/passwd");
+	}
+	child_run(in_namespace, &inside);
+}
+
+Test(dbfile, root_inside)
+{
+	run_inside(0, 0);
+}
+
+/* Neither root's nor unmapped. */
+Test(dbfile, not_root_inside)
+{
+	run_inside(5, DBFILE_FOREIGN);
+}
+
+/* The descriptor reads the file, is not inherited by programs, and is closed once. */
+Test(dbfile, descriptor)
+{
+	struct dbfile file = DBFILE_UNOPENED, unopened = DBFILE_UNOPENED;
+	char text[16] = "";
+	int flags, seen;
+
+	dbfile_open(folder_put(&folder, "file", BYTES("elsa:1:2\n"), 0644), &file);
+	seen = file.fd;
+	cr_assert(file.fd >= 0 && file.error == 0 && file.fault == 0);
+	cr_assert(fcntl(file.fd, F_GETFD) == FD_CLOEXEC);
+	flags = fcntl(file.fd, F_GETFL);
+	cr_assert((flags & O_ACCMODE) == O_RDONLY && (flags & O_NONBLOCK));
+	cr_assert(file.status.st_size == 9 && S_ISREG(file.status.st_mode));
+	cr_assert(read(file.fd, text, sizeof(text)) == 9 && strcmp(text, "elsa:1:2\n") == 0);
+	dbfile_cleanup(&file);
+	cr_assert(file.fd == -1 && fcntl(seen, F_GETFD) < 0);
+	dbfile_cleanup(&file);
+	dbfile_cleanup(&unopened);
+	cr_assert(unopened.fd == -1);
+}

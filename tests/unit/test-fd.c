@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Descriptors: closed once, read through signals, written in one piece.
+ */
+#include <signal.h>
+#include <sys/time.h>
+
+#include "libsubid/sys/fd.h"
+#include "tests/unit/unit.h"
+
+static bool is_open(int fd)
+{
+	return fcntl(fd, F_GETFD) >= 0;
+}
+
+/* Closing answers -1 and leaves errno alone, also for what is not open. */
+Test(fd, close)
+{
+	int fd = file_of("x", 1);
+
+	errno = EXDEV;
+	cr_assert(fd_close(-1) == -1 && errno == EXDEV);
+	cr_assert(fd_close(fd) == -1 && errno == EXDEV);
+	cr_assert_not(is_open(fd));
+	errno = EXDEV;
+	cr_assert(fd_close(fd) == -1 && errno == EXDEV);
+
+	/* 0 is a descriptor like any other. */
+	cr_assert(is_open(STDIN_FILENO) || open("/dev/null", O_RDONLY) == STDIN_FILENO);
+	cr_assert(fd_close(STDIN_FILENO) == -1);
+	cr_assert_not(is_open(STDIN_FILENO));
+}
+
+/* A local gives its descriptor back at the end of its scope unless it was handed over. */
+Test(fd, cleanup)
+{
+	int seen, taken = -1;
+
+	{
+		CLEANUP(fd_cleanup) int fd = file_of("x", 1);
+
+		seen = fd;
+		cr_assert(is_open(seen));
+	}
+	cr_assert_not(is_open(seen));
+	{
+		CLEANUP(fd_cleanup) int fd = file_of("x", 1);
+
+		taken = TAKE_FD(fd);
+		cr_assert(fd == -1);
+	}
+	cr_assert(is_open(taken));
+	fd_cleanup(&taken);
+	cr_assert(taken == -1);
+}
+
+/* Reading tells the number of bytes, 0 at the end, and why it failed. */
+Test(fd, read)
+{
+	CLEANUP(fd_cleanup) int fd = file_of("abcde", 5);
+	CLEANUP(fd_cleanup) int folder = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char buffer[8] = "~~~~~~~";
+	size_t n = 77;
+
+	cr_assert(fd_read(fd, buffer, 3, &n) == 0 && n == 3);
+	cr_assert(memcmp(buffer, "abc~", 4) == 0);
+	cr_assert(fd_read(fd, buffer, sizeof(buffer), &n) == 0 && n == 2);
+	cr_assert(memcmp(buffer, "dec~", 4) == 0);
+	cr_assert(fd_read(fd, buffer, sizeof(buffer), &n) == 0 && n == 0);
+	n = 77;
+	cr_assert(fd_read(-1, buffer, sizeof(buffer), &n) == -EBADF && n == 77);
+	cr_assert(fd_read(folder, buffer, sizeof(buffer), &n) == -EISDIR && n == 77);
+}
+
+static volatile sig_atomic_t alarms;
+
+static void count_alarm(int number)
+{
+	(void)number;
+	alarms++;
+}
+
+static const char *read_through_signals(void *context)
+{
+	struct sigaction action = { .sa_handler = count_alarm }; /* no SA_RESTART */
+	struct itimerval often = { { 0, 2000 }, { 0, 2000 } };
+	int ends[2];
+	char byte = 0;
+	size_t n = 0;
+
+	(void)context;
+	CHILD_ASSERT(pipe(ends) == 0);
+	CHILD_ASSERT(sigaction(SIGALRM, &action, NULL) == 0);
+	if (fork() == 0) {
+		usleep(50000);
+		_exit(write(ends[1], "x", 1) == 1 ? 0 : 1);
+	}
+	CHILD_ASSERT(setitimer(ITIMER_REAL, &often, NULL) == 0);
+	CHILD_ASSERT(fd_read(ends[0], &byte, 1, &n) == 0);
+	CHILD_ASSERT(n == 1 && byte == 'x');
+	CHILD_ASSERT(alarms > 1);
+	return NULL;
+}
+
+/* An interrupted read is begun again. */
+Test(fd, read_through_signals)
+{
+	child_run(read_through_signals, NULL);
+}
+
+/* Writing is one write(2): all of it, or an error. */
+Test(fd, write_once)
+{
+	static char large[1024 * 1024];
+	CLEANUP(fd_cleanup) int fd = file_of("", 0);
+	CLEANUP(fd_cleanup) int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	char buffer[8] = "";
+	int ends[2];
+
+	cr_assert(fd_write_once(fd, "abcde", 5) == 0);
+	cr_assert(fd_write_once(fd, "", 0) == 0);
+	cr_assert(pread(fd, buffer, sizeof(buffer), 0) == 5 &&
+		  memcmp(buffer, "abcde", 6) == 0);
+	cr_assert(fd_write_once(-1, "x", 1) == -EBADF);
+	cr_assert(full < 0 || fd_write_once(full, "x", 1) == -ENOSPC);
+
+	/* The kernel takes less than all: that is a failure, and not tried again. */
+	cr_assert(pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0);
+	cr_assert(fd_write_once(ends[1], large, sizeof(large)) == -EIO);
+	cr_assert(fd_write_once(ends[1], large, 1) == -EAGAIN);
+	close(ends[0]);
+	close(ends[1]);
+}

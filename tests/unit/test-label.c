@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Labels: a double stands in the place of libselinux, whose policy says whatever a row of
+ * the table says. The module without it is compiled in under another name.
+ */
+#include "tests/unit/unit.h"
+
+#define label_set label_set_none
+#include "libsubid/sys/label-none.c"
+#undef label_set
+
+/* Without libselinux nothing happens, and that is no error. */
+Test(label, none)
+{
+	cr_assert(label_set_none(-1, "/etc/subuid") == 0);
+}
+
+#ifdef HAVE_LIBSELINUX
+#include <selinux/label.h>
+#include <selinux/selinux.h>
+
+int label_set(int fd, const char *path);
+
+#define FD    77
+#define PATH  "/etc/subgid"
+#define LABEL "system_u:object_r:etc_t:s0"
+
+/* One system: what its libselinux answers, and what it was asked to do. */
+static struct {
+	int enabled;
+	int enforcing;
+	int open_error;
+	int lookup_error;
+	int set_error;
+
+	int opened;
+	int closed;
+	int lookups;
+	int set;
+	int allocated;
+} selinux;
+
+static char handle_of_double;
+
+static int answer(int error)
+{
+	errno = error;
+	return error ? -1 : 0;
+}
+
+int is_selinux_enabled(void)
+{
+	return selinux.enabled;
+}
+
+int security_getenforce(void)
+{
+	/* It reads a file, so it may leave anything here. */
+	errno = ENOTTY;
+	return selinux.enforcing;
+}
+
+struct selabel_handle *selabel_open(unsigned int backend,
+				    const struct selinux_opt *options, unsigned int n)
+{
+	cr_assert(backend == SELABEL_CTX_FILE && !options && n == 0);
+	selinux.opened += !selinux.open_error;
+	return answer(selinux.open_error) ? NULL : (void *)&handle_of_double;
+}
+
+int selabel_lookup(struct selabel_handle *handle, char **ret_label, const char *path,
+		   int type)
+{
+	cr_assert((void *)handle == &handle_of_double);
+	cr_assert_str_eq(path, PATH);
+	cr_assert(type == S_IFREG);
+	selinux.lookups++;
+	if (selinux.lookup_error)
+		return answer(selinux.lookup_error);
+	*ret_label = strdup(LABEL);
+	selinux.allocated++;
+	return 0;
+}
+
+void selabel_close(struct selabel_handle *handle)
+{
+	cr_assert((void *)handle == &handle_of_double);
+	selinux.closed++;
+	errno = ENOTTY;
+}
+
+int fsetfilecon(int fd, const char *label)
+{
+	cr_assert(fd == FD);
+	cr_assert_str_eq(label, LABEL);
+	selinux.set++;
+	return answer(selinux.set_error);
+}
+
+void freecon(char *label)
+{
+	free(label);
+	selinux.allocated--;
+	errno = ENOTTY;
+}
+
+static const struct {
+	const char *name;
+	int enabled, enforcing, open_error, lookup_error, set_error;
+	int lookups, set, result;
+} rows[] = {
+	{ "off", 0, 1, 0, 0, 0, 0, 0, 0 },
+	{ "not to be told", -1, 1, 0, 0, 0, 0, 0, 0 },
+	{ "enforcing", 1, 1, 0, 0, 0, 1, 1, 0 },
+	{ "permissive", 1, 0, 0, 0, 0, 1, 1, 0 },
+	{ "no label for the path", 1, 1, 0, ENOENT, 0, 1, 0, 0 },
+	{ "no policy, enforcing", 1, 1, EACCES, 0, 0, 0, 0, -EACCES },
+	{ "no policy, permissive", 1, 0, EACCES, 0, 0, 0, 0, 0 },
+	{ "no answer, enforcing", 1, 1, 0, EIO, 0, 1, 0, -EIO },
+	{ "no answer, permissive", 1, 0, 0, EIO, 0, 1, 0, 0 },
+	{ "refused, enforcing", 1, 1, 0, 0, EPERM, 1, 1, -EPERM },
+	{ "refused, permissive", 1, 0, 0, 0, EPERM, 1, 1, 0 },
+	{ "mode not to be told", 1, -1, 0, 0, EPERM, 1, 1, -EPERM },
+};
+
+/*
+ * The file gets the label of the policy for its path. What fails is an error where the
+ * policy is enforced, with the errno of what failed, and nothing is leaked.
+ */
+Test(label, libselinux)
+{
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		const char *name = rows[i].name;
+		int r;
+
+		memset(&selinux, 0, sizeof(selinux));
+		selinux.enabled = rows[i].enabled;
+		selinux.enforcing = rows[i].enforcing;
+		selinux.open_error = rows[i].open_error;
+		selinux.lookup_error = rows[i].lookup_error;
+		selinux.set_error = rows[i].set_error;
+		r = label_set(FD, PATH);
+		cr_expect(r == rows[i].result, "%s: %d", name, r);
+		cr_expect(selinux.lookups == rows[i].lookups, "%s: lookups", name);
+		cr_expect(selinux.set == rows[i].set, "%s: labels set", name);
+		cr_expect(selinux.opened == selinux.closed, "%s: a handle leaks", name);
+		cr_expect(selinux.allocated == 0, "%s: a label leaks", name);
+	}
+}
+#endif

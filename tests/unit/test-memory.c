@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Out of memory: whatever allocation fails, the answer is -ENOMEM, nothing is lost and
+ * nothing leaks. The program is linked with --wrap for malloc(3) and its kin.
+ */
+#include "libsubid/core/range.h"
+#include "libsubid/core/table.h"
+#include "libsubid/sys/account.h"
+#include "libsubid/sys/conf.h"
+#include "libsubid/sys/nsswitch.h"
+#include "libsubid/sys/scan.h"
+#include "mapwriter/decide.h"
+#include "tests/unit/unit.h"
+
+/* Allocations until one fails; negative: none does. It fails once. */
+static int countdown = -1;
+
+static bool fails(void)
+{
+	return countdown >= 0 && countdown-- == 0;
+}
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+void *__real_realloc(void *pointer, size_t size);
+void *__wrap_realloc(void *pointer, size_t size);
+void *__real_reallocarray(void *pointer, size_t n, size_t size);
+void *__wrap_reallocarray(void *pointer, size_t n, size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+	return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_realloc(void *pointer, size_t size)
+{
+	return fails() ? NULL : __real_realloc(pointer, size);
+}
+
+void *__wrap_reallocarray(void *pointer, size_t n, size_t size)
+{
+	return fails() ? NULL : __real_reallocarray(pointer, n, size);
+}
+
+/* A set of @n ranges with gaps of one id between them. */
+static void fill(struct range_set *set, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		cr_assert(range_set_add(set, (struct range){ i * 10, i * 10 + 9 }) == 0);
+}
+
+Test(memory, range_set)
+{
+	size_t failed = 0;
+
+	for (size_t n = 0; n < 200; n++) {
+		CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(1000);
+		bool add = n % 2 == 0;
+		int r;
+
+		fill(&set, n);
+		countdown = 0;
+		r = add ? range_set_add(&set, (struct range){ n * 10, n * 10 + 9 }) :
+			  range_set_subtract(&set, (struct range){ n * 10 - 6, n * 10 - 5 });
+		countdown = -1;
+		cr_assert(r == 0 || r == -ENOMEM, "%zu ranges: %d", n, r);
+		cr_assert(set.n == n + (r == 0));
+		for (size_t i = 0; i < n && r; i++)
+			cr_assert(set.ranges[i].start == i * 10 &&
+				  set.ranges[i].end == i * 10 + 9);
+		failed += r != 0;
+	}
+	cr_assert(failed > 5, "%zu allocations failed", failed);
+}
+
+static bool is_anybody(const struct entry *entry, void *context)
+{
+	(void)entry;
+	(void)context;
+	return true;
+}
+
+static const char text[] = "# head\nelsa:100:100\nanna:1:2 \nanna:100:100";
+
+Test(memory, table_load)
+{
+	struct table table = { .len = 77 };
+
+	countdown = 0;
+	cr_assert(table_load(BYTES(text), &table) == -ENOMEM);
+	cr_assert(table.len == 77 && !table.text);
+	countdown = -1;
+}
+
+Test(memory, table_append)
+{
+	CLEANUP(table_cleanup) struct table table = { 0 };
+	size_t failed = 0;
+
+	cr_assert(table_load(BYTES(text), &table) == 0);
+	for (int i = 0; i < 1000; i++) {
+		size_t len = table.len;
+		CLEANUP(cleanup_free) char *before = exact_copy(table.text, len);
+		bool changed = table.changed;
+		int r;
+
+		countdown = 0;
+		r = table_append(&table, "elsa", 4, (struct range){ 1, 2 });
+		countdown = -1;
+		cr_assert(r == 0 || r == -ENOMEM);
+		failed += r != 0;
+		if (r == 0)
+			continue;
+		cr_assert(table.len == len && memcmp(table.text, before, len) == 0);
+		cr_assert(table.changed == changed);
+		cr_assert(table_append(&table, "elsa", 4, (struct range){ 1, 2 }) == 0);
+	}
+	cr_assert(failed > 5, "%zu allocations failed", failed);
+}
+
+/* Edits that take, trim and split; each allocation fails in its turn. */
+Test(memory, table_subtract)
+{
+	static const struct range ranges[] = { { 0, 1000 }, { 100, 150 }, { 120, 130 } };
+	char many[8192];
+	size_t len = 0, failed = 0;
+
+	for (int i = 0; i < 100; i++)
+		len += (size_t)sprintf(many + len, "elsa:100:100\n# %d\n", i);
+	for (size_t i = 0; i < COUNT_OF(ranges); i++) {
+		for (int turn = 0;; turn++) {
+			CLEANUP(table_cleanup) struct table table = { 0 };
+			int r;
+
+			cr_assert(table_load(many, len, &table) == 0);
+			countdown = turn;
+			r = table_subtract(&table, is_anybody, NULL, ranges[i]);
+			countdown = -1;
+			if (r == 0) {
+				cr_assert(table.changed);
+				break;
+			}
+			failed++;
+			cr_assert(r == -ENOMEM);
+			cr_assert(!table.changed && table.len == len &&
+				  memcmp(table.text, many, len) == 0);
+		}
+	}
+	cr_assert(failed > 5, "%zu allocations failed", failed);
+}
+
+Test(memory, scan)
+{
+	CLEANUP(fd_cleanup) int fd = file_of(BYTES(text));
+	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+
+	countdown = 0;
+	cr_assert(scan_start(&scan, fd) == -ENOMEM);
+	countdown = -1;
+	cr_assert_null(scan.buffer);
+}
+
+/* The files of settings: an answer that did not come is no answer. */
+Test(memory, settings)
+{
+	char value[CONF_VALUE_BYTES];
+	struct nsswitch nsswitch;
+
+	countdown = 0;
+	cr_assert(conf_lookup("/proc/self/status", "KEY", value) == -ENOMEM);
+	countdown = 0;
+	cr_assert_not(conf_is_yes("/proc/self/status", "KEY"));
+	countdown = 0;
+	cr_assert(nsswitch_read("/proc/self/status", &nsswitch) == -ENOMEM);
+	countdown = -1;
+}
+
+/* An account that could not be looked up is not one that does not exist. */
+Test(memory, account)
+{
+	struct account account = { 0 };
+
+	countdown = 0;
+	cr_assert(account_by_uid(0, NULL, &account) == -ENOMEM);
+	countdown = 0;
+	cr_assert(account_name_is_uid("root", 4, 0) == -ENOMEM);
+	/* The file could not be read: the name service is asked. */
+	countdown = 0;
+	cr_assert(account_by_uid(0, "/etc/passwd", &account) == 0);
+	cr_assert_str_eq(account.name, "root");
+	countdown = -1;
+}
+
+/* The decision: no memory, no map. */
+Test(memory, decide)
+{
+	static const char database[] = "elsa:100:10\nelsa:112:5\nelsa:100:100\n";
+	struct account account = { .name = "elsa", .name_len = 4, .name_owns = true,
+				   .number = "1000", .number_len = 4, .uid = 1000 };
+	struct idmap map = { .n = 20 };
+	size_t failed = 0;
+
+	for (uint32_t i = 0; i < map.n; i++)
+		map.extents[i] = (struct extent){ i, 101 + i * 3, 1 };
+	for (int turn = 0;; turn++) {
+		struct dbfile file = {
+			.fd = file_of(BYTES(database)),
+			.status = { .st_mode = S_IFREG | 0644 },
+		};
+		struct decision decision = { 0 };
+		int r;
+
+		countdown = turn;
+		r = decide(&kind_uid, &map, &account, 1000, &file, &decision);
+		countdown = -1;
+		dbfile_cleanup(&file);
+		if (r == 0)
+			break;
+		failed++;
+		cr_assert(r == -ENOMEM || (r == DECIDE_NO_DATABASE && file.error == ENOMEM),
+			  "turn %d: %d", turn, r);
+	}
+	cr_assert(failed >= 2, "%zu allocations failed", failed);
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * The authorisation against a brute-force model, on millions of random small cases. The
+ * program is linked with --wrap=account_name_is_uid: the model is the name service.
+ *
+ * SUBID_TEST_SEED makes other cases, SUBID_MODEL_CASES makes more or fewer.
+ */
+#include "tests/unit/model.h"
+#include "tests/unit/rng.h"
+#include "tests/unit/unit.h"
+
+int __wrap_account_name_is_uid(const char *name, size_t len, uid_t uid);
+
+int __wrap_account_name_is_uid(const char *name, size_t len, uid_t uid)
+{
+	return model_name_is_uid(name, len, uid);
+}
+
+TestSuite(model, .timeout = 600);
+
+static void run(struct model_options options)
+{
+	struct model_result result;
+
+	options.seed = rng_seed() + options.upper * 2U + options.aliases;
+	options.cases = rng_setting("SUBID_MODEL_CASES", 250000);
+	model_run(&options, &result);
+	cr_assert(result.complaint[0] == '\0', "%s", result.complaint);
+	/* Both answers are given often, or the cases prove little. */
+	cr_assert(result.granted + result.refused + result.no_database == options.cases);
+	cr_assert(result.granted > options.cases / 5 && result.refused > options.cases / 5,
+		  "%" PRIu64 " granted, %" PRIu64 " refused", result.granted, result.refused);
+	if (options.decide)
+		cr_assert(result.no_database > options.cases / 100);
+	if (options.aliases)
+		cr_assert(result.by_alias > options.cases / 50, "%" PRIu64 " by aliases",
+			  result.by_alias);
+}
+
+Test(model, sets)
+{
+	run((struct model_options){ 0 });
+}
+
+Test(model, sets_upper)
+{
+	run((struct model_options){ .upper = true, .aliases = true });
+}
+
+Test(model, file)
+{
+	run((struct model_options){ .decide = decide, .places = true });
+}
+
+Test(model, file_upper)
+{
+	run((struct model_options){ .decide = decide, .places = true, .upper = true });
+}
+
+Test(model, aliases)
+{
+	run((struct model_options){ .decide = decide, .aliases = true });
+}
+
+Test(model, aliases_upper)
+{
+	run((struct model_options){ .decide = decide, .aliases = true, .upper = true });
+}
+
+/* Also when names have to be looked up, a refusal names the extent that is not allowed. */
+Test(model, aliases_places)
+{
+	run((struct model_options){ .decide = decide, .aliases = true, .places = true });
+}
+
+Test(model, narrow)
+{
+	run((struct model_options){ .decide = decide_narrow });
+}
+
+Test(model, narrow_upper)
+{
+	run((struct model_options){ .decide = decide_narrow, .upper = true });
+}
+
+Test(model, narrow_aliases)
+{
+	run((struct model_options){ .decide = decide_narrow, .aliases = true });
+}

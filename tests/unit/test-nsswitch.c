@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * nsswitch.conf: the line `subid:` in all its forms, and whether users come from the file
+ * first.
+ */
+#include "libsubid/sys/nsswitch.h"
+#include "tests/unit/unit.h"
+
+static struct folder folder;
+
+static void set_up(void)
+{
+	folder_make(&folder);
+}
+
+static void tear_down(void)
+{
+	folder_cleanup(&folder);
+}
+
+TestSuite(nsswitch, .init = set_up, .fini = tear_down, .timeout = 60);
+
+static struct nsswitch read_text(const char *text, size_t len)
+{
+	struct nsswitch nsswitch;
+	int r;
+
+	memset(&nsswitch, '~', sizeof(nsswitch));
+	r = nsswitch_read(folder_put(&folder, "nsswitch.conf", text, len, 0644), &nsswitch);
+	cr_assert(r == 0, "'%s': %d", text, r);
+	return nsswitch;
+}
+
+static void expect(const char *text, size_t len, const char *word)
+{
+	struct nsswitch nsswitch = read_text(text, len);
+
+	cr_assert_str_eq(nsswitch.subid, word, "'%s': '%s'", text, nsswitch.subid);
+}
+
+Test(nsswitch, subid)
+{
+	static const struct {
+		const char *text;
+		const char *word;
+	} rows[] = {
+		{ "", "files" },
+		{ "\n", "files" },
+		{ "passwd: sss\ngroup: sss\n", "files" },
+		{ "subid: files\n", "files" },
+		{ "subid: FILES\n", "FILES" },
+		{ "subid: sss\n", "sss" },
+		{ "subid: sss", "sss" },
+		{ "subid:sss\n", "sss" },
+		{ "subid:\tsss\n", "sss" },
+		{ "subid: \t  sss\n", "sss" },
+		{ "subid: sss \n", "sss" },
+		{ "SUBID: sss\n", "sss" },
+		{ "SubId: sss\n", "sss" },
+		{ "subid: SSS\n", "SSS" },
+		/* The first word alone counts. */
+		{ "subid: sss files\n", "sss" },
+		{ "subid: sss\tother\n", "sss" },
+		{ "subid: files sss\n", "files" },
+		{ "subid: sss#files\n", "sss" },
+		{ "subid: sss[NOTFOUND=return] files\n", "sss" },
+		/* The key stands at column 0, whole. */
+		{ " subid: sss\n", "files" },
+		{ "\tsubid: sss\n", "files" },
+		{ "#subid: sss\n", "files" },
+		{ "# subid: sss\n", "files" },
+		{ "subid : sss\n", "files" },
+		{ "subid sss\n", "files" },
+		{ "subids: sss\n", "files" },
+		{ "xsubid: sss\n", "files" },
+		{ "subi: sss\n", "files" },
+		{ "subid\n", "files" },
+		{ "subid", "files" },
+		/* No word. */
+		{ "subid:\n", "files" },
+		{ "subid: \n", "files" },
+		{ "subid: \t", "files" },
+		{ "subid:", "files" },
+		{ "subid: # sss\n", "files" },
+		/* Other lines do not matter. */
+		{ "passwd: sss\nsubid: files\nshadow: sss\n", "files" },
+		{ "passwd: files\n\n# subid: files\nsubid: sss\nshadow: files\n", "sss" },
+		/* The first line counts. */
+		{ "subid: sss\nsubid: files\n", "sss" },
+		{ "subid: files\nsubid: sss\n", "files" },
+		{ "subid: other\nsubid: sss\n", "other" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		expect(rows[i].text, strlen(rows[i].text), rows[i].word);
+}
+
+/* Beyond doubt, or not at all. */
+Test(nsswitch, passwd)
+{
+	static const struct {
+		const char *text;
+		bool files_first;
+	} rows[] = {
+		{ "passwd: files\n", true },
+		{ "passwd: files", true },
+		{ "passwd:files\n", true },
+		{ "passwd:\t\tfiles systemd\n", true },
+		{ "PASSWD: files sss\n", true },
+		{ "passwd: files sss [NOTFOUND=return] ldap\n", true },
+		{ "passwd: files # sss\n", true },
+		{ "subid: sss\npasswd: files\ngroup: sss\n", true },
+		{ "", false },
+		{ "group: files\n", false },
+		{ "passwd:\n", false },
+		{ "passwd: sss files\n", false },
+		{ "passwd: compat\n", false },
+		{ "passwd: db files\n", false },
+		{ "passwd: filesx\n", false },
+		{ "passwd: file\n", false },
+		{ "passwd: files [SUCCESS=continue] sss\n", false },
+		{ "passwd: files[SUCCESS=merge] sss\n", false },
+		{ "passwd: files  \t[NOTFOUND=return]\n", false },
+		{ "passwd: [NOTFOUND=return] files\n", false },
+		{ "#passwd: files\n", false },
+		{ "passwd_compat: files\n", false },
+		/* Two lines: who knows which of them is read. */
+		{ "passwd: files\npasswd: files\n", false },
+		{ "passwd: files\npasswd: sss\n", false },
+		{ "passwd: sss\npasswd: files\n", false },
+		{ "passwd: files\nPasswd: sss\n", false },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		cr_assert(read_text(rows[i].text, strlen(rows[i].text)).passwd_files_first ==
+				  rows[i].files_first,
+			  "'%s'", rows[i].text);
+}
+
+/* Where accounts come from besides the local files; groups as well as users. */
+Test(nsswitch, others)
+{
+	static const struct {
+		const char *line; /* behind the key */
+		const char *others;
+	} rows[] = {
+		{ "", "" },
+		{ " files", "" },
+		{ " files compat db", "" },
+		{ "files sss", "sss" },
+		{ "\tsss files", "sss" },
+		{ " files sss ldap\t winbind ", "sss ldap winbind" },
+		{ " files [NOTFOUND=return] sss", "sss" },
+		{ " files [NOTFOUND=return UNAVAIL=continue]sss", "sss" },
+		{ " files[!SUCCESS=return]sss", "sss" },
+		{ " sss # ldap", "sss" },
+		{ " # sss", "" },
+		{ " files#sss", "" },
+		{ " [", "" },
+		{ " sss [broken ldap", "sss" },
+		{ " filesx file dbs compatible", "filesx file dbs compatible" },
+		{ " Files", "Files" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		char text[256];
+		struct nsswitch nsswitch;
+
+		snprintf(text, sizeof(text), "passwd:%s\ngroup: other\n", rows[i].line);
+		nsswitch = read_text(text, strlen(text));
+		cr_assert_str_eq(nsswitch.passwd_others, rows[i].others, "'%s': '%s'",
+				 rows[i].line, nsswitch.passwd_others);
+		cr_assert_str_eq(nsswitch.group_others, "other");
+		snprintf(text, sizeof(text), "GROUP:%s", rows[i].line);
+		nsswitch = read_text(text, strlen(text));
+		cr_assert_str_eq(nsswitch.group_others, rows[i].others, "'%s': '%s'",
+				 rows[i].line, nsswitch.group_others);
+		cr_assert_str_eq(nsswitch.passwd_others, "");
+	}
+}
+
+/* More words than there is room for: those that fit, each of them whole. */
+Test(nsswitch, many_others)
+{
+	char text[NSSWITCH_LIST_BYTES * 4] = "passwd:";
+	struct nsswitch nsswitch;
+	size_t len = strlen(text), kept;
+
+	for (int i = 10; i < 99; i++)
+		len += (size_t)sprintf(text + len, " word%d", i);
+	nsswitch = read_text(text, len);
+	kept = strlen(nsswitch.passwd_others);
+	cr_assert(kept < NSSWITCH_LIST_BYTES && kept > NSSWITCH_LIST_BYTES - 10);
+	cr_assert(kept % 7 == 6 && memcmp(nsswitch.passwd_others, text + 8, kept) == 0);
+}
+
+/* NULs and lines of any length are passed over. */
+Test(nsswitch, odd_bytes)
+{
+	static char text[100000];
+
+	expect(BYTES("\0subid: sss\n"), "files");
+	expect(BYTES("subid\0: sss\n"), "files");
+	expect(BYTES("\xff\xfe\nsubid: sss\n"), "sss");
+	memset(text, 'x', sizeof(text));
+	memcpy(text + sizeof(text) - 13, "\nsubid: sss\n\n", 13);
+	expect(text, sizeof(text), "sss");
+	/* A line whose end is beyond the limit is read as far as that. */
+	memset(text, ' ', sizeof(text));
+	memcpy(text, "subid: sss", 10);
+	expect(text, sizeof(text), "sss");
+}
+
+/* A word as long as it may be; a longer one is not cut to another one. */
+Test(nsswitch, long_words)
+{
+	char word[NSSWITCH_WORD_BYTES + 1], text[NSSWITCH_WORD_BYTES + 32];
+
+	memset(word, 'n', sizeof(word));
+	word[NSSWITCH_WORD_BYTES - 1] = '\0';
+	snprintf(text, sizeof(text), "subid: %s\n", word);
+	expect(text, strlen(text), word);
+	snprintf(text, sizeof(text), "subid: %sn\n", word);
+	cr_assert_str_neq(read_text(text, strlen(text)).subid, word);
+}
+
+/* No file means the files; one that cannot be read means that nobody knows. */
+Test(nsswitch, files)
+{
+	struct nsswitch nsswitch, before;
+
+	memset(&nsswitch, '~', sizeof(nsswitch));
+	before = nsswitch;
+	cr_assert(mkdirat(folder.fd, "folder", 0755) == 0);
+	cr_assert(nsswitch_read(folder_path(&folder, "folder"), &nsswitch) == -EISDIR);
+	cr_assert(symlinkat("loop", folder.fd, "loop") == 0);
+	cr_assert(nsswitch_read(folder_path(&folder, "loop"), &nsswitch) == -ELOOP);
+	folder_put(&folder, "file", BYTES("subid: sss\n"), 0644);
+	cr_assert(nsswitch_read(folder_path(&folder, "file/x"), &nsswitch) == -ENOTDIR);
+	cr_assert(memcmp(&nsswitch, &before, sizeof(nsswitch)) == 0);
+
+	cr_assert(nsswitch_read(folder_path(&folder, "missing"), &nsswitch) == 0);
+	cr_assert_str_eq(nsswitch.subid, "files");
+	cr_assert_not(nsswitch.passwd_files_first);
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * The overlap policy, compared with a model that looks at every id alone.
+ */
+#include "libsubid/core/limits.h"
+#include "libsubid/core/overlap.h"
+#include "tests/unit/rng.h"
+#include "tests/unit/unit.h"
+
+#define UNIVERSE 48
+
+static bool is_elsa(const struct entry *entry, void *context)
+{
+	(void)context;
+	return entry->owner_len == 4 && memcmp(entry->owner, "elsa", 4) == 0;
+}
+
+/* What is in the way of one id, by why; the same id may have several. */
+struct objections {
+	unsigned owner[UNIVERSE];
+	unsigned account[UNIVERSE];
+	bool root;
+	bool no_id;
+};
+
+static void count(struct objections *objections, const struct overlap *conflict,
+		  uint64_t base)
+{
+	for (uint64_t id = conflict->ids.start; id < conflict->ids.end; id++) {
+		if (conflict->why == OVERLAP_OWNER)
+			objections->owner[id - base]++;
+		else if (conflict->why == OVERLAP_ACCOUNT)
+			objections->account[id - base]++;
+		else if (conflict->why == OVERLAP_ROOT)
+			objections->root = true;
+		else
+			objections->no_id = true;
+	}
+}
+
+/* Every conflict is in the list, and nothing else. */
+Test(overlap, agrees_with_a_model)
+{
+	static const uint64_t bases[] = { 0, 100000, ID_END - UNIVERSE };
+	static const char *const owners[] = { "elsa", "anna", "serge" };
+	struct rng rng = { rng_seed() };
+
+	for (unsigned round = 0; round < 20000; round++) {
+		uint64_t base = bases[rng_below(&rng, COUNT_OF(bases))];
+		struct objections want = { 0 }, got = { 0 };
+		struct range_set wanted = RANGE_SET(UNIVERSE);
+		struct overlap_account accounts[4];
+		struct overlap_list list = { 0 };
+		struct table table = { 0 };
+		struct overlap_question question = {
+			.kind = &kind_uid,
+			.wanted = &wanted,
+			.table = &table,
+			.is_owner = is_elsa,
+			.accounts = accounts,
+			.n_accounts = rng_below(&rng, 5),
+		};
+		uint64_t bits = 0;
+
+		for (size_t i = rng_below(&rng, 4); i > 0; i--) {
+			uint64_t start = rng_below(&rng, UNIVERSE - 8);
+			uint64_t n = 1 + rng_below(&rng, 8);
+
+			bits |= ((1ULL << n) - 1) << start;
+			cr_assert(range_set_add(&wanted,
+						(struct range){ base + start,
+								base + start + n }) == 0);
+		}
+		for (size_t i = rng_below(&rng, 6); i > 0; i--) {
+			const char *owner = owners[rng_below(&rng, COUNT_OF(owners))];
+			uint64_t start = rng_below(&rng, UNIVERSE - 8);
+			uint64_t n = 1 + rng_below(&rng, 8);
+
+			cr_assert(table_append(&table, owner, strlen(owner),
+					       (struct range){ base + start,
+							       base + start + n }) == 0);
+			for (uint64_t id = start; id < start + n; id++)
+				want.owner[id] += strcmp(owner, "elsa") && bits >> id & 1;
+		}
+		for (size_t i = 0; i < question.n_accounts; i++) {
+			uint64_t id = rng_below(&rng, UNIVERSE);
+
+			accounts[i] =
+				(struct overlap_account){ (uint32_t)(base + id), "bob" };
+			want.account[id] += base + id != 0 && bits >> id & 1;
+		}
+		want.root = base == 0 && bits & 1;
+		want.no_id = base + UNIVERSE == ID_END && bits >> (UNIVERSE - 1) & 1;
+
+		cr_assert(overlap_find(&question, &list) == 0);
+		for (size_t i = 0; i < list.n; i++)
+			count(&got, &list.items[i], base);
+		cr_assert(memcmp(&want, &got, sizeof(want)) == 0,
+			  "seed %" PRIu64 " round %u", rng_seed(), round);
+		overlap_list_cleanup(&list);
+		table_clear(&table);
+		range_set_clear(&wanted);
+	}
+}
+
+/* Names, lines and what overrides what. */
+Test(overlap, says_who_and_where)
+{
+	static const char text[] =
+		"# ours\n\nanna:100000:10\nelsa:100005:10\nserge:100008:1\n";
+	const struct overlap_account accounts[] = { { 0, "root" }, { 100009, "bob" } };
+	struct range_set wanted = RANGE_SET(2);
+	struct overlap_list list = { 0 };
+	struct table table;
+	struct overlap_question question = {
+		.kind = &kind_gid,
+		.wanted = &wanted,
+		.table = &table,
+		.is_owner = is_elsa,
+		.accounts = accounts,
+		.n_accounts = COUNT_OF(accounts),
+	};
+
+	cr_assert(table_load(text, strlen(text), &table) == 0);
+	cr_assert(range_set_add(&wanted, (struct range){ 0, 1 }) == 0);
+	cr_assert(range_set_add(&wanted, (struct range){ 100008, 100020 }) == 0);
+	cr_assert(overlap_find(&question, &list) == 0);
+
+	cr_assert(list.n == 4);
+	cr_assert(list.items[0].why == OVERLAP_ROOT && !list.items[0].name);
+	cr_assert(list.items[1].why == OVERLAP_ACCOUNT &&
+		  list.items[1].ids.start == 100009);
+	cr_assert_str_eq(list.items[1].name, "bob");
+	cr_assert(list.items[2].line == 3 && list.items[2].ids.start == 100008 &&
+		  list.items[2].ids.end == 100010 && list.items[2].kind == &kind_gid);
+	cr_assert_str_eq(list.items[2].name, "anna");
+	cr_assert(list.items[3].line == 5);
+	cr_assert_str_eq(list.items[3].name, "serge");
+
+	cr_assert(!overlap_is_overridden(&list.items[0], true, false));
+	cr_assert(overlap_is_overridden(&list.items[0], false, true));
+	cr_assert(!overlap_is_overridden(&list.items[1], false, true));
+	cr_assert(overlap_is_overridden(&list.items[1], true, false));
+	cr_assert(overlap_is_overridden(&list.items[2], true, false));
+	cr_assert(!overlap_is_overridden(&(struct overlap){ .why = OVERLAP_NO_ID }, true,
+					 true));
+	overlap_list_cleanup(&list);
+	table_clear(&table);
+	range_set_clear(&wanted);
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Messages: exact bytes, one write a line, and a stdout that was lost is told.
+ */
+#include <sys/socket.h>
+
+#include "common/report.h"
+#include "tests/unit/unit.h"
+
+#define THOUSAND 1000
+
+/*
+ * In place of stderr, a socket on which every write(2) stays a message of its own. The
+ * tests run in children, since stderr is where Criterion speaks.
+ */
+static int catch_stderr(void)
+{
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends) ||
+	    dup2(ends[1], STDERR_FILENO) < 0)
+		return -1;
+	close(ends[1]);
+	return ends[0];
+}
+
+/* The next message, as a string. */
+static const char *caught(int fd)
+{
+	static char text[4096];
+	ssize_t n = recv(fd, text, sizeof(text) - 1, 0);
+
+	text[n < 0 ? 0 : n] = '\0';
+	return text;
+}
+
+static const char *lines(void *context)
+{
+	int fd = catch_stderr();
+
+	(void)context;
+	CHILD_ASSERT(fd >= 0);
+	report_line("newuidmap", "%s", "Could not set caps");
+	CHILD_ASSERT(strcmp(caught(fd), "newuidmap: Could not set caps\n") == 0);
+	report_line("newgidmap", "gid range [%u-%u) -> [%u-%u) not allowed", 0U, 1U, 5U, 6U);
+	CHILD_ASSERT(strcmp(caught(fd),
+			    "newgidmap: gid range [0-1) -> [5-6) not allowed\n") == 0);
+	report_line("x", "%s", "");
+	CHILD_ASSERT(strcmp(caught(fd), "x: \n") == 0);
+	/* What comes out of arguments is not a format. */
+	report_line("x", "%s", "100%s %n");
+	CHILD_ASSERT(strcmp(caught(fd), "x: 100%s %n\n") == 0);
+	CHILD_ASSERT(strcmp(caught(fd), "") == 0);
+	return NULL;
+}
+
+Test(report, lines)
+{
+	child_run(lines, NULL);
+}
+
+/* A line of 1023 bytes is written whole, and a longer one cut to that, with its newline. */
+static const char *long_lines(void *context)
+{
+	int fd = catch_stderr();
+	static char text[3000];
+
+	(void)context;
+	CHILD_ASSERT(fd >= 0);
+	for (size_t len = THOUSAND; len < sizeof(text); len += len < 1050 ? 1 : 97) {
+		size_t expected = len + 4 < 1023 ? len + 4 : 1023;
+		const char *line;
+
+		memset(text, 'm', len);
+		text[len] = '\0';
+		report_line("p", "%s", text);
+		line = caught(fd);
+		CHILD_ASSERT(strlen(line) == expected);
+		CHILD_ASSERT(strncmp(line, "p: mmm", 6) == 0);
+		CHILD_ASSERT(strspn(line + 3, "m") == expected - 4);
+		CHILD_ASSERT(line[expected - 1] == '\n');
+		/* Nothing but the name has room. */
+		report_line(text, "%s", "message");
+		line = caught(fd);
+		CHILD_ASSERT(strlen(line) <= 1023 && line[strlen(line) - 1] == '\n');
+		CHILD_ASSERT(strspn(line, "m") == (len < 1022 ? len : 1022));
+	}
+	return NULL;
+}
+
+Test(report, long_lines)
+{
+	child_run(long_lines, NULL);
+}
+
+/* A closed stderr is nobody's error. */
+static const char *closed(void *context)
+{
+	(void)context;
+	close(STDERR_FILENO);
+	report_line("p", "%s", "message");
+	return NULL;
+}
+
+Test(report, closed)
+{
+	child_run(closed, NULL);
+}
+
+/* The texts that scripts look for. */
+Test(report, errors)
+{
+	cr_assert_str_eq(report_error(ENOENT), "No such file or directory");
+	cr_assert_str_eq(report_error(EPERM), "Operation not permitted");
+	cr_assert_str_eq(report_error(EACCES), "Permission denied");
+	cr_assert_str_eq(report_error(EINVAL), "Invalid argument");
+	cr_assert_str_eq(report_error(ELOOP), "Too many levels of symbolic links");
+	cr_assert_str_eq(report_error(EFBIG), "File too large");
+	cr_assert_str_eq(report_error(EISDIR), "Is a directory");
+	cr_assert_str_eq(report_error(123456), "Unknown error");
+	cr_assert_str_eq(report_error(-1), "Unknown error");
+	for (int error = 1; error < 134; error++)
+		cr_assert(report_error(error) && *report_error(error), "errno %d", error);
+}
+
+/* stdout becomes @path; then a few bytes go there. */
+static const char *print_to(const char *path, int flags)
+{
+	int fd = open(path, flags);
+
+	CHILD_ASSERT(fd >= 0 && dup2(fd, STDOUT_FILENO) == STDOUT_FILENO);
+	CHILD_ASSERT(printf("help\n") == 5);
+	return NULL;
+}
+
+static const char *stdout_is_full(void *context)
+{
+	int fd = catch_stderr();
+	const char *complaint = print_to("/dev/full", O_WRONLY);
+
+	(void)context;
+	CHILD_ASSERT(fd >= 0);
+	if (complaint)
+		return complaint;
+	CHILD_ASSERT(report_close_stdout("newuidmap") == -ENOSPC);
+	CHILD_ASSERT(strcmp(caught(fd),
+			    "newuidmap: standard output: No space left on device\n") == 0);
+	return NULL;
+}
+
+static const char *stdout_was_full(void *context)
+{
+	int fd = catch_stderr();
+	const char *complaint = print_to("/dev/full", O_WRONLY);
+
+	(void)context;
+	CHILD_ASSERT(fd >= 0);
+	if (complaint)
+		return complaint;
+	/* The error came long before, and its number is lost. */
+	CHILD_ASSERT(fflush(stdout) == EOF);
+	CHILD_ASSERT(dup2(fd, STDOUT_FILENO) == STDOUT_FILENO);
+	CHILD_ASSERT(report_close_stdout("p") < 0);
+	CHILD_ASSERT(strncmp(caught(fd), "p: standard output: ", 20) == 0);
+	return NULL;
+}
+
+static const char *stdout_is_well(void *context)
+{
+	int fd = catch_stderr();
+	const char *complaint = print_to("/dev/null", O_WRONLY);
+
+	(void)context;
+	CHILD_ASSERT(fd >= 0);
+	if (complaint)
+		return complaint;
+	CHILD_ASSERT(report_close_stdout("p") == 0);
+	CHILD_ASSERT(strcmp(caught(fd), "") == 0);
+	return NULL;
+}
+
+Test(report, stdout_full)
+{
+	child_run(stdout_is_full, NULL);
+}
+
+Test(report, stdout_was_full)
+{
+	child_run(stdout_was_full, NULL);
+}
+
+Test(report, stdout_well)
+{
+	child_run(stdout_is_well, NULL);
+}

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Lines out of a file, compared with a model that has all bytes in memory and splits them.
+ * The program is linked with --wrap=read: reads come in the sizes that a test wants, and
+ * fail where it wants.
+ */
+#include "libsubid/sys/scan.h"
+#include "tests/unit/rng.h"
+#include "tests/unit/unit.h"
+
+/* How read(2) behaves. */
+static struct {
+	size_t most;	   /* bytes a call, 0: any number */
+	struct rng *rng;   /* else at random, from 1 up to `most` */
+	size_t fail_after; /* calls until one fails, SIZE_MAX: none does */
+	int error;
+	size_t interrupts; /* so many calls are interrupted first, each time */
+	size_t calls;
+} reads = { .fail_after = SIZE_MAX };
+
+ssize_t __real_read(int fd, void *buffer, size_t size);
+ssize_t __wrap_read(int fd, void *buffer, size_t size);
+
+ssize_t __wrap_read(int fd, void *buffer, size_t size)
+{
+	size_t most = reads.most;
+
+	if (reads.calls++ >= reads.fail_after) {
+		errno = reads.error;
+		return -1;
+	}
+	if (reads.interrupts && reads.calls % (reads.interrupts + 1)) {
+		errno = EINTR;
+		return -1;
+	}
+	if (reads.rng && most)
+		most = 1 + rng_below(reads.rng, most);
+	if (most && size > most)
+		size = most;
+	return __real_read(fd, buffer, size);
+}
+
+/* A text, and where the model stands in it. */
+struct model {
+	const char *text;
+	size_t len;
+	size_t at;
+	uint64_t number;
+};
+
+static bool model_next(struct model *model, struct scan_line *line)
+{
+	size_t n = 0;
+
+	if (model->at == model->len)
+		return false;
+	line->text = model->text + model->at;
+	while (model->at < model->len && model->text[model->at] != '\n') {
+		model->at++;
+		n++;
+	}
+	if (model->at < model->len)
+		model->at++;
+	line->len = n > LIMIT_LINE_BYTES ? LIMIT_LINE_BYTES + 1 : n;
+	line->number = ++model->number;
+	return true;
+}
+
+static void agree_to_the_end(struct scan *scan, const char *text, size_t len)
+{
+	struct model model = { .text = text, .len = len };
+	struct scan_line got, expected;
+	int r;
+
+	while (model_next(&model, &expected)) {
+		r = scan_next(scan, &got);
+		cr_assert(r == 1, "line %" PRIu64 ": %d", expected.number, r);
+		cr_assert(got.number == expected.number && got.len == expected.len,
+			  "line %" PRIu64 ", %zu bytes, for line %" PRIu64 ", %zu bytes",
+			  got.number, got.len, expected.number, expected.len);
+		cr_assert(memcmp(got.text, expected.text, got.len) == 0, "line %" PRIu64,
+			  got.number);
+	}
+	cr_assert(scan_next(scan, &got) == 0);
+	cr_assert(scan_next(scan, &got) == 0);
+}
+
+/* The text by reads of any size, then again from the begin. */
+static void agree(const char *text, size_t len, size_t most)
+{
+	CLEANUP(fd_cleanup) int fd = file_of(text, len);
+	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+
+	reads.most = most;
+	cr_assert(scan_start(&scan, fd) == 0);
+	agree_to_the_end(&scan, text, len);
+	cr_assert(scan.total == len);
+	cr_assert(scan_rewind(&scan) == 0);
+	agree_to_the_end(&scan, text, len);
+	reads.most = 0;
+}
+
+static const size_t chunks[] = {
+	0, 1, 2, 3, 7, 100, 4095, 4096, 4097, 4098, 8191, 65535, 65536, 65537,
+};
+
+/* No file, empty files, and what a newline at the end makes of them. */
+Test(scan, small)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+	} rows[] = {
+		{ BYTES("") },	   { BYTES("\n") },	 { BYTES("\n\n") },
+		{ BYTES("a") },	   { BYTES("a\n") },	 { BYTES("a\nb") },
+		{ BYTES("\na") },  { BYTES("a\n\n") },	 { BYTES("\n\na\n\nb") },
+		{ BYTES("\0") },   { BYTES("\0\n\0") },	 { BYTES("a\0b\nc\0") },
+		{ BYTES("a\r\n") }, { BYTES("\r\n\r\n") }, { BYTES("\xff\n\x80") },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++)
+		for (size_t j = 0; j < COUNT_OF(chunks); j++)
+			agree(rows[i].text, rows[i].len, chunks[j]);
+}
+
+/* Lines around every size that the reader knows, in every place, read in odd pieces. */
+Test(scan, boundaries)
+{
+	static const size_t lengths[] = { 0,	 1,	4094,  4095,  4096,   4097,   4098,
+					  8192,	 9000,	61439, 61440, 65534,  65535,  65536,
+					  65537, 65538, 69632, 69633, 131071, 131072, 131073 };
+	static char text[3 * 131073 + 3];
+	size_t tried = 0;
+
+	for (size_t i = 0; i < COUNT_OF(lengths); i++) {
+		for (size_t j = 0; j < COUNT_OF(lengths); j++) {
+			for (int final = 0; final < 2; final++) {
+				size_t a = lengths[i], b = lengths[j], len = a + b + 5;
+				/* Byte by byte only where that does not take long. */
+				size_t k = (i * COUNT_OF(lengths) + j) % COUNT_OF(chunks);
+				size_t most = chunks[k] < 100 && len > 20000 ? 4099 : chunks[k];
+
+				memset(text, 'a', a);
+				text[a] = '\n';
+				memset(text + a + 1, 'b', b);
+				memcpy(text + a + 1 + b, "\nxyz", 4);
+				text[len] = '\n';
+				agree(text, len + (final ? 1 : 0), most);
+				tried++;
+			}
+		}
+	}
+	cr_assert(tried == 2 * COUNT_OF(lengths) * COUNT_OF(lengths));
+}
+
+/* The end of the file at each place around the limits, with no newline at all. */
+Test(scan, no_newline)
+{
+	static const size_t lengths[] = { 4095, 4096, 4097, 65535, 65536, 65537, 200000 };
+	CLEANUP(cleanup_free) char *text = malloc(200001);
+
+	cr_assert(text);
+	memset(text, 'x', 200001);
+	for (size_t i = 0; i < COUNT_OF(lengths); i++)
+		for (size_t j = 0; j < COUNT_OF(chunks); j++)
+			agree(text, lengths[i], chunks[j] < 100 ? 0 : chunks[j]);
+	/* A long line that ends where the buffer does. */
+	for (size_t i = 0; i < COUNT_OF(lengths); i++) {
+		text[lengths[i]] = '\n';
+		agree(text, lengths[i] + 1, 0);
+		agree(text, lengths[i] + 1, lengths[i]);
+		text[lengths[i]] = 'x';
+	}
+}
+
+/* Random files, read in random pieces, with interruptions. */
+Test(scan, model)
+{
+	struct rng rng = { rng_seed() };
+	static char text[300000];
+
+	for (int round = 0; round < 300; round++) {
+		size_t len = rng_below(&rng, sizeof(text)) >> rng_below(&rng, 10);
+		size_t typical = (size_t)1 << rng_below(&rng, 18);
+
+		for (size_t i = 0; i < len; i++)
+			text[i] = rng_once_in(&rng, typical) ? '\n' : (char)rng_next(&rng);
+		reads.rng = rng_once_in(&rng, 2) ? &rng : NULL;
+		reads.interrupts = rng_below(&rng, 3);
+		agree(text, len, len > 50000 ? 3000 + rng_below(&rng, 70000) :
+					       1 + rng_below(&rng, 5000));
+		reads.rng = NULL;
+		reads.interrupts = 0;
+	}
+	cr_assert(reads.calls > 1000);
+}
+
+/* A pipe gives what it has: the scan does not take that for the end. */
+Test(scan, pipe)
+{
+	static char text[200000];
+	struct rng rng = { rng_seed() };
+	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+	int ends[2];
+	pid_t pid;
+
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = rng_once_in(&rng, 700) ? '\n' : 'p';
+	memset(text + 50000, 'q', 70000);
+	cr_assert(pipe2(ends, O_CLOEXEC) == 0);
+	pid = fork();
+	cr_assert(pid >= 0);
+	if (pid == 0) {
+		for (size_t at = 0; at < sizeof(text);) {
+			size_t n = 1 + rng_below(&rng, 3000);
+
+			n = n < sizeof(text) - at ? n : sizeof(text) - at;
+			if (write(ends[1], text + at, n) != (ssize_t)n)
+				_exit(1);
+			at += n;
+		}
+		_exit(0);
+	}
+	close(ends[1]);
+	cr_assert(scan_start(&scan, ends[0]) == 0);
+	agree_to_the_end(&scan, text, sizeof(text));
+	cr_assert(scan_rewind(&scan) == -ESPIPE);
+	close(ends[0]);
+	cr_assert(waitpid(pid, NULL, 0) == pid);
+}
+
+/* The scan begins where the descriptor stands; to rewind goes to the begin of the file. */
+Test(scan, offset)
+{
+	static const char text[] = "first\nsecond\n";
+	CLEANUP(fd_cleanup) int fd = file_of(BYTES(text));
+	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+
+	cr_assert(lseek(fd, 6, SEEK_SET) == 6);
+	cr_assert(scan_start(&scan, fd) == 0);
+	agree_to_the_end(&scan, text + 6, sizeof(text) - 1 - 6);
+	cr_assert(scan_rewind(&scan) == 0);
+	agree_to_the_end(&scan, text, sizeof(text) - 1);
+	/* The descriptor is not the scan's. */
+	cr_assert_null(scan_end(&scan));
+	cr_assert(fcntl(fd, F_GETFD) >= 0);
+	cr_assert_null(scan_end(&scan));
+	cr_assert_null(scan_end(NULL));
+}
+
+/* In the middle of a line that is too long, begin again: nothing of it is dropped then. */
+Test(scan, rewind_in_long_line)
+{
+	static char text[30000];
+	CLEANUP(fd_cleanup) int fd = -1;
+	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+	struct scan_line line;
+
+	memset(text, 'x', sizeof(text));
+	text[20000] = '\n';
+	fd = file_of(text, sizeof(text));
+	reads.most = 5000;
+	cr_assert(scan_start(&scan, fd) == 0);
+	cr_assert(scan_next(&scan, &line) == 1 && line.len == LIMIT_LINE_BYTES + 1);
+	cr_assert(scan_rewind(&scan) == 0);
+	agree_to_the_end(&scan, text, sizeof(text));
+}
+
+/* A failure of any read is told, with what came before it told first. */
+Test(scan, failing_read)
+{
+	static char text[200000];
+	size_t failed = 0;
+
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = i % 90 == 89 ? '\n' : 'x';
+	memset(text + 20000, 'y', 100000);
+	for (size_t after = 0; after < 60; after++) {
+		CLEANUP(fd_cleanup) int fd = file_of(text, sizeof(text));
+		CLEANUP(scan_cleanup) struct scan scan = { 0 };
+		struct model model = { .text = text, .len = sizeof(text) };
+		struct scan_line got, expected = { 0 };
+		int r;
+
+		reads.most = 4000;
+		reads.calls = 0;
+		reads.fail_after = after;
+		reads.error = EIO;
+		cr_assert(scan_start(&scan, fd) == 0);
+		while ((r = scan_next(&scan, &got)) == 1) {
+			cr_assert(model_next(&model, &expected));
+			cr_assert(got.len == expected.len && got.number == expected.number);
+		}
+		reads.fail_after = SIZE_MAX;
+		cr_assert(r == (after < 51 ? -EIO : 0), "after %zu calls: %d", after, r);
+		failed += r < 0;
+	}
+	cr_assert(failed == 51);
+}
+
+/* One byte more than LIMIT_FILE_BYTES is too much, whatever fstat(2) said. */
+Test(scan, limit)
+{
+	for (size_t more = 0; more < 2; more++) {
+		CLEANUP(fd_cleanup) int fd = file_of("abcdefghij\nk", 12);
+		CLEANUP(scan_cleanup) struct scan scan = { 0 };
+		struct scan_line line;
+
+		cr_assert(scan_start(&scan, fd) == 0);
+		scan.total = LIMIT_FILE_BYTES - 12 + more;
+		if (more) {
+			cr_assert(scan_next(&scan, &line) == -EFBIG);
+			continue;
+		}
+		cr_assert(scan_next(&scan, &line) == 1 && line.len == 10);
+		cr_assert(scan_next(&scan, &line) == 1 && line.len == 1);
+		cr_assert(scan_next(&scan, &line) == 0);
+	}
+}
+
+/* The same with a real file: a gibibyte in one line, and one byte more. */
+Test(scan, gibibyte)
+{
+	CLEANUP(fd_cleanup) int fd = file_of("", 0);
+	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+	struct scan_line line;
+
+	cr_assert(ftruncate(fd, LIMIT_FILE_BYTES + 1) == 0);
+	cr_assert(scan_start(&scan, fd) == 0);
+	cr_assert(scan_next(&scan, &line) == 1 && line.len == LIMIT_LINE_BYTES + 1);
+	cr_assert(scan_next(&scan, &line) == -EFBIG);
+	cr_assert(ftruncate(fd, LIMIT_FILE_BYTES) == 0);
+	cr_assert(scan_rewind(&scan) == 0);
+	cr_assert(scan_next(&scan, &line) == 1 && line.len == LIMIT_LINE_BYTES + 1);
+	cr_assert(scan_next(&scan, &line) == 0);
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * setgroups: `deny` is written unless it is there, on a folder that stands for /proc/PID;
+ * then on a real user namespace.
+ */
+#include "mapwriter/setgroups.h"
+#include "tests/unit/unit.h"
+
+static struct folder folder;
+
+static void set_up(void)
+{
+	folder_make(&folder);
+}
+
+static void tear_down(void)
+{
+	folder_cleanup(&folder);
+}
+
+TestSuite(setgroups, .init = set_up, .fini = tear_down);
+
+Test(setgroups, deny)
+{
+	static const struct {
+		const char *before, *after;
+	} rows[] = {
+		{ "allow\n", "denyw\n" },
+		{ "allow", "denyw" },
+		{ "deny\n", "deny\n" },
+		{ "deny", "deny" },
+		{ "den\n", "deny" },
+		{ "", "deny" },
+		{ "x", "deny" },
+	};
+	char text[32];
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		folder_put(&folder, "setgroups", rows[i].before, strlen(rows[i].before), 0644);
+		cr_assert(setgroups_deny(folder.fd) == 0, "row %zu", i);
+		folder_get(&folder, "setgroups", text, sizeof(text));
+		cr_assert_str_eq(text, rows[i].after, "row %zu: '%s'", i, text);
+	}
+}
+
+/* Every failure is told: nothing is taken for a kernel without setgroups. */
+Test(setgroups, failures)
+{
+	int fd = dup(folder.fd);
+
+	cr_assert(setgroups_deny(folder.fd) == -ENOENT);
+	cr_assert(mkdirat(folder.fd, "setgroups", 0755) == 0);
+	cr_assert(setgroups_deny(folder.fd) == -EISDIR);
+	close(fd);
+	cr_assert(setgroups_deny(fd) == -EBADF);
+}
+
+static const char *real_namespace(void *context)
+{
+	char text[16] = "", map[32];
+	gid_t gid = getegid();
+	int fd, self;
+
+	(void)context;
+	if (unshare(CLONE_NEWUSER))
+		return CHILD_SKIP "no user namespaces for this user";
+	self = open("/proc/self", O_PATH | O_DIRECTORY);
+	CHILD_ASSERT(setgroups_deny(self) == 0);
+	CHILD_ASSERT((fd = openat(self, "setgroups", O_RDONLY)) >= 0);
+	CHILD_ASSERT(read(fd, text, sizeof(text)) == 5 && strcmp(text, "deny\n") == 0);
+	/* Denied already: nothing is written, which would fail once there is a map. */
+	snprintf(map, sizeof(map), "0 %u 1\n", gid);
+	CHILD_ASSERT(put_text("/proc/self/gid_map", map));
+	CHILD_ASSERT(!put_text("/proc/self/setgroups", "deny"));
+	CHILD_ASSERT(setgroups_deny(self) == 0);
+	return NULL;
+}
+
+Test(setgroups, real_namespace)
+{
+	child_run(real_namespace, NULL);
+}

@@ -1,0 +1,493 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Edits of a whole database: what is asked for changes, and not one byte besides.
+ */
+#include "libsubid/core/limits.h"
+#include "libsubid/core/table.h"
+#include "tests/unit/rng.h"
+#include "tests/unit/unit.h"
+
+static bool is_owner(const struct entry *entry, void *owner)
+{
+	return entry->owner_len == strlen(owner) &&
+	       memcmp(entry->owner, owner, entry->owner_len) == 0;
+}
+
+static bool is_anybody(const struct entry *entry, void *context)
+{
+	(void)entry;
+	(void)context;
+	return true;
+}
+
+static bool is_nobody(const struct entry *entry, void *context)
+{
+	(void)entry;
+	(void)context;
+	return false;
+}
+
+static void load(struct table *table, const char *text, size_t len)
+{
+	CLEANUP(cleanup_free) char *copy = exact_copy(text, len);
+
+	cr_assert(table_load(copy, len, table) == 0);
+	cr_assert(table->len == len && !table->changed);
+	cr_assert(len == 0 || (table->text != copy && memcmp(table->text, text, len) == 0));
+}
+
+static void holds(const struct table *table, const char *text, size_t len)
+{
+	cr_assert(table->len == len && (len == 0 || memcmp(table->text, text, len) == 0),
+		  "%zu bytes for %zu:\n%.*s---\n%.*s---", table->len, len, (int)table->len,
+		  table->text, (int)len, text);
+	cr_assert(table->allocated >= table->len);
+}
+
+/* Each line once, with its number, its bytes and what it means. */
+Test(table, lines)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+		int fault;
+	} rows[] = {
+		{ BYTES("elsa:3000000:1000000"), 0 },
+		{ BYTES(""), ENTRY_BLANK },
+		{ BYTES("# anna:1:2"), ENTRY_COMMENT },
+		{ BYTES("anna:1:2\r"), ENTRY_COUNT_CR },
+		{ BYTES("anna:1\0:2"), ENTRY_NUL },
+		{ BYTES(" \t"), ENTRY_BLANK },
+		{ BYTES("x"), ENTRY_FIELDS },
+		{ BYTES("1000:5:6"), 0 },
+	};
+
+	for (int final = 0; final < 2; final++) {
+		CLEANUP(table_cleanup) struct table table = { 0 };
+		struct table_cursor cursor = { 0 };
+		struct table_line line;
+		char text[256];
+		size_t len = 0;
+
+		for (size_t i = 0; i < COUNT_OF(rows); i++) {
+			memcpy(text + len, rows[i].text, rows[i].len);
+			len += rows[i].len;
+			text[len++] = '\n';
+		}
+		load(&table, text, len - (final ? 0 : 1));
+		for (size_t i = 0; i < COUNT_OF(rows); i++) {
+			cr_assert(table_next(&table, &cursor, &line), "line %zu", i + 1);
+			cr_assert(line.number == i + 1 && line.len == rows[i].len &&
+					  memcmp(line.text, rows[i].text, line.len) == 0,
+				  "line %zu: '%.*s'", i + 1, (int)line.len, line.text);
+			cr_assert(line.fault == rows[i].fault, "line %zu: %d", i + 1,
+				  line.fault);
+			if (!line.fault)
+				cr_assert(line.entry.owner == line.text);
+		}
+		memset(&line, 0x5e, sizeof(line));
+		cr_assert_not(table_next(&table, &cursor, &line));
+		cr_assert_not(table_next(&table, &cursor, &line));
+		cr_assert(cursor.number == COUNT_OF(rows) && line.number == 0x5e5e5e5e5e5e5e5e);
+	}
+}
+
+/* Files without lines, with nothing but newlines, and a line longer than the limit. */
+Test(table, odd_files)
+{
+	CLEANUP(table_cleanup) struct table table = { 0 };
+	struct table_cursor cursor = { 0 };
+	struct table_line line;
+	CLEANUP(cleanup_free) char *text = malloc(100001);
+
+	load(&table, "", 0);
+	cr_assert(!table_next(&table, &cursor, &line) && cursor.number == 0);
+	table_clear(&table);
+
+	load(&table, "\n\n", 2);
+	cr_assert(table_next(&table, &cursor, &line) && line.len == 0 && line.number == 1);
+	cr_assert(table_next(&table, &cursor, &line) && line.len == 0 && line.number == 2);
+	cr_assert_not(table_next(&table, &cursor, &line));
+	table_clear(&table);
+
+	cr_assert(text);
+	memset(text, '1', 100001);
+	text[100000] = '\n';
+	load(&table, text, 100001);
+	cursor = (struct table_cursor){ 0 };
+	cr_assert(table_next(&table, &cursor, &line) && line.len == 100000);
+	cr_assert(line.fault == ENTRY_TOO_LONG);
+	cr_assert_not(table_next(&table, &cursor, &line));
+
+	cr_assert_null(table_clear(&table));
+	cr_assert(!table.text && table.len == 0 && table.allocated == 0);
+	cr_assert_null(table_clear(&table));
+	cr_assert_null(table_clear(NULL));
+}
+
+/* A new line goes to the end, behind a newline that the file may lack. */
+Test(table, append)
+{
+	static const struct {
+		const char *before;
+		size_t before_len;
+		const char *after;
+		size_t after_len;
+	} rows[] = {
+		{ BYTES(""), BYTES("elsa:5:6\n") },
+		{ BYTES("\n"), BYTES("\nelsa:5:6\n") },
+		{ BYTES("x"), BYTES("x\nelsa:5:6\n") },
+		{ BYTES("anna:1:2"), BYTES("anna:1:2\nelsa:5:6\n") },
+		{ BYTES("anna:1:2\n"), BYTES("anna:1:2\nelsa:5:6\n") },
+		{ BYTES("anna:1:2\r\n"), BYTES("anna:1:2\r\nelsa:5:6\n") },
+		{ BYTES("# comment\n\n \n"), BYTES("# comment\n\n \nelsa:5:6\n") },
+		{ BYTES("a\0\n\0"), BYTES("a\0\n\0\nelsa:5:6\n") },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		CLEANUP(table_cleanup) struct table table = { 0 };
+
+		load(&table, rows[i].before, rows[i].before_len);
+		cr_assert(table_append(&table, "elsa", 4, (struct range){ 5, 11 }) == 0);
+		cr_assert(table.changed);
+		holds(&table, rows[i].after, rows[i].after_len);
+		cr_assert(table_append(&table, "0", 1, (struct range){ 0, ID_END }) == 0);
+		cr_assert(table.len == rows[i].after_len + 15);
+		cr_assert(memcmp(table.text + rows[i].after_len, "0:0:4294967296\n", 15) == 0);
+	}
+}
+
+/* An owner that would inject a line, or none that can be, changes nothing. */
+Test(table, append_refuses)
+{
+	static const struct {
+		const char *owner;
+		size_t len;
+	} rows[] = {
+		{ BYTES("x:1:1\nroot") }, { BYTES("x\nroot") }, { BYTES("") },
+		{ BYTES("#x") },	  { BYTES("x\0") },	{ BYTES("01") },
+		{ BYTES("-x") },	  { BYTES(" x") },	{ BYTES("x:") },
+	};
+	CLEANUP(table_cleanup) struct table table = { 0 };
+
+	load(&table, BYTES("anna:1:2"));
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		cr_assert(table_append(&table, rows[i].owner, rows[i].len,
+				       (struct range){ 5, 11 }) == -EINVAL);
+		cr_assert_not(table.changed);
+		holds(&table, BYTES("anna:1:2"));
+	}
+}
+
+/* What is taken from one entry: nothing, all, either end, the middle, in every position. */
+Test(table, subtract)
+{
+	static const struct {
+		uint64_t start, end;
+		const char *rest; /* of elsa:100:100, NULL: as it was */
+	} rows[] = {
+		{ 0, 100, NULL },
+		{ 200, 300, NULL },
+		{ 0, 1, NULL },
+		{ 4294967295, 4294967296, NULL },
+		{ 100, 200, "" },
+		{ 0, 4294967296, "" },
+		{ 99, 201, "" },
+		{ 0, 101, "elsa:101:99\n" },
+		{ 100, 101, "elsa:101:99\n" },
+		{ 100, 199, "elsa:199:1\n" },
+		{ 50, 150, "elsa:150:50\n" },
+		{ 199, 200, "elsa:100:99\n" },
+		{ 199, 300, "elsa:100:99\n" },
+		{ 101, 200, "elsa:100:1\n" },
+		{ 150, 250, "elsa:100:50\n" },
+		{ 101, 199, "elsa:100:1\nelsa:199:1\n" },
+		{ 150, 151, "elsa:100:50\nelsa:151:49\n" },
+	};
+	static const struct {
+		const char *before;
+		const char *newline;
+		const char *after;
+	} places[] = {
+		{ "", "\n", "" },
+		{ "", "", "" },
+		{ "anna:100:100\n", "\n", "" },
+		{ "anna:100:100\n", "", "" },
+		{ "", "\n", "anna:100:100\n" },
+		{ "# elsa:100:100\n\nelsa:100:100 \n", "\n", "elsa:100:100\r\n\n\nx" },
+		{ "elsa:1:2:3\n", "\n", "\n" },
+	};
+
+	char elsa[] = "elsa";
+
+	for (size_t p = 0; p < COUNT_OF(places); p++) {
+		for (size_t i = 0; i < COUNT_OF(rows); i++) {
+			CLEANUP(table_cleanup) struct table table = { 0 };
+			char before[256], after[256];
+			bool changes = rows[i].rest;
+			size_t len;
+
+			snprintf(before, sizeof(before), "%selsa:100:100%s%s",
+				 places[p].before, places[p].newline, places[p].after);
+			snprintf(after, sizeof(after), "%s%s%s", places[p].before,
+				 changes ? rows[i].rest : "", places[p].after);
+			len = strlen(after);
+			/* The missing last newline comes with the first change. */
+			if (len > 0 && after[len - 1] != '\n')
+				memcpy(after + len, "\n", 2);
+
+			load(&table, before, strlen(before));
+			cr_assert(table_subtract(&table, is_owner, elsa,
+						 (struct range){ rows[i].start, rows[i].end }) ==
+				  0);
+			cr_assert(table.changed == changes, "row %zu, place %zu", i, p);
+			if (changes)
+				holds(&table, after, strlen(after));
+			else
+				holds(&table, before, strlen(before));
+		}
+	}
+}
+
+/* Only the entries that the caller means, and all of them. */
+Test(table, subtract_match)
+{
+	CLEANUP(table_cleanup) struct table table = { 0 };
+	static const char text[] = "elsa:100:10\nanna:100:10\n\0\n1000:105:10\nelsa:95:8";
+	char elsa[] = "elsa";
+
+	load(&table, BYTES(text));
+	cr_assert(table_subtract(&table, is_nobody, NULL, (struct range){ 0, ID_END }) == 0);
+	cr_assert_not(table.changed);
+	holds(&table, BYTES(text));
+
+	cr_assert(table_subtract(&table, is_owner, elsa, (struct range){ 98, 104 }) == 0);
+	cr_assert(table.changed);
+	holds(&table, BYTES("elsa:104:6\nanna:100:10\n\0\n1000:105:10\nelsa:95:3\n"));
+
+	cr_assert(table_subtract(&table, is_anybody, NULL, (struct range){ 106, 107 }) == 0);
+	holds(&table, BYTES("elsa:104:2\nelsa:107:3\nanna:100:6\nanna:107:3\n\0\n"
+			    "1000:105:1\n1000:107:8\nelsa:95:3\n"));
+
+	cr_assert(table_subtract(&table, is_anybody, NULL, (struct range){ 0, ID_END }) == 0);
+	holds(&table, BYTES("\0\n"));
+	cr_assert(table_subtract(&table, is_anybody, NULL, (struct range){ 0, ID_END }) == 0);
+	holds(&table, BYTES("\0\n"));
+}
+
+/* The last entry goes, and an empty file is left, not one with a newline. */
+Test(table, subtract_all)
+{
+	CLEANUP(table_cleanup) struct table table = { 0 };
+
+	load(&table, BYTES("elsa:100:10\nelsa:100:10"));
+	cr_assert(table_subtract(&table, is_anybody, NULL, (struct range){ 0, ID_END }) == 0);
+	cr_assert(table.changed && table.len == 0);
+	cr_assert(table_append(&table, "anna", 4, (struct range){ 1, 2 }) == 0);
+	holds(&table, BYTES("anna:1:1\n"));
+}
+
+/* More than LIMIT_FILE_BYTES is neither taken nor made. */
+Test(table, limit)
+{
+	CLEANUP(table_cleanup) struct table table = { 0 };
+	/* Nothing is read or written where the size alone decides. */
+	volatile size_t beyond = (size_t)LIMIT_FILE_BYTES + 1;
+	char text[] = "elsa:1:2\n";
+	struct table huge = { .text = text, .len = (size_t)LIMIT_FILE_BYTES - 3 };
+
+	cr_assert(table_load(text, beyond, &table) == -EFBIG);
+	cr_assert(!table.text && table.len == 0);
+	cr_assert(table_append(&huge, "elsa", 4, (struct range){ 5, 6 }) == -EFBIG);
+	cr_assert(huge.text == text && huge.len == (size_t)LIMIT_FILE_BYTES - 3);
+	cr_assert_not(huge.changed);
+}
+
+/*
+ * A model of a file: its lines as they were made, with what they mean beside them, so that
+ * nothing of it is found out by parsing.
+ */
+#define LINES 64
+#define LINE_ROOM 40
+
+struct model_line {
+	char text[LINE_ROOM];
+	size_t len;
+	const char *owner; /* NULL: no entry */
+	uint64_t start, end;
+};
+
+struct model {
+	struct model_line lines[LINES];
+	size_t n;
+	bool unterminated;
+};
+
+static const char *const owners[] = { "elsa", "anna", "1000" };
+
+static struct model_line model_entry(const char *owner, uint64_t start, uint64_t end)
+{
+	struct model_line line = { .owner = owner, .start = start, .end = end };
+
+	line.len = (size_t)snprintf(line.text, sizeof(line.text), "%s:%" PRIu64 ":%" PRIu64,
+				    owner, start, end - start);
+	return line;
+}
+
+static struct range some_range(struct rng *rng)
+{
+	uint64_t base = rng_once_in(rng, 2) ? 0 : ID_END - 100;
+	uint64_t start = base + rng_below(rng, 100);
+
+	return (struct range){ start, start + 1 + rng_below(rng, base + 100 - start) };
+}
+
+static struct model_line some_line(struct rng *rng)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+	} others[] = {
+		{ BYTES("") },
+		{ BYTES(" ") },
+		{ BYTES("# elsa:1:50") },
+		{ BYTES("elsa:1:50 ") },
+		{ BYTES("elsa:1:50\r") },
+		{ BYTES("elsa:01:50") },
+		{ BYTES("elsa:1:50:") },
+		{ BYTES("elsa:1:0") },
+		{ BYTES("elsa:1\0:50") },
+		{ BYTES("\0\0") },
+		{ BYTES("\xff\xfe") },
+		{ BYTES("elsa:4294967290:7") },
+		{ BYTES("+elsa:1:50") },
+		{ BYTES(":1:50") },
+	};
+	struct model_line line = { 0 };
+	struct range range;
+
+	if (rng_once_in(rng, 2)) {
+		range = some_range(rng);
+		return model_entry(owners[rng_below(rng, COUNT_OF(owners))], range.start,
+				   range.end);
+	}
+	size_t i = rng_below(rng, COUNT_OF(others));
+
+	memcpy(line.text, others[i].text, others[i].len);
+	line.len = others[i].len;
+	return line;
+}
+
+static size_t model_write(const struct model *model, char *text)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < model->n; i++) {
+		memcpy(text + len, model->lines[i].text, model->lines[i].len);
+		len += model->lines[i].len;
+		if (i + 1 < model->n || !model->unterminated)
+			text[len++] = '\n';
+	}
+	return len;
+}
+
+static bool model_subtract(struct model *model, const char *owner, struct range range)
+{
+	struct model next = { 0 };
+	bool changed = false;
+
+	for (size_t i = 0; i < model->n; i++) {
+		const struct model_line *line = &model->lines[i];
+		bool meant = line->owner && (!owner || strcmp(owner, line->owner) == 0);
+		bool kept = true;
+
+		/* Id by id: a line goes as soon as one of its ids is in the range. */
+		for (uint64_t id = line->start; meant && id < line->end; id++)
+			if (id >= range.start && id < range.end)
+				kept = false;
+		if (kept) {
+			next.lines[next.n++] = *line;
+			continue;
+		}
+		changed = true;
+		if (line->start < range.start)
+			next.lines[next.n++] =
+				model_entry(line->owner, line->start, range.start);
+		if (line->end > range.end)
+			next.lines[next.n++] = model_entry(line->owner, range.end, line->end);
+	}
+	if (changed)
+		*model = next;
+	return changed;
+}
+
+/* Random files and several edits of each, one after another, against the model. */
+Test(table, model)
+{
+	struct rng rng = { rng_seed() };
+	size_t splits = 0;
+
+	for (int round = 0; round < 20000; round++) {
+		CLEANUP(table_cleanup) struct table table = { 0 };
+		static char text[LINES * LINE_ROOM];
+		struct model model = { 0 };
+		bool changed = false;
+		size_t len;
+
+		for (size_t n = rng_below(&rng, 10); model.n < n;)
+			model.lines[model.n++] = some_line(&rng);
+		/* Without a newline an empty last line is none. */
+		model.unterminated = model.n > 0 && model.lines[model.n - 1].len > 0 &&
+				     rng_once_in(&rng, 2);
+		len = model_write(&model, text);
+		load(&table, text, len);
+
+		for (size_t step = 0; step < 5; step++) {
+			struct range range = some_range(&rng);
+			const char *owner = owners[rng_below(&rng, COUNT_OF(owners))];
+			size_t before = model.n;
+			char name[8];
+
+			snprintf(name, sizeof(name), "%s", owner);
+			if (rng_once_in(&rng, 3)) {
+				cr_assert(table_append(&table, name, strlen(name), range) == 0);
+				model.lines[model.n++] =
+					model_entry(owner, range.start, range.end);
+				model.unterminated = false;
+				changed = true;
+			} else if (rng_once_in(&rng, 4)) {
+				cr_assert(table_subtract(&table, is_anybody, NULL, range) == 0);
+				changed |= model_subtract(&model, NULL, range);
+			} else {
+				cr_assert(table_subtract(&table, is_owner, name, range) == 0);
+				changed |= model_subtract(&model, owner, range);
+			}
+			splits += model.n > before;
+			len = model_write(&model, text);
+			cr_assert(table.changed == changed && table.len == len &&
+					  (len == 0 || memcmp(table.text, text, len) == 0),
+				  "seed %" PRIu64 ", round %d, step %zu:\n%.*s---\n%.*s---",
+				  rng_seed(), round, step, (int)table.len, table.text, (int)len,
+				  text);
+		}
+	}
+	cr_assert(splits > 1000, "%zu lines were split", splits);
+}
+
+/* Many appends cost room for what they write and little more. */
+Test(table, many_appends)
+{
+	CLEANUP(table_cleanup) struct table table = { 0 };
+	struct table_cursor cursor = { 0 };
+	struct table_line line;
+	uint64_t n = 0;
+
+	load(&table, BYTES("# head"));
+	for (uint64_t i = 0; i < 20000; i++)
+		cr_assert(table_append(&table, "elsa", 4, (struct range){ i, i + 1 }) == 0);
+	cr_assert(table.allocated < table.len + table.len / 8 + 1024);
+	cr_assert(table_next(&table, &cursor, &line) && line.fault == ENTRY_COMMENT);
+	for (; table_next(&table, &cursor, &line); n++)
+		cr_assert(!line.fault && line.entry.range.start == n && line.number == n + 2);
+	cr_assert(n == 20000);
+}
