@@ -4,10 +4,10 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <string.h>
 
 #include "common/causes-rules.h"
 #include "common/i18n.h"
+#include "common/report.h"
 #include "libsubid/core/entry.h"
 #include "libsubid/sys/paths.h"
 
@@ -121,7 +121,7 @@ static void tell_file_unreadable(const struct facts *facts, struct cause *cause)
 	const char *path = facts->kind->path;
 
 	causes_evidence(cause, _("%s cannot be read: %s"), path,
-			strerrordesc_np(facts->file->error));
+			report_error(facts->file->error));
 	if (facts->file->error == EACCES)
 		causes_cure(cause, "chmod 644 %s", path);
 	else

@@ -3,10 +3,10 @@
  * causes-target: the target and the caller do not fit together.
  */
 #include <errno.h>
-#include <string.h>
 
 #include "common/causes-rules.h"
 #include "common/i18n.h"
+#include "common/report.h"
 
 /* The target. */
 
@@ -122,7 +122,7 @@ static void tell_name_service(const struct facts *facts, struct cause *cause)
 	int error = facts->name_service ? facts->name_service : facts->error;
 
 	causes_evidence(cause, _("the name service could not say who is who: %s"),
-			strerrordesc_np(error));
+			report_error(error));
 	causes_cure(cause, "getent passwd %u", facts->uid);
 }
 

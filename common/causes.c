@@ -32,13 +32,18 @@ void causes_evidence(struct cause *cause, const char *format, ...)
 	va_end(arguments);
 }
 
-/* Writes the command or the sentence that mends it; what is too long is cut. */
+/*
+ * Writes the command or the sentence that mends it; one that is too long is left out, for
+ * a command that is cut is another command.
+ */
 void causes_cure(struct cause *cause, const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(cause->cure, sizeof(cause->cure), format, arguments);
+	if (vsnprintf(cause->cure, sizeof(cause->cure), format, arguments) >=
+	    (int)sizeof(cause->cure))
+		cause->cure[0] = '\0';
 	va_end(arguments);
 }
 

@@ -59,7 +59,8 @@ enum cause_id {
 	CAUSE_SECURITY_MODULE,
 };
 
-#define CAUSE_TEXT_BYTES 512
+/* Room for two paths: a command that is cut would be another command. */
+#define CAUSE_TEXT_BYTES 900
 
 struct cause {
 	enum cause_id id;

@@ -9,6 +9,7 @@
 #include <linux/capability.h>
 #include <linux/kcmp.h>
 #include <linux/securebits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -95,12 +96,15 @@ void facts_gather_program(struct facts *facts)
 	struct stat status;
 	ssize_t n;
 
-	n = readlink(SELF, program->path, sizeof(program->path) - 1);
+	n = readlink(SELF, program->path, sizeof(program->path));
 	if (n < 0 || stat(SELF, &status)) {
 		program->path[0] = '\0';
 		return;
 	}
-	program->path[n] = '\0';
+	if ((size_t)n < sizeof(program->path))
+		program->path[n] = '\0';
+	else
+		snprintf(program->path, sizeof(program->path), "%s", facts->kind->mapper);
 	program->owner = status.st_uid;
 	program->setuid = status.st_mode & S_ISUID;
 	program->nosuid =

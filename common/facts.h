@@ -8,7 +8,6 @@
 #ifndef SUBID_FACTS_H
 #define SUBID_FACTS_H
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -35,7 +34,7 @@ enum facts_step {
 };
 
 struct facts_program {
-	char path[PATH_MAX]; /* empty: not gathered */
+	char path[256]; /* or its name, where that is too long; empty: not gathered */
 	uid_t owner;
 	bool setuid;
 	bool has_capabilities; /* stored with the file: */

@@ -166,6 +166,45 @@ int db_held(const struct db *db, const struct kind *kind, struct owner *owner,
 	return 0;
 }
 
+/* Steps to the next line that is not an entry of the owner. */
+static bool next_of_others(const struct table *table, struct table_cursor *cursor,
+			   struct owner *owner, struct table_line *ret_line)
+{
+	while (table_next(table, cursor, ret_line))
+		if (ret_line->fault || !owner_is(&ret_line->entry, owner))
+			return true;
+	return false;
+}
+
+/*
+ * Numbers the lines of conflicts as they stand on disk: the owner's lines may have gone,
+ * those of others are all there, in their order. Returns 0 or -errno.
+ */
+static int number_lines(struct db *db, const struct kind *kind, struct db_grant *grant,
+			size_t first)
+{
+	CLEANUP(table_cleanup) struct table old_table = { 0 };
+	struct table_cursor cursor = { 0 }, old_cursor = { 0 };
+	struct overlap_list *list = &grant->conflicts;
+	const struct table *table = &side_of(db, kind)->table;
+	struct table_line line, old;
+	int r;
+
+	if (!table->changed)
+		return 0;
+	r = db_load_old(db, kind, &old_table);
+	if (r)
+		return r;
+	while (next_of_others(table, &cursor, grant->owner, &line) &&
+	       next_of_others(&old_table, &old_cursor, grant->owner, &old)) {
+		/* They are told in the order of the lines. */
+		for (; first < list->n && list->items[first].line <= line.number; first++)
+			if (list->items[first].line == line.number)
+				list->items[first].line = old.number;
+	}
+	return 0;
+}
+
 /* Asks about every id in @wanted; DB_CONFLICT when the policy says no. */
 static int check_policy(struct db *db, const struct kind *kind,
 			const struct range_set *wanted, struct db_grant *grant)
@@ -187,7 +226,7 @@ static int check_policy(struct db *db, const struct kind *kind,
 		return r;
 	/* Not about ids that nobody can have: the answer would not change. */
 	if (!grant->policy.allow_overlap && !range_set_overlaps(wanted, no_id)) {
-		r = taken_elsewhere(&db->nsswitch, kind, wanted, &taken);
+		r = taken_elsewhere(&db->nsswitch, kind, wanted, &db->waited, &taken);
 		if (r)
 			return r;
 	}
@@ -195,6 +234,8 @@ static int check_policy(struct db *db, const struct kind *kind,
 	question.accounts = taken.accounts;
 	question.n_accounts = taken.n;
 	r = overlap_find(&question, &grant->conflicts);
+	if (r == 0 && grant->conflicts.n > before)
+		r = number_lines(db, kind, grant, before);
 	if (r)
 		return r;
 	for (size_t i = before; i < grant->conflicts.n; i++)
@@ -320,9 +361,11 @@ static int ask_elsewhere(struct db *db, bool uid, bool gid, struct range found,
 
 	r = range_set_add(&wanted, found);
 	if (r == 0 && uid)
-		r = taken_elsewhere(&db->nsswitch, &kind_uid, &wanted, &taken);
+		r = taken_elsewhere(&db->nsswitch, &kind_uid, &wanted, &db->waited,
+				    &taken);
 	if (r == 0 && gid)
-		r = taken_elsewhere(&db->nsswitch, &kind_gid, &wanted, &taken);
+		r = taken_elsewhere(&db->nsswitch, &kind_gid, &wanted, &db->waited,
+				    &taken);
 	return r ? r : collect_accounts(&taken, used);
 }
 

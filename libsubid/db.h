@@ -39,6 +39,7 @@ struct db_side {
 struct db {
 	int folder;
 	struct nsswitch nsswitch; /* empty unless DB_LIVE */
+	int64_t waited;		  /* for the name service, in milliseconds */
 	struct lock lock;
 	struct db_side sides[2];
 	/* Where the last error was; NULL: with the folder or the lock of all databases.

@@ -190,8 +190,13 @@ static int dress(const struct atomicfile *file, int fd)
 		r = copy_attributes(file->old, fd);
 		if (r)
 			return r;
-	} else if (fchmod(fd, NEW_MODE)) {
-		return -errno;
+	} else {
+		struct stat folder;
+
+		/* Not the caller's, who may have no more than capabilities. */
+		if (fstat(file->folder, &folder) ||
+		    fchown(fd, folder.st_uid, folder.st_gid) || fchmod(fd, NEW_MODE))
+			return -errno;
 	}
 	return label_set(fd, file->kind->path);
 }

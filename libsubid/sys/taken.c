@@ -147,28 +147,23 @@ static void answer_all(const char *sources, const struct kind *kind,
 	_exit(EXIT_SUCCESS);
 }
 
-static int milliseconds_left(const struct timespec *end)
+static int64_t milliseconds(void)
 {
 	struct timespec now;
-	long long left;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	left = (end->tv_sec - now.tv_sec) * 1000LL +
-	       (end->tv_nsec - now.tv_nsec) / 1000000;
-	return left > 0 ? (int)left : 0;
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* Takes answers until the process ends or the time does. Returns 0 or -errno. */
-static int collect(int in, struct taken *taken)
+static int collect(int in, int64_t end, struct taken *taken)
 {
-	struct timespec end;
 	struct answer answer;
 
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec += TAKEN_SECONDS;
 	for (;;) {
 		struct pollfd readable = { .fd = in, .events = POLLIN };
-		int r = poll(&readable, 1, milliseconds_left(&end));
+		int64_t left = end - milliseconds();
+		int r = poll(&readable, 1, left > 0 ? (int)left : 0);
 		size_t n;
 
 		if (r < 0 && errno == EINTR)
@@ -193,20 +188,26 @@ static int collect(int in, struct taken *taken)
  * Asks the sources of the name service that are not local files for samples of @wanted:
  * the first, the last and every TAKEN_STEP-th id of each range, for TAKEN_SECONDS.
  *
+ * waited: how long it has taken before, in milliseconds, of those TAKEN_SECONDS; grows.
  * taken: is appended to; `timed_out` tells that not everything was answered.
  * Returns 0 or -errno. Thread-safe.
  */
 int taken_elsewhere(const struct nsswitch *nsswitch, const struct kind *kind,
-		    const struct range_set *wanted, struct taken *taken)
+		    const struct range_set *wanted, int64_t *waited, struct taken *taken)
 {
+	int64_t begin = milliseconds(), end = begin + TAKEN_SECONDS * 1000 - *waited;
 	const char *sources =
 		kind->group ? nsswitch->group_others : nsswitch->passwd_others;
 	CLEANUP(fd_cleanup) int in = -1;
-	int ends[2], r;
+	int ends[2], status = 0, r;
 	pid_t pid;
 
 	if (sources[0] == '\0' || wanted->n == 0)
 		return 0;
+	if (end <= begin) {
+		taken->timed_out = true;
+		return 0;
+	}
 	if (pipe2(ends, O_CLOEXEC))
 		return -errno;
 	in = ends[0];
@@ -221,10 +222,13 @@ int taken_elsewhere(const struct nsswitch *nsswitch, const struct kind *kind,
 		answer_all(sources, kind, wanted, ends[1]);
 	}
 	fd_close(ends[1]);
-	r = collect(in, taken);
+	r = collect(in, end, taken);
 	kill(pid, SIGKILL);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
+	/* A module of the name service that crashes answers nothing. */
+	taken->timed_out |= status != 0;
+	*waited += milliseconds() - begin;
 	return r;
 }
 

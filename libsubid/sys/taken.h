@@ -14,7 +14,7 @@
 #include "libsubid/core/range.h"
 #include "libsubid/sys/nsswitch.h"
 
-/* How long the name service may take for all its answers. */
+/* How long the name service may take for all its answers to a command. */
 #define TAKEN_SECONDS 2
 /* Of the ids in a range the name service is asked for the first, the last and each */
 #define TAKEN_STEP 1024
@@ -29,7 +29,7 @@ struct taken {
 int taken_locally(int folder, const struct kind *kind, const struct range_set *wanted,
 		  struct taken *taken);
 int taken_elsewhere(const struct nsswitch *nsswitch, const struct kind *kind,
-		    const struct range_set *wanted, struct taken *taken);
+		    const struct range_set *wanted, int64_t *waited, struct taken *taken);
 void taken_cleanup(struct taken *taken);
 
 #endif

@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * attack: tries to get something out of another process. It runs as the user who calls the
- * map writers and is told what to do, a line at a time on standard input; it answers each
- * line with one line.
+ * attack: tries to get something out of another process. It runs as the user who calls
+ * the map writers. It is told what to do, a line at a time on standard input, and answers
+ * each line with one line:
  *
- *	run PROGRAM ARG...  makes a child, which becomes PROGRAM as soon as there is a byte to
- *			    read on descriptor 3; descriptor 4 is its stdout and stderr.
- *			    Answers with its pid
- *	wait PID	    answers with the status of that child, as waitpid(2) gives it
- *	attack PID	    tries everything at a stopped process; answers with what worked
- *	names		    answers with all that `attack` tries
- *	signal PID NUMBER   answers with an errno, or 0
- *	limit PID RESOURCE  sets a limit of the process to 0; answers with an errno, or 0
- *	race COUNT PROGRAM INNER OUTER DELAY
- *			    COUNT times: runs newgidmap at a process that enters its user
- *			    namespace DELAY microseconds later at the most. Answers with how
- *			    often the map stayed empty, was written with setgroups denied, and
- *			    was written with setgroups allowed
+ * `run PROGRAM ARG...` makes a child, which becomes PROGRAM as soon as there is a byte to
+ * read on descriptor 3; descriptor 4 is its stdout and stderr. The answer is its pid.
+ *
+ * `wait PID`: the status of that child, as waitpid(2) gives it.
+ *
+ * `attack PID` tries everything at a stopped process. The answer is what worked.
+ *
+ * `names`: all that `attack` tries.
+ *
+ * `signal PID NUMBER`: an errno, or 0.
+ *
+ * `limit PID RESOURCE` sets a limit of the process to 0: an errno, or 0.
+ *
+ * `race COUNT PROGRAM INNER OUTER DELAY` runs newgidmap COUNT times at a process that
+ * enters its user namespace DELAY microseconds later at the most. The answer is how often
+ * the map stayed empty, was written with setgroups denied, and with setgroups allowed.
  *
  * What `attack` tries leaves the process as it is, so it may be tried again.
  */
@@ -43,7 +46,7 @@
 #include <unistd.h>
 
 #define DESCRIPTORS 16
-#define WORDS 32
+#define WORDS	    32
 
 /* Newer than some headers. */
 #ifndef SYS_pidfd_getfd
@@ -107,7 +110,7 @@ static int pidfd_of(pid_t pid)
 	return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
-/* ---- descriptors and memory: none of these may work ---------------------------------- */
+/* descriptors and memory: none of these may work */
 
 static bool leave_traced(pid_t pid)
 {
@@ -258,20 +261,20 @@ static bool try_perf(pid_t pid)
 	return fd >= 0;
 }
 
-#define TRY_OPEN(name, file, flags)                        \
-	static bool try_##name(pid_t pid)                  \
-	{                                                  \
-		return opens(pid, file, flags);            \
+#define TRY_OPEN(name, file, flags)             \
+	static bool try_##name(pid_t pid)       \
+	{                                       \
+		return opens(pid, file, flags); \
 	}
-#define TRY_READ(name)                                     \
-	static bool try_##name(pid_t pid)                  \
-	{                                                  \
-		return reads(pid, #name);                  \
+#define TRY_READ(name)                    \
+	static bool try_##name(pid_t pid) \
+	{                                 \
+		return reads(pid, #name); \
 	}
-#define TRY_FOLLOW(name, file)                             \
-	static bool try_##name(pid_t pid)                  \
-	{                                                  \
-		return follows(pid, file);                 \
+#define TRY_FOLLOW(name, file)             \
+	static bool try_##name(pid_t pid)  \
+	{                                  \
+		return follows(pid, file); \
 	}
 
 TRY_READ(environ)
@@ -304,7 +307,7 @@ TRY_OPEN(write_clear_refs, "clear_refs", O_WRONLY)
 TRY_OPEN(write_comm, "comm", O_WRONLY)
 TRY_OPEN(write_autogroup, "autogroup", O_WRONLY)
 
-/* ---- what a user may do to any process that was started with his uid ------------------ */
+/* what a user may do to any process that was started with his uid */
 
 TRY_READ(stat)
 TRY_READ(status)
@@ -344,7 +347,7 @@ static bool try_pidfd_signal(pid_t pid)
 	return sent;
 }
 
-/* ---- what depends on whether it holds capabilities ------------------------------------ */
+/* what depends on whether it holds capabilities */
 
 static bool try_prlimit_get(pid_t pid)
 {
@@ -389,11 +392,13 @@ static bool try_ioprio(pid_t pid)
 	return syscall(SYS_ioprio_set, WHO_PROCESS, pid, BEST_EFFORT_4) == 0;
 }
 
+/* clang-format off */
+#define ATTEMPT(name) { #name, try_##name }
+
 static const struct attempt {
 	const char *name;
 	bool (*try)(pid_t pid);
 } attempts[] = {
-#define ATTEMPT(name) { #name, try_##name }
 	ATTEMPT(mem_read), ATTEMPT(mem_write), ATTEMPT(task_mem), ATTEMPT(vm_readv),
 	ATTEMPT(vm_writev), ATTEMPT(fd_list), ATTEMPT(fd_open), ATTEMPT(fdinfo),
 	ATTEMPT(pidfd_getfd), ATTEMPT(pidfd_namespace), ATTEMPT(kcmp), ATTEMPT(robust_list),
@@ -410,8 +415,8 @@ static const struct attempt {
 	ATTEMPT(ioprio),
 	/* last: where they work the process goes through more than one stop */
 	ATTEMPT(ptrace_seize), ATTEMPT(ptrace_attach),
-#undef ATTEMPT
 };
+/* clang-format on */
 
 static void attack(pid_t pid, bool only_names)
 {
@@ -421,7 +426,7 @@ static void attack(pid_t pid, bool only_names)
 	printf("\n");
 }
 
-/* ---- the other orders ----------------------------------------------------------------- */
+/* the other orders */
 
 static void become_program(char **argv)
 {
@@ -462,7 +467,8 @@ static void limit(pid_t pid, int resource)
 {
 	struct rlimit none = { 0, 0 };
 
-	printf("%d\n", prlimit(pid, (enum __rlimit_resource)resource, &none, NULL) ? errno : 0);
+	printf("%d\n",
+	       prlimit(pid, (enum __rlimit_resource)resource, &none, NULL) ? errno : 0);
 }
 
 /*
@@ -565,9 +571,9 @@ static void obey(char **words, size_t n)
 		attack(pid, false);
 	else if (strcmp(words[0], "names") == 0)
 		attack(0, true);
-	else if (strcmp(words[0], "signal") == 0)
+	else if (strcmp(words[0], "signal") == 0 && n == 3)
 		printf("%d\n", kill(pid, atoi(words[2])) ? errno : 0);
-	else if (strcmp(words[0], "limit") == 0)
+	else if (strcmp(words[0], "limit") == 0 && n == 3)
 		limit(pid, atoi(words[2]));
 	else if (strcmp(words[0], "race") == 0 && n == 6)
 		race(atoi(words[1]), words[2], words[3], words[4], atol(words[5]));

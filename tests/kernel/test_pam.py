@@ -13,11 +13,12 @@ import termios
 import time
 
 import usermod_box
-from host import CLEAN_PATH, ELSA, HERE, ROOT, mount, remove
+from host import CLEAN_PATH, ELSA, HERE, ROOT, mount, remove, set_file_capabilities
 from usermod_box import DONE, NOT_PERMITTED, words
 
 SERVICE = "/etc/pam.d/usermod-ext"
 SHIPPED = os.path.join(HERE, "../../usermod-ext/usermod-ext.pam")
+CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER = 0, 1, 3
 PASSWORD = "secret"
 HASH = ("$6$subidutils$BpHzPRTqSM0bg1dsetYTvMGBDLmb5tenCvbeBI0yYrXLYE"
         "U0QOfnSXu8b8MnRLKf.dwsO1oylr4cGz2nMY8pX/")
@@ -123,6 +124,23 @@ def test_image(box, copies, report):
                      result)
 
 
+def test_capabilities(box, report):
+    """A copy with capabilities: what it makes is not the caller's."""
+    copy = f"{box.folder}/capabilities"
+    shutil.copyfile(box.ours, copy)
+    os.chmod(copy, 0o755)
+    set_file_capabilities(copy, (CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER))
+    put_service(box.host, service("pam_permit.so"))
+    box.put(None, None)
+    result = box.run("--create", *ADD, path=copy, caller=ELSA)
+    report.check("pam: a copy with capabilities", result.status == DONE
+                 and box.get().subuid == ADDED and not box.strays(), result)
+    status = os.stat("/etc/subuid")
+    report.check("pam: a new database is root's",
+                 (status.st_uid, status.st_gid, status.st_mode & 0o7777) == (0, 0, 0o644),
+                 status)
+
+
 def type_password(master, text):
     """Types when the terminal stops to echo, as a person would who sees the prompt."""
     end = time.monotonic() + 10
@@ -222,6 +240,7 @@ def main():
     test_cases(box, copies, report)
     test_no_change(box, copies, report)
     test_image(box, copies, report)
+    test_capabilities(box, report)
     test_terminal(box, copies, report)
     test_translation_is_harmless(box, copies, report)
     report.finish()

@@ -4,7 +4,6 @@
 is lost that was reported as done. And each lock by itself, in both directions: who holds
 it is waited for, and only what is left over from the dead is removed."""
 
-import contextlib
 import ctypes
 import fcntl
 import os
@@ -13,7 +12,7 @@ import struct
 import time
 
 import host as host_module
-from host import Caller, quick, remove
+from host import quick, remove
 from usermod_box import (DONE, EPOCH, NOT_PERMITTED, SUBGID, SUBUID, dead_pid, enter, process,
                          read, spawn, wait_until, words)
 
@@ -61,8 +60,12 @@ def crowd(box, lines):
                 "usermod", kind, b"anna:%d:10" % first)
     found = []
     while running:
-        pid, status = os.wait()
-        if pid in running:
+        # who writes to a log that nobody reads stands still, and Debian's with its locks
+        box.host.read_log()
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if pid == 0:
+            time.sleep(0.005)
+        elif pid in running:
             what, kind, line = running.pop(pid)
             found.append((what, os.waitstatus_to_exitcode(status), kind, line))
     return content, found
@@ -82,9 +85,13 @@ def test_crowd(box, report, lines):
             for what in ("ours", "usermod", "useradd")}
     report.check(f"{lines} lines, {len(found)} at once: {done} done in {seconds:.1f} s, "
                  "nothing is lost", not lost, f"{lost[:5]}")
-    report.check(f"{lines} lines: what was there is there",
-                 all(text.startswith(content) for text in files.values()),
-                 f"{[len(text) for text in files.values()]}")
+    # useradd sorts what it writes
+    wanted = {name: lines + sum(status == 0 and (kind == name or what == "useradd")
+                                for what, status, kind, _ in found) for name in files}
+    report.check(f"{lines} lines: what was there is there, once",
+                 all(set(content.split(b"\n")) <= texts[name]
+                     and files[name].count(b"\n") == wanted[name] for name in files),
+                 f"{wanted}, {[text.count(bytes([10])) for text in files.values()]}")
     if lines <= ALL_WORK:
         report.check(f"{lines} lines: none fails", not failed, f"{failed[:5]}")
     else:
@@ -314,12 +321,6 @@ def test_prefix(box, report):
                  and str(os.getpid()) in words(result), f"{result}")
 
 
-@contextlib.contextmanager
-def at_once(*tests):
-    """Tests that wait in vain for long, in processes of their own on copies of /etc."""
-    yield tests
-
-
 def main():
     box, report = enter()
     test_passwd_lock(box, report)
@@ -327,8 +328,8 @@ def main():
     test_same_process_id(box, report)
     test_database_lock_waited_for(box, report)
     test_debian_waits_for_ours(box, report)
-    test_database_lock_given_up(box, report)
     if not quick():
+        test_database_lock_given_up(box, report)
         test_passwd_lock_given_up(box, report)
         test_prefix(box, report)
     for lines in SIZES:

@@ -399,6 +399,10 @@ Test(account, other_folder)
 	cr_assert(mkdirat(folder.fd, "passwd", 0755) == 0);
 	cr_assert(account_in_file(folder.fd, "elsa", &account) == -EISDIR);
 	cr_assert(account_each_name(folder.fd, 1000, tell_name, &names) == -EISDIR);
+	cr_assert(unlinkat(folder.fd, "passwd", AT_REMOVEDIR) == 0);
+	cr_assert(symlinkat("passwd", folder.fd, "passwd") == 0);
+	cr_assert(account_in_file(folder.fd, "elsa", &account) == -ELOOP);
+	cr_assert(account_each_name(folder.fd, 1000, tell_name, &names) == -ELOOP);
 }
 
 /*

@@ -215,6 +215,39 @@ Test(decide, joined)
 	}
 }
 
+/* A directory may have names that mean something else in a line. */
+Test(decide, odd_names)
+{
+	static const struct {
+		const char *name, *text;
+		int r;
+	} rows[] = {
+		{ "anna:100", "anna:100:100\n", DECIDE_REFUSED },
+		{ "anna:100", "1000:100:100\n", 0 },
+		{ "#elsa", "#elsa:100:100\n", DECIDE_REFUSED },
+		{ "", ":100:100\n", DECIDE_REFUSED },
+		{ " elsa", " elsa:100:100\n", DECIDE_REFUSED },
+		{ "01001", "01001:100:100\n", DECIDE_REFUSED },
+		{ "1001", "1001:100:100\n", 0 },
+		{ "elsa b", "elsa b:100:100\n", 0 },
+	};
+	struct idmap map = map_of(100, 100);
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct dbfile file = file_from(rows[i].text, strlen(rows[i].text));
+		struct account account = elsa;
+		struct decision decision;
+		int r;
+
+		account.name_len = strlen(rows[i].name);
+		memcpy(account.name, rows[i].name, account.name_len + 1);
+		account.name_owns = entry_check_owner(account.name, account.name_len) == 0;
+		r = decide(&kind_uid, &map, &account, 1000, &file, &decision);
+		dbfile_cleanup(&file);
+		cr_assert(r == rows[i].r, "row %zu '%s': %d", i, rows[i].name, r);
+	}
+}
+
 /* The name service is asked about no line that cannot matter, and its failure is told. */
 Test(decide, asks_little)
 {

@@ -13,6 +13,7 @@ static void set_up(void)
 	folder_make(&folder);
 	folder_put(&folder, "libsubid_unit-test.so", BYTES(""), 0644);
 	folder_put(&folder, "libsubid_files.so", BYTES(""), 0644);
+	folder_put(&folder, "libsubid_FILES.so", BYTES(""), 0644);
 }
 
 static void tear_down(void)
@@ -79,6 +80,9 @@ Test(source, in_doubt)
 
 	memset(word, 's', sizeof(word) - 1);
 	cr_assert(source_find(word, folder.path) == SOURCE_PLUGIN);
+	cr_assert(source_find("unit-test", word) == SOURCE_PLUGIN);
+	for (size_t i = 0; i < sizeof(word) - 2; i += 2)
+		memcpy(word + i, "/s", 2);
 	cr_assert(source_find("unit-test", word) == SOURCE_PLUGIN);
 	cr_assert(fchmodat(AT_FDCWD, folder.path, 0600, 0) == 0);
 	child_run(hidden, NULL);
