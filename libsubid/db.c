@@ -48,7 +48,9 @@ int db_begin(struct db *db, const char *folder, enum db_place place)
 	db->sides[0] = (struct db_side){ .kind = &kind_uid, .file = ATOMICFILE_NONE };
 	db->sides[1] = (struct db_side){ .kind = &kind_gid, .file = ATOMICFILE_NONE };
 
-	db->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* In an image a symbolic link would lead out of it. */
+	db->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC |
+					  (place == DB_LIVE ? 0 : O_NOFOLLOW));
 	if (db->folder < 0)
 		return -errno;
 	if (place == DB_LIVE) {

@@ -76,7 +76,8 @@ static int find_folder(struct run *run)
 static int find_user(struct run *run)
 {
 	CLEANUP(fd_cleanup)
-	int folder = open(run->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int folder = open(run->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC |
+					       (run->place == DB_LIVE ? 0 : O_NOFOLLOW));
 	const char *login = run->options.login;
 	int r;
 

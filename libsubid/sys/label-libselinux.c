@@ -42,7 +42,8 @@ int label_set(int fd, const char *path)
 	if (r == -ENOENT)
 		return 0;
 	if (r == 0) {
-		if (fsetfilecon(fd, label))
+		/* A file system without labels has none to get wrong. */
+		if (fsetfilecon(fd, label) && errno != ENOTSUP)
 			r = -errno;
 		freecon(label);
 	}
