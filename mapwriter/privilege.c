@@ -15,6 +15,7 @@
  */
 #include <errno.h>
 #include <linux/capability.h>
+#include <linux/securebits.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -104,6 +105,22 @@ static int ids_verify(const struct privilege *privilege)
 }
 
 /*
+ * Lets the permitted set outlive setresuid(2). The usual way fails where the caller has
+ * locked its bit (SECBIT_KEEP_CAPS_LOCKED); root may stop the kernel's fixing instead.
+ * Whether it worked, capset(2) tells.
+ */
+static void keep_permitted(void)
+{
+	int bits;
+
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0)
+		return;
+	bits = prctl(PR_GET_SECUREBITS, 0, 0, 0, 0);
+	if (bits >= 0)
+		prctl(PR_SET_SECUREBITS, bits | SECBIT_NO_SETUID_FIXUP, 0, 0, 0);
+}
+
+/*
  * Gives everything up but the capabilities of @wanted that are permitted.
  *
  * Returns 0 or -errno; then the program must end at once.
@@ -117,12 +134,7 @@ int privilege_cut(struct privilege *privilege, capset_t wanted)
 	/* Nothing that is run from here on can gain what was given up. */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -errno;
-	/*
-	 * Without it setresuid(2) empties the permitted set. It fails where the caller
-	 * has locked the bit (SECBIT_KEEP_CAPS_LOCKED); whether it mattered, capset(2)
-	 * tells.
-	 */
-	prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
+	keep_permitted();
 	/*
 	 * No capability helps with the change of ids: it may only go to ids that are
 	 * there. The ids of a caller who has none in this user namespace read as 65534,

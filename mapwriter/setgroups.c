@@ -8,10 +8,9 @@
  * the first one fail.
  * MUST: `allow` is never written.
  */
-#include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/fd.h"
@@ -20,8 +19,19 @@
 
 static const char deny[] = "deny";
 
+static bool is_denied(int fd)
+{
+	char state[sizeof("allow\n")];
+	size_t n;
+
+	return fd_read(fd, state, sizeof(state), &n) == 0 && n >= strlen(deny) &&
+	       memcmp(state, deny, strlen(deny)) == 0;
+}
+
 /*
- * Makes sure that setgroups(2) is denied in the user namespace of the process.
+ * Makes sure that setgroups(2) is denied in the user namespace of the process. Where it
+ * is denied already the kernel takes it once more, but not once the map is written: then
+ * it is looked at.
  *
  * process: a descriptor of /proc/PID.
  * Returns 0 or -errno.
@@ -29,20 +39,10 @@ static const char deny[] = "deny";
 int setgroups_deny(int process)
 {
 	CLEANUP(fd_cleanup) int fd = target_open_file(process, "setgroups", O_RDWR);
-	char state[sizeof("allow\n")];
-	size_t n;
 	int r;
 
 	if (fd < 0)
 		return fd;
-	r = fd_read(fd, state, sizeof(state), &n);
-	if (r)
-		return r;
-	/* Written again it would be EPERM once the map is there. */
-	if (n >= sizeof(deny) - 1 && memcmp(state, deny, sizeof(deny) - 1) == 0)
-		return 0;
-
-	if (lseek(fd, 0, SEEK_SET) < 0)
-		return -errno;
-	return fd_write_once(fd, deny, sizeof(deny) - 1);
+	r = fd_write_once(fd, deny, strlen(deny));
+	return r && is_denied(fd) ? 0 : r;
 }

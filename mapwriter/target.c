@@ -69,9 +69,13 @@ int target_open(struct target *target, int own_fd)
 		return -EBADF;
 	}
 
-	if (fstatfs(target->fd, &filesystem) || fstat(target->fd, &status))
+	/* The path is ours, a descriptor may be of anything. */
+	if (target->borrowed && fstatfs(target->fd, &filesystem))
 		return -errno;
-	if (filesystem.f_type != PROC_SUPER_MAGIC || !S_ISDIR(status.st_mode))
+	if (fstat(target->fd, &status))
+		return -errno;
+	if (target->borrowed &&
+	    (filesystem.f_type != PROC_SUPER_MAGIC || !S_ISDIR(status.st_mode)))
 		return TARGET_NOT_PROC;
 	target->uid = status.st_uid;
 	target->gid = status.st_gid;

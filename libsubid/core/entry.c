@@ -124,11 +124,13 @@ int entry_parse(const char *line, size_t len, struct entry *ret_entry)
 		return ENTRY_NUL;
 
 	start = memchr(line, ':', len);
-	if (!start++)
+	if (!start)
 		return ENTRY_FIELDS;
+	start++;
 	count = memchr(start, ':', (size_t)(end - start));
-	if (!count++)
+	if (!count)
 		return ENTRY_FIELDS;
+	count++;
 	if (memchr(count, ':', (size_t)(end - count)))
 		return ENTRY_FIELDS;
 

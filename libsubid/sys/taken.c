@@ -58,7 +58,7 @@ static bool line_id(const struct scan_line *line, size_t *ret_name_len, uint32_t
 	if (!name_end || name_end == line->text || strchr("+-#", line->text[0]))
 		return false;
 	field = memchr(name_end + 1, ':', (size_t)(end - name_end - 1));
-	if (!field++)
+	if (!field)
 		return false;
 	field_end = memchr(field, ':', (size_t)(end - field));
 	if (!field_end || num_parse(field, (size_t)(field_end - field), ID_NONE - 1, &id))

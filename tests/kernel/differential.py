@@ -47,12 +47,11 @@ UNKNOWN_KEY = "unknown keys in login.defs: silent"
 NAME = "the name in messages is not argv[0]"
 REAL_IDS = "real and effective ids of the caller differ"
 LESS_PRIVILEGE = "bounding set: what needs no capability does without"
-KEEPCAPS = "keep-capabilities bit locked: no capability survives the change of ids"
 
 CLASSES = (FD_TARGET, NO_EXTENTS, HELP, OTHER_OWNER, NOT_DUMPABLE, NUMBERS, FOURTH_FIELD,
            NUL, COUNT_ZERO, BEYOND, MISSING_OWN, MISSING_OTHER, UNTRUSTED, EARLY,
            NOT_REGULAR, BROKEN_LIST, SETGROUPS_TEXT, SIGPIPE_STATUS, HIDDEN, PLUGIN_NOTE,
-           UNKNOWN_KEY, NAME, REAL_IDS, LESS_PRIVILEGE, KEEPCAPS)
+           UNKNOWN_KEY, NAME, REAL_IDS, LESS_PRIVILEGE)
 
 KINDS = ("u", "g")
 INSTALLS = ("setuid", "fcaps")

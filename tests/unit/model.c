@@ -14,7 +14,7 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define UNIVERSE 64
-#define LINES 12
+#define LINES 64
 #define MAPS_A_DATABASE 12
 
 struct model {
@@ -205,6 +205,38 @@ static void append_line(struct model *model)
 	model->text[model->len++] = '\n';
 }
 
+/* The whole universe in short ranges, shuffled, with one of them missing now and then. */
+static void append_pieces(struct model *model)
+{
+	struct rng *rng = &model->rng;
+	struct grant pieces[UNIVERSE];
+	uint64_t start = model->base, end = model->base + UNIVERSE;
+	size_t n = 0;
+
+	while (start < end) {
+		uint64_t count = 1 + rng_below(rng, 2);
+
+		if (count > end - start)
+			count = end - start;
+		pieces[n++] = (struct grant){ .start = start, .count = count };
+		start += count;
+	}
+	for (size_t i = n; i > 1; i--) {
+		size_t j = rng_below(rng, i);
+		struct grant swap = pieces[i - 1];
+
+		pieces[i - 1] = pieces[j];
+		pieces[j] = swap;
+	}
+	if (rng_once_in(rng, 2))
+		n--;
+	for (size_t i = 0; i < n; i++) {
+		append(model, "%u:%" PRIu64 ":%" PRIu64 "\n",
+		       (unsigned int)model->account.uid, pieces[i].start, pieces[i].count);
+		model->grants[model->n_grants++] = pieces[i];
+	}
+}
+
 static int make_database(struct model *model)
 {
 	struct rng *rng = &model->rng;
@@ -220,7 +252,9 @@ static int make_database(struct model *model)
 	model->account.number_len = num_format(model->account.uid, model->account.number);
 	caller = model->account.uid;
 
-	for (size_t n = rng_below(rng, LINES); n > 0; n--)
+	if (model->options->crowded)
+		append_pieces(model);
+	for (size_t n = model->options->crowded ? 0 : rng_below(rng, 12); n > 0; n--)
 		append_line(model);
 	/* The last newline may be missing, unless the line would be gone with it. */
 	if (model->len > 1 && model->text[model->len - 2] != '\n' && rng_once_in(rng, 4))
@@ -239,7 +273,10 @@ static struct extent some_extent(struct model *model, uint32_t own_id)
 	struct rng *rng = &model->rng;
 	uint64_t start = model->base + rng_below(rng, UNIVERSE), count = rng_below(rng, 6);
 
-	if (rng_once_in(rng, 6)) {
+	if (model->options->crowded) {
+		start = model->base + rng_below(rng, 8);
+		count = 8 + rng_below(rng, UNIVERSE - 16);
+	} else if (rng_once_in(rng, 6)) {
 		start = own_id;
 		count = rng_once_in(rng, 3) ? 2 : 1;
 	} else if (!rng_once_in(rng, 3)) {

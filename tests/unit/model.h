@@ -33,6 +33,11 @@ struct model_options {
 	/* Lines with other names of the same uid, as model_name_is_uid() tells. */
 	bool aliases;
 	/*
+	 * Databases that cut one large extent into many pieces, in any order: the set is
+	 * full most of the time, and several passes are the rule.
+	 */
+	bool crowded;
+	/*
 	 * A refusal names the first extent that is not allowed and its first id that is not
 	 * granted, not any of them.
 	 */

@@ -83,6 +83,11 @@ Test(model, narrow_upper)
 	run((struct model_options){ .decide = decide_narrow, .upper = true });
 }
 
+Test(model, narrow_crowded)
+{
+	run((struct model_options){ .decide = decide_narrow, .crowded = true });
+}
+
 Test(model, narrow_aliases)
 {
 	run((struct model_options){ .decide = decide_narrow, .aliases = true });

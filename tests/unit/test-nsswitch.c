@@ -194,6 +194,24 @@ Test(nsswitch, many_others)
 	cr_assert(kept % 7 == 6 && memcmp(nsswitch.passwd_others, text + 8, kept) == 0);
 }
 
+/* A word as long as the room for it, and longer: whole or not at all. */
+Test(nsswitch, long_others)
+{
+	for (int len = NSSWITCH_LIST_BYTES - 8; len < NSSWITCH_LIST_BYTES + 8; len++) {
+		char text[2 * NSSWITCH_LIST_BYTES];
+		struct nsswitch nsswitch;
+		size_t kept;
+
+		/* The lists lie side by side: the second must survive the first. */
+		snprintf(text, sizeof(text), "group: other\npasswd: %0*d\n", len, 1);
+		nsswitch = read_text(text, strlen(text));
+		cr_assert_str_eq(nsswitch.group_others, "other", "%d bytes", len);
+		kept = strlen(nsswitch.passwd_others);
+		cr_assert(kept == 0 || kept == (size_t)len, "%d bytes: %zu", len, kept);
+		cr_assert(kept > 0 || len > NSSWITCH_LIST_BYTES - 3, "%d bytes", len);
+	}
+}
+
 /* NULs and lines of any length are passed over. */
 Test(nsswitch, odd_bytes)
 {

@@ -214,6 +214,64 @@ Test(privilege, two_ids)
 	child_run(two_ids, NULL);
 }
 
+/* @begin: where the map is announced. */
+static const char *without_id(int begin)
+{
+	struct privilege privilege;
+	struct status status;
+	char byte;
+
+	CHILD_ASSERT(read(begin, &byte, 1) == 1);
+	CHILD_ASSERT(getuid() == 65534 && set_caps(SETUID | SETGID, SETUID | SETGID, 0));
+	CHILD_ASSERT(privilege_note(&privilege) == 0);
+	CHILD_ASSERT(privilege_cut(&privilege, SETUID | SETGID) == -EPERM);
+	CHILD_ASSERT(read_status(&status) && status.effective == 0);
+	return NULL;
+}
+
+static const char *no_id(void *context)
+{
+	int ready[2], begin[2], status;
+	const char *complaint;
+	char byte, path[64];
+	pid_t pid;
+
+	(void)context;
+	if (geteuid() != 0)
+		return CHILD_SKIP "only root can make this map";
+	CHILD_ASSERT(pipe(ready) == 0 && pipe(begin) == 0);
+	pid = fork();
+	CHILD_ASSERT(pid >= 0);
+	if (pid == 0) {
+		close(begin[1]);
+		if (setgroups(0, NULL) || setresgid(1, 1, 1) || setresuid(1, 1, 1) ||
+		    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) || unshare(CLONE_NEWUSER) ||
+		    write(ready[1], "x", 1) != 1)
+			_exit(3);
+		complaint = without_id(begin[0]);
+		if (complaint)
+			fprintf(stderr, "%s\n", complaint);
+		_exit(complaint ? 1 : 0);
+	}
+	close(ready[1]);
+	if (read(ready[0], &byte, 1) != 1)
+		return CHILD_SKIP "no user namespaces for this user";
+	snprintf(path, sizeof(path), "/proc/%d/uid_map", pid);
+	CHILD_ASSERT(put_text(path, "65534 100000 1\n"));
+	snprintf(path, sizeof(path), "/proc/%d/gid_map", pid);
+	CHILD_ASSERT(put_text(path, "65534 100000 1\n"));
+	CHILD_ASSERT(write(begin[1], "x", 1) == 1);
+	CHILD_ASSERT(waitpid(pid, &status, 0) == pid);
+	CHILD_ASSERT(status == 0);
+	return NULL;
+}
+
+/* Who has no id in this user namespace does not become the one whose id is shown. */
+Test(privilege, no_id)
+{
+	child_run(no_id, NULL);
+}
+
 static const char *noted(void *context)
 {
 	struct privilege privilege;

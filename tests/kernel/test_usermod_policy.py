@@ -1,0 +1,544 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""What usermod-ext refuses and why, what it allocates, and what it keeps: the overlap
+policy on real files, -S, --create, --dry-run, --root and --prefix, sources other than the
+files, attributes, and a name service that is slow or silent."""
+
+import contextlib
+import os
+import re
+import stat
+import struct
+
+import host as host_module
+from host import ELSA, Caller, mount, remove, unshare
+from usermod_box import (BUSY, DONE, NO_USER, PERMISSIVE, POLICY, SUBUID, USAGE, enter, process,
+                         read)
+from usermod_strace import available, calls
+
+DB = b"# first\nelsa:1000000:100\nanna:2000000:100\n5003:2000050:100\nghost:3000000:10\nroot:1:1"
+
+
+class Case:
+    """Tells whether a command did exactly what it should."""
+
+    def __init__(self, box, report):
+        self.box, self.report = box, report
+
+    def __call__(self, name, args, status, lines=(), subuid=DB, subgid=DB, before=(DB, DB),
+                 out=b"", seconds=5, **options):
+        self.box.sweep()
+        self.box.put(*before)
+        result = self.box.run(*args, **options)
+        problem = []
+        if result.status != status:
+            problem.append(f"status {result.status} and not {status}")
+        if result.lines != [f"usermod-ext: {line}" for line in lines]:
+            problem.append(f"said {result.lines} and not {list(lines)}")
+        if self.box.get() != (subuid, subgid):
+            problem.append(f"{self.box.get()}")
+        if out is not None and result.out != out:
+            problem.append(f"printed {result.out}")
+        if self.box.strays():
+            problem.append(f"left {self.box.strays()}")
+        if result.seconds > seconds:
+            problem.append(f"took {result.seconds:.1f} s")
+        self.report.check(name, not problem, f"{args}: {'; '.join(problem)}")
+        return result
+
+
+def owned(kind, first, last, owner, line):
+    return (f"{kind}s {first}-{last} belong to {owner} (/etc/sub{kind}:{line}); "
+            "--allow-overlap shares them")
+
+
+def account(kind, number, name):
+    file = "passwd" if kind == "uid" else "group"
+    return f"{kind} {number} is that of {name} in {file}; --allow-overlap delegates it"
+
+
+def zero(kind):
+    return f"{kind} 0 is root's; --allow-root delegates it"
+
+
+def no_id(kind):
+    return f"4294967295 is no {kind} and cannot be delegated"
+
+
+def added(*lines, text=DB):
+    return text + b"".join(b"\n" + line.encode() for line in lines) + b"\n"
+
+
+# --- the policy -------------------------------------------------------------------------
+
+def test_refusals(case):
+    for kind, flag in (("uid", "-v"), ("gid", "-w")):
+        for name, args, lines in (
+                ("another owner", ("2000000-2000009",),
+                 [owned(kind, 2000000, 2000009, "anna", 3)]),
+                ("two owners, each with its part", ("1999990-2000200",),
+                 [owned(kind, 2000000, 2000099, "anna", 3),
+                  owned(kind, 2000050, 2000149, "5003", 4)]),
+                ("an owner without account", ("3000009-3000020",),
+                 [owned(kind, 3000009, 3000009, "ghost", 5)]),
+                ("the last line, without newline", ("1-1",),
+                 [account(kind, 1, "daemon"), owned(kind, 1, 1, "root", 6)]),
+                ("id 0", ("0-0",), [zero(kind)]),
+                ("no id", ("4294967295-4294967295",), [no_id(kind)]),
+                ("up to no id", ("4294967290-4294967295",), [no_id(kind)])):
+            case(f"{kind}: {name}", (flag, *args, "elsa"), POLICY, lines)
+        case(f"{kind}: one of several ranges is enough",
+             (flag, "2000000-2000000", flag, "7000000-7000009", "elsa"), POLICY,
+             [owned(kind, 2000000, 2000000, "anna", 3)])
+        case(f"{kind}: the line as it stands on disk, though others go before",
+             (flag.upper(), "1000000-1000099", flag, "2000000-2000000", "elsa"), POLICY,
+             [owned(kind, 2000000, 2000000, "anna", 3)])
+        case(f"{kind}: only the missing part is asked about",
+             (flag, "1000000-1000099", "elsa"), DONE)
+        case(f"{kind}: what is held already, by number",
+             (flag, "2000050-2000149", "bob"), DONE)
+        case(f"{kind}: what else the owner's line holds is in nobody's way",
+             (flag.upper(), "1000000-1000099", flag, "1000000-1000099", "elsa"), DONE,
+             **{f"sub{kind}": DB.replace(b"elsa:1000000:100\n", b"")
+                              + b"\nelsa:1000000:100\n"})
+    case("the owner's own uid, by both its names", ("-v", "5001-5001", "elsa"), POLICY,
+         [account("uid", 5001, "elsa"), account("uid", 5001, "elsatwin")])
+    case("a group", ("-w", "6000-6000", "elsa"), POLICY, [account("gid", 6000, "team")])
+    case("a group's id is no account's", ("-v", "6000-6000", "elsa"), DONE,
+         subuid=added("elsa:6000:1"))
+    case("both kinds, all conflicts", ("-v", "2000000-2000000", "-w", "0-0", "elsa"), POLICY,
+         [zero("gid"), owned("uid", 2000000, 2000000, "anna", 3)])
+
+
+def test_overrides(case):
+    taken = "2000000-2000009"
+    case("--allow-overlap: another owner", ("--allow-overlap", "-v", taken, "elsa"), DONE,
+         subuid=added("elsa:2000000:10"))
+    case("--allow-overlap: an account", ("--allow-overlap", "-v", "5002-5002", "elsa"), DONE,
+         subuid=added("elsa:5002:1"))
+    case("--allow-overlap: not id 0", ("--allow-overlap", "-v", "0-0", "elsa"), POLICY,
+         [zero("uid")])
+    case("--allow-root: id 0", ("--allow-root", "-w", "0-0", "elsa"), DONE,
+         subgid=added("elsa:0:1"))
+    case("--allow-root: not others", ("--allow-root", "-v", "0-1", "elsa"), POLICY,
+         [account("uid", 1, "daemon"), owned("uid", 1, 1, "root", 6)])
+    case("both: all that can be", (*PERMISSIVE, "-v", "0-4294967294", "bob"), DONE,
+         subuid=added("bob:0:2000050", "bob:2000150:4292967145").replace(b"\n\n", b"\n"))
+    for args in (("4294967295-4294967295",), ("0-4294967295",)):
+        case(f"both: never 4294967295, {args[0]}", (*PERMISSIVE, "-v", *args, "elsa"), POLICY,
+             [no_id("uid")])
+    case("a range shared on purpose, as root and lxd do",
+         ("--allow-overlap", "-v", "3000000-3000009", "-w", "3000000-3000009", "root"), DONE,
+         subuid=added("root:3000000:10"), subgid=added("root:3000000:10"))
+
+
+def test_slides(case):
+    """The command that makes Debian's usermod write a line that overlaps."""
+    debian = b"elsa:100000:65536\n"
+    args = ("-v", "100000-200000", "-w", "100000-200000", "elsa")
+    new = debian + b"elsa:165536:34465\n"
+    case("the slides' command", args, DONE, before=(debian, debian), subuid=new, subgid=new)
+    case("the slides' command, again", args, DONE, before=(new, new), subuid=new, subgid=new)
+    if case.box.oracle:
+        case.box.put(debian, debian)
+        result = case.box.run_oracle(*args)
+        case.report.check("the slides' command with Debian's: an overlapping line",
+                          result.status == DONE and
+                          case.box.get().subuid == debian + b"elsa:100000:100001\n",
+                          f"{result}, {case.box.get()}")
+
+
+# --- -S ---------------------------------------------------------------------------------
+
+@contextlib.contextmanager
+def login_defs(case, *lines):
+    case.box.host.write("/etc/login.defs",
+                        host_module.LOGIN_DEFS + "".join(f"{line}\n" for line in lines))
+    yield
+    case.box.host.reset_etc("login.defs")
+
+
+def test_allocate(case):
+    both = lambda line: {"subuid": line, "subgid": line}
+    bob = b"bob:100000:65536\n"
+    case("-S: the first free range, in both", ("-S", "bob"), DONE, before=(b"", b""),
+         **both(bob))
+    case("-S: again", ("-S", "bob"), DONE, before=(bob, bob), **both(bob))
+    case("-S: the long name", ("--add-subids", "bob"), DONE, before=(b"", b""), **both(bob))
+    case("-S: by number and by another name counts", ("-S", "elsa"), DONE,
+         before=(b"5001:1:1\n", b"elsatwin:1:1\n"), subuid=b"5001:1:1\n",
+         subgid=b"elsatwin:1:1\n")
+    case("-S: the one that is missing", ("-S", "bob"), DONE,
+         before=(b"bob:200000:5\n", b"anna:100000:10\n"), subuid=b"bob:200000:5\n",
+         subgid=b"anna:100000:10\nbob:100010:65536\n")
+    case("-S: paired, free in both", ("-S", "bob"), DONE,
+         before=(b"anna:100000:65536\n", b"anna:165536:65536\n"),
+         subuid=b"anna:100000:65536\nbob:231072:65536\n",
+         subgid=b"anna:165536:65536\nbob:231072:65536\n")
+    case("-S: after what goes", ("-V", "100000-165535", "-W", "100000-165535", "-S", "bob"),
+         DONE, before=(bob, bob), **both(bob))
+    with login_defs(case, "SUB_UID_MIN 5000", "SUB_GID_MIN 5000", "SUB_UID_COUNT 10",
+                    "SUB_GID_COUNT 10"):
+        # 5000-5004 are accounts or groups, 5005-5014 are free
+        case("-S: not the ids of accounts", ("-S", "bob"), DONE, before=(b"", b""),
+             **both(b"bob:5005:10\n"))
+    for maximum, wanted in ((100009, b"bob:100000:10\n"), (100008, None)):
+        with login_defs(case, f"SUB_UID_MAX {maximum}", f"SUB_GID_MAX {maximum}",
+                        "SUB_UID_COUNT 10", "SUB_GID_COUNT 10"):
+            if wanted:
+                case(f"-S: up to {maximum}", ("-S", "bob"), DONE, before=(b"", b""),
+                     **both(wanted))
+            else:
+                case(f"-S: not beyond {maximum}", ("-S", "bob"), SUBUID,
+                     ["no free range is left within the bounds of /etc/login.defs"],
+                     before=(b"", b""), **both(b""))
+    with login_defs(case, "SUB_GID_MIN 300000"):
+        case("-S: bounds that differ: the same where both allow it", ("-S", "bob"), DONE,
+             before=(b"", b""), **both(b"bob:300000:65536\n"))
+    with login_defs(case, "SUB_GID_MAX 99999", "SUB_GID_MIN 90000", "SUB_GID_COUNT 10",
+                    "SUB_UID_COUNT 10"):
+        case("-S: bounds apart: each for itself", ("-S", "bob"), DONE, before=(b"", b""),
+             subuid=b"bob:100000:10\n", subgid=b"bob:90000:10\n")
+    with login_defs(case, "SUB_UID_COUNT 0"):
+        case("-S: COUNT 0 is off for uids", ("-S", "bob"), DONE, before=(b"", b""),
+             subuid=b"", subgid=bob)
+    with login_defs(case, "SUB_UID_COUNT 0", "SUB_GID_COUNT 0"):
+        case("-S: COUNT 0 is off", ("-S", "bob"), DONE, before=(b"", b""), **both(b""))
+        case("COUNT 0 does not keep -v from working", ("-v", "7000000-7000009", "bob"), DONE,
+             before=(b"", b""), subuid=b"bob:7000000:10\n", subgid=b"")
+    with login_defs(case, "SUB_UID_STORE_BY_UID yes"):
+        case("SUB_UID_STORE_BY_UID: -S", ("-S", "bob"), DONE, before=(b"", b""),
+             **both(b"5003:100000:65536\n"))
+        case("SUB_UID_STORE_BY_UID: -v", ("-v", "7000000-7000009", "bob"), DONE,
+             before=(b"bob:1:1\n", b""), subuid=b"bob:1:1\n5003:7000000:10\n", subgid=b"")
+    with login_defs(case, "SUB_UID_DETERMINISTIC yes"):
+        start = 100000 + (5003 - 1000) * 65536
+        line = b"bob:%d:65536\n" % start
+        case("SUB_UID_DETERMINISTIC", ("-S", "bob"), DONE, before=(b"", b""), **both(line))
+        case("SUB_UID_DETERMINISTIC: again", ("-S", "bob"), DONE, before=(line, line),
+             **both(line))
+        case("SUB_UID_DETERMINISTIC: taken", ("-S", "bob"), POLICY,
+             [owned("uid", start, start, "anna", 1)], before=(b"anna:%d:1\n" % start, b""),
+             subuid=b"anna:%d:1\n" % start, subgid=b"")
+        case("SUB_UID_DETERMINISTIC: a uid below UID_MIN", ("-S", "daemon"), SUBUID,
+             ["no free range is left within the bounds of /etc/login.defs"],
+             before=(b"", b""), **both(b""))
+    with login_defs(case, "SUB_UID_MIN many"):
+        case("-S: a setting that is no number", ("-S", "bob"), SUBUID,
+             ["/etc/login.defs: the value of SUB_UID_MIN is not a decimal number"],
+             before=(b"", b""), **both(b""))
+    with login_defs(case, "NOBODY_KNOWS this"):
+        case("an unknown key is silent", ("-S", "bob"), DONE, before=(b"", b""), **both(bob))
+
+
+# --- files that are missing, or something else --------------------------------------------
+
+def test_create(case):
+    missing = ["/etc/subuid does not exist, you cannot use the flags -v or -V",
+               "to make it: usermod-ext --create ..."]
+    args = ("-v", "7000000-7000009", "elsa")
+    case("a missing file", args, USAGE, missing, before=(None, DB), subuid=None)
+    case("a missing file, and -S", ("-S", "bob"), USAGE, missing, before=(None, DB),
+         subuid=None)
+    case("a missing file of the other kind", args, DONE, before=(DB, None),
+         subuid=added("elsa:7000000:10"), subgid=None)
+    os.umask(0o077)
+    case("--create", ("--create", *args), DONE, before=(None, None),
+         subuid=b"elsa:7000000:10\n", subgid=None)
+    os.umask(0o022)
+    status = os.stat("/etc/subuid")
+    case.report.check("--create: mode and owner",
+                      (status.st_mode, status.st_uid, status.st_gid) == (0o100644, 0, 0)
+                      and not os.path.exists("/etc/subuid-"), f"{status}")
+    case("--create, nothing else to do", ("--create", "-V", "1-1", "elsa"), DONE,
+         before=(None, DB), subuid=b"")
+    case("--create: refused", ("--create", "-v", "0-0", "elsa"), POLICY, [zero("uid")],
+         before=(None, DB), subuid=None)
+    case("--create of a file that is there", ("--create", *args), DONE,
+         subuid=added("elsa:7000000:10"))
+
+
+def test_no_file(case):
+    """A database that is a symbolic link, a folder or a pipe is refused."""
+    for what, make, reason in (
+            ("symbolic link", lambda path: os.symlink("subgid", path),
+             "Too many levels of symbolic links"),
+            ("dangling symbolic link", lambda path: os.symlink("nowhere", path),
+             "Too many levels of symbolic links"),
+            ("folder", os.mkdir, "Is a directory"),
+            ("pipe", os.mkfifo, "Invalid argument")):
+        case.box.sweep()
+        case.box.put(None, DB)
+        make("/etc/subuid")
+        before = os.lstat("/etc/subuid")
+        for flag in ((), ("--create",)):
+            result = case.box.run(*flag, "-v", "7000000-7000009", "elsa")
+            case.report.check(
+                f"a {what} {' '.join(flag)}",
+                result.status == SUBUID and result.lines == [
+                    "usermod-ext: cannot open /etc/subuid", f"usermod-ext: /etc/subuid: {reason}"]
+                and os.lstat("/etc/subuid").st_ino == before.st_ino
+                and read("/etc/subgid") == DB and not case.box.strays(), f"{result}")
+        remove("/etc/subuid")
+
+
+def test_dry_run(case):
+    case("--dry-run: what goes and comes",
+         ("--dry-run", "-V", "1000010-1000019", "-v", "7000000-7000009", "-W",
+          "1000000-1000099", "elsa"), DONE,
+         out=b"- /etc/subuid: elsa:1000000:100\n+ /etc/subuid: elsa:1000000:10\n"
+             b"+ /etc/subuid: elsa:1000020:80\n+ /etc/subuid: elsa:7000000:10\n"
+             b"- /etc/subgid: elsa:1000000:100\n")
+    case("--dry-run: nothing to do", ("--dry-run", "-v", "1000000-1000009", "elsa"), DONE)
+    case("--dry-run: a refusal", ("--dry-run", "-v", "0-0", "elsa"), POLICY, [zero("uid")])
+    case("--dry-run: -S", ("--dry-run", "-S", "bob"), DONE, before=(b"", b""), subuid=b"",
+         subgid=b"",
+         out=b"+ /etc/subuid: bob:100000:65536\n+ /etc/subgid: bob:100000:65536\n")
+    result = case("--dry-run: --create", ("--dry-run", "--create", "-v", "7000000-7000009",
+                                          "elsa"), DONE, before=(None, DB), subuid=None,
+                  out=b"+ /etc/subuid: elsa:7000000:10\n")
+    case.report.check("--dry-run: nothing is recorded", not result.log, f"{result.log}")
+
+
+# --- other systems ------------------------------------------------------------------------
+
+def make_image(box):
+    image = f"{box.folder}/image"
+    os.makedirs(f"{image}/etc", exist_ok=True)
+    for name in os.listdir(f"{image}/etc"):
+        remove(f"{image}/etc/{name}")
+    for name, text in (("passwd", "carl:x:4242:4242::/:/bin/sh\ndora:x:9000000:9000000::/:\n"),
+                       ("group", "carl:x:4242:\n"), ("subuid", ""), ("subgid", ""),
+                       ("login.defs", "SUB_UID_MIN 800000\nSUB_GID_MIN 800000\n")):
+        box.host.write(f"{image}/etc/{name}", text)
+    return image
+
+
+def test_image(case):
+    box, report = case.box, case.report
+    box.host.write("/etc/nsswitch.conf", host_module.NSSWITCH + "subid: zzz\n")
+    box.sweep()
+    box.put(DB, DB)
+    for option in ("--root", "--prefix", "-R", "-P"):
+        image = make_image(box)
+        # a process of the running system is not one of the image
+        with process(caller=Caller("carl", 4242, 4242)):
+            result = box.run(option, image, "-V", "1-1", "-S", "carl")
+        found = [read(f"{image}/etc/{name}") for name in ("subuid", "subgid")]
+        report.check(f"{option}: accounts and login.defs of the image",
+                     result.status == DONE and not result.err and not result.log
+                     and found == [b"carl:800000:65536\n"] * 2, f"{result}, {found}")
+        for args, status, line in (
+                (("-v", "5001-5001", "elsa"), NO_USER, "user 'elsa' does not exist"),
+                (("-v", "9000000-9000000", "carl"), POLICY, account("uid", 9000000, "dora")),
+                (("-v", "5002-5002", "carl"), DONE, "")):
+            result = box.run(option, image, *args)
+            report.check(f"{option}: {args}", result.status == status and result.line ==
+                         (f"usermod-ext: {line}" if line else ""), f"{result}")
+        names = set(os.listdir(f"{image}/etc"))
+        report.check(f"{option}: no file is left", names <= {
+            "passwd", "group", "subuid", "subgid", "subuid-", "subgid-", "login.defs",
+            *([".pwd.lock"] if option in ("--root", "-R") else [])}, f"{names}")
+    for option in ("--root", "--prefix"):
+        result = box.run(option, f"{box.folder}/nowhere", "-S", "carl")
+        report.check(f"{option}: no such folder", result.status == USAGE and result.err,
+                     f"{result}")
+    result = box.run("--root", "/", "--prefix", "/", "-S", "elsa")
+    report.check("--root and --prefix exclude each other", result.status == USAGE,
+                 f"{result}")
+    for option in ("--root", "--prefix"):
+        result = box.run(option, image, "-v", "1-1", "carl", caller=ELSA)
+        report.check(f"{option}: only root", result.status == 1, f"{result}")
+    report.check("the running system is untouched", box.get() == (DB, DB)
+                 and not os.path.exists("/etc/.pwd.lock"), f"{box.get()}")
+    box.host.reset_etc("nsswitch.conf")
+
+
+@contextlib.contextmanager
+def overlay(box, folder):
+    """Files can be added to a folder of the system."""
+    top = f"{box.folder}/overlay"
+    os.makedirs(f"{top}/up", exist_ok=True)
+    os.makedirs(f"{top}/work", exist_ok=True)
+    mount("overlay", folder, "overlay", 0,
+          f"lowerdir={folder},upperdir={top}/up,workdir={top}/work")
+    try:
+        yield
+    finally:
+        host_module.libc.umount2(folder.encode(), 2)
+
+
+def test_source(case):
+    """With another source than the files it says so, and changes nothing."""
+    box, report = case.box, case.report
+    if not available():
+        report.skip("subid: in nsswitch.conf", "needs strace to find the folder of plugins")
+        return
+    box.host.write("/etc/nsswitch.conf", host_module.NSSWITCH + "subid: zzz files\n")
+    case("subid: a plugin that is not installed means the files",
+         ("-v", "7000000-7000009", "elsa"), DONE, subuid=added("elsa:7000000:10"))
+    box.put(DB, DB)
+    asked = [re.search(r'"(/[^"]*)/libsubid_zzz\.so"', call.text)
+             for call in calls(box, ("-v", "7000000-7000009", "elsa"))]
+    folder = next((match.group(1) for match in asked if match), None)
+    if folder is None or not os.path.isdir(folder):
+        report.fail("subid: the folder of plugins", f"{folder}")
+        return
+    line = "/etc/nsswitch.conf names the source 'zzz': nothing is changed in files"
+    with overlay(box, folder):
+        box.host.write(f"{folder}/libsubid_zzz.so", "")
+        for args in (("-v", "7000000-7000009", "elsa"), ("-V", "1000000-1000000", "elsa"),
+                     ("-S", "bob"), ("--dry-run", "-v", "7000000-7000009", "elsa")):
+            case(f"subid: a plugin, {args[0]}", args, SUBUID, [line])
+    box.host.reset_etc("nsswitch.conf")
+
+
+# --- what is kept -------------------------------------------------------------------------
+
+def acl(*entries):
+    """system.posix_acl_access: of (tag, permissions, id)."""
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+
+
+def test_attributes(case):
+    box, report = case.box, case.report
+    access = acl((1, 6, 2**32 - 1), (2, 4, 5002), (4, 4, 2**32 - 1), (16, 4, 2**32 - 1),
+                 (32, 0, 2**32 - 1))
+    for what, mode, owner in (("plain", 0o644, (0, 0)), ("narrow", 0o600, (0, 0)),
+                              ("a group may write", 0o664, (0, 6000)),
+                              ("another owner", 0o640, (5001, 5002))):
+        box.sweep()
+        box.host.write("/etc/subuid", DB, mode, owner)
+        box.host.write("/etc/subgid", DB)
+        result = box.run("-v", "7000000-7000009", "elsa")
+        found = [(stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid)
+                 for status in map(os.stat, ("/etc/subuid", "/etc/subuid-"))]
+        report.check(f"mode and owner: {what}",
+                     result.status == DONE and found == [(mode, *owner)] * 2, f"{found}")
+    box.sweep()
+    box.put(DB, DB)
+    try:
+        os.setxattr("/etc/subuid", "user.note", b"kept\0as it is")
+        os.setxattr("/etc/subuid", "user.empty", b"")
+        os.setxattr("/etc/subuid", "system.posix_acl_access", access)
+    except OSError as error:
+        report.skip("attributes", f"this file system has none: {error}")
+        return
+    host_module.set_file_capabilities("/etc/subuid", (0,))
+    os.setxattr("/etc/subuid", "trusted.subidtest", b"x")
+    before = {name: os.getxattr("/etc/subuid", name) for name in os.listxattr("/etc/subuid")}
+    result = box.run("-v", "7000000-7000009", "elsa")
+    for name in ("subuid", "subuid-"):
+        after = {key: os.getxattr(f"/etc/{name}", key) for key in os.listxattr(f"/etc/{name}")}
+        kept = {key: value for key, value in before.items()
+                if key.startswith("user.") or key == "system.posix_acl_access"}
+        report.check(f"{name}: ACL and user.* stay, others do not",
+                     result.status == DONE and after == kept and len(kept) == 3
+                     and "security.capability" in before, f"{after}, and not {kept}")
+    report.check("the backup is a copy", os.stat("/etc/subuid-").st_nlink == 1
+                 and os.stat("/etc/subuid").st_nlink == 1, "a hard link")
+
+
+# --- who uses it ----------------------------------------------------------------------------
+
+def test_busy(case):
+    with process(caller=ELSA) as pid:
+        line = f"user elsa is currently used by process {pid}"
+        for flag in ("-V", "-W"):
+            case(f"busy: {flag}", (flag, "1000000-1000000", "elsa"), BUSY, [line])
+        case("busy: by another name of the same uid", ("-V", "1-1", "elsatwin"), BUSY,
+             [line.replace("elsa", "elsatwin")])
+        case("busy: -v may", ("-v", "7000000-7000009", "elsa"), DONE,
+             subuid=added("elsa:7000000:10"))
+        case("busy: another user", ("-V", "2000000-2000099", "anna"), DONE,
+             subuid=DB.replace(b"anna:2000000:100\n", b"") + b"\n")
+    inside = Caller("inside", 1000003, 1000003)
+    with process(caller=inside):
+        case("busy: not by a subordinate uid in our own namespace",
+             ("-V", "1000000-1000099", "elsa"), DONE,
+             subuid=DB.replace(b"elsa:1000000:100\n", b"") + b"\n")
+    with process(lambda: unshare(host_module.CLONE_NEWUSER), caller=inside) as pid:
+        for flag in ("-V", "-W"):
+            case(f"busy: a subordinate uid in another namespace, {flag}",
+                 (flag, "1000000-1000000", "elsa"), BUSY,
+                 [f"user elsa is currently used by process {pid}"])
+
+
+# --- a name service ---------------------------------------------------------------------------
+
+NEVER, CRASH = -1, -2
+UNSURE = ("note: the name service did not answer in time; ids of its accounts may be among "
+          "these")
+
+
+def test_name_service(case):
+    box = case.box
+    path = box.host.compile("usermod_nss.c", "-shared", "-fPIC")
+    os.rename(path, f"{box.folder}/libnss_subidtest.so.2")
+    env = {"PATH": host_module.CLEAN_PATH, "LC_ALL": "C.UTF-8", "LD_LIBRARY_PATH": box.folder}
+    box.host.write("/etc/nsswitch.conf",
+                   "passwd: files subidtest\ngroup: files [NOTFOUND=continue] subidtest\n")
+
+    def service(milliseconds, number=0):
+        box.host.write("/etc/nss-mode", f"{milliseconds} {number}\n")
+
+    add = ("-v", "7000000-7009999", "elsa")
+    new = added("elsa:7000000:10000")
+    for number in (7000000, 7001024, 7009999):
+        service(0, number)
+        case(f"a directory's account {number}: sampled", add, POLICY,
+             [account("uid", number, "directory")], env=env)
+        case(f"a directory's group {number}: sampled", ("-w", *add[1:]), POLICY,
+             [account("gid", number, "directory")], env=env)
+        case(f"a directory's account {number}: --allow-overlap", ("--allow-overlap", *add),
+             DONE, subuid=new, env=env)
+    service(0, 7000001)
+    case("a directory's account between the samples", add, DONE, subuid=new, env=env)
+    service(0, 7000000)
+    case("a directory's account: not in the part that is missing", add, DONE,
+         before=(b"elsa:7000000:10\n", b""), subuid=b"elsa:7000000:10\nelsa:7000010:9990\n",
+         subgid=b"", env=env)
+    service(0, 100000)
+    case("-S: not what a directory has", ("-S", "bob"), DONE, before=(b"", b""),
+         subuid=b"bob:100001:65536\n", subgid=b"bob:100001:65536\n", env=env)
+
+    service(NEVER)
+    case("never an answer: done, with a note", add, DONE, [UNSURE], subuid=new, env=env,
+         seconds=3.5)
+    case("never an answer: two seconds in all", ("-v", "7000000-7000009", "-v",
+                                                 "7100000-7100009", "-w", "7000000-7000009",
+                                                 "-w", "7100000-7100009", "elsa"), DONE,
+         [UNSURE], subuid=added("elsa:7100000:10", "elsa:7000000:10").replace(b"\n\n", b"\n"),
+         subgid=added("elsa:7100000:10", "elsa:7000000:10").replace(b"\n\n", b"\n"), env=env,
+         seconds=3.5)
+    case("never an answer: what is refused is refused", ("-v", "2000000-2000009", "elsa"),
+         POLICY, [UNSURE, owned("uid", 2000000, 2000009, "anna", 3)], env=env, seconds=3.5)
+    case("never an answer: not asked about what goes", ("-V", "1000000-1000099", "elsa"),
+         DONE, subuid=DB.replace(b"elsa:1000000:100\n", b"") + b"\n", env=env, seconds=1.5)
+    case("never an answer: not asked with --allow-overlap", ("--allow-overlap", *add), DONE,
+         subuid=new, env=env, seconds=1.5)
+    case("never an answer: -S", ("-S", "bob"), DONE, [UNSURE], before=(b"", b""),
+         subuid=b"bob:100000:65536\n", subgid=b"bob:100000:65536\n", env=env, seconds=3.5)
+    service(300, 7000000)
+    case("a slow answer that comes in time counts", add, POLICY,
+         [UNSURE, account("uid", 7000000, "directory")], env=env, seconds=3.5)
+    service(300, 7009999)
+    case("a slow answer that comes too late does not", add, DONE, [UNSURE], subuid=new,
+         env=env, seconds=3.5)
+    service(CRASH)
+    case("a crash is no answer", add, DONE, [UNSURE], subuid=new, env=env)
+    box.host.reset_etc("nsswitch.conf")
+    remove("/etc/nss-mode")
+
+
+def main():
+    box, report = enter()
+    case = Case(box, report)
+    for test in (test_refusals, test_overrides, test_slides, test_allocate, test_create,
+                 test_no_file, test_dry_run, test_image, test_source, test_attributes,
+                 test_busy, test_name_service):
+        test(case)
+    report.finish()
+
+
+main()
