@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "common/causes-rules.h"
 #include "common/i18n.h"
@@ -20,6 +21,13 @@ static bool source(const struct facts *facts)
 
 static void tell_source(const struct facts *facts, struct cause *cause)
 {
+	if (facts->error) {
+		causes_evidence(cause,
+				_("%s cannot be read, so nobody knows whom to ask: %s"),
+				NSSWITCH_CONF, report_error(facts->error));
+		causes_cure(cause, "chmod 644 " NSSWITCH_CONF);
+		return;
+	}
 	causes_evidence(cause, _("%s names the source '%s', which cannot be asked"),
 			NSSWITCH_CONF, facts->source);
 	causes_cure(cause, _("talk to those who run '%s': %s does not count here"),
@@ -144,12 +152,17 @@ static bool line_malformed(const struct facts *facts)
 static void tell_line_malformed(const struct facts *facts, struct cause *cause)
 {
 	const char *path = facts->kind->path;
+	const char *name = facts->account->name;
 	uint64_t line = facts->grants.malformed;
+	char word[CAUSES_QUOTED_BYTES];
 
 	causes_evidence(cause, _("line %" PRIu64 " of %s grants nothing: %s"), line, path,
 			_(entry_reason(facts->grants.malformed_fault)));
-	causes_cure(cause, "sed -i '%" PRIu64 "s/.*/%s:FIRST:COUNT/' %s", line,
-		    facts->account->name, path);
+	if (causes_quote(name, word) && word[0] != '\'' && !strpbrk(name, "/&\\"))
+		causes_cure(cause, "sed -i '%" PRIu64 "s/.*/%s:FIRST:COUNT/' %s", line,
+			    name, path);
+	else
+		causes_cure(cause, _("write it as %s:FIRST:COUNT"), name);
 }
 
 /*
@@ -163,6 +176,10 @@ static void cure_by_grant(const struct facts *facts, struct cause *cause)
 {
 	const struct facts_grants *grants = &facts->grants;
 	bool low = facts->missing.start < ACCOUNTS_END;
+	char name[CAUSES_QUOTED_BYTES];
+
+	if (!causes_quote(facts->account->name, name))
+		return;
 
 	if ((grants->taken || low) && grants->owns)
 		causes_cure(cause, _("ask for ids of yours, as %" PRIu64 "-%" PRIu64),
@@ -176,11 +193,11 @@ static void cure_by_grant(const struct facts *facts, struct cause *cause)
 		causes_cure(
 			cause,
 			_("have ids from %d on delegated: usermod-ext %s FIRST-LAST %s"),
-			ACCOUNTS_END, facts->kind->grant_flag, facts->account->name);
+			ACCOUNTS_END, facts->kind->grant_flag, name);
 	else
 		causes_cure(cause, "usermod-ext %s %" PRIu64 "-%" PRIu64 " %s",
 			    facts->kind->grant_flag, facts->missing.start,
-			    facts->missing.end - 1, facts->account->name);
+			    facts->missing.end - 1, name);
 }
 
 static bool other_kind_only(const struct facts *facts)

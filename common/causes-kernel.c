@@ -25,7 +25,8 @@ static void tell_target_zombie(const struct facts *facts, struct cause *cause)
 
 static bool target_not_dumpable(const struct facts *facts)
 {
-	return facts->step >= FACTS_SETGROUPS && facts->error == EACCES &&
+	return facts->step >= FACTS_SETGROUPS &&
+	       (facts->error == EACCES || facts->error == EPERM) &&
 	       facts->target.not_dumpable;
 }
 
@@ -53,7 +54,8 @@ static void tell_target_no_map(const struct facts *facts, struct cause *cause)
 		_("/proc/%s has no file %s: it is no process, or the kernel has no user "
 		  "namespaces"),
 		facts->target.name, facts->kind->map);
-	causes_cure(cause, "grep CONFIG_USER_NS= /boot/config-$(uname -r)");
+	causes_cure(cause,
+		    _("pass the folder of a process, on a kernel with CONFIG_USER_NS"));
 }
 
 static bool proc_read_only(const struct facts *facts)
@@ -161,7 +163,8 @@ static bool file_is_privileged(const struct facts *facts)
 static bool only_setfcap(const struct facts *facts)
 {
 	return facts->lacking == BIT(CAP_SETFCAP) && facts->program.has_capabilities &&
-	       !(facts->program.capabilities & BIT(CAP_SETFCAP));
+	       !(facts->program.capabilities & BIT(CAP_SETFCAP)) &&
+	       (facts->program.capabilities & BIT(CAP_SETUID));
 }
 
 static const char *setid_name(const struct facts *facts)
@@ -175,24 +178,44 @@ static bool no_privilege(const struct facts *facts)
 	       !facts->program.owner_unmapped;
 }
 
+/* The program's path as a word of a command; false: then no command is told. */
+static bool quote_path(const struct facts *facts, char out[static CAUSES_QUOTED_BYTES])
+{
+	return !facts->program.path_is_cut && causes_quote(facts->program.path, out);
+}
+
+/* The capabilities that were needed; the kernel asks for cap_setfcap besides. */
+static void cure_by_capabilities(const struct facts *facts, struct cause *cause)
+{
+	char path[CAUSES_QUOTED_BYTES];
+
+	if (quote_path(facts, path))
+		causes_cure(cause, "setcap %s%s=ep %s", setid_name(facts),
+			    facts->lacking & BIT(CAP_SETFCAP) ? ",cap_setfcap" : "",
+			    path);
+}
+
 static void tell_no_privilege(const struct facts *facts, struct cause *cause)
 {
 	const char *path = facts->program.path;
+	char word[CAUSES_QUOTED_BYTES];
 
 	if (facts->program.has_capabilities) {
 		causes_evidence(cause, _("%s has file capabilities, but not %s"), path,
 				setid_name(facts));
-		causes_cure(cause, "setcap %s=ep %s", setid_name(facts), path);
+		cure_by_capabilities(facts, cause);
 	} else if (facts->program.owner != 0) {
 		causes_evidence(cause, _("%s belongs to uid %u and is not setuid root"),
 				path, facts->program.owner);
-		causes_cure(cause, "chown root %s && chmod 4755 %s", path, path);
+		if (quote_path(facts, word))
+			causes_cure(cause, "chown root %s && chmod 4755 %s", word, word);
 	} else {
 		causes_evidence(
 			cause,
 			_("%s is neither setuid root nor has it the capability %s"), path,
 			setid_name(facts));
-		causes_cure(cause, "chmod 4755 %s", path);
+		if (quote_path(facts, word))
+			causes_cure(cause, "chmod 4755 %s", word);
 	}
 }
 
@@ -204,10 +227,13 @@ static bool nosuid(const struct facts *facts)
 static void tell_nosuid(const struct facts *facts, struct cause *cause)
 {
 	const char *path = facts->program.path;
+	char word[CAUSES_QUOTED_BYTES];
 
 	causes_evidence(cause, _("%s is on a file system that is mounted nosuid"), path);
-	causes_cure(cause, "mount -o remount,suid \"$(findmnt -n -o TARGET -T %s)\"",
-		    path);
+	if (quote_path(facts, word))
+		causes_cure(cause,
+			    "mount -o remount,suid \"$(findmnt -n -o TARGET -T %s)\"",
+			    word);
 }
 
 static bool program_owner_unmapped(const struct facts *facts)
@@ -292,11 +318,10 @@ static bool securebits(const struct facts *facts)
 
 static void tell_securebits(const struct facts *facts, struct cause *cause)
 {
-	(void)facts;
 	causes_evidence(
 		cause,
 		_("your securebits hold SECBIT_NOROOT, so setuid root gives nothing"));
-	causes_cure(cause, "setcap %s=ep %s", setid_name(facts), facts->program.path);
+	cure_by_capabilities(facts, cause);
 }
 
 static bool no_setfcap(const struct facts *facts)
@@ -307,12 +332,14 @@ static bool no_setfcap(const struct facts *facts)
 static void tell_no_setfcap(const struct facts *facts, struct cause *cause)
 {
 	const char *path = facts->program.path;
+	char word[CAUSES_QUOTED_BYTES];
 
 	causes_evidence(
 		cause,
 		_("mapping uid 0 of outside needs cap_setfcap too, which %s has not"),
 		path);
-	causes_cure(cause, "setcap cap_setuid,cap_setfcap=ep %s", path);
+	if (quote_path(facts, word))
+		causes_cure(cause, "setcap cap_setuid,cap_setfcap=ep %s", word);
 }
 
 static bool seccomp(const struct facts *facts)
@@ -343,7 +370,8 @@ static void tell_security_module(const struct facts *facts, struct cause *cause)
 		cause,
 		_("nothing that is visible is in the way: a security module (SELinux, "
 		  "AppArmor) may be"));
-	causes_cure(cause, "journalctl -k -g 'avc|apparmor' --since -1min");
+	causes_cure(cause,
+		    _("look for what refused it in the log of the kernel or of auditd"));
 }
 
 const struct causes_rule causes_of_kernel[] = {

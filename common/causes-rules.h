@@ -18,6 +18,10 @@ extern const struct causes_rule causes_of_target[];
 extern const struct causes_rule causes_of_database[];
 extern const struct causes_rule causes_of_kernel[];
 
+/* Room for a quoted text of 256 bytes, each of them a quote. */
+#define CAUSES_QUOTED_BYTES (4 * 256 + 3)
+
+bool causes_quote(const char *text, char out[static CAUSES_QUOTED_BYTES]);
 void causes_evidence(struct cause *cause, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void causes_cure(struct cause *cause, const char *format, ...)

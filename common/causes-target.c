@@ -106,7 +106,10 @@ static bool no_passwd_entry(const struct facts *facts)
 static void tell_no_passwd_entry(const struct facts *facts, struct cause *cause)
 {
 	causes_evidence(cause, _("uid %u has no passwd entry"), facts->uid);
-	causes_cure(cause, "useradd -M -u %u user%u", facts->uid, facts->uid);
+	causes_cure(
+		cause,
+		"getent group %u || groupadd -g %u user%u; useradd -M -u %u -g %u user%u",
+		facts->gid, facts->gid, facts->gid, facts->uid, facts->gid, facts->uid);
 }
 
 static bool name_service(const struct facts *facts)
@@ -123,7 +126,7 @@ static void tell_name_service(const struct facts *facts, struct cause *cause)
 
 	causes_evidence(cause, _("the name service could not say who is who: %s"),
 			report_error(error));
-	causes_cure(cause, "getent passwd %u", facts->uid);
+	causes_cure(cause, _("see that 'getent passwd %u' answers you"), facts->uid);
 }
 
 const struct causes_rule causes_of_target[] = {

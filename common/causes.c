@@ -10,6 +10,7 @@
  */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/causes-rules.h"
 
@@ -21,6 +22,45 @@ static const struct causes_rule *const tables[] = {
 };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
+
+static bool is_plain(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || (c != '\0' && strchr("_-./,:@%+=", c));
+}
+
+/*
+ * Writes @text as a word for sh(1): as it is, or in quotes where that takes them.
+ * Returns false when a command with it could not be shown: it is too long, or holds a
+ * control character.
+ */
+bool causes_quote(const char *text, char out[static CAUSES_QUOTED_BYTES])
+{
+	size_t n = 0;
+	bool plain = text[0] != '\0';
+
+	if (strlen(text) > 256)
+		return false;
+	for (const char *c = text; *c != '\0'; c++) {
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			return false;
+		plain = plain && is_plain(*c);
+	}
+	if (!plain)
+		out[n++] = '\'';
+	for (const char *c = text; *c != '\0'; c++) {
+		if (*c == '\'') {
+			memcpy(out + n, "'\\''", 4);
+			n += 4;
+		} else {
+			out[n++] = *c;
+		}
+	}
+	if (!plain)
+		out[n++] = '\'';
+	out[n] = '\0';
+	return true;
+}
 
 /* Writes the sentence that says what is in the way; what is too long is cut. */
 void causes_evidence(struct cause *cause, const char *format, ...)

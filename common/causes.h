@@ -60,7 +60,7 @@ enum cause_id {
 };
 
 /* Room for two paths: a command that is cut would be another command. */
-#define CAUSE_TEXT_BYTES 900
+#define CAUSE_TEXT_BYTES 960
 
 struct cause {
 	enum cause_id id;

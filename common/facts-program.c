@@ -9,7 +9,6 @@
 #include <linux/capability.h>
 #include <linux/kcmp.h>
 #include <linux/securebits.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -101,10 +100,8 @@ void facts_gather_program(struct facts *facts)
 		program->path[0] = '\0';
 		return;
 	}
-	if ((size_t)n < sizeof(program->path))
-		program->path[n] = '\0';
-	else
-		snprintf(program->path, sizeof(program->path), "%s", facts->kind->mapper);
+	program->path_is_cut = (size_t)n == sizeof(program->path);
+	program->path[program->path_is_cut ? n - 1 : n] = '\0';
 	program->owner = status.st_uid;
 	program->setuid = status.st_mode & S_ISUID;
 	program->nosuid =

@@ -89,10 +89,13 @@ void facts_gather_target(struct facts *facts, int process, pid_t pid)
 		return;
 	}
 	target->zombie = is_zombie(process);
-	if (fstatat(process, facts->kind->map, &map, 0))
+	if (fstatat(process, facts->kind->map, &map, 0)) {
 		target->no_map = errno == ENOENT;
-	else if (fstat(process, &folder) == 0)
+		/* With hidepid=1 even the names below the folder are its owner's. */
+		target->not_dumpable = errno == EPERM || errno == EACCES;
+	} else if (fstat(process, &folder) == 0) {
 		target->not_dumpable = folder.st_uid != map.st_uid;
+	}
 	target->namespace = namespace_of(process);
 	target->map_written = has_content(process, facts->kind->map);
 }

@@ -34,7 +34,8 @@ enum facts_step {
 };
 
 struct facts_program {
-	char path[256]; /* or its name, where that is too long; empty: not gathered */
+	char path[256]; /* empty: not gathered */
+	bool path_is_cut;
 	uid_t owner;
 	bool setuid;
 	bool has_capabilities; /* stored with the file: */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * report: one line a message, one write a line, on stderr.
+ * report: one line a message, one write for what belongs together, on stderr.
  */
 #include <errno.h>
 #include <locale.h>
@@ -13,33 +13,66 @@
 #include "common/i18n.h"
 #include "common/report.h"
 
-#define LINE_BYTES 1024
-
-/*
- * Writes `PROGRAM: MESSAGE` and a newline to stderr, whole, so that the lines of
- * programs that run side by side do not mix. What is longer than a line is cut.
- */
-void report_line(const char *program, const char *format, ...)
+/* Appends a line, without a program's name where that is NULL. */
+static void add_line(struct report *report, const char *program, const char *format,
+		     va_list arguments)
 {
-	char line[LINE_BYTES];
-	size_t n, room = sizeof(line) - 1;
-	va_list arguments;
+	char *line = report->text + report->len;
+	size_t n = 0, room = sizeof(report->text) - report->len;
 	int r;
 
-	r = snprintf(line, room, "%s: ", program);
-	n = r < 0 ? 0 : (size_t)r;
+	if (room > REPORT_LINE_BYTES)
+		room = REPORT_LINE_BYTES;
+	if (room < 2)
+		return;
+	room--;
+	if (program) {
+		r = snprintf(line, room, "%s: ", program);
+		n = r < 0 ? 0 : (size_t)r;
+	}
 	if (n < room) {
-		va_start(arguments, format);
 		r = vsnprintf(line + n, room - n, format, arguments);
-		va_end(arguments);
 		n += r < 0 ? 0 : (size_t)r;
 	}
 	if (n >= room)
 		n = room - 1;
+	/* A name from outside makes no second line and no colours. */
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
+			line[i] = '?';
 	line[n++] = '\n';
+	report->len += n;
+}
+
+/* Appends `PROGRAM: MESSAGE`, or with @program NULL the message alone, as a line. */
+void report_add(struct report *report, const char *program, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	add_line(report, program, format, arguments);
+	va_end(arguments);
+}
+
+/* Writes the lines to stderr, with one write(2), and forgets them. */
+void report_send(struct report *report)
+{
 	/* Nobody is left to tell when this fails. */
-	if (write(STDERR_FILENO, line, n) < 0)
-		return;
+	if (write(STDERR_FILENO, report->text, report->len) < 0)
+		report->len = 0;
+	report->len = 0;
+}
+
+/* Writes the line `PROGRAM: MESSAGE` to stderr. */
+void report_line(const char *program, const char *format, ...)
+{
+	struct report report = { .len = 0 };
+	va_list arguments;
+
+	va_start(arguments, format);
+	add_line(&report, program, format, arguments);
+	va_end(arguments);
+	report_send(&report);
 }
 
 /*

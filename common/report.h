@@ -5,6 +5,22 @@
 #ifndef SUBID_REPORT_H
 #define SUBID_REPORT_H
 
+#include <stddef.h>
+
+/* A line, with its newline; what is longer is cut. */
+#define REPORT_LINE_BYTES 1024
+#define REPORT_LINES	  4
+
+/* Lines that belong together: callers that read a pipe once see all of them or none. */
+struct report {
+	char text[REPORT_LINES * REPORT_LINE_BYTES];
+	size_t len;
+};
+
+void report_add(struct report *report, const char *program, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void report_send(struct report *report);
+
 /* The program's name in messages: a constant, never argv[0]. */
 void report_line(const char *program, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

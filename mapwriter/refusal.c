@@ -10,7 +10,6 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "common/audit.h"
 #include "common/causes.h"
@@ -104,18 +103,14 @@ static void first_line(const struct request *request, char *line, size_t size)
 	}
 }
 
-static void tell_usage(const struct kind *kind)
+static void add_usage(const struct kind *kind, struct report *report)
 {
-	char line[FIRST_LINE_BYTES];
 	const char *id = kind->id;
-	int n = snprintf(
-		line, sizeof(line),
-		"usage: %s <pid> <%s> <lower%s> <count> [ <%s> <lower%s> <count> ] "
-		"... \n",
-		kind->mapper, id, id, id, id);
 
-	if (write(STDERR_FILENO, line, (size_t)n) < 0)
-		return;
+	report_add(
+		report, NULL,
+		"usage: %s <pid> <%s> <lower%s> <count> [ <%s> <lower%s> <count> ] ... ",
+		kind->mapper, id, id, id, id);
 }
 
 /* What was found out on the way; the rest is gathered now. */
@@ -190,6 +185,7 @@ static void gather(const struct request *request, struct facts *facts)
 	case REFUSAL_OWNER:
 		facts->step = FACTS_OWNER;
 		break;
+	case REFUSAL_NSSWITCH:
 	case REFUSAL_SOURCE:
 		facts->step = FACTS_SOURCE;
 		break;
@@ -215,14 +211,13 @@ static void gather(const struct request *request, struct facts *facts)
 	case REFUSAL_BEYOND:
 	case REFUSAL_NO_EXTENTS:
 	case REFUSAL_CAPS:
-	case REFUSAL_NSSWITCH:
 	case REFUSAL_MEMORY:
 		break;
 	}
 }
 
 /* The first cause and its cure, in two lines. */
-static void explain_cause(const struct request *request)
+static void explain_cause(const struct request *request, struct report *report)
 {
 	const char *mapper = request->kind->mapper;
 	struct facts facts;
@@ -233,29 +228,30 @@ static void explain_cause(const struct request *request)
 	if (causes_find(&facts, &id, 1) == 0)
 		return;
 	causes_describe(&facts, id, &cause);
-	report_line(mapper, "%s", cause.evidence);
+	report_add(report, mapper, "%s", cause.evidence);
 	if (cause.cure[0] != '\0')
-		report_line(mapper, _("to mend it: %s"), cause.cure);
+		report_add(report, mapper, _("to mend it: %s"), cause.cure);
 }
 
 /* Up to three lines behind the first one. */
-static void explain(const struct request *request)
+static void explain(const struct request *request, struct report *report)
 {
 	const char *mapper = request->kind->mapper;
 
 	if (request->reason == REFUSAL_USAGE) {
 		if (request->detail == IDMAP_INCOMPLETE)
-			report_line(mapper, _("each extent takes three numbers"));
-		report_line(mapper, _("Try '%s --help'."), mapper);
+			report_add(report, mapper, _("each extent takes three numbers"));
+		report_add(report, mapper, _("Try '%s --help'."), mapper);
 	} else if (request->reason == REFUSAL_BEYOND) {
-		report_line(mapper, _("ids end at 4294967294"));
+		report_add(report, mapper, _("ids end at 4294967294"));
 	} else if (request->reason == REFUSAL_NO_EXTENTS) {
-		report_line(mapper, _("no extents are given; nothing was written"));
+		report_add(report, mapper,
+			   _("no extents are given; nothing was written"));
 	} else {
 		if (request->reason == REFUSAL_SETGROUPS)
-			report_line(mapper, _("setgroups of process %s: %s"),
-				    request->target.name, report_error(request->error));
-		explain_cause(request);
+			report_add(report, mapper, _("setgroups of process %s: %s"),
+				   request->target.name, report_error(request->error));
+		explain_cause(request, report);
 	}
 }
 
@@ -302,6 +298,7 @@ void refusal_tell(const struct request *request)
 {
 	const char *mapper = request->kind->mapper;
 	char line[FIRST_LINE_BYTES] = "";
+	struct report report = { .len = 0 };
 
 	first_line(request, line, sizeof(line));
 	if (is_worth_recording(request))
@@ -309,12 +306,13 @@ void refusal_tell(const struct request *request)
 			       request->privilege.uid, request->privilege.gid,
 			       request->target.name);
 	if (request->reason == REFUSAL_USAGE)
-		tell_usage(request->kind);
+		add_usage(request->kind, &report);
 	else
-		report_line(mapper, "%s", line);
+		report_add(&report, mapper, "%s", line);
 	/* Privileges may still be there: no translation is loaded. */
-	if (request->reason == REFUSAL_CAPS)
-		return;
-	report_translate();
-	explain(request);
+	if (request->reason != REFUSAL_CAPS) {
+		report_translate();
+		explain(request, &report);
+	}
+	report_send(&report);
 }

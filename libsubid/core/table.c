@@ -133,32 +133,35 @@ int table_append(struct table *table, const char *owner, size_t owner_len,
 	return 0;
 }
 
-/* Writes what is left of an entry without @range: nothing, one line, or two. */
-static int put_rest(struct table *table, const struct entry *entry, struct range range)
+static int put_entry(struct table *table, const struct entry *entry, struct range range)
 {
-	struct range rest[2];
-	size_t n = 0;
-	int r;
+	char line[ENTRY_BYTES];
+	size_t len = entry_format(entry->owner, entry->owner_len, range, line);
 
-	if (entry->range.start < range.start)
-		rest[n++] = (struct range){ entry->range.start, range.start };
-	if (entry->range.end > range.end)
-		rest[n++] = (struct range){ range.end, entry->range.end };
+	return table_put(table, line, len);
+}
 
-	for (size_t i = 0; i < n; i++) {
-		char line[ENTRY_BYTES];
-		size_t len = entry_format(entry->owner, entry->owner_len, rest[i], line);
+/*
+ * Writes what is left of an entry without @range: nothing or one line to @table; of two
+ * lines the second one to @behind.
+ */
+static int put_rest(struct table *table, struct table *behind, const struct entry *entry,
+		    struct range range)
+{
+	const struct range below = { entry->range.start, range.start };
+	const struct range above = { range.end, entry->range.end };
+	int r = 0;
 
-		r = table_put(table, line, len);
-		if (r)
-			return r;
-	}
-	return 0;
+	if (below.start < below.end)
+		r = put_entry(table, entry, below);
+	if (r == 0 && above.start < above.end)
+		r = put_entry(below.start < below.end ? behind : table, entry, above);
+	return r;
 }
 
 /*
  * Takes @range away from every entry that @match tells: the line goes, is trimmed, or
- * becomes two in its place, in ascending order.
+ * becomes two: the lower one in its place, the upper one appended as a new line is.
  * Returns 0, -EFBIG or -ENOMEM; the table changes only with 0. A table belongs to one
  * thread.
  */
@@ -166,6 +169,7 @@ int table_subtract(struct table *table, table_match_fn match, void *context,
 		   struct range range)
 {
 	CLEANUP(table_cleanup) struct table next = { 0 };
+	CLEANUP(table_cleanup) struct table behind = { 0 };
 	struct table_cursor cursor = { 0 };
 	struct table_line line;
 	size_t copied = 0;
@@ -187,7 +191,7 @@ int table_subtract(struct table *table, table_match_fn match, void *context,
 			      (size_t)(line.text - table->text) - copied);
 		if (r)
 			return r;
-		r = put_rest(&next, &line.entry, range);
+		r = put_rest(&next, &behind, &line.entry, range);
 		if (r)
 			return r;
 		copied = cursor.offset;
@@ -203,6 +207,9 @@ int table_subtract(struct table *table, table_match_fn match, void *context,
 		if (r)
 			return r;
 	}
+	r = table_put(&next, behind.text, behind.len);
+	if (r)
+		return r;
 	if (next.len > LIMIT_FILE_BYTES)
 		return -EFBIG;
 

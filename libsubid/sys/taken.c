@@ -60,6 +60,7 @@ static bool line_id(const struct scan_line *line, size_t *ret_name_len, uint32_t
 	field = memchr(name_end + 1, ':', (size_t)(end - name_end - 1));
 	if (!field)
 		return false;
+	field++;
 	field_end = memchr(field, ':', (size_t)(end - field));
 	if (!field_end || num_parse(field, (size_t)(field_end - field), ID_NONE - 1, &id))
 		return false;

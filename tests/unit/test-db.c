@@ -76,8 +76,8 @@ Test(db, commits_both, .init = setup, .fini = teardown)
 	db_end(&db);
 
 	check_file("subuid",
-		   "# ours\n\nelsa:3000000:10\nelsa:3000020:999980\nanna:0100:5\n"
-		   "anna:200000:10\n");
+		   "# ours\n\nelsa:3000000:10\nanna:0100:5\nanna:200000:10\n"
+		   "elsa:3000020:999980\n");
 	check_file("subgid", BEFORE "\nelsa:4000000:10\n");
 	check_file("subuid-", BEFORE);
 	check_file("subgid-", BEFORE "\n");

@@ -185,24 +185,25 @@ Test(table, subtract)
 	static const struct {
 		uint64_t start, end;
 		const char *rest; /* of elsa:100:100, NULL: as it was */
+		const char *behind; /* of a line that is split, at the end of the file */
 	} rows[] = {
-		{ 0, 100, NULL },
-		{ 200, 300, NULL },
-		{ 0, 1, NULL },
-		{ 4294967295, 4294967296, NULL },
-		{ 100, 200, "" },
-		{ 0, 4294967296, "" },
-		{ 99, 201, "" },
-		{ 0, 101, "elsa:101:99\n" },
-		{ 100, 101, "elsa:101:99\n" },
-		{ 100, 199, "elsa:199:1\n" },
-		{ 50, 150, "elsa:150:50\n" },
-		{ 199, 200, "elsa:100:99\n" },
-		{ 199, 300, "elsa:100:99\n" },
-		{ 101, 200, "elsa:100:1\n" },
-		{ 150, 250, "elsa:100:50\n" },
-		{ 101, 199, "elsa:100:1\nelsa:199:1\n" },
-		{ 150, 151, "elsa:100:50\nelsa:151:49\n" },
+		{ 0, 100, NULL, NULL },
+		{ 200, 300, NULL, NULL },
+		{ 0, 1, NULL, NULL },
+		{ 4294967295, 4294967296, NULL, NULL },
+		{ 100, 200, "", NULL },
+		{ 0, 4294967296, "", NULL },
+		{ 99, 201, "", NULL },
+		{ 0, 101, "elsa:101:99\n", NULL },
+		{ 100, 101, "elsa:101:99\n", NULL },
+		{ 100, 199, "elsa:199:1\n", NULL },
+		{ 50, 150, "elsa:150:50\n", NULL },
+		{ 199, 200, "elsa:100:99\n", NULL },
+		{ 199, 300, "elsa:100:99\n", NULL },
+		{ 101, 200, "elsa:100:1\n", NULL },
+		{ 150, 250, "elsa:100:50\n", NULL },
+		{ 101, 199, "elsa:100:1\n", "elsa:199:1\n" },
+		{ 150, 151, "elsa:100:50\n", "elsa:151:49\n" },
 	};
 	static const struct {
 		const char *before;
@@ -235,6 +236,8 @@ Test(table, subtract)
 			/* The missing last newline comes with the first change. */
 			if (len > 0 && after[len - 1] != '\n')
 				memcpy(after + len, "\n", 2);
+			if (rows[i].behind)
+				strcat(after, rows[i].behind);
 
 			load(&table, before, strlen(before));
 			cr_assert(table_subtract(&table, is_owner, elsa,
@@ -266,8 +269,8 @@ Test(table, subtract_match)
 	holds(&table, BYTES("elsa:104:6\nanna:100:10\n\0\n1000:105:10\nelsa:95:3\n"));
 
 	cr_assert(table_subtract(&table, is_anybody, NULL, (struct range){ 106, 107 }) == 0);
-	holds(&table, BYTES("elsa:104:2\nelsa:107:3\nanna:100:6\nanna:107:3\n\0\n"
-			    "1000:105:1\n1000:107:8\nelsa:95:3\n"));
+	holds(&table, BYTES("elsa:104:2\nanna:100:6\n\0\n1000:105:1\nelsa:95:3\n"
+			    "elsa:107:3\nanna:107:3\n1000:107:8\n"));
 
 	cr_assert(table_subtract(&table, is_anybody, NULL, (struct range){ 0, ID_END }) == 0);
 	holds(&table, BYTES("\0\n"));
@@ -393,7 +396,7 @@ static size_t model_write(const struct model *model, char *text)
 
 static bool model_subtract(struct model *model, const char *owner, struct range range)
 {
-	struct model next = { 0 };
+	struct model next = { 0 }, behind = { 0 };
 	bool changed = false;
 
 	for (size_t i = 0; i < model->n; i++) {
@@ -413,9 +416,15 @@ static bool model_subtract(struct model *model, const char *owner, struct range 
 		if (line->start < range.start)
 			next.lines[next.n++] =
 				model_entry(line->owner, line->start, range.start);
-		if (line->end > range.end)
-			next.lines[next.n++] = model_entry(line->owner, range.end, line->end);
+		if (line->end <= range.end)
+			continue;
+		/* The upper half of a line that is split is a new line. */
+		struct model *to = line->start < range.start ? &behind : &next;
+
+		to->lines[to->n++] = model_entry(line->owner, range.end, line->end);
 	}
+	for (size_t i = 0; i < behind.n; i++)
+		next.lines[next.n++] = behind.lines[i];
 	if (changed)
 		*model = next;
 	return changed;
