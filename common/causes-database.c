@@ -219,7 +219,11 @@ static void tell_other_kind_only(const struct facts *facts, struct cause *cause)
 
 static bool partly_delegated(const struct facts *facts)
 {
-	return not_delegated(facts) && facts->grants.readable && facts->grants.partly;
+	/* Lines of other names of the caller are not among the grants that were looked
+	 * at. */
+	return not_delegated(facts) && facts->grants.readable &&
+	       (facts->grants.partly ||
+		range_count(facts->missing) < facts->map->extents[facts->refused].count);
 }
 
 static void tell_partly_delegated(const struct facts *facts, struct cause *cause)

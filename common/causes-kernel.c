@@ -163,8 +163,7 @@ static bool file_is_privileged(const struct facts *facts)
 static bool only_setfcap(const struct facts *facts)
 {
 	return facts->lacking == BIT(CAP_SETFCAP) && facts->program.has_capabilities &&
-	       !(facts->program.capabilities & BIT(CAP_SETFCAP)) &&
-	       (facts->program.capabilities & BIT(CAP_SETUID));
+	       !(facts->program.capabilities & BIT(CAP_SETFCAP));
 }
 
 static const char *setid_name(const struct facts *facts)

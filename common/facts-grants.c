@@ -132,8 +132,6 @@ void facts_gather_grants(struct facts *facts)
 	struct range asked = extent_outer(&facts->map->extents[facts->refused]);
 
 	read_own_kind(facts, asked);
-	/* Also by lines of other names of the caller. */
-	facts->grants.partly |= range_count(facts->missing) < range_count(asked);
 	if (facts->grants.readable && range_set_add(&left, facts->missing) == 0)
 		facts->grants.in_other_kind = other_kind_grants(facts, &left);
 }

@@ -68,22 +68,26 @@ static void append(struct table *table, const char *owner, struct range range)
 	expect(table, &expected);
 }
 
-/* The line without the range, in one or two lines, or none. */
-static void put_rest(struct buffer *buffer, const struct entry *entry, struct range range)
+/* The line without the range, or none; of a split the upper half goes to @behind. */
+static void put_rest(struct buffer *buffer, struct buffer *behind,
+		     const struct entry *entry, struct range range)
 {
 	char line[ENTRY_BYTES];
 	struct range low = { entry->range.start, range.start };
 	struct range high = { range.end, entry->range.end };
+	bool split = low.start < low.end && high.start < high.end;
 
 	if (low.start < low.end)
-		put(buffer, line, entry_format(entry->owner, entry->owner_len, low, line));
+		put(buffer, line,
+		    entry_format(entry->owner, entry->owner_len, low, line));
 	if (high.start < high.end)
-		put(buffer, line, entry_format(entry->owner, entry->owner_len, high, line));
+		put(split ? behind : buffer, line,
+		    entry_format(entry->owner, entry->owner_len, high, line));
 }
 
 static void subtract(struct table *table, char *owner, struct range range)
 {
-	struct buffer expected = buffer_for(table);
+	struct buffer expected = buffer_for(table), behind = buffer_for(table);
 	const char *text = table->text, *line, *begin;
 	size_t left = table->len, len;
 	bool changed = false, before = table->changed;
@@ -94,7 +98,7 @@ static void subtract(struct table *table, char *owner, struct range range)
 	while (begin = text, fuzz_line(&text, &left, &line, &len)) {
 		if (entry_parse(line, len, &entry) == 0 && is_owner(&entry, owner) &&
 		    entry.range.start < range.end && range.start < entry.range.end) {
-			put_rest(&expected, &entry, range);
+			put_rest(&expected, &behind, &entry, range);
 			changed = true;
 		} else {
 			put(&expected, begin, (size_t)(text - begin));
@@ -102,6 +106,8 @@ static void subtract(struct table *table, char *owner, struct range range)
 	}
 	if (changed)
 		end_line(&expected);
+	put(&expected, behind.text, behind.len);
+	free(behind.text);
 	FUZZ_ASSERT(table_subtract(table, is_owner, owner, range) == 0);
 	FUZZ_ASSERT(table->changed == (before || changed));
 	expect(table, &expected);
