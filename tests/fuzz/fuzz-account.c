@@ -10,22 +10,35 @@
 /* Always found at last, so that the name service is not asked. */
 static const char last[] = "\nlast:x:3999999999:7\n";
 
-/* An account as its line would be written, or false when that is not how the line begins. */
-static bool is_account(const char *line, size_t len, const struct account *account)
+/* A field that is how printf(3) writes a number of at most 4294967294. */
+static bool is_id(const char *field)
 {
-	char begin[LIMIT_OWNER_BYTES + 2], end[64];
-	const char *password_end;
-	size_t n = (size_t)snprintf(begin, sizeof(begin), "%s:", account->name);
+	unsigned long long value = strtoull(field, NULL, 10);
+	char again[24];
 
-	if (len < n || memcmp(line, begin, n) != 0)
+	snprintf(again, sizeof(again), "%llu", value);
+	return strcmp(again, field) == 0 && value < ID_NONE;
+}
+
+/* The same by cutting a copy at its colons; lines with a NUL are not asked about. */
+static bool is_wanted(const char *line, size_t len, char *name, gid_t *gid)
+{
+	char copy[LIMIT_LINE_BYTES + 2], *rest = copy, *fields[4];
+
+	if (len > LIMIT_LINE_BYTES)
+		len = LIMIT_LINE_BYTES + 1;
+	memcpy(copy, line, len);
+	copy[len] = '\0';
+	for (size_t i = 0; i < COUNT_OF(fields); i++)
+		if (!(fields[i] = strsep(&rest, ":")))
+			return false;
+	if (!fields[0][0] || strchr("+-#", fields[0][0]) ||
+	    strlen(fields[0]) > LIMIT_OWNER_BYTES || !is_id(fields[2]) ||
+	    !is_id(fields[3]) || strtoull(fields[2], NULL, 10) != WANTED)
 		return false;
-	password_end = memchr(line + n, ':', len - n);
-	if (!password_end)
-		return false;
-	len -= (size_t)(password_end - line);
-	n = (size_t)snprintf(end, sizeof(end), ":%u:%u", account->uid, account->gid);
-	return len >= n && memcmp(password_end, end, n) == 0 &&
-	       (len == n || password_end[n] == ':');
+	strcpy(name, fields[0]);
+	*gid = (gid_t)strtoull(fields[3], NULL, 10);
+	return true;
 }
 
 /* Whose line it is, and that the quick look at its first bytes never misses one. */
@@ -47,28 +60,35 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct account account;
 	const char *text, *line;
+	char name[LIMIT_OWNER_BYTES + 1] = "";
 	size_t left, len;
 	bool found = false;
+	gid_t gid = 0;
 	char *copy = malloc(size + sizeof(last) - 1);
 
 	FUZZ_ASSERT(copy);
 	if (size > 0)
 		memcpy(copy, data, size);
 	memcpy(copy + size, last, sizeof(last) - 1);
-	FUZZ_ASSERT(account_by_uid(WANTED, fuzz_path(copy, size + sizeof(last) - 1), &account) ==
-		    0);
+	FUZZ_ASSERT(account_by_uid(WANTED, fuzz_path(copy, size + sizeof(last) - 1),
+				   &account) == 0);
 	FUZZ_ASSERT(account.uid == WANTED && account.name_len > 0);
-	FUZZ_ASSERT(account.name_len <= LIMIT_OWNER_BYTES && account.name[account.name_len] == 0);
+	FUZZ_ASSERT(account.name_len <= LIMIT_OWNER_BYTES &&
+		    account.name[account.name_len] == 0);
 	FUZZ_ASSERT(account.name_owns ==
 		    (entry_check_owner(account.name, account.name_len) == 0));
-	FUZZ_ASSERT(account.number_len == 10 && memcmp(account.number, "3999999999", 10) == 0);
+	FUZZ_ASSERT(account.number_len == 10 &&
+		    memcmp(account.number, "3999999999", 10) == 0);
 
-	/* The first line that could be meant is the one, unless names hold a NUL. */
-	for (text = copy, left = size + sizeof(last) - 1; fuzz_line(&text, &left, &line, &len);) {
-		found |= is_account(line, len, &account);
+	for (text = copy, left = size + sizeof(last) - 1;
+	     fuzz_line(&text, &left, &line, &len);) {
+		found = found || is_wanted(line, len, name, &gid);
 		check_owner(&account, line, len);
 	}
-	FUZZ_ASSERT(found || strlen(account.name) != account.name_len);
+	/* The first line that is meant. */
+	if (size == 0 || !memchr(data, '\0', size))
+		FUZZ_ASSERT(found && strcmp(account.name, name) == 0 &&
+			    account.gid == gid);
 	free(copy);
 	return 0;
 }

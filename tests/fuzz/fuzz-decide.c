@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * decide: the caller's ids and a map, then the database. What is granted is worked out from
- * all lines in memory; the program is linked with --wrap=account_name_is_uid, so that the
- * caller has a second name and the name service is not asked.
+ * decide: the caller's ids and a map, then the database. What is granted is worked out
+ * from all lines in memory; the program is linked with --wrap=account_name_is_uid, so
+ * that the caller has a second name and the name service is not asked.
  */
 #include "libsubid/core/entry.h"
 #include "mapwriter/decide.h"
@@ -30,8 +30,8 @@ static const struct account elsa = {
 static bool grants(const struct entry *entry)
 {
 	return (entry->by_id && entry->owner_id == elsa.uid) ||
-	       (!entry->by_id && __wrap_account_name_is_uid(entry->owner, entry->owner_len,
-							    elsa.uid));
+	       (!entry->by_id &&
+		__wrap_account_name_is_uid(entry->owner, entry->owner_len, elsa.uid));
 }
 
 /* Goes from id to id as far as any line helps. */
@@ -70,7 +70,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int r;
 
 	for (size_t i = 0; i < map.n; i++) {
-		uint64_t outer = fuzz_id(&input) % ID_NONE, count = fuzz_id(&input) % 70000;
+		uint64_t outer = fuzz_id(&input) % ID_NONE,
+			 count = fuzz_id(&input) % 70000;
 
 		if (count > ID_NONE - outer)
 			count = ID_NONE - outer;
@@ -87,8 +88,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (extent->count == 1 && extent->outer == own_id)
 			continue;
 		needed = true;
-		allowed &= extent->count > 0 && covered(text, input.size, extent->outer,
-							(uint64_t)extent->outer + extent->count);
+		allowed &= extent->count > 0 &&
+			   covered(text, input.size, extent->outer,
+				   (uint64_t)extent->outer + extent->count);
 	}
 	FUZZ_ASSERT(r == (allowed ? 0 : DECIDE_REFUSED));
 	FUZZ_ASSERT(file.fault == 0);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * idmap: the caller's id and a few grants, then the arguments, separated by NULs or blanks.
+ * idmap: the caller's id and a few grants, then the arguments, separated by NULs or
+ * blanks.
  */
 #include "libsubid/core/idmap.h"
 #include "tests/fuzz/fuzz.h"
@@ -29,11 +30,13 @@ static bool any_clash(const struct idmap *map)
 
 	qsort(sorted.extents, map->n, sizeof(sorted.extents[0]), compare_inner);
 	for (size_t i = 1; i < map->n; i++)
-		clash |= (uint64_t)sorted.extents[i - 1].inner + sorted.extents[i - 1].count >
+		clash |= (uint64_t)sorted.extents[i - 1].inner +
+				 sorted.extents[i - 1].count >
 			 sorted.extents[i].inner;
 	qsort(sorted.extents, map->n, sizeof(sorted.extents[0]), compare_outer);
 	for (size_t i = 1; i < map->n; i++)
-		clash |= (uint64_t)sorted.extents[i - 1].outer + sorted.extents[i - 1].count >
+		clash |= (uint64_t)sorted.extents[i - 1].outer +
+				 sorted.extents[i - 1].count >
 			 sorted.extents[i].outer;
 	return clash;
 }
@@ -92,7 +95,8 @@ static void check_render(const struct idmap *map, size_t cut)
 	FUZZ_ASSERT(memcmp(text, part, cut < len ? cut : len) == 0);
 	FUZZ_ASSERT(split(text, len, arguments, COUNT_OF(arguments)) == 3 * map->n);
 	FUZZ_ASSERT(idmap_parse(arguments, 3 * map->n, &again) == 0 && again.n == map->n);
-	FUZZ_ASSERT(memcmp(again.extents, map->extents, map->n * sizeof(again.extents[0])) == 0);
+	FUZZ_ASSERT(memcmp(again.extents, map->extents,
+			   map->n * sizeof(again.extents[0])) == 0);
 	free(text);
 	free(part);
 }
@@ -126,7 +130,8 @@ static void check_authorisation(const struct idmap *map, uint32_t own_id, bool g
 
 		if (extent->count == 0 ||
 		    (!(extent->count == 1 && extent->outer == own_id) &&
-		     !covered(extent->outer, (uint64_t)extent->outer + extent->count, grants, n)))
+		     !covered(extent->outer, (uint64_t)extent->outer + extent->count,
+			      grants, n)))
 			expected = i;
 	}
 	FUZZ_ASSERT(idmap_request(map, own_id, group, &left) == 0);
@@ -170,10 +175,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (r == 0) {
 		FUZZ_ASSERT(map.n > 0 && map.n * 3 == n_arguments);
 		for (size_t i = 0; i < map.n; i++)
-			FUZZ_ASSERT((uint64_t)map.extents[i].inner + map.extents[i].count <=
-					    ID_NONE &&
-				    (uint64_t)map.extents[i].outer + map.extents[i].count <=
-					    ID_NONE);
+			FUZZ_ASSERT(
+				(uint64_t)map.extents[i].inner + map.extents[i].count <=
+					ID_NONE &&
+				(uint64_t)map.extents[i].outer + map.extents[i].count <=
+					ID_NONE);
 		check_clash(&map);
 		check_render(&map, choice);
 		check_authorisation(&map, own_id, choice & 128, grants, n);

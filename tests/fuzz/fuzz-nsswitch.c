@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * nsswitch: the input is an nsswitch.conf. What it names as the source is looked for among
- * the plugins, too.
+ * nsswitch: the input is an nsswitch.conf. What it names as the source is looked for
+ * among the plugins, too.
  */
 #include <strings.h>
 
@@ -25,6 +25,49 @@ static size_t model_word(const char *line, size_t len, const char *key, char *wo
 		word[n++] = line[at++];
 	word[n] = '\0';
 	return n;
+}
+
+/* One line `passwd:`, whose first word is `files` and has no action. */
+static bool model_files_first(const char *text, size_t left)
+{
+	static char word[LIMIT_LINE_BYTES + 2];
+	static const char key[] = "passwd:";
+	const char *line, *end, *after;
+	size_t len, lines = 0;
+	bool first = false;
+
+	while (fuzz_line(&text, &left, &line, &len)) {
+		if (len < strlen(key) || strncasecmp(line, key, strlen(key)) != 0)
+			continue;
+		lines++;
+		if (len > LIMIT_LINE_BYTES)
+			len = LIMIT_LINE_BYTES + 1;
+		end = line + len;
+		first = model_word(line, len, key, word) > 0 &&
+			strcmp(word, "files") == 0;
+		if (!first)
+			continue;
+		after = memmem(line, len, word, strlen(word));
+		after += strlen(word);
+		while (after < end && (*after == ' ' || *after == '\t'))
+			after++;
+		first = after == end || *after != '[';
+	}
+	return lines == 1 && first;
+}
+
+/* Words with one blank between them, none of them local, and nothing of an action. */
+static void check_others(const char *others)
+{
+	char copy[NSSWITCH_LIST_BYTES], *rest = copy, *word;
+
+	FUZZ_ASSERT(memchr(others, '\0', sizeof(copy)));
+	strcpy(copy, others);
+	while (others[0] && (word = strsep(&rest, " "))) {
+		FUZZ_ASSERT(word[0] && !strpbrk(word, "\t#[\n"));
+		FUZZ_ASSERT(strcmp(word, "files") && strcmp(word, "compat") &&
+			    strcmp(word, "db"));
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -54,14 +97,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	FUZZ_ASSERT(strcmp(nsswitch.subid, expected ? expected : "files") == 0);
 
-	n = 0;
-	for (text = copy, left = size; fuzz_line(&text, &left, &line, &len);)
-		n += len >= 7 && strncasecmp(line, "passwd:", 7) == 0;
-	if (n != 1)
-		FUZZ_ASSERT(!nsswitch.passwd_files_first);
-	for (text = copy, left = size; n == 1 && fuzz_line(&text, &left, &line, &len);)
-		if (nsswitch.passwd_files_first && model_word(line, len, "passwd:", word))
-			FUZZ_ASSERT(strcmp(word, "files") == 0);
+	FUZZ_ASSERT(nsswitch.passwd_files_first == model_files_first(copy, size));
+	check_others(nsswitch.passwd_others);
+	check_others(nsswitch.group_others);
 	free(copy);
 	return 0;
 }

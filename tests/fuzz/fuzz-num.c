@@ -7,7 +7,8 @@
 
 #define UNTOUCHED 0x5eed5eed5eed5eedU
 
-/* Again, with twice the bits and no overflow: more digits than that are too many anyway. */
+/* Again, with twice the bits and no overflow: more digits than that are too many anyway.
+ */
 static int model(const char *text, size_t len, uint64_t max, uint64_t *ret_value)
 {
 	unsigned __int128 value = 0;
@@ -28,7 +29,8 @@ static int model(const char *text, size_t len, uint64_t max, uint64_t *ret_value
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const uint64_t maxima[] = { UINT64_MAX, 4294967294, 4294967296, 0, 2147483647 };
+	static const uint64_t maxima[] = { UINT64_MAX, 4294967294, 4294967296, 0,
+					   2147483647 };
 	struct fuzz_input input = { data, size };
 	uint64_t max = maxima[fuzz_byte(&input) % COUNT_OF(maxima)];
 	uint64_t value = UNTOUCHED, expected = UNTOUCHED;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * scan: the size of the reads, then the text, in which 0xfe stands before the length and the
- * byte of a run: so a few bytes make the long lines that matter.
+ * scan: the size of the reads, then the text, in which 0xfe stands before the length and
+ * the byte of a run: so a few bytes make the long lines that matter.
  *
  * The lines are compared with those of the text in memory, from a file and from a socket
  * that gives the text in pieces.
@@ -13,7 +13,7 @@
 
 #define TEXT_MAX 160000
 /* Pieces are smaller than what a scan has room for, and fewer than a socket takes. */
-#define PIECE_MAX 4096
+#define PIECE_MAX  4096
 #define PIECES_MAX 150
 
 static size_t expand(struct fuzz_input *input, char *text)

@@ -20,12 +20,12 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Unlike assert(3) it is there in every build. */
-#define FUZZ_ASSERT(condition)                                                         \
-	do {                                                                           \
-		if (!(condition)) {                                                    \
+#define FUZZ_ASSERT(condition)                                                          \
+	do {                                                                            \
+		if (!(condition)) {                                                     \
 			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-			abort();                                                       \
-		}                                                                      \
+			abort();                                                        \
+		}                                                                       \
 	} while (0)
 
 struct fuzz_input {

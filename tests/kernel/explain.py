@@ -44,7 +44,8 @@ SENTENCES = {
     "GROUP_NOT_PRIMARY": ("your group is gid {gid} (newgrp, sg?), and your primary one by "
                           "passwd is {primary}",),
     "GROUP_OF_TARGET": ("process {target} runs with gid {group}, and you with gid {gid}",),
-    "SOURCE": ("/etc/nsswitch.conf names the source '{source}', which cannot be asked",),
+    "SOURCE": ("/etc/nsswitch.conf names the source '{source}', which cannot be asked",
+               "/etc/nsswitch.conf cannot be read, so nobody knows whom to ask: {error}"),
     "FILE_MISSING": ("{file} does not exist, so nobody has {k}ids delegated",),
     "FILE_SYMLINK": ("{file} is a symbolic link, which is not followed",),
     "FILE_NOT_REGULAR": ("{file} is not a regular file",),
@@ -104,6 +105,7 @@ OPEN_EACCES = "open of {k}id_map failed: Permission denied"
 NO_SETGROUPS = "failed to setgroups deny"
 NO_TARGET = "Could not open proc directory for target {target}"
 NO_NAME = "Cannot determine your user name."
+NO_NSSWITCH = "cannot open /etc/nsswitch.conf: {error}"
 CANNOT_OPEN = "cannot open {file}: {error}"
 WRONG_OWNER = ("Target process is owned by a different user: uid:{uid} pw_uid:{pw_uid} "
                "st_uid:{st_uid}, gid:{gid} pw_gid:{pw_gid} st_gid:{st_gid}")

@@ -363,14 +363,13 @@ class Follower:
         if scenario.capabilities is not None:
             self.needed = scenario.capabilities & self.left
             self.allowed.add(self.needed)
-        self.cut = self.spoken = False
+        self.cut = False
         self.stops = 0
         self.problems = []
         self.read = set()       # what somebody else has a say in
 
     def see(self, stop, state):
         self.cut = self.cut or is_end_of_cut(stop)
-        self.spoken = self.spoken or call_is(stop, "write", 2)
         foreign = FOREIGN.search(stop.path)
         if foreign:
             self.read.add(foreign[0])
@@ -387,9 +386,11 @@ class Follower:
         self.allowed = {mask for mask in self.allowed if mask & ~state.permitted == 0}
         if (call_is(stop, "write", 2) or "locale" in stop.path) and state.permitted:
             problems.append("speaks with capabilities")
-        if touches_target(stop) and not self.spoken and \
-                self.scenario.capabilities is not None and state.permitted != self.needed:
-            problems.append(f"permitted {state.permitted:#x}")
+        if touches_target(stop) and self.scenario.capabilities is not None:
+            # who refuses may look at the map once more, without any
+            explains = self.scenario.line and state.permitted == 0
+            if state.permitted != self.needed and not explains:
+                problems.append(f"permitted {state.permitted:#x}")
         return problems
 
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * The arithmetic of ids where long and size_t have 32 bits. Criterion is not to be had there,
- * so this is a program of its own: the edges, one by one, and the model of model.h.
+ * The arithmetic of ids where long and size_t have 32 bits. Criterion is not to be had
+ * there, so this is a program of its own: the edges, one by one, and the model of
+ * model.h.
  *
  * arith-m32.sh compiles and runs it.
  */
@@ -17,15 +18,15 @@
 
 static unsigned int checks, failures;
 
-#define CHECK(condition, ...)                                              \
-	do {                                                               \
-		checks++;                                                  \
-		if (!(condition)) {                                        \
-			failures++;                                        \
+#define CHECK(condition, ...)                                                  \
+	do {                                                                   \
+		checks++;                                                      \
+		if (!(condition)) {                                            \
+			failures++;                                            \
 			printf("%s:%d: %s: ", __FILE__, __LINE__, #condition); \
-			printf(__VA_ARGS__);                               \
-			printf("\n");                                      \
-		}                                                          \
+			printf(__VA_ARGS__);                                   \
+			printf("\n");                                          \
+		}                                                              \
 	} while (0)
 
 int __wrap_account_name_is_uid(const char *name, size_t len, uid_t uid);
@@ -37,23 +38,24 @@ int __wrap_account_name_is_uid(const char *name, size_t len, uid_t uid)
 
 static void numbers(void)
 {
-	static const uint64_t values[] = { 0, 1, 2147483647, 2147483648U, 4294967294U,
-					   4294967295U, 4294967296U, 4294967297U,
-					   UINT64_MAX - 1, UINT64_MAX };
+	static const uint64_t values[] = { 0,		1,	     2147483647,
+					   2147483648U, 4294967294U, 4294967295U,
+					   4294967296U, 4294967297U, UINT64_MAX - 1,
+					   UINT64_MAX };
 
 	for (size_t i = 0; i < COUNT_OF(values); i++) {
 		char text[32], out[NUM_BYTES];
 		uint64_t value = 77;
 		size_t len = (size_t)snprintf(text, sizeof(text), "%" PRIu64, values[i]);
 
-		CHECK(num_parse(text, len, UINT64_MAX, &value) == 0 && value == values[i], "%s",
-		      text);
+		CHECK(num_parse(text, len, UINT64_MAX, &value) == 0 && value == values[i],
+		      "%s", text);
 		CHECK(num_parse(text, len, values[i], &value) == 0, "%s", text);
 		if (values[i] > 0)
-			CHECK(num_parse(text, len, values[i] - 1, &value) == NUM_TOO_BIG, "%s",
-			      text);
-		CHECK(num_format(values[i], out) == len && memcmp(out, text, len) == 0, "%s",
-		      text);
+			CHECK(num_parse(text, len, values[i] - 1, &value) == NUM_TOO_BIG,
+			      "%s", text);
+		CHECK(num_format(values[i], out) == len && memcmp(out, text, len) == 0,
+		      "%s", text);
 	}
 }
 
@@ -114,11 +116,13 @@ static void lines(void)
 		CHECK(r == rows[i].r, "'%s': %d", rows[i].line, r);
 		if (r)
 			continue;
-		CHECK(entry_format(entry.owner, entry.owner_len, entry.range, out) == len + 1 &&
+		CHECK(entry_format(entry.owner, entry.owner_len, entry.range, out) ==
+				      len + 1 &&
 			      memcmp(out, rows[i].line, len) == 0,
 		      "'%s'", rows[i].line);
-		CHECK(entry_may_overlap(rows[i].line, len,
-					(struct range){ entry.range.end - 1, entry.range.end }),
+		CHECK(entry_may_overlap(
+			      rows[i].line, len,
+			      (struct range){ entry.range.end - 1, entry.range.end }),
 		      "'%s'", rows[i].line);
 		CHECK(entry.range.start == 0 ||
 			      !entry_may_overlap(rows[i].line, len,
@@ -161,8 +165,8 @@ static void maps(void)
 		CHECK(r == rows[i].r, "row %zu: %d", i, r);
 		if (r)
 			continue;
-		len = (size_t)snprintf(expected, sizeof(expected), "%s %s %s\n", rows[i].inner,
-				       rows[i].outer, rows[i].count);
+		len = (size_t)snprintf(expected, sizeof(expected), "%s %s %s\n",
+				       rows[i].inner, rows[i].outer, rows[i].count);
 		CHECK(idmap_render(&map, out, sizeof(out)) == len &&
 			      memcmp(out, expected, len) == 0,
 		      "row %zu", i);
@@ -188,7 +192,8 @@ static void models(void)
 		options.cases = rng_setting("SUBID_MODEL_CASES", 200000);
 		model_run(&options, &result);
 		CHECK(result.complaint[0] == '\0', "model %zu: %s", i, result.complaint);
-		CHECK(result.granted > options.cases / 5 && result.refused > options.cases / 5,
+		CHECK(result.granted > options.cases / 5 &&
+			      result.refused > options.cases / 5,
 		      "model %zu", i);
 	}
 }
@@ -200,6 +205,7 @@ int main(void)
 	lines();
 	maps();
 	models();
-	printf("%zu bits: %u checks, %u failures\n", 8 * sizeof(size_t), checks, failures);
+	printf("%zu bits: %u checks, %u failures\n", 8 * sizeof(size_t), checks,
+	       failures);
 	return checks > 0 && failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * decide() with a set so small that it is full all the time: the way through several passes
- * that a database of ordinary size never takes.
+ * decide() with a set so small that it is full all the time: the way through several
+ * passes that a database of ordinary size never takes.
  */
 #include "tests/unit/model.h"
 
 #define DECIDE_RANGES MODEL_EXTENTS
-#define decide decide_narrow
+#define decide	      decide_narrow
 #include "mapwriter/decide.c"

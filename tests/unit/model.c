@@ -13,8 +13,8 @@
 #include "tests/unit/rng.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
-#define UNIVERSE 64
-#define LINES 64
+#define UNIVERSE	64
+#define LINES		64
 #define MAPS_A_DATABASE 12
 
 struct model {
@@ -35,11 +35,13 @@ struct model {
 
 /* What the double of the name service knows besides: see model_name_is_uid(). */
 static const char *const aliases[] = { "alias", "elsa2", "e" };
-static const char *const strangers[] = { "anna", "els", "elsaa", "Elsa", "broken", "absent" };
+static const char *const strangers[] = { "anna", "els",	   "elsaa",
+					 "Elsa", "broken", "absent" };
 
 static uid_t caller;
 
-/* A name service in which the caller has several names and one name cannot be looked up. */
+/* A name service in which the caller has several names and one name cannot be looked up.
+ */
 int model_name_is_uid(const char *name, size_t len, uid_t uid)
 {
 	if (len == 6 && memcmp(name, "broken", len) == 0)
@@ -67,14 +69,15 @@ static bool is_granted(const struct model *model, uint64_t id, bool with_aliases
 	return false;
 }
 
-static void __attribute__((format(printf, 2, 3))) append(struct model *model,
-							  const char *format, ...)
+static void __attribute__((format(printf, 2, 3)))
+append(struct model *model, const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
-	model->len += (size_t)vsnprintf(model->text + model->len,
-					sizeof(model->text) - model->len, format, arguments);
+	model->len +=
+		(size_t)vsnprintf(model->text + model->len,
+				  sizeof(model->text) - model->len, format, arguments);
 	va_end(arguments);
 }
 
@@ -130,17 +133,19 @@ static void append_broken(struct model *model, uint64_t start, uint64_t count)
 		break;
 	case 9:
 		/* As 32 bits the start is the right one. */
-		append(model, "elsa:%" PRIu64 ":%" PRIu64, start + (uint64_t)ID_END, count);
+		append(model, "elsa:%" PRIu64 ":%" PRIu64, start + (uint64_t)ID_END,
+		       count);
 		break;
 	case 10:
-		append(model, "elsa:%" PRIu64 ":%" PRIu64, start, (uint64_t)ID_END - start + 1);
+		append(model, "elsa:%" PRIu64 ":%" PRIu64, start,
+		       (uint64_t)ID_END - start + 1);
 		break;
 	case 11:
 		append(model, "elsa:%" PRIu64 ":-%" PRIu64, start, count);
 		break;
 	case 12:
-		append(model, "0%u:%" PRIu64 ":%" PRIu64, (unsigned int)model->account.uid,
-		       start, count);
+		append(model, "0%u:%" PRIu64 ":%" PRIu64,
+		       (unsigned int)model->account.uid, start, count);
 		break;
 	case 13:
 		append(model, "elsa:0x%" PRIx64 ":%" PRIu64, start, count);
@@ -158,14 +163,16 @@ static void append_broken(struct model *model, uint64_t start, uint64_t count)
 		break;
 	default:
 		if (rng_once_in(&model->rng, 20))
-			append(model, "elsa:%" PRIu64 ":%" PRIu64 ":%05000d", start, count, 1);
+			append(model, "elsa:%" PRIu64 ":%" PRIu64 ":%05000d", start,
+			       count, 1);
 		break;
 	}
 }
 
-/* The owner of a line that is the caller's, or nobody's who has anything to do with him. */
-static const char *some_owner(struct model *model, char number[static 16], bool *ret_by_alias,
-			      bool *ret_caller)
+/* The owner of a line that is the caller's, or nobody's who has anything to do with him.
+ */
+static const char *some_owner(struct model *model, char number[static 16],
+			      bool *ret_by_alias, bool *ret_caller)
 {
 	struct rng *rng = &model->rng;
 	size_t kind = rng_below(rng, model->options->aliases ? 9 : 8);
@@ -180,9 +187,10 @@ static const char *some_owner(struct model *model, char number[static 16], bool 
 		return strangers[rng_below(rng, COUNT_OF(strangers))];
 	/* The uid, or another one: a digit off, a digit more. */
 	snprintf(number, 16, "%u",
-		 (unsigned int)(kind < 6	       ? model->account.uid :
-				rng_once_in(rng, 2) ? model->account.uid ^ 1 :
-						      model->account.uid % 100000000 * 10 + 1));
+		 (unsigned int)(kind < 6 ? model->account.uid :
+				rng_once_in(rng, 2) ?
+					   model->account.uid ^ 1 :
+					   model->account.uid % 100000000 * 10 + 1));
 	return number;
 }
 
@@ -232,7 +240,8 @@ static void append_pieces(struct model *model)
 		n--;
 	for (size_t i = 0; i < n; i++) {
 		append(model, "%u:%" PRIu64 ":%" PRIu64 "\n",
-		       (unsigned int)model->account.uid, pieces[i].start, pieces[i].count);
+		       (unsigned int)model->account.uid, pieces[i].start,
+		       pieces[i].count);
 		model->grants[model->n_grants++] = pieces[i];
 	}
 }
@@ -246,9 +255,10 @@ static int make_database(struct model *model)
 	if (!model->options->upper && rng_once_in(rng, 4))
 		model->base = 100000;
 
-	model->account = (struct account){ .name = "elsa", .name_len = 4, .name_owns = true };
-	model->account.uid = (uid_t)(rng_once_in(rng, 2) ? 1000 :
-							   model->base + rng_below(rng, 62));
+	model->account =
+		(struct account){ .name = "elsa", .name_len = 4, .name_owns = true };
+	model->account.uid =
+		(uid_t)(rng_once_in(rng, 2) ? 1000 : model->base + rng_below(rng, 62));
 	model->account.number_len = num_format(model->account.uid, model->account.number);
 	caller = model->account.uid;
 
@@ -271,7 +281,8 @@ static int make_database(struct model *model)
 static struct extent some_extent(struct model *model, uint32_t own_id)
 {
 	struct rng *rng = &model->rng;
-	uint64_t start = model->base + rng_below(rng, UNIVERSE), count = rng_below(rng, 6);
+	uint64_t start = model->base + rng_below(rng, UNIVERSE),
+		 count = rng_below(rng, 6);
 
 	if (model->options->crowded) {
 		start = model->base + rng_below(rng, 8);
@@ -338,8 +349,8 @@ static bool all_granted(const struct model *model, const struct extent *extent,
 	return true;
 }
 
-static struct verdict judge(const struct model *model, const struct idmap *map, bool group,
-			    uint32_t own_id, bool database)
+static struct verdict judge(const struct model *model, const struct idmap *map,
+			    bool group, uint32_t own_id, bool database)
 {
 	struct verdict verdict = { 0 };
 	bool alone = map->n == 1 && is_own(&map->extents[0], own_id);
@@ -380,7 +391,8 @@ static void complain(const struct model *model, const struct idmap *map, bool gr
 	size_t size = sizeof(result->complaint), n;
 
 	n = (size_t)snprintf(out, size,
-			     "seed %" PRIu64 ", case %" PRIu64 ": %s\n%s, own id %u, uid %u; ",
+			     "seed %" PRIu64 ", case %" PRIu64
+			     ": %s\n%s, own id %u, uid %u; ",
 			     model->options->seed, number, what, group ? "gid" : "uid",
 			     (unsigned int)own_id, (unsigned int)model->account.uid);
 	for (size_t i = 0; i < map->n; i++)
@@ -393,7 +405,10 @@ static void complain(const struct model *model, const struct idmap *map, bool gr
 		unsigned char c = (unsigned char)model->text[i];
 
 		n += (size_t)snprintf(out + n, size - n,
-				      c == '\n' ? "%c" : c < ' ' ? "\\x%02x" : "%c", c);
+				      c == '\n' ? "%c" :
+				      c < ' '	? "\\x%02x" :
+						  "%c",
+				      c);
 	}
 }
 
@@ -414,8 +429,8 @@ static bool decide_by_file(struct model *model, const struct idmap *map, bool gr
 	}
 	if (lseek(model->fd, 0, SEEK_SET) != 0)
 		return false;
-	r = model->options->decide(group ? &kind_gid : &kind_uid, map, &model->account, own_id,
-				   &file, &decision);
+	r = model->options->decide(group ? &kind_gid : &kind_uid, map, &model->account,
+				   own_id, &file, &decision);
 	snprintf(what, size,
 		 "%d (refused %zu, missing %" PRIu64 "-%" PRIu64
 		 ", database %d) for %d (refused %zu, missing %" PRIu64 "-%" PRIu64
@@ -443,15 +458,15 @@ static bool decide_by_sets(struct model *model, const struct idmap *map, bool gr
 	int r = idmap_request(map, own_id, group, &left);
 
 	for (size_t i = 0; i < model->n_grants && r == 0; i++)
-		r = range_set_subtract(&left, (struct range){
-						      model->grants[i].start,
-						      model->grants[i].start +
-							      model->grants[i].count });
+		r = range_set_subtract(&left,
+				       (struct range){ model->grants[i].start,
+						       model->grants[i].start +
+							       model->grants[i].count });
 	if (r == 0)
 		r = idmap_decide(map, own_id, &left, &refused);
 	range_set_clear(&left);
-	snprintf(what, size, "%d (refused %zu) for %d (refused %zu)", r, refused, expected->r,
-		 expected->refused);
+	snprintf(what, size, "%d (refused %zu) for %d (refused %zu)", r, refused,
+		 expected->r, expected->refused);
 	return r == expected->r && (r == 0 || refused == expected->refused);
 }
 
@@ -467,16 +482,17 @@ static bool run_map(struct model *model, uint64_t number, struct model_result *r
 	bool agrees;
 
 	if (group)
-		own_id = (uint32_t)(rng_once_in(rng, 2) ? 100 :
-							  model->base + rng_below(rng, 62));
+		own_id = (uint32_t)(rng_once_in(rng, 2) ?
+					    100 :
+					    model->base + rng_below(rng, 62));
 	map.n = rng_once_in(rng, 2) ? 1 : 1 + rng_below(rng, MODEL_EXTENTS);
 	for (size_t i = 0; i < map.n; i++)
 		map.extents[i] = some_extent(model, own_id);
 
 	expected = judge(model, &map, group, own_id, database);
 	agrees = model->options->decide ?
-			 decide_by_file(model, &map, group, own_id, database, &expected, what,
-					sizeof(what)) :
+			 decide_by_file(model, &map, group, own_id, database, &expected,
+					what, sizeof(what)) :
 			 decide_by_sets(model, &map, group, own_id, &expected, what,
 					sizeof(what));
 	if (!agrees) {

@@ -38,8 +38,8 @@ struct model_options {
 	 */
 	bool crowded;
 	/*
-	 * A refusal names the first extent that is not allowed and its first id that is not
-	 * granted, not any of them.
+	 * A refusal names the first extent that is not allowed and its first id that is
+	 * not granted, not any of them.
 	 */
 	bool places;
 };
@@ -48,7 +48,7 @@ struct model_result {
 	uint64_t granted;
 	uint64_t refused;
 	uint64_t no_database;
-	uint64_t by_alias; /* granted, and not without the lines of other names */
+	uint64_t by_alias;    /* granted, and not without the lines of other names */
 	char complaint[2048]; /* empty: they agree in every case */
 };
 

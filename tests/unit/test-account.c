@@ -9,8 +9,8 @@
 #include "libsubid/sys/account.h"
 #include "tests/unit/unit.h"
 
-#define TEN "abcdefghij"
-#define FIFTY TEN TEN TEN TEN TEN
+#define TEN	 "abcdefghij"
+#define FIFTY	 TEN TEN TEN TEN TEN
 #define NAME_256 FIFTY FIFTY FIFTY FIFTY FIFTY "abcdef"
 #define NAME_257 NAME_256 "g"
 
@@ -39,9 +39,11 @@ Test(account, caller)
 	for (int i = 0; i < 2; i++) {
 		char number[16];
 
-		cr_assert(account_by_uid(getuid(), i ? "/etc/passwd" : NULL, &account) == 0);
+		cr_assert(account_by_uid(getuid(), i ? "/etc/passwd" : NULL, &account) ==
+			  0);
 		cr_assert_str_eq(account.name, entry->pw_name);
-		cr_assert(account.name_len == strlen(entry->pw_name) && account.name_owns);
+		cr_assert(account.name_len == strlen(entry->pw_name) &&
+			  account.name_owns);
 		cr_assert(account.uid == getuid() && account.gid == entry->pw_gid);
 		cr_assert(account.number_len ==
 			  (size_t)snprintf(number, sizeof(number), "%u", getuid()));
@@ -131,7 +133,8 @@ Test(account, file)
 		if (r)
 			continue;
 		cr_assert(account.name_len == strlen(rows[i].name), "row %zu", i);
-		cr_assert(account.uid == 3999999999U && account.gid == rows[i].gid, "row %zu", i);
+		cr_assert(account.uid == 3999999999U && account.gid == rows[i].gid,
+			  "row %zu", i);
 		cr_assert(account.number_len == 10 &&
 				  memcmp(account.number, "3999999999", 10) == 0,
 			  "row %zu", i);
@@ -177,9 +180,8 @@ static const char *mount_accounts(size_t longest)
 		      "anna:x:1001:1101::/:/bin/sh\n"
 		      "alias:x:1000:1102::/:/bin/sh\n"
 		      "2000:x:1003:1103::/:/bin/sh\n"
-		      "last:x:4294967294:1104::/:/bin/sh\n"
-		      NAME_256 ":x:1256:1105::/:/bin/sh\n"
-		      NAME_257 ":x:1257:1106::/:/bin/sh\n");
+		      "last:x:4294967294:1104::/:/bin/sh\n" NAME_256
+		      ":x:1256:1105::/:/bin/sh\n" NAME_257 ":x:1257:1106::/:/bin/sh\n");
 	put_long(file, "wordy", 1500, 5000);
 	put_long(file, "wordier", 1501, longest);
 	CHILD_ASSERT(fclose(file) == 0);
@@ -384,7 +386,8 @@ Test(account, other_folder)
 	cr_assert(account_in_file(folder.fd, "elsa", &account) == 0);
 	cr_assert_str_eq(account.name, "elsa");
 	cr_assert(account.uid == 1000 && account.gid == 1100 && account.name_owns);
-	cr_assert(account_in_file(folder.fd, "third", &account) == 0 && account.gid == 1103);
+	cr_assert(account_in_file(folder.fd, "third", &account) == 0 &&
+		  account.gid == 1103);
 
 	cr_assert(account_each_name(folder.fd, 1000, tell_name, &names) == 0);
 	cr_assert_str_eq(names.text, "elsa,alias,third,");
@@ -465,7 +468,8 @@ Test(account, owns)
 		struct entry entry;
 
 		memcpy(account.name, rows[i].name, account.name_len);
-		account.name_owns = entry_check_owner(account.name, account.name_len) == 0;
+		account.name_owns =
+			entry_check_owner(account.name, account.name_len) == 0;
 		account.number_len = num_format(rows[i].uid, account.number);
 		cr_assert(account_begins(&account, line, len) == rows[i].begins,
 			  "row %zu: '%s', '%s'", i, rows[i].name, rows[i].line);

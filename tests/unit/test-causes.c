@@ -180,6 +180,11 @@ LEAST(source)
 {
 	f->step = FACTS_SOURCE;
 }
+LEAST(source_unknown)
+{
+	f->step = FACTS_SOURCE;
+	f->error = EACCES;
+}
 LEAST(file_missing)
 {
 	f->step = FACTS_DATABASE;
@@ -385,6 +390,7 @@ static const struct least {
 	{ CAUSE_GROUP_NOT_PRIMARY, group_not_primary, "6000" },
 	{ CAUSE_GROUP_OF_TARGET, group_of_target, "gid 6000, and you with gid 5001" },
 	{ CAUSE_SOURCE, source, "'sss'" },
+	{ CAUSE_SOURCE, source_unknown, "nsswitch.conf cannot be read" },
 	{ CAUSE_FILE_MISSING, file_missing, "does not exist" },
 	{ CAUSE_FILE_SYMLINK, file_symlink, "symbolic link" },
 	{ CAUSE_FILE_NOT_REGULAR, file_not_regular, "regular" },

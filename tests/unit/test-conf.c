@@ -113,7 +113,8 @@ Test(conf, number)
 					   strlen(rows[i].text), 0644),
 				"KEY", 77, &value);
 		cr_assert(r == rows[i].r, "row %zu '%s': %d", i, rows[i].text, r);
-		cr_assert(value == (r ? 99 : rows[i].value), "row %zu '%s'", i, rows[i].text);
+		cr_assert(value == (r ? 99 : rows[i].value), "row %zu '%s'", i,
+			  rows[i].text);
 	}
 	value = 99;
 	cr_assert(conf_number(folder_path(&folder, "missing"), "KEY", 77, &value) == 0 &&
@@ -128,12 +129,14 @@ Test(conf, is_yes)
 		const char *text;
 		bool yes;
 	} rows[] = {
-		{ "KEY yes\n", true },	 { "KEY YES\n", true },	 { "KEY Yes\n", true },
-		{ "KEY \"yes\"\n", true }, { "KEY no\n", false },	 { "KEY y\n", false },
-		{ "KEY 1\n", false },	 { "KEY true\n", false }, { "KEY yess\n", false },
-		{ "KEY ye\n", false },	 { "KEY\n", false },	 { "", false },
-		{ "KEY yes no\n", false }, { "#KEY yes\n", false }, { "OTHER yes\n", false },
-		{ "KEY yes\nKEY no\n", false },
+		{ "KEY yes\n", true },	   { "KEY YES\n", true },
+		{ "KEY Yes\n", true },	   { "KEY \"yes\"\n", true },
+		{ "KEY no\n", false },	   { "KEY y\n", false },
+		{ "KEY 1\n", false },	   { "KEY true\n", false },
+		{ "KEY yess\n", false },   { "KEY ye\n", false },
+		{ "KEY\n", false },	   { "", false },
+		{ "KEY yes no\n", false }, { "#KEY yes\n", false },
+		{ "OTHER yes\n", false },  { "KEY yes\nKEY no\n", false },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -150,7 +153,8 @@ Test(conf, files)
 {
 	char value[CONF_VALUE_BYTES] = "untouched";
 
-	cr_assert(conf_lookup(folder_path(&folder, "missing"), "KEY", value) == CONF_UNSET);
+	cr_assert(conf_lookup(folder_path(&folder, "missing"), "KEY", value) ==
+		  CONF_UNSET);
 	cr_assert_not(conf_is_yes(folder_path(&folder, "missing"), "KEY"));
 	cr_assert(mkdirat(folder.fd, "folder", 0755) == 0);
 	cr_assert(conf_lookup(folder_path(&folder, "folder"), "KEY", value) == -EISDIR);
@@ -175,10 +179,11 @@ Test(conf, long_lines)
 		memcpy(text, "KEY ", 4);
 		text[4 + len] = '\n';
 		memset(value, '~', sizeof(value));
-		cr_assert(conf_lookup(folder_put(&folder, "login.defs", text, 5 + len, 0644),
-				      "KEY", value) == 0);
-		cr_assert(strlen(value) == kept && strspn(value, "v") == kept, "%zu: %zu", len,
-			  strlen(value));
+		cr_assert(conf_lookup(
+				  folder_put(&folder, "login.defs", text, 5 + len, 0644),
+				  "KEY", value) == 0);
+		cr_assert(strlen(value) == kept && strspn(value, "v") == kept, "%zu: %zu",
+			  len, strlen(value));
 		cr_assert(value[CONF_VALUE_BYTES] == '~');
 	}
 	/* A line of any length, and what stands behind it. */
@@ -191,7 +196,8 @@ Test(conf, long_lines)
 	memset(text, ' ', sizeof(text));
 	memcpy(text + sizeof(text) - 10, "KEY yes\n\n\n", 10);
 	folder_put(&folder, "login.defs", text, sizeof(text), 0644);
-	cr_assert(conf_lookup(folder_path(&folder, "login.defs"), "KEY", value) == CONF_UNSET);
+	cr_assert(conf_lookup(folder_path(&folder, "login.defs"), "KEY", value) ==
+		  CONF_UNSET);
 }
 
 /* NULs stand in for nothing. */
@@ -201,10 +207,8 @@ Test(conf, nul)
 		const char *text;
 		size_t len;
 	} rows[] = {
-		{ BYTES("\0KEY yes\n") },
-		{ BYTES("KEY\0 yes\n") },
-		{ BYTES("KEY\0yes\n") },
-		{ BYTES("KE\0Y yes\n") },
+		{ BYTES("\0KEY yes\n") }, { BYTES("KEY\0 yes\n") },
+		{ BYTES("KEY\0yes\n") },  { BYTES("KE\0Y yes\n") },
 		{ BYTES("KEY y\0es\n") },
 	};
 

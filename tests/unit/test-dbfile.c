@@ -33,11 +33,12 @@ static void expect(const char *path, int fault, int error)
 	dbfile_open(path, &file);
 	r = dbfile_vet(&file);
 	cr_assert(r == fault && file.fault == fault && file.error == error,
-		  "%s: %d, %d, %s for %d, %s", path, r, file.fault, strerror(file.error), fault,
-		  strerror(error));
+		  "%s: %d, %d, %s for %d, %s", path, r, file.fault, strerror(file.error),
+		  fault, strerror(error));
 	cr_assert((file.fd >= 0) == (fault != DBFILE_CLOSED), "%s: descriptor %d", path,
 		  file.fd);
-	cr_assert(dbfile_vet(&file) == fault && file.error == error, "%s: second look", path);
+	cr_assert(dbfile_vet(&file) == fault && file.error == error, "%s: second look",
+		  path);
 }
 
 /* What an ordinary file of the test's own is: root's is believed. */
@@ -101,13 +102,14 @@ Test(dbfile, modes)
 		mode_t mode;
 		bool writable;
 	} rows[] = {
-		{ 0666, true },  { 0646, true },  { 0602, true },  { 0777, true },
+		{ 0666, true },	 { 0646, true },  { 0602, true },  { 0777, true },
 		{ 01666, true }, { 0644, false }, { 0600, false }, { 0664, false },
 		{ 0660, false }, { 0444, false }, { 0640, false }, { 0755, false },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		const char *path = folder_put(&folder, "file", BYTES("elsa:1:2\n"), rows[i].mode);
+		const char *path =
+			folder_put(&folder, "file", BYTES("elsa:1:2\n"), rows[i].mode);
 
 		if (rows[i].writable)
 			expect(path, DBFILE_WRITABLE, EACCES);
@@ -253,7 +255,8 @@ Test(dbfile, descriptor)
 	flags = fcntl(file.fd, F_GETFL);
 	cr_assert((flags & O_ACCMODE) == O_RDONLY && (flags & O_NONBLOCK));
 	cr_assert(file.status.st_size == 9 && S_ISREG(file.status.st_mode));
-	cr_assert(read(file.fd, text, sizeof(text)) == 9 && strcmp(text, "elsa:1:2\n") == 0);
+	cr_assert(read(file.fd, text, sizeof(text)) == 9 &&
+		  strcmp(text, "elsa:1:2\n") == 0);
 	dbfile_cleanup(&file);
 	cr_assert(file.fd == -1 && fcntl(seen, F_GETFD) < 0);
 	dbfile_cleanup(&file);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * decide: what the model of test-model.c does not reach: databases that cannot be used, what
- * is read and asked, and sizes. The program is linked with --wrap=account_name_is_uid.
+ * decide: what the model of test-model.c does not reach: databases that cannot be used,
+ * what is read and asked, and sizes. The program is linked with
+ * --wrap=account_name_is_uid.
  */
 #include <inttypes.h>
 
@@ -81,7 +82,8 @@ Test(decide, no_database)
 		/* The own uid is no gid, and the other way round. */
 		{ 1000, 1, true, DECIDE_NO_DATABASE },
 		{ 100, 1, false, DECIDE_NO_DATABASE },
-		/* Nothing is asked for: that is not allowed, with or without a database. */
+		/* Nothing is asked for: that is not allowed, with or without a database.
+		 */
 		{ 1000, 0, false, DECIDE_REFUSED },
 	};
 
@@ -166,13 +168,16 @@ Test(decide, own_group)
 	cr_assert(decide_text(&kind_uid, "elsa:1000:1\n", &own, &decision) == 0);
 	cr_assert_not(decision.from_database);
 	/* More than the own group is the database's matter. */
-	cr_assert(decide_text(&kind_gid, "elsa:101:1\n", &more, &decision) == DECIDE_REFUSED);
+	cr_assert(decide_text(&kind_gid, "elsa:101:1\n", &more, &decision) ==
+		  DECIDE_REFUSED);
 	cr_assert(decision.missing.start == 100 && decision.missing.end == 101);
-	cr_assert(decide_text(&kind_gid, "elsa:100:1\nelsa:101:1\n", &more, &decision) == 0);
+	cr_assert(decide_text(&kind_gid, "elsa:100:1\nelsa:101:1\n", &more, &decision) ==
+		  0);
 	cr_assert(decision.from_database);
 }
 
-/* One extent covered by several grants, however they lie, and by each form of the owner. */
+/* One extent covered by several grants, however they lie, and by each form of the owner.
+ */
 Test(decide, joined)
 {
 	static const struct {
@@ -241,7 +246,8 @@ Test(decide, odd_names)
 
 		account.name_len = strlen(rows[i].name);
 		memcpy(account.name, rows[i].name, account.name_len + 1);
-		account.name_owns = entry_check_owner(account.name, account.name_len) == 0;
+		account.name_owns =
+			entry_check_owner(account.name, account.name_len) == 0;
 		r = decide(&kind_uid, &map, &account, 1000, &file, &decision);
 		dbfile_cleanup(&file);
 		cr_assert(r == rows[i].r, "row %zu '%s': %d", i, rows[i].name, r);
@@ -307,8 +313,8 @@ static void put_line(char **end, const char *owner, uint32_t start, uint32_t cou
 }
 
 /*
- * More holes than the set has room for. Every second id in lines of their own, in ascending
- * order, is what splits the most.
+ * More holes than the set has room for. Every second id in lines of their own, in
+ * ascending order, is what splits the most.
  */
 Test(decide, many_holes)
 {
@@ -349,11 +355,13 @@ Test(decide, many_extents)
 		put_line(&end, i % 3 ? "elsa" : "1000", 4000000000 - i * 1000, 10);
 	}
 	cr_assert(decide_text(&kind_uid, text, &map, &decision) == 0);
-	cr_assert(decide_text(&kind_uid, "elsa:3000000000:1000000010\n", &map, &decision) == 0);
-	cr_assert(decide_text(&kind_uid, "elsa:3000000000:1000000009\n", &map, &decision) ==
-		  DECIDE_REFUSED);
+	cr_assert(decide_text(&kind_uid, "elsa:3000000000:1000000010\n", &map,
+			      &decision) == 0);
+	cr_assert(decide_text(&kind_uid, "elsa:3000000000:1000000009\n", &map,
+			      &decision) == DECIDE_REFUSED);
 	cr_assert(decision.refused == 0);
-	cr_assert(decision.missing.start == 4000000009 && decision.missing.end == 4000000010);
+	cr_assert(decision.missing.start == 4000000009 &&
+		  decision.missing.end == 4000000010);
 	map.extents[LIMIT_EXTENTS - 1].count++;
 	cr_assert(decide_text(&kind_uid, text, &map, &decision) == DECIDE_REFUSED);
 	cr_assert(decision.refused == LIMIT_EXTENTS - 1);

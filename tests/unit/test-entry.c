@@ -9,7 +9,7 @@
 #include "tests/unit/rng.h"
 #include "tests/unit/unit.h"
 
-#define TEN "0123456789"
+#define TEN	"0123456789"
 #define HUNDRED TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
 /* The longest owner, and one byte more. */
 #define OWNER_256 "x" HUNDRED HUNDRED TEN TEN TEN TEN TEN "abcde"
@@ -74,7 +74,8 @@ Test(entry, valid)
 
 		cr_assert(r == 0, "'%s': %d, %s", rows[i].line, r, entry_reason(r));
 		cr_assert(entry.owner_len == strlen(rows[i].owner) &&
-				  memcmp(entry.owner, rows[i].owner, entry.owner_len) == 0,
+				  memcmp(entry.owner, rows[i].owner, entry.owner_len) ==
+					  0,
 			  "'%s': the owner is '%.*s'", rows[i].line, (int)entry.owner_len,
 			  entry.owner);
 		cr_assert(entry.by_id == rows[i].by_id && entry.owner_id == rows[i].id,
@@ -233,16 +234,20 @@ Test(entry, faults)
 	}
 }
 
-/* The limit of a line comes before all else, and a line up to it is judged by its content. */
+/* The limit of a line comes before all else, and a line up to it is judged by its
+ * content. */
 Test(entry, long_lines)
 {
 	static const struct {
 		const char *begin;
 		int fault; /* at LIMIT_LINE_BYTES */
 	} rows[] = {
-		{ "elsa:1:2", ENTRY_COUNT_NUMBER }, { "elsa:1:", ENTRY_BEYOND },
-		{ "elsa:", ENTRY_FIELDS },	    { "#", ENTRY_COMMENT },
-		{ "1", ENTRY_FIELDS },		    { ":1:2", ENTRY_OWNER_EMPTY },
+		{ "elsa:1:2", ENTRY_COUNT_NUMBER },
+		{ "elsa:1:", ENTRY_BEYOND },
+		{ "elsa:", ENTRY_FIELDS },
+		{ "#", ENTRY_COMMENT },
+		{ "1", ENTRY_FIELDS },
+		{ ":1:2", ENTRY_OWNER_EMPTY },
 	};
 	static char line[2 * LIMIT_LINE_BYTES];
 
@@ -258,7 +263,8 @@ Test(entry, long_lines)
 		cr_assert(parse(line, sizeof(line), &entry) == ENTRY_TOO_LONG);
 	}
 	memset(line, ' ', sizeof(line));
-	cr_assert(entry_parse(line, LIMIT_LINE_BYTES, &(struct entry){ 0 }) == ENTRY_BLANK);
+	cr_assert(entry_parse(line, LIMIT_LINE_BYTES, &(struct entry){ 0 }) ==
+		  ENTRY_BLANK);
 	cr_assert(entry_parse(line, LIMIT_LINE_BYTES + 1, &(struct entry){ 0 }) ==
 		  ENTRY_TOO_LONG);
 }
@@ -266,7 +272,8 @@ Test(entry, long_lines)
 /* The edges of the range, and lines that end before they begin. */
 Test(entry, may_overlap)
 {
-	static const char *const none[] = { "", ":", "::", "elsa", "elsa:", "elsa:1", "elsa:1:" };
+	static const char *const none[] = { "",	     ":",      "::",	 "elsa",
+					    "elsa:", "elsa:1", "elsa:1:" };
 	static const struct {
 		const char *line;
 		struct range range;
@@ -288,8 +295,8 @@ Test(entry, may_overlap)
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
-		cr_assert(entry_may_overlap(rows[i].line, strlen(rows[i].line), rows[i].range) ==
-				  rows[i].may,
+		cr_assert(entry_may_overlap(rows[i].line, strlen(rows[i].line),
+					    rows[i].range) == rows[i].may,
 			  "row %zu", i);
 	for (size_t i = 0; i < COUNT_OF(none); i++)
 		cr_assert_not(entry_may_overlap(none[i], strlen(none[i]),
@@ -317,8 +324,8 @@ Test(entry, reasons)
 }
 
 /*
- * The same grammar as an extended regular expression, for lines of bytes that a string can
- * hold. The edges of the numbers are compared as numbers.
+ * The same grammar as an extended regular expression, for lines of bytes that a string
+ * can hold. The edges of the numbers are compared as numbers.
  */
 static bool model_grants(const regex_t *form, const char *line)
 {
@@ -327,7 +334,8 @@ static bool model_grants(const regex_t *form, const char *line)
 	char *owner_end, *start_end;
 	unsigned long long first, count;
 
-	if (strlen(line) > LIMIT_LINE_BYTES || regexec(form, line, COUNT_OF(part), part, 0))
+	if (strlen(line) > LIMIT_LINE_BYTES ||
+	    regexec(form, line, COUNT_OF(part), part, 0))
 		return false;
 	if (part[1].rm_eo > LIMIT_OWNER_BYTES)
 		return false;
@@ -347,8 +355,9 @@ static bool model_grants(const regex_t *form, const char *line)
 /* The quick look at a line never misses an id that the line has. */
 static void look_for_ids(const char *line, size_t len, const struct entry *entry)
 {
-	static const uint64_t ids[] = { 0,	     1,		 65535,	     65536,	 100000,
-					2147483648, 4294967293, 4294967294, 4294967295 };
+	static const uint64_t ids[] = { 0,	    1,		65535,
+					65536,	    100000,	2147483648,
+					4294967293, 4294967294, 4294967295 };
 	CLEANUP(cleanup_free) char *copy = exact_copy(line, len);
 
 	for (size_t i = 0; i < COUNT_OF(ids); i++) {
@@ -356,11 +365,12 @@ static void look_for_ids(const char *line, size_t len, const struct entry *entry
 			struct range range = { ids[i], ids[j] + 1 };
 			bool may = entry_may_overlap(copy, len, range);
 
-			/* What it says about a line that grants nothing does not matter. */
+			/* What it says about a line that grants nothing does not matter.
+			 */
 			if (entry)
 				cr_assert(may == range_overlaps(entry->range, range),
-					  "'%.*s': %" PRIu64 " to %" PRIu64, (int)len, line,
-					  ids[i], ids[j]);
+					  "'%.*s': %" PRIu64 " to %" PRIu64, (int)len,
+					  line, ids[i], ids[j]);
 		}
 	}
 }
@@ -368,12 +378,15 @@ static void look_for_ids(const char *line, size_t len, const struct entry *entry
 /* Lines made of plausible pieces, broken in one or two places, judged by both. */
 Test(entry, model)
 {
-	static const char *const owners[] = { "elsa", "anna", "0",     "1000", "4294967294",
-					      "a b",  "x-",   "\xc3\xbc", "1a",   "00" };
-	static const char *const numbers[] = { "0",	     "1",	   "65536",
-					       "100000",     "4294967294", "4294967295",
-					       "4294967296", "4294967297", "18446744073709551616",
-					       "2147483648" };
+	static const char *const owners[] = { "elsa",	    "anna", "0",  "1000",
+					      "4294967294", "a b",  "x-", "\xc3\xbc",
+					      "1a",	    "00" };
+	static const char *const numbers[] = {
+		"0",	      "1",	    "65536",
+		"100000",     "4294967294", "4294967295",
+		"4294967296", "4294967297", "18446744073709551616",
+		"2147483648"
+	};
 	static const char bytes[] = "0123456789:::  -+#\t\r\x01\x7f\x80\xff"
 				    "aZ";
 	struct rng rng = { rng_seed() };
@@ -418,8 +431,8 @@ Test(entry, model)
 			continue;
 		expected = model_grants(&form, line);
 		r = parse(line, (size_t)len, &entry);
-		cr_assert((r == 0) == expected, "seed %" PRIu64 ", case %d: '%s': %d", rng_seed(),
-			  i, line, r);
+		cr_assert((r == 0) == expected, "seed %" PRIu64 ", case %d: '%s': %d",
+			  rng_seed(), i, line, r);
 		look_for_ids(line, (size_t)len, r == 0 ? &entry : NULL);
 		granted += expected;
 	}
@@ -437,29 +450,35 @@ Test(entry, round_trip)
 		size_t owner_len = rng_once_in(&rng, 50) ? LIMIT_OWNER_BYTES :
 							   1 + rng_below(&rng, 12);
 		uint64_t start = rng_next(&rng) % ID_END >> rng_below(&rng, 32);
-		struct range range = { start, start + 1 + rng_next(&rng) % (ID_END - start) };
+		struct range range = { start,
+				       start + 1 + rng_next(&rng) % (ID_END - start) };
 		struct entry entry;
 		size_t n;
 		int r, s;
 
 		for (size_t j = 0; j < owner_len; j++)
-			owner[j] = rng_once_in(&rng, 40) ? (char)rng_next(&rng) :
-				   rng_once_in(&rng, 2)	 ? (char)('0' + rng_below(&rng, 10)) :
-							   (char)('a' + rng_below(&rng, 26));
+			owner[j] =
+				rng_once_in(&rng, 40) ? (char)rng_next(&rng) :
+				rng_once_in(&rng, 2) ? (char)('0' + rng_below(&rng, 10)) :
+						       (char)('a' + rng_below(&rng, 26));
 		memset(out, '~', sizeof(out));
 		s = entry_check_owner(owner, owner_len);
 		n = entry_format(owner, owner_len, range, out);
-		cr_assert(n >= 6 && n <= ENTRY_BYTES && out[n - 1] == '\n' && out[n] == '~');
+		cr_assert(n >= 6 && n <= ENTRY_BYTES && out[n - 1] == '\n' &&
+			  out[n] == '~');
 
 		/* An owner may stand in a line exactly if the line is then his. */
 		r = entry_parse(out, n - 1, &entry);
-		cr_assert((r == 0) == (s == 0), "seed %" PRIu64 ", case %d: '%.*s': %d but %d",
-			  rng_seed(), i, (int)owner_len, owner, r, s);
+		cr_assert((r == 0) == (s == 0),
+			  "seed %" PRIu64 ", case %d: '%.*s': %d but %d", rng_seed(), i,
+			  (int)owner_len, owner, r, s);
 		if (r)
 			continue;
 		cr_assert(entry.owner_len == owner_len && entry.owner == out &&
-			  entry.range.start == range.start && entry.range.end == range.end);
-		cr_assert(entry_format(entry.owner, entry.owner_len, entry.range, again) == n &&
+			  entry.range.start == range.start &&
+			  entry.range.end == range.end);
+		cr_assert(entry_format(entry.owner, entry.owner_len, entry.range,
+				       again) == n &&
 			  memcmp(out, again, n) == 0);
 	}
 }
@@ -520,7 +539,7 @@ Test(entry, check_owner)
 		CLEANUP(cleanup_free) char *copy = exact_copy(rows[i].owner, rows[i].len);
 		int r = entry_check_owner(copy, rows[i].len);
 
-		cr_assert(r == rows[i].fault, "row %zu '%s': %d for %d", i, rows[i].owner, r,
-			  rows[i].fault);
+		cr_assert(r == rows[i].fault, "row %zu '%s': %d for %d", i, rows[i].owner,
+			  r, rows[i].fault);
 	}
 }

@@ -110,13 +110,15 @@ Test(idmap, fields)
 {
 	struct idmap map = map_of("7 3000000 1000000 4294967293 4294967292 2");
 	char empty[] = "", one[] = "1";
-	char *arguments[][3] = { { empty, one, one }, { one, empty, one }, { one, one, empty } };
+	char *arguments[][3] = { { empty, one, one },
+				 { one, empty, one },
+				 { one, one, empty } };
 
 	cr_assert(map.n == 2);
 	cr_assert(map.extents[0].inner == 7 && map.extents[0].outer == 3000000 &&
 		  map.extents[0].count == 1000000);
-	cr_assert(map.extents[1].inner == 4294967293 && map.extents[1].outer == 4294967292 &&
-		  map.extents[1].count == 2);
+	cr_assert(map.extents[1].inner == 4294967293 &&
+		  map.extents[1].outer == 4294967292 && map.extents[1].count == 2);
 	cr_assert(extent_inner(&map.extents[1]).start == 4294967293 &&
 		  extent_inner(&map.extents[1]).end == 4294967295);
 	cr_assert(extent_outer(&map.extents[1]).start == 4294967292 &&
@@ -145,7 +147,8 @@ Test(idmap, limit)
 	for (size_t i = 0; i < COUNT_OF(arguments); i++)
 		arguments[i] = one;
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
-		cr_assert(idmap_parse(arguments, rows[i].n, &map) == rows[i].r, "%zu", rows[i].n);
+		cr_assert(idmap_parse(arguments, rows[i].n, &map) == rows[i].r, "%zu",
+			  rows[i].n);
 	cr_assert(idmap_parse(arguments, 3 * LIMIT_EXTENTS, &map) == 0 &&
 		  map.n == LIMIT_EXTENTS);
 	cr_assert(idmap_parse(NULL, 3 * LIMIT_EXTENTS + 3, &map) == IDMAP_TOO_MANY);
@@ -206,11 +209,13 @@ Test(idmap, clash)
 			};
 		r = idmap_clash(&map, &a, &b);
 		s = clash_model(&map, &x, &y);
-		cr_assert(r == s, "seed %" PRIu64 ", case %d: %d for %d", rng_seed(), i, r, s);
+		cr_assert(r == s, "seed %" PRIu64 ", case %d: %d for %d", rng_seed(), i,
+			  r, s);
 		found[r]++;
 		if (r)
-			cr_assert(a == x && b == y, "seed %" PRIu64 ", case %d: %zu and %zu",
-				  rng_seed(), i, a, b);
+			cr_assert(a == x && b == y,
+				  "seed %" PRIu64 ", case %d: %zu and %zu", rng_seed(), i,
+				  a, b);
 		else
 			cr_assert(a == 77 && b == 88);
 	}
@@ -315,7 +320,8 @@ Test(idmap, render_longest)
 	cr_assert(idmap_render(&map, out, sizeof(out)) == LIMIT_EXTENTS * 33);
 	cr_assert(LIMIT_EXTENTS * 33 <= sizeof(out));
 	for (size_t i = 0; i < LIMIT_EXTENTS; i++)
-		cr_assert(memcmp(out + i * 33, "4294967295 4294967295 4294967295\n", 33) == 0);
+		cr_assert(memcmp(out + i * 33, "4294967295 4294967295 4294967295\n",
+				 33) == 0);
 }
 
 /* What was rendered is parsed back as the same map. */
@@ -336,7 +342,8 @@ Test(idmap, round_trip)
 
 			map.extents[j] = (struct extent){
 				(uint32_t)inner, (uint32_t)outer,
-				(uint32_t)(rng_next(&rng) % (most + 1)) };
+				(uint32_t)(rng_next(&rng) % (most + 1))
+			};
 		}
 		n = idmap_render(&map, text, sizeof(text) - 1);
 		text[n] = '\0';
@@ -383,11 +390,13 @@ Test(idmap, own_and_root)
 
 		cr_assert(idmap_is_own(&map, rows[i].own) == rows[i].is_own, "'%s'",
 			  rows[i].line);
-		cr_assert(idmap_maps_root(&map) == rows[i].maps_root, "'%s'", rows[i].line);
+		cr_assert(idmap_maps_root(&map) == rows[i].maps_root, "'%s'",
+			  rows[i].line);
 	}
 }
 
-/* What the database is asked for: everything but the own uid, or the own gid beside others. */
+/* What the database is asked for: everything but the own uid, or the own gid beside
+ * others. */
 Test(idmap, request)
 {
 	static const struct {
@@ -411,7 +420,8 @@ Test(idmap, request)
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(LIMIT_EXTENTS);
+		CLEANUP(range_set_cleanup)
+		struct range_set set = RANGE_SET(LIMIT_EXTENTS);
 		struct idmap map = map_of(rows[i].line);
 
 		cr_assert(idmap_request(&map, 1000, rows[i].group, &set) == 0);
@@ -476,6 +486,7 @@ Test(idmap, decide)
 			cr_assert(range_set_add(&left, rows[i].left) == 0);
 		r = idmap_decide(&map, 1000, &left, &refused);
 		cr_assert(r == rows[i].r, "row %zu: %d", i, r);
-		cr_assert(refused == (r ? rows[i].refused : 77), "row %zu: %zu", i, refused);
+		cr_assert(refused == (r ? rows[i].refused : 77), "row %zu: %zu", i,
+			  refused);
 	}
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * The write of a map: exact bytes in one piece, on a folder that stands for /proc/PID; then
- * in a real user namespace.
+ * The write of a map: exact bytes in one piece, on a folder that stands for /proc/PID;
+ * then in a real user namespace.
  */
 #include <signal.h>
 #include <sys/resource.h>
@@ -53,7 +53,8 @@ static const char *small_files(void *process)
 	signal(SIGXFSZ, SIG_IGN);
 	CHILD_ASSERT(setrlimit(RLIMIT_FSIZE, &limit) == 0);
 	/* The file takes a part of it: that is no map. */
-	CHILD_ASSERT(mapfile_write(&kind_uid, *(int *)process, &two, &error) == MAPFILE_WRITE);
+	CHILD_ASSERT(mapfile_write(&kind_uid, *(int *)process, &two, &error) ==
+		     MAPFILE_WRITE);
 	CHILD_ASSERT(error == EIO);
 	return NULL;
 }
@@ -96,7 +97,8 @@ Test(mapfile, longest)
 	n = folder_get(&folder, "uid_map", text, sizeof(text));
 	cr_assert(n == LIMIT_EXTENTS * 32);
 	for (size_t i = 0; i < LIMIT_EXTENTS; i++)
-		cr_assert(memcmp(text + i * 32, "4000000000 4000000001 100000001\n", 32) == 0);
+		cr_assert(memcmp(text + i * 32, "4000000000 4000000001 100000001\n",
+				 32) == 0);
 }
 
 static const char *real_namespace(void *context)
@@ -115,7 +117,8 @@ static const char *real_namespace(void *context)
 	snprintf(expected, sizeof(expected), "%10u %10u %10u\n", 7U,
 		 /* The parent's ids are not seen from inside. */
 		 7U, 1U);
-	CHILD_ASSERT(strncmp(text, expected, 10) == 0 && strcmp(text + 21, expected + 21) == 0);
+	CHILD_ASSERT(strncmp(text, expected, 10) == 0 &&
+		     strcmp(text + 21, expected + 21) == 0);
 	CHILD_ASSERT(getuid() == 7);
 	/* A map is written once. */
 	CHILD_ASSERT(mapfile_write(&kind_uid, self, &map, &error) == MAPFILE_WRITE);

@@ -61,7 +61,8 @@ Test(memory, range_set)
 		fill(&set, n);
 		countdown = 0;
 		r = add ? range_set_add(&set, (struct range){ n * 10, n * 10 + 9 }) :
-			  range_set_subtract(&set, (struct range){ n * 10 - 6, n * 10 - 5 });
+			  range_set_subtract(&set,
+					     (struct range){ n * 10 - 6, n * 10 - 5 });
 		countdown = -1;
 		cr_assert(r == 0 || r == -ENOMEM, "%zu ranges: %d", n, r);
 		cr_assert(set.n == n + (r == 0));
@@ -195,8 +196,12 @@ Test(memory, account)
 Test(memory, decide)
 {
 	static const char database[] = "elsa:100:10\nelsa:112:5\nelsa:100:100\n";
-	struct account account = { .name = "elsa", .name_len = 4, .name_owns = true,
-				   .number = "1000", .number_len = 4, .uid = 1000 };
+	struct account account = { .name = "elsa",
+				   .name_len = 4,
+				   .name_owns = true,
+				   .number = "1000",
+				   .number_len = 4,
+				   .uid = 1000 };
 	struct idmap map = { .n = 20 };
 	size_t failed = 0;
 
@@ -217,7 +222,8 @@ Test(memory, decide)
 		if (r == 0)
 			break;
 		failed++;
-		cr_assert(r == -ENOMEM || (r == DECIDE_NO_DATABASE && file.error == ENOMEM),
+		cr_assert(r == -ENOMEM ||
+				  (r == DECIDE_NO_DATABASE && file.error == ENOMEM),
 			  "turn %d: %d", turn, r);
 	}
 	cr_assert(failed >= 2, "%zu allocations failed", failed);

@@ -28,8 +28,10 @@ static void run(struct model_options options)
 	cr_assert(result.complaint[0] == '\0', "%s", result.complaint);
 	/* Both answers are given often, or the cases prove little. */
 	cr_assert(result.granted + result.refused + result.no_database == options.cases);
-	cr_assert(result.granted > options.cases / 5 && result.refused > options.cases / 5,
-		  "%" PRIu64 " granted, %" PRIu64 " refused", result.granted, result.refused);
+	cr_assert(result.granted > options.cases / 5 &&
+			  result.refused > options.cases / 5,
+		  "%" PRIu64 " granted, %" PRIu64 " refused", result.granted,
+		  result.refused);
 	if (options.decide)
 		cr_assert(result.no_database > options.cases / 100);
 	if (options.aliases)
@@ -67,7 +69,8 @@ Test(model, aliases_upper)
 	run((struct model_options){ .decide = decide, .aliases = true, .upper = true });
 }
 
-/* Also when names have to be looked up, a refusal names the extent that is not allowed. */
+/* Also when names have to be looked up, a refusal names the extent that is not allowed.
+ */
 Test(model, aliases_places)
 {
 	run((struct model_options){ .decide = decide, .aliases = true, .places = true });

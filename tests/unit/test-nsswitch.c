@@ -26,7 +26,8 @@ static struct nsswitch read_text(const char *text, size_t len)
 	int r;
 
 	memset(&nsswitch, '~', sizeof(nsswitch));
-	r = nsswitch_read(folder_put(&folder, "nsswitch.conf", text, len, 0644), &nsswitch);
+	r = nsswitch_read(folder_put(&folder, "nsswitch.conf", text, len, 0644),
+			  &nsswitch);
 	cr_assert(r == 0, "'%s': %d", text, r);
 	return nsswitch;
 }
@@ -132,8 +133,8 @@ Test(nsswitch, passwd)
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
-		cr_assert(read_text(rows[i].text, strlen(rows[i].text)).passwd_files_first ==
-				  rows[i].files_first,
+		cr_assert(read_text(rows[i].text, strlen(rows[i].text))
+					  .passwd_files_first == rows[i].files_first,
 			  "'%s'", rows[i].text);
 }
 

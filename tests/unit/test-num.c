@@ -40,7 +40,8 @@ static void agree(const char *text, size_t len, uint64_t max)
 	int s = model(text, len, max, &expected);
 
 	cr_assert(r == s && value == expected,
-		  "'%.*s' (%zu bytes) up to %" PRIu64 ": %d, %" PRIu64 " for %d, %" PRIu64,
+		  "'%.*s' (%zu bytes) up to %" PRIu64 ": %d, %" PRIu64
+		  " for %d, %" PRIu64,
 		  (int)len, text, len, max, r, value, s, expected);
 }
 
@@ -99,7 +100,8 @@ Test(num, table)
 		{ BYTES("1.0"), UINT64_MAX, NUM_MALFORMED, 0 },
 		{ BYTES("1,000"), UINT64_MAX, NUM_MALFORMED, 0 },
 		{ BYTES("1_000"), UINT64_MAX, NUM_MALFORMED, 0 },
-		{ BYTES("\xd9\xa1"), UINT64_MAX, NUM_MALFORMED, 0 }, /* ARABIC-INDIC ONE */
+		{ BYTES("\xd9\xa1"), UINT64_MAX, NUM_MALFORMED,
+		  0 }, /* ARABIC-INDIC ONE */
 		{ BYTES("\xb2"), UINT64_MAX, NUM_MALFORMED, 0 },
 	};
 
@@ -108,8 +110,8 @@ Test(num, table)
 		int r = num_parse(rows[i].text, rows[i].len, rows[i].max, &value);
 
 		cr_assert(r == rows[i].r, "row %zu '%s': %d", i, rows[i].text, r);
-		cr_assert(value == (r ? UNTOUCHED : rows[i].value), "row %zu '%s': %" PRIu64,
-			  i, rows[i].text, value);
+		cr_assert(value == (r ? UNTOUCHED : rows[i].value),
+			  "row %zu '%s': %" PRIu64, i, rows[i].text, value);
 		agree(rows[i].text, rows[i].len, rows[i].max);
 	}
 }
@@ -165,8 +167,8 @@ Test(num, each_byte)
 Test(num, near_powers)
 {
 	struct rng rng = { rng_seed() };
-	static const uint64_t maxima[] = { ID_NONE - 1, ID_NONE,        ID_END,
-					   INT32_MAX,   UINT64_MAX - 1, UINT64_MAX };
+	static const uint64_t maxima[] = { ID_NONE - 1, ID_NONE,	ID_END,
+					   INT32_MAX,	UINT64_MAX - 1, UINT64_MAX };
 	uint64_t ten = 1;
 
 	for (int bit = 0; bit < 64; bit++) {
@@ -191,16 +193,17 @@ Test(num, near_powers)
 	}
 }
 
-/* The writer agrees with printf(3), never writes more than NUM_BYTES, and is read back. */
+/* The writer agrees with printf(3), never writes more than NUM_BYTES, and is read back.
+ */
 Test(num, format)
 {
 	struct rng rng = { rng_seed() };
 
 	for (int i = 0; i < 20000; i++) {
-		uint64_t value = i < 64 ? (uint64_t)1 << i :
-				 i < 128 ? ((uint64_t)1 << (i - 64)) - 1 :
+		uint64_t value = i < 64	  ? (uint64_t)1 << i :
+				 i < 128  ? ((uint64_t)1 << (i - 64)) - 1 :
 				 i == 128 ? UINT64_MAX :
-					   rng_next(&rng) >> rng_below(&rng, 64);
+					    rng_next(&rng) >> rng_below(&rng, 64);
 		char out[NUM_BYTES + 2] = "", expected[32];
 		int len = snprintf(expected, sizeof(expected), "%" PRIu64, value);
 		uint64_t back = UNTOUCHED;
@@ -208,7 +211,8 @@ Test(num, format)
 
 		memset(out, '~', sizeof(out));
 		n = num_format(value, out);
-		cr_assert(n == (size_t)len && memcmp(out, expected, n) == 0 && out[n] == '~',
+		cr_assert(n == (size_t)len && memcmp(out, expected, n) == 0 &&
+				  out[n] == '~',
 			  "%s was written as %.*s", expected, (int)n, out);
 		cr_assert(num_parse(out, n, UINT64_MAX, &back) == 0 && back == value);
 	}

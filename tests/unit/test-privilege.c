@@ -11,11 +11,11 @@
 #include "mapwriter/privilege.h"
 #include "tests/unit/unit.h"
 
-#define CALLER 65534
-#define SETUID CAPABILITY(CAP_SETUID)
-#define SETGID CAPABILITY(CAP_SETGID)
+#define CALLER	65534
+#define SETUID	CAPABILITY(CAP_SETUID)
+#define SETGID	CAPABILITY(CAP_SETGID)
 #define SETFCAP CAPABILITY(CAP_SETFCAP)
-#define KILL CAPABILITY(CAP_KILL)
+#define KILL	CAPABILITY(CAP_KILL)
 
 /* Capabilities as the kernel shows them, not as the module reads them. */
 struct status {
@@ -34,8 +34,10 @@ static bool read_status(struct status *status)
 	while (fgets(line, sizeof(line), file)) {
 		unsigned int *u = status->uids, *g = status->gids;
 
-		found += sscanf(line, "Uid: %u %u %u %u", &u[0], &u[1], &u[2], &u[3]) == 4;
-		found += sscanf(line, "Gid: %u %u %u %u", &g[0], &g[1], &g[2], &g[3]) == 4;
+		found +=
+			sscanf(line, "Uid: %u %u %u %u", &u[0], &u[1], &u[2], &u[3]) == 4;
+		found +=
+			sscanf(line, "Gid: %u %u %u %u", &g[0], &g[1], &g[2], &g[3]) == 4;
 		found += sscanf(line, "CapInh: %llx", &status->inherited) == 1;
 		found += sscanf(line, "CapPrm: %llx", &status->permitted) == 1;
 		found += sscanf(line, "CapEff: %llx", &status->effective) == 1;
@@ -48,7 +50,8 @@ static bool read_status(struct status *status)
 
 static bool set_caps(capset_t permitted, capset_t effective, capset_t inherited)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_header_struct header = { .version =
+							   _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2] = {
 		{ (uint32_t)effective, (uint32_t)permitted, (uint32_t)inherited },
 		{ (uint32_t)(effective >> 32), (uint32_t)(permitted >> 32),
@@ -108,7 +111,8 @@ static const char *as_nobody(void *context)
 {
 	(void)context;
 	if (geteuid() == 0)
-		CHILD_ASSERT(setgroups(0, NULL) == 0 && setresgid(CALLER, CALLER, CALLER) == 0 &&
+		CHILD_ASSERT(setgroups(0, NULL) == 0 &&
+			     setresgid(CALLER, CALLER, CALLER) == 0 &&
 			     setresuid(CALLER, CALLER, CALLER) == 0);
 	return cut_and_keep(0);
 }

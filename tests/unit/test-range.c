@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Ranges and sets of them, compared with a bitmap: a universe of 64 ids, once at 0 and once
- * at the upper end of all ids.
+ * Ranges and sets of them, compared with a bitmap: a universe of 64 ids, once at 0 and
+ * once at the upper end of all ids.
  */
 #include "libsubid/core/limits.h"
 #include "libsubid/core/range.h"
@@ -115,7 +115,8 @@ Test(range, all_pairs)
 	size_t pairs = 0;
 
 	for (size_t b = 0; b < COUNT_OF(bases); b++) {
-		/* The few ids are the last ones of the universe: the upper end takes part. */
+		/* The few ids are the last ones of the universe: the upper end takes
+		 * part. */
 		uint64_t base = bases[b], low = base + UNIVERSE - top;
 
 		for (unsigned i = 0; i < top * top * top * top; i++) {
@@ -140,13 +141,15 @@ Test(range, all_pairs)
 				  (uint64_t)__builtin_popcountll(bits(x, base)));
 			for (unsigned id = 0; id < top; id++)
 				cr_assert(range_contains(x, low + id) ==
-					  ((bits(x, base) >> (UNIVERSE - top + id) & 1) != 0));
+					  ((bits(x, base) >> (UNIVERSE - top + id) & 1) !=
+					   0));
 		}
 	}
 	cr_assert(pairs == COUNT_OF(bases) * 45 * 45);
 }
 
-/* An empty set holds nothing, takes nothing away, and can be cleared as often as one likes. */
+/* An empty set holds nothing, takes nothing away, and can be cleared as often as one
+ * likes. */
 Test(range_set, empty)
 {
 	struct range_set set = RANGE_SET(3);
@@ -219,7 +222,8 @@ static uint64_t first_run(uint64_t set)
 	return set & ~behind;
 }
 
-/* Every range of the universe asked of the set: does it hold all of it, any of it, and what? */
+/* Every range of the universe asked of the set: does it hold all of it, any of it, and
+ * what? */
 static void ask_everything(const struct range_set *set, uint64_t model, uint64_t base)
 {
 	for (unsigned start = 0; start < UNIVERSE; start++) {
@@ -228,9 +232,11 @@ static void ask_everything(const struct range_set *set, uint64_t model, uint64_t
 			uint64_t asked = bits(range, base), both = asked & model;
 			struct range common = { 77, 88 };
 
-			cr_assert(range_set_covers(set, range) == ((asked & ~model) == 0));
+			cr_assert(range_set_covers(set, range) ==
+				  ((asked & ~model) == 0));
 			cr_assert(range_set_overlaps(set, range) == (both != 0));
-			cr_assert(range_set_intersect(set, range, &common) == (both != 0));
+			cr_assert(range_set_intersect(set, range, &common) ==
+				  (both != 0));
 			if (both)
 				cr_assert(bits(common, base) == first_run(both) &&
 					  range_count(common) <= UNIVERSE);
@@ -250,8 +256,8 @@ Test(range_set, model)
 	size_t full = 0;
 
 	for (int round = 0; round < 3000; round++) {
-		CLEANUP(range_set_cleanup) struct range_set set =
-			RANGE_SET(rng_below(&rng, 12));
+		CLEANUP(range_set_cleanup)
+		struct range_set set = RANGE_SET(rng_below(&rng, 12));
 		uint64_t base = bases[rng_below(&rng, COUNT_OF(bases))];
 		size_t longest = 1 + rng_below(&rng, UNIVERSE);
 		uint64_t model = 0;
@@ -265,8 +271,8 @@ Test(range_set, model)
 				      range_set_subtract(&set, range);
 
 			cr_assert(r == (runs(next) > set.max ? RANGE_SET_FULL : 0),
-				  "seed %" PRIu64 ", round %d, step %d: %d", rng_seed(), round,
-				  step, r);
+				  "seed %" PRIu64 ", round %d, step %d: %d", rng_seed(),
+				  round, step, r);
 			full += r == RANGE_SET_FULL;
 			model = r ? model : next;
 			cr_assert(set_bits(&set, base) == model && set.n == runs(model),
@@ -287,9 +293,10 @@ Test(range_set, fill)
 	size_t full = 0;
 
 	for (int round = 0; round < 20000; round++) {
-		CLEANUP(range_set_cleanup) struct range_set set =
-			RANGE_SET(1 + rng_below(&rng, 12));
-		uint64_t base = bases[rng_below(&rng, COUNT_OF(bases))], model = 0, before = 0;
+		CLEANUP(range_set_cleanup)
+		struct range_set set = RANGE_SET(1 + rng_below(&rng, 12));
+		uint64_t base = bases[rng_below(&rng, COUNT_OF(bases))], model = 0,
+			 before = 0;
 		struct range ranges[16], copy[16];
 		size_t n = rng_below(&rng, COUNT_OF(ranges));
 		size_t longest = 1 + rng_below(&rng, UNIVERSE / 2);
@@ -317,8 +324,8 @@ Test(range_set, fill)
 		for (size_t i = 0; i < set.n; i++)
 			before |= bits(set.ranges[i], base);
 		cr_assert(before == model && set.n == runs(model),
-			  "seed %" PRIu64 ", round %d: %" PRIx64 " for %" PRIx64, rng_seed(),
-			  round, before, model);
+			  "seed %" PRIu64 ", round %d: %" PRIx64 " for %" PRIx64,
+			  rng_seed(), round, before, model);
 		cr_assert(memcmp(copy, ranges, n * sizeof(copy[0])) == 0);
 		/* It goes on as any other set. */
 		cr_assert(range_set_subtract(&set, (struct range){ 0, ID_END }) == 0);
@@ -349,7 +356,8 @@ Test(range_set, large)
 	cr_assert(range_set_add(&set, (struct range){ N * 10, N * 10 + 1 }) ==
 		  RANGE_SET_FULL);
 	for (size_t i = 0; i < N; i++)
-		cr_assert(set.ranges[i].start == i * 10 && set.ranges[i].end == i * 10 + 9);
+		cr_assert(set.ranges[i].start == i * 10 &&
+			  set.ranges[i].end == i * 10 + 9);
 	for (size_t i = 0; i < N; i++) {
 		struct range gap = { order[i] * 10 + 9, order[i] * 10 + 10 };
 
@@ -359,7 +367,9 @@ Test(range_set, large)
 	cr_assert(set.n == 1 && set.ranges[0].start == 0 && set.ranges[0].end == N * 10);
 	for (size_t i = 1; i < N; i++)
 		cr_assert(range_set_subtract(&set, (struct range){ order[i] * 10,
-								   order[i] * 10 + 1 }) == 0);
+								   order[i] * 10 + 1 }) ==
+			  0);
 	cr_assert(set.n >= N - 1);
-	cr_assert(range_set_subtract(&set, (struct range){ 0, ID_END }) == 0 && set.n == 0);
+	cr_assert(range_set_subtract(&set, (struct range){ 0, ID_END }) == 0 &&
+		  set.n == 0);
 }

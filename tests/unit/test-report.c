@@ -42,7 +42,8 @@ static const char *lines(void *context)
 	CHILD_ASSERT(fd >= 0);
 	report_line("newuidmap", "%s", "Could not set caps");
 	CHILD_ASSERT(strcmp(caught(fd), "newuidmap: Could not set caps\n") == 0);
-	report_line("newgidmap", "gid range [%u-%u) -> [%u-%u) not allowed", 0U, 1U, 5U, 6U);
+	report_line("newgidmap", "gid range [%u-%u) -> [%u-%u) not allowed", 0U, 1U, 5U,
+		    6U);
 	CHILD_ASSERT(strcmp(caught(fd),
 			    "newgidmap: gid range [0-1) -> [5-6) not allowed\n") == 0);
 	report_line("x", "%s", "");
@@ -59,7 +60,8 @@ Test(report, lines)
 	child_run(lines, NULL);
 }
 
-/* A line of 1023 bytes is written whole, and a longer one cut to that, with its newline. */
+/* A line of 1023 bytes is written whole, and a longer one cut to that, with its newline.
+ */
 static const char *long_lines(void *context)
 {
 	int fd = catch_stderr();
@@ -144,7 +146,8 @@ static const char *stdout_is_full(void *context)
 		return complaint;
 	CHILD_ASSERT(report_close_stdout("newuidmap") == -ENOSPC);
 	CHILD_ASSERT(strcmp(caught(fd),
-			    "newuidmap: standard output: No space left on device\n") == 0);
+			    "newuidmap: standard output: No space left on device\n") ==
+		     0);
 	return NULL;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Lines out of a file, compared with a model that has all bytes in memory and splits them.
- * The program is linked with --wrap=read: reads come in the sizes that a test wants, and
- * fail where it wants.
+ * Lines out of a file, compared with a model that has all bytes in memory and splits
+ * them. The program is linked with --wrap=read: reads come in the sizes that a test
+ * wants, and fail where it wants.
  */
 #include "libsubid/sys/scan.h"
 #include "tests/unit/rng.h"
@@ -111,10 +111,10 @@ Test(scan, small)
 		const char *text;
 		size_t len;
 	} rows[] = {
-		{ BYTES("") },	   { BYTES("\n") },	 { BYTES("\n\n") },
-		{ BYTES("a") },	   { BYTES("a\n") },	 { BYTES("a\nb") },
-		{ BYTES("\na") },  { BYTES("a\n\n") },	 { BYTES("\n\na\n\nb") },
-		{ BYTES("\0") },   { BYTES("\0\n\0") },	 { BYTES("a\0b\nc\0") },
+		{ BYTES("") },	    { BYTES("\n") },	   { BYTES("\n\n") },
+		{ BYTES("a") },	    { BYTES("a\n") },	   { BYTES("a\nb") },
+		{ BYTES("\na") },   { BYTES("a\n\n") },	   { BYTES("\n\na\n\nb") },
+		{ BYTES("\0") },    { BYTES("\0\n\0") },   { BYTES("a\0b\nc\0") },
 		{ BYTES("a\r\n") }, { BYTES("\r\n\r\n") }, { BYTES("\xff\n\x80") },
 	};
 
@@ -126,9 +126,10 @@ Test(scan, small)
 /* Lines around every size that the reader knows, in every place, read in odd pieces. */
 Test(scan, boundaries)
 {
-	static const size_t lengths[] = { 0,	 1,	4094,  4095,  4096,   4097,   4098,
-					  8192,	 9000,	61439, 61440, 65534,  65535,  65536,
-					  65537, 65538, 69632, 69633, 131071, 131072, 131073 };
+	static const size_t lengths[] = { 0,	  1,	  4094,	 4095,	4096,  4097,
+					  4098,	  8192,	  9000,	 61439, 61440, 65534,
+					  65535,  65536,  65537, 65538, 69632, 69633,
+					  131071, 131072, 131073 };
 	static char text[3 * 131073 + 3];
 	size_t tried = 0;
 
@@ -138,7 +139,8 @@ Test(scan, boundaries)
 				size_t a = lengths[i], b = lengths[j], len = a + b + 5;
 				/* Byte by byte only where that does not take long. */
 				size_t k = (i * COUNT_OF(lengths) + j) % COUNT_OF(chunks);
-				size_t most = chunks[k] < 100 && len > 20000 ? 4099 : chunks[k];
+				size_t most =
+					chunks[k] < 100 && len > 20000 ? 4099 : chunks[k];
 
 				memset(text, 'a', a);
 				text[a] = '\n';
@@ -184,11 +186,13 @@ Test(scan, model)
 		size_t typical = (size_t)1 << rng_below(&rng, 18);
 
 		for (size_t i = 0; i < len; i++)
-			text[i] = rng_once_in(&rng, typical) ? '\n' : (char)rng_next(&rng);
+			text[i] =
+				rng_once_in(&rng, typical) ? '\n' : (char)rng_next(&rng);
 		reads.rng = rng_once_in(&rng, 2) ? &rng : NULL;
 		reads.interrupts = rng_below(&rng, 3);
-		agree(text, len, len > 50000 ? 3000 + rng_below(&rng, 70000) :
-					       1 + rng_below(&rng, 5000));
+		agree(text, len,
+		      len > 50000 ? 3000 + rng_below(&rng, 70000) :
+				    1 + rng_below(&rng, 5000));
 		reads.rng = NULL;
 		reads.interrupts = 0;
 	}
@@ -229,7 +233,8 @@ Test(scan, pipe)
 	cr_assert(waitpid(pid, NULL, 0) == pid);
 }
 
-/* The scan begins where the descriptor stands; to rewind goes to the begin of the file. */
+/* The scan begins where the descriptor stands; to rewind goes to the begin of the file.
+ */
 Test(scan, offset)
 {
 	static const char text[] = "first\nsecond\n";
@@ -248,7 +253,8 @@ Test(scan, offset)
 	cr_assert_null(scan_end(NULL));
 }
 
-/* In the middle of a line that is too long, begin again: nothing of it is dropped then. */
+/* In the middle of a line that is too long, begin again: nothing of it is dropped then.
+ */
 Test(scan, rewind_in_long_line)
 {
 	static char text[30000];
@@ -289,7 +295,8 @@ Test(scan, failing_read)
 		cr_assert(scan_start(&scan, fd) == 0);
 		while ((r = scan_next(&scan, &got)) == 1) {
 			cr_assert(model_next(&model, &expected));
-			cr_assert(got.len == expected.len && got.number == expected.number);
+			cr_assert(got.len == expected.len &&
+				  got.number == expected.number);
 		}
 		reads.fail_after = SIZE_MAX;
 		cr_assert(r == (after < 51 ? -EIO : 0), "after %zu calls: %d", after, r);

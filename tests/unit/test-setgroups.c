@@ -25,18 +25,15 @@ Test(setgroups, deny)
 	static const struct {
 		const char *before, *after;
 	} rows[] = {
-		{ "allow\n", "denyw\n" },
-		{ "allow", "denyw" },
-		{ "deny\n", "deny\n" },
-		{ "deny", "deny" },
-		{ "den\n", "deny" },
-		{ "", "deny" },
+		{ "allow\n", "denyw\n" }, { "allow", "denyw" }, { "deny\n", "deny\n" },
+		{ "deny", "deny" },	  { "den\n", "deny" },	{ "", "deny" },
 		{ "x", "deny" },
 	};
 	char text[32];
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		folder_put(&folder, "setgroups", rows[i].before, strlen(rows[i].before), 0644);
+		folder_put(&folder, "setgroups", rows[i].before, strlen(rows[i].before),
+			   0644);
 		cr_assert(setgroups_deny(folder.fd) == 0, "row %zu", i);
 		folder_get(&folder, "setgroups", text, sizeof(text));
 		cr_assert_str_eq(text, rows[i].after, "row %zu: '%s'", i, text);

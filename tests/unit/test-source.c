@@ -29,10 +29,12 @@ Test(source, table)
 		const char *word;
 		bool plugin;
 	} rows[] = {
-		{ "files", false },	   { "FILES", false },	     { "Files", false },
-		{ "unit-test", true },	   { "unit-absent", false }, { "unit-TEST", false },
-		{ "unit-tes", false },	   { "unit-testt", false },  { "unit-test.so", false },
-		{ ".", false },		   { "..", false },	     { "%s", false },
+		{ "files", false },	   { "FILES", false },
+		{ "Files", false },	   { "unit-test", true },
+		{ "unit-absent", false },  { "unit-TEST", false },
+		{ "unit-tes", false },	   { "unit-testt", false },
+		{ "unit-test.so", false }, { ".", false },
+		{ "..", false },	   { "%s", false },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
@@ -44,8 +46,11 @@ Test(source, table)
 /* Without a folder of plugins there are none. */
 Test(source, no_folder)
 {
-	cr_assert(source_find("unit-test", folder_path(&folder, "missing")) == SOURCE_FILES);
-	cr_assert(source_find("unit-test", folder_path(&folder, "libsubid_unit-test.so")) == SOURCE_FILES);
+	cr_assert(source_find("unit-test", folder_path(&folder, "missing")) ==
+		  SOURCE_FILES);
+	cr_assert(
+		source_find("unit-test", folder_path(&folder, "libsubid_unit-test.so")) ==
+		SOURCE_FILES);
 }
 
 /* A word cannot leave the folder. */

@@ -103,8 +103,8 @@ static bool is_null_device(int fd)
 {
 	struct stat st;
 
-	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3) &&
-	       (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR;
+	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) &&
+	       st.st_rdev == makedev(1, 3) && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR;
 }
 
 /* @context: which of the three are closed, as bits. */

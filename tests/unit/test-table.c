@@ -33,14 +33,15 @@ static void load(struct table *table, const char *text, size_t len)
 
 	cr_assert(table_load(copy, len, table) == 0);
 	cr_assert(table->len == len && !table->changed);
-	cr_assert(len == 0 || (table->text != copy && memcmp(table->text, text, len) == 0));
+	cr_assert(len == 0 ||
+		  (table->text != copy && memcmp(table->text, text, len) == 0));
 }
 
 static void holds(const struct table *table, const char *text, size_t len)
 {
 	cr_assert(table->len == len && (len == 0 || memcmp(table->text, text, len) == 0),
-		  "%zu bytes for %zu:\n%.*s---\n%.*s---", table->len, len, (int)table->len,
-		  table->text, (int)len, text);
+		  "%zu bytes for %zu:\n%.*s---\n%.*s---", table->len, len,
+		  (int)table->len, table->text, (int)len, text);
 	cr_assert(table->allocated >= table->len);
 }
 
@@ -88,7 +89,8 @@ Test(table, lines)
 		memset(&line, 0x5e, sizeof(line));
 		cr_assert_not(table_next(&table, &cursor, &line));
 		cr_assert_not(table_next(&table, &cursor, &line));
-		cr_assert(cursor.number == COUNT_OF(rows) && line.number == 0x5e5e5e5e5e5e5e5e);
+		cr_assert(cursor.number == COUNT_OF(rows) &&
+			  line.number == 0x5e5e5e5e5e5e5e5e);
 	}
 }
 
@@ -105,8 +107,10 @@ Test(table, odd_files)
 	table_clear(&table);
 
 	load(&table, "\n\n", 2);
-	cr_assert(table_next(&table, &cursor, &line) && line.len == 0 && line.number == 1);
-	cr_assert(table_next(&table, &cursor, &line) && line.len == 0 && line.number == 2);
+	cr_assert(table_next(&table, &cursor, &line) && line.len == 0 &&
+		  line.number == 1);
+	cr_assert(table_next(&table, &cursor, &line) && line.len == 0 &&
+		  line.number == 2);
 	cr_assert_not(table_next(&table, &cursor, &line));
 	table_clear(&table);
 
@@ -153,7 +157,8 @@ Test(table, append)
 		holds(&table, rows[i].after, rows[i].after_len);
 		cr_assert(table_append(&table, "0", 1, (struct range){ 0, ID_END }) == 0);
 		cr_assert(table.len == rows[i].after_len + 15);
-		cr_assert(memcmp(table.text + rows[i].after_len, "0:0:4294967296\n", 15) == 0);
+		cr_assert(memcmp(table.text + rows[i].after_len, "0:0:4294967296\n",
+				 15) == 0);
 	}
 }
 
@@ -179,12 +184,13 @@ Test(table, append_refuses)
 	}
 }
 
-/* What is taken from one entry: nothing, all, either end, the middle, in every position. */
+/* What is taken from one entry: nothing, all, either end, the middle, in every position.
+ */
 Test(table, subtract)
 {
 	static const struct {
 		uint64_t start, end;
-		const char *rest; /* of elsa:100:100, NULL: as it was */
+		const char *rest;   /* of elsa:100:100, NULL: as it was */
 		const char *behind; /* of a line that is split, at the end of the file */
 	} rows[] = {
 		{ 0, 100, NULL, NULL },
@@ -241,8 +247,8 @@ Test(table, subtract)
 
 			load(&table, before, strlen(before));
 			cr_assert(table_subtract(&table, is_owner, elsa,
-						 (struct range){ rows[i].start, rows[i].end }) ==
-				  0);
+						 (struct range){ rows[i].start,
+								 rows[i].end }) == 0);
 			cr_assert(table.changed == changes, "row %zu, place %zu", i, p);
 			if (changes)
 				holds(&table, after, strlen(after));
@@ -260,7 +266,8 @@ Test(table, subtract_match)
 	char elsa[] = "elsa";
 
 	load(&table, BYTES(text));
-	cr_assert(table_subtract(&table, is_nobody, NULL, (struct range){ 0, ID_END }) == 0);
+	cr_assert(table_subtract(&table, is_nobody, NULL, (struct range){ 0, ID_END }) ==
+		  0);
 	cr_assert_not(table.changed);
 	holds(&table, BYTES(text));
 
@@ -268,13 +275,16 @@ Test(table, subtract_match)
 	cr_assert(table.changed);
 	holds(&table, BYTES("elsa:104:6\nanna:100:10\n\0\n1000:105:10\nelsa:95:3\n"));
 
-	cr_assert(table_subtract(&table, is_anybody, NULL, (struct range){ 106, 107 }) == 0);
+	cr_assert(table_subtract(&table, is_anybody, NULL, (struct range){ 106, 107 }) ==
+		  0);
 	holds(&table, BYTES("elsa:104:2\nanna:100:6\n\0\n1000:105:1\nelsa:95:3\n"
 			    "elsa:107:3\nanna:107:3\n1000:107:8\n"));
 
-	cr_assert(table_subtract(&table, is_anybody, NULL, (struct range){ 0, ID_END }) == 0);
+	cr_assert(table_subtract(&table, is_anybody, NULL, (struct range){ 0, ID_END }) ==
+		  0);
 	holds(&table, BYTES("\0\n"));
-	cr_assert(table_subtract(&table, is_anybody, NULL, (struct range){ 0, ID_END }) == 0);
+	cr_assert(table_subtract(&table, is_anybody, NULL, (struct range){ 0, ID_END }) ==
+		  0);
 	holds(&table, BYTES("\0\n"));
 }
 
@@ -284,7 +294,8 @@ Test(table, subtract_all)
 	CLEANUP(table_cleanup) struct table table = { 0 };
 
 	load(&table, BYTES("elsa:100:10\nelsa:100:10"));
-	cr_assert(table_subtract(&table, is_anybody, NULL, (struct range){ 0, ID_END }) == 0);
+	cr_assert(table_subtract(&table, is_anybody, NULL, (struct range){ 0, ID_END }) ==
+		  0);
 	cr_assert(table.changed && table.len == 0);
 	cr_assert(table_append(&table, "anna", 4, (struct range){ 1, 2 }) == 0);
 	holds(&table, BYTES("anna:1:1\n"));
@@ -307,10 +318,10 @@ Test(table, limit)
 }
 
 /*
- * A model of a file: its lines as they were made, with what they mean beside them, so that
- * nothing of it is found out by parsing.
+ * A model of a file: its lines as they were made, with what they mean beside them, so
+ * that nothing of it is found out by parsing.
  */
-#define LINES 64
+#define LINES	  64
 #define LINE_ROOM 40
 
 struct model_line {
@@ -332,8 +343,8 @@ static struct model_line model_entry(const char *owner, uint64_t start, uint64_t
 {
 	struct model_line line = { .owner = owner, .start = start, .end = end };
 
-	line.len = (size_t)snprintf(line.text, sizeof(line.text), "%s:%" PRIu64 ":%" PRIu64,
-				    owner, start, end - start);
+	line.len = (size_t)snprintf(line.text, sizeof(line.text),
+				    "%s:%" PRIu64 ":%" PRIu64, owner, start, end - start);
 	return line;
 }
 
@@ -459,25 +470,29 @@ Test(table, model)
 
 			snprintf(name, sizeof(name), "%s", owner);
 			if (rng_once_in(&rng, 3)) {
-				cr_assert(table_append(&table, name, strlen(name), range) == 0);
+				cr_assert(table_append(&table, name, strlen(name),
+						       range) == 0);
 				model.lines[model.n++] =
 					model_entry(owner, range.start, range.end);
 				model.unterminated = false;
 				changed = true;
 			} else if (rng_once_in(&rng, 4)) {
-				cr_assert(table_subtract(&table, is_anybody, NULL, range) == 0);
+				cr_assert(table_subtract(&table, is_anybody, NULL,
+							 range) == 0);
 				changed |= model_subtract(&model, NULL, range);
 			} else {
-				cr_assert(table_subtract(&table, is_owner, name, range) == 0);
+				cr_assert(table_subtract(&table, is_owner, name, range) ==
+					  0);
 				changed |= model_subtract(&model, owner, range);
 			}
 			splits += model.n > before;
 			len = model_write(&model, text);
-			cr_assert(table.changed == changed && table.len == len &&
-					  (len == 0 || memcmp(table.text, text, len) == 0),
-				  "seed %" PRIu64 ", round %d, step %zu:\n%.*s---\n%.*s---",
-				  rng_seed(), round, step, (int)table.len, table.text, (int)len,
-				  text);
+			cr_assert(
+				table.changed == changed && table.len == len &&
+					(len == 0 || memcmp(table.text, text, len) == 0),
+				"seed %" PRIu64 ", round %d, step %zu:\n%.*s---\n%.*s---",
+				rng_seed(), round, step, (int)table.len, table.text,
+				(int)len, text);
 		}
 	}
 	cr_assert(splits > 1000, "%zu lines were split", splits);
@@ -493,10 +508,12 @@ Test(table, many_appends)
 
 	load(&table, BYTES("# head"));
 	for (uint64_t i = 0; i < 20000; i++)
-		cr_assert(table_append(&table, "elsa", 4, (struct range){ i, i + 1 }) == 0);
+		cr_assert(table_append(&table, "elsa", 4, (struct range){ i, i + 1 }) ==
+			  0);
 	cr_assert(table.allocated < table.len + table.len / 8 + 1024);
 	cr_assert(table_next(&table, &cursor, &line) && line.fault == ENTRY_COMMENT);
 	for (; table_next(&table, &cursor, &line); n++)
-		cr_assert(!line.fault && line.entry.range.start == n && line.number == n + 2);
+		cr_assert(!line.fault && line.entry.range.start == n &&
+			  line.number == n + 2);
 	cr_assert(n == 20000);
 }

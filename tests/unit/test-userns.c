@@ -14,7 +14,8 @@ Test(userns, mapped)
 	const struct kind *const kinds[] = { &kind_uid, &kind_gid };
 
 	for (size_t i = 0; i < COUNT_OF(kinds); i++) {
-		CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(LIMIT_EXTENTS);
+		CLEANUP(range_set_cleanup)
+		struct range_set set = RANGE_SET(LIMIT_EXTENTS);
 		unsigned long long inner, outer, count, total = 0;
 		char path[64];
 		FILE *file;
@@ -24,7 +25,8 @@ Test(userns, mapped)
 		cr_assert(file);
 		cr_assert(userns_mapped(kinds[i], &set) == 0);
 		while (fscanf(file, "%llu %llu %llu", &inner, &outer, &count) == 3) {
-			cr_assert(range_set_covers(&set, (struct range){ inner, inner + count }));
+			cr_assert(range_set_covers(
+				&set, (struct range){ inner, inner + count }));
 			total += count;
 		}
 		fclose(file);

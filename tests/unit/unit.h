@@ -152,12 +152,12 @@ static inline size_t folder_get(const struct folder *folder, const char *name, c
  */
 typedef const char *(*child_fn)(void *context);
 
-#define CHILD_SKIP "skip: "
+#define CHILD_SKIP     "skip: "
 #define CHILD_TEXT_(x) #x
-#define CHILD_TEXT(x) CHILD_TEXT_(x)
-#define CHILD_ASSERT(condition)                                                     \
-	do {                                                                        \
-		if (!(condition))                                                   \
+#define CHILD_TEXT(x)  CHILD_TEXT_(x)
+#define CHILD_ASSERT(condition)                                                   \
+	do {                                                                      \
+		if (!(condition))                                                 \
 			return __FILE__ ":" CHILD_TEXT(__LINE__) ": " #condition; \
 	} while (0)
 
@@ -194,8 +194,8 @@ static inline void child_run(child_fn body, void *context)
 	if (strncmp(text, CHILD_SKIP, strlen(CHILD_SKIP)) == 0)
 		unit_skip(text + strlen(CHILD_SKIP));
 	cr_assert(len == 0, "%s", text);
-	cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the child ended with %#x",
-		  (unsigned)status);
+	cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0,
+		  "the child ended with %#x", (unsigned)status);
 }
 
 /* Writes a small file that is there already, such as one below /proc. */
