@@ -173,8 +173,9 @@ static const char *setid_name(const struct facts *facts)
 
 static bool no_privilege(const struct facts *facts)
 {
-	return lacks(facts) && !file_is_privileged(facts) && !only_setfcap(facts) &&
-	       !facts->program.owner_unmapped;
+	/* Root has its power without the file, as far as the bounding set goes. */
+	return lacks(facts) && facts->uid != 0 && !file_is_privileged(facts) &&
+	       !only_setfcap(facts) && !facts->program.owner_unmapped;
 }
 
 /* The program's path as a word of a command; false: then no command is told. */
