@@ -408,7 +408,7 @@ def test_states(host, report, scenarios):
                 follower.problems.append(f"{result}")
             read |= follower.read
             report.check(f"state at {follower.stops} stops: {label(scenario, install)}",
-                         follower.stops > 20 and not follower.problems,
+                         follower.stops > 10 and not follower.problems,
                          "; ".join(follower.problems[:5]))
     wanted = {"/etc/passwd", "/etc/nsswitch.conf", "/etc/login.defs", "/proc"}
     report.check("what must not be read early is read later", read == wanted, f"{read}")

@@ -95,6 +95,88 @@ Test(report, long_lines)
 	child_run(long_lines, NULL);
 }
 
+static const char *odd_bytes(void *context)
+{
+	int fd = catch_stderr();
+
+	(void)context;
+	CHILD_ASSERT(fd >= 0);
+	report_line("p", "a\nb\rc\td\033[31me\x7f\x01g");
+	CHILD_ASSERT(strcmp(caught(fd), "p: a?b?c?d?[31me??g\n") == 0);
+	report_line("p", "%s", "j\xc3\xbcrgen \x80\xff ~");
+	CHILD_ASSERT(strcmp(caught(fd), "p: j\xc3\xbcrgen \x80\xff ~\n") == 0);
+	return NULL;
+}
+
+/* A name from outside makes no second line and no colours; letters stay what they are. */
+Test(report, odd_bytes)
+{
+	child_run(odd_bytes, NULL);
+}
+
+static const char *together(void *context)
+{
+	struct report report = { .len = 0 };
+	int fd = catch_stderr();
+
+	(void)context;
+	CHILD_ASSERT(fd >= 0);
+	report_add(&report, NULL, "usage: %s", "x ");
+	report_add(&report, "p", "%s", "first");
+	report_add(&report, "p", "%s\n", "second");
+	CHILD_ASSERT(strcmp(caught(fd), "") == 0);
+	report_send(&report);
+	CHILD_ASSERT(strcmp(caught(fd), "usage: x \np: first\np: second?\n") == 0);
+	CHILD_ASSERT(report.len == 0);
+	report_add(&report, "p", "%s", "third");
+	report_send(&report);
+	CHILD_ASSERT(strcmp(caught(fd), "p: third\n") == 0);
+	CHILD_ASSERT(strcmp(caught(fd), "") == 0);
+	return NULL;
+}
+
+/* Lines that belong together are one write(2), as they were added. */
+Test(report, together)
+{
+	child_run(together, NULL);
+}
+
+static const char *too_many(void *context)
+{
+	int fd = catch_stderr();
+	static char text[3000];
+
+	(void)context;
+	CHILD_ASSERT(fd >= 0);
+	/* Lines of each length, more of them than there is room for. */
+	for (size_t len = 1; len < 1200; len += len < 20 || len > 1000 ? 1 : 61) {
+		struct report report = { .len = 0 };
+		const char *line;
+		size_t last = 0;
+
+		memset(text, 'm', len);
+		text[len] = '\0';
+		for (size_t i = 0; i < 4096; i++) {
+			report_add(&report, NULL, "%s", text);
+			CHILD_ASSERT(report.len <= sizeof(report.text));
+			CHILD_ASSERT(report.len == last ||
+				     report.text[report.len - 1] == '\n');
+			last = report.len;
+		}
+		CHILD_ASSERT(last > sizeof(report.text) - 3);
+		report_send(&report);
+		line = caught(fd);
+		CHILD_ASSERT(strlen(line) >= 4000 && strspn(line, "m\n") == strlen(line));
+	}
+	return NULL;
+}
+
+/* What does not fit is cut or left out, and each line that is there ends. */
+Test(report, too_many)
+{
+	child_run(too_many, NULL);
+}
+
 /* A closed stderr is nobody's error. */
 static const char *closed(void *context)
 {
