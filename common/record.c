@@ -21,7 +21,8 @@ static void wake(int number)
 	(void)number;
 }
 
-static void send(const char *program, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void
+send(const char *program, const char *format, va_list arguments)
 {
 	openlog(program, LOG_PID, LOG_AUTHPRIV);
 	vsyslog(LOG_NOTICE, format, arguments);
@@ -29,7 +30,8 @@ static void send(const char *program, const char *format, va_list arguments)
 }
 
 /* Sends; each system call that waits longer than RECORD_SECONDS is given up. */
-static void send_in_time(const char *program, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void
+send_in_time(const char *program, const char *format, va_list arguments)
 {
 	const struct itimerval each = {
 		.it_interval = { .tv_sec = RECORD_SECONDS },

@@ -14,8 +14,10 @@
 #include "common/report.h"
 
 /* Appends a line, without a program's name where that is NULL. */
-static void add_line(struct report *report, const char *program, const char *format,
-		     va_list arguments)
+__attribute__((format(printf, 3, 0))) static void add_line(struct report *report,
+							   const char *program,
+							   const char *format,
+							   va_list arguments)
 {
 	char *line = report->text + report->len;
 	size_t n = 0, room = sizeof(report->text) - report->len;

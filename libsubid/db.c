@@ -70,7 +70,7 @@ int db_load_old(const struct db *db, const struct kind *kind, struct table *ret_
 {
 	const struct atomicfile *file = &db->sides[kind->group].file;
 	CLEANUP(cleanup_free) char *text = NULL;
-	size_t len;
+	size_t len = 0;
 	int r;
 
 	r = atomicfile_read(file, &text, &len);

@@ -22,7 +22,7 @@ static int table_reserve(struct table *table, size_t extra)
 
 	if (__builtin_add_overflow(table->len, extra, &need))
 		return -ENOMEM;
-	if (need <= table->allocated)
+	if (table->text && need <= table->allocated)
 		return 0;
 	/* A sixteenth more: a batch of appends copies seldom, memory stays flat. */
 	if (__builtin_add_overflow(need, need / 16 + 64, &allocated))

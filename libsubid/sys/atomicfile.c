@@ -229,7 +229,7 @@ static int write_backup(const struct atomicfile *file)
 {
 	CLEANUP(cleanup_free) char *text = NULL;
 	char name[NAME_BYTES];
-	size_t len;
+	size_t len = 0;
 	int r;
 
 	r = atomicfile_read(file, &text, &len);

@@ -52,7 +52,7 @@ static bool line_id(const struct scan_line *line, size_t *ret_name_len, uint32_t
 {
 	const char *end = line->text + line->len;
 	const char *name_end = memchr(line->text, ':', line->len);
-	const char *field = name_end, *field_end;
+	const char *field, *field_end;
 	uint64_t id;
 
 	if (!name_end || name_end == line->text || strchr("+-#", line->text[0]))

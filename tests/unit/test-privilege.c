@@ -5,6 +5,7 @@
  */
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/securebits.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
@@ -172,6 +173,48 @@ Test(privilege, fcaps)
 
 	for (size_t i = 0; i < COUNT_OF(sets); i++)
 		child_run(as_fcaps, &sets[i]);
+}
+
+static const char *as_locked_setuid(void *context)
+{
+	(void)context;
+	if (geteuid() != 0)
+		return CHILD_SKIP "only root has capabilities to cut";
+	CHILD_ASSERT(prctl(PR_SET_SECUREBITS, SECBIT_KEEP_CAPS_LOCKED, 0, 0, 0) == 0);
+	CHILD_ASSERT(setgroups(0, NULL) == 0 && setresgid(CALLER, CALLER, CALLER) == 0);
+	CHILD_ASSERT(setresuid(CALLER, 0, 0) == 0);
+	return cut_and_keep(SETUID | SETFCAP);
+}
+
+/* A caller who has locked the bit that keeps capabilities does not keep us from ours. */
+Test(privilege, locked_setuid)
+{
+	child_run(as_locked_setuid, NULL);
+}
+
+static const char *as_locked_fcaps(void *context)
+{
+	struct privilege privilege;
+	struct status status;
+
+	(void)context;
+	if (geteuid() != 0)
+		return CHILD_SKIP "only root has capabilities to cut";
+	CHILD_ASSERT(prctl(PR_SET_SECUREBITS, SECBIT_KEEP_CAPS | SECBIT_KEEP_CAPS_LOCKED,
+			   0, 0, 0) == 0);
+	CHILD_ASSERT(setgroups(0, NULL) == 0 && setresgid(CALLER, CALLER, CALLER) == 0);
+	CHILD_ASSERT(setresuid(CALLER, CALLER, CALLER) == 0);
+	CHILD_ASSERT(set_caps(SETUID, SETUID, 0));
+	CHILD_ASSERT(privilege_note(&privilege) == 0);
+	CHILD_ASSERT(privilege_cut(&privilege, SETUID) == 0);
+	CHILD_ASSERT(read_status(&status) && status.permitted == SETUID);
+	return NULL;
+}
+
+/* Without root's ids nothing is lost in their change. */
+Test(privilege, locked_fcaps)
+{
+	child_run(as_locked_fcaps, NULL);
 }
 
 static const char *inherits(void *context)
