@@ -251,9 +251,9 @@ class Test:
         which is somebody else's there. The program must not become him."""
         for kind, subject in self.each():
             inside = Puppet("unshare")
-            for name in ("uid_map", "gid_map"):
-                with open(f"/proc/{inside.pid}/{name}", "w", encoding="ascii") as file:
-                    file.write("65534 100000 1")
+            for which in "ug":
+                with open(f"/proc/{inside.pid}/{which}id_map", "w", encoding="ascii") as file:
+                    file.write("65534 100000 1" if which == kind else "5001 5001 1")
             run = Run(self.host, subject.path(f"new{kind}idmap"),
                       [self.host.target().pid, *OWN.split()],
                       as_user=lambda pid=inside.pid: setns(f"/proc/{pid}/ns/user"))

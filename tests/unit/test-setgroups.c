@@ -3,6 +3,9 @@
  * setgroups: `deny` is written unless it is there, on a folder that stands for /proc/PID;
  * then on a real user namespace.
  */
+#include <signal.h>
+#include <sys/resource.h>
+
 #include "mapwriter/setgroups.h"
 #include "tests/unit/unit.h"
 
@@ -50,6 +53,37 @@ Test(setgroups, failures)
 	cr_assert(setgroups_deny(folder.fd) == -EISDIR);
 	close(fd);
 	cr_assert(setgroups_deny(fd) == -EBADF);
+}
+
+static const char *no_writes(void *process)
+{
+	const struct rlimit none = { 0, 0 };
+
+	signal(SIGXFSZ, SIG_IGN);
+	CHILD_ASSERT(setrlimit(RLIMIT_FSIZE, &none) == 0);
+	return setgroups_deny(*(int *)process) == -EFBIG ? NULL : "not refused";
+}
+
+static const char *no_writes_needed(void *process)
+{
+	const struct rlimit none = { 0, 0 };
+
+	signal(SIGXFSZ, SIG_IGN);
+	CHILD_ASSERT(setrlimit(RLIMIT_FSIZE, &none) == 0);
+	return setgroups_deny(*(int *)process) == 0 ? NULL : "refused";
+}
+
+/* A write that fails is fatal unless what it was to bring about is there. */
+Test(setgroups, failing_write)
+{
+	static const char *const others[] = { "allow\n", "", "den", "x", "Deny\n" };
+
+	for (size_t i = 0; i < COUNT_OF(others); i++) {
+		folder_put(&folder, "setgroups", others[i], strlen(others[i]), 0644);
+		child_run(no_writes, &folder.fd);
+	}
+	folder_put(&folder, "setgroups", BYTES("deny\n"), 0644);
+	child_run(no_writes_needed, &folder.fd);
 }
 
 static const char *real_namespace(void *context)
