@@ -12,7 +12,7 @@ from collections import Counter
 import host as host_module
 from host import quick
 from usermod_box import DATABASES, ORACLE, OURS, PERMISSIVE, enter
-from usermod_model import (ACCOUNTS, ALL, BEYOND, CLASSES, ID_NONE, LINE_BEYOND, LINE_FIELDS,
+from usermod_model import (ACCOUNTS, ALL, BEYOND, CLASSES, CONTROLS, ID_NONE, LINE_BEYOND, LINE_FIELDS,
                            LINE_NUL, LINE_NUMBERS, LINE_ZERO, NO_ID, NONE, NUMBERS, OTHERS,
                            OVERRIDDEN, PARTLY, ROOT_ID, SPELLINGS, Command, Table, World,
                            classes, outcome)
@@ -55,6 +55,7 @@ FIXED = (
     (b"elsa:1000000:10:\n", ("V", "1000000-1000004"), LINE_FIELDS),
     (b"elsa:0:0\n", ("v", "1000000-1000009"), LINE_ZERO),
     (b"elsa:4294967290:100\n", ("V", "4294967290-4294967294"), LINE_BEYOND),
+    (b"", ("v", "5-6\n"), CONTROLS),
     (b"elsa:1:\0\nanna:1:1\n", ("v", "1000000-1000009"), LINE_NUL),
 )
 

@@ -23,9 +23,11 @@ LINE_FIELDS = "a fourth field: malformed"
 LINE_ZERO = "count 0 in a line: malformed"
 LINE_BEYOND = "a line beyond 2^32: malformed"
 LINE_NUL = "NUL in a line: the line is kept"
+CONTROLS = "a control character in a message: shown as ?"
 
 CLASSES = (OTHERS, ACCOUNTS, ROOT_ID, NO_ID, PARTLY, SPELLINGS, BEYOND, NUMBERS,
-           LINE_NUMBERS, LINE_FIELDS, LINE_ZERO, LINE_BEYOND, LINE_NUL)
+           LINE_NUMBERS, LINE_FIELDS, LINE_ZERO, LINE_BEYOND, LINE_NUL,
+           CONTROLS)
 ALL = frozenset(CLASSES)
 NONE = frozenset()
 # what --allow-overlap and --allow-root turn off
@@ -261,6 +263,8 @@ def _run(rules, world, contents, command):
         parsed = parse_range(rules, text)
         if parsed is None:
             kind = "uid" if letter in "vV" else "gid"
+            if CONTROLS in rules:
+                text = "".join(c if c >= " " and c != "\x7f" else "?" for c in text)
             raise Refused(3, f"invalid subordinate {kind} range '{text}'")
         ranges.append((letter, *parsed))
     if len(command.logins) != 1:
