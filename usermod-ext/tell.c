@@ -85,6 +85,9 @@ int tell_db_error(const struct db *db, const char *folder, bool writing, int r)
 			    _("no free range is left within the bounds of %s/login.defs"),
 			    folder);
 		break;
+	case DB_STOPPED:
+		report_line(PROGRAM, _("interrupted: nothing is changed"));
+		break;
 	case DB_NOT_DURABLE:
 		report_line(PROGRAM,
 			    _("%s/%s is written, but may not survive a power cut: the "

@@ -26,6 +26,7 @@
 #include "usermod-ext/allocate.h"
 #include "usermod-ext/busy.h"
 #include "usermod-ext/changes.h"
+#include "usermod-ext/interrupt.h"
 #include "usermod-ext/options.h"
 #include "usermod-ext/tell.h"
 #include "usermod-ext/usermod-ext.h"
@@ -40,6 +41,7 @@ struct run {
 	struct db_grant grant;
 	struct allocated allocated;
 	struct db db;
+	struct interrupt interrupt;
 };
 
 static void run_cleanup(struct run *run)
@@ -48,6 +50,7 @@ static void run_cleanup(struct run *run)
 	overlap_list_cleanup(&run->grant.conflicts);
 	owner_cleanup(&run->owner);
 	options_cleanup(&run->options);
+	interrupt_let_go(&run->interrupt);
 }
 
 /* Where the databases are: never by chroot, so that an image of any machine will do. */
@@ -117,6 +120,12 @@ static int load(struct run *run)
 	static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
 	int r;
 
+	r = interrupt_hold(&run->interrupt);
+	if (r) {
+		report_line(PROGRAM, _("cannot hold signals off: %s"), report_error(-r));
+		return EXIT_NOT_PERMITTED;
+	}
+	run->db.stop = run->interrupt.fd;
 	r = db_begin(&run->db, run->folder, run->place);
 	if (r)
 		return tell_db_error(&run->db, run->folder, false, r);
@@ -242,12 +251,15 @@ static int work(struct run *run)
 	/* The log may be slow: nobody waits for our locks meanwhile. */
 	db_end(&run->db);
 	record(run, r, changed);
+	if (r == 0 && changed && !run->options.dry_run && interrupt_came(&run->interrupt))
+		report_line(PROGRAM, _("interrupted, but the change is made"));
 	return r;
 }
 
 static int run_options(int argc, char **argv)
 {
-	CLEANUP(run_cleanup) struct run run = { .db = DB_NONE };
+	CLEANUP(run_cleanup)
+	struct run run = { .db = DB_NONE, .interrupt = INTERRUPT_NONE };
 
 	switch (options_parse(argc, argv, &run.options)) {
 	case 0:
