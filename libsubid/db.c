@@ -88,7 +88,12 @@ int db_load_old(const struct db *db, const struct kind *kind, struct table *ret_
 	int r;
 
 	r = atomicfile_read(file, &text, &len);
-	return r ? r : table_load(text, len, ret_table);
+	if (r)
+		return r;
+	r = table_load(text, len, ret_table);
+	if (r == 0)
+		text = NULL;
+	return r;
 }
 
 static int load(struct db *db, struct db_side *side, bool create)
@@ -152,7 +157,8 @@ static int held_on_disk(const struct db *db, const struct kind *kind, struct own
 		return errno == ENOENT ? 0 : -errno;
 	r = scan_start(&scan, fd);
 	while (r == 0 && (r = scan_next(&scan, &line)) > 0)
-		r = entry_parse(line.text, line.len, &entry) ?
+		r = !owner_begins(line.text, line.len, owner) ||
+				    entry_parse(line.text, line.len, &entry) ?
 			    0 :
 			    add_held(set, &entry, owner);
 	return r;
@@ -170,12 +176,10 @@ int db_held(const struct db *db, const struct kind *kind, struct owner *owner,
 
 	if (!db->sides[kind->group].loaded)
 		return held_on_disk(db, kind, owner, set);
-	while (table_next(&db->sides[kind->group].table, &cursor, &line)) {
-		int r;
+	while (table_next_entry(&db->sides[kind->group].table, &cursor, owner_begins,
+				owner, &line)) {
+		int r = add_held(set, &line.entry, owner);
 
-		if (line.fault)
-			continue;
-		r = add_held(set, &line.entry, owner);
 		if (r)
 			return r;
 	}
@@ -318,6 +322,13 @@ static void used_cleanup(struct used *used)
 
 static int put_used(struct used *used, struct range range)
 {
+	struct range *last = used->n > 0 ? &used->ranges[used->n - 1] : NULL;
+
+	/* Most databases are in order and without gaps, and then this is one range. */
+	if (last && range.start == last->end) {
+		last->end = range.end;
+		return 0;
+	}
 	if (used->n == used->allocated) {
 		size_t allocated = used->allocated ? 2 * used->allocated : 64;
 		struct range *ranges;
@@ -353,6 +364,7 @@ static int collect_side(struct db *db, const struct kind *kind, struct range bou
 	struct table_line line;
 	int r;
 
+	/* Most lines are within the bounds: no table_next_near(). */
 	while (table_next(&side_of(db, kind)->table, &cursor, &line)) {
 		if (line.fault || !range_overlaps(line.entry.range, bounds))
 			continue;
