@@ -129,6 +129,7 @@ static void facts_of_request(const struct request *request, struct facts *facts)
 		.source = request->nsswitch.subid,
 		.name_service = request->decision.name_service,
 		.file = &request->file,
+		.noted = request->decision.noted ? &request->decision.grants : NULL,
 		.target = {
 			.name = request->target.name,
 			.uid = request->target.uid,

@@ -50,8 +50,10 @@ SENTENCES = {
     "FILE_SYMLINK": ("{file} is a symbolic link, which is not followed",),
     "FILE_NOT_REGULAR": ("{file} is not a regular file",),
     "FILE_HUGE": ("{file} is larger than 1 GiB",),
-    "FILE_WRITABLE": ("anybody can write {file}, so it is not believed",),
-    "FILE_FOREIGN": ("{file} belongs to uid {owner} and not to root, so it is not believed",),
+    "FILE_WRITABLE": ("anybody can write {file}, so it is not believed; look through it "
+                      "first",),
+    "FILE_FOREIGN": ("{file} belongs to uid {owner} and not to root, so it is not believed; look "
+                     "through it first",),
     "FILE_UNREADABLE": ("{file} cannot be read: {error}",),
     "LINE_MALFORMED": ("line {line} of {file} grants nothing: {reason}",),
     "OTHER_KIND_ONLY": ("{missing} is delegated to {name} in {other} but not in {file}",),
