@@ -178,3 +178,33 @@ void facts_gather_grants(struct facts *facts)
 	if (facts->grants.readable && range_set_add(&left, facts->missing) == 0)
 		facts->grants.in_other_kind = other_kind_grants(facts, &left);
 }
+
+/*
+ * Fills facts->twice: programs ask for every line of a user as it stands, so extents that
+ * overlap outside mean two such lines. The clash must be known, and facts->account.
+ */
+void facts_gather_twice(struct facts *facts)
+{
+	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
+	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+	uint32_t a = facts->map->extents[facts->clash_a].outer;
+	uint32_t b = facts->map->extents[facts->clash_b].outer;
+	struct facts_twice twice = { .id = a > b ? a : b };
+	struct scan_line line;
+	struct entry entry;
+	size_t n = 0;
+
+	if (!open_as_caller(facts->kind, &file, &scan))
+		return;
+	while (n < 2 && scan_next(&scan, &line) > 0) {
+		if (!account_begins(facts->account, line.text, line.len) ||
+		    entry_parse(line.text, line.len, &entry) ||
+		    !account_owns(facts->account, &entry) ||
+		    !range_contains(entry.range, twice.id))
+			continue;
+		twice.lines[n] = line.number;
+		twice.ranges[n++] = entry.range;
+	}
+	if (n == 2)
+		facts->twice = twice;
+}

@@ -84,6 +84,13 @@ struct facts_grants {
 	char taken_by[LIMIT_OWNER_BYTES + 1];
 };
 
+/* Two lines of a database that grant the caller the same id. */
+struct facts_twice {
+	uint64_t lines[2]; /* their numbers, 0: there are no such lines */
+	struct range ranges[2];
+	uint32_t id;
+};
+
 /* What lines are looked at for. */
 struct facts_question {
 	const struct account *account;
@@ -113,6 +120,7 @@ struct facts {
 	int clash; /* 0, or an enum idmap_clash of these two */
 	size_t clash_a;
 	size_t clash_b;
+	struct facts_twice twice;
 	size_t refused;	      /* FACTS_RANGE: an extent */
 	struct range missing; /* the first part of it that is not granted */
 	const char *source;   /* FACTS_SOURCE */
@@ -134,6 +142,7 @@ void facts_gather_program(struct facts *facts);
 void facts_gather_target(struct facts *facts, int process, pid_t pid);
 void facts_gather_namespace(struct facts *facts);
 void facts_gather_grants(struct facts *facts);
+void facts_gather_twice(struct facts *facts);
 bool facts_note_line(struct facts_grants *grants, const struct facts_question *question,
 		     const struct scan_line *line, struct entry *ret_entry);
 

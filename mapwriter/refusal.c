@@ -176,6 +176,8 @@ static void gather(const struct request *request, struct facts *facts)
 		facts->clash = request->detail;
 		facts->clash_a = request->clash_a;
 		facts->clash_b = request->clash_b;
+		if (facts->clash == IDMAP_CLASH_OUTER)
+			facts_gather_twice(facts);
 		break;
 	case REFUSAL_TARGET:
 		gather_target(request, facts);

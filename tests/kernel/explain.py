@@ -29,6 +29,8 @@ SENTENCES = {
     "TOO_MANY_EXTENTS": ("the kernel takes 340 extents at the most",),
     "TOO_MANY_BYTES": ("the map takes {bytes} bytes, and the kernel takes {most} at the most",),
     "OVERLAP_INSIDE": ("extents {a} and {b} overlap inside",),
+    "LINES_OVERLAP": ("lines {first} and {second} of {file} both grant you {k}id {id}, so "
+                      "extents {a} and {b} overlap outside",),
     "OVERLAP_OUTSIDE": ("extents {a} and {b} overlap outside",),
     "EXTENT_EMPTY": ("extent {extent} has a count of 0",),
     "NO_DESCRIPTORS": ("the limit of open files leaves {mapper} no descriptor",
