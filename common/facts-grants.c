@@ -35,15 +35,18 @@ static bool is_meant_for(const struct scan_line *line, const char *name, size_t 
 	       memchr(": \t", line->text[at + len], 3);
 }
 
-static bool is_meant_for_account(const struct scan_line *line,
-				 const struct account *account)
+/* Of almost every line one byte is enough. */
+static bool may_be_meant(const struct scan_line *line, const struct account *account)
 {
 	char first = line->len > 0 ? line->text[0] : '\0';
 
-	/* Of almost every line one byte is enough. */
-	if (first != account->name[0] && first != account->number[0] && first != ' ' &&
-	    first != '\t')
-		return false;
+	return first == account->name[0] || first == account->number[0] || first == ' ' ||
+	       first == '\t';
+}
+
+static bool is_meant_for_account(const struct scan_line *line,
+				 const struct account *account)
+{
 	return is_meant_for(line, account->name, account->name_len) ||
 	       is_meant_for(line, account->number, account->number_len);
 }
@@ -75,6 +78,30 @@ static void note_other(struct facts_grants *grants, const struct entry *entry,
 	grants->taken_by[entry->owner_len] = '\0';
 }
 
+/* A line that is near or may be meant; as facts_note_line(). */
+static bool note_near_line(struct facts_grants *grants,
+			   const struct facts_question *question,
+			   const struct scan_line *line, struct entry *ret_entry)
+{
+	struct entry entry;
+	int fault = entry_parse(line->text, line->len, &entry);
+
+	if (fault) {
+		note_malformed(grants, question->account, line, fault);
+		return false;
+	}
+	if (account_owns(question->account, &entry)) {
+		note_own(grants, entry.range);
+		grants->partly |= range_overlaps(question->asked, entry.range);
+		return false;
+	}
+	if (!range_overlaps(entry.range, question->missing))
+		return false;
+	note_other(grants, &entry, line->number);
+	*ret_entry = entry;
+	return true;
+}
+
 /*
  * Notes what a line says about the account or, else, about the ids that are missing.
  *
@@ -85,28 +112,10 @@ static void note_other(struct facts_grants *grants, const struct entry *entry,
 bool facts_note_line(struct facts_grants *grants, const struct facts_question *question,
 		     const struct scan_line *line, struct entry *ret_entry)
 {
-	const struct account *account = question->account;
-	struct entry entry;
-	int fault;
-
-	if (!entry_may_overlap(line->text, line->len, question->missing) &&
-	    !is_meant_for_account(line, account))
+	if (!may_be_meant(line, question->account) &&
+	    !entry_may_overlap(line->text, line->len, question->missing))
 		return false;
-	fault = entry_parse(line->text, line->len, &entry);
-	if (fault) {
-		note_malformed(grants, account, line, fault);
-		return false;
-	}
-	if (account_owns(account, &entry)) {
-		note_own(grants, entry.range);
-		grants->partly |= range_overlaps(question->asked, entry.range);
-		return false;
-	}
-	if (!range_overlaps(entry.range, question->missing))
-		return false;
-	note_other(grants, &entry, line->number);
-	*ret_entry = entry;
-	return true;
+	return note_near_line(grants, question, line, ret_entry);
 }
 
 /* Tells whether two looks found the same file, and nobody has written it between them. */
