@@ -11,6 +11,7 @@
 
 #include "libsubid/core/entry.h"
 #include "libsubid/core/limits.h"
+#include "libsubid/core/starts.h"
 
 /* Room for a whole line and its newline at least; larger reads cost fewer calls. */
 #define SCAN_BYTES (64 * 1024)
@@ -29,12 +30,14 @@ struct scan {
 struct scan_line {
 	const char *text; /* without the newline; valid until the next call */
 	size_t len;	 /* LIMIT_LINE_BYTES + 1 at the most: then the rest is left out */
-	uint64_t number; /* from 1 */
+	uint64_t number; /* from 1; 0 where lines were passed over */
 };
 
 int scan_start(struct scan *scan, int fd);
 int scan_rewind(struct scan *scan);
 int scan_next(struct scan *scan, struct scan_line *ret_line);
+int scan_next_starting(struct scan *scan, const struct starts *starts,
+		       struct scan_line *ret_line);
 struct scan *scan_end(struct scan *scan);
 
 static inline void scan_cleanup(struct scan *scan)
