@@ -54,6 +54,8 @@ static void tell_failure(const struct db *db, const char *folder, bool writing, 
 		report_line(PROGRAM, _("failure while writing changes to %s/%s"), folder,
 			    file);
 	}
+	if (db->accounts)
+		object = db->accounts;
 	report_line(PROGRAM, "%s/%s: %s", folder, object, report_error(-r));
 }
 

@@ -20,6 +20,7 @@
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
+#include "libsubid/sys/etc.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/scan.h"
 #include "libsubid/sys/taken.h"
@@ -79,7 +80,7 @@ int taken_locally(int folder, const struct kind *kind, const struct range_set *w
 		  struct taken *taken)
 {
 	CLEANUP(fd_cleanup)
-	int fd = openat(folder, kind->accounts, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	int fd = etc_open(folder, kind->accounts);
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
 	struct scan_line line;
 	size_t name_len;
@@ -87,7 +88,7 @@ int taken_locally(int folder, const struct kind *kind, const struct range_set *w
 	int r;
 
 	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
+		return fd == -ENOENT ? 0 : fd;
 	r = scan_start(&scan, fd);
 	if (r)
 		return r;

@@ -158,9 +158,9 @@ Test(memory, settings)
 	struct nsswitch nsswitch;
 
 	countdown = 0;
-	cr_assert(conf_lookup("/proc/self/status", "KEY", value) == -ENOMEM);
+	cr_assert(conf_lookup(AT_FDCWD, "/proc/self/status", "KEY", value) == -ENOMEM);
 	countdown = 0;
-	cr_assert_not(conf_is_yes("/proc/self/status", "KEY"));
+	cr_assert_not(conf_is_yes(AT_FDCWD, "/proc/self/status", "KEY"));
 	countdown = 0;
 	cr_assert(nsswitch_read("/proc/self/status", &nsswitch) == -ENOMEM);
 	countdown = -1;
