@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -190,6 +191,7 @@ int taken_elsewhere(const struct nsswitch *nsswitch, const struct kind *kind,
 	const char *sources =
 		kind->group ? nsswitch->group_others : nsswitch->passwd_others;
 	CLEANUP(fd_cleanup) int in = -1;
+	const pid_t parent = getpid();
 	int ends[2], status = 0, r;
 	pid_t pid;
 
@@ -209,9 +211,11 @@ int taken_elsewhere(const struct nsswitch *nsswitch, const struct kind *kind,
 		return r;
 	}
 	if (pid == 0) {
+		fd_close(in);
 		/* A service that never answers must not keep our locks, if we are killed.
 		 */
-		if (fd_close_others(STDERR_FILENO + 1, ends[1], -1))
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
 			_exit(EXIT_FAILURE);
 		answer_all(sources, kind, wanted, ends[1]);
 	}

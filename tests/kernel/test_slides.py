@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import tarfile
 
-from host import CLEAN_PATH, Caller, mount
+from host import CLEAN_PATH, Caller
 from usermod_box import DONE, enter, read
 
 USERADD = "/usr/sbin/useradd"
@@ -38,12 +38,7 @@ def find(tool):
 
 def prepare(box):
     """What runtimes expect of a host, and a user as Debian makes one."""
-    os.chmod("/dev/shm", 0o1777)
-    os.mkdir("/dev/pts", 0o755)
-    mount("devpts", "/dev/pts", "devpts", 0, "newinstance,ptmxmode=0666,mode=0620")
-    os.symlink("pts/ptmx", "/dev/ptmx")
-    for folder in ("/run", "/var/tmp"):
-        mount("tmpfs", folder, "tmpfs", 0, "mode=1777")
+    box.host.suit_runtimes()
     box.put(b"", b"")
     for name in ("shadow", "gshadow"):
         box.host.write(f"/etc/{name}", "", 0o600)

@@ -7,13 +7,14 @@ files, attributes, and a name service that is slow or silent."""
 import contextlib
 import os
 import re
+import signal
 import stat
 import struct
 
 import host as host_module
 from host import ELSA, Caller, mount, remove, unshare
 from usermod_box import (BUSY, DONE, NO_USER, PERMISSIVE, POLICY, SUBGID, SUBUID, USAGE, enter,
-                         process, read, words)
+                         process, read, running, spawn, wait_until, words)
 from usermod_strace import Call, available, calls, tampered
 
 DB = b"# first\nelsa:1000000:100\nanna:2000000:100\n5003:2000050:100\nghost:3000000:10\nroot:1:1"
@@ -615,6 +616,18 @@ def test_name_service(case):
          subuid=new, env=env, seconds=1.5)
     case("never an answer: -S", ("-S", "bob"), DONE, [UNSURE], before=(b"", b""),
          subuid=b"bob:100000:65536\n", subgid=b"bob:100000:65536\n", env=env, seconds=3.5)
+    box.sweep()
+    box.put(DB, DB)
+    pid = spawn(box.ours, *add, env=env)
+    asked = wait_until(lambda: len(running()) == 2)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    result = box.run("--allow-overlap", *add, env=env)
+    case.report.check("never an answer: who is killed meanwhile keeps no lock, no process",
+                      asked and result.status == DONE and result.seconds < 1
+                      and box.get().subuid == new and not box.strays()
+                      and wait_until(lambda: not running(), 2),
+                      f"{asked}, {result}, {box.get()}, {running()}")
     service(300, 7000000)
     case("a slow answer that comes in time counts", add, POLICY,
          [UNSURE, account("uid", 7000000, "directory")], env=env, seconds=3.5)
