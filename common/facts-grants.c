@@ -35,13 +35,18 @@ static bool is_meant_for(const struct scan_line *line, const char *name, size_t 
 	       memchr(": \t", line->text[at + len], 3);
 }
 
-/* Of almost every line one byte is enough. */
+/* Of almost every line two bytes are enough. */
+static bool begins_as(const struct scan_line *line, const char *name, size_t len)
+{
+	return line->text[0] == name[0] &&
+	       (len == 1 || (line->len > 1 && line->text[1] == name[1]));
+}
+
 static bool may_be_meant(const struct scan_line *line, const struct account *account)
 {
-	char first = line->len > 0 ? line->text[0] : '\0';
-
-	return first == account->name[0] || first == account->number[0] || first == ' ' ||
-	       first == '\t';
+	return line->len > 0 && (line->text[0] == ' ' || line->text[0] == '\t' ||
+				 begins_as(line, account->name, account->name_len) ||
+				 begins_as(line, account->number, account->number_len));
 }
 
 static bool is_meant_for_account(const struct scan_line *line,

@@ -93,12 +93,8 @@ static int scan_skip_rest(struct scan *scan)
 	return 0;
 }
 
-/*
- * Steps to the next line.
- * Returns 1 with a line, 0 at the end, -errno when reading failed (-EFBIG beyond
- * LIMIT_FILE_BYTES).
- */
-int scan_next(struct scan *scan, struct scan_line *ret_line)
+/* As scan_next(), for a line of which not all is in the buffer, or that is too long. */
+int scan_next_unbuffered(struct scan *scan, struct scan_line *ret_line)
 {
 	size_t searched = 0;
 	int r;

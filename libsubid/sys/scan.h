@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "libsubid/core/entry.h"
 #include "libsubid/core/limits.h"
@@ -35,10 +36,31 @@ struct scan_line {
 
 int scan_start(struct scan *scan, int fd);
 int scan_rewind(struct scan *scan);
-int scan_next(struct scan *scan, struct scan_line *ret_line);
+int scan_next_unbuffered(struct scan *scan, struct scan_line *ret_line);
 int scan_next_starting(struct scan *scan, const struct starts *starts,
 		       struct scan_line *ret_line);
 struct scan *scan_end(struct scan *scan);
+
+/*
+ * Steps to the next line.
+ * Returns 1 with a line, 0 at the end, -errno when reading failed (-EFBIG beyond
+ * LIMIT_FILE_BYTES). Inline, since a large database has nothing that is done oftener.
+ */
+static inline int scan_next(struct scan *scan, struct scan_line *ret_line)
+{
+	const char *text = scan->buffer + scan->begin, *newline;
+	size_t len;
+
+	if (scan->in_long_line)
+		return scan_next_unbuffered(scan, ret_line);
+	newline = (const char *)memchr(text, '\n', scan->end - scan->begin);
+	len = newline ? (size_t)(newline - text) : SIZE_MAX;
+	if (len > LIMIT_LINE_BYTES)
+		return scan_next_unbuffered(scan, ret_line);
+	scan->begin += len + 1;
+	*ret_line = (struct scan_line){ text, len, ++scan->number };
+	return 1;
+}
 
 static inline void scan_cleanup(struct scan *scan)
 {
