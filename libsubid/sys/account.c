@@ -274,7 +274,9 @@ bool account_begins(const struct account *account, const char *line, size_t len)
 static void set_start(char start[static STARTS_BYTES], const char *owner, size_t len)
 {
 	start[0] = owner[0];
-	start[1] = len > 1 ? owner[1] : (char)':';
+	start[1] = ':';
+	if (len > 1)
+		start[1] = owner[1];
 }
 
 /*
