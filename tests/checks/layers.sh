@@ -12,7 +12,7 @@ below()
 	libsubid/core) ;;
 	libsubid/sys) echo libsubid/core ;;
 	libsubid) echo libsubid/core libsubid/sys ;;
-	common) echo libsubid/core libsubid/sys ;;
+	common) echo libsubid/core libsubid/sys libsubid ;;
 	mapwriter) echo libsubid/core libsubid/sys common ;;
 	usermod-ext) echo libsubid/core libsubid/sys libsubid common ;;
 	newuidmap | newgidmap) echo libsubid/core libsubid/sys common mapwriter ;;
