@@ -18,6 +18,7 @@
 #include "common/i18n.h"
 #include "common/record.h"
 #include "common/report.h"
+#include "common/show.h"
 #include "common/tell.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/db.h"
@@ -200,7 +201,7 @@ static int commit(struct run *run)
 {
 	int r;
 
-	r = run->options.dry_run ? changes_show(&run->db, run->folder) :
+	r = run->options.dry_run ? show_changes(&run->db, run->folder) :
 				   db_commit(&run->db);
 	return r ? tell_db_error(PROGRAM, &run->db, run->folder, true, r) : 0;
 }
