@@ -34,7 +34,7 @@ static int open_database(const char *path, bool image, struct dbfile *file)
 		return 0;
 	default:
 		report_line(PROGRAM, "%s: %s", path, report_error(file->error));
-		return EXIT_UNREADABLE;
+		return VERB_UNREADABLE;
 	}
 }
 
@@ -58,7 +58,7 @@ static int take_all(struct scan *scan, struct line *line, lines_take_fn take,
 	}
 	if (r) {
 		report_line(PROGRAM, "%s: %s", line->path, report_error(-r));
-		return EXIT_UNREADABLE;
+		return VERB_UNREADABLE;
 	}
 	return 0;
 }
@@ -66,7 +66,7 @@ static int take_all(struct scan *scan, struct line *line, lines_take_fn take,
 /*
  * Hands each line of the database of @kind that grants something to @take.
  *
- * Returns 0, EXIT_UNREADABLE with the reason told, or what @take returned.
+ * Returns 0, VERB_UNREADABLE with the reason told, or what @take returned.
  */
 int lines_each(const struct verb_place *place, const struct kind *kind,
 	       lines_take_fn take, void *context)

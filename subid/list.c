@@ -102,7 +102,7 @@ static int parse(int argc, char **argv, struct list *list)
 static int run(int argc, char **argv)
 {
 	CLEANUP(list_cleanup) struct list list = { .output = OUTPUT_NONE };
-	int r, status = EXIT_DONE;
+	int r, status = VERB_DONE;
 
 	r = parse(argc, argv, &list);
 	if (r == VERB_GO)
@@ -115,7 +115,7 @@ static int run(int argc, char **argv)
 		return r;
 	if (list.uid)
 		status = lines_each(&list.place, &kind_uid, show, &list);
-	if (list.gid && status != EXIT_NOT_WRITTEN) {
+	if (list.gid && status != VERB_NOT_WRITTEN) {
 		r = lines_each(&list.place, &kind_gid, show, &list);
 		status = r ? r : status;
 	}

@@ -87,7 +87,8 @@ static void put_cell(const struct output *output, size_t i, const char *cell)
 	if (right)
 		printf("%*s", pad, "");
 	for (; *cell; cell++)
-		putchar_unlocked((unsigned char)*cell < ' ' || *cell == 0x7f ? '?' : *cell);
+		putchar_unlocked((unsigned char)*cell < ' ' || *cell == 0x7f ? '?' :
+									       *cell);
 	if (!right && !last)
 		printf("%*s", pad, "");
 }

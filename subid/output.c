@@ -32,7 +32,7 @@ static int misuse_column(const struct output_column *columns, size_t n, const ch
 				       i ? "," : "", columns[i].name);
 	report_line(PROGRAM, _("there is no column '%.*s', but: %s"), (int)len, name,
 		    known);
-	return EXIT_USAGE;
+	return VERB_USAGE;
 }
 
 static int choose(struct output *output, const struct output_column *columns, size_t n,
@@ -97,7 +97,7 @@ int output_start(struct output *output, const char *name,
 	};
 	if (format->json && format->raw) {
 		report_line(PROGRAM, _("--json and --raw exclude each other"));
-		return EXIT_USAGE;
+		return VERB_USAGE;
 	}
 	r = choose_columns(output, columns, n, format->columns);
 	if (r)
@@ -117,7 +117,7 @@ static int lose(struct output *output)
 	report_line(PROGRAM, _("standard output: %s"), report_error(errno));
 	clearerr(stdout);
 	output->lost = true;
-	return EXIT_NOT_WRITTEN;
+	return VERB_NOT_WRITTEN;
 }
 
 /*
@@ -132,7 +132,7 @@ int output_row(struct output *output, const char *const *cells, const char *colo
 	int r = 0;
 
 	if (output->lost)
-		return EXIT_NOT_WRITTEN;
+		return VERB_NOT_WRITTEN;
 	if (output->json)
 		output_json_row(output, cells);
 	else if (output->raw)
@@ -149,7 +149,7 @@ int output_end(struct output *output)
 	int r = 0;
 
 	if (output->lost)
-		return EXIT_NOT_WRITTEN;
+		return VERB_NOT_WRITTEN;
 	if (output->json)
 		output_json_end(output);
 	else if (!output->raw)

@@ -35,7 +35,7 @@ static int help(void)
 	for (size_t i = 0; i < n_verbs; i++)
 		printf("  %-10s %s\n", verbs[i]->name, _(verbs[i]->help));
 	printf(_("\n'%s VERB --help' tells its options; see %s(1).\n"), PROGRAM, PROGRAM);
-	return EXIT_DONE;
+	return VERB_DONE;
 }
 
 static int misuse(const char *word)
@@ -45,7 +45,7 @@ static int misuse(const char *word)
 	else
 		report_line(PROGRAM, _("a verb is missing"));
 	report_line(PROGRAM, _("try '%s --help'"), PROGRAM);
-	return EXIT_USAGE;
+	return VERB_USAGE;
 }
 
 static int run_verb(const struct verb *verb, int argc, char **argv)
@@ -75,7 +75,7 @@ static int run(int argc, char **argv)
 		return help();
 	if (strcmp(word, "--version") == 0) {
 		printf("%s (%s) %s\n", PROGRAM, PACKAGE, PACKAGE_VERSION);
-		return EXIT_DONE;
+		return VERB_DONE;
 	}
 	return misuse(word);
 }
@@ -90,7 +90,7 @@ static void start(void)
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0 &&
 		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
-			_exit(EXIT_NOT_WRITTEN);
+			_exit(VERB_NOT_WRITTEN);
 }
 
 int main(int argc, char **argv)
@@ -100,7 +100,7 @@ int main(int argc, char **argv)
 	start();
 	report_translate();
 	status = run(argc, argv);
-	if (report_close_stdout(PROGRAM) && status == EXIT_DONE)
-		status = EXIT_NOT_WRITTEN;
+	if (report_close_stdout(PROGRAM) && status == VERB_DONE)
+		status = VERB_NOT_WRITTEN;
 	return status;
 }

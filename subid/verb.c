@@ -17,24 +17,24 @@ static int help(const struct verb *verb)
 		fputs(_(verb->options), stdout);
 	printf(_("  -h, --help            show this help and exit\n"));
 	printf(_("\nSee %s(1).\n"), PROGRAM);
-	return EXIT_DONE;
+	return VERB_DONE;
 }
 
 /*
  * Ends a verb whose command line is wrong, after it has said what is wrong.
- * Returns EXIT_USAGE.
+ * Returns VERB_USAGE.
  */
 int verb_misuse(const struct verb *verb)
 {
 	report_line(PROGRAM, _("try '%s %s --help'"), PROGRAM, verb->name);
-	return EXIT_USAGE;
+	return VERB_USAGE;
 }
 
-/* Ends a verb that the system gives too little memory, say. Returns EXIT_UNREADABLE. */
+/* Ends a verb that the system gives too little memory, say. Returns VERB_UNREADABLE. */
 int verb_fail(int error)
 {
 	report_line(PROGRAM, "%s", report_error(error));
-	return EXIT_UNREADABLE;
+	return VERB_UNREADABLE;
 }
 
 /*
@@ -78,7 +78,7 @@ int verb_find_place(const char *root, struct verb_place *ret_place)
 
 	if (n < 0 || (size_t)n >= sizeof(ret_place->etc)) {
 		report_line(PROGRAM, "%s: %s", root, report_error(ENAMETOOLONG));
-		return EXIT_USAGE;
+		return VERB_USAGE;
 	}
 	ret_place->image = root != NULL;
 	return VERB_GO;

@@ -15,17 +15,17 @@
 
 /* Exit statuses of all verbs, see subid(1). Those that pwck(8) has are the same. */
 enum {
-	EXIT_DONE = 0,
-	EXIT_USAGE = 1,
-	EXIT_FINDINGS = 2,    /* check, doctor: something is wrong */
-	EXIT_UNREADABLE = 3,  /* not everything could be read */
-	EXIT_LOCKED = 4,      /* a database is locked */
-	EXIT_NOT_WRITTEN = 5, /* a database, or standard output */
-	EXIT_NO_USER = 6,     /* there is no such user */
-	EXIT_NONE = 7,	      /* there is no such range, id or room for one */
-	EXIT_BUSY = 8,	      /* a process uses what is to be taken */
-	EXIT_NOT_PERMITTED = 9,
-	EXIT_POLICY = 20, /* refused by the overlap policy */
+	VERB_DONE = 0,
+	VERB_USAGE = 1,
+	VERB_FINDINGS = 2,    /* check, doctor: something is wrong */
+	VERB_UNREADABLE = 3,  /* not everything could be read */
+	VERB_LOCKED = 4,      /* a database is locked */
+	VERB_NOT_WRITTEN = 5, /* a database, or standard output */
+	VERB_NO_USER = 6,     /* there is no such user */
+	VERB_NONE = 7,	      /* there is no such range, id or room for one */
+	VERB_BUSY = 8,	      /* a process uses what is to be taken */
+	VERB_NOT_PERMITTED = 9,
+	VERB_POLICY = 20, /* refused by the overlap policy */
 };
 
 /* Said by functions that may end a verb: it goes on. Everything else is an exit status.
