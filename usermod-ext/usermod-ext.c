@@ -3,29 +3,15 @@
  * usermod-ext: gives and takes subordinate ids, as usermod(8) does with -v, -V, -w and
  * -W, but never an id that belongs to somebody else.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "common/audit.h"
-#include "common/auth.h"
-#include "common/busy.h"
+#include "common/edit.h"
 #include "common/i18n.h"
-#include "common/record.h"
 #include "common/report.h"
-#include "common/show.h"
 #include "common/tell.h"
 #include "libsubid/core/cleanup.h"
-#include "libsubid/db.h"
 #include "libsubid/sys/conf.h"
-#include "libsubid/sys/fd.h"
-#include "libsubid/sys/paths.h"
-#include "libsubid/sys/source.h"
 #include "usermod-ext/allocate.h"
 #include "usermod-ext/changes.h"
 #include "usermod-ext/options.h"
@@ -34,140 +20,25 @@
 /* One run of the program. */
 struct run {
 	struct options options;
-	char folder[PATH_MAX]; /* where the databases are */
-	enum db_place place;
-	struct account account;
+	struct edit edit;
 	struct owner owner;
 	struct db_grant grant;
 	struct allocated allocated;
-	struct db db;
 };
 
 static void run_cleanup(struct run *run)
 {
-	db_end(&run->db);
+	edit_end(&run->edit);
 	overlap_list_cleanup(&run->grant.conflicts);
 	owner_cleanup(&run->owner);
 	options_cleanup(&run->options);
-}
-
-/* Where the databases are: never by chroot, so that an image of any machine will do. */
-static int find_folder(struct run *run)
-{
-	const struct options *options = &run->options;
-	const char *below = options->root ? options->root : options->prefix;
-	int n;
-
-	run->place = options->root ? DB_ROOT : options->prefix ? DB_PREFIX : DB_LIVE;
-	/* PAM is not asked about an image, which may be `/`: who made the program setuid
-	 * has not let others near it. */
-	if (below && (getuid() != 0 || geteuid() != 0)) {
-		report_line(PROGRAM, _("only root may do this"));
-		return EXIT_NOT_PERMITTED;
-	}
-	n = snprintf(run->folder, sizeof(run->folder), "%s%s", below ? below : "",
-		     SYSCONFDIR);
-	if (n < 0 || (size_t)n >= sizeof(run->folder)) {
-		report_line(PROGRAM, "%s: %s", below, report_error(ENAMETOOLONG));
-		return EXIT_USAGE;
-	}
-	return 0;
-}
-
-static int find_user(struct run *run)
-{
-	CLEANUP(fd_cleanup)
-	int folder = open(run->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC |
-					       (run->place == DB_LIVE ? 0 : O_NOFOLLOW));
-	const char *login = run->options.login;
-	int r;
-
-	if (folder < 0) {
-		r = errno;
-		report_line(PROGRAM, "%s: %s", run->folder, report_error(r));
-		return r == ENOENT || r == ENOTDIR ? EXIT_USAGE : EXIT_NOT_PERMITTED;
-	}
-	r = run->place == DB_LIVE ? account_by_name(login, &run->account) :
-				    account_in_file(folder, login, &run->account);
-	if (r < 0) {
-		report_line(PROGRAM, _("cannot look up user '%s': %s"), login,
-			    report_error(-r));
-		return EXIT_NO_USER;
-	}
-	if (r) {
-		report_line(PROGRAM, _("user '%s' does not exist"), login);
-		return EXIT_NO_USER;
-	}
-	r = owner_init(&run->owner, &run->account, folder);
-	if (r) {
-		report_line(PROGRAM, "%s/passwd: %s", run->folder, report_error(-r));
-		return EXIT_NO_USER;
-	}
-	return 0;
-}
-
-static int may_change(const struct run *run)
-{
-	if (run->place != DB_LIVE)
-		return 0;
-	return auth_check(PROGRAM) ? EXIT_NOT_PERMITTED : 0;
-}
-
-static int load(struct run *run)
-{
-	static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
-	int r;
-
-	r = db_begin(&run->db, run->folder, run->place);
-	if (r)
-		return tell_db_error(PROGRAM, &run->db, run->folder, false, r);
-	if (run->place == DB_LIVE &&
-	    source_find(run->db.nsswitch.subid, PLUGINDIR) != SOURCE_FILES) {
-		report_line(PROGRAM,
-			    _("%s names the source '%s': nothing is changed in files"),
-			    NSSWITCH_CONF, run->db.nsswitch.subid);
-		return EXIT_SUBUID;
-	}
-	for (size_t i = 0; i < 2; i++) {
-		if (!options_touch(&run->options, kinds[i]))
-			continue;
-		r = db_load(&run->db, kinds[i], run->options.create);
-		if (r)
-			return tell_db_error(PROGRAM, &run->db, run->folder, false, r);
-	}
-	return 0;
-}
-
-/* Nobody may use what is taken away. In another system nobody does. */
-static int check_busy(struct run *run)
-{
-	CLEANUP(range_set_cleanup) struct range_set held = RANGE_SET(SIZE_MAX);
-	pid_t pid;
-	int r;
-
-	if (run->place != DB_LIVE || !options_delete(&run->options))
-		return 0;
-	r = db_held(&run->db, &kind_uid, &run->owner, &held);
-	if (r) {
-		report_line(PROGRAM, _("cannot open %s/%s"), run->folder,
-			    kind_uid.database);
-		report_line(PROGRAM, "%s/%s: %s", run->folder, kind_uid.database,
-			    report_error(-r));
-		return EXIT_SUBUID;
-	}
-	pid = busy_process(run->account.uid, &held);
-	if (pid == 0)
-		return 0;
-	report_line(PROGRAM, _("user %s is currently used by process %d"),
-		    run->account.name, (int)pid);
-	return EXIT_BUSY;
 }
 
 static void set_policy(struct run *run)
 {
 	char path[PATH_MAX + 16];
 
-	snprintf(path, sizeof(path), "%s/login.defs", run->folder);
+	snprintf(path, sizeof(path), "%s/login.defs", run->edit.folder);
 	run->grant = (struct db_grant){
 		.owner = &run->owner,
 		.by_id = conf_is_yes(path, "SUB_UID_STORE_BY_UID"),
@@ -183,9 +54,10 @@ static int change(struct run *run)
 {
 	int r;
 
-	r = changes_apply(&run->options, &run->db, &run->grant);
+	r = changes_apply(&run->options, &run->edit.db, &run->grant);
 	if (r == 0 && run->options.allocate)
-		r = allocate(&run->db, &run->grant, run->folder, &run->allocated);
+		r = allocate(&run->edit.db, &run->grant, run->edit.folder,
+			     &run->allocated);
 	if (run->grant.unsure)
 		report_line(PROGRAM,
 			    _("note: the name service did not answer in time; ids of "
@@ -193,17 +65,8 @@ static int change(struct run *run)
 	if (r == ALLOCATE_SETTINGS)
 		return EXIT_SUBUID;
 	if (r == DB_CONFLICT)
-		return tell_conflicts(PROGRAM, &run->grant, run->folder);
-	return r ? tell_db_error(PROGRAM, &run->db, run->folder, false, r) : 0;
-}
-
-static int commit(struct run *run)
-{
-	int r;
-
-	r = run->options.dry_run ? show_changes(&run->db, run->folder) :
-				   db_commit(&run->db);
-	return r ? tell_db_error(PROGRAM, &run->db, run->folder, true, r) : 0;
+		return tell_conflicts(PROGRAM, &run->grant, run->edit.folder);
+	return r ? tell_db_error(PROGRAM, &run->edit.db, run->edit.folder, false, r) : 0;
 }
 
 /* What was done, or refused, is recorded; what was not needed is not. */
@@ -211,25 +74,28 @@ static void record(const struct run *run, int status, bool changed)
 {
 	char text[CHANGES_TEXT_BYTES];
 
-	if (run->place != DB_LIVE || run->options.dry_run || (status == 0 && !changed))
+	if (status == 0 && !changed)
 		return;
 	changes_text(&run->options, &run->allocated, text, sizeof(text));
-	audit_record(text, run->account.name, status == 0);
-	record_change(PROGRAM, "%s %s by uid %u: %s", run->account.name, text, getuid(),
-		      status == 0 ? "done" : "refused");
+	edit_record(&run->edit, run->owner.account.name, text, status == 0);
 }
 
 /* Returns the exit status; *ret_changed tells whether there was anything to write. */
 static int attempt(struct run *run, bool *ret_changed)
 {
+	const bool kinds[] = { options_touch(&run->options, &kind_uid),
+			       options_touch(&run->options, &kind_gid) };
 	int r;
 
-	if ((r = may_change(run)) || (r = load(run)) || (r = check_busy(run)))
+	r = edit_begin(&run->edit, kinds);
+	if (r == 0 && options_delete(&run->options))
+		r = edit_check_busy(&run->edit, &run->owner);
+	if (r)
 		return r;
 	set_policy(run);
 	r = change(run);
-	*ret_changed = db_changed(&run->db, &kind_uid) || db_changed(&run->db, &kind_gid);
-	return r == 0 && *ret_changed ? commit(run) : r;
+	*ret_changed = edit_changed(&run->edit);
+	return r == 0 && *ret_changed ? edit_commit(&run->edit) : r;
 }
 
 static int work(struct run *run)
@@ -237,18 +103,26 @@ static int work(struct run *run)
 	bool changed = false;
 	int r;
 
-	if ((r = find_folder(run)) || (r = find_user(run)))
+	run->edit.root = run->options.root;
+	run->edit.prefix = run->options.prefix;
+	run->edit.create = run->options.create;
+	run->edit.dry_run = run->options.dry_run;
+	if ((r = edit_find_folder(&run->edit)) ||
+	    (r = edit_find_user(&run->edit, run->options.login, &run->owner)))
 		return r;
 	r = attempt(run, &changed);
 	/* The log may be slow: nobody waits for our locks meanwhile. */
-	db_end(&run->db);
+	edit_end(&run->edit);
 	record(run, r, changed);
 	return r;
 }
 
 static int run_options(int argc, char **argv)
 {
-	CLEANUP(run_cleanup) struct run run = { .db = DB_NONE };
+	CLEANUP(run_cleanup)
+	struct run run = {
+		.edit = { .program = PROGRAM, .db = DB_NONE },
+	};
 
 	switch (options_parse(argc, argv, &run.options)) {
 	case 0:
@@ -266,27 +140,11 @@ static int run_options(int argc, char **argv)
 	}
 }
 
-/*
- * Descriptors 0 to 2 are open, or a database would be opened as one of them and messages
- * written into it. What is opened here is no place to read from or to write to. A pipe
- * that nobody reads and a file size limit are errors, and not the end in the middle of a
- * change.
- */
-static void start(void)
-{
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 &&
-		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
-			_exit(EXIT_NOT_PERMITTED);
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
-}
-
 int main(int argc, char **argv)
 {
 	int status;
 
-	start();
+	edit_start();
 	report_translate();
 	status = run_options(argc, argv);
 	if (report_close_stdout(PROGRAM) && status == EXIT_DONE)

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * edit: the parts of a command that changes the databases, in their order.
+ *
+ * MUST: nothing is recorded as done that is not on disk; a record holds up nobody who
+ * waits for the locks.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "common/audit.h"
+#include "common/auth.h"
+#include "common/busy.h"
+#include "common/edit.h"
+#include "common/i18n.h"
+#include "common/record.h"
+#include "common/report.h"
+#include "common/show.h"
+#include "common/status.h"
+#include "common/tell.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/sys/fd.h"
+#include "libsubid/sys/paths.h"
+#include "libsubid/sys/source.h"
+
+static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
+
+/*
+ * Descriptors 0 to 2 are open, or a database would be opened as one of them and messages
+ * written into it. What is opened here is no place to read from or to write to. A pipe
+ * that nobody reads and a file size limit are errors, and not the end in the middle of a
+ * change.
+ */
+void edit_start(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			_exit(EXIT_NOT_PERMITTED);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+}
+
+/* Where the databases are: never by chroot, so that an image of any machine will do. */
+int edit_find_folder(struct edit *edit)
+{
+	const char *below = edit->root ? edit->root : edit->prefix;
+	int n;
+
+	edit->place = edit->root ? DB_ROOT : edit->prefix ? DB_PREFIX : DB_LIVE;
+	/* PAM is not asked about an image, which may be `/`: who made the program setuid
+	 * has not let others near it. */
+	if (below && (getuid() != 0 || geteuid() != 0)) {
+		report_line(edit->program, _("only root may do this"));
+		return EXIT_NOT_PERMITTED;
+	}
+	n = snprintf(edit->folder, sizeof(edit->folder), "%s%s", below ? below : "",
+		     SYSCONFDIR);
+	if (n < 0 || (size_t)n >= sizeof(edit->folder)) {
+		report_line(edit->program, "%s: %s", below, report_error(ENAMETOOLONG));
+		return EXIT_USAGE;
+	}
+	return 0;
+}
+
+/* Finds a user by login name; *ret_owner is freed with owner_cleanup(). */
+int edit_find_user(const struct edit *edit, const char *login, struct owner *ret_owner)
+{
+	CLEANUP(fd_cleanup)
+	int folder =
+		open(edit->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC |
+					   (edit->place == DB_LIVE ? 0 : O_NOFOLLOW));
+	struct account account;
+	int r;
+
+	if (folder < 0) {
+		r = errno;
+		report_line(edit->program, "%s: %s", edit->folder, report_error(r));
+		return r == ENOENT || r == ENOTDIR ? EXIT_USAGE : EXIT_NOT_PERMITTED;
+	}
+	r = edit->place == DB_LIVE ? account_by_name(login, &account) :
+				     account_in_file(folder, login, &account);
+	if (r < 0) {
+		report_line(edit->program, _("cannot look up user '%s': %s"), login,
+			    report_error(-r));
+		return EXIT_NO_USER;
+	}
+	if (r) {
+		report_line(edit->program, _("user '%s' does not exist"), login);
+		return EXIT_NO_USER;
+	}
+	r = owner_init(ret_owner, &account, folder);
+	if (r) {
+		report_line(edit->program, "%s/passwd: %s", edit->folder,
+			    report_error(-r));
+		return EXIT_NO_USER;
+	}
+	return 0;
+}
+
+static int may_change(const struct edit *edit)
+{
+	if (edit->place != DB_LIVE)
+		return 0;
+	return auth_check(edit->program) ? EXIT_NOT_PERMITTED : 0;
+}
+
+static int fail(const struct edit *edit, bool writing, int r)
+{
+	return tell_db_error(edit->program, &edit->db, edit->folder, writing, r);
+}
+
+/* Asks whether the caller may, locks, and reads the databases of @kinds. */
+int edit_begin(struct edit *edit, const bool kinds[static 2])
+{
+	int r;
+
+	r = may_change(edit);
+	if (r)
+		return r;
+	r = db_begin(&edit->db, edit->folder, edit->place);
+	if (r)
+		return fail(edit, false, r);
+	if (edit->place == DB_LIVE &&
+	    source_find(edit->db.nsswitch.subid, PLUGINDIR) != SOURCE_FILES) {
+		report_line(edit->program,
+			    _("%s names the source '%s': nothing is changed in files"),
+			    NSSWITCH_CONF, edit->db.nsswitch.subid);
+		return EXIT_SUBUID;
+	}
+	for (size_t i = 0; i < 2; i++) {
+		if (!kinds[i])
+			continue;
+		r = db_load(&edit->db, all_kinds[i], edit->create);
+		if (r)
+			return fail(edit, false, r);
+	}
+	return 0;
+}
+
+/* Nobody may use what is taken away. In another system nobody does. */
+int edit_check_busy(struct edit *edit, struct owner *owner)
+{
+	CLEANUP(range_set_cleanup) struct range_set held = RANGE_SET(SIZE_MAX);
+	pid_t pid;
+	int r;
+
+	if (edit->place != DB_LIVE)
+		return 0;
+	r = db_held(&edit->db, &kind_uid, owner, &held);
+	if (r) {
+		report_line(edit->program, _("cannot open %s/%s"), edit->folder,
+			    kind_uid.database);
+		report_line(edit->program, "%s/%s: %s", edit->folder, kind_uid.database,
+			    report_error(-r));
+		return EXIT_SUBUID;
+	}
+	pid = busy_process(owner->account.uid, &held);
+	if (pid == 0)
+		return 0;
+	report_line(edit->program, _("user %s is currently used by process %d"),
+		    owner->account.name, (int)pid);
+	return EXIT_BUSY;
+}
+
+/* Tells whether there is anything to write. */
+bool edit_changed(const struct edit *edit)
+{
+	return db_changed(&edit->db, &kind_uid) || db_changed(&edit->db, &kind_gid);
+}
+
+/* Writes what changed, or with --dry-run shows it. */
+int edit_commit(struct edit *edit)
+{
+	int r;
+
+	r = edit->dry_run ? show_changes(&edit->db, edit->folder) : db_commit(&edit->db);
+	return r ? fail(edit, true, r) : 0;
+}
+
+/* Gives the locks back; what was not committed is forgotten. */
+void edit_end(struct edit *edit)
+{
+	db_end(&edit->db);
+}
+
+/*
+ * Records what was done to @account, or was refused.
+ *
+ * text: `grant uids=5-6 ...`, see audit_record().
+ */
+void edit_record(const struct edit *edit, const char *account, const char *text,
+		 bool done)
+{
+	if (edit->place != DB_LIVE || edit->dry_run)
+		return;
+	audit_record(text, account, done);
+	record_change(edit->program, "%s %s by uid %u: %s", account, text, getuid(),
+		      done ? "done" : "refused");
+}

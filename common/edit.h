@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * edit: what every command does that changes the databases: find them, ask whether the
+ * caller may, lock, read, write, record.
+ *
+ *	edit_start		before anything else
+ *	edit_find_folder	where the databases are
+ *	edit_find_user		whose ranges they are
+ *	edit_begin		locked and read
+ *	...			changes in memory, over edit->db
+ *	edit_commit		written, or shown
+ *	edit_end		in any case
+ *	edit_record		when nobody waits for the locks any more
+ *
+ * What goes wrong is told here; what is returned is 0 or an exit status.
+ */
+#ifndef SUBID_EDIT_H
+#define SUBID_EDIT_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "libsubid/db.h"
+
+struct edit {
+	const char *program; /* its name in messages */
+	const char *root;    /* NULL, or where another system is */
+	const char *prefix;  /* the same, but nobody takes .pwd.lock there */
+	bool create;	     /* make a database that does not exist */
+	bool dry_run;	     /* show what would change */
+
+	char folder[PATH_MAX]; /* where the databases are */
+	enum db_place place;
+	struct db db;
+};
+
+void edit_start(void);
+int edit_find_folder(struct edit *edit);
+int edit_find_user(const struct edit *edit, const char *login, struct owner *ret_owner);
+int edit_begin(struct edit *edit, const bool kinds[static 2]);
+int edit_check_busy(struct edit *edit, struct owner *owner);
+bool edit_changed(const struct edit *edit);
+int edit_commit(struct edit *edit);
+void edit_end(struct edit *edit);
+void edit_record(const struct edit *edit, const char *account, const char *text,
+		 bool done);
+
+#endif
