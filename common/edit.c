@@ -22,6 +22,7 @@
 #include "common/status.h"
 #include "common/tell.h"
 #include "libsubid/core/cleanup.h"
+#include "libsubid/sys/conf.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/paths.h"
 #include "libsubid/sys/source.h"
@@ -141,6 +142,36 @@ int edit_begin(struct edit *edit, const bool kinds[static 2])
 	return 0;
 }
 
+/* What login.defs says about new ranges. */
+int edit_read_settings(const struct edit *edit, struct settings *ret_settings)
+{
+	const char *key = "";
+	int r = settings_read(edit->folder, ret_settings, &key);
+
+	if (r == SETTINGS_NUMBER)
+		report_line(edit->program,
+			    _("%s/login.defs: the value of %s is not a decimal number"),
+			    edit->folder, key);
+	else if (r == SETTINGS_BOUNDS)
+		report_line(edit->program,
+			    _("%s/login.defs: %s must not be above its maximum, nor that "
+			      "beyond all ids"),
+			    edit->folder, key);
+	else if (r)
+		report_line(edit->program, "%s/login.defs: %s", edit->folder,
+			    report_error(-r));
+	return r ? EXIT_SUBUID : 0;
+}
+
+/* Whether new lines name the owner by uid. */
+bool edit_names_by_id(const struct edit *edit)
+{
+	char path[PATH_MAX + 16];
+
+	snprintf(path, sizeof(path), "%s/login.defs", edit->folder);
+	return conf_is_yes(path, "SUB_UID_STORE_BY_UID");
+}
+
 /* Nobody may use what is taken away. In another system nobody does. */
 int edit_check_busy(struct edit *edit, struct owner *owner)
 {
@@ -164,6 +195,18 @@ int edit_check_busy(struct edit *edit, struct owner *owner)
 	report_line(edit->program, _("user %s is currently used by process %d"),
 		    owner->account.name, (int)pid);
 	return EXIT_BUSY;
+}
+
+/* Tells why a grant failed, if it did: @r is what a db_ or allot_ function returned. */
+int edit_tell_grant(const struct edit *edit, const struct db_grant *grant, int r)
+{
+	if (grant->unsure)
+		report_line(edit->program,
+			    _("note: the name service did not answer in time; ids of "
+			      "its accounts may be among these"));
+	if (r == DB_CONFLICT)
+		return tell_conflicts(edit->program, grant, edit->folder);
+	return r ? fail(edit, false, r) : 0;
 }
 
 /* Tells whether there is anything to write. */

@@ -21,6 +21,7 @@
 #include <stdbool.h>
 
 #include "libsubid/db.h"
+#include "libsubid/sys/settings.h"
 
 struct edit {
 	const char *program; /* its name in messages */
@@ -38,7 +39,10 @@ void edit_start(void);
 int edit_find_folder(struct edit *edit);
 int edit_find_user(const struct edit *edit, const char *login, struct owner *ret_owner);
 int edit_begin(struct edit *edit, const bool kinds[static 2]);
+int edit_read_settings(const struct edit *edit, struct settings *ret_settings);
+bool edit_names_by_id(const struct edit *edit);
 int edit_check_busy(struct edit *edit, struct owner *owner);
+int edit_tell_grant(const struct edit *edit, const struct db_grant *grant, int r);
 bool edit_changed(const struct edit *edit);
 int edit_commit(struct edit *edit);
 void edit_end(struct edit *edit);

@@ -207,7 +207,13 @@ static int number_lines(struct db *db, const struct kind *kind, struct db_grant 
 	return 0;
 }
 
-/* Asks about every id in @wanted; DB_CONFLICT when the policy says no. */
+static bool is_nobody(const struct entry *entry, void *context)
+{
+	(void)entry;
+	(void)context;
+	return false;
+}
+
 static int check_policy(struct db *db, const struct kind *kind,
 			const struct range_set *wanted, struct db_grant *grant)
 {
@@ -216,7 +222,7 @@ static int check_policy(struct db *db, const struct kind *kind,
 		.kind = kind,
 		.wanted = wanted,
 		.table = &side_of(db, kind)->table,
-		.is_owner = owner_is,
+		.is_owner = grant->owner ? owner_is : is_nobody,
 		.context = grant->owner,
 	};
 	const struct range no_id = { ID_NONE, ID_END };
@@ -227,7 +233,8 @@ static int check_policy(struct db *db, const struct kind *kind,
 	if (r)
 		return r;
 	/* Not about ids that nobody can have: the answer would not change. */
-	if (!grant->policy.allow_overlap && !range_set_overlaps(wanted, no_id)) {
+	if (!grant->asked && !grant->policy.allow_overlap &&
+	    !range_set_overlaps(wanted, no_id)) {
 		r = taken_elsewhere(&db->nsswitch, kind, wanted, &db->waited, &taken);
 		if (r)
 			return r;
@@ -246,6 +253,17 @@ static int check_policy(struct db *db, const struct kind *kind,
 					   grant->policy.allow_root))
 			return DB_CONFLICT;
 	return 0;
+}
+
+/*
+ * Asks the overlap policy about every id in @wanted, for @grant->owner, or where that is
+ * NULL for nobody: then each line is in the way.
+ * Returns 0, DB_CONFLICT (the list says why) or -errno.
+ */
+int db_check(struct db *db, const struct kind *kind, const struct range_set *wanted,
+	     struct db_grant *grant)
+{
+	return fail(db, kind, check_policy(db, kind, wanted, grant));
 }
 
 static int append(struct db *db, const struct kind *kind, const struct db_grant *grant,
@@ -288,121 +306,6 @@ int db_grant(struct db *db, const struct kind *kind, struct db_grant *grant,
 	     struct range range)
 {
 	return fail(db, kind, grant_missing(db, kind, grant, range));
-}
-
-/* Ranges that somebody has, as an array that grows. */
-struct used {
-	struct range *ranges;
-	size_t n;
-	size_t allocated;
-};
-
-static void used_cleanup(struct used *used)
-{
-	free(used->ranges);
-}
-
-static int put_used(struct used *used, struct range range)
-{
-	if (used->n == used->allocated) {
-		size_t allocated = used->allocated ? 2 * used->allocated : 64;
-		struct range *ranges;
-
-		ranges = reallocarray(used->ranges, allocated, sizeof(*ranges));
-		if (!ranges)
-			return -ENOMEM;
-		used->ranges = ranges;
-		used->allocated = allocated;
-	}
-	used->ranges[used->n++] = range;
-	return 0;
-}
-
-static int collect_accounts(const struct taken *taken, struct used *used)
-{
-	for (size_t i = 0; i < taken->n; i++) {
-		uint64_t id = taken->accounts[i].id;
-		int r = put_used(used, (struct range){ id, id + 1 });
-
-		if (r)
-			return r;
-	}
-	return 0;
-}
-
-static int collect_side(struct db *db, const struct kind *kind, struct range bounds,
-			struct used *used)
-{
-	CLEANUP(range_set_cleanup) struct range_set wanted = RANGE_SET(1);
-	CLEANUP(taken_cleanup) struct taken taken = { 0 };
-	struct table_cursor cursor = { 0 };
-	struct table_line line;
-	int r;
-
-	while (table_next(&side_of(db, kind)->table, &cursor, &line)) {
-		if (line.fault || !range_overlaps(line.entry.range, bounds))
-			continue;
-		r = put_used(used, line.entry.range);
-		if (r)
-			return r;
-	}
-	r = range_set_add(&wanted, bounds);
-	if (r)
-		return r;
-	r = taken_locally(db->folder, kind, &wanted, &taken);
-	return r ? r : collect_accounts(&taken, used);
-}
-
-/* Whether the name service has ids in @found; they are then in use. */
-static int ask_elsewhere(struct db *db, bool uid, bool gid, struct range found,
-			 struct used *used)
-{
-	CLEANUP(range_set_cleanup) struct range_set wanted = RANGE_SET(1);
-	CLEANUP(taken_cleanup) struct taken taken = { 0 };
-	int r;
-
-	r = range_set_add(&wanted, found);
-	if (r == 0 && uid)
-		r = taken_elsewhere(&db->nsswitch, &kind_uid, &wanted, &db->waited,
-				    &taken);
-	if (r == 0 && gid)
-		r = taken_elsewhere(&db->nsswitch, &kind_gid, &wanted, &db->waited,
-				    &taken);
-	return r ? r : collect_accounts(&taken, used);
-}
-
-/*
- * Finds the lowest range that nobody has, neither in a database nor as an account.
- *
- * uid, gid: in which databases it must be free; with both, the same range in each.
- * Returns 0, DB_FULL or -errno.
- */
-int db_find_free(struct db *db, bool uid, bool gid, const struct alloc_request *request,
-		 struct range *ret_range)
-{
-	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(DB_RANGES_MAX);
-	CLEANUP(used_cleanup) struct used used = { 0 };
-	struct range found;
-	size_t before;
-	int r = 0;
-
-	if (uid)
-		r = collect_side(db, &kind_uid, request->bounds, &used);
-	if (r == 0 && gid)
-		r = collect_side(db, &kind_gid, request->bounds, &used);
-	do {
-		before = used.n;
-		if (r == 0)
-			r = range_set_fill(&set, used.ranges, used.n);
-		if (r)
-			return r;
-		if (alloc_first_fit(request, &set, &found))
-			return fail(db, uid ? &kind_uid : &kind_gid, DB_FULL);
-		r = ask_elsewhere(db, uid, gid, found, &used);
-	} while (r == 0 && used.n > before);
-	if (r == 0)
-		*ret_range = found;
-	return r;
 }
 
 /* Tells whether a database would be written. */

@@ -3,15 +3,12 @@
  * usermod-ext: gives and takes subordinate ids, as usermod(8) does with -v, -V, -w and
  * -W, but never an id that belongs to somebody else.
  */
-#include <limits.h>
 #include <stdio.h>
 
 #include "common/edit.h"
 #include "common/i18n.h"
 #include "common/report.h"
-#include "common/tell.h"
 #include "libsubid/core/cleanup.h"
-#include "libsubid/sys/conf.h"
 #include "usermod-ext/allocate.h"
 #include "usermod-ext/changes.h"
 #include "usermod-ext/options.h"
@@ -23,7 +20,7 @@ struct run {
 	struct edit edit;
 	struct owner owner;
 	struct db_grant grant;
-	struct allocated allocated;
+	struct allotment allotted;
 };
 
 static void run_cleanup(struct run *run)
@@ -34,39 +31,18 @@ static void run_cleanup(struct run *run)
 	options_cleanup(&run->options);
 }
 
-static void set_policy(struct run *run)
-{
-	char path[PATH_MAX + 16];
-
-	snprintf(path, sizeof(path), "%s/login.defs", run->edit.folder);
-	run->grant = (struct db_grant){
-		.owner = &run->owner,
-		.by_id = conf_is_yes(path, "SUB_UID_STORE_BY_UID"),
-		.policy = {
-			.allow_overlap = run->options.allow_overlap,
-			.allow_root = run->options.allow_root,
-		},
-	};
-}
-
 /* All changes in memory: what goes first, then what comes, and what is allocated. */
 static int change(struct run *run)
 {
+	struct settings settings;
 	int r;
 
+	if (run->options.allocate && edit_read_settings(&run->edit, &settings))
+		return EXIT_SUBUID;
 	r = changes_apply(&run->options, &run->edit.db, &run->grant);
 	if (r == 0 && run->options.allocate)
-		r = allocate(&run->edit.db, &run->grant, run->edit.folder,
-			     &run->allocated);
-	if (run->grant.unsure)
-		report_line(PROGRAM,
-			    _("note: the name service did not answer in time; ids of "
-			      "its accounts may be among these"));
-	if (r == ALLOCATE_SETTINGS)
-		return EXIT_SUBUID;
-	if (r == DB_CONFLICT)
-		return tell_conflicts(PROGRAM, &run->grant, run->edit.folder);
-	return r ? tell_db_error(PROGRAM, &run->edit.db, run->edit.folder, false, r) : 0;
+		r = allocate(&run->edit.db, &run->grant, &settings, &run->allotted);
+	return edit_tell_grant(&run->edit, &run->grant, r);
 }
 
 /* What was done, or refused, is recorded; what was not needed is not. */
@@ -76,7 +52,7 @@ static void record(const struct run *run, int status, bool changed)
 
 	if (status == 0 && !changed)
 		return;
-	changes_text(&run->options, &run->allocated, text, sizeof(text));
+	changes_text(&run->options, &run->allotted, text, sizeof(text));
 	edit_record(&run->edit, run->owner.account.name, text, status == 0);
 }
 
@@ -92,7 +68,14 @@ static int attempt(struct run *run, bool *ret_changed)
 		r = edit_check_busy(&run->edit, &run->owner);
 	if (r)
 		return r;
-	set_policy(run);
+	run->grant = (struct db_grant){
+		.owner = &run->owner,
+		.by_id = edit_names_by_id(&run->edit),
+		.policy = {
+			.allow_overlap = run->options.allow_overlap,
+			.allow_root = run->options.allow_root,
+		},
+	};
 	r = change(run);
 	*ret_changed = edit_changed(&run->edit);
 	return r == 0 && *ret_changed ? edit_commit(&run->edit) : r;

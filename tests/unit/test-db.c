@@ -4,6 +4,7 @@
  */
 #include <dirent.h>
 
+#include "libsubid/allot.h"
 #include "libsubid/db.h"
 #include "tests/unit/rng.h"
 #include "tests/unit/unit.h"
