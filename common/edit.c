@@ -109,8 +109,10 @@ static int may_change(const struct edit *edit)
 	return auth_check(edit->program) ? EXIT_NOT_PERMITTED : 0;
 }
 
-static int fail(const struct edit *edit, bool writing, int r)
+static int fail(struct edit *edit, bool writing, int r)
 {
+	edit->error = r;
+	edit->writing = writing;
 	return tell_db_error(edit->program, &edit->db, edit->folder, writing, r);
 }
 
@@ -122,6 +124,13 @@ int edit_begin(struct edit *edit, const bool kinds[static 2])
 	r = may_change(edit);
 	if (r)
 		return r;
+	r = interrupt_hold(&edit->interrupt);
+	if (r) {
+		report_line(edit->program, _("cannot hold signals off: %s"),
+			    report_error(-r));
+		return EXIT_NOT_PERMITTED;
+	}
+	edit->db.stop = edit->interrupt.fd;
 	r = db_begin(&edit->db, edit->folder, edit->place);
 	if (r)
 		return fail(edit, false, r);
@@ -198,7 +207,7 @@ int edit_check_busy(struct edit *edit, struct owner *owner)
 }
 
 /* Tells why a grant failed, if it did: @r is what a db_ or allot_ function returned. */
-int edit_tell_grant(const struct edit *edit, const struct db_grant *grant, int r)
+int edit_tell_grant(struct edit *edit, const struct db_grant *grant, int r)
 {
 	if (grant->unsure)
 		report_line(edit->program,
@@ -230,17 +239,30 @@ void edit_end(struct edit *edit)
 	db_end(&edit->db);
 }
 
+/* Ends everything; a signal that has come ends the program. */
+void edit_cleanup(struct edit *edit)
+{
+	edit_end(edit);
+	interrupt_let_go(&edit->interrupt);
+}
+
 /*
  * Records what was done to @account, or was refused.
  *
- * text: `grant uids=5-6 ...`, see audit_record().
+ * text: `grant uids=5-6 ...`, see audit_record(). account: NULL where it was done to
+ * many.
  */
 void edit_record(const struct edit *edit, const char *account, const char *text,
 		 bool done)
 {
-	if (edit->place != DB_LIVE || edit->dry_run)
+	if (edit->dry_run)
 		return;
-	audit_record(text, account, done);
-	record_change(edit->program, "%s %s by uid %u: %s", account, text, getuid(),
-		      done ? "done" : "refused");
+	if (edit->place == DB_LIVE) {
+		audit_record(text, account, done);
+		record_change(edit->program, "%s%s%s by uid %u: %s",
+			      account ? account : "", account ? " " : "", text, getuid(),
+			      done ? "done" : "refused");
+	}
+	if (done && interrupt_came(&edit->interrupt))
+		report_line(edit->program, _("interrupted, but the change is made"));
 }

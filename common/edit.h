@@ -9,8 +9,9 @@
  *	edit_begin		locked and read
  *	...			changes in memory, over edit->db
  *	edit_commit		written, or shown
- *	edit_end		in any case
- *	edit_record		when nobody waits for the locks any more
+ *	edit_end		the locks are given back
+ *	edit_record		when nobody waits for them any more
+ *	edit_cleanup		in any case
  *
  * What goes wrong is told here; what is returned is 0 or an exit status.
  */
@@ -20,6 +21,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#include "common/interrupt.h"
 #include "libsubid/db.h"
 #include "libsubid/sys/settings.h"
 
@@ -33,7 +35,15 @@ struct edit {
 	char folder[PATH_MAX]; /* where the databases are */
 	enum db_place place;
 	struct db db;
+	struct interrupt interrupt; /* signals wait from edit_begin() on */
+	int error;		    /* what a failed db_ function returned */
+	bool writing;		    /* it was db_commit() that failed */
 };
+
+#define EDIT(name)                                                            \
+	{                                                                     \
+		.program = (name), .db = DB_NONE, .interrupt = INTERRUPT_NONE \
+	}
 
 void edit_start(void);
 int edit_find_folder(struct edit *edit);
@@ -42,10 +52,11 @@ int edit_begin(struct edit *edit, const bool kinds[static 2]);
 int edit_read_settings(const struct edit *edit, struct settings *ret_settings);
 bool edit_names_by_id(const struct edit *edit);
 int edit_check_busy(struct edit *edit, struct owner *owner);
-int edit_tell_grant(const struct edit *edit, const struct db_grant *grant, int r);
+int edit_tell_grant(struct edit *edit, const struct db_grant *grant, int r);
 bool edit_changed(const struct edit *edit);
 int edit_commit(struct edit *edit);
 void edit_end(struct edit *edit);
+void edit_cleanup(struct edit *edit);
 void edit_record(const struct edit *edit, const char *account, const char *text,
 		 bool done);
 

@@ -25,7 +25,7 @@ struct run {
 
 static void run_cleanup(struct run *run)
 {
-	edit_end(&run->edit);
+	edit_cleanup(&run->edit);
 	overlap_list_cleanup(&run->grant.conflicts);
 	owner_cleanup(&run->owner);
 	options_cleanup(&run->options);
@@ -103,9 +103,7 @@ static int work(struct run *run)
 static int run_options(int argc, char **argv)
 {
 	CLEANUP(run_cleanup)
-	struct run run = {
-		.edit = { .program = PROGRAM, .db = DB_NONE },
-	};
+	struct run run = { .edit = EDIT(PROGRAM) };
 
 	switch (options_parse(argc, argv, &run.options)) {
 	case 0:
