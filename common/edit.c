@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common/audit.h"
@@ -22,6 +23,8 @@
 #include "common/status.h"
 #include "common/tell.h"
 #include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
+#include "libsubid/core/num.h"
 #include "libsubid/sys/conf.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/paths.h"
@@ -67,32 +70,86 @@ int edit_find_folder(struct edit *edit)
 	return 0;
 }
 
-/* Finds a user by login name; *ret_owner is freed with owner_cleanup(). */
-int edit_find_user(const struct edit *edit, const char *login, struct owner *ret_owner)
+/* Opens the folder of the databases, where passwd is, too. */
+static int open_folder(const struct edit *edit, int *ret_folder)
 {
-	CLEANUP(fd_cleanup)
-	int folder =
-		open(edit->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC |
-					   (edit->place == DB_LIVE ? 0 : O_NOFOLLOW));
+	int r, folder = open(edit->folder,
+			     O_RDONLY | O_DIRECTORY | O_CLOEXEC |
+				     (edit->place == DB_LIVE ? 0 : O_NOFOLLOW));
+
+	if (folder >= 0) {
+		*ret_folder = folder;
+		return 0;
+	}
+	r = errno;
+	report_line(edit->program, "%s: %s", edit->folder, report_error(r));
+	return r == ENOENT || r == ENOTDIR ? EXIT_USAGE : EXIT_NOT_PERMITTED;
+}
+
+/* Somebody without account is an owner by that name, or that uid, alone. */
+static int make_account(const char *name, struct account *ret_account)
+{
+	size_t len = strlen(name);
+	uint64_t uid;
+
+	if (entry_check_owner(name, len))
+		return ACCOUNT_NONE;
+	if (num_parse(name, len, ID_NONE - 1, &uid))
+		uid = ID_NONE;
+	*ret_account = (struct account){
+		.name_len = len, .name_owns = true, .uid = (uid_t)uid, .gid = ID_NONE
+	};
+	memcpy(ret_account->name, name, len);
+	if (uid != ID_NONE)
+		ret_account->number_len = num_format(uid, ret_account->number);
+	return 0;
+}
+
+/* ACCOUNT_NONE is an answer; that none came is told. */
+static int look_up(const struct edit *edit, int folder, const char *login,
+		   struct account *ret_account)
+{
+	int r = edit->place == DB_LIVE ? account_by_name(login, ret_account) :
+					 account_in_file(folder, login, ret_account);
+
+	if (r < 0)
+		report_line(edit->program, _("cannot look up user '%s': %s"), login,
+			    report_error(-r));
+	return r < 0 ? EXIT_NO_USER : r;
+}
+
+/* Looks for a user by login name; who does not exist is no failure here. */
+int edit_look_up(const struct edit *edit, const char *login, struct account *ret_account,
+		 bool *ret_exists)
+{
+	CLEANUP(fd_cleanup) int folder = -1;
+	int r;
+
+	r = open_folder(edit, &folder);
+	if (r)
+		return r;
+	r = look_up(edit, folder, login, ret_account);
+	*ret_exists = r == 0;
+	return r == ACCOUNT_NONE ? 0 : r;
+}
+
+static int find(const struct edit *edit, const char *name, bool no_account,
+		struct owner *ret_owner)
+{
+	CLEANUP(fd_cleanup) int folder = -1;
 	struct account account;
 	int r;
 
-	if (folder < 0) {
-		r = errno;
-		report_line(edit->program, "%s: %s", edit->folder, report_error(r));
-		return r == ENOENT || r == ENOTDIR ? EXIT_USAGE : EXIT_NOT_PERMITTED;
-	}
-	r = edit->place == DB_LIVE ? account_by_name(login, &account) :
-				     account_in_file(folder, login, &account);
-	if (r < 0) {
-		report_line(edit->program, _("cannot look up user '%s': %s"), login,
-			    report_error(-r));
+	r = open_folder(edit, &folder);
+	if (r)
+		return r;
+	r = look_up(edit, folder, name, &account);
+	if (r == ACCOUNT_NONE && no_account)
+		r = make_account(name, &account);
+	if (r == ACCOUNT_NONE)
+		report_line(edit->program, _("user '%s' does not exist"), name);
+	if (r)
 		return EXIT_NO_USER;
-	}
-	if (r) {
-		report_line(edit->program, _("user '%s' does not exist"), login);
-		return EXIT_NO_USER;
-	}
 	r = owner_init(ret_owner, &account, folder);
 	if (r) {
 		report_line(edit->program, "%s/passwd: %s", edit->folder,
@@ -100,6 +157,18 @@ int edit_find_user(const struct edit *edit, const char *login, struct owner *ret
 		return EXIT_NO_USER;
 	}
 	return 0;
+}
+
+/* Finds a user by login name; *ret_owner is freed with owner_cleanup(). */
+int edit_find_user(const struct edit *edit, const char *login, struct owner *ret_owner)
+{
+	return find(edit, login, false, ret_owner);
+}
+
+/* The same, or an owner who has no account: a name, or a uid in decimal. */
+int edit_find_owner(const struct edit *edit, const char *name, struct owner *ret_owner)
+{
+	return find(edit, name, true, ret_owner);
 }
 
 static int may_change(const struct edit *edit)
@@ -145,6 +214,8 @@ int edit_begin(struct edit *edit, const bool kinds[static 2])
 		if (!kinds[i])
 			continue;
 		r = db_load(&edit->db, all_kinds[i], edit->create);
+		if (r == DB_MISSING && edit->if_there)
+			continue;
 		if (r)
 			return fail(edit, false, r);
 	}
@@ -206,6 +277,12 @@ int edit_check_busy(struct edit *edit, struct owner *owner)
 	return EXIT_BUSY;
 }
 
+/* Tells why a change in memory failed, if it did: @r is what a db_ function returned. */
+int edit_tell_error(struct edit *edit, int r)
+{
+	return r ? fail(edit, false, r) : 0;
+}
+
 /* Tells why a grant failed, if it did: @r is what a db_ or allot_ function returned. */
 int edit_tell_grant(struct edit *edit, const struct db_grant *grant, int r)
 {
@@ -215,7 +292,7 @@ int edit_tell_grant(struct edit *edit, const struct db_grant *grant, int r)
 			      "its accounts may be among these"));
 	if (r == DB_CONFLICT)
 		return tell_conflicts(edit->program, grant, edit->folder);
-	return r ? fail(edit, false, r) : 0;
+	return edit_tell_error(edit, r);
 }
 
 /* Tells whether there is anything to write. */

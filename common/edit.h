@@ -30,6 +30,7 @@ struct edit {
 	const char *root;    /* NULL, or where another system is */
 	const char *prefix;  /* the same, but nobody takes .pwd.lock there */
 	bool create;	     /* make a database that does not exist */
+	bool if_there;	     /* pass over one that does not exist */
 	bool dry_run;	     /* show what would change */
 
 	char folder[PATH_MAX]; /* where the databases are */
@@ -48,11 +49,15 @@ struct edit {
 void edit_start(void);
 int edit_find_folder(struct edit *edit);
 int edit_find_user(const struct edit *edit, const char *login, struct owner *ret_owner);
+int edit_look_up(const struct edit *edit, const char *login, struct account *ret_account,
+		 bool *ret_exists);
+int edit_find_owner(const struct edit *edit, const char *name, struct owner *ret_owner);
 int edit_begin(struct edit *edit, const bool kinds[static 2]);
 int edit_read_settings(const struct edit *edit, struct settings *ret_settings);
 bool edit_names_by_id(const struct edit *edit);
 int edit_check_busy(struct edit *edit, struct owner *owner);
 int edit_tell_grant(struct edit *edit, const struct db_grant *grant, int r);
+int edit_tell_error(struct edit *edit, int r);
 bool edit_changed(const struct edit *edit);
 int edit_commit(struct edit *edit);
 void edit_end(struct edit *edit);

@@ -59,6 +59,13 @@ static int full(struct work *work, size_t k, size_t index)
 	return DB_FULL;
 }
 
+/* Those who are somebody else by another name, or nobody, get nothing. */
+static bool takes_part(const struct allot *allot, size_t index)
+{
+	return index >= allot->people->n ||
+	       allot->people->items[index].status == PERSON_KNOWN;
+}
+
 /* Reads the databases, and decides who needs what. */
 static int start(struct work *work)
 {
@@ -68,7 +75,9 @@ static int start(struct work *work)
 		struct allotment *item = &allot->items[i];
 
 		for (size_t k = 0; k < 2; k++) {
-			item->needed[k] = allot->kinds[k] && count_of(work, item, k) > 0;
+			item->needed[k] =
+				allot->kinds[k] && takes_part(allot, i) &&
+				(allot->fixed.end > 0 || count_of(work, item, k) > 0);
 			item->ranges[k] = (struct range){ 0 };
 		}
 		item->asked = false;
@@ -326,6 +335,15 @@ static int find_free(struct work *work)
 	return r;
 }
 
+/* The range that was asked for; whether somebody has it is the policy's question. */
+static void place_fixed(struct work *work)
+{
+	for (size_t i = 0; i < work->allot->n; i++)
+		for (size_t k = 0; k < 2; k++)
+			if (is_missing(&work->allot->items[i], k))
+				work->allot->items[i].ranges[k] = work->allot->fixed;
+}
+
 /* Each range where the uid has its place. */
 static int place_deterministically(struct work *work)
 {
@@ -453,13 +471,17 @@ int allot_ranges(struct db *db, struct allot *allot, struct db_grant *grant)
 	r = start(&work);
 	if (r)
 		return r;
-	r = allot->settings.deterministic ? place_deterministically(&work) :
-					    find_free(&work);
+	if (allot->fixed.end > 0)
+		place_fixed(&work);
+	else if (allot->settings.deterministic)
+		r = place_deterministically(&work);
+	else
+		r = find_free(&work);
 	if (r)
 		return r;
 	/* What its owner holds is not asked about: then every line is in the way. */
 	grant->owner = NULL;
-	grant->asked = !allot->settings.deterministic;
+	grant->asked = allot->fixed.end == 0 && !allot->settings.deterministic;
 	r = check_and_append(&work);
 	grant->owner = owner;
 	grant->asked = false;

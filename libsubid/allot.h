@@ -28,6 +28,7 @@ struct allot {
 	size_t n;
 	struct settings settings; /* bounds, usual counts, alignments, deterministic */
 	bool kinds[2];		  /* kind_uid, kind_gid: wanted, and loaded */
+	struct range fixed;	  /* this very range, of everybody; end 0: a free one */
 	bool if_missing; /* who holds a range of a kind gets no other one of it */
 	bool mirror; /* who holds a range of one kind gets the same of the other kind */
 	bool above;  /* above the highest range in use before gaps between ranges */

@@ -130,6 +130,18 @@ int db_revoke(struct db *db, const struct kind *kind, struct owner *owner,
 		    table_subtract(&side_of(db, kind)->table, owner_is, owner, range));
 }
 
+/*
+ * Makes @owner the owner of the lines that name @old; those by uid stay as they are. No
+ * id becomes anybody's who was not meant to have it by those lines, so no policy is
+ * asked. Returns 0, -EINVAL (no such owner can be) or -errno.
+ */
+int db_rename(struct db *db, const struct kind *kind, const char *old, const char *owner)
+{
+	return fail(db, kind,
+		    table_rename(&side_of(db, kind)->table, old, strlen(old), owner,
+				 strlen(owner)));
+}
+
 static int add_held(struct range_set *set, const struct entry *entry, struct owner *owner)
 {
 	int r = owner_is(entry, owner) ? range_set_add(set, entry->range) : 0;

@@ -83,6 +83,7 @@ int db_revoke(struct db *db, const struct kind *kind, struct owner *owner,
 	      struct range range);
 int db_grant(struct db *db, const struct kind *kind, struct db_grant *grant,
 	     struct range range);
+int db_rename(struct db *db, const struct kind *kind, const char *old, const char *owner);
 int db_check(struct db *db, const struct kind *kind, const struct range_set *wanted,
 	     struct db_grant *grant);
 int db_held(const struct db *db, const struct kind *kind, struct owner *owner,

@@ -17,6 +17,9 @@
 
 static const struct verb *const verbs[] = {
 	&verb_list,
+	&verb_grant,
+	&verb_revoke,
+	&verb_rename,
 };
 static const size_t n_verbs = sizeof(verbs) / sizeof(verbs[0]);
 

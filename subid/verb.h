@@ -42,7 +42,10 @@ struct verb {
 	bool writes; /* changes databases: a reader who went away does not end it */
 };
 
+extern const struct verb verb_grant;
 extern const struct verb verb_list;
+extern const struct verb verb_rename;
+extern const struct verb verb_revoke;
 
 /* Options that several verbs have. */
 struct verb_options {

@@ -222,7 +222,8 @@ static bool is_wanted(const struct people_filter *filter,
 }
 
 /*
- * Adds the accounts of @roster that the filter takes, by uid.
+ * Adds the accounts of @roster that the filter takes, by uid; not those whose name no
+ * database can hold.
  * Returns 0 or -ENOMEM.
  */
 int people_add_users(struct people *people, const struct roster *roster,
@@ -234,7 +235,8 @@ int people_add_users(struct people *people, const struct roster *roster,
 		size_t index;
 		int r;
 
-		if (!is_wanted(filter, account))
+		if (!is_wanted(filter, account) ||
+		    entry_check_owner(account->name, strlen(account->name)))
 			continue;
 		/* Of two lines for one name the first counts. */
 		r = people_add(people, account->name, strlen(account->name), &index);
