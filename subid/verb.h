@@ -68,6 +68,13 @@ struct verb_options {
 	{                                                                      \
 		"output", required_argument, NULL, 'o'                         \
 	}
+/* Lines of --help about them. */
+#define VERB_HELP_OUTPUT                                                  \
+	"  -J, --json            JSON, not a table\n"                     \
+	"  -r, --raw             a line a row, a blank between columns\n" \
+	"  -n, --noheadings      no line with the names of columns\n"     \
+	"  -o, --output LIST     these columns, with commas between them\n"
+#define VERB_HELP_ROOT "  -R, --root DIR        look at the system in DIR\n"
 #define VERB_LONG_END        \
 	{                    \
 		.name = NULL \
