@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/i18n.h"
 #include "common/report.h"
@@ -17,6 +16,7 @@
 #include "libsubid/sys/account.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/nsswitch.h"
+#include "subid/clock.h"
 #include "subid/owners.h"
 
 static int read_nsswitch(struct owners *owners, const char *etc)
@@ -74,19 +74,11 @@ bool owners_local_uid(const struct owners *owners, const struct entry *entry,
 	return account != NULL;
 }
 
-static int64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
-
 static const struct names_answer *ask(struct owners *owners, const char *name)
 {
 	struct names_answer answer = { .name = name };
 	struct account account;
-	int64_t start = now();
+	int64_t start = clock_now();
 
 	if (owners->waited >= OWNERS_SECONDS * 1000) {
 		owners->gave_up = true;
@@ -96,7 +88,7 @@ static const struct names_answer *ask(struct owners *owners, const char *name)
 		answer.exists = true;
 		answer.uid = account.uid;
 	}
-	owners->waited += now() - start;
+	owners->waited += clock_now() - start;
 	return names_put(&owners->asked, &answer);
 }
 

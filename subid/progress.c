@@ -5,30 +5,22 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/i18n.h"
+#include "subid/clock.h"
 #include "subid/progress.h"
 #include "subid/verb.h"
 
 #define FIRST_AFTER 1000 /* milliseconds */
 #define EACH	    200
 
-static int64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
-
 /* Starts the clock. */
 void progress_start(struct progress *progress)
 {
 	*progress = (struct progress){
 		.wanted = isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO),
-		.next = now() + FIRST_AFTER,
+		.next = clock_now() + FIRST_AFTER,
 	};
 }
 
@@ -41,7 +33,7 @@ void progress_start(struct progress *progress)
 void progress_show(struct progress *progress, const char *what, uint64_t done,
 		   uint64_t total)
 {
-	if (!progress->wanted || now() < progress->next)
+	if (!progress->wanted || clock_now() < progress->next)
 		return;
 	if (total)
 		fprintf(stderr, _("\r\033[K%s: %s: %" PRIu64 " %%"), PROGRAM, what,
@@ -50,7 +42,7 @@ void progress_show(struct progress *progress, const char *what, uint64_t done,
 		fprintf(stderr, _("\r\033[K%s: %s: %" PRIu64), PROGRAM, what, done);
 	fflush(stderr);
 	progress->shown = true;
-	progress->next = now() + EACH;
+	progress->next = clock_now() + EACH;
 }
 
 /* Wipes the line away. */

@@ -17,6 +17,8 @@
 
 static const struct verb *const verbs[] = {
 	&verb_list,
+	&verb_whois,
+	&verb_map,
 };
 static const size_t n_verbs = sizeof(verbs) / sizeof(verbs[0]);
 

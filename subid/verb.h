@@ -43,6 +43,10 @@ struct verb {
 };
 
 extern const struct verb verb_list;
+extern const struct verb verb_whois;
+extern const struct verb verb_map;
+extern const struct verb verb_ps;
+extern const struct verb verb_files;
 
 /* Options that several verbs have. */
 struct verb_options {
