@@ -58,7 +58,8 @@ static bool wants(const struct line *line, void *context)
 
 static int refuse_none(const struct map *map, const struct kind *kind)
 {
-	report_line(PROGRAM, _("%s has no subordinate %ss; to mend it: usermod-ext -S %s"),
+	report_line(PROGRAM,
+		    _("%s has no subordinate %ss; to mend it: usermod-ext -S %s"),
 		    map->mapping.user.word, kind->id, map->mapping.user.word);
 	return VERB_NONE;
 }

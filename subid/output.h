@@ -26,6 +26,7 @@ struct output_column {
 	const char *name; /* in capitals; small letters are the key in JSON */
 	enum output_type type;
 	bool hidden; /* shown only when -o names it */
+	bool cut;    /* on a terminal that is too narrow */
 };
 
 /* What the command line says about the form. */

@@ -78,6 +78,8 @@ struct verb_options {
 	"  -r, --raw             a line a row, a blank between columns\n" \
 	"  -n, --noheadings      no line with the names of columns\n"     \
 	"  -o, --output LIST     these columns, with commas between them\n"
+#define VERB_HELP_FROM_ZERO \
+	"  -z, --from-zero       container root is the first subordinate id, as with LXC\n"
 #define VERB_HELP_ROOT "  -R, --root DIR        look at the system in DIR\n"
 #define VERB_LONG_END        \
 	{                    \

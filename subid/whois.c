@@ -58,6 +58,7 @@ struct side {
 struct whois {
 	struct verb_options options;
 	struct verb_place place;
+	bool from_zero;
 	struct owners owners;
 	uint32_t *ids;
 	size_t n_ids;
@@ -143,7 +144,8 @@ static int show_holder(struct whois *whois, struct side *side,
 	char inside[OUTPUT_NUMBER_BYTES], uid[OUTPUT_NUMBER_BYTES];
 	char first[OUTPUT_NUMBER_BYTES], last[OUTPUT_NUMBER_BYTES];
 	char where[PATH_MAX + 32];
-	uint64_t within = (uint64_t)range->inside + (id - range->first);
+	uint64_t within =
+		(uint64_t)range->inside + (id - range->first) - whois->from_zero;
 
 	snprintf(where, sizeof(where), "%s/%s:%" PRIu32, whois->place.etc,
 		 side->kind->database, range->line);
@@ -238,13 +240,14 @@ static int parse(int argc, char **argv, struct whois *whois)
 	static const struct option long_options[] = {
 		{ "uid", no_argument, NULL, 'u' },
 		{ "gid", no_argument, NULL, 'g' },
+		{ "from-zero", no_argument, NULL, 'z' },
 		VERB_LONG_OUTPUT,
 		VERB_LONG_ROOT,
 		VERB_LONG_HELP,
 		VERB_LONG_END,
 	};
 	static const char short_options[] =
-		"ug" VERB_SHORT_OUTPUT VERB_SHORT_ROOT VERB_SHORT_HELP;
+		"ugz" VERB_SHORT_OUTPUT VERB_SHORT_ROOT VERB_SHORT_HELP;
 	bool uid = false, gid = false;
 	int option, r;
 
@@ -252,7 +255,8 @@ static int parse(int argc, char **argv, struct whois *whois)
 	       0) {
 		uid |= option == 'u';
 		gid |= option == 'g';
-		if (option == 'u' || option == 'g')
+		whois->from_zero |= option == 'z';
+		if (strchr("ugz", option))
 			continue;
 		r = verb_take(&verb_whois, &whois->options, option);
 		if (r != VERB_GO)
@@ -304,6 +308,6 @@ const struct verb verb_whois = {
 	.synopsis = N_("[OPTION]... ID..."),
 	.help = N_("show whose an id is, and what it is inside a container"),
 	.options = N_("  -u, --uid             as a uid only\n"
-		      "  -g, --gid             as a gid only\n" VERB_HELP_OUTPUT
-			      VERB_HELP_ROOT),
+		      "  -g, --gid             as a gid only\n" VERB_HELP_FROM_ZERO
+			      VERB_HELP_OUTPUT VERB_HELP_ROOT),
 };
