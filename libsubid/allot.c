@@ -386,14 +386,14 @@ static int subtract_held(const struct used *used, size_t person, size_t *at,
 static int append(struct work *work, size_t k, size_t person, struct range range)
 {
 	const struct person *who = &work->allot->people->items[person];
+	const char *name = people_name(work->allot->people, person);
 	char number[NUM_BYTES];
 
-	if (work->grant->by_id && who->uid != PERSON_NO_UID)
+	if (who->uid != PERSON_NO_UID &&
+	    (work->grant->by_id || owner_is_number(name, who->name_len)))
 		return table_append(&work->db->sides[k].table, number,
 				    num_format(who->uid, number), range);
-	return table_append(&work->db->sides[k].table,
-			    people_name(work->allot->people, person), who->name_len,
-			    range);
+	return table_append(&work->db->sides[k].table, name, who->name_len, range);
 }
 
 /*

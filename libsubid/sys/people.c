@@ -165,13 +165,17 @@ int people_add(struct people *people, const char *name, size_t len, size_t *ret_
 	return 0;
 }
 
-/* Adds @uid as a name; somebody else who has it already makes this person the same. */
+/*
+ * Adds @uid as a name; somebody else who has it already makes this person the same. That
+ * somebody's login name looks like this uid makes nobody the same: lines with it are of
+ * the uid.
+ */
 static int put_uid(struct people *people, size_t index, uid_t uid)
 {
-	struct person *person = &people->items[index];
+	struct person *person = &people->items[index], *other;
 	char number[NUM_BYTES];
 	size_t len = num_format(uid, number);
-	size_t other = index;
+	struct people_slot *slot;
 	int r;
 
 	person->uid = uid;
@@ -179,9 +183,15 @@ static int put_uid(struct people *people, size_t index, uid_t uid)
 	r = put_name(people, number, len, index);
 	if (r != PEOPLE_TWICE)
 		return r;
-	if (people_find(people, number, len, &other) && other != index) {
+	slot = slot_of(people, number, len);
+	other = &people->items[slot->person];
+	if (other == person)
+		return 0;
+	if (other->status == PERSON_KNOWN && other->uid == uid) {
 		person->status = PERSON_SAME;
-		person->same = other;
+		person->same = slot->person;
+	} else {
+		slot->person = index;
 	}
 	return 0;
 }
