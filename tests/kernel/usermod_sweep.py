@@ -67,19 +67,16 @@ def ours_next(box, scenario, backups):
     return look(box, scenario) if backups else None
 
 
-def points(box, scenario):
-    """The system calls to kill at."""
-    prepare(box, scenario)
-    found = calls(box, scenario.args)
-    if not quick():
-        return found
-    # where it matters every one, elsewhere some
-    return [call for call in found if call.touches or call.number % 40 == 0]
+def points(found, others):
+    """The system calls to tamper with: those on the databases, their locks and backups and
+    their folder, and of the others every so many."""
+    return [call for call in found if call.touches or call.number % others == 0]
 
 
-def run_scenario(box, report, scenario):
+def run_scenario(box, report, scenario, others):
     counts, problems = Counter(), []
-    for call in points(box, scenario):
+    prepare(box, scenario)
+    for call in points(calls(box, scenario.args), others):
         prepare(box, scenario)
         result = tampered(box, scenario.args, call, "signal=KILL")
         counts["killed" if result.status == -signal.SIGKILL else "ended"] += 1
@@ -112,18 +109,19 @@ def run_scenario(box, report, scenario):
                  f"{dict(counts)}")
 
 
-def run_all(box, report, scenarios):
+def run_all(box, report, scenarios, others=None):
     """Each scenario, undisturbed first."""
+    others = others or (40 if quick() else 1)
     for scenario in scenarios:
         prepare(box, scenario)
         result = box.run(*scenario.args)
         report.check(f"{scenario.name}: undisturbed",
                      result.status == 0 and box.get() == scenario.new and not box.strays(),
                      f"{result}, {box.get()}, {box.strays()}")
-        run_scenario(box, report, scenario)
+        run_scenario(box, report, scenario, others)
 
 
-def interrupt(box, report, scenario, names=("INT", "TERM", "HUP", "QUIT")):
+def interrupt(box, report, scenario, names=("INT", "TERM", "HUP", "QUIT"), others=1):
     """A signal in the middle of it: both files old or both new, no lock, no temporary
     file, and the program ends by the signal."""
     prepare(box, scenario)
@@ -131,8 +129,8 @@ def interrupt(box, report, scenario, names=("INT", "TERM", "HUP", "QUIT")):
     for name in names:
         problems, seen = [], Counter()
         number = getattr(signal, f"SIG{name}")
-        points = [call for call in found if name == "INT" or call.touches]
-        for call in points[::4] if quick() else points:
+        chosen = points(found, others if name == "INT" else len(found) + 1)
+        for call in chosen[::4] if quick() else chosen:
             prepare(box, scenario)
             result = tampered(box, scenario.args, call, f"signal={name}")
             now = box.get()
