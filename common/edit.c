@@ -26,6 +26,7 @@
 #include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
 #include "libsubid/sys/conf.h"
+#include "libsubid/sys/etc.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/paths.h"
 #include "libsubid/sys/source.h"
@@ -67,23 +68,19 @@ int edit_find_folder(struct edit *edit)
 		report_line(edit->program, "%s: %s", below, report_error(ENAMETOOLONG));
 		return EXIT_USAGE;
 	}
-	return 0;
-}
-
-/* Opens the folder of the databases, where passwd is, too. */
-static int open_folder(const struct edit *edit, int *ret_folder)
-{
-	int r, folder = open(edit->folder,
-			     O_RDONLY | O_DIRECTORY | O_CLOEXEC |
-				     (edit->place == DB_LIVE ? 0 : O_NOFOLLOW));
-
-	if (folder >= 0) {
-		*ret_folder = folder;
+	edit->etc = etc_folder(below, SYSCONFDIR);
+	if (edit->etc >= 0)
 		return 0;
-	}
-	r = errno;
-	report_line(edit->program, "%s: %s", edit->folder, report_error(r));
-	return r == ENOENT || r == ENOTDIR ? EXIT_USAGE : EXIT_NOT_PERMITTED;
+	if (edit->etc == -ENOSYS)
+		report_line(edit->program,
+			    _("%s: a symbolic link, and this kernel cannot follow it "
+			      "inside the image"),
+			    edit->folder);
+	else
+		report_line(edit->program, "%s: %s", edit->folder,
+			    report_error(-edit->etc));
+	return edit->etc == -ENOENT || edit->etc == -ENOTDIR ? EXIT_USAGE :
+							       EXIT_NOT_PERMITTED;
 }
 
 /* Somebody without account is an owner by that name, or that uid, alone. */
@@ -106,11 +103,11 @@ static int make_account(const char *name, struct account *ret_account)
 }
 
 /* ACCOUNT_NONE is an answer; that none came is told. */
-static int look_up(const struct edit *edit, int folder, const char *login,
+static int look_up(const struct edit *edit, const char *login,
 		   struct account *ret_account)
 {
 	int r = edit->place == DB_LIVE ? account_by_name(login, ret_account) :
-					 account_in_file(folder, login, ret_account);
+					 account_in_file(edit->etc, login, ret_account);
 
 	if (r < 0)
 		report_line(edit->program, _("cannot look up user '%s': %s"), login,
@@ -122,13 +119,8 @@ static int look_up(const struct edit *edit, int folder, const char *login,
 int edit_look_up(const struct edit *edit, const char *login, struct account *ret_account,
 		 bool *ret_exists)
 {
-	CLEANUP(fd_cleanup) int folder = -1;
-	int r;
+	int r = look_up(edit, login, ret_account);
 
-	r = open_folder(edit, &folder);
-	if (r)
-		return r;
-	r = look_up(edit, folder, login, ret_account);
 	*ret_exists = r == 0;
 	return r == ACCOUNT_NONE ? 0 : r;
 }
@@ -136,21 +128,17 @@ int edit_look_up(const struct edit *edit, const char *login, struct account *ret
 static int find(const struct edit *edit, const char *name, bool no_account,
 		struct owner *ret_owner)
 {
-	CLEANUP(fd_cleanup) int folder = -1;
 	struct account account;
 	int r;
 
-	r = open_folder(edit, &folder);
-	if (r)
-		return r;
-	r = look_up(edit, folder, name, &account);
+	r = look_up(edit, name, &account);
 	if (r == ACCOUNT_NONE && no_account)
 		r = make_account(name, &account);
 	if (r == ACCOUNT_NONE)
 		report_line(edit->program, _("user '%s' does not exist"), name);
 	if (r)
 		return EXIT_NO_USER;
-	r = owner_init(ret_owner, &account, folder);
+	r = owner_init(ret_owner, &account, edit->etc);
 	if (r) {
 		report_line(edit->program, "%s/passwd: %s", edit->folder,
 			    report_error(-r));
@@ -200,7 +188,7 @@ int edit_begin(struct edit *edit, const bool kinds[static 2])
 		return EXIT_NOT_PERMITTED;
 	}
 	edit->db.stop = edit->interrupt.fd;
-	r = db_begin(&edit->db, edit->folder, edit->place);
+	r = db_begin_in(&edit->db, edit->etc, edit->place);
 	if (r)
 		return fail(edit, false, r);
 	if (edit->place == DB_LIVE &&
@@ -226,7 +214,7 @@ int edit_begin(struct edit *edit, const bool kinds[static 2])
 int edit_read_settings(const struct edit *edit, struct settings *ret_settings)
 {
 	const char *key = "";
-	int r = settings_read(edit->folder, ret_settings, &key);
+	int r = settings_read_in(edit->etc, ret_settings, &key);
 
 	if (r == SETTINGS_NUMBER)
 		report_line(edit->program,
@@ -246,10 +234,7 @@ int edit_read_settings(const struct edit *edit, struct settings *ret_settings)
 /* Whether new lines name the owner by uid. */
 bool edit_names_by_id(const struct edit *edit)
 {
-	char path[PATH_MAX + 16];
-
-	snprintf(path, sizeof(path), "%s/login.defs", edit->folder);
-	return conf_is_yes(path, "SUB_UID_STORE_BY_UID");
+	return conf_is_yes(edit->etc, "login.defs", "SUB_UID_STORE_BY_UID");
 }
 
 /* Nobody may use what is taken away. In another system nobody does. */
@@ -320,6 +305,7 @@ void edit_end(struct edit *edit)
 void edit_cleanup(struct edit *edit)
 {
 	edit_end(edit);
+	edit->etc = fd_close(edit->etc);
 	interrupt_let_go(&edit->interrupt);
 }
 

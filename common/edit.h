@@ -33,7 +33,8 @@ struct edit {
 	bool if_there;	     /* pass over one that does not exist */
 	bool dry_run;	     /* show what would change */
 
-	char folder[PATH_MAX]; /* where the databases are */
+	char folder[PATH_MAX]; /* where the databases are, */
+	int etc;	       /* and this is it */
 	enum db_place place;
 	struct db db;
 	struct interrupt interrupt; /* signals wait from edit_begin() on */
@@ -41,9 +42,9 @@ struct edit {
 	bool writing;		    /* it was db_commit() that failed */
 };
 
-#define EDIT(name)                                                            \
-	{                                                                     \
-		.program = (name), .db = DB_NONE, .interrupt = INTERRUPT_NONE \
+#define EDIT(name)                                                                       \
+	{                                                                                \
+		.program = (name), .etc = -1, .db = DB_NONE, .interrupt = INTERRUPT_NONE \
 	}
 
 void edit_start(void);

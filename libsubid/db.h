@@ -21,6 +21,7 @@
 #include "libsubid/sys/lock.h"
 #include "libsubid/sys/nsswitch.h"
 #include "libsubid/sys/owner.h"
+#include "libsubid/sys/taken.h"
 
 enum db_place {
 	DB_LIVE,   /* the running system */
@@ -46,6 +47,7 @@ struct db {
 	/* Where the last error was; NULL: with the folder or the lock of all databases.
 	 */
 	const struct kind *failed;
+	const char *accounts; /* it was with this file beside the databases; or NULL */
 };
 
 #define DB_NONE                                             \
@@ -77,13 +79,16 @@ struct db_grant {
 	bool unsure;		       /* the name service did not answer in time */
 };
 
-int db_begin(struct db *db, const char *folder, enum db_place place);
+int db_begin(struct db *db, const char *path, enum db_place place);
+int db_begin_in(struct db *db, int folder, enum db_place place);
 int db_load(struct db *db, const struct kind *kind, bool create);
 int db_revoke(struct db *db, const struct kind *kind, struct owner *owner,
 	      struct range range);
 int db_grant(struct db *db, const struct kind *kind, struct db_grant *grant,
 	     struct range range);
 int db_rename(struct db *db, const struct kind *kind, const char *old, const char *owner);
+int db_find_taken(struct db *db, const struct kind *kind, const struct range_set *wanted,
+		  struct taken *taken);
 int db_check(struct db *db, const struct kind *kind, const struct range_set *wanted,
 	     struct db_grant *grant);
 int db_held(const struct db *db, const struct kind *kind, struct owner *owner,

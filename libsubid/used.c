@@ -27,9 +27,16 @@ static int reserve(void **array, size_t n, size_t *allocated, size_t size)
 /* Adds a range. Returns 0 or -ENOMEM. */
 int used_put(struct used *used, struct range range)
 {
-	int r = reserve((void **)&used->ranges, used->n, &used->allocated,
-			sizeof(*used->ranges));
+	struct range *last = used->n > 0 ? &used->ranges[used->n - 1] : NULL;
+	int r;
 
+	/* Most databases are in order and without gaps, and then this is one range. */
+	if (last && range.start == last->end) {
+		last->end = range.end;
+		return 0;
+	}
+	r = reserve((void **)&used->ranges, used->n, &used->allocated,
+		    sizeof(*used->ranges));
 	if (r == 0)
 		used->ranges[used->n++] = range;
 	return r;
@@ -98,7 +105,7 @@ int used_read(struct used *used, struct db *db, const struct kind *kind,
 	}
 	r = range_set_add(&wanted, bounds);
 	if (r == 0)
-		r = taken_locally(db->folder, kind, &wanted, &taken);
+		r = db_find_taken(db, kind, &wanted, &taken);
 	return r ? r : used_put_accounts(used, &taken);
 }
 

@@ -19,6 +19,7 @@
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
+#include "libsubid/sys/etc.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/paths.h"
 #include "libsubid/sys/scan.h"
@@ -143,10 +144,12 @@ int crowd_read(struct crowd *crowd, const char *path)
 
 static FILE *open_groups(const struct edit *edit)
 {
-	char path[PATH_MAX + 16];
+	CLEANUP(fd_cleanup) int fd = etc_open(edit->etc, "group");
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 
-	snprintf(path, sizeof(path), "%s/group", edit->folder);
-	return fopen(path, "re");
+	if (file)
+		fd = -1;
+	return file;
 }
 
 /* A group of another system. Returns 0, ENOENT or an errno. */
@@ -158,7 +161,7 @@ static int read_group(const struct edit *edit, const char *name, struct group *r
 	int r;
 
 	if (!file)
-		return errno;
+		return ENOENT;
 	do {
 		r = fgetgrent_r(file, ret_group, buffer, size, &found);
 	} while (r == 0 && strcmp(ret_group->gr_name, name) != 0);

@@ -3,8 +3,6 @@
  * grant: gives ranges to one user, to those in a list, or to all who have none: one lock,
  * one look at the databases and one write for all of them.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +13,6 @@
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
-#include "libsubid/sys/fd.h"
 #include "subid/change.h"
 #include "subid/crowd.h"
 
@@ -204,16 +201,12 @@ static int collect(struct grant *grant, const struct roster *roster)
 /* Who they are: before anything is locked. */
 static int find_people(struct grant *grant)
 {
-	CLEANUP(fd_cleanup)
-	int folder = open(grant->edit.folder,
-			  O_RDONLY | O_DIRECTORY | O_CLOEXEC |
-				  (grant->edit.place == DB_LIVE ? 0 : O_NOFOLLOW));
 	CLEANUP(roster_cleanup) struct roster roster = { 0 };
-	int r = folder < 0 ? -errno : roster_load(folder, &kind_uid, &roster);
+	int r = roster_load(grant->edit.etc, &kind_uid, &roster);
 
 	if (r) {
-		report_line(PROGRAM, "%s%s: %s", grant->edit.folder,
-			    folder < 0 ? "" : "/passwd", report_error(-r));
+		report_line(PROGRAM, "%s/passwd: %s", grant->edit.folder,
+			    report_error(-r));
 		return VERB_UNREADABLE;
 	}
 	r = collect(grant, &roster);

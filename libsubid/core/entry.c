@@ -102,26 +102,14 @@ static int count_fault(const char *count, size_t len)
 }
 
 /*
- * Reads one line.
- *
- * line, len: without the newline, need not be terminated. The entry points into it.
- * Returns 0 or an enum entry_fault; *ret_entry is written only with 0. Thread-safe.
+ * Reads a line that is neither blank nor a comment. An entry is one beyond doubt; of what
+ * is none, lines with a NUL or with more fields have another reason than this tells.
  */
-int entry_parse(const char *line, size_t len, struct entry *ret_entry)
+static int parse_fields(const char *line, size_t len, struct entry *entry)
 {
 	const char *start, *count, *end = line + len;
-	struct entry entry;
 	uint64_t first, n;
 	int r;
-
-	if (len > LIMIT_LINE_BYTES)
-		return ENTRY_TOO_LONG;
-	if (len > 0 && line[0] == '#')
-		return ENTRY_COMMENT;
-	if (all_blank(line, len))
-		return ENTRY_BLANK;
-	if (memchr(line, '\0', len))
-		return ENTRY_NUL;
 
 	start = memchr(line, ':', len);
 	if (!start)
@@ -131,10 +119,8 @@ int entry_parse(const char *line, size_t len, struct entry *ret_entry)
 	if (!count)
 		return ENTRY_FIELDS;
 	count++;
-	if (memchr(count, ':', (size_t)(end - count)))
-		return ENTRY_FIELDS;
 
-	r = owner_parse(line, (size_t)(start - 1 - line), &entry);
+	r = owner_parse(line, (size_t)(start - 1 - line), entry);
 	if (r)
 		return r;
 
@@ -146,42 +132,48 @@ int entry_parse(const char *line, size_t len, struct entry *ret_entry)
 		return r == NUM_TOO_BIG ? ENTRY_BEYOND :
 					  count_fault(count, (size_t)(end - count));
 
-	r = range_make(first, n, &entry.range);
+	r = range_make(first, n, &entry->range);
 	if (r)
 		return r == RANGE_EMPTY ? ENTRY_COUNT_ZERO : ENTRY_BEYOND;
-
-	*ret_entry = entry;
 	return 0;
 }
 
-static const char *skip_number(const char *text, const char *end, uint64_t *ret_value)
+static bool has_more_fields(const char *line, size_t len)
 {
-	uint64_t value = 0;
+	size_t colons = 0;
 
-	/* Wraps only with more digits than an entry may have. */
-	for (; text < end && *text >= '0' && *text <= '9'; text++)
-		value = value * 10 + (uint64_t)(*text - '0');
-	*ret_value = value;
-	return text;
+	for (size_t i = 0; i < len; i++)
+		colons += line[i] == ':';
+	return colons > 2;
 }
 
 /*
- * Tells whether the line may be an entry with ids of @range. False is certain; true is
- * for entry_parse() to confirm. Passes over a large database ask this first, since few
- * lines are near and parsing them all costs several times as much. Thread-safe.
+ * Reads one line.
+ *
+ * line, len: without the newline, need not be terminated. The entry points into it.
+ * Returns 0 or an enum entry_fault; *ret_entry is written only with 0. Thread-safe.
  */
-bool entry_may_overlap(const char *line, size_t len, struct range range)
+int entry_parse(const char *line, size_t len, struct entry *ret_entry)
 {
-	const char *end = line + len, *at = memchr(line, ':', len);
-	uint64_t start, count;
+	struct entry entry;
+	int r;
 
-	if (!at)
-		return false;
-	at = skip_number(at + 1, end, &start);
-	if (at == end || *at != ':')
-		return false;
-	at = skip_number(at + 1, end, &count);
-	return at == end && start < range.end && range.start < start + count;
+	if (len > LIMIT_LINE_BYTES)
+		return ENTRY_TOO_LONG;
+	if (len > 0 && line[0] == '#')
+		return ENTRY_COMMENT;
+	if (all_blank(line, len))
+		return ENTRY_BLANK;
+
+	r = parse_fields(line, len, &entry);
+	if (r == 0) {
+		*ret_entry = entry;
+		return 0;
+	}
+	/* Not looked for in the many lines that are entries. */
+	if (memchr(line, '\0', len))
+		return ENTRY_NUL;
+	return has_more_fields(line, len) ? ENTRY_FIELDS : r;
 }
 
 /*
