@@ -427,7 +427,7 @@ const struct verb verb_grant = {
 		"      --group GROUP      ... of this group\n"
 		"      --allow-overlap    also ids that others have\n"
 		"      --allow-root       also id 0\n"
-		"      --dry-run          show what would be written\n"
-		"  -R, --root DIR         in the system in DIR\n"),
+		"      --dry-run          show what would be written\n"),
+	.shared = VERB_SHARES_ROOT,
 	.writes = true,
 };

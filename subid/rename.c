@@ -195,7 +195,7 @@ const struct verb verb_rename = {
 	.options = N_("  -u, --uid-only         no gids\n"
 		      "  -g, --gid-only         no uids\n"
 		      "      --no-account       NEW need not be a user\n"
-		      "      --dry-run          show the lines that would go and come\n"
-		      "  -R, --root DIR         in the system in DIR\n"),
+		      "      --dry-run          show the lines that would go and come\n"),
+	.shared = VERB_SHARES_ROOT,
 	.writes = true,
 };

@@ -155,7 +155,7 @@ const struct verb verb_revoke = {
 		      "  -u, --uid-only         no gids\n"
 		      "  -g, --gid-only         no uids\n"
 		      "      --no-account       the owner need not be a user\n"
-		      "      --dry-run          show the lines that would go and come\n"
-		      "  -R, --root DIR         in the system in DIR\n"),
+		      "      --dry-run          show the lines that would go and come\n"),
+	.shared = VERB_SHARES_ROOT,
 	.writes = true,
 };
