@@ -262,3 +262,48 @@ int table_subtract(struct table *table, table_match_fn match, void *context,
 	next = (struct table){ 0 };
 	return 0;
 }
+
+/*
+ * Makes @owner the owner of every entry that @old owns by that very name.
+ * Returns 0, -EINVAL (no such owner can be), -EFBIG or -ENOMEM; the table changes only
+ * with 0. A table belongs to one thread.
+ */
+int table_rename(struct table *table, const char *old, size_t old_len, const char *owner,
+		 size_t owner_len)
+{
+	CLEANUP(table_cleanup) struct table next = { 0 };
+	struct table_cursor cursor = { 0 };
+	struct table_line line;
+	size_t copied = 0;
+	int r;
+
+	if (entry_check_owner(owner, owner_len))
+		return -EINVAL;
+	while (table_next(table, &cursor, &line)) {
+		if (line.fault || line.entry.owner_len != old_len ||
+		    memcmp(line.entry.owner, old, old_len) != 0)
+			continue;
+		r = table_put(&next, table->text + copied,
+			      (size_t)(line.text - table->text) - copied);
+		if (r == 0)
+			r = table_put(&next, owner, owner_len);
+		if (r)
+			return r;
+		copied = (size_t)(line.text - table->text) + old_len;
+		next.changed = true;
+	}
+	if (!next.changed)
+		return 0;
+	r = table_put(&next, table->text + copied, table->len - copied);
+	if (r == 0 && next.text[next.len - 1] != '\n')
+		r = table_put(&next, "\n", 1);
+	if (r)
+		return r;
+	if (next.len > LIMIT_FILE_BYTES)
+		return -EFBIG;
+
+	table_clear(table);
+	*table = next;
+	next = (struct table){ 0 };
+	return 0;
+}

@@ -55,6 +55,9 @@ int table_append(struct table *table, const char *owner, size_t owner_len,
 int table_subtract(struct table *table, table_match_fn match, void *context,
 		   struct range range);
 
+int table_rename(struct table *table, const char *old, size_t old_len, const char *owner,
+		 size_t owner_len);
+
 static inline void table_cleanup(struct table *table)
 {
 	table_clear(table);

@@ -41,6 +41,17 @@ int owner_init(struct owner *owner, const struct account *account, int folder)
 	return r;
 }
 
+/*
+ * Tells whether @name would be read as a uid. A new line must not name its owner by such
+ * a login name: the ids would be those of whoever has that uid. Thread-safe.
+ */
+bool owner_is_number(const char *name, size_t len)
+{
+	uint64_t uid;
+
+	return num_parse(name, len, UINT64_MAX, &uid) != NUM_MALFORMED;
+}
+
 static bool name_is(const struct entry *entry, const char *name, size_t len)
 {
 	return entry->owner_len == len && memcmp(entry->owner, name, len) == 0;
