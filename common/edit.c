@@ -173,6 +173,31 @@ static int fail(struct edit *edit, bool writing, int r)
 	return tell_db_error(edit->program, &edit->db, edit->folder, writing, r);
 }
 
+/*
+ * What is written must count: the files are among the sources that are asked. Who is
+ * asked before them is told, for what that one has for a user counts alone.
+ */
+static int check_sources(const struct edit *edit)
+{
+	struct source_list list;
+
+	if (edit->place != DB_LIVE)
+		return 0;
+	source_find(&edit->db.nsswitch, PLUGINDIR, &list);
+	if (!source_has(&list, SOURCE_FILES)) {
+		report_line(edit->program,
+			    _("%s names the source '%s': nothing is changed in files"),
+			    NSSWITCH_CONF, list.sources[0].name);
+		return EXIT_SUBUID;
+	}
+	if (list.sources[0].type == SOURCE_PLUGIN)
+		report_line(edit->program,
+			    _("note: %s has '%s' asked before the files: they count only "
+			      "for users for whom it has nothing"),
+			    NSSWITCH_CONF, list.sources[0].name);
+	return 0;
+}
+
 /* Asks whether the caller may, locks, and reads the databases of @kinds. */
 int edit_begin(struct edit *edit, const bool kinds[static 2])
 {
@@ -191,13 +216,9 @@ int edit_begin(struct edit *edit, const bool kinds[static 2])
 	r = db_begin_in(&edit->db, edit->etc, edit->place);
 	if (r)
 		return fail(edit, false, r);
-	if (edit->place == DB_LIVE &&
-	    source_find(edit->db.nsswitch.subid, PLUGINDIR) != SOURCE_FILES) {
-		report_line(edit->program,
-			    _("%s names the source '%s': nothing is changed in files"),
-			    NSSWITCH_CONF, edit->db.nsswitch.subid);
-		return EXIT_SUBUID;
-	}
+	r = check_sources(edit);
+	if (r)
+		return r;
 	for (size_t i = 0; i < 2; i++) {
 		if (!kinds[i])
 			continue;
