@@ -39,6 +39,11 @@ EXPORT void subid_free(void *ptr)
 }
 #endif
 
+static int query_errno(int r)
+{
+	return r == QUERY_FAILED ? -EAGAIN : r;
+}
+
 /* The array that the caller gets. Returns how many, or -ENOMEM. */
 static int give_ranges(const struct query_ranges *found, struct subid_range **ret_ranges)
 {
@@ -73,8 +78,9 @@ static int find_ranges(const struct kind *kind, const char *name,
 	r = owner_find(&owner, name, query.folder, query.accounts);
 	if (r == 0)
 		r = query_ranges(&query, kind, &owner, &found);
-	/* No line can have such an owner. */
-	return r < 0 ? r : give_ranges(&found, ret_ranges);
+	else if (r == OWNER_INVALID)
+		r = 0; /* no line can have it */
+	return r ? query_errno(r) : give_ranges(&found, ret_ranges);
 }
 
 static int get_ranges(const struct kind *kind, const char *owner,
@@ -135,7 +141,7 @@ static int find_owners(const struct kind *kind, uint32_t id, uid_t **ret_uids)
 
 	if (r == 0)
 		r = query_owners(&query, kind, id, &found);
-	return r < 0 ? r : give_owners(&found, ret_uids);
+	return r ? query_errno(r) : give_owners(&found, ret_uids);
 }
 
 static int get_owners(const struct kind *kind, uint32_t id, uid_t **owners)

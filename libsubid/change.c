@@ -24,6 +24,7 @@ static const unsigned int all_kinds[] = { CHANGE_UID, CHANGE_GID };
  */
 int change_begin(struct db *db, const char *root, unsigned int kinds)
 {
+	struct source_list sources;
 	char folder[PATH_MAX];
 	int r = snprintf(folder, sizeof(folder), "%s%s", root ? root : "", SYSCONFDIR);
 
@@ -33,8 +34,11 @@ int change_begin(struct db *db, const char *root, unsigned int kinds)
 	if (r)
 		return r;
 	db->in_library = true;
-	if (!root && source_find(db->nsswitch.subid, PLUGINDIR) != SOURCE_FILES)
-		return CHANGE_NOT_FILES;
+	if (!root) {
+		source_find(&db->nsswitch, PLUGINDIR, &sources);
+		if (!source_has(&sources, SOURCE_FILES))
+			return CHANGE_NOT_FILES;
+	}
 	for (size_t i = 0; r == 0 && i < 2; i++)
 		if (kinds & all_kinds[i])
 			r = db_load(db, change_kind(all_kinds[i]), false);

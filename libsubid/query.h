@@ -14,16 +14,25 @@
 
 #include "libsubid/core/kind.h"
 #include "libsubid/core/range.h"
+#include "libsubid/core/table.h"
+#include "libsubid/sys/dbfile.h"
 #include "libsubid/sys/nsswitch.h"
 #include "libsubid/sys/owner.h"
+#include "libsubid/sys/source.h"
 
 /* Whom is asked: the databases of a folder, or the sources of the running system. */
 struct query {
 	int folder;		   /* where databases, passwd and group are */
 	bool image;		   /* of a system that is not running */
-	bool files_only;	   /* whatever nsswitch.conf says */
 	struct nsswitch nsswitch;  /* of the running system */
 	enum owner_where accounts; /* who knows them */
+	/* Where ids come from; points into the nsswitch beside it. */
+	struct source_list sources;
+	char failed[NSSWITCH_WORD_BYTES]; /* QUERY_FAILED: the source that has */
+};
+
+enum {
+	QUERY_FAILED = 1, /* a source could not answer */
 };
 
 #define QUERY_NONE            \
@@ -52,9 +61,13 @@ struct query_owners {
 };
 
 int query_open(struct query *query, const char *root, bool files_only);
-int query_ranges(const struct query *query, const struct kind *kind,
+int query_file(const struct query *query, const struct kind *kind,
+	       struct dbfile *ret_file);
+int query_table(const struct query *query, const struct kind *kind,
+		struct table *ret_table);
+int query_ranges(struct query *query, const struct kind *kind,
 		 struct owner *owner, struct query_ranges *ranges);
-int query_owners(const struct query *query, const struct kind *kind, uint32_t id,
+int query_owners(struct query *query, const struct kind *kind, uint32_t id,
 		 struct query_owners *owners);
 int query_ranges_put(struct query_ranges *ranges, struct range range);
 void query_ranges_cleanup(struct query_ranges *ranges);

@@ -282,7 +282,7 @@ static int sample_range(const struct kind *kind, struct range range, int64_t end
 	int r;
 
 	for (uint64_t id = range.start; id < range.end; id += TAKEN_STEP) {
-		if (milliseconds() >= end) {
+		if (wait_clock() >= end) {
 			taken->timed_out = true;
 			return 0;
 		}
@@ -302,7 +302,7 @@ static int sample_range(const struct kind *kind, struct range range, int64_t end
 int taken_in_process(const struct nsswitch *nsswitch, const struct kind *kind,
 		     const struct range_set *wanted, int64_t *waited, struct taken *taken)
 {
-	int64_t begin = milliseconds(), end = begin + TAKEN_SECONDS * 1000 - *waited;
+	int64_t begin = wait_clock(), end = begin + TAKEN_SECONDS * 1000 - *waited;
 	const char *sources =
 		kind->group ? nsswitch->group_others : nsswitch->passwd_others;
 	CLEANUP(cleanup_free) char *buffer = NULL;
@@ -315,7 +315,7 @@ int taken_in_process(const struct nsswitch *nsswitch, const struct kind *kind,
 		return -ENOMEM;
 	for (size_t i = 0; r == 0 && i < wanted->n; i++)
 		r = sample_range(kind, wanted->ranges[i], end, buffer, taken);
-	*waited += milliseconds() - begin;
+	*waited += wait_clock() - begin;
 	return r;
 }
 
