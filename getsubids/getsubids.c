@@ -18,9 +18,9 @@
 #define PROGRAM "getsubids"
 
 /* Programs look for these: they are never translated. */
-#define USAGE                                   \
-	"Usage: getsubids [-g] user\n"          \
-	"    list subuid ranges for user\n"     \
+#define USAGE                               \
+	"Usage: getsubids [-g] user\n"      \
+	"    list subuid ranges for user\n" \
 	"    pass -g to list subgid ranges\n"
 #define FAILURE "Error fetching ranges"
 

@@ -207,7 +207,8 @@ static int begin(struct change *change, const struct subordinate_range *range)
 	if (!range || !range->owner ||
 	    entry_check_owner(range->owner, strlen(range->owner)))
 		return -EINVAL;
-	r = change_begin(&change->db, NULL, change->kind->group ? CHANGE_GID : CHANGE_UID);
+	r = change_begin(&change->db, NULL,
+			 change->kind->group ? CHANGE_GID : CHANGE_UID);
 	if (r)
 		return r;
 	return owner_find(&change->owner, range->owner, change->db.folder,

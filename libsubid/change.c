@@ -151,7 +151,8 @@ int change_allocate(struct db *db, unsigned int kinds, struct db_grant *grant,
 	if (joined.count == 0)
 		return -EINVAL;
 	if (settings->deterministic && request->bounds.end == 0)
-		r = place_deterministically(settings, kinds, &joined, grant->owner, &range);
+		r = place_deterministically(settings, kinds, &joined, grant->owner,
+					    &range);
 	else
 		r = db_find_free(db, kinds & CHANGE_UID, kinds & CHANGE_GID, &joined,
 				 &range);

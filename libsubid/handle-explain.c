@@ -159,9 +159,9 @@ static int list_people(struct checkup *checkup)
 			(struct findings_user){ user->id, user->gid, user->name };
 	}
 	for (size_t i = 0; i < groups->n; i++)
-		checkup->findings_groups[i] = (struct findings_group){
-			groups->accounts[i].id, groups->accounts[i].name
-		};
+		checkup->findings_groups[i] =
+			(struct findings_group){ groups->accounts[i].id,
+						 groups->accounts[i].name };
 	return 0;
 }
 
@@ -218,10 +218,10 @@ static struct subid_db_finding *make_findings(const struct findings *findings)
 			.other_line = finding.other_line,
 			.ids = finding.ids.end ? handle_range(finding.ids) :
 						 (struct subid_db_range){ 0 },
-			.owner = handle_string(&strings, finding.owner,
-					       finding.owner_len),
-			.other = handle_string(&strings, finding.other,
-					       finding.other_len),
+			.owner =
+				handle_string(&strings, finding.owner, finding.owner_len),
+			.other =
+				handle_string(&strings, finding.other, finding.other_len),
 		};
 	}
 	return list;

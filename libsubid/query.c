@@ -39,8 +39,8 @@ int query_open(struct query *query, const char *root, bool files_only)
 	if (r < 0 || (size_t)r >= sizeof(path))
 		return -ENAMETOOLONG;
 	/* In an image a symbolic link would lead out of it. */
-	query->folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC |
-					   (root ? O_NOFOLLOW : 0));
+	query->folder =
+		open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (root ? O_NOFOLLOW : 0));
 	if (query->folder < 0)
 		return -errno;
 	query->accounts = OWNER_FILE;

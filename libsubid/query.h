@@ -65,8 +65,8 @@ int query_file(const struct query *query, const struct kind *kind,
 	       struct dbfile *ret_file);
 int query_table(const struct query *query, const struct kind *kind,
 		struct table *ret_table);
-int query_ranges(struct query *query, const struct kind *kind,
-		 struct owner *owner, struct query_ranges *ranges);
+int query_ranges(struct query *query, const struct kind *kind, struct owner *owner,
+		 struct query_ranges *ranges);
 int query_owners(struct query *query, const struct kind *kind, uint32_t id,
 		 struct query_owners *owners);
 int query_ranges_put(struct query_ranges *ranges, struct range range);

@@ -31,19 +31,19 @@ struct subid_db_iter;
 #define SUBID_DB_GID 2u
 
 /* What every int call returns on failure. New ones may come: treat those as failure. */
-#define SUBID_DB_NO_USER	 (-1)  /* no account and no line has this owner */
-#define SUBID_DB_NO_RANGE	 (-2)  /* the owner holds nothing, or nobody the id */
-#define SUBID_DB_SOURCE_FAILED	 (-3)  /* who is to answer could not: no answer is known */
-#define SUBID_DB_NOT_PERMITTED	 (-4)  /* the caller may not read or write this */
-#define SUBID_DB_CONFLICT	 (-5)  /* ids of others: see subid_db_conflicts() */
-#define SUBID_DB_BUSY		 (-6)  /* somebody else kept the lock for 15 seconds */
-#define SUBID_DB_MISSING	 (-7)  /* the database does not exist */
-#define SUBID_DB_FULL		 (-8)  /* no gap is large enough */
-#define SUBID_DB_NOT_DURABLE	 (-9)  /* written, but a power cut may undo it */
-#define SUBID_DB_INVALID	 (-10) /* no owner, range or use of the call */
-#define SUBID_DB_NO_MEMORY	 (-11)
-#define SUBID_DB_NOT_FILES	 (-12) /* nsswitch.conf does not name the files */
-#define SUBID_DB_SYSTEM		 (-13) /* subid_db_errno() and subid_db_where() say more */
+#define SUBID_DB_NO_USER       (-1)  /* no account and no line has this owner */
+#define SUBID_DB_NO_RANGE      (-2)  /* the owner holds nothing, or nobody the id */
+#define SUBID_DB_SOURCE_FAILED (-3)  /* who is to answer could not: no answer is known */
+#define SUBID_DB_NOT_PERMITTED (-4)  /* the caller may not read or write this */
+#define SUBID_DB_CONFLICT      (-5)  /* ids of others: see subid_db_conflicts() */
+#define SUBID_DB_BUSY	       (-6)  /* somebody else kept the lock for 15 seconds */
+#define SUBID_DB_MISSING       (-7)  /* the database does not exist */
+#define SUBID_DB_FULL	       (-8)  /* no gap is large enough */
+#define SUBID_DB_NOT_DURABLE   (-9)  /* written, but a power cut may undo it */
+#define SUBID_DB_INVALID       (-10) /* no owner, range or use of the call */
+#define SUBID_DB_NO_MEMORY     (-11)
+#define SUBID_DB_NOT_FILES     (-12) /* nsswitch.conf does not name the files */
+#define SUBID_DB_SYSTEM	       (-13) /* subid_db_errno() and subid_db_where() say more */
 
 /* What a successful grant may return besides 0. */
 #define SUBID_DB_UNSURE 1 /* done; the name service did not say whose ids these are */
@@ -165,8 +165,8 @@ const char *subid_db_where(const struct subid_db *db);
 int subid_db_iter_new(struct subid_db *db, unsigned int type,
 		      struct subid_db_iter **ret_iter);
 /*
- * Returns 1 with the next line, 0 behind the last, or an error. The line, with all that it
- * points to, is valid until the next call with this iterator.
+ * Returns 1 with the next line, 0 behind the last, or an error. The line, with all that
+ * it points to, is valid until the next call with this iterator.
  */
 int subid_db_iter_next(struct subid_db_iter *iter, const struct subid_db_line **ret_line);
 /* Takes NULL, returns NULL. */
@@ -192,8 +192,8 @@ int subid_db_owners(struct subid_db *db, unsigned int type, uint32_t id,
  * owner holds the range.
  */
 int subid_db_explain(struct subid_db *db, unsigned int type, const char *owner,
-		     struct subid_db_range range, struct subid_db_conflict **ret_conflicts,
-		     size_t *ret_n);
+		     struct subid_db_range range,
+		     struct subid_db_conflict **ret_conflicts, size_t *ret_n);
 
 /* Looks at both databases and at the local accounts. */
 int subid_db_check(struct subid_db *db, struct subid_db_finding **ret_findings,

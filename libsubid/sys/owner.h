@@ -20,7 +20,8 @@ struct owner {
 /* Who knows accounts by name. */
 enum owner_where {
 	OWNER_SERVICE,	   /* the name service */
-	OWNER_FILES_FIRST, /* the same; it looks into the passwd file of the folder first */
+	OWNER_FILES_FIRST, /* the same; it looks into the passwd file of the folder first
+			    */
 	OWNER_FILE,	   /* that file alone: a system that is not running */
 };
 

@@ -9,18 +9,19 @@
 #include <stdint.h>
 
 #include "libsubid/core/alloc.h"
-#include "libsubid/core/kind.h"
 
 struct settings {
-	struct alloc_request requests[2]; /* of kind_uid, kind_gid */
-	bool deterministic;		  /* each uid has its place */
-	uint64_t uid_min;		  /* whose is the first */
-	bool by_id;			  /* new lines name the owner by uid */
+	struct alloc_request
+		requests[2]; /* of kind_uid, kind_gid; count 0: allocate none */
+	bool deterministic;  /* a range follows from the uid: SUB_UID_DETERMINISTIC */
+	bool by_id;	     /* lines name the owner by uid: SUB_UID_STORE_BY_UID */
+	uint64_t uid_min;    /* UID_MIN and UID_MAX: the uids of people */
+	uint64_t uid_max;
 };
 
 enum {
-	SETTINGS_NUMBER = 1, /* the value of a key is not a decimal number */
-	SETTINGS_BOUNDS,     /* a key is above its maximum, or that beyond all ids */
+	SETTINGS_NUMBER = 1, /* the value of the key is no decimal number */
+	SETTINGS_BOUNDS,     /* the key is above its maximum, or that beyond all ids */
 };
 
 int settings_read(const char *folder, struct settings *ret_settings,

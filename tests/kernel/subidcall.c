@@ -15,7 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Programs for older versions define these themselves, some for each library of theirs. */
+/* Programs for older versions define these themselves, some for each library of theirs.
+ */
 const char *Prog = "subidcall";
 FILE *shadow_logfd;
 
@@ -94,7 +95,8 @@ static void call(char *line)
 	else if (strcmp(words[0], "owners") == 0)
 		owners(gid, strtoul(words[2], NULL, 10));
 	else if (strcmp(words[0], "grant") == 0)
-		grant(gid, &range, words[3] && words[4] && words[5] && words[5][0] == '1');
+		grant(gid, &range,
+		      words[3] && words[4] && words[5] && words[5][0] == '1');
 	else if (strcmp(words[0], "ungrant") == 0)
 		ungrant(gid, &range);
 	else

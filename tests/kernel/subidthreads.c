@@ -4,10 +4,10 @@
  *
  *	subidthreads READERS READS WRITERS CHANGES
  *
- * User uI, of uid 20000+I, holds 10000000+I*1000:1000 and 20000000+I*1000:1000, by name and
- * by uid, and nothing of that ever changes. Writer wI gives itself 16 ids and takes them
- * away, again and again. Every answer is compared with what is true; the last line counts
- * those that were not.
+ * User uI, of uid 20000+I, holds 10000000+I*1000:1000 and 20000000+I*1000:1000, by name
+ *and by uid, and nothing of that ever changes. Writer wI gives itself 16 ids and takes
+ *them away, again and again. Every answer is compared with what is true; the last line
+ *counts those that were not.
  */
 #include <pthread.h>
 #include <shadow/subid.h>
@@ -139,7 +139,7 @@ int main(int argc, char **argv)
 			return 2;
 	for (int i = 0; i < n_readers + n_writers; i++)
 		pthread_join(threads[i], NULL);
-	printf("%lu reads, %lu wrong, %lu changes, %lu failed, %lu shared\n", reads, wrong,
-	       changes, failed, shared);
+	printf("%lu reads, %lu wrong, %lu changes, %lu failed, %lu shared\n", reads,
+	       wrong, changes, failed, shared);
 	return wrong || failed || shared;
 }
