@@ -9,7 +9,7 @@
 below()
 {
 	case $1 in
-	libsubid/core) ;;
+	libsubid/core | libsubid/include) ;;
 	libsubid/sys) echo libsubid/core ;;
 	libsubid) echo libsubid/core libsubid/sys ;;
 	common) echo libsubid/core libsubid/sys ;;
