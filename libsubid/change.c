@@ -5,12 +5,13 @@
  * MUST: what is allocated for both kinds is given in both or in none.
  */
 #include <errno.h>
-#include <limits.h>
-#include <stdio.h>
+#include <stdint.h>
 
 #include "libsubid/change.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
+#include "libsubid/sys/etc.h"
+#include "libsubid/sys/fd.h"
 #include "libsubid/sys/source.h"
 
 static const unsigned int all_kinds[] = { CHANGE_UID, CHANGE_GID };
@@ -25,12 +26,12 @@ static const unsigned int all_kinds[] = { CHANGE_UID, CHANGE_GID };
 int change_begin(struct db *db, const char *root, unsigned int kinds)
 {
 	struct source_list sources;
-	char folder[PATH_MAX];
-	int r = snprintf(folder, sizeof(folder), "%s%s", root ? root : "", SYSCONFDIR);
+	CLEANUP(fd_cleanup) int folder = etc_folder(root, SYSCONFDIR);
+	int r;
 
-	if (r < 0 || (size_t)r >= sizeof(folder))
-		return -ENAMETOOLONG;
-	r = db_begin(db, folder, root ? DB_ROOT : DB_LIVE);
+	if (folder < 0)
+		return folder;
+	r = db_begin_in(db, folder, root ? DB_ROOT : DB_LIVE);
 	if (r)
 		return r;
 	db->in_library = true;

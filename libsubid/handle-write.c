@@ -5,7 +5,6 @@
  * MUST: a call that fails has changed nothing in the transaction.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,13 +74,9 @@ EXPORT const struct subid_db_conflict *subid_db_conflicts(const struct subid_db 
 /* The bounds for new ranges are those of the folder. */
 static int read_settings(struct subid_db *handle, struct settings *settings)
 {
-	char path[HANDLE_WHERE_BYTES];
 	const char *key;
-	int r;
+	int r = settings_read(handle->db.folder, settings, &key);
 
-	snprintf(path, sizeof(path), "%s%s", handle->root ? handle->root : "",
-		 SYSCONFDIR);
-	r = settings_read(path, settings, &key);
 	if (r == 0)
 		return 0;
 	return r < 0 ? handle_fail_errno(handle, r, NULL) : invalid(handle, key);

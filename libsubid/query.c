@@ -8,8 +8,6 @@
  * that hold the id in question; never for each line.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +16,7 @@
 #include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
 #include "libsubid/query.h"
+#include "libsubid/sys/etc.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/paths.h"
 #include "libsubid/sys/scan.h"
@@ -31,18 +30,14 @@
 int query_open(struct query *query, const char *root, bool files_only)
 {
 	static const struct nsswitch files = { .sources = { "files" }, .n_sources = 1 };
-	char path[PATH_MAX];
-	int r = snprintf(path, sizeof(path), "%s%s", root ? root : "", SYSCONFDIR);
+	int r;
 
 	*query = (struct query)QUERY_NONE;
 	query->image = root;
-	if (r < 0 || (size_t)r >= sizeof(path))
-		return -ENAMETOOLONG;
-	/* In an image a symbolic link would lead out of it. */
-	query->folder =
-		open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (root ? O_NOFOLLOW : 0));
-	if (query->folder < 0)
-		return -errno;
+	r = etc_folder(root, SYSCONFDIR);
+	if (r < 0)
+		return r;
+	query->folder = r;
 	query->accounts = OWNER_FILE;
 	if (!root) {
 		r = nsswitch_read(NSSWITCH_CONF, &query->nsswitch);
@@ -101,7 +96,7 @@ int query_table(const struct query *query, const struct kind *kind,
 			return r;
 		len += n;
 	}
-	return table_load(text, len, ret_table);
+	return table_load(TAKE_PTR(text), len, ret_table);
 }
 
 /* What a pass over a database tells; anything but 0 ends it. */
@@ -150,7 +145,7 @@ static int look_for_owner(const struct scan_line *line, void *context)
 	const struct ranges_search *search = context;
 	struct entry entry;
 
-	if (!owner_begins(search->owner, line->text, line->len) ||
+	if (!owner_begins(line->text, line->len, search->owner) ||
 	    entry_parse(line->text, line->len, &entry) ||
 	    !owner_is(&entry, search->owner))
 		return 0;

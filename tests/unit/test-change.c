@@ -25,8 +25,8 @@ static void setup(void)
 		   BYTES("SUB_UID_MIN 1000\nSUB_UID_MAX 2000\nSUB_UID_COUNT 10\n"
 			 "SUB_GID_MIN 500\nSUB_GID_MAX 1500\nSUB_GID_COUNT 10\n"),
 		   0644);
-	cr_assert(settings_read(folder_path(&folder, "etc"), &settings, &key) == 0);
 	cr_assert(change_begin(&db, folder.path, CHANGE_UID | CHANGE_GID) == 0);
+	cr_assert(settings_read(db.folder, &settings, &key) == 0);
 	cr_assert(owner_find(&owner, "elsa", db.folder, OWNER_FILE) == 0);
 	grant = (struct db_grant){ .owner = &owner };
 }
