@@ -304,8 +304,7 @@ static int ask_elsewhere(struct work *work, bool *ret_any)
 
 		r = fill_unasked(work, k, &wanted);
 		if (r == 0)
-			r = taken_elsewhere(&work->db->nsswitch, all_kinds[k], &wanted,
-					    &work->db->waited, &found);
+			r = db_ask_service(work->db, all_kinds[k], &wanted, &found);
 		if (r == 0)
 			r = used_put_accounts(used, &found);
 		if (r == 0)

@@ -269,6 +269,17 @@ int db_find_taken(struct db *db, const struct kind *kind, const struct range_set
 	return r;
 }
 
+/*
+ * Asks the name service whether ids in @wanted are accounts'.
+ * Returns 0 or -errno; freed with taken_cleanup().
+ */
+int db_ask_service(struct db *db, const struct kind *kind, const struct range_set *wanted,
+		   struct taken *taken)
+{
+	return (db->in_library ? taken_in_process : taken_elsewhere)(
+		&db->nsswitch, kind, wanted, &db->waited, taken);
+}
+
 static int check_policy(struct db *db, const struct kind *kind,
 			const struct range_set *wanted, struct db_grant *grant)
 {
@@ -290,7 +301,7 @@ static int check_policy(struct db *db, const struct kind *kind,
 	/* Not about ids that nobody can have: the answer would not change. */
 	if (!grant->asked && !grant->policy.allow_overlap &&
 	    !range_set_overlaps(wanted, no_id)) {
-		r = taken_elsewhere(&db->nsswitch, kind, wanted, &db->waited, &taken);
+		r = db_ask_service(db, kind, wanted, &taken);
 		if (r)
 			return r;
 	}

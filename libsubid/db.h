@@ -42,6 +42,7 @@ struct db {
 	int folder;
 	struct nsswitch nsswitch; /* empty unless DB_LIVE */
 	int64_t waited;		  /* for the name service, in milliseconds */
+	bool in_library;	  /* no child processes; set after db_begin() */
 	struct lock lock;
 	struct db_side sides[2];
 	/* Where the last error was; NULL: with the folder or the lock of all databases.
@@ -89,6 +90,8 @@ int db_grant(struct db *db, const struct kind *kind, struct db_grant *grant,
 int db_rename(struct db *db, const struct kind *kind, const char *old, const char *owner);
 int db_find_taken(struct db *db, const struct kind *kind, const struct range_set *wanted,
 		  struct taken *taken);
+int db_ask_service(struct db *db, const struct kind *kind, const struct range_set *wanted,
+		   struct taken *taken);
 int db_check(struct db *db, const struct kind *kind, const struct range_set *wanted,
 	     struct db_grant *grant);
 int db_held(const struct db *db, const struct kind *kind, struct owner *owner,
