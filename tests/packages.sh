@@ -13,7 +13,7 @@ packages_build=(
 # shellcheck disable=SC2034
 packages_tests=(
 	auditd busybox-static clang clang-tidy cppcheck gcc-multilib git libaudit-dev libcap2-bin
-	libclang-rt-dev libcriterion-dev libpam0g-dev libselinux1-dev lxc mandoc podman python3
+	libclang-rt-dev libcriterion-dev libpam0g-dev libselinux1-dev libsmartcols-dev lxc mandoc podman python3
 	rootlesskit runc shellcheck strace uidmap valgrind
 )
 

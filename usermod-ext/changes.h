@@ -14,7 +14,6 @@
 #define CHANGES_TEXT_BYTES 512
 
 int changes_apply(const struct options *options, struct db *db, struct db_grant *grant);
-int changes_show(const struct db *db, const char *folder);
 void changes_text(const struct options *options, const struct allocated *allocated,
 		  char *text, size_t size);
 

@@ -14,9 +14,12 @@
 
 #include "common/audit.h"
 #include "common/auth.h"
+#include "common/busy.h"
 #include "common/i18n.h"
 #include "common/record.h"
 #include "common/report.h"
+#include "common/show.h"
+#include "common/tell.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/db.h"
 #include "libsubid/sys/conf.h"
@@ -24,10 +27,8 @@
 #include "libsubid/sys/paths.h"
 #include "libsubid/sys/source.h"
 #include "usermod-ext/allocate.h"
-#include "usermod-ext/busy.h"
 #include "usermod-ext/changes.h"
 #include "usermod-ext/options.h"
-#include "usermod-ext/tell.h"
 #include "usermod-ext/usermod-ext.h"
 
 /* One run of the program. */
@@ -119,7 +120,7 @@ static int load(struct run *run)
 
 	r = db_begin(&run->db, run->folder, run->place);
 	if (r)
-		return tell_db_error(&run->db, run->folder, false, r);
+		return tell_db_error(PROGRAM, &run->db, run->folder, false, r);
 	if (run->place == DB_LIVE &&
 	    source_find(run->db.nsswitch.subid, PLUGINDIR) != SOURCE_FILES) {
 		report_line(PROGRAM,
@@ -132,7 +133,7 @@ static int load(struct run *run)
 			continue;
 		r = db_load(&run->db, kinds[i], run->options.create);
 		if (r)
-			return tell_db_error(&run->db, run->folder, false, r);
+			return tell_db_error(PROGRAM, &run->db, run->folder, false, r);
 	}
 	return 0;
 }
@@ -192,17 +193,17 @@ static int change(struct run *run)
 	if (r == ALLOCATE_SETTINGS)
 		return EXIT_SUBUID;
 	if (r == DB_CONFLICT)
-		return tell_conflicts(&run->grant, run->folder);
-	return r ? tell_db_error(&run->db, run->folder, false, r) : 0;
+		return tell_conflicts(PROGRAM, &run->grant, run->folder);
+	return r ? tell_db_error(PROGRAM, &run->db, run->folder, false, r) : 0;
 }
 
 static int commit(struct run *run)
 {
 	int r;
 
-	r = run->options.dry_run ? changes_show(&run->db, run->folder) :
+	r = run->options.dry_run ? show_changes(&run->db, run->folder) :
 				   db_commit(&run->db);
-	return r ? tell_db_error(&run->db, run->folder, true, r) : 0;
+	return r ? tell_db_error(PROGRAM, &run->db, run->folder, true, r) : 0;
 }
 
 /* What was done, or refused, is recorded; what was not needed is not. */

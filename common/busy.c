@@ -14,7 +14,7 @@
 #include "libsubid/core/num.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/scan.h"
-#include "usermod-ext/busy.h"
+#include "common/busy.h"
 
 static void folder_cleanup(DIR **folder)
 {

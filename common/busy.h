@@ -2,8 +2,8 @@
 /*
  * busy: processes that use what is to be taken away.
  */
-#ifndef SUBID_USERMOD_BUSY_H
-#define SUBID_USERMOD_BUSY_H
+#ifndef SUBID_BUSY_H
+#define SUBID_BUSY_H
 
 #include <sys/types.h>
 
