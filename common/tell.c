@@ -87,6 +87,9 @@ int tell_db_error(const char *program, const struct db *db, const char *folder,
 			    _("no free range is left within the bounds of %s/login.defs"),
 			    folder);
 		break;
+	case DB_STOPPED:
+		report_line(PROGRAM, _("interrupted: nothing is changed"));
+		break;
 	case DB_NOT_DURABLE:
 		report_line(program,
 			    _("%s/%s is written, but may not survive a power cut: the "

@@ -18,6 +18,7 @@
 #include "libsubid/sys/paths.h"
 #include "libsubid/sys/scan.h"
 #include "libsubid/sys/taken.h"
+#include "libsubid/sys/wait.h"
 
 /* No database has more lines. */
 #define DB_RANGES_MAX ((size_t)LIMIT_FILE_BYTES)
@@ -34,17 +35,31 @@ static int fail(struct db *db, const struct kind *kind, int r)
 	return r;
 }
 
+static int from_lock(int r)
+{
+	switch (r) {
+	case LOCK_BUSY:
+		return DB_BUSY;
+	case LOCK_STOPPED:
+		return DB_STOPPED;
+	default:
+		return r;
+	}
+}
+
 /*
  * Begins a transaction on the databases in @folder.
  *
- * Returns 0, DB_BUSY or -errno. End with db_end() in any case. A transaction belongs to
- * one thread and excludes others, of this process and of others.
+ * db: DB_NONE, where `stop` may be set.
+ * Returns 0, DB_BUSY, DB_STOPPED or -errno. End with db_end() in any case. A transaction
+ * belongs to one thread and excludes others, of this process and of others.
  */
 int db_begin(struct db *db, const char *folder, enum db_place place)
 {
-	int r;
+	int stop = db->stop, r;
 
 	*db = (struct db)DB_NONE;
+	db->stop = stop;
 	db->sides[0] = (struct db_side){ .kind = &kind_uid, .file = ATOMICFILE_NONE };
 	db->sides[1] = (struct db_side){ .kind = &kind_gid, .file = ATOMICFILE_NONE };
 
@@ -58,8 +73,7 @@ int db_begin(struct db *db, const char *folder, enum db_place place)
 		if (r)
 			return r;
 	}
-	r = lock_take(&db->lock, db->folder, place == DB_PREFIX);
-	return r == LOCK_BUSY ? DB_BUSY : r;
+	return from_lock(lock_take(&db->lock, db->folder, place == DB_PREFIX, db->stop));
 }
 
 /*
@@ -83,7 +97,7 @@ static int load(struct db *db, struct db_side *side, bool create)
 
 	r = lock_take_database(&db->lock, side->kind);
 	if (r)
-		return r == LOCK_BUSY ? DB_BUSY : r;
+		return from_lock(r);
 	r = atomicfile_open(&side->file, db->folder, side->kind);
 	if (r)
 		return r;
@@ -101,7 +115,7 @@ static int load(struct db *db, struct db_side *side, bool create)
  * Locks and reads one database; subuid before subgid.
  *
  * create: one that does not exist is begun empty.
- * Returns 0, DB_BUSY, DB_MISSING or -errno.
+ * Returns 0, DB_BUSY, DB_STOPPED, DB_MISSING or -errno.
  */
 int db_load(struct db *db, const struct kind *kind, bool create)
 {
@@ -423,11 +437,16 @@ static int rename_second(struct db *db, struct db_side *first, struct db_side *s
 	return fail(db, second->kind, r);
 }
 
+static bool is_stopped(const struct db *db)
+{
+	return db->stop >= 0 && wait_until(-1, db->stop, 0) == WAIT_STOPPED;
+}
+
 /*
  * Writes what changed: both files are prepared before the first is renamed.
  *
- * Returns 0, -errno (the files are as they were) or DB_NOT_DURABLE (they are written, but
- * the folder could not be synced).
+ * Returns 0, -errno or DB_STOPPED (the files are as they were), or DB_NOT_DURABLE (they
+ * are written, but the folder could not be synced).
  */
 int db_commit(struct db *db)
 {
@@ -447,6 +466,9 @@ int db_commit(struct db *db)
 	}
 	if (n == 0)
 		return 0;
+	/* What has begun to be renamed is finished. */
+	if (is_stopped(db))
+		return DB_STOPPED;
 
 	if (n == 2) {
 		r = atomicfile_keep_old(&changed[0]->file);

@@ -37,6 +37,8 @@ struct db_side {
 };
 
 struct db {
+	int stop; /* not owned: ends the transaction when it is readable; -1: nothing does
+		   */
 	int folder;
 	struct nsswitch nsswitch; /* empty unless DB_LIVE */
 	int64_t waited;		  /* for the name service, in milliseconds */
@@ -47,9 +49,9 @@ struct db {
 	const struct kind *failed;
 };
 
-#define DB_NONE                                 \
-	{                                       \
-		.folder = -1, .lock = LOCK_NONE \
+#define DB_NONE                                             \
+	{                                                   \
+		.stop = -1, .folder = -1, .lock = LOCK_NONE \
 	}
 
 enum {
@@ -57,6 +59,7 @@ enum {
 	DB_MISSING,	/* the database does not exist, and is not to be created */
 	DB_CONFLICT,	/* the overlap policy refuses: see the list */
 	DB_FULL,	/* there is no room for another range */
+	DB_STOPPED,	/* `stop` is readable; the files are as they were */
 	DB_NOT_DURABLE, /* written, but a power cut may undo it */
 };
 

@@ -28,6 +28,7 @@
 #include "libsubid/sys/source.h"
 #include "usermod-ext/allocate.h"
 #include "usermod-ext/changes.h"
+#include "usermod-ext/interrupt.h"
 #include "usermod-ext/options.h"
 #include "usermod-ext/usermod-ext.h"
 
@@ -41,6 +42,7 @@ struct run {
 	struct db_grant grant;
 	struct allocated allocated;
 	struct db db;
+	struct interrupt interrupt;
 };
 
 static void run_cleanup(struct run *run)
@@ -49,6 +51,7 @@ static void run_cleanup(struct run *run)
 	overlap_list_cleanup(&run->grant.conflicts);
 	owner_cleanup(&run->owner);
 	options_cleanup(&run->options);
+	interrupt_let_go(&run->interrupt);
 }
 
 /* Where the databases are: never by chroot, so that an image of any machine will do. */
@@ -118,6 +121,12 @@ static int load(struct run *run)
 	static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
 	int r;
 
+	r = interrupt_hold(&run->interrupt);
+	if (r) {
+		report_line(PROGRAM, _("cannot hold signals off: %s"), report_error(-r));
+		return EXIT_NOT_PERMITTED;
+	}
+	run->db.stop = run->interrupt.fd;
 	r = db_begin(&run->db, run->folder, run->place);
 	if (r)
 		return tell_db_error(PROGRAM, &run->db, run->folder, false, r);
@@ -243,12 +252,15 @@ static int work(struct run *run)
 	/* The log may be slow: nobody waits for our locks meanwhile. */
 	db_end(&run->db);
 	record(run, r, changed);
+	if (r == 0 && changed && !run->options.dry_run && interrupt_came(&run->interrupt))
+		report_line(PROGRAM, _("interrupted, but the change is made"));
 	return r;
 }
 
 static int run_options(int argc, char **argv)
 {
-	CLEANUP(run_cleanup) struct run run = { .db = DB_NONE };
+	CLEANUP(run_cleanup)
+	struct run run = { .db = DB_NONE, .interrupt = INTERRUPT_NONE };
 
 	switch (options_parse(argc, argv, &run.options)) {
 	case 0:
