@@ -35,16 +35,36 @@ static uint64_t little_endian(const unsigned char bytes[static 4])
 /*
  * Permitted capabilities of a file, struct vfs_cap_data of linux/capability.h: a magic
  * with flags, then permitted and inheritable for each 32 bits, all little-endian.
+ *
+ * data: the attribute security.capability; n: its bytes, or -1. Returns false: there is
+ * none.
  */
+static bool read_capabilities(const unsigned char *data, ssize_t n,
+			      uint64_t *ret_permitted)
+{
+	if (n < (ssize_t)XATTR_CAPS_SZ_2)
+		return false;
+	*ret_permitted = little_endian(data + 4) | little_endian(data + 12) << 32;
+	return true;
+}
+
+/* The permitted capabilities that are stored with a file; false: there are none. */
+bool facts_file_capabilities(int fd, uint64_t *ret_permitted)
+{
+	unsigned char data[sizeof(struct vfs_ns_cap_data)] = { 0 };
+
+	return read_capabilities(data,
+				 fgetxattr(fd, "security.capability", data, sizeof(data)),
+				 ret_permitted);
+}
+
 static void read_file_capabilities(struct facts_program *program)
 {
 	unsigned char data[sizeof(struct vfs_ns_cap_data)] = { 0 };
-	ssize_t n = getxattr(SELF, "security.capability", data, sizeof(data));
 
-	if (n < (ssize_t)XATTR_CAPS_SZ_2)
-		return;
-	program->has_capabilities = true;
-	program->capabilities = little_endian(data + 4) | little_endian(data + 12) << 32;
+	program->has_capabilities = read_capabilities(
+		data, getxattr(SELF, "security.capability", data, sizeof(data)),
+		&program->capabilities);
 }
 
 /* A number behind a key of /proc/self/status. */

@@ -117,6 +117,7 @@ struct facts {
 		unmapped; /* outer ids that the caller's namespace lacks; end 0: none */
 };
 
+bool facts_file_capabilities(int fd, uint64_t *ret_permitted);
 void facts_gather_program(struct facts *facts);
 void facts_gather_target(struct facts *facts, int process, pid_t pid);
 void facts_gather_namespace(struct facts *facts);

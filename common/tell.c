@@ -88,7 +88,7 @@ int tell_db_error(const char *program, const struct db *db, const char *folder,
 			    folder);
 		break;
 	case DB_STOPPED:
-		report_line(PROGRAM, _("interrupted: nothing is changed"));
+		report_line(program, _("interrupted: nothing is changed"));
 		break;
 	case DB_NOT_DURABLE:
 		report_line(program,

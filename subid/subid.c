@@ -17,6 +17,7 @@
 
 static const struct verb *const verbs[] = {
 	&verb_list,
+	&verb_check,
 };
 static const size_t n_verbs = sizeof(verbs) / sizeof(verbs[0]);
 

@@ -43,6 +43,7 @@ struct verb {
 };
 
 extern const struct verb verb_list;
+extern const struct verb verb_check;
 
 /* Options that several verbs have. */
 struct verb_options {

@@ -28,7 +28,7 @@
 #include "libsubid/sys/source.h"
 #include "usermod-ext/allocate.h"
 #include "usermod-ext/changes.h"
-#include "usermod-ext/interrupt.h"
+#include "common/interrupt.h"
 #include "usermod-ext/options.h"
 #include "usermod-ext/usermod-ext.h"
 

@@ -149,18 +149,24 @@ int findings_find(const struct findings_question *question, struct findings *ret
 	return 0;
 }
 
-/* The owner of a line, whatever else is wrong with it: up to the first colon. */
-static void find_owner(const struct table *table, uint32_t offset, const char **ret_owner,
-		       size_t *ret_len)
+static size_t find_line(const struct table *table, uint32_t offset, const char **ret_line)
 {
 	const char *line = table->text + offset;
 	size_t left = table->len - offset;
 	const char *newline = memchr(line, '\n', left);
-	size_t len = newline ? (size_t)(newline - line) : left;
-	const char *colon = memchr(line, ':', len);
 
-	*ret_owner = line;
-	*ret_len = colon ? (size_t)(colon - line) : len;
+	*ret_line = line;
+	return newline ? (size_t)(newline - line) : left;
+}
+
+/* The owner of a line, whatever else is wrong with it: up to the first colon. */
+static size_t find_owner(const struct table *table, uint32_t offset,
+			 const char **ret_owner)
+{
+	size_t len = find_line(table, offset, ret_owner);
+	const char *colon = memchr(*ret_owner, ':', len);
+
+	return colon ? (size_t)(colon - *ret_owner) : len;
 }
 
 static void find_other(const struct findings *findings, const struct findings_item *item,
@@ -172,8 +178,8 @@ static void find_other(const struct findings *findings, const struct findings_it
 	case OTHER_NOTHING:
 		return;
 	case OTHER_LINE:
-		find_owner(question->tables[item->group], item->other, &finding->other,
-			   &finding->other_len);
+		finding->other_len = find_owner(question->tables[item->group],
+						item->other, &finding->other);
 		return;
 	case OTHER_USER:
 		finding->other = question->users[item->other].name;
@@ -193,6 +199,7 @@ static void find_other(const struct findings *findings, const struct findings_it
 void findings_get(const struct findings *findings, size_t i, struct finding *ret_finding)
 {
 	const struct findings_item *item = &findings->items[i];
+	const struct table *table = findings->question.tables[item->group];
 	struct finding finding = {
 		.code = item->code,
 		.severity = item->severity,
@@ -204,8 +211,8 @@ void findings_get(const struct findings *findings, size_t i, struct finding *ret
 
 	if (item->first <= item->last)
 		finding.ids = (struct range){ item->first, (uint64_t)item->last + 1 };
-	find_owner(findings->question.tables[item->group], item->offset, &finding.owner,
-		   &finding.owner_len);
+	finding.text_len = find_line(table, item->offset, &finding.text);
+	finding.owner_len = find_owner(table, item->offset, &finding.owner);
 	find_other(findings, item, &finding);
 	*ret_finding = finding;
 }

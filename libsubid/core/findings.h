@@ -68,7 +68,9 @@ struct finding {
 	uint64_t line;	     /* where it is, */
 	uint64_t other_line; /* and the line that it is at odds with; 0: none */
 	struct range ids;    /* that it is about; end 0: none */
-	const char *owner;   /* of the line; into the table; not terminated */
+	const char *text;    /* of the line; into the table; not terminated */
+	size_t text_len;
+	const char *owner; /* of the line; the begin of it */
 	size_t owner_len;
 	const char *other; /* the owner of the other line, an account, a group; or NULL */
 	size_t other_len;  /* not terminated either */

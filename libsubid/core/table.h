@@ -47,6 +47,7 @@ int table_append(struct table *table, const char *owner, size_t owner_len,
 		 struct range range);
 int table_subtract(struct table *table, table_match_fn match, void *context,
 		   struct range range);
+int table_drop_lines(struct table *table, const uint64_t *numbers, size_t n);
 
 static inline void table_cleanup(struct table *table)
 {

@@ -9,7 +9,7 @@
 
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/wait.h"
-#include "usermod-ext/interrupt.h"
+#include "common/interrupt.h"
 
 static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 

@@ -2,8 +2,8 @@
 /*
  * interrupt: signals that ask the program to end wait until nothing is half done.
  */
-#ifndef SUBID_USERMOD_INTERRUPT_H
-#define SUBID_USERMOD_INTERRUPT_H
+#ifndef SUBID_INTERRUPT_H
+#define SUBID_INTERRUPT_H
 
 #include <signal.h>
 #include <stdbool.h>
