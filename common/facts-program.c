@@ -9,6 +9,7 @@
 #include <linux/capability.h>
 #include <linux/kcmp.h>
 #include <linux/securebits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -58,12 +59,12 @@ bool facts_file_capabilities(int fd, uint64_t *ret_permitted)
 				 ret_permitted);
 }
 
-static void read_file_capabilities(struct facts_program *program)
+static void read_file_capabilities(const char *path, struct facts_program *program)
 {
 	unsigned char data[sizeof(struct vfs_ns_cap_data)] = { 0 };
 
 	program->has_capabilities = read_capabilities(
-		data, getxattr(SELF, "security.capability", data, sizeof(data)),
+		data, getxattr(path, "security.capability", data, sizeof(data)),
 		&program->capabilities);
 }
 
@@ -107,29 +108,56 @@ static uint64_t bounding_set(void)
 	return set;
 }
 
-/* Fills facts->program. */
+/* What the file is; false: it cannot be looked at. */
+static bool describe_file(const char *path, struct facts_program *program)
+{
+	struct statvfs filesystem;
+	struct stat status;
+
+	if (stat(path, &status))
+		return false;
+	program->owner = status.st_uid;
+	program->setuid = status.st_mode & S_ISUID;
+	program->nosuid =
+		statvfs(path, &filesystem) == 0 && filesystem.f_flag & ST_NOSUID;
+	program->owner_unmapped = userns_is_outside_owner(status.st_uid);
+	read_file_capabilities(path, program);
+	return true;
+}
+
+/* What the process is that runs it. */
+static void describe_process(struct facts_program *program)
+{
+	read_status(program);
+	program->bounding = bounding_set();
+	program->no_root = prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) & SECBIT_NOROOT;
+}
+
+/* Fills facts->program: this one. */
 void facts_gather_program(struct facts *facts)
 {
 	struct facts_program *program = &facts->program;
-	struct statvfs filesystem;
-	struct stat status;
-	ssize_t n;
+	ssize_t n = readlink(SELF, program->path, sizeof(program->path));
 
-	n = readlink(SELF, program->path, sizeof(program->path));
-	if (n < 0 || stat(SELF, &status)) {
+	if (n < 0 || !describe_file(SELF, program)) {
 		program->path[0] = '\0';
 		return;
 	}
 	program->path_is_cut = (size_t)n == sizeof(program->path);
 	program->path[program->path_is_cut ? n - 1 : n] = '\0';
-	program->owner = status.st_uid;
-	program->setuid = status.st_mode & S_ISUID;
-	program->nosuid =
-		statvfs(SELF, &filesystem) == 0 && filesystem.f_flag & ST_NOSUID;
-	program->owner_unmapped = userns_is_outside_owner(status.st_uid);
-	read_file_capabilities(program);
-	read_status(program);
-	program->bounding = bounding_set();
-	program->no_root = prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) & SECBIT_NOROOT;
+	describe_process(program);
 	program->shares_fs = syscall(SYS_kcmp, getpid(), getppid(), KCMP_FS, 0, 0) == 0;
+}
+
+/* Fills facts->program: another one, which this process has started or could start. */
+void facts_gather_program_file(struct facts *facts, const char *path)
+{
+	struct facts_program *program = &facts->program;
+	int n;
+
+	if (!describe_file(path, program))
+		return;
+	n = snprintf(program->path, sizeof(program->path), "%s", path);
+	program->path_is_cut = n < 0 || (size_t)n >= sizeof(program->path);
+	describe_process(program);
 }

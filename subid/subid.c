@@ -18,6 +18,7 @@
 static const struct verb *const verbs[] = {
 	&verb_list,
 	&verb_check,
+	&verb_doctor,
 };
 static const size_t n_verbs = sizeof(verbs) / sizeof(verbs[0]);
 

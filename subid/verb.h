@@ -44,6 +44,7 @@ struct verb {
 
 extern const struct verb verb_list;
 extern const struct verb verb_check;
+extern const struct verb verb_doctor;
 
 /* Options that several verbs have. */
 struct verb_options {

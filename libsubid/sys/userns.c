@@ -28,15 +28,39 @@ static bool next_number(const char **text, const char *end, uint64_t *ret)
 	return num_parse(begin, (size_t)(*text - begin), UINT64_MAX, ret) == 0;
 }
 
-/* The ids of this namespace that a line `inner outer count` maps. */
-static bool line_inner(const struct scan_line *line, struct range *ret_range)
+/* The ids of a line `inner outer count`, on one side. */
+static bool line_ids(const struct scan_line *line, bool want_outer,
+		     struct range *ret_range)
 {
 	const char *text = line->text, *end = text + line->len;
 	uint64_t inner, outer, count;
 
 	return next_number(&text, end, &inner) && next_number(&text, end, &outer) &&
 	       next_number(&text, end, &count) &&
-	       range_make(inner, count, ret_range) == 0;
+	       range_make(want_outer ? outer : inner, count, ret_range) == 0;
+}
+
+static int read_map(const char *path, bool outer, struct range_set *set)
+{
+	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+	CLEANUP(fd_cleanup) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct scan_line line;
+	struct range range;
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = scan_start(&scan, fd);
+	if (r)
+		return r;
+	while ((r = scan_next(&scan, &line)) > 0) {
+		if (!line_ids(&line, outer, &range))
+			return -EINVAL;
+		r = range_set_add(set, range);
+		if (r)
+			return r;
+	}
+	return r;
 }
 
 /*
@@ -47,28 +71,24 @@ static bool line_inner(const struct scan_line *line, struct range *ret_range)
  */
 int userns_mapped(const struct kind *kind, struct range_set *set)
 {
-	CLEANUP(scan_cleanup) struct scan scan = { 0 };
-	CLEANUP(fd_cleanup) int fd = -1;
-	struct scan_line line;
-	struct range range;
 	char path[32];
-	int r;
 
 	snprintf(path, sizeof(path), "/proc/self/%s", kind->map);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	r = scan_start(&scan, fd);
-	if (r)
-		return r;
-	while ((r = scan_next(&scan, &line)) > 0) {
-		if (!line_inner(&line, &range))
-			return -EINVAL;
-		r = range_set_add(set, range);
-		if (r)
-			return r;
-	}
-	return r;
+	return read_map(path, false, set);
+}
+
+/*
+ * Adds the ids of @kind, as they are here, that the user namespace of process @pid has.
+ *
+ * set: with room for LIMIT_EXTENTS ranges.
+ * Returns 0, RANGE_SET_FULL or -errno. Thread-safe.
+ */
+int userns_outer(pid_t pid, const struct kind *kind, struct range_set *set)
+{
+	char path[48];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, kind->map);
+	return read_map(path, true, set);
 }
 
 /* The overflow uid: how owners look that have no id here. 65534 unless it was changed. */
