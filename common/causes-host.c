@@ -15,9 +15,14 @@
 /* More than the default of a small machine. */
 #define NAMESPACES_USUAL 15000
 
+static bool is_at(const struct facts *facts, enum facts_step step)
+{
+	return facts->host && facts->step == step;
+}
+
 static bool no_range(const struct facts *facts)
 {
-	return facts->host && facts->step == FACTS_RANGE;
+	return is_at(facts, FACTS_RANGE) && facts->missing.end > 0;
 }
 
 static void tell_no_range(const struct facts *facts, struct cause *cause)
@@ -32,7 +37,7 @@ static void tell_no_range(const struct facts *facts, struct cause *cause)
 
 static bool own_id_inside(const struct facts *facts)
 {
-	return facts->step == FACTS_COUNT && facts->host->own.end != 0;
+	return is_at(facts, FACTS_COUNT) && facts->host->own.end != 0;
 }
 
 static void tell_own_id_inside(const struct facts *facts, struct cause *cause)
@@ -52,7 +57,7 @@ static void tell_own_id_inside(const struct facts *facts, struct cause *cause)
 
 static bool range_small(const struct facts *facts)
 {
-	return facts->step == FACTS_COUNT && facts->host->count < COUNT_USUAL;
+	return is_at(facts, FACTS_COUNT) && facts->host->count < COUNT_USUAL;
 }
 
 static void tell_range_small(const struct facts *facts, struct cause *cause)
@@ -70,7 +75,7 @@ static void tell_range_small(const struct facts *facts, struct cause *cause)
 
 static bool userns_limit(const struct facts *facts)
 {
-	return facts->step == FACTS_UNSHARE &&
+	return is_at(facts, FACTS_UNSHARE) &&
 	       (facts->error == ENOSPC || facts->error == EUSERS);
 }
 
@@ -93,7 +98,7 @@ static void tell_userns_limit(const struct facts *facts, struct cause *cause)
 
 static bool refused_userns(const struct facts *facts)
 {
-	return facts->step == FACTS_UNSHARE &&
+	return is_at(facts, FACTS_UNSHARE) &&
 	       (facts->error == EPERM || facts->error == EACCES);
 }
 
@@ -127,7 +132,7 @@ static void tell_userns_apparmor(const struct facts *facts, struct cause *cause)
 
 static bool mapper_missing(const struct facts *facts)
 {
-	return facts->step == FACTS_PROGRAM && !facts->host->found;
+	return is_at(facts, FACTS_PROGRAM) && !facts->host->found;
 }
 
 static void tell_mapper_missing(const struct facts *facts, struct cause *cause)
@@ -139,7 +144,7 @@ static void tell_mapper_missing(const struct facts *facts, struct cause *cause)
 
 static bool mapper_not_first(const struct facts *facts)
 {
-	return facts->step == FACTS_PROGRAM && facts->host->found;
+	return is_at(facts, FACTS_PROGRAM) && facts->host->found;
 }
 
 /* The folder of a path, as a word of a command. */
@@ -176,7 +181,7 @@ static void tell_mapper_not_first(const struct facts *facts, struct cause *cause
 
 static bool storage_foreign(const struct facts *facts)
 {
-	return facts->step == FACTS_STORAGE;
+	return is_at(facts, FACTS_STORAGE);
 }
 
 static void tell_storage_foreign(const struct facts *facts, struct cause *cause)
@@ -194,7 +199,7 @@ static void tell_storage_foreign(const struct facts *facts, struct cause *cause)
 
 static bool pause_old(const struct facts *facts)
 {
-	return facts->step == FACTS_PAUSE;
+	return is_at(facts, FACTS_PAUSE);
 }
 
 static void tell_pause_old(const struct facts *facts, struct cause *cause)
