@@ -3,75 +3,58 @@
  * busy: looks through /proc for processes of a user: those that run as the user, and
  * those in another user namespace than ours that run as one of its subordinate uids.
  */
-#include <dirent.h>
 #include <fcntl.h>
-#include <stdbool.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "libsubid/core/cleanup.h"
-#include "libsubid/core/num.h"
-#include "libsubid/sys/fd.h"
-#include "libsubid/sys/scan.h"
 #include "common/busy.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/sys/fd.h"
+#include "libsubid/sys/process.h"
+#include "libsubid/sys/processes.h"
 
-static void folder_cleanup(DIR **folder)
-{
-	if (*folder)
-		closedir(*folder);
-}
-
-/* Real, effective and saved uid out of `Uid:` in /proc/PID/status, see proc(5). */
-static bool read_uids(int process, uint64_t uids[static 3])
-{
-	CLEANUP(fd_cleanup) int fd = openat(process, "status", O_RDONLY | O_CLOEXEC);
-	CLEANUP(scan_cleanup) struct scan scan = { 0 };
-	struct scan_line line;
-
-	if (fd < 0 || scan_start(&scan, fd))
-		return false;
-	while (scan_next(&scan, &line) > 0) {
-		const char *at = line.text + 5, *end = line.text + line.len;
-
-		if (line.len < 5 || memcmp(line.text, "Uid:\t", 5) != 0)
-			continue;
-		for (int i = 0; i < 3; i++) {
-			const char *tab = memchr(at, '\t', (size_t)(end - at));
-
-			if (!tab ||
-			    num_parse(at, (size_t)(tab - at), UINT32_MAX, &uids[i]))
-				return false;
-			at = tab + 1;
-		}
-		return true;
-	}
-	return false;
-}
+struct search {
+	uid_t uid;
+	const struct range_set *subordinate;
+	pid_t found;
+};
 
 static bool is_in_other_namespace(int process)
 {
-	struct stat ours, theirs;
+	CLEANUP(fd_cleanup)
+	int self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	ino_t ours, theirs;
 
-	return stat("/proc/self/ns/user", &ours) == 0 &&
-	       fstatat(process, "ns/user", &theirs, 0) == 0 &&
-	       ours.st_ino != theirs.st_ino;
+	return self >= 0 && process_userns(self, &ours) == 0 &&
+	       process_userns(process, &theirs) == 0 && ours != theirs;
 }
 
-static bool uses(int process, uid_t uid, const struct range_set *subordinate)
+static bool has(const struct search *search, uint32_t id)
 {
-	uint64_t uids[3];
-	bool inside = false;
+	return range_set_overlaps(search->subordinate,
+				  (struct range){ id, (uint64_t)id + 1 });
+}
 
-	if (!read_uids(process, uids))
+static bool uses(const struct search *search, int process)
+{
+	struct process_ids ids;
+
+	if (process_read_ids(process, &kind_uid, &ids))
 		return false;
-	for (int i = 0; i < 3; i++) {
-		if (uids[i] == uid)
-			return true;
-		inside |= range_set_overlaps(subordinate,
-					     (struct range){ uids[i], uids[i] + 1 });
-	}
-	return inside && is_in_other_namespace(process);
+	if (ids.real == search->uid || ids.effective == search->uid ||
+	    ids.saved == search->uid)
+		return true;
+	return (has(search, ids.real) || has(search, ids.effective) ||
+		has(search, ids.saved)) &&
+	       is_in_other_namespace(process);
+}
+
+static int look_at(pid_t pid, int process, void *context)
+{
+	struct search *search = context;
+
+	if (!uses(search, process))
+		return 0;
+	search->found = pid;
+	return 1;
 }
 
 /*
@@ -80,19 +63,8 @@ static bool uses(int process, uid_t uid, const struct range_set *subordinate)
  */
 pid_t busy_process(uid_t uid, const struct range_set *subordinate)
 {
-	CLEANUP(folder_cleanup) DIR *folder = opendir("/proc");
-	struct dirent *entry;
-	uint64_t pid;
+	struct search search = { .uid = uid, .subordinate = subordinate };
 
-	while (folder && (entry = readdir(folder))) {
-		CLEANUP(fd_cleanup) int process = -1;
-
-		if (num_parse(entry->d_name, strlen(entry->d_name), INT32_MAX, &pid))
-			continue;
-		process = openat(dirfd(folder), entry->d_name,
-				 O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (process >= 0 && uses(process, uid, subordinate))
-			return (pid_t)pid;
-	}
-	return 0;
+	processes_each(look_at, &search);
+	return search.found;
 }

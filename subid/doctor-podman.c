@@ -16,7 +16,7 @@
 #include "common/i18n.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/fd.h"
-#include "libsubid/sys/userns.h"
+#include "libsubid/sys/process.h"
 #include "subid/doctor.h"
 
 /* Files that are looked at, and how deep: the first layers tell enough. */
@@ -177,7 +177,24 @@ static bool same_set(const struct range_set *a, const struct range_set *b)
 	return a->n == b->n;
 }
 
-/* Whether the process has just the own id and what is delegated. */
+/* The ids that the namespace of a process has, as they are here; false: not known. */
+static bool read_outer(pid_t pid, const struct kind *kind, struct range_set *set)
+{
+	CLEANUP(fd_cleanup) int process = -1;
+	struct idmap map = { .n = 0 };
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+	process = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (process < 0 || process_read_map(process, kind, &map))
+		return false;
+	for (size_t i = 0; i < map.n; i++)
+		if (range_set_add(set, extent_outer(&map.extents[i])))
+			return false;
+	return map.n > 0;
+}
+
+/* Whether the process has just the own id and what is delegated; yes, if not known. */
 static bool has_present_ids(const struct doctor *doctor, pid_t pid, unsigned group)
 {
 	CLEANUP(range_set_cleanup) struct range_set found = RANGE_SET(LIMIT_EXTENTS);
@@ -186,9 +203,7 @@ static bool has_present_ids(const struct doctor *doctor, pid_t pid, unsigned gro
 	uint32_t own = group ? getgid() : getuid();
 	const struct range one = { own, (uint64_t)own + 1 };
 
-	/* What cannot be read is no finding. */
-	if (userns_outer(pid, side->kind, &found) || found.n == 0 ||
-	    range_set_add(&wanted, one))
+	if (!read_outer(pid, side->kind, &found) || range_set_add(&wanted, one))
 		return true;
 	for (size_t i = 0; i < side->held.n; i++)
 		if (range_set_add(&wanted, side->held.ranges[i]))

@@ -12,10 +12,12 @@
 #include "libsubid/sys/dbfile.h"
 #include "libsubid/sys/scan.h"
 #include "subid/lines.h"
+#include "subid/progress.h"
 
-#define PATH_BYTES (PATH_MAX + 16)
+#define PATH_BYTES   (PATH_MAX + 16)
+#define LINES_A_LOOK 4096 /* at the clock */
 
-static int open_database(const char *path, bool image, struct dbfile *file)
+static int open_database(const char *path, bool notes, struct dbfile *file)
 {
 	int fault;
 
@@ -26,7 +28,7 @@ static int open_database(const char *path, bool image, struct dbfile *file)
 		return 0;
 	case DBFILE_WRITABLE:
 	case DBFILE_FOREIGN:
-		if (!image)
+		if (notes)
 			report_line(PROGRAM,
 				    _("note: %s is not root's alone to write, so it "
 				      "grants nothing; see '%s check'"),
@@ -38,17 +40,35 @@ static int open_database(const char *path, bool image, struct dbfile *file)
 	}
 }
 
-static int take_all(struct scan *scan, struct line *line, lines_take_fn take,
-		    void *context, uint64_t *malformed)
+struct reading {
+	struct line line;
+	struct dbfile file;
+	struct scan scan;
+	struct progress progress;
+	uint64_t malformed;
+};
+
+static void reading_cleanup(struct reading *reading)
 {
+	progress_end(&reading->progress);
+	scan_cleanup(&reading->scan);
+	dbfile_cleanup(&reading->file);
+}
+
+static int take_all(struct reading *reading, lines_take_fn take, void *context)
+{
+	struct line *line = &reading->line;
 	struct scan_line text;
 	int r;
 
-	while ((r = scan_next(scan, &text)) > 0) {
+	while ((r = scan_next(&reading->scan, &text)) > 0) {
 		int fault = entry_parse(text.text, text.len, &line->entry);
 
+		if (text.number % LINES_A_LOOK == 0)
+			progress_show(&reading->progress, line->path, reading->scan.total,
+				      (uint64_t)reading->file.status.st_size);
 		if (fault) {
-			*malformed += !entry_fault_is_harmless(fault);
+			reading->malformed += !entry_fault_is_harmless(fault);
 			continue;
 		}
 		line->number = text.number;
@@ -56,40 +76,44 @@ static int take_all(struct scan *scan, struct line *line, lines_take_fn take,
 		if (r)
 			return r;
 	}
-	if (r) {
-		report_line(PROGRAM, "%s: %s", line->path, report_error(-r));
-		return VERB_UNREADABLE;
-	}
-	return 0;
+	if (r == 0)
+		return 0;
+	progress_end(&reading->progress);
+	report_line(PROGRAM, "%s: %s", line->path, report_error(-r));
+	return VERB_UNREADABLE;
 }
 
 /*
  * Hands each line of the database of @kind that grants something to @take.
  *
+ * notes: tell what is strange about the file; once is enough where it is read twice.
  * Returns 0, VERB_UNREADABLE with the reason told, or what @take returned.
  */
-int lines_each(const struct verb_place *place, const struct kind *kind,
+int lines_each(const struct verb_place *place, const struct kind *kind, bool notes,
 	       lines_take_fn take, void *context)
 {
-	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
-	CLEANUP(scan_cleanup) struct scan scan = { 0 };
 	char path[PATH_BYTES];
-	struct line line = { .kind = kind, .path = path };
-	uint64_t malformed = 0;
+	CLEANUP(reading_cleanup)
+	struct reading reading = {
+		.line = { .kind = kind, .path = path },
+		.file = DBFILE_UNOPENED,
+	};
 	int r;
 
 	snprintf(path, sizeof(path), "%s/%s", place->etc, kind->database);
-	r = open_database(path, place->image, &file);
+	r = open_database(path, notes && !place->image, &reading.file);
 	if (r)
 		return r;
-	r = scan_start(&scan, file.fd);
+	r = scan_start(&reading.scan, reading.file.fd);
 	if (r)
 		return verb_fail(-r);
-	r = take_all(&scan, &line, take, context, &malformed);
-	if (malformed)
+	progress_start(&reading.progress);
+	r = take_all(&reading, take, context);
+	progress_end(&reading.progress);
+	if (notes && reading.malformed)
 		report_line(PROGRAM,
 			    _("note: %s: lines that grant nothing: %" PRIu64
 			      "; see '%s check'"),
-			    path, malformed, PROGRAM);
+			    path, reading.malformed, PROGRAM);
 	return r;
 }

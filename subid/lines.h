@@ -5,6 +5,7 @@
 #ifndef SUBID_LINES_H
 #define SUBID_LINES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "libsubid/core/entry.h"
@@ -22,7 +23,7 @@ struct line {
 /* Takes a line. Returns 0, or an exit status, which ends it. */
 typedef int (*lines_take_fn)(const struct line *line, void *context);
 
-int lines_each(const struct verb_place *place, const struct kind *kind,
+int lines_each(const struct verb_place *place, const struct kind *kind, bool notes,
 	       lines_take_fn take, void *context);
 
 #endif

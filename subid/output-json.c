@@ -33,20 +33,34 @@ static size_t utf8_length(const char *text)
 	return len;
 }
 
+/* How many bytes at @text are what they are in JSON. */
+static size_t plain_length(const char *text)
+{
+	size_t len = 0;
+
+	while (text[len] >= ' ' && text[len] < 0x7f && text[len] != '"' &&
+	       text[len] != '\\')
+		len++;
+	return len;
+}
+
 static void put_string(const char *text)
 {
 	putchar_unlocked('"');
-	while (*text) {
-		size_t len = utf8_length(text);
+	for (;;) {
+		size_t len = plain_length(text);
 
+		fwrite_unlocked(text, 1, len, stdout);
+		text += len;
+		if (!*text)
+			break;
+		len = utf8_length(text);
 		if (len == 0)
-			fputs("\\ufffd", stdout);
-		else if ((unsigned char)*text < ' ' || *text == 0x7f)
-			printf("\\u%04x", (unsigned int)*text);
-		else if (*text == '"' || *text == '\\')
-			printf("\\%c", *text);
+			fputs_unlocked("\\ufffd", stdout);
+		else if (len > 1)
+			fwrite_unlocked(text, 1, len, stdout);
 		else
-			fwrite(text, 1, len, stdout);
+			printf("\\u%04x", (unsigned int)*text);
 		text += len ? len : 1;
 	}
 	putchar_unlocked('"');
@@ -55,11 +69,11 @@ static void put_string(const char *text)
 static void put_value(enum output_type type, const char *cell)
 {
 	if (!cell)
-		fputs("null", stdout);
+		fputs_unlocked("null", stdout);
 	else if (type == OUTPUT_BOOLEAN)
-		fputs(strcmp(cell, "yes") == 0 ? "true" : "false", stdout);
+		fputs_unlocked(strcmp(cell, "yes") == 0 ? "true" : "false", stdout);
 	else if (type == OUTPUT_NUMBER)
-		fputs(cell, stdout);
+		fputs_unlocked(cell, stdout);
 	else
 		put_string(cell);
 }
@@ -71,20 +85,20 @@ void output_json_start(const char *name)
 
 void output_json_row(const struct output *output, const char *const *cells)
 {
-	fputs(output->n_rows ? ",{" : "\n      {", stdout);
+	fputs_unlocked(output->n_rows ? ",{" : "\n      {", stdout);
 	for (size_t i = 0; i < output->n_chosen; i++) {
 		const struct output_column *column = &output->columns[output->chosen[i]];
 
-		fputs(i ? ",\n         \"" : "\n         \"", stdout);
+		fputs_unlocked(i ? ",\n         \"" : "\n         \"", stdout);
 		for (const char *letter = column->name; *letter; letter++)
 			putchar_unlocked(tolower(*letter));
-		fputs("\": ", stdout);
+		fputs_unlocked("\": ", stdout);
 		put_value(column->type, cells[output->chosen[i]]);
 	}
-	fputs("\n      }", stdout);
+	fputs_unlocked("\n      }", stdout);
 }
 
 void output_json_end(const struct output *output)
 {
-	fputs(output->n_rows ? "\n   ]\n}\n" : "]\n}\n", stdout);
+	fputs_unlocked(output->n_rows ? "\n   ]\n}\n" : "]\n}\n", stdout);
 }

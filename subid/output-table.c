@@ -30,7 +30,8 @@ int output_table_start(struct output *output)
 	scols_table_enable_colors(output->table, wants_colours());
 	for (size_t i = 0; i < output->n_chosen; i++) {
 		const struct output_column *column = &output->columns[output->chosen[i]];
-		int flags = column->type == OUTPUT_NUMBER ? SCOLS_FL_RIGHT : 0;
+		int flags = (column->type == OUTPUT_NUMBER ? SCOLS_FL_RIGHT : 0) |
+			    (column->cut ? SCOLS_FL_TRUNC : 0);
 
 		if (!scols_table_new_column(output->table, column->name, 0, flags))
 			return -ENOMEM;

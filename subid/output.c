@@ -112,12 +112,20 @@ int output_start(struct output *output, const char *name,
 }
 
 /* Tells that standard output is lost; main has nothing to add to that. */
-static int lose(struct output *output)
+static int lose(void)
 {
 	report_line(PROGRAM, _("standard output: %s"), report_error(errno));
 	clearerr(stdout);
-	output->lost = true;
 	return VERB_NOT_WRITTEN;
+}
+
+/*
+ * Writes out what was printed otherwise than by rows.
+ * Returns 0, or an exit status with the reason told.
+ */
+int output_flush(void)
+{
+	return fflush(stdout) || ferror(stdout) ? lose() : 0;
 }
 
 /*
@@ -140,7 +148,10 @@ int output_row(struct output *output, const char *const *cells, const char *colo
 	else
 		r = output_table_row(output, cells, colour);
 	output->n_rows++;
-	return ferror(stdout) ? lose(output) : told(r);
+	if (!ferror(stdout))
+		return told(r);
+	output->lost = true;
+	return lose();
 }
 
 /* Completes the output. Returns 0, or an exit status with the reason told. */
@@ -154,7 +165,7 @@ int output_end(struct output *output)
 		output_json_end(output);
 	else if (!output->raw)
 		r = output_table_end(output);
-	return fflush(stdout) || ferror(stdout) ? lose(output) : told(r);
+	return r ? told(r) : output_flush();
 }
 
 /* Frees what the output needs. Takes one that was never started. */

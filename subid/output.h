@@ -26,6 +26,7 @@ struct output_column {
 	const char *name; /* in capitals; small letters are the key in JSON */
 	enum output_type type;
 	bool hidden; /* shown only when -o names it */
+	bool cut;    /* on a terminal that is too narrow */
 };
 
 /* What the command line says about the form. */
@@ -66,6 +67,7 @@ int output_start(struct output *output, const char *name,
 		 const struct output_format *format);
 int output_row(struct output *output, const char *const *cells, const char *colour);
 int output_end(struct output *output);
+int output_flush(void);
 void output_cleanup(struct output *output);
 
 #endif

@@ -43,6 +43,10 @@ struct verb {
 };
 
 extern const struct verb verb_list;
+extern const struct verb verb_whois;
+extern const struct verb verb_map;
+extern const struct verb verb_ps;
+extern const struct verb verb_files;
 extern const struct verb verb_check;
 extern const struct verb verb_doctor;
 
@@ -70,6 +74,15 @@ struct verb_options {
 	{                                                                      \
 		"output", required_argument, NULL, 'o'                         \
 	}
+/* Lines of --help about them. */
+#define VERB_HELP_OUTPUT                                                  \
+	"  -J, --json            JSON, not a table\n"                     \
+	"  -r, --raw             a line a row, a blank between columns\n" \
+	"  -n, --noheadings      no line with the names of columns\n"     \
+	"  -o, --output LIST     these columns, with commas between them\n"
+#define VERB_HELP_FROM_ZERO \
+	"  -z, --from-zero       container root is the first subordinate id, as with LXC\n"
+#define VERB_HELP_ROOT "  -R, --root DIR        look at the system in DIR\n"
 #define VERB_LONG_END        \
 	{                    \
 		.name = NULL \

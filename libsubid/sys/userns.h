@@ -13,6 +13,5 @@
 
 bool userns_is_outside_owner(uid_t uid);
 int userns_mapped(const struct kind *kind, struct range_set *set);
-int userns_outer(pid_t pid, const struct kind *kind, struct range_set *set);
 
 #endif
