@@ -96,6 +96,7 @@ static int search(const struct check *check, const struct people *people,
 		.n_users = people->n_users,
 		.groups = people->groups,
 		.n_groups = people->n_groups,
+		.max = check->all ? 0 : CHECK_MAX,
 	};
 
 	return findings_find(&question, ret_findings);
@@ -127,6 +128,7 @@ static bool is_over(const struct timespec *begin)
 /* Asks the name service for the owners that no local account has. */
 static int ask(const struct findings *findings, struct people *people)
 {
+	size_t n = findings->counts[FINDING_NO_ACCOUNT][FINDING_NOTE], asked = 0;
 	struct timespec begin;
 
 	clock_gettime(CLOCK_MONOTONIC, &begin);
@@ -142,6 +144,7 @@ static int ask(const struct findings *findings, struct people *people)
 			people->unsure = true;
 			return 0;
 		}
+		asked++;
 		r = look_up(&finding, &account);
 		if (r < 0)
 			people->unsure = true;
@@ -149,6 +152,7 @@ static int ask(const struct findings *findings, struct people *people)
 		if (r)
 			return r;
 	}
+	people->unsure |= asked < n;
 	return 0;
 }
 
@@ -171,6 +175,29 @@ static int search_with_others(const struct check *check, struct people *people,
 		return r;
 	findings_clear(findings);
 	return search(check, people, findings);
+}
+
+/* Of each code what is told is enough to see what it is about. */
+static void tell_rest(struct check *check, const struct findings *findings)
+{
+	size_t left = 0;
+
+	for (size_t code = 1; code < FINDING_CODES_END; code++)
+		for (size_t severity = FINDING_NOTE; severity <= FINDING_ERROR;
+		     severity++) {
+			size_t n = findings->counts[code][severity];
+
+			if (check->all || n <= CHECK_MAX)
+				continue;
+			left += n - CHECK_MAX;
+			if (severity >= FINDING_WARNING)
+				check->n_wrong += n - CHECK_MAX;
+		}
+	if (left)
+		report_line(PROGRAM,
+			    _("note: %zu more findings of the same kinds are not shown; "
+			      "--all shows them"),
+			    left);
 }
 
 /*
@@ -200,5 +227,6 @@ int check_lines(struct check *check)
 		if (r)
 			return r;
 	}
+	tell_rest(check, &findings);
 	return 0;
 }

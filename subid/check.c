@@ -155,8 +155,9 @@ static void check_cleanup(struct check *check)
 
 static int parse(int argc, char **argv, struct check *check)
 {
-	enum { OPTION_FIX = 256 };
+	enum { OPTION_ALL = 256, OPTION_FIX };
 	static const struct option long_options[] = {
+		{ "all", no_argument, NULL, OPTION_ALL },
 		{ "fix", no_argument, NULL, OPTION_FIX },
 		VERB_LONG_OUTPUT,
 		VERB_LONG_ROOT,
@@ -169,8 +170,9 @@ static int parse(int argc, char **argv, struct check *check)
 
 	while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) >=
 	       0) {
-		if (option == OPTION_FIX) {
-			check->fix = true;
+		if (option == OPTION_ALL || option == OPTION_FIX) {
+			check->all |= option == OPTION_ALL;
+			check->fix |= option == OPTION_FIX;
 			continue;
 		}
 		r = verb_take(&verb_check, &check->options, option);
@@ -294,6 +296,8 @@ const struct verb verb_check = {
 	.run = run,
 	.synopsis = N_("[OPTION]..."),
 	.help = N_("find what is wrong with the databases"),
-	.options = N_("      --fix             mend what gives and takes no id\n"),
+	.options = N_(
+		"      --all             show all findings of a kind, not the first 1000\n"
+		"      --fix             mend what gives and takes no id\n"),
 	.writes = true,
 };

@@ -18,6 +18,8 @@
 
 #define CHECK_PATH_BYTES (PATH_MAX + 64)
 #define CHECK_TEXT_BYTES 2048
+/* Findings of one kind that are told unless all are asked for. */
+#define CHECK_MAX	 1000
 #define CHECK_NAME_BYTES (LIMIT_OWNER_BYTES + 1)
 
 /* What is told besides the findings in lines: about files and programs. */
@@ -67,6 +69,7 @@ struct check {
 	struct verb_options options;
 	struct verb_place place;
 	bool fix;
+	bool all;	  /* however many findings there are */
 	int folder;	  /* of the databases */
 	char prefix[512]; /* "-R DIR ", quoted, for commands; or empty */
 	struct check_side sides[2];

@@ -74,25 +74,40 @@ const char *finding_severity_name(enum finding_severity severity)
 		       "";
 }
 
+static int make_room(struct findings *findings)
+{
+	size_t allocated = findings->allocated ? 2 * findings->allocated : 16;
+	struct findings_item *items;
+
+	if (findings->n < findings->allocated)
+		return 0;
+	items = reallocarray(findings->items, allocated, sizeof(*items));
+	if (!items)
+		return -ENOMEM;
+	findings->items = items;
+	findings->allocated = allocated;
+	return 0;
+}
+
 /*
- * Appends a finding; the severity is that of the code, or a note where the line is
- * root's: root has every id anyway. Returns 0 or -ENOMEM.
+ * Counts a finding, and appends it unless there are enough of its code and severity. The
+ * severity is that of the code, or a note where the line is root's: root has every id
+ * anyway. Returns 0 or -ENOMEM.
  */
 int findings_put(struct findings *findings, struct findings_item item, bool of_root)
 {
-	if (findings->n == findings->allocated) {
-		size_t allocated = findings->allocated ? 2 * findings->allocated : 16;
-		struct findings_item *items;
+	size_t max = findings->question.max, *count;
+	int r;
 
-		items = reallocarray(findings->items, allocated, sizeof(*items));
-		if (!items)
-			return -ENOMEM;
-		findings->items = items;
-		findings->allocated = allocated;
-	}
 	item.severity = (uint8_t)(of_root ? FINDING_NOTE : codes[item.code].severity);
-	findings->items[findings->n++] = item;
-	return 0;
+	count = &findings->counts[item.code][item.severity];
+	(*count)++;
+	if (max != 0 && *count > max)
+		return 0;
+	r = make_room(findings);
+	if (r == 0)
+		findings->items[findings->n++] = item;
+	return r;
 }
 
 static int compare(const void *a, const void *b)
@@ -125,7 +140,8 @@ static void sort(struct findings *findings)
 /*
  * Looks at both databases and at the accounts, in O(n log n).
  *
- * Memory, beside the tables and the users: 20 bytes a line, 24 an owner, 32 a finding.
+ * Memory, beside the tables and the users: 28 bytes a line, 40 an owner, 32 a finding
+ * that is kept.
  * Returns 0 or -ENOMEM; *ret_findings is freed with findings_clear() and refers to what
  * the question refers to. Thread-safe.
  */

@@ -96,6 +96,7 @@ struct findings_question {
 	size_t n_users;
 	const struct findings_group *groups;
 	size_t n_groups;
+	size_t max; /* of findings of one code and severity that are kept; 0: all */
 };
 
 /* A finding as it is kept: a million of them have to be small. */
@@ -117,6 +118,8 @@ struct findings {
 	struct findings_item *items;
 	size_t n;
 	size_t allocated;
+	/* How many there are, those that are not kept among them. */
+	size_t counts[FINDING_CODES_END][FINDING_ERROR + 1];
 };
 
 int findings_find(const struct findings_question *question,

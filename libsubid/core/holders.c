@@ -195,12 +195,24 @@ int holders_put(struct holders *holders, const struct entry *entry, uint32_t *re
 	return 0;
 }
 
+static void slots_free(struct holders_slots *slots)
+{
+	free(slots->slots);
+	*slots = (struct holders_slots){ 0 };
+}
+
+/* No more holders will come: frees what finding them took; the items stay. */
+void holders_close(struct holders *holders)
+{
+	slots_free(&holders->by_name);
+	slots_free(&holders->by_uid);
+	slots_free(&holders->index);
+}
+
 /* Frees everything but the users. Takes a zeroed one. */
 void holders_cleanup(struct holders *holders)
 {
-	free(holders->by_name.slots);
-	free(holders->by_uid.slots);
-	free(holders->index.slots);
+	holders_close(holders);
 	free(holders->items);
 	*holders = (struct holders){ 0 };
 }

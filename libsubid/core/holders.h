@@ -45,6 +45,7 @@ int holders_init(struct holders *holders, const struct findings_user *users,
 		 size_t n_users);
 int holders_put(struct holders *holders, const struct entry *entry, uint32_t *ret_number);
 uint32_t holders_user_named(const struct holders *holders, const char *name, size_t len);
+void holders_close(struct holders *holders);
 void holders_cleanup(struct holders *holders);
 
 #endif

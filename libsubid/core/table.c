@@ -69,6 +69,18 @@ int table_load(const char *text, size_t len, struct table *ret_table)
 	return 0;
 }
 
+/*
+ * As table_load(), but without a copy: @text, from malloc(3), is the table's with 0, else
+ * still the caller's. Returns 0 or -EFBIG.
+ */
+int table_take(char *text, size_t len, struct table *ret_table)
+{
+	if (len > LIMIT_FILE_BYTES)
+		return -EFBIG;
+	*ret_table = (struct table){ .text = text, .len = len, .allocated = len };
+	return 0;
+}
+
 /* Frees the text. Takes NULL. Returns NULL. */
 struct table *table_clear(struct table *table)
 {

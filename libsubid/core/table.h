@@ -40,6 +40,7 @@ struct table_cursor {
 typedef bool (*table_match_fn)(const struct entry *entry, void *context);
 
 int table_load(const char *text, size_t len, struct table *ret_table);
+int table_take(char *text, size_t len, struct table *ret_table);
 struct table *table_clear(struct table *table);
 bool table_next(const struct table *table, struct table_cursor *cursor,
 		struct table_line *ret_line);
