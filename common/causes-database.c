@@ -101,8 +101,10 @@ static bool file_writable(const struct facts *facts)
 
 static void tell_file_writable(const struct facts *facts, struct cause *cause)
 {
-	causes_evidence(cause, _("anybody can write %s, so it is not believed"),
-			facts->kind->path);
+	causes_evidence(
+		cause,
+		_("anybody can write %s, so it is not believed; look through it first"),
+		facts->kind->path);
 	causes_cure(cause, "chmod o-w %s", facts->kind->path);
 }
 
@@ -113,9 +115,10 @@ static bool file_foreign(const struct facts *facts)
 
 static void tell_file_foreign(const struct facts *facts, struct cause *cause)
 {
-	causes_evidence(cause,
-			_("%s belongs to uid %u and not to root, so it is not believed"),
-			facts->kind->path, facts->file->status.st_uid);
+	causes_evidence(
+		cause,
+		_("%s belongs to uid %u and not to root, so it is not believed; look through it first"),
+		facts->kind->path, facts->file->status.st_uid);
 	causes_cure(cause, "chown root %s", facts->kind->path);
 }
 

@@ -207,8 +207,9 @@ static void tell_no_privilege(const struct facts *facts, struct cause *cause)
 	} else if (facts->program.owner != 0) {
 		causes_evidence(cause, _("%s belongs to uid %u and is not setuid root"),
 				path, facts->program.owner);
-		if (quote_path(facts, word))
-			causes_cure(cause, "chown root %s && chmod 4755 %s", word, word);
+		/* No command that makes what somebody else could write setuid root. */
+		causes_cure(cause, _("install %s again, as root: uid %u could change it"),
+			    path, facts->program.owner);
 	} else {
 		causes_evidence(
 			cause,

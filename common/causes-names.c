@@ -8,6 +8,7 @@ static const char *const names[CAUSES_END] = {
 	[CAUSE_TOO_MANY_EXTENTS] = "too-many-extents",
 	[CAUSE_TOO_MANY_BYTES] = "too-many-bytes",
 	[CAUSE_OVERLAP_INSIDE] = "overlap-inside",
+	[CAUSE_LINES_OVERLAP] = "lines-overlap",
 	[CAUSE_OVERLAP_OUTSIDE] = "overlap-outside",
 	[CAUSE_EXTENT_EMPTY] = "extent-empty",
 	[CAUSE_NO_DESCRIPTORS] = "no-descriptors",

@@ -3,6 +3,7 @@
  * causes-request: what was asked for cannot be had, or not by this process.
  */
 #include <errno.h>
+#include <inttypes.h>
 
 #include "common/causes-rules.h"
 #include "common/i18n.h"
@@ -68,6 +69,41 @@ static void tell_overlap(const struct facts *facts, struct cause *cause)
 			    shorten + 1, room);
 }
 
+static bool lines_overlap(const struct facts *facts)
+{
+	return overlap_outside(facts) && facts->twice.lines[1] != 0;
+}
+
+static bool range_within(struct range a, struct range b)
+{
+	return b.start <= a.start && a.end <= b.end;
+}
+
+/* The cure takes away what the other line grants, too, and so changes nobody's rights. */
+static void tell_lines_overlap(const struct facts *facts, struct cause *cause)
+{
+	const struct facts_twice *twice = &facts->twice;
+	struct range first = twice->ranges[0], rest = twice->ranges[1];
+	const char *path = facts->kind->path;
+
+	causes_evidence(cause,
+			_("lines %" PRIu64 " and %" PRIu64 " of %s both grant you %s %u, "
+			  "so extents %zu and %zu overlap outside"),
+			twice->lines[0], twice->lines[1], path, facts->kind->id,
+			twice->id, facts->clash_a + 1, facts->clash_b + 1);
+	if (range_within(rest, first) || range_within(first, rest)) {
+		causes_cure(cause, "sed -i %" PRIu64 "d %s",
+			    twice->lines[range_within(rest, first)], path);
+		return;
+	}
+	if (rest.start < first.start)
+		rest.end = first.start;
+	else
+		rest.start = first.end;
+	causes_cure(cause, "sed -i '%" PRIu64 "s/:.*/:%" PRIu64 ":%" PRIu64 "/' %s",
+		    twice->lines[1], rest.start, range_count(rest), path);
+}
+
 static bool extent_empty(const struct facts *facts)
 {
 	return facts->step == FACTS_RANGE &&
@@ -115,6 +151,7 @@ const struct causes_rule causes_of_request[] = {
 	{ CAUSE_TOO_MANY_EXTENTS, too_many_extents, tell_too_many_extents },
 	{ CAUSE_TOO_MANY_BYTES, too_many_bytes, tell_too_many_bytes },
 	{ CAUSE_OVERLAP_INSIDE, overlap_inside, tell_overlap },
+	{ CAUSE_LINES_OVERLAP, lines_overlap, tell_lines_overlap },
 	{ CAUSE_OVERLAP_OUTSIDE, overlap_outside, tell_overlap },
 	{ CAUSE_EXTENT_EMPTY, extent_empty, tell_extent_empty },
 	{ CAUSE_NO_DESCRIPTORS, no_descriptors, tell_no_descriptors },

@@ -3,7 +3,8 @@
  * facts-grants: what the databases say about the caller, read as the caller.
  *
  * MUST: the databases are opened anew, without privilege: what the caller may not read is
- * not told. The decision itself is not made here.
+ * not told, also where it has been noted while the decision was made. The decision itself
+ * is not made here.
  */
 #include <string.h>
 
@@ -34,19 +35,32 @@ static bool is_meant_for(const struct scan_line *line, const char *name, size_t 
 	       memchr(": \t", line->text[at + len], 3);
 }
 
-static bool is_meant_for_caller(const struct scan_line *line,
-				const struct account *account)
+/* Of almost every line two bytes are enough. */
+static bool begins_as(const struct scan_line *line, const char *name, size_t len)
+{
+	return line->text[0] == name[0] &&
+	       (len == 1 || (line->len > 1 && line->text[1] == name[1]));
+}
+
+static bool may_be_meant(const struct scan_line *line, const struct account *account)
+{
+	return line->len > 0 && (line->text[0] == ' ' || line->text[0] == '\t' ||
+				 begins_as(line, account->name, account->name_len) ||
+				 begins_as(line, account->number, account->number_len));
+}
+
+static bool is_meant_for_account(const struct scan_line *line,
+				 const struct account *account)
 {
 	return is_meant_for(line, account->name, account->name_len) ||
 	       is_meant_for(line, account->number, account->number_len);
 }
 
-static void note_malformed(struct facts *facts, const struct scan_line *line, int fault)
+static void note_malformed(struct facts_grants *grants, const struct account *account,
+			   const struct scan_line *line, int fault)
 {
-	struct facts_grants *grants = &facts->grants;
-
 	if (grants->malformed || entry_fault_is_harmless(fault) ||
-	    !is_meant_for_caller(line, facts->account))
+	    !is_meant_for_account(line, account))
 		return;
 	grants->malformed = line->number;
 	grants->malformed_fault = fault;
@@ -59,48 +73,91 @@ static void note_own(struct facts_grants *grants, struct range range)
 		grants->first = range;
 }
 
-static void note_other(const struct facts *facts, struct facts_grants *grants,
-		       const struct entry *entry, uint64_t number)
+static void note_other(struct facts_grants *grants, const struct entry *entry,
+		       uint64_t number)
 {
-	if (grants->taken || !range_overlaps(entry->range, facts->missing))
+	if (grants->taken)
 		return;
 	grants->taken = number;
 	memcpy(grants->taken_by, entry->owner, entry->owner_len);
 	grants->taken_by[entry->owner_len] = '\0';
 }
 
-/* What a line says about the caller or, else, about the first id that is missing. */
-static void note_line(struct facts *facts, struct range asked,
-		      const struct scan_line *line)
+/* A line that is near or may be meant; as facts_note_line(). */
+static bool note_near_line(struct facts_grants *grants,
+			   const struct facts_question *question,
+			   const struct scan_line *line, struct entry *ret_entry)
 {
-	bool near = entry_may_overlap(line->text, line->len, facts->missing);
-	struct facts_grants *grants = &facts->grants;
 	struct entry entry;
-	int fault;
+	int fault = entry_parse(line->text, line->len, &entry);
 
-	if (!near && !is_meant_for_caller(line, facts->account))
-		return;
-	fault = entry_parse(line->text, line->len, &entry);
 	if (fault) {
-		note_malformed(facts, line, fault);
-	} else if (account_owns(facts->account, &entry)) {
-		note_own(grants, entry.range);
-		grants->partly |= range_overlaps(asked, entry.range);
-	} else {
-		note_other(facts, grants, &entry, line->number);
+		note_malformed(grants, question->account, line, fault);
+		return false;
 	}
+	if (account_owns(question->account, &entry)) {
+		note_own(grants, entry.range);
+		grants->partly |= range_overlaps(question->asked, entry.range);
+		return false;
+	}
+	if (!range_overlaps(entry.range, question->missing))
+		return false;
+	note_other(grants, &entry, line->number);
+	*ret_entry = entry;
+	return true;
 }
 
-/* One pass over the database of the kind that was asked for. */
-static void read_own_kind(struct facts *facts, struct range asked)
+/*
+ * Notes what a line says about the account or, else, about the ids that are missing.
+ *
+ * grants: zeroed before the first line.
+ * Returns true where the line gives missing ids to an owner of another name; *ret_entry
+ * is written only with true.
+ */
+bool facts_note_line(struct facts_grants *grants, const struct facts_question *question,
+		     const struct scan_line *line, struct entry *ret_entry)
+{
+	if (!may_be_meant(line, question->account) &&
+	    !entry_may_overlap(line->text, line->len, question->missing))
+		return false;
+	return note_near_line(grants, question, line, ret_entry);
+}
+
+/* Tells whether two looks found the same file, and nobody has written it between them. */
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
+	       a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+	       a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
+	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+/*
+ * The database of the kind that was asked for. What has been noted of it is told only if
+ * the caller can open that very file; where it is another one by now, that is read.
+ */
+static void read_own_kind(struct facts *facts)
 {
 	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+	const struct facts_question question = {
+		.account = facts->account,
+		.asked = extent_outer(&facts->map->extents[facts->refused]),
+		.missing = facts->missing,
+	};
 	struct scan_line line;
+	struct entry entry;
 
-	facts->grants.readable = open_as_caller(facts->kind, &file, &scan);
-	while (facts->grants.readable && scan_next(&scan, &line) > 0)
-		note_line(facts, asked, &line);
+	facts->grants = (struct facts_grants){ 0 };
+	if (!open_as_caller(facts->kind, &file, &scan))
+		return;
+	if (facts->noted && facts->file && is_same(&file.status, &facts->file->status))
+		facts->grants = *facts->noted;
+	else
+		while (scan_next(&scan, &line) > 0)
+			facts_note_line(&facts->grants, &question, &line, &entry);
+	facts->grants.readable = true;
 }
 
 /* Tells whether the database of the other kind grants the caller all of @left. */
@@ -109,12 +166,14 @@ static bool other_kind_grants(const struct facts *facts, struct range_set *left)
 	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
 	struct scan_line line;
+	struct starts starts;
 	struct entry entry;
 
+	account_starts(facts->account, &starts);
 	if (left->n == 0 ||
 	    !open_as_caller(facts->kind->group ? &kind_uid : &kind_gid, &file, &scan))
 		return false;
-	while (left->n > 0 && scan_next(&scan, &line) > 0)
+	while (left->n > 0 && scan_next_starting(&scan, &starts, &line) > 0)
 		if (account_begins(facts->account, line.text, line.len) &&
 		    entry_parse(line.text, line.len, &entry) == 0 &&
 		    account_owns(facts->account, &entry))
@@ -129,9 +188,37 @@ void facts_gather_grants(struct facts *facts)
 {
 	CLEANUP(range_set_cleanup) struct range_set left = RANGE_SET(GRANTS_RANGES);
 
-	struct range asked = extent_outer(&facts->map->extents[facts->refused]);
-
-	read_own_kind(facts, asked);
+	read_own_kind(facts);
 	if (facts->grants.readable && range_set_add(&left, facts->missing) == 0)
 		facts->grants.in_other_kind = other_kind_grants(facts, &left);
+}
+
+/*
+ * Fills facts->twice: programs ask for every line of a user as it stands, so extents that
+ * overlap outside mean two such lines. The clash must be known, and facts->account.
+ */
+void facts_gather_twice(struct facts *facts)
+{
+	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
+	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+	uint32_t a = facts->map->extents[facts->clash_a].outer;
+	uint32_t b = facts->map->extents[facts->clash_b].outer;
+	struct facts_twice twice = { .id = a > b ? a : b };
+	struct scan_line line;
+	struct entry entry;
+	size_t n = 0;
+
+	if (!open_as_caller(facts->kind, &file, &scan))
+		return;
+	while (n < 2 && scan_next(&scan, &line) > 0) {
+		if (!account_begins(facts->account, line.text, line.len) ||
+		    entry_parse(line.text, line.len, &entry) ||
+		    !account_owns(facts->account, &entry) ||
+		    !range_contains(entry.range, twice.id))
+			continue;
+		twice.lines[n] = line.number;
+		twice.ranges[n++] = entry.range;
+	}
+	if (n == 2)
+		facts->twice = twice;
 }

@@ -18,6 +18,7 @@
 #include "libsubid/core/range.h"
 #include "libsubid/sys/account.h"
 #include "libsubid/sys/dbfile.h"
+#include "libsubid/sys/scan.h"
 
 /* Where it ended; each comes with the errno in `error`, 0 where there is none. */
 enum facts_step {
@@ -74,6 +75,7 @@ struct facts_target {
 	bool no_map; /* the folder has none: not a process, or no user namespaces */
 };
 
+/* What a database says about what is missing; facts_note_line() fills it. */
 struct facts_grants {
 	bool readable;	     /* the caller may read the database */
 	bool owns;	     /* any valid line of it names the caller: */
@@ -108,6 +110,20 @@ struct facts_host {
 	pid_t pause;
 };
 
+/* Two lines of a database that grant the caller the same id. */
+struct facts_twice {
+	uint64_t lines[2]; /* their numbers, 0: there are no such lines */
+	struct range ranges[2];
+	uint32_t id;
+};
+
+/* What lines are looked at for. */
+struct facts_question {
+	const struct account *account;
+	struct range asked;   /* the extent that is refused */
+	struct range missing; /* the first part of it that is not granted */
+};
+
 struct facts {
 	const struct kind *kind;
 	enum facts_step step;
@@ -130,12 +146,17 @@ struct facts {
 	int clash; /* 0, or an enum idmap_clash of these two */
 	size_t clash_a;
 	size_t clash_b;
+	struct facts_twice twice;
 	size_t refused;	      /* FACTS_RANGE: an extent */
 	struct range missing; /* the first part of it that is not granted */
 	const char *source;   /* FACTS_SOURCE */
 	int name_service;     /* an errno: owners could not be looked up */
 
-	const struct dbfile *file;     /* FACTS_DATABASE */
+	/* The database that was asked: its fault, or its status. */
+	const struct dbfile *file;
+	/* FACTS_RANGE: what its lines say, where they have been looked at, or NULL. Only
+	 * for one who can read the database. */
+	const struct facts_grants *noted;
 	const struct facts_host *host; /* NULL: nobody looked */
 	struct facts_program program;
 	struct facts_target target;
@@ -151,5 +172,8 @@ void facts_gather_settings(int proc, struct facts_host *ret_host);
 void facts_gather_target(struct facts *facts, int process, pid_t pid);
 void facts_gather_namespace(struct facts *facts);
 void facts_gather_grants(struct facts *facts);
+void facts_gather_twice(struct facts *facts);
+bool facts_note_line(struct facts_grants *grants, const struct facts_question *question,
+		     const struct scan_line *line, struct entry *ret_entry);
 
 #endif

@@ -32,11 +32,15 @@ struct search {
 	const struct idmap *map;
 	const struct account *account;
 	uint32_t own_id;
+	struct starts starts; /* how the lines of the account begin */
 	struct scan scan;
 	struct range_set left;
 	struct alias aliases[DECIDE_ALIASES];
 	size_t n_aliases;
-	int name_service; /* as in struct decision */
+	/* As in struct decision. */
+	int name_service;
+	struct facts_grants grants;
+	bool noted;
 };
 
 static void search_cleanup(struct search *search)
@@ -67,6 +71,14 @@ static bool may_be_own(const struct search *search, const struct scan_line *line
 	return colon && is_alias(search, line->text, (size_t)(colon - line->text));
 }
 
+/* The next line that is worth a look: without aliases most are passed over unseen. */
+static int next_line(struct search *search, struct scan_line *ret_line)
+{
+	return search->n_aliases == 0 ?
+		       scan_next_starting(&search->scan, &search->starts, ret_line) :
+		       scan_next(&search->scan, ret_line);
+}
+
 /*
  * Steps to the next line that is an entry of the caller's by login name, uid or an alias
  * that is known. Returns 1, 0 at the end, or -errno.
@@ -76,7 +88,7 @@ static int next_own_entry(struct search *search, struct entry *ret_entry)
 	struct scan_line line;
 	int r;
 
-	while ((r = scan_next(&search->scan, &line)) > 0)
+	while ((r = next_line(search, &line)) > 0)
 		if (may_be_own(search, &line) &&
 		    entry_parse(line.text, line.len, ret_entry) == 0 &&
 		    (account_owns(search->account, ret_entry) ||
@@ -116,19 +128,21 @@ static int take_own_lines(struct search *search)
 }
 
 /*
- * The first id that is missing of the first extent that is not allowed; where all are,
- * for one is the caller's own, the first that is left.
+ * What is missing of the first extent that is not allowed; where all are, for one is the
+ * caller's own, what is left first.
  */
-static uint64_t first_missing(const struct search *search)
+static void find_missing(const struct search *search, struct facts_question *question)
 {
-	struct range missing = search->left.ranges[0];
+	const struct range *missing = &search->left.ranges[0];
 	size_t i;
 
+	question->account = search->account;
+	question->asked = question->missing = *missing;
 	if (idmap_decide(search->map, search->own_id, &search->left, &i) &&
-	    search->map->extents[i].count > 0)
-		range_set_intersect(&search->left, extent_outer(&search->map->extents[i]),
-				    &missing);
-	return missing.start;
+	    search->map->extents[i].count > 0) {
+		question->asked = extent_outer(&search->map->extents[i]);
+		range_set_intersect(&search->left, question->asked, &question->missing);
+	}
 }
 
 /* Asks the name service whether the owner is the caller; one that is becomes an alias. */
@@ -152,7 +166,7 @@ static bool ask_owner(struct search *search, const struct entry *entry)
 }
 
 /*
- * Looks for another login name of the caller.
+ * Looks for another login name of the caller, and notes for a refusal what stands there.
  *
  * The name service is asked only about lines that contain the first missing id: if none
  * of their owners is the caller, the answer is no, whatever the others are.
@@ -160,20 +174,22 @@ static bool ask_owner(struct search *search, const struct entry *entry)
  */
 static int find_alias(struct search *search)
 {
-	const uint64_t first = first_missing(search);
-	const struct range missing = { first, first + 1 };
+	struct facts_question question;
 	struct scan_line line;
 	struct entry entry;
 	int r;
 
+	find_missing(search, &question);
+	search->grants = (struct facts_grants){ 0 };
 	r = scan_rewind(&search->scan);
 	if (r)
 		return r;
 	while ((r = scan_next(&search->scan, &line)) > 0)
-		if (entry_may_overlap(line.text, line.len, missing) &&
-		    entry_parse(line.text, line.len, &entry) == 0 &&
-		    range_overlaps(entry.range, missing) && ask_owner(search, &entry))
+		if (facts_note_line(&search->grants, &question, &line, &entry) &&
+		    range_contains(entry.range, question.missing.start) &&
+		    ask_owner(search, &entry))
 			return 1;
+	search->noted = r == 0;
 	return r;
 }
 
@@ -237,12 +253,15 @@ int decide(const struct kind *kind, const struct idmap *map,
 	if (r)
 		return r < 0 ? r : -ENOMEM;
 	asked = search.left.n > 0;
+	account_starts(account, &search.starts);
 	if (asked) {
 		r = take_from(file, &search);
 		if (r && !own)
 			return r;
 	}
 	decision.name_service = search.name_service;
+	decision.grants = search.grants;
+	decision.noted = search.noted;
 	decision.from_database = asked && search.left.n == 0;
 
 	r = idmap_decide(map, own_id, &search.left, &decision.refused);

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/facts.h"
 #include "libsubid/core/idmap.h"
 #include "libsubid/core/kind.h"
 #include "libsubid/sys/account.h"
@@ -24,6 +25,10 @@ struct decision {
 	/* 0, or the errno of a name service that could not say who an owner is.
 	 */
 	int name_service;
+	/* What the lines of the database say about what is missing, for those who may
+	 * read them; whether they were looked at. */
+	struct facts_grants grants;
+	bool noted;
 };
 
 enum {

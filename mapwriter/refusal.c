@@ -129,6 +129,7 @@ static void facts_of_request(const struct request *request, struct facts *facts)
 		.source = request->nsswitch.subid,
 		.name_service = request->decision.name_service,
 		.file = &request->file,
+		.noted = request->decision.noted ? &request->decision.grants : NULL,
 		.target = {
 			.name = request->target.name,
 			.uid = request->target.uid,
@@ -175,6 +176,8 @@ static void gather(const struct request *request, struct facts *facts)
 		facts->clash = request->detail;
 		facts->clash_a = request->clash_a;
 		facts->clash_b = request->clash_b;
+		if (facts->clash == IDMAP_CLASH_OUTER)
+			facts_gather_twice(facts);
 		break;
 	case REFUSAL_TARGET:
 		gather_target(request, facts);

@@ -154,36 +154,6 @@ int entry_parse(const char *line, size_t len, struct entry *ret_entry)
 	return 0;
 }
 
-static const char *skip_number(const char *text, const char *end, uint64_t *ret_value)
-{
-	uint64_t value = 0;
-
-	/* Wraps only with more digits than an entry may have. */
-	for (; text < end && *text >= '0' && *text <= '9'; text++)
-		value = value * 10 + (uint64_t)(*text - '0');
-	*ret_value = value;
-	return text;
-}
-
-/*
- * Tells whether the line may be an entry with ids of @range. False is certain; true is
- * for entry_parse() to confirm. Passes over a large database ask this first, since few
- * lines are near and parsing them all costs several times as much. Thread-safe.
- */
-bool entry_may_overlap(const char *line, size_t len, struct range range)
-{
-	const char *end = line + len, *at = memchr(line, ':', len);
-	uint64_t start, count;
-
-	if (!at)
-		return false;
-	at = skip_number(at + 1, end, &start);
-	if (at == end || *at != ':')
-		return false;
-	at = skip_number(at + 1, end, &count);
-	return at == end && start < range.end && range.start < start + count;
-}
-
 /*
  * Tells whether @owner may stand in a line: 0, or the enum entry_fault it would be.
  * A colon is ENTRY_FIELDS, a newline ENTRY_OWNER_BLANK, a NUL ENTRY_NUL. Thread-safe.

@@ -12,6 +12,7 @@
 #include "libsubid/core/entry.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
+#include "libsubid/core/starts.h"
 
 struct account {
 	char name[LIMIT_OWNER_BYTES + 1];
@@ -46,5 +47,6 @@ int account_each_name(int folder, uid_t uid,
 		      void *context);
 bool account_owns(const struct account *account, const struct entry *entry);
 bool account_begins(const struct account *account, const char *line, size_t len);
+void account_starts(const struct account *account, struct starts *ret_starts);
 
 #endif

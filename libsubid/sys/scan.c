@@ -93,12 +93,8 @@ static int scan_skip_rest(struct scan *scan)
 	return 0;
 }
 
-/*
- * Steps to the next line.
- * Returns 1 with a line, 0 at the end, -errno when reading failed (-EFBIG beyond
- * LIMIT_FILE_BYTES).
- */
-int scan_next(struct scan *scan, struct scan_line *ret_line)
+/* As scan_next(), for a line of which not all is in the buffer, or that is too long. */
+int scan_next_unbuffered(struct scan *scan, struct scan_line *ret_line)
 {
 	size_t searched = 0;
 	int r;
@@ -129,5 +125,40 @@ int scan_next(struct scan *scan, struct scan_line *ret_line)
 			len = LIMIT_LINE_BYTES + 1;
 		*ret_line = (struct scan_line){ text, len, ++scan->number };
 		return 1;
+	}
+}
+
+/*
+ * Steps to the next line that begins in one of two ways, and passes over all others at
+ * the speed at which they can be read. What is passed over is not counted: the line's
+ * number is 0. A line of fewer than STARTS_BYTES bytes is passed over, too. Returns as
+ * scan_next() does.
+ */
+int scan_next_starting(struct scan *scan, const struct starts *starts,
+		       struct scan_line *ret_line)
+{
+	for (;;) {
+		int r = scan_skip_rest(scan);
+		const char *text = scan->buffer + scan->begin;
+		size_t buffered = scan->end - scan->begin, at;
+
+		if (r == 0 && buffered < STARTS_BYTES) {
+			if (scan->at_end)
+				return 0;
+			r = scan_fill(scan);
+			if (r == 0)
+				continue;
+		}
+		if (r)
+			return r;
+		if (starts_match(starts, text)) {
+			r = scan_next(scan, ret_line);
+			if (r > 0)
+				ret_line->number = 0;
+			return r;
+		}
+		at = starts_find(starts, text, buffered);
+		scan->in_long_line = at == buffered;
+		scan->begin = at == buffered ? scan->end : scan->begin + at + 1;
 	}
 }

@@ -8,9 +8,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "libsubid/core/entry.h"
 #include "libsubid/core/limits.h"
+#include "libsubid/core/starts.h"
 
 /* Room for a whole line and its newline at least; larger reads cost fewer calls. */
 #define SCAN_BYTES (64 * 1024)
@@ -29,13 +31,36 @@ struct scan {
 struct scan_line {
 	const char *text; /* without the newline; valid until the next call */
 	size_t len;	 /* LIMIT_LINE_BYTES + 1 at the most: then the rest is left out */
-	uint64_t number; /* from 1 */
+	uint64_t number; /* from 1; 0 where lines were passed over */
 };
 
 int scan_start(struct scan *scan, int fd);
 int scan_rewind(struct scan *scan);
-int scan_next(struct scan *scan, struct scan_line *ret_line);
+int scan_next_unbuffered(struct scan *scan, struct scan_line *ret_line);
+int scan_next_starting(struct scan *scan, const struct starts *starts,
+		       struct scan_line *ret_line);
 struct scan *scan_end(struct scan *scan);
+
+/*
+ * Steps to the next line.
+ * Returns 1 with a line, 0 at the end, -errno when reading failed (-EFBIG beyond
+ * LIMIT_FILE_BYTES). Inline, since a large database has nothing that is done oftener.
+ */
+static inline int scan_next(struct scan *scan, struct scan_line *ret_line)
+{
+	const char *text = scan->buffer + scan->begin, *newline;
+	size_t len;
+
+	if (scan->in_long_line)
+		return scan_next_unbuffered(scan, ret_line);
+	newline = (const char *)memchr(text, '\n', scan->end - scan->begin);
+	len = newline ? (size_t)(newline - text) : SIZE_MAX;
+	if (len > LIMIT_LINE_BYTES)
+		return scan_next_unbuffered(scan, ret_line);
+	scan->begin += len + 1;
+	*ret_line = (struct scan_line){ text, len, ++scan->number };
+	return 1;
+}
 
 static inline void scan_cleanup(struct scan *scan)
 {

@@ -55,6 +55,33 @@ static void compare(struct scan *scan, const char *text, size_t len)
 	FUZZ_ASSERT(scan_next(scan, &got) == 0);
 }
 
+/* Lines that begin as the first or the last two bytes of the text do. */
+static void compare_starting(struct scan *scan, const char *text, size_t len)
+{
+	struct starts starts = { { 'e', 'l' }, { '5', '0' } };
+	struct scan_line got;
+	const char *line;
+	size_t line_len;
+
+	if (len >= STARTS_BYTES) {
+		memcpy(starts.either, text, STARTS_BYTES);
+		memcpy(starts.other, text + len - STARTS_BYTES, STARTS_BYTES);
+	}
+	if (memchr(&starts, '\n', sizeof(starts)))
+		return;
+	while (fuzz_line(&text, &len, &line, &line_len)) {
+		if (line_len < STARTS_BYTES || !starts_match(&starts, line))
+			continue;
+		FUZZ_ASSERT(scan_next_starting(scan, &starts, &got) == 1);
+		if (line_len > LIMIT_LINE_BYTES)
+			line_len = LIMIT_LINE_BYTES + 1;
+		FUZZ_ASSERT(got.number == 0 && got.len == line_len);
+		FUZZ_ASSERT(memcmp(got.text, line, line_len) == 0);
+	}
+	FUZZ_ASSERT(scan_next_starting(scan, &starts, &got) == 0);
+	FUZZ_ASSERT(scan_next_starting(scan, &starts, &got) == 0);
+}
+
 /* Each piece is a message, and so one read. */
 static int socket_of(const char *text, size_t len, size_t piece)
 {
@@ -92,13 +119,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_ASSERT(scan_start(&scan, fuzz_file(text, len)) == 0);
 	compare(&scan, text, len);
 	FUZZ_ASSERT(scan.total == len && scan_rewind(&scan) == 0);
+	compare_starting(&scan, text, len);
+	FUZZ_ASSERT(scan_rewind(&scan) == 0);
 	compare(&scan, text, len);
 	scan_end(&scan);
 
-	fd = socket_of(text, len, piece);
-	if (fd >= 0) {
+	for (int starting = 0; starting < 2; starting++) {
+		fd = socket_of(text, len, piece);
+		if (fd < 0)
+			continue;
 		FUZZ_ASSERT(scan_start(&scan, fd) == 0);
-		compare(&scan, text, len);
+		if (starting)
+			compare_starting(&scan, text, len);
+		else
+			compare(&scan, text, len);
 		scan_end(&scan);
 		close(fd);
 	}

@@ -29,6 +29,8 @@ SENTENCES = {
     "TOO_MANY_EXTENTS": ("the kernel takes 340 extents at the most",),
     "TOO_MANY_BYTES": ("the map takes {bytes} bytes, and the kernel takes {most} at the most",),
     "OVERLAP_INSIDE": ("extents {a} and {b} overlap inside",),
+    "LINES_OVERLAP": ("lines {first} and {second} of {file} both grant you {k}id {id}, so "
+                      "extents {a} and {b} overlap outside",),
     "OVERLAP_OUTSIDE": ("extents {a} and {b} overlap outside",),
     "EXTENT_EMPTY": ("extent {extent} has a count of 0",),
     "NO_DESCRIPTORS": ("the limit of open files leaves {mapper} no descriptor",
@@ -50,8 +52,10 @@ SENTENCES = {
     "FILE_SYMLINK": ("{file} is a symbolic link, which is not followed",),
     "FILE_NOT_REGULAR": ("{file} is not a regular file",),
     "FILE_HUGE": ("{file} is larger than 1 GiB",),
-    "FILE_WRITABLE": ("anybody can write {file}, so it is not believed",),
-    "FILE_FOREIGN": ("{file} belongs to uid {owner} and not to root, so it is not believed",),
+    "FILE_WRITABLE": ("anybody can write {file}, so it is not believed; look through it "
+                      "first",),
+    "FILE_FOREIGN": ("{file} belongs to uid {owner} and not to root, so it is not believed; look "
+                     "through it first",),
     "FILE_UNREADABLE": ("{file} cannot be read: {error}",),
     "LINE_MALFORMED": ("line {line} of {file} grants nothing: {reason}",),
     "OTHER_KIND_ONLY": ("{missing} is delegated to {name} in {other} but not in {file}",),

@@ -82,6 +82,49 @@ for title, row in OVERLAPS.items():
     overlap(title, *row)
 
 
+def twice(name, lines, cure, mended):
+    """Lines as podman and rootlesskit ask for them: each an extent of its own."""
+    @scene(name, "LINES_OVERLAP")
+    def _(s):
+        database = "anna:500000:10\n# a line between\n" + "".join(lines)
+        write = lambda text: "PID " + " ".join(
+            f"{1 + 1000000 * at} {start} {count}" for at, (owner, start, count) in enumerate(
+                line.split(":") for line in text.splitlines() if not line.startswith("#"))
+            if owner != "anna")
+        s.database(database)
+        s.refused(write(database), WRITE_EINVAL, "LINES_OVERLAP", cure, first=3, second=4,
+                  id=100000, a=1, b=2)
+        s.mend()
+        with open(s.file) as file:
+            changed = file.read()
+        require(changed == "anna:500000:10\n# a line between\n" + mended, f"{changed!r}")
+        s.granted(write(changed))
+
+
+twice("lines that overlap: as usermod(8) leaves them",
+      ("elsa:100000:65536\n", "elsa:100000:100001\n"), "sed -i 3d {file}", "elsa:100000:100001\n")
+twice("lines that overlap: the same twice", ("elsa:100000:10\n", "5001:100000:10\n"),
+      "sed -i 4d {file}", "elsa:100000:10\n")
+twice("lines that overlap: one before the other", ("elsa:99990:20\n", "elsa:100000:65536\n"),
+      "sed -i '4s/:.*/:100010:65526/' {file}", "elsa:99990:20\nelsa:100010:65526\n")
+
+
+@scene("extents that overlap, and lines that do not", "OVERLAP_OUTSIDE")
+def _(s):
+    s.database("elsa:100000:10\nelsa:100010:10\nanna:100000:20\n")
+    s.refused("PID 0 100000 11 20 100010 10", WRITE_EINVAL, "OVERLAP_OUTSIDE",
+              a="1 (0 100000 11)", b="2 (20 100010 10)")
+    s.granted("PID 0 100000 10 20 100010 10")
+
+
+@scene("lines that overlap, not for everybody to read", "OVERLAP_OUTSIDE", installs=("setuid",))
+def _(s):
+    """Nothing is told of them."""
+    s.database("elsa:100000:65536\nelsa:100000:65536\n", mode=0o600)
+    s.refused("PID 0 100000 10 20 100000 10", WRITE_EINVAL, "OVERLAP_OUTSIDE",
+              a="1 (0 100000 10)", b="2 (20 100000 10)")
+
+
 @scene("extent without ids", "EXTENT_EMPTY")
 def _(s):
     s.database(GRANT)

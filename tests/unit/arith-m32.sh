@@ -22,8 +22,9 @@ $CC $flags "$dir/probe.c" -o "$dir/probe" 2>"$dir/log" && "$dir/probe" >/dev/nul
 
 cd "$srcdir" || exit 99
 sources="tests/unit/arith-m32.c tests/unit/model.c tests/unit/decide-narrow.c
-	libsubid/core/entry.c libsubid/core/idmap.c libsubid/core/kind.c
-	libsubid/core/num.c libsubid/core/range.c libsubid/sys/account.c
+	libsubid/core/entry.c libsubid/core/entry-filter.c libsubid/core/idmap.c
+	libsubid/core/kind.c libsubid/core/num.c libsubid/core/range.c
+	libsubid/core/starts.c common/facts-grants.c libsubid/sys/account.c
 	libsubid/sys/dbfile.c libsubid/sys/fd.c libsubid/sys/scan.c
 	libsubid/sys/userns.c mapwriter/decide.c"
 # shellcheck disable=SC2086

@@ -145,6 +145,14 @@ LEAST(overlap_outside)
 	f->clash_a = 1;
 	f->clash_b = 2;
 }
+LEAST(lines_overlap)
+{
+	overlap_outside(f);
+	f->twice = (struct facts_twice){ .lines = { 3, 4294967297 },
+					 .ranges = { { 200000, 200010 },
+						     { 200005, 200015 } },
+					 .id = 200005 };
+}
 LEAST(extent_empty)
 {
 	f->step = FACTS_RANGE;
@@ -462,6 +470,7 @@ static const struct least {
 	{ CAUSE_TOO_MANY_EXTENTS, too_many_extents, "340 extents" },
 	{ CAUSE_TOO_MANY_BYTES, too_many_bytes, "4096 bytes, and the kernel takes 4095" },
 	{ CAUSE_OVERLAP_INSIDE, overlap_inside, "1 (0 100000 1000) and 3 (5 200005 10)" },
+	{ CAUSE_LINES_OVERLAP, lines_overlap, "lines 3 and 4294967297 of " },
 	{ CAUSE_OVERLAP_OUTSIDE, overlap_outside,
 	  "2 (5000 200000 10) and 3 (5 200005 10)" },
 	{ CAUSE_EXTENT_EMPTY, extent_empty, "extent 1 " },
@@ -866,7 +875,7 @@ static void combine_grants(unsigned int at, struct facts *facts)
 }
 
 /* Steps before the database is read, and none. */
-#define OF_REST (2 * FACTS_RANGE * ERRORS * 2 * 3 * 2 * 2 * 2 * 8)
+#define OF_REST (2 * FACTS_RANGE * ERRORS * 2 * 3 * 2 * 2 * 2 * 2 * 8)
 
 static void combine_rest(unsigned int at, struct facts *facts)
 {
@@ -883,6 +892,11 @@ static void combine_rest(unsigned int at, struct facts *facts)
 	facts->too_many = flip(&at);
 	facts->clash = (int)choose(&at, 3);
 	facts->clash_b = 2;
+	if (flip(&at))
+		facts->twice = (struct facts_twice){ .lines = { 1, UINT64_MAX },
+						     .ranges = { { 0, 4294967296 },
+								 { 0, 4294967296 } },
+						     .id = 4294967295 };
 	facts->bytes = flip(&at) ? 5000 : 0;
 	facts->target.uid = flip(&at) ? 5002 : 5001;
 	facts->target.gid = flip(&at) ? 6000 : 5001;
@@ -1045,6 +1059,36 @@ Test(causes, cure_of_an_overlap)
 					CAUSE_OVERLAP_OUTSIDE,
 				&cause);
 		cr_assert(strstr(cause.cure, rows[i].cure), "row %zu: %s", i, cause.cure);
+	}
+}
+
+/* Of two lines that grant the same, what is left of the second one grants no more. */
+Test(causes, cure_of_overlapping_lines)
+{
+	static const struct {
+		struct range a, b;
+		const char *cure;
+	} rows[] = {
+		{ { 100, 200 }, { 100, 200 }, "sed -i 9d " },
+		{ { 100, 200 }, { 120, 130 }, "sed -i 9d " },
+		{ { 120, 130 }, { 100, 200 }, "sed -i 4d " },
+		{ { 100, 200 }, { 100, 201 }, "sed -i 4d " },
+		{ { 100, 200 }, { 199, 300 }, "sed -i '9s/:.*/:200:100/' " },
+		{ { 100, 200 }, { 50, 101 }, "sed -i '9s/:.*/:50:50/' " },
+		{ { 1, 4294967296 }, { 0, 4294967295 }, "sed -i '9s/:.*/:0:1/' " },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct facts facts;
+		struct cause cause;
+
+		facts_make(&facts, &kind_uid);
+		overlap_outside(&facts);
+		facts.twice = (struct facts_twice){ .lines = { 4, 9 },
+						    .ranges = { rows[i].a, rows[i].b } };
+		causes_describe(&facts, CAUSE_LINES_OVERLAP, &cause);
+		cr_assert(strncmp(cause.cure, rows[i].cure, strlen(rows[i].cure)) == 0,
+			  "row %zu: %s", i, cause.cure);
 	}
 }
 

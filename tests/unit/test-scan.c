@@ -85,11 +85,47 @@ static void agree_to_the_end(struct scan *scan, const char *text, size_t len)
 	cr_assert(scan_next(scan, &got) == 0);
 }
 
+/* Lines that begin in one of two ways, among all the others. */
+static void starting_agree_to_the_end(struct scan *scan, const struct starts *starts,
+				      const char *text, size_t len)
+{
+	struct model model = { .text = text, .len = len };
+	struct scan_line got, expected;
+
+	while (model_next(&model, &expected)) {
+		if (expected.len < STARTS_BYTES || !starts_match(starts, expected.text))
+			continue;
+		cr_assert(scan_next_starting(scan, starts, &got) == 1);
+		cr_assert(got.number == 0 && got.len == expected.len &&
+				  memcmp(got.text, expected.text, got.len) == 0,
+			  "line %" PRIu64, expected.number);
+	}
+	cr_assert(scan_next_starting(scan, starts, &got) == 0);
+	cr_assert(scan_next_starting(scan, starts, &got) == 0);
+}
+
+/* One that begins as the last line does, or the one before it. */
+static struct starts starts_of(const char *text, size_t len)
+{
+	struct starts starts = { { 'a', 'a' }, { 'b', 'a' } };
+	struct model model = { .text = text, .len = len };
+	struct scan_line line;
+
+	while (model_next(&model, &line)) {
+		if (line.len < STARTS_BYTES)
+			continue;
+		memcpy(starts.other, starts.either, STARTS_BYTES);
+		memcpy(starts.either, line.text, STARTS_BYTES);
+	}
+	return starts;
+}
+
 /* The text by reads of any size, then again from the begin. */
 static void agree(const char *text, size_t len, size_t most)
 {
 	CLEANUP(fd_cleanup) int fd = file_of(text, len);
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+	const struct starts starts = starts_of(text, len);
 
 	reads.most = most;
 	cr_assert(scan_start(&scan, fd) == 0);
@@ -97,6 +133,8 @@ static void agree(const char *text, size_t len, size_t most)
 	cr_assert(scan.total == len);
 	cr_assert(scan_rewind(&scan) == 0);
 	agree_to_the_end(&scan, text, len);
+	cr_assert(scan_rewind(&scan) == 0);
+	starting_agree_to_the_end(&scan, &starts, text, len);
 	reads.most = 0;
 }
 
