@@ -302,6 +302,8 @@ static int tell_extents(struct doctor *doctor, const struct attempt *attempt,
 	facts.clash = clash;
 	facts.clash_a = a;
 	facts.clash_b = b;
+	if (clash == IDMAP_CLASH_OUTER)
+		facts_gather_twice(&facts);
 	if (!too_many && !clash) {
 		facts.bytes = attempt->bytes;
 		facts.bytes_max = page > 1 ? (size_t)page - 1 : 4095;

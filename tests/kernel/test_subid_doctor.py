@@ -40,6 +40,7 @@ NEVER = {
                     "the process is its own, and just made"),
     **dict.fromkeys(("OVERLAP_INSIDE", "EXTENT_EMPTY"), "it makes the inner ids itself"),
     **dict.fromkeys(("NOT_DELEGATED", "PARTLY_DELEGATED"), "it asks for what is delegated"),
+    "OVERLAP_OUTSIDE": "that is two lines of the database, or the own id in one",
     "SHARED_FS": "it starts the map writer itself",
     "NO_MEMORY": "a program of the same size does not start either",
 }
@@ -418,12 +419,11 @@ def _(s):
     s.healthy()
 
 
-@scene("OVERLAP_OUTSIDE")
+@scene("LINES_OVERLAP")
 def _(s):
-    s.put(GRANT + "5001:100000:10\n", GRANT)
-    s.sentence(s.broken("OVERLAP_OUTSIDE", "mapping", "uid"))
-    s.put(GRANT)
-    s.healthy()
+    for line in ("5001:100000:10\n", "elsa:165530:10\n"):
+        s.put(GRANT + line, GRANT)
+        s.mended("LINES_OVERLAP", "mapping", "uid")
 
 
 @scene("GROUP_NOT_PRIMARY")
