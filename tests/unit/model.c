@@ -316,7 +316,7 @@ struct verdict {
 	int r;
 	size_t refused;
 	struct range missing;
-	bool from_database;
+	bool delegated;
 	bool needs_alias;
 };
 
@@ -377,8 +377,8 @@ static struct verdict judge(const struct model *model, const struct idmap *map,
 		}
 		verdict.needs_alias |= !all_granted(model, extent, false);
 	}
-	verdict.from_database = needed || (alone && group && database &&
-					   all_granted(model, &map->extents[0], true));
+	verdict.delegated = needed || (alone && group && database &&
+				       all_granted(model, &map->extents[0], true));
 	return verdict;
 }
 
@@ -436,8 +436,8 @@ static bool decide_by_file(struct model *model, const struct idmap *map, bool gr
 		 ", database %d) for %d (refused %zu, missing %" PRIu64 "-%" PRIu64
 		 ", database %d)",
 		 r, decision.refused, decision.missing.start, decision.missing.end,
-		 decision.from_database, expected->r, expected->refused,
-		 expected->missing.start, expected->missing.end, expected->from_database);
+		 decision.delegated, expected->r, expected->refused,
+		 expected->missing.start, expected->missing.end, expected->delegated);
 	if (r != expected->r)
 		return false;
 	if (r == DECIDE_REFUSED && model->options->places)
@@ -445,7 +445,7 @@ static bool decide_by_file(struct model *model, const struct idmap *map, bool gr
 		       decision.missing.start == expected->missing.start &&
 		       (decision.missing.end == expected->missing.end ||
 			model->options->aliases);
-	return r || decision.from_database == expected->from_database;
+	return r || decision.delegated == expected->delegated;
 }
 
 /* The same with the pure part alone. */
