@@ -190,11 +190,13 @@ LEAST(source_unknown)
 {
 	f->step = FACTS_SOURCE;
 	f->error = EACCES;
+	f->sources.plugin = NULL;
 }
 LEAST(source_many)
 {
 	f->step = FACTS_SOURCE;
 	f->error = E2BIG;
+	f->sources.plugin = NULL;
 }
 static void fail_source(struct facts *f, int fault)
 {
@@ -298,12 +300,14 @@ LEAST(sources_empty)
 {
 	refuse(f);
 	f->sources.nsswitch = &nsswitch;
+	f->sources.plugin = NULL;
 	f->sources.nobody = true;
 }
 LEAST(sources_empty_files)
 {
 	refuse(f);
 	f->sources.nsswitch = &nsswitch;
+	f->sources.plugin = NULL;
 	f->sources.nobody = f->sources.files = true;
 }
 LEAST(not_delegated_by_plugin)
@@ -311,6 +315,7 @@ LEAST(not_delegated_by_plugin)
 	refuse(f);
 	f->sources.nsswitch = &nsswitch;
 	f->sources.plugin = "sss";
+	f->sources.nobody = false;
 	f->map = &plain_map;
 	f->grants.readable = f->grants.owns = true;
 	f->grants.first = (struct range){ 300000, 365536 };
