@@ -103,8 +103,10 @@ int grants_decide(const struct kind *kind, const struct idmap *map,
 
 	/* Whether the own group is delegated matters, see setgroups.c. */
 	r = without(kind, map, own_id, DECIDE_REFUSED, ret_decision);
-	if (r <= 0 && !(kind->group && idmap_is_own(map, own_id)))
+	if (r <= 0 && !(kind->group && idmap_is_own(map, own_id))) {
+		dbfile_cleanup(file);
 		return r;
+	}
 	if (source_has(&grants->sources, SOURCE_FILES)) {
 		files.verdict = decide(kind, map, account, own_id, file, &files.decision);
 		files.says = who_has(&files, account, file);

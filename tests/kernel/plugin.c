@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * A plugin in every way that one can be. What it does is said by ROLE, or else by the
- * owner that it is asked about; NO_FREE and NO_CALL leave a call out.
+ * owner that it is asked about; NO_FREE and NO_CALL leave a call out; NOISY, EXIT_AT_LOAD
+ * and EXIT_AT_UNLOAD are for themselves.
  */
 #include <limits.h>
 #include <signal.h>
@@ -52,6 +53,8 @@ static const struct {
 	{ "far", SUCCESS, 1, { { 4294967296, 1 } } },
 	{ "wrap", SUCCESS, 1, { { ULONG_MAX, 2 } } },
 	{ "all", SUCCESS, 1, { { 1, ULONG_MAX } } },
+	/* The uid and gid of elsa. */
+	{ "own", SUCCESS, 1, { { 5001, 1 } } },
 };
 
 #define ROLES (sizeof(roles) / sizeof(roles[0]))
@@ -62,6 +65,10 @@ int subid_test_answers;
 
 __attribute__((constructor)) static void load(void)
 {
+#ifdef NOISY
+	dprintf(1, "noise\n");
+	dprintf(2, "noise\n");
+#endif
 #ifdef EXIT_AT_LOAD
 	_exit(0);
 #endif
