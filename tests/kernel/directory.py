@@ -18,9 +18,9 @@ from host import CLEAN_PATH, CLONE_NEWNS, MS_BIND, Caller, mount, unshare
 CLONE_NEWNET = 0x40000000
 DOMAIN, REALM, SERVER = "example.test", "EXAMPLE.TEST", "vm.example.test"
 NEEDED = {"slapd": "slapd", "slapadd": "slapd", "krb5kdc": "krb5-kdc",
-          "kdb5_util": "krb5-kdc", "kadmin.local": "krb5-admin-server", "sssd": "sssd-ipa",
-          "getent": "libc-bin"}
-PROVIDER = "/usr/lib/{}-linux-gnu/sssd/libsss_ipa.so"
+          "kdb5_util": "krb5-kdc", "kadmin.local": "krb5-admin-server", "sssd": "sssd-common"}
+LIBRARIES = {"sssd/libsss_ipa.so": "sssd-ipa", "libsubid_sss.so": "sssd-common",
+             "sasl2/libgssapiv2.so": "libsasl2-modules-gssapi-mit"}
 
 # A user with a range, and one with none.
 ALICE = Caller("alice", 50001, 50001)
@@ -175,8 +175,9 @@ def missing():
     for tool, package in NEEDED.items():
         if not shutil.which(tool, path=CLEAN_PATH):
             return f"needs {tool} ({package})"
-    if not os.path.exists(PROVIDER.format(os.uname().machine)):
-        return "needs the IPA provider of sssd (sssd-ipa)"
+    for library, package in LIBRARIES.items():
+        if not os.path.exists(f"/usr/lib/{os.uname().machine}-linux-gnu/{library}"):
+            return f"needs {library} ({package})"
     return None
 
 
