@@ -147,11 +147,11 @@ int apart_ask_ranges(const char *folder, const char *name, const char *owner,
 	if (child < 0)
 		return -errno;
 	if (child == 0) {
-		from = fd_close(from);
+		fd_cleanup(&from);
 		tell(to, folder, name, owner, kind);
 		_exit(0);
 	}
-	to = fd_close(to);
+	fd_cleanup(&to);
 	r = read_answer(from, set);
 	/* A caller who ignores SIGCHLD has let the kernel do it. */
 	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)

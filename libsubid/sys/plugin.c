@@ -225,7 +225,7 @@ int plugin_open(const char *folder, const char *name, struct plugin *ret_plugin)
 	/* Since shadow 4.16. */
 	find_call(plugin.handle, "shadow_subid_free", &plugin.release);
 	*ret_plugin = plugin;
-	plugin = (struct plugin)PLUGIN_NONE;
+	ret_plugin->handle = TAKE_PTR(plugin.handle);
 	return 0;
 }
 
