@@ -15,6 +15,7 @@ struct causes_rule {
 
 extern const struct causes_rule causes_of_request[];
 extern const struct causes_rule causes_of_target[];
+extern const struct causes_rule causes_of_source[];
 extern const struct causes_rule causes_of_database[];
 extern const struct causes_rule causes_of_host[];
 extern const struct causes_rule causes_of_kernel[];

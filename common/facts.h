@@ -18,6 +18,7 @@
 #include "libsubid/core/range.h"
 #include "libsubid/sys/account.h"
 #include "libsubid/sys/dbfile.h"
+#include "libsubid/sys/nsswitch.h"
 #include "libsubid/sys/scan.h"
 
 /* Where it ended; each comes with the errno in `error`, 0 where there is none. */
@@ -124,6 +125,15 @@ struct facts_question {
 	struct range missing; /* the first part of it that is not granted */
 };
 
+/* Where not the files alone were asked. */
+struct facts_sources {
+	const struct nsswitch *nsswitch; /* NULL: the files alone */
+	const char *plugin; /* the source that answered or, FACTS_SOURCE, could not */
+	int fault;	    /* 0, or the enum plugin_fault of it */
+	bool files;	    /* the files are among those who were asked */
+	bool nobody;	    /* no source has anything for the caller */
+};
+
 struct facts {
 	const struct kind *kind;
 	enum facts_step step;
@@ -149,7 +159,6 @@ struct facts {
 	struct facts_twice twice;
 	size_t refused;	      /* FACTS_RANGE: an extent */
 	struct range missing; /* the first part of it that is not granted */
-	const char *source;   /* FACTS_SOURCE */
 	int name_service;     /* an errno: owners could not be looked up */
 
 	/* The database that was asked: its fault, or its status. */
@@ -158,6 +167,7 @@ struct facts {
 	 * for one who can read the database. */
 	const struct facts_grants *noted;
 	const struct facts_host *host; /* NULL: nobody looked */
+	struct facts_sources sources;  /* FACTS_SOURCE, FACTS_RANGE */
 	struct facts_program program;
 	struct facts_target target;
 	struct facts_grants grants;
@@ -175,5 +185,6 @@ void facts_gather_grants(struct facts *facts);
 void facts_gather_twice(struct facts *facts);
 bool facts_note_line(struct facts_grants *grants, const struct facts_question *question,
 		     const struct scan_line *line, struct entry *ret_entry);
+void facts_take_grants(struct facts *facts, const struct range_set *granted);
 
 #endif

@@ -164,8 +164,26 @@ static int read_ranges(const struct doctor *doctor, struct doctor_side *side,
 	return r;
 }
 
+/* Whom to ask. */
+struct sources {
+	struct nsswitch nsswitch;
+	struct source_list list;
+};
+
+static struct facts_sources facts_of_sources(const struct sources *sources)
+{
+	if (!source_has(&sources->list, SOURCE_PLUGIN))
+		return (struct facts_sources){ .nsswitch = NULL };
+	return (struct facts_sources){
+		.nsswitch = &sources->nsswitch,
+		.files = source_has(&sources->list, SOURCE_FILES),
+		.nobody = true,
+	};
+}
+
 /* Nothing is delegated: the lines may say why. */
-static int tell_nothing(struct doctor *doctor, struct doctor_side *side)
+static int tell_nothing(struct doctor *doctor, struct doctor_side *side,
+			const struct sources *sources)
 {
 	const struct doctor_side *other = &doctor->sides[!side->kind->group];
 	const struct facts_host host = { .count = 0 };
@@ -180,11 +198,14 @@ static int tell_nothing(struct doctor *doctor, struct doctor_side *side)
 					  .count = (uint32_t)range_count(usual) };
 	facts.map = &map;
 	facts.missing = usual;
-	facts_gather_grants(&facts);
+	facts.sources = facts_of_sources(sources);
+	if (!facts.sources.nsswitch || facts.sources.files)
+		facts_gather_grants(&facts);
 	return doctor_tell_bad(doctor, "ranges", &facts);
 }
 
-static int judge_ranges(struct doctor *doctor, struct doctor_side *side)
+static int judge_ranges(struct doctor *doctor, struct doctor_side *side,
+			const struct sources *sources)
 {
 	uint32_t own = side->kind->group ? getgid() : getuid();
 	struct facts_host host = { .count = 0 };
@@ -196,57 +217,112 @@ static int judge_ranges(struct doctor *doctor, struct doctor_side *side)
 		if (range_contains(side->ranges[i], own))
 			host.own = side->ranges[i];
 	if (side->n == 0)
-		return tell_nothing(doctor, side);
+		return tell_nothing(doctor, side, sources);
 	if (host.own.end != 0 || host.count < USUAL_COUNT)
 		return doctor_tell_bad(doctor, "ranges", &facts);
 	return doctor_tell_good(doctor, "ranges", side->kind, _("%llu ids in %zu ranges"),
 				(unsigned long long)host.count, side->n);
 }
 
-static int look_at_database(struct doctor *doctor, struct doctor_side *side)
+/* The files, as one of the sources. */
+struct files {
+	const struct doctor *doctor;
+	struct doctor_side *side;
+	struct dbfile file;
+	bool alone; /* nobody else is asked */
+};
+
+static int ask_files(void *context)
 {
-	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
-	struct facts facts;
+	struct files *files = context;
 	int r;
 
-	dbfile_open(side->kind->path, &file);
-	if (dbfile_vet(&file)) {
-		facts = doctor_facts(doctor, side->kind, NULL, FACTS_DATABASE,
-				     file.error);
-		facts.file = &file;
-		return doctor_tell_bad(doctor, "ranges", &facts);
+	dbfile_open(files->side->kind->path, &files->file);
+	if (dbfile_vet(&files->file)) {
+		/* Where others are asked as well, a missing file is no trouble. */
+		if (!files->alone && files->file.error == ENOENT) {
+			files->file.fault = 0;
+			return SOURCE_NONE;
+		}
+		return files->file.error ? -files->file.error : -EIO;
 	}
-	r = read_ranges(doctor, side, &file);
-	side->readable = r == 0;
-	return r ? verb_fail(-r) : 0;
+	r = read_ranges(files->doctor, files->side, &files->file);
+	if (r)
+		return r;
+	return files->side->n > 0 ? 0 : SOURCE_NONE;
 }
 
-/* Another source than the files; nobody but a map writer may ask it. */
-static int look_at_source(struct doctor *doctor, bool *ret_files)
+static int tell_failure(struct doctor *doctor, const struct files *files,
+			const struct sources *sources, const struct source_answer *answer)
 {
-	struct nsswitch nsswitch = { .subid = "" };
-	int r = nsswitch_read(NSSWITCH_CONF, &nsswitch);
-	struct facts facts = doctor_facts(doctor, &kind_uid, NULL, FACTS_SOURCE, -r);
+	const struct kind *kind = files->side->kind;
+	struct facts facts =
+		doctor_facts(doctor, kind, NULL, FACTS_SOURCE, answer->error);
 
-	*ret_files = r == 0 && source_find(nsswitch.subid, PLUGINDIR) == SOURCE_FILES;
-	facts.source = nsswitch.subid;
-	return *ret_files ? 0 : doctor_tell_bad(doctor, "ranges", &facts);
+	if (files->file.fault) {
+		facts.step = FACTS_DATABASE;
+		facts.error = files->file.error;
+		facts.file = &files->file;
+	} else {
+		facts.sources = facts_of_sources(sources);
+		facts.sources.nobody = false;
+		facts.sources.plugin = answer->source ? answer->source->name : NULL;
+		facts.sources.fault = answer->fault;
+	}
+	return doctor_tell_bad(doctor, "ranges", &facts);
+}
+
+static int ask_sources(struct doctor *doctor, struct doctor_side *side,
+		       const struct sources *sources)
+{
+	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
+	struct files files = {
+		.doctor = doctor,
+		.side = side,
+		.file = DBFILE_UNOPENED,
+		.alone = !source_has(&sources->list, SOURCE_PLUGIN),
+	};
+	struct source_answer answer = { .source = NULL };
+	int r;
+
+	r = source_ranges(&sources->list, doctor->account.name, side->kind, ask_files,
+			  &files, &set, &answer);
+	if (r == SOURCE_FAILED)
+		r = tell_failure(doctor, &files, sources, &answer);
+	else if (r < 0)
+		r = verb_fail(-r);
+	else {
+		side->readable = true;
+		r = 0;
+	}
+	for (size_t i = 0; r == 0 && i < set.n; i++)
+		r = put_range(side, set.ranges[i]);
+	dbfile_cleanup(&files.file);
+	return r;
+}
+
+static int tell_nsswitch(struct doctor *doctor, int error)
+{
+	struct facts facts = doctor_facts(doctor, &kind_uid, NULL, FACTS_SOURCE, error);
+
+	return doctor_tell_bad(doctor, "ranges", &facts);
 }
 
 /* What is delegated to the user, and whether that will do. */
 int doctor_ranges(struct doctor *doctor)
 {
-	bool files;
+	struct sources sources;
 	int r;
 
-	r = look_at_source(doctor, &files);
-	if (r || !files)
-		return r;
+	r = nsswitch_read(NSSWITCH_CONF, &sources.nsswitch);
+	if (r)
+		return tell_nsswitch(doctor, -r);
+	source_find(&sources.nsswitch, PLUGINDIR, &sources.list);
 	/* Both are read before one is judged: each may explain the other. */
 	for (size_t i = 0; r == 0 && i < 2; i++)
-		r = look_at_database(doctor, &doctor->sides[i]);
+		r = ask_sources(doctor, &doctor->sides[i], &sources);
 	for (size_t i = 0; r == 0 && i < 2; i++)
 		if (doctor->sides[i].readable)
-			r = judge_ranges(doctor, &doctor->sides[i]);
+			r = judge_ranges(doctor, &doctor->sides[i], &sources);
 	return r;
 }

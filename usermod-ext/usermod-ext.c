@@ -116,6 +116,31 @@ static int may_change(const struct run *run)
 	return auth_check(PROGRAM) ? EXIT_NOT_PERMITTED : 0;
 }
 
+/*
+ * What is written must count: the files are among the sources that are asked. Who is
+ * asked before them is told, for what that one has for the user counts alone.
+ */
+static int check_sources(const struct run *run)
+{
+	struct source_list list;
+
+	if (run->place != DB_LIVE)
+		return 0;
+	source_find(&run->db.nsswitch, PLUGINDIR, &list);
+	if (!source_has(&list, SOURCE_FILES)) {
+		report_line(PROGRAM,
+			    _("%s names the source '%s': nothing is changed in files"),
+			    NSSWITCH_CONF, list.sources[0].name);
+		return EXIT_SUBUID;
+	}
+	if (list.sources[0].type == SOURCE_PLUGIN)
+		report_line(PROGRAM,
+			    _("note: %s has '%s' asked before the files: they count only "
+			      "for users for whom it has nothing"),
+			    NSSWITCH_CONF, list.sources[0].name);
+	return 0;
+}
+
 static int load(struct run *run)
 {
 	static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
@@ -130,13 +155,9 @@ static int load(struct run *run)
 	r = db_begin(&run->db, run->folder, run->place);
 	if (r)
 		return tell_db_error(PROGRAM, &run->db, run->folder, false, r);
-	if (run->place == DB_LIVE &&
-	    source_find(run->db.nsswitch.subid, PLUGINDIR) != SOURCE_FILES) {
-		report_line(PROGRAM,
-			    _("%s names the source '%s': nothing is changed in files"),
-			    NSSWITCH_CONF, run->db.nsswitch.subid);
-		return EXIT_SUBUID;
-	}
+	r = check_sources(run);
+	if (r)
+		return r;
 	for (size_t i = 0; i < 2; i++) {
 		if (!options_touch(&run->options, kinds[i]))
 			continue;

@@ -11,11 +11,13 @@ import scenes_database
 import scenes_kernel
 import scenes_request
 import scenes_secrecy
+import scenes_sources
 import scenes_words
 from explain import SENTENCES, cause_of, general
 from host import HERE, Report, enter, quick
 
-MODULES = (scenes_request, scenes_database, scenes_kernel, scenes_secrecy, scenes_words)
+MODULES = (scenes_request, scenes_sources, scenes_database, scenes_kernel, scenes_secrecy,
+           scenes_words)
 TOP = os.path.dirname(os.path.dirname(HERE))
 MANUAL = f"{TOP}/docs/EXPLANATIONS.md"
 

@@ -369,7 +369,7 @@ def overlay(box, folder):
 
 
 def test_source(case):
-    """With another source than the files it says so, and changes nothing."""
+    """Without the files among the sources it says so, and changes nothing."""
     box, report = case.box, case.report
     if not available():
         report.skip("subid: in nsswitch.conf", "needs strace to find the folder of plugins")
@@ -387,6 +387,14 @@ def test_source(case):
     line = "/etc/nsswitch.conf names the source 'zzz': nothing is changed in files"
     with overlay(box, folder):
         box.host.write(f"{folder}/libsubid_zzz.so", "")
+        note = ("note: /etc/nsswitch.conf has 'zzz' asked before the files: they count only "
+                "for users for whom it has nothing")
+        case("subid: a plugin before the files",
+             ("-v", "7000000-7000009", "elsa"), DONE, [note], subuid=added("elsa:7000000:10"))
+        box.host.write("/etc/nsswitch.conf", host_module.NSSWITCH + "subid: files zzz\n")
+        case("subid: a plugin behind the files",
+             ("-v", "7000000-7000009", "elsa"), DONE, subuid=added("elsa:7000000:10"))
+        box.host.write("/etc/nsswitch.conf", host_module.NSSWITCH + "subid: zzz\n")
         for args in (("-v", "7000000-7000009", "elsa"), ("-V", "1000000-1000000", "elsa"),
                      ("-S", "bob"), ("--dry-run", "-v", "7000000-7000009", "elsa")):
             case(f"subid: a plugin, {args[0]}", args, SUBUID, [line])

@@ -3,6 +3,7 @@
 #include <linux/capability.h>
 
 #include "common/causes.h"
+#include "libsubid/sys/plugin.h"
 #include "unit.h"
 
 #define BIT(capability) ((uint64_t)1 << (capability))
@@ -42,6 +43,8 @@ static const struct dbfile foreign_file = { .error = EACCES,
 					    .fault = DBFILE_FOREIGN,
 					    .status = { .st_uid = 5002 } };
 
+static const struct nsswitch nsswitch = { .sources = { "zzz", "sss" }, .n_sources = 2 };
+
 /* Facts that name nothing: what a caller always knows. Zeroed, padding too, to be
  * compared. */
 static void facts_make(struct facts *facts, const struct kind *kind)
@@ -51,7 +54,6 @@ static void facts_make(struct facts *facts, const struct kind *kind)
 	facts->uid = facts->gid = facts->target.uid = facts->target.gid = 5001;
 	facts->account = &elsa;
 	facts->map = &plain_map;
-	facts->source = "sss";
 	facts->file = &closed_file;
 	facts->target.name = "1234";
 	facts->bytes_max = 4095;
@@ -224,14 +226,61 @@ LEAST(group_of_target)
 	f->target.uid = f->gid = 5001;
 	f->target.gid = 6000;
 }
-LEAST(source)
-{
-	f->step = FACTS_SOURCE;
-}
 LEAST(source_unknown)
 {
 	f->step = FACTS_SOURCE;
 	f->error = EACCES;
+	f->sources.plugin = NULL;
+}
+LEAST(source_many)
+{
+	f->step = FACTS_SOURCE;
+	f->error = E2BIG;
+	f->sources.plugin = NULL;
+}
+static void fail_source(struct facts *f, int fault)
+{
+	f->step = FACTS_SOURCE;
+	f->sources.nsswitch = &nsswitch;
+	f->sources.plugin = "sss";
+	f->sources.fault = fault;
+}
+LEAST(source_elsewhere)
+{
+	fail_source(f, PLUGIN_ELSEWHERE);
+}
+LEAST(source_foreign)
+{
+	fail_source(f, PLUGIN_FOREIGN);
+}
+LEAST(source_writable)
+{
+	fail_source(f, PLUGIN_WRITABLE);
+}
+LEAST(source_malformed)
+{
+	fail_source(f, PLUGIN_MALFORMED);
+}
+LEAST(source_unloadable)
+{
+	fail_source(f, PLUGIN_UNLOADABLE);
+}
+LEAST(source_lies)
+{
+	fail_source(f, PLUGIN_LIES);
+}
+LEAST(source_died)
+{
+	fail_source(f, PLUGIN_DIED);
+}
+LEAST(source_down)
+{
+	fail_source(f, PLUGIN_DOWN);
+}
+LEAST(source_error)
+{
+	fail_source(f, 0);
+	f->error = EAGAIN;
 }
 LEAST(file_missing)
 {
@@ -286,6 +335,32 @@ LEAST(other_kind_only)
 {
 	refuse(f);
 	f->grants.in_other_kind = true;
+}
+LEAST(sources_empty)
+{
+	refuse(f);
+	f->sources.nsswitch = &nsswitch;
+	f->sources.plugin = NULL;
+	f->sources.nobody = true;
+}
+LEAST(sources_empty_files)
+{
+	refuse(f);
+	f->sources.nsswitch = &nsswitch;
+	f->sources.plugin = NULL;
+	f->sources.nobody = f->sources.files = true;
+}
+LEAST(not_delegated_by_plugin)
+{
+	refuse(f);
+	f->sources.nsswitch = &nsswitch;
+	f->sources.plugin = "sss";
+	f->sources.nobody = false;
+	f->map = &plain_map;
+	f->grants.readable = f->grants.owns = true;
+	f->grants.first = (struct range){ 300000, 365536 };
+	f->grants.ranges = 1;
+	f->missing = (struct range){ 100000, 101000 };
 }
 LEAST(partly_delegated)
 {
@@ -487,8 +562,17 @@ static const struct least {
 	{ CAUSE_OTHER_USER, other_user, "runs as uid 5002, and you are uid 5001" },
 	{ CAUSE_GROUP_NOT_PRIMARY, group_not_primary, "6000" },
 	{ CAUSE_GROUP_OF_TARGET, group_of_target, "gid 6000, and you with gid 5001" },
-	{ CAUSE_SOURCE, source, "'sss'" },
 	{ CAUSE_SOURCE, source_unknown, "nsswitch.conf cannot be read" },
+	{ CAUSE_SOURCE, source_many, "more than 8 sources" },
+	{ CAUSE_SOURCE_ELSEWHERE, source_elsewhere, "'sss' is not in " PLUGINDIR },
+	{ CAUSE_SOURCE_NOT_ROOTS, source_foreign, "libsubid_sss.so or its folder does" },
+	{ CAUSE_SOURCE_NOT_ROOTS, source_writable, "libsubid_sss.so or its folder" },
+	{ CAUSE_SOURCE_BROKEN, source_malformed, "no shared library" },
+	{ CAUSE_SOURCE_BROKEN, source_unloadable, "libsubid_sss.so cannot be loaded" },
+	{ CAUSE_SOURCE_BROKEN, source_lies, "'sss' gives an answer" },
+	{ CAUSE_SOURCE_BROKEN, source_died, "'sss' has crashed or ended" },
+	{ CAUSE_SOURCE_SILENT, source_down, "'sss' does not reach" },
+	{ CAUSE_SOURCE_SILENT, source_error, "temporarily" },
 	{ CAUSE_FILE_MISSING, file_missing, "does not exist" },
 	{ CAUSE_FILE_SYMLINK, file_symlink, "symbolic link" },
 	{ CAUSE_FILE_NOT_REGULAR, file_not_regular, "regular" },
@@ -500,6 +584,10 @@ static const struct least {
 	{ CAUSE_LINE_MALFORMED, line_malformed, "line 7 " },
 	{ CAUSE_OTHER_KIND_ONLY, other_kind_only,
 	  "100200-100999 is delegated to elsa in " },
+	{ CAUSE_SOURCES_EMPTY, sources_empty, "'zzz sss'" },
+	{ CAUSE_SOURCES_EMPTY, sources_empty_files, "'zzz sss'" },
+	{ CAUSE_NOT_DELEGATED, not_delegated_by_plugin,
+	  "sss delegates only 300000-365535 to elsa" },
 	{ CAUSE_PARTLY_DELEGATED, partly_delegated, "100200-100999" },
 	{ CAUSE_NOT_DELEGATED, not_delegated, "100200-100999" },
 	{ CAUSE_NO_RANGE, no_range, "delegates nothing to elsa" },
@@ -843,7 +931,7 @@ static void combine_target(unsigned int at, struct facts *facts)
 	target->no_map = flip(&at);
 }
 
-#define OF_GRANTS (2 * 3 * 4 * 3 * 2 * 2 * 2 * 2 * 3 * 17 * 2)
+#define OF_GRANTS (2 * 3 * 4 * 3 * 2 * 2 * 2 * 2 * 3 * 17 * 2 * 4)
 
 static void combine_grants(unsigned int at, struct facts *facts)
 {
@@ -872,6 +960,26 @@ static void combine_grants(unsigned int at, struct facts *facts)
 	grants->taken = flip(&at) ? UINT64_MAX : 0;
 	if (grants->taken)
 		memset(grants->taken_by, 'x', LIMIT_OWNER_BYTES);
+	facts->sources.nsswitch = &nsswitch;
+	at = choose(&at, 4);
+	facts->sources.files = at == 0 || at == 2;
+	facts->sources.nobody = at >= 2;
+	facts->sources.plugin = at == 1 ? "sss" : NULL;
+}
+
+/* A source that does not answer, or a file that does not say who is to be asked. */
+#define OF_SOURCES (2 * ERRORS * 2 * (PLUGIN_DIED + 1))
+
+static void combine_sources(unsigned int at, struct facts *facts)
+{
+	facts_make(facts, kinds[choose(&at, 2)]);
+	facts->step = FACTS_SOURCE;
+	facts->error = errors[choose(&at, ERRORS)];
+	if (flip(&at))
+		return;
+	facts->sources.nsswitch = &nsswitch;
+	facts->sources.plugin = "sss";
+	facts->sources.fault = (int)choose(&at, PLUGIN_DIED + 1);
 }
 
 /* Steps before the database is read, and none. */
@@ -928,8 +1036,8 @@ static const struct {
 	void (*combine)(unsigned int at, struct facts *facts);
 } combinations[] = {
 	{ OF_PROGRAM, combine_program }, { OF_TARGET, combine_target },
-	{ OF_GRANTS, combine_grants },	 { OF_REST, combine_rest },
-	{ OF_HOST, combine_host },
+	{ OF_GRANTS, combine_grants },	 { OF_SOURCES, combine_sources },
+	{ OF_REST, combine_rest },	 { OF_HOST, combine_host },
 };
 
 /*

@@ -75,9 +75,8 @@ Test(db, commits_both, .init = setup, .fini = teardown)
 	cr_assert(db_commit(&db) == 0);
 	db_end(&db);
 
-	check_file("subuid",
-		   "# ours\n\nelsa:3000000:10\nanna:0100:5\nanna:200000:10\n"
-		   "elsa:3000020:999980\n");
+	check_file("subuid", "# ours\n\nelsa:3000000:10\nanna:0100:5\nanna:200000:10\n"
+			     "elsa:3000020:999980\n");
 	check_file("subgid", BEFORE "\nelsa:4000000:10\n");
 	check_file("subuid-", BEFORE);
 	check_file("subgid-", BEFORE "\n");
