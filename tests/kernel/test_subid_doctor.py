@@ -24,6 +24,7 @@ from host import (ANNA, CLEAN_PATH, CLONE_NEWUSER, ELSA, HERE, MS_BIND, MS_NOSUI
 from scenes_kernel import (CAP_SETGID, CAP_SETUID, MS_RDONLY, PR_CAPBSET_DROP,
                            PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, PR_SET_SECUREBITS,
                            SECBIT_NOROOT, landlocked, nested)
+from plugins import LOADER_FOLDER, Plugins
 from subid_box import DONE, FINDINGS, NO_USER, NOT_WRITTEN, USAGE, documented, words
 
 NOT_PERMITTED = 9
@@ -134,7 +135,7 @@ class Scene:
         self.healthy()
 
 
-SCENES = {}
+SCENES, KEPT = {}, {}
 
 
 def scene(*causes):
@@ -319,6 +320,60 @@ def _(s):
 def _(s):
     os.chmod("/etc/nsswitch.conf", 0o600)
     s.mended("SOURCE", "ranges")
+
+
+def plugins_of(s):
+    """Folders that can be written, with no plugin in them, and a source that is asked."""
+    plugins = KEPT.setdefault(s.host, Plugins(s.host))
+    plugins.open()
+    plugins.ask("zzz")
+    return plugins
+
+
+@scene("SOURCE_ELSEWHERE")
+def _(s):
+    plugins = plugins_of(s)
+    path = plugins.install("zzz", folder=LOADER_FOLDER)
+    s.sentence(s.broken("SOURCE_ELSEWHERE", "ranges", "uid"))
+    os.rename(path, plugins.install("zzz"))
+    s.healthy()
+
+
+@scene("SOURCE_NOT_ROOTS")
+def _(s):
+    plugins = plugins_of(s)
+    os.chown(plugins.install("zzz"), 5002, 0)
+    s.mended("SOURCE_NOT_ROOTS", "ranges", "uid")
+    os.chmod(plugins.install("zzz"), 0o664)
+    s.mended("SOURCE_NOT_ROOTS", "ranges", "uid")
+
+
+@scene("SOURCE_BROKEN")
+def _(s):
+    plugins = plugins_of(s)
+    for role in ("negative", "beyond", "crash"):
+        plugins.role("zzz", role)
+        s.sentence(s.broken("SOURCE_BROKEN", "ranges", "uid"))
+        plugins.install("zzz")
+        s.healthy()
+
+
+@scene("SOURCE_SILENT")
+def _(s):
+    plugins = plugins_of(s)
+    plugins.role("zzz", "conn")
+    s.sentence(s.broken("SOURCE_SILENT", "ranges", "uid"))
+    plugins.install("zzz")
+    s.healthy()
+
+
+@scene("SOURCES_EMPTY")
+def _(s):
+    plugins = plugins_of(s)
+    plugins.role("zzz", "nothing")
+    s.sentence(s.broken("SOURCES_EMPTY", "ranges", "uid"))
+    plugins.install("zzz")
+    s.healthy()
 
 
 def by_file(cause, spoil):
