@@ -1065,9 +1065,9 @@ Test(causes, combinations)
 /* Each has a name, and no two the same one. */
 Test(causes, names)
 {
-	for (int a = 1; a <= (int)CAUSES; a++) {
-		cr_assert(cause_name(a)[0] != '\0', "cause %d", a);
-		for (int b = 1; b < a; b++)
+	for (enum cause_id a = 1; a <= CAUSES; a++) {
+		cr_assert(cause_name(a)[0] != '\0', "cause %d", (int)a);
+		for (enum cause_id b = 1; b < a; b++)
 			cr_assert_str_neq(cause_name(a), cause_name(b));
 	}
 	cr_assert_str_empty(cause_name(0));

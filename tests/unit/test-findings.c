@@ -250,7 +250,7 @@ static void check_lines(const struct model *model, const struct findings *findin
 					got.codes[finding.code] = true;
 				}
 			}
-			for (int code = 1; code < FINDING_CODES_END; code++)
+			for (enum finding_code code = 1; code < FINDING_CODES_END; code++)
 				cr_assert(want.codes[code] == got.codes[code],
 					  "round %u %s line %zu: %s %d", round,
 					  group ? "gid" : "uid", i + 1,
@@ -402,9 +402,9 @@ Test(findings, lines_that_grant_nothing)
 /* A name for each code and each severity, no name twice. */
 Test(findings, names)
 {
-	for (int a = 1; a < FINDING_CODES_END; a++) {
-		cr_assert(finding_code_name(a)[0] != '\0', "code %d", a);
-		for (int b = 1; b < a; b++)
+	for (enum finding_code a = 1; a < FINDING_CODES_END; a++) {
+		cr_assert(finding_code_name(a)[0] != '\0', "code %d", (int)a);
+		for (enum finding_code b = 1; b < a; b++)
 			cr_assert_str_neq(finding_code_name(a), finding_code_name(b));
 	}
 	cr_assert_str_empty(finding_code_name(0));
