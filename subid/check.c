@@ -299,5 +299,6 @@ const struct verb verb_check = {
 	.options = N_(
 		"      --all             show all findings of a kind, not the first 1000\n"
 		"      --fix             mend what gives and takes no id\n"),
+	.shared = VERB_SHARES_OUTPUT | VERB_SHARES_ROOT,
 	.writes = true,
 };

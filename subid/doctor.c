@@ -277,4 +277,5 @@ const struct verb verb_doctor = {
 	.run = run,
 	.synopsis = N_("[OPTION]... [USER]"),
 	.help = N_("find out why a user's containers do not start"),
+	.shared = VERB_SHARES_OUTPUT,
 };

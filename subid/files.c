@@ -258,8 +258,7 @@ const struct verb verb_files = {
 	.run = run,
 	.synopsis = N_("[OPTION]... DIR..."),
 	.help = N_("show files of containers, by their ids outside and inside"),
-	.options = N_(
-		"  -a, --all             those of the host, too\n"
-		"  -x, --one-file-system do not go into other file systems\n" VERB_HELP_FROM_ZERO
-			VERB_HELP_OUTPUT VERB_HELP_ROOT),
+	.options = N_("  -a, --all             those of the host, too\n"
+		      "  -x, --one-file-system do not go into other file systems\n"),
+	.shared = VERB_SHARES_OUTPUT | VERB_SHARES_ROOT | VERB_SHARES_FROM_ZERO,
 };

@@ -32,7 +32,7 @@ static int make_room(struct index *index, size_t name_bytes)
 		index->ranges = ranges;
 		index->allocated = n;
 	}
-	if (index->owners_allocated - index->owners_len < name_bytes) {
+	if (!index->owners || index->owners_allocated - index->owners_len < name_bytes) {
 		size_t bytes = index->owners_allocated + index->owners_allocated / 2 +
 			       2 * LIMIT_OWNER_BYTES;
 		char *owners = realloc(index->owners, bytes);

@@ -169,10 +169,9 @@ const struct verb verb_list = {
 	.run = run,
 	.synopsis = N_("[OPTION]... [OWNER]..."),
 	.help = N_("show every range, whose it is and where it stands"),
-	.options = N_(
-		"  -u, --uid             only ranges of uids\n"
-		"  -g, --gid             only ranges of gids\n"
-		"      --free            the gaps, and how many ranges still fit\n"
-		"      --map             draw the ranges, a row an owner\n" VERB_HELP_OUTPUT
-			VERB_HELP_ROOT),
+	.options = N_("  -u, --uid             only ranges of uids\n"
+		      "  -g, --gid             only ranges of gids\n"
+		      "      --free            the gaps, and how many ranges still fit\n"
+		      "      --map             draw the ranges, a row an owner\n"),
+	.shared = VERB_SHARES_OUTPUT | VERB_SHARES_ROOT,
 };

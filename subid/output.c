@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <string.h>
 #include <strings.h>
 
@@ -115,6 +116,7 @@ int output_start(struct output *output, const char *name,
 static int lose(void)
 {
 	report_line(PROGRAM, _("standard output: %s"), report_error(errno));
+	__fpurge(stdout);
 	clearerr(stdout);
 	return VERB_NOT_WRITTEN;
 }

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "common/i18n.h"
 #include "subid/clock.h"
 #include "subid/progress.h"
 #include "subid/verb.h"
@@ -36,10 +35,10 @@ void progress_show(struct progress *progress, const char *what, uint64_t done,
 	if (!progress->wanted || clock_now() < progress->next)
 		return;
 	if (total)
-		fprintf(stderr, _("\r\033[K%s: %s: %" PRIu64 " %%"), PROGRAM, what,
+		fprintf(stderr, "\r\033[K%s: %s: %" PRIu64 " %%", PROGRAM, what,
 			done >= total ? 100 : 100 * done / total);
 	else
-		fprintf(stderr, _("\r\033[K%s: %s: %" PRIu64), PROGRAM, what, done);
+		fprintf(stderr, "\r\033[K%s: %s: %" PRIu64, PROGRAM, what, done);
 	fflush(stderr);
 	progress->shown = true;
 	progress->next = clock_now() + EACH;

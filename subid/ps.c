@@ -279,6 +279,6 @@ const struct verb verb_ps = {
 	.run = run,
 	.synopsis = N_("[OPTION]..."),
 	.help = N_("show processes of containers, by their ids outside and inside"),
-	.options =
-		N_("  -a, --all             those of the host, too\n" VERB_HELP_OUTPUT),
+	.options = N_("  -a, --all             those of the host, too\n"),
+	.shared = VERB_SHARES_OUTPUT,
 };

@@ -15,6 +15,18 @@ static int help(const struct verb *verb)
 	printf("\n%s\n\n", _(verb->help));
 	if (verb->options)
 		fputs(_(verb->options), stdout);
+	if (verb->shared & VERB_SHARES_FROM_ZERO)
+		fputs(_("  -z, --from-zero       container root is the first subordinate id, "
+			"as with LXC\n"),
+		      stdout);
+	if (verb->shared & VERB_SHARES_OUTPUT)
+		fputs(_("  -J, --json            JSON, not a table\n"
+			"  -r, --raw             a line a row, a blank between columns\n"
+			"  -n, --noheadings      no line with the names of columns\n"
+			"  -o, --output LIST     these columns, with commas between them\n"),
+		      stdout);
+	if (verb->shared & VERB_SHARES_ROOT)
+		fputs(_("  -R, --root DIR        look at the system in DIR\n"), stdout);
 	printf(_("  -h, --help            show this help and exit\n"));
 	printf(_("\nSee %s(1).\n"), PROGRAM);
 	return VERB_DONE;

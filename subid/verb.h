@@ -32,6 +32,11 @@ enum {
  */
 #define VERB_GO (-1)
 
+/* Options that verbs share, for --help. */
+#define VERB_SHARES_OUTPUT    1U
+#define VERB_SHARES_ROOT      2U
+#define VERB_SHARES_FROM_ZERO 4U
+
 struct verb {
 	const char *name;
 	/* argv[0] is the title in messages of getopt_long(3). Returns an exit status. */
@@ -39,6 +44,7 @@ struct verb {
 	const char *synopsis; /* what follows the name */
 	const char *help;     /* one line, N_() */
 	const char *options;  /* lines about its own options, N_(); or NULL */
+	unsigned int shared;  /* VERB_SHARES_ for --help */
 	bool writes; /* changes databases: a reader who went away does not end it */
 };
 
@@ -74,15 +80,6 @@ struct verb_options {
 	{                                                                      \
 		"output", required_argument, NULL, 'o'                         \
 	}
-/* Lines of --help about them. */
-#define VERB_HELP_OUTPUT                                                  \
-	"  -J, --json            JSON, not a table\n"                     \
-	"  -r, --raw             a line a row, a blank between columns\n" \
-	"  -n, --noheadings      no line with the names of columns\n"     \
-	"  -o, --output LIST     these columns, with commas between them\n"
-#define VERB_HELP_FROM_ZERO \
-	"  -z, --from-zero       container root is the first subordinate id, as with LXC\n"
-#define VERB_HELP_ROOT "  -R, --root DIR        look at the system in DIR\n"
 #define VERB_LONG_END        \
 	{                    \
 		.name = NULL \

@@ -308,6 +308,6 @@ const struct verb verb_whois = {
 	.synopsis = N_("[OPTION]... ID..."),
 	.help = N_("show whose an id is, and what it is inside a container"),
 	.options = N_("  -u, --uid             as a uid only\n"
-		      "  -g, --gid             as a gid only\n" VERB_HELP_FROM_ZERO
-			      VERB_HELP_OUTPUT VERB_HELP_ROOT),
+		      "  -g, --gid             as a gid only\n"),
+	.shared = VERB_SHARES_OUTPUT | VERB_SHARES_ROOT | VERB_SHARES_FROM_ZERO,
 };

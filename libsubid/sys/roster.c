@@ -49,7 +49,8 @@ static int make_room(struct loading *loading, size_t name_bytes)
 		loading->offsets = offsets;
 		loading->allocated = n;
 	}
-	if (loading->names_allocated - loading->names_len < name_bytes) {
+	if (!loading->names ||
+	    loading->names_allocated - loading->names_len < name_bytes) {
 		size_t bytes = 2 * loading->names_allocated + 2 * LIMIT_OWNER_BYTES;
 		char *names = realloc(loading->names, bytes);
 
