@@ -147,7 +147,8 @@ static bool is_plain(const char *owner)
 
 static void cure_fault(const struct finding *finding, struct problem *problem)
 {
-	const char *owner = is_plain(problem->owner) ? problem->owner : "OWNER";
+	bool plain = finding->owner_len <= LIMIT_OWNER_BYTES && is_plain(problem->owner);
+	const char *owner = plain ? problem->owner : "OWNER";
 	char pattern[CHECK_NAME_BYTES], behind[CHECK_NAME_BYTES + 32];
 	bool trim =
 		finding->code == FINDING_COUNT_CR || finding->code == FINDING_COUNT_BLANK;

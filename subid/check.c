@@ -42,7 +42,7 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_FIRST] = { .name = "FIRST", .type = OUTPUT_NUMBER },
 	[COLUMN_LAST] = { .name = "LAST", .type = OUTPUT_NUMBER },
 	[COLUMN_OTHER] = { .name = "OTHER" },
-	[COLUMN_OTHER_LINE] = { .name = "OTHER_LINE", .type = OUTPUT_NUMBER },
+	[COLUMN_OTHER_LINE] = { .name = "OTHERLINE", .type = OUTPUT_NUMBER },
 	[COLUMN_FIXED] = { .name = "FIXED", .type = OUTPUT_BOOLEAN },
 	[COLUMN_MESSAGE] = { .name = "MESSAGE" },
 	[COLUMN_CURE] = { .name = "CURE" },

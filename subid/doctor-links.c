@@ -60,6 +60,8 @@ int doctor_kernel(struct doctor *doctor)
 
 	r = doctor_child_start(&child, true, &error);
 	doctor_child_end(&child);
+	if (r == -EMFILE || r == -ENFILE)
+		return kernel_refuses(doctor, -r);
 	if (r)
 		return verb_fail(-r);
 	if (error)
@@ -220,8 +222,8 @@ static int judge_ranges(struct doctor *doctor, struct doctor_side *side,
 		return tell_nothing(doctor, side, sources);
 	if (host.own.end != 0 || host.count < USUAL_COUNT)
 		return doctor_tell_bad(doctor, "ranges", &facts);
-	return doctor_tell_good(doctor, "ranges", side->kind, _("%llu ids in %zu ranges"),
-				(unsigned long long)host.count, side->n);
+	return doctor_tell_good(doctor, "ranges", side->kind, _("%llu ids"),
+				(unsigned long long)host.count);
 }
 
 /* The files, as one of the sources. */

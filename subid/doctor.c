@@ -110,6 +110,8 @@ int doctor_tell_good(struct doctor *doctor, const char *link, const struct kind 
 static int tell_cause(struct doctor *doctor, const char *link, const char *state,
 		      const struct facts *facts)
 {
+	/* These two are not about uids or gids. */
+	bool of_both = strcmp(link, "account") == 0 || strcmp(link, "kernel") == 0;
 	struct cause cause = { .id = 0 };
 	enum cause_id id;
 
@@ -120,7 +122,7 @@ static int tell_cause(struct doctor *doctor, const char *link, const char *state
 			 report_error(facts->error));
 	return put(doctor, &(struct row){
 				   .link = link,
-				   .kind = facts->kind,
+				   .kind = of_both ? NULL : facts->kind,
 				   .state = state,
 				   .cause = cause.id ? cause_name(cause.id) : "unknown",
 				   .evidence = cause.evidence,

@@ -101,7 +101,8 @@ int main(int argc, char **argv)
 	start();
 	report_translate();
 	status = run(argc, argv);
-	if (report_close_stdout(PROGRAM) && status == VERB_DONE)
+	if (report_close_stdout(PROGRAM) &&
+	    (status == VERB_DONE || status == VERB_FINDINGS))
 		status = VERB_NOT_WRITTEN;
 	return status;
 }
