@@ -248,6 +248,12 @@ static void tell_partly_delegated(const struct facts *facts, struct cause *cause
 	cure_by_grant(facts, cause);
 }
 
+/* Who looks at the host as a whole asks for no certain range. */
+static bool range_not_delegated(const struct facts *facts)
+{
+	return not_delegated(facts) && !facts->host;
+}
+
 static void tell_not_delegated(const struct facts *facts, struct cause *cause)
 {
 	const struct facts_grants *grants = &facts->grants;
@@ -286,6 +292,6 @@ const struct causes_rule causes_of_database[] = {
 	{ CAUSE_OTHER_KIND_ONLY, other_kind_only, tell_other_kind_only },
 	{ CAUSE_SOURCES_EMPTY, sources_empty, tell_sources_empty },
 	{ CAUSE_PARTLY_DELEGATED, partly_delegated, tell_partly_delegated },
-	{ CAUSE_NOT_DELEGATED, not_delegated, tell_not_delegated },
+	{ CAUSE_NOT_DELEGATED, range_not_delegated, tell_not_delegated },
 	{ 0 },
 };

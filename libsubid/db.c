@@ -158,6 +158,16 @@ int db_rename(struct db *db, const struct kind *kind, const char *old, const cha
 				 strlen(owner)));
 }
 
+/*
+ * Drops the lines with these numbers, ascending, and ends the last line with a newline.
+ * For lines that grant nothing, or what another line grants. Returns 0 or -errno.
+ */
+int db_drop_lines(struct db *db, const struct kind *kind, const uint64_t *numbers,
+		  size_t n)
+{
+	return fail(db, kind, table_drop_lines(&side_of(db, kind)->table, numbers, n));
+}
+
 static int add_held(struct range_set *set, const struct entry *entry, struct owner *owner)
 {
 	int r = owner_is(entry, owner) ? range_set_add(set, entry->range) : 0;

@@ -85,6 +85,8 @@ int db_begin_in(struct db *db, int folder, enum db_place place);
 int db_load(struct db *db, const struct kind *kind, bool create);
 int db_revoke(struct db *db, const struct kind *kind, struct owner *owner,
 	      struct range range);
+int db_drop_lines(struct db *db, const struct kind *kind, const uint64_t *numbers,
+		  size_t n);
 int db_grant(struct db *db, const struct kind *kind, struct db_grant *grant,
 	     struct range range);
 int db_rename(struct db *db, const struct kind *kind, const char *old, const char *owner);

@@ -17,7 +17,7 @@
 
 static const struct verb *const verbs[] = {
 	&verb_list,  &verb_whois, &verb_map,	&verb_ps,
-	&verb_files, &verb_grant, &verb_revoke, &verb_rename,
+	&verb_files, &verb_check, &verb_doctor, &verb_grant, &verb_revoke, &verb_rename,
 };
 static const size_t n_verbs = sizeof(verbs) / sizeof(verbs[0]);
 
@@ -101,7 +101,8 @@ int main(int argc, char **argv)
 	start();
 	report_translate();
 	status = run(argc, argv);
-	if (report_close_stdout(PROGRAM) && status == VERB_DONE)
+	if (report_close_stdout(PROGRAM) &&
+	    (status == VERB_DONE || status == VERB_FINDINGS))
 		status = VERB_NOT_WRITTEN;
 	return status;
 }

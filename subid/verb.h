@@ -53,6 +53,8 @@ extern const struct verb verb_whois;
 extern const struct verb verb_map;
 extern const struct verb verb_ps;
 extern const struct verb verb_files;
+extern const struct verb verb_check;
+extern const struct verb verb_doctor;
 extern const struct verb verb_grant;
 extern const struct verb verb_revoke;
 extern const struct verb verb_rename;

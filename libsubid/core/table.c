@@ -307,3 +307,41 @@ int table_rename(struct table *table, const char *old, size_t old_len, const cha
 	next = (struct table){ 0 };
 	return 0;
 }
+
+/*
+ * Drops the lines with these @n numbers, in ascending order, whatever stands in them, and
+ * ends the last line that is left with a newline.
+ * Returns 0 or -ENOMEM; the table changes only with 0. A table belongs to one thread.
+ */
+int table_drop_lines(struct table *table, const uint64_t *numbers, size_t n)
+{
+	CLEANUP(table_cleanup) struct table next = { .changed = true };
+	struct table_cursor cursor = { 0 };
+	struct table_line line;
+	size_t at = 0, from = 0;
+	bool ends = table->len == 0 || table->text[table->len - 1] == '\n';
+	int r;
+
+	if (n == 0 && ends)
+		return 0;
+	r = table_reserve(&next, table->len + 1);
+	while (r == 0 && at < n && table_next(table, &cursor, &line)) {
+		if (line.number != numbers[at])
+			continue;
+		at++;
+		r = table_put(&next, table->text + from,
+			      (size_t)(line.text - table->text) - from);
+		from = cursor.offset;
+	}
+	if (r == 0)
+		r = table_put(&next, table->text + from, table->len - from);
+	if (r == 0 && next.len > 0 && next.text[next.len - 1] != '\n')
+		r = table_put(&next, "\n", 1);
+	if (r)
+		return r;
+
+	table_clear(table);
+	*table = next;
+	next = (struct table){ 0 };
+	return 0;
+}

@@ -26,26 +26,40 @@
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/label.h"
 
-#define NAME_BYTES 64
+#define NAME_BYTES ATOMICFILE_NAME_BYTES
 #define COPY_BYTES ((size_t)128 * 1024)
 #define ACL	   "system.posix_acl_access"
 
 /* Modes of a database that did not exist. */
 #define NEW_MODE 0644
 
+enum { NAME_NEW, NAME_BACKUP, NAME_UNDO };
+
+/* Writes the temporary name number @which, below ATOMICFILE_NAMES. Thread-safe. */
+void atomicfile_name(const struct kind *kind, size_t which, char name[static NAME_BYTES])
+{
+	static const char *const ends[ATOMICFILE_NAMES] = {
+		[NAME_NEW] = "new",
+		[NAME_BACKUP] = "backup",
+		[NAME_UNDO] = "undo",
+	};
+
+	snprintf(name, NAME_BYTES, "%s.subid-%s", kind->database, ends[which]);
+}
+
 static void name_new(const struct kind *kind, char name[static NAME_BYTES])
 {
-	snprintf(name, NAME_BYTES, "%s.subid-new", kind->database);
+	atomicfile_name(kind, NAME_NEW, name);
 }
 
 static void name_backup(const struct kind *kind, char name[static NAME_BYTES])
 {
-	snprintf(name, NAME_BYTES, "%s.subid-backup", kind->database);
+	atomicfile_name(kind, NAME_BACKUP, name);
 }
 
 static void name_undo(const struct kind *kind, char name[static NAME_BYTES])
 {
-	snprintf(name, NAME_BYTES, "%s.subid-undo", kind->database);
+	atomicfile_name(kind, NAME_UNDO, name);
 }
 
 /*

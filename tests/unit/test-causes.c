@@ -81,6 +81,46 @@ static void refuse(struct facts *facts)
 	facts->missing = (struct range){ 100200, 101000 };
 }
 
+/* What is known of a host, of which only a part counts at each step. */
+static const struct facts_host plain_host = {
+	.max_namespaces = 100,
+	.unprivileged_clone = -1,
+	.apparmor = -1,
+	.found = "/home/elsa/bin/newuidmap",
+	.path = "/home/elsa/bin:/usr/bin",
+	.count = 65536,
+	.file = "/home/elsa/.local/share/containers/storage/vfs/dir",
+	.storage = "/home/elsa/.local/share/containers/storage",
+	.owner = 200000,
+	.pause = 4711,
+};
+static const struct facts_host closed_host = {
+	.unprivileged_clone = 0,
+	.apparmor = -1,
+	.path = "/bin",
+	.own = { 5000, 5010 },
+	.file = "/data/containers/storage/overlay",
+	.storage = "/data/containers/storage",
+};
+static const struct facts_host armed_host = {
+	.unprivileged_clone = 1,
+	.apparmor = 1,
+	.found = "/usr/bin/newuidmap",
+	.wanted = "/usr/local/bin/newuidmap",
+	.path = "/usr/bin:/usr/local/bin",
+	.count = 1000,
+	.file = "/home/elsa smith/storage/a",
+	.storage = "/home/elsa smith/storage",
+};
+
+static void look(struct facts *facts, enum facts_step step, int error,
+		 const struct facts_host *host)
+{
+	facts->step = step;
+	facts->error = error;
+	facts->host = host;
+}
+
 /* The least that makes a cause apply, on top of facts_make(). */
 #define LEAST(name) static void name(struct facts *f)
 
@@ -338,6 +378,55 @@ LEAST(not_delegated)
 {
 	refuse(f);
 }
+LEAST(no_range)
+{
+	refuse(f);
+	f->host = &plain_host;
+}
+LEAST(userns_limit)
+{
+	look(f, FACTS_UNSHARE, ENOSPC, &plain_host);
+}
+LEAST(userns_limit_zero)
+{
+	look(f, FACTS_UNSHARE, ENOSPC, &closed_host);
+}
+LEAST(userns_unprivileged)
+{
+	look(f, FACTS_UNSHARE, EPERM, &closed_host);
+}
+LEAST(userns_apparmor)
+{
+	look(f, FACTS_UNSHARE, EACCES, &armed_host);
+}
+LEAST(mapper_missing)
+{
+	look(f, FACTS_PROGRAM, 0, &closed_host);
+}
+LEAST(mapper_not_first)
+{
+	look(f, FACTS_PROGRAM, 0, &armed_host);
+}
+LEAST(mapper_not_roots)
+{
+	look(f, FACTS_PROGRAM, 0, &plain_host);
+}
+LEAST(own_id_inside)
+{
+	look(f, FACTS_COUNT, 0, &closed_host);
+}
+LEAST(range_small)
+{
+	look(f, FACTS_COUNT, 0, &armed_host);
+}
+LEAST(storage_foreign)
+{
+	look(f, FACTS_STORAGE, 0, &plain_host);
+}
+LEAST(pause_old)
+{
+	look(f, FACTS_PAUSE, 0, &plain_host);
+}
 LEAST(target_zombie)
 {
 	f->step = FACTS_OPEN;
@@ -507,6 +596,22 @@ static const struct least {
 	  "sss delegates only 300000-365535 to elsa" },
 	{ CAUSE_PARTLY_DELEGATED, partly_delegated, "100200-100999" },
 	{ CAUSE_NOT_DELEGATED, not_delegated, "100200-100999" },
+	{ CAUSE_NO_RANGE, no_range, "delegates nothing to elsa" },
+	{ CAUSE_USERNS_LIMIT, userns_limit, "user.max_user_namespaces is 100 here" },
+	{ CAUSE_USERNS_LIMIT, userns_limit_zero, "user.max_user_namespaces is 0" },
+	{ CAUSE_USERNS_UNPRIVILEGED, userns_unprivileged,
+	  "kernel.unprivileged_userns_clone is 0" },
+	{ CAUSE_USERNS_APPARMOR, userns_apparmor,
+	  "kernel.apparmor_restrict_unprivileged_userns is 1" },
+	{ CAUSE_MAPPER_MISSING, mapper_missing, "PATH (/bin) leads to no new" },
+	{ CAUSE_MAPPER_NOT_FIRST, mapper_not_first,
+	  "PATH leads to /usr/bin/newuidmap, and not to /usr/local/bin/newuidmap" },
+	{ CAUSE_MAPPER_NOT_FIRST, mapper_not_roots, "does not belong to root" },
+	{ CAUSE_OWN_ID_INSIDE, own_id_inside, "holds its own" },
+	{ CAUSE_RANGE_SMALL, range_small, "has 1000 " },
+	{ CAUSE_STORAGE_FOREIGN, storage_foreign,
+	  " 200000, which is not delegated to elsa" },
+	{ CAUSE_PAUSE_OLD, pause_old, "process 4711 of podman" },
 	{ CAUSE_TARGET_ZOMBIE, target_zombie, "process 1234" },
 	{ CAUSE_TARGET_NOT_DUMPABLE, target_not_dumpable, "process 1234" },
 	{ CAUSE_PROC_READ_ONLY, proc_read_only, "read-only" },
@@ -673,6 +778,7 @@ static bool are_one(enum cause_id a, enum cause_id b)
 	static const enum cause_id pairs[][2] = {
 		{ CAUSE_NO_PRIVILEGE, CAUSE_PROGRAM_OWNER_UNMAPPED },
 		{ CAUSE_NO_PRIVILEGE, CAUSE_NO_SETFCAP },
+		{ CAUSE_NOT_DELEGATED, CAUSE_NO_RANGE },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(pairs); i++)
@@ -911,13 +1017,33 @@ static void combine_rest(unsigned int at, struct facts *facts)
 	facts->file = files[choose(&at, 8)];
 }
 
+#define OF_HOST (2 * FACTS_CALLER * ERRORS * 4 * 4 * 2)
+
+static void combine_host(unsigned int at, struct facts *facts)
+{
+	static const struct facts_host *const hosts[] = { &plain_host, &closed_host,
+							  &armed_host, NULL };
+	unsigned int step;
+
+	facts_make(facts, kinds[choose(&at, 2)]);
+	step = choose(&at, FACTS_CALLER);
+	facts->step = (enum facts_step)step;
+	facts->error = errors[choose(&at, ERRORS)];
+	facts->host = hosts[choose(&at, 4)];
+	if (choose(&at, 4) == 0)
+		facts->error = ENOSPC;
+	if (flip(&at)) {
+		refuse(facts);
+	}
+}
+
 static const struct {
 	unsigned int n;
 	void (*combine)(unsigned int at, struct facts *facts);
 } combinations[] = {
 	{ OF_PROGRAM, combine_program }, { OF_TARGET, combine_target },
 	{ OF_GRANTS, combine_grants },	 { OF_SOURCES, combine_sources },
-	{ OF_REST, combine_rest },
+	{ OF_REST, combine_rest },	 { OF_HOST, combine_host },
 };
 
 /*
@@ -940,6 +1066,18 @@ Test(causes, combinations)
 	cr_assert(census.combinations > 600000 && census.told > 30000,
 		  "%" PRIu64 " combinations, %" PRIu64 " told", census.combinations,
 		  census.told);
+}
+
+/* Each has a name, and no two the same one. */
+Test(causes, names)
+{
+	for (enum cause_id a = 1; a <= CAUSES; a++) {
+		cr_assert(cause_name(a)[0] != '\0', "cause %d", (int)a);
+		for (enum cause_id b = 1; b < a; b++)
+			cr_assert_str_neq(cause_name(a), cause_name(b));
+	}
+	cr_assert_str_empty(cause_name(0));
+	cr_assert_str_empty(cause_name(CAUSES_END));
 }
 
 /* ---- words
