@@ -55,6 +55,8 @@ static void tell_failure(const char *program, const struct db *db, const char *f
 		report_line(program, _("failure while writing changes to %s/%s"), folder,
 			    file);
 	}
+	if (db->accounts)
+		object = db->accounts;
 	report_line(program, "%s/%s: %s", folder, object, report_error(-r));
 }
 
@@ -86,6 +88,9 @@ int tell_db_error(const char *program, const struct db *db, const char *folder,
 		report_line(program,
 			    _("no free range is left within the bounds of %s/login.defs"),
 			    folder);
+		break;
+	case DB_STOPPED:
+		report_line(program, _("interrupted: nothing is changed"));
 		break;
 	case DB_NOT_DURABLE:
 		report_line(program,

@@ -37,6 +37,8 @@ struct db_side {
 };
 
 struct db {
+	int stop; /* not owned: ends the transaction when it is readable; -1: nothing does
+		   */
 	int folder;
 	struct nsswitch nsswitch; /* empty unless DB_LIVE */
 	int64_t waited;		  /* for the name service, in milliseconds */
@@ -45,11 +47,12 @@ struct db {
 	/* Where the last error was; NULL: with the folder or the lock of all databases.
 	 */
 	const struct kind *failed;
+	const char *accounts; /* it was with this file beside the databases; or NULL */
 };
 
-#define DB_NONE                                 \
-	{                                       \
-		.folder = -1, .lock = LOCK_NONE \
+#define DB_NONE                                             \
+	{                                                   \
+		.stop = -1, .folder = -1, .lock = LOCK_NONE \
 	}
 
 enum {
@@ -57,6 +60,7 @@ enum {
 	DB_MISSING,	/* the database does not exist, and is not to be created */
 	DB_CONFLICT,	/* the overlap policy refuses: see the list */
 	DB_FULL,	/* there is no room for another range */
+	DB_STOPPED,	/* `stop` is readable; the files are as they were */
 	DB_NOT_DURABLE, /* written, but a power cut may undo it */
 };
 
@@ -74,7 +78,8 @@ struct db_grant {
 	bool unsure;		       /* the name service did not answer in time */
 };
 
-int db_begin(struct db *db, const char *folder, enum db_place place);
+int db_begin(struct db *db, const char *path, enum db_place place);
+int db_begin_in(struct db *db, int folder, enum db_place place);
 int db_load(struct db *db, const struct kind *kind, bool create);
 int db_revoke(struct db *db, const struct kind *kind, struct owner *owner,
 	      struct range range);

@@ -25,40 +25,18 @@
 #include "libsubid/core/num.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/lock.h"
+#include "libsubid/sys/wait.h"
 
 #define PASSWD_LOCK ".pwd.lock"
 #define NAME_BYTES  64
 /* Seconds that the two clocks may differ by. */
-#define CLOCK_SLACK  2
-#define PAUSE_MIN_NS 1000000L
-#define PAUSE_MAX_NS 20000000L
+#define CLOCK_SLACK 2
+/* Between two looks at DATABASE.lock. */
+#define PAUSE_MS 5
 
-/* How long has been waited, and how long to pause before the next try. */
-struct wait {
-	struct timespec end;
-	long pause;
-};
-
-static void wait_start(struct wait *wait)
+static int stopped(int r)
 {
-	clock_gettime(CLOCK_MONOTONIC, &wait->end);
-	wait->end.tv_sec += LOCK_SECONDS;
-	wait->pause = PAUSE_MIN_NS;
-}
-
-/* Pauses; returns false when the time is over. */
-static bool wait_more(struct wait *wait)
-{
-	struct timespec now, pause = { .tv_nsec = wait->pause };
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (now.tv_sec > wait->end.tv_sec ||
-	    (now.tv_sec == wait->end.tv_sec && now.tv_nsec >= wait->end.tv_nsec))
-		return false;
-	nanosleep(&pause, NULL);
-	if (wait->pause < PAUSE_MAX_NS)
-		wait->pause *= 2;
-	return true;
+	return r == WAIT_STOPPED ? LOCK_STOPPED : r;
 }
 
 /* Tries once. Returns 0, LOCK_BUSY or -errno. */
@@ -86,15 +64,18 @@ static int try_passwd(struct lock *lock)
  *
  * folder: where the databases are; it stays open and the caller's. image: the folder
  * belongs to a system that is not running (--prefix): no .pwd.lock is made there.
- * Returns 0, LOCK_BUSY or -errno. Release with lock_release() in any case. A lock
- * belongs to one thread, and excludes other ones.
+ * stop: a descriptor that ends this wait and later ones when it becomes readable, or -1;
+ * the caller's, too.
+ * Returns 0, LOCK_BUSY, LOCK_STOPPED or -errno. Release with lock_release() in any case.
+ * A lock belongs to one thread, and excludes other ones.
  */
-int lock_take(struct lock *lock, int folder, bool image)
+int lock_take(struct lock *lock, int folder, bool image, int stop)
 {
-	struct wait wait;
 	int r;
 
-	*lock = (struct lock){ .folder = folder, .image = image, .passwd = -1 };
+	*lock = (struct lock){
+		.folder = folder, .image = image, .passwd = -1, .stop = stop
+	};
 	lock->busy = image ? "." : PASSWD_LOCK;
 	lock->passwd = image ? openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) :
 			       openat(folder, PASSWD_LOCK,
@@ -102,11 +83,12 @@ int lock_take(struct lock *lock, int folder, bool image)
 	if (lock->passwd < 0)
 		return -errno;
 
-	wait_start(&wait);
-	do {
-		r = try_passwd(lock);
-	} while (r == LOCK_BUSY && wait_more(&wait));
-	return r;
+	r = try_passwd(lock);
+	if (r != LOCK_BUSY)
+		return r;
+	r = wait_for_lock(lock->passwd, image, stop, wait_clock() + LOCK_SECONDS * 1000);
+	/* When the wait is over this says that it is ours, or who has it. */
+	return r == 0 || r == WAIT_OVER ? try_passwd(lock) : stopped(r);
 }
 
 /*
@@ -171,15 +153,17 @@ static bool is_left_over(struct lock *lock, const char *name, struct stat *ret_s
 	return !lock->image && start > ret_status->st_mtime + CLOCK_SLACK;
 }
 
-/* Removes @name if it is still the file that was looked at. */
-static void remove_left_over(struct lock *lock, const char *name, const struct stat *seen)
+/* Removes @name if it is still the file that was looked at. Returns 0 or -errno. */
+static int remove_left_over(struct lock *lock, const char *name, const struct stat *seen)
 {
 	struct stat now;
 
 	/* Nobody makes or breaks one now: that takes the lock that we hold. */
 	if (fstatat(lock->folder, name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    now.st_dev == seen->st_dev && now.st_ino == seen->st_ino)
-		unlinkat(lock->folder, name, 0);
+	    now.st_dev == seen->st_dev && now.st_ino == seen->st_ino &&
+	    unlinkat(lock->folder, name, 0) && errno != ENOENT)
+		return -errno;
+	return 0;
 }
 
 /* Removes DATABASE.PID of processes that died between making and linking it. */
@@ -228,16 +212,47 @@ static int make_own(struct lock *lock, const char *name)
 	return r;
 }
 
+/* Makes @own the lock @name. Returns 0, LOCK_BUSY or -errno. */
+static int try_database(struct lock *lock, const char *own, const char *name)
+{
+	struct stat seen;
+
+	while (linkat(lock->folder, own, lock->folder, name, 0)) {
+		int r = -errno;
+
+		if (r != -EEXIST)
+			return r;
+		if (!is_left_over(lock, name, &seen))
+			return LOCK_BUSY;
+		r = remove_left_over(lock, name, &seen);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+/* Looks again from time to time: who waits for it has .pwd.lock, and so no rival. */
+static int wait_for_database(struct lock *lock, const char *own, const char *name)
+{
+	int64_t end = wait_clock() + LOCK_SECONDS * 1000;
+	int r;
+
+	while ((r = try_database(lock, own, name)) == LOCK_BUSY && wait_clock() < end) {
+		r = wait_until(-1, lock->stop, wait_clock() + PAUSE_MS);
+		if (r != WAIT_OVER)
+			return stopped(r);
+	}
+	return r;
+}
+
 /*
  * Takes the lock of one database, waiting LOCK_SECONDS at the most; subuid before
  * subgid, after lock_take().
- * Returns 0, LOCK_BUSY or -errno.
+ * Returns 0, LOCK_BUSY, LOCK_STOPPED or -errno.
  */
 int lock_take_database(struct lock *lock, const struct kind *kind)
 {
 	char own[NAME_BYTES], name[NAME_BYTES];
-	struct stat seen;
-	struct wait wait;
 	int r;
 
 	snprintf(own, sizeof(own), "%s.%d", kind->database, (int)getpid());
@@ -248,22 +263,29 @@ int lock_take_database(struct lock *lock, const struct kind *kind)
 	if (r)
 		return r;
 
-	wait_start(&wait);
-	for (;;) {
-		r = linkat(lock->folder, own, lock->folder, name, 0) ? -errno : 0;
-		if (r != -EEXIST)
-			break;
-		r = LOCK_BUSY;
-		if (is_left_over(lock, name, &seen))
-			remove_left_over(lock, name, &seen);
-		else if (!wait_more(&wait))
-			break;
-	}
+	r = wait_for_database(lock, own, name);
 	unlinkat(lock->folder, own, 0);
 	lock->held[kind->group] = r == 0;
 	if (r == 0)
 		remove_dead(lock, kind);
 	return r;
+}
+
+/*
+ * Unlocks, and then closes: a process that another thread makes meanwhile has a copy of
+ * the descriptor, and closing ours alone would unlock nothing as long as it lives.
+ */
+static void release_passwd(const struct lock *lock)
+{
+	struct flock whole = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
+
+	if (lock->passwd < 0)
+		return;
+	if (lock->image)
+		flock(lock->passwd, LOCK_UN);
+	else
+		fcntl(lock->passwd, F_OFD_SETLK, &whole);
+	fd_close(lock->passwd);
 }
 
 /* Gives back what is held. Takes LOCK_NONE. */
@@ -273,6 +295,6 @@ void lock_release(struct lock *lock)
 		unlinkat(lock->folder, kind_gid.lock_file, 0);
 	if (lock->held[0])
 		unlinkat(lock->folder, kind_uid.lock_file, 0);
-	fd_close(lock->passwd);
+	release_passwd(lock);
 	*lock = (struct lock)LOCK_NONE;
 }

@@ -15,23 +15,25 @@
 
 enum {
 	LOCK_BUSY = 1, /* somebody else kept it for LOCK_SECONDS: see lock_holder */
+	LOCK_STOPPED,  /* the wait was ended by `stop` */
 };
 
 struct lock {
-	int folder;	  /* not owned: where the databases are */
-	bool image;	  /* of another system, where nobody takes .pwd.lock */
-	int passwd;	  /* .pwd.lock, or in an image the folder itself */
-	bool held[2];	  /* DATABASE.lock of kind_uid, kind_gid */
-	pid_t holder;	  /* LOCK_BUSY: who, where it is known, or 0 */
+	int folder;   /* not owned: where the databases are */
+	bool image;   /* of another system, where nobody takes .pwd.lock */
+	int stop;     /* not owned: ends a wait when it is readable; -1: nothing does */
+	int passwd;   /* .pwd.lock, or in an image the folder itself */
+	bool held[2]; /* DATABASE.lock of kind_uid, kind_gid */
+	pid_t holder; /* LOCK_BUSY: who, where it is known, or 0 */
 	const char *busy; /* LOCK_BUSY and errors: the file that it is about */
 };
 
-#define LOCK_NONE                          \
-	{                                  \
-		.folder = -1, .passwd = -1 \
+#define LOCK_NONE                                      \
+	{                                              \
+		.folder = -1, .stop = -1, .passwd = -1 \
 	}
 
-int lock_take(struct lock *lock, int folder, bool image);
+int lock_take(struct lock *lock, int folder, bool image, int stop);
 int lock_take_database(struct lock *lock, const struct kind *kind);
 void lock_release(struct lock *lock);
 

@@ -10,21 +10,22 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <nss.h>
-#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
+#include "libsubid/sys/etc.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/scan.h"
 #include "libsubid/sys/taken.h"
+#include "libsubid/sys/wait.h"
 
 static int put(struct taken *taken, uint32_t id, const char *name, size_t len)
 {
@@ -80,7 +81,7 @@ int taken_locally(int folder, const struct kind *kind, const struct range_set *w
 		  struct taken *taken)
 {
 	CLEANUP(fd_cleanup)
-	int fd = openat(folder, kind->accounts, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	int fd = etc_open(folder, kind->accounts);
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
 	struct scan_line line;
 	size_t name_len;
@@ -88,7 +89,7 @@ int taken_locally(int folder, const struct kind *kind, const struct range_set *w
 	int r;
 
 	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
+		return fd == -ENOENT ? 0 : fd;
 	r = scan_start(&scan, fd);
 	if (r)
 		return r;
@@ -148,28 +149,18 @@ static void answer_all(const char *sources, const struct kind *kind,
 	_exit(EXIT_SUCCESS);
 }
 
-static int64_t milliseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Takes answers until the process ends or the time does. Returns 0 or -errno. */
 static int collect(int in, int64_t end, struct taken *taken)
 {
 	struct answer answer;
 
 	for (;;) {
-		struct pollfd readable = { .fd = in, .events = POLLIN };
-		int64_t left = end - milliseconds();
-		int r = poll(&readable, 1, left > 0 ? (int)left : 0);
+		int r = wait_until(in, -1, end);
 		size_t n;
 
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r <= 0) {
+		if (r < 0)
+			return r;
+		if (r > 0) {
 			taken->timed_out = true;
 			return 0;
 		}
@@ -196,10 +187,11 @@ static int collect(int in, int64_t end, struct taken *taken)
 int taken_elsewhere(const struct nsswitch *nsswitch, const struct kind *kind,
 		    const struct range_set *wanted, int64_t *waited, struct taken *taken)
 {
-	int64_t begin = milliseconds(), end = begin + TAKEN_SECONDS * 1000 - *waited;
+	int64_t begin = wait_clock(), end = begin + TAKEN_SECONDS * 1000 - *waited;
 	const char *sources =
 		kind->group ? nsswitch->group_others : nsswitch->passwd_others;
 	CLEANUP(fd_cleanup) int in = -1;
+	const pid_t parent = getpid();
 	int ends[2], status = 0, r;
 	pid_t pid;
 
@@ -220,6 +212,11 @@ int taken_elsewhere(const struct nsswitch *nsswitch, const struct kind *kind,
 	}
 	if (pid == 0) {
 		fd_close(in);
+		/* A service that never answers must not keep our locks, if we are killed.
+		 */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(EXIT_FAILURE);
 		answer_all(sources, kind, wanted, ends[1]);
 	}
 	fd_close(ends[1]);
@@ -229,7 +226,7 @@ int taken_elsewhere(const struct nsswitch *nsswitch, const struct kind *kind,
 		;
 	/* A module of the name service that crashes answers nothing. */
 	taken->timed_out |= status != 0;
-	*waited += milliseconds() - begin;
+	*waited += wait_clock() - begin;
 	return r;
 }
 

@@ -130,27 +130,49 @@ def test_renames(box, report):
 
 
 def test_signals(box, report):
-    """A signal in the middle of it ends it like a kill: old or new, and the next command
-    needs no help."""
+    """A signal in the middle of it: both files old or both new, no lock, no temporary
+    file, and the program ends by the signal."""
     scenario = next(scenario for scenario in SCENARIOS if scenario.name == "both")
     prepare(box, scenario)
-    found = [call for call in calls(box, scenario.args) if call.touches]
-    for name in ("INT", "TERM", "HUP"):
-        problems, ended = [], 0
-        for call in found[::4] if quick() else found:
+    found = calls(box, scenario.args)
+    for name in ("INT", "TERM", "HUP", "QUIT"):
+        problems, seen = [], Counter()
+        number = getattr(signal, f"SIG{name}")
+        points = [call for call in found if name == "INT" or call.touches]
+        for call in points[::4] if quick() else points:
             prepare(box, scenario)
             result = tampered(box, scenario.args, call, f"signal={name}")
-            ended += result.status == -getattr(signal, f"SIG{name}")
             now = box.get()
-            if any(now[i] not in (scenario.old[i], scenario.new[i]) for i in (0, 1)):
-                problems.append(f"{call}: {now}")
-            if result.status == DONE and (now != scenario.new or box.strays()):
-                problems.append(f"{call}: done, but {now}, {box.strays()}")
-            result = box.run(*scenario.args)
-            if result.status != DONE or box.get() != scenario.new or box.strays():
-                problems.append(f"{call}: then {result}, {box.get()}, {box.strays()}")
-        report.check(f"SIG{name} at {len(found)} calls, {ended} times the end",
-                     not problems and ended > 10, "; ".join(problems[:4]))
+            state = "old" if now == scenario.old else "new" if now == scenario.new else "?"
+            seen[state, result.status == -number] += 1
+            if state == "?" or box.strays() or result.status not in (-number, DONE) or (
+                    result.status == DONE and state != "new"):
+                problems.append(f"{call}: {result}, {now}, {box.strays()}")
+            # who waits to hear of it: nothing is changed, or it is
+            if call.touches and result.status == -number and state == "new" and (
+                    "interrupted, but the change is made" not in words(result)):
+                seen["silent"] += 1
+        report.check(f"SIG{name}: {seen['old', True]} times undone, "
+                     f"{seen['new', True]} times finished, {seen['new', False]} times too late",
+                     not problems and seen["old", True] > 5 and seen["new", True] > 1
+                     and seen["silent"] < 3,
+                     f"{seen}; {len(problems)} times: " + "; ".join(problems[:4]))
+
+
+def test_signals_ignored(box, report):
+    """What the one who started it has ignored or blocked stays so."""
+    scenario = next(scenario for scenario in SCENARIOS if scenario.name == "both")
+    prepare(box, scenario)
+    call = [call for call in calls(box, scenario.args) if call.name == "linkat"][0]
+    for what, function in (
+            ("ignored", lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)),
+            ("blocked", lambda: signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP}))):
+        prepare(box, scenario)
+        result = tampered(box, scenario.args, call, "signal=HUP", as_user=function)
+        report.check(f"SIGHUP {what}: it goes on",
+                     result.status == DONE and not words(result)
+                     and box.get() == scenario.new and not box.strays(),
+                     f"{result}, {box.get()}")
 
 
 # --- for real ---------------------------------------------------------------------------
@@ -377,6 +399,7 @@ def main():
         report.finish()
     test_renames(box, report)
     test_signals(box, report)
+    test_signals_ignored(box, report)
     test_injected(box, report)
     report.finish()
 

@@ -14,7 +14,7 @@ import time
 import host as host_module
 from host import quick, remove
 from usermod_box import (DONE, EPOCH, NOT_PERMITTED, SUBGID, SUBUID, dead_pid, enter, process,
-                         read, spawn, wait_until, words)
+                         read, running, spawn, wait_until, words)
 
 EACH = 50
 SIZES = (100, 10_000) if quick() else (100, 10_000, 1_000_000)
@@ -220,6 +220,42 @@ def test_database_lock_waited_for(box, report):
                      and not box.strays(), f"{waits}, {status}, {box.strays()}")
 
 
+def test_interrupted_wait(box, report):
+    """A signal ends a wait at once, and nothing of it is left; also one to the whole
+    process group, as a terminal sends it, and one that nobody can catch."""
+    def hold(what, live):
+        if what == "subgid.lock":
+            write_lock("subgid", f"{live}\0")
+    for what, args in ((".pwd.lock", ADD), ("subgid.lock", ("-w", "7000000-7000009", *ADD))):
+        for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGKILL", "group"):
+            box.sweep()
+            box.put(b"", b"")
+            number = getattr(signal, name, signal.SIGINT)
+            holder = (lambda: hold_passwd("lckpwdf")) if what == ".pwd.lock" else None
+            with process(holder) as live:
+                hold(what, live)
+                pid = spawn(box.ours, *args, setpgroup=0)
+                waits = wait_until(lambda: running() and (
+                    what != ".pwd.lock" or len(running()) == 2))
+                time.sleep(0.1)
+                start = time.monotonic()
+                (os.killpg if name == "group" else os.kill)(pid, number)
+                _, status = os.waitpid(pid, 0)
+                seconds = time.monotonic() - start
+                gone = wait_until(lambda: not running(), 2)
+            strays = [stray for stray in box.strays() if stray != what]
+            report.check(f"{what}: a wait is ended by {name}",
+                         waits and gone and os.waitstatus_to_exitcode(status) == -number
+                         and seconds < 1 and box.get() == (b"", b"")
+                         and (name == "SIGKILL" or not strays),
+                         f"{waits}, {gone}, {status}, {seconds}, {strays}")
+            remove("/etc/subgid.lock")
+            result = box.run(*args)
+            report.check(f"{what}: the next one after {name}",
+                         result.status == DONE and result.seconds < 1 and not box.strays(),
+                         f"{result}, {box.strays()}")
+
+
 def test_left_over(box, report):
     """What is left over is removed at once, and nothing else."""
     dead = dead_pid()
@@ -324,6 +360,7 @@ def test_prefix(box, report):
 def main():
     box, report = enter()
     test_passwd_lock(box, report)
+    test_interrupted_wait(box, report)
     test_left_over(box, report)
     test_same_process_id(box, report)
     test_database_lock_waited_for(box, report)

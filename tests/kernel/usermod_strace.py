@@ -62,7 +62,7 @@ def calls(box, args):
     return found
 
 
-def tampered(box, args, call, what):
+def tampered(box, args, call, what, **options):
     """Runs a command of which one system call is tampered with; see strace(1)."""
     log = f"{box.folder}/strace.log"
     with contextlib.suppress(FileNotFoundError):
@@ -71,4 +71,4 @@ def tampered(box, args, call, what):
     fast = ("-f", "--seccomp-bpf") if what.startswith("error=") else ()
     return box.run(*fast, "-o", log, "-e", f"trace={call.name}",
                    "-e", f"inject={call.name}:{what}:when={call.nth}", box.ours, *args,
-                   path=STRACE, env=ENV)
+                   path=STRACE, env=ENV, **options)

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * wait: for a descriptor, and for a lock on a file.
+ *
+ * Who waits for a lock must stand in the kernel's queue: who only looks from time to time
+ * finds it taken by those who do. Nothing but a signal ends such a wait, and signals
+ * belong to the program and not to a library. So a process of its own queues, and can be
+ * killed. It shares the open file description, so the lock that it gets is ours.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "libsubid/core/cleanup.h"
+#include "libsubid/sys/fd.h"
+#include "libsubid/sys/wait.h"
+
+/* Milliseconds of a clock that nobody sets. Thread-safe. */
+int64_t wait_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/*
+ * Waits until @fd is readable or closed at its other end, wait_clock() shows @end, or
+ * @stop is readable. A descriptor of -1 never is.
+ * Returns 0, WAIT_OVER, WAIT_STOPPED or -errno. Thread-safe.
+ */
+int wait_until(int fd, int stop, int64_t end)
+{
+	struct pollfd events[] = {
+		{ .fd = stop, .events = POLLIN },
+		{ .fd = fd, .events = POLLIN },
+	};
+
+	for (;;) {
+		int64_t left = end - wait_clock();
+		int r = poll(events, 2, left > 0 ? (int)left : 0);
+
+		if (r > 0)
+			return events[0].revents ? WAIT_STOPPED : 0;
+		if (r == 0)
+			return WAIT_OVER;
+		if (errno != EINTR)
+			return -errno;
+	}
+}
+
+/*
+ * What the process does that queues. It keeps nothing open but the lock and the pipe: a
+ * copy of what other threads close would keep that alive. Does not return.
+ */
+static void queue(int fd, bool image, int out)
+{
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int r;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	r = fd_close_others(0, fd, out);
+	if (r)
+		_exit(-r);
+	if (image ? flock(fd, LOCK_EX) : fcntl(fd, F_OFD_SETLKW, &whole))
+		_exit(errno);
+	_exit(0);
+}
+
+/*
+ * Makes the process that queues. As fork(2), but nobody is signalled when it ends and
+ * nobody waits for it by mistake. Returns its id or -errno.
+ */
+static pid_t start_queuing(int fd, bool image, int out)
+{
+	sigset_t all, before;
+	pid_t pid;
+
+	/* A handler of the caller's must not run in two processes. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	pid = (pid_t)syscall(SYS_clone, 0L, 0L, 0L, 0L, 0L);
+	if (pid == 0)
+		queue(fd, image, out);
+	if (pid < 0)
+		pid = -errno;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return pid;
+}
+
+/*
+ * Waits for the write lock on the whole of @fd, by its open file description, or with
+ * @image for its flock(2), and takes it.
+ *
+ * Returns 0, WAIT_OVER or WAIT_STOPPED (it may have been taken in the last moment), or
+ * -errno. Thread-safe.
+ */
+int wait_for_lock(int fd, bool image, int stop, int64_t end)
+{
+	CLEANUP(fd_cleanup) int in = -1;
+	int ends[2], status = 0, r;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC))
+		return -errno;
+	in = ends[0];
+	pid = start_queuing(fd, image, ends[1]);
+	fd_close(ends[1]);
+	if (pid < 0)
+		return pid;
+	r = wait_until(in, stop, end);
+	kill(pid, SIGKILL);
+	while (waitpid(pid, &status, __WALL) < 0 && errno == EINTR)
+		;
+	if (r == 0 && WIFEXITED(status) && WEXITSTATUS(status) != 0)
+		r = -WEXITSTATUS(status);
+	return r;
+}

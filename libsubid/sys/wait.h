@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * wait: waiting for somebody else, but not for ever.
+ */
+#ifndef SUBID_WAIT_H
+#define SUBID_WAIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+	WAIT_OVER = 1, /* the time is over */
+	WAIT_STOPPED,  /* `stop` became readable */
+};
+
+int64_t wait_clock(void);
+int wait_until(int fd, int stop, int64_t end);
+int wait_for_lock(int fd, bool image, int stop, int64_t end);
+
+#endif
