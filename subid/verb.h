@@ -95,6 +95,7 @@ int verb_fail(int error);
 /* Where the files of the system are that is looked at. */
 struct verb_place {
 	char etc[PATH_MAX]; /* the folder of the databases, passwd and login.defs */
+	int folder;	    /* the same, open until the program ends */
 	bool image;	    /* of another system: no name service is asked */
 };
 
