@@ -76,8 +76,13 @@ static int read_settings(const struct place *place, struct settings *ret_setting
 {
 	int r;
 
-	ret_settings->deterministic =
-		conf_is_yes(place->etc, LOGIN_DEFS_NAME, "SUB_UID_DETERMINISTIC");
+	r = conf_yes(place->etc, LOGIN_DEFS_NAME, "SUB_UID_DETERMINISTIC",
+		     &ret_settings->deterministic);
+	if (r) {
+		report_line(PROGRAM, "%s/%s: %s", place->folder, LOGIN_DEFS_NAME,
+			    report_error(-r));
+		return ALLOCATE_SETTINGS;
+	}
 	r = number(place, "UID_MIN", DEFAULT_UID_MIN, &ret_settings->uid_min);
 	if (r == 0)
 		r = read_request(place, &kind_uid, ret_settings->deterministic,

@@ -177,16 +177,22 @@ static int check_busy(struct run *run)
 	return EXIT_BUSY;
 }
 
-static void set_policy(struct run *run)
+static int set_policy(struct run *run)
 {
+	int r;
+
 	run->grant = (struct db_grant){
 		.owner = &run->owner,
-		.by_id = conf_is_yes(run->etc, "login.defs", "SUB_UID_STORE_BY_UID"),
 		.policy = {
 			.allow_overlap = run->options.allow_overlap,
 			.allow_root = run->options.allow_root,
 		},
 	};
+	r = conf_yes(run->etc, "login.defs", "SUB_UID_STORE_BY_UID", &run->grant.by_id);
+	if (r == 0)
+		return 0;
+	report_line(PROGRAM, "%s/login.defs: %s", run->folder, report_error(-r));
+	return EXIT_SUBUID;
 }
 
 /* All changes in memory: what goes first, then what comes, and what is allocated. */
@@ -236,9 +242,9 @@ static int attempt(struct run *run, bool *ret_changed)
 {
 	int r;
 
-	if ((r = may_change(run)) || (r = load(run)) || (r = check_busy(run)))
+	if ((r = may_change(run)) || (r = load(run)) || (r = check_busy(run)) ||
+	    (r = set_policy(run)))
 		return r;
-	set_policy(run);
 	r = change(run);
 	*ret_changed = db_changed(&run->db, &kind_uid) || db_changed(&run->db, &kind_gid);
 	return r == 0 && *ret_changed ? commit(run) : r;
