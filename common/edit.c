@@ -252,10 +252,15 @@ int edit_read_settings(const struct edit *edit, struct settings *ret_settings)
 	return r ? EXIT_SUBUID : 0;
 }
 
-/* Whether new lines name the owner by uid. */
-bool edit_names_by_id(const struct edit *edit)
+/* Finds out whether new lines name the owner by uid; what cannot be read is no "no". */
+int edit_names_by_id(const struct edit *edit, bool *ret_by_id)
 {
-	return conf_is_yes(edit->etc, "login.defs", "SUB_UID_STORE_BY_UID");
+	int r = conf_yes(edit->etc, "login.defs", "SUB_UID_STORE_BY_UID", ret_by_id);
+
+	if (r)
+		report_line(edit->program, "%s/login.defs: %s", edit->folder,
+			    report_error(-r));
+	return r ? EXIT_SUBUID : 0;
 }
 
 /* Nobody may use what is taken away. In another system nobody does. */

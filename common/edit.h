@@ -55,7 +55,7 @@ int edit_look_up(const struct edit *edit, const char *login, struct account *ret
 int edit_find_owner(const struct edit *edit, const char *name, struct owner *ret_owner);
 int edit_begin(struct edit *edit, const bool kinds[static 2]);
 int edit_read_settings(const struct edit *edit, struct settings *ret_settings);
-bool edit_names_by_id(const struct edit *edit);
+int edit_names_by_id(const struct edit *edit, bool *ret_by_id);
 int edit_check_busy(struct edit *edit, struct owner *owner);
 int edit_tell_grant(struct edit *edit, const struct db_grant *grant, int r);
 int edit_tell_error(struct edit *edit, int r);

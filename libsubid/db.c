@@ -346,10 +346,13 @@ static int append(struct db *db, const struct kind *kind, const struct db_grant 
 		  struct range range)
 {
 	const struct account *account = &grant->owner->account;
+	struct table *table = &side_of(db, kind)->table;
 
-	return table_append(
-		&side_of(db, kind)->table, grant->by_id ? account->number : account->name,
-		grant->by_id ? account->number_len : account->name_len, range);
+	/* A login name that looks like a uid would give the range to whoever has that. */
+	if (account->number_len > 0 &&
+	    (grant->by_id || owner_is_number(account->name, account->name_len)))
+		return table_append(table, account->number, account->number_len, range);
+	return table_append(table, account->name, account->name_len, range);
 }
 
 static int grant_missing(struct db *db, const struct kind *kind, struct db_grant *grant,

@@ -300,10 +300,10 @@ static int change(struct grant *grant)
 		return r;
 	for (size_t k = 0; k < 2; k++)
 		grant->before[k] = edit->db.sides[k].table.len;
-	grant->db_grant = (struct db_grant){
-		.by_id = edit_names_by_id(edit),
-		.policy = grant->options.policy,
-	};
+	grant->db_grant = (struct db_grant){ .policy = grant->options.policy };
+	r = edit_names_by_id(edit, &grant->db_grant.by_id);
+	if (r)
+		return r;
 	r = allot_ranges(&edit->db, &grant->allot, &grant->db_grant);
 	if (r == DB_FULL)
 		report_line(PROGRAM, _("%s gets no %ss"),

@@ -70,13 +70,14 @@ static int attempt(struct run *run, bool *ret_changed)
 		return r;
 	run->grant = (struct db_grant){
 		.owner = &run->owner,
-		.by_id = edit_names_by_id(&run->edit),
 		.policy = {
 			.allow_overlap = run->options.allow_overlap,
 			.allow_root = run->options.allow_root,
 		},
 	};
-	r = change(run);
+	r = edit_names_by_id(&run->edit, &run->grant.by_id);
+	if (r == 0)
+		r = change(run);
 	*ret_changed = edit_changed(&run->edit);
 	return r == 0 && *ret_changed ? edit_commit(&run->edit) : r;
 }

@@ -33,6 +33,12 @@ static int number(int folder, const char *key, uint64_t fallback, uint64_t *ret,
 	return r == CONF_MALFORMED ? SETTINGS_NUMBER : r;
 }
 
+static int yes(int folder, const char *key, bool *ret_yes, const char **ret_key)
+{
+	*ret_key = key;
+	return conf_yes(folder, "login.defs", key, ret_yes);
+}
+
 static int request(int folder, const struct kind *kind, bool deterministic,
 		   struct alloc_request *ret_request, const char **ret_key)
 {
@@ -61,14 +67,15 @@ static int request(int folder, const struct kind *kind, bool deterministic,
  */
 int settings_read_in(int folder, struct settings *ret_settings, const char **ret_key)
 {
-	struct settings settings = {
-		.deterministic =
-			conf_is_yes(folder, "login.defs", "SUB_UID_DETERMINISTIC"),
-		.by_id = conf_is_yes(folder, "login.defs", "SUB_UID_STORE_BY_UID"),
-	};
+	struct settings settings = { 0 };
 	int r;
 
-	r = number(folder, "UID_MIN", DEFAULT_UID_MIN, &settings.uid_min, ret_key);
+	r = yes(folder, "SUB_UID_DETERMINISTIC", &settings.deterministic, ret_key);
+	if (r == 0)
+		r = yes(folder, "SUB_UID_STORE_BY_UID", &settings.by_id, ret_key);
+	if (r == 0)
+		r = number(folder, "UID_MIN", DEFAULT_UID_MIN, &settings.uid_min,
+			   ret_key);
 	if (r == 0)
 		r = number(folder, "UID_MAX", DEFAULT_UID_MAX, &settings.uid_max,
 			   ret_key);
