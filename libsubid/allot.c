@@ -299,18 +299,18 @@ static int ask_elsewhere(struct work *work, bool *ret_any)
 		CLEANUP(range_set_cleanup)
 		struct range_set wanted = RANGE_SET(RANGES_MAX);
 		CLEANUP(taken_cleanup) struct taken found = { 0 };
-		struct used *used = &work->used[k];
-		size_t before = used->n;
+		CLEANUP(used_cleanup) struct used hits = { 0 };
 
 		r = fill_unasked(work, k, &wanted);
 		if (r == 0)
 			r = taken_elsewhere(&work->db->nsswitch, all_kinds[k], &wanted,
 					    &work->db->waited, &found);
 		if (r == 0)
-			r = used_put_accounts(used, &found);
+			r = used_put_accounts(&hits, &found);
 		if (r == 0)
-			r = range_set_fill(&taken[k], used->ranges + before,
-					   used->n - before);
+			r = used_put_accounts(&work->used[k], &found);
+		if (r == 0)
+			r = range_set_fill(&taken[k], hits.ranges, hits.n);
 		work->grant->unsure |= found.timed_out;
 	}
 	if (r == 0)
