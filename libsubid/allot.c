@@ -89,8 +89,10 @@ static int start(struct work *work)
 						     allot->settings.requests[k].bounds,
 						     allot->people);
 
-		if (r)
+		if (r) {
+			work->db->failed = all_kinds[k];
 			return r;
+		}
 		for (size_t i = 0; allot->if_missing && i < used->n_holdings; i++)
 			allot->items[used->holdings[i].person].needed[k] = false;
 	}
@@ -299,18 +301,20 @@ static int ask_elsewhere(struct work *work, bool *ret_any)
 		CLEANUP(range_set_cleanup)
 		struct range_set wanted = RANGE_SET(RANGES_MAX);
 		CLEANUP(taken_cleanup) struct taken found = { 0 };
-		struct used *used = &work->used[k];
-		size_t before = used->n;
+		CLEANUP(used_cleanup) struct used hits = { 0 };
 
 		r = fill_unasked(work, k, &wanted);
 		if (r == 0)
 			r = db_ask_service(work->db, all_kinds[k], &wanted, &found);
 		if (r == 0)
-			r = used_put_accounts(used, &found);
+			r = used_put_accounts(&hits, &found);
 		if (r == 0)
-			r = range_set_fill(&taken[k], used->ranges + before,
-					   used->n - before);
+			r = used_put_accounts(&work->used[k], &found);
+		if (r == 0)
+			r = range_set_fill(&taken[k], hits.ranges, hits.n);
 		work->grant->unsure |= found.timed_out;
+		if (r)
+			work->db->failed = all_kinds[k];
 	}
 	if (r == 0)
 		forget_taken(work, taken, ret_any);
@@ -426,8 +430,9 @@ static int check(struct work *work, size_t k)
 	CLEANUP(used_cleanup) struct used wanted = { 0 };
 	int r;
 
-	qsort(work->used[k].holdings, work->used[k].n_holdings, sizeof(struct holding),
-	      compare_holdings);
+	if (work->used[k].n_holdings > 0)
+		qsort(work->used[k].holdings, work->used[k].n_holdings,
+		      sizeof(struct holding), compare_holdings);
 	r = each_missing(work, k, &wanted);
 	if (r == 0)
 		r = range_set_fill(&set, wanted.ranges, wanted.n);
@@ -457,14 +462,13 @@ static int check_and_append(struct work *work)
  * Gives each of the people what they need, in memory.
  *
  * allot: `items` says how many ids, and then which. grant: by_id, policy; conflicts and
- * unsure are added to; its owner is not looked at.
+ * unsure are added to; its owner may be NULL.
  * Returns 0, DB_FULL, DB_CONFLICT or -errno; the databases change only with 0 (but for
  * -ENOMEM and -EFBIG, after which nothing is to be committed).
  */
 int allot_ranges(struct db *db, struct allot *allot, struct db_grant *grant)
 {
 	CLEANUP(work_cleanup) struct work work = { db, allot, grant, { { 0 }, { 0 } } };
-	struct owner *owner = grant->owner;
 	int r;
 
 	r = start(&work);
@@ -478,12 +482,10 @@ int allot_ranges(struct db *db, struct allot *allot, struct db_grant *grant)
 		r = find_free(&work);
 	if (r)
 		return r;
-	/* What its owner holds is not asked about: then every line is in the way. */
-	grant->owner = NULL;
+	grant->each_line = true;
 	grant->asked = allot->fixed.end == 0 && !allot->settings.deterministic;
 	r = check_and_append(&work);
-	grant->owner = owner;
-	grant->asked = false;
+	grant->each_line = grant->asked = false;
 	return r;
 }
 

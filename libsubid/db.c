@@ -243,7 +243,8 @@ static int number_lines(struct db *db, const struct kind *kind, struct db_grant 
 	struct table_line line, old;
 	int r;
 
-	if (!table->changed)
+	/* Without an owner nothing was taken: lines were appended at the most. */
+	if (!table->changed || !grant->owner)
 		return 0;
 	r = db_load_old(db, kind, &old_table);
 	if (r)
@@ -298,7 +299,7 @@ static int check_policy(struct db *db, const struct kind *kind,
 		.kind = kind,
 		.wanted = wanted,
 		.table = &side_of(db, kind)->table,
-		.is_owner = grant->owner ? owner_is : is_nobody,
+		.is_owner = grant->owner && !grant->each_line ? owner_is : is_nobody,
 		.context = grant->owner,
 	};
 	const struct range no_id = { ID_NONE, ID_END };
@@ -332,9 +333,9 @@ static int check_policy(struct db *db, const struct kind *kind,
 }
 
 /*
- * Asks the overlap policy about every id in @wanted, for @grant->owner, or where that is
- * NULL for nobody: then each line is in the way.
- * Returns 0, DB_CONFLICT (the list says why) or -errno.
+ * Asks the overlap policy about every id in @wanted, for @grant->owner; with each_line,
+ * or no owner, no line is passed over as the owner's. Returns 0, DB_CONFLICT (the list
+ * says why) or -errno.
  */
 int db_check(struct db *db, const struct kind *kind, const struct range_set *wanted,
 	     struct db_grant *grant)

@@ -72,9 +72,11 @@ struct db_policy {
 };
 
 struct db_grant {
-	struct owner *owner;
-	bool by_id; /* new lines name the owner by uid */
-	bool asked; /* the name service was asked already */
+	struct owner *owner; /* NULL for allot_ranges(): it knows its people */
+	bool by_id;	     /* new lines name the owner by uid */
+	bool asked;	     /* the name service was asked already */
+	bool each_line;	     /* each line is in the way: what the owner holds is not asked
+				about */
 	struct db_policy policy;
 	struct overlap_list conflicts; /* DB_CONFLICT: all of them */
 	bool unsure;		       /* the name service did not answer in time */

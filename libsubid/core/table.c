@@ -205,6 +205,30 @@ static int put_rest(struct table *table, struct table *behind, const struct entr
 }
 
 /*
+ * Ends a change: @next gets what is left of @table from @copied on, and the lines of
+ * @behind, and takes its place.
+ */
+static int finish(struct table *table, struct table *next, size_t copied,
+		  const struct table *behind)
+{
+	int r = table_put(next, table->text + copied, table->len - copied);
+
+	if (r == 0 && next->len > 0 && next->text[next->len - 1] != '\n')
+		r = table_put(next, "\n", 1);
+	if (r == 0)
+		r = table_put(next, behind->text, behind->len);
+	if (r)
+		return r;
+	if (next->len > LIMIT_FILE_BYTES)
+		return -EFBIG;
+
+	table_clear(table);
+	*table = *next;
+	*next = (struct table){ 0 };
+	return 0;
+}
+
+/*
  * Takes @range away from every entry that @match tells: the line goes, is trimmed, or
  * becomes two: the lower one in its place, the upper one appended as a new line is.
  * Returns 0, -EFBIG or -ENOMEM; the table changes only with 0. A table belongs to one
@@ -243,24 +267,7 @@ int table_subtract(struct table *table, table_match_fn match, void *context,
 	if (!next.changed)
 		return 0;
 
-	r = table_put(&next, table->text + copied, table->len - copied);
-	if (r)
-		return r;
-	if (next.len > 0 && next.text[next.len - 1] != '\n') {
-		r = table_put(&next, "\n", 1);
-		if (r)
-			return r;
-	}
-	r = table_put(&next, behind.text, behind.len);
-	if (r)
-		return r;
-	if (next.len > LIMIT_FILE_BYTES)
-		return -EFBIG;
-
-	table_clear(table);
-	*table = next;
-	next = (struct table){ 0 };
-	return 0;
+	return finish(table, &next, copied, &behind);
 }
 
 /*
@@ -294,18 +301,7 @@ int table_rename(struct table *table, const char *old, size_t old_len, const cha
 	}
 	if (!next.changed)
 		return 0;
-	r = table_put(&next, table->text + copied, table->len - copied);
-	if (r == 0 && next.text[next.len - 1] != '\n')
-		r = table_put(&next, "\n", 1);
-	if (r)
-		return r;
-	if (next.len > LIMIT_FILE_BYTES)
-		return -EFBIG;
-
-	table_clear(table);
-	*table = next;
-	next = (struct table){ 0 };
-	return 0;
+	return finish(table, &next, copied, &(struct table){ 0 });
 }
 
 /*

@@ -603,6 +603,13 @@ def test_name_service(case):
                       new=(new,) * 2, says=says, env=env)
         case.report.check(f"... {longest} s at the most", result.seconds < longest,
                           f"{result.seconds:.1f} s")
+    box.host.write("/etc/nss-mode", "0 100010\n")
+    case("the name service: its account is just behind what is in use",
+         ("grant", "bob", "--count", "5"), DONE, ("ghost:100000:10\n",) * 2,
+         ("ghost:100000:10\nbob:100011:5\n",) * 2, env=env)
+    case("the name service: a range with its account", ("grant", "bob", "--range",
+                                                        "100010-100014"), POLICY,
+         says=("uid 100010 is that of directory",), env=env)
     box.host.reset_etc("nsswitch.conf")
     for name in ("/etc/nss-mode", LIST):
         remove(name)
