@@ -250,7 +250,7 @@ static int allocate(struct change *change, uint64_t count, struct range *ret_ran
 static int grant(const struct kind *kind, struct subordinate_range *range, bool reuse)
 {
 	CLEANUP(change_cleanup) struct change change = { .kind = kind, .db = DB_NONE };
-	struct range found;
+	struct range found = { 0 };
 	int r;
 
 	if (!range || range->count == 0 || range->count > ID_END)

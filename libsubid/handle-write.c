@@ -112,7 +112,7 @@ static int finish(struct subid_db *handle, struct db_grant *grant, int r)
 {
 	if (r == DB_CONFLICT) {
 		if (handle_conflicts(grant->conflicts.items, grant->conflicts.n, NULL, 0,
-				     NULL, &handle->conflicts))
+				     &kind_uid, &handle->conflicts))
 			r = -ENOMEM;
 		else
 			handle->n_conflicts = grant->conflicts.n;

@@ -176,6 +176,8 @@ int handle_fail_db(struct subid_db *handle, int r)
 		handle_fail_errno(handle, -EIO, NULL);
 		return SUBID_DB_NOT_DURABLE;
 	default:
+		if (db->accounts)
+			return handle_fail(handle, code_of(-r), -r, db->accounts);
 		return handle_fail_errno(handle, r, db->failed);
 	}
 }

@@ -102,8 +102,9 @@ int query_table(const struct query *query, const struct kind *kind,
 /* What a pass over a database tells; anything but 0 ends it. */
 typedef int (*line_fn)(const struct scan_line *line, void *context);
 
-static int each_line(const struct query *query, const struct kind *kind, line_fn tell,
-		     void *context)
+/* starts: only lines that begin so are told; NULL: all. */
+static int each_line(const struct query *query, const struct kind *kind,
+		     const struct starts *starts, line_fn tell, void *context)
 {
 	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
@@ -113,7 +114,8 @@ static int each_line(const struct query *query, const struct kind *kind, line_fn
 	r = query_file(query, kind, &file);
 	if (r == 0)
 		r = scan_start(&scan, file.fd);
-	while (r == 0 && (r = scan_next(&scan, &line)) > 0)
+	while (r == 0 && (r = starts ? scan_next_starting(&scan, starts, &line) :
+				       scan_next(&scan, &line)) > 0)
 		r = tell(&line, context);
 	return r;
 }
@@ -156,6 +158,7 @@ static int look_for_owner(const struct scan_line *line, void *context)
 struct question {
 	const struct query *query;
 	const struct kind *kind;
+	const struct starts *starts; /* as of each_line() */
 	line_fn tell;
 	void *search;
 	const size_t *n; /* how much has been found */
@@ -164,8 +167,8 @@ struct question {
 static int ask_files(void *context)
 {
 	const struct question *question = context;
-	int r = each_line(question->query, question->kind, question->tell,
-			  question->search);
+	int r = each_line(question->query, question->kind, question->starts,
+			  question->tell, question->search);
 
 	/* Where others are to be asked the files need not be there. */
 	if (r == -ENOENT && source_has(&question->query->sources, SOURCE_PLUGIN))
@@ -196,17 +199,21 @@ int query_ranges(struct query *query, const struct kind *kind, struct owner *own
 {
 	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
 	struct ranges_search search = { .owner = owner, .found = ranges };
+	struct starts starts = { 0 };
 	struct question question = {
 		.query = query,
 		.kind = kind,
+		.starts = owner->n == 0 ? &starts : NULL,
 		.tell = look_for_owner,
 		.search = &search,
 		.n = &ranges->n,
 	};
 	struct source_answer answer;
-	int r = source_ranges(&query->sources, owner->account.name, kind, ask_files,
-			      &question, &set, &answer);
+	int r;
 
+	account_starts(&owner->account, &starts);
+	r = source_ranges(&query->sources, owner->account.name, kind, ask_files,
+			  &question, &set, &answer);
 	r = answered(query, &answer, r);
 	for (size_t i = 0; r == 0 && i < set.n; i++)
 		r = query_ranges_put(ranges, set.ranges[i]);

@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import tarfile
 
-from host import ANNA, CLEAN_PATH, ELSA, MS_BIND, ROOT, mount, quick
+from host import ANNA, CLEAN_PATH, ELSA, MS_BIND, ROOT, mount, quick, umount
 from library_box import enter, environment, soname_of
 
 PREFIX = "/usr/local"
@@ -43,7 +43,6 @@ def prepare(box):
     for folder in ("/run", "/var/tmp", "/var/lib/containers", "/tmp"):
         os.makedirs(folder, exist_ok=True)
         mount("tmpfs", folder, "tmpfs", 0, "mode=1777")
-    overlay(host, PREFIX)
     database = f"elsa:{START}:{COUNT}\n5002:5000000:65536\n" \
                f"containers:{CONTAINERS[0]}:{CONTAINERS[1]}\n"
     box.put(database, database)
@@ -76,12 +75,23 @@ def maps_in(result):
 
 
 def install(box, build):
+    """The library as `make install` does it, loader's cache included, and getsubids."""
+    overlay(box.host, PREFIX)
     done = subprocess.run(["make", "-s", "-C", build, "install-libLTLIBRARIES",
-                           "install-binPROGRAMS", "install-nodist_shadowincludeHEADERS",
-                           "install-dist_includeHEADERS", "update-cache"],
-                          capture_output=True, text=True, env={"PATH": PATH})
+                           "update-cache"], capture_output=True, text=True,
+                          env={"PATH": PATH})
+    shutil.copy(f"{build}/getsubids/getsubids", f"{PREFIX}/bin/getsubids")
     box.report.check("the library of soname 4 is installed", done.returncode == 0,
                      done.stderr[-1000:])
+
+
+def uninstalled(box, build):
+    """Without ours the loader finds Debian's again."""
+    subprocess.run(["make", "-s", "-C", build, "uninstall-libLTLIBRARIES", "update-cache"],
+                   capture_output=True, env={"PATH": PATH}, check=True)
+    found = loaded_by_podman(box)
+    box.report.check("make uninstall gives Debian's library back",
+                     found and not found.startswith(PREFIX), f"{found}")
 
 
 def loaded_by_podman(box):
@@ -116,19 +126,55 @@ def podman(box, image):
 
 def rootlesskit(box):
     report = box.report
-    for caller, start, how in ((ELSA, START, "by name"), (ANNA, 5000000, "by uid")):
-        result = shell(box, caller, "rootlesskit cat /proc/self/uid_map /proc/self/gid_map")
-        want = (0, caller.uid, 1)
-        found = maps_in(result)
-        report.check(f"rootlesskit maps a range that stands {how}", result.status == 0
-                     and want in found and any(outer == start for _, outer, _ in found),
-                     f"{result}")
-    # Debian's getsubids fails: so it was ours that was run
+    print_maps = "rootlesskit cat /proc/self/uid_map /proc/self/gid_map"
+    result = shell(box, ELSA, print_maps)
+    report.check("rootlesskit maps what our getsubids says", result.status == 0 and
+                 {(0, ELSA.uid, 1), (1, START, COUNT)} <= maps_in(result), f"{result}")
+    # under strace newuidmap has no privilege, but it was asked for by then
+    shell(box, ELSA, "strace -f -o trace -e trace=execve rootlesskit true")
+    with open(f"/home/{ELSA.name}/trace", encoding="utf-8") as file:
+        asked = set(re.findall(r'"(\S+)/getsubids", \["getsubids", "(\w+)"\]', file.read()))
+    report.check("it runs ours, by name and by uid",
+                 {(f"{PREFIX}/bin", "elsa"), (f"{PREFIX}/bin", str(ELSA.uid))} <= asked,
+                 f"{asked}")
+    both = [shell(box, ANNA, print_maps, path=path) for path in (PATH, CLEAN_PATH)]
+    report.check("it adds both answers up, so a line by uid counts twice and is refused, "
+                 "with Debian's getsubids as with ours",
+                 all(one.status == 1 and b"Invalid argument" in one.out for one in both),
+                 f"{both}")
+    # Debian's getsubids fails: so it is ours that answers
     mount("/usr/bin/false", "/usr/bin/getsubids", None, MS_BIND)
     result = shell(box, ELSA, "getsubids elsa && getsubids -g 5002 && rootlesskit true")
     want = f"0: elsa {START} {COUNT}\n0: 5002 5000000 65536\n".encode()
     report.check("getsubids answers by name and by uid", result.status == 0
                  and want in result.out, f"{result}")
+    umount("/usr/bin/getsubids")
+
+
+def getsubids(box, program):
+    """Byte for byte, but for what is ours on purpose."""
+    def outcome(path, words):
+        result = box.host.run(path, words, ROOT)
+        return result.status, result.out, result.line
+    box.put("elsa:100000:65536\nelsa:100000:65536\n5001:5:5\nx-y:7:7\n", "elsa:9:9\n")
+    rows = [[], ["-g"], ["elsa"], ["-g", "elsa"], ["-h"], ["-x", "elsa"], ["elsa", "anna"],
+            ["elsa", "anna", "bob"], ["elsa", "-g"], ["-g", "elsa", "anna"], ["-h", "elsa"],
+            ["5001"], ["x-y"], ["root"], [""], ["-g", ""], ["-g", "-g"], ["--", "elsa"],
+            ["--group", "elsa"], ["-ge", "elsa"]]
+    wrong = [(words, outcome(program, words), outcome("/usr/bin/getsubids", words))
+             for words in rows
+             if outcome(program, words) != outcome("/usr/bin/getsubids", words)]
+    box.report.check(f"getsubids is as Debian's for {len(rows)} command lines", not wrong,
+                     f"{wrong}")
+    for option in ("--help", "--version"):
+        status, out, line = outcome(program, [option])
+        box.report.check(f"getsubids {option}", status == 0 and b"getsubids" in out
+                         and not line, f"{status} {out} {line}")
+    full = os.open("/dev/full", os.O_WRONLY)
+    result = box.host.run(program, ["elsa"], ROOT, as_root=lambda: os.dup2(full, 1))
+    os.close(full)
+    box.report.check("getsubids: a full disk is no success", result.status == 1
+                     and "No space left" in result.line, f"{result}")
 
 
 def across(box, four):
@@ -195,10 +241,14 @@ def main():
     four = box.library("four", build)
     report.part(sonames, box, four)
     report.part(across, box, four)
-    image = prepare(box)
+    report.part(getsubids, box, f"{build}/getsubids/getsubids")
     install(box, build)
+    image = prepare(box)
     report.part(podman, box, image)
     report.part(rootlesskit, box)
+    # the sources may be below what is covered here
+    umount("/tmp")
+    report.part(uninstalled, box, build)
     report.finish()
 
 
