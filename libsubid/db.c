@@ -246,6 +246,14 @@ static int find_taken(struct db *db, const struct kind *kind,
 	return r;
 }
 
+/* Asks the name service whether ids in @wanted are accounts'. */
+static int ask_service(struct db *db, const struct kind *kind,
+		       const struct range_set *wanted, struct taken *taken)
+{
+	return (db->in_library ? taken_in_process : taken_elsewhere)(
+		&db->nsswitch, kind, wanted, &db->waited, taken);
+}
+
 /* Asks about every id in @wanted; DB_CONFLICT when the policy says no. */
 static int check_policy(struct db *db, const struct kind *kind,
 			const struct range_set *wanted, struct db_grant *grant)
@@ -267,7 +275,7 @@ static int check_policy(struct db *db, const struct kind *kind,
 		return r;
 	/* Not about ids that nobody can have: the answer would not change. */
 	if (!grant->policy.allow_overlap && !range_set_overlaps(wanted, no_id)) {
-		r = taken_elsewhere(&db->nsswitch, kind, wanted, &db->waited, &taken);
+		r = ask_service(db, kind, wanted, &taken);
 		if (r)
 			return r;
 	}
@@ -410,11 +418,9 @@ static int ask_elsewhere(struct db *db, bool uid, bool gid, struct range found,
 
 	r = range_set_add(&wanted, found);
 	if (r == 0 && uid)
-		r = taken_elsewhere(&db->nsswitch, &kind_uid, &wanted, &db->waited,
-				    &taken);
+		r = ask_service(db, &kind_uid, &wanted, &taken);
 	if (r == 0 && gid)
-		r = taken_elsewhere(&db->nsswitch, &kind_gid, &wanted, &db->waited,
-				    &taken);
+		r = ask_service(db, &kind_gid, &wanted, &taken);
 	return r ? r : collect_accounts(&taken, used);
 }
 

@@ -42,6 +42,7 @@ struct db {
 	int folder;
 	struct nsswitch nsswitch; /* empty unless DB_LIVE */
 	int64_t waited;		  /* for the name service, in milliseconds */
+	bool in_library;	  /* no child processes; set after db_begin() */
 	struct lock lock;
 	struct db_side sides[2];
 	/* Where the last error was; NULL: with the folder or the lock of all databases.
