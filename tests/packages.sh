@@ -12,10 +12,10 @@ packages_build=(
 # The optional libraries, ./runtests, and what it compares with
 # shellcheck disable=SC2034
 packages_tests=(
-	auditd busybox-static clang clang-tidy cppcheck gcc-multilib git krb5-admin-server
-	krb5-kdc libaudit-dev libcap2-bin libclang-rt-dev libcriterion-dev libpam0g-dev
-	libsasl2-modules-gssapi-mit libselinux1-dev lxc mandoc podman python3 rootlesskit runc
-	shellcheck slapd sssd-ipa strace uidmap valgrind
+	abigail-tools auditd busybox-static clang clang-tidy cppcheck g++ gcc-multilib git
+	krb5-admin-server krb5-kdc libaudit-dev libcap2-bin libclang-rt-dev libcriterion-dev
+	libpam0g-dev libsasl2-modules-gssapi-mit libselinux1-dev libsubid-dev lxc mandoc podman
+	python3 rootlesskit runc shellcheck slapd sssd-ipa strace uidmap valgrind
 )
 
 # packages_install PACKAGE...: those that are missing. Asks the registry only if any is.
