@@ -17,6 +17,7 @@ import subprocess
 
 from host import ELSA, PASSWD, mount, quick, umount
 from library_box import SOURCE, enter, read
+from plugins import Plugins
 
 UIDS = {"root": 0, "daemon": 1, "nobody": 65534, "elsa": 5001, "anna": 5002, "bob": 5003,
         "elsatwin": 5001, "5002": 5004}
@@ -429,6 +430,37 @@ def examples(box):
                          done.status == 1 and b"no account" in done.err, f"{done}")
 
 
+def sources(box):
+    """What nsswitch.conf names is asked, in order; nothing is put together, and a source
+    that cannot answer is an error. Only where the files are named is anything written."""
+    report, plugins = box.report, Plugins(box.host)
+    plugins.open()
+    for role in ("elsa", "conn", "unknown", "negative"):
+        plugins.role(role, role)
+    plugins.role("foreign", "elsa", owner=(5002, 5002))
+    get = ("get", "uid", "elsa")
+    for words, call, want in (
+            ("elsa", get, "1 100000:131072"), ("elsa files", get, "1 100000:131072"),
+            ("files elsa", get, "1 7:7"), ("unknown", get, "0"),
+            ("unknown files", get, "1 7:7"), ("absent", get, "1 7:7"),
+            ("absent elsa", get, "1 100000:131072"), ("conn", get, "-1"),
+            ("conn files", get, "-1"), ("negative files", get, "-1"),
+            ("foreign", get, "-1"), ("foreign files", get, "1 7:7"),
+            # plugin.c answers about ids by the number of a role
+            ("elsa", ("owners", "gid", 0), "2 5001 5002"),
+            ("conn", ("owners", "uid", 4), "-1"), ("files elsa", ("owners", "uid", 7), "1 5001"),
+            ("elsa", ("grant", "uid", "elsa", 7, 10, 0), "false"),
+            ("elsa", ("ungrant", "uid", "elsa", 7, 7), "false"),
+            ("elsa files", ("grant", "uid", "elsa", 7, 10, 0), "true 100000 10")):
+        box.put("elsa:7:7\n", "")
+        plugins.ask(words)
+        answer = box.ours.call(*call)
+        report.check(f"subid: {words}: {' '.join(map(str, call))} is {want}",
+                     answer == want and box.ours.last.err == b"",
+                     f"{answer} {box.ours.last.err}")
+    box.host.reset_etc("nsswitch.conf")
+
+
 def main():
     box = enter()
     report = box.report
@@ -438,6 +470,7 @@ def main():
     report.part(examples, box)
     report.part(name_service, box)
     report.part(killed, box)
+    report.part(sources, box)
     if box.debian is None:
         report.skip("comparison with Debian's library", "needs libsubid-dev")
     else:
