@@ -20,19 +20,16 @@
 #include <inttypes.h>
 #include <sched.h>
 #include <signal.h>
-#include <spawn.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "lap.h"
 
 #define EXTENTS_MAX 340
 
@@ -44,37 +41,8 @@ struct command {
 	size_t n; /* extents that are expected to be there afterwards */
 };
 
-struct lap {
-	int64_t nanoseconds;
-	int64_t processor; /* nanoseconds of it */
-	long kib;
-};
-
 static const char usage[] =
 	"stopwatch RUNS EXPECT PROGRAM INNER OUTER COUNT ... -- EXPECT PROGRAM ...";
-
-/* Where the messages of the map writers go: they are looked at, not shown. */
-static int messages = -1;
-static int own_stderr = -1;
-
-__attribute__((format(printf, 1, 2), noreturn)) static void die(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vdprintf(own_stderr, format, arguments);
-	va_end(arguments);
-	dprintf(own_stderr, "\n");
-	exit(EXIT_FAILURE);
-}
-
-static void divert_messages(void)
-{
-	own_stderr = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-	messages = memfd_create("messages", MFD_CLOEXEC);
-	if (own_stderr < 0 || messages < 0 || dup2(messages, STDERR_FILENO) < 0)
-		abort();
-}
 
 /* A child that waits in a user namespace of its own, without a map. */
 static pid_t start_target(void)
@@ -108,51 +76,6 @@ static void stop_target(pid_t pid)
 	waitpid(pid, NULL, 0);
 }
 
-static int64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
-}
-
-static int64_t nanoseconds(struct timeval time)
-{
-	return time.tv_sec * INT64_C(1000000000) + time.tv_usec * INT64_C(1000);
-}
-
-static struct lap run_program(const struct command *command, int *ret_status)
-{
-	struct rusage used;
-	struct lap lap;
-	int64_t start;
-	pid_t pid;
-	int r;
-
-	start = now();
-	r = posix_spawn(&pid, command->argv[0], NULL, NULL, command->argv, environ);
-	if (r)
-		die("%s: %s", command->argv[0], strerror(r));
-	if (wait4(pid, ret_status, 0, &used) != pid)
-		die("wait4: %s", strerror(errno));
-	lap.nanoseconds = now() - start;
-	lap.processor = nanoseconds(used.ru_utime) + nanoseconds(used.ru_stime);
-	lap.kib = used.ru_maxrss;
-	return lap;
-}
-
-/* What the program said, and makes room for what the next one says. */
-static const char *take_messages(void)
-{
-	static char text[1024];
-	ssize_t n = pread(messages, text, sizeof(text) - 1, 0);
-
-	text[n > 0 ? n : 0] = '\0';
-	if (ftruncate(messages, 0) || lseek(messages, 0, SEEK_SET) < 0)
-		die("memfd: %s", strerror(errno));
-	return text;
-}
-
 /* Tells whether the map of the process is, in this order, what the command asked for. */
 static bool map_is_right(const struct command *command, pid_t pid)
 {
@@ -181,7 +104,7 @@ static bool map_is_right(const struct command *command, pid_t pid)
 
 static void check(const struct command *command, pid_t pid, int status)
 {
-	const char *said = take_messages();
+	const char *said = lap_messages();
 
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != (command->refused ? 1 : 0))
 		die("%s: wait status %d: %s", command->argv[0], status, said);
@@ -200,7 +123,7 @@ static struct lap run(const struct command *command)
 
 	snprintf(name, sizeof(name), "%d", (int)target);
 	command->argv[1] = name;
-	lap = run_program(command, &status);
+	lap = lap_run(command->argv, &status);
 	check(command, target, status);
 	stop_target(target);
 	return lap;
@@ -237,33 +160,12 @@ static char **command_parse(char **argv, struct command *command)
 	return arg + 1;
 }
 
-/* The peak memory of this program, in KiB. */
-static long own_peak(void)
-{
-	FILE *file = fopen("/proc/self/status", "re");
-	char line[128];
-	long kib = -1;
-
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "VmHWM: %ld", &kib) == 1)
-			break;
-	if (file)
-		fclose(file);
-	return kib;
-}
-
-static void print_lap(struct lap lap, char end)
-{
-	printf("%" PRId64 " %" PRId64 " %ld%c", lap.nanoseconds, lap.processor, lap.kib,
-	       end);
-}
-
 int main(int argc, char **argv)
 {
 	static struct command a, b;
 	unsigned long runs;
 
-	divert_messages();
+	lap_start();
 	runs = argc > 1 ? strtoul(argv[1], NULL, 10) : 0;
 	if (runs == 0)
 		die("%s", usage);
@@ -272,12 +174,12 @@ int main(int argc, char **argv)
 	/* Once each, for the caches. */
 	run(&a);
 	run(&b);
-	printf("%ld\n", own_peak());
+	printf("%ld\n", lap_own_peak());
 	while (runs-- > 0) {
 		struct lap lap_a = run(&a), lap_b = run(&b);
 
-		print_lap(lap_a, ' ');
-		print_lap(lap_b, '\n');
+		lap_print(lap_a, ' ');
+		lap_print(lap_b, '\n');
 		fflush(stdout);
 	}
 	return EXIT_SUCCESS;

@@ -55,6 +55,8 @@ static void tell_failure(const char *program, const struct db *db, const char *f
 		report_line(program, _("failure while writing changes to %s/%s"), folder,
 			    file);
 	}
+	if (db->accounts)
+		object = db->accounts;
 	report_line(program, "%s/%s: %s", folder, object, report_error(-r));
 }
 

@@ -48,13 +48,13 @@ static int from_lock(int r)
 }
 
 /*
- * Begins a transaction on the databases in @folder.
+ * Begins a transaction on the databases in @folder, a descriptor; it stays the caller's.
  *
  * db: DB_NONE, where `stop` may be set.
  * Returns 0, DB_BUSY, DB_STOPPED or -errno. End with db_end() in any case. A transaction
  * belongs to one thread and excludes others, of this process and of others.
  */
-int db_begin(struct db *db, const char *folder, enum db_place place)
+int db_begin_in(struct db *db, int folder, enum db_place place)
 {
 	int stop = db->stop, r;
 
@@ -63,9 +63,7 @@ int db_begin(struct db *db, const char *folder, enum db_place place)
 	db->sides[0] = (struct db_side){ .kind = &kind_uid, .file = ATOMICFILE_NONE };
 	db->sides[1] = (struct db_side){ .kind = &kind_gid, .file = ATOMICFILE_NONE };
 
-	/* In an image a symbolic link would lead out of it. */
-	db->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC |
-					  (place == DB_LIVE ? 0 : O_NOFOLLOW));
+	db->folder = fcntl(folder, F_DUPFD_CLOEXEC, 0);
 	if (db->folder < 0)
 		return -errno;
 	if (place == DB_LIVE) {
@@ -74,6 +72,19 @@ int db_begin(struct db *db, const char *folder, enum db_place place)
 			return r;
 	}
 	return from_lock(lock_take(&db->lock, db->folder, place == DB_PREFIX, db->stop));
+}
+
+/*
+ * As db_begin_in(), with the path of the folder. In an image its last name must be no
+ * symbolic link, which would lead out of it; see etc_folder().
+ */
+int db_begin(struct db *db, const char *path, enum db_place place)
+{
+	CLEANUP(fd_cleanup)
+	int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC |
+					(place == DB_LIVE ? 0 : O_NOFOLLOW));
+
+	return folder < 0 ? -errno : db_begin_in(db, folder, place);
 }
 
 /*
@@ -88,7 +99,12 @@ int db_load_old(const struct db *db, const struct kind *kind, struct table *ret_
 	int r;
 
 	r = atomicfile_read(file, &text, &len);
-	return r ? r : table_load(text, len, ret_table);
+	if (r)
+		return r;
+	r = table_load(text, len, ret_table);
+	if (r == 0)
+		text = NULL;
+	return r;
 }
 
 static int load(struct db *db, struct db_side *side, bool create)
@@ -162,7 +178,8 @@ static int held_on_disk(const struct db *db, const struct kind *kind, struct own
 		return errno == ENOENT ? 0 : -errno;
 	r = scan_start(&scan, fd);
 	while (r == 0 && (r = scan_next(&scan, &line)) > 0)
-		r = entry_parse(line.text, line.len, &entry) ?
+		r = !owner_begins(line.text, line.len, owner) ||
+				    entry_parse(line.text, line.len, &entry) ?
 			    0 :
 			    add_held(set, &entry, owner);
 	return r;
@@ -180,12 +197,10 @@ int db_held(const struct db *db, const struct kind *kind, struct owner *owner,
 
 	if (!db->sides[kind->group].loaded)
 		return held_on_disk(db, kind, owner, set);
-	while (table_next(&db->sides[kind->group].table, &cursor, &line)) {
-		int r;
+	while (table_next_entry(&db->sides[kind->group].table, &cursor, owner_begins,
+				owner, &line)) {
+		int r = add_held(set, &line.entry, owner);
 
-		if (line.fault)
-			continue;
-		r = add_held(set, &line.entry, owner);
 		if (r)
 			return r;
 	}
@@ -231,6 +246,16 @@ static int number_lines(struct db *db, const struct kind *kind, struct db_grant 
 	return 0;
 }
 
+static int find_taken(struct db *db, const struct kind *kind,
+		      const struct range_set *wanted, struct taken *taken)
+{
+	int r = taken_locally(db->folder, kind, wanted, taken);
+
+	if (r && r != -ENOMEM)
+		db->accounts = kind->accounts;
+	return r;
+}
+
 /* Asks about every id in @wanted; DB_CONFLICT when the policy says no. */
 static int check_policy(struct db *db, const struct kind *kind,
 			const struct range_set *wanted, struct db_grant *grant)
@@ -247,7 +272,7 @@ static int check_policy(struct db *db, const struct kind *kind,
 	size_t before = grant->conflicts.n;
 	int r;
 
-	r = taken_locally(db->folder, kind, wanted, &taken);
+	r = find_taken(db, kind, wanted, &taken);
 	if (r)
 		return r;
 	/* Not about ids that nobody can have: the answer would not change. */
@@ -328,6 +353,13 @@ static void used_cleanup(struct used *used)
 
 static int put_used(struct used *used, struct range range)
 {
+	struct range *last = used->n > 0 ? &used->ranges[used->n - 1] : NULL;
+
+	/* Most databases are in order and without gaps, and then this is one range. */
+	if (last && range.start == last->end) {
+		last->end = range.end;
+		return 0;
+	}
 	if (used->n == used->allocated) {
 		size_t allocated = used->allocated ? 2 * used->allocated : 64;
 		struct range *ranges;
@@ -363,6 +395,7 @@ static int collect_side(struct db *db, const struct kind *kind, struct range bou
 	struct table_line line;
 	int r;
 
+	/* Most lines are within the bounds: no table_next_near(). */
 	while (table_next(&side_of(db, kind)->table, &cursor, &line)) {
 		if (line.fault || !range_overlaps(line.entry.range, bounds))
 			continue;
@@ -373,7 +406,7 @@ static int collect_side(struct db *db, const struct kind *kind, struct range bou
 	r = range_set_add(&wanted, bounds);
 	if (r)
 		return r;
-	r = taken_locally(db->folder, kind, &wanted, &taken);
+	r = find_taken(db, kind, &wanted, &taken);
 	return r ? r : collect_accounts(&taken, used);
 }
 
@@ -411,18 +444,22 @@ int db_find_free(struct db *db, bool uid, bool gid, const struct alloc_request *
 	int r = 0;
 
 	if (uid)
-		r = collect_side(db, &kind_uid, request->bounds, &used);
+		r = fail(db, &kind_uid,
+			 collect_side(db, &kind_uid, request->bounds, &used));
 	if (r == 0 && gid)
-		r = collect_side(db, &kind_gid, request->bounds, &used);
+		r = fail(db, &kind_gid,
+			 collect_side(db, &kind_gid, request->bounds, &used));
 	do {
 		before = used.n;
 		if (r == 0)
-			r = range_set_fill(&set, used.ranges, used.n);
+			r = fail(db, uid ? &kind_uid : &kind_gid,
+				 range_set_fill(&set, used.ranges, used.n));
 		if (r)
 			return r;
 		if (alloc_first_fit(request, &set, &found))
 			return fail(db, uid ? &kind_uid : &kind_gid, DB_FULL);
-		r = ask_elsewhere(db, uid, gid, found, &used);
+		r = fail(db, uid ? &kind_uid : &kind_gid,
+			 ask_elsewhere(db, uid, gid, found, &used));
 	} while (r == 0 && used.n > before);
 	if (r == 0)
 		*ret_range = found;

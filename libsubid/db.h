@@ -47,6 +47,7 @@ struct db {
 	/* Where the last error was; NULL: with the folder or the lock of all databases.
 	 */
 	const struct kind *failed;
+	const char *accounts; /* it was with this file beside the databases; or NULL */
 };
 
 #define DB_NONE                                             \
@@ -77,7 +78,8 @@ struct db_grant {
 	bool unsure;		       /* the name service did not answer in time */
 };
 
-int db_begin(struct db *db, const char *folder, enum db_place place);
+int db_begin(struct db *db, const char *path, enum db_place place);
+int db_begin_in(struct db *db, int folder, enum db_place place);
 int db_load(struct db *db, const struct kind *kind, bool create);
 int db_revoke(struct db *db, const struct kind *kind, struct owner *owner,
 	      struct range range);

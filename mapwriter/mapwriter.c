@@ -7,6 +7,7 @@
  * MUST: a refusal speaks only after the last privilege is gone.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -130,7 +131,7 @@ static int check_owner(struct request *request)
 		return refuse(request, REFUSAL_NOBODY, r < 0 ? -r : 0);
 	if (caller->uid == request->target.uid && caller->gid == request->target.gid &&
 	    (caller->gid == request->account.gid ||
-	     conf_is_yes(LOGIN_DEFS, "GRANT_AUX_GROUP_SUBIDS")))
+	     conf_is_yes(AT_FDCWD, LOGIN_DEFS, "GRANT_AUX_GROUP_SUBIDS")))
 		return 0;
 	if (target_is_gone(&request->target))
 		return refuse(request, REFUSAL_TARGET, ESRCH);

@@ -96,7 +96,7 @@ static int read_table(struct check *check, struct check_side *side,
 
 	r = atomicfile_read(&as_file, &text, &len);
 	if (r == 0)
-		r = table_take(text, len, &side->table);
+		r = table_load(text, len, &side->table);
 	if (r == 0)
 		TAKE_PTR(text);
 	if (r) {

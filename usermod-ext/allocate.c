@@ -4,17 +4,15 @@
  * within the bounds of login.defs(5). A kind of which the user holds a range already is
  * left alone, so that running it twice does no more than once.
  */
-#include <limits.h>
-#include <stdio.h>
-
+#include "usermod-ext/allocate.h"
 #include "common/i18n.h"
 #include "common/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/sys/conf.h"
-#include "usermod-ext/allocate.h"
 #include "usermod-ext/usermod-ext.h"
 
+#define LOGIN_DEFS_NAME "login.defs"
 #define DEFAULT_MIN	100000
 #define DEFAULT_MAX	600100000
 #define DEFAULT_COUNT	65536
@@ -23,40 +21,50 @@
 #define DETERMINISTIC_MIN 65536
 #define DETERMINISTIC_MAX 4294967294
 
+/* Where login.defs is: a descriptor, and its path for messages. */
+struct place {
+	int etc;
+	const char *folder;
+};
+
 struct settings {
 	struct alloc_request requests[2]; /* of kind_uid, kind_gid */
 	bool deterministic;
 	uint64_t uid_min;
 };
 
-static int number(const char *path, const char *key, uint64_t fallback, uint64_t *ret)
+static int number(const struct place *place, const char *key, uint64_t fallback,
+		  uint64_t *ret)
 {
-	int r = conf_number(path, key, fallback, ret);
+	int r = conf_number(place->etc, LOGIN_DEFS_NAME, key, fallback, ret);
 
 	if (r == CONF_MALFORMED)
-		report_line(PROGRAM, _("%s: the value of %s is not a decimal number"),
-			    path, key);
+		report_line(PROGRAM, _("%s/%s: the value of %s is not a decimal number"),
+			    place->folder, LOGIN_DEFS_NAME, key);
 	else if (r)
-		report_line(PROGRAM, "%s: %s", path, report_error(-r));
+		report_line(PROGRAM, "%s/%s: %s", place->folder, LOGIN_DEFS_NAME,
+			    report_error(-r));
 	return r ? ALLOCATE_SETTINGS : 0;
 }
 
-static int read_request(const char *path, const struct kind *kind, bool deterministic,
-			struct alloc_request *ret_request)
+static int read_request(const struct place *place, const struct kind *kind,
+			bool deterministic, struct alloc_request *ret_request)
 {
 	uint64_t min, max, count;
 	int r;
 
-	if ((r = number(path, kind->conf_min,
+	if ((r = number(place, kind->conf_min,
 			deterministic ? DETERMINISTIC_MIN : DEFAULT_MIN, &min)) ||
-	    (r = number(path, kind->conf_max,
+	    (r = number(place, kind->conf_max,
 			deterministic ? DETERMINISTIC_MAX : DEFAULT_MAX, &max)) ||
-	    (r = number(path, kind->conf_count, DEFAULT_COUNT, &count)))
+	    (r = number(place, kind->conf_count, DEFAULT_COUNT, &count)))
 		return r;
 	if (min > max || max >= ID_END) {
 		report_line(PROGRAM,
-			    _("%s: %s must not be above %s, nor that beyond all ids"),
-			    path, kind->conf_min, kind->conf_max);
+			    _("%s/%s: %s must not be above %s, nor that beyond all "
+			      "ids"),
+			    place->folder, LOGIN_DEFS_NAME, kind->conf_min,
+			    kind->conf_max);
 		return ALLOCATE_SETTINGS;
 	}
 	*ret_request =
@@ -64,19 +72,18 @@ static int read_request(const char *path, const struct kind *kind, bool determin
 	return 0;
 }
 
-static int read_settings(const char *folder, struct settings *ret_settings)
+static int read_settings(const struct place *place, struct settings *ret_settings)
 {
-	char path[PATH_MAX + 16];
 	int r;
 
-	snprintf(path, sizeof(path), "%s/login.defs", folder);
-	ret_settings->deterministic = conf_is_yes(path, "SUB_UID_DETERMINISTIC");
-	r = number(path, "UID_MIN", DEFAULT_UID_MIN, &ret_settings->uid_min);
+	ret_settings->deterministic =
+		conf_is_yes(place->etc, LOGIN_DEFS_NAME, "SUB_UID_DETERMINISTIC");
+	r = number(place, "UID_MIN", DEFAULT_UID_MIN, &ret_settings->uid_min);
 	if (r == 0)
-		r = read_request(path, &kind_uid, ret_settings->deterministic,
+		r = read_request(place, &kind_uid, ret_settings->deterministic,
 				 &ret_settings->requests[0]);
 	if (r == 0)
-		r = read_request(path, &kind_gid, ret_settings->deterministic,
+		r = read_request(place, &kind_gid, ret_settings->deterministic,
 				 &ret_settings->requests[1]);
 	return r;
 }
@@ -149,19 +156,20 @@ static int allocate_pair(struct db *db, const struct settings *settings,
 /*
  * Allocates what the user does not have, in memory.
  *
- * folder: where login.defs is.
+ * etc: the folder with login.defs; folder: its path, for messages.
  * Returns 0, DB_FULL, DB_CONFLICT, ALLOCATE_SETTINGS or -errno.
  */
-int allocate(struct db *db, struct db_grant *grant, const char *folder,
+int allocate(struct db *db, struct db_grant *grant, int etc, const char *folder,
 	     struct allocated *ret_allocated)
 {
+	const struct place place = { etc, folder };
 	struct settings settings;
 	bool uid, gid;
 	int r;
 
 	*ret_allocated = (struct allocated){ 0 };
 
-	if ((r = read_settings(folder, &settings)) ||
+	if ((r = read_settings(&place, &settings)) ||
 	    (r = needs(db, &kind_uid, &settings.requests[0], grant, &uid)) ||
 	    (r = needs(db, &kind_gid, &settings.requests[1], grant, &gid)))
 		return r;

@@ -16,7 +16,7 @@ enum {
 	ALLOCATE_SETTINGS = 32, /* login.defs makes no sense, which is told already */
 };
 
-int allocate(struct db *db, struct db_grant *grant, const char *folder,
+int allocate(struct db *db, struct db_grant *grant, int etc, const char *folder,
 	     struct allocated *ret_allocated);
 
 #endif

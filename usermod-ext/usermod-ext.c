@@ -23,6 +23,7 @@
 #include "libsubid/core/cleanup.h"
 #include "libsubid/db.h"
 #include "libsubid/sys/conf.h"
+#include "libsubid/sys/etc.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/paths.h"
 #include "libsubid/sys/source.h"
@@ -35,7 +36,8 @@
 /* One run of the program. */
 struct run {
 	struct options options;
-	char folder[PATH_MAX]; /* where the databases are */
+	char folder[PATH_MAX]; /* where the databases are, */
+	int etc;	       /* and this is it */
 	enum db_place place;
 	struct account account;
 	struct owner owner;
@@ -48,6 +50,7 @@ struct run {
 static void run_cleanup(struct run *run)
 {
 	db_end(&run->db);
+	fd_close(run->etc);
 	overlap_list_cleanup(&run->grant.conflicts);
 	owner_cleanup(&run->owner);
 	options_cleanup(&run->options);
@@ -74,24 +77,27 @@ static int find_folder(struct run *run)
 		report_line(PROGRAM, "%s: %s", below, report_error(ENAMETOOLONG));
 		return EXIT_USAGE;
 	}
-	return 0;
+	run->etc = etc_folder(below, SYSCONFDIR);
+	if (run->etc >= 0)
+		return 0;
+	if (run->etc == -ENOSYS)
+		report_line(PROGRAM,
+			    _("%s: a symbolic link, and this kernel cannot follow it "
+			      "inside the image"),
+			    run->folder);
+	else
+		report_line(PROGRAM, "%s: %s", run->folder, report_error(-run->etc));
+	return run->etc == -ENOENT || run->etc == -ENOTDIR ? EXIT_USAGE :
+							     EXIT_NOT_PERMITTED;
 }
 
 static int find_user(struct run *run)
 {
-	CLEANUP(fd_cleanup)
-	int folder = open(run->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC |
-					       (run->place == DB_LIVE ? 0 : O_NOFOLLOW));
 	const char *login = run->options.login;
 	int r;
 
-	if (folder < 0) {
-		r = errno;
-		report_line(PROGRAM, "%s: %s", run->folder, report_error(r));
-		return r == ENOENT || r == ENOTDIR ? EXIT_USAGE : EXIT_NOT_PERMITTED;
-	}
 	r = run->place == DB_LIVE ? account_by_name(login, &run->account) :
-				    account_in_file(folder, login, &run->account);
+				    account_in_file(run->etc, login, &run->account);
 	if (r < 0) {
 		report_line(PROGRAM, _("cannot look up user '%s': %s"), login,
 			    report_error(-r));
@@ -101,7 +107,7 @@ static int find_user(struct run *run)
 		report_line(PROGRAM, _("user '%s' does not exist"), login);
 		return EXIT_NO_USER;
 	}
-	r = owner_init(&run->owner, &run->account, folder);
+	r = owner_init(&run->owner, &run->account, run->etc);
 	if (r) {
 		report_line(PROGRAM, "%s/passwd: %s", run->folder, report_error(-r));
 		return EXIT_NO_USER;
@@ -152,7 +158,7 @@ static int load(struct run *run)
 		return EXIT_NOT_PERMITTED;
 	}
 	run->db.stop = run->interrupt.fd;
-	r = db_begin(&run->db, run->folder, run->place);
+	r = db_begin_in(&run->db, run->etc, run->place);
 	if (r)
 		return tell_db_error(PROGRAM, &run->db, run->folder, false, r);
 	r = check_sources(run);
@@ -195,12 +201,9 @@ static int check_busy(struct run *run)
 
 static void set_policy(struct run *run)
 {
-	char path[PATH_MAX + 16];
-
-	snprintf(path, sizeof(path), "%s/login.defs", run->folder);
 	run->grant = (struct db_grant){
 		.owner = &run->owner,
-		.by_id = conf_is_yes(path, "SUB_UID_STORE_BY_UID"),
+		.by_id = conf_is_yes(run->etc, "login.defs", "SUB_UID_STORE_BY_UID"),
 		.policy = {
 			.allow_overlap = run->options.allow_overlap,
 			.allow_root = run->options.allow_root,
@@ -215,7 +218,8 @@ static int change(struct run *run)
 
 	r = changes_apply(&run->options, &run->db, &run->grant);
 	if (r == 0 && run->options.allocate)
-		r = allocate(&run->db, &run->grant, run->folder, &run->allocated);
+		r = allocate(&run->db, &run->grant, run->etc, run->folder,
+			     &run->allocated);
 	if (run->grant.unsure)
 		report_line(PROGRAM,
 			    _("note: the name service did not answer in time; ids of "
@@ -281,7 +285,7 @@ static int work(struct run *run)
 static int run_options(int argc, char **argv)
 {
 	CLEANUP(run_cleanup)
-	struct run run = { .db = DB_NONE, .interrupt = INTERRUPT_NONE };
+	struct run run = { .etc = -1, .db = DB_NONE, .interrupt = INTERRUPT_NONE };
 
 	switch (options_parse(argc, argv, &run.options)) {
 	case 0:

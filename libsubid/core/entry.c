@@ -102,26 +102,14 @@ static int count_fault(const char *count, size_t len)
 }
 
 /*
- * Reads one line.
- *
- * line, len: without the newline, need not be terminated. The entry points into it.
- * Returns 0 or an enum entry_fault; *ret_entry is written only with 0. Thread-safe.
+ * Reads a line that is neither blank nor a comment. An entry is one beyond doubt; of what
+ * is none, lines with a NUL or with more fields have another reason than this tells.
  */
-int entry_parse(const char *line, size_t len, struct entry *ret_entry)
+static int parse_fields(const char *line, size_t len, struct entry *entry)
 {
 	const char *start, *count, *end = line + len;
-	struct entry entry;
 	uint64_t first, n;
 	int r;
-
-	if (len > LIMIT_LINE_BYTES)
-		return ENTRY_TOO_LONG;
-	if (len > 0 && line[0] == '#')
-		return ENTRY_COMMENT;
-	if (all_blank(line, len))
-		return ENTRY_BLANK;
-	if (memchr(line, '\0', len))
-		return ENTRY_NUL;
 
 	start = memchr(line, ':', len);
 	if (!start)
@@ -131,10 +119,8 @@ int entry_parse(const char *line, size_t len, struct entry *ret_entry)
 	if (!count)
 		return ENTRY_FIELDS;
 	count++;
-	if (memchr(count, ':', (size_t)(end - count)))
-		return ENTRY_FIELDS;
 
-	r = owner_parse(line, (size_t)(start - 1 - line), &entry);
+	r = owner_parse(line, (size_t)(start - 1 - line), entry);
 	if (r)
 		return r;
 
@@ -146,12 +132,48 @@ int entry_parse(const char *line, size_t len, struct entry *ret_entry)
 		return r == NUM_TOO_BIG ? ENTRY_BEYOND :
 					  count_fault(count, (size_t)(end - count));
 
-	r = range_make(first, n, &entry.range);
+	r = range_make(first, n, &entry->range);
 	if (r)
 		return r == RANGE_EMPTY ? ENTRY_COUNT_ZERO : ENTRY_BEYOND;
-
-	*ret_entry = entry;
 	return 0;
+}
+
+static bool has_more_fields(const char *line, size_t len)
+{
+	size_t colons = 0;
+
+	for (size_t i = 0; i < len; i++)
+		colons += line[i] == ':';
+	return colons > 2;
+}
+
+/*
+ * Reads one line.
+ *
+ * line, len: without the newline, need not be terminated. The entry points into it.
+ * Returns 0 or an enum entry_fault; *ret_entry is written only with 0. Thread-safe.
+ */
+int entry_parse(const char *line, size_t len, struct entry *ret_entry)
+{
+	struct entry entry;
+	int r;
+
+	if (len > LIMIT_LINE_BYTES)
+		return ENTRY_TOO_LONG;
+	if (len > 0 && line[0] == '#')
+		return ENTRY_COMMENT;
+	if (all_blank(line, len))
+		return ENTRY_BLANK;
+
+	r = parse_fields(line, len, &entry);
+	if (r == 0) {
+		*ret_entry = entry;
+		return 0;
+	}
+	/* Not looked for in the many lines that are entries. */
+	if (memchr(line, '\0', len))
+		return ENTRY_NUL;
+	return has_more_fields(line, len) ? ENTRY_FIELDS : r;
 }
 
 /*

@@ -10,6 +10,9 @@
 
 #include "libsubid/core/num.h"
 
+/* So many digits cannot overflow; numbers of a database are no longer. */
+#define DIGITS_SAFE 19
+
 /*
  * Reads the whole of @text as a number.
  *
@@ -30,6 +33,10 @@ int num_parse(const char *text, size_t len, uint64_t max, uint64_t *ret_value)
 	for (i = 0; i < len; i++) {
 		if (text[i] < '0' || text[i] > '9')
 			return NUM_MALFORMED;
+		if (i < DIGITS_SAFE) {
+			value = value * 10 + (uint64_t)(text[i] - '0');
+			continue;
+		}
 		/* Goes on after an overflow: `99999999999999999999x` is malformed. */
 		big |= __builtin_mul_overflow(value, 10U, &value);
 		big |= __builtin_add_overflow(value, (uint64_t)(text[i] - '0'), &value);

@@ -79,10 +79,13 @@ static int find_in_line(const struct overlap_question *question,
  */
 int overlap_find(const struct overlap_question *question, struct overlap_list *list)
 {
+	const struct range_set *wanted = question->wanted;
 	struct table_cursor cursor = { 0 };
 	struct table_line line;
 	int r;
 
+	if (wanted->n == 0)
+		return 0;
 	r = find_id(question, ID_NONE, OVERLAP_NO_ID, NULL, list);
 	if (r)
 		return r;
@@ -99,9 +102,11 @@ int overlap_find(const struct overlap_question *question, struct overlap_list *l
 		if (r)
 			return r;
 	}
-	while (table_next(question->table, &cursor, &line)) {
-		if (line.fault ||
-		    !range_set_overlaps(question->wanted, line.entry.range) ||
+	while (table_next_near(question->table, &cursor,
+			       (struct range){ wanted->ranges[0].start,
+					       wanted->ranges[wanted->n - 1].end },
+			       &line)) {
+		if (!range_set_overlaps(wanted, line.entry.range) ||
 		    question->is_owner(&line.entry, question->context))
 			continue;
 		r = find_in_line(question, &line, list);

@@ -51,29 +51,12 @@ static int table_put(struct table *table, const char *text, size_t len)
 }
 
 /*
- * Takes a copy of the @len bytes of a database.
- * Returns 0, -EFBIG (more than LIMIT_FILE_BYTES) or -ENOMEM; *ret_table is written only
- * with 0, and is freed with table_clear(). Thread-safe.
+ * Makes a table of the @len bytes of a database.
+ *
+ * text: from malloc(3); the table's if this returns 0, to be freed with table_clear().
+ * Returns 0 or -EFBIG (more than LIMIT_FILE_BYTES). Thread-safe.
  */
-int table_load(const char *text, size_t len, struct table *ret_table)
-{
-	struct table table = { 0 };
-	int r;
-
-	if (len > LIMIT_FILE_BYTES)
-		return -EFBIG;
-	r = table_put(&table, text, len);
-	if (r)
-		return r;
-	*ret_table = table;
-	return 0;
-}
-
-/*
- * As table_load(), but without a copy: @text, from malloc(3), is the table's with 0, else
- * still the caller's. Returns 0 or -EFBIG.
- */
-int table_take(char *text, size_t len, struct table *ret_table)
+int table_load(char *text, size_t len, struct table *ret_table)
 {
 	if (len > LIMIT_FILE_BYTES)
 		return -EFBIG;
@@ -91,12 +74,9 @@ struct table *table_clear(struct table *table)
 	return NULL;
 }
 
-/*
- * Steps to the next line. Returns false at the end; *ret_line is written only with true.
- * Thread-safe while nobody changes the table.
- */
-bool table_next(const struct table *table, struct table_cursor *cursor,
-		struct table_line *ret_line)
+/* Steps to the next line, without reading what it says. */
+static bool next_line(const struct table *table, struct table_cursor *cursor,
+		      struct table_line *ret_line)
 {
 	const char *text, *newline;
 	size_t left;
@@ -111,9 +91,61 @@ bool table_next(const struct table *table, struct table_cursor *cursor,
 	ret_line->text = text;
 	ret_line->len = newline ? (size_t)(newline - text) : left;
 	ret_line->number = ++cursor->number;
-	ret_line->fault = entry_parse(text, ret_line->len, &ret_line->entry);
 	cursor->offset += ret_line->len + (newline ? 1 : 0);
 	return true;
+}
+
+/*
+ * Steps to the next line. Returns false at the end; *ret_line is written only with true.
+ * Thread-safe while nobody changes the table.
+ */
+bool table_next(const struct table *table, struct table_cursor *cursor,
+		struct table_line *ret_line)
+{
+	if (!next_line(table, cursor, ret_line))
+		return false;
+	ret_line->fault = entry_parse(ret_line->text, ret_line->len, &ret_line->entry);
+	return true;
+}
+
+/*
+ * Steps to the next line that is an entry and of which @maybe says that it may be meant;
+ * the others are not even parsed: in a large database they are nearly all.
+ * Returns false at the end; *ret_line is meaningful only with true. Thread-safe as
+ * table_next().
+ */
+bool table_next_entry(const struct table *table, struct table_cursor *cursor,
+		      table_maybe_fn maybe, const void *context,
+		      struct table_line *ret_line)
+{
+	while (next_line(table, cursor, ret_line)) {
+		if (!maybe(ret_line->text, ret_line->len, context))
+			continue;
+		ret_line->fault =
+			entry_parse(ret_line->text, ret_line->len, &ret_line->entry);
+		if (ret_line->fault == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool may_overlap(const char *line, size_t len, const void *context)
+{
+	const struct range *range = context;
+
+	return entry_may_overlap(line, len, *range);
+}
+
+/*
+ * Steps to the next entry with ids of @range. As table_next_entry().
+ */
+bool table_next_near(const struct table *table, struct table_cursor *cursor,
+		     struct range range, struct table_line *ret_line)
+{
+	while (table_next_entry(table, cursor, may_overlap, &range, ret_line))
+		if (range_overlaps(ret_line->entry.range, range))
+			return true;
+	return false;
 }
 
 /*
@@ -125,19 +157,20 @@ int table_append(struct table *table, const char *owner, size_t owner_len,
 		 struct range range)
 {
 	char line[ENTRY_BYTES];
+	bool unterminated = table->len > 0 && table->text[table->len - 1] != '\n';
 	size_t n;
 	int r;
 
 	if (entry_check_owner(owner, owner_len))
 		return -EINVAL;
 	n = entry_format(owner, owner_len, range, line);
-	if (table->len + n + 1 > LIMIT_FILE_BYTES)
+	if (table->len + unterminated + n > LIMIT_FILE_BYTES)
 		return -EFBIG;
 
-	r = table_reserve(table, n + 1);
+	r = table_reserve(table, unterminated + n);
 	if (r)
 		return r;
-	if (table->len > 0 && table->text[table->len - 1] != '\n')
+	if (unterminated)
 		table->text[table->len++] = '\n';
 	memcpy(table->text + table->len, line, n);
 	table->len += n;
@@ -187,9 +220,8 @@ int table_subtract(struct table *table, table_match_fn match, void *context,
 	size_t copied = 0;
 	int r;
 
-	while (table_next(table, &cursor, &line)) {
-		if (line.fault || !range_overlaps(line.entry.range, range) ||
-		    !match(&line.entry, context))
+	while (table_next_near(table, &cursor, range, &line)) {
+		if (!match(&line.entry, context))
 			continue;
 
 		if (!next.changed) {

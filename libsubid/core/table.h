@@ -38,12 +38,18 @@ struct table_cursor {
 
 /* Tells whether an entry is meant. Owners have several spellings: the caller knows. */
 typedef bool (*table_match_fn)(const struct entry *entry, void *context);
+/* Tells whether a line may be meant, quickly: false is certain. */
+typedef bool (*table_maybe_fn)(const char *line, size_t len, const void *context);
 
-int table_load(const char *text, size_t len, struct table *ret_table);
-int table_take(char *text, size_t len, struct table *ret_table);
+int table_load(char *text, size_t len, struct table *ret_table);
 struct table *table_clear(struct table *table);
 bool table_next(const struct table *table, struct table_cursor *cursor,
 		struct table_line *ret_line);
+bool table_next_entry(const struct table *table, struct table_cursor *cursor,
+		      table_maybe_fn maybe, const void *context,
+		      struct table_line *ret_line);
+bool table_next_near(const struct table *table, struct table_cursor *cursor,
+		     struct range range, struct table_line *ret_line);
 int table_append(struct table *table, const char *owner, size_t owner_len,
 		 struct range range);
 int table_subtract(struct table *table, table_match_fn match, void *context,

@@ -13,6 +13,7 @@
 
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/account.h"
+#include "libsubid/sys/etc.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/scan.h"
 
@@ -111,7 +112,7 @@ static int lookup_in_file(int folder, const char *path, const char *name, uid_t 
 			  struct account *ret_account)
 {
 	CLEANUP(fd_cleanup)
-	int fd = openat(folder, path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	int fd = etc_open(folder, path);
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
 	size_t name_len = name ? strlen(name) : 0;
 	struct account_line entry;
@@ -119,7 +120,7 @@ static int lookup_in_file(int folder, const char *path, const char *name, uid_t 
 	int r;
 
 	if (fd < 0)
-		return errno == ENOENT ? ACCOUNT_NONE : -errno;
+		return fd == -ENOENT ? ACCOUNT_NONE : fd;
 	r = scan_start(&scan, fd);
 	if (r)
 		return r;
@@ -228,14 +229,14 @@ int account_each_name(int folder, uid_t uid,
 		      void *context)
 {
 	CLEANUP(fd_cleanup)
-	int fd = openat(folder, "passwd", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	int fd = etc_open(folder, "passwd");
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
 	struct account_line entry;
 	struct scan_line line;
 	int r;
 
 	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
+		return fd == -ENOENT ? 0 : fd;
 	r = scan_start(&scan, fd);
 	if (r)
 		return r;
@@ -270,7 +271,7 @@ bool account_begins(const struct account *account, const char *line, size_t len)
 static void set_start(char start[static STARTS_BYTES], const char *owner, size_t len)
 {
 	start[0] = owner[0];
-	start[1] = len > 1 ? owner[1] : ':';
+	start[1] = len > 1 ? owner[1] : (char)':';
 }
 
 /*

@@ -27,6 +27,7 @@
 #include "libsubid/sys/label.h"
 
 #define NAME_BYTES ATOMICFILE_NAME_BYTES
+#define COPY_BYTES ((size_t)128 * 1024)
 #define ACL	   "system.posix_acl_access"
 
 /* Modes of a database that did not exist. */
@@ -215,7 +216,34 @@ static int dress(const struct atomicfile *file, int fd)
 	return label_set(fd, file->kind->path);
 }
 
-/* Writes a whole file under @name, on disk when this returns 0; else it is gone. */
+/* Copies the old file through a buffer: a second whole text would double the memory. */
+static int copy_old(const struct atomicfile *file, int to)
+{
+	CLEANUP(cleanup_free) char *buffer = malloc(COPY_BYTES);
+	size_t left = (size_t)file->status.st_size, n;
+	int r;
+
+	if (!buffer)
+		return -ENOMEM;
+	if (lseek(file->old, 0, SEEK_SET) < 0)
+		return -errno;
+	do {
+		r = fd_read(file->old, buffer, COPY_BYTES, &n);
+		if (r)
+			return r;
+		/* It changed meanwhile: nobody who holds the locks did that. */
+		if (n > left || (n == 0 && left > 0))
+			return -EBUSY;
+		left -= n;
+		r = write_all(to, buffer, n);
+	} while (r == 0 && n > 0);
+	return r;
+}
+
+/*
+ * Writes a whole file under @name, the old one again with @text NULL; on disk when this
+ * returns 0, else it is gone.
+ */
 static int write_file(const struct atomicfile *file, const char *name, const char *text,
 		      size_t len)
 {
@@ -226,7 +254,7 @@ static int write_file(const struct atomicfile *file, const char *name, const cha
 
 	if (fd < 0)
 		return -errno;
-	r = write_all(fd, text, len);
+	r = text ? write_all(fd, text, len) : copy_old(file, fd);
 	if (r == 0)
 		r = dress(file, fd);
 	if (r == 0 && fsync(fd))
@@ -241,16 +269,11 @@ static int write_file(const struct atomicfile *file, const char *name, const cha
 /* The old text, as a copy, becomes the backup. */
 static int write_backup(const struct atomicfile *file)
 {
-	CLEANUP(cleanup_free) char *text = NULL;
 	char name[NAME_BYTES];
-	size_t len = 0;
 	int r;
 
-	r = atomicfile_read(file, &text, &len);
-	if (r)
-		return r;
 	name_backup(file->kind, name);
-	r = write_file(file, name, text, len);
+	r = write_file(file, name, NULL, 0);
 	if (r)
 		return r;
 	if (renameat(file->folder, name, file->folder, file->kind->backup)) {
@@ -270,7 +293,8 @@ int atomicfile_prepare(struct atomicfile *file, const char *text, size_t len)
 	int r;
 
 	name_new(file->kind, name);
-	r = write_file(file, name, text, len);
+	/* An empty table may have no text at all. */
+	r = write_file(file, name, text ? text : "", len);
 	if (r)
 		return r;
 	file->temporary = true;

@@ -10,6 +10,7 @@
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/num.h"
 #include "libsubid/sys/conf.h"
+#include "libsubid/sys/etc.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/scan.h"
 
@@ -55,15 +56,16 @@ static bool line_sets(const struct scan_line *line, const char *key, char *value
 }
 
 /*
- * Looks @key up in the file @path; of several lines the last one counts.
+ * Looks @key up in the file @path in @folder, see etc_open(); of several lines the last
+ * one counts.
  *
  * ret_value: the value as a string, written only with 0.
  * Returns 0, CONF_UNSET or -errno. Thread-safe.
  */
-int conf_lookup(const char *path, const char *key,
+int conf_lookup(int folder, const char *path, const char *key,
 		char ret_value[static CONF_VALUE_BYTES])
 {
-	CLEANUP(fd_cleanup) int fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	CLEANUP(fd_cleanup) int fd = etc_open(folder, path);
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
 	char value[CONF_VALUE_BYTES];
 	struct scan_line line;
@@ -71,7 +73,7 @@ int conf_lookup(const char *path, const char *key,
 	int r;
 
 	if (fd < 0)
-		return errno == ENOENT ? CONF_UNSET : -errno;
+		return fd == -ENOENT ? CONF_UNSET : fd;
 	r = scan_start(&scan, fd);
 	if (r)
 		return r;
@@ -90,10 +92,11 @@ int conf_lookup(const char *path, const char *key,
  * Looks a number up, @fallback where it is not set.
  * Returns 0, CONF_MALFORMED or -errno; *ret_value is written only with 0. Thread-safe.
  */
-int conf_number(const char *path, const char *key, uint64_t fallback, uint64_t *ret_value)
+int conf_number(int folder, const char *path, const char *key, uint64_t fallback,
+		uint64_t *ret_value)
 {
 	char value[CONF_VALUE_BYTES];
-	int r = conf_lookup(path, key, value);
+	int r = conf_lookup(folder, path, key, value);
 
 	if (r == CONF_UNSET) {
 		*ret_value = fallback;
@@ -106,9 +109,10 @@ int conf_number(const char *path, const char *key, uint64_t fallback, uint64_t *
 }
 
 /* Tells whether @key is set to `yes`, in any case; an unreadable file is no yes. */
-bool conf_is_yes(const char *path, const char *key)
+bool conf_is_yes(int folder, const char *path, const char *key)
 {
 	char value[CONF_VALUE_BYTES];
 
-	return conf_lookup(path, key, value) == 0 && strcasecmp(value, "yes") == 0;
+	return conf_lookup(folder, path, key, value) == 0 &&
+	       strcasecmp(value, "yes") == 0;
 }

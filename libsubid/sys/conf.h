@@ -17,10 +17,10 @@ enum {
 	CONF_MALFORMED, /* the value is not a decimal number */
 };
 
-int conf_lookup(const char *path, const char *key,
+int conf_lookup(int folder, const char *path, const char *key,
 		char ret_value[static CONF_VALUE_BYTES]);
-int conf_number(const char *path, const char *key, uint64_t fallback,
+int conf_number(int folder, const char *path, const char *key, uint64_t fallback,
 		uint64_t *ret_value);
-bool conf_is_yes(const char *path, const char *key);
+bool conf_is_yes(int folder, const char *path, const char *key);
 
 #endif

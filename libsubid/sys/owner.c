@@ -46,6 +46,27 @@ static bool name_is(const struct entry *entry, const char *name, size_t len)
 	return entry->owner_len == len && memcmp(entry->owner, name, len) == 0;
 }
 
+static bool begins_with(const char *line, size_t len, const char *name)
+{
+	size_t n = strlen(name);
+
+	return len > n && line[n] == ':' && memcmp(line, name, n) == 0;
+}
+
+/* Tells by its first bytes whether a line may be the owner's; a table_maybe_fn.
+ * Thread-safe. */
+bool owner_begins(const char *line, size_t len, const void *context)
+{
+	const struct owner *owner = context;
+
+	if (account_begins(&owner->account, line, len))
+		return true;
+	for (size_t i = 0; i < owner->n; i++)
+		if (begins_with(line, len, owner->aliases[i]))
+			return true;
+	return false;
+}
+
 /* Tells whether an entry is the owner's; a table_match_fn. Thread-safe. */
 bool owner_is(const struct entry *entry, void *context)
 {

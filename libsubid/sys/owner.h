@@ -18,6 +18,7 @@ struct owner {
 };
 
 int owner_init(struct owner *owner, const struct account *account, int folder);
+bool owner_begins(const char *line, size_t len, const void *context);
 bool owner_is(const struct entry *entry, void *context);
 void owner_cleanup(struct owner *owner);
 

@@ -14,12 +14,14 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
+#include "libsubid/sys/etc.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/scan.h"
 #include "libsubid/sys/taken.h"
@@ -79,7 +81,7 @@ int taken_locally(int folder, const struct kind *kind, const struct range_set *w
 		  struct taken *taken)
 {
 	CLEANUP(fd_cleanup)
-	int fd = openat(folder, kind->accounts, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	int fd = etc_open(folder, kind->accounts);
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
 	struct scan_line line;
 	size_t name_len;
@@ -87,7 +89,7 @@ int taken_locally(int folder, const struct kind *kind, const struct range_set *w
 	int r;
 
 	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
+		return fd == -ENOENT ? 0 : fd;
 	r = scan_start(&scan, fd);
 	if (r)
 		return r;
@@ -189,6 +191,7 @@ int taken_elsewhere(const struct nsswitch *nsswitch, const struct kind *kind,
 	const char *sources =
 		kind->group ? nsswitch->group_others : nsswitch->passwd_others;
 	CLEANUP(fd_cleanup) int in = -1;
+	const pid_t parent = getpid();
 	int ends[2], status = 0, r;
 	pid_t pid;
 
@@ -208,9 +211,11 @@ int taken_elsewhere(const struct nsswitch *nsswitch, const struct kind *kind,
 		return r;
 	}
 	if (pid == 0) {
+		fd_close(in);
 		/* A service that never answers must not keep our locks, if we are killed.
 		 */
-		if (fd_close_others(STDERR_FILENO + 1, ends[1], -1))
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
 			_exit(EXIT_FAILURE);
 		answer_all(sources, kind, wanted, ends[1]);
 	}

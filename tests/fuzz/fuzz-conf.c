@@ -2,6 +2,7 @@
 /*
  * conf: the input is a login.defs.
  */
+#include <fcntl.h>
 #include <strings.h>
 
 #include "libsubid/core/limits.h"
@@ -53,13 +54,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int r;
 
 	memset(value, '~', sizeof(value));
-	r = conf_lookup(path, key, value);
+	r = conf_lookup(AT_FDCWD, path, key, value);
 	FUZZ_ASSERT(r == 0 || r == CONF_UNSET);
 	if (r == 0)
 		FUZZ_ASSERT(memchr(value, '\0', sizeof(value)) && !strchr(value, '\n'));
 	else
 		FUZZ_ASSERT(value[0] == '~');
-	FUZZ_ASSERT(conf_is_yes(path, key) == (r == 0 && strcasecmp(value, "yes") == 0));
+	FUZZ_ASSERT(conf_is_yes(AT_FDCWD, path, key) ==
+		    (r == 0 && strcasecmp(value, "yes") == 0));
 
 	while (!nul && fuzz_line(&text, &left, &line, &len))
 		found |= model_line(line, len, expected);

@@ -456,6 +456,16 @@ class Host:
             else:
                 remove(f"/etc/{name}")
 
+    def suit_runtimes(self):
+        """What container engines expect besides: terminals, and folders that are empty and
+        writable. Once a test."""
+        os.chmod("/dev/shm", 0o1777)
+        os.mkdir("/dev/pts", 0o755)
+        mount("devpts", "/dev/pts", "devpts", 0, "newinstance,ptmxmode=0666,mode=0620")
+        os.symlink("pts/ptmx", "/dev/ptmx")
+        for folder in ("/run", "/var/tmp"):
+            mount("tmpfs", folder, "tmpfs", 0, "mode=1777")
+
     # processes
 
     def target(self, kind="ns", caller=ELSA):

@@ -47,12 +47,7 @@ class Stage:
 
     def __init__(self, host, report):
         self.host, self.report = host, report
-        os.chmod("/dev/shm", 0o1777)
-        os.mkdir("/dev/pts", 0o755)
-        mount("devpts", "/dev/pts", "devpts", 0, "newinstance,ptmxmode=0666,mode=0620")
-        os.symlink("pts/ptmx", "/dev/ptmx")
-        for folder in ("/run", "/var/tmp"):
-            mount("tmpfs", folder, "tmpfs", 0, "mode=1777")
+        host.suit_runtimes()
         for name in ("local", "local-work"):
             os.mkdir(f"{host.folder}/{name}")
         os.chmod(f"{host.folder}/local", 0o755)

@@ -7,7 +7,6 @@ it is waited for, and only what is left over from the dead is removed."""
 import ctypes
 import fcntl
 import os
-import re
 import signal
 import struct
 import time
@@ -15,7 +14,7 @@ import time
 import host as host_module
 from host import quick, remove
 from usermod_box import (DONE, EPOCH, NOT_PERMITTED, SUBGID, SUBUID, dead_pid, enter, process,
-                         read, spawn, wait_until, words)
+                         read, running, spawn, wait_until, words)
 
 EACH = 50
 SIZES = (100, 10_000) if quick() else (100, 10_000, 1_000_000)
@@ -221,20 +220,6 @@ def test_database_lock_waited_for(box, report):
                      and not box.strays(), f"{waits}, {status}, {box.strays()}")
 
 
-def others():
-    """Processes with the program's name that run."""
-    found = []
-    for name in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{name}/stat", encoding="ascii") as file:
-                # nobody waits for an orphan here
-                if re.match(r"\d+ \(usermod-ext\) [^Z]", file.read()):
-                    found.append(int(name))
-        except FileNotFoundError:
-            pass
-    return found
-
-
 def test_interrupted_wait(box, report):
     """A signal ends a wait at once, and nothing of it is left; also one to the whole
     process group, as a terminal sends it, and one that nobody can catch."""
@@ -250,14 +235,14 @@ def test_interrupted_wait(box, report):
             with process(holder) as live:
                 hold(what, live)
                 pid = spawn(box.ours, *args, setpgroup=0)
-                waits = wait_until(lambda: others() and (
-                    what != ".pwd.lock" or len(others()) == 2))
+                waits = wait_until(lambda: running() and (
+                    what != ".pwd.lock" or len(running()) == 2))
                 time.sleep(0.1)
                 start = time.monotonic()
                 (os.killpg if name == "group" else os.kill)(pid, number)
                 _, status = os.waitpid(pid, 0)
                 seconds = time.monotonic() - start
-                gone = wait_until(lambda: not others(), 2)
+                gone = wait_until(lambda: not running(), 2)
             strays = [stray for stray in box.strays() if stray != what]
             report.check(f"{what}: a wait is ended by {name}",
                          waits and gone and os.waitstatus_to_exitcode(status) == -number

@@ -7,14 +7,15 @@ files, attributes, and a name service that is slow or silent."""
 import contextlib
 import os
 import re
+import signal
 import stat
 import struct
 
 import host as host_module
 from host import ELSA, Caller, mount, remove, unshare
-from usermod_box import (BUSY, DONE, NO_USER, PERMISSIVE, POLICY, SUBUID, USAGE, enter, process,
-                         read)
-from usermod_strace import available, calls
+from usermod_box import (BUSY, DONE, NO_USER, PERMISSIVE, POLICY, SUBGID, SUBUID, USAGE, enter,
+                         process, read, running, spawn, wait_until, words)
+from usermod_strace import Call, available, calls, tampered
 
 DB = b"# first\nelsa:1000000:100\nanna:2000000:100\n5003:2000050:100\nghost:3000000:10\nroot:1:1"
 
@@ -354,6 +355,102 @@ def test_image(case):
     box.host.reset_etc("nsswitch.conf")
 
 
+def link_image(box, target):
+    """An image whose /etc is a symbolic link, or with a folder's name a link there."""
+    image = make_image(box)
+    os.makedirs(f"{image}/usr", exist_ok=True)
+    remove(f"{image}/usr/etc")
+    os.rename(f"{image}/etc", f"{image}/usr/etc")
+    os.symlink(target, f"{image}/etc")
+    return image
+
+
+def unlink_image(image):
+    """Back to what make_image() knows."""
+    os.unlink(f"{image}/etc")
+    os.rename(f"{image}/usr/etc", f"{image}/etc")
+
+
+def test_image_links(case):
+    """Symbolic links of an image mean what they mean inside it."""
+    box, report = case.box, case.report
+    new = b"carl:7000000:10\n"
+    args = ("-v", "7000000-7000009", "carl")
+    box.sweep()
+    box.put(DB, DB)
+    before = sorted(os.listdir("/etc"))
+    for option in ("--root", "--prefix"):
+        for target in ("usr/etc", "/usr/etc", "../../../../usr/etc", "usr/../usr/./etc"):
+            image = link_image(box, target)
+            result = box.run(option, image, *args)
+            found = read(f"{image}/usr/etc/subuid")
+            linked = os.path.islink(f"{image}/etc")
+            allocated = box.run(option, image, "-S", "carl")
+            unlink_image(image)
+            report.check(f"{option}: /etc -> {target}",
+                         result.status == DONE and found == new and linked
+                         and allocated.status == DONE
+                         and read(f"{image}/etc/subgid") == b"carl:800000:65536\n",
+                         f"{result}, {found}, {allocated}")
+        for target, status, reason in (("/etc", 1, "Too many levels of symbolic links"),
+                                       ("nowhere", USAGE, "No such file or directory"),
+                                       ("/proc/self/root/etc", USAGE,
+                                        "No such file or directory")):
+            image = link_image(box, target)
+            result = box.run(option, image, *args)
+            found = read(f"{image}/usr/etc/subuid")
+            unlink_image(image)
+            report.check(f"{option}: /etc -> {target}",
+                         result.status == status and reason in words(result) and found == b"",
+                         f"{result}, {found}")
+        for name, target, status in (("passwd", "/etc/passwd", NO_USER),
+                                     ("group", "/etc/group", SUBGID),
+                                     ("login.defs", "/etc/login.defs", SUBUID),
+                                     ("subuid", "/etc/subuid", SUBUID)):
+            image = make_image(box)
+            remove(f"{image}/etc/{name}")
+            os.symlink(target, f"{image}/etc/{name}")
+            result = box.run(option, image, "-S", "elsa" if name == "passwd" else "carl")
+            report.check(f"{option}: {name} -> {target} does not lead out",
+                         result.status == status and f"{image}/etc/{name}: Too many levels of "
+                         "symbolic links" in words(result).replace("cannot look up user 'elsa'",
+                                                                    f"{image}/etc/passwd"),
+                         f"{result}")
+        image = make_image(box)
+        remove(f"{image}/etc/passwd")
+        os.mkfifo(f"{image}/etc/passwd")
+        result = box.run(option, image, *args)
+        remove(f"{image}/etc/passwd")
+        report.check(f"{option}: a pipe is not waited for",
+                     result.status == NO_USER and result.seconds < 2, f"{result}")
+    report.check("the running system is untouched by links",
+                 box.get() == (DB, DB) and sorted(os.listdir("/etc")) == before,
+                 f"{box.get()}, {os.listdir('/etc')}")
+
+
+def test_image_without_openat2(case):
+    """An old kernel, or a filter of system calls: what is no link works, a link is refused."""
+    box, report = case.box, case.report
+    if not available():
+        report.skip("no openat2", "needs strace")
+        return
+    args = ("-v", "7000000-7000009", "carl")
+    for error in ("ENOSYS", "EPERM"):
+        image = make_image(box)
+        call = Call(0, "openat2", 1, "")
+        result = tampered(box, ("--root", image, *args), call, f"error={error}")
+        report.check(f"openat2 fails with {error}: an image without links",
+                     result.status == DONE
+                     and read(f"{image}/etc/subuid") == b"carl:7000000:10\n", f"{result}")
+        image = link_image(box, "usr/etc")
+        result = tampered(box, ("--root", image, *args), call, f"error={error}")
+        found = read(f"{image}/usr/etc/subuid")
+        unlink_image(image)
+        report.check(f"openat2 fails with {error}: a link is refused",
+                     result.status == 1 and found == b""
+                     and f"{image}/etc: a symbolic link" in words(result), f"{result}, {found}")
+
+
 @contextlib.contextmanager
 def overlay(box, folder):
     """Files can be added to a folder of the system."""
@@ -527,6 +624,18 @@ def test_name_service(case):
          subuid=new, env=env, seconds=1.5)
     case("never an answer: -S", ("-S", "bob"), DONE, [UNSURE], before=(b"", b""),
          subuid=b"bob:100000:65536\n", subgid=b"bob:100000:65536\n", env=env, seconds=3.5)
+    box.sweep()
+    box.put(DB, DB)
+    pid = spawn(box.ours, *add, env=env)
+    asked = wait_until(lambda: len(running()) == 2)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    result = box.run("--allow-overlap", *add, env=env)
+    case.report.check("never an answer: who is killed meanwhile keeps no lock, no process",
+                      asked and result.status == DONE and result.seconds < 1
+                      and box.get().subuid == new and not box.strays()
+                      and wait_until(lambda: not running(), 2),
+                      f"{asked}, {result}, {box.get()}, {running()}")
     service(300, 7000000)
     case("a slow answer that comes in time counts", add, POLICY,
          [UNSURE, account("uid", 7000000, "directory")], env=env, seconds=3.5)
@@ -543,7 +652,8 @@ def main():
     box, report = enter()
     case = Case(box, report)
     for test in (test_refusals, test_overrides, test_slides, test_allocate, test_create,
-                 test_no_file, test_dry_run, test_image, test_source, test_attributes,
+                 test_no_file, test_dry_run, test_image, test_image_links,
+                 test_image_without_openat2, test_source, test_attributes,
                  test_busy, test_name_service):
         test(case)
     report.finish()

@@ -5,6 +5,7 @@ what another one waits for."""
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import sys
@@ -157,16 +158,28 @@ def dead_pid():
     return pid
 
 
-def spawn(path, *args, **options):
+def spawn(path, *args, env=None, **options):
     """Starts a program in the background, its output in nobody's way; returns its pid."""
     null = os.open("/dev/null", os.O_RDWR)
     try:
         return os.posix_spawn(
             path, [os.path.basename(path), *args],
-            {"PATH": CLEAN_PATH, "LC_ALL": "C.UTF-8"},
+            env or {"PATH": CLEAN_PATH, "LC_ALL": "C.UTF-8"},
             file_actions=[(os.POSIX_SPAWN_DUP2, null, fd) for fd in (0, 1, 2)], **options)
     finally:
         os.close(null)
+
+
+def running():
+    """Processes of our program, those that it makes among them."""
+    found = []
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            with open(f"/proc/{name}/stat", encoding="ascii") as file:
+                # nobody waits for an orphan here
+                if re.match(r"\d+ \(usermod-ext\) [^Z]", file.read()):
+                    found.append(int(name))
+    return found
 
 
 def wait_until(condition, seconds=10):

@@ -70,7 +70,7 @@ Test(conf, table)
 		const char *path = folder_put(&folder, "login.defs", rows[i].text,
 					      strlen(rows[i].text), 0644);
 		char value[CONF_VALUE_BYTES] = "untouched";
-		int r = conf_lookup(path, "KEY", value);
+		int r = conf_lookup(AT_FDCWD, path, "KEY", value);
 
 		cr_assert(r == (rows[i].value ? 0 : CONF_UNSET), "row %zu '%s': %d", i,
 			  rows[i].text, r);
@@ -109,7 +109,8 @@ Test(conf, number)
 		int r;
 
 		value = 99;
-		r = conf_number(folder_put(&folder, "login.defs", rows[i].text,
+		r = conf_number(AT_FDCWD,
+				folder_put(&folder, "login.defs", rows[i].text,
 					   strlen(rows[i].text), 0644),
 				"KEY", 77, &value);
 		cr_assert(r == rows[i].r, "row %zu '%s': %d", i, rows[i].text, r);
@@ -117,9 +118,11 @@ Test(conf, number)
 			  rows[i].text);
 	}
 	value = 99;
-	cr_assert(conf_number(folder_path(&folder, "missing"), "KEY", 77, &value) == 0 &&
+	cr_assert(conf_number(AT_FDCWD, folder_path(&folder, "missing"), "KEY", 77,
+			      &value) == 0 &&
 		  value == 77);
-	cr_assert(conf_number(folder.path, "KEY", 55, &value) == -EISDIR && value == 77);
+	cr_assert(conf_number(AT_FDCWD, folder.path, "KEY", 55, &value) == -EISDIR &&
+		  value == 77);
 }
 
 /* `yes` in any case and nothing else. */
@@ -143,8 +146,8 @@ Test(conf, is_yes)
 		const char *path = folder_put(&folder, "login.defs", rows[i].text,
 					      strlen(rows[i].text), 0644);
 
-		cr_assert(conf_is_yes(path, "KEY") == rows[i].yes, "row %zu '%s'", i,
-			  rows[i].text);
+		cr_assert(conf_is_yes(AT_FDCWD, path, "KEY") == rows[i].yes,
+			  "row %zu '%s'", i, rows[i].text);
 	}
 }
 
@@ -153,16 +156,19 @@ Test(conf, files)
 {
 	char value[CONF_VALUE_BYTES] = "untouched";
 
-	cr_assert(conf_lookup(folder_path(&folder, "missing"), "KEY", value) ==
+	cr_assert(conf_lookup(AT_FDCWD, folder_path(&folder, "missing"), "KEY", value) ==
 		  CONF_UNSET);
-	cr_assert_not(conf_is_yes(folder_path(&folder, "missing"), "KEY"));
+	cr_assert_not(conf_is_yes(AT_FDCWD, folder_path(&folder, "missing"), "KEY"));
 	cr_assert(mkdirat(folder.fd, "folder", 0755) == 0);
-	cr_assert(conf_lookup(folder_path(&folder, "folder"), "KEY", value) == -EISDIR);
-	cr_assert_not(conf_is_yes(folder_path(&folder, "folder"), "KEY"));
+	cr_assert(conf_lookup(AT_FDCWD, folder_path(&folder, "folder"), "KEY", value) ==
+		  -EISDIR);
+	cr_assert_not(conf_is_yes(AT_FDCWD, folder_path(&folder, "folder"), "KEY"));
 	folder_put(&folder, "file", BYTES("KEY yes\n"), 0644);
-	cr_assert(conf_lookup(folder_path(&folder, "file/x"), "KEY", value) == -ENOTDIR);
+	cr_assert(conf_lookup(AT_FDCWD, folder_path(&folder, "file/x"), "KEY", value) ==
+		  -ENOTDIR);
 	cr_assert(symlinkat("loop", folder.fd, "loop") == 0);
-	cr_assert(conf_lookup(folder_path(&folder, "loop"), "KEY", value) == -ELOOP);
+	cr_assert(conf_lookup(AT_FDCWD, folder_path(&folder, "loop"), "KEY", value) ==
+		  -ELOOP);
 	cr_assert_str_eq(value, "untouched");
 }
 
@@ -180,6 +186,7 @@ Test(conf, long_lines)
 		text[4 + len] = '\n';
 		memset(value, '~', sizeof(value));
 		cr_assert(conf_lookup(
+				  AT_FDCWD,
 				  folder_put(&folder, "login.defs", text, 5 + len, 0644),
 				  "KEY", value) == 0);
 		cr_assert(strlen(value) == kept && strspn(value, "v") == kept, "%zu: %zu",
@@ -191,13 +198,14 @@ Test(conf, long_lines)
 	memcpy(text, "KEY ", 4);
 	memcpy(text + sizeof(text) - 10, "\nKEY next\n", 10);
 	folder_put(&folder, "login.defs", text, sizeof(text), 0644);
-	cr_assert(conf_lookup(folder_path(&folder, "login.defs"), "KEY", value) == 0);
+	cr_assert(conf_lookup(AT_FDCWD, folder_path(&folder, "login.defs"), "KEY",
+			      value) == 0);
 	cr_assert_str_eq(value, "next");
 	memset(text, ' ', sizeof(text));
 	memcpy(text + sizeof(text) - 10, "KEY yes\n\n\n", 10);
 	folder_put(&folder, "login.defs", text, sizeof(text), 0644);
-	cr_assert(conf_lookup(folder_path(&folder, "login.defs"), "KEY", value) ==
-		  CONF_UNSET);
+	cr_assert(conf_lookup(AT_FDCWD, folder_path(&folder, "login.defs"), "KEY",
+			      value) == CONF_UNSET);
 }
 
 /* NULs stand in for nothing. */
@@ -213,7 +221,8 @@ Test(conf, nul)
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
-		cr_assert_not(conf_is_yes(folder_put(&folder, "login.defs", rows[i].text,
+		cr_assert_not(conf_is_yes(AT_FDCWD,
+					  folder_put(&folder, "login.defs", rows[i].text,
 						     rows[i].len, 0644),
 					  "KEY"),
 			      "row %zu", i);

@@ -3,7 +3,9 @@
  * The transaction, in a directory of the test's own, as in an image of another system.
  */
 #include <dirent.h>
+#include <inttypes.h>
 
+#include "libsubid/core/limits.h"
 #include "libsubid/db.h"
 #include "tests/unit/rng.h"
 #include "tests/unit/unit.h"
@@ -155,4 +157,100 @@ Test(db, puts_back, .init = setup, .fini = teardown)
 	db_end(&db);
 	check_file("subuid", BEFORE);
 	check_names(6);
+}
+
+#define UNIVERSE 64
+
+/* Random lines or accounts in a file; returns the ids that they have. */
+static uint64_t put_random(struct rng *rng, const char *name, const char *before,
+			   const char *behind, uint64_t base, unsigned lines,
+			   unsigned longest)
+{
+	char text[2048] = "";
+	uint64_t used = 0;
+	size_t len = 0;
+
+	for (unsigned i = 0; i < lines; i++) {
+		uint64_t at = rng_below(rng, UNIVERSE - 1), n = 1;
+
+		if (longest > 1)
+			n += rng_below(rng, longest);
+		if (at + n > UNIVERSE - 1)
+			n = UNIVERSE - 1 - at;
+		for (uint64_t id = at; id < at + n; id++)
+			used |= UINT64_C(1) << id;
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%" PRIu64,
+					before, base + at);
+		if (longest > 1)
+			len += (size_t)snprintf(text + len, sizeof(text) - len,
+						":%" PRIu64, n);
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s\n", behind);
+	}
+	folder_put(&folder, name, text, len, 0644);
+	return used;
+}
+
+static uint64_t lowest_free(const struct alloc_request *request, uint64_t base,
+			    uint64_t used)
+{
+	for (uint64_t at = request->bounds.start;
+	     at + request->count <= request->bounds.end; at++) {
+		bool free = request->align < 2 || at % request->align == 0;
+
+		for (uint64_t id = at; free && id < at + request->count; id++)
+			free = id != ID_NONE && !(used >> (id - base) & 1);
+		if (free)
+			return at;
+	}
+	return UINT64_MAX;
+}
+
+/*
+ * Whatever the databases and accounts hold, at both ends of all ids: the lowest range
+ * that is free of both kinds, or of one, is found, and none is found only if there is
+ * none.
+ */
+Test(db, finds_what_a_bitmap_finds, .init = setup, .fini = teardown)
+{
+	static const uint64_t bases[] = { 0, 99968, 4294967296 - UNIVERSE };
+	struct rng rng = { rng_seed() };
+	unsigned found_some = 0, found_none = 0;
+
+	for (unsigned round = 0; round < 600; round++) {
+		uint64_t base = bases[rng_below(&rng, COUNT_OF(bases))], used[2], want;
+		struct alloc_request request = {
+			.bounds = { base, base + UNIVERSE },
+			.count = 1 + rng_below(&rng, 9),
+			.align = rng_below(&rng, 9),
+		};
+		bool kinds[2] = { true, true };
+		struct range found;
+		int r;
+
+		db_end(&db);
+		for (int group = 0; group < 2; group++) {
+			unsigned lines = (unsigned)rng_below(&rng, 12);
+
+			used[group] = put_random(&rng, group ? "subgid" : "subuid",
+						 "x:", "", base, lines, 6) |
+				      put_random(&rng, group ? "group" : "passwd",
+						 "n:x:", ":5:::", base, 3, 1);
+		}
+		if (rng_once_in(&rng, 3))
+			kinds[rng_below(&rng, 2)] = false;
+		db = (struct db)DB_NONE;
+		cr_assert(db_begin(&db, folder.path, DB_PREFIX) == 0);
+		cr_assert(db_load(&db, &kind_uid, false) == 0);
+		cr_assert(db_load(&db, &kind_gid, false) == 0);
+		want = lowest_free(&request, base,
+				   (kinds[0] ? used[0] : 0) | (kinds[1] ? used[1] : 0));
+		r = db_find_free(&db, kinds[0], kinds[1], &request, &found);
+		cr_assert(r == (want == UINT64_MAX ? DB_FULL : 0),
+			  "seed %" PRIu64 " round %u: %d", rng_seed(), round, r);
+		cr_assert(r || (found.start == want && found.end == want + request.count),
+			  "seed %" PRIu64 " round %u: %" PRIu64 " and not %" PRIu64,
+			  rng_seed(), round, found.start, want);
+		*(r ? &found_none : &found_some) += 1;
+	}
+	cr_assert(found_some > 100 && found_none > 20, "%u, %u", found_some, found_none);
 }

@@ -27,14 +27,18 @@ static bool is_nobody(const struct entry *entry, void *context)
 	return false;
 }
 
+static bool begins_with(const char *line, size_t len, const void *context)
+{
+	const char *want = context;
+
+	return len >= strlen(want) && memcmp(line, want, strlen(want)) == 0;
+}
+
 static void load(struct table *table, const char *text, size_t len)
 {
-	CLEANUP(cleanup_free) char *copy = exact_copy(text, len);
-
-	cr_assert(table_load(copy, len, table) == 0);
+	cr_assert(table_load(exact_copy(text, len), len, table) == 0);
 	cr_assert(table->len == len && !table->changed);
-	cr_assert(len == 0 ||
-		  (table->text != copy && memcmp(table->text, text, len) == 0));
+	cr_assert(len == 0 || memcmp(table->text, text, len) == 0);
 }
 
 static void holds(const struct table *table, const char *text, size_t len)
@@ -301,20 +305,60 @@ Test(table, subtract_all)
 	holds(&table, BYTES("anna:1:1\n"));
 }
 
-/* More than LIMIT_FILE_BYTES is neither taken nor made. */
+/* More than LIMIT_FILE_BYTES is neither taken nor made; as much as that is. */
 Test(table, limit)
 {
 	CLEANUP(table_cleanup) struct table table = { 0 };
-	/* Nothing is read or written where the size alone decides. */
-	volatile size_t beyond = (size_t)LIMIT_FILE_BYTES + 1;
-	char text[] = "elsa:1:2\n";
-	struct table huge = { .text = text, .len = (size_t)LIMIT_FILE_BYTES - 3 };
+	const size_t limit = LIMIT_FILE_BYTES, n = strlen("elsa:5:1\n");
+	char *text = mmap(NULL, limit, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	struct table huge = { .text = text, .allocated = limit };
 
-	cr_assert(table_load(text, beyond, &table) == -EFBIG);
+	cr_assert(text != MAP_FAILED);
+	cr_assert(table_load(text, limit + 1, &table) == -EFBIG);
 	cr_assert(!table.text && table.len == 0);
+
+	huge.len = limit - n + 1;
+	text[huge.len - 1] = '\n';
 	cr_assert(table_append(&huge, "elsa", 4, (struct range){ 5, 6 }) == -EFBIG);
-	cr_assert(huge.text == text && huge.len == (size_t)LIMIT_FILE_BYTES - 3);
-	cr_assert_not(huge.changed);
+	huge.len = limit - n;
+	text[huge.len - 1] = 'x';
+	cr_assert(table_append(&huge, "elsa", 4, (struct range){ 5, 6 }) == -EFBIG);
+	cr_assert(huge.text == text && huge.len == limit - n && !huge.changed);
+	text[huge.len - 1] = '\n';
+	cr_assert(table_append(&huge, "elsa", 4, (struct range){ 5, 6 }) == 0);
+	cr_assert(huge.text == text && huge.len == limit && huge.changed);
+	cr_assert(memcmp(text + limit - n, "elsa:5:1\n", n) == 0);
+	munmap(text, limit);
+}
+
+/* Entries near a range, or that a filter passes, and those alone; numbered as all are. */
+Test(table, next_of_some)
+{
+	static const char some[] =
+		"elsa:100:10\n# elsa:100:10\nanna:105:1\nelsa:0100:10\n"
+		"elsa:110:10\nelsa:109:1\nelsa:90:10";
+	const struct range near = { 100, 110 };
+	const uint64_t numbers[] = { 1, 3, 6 };
+	CLEANUP(table_cleanup) struct table table = { 0 };
+	struct table_cursor cursor = { 0 };
+	struct table_line line;
+
+	load(&table, BYTES(some));
+	for (size_t i = 0; i < COUNT_OF(numbers); i++) {
+		cr_assert(table_next_near(&table, &cursor, near, &line));
+		cr_assert(line.number == numbers[i] && line.fault == 0);
+		cr_assert(range_overlaps(line.entry.range, near));
+	}
+	cr_assert_not(table_next_near(&table, &cursor, near, &line));
+
+	cursor = (struct table_cursor){ 0 };
+	cr_assert(table_next_entry(&table, &cursor, begins_with, "anna", &line));
+	cr_assert(line.number == 3 && line.entry.range.start == 105);
+	cr_assert_not(table_next_entry(&table, &cursor, begins_with, "anna", &line));
+	/* What the filter passes is an entry nevertheless. */
+	cursor = (struct table_cursor){ 0 };
+	cr_assert_not(table_next_entry(&table, &cursor, begins_with, "#", &line));
 }
 
 /*

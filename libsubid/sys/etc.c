@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * etc: what is in an image stays in the image.
+ *
+ * MUST: no symbolic link of an image leads out of it. The root of an image is not that of
+ * the program, so an absolute link there means something else than open(2) would take it
+ * for, and who made the image may have chosen it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "libsubid/core/cleanup.h"
+#include "libsubid/sys/etc.h"
+#include "libsubid/sys/fd.h"
+
+/* How often a name may change while it is looked up. */
+#define ATTEMPTS 8
+
+/* Looks @path up as the image does, whose root is @root. Returns a descriptor or -errno.
+ */
+static int open_inside(int root, const char *path)
+{
+	struct open_how how = {
+		.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT,
+	};
+	long fd = -1;
+
+	for (int i = 0; i < ATTEMPTS; i++) {
+		fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
+		if (fd >= 0 || errno != EAGAIN)
+			break;
+	}
+	return fd < 0 ? -errno : (int)fd;
+}
+
+static bool is_link(int folder, const char *name)
+{
+	struct stat status;
+
+	return fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISLNK(status.st_mode);
+}
+
+/* The same where the kernel, or a filter of system calls, has no openat2(2). */
+static int open_without_links(int root, const char *path)
+{
+	CLEANUP(fd_cleanup) int at = fcntl(root, F_DUPFD_CLOEXEC, 0);
+	char name[256];
+
+	while (at >= 0) {
+		size_t n;
+		int next;
+
+		path += strspn(path, "/");
+		n = strcspn(path, "/");
+		if (n == 0)
+			return TAKE_FD(at);
+		if (n >= sizeof(name))
+			return -ENAMETOOLONG;
+		memcpy(name, path, n);
+		name[n] = '\0';
+		path += n;
+		next = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (next < 0)
+			return is_link(at, name) ? -ENOSYS : -errno;
+		fd_close(at);
+		at = next;
+	}
+	return -errno;
+}
+
+/*
+ * Opens the folder @path of this system, or with @image of the system in that folder:
+ * then symbolic links mean what they mean there.
+ *
+ * Returns a descriptor, -ENOSYS (a link in an image, and no openat2(2) to follow it) or
+ * another -errno. Thread-safe.
+ */
+int etc_folder(const char *image, const char *path)
+{
+	CLEANUP(fd_cleanup) int root = -1;
+	int r;
+
+	if (!image) {
+		r = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		return r < 0 ? -errno : r;
+	}
+	root = open(image, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return -errno;
+	r = open_inside(root, path);
+	return r == -ENOSYS || r == -EPERM ? open_without_links(root, path) : r;
+}
+
+static bool is_running_systems(int folder)
+{
+	struct stat ours, theirs;
+
+	return stat(SYSCONFDIR, &ours) == 0 && fstat(folder, &theirs) == 0 &&
+	       ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+}
+
+/*
+ * Opens a file in @folder for reading; with AT_FDCWD @name is a path of this system. A
+ * symbolic link is followed in the running system's folder alone. A pipe is not waited
+ * for. Returns a descriptor, -ELOOP (a link in an image) or another -errno. Thread-safe.
+ */
+int etc_open(int folder, const char *name)
+{
+	const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	int fd = openat(folder, name, folder == AT_FDCWD ? flags : flags | O_NOFOLLOW);
+
+	if (fd < 0 && errno == ELOOP && folder != AT_FDCWD) {
+		if (!is_running_systems(folder))
+			return -ELOOP;
+		fd = openat(folder, name, flags);
+	}
+	return fd < 0 ? -errno : fd;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * etc: the folder with the account files of this system, or of another one in an image.
+ */
+#ifndef SUBID_ETC_H
+#define SUBID_ETC_H
+
+int etc_folder(const char *image, const char *path);
+int etc_open(int folder, const char *name);
+
+#endif
