@@ -61,7 +61,7 @@ static void put_path(struct environment *environment)
 	char value[CONF_VALUE_BYTES];
 
 	/* ENV_PATH is written as `PATH=...` or without that. */
-	if (conf_lookup(LOGIN_DEFS, "ENV_PATH", value))
+	if (conf_lookup(AT_FDCWD, LOGIN_DEFS, "ENV_PATH", value))
 		put(environment, "PATH", PATH_USUAL);
 	else
 		put(environment, "PATH", value + (strncmp(value, "PATH=", 5) ? 0 : 5));

@@ -5,6 +5,7 @@
  * Invariant: what makes no sense is an error, and never another value instead: ranges
  * would be handed out where nobody looks for them.
  */
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 
@@ -25,7 +26,7 @@
 static int number(const char *path, const char *key, uint64_t fallback, uint64_t *ret,
 		  const char **ret_key)
 {
-	int r = conf_number(path, key, fallback, ret);
+	int r = conf_number(AT_FDCWD, path, key, fallback, ret);
 
 	*ret_key = key;
 	return r == CONF_MALFORMED ? SETTINGS_NUMBER : r;
@@ -64,8 +65,8 @@ int settings_read(const char *folder, struct settings *ret_settings, const char 
 	int r;
 
 	snprintf(path, sizeof(path), "%s/login.defs", folder);
-	settings.deterministic = conf_is_yes(path, "SUB_UID_DETERMINISTIC");
-	settings.by_id = conf_is_yes(path, "SUB_UID_STORE_BY_UID");
+	settings.deterministic = conf_is_yes(AT_FDCWD, path, "SUB_UID_DETERMINISTIC");
+	settings.by_id = conf_is_yes(AT_FDCWD, path, "SUB_UID_STORE_BY_UID");
 	r = number(path, "UID_MIN", DEFAULT_UID_MIN, &settings.uid_min, ret_key);
 	if (r == 0)
 		r = number(path, "UID_MAX", DEFAULT_UID_MAX, &settings.uid_max, ret_key);
