@@ -124,15 +124,23 @@ static void tell_silent(const struct facts *facts, struct cause *cause)
 {
 	const char *plugin = facts->sources.plugin;
 
-	if (facts->sources.fault)
+	if (facts->sources.fault) {
 		causes_evidence(cause,
 				_("the source '%s' does not reach the service that it "
 				  "asks"),
 				plugin);
+		causes_cure(cause, _("have the service of '%s' started, and try again"),
+			    plugin);
+		return;
+	}
+	causes_evidence(cause, _("the source '%s' cannot be asked: %s"), plugin,
+			report_error(facts->error));
+	if (facts->error == EAGAIN)
+		causes_cure(cause, _("end a process of yours, or have the limit of your "
+				     "processes raised (ulimit -u)"));
 	else
-		causes_evidence(cause, _("the source '%s' cannot be asked: %s"), plugin,
-				report_error(facts->error));
-	causes_cure(cause, _("have the service of '%s' started, and try again"), plugin);
+		causes_cure(cause, _("see that everybody can read %s/libsubid_%s.so"),
+			    PLUGINDIR, plugin);
 }
 
 const struct causes_rule causes_of_source[] = {

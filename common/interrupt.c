@@ -7,9 +7,9 @@
 #include <stddef.h>
 #include <sys/signalfd.h>
 
+#include "common/interrupt.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/wait.h"
-#include "common/interrupt.h"
 
 static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 

@@ -9,10 +9,10 @@
 #include "common/show.h"
 #include "libsubid/core/cleanup.h"
 
-static void show_line(char sign, const char *folder, const struct db_side *side,
+static void show_line(char sign, const char *folder, const struct kind *kind,
 		      const struct table_line *line)
 {
-	printf("%c %s/%s: %.*s\n", sign, folder, side->kind->database, (int)line->len,
+	printf("%c %s/%s: %.*s\n", sign, folder, kind->database, (int)line->len,
 	       line->text);
 }
 
@@ -47,14 +47,14 @@ static void show_tables(const struct table *old_table, const struct db_side *sid
 			more = table_next(&side->table, &new_cursor, &line);
 			continue;
 		}
-		show_line('-', folder, side, &old);
+		show_line('-', folder, side->kind, &old);
 		while (more && is_rest_of(&old, &line)) {
-			show_line('+', folder, side, &line);
+			show_line('+', folder, side->kind, &line);
 			more = table_next(&side->table, &new_cursor, &line);
 		}
 	}
 	for (; more; more = table_next(&side->table, &new_cursor, &line))
-		show_line('+', folder, side, &line);
+		show_line('+', folder, side->kind, &line);
 }
 
 /*
@@ -75,4 +75,22 @@ int show_changes(const struct db *db, const char *folder)
 		show_tables(&old, side, folder);
 	}
 	return 0;
+}
+
+/*
+ * Shows on stdout the lines that were appended to a database.
+ *
+ * from: its length before.
+ */
+void show_appended(const struct table *table, const char *folder, const struct kind *kind,
+		   size_t from)
+{
+	struct table_cursor cursor = { .offset = from };
+	struct table_line line;
+
+	/* A last line without newline has got one. */
+	if (from > 0 && from < table->len && table->text[from - 1] != '\n')
+		cursor.offset++;
+	while (table_next(table, &cursor, &line))
+		show_line('+', folder, kind, &line);
 }

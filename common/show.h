@@ -7,6 +7,8 @@
 
 #include "libsubid/db.h"
 
+void show_appended(const struct table *table, const char *folder, const struct kind *kind,
+		   size_t from);
 int show_changes(const struct db *db, const char *folder);
 
 #endif

@@ -85,6 +85,18 @@ static int without(const struct kind *kind, const struct idmap *map, uint32_t ow
 	return r == DECIDE_REFUSED ? reason : r;
 }
 
+/* Who did not answer; where that are the files, the dbfile says why. */
+static int blame(const struct source_answer *answer, struct dbfile *file)
+{
+	if (answer->source->type != SOURCE_FILES)
+		return DECIDE_NO_SOURCE;
+	if (!file->fault) {
+		file->fault = DBFILE_UNREADABLE;
+		file->error = answer->error;
+	}
+	return DECIDE_NO_DATABASE;
+}
+
 /*
  * Decides as decide() does, but by the sources in @grants, with privileges cut.
  *
@@ -117,15 +129,9 @@ int grants_decide(const struct kind *kind, const struct idmap *map,
 	grants->ranges = (struct range_set)RANGE_SET(LIMIT_PLUGIN_ANSWER);
 	r = source_ranges(&grants->sources, account->name, kind, files_say, &files,
 			  &grants->ranges, &grants->answer);
-	if (r == SOURCE_FAILED && grants->answer.source->type == SOURCE_FILES) {
-		if (!file->fault) {
-			file->fault = DBFILE_UNREADABLE;
-			file->error = grants->answer.error;
-		}
-		return without(kind, map, own_id, DECIDE_NO_DATABASE, ret_decision);
-	}
 	if (r == SOURCE_FAILED)
-		return without(kind, map, own_id, DECIDE_NO_SOURCE, ret_decision);
+		return without(kind, map, own_id, blame(&grants->answer, file),
+			       ret_decision);
 	if (r == 0 && grants->answer.source->type == SOURCE_FILES) {
 		*ret_decision = files.decision;
 		return files.verdict;

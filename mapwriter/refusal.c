@@ -201,7 +201,8 @@ static void gather(const struct request *request, struct facts *facts)
 		facts->clash = request->detail;
 		facts->clash_a = request->clash_a;
 		facts->clash_b = request->clash_b;
-		if (facts->clash == IDMAP_CLASH_OUTER)
+		facts_of_sources(request, facts);
+		if (facts->clash == IDMAP_CLASH_OUTER && !facts->sources.plugin)
 			facts_gather_twice(facts);
 		break;
 	case REFUSAL_TARGET:

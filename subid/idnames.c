@@ -4,15 +4,12 @@
  * none of them, as long as all its answers together take less than OWNERS_SECONDS.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "common/report.h"
-#include "libsubid/core/cleanup.h"
-#include "libsubid/sys/fd.h"
 #include "subid/clock.h"
 #include "subid/idnames.h"
 #include "subid/owners.h"
@@ -24,12 +21,10 @@
 int idnames_start(struct idnames *names, const struct verb_place *place,
 		  const struct kind *kind)
 {
-	CLEANUP(fd_cleanup)
-	int folder = open(place->etc, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int r;
 
 	*names = (struct idnames){ .kind = kind, .image = place->image };
-	r = folder < 0 ? -errno : roster_load(folder, kind, &names->local);
+	r = roster_load(place->folder, kind, &names->local);
 	if (r) {
 		report_line(PROGRAM, "%s/%s: %s", place->etc, kind->accounts,
 			    report_error(-r));

@@ -17,11 +17,12 @@
 #define PATH_BYTES   (PATH_MAX + 16)
 #define LINES_A_LOOK 4096 /* at the clock */
 
-static int open_database(const char *path, bool notes, struct dbfile *file)
+static int open_database(const struct verb_place *place, const struct kind *kind,
+			 const char *path, bool notes, struct dbfile *file)
 {
 	int fault;
 
-	dbfile_open(path, file);
+	dbfile_open_at(place->folder, kind->database, file);
 	fault = dbfile_vet(file);
 	switch (fault) {
 	case 0:
@@ -101,7 +102,7 @@ int lines_each(const struct verb_place *place, const struct kind *kind, bool not
 	int r;
 
 	snprintf(path, sizeof(path), "%s/%s", place->etc, kind->database);
-	r = open_database(path, notes && !place->image, &reading.file);
+	r = open_database(place, kind, path, notes && !place->image, &reading.file);
 	if (r)
 		return r;
 	r = scan_start(&reading.scan, reading.file.fd);

@@ -6,7 +6,6 @@
  * as its ids suffice.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,7 +13,6 @@
 #include "common/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
-#include "libsubid/sys/fd.h"
 #include "libsubid/sys/roster.h"
 #include "libsubid/sys/settings.h"
 #include "subid/lines.h"
@@ -72,10 +70,8 @@ static int put_line(const struct line *line, void *context)
 static int put_accounts(const struct list *list, const struct kind *kind,
 			struct ranges *ranges)
 {
-	CLEANUP(fd_cleanup)
-	int folder = open(list->place.etc, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	CLEANUP(roster_cleanup) struct roster roster = { 0 };
-	int r = folder < 0 ? -errno : roster_load(folder, kind, &roster);
+	int r = roster_load(list->place.folder, kind, &roster);
 
 	if (r) {
 		report_line(PROGRAM, "%s/%s: %s", list->place.etc, kind->accounts,
@@ -99,7 +95,7 @@ static int read_settings(const struct list *list, struct settings *ret_settings)
 	int r;
 
 	snprintf(path, sizeof(path), "%s/login.defs", list->place.etc);
-	r = settings_read(list->place.etc, ret_settings, &key);
+	r = settings_read_in(list->place.folder, ret_settings, &key);
 	if (r == 0)
 		return 0;
 	if (r < 0)

@@ -4,17 +4,13 @@
  * and all of them together for OWNERS_SECONDS. A line of somebody whom nobody knows keeps
  * its name and has no uid.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/i18n.h"
 #include "common/report.h"
-#include "libsubid/core/cleanup.h"
 #include "libsubid/core/num.h"
 #include "libsubid/sys/account.h"
-#include "libsubid/sys/fd.h"
 #include "libsubid/sys/nsswitch.h"
 #include "subid/clock.h"
 #include "subid/owners.h"
@@ -40,16 +36,10 @@ static int read_nsswitch(struct owners *owners, const char *etc)
  */
 int owners_start(struct owners *owners, const struct verb_place *place)
 {
-	CLEANUP(fd_cleanup)
-	int folder = open(place->etc, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int r;
 
 	*owners = (struct owners){ .place = place };
-	if (folder < 0) {
-		report_line(PROGRAM, "%s: %s", place->etc, report_error(errno));
-		return VERB_UNREADABLE;
-	}
-	r = roster_load(folder, &kind_uid, &owners->users);
+	r = roster_load(place->folder, &kind_uid, &owners->users);
 	if (r) {
 		report_line(PROGRAM, "%s/%s: %s", place->etc, kind_uid.accounts,
 			    report_error(-r));

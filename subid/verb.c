@@ -7,6 +7,7 @@
 
 #include "common/i18n.h"
 #include "common/report.h"
+#include "libsubid/sys/etc.h"
 #include "subid/verb.h"
 
 static int help(const struct verb *verb)
@@ -80,7 +81,8 @@ int verb_take(const struct verb *verb, struct verb_options *options, int option)
 }
 
 /*
- * Finds the files of the running system, or of the one in @root.
+ * Finds the files of the running system, or of the one in @root, out of which no symbolic
+ * link of it leads.
  * Returns VERB_GO or an exit status.
  */
 int verb_find_place(const char *root, struct verb_place *ret_place)
@@ -93,5 +95,9 @@ int verb_find_place(const char *root, struct verb_place *ret_place)
 		return VERB_USAGE;
 	}
 	ret_place->image = root != NULL;
-	return VERB_GO;
+	ret_place->folder = etc_folder(root, SYSCONFDIR);
+	if (ret_place->folder >= 0)
+		return VERB_GO;
+	report_line(PROGRAM, "%s: %s", ret_place->etc, report_error(-ret_place->folder));
+	return VERB_UNREADABLE;
 }

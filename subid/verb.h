@@ -55,6 +55,9 @@ extern const struct verb verb_ps;
 extern const struct verb verb_files;
 extern const struct verb verb_check;
 extern const struct verb verb_doctor;
+extern const struct verb verb_grant;
+extern const struct verb verb_revoke;
+extern const struct verb verb_rename;
 
 /* Options that several verbs have. */
 struct verb_options {
@@ -92,6 +95,7 @@ int verb_fail(int error);
 /* Where the files of the system are that is looked at. */
 struct verb_place {
 	char etc[PATH_MAX]; /* the folder of the databases, passwd and login.defs */
+	int folder;	    /* the same, open until the program ends */
 	bool image;	    /* of another system: no name service is asked */
 };
 

@@ -12,11 +12,11 @@ packages_build=(
 # The optional libraries, ./runtests, and what it compares with
 # shellcheck disable=SC2034
 packages_tests=(
-	auditd bubblewrap busybox-static clang clang-tidy cppcheck docker.io gcc-multilib git
-	krb5-admin-server krb5-kdc libaudit-dev libcap2-bin libclang-rt-dev libcriterion-dev
-	libpam0g-dev libsasl2-modules-gssapi-mit libselinux1-dev libsmartcols-dev lxc mandoc
-	podman procps python3 rootlesskit runc shellcheck slapd sssd-ipa strace
-	systemd-container uidmap valgrind
+	abigail-tools auditd bubblewrap busybox-static clang clang-tidy cppcheck docker.io
+	g++ gcc-multilib git krb5-admin-server krb5-kdc libaudit-dev libcap2-bin
+	libclang-rt-dev libcriterion-dev libpam0g-dev libsasl2-modules-gssapi-mit
+	libselinux1-dev libsmartcols-dev libsubid-dev lxc mandoc podman procps python3
+	rootlesskit runc shellcheck slapd sssd-ipa strace systemd-container uidmap valgrind
 )
 
 # packages_install PACKAGE...: those that are missing. Asks the registry only if any is.

@@ -58,7 +58,7 @@ static size_t describe(char *text, size_t size, size_t n, bool add,
  * Describes the changes in one line for the logs: `change-subids add-uids=5-6 ...`, the
  * ranges that were asked for and those that were allocated; what is too long is cut.
  */
-void changes_text(const struct options *options, const struct allocated *allocated,
+void changes_text(const struct options *options, const struct allotment *allotted,
 		  char *text, size_t size)
 {
 	static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
@@ -70,6 +70,6 @@ void changes_text(const struct options *options, const struct allocated *allocat
 		n = describe(text, size, n, options->changes[i].add,
 			     options->changes[i].kind, options->changes[i].range);
 	for (size_t i = 0; i < 2; i++)
-		if (allocated->ranges[i].end > 0)
-			n = describe(text, size, n, true, kinds[i], allocated->ranges[i]);
+		if (allotted->ranges[i].end > 0)
+			n = describe(text, size, n, true, kinds[i], allotted->ranges[i]);
 }

@@ -14,7 +14,7 @@
 #define CHANGES_TEXT_BYTES 512
 
 int changes_apply(const struct options *options, struct db *db, struct db_grant *grant);
-void changes_text(const struct options *options, const struct allocated *allocated,
+void changes_text(const struct options *options, const struct allotment *allotted,
 		  char *text, size_t size);
 
 #endif

@@ -197,6 +197,12 @@ int account_in_file(int folder, const char *name, struct account *ret_account)
 	return lookup_in_file(folder, "passwd", name, 0, ret_account);
 }
 
+/* Looks the first account of a uid up there. As account_in_file(). */
+int account_in_file_by_uid(int folder, uid_t uid, struct account *ret_account)
+{
+	return lookup_in_file(folder, "passwd", NULL, uid, ret_account);
+}
+
 /*
  * Tells whether @name is a login name of @uid: one uid may have several.
  * Asks the name service. Returns 1, 0 or -errno. Thread-safe.
@@ -271,7 +277,9 @@ bool account_begins(const struct account *account, const char *line, size_t len)
 static void set_start(char start[static STARTS_BYTES], const char *owner, size_t len)
 {
 	start[0] = owner[0];
-	start[1] = len > 1 ? owner[1] : (char)':';
+	start[1] = ':';
+	if (len > 1)
+		start[1] = owner[1];
 }
 
 /*

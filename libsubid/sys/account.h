@@ -41,6 +41,7 @@ bool account_read_line(const char *line, size_t len, bool group,
 int account_by_uid(uid_t uid, const char *passwd_file, struct account *ret_account);
 int account_by_name(const char *name, struct account *ret_account);
 int account_in_file(int folder, const char *name, struct account *ret_account);
+int account_in_file_by_uid(int folder, uid_t uid, struct account *ret_account);
 int account_name_is_uid(const char *name, size_t len, uid_t uid);
 int account_each_name(int folder, uid_t uid,
 		      int (*tell)(const char *name, size_t len, void *context),

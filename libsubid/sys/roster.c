@@ -5,12 +5,12 @@
  * getpwnam(3) and getpwuid(3).
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/account.h"
+#include "libsubid/sys/etc.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/roster.h"
 #include "libsubid/sys/scan.h"
@@ -155,13 +155,13 @@ int roster_load(int folder, const struct kind *kind, struct roster *ret_roster)
 {
 	CLEANUP(loading_cleanup) struct loading loading = { 0 };
 	CLEANUP(fd_cleanup)
-	int fd = openat(folder, kind->accounts, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	int fd = etc_open(folder, kind->accounts);
 	int r = 0;
 
 	if (fd >= 0)
 		r = read_file(fd, kind->group, &loading);
-	else if (errno != ENOENT)
-		r = -errno;
+	else if (fd != -ENOENT)
+		r = fd;
 	return r ? r : sort(&loading, ret_roster);
 }
 

@@ -5,13 +5,14 @@
  * Invariant: what makes no sense is an error, and never another value instead: ranges
  * would be handed out where nobody looks for them.
  */
+#include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 
+#include "libsubid/core/cleanup.h"
 #include "libsubid/core/kind.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/sys/conf.h"
+#include "libsubid/sys/fd.h"
 #include "libsubid/sys/settings.h"
 
 #define DEFAULT_MIN	100000
@@ -23,26 +24,32 @@
 #define DETERMINISTIC_MIN 65536
 #define DETERMINISTIC_MAX 4294967294
 
-static int number(const char *path, const char *key, uint64_t fallback, uint64_t *ret,
+static int number(int folder, const char *key, uint64_t fallback, uint64_t *ret,
 		  const char **ret_key)
 {
-	int r = conf_number(AT_FDCWD, path, key, fallback, ret);
+	int r = conf_number(folder, "login.defs", key, fallback, ret);
 
 	*ret_key = key;
 	return r == CONF_MALFORMED ? SETTINGS_NUMBER : r;
 }
 
-static int request(const char *path, const struct kind *kind, bool deterministic,
+static int yes(int folder, const char *key, bool *ret_yes, const char **ret_key)
+{
+	*ret_key = key;
+	return conf_yes(folder, "login.defs", key, ret_yes);
+}
+
+static int request(int folder, const struct kind *kind, bool deterministic,
 		   struct alloc_request *ret_request, const char **ret_key)
 {
 	uint64_t min, max, count;
 	int r;
 
-	if ((r = number(path, kind->conf_count, DEFAULT_COUNT, &count, ret_key)) ||
-	    (r = number(path, kind->conf_max,
+	if ((r = number(folder, kind->conf_count, DEFAULT_COUNT, &count, ret_key)) ||
+	    (r = number(folder, kind->conf_max,
 			deterministic ? DETERMINISTIC_MAX : DEFAULT_MAX, &max,
 			ret_key)) ||
-	    (r = number(path, kind->conf_min,
+	    (r = number(folder, kind->conf_min,
 			deterministic ? DETERMINISTIC_MIN : DEFAULT_MIN, &min, ret_key)))
 		return r;
 	if (min > max || max >= ID_END)
@@ -58,25 +65,38 @@ static int request(const char *path, const struct kind *kind, bool deterministic
  * ret_key: with anything but 0, the key that it is about; a constant.
  * Returns 0, SETTINGS_NUMBER, SETTINGS_BOUNDS or -errno. Thread-safe.
  */
-int settings_read(const char *folder, struct settings *ret_settings, const char **ret_key)
+int settings_read_in(int folder, struct settings *ret_settings, const char **ret_key)
 {
-	struct settings settings = { .deterministic = false };
-	char path[PATH_MAX + sizeof("/login.defs")];
+	struct settings settings = { 0 };
 	int r;
 
-	snprintf(path, sizeof(path), "%s/login.defs", folder);
-	settings.deterministic = conf_is_yes(AT_FDCWD, path, "SUB_UID_DETERMINISTIC");
-	settings.by_id = conf_is_yes(AT_FDCWD, path, "SUB_UID_STORE_BY_UID");
-	r = number(path, "UID_MIN", DEFAULT_UID_MIN, &settings.uid_min, ret_key);
+	r = yes(folder, "SUB_UID_DETERMINISTIC", &settings.deterministic, ret_key);
 	if (r == 0)
-		r = number(path, "UID_MAX", DEFAULT_UID_MAX, &settings.uid_max, ret_key);
+		r = yes(folder, "SUB_UID_STORE_BY_UID", &settings.by_id, ret_key);
 	if (r == 0)
-		r = request(path, &kind_uid, settings.deterministic,
+		r = number(folder, "UID_MIN", DEFAULT_UID_MIN, &settings.uid_min,
+			   ret_key);
+	if (r == 0)
+		r = number(folder, "UID_MAX", DEFAULT_UID_MAX, &settings.uid_max,
+			   ret_key);
+	if (r == 0)
+		r = request(folder, &kind_uid, settings.deterministic,
 			    &settings.requests[0], ret_key);
 	if (r == 0)
-		r = request(path, &kind_gid, settings.deterministic,
+		r = request(folder, &kind_gid, settings.deterministic,
 			    &settings.requests[1], ret_key);
 	if (r == 0)
 		*ret_settings = settings;
 	return r;
+}
+
+/* The same, of a folder by its path. */
+int settings_read(const char *folder, struct settings *ret_settings, const char **ret_key)
+{
+	CLEANUP(fd_cleanup) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	*ret_key = "";
+	if (fd < 0)
+		return -errno;
+	return settings_read_in(fd, ret_settings, ret_key);
 }

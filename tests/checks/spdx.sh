@@ -8,7 +8,7 @@
 n=0
 for file in $(cd "$srcdir" && {
 	find $code tests docs -type f ! -path 'tests/fuzz/corpus/*' \
-		\( -name '*.[ch158]' -o -name '*.am' -o -name '*.sh' -o -name '*.py' \
+		\( -name '*.[ch1358]' -o -name '*.in' -o -name '*.map' -o -name '*.am' -o -name '*.sh' -o -name '*.py' \
 		-o -name '*.md' -o -path 'tests/*/run*' \)
 	find . -maxdepth 1 -type f \( -name '*.md' -o -name '.clang-*' \)
 	find m4 -name 'subid-*.m4'

@@ -154,8 +154,19 @@ def _(s):
     plugins_of(s).install("zzz")
     s.as_user = lambda s: resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
     s.refused(ASK, NOT_ALLOWED, "SOURCE_SILENT", source="zzz",
-              error=os.strerror(errno.EAGAIN))
+              error=os.strerror(errno.EAGAIN),
+              cure="end a process of yours, or have the limit of your processes raised "
+                   "(ulimit -u)")
     s.as_user = None
+    s.granted(ask(s))
+
+
+@scene("plugin that the caller cannot read", "SOURCE_SILENT")
+def _(s):
+    path = plugins_of(s).install("zzz", mode=0o600)
+    s.refused(ASK, NOT_ALLOWED, "SOURCE_SILENT", source="zzz", error=EACCES,
+              cure=f"see that everybody can read {path}")
+    s.mend(lambda: os.chmod(path, 0o644))
     s.granted(ask(s))
 
 

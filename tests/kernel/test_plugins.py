@@ -4,6 +4,7 @@
 writers for an ordinary user, in both ways of installing: who answers, and that nothing is
 written but what one source grants. How refusals are told is in scenes_sources.py."""
 
+import contextlib
 import os
 import resource
 import signal
@@ -33,10 +34,9 @@ HARD |= {"exitload": ("EXIT_AT_LOAD",), "exitunload": ("EXIT_AT_UNLOAD",), "elf"
 
 
 class Box:
-    def __init__(self, host, report, program, install):
-        self.host, self.report = host, report
+    def __init__(self, host, report, plugins, program, install):
+        self.host, self.report, self.plugins = host, report, plugins
         self.program, self.install = program, install
-        self.plugins = Plugins(host)
         self.base = 100000 + 10000000 * (program == "newgidmap")
         self.failed = []
 
@@ -267,18 +267,35 @@ def as_elsa(function):
 def test_apart(box):
     """While a plugin is asked: its process has no capability and no database, and is as
     closed to the caller as the program itself. When it is killed, nothing is written."""
-    answers = []
+    answers, pair = [], []
     asking = threading.Thread(target=lambda: answers.append(
         box.run("hang", HAS, box.granted_ask)))
     asking.start()
+    try:
+        wait_for("the question", lambda: pair.extend(asked(box.program)) or pair)
+        look_at(box, *pair)
+    finally:
+        for pid in pair[:1] or processes(box.program):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        asking.join(60)
+    result, found, _ = answers[0] if answers else (None, None, None)
+    box.report.check(f"a plugin that is killed: {box.program} {box.install}",
+                     result and result.status == 1 and not found
+                     and b"crashed or ended" in result.err, f"{result} {found}")
 
-    def child():
-        found = processes(box.program)
-        return next((pid for pid, parent in found.items() if parent in found), None)
-    wait_for("the question", lambda: child() and any(
-        "libsubid_hang" in line for line in open(f"/proc/{child()}/maps")))
-    pid = child()
-    parent = processes(box.program)[pid]
+
+def asked(program):
+    """The process that has loaded the plugin, and its parent; or nothing."""
+    found = processes(program)
+    for pid, parent in found.items():
+        with contextlib.suppress(OSError):
+            if parent in found and "libsubid_hang" in open(f"/proc/{pid}/maps").read():
+                return pid, parent
+    return ()
+
+
+def look_at(box, pid, parent):
     status, above = status_of(pid), status_of(parent)
     box.report.check(f"no capability where the plugin runs: {box.program} {box.install}",
                      all(int(status[name], 16) == 0 for name in ("CapPrm", "CapEff", "CapInh",
@@ -297,12 +314,6 @@ def test_apart(box):
                        open(f"/proc/{which}/{what}", "rb").read(1))]
     box.report.check(f"the caller cannot reach in: {box.program} {box.install}", not held,
                      f"{held}")
-    os.kill(pid, signal.SIGKILL)
-    asking.join(20)
-    result, found, _ = answers[0]
-    box.report.check(f"a plugin that is killed: {box.program} {box.install}",
-                     result.status == 1 and not found and b"crashed or ended" in result.err,
-                     f"{result} {found}")
 
 
 def test_writers(box):
@@ -334,10 +345,11 @@ def main():
     places = [(program, install) for program in PROGRAMS for install in INSTALLS]
     tests = (test_good, test_order, test_nothing, test_broken, test_hard, test_folder,
              test_setgroups, test_files_fail, test_caller, test_apart)
+    plugins = Plugins(host)
     for number, (program, install) in enumerate(places):
         host.reset_etc()
         with own_mounts():
-            box = Box(host, report, program, install)
+            box = Box(host, report, plugins, program, install)
             box.set_up()
             for at, test in enumerate(tests):
                 if not quick() or at % len(places) in (number, number - 1):

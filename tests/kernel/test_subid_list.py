@@ -242,6 +242,11 @@ def list_details(box):
     rows = box.rows("list", "--root", image, "elsa")
     box.check("an image has its own users", [(row["uid"], row["first"]) for row in rows],
               [(77, 9000000)])
+    # a link of an image means what it means there
+    os.rename(f"{image}/etc", f"{image}/real")
+    os.symlink("/real", f"{image}/etc")
+    rows = box.rows("list", "--root", image)
+    box.check("a link stays in the image", [row["first"] for row in rows], [9000000])
     result = box.run("map", "--root", image, "elsa")
     box.check("no gids, no mapping", result.status, NONE)
 

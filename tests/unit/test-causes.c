@@ -277,6 +277,11 @@ LEAST(source_down)
 {
 	fail_source(f, PLUGIN_DOWN);
 }
+LEAST(source_unreadable)
+{
+	fail_source(f, 0);
+	f->error = EACCES;
+}
 LEAST(source_error)
 {
 	fail_source(f, 0);
@@ -573,6 +578,7 @@ static const struct least {
 	{ CAUSE_SOURCE_BROKEN, source_died, "'sss' has crashed or ended" },
 	{ CAUSE_SOURCE_SILENT, source_down, "'sss' does not reach" },
 	{ CAUSE_SOURCE_SILENT, source_error, "temporarily" },
+	{ CAUSE_SOURCE_SILENT, source_unreadable, "Permission denied" },
 	{ CAUSE_FILE_MISSING, file_missing, "does not exist" },
 	{ CAUSE_FILE_SYMLINK, file_symlink, "symbolic link" },
 	{ CAUSE_FILE_NOT_REGULAR, file_not_regular, "regular" },
