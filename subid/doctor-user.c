@@ -43,11 +43,12 @@ struct environment {
 /* Adds a variable; one that is too long is left out. */
 static void put(struct environment *environment, const char *name, const char *value)
 {
-	char *text = environment->text[environment->n];
+	char *text;
 	int n;
 
 	if (environment->n == VARIABLES)
 		return;
+	text = environment->text[environment->n];
 	n = snprintf(text, VARIABLE_BYTES, "%s=%s", name, value);
 	if (n < 0 || n >= VARIABLE_BYTES)
 		return;

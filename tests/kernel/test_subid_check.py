@@ -343,7 +343,8 @@ def _(s):
 # --- map writers ---
 
 def install(s, folder, **options):
-    """Copies of ours where PATH leads first, the machine's own out of the way."""
+    """Copies of ours where PATH leads first."""
+    s.put(GOOD)
     mount("tmpfs", folder, "tmpfs", options.pop("flags", 0), "mode=755")
     for mapper in MAPPERS:
         shutil.copyfile(s.host.subjects["ours", "bare"].path(mapper), f"{folder}/{mapper}")
@@ -353,6 +354,7 @@ def install(s, folder, **options):
 
 @scene("mapper-missing")
 def _(s):
+    s.put(GOOD)
     writable(s.host, "/usr/bin")
     s.gone("mapper-missing")
     os.rename("/usr/bin/newuidmap", "/usr/bin/away")

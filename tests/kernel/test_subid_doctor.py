@@ -351,7 +351,7 @@ def _(s):
 @scene("SOURCE_BROKEN")
 def _(s):
     plugins = plugins_of(s)
-    for role in ("negative", "beyond", "crash"):
+    for role in ("negative", "beyond", "crash", "exit"):
         plugins.role("zzz", role)
         s.sentence(s.broken("SOURCE_BROKEN", "ranges", "uid"))
         plugins.install("zzz")
@@ -711,7 +711,7 @@ def as_root(box):
         box.host.write(f"{spy}/newuidmap", "#!/bin/sh\n"
                        "echo \"$(id -u):$(id -g):$(id -G) $SECRET $HOME $(ls /proc/self/fd | wc -l)"
                        " $(cut -d' ' -f7 /proc/$$/stat) $(readlink /proc/$PPID/fd/0)"
-                       " $(grep ^CapEff /proc/$$/status)\" >&2; printf '\\033[31m' >&2\n",
+                       " $(grep ^CapEff /proc/$$/status)\" >&2; printf '\\033[31m' >&2; exit 1\n",
                        0o755)
         box.put(GRANT, GRANT)
         box.host.write("/etc/login.defs", f"ENV_PATH {spy}:{folder}:{CLEAN_PATH}\n")
