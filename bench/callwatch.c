@@ -8,6 +8,7 @@
  * library that is loaded already, about elsa or an id of hers. Each run is a line of
  * output: nanoseconds, those on a processor, and peak memory in KiB of A, then of B.
  */
+#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <shadow/subid.h>
 
