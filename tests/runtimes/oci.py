@@ -7,7 +7,7 @@ from stage import USERS
 
 
 def bundle(stage, tool, user, start):
-    """A folder with a root file system and the settings: root is the user, and 65535 ids
+    """A folder with a root file system and the settings: root is the user, and 65536 ids
     from `start` on follow."""
     stage.must(user, f"rm -rf bundle && mkdir -p bundle/rootfs && tar -C bundle/rootfs -xf "
                      f"image.tar && cd bundle && {tool} spec --rootless")
@@ -23,7 +23,7 @@ def bundle(stage, tool, user, start):
     for kind, own in (("u", user.caller.uid), ("g", user.caller.gid)):
         config["linux"][f"{kind}idMappings"] = [
             {"containerID": 0, "hostID": own, "size": 1},
-            {"containerID": 1, "hostID": start, "size": 65535}]
+            {"containerID": 1, "hostID": start, "size": 65536}]
     stage.host.write(path, json.dumps(config), owner=(user.caller.uid, user.caller.gid))
 
 
@@ -40,7 +40,7 @@ def test_with(tool, command):
         for user in USERS:
             bundle(stage, tool, user, user.start)
         stage.both("a bundle", EDIT + command + " c1",
-                   lambda user: user.own_and_range(65535))
+                   lambda user: user.own_and_range(65536))
         bundle(stage, tool, USERS[0], USERS[1].start)
         stage.refused("anna's ids", EDIT + command + " c1")
     return test

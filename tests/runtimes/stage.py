@@ -36,9 +36,9 @@ from typing import NamedTuple
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, f"{os.path.dirname(HERE)}/kernel")
 # pylint: disable=wrong-import-position
-from explain import cause_of                                       # noqa: E402
+from explain import TO_MEND, cause_of, root_shell               # noqa: E402
 from host import (ANNA, CAP_SETGID, CAP_SETUID, CLEAN_PATH, ELSA,   # noqa: E402
-                  PASSWD, PROGRAMS, ROOT, Report, enter, mount, quick,
+                  MS_BIND, PASSWD, PROGRAMS, ROOT, Report, enter, mount, quick,
                   set_file_capabilities, umount)
 
 PREFIX = "/usr/local"
@@ -202,12 +202,8 @@ class Stage:
             self._make_home(user)
 
     def _mount_folders(self):
-        os.chmod("/dev/shm", 0o1777)
-        os.mkdir("/dev/pts", 0o755)
-        mount("devpts", "/dev/pts", "devpts", 0, "newinstance,ptmxmode=0666,mode=0620")
-        os.symlink("pts/ptmx", "/dev/ptmx")
-        for folder in ("/run", "/var/tmp", "/root"):
-            mount("tmpfs", folder, "tmpfs", 0, "mode=1777" if folder != "/root" else "mode=700")
+        self.host.suit_runtimes()
+        mount("tmpfs", "/root", "tmpfs", 0, "mode=700")
 
     @staticmethod
     def device(name, major, minor):
@@ -368,13 +364,8 @@ class Stage:
         self.note(f"{what} refused", [*wrong, run.output] if wrong else [])
 
     def _not_explained(self, output, causes):
-        # a runtime that logs whole messages in a line of its own writes \\n for a newline
-        lines = re.findall(r"\b(new[ug]idmap: .*?)(?=\"|\r?$)", output.replace("\\n", "\n"),
-                           re.M)
-        wrong = []
-        if not re.search(REFUSAL, output):
-            wrong.append("no first line")
-        told = {cause_of(line.split(": ", 1)[1]) for line in lines}
+        wrong = [] if re.search(REFUSAL, output) else ["no first line"]
+        told = {cause_of(line.split(": ", 1)[1]) for line in explanations(output)}
         if self.mode != "debian" and not told & set(causes):
             wrong.append("no explanation")
         return wrong
@@ -409,6 +400,12 @@ class Stage:
 MMDEBSTRAP = "mmdebstrap --mode=unshare --quiet " + " ".join(
     f"--dpkgopt=path-exclude=/usr/{folder}/*" for folder in
     ("share/doc", "share/locale", "share/man", "share/zoneinfo", "lib/x86_64-linux-gnu/gconv"))
+
+
+def explanations(output):
+    """What map writers have said, line by line. A runtime that logs whole messages in a line
+    of its own writes \\n for a newline."""
+    return re.findall(r"\b(new[ug]idmap: .*?)(?=\"|\r?$)", output.replace("\\n", "\n"), re.M)
 
 
 def without_devices(path, new_path):
