@@ -283,6 +283,13 @@ class Stage:
             raise RuntimeError(f"{command}: status {run.status}: {run.output}")
         return run.output
 
+    def comes_first(self, what, command):
+        """What `command` finds for a user is ours, or Debian's where nothing of ours is."""
+        run = self.sh(USERS[0], command)
+        wanted = "/usr/bin/|/lib/" if self.mode == "debian" else f"{PREFIX}/(bin|lib)/"
+        self.note(f"{what} is the right one",
+                  [] if re.search(f"(^|=> )({wanted})", run.output) else [str(run)])
+
     def lies(self):
         """An environment in which a user's own programs take the others' ids for theirs."""
         library, folder = f"{self.host.folder}/liar.so", f"{self.host.folder}/lies"

@@ -31,6 +31,7 @@ CASES = {
 
 
 def test(stage):
+    stage.comes_first("libsubid.so", "ldd /usr/bin/podman | grep libsubid")
     drivers = ("vfs",) if quick() else ("vfs", "overlay")
     for driver in drivers:
         podman = PODMAN.format(driver=driver)

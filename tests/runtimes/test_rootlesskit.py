@@ -7,6 +7,7 @@ from stage import main
 
 
 def test(stage):
+    stage.comes_first("getsubids", "command -v getsubids")
     stage.both("root is the user", "rootlesskit {probe}", lambda user: user.own_and_range(),
                folder="$HOME")
     stage.both("the databases, read by itself", "rootlesskit --subid-source=static {probe}",
