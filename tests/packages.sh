@@ -12,9 +12,10 @@ packages_build=(
 # The optional libraries, ./runtests, and what it compares with
 # shellcheck disable=SC2034
 packages_tests=(
-	auditd busybox-static clang clang-tidy cppcheck gcc-multilib git libaudit-dev libcap2-bin
-	libclang-rt-dev libcriterion-dev libpam0g-dev libselinux1-dev lxc mandoc podman python3
-	rootlesskit runc shellcheck strace uidmap valgrind
+	auditd bubblewrap buildah busybox-static clang clang-tidy cppcheck crun docker.io
+	gcc-multilib git iproute2 libaudit-dev libcap2-bin libclang-rt-dev libcriterion-dev
+	libpam0g-dev libselinux1-dev lxc mandoc mmdebstrap podman procps python3 rootlesskit
+	rsync runc shellcheck slirp4netns strace systemd-container uidmap valgrind
 )
 
 # packages_install PACKAGE...: those that are missing. Asks the registry only if any is.

@@ -491,9 +491,9 @@ def remove_cgroups():
                 os.rmdir(folder)
 
 
-def main(runtime, test, modes=("setuid",), needs=(), title=None):
-    """Runs test(stage) in each mode, and prints a line for the table after it. `title`:
-    how the runtime is called in the table, if not by its program."""
+def main(runtime, test, modes=("setuid",), needs=(), title=None, row=True):
+    """Runs test(stage) in each mode, and prints a line for the table after it, if it is to
+    have a `row`. `title`: how the runtime is called, if not by its program."""
     if "SUBID_HOST" not in os.environ:
         atexit.register(remove_cgroups)
     host, report = enter(), Report()
@@ -508,6 +508,7 @@ def main(runtime, test, modes=("setuid",), needs=(), title=None):
     for mode in modes[:1] if quick() else modes:
         failed, stage.passed = report.failed, 0
         report.part(play, stage, test, mode)
-        print(f"# row {title}|{version_of([runtime, '--version'])}|{mode}|"
-              f"{stage.passed}|{report.failed - failed}", flush=True)
+        if row:
+            print(f"# row {title}|{version_of([runtime, '--version'])}|{mode}|"
+                  f"{stage.passed}|{report.failed - failed}", flush=True)
     report.finish()

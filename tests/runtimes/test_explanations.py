@@ -107,4 +107,5 @@ def test(stage):
         runtime(stage)
 
 
-main("podman", test, needs=("lxc-create", "rootlesskit", "runc"), title="explanations")
+main("podman", test, needs=("lxc-create", "rootlesskit", "runc"), title="explanations",
+     row=False)

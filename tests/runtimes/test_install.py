@@ -96,4 +96,5 @@ def test(stage):
         no_other_way(stage, "Debian's")
 
 
-main("make", test, needs=("podman", "lxc-usernsexec", "unshare"), title="make install")
+main("make", test, needs=("podman", "lxc-usernsexec", "unshare"), title="make install",
+     row=False)
