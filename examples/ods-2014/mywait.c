@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * mywait: says who it is, leaves the file sleeper-USER@HOST.info behind, and sleeps for ever
- * under that name. It is linked statically, to run in any container, and so reads passwd
- * itself.
+ * mywait: says who it is, leaves the file sleeper-USER@HOST.info behind, and sleeps for
+ * ever under that name. It is linked statically, to run in any container, and so reads
+ * passwd itself.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
