@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 #
 # What scenes share, for ./quickstart and examples/ to source: a throw-away host is made of
-# private mount, uts, network and pid namespaces, in which /etc and /usr/local are overlays and
-# /home, /root and /run are empty. The build happens in a temporary folder, unless SUBID_BUILD
+# private mount, uts, network and pid namespaces, in which /etc, /usr/local and /var are overlays
+# and /home, /root and /run are empty. The build happens in a temporary folder, unless SUBID_BUILD
 # names one, configured for the prefix /usr/local. When a scene ends, however it ends, its
 # processes, mounts and files are gone; only Debian packages that it needs stay installed.
 #
@@ -142,7 +142,7 @@ mount_host()
 
 	hostname lxc-host &&
 		mount -t tmpfs -o mode=755 scene "$tmp/host" || return
-	for folder in etc usr/local; do
+	for folder in etc usr/local var; do
 		mkdir -p "$tmp/host/$folder/upper" "$tmp/host/$folder/work" &&
 			mount -t overlay scene -o \
 				"lowerdir=/$folder,upperdir=$tmp/host/$folder/upper,workdir=$tmp/host/$folder/work" \

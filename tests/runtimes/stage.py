@@ -204,8 +204,23 @@ class Stage:
             self._make_home(user)
 
     def _mount_folders(self):
+        # some put things beside $TMPDIR and $HOME
+        self.cache = f"{self.host.folder}/cache"
+        os.mkdir(self.cache)
+        mount(os.environ["SUBID_CACHE"], self.cache, None, MS_BIND)
+        for folder in ("/tmp", "/var"):
+            self.overlay(folder, folder, folder[1:])
         self.host.suit_runtimes()
         mount("tmpfs", "/root", "tmpfs", 0, "mode=700")
+
+    def overlay(self, lower, folder, name):
+        """What is in `lower` at `folder`, where changes are of this host alone."""
+        upper, work = (f"{self.host.folder}/{part}-{name}" for part in ("upper", "work"))
+        os.mkdir(upper)
+        os.chmod(upper, stat.S_IMODE(os.stat(lower).st_mode))
+        os.mkdir(work)
+        mount("overlay", folder, "overlay", 0,
+              f"lowerdir={lower},upperdir={upper},workdir={work}")
 
     @staticmethod
     def device(name, major, minor):
@@ -214,6 +229,12 @@ class Stage:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         os.mknod(path, 0o666 | stat.S_IFCHR, os.makedev(major, minor))
         os.chmod(path, 0o666)
+
+    @staticmethod
+    def control_groups_2():
+        """The second version of control groups, where runtimes look for it."""
+        if not os.path.exists("/sys/fs/cgroup/cgroup.controllers"):
+            mount("cgroup2", "/sys/fs/cgroup", "cgroup2")
 
     def _make_home(self, user):
         for name in ("run", ".config", ".local/share"):
@@ -251,11 +272,7 @@ class Stage:
 
     def _mount_ours(self, mode):
         staged = os.environ["SUBID_STAGED"]
-        upper, work = (f"{self.host.folder}/{name}-{mode}" for name in ("local", "work"))
-        os.mkdir(upper, 0o755)
-        os.mkdir(work)
-        mount("overlay", PREFIX, "overlay", 0, f"lowerdir={staged}{PREFIX},"
-              f"upperdir={upper},workdir={work}")
+        self.overlay(f"{staged}{PREFIX}", PREFIX, mode)
         shutil.copytree(f"{staged}/etc", "/etc", dirs_exist_ok=True)
         if mode == "fcaps":
             for program, number in zip(PROGRAMS, (CAP_SETUID, CAP_SETGID)):
@@ -398,7 +415,7 @@ class Stage:
 
     def debian_root(self):
         """A .tar.xz with a Debian that elsa has made; the files of one run share it."""
-        path = f"{os.environ['SUBID_CACHE']}/debian.tar.xz"
+        path = f"{self.cache}/debian.tar.xz"
         if not os.path.exists(path):
             self.must(USERS[0], f"{MMDEBSTRAP} --variant=essential bookworm debian.tar",
                       timeout=240)
@@ -487,19 +504,33 @@ def play(stage, test, mode):
     test(stage)
 
 
-def remove_cgroups():
-    """What daemons of root have made there, of which the kernel takes nothing back."""
-    for folder, _, _ in os.walk("/sys/fs/cgroup", topdown=False):
-        if "/subid-runtimes" in folder:
+def control_groups():
+    return [folder for folder, _, _ in os.walk("/sys/fs/cgroup", topdown=False)]
+
+
+def remove_control_groups(before):
+    """What runtimes of root have made there, of which the kernel takes nothing back: groups
+    of these names that were not there before, as soon as nothing is in them."""
+    for _ in range(100):
+        left = [group for group in control_groups()
+                if group not in before and GROUPS & set(group.split("/"))]
+        for group in left:
             with contextlib.suppress(OSError):
-                os.rmdir(folder)
+                os.rmdir(group)
+        if not left:
+            return
+        time.sleep(0.02)
+
+
+# as docker was told, as systemd-nspawn and podman call theirs
+GROUPS = {"subid-runtimes", "payload", "supervisor", "libpod_parent"}
 
 
 def main(runtime, test, modes=("setuid",), needs=(), title=None, row=True):
     """Runs test(stage) in each mode, and prints a line for the table after it, if it is to
     have a `row`. `title`: how the runtime is called, if not by its program."""
     if "SUBID_HOST" not in os.environ:
-        atexit.register(remove_cgroups)
+        atexit.register(remove_control_groups, frozenset(control_groups()))
     host, report = enter(), Report()
     missing = [tool for tool in (runtime, *needs) if not shutil.which(tool, path=PATH)]
     if missing:

@@ -5,13 +5,13 @@ mount namespace can have at a place of its own."""
 
 
 from oci import test_with
-from stage import main, mount
+from stage import main
 
 run = test_with("crun", "crun --cgroup-manager=disabled run --bundle bundle")
 
 
 def test(stage):
-    mount("cgroup2", "/sys/fs/cgroup", "cgroup2")
+    stage.control_groups_2()
     run(stage)
 
 

@@ -4,7 +4,7 @@
 of the range of an owner named `containers`, who need not be a user. No map writer is needed,
 but libsubid.so says which ids there are."""
 
-from stage import COUNT, main, mount
+from stage import COUNT, main
 
 PODMAN = ("podman --root /root/storage --runroot /run/podman-root --cgroup-manager=cgroupfs "
           "--runtime=crun --storage-driver=vfs")
@@ -15,7 +15,7 @@ CONTAINERS = 2147483648
 
 
 def test(stage):
-    mount("cgroup2", "/sys/fs/cgroup", "cgroup2")
+    stage.control_groups_2()
     for name in ("subuid", "subgid"):
         with open(f"/etc/{name}", "a", encoding="utf-8") as file:
             file.write(f"containers:{CONTAINERS}:65536\n")
