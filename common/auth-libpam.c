@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * auth-libpam: the PAM service of the program's name.
+ * auth-libpam: the PAM service of the programs that write.
  *
  * MUST: root is never authenticated, only accounted for: a package's postinst has no
  * terminal and no password. Where there is no service file PAM would fall back to
@@ -19,14 +19,14 @@
 #include "common/i18n.h"
 #include "common/report.h"
 
-static bool service_exists(const char *program)
+static bool service_exists(void)
 {
 	static const char *const folders[] = { "/etc/pam.d", "/usr/lib/pam.d" };
 
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
 		char path[256];
 
-		snprintf(path, sizeof(path), "%s/%s", folders[i], program);
+		snprintf(path, sizeof(path), "%s/%s", folders[i], AUTH_SERVICE);
 		if (access(path, F_OK) == 0)
 			return true;
 	}
@@ -50,7 +50,7 @@ static int run_pam(const char *program, const char *user, bool authenticate)
 		.conv = isatty(STDIN_FILENO) ? misc_conv : no_conversation,
 	};
 	pam_handle_t *handle = NULL;
-	int r = pam_start(program, user, &conversation, &handle);
+	int r = pam_start(AUTH_SERVICE, user, &conversation, &handle);
 
 	if (r == PAM_SUCCESS && authenticate)
 		r = pam_authenticate(handle, 0);
@@ -71,15 +71,15 @@ int auth_check(const char *program)
 	uid_t uid = getuid();
 	const struct passwd *entry;
 
-	if (!service_exists(program)) {
+	if (!service_exists()) {
 		if (uid == 0) {
 			report_line(program, _("note: there is no PAM service %s"),
-				    program);
+				    AUTH_SERVICE);
 			return 0;
 		}
 		report_line(program,
 			    _("there is no PAM service %s, so only root may do this"),
-			    program);
+			    AUTH_SERVICE);
 		return AUTH_REFUSED;
 	}
 	entry = getpwuid(uid);

@@ -5,6 +5,9 @@
 #ifndef SUBID_AUTH_H
 #define SUBID_AUTH_H
 
+/* The one PAM service of all programs that write. */
+#define AUTH_SERVICE "usermod-ext"
+
 enum {
 	AUTH_REFUSED = 1, /* told already */
 };

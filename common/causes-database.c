@@ -1,38 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * causes-database: the source, the file or its lines do not grant it.
+ * causes-database: the file or its lines do not grant it, or no other source does.
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/causes-rules.h"
 #include "common/i18n.h"
 #include "common/report.h"
 #include "libsubid/core/entry.h"
-#include "libsubid/sys/paths.h"
 
-/* The source and the file. */
-
-static bool source(const struct facts *facts)
-{
-	return facts->step == FACTS_SOURCE;
-}
-
-static void tell_source(const struct facts *facts, struct cause *cause)
-{
-	if (facts->error) {
-		causes_evidence(cause,
-				_("%s cannot be read, so nobody knows whom to ask: %s"),
-				NSSWITCH_CONF, report_error(facts->error));
-		causes_cure(cause, "chmod 644 " NSSWITCH_CONF);
-		return;
-	}
-	causes_evidence(cause, _("%s names the source '%s', which cannot be asked"),
-			NSSWITCH_CONF, facts->source);
-	causes_cure(cause, _("talk to those who run '%s': %s does not count here"),
-		    facts->source, facts->kind->path);
-}
+/* The file. */
 
 static bool file_fails(const struct facts *facts, int fault, int error)
 {
@@ -184,7 +164,7 @@ static void cure_by_grant(const struct facts *facts, struct cause *cause)
 	if (!causes_quote(facts->account->name, name))
 		return;
 
-	if ((grants->taken || low) && grants->owns)
+	if ((facts->sources.plugin || grants->taken || low) && grants->owns)
 		causes_cure(cause, _("ask for ids of yours, as %" PRIu64 "-%" PRIu64),
 			    grants->first.start, grants->first.end - 1);
 	else if (grants->taken)
@@ -220,6 +200,35 @@ static void tell_other_kind_only(const struct facts *facts, struct cause *cause)
 	cure_by_grant(facts, cause);
 }
 
+/* The words behind `subid:`. */
+static void join_words(const struct nsswitch *nsswitch, char *text, size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < nsswitch->n_sources && used < size; i++)
+		used += (size_t)snprintf(text + used, size - used, "%s%s",
+					 i > 0 ? " " : "", nsswitch->sources[i]);
+}
+
+static bool sources_empty(const struct facts *facts)
+{
+	return not_delegated(facts) && facts->sources.nobody;
+}
+
+static void tell_sources_empty(const struct facts *facts, struct cause *cause)
+{
+	char words[NSSWITCH_SOURCES * NSSWITCH_WORD_BYTES];
+
+	join_words(facts->sources.nsswitch, words, sizeof(words));
+	causes_evidence(cause, _("none of the sources '%s' delegates %ss to %s"), words,
+			facts->kind->id, facts->account->name);
+	if (facts->sources.files)
+		cure_by_grant(facts, cause);
+	else
+		causes_cure(cause, _("have them delegated by those who run '%s'"), words);
+}
+
 static bool partly_delegated(const struct facts *facts)
 {
 	/* Lines of other names of the caller are not among the grants that were looked
@@ -239,10 +248,18 @@ static void tell_partly_delegated(const struct facts *facts, struct cause *cause
 	cure_by_grant(facts, cause);
 }
 
+/* Who looks at the host as a whole asks for no certain range. */
+static bool range_not_delegated(const struct facts *facts)
+{
+	return not_delegated(facts) && !facts->host;
+}
+
 static void tell_not_delegated(const struct facts *facts, struct cause *cause)
 {
 	const struct facts_grants *grants = &facts->grants;
-	const char *name = facts->account->name, *path = facts->kind->path;
+	const char *name = facts->account->name;
+	const char *path =
+		facts->sources.plugin ? facts->sources.plugin : facts->kind->path;
 
 	if (!grants->readable)
 		causes_evidence(cause,
@@ -264,7 +281,6 @@ static void tell_not_delegated(const struct facts *facts, struct cause *cause)
 }
 
 const struct causes_rule causes_of_database[] = {
-	{ CAUSE_SOURCE, source, tell_source },
 	{ CAUSE_FILE_MISSING, file_missing, tell_file_missing },
 	{ CAUSE_FILE_SYMLINK, file_symlink, tell_file_symlink },
 	{ CAUSE_FILE_NOT_REGULAR, file_not_regular, tell_file_not_regular },
@@ -274,7 +290,8 @@ const struct causes_rule causes_of_database[] = {
 	{ CAUSE_FILE_UNREADABLE, file_unreadable, tell_file_unreadable },
 	{ CAUSE_LINE_MALFORMED, line_malformed, tell_line_malformed },
 	{ CAUSE_OTHER_KIND_ONLY, other_kind_only, tell_other_kind_only },
+	{ CAUSE_SOURCES_EMPTY, sources_empty, tell_sources_empty },
 	{ CAUSE_PARTLY_DELEGATED, partly_delegated, tell_partly_delegated },
-	{ CAUSE_NOT_DELEGATED, not_delegated, tell_not_delegated },
+	{ CAUSE_NOT_DELEGATED, range_not_delegated, tell_not_delegated },
 	{ 0 },
 };

@@ -345,7 +345,8 @@ static void tell_no_setfcap(const struct facts *facts, struct cause *cause)
 
 static bool seccomp(const struct facts *facts)
 {
-	return facts->step >= FACTS_SETGROUPS && facts->program.filtered &&
+	return (facts->step >= FACTS_SETGROUPS || facts->step == FACTS_UNSHARE) &&
+	       facts->program.filtered &&
 	       (facts->error == EPERM || facts->error == EACCES ||
 		facts->error == ENOSYS);
 }
@@ -361,7 +362,7 @@ static void tell_seccomp(const struct facts *facts, struct cause *cause)
 
 static bool security_module(const struct facts *facts)
 {
-	return refused_by_kernel(facts);
+	return refused_by_kernel(facts) || facts->step == FACTS_UNSHARE;
 }
 
 static void tell_security_module(const struct facts *facts, struct cause *cause)

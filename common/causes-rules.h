@@ -15,7 +15,9 @@ struct causes_rule {
 
 extern const struct causes_rule causes_of_request[];
 extern const struct causes_rule causes_of_target[];
+extern const struct causes_rule causes_of_source[];
 extern const struct causes_rule causes_of_database[];
+extern const struct causes_rule causes_of_host[];
 extern const struct causes_rule causes_of_kernel[];
 
 /* Room for a quoted text of 256 bytes, each of them a quote. */

@@ -15,10 +15,8 @@
 #include "common/causes-rules.h"
 
 static const struct causes_rule *const tables[] = {
-	causes_of_request,
-	causes_of_target,
-	causes_of_database,
-	causes_of_kernel,
+	causes_of_request,  causes_of_target, causes_of_source,
+	causes_of_database, causes_of_host,   causes_of_kernel,
 };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))

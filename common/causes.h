@@ -28,6 +28,10 @@ enum cause_id {
 	CAUSE_GROUP_NOT_PRIMARY,
 	CAUSE_GROUP_OF_TARGET,
 	CAUSE_SOURCE,
+	CAUSE_SOURCE_ELSEWHERE,
+	CAUSE_SOURCE_NOT_ROOTS,
+	CAUSE_SOURCE_BROKEN,
+	CAUSE_SOURCE_SILENT,
 	CAUSE_FILE_MISSING,
 	CAUSE_FILE_SYMLINK,
 	CAUSE_FILE_NOT_REGULAR,
@@ -37,8 +41,19 @@ enum cause_id {
 	CAUSE_FILE_UNREADABLE,
 	CAUSE_LINE_MALFORMED,
 	CAUSE_OTHER_KIND_ONLY,
+	CAUSE_SOURCES_EMPTY,
 	CAUSE_PARTLY_DELEGATED,
 	CAUSE_NOT_DELEGATED,
+	CAUSE_NO_RANGE,
+	CAUSE_USERNS_LIMIT,
+	CAUSE_USERNS_UNPRIVILEGED,
+	CAUSE_USERNS_APPARMOR,
+	CAUSE_MAPPER_MISSING,
+	CAUSE_MAPPER_NOT_FIRST,
+	CAUSE_OWN_ID_INSIDE,
+	CAUSE_RANGE_SMALL,
+	CAUSE_STORAGE_FOREIGN,
+	CAUSE_PAUSE_OLD,
 	CAUSE_TARGET_ZOMBIE,
 	CAUSE_TARGET_NOT_DUMPABLE,
 	CAUSE_PROC_READ_ONLY,
@@ -58,6 +73,7 @@ enum cause_id {
 	CAUSE_OUTER_UNMAPPED,
 	CAUSE_SECCOMP,
 	CAUSE_SECURITY_MODULE,
+	CAUSES_END,
 };
 
 /* Room for two paths: a command that is cut would be another command. */
@@ -72,5 +88,6 @@ struct cause {
 size_t causes_find(const struct facts *facts, enum cause_id *ret_ids, size_t max);
 void causes_describe(const struct facts *facts, enum cause_id id,
 		     struct cause *ret_cause);
+const char *cause_name(enum cause_id id);
 
 #endif

@@ -222,3 +222,16 @@ void facts_gather_twice(struct facts *facts)
 	if (n == 2)
 		facts->twice = twice;
 }
+
+/*
+ * Fills facts->grants from what a plugin granted, in the place of facts_gather_grants().
+ */
+void facts_take_grants(struct facts *facts, const struct range_set *granted)
+{
+	struct range asked = extent_outer(&facts->map->extents[facts->refused]);
+
+	facts->grants.readable = true;
+	for (size_t i = 0; i < granted->n; i++)
+		note_own(&facts->grants, granted->ranges[i]);
+	facts->grants.partly = range_set_overlaps(granted, asked);
+}

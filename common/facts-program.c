@@ -9,6 +9,7 @@
 #include <linux/capability.h>
 #include <linux/kcmp.h>
 #include <linux/securebits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -35,16 +36,36 @@ static uint64_t little_endian(const unsigned char bytes[static 4])
 /*
  * Permitted capabilities of a file, struct vfs_cap_data of linux/capability.h: a magic
  * with flags, then permitted and inheritable for each 32 bits, all little-endian.
+ *
+ * data: the attribute security.capability; n: its bytes, or -1. Returns false: there is
+ * none.
  */
-static void read_file_capabilities(struct facts_program *program)
+static bool read_capabilities(const unsigned char *data, ssize_t n,
+			      uint64_t *ret_permitted)
+{
+	if (n < (ssize_t)XATTR_CAPS_SZ_2)
+		return false;
+	*ret_permitted = little_endian(data + 4) | little_endian(data + 12) << 32;
+	return true;
+}
+
+/* The permitted capabilities that are stored with a file; false: there are none. */
+bool facts_file_capabilities(int fd, uint64_t *ret_permitted)
 {
 	unsigned char data[sizeof(struct vfs_ns_cap_data)] = { 0 };
-	ssize_t n = getxattr(SELF, "security.capability", data, sizeof(data));
 
-	if (n < (ssize_t)XATTR_CAPS_SZ_2)
-		return;
-	program->has_capabilities = true;
-	program->capabilities = little_endian(data + 4) | little_endian(data + 12) << 32;
+	return read_capabilities(data,
+				 fgetxattr(fd, "security.capability", data, sizeof(data)),
+				 ret_permitted);
+}
+
+static void read_file_capabilities(const char *path, struct facts_program *program)
+{
+	unsigned char data[sizeof(struct vfs_ns_cap_data)] = { 0 };
+
+	program->has_capabilities = read_capabilities(
+		data, getxattr(path, "security.capability", data, sizeof(data)),
+		&program->capabilities);
 }
 
 /* A number behind a key of /proc/self/status. */
@@ -87,29 +108,56 @@ static uint64_t bounding_set(void)
 	return set;
 }
 
-/* Fills facts->program. */
+/* What the file is; false: it cannot be looked at. */
+static bool describe_file(const char *path, struct facts_program *program)
+{
+	struct statvfs filesystem;
+	struct stat status;
+
+	if (stat(path, &status))
+		return false;
+	program->owner = status.st_uid;
+	program->setuid = status.st_mode & S_ISUID;
+	program->nosuid =
+		statvfs(path, &filesystem) == 0 && filesystem.f_flag & ST_NOSUID;
+	program->owner_unmapped = userns_is_outside_owner(status.st_uid);
+	read_file_capabilities(path, program);
+	return true;
+}
+
+/* What the process is that runs it. */
+static void describe_process(struct facts_program *program)
+{
+	read_status(program);
+	program->bounding = bounding_set();
+	program->no_root = prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) & SECBIT_NOROOT;
+}
+
+/* Fills facts->program: this one. */
 void facts_gather_program(struct facts *facts)
 {
 	struct facts_program *program = &facts->program;
-	struct statvfs filesystem;
-	struct stat status;
-	ssize_t n;
+	ssize_t n = readlink(SELF, program->path, sizeof(program->path));
 
-	n = readlink(SELF, program->path, sizeof(program->path));
-	if (n < 0 || stat(SELF, &status)) {
+	if (n < 0 || !describe_file(SELF, program)) {
 		program->path[0] = '\0';
 		return;
 	}
 	program->path_is_cut = (size_t)n == sizeof(program->path);
 	program->path[program->path_is_cut ? n - 1 : n] = '\0';
-	program->owner = status.st_uid;
-	program->setuid = status.st_mode & S_ISUID;
-	program->nosuid =
-		statvfs(SELF, &filesystem) == 0 && filesystem.f_flag & ST_NOSUID;
-	program->owner_unmapped = userns_is_outside_owner(status.st_uid);
-	read_file_capabilities(program);
-	read_status(program);
-	program->bounding = bounding_set();
-	program->no_root = prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) & SECBIT_NOROOT;
+	describe_process(program);
 	program->shares_fs = syscall(SYS_kcmp, getpid(), getppid(), KCMP_FS, 0, 0) == 0;
+}
+
+/* Fills facts->program: another one, which this process has started or could start. */
+void facts_gather_program_file(struct facts *facts, const char *path)
+{
+	struct facts_program *program = &facts->program;
+	int n;
+
+	if (!describe_file(path, program))
+		return;
+	n = snprintf(program->path, sizeof(program->path), "%s", path);
+	program->path_is_cut = n < 0 || (size_t)n >= sizeof(program->path);
+	describe_process(program);
 }

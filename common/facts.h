@@ -18,11 +18,17 @@
 #include "libsubid/core/range.h"
 #include "libsubid/sys/account.h"
 #include "libsubid/sys/dbfile.h"
+#include "libsubid/sys/nsswitch.h"
 #include "libsubid/sys/scan.h"
 
 /* Where it ended; each comes with the errno in `error`, 0 where there is none. */
 enum facts_step {
-	FACTS_EXTENTS = 1, /* too many, too long, or two that overlap */
+	FACTS_UNSHARE = 1, /* no user namespace could be made and mapped alone */
+	FACTS_PROGRAM,	   /* PATH leads to no map writer, or not to the right one */
+	FACTS_COUNT,	   /* what is delegated is too little or holds the user */
+	FACTS_STORAGE,	   /* files of a container engine are of other ids */
+	FACTS_PAUSE,	   /* a process of a container engine has other ids */
+	FACTS_EXTENTS,	   /* too many, too long, or two that overlap */
 	FACTS_TARGET,	   /* /proc/PID could not be opened */
 	FACTS_CALLER,	   /* there is no passwd entry */
 	FACTS_OWNER,	   /* the target's ids are not the caller's */
@@ -84,6 +90,27 @@ struct facts_grants {
 	char taken_by[LIMIT_OWNER_BYTES + 1];
 };
 
+/* What is known only to who looks at a host as a whole, see subid(1), "doctor". */
+struct facts_host {
+	/* Settings of the kernel; -1: it has none of the kind. */
+	int64_t max_namespaces;	    /* user.max_user_namespaces */
+	int64_t unprivileged_clone; /* kernel.unprivileged_userns_clone */
+	int64_t apparmor;	    /* kernel.apparmor_restrict_unprivileged_userns */
+	/* FACTS_PROGRAM */
+	const char *found;  /* the map writer that PATH leads to, or NULL */
+	const char *wanted; /* the one that should stand there, or NULL */
+	const char *path;   /* PATH itself */
+	/* FACTS_COUNT */
+	uint64_t count;	  /* of delegated ids */
+	struct range own; /* one that holds the own id; end 0: none */
+	/* FACTS_STORAGE */
+	const char *file;    /* that has another owner, */
+	const char *storage; /* in this folder */
+	uint32_t owner;
+	/* FACTS_PAUSE */
+	pid_t pause;
+};
+
 /* Two lines of a database that grant the caller the same id. */
 struct facts_twice {
 	uint64_t lines[2]; /* their numbers, 0: there are no such lines */
@@ -96,6 +123,15 @@ struct facts_question {
 	const struct account *account;
 	struct range asked;   /* the extent that is refused */
 	struct range missing; /* the first part of it that is not granted */
+};
+
+/* Where not the files alone were asked. */
+struct facts_sources {
+	const struct nsswitch *nsswitch; /* NULL: the files alone */
+	const char *plugin; /* the source that answered or, FACTS_SOURCE, could not */
+	int fault;	    /* 0, or the enum plugin_fault of it */
+	bool files;	    /* the files are among those who were asked */
+	bool nobody;	    /* no source has anything for the caller */
 };
 
 struct facts {
@@ -123,7 +159,6 @@ struct facts {
 	struct facts_twice twice;
 	size_t refused;	      /* FACTS_RANGE: an extent */
 	struct range missing; /* the first part of it that is not granted */
-	const char *source;   /* FACTS_SOURCE */
 	int name_service;     /* an errno: owners could not be looked up */
 
 	/* The database that was asked: its fault, or its status. */
@@ -131,6 +166,8 @@ struct facts {
 	/* FACTS_RANGE: what its lines say, where they have been looked at, or NULL. Only
 	 * for one who can read the database. */
 	const struct facts_grants *noted;
+	const struct facts_host *host; /* NULL: nobody looked */
+	struct facts_sources sources;  /* FACTS_SOURCE, FACTS_RANGE */
 	struct facts_program program;
 	struct facts_target target;
 	struct facts_grants grants;
@@ -138,12 +175,16 @@ struct facts {
 		unmapped; /* outer ids that the caller's namespace lacks; end 0: none */
 };
 
+bool facts_file_capabilities(int fd, uint64_t *ret_permitted);
 void facts_gather_program(struct facts *facts);
+void facts_gather_program_file(struct facts *facts, const char *path);
+void facts_gather_settings(int proc, struct facts_host *ret_host);
 void facts_gather_target(struct facts *facts, int process, pid_t pid);
 void facts_gather_namespace(struct facts *facts);
 void facts_gather_grants(struct facts *facts);
 void facts_gather_twice(struct facts *facts);
 bool facts_note_line(struct facts_grants *grants, const struct facts_question *question,
 		     const struct scan_line *line, struct entry *ret_entry);
+void facts_take_grants(struct facts *facts, const struct range_set *granted);
 
 #endif

@@ -146,6 +146,28 @@ int db_revoke(struct db *db, const struct kind *kind, struct owner *owner,
 		    table_subtract(&side_of(db, kind)->table, owner_is, owner, range));
 }
 
+/*
+ * Makes @owner the owner of the lines that name @old; those by uid stay as they are. No
+ * id becomes anybody's who was not meant to have it by those lines, so no policy is
+ * asked. Returns 0, -EINVAL (no such owner can be) or -errno.
+ */
+int db_rename(struct db *db, const struct kind *kind, const char *old, const char *owner)
+{
+	return fail(db, kind,
+		    table_rename(&side_of(db, kind)->table, old, strlen(old), owner,
+				 strlen(owner)));
+}
+
+/*
+ * Drops the lines with these numbers, ascending, and ends the last line with a newline.
+ * For lines that grant nothing, or what another line grants. Returns 0 or -errno.
+ */
+int db_drop_lines(struct db *db, const struct kind *kind, const uint64_t *numbers,
+		  size_t n)
+{
+	return fail(db, kind, table_drop_lines(&side_of(db, kind)->table, numbers, n));
+}
+
 static int add_held(struct range_set *set, const struct entry *entry, struct owner *owner)
 {
 	int r = owner_is(entry, owner) ? range_set_add(set, entry->range) : 0;
@@ -221,7 +243,8 @@ static int number_lines(struct db *db, const struct kind *kind, struct db_grant 
 	struct table_line line, old;
 	int r;
 
-	if (!table->changed)
+	/* Without an owner nothing was taken: lines were appended at the most. */
+	if (!table->changed || !grant->owner)
 		return 0;
 	r = db_load_old(db, kind, &old_table);
 	if (r)
@@ -236,8 +259,19 @@ static int number_lines(struct db *db, const struct kind *kind, struct db_grant 
 	return 0;
 }
 
-static int find_taken(struct db *db, const struct kind *kind,
-		      const struct range_set *wanted, struct taken *taken)
+static bool is_nobody(const struct entry *entry, void *context)
+{
+	(void)entry;
+	(void)context;
+	return false;
+}
+
+/*
+ * Finds the local accounts whose ids are among @wanted; a failure notes whose file it
+ * was. Returns 0 or -errno; freed with taken_cleanup().
+ */
+int db_find_taken(struct db *db, const struct kind *kind, const struct range_set *wanted,
+		  struct taken *taken)
 {
 	int r = taken_locally(db->folder, kind, wanted, taken);
 
@@ -246,7 +280,17 @@ static int find_taken(struct db *db, const struct kind *kind,
 	return r;
 }
 
-/* Asks about every id in @wanted; DB_CONFLICT when the policy says no. */
+/*
+ * Asks the name service whether ids in @wanted are accounts'.
+ * Returns 0 or -errno; freed with taken_cleanup().
+ */
+int db_ask_service(struct db *db, const struct kind *kind, const struct range_set *wanted,
+		   struct taken *taken)
+{
+	return (db->in_library ? taken_in_process : taken_elsewhere)(
+		&db->nsswitch, kind, wanted, &db->waited, taken);
+}
+
 static int check_policy(struct db *db, const struct kind *kind,
 			const struct range_set *wanted, struct db_grant *grant)
 {
@@ -255,19 +299,20 @@ static int check_policy(struct db *db, const struct kind *kind,
 		.kind = kind,
 		.wanted = wanted,
 		.table = &side_of(db, kind)->table,
-		.is_owner = owner_is,
+		.is_owner = grant->owner && !grant->each_line ? owner_is : is_nobody,
 		.context = grant->owner,
 	};
 	const struct range no_id = { ID_NONE, ID_END };
 	size_t before = grant->conflicts.n;
 	int r;
 
-	r = find_taken(db, kind, wanted, &taken);
+	r = db_find_taken(db, kind, wanted, &taken);
 	if (r)
 		return r;
 	/* Not about ids that nobody can have: the answer would not change. */
-	if (!grant->policy.allow_overlap && !range_set_overlaps(wanted, no_id)) {
-		r = taken_elsewhere(&db->nsswitch, kind, wanted, &db->waited, &taken);
+	if (!grant->asked && !grant->policy.allow_overlap &&
+	    !range_set_overlaps(wanted, no_id)) {
+		r = db_ask_service(db, kind, wanted, &taken);
 		if (r)
 			return r;
 	}
@@ -287,14 +332,28 @@ static int check_policy(struct db *db, const struct kind *kind,
 	return 0;
 }
 
+/*
+ * Asks the overlap policy about every id in @wanted, for @grant->owner; with each_line,
+ * or no owner, no line is passed over as the owner's. Returns 0, DB_CONFLICT (the list
+ * says why) or -errno.
+ */
+int db_check(struct db *db, const struct kind *kind, const struct range_set *wanted,
+	     struct db_grant *grant)
+{
+	return fail(db, kind, check_policy(db, kind, wanted, grant));
+}
+
 static int append(struct db *db, const struct kind *kind, const struct db_grant *grant,
 		  struct range range)
 {
 	const struct account *account = &grant->owner->account;
+	struct table *table = &side_of(db, kind)->table;
 
-	return table_append(
-		&side_of(db, kind)->table, grant->by_id ? account->number : account->name,
-		grant->by_id ? account->number_len : account->name_len, range);
+	/* A login name that looks like a uid would give the range to whoever has that. */
+	if (account->number_len > 0 &&
+	    (grant->by_id || owner_is_number(account->name, account->name_len)))
+		return table_append(table, account->number, account->number_len, range);
+	return table_append(table, account->name, account->name_len, range);
 }
 
 static int grant_missing(struct db *db, const struct kind *kind, struct db_grant *grant,
@@ -327,133 +386,6 @@ int db_grant(struct db *db, const struct kind *kind, struct db_grant *grant,
 	     struct range range)
 {
 	return fail(db, kind, grant_missing(db, kind, grant, range));
-}
-
-/* Ranges that somebody has, as an array that grows. */
-struct used {
-	struct range *ranges;
-	size_t n;
-	size_t allocated;
-};
-
-static void used_cleanup(struct used *used)
-{
-	free(used->ranges);
-}
-
-static int put_used(struct used *used, struct range range)
-{
-	struct range *last = used->n > 0 ? &used->ranges[used->n - 1] : NULL;
-
-	/* Most databases are in order and without gaps, and then this is one range. */
-	if (last && range.start == last->end) {
-		last->end = range.end;
-		return 0;
-	}
-	if (used->n == used->allocated) {
-		size_t allocated = used->allocated ? 2 * used->allocated : 64;
-		struct range *ranges;
-
-		ranges = reallocarray(used->ranges, allocated, sizeof(*ranges));
-		if (!ranges)
-			return -ENOMEM;
-		used->ranges = ranges;
-		used->allocated = allocated;
-	}
-	used->ranges[used->n++] = range;
-	return 0;
-}
-
-static int collect_accounts(const struct taken *taken, struct used *used)
-{
-	for (size_t i = 0; i < taken->n; i++) {
-		uint64_t id = taken->accounts[i].id;
-		int r = put_used(used, (struct range){ id, id + 1 });
-
-		if (r)
-			return r;
-	}
-	return 0;
-}
-
-static int collect_side(struct db *db, const struct kind *kind, struct range bounds,
-			struct used *used)
-{
-	CLEANUP(range_set_cleanup) struct range_set wanted = RANGE_SET(1);
-	CLEANUP(taken_cleanup) struct taken taken = { 0 };
-	struct table_cursor cursor = { 0 };
-	struct table_line line;
-	int r;
-
-	/* Most lines are within the bounds: no table_next_near(). */
-	while (table_next(&side_of(db, kind)->table, &cursor, &line)) {
-		if (line.fault || !range_overlaps(line.entry.range, bounds))
-			continue;
-		r = put_used(used, line.entry.range);
-		if (r)
-			return r;
-	}
-	r = range_set_add(&wanted, bounds);
-	if (r)
-		return r;
-	r = find_taken(db, kind, &wanted, &taken);
-	return r ? r : collect_accounts(&taken, used);
-}
-
-/* Whether the name service has ids in @found; they are then in use. */
-static int ask_elsewhere(struct db *db, bool uid, bool gid, struct range found,
-			 struct used *used)
-{
-	CLEANUP(range_set_cleanup) struct range_set wanted = RANGE_SET(1);
-	CLEANUP(taken_cleanup) struct taken taken = { 0 };
-	int r;
-
-	r = range_set_add(&wanted, found);
-	if (r == 0 && uid)
-		r = taken_elsewhere(&db->nsswitch, &kind_uid, &wanted, &db->waited,
-				    &taken);
-	if (r == 0 && gid)
-		r = taken_elsewhere(&db->nsswitch, &kind_gid, &wanted, &db->waited,
-				    &taken);
-	return r ? r : collect_accounts(&taken, used);
-}
-
-/*
- * Finds the lowest range that nobody has, neither in a database nor as an account.
- *
- * uid, gid: in which databases it must be free; with both, the same range in each.
- * Returns 0, DB_FULL or -errno.
- */
-int db_find_free(struct db *db, bool uid, bool gid, const struct alloc_request *request,
-		 struct range *ret_range)
-{
-	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(DB_RANGES_MAX);
-	CLEANUP(used_cleanup) struct used used = { 0 };
-	struct range found;
-	size_t before;
-	int r = 0;
-
-	if (uid)
-		r = fail(db, &kind_uid,
-			 collect_side(db, &kind_uid, request->bounds, &used));
-	if (r == 0 && gid)
-		r = fail(db, &kind_gid,
-			 collect_side(db, &kind_gid, request->bounds, &used));
-	do {
-		before = used.n;
-		if (r == 0)
-			r = fail(db, uid ? &kind_uid : &kind_gid,
-				 range_set_fill(&set, used.ranges, used.n));
-		if (r)
-			return r;
-		if (alloc_first_fit(request, &set, &found))
-			return fail(db, uid ? &kind_uid : &kind_gid, DB_FULL);
-		r = fail(db, uid ? &kind_uid : &kind_gid,
-			 ask_elsewhere(db, uid, gid, found, &used));
-	} while (r == 0 && used.n > before);
-	if (r == 0)
-		*ret_range = found;
-	return r;
 }
 
 /* Tells whether a database would be written. */

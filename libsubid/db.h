@@ -13,7 +13,6 @@
 
 #include <stdbool.h>
 
-#include "libsubid/core/alloc.h"
 #include "libsubid/core/kind.h"
 #include "libsubid/core/overlap.h"
 #include "libsubid/core/range.h"
@@ -22,6 +21,7 @@
 #include "libsubid/sys/lock.h"
 #include "libsubid/sys/nsswitch.h"
 #include "libsubid/sys/owner.h"
+#include "libsubid/sys/taken.h"
 
 enum db_place {
 	DB_LIVE,   /* the running system */
@@ -42,6 +42,7 @@ struct db {
 	int folder;
 	struct nsswitch nsswitch; /* empty unless DB_LIVE */
 	int64_t waited;		  /* for the name service, in milliseconds */
+	bool in_library;	  /* no child processes; set after db_begin() */
 	struct lock lock;
 	struct db_side sides[2];
 	/* Where the last error was; NULL: with the folder or the lock of all databases.
@@ -71,8 +72,11 @@ struct db_policy {
 };
 
 struct db_grant {
-	struct owner *owner;
-	bool by_id; /* new lines name the owner by uid */
+	struct owner *owner; /* NULL for allot_ranges(): it knows its people */
+	bool by_id;	     /* new lines name the owner by uid */
+	bool asked;	     /* the name service was asked already */
+	bool each_line;	     /* each line is in the way: what the owner holds is not asked
+				about */
 	struct db_policy policy;
 	struct overlap_list conflicts; /* DB_CONFLICT: all of them */
 	bool unsure;		       /* the name service did not answer in time */
@@ -83,10 +87,17 @@ int db_begin_in(struct db *db, int folder, enum db_place place);
 int db_load(struct db *db, const struct kind *kind, bool create);
 int db_revoke(struct db *db, const struct kind *kind, struct owner *owner,
 	      struct range range);
+int db_drop_lines(struct db *db, const struct kind *kind, const uint64_t *numbers,
+		  size_t n);
 int db_grant(struct db *db, const struct kind *kind, struct db_grant *grant,
 	     struct range range);
-int db_find_free(struct db *db, bool uid, bool gid, const struct alloc_request *request,
-		 struct range *ret_range);
+int db_rename(struct db *db, const struct kind *kind, const char *old, const char *owner);
+int db_find_taken(struct db *db, const struct kind *kind, const struct range_set *wanted,
+		  struct taken *taken);
+int db_ask_service(struct db *db, const struct kind *kind, const struct range_set *wanted,
+		   struct taken *taken);
+int db_check(struct db *db, const struct kind *kind, const struct range_set *wanted,
+	     struct db_grant *grant);
 int db_held(const struct db *db, const struct kind *kind, struct owner *owner,
 	    struct range_set *set);
 bool db_changed(const struct db *db, const struct kind *kind);

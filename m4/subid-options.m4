@@ -88,3 +88,18 @@ AS_CASE([$with_plugindir],
 	[AC_MSG_ERROR([--with-plugindir takes an absolute path])])
 AC_SUBST([plugindir])
 ])
+
+# SUBID_LIBRARY
+# ------------
+# The number in the name of the library. Programs are linked to one of them for good; shadow's
+# library has had each with the same calls, so a site takes the one its programs ask for.
+AC_DEFUN([SUBID_LIBRARY], [
+AC_ARG_WITH([libsubid-soname],
+	[AS_HELP_STRING([--with-libsubid-soname=4|5|6],
+		[the number N of libsubid.so.N @<:@6@:>@])],
+	[], [with_libsubid_soname=6])
+AS_CASE([$with_libsubid_soname], [4|5|6], [],
+	[AC_MSG_ERROR([--with-libsubid-soname takes 4, 5 or 6, not $with_libsubid_soname])])
+SUBID_SONAME=$with_libsubid_soname
+AC_SUBST([SUBID_SONAME])
+])

@@ -38,6 +38,7 @@ struct search {
 	struct alias aliases[DECIDE_ALIASES];
 	size_t n_aliases;
 	/* As in struct decision. */
+	bool owns;
 	int name_service;
 	struct facts_grants grants;
 	bool noted;
@@ -92,8 +93,10 @@ static int next_own_entry(struct search *search, struct entry *ret_entry)
 		if (may_be_own(search, &line) &&
 		    entry_parse(line.text, line.len, ret_entry) == 0 &&
 		    (account_owns(search->account, ret_entry) ||
-		     is_alias(search, ret_entry->owner, ret_entry->owner_len)))
+		     is_alias(search, ret_entry->owner, ret_entry->owner_len))) {
+			search->owns = true;
 			return 1;
+		}
 	return r;
 }
 
@@ -226,6 +229,28 @@ static int take_from(struct dbfile *file, struct search *search)
 	return DECIDE_NO_DATABASE;
 }
 
+/* From what is left; @asked: whether there was anything to be granted. */
+static int conclude(const struct search *search, bool asked,
+		    struct decision *ret_decision)
+{
+	const struct idmap *map = search->map;
+	struct decision decision = {
+		.delegated = asked && search->left.n == 0,
+		.owns = search->owns,
+		.name_service = search->name_service,
+		.grants = search->grants,
+		.noted = search->noted,
+	};
+	int r = idmap_decide(map, search->own_id, &search->left, &decision.refused);
+
+	if (r && map->extents[decision.refused].count > 0)
+		range_set_intersect(&search->left,
+				    extent_outer(&map->extents[decision.refused]),
+				    &decision.missing);
+	*ret_decision = decision;
+	return r ? DECIDE_REFUSED : 0;
+}
+
 /*
  * Decides about a map that idmap_parse() took.
  *
@@ -245,8 +270,7 @@ int decide(const struct kind *kind, const struct idmap *map,
 		.own_id = own_id,
 		.left = RANGE_SET(DECIDE_RANGES),
 	};
-	struct decision decision = { 0 };
-	bool own = idmap_is_own(map, own_id), asked;
+	bool asked;
 	int r;
 
 	r = idmap_request(map, own_id, kind->group, &search.left);
@@ -256,19 +280,37 @@ int decide(const struct kind *kind, const struct idmap *map,
 	account_starts(account, &search.starts);
 	if (asked) {
 		r = take_from(file, &search);
-		if (r && !own)
+		if (r && !idmap_is_own(map, own_id))
 			return r;
 	}
-	decision.name_service = search.name_service;
-	decision.grants = search.grants;
-	decision.noted = search.noted;
-	decision.from_database = asked && search.left.n == 0;
+	return conclude(&search, asked, ret_decision);
+}
 
-	r = idmap_decide(map, own_id, &search.left, &decision.refused);
-	if (r && map->extents[decision.refused].count > 0)
-		range_set_intersect(&search.left,
-				    extent_outer(&map->extents[decision.refused]),
-				    &decision.missing);
-	*ret_decision = decision;
-	return r ? DECIDE_REFUSED : 0;
+/*
+ * Decides as decide() does, by the ranges that another source has granted to the caller:
+ * those of one source, for they are put together.
+ * Returns 0 (granted), DECIDE_REFUSED or -ENOMEM.
+ */
+int decide_granted(const struct kind *kind, const struct idmap *map, uint32_t own_id,
+		   const struct range_set *granted, struct decision *ret_decision)
+{
+	CLEANUP(search_cleanup)
+	struct search search = {
+		.map = map,
+		.own_id = own_id,
+		.left = RANGE_SET(LIMIT_EXTENTS + LIMIT_PLUGIN_ANSWER),
+	};
+	bool asked;
+	int r;
+
+	r = idmap_request(map, own_id, kind->group, &search.left);
+	if (r)
+		return r < 0 ? r : -ENOMEM;
+	asked = search.left.n > 0;
+	for (size_t i = 0; i < granted->n; i++) {
+		r = range_set_subtract(&search.left, granted->ranges[i]);
+		if (r)
+			return r < 0 ? r : -ENOMEM;
+	}
+	return conclude(&search, asked, ret_decision);
 }

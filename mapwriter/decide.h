@@ -15,9 +15,10 @@
 #include "libsubid/sys/dbfile.h"
 
 struct decision {
-	/* Whether any id comes out of the database, and not only from the caller's own.
-	 */
-	bool from_database;
+	/* Whether any id is delegated, and not only the caller's own. */
+	bool delegated;
+	/* Whether any line of the database, as far as it was read, is the caller's. */
+	bool owns;
 	/* DECIDE_REFUSED: the first extent that is not allowed. */
 	size_t refused;
 	/* The first part of it that is not granted; end 0 when its count is 0. */
@@ -34,10 +35,13 @@ struct decision {
 enum {
 	DECIDE_REFUSED = 1,
 	DECIDE_NO_DATABASE, /* it was needed and cannot be used: see the dbfile */
+	DECIDE_NO_SOURCE,   /* it was needed and did not answer */
 };
 
 int decide(const struct kind *kind, const struct idmap *map,
 	   const struct account *account, uint32_t own_id, struct dbfile *file,
 	   struct decision *ret_decision);
+int decide_granted(const struct kind *kind, const struct idmap *map, uint32_t own_id,
+		   const struct range_set *granted, struct decision *ret_decision);
 
 #endif

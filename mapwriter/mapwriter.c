@@ -21,6 +21,7 @@
 #include "libsubid/sys/paths.h"
 #include "libsubid/sys/source.h"
 #include "mapwriter/decide.h"
+#include "mapwriter/grants.h"
 #include "mapwriter/mapfile.h"
 #include "mapwriter/mapwriter.h"
 #include "mapwriter/privilege.h"
@@ -33,6 +34,7 @@ static void request_cleanup(struct request *request)
 {
 	dbfile_cleanup(&request->file);
 	target_cleanup(&request->target);
+	grants_cleanup(&request->grants);
 }
 
 /* The capability that maps ids of this kind which are not the caller's own. */
@@ -136,31 +138,30 @@ static int check_owner(struct request *request)
 	return refuse(request, REFUSAL_OWNER, 0);
 }
 
-/* A map of nothing but the caller's own id does not depend on where sub-ids come from. */
-static int find_source(struct request *request)
+/* Where no plugin is to be asked, the files are read with no detour. */
+static int ask_sources(struct request *request)
 {
-	if (source_find(request->nsswitch.subid, PLUGINDIR) == SOURCE_FILES)
-		return 0;
-	dbfile_cleanup(&request->file);
-	request->file.fault = DBFILE_CLOSED;
-	request->file.error = ENOENT;
-	if (idmap_is_own(&request->map, own_id(request)))
-		return 0;
-	return refuse(request, REFUSAL_SOURCE, 0);
+	source_find(&request->nsswitch, PLUGINDIR, &request->grants.sources);
+	if (!source_has(&request->grants.sources, SOURCE_PLUGIN))
+		return decide(request->kind, &request->map, &request->account,
+			      own_id(request), &request->file, &request->decision);
+	return grants_decide(request->kind, &request->map, &request->account,
+			     own_id(request), &request->file, &request->grants,
+			     &request->decision);
 }
 
 static int check_grants(struct request *request)
 {
-	int r;
+	int r = ask_sources(request);
 
-	r = decide(request->kind, &request->map, &request->account, own_id(request),
-		   &request->file, &request->decision);
 	/* A descriptor of a file that the caller may not read is power, too. */
 	dbfile_cleanup(&request->file);
 	if (r < 0)
 		return refuse(request, REFUSAL_MEMORY, -r);
 	if (r == DECIDE_NO_DATABASE)
 		return refuse(request, REFUSAL_DATABASE, request->file.error);
+	if (r == DECIDE_NO_SOURCE)
+		return refuse(request, REFUSAL_SOURCE, request->grants.answer.error);
 	if (r == DECIDE_REFUSED)
 		return refuse(request, REFUSAL_RANGE, 0);
 
@@ -184,7 +185,7 @@ static capset_t needed_capabilities(const struct request *request)
 	bool own = idmap_is_own(&request->map, own_id(request));
 	capset_t caps = 0;
 
-	if (!own || (request->kind->group && request->decision.from_database))
+	if (!own || (request->kind->group && request->decision.delegated))
 		caps |= setid_capability(request->kind);
 	if (idmap_maps_root(&request->map))
 		caps |= root_capability(request->kind);
@@ -199,7 +200,7 @@ static int write_map(struct request *request)
 	r = privilege_keep(&request->privilege, request->needed);
 	if (r)
 		return refuse(request, REFUSAL_CAPS, -r);
-	if (request->kind->group && !request->decision.from_database) {
+	if (request->kind->group && !request->decision.delegated) {
 		r = setgroups_deny(request->target.fd);
 		if (r)
 			return refuse(request, REFUSAL_SETGROUPS, -r);
@@ -238,8 +239,8 @@ static int version(const struct kind *kind)
 static int run(struct request *request, int argc, char **argv)
 {
 	if (read_arguments(request, argc, argv) || look_at_target(request) ||
-	    read_nsswitch(request) || check_owner(request) || find_source(request) ||
-	    check_grants(request) || write_map(request))
+	    read_nsswitch(request) || check_owner(request) || check_grants(request) ||
+	    write_map(request))
 		return -1;
 	return 0;
 }

@@ -126,7 +126,6 @@ static void facts_of_request(const struct request *request, struct facts *facts)
 		.no_new_privs = request->privilege.start_no_new_privs,
 		.map = &request->map,
 		.missing = request->decision.missing,
-		.source = request->nsswitch.subid,
 		.name_service = request->decision.name_service,
 		.file = &request->file,
 		.noted = request->decision.noted ? &request->decision.grants : NULL,
@@ -136,6 +135,32 @@ static void facts_of_request(const struct request *request, struct facts *facts)
 			.gid = request->target.gid,
 		},
 	};
+}
+
+/* The words of nsswitch.conf, and the plugin that answered or could not. */
+static void facts_of_sources(const struct request *request, struct facts *facts)
+{
+	const struct source_answer *answer = &request->grants.answer;
+
+	if (!source_has(&request->grants.sources, SOURCE_PLUGIN))
+		return;
+	facts->sources.nsswitch = &request->nsswitch;
+	facts->sources.files = source_has(&request->grants.sources, SOURCE_FILES);
+	facts->sources.fault = answer->fault;
+	if (answer->source && answer->source->type == SOURCE_PLUGIN)
+		facts->sources.plugin = answer->source->name;
+	facts->sources.nobody = !answer->source;
+}
+
+/* What the caller was granted is the caller's to know. */
+static void gather_grants(const struct request *request, struct facts *facts)
+{
+	if (facts->missing.end == 0)
+		return;
+	if (facts->sources.plugin)
+		facts_take_grants(facts, &request->grants.ranges);
+	else if (!facts->sources.nobody || facts->sources.files)
+		facts_gather_grants(facts);
 }
 
 static void gather_target(const struct request *request, struct facts *facts)
@@ -176,7 +201,8 @@ static void gather(const struct request *request, struct facts *facts)
 		facts->clash = request->detail;
 		facts->clash_a = request->clash_a;
 		facts->clash_b = request->clash_b;
-		if (facts->clash == IDMAP_CLASH_OUTER)
+		facts_of_sources(request, facts);
+		if (facts->clash == IDMAP_CLASH_OUTER && !facts->sources.plugin)
 			facts_gather_twice(facts);
 		break;
 	case REFUSAL_TARGET:
@@ -191,6 +217,7 @@ static void gather(const struct request *request, struct facts *facts)
 	case REFUSAL_NSSWITCH:
 	case REFUSAL_SOURCE:
 		facts->step = FACTS_SOURCE;
+		facts_of_sources(request, facts);
 		break;
 	case REFUSAL_DATABASE:
 		facts->step = FACTS_DATABASE;
@@ -198,8 +225,8 @@ static void gather(const struct request *request, struct facts *facts)
 	case REFUSAL_RANGE:
 		facts->step = FACTS_RANGE;
 		facts->refused = request->decision.refused;
-		if (facts->missing.end > 0)
-			facts_gather_grants(facts);
+		facts_of_sources(request, facts);
+		gather_grants(request, facts);
 		break;
 	case REFUSAL_SETGROUPS:
 		gather_kernel(request, facts, FACTS_SETGROUPS);

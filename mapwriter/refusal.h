@@ -14,6 +14,7 @@
 #include "libsubid/sys/dbfile.h"
 #include "libsubid/sys/nsswitch.h"
 #include "mapwriter/decide.h"
+#include "mapwriter/grants.h"
 #include "mapwriter/privilege.h"
 #include "mapwriter/target.h"
 
@@ -29,7 +30,7 @@ enum refusal_reason {
 	REFUSAL_NOBODY,	    /* the caller has no passwd entry; `error` if not known */
 	REFUSAL_OWNER,	    /* the target is another user's, or the group differs */
 	REFUSAL_NSSWITCH,   /* it cannot be read: `error` */
-	REFUSAL_SOURCE,	    /* it names a source that cannot be asked */
+	REFUSAL_SOURCE,	    /* it names a source that does not answer: see the grants */
 	REFUSAL_DATABASE,   /* cannot be used: see the dbfile */
 	REFUSAL_RANGE,	    /* an extent is not granted: see the decision */
 	REFUSAL_SETGROUPS,  /* `error` */
@@ -47,6 +48,7 @@ struct request {
 	struct idmap map;
 	struct nsswitch nsswitch;
 	struct account account;
+	struct grants grants; /* where not the files alone are asked */
 	struct decision decision;
 	capset_t needed; /* by the write */
 	/* Why it ends without a map. */

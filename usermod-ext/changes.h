@@ -14,8 +14,7 @@
 #define CHANGES_TEXT_BYTES 512
 
 int changes_apply(const struct options *options, struct db *db, struct db_grant *grant);
-int changes_show(const struct db *db, const char *folder);
-void changes_text(const struct options *options, const struct allocated *allocated,
+void changes_text(const struct options *options, const struct allotment *allotted,
 		  char *text, size_t size);
 
 #endif

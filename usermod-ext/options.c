@@ -6,12 +6,9 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/i18n.h"
 #include "common/report.h"
-#include "libsubid/core/limits.h"
-#include "libsubid/core/num.h"
 #include "usermod-ext/options.h"
 #include "usermod-ext/usermod-ext.h"
 
@@ -70,17 +67,6 @@ void options_usage(bool as_help)
 	      out);
 }
 
-/* `FIRST-LAST`, both inclusive. */
-static bool parse_range(const char *text, struct range *ret_range)
-{
-	const char *dash = strchr(text, '-');
-	uint64_t first, last;
-
-	return dash && num_parse(text, (size_t)(dash - text), ID_END - 1, &first) == 0 &&
-	       num_parse(dash + 1, strlen(dash + 1), ID_END - 1, &last) == 0 &&
-	       first <= last && range_make(first, last - first + 1, ret_range) == 0;
-}
-
 static int add_change(struct options *options, int option, const char *text)
 {
 	struct change change = {
@@ -89,7 +75,7 @@ static int add_change(struct options *options, int option, const char *text)
 	};
 	struct change *changes;
 
-	if (!parse_range(text, &change.range)) {
+	if (range_parse(text, &change.range)) {
 		report_line(PROGRAM, _("invalid subordinate %s range '%s'"),
 			    change.kind->id, text);
 		return OPTIONS_RANGE;

@@ -3,10 +3,13 @@
  * alloc: first fit and the deterministic place.
  *
  * Invariants: a range that is returned lies within the bounds and holds no id that is in
- * use; first fit finds one whenever there is one. Ids end at 4294967294: a range never
- * holds 4294967295.
+ * use or was returned before; first fit finds one whenever there is one. Ids end at
+ * 4294967294: a range never holds 4294967295.
  */
+#include <errno.h>
 #include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "libsubid/core/alloc.h"
 #include "libsubid/core/limits.h"
@@ -24,37 +27,132 @@ static bool align_up(uint64_t value, uint64_t align, uint64_t *ret)
 	return *ret < ID_END;
 }
 
+/* The gap that comes @at-th in the search. */
+static struct range *gap_at(const struct alloc_space *space, size_t at)
+{
+	size_t i = space->first + at;
+
+	return &space->gaps[i < space->n ? i : i - space->n];
+}
+
+static void put_gap(struct alloc_space *space, uint64_t start, uint64_t end,
+		    uint64_t above)
+{
+	if (start >= end)
+		return;
+	if (start < above)
+		space->first = space->n + 1;
+	space->gaps[space->n++] = (struct range){ start, end };
+}
+
 /*
- * Finds the lowest free range.
+ * Collects the free ids.
  *
- * used: ids that must not be handed out; for a range that is to be the same in both
- * databases, the ids that are in use in either.
- * Returns 0 or ALLOC_NONE; *ret_range is written only with 0. Thread-safe.
+ * request: bounds and alignment; its count does not matter. used: ids that must not be
+ * handed out; for ranges that are to be the same in both databases, the ids that are in
+ * use in either. above: gaps from this id on are used first, those below at last; 0: the
+ * lowest gap first.
+ * Returns 0 or -ENOMEM; freed with alloc_space_cleanup(). A space belongs to one thread.
  */
-int alloc_first_fit(const struct alloc_request *request, const struct range_set *used,
-		    struct range *ret_range)
+int alloc_space_init(struct alloc_space *space, const struct alloc_request *request,
+		     const struct range_set *used, uint64_t above)
 {
 	uint64_t at = request->bounds.start, end = request->bounds.end;
 
+	*space = (struct alloc_space){ .align = request->align };
+	space->gaps = reallocarray(NULL, used->n + 1, sizeof(*space->gaps));
+	if (!space->gaps)
+		return -ENOMEM;
 	if (end > ID_NONE)
 		end = ID_NONE;
-	if (request->count == 0)
-		return ALLOC_NONE;
-
-	for (size_t i = 0; align_up(at, request->align, &at); i++) {
-		bool last = i == used->n || used->ranges[i].start >= end;
-		uint64_t gap_end = last ? end : used->ranges[i].start;
-
-		if (at < gap_end && request->count <= gap_end - at) {
-			*ret_range = (struct range){ at, at + request->count };
-			return 0;
-		}
-		if (last)
-			break;
+	for (size_t i = 0; i < used->n && used->ranges[i].start < end; i++) {
+		put_gap(space, at, used->ranges[i].start, above);
 		if (used->ranges[i].end > at)
 			at = used->ranges[i].end;
 	}
+	put_gap(space, at, end, above);
+	if (space->first >= space->n)
+		space->first = 0;
+	return 0;
+}
+
+/* The number of marks whose count is not above @count. */
+static size_t marks_up_to(const struct alloc_space *space, uint64_t count)
+{
+	size_t low = 0, high = space->n_marks;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (space->marks[middle].count > count)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+/*
+ * The mark for @count; a new one stands where the next smaller count's does, for what is
+ * too small for that is too small for this. NULL: no memory.
+ */
+static struct alloc_mark *find_mark(struct alloc_space *space, uint64_t count)
+{
+	size_t i = marks_up_to(space, count);
+
+	if (i > 0 && space->marks[i - 1].count == count)
+		return &space->marks[i - 1];
+	if (space->n_marks == space->allocated_marks) {
+		size_t allocated = space->allocated_marks ? 2 * space->n_marks : 4;
+		struct alloc_mark *marks;
+
+		marks = reallocarray(space->marks, allocated, sizeof(*marks));
+		if (!marks)
+			return NULL;
+		space->marks = marks;
+		space->allocated_marks = allocated;
+	}
+	memmove(space->marks + i + 1, space->marks + i,
+		(space->n_marks - i) * sizeof(*space->marks));
+	space->marks[i] =
+		(struct alloc_mark){ count, i > 0 ? space->marks[i - 1].at : 0 };
+	space->n_marks++;
+	return &space->marks[i];
+}
+
+/*
+ * Takes the first free range of @count ids out of the space.
+ * Returns 0, ALLOC_NONE or -ENOMEM; *ret_range is written only with 0.
+ */
+int alloc_space_take(struct alloc_space *space, uint64_t count, struct range *ret_range)
+{
+	struct alloc_mark *mark;
+
+	if (count == 0)
+		return ALLOC_NONE;
+	mark = find_mark(space, count);
+	if (!mark)
+		return -ENOMEM;
+	for (; mark->at < space->n; mark->at++) {
+		struct range *gap = gap_at(space, mark->at);
+		uint64_t start;
+
+		if (!align_up(gap->start, space->align, &start) || start >= gap->end ||
+		    count > gap->end - start)
+			continue;
+		*ret_range = (struct range){ start, start + count };
+		gap->start = start + count;
+		return 0;
+	}
 	return ALLOC_NONE;
+}
+
+/* Frees the gaps. */
+void alloc_space_cleanup(struct alloc_space *space)
+{
+	free(space->gaps);
+	free(space->marks);
+	*space = (struct alloc_space){ 0 };
 }
 
 /*

@@ -5,6 +5,7 @@
 #ifndef SUBID_ALLOC_H
 #define SUBID_ALLOC_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "libsubid/core/range.h"
@@ -21,8 +22,32 @@ enum {
 	ALLOC_BEYOND,	/* deterministic: the range would leave the bounds */
 };
 
-int alloc_first_fit(const struct alloc_request *request, const struct range_set *used,
-		    struct range *ret_range);
+/* Where the search for ranges of a size goes on: no gap before it is large enough. */
+struct alloc_mark {
+	uint64_t count;
+	size_t at; /* in the order of the search */
+};
+
+/*
+ * The free ids within bounds, from which one range after the other is taken. All of them
+ * have the same alignment, so that what lies before the start of a range that was taken
+ * is of no use to another one: each gap is used up from its front, and none is ever
+ * split.
+ */
+struct alloc_space {
+	uint64_t align;
+	struct range *gaps; /* ascending; one that is used up stays, empty */
+	size_t n;
+	size_t first; /* the search begins here, and comes to those below at last */
+	struct alloc_mark *marks; /* by count, ascending */
+	size_t n_marks;
+	size_t allocated_marks;
+};
+
+int alloc_space_init(struct alloc_space *space, const struct alloc_request *request,
+		     const struct range_set *used, uint64_t above);
+int alloc_space_take(struct alloc_space *space, uint64_t count, struct range *ret_range);
+void alloc_space_cleanup(struct alloc_space *space);
 int alloc_deterministic(const struct alloc_request *request, uint64_t uid,
 			uint64_t uid_min, struct range *ret_range);
 

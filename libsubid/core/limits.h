@@ -18,5 +18,7 @@
 #define LIMIT_OWNER_BYTES 256
 /* UID_GID_MAP_MAX_EXTENTS of the kernel since 4.15, see user_namespaces(7). */
 #define LIMIT_EXTENTS 340
+/* Ranges of a user, or owners of an id, that a plugin may answer with. */
+#define LIMIT_PLUGIN_ANSWER 65536
 
 #endif

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "libsubid/core/limits.h"
+#include "libsubid/core/num.h"
 #include "libsubid/core/range.h"
 
 /*
@@ -28,6 +29,22 @@ int range_make(uint64_t start, uint64_t count, struct range *ret_range)
 		return RANGE_BEYOND;
 
 	*ret_range = (struct range){ .start = start, .end = end };
+	return 0;
+}
+
+/*
+ * Reads `FIRST-LAST`, both inclusive, as people write a range.
+ * Returns 0 or RANGE_MALFORMED; *ret_range is written only with 0. Thread-safe.
+ */
+int range_parse(const char *text, struct range *ret_range)
+{
+	const char *dash = strchr(text, '-');
+	uint64_t first, last;
+
+	if (!dash || num_parse(text, (size_t)(dash - text), ID_END - 1, &first) ||
+	    num_parse(dash + 1, strlen(dash + 1), ID_END - 1, &last) || first > last ||
+	    range_make(first, last - first + 1, ret_range))
+		return RANGE_MALFORMED;
 	return 0;
 }
 

@@ -21,9 +21,11 @@ struct range {
 enum {
 	RANGE_EMPTY = 1, /* count 0 */
 	RANGE_BEYOND,	 /* start or end beyond 2^32 */
+	RANGE_MALFORMED, /* not `FIRST-LAST` in plain decimal numbers */
 };
 
 int range_make(uint64_t start, uint64_t count, struct range *ret_range);
+int range_parse(const char *text, struct range *ret_range);
 bool range_intersect(struct range a, struct range b, struct range *ret_common);
 
 static inline uint64_t range_count(struct range range)

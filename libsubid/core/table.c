@@ -205,6 +205,30 @@ static int put_rest(struct table *table, struct table *behind, const struct entr
 }
 
 /*
+ * Ends a change: @next gets what is left of @table from @copied on, and the lines of
+ * @behind, and takes its place.
+ */
+static int finish(struct table *table, struct table *next, size_t copied,
+		  const struct table *behind)
+{
+	int r = table_put(next, table->text + copied, table->len - copied);
+
+	if (r == 0 && next->len > 0 && next->text[next->len - 1] != '\n')
+		r = table_put(next, "\n", 1);
+	if (r == 0)
+		r = table_put(next, behind->text, behind->len);
+	if (r)
+		return r;
+	if (next->len > LIMIT_FILE_BYTES)
+		return -EFBIG;
+
+	table_clear(table);
+	*table = *next;
+	*next = (struct table){ 0 };
+	return 0;
+}
+
+/*
  * Takes @range away from every entry that @match tells: the line goes, is trimmed, or
  * becomes two: the lower one in its place, the upper one appended as a new line is.
  * Returns 0, -EFBIG or -ENOMEM; the table changes only with 0. A table belongs to one
@@ -243,19 +267,74 @@ int table_subtract(struct table *table, table_match_fn match, void *context,
 	if (!next.changed)
 		return 0;
 
-	r = table_put(&next, table->text + copied, table->len - copied);
-	if (r)
-		return r;
-	if (next.len > 0 && next.text[next.len - 1] != '\n') {
-		r = table_put(&next, "\n", 1);
+	return finish(table, &next, copied, &behind);
+}
+
+/*
+ * Makes @owner the owner of every entry that @old owns by that very name.
+ * Returns 0, -EINVAL (no such owner can be), -EFBIG or -ENOMEM; the table changes only
+ * with 0. A table belongs to one thread.
+ */
+int table_rename(struct table *table, const char *old, size_t old_len, const char *owner,
+		 size_t owner_len)
+{
+	CLEANUP(table_cleanup) struct table next = { 0 };
+	struct table_cursor cursor = { 0 };
+	struct table_line line;
+	size_t copied = 0;
+	int r;
+
+	if (entry_check_owner(owner, owner_len))
+		return -EINVAL;
+	while (table_next(table, &cursor, &line)) {
+		if (line.fault || line.entry.owner_len != old_len ||
+		    memcmp(line.entry.owner, old, old_len) != 0)
+			continue;
+		r = table_put(&next, table->text + copied,
+			      (size_t)(line.text - table->text) - copied);
+		if (r == 0)
+			r = table_put(&next, owner, owner_len);
 		if (r)
 			return r;
+		copied = (size_t)(line.text - table->text) + old_len;
+		next.changed = true;
 	}
-	r = table_put(&next, behind.text, behind.len);
+	if (!next.changed)
+		return 0;
+	return finish(table, &next, copied, &(struct table){ 0 });
+}
+
+/*
+ * Drops the lines with these @n numbers, in ascending order, whatever stands in them, and
+ * ends the last line that is left with a newline.
+ * Returns 0 or -ENOMEM; the table changes only with 0. A table belongs to one thread.
+ */
+int table_drop_lines(struct table *table, const uint64_t *numbers, size_t n)
+{
+	CLEANUP(table_cleanup) struct table next = { .changed = true };
+	struct table_cursor cursor = { 0 };
+	struct table_line line;
+	size_t at = 0, from = 0;
+	bool ends = table->len == 0 || table->text[table->len - 1] == '\n';
+	int r;
+
+	if (n == 0 && ends)
+		return 0;
+	r = table_reserve(&next, table->len + 1);
+	while (r == 0 && at < n && table_next(table, &cursor, &line)) {
+		if (line.number != numbers[at])
+			continue;
+		at++;
+		r = table_put(&next, table->text + from,
+			      (size_t)(line.text - table->text) - from);
+		from = cursor.offset;
+	}
+	if (r == 0)
+		r = table_put(&next, table->text + from, table->len - from);
+	if (r == 0 && next.len > 0 && next.text[next.len - 1] != '\n')
+		r = table_put(&next, "\n", 1);
 	if (r)
 		return r;
-	if (next.len > LIMIT_FILE_BYTES)
-		return -EFBIG;
 
 	table_clear(table);
 	*table = next;

@@ -54,6 +54,10 @@ int table_append(struct table *table, const char *owner, size_t owner_len,
 		 struct range range);
 int table_subtract(struct table *table, table_match_fn match, void *context,
 		   struct range range);
+int table_drop_lines(struct table *table, const uint64_t *numbers, size_t n);
+
+int table_rename(struct table *table, const char *old, size_t old_len, const char *owner,
+		 size_t owner_len);
 
 static inline void table_cleanup(struct table *table)
 {

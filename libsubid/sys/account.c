@@ -74,37 +74,33 @@ static const char *next_field(const char **rest, const char *end, size_t *ret_le
 	return field;
 }
 
-/* What matters of a line of passwd(5); the name points into it. */
-struct passwd_line {
-	const char *name;
-	size_t name_len;
-	uint64_t uid;
-	uint64_t gid;
-};
-
 /*
- * Reads a line of passwd(5), `name:password:uid:gid:...`; false when it is no account.
- * What begins with `+` or `-` is an entry of the old compat service.
+ * Reads a line of passwd(5), `name:password:uid:gid:...`, or of group(5),
+ * `name:password:gid:...`; false when it is no account. What begins with `+` or `-` is an
+ * entry of the old compat service. Thread-safe.
  */
-static bool read_passwd_line(const struct scan_line *line, struct passwd_line *ret_entry)
+bool account_read_line(const char *line, size_t len, bool group,
+		       struct account_line *ret_line)
 {
-	const char *rest = line->text, *end = line->text + line->len, *number;
-	struct passwd_line entry = { 0 };
-	size_t len = 0;
+	const char *rest = line, *end = line + len, *number;
+	struct account_line entry = { 0 };
+	size_t field_len = 0;
 
 	entry.name = next_field(&rest, end, &entry.name_len);
 	if (entry.name_len == 0 || entry.name_len > LIMIT_OWNER_BYTES ||
 	    strchr("+-#", entry.name[0]))
 		return false;
-	if (!next_field(&rest, end, &len))
+	if (!next_field(&rest, end, &field_len))
 		return false;
-	number = next_field(&rest, end, &len);
-	if (!number || num_parse(number, len, ID_NONE - 1, &entry.uid))
+	number = next_field(&rest, end, &field_len);
+	if (!number || num_parse(number, field_len, ID_NONE - 1, &entry.id))
 		return false;
-	number = next_field(&rest, end, &len);
-	if (!number || num_parse(number, len, ID_NONE - 1, &entry.gid))
-		return false;
-	*ret_entry = entry;
+	if (!group) {
+		number = next_field(&rest, end, &field_len);
+		if (!number || num_parse(number, field_len, ID_NONE - 1, &entry.gid))
+			return false;
+	}
+	*ret_line = entry;
 	return true;
 }
 
@@ -119,7 +115,7 @@ static int lookup_in_file(int folder, const char *path, const char *name, uid_t 
 	int fd = etc_open(folder, path);
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
 	size_t name_len = name ? strlen(name) : 0;
-	struct passwd_line entry;
+	struct account_line entry;
 	struct scan_line line;
 	int r;
 
@@ -129,13 +125,13 @@ static int lookup_in_file(int folder, const char *path, const char *name, uid_t 
 	if (r)
 		return r;
 	while ((r = scan_next(&scan, &line)) > 0) {
-		if (!read_passwd_line(&line, &entry))
+		if (!account_read_line(line.text, line.len, false, &entry))
 			continue;
 		if (name ? entry.name_len != name_len ||
 				    memcmp(entry.name, name, name_len) != 0 :
-			   entry.uid != uid)
+			   entry.id != uid)
 			continue;
-		account_set(ret_account, entry.name, entry.name_len, (uid_t)entry.uid,
+		account_set(ret_account, entry.name, entry.name_len, (uid_t)entry.id,
 			    (gid_t)entry.gid);
 		return 0;
 	}
@@ -201,6 +197,12 @@ int account_in_file(int folder, const char *name, struct account *ret_account)
 	return lookup_in_file(folder, "passwd", name, 0, ret_account);
 }
 
+/* Looks the first account of a uid up there. As account_in_file(). */
+int account_in_file_by_uid(int folder, uid_t uid, struct account *ret_account)
+{
+	return lookup_in_file(folder, "passwd", NULL, uid, ret_account);
+}
+
 /*
  * Tells whether @name is a login name of @uid: one uid may have several.
  * Asks the name service. Returns 1, 0 or -errno. Thread-safe.
@@ -235,7 +237,7 @@ int account_each_name(int folder, uid_t uid,
 	CLEANUP(fd_cleanup)
 	int fd = etc_open(folder, "passwd");
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
-	struct passwd_line entry;
+	struct account_line entry;
 	struct scan_line line;
 	int r;
 
@@ -245,7 +247,8 @@ int account_each_name(int folder, uid_t uid,
 	if (r)
 		return r;
 	while ((r = scan_next(&scan, &line)) > 0) {
-		if (!read_passwd_line(&line, &entry) || entry.uid != uid)
+		if (!account_read_line(line.text, line.len, false, &entry) ||
+		    entry.id != uid)
 			continue;
 		r = tell(entry.name, entry.name_len, context);
 		if (r)
@@ -274,7 +277,9 @@ bool account_begins(const struct account *account, const char *line, size_t len)
 static void set_start(char start[static STARTS_BYTES], const char *owner, size_t len)
 {
 	start[0] = owner[0];
-	start[1] = len > 1 ? owner[1] : (char)':';
+	start[1] = ':';
+	if (len > 1)
+		start[1] = owner[1];
 }
 
 /*

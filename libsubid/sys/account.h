@@ -28,9 +28,20 @@ enum {
 	ACCOUNT_NONE = 1, /* the name service answered: there is none */
 };
 
+/* What matters of a line of passwd(5) or group(5). */
+struct account_line {
+	const char *name; /* into the line; not terminated */
+	size_t name_len;
+	uint64_t id;
+	uint64_t gid; /* of a user */
+};
+
+bool account_read_line(const char *line, size_t len, bool group,
+		       struct account_line *ret_line);
 int account_by_uid(uid_t uid, const char *passwd_file, struct account *ret_account);
 int account_by_name(const char *name, struct account *ret_account);
 int account_in_file(int folder, const char *name, struct account *ret_account);
+int account_in_file_by_uid(int folder, uid_t uid, struct account *ret_account);
 int account_name_is_uid(const char *name, size_t len, uid_t uid);
 int account_each_name(int folder, uid_t uid,
 		      int (*tell)(const char *name, size_t len, void *context),

@@ -7,8 +7,8 @@
  * MUST: the backup is a copy: a program that opens it with O_TRUNC must not reach the
  * live file through a second link.
  * MUST: the new file has the mode, owner, POSIX ACL and user.* attributes of the old one,
- * and the policy's label; nothing else is carried over (security.capability,
- * security.ima, trusted.*).
+ * and the label that the policy has for its own path, database or backup; nothing else is
+ * carried over (security.capability, security.ima, trusted.*).
  *
  * The temporary names are fixed: who holds the locks may remove what a crash left.
  */
@@ -26,26 +26,40 @@
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/label.h"
 
-#define NAME_BYTES 64
+#define NAME_BYTES ATOMICFILE_NAME_BYTES
 #define COPY_BYTES ((size_t)128 * 1024)
 #define ACL	   "system.posix_acl_access"
 
 /* Modes of a database that did not exist. */
 #define NEW_MODE 0644
 
+enum { NAME_NEW, NAME_BACKUP, NAME_UNDO };
+
+/* Writes the temporary name number @which, below ATOMICFILE_NAMES. Thread-safe. */
+void atomicfile_name(const struct kind *kind, size_t which, char name[static NAME_BYTES])
+{
+	static const char *const ends[ATOMICFILE_NAMES] = {
+		[NAME_NEW] = "new",
+		[NAME_BACKUP] = "backup",
+		[NAME_UNDO] = "undo",
+	};
+
+	snprintf(name, NAME_BYTES, "%s.subid-%s", kind->database, ends[which]);
+}
+
 static void name_new(const struct kind *kind, char name[static NAME_BYTES])
 {
-	snprintf(name, NAME_BYTES, "%s.subid-new", kind->database);
+	atomicfile_name(kind, NAME_NEW, name);
 }
 
 static void name_backup(const struct kind *kind, char name[static NAME_BYTES])
 {
-	snprintf(name, NAME_BYTES, "%s.subid-backup", kind->database);
+	atomicfile_name(kind, NAME_BACKUP, name);
 }
 
 static void name_undo(const struct kind *kind, char name[static NAME_BYTES])
 {
-	snprintf(name, NAME_BYTES, "%s.subid-undo", kind->database);
+	atomicfile_name(kind, NAME_UNDO, name);
 }
 
 /*
@@ -178,28 +192,23 @@ static int copy_attributes(int from, int to)
 	return 0;
 }
 
-/* Mode, owner, ACL, attributes and label of the database; the mode after the owner, for a
- * change of owner clears bits, and attributes after both, for an ACL is a mode. */
+/* Mode, owner, ACL and attributes of the database; the mode after the owner, for a change
+ * of owner clears bits, and attributes after both, for an ACL is a mode. */
 static int dress(const struct atomicfile *file, int fd)
 {
-	int r;
+	struct stat folder;
 
 	if (file->exists) {
 		if (fchown(fd, file->status.st_uid, file->status.st_gid) ||
 		    fchmod(fd, file->status.st_mode & 07777))
 			return -errno;
-		r = copy_attributes(file->old, fd);
-		if (r)
-			return r;
-	} else {
-		struct stat folder;
-
-		/* Not the caller's, who may have no more than capabilities. */
-		if (fstat(file->folder, &folder) ||
-		    fchown(fd, folder.st_uid, folder.st_gid) || fchmod(fd, NEW_MODE))
-			return -errno;
+		return copy_attributes(file->old, fd);
 	}
-	return label_set(fd, file->kind->path);
+	/* Not the caller's, who may have no more than capabilities. */
+	if (fstat(file->folder, &folder) || fchown(fd, folder.st_uid, folder.st_gid) ||
+	    fchmod(fd, NEW_MODE))
+		return -errno;
+	return 0;
 }
 
 /* Copies the old file through a buffer: a second whole text would double the memory. */
@@ -243,6 +252,8 @@ static int write_file(const struct atomicfile *file, const char *name, const cha
 	r = text ? write_all(fd, text, len) : copy_old(file, fd);
 	if (r == 0)
 		r = dress(file, fd);
+	if (r == 0)
+		r = label_set(fd, text ? file->kind->path : file->kind->backup_path);
 	if (r == 0 && fsync(fd))
 		r = -errno;
 	if (r == 0 && close(TAKE_FD(fd)))

@@ -27,6 +27,12 @@ struct atomicfile {
 		.folder = -1, .old = -1 \
 	}
 
+/* The temporary names beside a database. */
+#define ATOMICFILE_NAMES      3
+#define ATOMICFILE_NAME_BYTES 64
+
+void atomicfile_name(const struct kind *kind, size_t which,
+		     char name[static ATOMICFILE_NAME_BYTES]);
 int atomicfile_open(struct atomicfile *file, int folder, const struct kind *kind);
 int atomicfile_read(const struct atomicfile *file, char **ret_text, size_t *ret_len);
 int atomicfile_prepare(struct atomicfile *file, const char *text, size_t len);

@@ -108,11 +108,25 @@ int conf_number(int folder, const char *path, const char *key, uint64_t fallback
 									0;
 }
 
-/* Tells whether @key is set to `yes`, in any case; an unreadable file is no yes. */
-bool conf_is_yes(int folder, const char *path, const char *key)
+/*
+ * Looks up whether @key is set to `yes`, in any case.
+ * Returns 0 or -errno; *ret_yes is written only with 0. Thread-safe.
+ */
+int conf_yes(int folder, const char *path, const char *key, bool *ret_yes)
 {
 	char value[CONF_VALUE_BYTES];
+	int r = conf_lookup(folder, path, key, value);
 
-	return conf_lookup(folder, path, key, value) == 0 &&
-	       strcasecmp(value, "yes") == 0;
+	if (r < 0)
+		return r;
+	*ret_yes = r == 0 && strcasecmp(value, "yes") == 0;
+	return 0;
+}
+
+/* The same for those to whom a file that cannot be read is no yes. */
+bool conf_is_yes(int folder, const char *path, const char *key)
+{
+	bool yes = false;
+
+	return conf_yes(folder, path, key, &yes) == 0 && yes;
 }

@@ -16,20 +16,27 @@
 #include "libsubid/sys/userns.h"
 
 /*
- * Opens @path, and keeps the error for later when it cannot be opened.
+ * Opens @name below @folder, and keeps the error for later when it cannot be opened.
  * End with dbfile_cleanup(). Thread-safe.
  */
-void dbfile_open(const char *path, struct dbfile *ret_file)
+void dbfile_open_at(int folder, const char *name, struct dbfile *ret_file)
 {
 	struct dbfile file = DBFILE_UNOPENED;
 
-	file.fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	file.fd = openat(folder, name,
+			 O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (file.fd < 0 || fstat(file.fd, &file.status)) {
 		file.error = errno;
 		file.fault = DBFILE_CLOSED;
 		file.fd = fd_close(file.fd);
 	}
 	*ret_file = file;
+}
+
+/* Opens a database by its path. As dbfile_open_at(). */
+void dbfile_open(const char *path, struct dbfile *ret_file)
+{
+	dbfile_open_at(AT_FDCWD, path, ret_file);
 }
 
 static int set_fault(struct dbfile *file, int fault, int error)

@@ -23,6 +23,7 @@
 
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/num.h"
+#include "libsubid/sys/atomicfile.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/lock.h"
 #include "libsubid/sys/wait.h"
@@ -166,29 +167,42 @@ static int remove_left_over(struct lock *lock, const char *name, const struct st
 	return 0;
 }
 
-/* Removes DATABASE.PID of processes that died between making and linking it. */
-static void remove_dead(struct lock *lock, const struct kind *kind)
+/* Whether a name is DATABASE.PID, and there is no such process. */
+static bool is_dead(const struct kind *kind, const char *name)
 {
-	int fd = openat(lock->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
 	size_t prefix = strlen(kind->database);
-	struct dirent *entry;
 	uint64_t pid;
+
+	return strncmp(name, kind->database, prefix) == 0 && name[prefix] == '.' &&
+	       num_parse(name + prefix + 1, strlen(name + prefix + 1), INT32_MAX, &pid) ==
+		       0 &&
+	       pid > 0 && kill((pid_t)pid, 0) && errno == ESRCH;
+}
+
+/* Calls @take for each DATABASE.PID of a process that died between making and linking it.
+ */
+static void each_dead(int at, const struct kind *kind, lock_tell_fn take, void *context)
+{
+	int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
 
 	if (!folder) {
 		fd_close(fd);
 		return;
 	}
-	while ((entry = readdir(folder))) {
-		const char *name = entry->d_name;
-
-		if (strncmp(name, kind->database, prefix) == 0 && name[prefix] == '.' &&
-		    num_parse(name + prefix + 1, strlen(name + prefix + 1), INT32_MAX,
-			      &pid) == 0 &&
-		    pid > 0 && kill((pid_t)pid, 0) && errno == ESRCH)
-			unlinkat(lock->folder, name, 0);
-	}
+	while ((entry = readdir(folder)))
+		if (is_dead(kind, entry->d_name))
+			take(entry->d_name, false, context);
 	closedir(folder);
+}
+
+static void remove_dead(const char *name, bool is_lock, void *context)
+{
+	const struct lock *lock = context;
+
+	(void)is_lock;
+	unlinkat(lock->folder, name, 0);
 }
 
 /* Makes DATABASE.PID. Returns 0 or -errno. */
@@ -267,7 +281,7 @@ int lock_take_database(struct lock *lock, const struct kind *kind)
 	unlinkat(lock->folder, own, 0);
 	lock->held[kind->group] = r == 0;
 	if (r == 0)
-		remove_dead(lock, kind);
+		each_dead(lock->folder, kind, remove_dead, lock);
 	return r;
 }
 
@@ -297,4 +311,46 @@ void lock_release(struct lock *lock)
 		unlinkat(lock->folder, kind_uid.lock_file, 0);
 	release_passwd(lock);
 	*lock = (struct lock)LOCK_NONE;
+}
+
+/* Whether somebody holds the lock of the database now; a dead one is told. */
+static bool is_held(int folder, const struct kind *kind, bool image, lock_tell_fn tell,
+		    void *context)
+{
+	struct lock lock = { .folder = folder, .image = image, .passwd = -1 };
+	struct stat status;
+
+	if (fstatat(folder, kind->lock_file, &status, AT_SYMLINK_NOFOLLOW))
+		return false;
+	if (!is_left_over(&lock, kind->lock_file, &status))
+		return true;
+	tell(kind->lock_file, true, context);
+	return false;
+}
+
+/*
+ * Tells what processes that are gone have left beside a database: its lock, DATABASE.PID,
+ * and the temporary names of a write. No lock is needed: what a process still needs is
+ * not told, as far as its id says so.
+ */
+void lock_each_left_over(int folder, const struct kind *kind, bool image,
+			 lock_tell_fn tell, void *context)
+{
+	char name[ATOMICFILE_NAME_BYTES];
+	struct stat status;
+	bool found[ATOMICFILE_NAMES];
+
+	for (size_t i = 0; i < ATOMICFILE_NAMES; i++) {
+		atomicfile_name(kind, i, name);
+		found[i] = fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+	}
+	each_dead(folder, kind, tell, context);
+	/* Whoever made them has the lock, as long as they are there. */
+	if (is_held(folder, kind, image, tell, context))
+		return;
+	for (size_t i = 0; i < ATOMICFILE_NAMES; i++) {
+		atomicfile_name(kind, i, name);
+		if (found[i] && fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0)
+			tell(name, false, context);
+	}
 }

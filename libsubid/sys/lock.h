@@ -37,4 +37,10 @@ int lock_take(struct lock *lock, int folder, bool image, int stop);
 int lock_take_database(struct lock *lock, const struct kind *kind);
 void lock_release(struct lock *lock);
 
+/* Takes a name in the folder that a process left which is gone. */
+typedef void (*lock_tell_fn)(const char *name, bool is_lock, void *context);
+
+void lock_each_left_over(int folder, const struct kind *kind, bool image,
+			 lock_tell_fn tell, void *context);
+
 #endif

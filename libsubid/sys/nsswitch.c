@@ -31,17 +31,42 @@ static bool line_is(const struct scan_line *line, const char *key)
 	return line->len >= strlen(key) && strncasecmp(line->text, key, strlen(key)) == 0;
 }
 
-/* The first word behind the key; a line without one says nothing. */
-static bool read_subid(const struct scan_line *line, struct nsswitch *nsswitch)
+/*
+ * Steps to the next word from *at on, over actions such as [SUCCESS=return].
+ * Returns whether there is one: from *ret_begin to *at.
+ */
+static bool next_word(const struct scan_line *line, size_t *at, size_t *ret_begin)
 {
-	size_t begin = skip_blanks(line, strlen("subid:"));
-	size_t len = skip_word(line, begin) - begin;
+	while ((*at = skip_blanks(line, *at)) < line->len && line->text[*at] == '[')
+		while (*at < line->len && line->text[(*at)++] != ']')
+			;
+	*ret_begin = *at;
+	*at = skip_word(line, *at);
+	return *at > *ret_begin;
+}
 
-	if (len == 0 || len >= sizeof(nsswitch->subid))
-		return false;
-	memcpy(nsswitch->subid, line->text + begin, len);
-	nsswitch->subid[len] = '\0';
-	return true;
+/*
+ * Keeps the words behind the key. More than there is room for are an error: none of them
+ * may be passed over. Returns whether there is any, or -E2BIG.
+ */
+static int read_subid(const struct scan_line *line, struct nsswitch *nsswitch)
+{
+	size_t at = strlen("subid:"), n = 0, begin;
+
+	while (next_word(line, &at, &begin)) {
+		size_t len = at - begin;
+
+		/* No plugin's name: it would be too long for a file. */
+		if (len >= NSSWITCH_WORD_BYTES)
+			continue;
+		if (n == NSSWITCH_SOURCES)
+			return -E2BIG;
+		memcpy(nsswitch->sources[n], line->text + begin, len);
+		nsswitch->sources[n++][len] = '\0';
+	}
+	if (n > 0)
+		nsswitch->n_sources = n;
+	return n > 0;
 }
 
 /* `files` as the first word, and no action such as [SUCCESS=continue] behind it. */
@@ -67,18 +92,10 @@ static bool is_local(const char *word, size_t len)
 static void read_others(const struct scan_line *line, const char *key,
 			char others[static NSSWITCH_LIST_BYTES])
 {
-	size_t at = strlen(key), used = 0;
+	size_t at = strlen(key), used = 0, begin;
 
-	while ((at = skip_blanks(line, at)) < line->len && line->text[at] != '#') {
-		size_t begin = at;
-
-		if (line->text[at] == '[') {
-			while (at < line->len && line->text[at++] != ']')
-				;
-			continue;
-		}
-		at = skip_word(line, at);
-		if (at == begin || is_local(line->text + begin, at - begin) ||
+	while (next_word(line, &at, &begin)) {
+		if (is_local(line->text + begin, at - begin) ||
 		    used + (at - begin) + 2 > NSSWITCH_LIST_BYTES)
 			continue;
 		if (used > 0)
@@ -92,16 +109,17 @@ static void read_others(const struct scan_line *line, const char *key,
 /*
  * Reads the file. No file and no line `subid:` mean "files"; of several such lines the
  * first counts. `passwd_files_first` is set only where it is beyond doubt.
- * Returns 0 or -errno (the file is there but cannot be read: then nobody knows);
- * *ret_nsswitch is written only with 0. Thread-safe.
+ * Returns 0 or -errno (the file is there but cannot be read, or names more sources than
+ * NSSWITCH_SOURCES, -E2BIG: then nobody knows); *ret_nsswitch is written only with 0.
+ * Thread-safe.
  */
 int nsswitch_read(const char *path, struct nsswitch *ret_nsswitch)
 {
 	CLEANUP(fd_cleanup) int fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
-	struct nsswitch nsswitch = { .subid = "files" };
+	struct nsswitch nsswitch = { .sources = { "files" }, .n_sources = 1 };
 	unsigned int passwd_lines = 0;
-	bool subid_found = false;
+	int subid_found = 0;
 	struct scan_line line;
 	int r;
 
@@ -114,6 +132,8 @@ int nsswitch_read(const char *path, struct nsswitch *ret_nsswitch)
 		while ((r = scan_next(&scan, &line)) > 0) {
 			if (!subid_found && line_is(&line, "subid:")) {
 				subid_found = read_subid(&line, &nsswitch);
+				if (subid_found < 0)
+					return subid_found;
 			} else if (line_is(&line, "passwd:")) {
 				nsswitch.passwd_files_first = names_files_first(&line);
 				read_others(&line, "passwd:", nsswitch.passwd_others);

@@ -41,6 +41,76 @@ int owner_init(struct owner *owner, const struct account *account, int folder)
 	return r;
 }
 
+/*
+ * Tells whether @name would be read as a uid. A new line must not name its owner by such
+ * a login name: the ids would be those of whoever has that uid. Thread-safe.
+ */
+bool owner_is_number(const char *name, size_t len)
+{
+	uint64_t uid;
+
+	return num_parse(name, len, UINT64_MAX, &uid) != NUM_MALFORMED;
+}
+
+/*
+ * Looks an account up by login name.
+ *
+ * folder: where the passwd file is. Returns 0, ACCOUNT_NONE or -errno. Thread-safe.
+ */
+int owner_account(const char *name, int folder, enum owner_where where,
+		  struct account *ret_account)
+{
+	if (where != OWNER_SERVICE) {
+		int r = account_in_file(folder, name, ret_account);
+
+		if (r == 0 || where == OWNER_FILE)
+			return r;
+	}
+	return account_by_name(name, ret_account);
+}
+
+/* An owner that has no account is one spelling and nobody's uid. */
+static void init_text(struct owner *owner, const char *name, size_t len)
+{
+	struct account *account = &owner->account;
+
+	*owner = (struct owner){ .account = { .name_len = len,
+					      .name_owns = true,
+					      .uid = ID_NONE,
+					      .gid = ID_NONE } };
+	memcpy(account->name, name, len);
+}
+
+/*
+ * Finds the owner that somebody calls @name: all names of the account, or the name alone
+ * where no account has it, a uid in decimal among them.
+ *
+ * folder: where the passwd file is. Freed with owner_cleanup().
+ * Returns 0, OWNER_INVALID or -errno (the name service did not answer). Thread-safe.
+ */
+int owner_find(struct owner *owner, const char *name, int folder, enum owner_where where)
+{
+	size_t len = strlen(name);
+	struct account account;
+	int r;
+
+	if (entry_check_owner(name, len))
+		return OWNER_INVALID;
+	r = owner_account(name, folder, where, &account);
+	if (r < 0)
+		return r;
+	if (r == 0)
+		return owner_init(owner, &account, folder);
+	init_text(owner, name, len);
+	return 0;
+}
+
+/* Tells whether the owner is an account's. Thread-safe. */
+bool owner_has_account(const struct owner *owner)
+{
+	return owner->account.uid != ID_NONE;
+}
+
 static bool name_is(const struct entry *entry, const char *name, size_t len)
 {
 	return entry->owner_len == len && memcmp(entry->owner, name, len) == 0;

@@ -17,7 +17,24 @@ struct owner {
 	size_t n;
 };
 
+/* Who knows accounts by name. */
+enum owner_where {
+	OWNER_SERVICE,	   /* the name service */
+	OWNER_FILES_FIRST, /* the same; it looks into the passwd file of the folder first
+			    */
+	OWNER_FILE,	   /* that file alone: a system that is not running */
+};
+
+enum {
+	OWNER_INVALID = 1, /* no line can have this owner */
+};
+
 int owner_init(struct owner *owner, const struct account *account, int folder);
+bool owner_is_number(const char *name, size_t len);
+int owner_account(const char *name, int folder, enum owner_where where,
+		  struct account *ret_account);
+int owner_find(struct owner *owner, const char *name, int folder, enum owner_where where);
+bool owner_has_account(const struct owner *owner);
 bool owner_begins(const char *line, size_t len, const void *context);
 bool owner_is(const struct entry *entry, void *context);
 void owner_cleanup(struct owner *owner);

@@ -4,7 +4,7 @@
  *
  * A name service cannot be asked which ids it has in a range, only for one id after the
  * other, and may not answer at all. So it is asked in a process of its own, for samples,
- * and for a time.
+ * and for a time. In a library that process is not possible, and the time is a hope.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -226,6 +226,95 @@ int taken_elsewhere(const struct nsswitch *nsswitch, const struct kind *kind,
 		;
 	/* A module of the name service that crashes answers nothing. */
 	taken->timed_out |= status != 0;
+	*waited += wait_clock() - begin;
+	return r;
+}
+
+/* Room for an account. A group that needs more exists, and that is the question. */
+#define ENTRY_BYTES_MAX (16 * 1024)
+
+/* Asks about one id. Returns 1 with a name, 0 (nobody has it) or -errno. */
+static int ask_one(const struct kind *kind, uint32_t id, char *buffer,
+		   const char **ret_name)
+{
+	struct passwd passwd, *user = NULL;
+	struct group group, *members = NULL;
+	int r;
+
+	do {
+		r = kind->group ?
+			    getgrgid_r(id, &group, buffer, ENTRY_BYTES_MAX, &members) :
+			    getpwuid_r(id, &passwd, buffer, ENTRY_BYTES_MAX, &user);
+	} while (r == EINTR);
+	if (r == 0 || r == ENOENT || r == ESRCH) {
+		*ret_name = members ? group.gr_name : user ? passwd.pw_name : NULL;
+		return *ret_name ? 1 : 0;
+	}
+	*ret_name = "?";
+	return r == ERANGE ? 1 : -r;
+}
+
+static bool is_known(const struct taken *taken, uint32_t id)
+{
+	for (size_t i = 0; i < taken->n; i++)
+		if (taken->accounts[i].id == id)
+			return true;
+	return false;
+}
+
+/* One sample; a service that does not answer has not been asked. */
+static int sample(const struct kind *kind, uint32_t id, char *buffer, struct taken *taken)
+{
+	const char *name;
+	int r;
+
+	if (is_known(taken, id))
+		return 0;
+	r = ask_one(kind, id, buffer, &name);
+	if (r < 0)
+		taken->timed_out = true;
+	return r > 0 ? put(taken, id, name, strlen(name)) : 0;
+}
+
+static int sample_range(const struct kind *kind, struct range range, int64_t end,
+			char *buffer, struct taken *taken)
+{
+	int r;
+
+	for (uint64_t id = range.start; id < range.end; id += TAKEN_STEP) {
+		if (wait_clock() >= end) {
+			taken->timed_out = true;
+			return 0;
+		}
+		r = sample(kind, (uint32_t)id, buffer, taken);
+		if (r)
+			return r;
+	}
+	return sample(kind, (uint32_t)(range.end - 1), buffer, taken);
+}
+
+/*
+ * The same as taken_elsewhere(), without a process of its own: for a library, whose host
+ * may have other threads, wait for any child, or handle SIGCHLD. The price is that local
+ * files are read again for each sample, and that the time is over only between two of
+ * them. Returns 0 or -errno. Thread-safe.
+ */
+int taken_in_process(const struct nsswitch *nsswitch, const struct kind *kind,
+		     const struct range_set *wanted, int64_t *waited, struct taken *taken)
+{
+	int64_t begin = wait_clock(), end = begin + TAKEN_SECONDS * 1000 - *waited;
+	const char *sources =
+		kind->group ? nsswitch->group_others : nsswitch->passwd_others;
+	CLEANUP(cleanup_free) char *buffer = NULL;
+	int r = 0;
+
+	if (sources[0] == '\0')
+		return 0;
+	buffer = malloc(ENTRY_BYTES_MAX);
+	if (!buffer)
+		return -ENOMEM;
+	for (size_t i = 0; r == 0 && i < wanted->n; i++)
+		r = sample_range(kind, wanted->ranges[i], end, buffer, taken);
 	*waited += wait_clock() - begin;
 	return r;
 }

@@ -30,6 +30,9 @@ int taken_locally(int folder, const struct kind *kind, const struct range_set *w
 		  struct taken *taken);
 int taken_elsewhere(const struct nsswitch *nsswitch, const struct kind *kind,
 		    const struct range_set *wanted, int64_t *waited, struct taken *taken);
+int taken_in_process(const struct nsswitch *nsswitch, const struct kind *kind,
+		     const struct range_set *wanted, int64_t *waited,
+		     struct taken *taken);
 void taken_cleanup(struct taken *taken);
 
 #endif

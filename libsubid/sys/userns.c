@@ -4,40 +4,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/idmap.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
 #include "libsubid/sys/fd.h"
-#include "libsubid/sys/scan.h"
+#include "libsubid/sys/process.h"
 #include "libsubid/sys/userns.h"
-
-/* The next number of a line of a map file, where columns are padded with blanks. */
-static bool next_number(const char **text, const char *end, uint64_t *ret)
-{
-	const char *begin = *text;
-
-	while (begin < end && *begin == ' ')
-		begin++;
-	*text = begin;
-	while (*text < end && **text != ' ')
-		(*text)++;
-	return num_parse(begin, (size_t)(*text - begin), UINT64_MAX, ret) == 0;
-}
-
-/* The ids of this namespace that a line `inner outer count` maps. */
-static bool line_inner(const struct scan_line *line, struct range *ret_range)
-{
-	const char *text = line->text, *end = text + line->len;
-	uint64_t inner, outer, count;
-
-	return next_number(&text, end, &inner) && next_number(&text, end, &outer) &&
-	       next_number(&text, end, &count) &&
-	       range_make(inner, count, ret_range) == 0;
-}
 
 /*
  * Adds the ids of @kind that exist in this user namespace.
@@ -47,28 +21,25 @@ static bool line_inner(const struct scan_line *line, struct range *ret_range)
  */
 int userns_mapped(const struct kind *kind, struct range_set *set)
 {
-	CLEANUP(scan_cleanup) struct scan scan = { 0 };
-	CLEANUP(fd_cleanup) int fd = -1;
-	struct scan_line line;
+	CLEANUP(fd_cleanup)
+	int self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct idmap map;
 	struct range range;
-	char path[32];
 	int r;
 
-	snprintf(path, sizeof(path), "/proc/self/%s", kind->map);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	if (self < 0)
 		return -errno;
-	r = scan_start(&scan, fd);
+	r = process_read_map(self, kind, &map);
 	if (r)
 		return r;
-	while ((r = scan_next(&scan, &line)) > 0) {
-		if (!line_inner(&line, &range))
+	for (size_t i = 0; i < map.n; i++) {
+		if (range_make(map.extents[i].inner, map.extents[i].count, &range))
 			return -EINVAL;
 		r = range_set_add(set, range);
 		if (r)
 			return r;
 	}
-	return r;
+	return 0;
 }
 
 /* The overflow uid: how owners look that have no id here. 65534 unless it was changed. */

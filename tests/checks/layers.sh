@@ -9,12 +9,12 @@
 below()
 {
 	case $1 in
-	libsubid/core) ;;
+	libsubid/core | libsubid/include) ;;
 	libsubid/sys) echo libsubid/core ;;
 	libsubid) echo libsubid/core libsubid/sys ;;
-	common) echo libsubid/core libsubid/sys ;;
+	common) echo libsubid/core libsubid/sys libsubid ;;
 	mapwriter) echo libsubid/core libsubid/sys common ;;
-	usermod-ext) echo libsubid/core libsubid/sys libsubid common ;;
+	usermod-ext | subid | getsubids) echo libsubid/core libsubid/sys libsubid common ;;
 	newuidmap | newgidmap) echo libsubid/core libsubid/sys common mapwriter ;;
 	*) return 1 ;;
 	esac

@@ -7,7 +7,7 @@ srcdir=${srcdir:-.}
 complaints=0
 
 # shellcheck disable=SC2034
-code='libsubid common mapwriter newuidmap newgidmap usermod-ext'
+code='libsubid common mapwriter newuidmap newgidmap usermod-ext getsubids subid'
 
 complain()
 {

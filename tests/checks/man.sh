@@ -7,10 +7,11 @@
 require_tool mandoc
 
 n=0
-for page in $(files '*.[158]' $code); do
+for page in $(files '*.[1358]' $code); do
 	n=$((n + 1))
 	found=$(mandoc -T lint -W warning "$srcdir/$page") || complain "$found"
 	case $page in
+	*.3) sections='RETURN.VALUES FILES EXAMPLES' ;;
 	*.5) sections='FILES EXAMPLES' ;;
 	*) sections='EXIT.STATUS FILES EXAMPLES' ;;
 	esac

@@ -22,4 +22,24 @@ for program in newuidmap/newuidmap newgidmap/newgidmap; do
 	echo "$segments" | grep -q 'GNU_STACK.* RW ' || complain "$program: executable stack"
 	echo "$segments" | grep -q 'file type is DYN' || complain "$program: is not a PIE"
 done
-finish programs "$n"
+
+# The library is loaded by the programs of others: with libc alone, and nothing that they
+# would have to define.
+n=$((n + 1))
+library=libsubid/.libs/libsubid.so
+dynamic=$(LC_ALL=C readelf -dW "$library")
+for needed in $(echo "$dynamic" | sed -n 's/.*(NEEDED).*\[\(.*\)\]$/\1/p'); do
+	case $needed in
+	libc.so.6) ;;
+	*) complain "$library: needs $needed" ;;
+	esac
+done
+echo "$dynamic" | grep -qE '\((RPATH|RUNPATH|TEXTREL)\)' &&
+	complain "$library: has a run path or relocates its text"
+echo "$dynamic" | grep -qE 'NODELETE' && complain "$library: cannot be closed"
+echo "$dynamic" | grep -q 'FLAGS.*NOW' || complain "$library: binds its symbols late"
+LC_ALL=C readelf -lW "$library" | grep -q GNU_RELRO || complain "$library: is not relro"
+LC_ALL=C readelf -lW "$library" | grep -q ' TLS ' && complain "$library: thread storage"
+${NM:-nm} -D --undefined-only "$library" | grep -E ' (Prog|shadow_logfd)$' &&
+	complain "$library: wants variables of its callers"
+finish 'programs and libraries' "$n"

@@ -97,7 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	own_granted = group && map.n == 1 &&
 		      covered(text, input.size, own_id, (uint64_t)own_id + 1);
 	if (r == 0)
-		FUZZ_ASSERT(decision.from_database == (needed || own_granted));
+		FUZZ_ASSERT(decision.delegated == (needed || own_granted));
 	free(text);
 	return 0;
 }

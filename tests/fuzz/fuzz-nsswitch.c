@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * nsswitch: the input is an nsswitch.conf. What it names as the source is looked for
- * among the plugins, too.
+ * nsswitch: the input is an nsswitch.conf. What it names as sources is looked for among
+ * the plugins, too.
  */
+#include <errno.h>
 #include <strings.h>
 
 #include "libsubid/core/limits.h"
@@ -24,6 +25,43 @@ static size_t model_word(const char *line, size_t len, const char *key, char *wo
 	while (at < len && !strchr(" \t#[", line[at]))
 		word[n++] = line[at++];
 	word[n] = '\0';
+	return n;
+}
+
+/*
+ * The words of the first line that has any that can be a plugin's, each with a newline
+ * behind it; or nothing. Returns their number.
+ */
+static size_t model_sources(const char *text, size_t left, char *words)
+{
+	static char copy[LIMIT_LINE_BYTES + 2];
+	const char *line;
+	size_t len, n = 0;
+
+	while (n == 0 && fuzz_line(&text, &left, &line, &len)) {
+		char *rest = copy, *word, *action;
+
+		if (len < 6 || strncasecmp(line, "subid:", 6) != 0)
+			continue;
+		if (len > LIMIT_LINE_BYTES)
+			len = LIMIT_LINE_BYTES + 1;
+		memcpy(copy, line + 6, len - 6);
+		copy[len - 6] = '\0';
+		words[0] = '\0';
+		/* A comment ends the line, but not in an action; those become blanks. */
+		for (char *c = copy; *c && *c != '#'; c++) {
+			if (*c != '[')
+				continue;
+			action = strchr(c, ']');
+			memset(c, ' ', action ? (size_t)(action - c) + 1 : strlen(c));
+		}
+		copy[strcspn(copy, "#")] = '\0';
+		while ((word = strsep(&rest, " \t")))
+			if (word[0] && strlen(word) < NSSWITCH_WORD_BYTES) {
+				strcat(strcat(words, word), "\n");
+				n++;
+			}
+	}
 	return n;
 }
 
@@ -70,36 +108,55 @@ static void check_others(const char *others)
 	}
 }
 
+/* What is there to be asked is a word, never a path. */
+static void check_sources(const struct nsswitch *nsswitch)
+{
+	struct source_list list;
+
+	FUZZ_ASSERT(nsswitch->n_sources > 0 && nsswitch->n_sources <= NSSWITCH_SOURCES);
+	for (size_t i = 0; i < nsswitch->n_sources; i++) {
+		const char *word = nsswitch->sources[i];
+
+		FUZZ_ASSERT(memchr(word, '\0', NSSWITCH_WORD_BYTES));
+		FUZZ_ASSERT(!strpbrk(word, " \t\n#["));
+	}
+	source_find(nsswitch, "/proc/self/fd/..", &list);
+	FUZZ_ASSERT(list.n > 0 && list.n <= nsswitch->n_sources);
+	for (size_t i = 0; i < list.n; i++)
+		if (list.sources[i].type == SOURCE_PLUGIN)
+			FUZZ_ASSERT(!strchr(list.sources[i].name, '/'));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static char word[LIMIT_LINE_BYTES + 2];
+	static char words[2 * LIMIT_LINE_BYTES], joined[2 * LIMIT_LINE_BYTES];
 	struct fuzz_input input = { data, size };
 	char *copy = fuzz_text(&input);
 	struct nsswitch nsswitch;
-	const char *text = copy, *line, *expected = NULL;
-	size_t left = size, len, n;
+	size_t n;
+	int r;
 
 	memset(&nsswitch, '~', sizeof(nsswitch));
-	FUZZ_ASSERT(nsswitch_read(fuzz_path(copy, size), &nsswitch) == 0);
-	FUZZ_ASSERT(memchr(nsswitch.subid, '\0', sizeof(nsswitch.subid)));
-	FUZZ_ASSERT(!strpbrk(nsswitch.subid, " \t\n#["));
-	if (source_find(nsswitch.subid, "/proc/self/fd/..") == SOURCE_PLUGIN)
-		FUZZ_ASSERT(!strchr(nsswitch.subid, '/'));
-
+	r = nsswitch_read(fuzz_path(copy, size), &nsswitch);
+	FUZZ_ASSERT(r == 0 || r == -E2BIG);
+	if (r == 0)
+		check_sources(&nsswitch);
 	if (size > 0 && memchr(copy, '\0', size)) {
 		free(copy);
 		return 0;
 	}
-	while (!expected && fuzz_line(&text, &left, &line, &len)) {
-		n = model_word(line, len, "subid:", word);
-		if (n > 0 && n < NSSWITCH_WORD_BYTES)
-			expected = word;
-	}
-	FUZZ_ASSERT(strcmp(nsswitch.subid, expected ? expected : "files") == 0);
+	n = model_sources(copy, size, words);
+	FUZZ_ASSERT((r == -E2BIG) == (n > NSSWITCH_SOURCES));
+	if (r == 0) {
+		joined[0] = '\0';
+		for (size_t i = 0; i < nsswitch.n_sources; i++)
+			strcat(strcat(joined, nsswitch.sources[i]), "\n");
+		FUZZ_ASSERT(strcmp(joined, n > 0 ? words : "files\n") == 0);
 
-	FUZZ_ASSERT(nsswitch.passwd_files_first == model_files_first(copy, size));
-	check_others(nsswitch.passwd_others);
-	check_others(nsswitch.group_others);
+		FUZZ_ASSERT(nsswitch.passwd_files_first == model_files_first(copy, size));
+		check_others(nsswitch.passwd_others);
+		check_others(nsswitch.group_others);
+	}
 	free(copy);
 	return 0;
 }

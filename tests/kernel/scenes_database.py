@@ -1,46 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Causes in where sub-ids come from, in the database and in its lines."""
+"""Causes in the database and in its lines."""
 
 import errno
 import os
 
-from explain import (ASK, EACCES, GRANT, NO_NSSWITCH, Plays, cannot_open, denied, require,
-                     writable)
-from host import ELSA, NSSWITCH
+from explain import ASK, EACCES, GRANT, Plays, cannot_open, denied, require
+from host import ELSA
 
 PLAYS = Plays()
 scene = PLAYS.scene
 NOT_ALLOWED = denied("0-1000", "100000-101000")
-
-
-# --- nsswitch.conf ---
-
-def install_plugin(s):
-    """libsubid_zzz.so in every folder where a build may look for it."""
-    for folder in ("/usr/lib", f"/usr/lib/{os.uname().machine}-linux-gnu", "/usr/local/lib"):
-        writable(s.host, folder)
-        s.host.write(f"{folder}/libsubid_zzz.so", "")
-
-
-@scene("source that cannot be asked", "SOURCE")
-def _(s):
-    s.database(GRANT)
-    install_plugin(s)
-    for line in ("subid: zzz", "subid:zzz files", "SUBID: zzz"):
-        s.host.write("/etc/nsswitch.conf", f"{NSSWITCH}{line}\n")
-        s.refused(ASK, NOT_ALLOWED, "SOURCE", source="zzz",
-                  cure="talk to those who run 'zzz': {file} does not count here")
-    s.host.write("/etc/nsswitch.conf", f"{NSSWITCH}subid: files zzz\n")
-    s.granted(ASK)
-
-
-@scene("nsswitch.conf cannot be read", "SOURCE")
-def _(s):
-    s.database(GRANT)
-    os.chmod("/etc/nsswitch.conf", 0o600)
-    s.refused(ASK, (NO_NSSWITCH, {"error": EACCES}), "SOURCE", error=EACCES)
-    s.mend()
-    s.granted(ASK)
 
 
 # --- the file ---

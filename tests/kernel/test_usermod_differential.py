@@ -14,7 +14,7 @@ from host import quick
 from usermod_box import DATABASES, ORACLE, OURS, PERMISSIVE, enter
 from usermod_model import (ACCOUNTS, ALL, BEYOND, CLASSES, CONTROLS, ID_NONE, LINE_BEYOND, LINE_FIELDS,
                            LINE_NUL, LINE_NUMBERS, LINE_ZERO, NO_ID, NONE, NUMBERS, OTHERS,
-                           OVERRIDDEN, PARTLY, ROOT_ID, SPELLINGS, Command, Table, World,
+                           OVERRIDDEN, PARTLY, ROOT_ID, SPELLINGS, UID_LOGIN, Command, Table, World,
                            classes, outcome)
 
 FILES, COMMANDS = (55, 7) if quick() else (220, 10)
@@ -56,6 +56,7 @@ FIXED = (
     (b"elsa:0:0\n", ("v", "1000000-1000009"), LINE_ZERO),
     (b"elsa:4294967290:100\n", ("V", "4294967290-4294967294"), LINE_BEYOND),
     (b"", ("v", "5-6\n"), CONTROLS),
+    (b"", ("v", "1000000-1000009"), UID_LOGIN),
     (b"elsa:1:\0\nanna:1:1\n", ("v", "1000000-1000009"), LINE_NUL),
 )
 
@@ -267,7 +268,8 @@ def main():
     generator = Generator(random.Random(seed))
     test = Differential(box, report)
     for content, change, rule in FIXED:
-        contents, command = (content, b""), Command((change,), ("elsa",))
+        login = "5002" if rule == UID_LOGIN else "elsa"
+        contents, command = (content, b""), Command((change,), (login,))
         if rule not in classes(ALL, test.world, contents, command):
             report.fail(f"class {rule}", f"{command.words()} does not belong to it")
         test.one(contents, command)

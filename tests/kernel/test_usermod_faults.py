@@ -15,6 +15,7 @@ import signal
 import struct
 from collections import Counter
 
+import usermod_sweep
 from host import (MS_BIND, MS_REMOUNT, _check, libc, mount, quick, remove)
 from usermod_box import (DONE, NOT_PERMITTED, SUBGID, SUBUID, Files, enter, read, wait_until,
                          words)
@@ -130,33 +131,8 @@ def test_renames(box, report):
 
 
 def test_signals(box, report):
-    """A signal in the middle of it: both files old or both new, no lock, no temporary
-    file, and the program ends by the signal."""
     scenario = next(scenario for scenario in SCENARIOS if scenario.name == "both")
-    prepare(box, scenario)
-    found = calls(box, scenario.args)
-    for name in ("INT", "TERM", "HUP", "QUIT"):
-        problems, seen = [], Counter()
-        number = getattr(signal, f"SIG{name}")
-        points = [call for call in found if name == "INT" or call.touches]
-        for call in points[::4] if quick() else points:
-            prepare(box, scenario)
-            result = tampered(box, scenario.args, call, f"signal={name}")
-            now = box.get()
-            state = "old" if now == scenario.old else "new" if now == scenario.new else "?"
-            seen[state, result.status == -number] += 1
-            if state == "?" or box.strays() or result.status not in (-number, DONE) or (
-                    result.status == DONE and state != "new"):
-                problems.append(f"{call}: {result}, {now}, {box.strays()}")
-            # who waits to hear of it: nothing is changed, or it is
-            if call.touches and result.status == -number and state == "new" and (
-                    "interrupted, but the change is made" not in words(result)):
-                seen["silent"] += 1
-        report.check(f"SIG{name}: {seen['old', True]} times undone, "
-                     f"{seen['new', True]} times finished, {seen['new', False]} times too late",
-                     not problems and seen["old", True] > 5 and seen["new", True] > 1
-                     and seen["silent"] < 3,
-                     f"{seen}; {len(problems)} times: " + "; ".join(problems[:4]))
+    usermod_sweep.interrupt(box, report, scenario)
 
 
 def test_signals_ignored(box, report):

@@ -28,10 +28,10 @@ KINDS = ("uid", "gid")
 EPOCH = 1_600_000_000   # a time long past, for files that must not look new
 
 
-def program():
-    """The path of usermod-ext below SUBID_BUILD, or None."""
+def program(name=OURS):
+    """The path of a program below SUBID_BUILD, or None."""
     base = os.environ.get("SUBID_BUILD", "")
-    for path in (f"{base}/usermod-ext/usermod-ext", f"{base}/usermod-ext"):
+    for path in (f"{base}/{name}/{name}", f"{base}/{name}"):
         if base and os.path.isfile(path):
             return os.path.realpath(path)
     return None
@@ -46,12 +46,12 @@ class Files(NamedTuple):
 class Box:
     """Our program and Debian's on the throw-away /etc of a Host."""
 
-    def __init__(self, host):
+    def __init__(self, host, name=OURS):
         self.host = host
         self.folder = f"{host.folder}/bin/usermod"
         os.mkdir(self.folder)
-        self.ours = f"{self.folder}/{OURS}"
-        shutil.copyfile(program(), self.ours)
+        self.ours = f"{self.folder}/{name}"
+        shutil.copyfile(program(name), self.ours)
         os.chmod(self.ours, 0o755)
         self.oracle = ORACLE if os.path.isfile(ORACLE) else None
         host.write("/etc/pam.d/usermod-ext", "account required pam_permit.so\n"
@@ -101,14 +101,14 @@ def read(path):
         return None
 
 
-def enter():
+def enter(name=OURS):
     """Returns (box, report); ends the test with a skip where it cannot run."""
-    if "SUBID_HOST" not in os.environ and program() is None:
+    if "SUBID_HOST" not in os.environ and program(name) is None:
         report = Report()
-        name = os.path.splitext(os.path.basename(sys.argv[0]))[0]
-        report.skip(name, "SUBID_BUILD names no folder with usermod-ext")
+        test = os.path.splitext(os.path.basename(sys.argv[0]))[0]
+        report.skip(test, f"SUBID_BUILD names no folder with {name}")
         report.finish()
-    return Box(host_module.enter()), Report()
+    return Box(host_module.enter(), name), Report()
 
 
 def words(result):

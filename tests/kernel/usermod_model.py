@@ -23,11 +23,12 @@ LINE_FIELDS = "a fourth field: malformed"
 LINE_ZERO = "count 0 in a line: malformed"
 LINE_BEYOND = "a line beyond 2^32: malformed"
 LINE_NUL = "NUL in a line: the line is kept"
+UID_LOGIN = "-v for a login name that reads as a uid: the line names the uid"
 CONTROLS = "a control character in a message: shown as ?"
 
 CLASSES = (OTHERS, ACCOUNTS, ROOT_ID, NO_ID, PARTLY, SPELLINGS, BEYOND, NUMBERS,
            LINE_NUMBERS, LINE_FIELDS, LINE_ZERO, LINE_BEYOND, LINE_NUL,
-           CONTROLS)
+           UID_LOGIN, CONTROLS)
 ALL = frozenset(CLASSES)
 NONE = frozenset()
 # what --allow-overlap and --allow-root turn off
@@ -237,6 +238,7 @@ def _change(rules, world, ranges, login, tables):
     is_same = names.__contains__
     is_spelled = is_same if SPELLINGS in rules else lambda owner: owner == login
     refused = False
+    owner = str(uid) if UID_LOGIN in rules and DECIMAL.match(login) else login
 
     # of several, the last on the command line comes first
     for letter, first, last in reversed(ranges):
@@ -252,7 +254,7 @@ def _change(rules, world, ranges, login, tables):
         ids = (world.groups if letter == "w" else world.users).values()
         for part in missing if PARTLY in rules else [(first, last)]:
             refused |= bool(_objections(rules, table, is_same, *part, ids))
-            table.append(login, *part)
+            table.append(owner, *part)
     if refused:
         raise Refused(20, None)
 

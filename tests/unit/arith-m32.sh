@@ -25,7 +25,8 @@ sources="tests/unit/arith-m32.c tests/unit/model.c tests/unit/decide-narrow.c
 	libsubid/core/entry.c libsubid/core/entry-filter.c libsubid/core/idmap.c
 	libsubid/core/kind.c libsubid/core/num.c libsubid/core/range.c
 	libsubid/core/starts.c common/facts-grants.c libsubid/sys/account.c
-	libsubid/sys/dbfile.c libsubid/sys/etc.c libsubid/sys/fd.c libsubid/sys/scan.c
+	libsubid/sys/dbfile.c libsubid/sys/etc.c libsubid/sys/fd.c libsubid/sys/process.c
+	libsubid/sys/scan.c
 	libsubid/sys/userns.c mapwriter/decide.c"
 # shellcheck disable=SC2086
 $CC $flags -Werror -DSYSCONFDIR='"/etc"' -I. $sources -o "$dir/arith" \

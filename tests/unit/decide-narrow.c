@@ -5,6 +5,7 @@
  */
 #include "tests/unit/model.h"
 
-#define DECIDE_RANGES MODEL_EXTENTS
-#define decide	      decide_narrow
+#define DECIDE_RANGES  MODEL_EXTENTS
+#define decide	       decide_narrow
+#define decide_granted decide_granted_narrow
 #include "mapwriter/decide.c"

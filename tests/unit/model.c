@@ -316,7 +316,7 @@ struct verdict {
 	int r;
 	size_t refused;
 	struct range missing;
-	bool from_database;
+	bool delegated;
 	bool needs_alias;
 };
 
@@ -377,8 +377,8 @@ static struct verdict judge(const struct model *model, const struct idmap *map,
 		}
 		verdict.needs_alias |= !all_granted(model, extent, false);
 	}
-	verdict.from_database = needed || (alone && group && database &&
-					   all_granted(model, &map->extents[0], true));
+	verdict.delegated = needed || (alone && group && database &&
+				       all_granted(model, &map->extents[0], true));
 	return verdict;
 }
 
@@ -436,8 +436,8 @@ static bool decide_by_file(struct model *model, const struct idmap *map, bool gr
 		 ", database %d) for %d (refused %zu, missing %" PRIu64 "-%" PRIu64
 		 ", database %d)",
 		 r, decision.refused, decision.missing.start, decision.missing.end,
-		 decision.from_database, expected->r, expected->refused,
-		 expected->missing.start, expected->missing.end, expected->from_database);
+		 decision.delegated, expected->r, expected->refused,
+		 expected->missing.start, expected->missing.end, expected->delegated);
 	if (r != expected->r)
 		return false;
 	if (r == DECIDE_REFUSED && model->options->places)
@@ -445,29 +445,34 @@ static bool decide_by_file(struct model *model, const struct idmap *map, bool gr
 		       decision.missing.start == expected->missing.start &&
 		       (decision.missing.end == expected->missing.end ||
 			model->options->aliases);
-	return r || decision.from_database == expected->from_database;
+	return r || decision.delegated == expected->delegated;
 }
 
-/* The same with the pure part alone. */
+/* The same by sets alone, as a plugin's answer is decided about. */
 static bool decide_by_sets(struct model *model, const struct idmap *map, bool group,
 			   uint32_t own_id, const struct verdict *expected, char *what,
 			   size_t size)
 {
-	struct range_set left = RANGE_SET(256);
-	size_t refused = 77;
-	int r = idmap_request(map, own_id, group, &left);
+	struct range_set granted = RANGE_SET(LINES);
+	struct decision decision = { .refused = 77 };
+	int r = 0;
 
-	for (size_t i = 0; i < model->n_grants && r == 0; i++)
-		r = range_set_subtract(&left,
-				       (struct range){ model->grants[i].start,
-						       model->grants[i].start +
-							       model->grants[i].count });
+	for (size_t i = 0; i < model->n_grants && r == 0; i++) {
+		const struct grant *grant = &model->grants[i];
+
+		r = range_set_add(
+			&granted,
+			(struct range){ grant->start, grant->start + grant->count });
+	}
 	if (r == 0)
-		r = idmap_decide(map, own_id, &left, &refused);
-	range_set_clear(&left);
-	snprintf(what, size, "%d (refused %zu) for %d (refused %zu)", r, refused,
-		 expected->r, expected->refused);
-	return r == expected->r && (r == 0 || refused == expected->refused);
+		r = decide_granted(group ? &kind_gid : &kind_uid, map, own_id, &granted,
+				   &decision);
+	range_set_clear(&granted);
+	snprintf(what, size, "%d (refused %zu, delegated %d) for %d (refused %zu, %d)", r,
+		 decision.refused, decision.delegated, expected->r, expected->refused,
+		 expected->delegated);
+	return r == expected->r && (r == 0 ? decision.delegated == expected->delegated :
+					     decision.refused == expected->refused);
 }
 
 static bool run_map(struct model *model, uint64_t number, struct model_result *result)

@@ -19,6 +19,9 @@ typedef int (*model_decide_fn)(const struct kind *kind, const struct idmap *map,
 int decide_narrow(const struct kind *kind, const struct idmap *map,
 		  const struct account *account, uint32_t own_id, struct dbfile *file,
 		  struct decision *ret_decision);
+int decide_granted_narrow(const struct kind *kind, const struct idmap *map,
+			  uint32_t own_id, const struct range_set *granted,
+			  struct decision *ret_decision);
 
 /* The most extents that a case has. */
 #define MODEL_EXTENTS 4

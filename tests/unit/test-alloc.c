@@ -10,12 +10,11 @@
 
 #define UNIVERSE 64
 
-/* The lowest start that first fit must find, or UINT64_MAX. */
-static uint64_t model_first_fit(const struct alloc_request *request, uint64_t base,
-				uint64_t used)
+/* The lowest start from @from on that first fit must find, or UINT64_MAX. */
+static uint64_t model_from(const struct alloc_request *request, uint64_t from,
+			   uint64_t base, uint64_t used)
 {
-	for (uint64_t start = request->bounds.start; start < request->bounds.end;
-	     start++) {
+	for (uint64_t start = from; start < request->bounds.end; start++) {
 		bool free = start + request->count <= request->bounds.end;
 
 		if (request->align > 1 && start % request->align != 0)
@@ -28,43 +27,91 @@ static uint64_t model_first_fit(const struct alloc_request *request, uint64_t ba
 	return UINT64_MAX;
 }
 
-/* It never overlaps, never leaves the bounds, and always finds a gap when one exists. */
-Test(alloc, first_fit_agrees_with_a_bitmap)
+/* Gaps that begin at @above or later come first, then the lowest one. */
+static uint64_t model_first_fit(const struct alloc_request *request, uint64_t base,
+				uint64_t used, uint64_t above)
 {
-	static const uint64_t bases[] = { 0, 99968, ID_END - UNIVERSE };
+	uint64_t from = above > request->bounds.start ? above : request->bounds.start;
+	uint64_t found;
+
+	found = model_from(request, from, base, used);
+	return found == UINT64_MAX ?
+		       model_from(request, request->bounds.start, base, used) :
+		       found;
+}
+
+static void fill(struct range_set *used, uint64_t base, uint64_t bits)
+{
+	for (unsigned i = 0; i < UNIVERSE; i++)
+		if (bits >> i & 1)
+			cr_assert(range_set_add(used, (struct range){ base + i,
+								      base + i + 1 }) ==
+				  0);
+}
+
+static uint64_t bits_of(struct range range, uint64_t base)
+{
+	uint64_t bits = 0;
+
+	for (uint64_t id = range.start; id < range.end; id++)
+		bits |= (uint64_t)1 << (id - base);
+	return bits;
+}
+
+/*
+ * One range after the other, of any size, until nothing fits: it never overlaps, never
+ * leaves the bounds, always finds a gap when one exists, and finds the one that it must.
+ * The space knows what was used when it began and what it gave; the model knows each id.
+ */
+Test(alloc, agrees_with_a_bitmap)
+{
+	static const uint64_t bases[] = { 0, 99968, ID_END / 2 - UNIVERSE / 2,
+					  ID_END - UNIVERSE };
 	struct rng rng = { rng_seed() };
 
-	for (unsigned round = 0; round < 300000; round++) {
+	for (unsigned round = 0; round < 60000; round++) {
 		uint64_t base = bases[rng_below(&rng, COUNT_OF(bases))];
-		uint64_t bits = rng_next(&rng) & rng_next(&rng);
-		struct range_set used = RANGE_SET(UNIVERSE);
-		struct range found = { 0 };
+		/* A pair: what is used in either database. */
+		uint64_t bits = (rng_next(&rng) & rng_next(&rng) & rng_next(&rng)) |
+				(rng_next(&rng) & rng_next(&rng) & rng_next(&rng));
 		uint64_t low = rng_below(&rng, UNIVERSE),
 			 high = rng_below(&rng, UNIVERSE);
 		struct alloc_request request = {
 			.bounds = { base + (low < high ? low : high),
 				    base + (low < high ? high : low) + 1 },
-			.count = rng_below(&rng, 12),
 			.align = rng_below(&rng, 10),
 		};
-		uint64_t want;
-		int r;
+		/* The allocator takes it from the end of a range, or does without. */
+		uint64_t above = rng_once_in(&rng, 3) ?
+					 0 :
+					 request.bounds.start + rng_below(&rng, UNIVERSE);
+		struct range_set used = RANGE_SET(UNIVERSE);
+		struct alloc_space space;
+		unsigned misses = 0;
 
-		if (rng_once_in(&rng, 3))
-			bits &= rng_next(&rng);
-		for (unsigned i = 0; i < UNIVERSE; i++)
-			if (bits >> i & 1)
-				cr_assert(range_set_add(&used,
-							(struct range){ base + i,
-									base + i + 1 }) ==
-					  0);
-		want = model_first_fit(&request, base, bits);
-		r = alloc_first_fit(&request, &used, &found);
-		cr_assert(r == (want == UINT64_MAX ? ALLOC_NONE : 0) &&
-				  (r || (found.start == want &&
-					 range_count(found) == request.count)),
-			  "seed %" PRIu64 " round %u: %d, %" PRIu64 " and not %" PRIu64,
-			  rng_seed(), round, r, found.start, want);
+		if (above > request.bounds.end || above <= base ||
+		    !(bits >> (above - 1 - base) & 1))
+			above = 0;
+		fill(&used, base, bits);
+		cr_assert(alloc_space_init(&space, &request, &used, above) == 0);
+		while (misses < 4) {
+			struct range found = { 0 };
+			uint64_t want;
+			int r;
+
+			request.count = rng_below(&rng, 12);
+			want = model_first_fit(&request, base, bits, above);
+			r = alloc_space_take(&space, request.count, &found);
+			cr_assert(r == (want == UINT64_MAX ? ALLOC_NONE : 0) &&
+					  (r || (found.start == want &&
+						 range_count(found) == request.count)),
+				  "seed %" PRIu64 " round %u: %d, %" PRIu64
+				  " and not %" PRIu64,
+				  rng_seed(), round, r, found.start, want);
+			misses += r != 0;
+			bits |= bits_of(found, base);
+		}
+		alloc_space_cleanup(&space);
 		range_set_clear(&used);
 	}
 }
@@ -94,7 +141,12 @@ Test(alloc, edges)
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct range found = { 7, 8 };
-		int r = alloc_first_fit(&rows[i].request, &nothing, &found);
+		struct alloc_space space;
+		int r;
+
+		cr_assert(alloc_space_init(&space, &rows[i].request, &nothing, 0) == 0);
+		r = alloc_space_take(&space, rows[i].request.count, &found);
+		alloc_space_cleanup(&space);
 
 		cr_assert(r == rows[i].r, "row %zu: %d", i, r);
 		cr_assert(found.start == (r ? 7 : rows[i].start), "row %zu", i);

@@ -3,6 +3,7 @@
 #include <linux/capability.h>
 
 #include "common/causes.h"
+#include "libsubid/sys/plugin.h"
 #include "unit.h"
 
 #define BIT(capability) ((uint64_t)1 << (capability))
@@ -42,6 +43,8 @@ static const struct dbfile foreign_file = { .error = EACCES,
 					    .fault = DBFILE_FOREIGN,
 					    .status = { .st_uid = 5002 } };
 
+static const struct nsswitch nsswitch = { .sources = { "zzz", "sss" }, .n_sources = 2 };
+
 /* Facts that name nothing: what a caller always knows. Zeroed, padding too, to be
  * compared. */
 static void facts_make(struct facts *facts, const struct kind *kind)
@@ -51,7 +54,6 @@ static void facts_make(struct facts *facts, const struct kind *kind)
 	facts->uid = facts->gid = facts->target.uid = facts->target.gid = 5001;
 	facts->account = &elsa;
 	facts->map = &plain_map;
-	facts->source = "sss";
 	facts->file = &closed_file;
 	facts->target.name = "1234";
 	facts->bytes_max = 4095;
@@ -77,6 +79,46 @@ static void refuse(struct facts *facts)
 {
 	facts->step = FACTS_RANGE;
 	facts->missing = (struct range){ 100200, 101000 };
+}
+
+/* What is known of a host, of which only a part counts at each step. */
+static const struct facts_host plain_host = {
+	.max_namespaces = 100,
+	.unprivileged_clone = -1,
+	.apparmor = -1,
+	.found = "/home/elsa/bin/newuidmap",
+	.path = "/home/elsa/bin:/usr/bin",
+	.count = 65536,
+	.file = "/home/elsa/.local/share/containers/storage/vfs/dir",
+	.storage = "/home/elsa/.local/share/containers/storage",
+	.owner = 200000,
+	.pause = 4711,
+};
+static const struct facts_host closed_host = {
+	.unprivileged_clone = 0,
+	.apparmor = -1,
+	.path = "/bin",
+	.own = { 5000, 5010 },
+	.file = "/data/containers/storage/overlay",
+	.storage = "/data/containers/storage",
+};
+static const struct facts_host armed_host = {
+	.unprivileged_clone = 1,
+	.apparmor = 1,
+	.found = "/usr/bin/newuidmap",
+	.wanted = "/usr/local/bin/newuidmap",
+	.path = "/usr/bin:/usr/local/bin",
+	.count = 1000,
+	.file = "/home/elsa smith/storage/a",
+	.storage = "/home/elsa smith/storage",
+};
+
+static void look(struct facts *facts, enum facts_step step, int error,
+		 const struct facts_host *host)
+{
+	facts->step = step;
+	facts->error = error;
+	facts->host = host;
 }
 
 /* The least that makes a cause apply, on top of facts_make(). */
@@ -184,14 +226,66 @@ LEAST(group_of_target)
 	f->target.uid = f->gid = 5001;
 	f->target.gid = 6000;
 }
-LEAST(source)
-{
-	f->step = FACTS_SOURCE;
-}
 LEAST(source_unknown)
 {
 	f->step = FACTS_SOURCE;
 	f->error = EACCES;
+	f->sources.plugin = NULL;
+}
+LEAST(source_many)
+{
+	f->step = FACTS_SOURCE;
+	f->error = E2BIG;
+	f->sources.plugin = NULL;
+}
+static void fail_source(struct facts *f, int fault)
+{
+	f->step = FACTS_SOURCE;
+	f->sources.nsswitch = &nsswitch;
+	f->sources.plugin = "sss";
+	f->sources.fault = fault;
+}
+LEAST(source_elsewhere)
+{
+	fail_source(f, PLUGIN_ELSEWHERE);
+}
+LEAST(source_foreign)
+{
+	fail_source(f, PLUGIN_FOREIGN);
+}
+LEAST(source_writable)
+{
+	fail_source(f, PLUGIN_WRITABLE);
+}
+LEAST(source_malformed)
+{
+	fail_source(f, PLUGIN_MALFORMED);
+}
+LEAST(source_unloadable)
+{
+	fail_source(f, PLUGIN_UNLOADABLE);
+}
+LEAST(source_lies)
+{
+	fail_source(f, PLUGIN_LIES);
+}
+LEAST(source_died)
+{
+	fail_source(f, PLUGIN_DIED);
+}
+LEAST(source_down)
+{
+	fail_source(f, PLUGIN_DOWN);
+}
+LEAST(source_unreadable)
+{
+	fail_source(f, 0);
+	f->error = EACCES;
+}
+LEAST(source_error)
+{
+	fail_source(f, 0);
+	f->error = EAGAIN;
 }
 LEAST(file_missing)
 {
@@ -247,6 +341,32 @@ LEAST(other_kind_only)
 	refuse(f);
 	f->grants.in_other_kind = true;
 }
+LEAST(sources_empty)
+{
+	refuse(f);
+	f->sources.nsswitch = &nsswitch;
+	f->sources.plugin = NULL;
+	f->sources.nobody = true;
+}
+LEAST(sources_empty_files)
+{
+	refuse(f);
+	f->sources.nsswitch = &nsswitch;
+	f->sources.plugin = NULL;
+	f->sources.nobody = f->sources.files = true;
+}
+LEAST(not_delegated_by_plugin)
+{
+	refuse(f);
+	f->sources.nsswitch = &nsswitch;
+	f->sources.plugin = "sss";
+	f->sources.nobody = false;
+	f->map = &plain_map;
+	f->grants.readable = f->grants.owns = true;
+	f->grants.first = (struct range){ 300000, 365536 };
+	f->grants.ranges = 1;
+	f->missing = (struct range){ 100000, 101000 };
+}
 LEAST(partly_delegated)
 {
 	refuse(f);
@@ -257,6 +377,55 @@ LEAST(partly_delegated)
 LEAST(not_delegated)
 {
 	refuse(f);
+}
+LEAST(no_range)
+{
+	refuse(f);
+	f->host = &plain_host;
+}
+LEAST(userns_limit)
+{
+	look(f, FACTS_UNSHARE, ENOSPC, &plain_host);
+}
+LEAST(userns_limit_zero)
+{
+	look(f, FACTS_UNSHARE, ENOSPC, &closed_host);
+}
+LEAST(userns_unprivileged)
+{
+	look(f, FACTS_UNSHARE, EPERM, &closed_host);
+}
+LEAST(userns_apparmor)
+{
+	look(f, FACTS_UNSHARE, EACCES, &armed_host);
+}
+LEAST(mapper_missing)
+{
+	look(f, FACTS_PROGRAM, 0, &closed_host);
+}
+LEAST(mapper_not_first)
+{
+	look(f, FACTS_PROGRAM, 0, &armed_host);
+}
+LEAST(mapper_not_roots)
+{
+	look(f, FACTS_PROGRAM, 0, &plain_host);
+}
+LEAST(own_id_inside)
+{
+	look(f, FACTS_COUNT, 0, &closed_host);
+}
+LEAST(range_small)
+{
+	look(f, FACTS_COUNT, 0, &armed_host);
+}
+LEAST(storage_foreign)
+{
+	look(f, FACTS_STORAGE, 0, &plain_host);
+}
+LEAST(pause_old)
+{
+	look(f, FACTS_PAUSE, 0, &plain_host);
 }
 LEAST(target_zombie)
 {
@@ -398,8 +567,18 @@ static const struct least {
 	{ CAUSE_OTHER_USER, other_user, "runs as uid 5002, and you are uid 5001" },
 	{ CAUSE_GROUP_NOT_PRIMARY, group_not_primary, "6000" },
 	{ CAUSE_GROUP_OF_TARGET, group_of_target, "gid 6000, and you with gid 5001" },
-	{ CAUSE_SOURCE, source, "'sss'" },
 	{ CAUSE_SOURCE, source_unknown, "nsswitch.conf cannot be read" },
+	{ CAUSE_SOURCE, source_many, "more than 8 sources" },
+	{ CAUSE_SOURCE_ELSEWHERE, source_elsewhere, "'sss' is not in " PLUGINDIR },
+	{ CAUSE_SOURCE_NOT_ROOTS, source_foreign, "libsubid_sss.so or its folder does" },
+	{ CAUSE_SOURCE_NOT_ROOTS, source_writable, "libsubid_sss.so or its folder" },
+	{ CAUSE_SOURCE_BROKEN, source_malformed, "no shared library" },
+	{ CAUSE_SOURCE_BROKEN, source_unloadable, "libsubid_sss.so cannot be loaded" },
+	{ CAUSE_SOURCE_BROKEN, source_lies, "'sss' gives an answer" },
+	{ CAUSE_SOURCE_BROKEN, source_died, "'sss' has crashed or ended" },
+	{ CAUSE_SOURCE_SILENT, source_down, "'sss' does not reach" },
+	{ CAUSE_SOURCE_SILENT, source_error, "temporarily" },
+	{ CAUSE_SOURCE_SILENT, source_unreadable, "Permission denied" },
 	{ CAUSE_FILE_MISSING, file_missing, "does not exist" },
 	{ CAUSE_FILE_SYMLINK, file_symlink, "symbolic link" },
 	{ CAUSE_FILE_NOT_REGULAR, file_not_regular, "regular" },
@@ -411,8 +590,28 @@ static const struct least {
 	{ CAUSE_LINE_MALFORMED, line_malformed, "line 7 " },
 	{ CAUSE_OTHER_KIND_ONLY, other_kind_only,
 	  "100200-100999 is delegated to elsa in " },
+	{ CAUSE_SOURCES_EMPTY, sources_empty, "'zzz sss'" },
+	{ CAUSE_SOURCES_EMPTY, sources_empty_files, "'zzz sss'" },
+	{ CAUSE_NOT_DELEGATED, not_delegated_by_plugin,
+	  "sss delegates only 300000-365535 to elsa" },
 	{ CAUSE_PARTLY_DELEGATED, partly_delegated, "100200-100999" },
 	{ CAUSE_NOT_DELEGATED, not_delegated, "100200-100999" },
+	{ CAUSE_NO_RANGE, no_range, "delegates nothing to elsa" },
+	{ CAUSE_USERNS_LIMIT, userns_limit, "user.max_user_namespaces is 100 here" },
+	{ CAUSE_USERNS_LIMIT, userns_limit_zero, "user.max_user_namespaces is 0" },
+	{ CAUSE_USERNS_UNPRIVILEGED, userns_unprivileged,
+	  "kernel.unprivileged_userns_clone is 0" },
+	{ CAUSE_USERNS_APPARMOR, userns_apparmor,
+	  "kernel.apparmor_restrict_unprivileged_userns is 1" },
+	{ CAUSE_MAPPER_MISSING, mapper_missing, "PATH (/bin) leads to no new" },
+	{ CAUSE_MAPPER_NOT_FIRST, mapper_not_first,
+	  "PATH leads to /usr/bin/newuidmap, and not to /usr/local/bin/newuidmap" },
+	{ CAUSE_MAPPER_NOT_FIRST, mapper_not_roots, "does not belong to root" },
+	{ CAUSE_OWN_ID_INSIDE, own_id_inside, "holds its own" },
+	{ CAUSE_RANGE_SMALL, range_small, "has 1000 " },
+	{ CAUSE_STORAGE_FOREIGN, storage_foreign,
+	  " 200000, which is not delegated to elsa" },
+	{ CAUSE_PAUSE_OLD, pause_old, "process 4711 of podman" },
 	{ CAUSE_TARGET_ZOMBIE, target_zombie, "process 1234" },
 	{ CAUSE_TARGET_NOT_DUMPABLE, target_not_dumpable, "process 1234" },
 	{ CAUSE_PROC_READ_ONLY, proc_read_only, "read-only" },
@@ -579,6 +778,7 @@ static bool are_one(enum cause_id a, enum cause_id b)
 	static const enum cause_id pairs[][2] = {
 		{ CAUSE_NO_PRIVILEGE, CAUSE_PROGRAM_OWNER_UNMAPPED },
 		{ CAUSE_NO_PRIVILEGE, CAUSE_NO_SETFCAP },
+		{ CAUSE_NOT_DELEGATED, CAUSE_NO_RANGE },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(pairs); i++)
@@ -737,7 +937,7 @@ static void combine_target(unsigned int at, struct facts *facts)
 	target->no_map = flip(&at);
 }
 
-#define OF_GRANTS (2 * 3 * 4 * 3 * 2 * 2 * 2 * 2 * 3 * 17 * 2)
+#define OF_GRANTS (2 * 3 * 4 * 3 * 2 * 2 * 2 * 2 * 3 * 17 * 2 * 4)
 
 static void combine_grants(unsigned int at, struct facts *facts)
 {
@@ -766,6 +966,26 @@ static void combine_grants(unsigned int at, struct facts *facts)
 	grants->taken = flip(&at) ? UINT64_MAX : 0;
 	if (grants->taken)
 		memset(grants->taken_by, 'x', LIMIT_OWNER_BYTES);
+	facts->sources.nsswitch = &nsswitch;
+	at = choose(&at, 4);
+	facts->sources.files = at == 0 || at == 2;
+	facts->sources.nobody = at >= 2;
+	facts->sources.plugin = at == 1 ? "sss" : NULL;
+}
+
+/* A source that does not answer, or a file that does not say who is to be asked. */
+#define OF_SOURCES (2 * ERRORS * 2 * (PLUGIN_DIED + 1))
+
+static void combine_sources(unsigned int at, struct facts *facts)
+{
+	facts_make(facts, kinds[choose(&at, 2)]);
+	facts->step = FACTS_SOURCE;
+	facts->error = errors[choose(&at, ERRORS)];
+	if (flip(&at))
+		return;
+	facts->sources.nsswitch = &nsswitch;
+	facts->sources.plugin = "sss";
+	facts->sources.fault = (int)choose(&at, PLUGIN_DIED + 1);
 }
 
 /* Steps before the database is read, and none. */
@@ -797,14 +1017,33 @@ static void combine_rest(unsigned int at, struct facts *facts)
 	facts->file = files[choose(&at, 8)];
 }
 
+#define OF_HOST (2 * FACTS_CALLER * ERRORS * 4 * 4 * 2)
+
+static void combine_host(unsigned int at, struct facts *facts)
+{
+	static const struct facts_host *const hosts[] = { &plain_host, &closed_host,
+							  &armed_host, NULL };
+	unsigned int step;
+
+	facts_make(facts, kinds[choose(&at, 2)]);
+	step = choose(&at, FACTS_CALLER);
+	facts->step = (enum facts_step)step;
+	facts->error = errors[choose(&at, ERRORS)];
+	facts->host = hosts[choose(&at, 4)];
+	if (choose(&at, 4) == 0)
+		facts->error = ENOSPC;
+	if (flip(&at)) {
+		refuse(facts);
+	}
+}
+
 static const struct {
 	unsigned int n;
 	void (*combine)(unsigned int at, struct facts *facts);
 } combinations[] = {
-	{ OF_PROGRAM, combine_program },
-	{ OF_TARGET, combine_target },
-	{ OF_GRANTS, combine_grants },
-	{ OF_REST, combine_rest },
+	{ OF_PROGRAM, combine_program }, { OF_TARGET, combine_target },
+	{ OF_GRANTS, combine_grants },	 { OF_SOURCES, combine_sources },
+	{ OF_REST, combine_rest },	 { OF_HOST, combine_host },
 };
 
 /*
@@ -827,6 +1066,18 @@ Test(causes, combinations)
 	cr_assert(census.combinations > 600000 && census.told > 30000,
 		  "%" PRIu64 " combinations, %" PRIu64 " told", census.combinations,
 		  census.told);
+}
+
+/* Each has a name, and no two the same one. */
+Test(causes, names)
+{
+	for (enum cause_id a = 1; a <= CAUSES; a++) {
+		cr_assert(cause_name(a)[0] != '\0', "cause %d", (int)a);
+		for (enum cause_id b = 1; b < a; b++)
+			cr_assert_str_neq(cause_name(a), cause_name(b));
+	}
+	cr_assert_str_empty(cause_name(0));
+	cr_assert_str_empty(cause_name(CAUSES_END));
 }
 
 /* ---- words

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <inttypes.h>
 
+#include "libsubid/allot.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/db.h"
 #include "tests/unit/rng.h"

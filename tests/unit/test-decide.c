@@ -97,7 +97,7 @@ Test(decide, no_database)
 		cr_assert(r == rows[i].r, "row %zu: %d", i, r);
 		cr_assert(file.fault == DBFILE_CLOSED && file.error == ENOENT);
 		if (r == 0)
-			cr_assert_not(decision.from_database);
+			cr_assert_not(decision.delegated);
 	}
 }
 
@@ -122,7 +122,7 @@ Test(decide, unreadable)
 	struct idmap own = map_of(1000, 1), other = map_of(100000, 1);
 	struct idmap own_group = map_of(100, 1);
 	struct dbfile file = file_from(BYTES("elsa:100000:65536\nelsa:100:1\n"));
-	struct decision decision = { .from_database = true };
+	struct decision decision = { .delegated = true };
 	char path[64];
 	int fd;
 
@@ -135,10 +135,10 @@ Test(decide, unreadable)
 		  DECIDE_NO_DATABASE);
 	cr_assert(file.fault == DBFILE_UNREADABLE && file.error == EBADF);
 	cr_assert(decide(&kind_uid, &own, &elsa, 1000, &file, &decision) == 0);
-	cr_assert_not(decision.from_database);
+	cr_assert_not(decision.delegated);
 	/* The own group is mapped, but not as one that was granted. */
 	cr_assert(decide(&kind_gid, &own_group, &elsa, 100, &file, &decision) == 0);
-	cr_assert_not(decision.from_database);
+	cr_assert_not(decision.delegated);
 	dbfile_cleanup(&file);
 }
 
@@ -149,31 +149,31 @@ Test(decide, own_group)
 	struct decision decision;
 
 	cr_assert(decide_text(&kind_gid, "", &own, &decision) == 0);
-	cr_assert_not(decision.from_database);
+	cr_assert_not(decision.delegated);
 	cr_assert(decide_text(&kind_gid, "anna:100:1\n", &own, &decision) == 0);
-	cr_assert_not(decision.from_database);
+	cr_assert_not(decision.delegated);
 	cr_assert(decide_text(&kind_gid, "elsa:101:1\n", &own, &decision) == 0);
-	cr_assert_not(decision.from_database);
+	cr_assert_not(decision.delegated);
 	cr_assert(decide_text(&kind_gid, "elsa:100:1\n", &own, &decision) == 0);
-	cr_assert(decision.from_database);
+	cr_assert(decision.delegated);
 	cr_assert(decide_text(&kind_gid, "1000:0:4294967296\n", &own, &decision) == 0);
-	cr_assert(decision.from_database);
+	cr_assert(decision.delegated);
 	cr_assert(decide_text(&kind_gid, "alias:50:100\n", &own, &decision) == 0);
-	cr_assert(decision.from_database);
+	cr_assert(decision.delegated);
 	/* Keyed by the user, not by the group. */
 	cr_assert(decide_text(&kind_gid, "100:100:1\n", &own, &decision) == 0);
-	cr_assert_not(decision.from_database);
+	cr_assert_not(decision.delegated);
 	/* The own uid never comes out of the database. */
 	own = map_of(1000, 1);
 	cr_assert(decide_text(&kind_uid, "elsa:1000:1\n", &own, &decision) == 0);
-	cr_assert_not(decision.from_database);
+	cr_assert_not(decision.delegated);
 	/* More than the own group is the database's matter. */
 	cr_assert(decide_text(&kind_gid, "elsa:101:1\n", &more, &decision) ==
 		  DECIDE_REFUSED);
 	cr_assert(decision.missing.start == 100 && decision.missing.end == 101);
 	cr_assert(decide_text(&kind_gid, "elsa:100:1\nelsa:101:1\n", &more, &decision) ==
 		  0);
-	cr_assert(decision.from_database);
+	cr_assert(decision.delegated);
 }
 
 /* One extent covered by several grants, however they lie, and by each form of the owner.
@@ -216,7 +216,7 @@ Test(decide, joined)
 
 		cr_assert(r == rows[i].r, "row %zu '%s': %d", i, rows[i].text, r);
 		if (r == 0)
-			cr_assert(decision.from_database);
+			cr_assert(decision.delegated);
 	}
 }
 
@@ -330,7 +330,7 @@ Test(decide, many_holes)
 	for (uint32_t i = 0; i < IDS; i += 2)
 		put_line(&end, i % 4 == 0 ? "elsa" : "1000", 1000000 + i, 1);
 	cr_assert(decide_text(&kind_uid, text, &map, &decision) == 0);
-	cr_assert(decision.from_database && asked == 0);
+	cr_assert(decision.delegated && asked == 0);
 
 	/* One of them belongs to somebody else. */
 	memcpy(strstr(text, "elsa:1010000:1\n"), "anna", 4);

@@ -156,9 +156,12 @@ Test(memory, settings)
 {
 	char value[CONF_VALUE_BYTES];
 	struct nsswitch nsswitch;
+	bool yes = true;
 
 	countdown = 0;
 	cr_assert(conf_lookup(AT_FDCWD, "/proc/self/status", "KEY", value) == -ENOMEM);
+	countdown = 0;
+	cr_assert(conf_yes(AT_FDCWD, "/proc/self/status", "KEY", &yes) == -ENOMEM && yes);
 	countdown = 0;
 	cr_assert_not(conf_is_yes(AT_FDCWD, "/proc/self/status", "KEY"));
 	countdown = 0;

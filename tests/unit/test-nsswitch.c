@@ -32,18 +32,24 @@ static struct nsswitch read_text(const char *text, size_t len)
 	return nsswitch;
 }
 
-static void expect(const char *text, size_t len, const char *word)
+/* Compares the words with one blank between them. */
+static void expect(const char *text, size_t len, const char *words)
 {
 	struct nsswitch nsswitch = read_text(text, len);
+	char joined[NSSWITCH_SOURCES * NSSWITCH_WORD_BYTES] = "";
 
-	cr_assert_str_eq(nsswitch.subid, word, "'%s': '%s'", text, nsswitch.subid);
+	cr_assert(nsswitch.n_sources > 0 && nsswitch.n_sources <= NSSWITCH_SOURCES);
+	for (size_t i = 0; i < nsswitch.n_sources; i++)
+		sprintf(joined + strlen(joined), "%s%s", i > 0 ? " " : "",
+			nsswitch.sources[i]);
+	cr_assert_str_eq(joined, words, "'%s': '%s'", text, joined);
 }
 
 Test(nsswitch, subid)
 {
 	static const struct {
 		const char *text;
-		const char *word;
+		const char *words;
 	} rows[] = {
 		{ "", "files" },
 		{ "\n", "files" },
@@ -59,12 +65,21 @@ Test(nsswitch, subid)
 		{ "SUBID: sss\n", "sss" },
 		{ "SubId: sss\n", "sss" },
 		{ "subid: SSS\n", "SSS" },
-		/* The first word alone counts. */
-		{ "subid: sss files\n", "sss" },
-		{ "subid: sss\tother\n", "sss" },
-		{ "subid: files sss\n", "files" },
+		/* Several words, in their order; the same one twice is twice. */
+		{ "subid: sss files\n", "sss files" },
+		{ "subid: sss\tother  \tmore \n", "sss other more" },
+		{ "subid: files sss\n", "files sss" },
+		{ "subid: files files\n", "files files" },
+		{ "subid: 1 2 3 4 5 6 7 8\n", "1 2 3 4 5 6 7 8" },
 		{ "subid: sss#files\n", "sss" },
-		{ "subid: sss[NOTFOUND=return] files\n", "sss" },
+		{ "subid: sss # files\n", "sss" },
+		/* Actions are passed over. */
+		{ "subid: sss[NOTFOUND=return] files\n", "sss files" },
+		{ "subid: [NOTFOUND=return] sss\n", "sss" },
+		{ "subid: [NOTFOUND=return]sss [a b]files[\n", "sss files" },
+		{ "subid: sss [SUCCESS=return files\n", "sss" },
+		{ "subid: []\n", "files" },
+		{ "subid: [#]sss\n", "sss" },
 		/* The key stands at column 0, whole. */
 		{ " subid: sss\n", "files" },
 		{ "\tsubid: sss\n", "files" },
@@ -93,7 +108,7 @@ Test(nsswitch, subid)
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
-		expect(rows[i].text, strlen(rows[i].text), rows[i].word);
+		expect(rows[i].text, strlen(rows[i].text), rows[i].words);
 }
 
 /* Beyond doubt, or not at all. */
@@ -233,14 +248,29 @@ Test(nsswitch, odd_bytes)
 /* A word as long as it may be; a longer one is not cut to another one. */
 Test(nsswitch, long_words)
 {
-	char word[NSSWITCH_WORD_BYTES + 1], text[NSSWITCH_WORD_BYTES + 32];
+	char word[NSSWITCH_WORD_BYTES + 1], text[NSSWITCH_WORD_BYTES + 64];
 
 	memset(word, 'n', sizeof(word));
 	word[NSSWITCH_WORD_BYTES - 1] = '\0';
 	snprintf(text, sizeof(text), "subid: %s\n", word);
 	expect(text, strlen(text), word);
 	snprintf(text, sizeof(text), "subid: %sn\n", word);
-	cr_assert_str_neq(read_text(text, strlen(text)).subid, word);
+	expect(text, strlen(text), "files");
+	snprintf(text, sizeof(text), "subid: a %sn b\n", word);
+	expect(text, strlen(text), "a b");
+}
+
+/* None of the sources may be passed over, so too many of them are none. */
+Test(nsswitch, many_words)
+{
+	static const char text[] = "subid: 1 2 3 4 5 6 7 8 9\n";
+	struct nsswitch nsswitch, before;
+
+	memset(&nsswitch, '~', sizeof(nsswitch));
+	before = nsswitch;
+	cr_assert(nsswitch_read(folder_put(&folder, "many", BYTES(text), 0644),
+				&nsswitch) == -E2BIG);
+	cr_assert(memcmp(&nsswitch, &before, sizeof(nsswitch)) == 0);
 }
 
 /* No file means the files; one that cannot be read means that nobody knows. */
@@ -259,6 +289,7 @@ Test(nsswitch, files)
 	cr_assert(memcmp(&nsswitch, &before, sizeof(nsswitch)) == 0);
 
 	cr_assert(nsswitch_read(folder_path(&folder, "missing"), &nsswitch) == 0);
-	cr_assert_str_eq(nsswitch.subid, "files");
+	cr_assert(nsswitch.n_sources == 1);
+	cr_assert_str_eq(nsswitch.sources[0], "files");
 	cr_assert_not(nsswitch.passwd_files_first);
 }

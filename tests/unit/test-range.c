@@ -56,6 +56,44 @@ static uint64_t set_bits(const struct range_set *set, uint64_t base)
 	return all;
 }
 
+/* `FIRST-LAST` in plain decimal numbers, up to the last id and not beyond. */
+Test(range, parse)
+{
+	static const struct {
+		const char *text;
+		int r;
+		struct range want;
+	} rows[] = {
+		{ "0-0", 0, { 0, 1 } },
+		{ "100000-165535", 0, { 100000, 165536 } },
+		{ "0-4294967295", 0, { 0, ID_END } },
+		{ "4294967296-4294967296", RANGE_MALFORMED, { 0, 0 } },
+		{ "1-4294967296", RANGE_MALFORMED, { 0, 0 } },
+		{ "2-1", RANGE_MALFORMED, { 0, 0 } },
+		{ "", RANGE_MALFORMED, { 0, 0 } },
+		{ "5", RANGE_MALFORMED, { 0, 0 } },
+		{ "-5", RANGE_MALFORMED, { 0, 0 } },
+		{ "5-", RANGE_MALFORMED, { 0, 0 } },
+		{ "1-2-3", RANGE_MALFORMED, { 0, 0 } },
+		{ "1--2", RANGE_MALFORMED, { 0, 0 } },
+		{ "01-2", RANGE_MALFORMED, { 0, 0 } },
+		{ "+1-2", RANGE_MALFORMED, { 0, 0 } },
+		{ "1 - 2", RANGE_MALFORMED, { 0, 0 } },
+		{ "1-2\n", RANGE_MALFORMED, { 0, 0 } },
+		{ "0x1-2", RANGE_MALFORMED, { 0, 0 } },
+		{ "1-99999999999999999999", RANGE_MALFORMED, { 0, 0 } },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct range range = { 0, 0 };
+
+		cr_assert(range_parse(rows[i].text, &range) == rows[i].r, "row %zu", i);
+		cr_assert(range.start == rows[i].want.start &&
+				  range.end == rows[i].want.end,
+			  "row %zu", i);
+	}
+}
+
 /* What makes a range, and the edges of the ids and of 64 bits. */
 Test(range, make)
 {

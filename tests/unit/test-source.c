@@ -1,19 +1,30 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Sources: a word is a plugin if it is installed, and never a path.
+ * Sources: who is asked, in which order, and whose answer counts. The plugins
+ * are tests/kernel/plugin.c; they answer by the owner that they are asked
+ * about.
  */
+#include "libsubid/core/limits.h"
+#include "libsubid/sys/plugin.h"
 #include "libsubid/sys/source.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/plugins.h"
 
 static struct folder folder;
 
-/* Names that no machine has, wherever the loader looks. */
 static void set_up(void)
 {
 	folder_make(&folder);
-	folder_put(&folder, "libsubid_unit-test.so", BYTES(""), 0644);
+	plugins_copy(&folder, "puppet", "puppet");
+	plugins_copy(&folder, "nofree", "nofree");
+	plugins_copy(&folder, "nocall", "nocall");
 	folder_put(&folder, "libsubid_files.so", BYTES(""), 0644);
 	folder_put(&folder, "libsubid_FILES.so", BYTES(""), 0644);
+	folder_put(&folder, "libsubid_text.so", BYTES("text\n"), 0644);
+	folder_put(&folder, "libsubid_open.so", BYTES(""), 0666);
+	folder_put(&folder, "libsubid_elf.so",
+		   BYTES("\x7f"
+			 "ELF and no more"),
+		   0644);
 }
 
 static void tear_down(void)
@@ -21,75 +32,221 @@ static void tear_down(void)
 	folder_cleanup(&folder);
 }
 
-TestSuite(source, .init = set_up, .fini = tear_down);
+TestSuite(source, .init = set_up, .fini = tear_down, .timeout = 60);
 
-Test(source, table)
+/* A line with these words, as nsswitch.c reads it. */
+static struct nsswitch words(const char *text)
+{
+	struct nsswitch nsswitch = { 0 };
+	char copy[256], *rest = copy, *word;
+
+	snprintf(copy, sizeof(copy), "%s", text);
+	while ((word = strsep(&rest, " ")))
+		snprintf(nsswitch.sources[nsswitch.n_sources++], NSSWITCH_WORD_BYTES,
+			 "%s", word);
+	return nsswitch;
+}
+
+/* Names that no machine has, wherever the loader looks. */
+Test(source, find)
 {
 	static const struct {
-		const char *word;
-		bool plugin;
+		const char *words, *found;
 	} rows[] = {
-		{ "files", false },	   { "FILES", false },
-		{ "Files", false },	   { "unit-test", true },
-		{ "unit-absent", false },  { "unit-TEST", false },
-		{ "unit-tes", false },	   { "unit-testt", false },
-		{ "unit-test.so", false }, { ".", false },
-		{ "..", false },	   { "%s", false },
+		{ "files", "files" },
+		{ "FILES", "FILES" },
+		{ "puppet", "+puppet" },
+		{ "puppet files", "+puppet files" },
+		{ "files puppet nofree", "files +puppet +nofree" },
+		/* What is not installed is passed over; nothing left: the files. */
+		{ "unit-absent", "files" },
+		{ "unit-absent unit-too", "files" },
+		{ "unit-absent puppet", "+puppet" },
+		{ "puppet unit-absent", "+puppet" },
+		{ "unit-absent Files", "Files" },
+		{ "pupp", "files" },
+		{ "PUPPET", "files" },
+		{ "puppet.so", "files" },
+		{ ".", "files" },
+		{ "..", "files" },
+		{ "%s", "files" },
+		{ "/puppet", "files" },
+		{ "x/../libsubid_puppet", "files" },
+		{ "1 2 3 4 5 6 7 puppet", "+puppet" },
 	};
 
-	for (size_t i = 0; i < COUNT_OF(rows); i++)
-		cr_assert(source_find(rows[i].word, folder.path) ==
-				  (rows[i].plugin ? SOURCE_PLUGIN : SOURCE_FILES),
-			  "'%s'", rows[i].word);
-}
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct nsswitch nsswitch = words(rows[i].words);
+		struct source_list list;
+		char found[256] = "";
 
-/* Without a folder of plugins there are none. */
-Test(source, no_folder)
-{
-	cr_assert(source_find("unit-test", folder_path(&folder, "missing")) ==
-		  SOURCE_FILES);
-	cr_assert(
-		source_find("unit-test", folder_path(&folder, "libsubid_unit-test.so")) ==
-		SOURCE_FILES);
-}
-
-/* A word cannot leave the folder. */
-Test(source, no_paths)
-{
-	struct folder other;
-	char word[512];
-
-	folder_make(&other);
-	cr_assert(mkdirat(folder.fd, "libsubid_x", 0755) == 0);
-	folder_put(&other, "evil.so", BYTES(""), 0644);
-	snprintf(word, sizeof(word), "x/../../..%s/evil", other.path);
-	cr_assert(source_find(word, folder.path) == SOURCE_FILES);
-	cr_assert(source_find("x/../libsubid_unit-test", folder.path) == SOURCE_FILES);
-	cr_assert(source_find("/unit-test", folder.path) == SOURCE_FILES);
-	folder_cleanup(&other);
+		source_find(&nsswitch, folder.path, &list);
+		for (size_t k = 0; k < list.n; k++)
+			sprintf(found + strlen(found), "%s%s%s", k ? " " : "",
+				list.sources[k].type == SOURCE_PLUGIN ? "+" : "",
+				list.sources[k].name);
+		cr_assert_str_eq(found, rows[i].found, "%s: %s", rows[i].words, found);
+		cr_assert(source_has(&list, SOURCE_PLUGIN) == (strchr(found, '+') != 0));
+		cr_assert(source_has(&list, SOURCE_FILES) ==
+			  (strcasestr(found, "files") != 0));
+	}
 }
 
 static const char *hidden(void *context)
 {
+	struct nsswitch nsswitch = words("unit-absent");
+	struct source_list list;
+
 	(void)context;
 	if (geteuid() == 0)
 		CHILD_ASSERT(setresuid(65534, 65534, 65534) == 0);
-	CHILD_ASSERT(source_find("unit-absent", folder.path) == SOURCE_PLUGIN);
+	source_find(&nsswitch, folder.path, &list);
+	CHILD_ASSERT(list.sources[0].type == SOURCE_PLUGIN);
 	return NULL;
 }
 
 /* Where it cannot be told whether a plugin is there, it is not passed over. */
 Test(source, in_doubt)
 {
-	static char word[5000];
-
-	memset(word, 's', sizeof(word) - 1);
-	cr_assert(source_find(word, folder.path) == SOURCE_PLUGIN);
-	cr_assert(source_find("unit-test", word) == SOURCE_PLUGIN);
-	for (size_t i = 0; i < sizeof(word) - 2; i += 2)
-		memcpy(word + i, "/s", 2);
-	cr_assert(source_find("unit-test", word) == SOURCE_PLUGIN);
 	cr_assert(fchmodat(AT_FDCWD, folder.path, 0600, 0) == 0);
 	child_run(hidden, NULL);
 	cr_assert(fchmodat(AT_FDCWD, folder.path, 0700, 0) == 0);
+}
+
+/* The files: `asked` counts, the context is what they say. */
+static int asked;
+
+static int files(void *context)
+{
+	asked++;
+	return *(int *)context;
+}
+
+struct row {
+	const char *words, *owner;
+	int files;	  /* what they say */
+	int r;		  /* what comes of it, */
+	const char *who;  /* by whom, */
+	int fault, error; /* why not */
+	int asked;	  /* how often the files are */
+};
+
+/* Has, has nothing, and cannot be used. */
+#define HAS  0
+#define NONE SOURCE_NONE
+#define EIO_ (-EIO)
+
+static const struct row rows[] = {
+	/* Who has something first, answers. */
+	{ "files puppet", "elsa", HAS, 0, "files", 0, 0, 1 },
+	{ "files puppet", "elsa", NONE, 0, "puppet", 0, 0, 1 },
+	{ "puppet files", "elsa", HAS, 0, "puppet", 0, 0, 0 },
+	{ "puppet files", "nothing", HAS, 0, "files", 0, 0, 1 },
+	{ "puppet files", "unknown", HAS, 0, "files", 0, 0, 1 },
+	{ "puppet files", "error", HAS, 0, "files", 0, 0, 1 },
+	{ "puppet nofree", "elsa", HAS, 0, "puppet", 0, 0, 0 },
+	{ "unit-absent puppet", "elsa", HAS, 0, "puppet", 0, 0, 0 },
+	{ "unit-absent", "elsa", HAS, 0, "files", 0, 0, 1 },
+	/* Nobody has. */
+	{ "files puppet", "nothing", NONE, SOURCE_NONE, NULL, 0, 0, 1 },
+	{ "puppet nofree", "error", HAS, SOURCE_NONE, NULL, 0, 0, 0 },
+	{ "unit-absent", "elsa", NONE, SOURCE_NONE, NULL, 0, 0, 1 },
+	/* Broken until root mends it: an error, unless a later one answers. */
+	{ "text files", "elsa", HAS, 0, "files", 0, 0, 1 },
+	{ "open puppet", "elsa", HAS, 0, "puppet", 0, 0, 0 },
+	{ "nocall files", "elsa", NONE, SOURCE_FAILED, "nocall", PLUGIN_MALFORMED, 0, 1 },
+	{ "text", "elsa", HAS, SOURCE_FAILED, "text", PLUGIN_MALFORMED, 0, 0 },
+	{ "open text puppet", "unknown", HAS, SOURCE_FAILED, "open", PLUGIN_WRITABLE, 0,
+	  0 },
+	{ "files open", "elsa", HAS, 0, "files", 0, 0, 1 },
+	{ "files open", "elsa", NONE, SOURCE_FAILED, "open", PLUGIN_WRITABLE, 0, 1 },
+	/* Who does not answer now leaves nobody to answer in his place. */
+	{ "elf files", "elsa", HAS, SOURCE_FAILED, "elf", PLUGIN_UNLOADABLE, 0, 0 },
+	{ "puppet files", "conn", HAS, SOURCE_FAILED, "puppet", PLUGIN_DOWN, 0, 0 },
+	{ "puppet files", "negative", HAS, SOURCE_FAILED, "puppet", PLUGIN_LIES, 0, 0 },
+	{ "puppet nofree", "beyond", HAS, SOURCE_FAILED, "puppet", PLUGIN_LIES, 0, 0 },
+	{ "open puppet files", "conn", HAS, SOURCE_FAILED, "puppet", PLUGIN_DOWN, 0, 0 },
+	{ "files puppet", "elsa", EIO_, SOURCE_FAILED, "files", 0, EIO, 1 },
+	{ "files puppet", "conn", HAS, 0, "files", 0, 0, 1 },
+};
+
+static const char *check_row(const struct row *row)
+{
+	CLEANUP(range_set_cleanup)
+	struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
+	struct nsswitch nsswitch = words(row->words);
+	struct source_answer answer;
+	struct source_list list;
+	int says = row->files, r;
+	bool by_plugin;
+
+	asked = 0;
+	source_find(&nsswitch, folder.path, &list);
+	r = source_ranges(&list, row->owner, &kind_uid, files, &says, &set, &answer);
+	CHILD_ASSERT(r == row->r);
+	CHILD_ASSERT(!answer.source == !row->who);
+	CHILD_ASSERT(!row->who || strcmp(answer.source->name, row->who) == 0);
+	CHILD_ASSERT(answer.fault == row->fault && answer.error == row->error);
+	CHILD_ASSERT(asked == row->asked);
+	by_plugin = r == 0 && strcmp(row->who, "files") != 0;
+	CHILD_ASSERT(set.n == by_plugin);
+	return NULL;
+}
+
+static const char *ranges(void *context)
+{
+	const char *complaint = child_own_mounts();
+	static char text[600];
+
+	(void)context;
+	for (size_t i = 0; !complaint && i < COUNT_OF(rows); i++) {
+		complaint = check_row(&rows[i]);
+		if (complaint) {
+			snprintf(text, sizeof(text), "row %zu, '%s' about %s: %s", i,
+				 rows[i].words, rows[i].owner, complaint);
+			complaint = text;
+		}
+	}
+	return complaint;
+}
+
+Test(source, ranges)
+{
+	child_run(ranges, NULL);
+}
+
+/* The same for the question of who has an id; ids are roles in plugin.c. */
+static const char *owners(void *context)
+{
+	const char *complaint = child_own_mounts();
+	struct nsswitch nsswitch = words("files puppet");
+	int none = NONE, has = HAS;
+	struct source_answer answer;
+	struct source_list list;
+	uid_t *uids = NULL;
+	size_t n = 77;
+
+	(void)context;
+	if (complaint)
+		return complaint;
+	source_find(&nsswitch, folder.path, &list);
+	CHILD_ASSERT(source_owners(&list, 0, &kind_uid, files, &none, &uids, &n,
+				   &answer) == 0);
+	CHILD_ASSERT(n == 2 && uids[0] == 5001 && uids[1] == 5002);
+	CHILD_ASSERT(strcmp(answer.source->name, "puppet") == 0);
+	free(uids);
+	CHILD_ASSERT(
+		source_owners(&list, 0, &kind_uid, files, &has, &uids, &n, &answer) == 0);
+	CHILD_ASSERT(n == 0 && !uids && answer.source->type == SOURCE_FILES);
+	CHILD_ASSERT(source_owners(&list, 3, &kind_uid, files, &none, &uids, &n,
+				   &answer) == SOURCE_NONE);
+	CHILD_ASSERT(source_owners(&list, 4, &kind_uid, files, &none, &uids, &n,
+				   &answer) == SOURCE_FAILED);
+	CHILD_ASSERT(answer.fault == PLUGIN_DOWN && n == 0 && !uids);
+	return NULL;
+}
+
+Test(source, owners)
+{
+	child_run(owners, NULL);
 }

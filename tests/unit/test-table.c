@@ -561,3 +561,22 @@ Test(table, many_appends)
 			  line.number == n + 2);
 	cr_assert(n == 20000);
 }
+
+/* Entries that bear the very name get the new one; every other byte stays. */
+Test(table, rename)
+{
+	static const char before[] = "# old:1:1\nold:1:2\nolder:3:4\nold:bad\n\nold:5:6";
+	static const char after[] =
+		"# old:1:1\nemma:1:2\nolder:3:4\nold:bad\n\nemma:5:6\n";
+	struct table table;
+
+	load(&table, BYTES(before));
+	cr_assert(table_rename(&table, "nobody", 6, "emma", 4) == 0);
+	cr_assert(!table.changed);
+	cr_assert(table_rename(&table, "old", 3, "x:1:1\nroot", 10) == -EINVAL);
+	cr_assert(!table.changed && table.len == sizeof(before) - 1);
+	cr_assert(table_rename(&table, "old", 3, "emma", 4) == 0);
+	cr_assert(table.changed && table.len == sizeof(after) - 1);
+	cr_assert(memcmp(table.text, after, table.len) == 0);
+	table_clear(&table);
+}

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * edit: the parts of a command that changes the databases, in their order.
+ *
+ * MUST: nothing is recorded as done that is not on disk; a record holds up nobody who
+ * waits for the locks.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/audit.h"
+#include "common/auth.h"
+#include "common/busy.h"
+#include "common/edit.h"
+#include "common/i18n.h"
+#include "common/record.h"
+#include "common/report.h"
+#include "common/show.h"
+#include "common/status.h"
+#include "common/tell.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
+#include "libsubid/core/num.h"
+#include "libsubid/sys/conf.h"
+#include "libsubid/sys/etc.h"
+#include "libsubid/sys/fd.h"
+#include "libsubid/sys/paths.h"
+#include "libsubid/sys/source.h"
+
+static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
+
+/*
+ * Descriptors 0 to 2 are open, or a database would be opened as one of them and messages
+ * written into it. What is opened here is no place to read from or to write to. A pipe
+ * that nobody reads and a file size limit are errors, and not the end in the middle of a
+ * change.
+ */
+void edit_start(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			_exit(EXIT_NOT_PERMITTED);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+}
+
+/* Where the databases are: never by chroot, so that an image of any machine will do. */
+int edit_find_folder(struct edit *edit)
+{
+	const char *below = edit->root ? edit->root : edit->prefix;
+	int n;
+
+	edit->place = edit->root ? DB_ROOT : edit->prefix ? DB_PREFIX : DB_LIVE;
+	/* PAM is not asked about an image, which may be `/`: who made the program setuid
+	 * has not let others near it. */
+	if (below && (getuid() != 0 || geteuid() != 0)) {
+		report_line(edit->program, _("only root may do this"));
+		return EXIT_NOT_PERMITTED;
+	}
+	n = snprintf(edit->folder, sizeof(edit->folder), "%s%s", below ? below : "",
+		     SYSCONFDIR);
+	if (n < 0 || (size_t)n >= sizeof(edit->folder)) {
+		report_line(edit->program, "%s: %s", below, report_error(ENAMETOOLONG));
+		return EXIT_USAGE;
+	}
+	edit->etc = etc_folder(below, SYSCONFDIR);
+	if (edit->etc >= 0)
+		return 0;
+	if (edit->etc == -ENOSYS)
+		report_line(edit->program,
+			    _("%s: a symbolic link, and this kernel cannot follow it "
+			      "inside the image"),
+			    edit->folder);
+	else
+		report_line(edit->program, "%s: %s", edit->folder,
+			    report_error(-edit->etc));
+	return edit->etc == -ENOENT || edit->etc == -ENOTDIR ? EXIT_USAGE :
+							       EXIT_NOT_PERMITTED;
+}
+
+/* Somebody without account is an owner by that name, or that uid, alone. */
+static int make_account(const char *name, struct account *ret_account)
+{
+	size_t len = strlen(name);
+	uint64_t uid;
+
+	if (entry_check_owner(name, len))
+		return ACCOUNT_NONE;
+	if (num_parse(name, len, ID_NONE - 1, &uid))
+		uid = ID_NONE;
+	*ret_account = (struct account){
+		.name_len = len, .name_owns = true, .uid = (uid_t)uid, .gid = ID_NONE
+	};
+	memcpy(ret_account->name, name, len);
+	if (uid != ID_NONE)
+		ret_account->number_len = num_format(uid, ret_account->number);
+	return 0;
+}
+
+/* ACCOUNT_NONE is an answer; that none came is told. */
+static int look_up(const struct edit *edit, const char *login,
+		   struct account *ret_account)
+{
+	int r = edit->place == DB_LIVE ? account_by_name(login, ret_account) :
+					 account_in_file(edit->etc, login, ret_account);
+
+	if (r < 0)
+		report_line(edit->program, _("cannot look up user '%s': %s"), login,
+			    report_error(-r));
+	return r < 0 ? EXIT_NO_USER : r;
+}
+
+/* Looks for a user by login name; who does not exist is no failure here. */
+int edit_look_up(const struct edit *edit, const char *login, struct account *ret_account,
+		 bool *ret_exists)
+{
+	int r = look_up(edit, login, ret_account);
+
+	*ret_exists = r == 0;
+	return r == ACCOUNT_NONE ? 0 : r;
+}
+
+static int find(const struct edit *edit, const char *name, bool no_account,
+		struct owner *ret_owner)
+{
+	struct account account;
+	int r;
+
+	r = look_up(edit, name, &account);
+	if (r == ACCOUNT_NONE && no_account)
+		r = make_account(name, &account);
+	if (r == ACCOUNT_NONE)
+		report_line(edit->program, _("user '%s' does not exist"), name);
+	if (r)
+		return EXIT_NO_USER;
+	r = owner_init(ret_owner, &account, edit->etc);
+	if (r) {
+		report_line(edit->program, "%s/passwd: %s", edit->folder,
+			    report_error(-r));
+		return EXIT_NO_USER;
+	}
+	return 0;
+}
+
+/* Finds a user by login name; *ret_owner is freed with owner_cleanup(). */
+int edit_find_user(const struct edit *edit, const char *login, struct owner *ret_owner)
+{
+	return find(edit, login, false, ret_owner);
+}
+
+/* The same, or an owner who has no account: a name, or a uid in decimal. */
+int edit_find_owner(const struct edit *edit, const char *name, struct owner *ret_owner)
+{
+	return find(edit, name, true, ret_owner);
+}
+
+static int may_change(const struct edit *edit)
+{
+	if (edit->place != DB_LIVE)
+		return 0;
+	return auth_check(edit->program) ? EXIT_NOT_PERMITTED : 0;
+}
+
+static int fail(struct edit *edit, bool writing, int r)
+{
+	edit->error = r;
+	edit->writing = writing;
+	return tell_db_error(edit->program, &edit->db, edit->folder, writing, r);
+}
+
+/*
+ * What is written must count: the files are among the sources that are asked. Who is
+ * asked before them is told, for what that one has for a user counts alone.
+ */
+static int check_sources(const struct edit *edit)
+{
+	struct source_list list;
+
+	if (edit->place != DB_LIVE)
+		return 0;
+	source_find(&edit->db.nsswitch, PLUGINDIR, &list);
+	if (!source_has(&list, SOURCE_FILES)) {
+		report_line(edit->program,
+			    _("%s names the source '%s': nothing is changed in files"),
+			    NSSWITCH_CONF, list.sources[0].name);
+		return EXIT_SUBUID;
+	}
+	if (list.sources[0].type == SOURCE_PLUGIN)
+		report_line(edit->program,
+			    _("note: %s has '%s' asked before the files: they count only "
+			      "for users for whom it has nothing"),
+			    NSSWITCH_CONF, list.sources[0].name);
+	return 0;
+}
+
+/* Asks whether the caller may, locks, and reads the databases of @kinds. */
+int edit_begin(struct edit *edit, const bool kinds[static 2])
+{
+	int r;
+
+	r = may_change(edit);
+	if (r)
+		return r;
+	r = interrupt_hold(&edit->interrupt);
+	if (r) {
+		report_line(edit->program, _("cannot hold signals off: %s"),
+			    report_error(-r));
+		return EXIT_NOT_PERMITTED;
+	}
+	edit->db.stop = edit->interrupt.fd;
+	r = db_begin_in(&edit->db, edit->etc, edit->place);
+	if (r)
+		return fail(edit, false, r);
+	r = check_sources(edit);
+	if (r)
+		return r;
+	for (size_t i = 0; i < 2; i++) {
+		if (!kinds[i])
+			continue;
+		r = db_load(&edit->db, all_kinds[i], edit->create);
+		if (r == DB_MISSING && edit->if_there)
+			continue;
+		if (r)
+			return fail(edit, false, r);
+	}
+	return 0;
+}
+
+/* What login.defs says about new ranges. */
+int edit_read_settings(const struct edit *edit, struct settings *ret_settings)
+{
+	const char *key = "";
+	int r = settings_read_in(edit->etc, ret_settings, &key);
+
+	if (r == SETTINGS_NUMBER)
+		report_line(edit->program,
+			    _("%s/login.defs: the value of %s is not a decimal number"),
+			    edit->folder, key);
+	else if (r == SETTINGS_BOUNDS)
+		report_line(edit->program,
+			    _("%s/login.defs: %s must not be above its maximum, nor that "
+			      "beyond all ids"),
+			    edit->folder, key);
+	else if (r)
+		report_line(edit->program, "%s/login.defs: %s", edit->folder,
+			    report_error(-r));
+	return r ? EXIT_SUBUID : 0;
+}
+
+/* Finds out whether new lines name the owner by uid; what cannot be read is no "no". */
+int edit_names_by_id(const struct edit *edit, bool *ret_by_id)
+{
+	int r = conf_yes(edit->etc, "login.defs", "SUB_UID_STORE_BY_UID", ret_by_id);
+
+	if (r)
+		report_line(edit->program, "%s/login.defs: %s", edit->folder,
+			    report_error(-r));
+	return r ? EXIT_SUBUID : 0;
+}
+
+/* Nobody may use what is taken away. In another system nobody does. */
+int edit_check_busy(struct edit *edit, struct owner *owner)
+{
+	CLEANUP(range_set_cleanup) struct range_set held = RANGE_SET(SIZE_MAX);
+	pid_t pid;
+	int r;
+
+	if (edit->place != DB_LIVE)
+		return 0;
+	r = db_held(&edit->db, &kind_uid, owner, &held);
+	if (r) {
+		report_line(edit->program, _("cannot open %s/%s"), edit->folder,
+			    kind_uid.database);
+		report_line(edit->program, "%s/%s: %s", edit->folder, kind_uid.database,
+			    report_error(-r));
+		return EXIT_SUBUID;
+	}
+	pid = busy_process(owner->account.uid, &held);
+	if (pid == 0)
+		return 0;
+	report_line(edit->program, _("user %s is currently used by process %d"),
+		    owner->account.name, (int)pid);
+	return EXIT_BUSY;
+}
+
+/* Tells why a change in memory failed, if it did: @r is what a db_ function returned. */
+int edit_tell_error(struct edit *edit, int r)
+{
+	return r ? fail(edit, false, r) : 0;
+}
+
+/* Tells why a grant failed, if it did: @r is what a db_ or allot_ function returned. */
+int edit_tell_grant(struct edit *edit, const struct db_grant *grant, int r)
+{
+	if (grant->unsure)
+		report_line(edit->program,
+			    _("note: the name service did not answer in time; ids of "
+			      "its accounts may be among these"));
+	if (r == DB_CONFLICT)
+		return tell_conflicts(edit->program, grant, edit->folder);
+	return edit_tell_error(edit, r);
+}
+
+/* Tells whether there is anything to write. */
+bool edit_changed(const struct edit *edit)
+{
+	return db_changed(&edit->db, &kind_uid) || db_changed(&edit->db, &kind_gid);
+}
+
+/* Writes what changed, or with --dry-run shows it. */
+int edit_commit(struct edit *edit)
+{
+	int r;
+
+	r = edit->dry_run ? show_changes(&edit->db, edit->folder) : db_commit(&edit->db);
+	return r ? fail(edit, true, r) : 0;
+}
+
+/* Gives the locks back; what was not committed is forgotten. */
+void edit_end(struct edit *edit)
+{
+	db_end(&edit->db);
+}
+
+/* Ends everything; a signal that has come ends the program. */
+void edit_cleanup(struct edit *edit)
+{
+	edit_end(edit);
+	edit->etc = fd_close(edit->etc);
+	interrupt_let_go(&edit->interrupt);
+}
+
+/*
+ * Records what was done to @account, or was refused.
+ *
+ * text: `grant uids=5-6 ...`, see audit_record(). account: NULL where it was done to
+ * many.
+ */
+void edit_record(const struct edit *edit, const char *account, const char *text,
+		 bool done)
+{
+	if (edit->dry_run)
+		return;
+	if (edit->place == DB_LIVE) {
+		audit_record(text, account, done);
+		record_change(edit->program, "%s%s%s by uid %u: %s",
+			      account ? account : "", account ? " " : "", text, getuid(),
+			      done ? "done" : "refused");
+	}
+	if (done && interrupt_came(&edit->interrupt))
+		report_line(edit->program, _("interrupted, but the change is made"));
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * edit: what every command does that changes the databases: find them, ask whether the
+ * caller may, lock, read, write, record.
+ *
+ *	edit_start		before anything else
+ *	edit_find_folder	where the databases are
+ *	edit_find_user		whose ranges they are
+ *	edit_begin		locked and read
+ *	...			changes in memory, over edit->db
+ *	edit_commit		written, or shown
+ *	edit_end		the locks are given back
+ *	edit_record		when nobody waits for them any more
+ *	edit_cleanup		in any case
+ *
+ * What goes wrong is told here; what is returned is 0 or an exit status.
+ */
+#ifndef SUBID_EDIT_H
+#define SUBID_EDIT_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "common/interrupt.h"
+#include "libsubid/db.h"
+#include "libsubid/sys/settings.h"
+
+struct edit {
+	const char *program; /* its name in messages */
+	const char *root;    /* NULL, or where another system is */
+	const char *prefix;  /* the same, but nobody takes .pwd.lock there */
+	bool create;	     /* make a database that does not exist */
+	bool if_there;	     /* pass over one that does not exist */
+	bool dry_run;	     /* show what would change */
+
+	char folder[PATH_MAX]; /* where the databases are, */
+	int etc;	       /* and this is it */
+	enum db_place place;
+	struct db db;
+	struct interrupt interrupt; /* signals wait from edit_begin() on */
+	int error;		    /* what a failed db_ function returned */
+	bool writing;		    /* it was db_commit() that failed */
+};
+
+#define EDIT(name)                                                                       \
+	{                                                                                \
+		.program = (name), .etc = -1, .db = DB_NONE, .interrupt = INTERRUPT_NONE \
+	}
+
+void edit_start(void);
+int edit_find_folder(struct edit *edit);
+int edit_find_user(const struct edit *edit, const char *login, struct owner *ret_owner);
+int edit_look_up(const struct edit *edit, const char *login, struct account *ret_account,
+		 bool *ret_exists);
+int edit_find_owner(const struct edit *edit, const char *name, struct owner *ret_owner);
+int edit_begin(struct edit *edit, const bool kinds[static 2]);
+int edit_read_settings(const struct edit *edit, struct settings *ret_settings);
+int edit_names_by_id(const struct edit *edit, bool *ret_by_id);
+int edit_check_busy(struct edit *edit, struct owner *owner);
+int edit_tell_grant(struct edit *edit, const struct db_grant *grant, int r);
+int edit_tell_error(struct edit *edit, int r);
+bool edit_changed(const struct edit *edit);
+int edit_commit(struct edit *edit);
+void edit_end(struct edit *edit);
+void edit_cleanup(struct edit *edit);
+void edit_record(const struct edit *edit, const char *account, const char *text,
+		 bool done);
+
+#endif

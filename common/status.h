@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * status: how programs end that change the databases: as usermod(8) does where it has a
+ * status for it.
+ */
+#ifndef SUBID_STATUS_H
+#define SUBID_STATUS_H
+
+enum {
+	EXIT_DONE = 0,
+	EXIT_NOT_PERMITTED = 1, /* and: the account databases are locked */
+	EXIT_USAGE = 2,		/* and: a database does not exist */
+	EXIT_RANGE = 3,
+	EXIT_NO_USER = 6,
+	EXIT_BUSY = 8,
+	EXIT_SUBUID = 16,
+	EXIT_SUBGID = 18,
+	EXIT_POLICY = 20,
+};
+
+#endif

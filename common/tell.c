@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * tell: one message a failure; of conflicts one each, with the option that overrides it.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+
+#include "common/i18n.h"
+#include "common/report.h"
+#include "common/status.h"
+#include "common/tell.h"
+
+static int status_of(const struct kind *kind)
+{
+	if (!kind)
+		return EXIT_NOT_PERMITTED;
+	return kind->group ? EXIT_SUBGID : EXIT_SUBUID;
+}
+
+static void tell_busy(const char *program, const struct db *db, const char *folder)
+{
+	const struct lock *lock = &db->lock;
+	const char *file = db->failed ? db->failed->database : "passwd";
+
+	/* The line that usermod(8) begins with comes first. */
+	if (!db->failed)
+		report_line(program, _("cannot lock %s/%s; try again later."), folder,
+			    file);
+	if (lock->holder)
+		report_line(program, _("lock %s/%s already used by PID %d"), folder,
+			    lock->busy, (int)lock->holder);
+	if (db->failed)
+		report_line(program, _("cannot lock %s/%s; try again later."), folder,
+			    file);
+}
+
+/* What usermod(8) says, and then what is in the way. */
+static void tell_failure(const char *program, const struct db *db, const char *folder,
+			 bool writing, int r)
+{
+	const struct kind *kind = db->failed;
+	const char *file = kind ? kind->database : "passwd";
+	const char *object = file;
+
+	if (!kind || !db->lock.held[kind->group]) {
+		object = db->lock.busy	? db->lock.busy :
+			 db->folder < 0 ? "" :
+					  "nsswitch.conf";
+		report_line(program, _("cannot lock %s/%s; try again later."), folder,
+			    file);
+	} else if (!db->sides[kind->group].loaded) {
+		report_line(program, _("cannot open %s/%s"), folder, file);
+	} else if (writing) {
+		report_line(program, _("failure while writing changes to %s/%s"), folder,
+			    file);
+	}
+	if (db->accounts)
+		object = db->accounts;
+	report_line(program, "%s/%s: %s", folder, object, report_error(-r));
+}
+
+static void tell_missing(const char *program, const struct db *db, const char *folder)
+{
+	report_line(program, _("%s/%s does not exist, you cannot use the flags %s or %s"),
+		    folder, db->failed->database, db->failed->grant_flag,
+		    db->failed->revoke_flag);
+	report_line(program, _("to make it: %s --create ..."), program);
+}
+
+/*
+ * Tells why a transaction failed; returns the exit status.
+ *
+ * program: its name in messages. writing: it was db_commit() that failed.
+ * r: what a db_ function returned, other than 0 and DB_CONFLICT.
+ */
+int tell_db_error(const char *program, const struct db *db, const char *folder,
+		  bool writing, int r)
+{
+	switch (r) {
+	case DB_BUSY:
+		tell_busy(program, db, folder);
+		break;
+	case DB_MISSING:
+		tell_missing(program, db, folder);
+		return EXIT_USAGE;
+	case DB_FULL:
+		report_line(program,
+			    _("no free range is left within the bounds of %s/login.defs"),
+			    folder);
+		break;
+	case DB_STOPPED:
+		report_line(program, _("interrupted: nothing is changed"));
+		break;
+	case DB_NOT_DURABLE:
+		report_line(program,
+			    _("%s/%s is written, but may not survive a power cut: the "
+			      "folder cannot be synced"),
+			    folder, db->failed->database);
+		break;
+	default:
+		tell_failure(program, db, folder, writing, r);
+		break;
+	}
+	return status_of(db->failed);
+}
+
+/*
+ * Tells every conflict; returns the exit status.
+ */
+int tell_conflicts(const char *program, const struct db_grant *grant, const char *folder)
+{
+	for (size_t i = 0; i < grant->conflicts.n; i++) {
+		const struct overlap *conflict = &grant->conflicts.items[i];
+		const struct kind *kind = conflict->kind;
+		uint64_t first = conflict->ids.start, last = conflict->ids.end - 1;
+
+		if (overlap_is_overridden(conflict, grant->policy.allow_overlap,
+					  grant->policy.allow_root))
+			continue;
+		switch (conflict->why) {
+		case OVERLAP_OWNER:
+			report_line(program,
+				    _("%ss %" PRIu64 "-%" PRIu64
+				      " belong to %s (%s/%s:%" PRIu64
+				      "); --allow-overlap shares them"),
+				    kind->id, first, last, conflict->name, folder,
+				    kind->database, conflict->line);
+			break;
+		case OVERLAP_ACCOUNT:
+			report_line(program,
+				    _("%s %" PRIu64
+				      " is that of %s in %s; --allow-overlap "
+				      "delegates it"),
+				    kind->id, first, conflict->name, kind->accounts);
+			break;
+		case OVERLAP_ROOT:
+			report_line(program,
+				    _("%s 0 is root's; --allow-root delegates it"),
+				    kind->id);
+			break;
+		case OVERLAP_NO_ID:
+			report_line(program,
+				    _("%" PRIu64 " is no %s and cannot be delegated"),
+				    first, kind->id);
+			break;
+		}
+	}
+	return EXIT_POLICY;
+}

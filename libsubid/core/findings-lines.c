@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * findings-lines: what is wrong with a line alone.
+ *
+ * Invariant: a line that is no entry is told once, as read-differently if another program
+ * would take it for a grant, else by its fault.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "libsubid/core/entry.h"
+#include "libsubid/core/findings-parts.h"
+#include "libsubid/core/limits.h"
+
+_Static_assert(FINDING_RANGE_BEYOND - FINDING_LINE_TOO_LONG ==
+		       ENTRY_BEYOND - ENTRY_TOO_LONG,
+	       "a code for each fault");
+
+static int compare_ids(const void *a, const void *b)
+{
+	const struct search_id *x = a, *y = b;
+
+	if (x->id != y->id)
+		return x->id < y->id ? -1 : 1;
+	return x->whose < y->whose ? -1 : x->whose > y->whose;
+}
+
+static int sort_ids(struct search *search, unsigned group, size_t n)
+{
+	const struct findings_question *question = &search->findings->question;
+	struct search_id *ids = reallocarray(NULL, n + 1, sizeof(*ids));
+
+	if (!ids)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		ids[i] = (struct search_id){
+			.id = group ? question->groups[i].gid : question->users[i].uid,
+			.whose = (uint32_t)i,
+		};
+	qsort(ids, n, sizeof(*ids), compare_ids);
+	search->ids[group] = ids;
+	search->n_ids[group] = n;
+	return 0;
+}
+
+/* Prepares what is known about accounts. Returns 0 or -ENOMEM. */
+int search_init(struct search *search)
+{
+	const struct findings_question *question = &search->findings->question;
+	int r;
+
+	r = sort_ids(search, 0, question->n_users);
+	if (r == 0)
+		r = sort_ids(search, 1, question->n_groups);
+	if (r == 0)
+		r = holders_init(&search->holders, question->users, question->n_users);
+	return r;
+}
+
+/* Frees all of it. Takes one that was never begun. */
+void search_cleanup(struct search *search)
+{
+	for (unsigned group = 0; group < 2; group++) {
+		free(search->ids[group]);
+		free(search->sides[group].lines);
+		free(search->sides[group].order);
+	}
+	holders_cleanup(&search->holders);
+}
+
+static bool is_digit(char c, unsigned base)
+{
+	if (c >= '0' && c <= '9')
+		return (unsigned)(c - '0') < base;
+	return base == 16 && ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'));
+}
+
+static bool all_digits(const char *text, const char *end, unsigned base)
+{
+	if (text == end)
+		return false;
+	for (; text < end; text++)
+		if (!is_digit(*text, base))
+			return false;
+	return true;
+}
+
+/*
+ * A number to programs that use strtoul(3) with base 0, or that read digits with a sign
+ * and leading zeros as decimal.
+ */
+static bool is_number_elsewhere(const char *text, const char *end)
+{
+	while (text < end && (*text == ' ' || (*text >= '\t' && *text <= '\r')))
+		text++;
+	if (text < end && (*text == '+' || *text == '-'))
+		text++;
+	if (end - text > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X'))
+		return all_digits(text + 2, end, 16);
+	return all_digits(text, end, 10);
+}
+
+/*
+ * Three fields and a good owner, and two numbers that others read though we do not; a
+ * fourth field is passed over by some.
+ */
+static bool is_entry_elsewhere(const struct table_line *line)
+{
+	const char *end = line->text + line->len, *start, *count, *count_end;
+
+	if (line->fault != ENTRY_FIELDS && line->fault != ENTRY_START_NUMBER &&
+	    line->fault != ENTRY_COUNT_NUMBER)
+		return false;
+	start = memchr(line->text, ':', line->len);
+	if (!start || entry_check_owner(line->text, (size_t)(start - line->text)))
+		return false;
+	start++;
+	count = memchr(start, ':', (size_t)(end - start));
+	if (!count)
+		return false;
+	count_end = memchr(count + 1, ':', (size_t)(end - count - 1));
+	return is_number_elsewhere(start, count) &&
+	       is_number_elsewhere(count + 1, count_end ? count_end : end);
+}
+
+static struct findings_item item_of(enum finding_code code, unsigned group,
+				    const struct table_line *line,
+				    const struct table *table)
+{
+	return (struct findings_item){
+		.line = (uint32_t)line->number,
+		.offset = (uint32_t)(line->text - table->text),
+		.first = 1, /* none */
+		.code = (uint8_t)code,
+		.group = (uint8_t)group,
+		.fault = (uint8_t)line->fault,
+	};
+}
+
+static int put_fault(struct search *search, unsigned group, const struct table_line *line)
+{
+	const struct table *table = search->findings->question.tables[group];
+	enum finding_code code;
+
+	if (entry_fault_is_harmless(line->fault))
+		return 0;
+	code = is_entry_elsewhere(line) ?
+		       FINDING_READ_DIFFERENTLY :
+		       FINDING_LINE_TOO_LONG + (line->fault - ENTRY_TOO_LONG);
+	return findings_put(search->findings, item_of(code, group, line, table), false);
+}
+
+static int put_line(struct search_lines *side, struct search_line line)
+{
+	if (side->n == side->allocated) {
+		size_t allocated = side->allocated ? 2 * side->allocated : 64;
+		struct search_line *lines;
+
+		lines = reallocarray(side->lines, allocated, sizeof(*lines));
+		if (!lines)
+			return -ENOMEM;
+		side->lines = lines;
+		side->allocated = allocated;
+	}
+	side->lines[side->n++] = line;
+	return 0;
+}
+
+/* Of the ids of accounts the first that is @from or above; n_ids: none. */
+static size_t lower_bound(const struct search *search, unsigned group, uint64_t from)
+{
+	size_t low = 0, high = search->n_ids[group];
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (search->ids[group][middle].id < from)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The owner's own uid, or, of gids, its primary one; ID_NONE if there is none. */
+static uint32_t own_id(const struct search *search, const struct holder *holder,
+		       unsigned group)
+{
+	if (!holder->has_account)
+		return ID_NONE;
+	return group ? search->findings->question.users[holder->user].gid : holder->uid;
+}
+
+/*
+ * Accounts in the range, but for root's and the owner's own, which are told by
+ * themselves. The first one is told, with all ids up to the last.
+ */
+static int find_accounts(struct search *search, unsigned group, struct range range,
+			 uint32_t own, bool of_root, struct findings_item item)
+{
+	const struct search_id *ids = search->ids[group];
+	size_t n = search->n_ids[group];
+	size_t at = lower_bound(search, group, range.start ? range.start : 1);
+	size_t end;
+
+	while (at < n && ids[at].id == own)
+		at++;
+	if (at == n || ids[at].id >= range.end)
+		return 0;
+	for (end = lower_bound(search, group, range.end); ids[end - 1].id == own; end--)
+		;
+	item.code = FINDING_ACCOUNT;
+	item.first = ids[at].id;
+	item.last = ids[end - 1].id;
+	item.other = ids[at].whose;
+	return findings_put(search->findings, item, of_root);
+}
+
+static int put_id(struct search *search, struct findings_item item,
+		  enum finding_code code, uint32_t id, uint32_t other, bool of_root)
+{
+	item.code = (uint8_t)code;
+	item.first = item.last = id;
+	item.other = other;
+	return findings_put(search->findings, item, of_root);
+}
+
+/* What ids a range must not hold, or cannot. */
+static int find_ids(struct search *search, unsigned group, const struct holder *holder,
+		    struct range range, struct findings_item item)
+{
+	bool of_root = holder->has_uid && holder->uid == 0;
+	uint32_t own = own_id(search, holder, group);
+	int r = 0;
+
+	if (range_contains(range, 0))
+		r = put_id(search, item, FINDING_ID_ZERO, 0, 0, of_root);
+	if (r == 0 && range_contains(range, ID_NONE))
+		r = put_id(search, item, FINDING_NO_ID, ID_NONE, 0, false);
+	if (r == 0 && own != ID_NONE && own != 0 && range_contains(range, own))
+		r = put_id(search, item, FINDING_OWN_ID, own, holder->user, of_root);
+	if (r)
+		return r;
+	return find_accounts(search, group, range, own, of_root, item);
+}
+
+/* Who the owner is. */
+static int find_name(struct search *search, const struct holder *holder,
+		     const struct entry *entry, bool first, struct findings_item item)
+{
+	uint32_t user = HOLDERS_NONE;
+
+	if (first && !holder->has_account) {
+		item.code = FINDING_NO_ACCOUNT;
+		return findings_put(search->findings, item, false);
+	}
+	if (entry->by_id)
+		user = holders_user_named(&search->holders, entry->owner,
+					  entry->owner_len);
+	if (user == HOLDERS_NONE ||
+	    search->findings->question.users[user].uid == entry->owner_id)
+		return 0;
+	item.code = FINDING_AMBIGUOUS_OWNER;
+	item.other = user;
+	return findings_put(search->findings, item, false);
+}
+
+static int look_at(struct search *search, unsigned group, const struct table_line *line,
+		   size_t *known)
+{
+	const struct table *table = search->findings->question.tables[group];
+	const struct entry *entry = &line->entry;
+	struct findings_item item = item_of(0, group, line, table);
+	struct holder holder;
+	uint32_t number;
+	bool first;
+	int r;
+
+	r = holders_put(&search->holders, entry, &number);
+	if (r)
+		return r;
+	holder = search->holders.items[number];
+	first = number >= *known;
+	if (first)
+		*known = (size_t)number + 1;
+	r = put_line(&search->sides[group],
+		     (struct search_line){
+			     .first = (uint32_t)entry->range.start,
+			     .last = (uint32_t)(entry->range.end - 1),
+			     .offset = item.offset,
+			     .number = item.line,
+			     .holder = number,
+		     });
+	if (r == 0)
+		r = find_ids(search, group, &holder, entry->range, item);
+	if (r == 0)
+		r = find_name(search, &holder, entry, first, item);
+	return r;
+}
+
+/* Looks at each line of one database. Returns 0 or -ENOMEM. */
+int search_lines(struct search *search, unsigned group)
+{
+	const struct table *table = search->findings->question.tables[group];
+	struct table_cursor cursor = { 0 };
+	struct table_line line;
+	size_t known = search->holders.n;
+	int r = 0;
+
+	while (r == 0 && table_next(table, &cursor, &line)) {
+		r = line.fault ? put_fault(search, group, &line) :
+				 look_at(search, group, &line, &known);
+		if (r == 0 && cursor.offset == table->len &&
+		    table->text[table->len - 1] != '\n')
+			r = findings_put(
+				search->findings,
+				item_of(FINDING_NO_FINAL_NEWLINE, group, &line, table),
+				false);
+	}
+	return r;
+}

@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * findings-owners: what is wrong between lines.
+ *
+ * Lines are put in order once, by first id, last id and line, and then once more by
+ * owner. Invariant: a line that shares ids with one of another owner before it in that
+ * order is told, with the one of those that reaches furthest. So each line that overlaps
+ * is named.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "libsubid/core/findings-parts.h"
+#include "libsubid/core/limits.h"
+
+#define NOBODY UINT32_MAX
+
+/* Sorting by 16 bits at a time needs no comparison and is stable. */
+#define DIGITS (1U << 16)
+
+enum key { KEY_FIRST, KEY_LAST, KEY_HOLDER };
+
+static uint32_t key_of(const struct search_line *line, enum key key)
+{
+	return key == KEY_FIRST ? line->first :
+	       key == KEY_LAST	? line->last :
+				  line->holder;
+}
+
+static void sort_by_digit(struct search_lines *side, enum key key, unsigned shift,
+			  uint32_t *count, uint32_t *other)
+{
+	uint32_t *order = side->order, sum = 0;
+
+	memset(count, 0, DIGITS * sizeof(*count));
+	for (size_t i = 0; i < side->n; i++)
+		count[key_of(&side->lines[i], key) >> shift & (DIGITS - 1)]++;
+	for (size_t digit = 0; digit < DIGITS; digit++) {
+		uint32_t n = count[digit];
+
+		count[digit] = sum;
+		sum += n;
+	}
+	for (size_t i = 0; i < side->n; i++) {
+		uint32_t line = order[i];
+
+		other[count[key_of(&side->lines[line], key) >> shift & (DIGITS - 1)]++] =
+			line;
+	}
+}
+
+/* Sorts the order of the lines by a key, and leaves it as it was where keys are equal. */
+static int sort_by(struct search_lines *side, enum key key)
+{
+	CLEANUP(cleanup_free)
+	uint32_t *count = reallocarray(NULL, DIGITS, sizeof(*count));
+	CLEANUP(cleanup_free)
+	uint32_t *other = reallocarray(NULL, side->n + 1, sizeof(*other));
+
+	if (!count || !other)
+		return -ENOMEM;
+	for (unsigned shift = 0; shift < 32; shift += 16) {
+		uint32_t *order = side->order;
+
+		sort_by_digit(side, key, shift, count, other);
+		side->order = other;
+		other = order;
+	}
+	return 0;
+}
+
+static int sort_by_ids(struct search_lines *side)
+{
+	int r;
+
+	side->order = reallocarray(NULL, side->n + 1, sizeof(*side->order));
+	if (!side->order)
+		return -ENOMEM;
+	for (size_t i = 0; i < side->n; i++)
+		side->order[i] = (uint32_t)i;
+	r = sort_by(side, KEY_LAST);
+	return r ? r : sort_by(side, KEY_FIRST);
+}
+
+static const struct search_line *line_at(const struct search_lines *side, size_t i)
+{
+	return &side->lines[side->order[i]];
+}
+
+/* Two lines that share ids; it is told where @line is. */
+static int put_pair(struct search *search, unsigned group, enum finding_code code,
+		    const struct search_line *line, const struct search_line *other,
+		    bool of_root)
+{
+	struct findings_item item = {
+		.line = line->number,
+		.offset = line->offset,
+		.other_line = other->number,
+		.other = other->offset,
+		.first = line->first > other->first ? line->first : other->first,
+		.last = line->last < other->last ? line->last : other->last,
+		.code = (uint8_t)code,
+		.group = (uint8_t)group,
+	};
+
+	return findings_put(search->findings, item, of_root);
+}
+
+/*
+ * The lines that reach furthest so far: of two different owners, so that one of them is
+ * not the owner of the next line. Root's are apart, for what it shares is but a note.
+ */
+struct reach {
+	const struct search_line *far;
+	const struct search_line *second; /* of another owner than far */
+	const struct search_line *root;
+};
+
+static bool is_further(const struct search_line *line, const struct search_line *than)
+{
+	return !than || line->last > than->last;
+}
+
+static void reach_put(struct reach *reach, const struct search_line *line, bool of_root)
+{
+	if (of_root) {
+		if (is_further(line, reach->root))
+			reach->root = line;
+		return;
+	}
+	if (is_further(line, reach->far)) {
+		if (reach->far && reach->far->holder != line->holder)
+			reach->second = reach->far;
+		reach->far = line;
+	} else if (line->holder != reach->far->holder &&
+		   is_further(line, reach->second)) {
+		reach->second = line;
+	}
+}
+
+static bool reaches(const struct search_line *line, const struct search_line *next)
+{
+	return line && line->last >= next->first;
+}
+
+static int find_overlap(struct search *search, unsigned group, const struct reach *reach,
+			const struct search_line *line, bool of_root)
+{
+	const struct search_line *other = reach->far;
+
+	if (other && other->holder == line->holder)
+		other = reach->second;
+	if (reaches(other, line))
+		return put_pair(search, group, FINDING_OVERLAP, line, other, of_root);
+	if (!of_root && reaches(reach->root, line))
+		return put_pair(search, group, FINDING_OVERLAP, line, reach->root, true);
+	return 0;
+}
+
+static int find_overlaps(struct search *search, unsigned group)
+{
+	struct search_lines *side = &search->sides[group];
+	struct reach reach = { 0 };
+
+	for (size_t i = 0; i < side->n; i++) {
+		const struct search_line *line = line_at(side, i);
+		bool of_root = search_is_root(search, line->holder);
+		int r = find_overlap(search, group, &reach, line, of_root);
+
+		if (r)
+			return r;
+		reach_put(&reach, line, of_root);
+	}
+	return 0;
+}
+
+static bool same_ids(const struct search_line *a, const struct search_line *b)
+{
+	return a->first == b->first && a->last == b->last;
+}
+
+/* The same text: the numbers have one spelling, so up to the first colon will do. */
+static bool same_text(const struct table *table, const struct search_line *a,
+		      const struct search_line *b)
+{
+	const char *x = table->text + a->offset, *y = table->text + b->offset;
+
+	for (; *x == *y; x++, y++)
+		if (*x == ':')
+			return true;
+	return false;
+}
+
+/* Among the lines from @from on, all with these ids, the first with the same text. */
+static const struct search_line *find_same(const struct search *search, unsigned group,
+					   size_t from, size_t i)
+{
+	const struct table *table = search->findings->question.tables[group];
+	const struct search_lines *side = &search->sides[group];
+
+	for (; from < i; from++)
+		if (same_text(table, line_at(side, from), line_at(side, i)))
+			return line_at(side, from);
+	return NULL;
+}
+
+/* A line of an owner whose earlier lines are known. */
+static int find_own(struct search *search, unsigned group, size_t same_from, size_t i,
+		    const struct search_line *far)
+{
+	const struct search_line *line = line_at(&search->sides[group], i);
+	const struct search_line *same = find_same(search, group, same_from, i);
+
+	if (same)
+		return put_pair(search, group, FINDING_DUPLICATE, line, same, false);
+	if (reaches(far, line))
+		return put_pair(search, group, FINDING_OWN_OVERLAP, line, far, false);
+	return 0;
+}
+
+/* In the order of owners. */
+static int find_own_overlaps(struct search *search, unsigned group)
+{
+	struct search_lines *side = &search->sides[group];
+	const struct search_line *far = NULL, *line, *before = NULL;
+	size_t same_from = 0;
+
+	for (size_t i = 0; i < side->n; i++, before = line) {
+		int r;
+
+		line = line_at(side, i);
+		if (before && before->holder != line->holder)
+			far = NULL;
+		if (!far || !same_ids(before, line))
+			same_from = i;
+		r = find_own(search, group, same_from, i, far);
+		if (r)
+			return r;
+		if (is_further(line, far))
+			far = line;
+	}
+	return 0;
+}
+
+/* The ranges of one owner in one database, those that touch as one. */
+struct merge {
+	const struct search_lines *side;
+	size_t at;
+	uint32_t holder;
+};
+
+static const struct search_line *merge_line(const struct merge *merge)
+{
+	const struct search_line *line;
+
+	if (merge->at == merge->side->n)
+		return NULL;
+	line = line_at(merge->side, merge->at);
+	return line->holder == merge->holder ? line : NULL;
+}
+
+/* Steps to the next range; end 0: there is none. */
+static struct range merge_next(struct merge *merge)
+{
+	const struct search_line *line = merge_line(merge);
+	struct range range = { 0 };
+
+	if (line)
+		range = (struct range){ line->first, line->first };
+	for (; line && line->first <= range.end; merge->at++, line = merge_line(merge))
+		if ((uint64_t)line->last + 1 > range.end)
+			range.end = (uint64_t)line->last + 1;
+	return range;
+}
+
+/*
+ * What the first ranges that differ say: which database gives ids that the other one does
+ * not, and the first of those ids.
+ */
+static unsigned first_difference(struct range uids, struct range gids,
+				 struct merge sides[static 2], struct range *ret_ids)
+{
+	bool same_start = uids.end != 0 && gids.end != 0 && uids.start == gids.start;
+	unsigned group =
+		same_start ? gids.end > uids.end :
+			     uids.end == 0 || (gids.end != 0 && gids.start < uids.start);
+	struct range more = group ? gids : uids, less = group ? uids : gids;
+
+	if (same_start) {
+		/* Of the same start the longer one has more. */
+		more.start = less.end;
+		less = merge_next(&sides[!group]);
+	}
+	if (less.end != 0 && less.start < more.end)
+		more.end = less.start;
+	*ret_ids = more;
+	return group;
+}
+
+static int put_side(struct search *search, unsigned group, enum finding_code code,
+		    struct range ids, const struct merge *begin)
+{
+	const struct search_line *line = line_at(&search->sides[group], begin->at), *next;
+	struct merge at = *begin;
+	struct findings_item item;
+
+	/* The first line in the file that has some of these ids. */
+	for (; (next = merge_line(&at)); at.at++)
+		if (next->first < ids.end && next->last >= ids.start &&
+		    (next->number < line->number || line->last < ids.start ||
+		     line->first >= ids.end))
+			line = next;
+	item = (struct findings_item){
+		.line = line->number,
+		.offset = line->offset,
+		.first = (uint32_t)ids.start,
+		.last = (uint32_t)(ids.end - 1),
+		.code = (uint8_t)code,
+		.group = (uint8_t)group,
+	};
+	return findings_put(search->findings, item, false);
+}
+
+/* Compares the two sides of one owner, whose lines begin where @sides stand. */
+static int compare_sides(struct search *search, struct merge sides[static 2])
+{
+	const struct merge begin[2] = { sides[0], sides[1] };
+	bool one_side = !merge_line(&sides[0]) || !merge_line(&sides[1]);
+	struct range uids, gids, ids;
+	unsigned group;
+
+	do {
+		uids = merge_next(&sides[0]);
+		gids = merge_next(&sides[1]);
+	} while (uids.end != 0 && uids.start == gids.start && uids.end == gids.end);
+	if (uids.end == 0 && gids.end == 0)
+		return 0;
+	group = first_difference(uids, gids, sides, &ids);
+	return put_side(search, group, one_side ? FINDING_ONE_SIDE : FINDING_SIDES_DIFFER,
+			ids, &begin[group]);
+}
+
+/* Steps over what is left of an owner. */
+static void skip_owner(struct merge *merge)
+{
+	while (merge_line(merge))
+		merge->at++;
+}
+
+static int find_differing_sides(struct search *search)
+{
+	struct merge sides[2] = { { .side = &search->sides[0] },
+				  { .side = &search->sides[1] } };
+
+	for (uint32_t holder = 0; holder < search->holders.n; holder++) {
+		int r;
+
+		sides[0].holder = sides[1].holder = holder;
+		r = compare_sides(search, sides);
+		if (r)
+			return r;
+		skip_owner(&sides[0]);
+		skip_owner(&sides[1]);
+	}
+	return 0;
+}
+
+/* Looks at the lines of both databases against each other. Returns 0 or -ENOMEM. */
+int search_owners(struct search *search)
+{
+	const struct findings_question *question = &search->findings->question;
+
+	holders_close(&search->holders);
+	for (unsigned group = 0; group < 2; group++) {
+		struct search_lines *side = &search->sides[group];
+		int r = sort_by_ids(side);
+
+		if (r == 0)
+			r = find_overlaps(search, group);
+		if (r == 0)
+			r = sort_by(side, KEY_HOLDER);
+		if (r == 0)
+			r = find_own_overlaps(search, group);
+		if (r)
+			return r;
+	}
+	return question->tables[0] && question->tables[1] ? find_differing_sides(search) :
+							    0;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * findings-parts: what the sources of findings share while they search.
+ */
+#ifndef SUBID_FINDINGS_PARTS_H
+#define SUBID_FINDINGS_PARTS_H
+
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/findings.h"
+#include "libsubid/core/holders.h"
+
+/* A line that is an entry. */
+struct search_line {
+	uint32_t first;
+	uint32_t last;
+	uint32_t offset;
+	uint32_t number;
+	uint32_t holder;
+};
+
+/* All of one database, in the order of the file; and which line is which in another. */
+struct search_lines {
+	struct search_line *lines;
+	uint32_t *order;
+	size_t n;
+	size_t allocated;
+};
+
+/* Ids of accounts in ascending order, and whose they are. */
+struct search_id {
+	uint32_t id;
+	uint32_t whose;
+};
+
+struct search {
+	struct findings *findings;
+	struct holders holders;
+	struct search_id *ids[2]; /* of users, of groups */
+	size_t n_ids[2];
+	struct search_lines sides[2];
+};
+
+int search_init(struct search *search);
+int search_lines(struct search *search, unsigned group);
+int search_owners(struct search *search);
+void search_cleanup(struct search *search);
+int findings_put(struct findings *findings, struct findings_item item, bool of_root);
+
+/* Whether the lines of this holder are root's. */
+static inline bool search_is_root(const struct search *search, uint32_t holder)
+{
+	const struct holder *item = &search->holders.items[holder];
+
+	return item->has_uid && item->uid == 0;
+}
+
+#endif

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * findings: the list, and what stands in it.
+ *
+ * Pure. The search is in findings-lines.c (one line alone) and findings-owners.c (lines
+ * against each other).
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libsubid/core/findings-parts.h"
+
+/* What findings_item.other stands for. */
+enum other {
+	OTHER_NOTHING,
+	OTHER_LINE,
+	OTHER_USER,
+	OTHER_ACCOUNT, /* a user or a group, by the kind */
+};
+
+static const struct {
+	const char *name;
+	enum finding_severity severity;
+	enum other other;
+} codes[FINDING_CODES_END] = {
+	[FINDING_LINE_TOO_LONG] = { "line-too-long", FINDING_WARNING, OTHER_NOTHING },
+	[FINDING_LINE_NUL] = { "line-nul", FINDING_ERROR, OTHER_NOTHING },
+	[FINDING_LINE_FIELDS] = { "line-fields", FINDING_WARNING, OTHER_NOTHING },
+	[FINDING_OWNER_EMPTY] = { "owner-empty", FINDING_WARNING, OTHER_NOTHING },
+	[FINDING_OWNER_LONG] = { "owner-long", FINDING_WARNING, OTHER_NOTHING },
+	[FINDING_OWNER_SIGN] = { "owner-sign", FINDING_WARNING, OTHER_NOTHING },
+	[FINDING_OWNER_BLANK] = { "owner-blank", FINDING_WARNING, OTHER_NOTHING },
+	[FINDING_OWNER_NUMBER] = { "owner-number", FINDING_WARNING, OTHER_NOTHING },
+	[FINDING_START_NUMBER] = { "start-number", FINDING_WARNING, OTHER_NOTHING },
+	[FINDING_COUNT_NUMBER] = { "count-number", FINDING_WARNING, OTHER_NOTHING },
+	[FINDING_COUNT_CR] = { "count-cr", FINDING_WARNING, OTHER_NOTHING },
+	[FINDING_COUNT_BLANK] = { "count-blank", FINDING_WARNING, OTHER_NOTHING },
+	[FINDING_COUNT_ZERO] = { "count-zero", FINDING_ERROR, OTHER_NOTHING },
+	[FINDING_RANGE_BEYOND] = { "range-beyond", FINDING_ERROR, OTHER_NOTHING },
+	[FINDING_READ_DIFFERENTLY] = { "read-differently", FINDING_ERROR, OTHER_NOTHING },
+	[FINDING_NO_FINAL_NEWLINE] = { "no-final-newline", FINDING_WARNING,
+				       OTHER_NOTHING },
+	[FINDING_ID_ZERO] = { "id-zero", FINDING_ERROR, OTHER_NOTHING },
+	[FINDING_NO_ID] = { "no-id", FINDING_WARNING, OTHER_NOTHING },
+	[FINDING_OWN_ID] = { "own-id", FINDING_ERROR, OTHER_USER },
+	[FINDING_ACCOUNT] = { "account", FINDING_ERROR, OTHER_ACCOUNT },
+	[FINDING_AMBIGUOUS_OWNER] = { "ambiguous-owner", FINDING_WARNING, OTHER_USER },
+	[FINDING_NO_ACCOUNT] = { "no-account", FINDING_NOTE, OTHER_NOTHING },
+	[FINDING_OVERLAP] = { "overlap", FINDING_ERROR, OTHER_LINE },
+	[FINDING_DUPLICATE] = { "duplicate", FINDING_WARNING, OTHER_LINE },
+	[FINDING_OWN_OVERLAP] = { "own-overlap", FINDING_WARNING, OTHER_LINE },
+	[FINDING_ONE_SIDE] = { "one-side", FINDING_WARNING, OTHER_NOTHING },
+	[FINDING_SIDES_DIFFER] = { "sides-differ", FINDING_NOTE, OTHER_NOTHING },
+};
+
+static const char *const severities[] = {
+	[FINDING_NOTE] = "note",
+	[FINDING_WARNING] = "warning",
+	[FINDING_ERROR] = "error",
+};
+
+/* The stable name of a code, as "own-id"; never translated. Thread-safe. */
+const char *finding_code_name(enum finding_code code)
+{
+	return code > 0 && code < FINDING_CODES_END ? codes[code].name : "";
+}
+
+/* "note", "warning" or "error"; never translated. Thread-safe. */
+const char *finding_severity_name(enum finding_severity severity)
+{
+	return severity >= FINDING_NOTE && severity <= FINDING_ERROR ?
+		       severities[severity] :
+		       "";
+}
+
+static int make_room(struct findings *findings)
+{
+	size_t allocated = findings->allocated ? 2 * findings->allocated : 16;
+	struct findings_item *items;
+
+	if (findings->n < findings->allocated)
+		return 0;
+	items = reallocarray(findings->items, allocated, sizeof(*items));
+	if (!items)
+		return -ENOMEM;
+	findings->items = items;
+	findings->allocated = allocated;
+	return 0;
+}
+
+/*
+ * Counts a finding, and appends it unless there are enough of its code and severity. The
+ * severity is that of the code, or a note where the line is root's: root has every id
+ * anyway. Returns 0 or -ENOMEM.
+ */
+int findings_put(struct findings *findings, struct findings_item item, bool of_root)
+{
+	size_t max = findings->question.max, *count;
+	int r;
+
+	item.severity = (uint8_t)(of_root ? FINDING_NOTE : codes[item.code].severity);
+	count = &findings->counts[item.code][item.severity];
+	(*count)++;
+	if (max != 0 && *count > max)
+		return 0;
+	r = make_room(findings);
+	if (r == 0)
+		findings->items[findings->n++] = item;
+	return r;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct findings_item *x = a, *y = b;
+
+	if (x->group != y->group)
+		return x->group < y->group ? -1 : 1;
+	if (x->line != y->line)
+		return x->line < y->line ? -1 : 1;
+	return x->code < y->code ? -1 : x->code > y->code;
+}
+
+static bool in_order(const struct findings *findings)
+{
+	for (size_t i = 1; i < findings->n; i++)
+		if (compare(&findings->items[i - 1], &findings->items[i]) > 0)
+			return false;
+	return true;
+}
+
+/* By database, line and code. A line has each code once at the most. */
+static void sort(struct findings *findings)
+{
+	/* qsort(3) takes memory for itself; most often there is nothing to do. */
+	if (!in_order(findings))
+		qsort(findings->items, findings->n, sizeof(*findings->items), compare);
+}
+
+/*
+ * Looks at both databases and at the accounts, in O(n log n).
+ *
+ * Memory, beside the tables and the users: 28 bytes a line, 40 an owner, 32 a finding
+ * that is kept.
+ * Returns 0 or -ENOMEM; *ret_findings is freed with findings_clear() and refers to what
+ * the question refers to. Thread-safe.
+ */
+int findings_find(const struct findings_question *question, struct findings *ret_findings)
+{
+	CLEANUP(findings_cleanup) struct findings findings = { .question = *question };
+	CLEANUP(search_cleanup) struct search search = { .findings = &findings };
+	int r;
+
+	r = search_init(&search);
+	for (unsigned group = 0; r == 0 && group < 2; group++)
+		if (question->tables[group])
+			r = search_lines(&search, group);
+	if (r == 0)
+		r = search_owners(&search);
+	if (r)
+		return r;
+	sort(&findings);
+	*ret_findings = findings;
+	findings = (struct findings){ 0 };
+	return 0;
+}
+
+static size_t find_line(const struct table *table, uint32_t offset, const char **ret_line)
+{
+	const char *line = table->text + offset;
+	size_t left = table->len - offset;
+	const char *newline = memchr(line, '\n', left);
+
+	*ret_line = line;
+	return newline ? (size_t)(newline - line) : left;
+}
+
+/* The owner of a line, whatever else is wrong with it: up to the first colon. */
+static size_t find_owner(const struct table *table, uint32_t offset,
+			 const char **ret_owner)
+{
+	size_t len = find_line(table, offset, ret_owner);
+	const char *colon = memchr(*ret_owner, ':', len);
+
+	return colon ? (size_t)(colon - *ret_owner) : len;
+}
+
+static void find_other(const struct findings *findings, const struct findings_item *item,
+		       struct finding *finding)
+{
+	const struct findings_question *question = &findings->question;
+
+	switch (codes[item->code].other) {
+	case OTHER_NOTHING:
+		return;
+	case OTHER_LINE:
+		finding->other_len = find_owner(question->tables[item->group],
+						item->other, &finding->other);
+		return;
+	case OTHER_USER:
+		finding->other = question->users[item->other].name;
+		break;
+	case OTHER_ACCOUNT:
+		finding->other = item->group ? question->groups[item->other].name :
+					       question->users[item->other].name;
+		break;
+	}
+	finding->other_len = strlen(finding->other);
+}
+
+/*
+ * Gives finding @i of those that findings_find() found, 0 to findings->n - 1.
+ * Thread-safe.
+ */
+void findings_get(const struct findings *findings, size_t i, struct finding *ret_finding)
+{
+	const struct findings_item *item = &findings->items[i];
+	const struct table *table = findings->question.tables[item->group];
+	struct finding finding = {
+		.code = item->code,
+		.severity = item->severity,
+		.kind = item->group ? &kind_gid : &kind_uid,
+		.line = item->line,
+		.other_line = item->other_line,
+		.fault = item->fault,
+	};
+
+	if (item->first <= item->last)
+		finding.ids = (struct range){ item->first, (uint64_t)item->last + 1 };
+	finding.text_len = find_line(table, item->offset, &finding.text);
+	finding.owner_len = find_owner(table, item->offset, &finding.owner);
+	find_other(findings, item, &finding);
+	*ret_finding = finding;
+}
+
+/* Frees the list. Takes NULL. Returns NULL. */
+struct findings *findings_clear(struct findings *findings)
+{
+	if (!findings)
+		return NULL;
+	free(findings->items);
+	*findings = (struct findings){ 0 };
+	return NULL;
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * handle-write: the transaction.
+ *
+ * MUST: a call that fails has changed nothing in the transaction.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libsubid/change.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/export.h"
+#include "libsubid/handle.h"
+
+#define TYPES	    (SUBID_DB_UID | SUBID_DB_GID)
+#define GRANT_FLAGS (SUBID_DB_ALLOW_OVERLAP | SUBID_DB_ALLOW_ROOT | SUBID_DB_NO_ACCOUNT)
+
+static int invalid(struct subid_db *handle, const char *where)
+{
+	return handle_fail(handle, SUBID_DB_INVALID, EINVAL, where);
+}
+
+static void forget_conflicts(struct subid_db *handle)
+{
+	free(handle->conflicts);
+	handle->conflicts = NULL;
+	handle->n_conflicts = 0;
+}
+
+EXPORT int subid_db_begin(struct subid_db *db, unsigned int types)
+{
+	int r;
+
+	forget_conflicts(db);
+	if (types == 0 || (types & ~TYPES) || db->types)
+		return invalid(db, "");
+	r = change_begin(&db->db, db->root, types);
+	if (r) {
+		r = handle_fail_db(db, r);
+		db_end(&db->db);
+		return r;
+	}
+	db->types = types;
+	return 0;
+}
+
+EXPORT void subid_db_discard(struct subid_db *db)
+{
+	db_end(&db->db);
+	db->types = 0;
+	forget_conflicts(db);
+}
+
+EXPORT int subid_db_commit(struct subid_db *db)
+{
+	int r;
+
+	if (!db->types)
+		return invalid(db, "");
+	r = db_commit(&db->db);
+	r = r ? handle_fail_db(db, r) : 0;
+	subid_db_discard(db);
+	return r;
+}
+
+EXPORT const struct subid_db_conflict *subid_db_conflicts(const struct subid_db *db,
+							  size_t *ret_n)
+{
+	*ret_n = db->n_conflicts;
+	return db->conflicts;
+}
+
+/* The bounds for new ranges are those of the folder. */
+static int read_settings(struct subid_db *handle, struct settings *settings)
+{
+	const char *key;
+	int r = settings_read_in(handle->db.folder, settings, &key);
+
+	if (r == 0)
+		return 0;
+	return r < 0 ? handle_fail_errno(handle, r, NULL) : invalid(handle, key);
+}
+
+/* Finds the owner of a change. */
+static int find_owner(struct subid_db *handle, const char *name, unsigned int flags,
+		      struct owner *ret_owner)
+{
+	int r = handle_owner(handle, name, handle->db.folder,
+			     change_accounts(&handle->db, handle->root), ret_owner);
+
+	if (r)
+		return r;
+	if (!owner_has_account(ret_owner) && !(flags & SUBID_DB_NO_ACCOUNT))
+		return handle_fail(handle, SUBID_DB_NO_USER, 0, name);
+	return 0;
+}
+
+static struct db_grant make_grant(struct owner *owner, const struct settings *settings,
+				  unsigned int flags)
+{
+	return (struct db_grant){
+		.owner = owner,
+		.by_id = settings->by_id && owner_has_account(owner),
+		.policy = { .allow_overlap = flags & SUBID_DB_ALLOW_OVERLAP,
+			    .allow_root = flags & SUBID_DB_ALLOW_ROOT },
+	};
+}
+
+/* What became of a grant; its conflicts are kept. */
+static int finish(struct subid_db *handle, struct db_grant *grant, int r)
+{
+	if (r == DB_CONFLICT) {
+		if (handle_conflicts(grant->conflicts.items, grant->conflicts.n, NULL, 0,
+				     &kind_uid, &handle->conflicts))
+			r = -ENOMEM;
+		else
+			handle->n_conflicts = grant->conflicts.n;
+	}
+	overlap_list_cleanup(&grant->conflicts);
+	if (r)
+		return handle_fail_db(handle, r);
+	return grant->unsure ? SUBID_DB_UNSURE : 0;
+}
+
+EXPORT int subid_db_grant(struct subid_db *db, unsigned int type, const char *owner,
+			  struct subid_db_range range, unsigned int flags)
+{
+	CLEANUP(owner_cleanup) struct owner found = { 0 };
+	const struct kind *kind = handle_kind(type);
+	struct settings settings;
+	struct db_grant grant;
+	struct range ids;
+	int r;
+
+	forget_conflicts(db);
+	if (!kind || !(db->types & type) || (flags & ~GRANT_FLAGS) ||
+	    range_make(range.start, range.count, &ids))
+		return invalid(db, "");
+	if ((r = read_settings(db, &settings)) ||
+	    (r = find_owner(db, owner, flags, &found)))
+		return r;
+	grant = make_grant(&found, &settings, flags);
+	r = db_grant(&db->db, kind, &grant, ids);
+	return finish(db, &grant, r);
+}
+
+/* Returns false when no range can be meant. */
+static bool convert_request(const struct subid_db_request *request,
+			    struct change_request *ret_request)
+{
+	*ret_request = (struct change_request){ .count = request->count,
+						.align = request->align };
+	if (request->first == 0 && request->last == 0)
+		return true;
+	return request->first <= request->last && request->last < ID_END &&
+	       range_make(request->first, request->last - request->first + 1,
+			  &ret_request->bounds) == 0;
+}
+
+EXPORT int subid_db_allocate(struct subid_db *db, unsigned int types, const char *owner,
+			     const struct subid_db_request *request,
+			     struct subid_db_range *ret_range)
+{
+	CLEANUP(owner_cleanup) struct owner found = { 0 };
+	struct subid_db_request known;
+	struct change_request change;
+	struct settings settings;
+	struct db_grant grant;
+	struct range range;
+	int r;
+
+	forget_conflicts(db);
+	if (types == 0 || (types & ~db->types) || !ret_range ||
+	    !handle_sized(request, &known, sizeof(known)) ||
+	    (known.flags & ~GRANT_FLAGS) || !convert_request(&known, &change))
+		return invalid(db, "");
+	if ((r = read_settings(db, &settings)) ||
+	    (r = find_owner(db, owner, known.flags, &found)))
+		return r;
+	grant = make_grant(&found, &settings, known.flags);
+	r = change_allocate(&db->db, types, &grant, &settings, &change, &range);
+	r = finish(db, &grant, r);
+	if (r >= 0)
+		*ret_range = handle_range(range);
+	return r;
+}
+
+EXPORT int subid_db_revoke(struct subid_db *db, unsigned int type, const char *owner,
+			   struct subid_db_range range)
+{
+	CLEANUP(owner_cleanup) struct owner found = { 0 };
+	const struct kind *kind = handle_kind(type);
+	struct range ids;
+	int r;
+
+	forget_conflicts(db);
+	if (!kind || !(db->types & type) || range_make(range.start, range.count, &ids))
+		return invalid(db, "");
+	r = find_owner(db, owner, SUBID_DB_NO_ACCOUNT, &found);
+	if (r)
+		return r;
+	r = db_revoke(&db->db, kind, &found, ids);
+	return r ? handle_fail_db(db, r) : 0;
+}

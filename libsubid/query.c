@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * query: a pass over a database for each question, through a buffer of constant size.
+ *
+ * MUST: an answer is whole or an error. A database that cannot be read to its end, that
+ * others could have written, or a name service that does not answer is never "none".
+ * MUST: the name service is asked once for who is asked about, and for owners of lines
+ * that hold the id in question; never for each line.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
+#include "libsubid/core/num.h"
+#include "libsubid/query.h"
+#include "libsubid/sys/etc.h"
+#include "libsubid/sys/fd.h"
+#include "libsubid/sys/paths.h"
+#include "libsubid/sys/scan.h"
+
+/*
+ * Makes a query to the running system or, with @root not NULL, to the one below it.
+ *
+ * query: stays where it is. files_only: the databases are asked whatever nsswitch.conf
+ * says. Returns 0 or -errno. End with query_cleanup() in any case.
+ */
+int query_open(struct query *query, const char *root, bool files_only)
+{
+	static const struct nsswitch files = { .sources = { "files" }, .n_sources = 1 };
+	int r;
+
+	*query = (struct query)QUERY_NONE;
+	query->image = root;
+	r = etc_folder(root, SYSCONFDIR);
+	if (r < 0)
+		return r;
+	query->folder = r;
+	query->accounts = OWNER_FILE;
+	if (!root) {
+		r = nsswitch_read(NSSWITCH_CONF, &query->nsswitch);
+		if (r)
+			return r;
+		query->accounts = query->nsswitch.passwd_files_first ? OWNER_FILES_FIRST :
+								       OWNER_SERVICE;
+	}
+	source_find(root || files_only ? &files : &query->nsswitch, PLUGINDIR,
+		    &query->sources);
+	return 0;
+}
+
+/* Forgets the query. Takes QUERY_NONE. */
+void query_cleanup(struct query *query)
+{
+	query->folder = fd_close(query->folder);
+}
+
+/*
+ * Opens a database that may be believed; to be closed with dbfile_cleanup(), also where
+ * it may not. Returns 0 or -errno.
+ */
+int query_file(const struct query *query, const struct kind *kind,
+	       struct dbfile *ret_file)
+{
+	int r;
+
+	dbfile_open_at(query->folder, kind->database, ret_file);
+	r = dbfile_vet(ret_file);
+	/* An image may belong to whoever makes it. */
+	return r && !(r == DBFILE_FOREIGN && query->image) ? -ret_file->error : 0;
+}
+
+/*
+ * Reads a whole database into memory, as it stands on disk at one moment: a write puts
+ * another file in its place. Freed with table_clear(). Returns 0 or -errno.
+ */
+int query_table(const struct query *query, const struct kind *kind,
+		struct table *ret_table)
+{
+	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
+	CLEANUP(cleanup_free) char *text = NULL;
+	size_t size, len = 0, n = 1;
+	int r = query_file(query, kind, &file);
+
+	if (r)
+		return r;
+	size = (size_t)file.status.st_size;
+	text = malloc(size + 1);
+	if (!text)
+		return -ENOMEM;
+	while (len < size && n > 0) {
+		r = fd_read(file.fd, text + len, size - len, &n);
+		if (r)
+			return r;
+		len += n;
+	}
+	return table_load(TAKE_PTR(text), len, ret_table);
+}
+
+/* What a pass over a database tells; anything but 0 ends it. */
+typedef int (*line_fn)(const struct scan_line *line, void *context);
+
+/* starts: only lines that begin so are told; NULL: all. */
+static int each_line(const struct query *query, const struct kind *kind,
+		     const struct starts *starts, line_fn tell, void *context)
+{
+	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
+	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+	struct scan_line line;
+	int r;
+
+	r = query_file(query, kind, &file);
+	if (r == 0)
+		r = scan_start(&scan, file.fd);
+	while (r == 0 && (r = starts ? scan_next_starting(&scan, starts, &line) :
+				       scan_next(&scan, &line)) > 0)
+		r = tell(&line, context);
+	return r;
+}
+
+struct ranges_search {
+	struct owner *owner;
+	struct query_ranges *found;
+};
+
+/* Appends to an answer. Returns 0 or -ENOMEM. */
+int query_ranges_put(struct query_ranges *list, struct range range)
+{
+	if (list->n == list->allocated) {
+		size_t allocated = list->allocated ? 2 * list->allocated : 4;
+		struct range *ranges;
+
+		ranges = reallocarray(list->ranges, allocated, sizeof(*ranges));
+		if (!ranges)
+			return -ENOMEM;
+		list->ranges = ranges;
+		list->allocated = allocated;
+	}
+	list->ranges[list->n++] = range;
+	return 0;
+}
+
+static int look_for_owner(const struct scan_line *line, void *context)
+{
+	const struct ranges_search *search = context;
+	struct entry entry;
+
+	if (!owner_begins(line->text, line->len, search->owner) ||
+	    entry_parse(line->text, line->len, &entry) ||
+	    !owner_is(&entry, search->owner))
+		return 0;
+	return query_ranges_put(search->found, entry.range);
+}
+
+/* One question to the sources, and the answer of the files. */
+struct question {
+	const struct query *query;
+	const struct kind *kind;
+	const struct starts *starts; /* as of each_line() */
+	line_fn tell;
+	void *search;
+	const size_t *n; /* how much has been found */
+};
+
+static int ask_files(void *context)
+{
+	const struct question *question = context;
+	int r = each_line(question->query, question->kind, question->starts,
+			  question->tell, question->search);
+
+	/* Where others are to be asked the files need not be there. */
+	if (r == -ENOENT && source_has(&question->query->sources, SOURCE_PLUGIN))
+		return SOURCE_NONE;
+	if (r)
+		return r;
+	return *question->n > 0 ? 0 : SOURCE_NONE;
+}
+
+/* What the sources said: 0, also where that is nothing, QUERY_FAILED or -errno. */
+static int answered(struct query *query, const struct source_answer *answer, int r)
+{
+	if (r != SOURCE_FAILED)
+		return r < 0 ? r : 0;
+	if (answer->source->type == SOURCE_FILES)
+		return -answer->error;
+	snprintf(query->failed, sizeof(query->failed), "%s", answer->source->name);
+	return QUERY_FAILED;
+}
+
+/*
+ * Adds the owner's ranges to @ranges, an empty list; freed with query_ranges_cleanup().
+ * Those of the databases are in the order of the lines, neither sorted nor joined.
+ * Returns 0, QUERY_FAILED or -errno.
+ */
+int query_ranges(struct query *query, const struct kind *kind, struct owner *owner,
+		 struct query_ranges *ranges)
+{
+	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
+	struct ranges_search search = { .owner = owner, .found = ranges };
+	struct starts starts = { 0 };
+	struct question question = {
+		.query = query,
+		.kind = kind,
+		.starts = owner->n == 0 ? &starts : NULL,
+		.tell = look_for_owner,
+		.search = &search,
+		.n = &ranges->n,
+	};
+	struct source_answer answer;
+	int r;
+
+	account_starts(&owner->account, &starts);
+	r = source_ranges(&query->sources, owner->account.name, kind, ask_files,
+			  &question, &set, &answer);
+	r = answered(query, &answer, r);
+	for (size_t i = 0; r == 0 && i < set.n; i++)
+		r = query_ranges_put(ranges, set.ranges[i]);
+	return r;
+}
+
+/* Frees the list. */
+void query_ranges_cleanup(struct query_ranges *ranges)
+{
+	free(ranges->ranges);
+	*ranges = (struct query_ranges){ 0 };
+}
+
+struct owners_search {
+	struct range id;
+	struct query_owners *found;
+};
+
+static bool is_found(const struct query_owners *list, const struct entry *entry)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (strlen(list->owners[i].name) == entry->owner_len &&
+		    memcmp(list->owners[i].name, entry->owner, entry->owner_len) == 0)
+			return true;
+	return false;
+}
+
+static int put_owner(struct query_owners *list, const struct entry *entry)
+{
+	struct query_owner *owner;
+
+	if (list->n == list->allocated) {
+		size_t allocated = list->allocated ? 2 * list->allocated : 4;
+		struct query_owner *owners;
+
+		owners = reallocarray(list->owners, allocated, sizeof(*owners));
+		if (!owners)
+			return -ENOMEM;
+		list->owners = owners;
+		list->allocated = allocated;
+	}
+	owner = &list->owners[list->n];
+	*owner = (struct query_owner){ .name = strndup(entry->owner, entry->owner_len),
+				       .has_uid = entry->by_id,
+				       .uid = entry->owner_id };
+	if (!owner->name)
+		return -ENOMEM;
+	list->n++;
+	return 0;
+}
+
+static int look_for_id(const struct scan_line *line, void *context)
+{
+	const struct owners_search *search = context;
+	struct entry entry;
+
+	if (!entry_may_overlap(line->text, line->len, search->id) ||
+	    entry_parse(line->text, line->len, &entry) ||
+	    !range_overlaps(entry.range, search->id) || is_found(search->found, &entry))
+		return 0;
+	return put_owner(search->found, &entry);
+}
+
+/* An owner by name that has no account stays without a uid. */
+static int find_uid(const struct query *query, struct query_owner *owner)
+{
+	struct account account;
+	int r;
+
+	if (owner->has_uid)
+		return 0;
+	r = owner_account(owner->name, query->folder, query->accounts, &account);
+	if (r)
+		return r < 0 ? r : 0;
+	owner->has_uid = true;
+	owner->uid = account.uid;
+	return 0;
+}
+
+/* An owner whom a source knows by uid alone. */
+static int put_uid(struct query_owners *owners, uid_t uid)
+{
+	char number[NUM_BYTES];
+	struct entry entry = {
+		.owner = number,
+		.owner_len = num_format(uid, number),
+		.by_id = true,
+		.owner_id = uid,
+	};
+
+	return is_found(owners, &entry) ? 0 : put_owner(owners, &entry);
+}
+
+/*
+ * Adds those who hold @id to @owners, an empty list, each spelling once and in the order
+ * of the source; freed with query_owners_cleanup(). Returns 0, QUERY_FAILED or -errno.
+ */
+int query_owners(struct query *query, const struct kind *kind, uint32_t id,
+		 struct query_owners *owners)
+{
+	struct owners_search search = { .id = { id, (uint64_t)id + 1 }, .found = owners };
+	struct question question = {
+		.query = query,
+		.kind = kind,
+		.tell = look_for_id,
+		.search = &search,
+		.n = &owners->n,
+	};
+	CLEANUP(cleanup_free) uid_t *uids = NULL;
+	struct source_answer answer;
+	size_t n = 0;
+	int r = source_owners(&query->sources, id, kind, ask_files, &question, &uids, &n,
+			      &answer);
+
+	r = answered(query, &answer, r);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = put_uid(owners, uids[i]);
+	for (size_t i = 0; r == 0 && i < owners->n; i++)
+		r = find_uid(query, &owners->owners[i]);
+	return r;
+}
+
+/* Frees the list. */
+void query_owners_cleanup(struct query_owners *owners)
+{
+	for (size_t i = 0; i < owners->n; i++)
+		free(owners->owners[i].name);
+	free(owners->owners);
+	*owners = (struct query_owners){ 0 };
+}

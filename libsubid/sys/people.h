@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * people: many owners at once, each by all the names that a database may have for it.
+ *
+ *	people_add ...		by name, from a list or an owner that is known already
+ *	people_add_users	or all users of a roster
+ *	people_resolve		who they are, and by what other names they go
+ *	people_find ...		whose a line is
+ */
+#ifndef SUBID_PEOPLE_H
+#define SUBID_PEOPLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "libsubid/core/range.h"
+#include "libsubid/sys/nsswitch.h"
+#include "libsubid/sys/owner.h"
+#include "libsubid/sys/roster.h"
+
+enum person_status {
+	PERSON_KNOWN = 0,
+	PERSON_NONE,	/* there is no such user */
+	PERSON_INVALID, /* no database can hold the name */
+	PERSON_SAME,	/* has the uid of another one of these people: `same` */
+	PERSON_NOT_YET, /* to be resolved */
+};
+
+/* PERSON_KNOWN, but without an account: lines are found by the name alone. */
+#define PERSON_NO_UID ((uid_t)-1)
+
+struct person {
+	size_t name; /* see people_name() */
+	size_t name_len;
+	uid_t uid;
+	int status; /* an enum person_status, or -errno: the name service did not answer
+		     */
+	size_t same;
+};
+
+/* One name that a line may have for one of the people. */
+struct people_slot {
+	size_t text;   /* where the name begins */
+	size_t len;    /* 0: the slot is free */
+	size_t person; /* whose it is */
+};
+
+struct people {
+	struct person *items;
+	size_t n;
+	size_t allocated;
+	char *text; /* all names, each with a NUL behind it */
+	size_t text_len;
+	size_t text_allocated;
+	struct people_slot *slots; /* a hash table; a power of two of them */
+	size_t n_slots;
+	size_t used_slots;
+};
+
+enum {
+	PEOPLE_TWICE = 1, /* the name is there already, *ret_index says where */
+};
+
+/* Of which accounts people_add_users() takes those whose uid is among `uids`. */
+struct people_filter {
+	struct range uids;
+	bool by_group;
+	gid_t gid;		      /* by_group: whose primary group it is, */
+	const struct people *members; /* or who is one of these */
+};
+
+int people_add(struct people *people, const char *name, size_t len, size_t *ret_index);
+int people_add_owner(struct people *people, const struct owner *owner);
+int people_add_users(struct people *people, const struct roster *roster,
+		     const struct people_filter *filter);
+int people_resolve(struct people *people, const struct roster *roster,
+		   const struct nsswitch *nsswitch, bool no_account);
+bool people_find(const struct people *people, const char *name, size_t len,
+		 size_t *ret_index);
+void people_cleanup(struct people *people);
+
+static inline const char *people_name(const struct people *people, size_t index)
+{
+	return people->text + people->items[index].name;
+}
+
+#endif

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * used: one pass over a database and one over the local accounts.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "libsubid/core/cleanup.h"
+#include "libsubid/used.h"
+
+/* Makes room for one more element in an array that doubles. */
+static int reserve(void **array, size_t n, size_t *allocated, size_t size)
+{
+	size_t more = *allocated ? 2 * *allocated : 64;
+	void *bigger;
+
+	if (n < *allocated)
+		return 0;
+	bigger = reallocarray(*array, more, size);
+	if (!bigger)
+		return -ENOMEM;
+	*array = bigger;
+	*allocated = more;
+	return 0;
+}
+
+/* Adds a range. Returns 0 or -ENOMEM. */
+int used_put(struct used *used, struct range range)
+{
+	struct range *last = used->n > 0 ? &used->ranges[used->n - 1] : NULL;
+	int r;
+
+	/* Most databases are in order and without gaps, and then this is one range. */
+	if (last && range.start == last->end) {
+		last->end = range.end;
+		return 0;
+	}
+	r = reserve((void **)&used->ranges, used->n, &used->allocated,
+		    sizeof(*used->ranges));
+	if (r == 0)
+		used->ranges[used->n++] = range;
+	return r;
+}
+
+/* Adds the ids of accounts. Returns 0 or -ENOMEM. */
+int used_put_accounts(struct used *used, const struct taken *taken)
+{
+	for (size_t i = 0; i < taken->n; i++) {
+		uint64_t id = taken->accounts[i].id;
+		int r = used_put(used, (struct range){ id, id + 1 });
+
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static int put_holding(struct used *used, size_t person, struct range range)
+{
+	int r = reserve((void **)&used->holdings, used->n_holdings,
+			&used->allocated_holdings, sizeof(*used->holdings));
+
+	if (r == 0)
+		used->holdings[used->n_holdings++] = (struct holding){ person, range };
+	return r;
+}
+
+static int put_entry(struct used *used, const struct entry *entry, struct range bounds,
+		     const struct people *people)
+{
+	size_t person;
+	int r = 0;
+
+	if (people_find(people, entry->owner, entry->owner_len, &person))
+		r = put_holding(used, person, entry->range);
+	if (r || !range_overlaps(entry->range, bounds))
+		return r;
+	if (entry->range.end > used->top)
+		used->top = entry->range.end;
+	return used_put(used, entry->range);
+}
+
+/*
+ * Reads which ids of @bounds are in use, by lines and by local accounts or groups, and
+ * what @people hold, within the bounds or not.
+ *
+ * kind: its database is loaded. Returns 0 or -errno; freed with used_cleanup().
+ */
+int used_read(struct used *used, struct db *db, const struct kind *kind,
+	      struct range bounds, const struct people *people)
+{
+	CLEANUP(range_set_cleanup) struct range_set wanted = RANGE_SET(1);
+	CLEANUP(taken_cleanup) struct taken taken = { 0 };
+	struct table_cursor cursor = { 0 };
+	struct table_line line;
+	int r;
+
+	*used = (struct used){ 0 };
+	while (table_next(&db->sides[kind->group].table, &cursor, &line)) {
+		if (line.fault)
+			continue;
+		r = put_entry(used, &line.entry, bounds, people);
+		if (r)
+			return r;
+	}
+	r = range_set_add(&wanted, bounds);
+	if (r == 0)
+		r = db_find_taken(db, kind, &wanted, &taken);
+	return r ? r : used_put_accounts(used, &taken);
+}
+
+/* Frees the ranges. Takes a zeroed one. */
+void used_cleanup(struct used *used)
+{
+	free(used->ranges);
+	free(used->holdings);
+	*used = (struct used){ 0 };
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * used: the ids of one database that nobody else may get, read once for many ranges.
+ */
+#ifndef SUBID_USED_H
+#define SUBID_USED_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "libsubid/core/kind.h"
+#include "libsubid/core/range.h"
+#include "libsubid/db.h"
+#include "libsubid/sys/people.h"
+#include "libsubid/sys/taken.h"
+
+/* A range that one of the people holds. */
+struct holding {
+	size_t person;
+	struct range range;
+};
+
+struct used {
+	struct range *ranges; /* in any order, and they may overlap */
+	size_t n;
+	size_t allocated;
+	uint64_t top; /* the end of the highest line within the bounds; 0: none is */
+	struct holding *holdings; /* in the order of the lines */
+	size_t n_holdings;
+	size_t allocated_holdings;
+};
+
+int used_read(struct used *used, struct db *db, const struct kind *kind,
+	      struct range bounds, const struct people *people);
+int used_put(struct used *used, struct range range);
+int used_put_accounts(struct used *used, const struct taken *taken);
+void used_cleanup(struct used *used);
+
+#endif

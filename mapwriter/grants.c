@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * grants: files and plugins, in the order of nsswitch.conf.
+ *
+ * MUST: one source decides about the whole map, the first that has anything for the
+ * caller.
+ * MUST: the database is closed before a plugin runs. So the files, if they are to be
+ * asked at all, are read first, and what they say waits for its turn.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "libsubid/core/cleanup.h"
+#include "libsubid/sys/fd.h"
+#include "libsubid/sys/owner.h"
+#include "libsubid/sys/scan.h"
+#include "mapwriter/apart.h"
+#include "mapwriter/grants.h"
+
+/* What the files say: the decision, and whether it is theirs to make. */
+struct files {
+	int verdict; /* of decide() */
+	struct decision decision;
+	int says; /* as a source_files_fn */
+};
+
+static int files_say(void *context)
+{
+	return ((struct files *)context)->says;
+}
+
+/*
+ * Looks for any line of the caller's, by all names that the local accounts have.
+ * Returns 0, SOURCE_NONE or -errno.
+ */
+static int find_line(const struct account *account, const struct dbfile *file)
+{
+	CLEANUP(fd_cleanup) int etc = open("/etc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	CLEANUP(owner_cleanup) struct owner owner = { 0 };
+	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+	struct scan_line line;
+	struct entry entry;
+	int r;
+
+	if (etc < 0 || lseek(file->fd, 0, SEEK_SET) < 0)
+		return -errno;
+	r = owner_init(&owner, account, etc);
+	if (r == 0)
+		r = scan_start(&scan, file->fd);
+	if (r)
+		return r;
+	while ((r = scan_next(&scan, &line)) > 0)
+		if (entry_parse(line.text, line.len, &entry) == 0 &&
+		    owner_is(&entry, &owner))
+			return 0;
+	return r < 0 ? r : SOURCE_NONE;
+}
+
+/*
+ * A database that does not exist is a source that is not installed. One that cannot be
+ * used is an error, and no reason to believe somebody else.
+ */
+static int who_has(const struct files *files, const struct account *account,
+		   const struct dbfile *file)
+{
+	if (files->verdict < 0)
+		return files->verdict;
+	if (file->fault)
+		return file->error == ENOENT ? SOURCE_NONE : -file->error;
+	if (files->decision.owns)
+		return 0;
+	if (files->decision.name_service)
+		return -files->decision.name_service;
+	return find_line(account, file);
+}
+
+/* What cannot be asked grants nothing; the caller's own group can be mapped without. */
+static int without(const struct kind *kind, const struct idmap *map, uint32_t own_id,
+		   int reason, struct decision *ret_decision)
+{
+	const struct range_set nothing = RANGE_SET(0);
+	int r = decide_granted(kind, map, own_id, &nothing, ret_decision);
+
+	return r == DECIDE_REFUSED ? reason : r;
+}
+
+/* Who did not answer; where that are the files, the dbfile says why. */
+static int blame(const struct source_answer *answer, struct dbfile *file)
+{
+	if (answer->source->type != SOURCE_FILES)
+		return DECIDE_NO_SOURCE;
+	if (!file->fault) {
+		file->fault = DBFILE_UNREADABLE;
+		file->error = answer->error;
+	}
+	return DECIDE_NO_DATABASE;
+}
+
+/*
+ * Decides as decide() does, but by the sources in @grants, with privileges cut.
+ *
+ * file: opened, not yet judged. It is closed.
+ * grants: what source_find() found; the answer is written to it. End with
+ * grants_cleanup().
+ * Returns as decide(), or DECIDE_NO_SOURCE: see grants->answer; *ret_decision is written
+ * then, too.
+ */
+int grants_decide(const struct kind *kind, const struct idmap *map,
+		  const struct account *account, uint32_t own_id, struct dbfile *file,
+		  struct grants *grants, struct decision *ret_decision)
+{
+	struct files files = { .says = SOURCE_NONE };
+	int r;
+
+	/* Whether the own group is delegated matters, see setgroups.c. */
+	r = without(kind, map, own_id, DECIDE_REFUSED, ret_decision);
+	if (r <= 0 && !(kind->group && idmap_is_own(map, own_id))) {
+		dbfile_cleanup(file);
+		return r;
+	}
+	if (source_has(&grants->sources, SOURCE_FILES)) {
+		files.verdict = decide(kind, map, account, own_id, file, &files.decision);
+		files.says = who_has(&files, account, file);
+	}
+	dbfile_cleanup(file);
+
+	grants->sources.ask_ranges = apart_ask_ranges;
+	grants->ranges = (struct range_set)RANGE_SET(LIMIT_PLUGIN_ANSWER);
+	r = source_ranges(&grants->sources, account->name, kind, files_say, &files,
+			  &grants->ranges, &grants->answer);
+	if (r == SOURCE_FAILED)
+		return without(kind, map, own_id, blame(&grants->answer, file),
+			       ret_decision);
+	if (r == 0 && grants->answer.source->type == SOURCE_FILES) {
+		*ret_decision = files.decision;
+		return files.verdict;
+	}
+	return decide_granted(kind, map, own_id, &grants->ranges, ret_decision);
+}
+
+/* Frees what a plugin granted. */
+void grants_cleanup(struct grants *grants)
+{
+	range_set_clear(&grants->ranges);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * grants: the decision where sub-ids do not come from the files alone.
+ */
+#ifndef SUBID_GRANTS_H
+#define SUBID_GRANTS_H
+
+#include "libsubid/sys/source.h"
+#include "mapwriter/decide.h"
+
+struct grants {
+	struct source_list sources;
+	struct source_answer answer;
+	struct range_set ranges; /* what a plugin granted */
+};
+
+int grants_decide(const struct kind *kind, const struct idmap *map,
+		  const struct account *account, uint32_t own_id, struct dbfile *file,
+		  struct grants *grants, struct decision *ret_decision);
+void grants_cleanup(struct grants *grants);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * change: what the verbs share that change the databases.
+ */
+#ifndef SUBID_CHANGE_H
+#define SUBID_CHANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/edit.h"
+#include "libsubid/core/range.h"
+#include "subid/verb.h"
+
+/* Bytes of one line for the logs; what is longer is cut. */
+#define CHANGE_TEXT_BYTES 512
+
+/* For the verb's own tables. */
+enum {
+	CHANGE_DRY_RUN = 256,
+	CHANGE_NO_ACCOUNT,
+	CHANGE_OWN, /* the verb's own options begin here */
+};
+#define CHANGE_SHORT "ug" VERB_SHORT_ROOT VERB_SHORT_HELP
+#define CHANGE_LONG                                                                     \
+	{ "uid-only", no_argument, NULL, 'u' }, { "gid-only", no_argument, NULL, 'g' }, \
+		{ "dry-run", no_argument, NULL, CHANGE_DRY_RUN },                       \
+		{ "no-account", no_argument, NULL, CHANGE_NO_ACCOUNT }, VERB_LONG_ROOT, \
+		VERB_LONG_HELP, VERB_LONG_END
+
+struct change_options {
+	struct verb_options common;
+	bool uid_only;
+	bool gid_only;
+	bool dry_run;
+	bool no_account;
+};
+
+int change_take(const struct verb *verb, struct change_options *options, int option);
+int change_prepare(struct edit *edit, const struct verb *verb,
+		   const struct change_options *options);
+int change_status(const struct edit *edit, int status);
+size_t change_describe(char *text, size_t n, const struct kind *kind, struct range range);
+
+#endif

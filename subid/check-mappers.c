@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * check-mappers: the map writers, wherever programs look for them.
+ */
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "common/facts.h"
+#include "common/i18n.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/sys/fd.h"
+#include "subid/check.h"
+
+/* Where PATH usually leads, and where this build puts its own. */
+static const char *const folders[] = {
+	BINDIR,	    "/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
+	"/usr/bin", "/sbin",	       "/bin",
+};
+#define FOLDERS (sizeof(folders) / sizeof(folders[0]))
+
+/* Files that were looked at: several folders may be one. */
+struct seen {
+	struct stat files[FOLDERS];
+	size_t n;
+};
+
+static bool was_seen(struct seen *seen, const struct stat *status)
+{
+	for (size_t i = 0; i < seen->n; i++)
+		if (seen->files[i].st_dev == status->st_dev &&
+		    seen->files[i].st_ino == status->st_ino)
+			return true;
+	seen->files[seen->n++] = *status;
+	return false;
+}
+
+static int tell(struct check *check, const struct kind *kind, const char *path,
+		enum check_code code, const char *message, const char *command)
+{
+	struct problem problem = problem_of(code, kind, path);
+
+	problem_message(&problem, "%s", message);
+	problem_command(&problem, command);
+	return check_tell(check, &problem);
+}
+
+static int look_at(struct check *check, const struct kind *kind, const char *path, int fd,
+		   const struct stat *status)
+{
+	uint64_t needed = (uint64_t)1 << (kind->group ? CAP_SETGID : CAP_SETUID);
+	uint64_t capabilities = 0;
+	bool has_capabilities = facts_file_capabilities(fd, &capabilities);
+	bool privileged = has_capabilities ?
+				  capabilities & needed :
+				  status->st_uid == 0 && status->st_mode & S_ISUID;
+	struct statvfs filesystem;
+	int r = 0;
+
+	if (status->st_mode & (S_IWGRP | S_IWOTH))
+		r = tell(check, kind, path, CHECK_MAPPER_WRITABLE,
+			 _("can be written by others than its owner"), "chmod go-w PATH");
+	if (r == 0 && !privileged && has_capabilities)
+		r = tell(check, kind, path, CHECK_MAPPER_NO_PRIVILEGE,
+			 _("has file capabilities, but not the one that it needs"),
+			 kind->group ? "setcap cap_setgid=ep PATH" :
+				       "setcap cap_setuid=ep PATH");
+	else if (r == 0 && !privileged)
+		r = tell(check, kind, path, CHECK_MAPPER_NO_PRIVILEGE,
+			 _("is neither setuid root nor has it file capabilities"),
+			 "chown root PATH && chmod 4755 PATH");
+	if (r == 0 && !check->place.image && fstatvfs(fd, &filesystem) == 0 &&
+	    filesystem.f_flag & ST_NOSUID)
+		r = tell(check, kind, path, CHECK_MAPPER_NOSUID,
+			 _("is on a file system that is mounted nosuid"),
+			 "mount -o remount,suid \"$(findmnt -n -o TARGET -T PATH)\"");
+	return r;
+}
+
+static int look_for(struct check *check, const struct kind *kind)
+{
+	const char *root = check->options.root ? check->options.root : "";
+	struct seen seen = { .n = 0 };
+	char path[CHECK_PATH_BYTES];
+
+	for (size_t i = 0; i < FOLDERS; i++) {
+		CLEANUP(fd_cleanup) int fd = -1;
+		struct stat status;
+		int r;
+
+		snprintf(path, sizeof(path), "%s%s/%s", root, folders[i], kind->mapper);
+		fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		if (fd < 0 || fstat(fd, &status) || !S_ISREG(status.st_mode) ||
+		    was_seen(&seen, &status))
+			continue;
+		r = look_at(check, kind, path, fd, &status);
+		if (r)
+			return r;
+	}
+	if (seen.n == 0) {
+		struct problem problem =
+			problem_of(CHECK_MAPPER_MISSING, kind, kind->mapper);
+
+		problem_message(&problem, _("is not installed, so no user can map ids"));
+		problem_cure(&problem, _("install it: it is part of this package, and of "
+					 "the distribution's, as uidmap"));
+		return check_tell(check, &problem);
+	}
+	return 0;
+}
+
+/* Looks for both map writers. Returns 0 or a status. */
+int check_mappers(struct check *check)
+{
+	int r = look_for(check, &kind_uid);
+
+	return r ? r : look_for(check, &kind_gid);
+}

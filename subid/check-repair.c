@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * check-repair: `subid check --fix`.
+ *
+ * MUST: nothing is repaired that gives or takes an id. A line goes only if the very same
+ * line stays; a file that anybody could write is not made good again, for its lines would
+ * count then, whoever has written them.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/i18n.h"
+#include "common/interrupt.h"
+#include "common/report.h"
+#include "common/tell.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/db.h"
+#include "libsubid/sys/fd.h"
+#include "libsubid/sys/lock.h"
+#include "subid/check.h"
+
+#define LEFTOVERS 64
+
+struct leftover {
+	char name[ATOMICFILE_NAME_BYTES];
+	bool is_lock;
+};
+
+struct repair {
+	struct check *check;
+	struct db db;
+	struct table old[2]; /* what stands there, for what is told in the end */
+	struct leftover leftovers[2][LEFTOVERS];
+	size_t n_leftovers[2];
+	bool backup_linked[2];
+	bool group_writable[2];
+	bool backup_writable[2];
+};
+
+struct collect {
+	struct leftover *items;
+	size_t n;
+};
+
+static void collect_one(const char *name, bool is_lock, void *context)
+{
+	struct collect *collect = context;
+	struct leftover *at = &collect->items[collect->n];
+
+	if (collect->n == LEFTOVERS || strlen(name) >= sizeof(at->name))
+		return;
+	snprintf(at->name, sizeof(at->name), "%s", name);
+	at->is_lock = is_lock;
+	collect->n++;
+}
+
+/* Takes bits from the mode of a regular file; tells whether there were any. */
+static bool take_mode(int folder, const char *name, mode_t bits)
+{
+	CLEANUP(fd_cleanup)
+	int fd = openat(folder, name,
+			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat status;
+
+	if (fd < 0 || fstat(fd, &status) || !S_ISREG(status.st_mode) ||
+	    !(status.st_mode & bits))
+		return false;
+	return fchmod(fd, status.st_mode & 07777 & ~bits) == 0;
+}
+
+static bool is_linked(int folder, const struct kind *kind)
+{
+	struct stat database, backup;
+
+	return fstatat(folder, kind->database, &database, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       fstatat(folder, kind->backup, &backup, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       database.st_dev == backup.st_dev && database.st_ino == backup.st_ino;
+}
+
+/* Modes, and what the locks clear away when they are taken. */
+static void note_files(struct repair *repair, const struct kind *kind)
+{
+	struct collect collect = { .items = repair->leftovers[kind->group] };
+	int folder = repair->db.folder;
+	struct stat status;
+
+	lock_each_left_over(folder, kind, repair->check->place.image, collect_one,
+			    &collect);
+	repair->n_leftovers[kind->group] = collect.n;
+	repair->backup_linked[kind->group] = is_linked(folder, kind);
+	repair->backup_writable[kind->group] = !repair->backup_linked[kind->group] &&
+					       take_mode(folder, kind->backup, S_IWOTH);
+	repair->group_writable[kind->group] =
+		fstatat(folder, kind->database, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+		status.st_gid != 0 && take_mode(folder, kind->database, S_IWGRP);
+}
+
+static int tell_mended(struct repair *repair, enum check_code code,
+		       const struct kind *kind, const char *name, const char *message)
+{
+	struct problem problem;
+	char path[CHECK_PATH_BYTES];
+
+	snprintf(path, sizeof(path), "%s/%s", repair->check->place.etc, name);
+	problem = problem_of(code, kind, path);
+	problem_message(&problem, "%s", message);
+	problem.fixed = true;
+	return check_tell(repair->check, &problem);
+}
+
+static int tell_files(struct repair *repair, const struct kind *kind)
+{
+	unsigned group = kind->group;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < repair->n_leftovers[group]; i++) {
+		const struct leftover *leftover = &repair->leftovers[group][i];
+		struct stat status;
+
+		if (fstatat(repair->db.folder, leftover->name, &status,
+			    AT_SYMLINK_NOFOLLOW) == 0 &&
+		    !leftover->is_lock)
+			continue;
+		r = check_tell_leftover(repair->check, kind, leftover->name,
+					leftover->is_lock, true);
+	}
+	if (r == 0 && repair->backup_linked[group])
+		r = tell_mended(repair, CHECK_BACKUP_LINKED, kind, kind->backup,
+				_("was the database itself under a second name, and is a "
+				  "copy now"));
+	if (r == 0 && repair->backup_writable[group])
+		r = tell_mended(repair, CHECK_BACKUP_WRITABLE, kind, kind->backup,
+				_("could be written by anybody"));
+	if (r == 0 && repair->group_writable[group])
+		r = tell_mended(repair, CHECK_FILE_GROUP_WRITABLE, kind, kind->database,
+				_("could be written by a group that is not root's"));
+	return r;
+}
+
+/* Tells a failure of the transaction; the check itself goes on. */
+static int fail(struct repair *repair, bool writing, int r)
+{
+	struct check *check = repair->check;
+
+	tell_db_error(PROGRAM, &repair->db, check->place.etc, writing, r);
+	if (writing)
+		check->not_written = true;
+	else
+		check->locked = true;
+	return 0;
+}
+
+/* A side that cannot be loaded is left alone: the check says what is wrong with it. */
+static int load(struct repair *repair, const struct kind *kind)
+{
+	int r = db_load(&repair->db, kind, false);
+
+	if (r == DB_BUSY || r == DB_STOPPED ||
+	    (r < 0 && !repair->db.lock.held[kind->group]))
+		return r;
+	return r ? 0 : db_load_old(&repair->db, kind, &repair->old[kind->group]);
+}
+
+static int begin(struct repair *repair)
+{
+	const struct verb_place *place = &repair->check->place;
+	int r;
+
+	r = db_begin(&repair->db, place->etc, place->image ? DB_ROOT : DB_LIVE);
+	if (r)
+		return r;
+	note_files(repair, &kind_uid);
+	note_files(repair, &kind_gid);
+	r = load(repair, &kind_uid);
+	return r ? r : load(repair, &kind_gid);
+}
+
+static int search(const struct repair *repair, struct findings *ret_findings)
+{
+	const struct db_side *sides = repair->db.sides;
+	const struct findings_question question = {
+		.tables = { sides[0].loaded ? &repair->old[0] : NULL,
+			    sides[1].loaded ? &repair->old[1] : NULL },
+	};
+
+	return findings_find(&question, ret_findings);
+}
+
+static bool is_mendable(const struct finding *finding)
+{
+	return finding->code == FINDING_DUPLICATE ||
+	       finding->code == FINDING_NO_FINAL_NEWLINE;
+}
+
+/* Drops lines of one database; it is written anew where its backup is no copy. */
+static int edit(struct repair *repair, const struct kind *kind,
+		const struct findings *findings)
+{
+	struct db_side *side = &repair->db.sides[kind->group];
+	CLEANUP(cleanup_free)
+	uint64_t *numbers = reallocarray(NULL, findings->n + 1, sizeof(*numbers));
+	struct finding finding;
+	size_t n = 0;
+
+	if (!side->loaded)
+		return 0;
+	if (!numbers)
+		return -ENOMEM;
+	for (size_t i = 0; i < findings->n; i++) {
+		findings_get(findings, i, &finding);
+		if (finding.kind == kind && finding.code == FINDING_DUPLICATE)
+			numbers[n++] = finding.line;
+	}
+	side->table.changed |= repair->backup_linked[kind->group];
+	return db_drop_lines(&repair->db, kind, numbers, n);
+}
+
+static int tell_lines(const struct repair *repair, const struct findings *findings)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < findings->n; i++) {
+		struct problem problem;
+		struct finding finding;
+
+		findings_get(findings, i, &finding);
+		if (!is_mendable(&finding))
+			continue;
+		check_describe(repair->check, &finding, &problem);
+		problem.fixed = true;
+		r = check_tell(repair->check, &problem);
+	}
+	return r;
+}
+
+static int change(struct repair *repair, struct findings *findings)
+{
+	int r = search(repair, findings);
+
+	if (r == 0)
+		r = edit(repair, &kind_uid, findings);
+	return r ? r : edit(repair, &kind_gid, findings);
+}
+
+/* Repairs what can be, and tells each repair when it is on disk. */
+static int mend(struct repair *repair)
+{
+	CLEANUP(findings_cleanup) struct findings findings = { .n = 0 };
+	int r;
+
+	r = begin(repair);
+	if (r)
+		return fail(repair, false, r);
+	r = change(repair, &findings);
+	if (r == 0)
+		r = db_commit(&repair->db);
+	if (r)
+		fail(repair, true, r);
+	if (r && r != DB_NOT_DURABLE)
+		return 0;
+	r = tell_files(repair, &kind_uid);
+	if (r == 0)
+		r = tell_files(repair, &kind_gid);
+	return r ? r : tell_lines(repair, &findings);
+}
+
+/*
+ * Repairs what gives and takes nothing. What could not be repaired is told and noted in
+ * @check. Returns 0, or an exit status that ends everything.
+ */
+int check_repair(struct check *check)
+{
+	struct repair repair = { .check = check, .db = DB_NONE };
+	struct interrupt interrupt = INTERRUPT_NONE;
+	int r;
+
+	r = interrupt_hold(&interrupt);
+	if (r)
+		return verb_fail(-r);
+	repair.db.stop = interrupt.fd;
+	r = mend(&repair);
+	db_end(&repair.db);
+	table_clear(&repair.old[0]);
+	table_clear(&repair.old[1]);
+	interrupt_let_go(&interrupt);
+	return r;
+}

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * doctor-links: the account, the kernel, the map writers, the ranges.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/i18n.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/sys/dbfile.h"
+#include "libsubid/sys/fd.h"
+#include "libsubid/sys/nsswitch.h"
+#include "libsubid/sys/paths.h"
+#include "libsubid/sys/plugin.h"
+#include "libsubid/sys/scan.h"
+#include "libsubid/sys/source.h"
+#include "libsubid/sys/userns.h"
+#include "subid/doctor.h"
+
+/* What a container engine asks for when nobody says anything else. */
+#define USUAL_START 100000
+#define USUAL_COUNT 65536
+
+/* Who the user is. */
+int doctor_account(struct doctor *doctor)
+{
+	struct facts facts;
+	int r = account_by_uid(getuid(), NULL, &doctor->account);
+
+	if (r == 0)
+		return doctor_tell_good(doctor, "account", NULL, _("%s, uid %u, gid %u"),
+					doctor->account.name, doctor->account.uid,
+					doctor->account.gid);
+	facts = doctor_facts(doctor, &kind_uid, NULL, FACTS_CALLER, r < 0 ? -r : 0);
+	facts.account = NULL;
+	return doctor_tell_bad(doctor, "account", &facts);
+}
+
+static int kernel_refuses(struct doctor *doctor, int error)
+{
+	CLEANUP(fd_cleanup) int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct facts_host host = { .max_namespaces = -1 };
+	struct facts facts;
+
+	facts_gather_settings(proc, &host);
+	facts = doctor_facts(doctor, &kind_uid, &host, FACTS_UNSHARE, error);
+	facts_gather_program(&facts);
+	return doctor_tell_bad(doctor, "kernel", &facts);
+}
+
+/* Whether the user can make a user namespace at all. */
+int doctor_kernel(struct doctor *doctor)
+{
+	struct doctor_child child = DOCTOR_CHILD_NONE;
+	int error = 0, r;
+
+	r = doctor_child_start(&child, true, &error);
+	doctor_child_end(&child);
+	if (r == -EMFILE || r == -ENFILE)
+		return kernel_refuses(doctor, -r);
+	if (r)
+		return verb_fail(-r);
+	if (error)
+		return kernel_refuses(doctor, error);
+	return doctor_tell_good(doctor, "kernel", NULL,
+				_("makes a user namespace and maps the own ids"));
+}
+
+/* Finds a program as execvp(3) does; false: there is none. */
+static bool find_in_path(const char *path, const char *name, char out[static PATH_MAX])
+{
+	while (path) {
+		const char *colon = strchrnul(path, ':');
+		int n = snprintf(out, PATH_MAX, "%.*s%s%s", (int)(colon - path), path,
+				 colon == path ? "" : "/", name);
+
+		if (n > 0 && n < PATH_MAX && access(out, X_OK) == 0)
+			return true;
+		path = *colon ? colon + 1 : NULL;
+	}
+	return false;
+}
+
+static bool is_roots(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 &&
+	       (status.st_uid == 0 || userns_is_outside_owner(status.st_uid));
+}
+
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino;
+}
+
+static int look_for_mapper(struct doctor *doctor, struct doctor_side *side)
+{
+	char ours[PATH_MAX];
+	struct facts_host host = { .path = doctor->path };
+	struct facts facts = doctor_facts(doctor, side->kind, &host, FACTS_PROGRAM, 0);
+
+	snprintf(ours, sizeof(ours), "%s/%s", BINDIR, side->kind->mapper);
+	if (!find_in_path(doctor->path, side->kind->mapper, side->mapper)) {
+		side->mapper[0] = '\0';
+		return doctor_tell_bad(doctor, "programs", &facts);
+	}
+	host.found = side->mapper;
+	/* No cure may make a program privileged that is not root's. */
+	if (!is_roots(side->mapper))
+		return doctor_tell_bad(doctor, "programs", &facts);
+	if (is_roots(ours) && !same_file(ours, side->mapper)) {
+		host.wanted = ours;
+		return doctor_tell_warning(doctor, "programs", &facts);
+	}
+	return doctor_tell_good(doctor, "programs", side->kind, "%s", side->mapper);
+}
+
+/* Which map writers programs would run. */
+int doctor_programs(struct doctor *doctor)
+{
+	int r = look_for_mapper(doctor, &doctor->sides[0]);
+
+	return r ? r : look_for_mapper(doctor, &doctor->sides[1]);
+}
+
+static int put_range(struct doctor_side *side, struct range range)
+{
+	struct range *ranges;
+	int r;
+
+	if (side->n == DOCTOR_RANGES)
+		return 0;
+	ranges = reallocarray(side->ranges, side->n + 1, sizeof(*ranges));
+	if (!ranges)
+		return -ENOMEM;
+	side->ranges = ranges;
+	ranges[side->n++] = range;
+	r = range_set_add(&side->held, range);
+	return r > 0 ? 0 : r;
+}
+
+static int read_ranges(const struct doctor *doctor, struct doctor_side *side,
+		       const struct dbfile *file)
+{
+	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+	struct scan_line line;
+	struct entry entry;
+	int r;
+
+	r = scan_start(&scan, file->fd);
+	while (r == 0 && (r = scan_next(&scan, &line)) > 0) {
+		r = 0;
+		if (account_begins(&doctor->account, line.text, line.len) &&
+		    entry_parse(line.text, line.len, &entry) == 0 &&
+		    account_owns(&doctor->account, &entry))
+			r = put_range(side, entry.range);
+	}
+	return r;
+}
+
+/* Whom to ask. */
+struct sources {
+	struct nsswitch nsswitch;
+	struct source_list list;
+};
+
+static struct facts_sources facts_of_sources(const struct sources *sources)
+{
+	if (!source_has(&sources->list, SOURCE_PLUGIN))
+		return (struct facts_sources){ .nsswitch = NULL };
+	return (struct facts_sources){
+		.nsswitch = &sources->nsswitch,
+		.files = source_has(&sources->list, SOURCE_FILES),
+		.nobody = true,
+	};
+}
+
+/* Nothing is delegated: the lines may say why. */
+static int tell_nothing(struct doctor *doctor, struct doctor_side *side,
+			const struct sources *sources)
+{
+	const struct doctor_side *other = &doctor->sides[!side->kind->group];
+	const struct facts_host host = { .count = 0 };
+	struct idmap map = { .n = 1 };
+	struct range usual = { USUAL_START, USUAL_START + USUAL_COUNT };
+	struct facts facts = doctor_facts(doctor, side->kind, &host, FACTS_RANGE, 0);
+
+	if (other->n > 0)
+		usual = other->ranges[0];
+	map.extents[0] = (struct extent){ .inner = 1,
+					  .outer = (uint32_t)usual.start,
+					  .count = (uint32_t)range_count(usual) };
+	facts.map = &map;
+	facts.missing = usual;
+	facts.sources = facts_of_sources(sources);
+	if (!facts.sources.nsswitch || facts.sources.files)
+		facts_gather_grants(&facts);
+	return doctor_tell_bad(doctor, "ranges", &facts);
+}
+
+static int judge_ranges(struct doctor *doctor, struct doctor_side *side,
+			const struct sources *sources)
+{
+	uint32_t own = side->kind->group ? getgid() : getuid();
+	struct facts_host host = { .count = 0 };
+	struct facts facts = doctor_facts(doctor, side->kind, &host, FACTS_COUNT, 0);
+
+	for (size_t i = 0; i < side->held.n; i++)
+		host.count += range_count(side->held.ranges[i]);
+	for (size_t i = 0; i < side->n && host.own.end == 0; i++)
+		if (range_contains(side->ranges[i], own))
+			host.own = side->ranges[i];
+	if (side->n == 0)
+		return tell_nothing(doctor, side, sources);
+	if (host.own.end != 0 || host.count < USUAL_COUNT)
+		return doctor_tell_bad(doctor, "ranges", &facts);
+	return doctor_tell_good(doctor, "ranges", side->kind, _("%llu ids"),
+				(unsigned long long)host.count);
+}
+
+/* The files, as one of the sources. */
+struct files {
+	const struct doctor *doctor;
+	struct doctor_side *side;
+	struct dbfile file;
+	bool alone; /* nobody else is asked */
+};
+
+static int ask_files(void *context)
+{
+	struct files *files = context;
+	int r;
+
+	dbfile_open(files->side->kind->path, &files->file);
+	if (dbfile_vet(&files->file)) {
+		/* Where others are asked as well, a missing file is no trouble. */
+		if (!files->alone && files->file.error == ENOENT) {
+			files->file.fault = 0;
+			return SOURCE_NONE;
+		}
+		return files->file.error ? -files->file.error : -EIO;
+	}
+	r = read_ranges(files->doctor, files->side, &files->file);
+	if (r)
+		return r;
+	return files->side->n > 0 ? 0 : SOURCE_NONE;
+}
+
+static int tell_failure(struct doctor *doctor, const struct files *files,
+			const struct sources *sources, const struct source_answer *answer)
+{
+	const struct kind *kind = files->side->kind;
+	struct facts facts =
+		doctor_facts(doctor, kind, NULL, FACTS_SOURCE, answer->error);
+
+	if (files->file.fault) {
+		facts.step = FACTS_DATABASE;
+		facts.error = files->file.error;
+		facts.file = &files->file;
+	} else {
+		facts.sources = facts_of_sources(sources);
+		facts.sources.nobody = false;
+		facts.sources.plugin = answer->source ? answer->source->name : NULL;
+		facts.sources.fault = answer->fault;
+	}
+	return doctor_tell_bad(doctor, "ranges", &facts);
+}
+
+static int ask_sources(struct doctor *doctor, struct doctor_side *side,
+		       const struct sources *sources)
+{
+	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
+	struct files files = {
+		.doctor = doctor,
+		.side = side,
+		.file = DBFILE_UNOPENED,
+		.alone = !source_has(&sources->list, SOURCE_PLUGIN),
+	};
+	struct source_answer answer = { .source = NULL };
+	int r;
+
+	r = source_ranges(&sources->list, doctor->account.name, side->kind, ask_files,
+			  &files, &set, &answer);
+	if (r == SOURCE_FAILED)
+		r = tell_failure(doctor, &files, sources, &answer);
+	else if (r < 0)
+		r = verb_fail(-r);
+	else {
+		side->readable = true;
+		r = 0;
+	}
+	for (size_t i = 0; r == 0 && i < set.n; i++)
+		r = put_range(side, set.ranges[i]);
+	dbfile_cleanup(&files.file);
+	return r;
+}
+
+static int tell_nsswitch(struct doctor *doctor, int error)
+{
+	struct facts facts = doctor_facts(doctor, &kind_uid, NULL, FACTS_SOURCE, error);
+
+	return doctor_tell_bad(doctor, "ranges", &facts);
+}
+
+/* How a child ends whose plugins have come back to it. */
+#define PLUGINS_ALIVE 42
+
+static int have_nothing(void *context)
+{
+	(void)context;
+	return SOURCE_NONE;
+}
+
+static void ask_plugins(const struct doctor *doctor, const struct sources *sources)
+{
+	for (size_t i = 0; i < 2; i++) {
+		CLEANUP(range_set_cleanup)
+		struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
+		struct source_answer answer = { .source = NULL };
+
+		source_ranges(&sources->list, doctor->account.name, doctor->sides[i].kind,
+			      have_nothing, NULL, &set, &answer);
+	}
+}
+
+/* Whether a plugin ends the process that asks it: a child finds out. */
+static bool plugins_die(const struct doctor *doctor, const struct sources *sources)
+{
+	int status = 0;
+	pid_t pid;
+
+	if (!source_has(&sources->list, SOURCE_PLUGIN))
+		return false;
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		ask_plugins(doctor, sources);
+		_exit(PLUGINS_ALIVE);
+	}
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return pid > 0 && !(WIFEXITED(status) && WEXITSTATUS(status) == PLUGINS_ALIVE);
+}
+
+static int tell_death(struct doctor *doctor, const struct sources *sources)
+{
+	struct facts facts = doctor_facts(doctor, &kind_uid, NULL, FACTS_SOURCE, 0);
+
+	facts.sources = facts_of_sources(sources);
+	facts.sources.nobody = false;
+	facts.sources.fault = PLUGIN_DIED;
+	for (size_t i = 0; !facts.sources.plugin; i++)
+		if (sources->list.sources[i].type == SOURCE_PLUGIN)
+			facts.sources.plugin = sources->list.sources[i].name;
+	return doctor_tell_bad(doctor, "ranges", &facts);
+}
+
+/* What is delegated to the user, and whether that will do. */
+int doctor_ranges(struct doctor *doctor)
+{
+	struct sources sources;
+	int r;
+
+	r = nsswitch_read(NSSWITCH_CONF, &sources.nsswitch);
+	if (r)
+		return tell_nsswitch(doctor, -r);
+	source_find(&sources.nsswitch, PLUGINDIR, &sources.list);
+	if (plugins_die(doctor, &sources))
+		return tell_death(doctor, &sources);
+	/* Both are read before one is judged: each may explain the other. */
+	for (size_t i = 0; r == 0 && i < 2; i++)
+		r = ask_sources(doctor, &doctor->sides[i], &sources);
+	for (size_t i = 0; r == 0 && i < 2; i++)
+		if (doctor->sides[i].readable)
+			r = judge_ranges(doctor, &doctor->sides[i], &sources);
+	return r;
+}

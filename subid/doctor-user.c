@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * doctor-user: root asks about a user, and a process that is this user answers.
+ *
+ * MUST: the process has nothing of root's: no id, group, descriptor, terminal, variable
+ * of the environment or byte of memory. It is what a login of the user would be, so the
+ * user can look into it and write what it likes to its output. MUST: so what comes out of
+ * it is not trusted: no control character reaches root's terminal, and its exit status is
+ * one of a few.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/close_range.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/report.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/sys/conf.h"
+#include "libsubid/sys/fd.h"
+#include "libsubid/sys/paths.h"
+#include "subid/doctor.h"
+
+#define VARIABLES      16
+#define VARIABLE_BYTES 512
+#define GROUPS_MAX     65536
+
+/* The usual one, if login.defs does not say. */
+#define PATH_USUAL "/usr/local/bin:/usr/bin:/bin"
+
+struct environment {
+	char text[VARIABLES][VARIABLE_BYTES];
+	char *words[VARIABLES + 1];
+	size_t n;
+};
+
+/* Adds a variable; one that is too long is left out. */
+static void put(struct environment *environment, const char *name, const char *value)
+{
+	char *text;
+	int n;
+
+	if (environment->n == VARIABLES)
+		return;
+	text = environment->text[environment->n];
+	n = snprintf(text, VARIABLE_BYTES, "%s=%s", name, value);
+	if (n < 0 || n >= VARIABLE_BYTES)
+		return;
+	environment->words[environment->n++] = text;
+	environment->words[environment->n] = NULL;
+}
+
+static void put_path(struct environment *environment)
+{
+	char value[CONF_VALUE_BYTES];
+
+	/* ENV_PATH is written as `PATH=...` or without that. */
+	if (conf_lookup(AT_FDCWD, LOGIN_DEFS, "ENV_PATH", value))
+		put(environment, "PATH", PATH_USUAL);
+	else
+		put(environment, "PATH", value + (strncmp(value, "PATH=", 5) ? 0 : 5));
+}
+
+/* What a login of the user has, and the language of who asks. */
+static void make_environment(const struct account *account, const char *home,
+			     struct environment *environment)
+{
+	static const char *const kept[] = { "LANG", "LC_ALL", "LC_CTYPE", "LC_MESSAGES" };
+	char runtime[64];
+	struct stat status;
+
+	put_path(environment);
+	put(environment, "HOME", home);
+	put(environment, "USER", account->name);
+	put(environment, "LOGNAME", account->name);
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+		const char *value = getenv(kept[i]);
+
+		if (value && !strchr(value, '/'))
+			put(environment, kept[i], value);
+	}
+	snprintf(runtime, sizeof(runtime), "/run/user/%u", account->uid);
+	if (stat(runtime, &status) == 0 && status.st_uid == account->uid)
+		put(environment, "XDG_RUNTIME_DIR", runtime);
+}
+
+static int take_groups(const struct account *account)
+{
+	CLEANUP(cleanup_free) gid_t *groups = NULL;
+	int n = GROUPS_MAX;
+
+	groups = reallocarray(NULL, GROUPS_MAX, sizeof(*groups));
+	if (!groups)
+		return -ENOMEM;
+	if (getgrouplist(account->name, account->gid, groups, &n) < 0)
+		return -E2BIG;
+	return setgroups((size_t)n, groups) ? -errno : 0;
+}
+
+/* Leaves root for good. */
+static int become(const struct account *account)
+{
+	int r = take_groups(account);
+
+	if (r)
+		return r;
+	if (setresgid(account->gid, account->gid, account->gid) ||
+	    setresuid(account->uid, account->uid, account->uid))
+		return -errno;
+	/* A kernel that says yes and does nothing would be the end of all trust. */
+	if (account->uid != 0 && (setuid(0) == 0 || seteuid(0) == 0))
+		return -EPERM;
+	return 0;
+}
+
+static const char *const *arguments(const struct doctor *doctor, const char *words[8])
+{
+	const struct output_format *format = &doctor->options.output;
+	size_t n = 0;
+
+	words[n++] = PROGRAM;
+	words[n++] = "doctor";
+	if (format->json)
+		words[n++] = "--json";
+	if (format->raw)
+		words[n++] = "--raw";
+	if (format->no_headings)
+		words[n++] = "--noheadings";
+	if (format->columns) {
+		words[n++] = "--output";
+		words[n++] = format->columns;
+	}
+	words[n] = NULL;
+	return words;
+}
+
+/* The child: becomes the user and starts this program anew. Does not return. */
+static void run_child(const struct doctor *doctor, const struct account *account,
+		      const char *home, int out)
+{
+	struct environment environment = { .n = 0 };
+	const char *words[8];
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC), r;
+
+	make_environment(account, home, &environment);
+	arguments(doctor, words);
+	if (setsid() < 0 || dup2(null, STDIN_FILENO) < 0 ||
+	    dup2(out, STDOUT_FILENO) < 0 || dup2(out, STDERR_FILENO) < 0 ||
+	    close_range(3, ~0U, CLOSE_RANGE_CLOEXEC))
+		_exit(VERB_UNREADABLE);
+	r = become(account);
+	if (r == 0 && chdir("/"))
+		r = -errno;
+	if (r == 0) {
+		execve("/proc/self/exe", (char **)(uintptr_t)words, environment.words);
+		r = -errno;
+	}
+	report_line(PROGRAM, "%s: %s", account->name, report_error(-r));
+	_exit(VERB_UNREADABLE);
+}
+
+/* Passes on what the user's process says, without control characters. */
+static void relay(int in)
+{
+	char text[4096];
+	size_t n;
+
+	while (fd_read(in, text, sizeof(text), &n) == 0 && n > 0) {
+		for (size_t i = 0; i < n; i++)
+			if (((unsigned char)text[i] < ' ' && text[i] != '\n') ||
+			    text[i] == 0x7f)
+				text[i] = '?';
+		fwrite(text, 1, n, stdout);
+	}
+}
+
+static int status_of(int status)
+{
+	int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+
+	switch (code) {
+	case VERB_DONE:
+	case VERB_USAGE:
+	case VERB_FINDINGS:
+		return code;
+	default:
+		return VERB_UNREADABLE;
+	}
+}
+
+/*
+ * Answers as the user, for root. Returns an exit status.
+ */
+int doctor_run_as(const struct doctor *doctor, const struct account *account)
+{
+	/* There is one thread, and the name has just been found. */
+	const struct passwd *entry = getpwnam(account->name);
+	const char *home = entry && entry->pw_dir ? entry->pw_dir : "/";
+	int ends[2], status = 0;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC))
+		return verb_fail(errno);
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0)
+		run_child(doctor, account, home, ends[1]);
+	fd_close(ends[1]);
+	if (pid < 0) {
+		fd_close(ends[0]);
+		return verb_fail(EAGAIN);
+	}
+	relay(ends[0]);
+	fd_close(ends[0]);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return status_of(status);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * doctor: what the links of the chain share that ends with a container.
+ */
+#ifndef SUBID_DOCTOR_H
+#define SUBID_DOCTOR_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/causes.h"
+#include "common/facts.h"
+#include "libsubid/core/range.h"
+#include "libsubid/sys/account.h"
+#include "subid/verb.h"
+
+/* Ranges of one user in one database that are looked at. */
+#define DOCTOR_RANGES 4096
+
+struct doctor_side {
+	const struct kind *kind;
+	char mapper[PATH_MAX]; /* the map writer that PATH leads to, or empty */
+	bool readable;
+	struct range *ranges; /* the user's lines, in the order of the file */
+	size_t n;
+	struct range_set held; /* the same as a set */
+};
+
+struct doctor {
+	struct verb_options options;
+	const char *login;	/* who is asked about; NULL: who asks */
+	struct account account; /* the user, who is also who runs this now */
+	const char *path;	/* PATH */
+	struct doctor_side sides[2];
+	struct output output;
+	bool table;  /* rows and not sentences */
+	bool broken; /* a link is */
+};
+
+int doctor_run_as(const struct doctor *doctor, const struct account *account);
+
+struct facts doctor_facts(const struct doctor *doctor, const struct kind *kind,
+			  const struct facts_host *host, enum facts_step step, int error);
+int doctor_tell_good(struct doctor *doctor, const char *link, const struct kind *kind,
+		     const char *format, ...) __attribute__((format(printf, 4, 5)));
+int doctor_tell_bad(struct doctor *doctor, const char *link, const struct facts *facts);
+int doctor_tell_warning(struct doctor *doctor, const char *link,
+			const struct facts *facts);
+int doctor_tell_words(struct doctor *doctor, const char *link, const struct kind *kind,
+		      const char *evidence);
+
+/* The links. Each returns 0, or an exit status that ends everything. */
+int doctor_account(struct doctor *doctor);
+int doctor_kernel(struct doctor *doctor);
+int doctor_programs(struct doctor *doctor);
+int doctor_ranges(struct doctor *doctor);
+int doctor_mapping(struct doctor *doctor);
+int doctor_storage(struct doctor *doctor);
+int doctor_pause(struct doctor *doctor);
+
+/* A process in a user namespace of its own, for as long as it is wanted. */
+struct doctor_child {
+	pid_t pid; /* 0: there is none */
+	int hold;  /* closing it ends the process */
+};
+
+#define DOCTOR_CHILD_NONE  \
+	{                  \
+		.hold = -1 \
+	}
+
+int doctor_child_start(struct doctor_child *child, bool map_alone, int *ret_error);
+void doctor_child_end(struct doctor_child *child);
+
+#endif

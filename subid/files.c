@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * files: files of containers, as the host sees them and by what the databases say about
+ * their ids. Nothing is opened but folders, and no symbolic link below is followed.
+ */
+#include <errno.h>
+#include <fts.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/i18n.h"
+#include "common/report.h"
+#include "libsubid/core/cleanup.h"
+#include "subid/idnames.h"
+#include "subid/index.h"
+#include "subid/progress.h"
+
+enum column {
+	COLUMN_OWNER,
+	COLUMN_UID,
+	COLUMN_INSIDE,
+	COLUMN_GOWNER,
+	COLUMN_GID,
+	COLUMN_GINSIDE,
+	COLUMN_MODE,
+	COLUMN_FILE,
+	N_COLUMNS,
+};
+
+static const struct output_column columns[N_COLUMNS] = {
+	[COLUMN_OWNER] = { .name = "OWNER" },
+	[COLUMN_UID] = { .name = "UID", .type = OUTPUT_NUMBER },
+	[COLUMN_INSIDE] = { .name = "INSIDE", .type = OUTPUT_NUMBER },
+	[COLUMN_GOWNER] = { .name = "GOWNER" },
+	[COLUMN_GID] = { .name = "GID", .type = OUTPUT_NUMBER },
+	[COLUMN_GINSIDE] = { .name = "GINSIDE", .type = OUTPUT_NUMBER },
+	[COLUMN_MODE] = { .name = "MODE" },
+	[COLUMN_FILE] = { .name = "FILE" },
+};
+
+static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
+
+struct files {
+	struct verb_options options;
+	struct verb_place place;
+	bool all;
+	bool one_file_system;
+	bool from_zero;
+	struct owners owners;
+	struct index indices[2];
+	struct idnames accounts[2];
+	struct output output;
+	struct progress progress;
+	uint64_t n;
+	int status;
+};
+
+static void files_cleanup(struct files *files)
+{
+	progress_end(&files->progress);
+	output_cleanup(&files->output);
+	for (size_t i = 0; i < 2; i++) {
+		idnames_cleanup(&files->accounts[i]);
+		index_cleanup(&files->indices[i]);
+	}
+	owners_cleanup(&files->owners);
+}
+
+/* What stands in three columns about an id. */
+struct meaning {
+	const char *owner;
+	char id[OUTPUT_NUMBER_BYTES];
+	char inside[OUTPUT_NUMBER_BYTES]; /* empty: it is no subordinate id */
+};
+
+/* Tells whether the id is a subordinate one. */
+static bool explain(struct files *files, size_t side, uint32_t id,
+		    struct meaning *ret_meaning)
+{
+	const struct index *index = &files->indices[side];
+	const struct index_range *range = index_find(index, id, NULL);
+	uint64_t inside;
+
+	output_number(id, ret_meaning->id);
+	ret_meaning->inside[0] = '\0';
+	if (!range) {
+		ret_meaning->owner = idnames_find(&files->accounts[side], id);
+		return false;
+	}
+	ret_meaning->owner = index_owner(index, range);
+	inside = (uint64_t)range->inside + (id - range->first) - files->from_zero;
+	if (inside < ID_NONE)
+		output_number(inside, ret_meaning->inside);
+	return true;
+}
+
+static int show(struct files *files, const struct stat *st, const char *path)
+{
+	struct meaning uid, gid;
+	char mode[8];
+	bool subordinate = explain(files, 0, st->st_uid, &uid);
+	const char *cells[N_COLUMNS] = {
+		[COLUMN_UID] = uid.id,
+		[COLUMN_GID] = gid.id,
+		[COLUMN_MODE] = mode,
+		[COLUMN_FILE] = path,
+	};
+
+	subordinate |= explain(files, 1, st->st_gid, &gid);
+	if (!subordinate && !files->all)
+		return 0;
+	snprintf(mode, sizeof(mode), "%04o", st->st_mode & 07777U);
+	cells[COLUMN_OWNER] = uid.owner;
+	cells[COLUMN_GOWNER] = gid.owner;
+	cells[COLUMN_INSIDE] = uid.inside[0] ? uid.inside : NULL;
+	cells[COLUMN_GINSIDE] = gid.inside[0] ? gid.inside : NULL;
+	return output_row(&files->output, cells, NULL);
+}
+
+/* What cannot be read is told and remembered; the rest goes on. */
+static int take(struct files *files, const FTSENT *entry)
+{
+	progress_show(&files->progress, entry->fts_path, ++files->n, 0);
+	switch (entry->fts_info) {
+	case FTS_DP:
+		return 0;
+	case FTS_DC:
+	case FTS_DNR:
+	case FTS_ERR:
+	case FTS_NS:
+		progress_end(&files->progress);
+		report_line(PROGRAM, "%s: %s", entry->fts_path,
+			    report_error(entry->fts_info == FTS_DC ? ELOOP :
+								     entry->fts_errno));
+		files->status = VERB_UNREADABLE;
+		return 0;
+	default:
+		return show(files, entry->fts_statp, entry->fts_path);
+	}
+}
+
+static void fts_cleanup(FTS **walk)
+{
+	if (*walk)
+		fts_close(*walk);
+}
+
+static int walk(struct files *files, char *const *folders)
+{
+	CLEANUP(fts_cleanup)
+	FTS *walk = fts_open(folders,
+			     FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR |
+				     (files->one_file_system ? FTS_XDEV : 0),
+			     NULL);
+	FTSENT *entry;
+	int r;
+
+	if (!walk)
+		return verb_fail(errno);
+	while (errno = 0, (entry = fts_read(walk))) {
+		r = take(files, entry);
+		if (r)
+			return r;
+	}
+	return errno ? verb_fail(errno) : files->status;
+}
+
+static int load(struct files *files)
+{
+	int r = owners_start(&files->owners, &files->place);
+
+	for (size_t i = 0; i < 2 && r == 0; i++) {
+		r = idnames_start(&files->accounts[i], &files->place, kinds[i]);
+		if (r)
+			break;
+		r = index_load(&files->indices[i], &files->place, kinds[i],
+			       &files->owners, NULL, NULL);
+		if (r == VERB_UNREADABLE) {
+			files->status = r;
+			r = 0;
+		}
+	}
+	return r;
+}
+
+static int take_option(struct files *files, int option)
+{
+	switch (option) {
+	case 'a':
+		files->all = true;
+		return VERB_GO;
+	case 'x':
+		files->one_file_system = true;
+		return VERB_GO;
+	case 'z':
+		files->from_zero = true;
+		return VERB_GO;
+	default:
+		return verb_take(&verb_files, &files->options, option);
+	}
+}
+
+static int parse(int argc, char **argv, struct files *files)
+{
+	static const struct option long_options[] = {
+		{ "all", no_argument, NULL, 'a' },
+		{ "one-file-system", no_argument, NULL, 'x' },
+		{ "from-zero", no_argument, NULL, 'z' },
+		VERB_LONG_OUTPUT,
+		VERB_LONG_ROOT,
+		VERB_LONG_HELP,
+		VERB_LONG_END,
+	};
+	static const char short_options[] =
+		"axz" VERB_SHORT_OUTPUT VERB_SHORT_ROOT VERB_SHORT_HELP;
+	int option, r;
+
+	while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) >=
+	       0) {
+		r = take_option(files, option);
+		if (r != VERB_GO)
+			return r;
+	}
+	if (optind < argc)
+		return VERB_GO;
+	report_line(PROGRAM, _("a folder is missing"));
+	return verb_misuse(&verb_files);
+}
+
+static int run(int argc, char **argv)
+{
+	CLEANUP(files_cleanup)
+	struct files files = { .output = OUTPUT_NONE };
+	int r, status;
+
+	r = parse(argc, argv, &files);
+	if (r == VERB_GO)
+		r = verb_find_place(files.options.root, &files.place);
+	if (r != VERB_GO)
+		return r;
+	r = load(&files);
+	if (r)
+		return r;
+	r = output_start(&files.output, "files", columns, N_COLUMNS,
+			 &files.options.output);
+	if (r)
+		return r;
+	progress_start(&files.progress);
+	status = walk(&files, argv + optind);
+	progress_end(&files.progress);
+	r = output_end(&files.output);
+	return r ? r : status;
+}
+
+const struct verb verb_files = {
+	.name = "files",
+	.run = run,
+	.synopsis = N_("[OPTION]... DIR..."),
+	.help = N_("show files of containers, by their ids outside and inside"),
+	.options = N_("  -a, --all             those of the host, too\n"
+		      "  -x, --one-file-system do not go into other file systems\n"),
+	.shared = VERB_SHARES_OUTPUT | VERB_SHARES_ROOT | VERB_SHARES_FROM_ZERO,
+};

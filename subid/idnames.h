@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * idnames: the user or group that an id is, by itself.
+ */
+#ifndef SUBID_IDNAMES_H
+#define SUBID_IDNAMES_H
+
+#include <stdint.h>
+
+#include "libsubid/core/kind.h"
+#include "libsubid/core/limits.h"
+#include "libsubid/sys/roster.h"
+#include "subid/verb.h"
+
+/* Answers of the name service that are kept. */
+#define IDNAMES_KEPT 256
+
+struct idnames_answer {
+	bool kept;
+	uint32_t id;
+	char name[LIMIT_OWNER_BYTES + 1]; /* empty: there is none */
+};
+
+struct idnames {
+	const struct kind *kind;
+	bool image;
+	struct roster local;
+	struct idnames_answer *answers;
+	int64_t waited; /* for the name service, in milliseconds */
+};
+
+#define IDNAMES_NONE        \
+	{                   \
+		.waited = 0 \
+	}
+
+int idnames_start(struct idnames *names, const struct verb_place *place,
+		  const struct kind *kind);
+const char *idnames_find(struct idnames *names, uint32_t id);
+void idnames_cleanup(struct idnames *names);
+
+#endif

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * lines: reads a database as a stream. Lines that grant nothing are counted and told, and
+ * so is what makes the map writers refuse the whole file.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "common/i18n.h"
+#include "common/report.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/sys/dbfile.h"
+#include "libsubid/sys/scan.h"
+#include "subid/lines.h"
+#include "subid/progress.h"
+
+#define PATH_BYTES   (PATH_MAX + 16)
+#define LINES_A_LOOK 4096 /* at the clock */
+
+static int open_database(const struct verb_place *place, const struct kind *kind,
+			 const char *path, bool notes, struct dbfile *file)
+{
+	int fault;
+
+	dbfile_open_at(place->folder, kind->database, file);
+	fault = dbfile_vet(file);
+	switch (fault) {
+	case 0:
+		return 0;
+	case DBFILE_WRITABLE:
+	case DBFILE_FOREIGN:
+		if (notes)
+			report_line(PROGRAM,
+				    _("note: %s is not root's alone to write, so it "
+				      "grants nothing; see '%s check'"),
+				    path, PROGRAM);
+		return 0;
+	default:
+		report_line(PROGRAM, "%s: %s", path, report_error(file->error));
+		return VERB_UNREADABLE;
+	}
+}
+
+struct reading {
+	struct line line;
+	struct dbfile file;
+	struct scan scan;
+	struct progress progress;
+	uint64_t malformed;
+};
+
+static void reading_cleanup(struct reading *reading)
+{
+	progress_end(&reading->progress);
+	scan_cleanup(&reading->scan);
+	dbfile_cleanup(&reading->file);
+}
+
+static int take_all(struct reading *reading, lines_take_fn take, void *context)
+{
+	struct line *line = &reading->line;
+	struct scan_line text;
+	int r;
+
+	while ((r = scan_next(&reading->scan, &text)) > 0) {
+		int fault = entry_parse(text.text, text.len, &line->entry);
+
+		if (text.number % LINES_A_LOOK == 0)
+			progress_show(&reading->progress, line->path, reading->scan.total,
+				      (uint64_t)reading->file.status.st_size);
+		if (fault) {
+			reading->malformed += !entry_fault_is_harmless(fault);
+			continue;
+		}
+		line->number = text.number;
+		r = take(line, context);
+		if (r)
+			return r;
+	}
+	if (r == 0)
+		return 0;
+	progress_end(&reading->progress);
+	report_line(PROGRAM, "%s: %s", line->path, report_error(-r));
+	return VERB_UNREADABLE;
+}
+
+/*
+ * Hands each line of the database of @kind that grants something to @take.
+ *
+ * notes: tell what is strange about the file; once is enough where it is read twice.
+ * Returns 0, VERB_UNREADABLE with the reason told, or what @take returned.
+ */
+int lines_each(const struct verb_place *place, const struct kind *kind, bool notes,
+	       lines_take_fn take, void *context)
+{
+	char path[PATH_BYTES];
+	CLEANUP(reading_cleanup)
+	struct reading reading = {
+		.line = { .kind = kind, .path = path },
+		.file = DBFILE_UNOPENED,
+	};
+	int r;
+
+	snprintf(path, sizeof(path), "%s/%s", place->etc, kind->database);
+	r = open_database(place, kind, path, notes && !place->image, &reading.file);
+	if (r)
+		return r;
+	r = scan_start(&reading.scan, reading.file.fd);
+	if (r)
+		return verb_fail(-r);
+	progress_start(&reading.progress);
+	r = take_all(&reading, take, context);
+	progress_end(&reading.progress);
+	if (notes && reading.malformed)
+		report_line(PROGRAM,
+			    _("note: %s: lines that grant nothing: %" PRIu64
+			      "; see '%s check'"),
+			    path, reading.malformed, PROGRAM);
+	return r;
+}

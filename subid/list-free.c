@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * list-free: where another range could go: the gaps within the bounds of login.defs(5),
+ * between the ranges of all lines and the ids of local accounts, for each kind, and for a
+ * range that is to be the same in both. A range of the default size fits a gap as often
+ * as its ids suffice.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/i18n.h"
+#include "common/report.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
+#include "libsubid/sys/roster.h"
+#include "libsubid/sys/settings.h"
+#include "subid/lines.h"
+#include "subid/list.h"
+
+enum column {
+	COLUMN_KIND,
+	COLUMN_FIRST,
+	COLUMN_LAST,
+	COLUMN_COUNT,
+	COLUMN_FITS,
+	N_COLUMNS,
+};
+
+static const struct output_column columns[N_COLUMNS] = {
+	[COLUMN_KIND] = { .name = "KIND" },
+	[COLUMN_FIRST] = { .name = "FIRST", .type = OUTPUT_NUMBER },
+	[COLUMN_LAST] = { .name = "LAST", .type = OUTPUT_NUMBER },
+	[COLUMN_COUNT] = { .name = "COUNT", .type = OUTPUT_NUMBER },
+	[COLUMN_FITS] = { .name = "FITS", .type = OUTPUT_NUMBER },
+};
+
+/* Ranges in no order; overlapping ones do no harm. */
+struct ranges {
+	struct range *items;
+	size_t n;
+	size_t allocated;
+};
+
+static void ranges_cleanup(struct ranges *ranges)
+{
+	free(ranges->items);
+}
+
+static int put(struct ranges *ranges, struct range range)
+{
+	if (ranges->n == ranges->allocated) {
+		size_t n = ranges->allocated + ranges->allocated / 2 + 64;
+		void *items = reallocarray(ranges->items, n, sizeof(*ranges->items));
+
+		if (!items)
+			return verb_fail(ENOMEM);
+		ranges->items = items;
+		ranges->allocated = n;
+	}
+	ranges->items[ranges->n++] = range;
+	return 0;
+}
+
+static int put_line(const struct line *line, void *context)
+{
+	return put(context, line->entry.range);
+}
+
+static int put_accounts(const struct list *list, const struct kind *kind,
+			struct ranges *ranges)
+{
+	CLEANUP(roster_cleanup) struct roster roster = { 0 };
+	int r = roster_load(list->place.folder, kind, &roster);
+
+	if (r) {
+		report_line(PROGRAM, "%s/%s: %s", list->place.etc, kind->accounts,
+			    report_error(-r));
+		return VERB_UNREADABLE;
+	}
+	for (size_t i = 0; i < roster.n; i++) {
+		uint64_t id = roster.accounts[i].id;
+
+		r = put(ranges, (struct range){ id, id + 1 });
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static int read_settings(const struct list *list, struct settings *ret_settings)
+{
+	char path[PATH_MAX + 16];
+	const char *key;
+	int r;
+
+	snprintf(path, sizeof(path), "%s/login.defs", list->place.etc);
+	r = settings_read_in(list->place.folder, ret_settings, &key);
+	if (r == 0)
+		return 0;
+	if (r < 0)
+		report_line(PROGRAM, "%s: %s", path, report_error(-r));
+	else
+		report_line(PROGRAM, _("%s: the value of %s makes no sense"), path, key);
+	return VERB_UNREADABLE;
+}
+
+static int show_gap(struct list *list, const char *kind, struct range gap, uint64_t count)
+{
+	char first[OUTPUT_NUMBER_BYTES], last[OUTPUT_NUMBER_BYTES];
+	char n[OUTPUT_NUMBER_BYTES], fits[OUTPUT_NUMBER_BYTES];
+	const char *cells[N_COLUMNS] = {
+		[COLUMN_KIND] = kind,
+		[COLUMN_FIRST] = output_number(gap.start, first),
+		[COLUMN_LAST] = output_number(gap.end - 1, last),
+		[COLUMN_COUNT] = output_number(range_count(gap), n),
+	};
+
+	/* With a count of 0 nothing is allocated by default. */
+	if (count > 0)
+		cells[COLUMN_FITS] = output_number(range_count(gap) / count, fits);
+	return output_row(&list->output, cells, NULL);
+}
+
+/* Shows what of the bounds is not in use. */
+static int show_gaps(struct list *list, const char *kind, const struct ranges *used,
+		     const struct alloc_request *request)
+{
+	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(SIZE_MAX);
+	struct range gap = request->bounds;
+	int r;
+
+	/* 4294967295 is no id. */
+	if (gap.end > ID_NONE)
+		gap.end = ID_NONE;
+	r = range_set_fill(&set, used->items, used->n);
+	if (r)
+		return verb_fail(-r);
+	for (size_t i = 0; i < set.n && gap.start < gap.end; i++) {
+		struct range range = set.ranges[i], free;
+
+		if (range.end <= gap.start)
+			continue;
+		free = (struct range){ gap.start,
+				       range.start < gap.end ? range.start : gap.end };
+		if (free.start < free.end) {
+			r = show_gap(list, kind, free, request->count);
+			if (r)
+				return r;
+		}
+		gap.start = range.end;
+	}
+	return gap.start < gap.end ? show_gap(list, kind, gap, request->count) : 0;
+}
+
+/* What a range in both databases has to keep to; false: there is no such range. */
+static bool pair(const struct settings *settings, struct alloc_request *ret_request)
+{
+	const struct alloc_request *uid = &settings->requests[0];
+	const struct alloc_request *gid = &settings->requests[1];
+
+	*ret_request = *uid;
+	return uid->count == gid->count &&
+	       range_intersect(uid->bounds, gid->bounds, &ret_request->bounds);
+}
+
+static int show_kinds(struct list *list, const struct settings *settings)
+{
+	CLEANUP(ranges_cleanup) struct ranges both = { 0 };
+	struct alloc_request request;
+	int r = 0, status = VERB_DONE;
+
+	for (size_t i = 0; i < list->n_kinds && r == 0; i++) {
+		CLEANUP(ranges_cleanup) struct ranges used = { 0 };
+		const struct kind *kind = list->kinds[i];
+
+		r = lines_each(&list->place, kind, true, put_line, &used);
+		if (r == VERB_UNREADABLE) {
+			status = r;
+			r = 0;
+			continue;
+		}
+		if (r == 0)
+			r = put_accounts(list, kind, &used);
+		if (r == 0)
+			r = show_gaps(list, kind->id, &used,
+				      &settings->requests[kind->group]);
+		for (size_t j = 0; j < used.n && r == 0 && list->n_kinds == 2; j++)
+			r = put(&both, used.items[j]);
+	}
+	if (r == 0 && status == VERB_DONE && list->n_kinds == 2 &&
+	    pair(settings, &request))
+		r = show_gaps(list, "both", &both, &request);
+	return r ? r : status;
+}
+
+/* Shows the gaps. Returns an exit status. */
+int list_free(struct list *list)
+{
+	struct settings settings;
+	int r, status;
+
+	status = read_settings(list, &settings);
+	if (status)
+		return status;
+	r = output_start(&list->output, "gaps", columns, N_COLUMNS,
+			 &list->options.output);
+	if (r)
+		return r;
+	status = show_kinds(list, &settings);
+	r = output_end(&list->output);
+	return r ? r : status;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * output: rows on standard output, as a table for people, as JSON, or raw for scripts.
+ */
+#ifndef SUBID_OUTPUT_H
+#define SUBID_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "libsubid/core/num.h"
+
+/* Columns that a verb may have. */
+#define OUTPUT_COLUMNS 16
+/* Rows that a table is laid out by; later ones keep its columns. */
+#define OUTPUT_ROWS 1024
+
+enum output_type {
+	OUTPUT_TEXT,
+	OUTPUT_NUMBER,	/* in decimal: right-aligned, a number in JSON */
+	OUTPUT_BOOLEAN, /* "yes" or "no", in JSON true or false */
+};
+
+struct output_column {
+	const char *name; /* in capitals; small letters are the key in JSON */
+	enum output_type type;
+	bool hidden; /* shown only when -o names it */
+	bool cut;    /* on a terminal that is too narrow */
+};
+
+/* What the command line says about the form. */
+struct output_format {
+	bool json;
+	bool raw;
+	bool no_headings;
+	const char
+		*columns; /* names with commas between them; NULL: all but hidden ones */
+};
+
+/* A number as a cell, with its NUL. */
+#define OUTPUT_NUMBER_BYTES (NUM_BYTES + 1)
+
+struct libscols_table;
+
+struct output {
+	const struct output_column *columns;
+	size_t chosen[OUTPUT_COLUMNS]; /* indices of columns, in the order of output */
+	size_t n_chosen;
+	bool json;
+	bool raw;
+	bool no_headings;
+	bool lost;
+	size_t n_rows;
+	struct libscols_table *table;  /* of the first OUTPUT_ROWS rows */
+	size_t widths[OUTPUT_COLUMNS]; /* of what is chosen, once the table is printed */
+};
+
+#define OUTPUT_NONE         \
+	{                   \
+		.n_rows = 0 \
+	}
+
+const char *output_number(uint64_t value, char text[static OUTPUT_NUMBER_BYTES]);
+int output_start(struct output *output, const char *name,
+		 const struct output_column *columns, size_t n,
+		 const struct output_format *format);
+int output_row(struct output *output, const char *const *cells, const char *colour);
+int output_end(struct output *output);
+int output_flush(void);
+void output_cleanup(struct output *output);
+
+#endif

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * subid: who has which subordinate ids, what they mean, and how to change that.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/i18n.h"
+#include "common/report.h"
+#include "subid/verb.h"
+
+#define TITLE_BYTES 64
+
+static const struct verb *const verbs[] = {
+	&verb_list,  &verb_whois, &verb_map,	&verb_ps,
+	&verb_files, &verb_check, &verb_doctor, &verb_grant, &verb_revoke, &verb_rename,
+};
+static const size_t n_verbs = sizeof(verbs) / sizeof(verbs[0]);
+
+static const struct verb *find_verb(const char *name)
+{
+	for (size_t i = 0; i < n_verbs; i++)
+		if (strcmp(verbs[i]->name, name) == 0)
+			return verbs[i];
+	return NULL;
+}
+
+static int help(void)
+{
+	printf(_("Usage: %s VERB [OPTION]... [ARGUMENT]...\n"), PROGRAM);
+	printf(_("\nSubordinate ids: see, explain and change who has which.\n\n"));
+	for (size_t i = 0; i < n_verbs; i++)
+		printf("  %-10s %s\n", verbs[i]->name, _(verbs[i]->help));
+	printf(_("\n'%s VERB --help' tells its options; see %s(1).\n"), PROGRAM, PROGRAM);
+	return VERB_DONE;
+}
+
+static int misuse(const char *word)
+{
+	if (word)
+		report_line(PROGRAM, _("there is no verb '%s'"), word);
+	else
+		report_line(PROGRAM, _("a verb is missing"));
+	report_line(PROGRAM, _("try '%s --help'"), PROGRAM);
+	return VERB_USAGE;
+}
+
+static int run_verb(const struct verb *verb, int argc, char **argv)
+{
+	char title[TITLE_BYTES];
+
+	if (verb->writes) {
+		signal(SIGPIPE, SIG_IGN);
+		signal(SIGXFSZ, SIG_IGN);
+	}
+	/* getopt_long(3) names it in what it says. */
+	snprintf(title, sizeof(title), "%s %s", PROGRAM, verb->name);
+	argv[0] = title;
+	return verb->run(argc, argv);
+}
+
+static int run(int argc, char **argv)
+{
+	const char *word = argc > 1 ? argv[1] : NULL;
+	const struct verb *verb = word ? find_verb(word) : NULL;
+
+	if (verb)
+		return run_verb(verb, argc - 1, argv + 1);
+	if (!word)
+		return misuse(NULL);
+	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+		return help();
+	if (strcmp(word, "--version") == 0) {
+		printf("%s (%s) %s\n", PROGRAM, PACKAGE, PACKAGE_VERSION);
+		return VERB_DONE;
+	}
+	return misuse(word);
+}
+
+/*
+ * Descriptors 0 to 2 are open, or a database would be opened as one of them and messages
+ * written into it. What is opened here is no place to read from or to write to, so output
+ * to a closed descriptor is an error and not lost.
+ */
+static void start(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			_exit(VERB_NOT_WRITTEN);
+}
+
+int main(int argc, char **argv)
+{
+	int status;
+
+	start();
+	report_translate();
+	status = run(argc, argv);
+	if (report_close_stdout(PROGRAM) &&
+	    (status == VERB_DONE || status == VERB_FINDINGS))
+		status = VERB_NOT_WRITTEN;
+	return status;
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * verb: options that several verbs have, and what is said about a wrong command line.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "common/i18n.h"
+#include "common/report.h"
+#include "libsubid/sys/etc.h"
+#include "subid/verb.h"
+
+static int help(const struct verb *verb)
+{
+	printf(_("Usage: %s %s %s\n"), PROGRAM, verb->name, _(verb->synopsis));
+	printf("\n%s\n\n", _(verb->help));
+	if (verb->options)
+		fputs(_(verb->options), stdout);
+	if (verb->shared & VERB_SHARES_FROM_ZERO)
+		fputs(_("  -z, --from-zero       container root is the first subordinate id, "
+			"as with LXC\n"),
+		      stdout);
+	if (verb->shared & VERB_SHARES_OUTPUT)
+		fputs(_("  -J, --json            JSON, not a table\n"
+			"  -r, --raw             a line a row, a blank between columns\n"
+			"  -n, --noheadings      no line with the names of columns\n"
+			"  -o, --output LIST     these columns, with commas between them\n"),
+		      stdout);
+	if (verb->shared & VERB_SHARES_ROOT)
+		fputs(_("  -R, --root DIR        look at the system in DIR\n"), stdout);
+	printf(_("  -h, --help            show this help and exit\n"));
+	printf(_("\nSee %s(1).\n"), PROGRAM);
+	return VERB_DONE;
+}
+
+/*
+ * Ends a verb whose command line is wrong, after it has said what is wrong.
+ * Returns VERB_USAGE.
+ */
+int verb_misuse(const struct verb *verb)
+{
+	report_line(PROGRAM, _("try '%s %s --help'"), PROGRAM, verb->name);
+	return VERB_USAGE;
+}
+
+/* Ends a verb that the system gives too little memory, say. Returns VERB_UNREADABLE. */
+int verb_fail(int error)
+{
+	report_line(PROGRAM, "%s", report_error(error));
+	return VERB_UNREADABLE;
+}
+
+/*
+ * Takes an option that is none of the verb's own, as getopt_long(3) returned it, and
+ * answers --help and what is no option.
+ * Returns VERB_GO or an exit status.
+ */
+int verb_take(const struct verb *verb, struct verb_options *options, int option)
+{
+	switch (option) {
+	case 'J':
+		options->output.json = true;
+		return VERB_GO;
+	case 'r':
+		options->output.raw = true;
+		return VERB_GO;
+	case 'n':
+		options->output.no_headings = true;
+		return VERB_GO;
+	case 'o':
+		options->output.columns = optarg;
+		return VERB_GO;
+	case 'R':
+		options->root = optarg;
+		return VERB_GO;
+	case 'h':
+		return help(verb);
+	default:
+		return verb_misuse(verb);
+	}
+}
+
+/*
+ * Finds the files of the running system, or of the one in @root, out of which no symbolic
+ * link of it leads.
+ * Returns VERB_GO or an exit status.
+ */
+int verb_find_place(const char *root, struct verb_place *ret_place)
+{
+	int n = snprintf(ret_place->etc, sizeof(ret_place->etc), "%s%s", root ? root : "",
+			 SYSCONFDIR);
+
+	if (n < 0 || (size_t)n >= sizeof(ret_place->etc)) {
+		report_line(PROGRAM, "%s: %s", root, report_error(ENAMETOOLONG));
+		return VERB_USAGE;
+	}
+	ret_place->image = root != NULL;
+	ret_place->folder = etc_folder(root, SYSCONFDIR);
+	if (ret_place->folder >= 0)
+		return VERB_GO;
+	report_line(PROGRAM, "%s: %s", ret_place->etc, report_error(-ret_place->folder));
+	return VERB_UNREADABLE;
+}

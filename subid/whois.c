@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * whois: whose an id is, and what it is inside a container.
+ *
+ * A database is streamed for the ids, and then for the lines of their owners alone: what
+ * an id is inside follows from those. So memory does not grow with the database.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/i18n.h"
+#include "common/report.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/num.h"
+#include "subid/idnames.h"
+#include "subid/index.h"
+#include "subid/reserved.h"
+
+enum column {
+	COLUMN_ID,
+	COLUMN_KIND,
+	COLUMN_STATE,
+	COLUMN_OWNER,
+	COLUMN_UID,
+	COLUMN_INSIDE,
+	COLUMN_FIRST,
+	COLUMN_LAST,
+	COLUMN_WHERE,
+	COLUMN_ACCOUNT,
+	COLUMN_NOTE,
+	N_COLUMNS,
+};
+
+static const struct output_column columns[N_COLUMNS] = {
+	[COLUMN_ID] = { .name = "ID", .type = OUTPUT_NUMBER },
+	[COLUMN_KIND] = { .name = "KIND" },
+	[COLUMN_STATE] = { .name = "STATE" },
+	[COLUMN_OWNER] = { .name = "OWNER" },
+	[COLUMN_UID] = { .name = "UID", .type = OUTPUT_NUMBER },
+	[COLUMN_INSIDE] = { .name = "INSIDE", .type = OUTPUT_NUMBER },
+	[COLUMN_FIRST] = { .name = "FIRST", .type = OUTPUT_NUMBER },
+	[COLUMN_LAST] = { .name = "LAST", .type = OUTPUT_NUMBER },
+	[COLUMN_WHERE] = { .name = "WHERE" },
+	[COLUMN_ACCOUNT] = { .name = "ACCOUNT" },
+	[COLUMN_NOTE] = { .name = "NOTE" },
+};
+
+/* What is known about one kind. */
+struct side {
+	const struct kind *kind;
+	struct index index; /* the lines of those who have one of the ids */
+	struct idnames accounts;
+};
+
+struct whois {
+	struct verb_options options;
+	struct verb_place place;
+	bool from_zero;
+	struct owners owners;
+	uint32_t *ids;
+	size_t n_ids;
+	struct range_set wanted; /* the same ids */
+	struct range_set uids;	 /* of owners who have one; and */
+	struct names others;	 /* those whose uid is not known */
+	struct side sides[2];
+	size_t n_sides;
+	struct output output;
+};
+
+static void whois_cleanup(struct whois *whois)
+{
+	for (size_t i = 0; i < 2; i++) {
+		index_cleanup(&whois->sides[i].index);
+		idnames_cleanup(&whois->sides[i].accounts);
+	}
+	output_cleanup(&whois->output);
+	names_cleanup(&whois->others);
+	range_set_cleanup(&whois->uids);
+	range_set_cleanup(&whois->wanted);
+	free(whois->ids);
+	owners_cleanup(&whois->owners);
+}
+
+static void copy_owner(const struct entry *entry, char name[static LIMIT_OWNER_BYTES + 1])
+{
+	memcpy(name, entry->owner, entry->owner_len);
+	name[entry->owner_len] = '\0';
+}
+
+static int note_owner(const struct line *line, void *context)
+{
+	struct whois *whois = context;
+	char name[LIMIT_OWNER_BYTES + 1];
+	uint32_t uid;
+	int r;
+
+	if (!range_set_overlaps(&whois->wanted, line->entry.range))
+		return 0;
+	if (owners_local_uid(&whois->owners, &line->entry, &uid)) {
+		r = range_set_add(&whois->uids, (struct range){ uid, (uint64_t)uid + 1 });
+		return r ? verb_fail(-r) : 0;
+	}
+	copy_owner(&line->entry, name);
+	if (!names_find(&whois->others, name) &&
+	    !names_put(&whois->others, &(struct names_answer){ .name = name }))
+		return verb_fail(ENOMEM);
+	return 0;
+}
+
+static bool is_noted(const struct line *line, void *context)
+{
+	const struct whois *whois = context;
+	char name[LIMIT_OWNER_BYTES + 1];
+	uint32_t uid;
+
+	if (owners_local_uid(&whois->owners, &line->entry, &uid))
+		return range_set_overlaps(&whois->uids,
+					  (struct range){ uid, (uint64_t)uid + 1 });
+	if (!whois->others.tree)
+		return false;
+	copy_owner(&line->entry, name);
+	return names_find(&whois->others, name) != NULL;
+}
+
+static int load(struct whois *whois, struct side *side)
+{
+	int r;
+
+	r = idnames_start(&side->accounts, &whois->place, side->kind);
+	if (r)
+		return r;
+	r = lines_each(&whois->place, side->kind, false, note_owner, whois);
+	return r ? r :
+		   index_load(&side->index, &whois->place, side->kind, &whois->owners,
+			      is_noted, whois);
+}
+
+static int show_holder(struct whois *whois, struct side *side,
+		       const struct index_range *range, uint32_t id, const char **cells)
+{
+	char inside[OUTPUT_NUMBER_BYTES], uid[OUTPUT_NUMBER_BYTES];
+	char first[OUTPUT_NUMBER_BYTES], last[OUTPUT_NUMBER_BYTES];
+	char where[PATH_MAX + 32];
+	uint64_t within =
+		(uint64_t)range->inside + (id - range->first) - whois->from_zero;
+
+	snprintf(where, sizeof(where), "%s/%s:%" PRIu32, whois->place.etc,
+		 side->kind->database, range->line);
+	cells[COLUMN_STATE] = "delegated";
+	cells[COLUMN_OWNER] = index_owner(&side->index, range);
+	cells[COLUMN_UID] = range->uid == ID_NONE ? NULL : output_number(range->uid, uid);
+	cells[COLUMN_INSIDE] = within < ID_NONE ? output_number(within, inside) : NULL;
+	cells[COLUMN_FIRST] = output_number(range->first, first);
+	cells[COLUMN_LAST] = output_number(range->last, last);
+	cells[COLUMN_WHERE] = where;
+	return output_row(&whois->output, cells, cells[COLUMN_ACCOUNT] ? "red" : NULL);
+}
+
+/* Shows an id; *found tells whether it is anything. */
+static int show(struct whois *whois, struct side *side, uint32_t id, bool *found)
+{
+	const struct reserved *reserved = reserved_find(id);
+	const struct index_range *range = NULL;
+	char number[OUTPUT_NUMBER_BYTES];
+	const char *cells[N_COLUMNS] = {
+		[COLUMN_ID] = output_number(id, number),
+		[COLUMN_KIND] = side->kind->id,
+		[COLUMN_ACCOUNT] = idnames_find(&side->accounts, id),
+		[COLUMN_NOTE] = reserved && reserved->reserved ? _(reserved->what) : NULL,
+	};
+	bool delegated = false;
+	int r;
+
+	while (id != ID_NONE && (range = index_find(&side->index, id, range))) {
+		r = show_holder(whois, side, range, id, cells);
+		if (r)
+			return r;
+		delegated = *found = true;
+	}
+	if (delegated)
+		return 0;
+	cells[COLUMN_STATE] = cells[COLUMN_ACCOUNT]	     ? "account" :
+			      reserved && reserved->reserved ? "reserved" :
+							       "free";
+	if (reserved)
+		cells[COLUMN_NOTE] = _(reserved->what);
+	*found |= strcmp(cells[COLUMN_STATE], "free") != 0;
+	return output_row(&whois->output, cells, NULL);
+}
+
+static int show_all(struct whois *whois)
+{
+	int r, status = VERB_DONE;
+
+	for (size_t i = 0; i < whois->n_ids; i++) {
+		bool found = false;
+
+		for (size_t j = 0; j < whois->n_sides; j++) {
+			r = show(whois, &whois->sides[j], whois->ids[i], &found);
+			if (r)
+				return r;
+		}
+		status = found ? status : VERB_NONE;
+	}
+	return status;
+}
+
+static int parse_ids(struct whois *whois, int n, char **words)
+{
+	int r;
+
+	if (n == 0) {
+		report_line(PROGRAM, _("an id is missing"));
+		return verb_misuse(&verb_whois);
+	}
+	whois->ids = calloc((size_t)n, sizeof(*whois->ids));
+	if (!whois->ids)
+		return verb_fail(ENOMEM);
+	for (int i = 0; i < n; i++) {
+		uint64_t id;
+
+		if (num_parse(words[i], strlen(words[i]), ID_NONE, &id)) {
+			report_line(PROGRAM, _("'%s' is no id: 0-4294967295, in decimal"),
+				    words[i]);
+			return verb_misuse(&verb_whois);
+		}
+		whois->ids[whois->n_ids++] = (uint32_t)id;
+		r = range_set_add(&whois->wanted, (struct range){ id, id + 1 });
+		if (r)
+			return verb_fail(-r);
+	}
+	return VERB_GO;
+}
+
+static int parse(int argc, char **argv, struct whois *whois)
+{
+	static const struct option long_options[] = {
+		{ "uid", no_argument, NULL, 'u' },
+		{ "gid", no_argument, NULL, 'g' },
+		{ "from-zero", no_argument, NULL, 'z' },
+		VERB_LONG_OUTPUT,
+		VERB_LONG_ROOT,
+		VERB_LONG_HELP,
+		VERB_LONG_END,
+	};
+	static const char short_options[] =
+		"ugz" VERB_SHORT_OUTPUT VERB_SHORT_ROOT VERB_SHORT_HELP;
+	bool uid = false, gid = false;
+	int option, r;
+
+	while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) >=
+	       0) {
+		uid |= option == 'u';
+		gid |= option == 'g';
+		whois->from_zero |= option == 'z';
+		if (strchr("ugz", option))
+			continue;
+		r = verb_take(&verb_whois, &whois->options, option);
+		if (r != VERB_GO)
+			return r;
+	}
+	if (uid || !gid)
+		whois->sides[whois->n_sides++].kind = &kind_uid;
+	if (gid || !uid)
+		whois->sides[whois->n_sides++].kind = &kind_gid;
+	return parse_ids(whois, argc - optind, argv + optind);
+}
+
+static int run(int argc, char **argv)
+{
+	CLEANUP(whois_cleanup)
+	struct whois whois = {
+		.wanted = RANGE_SET(SIZE_MAX),
+		.uids = RANGE_SET(SIZE_MAX),
+		.output = OUTPUT_NONE,
+	};
+	int r, status = VERB_DONE;
+
+	r = parse(argc, argv, &whois);
+	if (r == VERB_GO)
+		r = verb_find_place(whois.options.root, &whois.place);
+	if (r != VERB_GO)
+		return r;
+	r = owners_start(&whois.owners, &whois.place);
+	if (r)
+		return r;
+	for (size_t i = 0; i < whois.n_sides; i++) {
+		r = load(&whois, &whois.sides[i]);
+		if (r && r != VERB_UNREADABLE)
+			return r;
+		status = r ? r : status;
+	}
+	r = output_start(&whois.output, "ids", columns, N_COLUMNS, &whois.options.output);
+	if (r)
+		return r;
+	r = show_all(&whois);
+	status = status ? status : r;
+	r = output_end(&whois.output);
+	return r ? r : status;
+}
+
+const struct verb verb_whois = {
+	.name = "whois",
+	.run = run,
+	.synopsis = N_("[OPTION]... ID..."),
+	.help = N_("show whose an id is, and what it is inside a container"),
+	.options = N_("  -u, --uid             as a uid only\n"
+		      "  -g, --gid             as a gid only\n"),
+	.shared = VERB_SHARES_OUTPUT | VERB_SHARES_ROOT | VERB_SHARES_FROM_ZERO,
+};

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * A plugin in every way that one can be. What it does is said by ROLE, or else by the
+ * owner that it is asked about; NO_FREE and NO_CALL leave a call out; NOISY, EXIT_AT_LOAD
+ * and EXIT_AT_UNLOAD are for themselves.
+ */
+#include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#pragma GCC visibility push(default)
+
+struct subid_range {
+	unsigned long start;
+	unsigned long count;
+};
+
+int shadow_subid_has_range(const char *owner, unsigned long start, unsigned long count,
+			   int type, bool *result);
+int shadow_subid_list_owner_ranges(const char *owner, int type,
+				   struct subid_range **ranges, int *count);
+int shadow_subid_find_subid_owners(unsigned long id, int type, uid_t **uids, int *count);
+void shadow_subid_free(void *array);
+
+enum status { SUCCESS, UNKNOWN_USER, ERROR_CONN, ERROR };
+
+static const struct {
+	const char *role;
+	int status, count;
+	struct subid_range ranges[2];
+} roles[] = {
+	/* Two neighbours, as SSSD tells them. */
+	{ "elsa", SUCCESS, 2, { { 165536, 65536 }, { 100000, 65536 } } },
+	{ "last", SUCCESS, 1, { { 4294967295, 1 } } },
+	{ "nothing", SUCCESS, 0, { { 0 } } },
+	{ "unknown", UNKNOWN_USER, 0, { { 0 } } },
+	{ "conn", ERROR_CONN, 0, { { 0 } } },
+	{ "error", ERROR, 0, { { 0 } } },
+	/* Lies. */
+	{ "status", 4, 1, { { 100000, 65536 } } },
+	{ "status-negative", -1, 1, { { 100000, 65536 } } },
+	{ "negative", SUCCESS, -1, { { 100000, 65536 } } },
+	{ "least", SUCCESS, INT_MIN, { { 100000, 65536 } } },
+	{ "huge", SUCCESS, INT_MAX, { { 100000, 65536 } } },
+	{ "many", SUCCESS, 65537, { { 100000, 65536 } } },
+	{ "null", SUCCESS, 1, { { 0 } } },
+	{ "zero", SUCCESS, 2, { { 100000, 65536 }, { 200000, 0 } } },
+	{ "beyond", SUCCESS, 2, { { 100000, 65536 }, { 4294967295, 2 } } },
+	{ "far", SUCCESS, 1, { { 4294967296, 1 } } },
+	{ "wrap", SUCCESS, 1, { { ULONG_MAX, 2 } } },
+	{ "all", SUCCESS, 1, { { 1, ULONG_MAX } } },
+	/* The uid and gid of elsa. */
+	{ "own", SUCCESS, 1, { { 5001, 1 } } },
+};
+
+#define ROLES (sizeof(roles) / sizeof(roles[0]))
+
+/* What it has answered and not got back. */
+extern int subid_test_answers;
+int subid_test_answers;
+
+__attribute__((constructor)) static void load(void)
+{
+#ifdef NOISY
+	dprintf(1, "noise\n");
+	dprintf(2, "noise\n");
+#endif
+#ifdef EXIT_AT_LOAD
+	_exit(0);
+#endif
+}
+
+__attribute__((destructor)) static void unload(void)
+{
+#ifdef EXIT_AT_UNLOAD
+	_exit(0);
+#endif
+}
+
+/* Without a free of its own it answers with malloc(3)'s memory, else with other memory.
+ */
+static void *answer(size_t size)
+{
+#ifdef NO_FREE
+	return malloc(size);
+#else
+	char *memory = malloc(size + 64);
+
+	subid_test_answers++;
+	return memory ? memory + 64 : NULL;
+#endif
+}
+
+#ifndef NO_FREE
+void shadow_subid_free(void *array)
+{
+	subid_test_answers--;
+	free((char *)array - 64);
+}
+#endif
+
+static size_t find(const char *owner)
+{
+#ifdef ROLE
+	owner = ROLE;
+#endif
+	if (strcmp(owner, "exit") == 0)
+		exit(0);
+	if (strcmp(owner, "crash") == 0)
+		raise(SIGSEGV);
+	if (strcmp(owner, "hang") == 0)
+		for (;;)
+			pause();
+	for (size_t i = 0; i < ROLES; i++)
+		if (strcmp(roles[i].role, owner) == 0)
+			return i;
+	return ROLES;
+}
+
+/* An array as it was promised; a liar's is not ours to free. */
+static bool is_array(size_t i)
+{
+	return roles[i].status == SUCCESS && roles[i].ranges[0].start &&
+	       roles[i].count > 0 && roles[i].count <= 2;
+}
+
+int shadow_subid_has_range(const char *owner, unsigned long start, unsigned long count,
+			   int type, bool *result)
+{
+	(void)owner, (void)start, (void)count, (void)type;
+	/* Nobody is to believe this. */
+	*result = true;
+	return SUCCESS;
+}
+
+/* Ranges of group ids lie 10000000 higher. */
+int shadow_subid_list_owner_ranges(const char *owner, int type,
+				   struct subid_range **ranges, int *count)
+{
+	static struct subid_range liar[2] = { { 100000, 65536 }, { 100000, 65536 } };
+	size_t i = find(owner);
+
+	if (i == ROLES)
+		return UNKNOWN_USER;
+	if (is_array(i)) {
+		struct subid_range *array = answer(sizeof(roles[i].ranges));
+
+		if (!array)
+			return ERROR;
+		memcpy(array, roles[i].ranges, sizeof(roles[i].ranges));
+		if (type == 2 && strcmp(roles[i].role, "elsa") == 0)
+			for (size_t k = 0; k < 2; k++)
+				array[k].start += 10000000;
+		*ranges = array;
+	} else if (roles[i].ranges[0].start) {
+		*ranges = liar;
+	}
+	*count = roles[i].count;
+	return roles[i].status;
+}
+
+#ifndef NO_CALL
+/* The role is chosen by its number. */
+int shadow_subid_find_subid_owners(unsigned long id, int type, uid_t **uids, int *count)
+{
+	static uid_t liar[2] = { 5001, 5001 };
+
+	(void)type;
+	if (id >= ROLES)
+		return UNKNOWN_USER;
+	if (is_array(id)) {
+		uid_t *array = answer(2 * sizeof(*array));
+
+		if (!array)
+			return ERROR;
+		array[0] = 5001;
+		array[1] = 5002;
+		*uids = array;
+	} else if (roles[id].ranges[0].start) {
+		*uids = liar;
+	}
+	*count = roles[id].count;
+	return roles[id].status;
+}
+#endif

@@ -1,0 +1,232 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Subordinate ids from a directory, through sssd and its own plugin: for a user who has no
+account here, in the order that nsswitch.conf gives, and while sssd is stopped, killed and
+started again."""
+
+import os
+import resource
+import signal
+import subprocess
+import threading
+import time
+
+from directory import ALICE, COUNT, FIRST, SERGE, Directory, missing, wait_for
+from host import CLEAN_PATH, ELSA, PASSWD, PROGRAMS, Report, enter, quick
+
+INSTALLS = ("setuid", "fcaps")
+NSSWITCH = "passwd: files sss\ngroup: files sss\nshadow: files\n"
+# neighbours of what the directory gives, in the files
+BELOW = FIRST - COUNT
+
+
+class Box:
+    def __init__(self, host, report):
+        self.host, self.report = host, report
+        self.directory = Directory(host)
+
+    def sources(self, words, files=""):
+        self.host.write("/etc/nsswitch.conf", f"{NSSWITCH}subid: {words}\n")
+        for name in ("subuid", "subgid"):
+            self.host.write(f"/etc/{name}", files)
+
+    def start(self):
+        """Starts sssd, which answers from its cache before it has reached the directory."""
+        self.directory.start_sssd()
+        self.sources("sss")
+        wait_for("sub-ids", lambda: self.run("newuidmap", "setuid", ALICE, FIRST, 1)[1])
+
+    def run(self, program, install, caller, first, count, **more):
+        """Asks for one extent. Returns the result, and whether the map is as asked for."""
+        target = self.host.target("ns", caller)
+        subject = self.host.subjects["ours", install]
+        result = self.host.run(subject.path(program), [str(target.pid), "0", str(first),
+                                                       str(count)], caller, **more)
+        found = target.map(program[3])
+        if found not in ((), ((0, first, count),)):
+            self.report.fail(f"{program} {install}", f"map {found}")
+        return result, bool(found)
+
+    def granted(self, what, caller, first, count):
+        for program, install in places():
+            result, mapped = self.run(program, install, caller, first, count)
+            self.report.check(f"{what}: {program} {install}", mapped and result.status == 0
+                              and not result.err, f"{result.status}, {result.err}")
+
+    def refused(self, what, caller, first, count, hint):
+        for program, install in places():
+            result, mapped = self.run(program, install, caller, first, count)
+            self.report.check(f"{what}: {program} {install}", is_refusal(
+                result, mapped, program, first, count, hint),
+                f"{result.status}, {mapped}, {result.err}")
+
+
+def places():
+    every = [(program, install) for program in PROGRAMS for install in INSTALLS]
+    return every[::3] if quick() else every
+
+
+def is_refusal(result, mapped, program, first, count, hint):
+    line = (f"{program}: {program[3]}id range [0-{count}) -> [{first}-{first + count}) "
+            "not allowed")
+    return (not mapped and result.status == 1 and result.line == line
+            and len(result.lines) == 3 and hint.format(k=program[3]) in result.lines[1])
+
+
+DOWN = "the source 'sss' does not reach the service that it asks"
+NOBODY = "none of the sources '{}' delegates {{k}}ids to {}"
+ONLY_SSS = f"sss delegates only {FIRST}-{FIRST + COUNT - 1} to alice"
+
+
+def test_sss(box):
+    box.sources("sss", f"alice:{BELOW}:{COUNT}\nserge:100000:65536\nelsa:200000:65536\n")
+    box.granted("sss: all of it", ALICE, FIRST, COUNT)
+    box.granted("sss: the last id", ALICE, FIRST + COUNT - 1, 1)
+    box.granted("sss: the own id", ALICE, ALICE.uid, 1)
+    box.refused("sss: one id more", ALICE, FIRST, COUNT + 1, "of extent 1 the {k}ids "
+                f"{FIRST + COUNT}-{FIRST + COUNT} are not delegated to alice, others are")
+    box.refused("sss: what the files have", ALICE, BELOW, COUNT, ONLY_SSS)
+    box.refused("sss: who has nothing", SERGE, 100000, 1, NOBODY.format("sss", "serge"))
+    box.refused("sss: whom it does not know", ELSA, 200000, 1, NOBODY.format("sss", "elsa"))
+    box.granted("sss: whom it does not know, the own id", ELSA, ELSA.uid, 1)
+
+
+def test_files_sss(box):
+    box.sources("files sss", "elsa:200000:65536\n")
+    box.granted("files sss: from sss", ALICE, FIRST, COUNT)
+    box.granted("files sss: from the files", ELSA, 200000, 65536)
+    box.refused("files sss: who has nothing", SERGE, 100000, 1,
+                NOBODY.format("files sss", "serge"))
+    box.sources("files sss", f"alice:{BELOW}:{COUNT}\n")
+    box.granted("files sss: the files are first", ALICE, BELOW, COUNT)
+    box.refused("files sss: then sss is not asked", ALICE, FIRST, COUNT,
+                "{}-{} to alice".format(BELOW, FIRST - 1))
+    box.refused("files sss: an extent of both", ALICE, BELOW, 2 * COUNT,
+                f"{FIRST}-{FIRST + COUNT - 1} are not delegated to alice, others are")
+
+
+def test_sss_files(box):
+    box.sources("sss [NOTFOUND=continue] files",
+                f"{ALICE.uid}:{BELOW}:{COUNT}\nserge:100000:65536\n")
+    box.granted("sss files: sss is first", ALICE, FIRST, COUNT)
+    box.refused("sss files: then the files are not asked", ALICE, BELOW, COUNT, ONLY_SSS)
+    box.refused("sss files: an extent of both", ALICE, BELOW, 2 * COUNT,
+                f"{BELOW}-{FIRST - 1} are not delegated to alice, others are")
+    box.granted("sss files: who has nothing there", SERGE, 100000, 65536)
+    # whoever takes its descriptors away gets no other answer
+    wrong = []
+    for limit in range(4, 24):
+        limits = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+        result, mapped = box.run("newuidmap", "setuid", ALICE, BELOW, COUNT, as_user=limits)
+        if mapped or result.status == 0:
+            wrong.append(limit)
+    box.report.check("sss files: few descriptors do not choose the source", not wrong,
+                     f"granted with {wrong}")
+
+
+def test_tools(box):
+    """What lists ranges, where the build has it, says what the distribution's says."""
+    ours = f"{os.environ['SUBID_BUILD']}/getsubids/getsubids"
+    if not os.path.exists(ours):
+        return
+    box.sources("sss")
+    for args in ((ALICE.name,), ("-g", ALICE.name), (SERGE.name,)):
+        found = [subprocess.run((path, *args), env={"PATH": CLEAN_PATH, "LC_ALL": "C"},
+                                capture_output=True, timeout=20)
+                 for path in (ours, "/usr/bin/getsubids")]
+        first_line = [result.stderr.split(b"\n", 1)[0] for result in found]
+        box.report.check(f"getsubids {' '.join(args)}",
+                         found[0].returncode == found[1].returncode
+                         and found[0].stdout == found[1].stdout
+                         and first_line[0] == first_line[1], f"{found}")
+
+
+def make_account(box):
+    """From here on sssd is asked for ids alone, and not for who the caller is."""
+    box.host.write("/etc/passwd", f"{PASSWD}alice:x:{ALICE.uid}:{ALICE.gid}:::/bin/sh\n")
+
+
+def test_killed_while_asked(box):
+    """It is stopped when the question comes, and killed before it answers."""
+    make_account(box)
+    for program, install in places():
+        box.sources("sss files", f"alice:{BELOW}:{COUNT}\n")
+        answers = []
+        box.directory.signal_sssd(signal.SIGSTOP)
+        asking = threading.Thread(target=lambda: answers.append(
+            box.run(program, install, ALICE, FIRST, COUNT)))
+        asking.start()
+        wait_for("the question", lambda: waits_for_sssd(program))
+        box.directory.kill_sssd()
+        asking.join(30)
+        result, mapped = answers[0] if answers else (None, None)
+        box.report.check(f"sssd is killed while it is asked: {program} {install}",
+                         result and is_refusal(result, mapped, program, FIRST, COUNT, DOWN),
+                         f"{result}")
+        box.start()
+
+
+def waits_for_sssd(program):
+    """Whether the child that asks has a connection, and sleeps."""
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{name}/stat") as file:
+                comm, state = file.read().split()[1:3]
+            files = [os.readlink(f"/proc/{name}/fd/{fd}") for fd in
+                     os.listdir(f"/proc/{name}/fd")]
+        except OSError:
+            continue
+        if comm == f"({program})" and state == "S" and any(
+                path.startswith("socket:") for path in files):
+            return True
+    return False
+
+
+def test_killed_in_the_middle(box):
+    """A row of questions, and sssd is killed during it: each has the right answer or a
+    clear error, and the files never answer in its place."""
+    make_account(box)
+    box.sources("sss files", f"alice:{BELOW}:{COUNT}\n")
+    right, down, wrong, files = 0, 0, [], 0
+    killer = threading.Timer(0.1, box.directory.kill_sssd)
+    killer.start()
+    end = time.monotonic() + 0.5
+    while time.monotonic() < end:
+        result, mapped = box.run("newuidmap", "setuid", ALICE, FIRST, COUNT)
+        if mapped and result.status == 0:
+            right += 1
+        elif is_refusal(result, mapped, "newuidmap", FIRST, COUNT, DOWN):
+            down += 1
+        else:
+            wrong.append(result)
+        result, mapped = box.run("newuidmap", "fcaps", ALICE, BELOW, COUNT)
+        files += mapped or result.status == 0
+    killer.join()
+    box.report.check("sssd is killed in the middle", right > 0 and down > 0 and not wrong
+                     and files == 0, f"{right} right, {down} down, {files} by the files, "
+                     f"{wrong[:3]}")
+    box.refused("sssd is gone", ALICE, FIRST, COUNT, DOWN)
+    box.refused("sssd is gone: the files do not answer", ALICE, BELOW, COUNT, DOWN)
+    box.granted("sssd is gone: the own id", ALICE, ALICE.uid, 1)
+    box.sources("files sss", f"alice:{BELOW}:{COUNT}\n")
+    box.granted("sssd is gone: what the files say before it", ALICE, BELOW, COUNT)
+    box.start()
+    box.granted("sssd is back", ALICE, FIRST, COUNT)
+
+
+def main():
+    host = enter()
+    report = Report()
+    reason = missing()
+    if reason:
+        report.skip("sssd", reason)
+        report.finish()
+    box = report.part(Box, host, report)
+    if box:
+        for test in (test_sss, test_files_sss, test_sss_files, test_tools,
+                     test_killed_while_asked, test_killed_in_the_middle):
+            report.part(test, box)
+    report.finish()
+
+
+main()

@@ -1,0 +1,642 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""`subid check`: each of its findings is brought about for real and named, what it says to
+mend it is done as it is printed, and then it is gone. Then what --fix does and does not
+touch, what happens when it cannot, and a million lines."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+import subid_box
+from explain import Wrong, own_mounts, require, root_shell, writable
+from host import ELSA, HERE, MS_NOSUID, ROOT, mount, quick, remove
+from subid_box import DONE, FINDINGS, NOT_WRITTEN, UNREADABLE, USAGE, documented, words
+
+LOCKED = 4
+TOP = os.path.dirname(os.path.dirname(HERE))
+MAPPERS = {"newuidmap": 0o4755, "newgidmap": 0o4755}
+GOOD = "elsa:100000:65536\n"
+
+
+def codes_in_sources():
+    """{code: severity} of all findings that the program knows."""
+    found = {}
+    for name in ("libsubid/core/findings.c", "subid/check.c"):
+        with open(f"{TOP}/{name}") as file:
+            found.update(re.findall(r'\[(?:FINDING|CHECK)_[A-Z_]+\] = \{ "([a-z-]+)",\s*'
+                                    r"FINDING_([A-Z]+)", file.read()))
+    return {code: severity.lower() for code, severity in found.items()}
+
+
+class Scene:
+    def __init__(self, box):
+        self.box, self.host = box, box.host
+
+    def put(self, uid, gid=None):
+        self.box.put(uid, uid if gid is None else gid)
+
+    def rows(self, *args):
+        result = self.box.run("check", "--json", *args)
+        require(result.status in (DONE, FINDINGS), f"{result}")
+        return json.loads(result.out)["findings"]
+
+    def found(self, code):
+        return [row for row in self.rows() if row["code"] == code]
+
+    def named(self, code, **values):
+        """The finding is there, with these values, and the sentences say so too."""
+        rows = self.found(code)
+        require(rows, f"{code} is not among {[row['code'] for row in self.rows()]}")
+        for key, value in values.items():
+            require(rows[0][key] == value, f"{key} is {rows[0][key]!r}, not {value!r}")
+        require(not rows[0]["fixed"] and rows[0]["message"], f"{rows[0]}")
+        severity = codes_in_sources()[code]
+        text = self.box.run("check").out.decode()
+        where = rows[0]["file"] + (f":{rows[0]['line']}" if rows[0]["line"] else "")
+        line = f"{where}: {rows[0]['severity']}: {rows[0]['message']} [{code}]\n"
+        require(line in text, f"{line!r} is not said")
+        if rows[0]["cure"]:
+            require(f"    {rows[0]['cure']}\n" in text, "the cure is not said")
+        # every database but for root's lines has the severity of the code
+        require(rows[0]["severity"] in (severity, "note"), f"{rows[0]['severity']}")
+        return rows[0]
+
+    def gone(self, code):
+        require(not self.found(code), f"not mended: {self.found(code)}")
+
+    def mend(self, row, start="300000", count="65536"):
+        """Carries the printed cure out; words in capitals are filled in."""
+        cure = row["cure"] or ""
+        require(re.match(r"(usermod-ext|subid|sed|chmod|chown|cp|rm|setcap|mount) ", cure),
+                f"no command: {cure!r}")
+        cure = cure.replace("FIRST", start).replace("COUNT", count).replace("OWNER", "anna")
+        found = root_shell(self.host, cure)
+        require(found.returncode in (0, FINDINGS), f"the cure fails: {cure!r}: {found}")
+
+    def cured(self, code, **values):
+        row = self.named(code, **values)
+        self.mend(row)
+        for again in self.found(code):
+            self.mend(again)
+        self.gone(code)
+        return row
+
+
+SCENES = {}
+
+
+def scene(*codes):
+    def add(function):
+        for code in codes:
+            require(code not in SCENES, f"{code} has two scenes")
+            SCENES[code] = function
+        return function
+    return add
+
+
+def by_line(code, line, spoilt="", **values):
+    """A line that grants nothing, between good ones; the printed command rewrites it."""
+    @scene(code)
+    def _(s):
+        text = line if isinstance(line, bytes) else line.encode()
+        s.put(GOOD.encode() + text + b"\nanna:200000:10\n")
+        row = s.named(code, line=2, kind="uid", **values)
+        if spoilt:
+            require(row["cure"] == spoilt, f"{row['cure']!r}, not {spoilt!r}")
+            # a sentence is for a person: as it says
+            s.put(GOOD + "anna:300000:65536\nanna:200000:10\n")
+        else:
+            s.mend(row)
+            with open("/etc/subuid", "rb") as file:
+                require(file.read().startswith(GOOD.encode()), "another line has changed")
+            for again in s.found(code):
+                s.mend(again)
+        s.gone(code)
+
+
+by_line("line-too-long", "anna:" + "1" * 4096 + ":1", "write it as anna:FIRST:COUNT")
+by_line("line-nul", b"anna:1\0:1", "write it as anna:FIRST:COUNT")
+by_line("line-fields", "anna:100000")
+by_line("owner-empty", ":100000:65536")
+by_line("owner-long", "a" * 257 + ":100000:65536", "write it as OWNER:FIRST:COUNT")
+by_line("owner-sign", "-anna:1:1")
+by_line("owner-blank", " anna:1:1")
+by_line("owner-number", "05002:200000:1")
+by_line("start-number", "anna:a:1")
+by_line("count-number", "anna:1:2/3*[4]")
+by_line("count-cr", "anna:300000:5\r")
+by_line("count-blank", "anna:300000:5 ")
+by_line("count-zero", "anna:300000:0")
+by_line("range-beyond", "anna:4294967295:2")
+by_line("read-differently", "anna:0300000:65536", owner="anna")
+
+
+@scene("no-final-newline")
+def _(s):
+    s.put(GOOD.rstrip())
+    s.cured("no-final-newline", line=1)
+    with open("/etc/subuid") as file:
+        require(file.read() == GOOD, "the database is another one")
+
+
+@scene("id-zero")
+def _(s):
+    s.put("elsa:0:10\n")
+    s.cured("id-zero", owner="elsa", first=0, last=0)
+
+
+@scene("no-id")
+def _(s):
+    s.put("elsa:4294967000:296\n")
+    s.cured("no-id", first=4294967295, last=4294967295)
+
+
+@scene("own-id")
+def _(s):
+    s.put("elsa:5000:2\n")
+    s.cured("own-id", first=5001, last=5001, other="elsa")
+
+
+@scene("account")
+def _(s):
+    s.put("elsa:5002:3\n", "elsa:6000:1\n")
+    row = s.named("account", kind="uid", first=5002, last=5004, other="anna")
+    require(s.found("account")[1]["other"] == "team", "the group is not named")
+    s.mend(row)
+    for row in s.found("account"):
+        s.mend(row)
+    s.gone("account")
+
+
+@scene("ambiguous-owner")
+def _(s):
+    s.put("5002:200000:10\n")
+    s.cured("ambiguous-owner", owner="5002", other="5002")
+    with open("/etc/subuid") as file:
+        require(file.read() == "anna:200000:10\n", "it is not anna's line any more")
+
+
+@scene("no-account")
+def _(s):
+    s.put("containers:2147483647:2147483648\n")
+    row = s.named("no-account", owner="containers")
+    require(row["severity"] == "note" and row["cure"] is None, f"{row}")
+    require(s.box.run("check").status == DONE, "a note is an error")
+    s.put("elsa:2147483647:2147483648\n")
+    s.gone("no-account")
+
+
+@scene("overlap")
+def _(s):
+    """By name, by number, and by another name: elsatwin is elsa."""
+    s.put("elsa:100000:65536\n5002:165000:10\nelsatwin:300000:1\n")
+    s.cured("overlap", line=2, other="elsa", otherline=1, first=165000, last=165009)
+    s.put("root:100000:65536\nelsa:100000:65536\n")
+    require(s.named("overlap")["severity"] == "note", "root shares ids on purpose")
+    require(s.box.run("check").status == DONE, "a note is an error")
+
+
+@scene("duplicate")
+def _(s):
+    s.put(GOOD + "anna:200000:10\n" + GOOD)
+    s.cured("duplicate", line=3, otherline=1)
+
+
+@scene("own-overlap")
+def _(s):
+    s.put("elsa:100000:65536\n5001:165535:10\n")
+    s.cured("own-overlap", line=2, otherline=1)
+    for row in s.found("own-overlap"):
+        s.mend(row)
+
+
+@scene("one-side")
+def _(s):
+    s.put(GOOD, "")
+    s.cured("one-side", kind="uid", first=100000, last=165535)
+    s.put("", GOOD)
+    s.cured("one-side", kind="gid")
+
+
+@scene("sides-differ")
+def _(s):
+    s.put(GOOD, "elsa:100000:65535\n")
+    row = s.cured("sides-differ", kind="uid", first=165535, last=165535)
+    require(row["severity"] == "note", "different ids are not wrong")
+
+
+# --- files ---
+
+@scene("file-symlink")
+def _(s):
+    s.put(GOOD)
+    os.rename("/etc/subuid", "/etc/elsewhere")
+    os.symlink("elsewhere", "/etc/subuid")
+    s.cured("file-symlink", file="/etc/subuid")
+    remove("/etc/elsewhere")
+
+
+def replace(s):
+    """The cure for what is no file at all is a sentence or nothing: put one in place."""
+    remove("/etc/subuid")
+    s.put(GOOD)
+
+
+@scene("file-not-regular")
+def _(s):
+    s.put(GOOD)
+    for make in (os.mkdir, os.mkfifo):
+        remove("/etc/subuid")
+        make("/etc/subuid")
+        s.named("file-not-regular")
+    replace(s)
+    s.gone("file-not-regular")
+
+
+@scene("file-huge")
+def _(s):
+    s.put(GOOD)
+    os.truncate("/etc/subuid", 2**30 + 1)
+    s.named("file-huge")
+    replace(s)
+    s.gone("file-huge")
+
+
+@scene("file-writable")
+def _(s):
+    s.put(GOOD)
+    os.chmod("/etc/subuid", 0o666)
+    s.box.run("check", "--fix")
+    s.cured("file-writable")
+
+
+@scene("file-foreign")
+def _(s):
+    s.put(GOOD)
+    os.chown("/etc/subuid", ELSA.uid, 0)
+    s.box.run("check", "--fix")
+    s.cured("file-foreign")
+
+
+@scene("file-group-writable")
+def _(s):
+    s.put(GOOD)
+    os.chown("/etc/subuid", 0, 6000)
+    os.chmod("/etc/subuid", 0o664)
+    s.cured("file-group-writable")
+
+
+@scene("file-unreadable")
+def _(s):
+    s.put(GOOD)
+    os.chmod("/etc/subuid", 0o600)
+    s.cured("file-unreadable")
+
+
+@scene("backup-linked")
+def _(s):
+    s.put(GOOD)
+    os.link("/etc/subuid", "/etc/subuid-")
+    s.cured("backup-linked", file="/etc/subuid-")
+    with open("/etc/subuid-") as file:
+        require(file.read() == GOOD, "the backup is gone")
+
+
+@scene("backup-writable")
+def _(s):
+    s.put(GOOD)
+    s.host.write("/etc/subuid-", GOOD, 0o646)
+    s.cured("backup-writable")
+
+
+def dead_pid():
+    child = subprocess.Popen(["/bin/true"])
+    child.wait()
+    return child.pid
+
+
+@scene("lock-left")
+def _(s):
+    s.put(GOOD)
+    s.host.write("/etc/subuid.lock", f"{dead_pid()}\0")
+    s.cured("lock-left", file="/etc/subuid.lock")
+    s.host.write("/etc/subuid.lock", f"{os.getpid()}\0")
+    s.host.write("/etc/subuid.subid-new", "x")
+    s.gone("lock-left")
+    s.gone("temporary-left")
+
+
+@scene("temporary-left")
+def _(s):
+    s.put(GOOD)
+    for name in (f"subgid.{dead_pid()}", "subuid.subid-new", "subgid.subid-undo"):
+        s.host.write(f"/etc/{name}", "x")
+        s.cured("temporary-left", file=f"/etc/{name}")
+
+
+# --- map writers ---
+
+def install(s, folder, **options):
+    """Copies of ours where PATH leads first."""
+    s.put(GOOD)
+    mount("tmpfs", folder, "tmpfs", options.pop("flags", 0), "mode=755")
+    for mapper in MAPPERS:
+        shutil.copyfile(s.host.subjects["ours", "bare"].path(mapper), f"{folder}/{mapper}")
+        os.chmod(f"{folder}/{mapper}", 0o4755)
+    return f"{folder}/newuidmap"
+
+
+@scene("mapper-missing")
+def _(s):
+    s.put(GOOD)
+    writable(s.host, "/usr/bin")
+    s.gone("mapper-missing")
+    os.rename("/usr/bin/newuidmap", "/usr/bin/away")
+    row = s.named("mapper-missing", file="newuidmap", kind="uid")
+    require("install it" in row["cure"], f"{row}")
+    os.rename("/usr/bin/away", "/usr/bin/newuidmap")
+    s.gone("mapper-missing")
+
+
+@scene("mapper-no-privilege")
+def _(s):
+    path = install(s, "/usr/local/bin")
+    os.chmod(path, 0o755)
+    s.cured("mapper-no-privilege", file=path)
+    os.chown(path, 5002, 5002)
+    os.chmod(path, 0o4755)
+    s.cured("mapper-no-privilege")
+    os.chmod(path, 0o755)
+    root_shell(s.host, f"setcap cap_setgid=ep {path}")
+    s.cured("mapper-no-privilege")
+
+
+@scene("mapper-nosuid")
+def _(s):
+    path = install(s, "/usr/local/bin", flags=MS_NOSUID)
+    s.cured("mapper-nosuid", file=path)
+
+
+@scene("mapper-writable")
+def _(s):
+    path = install(s, "/usr/local/bin")
+    os.chmod(path, 0o4775)
+    s.cured("mapper-writable", file=path)
+
+
+def play(box):
+    report, known = box.report, codes_in_sources()
+    report.check("every code has a scene", known.keys() == SCENES.keys(),
+                 f"{known.keys() ^ SCENES.keys()}")
+    with open(f"{TOP}/subid/subid.1") as file:
+        told = set(re.findall(r"^\.It Sy ([a-z-]+)$", file.read(), re.M))
+    report.check("the manual tells every code", known.keys() <= told,
+                 f"{known.keys() - told}")
+    # usermod-ext is put beside it by root_shell()
+    root_shell(box.host, "true")
+    shutil.copyfile(box.path, f"{box.host.folder}/bin/sbin/subid")
+    os.chmod(f"{box.host.folder}/bin/sbin/subid", 0o755)
+    for code, function in SCENES.items():
+        box.host.reset_etc()
+        sweep()
+        try:
+            with own_mounts():
+                function(Scene(box))
+        except Wrong as wrong:
+            report.fail(f"finding {code}", str(wrong))
+        else:
+            report.ok(f"finding {code}")
+
+
+def sweep():
+    for name in os.listdir("/etc"):
+        if name.startswith(("subuid", "subgid")) and name not in ("subuid", "subgid"):
+            remove(f"/etc/{name}")
+    for name in ("subuid", "subgid"):
+        remove(f"/etc/{name}")
+
+
+# --- --fix ---
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+SPOILT = (b"# ours\n\nelsa:100000:10\nanna:0200:5\nelsa:100000:10\n5001:100000:10\nbad\n"
+          b"elsa:300000:1\nelsa:100000:10\nbob:4294967295:1\nelsa:300000:1")
+MENDED = (b"# ours\n\nelsa:100000:10\nanna:0200:5\n5001:100000:10\nbad\nelsa:300000:1\n"
+          b"bob:4294967295:1\n")
+
+
+def spoil(box):
+    sweep()
+    box.put(SPOILT, SPOILT)
+    os.chown("/etc/subgid", 0, 6000)
+    os.chmod("/etc/subgid", 0o664)
+    box.host.write("/etc/subuid.subid-new", "x")
+    box.host.write("/etc/subgid.lock", f"{dead_pid()}\0")
+
+
+def fix(box):
+    """Only what changes nobody's rights; each repair is told; the second time nothing."""
+    spoil(box)
+    rows = box.rows("check", "--fix", status=FINDINGS)
+    mended = sorted(row["code"] for row in rows if row["fixed"])
+    box.check("--fix tells each repair", mended,
+              sorted(["duplicate", "duplicate", "duplicate", "no-final-newline"] * 2 +
+                     ["temporary-left", "lock-left", "file-group-writable"]))
+    box.check("--fix drops the very same lines alone",
+              (read("/etc/subuid"), read("/etc/subgid")), (MENDED, MENDED))
+    box.check("the old ones are the backups", read("/etc/subuid-"), SPOILT)
+    box.check("mode after --fix", os.stat("/etc/subgid").st_mode & 0o7777, 0o644)
+    box.check("nothing is left behind", strays(), [])
+    before = os.stat("/etc/subuid").st_ino
+    rows = box.rows("check", "--fix", status=FINDINGS)
+    box.check("nothing is left to repair", [row for row in rows if row["fixed"]], [])
+    box.check("and nothing is written", os.stat("/etc/subuid").st_ino, before)
+    spoil(box)
+    box.run("check")
+    box.check("without --fix nothing is changed", read("/etc/subuid"), SPOILT)
+
+
+def strays():
+    return sorted(name for name in os.listdir("/etc") if name.startswith(("subuid", "subgid"))
+                  and name not in ("subuid", "subgid", "subuid-", "subgid-"))
+
+
+def kill_sweep(box):
+    """A kill at any system call leaves each file old or new, and the next --fix ends it."""
+    calls = "openat,write,fsync,fchmod,fchown,linkat,renameat,rename,unlink,unlinkat,close"
+    torn, last = [], 0
+    for number in range(1, 400, 7 if quick() else 2):
+        spoil(box)
+        result = box.host.run("/usr/bin/strace", [
+            "-f", "-o", "/dev/null", "-e", "trace=" + calls, "-e",
+            f"inject={calls}:signal=KILL:when={number}", box.path, "check", "--fix"], ROOT)
+        found = read("/etc/subuid"), read("/etc/subgid")
+        if any(text not in (SPOILT, MENDED) for text in found):
+            torn.append(number)
+        box.run("check", "--fix")
+        if (read("/etc/subuid"), read("/etc/subgid")) != (MENDED, MENDED) or strays():
+            torn.append(-number)
+        if result.status in (DONE, FINDINGS):
+            break
+        last = number
+    box.report.check("killed at any call", not torn and last > 20,
+                     f"torn at {torn}, the last kill was at {last}")
+
+
+# --- when it cannot ---
+
+def troubles(box):
+    report = box.report
+    sweep()
+    box.put(GOOD, GOOD)
+    result = box.run("check")
+    box.check("a clean system", (result.status, result.out, result.err), (DONE, b"", b""))
+    box.check("clean, in JSON", box.rows("check", name="findings"), [])
+    for args in (("x",), ("--unknown",), ("--json", "--raw"), ("-o", "NOTHING"), ("--fix=1",)):
+        result = box.run("check", *args)
+        report.check(f"misuse: {args}", result.status == USAGE and result.err and
+                     not result.out, f"{result}")
+    remove("/etc/subuid")
+    result = box.run("check")
+    report.check("no database", result.status == UNREADABLE and
+                 "/etc/subuid: No such file" in words(result), f"{result}")
+    box.put(GOOD, GOOD)
+    os.chmod("/etc/subgid", 0o600)
+    result = box.run("check", caller=ELSA)
+    report.check("unreadable for a user", result.status == UNREADABLE and
+                 "/etc/subgid: Permission denied" in words(result), f"{result}")
+    box.put(SPOILT, GOOD)
+    result = box.run("check", caller=ELSA)
+    report.check("reading needs no root", result.status == FINDINGS and
+                 b"[duplicate]" in result.out, f"{result}")
+    result = box.run("check", "--fix", caller=ELSA)
+    report.check("--fix as a user", result.status == LOCKED and
+                 read("/etc/subuid") == SPOILT, f"{result}")
+    for name, prepare in (("full", lambda: os.dup2(os.open("/dev/full", os.O_WRONLY), 1)),
+                          ("closed", lambda: os.close(1))):
+        for args in ((), ("--json",), ("--fix",)):
+            result = box.run("check", *args, as_user=prepare)
+            report.check(f"standard output is {name}: {args}", result.status == NOT_WRITTEN
+                         and result.err, f"{result}")
+    box.put("elsa:1:1\nelsa\x1b[31m:1:1\n", "")
+    report.check("no control character comes through",
+                 b"\x1b" not in box.run("check").out, "one does")
+    result = box.run("check", "--root", "/nonexistent")
+    report.check("no such system", result.status == UNREADABLE and result.err, f"{result}")
+
+
+def keys(box):
+    sweep()
+    box.put("elsa:100000:10\nanna:100000:10\n", "")
+    rows = box.rows("check", status=FINDINGS)
+    box.check("keys are those of the manual", list(rows[0]), documented()["findings"])
+    result = box.run("check", "--raw", "-o", "CODE,LINE", "--noheadings")
+    box.check("columns", result.out.decode().splitlines()[:1], ["one-side 1"])
+
+
+def full_disk(box):
+    """--fix below --root on a file system without room: nothing is lost."""
+    with own_mounts():
+        folder = tempfile.mkdtemp(dir=f"{box.host.folder}/bin")
+        mount("tmpfs", folder, "tmpfs", 0, "size=64k,mode=755")
+        os.mkdir(f"{folder}/etc")
+        for name in ("subuid", "subgid"):
+            box.host.write(f"{folder}/etc/{name}", SPOILT)
+        with open(f"{folder}/fill", "wb") as file:
+            try:
+                while True:
+                    file.write(b"x" * 4096)
+                    file.flush()
+            except OSError:
+                pass
+            finally:
+                try:
+                    file.close()
+                except OSError:
+                    pass
+        result = box.run("check", "--root", folder, "--fix")
+        box.report.check("full disk", result.status in (LOCKED, NOT_WRITTEN) and
+                         b"No space left" in result.err and
+                         read(f"{folder}/etc/subuid") == SPOILT and
+                         sorted(os.listdir(f"{folder}/etc"))[:1] != [], f"{result}")
+        os.unlink(f"{folder}/fill")
+        result = box.run("check", "--root", folder, "--fix")
+        box.report.check("and then there is room", result.status == FINDINGS and
+                         read(f"{folder}/etc/subuid") == MENDED, f"{result}")
+
+
+def interrupted(box):
+    """SIGINT while it waits for a lock: it ends by it, and nothing is changed."""
+    spoil(box)
+    before = strays()
+    holder = os.open("/etc/.pwd.lock", os.O_WRONLY | os.O_CREAT, 0o600)
+    import fcntl
+    fcntl.lockf(holder, fcntl.LOCK_EX)
+    child = subprocess.Popen([box.path, "check", "--fix"], stdout=subprocess.DEVNULL,
+                             stderr=subprocess.PIPE)
+    time.sleep(0.3)
+    child.send_signal(signal.SIGINT)
+    said = child.communicate(timeout=10)[1]
+    os.close(holder)
+    box.report.check("interrupted", child.returncode == -signal.SIGINT and
+                     read("/etc/subuid") == SPOILT and strays() == before,
+                     f"{child.returncode} {said}")
+
+
+# --- a million lines ---
+
+def measure(box, *args):
+    """(status, seconds, bytes of memory)"""
+    start = time.monotonic()
+    pid = os.fork()
+    if pid == 0:
+        null = os.open("/dev/null", os.O_WRONLY)
+        os.dup2(null, 1)
+        os.dup2(null, 2)
+        os.execv(box.path, ["subid", *args])
+    _, status, usage = os.wait4(pid, 0)
+    return (os.waitstatus_to_exitcode(status), time.monotonic() - start,
+            usage.ru_maxrss * 1024)
+
+
+def million(box):
+    """Of 1,000,000 owners, of one owner, and with an error in each line."""
+    n = 100000 if quick() else 1000000
+    folder = tempfile.mkdtemp(dir=f"{box.host.folder}/bin")
+    os.mkdir(f"{folder}/etc")
+    path = f"{folder}/etc/subuid"
+    for name, line in (("owners", "user{0:06d}:{1}:4000\n"), ("one owner", "elsa:{1}:4000\n"),
+                       ("overlaps", "user{0:06d}:100000:{2}\n"),
+                       ("no entries", "user{0:06d}:0{1}:4000\n")):
+        with open(path, "w") as file:
+            for i in range(n):
+                file.write(line.format(i, 100000 + i * 4000, i + 1))
+        box.host.write(f"{folder}/etc/subgid", "")
+        size = os.stat(path).st_size
+        runs = [measure(box, "check", "--root", folder) for _ in range(3)]
+        seconds, memory = min(run[1] for run in runs), max(run[2] for run in runs)
+        box.report.check(f"{n} lines, {name}: {seconds:.2f} s, {memory / size:.1f} times the "
+                         "file", runs[0][0] == FINDINGS and seconds < 2 and
+                         memory < 4 * size + 2**23, f"{runs}")
+    shutil.rmtree(folder)
+
+
+def main():
+    box = subid_box.enter()
+    play(box)
+    for part in (keys, fix, kill_sweep, troubles, full_disk, interrupted, million):
+        box.report.part(part, box)
+    box.report.finish()
+
+
+main()

@@ -1,0 +1,764 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""`subid doctor`: each cause that it can meet is brought about for real and named, what it
+says to mend it is done as it is printed, and then the user can run containers again.
+
+The settings of kernels that are patched (kernel.unprivileged_userns_clone) or have AppArmor
+stand in a recorded /proc/sys here, and a seccomp filter refuses in their place."""
+
+import ctypes
+import errno
+import json
+import os
+import re
+import resource
+import shutil
+import struct
+import subprocess
+import tempfile
+
+import subid_box
+from explain import COMMANDS, Wrong, own_mounts, require, root_shell
+from host import (ANNA, CLEAN_PATH, CLONE_NEWUSER, ELSA, HERE, MS_BIND, MS_NOSUID, MS_REMOUNT,
+                  NOBODY_KNOWS, ROOT, Caller, mount, prctl, set_file_capabilities, unshare)
+from scenes_kernel import (CAP_SETGID, CAP_SETUID, MS_RDONLY, PR_CAPBSET_DROP,
+                           PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, PR_SET_SECUREBITS,
+                           SECBIT_NOROOT, landlocked, nested)
+from plugins import LOADER_FOLDER, Plugins
+from subid_box import DONE, FINDINGS, NO_USER, NOT_WRITTEN, USAGE, documented, words
+
+NOT_PERMITTED = 9
+TOP = os.path.dirname(os.path.dirname(HERE))
+MANUAL = f"{TOP}/docs/EXPLANATIONS.md"
+GRANT = "elsa:100000:65536\n"
+SYS_UNSHARE = {"aarch64": 97}.get(os.uname().machine, 272)
+
+# Causes of map writers that cannot come about here, and why.
+NEVER = {
+    **dict.fromkeys(("TARGET_NOT_PROC", "TARGET_HIDDEN", "TARGET_GONE", "TARGET_ZOMBIE",
+                     "TARGET_NOT_DUMPABLE", "TARGET_NO_MAP", "NAMESPACE_OURS",
+                     "NAMESPACE_OTHER", "ALREADY_MAPPED", "OTHER_USER", "GROUP_OF_TARGET"),
+                    "the process is its own, and just made"),
+    **dict.fromkeys(("OVERLAP_INSIDE", "EXTENT_EMPTY"), "it makes the inner ids itself"),
+    **dict.fromkeys(("NOT_DELEGATED", "PARTLY_DELEGATED"), "it asks for what is delegated"),
+    "OVERLAP_OUTSIDE": "that is two lines of the database, or the own id in one",
+    "SHARED_FS": "it starts the map writer itself",
+    "NO_MEMORY": "a program of the same size does not start either",
+}
+
+
+class Scene:
+    def __init__(self, box):
+        self.box, self.host = box, box.host
+        self.caller = ELSA
+        self.folder = self.copies("setuid")
+        self.path = None
+        self.program = []
+        self.as_root = self.as_user = None
+        self.home = "/home/elsa"
+        self.put(GRANT)
+
+    def put(self, uid, gid=None, **options):
+        for name, content in (("subuid", uid), ("subgid", uid if gid is None else gid)):
+            self.host.write(f"/etc/{name}", content, **options)
+
+    def copies(self, install, folder=None):
+        """Map writers to be changed, in a folder of their own."""
+        folder = folder or tempfile.mkdtemp(dir=f"{self.host.folder}/bin")
+        os.chmod(folder, 0o755)
+        for mapper, capability in (("newuidmap", CAP_SETUID), ("newgidmap", CAP_SETGID)):
+            copy = f"{folder}/{mapper}"
+            shutil.copyfile(self.host.subjects["ours", "bare"].path(mapper), copy)
+            os.chmod(copy, 0o4755 if install == "setuid" else 0o755)
+            if install == "fcaps":
+                set_file_capabilities(copy, (capability,))
+        return folder
+
+    def env(self):
+        return {"PATH": self.path or f"{self.folder}:{CLEAN_PATH}", "LC_ALL": "C.UTF-8",
+                "HOME": self.home, "XDG_RUNTIME_DIR": f"{self.home}/run"}
+
+    def run(self, *args):
+        command = [*self.program, self.box.path, "doctor", *args]
+        return self.host.run(command[0], command[1:], self.caller, env=self.env(),
+                             as_root=self.as_root, as_user=self.as_user, timeout=60)
+
+    def rows(self):
+        result = self.run("--json")
+        require(result.status in (DONE, FINDINGS), f"{result}")
+        found = json.loads(result.out)["links"]
+        require((result.status == FINDINGS) == any(row["state"] == "broken" for row in found),
+                f"status {result.status}: {found}")
+        return found
+
+    def broken(self, cause, link=None, kind=None, state="broken"):
+        """The first link that does not hold has this cause."""
+        rows = self.rows()
+        bad = [row for row in rows if row["state"] != "good"]
+        name = cause.lower().replace("_", "-")
+        require(bad and bad[0]["cause"] == name, f"not {name}: {bad or rows}")
+        row = bad[0]
+        require(row["state"] == state and row["evidence"], f"{row}")
+        require(link in (None, row["link"]), f"{row['link']} is broken, not {link}")
+        require(kind in (None, row["kind"]), f"{row['kind']}, not {kind}")
+        text = self.run().out.decode()
+        require(f"{row['evidence']} [{name}]\n" in text, f"sentences say another thing: {text}")
+        require(not row["cure"] or f"    {row['cure']}\n" in text, "the cure is not said")
+        return row
+
+    def gone(self, cause):
+        name = cause.lower().replace("_", "-")
+        left = [row for row in self.rows() if row["cause"] == name]
+        require(not left, f"not mended: {left}")
+
+    def healthy(self):
+        rows = self.rows()
+        bad = [row for row in rows if row["state"] != "good"]
+        require(not bad, f"not mended: {bad}")
+        require([row["link"] for row in rows].count("mapping") == 2, f"nothing is mapped: {rows}")
+
+    def mend(self, row, **words_for):
+        """Carries out a command as it is printed, words in capitals filled in."""
+        cure = row["cure"] or ""
+        require(cure.startswith(COMMANDS) or cure.startswith("podman "), f"no command: {cure!r}")
+        for word, value in words_for.items():
+            cure = cure.replace(word, value)
+        found = root_shell(self.host, cure)
+        require(found.returncode == 0, f"the cure fails: {cure!r}: {found}")
+
+    def sentence(self, row):
+        """A cure that is for a person."""
+        require(row["cure"] and not row["cure"].startswith(COMMANDS), f"{row}")
+
+    def mended(self, cause, link=None, kind=None, **words_for):
+        self.mend(self.broken(cause, link, kind), **words_for)
+        self.healthy()
+
+
+SCENES, KEPT = {}, {}
+
+
+def scene(*causes):
+    def add(function):
+        for cause in causes:
+            SCENES.setdefault(cause, []).append(function)
+        return function
+    return add
+
+
+# --- account ---
+
+@scene("NO_PASSWD_ENTRY")
+def _(s):
+    s.caller = NOBODY_KNOWS
+    s.mend(s.broken("NO_PASSWD_ENTRY", "account"))
+    s.gone("NO_PASSWD_ENTRY")
+
+
+@scene("NAME_SERVICE")
+def _(s):
+    os.chmod("/etc/passwd", 0o600)
+    s.sentence(s.broken("NAME_SERVICE", "account"))
+    os.chmod("/etc/passwd", 0o644)
+    s.healthy()
+
+
+@scene("NO_DESCRIPTORS")
+def _(s):
+    s.as_user = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (4, 1024))
+    row = s.broken("NO_DESCRIPTORS")
+    s.as_user = None
+    s.program = ["/bin/sh", "-c", f'ulimit -S -n 4 && {row["cure"]} && exec "$0" "$@"']
+    s.healthy()
+
+
+# --- kernel ---
+
+def refuse_unshare(error=errno.EPERM):
+    """A seccomp filter: unshare() is refused."""
+    LOAD, JUMP_EQUAL, RETURN, ALLOW, ERRNO = 0x20, 0x15, 0x06, 0x7fff0000, 0x00050000
+    code = [(LOAD, 0, 0, 0), (JUMP_EQUAL, 0, 1, SYS_UNSHARE), (RETURN, 0, 0, ERRNO | error),
+            (RETURN, 0, 0, ALLOW)]
+    filters = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *row) for row in code))
+    program = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(code),
+                                                      ctypes.addressof(filters)))
+    prctl(PR_SET_SECCOMP, 2, ctypes.addressof(program))
+
+
+def recorded(s, name, value):
+    """A /proc/sys/kernel with one more setting, as other kernels have it."""
+    folder = tempfile.mkdtemp(dir=f"{s.host.folder}/bin")
+    os.chmod(folder, 0o755)
+    for setting, text in (("overflowuid", "65534\n"), ("overflowgid", "65534\n"),
+                          ("pid_max", "32768\n"), (name, value)):
+        s.host.write(f"{folder}/{setting}", text)
+    mount(folder, "/proc/sys/kernel", None, MS_BIND)
+
+
+def by_setting(cause, name, value, cured):
+    @scene(cause)
+    def _(s):
+        recorded(s, name, value)
+        s.as_root = refuse_unshare
+        s.mend(s.broken(cause, "kernel"))
+        with open(f"/proc/sys/kernel/{name}") as file:
+            require(file.read() == cured, "the cure sets another value")
+        s.gone(cause)
+        s.as_root = None
+        s.healthy()
+
+
+by_setting("USERNS_UNPRIVILEGED", "unprivileged_userns_clone", "0\n", "1\n")
+by_setting("USERNS_APPARMOR", "apparmor_restrict_unprivileged_userns", "1\n", "0\n")
+
+
+def in_namespace(command=None, value="0"):
+    """Before elsa's ids are taken: a user namespace that has all ids, and a limit that is
+    of this one alone; the machine's stays."""
+    def enter():
+        ready, begin = os.pipe()
+        done, end = os.pipe()
+        parent = os.getpid()
+        helper = os.fork()
+        if helper == 0:
+            os.read(ready, 1)
+            for which in "ug":
+                with open(f"/proc/{parent}/{which}id_map", "w") as file:
+                    file.write("0 0 4294967295\n")
+            os.write(end, b"+")
+            os._exit(0)
+        unshare(CLONE_NEWUSER)
+        os.write(begin, b"+")
+        os.read(done, 1)
+        os.waitpid(helper, 0)
+        with open("/proc/sys/user/max_user_namespaces", "w") as file:
+            file.write(value)
+        if command:
+            subprocess.run(["/bin/sh", "-c", command], env={"PATH": CLEAN_PATH}, check=True,
+                           stdout=subprocess.DEVNULL)
+    return enter
+
+
+@scene("USERNS_LIMIT")
+def _(s):
+    s.as_root = in_namespace()
+    row = s.broken("USERNS_LIMIT", "kernel")
+    require("is 0" in row["evidence"] and row["cure"].startswith("sysctl -w "), f"{row}")
+    s.as_root = in_namespace(row["cure"])
+    s.healthy()
+
+
+@scene("SECCOMP")
+def _(s):
+    s.as_root = refuse_unshare
+    s.sentence(s.broken("SECCOMP", "kernel"))
+    s.as_root = None
+    s.healthy()
+
+
+@scene("SECURITY_MODULE")
+def _(s):
+    s.as_root = lambda: landlocked(s)
+    s.broken("SECURITY_MODULE", "kernel")
+    s.as_root = None
+    s.healthy()
+
+
+@scene("PROC_READ_ONLY")
+def _(s):
+    mount("proc", "/proc", "proc", MS_RDONLY | MS_REMOUNT)
+    try:
+        row = s.broken("PROC_READ_ONLY", "kernel")
+        s.mend(row)
+    finally:
+        mount("proc", "/proc", "proc", MS_REMOUNT)
+    s.healthy()
+
+
+# --- programs ---
+
+@scene("MAPPER_MISSING")
+def _(s):
+    s.path = "/nonexistent:/bin/sh"
+    row = s.broken("MAPPER_MISSING", "programs", "uid")
+    s.sentence(row)
+    require(s.path in row["evidence"], f"{row}")
+    s.path = f"/nonexistent:{s.folder}"
+    s.healthy()
+
+
+@scene("MAPPER_NOT_FIRST")
+def _(s):
+    """One that is the user's own must not become setuid root by a cure."""
+    own = s.copies("bare")
+    for name in os.listdir(own):
+        os.chown(f"{own}/{name}", ELSA.uid, ELSA.gid)
+    s.path = f"{own}:{s.folder}"
+    row = s.broken("MAPPER_NOT_FIRST", "programs")
+    require("chmod" not in row["cure"] and "chown" not in row["cure"], f"{row}")
+    s.path = f"{s.folder}:{own}"
+    s.healthy()
+
+
+@scene("MAPPER_NOT_FIRST")
+def _(s):
+    """Those of this package are installed, and others come first: that works as well."""
+    with open(f"{os.environ['SUBID_BUILD']}/config.status") as file:
+        prefix = re.search(r'^S\["prefix"\]="(.*)"$', file.read(), re.M)[1]
+    require(prefix == "/usr/local", f"the tests are for the prefix /usr/local, not {prefix}")
+    mount("tmpfs", "/usr/local/bin", "tmpfs", 0, "mode=755")
+    s.copies("setuid", "/usr/local/bin")
+    s.path = f"{s.folder}:{CLEAN_PATH}"
+    row = s.broken("MAPPER_NOT_FIRST", "programs", state="warning")
+    s.program = ["/bin/sh", "-c", f'{row["cure"]} && exec "$0" "$@"']
+    s.healthy()
+
+
+# --- ranges ---
+
+@scene("SOURCE")
+def _(s):
+    os.chmod("/etc/nsswitch.conf", 0o600)
+    s.mended("SOURCE", "ranges")
+
+
+def plugins_of(s):
+    """Folders that can be written, with no plugin in them, and a source that is asked."""
+    plugins = KEPT.setdefault(s.host, Plugins(s.host))
+    plugins.open()
+    plugins.ask("zzz")
+    return plugins
+
+
+@scene("SOURCE_ELSEWHERE")
+def _(s):
+    plugins = plugins_of(s)
+    path = plugins.install("zzz", folder=LOADER_FOLDER)
+    s.sentence(s.broken("SOURCE_ELSEWHERE", "ranges", "uid"))
+    os.rename(path, plugins.install("zzz"))
+    s.healthy()
+
+
+@scene("SOURCE_NOT_ROOTS")
+def _(s):
+    plugins = plugins_of(s)
+    os.chown(plugins.install("zzz"), 5002, 0)
+    s.mended("SOURCE_NOT_ROOTS", "ranges", "uid")
+    os.chmod(plugins.install("zzz"), 0o664)
+    s.mended("SOURCE_NOT_ROOTS", "ranges", "uid")
+
+
+@scene("SOURCE_BROKEN")
+def _(s):
+    plugins = plugins_of(s)
+    for role in ("negative", "beyond", "crash", "exit"):
+        plugins.role("zzz", role)
+        s.sentence(s.broken("SOURCE_BROKEN", "ranges", "uid"))
+        plugins.install("zzz")
+        s.healthy()
+
+
+@scene("SOURCE_SILENT")
+def _(s):
+    plugins = plugins_of(s)
+    plugins.role("zzz", "conn")
+    s.sentence(s.broken("SOURCE_SILENT", "ranges", "uid"))
+    plugins.install("zzz")
+    s.healthy()
+
+
+@scene("SOURCES_EMPTY")
+def _(s):
+    plugins = plugins_of(s)
+    plugins.role("zzz", "nothing")
+    s.sentence(s.broken("SOURCES_EMPTY", "ranges", "uid"))
+    plugins.install("zzz")
+    s.healthy()
+
+
+def by_file(cause, spoil):
+    @scene(cause)
+    def _(s):
+        spoil("/etc/subuid")
+        row = s.broken(cause, "ranges", "uid")
+        if row["cure"].startswith(COMMANDS):
+            s.mend(row)
+        else:
+            shutil.rmtree("/etc/subuid") if os.path.isdir("/etc/subuid") else None
+        s.gone(cause)
+        s.put(GRANT)
+        s.healthy()
+
+
+def move_away(path):
+    os.rename(path, "/etc/elsewhere")
+    os.symlink("elsewhere", path)
+
+
+def make_folder(path):
+    os.unlink(path)
+    os.mkdir(path)
+
+
+by_file("FILE_MISSING", os.unlink)
+by_file("FILE_SYMLINK", move_away)
+by_file("FILE_NOT_REGULAR", make_folder)
+by_file("FILE_WRITABLE", lambda path: os.chmod(path, 0o666))
+by_file("FILE_FOREIGN", lambda path: os.chown(path, ANNA.uid, 0))
+by_file("FILE_UNREADABLE", lambda path: os.chmod(path, 0o600))
+
+
+@scene("FILE_HUGE")
+def _(s):
+    os.truncate("/etc/subuid", 2**30 + 1)
+    s.sentence(s.broken("FILE_HUGE", "ranges", "uid"))
+    s.put(GRANT)
+    s.healthy()
+
+
+@scene("LINE_MALFORMED")
+def _(s):
+    s.put("elsa:0100000:65536\n", GRANT)
+    s.mended("LINE_MALFORMED", "ranges", "uid", FIRST="100000", COUNT="65536")
+
+
+@scene("OTHER_KIND_ONLY")
+def _(s):
+    for kind, uid, gid in (("gid", GRANT, ""), ("uid", "", GRANT)):
+        s.put(uid, gid)
+        s.mended("OTHER_KIND_ONLY", "ranges", kind)
+
+
+@scene("NO_RANGE")
+def _(s):
+    s.put("anna:100000:65536\n")
+    row = s.broken("NO_RANGE", "ranges", "uid")
+    require(row["cure"] == "usermod-ext -S elsa", f"{row}")
+    s.mend(row)
+    s.healthy()
+
+
+@scene("RANGE_SMALL")
+def _(s):
+    s.put("elsa:100000:1000\n5001:200000:64535\n", GRANT)
+    s.mended("RANGE_SMALL", "ranges", "uid", FIRST="300000", LAST="300000")
+
+
+@scene("OWN_ID_INSIDE")
+def _(s):
+    s.put("elsa:4990:70000\n", "elsa:5001:70000\n")
+    for kind in ("uid", "gid"):
+        s.mend(s.broken("OWN_ID_INSIDE", "ranges", kind))
+    s.healthy()
+
+
+# --- mapping ---
+
+def several(count, start, step):
+    return "".join(f"elsa:{start + i * step}:{200}\n" for i in range(count))
+
+
+@scene("TOO_MANY_EXTENTS")
+def _(s):
+    s.put(several(341, 100000, 1000), GRANT)
+    s.sentence(s.broken("TOO_MANY_EXTENTS", "mapping", "uid"))
+    s.put(GRANT)
+    s.healthy()
+
+
+@scene("TOO_MANY_BYTES")
+def _(s):
+    s.put(several(339, 3000000000, 1000), GRANT)
+    s.sentence(s.broken("TOO_MANY_BYTES", "mapping", "uid"))
+    s.put(GRANT)
+    s.healthy()
+
+
+@scene("LINES_OVERLAP")
+def _(s):
+    for line in ("5001:100000:10\n", "elsa:165530:10\n"):
+        s.put(GRANT + line, GRANT)
+        s.mended("LINES_OVERLAP", "mapping", "uid")
+
+
+@scene("GROUP_NOT_PRIMARY")
+def _(s):
+    s.caller = ELSA._replace(gid=6000)
+    s.sentence(s.broken("GROUP_NOT_PRIMARY", "mapping", "uid"))
+    s.caller = ELSA
+    s.healthy()
+
+
+@scene("NO_PRIVILEGE")
+def _(s):
+    for install in ("bare", "fcaps"):
+        s.folder = s.copies(install)
+        for name, wrong in (("newuidmap", CAP_SETGID), ("newgidmap", CAP_SETUID)):
+            if install == "fcaps":
+                set_file_capabilities(f"{s.folder}/{name}", (wrong,))
+        for kind in ("uid", "gid"):
+            row = s.broken("NO_PRIVILEGE", "mapping", kind)
+            require(s.folder in row["evidence"], f"{row}")
+            s.mend(row)
+        s.healthy()
+
+
+@scene("NO_PRIVILEGE")
+def _(s):
+    """Debian's own tell no cause: it is told all the same."""
+    if ("debian", "bare") not in s.host.subjects:
+        return
+    for name in ("newuidmap", "newgidmap"):
+        shutil.copyfile(s.host.subjects["debian", "bare"].path(name), f"{s.folder}/{name}")
+        os.chmod(f"{s.folder}/{name}", 0o755)
+    for kind in ("uid", "gid"):
+        s.mend(s.broken("NO_PRIVILEGE", "mapping", kind))
+    s.healthy()
+
+
+@scene("NOSUID")
+def _(s):
+    folder = tempfile.mkdtemp(dir=f"{s.host.folder}/bin")
+    mount("tmpfs", folder, "tmpfs", MS_NOSUID, "mode=755")
+    s.folder = s.copies("setuid", folder)
+    s.mended("NOSUID", "mapping", "uid")
+
+
+@scene("PROGRAM_OWNER_UNMAPPED")
+def _(s):
+    s.put("elsa:1:65536\n", owner=(65534, 65534))
+    s.host.write("/etc/passwd", "root:x:0:0::/:/bin/sh\nelsa:x:70000:70000::/:/bin/sh\n")
+    caller = nested(s, "0 100000 70000\n70000 5001 1\n", 70000)
+    s.caller = caller._replace(name="elsa")
+    s.sentence(s.broken("PROGRAM_OWNER_UNMAPPED", "mapping", "uid"))
+    for name in ("newuidmap", "newgidmap"):
+        os.chown(f"{s.folder}/{name}", 100000, 100000)
+        os.chmod(f"{s.folder}/{name}", 0o4755)
+    s.healthy()
+
+
+@scene("OUTER_UNMAPPED")
+def _(s):
+    s.put("root:100000:65536\nroot:1:1000\n", owner=(65534, 65534))
+    s.caller = nested(s, "0 5001 1\n1 100000 1000\n", 0)
+    s.sentence(s.broken("OUTER_UNMAPPED", "mapping", "uid"))
+    s.put("root:1:65536\n", owner=(65534, 65534))
+    s.caller = nested(s, "0 5001 1\n1 100000 65536\n", 0)
+    s.healthy()
+
+
+@scene("NO_NEW_PRIVS")
+def _(s):
+    s.as_user = lambda: prctl(PR_SET_NO_NEW_PRIVS, 1)
+    s.sentence(s.broken("NO_NEW_PRIVS", "mapping", "uid"))
+    s.as_user = None
+    s.healthy()
+
+
+@scene("BOUNDING_SET")
+def _(s):
+    """With file capabilities the map writer does not even start."""
+    for install in ("setuid", "fcaps"):
+        s.folder = s.copies(install)
+        s.as_root = lambda: prctl(PR_CAPBSET_DROP, CAP_SETUID)
+        s.sentence(s.broken("BOUNDING_SET", "mapping", "uid"))
+        s.as_root = None
+        s.healthy()
+
+
+@scene("TRACED")
+def _(s):
+    s.program = ["/usr/bin/strace", "-f", "-o", "/dev/null", "-e", "trace=none"]
+    s.sentence(s.broken("TRACED", "mapping", "uid"))
+    s.program = []
+    s.healthy()
+
+
+@scene("SECUREBITS")
+def _(s):
+    s.as_root = lambda: prctl(PR_SET_SECUREBITS, SECBIT_NOROOT)
+    for kind in ("uid", "gid"):
+        s.mend(s.broken("SECUREBITS", "mapping", kind))
+    s.healthy()
+
+
+@scene("NO_SETFCAP")
+def _(s):
+    s.folder = s.copies("fcaps")
+    s.put(GRANT + "elsa:0:1\n", GRANT)
+    s.mended("NO_SETFCAP", "mapping", "uid")
+
+
+@scene("UNKNOWN")
+def _(s):
+    """A map writer whose words nobody knows; what it says is told, and nothing else."""
+    s.host.write(f"{s.folder}/newuidmap", "#!/bin/sh\nprintf 'no \\033[31midea\\n' >&2\n"
+                 "exit 1\n", mode=0o755)
+    row = s.broken("UNKNOWN", "mapping", "uid")
+    require(row["evidence"] == "no ?[31midea" and not row["cure"], f"{row}")
+    s.folder = s.copies("setuid")
+    s.healthy()
+
+
+# --- podman ---
+
+def make_run(s):
+    os.chmod("/dev/shm", 0o1777)
+    os.makedirs(f"{s.home}/run", exist_ok=True)
+    os.chown(f"{s.home}/run", ELSA.uid, ELSA.gid)
+    os.chmod(f"{s.home}/run", 0o700)
+
+
+def podman(s, *words_of):
+    result = s.host.run("/usr/bin/podman", ["--cgroup-manager=cgroupfs", *words_of], ELSA,
+                        env=s.env(), timeout=60)
+    require(result.status == 0, f"podman {words_of}: {result}")
+    return result
+
+
+def forget(s):
+    """What podman has made is the user's and of sub-ids."""
+    for name in ("run", ".local", ".local.old", ".config"):
+        shutil.rmtree(f"{s.home}/{name}", ignore_errors=True)
+
+
+@scene("STORAGE_FOREIGN")
+def _(s):
+    """A storage that podman has made with another range; nothing of it is lost."""
+    storage = f"{s.home}/.local/share/containers/storage"
+    s.put("elsa:900000:65536\n")
+    make_run(s)
+    try:
+        podman(s, "unshare", "sh", "-c", f"mkdir -p {storage}/vfs/dir/x/root && "
+               f"touch {storage}/vfs/dir/x/root/file && chown 33:33 {storage}/vfs/dir/x/root/file")
+        podman(s, "system", "migrate")
+        s.healthy()
+        s.put(GRANT)
+        row = s.broken("STORAGE_FOREIGN", "storage", "uid")
+        require("900032" in row["evidence"], f"{row}")
+        s.mend(row)
+        s.healthy()
+        require(os.path.exists(f"{storage}.old/vfs/dir/x/root/file"), "the storage is lost")
+    finally:
+        forget(s)
+
+
+@scene("PAUSE_OLD")
+def _(s):
+    make_run(s)
+    try:
+        podman(s, "unshare", "true")
+        s.healthy()
+        s.put("elsa:900000:65536\n")
+        row = s.broken("PAUSE_OLD", "podman", "uid")
+        require(row["cure"] == "podman system migrate", f"{row}")
+        podman(s, *row["cure"].split()[1:])
+        s.healthy()
+    finally:
+        forget(s)
+
+
+# --- all of it ---
+
+def play(box):
+    report = box.report
+    with open(f"{TOP}/common/causes.h") as file:
+        causes = re.findall(r"^\tCAUSE_([A-Z_]+)(?: = 1)?,$", file.read(), re.M)
+    missing = set(causes) - SCENES.keys() - NEVER.keys()
+    report.check("every cause has a scene", not missing, f"{missing}")
+    report.check("no scene is of what is never met", not SCENES.keys() & NEVER.keys(), "")
+    told = set()
+    for cause, functions in SCENES.items():
+        for number, function in enumerate(functions):
+            name = f"cause {cause}{f' {number + 1}' if number else ''}"
+            box.host.reset_etc()
+            try:
+                with own_mounts():
+                    function(Scene(box))
+            except Wrong as wrong:
+                report.fail(name, str(wrong))
+            except (OSError, subprocess.SubprocessError) as error:
+                report.fail(name, f"harness: {error!r}")
+            else:
+                report.ok(name)
+    return told
+
+
+def as_root(box):
+    """Root asks: the answer is the user's, and nothing of root's goes along."""
+    report = box.report
+    box.host.reset_etc()
+    folder = box.host.subjects["ours", "setuid"].folder
+    with own_mounts():
+        box.put(GRANT, GRANT)
+        box.host.write("/etc/login.defs", f"ENV_PATH PATH={folder}:{CLEAN_PATH}\n")
+        env = {"PATH": "/nonexistent", "LC_ALL": "C.UTF-8", "SECRET": "of root",
+               "HOME": "/root"}
+        result = box.run("doctor", "elsa", env=env)
+        report.check("root asks", result.status == DONE and
+                     f"{folder}/newuidmap" in result.out.decode(), f"{result}")
+        rows = box.rows("doctor", "elsa", name="links", env=env)
+        report.check("root asks, in JSON", [row["state"] for row in rows] == ["good"] * 10,
+                     f"{rows}")
+        box.check("keys are those of the manual", list(rows[0]), documented()["links"])
+        box.put("anna:100000:65536\n", GRANT)
+        result = box.run("doctor", "elsa", env=env)
+        report.check("root asks, and something is broken", result.status == FINDINGS and
+                     b"[other-kind-only]" in result.out, f"{result}")
+        # a map writer that shows what it was given
+        spy = tempfile.mkdtemp(dir=f"{box.host.folder}/bin")
+        os.chmod(spy, 0o755)
+        box.host.write(f"{spy}/newuidmap", "#!/bin/sh\n"
+                       "echo \"$(id -u):$(id -g):$(id -G) $SECRET $HOME $(ls /proc/self/fd | wc -l)"
+                       " $(cut -d' ' -f7 /proc/$$/stat) $(readlink /proc/$PPID/fd/0)"
+                       " $(grep ^CapEff /proc/$$/status)\" >&2; printf '\\033[31m' >&2; exit 1\n",
+                       0o755)
+        box.put(GRANT, GRANT)
+        box.host.write("/etc/login.defs", f"ENV_PATH {spy}:{folder}:{CLEAN_PATH}\n")
+        out = box.run("doctor", "elsa", env=env).out.decode()
+        report.check("nothing of root's goes along", re.search(
+            r"5001:5001:5001 6000  /home/elsa \d+ 0 /dev/null CapEff:\t?\??0+", out) and
+            "SECRET" not in out and "\x1b" not in out, f"{out!r}")
+
+
+def troubles(box):
+    report = box.report
+    box.host.reset_etc()
+    for args in (("--unknown",), ("elsa", "anna"), ("--json", "--raw"), ("-o", "X")):
+        result = box.run("doctor", *args)
+        report.check(f"misuse: {args}", result.status == USAGE and result.err, f"{result}")
+    result = box.run("doctor", "nosuch")
+    report.check("no such user", result.status == NO_USER and words(result) ==
+                 "subid: user 'nosuch' does not exist\n", f"{result}")
+    result = box.run("doctor", "anna", caller=ELSA)
+    report.check("another user", result.status == NOT_PERMITTED and result.err and
+                 not result.out, f"{result}")
+    result = box.run("doctor", "elsa", caller=ELSA)
+    report.check("oneself by name", result.status == FINDINGS, f"{result}")
+    for name, prepare in (("full", lambda: os.dup2(os.open("/dev/full", os.O_WRONLY), 1)),
+                          ("closed", lambda: os.close(1))):
+        result = box.run("doctor", caller=ELSA, as_user=prepare)
+        report.check(f"standard output is {name}", result.status == NOT_WRITTEN and
+                     result.err, f"{result}")
+
+
+def manual(box):
+    """docs/ have a row for each cause that map writers do not know."""
+    with open(MANUAL) as file:
+        part = file.read().split("## The host")[-1]
+    names = set(re.findall(r"^\| ([a-z-]+) \|", part, re.M))
+    with open(f"{TOP}/common/causes-host.c") as file:
+        known = {name.lower().replace("_", "-")
+                 for name in re.findall(r"^\t\{ CAUSE_([A-Z_]+),", file.read(), re.M)}
+    box.check("docs tell every cause of the host", names, known)
+
+
+def main():
+    box = subid_box.enter()
+    play(box)
+    for part in (as_root, troubles, manual):
+        box.report.part(part, box)
+    box.report.finish()
+
+
+main()

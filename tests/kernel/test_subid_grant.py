@@ -1,0 +1,745 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""`subid grant`, `revoke` and `rename`: where ranges go, compared with a model that tries
+every place; what is refused and how it ends; lists in which anything may be wrong; killed
+and interrupted at every system call; and 100,000 users at once beside Debian's usermod."""
+
+import contextlib
+import fcntl
+import os
+import random
+import signal
+import struct
+import time
+
+import host as host_module
+import usermod_sweep
+from host import ELSA, MS_NODEV, mount, quick, remove, umount
+from usermod_box import ORACLE, Files, enter, process, read, words
+from usermod_commands import OLD, Scenario
+from usermod_strace import available
+
+DONE, USAGE, UNREADABLE, LOCKED, NOT_WRITTEN, NO_USER, NONE = 0, 1, 3, 4, 5, 6, 7
+BUSY, NOT_PERMITTED, POLICY = 8, 9, 20
+NO_ID = 2**32 - 1
+LIST = "/etc/list"
+
+
+class Case:
+    """One command, and what it must do."""
+
+    def __init__(self, box, report):
+        self.box, self.report = box, report
+
+    def __call__(self, name, args, status, old=("", ""), new=None, says=(), out=None,
+                 **options):
+        box = self.box
+        box.sweep()
+        box.put(*(text if text is None else text.encode() for text in old))
+        result = box.run(*args, **options)
+        wanted = Files(*(text if text is None else text.encode() for text in new or old))
+        found, said = box.get(), words(result)
+        self.report.check(
+            name, result.status == status and found == wanted and not box.strays()
+            and all(word in said for word in says) and (says or not said)
+            and (out is None or result.out.decode() == out),
+            f"{result}, {found} and not {wanted}, {box.strays()}")
+        return result
+
+
+# --- where ranges go --------------------------------------------------------------------
+
+def test_places(case):
+    both = lambda text: (text, text)
+    case("a user", ("grant", "elsa"), DONE, new=both("elsa:100000:65536\n"),
+         out="+ /etc/subuid: elsa:100000:65536\n+ /etc/subgid: elsa:100000:65536\n")
+    case("again, if missing", ("grant", "elsa", "--if-missing"), DONE,
+         both("elsa:100000:65536\n"), out="")
+    case("again", ("grant", "elsa", "--count", "10"), DONE, both("elsa:100000:65536\n"),
+         both("elsa:100000:65536\nelsa:165536:10\n"))
+    case("by another name, if missing", ("grant", "elsatwin", "--if-missing"), DONE,
+         both("elsa:100000:65536\n"))
+    case("by uid, if missing", ("grant", "elsa", "--if-missing"), DONE,
+         both("5001:100000:65536\n"))
+    case("above what is in use in either", ("grant", "bob"), DONE,
+         ("ghost:200000:10\n", "ghost:300000:10\n"),
+         ("ghost:200000:10\nbob:300010:65536\n", "ghost:300000:10\nbob:300010:65536\n"))
+    case("a range beyond the bounds is not above", ("grant", "bob", "--uid-only"), DONE,
+         ("ghost:4000000000:10\n", ""), ("ghost:4000000000:10\nbob:100000:65536\n", ""))
+    case("aligned", ("grant", "bob", "--align", "65536"), DONE, both("ghost:200000:10\n"),
+         both("ghost:200000:10\nbob:262144:65536\n"))
+    case("gaps when there is nothing above", ("grant", "bob", "--count", "500000000"), DONE,
+         both("ghost:600000000:10\n"), both("ghost:600000000:10\nbob:100000:500000000\n"))
+    case("only uids", ("grant", "bob", "-u"), DONE, new=("bob:100000:65536\n", ""))
+    case("only gids", ("grant", "bob", "--gid-only"), DONE, new=("", "bob:100000:65536\n"))
+    case("the other half", ("grant", "bob", "--if-missing"), DONE,
+         ("bob:200000:65536\n", "ghost:900000:5\n"),
+         ("bob:200000:65536\n", "ghost:900000:5\nbob:200000:65536\n"))
+    case("the other half is taken", ("grant", "bob", "--if-missing"), DONE,
+         ("bob:200000:65536\n", "ghost:200005:5\n"),
+         ("bob:200000:65536\n", "ghost:200005:5\nbob:200010:65536\n"))
+    case("a database that does not exist", ("grant", "bob"), DONE, (None, None),
+         both("bob:100000:65536\n"))
+    case("no account", ("grant", "containers", "--no-account", "--count", "2147483648",
+                        "--range", "2147483647-4294967294"), USAGE, says=("--range says",))
+    case("no account: podman's", ("grant", "containers", "--no-account", "--range",
+                                  "2147483648-4294967294"), DONE,
+         new=both("containers:2147483648:2147483647\n"))
+    case("no account: a uid", ("grant", "7777", "--no-account", "--count", "5"), DONE,
+         new=both("7777:100000:5\n"))
+    case("a login name that is a number is not written as one",
+         ("grant", "5002", "--count", "5"), DONE, new=both("5004:100000:5\n"))
+    case("the last line has no newline", ("grant", "bob", "--count", "5"), DONE,
+         ("ghost:100000:5", "#"), ("ghost:100000:5\nbob:100005:5\n", "#\nbob:100005:5\n"))
+
+
+def test_range(case):
+    both = lambda text: (text, text)
+    args = ("grant", "elsa", "--range", "200000-200009")
+    case("a range", args, DONE, new=both("elsa:200000:10\n"))
+    case("held already", args, DONE, both("elsa:100000:200000\n"), out="")
+    case("held in part", args, DONE, ("elsa:200003:2\n", ""),
+         ("elsa:200003:2\nelsa:200000:3\nelsa:200005:5\n", "elsa:200000:10\n"))
+    theirs = both("anna:1:1\nanna:200009:1\n")
+    case("somebody else's", args, POLICY, theirs, says=(
+        "uids 200009-200009 belong to anna (/etc/subuid:2)",
+        "gids 200009-200009 belong to anna (/etc/subgid:2)", "--allow-overlap"))
+    case("shared on purpose", (*args, "--allow-overlap"), DONE, theirs,
+         both(theirs[0] + "elsa:200000:10\n"))
+    case("an account's", ("grant", "elsa", "-u", "--range", "5000-5002"), POLICY,
+         says=("uid 5001 is that of elsa", "uid 5002 is that of anna"))
+    case("root's", ("grant", "elsa", "--range", "0-0"), POLICY,
+         says=("uid 0 is root's; --allow-root", "gid 0 is root's; --allow-root"))
+    case("root's, on purpose", ("grant", "elsa", "--range", "0-0", "--allow-root"), DONE,
+         new=both("elsa:0:1\n"))
+    case("no id", ("grant", "elsa", "--range", "4294967295-4294967295", "--allow-overlap",
+                   "--allow-root"), POLICY, says=("4294967295 is no uid",))
+
+
+def login_defs(case, *lines):
+    case.box.host.write("/etc/login.defs", host_module.LOGIN_DEFS + "".join(
+        line + "\n" for line in lines))
+
+
+def test_settings(case):
+    both = lambda text: (text, text)
+    login_defs(case, "SUB_UID_DETERMINISTIC yes", "SUB_UID_MAX 4294967294",
+               "SUB_GID_MAX 4294967294")
+    place = 100000 + (5001 - 1000) * 65536
+    case("deterministic", ("grant", "elsa"), DONE, new=both(f"elsa:{place}:65536\n"))
+    case("deterministic, again", ("grant", "elsa"), DONE, both(f"elsa:{place}:65536\n"))
+    case("deterministic, held in part", ("grant", "elsa"), DONE,
+         (f"elsa:{place}:65536\n", f"elsa:{place}:10\n5001:{place + 65530}:6\n"),
+         (f"elsa:{place}:65536\n", f"elsa:{place}:10\n5001:{place + 65530}:6\n"
+          f"elsa:{place + 10}:65520\n"))
+    case("deterministic, taken", ("grant", "elsa"), POLICY, (f"bob:{place + 5}:1\n", ""),
+         says=(f"uids {place + 5}-{place + 5} belong to bob (/etc/subuid:1)",))
+    case("deterministic, below UID_MIN", ("grant", "daemon"), NONE,
+         says=("daemon gets no uids",))
+    case("deterministic: no count", ("grant", "elsa", "--count", "5"), USAGE,
+         says=("SUB_UID_DETERMINISTIC",))
+    case("deterministic: no uid", ("grant", "ghost", "--no-account"), NONE,
+         says=("ghost has no uid",))
+    case("deterministic: a range", ("grant", "elsa", "--range", "5-6"), DONE,
+         new=both("elsa:5:2\n"))
+    login_defs(case, "SUB_UID_STORE_BY_UID yes")
+    case("by uid", ("grant", "elsa", "--count", "5"), DONE, new=both("5001:100000:5\n"))
+    case("by uid: whoever has none", ("grant", "ghost", "--no-account", "--count", "5"), DONE,
+         new=both("ghost:100000:5\n"))
+    login_defs(case, "SUB_UID_COUNT 0", "SUB_GID_COUNT 0")
+    case("count 0", ("grant", "elsa"), DONE, says=("SUB_UID_COUNT is 0", "no gids"))
+    case("count 0, but --count", ("grant", "elsa", "--count", "5"), DONE,
+         new=both("elsa:100000:5\n"))
+    login_defs(case, "SUB_UID_COUNT 7")
+    case("counts that differ", ("grant", "elsa"), DONE,
+         new=("elsa:100000:7\n", "elsa:100000:65536\n"))
+    login_defs(case, "SUB_UID_MAX 100009", "SUB_GID_MAX 100009")
+    case("no room", ("grant", "elsa", "--count", "6"), NONE, ("ghost:100005:1\n", ""),
+         says=("elsa gets no uids", "no free range is left"))
+    case("no pair, but one of each", ("grant", "elsa", "--count", "5"), DONE,
+         ("ghost:100005:5\n", "ghost:100000:5\n"),
+         ("ghost:100005:5\nelsa:100000:5\n", "ghost:100000:5\nelsa:100005:5\n"))
+    login_defs(case, "SUB_UID_MAX x")
+    case("settings that make no sense", ("grant", "elsa"), UNREADABLE,
+         says=("the value of SUB_UID_MAX is not a decimal number",))
+    case("settings do not matter", ("grant", "elsa", "--range", "5-6"), DONE,
+         new=both("elsa:5:2\n"))
+    case.box.host.reset_etc("login.defs")
+
+
+# --- a model that tries every place -----------------------------------------------------
+
+LOW, HIGH = 100000, 100063
+PEOPLE = [f"user{i}" for i in range(12)]
+
+
+class Model:
+    """Two databases of a few ids; places are tried one after the other."""
+
+    def __init__(self, rng):
+        self.lines = [[], []]
+        self.used = [set(), set()]
+        for k in (0, 1):
+            for _ in range(rng.randrange(6)):
+                start = rng.randrange(LOW - 5, HIGH + 5)
+                count = rng.randrange(1, 9)
+                self.lines[k].append((rng.choice(PEOPLE + ["ghost"] * 8), start, count))
+                self.used[k].update(range(start, start + count))
+        # some may have ids in the middle of it all
+        self.accounts = {rng.randrange(LOW, HIGH) for _ in range(rng.randrange(2))}
+        self.above = [max([LOW] + [min(end, HIGH + 1) for end in (
+            start + count for _, start, count in self.lines[k]
+            if start <= HIGH and start + count > LOW)]) for k in (0, 1)]
+
+    def text(self, k):
+        return "".join(f"{owner}:{start}:{count}\n" for owner, start, count in self.lines[k])
+
+    def free(self, kinds, start, count):
+        return start + count - 1 <= HIGH and not any(
+            i in self.used[k] or (k == 0 and i in self.accounts)
+            for k in kinds for i in range(start, start + count))
+
+    def find(self, kinds, count, align):
+        above = max(self.above[k] for k in kinds)
+        for begin in (above, LOW):
+            for start in range(begin, HIGH + 1):
+                if start % align == 0 and self.free(kinds, start, count):
+                    return start
+        return None
+
+    def holds(self, owner, k):
+        return any(line[0] == owner for line in self.lines[k])
+
+    def give(self, wanted, default, align, if_missing):
+        """All or nothing: pairs first, then what has no pair. False: there is no room."""
+        new = {}
+        missing = [[not if_missing or not self.holds(owner, k) for k in (0, 1)]
+                   for owner, _ in wanted]
+        if if_missing:
+            for k in (0, 1):
+                self.mirror(wanted, default, missing, new, k)
+        for i, (owner, count) in enumerate(wanted):
+            if all(missing[i]):
+                start = self.find((0, 1), count or default, align)
+                if start is not None:
+                    self.take(new, missing, i, (0, 1), start, count or default)
+        for k in (0, 1):
+            for i, (owner, count) in enumerate(wanted):
+                if missing[i][k]:
+                    start = self.find((k,), count or default, align)
+                    if start is None:
+                        return False
+                    self.take(new, missing, i, (k,), start, count or default)
+        for k in (0, 1):
+            for i, (owner, count) in enumerate(wanted):
+                if (i, k) in new:
+                    self.lines[k].append((owner, *new[i, k]))
+        return True
+
+    def mirror(self, wanted, default, missing, new, k):
+        names = [owner for owner, _ in wanted]
+        for owner, start, count in list(self.lines[1 - k]):
+            if owner not in names:
+                continue
+            i = names.index(owner)
+            if (missing[i][k] and not missing[i][1 - k] and start >= LOW
+                    and count == (wanted[i][1] or default)
+                    and self.free((k,), start, count)):
+                self.take(new, missing, i, (k,), start, count)
+
+    def take(self, new, missing, i, kinds, start, count):
+        for k in kinds:
+            new[i, k] = (start, count)
+            missing[i][k] = False
+            self.used[k].update(range(start, start + count))
+
+
+def set_people(box, accounts=()):
+    """People of the model, and accounts with ids that ranges must not have."""
+    passwd = host_module.PASSWD + "".join(
+        f"{name}:x:{20000 + i}:5001::/:\n" for i, name in enumerate(PEOPLE))
+    box.host.write("/etc/passwd", passwd + "".join(
+        f"taken{number}:x:{number}:5001::/:\n" for number in accounts))
+
+
+def one_round(box, seed):
+    """One random list on random databases. Returns (whether there was room, problem)."""
+    rng = random.Random(seed)
+    model = Model(rng)
+    before = [model.text(k) for k in (0, 1)]
+    default, align = rng.randrange(1, 7), rng.choice((1, 1, 2, 3, 8))
+    if_missing = rng.random() < 0.5
+    wanted = [(name, rng.choice((None, None, rng.randrange(1, 9))))
+              for name in rng.sample(PEOPLE, rng.randrange(1, 9))]
+    set_people(box, model.accounts)
+    box.host.write(LIST, "".join(
+        name + (f":{count}" if count else "") + "\n" for name, count in wanted))
+    box.put(*(text.encode() for text in before))
+    room = model.give(wanted, default, align, if_missing)
+    result = box.run("grant", "--batch", LIST, "--count", default, "--align", align,
+                     *(["--if-missing"] if if_missing else []))
+    expected = tuple((model.text(k) if room else before[k]).encode() for k in (0, 1))
+    if result.status != (DONE if room else NONE) or tuple(box.get()) != expected:
+        return room, f"seed {seed}: {result}, {box.get()}, not {expected}"
+    return room, None
+
+
+def test_model(case):
+    box, rounds = case.box, 60 if quick() else 600
+    seed = int(os.environ.get("SUBID_SEED", random.randrange(2**32)))
+    login_defs(case, f"SUB_UID_MIN {LOW}", f"SUB_UID_MAX {HIGH}", f"SUB_GID_MIN {LOW}",
+               f"SUB_GID_MAX {HIGH}")
+    found = [one_round(box, seed + i) for i in range(rounds)]
+    problems = [problem for _, problem in found if problem]
+    room = sum(had_room for had_room, _ in found)
+    case.report.check(f"{rounds} lists on random databases, {rounds - room} without room",
+                      not problems and 0 < room < rounds, "; ".join(problems[:3]))
+    box.host.reset_etc("login.defs", "passwd")
+    remove(LIST)
+
+
+# --- lists ------------------------------------------------------------------------------
+
+def test_lists(case):
+    box = case.box
+    box.host.write(LIST, "# new people\n\nbob:10\nelsa\nanna:5")
+    case("a list", ("grant", "--batch", LIST), DONE,
+         new=("bob:100000:10\nelsa:100010:65536\nanna:165546:5\n",) * 2)
+    with open(LIST, encoding="ascii") as file:
+        case("from standard input", ("grant", "--batch", "-"), DONE,
+             new=("bob:100000:10\nelsa:100010:65536\nanna:165546:5\n",) * 2,
+             as_root=lambda: os.dup2(file.fileno(), 0))
+    box.host.write(LIST, "bob\nnobody-knows\nelsa:0\nelsa\nelsatwin\n bob\nanna:5:6\n-x\n"
+                   "bob:7\nanna:0x5\n:5\nroot:4294967297\n\x01\nx" + "y" * 5000 + "\n")
+    result = case("everything is wrong", ("grant", "--batch", LIST), USAGE, says=(
+        f"{LIST}:2: user 'nobody-knows' does not exist", f"{LIST}:3: the count is no",
+        f"{LIST}:5: user 'elsatwin' has the same uid as 'elsa'", f"{LIST}:6: that is no name",
+        f"{LIST}:7: the count", f"{LIST}:8: that is no name",
+        f"{LIST}:9: the user is in line 1 already", f"{LIST}:10: the count",
+        f"{LIST}:11: that is no name", f"{LIST}:12: the count", f"{LIST}:13: that is no name",
+        f"{LIST}:14: that is no name", "nothing is changed"))
+    case.report.check("each of them once", len(words(result).splitlines()) == 13, str(result))
+    box.host.write(LIST, "bob\nghost\n")
+    case("one of them is unknown", ("grant", "--batch", LIST), NO_USER,
+         says=(f"{LIST}:2: user 'ghost' does not exist", "nothing is changed"))
+    case("... which may be", ("grant", "--batch", LIST, "--no-account", "--count", "1"), DONE,
+         new=("bob:100000:1\nghost:100001:1\n",) * 2)
+    box.host.write(LIST, "bob:600000000\nelsa:600000000\n")
+    case("room for one of two", ("grant", "--batch", LIST), NONE, says=("elsa gets no uids",))
+    box.host.write(LIST, "")
+    case("an empty list", ("grant", "--batch", LIST), DONE)
+    case("no list", ("grant", "--batch", "/etc/none"), UNREADABLE,
+         says=("/etc/none: No such file or directory",))
+    case("a folder", ("grant", "--batch", "/etc"), UNREADABLE, says=("/etc: Is a directory",))
+    remove(LIST)
+
+
+def test_all_users(case):
+    ours = "elsa:1:1\n"
+    case("all users who have none", ("grant", "--all-users", "--count", "5"), DONE,
+         (ours, ours), (ours + "anna:100000:5\nbob:100005:5\n5004:100010:5\n",) * 2)
+    case("... again", ("grant", "--all-users", "--count", "5"), DONE,
+         (ours + "anna:100000:5\nbob:100005:5\n5004:100010:5\n",) * 2)
+    case("from a uid to another", ("grant", "--all-users", "--count", "5", "--min-uid", "5002",
+                                   "--max-uid", "5003"), DONE,
+         new=("anna:100000:5\nbob:100005:5\n",) * 2)
+    case("of a group: its members, and whose it is",
+         ("grant", "--all-users", "--group", "team", "--count", "5"), DONE,
+         new=("elsa:100000:5\nbob:100005:5\n",) * 2)
+    case("of no group", ("grant", "--all-users", "--group", "none"), NO_USER,
+         says=("group 'none' does not exist",))
+    case("who has half of it", ("grant", "--all-users", "--max-uid", "5002", "--count", "5"),
+         DONE, ("elsa:7:5\nanna:3:5\n", "anna:3:5\n"),
+         ("elsa:7:5\nanna:3:5\n", "anna:3:5\nelsa:100000:5\n"))
+
+
+# --- taking, and new names --------------------------------------------------------------
+
+def test_revoke(case):
+    old = ("elsa:100:10\nanna:200:10\n5001:300:10\nelsatwin:400:10\nelsa:bad\n",) * 2
+    left = ("anna:200:10\nelsa:bad\n",) * 2
+    case("everything", ("revoke", "elsa"), DONE, old, left)
+    case("everything, said aloud", ("revoke", "elsa", "--all"), DONE, old, left)
+    case("nothing is left", ("revoke", "elsa", "--all"), DONE, left)
+    case("a part", ("revoke", "elsa", "--range", "105-305"), DONE, old,
+         ("elsa:100:5\nanna:200:10\n5001:306:4\nelsatwin:400:10\nelsa:bad\n",) * 2)
+    case("uids", ("revoke", "elsa", "-u"), DONE, old, (left[0], old[1]))
+    case("of a user who is gone", ("revoke", "ghost"), NO_USER, ("ghost:5:5\n", ""),
+         says=("user 'ghost' does not exist",))
+    case("of a user who is gone, as such", ("revoke", "ghost", "--no-account"), DONE,
+         ("ghost:5:5\nelsa:1:1\n", "ghost:5:5\n"), ("elsa:1:1\n", ""))
+    case("of a uid", ("revoke", "7777", "--no-account"), DONE, ("7777:5:5\n", ""), ("", ""))
+    case("no database", ("revoke", "elsa"), DONE, (None, None))
+    case("show", ("revoke", "elsa", "--range", "103-104", "--dry-run", "--gid-only"), DONE,
+         old, out="- /etc/subgid: elsa:100:10\n+ /etc/subgid: elsa:100:3\n"
+                  "+ /etc/subgid: elsa:105:5\n")
+    with process(caller=ELSA) as pid:
+        case("busy", ("revoke", "elsa"), BUSY, old, says=(f"by process {pid}",))
+        case("busy: another one", ("revoke", "anna"), DONE, old,
+             (old[0].replace("anna:200:10\n", ""),) * 2)
+    case("two things", ("revoke", "elsa", "--all", "--range", "1-2"), USAGE, old,
+         says=("exclude each other",))
+
+
+def test_rename(case):
+    box = case.box
+    old = ("ghost:100:10\n5001:1:1\nghost:300:10\nghosts:4:1\nghost:bad\n",) * 2
+    new = (old[0].replace("ghost:1", "elsa:1").replace("ghost:3", "elsa:3"),) * 2
+    case("after usermod -l", ("rename", "ghost", "elsa"), DONE, old, new)
+    case("again", ("rename", "ghost", "elsa"), DONE, new)
+    case("the other database", ("rename", "ghost", "elsa"), DONE, (new[0], old[1]), new)
+    case("show", ("rename", "ghost", "elsa", "--dry-run", "-u"), DONE, ("ghost:1:1\n", ""),
+         out="- /etc/subuid: ghost:1:1\n+ /etc/subuid: elsa:1:1\n")
+    case("another name of the uid", ("rename", "elsa", "elsatwin"), DONE,
+         ("elsa:1:1\n", ""), ("elsatwin:1:1\n", ""))
+    case("two users", ("rename", "elsa", "anna"), POLICY, ("elsa:1:1\n", ""),
+         says=("elsa (uid 5001) and anna (uid 5002) are two users", "to hand ranges over"))
+    case("the new one has ranges", ("rename", "ghost", "elsa"), POLICY,
+         ("ghost:1:1\nelsa:5:5\n", "ghost:1:1\n"),
+         says=("elsa has a range of its own (/etc/subuid:2)",))
+    case("nobody yet", ("rename", "elsa", "emma"), NO_USER, ("elsa:1:1\n", ""),
+         says=("user 'emma' does not exist", "usermod -l emma elsa"))
+    case("nobody, on purpose", ("rename", "ghost", "emma", "--no-account"), DONE,
+         ("ghost:1:1", ""), ("emma:1:1\n", ""))
+    case("to a number", ("rename", "ghost", "5001"), USAGE, old, says=("no name",))
+    case("to two lines", ("rename", "ghost", "x:1:1\nroot"), USAGE, old, says=("no name",))
+    # as administrators do it
+    box.put(b"anna:200:10\n", b"anna:200:10\n")
+    for name in ("shadow", "gshadow"):
+        box.host.write(f"/etc/{name}", "", 0o600)
+    if box.oracle:
+        first = box.run_oracle("-l", "emma", "anna")
+        second = box.run("rename", "anna", "emma")
+        case.report.check("Debian's usermod -l, then ours", first.status == 0
+                          and second.status == DONE and box.get() == (b"emma:200:10\n",) * 2,
+                          f"{first}, {second}, {box.get()}")
+    else:
+        case.report.skip("Debian's usermod -l, then ours", "needs usermod")
+    box.host.reset_etc("passwd", "group", "shadow", "gshadow")
+
+
+# --- what can go wrong ------------------------------------------------------------------
+
+def test_words(case):
+    old = ("elsa:1:1\n", "")
+    for args, says in (
+            ((), "a verb is missing"), (("grant",), "one of USER, --batch and --all-users"),
+            (("grant", "elsa", "anna"), "more than one user"),
+            (("grant", "elsa", "--batch", LIST), "one of USER"),
+            (("grant", "elsa", "--count", "0"), "--count: '0' is no decimal number"),
+            (("grant", "elsa", "--count", "010"), "--count"),
+            (("grant", "elsa", "--count", "4294967297"), "--count"),
+            (("grant", "elsa", "--align", "0x10"), "--align"),
+            (("grant", "elsa", "--range", "5-4"), "--range: '5-4' is no range"),
+            (("grant", "elsa", "--range", "5"), "no range FIRST-LAST"),
+            (("grant", "--all-users", "--range", "5-6"), "--range is for one user"),
+            (("grant", "--all-users", "--no-account"), "have accounts"),
+            (("grant", "elsa", "--min-uid", "5"), "belong to --all-users"),
+            (("grant", "elsa", "-u", "-g"), "exclude each other"),
+            (("grant", "elsa", "--nonsense"), "--nonsense"),
+            (("revoke",), "one USER is wanted"), (("revoke", "a", "b"), "one USER"),
+            (("revoke", "elsa", "--range", "x"), "no range"),
+            (("rename", "elsa"), "the OLD name and the NEW one")):
+        case(f"wrong: {' '.join(args)}", args, USAGE, old, says=(says, "--help'"))
+    for args in (("grant", "nobody-knows"), ("grant", "5001"), ("revoke", "nobody-knows"),
+                 ("grant", "x:1:1\nroot")):
+        case(f"unknown: {args!r}", args, NO_USER, old, says=("does not exist",))
+    case("a name that no line can have", ("grant", "x:1:1\nroot", "--no-account"), NO_USER,
+         old, says=("x:1:1?root",))
+    for verb in ("grant", "revoke", "rename"):
+        result = case.box.run(verb, "--help")
+        case.report.check(f"{verb} --help", result.status == DONE and not result.err
+                          and f"subid {verb}".encode() in result.out, str(result))
+
+
+def test_surroundings(case):
+    box, old = case.box, ("elsa:1:1\n", "anna:2:2\n")
+    case("an ordinary user", ("grant", "elsa"), NOT_PERMITTED, old,
+         says=("PAM: Authentication failure",), caller=ELSA)
+    box.put(*(text.encode() for text in old))
+    with process(lambda: hold_lock("/etc/.pwd.lock")) as pid:
+        result = box.run("grant", "elsa", timeout=0.5 if quick() else 20)
+        case.report.check("locked: it waits" + ("" if quick() else ", and says by whom"),
+                          result.status == -signal.SIGALRM if quick()
+                          else result.status == LOCKED and f"by PID {pid}" in words(result),
+                          str(result))
+    with open("/dev/full", "w", encoding="ascii") as full:
+        new = ("elsa:1:1\nbob:100000:5\n", "anna:2:2\nbob:100000:5\n")
+        case("stdout is full", ("grant", "bob", "--count", "5"), NOT_WRITTEN, old, new,
+             says=("standard output: No space left on device",),
+             as_root=lambda: os.dup2(full.fileno(), 1))
+        case("stdout is closed", ("grant", "bob", "--count", "5"), NOT_WRITTEN, old, new,
+             says=("standard output: Bad file descriptor",), as_root=lambda: os.close(1))
+    for args in (("grant", "bob"), ("grant", "--all-users"), ("revoke", "elsa"),
+                 ("rename", "elsa", "elsatwin")):
+        case(f"--dry-run: {' '.join(args)}", (*args, "--dry-run"), DONE, old)
+        case.report.check("... leaves no backup",
+                          not os.path.exists("/etc/subuid-"), str(os.listdir("/etc")))
+    box.put(b"", b"")
+    os.chmod("/etc/passwd", 0o644)
+    box.host.write("/etc/subuid", b"elsa:1:1\n", 0o600)
+    remove("/etc/subgid")
+    os.mkdir("/etc/subgid")
+    result = box.run("grant", "elsa")
+    case.report.check("a database that is a folder", result.status == UNREADABLE
+                      and "/etc/subgid" in words(result) and not box.strays()
+                      and read("/etc/subuid") == b"elsa:1:1\n", str(result))
+    os.rmdir("/etc/subgid")
+
+
+def hold_lock(path):
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+    fcntl.fcntl(fd, fcntl.F_SETLKW, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0))
+
+
+@contextlib.contextmanager
+def image(case, options):
+    """A system in a folder of its own file system."""
+    folder = f"{case.box.folder}/image"
+    os.makedirs(folder, exist_ok=True)
+    mount("tmpfs", folder, "tmpfs", MS_NODEV, options)
+    try:
+        os.mkdir(f"{folder}/etc")
+        case.box.host.write(f"{folder}/etc/passwd", host_module.PASSWD)
+        yield folder
+    finally:
+        umount(folder)
+
+
+def test_image(case):
+    box = case.box
+    before = box.get()
+    with image(case, "size=1m") as folder:
+        for args, wanted in ((("grant", "elsa", "--count", "5"), "elsa:100000:5\n"),
+                             (("grant", "--all-users", "--max-uid", "5001"), "elsa:100000:5\n"),
+                             (("rename", "elsa", "elsatwin"), "elsatwin:100000:5\n"),
+                             (("revoke", "elsa"), "")):
+            result = box.run(*args, "--root", folder)
+            case.report.check(f"in an image: {' '.join(args)}", result.status == DONE
+                              and read(f"{folder}/etc/subuid") == wanted.encode()
+                              and read(f"{folder}/etc/subgid") == wanted.encode()
+                              and box.get() == before and not result.log, str(result))
+    result = box.run("grant", "elsa", "--root", "/none")
+    case.report.check("in no image", result.status == UNREADABLE
+                      and "/none/etc: No such file" in words(result), str(result))
+
+
+def test_full(case):
+    """A disk with less and less room: all or nothing, and each time the reason."""
+    problems, counts = [], {DONE: 0, NOT_WRITTEN: 0}
+    old = b"ghost:1:1\n" * 2000
+    with image(case, "size=256k") as folder:
+        case.box.host.write(f"{folder}/list", "".join(
+            f"new{i}\n" for i in range(2000)))
+        for kilobytes in range(0, 200, 8 if quick() else 4):
+            for name in ("subuid", "subgid"):
+                case.box.host.write(f"{folder}/etc/{name}", old)
+                remove(f"{folder}/etc/{name}-")
+            remove(f"{folder}/fill")
+            with contextlib.suppress(OSError), open(f"{folder}/fill", "wb",
+                                                    buffering=0) as file:
+                for _ in range(kilobytes):
+                    file.write(bytes(1024))
+            result = case.box.run("grant", "--batch", f"{folder}/list", "--no-account",
+                                  "--count", "5", "--root", folder)
+            now = [read(f"{folder}/etc/{name}") for name in ("subuid", "subgid")]
+            counts[result.status] = counts.get(result.status, 0) + 1
+            left = [name for name in os.listdir(f"{folder}/etc")
+                    if name not in ("passwd", "subuid", "subgid", "subuid-", "subgid-",
+                                    ".pwd.lock")]
+            whole = all(len(text.splitlines()) == 4000 for text in now)
+            if left or (not whole if result.status == DONE else now != [old, old]
+                        or b"No space left on device" not in result.err):
+                problems.append(f"{kilobytes} KiB: {result.status}, {words(result)}, {left}")
+    case.report.check(f"a full disk: {counts}", not problems and counts[DONE] > 2
+                      and counts[NOT_WRITTEN] > 2 and len(counts) == 2,
+                      f"{counts}, " + "; ".join(problems[:3]))
+
+
+def test_records(case):
+    box = case.box
+    box.put(b"", b"")
+    box.host.write(LIST, "bob:10\nelsa:10\nanna:10\n")
+    for args, wanted in (
+            (("grant", "elsa", "--count", "5"),
+             "elsa grant uids=100000-100004 gids=100000-100004 by uid 0: done"),
+            (("grant", "--batch", LIST),
+             "grant users=3 uids=100005-100034 gids=100005-100034 by uid 0: done"),
+            (("grant", "elsa", "--range", "0-5"),
+             "elsa grant uids=0-5 gids=0-5 by uid 0: refused"),
+            (("revoke", "elsa", "--range", "100000-100001", "-u"),
+             "elsa revoke uids=100000-100001 by uid 0: done"),
+            (("rename", "elsa", "elsatwin"), "elsa rename new=elsatwin by uid 0: done"),
+            (("rename", "elsa", "elsatwin"), None),
+            (("grant", "elsa", "--if-missing"), None),
+            (("grant", "elsa", "--dry-run"), None)):
+        result = box.run(*args)
+        found = [record.split("]: ", 1)[1].strip("\0\n") for record in result.log]
+        case.report.check(f"recorded: {' '.join(args)}",
+                          found == ([wanted] if wanted else []), f"{found}, {result}")
+    remove(LIST)
+
+
+def test_name_service(case):
+    """A directory is asked once for all, and for two seconds; whose id it has is passed
+    by."""
+    box = case.box
+    path = box.host.compile("usermod_nss.c", "-shared", "-fPIC")
+    os.rename(path, f"{box.folder}/libnss_subidtest.so.2")
+    box.host.write("/etc/nsswitch.conf", "passwd: files subidtest\ngroup: files subidtest\n")
+    box.host.write(LIST, "bob:2048\nelsa:2048\nanna:2048\n")
+    env = {"PATH": host_module.CLEAN_PATH, "LC_ALL": "C.UTF-8",
+           "LD_LIBRARY_PATH": box.folder}
+    for what, mode, new, longest, says in (
+            ("its account is passed by", "0 103072",
+             "bob:100000:2048\nelsa:106144:2048\nanna:104096:2048\n", 2, ()),
+            ("it is slow", "300 1", "bob:100000:2048\nelsa:102048:2048\nanna:104096:2048\n",
+             3.5, ("did not answer in time",)),
+            ("it never answers", "-1 1",
+             "bob:100000:2048\nelsa:102048:2048\nanna:104096:2048\n", 3.5,
+             ("did not answer in time",))):
+        box.host.write("/etc/nss-mode", mode + "\n")
+        result = case(f"the name service: {what}", ("grant", "--batch", LIST), DONE,
+                      new=(new,) * 2, says=says, env=env)
+        case.report.check(f"... {longest} s at the most", result.seconds < longest,
+                          f"{result.seconds:.1f} s")
+    box.host.write("/etc/nss-mode", "0 100010\n")
+    case("the name service: its account is just behind what is in use",
+         ("grant", "bob", "--count", "5"), DONE, ("ghost:100000:10\n",) * 2,
+         ("ghost:100000:10\nbob:100011:5\n",) * 2, env=env)
+    case("the name service: a range with its account", ("grant", "bob", "--range",
+                                                        "100010-100014"), POLICY,
+         says=("uid 100010 is that of directory",), env=env)
+    box.host.reset_etc("nsswitch.conf")
+    for name in ("/etc/nss-mode", LIST):
+        remove(name)
+
+
+# --- killed and interrupted -------------------------------------------------------------
+
+TAIL = "bob:3000005:10\ndaemon:3000015:20\n"
+SCENARIOS = (
+    Scenario("grant", ("grant", "bob", "--if-missing"),
+             Files(OLD.subuid + b"\nbob:3000005:65536\n",
+                   OLD.subgid + b"bob:3000005:65536\n")),
+    Scenario("batch", ("grant", "--batch", LIST, "--if-missing"),
+             Files(OLD.subuid + b"\n" + TAIL.encode(), OLD.subgid + TAIL.encode())),
+    Scenario("rename", ("rename", "elsa", "elsatwin"),
+             Files(OLD.subuid.replace(b"elsa", b"elsatwin") + b"\n",
+                   OLD.subgid.replace(b"elsa", b"elsatwin"))),
+    Scenario("revoke", ("revoke", "anna"),
+             Files(b"# comment\nelsa:1000000:100\n\nbroken\n5001:3000000:5\n",
+                   b"elsa:1000000:100\n")),
+)
+
+
+def test_sweeps(case):
+    box, report = case.box, case.report
+    if not available():
+        report.skip("killed and interrupted", "needs strace")
+        return
+    box.host.write(LIST, "bob:10\ndaemon:20\n")
+    # most of the others load libraries
+    others = 200 if quick() else 12
+    usermod_sweep.run_all(box, report, SCENARIOS[2:3] if quick() else SCENARIOS, others)
+    usermod_sweep.interrupt(box, report, SCENARIOS[1], ("INT",), others)
+    remove(LIST)
+
+
+# --- many -------------------------------------------------------------------------------
+
+def put_crowd(box, users, lines):
+    """That many accounts, a list of them, and databases of nobody's lines with gaps."""
+    box.host.write("/etc/passwd", host_module.PASSWD + "".join(
+        f"user{i}:x:{700000000 + i}:100::/nonexistent:/bin/sh\n" for i in range(users)))
+    box.host.write("/etc/group", host_module.GROUP)
+    for name in ("shadow", "gshadow"):
+        box.host.write(f"/etc/{name}", "", 0o600)
+    box.host.write(LIST, "".join(f"user{i}\n" for i in range(users)))
+    text = "".join(f"ghost{i}:{100000 + i * 20}:16\n" for i in range(lines)).encode()
+    box.put(text, text)
+    return text
+
+
+def owned(text):
+    """The ranges of a database, sorted, as (start, end, owner)."""
+    fields = (line.split(b":") for line in text.splitlines())
+    return sorted((int(start), int(start) + int(count), owner)
+                  for owner, start, count in fields)
+
+
+def oracle_seconds(box, calls):
+    """What one call of Debian's usermod takes on average, for both databases."""
+    start = time.monotonic()
+    for i in range(calls):
+        first = 650000000 + i * 100
+        result = box.run_oracle("-v", f"{first}-{first + 99}", "-w", f"{first}-{first + 99}",
+                                f"user{i}", timeout=120)
+        if result.status != 0:
+            raise RuntimeError(f"usermod: {result}")
+    return (time.monotonic() - start) / calls
+
+
+def test_many(case, users, lines, calls, args=("--count", "2048")):
+    box, report = case.box, case.report
+    before = put_crowd(box, users, lines)
+    inode = os.stat("/etc/subuid").st_ino
+    result = box.run("grant", "--batch", LIST, *args, timeout=120)
+    after = box.get()
+    name = f"{users} users on {lines} lines{'' if len(args) == 2 else ', into gaps'}"
+    ranges = owned(after.subuid)
+    new = after.subuid[len(before):]
+    report.check(f"{name}: each has a range, in order, the same of both, none overlaps",
+                 result.status == DONE and after.subuid == after.subgid
+                 and after.subuid.startswith(before) and not box.strays()
+                 and [line.split(b":")[0] for line in new.splitlines()]
+                 == [b"user%d" % i for i in range(users)]
+                 and all(a[1] <= b[0] for a, b in zip(ranges, ranges[1:]))
+                 and ranges[0][0] >= 100000 and ranges[-1][1] <= 600100001,
+                 f"status {result.status}, {words(result)[:500]}")
+    report.check(f"{name}: one write",
+                 read("/etc/subuid-") == before and os.stat("/etc/subuid").st_ino != inode,
+                 "the backup is not what was there before")
+    report.check(f"{name}: {result.seconds:.2f} s", result.seconds < 5, "over 5 s")
+    again = box.run("grant", "--batch", LIST, "--if-missing", *args, timeout=120)
+    report.check(f"{name}: again, {again.seconds:.2f} s",
+                 again.status == DONE and not again.out and box.get() == after
+                 and again.seconds < 5, str(again)[:500])
+    if calls and box.oracle:
+        box.sweep()
+        box.put(before, before)
+        each = oracle_seconds(box, calls)
+        ratio = result.seconds / (each * users)
+        report.check(f"{name}: 1/{1 / ratio:.0f} of what as many calls of Debian's usermod take",
+                     ratio <= 0.01, f"{each:.3f} s a call")
+    elif calls:
+        report.skip(f"{name}: beside Debian's usermod", f"needs {ORACLE}")
+    box.host.reset_etc("passwd", "group", "shadow", "gshadow")
+    box.put(b"", b"")
+    remove(LIST)
+
+
+def test_crowds(case):
+    users = 10_000 if quick() else 100_000
+    test_many(case, users, 0, 10)
+    test_many(case, users, 100_000 if quick() else 1_000_000, 2 if quick() else 10)
+    # no room above: each gap of 4 ids, one after the other
+    lines = 100_000 if quick() else 1_000_000
+    login_defs(case, f"SUB_UID_MAX {100000 + lines * 20 - 5}",
+               f"SUB_GID_MAX {100000 + lines * 20 - 5}")
+    test_many(case, users, lines, 0, ("--count", "4", "--align", "4"))
+    case.box.host.reset_etc("login.defs")
+
+
+def main():
+    box, report = enter("subid")
+    case = Case(box, report)
+    for part in (test_places, test_range, test_settings, test_model, test_lists,
+                 test_all_users, test_revoke, test_rename, test_words, test_surroundings,
+                 test_image, test_full, test_records, test_name_service, test_sweeps,
+                 test_crowds):
+        report.part(part, case)
+    report.finish()
+
+
+main()

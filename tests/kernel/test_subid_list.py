@@ -1,0 +1,535 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""`subid list`, `whois` and `map`: compared with a model on random databases, with every
+wrong command line and file, an output that is lost, and a million lines."""
+
+import contextlib
+import fcntl
+import json
+import os
+import pty
+import random
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+
+import subid_box
+from host import CLEAN_PATH, ELSA, mount, quick, remove
+from subid_box import (DONE, FINDINGS, KINDS, Line, NO_ID, NO_USER, NONE, NOT_WRITTEN,
+                       UNREADABLE, USAGE, words)
+
+# by login name, by another name of the uid, by uid, by nobody's name, and by digits that
+# are the login name of another uid
+OWNERS = {"elsa": 5001, "elsatwin": 5001, "5001": 5001, "anna": 5002, "5002": 5002,
+          "bob": 5003, "ghost": None, "7777": 7777}
+BAD_LINES = ("elsa:0100:5", "elsa:1:0", ":1:1", "elsa:1", "elsa:1:1:1", "elsa:0x10:5",
+             "elsa:1:1 ", "elsa:4294967295:2")
+
+
+def database(lines):
+    return "".join(line + "\n" for line in lines)
+
+
+def random_lines(rng, overlap):
+    """Lines of a database, some of them nothing; valid ones may overlap or not."""
+    lines, at = [], rng.randrange(5000, 200000)
+    for _ in range(rng.randrange(1, 25)):
+        kind = rng.random()
+        if kind < 0.1:
+            lines.append(rng.choice(BAD_LINES))
+        elif kind < 0.2:
+            lines.append(rng.choice(("", "# a comment", " ")))
+        else:
+            count = rng.choice((1, 2, 10, 65536, rng.randrange(1, 100000)))
+            lines.append(f"{rng.choice(list(OWNERS))}:{at}:{count}")
+            at += rng.randrange(-count, 100) if overlap else count + rng.choice((0, 0, 1, 500))
+            at = max(at, 0)
+    if not overlap:
+        rng.shuffle(lines)
+    return lines
+
+
+def parse(kind, lines):
+    found = []
+    for number, text in enumerate(lines, 1):
+        if text.strip() and not text.startswith("#") and text not in BAD_LINES:
+            owner, start, count = text.split(":")
+            found.append(Line(kind, owner, int(start), int(count), number))
+    return found
+
+
+def key(owner):
+    """What two lines of one owner share."""
+    return owner if OWNERS.get(owner) is None else OWNERS[owner]
+
+
+def inside(lines, line, identity):
+    """1, and everything that the owner has below."""
+    before = sum(other.count for other in lines if key(other.owner) == key(line.owner) and
+                 (other.start, other.number) < (line.start, line.number))
+    return 1 + before + identity - line.start
+
+
+# --- against the model ------------------------------------------------------------------
+
+def row_of(line):
+    return {"kind": line.kind, "owner": line.owner, "uid": OWNERS[line.owner],
+            "first": line.start, "last": line.last, "count": line.count,
+            "where": f"/etc/sub{line.kind}:{line.number}"}
+
+
+def whois_of(lines, kind, identity):
+    return sorted((line.owner, inside(lines, line, identity), line.number)
+                  for line in lines if line.start <= identity <= line.last)
+
+
+def model_list(box, lines):
+    rows = [row_of(line) for kind in KINDS for line in lines[kind]]
+    if box.rows("list") != rows:
+        return "list"
+    for word, uid in (("elsa", 5001), ("5001", 5001), ("elsatwin", 5001), ("anna", 5002)):
+        expected = [row for row in rows if row["uid"] == uid]
+        status = DONE if expected else NONE
+        if box.rows("list", word, status=status) != expected:
+            return f"list {word}"
+    return None
+
+
+def model_whois(box, lines, rng):
+    edges = [edge for line in lines["uid"] + lines["gid"]
+             for edge in (line.start - 1, line.start, line.last, line.last + 1)]
+    ids = [identity for identity in rng.sample(edges, min(12, len(edges))) if identity >= 0]
+    if not ids:
+        return None
+    # the status is about accounts as well, which the model does not know
+    rows = json.loads(box.run("whois", "--json", *ids).out)["ids"]
+    for identity in ids:
+        for kind in KINDS:
+            found = sorted((row["owner"], row["inside"], int(row["where"].split(":")[1]))
+                           for row in rows if (row["id"], row["kind"]) == (identity, kind)
+                           and row["state"] == "delegated")
+            # an id that was asked for twice is answered twice
+            expected = whois_of(lines[kind], kind, identity) * ids.count(identity)
+            if found != sorted(expected):
+                return f"whois {identity}: {kind}: {found}, not {expected}"
+    return None
+
+
+def free_ids(lines, accounts, low, high):
+    """The gaps between low and high, both inclusive."""
+    used = sorted([(line.start, line.last) for line in lines] + [(a, a) for a in accounts])
+    gaps, at = [], low
+    for first, last in used:
+        if first > at and at <= high:
+            gaps.append((at, min(first - 1, high)))
+        at = max(at, last + 1)
+    if at <= high:
+        gaps.append((at, high))
+    return [gap for gap in gaps if gap[0] <= gap[1]]
+
+
+def model_free(box, lines):
+    """With the bounds of the host's login.defs; accounts are below them."""
+    rows = box.rows("list", "--free")
+    for kind, ranges in (*lines.items(), ("both", lines["uid"] + lines["gid"])):
+        expected = [(first, last, last - first + 1, (last - first + 1) // 65536)
+                    for first, last in free_ids(ranges, (), 100000, 600100000)]
+        found = [(row["first"], row["last"], row["count"], row["fits"])
+                 for row in rows if row["kind"] == kind]
+        if found != expected:
+            return f"list --free, {kind}: {found}, not {expected}"
+    return None
+
+
+def overlapping(lines):
+    """Whether two of these share an id."""
+    spans = sorted((line.start, line.last) for line in lines)
+    return any(after[0] <= before[1] for before, after in zip(spans, spans[1:]))
+
+
+def model_map(box, lines):
+    """Every user's mapping; ids of users are below the ranges."""
+    for name, uid in (("elsa", 5001), ("anna", 5002)):
+        own = {kind: sorted((line for line in lines[kind] if OWNERS[line.owner] == uid),
+                            key=lambda line: line.start) for kind in KINDS}
+        if not all(own.values()):
+            if box.run("map", name).status not in (NONE, FINDINGS):
+                return f"map {name}: not refused"
+            continue
+        clash = any(overlapping(own[kind]) or
+                    any(line.start <= uid <= line.last for line in own[kind])
+                    for kind in KINDS)
+        if clash:
+            if box.run("map", name).status != FINDINGS:
+                return f"map {name}: ranges overlap"
+            continue
+        expected = []
+        for kind in KINDS:
+            expected.append((kind, 0, uid, 1))
+            for line in own[kind]:
+                expected.append((kind, inside(lines[kind], line, line.start), line.start,
+                                 line.count))
+        found = [(row["kind"], row["inside"], row["outside"], row["count"])
+                 for row in box.rows("map", name)]
+        if found != expected:
+            return f"map {name}: {found}, not {expected}"
+    return None
+
+
+def model(box):
+    rng = random.Random(6)
+    for number in range(8 if quick() else 50):
+        texts = {kind: random_lines(rng, overlap=number % 2) for kind in KINDS}
+        lines = {kind: parse(kind, text) for kind, text in texts.items()}
+        box.put(database(texts["uid"]), database(texts["gid"]))
+        wrong = (model_list(box, lines) or model_whois(box, lines, rng) or
+                 model_free(box, lines) or model_map(box, lines))
+        if wrong:
+            box.report.fail("list, whois and map are as the model has it",
+                            f"{wrong}; subuid {texts['uid']}; subgid {texts['gid']}")
+            return
+    box.report.ok("list, whois and map are as the model has it")
+
+
+# --- details ----------------------------------------------------------------------------
+
+SLIDES = "anna:2000000:1000000\nelsa:3000000:1000000\n"
+
+
+def whois_details(box):
+    box.put(SLIDES, SLIDES)
+    states = {0: "account", 5001: "account", 65534: "account", 65535: "reserved",
+              61184: "reserved", 60001: "reserved", NO_ID: "reserved",
+              3000000: "delegated", 4000000: "free"}
+    rows = box.rows("whois", "--uid", *states, status=NONE)
+    box.check("the states of ids", {row["id"]: row["state"] for row in rows}, states)
+    rows = box.rows("whois", "-u", 3001000) + box.rows("whois", "-u", "-z", 3001000)
+    box.check("3001000 is elsa's 1001 of podman and her 1000 of LXC",
+              [(row["owner"], row["inside"]) for row in rows],
+              [("elsa", 1001), ("elsa", 1000)])
+    box.put("root:5002:1\nelsa:4294967000:296\n", "")
+    rows = box.rows("whois", "-u", 5002, 4294967294, NO_ID)
+    box.check("an account inside a range is named, 4294967295 is no id",
+              [(row["state"], row["owner"], row["account"]) for row in rows],
+              [("delegated", "root", "anna"), ("delegated", "elsa", None),
+               ("reserved", None, None)])
+    box.put("root:100000:65536\nlxd:100000:65536\nlxd:300000:1\n", "")
+    rows = box.rows("whois", "-u", 165535)
+    box.check("a shared range has two owners", sorted(row["owner"] for row in rows),
+              ["lxd", "root"])
+
+
+def list_details(box):
+    box.put(SLIDES + "elsa:0100:1\n", SLIDES)
+    result = box.run("list", "-u", "-r", "-n", "-o", "owner,first")
+    box.check("raw, chosen columns", result.out, b"anna 2000000\nelsa 3000000\n")
+    box.report.check("lines that grant nothing are counted",
+                     "/etc/subuid: lines that grant nothing: 1" in words(result),
+                     words(result))
+    box.put("a\\b:1:1\nbl\u00e4:2:1\nq\"q:3:1\n".encode() + b"bad\xff:4:1\n", "")
+    names = [row["owner"] for row in box.rows("list", "-u")]
+    box.check("names of any bytes are JSON", names, ["a\\b", "bl\u00e4", 'q"q', "bad\ufffd"])
+    raw = box.run("list", "-u", "-r", "-n", "-o", "OWNER").out
+    box.check("names of any bytes are one word", raw.split(b"\n")[0], b"a\\x5cb")
+    image = f"{box.host.folder}/image"
+    os.makedirs(f"{image}/etc")
+    for name, text in (("subuid", "elsa:9000000:5\n"), ("subgid", ""),
+                       ("passwd", "elsa:x:77:77::/:/bin/sh\n")):
+        box.host.write(f"{image}/etc/{name}", text)
+    rows = box.rows("list", "--root", image, "elsa")
+    box.check("an image has its own users", [(row["uid"], row["first"]) for row in rows],
+              [(77, 9000000)])
+    # a link of an image means what it means there
+    os.rename(f"{image}/etc", f"{image}/real")
+    os.symlink("/real", f"{image}/etc")
+    rows = box.rows("list", "--root", image)
+    box.check("a link stays in the image", [row["first"] for row in rows], [9000000])
+    result = box.run("map", "--root", image, "elsa")
+    box.check("no gids, no mapping", result.status, NONE)
+
+
+def drawn(box, *args, encoding="C.UTF-8"):
+    env = {"PATH": CLEAN_PATH, "LC_ALL": encoding}
+    out = box.run("list", "-u", "--map", *args, env=env).out.decode()
+    return [line.split() for line in out.splitlines()]
+
+
+def map_details(box):
+    """80 columns: 63 marks. 0-629: a mark is ten ids."""
+    box.put("elsa:0:100\nanna:100:5\nbob:200:430\n5001:110:10\n", "")
+    rows = drawn(box)
+    box.check("the picture is to scale", rows[1:], [
+        ["elsa", "\u2588" * 10 + "\u00b7" + "\u2588" + "\u00b7" * 51],
+        ["anna", "\u00b7" * 10 + "\u2592" + "\u00b7" * 52],
+        ["bob", "\u00b7" * 20 + "\u2588" * 43]])
+    box.check("without UTF-8 it is ASCII", drawn(box, "anna", encoding="C")[1:],
+              [["anna", "#####"]])
+    box.put("elsa:7:1\n", "")
+    box.check("a picture of one id", drawn(box)[1:], [["elsa", "\u2588"]])
+    box.put("", "")
+    box.check("a picture of nothing", drawn(box), [])
+
+
+def keys(box):
+    box.put(SLIDES, SLIDES)
+    page = subid_box.documented()
+    asked = {"ranges": ("list",), "gaps": ("list", "--free"), "ids": ("whois", 3000000),
+             "extents": ("map", "elsa"), "processes": ("ps", "--all"),
+             "files": ("files", "--all", "/etc/subuid")}
+    for name, args in asked.items():
+        rows = box.rows(*args, name=name)
+        box.check(f"the keys of {name} are those of the man page",
+                  {tuple(row) for row in rows}, {tuple(page.get(name, ()))})
+
+
+# --- what goes wrong --------------------------------------------------------------------
+
+COMMANDS = (
+    # words, status, a word of the message
+    ((), USAGE, "verb"), (("frobnicate",), USAGE, "frobnicate"), (("--frob",), USAGE, "--frob"),
+    (("list", "--frob"), USAGE, "--frob"), (("list", "--free", "elsa"), USAGE, "--free"),
+    (("list", "--free", "--map"), USAGE, "--map"), (("list", "--map", "--json"), USAGE, "--map"),
+    (("list", "--json", "--raw"), USAGE, "--raw"), (("list", "-o", "FOO"), USAGE, "FOO"),
+    (("list", "-o", ""), USAGE, "column"), (("list", "nosuchuser"), NO_USER, "nosuchuser"),
+    (("list", "bob"), NONE, "bob"), (("list", "-R", "/nonexistent"), UNREADABLE, "/nonexistent"),
+    (("list", "-R", "x" * 5000), USAGE, "xxx"),
+    (("whois",), USAGE, "id"), (("whois", "-1"), USAGE, ""), (("whois", "0x10"), USAGE, "0x10"),
+    (("whois", "010"), USAGE, "010"), (("whois", "4294967296"), USAGE, "4294967296"),
+    (("whois", ""), USAGE, "''"), (("whois", "elsa"), USAGE, "elsa"),
+    (("whois", " 1"), USAGE, "' 1'"), (("whois", "123456789"), NONE, ""),
+    (("map",), USAGE, "user"), (("map", "elsa", "anna"), USAGE, "user"),
+    (("map", "nosuchuser"), NO_USER, "nosuchuser"), (("map", "bob"), NONE, "usermod-ext -S bob"),
+    (("map", "elsa", "--for", "qemu"), USAGE, "bwrap"),
+    (("map", "elsa", "--for"), USAGE, "--for"), (("map", "elsa", "-f", "lxc", "-J"), USAGE, "--for"),
+    (("ps", "1"), USAGE, "'1'"), (("ps", "-R", "/"), USAGE, "R"),
+    (("files",), USAGE, "folder"), (("files", "/nonexistent"), UNREADABLE, "/nonexistent"),
+)
+
+
+def wrong_commands(box):
+    box.put(SLIDES, SLIDES)
+    for args, status, word in COMMANDS:
+        result = box.run(*args)
+        shown = " ".join(args)[:60]
+        box.report.check(f"subid {shown}: status {status}, and why",
+                         result.status == status and word in words(result) and
+                         (word == "" or words(result).startswith("subid")), f"{result}")
+    for verb in ("list", "whois", "map", "ps", "files"):
+        result = box.run(verb, "--help")
+        box.report.check(f"subid {verb} --help", result.status == DONE and not result.err and
+                         result.out.startswith(f"Usage: subid {verb} ".encode()), f"{result}")
+
+
+def wrong_files(box):
+    """What can be read is shown, and the status says that it is not all."""
+    for name, make, word in (
+            ("missing", lambda: remove("/etc/subuid"), "No such file"),
+            ("a folder", lambda: (remove("/etc/subuid"), os.mkdir("/etc/subuid")), "directory"),
+            ("a fifo", lambda: (remove("/etc/subuid"), os.mkfifo("/etc/subuid")), "subuid"),
+            ("a link", lambda: (remove("/etc/subuid"), os.symlink("passwd", "/etc/subuid")),
+             "symbolic"),
+            ("not for others", lambda: os.chmod("/etc/subuid", 0o600), "denied")):
+        box.put(SLIDES, SLIDES)
+        make()
+        for verb in (("list",), ("whois", 3000000), ("list", "--free"), ("list", "--map")):
+            result = box.run(*verb, caller=ELSA)
+            known = b"gid" in result.out
+            box.report.check(f"subuid is {name}: {verb[0]} {verb[-1]} shows the rest",
+                             result.status == UNREADABLE and word in words(result) and known,
+                             f"{result}")
+        box.check(f"subuid is {name}: map", box.run("map", "elsa", caller=ELSA).status,
+                  UNREADABLE)
+    remove("/etc/subuid")
+    box.put(SLIDES, SLIDES)
+    os.chmod("/etc/subuid", 0o666)
+    result = box.run("list", "-u")
+    box.report.check("a file that all can write grants nothing, and is shown",
+                     result.status == DONE and b"elsa" in result.out and
+                     "grants nothing" in words(result), f"{result}")
+    box.put(SLIDES, SLIDES)
+    for name in ("passwd", "nsswitch.conf"):
+        remove(f"/etc/{name}")
+        result = box.run("list", "-u")
+        box.report.check(f"without {name}", result.status == DONE and b"3000000" in result.out,
+                         f"{result}")
+        box.host.reset_etc(name)
+    box.host.write("/etc/login.defs", "SUB_UID_MIN 10x\n")
+    result = box.run("list", "--free")
+    box.report.check("settings that make no sense", result.status == UNREADABLE and
+                     "SUB_UID_MIN" in words(result), f"{result}")
+    box.host.reset_etc("login.defs")
+
+
+def lost_output(box):
+    box.put(SLIDES, SLIDES)
+
+    def to(path, flags):
+        fd = os.open(path, flags)
+        os.dup2(fd, 1)
+    cases = {"a full disk": (lambda: to("/dev/full", os.O_WRONLY), "No space left"),
+             "nothing": (lambda: os.close(1), "Bad file descriptor"),
+             "a file to read": (lambda: to("/dev/null", os.O_RDONLY), "Bad file descriptor")}
+    verbs = (("list",), ("list", "-J"), ("list", "-r"), ("list", "--map"), ("list", "--free"),
+             ("whois", 1), ("map", "elsa"), ("map", "elsa", "-f", "lxc"), ("ps", "-a"),
+             ("files", "-a", "/etc/subuid"), ("--help",), ("list", "--help"))
+    for name, (prepare, word) in cases.items():
+        for verb in verbs:
+            result = box.run(*verb, as_user=prepare)
+            shown = " ".join(map(str, verb))
+            box.report.check(f"{shown} to {name} fails", result.status == NOT_WRITTEN and
+                             word in words(result) and words(result).count("\n") == 1,
+                             f"{result}")
+    # with a million lines the buffer is full long before the end
+    box.put(large(100000), "")
+    result = box.run("list", "-u", as_user=cases["a full disk"][0])
+    box.report.check("a long list stops at a full disk", result.status == NOT_WRITTEN and
+                     "No space left" in words(result) and words(result).count("\n") == 1,
+                     f"{result}")
+
+
+def closed_pipe(box):
+    box.put(large(100000), "")
+    for args, ending in ((["list", "-u"], -signal.SIGPIPE), (["list", "-J"], -signal.SIGPIPE)):
+        child = subprocess.Popen([box.path, *args], stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, restore_signals=True)
+        child.stdout.read(100)
+        child.stdout.close()
+        err = child.stderr.read()
+        box.report.check(f"{' '.join(args)} | head ends in silence",
+                         child.wait() == ending and not err, f"{child.returncode} {err}")
+
+
+def interrupted(box):
+    """A reader that reads no more; then ^C."""
+    box.put(large(100000), "")
+    child = subprocess.Popen([box.path, "list", "-u"], stdout=subprocess.PIPE)
+    child.stdout.read(1)
+    child.send_signal(signal.SIGINT)
+    box.check("an interrupt ends it", child.wait(10), -signal.SIGINT)
+    child.stdout.close()
+
+
+# --- terminals --------------------------------------------------------------------------
+
+def on_terminal(args, both=True, env=None, size=(24, 100)):
+    """Runs a program with stderr, or all, on a terminal; returns what appears there."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
+    null = os.open("/dev/null", os.O_WRONLY)
+    child = subprocess.Popen(args, stdin=slave, stdout=slave if both else null, stderr=slave,
+                             env={"PATH": CLEAN_PATH, "LC_ALL": "C.UTF-8", "TERM": "xterm",
+                                  **(env or {})})
+    os.close(slave)
+    os.close(null)
+    parts = []
+    with contextlib.suppress(OSError):
+        while True:
+            parts.append(os.read(master, 65536))
+    os.close(master)
+    return child.wait(), b"".join(parts)
+
+
+def terminals(box):
+    box.put("root:5002:1\n", "")
+    args = [box.path, "whois", "-u", "5002"]
+    for env, coloured in (({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True)):
+        _, text = on_terminal(args, env=env)
+        box.check(f"colours on a terminal with {env}", b"\033[" in text, coloured)
+    box.check("no colours elsewhere", b"\033" in box.run(*args[1:]).out, False)
+    box.put("elsa:0:10000\n", "")
+    _, text = on_terminal([box.path, "list", "-u", "--map"], size=(24, 120))
+    box.check("the picture is as wide as the terminal",
+              len(text.decode().splitlines()[1]), 120)
+
+
+# --- a million lines --------------------------------------------------------------------
+
+def large(n):
+    return "".join(f"user{i}:{100000 + 1000 * i}:1000\n" for i in range(n))
+
+
+# A process of its own: the peak of a child begins with what its parent has.
+STOPWATCH = """
+import os, sys, time
+start = time.monotonic()
+pid = os.fork()
+if pid == 0:
+    null = os.open("/dev/null", os.O_RDWR)
+    os.dup2(null, 1)
+    os.dup2(null, 2)
+    os.execvp(sys.argv[1], sys.argv[1:])
+_, status, usage = os.wait4(pid, 0)
+print(time.monotonic() - start, usage.ru_maxrss, os.waitstatus_to_exitcode(status))
+"""
+
+
+def measured(args):
+    """(seconds, peak memory in bytes) of a program whose output goes nowhere."""
+    done = subprocess.run([sys.executable, "-S", "-E", "-c", STOPWATCH, *args], check=True,
+                          capture_output=True, text=True,
+                          env={"PATH": CLEAN_PATH, "LC_ALL": "C.UTF-8"})
+    seconds, kilobytes, status = done.stdout.split()
+    return float(seconds), 1024 * int(kilobytes), int(status)
+
+
+def million(box):
+    n = 100000 if quick() else 1000000
+    text = large(n)
+    box.put(text, "elsa:3000000:1000000\n")
+    awk = ["awk", "-F:", "{ print $1, $2, $2 + $3 - 1, $3 }", "/etc/subuid"]
+    for args in (("list",), ("list", "--json"), ("list", "--raw"), ("list", "user77777"),
+                 ("list", "--free"), ("whois", 50000000, 60000000), ("map", "elsa")):
+        pairs = []
+        for _ in range(3):
+            ours = measured([box.path, *map(str, args)])
+            pairs.append((*ours, measured(awk)[0]))
+        seconds, memory, status, reference = min(pairs)
+        name = f"{' '.join(map(str, args))} on {n} lines"
+        box.report.check(f"{name}: under 2 s", seconds < 2, f"{seconds:.2f} s")
+        box.report.check(f"{name}: at most four times the file",
+                         memory < 4 * len(text) + 10 * 1024 * 1024,
+                         f"{memory} for {len(text)} bytes")
+        box.report.check(f"{name}: status", status in (DONE, NONE), f"{status}")
+        print(f"# {name}: {seconds:.2f} s, awk {reference:.2f} s, "
+              f"{memory / len(text):.2f} of the file", flush=True)
+
+
+def progress(box):
+    """A second passes in a file that a slow reader makes: here by a stopped process."""
+    box.put(large(400000), "")
+    master, slave = pty.openpty()
+    child = subprocess.Popen([box.path, "list", "-u"], stdout=subprocess.PIPE, stderr=slave)
+    os.close(slave)
+    child.stdout.read(65536)
+    time.sleep(1.2)
+    rest = child.stdout.read()
+    status = child.wait()
+    text = b""
+    with contextlib.suppress(OSError):
+        while True:
+            text += os.read(master, 65536)
+    box.report.check("progress on a terminal after a second",
+                     status == DONE and b"/etc/subuid: " in text and b" %" in text and
+                     text.endswith(b"\r\033[K") and rest.endswith(b":400000\n"), f"{text}")
+    os.close(master)
+    box.put(SLIDES, SLIDES)
+    _, text = on_terminal([box.path, "list", "-u"], both=False)
+    box.check("nothing is said about what is quick", text, b"")
+
+
+def main():
+    box = subid_box.enter()
+    os.mkdir("/dev/pts", 0o755)
+    mount("devpts", "/dev/pts", "devpts", 0, "newinstance,ptmxmode=0666,mode=0620")
+    os.symlink("pts/ptmx", "/dev/ptmx")
+    for part in (model, whois_details, list_details, map_details, keys, wrong_commands,
+                 wrong_files, lost_output, closed_pipe, interrupted, terminals, million,
+                 progress):
+        box.report.part(part, box)
+    box.report.finish()
+
+
+main()

@@ -1,0 +1,439 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""`subid map --for X` is fed to the real X, and the container has the mapping that the
+databases grant; `subid ps` and `subid files` show what runs in containers and what they
+leave, compared with /proc and with what the containers themselves say."""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tarfile
+import time
+
+import subid_box
+from host import (ANNA, CLEAN_PATH, CLONE_NEWNS, ELSA, ROOT, mount, quick, setns, unshare)
+from subid_box import DONE, KINDS, UNREADABLE, words
+
+HOME = f"/home/{ELSA.name}"
+ONE = "anna:2000000:1000000\nelsa:3000000:1000000\n"
+# by two names, in descending order, and with a stranger's line between
+SEVERAL = "elsa:3000000:100000\nanna:2000000:1000000\n5001:700000:70000\nelsatwin:100000:65536\n"
+# dockerd takes lines by uid if there are any, or else by name; Debian's libsubid, which
+# podman asks, knows no other names of a uid
+BY_NAME = SEVERAL.replace("5001:", "elsa:").replace("elsatwin:", "elsa:")
+DATABASES = {"one range": ONE, "three ranges": SEVERAL}
+RANGES = {"one range": [(3000000, 1000000)],
+          "three ranges": [(100000, 65536), (700000, 70000), (3000000, 100000)]}
+LARGEST = {name: [max(ranges, key=lambda range: range[1])] for name, ranges in RANGES.items()}
+PODMAN = "podman --cgroup-manager=cgroupfs --runtime=runc"
+MAPS = "cat /proc/self/uid_map /proc/self/gid_map"
+
+
+def chain(ranges, own=None):
+    """The extents of ranges one after the other, behind the user's own id if that is
+    container root."""
+    extents, at = ([], 0) if own is None else ([(0, own, 1)], 1)
+    for start, count in ranges:
+        extents.append((at, start, count))
+        at += count
+    return extents
+
+
+def extents_in(text):
+    return [tuple(int(word) for word in line.split()) for line in text.splitlines()
+            if re.fullmatch(r"\s*\d+\s+\d+\s+\d+\s*", line)]
+
+
+class Stage:
+    """The host as runtimes expect it, with our map writers in front."""
+
+    def __init__(self, box):
+        self.box, self.host, self.report = box, box.host, box.report
+        os.chmod("/dev/shm", 0o1777)
+        os.mkdir("/dev/pts", 0o755)
+        mount("devpts", "/dev/pts", "devpts", 0, "newinstance,ptmxmode=0666,mode=0620")
+        os.symlink("pts/ptmx", "/dev/ptmx")
+        for folder in ("/run", "/var/tmp"):
+            mount("tmpfs", folder, "tmpfs", 0, "mode=1777")
+        self.folder = f"{self.host.folder}/bin/path"
+        os.mkdir(self.folder)
+        for program in ("newuidmap", "newgidmap"):
+            shutil.copyfile(self.host.subjects["ours", "setuid"].path(program),
+                            f"{self.folder}/{program}")
+            os.chmod(f"{self.folder}/{program}", 0o4755)
+        os.symlink(box.path, f"{self.folder}/subid")
+        os.mkdir(f"{HOME}/run", 0o700)
+        # containers get to their root through these, and podman would close them
+        for name in (".local/share/lxc", ".config/lxc"):
+            os.makedirs(f"{HOME}/{name}")
+        self.root_folder(f"{HOME}/root")
+        with tarfile.open(f"{HOME}/image.tar", "w") as tar:
+            tar.add(f"{HOME}/root", ".")
+        subprocess.run(["chown", "-R", f"+{ELSA.uid}:+{ELSA.gid}", HOME], check=True)
+
+    @staticmethod
+    def root_folder(path):
+        """A root file system that is busybox."""
+        for name in ("bin", "dev", "etc", "proc", "run", "sys", "tmp", "usr/lib"):
+            os.makedirs(f"{path}/{name}")
+        shutil.copy("/bin/busybox", f"{path}/bin/busybox")
+        for name in ("sh", "cat", "id", "sleep"):
+            os.symlink("busybox", f"{path}/bin/{name}")
+        with open(f"{path}/usr/lib/os-release", "w", encoding="utf-8"):
+            pass
+
+    def shell(self, command, caller=ELSA, home=HOME, timeout=60):
+        env = {"PATH": f"{self.folder}:{CLEAN_PATH}", "HOME": home, "USER": caller.name,
+               "XDG_RUNTIME_DIR": f"{home}/run", "TMPDIR": home, "LC_ALL": "C.UTF-8"}
+        found = self.host.run("/bin/sh", ["-c", f"cd {home} && {{ {command}\n}} 2>&1"],
+                              caller, env=env, timeout=timeout)
+        return found.status, found.out.decode("utf-8", "replace")
+
+    def compare(self, runtime, which, command, ranges, own, **options):
+        """A command that prints both maps."""
+        status, output = self.shell(command, **options)
+        expected = chain(ranges, ELSA.uid if own else None) + \
+            chain(ranges, ELSA.gid if own else None)
+        self.report.check(f"{runtime} of a user with {which} maps as subid says",
+                          status == 0 and extents_in(output) == expected,
+                          f"status {status}, not {expected}: {output}")
+
+
+def missing(*tools):
+    found = [tool for tool in tools if not shutil.which(tool, path=CLEAN_PATH)]
+    return f"needs {', '.join(found)}" if found else None
+
+
+# --- what is run ------------------------------------------------------------------------
+
+def newuidmap(stage, which):
+    stage.compare("newuidmap", which,
+                  'unshare --user sleep 100 & PID=$!; while [ "$(readlink /proc/$PID/ns/user)" = '
+                  '"$(readlink /proc/self/ns/user)" ]; do :; done; '
+                  'eval "$(subid map elsa --for newuidmap)" || exit 9; '
+                  "cat /proc/$PID/uid_map /proc/$PID/gid_map; kill $PID",
+                  RANGES[which], True)
+
+
+def with_unshare(stage, which):
+    stage.compare("unshare", which, f"$(subid map elsa --for unshare) {MAPS}",
+                  LARGEST[which], True)
+
+
+def bwrap(stage, which):
+    stage.compare("bwrap", which, f"$(subid map elsa --for bwrap) --bind / / --proc /proc "
+                  f"--dev /dev {MAPS}", LARGEST[which], True)
+
+
+def by_name(stage, which):
+    if DATABASES[which] == SEVERAL:
+        stage.box.put(BY_NAME, BY_NAME)
+
+
+def podman(stage, which):
+    """A container's maps count in podman's own namespace; the host sees the ids."""
+    by_name(stage, which)
+    stage.shell(f"{PODMAN} system migrate; {PODMAN} system reset -f; {PODMAN} import -q "
+                "image.tar busybox:1")
+    status, output = stage.shell(
+        f"{PODMAN} run -d --name c --network=none $(subid map elsa --for podman) busybox:1 "
+        f"sleep 100 && {PODMAN} inspect --format 'PID {{{{.State.Pid}}}}' c")
+    found, expected = [], chain(RANGES[which], ELSA.uid) + chain(RANGES[which], ELSA.gid)
+    pid = re.search(r"^PID (\d+)$", output, re.M)
+    if pid:
+        for kind in KINDS:
+            with open(f"/proc/{pid[1]}/{kind}_map", encoding="ascii") as file:
+                found += extents_in(file.read())
+    stage.report.check(f"podman of a user with {which} maps as subid says",
+                       status == 0 and found == expected,
+                       f"{found}, not {expected}: {output}")
+    status, output = stage.shell(f"{PODMAN} rm -f -t 0 c; {PODMAN} unshare {MAPS}; "
+                                 f"{PODMAN} system migrate")
+    stage.report.check(f"podman unshare of a user with {which} maps the same",
+                       extents_in(output) == expected, output)
+
+
+def lxc(stage, which):
+    stage.compare("lxc", which, """
+        rm -rf run/* &&
+        { subid map elsa --for lxc; echo lxc.apparmor.profile = unconfined
+          echo lxc.net.0.type = empty; } > .config/lxc/default.conf &&
+        lxc-create -n c1 -t busybox >&2 && lxc-start -n c1 &&
+        lxc-attach -n c1 -- cat /proc/self/uid_map /proc/self/gid_map &&
+        lxc-stop -k -n c1 && lxc-destroy -n c1 >&2""", RANGES[which], False)
+
+
+def runc(stage, which):
+    """The part that subid prints goes into the specification that runc makes."""
+    bundle = f"{HOME}/bundle"
+    shutil.rmtree(bundle, ignore_errors=True)
+    status, output = stage.shell("mkdir bundle && cp -a root bundle/rootfs && cd bundle && "
+                                 "runc spec --rootless && subid map elsa --for runc > part")
+    if status:
+        stage.report.fail(f"runc of a user with {which}", output)
+        return
+    with open(f"{bundle}/config.json", encoding="utf-8") as file:
+        config = json.load(file)
+    with open(f"{bundle}/part", encoding="utf-8") as file:
+        config["linux"].update(json.load(file)["linux"])
+    config["process"].update(terminal=False, args=["sh", "-c", MAPS])
+    with open(f"{bundle}/config.json", "w", encoding="utf-8") as file:
+        json.dump(config, file)
+    stage.compare("runc", which, "cd bundle && runc run c1", RANGES[which], True)
+
+
+def nspawn(stage, which):
+    root = f"{stage.host.folder}/nspawn"
+    start, _ = LARGEST[which][0]
+    shutil.rmtree(root, ignore_errors=True)
+    stage.root_folder(root)
+    subprocess.run(["chown", "-hR", f"+{start}:+{start}", root], check=True)
+    stage.compare("systemd-nspawn", which,
+                  "systemd-nspawn -q --register=no --keep-unit $(subid map elsa --for nspawn) "
+                  f"--private-users-ownership=off -D {root} {MAPS}", LARGEST[which], False,
+                  caller=ROOT, home="/root")
+
+
+def docker(stage, which):
+    """dockerd with the part of daemon.json, which makes it read the databases itself."""
+    by_name(stage, which)
+    folder = f"{stage.host.folder}/docker"
+    shutil.rmtree(folder, ignore_errors=True)
+    os.mkdir(folder)
+    stage.compare("dockerd", which, f"""
+        subid map elsa --for docker > {folder}/daemon.json || exit 9
+        export DOCKER_HOST=unix://{folder}/sock
+        dockerd --config-file {folder}/daemon.json --data-root {folder}/data \
+            --exec-root {folder}/exec -H $DOCKER_HOST -p {folder}/pid \
+            --storage-driver vfs --iptables=false --bridge=none > {folder}/log 2>&1 &
+        for i in $(seq 100); do docker info > {folder}/info 2>&1 && break; sleep 0.1; done
+        docker import {HOME}/image.tar b:1 > {folder}/import 2>&1 &&
+            docker run --rm --network=none b:1 {MAPS}
+        status=$?; kill $!; wait $!
+        [ $status = 0 ] || tail -n 5 {folder}/log; exit $status""",
+                  in_file_order(which), False, caller=ROOT, home="/root")
+
+
+def in_file_order(which):
+    """dockerd takes the lines of a user as they come."""
+    ranges = RANGES[which]
+    if DATABASES[which] == ONE:
+        return ranges
+    return sorted(ranges, key=lambda range: BY_NAME.index(f":{range[0]}:"))
+
+
+RUNTIMES = {"newuidmap": (newuidmap, ()), "unshare": (with_unshare, ()),
+            "bwrap": (bwrap, ("bwrap",)), "podman": (podman, ("podman", "runc")),
+            "lxc": (lxc, ("lxc-start",)), "runc": (runc, ("runc",)),
+            "nspawn": (nspawn, ("systemd-nspawn",)),
+            "docker": (docker, ("dockerd", "docker", "containerd"))}
+SLOW = ("docker", "podman")
+
+
+def runtimes(stage):
+    for which, text in DATABASES.items():
+        for name, (play, tools) in RUNTIMES.items():
+            if quick() and name in SLOW:
+                continue
+            reason = missing("busybox", *tools)
+            if reason:
+                stage.report.skip(f"{name} with {which}", reason)
+                continue
+            stage.box.put(text, text)
+            stage.report.part(play, stage, which)
+    every = re.findall(r"^\.It Cm (\w+)$", page_of_runtimes(), re.M)
+    stage.box.check("all runtimes of the man page are here", sorted(every), sorted(RUNTIMES))
+
+
+def page_of_runtimes():
+    with open(f"{subid_box.HERE}/../../subid/subid.1", encoding="utf-8") as file:
+        text = file.read()
+    return text.split("in the words of a")[1].split(".El")[0]
+
+
+def refusals(stage):
+    """What a runtime could not do is refused here."""
+    box = stage.box
+    for name, uids, gids, user, runtime, status, word in (
+            ("no id of both kinds", "elsa:100000:10\n", "elsa:200000:10\n", "elsa", "nspawn",
+             subid_box.NONE, "systemd-nspawn"),
+            ("nobody", "containers:100000:10\n", "containers:100000:10\n", "containers",
+             "podman", subid_box.NO_USER, "containers"),
+            ("overlap", "elsa:100000:10\n5001:100009:1\n", ONE, "elsa", "lxc",
+             subid_box.FINDINGS, "100009"),
+            ("341 ranges", "".join(f"elsa:{100000 + 2 * i}:1\n" for i in range(341)), ONE,
+             "elsa", "lxc", subid_box.FINDINGS, "340")):
+        box.put(uids, gids)
+        result = box.run("map", user, "--for", runtime)
+        box.report.check(f"{runtime}, {name}: refused, and why", result.status == status and
+                         word in words(result) and not result.out, f"{result}")
+    box.put("containers:2147483647:2147483648\n", "containers:2147483647:2147483648\n")
+    result = box.run("map", "containers", "--for", "lxc")
+    box.check("an owner without account has a mapping of LXC", result.out.decode().split("\n")[0],
+              "lxc.idmap = u 0 2147483647 2147483648")
+
+
+# --- ps and files -----------------------------------------------------------------------
+
+@contextlib.contextmanager
+def container(stage, user, start, inside, command):
+    """A process of a container as LXC maps it; yields its process id."""
+    line = (f"exec lxc-usernsexec -m u:0:{start}:65536 -m g:0:{start}:65536 -- "
+            f"setpriv --reuid {inside} --regid {inside} --clear-groups {command}")
+    env = {"PATH": f"{stage.folder}:{CLEAN_PATH}", "LC_ALL": "C.UTF-8"}
+    child = subprocess.Popen(["/bin/sh", "-c", line], env=env, preexec_fn=user.become,
+                             stdin=subprocess.DEVNULL, start_new_session=True)
+    try:
+        yield find(command, start + inside)
+    finally:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+
+
+def find(command, uid):
+    """The process with this command line and uid, once it is there."""
+    for _ in range(500):
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError):
+                with open(f"/proc/{pid}/cmdline", "rb") as file:
+                    line = file.read().replace(b"\0", b" ").strip().decode()
+                if line == command and os.stat(f"/proc/{pid}").st_uid == uid:
+                    return int(pid)
+        time.sleep(0.01)
+    raise RuntimeError(f"{command} did not start")
+
+
+def slides_ps(stage):
+    """Two users with two containers each; elsa's first has a user 1000 in it."""
+    reason = missing("lxc-usernsexec", "setpriv")
+    if reason:
+        stage.report.skip("ps", reason)
+        return
+    stage.box.put(ONE, ONE)
+    with contextlib.ExitStack() as stack:
+        expected = {}
+        for user, start, inside in ((ELSA, 3000000, 1000), (ELSA, 3100000, 0),
+                                    (ANNA, 2000000, 0), (ANNA, 2100000, 0)):
+            command = f"sleep {start}"
+            pid = stack.enter_context(container(stage, user, start, inside, command))
+            expected[pid] = (user.name, start + inside, inside, start + inside, inside, command,
+                             os.stat(f"/proc/{pid}/ns/user").st_ino)
+        rows = {row["pid"]: row for row in stage.box.rows("ps")}
+        stage.box.check("root sees each process, outside and inside", {
+            pid: tuple(rows.get(pid, {}).get(key) for key in
+                       ("owner", "uid", "inside", "gid", "ginside", "command", "userns"))
+            for pid in expected}, expected)
+        # an ordinary user may not know the names of others' namespaces
+        rows = {row["pid"]: row for row in stage.box.rows("ps", caller=subid_box.host_module.BOB)}
+        stage.box.check("so does an ordinary user", {
+            pid: tuple(rows.get(pid, {}).get(key) for key in ("owner", "uid", "inside"))
+            for pid in expected}, {pid: row[:3] for pid, row in expected.items()})
+        everything = stage.box.rows("ps", "--all")
+        stage.report.check("--all shows processes of the host, too",
+                           os.getpid() in [row["pid"] for row in everything] and
+                           len(everything) > len(rows), f"{len(everything)} rows")
+        nested(stage, expected)
+
+
+def nested(stage, expected):
+    """From inside elsa's first container, its own processes are the host's."""
+    pid = next(pid for pid, row in expected.items() if row[2] == 1000)
+
+    def enter_container():
+        setns(f"/proc/{pid}/ns/user")
+    result = stage.host.run(stage.box.path, ["ps", "--all", "--json", "-o",
+                                             "pid,uid,inside"],
+                            as_root=enter_container)
+    rows = {row["pid"]: row for row in json.loads(result.out)["processes"]}
+    stage.box.check("inside, the user is 1000 and in no other namespace",
+                    (rows[pid]["uid"], rows[pid]["inside"]), (1000, None))
+
+
+def by_row(rows, *keys):
+    return {row["file"]: tuple(row[key] for key in keys) for row in rows}
+
+
+def slides_files(stage):
+    """What `showinfo files` of the slides shows, with names for the numbers."""
+    stage.box.put(ONE, ONE)
+    top = f"{stage.host.folder}/files"
+    os.mkdir(top)
+    owners = {"sleeper-elsa": 5001, "sleeper-root": 0, "sleeper-anna-c1": 2000000,
+              "sleeper-ubuntu-elsa-c1": 3001000, "sleeper-root-elsa-c2": 3100000,
+              "stranger": 4000000}
+    for name, uid in owners.items():
+        stage.host.write(f"{top}/{name}", "", 0o664, (uid, uid))
+    os.symlink("/nowhere", f"{top}/link")
+    os.chown(f"{top}/link", 0, 2000001, follow_symlinks=False)
+    keys = "owner", "uid", "inside", "gowner", "gid", "ginside", "mode"
+    stage.box.check("files of containers", by_row(
+        stage.box.rows("files", "--from-zero", top), *keys), {
+            f"{top}/sleeper-anna-c1": ("anna", 2000000, 0, "anna", 2000000, 0, "0664"),
+            f"{top}/sleeper-ubuntu-elsa-c1": ("elsa", 3001000, 1000, "elsa", 3001000, 1000,
+                                              "0664"),
+            f"{top}/sleeper-root-elsa-c2": ("elsa", 3100000, 100000, "elsa", 3100000, 100000,
+                                            "0664"),
+            f"{top}/link": ("root", 0, None, "anna", 2000001, 1, "0777")})
+    rows = by_row(stage.box.rows("files", "--all", top), "owner", "inside")
+    stage.box.check("all files, and podman's map", {
+        name: rows.get(f"{top}/{name}") for name in owners}, {
+            "sleeper-elsa": ("elsa", None), "sleeper-root": ("root", None),
+            "sleeper-anna-c1": ("anna", 1), "sleeper-ubuntu-elsa-c1": ("elsa", 1001),
+            "sleeper-root-elsa-c2": ("elsa", 100001), "stranger": (None, None)})
+    image = f"{stage.host.folder}/files-image"
+    os.makedirs(f"{image}/etc")
+    stage.host.write(f"{image}/etc/subuid", "elsa:4000000:1\n")
+    stage.host.write(f"{image}/etc/subgid", "")
+    stage.box.check("files by the databases of an image", by_row(
+        stage.box.rows("files", "--root", image, top), "owner", "gowner"),
+        {f"{top}/stranger": ("elsa", None)})
+
+
+def files_that_cannot_be_read(stage):
+    """Closed folders are named, and the rest is shown; names are any bytes."""
+    stage.box.put(ONE, ONE)
+    top = f"{stage.host.folder}/closed"
+    os.makedirs(f"{top}/private/deep")
+    os.makedirs(f"{top}/open")
+    os.makedirs(f"{top}/mounted")
+    os.chmod(f"{top}/private", 0o700)
+    for name in (b"open/\xff\n\"", b"private/a", b"mounted/b"):
+        if name.startswith(b"mounted"):
+            mount("tmpfs", f"{top}/mounted", "tmpfs")
+        path = os.fsencode(top) + b"/" + name
+        with open(path, "wb"):
+            pass
+        os.chown(path, 3000000, 0)
+    result = stage.box.run("files", "--json", top, "/nonexistent", caller=ELSA)
+    found = [row["file"] for row in json.loads(result.out)["files"]]
+    stage.report.check("a closed folder is named, and the rest is shown",
+                       result.status == UNREADABLE and f"{top}/private: " in words(result) and
+                       "/nonexistent: " in words(result) and
+                       found == [f'{top}/open/\ufffd\n"', f"{top}/mounted/b"] or
+                       sorted(found) == sorted([f'{top}/open/\ufffd\n"', f"{top}/mounted/b"]),
+                       f"{result}")
+    rows = stage.box.rows("files", "-x", top)
+    stage.box.check("--one-file-system", sorted(os.path.basename(row["file"]) for row in rows),
+                    sorted(["a", '\ufffd\n"']))
+    raw = stage.box.run("files", "-rn", "-o", "file", f"{top}/open").out
+    stage.report.check("a raw line is a line", raw.count(b"\n") == 1 and b"\\x0a" in raw,
+                       f"{raw}")
+    table = stage.box.run("files", "-n", f"{top}/open").out
+    stage.report.check("a row of a table is a line", table.count(b"\n") == 1, f"{table}")
+
+
+def main():
+    box = subid_box.enter()
+    # runtimes mount as well, and must not do so for the other tests of this file
+    unshare(CLONE_NEWNS)
+    stage = Stage(box)
+    for part in (runtimes, refusals, slides_ps, slides_files, files_that_cannot_be_read):
+        box.report.part(part, stage)
+    box.report.finish()
+
+
+main()

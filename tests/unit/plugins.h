@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * plugins: a folder of root's with plugins in it, for tests of who loads them.
+ */
+#ifndef TESTS_PLUGINS_H
+#define TESTS_PLUGINS_H
+
+#include <stdio.h>
+
+#include "tests/unit/unit.h"
+
+/* Copies a plugin that was built beside the tests to libsubid_@to.so. */
+static inline const char *plugins_copy(const struct folder *folder, const char *from,
+				       const char *to)
+{
+	char path[256], name[64];
+	struct stat st;
+	char *bytes;
+	int fd;
+
+	snprintf(path, sizeof(path), "tests/unit/.libs/libsubid_%s.so", from);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	cr_assert(fd >= 0 && fstat(fd, &st) == 0, "%s: %s", path, strerror(errno));
+	bytes = malloc((size_t)st.st_size);
+	cr_assert(bytes && read(fd, bytes, (size_t)st.st_size) == st.st_size);
+	fd_close(fd);
+	snprintf(name, sizeof(name), "libsubid_%s.so", to);
+	folder_put(folder, name, bytes, (size_t)st.st_size, 0644);
+	free(bytes);
+	return folder_path(folder, name);
+}
+
+#endif

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Allocation for the library: one kind or both, and in both or in none.
+ */
+#include "libsubid/change.h"
+#include "tests/unit/unit.h"
+
+static struct folder folder;
+static struct db db = DB_NONE;
+static struct owner owner;
+static struct settings settings;
+static struct db_grant grant;
+
+static void setup(void)
+{
+	const char *key;
+
+	folder_make(&folder);
+	cr_assert(mkdirat(folder.fd, "etc", 0755) == 0);
+	folder_put(&folder, "etc/passwd", BYTES("elsa:x:1001:1001::/:\n"), 0644);
+	folder_put(&folder, "etc/group", BYTES("team:x:100:\n"), 0644);
+	folder_put(&folder, "etc/subuid", BYTES("anna:1000:10\n"), 0644);
+	folder_put(&folder, "etc/subgid", BYTES(""), 0644);
+	folder_put(&folder, "etc/login.defs",
+		   BYTES("SUB_UID_MIN 1000\nSUB_UID_MAX 2000\nSUB_UID_COUNT 10\n"
+			 "SUB_GID_MIN 500\nSUB_GID_MAX 1500\nSUB_GID_COUNT 10\n"),
+		   0644);
+	cr_assert(change_begin(&db, folder.path, CHANGE_UID | CHANGE_GID) == 0);
+	cr_assert(settings_read_in(db.folder, &settings, &key) == 0);
+	cr_assert(owner_find(&owner, "elsa", db.folder, OWNER_FILE) == 0);
+	grant = (struct db_grant){ .owner = &owner };
+}
+
+static void teardown(void)
+{
+	db_end(&db);
+	owner_cleanup(&owner);
+	overlap_list_cleanup(&grant.conflicts);
+	folder_cleanup(&folder);
+}
+
+/* Both kinds get the same, where the bounds of both meet and no account is. */
+Test(change, allocates_both, .init = setup, .fini = teardown)
+{
+	const struct change_request request = { 0 };
+	struct range range;
+
+	cr_assert(change_allocate(&db, CHANGE_UID | CHANGE_GID, &grant, &settings,
+				  &request, &range) == 0);
+	cr_assert(range.start == 1010 && range.end == 1020);
+	cr_assert(change_allocate(&db, CHANGE_GID, &grant, &settings, &request, &range) ==
+		  0);
+	cr_assert(range.start == 500);
+}
+
+/* What does not fit is given in no database. */
+Test(change, gives_in_both_or_none, .init = setup, .fini = teardown)
+{
+	struct change_request request = { .bounds = { 0, 5 }, .count = 5 };
+	struct range range;
+
+	cr_assert(change_allocate(&db, CHANGE_UID | CHANGE_GID, &grant, &settings,
+				  &request, &range) == DB_CONFLICT);
+	cr_assert(!db_changed(&db, &kind_uid) && !db_changed(&db, &kind_gid));
+	request = (struct change_request){ .count = 2000 };
+	cr_assert(change_allocate(&db, CHANGE_UID, &grant, &settings, &request, &range) ==
+		  DB_FULL);
+	settings.requests[1].count = 0;
+	request = (struct change_request){ 0 };
+	cr_assert(change_allocate(&db, CHANGE_UID | CHANGE_GID, &grant, &settings,
+				  &request, &range) == DB_FULL);
+	cr_assert(change_allocate(&db, CHANGE_GID, &grant, &settings, &request, &range) ==
+		  -EINVAL);
+}
+
+/* Where each uid has its place, that is where, and for nobody else. */
+Test(change, allocates_deterministically, .init = setup, .fini = teardown)
+{
+	struct change_request request = { 0 };
+	struct range range;
+
+	settings.deterministic = true;
+	settings.uid_min = 1000;
+	cr_assert(change_allocate(&db, CHANGE_UID, &grant, &settings, &request, &range) ==
+		  0);
+	cr_assert(range.start == 1010);
+	request.count = 11;
+	cr_assert(change_allocate(&db, CHANGE_UID, &grant, &settings, &request, &range) ==
+		  DB_FULL);
+	request.count = 0;
+	owner.account.uid = ID_NONE;
+	cr_assert(change_allocate(&db, CHANGE_UID, &grant, &settings, &request, &range) ==
+		  DB_FULL);
+}
+
+/* The transaction's own lines are told in their order. */
+Test(change, tells_ranges, .init = setup, .fini = teardown)
+{
+	CLEANUP(query_ranges_cleanup) struct query_ranges ranges = { 0 };
+
+	cr_assert(db_grant(&db, &kind_gid, &grant, (struct range){ 700, 710 }) == 0);
+	cr_assert(db_grant(&db, &kind_gid, &grant, (struct range){ 600, 610 }) == 0);
+	cr_assert(change_ranges(&db, &kind_gid, &owner, &ranges) == 0);
+	cr_assert(ranges.n == 2 && ranges.ranges[0].start == 700);
+}

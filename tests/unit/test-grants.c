@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Grants: files and plugins decide in their order, and never together. The plugins are
+ * tests/kernel/plugin.c, where elsa has 100000-231071.
+ */
+#include "mapwriter/grants.h"
+#include "tests/unit/plugins.h"
+
+static struct folder folder;
+
+static void set_up(void)
+{
+	folder_make(&folder);
+	plugins_copy(&folder, "puppet", "puppet");
+	folder_put(&folder, "libsubid_text.so", BYTES("text\n"), 0644);
+}
+
+static void tear_down(void)
+{
+	folder_cleanup(&folder);
+}
+
+TestSuite(grants, .init = set_up, .fini = tear_down, .timeout = 60);
+
+static const struct account elsa = {
+	.name = "elsa",
+	.name_len = 4,
+	.name_owns = true,
+	.number = "5001",
+	.number_len = 4,
+	.uid = 5001,
+	.gid = 5001,
+};
+
+struct row {
+	const char *first, *second; /* sources; NULL: none */
+	const char *database;	    /* NULL: there is none */
+	struct extent extent;
+	int r;
+	bool delegated;
+};
+
+#define HAS  "elsa:300000:65536\n"
+#define NONE "anna:300000:65536\n"
+
+static const struct row rows[] = {
+	{ "puppet", NULL, HAS, { 0, 100000, 131072 }, 0, true },
+	{ "puppet", NULL, HAS, { 0, 100000, 131073 }, DECIDE_REFUSED, false },
+	{ "puppet", NULL, HAS, { 0, 300000, 1 }, DECIDE_REFUSED, false },
+	{ "files", "puppet", HAS, { 0, 300000, 65536 }, 0, true },
+	{ "files", "puppet", HAS, { 0, 100000, 1 }, DECIDE_REFUSED, false },
+	{ "files", "puppet", NONE, { 0, 100000, 131072 }, 0, true },
+	{ "files", "puppet", NULL, { 0, 100000, 131072 }, 0, true },
+	{ "files", "puppet", "5001:1:1\n", { 0, 100000, 1 }, DECIDE_REFUSED, false },
+	{ "puppet", "files", HAS, { 0, 300000, 1 }, DECIDE_REFUSED, false },
+	/* Neighbours in two sources are none. */
+	{ "files",
+	  "puppet",
+	  "elsa:90000:10000\n",
+	  { 0, 99999, 2 },
+	  DECIDE_REFUSED,
+	  false },
+	{ "puppet",
+	  "files",
+	  "elsa:90000:10000\n",
+	  { 0, 99999, 2 },
+	  DECIDE_REFUSED,
+	  false },
+	{ "text", "files", HAS, { 0, 300000, 65536 }, 0, true },
+	{ "text", "files", NONE, { 0, 300000, 65536 }, DECIDE_NO_SOURCE, false },
+	{ "text", NULL, HAS, { 0, 300000, 65536 }, DECIDE_NO_SOURCE, false },
+	/* The own id needs nobody; nothing at all is nobody's to grant. */
+	{ "text", NULL, HAS, { 0, 5001, 1 }, 0, false },
+	{ "puppet", NULL, HAS, { 0, 100000, 0 }, DECIDE_REFUSED, false },
+};
+
+static const char *check_row(const struct row *row, const struct kind *kind)
+{
+	struct nsswitch nsswitch = { 0 };
+	struct idmap map = { .extents = { row->extent }, .n = 1 };
+	struct dbfile file = { .fd = -1, .fault = DBFILE_CLOSED, .error = ENOENT };
+	struct decision decision = { 0 };
+	CLEANUP(grants_cleanup) struct grants grants = { 0 };
+	uint32_t up = kind->group && row->extent.outer == 100000 ? 10000000 : 0;
+
+	if (row->database)
+		file = (struct dbfile){
+			.fd = file_of(row->database, strlen(row->database)),
+			.status = { .st_mode = S_IFREG | 0644 },
+		};
+	snprintf(nsswitch.sources[nsswitch.n_sources++], NSSWITCH_WORD_BYTES, "%s",
+		 row->first);
+	if (row->second)
+		snprintf(nsswitch.sources[nsswitch.n_sources++], NSSWITCH_WORD_BYTES,
+			 "%s", row->second);
+	source_find(&nsswitch, folder.path, &grants.sources);
+	/* Group ids of the plugin lie higher. */
+	map.extents[0].outer += up;
+	CHILD_ASSERT(grants_decide(kind, &map, &elsa, 5001, &file, &grants, &decision) ==
+		     row->r);
+	CHILD_ASSERT(decision.delegated == row->delegated);
+	CHILD_ASSERT(file.fd == -1);
+	return NULL;
+}
+
+static const char *decisions(void *context)
+{
+	const char *complaint = child_own_mounts();
+	static char text[300];
+
+	(void)context;
+	for (size_t i = 0; !complaint && i < 2 * COUNT_OF(rows); i++) {
+		complaint = check_row(&rows[i / 2], i % 2 ? &kind_gid : &kind_uid);
+		if (complaint) {
+			snprintf(text, sizeof(text), "row %zu: %s", i / 2, complaint);
+			complaint = text;
+		}
+	}
+	return complaint;
+}
+
+Test(grants, decisions)
+{
+	child_run(decisions, NULL);
+}
+
+/* Files that cannot be used are an error at their turn, and not before it. */
+static const char *unusable(void *context)
+{
+	struct nsswitch nsswitch = { .sources = { "files", "puppet" }, .n_sources = 2 };
+	struct idmap map = { .extents = { { 0, 100000, 1 } }, .n = 1 };
+	const char *complaint = child_own_mounts();
+
+	(void)context;
+	if (complaint)
+		return complaint;
+	for (int turn = 0; turn < 2; turn++) {
+		struct dbfile file = { .fd = file_of(BYTES(NONE)),
+				       .status = { .st_mode = S_IFREG | 0666 } };
+		CLEANUP(grants_cleanup) struct grants grants = { 0 };
+		struct decision decision = { 0 };
+
+		source_find(&nsswitch, folder.path, &grants.sources);
+		CHILD_ASSERT(grants_decide(&kind_uid, &map, &elsa, 5001, &file, &grants,
+					   &decision) ==
+			     (turn == 0 ? DECIDE_NO_DATABASE : 0));
+		CHILD_ASSERT(file.fault == DBFILE_WRITABLE);
+		memcpy(nsswitch.sources[0], "puppet", sizeof("puppet"));
+		memcpy(nsswitch.sources[1], "files", sizeof("files"));
+	}
+	return NULL;
+}
+
+Test(grants, unusable)
+{
+	child_run(unusable, NULL);
+}

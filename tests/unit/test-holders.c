@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Owners under all their names.
+ */
+#include "libsubid/core/holders.h"
+#include "tests/unit/unit.h"
+
+static const struct findings_user users[] = {
+	{ 1001, 1001, "elsa" }, { 1002, 1002, "anna" },	      { 1001, 1001, "elsie" },
+	{ 1003, 1003, "1001" }, { 1004, 1004, "elsa smith" },
+};
+
+/* The names have to outlive the holders. */
+static char lines[8192][24];
+static size_t n_lines;
+
+static uint32_t put(struct holders *holders, const char *name)
+{
+	uint32_t number = HOLDERS_NONE;
+	struct entry entry;
+	char *line = lines[n_lines++];
+
+	cr_assert(n_lines <= COUNT_OF(lines));
+	snprintf(line, sizeof(lines[0]), "%s:1:1", name);
+	cr_assert(entry_parse(line, strlen(line), &entry) == 0);
+	cr_assert(holders_put(holders, &entry, &number) == 0);
+	return number;
+}
+
+/* Names, numbers and other names of a uid are one; texts without a user are themselves.
+ */
+Test(holders, one_owner_one_number)
+{
+	struct holders holders;
+
+	cr_assert(holders_init(&holders, users, COUNT_OF(users)) == 0);
+	cr_assert(put(&holders, "elsa") == 0);
+	cr_assert(put(&holders, "1001") == 0);
+	cr_assert(put(&holders, "elsie") == 0);
+	cr_assert(put(&holders, "anna") == 1);
+	cr_assert(put(&holders, "containers") == 2);
+	cr_assert(put(&holders, "container") == 3);
+	cr_assert(put(&holders, "containers") == 2);
+	cr_assert(put(&holders, "77") == 4);
+	cr_assert(put(&holders, "elsa smith") == 5);
+	cr_assert(put(&holders, "1004") == 5);
+	cr_assert(holders.n == 6);
+	cr_assert(holders.items[0].has_account && holders.items[0].user == 0);
+	cr_assert(holders.items[4].has_uid && !holders.items[4].has_account);
+	cr_assert(!holders.items[2].has_uid && holders.items[2].user == HOLDERS_NONE);
+	/* A number is a uid, whoever has it for a name. */
+	cr_assert(holders_user_named(&holders, "1001", 4) == 3);
+	cr_assert(holders_user_named(&holders, "elsa", 3) == HOLDERS_NONE);
+	cr_assert(holders_user_named(&holders, "elsax", 5) == HOLDERS_NONE);
+	holders_cleanup(&holders);
+	holders_cleanup(&holders);
+}
+
+/* Numbers stay when the index grows. */
+Test(holders, many)
+{
+	struct holders holders;
+	char name[16];
+
+	cr_assert(holders_init(&holders, NULL, 0) == 0);
+	for (unsigned round = 0; round < 2; round++)
+		for (unsigned i = 0; i < 3000; i++) {
+			snprintf(name, sizeof(name), i % 2 ? "u%u" : "%u", i);
+			cr_assert(put(&holders, name) == i, "%u", i);
+		}
+	cr_assert(holders.n == 3000);
+	holders_cleanup(&holders);
+}

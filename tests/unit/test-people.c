@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * People: whose a name is, by all the names that a line may have for somebody.
+ */
+#include "libsubid/sys/people.h"
+#include "tests/unit/unit.h"
+
+static struct folder folder;
+static struct roster roster;
+static struct people people;
+
+static void set_up(void)
+{
+	folder_make(&folder);
+	folder_put(&folder, "passwd",
+		   BYTES("root:x:0:0::/:\nelsa:x:1000:100::/:\nelsa2:x:1000:100::/:\n"
+			 "anna:x:1001:100::/:\n1001:x:1002:100::/:\nbob:x:1003:200::/:\n"
+			 "anna:x:1009:100::/:\n"),
+		   0644);
+	people = (struct people){ 0 };
+	cr_assert(roster_load(folder.fd, &kind_uid, &roster) == 0);
+}
+
+static void tear_down(void)
+{
+	people_cleanup(&people);
+	roster_cleanup(&roster);
+	folder_cleanup(&folder);
+}
+
+TestSuite(people, .init = set_up, .fini = tear_down, .timeout = 60);
+
+static size_t add(const char *name)
+{
+	size_t index = 99;
+
+	cr_assert(people_add(&people, name, strlen(name), &index) == 0, "%s", name);
+	return index;
+}
+
+static void check(const char *name, size_t want)
+{
+	size_t index = SIZE_MAX;
+	bool found = people_find(&people, name, strlen(name), &index);
+
+	cr_assert(found == (want != SIZE_MAX) && (!found || index == want),
+		  "%s is %zu and not %zu", name, index, want);
+}
+
+/* By name, by uid and by another name; of two lines for a name the first counts. */
+Test(people, names)
+{
+	size_t index;
+
+	add("elsa");
+	add("anna");
+	cr_assert(people_add(&people, "elsa", 4, &index) == PEOPLE_TWICE && index == 0);
+	cr_assert(people_resolve(&people, &roster, NULL, false) == 0);
+	check("elsa", 0);
+	check("elsa2", 0);
+	check("1000", 0);
+	check("anna", 1);
+	check("1001", 1);
+	check("1009", SIZE_MAX);
+	check("bob", SIZE_MAX);
+	check("els", SIZE_MAX);
+	check("", SIZE_MAX);
+	cr_assert_str_eq(people_name(&people, 1), "anna");
+}
+
+/* Who is nobody, who is somebody else, and whose name is no owner. */
+Test(people, statuses)
+{
+	static const int wants[] = { PERSON_KNOWN, PERSON_SAME, PERSON_NONE,
+				     PERSON_INVALID };
+
+	add("elsa2");
+	add("elsa");
+	add("ghost");
+	add("x:1:1\nroot");
+	cr_assert(people_resolve(&people, &roster, NULL, false) == 0);
+	for (size_t i = 0; i < COUNT_OF(wants); i++)
+		cr_assert(people.items[i].status == wants[i], "%zu: %d", i,
+			  people.items[i].status);
+	cr_assert(people.items[1].same == 0);
+	check("elsa", 0);
+}
+
+/* Whom nobody knows is a name, or a uid, where that is allowed. */
+Test(people, without_account)
+{
+	add("containers");
+	add("1003");
+	cr_assert(people_resolve(&people, &roster, NULL, true) == 0);
+	cr_assert(people.items[0].status == PERSON_KNOWN);
+	cr_assert(people.items[0].uid == PERSON_NO_UID);
+	cr_assert(people.items[1].uid == 1003);
+	check("bob", 1);
+}
+
+/* A login name that looks like somebody's uid makes nobody the same, in either order. */
+Test(people, name_like_a_uid)
+{
+	for (int round = 0; round < 2; round++) {
+		size_t anna = round ? (add("1001"), add("anna")) : add("anna");
+
+		if (!round)
+			add("1001");
+		cr_assert(people_resolve(&people, &roster, NULL, false) == 0);
+		for (size_t i = 0; i < 2; i++)
+			cr_assert(people.items[i].status == PERSON_KNOWN, "%zu", i);
+		check("1001", anna);
+		check("1002", !anna);
+		people_cleanup(&people);
+	}
+}
+
+/* All users within bounds, of a group by gid or as members. */
+Test(people, filters)
+{
+	struct people members = { 0 };
+	struct people_filter filter = { .uids = { 1000, 60000 } };
+	size_t index;
+
+	cr_assert(people_add_users(&people, &roster, &filter) == 0);
+	cr_assert(people.n == 5);
+	cr_assert_str_eq(people_name(&people, 0), "elsa");
+	people_cleanup(&people);
+
+	cr_assert(people_add(&members, "elsa", 4, &index) == 0);
+	filter.by_group = true;
+	filter.gid = 200;
+	filter.members = &members;
+	cr_assert(people_add_users(&people, &roster, &filter) == 0);
+	cr_assert(people.n == 2);
+	cr_assert_str_eq(people_name(&people, 0), "elsa");
+	cr_assert_str_eq(people_name(&people, 1), "bob");
+	people_cleanup(&members);
+}
+
+/* More than the table has room for at first, each found again. */
+Test(people, many)
+{
+	char name[16];
+
+	for (size_t i = 0; i < 5000; i++) {
+		snprintf(name, sizeof(name), "user%zu", i);
+		cr_assert(add(name) == i);
+	}
+	for (size_t i = 0; i < 5000; i++) {
+		snprintf(name, sizeof(name), "user%zu", i);
+		check(name, i);
+	}
+}

@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Plugins: whose file is loaded, and what is believed of its answers. The plugins are
+ * tests/kernel/plugin.c; they answer by the owner that they are asked about.
+ */
+#include <dlfcn.h>
+#include <sys/resource.h>
+
+#include "libsubid/core/limits.h"
+#include "libsubid/sys/plugin.h"
+#include "tests/unit/plugins.h"
+
+static struct folder folder;
+
+static void set_up(void)
+{
+	folder_make(&folder);
+	plugins_copy(&folder, "puppet", "puppet");
+	plugins_copy(&folder, "nofree", "nofree");
+	plugins_copy(&folder, "nocall", "nocall");
+}
+
+static void tear_down(void)
+{
+	folder_cleanup(&folder);
+}
+
+TestSuite(plugin, .init = set_up, .fini = tear_down, .timeout = 60);
+
+static int opens(const char *path, const char *name)
+{
+	CLEANUP(plugin_cleanup) struct plugin plugin = PLUGIN_NONE;
+	int r = plugin_open(path, name, &plugin);
+
+	/* Written with 0 alone. */
+	return (r == 0) == (plugin.handle != NULL) ? r : -1000;
+}
+
+static const char *in_folder(const char *name)
+{
+	return folder_path(&folder, name);
+}
+
+static bool set_mode(const char *name, mode_t mode)
+{
+	return fchmodat(folder.fd, name, mode, 0) == 0;
+}
+
+static const char *whose(void *context)
+{
+	static const char file[] = "libsubid_puppet.so";
+	const char *complaint = child_own_mounts();
+
+	(void)context;
+	if (complaint)
+		return complaint;
+	CHILD_ASSERT(opens(folder.path, "puppet") == 0);
+	CHILD_ASSERT(set_mode(file, 0664));
+	CHILD_ASSERT(opens(folder.path, "puppet") == PLUGIN_WRITABLE);
+	CHILD_ASSERT(set_mode(file, 0646));
+	CHILD_ASSERT(opens(folder.path, "puppet") == PLUGIN_WRITABLE);
+	CHILD_ASSERT(set_mode(file, 0444));
+	CHILD_ASSERT(opens(folder.path, "puppet") == 0);
+	/* Whoever can write the folder can put another file there. */
+	CHILD_ASSERT(chmod(folder.path, 0770) == 0);
+	CHILD_ASSERT(opens(folder.path, "puppet") == PLUGIN_WRITABLE);
+	CHILD_ASSERT(chmod(folder.path, 01777) == 0);
+	CHILD_ASSERT(opens(folder.path, "puppet") == PLUGIN_WRITABLE);
+	CHILD_ASSERT(chmod(folder.path, 0755) == 0);
+	CHILD_ASSERT(opens(folder.path, "puppet") == 0);
+	return NULL;
+}
+
+Test(plugin, whose)
+{
+	child_run(whose, NULL);
+}
+
+static const char *foreign(void *context)
+{
+	(void)context;
+	if (geteuid() != 0)
+		return CHILD_SKIP "needs root to give files away";
+	CHILD_ASSERT(fchownat(folder.fd, "libsubid_puppet.so", 65534, 0, 0) == 0);
+	CHILD_ASSERT(opens(folder.path, "puppet") == PLUGIN_FOREIGN);
+	CHILD_ASSERT(opens(folder.path, "nofree") == 0);
+	CHILD_ASSERT(chown(folder.path, 1, 0) == 0);
+	CHILD_ASSERT(opens(folder.path, "nofree") == PLUGIN_FOREIGN);
+	return NULL;
+}
+
+/* The overflow uid is root's of outside only where not every id is mapped. */
+Test(plugin, foreign)
+{
+	child_run(foreign, NULL);
+}
+
+static const char *what(void *context)
+{
+	const char *complaint = child_own_mounts();
+
+	(void)context;
+	if (complaint)
+		return complaint;
+	CHILD_ASSERT(opens(folder.path, "nocall") == PLUGIN_MALFORMED);
+	folder_put(&folder, "libsubid_text.so", BYTES("no library\n"), 0644);
+	CHILD_ASSERT(opens(folder.path, "text") == PLUGIN_MALFORMED);
+	folder_put(&folder, "libsubid_empty.so", BYTES(""), 0644);
+	CHILD_ASSERT(opens(folder.path, "empty") == PLUGIN_MALFORMED);
+	folder_put(&folder, "libsubid_short.so",
+		   BYTES("\x7f"
+			 "EL"),
+		   0644);
+	CHILD_ASSERT(opens(folder.path, "short") == PLUGIN_MALFORMED);
+	/* Looks like one; only the loader can tell, and does not say why. */
+	folder_put(&folder, "libsubid_elf.so",
+		   BYTES("\x7f"
+			 "ELF and no more"),
+		   0644);
+	CHILD_ASSERT(opens(folder.path, "elf") == PLUGIN_UNLOADABLE);
+	CHILD_ASSERT(mkdirat(folder.fd, "libsubid_folder.so", 0755) == 0);
+	CHILD_ASSERT(opens(folder.path, "folder") == PLUGIN_MALFORMED);
+	CHILD_ASSERT(mkfifoat(folder.fd, "libsubid_fifo.so", 0644) == 0);
+	CHILD_ASSERT(opens(folder.path, "fifo") == PLUGIN_MALFORMED);
+	/* It was asked for in vain, so it is in another folder. */
+	CHILD_ASSERT(opens(folder.path, "missing") == PLUGIN_ELSEWHERE);
+	CHILD_ASSERT(opens(in_folder("missing"), "puppet") == PLUGIN_ELSEWHERE);
+	CHILD_ASSERT(opens(in_folder("libsubid_text.so"), "puppet") == PLUGIN_ELSEWHERE);
+	return NULL;
+}
+
+Test(plugin, what)
+{
+	child_run(what, NULL);
+}
+
+static const char *links(void *context)
+{
+	const char *complaint = child_own_mounts();
+	char outside[600];
+
+	(void)context;
+	if (complaint)
+		return complaint;
+	CHILD_ASSERT(symlinkat("libsubid_puppet.so", folder.fd, "libsubid_one.so") == 0);
+	CHILD_ASSERT(opens(folder.path, "one") == 0);
+	/* The file that it leads to is judged. */
+	CHILD_ASSERT(set_mode("libsubid_puppet.so", 0666));
+	CHILD_ASSERT(opens(folder.path, "one") == PLUGIN_WRITABLE);
+	CHILD_ASSERT(set_mode("libsubid_puppet.so", 0644));
+	CHILD_ASSERT(symlinkat("libsubid_one.so", folder.fd, "libsubid_two.so") == 0);
+	CHILD_ASSERT(opens(folder.path, "two") == PLUGIN_MALFORMED);
+	CHILD_ASSERT(symlinkat("libsubid_loop.so", folder.fd, "libsubid_loop.so") == 0);
+	CHILD_ASSERT(opens(folder.path, "loop") == PLUGIN_MALFORMED);
+	CHILD_ASSERT(symlinkat("nowhere", folder.fd, "libsubid_dangling.so") == 0);
+	CHILD_ASSERT(opens(folder.path, "dangling") == PLUGIN_ELSEWHERE);
+	CHILD_ASSERT(symlinkat("..", folder.fd, "libsubid_up.so") == 0);
+	CHILD_ASSERT(opens(folder.path, "up") == PLUGIN_MALFORMED);
+	/* Not out of the folder, even if it comes back. */
+	snprintf(outside, sizeof(outside), "%s/libsubid_puppet.so", folder.path);
+	CHILD_ASSERT(symlinkat(outside, folder.fd, "libsubid_path.so") == 0);
+	CHILD_ASSERT(opens(folder.path, "path") == PLUGIN_MALFORMED);
+	CHILD_ASSERT(symlinkat("./libsubid_puppet.so", folder.fd, "libsubid_dot.so") ==
+		     0);
+	CHILD_ASSERT(opens(folder.path, "dot") == PLUGIN_MALFORMED);
+	return NULL;
+}
+
+Test(plugin, links)
+{
+	child_run(links, NULL);
+}
+
+/* A name is a word, never a path; in doubt a plugin is not passed over. */
+Test(plugin, installed)
+{
+	static char word[5000];
+
+	cr_assert(plugin_is_installed(folder.path, "puppet"));
+	cr_assert_not(plugin_is_installed(folder.path, "unit-absent"));
+	cr_assert_not(plugin_is_installed(in_folder("missing"), "puppet"));
+	cr_assert_not(plugin_is_installed(folder.path, "x/../libsubid_puppet"));
+	cr_assert_not(plugin_is_installed(folder.path, "/puppet"));
+	memset(word, 's', sizeof(word) - 1);
+	cr_assert(plugin_is_installed(folder.path, word));
+	cr_assert(opens(folder.path, word) == -ENAMETOOLONG);
+	cr_assert(plugin_is_installed(word, "puppet"));
+}
+
+/* Runs @body with an open plugin, and looks whether all that it answered was given back.
+ */
+static const char *with_plugin(const char *name,
+			       const char *(*body)(const struct plugin *plugin))
+{
+	CLEANUP(plugin_cleanup) struct plugin plugin = PLUGIN_NONE;
+	const char *complaint = child_own_mounts();
+	int *answers;
+
+	if (complaint)
+		return complaint;
+	CHILD_ASSERT(plugin_open(folder.path, name, &plugin) == 0);
+	complaint = body(&plugin);
+	answers = dlsym(plugin.handle, "subid_test_answers");
+	CHILD_ASSERT(answers && *answers == 0);
+	return complaint;
+}
+
+static const char *ask_ranges(const struct plugin *plugin)
+{
+	static const struct {
+		const char *owner;
+		int r;
+	} rows[] = {
+		{ "nothing", 0 },
+		{ "unknown", 0 },
+		{ "error", 0 },
+		{ "nobody-knows", 0 },
+		{ "conn", PLUGIN_DOWN },
+		{ "status", PLUGIN_LIES },
+		{ "status-negative", PLUGIN_LIES },
+		{ "negative", PLUGIN_LIES },
+		{ "least", PLUGIN_LIES },
+		{ "huge", PLUGIN_LIES },
+		{ "many", PLUGIN_LIES },
+		{ "null", PLUGIN_LIES },
+		{ "zero", PLUGIN_LIES },
+		{ "beyond", PLUGIN_LIES },
+		{ "far", PLUGIN_LIES },
+		{ "wrap", PLUGIN_LIES },
+		{ "all", PLUGIN_LIES },
+	};
+	const struct range other = { 7, 8 }, both = { 100000, 231072 };
+	CLEANUP(range_set_cleanup)
+	struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		static char complaint[64];
+
+		snprintf(complaint, sizeof(complaint), "the answer about %s",
+			 rows[i].owner);
+		CHILD_ASSERT(range_set_add(&set, other) == 0);
+		if (plugin_ranges(plugin, rows[i].owner, &kind_uid, &set) != rows[i].r)
+			return complaint;
+		/* The set changes only with 0. */
+		if (set.n != (rows[i].r ? 1 : 0))
+			return complaint;
+		range_set_clear(&set);
+	}
+	/* Neighbours are one. */
+	CHILD_ASSERT(plugin_ranges(plugin, "elsa", &kind_uid, &set) == 0);
+	CHILD_ASSERT(set.n == 1 && range_set_covers(&set, both));
+	CHILD_ASSERT(plugin_ranges(plugin, "elsa", &kind_gid, &set) == 0);
+	CHILD_ASSERT(set.n == 1 && set.ranges[0].start == 10100000);
+	CHILD_ASSERT(plugin_ranges(plugin, "last", &kind_uid, &set) == 0);
+	CHILD_ASSERT(set.n == 1 && set.ranges[0].end == ID_END);
+	return NULL;
+}
+
+static const char *ranges(void *context)
+{
+	(void)context;
+	return with_plugin("puppet", ask_ranges);
+}
+
+Test(plugin, ranges)
+{
+	child_run(ranges, NULL);
+}
+
+static const char *ranges_without_free(void *context)
+{
+	CLEANUP(plugin_cleanup) struct plugin plugin = PLUGIN_NONE;
+	const char *complaint = child_own_mounts();
+
+	(void)context;
+	if (complaint)
+		return complaint;
+	CHILD_ASSERT(plugin_open(folder.path, "nofree", &plugin) == 0);
+	CHILD_ASSERT(plugin.release == NULL);
+	return ask_ranges(&plugin);
+}
+
+Test(plugin, ranges_without_free)
+{
+	child_run(ranges_without_free, NULL);
+}
+
+/* By the numbers of the roles in plugin.c. */
+static const char *ask_owners(const struct plugin *plugin)
+{
+	static const int rows[] = {
+		-2,	     -1,	  0,	       0,	    PLUGIN_DOWN,
+		0,	     PLUGIN_LIES, PLUGIN_LIES, PLUGIN_LIES, PLUGIN_LIES,
+		PLUGIN_LIES, PLUGIN_LIES, PLUGIN_LIES,
+	};
+
+	for (uint32_t id = 0; id < COUNT_OF(rows); id++) {
+		CLEANUP(cleanup_free) uid_t *uids = NULL;
+		size_t n = 77;
+		int r = plugin_owners(plugin, id, &kind_uid, &uids, &n);
+
+		if (rows[id] < 0) {
+			CHILD_ASSERT(r == 0 && n == (size_t)-rows[id] && uids);
+			CHILD_ASSERT(uids[0] == 5001 && (n < 2 || uids[1] == 5002));
+		} else {
+			CHILD_ASSERT(r == rows[id] && !uids && n == (r ? 77 : 0));
+		}
+	}
+	return NULL;
+}
+
+static const char *owners(void *context)
+{
+	(void)context;
+	return with_plugin("puppet", ask_owners);
+}
+
+Test(plugin, owners)
+{
+	child_run(owners, NULL);
+}
+
+/* Nothing stays behind: no mapping, no descriptor. */
+static const char *come_and_go(void *context)
+{
+	const char *complaint = child_own_mounts();
+	int before[2], after[2];
+
+	(void)context;
+	if (complaint)
+		return complaint;
+	CHILD_ASSERT(pipe2(before, O_CLOEXEC) == 0);
+	fd_close(before[0]);
+	fd_close(before[1]);
+	for (int i = 0; i < 1000; i++)
+		CHILD_ASSERT(opens(folder.path, i % 2 ? "puppet" : "nofree") == 0);
+	CHILD_ASSERT(!dlopen(in_folder("libsubid_puppet.so"), RTLD_NOW | RTLD_NOLOAD));
+	CHILD_ASSERT(pipe2(after, O_CLOEXEC) == 0);
+	CHILD_ASSERT(memcmp(before, after, sizeof(before)) == 0);
+	fd_close(after[0]);
+	fd_close(after[1]);
+	return NULL;
+}
+
+Test(plugin, come_and_go)
+{
+	child_run(come_and_go, NULL);
+}
+
+/* No room for another descriptor is no answer about the plugin. */
+static const char *no_descriptors(void *context)
+{
+	const char *complaint = child_own_mounts();
+	const struct rlimit none = { 3, 3 };
+
+	(void)context;
+	if (complaint)
+		return complaint;
+	for (int fd = 3; fd < 64; fd++)
+		close(fd);
+	CHILD_ASSERT(open("/dev/null", O_RDONLY | O_CLOEXEC) == 3);
+	CHILD_ASSERT(setrlimit(RLIMIT_NOFILE, &none) == 0);
+	CHILD_ASSERT(opens(folder.path, "puppet") == -EMFILE);
+	return NULL;
+}
+
+Test(plugin, no_descriptors)
+{
+	child_run(no_descriptors, NULL);
+}

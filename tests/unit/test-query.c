@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Questions to the databases of a folder: what stands there, and errors that are no
+ * answer.
+ */
+#include "libsubid/query.h"
+#include "tests/unit/unit.h"
+
+static struct folder folder;
+static struct query query = QUERY_NONE;
+
+static void put(const char *text, size_t len)
+{
+	folder_put(&folder, "etc/subuid", text, len, 0644);
+}
+
+static void setup(void)
+{
+	folder_make(&folder);
+	cr_assert(mkdirat(folder.fd, "etc", 0755) == 0);
+	folder_put(&folder, "etc/passwd",
+		   BYTES("elsa:x:5001:5001::/:\nanna:x:5002:1::/:\n"), 0644);
+	cr_assert(query_open(&query, folder.path, false) == 0);
+}
+
+static void teardown(void)
+{
+	query_cleanup(&query);
+	folder_cleanup(&folder);
+}
+
+static size_t count_ranges(const char *name, struct range *ret_first)
+{
+	CLEANUP(owner_cleanup) struct owner owner = { 0 };
+	CLEANUP(query_ranges_cleanup) struct query_ranges ranges = { 0 };
+
+	cr_assert(owner_find(&owner, name, query.folder, query.accounts) == 0);
+	cr_assert(query_ranges(&query, &kind_uid, &owner, &ranges) == 0);
+	if (ranges.n > 0)
+		*ret_first = ranges.ranges[0];
+	return ranges.n;
+}
+
+/* The order is the file's, overlaps stay, and what begins alike is not alike. */
+Test(query, finds_ranges, .init = setup, .fini = teardown)
+{
+	struct range first;
+
+	put(BYTES("elsabeth:1:1\nelsa:500:10\nels:2:1\n5001:100:10\n50011:7:7\n"
+		  "elsa:505:10\nelsa:0x5:5\nelsa:9:9"));
+	cr_assert(count_ranges("elsa", &first) == 4);
+	cr_assert(first.start == 500 && first.end == 510);
+	cr_assert(count_ranges("5001", &first) == 1);
+	cr_assert(count_ranges("anna", &first) == 0);
+	cr_assert(count_ranges("elsabeth", &first) == 1);
+}
+
+/* Each spelling once, and a uid where there is one. */
+Test(query, finds_owners, .init = setup, .fini = teardown)
+{
+	CLEANUP(query_owners_cleanup) struct query_owners owners = { 0 };
+
+	put(BYTES("gone:100:10\nelsa:100:10\n5001:105:1\nelsa:105:1\nanna:0:105\n"
+		  "anna:106:4\nanna:0105:1\n"));
+	cr_assert(query_owners(&query, &kind_uid, 105, &owners) == 0);
+	cr_assert(owners.n == 3);
+	cr_assert_str_eq(owners.owners[0].name, "gone");
+	cr_assert(!owners.owners[0].has_uid);
+	cr_assert(owners.owners[1].has_uid && owners.owners[1].uid == 5001);
+	cr_assert_str_eq(owners.owners[2].name, "5001");
+}
+
+/* No database, or one that others could have written, is not "none". */
+Test(query, tells_errors, .init = setup, .fini = teardown)
+{
+	CLEANUP(owner_cleanup) struct owner owner = { 0 };
+	CLEANUP(query_ranges_cleanup) struct query_ranges ranges = { 0 };
+	CLEANUP(query_owners_cleanup) struct query_owners owners = { 0 };
+	CLEANUP(table_cleanup) struct table table = { 0 };
+
+	cr_assert(owner_find(&owner, "elsa", query.folder, query.accounts) == 0);
+	cr_assert(query_ranges(&query, &kind_uid, &owner, &ranges) == -ENOENT);
+	cr_assert(query_owners(&query, &kind_uid, 1, &owners) == -ENOENT);
+	cr_assert(query_table(&query, &kind_uid, &table) == -ENOENT);
+	folder_put(&folder, "etc/subuid", BYTES("elsa:1:1\n"), 0646);
+	cr_assert(query_ranges(&query, &kind_uid, &owner, &ranges) == -EACCES);
+	cr_assert(unlinkat(folder.fd, "etc/subuid", 0) == 0);
+	cr_assert(mkfifoat(folder.fd, "etc/subuid", 0644) == 0);
+	cr_assert(query_ranges(&query, &kind_uid, &owner, &ranges) == -EINVAL);
+}
+
+/* The whole of it, as it stands. */
+Test(query, reads_tables, .init = setup, .fini = teardown)
+{
+	CLEANUP(table_cleanup) struct table table = { 0 };
+
+	put(BYTES("elsa:1:1\nno newline"));
+	cr_assert(query_table(&query, &kind_uid, &table) == 0);
+	cr_assert(memcmp(table.text, "elsa:1:1\nno newline", 19) == 0);
+}
+
+/* A folder that is not there, and a name that no line can have. */
+Test(query, refuses, .init = setup, .fini = teardown)
+{
+	CLEANUP(query_cleanup) struct query other = QUERY_NONE;
+	struct owner owner;
+
+	cr_assert(query_open(&other, "/nonexistent", false) == -ENOENT);
+	cr_assert(owner_find(&owner, "a:b", query.folder, query.accounts) ==
+		  OWNER_INVALID);
+}
