@@ -31,6 +31,9 @@ PARTS = 6           # random parts of what came after a flush
 ENOUGH = 100
 LABEL = b"system_u:object_r:etc_t:s0\0"
 MS_REC, MS_PRIVATE = 0x4000, 0x40000
+# {lock: the options that are about its database}, and a command on both that changes nothing
+LOCKS = {"subuid.lock": {"-v", "-V", "-S"}, "subgid.lock": {"-w", "-W", "-S"}}
+NOTHING = ("-V", "4294967294-4294967294", "-W", "4294967294-4294967294", "elsa")
 
 
 class Disk:
@@ -82,6 +85,9 @@ class Promise:
     def step(self):
         return self.section.steps[self.number]
 
+    def touches(self, options):
+        return bool(options & set(self.step.args))
+
     def versions(self, database):
         """All texts that the database had, in their order, up to the step's."""
         texts = [self.section.before, *(step.after for step in self.section.steps)]
@@ -93,10 +99,13 @@ class Promise:
 
 
 def follow(mark):
-    """The promise that a mark makes; None outside of a section."""
-    word, section, number = mark.split("/")
-    return None if word == "end" else Promise(SECTIONS[int(section)], int(number),
-                                              word == "done")
+    """The promise that a mark makes; None outside of a section. The kernel sets one more, at
+    the end of all."""
+    word, *numbers = mark.split("/")
+    if word not in ("begin", "done"):
+        return None
+    section, number = map(int, numbers)
+    return Promise(SECTIONS[section], number, word == "done")
 
 
 # --- one state --------------------------------------------------------------------------
@@ -125,23 +134,41 @@ def look_at_files(etc, promise):
     return None
 
 
-def look_at_next(root, program, promise):
-    """The same command again. Returns what is wrong, or None. Process ids of the machine
-    that lost its power say nothing here: it runs in a namespace where they are free."""
+def again(root, program, args):
+    """A command on the disk. Returns what is wrong, or None. Process ids of the machine that
+    lost its power say nothing here: it runs in a namespace where they are free."""
     result = subprocess.run(
         ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", program,
-         "--root", root, *promise.step.args], stdin=subprocess.DEVNULL,
+         "--root", root, *args], stdin=subprocess.DEVNULL,
         capture_output=True, text=True, env={"PATH": CLEAN_PATH}, timeout=60)
-    if result.returncode != 0 or result.stderr:
-        return f"the next command: {result.returncode}, {result.stderr}"
-    if get(f"{root}/etc") != promise.step.after:
-        return "the next command leaves something else"
+    if result.returncode == 0 and not result.stderr:
+        return None
+    return f"the next command: {result.returncode}, {result.stderr}"
+
+
+def strays(etc):
     wanted = {*DATABASES, *(f"{name}-" for name in DATABASES)}
-    strays = {name for name in os.listdir(f"{root}/etc")
-              if name.startswith(DATABASES)} - wanted
-    if strays:
-        return f"the next command leaves {strays}"
-    if any(os.stat(f"{root}/etc/{name}").st_nlink != 1 for name in DATABASES):
+    return {name for name in os.listdir(etc) if name.startswith(DATABASES)} - wanted
+
+
+def look_at_next(root, program, promise):
+    """The same command again. Returns what is wrong, or None."""
+    etc = f"{root}/etc"
+    problem = again(root, program, promise.step.args)
+    if problem:
+        return problem
+    if get(etc) != promise.step.after:
+        return "the next command leaves something else"
+    # The lock that an earlier command has given back may be there again, of a database that
+    # this one is not about: it goes with the next command that is.
+    left = strays(etc)
+    if left - {name for name in LOCKS if not promise.touches(LOCKS[name])}:
+        return f"the next command leaves {left}"
+    if left:
+        problem = again(root, program, NOTHING)
+        if problem or strays(etc):
+            return problem or f"the next but one command leaves {strays(etc)}"
+    if any(os.stat(f"{etc}/{name}").st_nlink != 1 for name in DATABASES):
         return "the next command leaves a second link"
     return None
 

@@ -1,8 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""In the virtual machine: the unit tests and the tests of range management, once more, on
-a kernel with SELinux enforcing. What computes and asks no kernel anything stays out: under
-emulation it takes long, and gives the same answers."""
+"""In the virtual machine: the unit tests that meet the kernel and the tests of range
+management, once more, on a kernel with SELinux enforcing."""
 
 import glob
 import os
