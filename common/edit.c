@@ -16,7 +16,9 @@
 #include "common/auth.h"
 #include "common/busy.h"
 #include "common/edit.h"
+#include "common/environment.h"
 #include "common/i18n.h"
+#include "common/identity.h"
 #include "common/record.h"
 #include "common/report.h"
 #include "common/show.h"
@@ -37,7 +39,8 @@ static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
  * Descriptors 0 to 2 are open, or a database would be opened as one of them and messages
  * written into it. What is opened here is no place to read from or to write to. A pipe
  * that nobody reads and a file size limit are errors, and not the end in the middle of a
- * change.
+ * change. The environment of a caller to whom the file of the program gives privilege
+ * leads it nowhere.
  */
 void edit_start(void)
 {
@@ -47,6 +50,8 @@ void edit_start(void)
 			_exit(EXIT_NOT_PERMITTED);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
+	if (identity_is_elevated())
+		environment_clean();
 }
 
 /* Where the databases are: never by chroot, so that an image of any machine will do. */

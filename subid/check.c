@@ -8,8 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/auth.h"
 #include "common/causes-rules.h"
 #include "common/i18n.h"
+#include "common/identity.h"
 #include "common/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/fd.h"
@@ -202,6 +204,17 @@ static int prepare_prefix(struct check *check)
 	return VERB_USAGE;
 }
 
+/*
+ * Who mends the running system changes it, so PAM is asked as it is about a grant. All
+ * else is done as the caller.
+ */
+static int authorise(const struct check *check)
+{
+	if (check->fix && !check->options.root)
+		return auth_check(PROGRAM) ? VERB_NOT_PERMITTED : VERB_GO;
+	return identity_drop() ? VERB_NOT_PERMITTED : VERB_GO;
+}
+
 static int load_accounts(struct check *check)
 {
 	int r;
@@ -275,6 +288,8 @@ static int run(int argc, char **argv)
 	int r, end = 0;
 
 	r = parse(argc, argv, &check);
+	if (r == VERB_GO)
+		r = authorise(&check);
 	if (r == VERB_GO)
 		r = prepare(&check);
 	if (r != VERB_GO)

@@ -72,6 +72,14 @@ int doctor_kernel(struct doctor *doctor)
 				_("makes a user namespace and maps the own ids"));
 }
 
+static bool is_program(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISREG(status.st_mode) &&
+	       access(path, X_OK) == 0;
+}
+
 /* Finds a program as execvp(3) does; false: there is none. */
 static bool find_in_path(const char *path, const char *name, char out[static PATH_MAX])
 {
@@ -80,7 +88,7 @@ static bool find_in_path(const char *path, const char *name, char out[static PAT
 		int n = snprintf(out, PATH_MAX, "%.*s%s%s", (int)(colon - path), path,
 				 colon == path ? "" : "/", name);
 
-		if (n > 0 && n < PATH_MAX && access(out, X_OK) == 0)
+		if (n > 0 && n < PATH_MAX && is_program(out))
 			return true;
 		path = *colon ? colon + 1 : NULL;
 	}

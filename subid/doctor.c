@@ -258,8 +258,9 @@ static int run(int argc, char **argv)
 		r = find_user(&doctor);
 	if (r != VERB_GO)
 		return r;
+	/* As execvp(3) has it. */
 	if (!doctor.path)
-		doctor.path = "";
+		doctor.path = "/bin:/usr/bin";
 	doctor.table =
 		format->json || format->raw || format->columns || format->no_headings;
 	if (doctor.table) {

@@ -9,15 +9,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/environment.h"
 #include "common/i18n.h"
+#include "common/identity.h"
 #include "common/report.h"
 #include "subid/verb.h"
 
 #define TITLE_BYTES 64
 
 static const struct verb *const verbs[] = {
-	&verb_list,  &verb_whois, &verb_map,	&verb_ps,
-	&verb_files, &verb_check, &verb_doctor, &verb_grant, &verb_revoke, &verb_rename,
+	&verb_list,  &verb_whois,  &verb_map,	&verb_ps,     &verb_files,
+	&verb_check, &verb_doctor, &verb_grant, &verb_revoke, &verb_rename,
 };
 static const size_t n_verbs = sizeof(verbs) / sizeof(verbs[0]);
 
@@ -94,11 +96,28 @@ static void start(void)
 			_exit(VERB_NOT_WRITTEN);
 }
 
+/*
+ * Where a site has given the program privilege it is for changes, about which PAM is
+ * asked. Everything else is done as the caller, who must not see more by it.
+ */
+static void give_up_power(const char *word)
+{
+	const struct verb *verb = word ? find_verb(word) : NULL;
+
+	if (!(verb && verb->writes)) {
+		if (identity_drop())
+			_exit(VERB_NOT_PERMITTED);
+	} else if (identity_is_elevated()) {
+		environment_clean();
+	}
+}
+
 int main(int argc, char **argv)
 {
 	int status;
 
 	start();
+	give_up_power(argc > 1 ? argv[1] : NULL);
 	report_translate();
 	status = run(argc, argv);
 	if (report_close_stdout(PROGRAM) &&
