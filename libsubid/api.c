@@ -241,7 +241,7 @@ static int allocate(struct change *change, uint64_t count, struct range *ret_ran
 	const char *key;
 	int r;
 
-	r = settings_read_in(change->db.folder, &settings, &key);
+	r = settings_read(change->db.folder, &settings, &key);
 	if (r)
 		return r < 0 ? r : -EINVAL;
 	grant.by_id = settings.by_id && owner_has_account(&change->owner);

@@ -54,7 +54,7 @@ static int from_lock(int r)
  * Returns 0, DB_BUSY, DB_STOPPED or -errno. End with db_end() in any case. A transaction
  * belongs to one thread and excludes others, of this process and of others.
  */
-int db_begin_in(struct db *db, int folder, enum db_place place)
+int db_begin(struct db *db, int folder, enum db_place place)
 {
 	int stop = db->stop, r;
 
@@ -72,19 +72,6 @@ int db_begin_in(struct db *db, int folder, enum db_place place)
 			return r;
 	}
 	return from_lock(lock_take(&db->lock, db->folder, place == DB_PREFIX, db->stop));
-}
-
-/*
- * As db_begin_in(), with the path of the folder. In an image its last name must be no
- * symbolic link, which would lead out of it; see etc_folder().
- */
-int db_begin(struct db *db, const char *path, enum db_place place)
-{
-	CLEANUP(fd_cleanup)
-	int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC |
-					(place == DB_LIVE ? 0 : O_NOFOLLOW));
-
-	return folder < 0 ? -errno : db_begin_in(db, folder, place);
 }
 
 /*
@@ -415,7 +402,8 @@ static bool is_stopped(const struct db *db)
  * Writes what changed: both files are prepared before the first is renamed.
  *
  * Returns 0, -errno or DB_STOPPED (the files are as they were), or DB_NOT_DURABLE (they
- * are written, but the folder could not be synced).
+ * are written, but the folder could not be synced). -ESTALE: somebody who takes no lock
+ * has written a file meanwhile, and that would be lost.
  */
 int db_commit(struct db *db)
 {
@@ -423,6 +411,8 @@ int db_commit(struct db *db)
 	size_t n = 0;
 	int r;
 
+	if (!lock_is_ours(&db->lock))
+		return fail(db, NULL, -ENOLCK);
 	for (size_t i = 0; i < 2; i++) {
 		struct db_side *side = &db->sides[i];
 
@@ -435,6 +425,11 @@ int db_commit(struct db *db)
 	}
 	if (n == 0)
 		return 0;
+	for (size_t i = 0; i < n; i++) {
+		r = atomicfile_check(&changed[i]->file);
+		if (r)
+			return fail(db, changed[i]->kind, r);
+	}
 	/* What has begun to be renamed is finished. */
 	if (is_stopped(db))
 		return DB_STOPPED;
@@ -455,6 +450,14 @@ int db_commit(struct db *db)
 	if (atomicfile_sync(&changed[0]->file))
 		return fail(db, changed[0]->kind, DB_NOT_DURABLE);
 	return 0;
+}
+
+/*
+ * Gives the locks back of what is not to be committed; it can still be looked at.
+ */
+void db_unlock(struct db *db)
+{
+	lock_release(&db->lock);
 }
 
 /* Ends a transaction; what was not committed is forgotten. Takes DB_NONE. */

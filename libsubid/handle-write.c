@@ -79,7 +79,7 @@ EXPORT const struct subid_db_conflict *subid_db_conflicts(const struct subid_db 
 static int read_settings(struct subid_db *handle, struct settings *settings)
 {
 	const char *key;
-	int r = settings_read_in(handle->db.folder, settings, &key);
+	int r = settings_read(handle->db.folder, settings, &key);
 
 	if (r == 0)
 		return 0;

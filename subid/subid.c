@@ -2,13 +2,11 @@
 /*
  * subid: who has which subordinate ids, what they mean, and how to change that.
  */
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "common/edit.h"
 #include "common/i18n.h"
 #include "common/report.h"
 #include "subid/verb.h"
@@ -16,8 +14,8 @@
 #define TITLE_BYTES 64
 
 static const struct verb *const verbs[] = {
-	&verb_list,  &verb_whois, &verb_map,	&verb_ps,
-	&verb_files, &verb_check, &verb_doctor, &verb_grant, &verb_revoke, &verb_rename,
+	&verb_list,  &verb_whois,  &verb_map,	&verb_ps,     &verb_files,
+	&verb_check, &verb_doctor, &verb_grant, &verb_revoke, &verb_rename,
 };
 static const size_t n_verbs = sizeof(verbs) / sizeof(verbs[0]);
 
@@ -53,10 +51,8 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 {
 	char title[TITLE_BYTES];
 
-	if (verb->writes) {
-		signal(SIGPIPE, SIG_IGN);
-		signal(SIGXFSZ, SIG_IGN);
-	}
+	if (verb->writes)
+		edit_keep_going();
 	/* getopt_long(3) names it in what it says. */
 	snprintf(title, sizeof(title), "%s %s", PROGRAM, verb->name);
 	argv[0] = title;
@@ -81,24 +77,11 @@ static int run(int argc, char **argv)
 	return misuse(word);
 }
 
-/*
- * Descriptors 0 to 2 are open, or a database would be opened as one of them and messages
- * written into it. What is opened here is no place to read from or to write to, so output
- * to a closed descriptor is an error and not lost.
- */
-static void start(void)
-{
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 &&
-		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
-			_exit(VERB_NOT_WRITTEN);
-}
-
 int main(int argc, char **argv)
 {
 	int status;
 
-	start();
+	edit_start(VERB_NOT_WRITTEN);
 	report_translate();
 	status = run(argc, argv);
 	if (report_close_stdout(PROGRAM) &&

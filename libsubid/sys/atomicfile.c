@@ -123,7 +123,7 @@ int atomicfile_read(const struct atomicfile *file, char **ret_text, size_t *ret_
 		len += n;
 		/* It grew while it was read: nobody who holds the locks did that. */
 		if (len == size)
-			return -EBUSY;
+			return -ESTALE;
 	}
 	*ret_text = TAKE_PTR(text);
 	*ret_len = len;
@@ -228,7 +228,7 @@ static int copy_old(const struct atomicfile *file, int to)
 			return r;
 		/* It changed meanwhile: nobody who holds the locks did that. */
 		if (n > left || (n == 0 && left > 0))
-			return -EBUSY;
+			return -ESTALE;
 		left -= n;
 		r = write_all(to, buffer, n);
 	} while (r == 0 && n > 0);
@@ -296,6 +296,27 @@ int atomicfile_prepare(struct atomicfile *file, const char *text, size_t len)
 		return r;
 	file->temporary = true;
 	return file->exists ? write_backup(file) : 0;
+}
+
+/*
+ * Looks whether the database is still the file that was read: an editor takes no lock.
+ * Returns 0, -ESTALE or another -errno.
+ */
+int atomicfile_check(const struct atomicfile *file)
+{
+	const struct stat *read = &file->status;
+	struct stat now;
+
+	if (fstatat(file->folder, file->kind->database, &now, AT_SYMLINK_NOFOLLOW)) {
+		if (errno != ENOENT)
+			return -errno;
+		return file->exists ? -ESTALE : 0;
+	}
+	if (!file->exists || now.st_dev != read->st_dev || now.st_ino != read->st_ino ||
+	    now.st_size != read->st_size || now.st_mtim.tv_sec != read->st_mtim.tv_sec ||
+	    now.st_mtim.tv_nsec != read->st_mtim.tv_nsec)
+		return -ESTALE;
+	return 0;
 }
 
 /*

@@ -33,7 +33,7 @@ static void setup(void)
 	folder_put(&folder, "subuid", BYTES(BEFORE), 0640);
 	folder_put(&folder, "subgid", BYTES(BEFORE "\n"), 0644);
 	grant = (struct db_grant){ .owner = &elsa };
-	cr_assert(db_begin(&db, folder.path, DB_PREFIX) == 0);
+	cr_assert(db_begin(&db, folder.fd, DB_PREFIX) == 0);
 	cr_assert(db_load(&db, &kind_uid, false) == 0);
 	cr_assert(db_load(&db, &kind_gid, false) == 0);
 }
@@ -240,7 +240,7 @@ Test(db, finds_what_a_bitmap_finds, .init = setup, .fini = teardown)
 		if (rng_once_in(&rng, 3))
 			kinds[rng_below(&rng, 2)] = false;
 		db = (struct db)DB_NONE;
-		cr_assert(db_begin(&db, folder.path, DB_PREFIX) == 0);
+		cr_assert(db_begin(&db, folder.fd, DB_PREFIX) == 0);
 		cr_assert(db_load(&db, &kind_uid, false) == 0);
 		cr_assert(db_load(&db, &kind_gid, false) == 0);
 		want = lowest_free(&request, base,
