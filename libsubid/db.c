@@ -15,6 +15,7 @@
 #include "libsubid/core/limits.h"
 #include "libsubid/db.h"
 #include "libsubid/sys/fd.h"
+#include "libsubid/sys/load.h"
 #include "libsubid/sys/paths.h"
 #include "libsubid/sys/scan.h"
 #include "libsubid/sys/taken.h"
@@ -81,17 +82,10 @@ int db_begin(struct db *db, int folder, enum db_place place)
 int db_load_old(const struct db *db, const struct kind *kind, struct table *ret_table)
 {
 	const struct atomicfile *file = &db->sides[kind->group].file;
-	CLEANUP(cleanup_free) char *text = NULL;
-	size_t len = 0;
-	int r;
 
-	r = atomicfile_read(file, &text, &len);
-	if (r)
-		return r;
-	r = table_load(text, len, ret_table);
-	if (r == 0)
-		text = NULL;
-	return r;
+	if (!file->exists)
+		return table_load(NULL, 0, ret_table);
+	return load_table(file->old, file->status.st_size, ret_table);
 }
 
 static int load(struct db *db, struct db_side *side, bool create)

@@ -13,9 +13,9 @@
 #include "common/i18n.h"
 #include "common/report.h"
 #include "libsubid/core/cleanup.h"
-#include "libsubid/sys/atomicfile.h"
 #include "libsubid/sys/dbfile.h"
 #include "libsubid/sys/fd.h"
+#include "libsubid/sys/load.h"
 #include "libsubid/sys/lock.h"
 #include "subid/check.h"
 
@@ -83,22 +83,8 @@ static int look_at_mode(struct check *check, const struct check_side *side,
 static int read_table(struct check *check, struct check_side *side,
 		      const struct dbfile *file)
 {
-	const struct atomicfile as_file = {
-		.kind = side->kind,
-		.folder = check->place.folder,
-		.exists = true,
-		.old = file->fd,
-		.status = file->status,
-	};
-	CLEANUP(cleanup_free) char *text = NULL;
-	size_t len = 0;
-	int r;
+	int r = load_table(file->fd, file->status.st_size, &side->table);
 
-	r = atomicfile_read(&as_file, &text, &len);
-	if (r == 0)
-		r = table_load(text, len, &side->table);
-	if (r == 0)
-		TAKE_PTR(text);
 	if (r) {
 		report_line(PROGRAM, "%s: %s", side->path, report_error(-r));
 		check->unreadable = true;

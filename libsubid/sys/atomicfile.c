@@ -98,38 +98,6 @@ int atomicfile_open(struct atomicfile *file, int folder, const struct kind *kind
 	return 0;
 }
 
-/*
- * Reads the whole old file; nothing when there is none.
- *
- * ret_text: to be freed; not terminated. Returns 0, -EFBIG, -ENOMEM or another -errno.
- */
-int atomicfile_read(const struct atomicfile *file, char **ret_text, size_t *ret_len)
-{
-	size_t size = file->exists ? (size_t)file->status.st_size + 1 : 1, len = 0;
-	CLEANUP(cleanup_free) char *text = malloc(size);
-
-	if (!text)
-		return -ENOMEM;
-	if (file->exists && lseek(file->old, 0, SEEK_SET) < 0)
-		return -errno;
-	while (file->exists) {
-		size_t n;
-		int r = fd_read(file->old, text + len, size - len, &n);
-
-		if (r)
-			return r;
-		if (n == 0)
-			break;
-		len += n;
-		/* It grew while it was read: nobody who holds the locks did that. */
-		if (len == size)
-			return -ESTALE;
-	}
-	*ret_text = TAKE_PTR(text);
-	*ret_len = len;
-	return 0;
-}
-
 static int write_all(int fd, const char *text, size_t len)
 {
 	while (len > 0) {
