@@ -3,7 +3,6 @@
  * check: everything that is wrong with the databases, as pwck(8) does for passwd.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -151,7 +150,6 @@ static void check_cleanup(struct check *check)
 		table_clear(&check->sides[i].table);
 	roster_cleanup(&check->users);
 	roster_cleanup(&check->groups);
-	fd_close(check->folder);
 	output_cleanup(&check->output);
 }
 
@@ -219,9 +217,9 @@ static int load_accounts(struct check *check)
 {
 	int r;
 
-	r = roster_load(check->folder, &kind_uid, &check->users);
+	r = roster_load(check->place.folder, &kind_uid, &check->users);
 	if (r == 0)
-		r = roster_load(check->folder, &kind_gid, &check->groups);
+		r = roster_load(check->place.folder, &kind_gid, &check->groups);
 	if (r == 0)
 		return VERB_GO;
 	report_line(PROGRAM, "%s: %s", check->place.etc, report_error(-r));
@@ -238,11 +236,6 @@ static int prepare(struct check *check)
 		r = prepare_prefix(check);
 	if (r != VERB_GO)
 		return r;
-	check->folder = open(check->place.etc, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (check->folder < 0) {
-		report_line(PROGRAM, "%s: %s", check->place.etc, report_error(errno));
-		return VERB_UNREADABLE;
-	}
 	for (size_t i = 0; i < 2; i++) {
 		struct check_side *side = &check->sides[i];
 
@@ -284,7 +277,7 @@ static int status_of(const struct check *check)
 
 static int run(int argc, char **argv)
 {
-	CLEANUP(check_cleanup) struct check check = { .folder = -1 };
+	CLEANUP(check_cleanup) struct check check = { .n_wrong = 0 };
 	int r, end = 0;
 
 	r = parse(argc, argv, &check);

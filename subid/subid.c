@@ -2,14 +2,12 @@
 /*
  * subid: who has which subordinate ids, what they mean, and how to change that.
  */
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "common/environment.h"
+#include "common/edit.h"
 #include "common/i18n.h"
 #include "common/identity.h"
 #include "common/report.h"
@@ -55,10 +53,8 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 {
 	char title[TITLE_BYTES];
 
-	if (verb->writes) {
-		signal(SIGPIPE, SIG_IGN);
-		signal(SIGXFSZ, SIG_IGN);
-	}
+	if (verb->writes)
+		edit_keep_going();
 	/* getopt_long(3) names it in what it says. */
 	snprintf(title, sizeof(title), "%s %s", PROGRAM, verb->name);
 	argv[0] = title;
@@ -84,19 +80,6 @@ static int run(int argc, char **argv)
 }
 
 /*
- * Descriptors 0 to 2 are open, or a database would be opened as one of them and messages
- * written into it. What is opened here is no place to read from or to write to, so output
- * to a closed descriptor is an error and not lost.
- */
-static void start(void)
-{
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 &&
-		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
-			_exit(VERB_NOT_WRITTEN);
-}
-
-/*
  * Where a site has given the program privilege it is for changes, about which PAM is
  * asked. Everything else is done as the caller, who must not see more by it.
  */
@@ -104,19 +87,15 @@ static void give_up_power(const char *word)
 {
 	const struct verb *verb = word ? find_verb(word) : NULL;
 
-	if (!(verb && verb->writes)) {
-		if (identity_drop())
-			_exit(VERB_NOT_PERMITTED);
-	} else if (identity_is_elevated()) {
-		environment_clean();
-	}
+	if (!(verb && verb->writes) && identity_drop())
+		_exit(VERB_NOT_PERMITTED);
 }
 
 int main(int argc, char **argv)
 {
 	int status;
 
-	start();
+	edit_start(VERB_NOT_WRITTEN);
 	give_up_power(argc > 1 ? argv[1] : NULL);
 	report_translate();
 	status = run(argc, argv);

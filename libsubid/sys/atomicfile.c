@@ -98,38 +98,6 @@ int atomicfile_open(struct atomicfile *file, int folder, const struct kind *kind
 	return 0;
 }
 
-/*
- * Reads the whole old file; nothing when there is none.
- *
- * ret_text: to be freed; not terminated. Returns 0, -EFBIG, -ENOMEM or another -errno.
- */
-int atomicfile_read(const struct atomicfile *file, char **ret_text, size_t *ret_len)
-{
-	size_t size = file->exists ? (size_t)file->status.st_size + 1 : 1, len = 0;
-	CLEANUP(cleanup_free) char *text = malloc(size);
-
-	if (!text)
-		return -ENOMEM;
-	if (file->exists && lseek(file->old, 0, SEEK_SET) < 0)
-		return -errno;
-	while (file->exists) {
-		size_t n;
-		int r = fd_read(file->old, text + len, size - len, &n);
-
-		if (r)
-			return r;
-		if (n == 0)
-			break;
-		len += n;
-		/* It grew while it was read: nobody who holds the locks did that. */
-		if (len == size)
-			return -EBUSY;
-	}
-	*ret_text = TAKE_PTR(text);
-	*ret_len = len;
-	return 0;
-}
-
 static int write_all(int fd, const char *text, size_t len)
 {
 	while (len > 0) {
@@ -228,7 +196,7 @@ static int copy_old(const struct atomicfile *file, int to)
 			return r;
 		/* It changed meanwhile: nobody who holds the locks did that. */
 		if (n > left || (n == 0 && left > 0))
-			return -EBUSY;
+			return -ESTALE;
 		left -= n;
 		r = write_all(to, buffer, n);
 	} while (r == 0 && n > 0);
@@ -296,6 +264,27 @@ int atomicfile_prepare(struct atomicfile *file, const char *text, size_t len)
 		return r;
 	file->temporary = true;
 	return file->exists ? write_backup(file) : 0;
+}
+
+/*
+ * Looks whether the database is still the file that was read: an editor takes no lock.
+ * Returns 0, -ESTALE or another -errno.
+ */
+int atomicfile_check(const struct atomicfile *file)
+{
+	const struct stat *read = &file->status;
+	struct stat now;
+
+	if (fstatat(file->folder, file->kind->database, &now, AT_SYMLINK_NOFOLLOW)) {
+		if (errno != ENOENT)
+			return -errno;
+		return file->exists ? -ESTALE : 0;
+	}
+	if (!file->exists || now.st_dev != read->st_dev || now.st_ino != read->st_ino ||
+	    now.st_size != read->st_size || now.st_mtim.tv_sec != read->st_mtim.tv_sec ||
+	    now.st_mtim.tv_nsec != read->st_mtim.tv_nsec)
+		return -ESTALE;
+	return 0;
 }
 
 /*

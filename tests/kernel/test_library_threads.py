@@ -94,6 +94,17 @@ def loaded_and_closed(box, program):
                      f"{result.status} {result.out} {result.err}")
 
 
+def cancelled_and_forked(box):
+    """What threads and processes that end in the middle must not leave behind."""
+    box.put("elsa:100000:5\n", "", PASSWD)
+    program = box.ours.compile("subidcancel", f"{HERE}/subidcancel.c", "-pthread")
+    result = box.ours.run(program, timeout=60)
+    box.report.check("a thread that is cancelled, a child that cleans up: locks are kept and "
+                     "given back", (result.status, result.out, result.err, box.strays(),
+                                    read("/etc/subuid").count("elsa:"))
+                     == (0, b"right\n", b"", [], 3), f"{result} {read('/etc/subuid')!r}")
+
+
 def main():
     box = enter()
     report = box.report
@@ -111,6 +122,7 @@ def main():
         else:
             report.skip("valgrind", "needs valgrind")
     report.part(loaded_and_closed, box, load)
+    report.part(cancelled_and_forked, box)
     if box.debian is None:
         report.skip("Debian's library in threads", "needs libsubid-dev")
     else:

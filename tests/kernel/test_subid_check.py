@@ -366,6 +366,7 @@ def _(s):
 
 @scene("mapper-no-privilege")
 def _(s):
+    s.put(GOOD)
     path = install(s, "/usr/local/bin")
     os.chmod(path, 0o755)
     s.cured("mapper-no-privilege", file=path)
@@ -379,12 +380,14 @@ def _(s):
 
 @scene("mapper-nosuid")
 def _(s):
+    s.put(GOOD)
     path = install(s, "/usr/local/bin", flags=MS_NOSUID)
     s.cured("mapper-nosuid", file=path)
 
 
 @scene("mapper-writable")
 def _(s):
+    s.put(GOOD)
     path = install(s, "/usr/local/bin")
     os.chmod(path, 0o4775)
     s.cured("mapper-writable", file=path)
@@ -464,6 +467,29 @@ def fix(box):
     spoil(box)
     box.run("check")
     box.check("without --fix nothing is changed", read("/etc/subuid"), SPOILT)
+
+
+def linked_image(box):
+    """In an image /etc may be a symbolic link: it means what it means inside."""
+    folder = tempfile.mkdtemp(dir=box.host.folder)
+    sweep()
+    box.put(SPOILT, SPOILT)
+    os.makedirs(f"{folder}/usr/etc")
+    for name in ("subuid", "subgid"):
+        box.host.write(f"{folder}/usr/etc/{name}", SPOILT)
+    for target in ("usr/etc", "/usr/etc", "../../../usr/etc"):
+        os.symlink(target, f"{folder}/etc")
+        box.host.write(f"{folder}/usr/etc/subuid", SPOILT)
+        result = box.run("check", "--fix", "--root", folder)
+        box.check(f"--fix in an image, /etc -> {target}",
+                  (result.err, read(f"{folder}/usr/etc/subuid"), read("/etc/subuid")),
+                  (b"", MENDED, SPOILT))
+        os.unlink(f"{folder}/etc")
+    os.symlink("/proc/self/root/etc", f"{folder}/etc")
+    result = box.run("check", "--fix", "--root", folder)
+    box.check("--fix: no link leads out of an image",
+              (result.status, read("/etc/subuid")), (UNREADABLE, SPOILT))
+    shutil.rmtree(folder)
 
 
 def strays():
@@ -634,7 +660,7 @@ def million(box):
 def main():
     box = subid_box.enter()
     play(box)
-    for part in (keys, fix, kill_sweep, troubles, full_disk, interrupted, million):
+    for part in (keys, fix, linked_image, kill_sweep, troubles, full_disk, interrupted, million):
         box.report.part(part, box)
     box.report.finish()
 
