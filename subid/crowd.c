@@ -151,11 +151,11 @@ int crowd_read(struct crowd *crowd, const char *path)
 
 static FILE *open_groups(const struct edit *edit)
 {
-	CLEANUP(fd_cleanup) int fd = etc_open(edit->etc, "group");
+	int fd = etc_open(edit->etc, "group");
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 
-	if (file)
-		fd = -1;
+	if (!file)
+		fd_close(fd);
 	return file;
 }
 
