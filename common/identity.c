@@ -14,13 +14,24 @@
 
 #include "common/identity.h"
 
+static bool has_capabilities(void)
+{
+	struct __user_cap_header_struct header = { .version =
+							   _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	return syscall(SYS_capget, &header, data) || data[0].permitted ||
+	       data[1].permitted;
+}
+
 /*
- * Tells whether the file of the program gives more than its caller has. Root has all.
- * Thread-safe.
+ * Tells whether the process still has what the file of the program gave and its caller
+ * has not. Root has all. Thread-safe.
  */
 bool identity_is_elevated(void)
 {
-	return getuid() != 0 && getauxval(AT_SECURE) != 0;
+	return getuid() != 0 && getauxval(AT_SECURE) != 0 &&
+	       (geteuid() != getuid() || getegid() != getgid() || has_capabilities());
 }
 
 /* Permitted, effective and inheritable; with them ambient. glibc has no wrapper. */

@@ -95,8 +95,9 @@ int main(int argc, char **argv)
 {
 	int status;
 
-	edit_start(VERB_NOT_WRITTEN);
+	/* First, for what is left of it decides what edit_start() does. */
 	give_up_power(argc > 1 ? argv[1] : NULL);
+	edit_start(VERB_NOT_WRITTEN);
 	report_translate();
 	status = run(argc, argv);
 	if (report_close_stdout(PROGRAM) &&
