@@ -27,6 +27,7 @@ static inline void cancel_let_go(int *before)
 }
 
 /* Stands first in a function, so that it ends last. */
-#define HOLD_CANCEL CLEANUP(cancel_let_go) int cancel_state = cancel_hold()
+#define HOLD_CANCEL \
+	CLEANUP(cancel_let_go) __attribute__((unused)) int cancel_state = cancel_hold()
 
 #endif

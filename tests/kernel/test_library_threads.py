@@ -84,7 +84,7 @@ def loaded_and_closed(box, program):
     """By the full file name, as toolbox does it."""
     box.put("elsa:100000:65536\n", "elsa:100000:65536\n", PASSWD)
     path = os.path.realpath(f"{box.ours.folder}/libsubid.so")
-    times = 100 if quick() else 1000
+    times = 300 if quick() else 1000
     result = box.ours.run(program, (path, times), timeout=120)
     # a leak is 24 bytes a time at least; tables of the loader grow a little
     found = re.fullmatch(rb"threads 0, descriptors 0, bytes (-?\d+), mapped 0, wrong 0\n",

@@ -609,6 +609,20 @@ def test_unusual_accounts(case):
             case.box.host.reset_etc(name)
 
 
+def test_number_as_second_name(case):
+    """A second login name that looks like a uid owns nothing: its lines are that uid's."""
+    case.box.host.write("/etc/passwd",
+                        host_module.ETC["passwd"] + "5003:x:5001:100::/:/bin/sh\n")
+    old = b"5003:7000000:10\n"
+    case("the lines of a uid are not taken through it", ("-V", "7000000-7000009", "elsa"), DONE,
+         before=(old, old), subuid=old, subgid=old)
+    case("nor given", ("-v", "7000000-7000009", "elsa"), POLICY,
+         [owned("uid", 7000000, 7000009, "5003", 1)], before=(old, old), subuid=old, subgid=old)
+    case("nor held", ("-S", "elsa"), DONE, before=(old, old),
+         subuid=old + b"elsa:100000:65536\n", subgid=old + b"elsa:100000:65536\n")
+    case.box.host.reset_etc("passwd")
+
+
 def test_slow_reader(case):
     """Who reads what would change may be slow; others do not wait for it."""
     box = case.box
@@ -710,7 +724,8 @@ def main():
     case = Case(box, report)
     tests = [test_refusals, test_overrides, test_slides, test_allocate, test_create,
              test_no_file, test_dry_run, test_image, test_image_links, test_busy,
-             test_unusual_accounts, test_slow_reader]
+             test_unusual_accounts, test_number_as_second_name,
+             test_slow_reader]
     # strace, a tmpfs with attributes, time: not in every virtual machine
     if not host_module.emulated():
         tests += [test_image_without_openat2, test_source, test_attributes, test_name_service]
