@@ -11,7 +11,7 @@ NM=${NM:-nm}
 require_tool "${NM%% *}"
 require_tool readelf
 
-pure='mem(chr|rchr|cmp|cpy|move|set)|str(n?len|n?cmp|r?chr|spn|cspn|str|n?dup)'
+pure='mem(chr|rchr|cmp|cpy|move|set)|bcmp|str(n?len|n?cmp|r?chr|spn|cspn|str|n?dup)'
 pure="$pure|malloc|calloc|realloc|reallocarray|free|qsort|bsearch"
 compiler='__(mem|str)[a-z]+_chk|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_'
 
