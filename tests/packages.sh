@@ -19,6 +19,10 @@ packages_tests=(
 	rootlesskit runc shellcheck slapd sssd-ipa strace systemd-container uidmap valgrind
 )
 
+# make bench, besides the others
+# shellcheck disable=SC2034
+packages_bench=(gnuplot-nox libsubid4 passwd uidmap)
+
 # packages_install PACKAGE...: those that are missing. Asks the registry only if any is.
 packages_install()
 {
