@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * hasty PID INNER OUTER COUNT ...: a map writer that does only what none can do without: it
- * opens the map of the process and writes it. It checks nothing. What a program costs that
- * only starts, on this machine, is the most of its time.
+ * hasty PID INNER OUTER COUNT ...: a map writer that does only what none can do without:
+ * it opens the map of the process and writes it. It checks nothing. What a program costs
+ * that only starts, on this machine, is the most of its time.
  *
  * -DSTATIC: without libc, start-up code and loader.
  * -DPASS: reads the database once besides, and finds the end of each line.
