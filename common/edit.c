@@ -16,7 +16,9 @@
 #include "common/auth.h"
 #include "common/busy.h"
 #include "common/edit.h"
+#include "common/environment.h"
 #include "common/i18n.h"
+#include "common/identity.h"
 #include "common/record.h"
 #include "common/report.h"
 #include "common/show.h"
@@ -35,16 +37,30 @@ static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
 
 /*
  * Descriptors 0 to 2 are open, or a database would be opened as one of them and messages
- * written into it. What is opened here is no place to read from or to write to. A pipe
- * that nobody reads and a file size limit are errors, and not the end in the middle of a
- * change.
+ * written into it. What is opened here is no place to read from or to write to, so output
+ * to a closed descriptor is an error and not lost. Who started the program may have
+ * SIGCHLD ignored: then the end of a child would tell nothing. The environment of a
+ * caller to whom the file of the program gives privilege leads it nowhere.
+ *
+ * status: the exit status where that cannot be had.
  */
-void edit_start(void)
+void edit_start(int status)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0 &&
 		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
-			_exit(EXIT_NOT_PERMITTED);
+			_exit(status);
+	signal(SIGCHLD, SIG_DFL);
+	if (identity_is_elevated())
+		environment_clean();
+}
+
+/*
+ * A pipe that nobody reads and a file size limit are errors, and not the end in the
+ * middle of a change.
+ */
+void edit_keep_going(void)
+{
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 }
@@ -213,7 +229,7 @@ int edit_begin(struct edit *edit, const bool kinds[static 2])
 		return EXIT_NOT_PERMITTED;
 	}
 	edit->db.stop = edit->interrupt.fd;
-	r = db_begin_in(&edit->db, edit->etc, edit->place);
+	r = db_begin(&edit->db, edit->etc, edit->place);
 	if (r)
 		return fail(edit, false, r);
 	r = check_sources(edit);
@@ -235,7 +251,7 @@ int edit_begin(struct edit *edit, const bool kinds[static 2])
 int edit_read_settings(const struct edit *edit, struct settings *ret_settings)
 {
 	const char *key = "";
-	int r = settings_read_in(edit->etc, ret_settings, &key);
+	int r = settings_read(edit->etc, ret_settings, &key);
 
 	if (r == SETTINGS_NUMBER)
 		report_line(edit->program,
@@ -312,12 +328,18 @@ bool edit_changed(const struct edit *edit)
 	return db_changed(&edit->db, &kind_uid) || db_changed(&edit->db, &kind_gid);
 }
 
+/* Shows what would change. Who reads it may be slow: nobody waits for our locks. */
+static int show(struct edit *edit)
+{
+	db_unlock(&edit->db);
+	return show_changes(&edit->db, edit->folder, edit->renames);
+}
+
 /* Writes what changed, or with --dry-run shows it. */
 int edit_commit(struct edit *edit)
 {
-	int r;
+	int r = edit->dry_run ? show(edit) : db_commit(&edit->db);
 
-	r = edit->dry_run ? show_changes(&edit->db, edit->folder) : db_commit(&edit->db);
 	return r ? fail(edit, true, r) : 0;
 }
 

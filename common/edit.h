@@ -4,6 +4,7 @@
  * caller may, lock, read, write, record.
  *
  *	edit_start		before anything else
+ *	edit_keep_going		a program that writes is not killed by what it writes to
  *	edit_find_folder	where the databases are
  *	edit_find_user		whose ranges they are
  *	edit_begin		locked and read
@@ -32,6 +33,7 @@ struct edit {
 	bool create;	     /* make a database that does not exist */
 	bool if_there;	     /* pass over one that does not exist */
 	bool dry_run;	     /* show what would change */
+	bool renames;	     /* the change is other owners of the same lines */
 
 	char folder[PATH_MAX]; /* where the databases are, */
 	int etc;	       /* and this is it */
@@ -47,7 +49,8 @@ struct edit {
 		.program = (name), .etc = -1, .db = DB_NONE, .interrupt = INTERRUPT_NONE \
 	}
 
-void edit_start(void);
+void edit_start(int status);
+void edit_keep_going(void);
 int edit_find_folder(struct edit *edit);
 int edit_find_user(const struct edit *edit, const char *login, struct owner *ret_owner);
 int edit_look_up(const struct edit *edit, const char *login, struct account *ret_account,

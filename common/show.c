@@ -33,10 +33,11 @@ static bool is_rest_of(const struct table_line *old, const struct table_line *li
 
 /*
  * Shows the lines that go and come. A change removes a line, puts what is left of it in
- * its place, or appends: so both texts are walked side by side.
+ * its place, or appends; a new name takes a line's place: so both texts are walked side
+ * by side.
  */
 static void show_tables(const struct table *old_table, const struct db_side *side,
-			const char *folder)
+			const char *folder, bool renames)
 {
 	struct table_cursor old_cursor = { 0 }, new_cursor = { 0 };
 	struct table_line old, line;
@@ -48,9 +49,11 @@ static void show_tables(const struct table *old_table, const struct db_side *sid
 			continue;
 		}
 		show_line('-', folder, side->kind, &old);
-		while (more && is_rest_of(&old, &line)) {
+		while (more && (renames || is_rest_of(&old, &line))) {
 			show_line('+', folder, side->kind, &line);
 			more = table_next(&side->table, &new_cursor, &line);
+			if (renames)
+				break;
 		}
 	}
 	for (; more; more = table_next(&side->table, &new_cursor, &line))
@@ -59,8 +62,10 @@ static void show_tables(const struct table *old_table, const struct db_side *sid
 
 /*
  * Shows on stdout what a commit would change. Returns 0 or -errno.
+ *
+ * renames: lines have got other owners, and else all is as before.
  */
-int show_changes(const struct db *db, const char *folder)
+int show_changes(const struct db *db, const char *folder, bool renames)
 {
 	for (size_t i = 0; i < 2; i++) {
 		CLEANUP(table_cleanup) struct table old = { 0 };
@@ -72,7 +77,7 @@ int show_changes(const struct db *db, const char *folder)
 		r = db_load_old(db, side->kind, &old);
 		if (r)
 			return r;
-		show_tables(&old, side, folder);
+		show_tables(&old, side, folder, renames);
 	}
 	return 0;
 }

@@ -9,6 +9,6 @@
 
 void show_appended(const struct table *table, const char *folder, const struct kind *kind,
 		   size_t from);
-int show_changes(const struct db *db, const char *folder);
+int show_changes(const struct db *db, const char *folder, bool renames);
 
 #endif

@@ -35,6 +35,21 @@ static void tell_busy(const char *program, const struct db *db, const char *fold
 			    file);
 }
 
+/* What an errno alone does not say about a file that is put in the place of another. */
+static void tell_more(const char *program, const char *folder, const char *file, int r)
+{
+	if (r == -ESTALE)
+		report_line(program,
+			    _("somebody has changed %s/%s meanwhile without its lock; "
+			      "nothing is changed here: run the command again"),
+			    folder, file);
+	if (r == -EBUSY)
+		report_line(program,
+			    _("%s/%s is a mount of its own, as in containers: change the "
+			      "file that it is a mount of"),
+			    folder, file);
+}
+
 /* What usermod(8) says, and then what is in the way. */
 static void tell_failure(const char *program, const struct db *db, const char *folder,
 			 bool writing, int r)
@@ -58,6 +73,8 @@ static void tell_failure(const char *program, const struct db *db, const char *f
 	if (db->accounts)
 		object = db->accounts;
 	report_line(program, "%s/%s: %s", folder, object, report_error(-r));
+	if (writing)
+		tell_more(program, folder, file, r);
 }
 
 static void tell_missing(const char *program, const struct db *db, const char *folder)

@@ -4,13 +4,15 @@
  *
  * MUST: any number of threads may call, in any mix: nothing is kept between two calls.
  * MUST: true is said only of what is on disk, and an answer only of what was read whole.
- * MUST: nothing is printed, and no child process is made: both belong to the program.
+ * MUST: nothing is printed, and no child process is made that the program could notice.
+ * MUST: a thread that is cancelled leaves no lock behind: see cancel.h.
  */
 #include <errno.h>
 #include <shadow/subid.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "libsubid/cancel.h"
 #include "libsubid/change.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
@@ -86,6 +88,7 @@ static int find_ranges(const struct kind *kind, const char *name,
 static int get_ranges(const struct kind *kind, const char *owner,
 		      struct subid_range **ranges)
 {
+	HOLD_CANCEL;
 	int n = -EINVAL;
 
 	if (ranges) {
@@ -146,6 +149,7 @@ static int find_owners(const struct kind *kind, uint32_t id, uid_t **ret_uids)
 
 static int get_owners(const struct kind *kind, uint32_t id, uid_t **owners)
 {
+	HOLD_CANCEL;
 	int n = -EINVAL;
 
 	if (owners) {
@@ -237,7 +241,7 @@ static int allocate(struct change *change, uint64_t count, struct range *ret_ran
 	const char *key;
 	int r;
 
-	r = settings_read_in(change->db.folder, &settings, &key);
+	r = settings_read(change->db.folder, &settings, &key);
 	if (r)
 		return r < 0 ? r : -EINVAL;
 	grant.by_id = settings.by_id && owner_has_account(&change->owner);
@@ -249,6 +253,7 @@ static int allocate(struct change *change, uint64_t count, struct range *ret_ran
 
 static int grant(const struct kind *kind, struct subordinate_range *range, bool reuse)
 {
+	HOLD_CANCEL;
 	CLEANUP(change_cleanup) struct change change = { .kind = kind, .db = DB_NONE };
 	struct range found = { 0 };
 	int r;
@@ -294,6 +299,7 @@ static bool clamp(const struct subordinate_range *range, struct range *ret_range
 
 static int ungrant(const struct kind *kind, const struct subordinate_range *range)
 {
+	HOLD_CANCEL;
 	CLEANUP(change_cleanup) struct change change = { .kind = kind, .db = DB_NONE };
 	struct range ids;
 	int r = begin(&change, range);

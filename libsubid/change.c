@@ -32,7 +32,7 @@ int change_begin(struct db *db, const char *root, unsigned int kinds)
 
 	if (folder < 0)
 		return folder;
-	r = db_begin_in(db, folder, root ? DB_ROOT : DB_LIVE);
+	r = db_begin(db, folder, root ? DB_ROOT : DB_LIVE);
 	if (r)
 		return r;
 	db->in_library = true;

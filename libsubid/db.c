@@ -15,6 +15,7 @@
 #include "libsubid/core/limits.h"
 #include "libsubid/db.h"
 #include "libsubid/sys/fd.h"
+#include "libsubid/sys/load.h"
 #include "libsubid/sys/paths.h"
 #include "libsubid/sys/scan.h"
 #include "libsubid/sys/taken.h"
@@ -54,7 +55,7 @@ static int from_lock(int r)
  * Returns 0, DB_BUSY, DB_STOPPED or -errno. End with db_end() in any case. A transaction
  * belongs to one thread and excludes others, of this process and of others.
  */
-int db_begin_in(struct db *db, int folder, enum db_place place)
+int db_begin(struct db *db, int folder, enum db_place place)
 {
 	int stop = db->stop, r;
 
@@ -75,36 +76,16 @@ int db_begin_in(struct db *db, int folder, enum db_place place)
 }
 
 /*
- * As db_begin_in(), with the path of the folder. In an image its last name must be no
- * symbolic link, which would lead out of it; see etc_folder().
- */
-int db_begin(struct db *db, const char *path, enum db_place place)
-{
-	CLEANUP(fd_cleanup)
-	int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC |
-					(place == DB_LIVE ? 0 : O_NOFOLLOW));
-
-	return folder < 0 ? -errno : db_begin_in(db, folder, place);
-}
-
-/*
  * Reads a loaded database once more, as it stands on disk.
  * Returns 0 or -errno; the table is freed with table_clear().
  */
 int db_load_old(const struct db *db, const struct kind *kind, struct table *ret_table)
 {
 	const struct atomicfile *file = &db->sides[kind->group].file;
-	CLEANUP(cleanup_free) char *text = NULL;
-	size_t len = 0;
-	int r;
 
-	r = atomicfile_read(file, &text, &len);
-	if (r)
-		return r;
-	r = table_load(text, len, ret_table);
-	if (r == 0)
-		text = NULL;
-	return r;
+	if (!file->exists)
+		return table_load(NULL, 0, ret_table);
+	return load_table(file->old, file->status.st_size, ret_table);
 }
 
 static int load(struct db *db, struct db_side *side, bool create)
@@ -415,7 +396,8 @@ static bool is_stopped(const struct db *db)
  * Writes what changed: both files are prepared before the first is renamed.
  *
  * Returns 0, -errno or DB_STOPPED (the files are as they were), or DB_NOT_DURABLE (they
- * are written, but the folder could not be synced).
+ * are written, but the folder could not be synced). -ESTALE: somebody who takes no lock
+ * has written a file meanwhile, and that would be lost.
  */
 int db_commit(struct db *db)
 {
@@ -423,6 +405,8 @@ int db_commit(struct db *db)
 	size_t n = 0;
 	int r;
 
+	if (!lock_is_ours(&db->lock))
+		return fail(db, NULL, -ENOLCK);
 	for (size_t i = 0; i < 2; i++) {
 		struct db_side *side = &db->sides[i];
 
@@ -435,6 +419,11 @@ int db_commit(struct db *db)
 	}
 	if (n == 0)
 		return 0;
+	for (size_t i = 0; i < n; i++) {
+		r = atomicfile_check(&changed[i]->file);
+		if (r)
+			return fail(db, changed[i]->kind, r);
+	}
 	/* What has begun to be renamed is finished. */
 	if (is_stopped(db))
 		return DB_STOPPED;
@@ -455,6 +444,14 @@ int db_commit(struct db *db)
 	if (atomicfile_sync(&changed[0]->file))
 		return fail(db, changed[0]->kind, DB_NOT_DURABLE);
 	return 0;
+}
+
+/*
+ * Gives the locks back of what is not to be committed; it can still be looked at.
+ */
+void db_unlock(struct db *db)
+{
+	lock_release(&db->lock);
 }
 
 /* Ends a transaction; what was not committed is forgotten. Takes DB_NONE. */

@@ -82,8 +82,7 @@ struct db_grant {
 	bool unsure;		       /* the name service did not answer in time */
 };
 
-int db_begin(struct db *db, const char *path, enum db_place place);
-int db_begin_in(struct db *db, int folder, enum db_place place);
+int db_begin(struct db *db, int folder, enum db_place place);
 int db_load(struct db *db, const struct kind *kind, bool create);
 int db_revoke(struct db *db, const struct kind *kind, struct owner *owner,
 	      struct range range);
@@ -103,6 +102,7 @@ int db_held(const struct db *db, const struct kind *kind, struct owner *owner,
 bool db_changed(const struct db *db, const struct kind *kind);
 int db_load_old(const struct db *db, const struct kind *kind, struct table *ret_table);
 int db_commit(struct db *db);
+void db_unlock(struct db *db);
 void db_end(struct db *db);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libsubid/cancel.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/findings.h"
 #include "libsubid/core/overlap.h"
@@ -92,6 +93,7 @@ EXPORT int subid_db_explain(struct subid_db *db, unsigned int type, const char *
 			    struct subid_db_range range,
 			    struct subid_db_conflict **ret_conflicts, size_t *ret_n)
 {
+	HOLD_CANCEL;
 	CLEANUP(query_cleanup) struct query query = QUERY_NONE;
 	CLEANUP(explanation_cleanup)
 	struct explanation explanation = {
@@ -235,6 +237,7 @@ _Static_assert(SUBID_DB_NOTE == (int)FINDING_NOTE &&
 EXPORT int subid_db_check(struct subid_db *db, struct subid_db_finding **ret_findings,
 			  size_t *ret_n)
 {
+	HOLD_CANCEL;
 	CLEANUP(query_cleanup) struct query query = QUERY_NONE;
 	CLEANUP(checkup_cleanup) struct checkup checkup = { 0 };
 	struct subid_db_finding *list = NULL;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libsubid/cancel.h"
 #include "libsubid/change.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/export.h"
@@ -25,6 +26,7 @@ struct subid_db_iter {
 EXPORT int subid_db_iter_new(struct subid_db *db, unsigned int type,
 			     struct subid_db_iter **ret_iter)
 {
+	HOLD_CANCEL;
 	CLEANUP(query_cleanup) struct query query = QUERY_NONE;
 	const struct kind *kind = handle_kind(type);
 	struct subid_db_iter *iter;
@@ -73,6 +75,7 @@ static void set_line(struct subid_db_iter *iter, const struct scan_line *line)
 EXPORT int subid_db_iter_next(struct subid_db_iter *iter,
 			      const struct subid_db_line **ret_line)
 {
+	HOLD_CANCEL;
 	struct scan_line line;
 	int r = scan_next(&iter->scan, &line);
 
@@ -87,6 +90,7 @@ EXPORT int subid_db_iter_next(struct subid_db_iter *iter,
 
 EXPORT struct subid_db_iter *subid_db_iter_free(struct subid_db_iter *iter)
 {
+	HOLD_CANCEL;
 	if (iter) {
 		scan_end(&iter->scan);
 		dbfile_cleanup(&iter->file);
@@ -128,6 +132,7 @@ static int ask_transaction(struct subid_db *handle, const struct kind *kind,
 EXPORT int subid_db_ranges(struct subid_db *db, unsigned int type, const char *owner,
 			   struct subid_db_range **ret_ranges, size_t *ret_n)
 {
+	HOLD_CANCEL;
 	CLEANUP(owner_cleanup) struct owner found = { 0 };
 	CLEANUP(query_ranges_cleanup) struct query_ranges ranges = { 0 };
 	const struct kind *kind = handle_kind(type);
@@ -177,6 +182,7 @@ static struct subid_db_owner *make_owners(const struct query_owners *owners)
 EXPORT int subid_db_owners(struct subid_db *db, unsigned int type, uint32_t id,
 			   struct subid_db_owner **ret_owners, size_t *ret_n)
 {
+	HOLD_CANCEL;
 	CLEANUP(query_cleanup) struct query query = QUERY_NONE;
 	CLEANUP(query_owners_cleanup) struct query_owners owners = { 0 };
 	const struct kind *kind = handle_kind(type);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libsubid/cancel.h"
 #include "libsubid/change.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/export.h"
@@ -30,6 +31,7 @@ static void forget_conflicts(struct subid_db *handle)
 
 EXPORT int subid_db_begin(struct subid_db *db, unsigned int types)
 {
+	HOLD_CANCEL;
 	int r;
 
 	forget_conflicts(db);
@@ -47,6 +49,7 @@ EXPORT int subid_db_begin(struct subid_db *db, unsigned int types)
 
 EXPORT void subid_db_discard(struct subid_db *db)
 {
+	HOLD_CANCEL;
 	db_end(&db->db);
 	db->types = 0;
 	forget_conflicts(db);
@@ -54,6 +57,7 @@ EXPORT void subid_db_discard(struct subid_db *db)
 
 EXPORT int subid_db_commit(struct subid_db *db)
 {
+	HOLD_CANCEL;
 	int r;
 
 	if (!db->types)
@@ -75,7 +79,7 @@ EXPORT const struct subid_db_conflict *subid_db_conflicts(const struct subid_db 
 static int read_settings(struct subid_db *handle, struct settings *settings)
 {
 	const char *key;
-	int r = settings_read_in(handle->db.folder, settings, &key);
+	int r = settings_read(handle->db.folder, settings, &key);
 
 	if (r == 0)
 		return 0;
@@ -126,6 +130,7 @@ static int finish(struct subid_db *handle, struct db_grant *grant, int r)
 EXPORT int subid_db_grant(struct subid_db *db, unsigned int type, const char *owner,
 			  struct subid_db_range range, unsigned int flags)
 {
+	HOLD_CANCEL;
 	CLEANUP(owner_cleanup) struct owner found = { 0 };
 	const struct kind *kind = handle_kind(type);
 	struct settings settings;
@@ -162,6 +167,7 @@ EXPORT int subid_db_allocate(struct subid_db *db, unsigned int types, const char
 			     const struct subid_db_request *request,
 			     struct subid_db_range *ret_range)
 {
+	HOLD_CANCEL;
 	CLEANUP(owner_cleanup) struct owner found = { 0 };
 	struct subid_db_request known;
 	struct change_request change;
@@ -189,6 +195,7 @@ EXPORT int subid_db_allocate(struct subid_db *db, unsigned int types, const char
 EXPORT int subid_db_revoke(struct subid_db *db, unsigned int type, const char *owner,
 			   struct subid_db_range range)
 {
+	HOLD_CANCEL;
 	CLEANUP(owner_cleanup) struct owner found = { 0 };
 	const struct kind *kind = handle_kind(type);
 	struct range ids;

@@ -18,6 +18,7 @@
 #include "libsubid/query.h"
 #include "libsubid/sys/etc.h"
 #include "libsubid/sys/fd.h"
+#include "libsubid/sys/load.h"
 #include "libsubid/sys/paths.h"
 #include "libsubid/sys/scan.h"
 
@@ -80,23 +81,9 @@ int query_table(const struct query *query, const struct kind *kind,
 		struct table *ret_table)
 {
 	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
-	CLEANUP(cleanup_free) char *text = NULL;
-	size_t size, len = 0, n = 1;
 	int r = query_file(query, kind, &file);
 
-	if (r)
-		return r;
-	size = (size_t)file.status.st_size;
-	text = malloc(size + 1);
-	if (!text)
-		return -ENOMEM;
-	while (len < size && n > 0) {
-		r = fd_read(file.fd, text + len, size - len, &n);
-		if (r)
-			return r;
-		len += n;
-	}
-	return table_load(TAKE_PTR(text), len, ret_table);
+	return r ? r : load_table(file.fd, file.status.st_size, ret_table);
 }
 
 /* What a pass over a database tells; anything but 0 ends it. */

@@ -6,9 +6,12 @@
  * MUST: no capability is left when the plugin is loaded.
  * MUST: what comes through the pipe is checked as if the caller had written it.
  * MUST: a plugin that ends or wrecks its process has not answered, whatever the status.
+ * MUST: the child does not outlive the program: nobody would wait for it any more.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -72,15 +75,25 @@ static int be_silent(void)
 	return 0;
 }
 
+/* A parent that is gone by now sends no signal. */
+static int end_with(pid_t parent)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0))
+		return -errno;
+	return getppid() == parent ? 0 : -ESRCH;
+}
+
 /* The child. Its status says nothing. */
-static void tell(int to, const char *folder, const char *name, const char *owner,
-		 const struct kind *kind)
+static void tell(pid_t parent, int to, const char *folder, const char *name,
+		 const char *owner, const struct kind *kind)
 {
 	CLEANUP(range_set_cleanup)
 	struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
 	struct privilege privilege = { .held = 0 };
 	struct answer answer = { .r = privilege_keep(&privilege, 0) };
 
+	if (answer.r == 0)
+		answer.r = end_with(parent);
 	if (answer.r == 0)
 		answer.r = be_silent();
 	if (answer.r == 0)
@@ -137,7 +150,7 @@ int apart_ask_ranges(const char *folder, const char *name, const char *owner,
 	CLEANUP(fd_cleanup) int from = -1;
 	CLEANUP(fd_cleanup) int to = -1;
 	int ends[2], r;
-	pid_t child;
+	pid_t child, parent = getpid();
 
 	if (pipe2(ends, O_CLOEXEC))
 		return -errno;
@@ -148,7 +161,7 @@ int apart_ask_ranges(const char *folder, const char *name, const char *owner,
 		return -errno;
 	if (child == 0) {
 		fd_cleanup(&from);
-		tell(to, folder, name, owner, kind);
+		tell(parent, to, folder, name, owner, kind);
 		_exit(0);
 	}
 	fd_cleanup(&to);

@@ -4,19 +4,15 @@
  *
  * MUST: descriptors 0 to 2 are open, or the database would be opened as one of them and
  * messages written into it.
- * MUST: no variable stays that makes a library open, load or interpret what the caller
- * chose. glibc removes some for programs with privileges, but leaves LANGUAGE,
- * OUTPUT_CHARSET (which loads gconv modules), TZ, GLIBC_TUNABLES and the rest.
+ * MUST: no variable stays that the caller could choose something by, see environment.c.
  * MUST: a reader who went away (SIGPIPE) does not turn a refusal into a death by signal.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "common/environment.h"
 #include "mapwriter/startup.h"
 
 /*
@@ -38,24 +34,6 @@ static int open_standard_descriptors(void)
 	return 0;
 }
 
-/* The language of messages, and not by a path: LANG and LC_* without a slash. */
-static bool is_harmless(const char *variable)
-{
-	return (strncmp(variable, "LANG=", 5) == 0 || strncmp(variable, "LC_", 3) == 0) &&
-	       !strchr(variable, '/');
-}
-
-static void clean_environment(void)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; environ && environ[i]; i++)
-		if (is_harmless(environ[i]))
-			environ[kept++] = environ[i];
-	if (environ)
-		environ[kept] = NULL;
-}
-
 /* Returns 0 or -errno; then there may be no place to say so. */
 int startup_sanitize(void)
 {
@@ -63,7 +41,7 @@ int startup_sanitize(void)
 
 	if (r)
 		return r;
-	clean_environment();
+	environment_clean();
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		return -errno;
 	return 0;

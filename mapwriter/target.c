@@ -86,9 +86,10 @@ int target_open(struct target *target, int own_fd)
  * Opens a file of the process.
  *
  * In a mount namespace of the caller's another file may be mounted over it, and a
- * descriptor from there leads to that: then it is -EXDEV. A kernel before 5.6 does not
- * tell; there its own checks remain, of who owns the namespace that is written to.
- * Returns a descriptor or -errno.
+ * descriptor from there leads to that: then it is -EXDEV. A kernel before 5.6, and a
+ * filter of system calls that does not know openat2(2) (ENOSYS, of old ones EPERM), do
+ * not tell; there the kernel's own checks remain, of who owns the namespace that is
+ * written to. Returns a descriptor or -errno.
  */
 int target_open_file(int process, const char *name, int flags)
 {
@@ -98,7 +99,7 @@ int target_open_file(int process, const char *name, int flags)
 	};
 	long fd = syscall(SYS_openat2, process, name, &how, sizeof(how));
 
-	if (fd < 0 && errno == ENOSYS)
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
 		fd = openat(process, name, flags | O_NOFOLLOW | O_CLOEXEC);
 	return fd < 0 ? -errno : (int)fd;
 }

@@ -13,9 +13,9 @@
 #include "common/i18n.h"
 #include "common/report.h"
 #include "libsubid/core/cleanup.h"
-#include "libsubid/sys/atomicfile.h"
 #include "libsubid/sys/dbfile.h"
 #include "libsubid/sys/fd.h"
+#include "libsubid/sys/load.h"
 #include "libsubid/sys/lock.h"
 #include "subid/check.h"
 
@@ -83,22 +83,8 @@ static int look_at_mode(struct check *check, const struct check_side *side,
 static int read_table(struct check *check, struct check_side *side,
 		      const struct dbfile *file)
 {
-	const struct atomicfile as_file = {
-		.kind = side->kind,
-		.folder = check->folder,
-		.exists = true,
-		.old = file->fd,
-		.status = file->status,
-	};
-	CLEANUP(cleanup_free) char *text = NULL;
-	size_t len = 0;
-	int r;
+	int r = load_table(file->fd, file->status.st_size, &side->table);
 
-	r = atomicfile_read(&as_file, &text, &len);
-	if (r == 0)
-		r = table_load(text, len, &side->table);
-	if (r == 0)
-		TAKE_PTR(text);
 	if (r) {
 		report_line(PROGRAM, "%s: %s", side->path, report_error(-r));
 		check->unreadable = true;
@@ -113,7 +99,7 @@ static int look_at_database(struct check *check, struct check_side *side)
 	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
 	int fault, r;
 
-	dbfile_open(side->path, &file);
+	dbfile_open_at(check->place.folder, side->kind->database, &file);
 	fault = dbfile_vet(&file);
 	if (fault == DBFILE_CLOSED) {
 		if (file.error == ELOOP)
@@ -153,8 +139,9 @@ static int look_at_backup(struct check *check, const struct check_side *side)
 	struct stat database, backup;
 
 	snprintf(path, sizeof(path), "%s/%s", check->place.etc, name);
-	if (fstatat(check->folder, name, &backup, AT_SYMLINK_NOFOLLOW) ||
-	    fstatat(check->folder, side->kind->database, &database, AT_SYMLINK_NOFOLLOW))
+	if (fstatat(check->place.folder, name, &backup, AT_SYMLINK_NOFOLLOW) ||
+	    fstatat(check->place.folder, side->kind->database, &database,
+		    AT_SYMLINK_NOFOLLOW))
 		return 0;
 	if (backup.st_dev == database.st_dev && backup.st_ino == database.st_ino)
 		return tell(check, side->kind, path, &linked);
@@ -216,8 +203,8 @@ int check_leftovers(struct check *check)
 
 	for (size_t i = 0; leftovers.status == 0 && i < 2; i++) {
 		leftovers.kind = check->sides[i].kind;
-		lock_each_left_over(check->folder, leftovers.kind, check->place.image,
-				    take_leftover, &leftovers);
+		lock_each_left_over(check->place.folder, leftovers.kind,
+				    check->place.image, take_leftover, &leftovers);
 	}
 	return leftovers.status;
 }

@@ -171,7 +171,7 @@ static int begin(struct repair *repair)
 	const struct verb_place *place = &repair->check->place;
 	int r;
 
-	r = db_begin(&repair->db, place->etc, place->image ? DB_ROOT : DB_LIVE);
+	r = db_begin(&repair->db, place->folder, place->image ? DB_ROOT : DB_LIVE);
 	if (r)
 		return r;
 	note_files(repair, &kind_uid);

@@ -66,8 +66,11 @@ static void show_name(const char *name, size_t len, char out[static CHECK_NAME_B
 {
 	if (len > LIMIT_OWNER_BYTES)
 		len = LIMIT_OWNER_BYTES;
-	for (size_t i = 0; i < len; i++)
-		out[i] = (unsigned char)name[i] < ' ' || name[i] == 0x7f ? '?' : name[i];
+	for (size_t i = 0; i < len; i++) {
+		out[i] = name[i];
+		if ((unsigned char)name[i] < ' ' || name[i] == 0x7f)
+			out[i] = '?';
+	}
 	out[len] = '\0';
 }
 

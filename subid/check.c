@@ -3,13 +3,14 @@
  * check: everything that is wrong with the databases, as pwck(8) does for passwd.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "common/auth.h"
 #include "common/causes-rules.h"
 #include "common/i18n.h"
+#include "common/identity.h"
 #include "common/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/fd.h"
@@ -149,7 +150,6 @@ static void check_cleanup(struct check *check)
 		table_clear(&check->sides[i].table);
 	roster_cleanup(&check->users);
 	roster_cleanup(&check->groups);
-	fd_close(check->folder);
 	output_cleanup(&check->output);
 }
 
@@ -202,13 +202,24 @@ static int prepare_prefix(struct check *check)
 	return VERB_USAGE;
 }
 
+/*
+ * Who mends the running system changes it, so PAM is asked as it is about a grant. All
+ * else is done as the caller.
+ */
+static int authorise(const struct check *check)
+{
+	if (check->fix && !check->options.root)
+		return auth_check(PROGRAM) ? VERB_NOT_PERMITTED : VERB_GO;
+	return identity_drop() ? VERB_NOT_PERMITTED : VERB_GO;
+}
+
 static int load_accounts(struct check *check)
 {
 	int r;
 
-	r = roster_load(check->folder, &kind_uid, &check->users);
+	r = roster_load(check->place.folder, &kind_uid, &check->users);
 	if (r == 0)
-		r = roster_load(check->folder, &kind_gid, &check->groups);
+		r = roster_load(check->place.folder, &kind_gid, &check->groups);
 	if (r == 0)
 		return VERB_GO;
 	report_line(PROGRAM, "%s: %s", check->place.etc, report_error(-r));
@@ -225,11 +236,6 @@ static int prepare(struct check *check)
 		r = prepare_prefix(check);
 	if (r != VERB_GO)
 		return r;
-	check->folder = open(check->place.etc, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (check->folder < 0) {
-		report_line(PROGRAM, "%s: %s", check->place.etc, report_error(errno));
-		return VERB_UNREADABLE;
-	}
 	for (size_t i = 0; i < 2; i++) {
 		struct check_side *side = &check->sides[i];
 
@@ -271,10 +277,12 @@ static int status_of(const struct check *check)
 
 static int run(int argc, char **argv)
 {
-	CLEANUP(check_cleanup) struct check check = { .folder = -1 };
+	CLEANUP(check_cleanup) struct check check = { .n_wrong = 0 };
 	int r, end = 0;
 
 	r = parse(argc, argv, &check);
+	if (r == VERB_GO)
+		r = authorise(&check);
 	if (r == VERB_GO)
 		r = prepare(&check);
 	if (r != VERB_GO)

@@ -70,7 +70,6 @@ struct check {
 	struct verb_place place;
 	bool fix;
 	bool all;	  /* however many findings there are */
-	int folder;	  /* of the databases */
 	char prefix[512]; /* "-R DIR ", quoted, for commands; or empty */
 	struct check_side sides[2];
 	struct roster users;

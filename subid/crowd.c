@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "common/i18n.h"
+#include "common/identity.h"
 #include "common/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
@@ -127,13 +128,19 @@ static int read_lines(struct crowd *crowd, int fd)
 int crowd_read(struct crowd *crowd, const char *path)
 {
 	bool is_stdin = strcmp(path, "-") == 0;
-	CLEANUP(fd_cleanup)
-	int own = is_stdin ? -1 : open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	CLEANUP(fd_cleanup) int own = -1;
 	int r = 0;
 
 	crowd->source = is_stdin ? _("standard input") : path;
-	if (!is_stdin && own < 0)
-		r = -errno;
+	/* What is wrong with a line tells what stands in it. */
+	if (!is_stdin && identity_is_elevated()) {
+		report_line(PROGRAM, _("%s: only root has files read; use '-'"), path);
+		return VERB_NOT_PERMITTED;
+	}
+	if (!is_stdin) {
+		own = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+		r = own < 0 ? -errno : 0;
+	}
 	if (r == 0)
 		r = read_lines(crowd, is_stdin ? STDIN_FILENO : own);
 	if (r == 0)
@@ -144,11 +151,11 @@ int crowd_read(struct crowd *crowd, const char *path)
 
 static FILE *open_groups(const struct edit *edit)
 {
-	CLEANUP(fd_cleanup) int fd = etc_open(edit->etc, "group");
+	int fd = etc_open(edit->etc, "group");
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 
-	if (file)
-		fd = -1;
+	if (!file)
+		fd_close(fd);
 	return file;
 }
 

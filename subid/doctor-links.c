@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/i18n.h"
@@ -16,6 +17,7 @@
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/nsswitch.h"
 #include "libsubid/sys/paths.h"
+#include "libsubid/sys/plugin.h"
 #include "libsubid/sys/scan.h"
 #include "libsubid/sys/source.h"
 #include "libsubid/sys/userns.h"
@@ -70,6 +72,14 @@ int doctor_kernel(struct doctor *doctor)
 				_("makes a user namespace and maps the own ids"));
 }
 
+static bool is_program(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISREG(status.st_mode) &&
+	       access(path, X_OK) == 0;
+}
+
 /* Finds a program as execvp(3) does; false: there is none. */
 static bool find_in_path(const char *path, const char *name, char out[static PATH_MAX])
 {
@@ -78,7 +88,7 @@ static bool find_in_path(const char *path, const char *name, char out[static PAT
 		int n = snprintf(out, PATH_MAX, "%.*s%s%s", (int)(colon - path), path,
 				 colon == path ? "" : "/", name);
 
-		if (n > 0 && n < PATH_MAX && access(out, X_OK) == 0)
+		if (n > 0 && n < PATH_MAX && is_program(out))
 			return true;
 		path = *colon ? colon + 1 : NULL;
 	}
@@ -310,6 +320,59 @@ static int tell_nsswitch(struct doctor *doctor, int error)
 	return doctor_tell_bad(doctor, "ranges", &facts);
 }
 
+/* How a child ends whose plugins have come back to it. */
+#define PLUGINS_ALIVE 42
+
+static int have_nothing(void *context)
+{
+	(void)context;
+	return SOURCE_NONE;
+}
+
+static void ask_plugins(const struct doctor *doctor, const struct sources *sources)
+{
+	for (size_t i = 0; i < 2; i++) {
+		CLEANUP(range_set_cleanup)
+		struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
+		struct source_answer answer = { .source = NULL };
+
+		source_ranges(&sources->list, doctor->account.name, doctor->sides[i].kind,
+			      have_nothing, NULL, &set, &answer);
+	}
+}
+
+/* Whether a plugin ends the process that asks it: a child finds out. */
+static bool plugins_die(const struct doctor *doctor, const struct sources *sources)
+{
+	int status = 0;
+	pid_t pid;
+
+	if (!source_has(&sources->list, SOURCE_PLUGIN))
+		return false;
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		ask_plugins(doctor, sources);
+		_exit(PLUGINS_ALIVE);
+	}
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return pid > 0 && !(WIFEXITED(status) && WEXITSTATUS(status) == PLUGINS_ALIVE);
+}
+
+static int tell_death(struct doctor *doctor, const struct sources *sources)
+{
+	struct facts facts = doctor_facts(doctor, &kind_uid, NULL, FACTS_SOURCE, 0);
+
+	facts.sources = facts_of_sources(sources);
+	facts.sources.nobody = false;
+	facts.sources.fault = PLUGIN_DIED;
+	for (size_t i = 0; !facts.sources.plugin; i++)
+		if (sources->list.sources[i].type == SOURCE_PLUGIN)
+			facts.sources.plugin = sources->list.sources[i].name;
+	return doctor_tell_bad(doctor, "ranges", &facts);
+}
+
 /* What is delegated to the user, and whether that will do. */
 int doctor_ranges(struct doctor *doctor)
 {
@@ -320,6 +383,8 @@ int doctor_ranges(struct doctor *doctor)
 	if (r)
 		return tell_nsswitch(doctor, -r);
 	source_find(&sources.nsswitch, PLUGINDIR, &sources.list);
+	if (plugins_die(doctor, &sources))
+		return tell_death(doctor, &sources);
 	/* Both are read before one is judged: each may explain the other. */
 	for (size_t i = 0; r == 0 && i < 2; i++)
 		r = ask_sources(doctor, &doctor->sides[i], &sources);

@@ -116,7 +116,7 @@ static int spawn(const struct attempt *attempt, char **words, int out, pid_t *re
 /* Reads to the end; what does not fit is dropped. */
 static void read_said(int in, char said[static SAID_BYTES])
 {
-	char rest[256];
+	char rest[256] = "";
 	size_t len = 0, n = 1;
 
 	while (n > 0) {
@@ -198,19 +198,22 @@ static uint64_t lacking(const struct facts *facts)
 {
 	const struct facts_program *program = &facts->program;
 	uint64_t needed = bit(facts->kind->group ? CAP_SETGID : CAP_SETUID), have = 0;
+	bool lost;
 
 	if (!facts->kind->group && idmap_maps_root(facts->map))
 		needed |= bit(CAP_SETFCAP);
-	if (facts->uid == 0)
-		have = program->bounding;
-	else if (facts->no_new_privs || program->nosuid || program->traced ||
-		 program->owner_unmapped)
-		have = 0;
-	else if (program->has_capabilities)
-		have = program->capabilities & program->bounding;
+	lost = facts->no_new_privs || program->nosuid || program->traced ||
+	       program->owner_unmapped;
+	if (program->has_capabilities)
+		have = program->capabilities;
 	else if (program->setuid && program->owner == 0 && !program->no_root)
-		have = program->bounding;
-	return needed & ~have;
+		have = ~(uint64_t)0;
+	if (lost)
+		have = 0;
+	/* Root has its power without the file. */
+	if (facts->uid == 0)
+		have = ~(uint64_t)0;
+	return needed & ~(have & program->bounding);
 }
 
 static int tell_kernel(struct doctor *doctor, const struct attempt *attempt,

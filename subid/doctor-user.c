@@ -11,15 +11,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <langinfo.h>
 #include <linux/close_range.h>
+#include <linux/keyctl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/identity.h"
 #include "common/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/conf.h"
@@ -43,11 +47,12 @@ struct environment {
 /* Adds a variable; one that is too long is left out. */
 static void put(struct environment *environment, const char *name, const char *value)
 {
-	char *text = environment->text[environment->n];
+	char *text;
 	int n;
 
 	if (environment->n == VARIABLES)
 		return;
+	text = environment->text[environment->n];
 	n = snprintf(text, VARIABLE_BYTES, "%s=%s", name, value);
 	if (n < 0 || n >= VARIABLE_BYTES)
 		return;
@@ -109,13 +114,7 @@ static int become(const struct account *account)
 
 	if (r)
 		return r;
-	if (setresgid(account->gid, account->gid, account->gid) ||
-	    setresuid(account->uid, account->uid, account->uid))
-		return -errno;
-	/* A kernel that says yes and does nothing would be the end of all trust. */
-	if (account->uid != 0 && (setuid(0) == 0 || seteuid(0) == 0))
-		return -EPERM;
-	return 0;
+	return identity_become(account->uid, account->gid);
 }
 
 static const char *const *arguments(const struct doctor *doctor, const char *words[8])
@@ -153,6 +152,9 @@ static void run_child(const struct doctor *doctor, const struct account *account
 	    dup2(out, STDOUT_FILENO) < 0 || dup2(out, STDERR_FILENO) < 0 ||
 	    close_range(3, ~0U, CLOSE_RANGE_CLOEXEC))
 		_exit(VERB_UNREADABLE);
+	/* A keyring that came from root's login would be the user's to read. Where the
+	 * kernel has none there is none. */
+	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
 	r = become(account);
 	if (r == 0 && chdir("/"))
 		r = -errno;
@@ -164,16 +166,42 @@ static void run_child(const struct doctor *doctor, const struct account *account
 	_exit(VERB_UNREADABLE);
 }
 
+/* Control characters: of ASCII, and of Latin-1 as UTF-8 or as a byte that is no part of
+ * another character. */
+struct filter {
+	bool utf8;	       /* what root's terminal understands */
+	unsigned int expected; /* bytes that are to come of a character of UTF-8 */
+	bool c2;	       /* the last one was the first half of U+0080 to U+00BF */
+};
+
+static bool is_control(struct filter *filter, unsigned char byte)
+{
+	bool c1 = byte >= 0x80 && byte < 0xa0;
+	bool inside = filter->expected > 0 && (byte & 0xc0) == 0x80;
+	bool bad = (byte < ' ' && byte != '\n') || byte == 0x7f ||
+		   (c1 && (!filter->utf8 || !inside || filter->c2));
+
+	if (inside)
+		filter->expected--;
+	else
+		filter->expected = byte >= 0xf0 ? 3 :
+				   byte >= 0xe0 ? 2 :
+				   byte >= 0xc2 ? 1 :
+						  0;
+	filter->c2 = byte == 0xc2;
+	return bad;
+}
+
 /* Passes on what the user's process says, without control characters. */
 static void relay(int in)
 {
+	struct filter filter = { .utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0 };
 	char text[4096];
 	size_t n;
 
 	while (fd_read(in, text, sizeof(text), &n) == 0 && n > 0) {
 		for (size_t i = 0; i < n; i++)
-			if (((unsigned char)text[i] < ' ' && text[i] != '\n') ||
-			    text[i] == 0x7f)
+			if (is_control(&filter, (unsigned char)text[i]))
 				text[i] = '?';
 		fwrite(text, 1, n, stdout);
 	}

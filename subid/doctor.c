@@ -152,10 +152,11 @@ int doctor_tell_words(struct doctor *doctor, const char *link, const struct kind
 	size_t n = 0;
 
 	doctor->broken = true;
-	for (; evidence[n] != '\0' && n < sizeof(text) - 1; n++)
-		text[n] = (unsigned char)evidence[n] < ' ' || evidence[n] == 0x7f ?
-				  '?' :
-				  evidence[n];
+	for (; n < sizeof(text) - 1 && evidence[n] != '\0'; n++) {
+		text[n] = evidence[n];
+		if ((unsigned char)evidence[n] < ' ' || evidence[n] == 0x7f)
+			text[n] = '?';
+	}
 	text[n] = '\0';
 	return put(doctor, &(struct row){ .link = link,
 					  .kind = kind,
@@ -257,8 +258,9 @@ static int run(int argc, char **argv)
 		r = find_user(&doctor);
 	if (r != VERB_GO)
 		return r;
+	/* As execvp(3) has it. */
 	if (!doctor.path)
-		doctor.path = "";
+		doctor.path = "/bin:/usr/bin";
 	doctor.table =
 		format->json || format->raw || format->columns || format->no_headings;
 	if (doctor.table) {

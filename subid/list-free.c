@@ -95,7 +95,7 @@ static int read_settings(const struct list *list, struct settings *ret_settings)
 	int r;
 
 	snprintf(path, sizeof(path), "%s/login.defs", list->place.etc);
-	r = settings_read_in(list->place.folder, ret_settings, &key);
+	r = settings_read(list->place.folder, ret_settings, &key);
 	if (r == 0)
 		return 0;
 	if (r < 0)

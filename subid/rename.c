@@ -184,6 +184,7 @@ static int run(int argc, char **argv)
 	int r = parse(argc, argv, &rename);
 
 	rename.edit.if_there = true;
+	rename.edit.renames = true;
 	return r == VERB_GO ? work(&rename) : r;
 }
 

@@ -2,22 +2,22 @@
 /*
  * subid: who has which subordinate ids, what they mean, and how to change that.
  */
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "common/edit.h"
 #include "common/i18n.h"
+#include "common/identity.h"
 #include "common/report.h"
 #include "subid/verb.h"
 
 #define TITLE_BYTES 64
 
 static const struct verb *const verbs[] = {
-	&verb_list,  &verb_whois, &verb_map,	&verb_ps,
-	&verb_files, &verb_check, &verb_doctor, &verb_grant, &verb_revoke, &verb_rename,
+	&verb_list,  &verb_whois,  &verb_map,	&verb_ps,     &verb_files,
+	&verb_check, &verb_doctor, &verb_grant, &verb_revoke, &verb_rename,
 };
 static const size_t n_verbs = sizeof(verbs) / sizeof(verbs[0]);
 
@@ -53,10 +53,8 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 {
 	char title[TITLE_BYTES];
 
-	if (verb->writes) {
-		signal(SIGPIPE, SIG_IGN);
-		signal(SIGXFSZ, SIG_IGN);
-	}
+	if (verb->writes)
+		edit_keep_going();
 	/* getopt_long(3) names it in what it says. */
 	snprintf(title, sizeof(title), "%s %s", PROGRAM, verb->name);
 	argv[0] = title;
@@ -82,23 +80,24 @@ static int run(int argc, char **argv)
 }
 
 /*
- * Descriptors 0 to 2 are open, or a database would be opened as one of them and messages
- * written into it. What is opened here is no place to read from or to write to, so output
- * to a closed descriptor is an error and not lost.
+ * Where a site has given the program privilege it is for changes, about which PAM is
+ * asked. Everything else is done as the caller, who must not see more by it.
  */
-static void start(void)
+static void give_up_power(const char *word)
 {
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 &&
-		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
-			_exit(VERB_NOT_WRITTEN);
+	const struct verb *verb = word ? find_verb(word) : NULL;
+
+	if (!(verb && verb->writes) && identity_drop())
+		_exit(VERB_NOT_PERMITTED);
 }
 
 int main(int argc, char **argv)
 {
 	int status;
 
-	start();
+	/* First, for what is left of it decides what edit_start() does. */
+	give_up_power(argc > 1 ? argv[1] : NULL);
+	edit_start(VERB_NOT_WRITTEN);
 	report_translate();
 	status = run(argc, argv);
 	if (report_close_stdout(PROGRAM) &&

@@ -12,11 +12,12 @@ packages_build=(
 # The optional libraries, ./runtests, and what it compares with
 # shellcheck disable=SC2034
 packages_tests=(
-	abigail-tools auditd bubblewrap busybox-static clang clang-tidy cppcheck docker.io
-	g++ gcc-multilib git krb5-admin-server krb5-kdc libaudit-dev libcap2-bin
-	libclang-rt-dev libcriterion-dev libpam0g-dev libsasl2-modules-gssapi-mit
-	libselinux1-dev libsmartcols-dev libsubid-dev lxc mandoc podman procps python3
-	rootlesskit runc shellcheck slapd sssd-ipa strace systemd-container uidmap valgrind
+	abigail-tools auditd bubblewrap buildah busybox-static clang clang-tidy cppcheck
+	crun docker.io e2fsprogs g++ gcc-multilib git iproute2 krb5-admin-server krb5-kdc
+	libaudit-dev libcap2-bin libclang-rt-dev libcriterion-dev libpam0g-dev
+	libsasl2-modules-gssapi-mit libselinux1-dev libsmartcols-dev libsubid-dev lxc mandoc
+	mmdebstrap podman procps python3 qemu-system-x86 rootlesskit rsync runc shellcheck
+	slapd slirp4netns sssd-ipa strace systemd-container uidmap valgrind
 )
 
 # make bench, besides the others

@@ -126,7 +126,8 @@ int main(int argc, char **argv)
 {
 	int status;
 
-	edit_start();
+	edit_start(EXIT_NOT_PERMITTED);
+	edit_keep_going();
 	report_translate();
 	status = run_options(argc, argv);
 	if (report_close_stdout(PROGRAM) && status == EXIT_DONE)

@@ -140,14 +140,14 @@ static struct findings_item item_of(enum finding_code code, unsigned group,
 static int put_fault(struct search *search, unsigned group, const struct table_line *line)
 {
 	const struct table *table = search->findings->question.tables[group];
-	enum finding_code code;
+	int code = FINDING_LINE_TOO_LONG + (line->fault - ENTRY_TOO_LONG);
 
 	if (entry_fault_is_harmless(line->fault))
 		return 0;
-	code = is_entry_elsewhere(line) ?
-		       FINDING_READ_DIFFERENTLY :
-		       FINDING_LINE_TOO_LONG + (line->fault - ENTRY_TOO_LONG);
-	return findings_put(search->findings, item_of(code, group, line, table), false);
+	if (is_entry_elsewhere(line))
+		code = FINDING_READ_DIFFERENTLY;
+	return findings_put(search->findings,
+			    item_of((enum finding_code)code, group, line, table), false);
 }
 
 static int put_line(struct search_lines *side, struct search_line line)

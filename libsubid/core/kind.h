@@ -11,15 +11,16 @@
 #include <stdbool.h>
 
 struct kind {
-	const char *id;	       /* "uid" */
-	const char *database;  /* "subuid" */
-	const char *backup;    /* "subuid-", beside it */
-	const char *lock_file; /* "subuid.lock", beside it */
-	const char *path;      /* "/etc/subuid", from the build's sysconfdir */
-	const char *map;       /* "uid_map", below /proc/PID */
-	const char *mapper;    /* "newuidmap" */
-	const char *accounts;  /* "passwd", the file that says which ids are taken */
-	const char *conf_min;  /* "SUB_UID_MIN", keys of login.defs(5) */
+	const char *id;		 /* "uid" */
+	const char *database;	 /* "subuid" */
+	const char *backup;	 /* "subuid-", beside it */
+	const char *lock_file;	 /* "subuid.lock", beside it */
+	const char *path;	 /* "/etc/subuid", from the build's sysconfdir */
+	const char *backup_path; /* "/etc/subuid-" */
+	const char *map;	 /* "uid_map", below /proc/PID */
+	const char *mapper;	 /* "newuidmap" */
+	const char *accounts;	 /* "passwd", the file that says which ids are taken */
+	const char *conf_min;	 /* "SUB_UID_MIN", keys of login.defs(5) */
 	const char *conf_max;
 	const char *conf_count;
 	const char *grant_flag;	 /* "-v", the options of usermod(8) */

@@ -4,7 +4,10 @@
  * subid-db(3); <shadow/subid.h> has fewer calls, which other libraries have too.
  *
  * A struct subid_db belongs to one thread at a time; any number of threads may each have
- * their own. There is no other state, nothing is printed, and no process is made.
+ * their own. There is no other state, nothing is printed, and no process is made that the
+ * program could notice. A thread that is cancelled finishes its call first. A transaction
+ * is the process's that began it: a child of fork(2) can close its copy, and nothing
+ * else.
  *
  * What a call returns in a ret_ argument is written on success alone. Lists are one block
  * each, to be freed with free(3), strings in them included; an empty list is NULL.

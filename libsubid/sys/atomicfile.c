@@ -7,8 +7,8 @@
  * MUST: the backup is a copy: a program that opens it with O_TRUNC must not reach the
  * live file through a second link.
  * MUST: the new file has the mode, owner, POSIX ACL and user.* attributes of the old one,
- * and the policy's label; nothing else is carried over (security.capability,
- * security.ima, trusted.*).
+ * and the label that the policy has for its own path, database or backup; nothing else is
+ * carried over (security.capability, security.ima, trusted.*).
  *
  * The temporary names are fixed: who holds the locks may remove what a crash left.
  */
@@ -98,38 +98,6 @@ int atomicfile_open(struct atomicfile *file, int folder, const struct kind *kind
 	return 0;
 }
 
-/*
- * Reads the whole old file; nothing when there is none.
- *
- * ret_text: to be freed; not terminated. Returns 0, -EFBIG, -ENOMEM or another -errno.
- */
-int atomicfile_read(const struct atomicfile *file, char **ret_text, size_t *ret_len)
-{
-	size_t size = file->exists ? (size_t)file->status.st_size + 1 : 1, len = 0;
-	CLEANUP(cleanup_free) char *text = malloc(size);
-
-	if (!text)
-		return -ENOMEM;
-	if (file->exists && lseek(file->old, 0, SEEK_SET) < 0)
-		return -errno;
-	while (file->exists) {
-		size_t n;
-		int r = fd_read(file->old, text + len, size - len, &n);
-
-		if (r)
-			return r;
-		if (n == 0)
-			break;
-		len += n;
-		/* It grew while it was read: nobody who holds the locks did that. */
-		if (len == size)
-			return -EBUSY;
-	}
-	*ret_text = TAKE_PTR(text);
-	*ret_len = len;
-	return 0;
-}
-
 static int write_all(int fd, const char *text, size_t len)
 {
 	while (len > 0) {
@@ -192,28 +160,23 @@ static int copy_attributes(int from, int to)
 	return 0;
 }
 
-/* Mode, owner, ACL, attributes and label of the database; the mode after the owner, for a
- * change of owner clears bits, and attributes after both, for an ACL is a mode. */
+/* Mode, owner, ACL and attributes of the database; the mode after the owner, for a change
+ * of owner clears bits, and attributes after both, for an ACL is a mode. */
 static int dress(const struct atomicfile *file, int fd)
 {
-	int r;
+	struct stat folder;
 
 	if (file->exists) {
 		if (fchown(fd, file->status.st_uid, file->status.st_gid) ||
 		    fchmod(fd, file->status.st_mode & 07777))
 			return -errno;
-		r = copy_attributes(file->old, fd);
-		if (r)
-			return r;
-	} else {
-		struct stat folder;
-
-		/* Not the caller's, who may have no more than capabilities. */
-		if (fstat(file->folder, &folder) ||
-		    fchown(fd, folder.st_uid, folder.st_gid) || fchmod(fd, NEW_MODE))
-			return -errno;
+		return copy_attributes(file->old, fd);
 	}
-	return label_set(fd, file->kind->path);
+	/* Not the caller's, who may have no more than capabilities. */
+	if (fstat(file->folder, &folder) || fchown(fd, folder.st_uid, folder.st_gid) ||
+	    fchmod(fd, NEW_MODE))
+		return -errno;
+	return 0;
 }
 
 /* Copies the old file through a buffer: a second whole text would double the memory. */
@@ -233,7 +196,7 @@ static int copy_old(const struct atomicfile *file, int to)
 			return r;
 		/* It changed meanwhile: nobody who holds the locks did that. */
 		if (n > left || (n == 0 && left > 0))
-			return -EBUSY;
+			return -ESTALE;
 		left -= n;
 		r = write_all(to, buffer, n);
 	} while (r == 0 && n > 0);
@@ -257,6 +220,8 @@ static int write_file(const struct atomicfile *file, const char *name, const cha
 	r = text ? write_all(fd, text, len) : copy_old(file, fd);
 	if (r == 0)
 		r = dress(file, fd);
+	if (r == 0)
+		r = label_set(fd, text ? file->kind->path : file->kind->backup_path);
 	if (r == 0 && fsync(fd))
 		r = -errno;
 	if (r == 0 && close(TAKE_FD(fd)))
@@ -299,6 +264,27 @@ int atomicfile_prepare(struct atomicfile *file, const char *text, size_t len)
 		return r;
 	file->temporary = true;
 	return file->exists ? write_backup(file) : 0;
+}
+
+/*
+ * Looks whether the database is still the file that was read: an editor takes no lock.
+ * Returns 0, -ESTALE or another -errno.
+ */
+int atomicfile_check(const struct atomicfile *file)
+{
+	const struct stat *read = &file->status;
+	struct stat now;
+
+	if (fstatat(file->folder, file->kind->database, &now, AT_SYMLINK_NOFOLLOW)) {
+		if (errno != ENOENT)
+			return -errno;
+		return file->exists ? -ESTALE : 0;
+	}
+	if (!file->exists || now.st_dev != read->st_dev || now.st_ino != read->st_ino ||
+	    now.st_size != read->st_size || now.st_mtim.tv_sec != read->st_mtim.tv_sec ||
+	    now.st_mtim.tv_nsec != read->st_mtim.tv_nsec)
+		return -ESTALE;
+	return 0;
 }
 
 /*

@@ -2,50 +2,102 @@
 /*
  * label-libselinux: what the policy's file_contexts say for the path, and not what the
  * old file had: a file that was mislabelled is mended by the next write.
+ *
+ * The library is loaded when there is something to label, and not before: it and what it
+ * needs cost more to load than all the rest, and those who only read need none of it.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <selinux/label.h>
 #include <selinux/selinux.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "libsubid/sys/label.h"
 
-/* The label that the policy has for @path, to be freed. Returns 0 or -errno. */
-static int lookup(const char *path, char **ret_label)
+#define LIBRARY "libselinux.so.1"
+/* The kernel makes this folder if it has SELinux on. */
+#define SELINUX_FOLDER "/sys/fs/selinux"
+
+/* The calls of the library. */
+struct calls {
+	__typeof__(&is_selinux_enabled) is_enabled;
+	__typeof__(&security_getenforce) get_enforce;
+	__typeof__(&selabel_open) open;
+	__typeof__(&selabel_lookup) lookup;
+	__typeof__(&selabel_close) close;
+	__typeof__(&fsetfilecon) set;
+	__typeof__(&freecon) release;
+};
+
+static bool find_calls(void *library, struct calls *calls)
 {
-	struct selabel_handle *handle = selabel_open(SELABEL_CTX_FILE, NULL, 0);
+	*(void **)&calls->is_enabled = dlsym(library, "is_selinux_enabled");
+	*(void **)&calls->get_enforce = dlsym(library, "security_getenforce");
+	*(void **)&calls->open = dlsym(library, "selabel_open");
+	*(void **)&calls->lookup = dlsym(library, "selabel_lookup");
+	*(void **)&calls->close = dlsym(library, "selabel_close");
+	*(void **)&calls->set = dlsym(library, "fsetfilecon");
+	*(void **)&calls->release = dlsym(library, "freecon");
+	return calls->is_enabled && calls->get_enforce && calls->open && calls->lookup &&
+	       calls->close && calls->set && calls->release;
+}
+
+/* The label that the policy has for @path, to be freed. Returns 0 or -errno. */
+static int lookup(const struct calls *calls, const char *path, char **ret_label)
+{
+	struct selabel_handle *handle = calls->open(SELABEL_CTX_FILE, NULL, 0);
 	int r = 0;
 
 	if (!handle)
 		return -errno;
-	if (selabel_lookup(handle, ret_label, path, S_IFREG))
+	if (calls->lookup(handle, ret_label, path, S_IFREG))
 		r = -errno;
-	selabel_close(handle);
+	calls->close(handle);
 	return r;
+}
+
+static int label_by(const struct calls *calls, int fd, const char *path)
+{
+	char *label = NULL;
+	int r;
+
+	if (calls->is_enabled() <= 0)
+		return 0;
+	r = lookup(calls, path, &label);
+	if (r == -ENOENT)
+		return 0;
+	if (r == 0) {
+		/* A file system without labels has none to get wrong. */
+		if (calls->set(fd, label) && errno != ENOTSUP)
+			r = -errno;
+		calls->release(label);
+	}
+	return r && calls->get_enforce() == 0 ? 0 : r;
 }
 
 /*
  * Labels the open file @fd as @path.
  *
  * Returns 0, also where SELinux is off, is permissive and refuses, or has no label for
- * the path; else -errno. Thread-safe.
+ * the path; -ELIBACC where it is on and the library cannot be loaded; else -errno.
+ * Thread-safe.
  */
 int label_set(int fd, const char *path)
 {
-	char *label = NULL;
-	int r;
+	struct calls calls;
+	void *library;
+	int r = -ELIBACC;
 
-	if (is_selinux_enabled() <= 0)
+	if (access(SELINUX_FOLDER, F_OK))
 		return 0;
-	r = lookup(path, &label);
-	if (r == -ENOENT)
-		return 0;
-	if (r == 0) {
-		/* A file system without labels has none to get wrong. */
-		if (fsetfilecon(fd, label) && errno != ENOTSUP)
-			r = -errno;
-		freecon(label);
-	}
-	return r && security_getenforce() == 0 ? 0 : r;
+	library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+	if (!library)
+		return r;
+	if (find_calls(library, &calls))
+		r = label_by(&calls, fd, path);
+	dlclose(library);
+	return r;
 }

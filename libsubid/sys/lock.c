@@ -74,9 +74,11 @@ int lock_take(struct lock *lock, int folder, bool image, int stop)
 {
 	int r;
 
-	*lock = (struct lock){
-		.folder = folder, .image = image, .passwd = -1, .stop = stop
-	};
+	*lock = (struct lock){ .folder = folder,
+			       .image = image,
+			       .passwd = -1,
+			       .owner = getpid(),
+			       .stop = stop };
 	lock->busy = image ? "." : PASSWD_LOCK;
 	lock->passwd = image ? openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) :
 			       openat(folder, PASSWD_LOCK,
@@ -148,6 +150,10 @@ static bool is_left_over(struct lock *lock, const char *name, struct stat *ret_s
 	if (num_parse(text, n, INT32_MAX, &pid) || pid == 0)
 		return true;
 	if (kill((pid_t)pid, 0) && errno == ESRCH)
+		return true;
+	/* Of an earlier process with our id, in a container that starts again: no thread
+	 * of ours has it without .pwd.lock, which we hold. */
+	if (!lock->image && (pid_t)pid == lock->owner)
 		return true;
 	lock->holder = (pid_t)pid;
 	start = started_at((pid_t)pid);
@@ -293,8 +299,6 @@ static void release_passwd(const struct lock *lock)
 {
 	struct flock whole = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
 
-	if (lock->passwd < 0)
-		return;
 	if (lock->image)
 		flock(lock->passwd, LOCK_UN);
 	else
@@ -302,9 +306,23 @@ static void release_passwd(const struct lock *lock)
 	fd_close(lock->passwd);
 }
 
+/*
+ * Tells whether the locks are this process's. A child of the one that took them has a
+ * copy of all this, and must neither write nor unlock. Thread-safe.
+ */
+bool lock_is_ours(const struct lock *lock)
+{
+	return lock->passwd >= 0 && lock->owner == getpid();
+}
+
 /* Gives back what is held. Takes LOCK_NONE. */
 void lock_release(struct lock *lock)
 {
+	if (!lock_is_ours(lock)) {
+		fd_close(lock->passwd);
+		*lock = (struct lock)LOCK_NONE;
+		return;
+	}
 	if (lock->held[1])
 		unlinkat(lock->folder, kind_gid.lock_file, 0);
 	if (lock->held[0])

@@ -23,6 +23,7 @@ struct lock {
 	bool image;   /* of another system, where nobody takes .pwd.lock */
 	int stop;     /* not owned: ends a wait when it is readable; -1: nothing does */
 	int passwd;   /* .pwd.lock, or in an image the folder itself */
+	pid_t owner;  /* whose it is: not a child's that has a copy of the descriptor */
 	bool held[2]; /* DATABASE.lock of kind_uid, kind_gid */
 	pid_t holder; /* LOCK_BUSY: who, where it is known, or 0 */
 	const char *busy; /* LOCK_BUSY and errors: the file that it is about */
@@ -35,6 +36,7 @@ struct lock {
 
 int lock_take(struct lock *lock, int folder, bool image, int stop);
 int lock_take_database(struct lock *lock, const struct kind *kind);
+bool lock_is_ours(const struct lock *lock);
 void lock_release(struct lock *lock);
 
 /* Takes a name in the folder that a process left which is gone. */

@@ -16,6 +16,10 @@ static int add_alias(const char *name, size_t len, void *context)
 
 	if (len == owner->account.name_len && memcmp(name, owner->account.name, len) == 0)
 		return 0;
+	/* A line that begins with it is of whoever has that uid, as for the map writers.
+	 */
+	if (owner_is_number(name, len))
+		return 0;
 	aliases = reallocarray(owner->aliases, owner->n + 1, sizeof(*aliases));
 	if (!aliases)
 		return -ENOMEM;

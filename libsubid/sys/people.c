@@ -267,7 +267,8 @@ static int add_aliases(struct people *people, const struct roster *roster)
 
 		if (!people_find(people, number, num_format(account->id, number),
 				 &index) ||
-		    people->items[index].uid != account->id)
+		    people->items[index].uid != account->id ||
+		    owner_is_number(account->name, strlen(account->name)))
 			continue;
 		r = put_name(people, account->name, strlen(account->name), index);
 		if (r < 0)

@@ -5,15 +5,11 @@
  * Invariant: what makes no sense is an error, and never another value instead: ranges
  * would be handed out where nobody looks for them.
  */
-#include <errno.h>
-#include <fcntl.h>
-
-#include "libsubid/core/cleanup.h"
+#include "libsubid/sys/settings.h"
 #include "libsubid/core/kind.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/sys/conf.h"
 #include "libsubid/sys/fd.h"
-#include "libsubid/sys/settings.h"
 
 #define DEFAULT_MIN	100000
 #define DEFAULT_MAX	600100000
@@ -65,7 +61,7 @@ static int request(int folder, const struct kind *kind, bool deterministic,
  * ret_key: with anything but 0, the key that it is about; a constant.
  * Returns 0, SETTINGS_NUMBER, SETTINGS_BOUNDS or -errno. Thread-safe.
  */
-int settings_read_in(int folder, struct settings *ret_settings, const char **ret_key)
+int settings_read(int folder, struct settings *ret_settings, const char **ret_key)
 {
 	struct settings settings = { 0 };
 	int r;
@@ -88,15 +84,4 @@ int settings_read_in(int folder, struct settings *ret_settings, const char **ret
 	if (r == 0)
 		*ret_settings = settings;
 	return r;
-}
-
-/* The same, of a folder by its path. */
-int settings_read(const char *folder, struct settings *ret_settings, const char **ret_key)
-{
-	CLEANUP(fd_cleanup) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	*ret_key = "";
-	if (fd < 0)
-		return -errno;
-	return settings_read_in(fd, ret_settings, ret_key);
 }

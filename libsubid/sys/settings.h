@@ -24,8 +24,6 @@ enum {
 	SETTINGS_BOUNDS,     /* the key is above its maximum, or that beyond all ids */
 };
 
-int settings_read_in(int folder, struct settings *ret_settings, const char **ret_key);
-int settings_read(const char *folder, struct settings *ret_settings,
-		  const char **ret_key);
+int settings_read(int folder, struct settings *ret_settings, const char **ret_key);
 
 #endif

@@ -48,24 +48,46 @@ static int put(struct taken *taken, uint32_t id, const char *name, size_t len)
 	return 0;
 }
 
-/* The id of a line `name:password:id:...` of passwd(5) or group(5); false: none. */
-static bool line_id(const struct scan_line *line, size_t *ret_name_len, uint32_t *ret_id)
+static const char *skip(const char *text, const char *end, const char *set)
 {
-	const char *end = line->text + line->len;
-	const char *name_end = memchr(line->text, ':', line->len);
+	while (text < end && *text != '\0' && strchr(set, *text))
+		text++;
+	return text;
+}
+
+/*
+ * The name and id of a line `name:password:id...` of passwd(5) or group(5); false: none.
+ *
+ * Whom getpwuid(3) or getgrgid(3) would find is somebody here: blanks before the line or
+ * the number, a sign, zeros, a line that ends behind the id. Lines that account.c does
+ * not understand are looked up by the name service; an id that is not noticed here would
+ * be given away.
+ */
+static bool line_id(const struct scan_line *line, const char **ret_name,
+		    size_t *ret_name_len, uint32_t *ret_id)
+{
+	static const char blanks[] = " \t\f\v\r";
+	const char *end = line->text + line->len, *name = skip(line->text, end, blanks);
+	const char *name_end = memchr(name, ':', (size_t)(end - name));
 	const char *field, *field_end;
 	uint64_t id;
 
-	if (!name_end || name_end == line->text || strchr("+-#", line->text[0]))
+	if (!name_end || name_end == name || strchr("+-#", name[0]))
 		return false;
 	field = memchr(name_end + 1, ':', (size_t)(end - name_end - 1));
 	if (!field)
 		return false;
-	field++;
+	field = skip(field + 1, end, blanks);
+	field += field < end && *field == '+';
 	field_end = memchr(field, ':', (size_t)(end - field));
-	if (!field_end || num_parse(field, (size_t)(field_end - field), ID_NONE - 1, &id))
+	if (!field_end)
+		field_end = end;
+	while (field + 1 < field_end && *field == '0')
+		field++;
+	if (num_parse(field, (size_t)(field_end - field), ID_NONE - 1, &id))
 		return false;
-	*ret_name_len = (size_t)(name_end - line->text);
+	*ret_name = name;
+	*ret_name_len = (size_t)(name_end - name);
 	*ret_id = (uint32_t)id;
 	return true;
 }
@@ -84,6 +106,7 @@ int taken_locally(int folder, const struct kind *kind, const struct range_set *w
 	int fd = etc_open(folder, kind->accounts);
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
 	struct scan_line line;
+	const char *name;
 	size_t name_len;
 	uint32_t id;
 	int r;
@@ -94,10 +117,10 @@ int taken_locally(int folder, const struct kind *kind, const struct range_set *w
 	if (r)
 		return r;
 	while ((r = scan_next(&scan, &line)) > 0) {
-		if (!line_id(&line, &name_len, &id) ||
+		if (!line_id(&line, &name, &name_len, &id) ||
 		    !range_set_overlaps(wanted, (struct range){ id, (uint64_t)id + 1 }))
 			continue;
-		r = put(taken, id, line.text, name_len);
+		r = put(taken, id, name, name_len);
 		if (r)
 			return r;
 	}

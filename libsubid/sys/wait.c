@@ -58,20 +58,21 @@ int wait_until(int fd, int stop, int64_t end)
 
 /*
  * What the process does that queues. It keeps nothing open but the lock and the pipe: a
- * copy of what other threads close would keep that alive. Does not return.
+ * copy of what other threads close would keep that alive for as long as it waits. Where
+ * a filter of system calls has no close_range(2) that is the lesser evil. Does not
+ * return.
  */
 static void queue(int fd, bool image, int out)
 {
 	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	int r;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	r = fd_close_others(0, fd, out);
-	if (r)
-		_exit(-r);
+	fd_close_others(0, fd, out);
 	if (image ? flock(fd, LOCK_EX) : fcntl(fd, F_OFD_SETLKW, &whole))
 		_exit(errno);
-	_exit(0);
+	/* Another thread's child may have a copy of the pipe: its end alone tells little.
+	 */
+	_exit(write(out, "", 1) == 1 ? 0 : errno);
 }
 
 /*

@@ -7,9 +7,9 @@
 
 n=0
 for file in $(cd "$srcdir" && {
-	find $code tests docs -type f ! -path 'tests/fuzz/corpus/*' \
+	find $code tests docs examples -type f ! -path 'tests/fuzz/corpus/*' ! -name '*.pyc' \
 		\( -name '*.[ch1358]' -o -name '*.in' -o -name '*.map' -o -name '*.am' -o -name '*.sh' -o -name '*.py' \
-		-o -name '*.md' -o -path 'tests/*/run*' \)
+		-o -name '*.md' -o -path 'tests/*/run*' -o -path 'examples/ods-2014/*' -o -path 'tests/vm/*' \)
 	find . -maxdepth 1 -type f \( -name '*.md' -o -name '.clang-*' \)
 	find m4 -name 'subid-*.m4'
 	echo Makefile.am autogen.sh configure.ac quickstart runtests

@@ -325,17 +325,30 @@ def _(s):
 
 # --- the kernel: what else guards it ---
 
-def refuse_to_open_for_writing(_):
-    """A seccomp filter: openat2() answers EPERM, and openat() with O_WRONLY too."""
-    LOAD, JUMP_EQUAL, AND, RETURN = 0x20, 0x15, 0x54, 0x06
-    ALLOW, ERRNO = 0x7fff0000, 0x00050000
-    code = [(LOAD, 0, 0, 0), (JUMP_EQUAL, 4, 0, SYS_OPENAT2), (JUMP_EQUAL, 0, 4, SYS_OPENAT),
-            (LOAD, 0, 0, 32), (AND, 0, 0, os.O_ACCMODE), (JUMP_EQUAL, 0, 1, os.O_WRONLY),
-            (RETURN, 0, 0, ERRNO | errno.EPERM), (RETURN, 0, 0, ALLOW)]
+LOAD, JUMP_EQUAL, AND, RETURN = 0x20, 0x15, 0x54, 0x06
+ALLOW, ERRNO = 0x7fff0000, 0x00050000
+
+
+def filter_calls(code):
+    """Puts a seccomp filter in force."""
     filters = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *row) for row in code))
     program = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(code),
                                                       ctypes.addressof(filters)))
     prctl(PR_SET_SECCOMP, 2, ctypes.addressof(program))
+
+
+def refuse_to_open_for_writing(_):
+    """openat2() answers EPERM, and openat() with O_WRONLY too."""
+    filter_calls([(LOAD, 0, 0, 0), (JUMP_EQUAL, 4, 0, SYS_OPENAT2), (JUMP_EQUAL, 0, 4, SYS_OPENAT),
+                  (LOAD, 0, 0, 32), (AND, 0, 0, os.O_ACCMODE),
+                  (JUMP_EQUAL, 0, 1, os.O_WRONLY), (RETURN, 0, 0, ERRNO | errno.EPERM),
+                  (RETURN, 0, 0, ALLOW)])
+
+
+def refuse_openat2(number):
+    """As filters did that are older than openat2()."""
+    return lambda _: filter_calls([(LOAD, 0, 0, 0), (JUMP_EQUAL, 0, 1, SYS_OPENAT2),
+                                   (RETURN, 0, 0, ERRNO | number), (RETURN, 0, 0, ALLOW)])
 
 
 @scene("seccomp filter", "SECCOMP")
@@ -344,6 +357,9 @@ def _(s):
     s.as_root = refuse_to_open_for_writing
     s.refused(ASK, "open of {map} failed: " + EPERM, "SECCOMP",
               "start again outside of what set it (a container, SystemCallFilter=)")
+    for number in (errno.EPERM, errno.ENOSYS):
+        s.as_root = refuse_openat2(number)
+        s.granted(ASK)
     s.as_root = None
     s.granted(ASK)
 

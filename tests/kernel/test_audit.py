@@ -286,7 +286,9 @@ def compile_map_writers(box, audits):
     for program in host_module.PROGRAMS:
         paths[program] = f"{box.host.folder}/{program}"
         result = subprocess.run(
-            ["cc", "-std=gnu17", "-include", variant, f"-I{TOP}", '-DSYSCONFDIR="/etc"',
+            # what map writers do not call is not linked, nor missed
+            ["cc", "-std=gnu17", "-ffunction-sections", "-fdata-sections",
+             "-Wl,--gc-sections", "-include", variant, f"-I{TOP}", '-DSYSCONFDIR="/etc"',
              '-DLOCALEDIR="/nonexistent"', '-DPLUGINDIR="/nonexistent"',
              f"{TOP}/{program}/{program}.c", *sources, "-o", paths[program]],
             capture_output=True, text=True, env={"PATH": CLEAN_PATH})

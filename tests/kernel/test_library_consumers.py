@@ -133,10 +133,11 @@ def rootlesskit(box):
     # under strace newuidmap has no privilege, but it was asked for by then
     shell(box, ELSA, "strace -f -o trace -e trace=execve rootlesskit true")
     with open(f"/home/{ELSA.name}/trace", encoding="utf-8") as file:
-        asked = set(re.findall(r'"(\S+)/getsubids", \["getsubids", "(\w+)"\]', file.read()))
+        trace = file.read()
+    asked = set(re.findall(r'execve\("(\S+)/getsubids", \["[^"]*", (?:"-g", )?"(\w+)"\]', trace))
     report.check("it runs ours, by name and by uid",
                  {(f"{PREFIX}/bin", "elsa"), (f"{PREFIX}/bin", str(ELSA.uid))} <= asked,
-                 f"{asked}")
+                 f"{asked} {trace[-1500:]}")
     both = [shell(box, ANNA, print_maps, path=path) for path in (PATH, CLEAN_PATH)]
     report.check("it adds both answers up, so a line by uid counts twice and is refused, "
                  "with Debian's getsubids as with ours",

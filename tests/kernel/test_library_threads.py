@@ -84,7 +84,7 @@ def loaded_and_closed(box, program):
     """By the full file name, as toolbox does it."""
     box.put("elsa:100000:65536\n", "elsa:100000:65536\n", PASSWD)
     path = os.path.realpath(f"{box.ours.folder}/libsubid.so")
-    times = 100 if quick() else 1000
+    times = 300 if quick() else 1000
     result = box.ours.run(program, (path, times), timeout=120)
     # a leak is 24 bytes a time at least; tables of the loader grow a little
     found = re.fullmatch(rb"threads 0, descriptors 0, bytes (-?\d+), mapped 0, wrong 0\n",
@@ -92,6 +92,17 @@ def loaded_and_closed(box, program):
     box.report.check(f"opened, called and closed {times} times: nothing is left",
                      result.status == 0 and found and int(found[1]) < 16 * times,
                      f"{result.status} {result.out} {result.err}")
+
+
+def cancelled_and_forked(box):
+    """What threads and processes that end in the middle must not leave behind."""
+    box.put("elsa:100000:5\n", "", PASSWD)
+    program = box.ours.compile("subidcancel", f"{HERE}/subidcancel.c", "-pthread")
+    result = box.ours.run(program, timeout=60)
+    box.report.check("a thread that is cancelled, a child that cleans up: locks are kept and "
+                     "given back", (result.status, result.out, result.err, box.strays(),
+                                    read("/etc/subuid").count("elsa:"))
+                     == (0, b"right\n", b"", [], 3), f"{result} {read('/etc/subuid')!r}")
 
 
 def main():
@@ -111,6 +122,7 @@ def main():
         else:
             report.skip("valgrind", "needs valgrind")
     report.part(loaded_and_closed, box, load)
+    report.part(cancelled_and_forked, box)
     if box.debian is None:
         report.skip("Debian's library in threads", "needs libsubid-dev")
     else:

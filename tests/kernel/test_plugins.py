@@ -264,21 +264,46 @@ def as_elsa(function):
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
-def test_apart(box):
-    """While a plugin is asked: its process has no capability and no database, and is as
-    closed to the caller as the program itself. When it is killed, nothing is written."""
-    answers, pair = [], []
-    asking = threading.Thread(target=lambda: answers.append(
+@contextlib.contextmanager
+def asking(box, answers):
+    """Meanwhile a plugin that hangs is asked; yields its process and the one that waits."""
+    pair = []
+    thread = threading.Thread(target=lambda: answers.append(
         box.run("hang", HAS, box.granted_ask)))
-    asking.start()
+    thread.start()
     try:
         wait_for("the question", lambda: pair.extend(asked(box.program)) or pair)
-        look_at(box, *pair)
+        yield pair
     finally:
         for pid in pair[:1] or processes(box.program):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        asking.join(60)
+        thread.join(60)
+
+
+def test_orphan(box):
+    """When the program is killed that waits, the plugin's process ends with it."""
+    answers = []
+    with asking(box, answers) as pair:
+        os.kill(pair[1], signal.SIGKILL)
+        try:
+            # a zombie executes nothing
+            wait_for("the end", lambda: not os.path.exists(f"/proc/{pair[0]}/exe"), 5)
+            ended = True
+        except RuntimeError:
+            ended = False
+    result, found, _ = answers[0] if answers else (None, None, None)
+    box.report.check(f"a plugin ends with the program: {box.program} {box.install}",
+                     ended and result and result.status == -signal.SIGKILL and not found,
+                     f"{result} {found}")
+
+
+def test_apart(box):
+    """While a plugin is asked: its process has no capability and no database, and is as
+    closed to the caller as the program itself. When it is killed, nothing is written."""
+    answers = []
+    with asking(box, answers) as pair:
+        look_at(box, *pair)
     result, found, _ = answers[0] if answers else (None, None, None)
     box.report.check(f"a plugin that is killed: {box.program} {box.install}",
                      result and result.status == 1 and not found
@@ -344,7 +369,7 @@ def main():
     report = Report()
     places = [(program, install) for program in PROGRAMS for install in INSTALLS]
     tests = (test_good, test_order, test_nothing, test_broken, test_hard, test_folder,
-             test_setgroups, test_files_fail, test_caller, test_apart)
+             test_setgroups, test_files_fail, test_caller, test_apart, test_orphan)
     plugins = Plugins(host)
     for number, (program, install) in enumerate(places):
         host.reset_etc()

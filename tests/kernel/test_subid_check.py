@@ -18,7 +18,7 @@ from explain import Wrong, own_mounts, require, root_shell, writable
 from host import ELSA, HERE, MS_NOSUID, ROOT, mount, quick, remove
 from subid_box import DONE, FINDINGS, NOT_WRITTEN, UNREADABLE, USAGE, documented, words
 
-LOCKED = 4
+LOCKED, NOT_PERMITTED = 4, 9
 TOP = os.path.dirname(os.path.dirname(HERE))
 MAPPERS = {"newuidmap": 0o4755, "newgidmap": 0o4755}
 GOOD = "elsa:100000:65536\n"
@@ -343,7 +343,8 @@ def _(s):
 # --- map writers ---
 
 def install(s, folder, **options):
-    """Copies of ours where PATH leads first, the machine's own out of the way."""
+    """Copies of ours where PATH leads first."""
+    s.put(GOOD)
     mount("tmpfs", folder, "tmpfs", options.pop("flags", 0), "mode=755")
     for mapper in MAPPERS:
         shutil.copyfile(s.host.subjects["ours", "bare"].path(mapper), f"{folder}/{mapper}")
@@ -353,6 +354,7 @@ def install(s, folder, **options):
 
 @scene("mapper-missing")
 def _(s):
+    s.put(GOOD)
     writable(s.host, "/usr/bin")
     s.gone("mapper-missing")
     os.rename("/usr/bin/newuidmap", "/usr/bin/away")
@@ -364,6 +366,7 @@ def _(s):
 
 @scene("mapper-no-privilege")
 def _(s):
+    s.put(GOOD)
     path = install(s, "/usr/local/bin")
     os.chmod(path, 0o755)
     s.cured("mapper-no-privilege", file=path)
@@ -377,12 +380,14 @@ def _(s):
 
 @scene("mapper-nosuid")
 def _(s):
+    s.put(GOOD)
     path = install(s, "/usr/local/bin", flags=MS_NOSUID)
     s.cured("mapper-nosuid", file=path)
 
 
 @scene("mapper-writable")
 def _(s):
+    s.put(GOOD)
     path = install(s, "/usr/local/bin")
     os.chmod(path, 0o4775)
     s.cured("mapper-writable", file=path)
@@ -464,6 +469,29 @@ def fix(box):
     box.check("without --fix nothing is changed", read("/etc/subuid"), SPOILT)
 
 
+def linked_image(box):
+    """In an image /etc may be a symbolic link: it means what it means inside."""
+    folder = tempfile.mkdtemp(dir=box.host.folder)
+    sweep()
+    box.put(SPOILT, SPOILT)
+    os.makedirs(f"{folder}/usr/etc")
+    for name in ("subuid", "subgid"):
+        box.host.write(f"{folder}/usr/etc/{name}", SPOILT)
+    for target in ("usr/etc", "/usr/etc", "../../../usr/etc"):
+        os.symlink(target, f"{folder}/etc")
+        box.host.write(f"{folder}/usr/etc/subuid", SPOILT)
+        result = box.run("check", "--fix", "--root", folder)
+        box.check(f"--fix in an image, /etc -> {target}",
+                  (result.err, read(f"{folder}/usr/etc/subuid"), read("/etc/subuid")),
+                  (b"", MENDED, SPOILT))
+        os.unlink(f"{folder}/etc")
+    os.symlink("/proc/self/root/etc", f"{folder}/etc")
+    result = box.run("check", "--fix", "--root", folder)
+    box.check("--fix: no link leads out of an image",
+              (result.status, read("/etc/subuid")), (UNREADABLE, SPOILT))
+    shutil.rmtree(folder)
+
+
 def strays():
     return sorted(name for name in os.listdir("/etc") if name.startswith(("subuid", "subgid"))
                   and name not in ("subuid", "subgid", "subuid-", "subgid-"))
@@ -518,7 +546,7 @@ def troubles(box):
     report.check("reading needs no root", result.status == FINDINGS and
                  b"[duplicate]" in result.out, f"{result}")
     result = box.run("check", "--fix", caller=ELSA)
-    report.check("--fix as a user", result.status == LOCKED and
+    report.check("--fix as a user", result.status == NOT_PERMITTED and
                  read("/etc/subuid") == SPOILT, f"{result}")
     for name, prepare in (("full", lambda: os.dup2(os.open("/dev/full", os.O_WRONLY), 1)),
                           ("closed", lambda: os.close(1))):
@@ -632,7 +660,7 @@ def million(box):
 def main():
     box = subid_box.enter()
     play(box)
-    for part in (keys, fix, kill_sweep, troubles, full_disk, interrupted, million):
+    for part in (keys, fix, linked_image, kill_sweep, troubles, full_disk, interrupted, million):
         box.report.part(part, box)
     box.report.finish()
 

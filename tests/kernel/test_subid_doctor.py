@@ -20,7 +20,7 @@ import tempfile
 import subid_box
 from explain import COMMANDS, Wrong, own_mounts, require, root_shell
 from host import (ANNA, CLEAN_PATH, CLONE_NEWUSER, ELSA, HERE, MS_BIND, MS_NOSUID, MS_REMOUNT,
-                  NOBODY_KNOWS, ROOT, Caller, mount, prctl, set_file_capabilities, unshare)
+                  NOBODY_KNOWS, ROOT, Caller, libc, mount, prctl, set_file_capabilities, unshare)
 from scenes_kernel import (CAP_SETGID, CAP_SETUID, MS_RDONLY, PR_CAPBSET_DROP,
                            PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, PR_SET_SECUREBITS,
                            SECBIT_NOROOT, landlocked, nested)
@@ -32,6 +32,7 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 MANUAL = f"{TOP}/docs/EXPLANATIONS.md"
 GRANT = "elsa:100000:65536\n"
 SYS_UNSHARE = {"aarch64": 97}.get(os.uname().machine, 272)
+SYS_ADD_KEY, SYS_KEYCTL = {"aarch64": (217, 219)}.get(os.uname().machine, (248, 250))
 
 # Causes of map writers that cannot come about here, and why.
 NEVER = {
@@ -351,7 +352,7 @@ def _(s):
 @scene("SOURCE_BROKEN")
 def _(s):
     plugins = plugins_of(s)
-    for role in ("negative", "beyond", "crash"):
+    for role in ("negative", "beyond", "crash", "exit"):
         plugins.role("zzz", role)
         s.sentence(s.broken("SOURCE_BROKEN", "ranges", "uid"))
         plugins.install("zzz")
@@ -711,7 +712,7 @@ def as_root(box):
         box.host.write(f"{spy}/newuidmap", "#!/bin/sh\n"
                        "echo \"$(id -u):$(id -g):$(id -G) $SECRET $HOME $(ls /proc/self/fd | wc -l)"
                        " $(cut -d' ' -f7 /proc/$$/stat) $(readlink /proc/$PPID/fd/0)"
-                       " $(grep ^CapEff /proc/$$/status)\" >&2; printf '\\033[31m' >&2\n",
+                       " $(grep ^CapEff /proc/$$/status)\" >&2; printf '\\033[31m' >&2; exit 1\n",
                        0o755)
         box.put(GRANT, GRANT)
         box.host.write("/etc/login.defs", f"ENV_PATH {spy}:{folder}:{CLEAN_PATH}\n")
@@ -719,6 +720,43 @@ def as_root(box):
         report.check("nothing of root's goes along", re.search(
             r"5001:5001:5001 6000  /home/elsa \d+ 0 /dev/null CapEff:\t?\??0+", out) and
             "SECRET" not in out and "\x1b" not in out, f"{out!r}")
+
+
+def root_keyring(path):
+    """Root's login has a session keyring with a key in it, whose number is in a file."""
+    def make():
+        libc.syscall(SYS_KEYCTL, 1, None)
+        key = libc.syscall(SYS_ADD_KEY, b"user", b"root's", b"hunter2", ctypes.c_size_t(7), -3)
+        if key < 0:
+            raise OSError(ctypes.get_errno(), "add_key")
+        with open(path, "w", encoding="ascii") as file:
+            file.write(str(key))
+    return make
+
+
+def hostile(box):
+    """The user's process does what it can to root: reads root's keys, and colours its terminal
+    by control characters that ASCII has not."""
+    report = box.report
+    box.host.reset_etc()
+    spy = tempfile.mkdtemp(dir=f"{box.host.folder}/bin")
+    os.chmod(spy, 0o755)
+    box.host.write(f"{spy}/newuidmap", f"""#!/usr/bin/python3
+import ctypes, os
+text = ctypes.create_string_buffer(64)
+key = int(open("{spy}/key").read())
+ctypes.CDLL(None).syscall({SYS_KEYCTL}, 11, key, text, ctypes.c_size_t(64))
+os.write(2, "straße … ".encode() + text.value + b" \\xc2\\x9b31m \\x9b31m \\xc3\\n")
+raise SystemExit(1)
+""", 0o755)
+    with own_mounts():
+        box.put(GRANT, GRANT)
+        box.host.write("/etc/login.defs", f"ENV_PATH {spy}:{CLEAN_PATH}\n")
+        result = box.run("doctor", "elsa", as_root=root_keyring(f"{spy}/key"))
+    report.check("root's keys are not the user's", "straße … ".encode() in result.out and
+                 b"hunter2" not in result.out, f"{result}")
+    report.check("no control character of Latin-1 reaches root",
+                 b"\xc2?31m ?31m \xc3" in result.out, f"{result}")
 
 
 def troubles(box):
@@ -756,7 +794,7 @@ def manual(box):
 def main():
     box = subid_box.enter()
     play(box)
-    for part in (as_root, troubles, manual):
+    for part in (as_root, hostile, troubles, manual):
         box.report.part(part, box)
     box.report.finish()
 

@@ -390,6 +390,10 @@ def test_rename(case):
     case("the other database", ("rename", "ghost", "elsa"), DONE, (new[0], old[1]), new)
     case("show", ("rename", "ghost", "elsa", "--dry-run", "-u"), DONE, ("ghost:1:1\n", ""),
          out="- /etc/subuid: ghost:1:1\n+ /etc/subuid: elsa:1:1\n")
+    case("show: the lines behind stay as they are", ("rename", "ghost", "elsa", "--dry-run"),
+         DONE, ("ghost:1:1\nbob:2:2\nghost:5:1\nanna:3:3\n", "bob:1:1\n"),
+         out="- /etc/subuid: ghost:1:1\n+ /etc/subuid: elsa:1:1\n"
+             "- /etc/subuid: ghost:5:1\n+ /etc/subuid: elsa:5:1\n")
     case("another name of the uid", ("rename", "elsa", "elsatwin"), DONE,
          ("elsa:1:1\n", ""), ("elsatwin:1:1\n", ""))
     case("two users", ("rename", "elsa", "anna"), POLICY, ("elsa:1:1\n", ""),

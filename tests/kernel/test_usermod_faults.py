@@ -284,8 +284,12 @@ def test_bind_mount(box, report):
         box.put(*OLD)
         mount(f"/etc/{name}", f"/etc/{name}", None, MS_BIND)
         try:
-            failed(box, report, f"/etc/{name} is a mount of its own", box.run(*BOTH),
-                   (status,), errno.EBUSY)
+            result = box.run(*BOTH)
+            failed(box, report, f"/etc/{name} is a mount of its own", result, (status,),
+                   errno.EBUSY)
+            report.check("... and it says what that means", result.lines[-1] ==
+                         f"usermod-ext: /etc/{name} is a mount of its own, as in "
+                         "containers: change the file that it is a mount of", f"{result}")
             if name == "subgid":
                 result = box.run("-v", "7000000-7000009", "elsa")
                 report.check("a mount that is not touched is not in the way",

@@ -34,7 +34,7 @@ static void set_up(void)
 			      .uid_min = 1000 },
 		.kinds = { true, true },
 	};
-	cr_assert(db_begin(&db, folder.path, DB_PREFIX) == 0);
+	cr_assert(db_begin(&db, folder.fd, DB_PREFIX) == 0);
 	cr_assert(db_load(&db, &kind_uid, false) == 0);
 	cr_assert(db_load(&db, &kind_gid, false) == 0);
 }

@@ -33,7 +33,7 @@ static void setup(void)
 	folder_put(&folder, "subuid", BYTES(BEFORE), 0640);
 	folder_put(&folder, "subgid", BYTES(BEFORE "\n"), 0644);
 	grant = (struct db_grant){ .owner = &elsa };
-	cr_assert(db_begin(&db, folder.path, DB_PREFIX) == 0);
+	cr_assert(db_begin(&db, folder.fd, DB_PREFIX) == 0);
 	cr_assert(db_load(&db, &kind_uid, false) == 0);
 	cr_assert(db_load(&db, &kind_gid, false) == 0);
 }
@@ -144,8 +144,23 @@ Test(db, finds_a_pair, .init = setup, .fini = teardown)
 			       &found) == DB_FULL);
 }
 
-/* The second rename fails (a directory is in its place): the first file is put back. */
-Test(db, puts_back, .init = setup, .fini = teardown)
+/* An editor takes no lock: what it has written, or made of a file, stays, and the other
+ * file is not changed either. */
+Test(db, changed_meanwhile, .init = setup, .fini = teardown)
+{
+	cr_assert(db_grant(&db, &kind_uid, &grant, (struct range){ 500000, 500010 }) ==
+		  0);
+	cr_assert(db_grant(&db, &kind_gid, &grant, (struct range){ 500000, 500010 }) ==
+		  0);
+	folder_put(&folder, "subgid", BYTES("emma:700000:1\n"), 0644);
+	cr_assert(db_commit(&db) == -ESTALE);
+	cr_assert(db.failed == &kind_gid);
+	db_end(&db);
+	check_file("subuid", BEFORE);
+	check_file("subgid", "emma:700000:1\n");
+}
+
+Test(db, no_file_any_more, .init = setup, .fini = teardown)
 {
 	cr_assert(db_grant(&db, &kind_uid, &grant, (struct range){ 500000, 500010 }) ==
 		  0);
@@ -153,7 +168,7 @@ Test(db, puts_back, .init = setup, .fini = teardown)
 		  0);
 	cr_assert(unlink(folder_path(&folder, "subgid")) == 0);
 	cr_assert(mkdir(folder_path(&folder, "subgid"), 0700) == 0);
-	cr_assert(db_commit(&db) == -EISDIR);
+	cr_assert(db_commit(&db) == -ESTALE);
 	cr_assert(db.failed == &kind_gid);
 	db_end(&db);
 	check_file("subuid", BEFORE);
@@ -240,7 +255,7 @@ Test(db, finds_what_a_bitmap_finds, .init = setup, .fini = teardown)
 		if (rng_once_in(&rng, 3))
 			kinds[rng_below(&rng, 2)] = false;
 		db = (struct db)DB_NONE;
-		cr_assert(db_begin(&db, folder.path, DB_PREFIX) == 0);
+		cr_assert(db_begin(&db, folder.fd, DB_PREFIX) == 0);
 		cr_assert(db_load(&db, &kind_uid, false) == 0);
 		cr_assert(db_load(&db, &kind_gid, false) == 0);
 		want = lowest_free(&request, base,

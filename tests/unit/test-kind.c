@@ -16,6 +16,7 @@ Test(kind, uid)
 	cr_assert_str_eq(kind_uid.conf_max, "SUB_UID_MAX");
 	cr_assert_str_eq(kind_uid.conf_count, "SUB_UID_COUNT");
 	cr_assert_str_eq(kind_uid.path, SYSCONFDIR "/subuid");
+	cr_assert_str_eq(kind_uid.backup_path, SYSCONFDIR "/subuid-");
 	cr_assert_str_eq(kind_uid.map, "uid_map");
 	cr_assert_str_eq(kind_uid.mapper, "newuidmap");
 	cr_assert_str_eq(kind_uid.grant_flag, "-v");
@@ -34,6 +35,7 @@ Test(kind, gid)
 	cr_assert_str_eq(kind_gid.conf_max, "SUB_GID_MAX");
 	cr_assert_str_eq(kind_gid.conf_count, "SUB_GID_COUNT");
 	cr_assert_str_eq(kind_gid.path, SYSCONFDIR "/subgid");
+	cr_assert_str_eq(kind_gid.backup_path, SYSCONFDIR "/subgid-");
 	cr_assert_str_eq(kind_gid.map, "gid_map");
 	cr_assert_str_eq(kind_gid.mapper, "newgidmap");
 	cr_assert_str_eq(kind_gid.grant_flag, "-w");

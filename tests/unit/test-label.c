@@ -16,10 +16,11 @@ Test(label, none)
 }
 
 #ifdef HAVE_LIBSELINUX
-#include <selinux/label.h>
-#include <selinux/selinux.h>
+int label_set_libselinux(int fd, const char *path);
 
-int label_set(int fd, const char *path);
+#define label_set label_set_libselinux
+#include "libsubid/sys/label-libselinux.c"
+#undef label_set
 
 #define FD    77
 #define PATH  "/etc/subgid"
@@ -104,6 +105,11 @@ void freecon(char *label)
 	errno = ENOTTY;
 }
 
+static const struct calls doubles = {
+	is_selinux_enabled, security_getenforce, selabel_open, selabel_lookup,
+	selabel_close,	    fsetfilecon,	 freecon,
+};
+
 static const struct {
 	const char *name;
 	int enabled, enforcing, open_error, lookup_error, set_error;
@@ -139,12 +145,26 @@ Test(label, libselinux)
 		selinux.open_error = rows[i].open_error;
 		selinux.lookup_error = rows[i].lookup_error;
 		selinux.set_error = rows[i].set_error;
-		r = label_set(FD, PATH);
+		r = label_by(&doubles, FD, PATH);
 		cr_expect(r == rows[i].result, "%s: %d", name, r);
 		cr_expect(selinux.lookups == rows[i].lookups, "%s: lookups", name);
 		cr_expect(selinux.set == rows[i].set, "%s: labels set", name);
 		cr_expect(selinux.opened == selinux.closed, "%s: a handle leaks", name);
 		cr_expect(selinux.allocated == 0, "%s: a label leaks", name);
 	}
+}
+
+/* The library has all the calls, and where SELinux is off nothing is asked of it. */
+Test(label, loads_libselinux)
+{
+	void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+	struct calls calls;
+
+	if (!library)
+		unit_skip("no " LIBRARY);
+	cr_assert(find_calls(library, &calls));
+	dlclose(library);
+	if (access(SELINUX_FOLDER, F_OK))
+		cr_assert(label_set_libselinux(-1, PATH) == 0);
 }
 #endif

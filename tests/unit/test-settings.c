@@ -23,7 +23,7 @@ TestSuite(settings, .init = set_up, .fini = tear_down, .timeout = 60);
 static int read_text(const char *text, struct settings *settings, const char **key)
 {
 	folder_put(&folder, "login.defs", text, strlen(text), 0644);
-	return settings_read(folder.path, settings, key);
+	return settings_read(folder.fd, settings, key);
 }
 
 Test(settings, usual)
@@ -31,7 +31,7 @@ Test(settings, usual)
 	struct settings settings;
 	const char *key;
 
-	cr_assert(settings_read(folder.path, &settings, &key) == 0);
+	cr_assert(settings_read(folder.fd, &settings, &key) == 0);
 	for (size_t i = 0; i < 2; i++) {
 		cr_assert(settings.requests[i].bounds.start == 100000);
 		cr_assert(settings.requests[i].bounds.end == 600100001);

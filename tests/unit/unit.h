@@ -76,7 +76,7 @@ static inline void folder_make(struct folder *folder)
 	snprintf(folder->path, sizeof(folder->path), "%s/subid-unit.XXXXXX",
 		 parent && *parent ? parent : "/tmp");
 	cr_assert(mkdtemp(folder->path), "%s: %s", folder->path, strerror(errno));
-	folder->fd = open(folder->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	folder->fd = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cr_assert(folder->fd >= 0);
 	folder_made = folder;
 }

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * environment: what of it a program with privileges keeps.
+ */
+#ifndef SUBID_ENVIRONMENT_H
+#define SUBID_ENVIRONMENT_H
+
+void environment_clean(void);
+
+#endif

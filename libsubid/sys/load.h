@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * load: a whole database from a file into a table.
+ */
+#ifndef SUBID_LOAD_H
+#define SUBID_LOAD_H
+
+#include <sys/types.h>
+
+#include "libsubid/core/table.h"
+
+int load_table(int fd, off_t size, struct table *ret_table);
+
+#endif

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * A database is read whole or not at all.
+ */
+#include "libsubid/core/limits.h"
+#include "libsubid/sys/load.h"
+#include "tests/unit/unit.h"
+
+#define TEXT "elsa:100000:65536\n\0anna:1:1"
+
+/* Whatever was read of it before, and with a NUL in it. */
+Test(load, whole)
+{
+	CLEANUP(fd_cleanup) int fd = file_of(BYTES(TEXT));
+	struct table table;
+	char byte;
+
+	cr_assert(read(fd, &byte, 1) == 1);
+	cr_assert(load_table(fd, sizeof(TEXT) - 1, &table) == 0);
+	cr_assert(table.len == sizeof(TEXT) - 1);
+	cr_assert(memcmp(table.text, TEXT, table.len) == 0 && !table.changed);
+	table_clear(&table);
+}
+
+Test(load, empty)
+{
+	CLEANUP(fd_cleanup) int fd = file_of("", 0);
+	struct table table;
+
+	cr_assert(load_table(fd, 0, &table) == 0);
+	cr_assert(table.len == 0);
+	table_clear(&table);
+}
+
+/* It grew or shrank behind fstat(2). */
+Test(load, changed_meanwhile)
+{
+	CLEANUP(fd_cleanup) int fd = file_of(BYTES(TEXT));
+	struct table table;
+
+	cr_assert(load_table(fd, sizeof(TEXT) - 2, &table) == -ESTALE);
+	cr_assert(load_table(fd, sizeof(TEXT), &table) == -ESTALE);
+	cr_assert(load_table(fd, 0, &table) == -ESTALE);
+}
+
+Test(load, not_at_all)
+{
+	CLEANUP(fd_cleanup) int folder = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct table table;
+
+	cr_assert(load_table(folder, 5, &table) == -EISDIR);
+	cr_assert(load_table(folder, (off_t)LIMIT_FILE_BYTES + 1, &table) == -EFBIG);
+	cr_assert(load_table(-1, 5, &table) == -EBADF);
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Locks: whose they are, and which are left over.
+ */
+#include "libsubid/sys/lock.h"
+#include "tests/unit/unit.h"
+
+static struct folder folder;
+
+static void set_up(void)
+{
+	folder_make(&folder);
+}
+
+static void tear_down(void)
+{
+	folder_cleanup(&folder);
+}
+
+TestSuite(lock, .init = set_up, .fini = tear_down, .timeout = 60);
+
+static bool is_there(const char *name)
+{
+	return access(folder_path(&folder, name), F_OK) == 0;
+}
+
+static void take_both(struct lock *lock)
+{
+	cr_assert(lock_take(lock, folder.fd, false, -1) == 0);
+	cr_assert(lock_take_database(lock, &kind_uid) == 0);
+	cr_assert(lock_take_database(lock, &kind_gid) == 0);
+}
+
+static bool is_locked(void)
+{
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	CLEANUP(fd_cleanup)
+	int fd = open(folder_path(&folder, ".pwd.lock"), O_WRONLY | O_CLOEXEC);
+
+	cr_assert(fd >= 0 && fcntl(fd, F_OFD_GETLK, &whole) == 0);
+	return whole.l_type != F_UNLCK;
+}
+
+Test(lock, taken_and_given_back)
+{
+	struct lock lock = LOCK_NONE;
+
+	cr_assert(!lock_is_ours(&lock));
+	take_both(&lock);
+	cr_assert(lock_is_ours(&lock) && is_locked());
+	cr_assert(is_there("subuid.lock") && is_there("subgid.lock"));
+	lock_release(&lock);
+	cr_assert(!lock_is_ours(&lock) && !is_locked());
+	cr_assert(!is_there("subuid.lock") && !is_there("subgid.lock"));
+	lock_release(&lock);
+}
+
+/* A child that cleans up behind itself must not unlock what its parent is changing. */
+Test(lock, not_a_childs)
+{
+	struct lock lock = LOCK_NONE;
+	int status;
+	pid_t pid;
+
+	take_both(&lock);
+	pid = fork();
+	if (pid == 0) {
+		bool ours = lock_is_ours(&lock);
+
+		lock_release(&lock);
+		_exit(ours || lock.passwd >= 0);
+	}
+	cr_assert(waitpid(pid, &status, 0) == pid && status == 0);
+	cr_assert(lock_is_ours(&lock) && is_locked());
+	cr_assert(is_there("subuid.lock") && is_there("subgid.lock"));
+	lock_release(&lock);
+	cr_assert(!is_locked() && !is_there("subuid.lock"));
+}
+
+static void put_lock_of(pid_t pid)
+{
+	char text[32];
+	int n = snprintf(text, sizeof(text), "%d", (int)pid);
+
+	folder_put(&folder, "subuid.lock", text, (size_t)n + 1, 0600);
+}
+
+/* A container that starts again has the same process ids, in the same second. */
+Test(lock, of_an_earlier_process)
+{
+	struct lock lock = LOCK_NONE;
+
+	put_lock_of(getpid());
+	take_both(&lock);
+	lock_release(&lock);
+	cr_assert(!is_there("subuid.lock"));
+}
+
+/* A process that lives has its lock; in an image also one with our id. */
+Test(lock, of_a_living_process)
+{
+	int ends[2];
+	struct lock lock = LOCK_NONE;
+
+	cr_assert(pipe2(ends, O_CLOEXEC) == 0 && write(ends[1], "", 1) == 1);
+	put_lock_of(getppid());
+	cr_assert(lock_take(&lock, folder.fd, false, ends[0]) == 0);
+	cr_assert(lock_take_database(&lock, &kind_uid) == LOCK_STOPPED);
+	cr_assert(lock.holder == getppid());
+	lock_release(&lock);
+	cr_assert(is_there("subuid.lock"));
+
+	put_lock_of(getpid());
+	cr_assert(lock_take(&lock, folder.fd, true, ends[0]) == 0);
+	cr_assert(lock_take_database(&lock, &kind_uid) == LOCK_STOPPED);
+	lock_release(&lock);
+	cr_assert(is_there("subuid.lock"));
+	fd_close(ends[0]);
+	fd_close(ends[1]);
+}

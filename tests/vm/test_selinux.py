@@ -1,0 +1,274 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""In the virtual machine: our programs under SELinux, enforcing, with Debian's policy and
+a running audit daemon. Labels of the databases, writes that the policy denies, maps from
+a domain that may and from one that may not, and records with the domain in them."""
+
+import contextlib
+import os
+import re
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/kernel")
+from host import CLEAN_PATH, Report
+from usermod_box import DONE, POLICY, SUBGID, SUBUID, DATABASES, read, wait_until
+
+AUDIT_LOG = "/var/log/audit/audit.log"
+LOCAL = "/etc/selinux/default/contexts/files/file_contexts.local"
+PROGRAM = "/usr/local/sbin/usermod-ext"
+FILES = ("/etc/subuid", "/etc/subgid", "/etc/subuid-", "/etc/subgid-")
+SERVICES = "system_u:system_r:initrc_t:s0"
+ACCOUNTS = "system_u:system_r:useradd_t:s0"     # usermod(8) runs there
+UNCONFINED = "unconfined_u:unconfined_r:unconfined_t:s0"
+USER = "user_u:user_r:user_t:s0"
+# types of files: what the policy has for the databases, what useradd_t may not write, and
+# what it may not read
+PLAIN, READ_ONLY, UNREADABLE = "etc_t", "etc_runtime_t", "usr_t"
+# another type that the domain may give to a database
+OTHER = {SERVICES: READ_ONLY, ACCOUNTS: "shadow_t"}
+OLD = "elsa:3000000:1000000\n"
+
+
+def run(*command, domain=None, user=None):
+    """Runs a command, as root or as a user, in our own domain or in another one."""
+    if domain:
+        command = ("runcon", domain, *command)
+    if user:
+        command = ("setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", *command)
+    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          env={"PATH": f"/usr/local/sbin:/usr/local/bin:{CLEAN_PATH}"})
+
+
+def context(type_):
+    return f"system_u:object_r:{type_}:s0"
+
+
+def label(path):
+    return os.getxattr(path, "security.selinux").rstrip(b"\0").decode().split(":")[2]
+
+
+def relabel(path, type_):
+    os.setxattr(path, "security.selinux", context(type_).encode())
+
+
+def put(text=OLD):
+    """Both databases with that text and the label of the policy, no other file of ours."""
+    for name in os.listdir("/etc"):
+        if name.startswith(DATABASES):
+            os.unlink(f"/etc/{name}")
+    if text is not None:
+        for name in DATABASES:
+            with open(f"/etc/{name}", "w") as file:
+                file.write(text)
+        run("restorecon", *FILES[:2])
+
+
+def strays():
+    return sorted(name for name in os.listdir("/etc") if name.startswith(DATABASES)
+                  and f"/etc/{name}" not in FILES)
+
+
+@contextlib.contextmanager
+def policy_says(**types):
+    """What the administrator has added to the policy: labels of the databases."""
+    before = read(LOCAL)
+    try:
+        with open(LOCAL, "ab") as file:
+            for name, type_ in types.items():
+                word = context(type_) if type_ else "<<none>>"
+                file.write(f"/etc/{name} -- {word}\n".encode())
+        yield
+    finally:
+        with open(LOCAL, "wb") as file:
+            file.write(before)
+
+
+class Records:
+    """What comes to the audit log while this is open."""
+
+    def __enter__(self):
+        self.start = os.path.getsize(AUDIT_LOG)
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def wait(self, pattern):
+        """The first line that matches, or None: the daemon writes it a moment later."""
+        found = []
+
+        def look():
+            with open(AUDIT_LOG) as file:
+                file.seek(self.start)
+                found[:] = [line for line in file if re.search(pattern, line)]
+            return found
+        return found[0].strip() if wait_until(look) else None
+
+
+# --- parts ------------------------------------------------------------------------------
+
+def test_machine(report):
+    with open("/sys/fs/selinux/enforce") as file:
+        report.check("SELinux is enforcing", file.read() == "1", "it is not")
+    with open("/proc/self/attr/current") as file:
+        domain = file.read().rstrip("\0")
+    report.check("the tests run in the domain of services", domain == SERVICES, domain)
+    for program in ("/usr/local/bin/newuidmap", "/usr/local/bin/newgidmap", PROGRAM):
+        report.check(f"{program} has the policy's label", label(program) == "bin_t",
+                     label(program))
+    with open("/tmp/auditd", "w") as output:
+        subprocess.Popen(["auditd", "-n"], stdin=subprocess.DEVNULL, stdout=output,
+                         stderr=output)
+    running = wait_until(lambda: re.search(r"^pid [1-9]", run("auditctl", "-s").stdout, re.M)
+                         and os.path.exists(AUDIT_LOG), 30)
+    report.check("an audit daemon runs", running, read("/tmp/auditd"))
+
+
+def labels(report, name, wanted, domain):
+    """Each file has the label that is wanted, and restorecon(8) would change nothing."""
+    found = {path: label(path) for path in FILES if os.path.exists(path)}
+    report.check(f"{domain}: {name}: labels", found == wanted, f"{found}")
+    would = run("restorecon", "-nv", *found).stdout
+    report.check(f"{domain}: {name}: restorecon agrees", would == "", would)
+
+
+def test_labels(report, domain):
+    word = domain.split(":")[2]
+    add = ("-v", "4000000-4000009", "-w", "4000000-4000009", "elsa")
+    for rules in ({}, {"subuid": OTHER[domain], "subgid-": OTHER[domain]}):
+        wanted = {path: rules.get(os.path.basename(path), PLAIN) for path in FILES}
+        what = "with local labels" if rules else "labels of the policy"
+        with policy_says(**rules):
+            put(None)
+            result = run(PROGRAM, "--create", *add, domain=domain)
+            report.check(f"{word}: {what}: created", result.returncode == DONE, f"{result}")
+            labels(report, f"{what}: created", {path: wanted[path] for path in FILES[:2]},
+                   word)
+            put()
+            result = run(PROGRAM, *add, domain=domain)
+            report.check(f"{word}: {what}: replaced", result.returncode == DONE, f"{result}")
+            labels(report, f"{what}: replaced", wanted, word)
+            for path in FILES:
+                relabel(path, PLAIN if rules else OTHER[domain])
+            result = run(PROGRAM, "-V", add[1], "-W", *add[3:], domain=domain)
+            report.check(f"{word}: {what}: wrong labels", result.returncode == DONE,
+                         f"{result}")
+            labels(report, f"{what}: wrong labels are mended", wanted, word)
+    with policy_says(subuid=None):
+        put()
+        relabel("/etc/subuid", PLAIN)
+        result = run(PROGRAM, *add, domain=domain)
+        report.check(f"{word}: a path without a label: replaced all the same",
+                     result.returncode == DONE, f"{result}")
+
+
+def denied(report, name, types, args, status, first, avc):
+    """The policy is in the way of usermod-ext in the domain of usermod(8)."""
+    with policy_says(**types), Records() as records:
+        put()
+        result = run(PROGRAM, *args, domain=ACCOUNTS)
+        report.check(f"{name}: exit status {status}", result.returncode == status,
+                     f"{result}")
+        report.check(f"{name}: what failed, and why", result.stderr.splitlines()[:2] == first,
+                     result.stderr)
+        found = [read(path) for path in FILES]
+        report.check(f"{name}: the databases are as they were, and nothing is left",
+                     found[:2] == [OLD.encode()] * 2 and not strays()
+                     and set(found[2:]) <= {None, OLD.encode()}, f"{found}, {strays()}")
+        found = records.wait(rf"^type=AVC .*denied  {{ {avc} }} .*comm=\"usermod-ext\""
+                             ".*:useradd_t:.*permissive=0")
+        report.check(f"{name}: its denial is in the audit log", found, "it is not")
+        found = records.wait(r"^type=USER_MGMT .*res=failed")
+        report.check(f"{name}: recorded as not done", found and ":useradd_t:" in found,
+                     f"{found}")
+
+
+def test_denied(report):
+    for name, other, flag, status in (("subuid", "subgid", "-v", SUBUID),
+                                      ("subgid", "subuid", "-w", SUBGID)):
+        args = (flag, "4000000-4000009", "elsa")
+        denied(report, f"{name} may not be written", {name: READ_ONLY}, args, status,
+               [f"usermod-ext: failure while writing changes to /etc/{name}",
+                f"usermod-ext: /etc/{name}: Permission denied"], "relabelto")
+        denied(report, f"{name} may not be read", {name: UNREADABLE}, args, status,
+               [f"usermod-ext: cannot open /etc/{name}",
+                f"usermod-ext: /etc/{name}: Permission denied"], "read")
+        both = ("-v", "4000000-4000009", "-w", "4000000-4000009", "elsa")
+        denied(report, f"both, and {name} may not be written", {name: READ_ONLY}, both,
+               status, [f"usermod-ext: failure while writing changes to /etc/{name}",
+                        f"usermod-ext: /etc/{name}: Permission denied"], "relabelto")
+
+
+def map_from(domain, program, *words):
+    """A process of elsa's in that domain and in a new user namespace, and a map writer on
+    it. Returns its result and the map as it is then."""
+    kind = program[3]
+    script = (f'unshare --user sleep 30 & target=$!; i=0; '
+              'while [ "$(readlink /proc/$target/ns/user)" = "$(readlink /proc/$$/ns/user)" '
+              '] && [ $i -lt 300 ]; do sleep 0.1; i=$((i + 1)); done; '
+              f'{program} $target {" ".join(words)}; status=$?; '
+              f'cat /proc/$target/{kind}id_map; kill $target; exit $status')
+    return run("sh", "-c", script, domain=domain, user="elsa")
+
+
+def test_maps(report):
+    put()
+    for program in ("newuidmap", "newgidmap"):
+        result = map_from(UNCONFINED, program, "0 3000000 1000 1000 3001000 1")
+        report.check(f"{program} from unconfined_t: the map is written",
+                     (result.returncode, result.stderr) == (0, "") and result.stdout.split()
+                     == "0 3000000 1000 1000 3001000 1".split(), f"{result}")
+        with Records() as records:
+            result = map_from(USER, program, "0 3000000 1000")
+            lines = [f"{program}: write to {program[3]}id_map failed: Operation not permitted",
+                     f"{program}: nothing that is visible is in the way: a security module "
+                     "(SELinux, AppArmor) may be",
+                     f"{program}: to mend it: look for what refused it in the log of the "
+                     "kernel or of auditd"]
+            report.check(f"{program} from user_t: refused, and a security module is named",
+                         result.returncode == 1 and result.stdout == ""
+                         and result.stderr.splitlines() == lines, f"{result}")
+            found = records.wait(rf"^type=AVC .*denied .*comm=\"{program}\".*:user_t:"
+                                 ".*tclass=cap_userns")
+            report.check(f"{program} from user_t: its denial is in the audit log", found,
+                         "it is not")
+
+
+def test_records(report):
+    for domain, type_ in ((SERVICES, "bin_t"), (UNCONFINED, "bin_t"),
+                          (ACCOUNTS, "useradd_exec_t")):
+        relabel(PROGRAM, type_)
+        # SELinux lets a domain begin with its shell, and not with any program
+        command = ("sh", "-c", f'{PROGRAM} "$@"', "sh") if domain == UNCONFINED else (PROGRAM,)
+        for range_, status, verdict in (("4000000-4000009", DONE, "success"),
+                                        ("3000000-3000009", POLICY, "failed")):
+            put()
+            with Records() as records:
+                result = run(*command, "-v", range_, "anna",
+                             domain=None if domain == ACCOUNTS else domain)
+                report.check(f"{domain}: {verdict}: exit status {status}",
+                             result.returncode == status, f"{result}")
+                found = records.wait(
+                    rf"^type=USER_MGMT .* subj={domain} .*op=change-subids "
+                    rf"add-uids={range_} .*acct=\"anna\".*res={verdict}")
+                report.check(f"{domain}: {verdict}: recorded with its domain", found,
+                             "it is not")
+
+
+def main():
+    report = Report()
+    report.part(test_machine, report)
+    report.part(test_labels, report, SERVICES)
+    report.part(test_maps, report)
+    # as an administrator labels it who wants it confined like usermod(8)
+    relabel(PROGRAM, "useradd_exec_t")
+    report.part(test_labels, report, ACCOUNTS)
+    report.part(test_denied, report)
+    report.part(test_records, report)
+    put("")
+    relabel(PROGRAM, "bin_t")
+    report.finish()
+
+
+main()
