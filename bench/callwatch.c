@@ -2,11 +2,13 @@
 /*
  * callwatch: times one call of two libraries, in turn, each in a process of its own.
  *
- *	callwatch RUNS load|ranges|owners A B
+ *	callwatch RUNS load|ranges|owners|grant|revoke A B
  *
- * A and B are files of the libraries. `load` is dlopen(3) alone, the others a call of a
- * library that is loaded already, about elsa or an id of hers. Each run is a line of
- * output: nanoseconds, those on a processor, and peak memory in KiB of A, then of B.
+ * A and B are files of the libraries, or B is `-`: a plain pass over the lines of
+ * /etc/subuid. `load` is dlopen(3) alone, the others a call of a library that is loaded
+ * already, about elsa or an id of hers; what was granted is revoked again, and neither is
+ * timed with the other. Each run is a line of output: nanoseconds, those on a processor,
+ * and peak memory in KiB of A, then of B.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -44,36 +46,102 @@ static void ask_owners(void *library)
 		die("the owners are wrong");
 }
 
-/* In the child: what is timed, and nothing else. */
-static struct lap measure(const char *path, void (*ask)(void *))
+static struct subordinate_range granted = { "elsa", 0, 65536 };
+
+static void ask_grant(void *library)
 {
-	struct lap lap;
-	int64_t start = now(), used = processor();
+	bool (*grant)(struct subordinate_range *, bool);
+
+	*(void **)&grant = dlsym(library, "subid_grant_uid_range");
+	if (!grant || !grant(&granted, false) || granted.start == 0)
+		die("not granted");
+}
+
+static void ask_revoke(void *library)
+{
+	bool (*revoke)(struct subordinate_range *);
+
+	*(void **)&revoke = dlsym(library, "subid_ungrant_uid_range");
+	if (!revoke || !revoke(&granted))
+		die("not revoked");
+}
+
+/* Instead of a library: what cannot be avoided where all lines must be looked at. */
+static void pass(void *library)
+{
+	static char buffer[64 * 1024];
+	int fd = open("/etc/subuid", O_RDONLY | O_CLOEXEC);
+	size_t lines = 0;
+	ssize_t n;
+
+	(void)library;
+	while ((n = read(fd, buffer, sizeof(buffer))) > 0)
+		for (const char *at = buffer, *end = buffer + n;
+		     (at = memchr(at, '\n', (size_t)(end - at))); at++)
+			lines++;
+	close(fd);
+	if (n < 0 || lines == 0)
+		die("/etc/subuid: no lines");
+}
+
+static const struct question {
+	const char *name;
+	void (*before)(void *);
+	void (*ask)(void *);
+	void (*after)(void *);
+} questions[] = {
+	{ "load", NULL, NULL, NULL },
+	{ "ranges", NULL, ask_ranges, NULL },
+	{ "owners", NULL, ask_owners, NULL },
+	{ "grant", NULL, ask_grant, ask_revoke },
+	{ "revoke", ask_grant, ask_revoke, NULL },
+};
+
+static const struct question plain = { "-", NULL, pass, NULL };
+
+static void *load(const char *path)
+{
 	void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 
 	if (!library)
 		die("%s", dlerror());
-	if (ask) {
+	return library;
+}
+
+/* In the child: what is timed, and nothing else. */
+static struct lap measure(const char *path, const struct question *question)
+{
+	int64_t start = now(), used = processor();
+	void *library = question == &plain ? NULL : load(path);
+	struct lap lap;
+
+	if (question->before)
+		question->before(library);
+	if (question->ask) {
 		start = now();
 		used = processor();
-		ask(library);
+		question->ask(library);
 	}
 	lap.nanoseconds = now() - start;
 	lap.processor = processor() - used;
 	lap.kib = lap_own_peak();
+	if (question->after)
+		question->after(library);
 	return lap;
 }
 
-static struct lap one(const char *path, void (*ask)(void *))
+static struct lap one(const char *path, const struct question *question)
 {
 	int ends[2], status;
 	struct lap lap;
 	pid_t pid;
 
+	/* A library may flush it, too. */
+	fflush(stdout);
 	if (pipe2(ends, O_CLOEXEC) || (pid = fork()) < 0)
 		die("fork: %s", strerror(errno));
 	if (pid == 0) {
-		lap = measure(path, ask);
+		lap = measure(path, strcmp(path, "-") == 0 ? &plain : question);
 		_exit(write(ends[1], &lap, sizeof(lap)) != sizeof(lap));
 	}
 	close(ends[1]);
@@ -86,20 +154,19 @@ static struct lap one(const char *path, void (*ask)(void *))
 
 int main(int argc, char **argv)
 {
-	void (*ask)(void *) = NULL;
+	const struct question *question = questions;
+	const struct question *end = question + sizeof(questions) / sizeof(*questions);
 
 	lap_start();
 	if (argc != 5)
 		die("four arguments");
-	if (strcmp(argv[2], "ranges") == 0)
-		ask = ask_ranges;
-	else if (strcmp(argv[2], "owners") == 0)
-		ask = ask_owners;
-	else if (strcmp(argv[2], "load") != 0)
-		die("load, ranges or owners");
+	while (question < end && strcmp(question->name, argv[2]) != 0)
+		question++;
+	if (question == end)
+		die("load, ranges, owners, grant or revoke");
 	for (int i = atoi(argv[1]); i > 0; i--) {
-		lap_print(one(argv[3], ask), ' ');
-		lap_print(one(argv[4], ask), '\n');
+		lap_print(one(argv[3], question), ' ');
+		lap_print(one(argv[4], question), '\n');
 	}
 	return 0;
 }

@@ -29,7 +29,8 @@ struct lap {
 	long kib;
 };
 
-/* Where the messages of the programs go: they are looked at, not shown. */
+/* Where the messages of the programs go: they are looked at, not shown. What they print is
+ * neither; ours goes where it went. */
 static int messages = -1;
 static int own_stderr = -1;
 
@@ -46,10 +47,18 @@ __attribute__((format(printf, 1, 2), noreturn)) static void die(const char *form
 
 static void lap_start(void)
 {
+	FILE *own_stdout;
+	int null;
+
 	own_stderr = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
 	messages = memfd_create("messages", MFD_CLOEXEC);
-	if (own_stderr < 0 || messages < 0 || dup2(messages, STDERR_FILENO) < 0)
+	own_stdout = fdopen(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3), "w");
+	null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (own_stderr < 0 || messages < 0 || !own_stdout || null < 0 ||
+	    dup2(messages, STDERR_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0)
 		abort();
+	close(null);
+	stdout = own_stdout;
 }
 
 static int64_t now(void)

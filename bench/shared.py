@@ -48,18 +48,20 @@ def logins(count):
             yield name
 
 
-def range_size(lines, end=4_200_000_000):
+def range_size(lines, end=4_200_000_000, begin=FIRST_START):
     """A power of two, 65536 at the most, with which that many ranges end before `end`."""
-    return min(65536, 1 << int(math.log2((end - FIRST_START) / lines)))
+    return min(65536, 1 << int(math.log2((end - begin) / lines)))
 
 
-def database(lines, own=(), end=4_200_000_000, prefix=""):
-    """A subuid(5): ranges of other users in ascending order, all below `end`, and behind
-    them the lines of `own`. With a prefix the others are nobody who has an account."""
-    size = range_size(lines, end)
-    others = [f"{prefix}{name}:{FIRST_START + i * size}:{size}"
+def database(lines, own=(), end=4_200_000_000, prefix="", first=False,
+             begin=FIRST_START):
+    """A subuid(5): ranges of other users in ascending order, from `begin` to `end`, and
+    behind them, or with `first` before them, the lines of `own`. With a prefix the others are
+    nobody who has an account."""
+    size = range_size(lines, end, begin)
+    others = [f"{prefix}{name}:{begin + i * size}:{size}"
               for i, name in enumerate(logins(lines - len(own)))]
-    return "\n".join([*others, *own]) + "\n"
+    return "\n".join([*own, *others] if first else [*others, *own]) + "\n"
 
 
 def passwd(accounts):
@@ -96,6 +98,10 @@ class Outcome(NamedTuple):
     def kib(self, side):
         return max(pair[side].kib for pair in self.laps)
 
+    def median(self, side, field="nanoseconds"):
+        """In ms."""
+        return statistics.median(getattr(pair[side], field) for pair in self.laps) / 1e6
+
     def ratio(self):
         return statistics.median(a.nanoseconds / b.nanoseconds for a, b in self.laps)
 
@@ -107,13 +113,21 @@ class Outcome(NamedTuple):
                 / sum(b.nanoseconds for _, b in self.laps))
 
 
+def build_here(name, target, *flags):
+    """Builds a C file of this folder."""
+    subprocess.run(["cc", "-O2", "-o", target, f"{HERE}/{name}", *flags], check=True)
+    return target
+
+
 def compile_here(name, folder, *flags):
     """Builds a C file of this folder; static, as it must take less memory than what it
     measures."""
-    target = f"{folder}/{os.path.splitext(name)[0]}"
-    subprocess.run(["cc", "-O2", "-static", *flags, "-o", target, f"{HERE}/{name}"],
-                   check=True)
-    return target
+    return build_here(name, f"{folder}/{os.path.splitext(name)[0]}", "-static", *flags)
+
+
+# what hasty.c needs to be built without libc
+FREESTANDING = ("-DSTATIC", "-static", "-nostdlib", "-nostartfiles", "-fno-stack-protector",
+                "-fcf-protection=none")
 
 
 # --- telling ----------------------------------------------------------------------------
@@ -142,7 +156,7 @@ def row(outcome):
 
 
 def print_targets(judged):
-    """judged: (text, limit, measured, on a processor, met). Returns how many are missed."""
+    """judged: [(text, limit, measured, on a processor, met)]. Returns how many are missed."""
     line = "{:<72} {:>8} {:>9} {:>9}  {}"
     print("\n" + line.format("targets", "at most", "measured", "cpu", ""))
     missed = 0
@@ -174,11 +188,11 @@ def about(program, package):
             f"{platform.release()} {platform.machine()}, {os.cpu_count()} processors")
 
 
-def save(file, head, outcomes):
+def save(file, head, outcomes, targets):
     rows = [{"program": outcome.program, "group": outcome.case.group,
              "case": outcome.case.name, "ratio": outcome.ratio(),
              "processor_ratio": outcome.processor_ratio(), "laps": outcome.laps}
             for outcome in outcomes]
-    json.dump({"about": head, "outcomes": rows}, file)
+    json.dump({"about": head, "load": load(), "outcomes": rows, "targets": targets}, file)
     file.write("\n")
     file.close()

@@ -20,6 +20,10 @@ packages_tests=(
 	slapd slirp4netns sssd-ipa strace systemd-container uidmap valgrind
 )
 
+# make bench, besides the others
+# shellcheck disable=SC2034
+packages_bench=(gnuplot-nox libsubid4 passwd uidmap)
+
 # packages_install PACKAGE...: those that are missing. Asks the registry only if any is.
 packages_install()
 {

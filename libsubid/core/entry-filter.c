@@ -10,43 +10,60 @@
 
 #include "libsubid/core/entry.h"
 
-/* Digits that are read at once; and the place of the first one of a start. */
-#define BLOCK		8
-#define START_PLACE_MAX 1000000000
+/* Digits that are read at once; what follows from how many there are. */
+#define BLOCK	    8
+#define BLOCK_LIMIT 100000000 /* of a number of so many digits, */
+#define COUNT_LIMIT 10000000  /* of one of fewer */
 
-/* The number that eight digits are, each of a byte's value, the first in the lowest byte.
+/* Digits at the end of something: each of a byte's value, the last in the highest byte.
  */
-static uint64_t join_digits(uint64_t digits)
-{
-	digits = (digits * 10 + (digits >> 8)) & 0x00ff00ff00ff00ff;
-	digits = (digits * 100 + (digits >> 16)) & 0x0000ffff0000ffff;
-	return (digits * 10000 + (digits >> 32)) & 0x00000000ffffffff;
-}
-
-/* Digits at the end of something: their number and how many they are. */
 struct digits {
-	uint64_t value;
+	uint64_t bytes; /* others are before them, if n < BLOCK */
 	size_t n;
 };
 
 /*
- * Reads the digits before @end, BLOCK of them at the most; so many bytes must be there.
+ * Finds the digits before @end, BLOCK of them at the most; so many bytes must be there.
  * They seem too few where a byte before them is above 0xc9, which no colon is.
  */
 static inline struct digits digits_before(const char *end)
 {
 	uint64_t bytes, others;
-	size_t n;
 
 	memcpy(&bytes, end - BLOCK, BLOCK);
 	/* A digit becomes its value, anything else more than 9. */
 	bytes = le64toh(bytes) ^ 0x3030303030303030;
 	others = ((bytes + 0x0606060606060606) | bytes) & 0xf0f0f0f0f0f0f0f0;
-	n = others ? (size_t)__builtin_clzll(others) / 8 : BLOCK;
-	if (n == 0)
-		return (struct digits){ 0, 0 };
-	return (struct digits){ join_digits(bytes & (UINT64_MAX << (8 * (BLOCK - n)))),
-				n };
+	return (struct digits){ bytes,
+				others ? (size_t)__builtin_clzll(others) / 8 : BLOCK };
+}
+
+/* The number that digits are, of which there is one at least. */
+static inline uint64_t digits_join(struct digits digits)
+{
+	uint64_t value = digits.bytes & (UINT64_MAX << (8 * (BLOCK - digits.n)));
+
+	value = (value * 10 + (value >> 8)) & 0x00ff00ff00ff00ff;
+	value = (value * 100 + (value >> 16)) & 0x0000ffff0000ffff;
+	return (value * 10000 + (value >> 32)) & 0x00000000ffffffff;
+}
+
+static inline bool is_digit(char byte)
+{
+	return byte >= '0' && byte <= '9';
+}
+
+/*
+ * What the digits before a block of them are worth, of which a start may have two; steps
+ * over them.
+ */
+static inline uint64_t digits_above(const char *line, const char **at)
+{
+	uint64_t value = 0, place = BLOCK_LIMIT;
+
+	for (int i = 0; i < 2 && *at > line && is_digit((*at)[-1]); i++, place *= 10)
+		value += (uint64_t)(*--*at - '0') * place;
+	return value;
 }
 
 static const char *skip_number(const char *text, const char *end, uint64_t *ret_value)
@@ -54,7 +71,7 @@ static const char *skip_number(const char *text, const char *end, uint64_t *ret_
 	uint64_t value = 0;
 
 	/* Wraps only with more digits than an entry may have. */
-	for (; text < end && *text >= '0' && *text <= '9'; text++)
+	for (; text < end && is_digit(*text); text++)
 		value = value * 10 + (uint64_t)(*text - '0');
 	*ret_value = value;
 	return text;
@@ -83,13 +100,15 @@ static __attribute__((noinline)) bool look_forwards(const char *line, size_t len
  * lines are near and parsing them all costs several times as much.
  *
  * Start and count are read from the end of the line: no byte of the owner is looked at,
- * and numbers of many lines have the same length, which a processor foresees.
- * Thread-safe.
+ * and numbers of many lines have the same length, which a processor foresees. Of most
+ * lines the length and the highest digits are enough: a number cannot be further from
+ * them than the lower ones allow. Thread-safe.
  */
 bool entry_may_overlap(const char *line, size_t len, struct range range)
 {
 	const char *at = line + len;
 	struct digits count, start;
+	uint64_t value = 0;
 
 	if (len < BLOCK)
 		return look_forwards(line, len, range);
@@ -100,11 +119,11 @@ bool entry_may_overlap(const char *line, size_t len, struct range range)
 	start = digits_before(at);
 	at -= start.n;
 	if (start.n == BLOCK)
-		for (uint64_t place = 100000000; place <= START_PLACE_MAX && at > line &&
-						 at[-1] >= '0' && at[-1] <= '9';
-		     place *= 10)
-			start.value += place * (uint64_t)(*--at - '0');
+		value = digits_above(line, &at);
 	if (start.n == 0 || at == line || at[-1] != ':')
 		return look_forwards(line, len, range);
-	return start.value < range.end && range.start < start.value + count.value;
+	if (value >= range.end || value + BLOCK_LIMIT + COUNT_LIMIT <= range.start)
+		return false;
+	value += digits_join(start);
+	return value < range.end && range.start < value + digits_join(count);
 }

@@ -305,6 +305,11 @@ Test(entry, may_overlap)
 		{ "elsa:123456789:1", { 123456790, 123456791 }, false },
 		{ "elsa:3000000000:7654321", { 3007654320, 3007654321 }, true },
 		{ "elsa:3000000000:7654321", { 3007654321, 3007654322 }, false },
+		/* the most that the digits below the highest two can add */
+		{ "elsa:3099999999:9999999", { 3109999997, 3109999998 }, true },
+		{ "elsa:3099999999:9999999", { 3109999998, 3109999999 }, false },
+		{ "elsa:3000000000:1", { 3000000000, 3000000001 }, true },
+		{ "elsa:3000000000:1", { 2999999999, 3000000000 }, false },
 		{ "elsa:1000000:65536", { 1065535, 1065536 }, true },
 		{ "elsa:1000000:65536", { 1065536, 1065537 }, false },
 		/* bytes that are next to digits, and those beyond them */
@@ -325,6 +330,49 @@ Test(entry, may_overlap)
 		cr_assert_not(entry_may_overlap(none[i], strlen(none[i]),
 						(struct range){ 5, ID_END }),
 			      "'%s'", none[i]);
+}
+
+/* A number of any length, the short ones as often as the long ones. */
+static uint64_t any_number(struct rng *rng, uint64_t most)
+{
+	uint64_t limit = 1;
+
+	for (uint64_t digits = 1 + rng_below(rng, 10); digits > 0; digits--)
+		limit *= 10;
+	return rng_below(rng, limit < most ? limit : most);
+}
+
+/* Lines of every kind of numbers, and ranges that begin or end near them. */
+Test(entry, may_overlap_numbers)
+{
+	struct rng rng = { rng_seed() };
+	size_t may = 0, near = 0;
+
+	for (int round = 0; round < 2000000; round++) {
+		uint64_t start = any_number(&rng, ID_END);
+		uint64_t count = 1 + any_number(&rng, ID_END - start);
+		uint64_t at = rng_once_in(&rng, 2) ? start : start + count;
+		uint64_t off = rng_once_in(&rng, 2) ? rng_below(&rng, 3) :
+						      any_number(&rng, ID_END);
+		struct range range;
+		char line[64];
+		bool expected;
+		int len;
+
+		at = rng_once_in(&rng, 2) ? at + off : at - off;
+		if (at >= ID_END)
+			continue;
+		range = (struct range){ at, at + 1 + any_number(&rng, ID_END - at) };
+		len = snprintf(line, sizeof(line), "elsa:%" PRIu64 ":%" PRIu64, start,
+			       count);
+		expected = start < range.end && range.start < start + count;
+		cr_assert(entry_may_overlap(line, (size_t)len, range) == expected,
+			  "'%s' and %" PRIu64 " to %" PRIu64, line, range.start,
+			  range.end);
+		may += expected;
+		near += !expected;
+	}
+	cr_assert(may > 100000 && near > 100000);
 }
 
 /* Each fault has a sentence of its own, and nothing else has one. */

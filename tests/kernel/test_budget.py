@@ -1,0 +1,139 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""How many instructions a granted map costs in our own objects, under callgrind: the same
+number on every machine, however busy it is. It may exceed the recorded one by 5 %.
+
+    SUBID_BUILD=FOLDER tests/kernel/test_budget.py --record
+
+writes the numbers to tests/kernel/budget: after a change that makes the program cheaper, or
+one that is worth what it costs; the commit says which.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+
+from host import CLEAN_PATH, HERE, PROGRAMS, ROOT, Report, build_folder, enter
+
+BUDGET = f"{HERE}/budget"
+SLACK = 0.05
+LINES = (1, 10_000)
+EXTENT = "0 3000000000 65536"
+OWN = "root:3000000000:65536"
+
+
+def compiler(path):
+    """What made most of a program, as it says itself; without the last part of a version."""
+    done = subprocess.run(["readelf", "-p", ".comment", path], stdout=subprocess.PIPE,
+                          text=True, check=True)
+    words = [line.split("]", 1)[1].strip() for line in done.stdout.splitlines() if "]" in line]
+    return ", ".join(sorted({word.rsplit(".", 1)[0] for word in words}))
+
+
+def database(lines):
+    """Ranges of others, and the caller's behind them."""
+    others = (f"user{i}:{100_000 + i * 65536}:65536" for i in range(lines - 1))
+    return "\n".join([*others, OWN]) + "\n"
+
+
+def own_instructions(path, program):
+    """The sum over all functions of the program itself, from callgrind's file. A number
+    behind `calls=` is of what was called, and counted there."""
+    total, ours, called = 0, False, False
+    names = {}
+    with open(path, encoding="utf-8", errors="replace") as file:
+        for line in file:
+            if line.startswith(("ob=", "cob=")):
+                # a name is told once, and its number from then on
+                number, _, name = line.split("=", 1)[1].strip().partition(" ")
+                names.setdefault(number, name)
+                if line.startswith("ob="):
+                    ours = names[number] == program
+            elif line.startswith("calls="):
+                called = True
+            elif line[:1].isdigit() or line[:1] in "+-*":
+                if ours and not called:
+                    total += int(line.split()[1])
+                called = False
+    return total
+
+
+def measure(host, program, path, lines):
+    """Instructions of one granted map, or raises."""
+    host.write(f"/etc/{'subuid' if program == 'newuidmap' else 'subgid'}", database(lines))
+    target = host.target("ns", ROOT)
+    out = f"{host.folder}/callgrind"
+    done = subprocess.run(
+        ["env", "-i", f"PATH={CLEAN_PATH}", "setarch", "-R", "valgrind", "--tool=callgrind",
+         f"--callgrind-out-file={out}", path, str(target.pid), *EXTENT.split()],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    extents = tuple(map(int, EXTENT.split()))
+    if done.returncode != 0 or target.map(program[3]) != (extents,):
+        raise RuntimeError(f"{program} under callgrind: {done.returncode}, {done.stdout}")
+    found = own_instructions(out, path)
+    if found == 0:
+        raise RuntimeError(f"callgrind tells nothing about {path}")
+    return found
+
+
+def recorded():
+    """{(program, lines): instructions}, and the compiler that they are true for."""
+    numbers, made_by = {}, None
+    with open(BUDGET, encoding="utf-8") as file:
+        for line in file:
+            words = line.split()
+            if words[0] == "compiler":
+                made_by = line.split(None, 1)[1].strip()
+            elif words[0] != "#":
+                numbers[words[0], int(words[1])] = int(words[2])
+    return numbers, made_by
+
+
+def record(found, made_by):
+    with open(BUDGET, "w", encoding="utf-8") as file:
+        file.write("# SPDX-License-Identifier: BSD-3-Clause\n"
+                   "# Instructions of a granted map, in the objects of the program alone; by\n"
+                   "# tests/kernel/test_budget.py --record. Program, lines, instructions.\n"
+                   f"compiler {made_by}\n")
+        for (program, lines), number in found.items():
+            file.write(f"{program} {lines} {number}\n")
+
+
+def main():
+    host = enter()
+    report = Report()
+    for tool in ("valgrind", "readelf", "setarch"):
+        if not shutil.which(tool, path=CLEAN_PATH):
+            report.skip("budget", f"needs {tool}")
+            report.finish()
+    built = build_folder()
+    made_by = compiler(built["newuidmap"])
+    paths = {program: host.subjects["ours", "bare"].path(program) for program in PROGRAMS}
+    found = {}
+    for program in PROGRAMS:
+        for lines in LINES:
+            found[program, lines] = measure(host, program, paths[program], lines)
+    if "--record" in sys.argv:
+        record(found, made_by)
+        report.finish()
+
+    budget, budget_of = recorded()
+    if made_by != budget_of:
+        report.skip("budget", f"recorded for {budget_of}, this is {made_by}")
+        report.finish()
+    for key, number in found.items():
+        name = f"{key[0]}, {key[1]:,} lines: {number:,} instructions"
+        report.check(name, number <= budget[key] * (1 + SLACK),
+                     f"the budget is {budget[key]:,}; see tests/kernel/test_budget.py")
+        # a record that is far too high would let everything pass
+        report.check(f"{name}, about the budget", number >= budget[key] * (1 - 2 * SLACK),
+                     f"the budget is {budget[key]:,}: record what it has become")
+    for program in PROGRAMS:
+        few, many = (found[program, lines] for lines in LINES)
+        report.check(f"{program}: what lines cost is seen", many > few * (1 + SLACK),
+                     f"{few:,} for one line, {many:,} for {LINES[1]:,}")
+    report.finish()
+
+
+main()
