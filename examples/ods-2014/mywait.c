@@ -4,7 +4,6 @@
  * ever under that name. It is linked statically, to run in any container, and so reads
  * passwd itself.
  */
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>

@@ -27,37 +27,23 @@ static bool next_number(const char **text, const char *end, uint64_t max, uint64
 	return num_parse(begin, (size_t)(*text - begin), max, ret) == 0;
 }
 
-static int open_scan(int process, const char *name, struct scan *scan)
-{
-	int fd = openat(process, name, O_RDONLY | O_CLOEXEC);
-	int r = fd < 0 ? -errno : scan_start(scan, fd);
-
-	if (r)
-		fd_close(fd);
-	return r;
-}
-
-static void scan_file_cleanup(struct scan *scan)
-{
-	if (scan->buffer)
-		fd_close(scan->fd);
-	scan_end(scan);
-}
-
 /*
  * Reads the uids or the gids of a process.
  * Returns 0 or -errno. Thread-safe.
  */
 int process_read_ids(int process, const struct kind *kind, struct process_ids *ret_ids)
 {
-	CLEANUP(scan_file_cleanup) struct scan scan = { 0 };
+	CLEANUP(fd_cleanup) int fd = openat(process, "status", O_RDONLY | O_CLOEXEC);
+	CLEANUP(scan_cleanup) struct scan scan = { 0 };
 	const char *key = kind->group ? "Gid:" : "Uid:";
 	size_t key_len = strlen(key);
 	struct scan_line line;
 	uint64_t ids[3];
 	int r;
 
-	r = open_scan(process, "status", &scan);
+	if (fd < 0)
+		return -errno;
+	r = scan_start(&scan, fd);
 	if (r)
 		return r;
 	while ((r = scan_next(&scan, &line)) > 0) {
@@ -82,11 +68,14 @@ int process_read_ids(int process, const struct kind *kind, struct process_ids *r
  */
 int process_read_map(int process, const struct kind *kind, struct idmap *ret_map)
 {
-	CLEANUP(scan_file_cleanup) struct scan scan = { 0 };
+	CLEANUP(fd_cleanup) int fd = openat(process, kind->map, O_RDONLY | O_CLOEXEC);
+	CLEANUP(scan_cleanup) struct scan scan = { 0 };
 	struct scan_line line;
 	int r;
 
-	r = open_scan(process, kind->map, &scan);
+	if (fd < 0)
+		return -errno;
+	r = scan_start(&scan, fd);
 	if (r)
 		return r;
 	ret_map->n = 0;
