@@ -16,7 +16,7 @@ static void setup(void)
 	const char *key;
 
 	folder_make(&folder);
-	cr_assert(mkdirat(folder.fd, "etc", 0755) == 0);
+	folder_make_etc(&folder);
 	folder_put(&folder, "etc/passwd", BYTES("elsa:x:1001:1001::/:\n"), 0644);
 	folder_put(&folder, "etc/group", BYTES("team:x:100:\n"), 0644);
 	folder_put(&folder, "etc/subuid", BYTES("anna:1000:10\n"), 0644);

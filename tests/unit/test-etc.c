@@ -78,7 +78,7 @@ Test(etc, ours, .init = setup, .fini = teardown)
 	fd = etc_open(AT_FDCWD, folder_path(&image, "usr/etc/passwd"));
 	cr_assert(fd >= 0);
 	fd_close(fd);
-	fd = etc_folder(NULL, SYSCONFDIR);
+	fd = etc_folder(NULL, "/etc");
 	cr_assert(fd >= 0);
 	fd_close(fd);
 }

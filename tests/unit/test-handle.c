@@ -20,7 +20,7 @@ static void setup(void)
 					    .root = folder.path };
 
 	folder_make(&folder);
-	cr_assert(mkdirat(folder.fd, "etc", 0755) == 0);
+	folder_make_etc(&folder);
 	folder_put(
 		&folder, "etc/passwd",
 		BYTES("elsa:x:5001:5001::/:\ntwin:x:5001:5001::/:\nanna:x:5002:5002::/:\n"

@@ -17,7 +17,7 @@ static void put(const char *text, size_t len)
 static void setup(void)
 {
 	folder_make(&folder);
-	cr_assert(mkdirat(folder.fd, "etc", 0755) == 0);
+	folder_make_etc(&folder);
 	folder_put(&folder, "etc/passwd",
 		   BYTES("elsa:x:5001:5001::/:\nanna:x:5002:1::/:\n"), 0644);
 	cr_assert(query_open(&query, folder.path, false) == 0);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -116,6 +117,22 @@ static inline const char *folder_path(const struct folder *folder, const char *n
 }
 
 /* Writes a file of @mode, whatever the umask, and returns its path as folder_path(). */
+/* The root of a system: /etc, and a link to it where the build has its configuration. */
+static inline void folder_make_etc(const struct folder *folder)
+{
+	char path[PATH_MAX];
+
+	cr_assert(mkdirat(folder->fd, "etc", 0755) == 0);
+	if (strcmp(SYSCONFDIR, "/etc") == 0)
+		return;
+	for (const char *slash = SYSCONFDIR; (slash = strchr(slash + 1, '/'));) {
+		snprintf(path, sizeof(path), "%.*s", (int)(slash - SYSCONFDIR - 1),
+			 SYSCONFDIR + 1);
+		cr_assert(mkdirat(folder->fd, path, 0755) == 0 || errno == EEXIST);
+	}
+	cr_assert(symlinkat("/etc", folder->fd, SYSCONFDIR + 1) == 0);
+}
+
 static inline const char *folder_put(const struct folder *folder, const char *name,
 				     const char *text, size_t len, mode_t mode)
 {
