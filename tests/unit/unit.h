@@ -120,17 +120,17 @@ static inline const char *folder_path(const struct folder *folder, const char *n
 /* The root of a system: /etc, and a link to it where the build has its configuration. */
 static inline void folder_make_etc(const struct folder *folder)
 {
+	static const char below[] = SYSCONFDIR;
 	char path[PATH_MAX];
 
 	cr_assert(mkdirat(folder->fd, "etc", 0755) == 0);
-	if (strcmp(SYSCONFDIR, "/etc") == 0)
+	if (strcmp(below, "/etc") == 0)
 		return;
-	for (const char *slash = SYSCONFDIR; (slash = strchr(slash + 1, '/'));) {
-		snprintf(path, sizeof(path), "%.*s", (int)(slash - SYSCONFDIR - 1),
-			 SYSCONFDIR + 1);
+	for (const char *slash = below; (slash = strchr(slash + 1, '/'));) {
+		snprintf(path, sizeof(path), "%.*s", (int)(slash - below - 1), &below[1]);
 		cr_assert(mkdirat(folder->fd, path, 0755) == 0 || errno == EEXIST);
 	}
-	cr_assert(symlinkat("/etc", folder->fd, SYSCONFDIR + 1) == 0);
+	cr_assert(symlinkat("/etc", folder->fd, &below[1]) == 0);
 }
 
 static inline const char *folder_put(const struct folder *folder, const char *name,
