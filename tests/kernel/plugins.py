@@ -8,6 +8,8 @@ import subprocess
 from explain import writable
 from host import HERE, NSSWITCH, build_folder
 
+SOURCE = f"{os.path.dirname(HERE)}/unit/plugin.c"
+
 # where the loader looks, besides
 LOADER_FOLDER = "/usr/lib"
 
@@ -33,8 +35,8 @@ class Plugins:
         """Compiles plugin.c; returns the path of the library."""
         if flags not in self.built:
             path = f"{self.host.folder}/bin/plugin-{len(self.built)}.so"
-            subprocess.run(["cc", "-O1", "-w", "-shared", "-fPIC", "-o", path,
-                            f"{HERE}/plugin.c", *(f"-D{flag}" for flag in flags)], check=True)
+            subprocess.run(["cc", "-O1", "-w", "-shared", "-fPIC", "-o", path, SOURCE,
+                            *(f"-D{flag}" for flag in flags)], check=True)
             self.built[flags] = path
         return self.built[flags]
 

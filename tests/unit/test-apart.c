@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * Asking apart: a plugin answers as it does in this process, and when it ends its own,
- * ours lives. The plugins are tests/kernel/plugin.c.
+ * ours lives. The plugins are tests/unit/plugin.c.
  */
 #include <signal.h>
 #include <sys/resource.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * Grants: files and plugins decide in their order, and never together. The plugins are
- * tests/kernel/plugin.c, where elsa has 100000-231071.
+ * tests/unit/plugin.c, where elsa has 100000-231071.
  */
 #include "mapwriter/grants.h"
 #include "tests/unit/plugins.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * Plugins: whose file is loaded, and what is believed of its answers. The plugins are
- * tests/kernel/plugin.c; they answer by the owner that they are asked about.
+ * tests/unit/plugin.c; they answer by the owner that they are asked about.
  */
 #include <dlfcn.h>
 #include <sys/resource.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * Sources: who is asked, in which order, and whose answer counts. The plugins
- * are tests/kernel/plugin.c; they answer by the owner that they are asked
+ * are tests/unit/plugin.c; they answer by the owner that they are asked
  * about.
  */
 #include "libsubid/core/limits.h"
