@@ -15,6 +15,7 @@ import stat
 import string
 import subprocess
 import tempfile
+import time
 
 from host import (CAP_SETFCAP, CAP_SETGID, CAP_SETUID, CLEAN_PATH, CLONE_NEWNS, ELSA,
                   PROGRAMS, libc, mount, set_file_capabilities, unshare)
@@ -188,7 +189,12 @@ def own_mounts():
     try:
         yield
     finally:
-        if libc.setns(outside, 0) != 0:
+        # refused while a thread, though joined, has not ended for the kernel
+        for _ in range(1000):
+            if libc.setns(outside, 0) == 0:
+                break
+            time.sleep(0.01)
+        else:
             raise RuntimeError("cannot go back to the mounts outside")
         os.close(outside)
         os.chdir(folder)

@@ -1,15 +1,22 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Runs the test files of a folder one by one, passes their lines on and counts them. Each
-finding is a line `ok NAME`, `not ok NAME: why` or `skip NAME # reason`, and the last line
-counts them."""
+"""Runs the test files of a folder, passes their lines on in the order of the files and
+counts them. Each finding is a line `ok NAME`, `not ok NAME: why` or `skip NAME # reason`,
+and the last line counts them.
 
+As many files run at once as run() is told. A file with a line `ALONE = "why"` runs when no
+other one does."""
+
+import concurrent.futures
 import glob
 import os
+import queue
+import re
+import signal
 import subprocess
 import sys
 import time
 
-LONGEST = 900   # seconds for one file
+LONGEST = 1500  # seconds for one file, so that one that hangs ends: no measure of speed
 
 
 def find(folder, words):
@@ -27,55 +34,96 @@ def find(folder, words):
     return found, unknown
 
 
-def run_file(path, counts, take=None):
-    """Runs one file, passes its lines on and counts them; take(line) sees each."""
-    name = os.path.basename(path).removesuffix(".py")
-    start = time.monotonic()
-    seen = dict.fromkeys(counts, 0)
-    env = dict(os.environ, PYTHONDONTWRITEBYTECODE="1")
-    child = subprocess.Popen(["/usr/bin/timeout", "--kill-after=10", str(LONGEST), path],
-                             stdout=subprocess.PIPE, text=True, errors="backslashreplace",
-                             env=env)
-    try:
-        for line in child.stdout:
+def alone(path):
+    with open(path, encoding="utf-8") as file:
+        return re.search(r'^ALONE = ".', file.read(), re.M) is not None
+
+
+class File:
+    """One test file: run() in a thread of its own, passed_on() in that of the caller."""
+
+    def __init__(self, path):
+        self.path = path
+        self.name = os.path.basename(path).removesuffix(".py")
+        self.lines = queue.SimpleQueue()    # and behind them (status, seconds)
+        self.child = None
+
+    def run(self):
+        start, status = time.monotonic(), None
+        try:
+            self.child = subprocess.Popen(
+                ["/usr/bin/timeout", "--kill-after=10", str(LONGEST), self.path],
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                errors="backslashreplace", env=dict(os.environ, PYTHONDONTWRITEBYTECODE="1"))
+            for line in self.child.stdout:
+                self.lines.put(line)
+            status = self.child.wait()
+        finally:
+            self.lines.put((status, time.monotonic() - start))
+
+    def stop(self):
+        if self.child:
+            self.child.terminate()
+
+    def passed_on(self, counts, take=None):
+        """Prints the lines as they come, and counts them; take(line) sees each."""
+        seen = dict.fromkeys(counts, 0)
+        while isinstance(line := self.lines.get(), str):
             print(line, end="", flush=True)
             if take:
                 take(line)
             for kind in seen:
                 if line.startswith(kind + " "):
                     seen[kind] += 1
-        status = child.wait()
-    except BaseException:
-        child.terminate()
-        child.wait()
-        raise
-    problem = None
-    if status == 124:
-        problem = f"took more than {LONGEST} seconds"
-    elif status != 0 and seen["not ok"] == 0:
-        problem = f"ended with status {status} and no failure told"
-    elif status == 0 and seen["not ok"] > 0:
-        problem = "ended with status 0 in spite of failures"
-    elif sum(seen.values()) == 0:
-        problem = "found nothing at all"
-    if problem:
-        print(f"not ok {name}: {problem}", flush=True)
-        seen["not ok"] += 1
-    for kind in counts:
-        counts[kind] += seen[kind]
-    print(f"# {name}: {time.monotonic() - start:.1f} s", flush=True)
+        status, seconds = line
+        problem = self.problem(status, seen)
+        if problem:
+            print(f"not ok {self.name}: {problem}", flush=True)
+            seen["not ok"] += 1
+        for kind in counts:
+            counts[kind] += seen[kind]
+        print(f"# {self.name}: {seconds:.1f} s", flush=True)
+
+    @staticmethod
+    def problem(status, seen):
+        if status == 124:
+            return f"took more than {LONGEST} seconds"
+        if status != 0 and seen["not ok"] == 0:
+            return f"ended with status {status} and no failure told"
+        if status == 0 and seen["not ok"] > 0:
+            return "ended with status 0 in spite of failures"
+        if sum(seen.values()) == 0:
+            return "found nothing at all"
+        return None
 
 
-def run(folder, words, take=None, finish=None):
+def run_files(files, jobs, counts, take, first):
+    """Runs `jobs` files at once; those with a name in `first` are begun before the rest."""
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        try:
+            for file in sorted(files, key=lambda file: file.name not in first):
+                pool.submit(file.run)
+            for file in files:
+                file.passed_on(counts, take)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for file in files:
+                file.stop()
+            raise
+
+
+def run(folder, words, take=None, finish=None, jobs=1, first=()):
     """Runs the files of a folder that `words` name, by default all; take(line) sees each
     line, and finish(counts) is called before the last one. Returns the exit status."""
-    files, unknown = find(folder, words)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    paths, unknown = find(folder, words)
     counts = {"ok": 0, "not ok": 0, "skip": 0}
     for word in unknown:
         print(f"not ok {word}: no such test")
         counts["not ok"] += 1
-    for path in files:
-        run_file(path, counts, take)
+    together = [File(path) for path in paths if jobs > 1 and not alone(path)]
+    run_files(together, jobs, counts, take, first)
+    run_files([File(path) for path in paths if jobs == 1 or alone(path)], 1, counts, take, ())
     if finish:
         finish(counts)
     print(f"{counts['ok']} passed, {counts['not ok']} failed, {counts['skip']} skipped")

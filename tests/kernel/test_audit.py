@@ -20,6 +20,7 @@ from host import CLEAN_PATH, CLONE_NEWNS, CLONE_NEWUSER, ELSA, MS_NODEV, ROOT, m
 from host import prctl, unshare
 from usermod_box import BUSY, DONE, NOT_PERMITTED, POLICY, words
 
+ALONE = "the audit daemon and its log are the machine's"
 TOP = os.path.realpath(os.path.join(host_module.HERE, "../.."))
 LOG_NAME = "SUBID_AUDIT_LOG"
 NONE = "SUBID_AUDIT_NONE"

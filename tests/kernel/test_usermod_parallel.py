@@ -16,6 +16,7 @@ from host import quick, remove
 from usermod_box import (DONE, EPOCH, NOT_PERMITTED, SUBGID, SUBUID, dead_pid, enter, process,
                          read, running, spawn, wait_until, words)
 
+ALONE = "a hundred programs at once, which wait no longer than 15 seconds for each other"
 EACH = 50
 SIZES = (100, 10_000) if quick() else (100, 10_000, 1_000_000)
 # a size beyond which programs may give up waiting for each other
