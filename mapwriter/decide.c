@@ -130,21 +130,42 @@ static int take_own_lines(struct search *search)
 	return 0;
 }
 
+/* From what is left; @asked: whether there was anything to be granted. */
+static int conclude(const struct search *search, bool asked,
+		    struct decision *ret_decision)
+{
+	const struct extent *extents = search->map->extents;
+	struct decision decision = {
+		.delegated = asked && search->left.n == 0,
+		.owns = search->owns,
+		.name_service = search->name_service,
+		.grants = search->grants,
+		.noted = search->noted,
+	};
+	int r = idmap_decide(search->map, search->own_id, &search->left,
+			     &decision.refused);
+
+	if (r && extents[decision.refused].count > 0)
+		range_set_intersect(&search->left,
+				    extent_outer(&extents[decision.refused]),
+				    &decision.missing);
+	*ret_decision = decision;
+	return r ? DECIDE_REFUSED : 0;
+}
+
 /*
- * What is missing of the first extent that is not allowed; where all are, for one is the
- * caller's own, what is left first.
+ * What would be missing if the database ended here; where nothing would, for the one
+ * extent is the caller's own, what is left first.
  */
 static void find_missing(const struct search *search, struct facts_question *question)
 {
-	const struct range *missing = &search->left.ranges[0];
-	size_t i;
+	struct decision decision;
 
 	question->account = search->account;
-	question->asked = question->missing = *missing;
-	if (idmap_decide(search->map, search->own_id, &search->left, &i) &&
-	    search->map->extents[i].count > 0) {
-		question->asked = extent_outer(&search->map->extents[i]);
-		range_set_intersect(&search->left, question->asked, &question->missing);
+	question->asked = question->missing = search->left.ranges[0];
+	if (conclude(search, true, &decision) && decision.missing.end > 0) {
+		question->asked = extent_outer(&search->map->extents[decision.refused]);
+		question->missing = decision.missing;
 	}
 }
 
@@ -227,28 +248,6 @@ static int take_from(struct dbfile *file, struct search *search)
 	file->fault = DBFILE_UNREADABLE;
 	file->error = -r;
 	return DECIDE_NO_DATABASE;
-}
-
-/* From what is left; @asked: whether there was anything to be granted. */
-static int conclude(const struct search *search, bool asked,
-		    struct decision *ret_decision)
-{
-	const struct idmap *map = search->map;
-	struct decision decision = {
-		.delegated = asked && search->left.n == 0,
-		.owns = search->owns,
-		.name_service = search->name_service,
-		.grants = search->grants,
-		.noted = search->noted,
-	};
-	int r = idmap_decide(map, search->own_id, &search->left, &decision.refused);
-
-	if (r && map->extents[decision.refused].count > 0)
-		range_set_intersect(&search->left,
-				    extent_outer(&map->extents[decision.refused]),
-				    &decision.missing);
-	*ret_decision = decision;
-	return r ? DECIDE_REFUSED : 0;
 }
 
 /*
