@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libsubid/core/bisect.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "subid/index.h"
@@ -177,17 +178,7 @@ int index_load(struct index *index, const struct verb_place *place,
 /* The last range that does not begin above @id, and one behind it. */
 static size_t bound(const struct index *index, uint32_t id)
 {
-	size_t low = 0, high = index->n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (index->ranges[middle].first <= id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return BISECT(index->n, i, index->ranges[i].first > id);
 }
 
 /*

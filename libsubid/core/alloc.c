@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "libsubid/core/alloc.h"
+#include "libsubid/core/bisect.h"
 #include "libsubid/core/limits.h"
 
 /* The smallest multiple of @align that is not below @value; false beyond all ids. */
@@ -79,17 +80,7 @@ int alloc_space_init(struct alloc_space *space, const struct alloc_request *requ
 /* The number of marks whose count is not above @count. */
 static size_t marks_up_to(const struct alloc_space *space, uint64_t count)
 {
-	size_t low = 0, high = space->n_marks;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (space->marks[middle].count > count)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low;
+	return BISECT(space->n_marks, i, space->marks[i].count > count);
 }
 
 /*

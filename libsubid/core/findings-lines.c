@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "libsubid/core/bisect.h"
 #include "libsubid/core/entry.h"
 #include "libsubid/core/findings-parts.h"
 #include "libsubid/core/limits.h"
@@ -169,17 +170,7 @@ static int put_line(struct search_lines *side, struct search_line line)
 /* Of the ids of accounts the first that is @from or above; n_ids: none. */
 static size_t lower_bound(const struct search *search, unsigned group, uint64_t from)
 {
-	size_t low = 0, high = search->n_ids[group];
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (search->ids[group][middle].id < from)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return BISECT(search->n_ids[group], i, search->ids[group][i].id >= from);
 }
 
 /* The owner's own uid, or, of gids, its primary one; ID_NONE if there is none. */

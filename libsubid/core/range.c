@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libsubid/core/bisect.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
 #include "libsubid/core/range.h"
@@ -67,17 +68,7 @@ bool range_intersect(struct range a, struct range b, struct range *ret_common)
 /* The first range that ends after @id: by bisection, for sets may be large. */
 static size_t set_first_after(const struct range_set *set, uint64_t id)
 {
-	size_t low = 0, high = set->n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (set->ranges[middle].end > id)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low;
+	return BISECT(set->n, i, set->ranges[i].end > id);
 }
 
 /*
