@@ -12,6 +12,8 @@
 
 /* A database larger than this is refused, not read. */
 #define LIMIT_FILE_BYTES (1024LL * 1024 * 1024)
+/* So none has more lines, nor grants more ranges. */
+#define LIMIT_FILE_RANGES ((size_t)LIMIT_FILE_BYTES)
 /* A line, without its newline; a longer one is malformed. */
 #define LIMIT_LINE_BYTES 4096
 /* An owner: a login name or a decimal uid. */

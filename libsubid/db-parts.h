@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * db-parts: what the sources of the transaction share.
+ */
+#ifndef SUBID_DB_PARTS_H
+#define SUBID_DB_PARTS_H
+
+#include "libsubid/db.h"
+
+static inline struct db_side *db_side_of(struct db *db, const struct kind *kind)
+{
+	return &db->sides[kind->group];
+}
+
+/* Notes where an error was. */
+static inline int db_fail(struct db *db, const struct kind *kind, int r)
+{
+	if (r)
+		db->failed = kind;
+	return r;
+}
+
+/* How the lines of an owner begin. */
+struct db_name {
+	const char *name;
+	size_t name_len;
+	const char *number; /* the uid */
+	size_t number_len;  /* 0: there is none */
+};
+
+int db_append(struct table *table, const struct db_name *owner, bool by_id,
+	      struct range range);
+
+#endif
