@@ -88,6 +88,21 @@ static int check(struct allot_work *work, size_t k)
 				 db_check(work->db, allot_kinds[k], &set, work->grant);
 }
 
+/* In both databases, or in none. */
+static int append_all(struct allot_work *work)
+{
+	struct table *tables[] = { &work->db->sides[0].table, &work->db->sides[1].table };
+	const struct table_mark marks[] = { table_mark(tables[0]),
+					    table_mark(tables[1]) };
+	int r = 0;
+
+	for (size_t k = 0; r == 0 && k < 2; k++)
+		r = each_missing(work, k, NULL);
+	for (size_t k = 0; r && k < 2; k++)
+		table_take_back(tables[k], marks[k]);
+	return r;
+}
+
 /*
  * Appends what has been placed and its owner does not hold; all of it is checked before
  * anything is appended.
@@ -106,7 +121,5 @@ int allot_append(struct allot_work *work)
 	}
 	if (r || conflict)
 		return r ? r : conflict;
-	for (size_t k = 0; r == 0 && k < 2; k++)
-		r = each_missing(work, k, NULL);
-	return r;
+	return append_all(work);
 }

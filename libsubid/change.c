@@ -103,35 +103,18 @@ static int place_deterministically(const struct settings *settings, unsigned int
 		       0;
 }
 
-/* Takes back what a grant of @range has added to @held. */
-static int take_back(struct db *db, const struct kind *kind, struct owner *owner,
-		     struct range range, const struct range_set *held)
-{
-	CLEANUP(range_set_cleanup) struct range_set added = RANGE_SET(SIZE_MAX);
-	int r = range_set_add(&added, range);
-
-	for (size_t i = 0; r == 0 && i < held->n; i++)
-		r = range_set_subtract(&added, held->ranges[i]);
-	for (size_t i = 0; r == 0 && i < added.n; i++)
-		r = db_revoke(db, kind, owner, added.ranges[i]);
-	return r;
-}
-
 static int grant_both(struct db *db, struct db_grant *grant, struct range range)
 {
-	CLEANUP(range_set_cleanup) struct range_set held = RANGE_SET(SIZE_MAX);
-	int r, undone;
+	struct table *table = &db->sides[kind_uid.group].table;
+	const struct table_mark mark = table_mark(table);
+	int r;
 
-	r = db_held(db, &kind_uid, grant->owner, &held);
+	r = db_grant(db, &kind_uid, grant, range);
 	if (r == 0)
-		r = db_grant(db, &kind_uid, grant, range);
+		r = db_grant(db, &kind_gid, grant, range);
 	if (r)
-		return r;
-	r = db_grant(db, &kind_gid, grant, range);
-	if (r == 0)
-		return 0;
-	undone = take_back(db, &kind_uid, grant->owner, range, &held);
-	return undone ? undone : r;
+		table_take_back(table, mark);
+	return r;
 }
 
 /*

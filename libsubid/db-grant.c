@@ -148,16 +148,20 @@ int db_append(struct table *table, const struct db_name *owner, bool by_id,
 	return table_append(table, owner->name, owner->name_len, range);
 }
 
+/* All of @missing, or nothing. */
 static int append_all(struct table *table, const struct db_grant *grant,
 		      const struct range_set *missing)
 {
 	const struct account *account = &grant->owner->account;
 	const struct db_name name = { account->name, account->name_len, account->number,
 				      account->number_len };
+	const struct table_mark mark = table_mark(table);
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < missing->n; i++)
 		r = db_append(table, &name, grant->by_id, missing->ranges[i]);
+	if (r)
+		table_take_back(table, mark);
 	return r;
 }
 

@@ -178,6 +178,22 @@ int table_append(struct table *table, const char *owner, size_t owner_len,
 	return 0;
 }
 
+/* Where the table ends, for table_take_back(). */
+struct table_mark table_mark(const struct table *table)
+{
+	return (struct table_mark){ table->len, table->changed };
+}
+
+/*
+ * Takes back what was appended since table_mark(), if nothing else has changed: the table
+ * is then as it was.
+ */
+void table_take_back(struct table *table, struct table_mark mark)
+{
+	table->len = mark.len;
+	table->changed = mark.changed;
+}
+
 static int put_entry(struct table *table, const struct entry *entry, struct range range)
 {
 	char line[ENTRY_BYTES];

@@ -36,6 +36,12 @@ struct table_cursor {
 	uint64_t number;
 };
 
+/* What table_take_back() goes back to. */
+struct table_mark {
+	size_t len;
+	bool changed;
+};
+
 /* Tells whether an entry is meant. Owners have several spellings: the caller knows. */
 typedef bool (*table_match_fn)(const struct entry *entry, void *context);
 /* Tells whether a line may be meant, quickly: false is certain. */
@@ -52,10 +58,11 @@ bool table_next_near(const struct table *table, struct table_cursor *cursor,
 		     struct range range, struct table_line *ret_line);
 int table_append(struct table *table, const char *owner, size_t owner_len,
 		 struct range range);
+struct table_mark table_mark(const struct table *table);
+void table_take_back(struct table *table, struct table_mark mark);
 int table_subtract(struct table *table, table_match_fn match, void *context,
 		   struct range range);
 int table_drop_lines(struct table *table, const uint64_t *numbers, size_t n);
-
 int table_rename(struct table *table, const char *old, size_t old_len, const char *owner,
 		 size_t owner_len);
 

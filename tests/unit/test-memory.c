@@ -3,6 +3,7 @@
  * Out of memory: whatever allocation fails, the answer is -ENOMEM, nothing is lost and
  * nothing leaks. The program is linked with --wrap for malloc(3) and its kin.
  */
+#include "libsubid/allot.h"
 #include "libsubid/core/range.h"
 #include "libsubid/core/table.h"
 #include "libsubid/sys/account.h"
@@ -183,6 +184,107 @@ Test(memory, account)
 	cr_assert(account_by_uid(0, "/etc/passwd", &account) == 0);
 	cr_assert_str_eq(account.name, "root");
 	countdown = -1;
+}
+
+/* Two loaded databases, in a folder of the test's own, and what stood in both. */
+struct loaded {
+	struct folder folder;
+	struct db db;
+	struct db_grant grant;
+	char before[1000];
+};
+
+static void load(struct loaded *loaded)
+{
+	size_t n = 0;
+
+	*loaded = (struct loaded){ .db = DB_NONE };
+	for (int i = 0; i < 30; i++)
+		n += (size_t)sprintf(loaded->before + n, "elsa:%d:10\n", 200000 + i * 20);
+	folder_make(&loaded->folder);
+	folder_put(&loaded->folder, "passwd", BYTES("elsa:x:1000:1::/:\n"), 0644);
+	folder_put(&loaded->folder, "group", BYTES("root:x:0:\n"), 0644);
+	folder_put(&loaded->folder, "subuid", loaded->before, n, 0644);
+	folder_put(&loaded->folder, "subgid", loaded->before, n, 0644);
+	cr_assert(db_begin(&loaded->db, loaded->folder.fd, DB_PREFIX) == 0);
+	cr_assert(db_load(&loaded->db, &kind_uid, false) == 0);
+	cr_assert(db_load(&loaded->db, &kind_gid, false) == 0);
+}
+
+/* Ends it; of a change that has failed nothing may be in memory. Returns whether it has.
+ */
+static bool has_failed(struct loaded *loaded, int turn, int r)
+{
+	for (size_t k = 0; r && k < 2; k++) {
+		const struct table *table = &loaded->db.sides[k].table;
+
+		cr_assert(r == -ENOMEM, "turn %d: %d", turn, r);
+		cr_assert(!table->changed && table->len == strlen(loaded->before) &&
+				  memcmp(table->text, loaded->before, table->len) == 0,
+			  "turn %d: %.*s", turn, (int)table->len, table->text);
+	}
+	db_end(&loaded->db);
+	overlap_list_cleanup(&loaded->grant.conflicts);
+	folder_cleanup(&loaded->folder);
+	return r != 0;
+}
+
+/* What is missing is 31 lines, which do not fit into one piece of memory. */
+Test(memory, db_grant)
+{
+	struct owner elsa = { .account = { .name = "elsa",
+					   .name_len = 4,
+					   .name_owns = true,
+					   .uid = 1000,
+					   .number = "1000",
+					   .number_len = 4 } };
+	const struct range range = { 199990, 200600 };
+	struct loaded loaded;
+	int turn = -1, r;
+
+	do {
+		load(&loaded);
+		loaded.grant.owner = &elsa;
+		countdown = ++turn;
+		r = db_grant(&loaded.db, &kind_uid, &loaded.grant, range);
+		countdown = -1;
+	} while (has_failed(&loaded, turn, r));
+	cr_assert(turn > 5, "%d allocations failed", turn);
+}
+
+/* Twenty people, in both databases: all of them or none. */
+Test(memory, allot)
+{
+	CLEANUP(people_cleanup) struct people people = { 0 };
+	struct allotment items[20];
+	struct allot allot = {
+		.people = &people,
+		.items = items,
+		.n = COUNT_OF(items),
+		.settings = { .requests = { { { 100000, 300000 }, 10, 0 },
+					    { { 100000, 300000 }, 10, 0 } } },
+		.kinds = { true, true },
+	};
+	const struct roster nobody = { 0 };
+	struct loaded loaded;
+	int turn = -1, r;
+
+	for (size_t i = 0, index; i < allot.n; i++) {
+		char name[32];
+		int n = sprintf(name, "user%zu", i);
+
+		cr_assert(people_add(&people, name, (size_t)n, &index) == 0);
+	}
+	cr_assert(people_resolve(&people, &nobody, NULL, true) == 0);
+	do {
+		load(&loaded);
+		memset(items, 0, sizeof(items));
+		countdown = ++turn;
+		r = allot_ranges(&loaded.db, &allot, &loaded.grant);
+		countdown = -1;
+	} while (has_failed(&loaded, turn, r));
+	cr_assert(items[19].ranges[1].end > 0);
+	cr_assert(turn > 10, "%d allocations failed", turn);
 }
 
 /* The decision: no memory, no map. */
