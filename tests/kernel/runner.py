@@ -98,10 +98,12 @@ class File:
 
 
 def run_files(files, jobs, counts, take, first):
-    """Runs `jobs` files at once; those with a name in `first` are begun before the rest."""
+    """Runs `jobs` files at once; those that `first` names are begun before the rest,
+    in that order."""
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         try:
-            for file in sorted(files, key=lambda file: file.name not in first):
+            order = [*first, *(file.name for file in files if file.name not in first)]
+            for file in sorted(files, key=lambda file: order.index(file.name)):
                 pool.submit(file.run)
             for file in files:
                 file.passed_on(counts, take)

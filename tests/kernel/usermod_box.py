@@ -111,6 +111,11 @@ def enter(name=OURS):
     return Box(host_module.enter(), name), Report()
 
 
+def filler(lines, first):
+    """A database with that many lines of nobody's."""
+    return b"".join(b"ghost%d:%d:1\n" % (i, first + i) for i in range(lines))
+
+
 def words(result):
     """Everything that was said on stderr."""
     return result.err.decode("utf-8", "backslashreplace")
