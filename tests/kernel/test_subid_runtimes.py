@@ -53,12 +53,7 @@ class Stage:
 
     def __init__(self, box):
         self.box, self.host, self.report = box, box.host, box.report
-        os.chmod("/dev/shm", 0o1777)
-        os.mkdir("/dev/pts", 0o755)
-        mount("devpts", "/dev/pts", "devpts", 0, "newinstance,ptmxmode=0666,mode=0620")
-        os.symlink("pts/ptmx", "/dev/ptmx")
-        for folder in ("/run", "/var/tmp"):
-            mount("tmpfs", folder, "tmpfs", 0, "mode=1777")
+        self.host.suit_runtimes()
         self.folder = f"{self.host.folder}/bin/path"
         os.mkdir(self.folder)
         for program in ("newuidmap", "newgidmap"):
