@@ -74,6 +74,10 @@ int db_commit(struct db *db)
 		if (r)
 			return r;
 	}
+	/* Before the sync, which makes this last, too: else a power cut could bring them
+	 * back, with process ids that somebody else has by then. Others still wait for
+	 * .pwd.lock, and who does not may go on from the new files. */
+	lock_release_databases(&db->lock);
 	if (atomicfile_sync(&changed[0]->file))
 		return db_fail(db, changed[0]->kind, DB_NOT_DURABLE);
 	return 0;

@@ -315,6 +315,19 @@ bool lock_is_ours(const struct lock *lock)
 	return lock->passwd >= 0 && lock->owner == getpid();
 }
 
+/*
+ * Gives the locks of the databases back, for a lock_is_ours(); that of all account
+ * databases stays.
+ */
+void lock_release_databases(struct lock *lock)
+{
+	if (lock->held[1])
+		unlinkat(lock->folder, kind_gid.lock_file, 0);
+	if (lock->held[0])
+		unlinkat(lock->folder, kind_uid.lock_file, 0);
+	lock->held[0] = lock->held[1] = false;
+}
+
 /* Gives back what is held. Takes LOCK_NONE. */
 void lock_release(struct lock *lock)
 {
@@ -323,10 +336,7 @@ void lock_release(struct lock *lock)
 		*lock = (struct lock)LOCK_NONE;
 		return;
 	}
-	if (lock->held[1])
-		unlinkat(lock->folder, kind_gid.lock_file, 0);
-	if (lock->held[0])
-		unlinkat(lock->folder, kind_uid.lock_file, 0);
+	lock_release_databases(lock);
 	release_passwd(lock);
 	*lock = (struct lock)LOCK_NONE;
 }

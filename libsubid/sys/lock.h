@@ -37,6 +37,7 @@ struct lock {
 int lock_take(struct lock *lock, int folder, bool image, int stop);
 int lock_take_database(struct lock *lock, const struct kind *kind);
 bool lock_is_ours(const struct lock *lock);
+void lock_release_databases(struct lock *lock);
 void lock_release(struct lock *lock);
 
 /* Takes a name in the folder that a process left which is gone. */
