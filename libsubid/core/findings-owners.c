@@ -27,15 +27,28 @@ static uint32_t key_of(const struct search_line *line, enum key key)
 				  line->holder;
 }
 
+static uint32_t digit_of(const struct search_line *line, enum key key, unsigned shift)
+{
+	return key_of(line, key) >> shift & (DIGITS - 1);
+}
+
+/* Only the digits that occur are counted: of a small database they are few. */
 static void sort_by_digit(struct search_lines *side, enum key key, unsigned shift,
 			  uint32_t *count, uint32_t *other)
 {
-	uint32_t *order = side->order, sum = 0;
+	uint32_t *order = side->order, low = DIGITS - 1, high = 0, sum = 0;
 
-	memset(count, 0, DIGITS * sizeof(*count));
+	for (size_t i = 0; i < side->n; i++) {
+		uint32_t digit = digit_of(&side->lines[i], key, shift);
+
+		low = digit < low ? digit : low;
+		high = digit > high ? digit : high;
+	}
+	for (uint32_t digit = low; digit <= high; digit++)
+		count[digit] = 0;
 	for (size_t i = 0; i < side->n; i++)
-		count[key_of(&side->lines[i], key) >> shift & (DIGITS - 1)]++;
-	for (size_t digit = 0; digit < DIGITS; digit++) {
+		count[digit_of(&side->lines[i], key, shift)]++;
+	for (uint32_t digit = low; digit <= high; digit++) {
 		uint32_t n = count[digit];
 
 		count[digit] = sum;
@@ -44,8 +57,7 @@ static void sort_by_digit(struct search_lines *side, enum key key, unsigned shif
 	for (size_t i = 0; i < side->n; i++) {
 		uint32_t line = order[i];
 
-		other[count[key_of(&side->lines[line], key) >> shift & (DIGITS - 1)]++] =
-			line;
+		other[count[digit_of(&side->lines[line], key, shift)]++] = line;
 	}
 }
 
