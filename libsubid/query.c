@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libsubid/core/array.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
@@ -115,18 +116,11 @@ struct ranges_search {
 /* Appends to an answer. Returns 0 or -ENOMEM. */
 int query_ranges_put(struct query_ranges *list, struct range range)
 {
-	if (list->n == list->allocated) {
-		size_t allocated = list->allocated ? 2 * list->allocated : 4;
-		struct range *ranges;
+	int r = ARRAY_RESERVE(list->ranges, list->n, list->allocated);
 
-		ranges = reallocarray(list->ranges, allocated, sizeof(*ranges));
-		if (!ranges)
-			return -ENOMEM;
-		list->ranges = ranges;
-		list->allocated = allocated;
-	}
-	list->ranges[list->n++] = range;
-	return 0;
+	if (r == 0)
+		list->ranges[list->n++] = range;
+	return r;
 }
 
 static int look_for_owner(const struct scan_line *line, void *context)
@@ -232,16 +226,8 @@ static int put_owner(struct query_owners *list, const struct entry *entry)
 {
 	struct query_owner *owner;
 
-	if (list->n == list->allocated) {
-		size_t allocated = list->allocated ? 2 * list->allocated : 4;
-		struct query_owner *owners;
-
-		owners = reallocarray(list->owners, allocated, sizeof(*owners));
-		if (!owners)
-			return -ENOMEM;
-		list->owners = owners;
-		list->allocated = allocated;
-	}
+	if (ARRAY_RESERVE(list->owners, list->n, list->allocated))
+		return -ENOMEM;
 	owner = &list->owners[list->n];
 	*owner = (struct query_owner){ .name = strndup(entry->owner, entry->owner_len),
 				       .has_uid = entry->by_id,

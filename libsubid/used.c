@@ -5,24 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "libsubid/core/array.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/used.h"
-
-/* Makes room for one more element in an array that doubles. */
-static int reserve(void **array, size_t n, size_t *allocated, size_t size)
-{
-	size_t more = *allocated ? 2 * *allocated : 64;
-	void *bigger;
-
-	if (n < *allocated)
-		return 0;
-	bigger = reallocarray(*array, more, size);
-	if (!bigger)
-		return -ENOMEM;
-	*array = bigger;
-	*allocated = more;
-	return 0;
-}
 
 /* Adds a range. Returns 0 or -ENOMEM. */
 int used_put(struct used *used, struct range range)
@@ -35,8 +20,7 @@ int used_put(struct used *used, struct range range)
 		last->end = range.end;
 		return 0;
 	}
-	r = reserve((void **)&used->ranges, used->n, &used->allocated,
-		    sizeof(*used->ranges));
+	r = ARRAY_RESERVE(used->ranges, used->n, used->allocated);
 	if (r == 0)
 		used->ranges[used->n++] = range;
 	return r;
@@ -57,8 +41,7 @@ int used_put_accounts(struct used *used, const struct taken *taken)
 
 static int put_holding(struct used *used, size_t person, struct range range)
 {
-	int r = reserve((void **)&used->holdings, used->n_holdings,
-			&used->allocated_holdings, sizeof(*used->holdings));
+	int r = ARRAY_RESERVE(used->holdings, used->n_holdings, used->allocated_holdings);
 
 	if (r == 0)
 		used->holdings[used->n_holdings++] = (struct holding){ person, range };

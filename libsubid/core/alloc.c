@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "libsubid/core/alloc.h"
+#include "libsubid/core/array.h"
 #include "libsubid/core/bisect.h"
 #include "libsubid/core/limits.h"
 
@@ -93,16 +94,8 @@ static struct alloc_mark *find_mark(struct alloc_space *space, uint64_t count)
 
 	if (i > 0 && space->marks[i - 1].count == count)
 		return &space->marks[i - 1];
-	if (space->n_marks == space->allocated_marks) {
-		size_t allocated = space->allocated_marks ? 2 * space->n_marks : 4;
-		struct alloc_mark *marks;
-
-		marks = reallocarray(space->marks, allocated, sizeof(*marks));
-		if (!marks)
-			return NULL;
-		space->marks = marks;
-		space->allocated_marks = allocated;
-	}
+	if (ARRAY_RESERVE(space->marks, space->n_marks, space->allocated_marks))
+		return NULL;
 	memmove(space->marks + i + 1, space->marks + i,
 		(space->n_marks - i) * sizeof(*space->marks));
 	space->marks[i] =

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "libsubid/core/array.h"
 #include "libsubid/core/bisect.h"
 #include "libsubid/core/entry.h"
 #include "libsubid/core/findings-parts.h"
@@ -153,18 +154,11 @@ static int put_fault(struct search *search, unsigned group, const struct table_l
 
 static int put_line(struct search_lines *side, struct search_line line)
 {
-	if (side->n == side->allocated) {
-		size_t allocated = side->allocated ? 2 * side->allocated : 64;
-		struct search_line *lines;
+	int r = ARRAY_RESERVE(side->lines, side->n, side->allocated);
 
-		lines = reallocarray(side->lines, allocated, sizeof(*lines));
-		if (!lines)
-			return -ENOMEM;
-		side->lines = lines;
-		side->allocated = allocated;
-	}
-	side->lines[side->n++] = line;
-	return 0;
+	if (r == 0)
+		side->lines[side->n++] = line;
+	return r;
 }
 
 /* Of the ids of accounts the first that is @from or above; n_ids: none. */

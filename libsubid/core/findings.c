@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libsubid/core/array.h"
 #include "libsubid/core/findings-parts.h"
 
 /* What findings_item.other stands for. */
@@ -74,21 +75,6 @@ const char *finding_severity_name(enum finding_severity severity)
 		       "";
 }
 
-static int make_room(struct findings *findings)
-{
-	size_t allocated = findings->allocated ? 2 * findings->allocated : 16;
-	struct findings_item *items;
-
-	if (findings->n < findings->allocated)
-		return 0;
-	items = reallocarray(findings->items, allocated, sizeof(*items));
-	if (!items)
-		return -ENOMEM;
-	findings->items = items;
-	findings->allocated = allocated;
-	return 0;
-}
-
 /*
  * Counts a finding, and appends it unless there are enough of its code and severity. The
  * severity is that of the code, or a note where the line is root's: root has every id
@@ -104,7 +90,7 @@ int findings_put(struct findings *findings, struct findings_item item, bool of_r
 	(*count)++;
 	if (max != 0 && *count > max)
 		return 0;
-	r = make_room(findings);
+	r = ARRAY_RESERVE(findings->items, findings->n, findings->allocated);
 	if (r == 0)
 		findings->items[findings->n++] = item;
 	return r;

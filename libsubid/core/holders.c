@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libsubid/core/array.h"
 #include "libsubid/core/holders.h"
 
 static uint64_t mix(uint64_t x)
@@ -128,16 +129,9 @@ static int make_room(struct holders *holders)
 	struct holders_slots old = holders->index;
 	int r;
 
-	if (holders->n == holders->allocated) {
-		size_t allocated = holders->allocated ? 2 * holders->allocated : 32;
-		struct holder *items;
-
-		items = reallocarray(holders->items, allocated, sizeof(*items));
-		if (!items)
-			return -ENOMEM;
-		holders->items = items;
-		holders->allocated = allocated;
-	}
+	r = ARRAY_RESERVE(holders->items, holders->n, holders->allocated);
+	if (r)
+		return r;
 	if (2 * (holders->n + 1) <= old.size)
 		return 0;
 	r = slots_init(&holders->index, old.size);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libsubid/core/array.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/overlap.h"
 
@@ -16,16 +17,8 @@
 static int put(struct overlap_list *list, struct overlap conflict, const char *name,
 	       size_t name_len)
 {
-	if (list->n == list->allocated) {
-		size_t allocated = list->allocated ? 2 * list->allocated : 8;
-		struct overlap *items;
-
-		items = reallocarray(list->items, allocated, sizeof(*items));
-		if (!items)
-			return -ENOMEM;
-		list->items = items;
-		list->allocated = allocated;
-	}
+	if (ARRAY_RESERVE(list->items, list->n, list->allocated))
+		return -ENOMEM;
 	conflict.name = name ? strndup(name, name_len) : NULL;
 	if (name && !conflict.name)
 		return -ENOMEM;

@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "libsubid/core/array.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
@@ -31,16 +32,8 @@ static int put(struct taken *taken, uint32_t id, const char *name, size_t len)
 {
 	CLEANUP(cleanup_free) char *copy = NULL;
 
-	if (taken->n == taken->allocated) {
-		size_t allocated = taken->allocated ? 2 * taken->allocated : 16;
-		struct overlap_account *accounts;
-
-		accounts = reallocarray(taken->accounts, allocated, sizeof(*accounts));
-		if (!accounts)
-			return -ENOMEM;
-		taken->accounts = accounts;
-		taken->allocated = allocated;
-	}
+	if (ARRAY_RESERVE(taken->accounts, taken->n, taken->allocated))
+		return -ENOMEM;
 	copy = strndup(name, len);
 	if (!copy)
 		return -ENOMEM;
