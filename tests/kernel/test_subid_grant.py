@@ -684,11 +684,19 @@ def oracle_seconds(box, calls):
     return (time.monotonic() - start) / calls
 
 
+def on_processor():
+    """Seconds of children that have ended: what else runs does not count."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
 def test_many(case, users, lines, calls, args=("--count", "2048")):
     box, report = case.box, case.report
     before = put_crowd(box, users, lines)
     inode = os.stat("/etc/subuid").st_ino
+    start = on_processor()
     result = box.run("grant", "--batch", LIST, *args, timeout=120)
+    took = on_processor() - start
     after = box.get()
     name = f"{users} users on {lines} lines{'' if len(args) == 2 else ', into gaps'}"
     ranges = owned(after.subuid)
@@ -704,11 +712,14 @@ def test_many(case, users, lines, calls, args=("--count", "2048")):
     report.check(f"{name}: one write",
                  read("/etc/subuid-") == before and os.stat("/etc/subuid").st_ino != inode,
                  "the backup is not what was there before")
-    report.check(f"{name}: {result.seconds:.2f} s", result.seconds < 5, "over 5 s")
+    report.check(f"{name}: {result.seconds:.2f} s, {took:.2f} s of a processor", took < 5,
+                 "over 5 s")
+    start = on_processor()
     again = box.run("grant", "--batch", LIST, "--if-missing", *args, timeout=120)
-    report.check(f"{name}: again, {again.seconds:.2f} s",
-                 again.status == DONE and not again.out and box.get() == after
-                 and again.seconds < 5, str(again)[:500])
+    took = on_processor() - start
+    report.check(f"{name}: again, {again.seconds:.2f} s, {took:.2f} s of a processor",
+                 again.status == DONE and not again.out and box.get() == after and took < 5,
+                 str(again)[:500])
     if calls and box.oracle:
         box.sweep()
         box.put(before, before)
