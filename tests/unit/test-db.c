@@ -75,7 +75,13 @@ Test(db, commits_both, .init = setup, .fini = teardown)
 		  0);
 	cr_assert(db_grant(&db, &kind_gid, &grant, (struct range){ 3999990, 4000010 }) ==
 		  0);
+	cr_assert(faccessat(folder.fd, "subuid.lock", F_OK, 0) == 0);
 	cr_assert(db_commit(&db) == 0);
+	/* Gone with the same sync as the old files, and everybody else is still locked
+	 * out. */
+	cr_assert(faccessat(folder.fd, "subuid.lock", F_OK, 0) != 0);
+	cr_assert(faccessat(folder.fd, "subgid.lock", F_OK, 0) != 0);
+	cr_assert(lock_is_ours(&db.lock));
 	db_end(&db);
 
 	check_file("subuid", "# ours\n\nelsa:3000000:10\nanna:0100:5\nanna:200000:10\n"
