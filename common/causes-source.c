@@ -117,7 +117,8 @@ static void tell_broken(const struct facts *facts, struct cause *cause)
 
 static bool silent(const struct facts *facts)
 {
-	return plugin_fails(facts, PLUGIN_DOWN) || plugin_fails(facts, 0);
+	return plugin_fails(facts, PLUGIN_DOWN) || plugin_fails(facts, PLUGIN_SLOW) ||
+	       plugin_fails(facts, 0);
 }
 
 static void tell_silent(const struct facts *facts, struct cause *cause)
@@ -126,8 +127,10 @@ static void tell_silent(const struct facts *facts, struct cause *cause)
 
 	if (facts->sources.fault) {
 		causes_evidence(cause,
-				_("the source '%s' does not reach the service that it "
-				  "asks"),
+				facts->sources.fault == PLUGIN_SLOW ?
+					_("the source '%s' does not answer in time") :
+					_("the source '%s' does not reach the service "
+					  "that it asks"),
 				plugin);
 		causes_cure(cause, _("have the service of '%s' started, and try again"),
 			    plugin);

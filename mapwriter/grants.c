@@ -11,12 +11,13 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "common/apart.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/owner.h"
 #include "libsubid/sys/scan.h"
-#include "mapwriter/apart.h"
 #include "mapwriter/grants.h"
+#include "mapwriter/privilege.h"
 
 /* What the files say: the decision, and whether it is theirs to make. */
 struct files {
@@ -97,6 +98,26 @@ static int blame(const struct source_answer *answer, struct dbfile *file)
 	return DECIDE_NO_DATABASE;
 }
 
+static int disarm(void)
+{
+	struct privilege none = { .held = 0 };
+
+	return privilege_keep(&none, 0);
+}
+
+/* It waits for as long as the caller does. */
+static int ask_ranges(const struct source_list *list, const struct source *source,
+		      const char *owner, const struct kind *kind, struct range_set *set)
+{
+	const struct apart apart = {
+		.folder = list->plugin_folder,
+		.name = source->name,
+		.disarm = disarm,
+	};
+
+	return apart_ask_ranges(&apart, owner, kind, set);
+}
+
 /*
  * Decides as decide() does, but by the sources in @grants, with privileges cut.
  *
@@ -125,7 +146,7 @@ int grants_decide(const struct kind *kind, const struct idmap *map,
 	}
 	dbfile_cleanup(file);
 
-	grants->sources.ask_ranges = apart_ask_ranges;
+	grants->sources.ask_ranges = ask_ranges;
 	grants->ranges = (struct range_set)RANGE_SET(LIMIT_PLUGIN_ANSWER);
 	r = source_ranges(&grants->sources, account->name, kind, files_say, &files,
 			  &grants->ranges, &grants->answer);

@@ -369,3 +369,16 @@ int plugin_ask_ranges(const char *folder, const char *name, const char *owner,
 
 	return r ? r : plugin_ranges(&plugin, owner, kind, set);
 }
+
+/*
+ * Loads a plugin, asks who has an id and unloads it: plugin_open() and plugin_owners(),
+ * with what they return.
+ */
+int plugin_ask_owners(const char *folder, const char *name, uint32_t id,
+		      const struct kind *kind, uid_t **ret_uids, size_t *ret_n)
+{
+	CLEANUP(plugin_cleanup) struct plugin plugin = PLUGIN_NONE;
+	int r = plugin_open(folder, name, &plugin);
+
+	return r ? r : plugin_owners(&plugin, id, kind, ret_uids, ret_n);
+}

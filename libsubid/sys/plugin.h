@@ -23,6 +23,7 @@ enum plugin_fault {
 	PLUGIN_UNLOADABLE, /* the loader does not take it */
 	PLUGIN_DOWN,	   /* it cannot reach the service that it asks */
 	PLUGIN_LIES,	   /* what it answered cannot be */
+	PLUGIN_SLOW,	   /* it has not answered in the time that it was given */
 	PLUGIN_DIED,	   /* it ended the process that was to ask it */
 };
 
@@ -51,6 +52,8 @@ int plugin_owners(const struct plugin *plugin, uint32_t id, const struct kind *k
 void plugin_close(struct plugin *plugin);
 int plugin_ask_ranges(const char *folder, const char *name, const char *owner,
 		      const struct kind *kind, struct range_set *set);
+int plugin_ask_owners(const char *folder, const char *name, uint32_t id,
+		      const struct kind *kind, uid_t **ret_uids, size_t *ret_n);
 
 static inline void plugin_cleanup(struct plugin *plugin)
 {

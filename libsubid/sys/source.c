@@ -22,6 +22,12 @@ static void add(struct source_list *list, enum source_type type, const char *nam
 	list->sources[list->n++] = (struct source){ .type = type, .name = name };
 }
 
+static int ask_here(const struct source_list *list, const struct source *source,
+		    const char *owner, const struct kind *kind, struct range_set *set)
+{
+	return plugin_ask_ranges(list->plugin_folder, source->name, owner, kind, set);
+}
+
 /*
  * Finds the sources that are to be asked: those that are installed, or the files. Loads
  * nothing; for the files alone it makes no system call.
@@ -34,7 +40,7 @@ void source_find(const struct nsswitch *nsswitch, const char *plugin_folder,
 {
 	struct source_list list = {
 		.plugin_folder = plugin_folder,
-		.ask_ranges = plugin_ask_ranges,
+		.ask_ranges = ask_here,
 	};
 
 	for (size_t i = 0; i < nsswitch->n_sources; i++) {
@@ -61,7 +67,7 @@ bool source_has(const struct source_list *list, enum source_type type)
 
 /* One question, and in which of two ways a plugin is asked. */
 struct question {
-	int (*ask)(const struct source_list *list, const char *name,
+	int (*ask)(const struct source_list *list, const struct source *source,
 		   struct question *question);
 	const struct kind *kind;
 	source_files_fn files;
@@ -73,25 +79,21 @@ struct question {
 	size_t n; /* how many ranges or owners there are */
 };
 
-static int ask_ranges(const struct source_list *list, const char *name,
+static int ask_ranges(const struct source_list *list, const struct source *source,
 		      struct question *question)
 {
-	int r = list->ask_ranges(list->plugin_folder, name, question->owner,
-				 question->kind, question->set);
+	int r = list->ask_ranges(list, source, question->owner, question->kind,
+				 question->set);
 
 	question->n = r ? 0 : question->set->n;
 	return r;
 }
 
-static int ask_owners(const struct source_list *list, const char *name,
+static int ask_owners(const struct source_list *list, const struct source *source,
 		      struct question *question)
 {
-	CLEANUP(plugin_cleanup) struct plugin plugin = PLUGIN_NONE;
-	int r = plugin_open(list->plugin_folder, name, &plugin);
-
-	return r ? r :
-		   plugin_owners(&plugin, question->id, question->kind, &question->uids,
-				 &question->n);
+	return plugin_ask_owners(list->plugin_folder, source->name, question->id,
+				 question->kind, &question->uids, &question->n);
 }
 
 static int ask_files(struct question *question)
@@ -125,7 +127,7 @@ static int ask(const struct source_list *list, struct question *question,
 		const struct source *source = &list->sources[i];
 		int r = source->type == SOURCE_FILES ?
 				ask_files(question) :
-				question->ask(list, source->name, question);
+				question->ask(list, source, question);
 		struct source_answer answer = {
 			.source = source,
 			.fault = r > 0 ? r : 0,

@@ -28,9 +28,11 @@ struct source_list {
 	struct source sources[NSSWITCH_SOURCES];
 	size_t n; /* one at least */
 	const char *plugin_folder;
-	/* plugin_ask_ranges(), or who does the same elsewhere. */
-	int (*ask_ranges)(const char *folder, const char *name, const char *owner,
-			  const struct kind *kind, struct range_set *set);
+	/* plugin_ask_ranges(), or what does the same elsewhere, with @asker. */
+	int (*ask_ranges)(const struct source_list *list, const struct source *source,
+			  const char *owner, const struct kind *kind,
+			  struct range_set *set);
+	void *asker;
 };
 
 /* Who has answered, or who was to answer and could not. */

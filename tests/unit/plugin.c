@@ -164,12 +164,32 @@ int shadow_subid_list_owner_ranges(const char *owner, int type,
 }
 
 #ifndef NO_CALL
+#ifdef ROLE
+/* Its number, if it has the id or has no ids. */
+static unsigned long role_of(unsigned long id, int type)
+{
+	size_t i = find(ROLE);
+	unsigned long shift = type == 2 && strcmp(ROLE, "elsa") == 0 ? 10000000 : 0;
+
+	for (size_t k = 0; k < 2 && is_array(i); k++)
+		if (id - shift - roles[i].ranges[k].start < roles[i].ranges[k].count)
+			return i;
+	return is_array(i) ? ROLES : i;
+}
+#else
 /* The role is chosen by its number. */
+static unsigned long role_of(unsigned long id, int type)
+{
+	(void)type;
+	return id;
+}
+#endif
+
 int shadow_subid_find_subid_owners(unsigned long id, int type, uid_t **uids, int *count)
 {
 	static uid_t liar[2] = { 5001, 5001 };
 
-	(void)type;
+	id = role_of(id, type);
 	if (id >= ROLES)
 		return UNKNOWN_USER;
 	if (is_array(id)) {

@@ -6,9 +6,10 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include "common/apart.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/sys/plugin.h"
-#include "mapwriter/apart.h"
+#include "libsubid/sys/wait.h"
 #include "tests/unit/plugins.h"
 
 static struct folder folder;
@@ -26,9 +27,21 @@ static void tear_down(void)
 
 TestSuite(apart, .init = set_up, .fini = tear_down, .timeout = 60);
 
+static int disarm(void)
+{
+	return 0;
+}
+
+static struct apart which(const char *name)
+{
+	return (struct apart){ .folder = folder.path, .name = name, .disarm = disarm };
+}
+
 static int ask(const char *owner, struct range_set *set)
 {
-	return apart_ask_ranges(folder.path, "puppet", owner, &kind_uid, set);
+	const struct apart apart = which("puppet");
+
+	return apart_ask_ranges(&apart, owner, &kind_uid, set);
 }
 
 static const char *answers(void *context)
@@ -49,6 +62,7 @@ static const char *answers(void *context)
 	};
 	const struct range other = { 7, 8 }, both = { 100000, 231072 };
 	const char *complaint = child_own_mounts();
+	const struct apart absent = which("absent");
 	CLEANUP(range_set_cleanup)
 	struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
 
@@ -67,7 +81,7 @@ static const char *answers(void *context)
 	CHILD_ASSERT(set.n == 1 && range_set_covers(&set, both));
 	CHILD_ASSERT(ask("last", &set) == 0);
 	CHILD_ASSERT(set.n == 1 && set.ranges[0].end == ID_END);
-	CHILD_ASSERT(apart_ask_ranges(folder.path, "absent", "elsa", &kind_uid, &set) ==
+	CHILD_ASSERT(apart_ask_ranges(&absent, "elsa", &kind_uid, &set) ==
 		     PLUGIN_ELSEWHERE);
 	/* The plugin was never here. */
 	CHILD_ASSERT(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
@@ -77,6 +91,87 @@ static const char *answers(void *context)
 Test(apart, answers)
 {
 	child_run(answers, NULL);
+}
+
+/* Owners come the same way: what the plugin says of the id that is its number. */
+static const char *owners(void *context)
+{
+	const char *complaint = child_own_mounts();
+	const struct apart apart = which("puppet");
+	CLEANUP(cleanup_free) uid_t *uids = NULL;
+	size_t n = 7;
+
+	(void)context;
+	if (complaint)
+		return complaint;
+	CHILD_ASSERT(apart_ask_owners(&apart, 4, &kind_uid, &uids, &n) == PLUGIN_DOWN);
+	CHILD_ASSERT(apart_ask_owners(&apart, 8, &kind_uid, &uids, &n) == PLUGIN_LIES);
+	/* Written with 0 alone. */
+	CHILD_ASSERT(!uids && n == 7);
+	CHILD_ASSERT(apart_ask_owners(&apart, 100, &kind_uid, &uids, &n) == 0);
+	CHILD_ASSERT(!uids && n == 0);
+	CHILD_ASSERT(apart_ask_owners(&apart, 0, &kind_gid, &uids, &n) == 0);
+	CHILD_ASSERT(uids && n == 2 && uids[0] == 5001 && uids[1] == 5002);
+	return NULL;
+}
+
+Test(apart, owners)
+{
+	child_run(owners, NULL);
+}
+
+/* One that hangs has its time, and what it would have said is not known. */
+static const char *hangs(void *context)
+{
+	const char *complaint = child_own_mounts();
+	struct apart apart = which("puppet");
+	CLEANUP(range_set_cleanup)
+	struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
+	int64_t begin = wait_clock();
+
+	(void)context;
+	if (complaint)
+		return complaint;
+	apart.end = begin + 200;
+	CHILD_ASSERT(apart_ask_ranges(&apart, "hang", &kind_uid, &set) == PLUGIN_SLOW);
+	CHILD_ASSERT(wait_clock() >= begin + 200);
+	CHILD_ASSERT(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+	apart.end = wait_clock() + 60 * 1000;
+	CHILD_ASSERT(apart_ask_ranges(&apart, "elsa", &kind_uid, &set) == 0);
+	CHILD_ASSERT(apart_ask_ranges(&apart, "crash", &kind_uid, &set) == PLUGIN_DIED);
+	return NULL;
+}
+
+Test(apart, hangs)
+{
+	child_run(hangs, NULL);
+}
+
+static int refuse(void)
+{
+	return -EPERM;
+}
+
+/* Who cannot give up what it has asks nobody. */
+static const char *unarmed(void *context)
+{
+	const char *complaint = child_own_mounts();
+	struct apart apart = which("puppet");
+	CLEANUP(range_set_cleanup)
+	struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
+
+	(void)context;
+	if (complaint)
+		return complaint;
+	apart.disarm = refuse;
+	CHILD_ASSERT(apart_ask_ranges(&apart, "elsa", &kind_uid, &set) == -EPERM);
+	CHILD_ASSERT(set.n == 0);
+	return NULL;
+}
+
+Test(apart, unarmed)
+{
+	child_run(unarmed, NULL);
 }
 
 /* A caller who ignores SIGCHLD, or leaves no descriptors, changes no answer. */

@@ -277,6 +277,10 @@ LEAST(source_down)
 {
 	fail_source(f, PLUGIN_DOWN);
 }
+LEAST(source_slow)
+{
+	fail_source(f, PLUGIN_SLOW);
+}
 LEAST(source_unreadable)
 {
 	fail_source(f, 0);
@@ -577,6 +581,7 @@ static const struct least {
 	{ CAUSE_SOURCE_BROKEN, source_lies, "'sss' gives an answer" },
 	{ CAUSE_SOURCE_BROKEN, source_died, "'sss' has crashed or ended" },
 	{ CAUSE_SOURCE_SILENT, source_down, "'sss' does not reach" },
+	{ CAUSE_SOURCE_SILENT, source_slow, "'sss' does not answer in time" },
 	{ CAUSE_SOURCE_SILENT, source_error, "temporarily" },
 	{ CAUSE_SOURCE_SILENT, source_unreadable, "Permission denied" },
 	{ CAUSE_FILE_MISSING, file_missing, "does not exist" },
