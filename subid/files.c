@@ -48,6 +48,7 @@ struct files {
 	bool one_file_system;
 	bool from_zero;
 	struct owners owners;
+	struct sources sources;
 	struct index indices[2];
 	struct idnames accounts[2];
 	struct output output;
@@ -170,6 +171,10 @@ static int load(struct files *files)
 {
 	int r = owners_start(&files->owners, &files->place);
 
+	if (r == 0)
+		r = sources_start(&files->sources, &files->place, &files->owners);
+	if (r == 0)
+		sources_tell_unasked(&files->sources);
 	for (size_t i = 0; i < 2 && r == 0; i++) {
 		r = idnames_start(&files->accounts[i], &files->place, kinds[i]);
 		if (r)

@@ -47,7 +47,7 @@ static int make_room(struct index *index, size_t name_bytes)
 }
 
 /* Where the owner's text is; one that the line above has as well is kept once. */
-static uint32_t put_owner(struct index *index, const struct entry *entry)
+static uint32_t put_owner(struct index *index, const char *owner, size_t len)
 {
 	size_t at = index->owners_len;
 
@@ -55,38 +55,45 @@ static uint32_t put_owner(struct index *index, const struct entry *entry)
 		uint32_t above = index->ranges[index->n - 1].owner;
 		const char *text = index->owners + above;
 
-		if (strncmp(text, entry->owner, entry->owner_len) == 0 &&
-		    text[entry->owner_len] == '\0')
+		if (strncmp(text, owner, len) == 0 && text[len] == '\0')
 			return above;
 	}
-	memcpy(index->owners + at, entry->owner, entry->owner_len);
-	index->owners[at + entry->owner_len] = '\0';
-	index->owners_len += entry->owner_len + 1;
+	memcpy(index->owners + at, owner, len);
+	index->owners[at + len] = '\0';
+	index->owners_len += len + 1;
 	return (uint32_t)at;
+}
+
+/* Appends a range; its owner is kept as the text says. */
+static int put(struct index *index, struct range range, const char *owner, size_t len,
+	       uint32_t uid, uint64_t line)
+{
+	int r = make_room(index, len + 1);
+
+	if (r)
+		return verb_fail(-r);
+	index->ranges[index->n] = (struct index_range){
+		.first = (uint32_t)range.start,
+		.last = (uint32_t)(range.end - 1),
+		.line = (uint32_t)line,
+		.owner = put_owner(index, owner, len),
+		.uid = uid,
+	};
+	index->n++;
+	return 0;
 }
 
 static int take(const struct line *line, void *context)
 {
 	struct loading *loading = context;
-	struct index *index = loading->index;
 	const struct entry *entry = &line->entry;
-	struct index_range range = {
-		.first = (uint32_t)entry->range.start,
-		.last = (uint32_t)(entry->range.end - 1),
-		.line = (uint32_t)line->number,
-		.uid = ID_NONE,
-	};
-	int r;
+	uint32_t uid = ID_NONE;
 
 	if (loading->wants && !loading->wants(line, loading->context))
 		return 0;
-	r = make_room(index, entry->owner_len + 1);
-	if (r)
-		return verb_fail(-r);
-	range.owner = put_owner(index, entry);
-	owners_local_uid(loading->owners, entry, &range.uid);
-	index->ranges[index->n++] = range;
-	return 0;
+	owners_local_uid(loading->owners, entry, &uid);
+	return put(loading->index, entry->range, entry->owner, entry->owner_len, uid,
+		   line->number);
 }
 
 static int order(uint64_t a, uint64_t b)
@@ -171,6 +178,29 @@ int index_load(struct index *index, const struct verb_place *place,
 
 	*index = (struct index){ .kind = kind };
 	status = lines_each(place, kind, true, take, &loading);
+	r = sort(index);
+	return r ? r : status;
+}
+
+/*
+ * Loads what a user is granted, by the lines of the database or by a plugin.
+ *
+ * ret_source: whose answer it is; NULL: nobody has anything.
+ * Returns as index_load(). Freed with index_cleanup().
+ */
+int index_load_granted(struct index *index, struct sources *sources,
+		       const struct user *user, const struct kind *kind,
+		       const struct source **ret_source)
+{
+	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
+	struct loading loading = { .index = index, .owners = sources->owners };
+	int r, status;
+
+	*index = (struct index){ .kind = kind };
+	status = sources_ask(sources, user, kind, take, &loading, &set, ret_source);
+	for (size_t i = 0; i < set.n && status == 0; i++)
+		status = put(index, set.ranges[i], user->name, strlen(user->name),
+			     user->has_uid ? user->uid : ID_NONE, 0);
 	r = sort(index);
 	return r ? r : status;
 }

@@ -11,11 +11,12 @@
 #include "libsubid/core/kind.h"
 #include "subid/lines.h"
 #include "subid/owners.h"
+#include "subid/sources.h"
 
 struct index_range {
 	uint32_t first;
 	uint32_t last;
-	uint32_t line;	 /* at most a line a byte of the largest database */
+	uint32_t line;	 /* at most a line a byte of the largest database; 0: of none */
 	uint32_t owner;	 /* where its text is */
 	uint32_t uid;	 /* of the owner; ID_NONE: not known */
 	uint32_t inside; /* what the first id is in the usual map, see subid(1) */
@@ -43,6 +44,9 @@ typedef bool (*index_wants_fn)(const struct line *line, void *context);
 int index_load(struct index *index, const struct verb_place *place,
 	       const struct kind *kind, const struct owners *owners, index_wants_fn wants,
 	       void *context);
+int index_load_granted(struct index *index, struct sources *sources,
+		       const struct user *user, const struct kind *kind,
+		       const struct source **ret_source);
 const struct index_range *index_find(const struct index *index, uint32_t id,
 				     const struct index_range *previous);
 int index_compare_owners(const struct index *index, const struct index_range *x,

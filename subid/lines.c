@@ -3,6 +3,7 @@
  * lines: reads a database as a stream. Lines that grant nothing are counted and told, and
  * so is what makes the map writers refuse the whole file.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -36,6 +37,8 @@ static int open_database(const struct verb_place *place, const struct kind *kind
 				    path, PROGRAM);
 		return 0;
 	default:
+		if (place->optional && file->error == ENOENT)
+			return 0;
 		report_line(PROGRAM, "%s: %s", path, report_error(file->error));
 		return VERB_UNREADABLE;
 	}
@@ -103,7 +106,7 @@ int lines_each(const struct verb_place *place, const struct kind *kind, bool not
 
 	snprintf(path, sizeof(path), "%s/%s", place->etc, kind->database);
 	r = open_database(place, kind, path, notes && !place->image, &reading.file);
-	if (r)
+	if (r || reading.file.fd < 0)
 		return r;
 	r = scan_start(&reading.scan, reading.file.fd);
 	if (r)

@@ -130,7 +130,10 @@ static int tell_missing(const struct list *list)
 
 		if (list->found[i])
 			continue;
-		if (user->exists)
+		if (list->map && list->sources.plugins)
+			report_line(PROGRAM, _("no line of a database is about %s"),
+				    user->word);
+		else if (user->exists)
 			report_line(PROGRAM, _("%s has no subordinate ids"), user->word);
 		else
 			report_line(PROGRAM,
@@ -155,9 +158,13 @@ static int run(int argc, char **argv)
 		return r;
 	r = owners_start(&list.owners, &list.place);
 	if (r == 0)
+		r = sources_start(&list.sources, &list.place, &list.owners);
+	if (r == 0)
 		r = find_users(&list, argc - optind, argv + optind);
 	if (r)
 		return r;
+	if (list.n_users == 0 || list.map)
+		sources_tell_unasked(&list.sources);
 	r = list.free ? list_free(&list) :
 	    list.map  ? list_map(&list) :
 			list_ranges(&list);

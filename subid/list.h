@@ -7,16 +7,18 @@
 
 #include "libsubid/core/kind.h"
 #include "subid/owners.h"
+#include "subid/sources.h"
 #include "subid/verb.h"
 
 struct list {
 	struct verb_options options;
 	struct verb_place place;
 	struct owners owners;
+	struct sources sources;
 	const struct kind *kinds[2]; /* that are asked for */
 	size_t n_kinds;
 	struct user *users; /* that are asked for; none: all */
-	bool *found;	    /* of each, whether there was a line */
+	bool *found;	    /* of each, whether there was anything */
 	size_t n_users;
 	bool free;
 	bool map;

@@ -14,6 +14,7 @@
 #include "common/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
+#include "libsubid/sys/paths.h"
 #include "subid/index.h"
 #include "subid/map.h"
 
@@ -38,6 +39,7 @@ struct map {
 	struct verb_options options;
 	struct verb_place place;
 	struct owners owners;
+	struct sources sources;
 	const struct runtime *runtime; /* NULL: for people */
 	struct mapping mapping;
 	struct output output;
@@ -49,18 +51,20 @@ static void map_cleanup(struct map *map)
 	owners_cleanup(&map->owners);
 }
 
-static bool wants(const struct line *line, void *context)
-{
-	const struct map *map = context;
-
-	return owners_is(&map->owners, &map->mapping.user, &line->entry);
-}
-
 static int refuse_none(const struct map *map, const struct kind *kind)
 {
-	report_line(PROGRAM,
-		    _("%s has no subordinate %ss; to mend it: usermod-ext -S %s"),
-		    map->mapping.user.word, kind->id, map->mapping.user.word);
+	const char *word = map->mapping.user.word;
+
+	if (map->sources.files)
+		report_line(PROGRAM,
+			    _("%s has no subordinate %ss; to mend it: usermod-ext -S %s"),
+			    word, kind->id, word);
+	else
+		report_line(PROGRAM,
+			    _("%s has no subordinate %ss from the source '%s' that %s "
+			      "names"),
+			    word, kind->id, map->sources.list.sources[0].name,
+			    NSSWITCH_CONF);
 	return VERB_NONE;
 }
 
@@ -131,12 +135,24 @@ static int make(struct map *map, const struct kind *kind, const struct index *in
 	return r;
 }
 
+static int load_kind(struct map *map, const struct kind *kind, struct index *index)
+{
+	const struct source *source = NULL;
+	int r = index_load_granted(index, &map->sources, &map->mapping.user, kind,
+				   &source);
+
+	if (r || (source && source->type == SOURCE_FILES))
+		return r;
+	if (source)
+		map->mapping.plugin = source->name;
+	return sources_tell_void(&map->sources, &map->mapping.user, kind, source);
+}
+
 static int load(struct map *map)
 {
 	for (size_t i = 0; i < 2; i++) {
 		CLEANUP(index_cleanup) struct index index = INDEX_NONE;
-		int r = index_load(&index, &map->place, kinds[i], &map->owners, wants,
-				   map);
+		int r = load_kind(map, kinds[i], &index);
 
 		if (r == 0)
 			r = make(map, kinds[i], &index);
@@ -257,6 +273,7 @@ static int run(int argc, char **argv)
 	if (r != VERB_GO)
 		return r;
 	if ((r = owners_start(&map.owners, &map.place)) ||
+	    (r = sources_start(&map.sources, &map.place, &map.owners)) ||
 	    (r = find_user(&map, argv[optind])) || (r = load(&map)))
 		return r;
 	if (!map.runtime)

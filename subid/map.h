@@ -12,6 +12,7 @@
 /* By kind->group: of uids, of gids. Extents come in ascending order of both ids. */
 struct mapping {
 	struct user user;
+	const char *plugin;	   /* the source that grants them; NULL: the databases */
 	struct idmap delegated[2]; /* the ranges alone, from 0 on */
 	struct idmap usual[2];	   /* 0 is the user, the ranges follow from 1 on */
 };

@@ -147,6 +147,31 @@ int owners_user(const struct owners *owners, const char *word, struct user *ret_
 	return r ? VERB_UNREADABLE : 0;
 }
 
+/*
+ * Finds the user who has a uid; one without an account is named by it. As owners_user(),
+ * whose word of digits may be a login name.
+ */
+int owners_user_of(const struct owners *owners, uint32_t uid, struct user *ret_user)
+{
+	const struct roster_account *local = roster_by_id(&owners->users, uid);
+	struct account account;
+	int r = ACCOUNT_NONE;
+
+	*ret_user = (struct user){ .has_uid = true, .uid = uid };
+	output_number(uid, ret_user->name);
+	if (!local && !owners->place->image)
+		r = account_by_uid(uid, NULL, &account);
+	ret_user->exists = local || r == 0;
+	if (ret_user->exists)
+		snprintf(ret_user->name, sizeof(ret_user->name), "%s",
+			 local ? local->name : account.name);
+	if (r >= 0)
+		return 0;
+	report_line(PROGRAM, _("cannot look up user '%s': %s"), ret_user->name,
+		    report_error(-r));
+	return VERB_UNREADABLE;
+}
+
 /* Tells whether a line is the user's: by any local name of the uid, or by the word. */
 bool owners_is(const struct owners *owners, const struct user *user,
 	       const struct entry *entry)

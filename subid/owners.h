@@ -27,7 +27,7 @@ struct owners {
 
 /* A user, as a word on the command line names it: by login name or uid. */
 struct user {
-	const char *word;
+	const char *word; /* NULL: nobody has typed one */
 	char name[LIMIT_OWNER_BYTES +
 		  1]; /* the login name; the word where there is none */
 	bool exists;
@@ -46,6 +46,7 @@ bool owners_local_uid(const struct owners *owners, const struct entry *entry,
 		      uint32_t *ret_uid);
 bool owners_uid(struct owners *owners, const struct entry *entry, uint32_t *ret_uid);
 int owners_user(const struct owners *owners, const char *word, struct user *ret_user);
+int owners_user_of(const struct owners *owners, uint32_t uid, struct user *ret_user);
 bool owners_is(const struct owners *owners, const struct user *user,
 	       const struct entry *entry);
 void owners_end(struct owners *owners);

@@ -62,6 +62,7 @@ struct ps {
 	struct verb_place place;
 	bool all;
 	struct owners owners;
+	struct sources sources;
 	struct index index; /* of uids */
 	struct idnames users;
 	struct seen self;
@@ -264,9 +265,11 @@ static int run(int argc, char **argv)
 	if (r != VERB_GO)
 		return r;
 	if ((r = owners_start(&ps.owners, &ps.place)) ||
+	    (r = sources_start(&ps.sources, &ps.place, &ps.owners)) ||
 	    (r = idnames_start(&ps.users, &ps.place, &kind_uid)) ||
 	    (r = look_at_self(&ps)))
 		return r;
+	sources_tell_unasked(&ps.sources);
 	status = index_load(&ps.index, &ps.place, &kind_uid, &ps.owners, NULL, NULL);
 	if (status && status != VERB_UNREADABLE)
 		return status;

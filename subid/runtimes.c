@@ -59,16 +59,18 @@ static void print_unshare_options(const struct mapping *mapping)
 	}
 }
 
-static void note_single(const struct mapping *mapping)
+/* A program that takes one range gets the largest of several. */
+static void note_single(const struct mapping *mapping, const char *program)
 {
 	if (mapping->delegated[0].n > 1 || mapping->delegated[1].n > 1)
 		report_line(PROGRAM,
-			    _("note: unshare takes one range; this is the largest one"));
+			    _("note: %s takes one range; this is the largest one"),
+			    program);
 }
 
 static int print_unshare(const struct mapping *mapping)
 {
-	note_single(mapping);
+	note_single(mapping, "unshare");
 	print_unshare_options(mapping);
 	putchar('\n');
 	return 0;
@@ -77,7 +79,7 @@ static int print_unshare(const struct mapping *mapping)
 /* bwrap maps one id by itself; in a namespace that is mapped already it leaves all. */
 static int print_bwrap(const struct mapping *mapping)
 {
-	note_single(mapping);
+	note_single(mapping, "unshare");
 	print_unshare_options(mapping);
 	puts(" -- bwrap");
 	return 0;
@@ -153,14 +155,23 @@ static int print_nspawn(const struct mapping *mapping)
 			mapping->user.word);
 		return VERB_NONE;
 	}
+	note_single(mapping, "systemd-nspawn");
 	printf("--private-users=%" PRIu64 ":%" PRIu64 "\n", range.start,
 	       range_count(range));
 	return 0;
 }
 
-/* For daemon.json: dockerd reads the ranges of this user itself. */
+/* For daemon.json: dockerd reads the ranges of this user itself, in the databases. */
 static int print_docker(const struct mapping *mapping)
 {
+	if (mapping->plugin) {
+		report_line(
+			PROGRAM,
+			_("dockerd reads the databases alone, and what %s has is from "
+			  "the source '%s'; to mend it: give dockerd another user"),
+			mapping->user.word, mapping->plugin);
+		return VERB_NONE;
+	}
 	printf("{ \"userns-remap\": \"%s\" }\n", mapping->user.name);
 	return 0;
 }

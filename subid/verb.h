@@ -97,6 +97,7 @@ struct verb_place {
 	char etc[PATH_MAX]; /* the folder of the databases, passwd and login.defs */
 	int folder;	    /* the same, open until the program ends */
 	bool image;	    /* of another system: no name service is asked */
+	bool optional;	    /* a database need not be there: other sources are asked */
 };
 
 int verb_find_place(const char *root, struct verb_place *ret_place);

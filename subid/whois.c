@@ -3,11 +3,11 @@
  * whois: whose an id is, and what it is inside a container.
  *
  * A database is streamed for the ids, and then for the lines of their owners alone: what
- * an id is inside follows from those. So memory does not grow with the database.
+ * an id is inside follows from those. So memory does not grow with the database. Where
+ * nsswitch.conf names other sources, each of them is asked for the owners of an id, and
+ * for each owner, by whomever, who answers: that one alone counts.
  */
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,60 +15,7 @@
 #include "common/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/num.h"
-#include "subid/idnames.h"
-#include "subid/index.h"
-#include "subid/reserved.h"
-
-enum column {
-	COLUMN_ID,
-	COLUMN_KIND,
-	COLUMN_STATE,
-	COLUMN_OWNER,
-	COLUMN_UID,
-	COLUMN_INSIDE,
-	COLUMN_FIRST,
-	COLUMN_LAST,
-	COLUMN_WHERE,
-	COLUMN_ACCOUNT,
-	COLUMN_NOTE,
-	N_COLUMNS,
-};
-
-static const struct output_column columns[N_COLUMNS] = {
-	[COLUMN_ID] = { .name = "ID", .type = OUTPUT_NUMBER },
-	[COLUMN_KIND] = { .name = "KIND" },
-	[COLUMN_STATE] = { .name = "STATE" },
-	[COLUMN_OWNER] = { .name = "OWNER" },
-	[COLUMN_UID] = { .name = "UID", .type = OUTPUT_NUMBER },
-	[COLUMN_INSIDE] = { .name = "INSIDE", .type = OUTPUT_NUMBER },
-	[COLUMN_FIRST] = { .name = "FIRST", .type = OUTPUT_NUMBER },
-	[COLUMN_LAST] = { .name = "LAST", .type = OUTPUT_NUMBER },
-	[COLUMN_WHERE] = { .name = "WHERE" },
-	[COLUMN_ACCOUNT] = { .name = "ACCOUNT" },
-	[COLUMN_NOTE] = { .name = "NOTE" },
-};
-
-/* What is known about one kind. */
-struct side {
-	const struct kind *kind;
-	struct index index; /* the lines of those who have one of the ids */
-	struct idnames accounts;
-};
-
-struct whois {
-	struct verb_options options;
-	struct verb_place place;
-	bool from_zero;
-	struct owners owners;
-	uint32_t *ids;
-	size_t n_ids;
-	struct range_set wanted; /* the same ids */
-	struct range_set uids;	 /* of owners who have one; and */
-	struct names others;	 /* those whose uid is not known */
-	struct side sides[2];
-	size_t n_sides;
-	struct output output;
-};
+#include "subid/whois.h"
 
 static void whois_cleanup(struct whois *whois)
 {
@@ -125,7 +72,7 @@ static bool is_noted(const struct line *line, void *context)
 	return names_find(&whois->others, name) != NULL;
 }
 
-static int load(struct whois *whois, struct side *side)
+static int load(struct whois *whois, struct whois_side *side)
 {
 	int r;
 
@@ -138,59 +85,6 @@ static int load(struct whois *whois, struct side *side)
 			      is_noted, whois);
 }
 
-static int show_holder(struct whois *whois, struct side *side,
-		       const struct index_range *range, uint32_t id, const char **cells)
-{
-	char inside[OUTPUT_NUMBER_BYTES], uid[OUTPUT_NUMBER_BYTES];
-	char first[OUTPUT_NUMBER_BYTES], last[OUTPUT_NUMBER_BYTES];
-	char where[PATH_MAX + 32];
-	uint64_t within =
-		(uint64_t)range->inside + (id - range->first) - whois->from_zero;
-
-	snprintf(where, sizeof(where), "%s/%s:%" PRIu32, whois->place.etc,
-		 side->kind->database, range->line);
-	cells[COLUMN_STATE] = "delegated";
-	cells[COLUMN_OWNER] = index_owner(&side->index, range);
-	cells[COLUMN_UID] = range->uid == ID_NONE ? NULL : output_number(range->uid, uid);
-	cells[COLUMN_INSIDE] = within < ID_NONE ? output_number(within, inside) : NULL;
-	cells[COLUMN_FIRST] = output_number(range->first, first);
-	cells[COLUMN_LAST] = output_number(range->last, last);
-	cells[COLUMN_WHERE] = where;
-	return output_row(&whois->output, cells, cells[COLUMN_ACCOUNT] ? "red" : NULL);
-}
-
-/* Shows an id; *found tells whether it is anything. */
-static int show(struct whois *whois, struct side *side, uint32_t id, bool *found)
-{
-	const struct reserved *reserved = reserved_find(id);
-	const struct index_range *range = NULL;
-	char number[OUTPUT_NUMBER_BYTES];
-	const char *cells[N_COLUMNS] = {
-		[COLUMN_ID] = output_number(id, number),
-		[COLUMN_KIND] = side->kind->id,
-		[COLUMN_ACCOUNT] = idnames_find(&side->accounts, id),
-		[COLUMN_NOTE] = reserved && reserved->reserved ? _(reserved->what) : NULL,
-	};
-	bool delegated = false;
-	int r;
-
-	while (id != ID_NONE && (range = index_find(&side->index, id, range))) {
-		r = show_holder(whois, side, range, id, cells);
-		if (r)
-			return r;
-		delegated = *found = true;
-	}
-	if (delegated)
-		return 0;
-	cells[COLUMN_STATE] = cells[COLUMN_ACCOUNT]	     ? "account" :
-			      reserved && reserved->reserved ? "reserved" :
-							       "free";
-	if (reserved)
-		cells[COLUMN_NOTE] = _(reserved->what);
-	*found |= strcmp(cells[COLUMN_STATE], "free") != 0;
-	return output_row(&whois->output, cells, NULL);
-}
-
 static int show_all(struct whois *whois)
 {
 	int r, status = VERB_DONE;
@@ -199,11 +93,13 @@ static int show_all(struct whois *whois)
 		bool found = false;
 
 		for (size_t j = 0; j < whois->n_sides; j++) {
-			r = show(whois, &whois->sides[j], whois->ids[i], &found);
-			if (r)
+			r = whois_show(whois, &whois->sides[j], whois->ids[i], &found);
+			if (r == VERB_NOT_WRITTEN)
 				return r;
+			status = r ? r : status;
 		}
-		status = found ? status : VERB_NONE;
+		if (!found && status == VERB_DONE)
+			status = VERB_NONE;
 	}
 	return status;
 }
@@ -285,6 +181,8 @@ static int run(int argc, char **argv)
 	if (r != VERB_GO)
 		return r;
 	r = owners_start(&whois.owners, &whois.place);
+	if (r == 0)
+		r = sources_start(&whois.sources, &whois.place, &whois.owners);
 	if (r)
 		return r;
 	for (size_t i = 0; i < whois.n_sides; i++) {
@@ -293,7 +191,7 @@ static int run(int argc, char **argv)
 			return r;
 		status = r ? r : status;
 	}
-	r = output_start(&whois.output, "ids", columns, N_COLUMNS, &whois.options.output);
+	r = whois_start_rows(&whois);
 	if (r)
 		return r;
 	r = show_all(&whois);

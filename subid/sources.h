@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * sources: who grants an owner ids, where that are not the databases alone; see
+ * nsswitch.conf(5).
+ */
+#ifndef SUBID_SOURCES_H
+#define SUBID_SOURCES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "libsubid/core/kind.h"
+#include "libsubid/core/range.h"
+#include "libsubid/sys/nsswitch.h"
+#include "libsubid/sys/source.h"
+#include "subid/lines.h"
+#include "subid/owners.h"
+#include "subid/verb.h"
+
+/* How long each of them may take for all its answers to a command. */
+#define SOURCES_SECONDS 2
+
+struct sources {
+	const struct verb_place *place;
+	const struct owners *owners;
+	struct nsswitch nsswitch;
+	struct source_list list; /* points into this; an image has its databases alone */
+	bool plugins;		 /* others than the databases are asked */
+	bool files;		 /* the databases are asked */
+	bool looked[2];		 /* at the database, by kind->group */
+	bool failed[NSSWITCH_SOURCES];	  /* this has been told */
+	int64_t waited[NSSWITCH_SOURCES]; /* in milliseconds */
+};
+
+int sources_start(struct sources *sources, struct verb_place *place,
+		  const struct owners *owners);
+int sources_ask(struct sources *sources, const struct user *user, const struct kind *kind,
+		lines_take_fn take, void *context, struct range_set *set,
+		const struct source **ret_source);
+int sources_ask_first(struct sources *sources, const struct user *user,
+		      const struct kind *kind, const struct source **ret_source);
+int sources_owners(struct sources *sources, const struct source *source, uint32_t id,
+		   const struct kind *kind, uid_t **ret_uids, size_t *ret_n);
+int sources_tell_void(struct sources *sources, const struct user *user,
+		      const struct kind *kind, const struct source *source);
+void sources_tell_unasked(const struct sources *sources);
+
+#endif

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * whois-rows: who has an id. An id is whose lines or whose source says so, unless
+ * somebody else answers for that owner: the first source that has anything does so alone.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/i18n.h"
+#include "common/report.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/sys/paths.h"
+#include "subid/reserved.h"
+#include "subid/whois.h"
+
+enum column {
+	COLUMN_ID,
+	COLUMN_KIND,
+	COLUMN_STATE,
+	COLUMN_OWNER,
+	COLUMN_UID,
+	COLUMN_INSIDE,
+	COLUMN_FIRST,
+	COLUMN_LAST,
+	COLUMN_WHERE,
+	COLUMN_ACCOUNT,
+	COLUMN_NOTE,
+	N_COLUMNS,
+};
+
+static const struct output_column columns[N_COLUMNS] = {
+	[COLUMN_ID] = { .name = "ID", .type = OUTPUT_NUMBER },
+	[COLUMN_KIND] = { .name = "KIND" },
+	[COLUMN_STATE] = { .name = "STATE" },
+	[COLUMN_OWNER] = { .name = "OWNER" },
+	[COLUMN_UID] = { .name = "UID", .type = OUTPUT_NUMBER },
+	[COLUMN_INSIDE] = { .name = "INSIDE", .type = OUTPUT_NUMBER },
+	[COLUMN_FIRST] = { .name = "FIRST", .type = OUTPUT_NUMBER },
+	[COLUMN_LAST] = { .name = "LAST", .type = OUTPUT_NUMBER },
+	[COLUMN_WHERE] = { .name = "WHERE" },
+	[COLUMN_ACCOUNT] = { .name = "ACCOUNT" },
+	[COLUMN_NOTE] = { .name = "NOTE" },
+};
+
+static int show_holder(struct whois *whois, const struct index *index,
+		       const struct index_range *range, const char *where, uint32_t id,
+		       const char **cells)
+{
+	char inside[OUTPUT_NUMBER_BYTES], uid[OUTPUT_NUMBER_BYTES];
+	char first[OUTPUT_NUMBER_BYTES], last[OUTPUT_NUMBER_BYTES];
+	uint64_t within =
+		(uint64_t)range->inside + (id - range->first) - whois->from_zero;
+
+	cells[COLUMN_STATE] = "delegated";
+	cells[COLUMN_OWNER] = index_owner(index, range);
+	cells[COLUMN_UID] = range->uid == ID_NONE ? NULL : output_number(range->uid, uid);
+	cells[COLUMN_INSIDE] = within < ID_NONE ? output_number(within, inside) : NULL;
+	cells[COLUMN_FIRST] = output_number(range->first, first);
+	cells[COLUMN_LAST] = output_number(range->last, last);
+	cells[COLUMN_WHERE] = where;
+	return output_row(&whois->output, cells, cells[COLUMN_ACCOUNT] ? "red" : NULL);
+}
+
+/* Shows what a line says, if the databases answer for its owner. */
+static int show_line(struct whois *whois, struct whois_side *side,
+		     const struct index_range *range, uint32_t id, const char **cells,
+		     bool *delegated)
+{
+	const char *owner = index_owner(&side->index, range);
+	const struct source *source = &whois->sources.list.sources[0];
+	char where[PATH_MAX + 32];
+	struct user user;
+	int r = 0;
+
+	if (whois->sources.plugins)
+		r = range->uid == ID_NONE ?
+			    owners_user(&whois->owners, owner, &user) :
+			    owners_user_of(&whois->owners, range->uid, &user);
+	if (whois->sources.plugins && r == 0)
+		r = sources_ask_first(&whois->sources, &user, side->kind, &source);
+	if (r)
+		return r;
+	snprintf(where, sizeof(where), "%s/%s:%" PRIu32, whois->place.etc,
+		 side->kind->database, range->line);
+	if (source && source->type == SOURCE_FILES) {
+		*delegated = true;
+		return show_holder(whois, &side->index, range, where, id, cells);
+	}
+	if (source)
+		report_line(
+			PROGRAM,
+			_("note: %s grants %s nothing, since the source '%s' answers"),
+			where, owner, source->name);
+	else
+		report_line(PROGRAM,
+			    _("note: %s grants %s nothing, since %s does not name the "
+			      "files"),
+			    where, owner, NSSWITCH_CONF);
+	return 0;
+}
+
+/* Shows whom a plugin calls the owner, if it is the one that answers for that user. */
+static int show_claim(struct whois *whois, struct whois_side *side,
+		      const struct source *claims, uint32_t uid, uint32_t id,
+		      const char **cells, bool *delegated)
+{
+	CLEANUP(index_cleanup) struct index index = INDEX_NONE;
+	const struct index_range *range;
+	const struct source *source = NULL;
+	struct user user;
+	int r = owners_user_of(&whois->owners, uid, &user);
+
+	if (r == 0)
+		r = index_load_granted(&index, &whois->sources, &user, side->kind,
+				       &source);
+	if (r || source != claims)
+		return r;
+	range = index_find(&index, id, NULL);
+	if (!range)
+		return 0;
+	*delegated = true;
+	return show_holder(whois, &index, range, source->name, id, cells);
+}
+
+static int show_claims(struct whois *whois, struct whois_side *side,
+		       const struct source *source, uint32_t id, const char **cells,
+		       bool *delegated)
+{
+	CLEANUP(cleanup_free) uid_t *uids = NULL;
+	size_t n = 0;
+	int r, status;
+
+	status = sources_owners(&whois->sources, source, id, side->kind, &uids, &n);
+	for (size_t i = 0; i < n && status != VERB_NOT_WRITTEN; i++) {
+		r = show_claim(whois, side, source, uids[i], id, cells, delegated);
+		status = r ? r : status;
+	}
+	return status;
+}
+
+/* Shows everybody who is granted an id. */
+static int show_holders(struct whois *whois, struct whois_side *side, uint32_t id,
+			const char **cells, bool *delegated)
+{
+	const struct source_list *list = &whois->sources.list;
+	const struct index_range *range = NULL;
+	int r, status = VERB_DONE;
+
+	while (status != VERB_NOT_WRITTEN &&
+	       (range = index_find(&side->index, id, range))) {
+		r = show_line(whois, side, range, id, cells, delegated);
+		status = r ? r : status;
+	}
+	for (size_t i = 0; i < list->n && status != VERB_NOT_WRITTEN; i++) {
+		if (list->sources[i].type != SOURCE_PLUGIN)
+			continue;
+		r = show_claims(whois, side, &list->sources[i], id, cells, delegated);
+		status = r ? r : status;
+	}
+	return status;
+}
+
+/* Begins the rows. Returns an exit status. */
+int whois_start_rows(struct whois *whois)
+{
+	return output_start(&whois->output, "ids", columns, N_COLUMNS,
+			    &whois->options.output);
+}
+
+/*
+ * Shows an id; *found becomes true if it is anything. What has not answered makes the
+ * exit status that is returned, and an id that may be its owner's is not called free.
+ */
+int whois_show(struct whois *whois, struct whois_side *side, uint32_t id, bool *found)
+{
+	const struct reserved *reserved = reserved_find(id);
+	char number[OUTPUT_NUMBER_BYTES];
+	const char *cells[N_COLUMNS] = {
+		[COLUMN_ID] = output_number(id, number),
+		[COLUMN_KIND] = side->kind->id,
+		[COLUMN_ACCOUNT] = idnames_find(&side->accounts, id),
+		[COLUMN_NOTE] = reserved && reserved->reserved ? _(reserved->what) : NULL,
+	};
+	bool delegated = false;
+	int r, status = VERB_DONE;
+
+	if (id != ID_NONE)
+		status = show_holders(whois, side, id, cells, &delegated);
+	*found |= delegated;
+	if (delegated || status == VERB_NOT_WRITTEN)
+		return status;
+	cells[COLUMN_STATE] = cells[COLUMN_ACCOUNT]	     ? "account" :
+			      reserved && reserved->reserved ? "reserved" :
+							       "free";
+	if (reserved)
+		cells[COLUMN_NOTE] = _(reserved->what);
+	if (strcmp(cells[COLUMN_STATE], "free") != 0)
+		*found = true;
+	else if (status)
+		return status; /* Who has not answered may have it. */
+	r = output_row(&whois->output, cells, NULL);
+	return r ? r : status;
+}
