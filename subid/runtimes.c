@@ -59,18 +59,21 @@ static void print_unshare_options(const struct mapping *mapping)
 	}
 }
 
-/* A program that takes one range gets the largest of several. */
-static void note_single(const struct mapping *mapping, const char *program)
+static void note_largest(const char *program)
+{
+	report_line(PROGRAM, _("note: %s takes one range; this is the largest one"),
+		    program);
+}
+
+static void note_single(const struct mapping *mapping)
 {
 	if (mapping->delegated[0].n > 1 || mapping->delegated[1].n > 1)
-		report_line(PROGRAM,
-			    _("note: %s takes one range; this is the largest one"),
-			    program);
+		note_largest("unshare");
 }
 
 static int print_unshare(const struct mapping *mapping)
 {
-	note_single(mapping, "unshare");
+	note_single(mapping);
 	print_unshare_options(mapping);
 	putchar('\n');
 	return 0;
@@ -79,7 +82,7 @@ static int print_unshare(const struct mapping *mapping)
 /* bwrap maps one id by itself; in a namespace that is mapped already it leaves all. */
 static int print_bwrap(const struct mapping *mapping)
 {
-	note_single(mapping, "unshare");
+	note_single(mapping);
 	print_unshare_options(mapping);
 	puts(" -- bwrap");
 	return 0;
@@ -155,7 +158,9 @@ static int print_nspawn(const struct mapping *mapping)
 			mapping->user.word);
 		return VERB_NONE;
 	}
-	note_single(mapping, "systemd-nspawn");
+	if (count_ids(&mapping->delegated[0]) > range_count(range) ||
+	    count_ids(&mapping->delegated[1]) > range_count(range))
+		note_largest("systemd-nspawn");
 	printf("--private-users=%" PRIu64 ":%" PRIu64 "\n", range.start,
 	       range_count(range));
 	return 0;

@@ -90,7 +90,7 @@ int sources_start(struct sources *sources, struct verb_place *place,
 static int tell_failure(struct sources *sources, const struct kind *kind,
 			const struct source_answer *answer)
 {
-	bool *told = &sources->failed[answer->source - sources->list.sources];
+	bool *told = &sources->told[answer->source - sources->list.sources];
 	const struct facts facts = {
 		.kind = kind,
 		.step = FACTS_SOURCE,
@@ -213,14 +213,29 @@ int sources_ask_first(struct sources *sources, const struct user *user,
 	return ask(sources, user, kind, have_lines, NULL, &set, ret_source);
 }
 
+/* SSSD, for one, knows what an owner has, and not the reverse. */
+static void tell_mute(struct sources *sources, const struct source *source)
+{
+	bool *muted = &sources->muted[source - sources->list.sources];
+
+	if (!*muted)
+		report_line(PROGRAM,
+			    _("note: the source '%s' does not say who has an id; what an "
+			      "owner has there, '%s list OWNER' tells"),
+			    source->name, PROGRAM);
+	*muted = true;
+}
+
 /*
  * Asks a plugin who has an id; whether that counts, sources_ask() tells.
  *
  * ret_uids: to be freed.
+ * ret_known: false, and a note, where the plugin does not say.
  * Returns 0, or an exit status with the reason told.
  */
 int sources_owners(struct sources *sources, const struct source *source, uint32_t id,
-		   const struct kind *kind, uid_t **ret_uids, size_t *ret_n)
+		   const struct kind *kind, uid_t **ret_uids, size_t *ret_n,
+		   bool *ret_known)
 {
 	int64_t now = wait_clock();
 	struct apart apart;
@@ -229,8 +244,12 @@ int sources_owners(struct sources *sources, const struct source *source, uint32_
 	if (may_ask(sources, source, now, &apart))
 		r = apart_ask_owners(&apart, id, kind, ret_uids, ret_n);
 	sources->waited[source - sources->list.sources] += wait_clock() - now;
-	if (r == 0)
+	if (r == 0 || r == PLUGIN_MUTE) {
+		*ret_known = r == 0;
+		if (r)
+			tell_mute(sources, source);
 		return 0;
+	}
 	return tell_failure(sources, kind,
 			    &(struct source_answer){ .source = source,
 						     .fault = r > 0 ? r : 0,

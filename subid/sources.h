@@ -29,7 +29,8 @@ struct sources {
 	bool plugins;		 /* others than the databases are asked */
 	bool files;		 /* the databases are asked */
 	bool looked[2];		 /* at the database, by kind->group */
-	bool failed[NSSWITCH_SOURCES];	  /* this has been told */
+	bool muted[NSSWITCH_SOURCES]; /* it was told that it does not say who has an id */
+	bool told[NSSWITCH_SOURCES];  /* that it does not answer */
 	int64_t waited[NSSWITCH_SOURCES]; /* in milliseconds */
 };
 
@@ -41,7 +42,8 @@ int sources_ask(struct sources *sources, const struct user *user, const struct k
 int sources_ask_first(struct sources *sources, const struct user *user,
 		      const struct kind *kind, const struct source **ret_source);
 int sources_owners(struct sources *sources, const struct source *source, uint32_t id,
-		   const struct kind *kind, uid_t **ret_uids, size_t *ret_n);
+		   const struct kind *kind, uid_t **ret_uids, size_t *ret_n,
+		   bool *ret_known);
 int sources_tell_void(struct sources *sources, const struct user *user,
 		      const struct kind *kind, const struct source *source);
 void sources_tell_unasked(const struct sources *sources);

@@ -62,10 +62,16 @@ static int show_holder(struct whois *whois, const struct index *index,
 	return output_row(&whois->output, cells, cells[COLUMN_ACCOUNT] ? "red" : NULL);
 }
 
+/* What has been found out about one id of a kind. */
+struct finding {
+	bool delegated;
+	bool unknown; /* a source does not say whether it has it */
+};
+
 /* Shows what a line says, if the databases answer for its owner. */
 static int show_line(struct whois *whois, struct whois_side *side,
 		     const struct index_range *range, uint32_t id, const char **cells,
-		     bool *delegated)
+		     struct finding *finding)
 {
 	const char *owner = index_owner(&side->index, range);
 	const struct source *source = &whois->sources.list.sources[0];
@@ -84,7 +90,7 @@ static int show_line(struct whois *whois, struct whois_side *side,
 	snprintf(where, sizeof(where), "%s/%s:%" PRIu32, whois->place.etc,
 		 side->kind->database, range->line);
 	if (source && source->type == SOURCE_FILES) {
-		*delegated = true;
+		finding->delegated = true;
 		return show_holder(whois, &side->index, range, where, id, cells);
 	}
 	if (source)
@@ -103,7 +109,7 @@ static int show_line(struct whois *whois, struct whois_side *side,
 /* Shows whom a plugin calls the owner, if it is the one that answers for that user. */
 static int show_claim(struct whois *whois, struct whois_side *side,
 		      const struct source *claims, uint32_t uid, uint32_t id,
-		      const char **cells, bool *delegated)
+		      const char **cells, struct finding *finding)
 {
 	CLEANUP(index_cleanup) struct index index = INDEX_NONE;
 	const struct index_range *range;
@@ -119,21 +125,24 @@ static int show_claim(struct whois *whois, struct whois_side *side,
 	range = index_find(&index, id, NULL);
 	if (!range)
 		return 0;
-	*delegated = true;
+	finding->delegated = true;
 	return show_holder(whois, &index, range, source->name, id, cells);
 }
 
 static int show_claims(struct whois *whois, struct whois_side *side,
 		       const struct source *source, uint32_t id, const char **cells,
-		       bool *delegated)
+		       struct finding *finding)
 {
 	CLEANUP(cleanup_free) uid_t *uids = NULL;
 	size_t n = 0;
+	bool known = true;
 	int r, status;
 
-	status = sources_owners(&whois->sources, source, id, side->kind, &uids, &n);
+	status = sources_owners(&whois->sources, source, id, side->kind, &uids, &n,
+				&known);
+	finding->unknown |= !known;
 	for (size_t i = 0; i < n && status != VERB_NOT_WRITTEN; i++) {
-		r = show_claim(whois, side, source, uids[i], id, cells, delegated);
+		r = show_claim(whois, side, source, uids[i], id, cells, finding);
 		status = r ? r : status;
 	}
 	return status;
@@ -141,7 +150,7 @@ static int show_claims(struct whois *whois, struct whois_side *side,
 
 /* Shows everybody who is granted an id. */
 static int show_holders(struct whois *whois, struct whois_side *side, uint32_t id,
-			const char **cells, bool *delegated)
+			const char **cells, struct finding *finding)
 {
 	const struct source_list *list = &whois->sources.list;
 	const struct index_range *range = NULL;
@@ -149,13 +158,13 @@ static int show_holders(struct whois *whois, struct whois_side *side, uint32_t i
 
 	while (status != VERB_NOT_WRITTEN &&
 	       (range = index_find(&side->index, id, range))) {
-		r = show_line(whois, side, range, id, cells, delegated);
+		r = show_line(whois, side, range, id, cells, finding);
 		status = r ? r : status;
 	}
 	for (size_t i = 0; i < list->n && status != VERB_NOT_WRITTEN; i++) {
 		if (list->sources[i].type != SOURCE_PLUGIN)
 			continue;
-		r = show_claims(whois, side, &list->sources[i], id, cells, delegated);
+		r = show_claims(whois, side, &list->sources[i], id, cells, finding);
 		status = r ? r : status;
 	}
 	return status;
@@ -170,7 +179,7 @@ int whois_start_rows(struct whois *whois)
 
 /*
  * Shows an id; *found becomes true if it is anything. What has not answered makes the
- * exit status that is returned, and an id that may be its owner's is not called free.
+ * exit status that is returned, and an id that it may have is not called free.
  */
 int whois_show(struct whois *whois, struct whois_side *side, uint32_t id, bool *found)
 {
@@ -182,23 +191,23 @@ int whois_show(struct whois *whois, struct whois_side *side, uint32_t id, bool *
 		[COLUMN_ACCOUNT] = idnames_find(&side->accounts, id),
 		[COLUMN_NOTE] = reserved && reserved->reserved ? _(reserved->what) : NULL,
 	};
-	bool delegated = false;
+	struct finding finding = { .unknown = false };
 	int r, status = VERB_DONE;
 
 	if (id != ID_NONE)
-		status = show_holders(whois, side, id, cells, &delegated);
-	*found |= delegated;
-	if (delegated || status == VERB_NOT_WRITTEN)
+		status = show_holders(whois, side, id, cells, &finding);
+	*found |= finding.delegated;
+	if (finding.delegated || status == VERB_NOT_WRITTEN)
 		return status;
 	cells[COLUMN_STATE] = cells[COLUMN_ACCOUNT]	     ? "account" :
 			      reserved && reserved->reserved ? "reserved" :
+			      status || finding.unknown	     ? "unknown" :
 							       "free";
+	if (strcmp(cells[COLUMN_STATE], "unknown") == 0)
+		status = VERB_UNREADABLE;
 	if (reserved)
 		cells[COLUMN_NOTE] = _(reserved->what);
-	if (strcmp(cells[COLUMN_STATE], "free") != 0)
-		*found = true;
-	else if (status)
-		return status; /* Who has not answered may have it. */
+	*found |= strcmp(cells[COLUMN_STATE], "free") != 0;
 	r = output_row(&whois->output, cells, NULL);
 	return r ? r : status;
 }

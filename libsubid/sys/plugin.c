@@ -324,7 +324,8 @@ static int copy_uids(const uid_t *from, size_t n, uid_t **ret_uids)
  * Asks who has an id.
  *
  * ret_uids: to be freed; NULL where there is nobody, and *ret_n is 0.
- * Returns 0, PLUGIN_DOWN, PLUGIN_LIES or -ENOMEM. Thread-safe if the plugin is.
+ * Returns 0, PLUGIN_MUTE, PLUGIN_DOWN, PLUGIN_LIES or -ENOMEM. Thread-safe if the plugin
+ * is.
  */
 int plugin_owners(const struct plugin *plugin, uint32_t id, const struct kind *kind,
 		  uid_t **ret_uids, size_t *ret_n)
@@ -334,6 +335,8 @@ int plugin_owners(const struct plugin *plugin, uint32_t id, const struct kind *k
 	size_t n;
 
 	status = plugin->find_owners(id, type_of(kind), &array, &count);
+	if (status == PLUGIN_ERROR)
+		return PLUGIN_MUTE;
 	r = check_answer(status, array, count, &n);
 	if (r)
 		return r;

@@ -23,6 +23,7 @@ enum plugin_fault {
 	PLUGIN_UNLOADABLE, /* the loader does not take it */
 	PLUGIN_DOWN,	   /* it cannot reach the service that it asks */
 	PLUGIN_LIES,	   /* what it answered cannot be */
+	PLUGIN_MUTE,	   /* it does not say who has an id, as that of SSSD */
 	PLUGIN_SLOW,	   /* it has not answered in the time that it was given */
 	PLUGIN_DIED,	   /* it ended the process that was to ask it */
 };

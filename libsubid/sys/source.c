@@ -92,8 +92,11 @@ static int ask_ranges(const struct source_list *list, const struct source *sourc
 static int ask_owners(const struct source_list *list, const struct source *source,
 		      struct question *question)
 {
-	return plugin_ask_owners(list->plugin_folder, source->name, question->id,
-				 question->kind, &question->uids, &question->n);
+	int r = plugin_ask_owners(list->plugin_folder, source->name, question->id,
+				  question->kind, &question->uids, &question->n);
+
+	/* Whoever asks for owners alone takes it for "nobody", as ever. */
+	return r == PLUGIN_MUTE ? 0 : r;
 }
 
 static int ask_files(struct question *question)

@@ -141,6 +141,47 @@ def test_tools(box):
                          and first_line[0] == first_line[1], f"{found}")
 
 
+def test_subid(box):
+    """What subid shows is what the map writers grant, where the build has it."""
+    program = f"{os.environ['SUBID_BUILD']}/subid/subid"
+    if not os.path.exists(program):
+        return
+
+    def ask(*args):
+        result = subprocess.run((program, *map(str, args)), capture_output=True, timeout=20,
+                                env={"PATH": CLEAN_PATH, "LC_ALL": "C.UTF-8"})
+        return result.returncode, result.stdout.decode(), result.stderr.decode()
+
+    def check(name, args, status, out, err=""):
+        found = ask(*args)
+        box.report.check(f"subid {name}", found[0] == status and found[1] == out
+                         and err in found[2], f"{found}")
+
+    row = ("-u", "-r", "-n", "-o", "OWNER,UID,FIRST,COUNT,WHERE")
+    below = f"alice {ALICE.uid} {BELOW} {COUNT} /etc/subuid:1\n"
+    directory = f"alice {ALICE.uid} {FIRST} {COUNT} sss\n"
+    box.sources("sss", f"alice:{BELOW}:{COUNT}\n")
+    check("list: sss", ("list", *row, "alice"), 0, directory, "lines of alice that grant nothing")
+    check("list: sss, by uid", ("list", *row, ALICE.uid), 0, directory)
+    check("list: sss, who has nothing", ("list", *row, "serge"), 7, "")
+    check("map: sss", ("map", "alice", "-r", "-n", "-o", "KIND,INSIDE,OUTSIDE,COUNT"), 0,
+          "".join(f"{kind} 0 {own} 1\n{kind} 1 {FIRST} {COUNT}\n"
+                  for kind, own in (("uid", ALICE.uid), ("gid", ALICE.gid))))
+    check("whois: sss, which does not say", ("whois", "-u", "-r", "-n", "-o", "STATE", FIRST), 3,
+          "unknown\n", "'sss' does not say who has an id")
+    box.sources("files sss", f"alice:{BELOW}:{COUNT}\n")
+    check("list: files sss, the files are first", ("list", *row, "alice"), 0, below)
+    box.sources("files sss")
+    check("list: files sss, the files have nothing", ("list", *row, "alice"), 0, directory)
+    box.sources("sss files", f"alice:{BELOW}:{COUNT}\n")
+    check("list: sss files, sss is first", ("list", *row, "alice"), 0, directory)
+    box.directory.signal_sssd(signal.SIGSTOP)
+    make_account(box)
+    check("list: sss is stopped", ("list", *row, "alice"), 3, "",
+          "the source 'sss' does not answer in time")
+    box.directory.signal_sssd(signal.SIGCONT)
+
+
 def make_account(box):
     """From here on sssd is asked for ids alone, and not for who the caller is."""
     box.host.write("/etc/passwd", f"{PASSWD}alice:x:{ALICE.uid}:{ALICE.gid}:::/bin/sh\n")
@@ -224,7 +265,7 @@ def main():
         report.finish()
     box = report.part(Box, host, report)
     if box:
-        for test in (test_sss, test_files_sss, test_sss_files, test_tools,
+        for test in (test_sss, test_files_sss, test_sss_files, test_tools, test_subid,
                      test_killed_while_asked, test_killed_in_the_middle):
             report.part(test, box)
     report.finish()

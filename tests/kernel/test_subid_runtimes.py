@@ -213,6 +213,16 @@ def docker(stage, which):
                   in_file_order(which), False, caller=ROOT, home="/root")
 
 
+def rootless(stage, which):
+    """rootlesskit, in whose namespace the dockerd of a user runs, needs to be told nothing:
+    it maps what `subid map` shows without a runtime."""
+    by_name(stage, which)
+    stage.compare("rootlesskit", which, f"rootlesskit --state-dir=run/kit sh -c '{MAPS}'",
+                  RANGES[which], True)
+    stage.compare("subid map", which, "subid map elsa --raw -n -o INSIDE,OUTSIDE,COUNT",
+                  RANGES[which], True)
+
+
 def in_file_order(which):
     """dockerd takes the lines of a user as they come."""
     ranges = RANGES[which]
@@ -226,12 +236,14 @@ RUNTIMES = {"newuidmap": (newuidmap, ()), "unshare": (with_unshare, ()),
             "lxc": (lxc, ("lxc-start",)), "runc": (runc, ("runc",)),
             "nspawn": (nspawn, ("systemd-nspawn",)),
             "docker": (docker, ("dockerd", "docker", "containerd"))}
+# what is not told anything
+OTHERS = {"rootlesskit": (rootless, ("rootlesskit",))}
 SLOW = ("docker", "podman")
 
 
 def runtimes(stage):
     for which, text in DATABASES.items():
-        for name, (play, tools) in RUNTIMES.items():
+        for name, (play, tools) in (RUNTIMES | OTHERS).items():
             if quick() and name in SLOW:
                 continue
             reason = missing("busybox", *tools)
@@ -266,6 +278,18 @@ def refusals(stage):
         result = box.run("map", user, "--for", runtime)
         box.report.check(f"{runtime}, {name}: refused, and why", result.status == status and
                          word in words(result) and not result.out, f"{result}")
+    for name, uids, gids, note in (
+            ("all that there is", ONE, ONE, False), ("three ranges", SEVERAL, SEVERAL, True),
+            ("a part of one range", ONE, "elsa:3500000:1000000\n", True)):
+        for runtime, program in (("nspawn", "systemd-nspawn"), ("unshare", "unshare"),
+                                 ("bwrap", "unshare"), ("lxc", None)):
+            # others take one range of each kind
+            said = note and program and (runtime == "nspawn" or uids == SEVERAL)
+            box.put(uids, gids)
+            result = box.run("map", "elsa", "--for", runtime)
+            box.check(f"{runtime} takes one range, {name}: is that said", words(result),
+                      f"subid: note: {program} takes one range; this is the largest one\n"
+                      if said else "")
     box.put("containers:2147483647:2147483648\n", "containers:2147483647:2147483648\n")
     result = box.run("map", "containers", "--for", "lxc")
     box.check("an owner without account has a mapping of LXC", result.out.decode().split("\n")[0],

@@ -179,6 +179,14 @@ def test_whois(box, plugins):
               {"id": 10100005, "kind": "gid", "state": "delegated", "owner": "elsa",
                "uid": 5001, "inside": 5, "first": 10100000, "last": 10231071, "where": "full",
                "account": None, "note": None})
+    # as that of SSSD, which knows what an owner has and not the reverse
+    plugins.ask("error files")
+    for identity, status, expected in ((3000005, DONE, elsa), (3001000, UNREADABLE, [
+            ("unknown", None, None, None)]), (5001, DONE, [("account", None, None, None)])):
+        box.check(f"whois {identity}: one that does not say who has an id",
+                  whois(box, identity, status=status), expected)
+        said(box, f"whois {identity}: it is said", box.run("whois", "-u", identity), status,
+             "note: the source 'error' does not say who has an id")
     box.put("anna:2000000:1000\n", LINES)
     plugins.ask("files full")
     box.check("whois: the files answer for one of two", whois(box, 100005), both[:1])
@@ -233,13 +241,13 @@ def test_down(box, plugins):
             said(box, f"{args}: {role}", result, UNREADABLE, f"'{role}'", DOWN[role])
             box.report.check(f"{args}: {role}: told once, and nothing shown",
                              words(result).count(DOWN[role]) == 1
-                             and b"3000000" not in result.out and b"free" not in result.out,
+                             and b" 3000000" not in result.out and b"free" not in result.out,
                              f"{result}")
     plugins.ask("conn files")
     result = box.run("whois", "--json", "-u", 0, 3000005, 0xfffffffe)
     box.check("whois: what is known all the same",
               [(row["id"], row["state"]) for row in json.loads(result.out)["ids"]],
-              [(0, "account")])
+              [(0, "account"), (3000005, "unknown"), (0xfffffffe, "unknown")])
     plugins.ask("files conn")
     result = box.run("whois", "--json", "-u", 3000005)
     box.report.check("whois: the files have it, and others may", result.status == UNREADABLE and

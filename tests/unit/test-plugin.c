@@ -290,7 +290,7 @@ static const char *ask_owners(const struct plugin *plugin)
 {
 	static const int rows[] = {
 		-2,	     -1,	  0,	       0,	    PLUGIN_DOWN,
-		0,	     PLUGIN_LIES, PLUGIN_LIES, PLUGIN_LIES, PLUGIN_LIES,
+		PLUGIN_MUTE, PLUGIN_LIES, PLUGIN_LIES, PLUGIN_LIES, PLUGIN_LIES,
 		PLUGIN_LIES, PLUGIN_LIES, PLUGIN_LIES,
 	};
 
