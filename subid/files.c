@@ -46,7 +46,6 @@ struct files {
 	struct verb_place place;
 	bool all;
 	bool one_file_system;
-	bool from_zero;
 	struct owners owners;
 	struct sources sources;
 	struct index indices[2];
@@ -81,7 +80,7 @@ static bool explain(struct files *files, size_t side, uint32_t id,
 {
 	const struct index *index = &files->indices[side];
 	const struct index_range *range = index_find(index, id, NULL);
-	uint64_t inside;
+	uint32_t inside;
 
 	output_number(id, ret_meaning->id);
 	ret_meaning->inside[0] = '\0';
@@ -90,8 +89,7 @@ static bool explain(struct files *files, size_t side, uint32_t id,
 		return false;
 	}
 	ret_meaning->owner = index_owner(index, range);
-	inside = (uint64_t)range->inside + (id - range->first) - files->from_zero;
-	if (inside < ID_NONE)
+	if (index_inside(range, id, files->options.from_zero, &inside))
 		output_number(inside, ret_meaning->inside);
 	return true;
 }
@@ -189,17 +187,16 @@ static int load(struct files *files)
 	return r;
 }
 
-static int take_option(struct files *files, int option)
+static int take_option(void *context, int option)
 {
+	struct files *files = context;
+
 	switch (option) {
 	case 'a':
 		files->all = true;
 		return VERB_GO;
 	case 'x':
 		files->one_file_system = true;
-		return VERB_GO;
-	case 'z':
-		files->from_zero = true;
 		return VERB_GO;
 	default:
 		return verb_take(&verb_files, &files->options, option);
@@ -211,24 +208,18 @@ static int parse(int argc, char **argv, struct files *files)
 	static const struct option long_options[] = {
 		{ "all", no_argument, NULL, 'a' },
 		{ "one-file-system", no_argument, NULL, 'x' },
-		{ "from-zero", no_argument, NULL, 'z' },
+		VERB_LONG_FROM_ZERO,
 		VERB_LONG_OUTPUT,
 		VERB_LONG_ROOT,
 		VERB_LONG_HELP,
 		VERB_LONG_END,
 	};
-	static const char short_options[] =
-		"axz" VERB_SHORT_OUTPUT VERB_SHORT_ROOT VERB_SHORT_HELP;
-	int option, r;
+	static const char short_options[] = "ax" VERB_SHORT_FROM_ZERO VERB_SHORT_OUTPUT
+		VERB_SHORT_ROOT VERB_SHORT_HELP;
+	int r = verb_parse(argc, argv, short_options, long_options, take_option, files);
 
-	while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) >=
-	       0) {
-		r = take_option(files, option);
-		if (r != VERB_GO)
-			return r;
-	}
-	if (optind < argc)
-		return VERB_GO;
+	if (r != VERB_GO || optind < argc)
+		return r;
 	report_line(PROGRAM, _("a folder is missing"));
 	return verb_misuse(&verb_files);
 }

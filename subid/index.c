@@ -2,7 +2,7 @@
 /*
  * index: the ranges of a database in memory, 28 bytes each and their owners.
  *
- * The usual map, that of podman and rootlesskit, has the user's own id as 0 and then,
+ * The usual map, that of podman, has the user's own id as 0 and then,
  * from 1 on, the user's ranges in ascending order. So an id is 1, and what the user has
  * below it. All lines of one uid are one owner's.
  */
@@ -224,6 +224,19 @@ const struct index_range *index_find(const struct index *index, uint32_t id,
 		if (index->ranges[i - 1].last >= id)
 			return &index->ranges[i - 1];
 	return NULL;
+}
+
+/*
+ * What an id of a range is in the usual map, or in one that begins with the first id of
+ * the lowest range; false: it is nothing there, for the ranges of the owner overlap.
+ */
+bool index_inside(const struct index_range *range, uint32_t id, bool from_zero,
+		  uint32_t *ret_inside)
+{
+	uint64_t inside = (uint64_t)range->inside + (id - range->first) - from_zero;
+
+	*ret_inside = (uint32_t)inside;
+	return inside < ID_NONE;
 }
 
 /* The owner as the line has it. */

@@ -37,15 +37,11 @@ enum {
 	OPTION_MAP,
 };
 
-static int take_option(struct list *list, int option, bool *uid, bool *gid)
+static int take_option(void *context, int option)
 {
+	struct list *list = context;
+
 	switch (option) {
-	case 'u':
-		*uid = true;
-		return VERB_GO;
-	case 'g':
-		*gid = true;
-		return VERB_GO;
 	case OPTION_FREE:
 		list->free = true;
 		return VERB_GO;
@@ -76,8 +72,7 @@ static int check_options(const struct list *list, int words)
 static int parse(int argc, char **argv, struct list *list)
 {
 	static const struct option long_options[] = {
-		{ "uid", no_argument, NULL, 'u' },
-		{ "gid", no_argument, NULL, 'g' },
+		VERB_LONG_KINDS,
 		{ "free", no_argument, NULL, OPTION_FREE },
 		{ "map", no_argument, NULL, OPTION_MAP },
 		VERB_LONG_OUTPUT,
@@ -86,21 +81,11 @@ static int parse(int argc, char **argv, struct list *list)
 		VERB_LONG_END,
 	};
 	static const char short_options[] =
-		"ug" VERB_SHORT_OUTPUT VERB_SHORT_ROOT VERB_SHORT_HELP;
-	bool uid = false, gid = false;
-	int option, r;
+		VERB_SHORT_KINDS VERB_SHORT_OUTPUT VERB_SHORT_ROOT VERB_SHORT_HELP;
+	int r = verb_parse(argc, argv, short_options, long_options, take_option, list);
 
-	while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) >=
-	       0) {
-		r = take_option(list, option, &uid, &gid);
-		if (r != VERB_GO)
-			return r;
-	}
-	if (uid || !gid)
-		list->kinds[list->n_kinds++] = &kind_uid;
-	if (gid || !uid)
-		list->kinds[list->n_kinds++] = &kind_gid;
-	return check_options(list, argc - optind);
+	list->n_kinds = verb_kinds(&list->options, list->kinds);
+	return r == VERB_GO ? check_options(list, argc - optind) : r;
 }
 
 static int find_users(struct list *list, int n, char **words)

@@ -2,7 +2,7 @@
 /*
  * map: the mapping that a user's ranges make, for people or for a runtime.
  *
- * Ranges come in ascending order, as podman and rootlesskit take them. 4294967295 is no
+ * Ranges come in ascending order, as podman takes them. 4294967295 is no
  * id and is left out; what no runtime could map, such as ranges that overlap, is refused
  * here, where it can be said why.
  */
@@ -226,6 +226,14 @@ static int check_options(const struct map *map, int words)
 	return verb_misuse(&verb_map);
 }
 
+static int take_option(void *context, int option)
+{
+	struct map *map = context;
+
+	return option == 'f' ? choose_runtime(map, optarg) :
+			       verb_take(&verb_map, &map->options, option);
+}
+
 static int parse(int argc, char **argv, struct map *map)
 {
 	static const struct option long_options[] = {
@@ -237,16 +245,9 @@ static int parse(int argc, char **argv, struct map *map)
 	};
 	static const char short_options[] =
 		"f:" VERB_SHORT_OUTPUT VERB_SHORT_ROOT VERB_SHORT_HELP;
-	int option, r;
+	int r = verb_parse(argc, argv, short_options, long_options, take_option, map);
 
-	while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) >=
-	       0) {
-		r = option == 'f' ? choose_runtime(map, optarg) :
-				    verb_take(&verb_map, &map->options, option);
-		if (r != VERB_GO)
-			return r;
-	}
-	return check_options(map, argc - optind);
+	return r == VERB_GO ? check_options(map, argc - optind) : r;
 }
 
 static int find_user(struct map *map, const char *word)

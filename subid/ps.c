@@ -226,6 +226,16 @@ static int show_all(struct ps *ps)
 	return r ? r : status;
 }
 
+static int take_option(void *context, int option)
+{
+	struct ps *ps = context;
+
+	if (option != 'a')
+		return verb_take(&verb_ps, &ps->options, option);
+	ps->all = true;
+	return VERB_GO;
+}
+
 static int parse(int argc, char **argv, struct ps *ps)
 {
 	static const struct option long_options[] = {
@@ -235,20 +245,10 @@ static int parse(int argc, char **argv, struct ps *ps)
 		VERB_LONG_END,
 	};
 	static const char short_options[] = "a" VERB_SHORT_OUTPUT VERB_SHORT_HELP;
-	int option, r;
+	int r = verb_parse(argc, argv, short_options, long_options, take_option, ps);
 
-	while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) >=
-	       0) {
-		if (option == 'a') {
-			ps->all = true;
-			continue;
-		}
-		r = verb_take(&verb_ps, &ps->options, option);
-		if (r != VERB_GO)
-			return r;
-	}
-	if (optind == argc)
-		return VERB_GO;
+	if (r != VERB_GO || optind == argc)
+		return r;
 	report_line(PROGRAM, _("there are no arguments: '%s'"), argv[optind]);
 	return verb_misuse(&verb_ps);
 }

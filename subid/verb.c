@@ -73,11 +73,47 @@ int verb_take(const struct verb *verb, struct verb_options *options, int option)
 	case 'R':
 		options->root = optarg;
 		return VERB_GO;
+	case 'u':
+	case 'g':
+		options->kinds[option == 'g'] = true;
+		return VERB_GO;
+	case 'z':
+		options->from_zero = true;
+		return VERB_GO;
 	case 'h':
 		return help(verb);
 	default:
 		return verb_misuse(verb);
 	}
+}
+
+/*
+ * Hands the options of a command line to @take, one after the other; what is behind them
+ * begins at argv[optind] then.
+ * Returns VERB_GO or the exit status of @take that ended it.
+ */
+int verb_parse(int argc, char **argv, const char *short_options,
+	       const struct option *long_options, verb_take_fn take, void *context)
+{
+	int option, r = VERB_GO;
+
+	while (r == VERB_GO &&
+	       (option = getopt_long(argc, argv, short_options, long_options, NULL)) >= 0)
+		r = take(context, option);
+	return r;
+}
+
+/* The kinds that are asked for, by -u and -g; returns how many. */
+size_t verb_kinds(const struct verb_options *options,
+		  const struct kind *ret_kinds[static 2])
+{
+	size_t n = 0;
+
+	if (options->kinds[0] || !options->kinds[1])
+		ret_kinds[n++] = &kind_uid;
+	if (options->kinds[1] || !options->kinds[0])
+		ret_kinds[n++] = &kind_gid;
+	return n;
 }
 
 /*

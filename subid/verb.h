@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#include "libsubid/core/kind.h"
 #include "subid/output.h"
 
 #define PROGRAM "subid"
@@ -63,6 +64,8 @@ extern const struct verb verb_rename;
 struct verb_options {
 	struct output_format output;
 	const char *root; /* the system in this folder; NULL: this one */
+	bool kinds[2];	  /* -u and -g, by kind->group; none is both */
+	bool from_zero;
 };
 
 /* For the verb's own tables, behind its own options. */
@@ -83,11 +86,29 @@ struct verb_options {
 	{                                                                      \
 		"output", required_argument, NULL, 'o'                         \
 	}
+#define VERB_SHORT_KINDS "ug"
+#define VERB_LONG_KINDS                       \
+	{ "uid", no_argument, NULL, 'u' },    \
+	{                                     \
+		"gid", no_argument, NULL, 'g' \
+	}
+#define VERB_SHORT_FROM_ZERO "z"
+#define VERB_LONG_FROM_ZERO                         \
+	{                                           \
+		"from-zero", no_argument, NULL, 'z' \
+	}
 #define VERB_LONG_END        \
 	{                    \
 		.name = NULL \
 	}
 
+/* Takes an option, as getopt_long(3) returned it. Returns VERB_GO or an exit status. */
+typedef int (*verb_take_fn)(void *context, int option);
+
+int verb_parse(int argc, char **argv, const char *short_options,
+	       const struct option *long_options, verb_take_fn take, void *context);
+size_t verb_kinds(const struct verb_options *options,
+		  const struct kind *ret_kinds[static 2]);
 int verb_take(const struct verb *verb, struct verb_options *options, int option);
 int verb_misuse(const struct verb *verb);
 int verb_fail(int error);

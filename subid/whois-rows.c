@@ -49,13 +49,15 @@ static int show_holder(struct whois *whois, const struct index *index,
 {
 	char inside[OUTPUT_NUMBER_BYTES], uid[OUTPUT_NUMBER_BYTES];
 	char first[OUTPUT_NUMBER_BYTES], last[OUTPUT_NUMBER_BYTES];
-	uint64_t within =
-		(uint64_t)range->inside + (id - range->first) - whois->from_zero;
+	uint32_t within;
 
 	cells[COLUMN_STATE] = "delegated";
 	cells[COLUMN_OWNER] = index_owner(index, range);
 	cells[COLUMN_UID] = range->uid == ID_NONE ? NULL : output_number(range->uid, uid);
-	cells[COLUMN_INSIDE] = within < ID_NONE ? output_number(within, inside) : NULL;
+	cells[COLUMN_INSIDE] =
+		index_inside(range, id, whois->options.from_zero, &within) ?
+			output_number(within, inside) :
+			NULL;
 	cells[COLUMN_FIRST] = output_number(range->first, first);
 	cells[COLUMN_LAST] = output_number(range->last, last);
 	cells[COLUMN_WHERE] = where;

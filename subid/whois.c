@@ -131,37 +131,29 @@ static int parse_ids(struct whois *whois, int n, char **words)
 	return VERB_GO;
 }
 
+static int take_option(void *context, int option)
+{
+	struct whois *whois = context;
+
+	return verb_take(&verb_whois, &whois->options, option);
+}
+
 static int parse(int argc, char **argv, struct whois *whois)
 {
 	static const struct option long_options[] = {
-		{ "uid", no_argument, NULL, 'u' },
-		{ "gid", no_argument, NULL, 'g' },
-		{ "from-zero", no_argument, NULL, 'z' },
-		VERB_LONG_OUTPUT,
-		VERB_LONG_ROOT,
-		VERB_LONG_HELP,
-		VERB_LONG_END,
+		VERB_LONG_KINDS, VERB_LONG_FROM_ZERO, VERB_LONG_OUTPUT,
+		VERB_LONG_ROOT,	 VERB_LONG_HELP,      VERB_LONG_END,
 	};
-	static const char short_options[] =
-		"ugz" VERB_SHORT_OUTPUT VERB_SHORT_ROOT VERB_SHORT_HELP;
-	bool uid = false, gid = false;
-	int option, r;
+	static const char short_options[] = VERB_SHORT_KINDS VERB_SHORT_FROM_ZERO
+		VERB_SHORT_OUTPUT VERB_SHORT_ROOT VERB_SHORT_HELP;
+	const struct kind *kinds[2];
+	int r = verb_parse(argc, argv, short_options, long_options, take_option, whois);
 
-	while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) >=
-	       0) {
-		uid |= option == 'u';
-		gid |= option == 'g';
-		whois->from_zero |= option == 'z';
-		if (strchr("ugz", option))
-			continue;
-		r = verb_take(&verb_whois, &whois->options, option);
-		if (r != VERB_GO)
-			return r;
-	}
-	if (uid || !gid)
-		whois->sides[whois->n_sides++].kind = &kind_uid;
-	if (gid || !uid)
-		whois->sides[whois->n_sides++].kind = &kind_gid;
+	if (r != VERB_GO)
+		return r;
+	whois->n_sides = verb_kinds(&whois->options, kinds);
+	for (size_t i = 0; i < whois->n_sides; i++)
+		whois->sides[i].kind = kinds[i];
 	return parse_ids(whois, argc - optind, argv + optind);
 }
 

@@ -26,7 +26,6 @@ struct whois_side {
 struct whois {
 	struct verb_options options;
 	struct verb_place place;
-	bool from_zero;
 	struct owners owners;
 	struct sources sources;
 	uint32_t *ids;
