@@ -119,6 +119,7 @@ struct files {
 	const struct kind *kind;
 	lines_take_fn take;
 	void *context;
+	bool known; /* there is a line, without looking */
 	uint64_t n;
 	int status;
 };
@@ -144,35 +145,30 @@ static int read_lines(struct files *files)
 	return files->status;
 }
 
-/* Why the answer is none has been told, and is in the status. */
+/* Why there is no answer has been told, and is in the status. */
 static int ask_files(void *context)
 {
 	struct files *files = context;
 
+	if (files->known)
+		return 0;
 	if (read_lines(files))
 		return -EIO;
 	return files->n > 0 ? 0 : SOURCE_NONE;
 }
 
-static int have_lines(void *context)
-{
-	(void)context;
-	return 0;
-}
-
-static int ask(struct sources *sources, const struct user *user, const struct kind *kind,
-	       source_files_fn say, struct files *files, struct range_set *set,
+static int ask(struct files *files, struct range_set *set,
 	       const struct source **ret_source)
 {
+	struct sources *sources = files->sources;
 	struct source_answer answer = { .source = NULL };
-	int r = source_ranges(&sources->list, user->name, kind, say, files, set, &answer);
+	int r = source_ranges(&sources->list, files->user->name, files->kind, ask_files,
+			      files, set, &answer);
 
 	if (r == SOURCE_FAILED)
 		return answer.source->type == SOURCE_FILES ?
 			       files->status :
-			       tell_failure(sources, kind, &answer);
-	if (r < 0)
-		return verb_fail(-r);
+			       tell_failure(sources, files->kind, &answer);
 	*ret_source = r == 0 ? answer.source : NULL;
 	return 0;
 }
@@ -198,7 +194,7 @@ int sources_ask(struct sources *sources, const struct user *user, const struct k
 		.context = context,
 	};
 
-	return ask(sources, user, kind, ask_files, &files, set, ret_source);
+	return ask(&files, set, ret_source);
 }
 
 /*
@@ -209,8 +205,14 @@ int sources_ask_first(struct sources *sources, const struct user *user,
 		      const struct kind *kind, const struct source **ret_source)
 {
 	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
+	struct files files = {
+		.sources = sources,
+		.user = user,
+		.kind = kind,
+		.known = true,
+	};
 
-	return ask(sources, user, kind, have_lines, NULL, &set, ret_source);
+	return ask(&files, &set, ret_source);
 }
 
 /* SSSD, for one, knows what an owner has, and not the reverse. */
