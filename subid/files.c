@@ -172,7 +172,7 @@ static int load(struct files *files)
 	if (r == 0)
 		r = sources_start(&files->sources, &files->place, &files->owners);
 	if (r == 0)
-		sources_tell_unasked(&files->sources);
+		sources_note_unasked(&files->sources);
 	for (size_t i = 0; i < 2 && r == 0; i++) {
 		r = idnames_start(&files->accounts[i], &files->place, kinds[i]);
 		if (r)

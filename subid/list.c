@@ -149,7 +149,7 @@ static int run(int argc, char **argv)
 	if (r)
 		return r;
 	if (list.n_users == 0 || list.map)
-		sources_tell_unasked(&list.sources);
+		sources_note_unasked(&list.sources);
 	r = list.free ? list_free(&list) :
 	    list.map  ? list_map(&list) :
 			list_ranges(&list);

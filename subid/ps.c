@@ -269,7 +269,7 @@ static int run(int argc, char **argv)
 	    (r = idnames_start(&ps.users, &ps.place, &kind_uid)) ||
 	    (r = look_at_self(&ps)))
 		return r;
-	sources_tell_unasked(&ps.sources);
+	sources_note_unasked(&ps.sources);
 	status = index_load(&ps.index, &ps.place, &kind_uid, &ps.owners, NULL, NULL);
 	if (status && status != VERB_UNREADABLE)
 		return status;

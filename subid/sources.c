@@ -6,13 +6,10 @@
  * MUST: a plugin runs in a process that has given up everything, and for a time.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "common/apart.h"
-#include "common/causes.h"
-#include "common/i18n.h"
 #include "common/identity.h"
 #include "common/report.h"
 #include "libsubid/core/cleanup.h"
@@ -86,32 +83,6 @@ int sources_start(struct sources *sources, struct verb_place *place,
 	return 0;
 }
 
-/* The cause and the cure, once for each source. Returns VERB_UNREADABLE. */
-static int tell_failure(struct sources *sources, const struct kind *kind,
-			const struct source_answer *answer)
-{
-	bool *told = &sources->told[answer->source - sources->list.sources];
-	const struct facts facts = {
-		.kind = kind,
-		.step = FACTS_SOURCE,
-		.error = answer->error,
-		.sources = { .nsswitch = &sources->nsswitch,
-			     .plugin = answer->source->name,
-			     .fault = answer->fault },
-	};
-	struct cause cause = { .id = 0 };
-	enum cause_id id;
-
-	if (!*told && causes_find(&facts, &id, 1) > 0) {
-		causes_describe(&facts, id, &cause);
-		report_line(PROGRAM, "%s", cause.evidence);
-		if (cause.cure[0] != '\0')
-			report_line(PROGRAM, _("to mend it: %s"), cause.cure);
-	}
-	*told = true;
-	return VERB_UNREADABLE;
-}
-
 /* The databases, as one of the sources; and what they were found to say. */
 struct files {
 	struct sources *sources;
@@ -168,7 +139,7 @@ static int ask(struct files *files, struct range_set *set,
 	if (r == SOURCE_FAILED)
 		return answer.source->type == SOURCE_FILES ?
 			       files->status :
-			       tell_failure(sources, files->kind, &answer);
+			       sources_note_failure(sources, files->kind, &answer);
 	*ret_source = r == 0 ? answer.source : NULL;
 	return 0;
 }
@@ -215,19 +186,6 @@ int sources_ask_first(struct sources *sources, const struct user *user,
 	return ask(&files, &set, ret_source);
 }
 
-/* SSSD, for one, knows what an owner has, and not the reverse. */
-static void tell_mute(struct sources *sources, const struct source *source)
-{
-	bool *muted = &sources->muted[source - sources->list.sources];
-
-	if (!*muted)
-		report_line(PROGRAM,
-			    _("note: the source '%s' does not say who has an id; what an "
-			      "owner has there, '%s list OWNER' tells"),
-			    source->name, PROGRAM);
-	*muted = true;
-}
-
 /*
  * Asks a plugin who has an id; whether that counts, sources_ask() tells.
  *
@@ -249,19 +207,19 @@ int sources_owners(struct sources *sources, const struct source *source, uint32_
 	if (r == 0 || r == PLUGIN_MUTE) {
 		*ret_known = r == 0;
 		if (r)
-			tell_mute(sources, source);
+			sources_note_mute(sources, source);
 		return 0;
 	}
-	return tell_failure(sources, kind,
-			    &(struct source_answer){ .source = source,
-						     .fault = r > 0 ? r : 0,
-						     .error = r < 0 ? -r : 0 });
+	return sources_note_failure(sources, kind,
+				    &(struct source_answer){ .source = source,
+							     .fault = r > 0 ? r : 0,
+							     .error = r < 0 ? -r : 0 });
 }
 
 /*
- * Tells of lines that grant nothing, because @source has answered before the databases,
- * or nobody has and they are not asked. Returns 0, or an exit status with the reason
- * told.
+ * Tells of a user's lines that grant nothing, because @source has answered before the
+ * databases, or nobody has and they are not asked. Returns 0, or an exit status with the
+ * reason told.
  */
 int sources_tell_void(struct sources *sources, const struct user *user,
 		      const struct kind *kind, const struct source *source)
@@ -269,34 +227,7 @@ int sources_tell_void(struct sources *sources, const struct user *user,
 	struct files files = { .sources = sources, .user = user, .kind = kind };
 	int r = read_lines(&files);
 
-	if (r || files.n == 0)
-		return r;
-	if (source)
-		report_line(PROGRAM,
-			    _("note: %s/%s: lines of %s that grant nothing, since the "
-			      "source '%s' answers: %" PRIu64),
-			    sources->place->etc, kind->database, user->name, source->name,
-			    files.n);
-	else
-		report_line(
-			PROGRAM,
-			_("note: %s/%s: lines of %s that grant nothing, since %s does "
-			  "not name the files: %" PRIu64),
-			sources->place->etc, kind->database, user->name, NSSWITCH_CONF,
-			files.n);
-	return 0;
-}
-
-/* For whom looks at the databases as a whole: tells who is left out. */
-void sources_tell_unasked(const struct sources *sources)
-{
-	for (size_t i = 0; i < sources->list.n; i++)
-		if (sources->list.sources[i].type == SOURCE_PLUGIN)
-			report_line(
-				PROGRAM,
-				_("note: %s names the source '%s', which cannot tell "
-				  "all that it grants; it is asked by '%s list OWNER' "
-				  "and '%s whois ID'"),
-				NSSWITCH_CONF, sources->list.sources[i].name, PROGRAM,
-				PROGRAM);
+	if (r == 0 && files.n > 0)
+		sources_note_void(sources, user, kind, source, files.n);
+	return r;
 }
