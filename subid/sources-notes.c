@@ -80,4 +80,9 @@ void sources_note_unasked(const struct sources *sources)
 				  "and '%s whois ID'"),
 				NSSWITCH_CONF, sources->list.sources[i].name, PROGRAM,
 				PROGRAM);
+	if (sources->files && sources->list.sources[0].type == SOURCE_PLUGIN)
+		report_line(PROGRAM,
+			    _("note: %s has '%s' asked before the files: they count only "
+			      "for users for whom it has nothing"),
+			    NSSWITCH_CONF, sources->list.sources[0].name);
 }

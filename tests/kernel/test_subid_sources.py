@@ -106,6 +106,8 @@ def test_owners(box, plugins):
     for name, text in (("subuid", LINES), ("subgid", LINES), ("passwd", "elsa:x:5001:5001:::\n"),
                        ("nsswitch.conf", "subid: full\n")):
         box.host.write(f"{image}/etc/{name}", text)
+    box.check("the files of this system, alone",
+              [row[1] for row in rows(box, "list", "-u", "elsa", "--root", "/")], [3000000])
     box.check("an image has its files alone",
               [row[1] for row in rows(box, "list", "-u", "elsa", "--root", image)], [3000000])
     said(box, "whois in an image", box.run("whois", "-u", 100005, "--root", image), NONE)
@@ -122,6 +124,11 @@ def test_all(box, plugins):
         plugins.ask("files full other")
         said(box, f"{args}: who is left out is said", box.run(*args), DONE,
              "names the source 'full'", "names the source 'other'")
+        box.report.check(f"{args}: lines count", b"before the files" not in box.run(*args).err,
+                         "it is said that they do not")
+        plugins.ask("full files")
+        said(box, f"{args}: that lines may not count is said", box.run(*args), DONE,
+             "has 'full' asked before the files: they count only for users for whom")
     plugins.ask("full")
     result = box.run("list", "-u", "--json")
     box.check("list: no line grants anything", json.loads(result.out), {"ranges": []})
