@@ -448,8 +448,9 @@ def sources(box):
             ("absent elsa", get, "1 100000:131072"), ("conn", get, "-1"),
             ("conn files", get, "-1"), ("negative files", get, "-1"),
             ("foreign", get, "-1"), ("foreign files", get, "1 7:7"),
-            # plugin.c answers about ids by the number of a role
-            ("elsa", ("owners", "gid", 0), "2 5001 5002"),
+            # plugin.c calls two users the owners of what it has
+            ("elsa", ("owners", "gid", 10100005), "2 5001 5002"),
+            ("elsa", ("owners", "uid", 99999), "0"),
             ("conn", ("owners", "uid", 4), "-1"), ("files elsa", ("owners", "uid", 7), "1 5001"),
             ("elsa", ("grant", "uid", "elsa", 7, 10, 0), "false"),
             ("elsa", ("ungrant", "uid", "elsa", 7, 7), "false"),
