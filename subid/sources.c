@@ -225,8 +225,12 @@ int sources_tell_void(struct sources *sources, const struct user *user,
 		      const struct kind *kind, const struct source *source)
 {
 	struct files files = { .sources = sources, .user = user, .kind = kind };
-	int r = read_lines(&files);
+	int r;
 
+	/* They have been asked, and there are none. */
+	if (!source && sources->files)
+		return 0;
+	r = read_lines(&files);
 	if (r == 0 && files.n > 0)
 		sources_note_void(sources, user, kind, source, files.n);
 	return r;
