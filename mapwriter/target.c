@@ -57,7 +57,8 @@ int target_parse(const char *argument, struct target *target)
  */
 int target_open(struct target *target, int own_fd)
 {
-	/* Put together by hand: a granted map needs nothing else of stdio, which is large. */
+	/* Put together by hand: a granted map needs nothing else of stdio, which is
+	 * large. */
 	char path[sizeof(PROC_FOLDER) + sizeof(target->name)] = PROC_FOLDER;
 	struct statfs filesystem;
 	struct stat status;
