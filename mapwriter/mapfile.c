@@ -6,7 +6,9 @@
  * compares the credentials of the opening and of the writing with what is written: both
  * happen here, with the same ones. See user_namespaces(7).
  */
+#include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "libsubid/core/cleanup.h"
@@ -18,9 +20,7 @@
  */
 size_t mapfile_limit(void)
 {
-	long page = sysconf(_SC_PAGESIZE);
-
-	return page > 1 ? (size_t)page - 1 : 4095;
+	return (size_t)getpagesize() - 1;
 }
 
 /*
@@ -33,10 +33,16 @@ int mapfile_write(const struct kind *kind, int process, const struct idmap *map,
 		  int *ret_error)
 {
 	CLEANUP(fd_cleanup) int fd = -1;
-	char text[LIMIT_EXTENTS * IDMAP_LINE_BYTES];
-	size_t len = idmap_render(map, text, sizeof(text));
+	size_t len = idmap_render(map, NULL, 0);
+	/* On the stack it would be the longest map, three pages that few maps need. */
+	CLEANUP(cleanup_free) char *text = malloc(len);
 	int r;
 
+	if (!text) {
+		*ret_error = ENOMEM;
+		return MAPFILE_OPEN;
+	}
+	idmap_render(map, text, len);
 	fd = target_open_file(process, kind->map, O_WRONLY);
 	if (fd < 0) {
 		*ret_error = -fd;

@@ -12,7 +12,6 @@
 #include <limits.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -22,6 +21,8 @@
 #include "libsubid/core/num.h"
 #include "libsubid/sys/fd.h"
 #include "mapwriter/target.h"
+
+#define PROC_FOLDER "/proc/"
 
 /*
  * Reads the first argument, `PID` or `fd:N`.
@@ -56,12 +57,14 @@ int target_parse(const char *argument, struct target *target)
  */
 int target_open(struct target *target, int own_fd)
 {
-	char path[sizeof("/proc/") + sizeof(target->name)];
+	/* Put together by hand: a granted map needs nothing else of stdio, which is
+	 * large. */
+	char path[sizeof(PROC_FOLDER) + sizeof(target->name)] = PROC_FOLDER;
 	struct statfs filesystem;
 	struct stat status;
 
 	if (!target->borrowed) {
-		snprintf(path, sizeof(path), "/proc/%s", target->name);
+		memcpy(path + strlen(PROC_FOLDER), target->name, sizeof(target->name));
 		target->fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (target->fd < 0)
 			return -errno;

@@ -7,16 +7,25 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-/* Two bytes are enough to pass over almost every line of a large database. */
-#define STARTS_BYTES 2
+/* How much of a line is compared at the most: with the colon it tells apart almost all
+ * owners. */
+#define STARTS_BYTES 8
 
-/* The first bytes of the two kinds of lines that are looked for; they may be the same. */
-struct starts {
-	char either[STARTS_BYTES];
-	char other[STARTS_BYTES];
+/* How a line begins: a bounded part of the owner, and the colon if there is room. */
+struct start {
+	char bytes[STARTS_BYTES];
+	uint64_t mask; /* of these bytes, those that count */
 };
 
+/* The two kinds of lines that are looked for; they may be the same. */
+struct starts {
+	struct start either;
+	struct start other;
+};
+
+void start_set(struct start *ret_start, const char *owner, size_t len);
 bool starts_match(const struct starts *starts, const char *line);
 size_t starts_find(const struct starts *starts, const char *text, size_t len);
 

@@ -274,22 +274,14 @@ bool account_begins(const struct account *account, const char *line, size_t len)
 	       begins_with(line, len, account->number, account->number_len);
 }
 
-static void set_start(char start[static STARTS_BYTES], const char *owner, size_t len)
-{
-	start[0] = owner[0];
-	start[1] = ':';
-	if (len > 1)
-		start[1] = owner[1];
-}
-
 /*
  * How the database's lines of @account begin, for scan_next_starting(). A filter, as
  * account_begins() is. Thread-safe.
  */
 void account_starts(const struct account *account, struct starts *ret_starts)
 {
-	set_start(ret_starts->either, account->name, account->name_len);
-	set_start(ret_starts->other, account->number, account->number_len);
+	start_set(&ret_starts->either, account->name, account->name_len);
+	start_set(&ret_starts->other, account->number, account->number_len);
 }
 
 /*

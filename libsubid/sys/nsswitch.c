@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <strings.h>
 
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/fd.h"
@@ -26,9 +25,20 @@ static size_t skip_word(const struct scan_line *line, size_t at)
 	return at;
 }
 
+/* A letter of ASCII as a small one; tolower(3) would look into the tables of a locale. */
+static char small_letter(char byte)
+{
+	return byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
+}
+
+/* Whether a line begins with @key, in any case. */
 static bool line_is(const struct scan_line *line, const char *key)
 {
-	return line->len >= strlen(key) && strncasecmp(line->text, key, strlen(key)) == 0;
+	size_t n = 0;
+
+	while (n < line->len && key[n] != '\0' && small_letter(line->text[n]) == key[n])
+		n++;
+	return key[n] == '\0';
 }
 
 /*

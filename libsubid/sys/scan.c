@@ -131,7 +131,7 @@ int scan_next_unbuffered(struct scan *scan, struct scan_line *ret_line)
 /*
  * Steps to the next line that begins in one of two ways, and passes over all others at
  * the speed at which they can be read. What is passed over is not counted: the line's
- * number is 0. A line of fewer than STARTS_BYTES bytes is passed over, too. Returns as
+ * number is 0. In the last STARTS_BYTES bytes of the file any line is told. Returns as
  * scan_next() does.
  */
 int scan_next_starting(struct scan *scan, const struct starts *starts,
@@ -142,16 +142,14 @@ int scan_next_starting(struct scan *scan, const struct starts *starts,
 		const char *text = scan->buffer + scan->begin;
 		size_t buffered = scan->end - scan->begin, at;
 
-		if (r == 0 && buffered < STARTS_BYTES) {
-			if (scan->at_end)
-				return 0;
+		if (r == 0 && buffered < STARTS_BYTES && !scan->at_end) {
 			r = scan_fill(scan);
 			if (r == 0)
 				continue;
 		}
 		if (r)
 			return r;
-		if (starts_match(starts, text)) {
+		if (buffered < STARTS_BYTES || starts_match(starts, text)) {
 			r = scan_next(scan, ret_line);
 			if (r > 0)
 				ret_line->number = 0;

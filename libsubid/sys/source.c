@@ -11,6 +11,7 @@
  * that does not answer now, for want of memory or of its service, may not: what it would
  * have said is not known, and whoever can bring that about would be answered by another.
  */
+#include <string.h>
 #include <strings.h>
 
 #include "libsubid/core/cleanup.h"
@@ -46,7 +47,8 @@ void source_find(const struct nsswitch *nsswitch, const char *plugin_folder,
 	for (size_t i = 0; i < nsswitch->n_sources; i++) {
 		const char *name = nsswitch->sources[i];
 
-		if (strcasecmp(name, "files") == 0)
+		/* As it almost always is, no table of a locale is looked at. */
+		if (strcmp(name, "files") == 0 || strcasecmp(name, "files") == 0)
 			add(&list, SOURCE_FILES, name);
 		else if (plugin_is_installed(plugin_folder, name))
 			add(&list, SOURCE_PLUGIN, name);

@@ -55,34 +55,50 @@ static void compare(struct scan *scan, const char *text, size_t len)
 	FUZZ_ASSERT(scan_next(scan, &got) == 0);
 }
 
-/* Lines that begin as the first or the last two bytes of the text do. */
+static bool begins_so(const struct starts *starts, const char *line, size_t len)
+{
+	char start[STARTS_BYTES] = { 0 };
+
+	memcpy(start, line, len < STARTS_BYTES ? len : STARTS_BYTES);
+	return starts_match(starts, start);
+}
+
+/* Lines that begin as the first or the last bytes of the text do. At the end of the text
+ * others may be told, too. */
 static void compare_starting(struct scan *scan, const char *text, size_t len)
 {
-	struct starts starts = { { 'e', 'l' }, { '5', '0' } };
+	const char *end = text + len;
+	struct starts starts;
 	struct scan_line got;
 	const char *line;
 	size_t line_len;
+	int r;
 
-	if (len >= STARTS_BYTES) {
-		memcpy(starts.either, text, STARTS_BYTES);
-		memcpy(starts.other, text + len - STARTS_BYTES, STARTS_BYTES);
+	start_set(&starts.either, "elsa", 4);
+	start_set(&starts.other, "5001", 4);
+	if (len >= 4) {
+		start_set(&starts.either, text, 4);
+		start_set(&starts.other, end - 4, 4);
 	}
-	if (memchr(&starts, '\n', sizeof(starts)))
+	if (memchr(starts.either.bytes, '\n', 4) || memchr(starts.other.bytes, '\n', 4))
 		return;
+	r = scan_next_starting(scan, &starts, &got);
 	while (fuzz_line(&text, &len, &line, &line_len)) {
-		if (line_len < STARTS_BYTES || !starts_match(&starts, line))
-			continue;
-		FUZZ_ASSERT(scan_next_starting(scan, &starts, &got) == 1);
+		bool meant = begins_so(&starts, line, line_len), told;
+
 		if (line_len > LIMIT_LINE_BYTES)
 			line_len = LIMIT_LINE_BYTES + 1;
-		FUZZ_ASSERT(got.number == 0 && got.len == line_len);
-		FUZZ_ASSERT(memcmp(got.text, line, line_len) == 0);
+		told = r == 1 && got.number == 0 && got.len == line_len &&
+		       (line_len == 0 || memcmp(got.text, line, line_len) == 0);
+		if (!meant && (!told || end - line >= STARTS_BYTES))
+			continue;
+		FUZZ_ASSERT(told);
+		r = scan_next_starting(scan, &starts, &got);
 	}
-	FUZZ_ASSERT(scan_next_starting(scan, &starts, &got) == 0);
+	FUZZ_ASSERT(r == 0);
 	FUZZ_ASSERT(scan_next_starting(scan, &starts, &got) == 0);
 }
 
-/* Each piece is a message, and so one read. */
 static int socket_of(const char *text, size_t len, size_t piece)
 {
 	int ends[2];

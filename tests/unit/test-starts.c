@@ -6,20 +6,35 @@
 #include "tests/unit/rng.h"
 #include "tests/unit/unit.h"
 
-static const struct starts el_or_50 = { { 'e', 'l' }, { '5', '0' } };
+static struct starts starts_of(const char *either, const char *other)
+{
+	struct starts starts;
+
+	start_set(&starts.either, either, strlen(either));
+	start_set(&starts.other, other, strlen(other));
+	return starts;
+}
+
+/* Whether a line begins with a name, as far as it counts, or with all of it and a colon.
+ */
+static bool model_begins(const char *line, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len >= STARTS_BYTES)
+		return memcmp(line, name, STARTS_BYTES) == 0;
+	return memcmp(line, name, len) == 0 && line[len] == ':';
+}
 
 /* Byte by byte: the first newline with a meant line, or too little to tell, behind it. */
-static size_t model_find(const struct starts *starts, const char *text, size_t len)
+static size_t model_find(const char *either, const char *other, const char *text,
+			 size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] != '\n')
-			continue;
-		if (i + 2 >= len ||
-		    (text[i + 1] == starts->either[0] &&
-		     text[i + 2] == starts->either[1]) ||
-		    (text[i + 1] == starts->other[0] && text[i + 2] == starts->other[1]))
+	for (size_t i = 0; i < len; i++)
+		if (text[i] == '\n' &&
+		    (len - i <= STARTS_BYTES || model_begins(text + i + 1, either) ||
+		     model_begins(text + i + 1, other)))
 			return i;
-	}
 	return len;
 }
 
@@ -36,25 +51,35 @@ static size_t find_exact(const struct starts *starts, const char *text, size_t l
 Test(starts, match)
 {
 	static const struct {
+		const char *name;
 		const char *line;
 		bool expected;
 	} rows[] = {
-		{ "elsa:1:1", true }, { "5001:1:1", true }, { "el", true },
-		{ "50", true },	      { "e0", false },	    { "5l", false },
-		{ "le", false },      { "05", false },	    { " e", false },
-		{ "\nel", false },    { "anna", false },    { "Elsa", false },
+		{ "elsa", "elsa:1:1", true },	   { "elsa", "5001:1:1", true },
+		{ "elsa", "elsa:\n\n\n", true },   { "elsa", "elsab:1:1", false },
+		{ "elsa", "els:1:1:", false },	   { "elsa", "50010:1:1", false },
+		{ "elsa", "5001elsa", false },	   { "elsa", "Elsa:1:1", false },
+		{ "elsa", "\nelsa:1:", false },	   { "elsa", " elsa:1:", false },
+		{ "e", "e:1:1\n\n\n", true },	   { "e", "el:1:1\n\n", false },
+		{ "seven77", "seven77:", true },   { "seven77", "seven777", false },
+		{ "eightxyz", "eightxyz", true },  { "eightxyz", "eightxy:", false },
+		{ "ninebytes", "ninebyte", true }, { "ninebytes", "ninebyt:", false },
 	};
 
-	for (size_t i = 0; i < COUNT_OF(rows); i++)
-		cr_assert(starts_match(&el_or_50, rows[i].line) == rows[i].expected,
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		const struct starts starts = starts_of(rows[i].name, "5001");
+
+		cr_assert(starts_match(&starts, rows[i].line) == rows[i].expected,
 			  "row %zu", i);
+	}
 }
 
 /* A line that is meant, in every place of texts of every length, among others. */
 Test(starts, places)
 {
-	static const char *const lines[] = { "\nel", "\n50",   "\n5l",
-					     "\ne0", "\n\nel", "x\nx" };
+	static const char *const lines[] = { "\nel:", "\n5:",	 "\n5l:", "\nel",
+					     "\ne:",  "\n\nel:", "x\nx" };
+	const struct starts starts = starts_of("el", "5");
 	char text[150];
 	size_t found = 0;
 
@@ -67,8 +92,8 @@ Test(starts, places)
 
 				memset(text, 'e', len);
 				memcpy(text + at, lines[i], n);
-				expected = model_find(&el_or_50, text, len);
-				got = find_exact(&el_or_50, text, len);
+				expected = model_find("el", "5", text, len);
+				got = find_exact(&starts, text, len);
 				cr_assert(got == expected,
 					  "%zu bytes, '%s' at %zu: %zu for %zu", len,
 					  lines[i], at, got, expected);
@@ -79,15 +104,19 @@ Test(starts, places)
 	cr_assert(found > 10000);
 }
 
-/* Texts of few different bytes, so that every neighbourhood occurs. */
+/* Texts of few different bytes, so that every neighbourhood occurs, and names of them. */
 Test(starts, model)
 {
-	static const char bytes[] = { '\n', 'e', 'l', '5', '0', ':', '\0', '\xff' };
+	static const char bytes[] = { '\n', 'e', 'l', ':', '5', '0', '\0', '\xff' };
+	static const char *const names[] = { "e", "el", "le", "eee", "ll", "eleleleel" };
 	struct rng rng = { rng_seed() };
 	char text[400];
 	size_t found = 0, none = 0;
 
 	for (int round = 0; round < 200000; round++) {
+		const char *either = names[rng_below(&rng, COUNT_OF(names))];
+		const char *other = names[rng_below(&rng, COUNT_OF(names))];
+		const struct starts starts = starts_of(either, other);
 		size_t len = rng_below(&rng, sizeof(text) + 1);
 		size_t kinds = 1 + rng_below(&rng, sizeof(bytes));
 		size_t newline_in = 1 + rng_below(&rng, 200);
@@ -97,10 +126,10 @@ Test(starts, model)
 			text[i] = rng_once_in(&rng, newline_in) ?
 					  '\n' :
 					  bytes[rng_below(&rng, kinds)];
-		expected = model_find(&el_or_50, text, len);
-		got = starts_find(&el_or_50, text, len);
+		expected = model_find(either, other, text, len);
+		got = find_exact(&starts, text, len);
 		cr_assert(got == expected, "round %d: %zu for %zu", round, got, expected);
-		found += got < len;
+		found += len - got > STARTS_BYTES;
 		none += got == len;
 	}
 	cr_assert(found > 1000 && none > 1000);
