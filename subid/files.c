@@ -174,7 +174,7 @@ static int load(struct files *files)
 	if (r == 0)
 		sources_note_unasked(&files->sources);
 	for (size_t i = 0; i < 2 && r == 0; i++) {
-		r = idnames_start(&files->accounts[i], &files->place, kinds[i]);
+		r = idnames_start(&files->accounts[i], &files->owners, kinds[i]);
 		if (r)
 			break;
 		r = index_load(&files->indices[i], &files->place, kinds[i],

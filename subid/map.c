@@ -273,7 +273,7 @@ static int run(int argc, char **argv)
 		r = verb_find_place(map.options.root, &map.place);
 	if (r != VERB_GO)
 		return r;
-	if ((r = owners_start(&map.owners, &map.place)) ||
+	if ((r = owners_start_named(&map.owners, &map.place)) ||
 	    (r = sources_start(&map.sources, &map.place, &map.owners)) ||
 	    (r = find_user(&map, argv[optind])) || (r = load(&map)))
 		return r;

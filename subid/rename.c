@@ -62,7 +62,7 @@ static int parse(int argc, char **argv, struct rename *rename)
 }
 
 /* Whom the names mean today: NEW is somebody, and OLD nobody else. */
-static int check_accounts(const struct rename *rename)
+static int check_accounts(struct rename *rename)
 {
 	struct account old, owner;
 	bool old_exists, exists;
