@@ -30,6 +30,7 @@
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/paths.h"
 #include "subid/doctor.h"
+#include "subid/progress.h"
 
 #define VARIABLES      16
 #define VARIABLE_BYTES 512
@@ -197,6 +198,7 @@ static void relay(int in)
 	size_t n;
 
 	while (fd_read(in, text, sizeof(text), &n) == 0 && n > 0) {
+		progress_rows();
 		for (size_t i = 0; i < n; i++)
 			if (is_control(&filter, (unsigned char)text[i]))
 				text[i] = '?';

@@ -16,6 +16,7 @@
 #include "common/report.h"
 #include "libsubid/core/cleanup.h"
 #include "subid/doctor.h"
+#include "subid/progress.h"
 
 enum column {
 	COLUMN_LINK,
@@ -45,6 +46,7 @@ struct row {
 
 static int say(const struct row *row)
 {
+	progress_rows();
 	printf("%-9s %-4s %-8s %s%s%s%s\n", row->link, row->kind ? row->kind->id : "",
 	       row->state, row->evidence, row->cause ? " [" : "",
 	       row->cause ? row->cause : "", row->cause ? "]" : "");

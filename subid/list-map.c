@@ -18,6 +18,7 @@
 #include "libsubid/core/limits.h"
 #include "subid/index.h"
 #include "subid/list.h"
+#include "subid/progress.h"
 
 #define WIDTH_MIN   40
 #define WIDTH_MAX   512
@@ -188,6 +189,7 @@ static int draw_kind(const struct kind *kind, struct index *index)
 	ids = range_count(picture.span);
 	if (ids < picture.width)
 		picture.width = (size_t)ids;
+	progress_rows();
 	printf(_("%ss %" PRIu64 "-%" PRIu64 ", a mark is %" PRIu64 " ids:\n"), kind->id,
 	       picture.span.start, picture.span.end - 1,
 	       (ids + picture.width - 1) / picture.width);

@@ -17,6 +17,7 @@
 #include "libsubid/sys/paths.h"
 #include "subid/index.h"
 #include "subid/map.h"
+#include "subid/progress.h"
 
 enum column {
 	COLUMN_KIND,
@@ -279,6 +280,7 @@ static int run(int argc, char **argv)
 		return r;
 	if (!map.runtime)
 		return show(&map);
+	progress_rows();
 	r = map.runtime->print(&map.mapping);
 	return r ? r : output_flush();
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "subid/output-form.h"
+#include "subid/progress.h"
 
 static bool wants_colours(void)
 {
@@ -55,7 +56,10 @@ static int add_row(const struct output *output, const char *const *cells,
 /* Prints what the table has, and keeps how wide its columns came out. */
 static int print_rows(struct output *output)
 {
-	int r = scols_print_table(output->table);
+	int r;
+
+	progress_rows();
+	r = scols_print_table(output->table);
 
 	if (r)
 		return r;

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import host as host_module
 import subid_box
 import usermod_box
-from host import CLEAN_PATH, mount
+from host import CLEAN_PATH, mount, quick
 from subid_box import DONE, NO_USER, UNREADABLE, words
 
 ID, NOBODYS = 7654321, 7777777
@@ -124,7 +124,9 @@ def silent(box, mode):
     """All verbs at once: they wait for the same thing."""
     box.put(DB, DB)
     service(box, mode)
-    running = [(row, start(box, *row.args), time.monotonic()) for row in rows(box)]
+    wanted = [row for row in rows(box)
+              if not (quick() and mode == NEVER and row.seconds == PATIENT)]
+    running = [(row, start(box, *row.args), time.monotonic()) for row in wanted]
     results = {}
     while len(results) < len(running):
         for row, child, begin in running:
@@ -138,11 +140,11 @@ def silent(box, mode):
         out, err = child.communicate()
         said = [line for line in err.decode().splitlines()
                 if REASON[mode] in line or "note: the name service did" in line]
-        wanted = [row.said.format(REASON[mode])] if row.said else []
+        expected = [row.said.format(REASON[mode])] if row.said else []
         least = row.seconds if mode == NEVER else 0
         box.report.check(
             f"{REASON[mode]}: {' '.join(row.args)}", child.returncode == row.status
-            and said == wanted and least - 0.1 <= results[row] < least + SLACK,
+            and said == expected and least - 0.1 <= results[row] < least + SLACK,
             f"{child.returncode} {results[row]:.1f} s {out} {err}")
         if "--json" in row.args:
             json.loads(out)
