@@ -358,22 +358,26 @@ void edit_cleanup(struct edit *edit)
 }
 
 /*
- * Records what was done to @account, or was refused.
+ * Records in both logs what was done on the running system, or was refused.
  *
  * text: `grant uids=5-6 ...`, see audit_record(). account: NULL where it was done to
- * many.
+ * many or to nobody.
  */
+void edit_log(const char *program, const char *account, const char *text, bool done)
+{
+	audit_record(text, account, done);
+	record_change(program, "%s%s%s by uid %u: %s", account ? account : "",
+		      account ? " " : "", text, getuid(), done ? "done" : "refused");
+}
+
+/* The same about a change that was meant; and that a signal came too late for it. */
 void edit_record(const struct edit *edit, const char *account, const char *text,
 		 bool done)
 {
 	if (edit->dry_run)
 		return;
-	if (edit->place == DB_LIVE) {
-		audit_record(text, account, done);
-		record_change(edit->program, "%s%s%s by uid %u: %s",
-			      account ? account : "", account ? " " : "", text, getuid(),
-			      done ? "done" : "refused");
-	}
+	if (edit->place == DB_LIVE)
+		edit_log(edit->program, account, text, done);
 	if (done && interrupt_came(&edit->interrupt))
 		report_line(edit->program, _("interrupted, but the change is made"));
 }

@@ -46,10 +46,10 @@ struct edit {
 	bool writing;		    /* it was db_commit() that failed */
 };
 
-#define EDIT(name)                                                                  \
-	{                                                                           \
+#define EDIT(name)                                                                   \
+	{                                                                            \
 		.program = (name), .etc = -1, .asker = ASKER_PATIENT, .db = DB_NONE, \
-		.interrupt = INTERRUPT_NONE                                         \
+		.interrupt = INTERRUPT_NONE                                          \
 	}
 
 void edit_start(int status);
@@ -69,6 +69,7 @@ bool edit_changed(const struct edit *edit);
 int edit_commit(struct edit *edit);
 void edit_end(struct edit *edit);
 void edit_cleanup(struct edit *edit);
+void edit_log(const char *program, const char *account, const char *text, bool done);
 void edit_record(const struct edit *edit, const char *account, const char *text,
 		 bool done);
 
