@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -25,17 +26,32 @@
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/wait.h"
 
+/*
+ * Nothing to read and no place to write to. There may be no /dev/null, or a security
+ * module may be in its way, which is a reason to ask and not a failure.
+ */
+static int be_silent(void)
+{
+	CLEANUP(fd_cleanup)
+	int fd = memfd_create("nothing", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE))
+		return -errno;
+	for (int standard = STDIN_FILENO; standard <= STDERR_FILENO; standard++)
+		if (dup2(fd, standard) < 0)
+			return -errno;
+	return 0;
+}
+
 /* The child. Does not return. */
 static void serve(int fd, pid_t parent)
 {
 	const struct rlimit none = { 0 };
-	int null = open("/dev/null", O_RDWR | O_NOCTTY | O_CLOEXEC);
 
 	/* A module that crashes leaves no dump where somebody happens to stand. */
 	setrlimit(RLIMIT_CORE, &none);
-	for (int standard = STDIN_FILENO; standard <= STDERR_FILENO; standard++)
-		if (dup2(null, standard) < 0)
-			_exit(EXIT_FAILURE);
+	if (be_silent())
+		_exit(EXIT_FAILURE);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) || getppid() != parent)
 		_exit(EXIT_FAILURE);
 	asker_answer_all(fd);

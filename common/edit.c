@@ -218,6 +218,9 @@ int edit_begin(struct edit *edit, const bool kinds[static 2])
 {
 	int r;
 
+	/* Who is meant is known now: no other process is there while the locks are held.
+	 */
+	asker_end(&edit->asker);
 	r = may_change(edit);
 	if (r)
 		return r;

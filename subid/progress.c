@@ -121,8 +121,11 @@ void progress_show(const char *what, uint64_t done, uint64_t total)
 
 	if (progress.pid <= 0)
 		return;
-	for (; what[n] != '\0' && n < WHAT_BYTES - 1; n++)
-		progress.shared->what[n] = is_control(what[n]) ? '?' : what[n];
+	for (; what[n] != '\0' && n < WHAT_BYTES - 1; n++) {
+		progress.shared->what[n] = what[n];
+		if (is_control(what[n]))
+			progress.shared->what[n] = '?';
+	}
 	progress.shared->what[n] = '\0';
 	progress.shared->done = done;
 	progress.shared->total = total;

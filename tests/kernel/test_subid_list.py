@@ -506,7 +506,8 @@ def million_users(box):
     order = [i * 7919 % n for i in range(n)]    # 7919 does not divide n
     files = {"passwd": "".join(f"user{i}:x:{1000 + i}:{1000 + i}::/:/bin/sh\n" for i in order)
              + "elsa:x:999:999::/:/bin/sh\n",
-             "subuid": "".join(f"user{i}:{100000 + 1000 * i}:1000\n" for i in reversed(order)),
+             "subuid": "".join(f"user{i}:{100000 + 1000 * i}:1000\n" for i in reversed(order))
+             + "elsa:2000000000:1000\n",
              "subgid": "elsa:3000000:1000000\n"}
     for name, text in files.items():
         box.host.write(f"{folder}/etc/{name}", text)
