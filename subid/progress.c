@@ -44,12 +44,18 @@ static struct {
 	struct shared *shared;
 } progress;
 
-static void wait_for(int64_t milliseconds)
+/* Where the program is ended, and does not end this here, nobody else wipes the line. */
+static void wait_for(const struct shared *shared, const sigset_t *ends,
+		     int64_t milliseconds)
 {
 	const struct timespec time = { .tv_sec = milliseconds / 1000,
 				       .tv_nsec = milliseconds % 1000 * 1000000 };
 
-	nanosleep(&time, NULL);
+	if (sigtimedwait(ends, NULL, &time) < 0)
+		return;
+	if (shared->shown && write(STDERR_FILENO, WIPE, sizeof(WIPE) - 1) < 0)
+		_exit(EXIT_FAILURE);
+	_exit(EXIT_SUCCESS);
 }
 
 static void show(struct shared *shared, int64_t seconds)
@@ -77,13 +83,20 @@ static void show(struct shared *shared, int64_t seconds)
 static void tick(struct shared *shared, pid_t parent)
 {
 	int64_t begin = wait_clock();
+	sigset_t ends;
 
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGHUP);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGQUIT);
+	sigaddset(&ends, SIGTERM);
+	sigprocmask(SIG_BLOCK, &ends, NULL);
 	/* Neither locks nor pipes stay open because of it. */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) || getppid() != parent ||
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) || getppid() != parent ||
 	    fd_close_others(STDIN_FILENO, STDERR_FILENO, -1))
 		_exit(EXIT_FAILURE);
-	wait_for(FIRST_AFTER);
-	for (;; wait_for(EACH))
+	wait_for(shared, &ends, FIRST_AFTER);
+	for (;; wait_for(shared, &ends, EACH))
 		show(shared, (wait_clock() - begin) / 1000);
 }
 
@@ -121,7 +134,7 @@ void progress_show(const char *what, uint64_t done, uint64_t total)
 
 	if (progress.pid <= 0)
 		return;
-	for (; what[n] != '\0' && n < WHAT_BYTES - 1; n++) {
+	for (; n < WHAT_BYTES - 1 && what[n] != '\0'; n++) {
 		progress.shared->what[n] = what[n];
 		if (is_control(what[n]))
 			progress.shared->what[n] = '?';

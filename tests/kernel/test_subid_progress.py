@@ -112,6 +112,21 @@ def quiet(box, args, statuses):
                      and b"\033" not in err + out, f"{child.returncode} {err}")
 
 
+def interrupted(box):
+    """Who ends the program finds the line wiped away as well."""
+    master, slave = pty.openpty()
+    child = subprocess.Popen([box.path, "list"], stdin=subprocess.DEVNULL, env=ENV,
+                             stdout=subprocess.PIPE, stderr=slave)
+    os.close(slave)
+    child.stdout.read(10)   # more than a pipe takes is behind it
+    time.sleep(1.3)
+    child.send_signal(signal.SIGINT)
+    screen = read_all(master)[master]
+    box.report.check("interrupted", child.wait() == -signal.SIGINT and LINE.search(screen)
+                     and screen.endswith(WIPE), f"{child.returncode} {screen}")
+    os.close(master)
+
+
 def names(box):
     """Names of files reach the terminal without what it would obey."""
     os.mkdir("/mnt/evil")
@@ -137,7 +152,7 @@ def main():
     os.mkdir("/mnt/tree")
     box.host.write("/mnt/tree/file", "", 0o644, (3000005, 3000005))
     database = "elsa:3000000:1000\n"
-    verbs = VERBS[::6] if host_module.quick() else VERBS
+    verbs = VERBS[::10] if host_module.quick() else VERBS
     for number, (args, statuses, word) in enumerate(verbs):
         box.put(database, database)
         box.report.part(verb, box, args, statuses, word, number % 2 == 0)
@@ -145,8 +160,10 @@ def main():
         box.put(database, database)
         verb(box, ("whois", "3000005"), (DONE,), b"elsa", True)
         verb(box, ("check",), (DONE, FINDINGS), b"", False)
-    for args in (("list",), ("check",), ("grant", "--dry-run", "anna"))[host_module.quick():]:
+    for args in (("list",), ("check",), ("grant", "--dry-run", "anna"))[2 * host_module.quick():]:
         box.report.part(quiet, box, args, (DONE, FINDINGS))
+    box.put("".join(f"user{i}:{3000000 + i}:1\n" for i in range(10000)), "")
+    box.report.part(interrupted, box)
     box.report.part(names, box)
     box.report.finish()
 
