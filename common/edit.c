@@ -119,20 +119,19 @@ static int make_account(const char *name, struct account *ret_account)
 }
 
 /* ACCOUNT_NONE is an answer; that none came is told. */
-static int look_up(const struct edit *edit, const char *login,
-		   struct account *ret_account)
+static int look_up(struct edit *edit, const char *login, struct account *ret_account)
 {
-	int r = edit->place == DB_LIVE ? account_by_name(login, ret_account) :
+	int r = edit->place == DB_LIVE ? asker_user(&edit->asker, login, ret_account) :
 					 account_in_file(edit->etc, login, ret_account);
 
 	if (r < 0)
 		report_line(edit->program, _("cannot look up user '%s': %s"), login,
-			    report_error(-r));
+			    asker_reason(r));
 	return r < 0 ? EXIT_NO_USER : r;
 }
 
 /* Looks for a user by login name; who does not exist is no failure here. */
-int edit_look_up(const struct edit *edit, const char *login, struct account *ret_account,
+int edit_look_up(struct edit *edit, const char *login, struct account *ret_account,
 		 bool *ret_exists)
 {
 	int r = look_up(edit, login, ret_account);
@@ -141,7 +140,7 @@ int edit_look_up(const struct edit *edit, const char *login, struct account *ret
 	return r == ACCOUNT_NONE ? 0 : r;
 }
 
-static int find(const struct edit *edit, const char *name, bool no_account,
+static int find(struct edit *edit, const char *name, bool no_account,
 		struct owner *ret_owner)
 {
 	struct account account;
@@ -164,13 +163,13 @@ static int find(const struct edit *edit, const char *name, bool no_account,
 }
 
 /* Finds a user by login name; *ret_owner is freed with owner_cleanup(). */
-int edit_find_user(const struct edit *edit, const char *login, struct owner *ret_owner)
+int edit_find_user(struct edit *edit, const char *login, struct owner *ret_owner)
 {
 	return find(edit, login, false, ret_owner);
 }
 
 /* The same, or an owner who has no account: a name, or a uid in decimal. */
-int edit_find_owner(const struct edit *edit, const char *name, struct owner *ret_owner)
+int edit_find_owner(struct edit *edit, const char *name, struct owner *ret_owner)
 {
 	return find(edit, name, true, ret_owner);
 }
@@ -219,6 +218,9 @@ int edit_begin(struct edit *edit, const bool kinds[static 2])
 {
 	int r;
 
+	/* Who is meant is known now: no other process is there while the locks are held.
+	 */
+	asker_end(&edit->asker);
 	r = may_change(edit);
 	if (r)
 		return r;
@@ -353,27 +355,32 @@ void edit_end(struct edit *edit)
 void edit_cleanup(struct edit *edit)
 {
 	edit_end(edit);
+	asker_end(&edit->asker);
 	edit->etc = fd_close(edit->etc);
 	interrupt_let_go(&edit->interrupt);
 }
 
 /*
- * Records what was done to @account, or was refused.
+ * Records in both logs what was done on the running system, or was refused.
  *
  * text: `grant uids=5-6 ...`, see audit_record(). account: NULL where it was done to
- * many.
+ * many or to nobody.
  */
+void edit_log(const char *program, const char *account, const char *text, bool done)
+{
+	audit_record(text, account, done);
+	record_change(program, "%s%s%s by uid %u: %s", account ? account : "",
+		      account ? " " : "", text, getuid(), done ? "done" : "refused");
+}
+
+/* The same about a change that was meant; and that a signal came too late for it. */
 void edit_record(const struct edit *edit, const char *account, const char *text,
 		 bool done)
 {
 	if (edit->dry_run)
 		return;
-	if (edit->place == DB_LIVE) {
-		audit_record(text, account, done);
-		record_change(edit->program, "%s%s%s by uid %u: %s",
-			      account ? account : "", account ? " " : "", text, getuid(),
-			      done ? "done" : "refused");
-	}
+	if (edit->place == DB_LIVE)
+		edit_log(edit->program, account, text, done);
 	if (done && interrupt_came(&edit->interrupt))
 		report_line(edit->program, _("interrupted, but the change is made"));
 }

@@ -22,6 +22,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#include "common/asker.h"
 #include "common/interrupt.h"
 #include "libsubid/db.h"
 #include "libsubid/sys/settings.h"
@@ -37,6 +38,7 @@ struct edit {
 
 	char folder[PATH_MAX]; /* where the databases are, */
 	int etc;	       /* and this is it */
+	struct asker asker;    /* who knows accounts on the running system */
 	enum db_place place;
 	struct db db;
 	struct interrupt interrupt; /* signals wait from edit_begin() on */
@@ -44,18 +46,19 @@ struct edit {
 	bool writing;		    /* it was db_commit() that failed */
 };
 
-#define EDIT(name)                                                                       \
-	{                                                                                \
-		.program = (name), .etc = -1, .db = DB_NONE, .interrupt = INTERRUPT_NONE \
+#define EDIT(name)                                                                   \
+	{                                                                            \
+		.program = (name), .etc = -1, .asker = ASKER_PATIENT, .db = DB_NONE, \
+		.interrupt = INTERRUPT_NONE                                          \
 	}
 
 void edit_start(int status);
 void edit_keep_going(void);
 int edit_find_folder(struct edit *edit);
-int edit_find_user(const struct edit *edit, const char *login, struct owner *ret_owner);
-int edit_look_up(const struct edit *edit, const char *login, struct account *ret_account,
+int edit_find_user(struct edit *edit, const char *login, struct owner *ret_owner);
+int edit_look_up(struct edit *edit, const char *login, struct account *ret_account,
 		 bool *ret_exists);
-int edit_find_owner(const struct edit *edit, const char *name, struct owner *ret_owner);
+int edit_find_owner(struct edit *edit, const char *name, struct owner *ret_owner);
 int edit_begin(struct edit *edit, const bool kinds[static 2]);
 int edit_read_settings(const struct edit *edit, struct settings *ret_settings);
 int edit_names_by_id(const struct edit *edit, bool *ret_by_id);
@@ -66,6 +69,7 @@ bool edit_changed(const struct edit *edit);
 int edit_commit(struct edit *edit);
 void edit_end(struct edit *edit);
 void edit_cleanup(struct edit *edit);
+void edit_log(const char *program, const char *account, const char *text, bool done);
 void edit_record(const struct edit *edit, const char *account, const char *text,
 		 bool done);
 

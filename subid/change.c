@@ -11,6 +11,7 @@
 #include "common/report.h"
 #include "common/status.h"
 #include "subid/change.h"
+#include "subid/progress.h"
 
 /*
  * Takes an option that is none of the verb's own. Returns VERB_GO or an exit status.
@@ -51,6 +52,14 @@ int change_prepare(struct edit *edit, const struct verb *verb,
 	edit->dry_run = options->dry_run;
 	r = edit_find_folder(edit);
 	return r ? change_status(edit, r) : VERB_GO;
+}
+
+/* Writes what changed, or with --dry-run shows it. Returns as edit_commit() does. */
+int change_commit(struct edit *edit)
+{
+	if (edit->dry_run)
+		progress_rows();
+	return edit_commit(edit);
 }
 
 /* The exit status of subid(1) for @status of common/status.h. */

@@ -8,8 +8,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "common/asker.h"
 #include "common/i18n.h"
 #include "common/report.h"
 #include "libsubid/core/cleanup.h"
@@ -17,7 +17,6 @@
 #include "libsubid/sys/account.h"
 #include "libsubid/sys/nsswitch.h"
 #include "libsubid/sys/paths.h"
-#include "libsubid/sys/taken.h"
 #include "subid/check.h"
 
 /* The accounts as the search wants them. */
@@ -103,7 +102,8 @@ static int search(const struct check *check, const struct people *people,
 }
 
 /* Who an owner is to the name service. Returns 0, ACCOUNT_NONE or -errno. */
-static int look_up(const struct finding *finding, struct account *ret_account)
+static int look_up(struct asker *asker, const struct finding *finding,
+		   struct account *ret_account)
 {
 	char name[LIMIT_OWNER_BYTES + 1];
 	uint64_t uid;
@@ -111,28 +111,19 @@ static int look_up(const struct finding *finding, struct account *ret_account)
 	if (finding->owner_len > LIMIT_OWNER_BYTES)
 		return ACCOUNT_NONE;
 	if (num_parse(finding->owner, finding->owner_len, ID_NONE - 1, &uid) == 0)
-		return account_by_uid((uid_t)uid, NULL, ret_account);
+		return asker_uid(asker, (uid_t)uid, ret_account);
 	memcpy(name, finding->owner, finding->owner_len);
 	name[finding->owner_len] = '\0';
-	return account_by_name(name, ret_account);
-}
-
-static bool is_over(const struct timespec *begin)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec - begin->tv_sec >= TAKEN_SECONDS;
+	return asker_user(asker, name, ret_account);
 }
 
 /* Asks the name service for the owners that no local account has. */
-static int ask(const struct findings *findings, struct people *people)
+static int ask(const struct findings *findings, struct asker *asker,
+	       struct people *people)
 {
 	size_t n = findings->counts[FINDING_NO_ACCOUNT][FINDING_NOTE], asked = 0;
-	struct timespec begin;
 
-	clock_gettime(CLOCK_MONOTONIC, &begin);
-	for (size_t i = 0; i < findings->n; i++) {
+	for (size_t i = 0; i < findings->n && asker->failed == 0; i++) {
 		struct finding finding;
 		struct account account;
 		int r;
@@ -140,19 +131,13 @@ static int ask(const struct findings *findings, struct people *people)
 		findings_get(findings, i, &finding);
 		if (finding.code != FINDING_NO_ACCOUNT)
 			continue;
-		if (is_over(&begin)) {
-			people->unsure = true;
-			return 0;
-		}
-		asked++;
-		r = look_up(&finding, &account);
-		if (r < 0)
-			people->unsure = true;
+		r = look_up(asker, &finding, &account);
+		asked += r >= 0;
 		r = r == 0 ? people_add(people, &account) : 0;
 		if (r)
 			return r;
 	}
-	people->unsure |= asked < n;
+	people->unsure = asked < n;
 	return 0;
 }
 
@@ -160,6 +145,7 @@ static int ask(const struct findings *findings, struct people *people)
 static int search_with_others(const struct check *check, struct people *people,
 			      struct findings *findings)
 {
+	CLEANUP(asker_end) struct asker asker = ASKER_LOOK;
 	struct nsswitch nsswitch;
 	size_t before = people->n_users;
 	int r;
@@ -167,7 +153,7 @@ static int search_with_others(const struct check *check, struct people *people,
 	if (check->place.image || nsswitch_read(NSSWITCH_CONF, &nsswitch) ||
 	    nsswitch.passwd_others[0] == '\0')
 		return 0;
-	r = ask(findings, people);
+	r = ask(findings, &asker, people);
 	if (people->unsure)
 		report_line(PROGRAM, _("note: the name service did not answer about all "
 				       "owners; some may have an account"));

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/edit.h"
 #include "common/i18n.h"
 #include "common/interrupt.h"
 #include "common/report.h"
@@ -40,6 +41,7 @@ struct repair {
 	bool backup_linked[2];
 	bool group_writable[2];
 	bool backup_writable[2];
+	size_t n_lines; /* that were mended */
 };
 
 struct collect {
@@ -220,6 +222,16 @@ static int edit(struct repair *repair, const struct kind *kind,
 	return db_drop_lines(&repair->db, kind, numbers, n);
 }
 
+static size_t count_mendable(const struct findings *findings)
+{
+	size_t n = 0;
+
+	for (size_t severity = FINDING_NOTE; severity <= FINDING_ERROR; severity++)
+		n += findings->counts[FINDING_DUPLICATE][severity] +
+		     findings->counts[FINDING_NO_FINAL_NEWLINE][severity];
+	return n;
+}
+
 static int tell_lines(const struct repair *repair, const struct findings *findings)
 {
 	int r = 0;
@@ -263,10 +275,26 @@ static int mend(struct repair *repair)
 		fail(repair, true, r);
 	if (r && r != DB_NOT_DURABLE)
 		return 0;
+	repair->n_lines = count_mendable(&findings);
+	/* Who reads what is told may be slow: nobody waits for our locks. */
+	db_unlock(&repair->db);
 	r = tell_files(repair, &kind_uid);
 	if (r == 0)
 		r = tell_files(repair, &kind_gid);
 	return r ? r : tell_lines(repair, &findings);
+}
+
+/* As for whoever changes the databases. Nothing to do is nothing to record. */
+static void record(const struct repair *repair)
+{
+	const struct check *check = repair->check;
+	bool failed = check->not_written || check->locked;
+	char text[64];
+
+	if (check->place.image || (!failed && check->n_mended == 0))
+		return;
+	snprintf(text, sizeof(text), "fix lines=%zu", repair->n_lines);
+	edit_log(PROGRAM, NULL, text, !failed);
 }
 
 /*
@@ -287,6 +315,7 @@ int check_repair(struct check *check)
 	db_end(&repair.db);
 	table_clear(&repair.old[0]);
 	table_clear(&repair.old[1]);
+	record(&repair);
 	interrupt_let_go(&interrupt);
 	return r;
 }

@@ -9,12 +9,14 @@
 
 #include "common/auth.h"
 #include "common/causes-rules.h"
+#include "common/edit.h"
 #include "common/i18n.h"
 #include "common/identity.h"
 #include "common/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/fd.h"
 #include "subid/check.h"
+#include "subid/progress.h"
 
 enum column {
 	COLUMN_SEVERITY,
@@ -86,6 +88,7 @@ static int say(const struct problem *problem)
 {
 	char line[NUM_BYTES + 2] = "";
 
+	progress_rows();
 	if (problem->line)
 		snprintf(line, sizeof(line), ":%" PRIu64, problem->line);
 	printf("%s%s: %s: %s [%s]\n", problem->path, line,
@@ -139,6 +142,7 @@ static int put_row(struct check *check, const struct problem *problem)
 /* Puts a finding out and counts it. Returns 0, or an exit status: then no more. */
 int check_tell(struct check *check, const struct problem *problem)
 {
+	check->n_mended += problem->fixed;
 	if (!problem->fixed && problem->severity >= FINDING_WARNING)
 		check->n_wrong++;
 	return check->table ? put_row(check, problem) : say(problem);
@@ -208,8 +212,12 @@ static int prepare_prefix(struct check *check)
  */
 static int authorise(const struct check *check)
 {
-	if (check->fix && !check->options.root)
-		return auth_check(PROGRAM) ? VERB_NOT_PERMITTED : VERB_GO;
+	if (check->fix && !check->options.root) {
+		if (auth_check(PROGRAM) == 0)
+			return VERB_GO;
+		edit_log(PROGRAM, NULL, "fix", false);
+		return VERB_NOT_PERMITTED;
+	}
 	return identity_drop() ? VERB_NOT_PERMITTED : VERB_GO;
 }
 

@@ -75,8 +75,9 @@ struct check {
 	struct roster users;
 	struct roster groups;
 	struct output output;
-	bool table;	/* rows and not sentences */
-	size_t n_wrong; /* of warnings and errors that are not mended */
+	bool table;	 /* rows and not sentences */
+	size_t n_wrong;	 /* of warnings and errors that are not mended */
+	size_t n_mended; /* that were told */
 	bool unreadable;
 	bool not_written;
 	bool locked;

@@ -22,6 +22,7 @@
 #include "libsubid/core/num.h"
 #include "libsubid/sys/etc.h"
 #include "libsubid/sys/fd.h"
+#include "libsubid/sys/nsswitch.h"
 #include "libsubid/sys/paths.h"
 #include "libsubid/sys/scan.h"
 #include "subid/crowd.h"
@@ -176,54 +177,70 @@ static int read_group(const struct edit *edit, const char *name, struct group *r
 	return r;
 }
 
-static int find_group(const struct edit *edit, const char *name, struct group *ret_group,
-		      char *buffer, size_t size)
+static int add_member(struct people *members, const char *name)
 {
-	struct group *found = NULL;
-	int r;
+	size_t index;
+	int r = people_add(members, name, strlen(name), &index);
 
-	if (edit->place != DB_LIVE)
-		return read_group(edit, name, ret_group, buffer, size);
-	do {
-		r = getgrnam_r(name, ret_group, buffer, size, &found);
-	} while (r == EINTR);
-	return r == 0 && !found ? ENOENT : r;
+	return r < 0 ? r : 0;
 }
 
-/* Reads the members of a group. Returns VERB_GO or an exit status. */
-static int read_members(const struct edit *edit, const char *name, gid_t *ret_gid,
-			struct people *members)
+/* The group of another system. Returns 0, ACCOUNT_NONE or -errno. */
+static int members_there(const struct edit *edit, const char *name, gid_t *ret_gid,
+			 struct people *members)
 {
 	CLEANUP(cleanup_free) char *buffer = malloc(GROUP_BYTES_MAX);
 	struct group group;
-	size_t index;
 	int r;
 
 	if (!buffer)
-		return verb_fail(ENOMEM);
-	r = find_group(edit, name, &group, buffer, GROUP_BYTES_MAX);
-	if (r) {
-		if (r == ENOENT || r == ESRCH)
-			report_line(PROGRAM, _("group '%s' does not exist"), name);
-		else
-			report_line(PROGRAM, _("cannot look up group '%s': %s"), name,
-				    report_error(r));
-		return VERB_NO_USER;
-	}
+		return -ENOMEM;
+	r = read_group(edit, name, &group, buffer, GROUP_BYTES_MAX);
+	if (r)
+		return r == ENOENT ? ACCOUNT_NONE : -r;
 	*ret_gid = group.gr_gid;
-	for (size_t i = 0; group.gr_mem[i]; i++) {
-		r = people_add(members, group.gr_mem[i], strlen(group.gr_mem[i]), &index);
-		if (r < 0)
-			return verb_fail(-r);
-	}
-	return VERB_GO;
+	for (size_t i = 0; r == 0 && group.gr_mem[i]; i++)
+		r = add_member(members, group.gr_mem[i]);
+	return r;
+}
+
+/* The group as the name service has it. Returns 0, ACCOUNT_NONE or -errno. */
+static int members_here(struct edit *edit, const char *name, gid_t *ret_gid,
+			struct people *members)
+{
+	CLEANUP(cleanup_free) char *names = NULL;
+	size_t len;
+	int r = asker_members(&edit->asker, name, ret_gid, &names, &len);
+
+	for (size_t at = 0; r == 0 && at < len; at += strlen(names + at) + 1)
+		r = add_member(members, names + at);
+	return r;
+}
+
+/* Reads the members of a group. Returns VERB_GO or an exit status. */
+static int read_members(struct edit *edit, const char *name, gid_t *ret_gid,
+			struct people *members)
+{
+	int r = edit->place == DB_LIVE ? members_here(edit, name, ret_gid, members) :
+					 members_there(edit, name, ret_gid, members);
+
+	if (r == 0)
+		return VERB_GO;
+	if (r == -ENOMEM)
+		return verb_fail(ENOMEM);
+	if (r == ACCOUNT_NONE)
+		report_line(PROGRAM, _("group '%s' does not exist"), name);
+	else
+		report_line(PROGRAM, _("cannot look up group '%s': %s"), name,
+			    asker_reason(r));
+	return VERB_NO_USER;
 }
 
 /*
  * Adds the local users that the filter takes. Returns VERB_GO or an exit status.
  */
-int crowd_add_users(struct crowd *crowd, const struct edit *edit,
-		    const struct roster *roster, const struct crowd_filter *filter)
+int crowd_add_users(struct crowd *crowd, struct edit *edit, const struct roster *roster,
+		    const struct crowd_filter *filter)
 {
 	CLEANUP(people_cleanup) struct people members = { 0 };
 	struct people_filter people_filter = {
@@ -256,7 +273,7 @@ static void tell_person(const struct crowd *crowd, size_t index)
 			 crowd->lines[index]);
 	if (status < 0)
 		report_line(PROGRAM, _("%scannot look up user '%s': %s"), place, name,
-			    report_error(-status));
+			    asker_reason(status));
 	else if (status == PERSON_SAME)
 		report_line(PROGRAM, _("%suser '%s' has the same uid as '%s'"), place,
 			    name,
@@ -265,14 +282,22 @@ static void tell_person(const struct crowd *crowd, size_t index)
 		report_line(PROGRAM, _("%suser '%s' does not exist"), place, name);
 }
 
+static int look_up(void *context, const char *name, struct account *ret_account)
+{
+	struct edit *edit = context;
+
+	return asker_user(&edit->asker, name, ret_account);
+}
+
 /*
  * Finds out who they all are. Who has the uid of another one is that one, and wrong only
  * in a list.
  * Returns VERB_GO or an exit status: what is wrong is told.
  */
-int crowd_resolve(struct crowd *crowd, const struct edit *edit,
-		  const struct roster *roster, bool no_account)
+int crowd_resolve(struct crowd *crowd, struct edit *edit, const struct roster *roster,
+		  bool no_account)
 {
+	struct people_elsewhere elsewhere = { .look_up = look_up, .context = edit };
 	struct nsswitch nsswitch;
 	bool live = edit->place == DB_LIVE, unknown = false;
 	int r = live ? nsswitch_read(NSSWITCH_CONF, &nsswitch) : 0;
@@ -281,7 +306,8 @@ int crowd_resolve(struct crowd *crowd, const struct edit *edit,
 		report_line(PROGRAM, "%s: %s", NSSWITCH_CONF, report_error(-r));
 		return VERB_UNREADABLE;
 	}
-	r = people_resolve(&crowd->people, roster, live ? &nsswitch : NULL, no_account);
+	elsewhere.first = live && !nsswitch.passwd_files_first;
+	r = people_resolve(&crowd->people, roster, live ? &elsewhere : NULL, no_account);
 	if (r)
 		return verb_fail(-r);
 	for (size_t i = 0; i < crowd->people.n; i++) {

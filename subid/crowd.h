@@ -30,10 +30,10 @@ struct crowd_filter {
 
 int crowd_add(struct crowd *crowd, const char *name);
 int crowd_read(struct crowd *crowd, const char *path);
-int crowd_add_users(struct crowd *crowd, const struct edit *edit,
-		    const struct roster *roster, const struct crowd_filter *filter);
-int crowd_resolve(struct crowd *crowd, const struct edit *edit,
-		  const struct roster *roster, bool no_account);
+int crowd_add_users(struct crowd *crowd, struct edit *edit, const struct roster *roster,
+		    const struct crowd_filter *filter);
+int crowd_resolve(struct crowd *crowd, struct edit *edit, const struct roster *roster,
+		  bool no_account);
 void crowd_cleanup(struct crowd *crowd);
 
 #endif

@@ -31,7 +31,7 @@
 int doctor_account(struct doctor *doctor)
 {
 	struct facts facts;
-	int r = account_by_uid(getuid(), NULL, &doctor->account);
+	int r = asker_uid(&doctor->asker, getuid(), &doctor->account);
 
 	if (r == 0)
 		return doctor_tell_good(doctor, "account", NULL, _("%s, uid %u, gid %u"),

@@ -14,7 +14,6 @@
 #include <langinfo.h>
 #include <linux/close_range.h>
 #include <linux/keyctl.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/i18n.h"
 #include "common/identity.h"
 #include "common/report.h"
 #include "libsubid/core/cleanup.h"
@@ -30,10 +30,10 @@
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/paths.h"
 #include "subid/doctor.h"
+#include "subid/progress.h"
 
 #define VARIABLES      16
 #define VARIABLE_BYTES 512
-#define GROUPS_MAX     65536
 
 /* The usual one, if login.defs does not say. */
 #define PATH_USUAL "/usr/local/bin:/usr/bin:/bin"
@@ -94,27 +94,26 @@ static void make_environment(const struct account *account, const char *home,
 		put(environment, "XDG_RUNTIME_DIR", runtime);
 }
 
-static int take_groups(const struct account *account)
-{
-	CLEANUP(cleanup_free) gid_t *groups = NULL;
-	int n = GROUPS_MAX;
+/* What the process needs to know of the user. */
+struct identity {
+	const struct account *account;
+	char *home;
+	gid_t *groups;
+	size_t n_groups;
+};
 
-	groups = reallocarray(NULL, GROUPS_MAX, sizeof(*groups));
-	if (!groups)
-		return -ENOMEM;
-	if (getgrouplist(account->name, account->gid, groups, &n) < 0)
-		return -E2BIG;
-	return setgroups((size_t)n, groups) ? -errno : 0;
+static void identity_cleanup(struct identity *user)
+{
+	free(user->home);
+	free(user->groups);
 }
 
 /* Leaves root for good. */
-static int become(const struct account *account)
+static int become(const struct identity *user)
 {
-	int r = take_groups(account);
-
-	if (r)
-		return r;
-	return identity_become(account->uid, account->gid);
+	if (setgroups(user->n_groups, user->groups))
+		return -errno;
+	return identity_become(user->account->uid, user->account->gid);
 }
 
 static const char *const *arguments(const struct doctor *doctor, const char *words[8])
@@ -139,14 +138,13 @@ static const char *const *arguments(const struct doctor *doctor, const char *wor
 }
 
 /* The child: becomes the user and starts this program anew. Does not return. */
-static void run_child(const struct doctor *doctor, const struct account *account,
-		      const char *home, int out)
+static void run_child(const struct doctor *doctor, const struct identity *user, int out)
 {
 	struct environment environment = { .n = 0 };
 	const char *words[8];
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC), r;
 
-	make_environment(account, home, &environment);
+	make_environment(user->account, user->home, &environment);
 	arguments(doctor, words);
 	if (setsid() < 0 || dup2(null, STDIN_FILENO) < 0 ||
 	    dup2(out, STDOUT_FILENO) < 0 || dup2(out, STDERR_FILENO) < 0 ||
@@ -155,14 +153,14 @@ static void run_child(const struct doctor *doctor, const struct account *account
 	/* A keyring that came from root's login would be the user's to read. Where the
 	 * kernel has none there is none. */
 	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
-	r = become(account);
+	r = become(user);
 	if (r == 0 && chdir("/"))
 		r = -errno;
 	if (r == 0) {
 		execve("/proc/self/exe", (char **)(uintptr_t)words, environment.words);
 		r = -errno;
 	}
-	report_line(PROGRAM, "%s: %s", account->name, report_error(-r));
+	report_line(PROGRAM, "%s: %s", user->account->name, report_error(-r));
 	_exit(VERB_UNREADABLE);
 }
 
@@ -200,6 +198,7 @@ static void relay(int in)
 	size_t n;
 
 	while (fd_read(in, text, sizeof(text), &n) == 0 && n > 0) {
+		progress_rows();
 		for (size_t i = 0; i < n; i++)
 			if (is_control(&filter, (unsigned char)text[i]))
 				text[i] = '?';
@@ -221,14 +220,24 @@ static int status_of(int status)
 	}
 }
 
-/*
- * Answers as the user, for root. Returns an exit status.
- */
-int doctor_run_as(const struct doctor *doctor, const struct account *account)
+/* Asks for home and groups. Returns 0 or an exit status with the reason told. */
+static int find_identity(struct asker *asker, struct identity *user)
 {
-	/* There is one thread, and the name has just been found. */
-	const struct passwd *entry = getpwnam(account->name);
-	const char *home = entry && entry->pw_dir ? entry->pw_dir : "/";
+	int r = asker_home(asker, user->account->name, &user->home);
+
+	if (r == 0)
+		r = asker_groups(asker, user->account, &user->groups, &user->n_groups);
+	/* Root's process, which this one's user has no business with. */
+	asker_end(asker);
+	if (r == 0)
+		return 0;
+	report_line(PROGRAM, _("cannot look up user '%s': %s"), user->account->name,
+		    r > 0 ? report_error(ENOENT) : asker_reason(r));
+	return VERB_UNREADABLE;
+}
+
+static int run_as(const struct doctor *doctor, const struct identity *user)
+{
 	int ends[2], status = 0;
 	pid_t pid;
 
@@ -237,7 +246,7 @@ int doctor_run_as(const struct doctor *doctor, const struct account *account)
 	fflush(stdout);
 	pid = fork();
 	if (pid == 0)
-		run_child(doctor, account, home, ends[1]);
+		run_child(doctor, user, ends[1]);
 	fd_close(ends[1]);
 	if (pid < 0) {
 		fd_close(ends[0]);
@@ -248,4 +257,15 @@ int doctor_run_as(const struct doctor *doctor, const struct account *account)
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	return status_of(status);
+}
+
+/*
+ * Answers as the user, for root. Returns an exit status.
+ */
+int doctor_run_as(struct doctor *doctor, const struct account *account)
+{
+	CLEANUP(identity_cleanup) struct identity user = { .account = account };
+	int r = find_identity(&doctor->asker, &user);
+
+	return r ? r : run_as(doctor, &user);
 }

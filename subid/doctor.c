@@ -16,6 +16,7 @@
 #include "common/report.h"
 #include "libsubid/core/cleanup.h"
 #include "subid/doctor.h"
+#include "subid/progress.h"
 
 enum column {
 	COLUMN_LINK,
@@ -45,6 +46,7 @@ struct row {
 
 static int say(const struct row *row)
 {
+	progress_rows();
 	printf("%-9s %-4s %-8s %s%s%s%s\n", row->link, row->kind ? row->kind->id : "",
 	       row->state, row->evidence, row->cause ? " [" : "",
 	       row->cause ? row->cause : "", row->cause ? "]" : "");
@@ -171,6 +173,7 @@ static void doctor_cleanup(struct doctor *doctor)
 		free(doctor->sides[i].ranges);
 		range_set_clear(&doctor->sides[i].held);
 	}
+	asker_end(&doctor->asker);
 	output_cleanup(&doctor->output);
 }
 
@@ -199,14 +202,19 @@ static int parse(int argc, char **argv, struct doctor *doctor)
 }
 
 /* Whose answer it is to be: VERB_GO: ours. */
-static int find_user(const struct doctor *doctor)
+static int find_user(struct doctor *doctor)
 {
 	struct account account;
 	int r;
 
 	if (!doctor->login)
 		return VERB_GO;
-	r = account_by_name(doctor->login, &account);
+	r = asker_user(&doctor->asker, doctor->login, &account);
+	if (r < 0) {
+		report_line(PROGRAM, _("cannot look up user '%s': %s"), doctor->login,
+			    asker_reason(r));
+		return VERB_UNREADABLE;
+	}
 	if (r) {
 		report_line(PROGRAM, _("user '%s' does not exist"), doctor->login);
 		return VERB_NO_USER;
@@ -244,6 +252,7 @@ static int look(struct doctor *doctor)
 static int run(int argc, char **argv)
 {
 	CLEANUP(doctor_cleanup) struct doctor doctor = {
+		.asker = ASKER_PATIENT,
 		.path = getenv("PATH"),
 		.sides = {
 			{ .kind = &kind_uid, .held = RANGE_SET(DOCTOR_RANGES) },

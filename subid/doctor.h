@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/asker.h"
 #include "common/causes.h"
 #include "common/facts.h"
 #include "libsubid/core/range.h"
@@ -31,14 +32,15 @@ struct doctor {
 	struct verb_options options;
 	const char *login;	/* who is asked about; NULL: who asks */
 	struct account account; /* the user, who is also who runs this now */
-	const char *path;	/* PATH */
+	struct asker asker;
+	const char *path; /* PATH */
 	struct doctor_side sides[2];
 	struct output output;
 	bool table;  /* rows and not sentences */
 	bool broken; /* a link is */
 };
 
-int doctor_run_as(const struct doctor *doctor, const struct account *account);
+int doctor_run_as(struct doctor *doctor, const struct account *account);
 
 struct facts doctor_facts(const struct doctor *doctor, const struct kind *kind,
 			  const struct facts_host *host, enum facts_step step, int error);

@@ -51,14 +51,12 @@ struct files {
 	struct index indices[2];
 	struct idnames accounts[2];
 	struct output output;
-	struct progress progress;
 	uint64_t n;
 	int status;
 };
 
 static void files_cleanup(struct files *files)
 {
-	progress_end(&files->progress);
 	output_cleanup(&files->output);
 	for (size_t i = 0; i < 2; i++) {
 		idnames_cleanup(&files->accounts[i]);
@@ -120,7 +118,7 @@ static int show(struct files *files, const struct stat *st, const char *path)
 /* What cannot be read is told and remembered; the rest goes on. */
 static int take(struct files *files, const FTSENT *entry)
 {
-	progress_show(&files->progress, entry->fts_path, ++files->n, 0);
+	progress_show(entry->fts_path, ++files->n, 0);
 	switch (entry->fts_info) {
 	case FTS_DP:
 		return 0;
@@ -128,7 +126,6 @@ static int take(struct files *files, const FTSENT *entry)
 	case FTS_DNR:
 	case FTS_ERR:
 	case FTS_NS:
-		progress_end(&files->progress);
 		report_line(PROGRAM, "%s: %s", entry->fts_path,
 			    report_error(entry->fts_info == FTS_DC ? ELOOP :
 								     entry->fts_errno));
@@ -174,7 +171,7 @@ static int load(struct files *files)
 	if (r == 0)
 		sources_note_unasked(&files->sources);
 	for (size_t i = 0; i < 2 && r == 0; i++) {
-		r = idnames_start(&files->accounts[i], &files->place, kinds[i]);
+		r = idnames_start(&files->accounts[i], &files->owners, kinds[i]);
 		if (r)
 			break;
 		r = index_load(&files->indices[i], &files->place, kinds[i],
@@ -242,9 +239,7 @@ static int run(int argc, char **argv)
 			 &files.options.output);
 	if (r)
 		return r;
-	progress_start(&files.progress);
 	status = walk(&files, argv + optind);
-	progress_end(&files.progress);
 	r = output_end(&files.output);
 	return r ? r : status;
 }

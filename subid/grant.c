@@ -15,6 +15,7 @@
 #include "libsubid/core/num.h"
 #include "subid/change.h"
 #include "subid/crowd.h"
+#include "subid/progress.h"
 
 enum {
 	OPTION_ALIGN = CHANGE_OWN,
@@ -389,6 +390,7 @@ static int work(struct grant *grant)
 	if (grown && !grant->edit.dry_run)
 		r = edit_commit(&grant->edit);
 	end(grant);
+	progress_rows();
 	if (grown && r == 0)
 		show(grant);
 	if (grown || r)

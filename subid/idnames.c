@@ -1,29 +1,26 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * idnames: local users or groups are read once; the name service is asked for what is
- * none of them, as long as all its answers together take less than OWNERS_SECONDS.
+ * none of them, by the owners' asker and in its time.
  */
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/report.h"
-#include "subid/clock.h"
 #include "subid/idnames.h"
-#include "subid/owners.h"
 
 /*
  * Reads the local users (of kind_uid) or groups (of kind_gid).
+ *
+ * owners: started; they have to outlive the names.
  * Returns 0, or an exit status with the reason told. Freed with idnames_cleanup().
  */
-int idnames_start(struct idnames *names, const struct verb_place *place,
-		  const struct kind *kind)
+int idnames_start(struct idnames *names, struct owners *owners, const struct kind *kind)
 {
+	const struct verb_place *place = owners->place;
 	int r;
 
-	*names = (struct idnames){ .kind = kind, .image = place->image };
+	*names = (struct idnames){ .kind = kind, .owners = owners };
 	r = roster_load(place->folder, kind, &names->local);
 	if (r) {
 		report_line(PROGRAM, "%s/%s: %s", place->etc, kind->accounts,
@@ -34,25 +31,15 @@ int idnames_start(struct idnames *names, const struct verb_place *place,
 	return names->answers ? 0 : verb_fail(ENOMEM);
 }
 
-/* The program has one thread: the simple calls do. */
 static void ask(struct idnames *names, uint32_t id, struct idnames_answer *answer)
 {
-	const char *name = NULL;
-	int64_t start = clock_now();
+	int r = asker_name(&names->owners->asker, names->kind, id, answer->name);
 
-	if (names->kind->group) {
-		struct group *group = getgrgid(id);
-
-		name = group ? group->gr_name : NULL;
-	} else {
-		struct passwd *user = getpwuid(id);
-
-		name = user ? user->pw_name : NULL;
-	}
-	names->waited += clock_now() - start;
+	owners_silent(names->owners, r);
 	answer->kept = true;
 	answer->id = id;
-	snprintf(answer->name, sizeof(answer->name), "%s", name ? name : "");
+	if (r)
+		answer->name[0] = '\0';
 }
 
 /* The name of an id, valid until the next question; NULL: it has none. */
@@ -63,13 +50,10 @@ const char *idnames_find(struct idnames *names, uint32_t id)
 
 	if (local)
 		return local->name;
-	if (names->image || id == ID_NONE)
+	if (!names->owners->others[names->kind->group] || id == ID_NONE)
 		return NULL;
-	if (!answer->kept || answer->id != id) {
-		if (names->waited >= OWNERS_SECONDS * 1000)
-			return NULL;
+	if (!answer->kept || answer->id != id)
 		ask(names, id, answer);
-	}
 	return answer->name[0] ? answer->name : NULL;
 }
 

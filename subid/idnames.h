@@ -10,7 +10,7 @@
 #include "libsubid/core/kind.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/sys/roster.h"
-#include "subid/verb.h"
+#include "subid/owners.h"
 
 /* Answers of the name service that are kept. */
 #define IDNAMES_KEPT 256
@@ -23,19 +23,17 @@ struct idnames_answer {
 
 struct idnames {
 	const struct kind *kind;
-	bool image;
+	struct owners *owners; /* who ask the name service */
 	struct roster local;
 	struct idnames_answer *answers;
-	int64_t waited; /* for the name service, in milliseconds */
 };
 
-#define IDNAMES_NONE        \
-	{                   \
-		.waited = 0 \
+#define IDNAMES_NONE         \
+	{                    \
+		.kind = NULL \
 	}
 
-int idnames_start(struct idnames *names, const struct verb_place *place,
-		  const struct kind *kind);
+int idnames_start(struct idnames *names, struct owners *owners, const struct kind *kind);
 const char *idnames_find(struct idnames *names, uint32_t id);
 void idnames_cleanup(struct idnames *names);
 

@@ -48,13 +48,11 @@ struct reading {
 	struct line line;
 	struct dbfile file;
 	struct scan scan;
-	struct progress progress;
 	uint64_t malformed;
 };
 
 static void reading_cleanup(struct reading *reading)
 {
-	progress_end(&reading->progress);
 	scan_cleanup(&reading->scan);
 	dbfile_cleanup(&reading->file);
 }
@@ -69,7 +67,7 @@ static int take_all(struct reading *reading, lines_take_fn take, void *context)
 		int fault = entry_parse(text.text, text.len, &line->entry);
 
 		if (text.number % LINES_A_LOOK == 0)
-			progress_show(&reading->progress, line->path, reading->scan.total,
+			progress_show(line->path, reading->scan.total,
 				      (uint64_t)reading->file.status.st_size);
 		if (fault) {
 			reading->malformed += !entry_fault_is_harmless(fault);
@@ -82,7 +80,6 @@ static int take_all(struct reading *reading, lines_take_fn take, void *context)
 	}
 	if (r == 0)
 		return 0;
-	progress_end(&reading->progress);
 	report_line(PROGRAM, "%s: %s", line->path, report_error(-r));
 	return VERB_UNREADABLE;
 }
@@ -111,9 +108,7 @@ int lines_each(const struct verb_place *place, const struct kind *kind, bool not
 	r = scan_start(&reading.scan, reading.file.fd);
 	if (r)
 		return verb_fail(-r);
-	progress_start(&reading.progress);
 	r = take_all(&reading, take, context);
-	progress_end(&reading.progress);
 	if (notes && reading.malformed)
 		report_line(PROGRAM,
 			    _("note: %s: lines that grant nothing: %" PRIu64

@@ -18,6 +18,7 @@
 #include "libsubid/core/limits.h"
 #include "subid/index.h"
 #include "subid/list.h"
+#include "subid/progress.h"
 
 #define WIDTH_MIN   40
 #define WIDTH_MAX   512
@@ -78,6 +79,29 @@ static void cover(const struct picture *picture, const struct index_range *range
 	}
 }
 
+/* One mark in UTF-8 is up to four bytes. */
+#define ROW_BYTES (4 * WIDTH_MAX + 1)
+
+/* A row is made in one piece: with a million owners it is the marks that take time. */
+static void put_marks(const struct picture *picture,
+		      const uint64_t covered[static WIDTH_MAX])
+{
+	char text[ROW_BYTES];
+	size_t n = 0;
+
+	for (size_t i = 0; i < picture->width; i++) {
+		uint64_t ids = covered[i] ? range_count(cell_ids(picture, i)) : 1;
+		enum cell cell = covered[i] == 0  ? CELL_FREE :
+				 covered[i] < ids ? CELL_PARTLY :
+						    CELL_FULL;
+
+		for (const char *mark = picture->marks[cell]; *mark; mark++)
+			text[n++] = *mark;
+	}
+	text[n++] = '\n';
+	fwrite_unlocked(text, 1, n, stdout);
+}
+
 /* Draws the @n ranges of an owner. */
 static void draw(const struct picture *picture, const struct index *index,
 		 const uint32_t *ranges, size_t n)
@@ -88,15 +112,7 @@ static void draw(const struct picture *picture, const struct index *index,
 	for (size_t i = 0; i < n; i++)
 		cover(picture, &index->ranges[ranges[i]], covered);
 	printf("%-*.*s ", OWNER_WIDTH, OWNER_WIDTH, owner);
-	for (size_t i = 0; i < picture->width; i++) {
-		uint64_t ids = range_count(cell_ids(picture, i));
-
-		fputs_unlocked(picture->marks[covered[i] == 0  ? CELL_FREE :
-					      covered[i] < ids ? CELL_PARTLY :
-								 CELL_FULL],
-			       stdout);
-	}
-	putchar('\n');
+	put_marks(picture, covered);
 }
 
 /* Where in the order the ranges of the owner at @i end. */
@@ -173,6 +189,7 @@ static int draw_kind(const struct kind *kind, struct index *index)
 	ids = range_count(picture.span);
 	if (ids < picture.width)
 		picture.width = (size_t)ids;
+	progress_rows();
 	printf(_("%ss %" PRIu64 "-%" PRIu64 ", a mark is %" PRIu64 " ids:\n"), kind->id,
 	       picture.span.start, picture.span.end - 1,
 	       (ids + picture.width - 1) / picture.width);

@@ -156,6 +156,5 @@ int list_ranges(struct list *list)
 		status = r ? r : status;
 	}
 	r = output_end(&list->output);
-	owners_end(&list->owners);
 	return r ? r : status;
 }

@@ -24,7 +24,7 @@ bool list_wants(const struct list *list, const struct entry *entry)
 	bool wanted = list->n_users == 0;
 
 	for (size_t i = 0; i < list->n_users; i++) {
-		if (!owners_is(&list->owners, &list->users[i], entry))
+		if (!owners_is(&list->users[i], entry))
 			continue;
 		list->found[i] = true;
 		wanted = true;
@@ -141,7 +141,9 @@ static int run(int argc, char **argv)
 		r = verb_find_place(list.options.root, &list.place);
 	if (r != VERB_GO)
 		return r;
-	r = owners_start(&list.owners, &list.place);
+	/* One owner is found without looking at all users. */
+	r = optind < argc || list.free ? owners_start_named(&list.owners, &list.place) :
+					 owners_start(&list.owners, &list.place);
 	if (r == 0)
 		r = sources_start(&list.sources, &list.place, &list.owners);
 	if (r == 0)

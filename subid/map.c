@@ -17,6 +17,7 @@
 #include "libsubid/sys/paths.h"
 #include "subid/index.h"
 #include "subid/map.h"
+#include "subid/progress.h"
 
 enum column {
 	COLUMN_KIND,
@@ -273,12 +274,13 @@ static int run(int argc, char **argv)
 		r = verb_find_place(map.options.root, &map.place);
 	if (r != VERB_GO)
 		return r;
-	if ((r = owners_start(&map.owners, &map.place)) ||
+	if ((r = owners_start_named(&map.owners, &map.place)) ||
 	    (r = sources_start(&map.sources, &map.place, &map.owners)) ||
 	    (r = find_user(&map, argv[optind])) || (r = load(&map)))
 		return r;
 	if (!map.runtime)
 		return show(&map);
+	progress_rows();
 	r = map.runtime->print(&map.mapping);
 	return r ? r : output_flush();
 }

@@ -14,6 +14,7 @@
 #include "common/i18n.h"
 #include "common/report.h"
 #include "subid/output-form.h"
+#include "subid/progress.h"
 #include "subid/verb.h"
 
 /* The exit status for what libsmartcols answers: 0 or a negative errno. */
@@ -91,6 +92,7 @@ int output_start(struct output *output, const char *name,
 	int r;
 
 	*output = (struct output){
+		.name = name,
 		.columns = columns,
 		.json = format->json,
 		.raw = format->raw,
@@ -103,13 +105,23 @@ int output_start(struct output *output, const char *name,
 	r = choose_columns(output, columns, n, format->columns);
 	if (r)
 		return r;
-	if (output->json)
-		output_json_start(name);
-	else if (output->raw)
-		output_raw_headings(output);
-	else
+	if (!output->json && !output->raw)
 		r = output_table_start(output);
 	return told(r);
+}
+
+/* What stands before the rows comes with the first: until then the screen is free. */
+static void begin(struct output *output)
+{
+	if (output->begun)
+		return;
+	output->begun = true;
+	if (output->json || output->raw)
+		progress_rows();
+	if (output->json)
+		output_json_start(output->name);
+	else if (output->raw)
+		output_raw_headings(output);
 }
 
 /* Tells that standard output is lost; main has nothing to add to that. */
@@ -143,6 +155,7 @@ int output_row(struct output *output, const char *const *cells, const char *colo
 
 	if (output->lost)
 		return VERB_NOT_WRITTEN;
+	begin(output);
 	if (output->json)
 		output_json_row(output, cells);
 	else if (output->raw)
@@ -163,6 +176,7 @@ int output_end(struct output *output)
 
 	if (output->lost)
 		return VERB_NOT_WRITTEN;
+	begin(output);
 	if (output->json)
 		output_json_end(output);
 	else if (!output->raw)

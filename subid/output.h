@@ -44,12 +44,14 @@ struct output_format {
 struct libscols_table;
 
 struct output {
+	const char *name; /* of the list in JSON */
 	const struct output_column *columns;
 	size_t chosen[OUTPUT_COLUMNS]; /* indices of columns, in the order of output */
 	size_t n_chosen;
 	bool json;
 	bool raw;
 	bool no_headings;
+	bool begun; /* what stands before the rows is out */
 	bool lost;
 	size_t n_rows;
 	struct libscols_table *table;  /* of the first OUTPUT_ROWS rows */

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * owners: local users are read once; each owner that is none of them is asked for once,
- * and all of them together for OWNERS_SECONDS. A line of somebody whom nobody knows keeps
- * its name and has no uid.
+ * owners: local users are read once, or, where a few are asked about by name, not even
+ * that: each of these is looked for by itself. Each owner of a line that is no local user
+ * is asked for once. A line of somebody whom nobody knows keeps its name and has no uid.
  */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/i18n.h"
 #include "common/report.h"
+#include "libsubid/core/cleanup.h"
 #include "libsubid/core/num.h"
-#include "libsubid/sys/account.h"
 #include "libsubid/sys/nsswitch.h"
-#include "subid/clock.h"
 #include "subid/owners.h"
 
 static int read_nsswitch(struct owners *owners, const char *etc)
@@ -25,27 +26,39 @@ static int read_nsswitch(struct owners *owners, const char *etc)
 	r = nsswitch_read(path, &nsswitch);
 	if (r)
 		report_line(PROGRAM, "%s: %s", path, report_error(-r));
-	else
-		owners->others = nsswitch.passwd_others[0] != '\0';
+	else {
+		owners->others[kind_uid.group] = nsswitch.passwd_others[0] != '\0';
+		owners->others[kind_gid.group] = nsswitch.group_others[0] != '\0';
+	}
 	return r ? VERB_UNREADABLE : 0;
 }
 
 /*
- * Reads the local users of @place, which has to outlive the owners.
+ * Prepares for questions about those alone whom owners_user() finds: no other owner has a
+ * uid. A million users cost nothing then.
+ *
+ * place: has to outlive the owners.
  * Returns 0, or an exit status with the reason told. Freed with owners_cleanup().
  */
+int owners_start_named(struct owners *owners, const struct verb_place *place)
+{
+	*owners = (struct owners){ .place = place, .asker = ASKER_LOOK };
+	return place->image ? 0 : read_nsswitch(owners, place->etc);
+}
+
+/* The same about everybody: reads all local users. */
 int owners_start(struct owners *owners, const struct verb_place *place)
 {
-	int r;
+	int r = owners_start_named(owners, place);
 
-	*owners = (struct owners){ .place = place };
+	if (r)
+		return r;
+	owners->everybody = true;
 	r = roster_load(place->folder, &kind_uid, &owners->users);
-	if (r) {
+	if (r)
 		report_line(PROGRAM, "%s/%s: %s", place->etc, kind_uid.accounts,
 			    report_error(-r));
-		return VERB_UNREADABLE;
-	}
-	return place->image ? 0 : read_nsswitch(owners, place->etc);
+	return r ? VERB_UNREADABLE : 0;
 }
 
 /* The uid of the owner of a line, if it is one or that of a local user. */
@@ -58,27 +71,42 @@ bool owners_local_uid(const struct owners *owners, const struct entry *entry,
 		*ret_uid = entry->owner_id;
 		return true;
 	}
+	for (struct owners_named *named = owners->named; named; named = named->next)
+		if (owner_is(entry, &named->owner)) {
+			*ret_uid = named->owner.account.uid;
+			return true;
+		}
 	account = roster_by_name(&owners->users, entry->owner, entry->owner_len);
 	if (account)
 		*ret_uid = account->id;
 	return account != NULL;
 }
 
+/*
+ * Tells, once, that the name service does not answer; @r is what asker_user() or the like
+ * returned.
+ */
+void owners_silent(struct owners *owners, int r)
+{
+	if (r >= 0 || owners->told)
+		return;
+	report_line(PROGRAM,
+		    _("note: %s; what it knows of owners and ids is missing here"),
+		    asker_reason(r));
+	owners->told = true;
+}
+
 static const struct names_answer *ask(struct owners *owners, const char *name)
 {
 	struct names_answer answer = { .name = name };
 	struct account account;
-	int64_t start = clock_now();
+	int r = asker_user(&owners->asker, name, &account);
 
-	if (owners->waited >= OWNERS_SECONDS * 1000) {
-		owners->gave_up = true;
-		return NULL;
-	}
-	if (account_by_name(name, &account) == 0) {
+	owners_silent(owners, r);
+	if (r == 0) {
 		answer.exists = true;
 		answer.uid = account.uid;
 	}
-	owners->waited += clock_now() - start;
 	return names_put(&owners->asked, &answer);
 }
 
@@ -90,7 +118,7 @@ bool owners_uid(struct owners *owners, const struct entry *entry, uint32_t *ret_
 
 	if (owners_local_uid(owners, entry, ret_uid))
 		return true;
-	if (!owners->others)
+	if (!owners->others[kind_uid.group])
 		return false;
 	memcpy(name, entry->owner, entry->owner_len);
 	name[entry->owner_len] = '\0';
@@ -102,30 +130,72 @@ bool owners_uid(struct owners *owners, const struct entry *entry, uint32_t *ret_
 	return answer && answer->exists;
 }
 
-static int look_up(const struct owners *owners, const char *word, struct user *user)
+/* A local account, by name where @word is not NULL. Returns 0, ACCOUNT_NONE or -errno. */
+static int look_up_here(const struct owners *owners, const char *word, uint32_t uid,
+			struct account *ret_account)
 {
-	const struct roster *users = &owners->users;
-	const struct roster_account *local = roster_by_name(users, word, strlen(word));
-	struct account account;
-	uint64_t uid;
-	int r = ACCOUNT_NONE;
+	int folder = owners->place->folder;
 
-	user->has_uid = num_parse(word, strlen(word), ID_NONE - 1, &uid) == 0;
-	if (!local && !owners->place->image)
-		r = account_by_name(word, &account);
-	if (!local && r == ACCOUNT_NONE && user->has_uid) {
-		user->uid = (uint32_t)uid;
-		local = roster_by_id(users, user->uid);
-		if (!local && !owners->place->image)
-			r = account_by_uid(user->uid, NULL, &account);
+	return word ? account_in_file(folder, word, ret_account) :
+		      account_in_file_by_uid(folder, uid, ret_account);
+}
+
+/* The same anywhere. */
+static int look_up(struct owners *owners, const char *word, uint32_t uid,
+		   struct account *ret_account)
+{
+	/* Who is all that is asked about is waited for. */
+	CLEANUP(asker_end) struct asker patient = ASKER_PATIENT;
+	struct asker *asker = owners->everybody ? &owners->asker : &patient;
+	int r = look_up_here(owners, word, uid, ret_account);
+
+	if (r != ACCOUNT_NONE || !owners->others[kind_uid.group])
+		return r;
+	return word ? asker_user(asker, word, ret_account) :
+		      asker_uid(asker, uid, ret_account);
+}
+
+/* Keeps all names of an account, once. Returns 0 or -errno. */
+static int keep(struct owners *owners, const struct account *account,
+		struct owner **ret_owner)
+{
+	CLEANUP(cleanup_free) struct owners_named *named = NULL;
+	int r;
+
+	for (struct owners_named *known = owners->named; known; known = known->next)
+		if (known->owner.account.uid == account->uid) {
+			*ret_owner = &known->owner;
+			return 0;
+		}
+	named = malloc(sizeof(*named));
+	if (!named)
+		return -ENOMEM;
+	r = owner_init(&named->owner, account, owners->place->folder);
+	if (r)
+		return r;
+	named->next = owners->named;
+	*ret_owner = &named->owner;
+	owners->named = TAKE_PTR(named);
+	return 0;
+}
+
+/* Fills in what there is to know, by what look_up() returned. */
+static int found(struct owners *owners, const struct account *account, int r,
+		 struct user *user)
+{
+	if (r == 0)
+		r = keep(owners, account, &user->owner);
+	if (r < 0) {
+		report_line(PROGRAM, _("cannot look up user '%s': %s"), user->name,
+			    asker_reason(r));
+		return VERB_UNREADABLE;
 	}
-	if (!local && r)
-		return r == ACCOUNT_NONE ? 0 : r;
-	user->exists = user->has_uid = true;
-	user->uid = local ? local->id : account.uid;
-	user->gid = local ? local->gid : account.gid;
-	snprintf(user->name, sizeof(user->name), "%s",
-		 local ? local->name : account.name);
+	if (r == 0) {
+		user->exists = user->has_uid = true;
+		user->uid = account->uid;
+		user->gid = account->gid;
+		memcpy(user->name, account->name, sizeof(user->name));
+	}
 	return 0;
 }
 
@@ -134,69 +204,64 @@ static int look_up(const struct owners *owners, const char *word, struct user *u
  * exist may own lines, too.
  * Returns 0, or an exit status with the reason told.
  */
-int owners_user(const struct owners *owners, const char *word, struct user *ret_user)
+int owners_user(struct owners *owners, const char *word, struct user *ret_user)
 {
+	struct user user = { .word = word };
+	struct account account;
+	uint64_t uid = 0;
 	int r;
 
-	*ret_user = (struct user){ .word = word };
-	snprintf(ret_user->name, sizeof(ret_user->name), "%s", word);
-	r = look_up(owners, word, ret_user);
-	if (r)
-		report_line(PROGRAM, _("cannot look up user '%s': %s"), word,
-			    report_error(-r));
-	return r ? VERB_UNREADABLE : 0;
+	user.has_uid = num_parse(word, strlen(word), ID_NONE - 1, &uid) == 0;
+	user.uid = (uint32_t)uid;
+	snprintf(user.name, sizeof(user.name), "%s", word);
+	r = look_up(owners, word, 0, &account);
+	if (r == ACCOUNT_NONE && user.has_uid)
+		r = look_up(owners, NULL, user.uid, &account);
+	r = found(owners, &account, r, &user);
+	if (r == 0)
+		*ret_user = user;
+	return r;
 }
 
 /*
  * Finds the user who has a uid; one without an account is named by it. As owners_user(),
  * whose word of digits may be a login name.
  */
-int owners_user_of(const struct owners *owners, uint32_t uid, struct user *ret_user)
+int owners_user_of(struct owners *owners, uint32_t uid, struct user *ret_user)
 {
-	const struct roster_account *local = roster_by_id(&owners->users, uid);
+	struct user user = { .has_uid = true, .uid = uid };
 	struct account account;
-	int r = ACCOUNT_NONE;
+	int r;
 
-	*ret_user = (struct user){ .has_uid = true, .uid = uid };
-	output_number(uid, ret_user->name);
-	if (!local && !owners->place->image)
-		r = account_by_uid(uid, NULL, &account);
-	ret_user->exists = local || r == 0;
-	if (ret_user->exists)
-		snprintf(ret_user->name, sizeof(ret_user->name), "%s",
-			 local ? local->name : account.name);
-	if (r >= 0)
-		return 0;
-	report_line(PROGRAM, _("cannot look up user '%s': %s"), ret_user->name,
-		    report_error(-r));
-	return VERB_UNREADABLE;
+	output_number(uid, user.name);
+	r = found(owners, &account, look_up(owners, NULL, uid, &account), &user);
+	if (r == 0)
+		*ret_user = user;
+	return r;
 }
 
 /* Tells whether a line is the user's: by any local name of the uid, or by the word. */
-bool owners_is(const struct owners *owners, const struct user *user,
-	       const struct entry *entry)
+bool owners_is(const struct user *user, const struct entry *entry)
 {
-	uint32_t uid;
-
-	if (user->has_uid && owners_local_uid(owners, entry, &uid))
-		return uid == user->uid;
+	if (user->owner)
+		return owner_is(entry, user->owner);
+	if (user->has_uid)
+		return entry->by_id && entry->owner_id == user->uid;
 	return strlen(user->name) == entry->owner_len &&
 	       memcmp(user->name, entry->owner, entry->owner_len) == 0;
-}
-
-/* Tells what is not known of the owners that were asked for. */
-void owners_end(struct owners *owners)
-{
-	if (owners->gave_up)
-		report_line(
-			PROGRAM,
-			_("note: the name service did not answer in time; some owners "
-			  "have no uid here"));
 }
 
 /* Frees what is known. Takes owners that were never started. */
 void owners_cleanup(struct owners *owners)
 {
+	while (owners->named) {
+		struct owners_named *named = owners->named;
+
+		owners->named = named->next;
+		owner_cleanup(&named->owner);
+		free(named);
+	}
+	asker_end(&owners->asker);
 	names_cleanup(&owners->asked);
 	roster_cleanup(&owners->users);
 }

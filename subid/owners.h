@@ -7,49 +7,57 @@
 
 #include <stdint.h>
 
+#include "common/asker.h"
 #include "libsubid/core/entry.h"
 #include "libsubid/core/limits.h"
+#include "libsubid/sys/owner.h"
 #include "libsubid/sys/roster.h"
 #include "subid/names.h"
 #include "subid/verb.h"
 
-/* How long the name service may take for all owners that are not local. */
-#define OWNERS_SECONDS 2
+/* One who is asked about by name. */
+struct owners_named {
+	struct owner owner;
+	struct owners_named *next;
+};
 
 struct owners {
 	const struct verb_place *place;
-	struct roster users; /* local ones */
-	bool others;	     /* the name service knows more than these */
-	struct names asked;  /* its answers */
-	int64_t waited;	     /* in milliseconds */
-	bool gave_up;	     /* some owners were not asked for */
+	struct roster users; /* local ones, unless a few are all that is asked about: */
+	struct owners_named *named; /* those of owners_user() who have an account */
+	bool everybody;		    /* all users are asked about */
+	bool others[2]; /* the name service knows more users, groups, than local ones */
+	struct asker asker;
+	struct names asked; /* its answers */
+	bool told;	    /* that it does not answer */
 };
 
 /* A user, as a word on the command line names it: by login name or uid. */
 struct user {
-	const char *word; /* NULL: nobody has typed one */
+	const char *word;
 	char name[LIMIT_OWNER_BYTES +
 		  1]; /* the login name; the word where there is none */
 	bool exists;
 	bool has_uid;
 	uint32_t uid;
-	uint32_t gid; /* the primary group of one that exists */
+	uint32_t gid;	     /* the primary group of one that exists */
+	struct owner *owner; /* all names of one that exists */
 };
 
-#define OWNERS_NONE         \
-	{                   \
-		.waited = 0 \
+#define OWNERS_NONE           \
+	{                     \
+		.named = NULL \
 	}
 
 int owners_start(struct owners *owners, const struct verb_place *place);
+int owners_start_named(struct owners *owners, const struct verb_place *place);
 bool owners_local_uid(const struct owners *owners, const struct entry *entry,
 		      uint32_t *ret_uid);
 bool owners_uid(struct owners *owners, const struct entry *entry, uint32_t *ret_uid);
-int owners_user(const struct owners *owners, const char *word, struct user *ret_user);
-int owners_user_of(const struct owners *owners, uint32_t uid, struct user *ret_user);
-bool owners_is(const struct owners *owners, const struct user *user,
-	       const struct entry *entry);
-void owners_end(struct owners *owners);
+int owners_user(struct owners *owners, const char *word, struct user *ret_user);
+int owners_user_of(struct owners *owners, uint32_t uid, struct user *ret_user);
+bool owners_is(const struct user *user, const struct entry *entry);
+void owners_silent(struct owners *owners, int r);
 void owners_cleanup(struct owners *owners);
 
 #endif

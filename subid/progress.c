@@ -1,53 +1,165 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * progress: a line on stderr, written over itself, if that is a terminal. Where rows go
- * to a terminal as well, they are what moves.
+ * progress: a line on stderr, written over itself, if that is a terminal.
+ *
+ * A process of its own writes it, so that it moves as well while the program waits for a
+ * lock, the name service or a disk, and no signal comes in between. What it writes is in
+ * memory that both have. It leaves the cursor at the begin of the line: a message of the
+ * program's covers it. There is one terminal, so here, and only here, a static variable
+ * says less than an argument of every function that may print.
  */
+#include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "subid/clock.h"
+#include "libsubid/sys/fd.h"
+#include "libsubid/sys/wait.h"
 #include "subid/progress.h"
 #include "subid/verb.h"
 
 #define FIRST_AFTER 1000 /* milliseconds */
 #define EACH	    200
+#define WHAT_BYTES  256
 
-/* Starts the clock. */
-void progress_start(struct progress *progress)
+#define WIPE "\r\033[K"
+
+struct shared {
+	char what[WHAT_BYTES]; /* may be read while it changes: it is text, and ends */
+	_Atomic uint64_t done;
+	_Atomic uint64_t total; /* 0: not known */
+	atomic_bool shown;
+};
+
+static struct {
+	pid_t pid; /* 0: nobody is told */
+	struct shared *shared;
+} progress;
+
+/* Where the program is ended, and does not end this here, nobody else wipes the line. */
+static void wait_for(const struct shared *shared, const sigset_t *ends,
+		     int64_t milliseconds)
 {
-	*progress = (struct progress){
-		.wanted = isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO),
-		.next = clock_now() + FIRST_AFTER,
-	};
+	const struct timespec time = { .tv_sec = milliseconds / 1000,
+				       .tv_nsec = milliseconds % 1000 * 1000000 };
+
+	if (sigtimedwait(ends, NULL, &time) < 0)
+		return;
+	if (shared->shown && write(STDERR_FILENO, WIPE, sizeof(WIPE) - 1) < 0)
+		_exit(EXIT_FAILURE);
+	_exit(EXIT_SUCCESS);
+}
+
+static void show(struct shared *shared, int64_t seconds)
+{
+	uint64_t done = shared->done, total = shared->total;
+	char text[2 * WHAT_BYTES];
+	int n;
+
+	if (shared->what[0] == '\0')
+		n = snprintf(text, sizeof(text), WIPE "%s: %" PRId64 " s\r", PROGRAM,
+			     seconds);
+	else if (total)
+		n = snprintf(text, sizeof(text), WIPE "%s: %.*s: %" PRIu64 " %%\r",
+			     PROGRAM, WHAT_BYTES - 1, shared->what,
+			     done >= total ? 100 : 100 * done / total);
+	else
+		n = snprintf(text, sizeof(text), WIPE "%s: %.*s: %" PRIu64 "\r", PROGRAM,
+			     WHAT_BYTES - 1, shared->what, done);
+	shared->shown = true;
+	if (n < 0 || write(STDERR_FILENO, text, (size_t)n) < 0)
+		_exit(EXIT_FAILURE);
+}
+
+/* The process. Does not return. */
+static void tick(struct shared *shared, pid_t parent)
+{
+	int64_t begin = wait_clock();
+	sigset_t ends;
+
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGHUP);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGQUIT);
+	sigaddset(&ends, SIGTERM);
+	sigprocmask(SIG_BLOCK, &ends, NULL);
+	/* Neither locks nor pipes stay open because of it. */
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) || getppid() != parent ||
+	    fd_close_others(STDIN_FILENO, STDERR_FILENO, -1))
+		_exit(EXIT_FAILURE);
+	wait_for(shared, &ends, FIRST_AFTER);
+	for (;; wait_for(shared, &ends, EACH))
+		show(shared, (wait_clock() - begin) / 1000);
+}
+
+/* Starts the clock, where somebody looks. What fails here is no failure of the verb. */
+void progress_start(void)
+{
+	const pid_t parent = getpid();
+
+	if (!isatty(STDERR_FILENO))
+		return;
+	progress.shared = mmap(NULL, sizeof(*progress.shared), PROT_READ | PROT_WRITE,
+			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (progress.shared == MAP_FAILED)
+		return;
+	progress.pid = fork();
+	if (progress.pid == 0)
+		tick(progress.shared, parent);
+}
+
+/* Names of files are others' to choose, and a terminal obeys what is in them. */
+static bool is_control(char byte)
+{
+	return (unsigned char)byte < ' ' || (unsigned char)byte >= 0x7f;
 }
 
 /*
- * Says how far it is, if it is time to. Cheap enough for each thousandth line.
+ * Notes how far it is. Cheap enough for each thousandth line.
  *
  * what: what is worked on, as a path.
  * total: 0: not known; then what is done is counted.
  */
-void progress_show(struct progress *progress, const char *what, uint64_t done,
-		   uint64_t total)
+void progress_show(const char *what, uint64_t done, uint64_t total)
 {
-	if (!progress->wanted || clock_now() < progress->next)
+	size_t n = 0;
+
+	if (progress.pid <= 0)
 		return;
-	if (total)
-		fprintf(stderr, "\r\033[K%s: %s: %" PRIu64 " %%", PROGRAM, what,
-			done >= total ? 100 : 100 * done / total);
-	else
-		fprintf(stderr, "\r\033[K%s: %s: %" PRIu64, PROGRAM, what, done);
-	fflush(stderr);
-	progress->shown = true;
-	progress->next = clock_now() + EACH;
+	for (; n < WHAT_BYTES - 1 && what[n] != '\0'; n++) {
+		progress.shared->what[n] = what[n];
+		if (is_control(what[n]))
+			progress.shared->what[n] = '?';
+	}
+	progress.shared->what[n] = '\0';
+	progress.shared->done = done;
+	progress.shared->total = total;
 }
 
-/* Wipes the line away. */
-void progress_end(struct progress *progress)
+/* Output comes: where it goes to a terminal as well, it is what moves. */
+void progress_rows(void)
 {
-	if (progress->shown)
-		fputs("\r\033[K", stderr);
-	progress->shown = false;
+	if (progress.pid > 0 && isatty(STDOUT_FILENO))
+		progress_end();
+}
+
+/* Wipes the line away; there is no other one. */
+void progress_end(void)
+{
+	if (progress.pid <= 0)
+		return;
+	kill(progress.pid, SIGKILL);
+	while (waitpid(progress.pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	progress.pid = 0;
+	if (progress.shared->shown)
+		fputs(WIPE, stderr);
 }

@@ -266,7 +266,7 @@ static int run(int argc, char **argv)
 		return r;
 	if ((r = owners_start(&ps.owners, &ps.place)) ||
 	    (r = sources_start(&ps.sources, &ps.place, &ps.owners)) ||
-	    (r = idnames_start(&ps.users, &ps.place, &kind_uid)) ||
+	    (r = idnames_start(&ps.users, &ps.owners, &kind_uid)) ||
 	    (r = look_at_self(&ps)))
 		return r;
 	sources_note_unasked(&ps.sources);

@@ -14,6 +14,7 @@
 #include "common/status.h"
 #include "libsubid/core/cleanup.h"
 #include "subid/change.h"
+#include "subid/progress.h"
 
 static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
 
@@ -62,7 +63,7 @@ static int parse(int argc, char **argv, struct rename *rename)
 }
 
 /* Whom the names mean today: NEW is somebody, and OLD nobody else. */
-static int check_accounts(const struct rename *rename)
+static int check_accounts(struct rename *rename)
 {
 	struct account old, owner;
 	bool old_exists, exists;
@@ -169,7 +170,7 @@ static int work(struct rename *rename)
 	r = change(rename);
 	changed = edit_changed(&rename->edit);
 	if (r == 0 && changed)
-		r = edit_commit(&rename->edit);
+		r = change_commit(&rename->edit);
 	/* The log may be slow: nobody waits for our locks meanwhile. */
 	edit_end(&rename->edit);
 	if (changed || r)

@@ -10,6 +10,7 @@
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "subid/change.h"
+#include "subid/progress.h"
 
 enum {
 	OPTION_ALL = CHANGE_OWN,
@@ -127,7 +128,7 @@ static int work(struct revoke *revoke)
 	r = change(revoke);
 	changed = edit_changed(&revoke->edit);
 	if (r == 0 && changed)
-		r = edit_commit(&revoke->edit);
+		r = change_commit(&revoke->edit);
 	/* The log may be slow: nobody waits for our locks meanwhile. */
 	edit_end(&revoke->edit);
 	if (changed || r)

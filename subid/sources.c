@@ -99,7 +99,7 @@ static int take_own(const struct line *line, void *context)
 {
 	struct files *files = context;
 
-	if (!owners_is(files->sources->owners, files->user, &line->entry))
+	if (!owners_is(files->user, &line->entry))
 		return 0;
 	files->n++;
 	return files->take ? files->take(line, files->context) : 0;

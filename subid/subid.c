@@ -11,6 +11,7 @@
 #include "common/i18n.h"
 #include "common/identity.h"
 #include "common/report.h"
+#include "subid/progress.h"
 #include "subid/verb.h"
 
 #define TITLE_BYTES 64
@@ -52,13 +53,17 @@ static int misuse(const char *word)
 static int run_verb(const struct verb *verb, int argc, char **argv)
 {
 	char title[TITLE_BYTES];
+	int status;
 
 	if (verb->writes)
 		edit_keep_going();
 	/* getopt_long(3) names it in what it says. */
 	snprintf(title, sizeof(title), "%s %s", PROGRAM, verb->name);
 	argv[0] = title;
-	return verb->run(argc, argv);
+	progress_start();
+	status = verb->run(argc, argv);
+	progress_end();
+	return status;
 }
 
 static int run(int argc, char **argv)

@@ -76,7 +76,7 @@ static int load(struct whois *whois, struct whois_side *side)
 {
 	int r;
 
-	r = idnames_start(&side->accounts, &whois->place, side->kind);
+	r = idnames_start(&side->accounts, &whois->owners, side->kind);
 	if (r)
 		return r;
 	r = lines_each(&whois->place, side->kind, false, note_owner, whois);

@@ -277,10 +277,12 @@ static int add_aliases(struct people *people, const struct roster *roster)
 	return 0;
 }
 
-static int ask_service(struct people *people, size_t index)
+static int ask_elsewhere(struct people *people, size_t index,
+			 const struct people_elsewhere *elsewhere)
 {
 	struct account account;
-	int r = account_by_name(people_name(people, index), &account);
+	int r = elsewhere->look_up(elsewhere->context, people_name(people, index),
+				   &account);
 
 	if (r == 0)
 		return put_uid(people, index, account.uid);
@@ -302,19 +304,19 @@ static int take_as_it_is(struct people *people, size_t index)
 }
 
 static int resolve_one(struct people *people, size_t index, const struct roster *roster,
-		       const struct nsswitch *nsswitch, bool no_account)
+		       const struct people_elsewhere *elsewhere, bool no_account)
 {
 	struct person *person = &people->items[index];
 	const struct roster_account *account = NULL;
 	int r = 0;
 
-	if (!nsswitch || nsswitch->passwd_files_first)
+	if (!elsewhere || !elsewhere->first)
 		account = roster_by_name(roster, people_name(people, index),
 					 person->name_len);
 	if (account)
 		return put_uid(people, index, account->id);
-	if (nsswitch)
-		r = ask_service(people, index);
+	if (elsewhere)
+		r = ask_elsewhere(people, index, elsewhere);
 	if (r == 0 && person->status == PERSON_NOT_YET && no_account)
 		r = take_as_it_is(people, index);
 	if (person->status == PERSON_NOT_YET)
@@ -324,21 +326,20 @@ static int resolve_one(struct people *people, size_t index, const struct roster 
 
 /*
  * Finds out who everybody is, and by what other names: from the local accounts in
- * @roster, and whom it does not have from the name service.
+ * @roster, and whom it does not have from elsewhere.
  *
- * nsswitch: NULL where the name service is not to be asked. Where it looks elsewhere
- * before the file, it is asked about everybody. no_account: whom nobody knows is an owner
- * by that name alone, or by that uid.
+ * elsewhere: NULL: there is nothing else. no_account: whom nobody knows is an owner by
+ * that name alone, or by that uid.
  * Returns 0 or -errno; what is wrong with whom is in each person's status. Thread-safe.
  */
 int people_resolve(struct people *people, const struct roster *roster,
-		   const struct nsswitch *nsswitch, bool no_account)
+		   const struct people_elsewhere *elsewhere, bool no_account)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < people->n; i++)
 		if (people->items[i].status == PERSON_NOT_YET)
-			r = resolve_one(people, i, roster, nsswitch, no_account);
+			r = resolve_one(people, i, roster, elsewhere, no_account);
 	return r ? r : add_aliases(people, roster);
 }
 

@@ -15,7 +15,6 @@
 #include <sys/types.h>
 
 #include "libsubid/core/range.h"
-#include "libsubid/sys/nsswitch.h"
 #include "libsubid/sys/owner.h"
 #include "libsubid/sys/roster.h"
 
@@ -70,12 +69,20 @@ struct people_filter {
 	const struct people *members; /* or who is one of these */
 };
 
+/* Whom the roster does not have: the name service, say. */
+struct people_elsewhere {
+	bool first; /* asked before the roster, about everybody */
+	/* As account_by_name(). */
+	int (*look_up)(void *context, const char *name, struct account *ret_account);
+	void *context;
+};
+
 int people_add(struct people *people, const char *name, size_t len, size_t *ret_index);
 int people_add_owner(struct people *people, const struct owner *owner);
 int people_add_users(struct people *people, const struct roster *roster,
 		     const struct people_filter *filter);
 int people_resolve(struct people *people, const struct roster *roster,
-		   const struct nsswitch *nsswitch, bool no_account);
+		   const struct people_elsewhere *elsewhere, bool no_account);
 bool people_find(const struct people *people, const char *name, size_t len,
 		 size_t *ret_index);
 void people_cleanup(struct people *people);

@@ -5,6 +5,7 @@
  * getpwnam(3) and getpwuid(3).
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,47 +101,102 @@ static int read_file(int fd, bool group, struct loading *loading)
 	return r;
 }
 
-/* Names stand in the order of the file in one piece of memory: so do their addresses. */
-static int order(uintptr_t a, uintptr_t b)
+/* FNV-1a. The names are root's own: nobody chooses them to collide. */
+static uint32_t hash(const char *name, size_t len)
 {
-	return (a > b) - (a < b);
+	uint32_t value = 2166136261U;
+
+	for (size_t i = 0; i < len; i++)
+		value = (value ^ (unsigned char)name[i]) * 16777619U;
+	return value ^ value >> 16;
 }
 
-static int compare_names(const void *a, const void *b)
+static bool is_named(const struct roster_account *account, const char *name, size_t len)
 {
-	const struct roster_account *x = a, *y = b;
-	int r = strcmp(x->name, y->name);
-
-	return r ? r : order((uintptr_t)x->name, (uintptr_t)y->name);
+	return strncmp(account->name, name, len) == 0 && account->name[len] == '\0';
 }
 
-static int compare_ids(const void *a, const void *b, void *context)
+/* The slot of @name, or the free one where it belongs. There is a free one. */
+static struct roster_slot *slot_of(const struct roster *roster, uint32_t hashed,
+				   const char *name, size_t len)
 {
-	const struct roster *roster = context;
-	const struct roster_account *x = &roster->accounts[*(const uint32_t *)a];
-	const struct roster_account *y = &roster->accounts[*(const uint32_t *)b];
-	int r = order(x->id, y->id);
+	size_t i = hashed & (roster->n_slots - 1);
 
-	return r ? r : order((uintptr_t)x->name, (uintptr_t)y->name);
+	for (;; i = (i + 1) & (roster->n_slots - 1)) {
+		struct roster_slot *slot = &roster->by_name[i];
+
+		if (slot->number == 0 ||
+		    (slot->hash == hashed &&
+		     is_named(&roster->accounts[slot->number - 1], name, len)))
+			return slot;
+	}
 }
 
-static int sort(struct loading *loading, struct roster *ret_roster)
+/* Sorting by comparing names would cost ten times as much. */
+static int index_names(struct roster *roster)
 {
-	struct roster roster = { .n = loading->n };
+	roster->n_slots = 16;
+	while (roster->n_slots < 2 * roster->n)
+		roster->n_slots *= 2;
+	roster->by_name = calloc(roster->n_slots, sizeof(*roster->by_name));
+	if (!roster->by_name)
+		return -ENOMEM;
+	for (size_t i = 0; i < roster->n; i++) {
+		const char *name = roster->accounts[i].name;
+		size_t len = strlen(name);
+		uint32_t hashed = hash(name, len);
+		struct roster_slot *slot = slot_of(roster, hashed, name, len);
+
+		if (slot->number == 0)
+			*slot = (struct roster_slot){ hashed, (uint32_t)i + 1 };
+	}
+	return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* An id and the place in the file are one number, so numbers are sorted. */
+static int index_ids(struct roster *roster)
+{
+	CLEANUP(cleanup_free)
+	uint64_t *keys = reallocarray(NULL, roster->n + 1, sizeof(*keys));
+	bool sorted = true;
+
+	roster->by_id = reallocarray(NULL, roster->n + 1, sizeof(*roster->by_id));
+	if (!keys || !roster->by_id)
+		return -ENOMEM;
+	for (size_t i = 0; i < roster->n; i++) {
+		keys[i] = (uint64_t)roster->accounts[i].id << 32 | i;
+		sorted &= i == 0 || keys[i] > keys[i - 1];
+	}
+	if (!sorted)
+		qsort(keys, roster->n, sizeof(*keys), compare);
+	for (size_t i = 0; i < roster->n; i++)
+		roster->by_id[i] = (uint32_t)keys[i];
+	return 0;
+}
+
+static int arrange(struct loading *loading, struct roster *ret_roster)
+{
+	CLEANUP(roster_cleanup) struct roster roster = { .n = loading->n };
+	int r;
 
 	for (size_t i = 0; i < loading->n; i++)
 		loading->accounts[i].name = loading->names + loading->offsets[i];
-	roster.by_id = reallocarray(NULL, loading->n + 1, sizeof(*roster.by_id));
-	if (!roster.by_id)
-		return -ENOMEM;
 	roster.accounts = TAKE_PTR(loading->accounts);
 	roster.names = TAKE_PTR(loading->names);
-	if (roster.n > 0)
-		qsort(roster.accounts, roster.n, sizeof(*roster.accounts), compare_names);
-	for (size_t i = 0; i < roster.n; i++)
-		roster.by_id[i] = (uint32_t)i;
-	qsort_r(roster.by_id, roster.n, sizeof(*roster.by_id), compare_ids, &roster);
+	r = index_names(&roster);
+	if (r == 0)
+		r = index_ids(&roster);
+	if (r)
+		return r;
 	*ret_roster = roster;
+	roster = (struct roster){ 0 };
 	return 0;
 }
 
@@ -162,48 +218,7 @@ int roster_load(int folder, const struct kind *kind, struct roster *ret_roster)
 		r = read_file(fd, kind->group, &loading);
 	else if (fd != -ENOENT)
 		r = fd;
-	return r ? r : sort(&loading, ret_roster);
-}
-
-/* The first that is not below the wanted: @below tells whether number @i is. */
-static size_t lower_bound(size_t n, bool (*below)(size_t i, const void *context),
-			  const void *context)
-{
-	size_t low = 0, high = n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (below(middle, context))
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-struct question {
-	const struct roster *roster;
-	const char *name;
-	size_t len;
-	uint32_t id;
-};
-
-static bool name_below(size_t i, const void *context)
-{
-	const struct question *question = context;
-
-	/* A name that goes on behind the wanted one is above it. */
-	return strncmp(question->roster->accounts[i].name, question->name,
-		       question->len) < 0;
-}
-
-static bool id_below(size_t i, const void *context)
-{
-	const struct question *question = context;
-	const struct roster *roster = question->roster;
-
-	return roster->accounts[roster->by_id[i]].id < question->id;
+	return r ? r : arrange(&loading, ret_roster);
 }
 
 /* The account with a login name, which need not be terminated; NULL: none. Thread-safe.
@@ -211,20 +226,34 @@ static bool id_below(size_t i, const void *context)
 const struct roster_account *roster_by_name(const struct roster *roster, const char *name,
 					    size_t len)
 {
-	struct question question = { .roster = roster, .name = name, .len = len };
-	size_t i = lower_bound(roster->n, name_below, &question);
+	const struct roster_slot *slot;
 
-	if (i == roster->n || strncmp(roster->accounts[i].name, name, len) != 0 ||
-	    roster->accounts[i].name[len] != '\0')
+	if (roster->n == 0)
 		return NULL;
-	return &roster->accounts[i];
+	slot = slot_of(roster, hash(name, len), name, len);
+	return slot->number ? &roster->accounts[slot->number - 1] : NULL;
+}
+
+/* Where the first id that is not below @id stands. */
+static size_t lower_bound(const struct roster *roster, uint32_t id)
+{
+	size_t low = 0, high = roster->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (roster->accounts[roster->by_id[middle]].id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 /* The account with an id; NULL: none. Thread-safe. */
 const struct roster_account *roster_by_id(const struct roster *roster, uint32_t id)
 {
-	struct question question = { .roster = roster, .id = id };
-	size_t i = lower_bound(roster->n, id_below, &question);
+	size_t i = lower_bound(roster, id);
 
 	if (i == roster->n || roster->accounts[roster->by_id[i]].id != id)
 		return NULL;
@@ -236,6 +265,7 @@ void roster_cleanup(struct roster *roster)
 {
 	free(roster->accounts);
 	free(roster->by_id);
+	free(roster->by_name);
 	free(roster->names);
 	*roster = (struct roster){ 0 };
 }

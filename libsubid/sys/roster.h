@@ -16,10 +16,19 @@ struct roster_account {
 	uint32_t gid; /* of a user: the primary group */
 };
 
+/* A place in a hash table. */
+struct roster_slot {
+	uint32_t hash;
+	uint32_t number; /* of the account, from 1; 0: the slot is free */
+};
+
 struct roster {
-	struct roster_account *accounts; /* by name, then as in the file */
+	struct roster_account *accounts; /* as in the file */
 	size_t n;
 	uint32_t *by_id; /* indices of accounts, by id, then as in the file */
+	struct roster_slot
+		*by_name; /* a power of two of them, more than there are names */
+	size_t n_slots;
 	char *names;
 };
 

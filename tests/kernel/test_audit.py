@@ -22,6 +22,7 @@ from usermod_box import BUSY, DONE, NOT_PERMITTED, POLICY, words
 
 ALONE = "the audit daemon and its log are the machine's"
 TOP = os.path.realpath(os.path.join(host_module.HERE, "../.."))
+FINDINGS, NOT_PERMITTED_BY_PAM = 2, 9    # of subid
 LOG_NAME = "SUBID_AUDIT_LOG"
 NONE = "SUBID_AUDIT_NONE"
 AUID = 5002     # anna
@@ -200,6 +201,86 @@ def test_changes(box, records, report):
             len(found) == 1 and is_record(found[0], said, "elsa", status == DONE)
         report.check(f"audit: {name}", good and result.status == status,
                      f"{result} {found}")
+
+
+SPOILT = b"elsa:3000000:10\nelsa:3000000:10\nbob:4000000:10"
+ELSAS = b"elsa:3000000:10\n"
+RANGE = ("--range", "5000000-5000009")
+GIVEN = "uids=5000000-5000009 gids=5000000-5000009"
+ALL = "uids=0-4294967295 gids=0-4294967295"
+
+# name, databases, words of subid, status, what the record says, whose it is
+VERBS = (
+    ("grant", b"", ("grant", *RANGE, "elsa"), DONE, f"op=grant {GIVEN}", "elsa"),
+    ("grant, uids alone", b"", ("grant", "-u", *RANGE, "elsa"), DONE,
+     "op=grant uids=5000000-5000009", "elsa"),
+    ("grant, held already", b"elsa:5000000:10\n", ("grant", *RANGE, "elsa"), DONE, None, None),
+    ("grant, refused", b"anna:5000000:10\n", ("grant", *RANGE, "elsa"), POLICY,
+     f"op=grant {GIVEN}", "elsa"),
+    ("grant, dry run", b"", ("grant", "--dry-run", *RANGE, "elsa"), DONE, None, None),
+    ("a batch", b"", ("grant", "--batch", "{batch}"), DONE,
+     "op=grant users=2 uids=100000-231071 gids=100000-231071", None),
+    ("revoke", ELSAS, ("revoke", "elsa"), DONE, f"op=revoke {ALL}", "elsa"),
+    ("revoke, a part", ELSAS, ("revoke", "-g", "--range", "3000000-3000004", "elsa"), DONE,
+     "op=revoke gids=3000000-3000004", "elsa"),
+    ("revoke, nothing held", b"", ("revoke", "elsa"), DONE, None, None),
+    ("rename", b"els:3000000:10\n", ("rename", "els", "elsa"), DONE, "op=rename new=elsa",
+     "els"),
+    ("rename, refused", b"els:3000000:10\nelsa:5000000:10\n", ("rename", "els", "elsa"), POLICY,
+     "op=rename new=elsa", "els"),
+    ("check --fix", SPOILT, ("check", "--fix"), DONE, "op=fix lines=4", None),
+    ("check --fix, nothing to do", ELSAS, ("check", "--fix"), DONE, None, None),
+    ("check", SPOILT, ("check",), FINDINGS, None, None),
+)
+
+
+def says(line, said, account, done):
+    """As is_record(); without an account the record names none that there is."""
+    if account:
+        return is_record(line, said, account, done)
+    return said in line and f" res={'success' if done else 'failed'}'" in line and \
+        'acct="elsa"' not in line
+
+
+def test_verbs(box, records, report):
+    """The verbs of subid that write, and their refusals."""
+    path = f"{box.folder}/subid"
+    if usermod_box.program("subid") is None:
+        report.skip("audit: subid", "this build has no subid")
+        return
+    shutil.copyfile(usermod_box.program("subid"), path)
+    os.chmod(path, 0o755)
+    batch = f"{box.folder}/batch"
+    box.host.write(batch, "elsa\nbob\n")
+
+    def verify(name, database, arguments, status, said, account):
+        box.put(database, database)
+        result = box.run(*(word.replace("{batch}", batch) for word in arguments), path=path,
+                         as_root=as_anna)
+        found = [line for line in records.new(0 if said is None else 1)
+                 if "op=PAM" not in line]
+        good = not found if said is None else \
+            len(found) == 1 and says(found[0], said, account, status in (DONE, FINDINGS))
+        report.check(f"audit: subid: {name}", good and result.status == status,
+                     f"{result} {found}")
+        logged = [line for line in result.log if "subid[" in line]
+        report.check(f"syslog: subid: {name}", len(logged) == (said is not None),
+                     f"{result.log}")
+    for case in VERBS:
+        verify(*case)
+    with usermod_box.process(caller=ELSA):
+        verify("revoke, the user is busy", ELSAS, ("revoke", "elsa"), BUSY, f"op=revoke {ALL}",
+               "elsa")
+    box.host.write("/etc/pam.d/usermod-ext",
+                   "auth required pam_deny.so\naccount required pam_deny.so\n")
+    for verb, words_, said, account in (
+            ("grant", (*RANGE, "elsa"), "op=grant", "elsa"),
+            ("revoke", ("elsa",), f"op=revoke {ALL}", "elsa"),
+            ("rename", ("els", "elsa"), "op=rename new=elsa", "els"),
+            ("check", ("--fix",), "op=fix", None)):
+        verify(f"{verb}, refused by PAM", SPOILT, (verb, *words_), NOT_PERMITTED_BY_PAM, said,
+               account)
+    box.host.write("/etc/pam.d/usermod-ext", "account required pam_permit.so\n")
 
 
 def test_refusals(box, records, report):
@@ -381,6 +462,7 @@ def main():
     if LOG_NAME in os.environ:
         records = Records()
         test_changes(box, records, report)
+        test_verbs(box, records, report)
         test_refusals(box, records, report)
         test_interpreted(box, records, report)
     else:

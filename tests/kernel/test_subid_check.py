@@ -450,7 +450,11 @@ def spoil(box):
 def fix(box):
     """Only what changes nobody's rights; each repair is told; the second time nothing."""
     spoil(box)
-    rows = box.rows("check", "--fix", status=FINDINGS)
+    result = box.run("check", "--fix", "--json")
+    box.check("--fix: one line in the system log",
+              [line.partition(": ")[2] for line in result.log],
+              ["fix lines=8 by uid 0: done"])
+    rows = json.loads(result.out)["findings"]
     mended = sorted(row["code"] for row in rows if row["fixed"])
     box.check("--fix tells each repair", mended,
               sorted(["duplicate", "duplicate", "duplicate", "no-final-newline"] * 2 +
@@ -461,6 +465,7 @@ def fix(box):
     box.check("mode after --fix", os.stat("/etc/subgid").st_mode & 0o7777, 0o644)
     box.check("nothing is left behind", strays(), [])
     before = os.stat("/etc/subuid").st_ino
+    box.check("nothing to do is not recorded", box.run("check", "--fix").log, ())
     rows = box.rows("check", "--fix", status=FINDINGS)
     box.check("nothing is left to repair", [row for row in rows if row["fixed"]], [])
     box.check("and nothing is written", os.stat("/etc/subuid").st_ino, before)

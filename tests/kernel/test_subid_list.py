@@ -497,6 +497,32 @@ def million(box):
               f"{memory / len(text):.2f} of the file", flush=True)
 
 
+def million_users(box):
+    """As many users as lines, in no order, below --root: what is about one is not paid for
+    by all, and the rest stays below the limit as well."""
+    n = 100000 if quick() else 1000000
+    folder = f"{box.host.folder}/million"
+    os.makedirs(f"{folder}/etc")
+    order = [i * 7919 % n for i in range(n)]    # 7919 does not divide n
+    files = {"passwd": "".join(f"user{i}:x:{1000 + i}:{1000 + i}::/:/bin/sh\n" for i in order)
+             + "elsa:x:999:999::/:/bin/sh\n",
+             "subuid": "".join(f"user{i}:{100000 + 1000 * i}:1000\n" for i in reversed(order))
+             + "elsa:2000000000:1000\n",
+             "subgid": "elsa:3000000:1000000\n"}
+    for name, text in files.items():
+        box.host.write(f"{folder}/etc/{name}", text)
+    size = len(files["passwd"]) + len(files["subuid"])
+    for limit, args in ((1, ("list", "elsa")), (1, ("list", "999")), (1, ("map", "elsa")),
+                        (1, ("list", "--map", "elsa")), (2, ("list",)), (2, ("list", "--map")),
+                        (2, ("list", "--free")), (2, ("whois", "50000000")), (2, ("check",))):
+        name = f"{' '.join(args)} with {n} users"
+        seconds, memory, status = min(measured([box.path, *args, "--root", folder])
+                                      for _ in range(2))
+        box.report.check(f"{name}: {seconds:.2f} s, {memory / size:.1f} times the files",
+                         seconds < limit and memory < 4 * size + 10 * 1024 * 1024
+                         and status in (DONE, 2), f"{status} {seconds} {memory}")
+
+
 def progress(box):
     """A second passes in a file that a slow reader makes: here by a stopped process."""
     box.put(large(400000), "")
@@ -527,7 +553,7 @@ def main():
     os.symlink("pts/ptmx", "/dev/ptmx")
     for part in (model, whois_details, list_details, map_details, keys, wrong_commands,
                  wrong_files, lost_output, closed_pipe, interrupted, terminals, million,
-                 progress):
+                 million_users, progress):
         box.report.part(part, box)
     box.report.finish()
 

@@ -587,7 +587,9 @@ def without_lock(box, report, add, env):
         box.sweep()
         box.put(DB, DB)
         pid = spawn(box.ours, *add, env=env)
-        asked = wait_until(lambda: len(running()) == 2)
+        # the second process is the one that asks for samples, not for the user
+        asked = wait_until(lambda: os.path.exists("/etc/subuid.lock")
+                           and len(running()) == 2)
         if way == "in place":
             with open("/etc/subuid", "ab") as file:
                 file.write(b"\nemma:9000000:10\n")

@@ -1,0 +1,236 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Every verb of subid where the name service never answers, crashes, talks, or is slow:
+each ends in a stated time, with a word about it or without need of it, and nothing is
+changed; and where it answers, what it knows is there. A real module of the name service,
+in the loader's own folder, so that every program of the chain has it."""
+
+import json
+import os
+import signal
+import subprocess
+import sysconfig
+import time
+from typing import NamedTuple
+
+import host as host_module
+import subid_box
+import usermod_box
+from host import CLEAN_PATH, mount, quick
+from subid_box import DONE, NO_USER, UNREADABLE, words
+
+ID, NOBODYS = 7654321, 7777777
+DB = "elsa:3000000:1000\nstranger:4000000:1000\ndirectory:5000000:1000\n"
+NEVER, CRASH, TALK = -1, -2, -3
+PATIENT, LOOK, AT_ONCE = 15, 2, 0
+SLACK = 1.8
+REASON = {NEVER: "the name service did not answer in time", CRASH: "the name service crashed"}
+NOTE = "subid: note: {}; what it knows of owners and ids is missing here"
+CANNOT = "subid: cannot look up user '{}': {}"
+UNSURE = ("subid: note: the name service did not answer about all owners; some may have an "
+          "account")
+SAMPLES = ("subid: note: the name service did not answer in time; ids of its accounts may be "
+           "among these")
+
+
+class Row(NamedTuple):
+    """A verb, the seconds it takes where nothing answers, its status and its message;
+    `{}` is the reason."""
+    args: tuple
+    seconds: int
+    status: int
+    said: str = None
+
+
+def rows(box):
+    cannot = CANNOT.format("stranger", "{}")
+    batch, tree = f"{box.host.folder}/batch", f"{box.host.folder}/tree"
+    return (
+        Row(("list",), LOOK, DONE, NOTE),
+        Row(("list", "--json"), LOOK, DONE, NOTE),
+        Row(("list", "elsa"), AT_ONCE, DONE),
+        Row(("list", "5001"), PATIENT, UNREADABLE, CANNOT.format("5001", "{}")),
+        Row(("list", "stranger"), PATIENT, UNREADABLE, cannot),
+        Row(("list", "--map"), AT_ONCE, DONE),
+        Row(("list", "--map", "elsa"), AT_ONCE, DONE),
+        Row(("list", "--free"), AT_ONCE, DONE),
+        Row(("whois", "4000000"), LOOK, DONE, NOTE),
+        Row(("whois", "5001"), AT_ONCE, DONE),
+        Row(("map", "elsa"), AT_ONCE, DONE),
+        Row(("map", "stranger", "--for", "lxc"), PATIENT, UNREADABLE, cannot),
+        Row(("files", tree), LOOK, DONE, NOTE),
+        Row(("check",), LOOK, DONE, UNSURE),
+        Row(("doctor", "stranger"), PATIENT, UNREADABLE, cannot),
+        Row(("doctor", "elsa"), PATIENT, UNREADABLE, CANNOT.format("elsa", "{}")),
+        Row(("grant", "stranger"), PATIENT, NO_USER, cannot),
+        Row(("grant", "--batch", batch), PATIENT, NO_USER,
+            cannot.replace("subid: ", f"subid: {batch}:2: ")),
+        Row(("grant", "--all-users", "--group", "strangers"), PATIENT, NO_USER,
+            "subid: cannot look up group 'strangers': {}"),
+        Row(("grant", "--dry-run", "bob"), LOOK, DONE, SAMPLES),
+        Row(("revoke", "stranger"), PATIENT, NO_USER, cannot),
+        Row(("revoke", "--no-account", "stranger"), PATIENT, NO_USER, cannot),
+        Row(("rename", "stranger", "elsa"), PATIENT, NO_USER, cannot),
+    )
+
+
+def service(box, milliseconds, number=ID):
+    box.host.write("/etc/nss-mode", f"{milliseconds} {number}\n")
+
+
+def install(box):
+    """The module where the loader finds it, and nsswitch.conf that names it."""
+    folder = f"/usr/lib/{sysconfig.get_config_var('MULTIARCH')}"
+    path, top = box.host.compile("usermod_nss.c", "-shared", "-fPIC"), f"{box.host.folder}/nss"
+    for part in ("up", "work"):
+        os.makedirs(f"{top}/{part}")
+    mount("overlay", folder, "overlay", 0,
+          f"lowerdir={folder},upperdir={top}/up,workdir={top}/work")
+    os.replace(path, f"{top}/module")
+    with open(f"{top}/module", "rb") as file:
+        box.host.write(f"{folder}/libnss_subidtest.so.2", file.read(), 0o755)
+    box.host.write("/etc/nsswitch.conf",
+                   "passwd: files subidtest\ngroup: files [NOTFOUND=continue] subidtest\n"
+                   "initgroups: files [SUCCESS=continue] subidtest\n")
+
+
+def start(box, *args):
+    return subprocess.Popen([box.path, *args], stdin=subprocess.DEVNULL,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            env={"PATH": CLEAN_PATH, "LC_ALL": "C.UTF-8"})
+
+
+def databases():
+    found = []
+    for name in ("/etc/subuid", "/etc/subgid"):
+        with open(name, encoding="ascii") as file:
+            found.append(file.read())
+    return found
+
+
+def children_left(box):
+    """Processes of the program that are still there."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if os.readlink(f"/proc/{pid}/exe") == box.path:
+                found.append(pid)
+        except OSError:
+            pass
+    return found
+
+
+def silent(box, mode):
+    """All verbs at once: they wait for the same thing."""
+    box.put(DB, DB)
+    service(box, mode)
+    wanted = [row for row in rows(box)
+              if not (quick() and mode == NEVER and row.seconds == PATIENT)]
+    running = [(row, start(box, *row.args), time.monotonic()) for row in wanted]
+    results = {}
+    while len(results) < len(running):
+        for row, child, begin in running:
+            if row not in results and child.poll() is not None:
+                results[row] = time.monotonic() - begin
+        time.sleep(0.02)
+        if time.monotonic() - running[0][2] > 60:
+            for _, child, _ in running:
+                child.kill()
+    for row, child, _ in running:
+        out, err = child.communicate()
+        said = [line for line in err.decode().splitlines()
+                if REASON[mode] in line or "note: the name service did" in line]
+        expected = [row.said.format(REASON[mode])] if row.said else []
+        least = row.seconds if mode == NEVER else 0
+        box.report.check(
+            f"{REASON[mode]}: {' '.join(row.args)}", child.returncode == row.status
+            and said == expected and least - 0.1 <= results[row] < least + SLACK,
+            f"{child.returncode} {results[row]:.1f} s {out} {err}")
+        if "--json" in row.args:
+            json.loads(out)
+    box.check(f"{REASON[mode]}: nothing is changed", databases(), [DB, DB])
+    box.check(f"{REASON[mode]}: no process is left", children_left(box), [])
+
+
+def processes(box):
+    """`ps` asks for the name of an id that nobody has."""
+    child = subprocess.Popen(["sleep", "60"], user=NOBODYS, group=NOBODYS, extra_groups=[])
+    for mode, seconds in ((NEVER, LOOK), (CRASH, AT_ONCE)):
+        service(box, mode)
+        begin = time.monotonic()
+        result = box.run("ps", "--all")
+        took = time.monotonic() - begin
+        box.report.check(f"{REASON[mode]}: ps", result.status == DONE
+                         and NOTE.format(REASON[mode]) in words(result).splitlines()
+                         and seconds - 0.1 <= took < seconds + SLACK,
+                         f"{result} {took:.1f} s")
+    child.kill()
+    child.wait()
+
+
+def interrupted(box):
+    """Who waits for the name service can be stopped, and so is the process that asks."""
+    service(box, NEVER)
+    for args in (("list",), ("check",), ("grant", "stranger"), ("doctor", "elsa")):
+        child = start(box, *args)
+        time.sleep(0.5)
+        begin = time.monotonic()
+        child.send_signal(signal.SIGINT)
+        child.communicate()
+        box.report.check(f"SIGINT while it waits: {' '.join(args)}",
+                         child.returncode == -signal.SIGINT
+                         and time.monotonic() - begin < 1, f"{child.returncode}")
+    usermod_box.wait_until(lambda: not children_left(box))
+    box.check("SIGINT: no process is left", children_left(box), [])
+
+
+def talkative(box):
+    """What a module prints is in nobody's way."""
+    service(box, TALK)
+    for args in (("list", "--json"), ("whois", "4000000", "--json"), ("check", "--json")):
+        result = box.run(*args)
+        json.loads(result.out)
+        box.report.check(f"a module that prints: {args[0]}", b"talks" not in result.out
+                         and b"talks" not in result.err, f"{result}")
+
+
+def answers(box):
+    """What it knows is there, and in time though each answer is slow."""
+    box.put(DB, DB)
+    service(box, 100)
+    uids = {row["owner"]: row["uid"] for row in box.rows("list", "-u")}
+    box.check("list: the uid of a directory's user", uids,
+              {"elsa": 5001, "stranger": None, "directory": ID})
+    found = box.rows("list", "-u", str(ID))
+    box.check("list: by its uid", [row["owner"] for row in found], ["directory"])
+    box.check("whois: an id that a directory has", box.rows("whois", "-u", ID)[0]["account"], "directory")
+    box.check("whois: a group that a directory has",
+              box.rows("whois", "-g", ID)[0]["account"], "directory")
+    found = [row["owner"] for row in box.rows("check")
+             if row["code"] == "no-account" and row["kind"] == "uid"]
+    box.check("check: who has no account", found, ["stranger"])
+    for args, expected in (
+            (("grant", "--dry-run", "--range", "6000000-6000009", "directory"),
+             "directory:6000000:10"),
+            (("revoke", "--dry-run", "directory"), "directory:5000000:1000")):
+        result = box.run(*args)
+        box.report.check(f"{args[0]}: a directory's user", result.status == DONE
+                         and expected in result.out.decode(), f"{result}")
+
+
+def main():
+    box = subid_box.enter()
+    if host_module.emulated():
+        box.report.skip("name service", "this is about time")
+        box.report.finish()
+    install(box)
+    box.host.write(f"{box.host.folder}/batch", "elsa\nstranger\n")
+    os.mkdir(f"{box.host.folder}/tree")
+    box.host.write(f"{box.host.folder}/tree/file", "", 0o644, (NOBODYS, NOBODYS))
+    for part, *args in ((answers,), (talkative,), (silent, CRASH), (silent, NEVER),
+                        (processes,), (interrupted,)):
+        box.report.part(part, box, *args)
+    box.report.finish()
+
+
+main()
