@@ -8,20 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/i18n.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/dbfile.h"
 #include "libsubid/sys/fd.h"
-#include "libsubid/sys/nsswitch.h"
-#include "libsubid/sys/paths.h"
-#include "libsubid/sys/plugin.h"
 #include "libsubid/sys/scan.h"
 #include "libsubid/sys/source.h"
 #include "libsubid/sys/userns.h"
 #include "subid/doctor.h"
+#include "subid/sources.h"
 
 /* What a container engine asks for when nobody says anything else. */
 #define USUAL_START 100000
@@ -176,19 +173,13 @@ static int read_ranges(const struct doctor *doctor, struct doctor_side *side,
 	return r;
 }
 
-/* Whom to ask. */
-struct sources {
-	struct nsswitch nsswitch;
-	struct source_list list;
-};
-
 static struct facts_sources facts_of_sources(const struct sources *sources)
 {
-	if (!source_has(&sources->list, SOURCE_PLUGIN))
+	if (!sources->plugins)
 		return (struct facts_sources){ .nsswitch = NULL };
 	return (struct facts_sources){
 		.nsswitch = &sources->nsswitch,
-		.files = source_has(&sources->list, SOURCE_FILES),
+		.files = sources->files,
 		.nobody = true,
 	};
 }
@@ -292,7 +283,7 @@ static int ask_sources(struct doctor *doctor, struct doctor_side *side,
 		.doctor = doctor,
 		.side = side,
 		.file = DBFILE_UNOPENED,
-		.alone = !source_has(&sources->list, SOURCE_PLUGIN),
+		.alone = !sources->plugins,
 	};
 	struct source_answer answer = { .source = NULL };
 	int r;
@@ -320,71 +311,14 @@ static int tell_nsswitch(struct doctor *doctor, int error)
 	return doctor_tell_bad(doctor, "ranges", &facts);
 }
 
-/* How a child ends whose plugins have come back to it. */
-#define PLUGINS_ALIVE 42
-
-static int have_nothing(void *context)
-{
-	(void)context;
-	return SOURCE_NONE;
-}
-
-static void ask_plugins(const struct doctor *doctor, const struct sources *sources)
-{
-	for (size_t i = 0; i < 2; i++) {
-		CLEANUP(range_set_cleanup)
-		struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
-		struct source_answer answer = { .source = NULL };
-
-		source_ranges(&sources->list, doctor->account.name, doctor->sides[i].kind,
-			      have_nothing, NULL, &set, &answer);
-	}
-}
-
-/* Whether a plugin ends the process that asks it: a child finds out. */
-static bool plugins_die(const struct doctor *doctor, const struct sources *sources)
-{
-	int status = 0;
-	pid_t pid;
-
-	if (!source_has(&sources->list, SOURCE_PLUGIN))
-		return false;
-	fflush(stdout);
-	pid = fork();
-	if (pid == 0) {
-		ask_plugins(doctor, sources);
-		_exit(PLUGINS_ALIVE);
-	}
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return pid > 0 && !(WIFEXITED(status) && WEXITSTATUS(status) == PLUGINS_ALIVE);
-}
-
-static int tell_death(struct doctor *doctor, const struct sources *sources)
-{
-	struct facts facts = doctor_facts(doctor, &kind_uid, NULL, FACTS_SOURCE, 0);
-
-	facts.sources = facts_of_sources(sources);
-	facts.sources.nobody = false;
-	facts.sources.fault = PLUGIN_DIED;
-	for (size_t i = 0; !facts.sources.plugin; i++)
-		if (sources->list.sources[i].type == SOURCE_PLUGIN)
-			facts.sources.plugin = sources->list.sources[i].name;
-	return doctor_tell_bad(doctor, "ranges", &facts);
-}
-
 /* What is delegated to the user, and whether that will do. */
 int doctor_ranges(struct doctor *doctor)
 {
 	struct sources sources;
-	int r;
+	int r = sources_find(&sources);
 
-	r = nsswitch_read(NSSWITCH_CONF, &sources.nsswitch);
 	if (r)
 		return tell_nsswitch(doctor, -r);
-	source_find(&sources.nsswitch, PLUGINDIR, &sources.list);
-	if (plugins_die(doctor, &sources))
-		return tell_death(doctor, &sources);
 	/* Both are read before one is judged: each may explain the other. */
 	for (size_t i = 0; r == 0 && i < 2; i++)
 		r = ask_sources(doctor, &doctor->sides[i], &sources);

@@ -57,6 +57,30 @@ static int ask_ranges(const struct source_list *list, const struct source *sourc
 	return r;
 }
 
+static void set_list(struct sources *sources)
+{
+	source_find(&sources->nsswitch, PLUGINDIR, &sources->list);
+	sources->list.ask_ranges = ask_ranges;
+	sources->list.asker = sources;
+	sources->plugins = source_has(&sources->list, SOURCE_PLUGIN);
+	sources->files = source_has(&sources->list, SOURCE_FILES);
+}
+
+/*
+ * Finds the sources of the running system, for source_ranges() with the list; it stays
+ * where it is. Returns 0 or -errno.
+ */
+int sources_find(struct sources *sources)
+{
+	int r;
+
+	*sources = (struct sources){ .place = NULL };
+	r = nsswitch_read(NSSWITCH_CONF, &sources->nsswitch);
+	if (r == 0)
+		set_list(sources);
+	return r;
+}
+
 /*
  * Finds the sources of the system at @place, of which @owners are; all three stay where
  * they are. Where there are others, a database need not be there from now on.
@@ -74,11 +98,7 @@ int sources_start(struct sources *sources, struct verb_place *place,
 		report_line(PROGRAM, "%s: %s", NSSWITCH_CONF, report_error(-r));
 		return VERB_UNREADABLE;
 	}
-	source_find(&sources->nsswitch, PLUGINDIR, &sources->list);
-	sources->list.ask_ranges = ask_ranges;
-	sources->list.asker = sources;
-	sources->plugins = source_has(&sources->list, SOURCE_PLUGIN);
-	sources->files = source_has(&sources->list, SOURCE_FILES);
+	set_list(sources);
 	place->optional = sources->plugins;
 	return 0;
 }

@@ -34,6 +34,7 @@ struct sources {
 	int64_t waited[NSSWITCH_SOURCES]; /* in milliseconds */
 };
 
+int sources_find(struct sources *sources);
 int sources_start(struct sources *sources, struct verb_place *place,
 		  const struct owners *owners);
 int sources_ask(struct sources *sources, const struct user *user, const struct kind *kind,

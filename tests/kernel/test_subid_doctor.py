@@ -362,10 +362,11 @@ def _(s):
 @scene("SOURCE_SILENT")
 def _(s):
     plugins = plugins_of(s)
-    plugins.role("zzz", "conn")
-    s.sentence(s.broken("SOURCE_SILENT", "ranges", "uid"))
-    plugins.install("zzz")
-    s.healthy()
+    for role in ("conn", "hang"):
+        plugins.role("zzz", role)
+        s.sentence(s.broken("SOURCE_SILENT", "ranges", "uid"))
+        plugins.install("zzz")
+        s.healthy()
 
 
 @scene("SOURCES_EMPTY")
