@@ -40,6 +40,12 @@ static int open_database(const struct verb_place *place, const struct kind *kind
 		if (place->optional && file->error == ENOENT)
 			return 0;
 		report_line(PROGRAM, "%s: %s", path, report_error(file->error));
+		/* What an errno alone does not say. */
+		if (fault != DBFILE_CLOSED || file->error == ELOOP)
+			report_line(PROGRAM,
+				    _("note: '%s check' tells what is wrong with it, and "
+				      "how to mend it"),
+				    PROGRAM);
 		return VERB_UNREADABLE;
 	}
 }

@@ -328,7 +328,8 @@ def wrong_files(box):
     for name, make, word in (
             ("missing", lambda: remove("/etc/subuid"), "No such file"),
             ("a folder", lambda: (remove("/etc/subuid"), os.mkdir("/etc/subuid")), "directory"),
-            ("a fifo", lambda: (remove("/etc/subuid"), os.mkfifo("/etc/subuid")), "subuid"),
+            ("a fifo", lambda: (remove("/etc/subuid"), os.mkfifo("/etc/subuid")),
+             "'subid check'"),
             ("a link", lambda: (remove("/etc/subuid"), os.symlink("passwd", "/etc/subuid")),
              "symbolic"),
             ("not for others", lambda: os.chmod("/etc/subuid", 0o600), "denied")):
