@@ -73,6 +73,8 @@ int db_commit(struct db *db)
 		r = rename_second(db, changed[0], changed[1]);
 		if (r)
 			return r;
+		/* With its lock, for a second name without one is a leftover. */
+		atomicfile_forget_old(&changed[0]->file);
 	}
 	/* Before the sync, which makes this last, too: else a power cut could bring them
 	 * back, with process ids that somebody else has by then. Others still wait for

@@ -335,6 +335,18 @@ int atomicfile_put_back(struct atomicfile *file)
 	return 0;
 }
 
+/* Takes the old file's second name away: from here on there is no way back. */
+void atomicfile_forget_old(struct atomicfile *file)
+{
+	char name[NAME_BYTES];
+
+	if (!file->undo)
+		return;
+	name_undo(file->kind, name);
+	unlinkat(file->folder, name, 0);
+	file->undo = false;
+}
+
 /* Makes the renames in the folder survive a power cut. Returns 0 or -errno. */
 int atomicfile_sync(const struct atomicfile *file)
 {
@@ -350,10 +362,7 @@ void atomicfile_cleanup(struct atomicfile *file)
 		name_new(file->kind, name);
 		unlinkat(file->folder, name, 0);
 	}
-	if (file->undo) {
-		name_undo(file->kind, name);
-		unlinkat(file->folder, name, 0);
-	}
+	atomicfile_forget_old(file);
 	fd_close(file->old);
 	*file = (struct atomicfile)ATOMICFILE_NONE;
 }

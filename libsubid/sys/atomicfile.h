@@ -39,6 +39,7 @@ int atomicfile_check(const struct atomicfile *file);
 int atomicfile_keep_old(struct atomicfile *file);
 int atomicfile_rename(struct atomicfile *file);
 int atomicfile_put_back(struct atomicfile *file);
+void atomicfile_forget_old(struct atomicfile *file);
 int atomicfile_sync(const struct atomicfile *file);
 void atomicfile_cleanup(struct atomicfile *file);
 

@@ -81,6 +81,7 @@ Test(db, commits_both, .init = setup, .fini = teardown)
 	 * out. */
 	cr_assert(faccessat(folder.fd, "subuid.lock", F_OK, 0) != 0);
 	cr_assert(faccessat(folder.fd, "subgid.lock", F_OK, 0) != 0);
+	cr_assert(faccessat(folder.fd, "subuid.subid-undo", F_OK, 0) != 0);
 	cr_assert(lock_is_ours(&db.lock));
 	db_end(&db);
 
