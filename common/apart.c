@@ -210,7 +210,8 @@ static int ask(const struct apart *apart, struct question *question)
 	}
 	fd_cleanup(&to);
 	r = read_answer(from, apart->end, question);
-	if (r == PLUGIN_SLOW)
+	/* Without an answer it may be anywhere, and would be waited for. */
+	if (r)
 		kill(child, SIGKILL);
 	fd_cleanup(&from);
 	/* A caller who ignores SIGCHLD has let the kernel do it. */

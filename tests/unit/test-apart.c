@@ -139,6 +139,11 @@ static const char *hangs(void *context)
 	apart.end = wait_clock() + 60 * 1000;
 	CHILD_ASSERT(apart_ask_ranges(&apart, "elsa", &kind_uid, &set) == 0);
 	CHILD_ASSERT(apart_ask_ranges(&apart, "crash", &kind_uid, &set) == PLUGIN_DIED);
+	/* One that closes the pipe and stays is not waited for. */
+	CHILD_ASSERT(apart_ask_ranges(&apart, "shut", &kind_uid, &set) == PLUGIN_DIED);
+	apart.end = 0;
+	CHILD_ASSERT(apart_ask_ranges(&apart, "shut", &kind_uid, &set) == PLUGIN_DIED);
+	CHILD_ASSERT(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
 	return NULL;
 }
 
