@@ -28,14 +28,24 @@
 
 /*
  * Nothing to read and no place to write to. There may be no /dev/null, or a security
- * module may be in its way, which is a reason to ask and not a failure.
+ * module may be in its way, which is a reason to ask and not a failure; nor is it one
+ * that a filter of system calls or a setting of the kernel refuses a file in memory.
  */
-static int be_silent(void)
+static int open_nothing(void)
 {
-	CLEANUP(fd_cleanup)
 	int fd = memfd_create("nothing", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
-	if (fd < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE))
+	if (fd >= 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE) == 0)
+		return fd;
+	fd_close(fd);
+	return open("/dev/null", O_RDWR | O_NOCTTY | O_CLOEXEC);
+}
+
+static int be_silent(void)
+{
+	CLEANUP(fd_cleanup) int fd = open_nothing();
+
+	if (fd < 0)
 		return -errno;
 	for (int standard = STDIN_FILENO; standard <= STDERR_FILENO; standard++)
 		if (dup2(fd, standard) < 0)
@@ -105,8 +115,9 @@ static int receive(const struct asker *asker, int64_t end, void *bytes, size_t l
 	return 0;
 }
 
+/* Returns 0 with what the child found, *ret_r, or -errno if it cannot be asked again. */
 static int exchange(const struct asker *asker, int64_t end,
-		    const struct asker_question *question, char **ret_bytes,
+		    const struct asker_question *question, int *ret_r, char **ret_bytes,
 		    size_t *ret_len)
 {
 	CLEANUP(cleanup_free) char *bytes = NULL;
@@ -118,8 +129,11 @@ static int exchange(const struct asker *asker, int64_t end,
 	    (ssize_t)sizeof(*question))
 		return -ECONNRESET;
 	r = receive(asker, end, &answer, sizeof(answer));
-	if (r || answer.r)
-		return r ? r : answer.r;
+	if (r)
+		return r;
+	*ret_r = answer.r;
+	if (answer.r)
+		return 0;
 	if (answer.len > ASKER_BYTES_MAX)
 		return -EBADMSG;
 	bytes = calloc(1, answer.len + 1);
@@ -143,20 +157,21 @@ static int ask(struct asker *asker, const struct asker_question *question,
 	       char **ret_bytes, size_t *ret_len)
 {
 	int64_t begin = wait_clock();
-	int r = asker->failed;
+	int r = asker->failed, found = 0;
 
 	if (r == 0 && asker->left <= 0)
 		r = -ETIMEDOUT;
 	if (r == 0 && asker->pid == 0)
 		r = start(asker);
-	if (r == 0)
+	if (r == 0) {
 		r = exchange(asker, begin + least(asker->each, asker->left), question,
-			     ret_bytes, ret_len);
+			     &found, ret_bytes, ret_len);
+		/* What is left in the socket is no answer to the next question. */
+		asker->failed = r;
+	}
 	if (asker->left < INT64_MAX)
 		asker->left -= wait_clock() - begin;
-	if (r == -ETIMEDOUT || r == -ECONNRESET)
-		asker->failed = r;
-	return r;
+	return r ? r : found;
 }
 
 /* Fills in a question about a name. Whose name is longer is nobody. */
