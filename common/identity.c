@@ -65,7 +65,9 @@ int identity_become(uid_t uid, gid_t gid)
 {
 	int r;
 
-	if (setresgid(gid, gid, gid) || setresuid(uid, uid, uid))
+	/* Ids without a name in this user namespace cannot be set, nor have they to be.
+	 */
+	if (!is(uid, gid) && (setresgid(gid, gid, gid) || setresuid(uid, uid, uid)))
 		return -errno;
 	/* Securebits may have kept them, and file capabilities no change of ids takes. */
 	r = clear_capabilities();

@@ -92,6 +92,10 @@ def test_owners(box, plugins):
     box.check("one whom only the plugin knows", rows(box, "list", "-u", "nobodyhere"),
               [("nobodyhere", *FULL[0][1:])])
     box.check("gids", rows(box, "list", "-g", "elsa"), [("elsa", 10100000, 10231071, "full")])
+    plugins.ask("full")
+    result = box.host.run("/usr/bin/unshare", ["-U", box.path, "list", "-u", "elsa"], ELSA)
+    box.report.check("asked by one whose ids have no name in this user namespace",
+                     result.status == DONE and b"231071" in result.out, f"{result}")
     plugins.ask("nothing files")
     box.check("the files, two owners", rows(box, "list", "-u", "anna", "elsa"),
               [("anna", 2000000, 2000999, "/etc/subuid:2")] + FILES)
