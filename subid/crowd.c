@@ -26,6 +26,7 @@
 #include "libsubid/sys/paths.h"
 #include "libsubid/sys/scan.h"
 #include "subid/crowd.h"
+#include "subid/progress.h"
 #include "subid/verb.h"
 
 /* A group with a hundred thousand members is not larger. */
@@ -142,6 +143,9 @@ int crowd_read(struct crowd *crowd, const char *path)
 		own = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
 		r = own < 0 ? -errno : 0;
 	}
+	/* It would be in the middle of what is typed. */
+	if (is_stdin && isatty(STDIN_FILENO))
+		progress_end();
 	if (r == 0)
 		r = read_lines(crowd, is_stdin ? STDIN_FILENO : own);
 	if (r == 0)

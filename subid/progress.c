@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -44,6 +45,14 @@ static struct {
 	struct shared *shared;
 } progress;
 
+/* In the background the terminal is somebody else's. */
+static bool is_ours(void)
+{
+	pid_t foreground = tcgetpgrp(STDERR_FILENO);
+
+	return foreground < 0 || foreground == getpgrp();
+}
+
 /* Where the program is ended, and does not end this here, nobody else wipes the line. */
 static void wait_for(const struct shared *shared, const sigset_t *ends,
 		     int64_t milliseconds)
@@ -53,7 +62,8 @@ static void wait_for(const struct shared *shared, const sigset_t *ends,
 
 	if (sigtimedwait(ends, NULL, &time) < 0)
 		return;
-	if (shared->shown && write(STDERR_FILENO, WIPE, sizeof(WIPE) - 1) < 0)
+	if (shared->shown && is_ours() &&
+	    write(STDERR_FILENO, WIPE, sizeof(WIPE) - 1) < 0)
 		_exit(EXIT_FAILURE);
 	_exit(EXIT_SUCCESS);
 }
@@ -64,6 +74,8 @@ static void show(struct shared *shared, int64_t seconds)
 	char text[2 * WHAT_BYTES];
 	int n;
 
+	if (!is_ours())
+		return;
 	if (shared->what[0] == '\0')
 		n = snprintf(text, sizeof(text), WIPE "%s: %" PRId64 " s\r", PROGRAM,
 			     seconds);
@@ -83,14 +95,17 @@ static void show(struct shared *shared, int64_t seconds)
 static void tick(struct shared *shared, pid_t parent)
 {
 	int64_t begin = wait_clock();
-	sigset_t ends;
+	sigset_t ends, blocked;
 
 	sigemptyset(&ends);
 	sigaddset(&ends, SIGHUP);
 	sigaddset(&ends, SIGINT);
 	sigaddset(&ends, SIGQUIT);
 	sigaddset(&ends, SIGTERM);
-	sigprocmask(SIG_BLOCK, &ends, NULL);
+	blocked = ends;
+	/* It would stop the program, too, whatever locks that has. */
+	sigaddset(&blocked, SIGTTOU);
+	sigprocmask(SIG_BLOCK, &blocked, NULL);
 	/* Neither locks nor pipes stay open because of it. */
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) || getppid() != parent ||
 	    fd_close_others(STDIN_FILENO, STDERR_FILENO, -1))
@@ -144,10 +159,20 @@ void progress_show(const char *what, uint64_t done, uint64_t total)
 	progress.shared->total = total;
 }
 
-/* Output comes: where it goes to a terminal as well, it is what moves. */
+/* Output goes to a terminal, or through a pipe to a pager that has the terminal. */
+static bool is_watched(void)
+{
+	struct stat status;
+
+	return fstat(STDOUT_FILENO, &status) == 0 &&
+	       (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) ||
+		isatty(STDOUT_FILENO));
+}
+
+/* Output comes: where somebody may be looking at it, it is what moves. */
 void progress_rows(void)
 {
-	if (progress.pid > 0 && isatty(STDOUT_FILENO))
+	if (progress.pid > 0 && is_watched())
 		progress_end();
 }
 
@@ -160,6 +185,6 @@ void progress_end(void)
 	while (waitpid(progress.pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	progress.pid = 0;
-	if (progress.shared->shown)
+	if (progress.shared->shown && is_ours())
 		fputs(WIPE, stderr);
 }

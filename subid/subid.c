@@ -60,7 +60,9 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 	/* getopt_long(3) names it in what it says. */
 	snprintf(title, sizeof(title), "%s %s", PROGRAM, verb->name);
 	argv[0] = title;
-	progress_start();
+	/* PAM may ask who is not root for a password, on the same line. */
+	if (!verb->writes || !identity_is_elevated())
+		progress_start();
 	status = verb->run(argc, argv);
 	progress_end();
 	return status;

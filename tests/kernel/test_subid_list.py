@@ -524,29 +524,6 @@ def million_users(box):
                          and status in (DONE, 2), f"{status} {seconds} {memory}")
 
 
-def progress(box):
-    """A second passes in a file that a slow reader makes: here by a stopped process."""
-    box.put(large(400000), "")
-    master, slave = pty.openpty()
-    child = subprocess.Popen([box.path, "list", "-u"], stdout=subprocess.PIPE, stderr=slave)
-    os.close(slave)
-    child.stdout.read(65536)
-    time.sleep(1.2)
-    rest = child.stdout.read()
-    status = child.wait()
-    text = b""
-    with contextlib.suppress(OSError):
-        while True:
-            text += os.read(master, 65536)
-    box.report.check("progress on a terminal after a second",
-                     status == DONE and b"/etc/subuid: " in text and b" %" in text and
-                     text.endswith(b"\r\033[K") and rest.endswith(b":400000\n"), f"{text}")
-    os.close(master)
-    box.put(SLIDES, SLIDES)
-    _, text = on_terminal([box.path, "list", "-u"], both=False)
-    box.check("nothing is said about what is quick", text, b"")
-
-
 def main():
     box = subid_box.enter()
     os.mkdir("/dev/pts", 0o755)
@@ -554,7 +531,7 @@ def main():
     os.symlink("pts/ptmx", "/dev/ptmx")
     for part in (model, whois_details, list_details, map_details, keys, wrong_commands,
                  wrong_files, lost_output, closed_pipe, interrupted, terminals, million,
-                 million_users, progress):
+                 million_users):
         box.report.part(part, box)
     box.report.finish()
 

@@ -115,15 +115,54 @@ def quiet(box, args, statuses):
 def interrupted(box):
     """Who ends the program finds the line wiped away as well."""
     master, slave = pty.openpty()
-    child = subprocess.Popen([box.path, "list"], stdin=subprocess.DEVNULL, env=ENV,
-                             stdout=subprocess.PIPE, stderr=slave)
+    child = subprocess.Popen([box.path, "grant", "--batch", "-"], stdin=subprocess.PIPE,
+                             env=ENV, stdout=subprocess.PIPE, stderr=slave)
     os.close(slave)
-    child.stdout.read(10)   # more than a pipe takes is behind it
     time.sleep(1.3)
     child.send_signal(signal.SIGINT)
     screen = read_all(master)[master]
     box.report.check("interrupted", child.wait() == -signal.SIGINT and LINE.search(screen)
                      and screen.endswith(WIPE), f"{child.returncode} {screen}")
+    os.close(master)
+
+
+def pager(box):
+    """What is behind a pipe may have the terminal: once rows come nothing is painted."""
+    master, slave = pty.openpty()
+    child = subprocess.Popen([box.path, "list"], stdin=subprocess.DEVNULL, env=ENV,
+                             stdout=subprocess.PIPE, stderr=slave)
+    os.close(slave)
+    child.stdout.read(10)   # more than a pipe takes is behind it
+    time.sleep(1.3)
+    child.terminate()
+    screen = read_all(master)[master]
+    box.report.check("a pager", child.wait() == -signal.SIGTERM and not LINE.search(screen),
+                     f"{child.returncode} {screen}")
+    os.close(master)
+
+
+def background(box):
+    """A job in the background neither paints nor is stopped for it."""
+    os.mkfifo("/mnt/never")
+    pid, master = pty.fork()
+    if pid == 0:
+        os.execve("/bin/bash", ["bash", "-c", f"stty tostop; set -m; {box.path} grant --batch - "
+                                "<>/mnt/never & sleep 1.5; jobs; kill %1; wait %1"], ENV)
+    screen = read_all(master)[master]
+    os.waitpid(pid, 0)
+    os.close(master)
+    box.report.check("in the background", b"Running" in screen and not LINE.search(screen),
+                     f"{screen}")
+
+
+def quick_ones(box):
+    """Nothing is said about what is quick."""
+    master, slave = pty.openpty()
+    child = subprocess.Popen([box.path, "list", "-R", "/mnt/none"], stdin=subprocess.DEVNULL,
+                             env=ENV, stdout=subprocess.PIPE, stderr=slave)
+    os.close(slave)
+    screen = read_all(master)[master]
+    box.report.check("what is quick", child.wait() == DONE and screen == b"", f"{screen}")
     os.close(master)
 
 
@@ -164,6 +203,12 @@ def main():
         box.report.part(quiet, box, args, (DONE, FINDINGS))
     box.put("".join(f"user{i}:{3000000 + i}:1\n" for i in range(10000)), "")
     box.report.part(interrupted, box)
+    box.report.part(pager, box)
+    box.report.part(background, box)
+    os.makedirs("/mnt/none/etc")
+    box.host.write("/mnt/none/etc/subuid", "")
+    box.host.write("/mnt/none/etc/subgid", "")
+    box.report.part(quick_ones, box)
     box.report.part(names, box)
     box.report.finish()
 
