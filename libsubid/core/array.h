@@ -6,6 +6,7 @@
 #define SUBID_ARRAY_H
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -13,20 +14,19 @@
  * Makes room for one more element in @array, a pointer to @n of @allocated; it doubles.
  * Evaluates to 0, or to -ENOMEM, and then nothing has changed.
  */
-#define ARRAY_RESERVE(array, n, allocated)                                      \
-	({                                                                      \
-		__auto_type array_ = &(array);                                  \
-		size_t *allocated_ = &(allocated);                              \
-		size_t more_ = *allocated_ ? 2 * *allocated_ : 16;              \
-		void *grown_ = *array_;                                         \
-		if ((n) == *allocated_) {                                       \
-			grown_ = reallocarray(grown_, more_, sizeof(**array_)); \
-			if (grown_) {                                           \
-				*array_ = grown_;                               \
-				*allocated_ = more_;                            \
-			}                                                       \
-		}                                                               \
-		grown_ ? 0 : -ENOMEM;                                           \
+#define ARRAY_RESERVE(array, n, allocated)                                              \
+	({                                                                              \
+		__auto_type array_ = &(array);                                          \
+		size_t *allocated_ = &(allocated);                                      \
+		bool full_ = (n) == *allocated_;                                        \
+		size_t more_ = *allocated_ ? 2 * *allocated_ : 16;                      \
+		void *grown_ = full_ ? reallocarray(*array_, more_, sizeof(**array_)) : \
+				       *array_;                                         \
+		if (grown_ && full_) {                                                  \
+			*array_ = grown_;                                               \
+			*allocated_ = more_;                                            \
+		}                                                                       \
+		grown_ ? 0 : -ENOMEM;                                                   \
 	})
 
 #endif

@@ -26,9 +26,9 @@ static size_t skip_word(const struct scan_line *line, size_t at)
 }
 
 /* A letter of ASCII as a small one; tolower(3) would look into the tables of a locale. */
-static char small_letter(char byte)
+static int small_letter(char byte)
 {
-	return byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
+	return byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte;
 }
 
 /* Whether a line begins with @key, in any case. */
