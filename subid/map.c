@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "common/causes-rules.h"
 #include "common/i18n.h"
 #include "common/report.h"
 #include "libsubid/core/cleanup.h"
@@ -54,12 +55,19 @@ static void map_cleanup(struct map *map)
 
 static int refuse_none(const struct map *map, const struct kind *kind)
 {
-	const char *word = map->mapping.user.word;
+	const char *word = map->mapping.user.word, *root = map->options.root;
+	char name[CAUSES_QUOTED_BYTES], folder[CAUSES_QUOTED_BYTES] = "";
+	bool sayable = causes_quote(map->mapping.user.name, name) &&
+		       (!root || causes_quote(root, folder));
 
-	if (map->sources.files)
+	if (map->sources.files && sayable)
 		report_line(PROGRAM,
-			    _("%s has no subordinate %ss; to mend it: usermod-ext -S %s"),
-			    word, kind->id, word);
+			    _("%s has no subordinate %ss; to mend it: usermod-ext "
+			      "%s%s%s-S %s"),
+			    word, kind->id, root ? "-R " : "", folder, root ? " " : "",
+			    name);
+	else if (map->sources.files)
+		report_line(PROGRAM, _("%s has no subordinate %ss"), word, kind->id);
 	else
 		report_line(PROGRAM,
 			    _("%s has no subordinate %ss from the source '%s' that %s "

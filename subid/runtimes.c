@@ -166,7 +166,10 @@ static int print_nspawn(const struct mapping *mapping)
 	return 0;
 }
 
-/* For daemon.json: dockerd reads the ranges of this user itself, in the databases. */
+/*
+ * For daemon.json: dockerd reads the ranges of this user itself, in the databases.
+ * Without a group it wants one of the user's name.
+ */
 static int print_docker(const struct mapping *mapping)
 {
 	if (mapping->plugin) {
@@ -177,7 +180,8 @@ static int print_docker(const struct mapping *mapping)
 			mapping->user.word, mapping->plugin);
 		return VERB_NONE;
 	}
-	printf("{ \"userns-remap\": \"%s\" }\n", mapping->user.name);
+	printf("{ \"userns-remap\": \"%s:%" PRIu32 "\" }\n", mapping->user.name,
+	       mapping->user.gid);
 	return 0;
 }
 

@@ -294,6 +294,8 @@ COMMANDS = (
     (("list", "--free", "--map"), USAGE, "--map"), (("list", "--map", "--json"), USAGE, "--map"),
     (("list", "--json", "--raw"), USAGE, "--raw"), (("list", "-o", "FOO"), USAGE, "FOO"),
     (("list", "-o", ""), USAGE, "column"), (("list", "nosuchuser"), NO_USER, "nosuchuser"),
+    (("map", "5003"), NONE, "usermod-ext -S bob"),
+    (("map", "-R", "/mnt/an image", "bob"), NONE, "usermod-ext -R '/mnt/an image' -S bob"),
     (("list", "bob"), NONE, "bob"), (("list", "-R", "/nonexistent"), UNREADABLE, "/nonexistent"),
     (("list", "-R", "x" * 5000), USAGE, "xxx"),
     (("whois",), USAGE, "id"), (("whois", "-1"), USAGE, ""), (("whois", "0x10"), USAGE, "0x10"),
@@ -311,6 +313,10 @@ COMMANDS = (
 
 def wrong_commands(box):
     box.put(SLIDES, SLIDES)
+    os.makedirs("/mnt/an image/etc")
+    for name, text in (("passwd", "bob:x:5003:6000::/:/bin/sh\n"), ("subuid", ""),
+                       ("subgid", "")):
+        box.host.write(f"/mnt/an image/etc/{name}", text)
     for args, status, word in COMMANDS:
         result = box.run(*args)
         shown = " ".join(args)[:60]
