@@ -43,6 +43,17 @@ static const struct verdict symlink_verdict = {
 	"cp --remove-destination \"$(readlink -f PATH)\" PATH",
 };
 
+/* A command would copy what the link means on this system into the image. */
+static int tell_linked_in_image(struct check *check, const struct check_side *side)
+{
+	struct problem problem = problem_of(CHECK_FILE_SYMLINK, side->kind, side->path);
+
+	problem_message(&problem, "%s", _(symlink_verdict.message));
+	problem_cure(&problem,
+		     _("put in its place a copy of what it means inside the image"));
+	return check_tell(check, &problem);
+}
+
 /* By enum dbfile_fault. */
 static const struct verdict verdicts[] = {
 	[DBFILE_NOT_REGULAR] = { CHECK_FILE_NOT_REGULAR, N_("is not a regular file"),
@@ -103,7 +114,9 @@ static int look_at_database(struct check *check, struct check_side *side)
 	fault = dbfile_vet(&file);
 	if (fault == DBFILE_CLOSED) {
 		if (file.error == ELOOP)
-			return tell(check, side->kind, side->path, &symlink_verdict);
+			return check->place.image ? tell_linked_in_image(check, side) :
+						    tell(check, side->kind, side->path,
+							 &symlink_verdict);
 		report_line(PROGRAM, "%s: %s", side->path, report_error(file.error));
 		check->unreadable = true;
 		return 0;

@@ -2,6 +2,7 @@
 /*
  * check-mappers: the map writers, wherever programs look for them.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include "common/facts.h"
 #include "common/i18n.h"
 #include "libsubid/core/cleanup.h"
+#include "libsubid/sys/etc.h"
 #include "libsubid/sys/fd.h"
 #include "subid/check.h"
 
@@ -49,9 +51,38 @@ static int tell(struct check *check, const struct kind *kind, const char *path,
 	return check_tell(check, &problem);
 }
 
+/*
+ * What somebody else could write is not made setuid root: without a command it is
+ * to be installed again.
+ */
+static int tell_power(struct check *check, const struct kind *kind, const char *path,
+		      const char *message, const char *command)
+{
+	struct problem problem = problem_of(CHECK_MAPPER_NO_PRIVILEGE, kind, path);
+
+	problem_message(&problem, "%s", message);
+	if (command)
+		problem_command(&problem, command);
+	else
+		problem_cure(&problem,
+			     _("install %s again, as root: others could change it"),
+			     path);
+	return check_tell(check, &problem);
+}
+
+/* The kernel takes the privilege from a file that others write, so one with it is whole.
+ */
+static int tell_writable(struct check *check, const struct kind *kind, const char *path)
+{
+	return tell(check, kind, path, CHECK_MAPPER_WRITABLE,
+		    _("can be written by others than its owner"), "chmod go-w PATH");
+}
+
 static int look_at(struct check *check, const struct kind *kind, const char *path, int fd,
 		   const struct stat *status)
 {
+	bool writable = status->st_mode & (S_IWGRP | S_IWOTH);
+	bool is_roots = status->st_uid == 0 && !writable;
 	uint64_t needed = (uint64_t)1 << (kind->group ? CAP_SETGID : CAP_SETUID);
 	uint64_t capabilities = 0;
 	bool has_capabilities = facts_file_capabilities(fd, &capabilities);
@@ -61,18 +92,18 @@ static int look_at(struct check *check, const struct kind *kind, const char *pat
 	struct statvfs filesystem;
 	int r = 0;
 
-	if (status->st_mode & (S_IWGRP | S_IWOTH))
-		r = tell(check, kind, path, CHECK_MAPPER_WRITABLE,
-			 _("can be written by others than its owner"), "chmod go-w PATH");
+	if (writable && privileged)
+		r = tell_writable(check, kind, path);
 	if (r == 0 && !privileged && has_capabilities)
-		r = tell(check, kind, path, CHECK_MAPPER_NO_PRIVILEGE,
-			 _("has file capabilities, but not the one that it needs"),
-			 kind->group ? "setcap cap_setgid=ep PATH" :
-				       "setcap cap_setuid=ep PATH");
+		r = tell_power(check, kind, path,
+			       _("has file capabilities, but not the one that it needs"),
+			       !is_roots   ? NULL :
+			       kind->group ? "setcap cap_setgid=ep PATH" :
+					     "setcap cap_setuid=ep PATH");
 	else if (r == 0 && !privileged)
-		r = tell(check, kind, path, CHECK_MAPPER_NO_PRIVILEGE,
-			 _("is neither setuid root nor has it file capabilities"),
-			 "chown root PATH && chmod 4755 PATH");
+		r = tell_power(check, kind, path,
+			       _("is neither setuid root nor has it file capabilities"),
+			       is_roots ? "chmod 4755 PATH" : NULL);
 	if (r == 0 && !check->place.image && fstatvfs(fd, &filesystem) == 0 &&
 	    filesystem.f_flag & ST_NOSUID)
 		r = tell(check, kind, path, CHECK_MAPPER_NOSUID,
@@ -83,25 +114,36 @@ static int look_at(struct check *check, const struct kind *kind, const char *pat
 
 static int look_for(struct check *check, const struct kind *kind)
 {
-	const char *root = check->options.root ? check->options.root : "";
+	const char *root = check->options.root;
 	struct seen seen = { .n = 0 };
-	char path[CHECK_PATH_BYTES];
+	bool linked = false;
 
 	for (size_t i = 0; i < FOLDERS; i++) {
+		CLEANUP(fd_cleanup) int folder = etc_folder(root, folders[i]);
 		CLEANUP(fd_cleanup) int fd = -1;
+		char place[PATH_MAX], path[CHECK_PATH_BYTES];
 		struct stat status;
 		int r;
 
-		snprintf(path, sizeof(path), "%s%s/%s", root, folders[i], kind->mapper);
-		fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		if (folder < 0)
+			continue;
+		/* What a link in an image means is a file that has its own name there. */
+		fd = openat(folder, kind->mapper,
+			    O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC |
+				    (root ? O_NOFOLLOW : 0));
+		linked |= fd < 0 && errno == ELOOP;
 		if (fd < 0 || fstat(fd, &status) || !S_ISREG(status.st_mode) ||
 		    was_seen(&seen, &status))
 			continue;
+		r = verb_name_folder(folder, root, folders[i], place);
+		if (r)
+			return r;
+		snprintf(path, sizeof(path), "%s/%s", place, kind->mapper);
 		r = look_at(check, kind, path, fd, &status);
 		if (r)
 			return r;
 	}
-	if (seen.n == 0) {
+	if (seen.n == 0 && !linked) {
 		struct problem problem =
 			problem_of(CHECK_MAPPER_MISSING, kind, kind->mapper);
 

@@ -3,7 +3,10 @@
  * verb: options that several verbs have, and what is said about a wrong command line.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/i18n.h"
 #include "common/report.h"
@@ -116,6 +119,43 @@ size_t verb_kinds(const struct verb_options *options,
 	return n;
 }
 
+static bool is_name_of(const char *path, int folder)
+{
+	struct stat named, opened;
+
+	return stat(path, &named) == 0 && fstat(folder, &opened) == 0 &&
+	       named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
+}
+
+/*
+ * Tells the path of a folder that etc_folder() opened. What is told as a command must not
+ * mean a folder of this system where a link of an image does so: then it is the path
+ * without links.
+ * Returns 0 or an exit status with the reason told.
+ */
+int verb_name_folder(int folder, const char *root, const char *path,
+		     char ret_path[static PATH_MAX])
+{
+	char link[sizeof("/proc/self/fd/") + 10];
+	int n = snprintf(ret_path, PATH_MAX, "%s%s", root ? root : "", path);
+	ssize_t len;
+
+	if (n < 0 || n >= PATH_MAX) {
+		report_line(PROGRAM, "%s: %s", root, report_error(ENAMETOOLONG));
+		return VERB_USAGE;
+	}
+	if (!root || is_name_of(ret_path, folder))
+		return 0;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", folder);
+	len = readlink(link, ret_path, PATH_MAX - 1);
+	if (len < 0) {
+		report_line(PROGRAM, "%s: %s", link, report_error(errno));
+		return VERB_UNREADABLE;
+	}
+	ret_path[len] = '\0';
+	return 0;
+}
+
 /*
  * Finds the files of the running system, or of the one in @root, out of which no symbolic
  * link of it leads.
@@ -132,8 +172,10 @@ int verb_find_place(const char *root, struct verb_place *ret_place)
 	}
 	ret_place->image = root != NULL;
 	ret_place->folder = etc_folder(root, SYSCONFDIR);
-	if (ret_place->folder >= 0)
-		return VERB_GO;
+	if (ret_place->folder >= 0) {
+		n = verb_name_folder(ret_place->folder, root, SYSCONFDIR, ret_place->etc);
+		return n ? n : VERB_GO;
+	}
 	report_line(PROGRAM, "%s: %s", ret_place->etc, report_error(-ret_place->folder));
 	return VERB_UNREADABLE;
 }

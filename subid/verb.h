@@ -121,6 +121,8 @@ struct verb_place {
 	bool optional;	    /* a database need not be there: other sources are asked */
 };
 
+int verb_name_folder(int folder, const char *root, const char *path,
+		     char ret_path[static PATH_MAX]);
 int verb_find_place(const char *root, struct verb_place *ret_place);
 
 #endif

@@ -370,12 +370,18 @@ def _(s):
     path = install(s, "/usr/local/bin")
     os.chmod(path, 0o755)
     s.cured("mapper-no-privilege", file=path)
-    os.chown(path, 5002, 5002)
-    os.chmod(path, 0o4755)
-    s.cured("mapper-no-privilege")
-    os.chmod(path, 0o755)
     root_shell(s.host, f"setcap cap_setgid=ep {path}")
+    os.chmod(path, 0o755)
     s.cured("mapper-no-privilege")
+    # what others could write is not made setuid root
+    for owner, mode in ((5002, 0o4755), (5002, 0o755), (0, 0o775), (0, 0o757)):
+        os.chown(path, owner, owner)
+        os.chmod(path, mode)
+        row = s.named("mapper-no-privilege", file=path)
+        require(row["cure"] == f"install {path} again, as root: others could change it",
+                f"{row}")
+    os.unlink(path)
+    s.gone("mapper-no-privilege")
 
 
 @scene("mapper-nosuid")
@@ -490,6 +496,25 @@ def linked_image(box):
                   (result.err, read(f"{folder}/usr/etc/subuid"), read("/etc/subuid")),
                   (b"", MENDED, SPOILT))
         os.unlink(f"{folder}/etc")
+    # commands that are told mean the image's files, not those of this system
+    os.symlink("/usr/etc", f"{folder}/etc")
+    os.makedirs(f"{folder}/usr/bin")
+    os.symlink("/usr/bin", f"{folder}/bin")
+    shutil.copy("/usr/bin/newuidmap", f"{folder}/usr/bin/newgidmap")
+    os.chmod(f"{folder}/usr/bin/newgidmap", 0o755)
+    os.symlink("/bin/bash", f"{folder}/usr/bin/newuidmap")
+    os.chmod(f"{folder}/usr/etc/subuid", 0o602)
+    os.unlink(f"{folder}/usr/etc/subgid")
+    os.symlink("/etc/shadow", f"{folder}/usr/etc/subgid")
+    found = box.rows("check", "--all", "--root", folder, status=FINDINGS)
+    box.report.check("no command is for a file outside an image", all(
+        row["file"].startswith(f"{folder}/usr/") for row in found)
+        and {"file-writable", "file-symlink", "mapper-no-privilege"}
+        <= {row["code"] for row in found}, f"{found}")
+    box.report.check("nor does one copy what a link means here, or make it setuid",
+                     not any("readlink" in row["cure"] or "newuidmap" in row["cure"]
+                             for row in found if row["cure"]), f"{found}")
+    os.unlink(f"{folder}/etc")
     os.symlink("/proc/self/root/etc", f"{folder}/etc")
     result = box.run("check", "--fix", "--root", folder)
     box.check("--fix: no link leads out of an image",
