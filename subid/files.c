@@ -87,7 +87,8 @@ static bool explain(struct files *files, size_t side, uint32_t id,
 		return false;
 	}
 	ret_meaning->owner = index_owner(index, range);
-	if (index_inside(range, id, files->options.from_zero, &inside))
+	if (owners_tell_apart(&files->owners) &&
+	    index_inside(range, id, files->options.from_zero, &inside))
 		output_number(inside, ret_meaning->inside);
 	return true;
 }
@@ -181,6 +182,8 @@ static int load(struct files *files)
 			r = 0;
 		}
 	}
+	if (files->status == 0)
+		files->status = owners_status(&files->owners);
 	return r;
 }
 

@@ -6,27 +6,24 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "common/report.h"
 #include "subid/idnames.h"
 
 /*
- * Reads the local users (of kind_uid) or groups (of kind_gid).
+ * Reads the local users (of kind_uid) or groups (of kind_gid); there are none where they
+ * cannot be read.
  *
  * owners: started; they have to outlive the names.
  * Returns 0, or an exit status with the reason told. Freed with idnames_cleanup().
  */
 int idnames_start(struct idnames *names, struct owners *owners, const struct kind *kind)
 {
-	const struct verb_place *place = owners->place;
 	int r;
 
 	*names = (struct idnames){ .kind = kind, .owners = owners };
-	r = roster_load(place->folder, kind, &names->local);
-	if (r) {
-		report_line(PROGRAM, "%s/%s: %s", place->etc, kind->accounts,
-			    report_error(-r));
-		return VERB_UNREADABLE;
-	}
+	r = owners_unread(owners, kind,
+			  roster_load(owners->place->folder, kind, &names->local));
+	if (r)
+		return r;
 	names->answers = calloc(IDNAMES_KEPT, sizeof(*names->answers));
 	return names->answers ? 0 : verb_fail(ENOMEM);
 }

@@ -175,13 +175,13 @@ static int show_kinds(struct list *list, const struct settings *settings)
 		const struct kind *kind = list->kinds[i];
 
 		r = lines_each(&list->place, kind, true, put_line, &used);
+		if (r == 0)
+			r = put_accounts(list, kind, &used);
 		if (r == VERB_UNREADABLE) {
 			status = r;
 			r = 0;
 			continue;
 		}
-		if (r == 0)
-			r = put_accounts(list, kind, &used);
 		if (r == 0)
 			r = show_gaps(list, kind->id, &used,
 				      &settings->requests[kind->group]);

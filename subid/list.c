@@ -155,7 +155,8 @@ static int run(int argc, char **argv)
 	r = list.free ? list_free(&list) :
 	    list.map  ? list_map(&list) :
 			list_ranges(&list);
-	return r ? r : tell_missing(&list);
+	r = r ? r : tell_missing(&list);
+	return r ? r : owners_status(&list.owners);
 }
 
 const struct verb verb_list = {

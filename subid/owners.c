@@ -46,7 +46,41 @@ int owners_start_named(struct owners *owners, const struct verb_place *place)
 	return place->image ? 0 : read_nsswitch(owners, place->etc);
 }
 
-/* The same about everybody: reads all local users. */
+/*
+ * Tells, once, that local users (of kind_uid) or groups (of kind_gid) cannot be read; @r
+ * is what roster_load() returned. The verb goes on without them. Returns 0, or an exit
+ * status with the reason told.
+ */
+int owners_unread(struct owners *owners, const struct kind *kind, int r)
+{
+	bool *unread = &owners->unread[kind->group];
+
+	if (r == -ENOMEM)
+		return verb_fail(ENOMEM);
+	if (r == 0 || *unread)
+		return 0;
+	report_line(PROGRAM, _("note: %s/%s: %s; the names in it are missing here"),
+		    owners->place->etc, kind->accounts, report_error(-r));
+	*unread = true;
+	return 0;
+}
+
+/*
+ * Tells whether it is known which lines are one user's. Otherwise it is not known either
+ * what an id is inside.
+ */
+bool owners_tell_apart(const struct owners *owners)
+{
+	return !owners->unread[kind_uid.group];
+}
+
+/* The exit status of a verb with which nothing else is wrong. */
+int owners_status(const struct owners *owners)
+{
+	return owners->unread[0] || owners->unread[1] ? VERB_UNREADABLE : VERB_DONE;
+}
+
+/* The same about everybody: reads all local users, where they can be read. */
 int owners_start(struct owners *owners, const struct verb_place *place)
 {
 	int r = owners_start_named(owners, place);
@@ -54,11 +88,8 @@ int owners_start(struct owners *owners, const struct verb_place *place)
 	if (r)
 		return r;
 	owners->everybody = true;
-	r = roster_load(place->folder, &kind_uid, &owners->users);
-	if (r)
-		report_line(PROGRAM, "%s/%s: %s", place->etc, kind_uid.accounts,
-			    report_error(-r));
-	return r ? VERB_UNREADABLE : 0;
+	return owners_unread(owners, &kind_uid,
+			     roster_load(place->folder, &kind_uid, &owners->users));
 }
 
 /* The uid of the owner of a line, if it is one or that of a local user. */

@@ -30,6 +30,7 @@ struct owners {
 	struct asker asker;
 	struct names asked; /* its answers */
 	bool told;	    /* that it does not answer */
+	bool unread[2];	    /* local users, groups: they are none here, and it is told */
 };
 
 /* A user, as a word on the command line names it: by login name or uid. */
@@ -58,6 +59,9 @@ int owners_user(struct owners *owners, const char *word, struct user *ret_user);
 int owners_user_of(struct owners *owners, uint32_t uid, struct user *ret_user);
 bool owners_is(const struct user *user, const struct entry *entry);
 void owners_silent(struct owners *owners, int r);
+int owners_unread(struct owners *owners, const struct kind *kind, int r);
+bool owners_tell_apart(const struct owners *owners);
+int owners_status(const struct owners *owners);
 void owners_cleanup(struct owners *owners);
 
 #endif

@@ -274,6 +274,7 @@ static int run(int argc, char **argv)
 	if (status && status != VERB_UNREADABLE)
 		return status;
 	r = show_all(&ps);
+	status = status ? status : owners_status(&ps.owners);
 	return r ? r : status;
 }
 

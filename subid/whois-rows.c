@@ -55,7 +55,9 @@ static int show_holder(struct whois *whois, const struct index *index,
 	cells[COLUMN_OWNER] = index_owner(index, range);
 	cells[COLUMN_UID] = range->uid == ID_NONE ? NULL : output_number(range->uid, uid);
 	cells[COLUMN_INSIDE] =
-		index_inside(range, id, whois->options.from_zero, &within) ?
+		owners_tell_apart(&whois->owners) &&
+				index_inside(range, id, whois->options.from_zero,
+					     &within) ?
 			output_number(within, inside) :
 			NULL;
 	cells[COLUMN_FIRST] = output_number(range->first, first);
@@ -193,7 +195,7 @@ int whois_show(struct whois *whois, struct whois_side *side, uint32_t id, bool *
 		[COLUMN_ACCOUNT] = idnames_find(&side->accounts, id),
 		[COLUMN_NOTE] = reserved && reserved->reserved ? _(reserved->what) : NULL,
 	};
-	struct finding finding = { .unknown = false };
+	struct finding finding = { .unknown = whois->owners.unread[side->kind->group] };
 	int r, status = VERB_DONE;
 
 	if (id != ID_NONE)

@@ -183,6 +183,7 @@ static int run(int argc, char **argv)
 			return r;
 		status = r ? r : status;
 	}
+	status = status ? status : owners_status(&whois.owners);
 	r = whois_start_rows(&whois);
 	if (r)
 		return r;

@@ -17,7 +17,7 @@ import usermod_sweep
 from host import ELSA, MS_NODEV, mount, quick, remove, umount
 from usermod_box import ORACLE, Files, enter, process, read, words
 from usermod_commands import OLD, Scenario
-from usermod_strace import available
+from usermod_strace import available, calls, tampered
 
 DONE, USAGE, UNREADABLE, LOCKED, NOT_WRITTEN, NO_USER, NONE = 0, 1, 3, 4, 5, 6, 7
 BUSY, NOT_PERMITTED, POLICY = 8, 9, 20
@@ -456,10 +456,86 @@ def test_words(case):
                           and f"subid {verb}".encode() in result.out, str(result))
 
 
+# a command of each verb, with the lines that stand in both databases before and after
+CHANGES = (
+    (("grant", "bob", "--count", "5"), "elsa:1:1\n", "elsa:1:1\nbob:100000:5\n"),
+    (("revoke", "elsa"), "elsa:1:1\nbob:3:1\n", "bob:3:1\n"),
+    (("rename", "elsa", "elsatwin"), "elsa:1:1\nbob:3:1\n", "elsatwin:1:1\nbob:3:1\n"),
+)
+
+
+def test_lost_output(case):
+    """What is said cannot be written: a change is made all the same, and a rehearsal is
+    none."""
+    with open("/dev/full", "w", encoding="ascii") as full:
+        for args, old, new in CHANGES:
+            for name, lose, says in (
+                    ("full", lambda: os.dup2(full.fileno(), 1), "No space left on device"),
+                    ("closed", lambda: os.close(1), "Bad file descriptor")):
+                case(f"stdout is {name}: {args[0]} --dry-run", (*args, "--dry-run"),
+                     NOT_WRITTEN, (old,) * 2, says=(f"standard output: {says}",), as_root=lose)
+                silent = args[0] != "grant"
+                case(f"stdout is {name}: {args[0]}", args, DONE if silent else NOT_WRITTEN,
+                     (old,) * 2, (new,) * 2,
+                     says=() if silent else (f"standard output: {says}",), as_root=lose)
+
+
+def spoil(path, kind):
+    """Puts something in the place of a database that is none."""
+    remove(path)
+    if kind == "folder":
+        os.mkdir(path)
+    elif kind == "link":
+        os.symlink("group", path)
+    else:
+        os.mkfifo(path)
+
+
+def test_unreadable(case):
+    """A database that cannot be read, or is no file: nothing is changed, the other one
+    neither."""
+    box = case.box
+    for args, old, _ in CHANGES:
+        for kind in ("folder", "link", "fifo"):
+            for name, other in (("subuid", "subgid"), ("subgid", "subuid")):
+                box.sweep()
+                box.put(old.encode(), old.encode())
+                spoil(f"/etc/{name}", kind)
+                before, group = os.lstat(f"/etc/{name}"), read("/etc/group")
+                result = box.run(*args)
+                case.report.check(
+                    f"{args[0]}: {name} is a {kind}", result.status == UNREADABLE
+                    and f"/etc/{name}: " in words(result) and not result.out
+                    and os.path.samestat(before, os.lstat(f"/etc/{name}"))
+                    and read(f"/etc/{other}") == old.encode() and not box.strays()
+                    and read("/etc/group") == group
+                    and not os.path.exists(f"/etc/{other}-"), f"{result}, {box.strays()}")
+                if kind == "folder":
+                    os.rmdir(f"/etc/{name}")
+                else:
+                    os.unlink(f"/etc/{name}")
+        if not available():
+            case.report.skip(f"{args[0]}: a database that fails", "needs strace")
+            continue
+        for name in ("subuid", "subgid"):
+            box.sweep()
+            box.put(old.encode(), old.encode())
+            call = next(call for call in calls(box, args)
+                        if call.name == "openat" and f'"{name}"' in call.text)
+            box.sweep()
+            box.put(old.encode(), old.encode())
+            result = tampered(box, args, call, "error=EIO")
+            case.report.check(
+                f"{args[0]}: {name} cannot be opened", result.status == UNREADABLE
+                and f"/etc/{name}: Input/output error" in words(result) and not result.out
+                and box.get() == (old.encode(),) * 2 and not box.strays(), str(result))
+
+
 def test_surroundings(case):
     box, old = case.box, ("elsa:1:1\n", "anna:2:2\n")
-    case("an ordinary user", ("grant", "elsa"), NOT_PERMITTED, old,
-         says=("PAM: Authentication failure",), caller=ELSA)
+    for args in (("grant", "elsa"), ("revoke", "elsa"), ("rename", "elsa", "elsatwin")):
+        case(f"an ordinary user: {args[0]}", args, NOT_PERMITTED, old,
+             says=("PAM: Authentication failure",), caller=ELSA)
     box.put(*(text.encode() for text in old))
     with process(lambda: hold_lock("/etc/.pwd.lock")) as pid:
         result = box.run("grant", "elsa", timeout=0.5 if quick() else 20)
@@ -467,28 +543,11 @@ def test_surroundings(case):
                           result.status == -signal.SIGALRM if quick()
                           else result.status == LOCKED and f"by PID {pid}" in words(result),
                           str(result))
-    with open("/dev/full", "w", encoding="ascii") as full:
-        new = ("elsa:1:1\nbob:100000:5\n", "anna:2:2\nbob:100000:5\n")
-        case("stdout is full", ("grant", "bob", "--count", "5"), NOT_WRITTEN, old, new,
-             says=("standard output: No space left on device",),
-             as_root=lambda: os.dup2(full.fileno(), 1))
-        case("stdout is closed", ("grant", "bob", "--count", "5"), NOT_WRITTEN, old, new,
-             says=("standard output: Bad file descriptor",), as_root=lambda: os.close(1))
     for args in (("grant", "bob"), ("grant", "--all-users"), ("revoke", "elsa"),
                  ("rename", "elsa", "elsatwin")):
         case(f"--dry-run: {' '.join(args)}", (*args, "--dry-run"), DONE, old)
         case.report.check("... leaves no backup",
                           not os.path.exists("/etc/subuid-"), str(os.listdir("/etc")))
-    box.put(b"", b"")
-    os.chmod("/etc/passwd", 0o644)
-    box.host.write("/etc/subuid", b"elsa:1:1\n", 0o600)
-    remove("/etc/subgid")
-    os.mkdir("/etc/subgid")
-    result = box.run("grant", "elsa")
-    case.report.check("a database that is a folder", result.status == UNREADABLE
-                      and "/etc/subgid" in words(result) and not box.strays()
-                      and read("/etc/subuid") == b"elsa:1:1\n", str(result))
-    os.rmdir("/etc/subgid")
 
 
 def hold_lock(path):
@@ -528,36 +587,52 @@ def test_image(case):
                       and "/none/etc: No such file" in words(result), str(result))
 
 
-def test_full(case):
-    """A disk with less and less room: all or nothing, and each time the reason."""
+FILLER = b"ghost:1:1\n" * 2000
+FULL = (
+    (("grant", "--batch", LIST, "--no-account", "--count", "5"), FILLER,
+     FILLER + b"".join(b"new%d:%d:5\n" % (i, 100000 + i * 5) for i in range(2000))),
+    (("revoke", "elsa"), b"elsa:5:5\n" + FILLER, FILLER),
+    (("rename", "ghost", "gone", "--no-account"), FILLER, FILLER.replace(b"ghost", b"gone")),
+)
+
+
+def fill(path, kilobytes):
+    remove(path)
+    with contextlib.suppress(OSError), open(path, "wb", buffering=0) as file:
+        for _ in range(kilobytes):
+            file.write(bytes(1024))
+
+
+def full_disk(case, folder, args, old, new):
     problems, counts = [], {DONE: 0, NOT_WRITTEN: 0}
-    old = b"ghost:1:1\n" * 2000
-    with image(case, "size=256k") as folder:
-        case.box.host.write(f"{folder}/list", "".join(
-            f"new{i}\n" for i in range(2000)))
-        for kilobytes in range(0, 200, 8 if quick() else 4):
-            for name in ("subuid", "subgid"):
-                case.box.host.write(f"{folder}/etc/{name}", old)
-                remove(f"{folder}/etc/{name}-")
-            remove(f"{folder}/fill")
-            with contextlib.suppress(OSError), open(f"{folder}/fill", "wb",
-                                                    buffering=0) as file:
-                for _ in range(kilobytes):
-                    file.write(bytes(1024))
-            result = case.box.run("grant", "--batch", f"{folder}/list", "--no-account",
-                                  "--count", "5", "--root", folder)
-            now = [read(f"{folder}/etc/{name}") for name in ("subuid", "subgid")]
-            counts[result.status] = counts.get(result.status, 0) + 1
-            left = [name for name in os.listdir(f"{folder}/etc")
-                    if name not in ("passwd", "subuid", "subgid", "subuid-", "subgid-",
-                                    ".pwd.lock")]
-            whole = all(len(text.splitlines()) == 4000 for text in now)
-            if left or (not whole if result.status == DONE else now != [old, old]
-                        or b"No space left on device" not in result.err):
-                problems.append(f"{kilobytes} KiB: {result.status}, {words(result)}, {left}")
-    case.report.check(f"a full disk: {counts}", not problems and counts[DONE] > 2
+    for kilobytes in range(0, 220, 8 if quick() else 4):
+        remove(f"{folder}/fill")
+        for name in ("subuid", "subgid"):
+            case.box.host.write(f"{folder}/etc/{name}", old)
+            remove(f"{folder}/etc/{name}-")
+        fill(f"{folder}/fill", kilobytes)
+        result = case.box.run(*args, "--root", folder)
+        now = [read(f"{folder}/etc/{name}") for name in ("subuid", "subgid")]
+        counts[result.status] = counts.get(result.status, 0) + 1
+        left = [name for name in os.listdir(f"{folder}/etc")
+                if name not in ("passwd", "subuid", "subgid", "subuid-", "subgid-",
+                                ".pwd.lock")]
+        done = result.status == DONE
+        if left or now != [new if done else old] * 2 or (
+                not done and b"No space left on device" not in result.err):
+            problems.append(f"{kilobytes} KiB: {result.status}, {words(result)}, {left}")
+    case.report.check(f"a full disk: {args[0]}: {counts}", not problems and counts[DONE] > 2
                       and counts[NOT_WRITTEN] > 2 and len(counts) == 2,
                       f"{counts}, " + "; ".join(problems[:3]))
+
+
+def test_full(case):
+    """A disk with less and less room: all or nothing, and each time the reason."""
+    case.box.host.write(LIST, "".join(f"new{i}\n" for i in range(2000)))
+    with image(case, "size=256k") as folder:
+        for args, old, new in FULL:
+            full_disk(case, folder, args, old, new)
+    remove(LIST)
 
 
 def test_records(case):
@@ -647,6 +722,8 @@ def test_sweeps(case):
     others = 200 if quick() else 12
     usermod_sweep.run_all(box, report, SCENARIOS[2:3] if quick() else SCENARIOS, others)
     usermod_sweep.interrupt(box, report, SCENARIOS[1], ("INT",), others)
+    for scenario in SCENARIOS[2:]:
+        usermod_sweep.interrupt(box, report, scenario, ("INT",), 200, 2)
     remove(LIST)
 
 
@@ -751,8 +828,8 @@ def main():
     case = Case(box, report)
     for part in (test_places, test_range, test_settings, test_model, test_lists,
                  test_all_users, test_revoke, test_rename, test_words, test_surroundings,
-                 test_image, test_full, test_records, test_name_service, test_sweeps,
-                 test_crowds):
+                 test_lost_output, test_unreadable, test_image, test_full, test_records,
+                 test_name_service, test_sweeps, test_crowds):
         report.part(part, case)
     report.finish()
 

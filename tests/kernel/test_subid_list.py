@@ -20,6 +20,7 @@ import subid_box
 from host import CLEAN_PATH, ELSA, mount, quick, remove
 from subid_box import (DONE, FINDINGS, KINDS, Line, NO_ID, NO_USER, NONE, NOT_WRITTEN,
                        UNREADABLE, USAGE, words)
+from usermod_box import wait_until
 
 # by login name, by another name of the uid, by uid, by nobody's name, and by digits that
 # are the login name of another uid
@@ -329,8 +330,19 @@ def wrong_commands(box):
                          result.out.startswith(f"Usage: subid {verb} ".encode()), f"{result}")
 
 
+def reading(box):
+    """Commands of all verbs that only read, and what each shows of gids or processes; elsa's
+    gid 3000000 has a file."""
+    path = f"{box.host.folder}/bin/of-elsa"
+    box.host.write(path, "", owner=(3000000, 3000000))
+    return ((("list",), b"gid"), (("whois", 3000000), b"gid"), (("list", "--free"), b"gid"),
+            (("list", "--map"), b"gid"), (("ps", "-a"), b"subid ps -a"),
+            (("files", path), b"elsa"))
+
+
 def wrong_files(box):
     """What can be read is shown, and the status says that it is not all."""
+    verbs = reading(box)
     for name, make, word in (
             ("missing", lambda: remove("/etc/subuid"), "No such file"),
             ("a folder", lambda: (remove("/etc/subuid"), os.mkdir("/etc/subuid")), "directory"),
@@ -341,12 +353,11 @@ def wrong_files(box):
             ("not for others", lambda: os.chmod("/etc/subuid", 0o600), "denied")):
         box.put(SLIDES, SLIDES)
         make()
-        for verb in (("list",), ("whois", 3000000), ("list", "--free"), ("list", "--map")):
+        for verb, known in verbs:
             result = box.run(*verb, caller=ELSA)
-            known = b"gid" in result.out
             box.report.check(f"subuid is {name}: {verb[0]} {verb[-1]} shows the rest",
-                             result.status == UNREADABLE and word in words(result) and known,
-                             f"{result}")
+                             result.status == UNREADABLE and word in words(result)
+                             and known in result.out, f"{result}")
         box.check(f"subuid is {name}: map", box.run("map", "elsa", caller=ELSA).status,
                   UNREADABLE)
     remove("/etc/subuid")
@@ -357,17 +368,60 @@ def wrong_files(box):
                      result.status == DONE and b"elsa" in result.out and
                      "grants nothing" in words(result), f"{result}")
     box.put(SLIDES, SLIDES)
-    for name in ("passwd", "nsswitch.conf"):
+    for name in ("passwd", "group", "nsswitch.conf"):
         remove(f"/etc/{name}")
-        result = box.run("list", "-u")
-        box.report.check(f"without {name}", result.status == DONE and b"3000000" in result.out,
-                         f"{result}")
+        for verb, known in verbs:
+            result = box.run(*verb)
+            box.report.check(f"without {name}: {verb[0]} {verb[-1]}", result.status == DONE
+                             and known in result.out and not result.err, f"{result}")
         box.host.reset_etc(name)
     box.host.write("/etc/login.defs", "SUB_UID_MIN 10x\n")
     result = box.run("list", "--free")
     box.report.check("settings that make no sense", result.status == UNREADABLE and
                      "SUB_UID_MIN" in words(result), f"{result}")
     box.host.reset_etc("login.defs")
+
+
+def wrong_accounts(box):
+    """Ids without names: what is said holds, and what is not known is not said."""
+    verbs = reading(box)
+    # which of these are one user's, passwd alone tells
+    box.put("elsa:3000000:10\n5001:2000000:10\n", "elsa:3000000:10\n5001:2000000:10\n")
+    for name, make, word in (
+            ("a folder", lambda path: (remove(path), os.mkdir(path)), "directory"),
+            ("not for others", lambda path: os.chmod(path, 0o600), "denied")):
+        for file in ("passwd", "group"):
+            make(f"/etc/{file}")
+            note = f"subid: note: /etc/{file}: "
+            for verb, known in verbs:
+                if file == "group" and verb[0] in ("list", "ps") and "--free" not in verb:
+                    continue        # no name of a group is shown
+                if "--free" in verb:
+                    known = b"uid" if file == "group" else b"gid"
+                result = box.run(*verb, caller=ELSA)
+                said = words(result)
+                box.report.check(
+                    f"{file} is {name}: {verb[0]} {verb[-1]} shows the rest",
+                    result.status == UNREADABLE and known in result.out and word in said
+                    and (note in said or "--free" in verb) and said.count("\n") == 1,
+                    f"{result}")
+            rows = box.rows("whois", 3000000, 3000010, 5002, status=UNREADABLE, caller=ELSA)
+            unread = file[0] == "g"
+            box.check(f"{file} is {name}: whois calls nothing free, and no id inside one",
+                      {(row["id"], row["kind"]): (row["state"], row["inside"]) for row in rows},
+                      {(3000000, "uid"): ("delegated", 11 if unread else None),
+                       (3000000, "gid"): ("delegated", 11 if unread else None),
+                       (3000010, "uid"): ("free" if unread else "unknown", None),
+                       (3000010, "gid"): ("unknown" if unread else "free", None),
+                       (5002, "uid"): ("account" if unread else "unknown", None),
+                       (5002, "gid"): ("unknown" if unread else "account", None)})
+            rows = box.rows("files", verbs[-1][0][1], status=UNREADABLE, caller=ELSA)
+            box.check(f"{file} is {name}: files",
+                      [(row["owner"], row["inside"], row["ginside"]) for row in rows],
+                      [("elsa", 11, 11) if unread else ("elsa", None, None)])
+            if os.path.isdir(f"/etc/{file}"):
+                os.rmdir(f"/etc/{file}")
+            box.host.reset_etc(file)
 
 
 def lost_output(box):
@@ -409,6 +463,22 @@ def closed_pipe(box):
                          child.wait() == ending and not err, f"{child.returncode} {err}")
 
 
+def full_pipe():
+    """A pipe that takes nothing until somebody reads."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writer, bytes(4096))
+    os.set_blocking(writer, True)
+    return reader, writer
+
+
+def sleeps(pid):
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+        return file.read().rpartition(") ")[2].startswith("S")
+
+
 def interrupted(box):
     """A reader that reads no more; then ^C."""
     box.put(large(100000), "")
@@ -417,6 +487,18 @@ def interrupted(box):
     child.send_signal(signal.SIGINT)
     box.check("an interrupt ends it", child.wait(10), -signal.SIGINT)
     child.stdout.close()
+    box.put(SLIDES, SLIDES)
+    for verb in (("map", "elsa"), *(verb for verb, _ in reading(box))):
+        reader, writer = full_pipe()
+        with subprocess.Popen([box.path, *map(str, verb)], stdout=writer,
+                              stderr=subprocess.PIPE) as child:
+            waits = wait_until(lambda: sleeps(child.pid))   # pylint: disable=W0640
+            child.send_signal(signal.SIGINT)
+            ending, err = child.wait(10), child.stderr.read()
+        box.report.check(f"an interrupt ends {verb[0]} {verb[-1]} in silence",
+                         waits and ending == -signal.SIGINT and not err, f"{ending} {err}")
+        os.close(reader)
+        os.close(writer)
 
 
 # --- terminals --------------------------------------------------------------------------
@@ -536,8 +618,8 @@ def main():
     mount("devpts", "/dev/pts", "devpts", 0, "newinstance,ptmxmode=0666,mode=0620")
     os.symlink("pts/ptmx", "/dev/ptmx")
     for part in (model, whois_details, list_details, map_details, keys, wrong_commands,
-                 wrong_files, lost_output, closed_pipe, interrupted, terminals, million,
-                 million_users):
+                 wrong_files, wrong_accounts, lost_output, closed_pipe, interrupted, terminals,
+                 million, million_users):
         box.report.part(part, box)
     box.report.finish()
 

@@ -121,9 +121,10 @@ def run_all(box, report, scenarios, others=None):
         run_scenario(box, report, scenario, others)
 
 
-def interrupt(box, report, scenario, names=("INT", "TERM", "HUP", "QUIT"), others=1):
+def interrupt(box, report, scenario, names=("INT", "TERM", "HUP", "QUIT"), others=1,
+              every=1):
     """A signal in the middle of it: both files old or both new, no lock, no temporary
-    file, and the program ends by the signal."""
+    file, and the program ends by the signal. At one of @every calls."""
     prepare(box, scenario)
     found = calls(box, scenario.args)
     for name in names:
@@ -131,7 +132,7 @@ def interrupt(box, report, scenario, names=("INT", "TERM", "HUP", "QUIT"), other
         number = getattr(signal, f"SIG{name}")
         chosen = points(found, others if name == "INT" else len(found) + 1)
         # from the end on: few calls are behind the first rename, and those that begin vary
-        for call in chosen[::-4] if quick() else chosen:
+        for call in chosen[::-4 if quick() else -every]:
             prepare(box, scenario)
             result = tampered(box, scenario.args, call, f"signal={name}")
             now = box.get()
