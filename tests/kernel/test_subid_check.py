@@ -190,6 +190,21 @@ def _(s):
     row = s.named("no-account", owner="containers")
     require(row["severity"] == "note" and row["cure"] is None, f"{row}")
     require(s.box.run("check").status == DONE, "a note is an error")
+    # the command takes all lines of that owner, and no other
+    for owner in ("ghost", "gh'o s$(t)", "7777"):
+        s.put(f"{owner}:100000:10\n{GOOD}{owner}:300000:10\n", GOOD)
+        s.cured("no-account", owner=owner, line=1)
+        require(read("/etc/subuid") == GOOD.encode(), f"{owner}: {read('/etc/subuid')}")
+    # no command that would mean another: 5002 is a login name, and the uid of nobody
+    s.host.write("/etc/passwd", PASSWD.replace("anna:x:5002:", "anna:x:5009:"))
+    try:
+        for owner in ("5002", "gh\u043est"):
+            s.put(f"{owner}:100000:10\n")
+            row = s.named("no-account", owner=owner)
+            require(row["cure"] == "if nobody is meant by it, remove the lines of this "
+                    "owner", f"{row}")
+    finally:
+        s.host.write("/etc/passwd", PASSWD)
     s.put("elsa:2147483647:2147483648\n")
     s.gone("no-account")
 
@@ -224,6 +239,20 @@ def _(s):
     s.cured("one-side", kind="uid", first=100000, last=165535)
     s.put("", GOOD)
     s.cured("one-side", kind="gid")
+    # taken on the other side: by others' lines, by an account
+    for uid, gid in ((GOOD, "anna:100000:65536\n"), ("elsa:5000:10\n", ""),
+                     (GOOD, "5002:165535:1\nanna:200000:1\nelsatwin:5:0\n")):
+        for sides in ((uid, gid), (gid, uid)):
+            s.put(*sides)
+            before = read("/etc/subuid"), read("/etc/subgid")
+            row = s.named("one-side")
+            require("grant" in row["cure"] and "--if-missing" in row["cure"], f"{row}")
+            for row in s.found("one-side"):
+                s.mend(row)
+            s.gone("one-side")
+            require(not s.found("overlap"), "ids are given twice")
+            require(all(read(f"/etc/{name}").startswith(old) for name, old in
+                        zip(("subuid", "subgid"), before)), "a line has changed")
 
 
 @scene("sides-differ")
@@ -231,6 +260,9 @@ def _(s):
     s.put(GOOD, "elsa:100000:65535\n")
     row = s.cured("sides-differ", kind="uid", first=165535, last=165535)
     require(row["severity"] == "note", "different ids are not wrong")
+    s.put(GOOD, "elsa:100000:65535\n5002:165535:1\n")
+    row = s.named("sides-differ", kind="uid", owner="elsa")
+    require(row["cure"] == "leave it so: these gids are not free", f"{row}")
 
 
 # --- files ---
