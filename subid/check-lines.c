@@ -142,7 +142,7 @@ static int ask(const struct findings *findings, struct asker *asker,
 }
 
 /* Looks once more if the name service knows more users than the local files. */
-static int search_with_others(const struct check *check, struct people *people,
+static int search_with_others(struct check *check, struct people *people,
 			      struct findings *findings)
 {
 	CLEANUP(asker_end) struct asker asker = ASKER_LOOK;
@@ -154,6 +154,7 @@ static int search_with_others(const struct check *check, struct people *people,
 	    nsswitch.passwd_others[0] == '\0')
 		return 0;
 	r = ask(findings, &asker, people);
+	check->unsure = people->unsure;
 	if (people->unsure)
 		report_line(PROGRAM, _("note: the name service did not answer about all "
 				       "owners; some may have an account"));
@@ -201,6 +202,8 @@ int check_lines(struct check *check)
 		r = search(check, &people, &findings);
 	if (r == 0)
 		r = search_with_others(check, &people, &findings);
+	if (r == 0)
+		r = check_find_taken(check, &findings);
 	if (r)
 		return verb_fail(-r);
 	for (size_t i = 0; i < findings.n; i++) {

@@ -41,6 +41,7 @@ struct repair {
 	bool backup_linked[2];
 	bool group_writable[2];
 	bool backup_writable[2];
+	bool done;	/* the databases are written, or need not be */
 	size_t n_lines; /* that were mended */
 };
 
@@ -118,20 +119,19 @@ static int tell_mended(struct repair *repair, enum check_code code,
 static int tell_files(struct repair *repair, const struct kind *kind)
 {
 	unsigned group = kind->group;
-	int r = 0;
+	int folder = repair->check->place.folder, r = 0;
 
 	for (size_t i = 0; r == 0 && i < repair->n_leftovers[group]; i++) {
 		const struct leftover *leftover = &repair->leftovers[group][i];
 		struct stat status;
 
-		if (fstatat(repair->db.folder, leftover->name, &status,
-			    AT_SYMLINK_NOFOLLOW) == 0 &&
-		    !leftover->is_lock)
+		if (fstatat(folder, leftover->name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    !(leftover->is_lock && repair->done))
 			continue;
 		r = check_tell_leftover(repair->check, kind, leftover->name,
 					leftover->is_lock, true);
 	}
-	if (r == 0 && repair->backup_linked[group])
+	if (r == 0 && repair->backup_linked[group] && !is_linked(folder, kind))
 		r = tell_mended(repair, CHECK_BACKUP_LINKED, kind, kind->backup,
 				_("was the database itself under a second name, and is a "
 				  "copy now"));
@@ -259,29 +259,33 @@ static int change(struct repair *repair, struct findings *findings)
 	return r ? r : edit(repair, &kind_gid, findings);
 }
 
-/* Repairs what can be, and tells each repair when it is on disk. */
+/*
+ * Repairs what can be, and tells each repair when it is on disk. Modes and leftovers come
+ * before the databases are written, and are told also if that fails.
+ */
 static int mend(struct repair *repair)
 {
 	CLEANUP(findings_cleanup) struct findings findings = { .n = 0 };
+	bool begun;
 	int r;
 
 	r = begin(repair);
-	if (r)
-		return fail(repair, false, r);
-	r = change(repair, &findings);
+	begun = r == 0;
+	if (r == 0)
+		r = change(repair, &findings);
 	if (r == 0)
 		r = db_commit(&repair->db);
 	if (r)
-		fail(repair, true, r);
-	if (r && r != DB_NOT_DURABLE)
-		return 0;
-	repair->n_lines = count_mendable(&findings);
+		fail(repair, begun, r);
+	repair->done = r == 0 || r == DB_NOT_DURABLE;
+	if (repair->done)
+		repair->n_lines = count_mendable(&findings);
 	/* Who reads what is told may be slow: nobody waits for our locks. */
-	db_unlock(&repair->db);
+	db_end(&repair->db);
 	r = tell_files(repair, &kind_uid);
 	if (r == 0)
 		r = tell_files(repair, &kind_gid);
-	return r ? r : tell_lines(repair, &findings);
+	return r || !repair->done ? r : tell_lines(repair, &findings);
 }
 
 /* As for whoever changes the databases. Nothing to do is nothing to record. */
@@ -312,7 +316,6 @@ int check_repair(struct check *check)
 		return verb_fail(-r);
 	repair.db.stop = interrupt.fd;
 	r = mend(&repair);
-	db_end(&repair.db);
 	table_clear(&repair.old[0]);
 	table_clear(&repair.old[1]);
 	record(&repair);

@@ -267,17 +267,51 @@ static void describe_ids(const struct check *check, const struct finding *findin
 		cure_by_usermod(check, problem, problem->kind->revoke_flag, owner);
 }
 
-static void describe_name(const struct check *check, const struct finding *finding,
-			  struct problem *problem)
+/*
+ * The owner, who has no account, as a word of a command that takes its lines away. That
+ * has to mean nobody else: neither a user whose login name the number is, nor one of the
+ * name service that did not answer, nor who looks alike in other letters.
+ */
+static bool quote_nobody(const struct check *check, const struct finding *finding,
+			 char out[static CAUSES_QUOTED_BYTES])
+{
+	char name[CHECK_NAME_BYTES];
+
+	if (check->unsure || finding->owner_len > LIMIT_OWNER_BYTES ||
+	    roster_by_name(&check->users, finding->owner, finding->owner_len))
+		return false;
+	for (size_t i = 0; i < finding->owner_len; i++)
+		if ((unsigned char)finding->owner[i] >= 0x7f)
+			return false;
+	memcpy(name, finding->owner, finding->owner_len);
+	name[finding->owner_len] = '\0';
+	return causes_quote(name, out);
+}
+
+static void describe_no_account(const struct check *check, const struct finding *finding,
+				struct problem *problem)
+{
+	char word[CAUSES_QUOTED_BYTES];
+
+	problem_message(problem, _("there is no user %s"), problem->owner);
+	/* podman's, and meant so. */
+	if (strcmp(problem->owner, "containers") == 0)
+		return;
+	if (quote_nobody(check, finding, word))
+		problem_cure(problem, "%s revoke %s--no-account %s", PROGRAM,
+			     check->prefix, word);
+	else
+		problem_cure(
+			problem,
+			_("if nobody is meant by it, remove the lines of this owner"));
+}
+
+static void describe_ambiguous(const struct check *check, struct problem *problem)
 {
 	const struct roster_account *user;
 	char behind[CHECK_NAME_BYTES + 16];
 	uint64_t uid = 0;
 
-	if (finding->code == FINDING_NO_ACCOUNT) {
-		problem_message(problem, _("there is no user %s"), problem->owner);
-		return;
-	}
 	problem_message(problem,
 			_("%s is a uid here, and the login name of another user as well"),
 			problem->owner);
@@ -304,12 +338,19 @@ static void describe_sides(const struct check *check, const struct finding *find
 				_("%s has other %ss than %ss, as %" PRIu64 "-%" PRIu64),
 				problem->owner, problem->kind->id, other->id,
 				problem->ids.start, problem->ids.end - 1);
-	if (quote_login(check, problem->owner, login))
+	if (!quote_login(check, problem->owner, login))
+		problem_cure(problem, _("write such a line into the other database"));
+	else if (!range_set_overlaps(&check->taken[other->group], problem->ids))
 		problem_cure(problem, "usermod-ext %s%s %" PRIu64 "-%" PRIu64 " %s",
 			     check->prefix, other->grant_flag, problem->ids.start,
 			     problem->ids.end - 1, login);
+	else if (finding->code == FINDING_ONE_SIDE)
+		problem_cure(problem, "%s grant %s--%s-only --if-missing %s", PROGRAM,
+			     check->prefix, other->id, login);
 	else
-		problem_cure(problem, _("write such a line into the other database"));
+		/* Who has a range gets no other one that would make them alike. */
+		problem_cure(problem, _("leave it so: these %ss are not free"),
+			     other->id);
 }
 
 static void describe_text(const struct check *check, const struct finding *finding,
@@ -347,9 +388,10 @@ void check_describe(const struct check *check, const struct finding *finding,
 		describe_overlap(check, problem);
 	else if (finding->code == FINDING_OWN_OVERLAP)
 		describe_own_overlap(check, problem);
-	else if (finding->code == FINDING_NO_ACCOUNT ||
-		 finding->code == FINDING_AMBIGUOUS_OWNER)
-		describe_name(check, finding, problem);
+	else if (finding->code == FINDING_NO_ACCOUNT)
+		describe_no_account(check, finding, problem);
+	else if (finding->code == FINDING_AMBIGUOUS_OWNER)
+		describe_ambiguous(check, problem);
 	else if (finding->code == FINDING_ONE_SIDE ||
 		 finding->code == FINDING_SIDES_DIFFER)
 		describe_sides(check, finding, problem);

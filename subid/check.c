@@ -150,8 +150,10 @@ int check_tell(struct check *check, const struct problem *problem)
 
 static void check_cleanup(struct check *check)
 {
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < 2; i++) {
 		table_clear(&check->sides[i].table);
+		range_set_clear(&check->taken[i]);
+	}
 	roster_cleanup(&check->users);
 	roster_cleanup(&check->groups);
 	output_cleanup(&check->output);

@@ -72,12 +72,14 @@ struct check {
 	bool all;	  /* however many findings there are */
 	char prefix[512]; /* "-R DIR ", quoted, for commands; or empty */
 	struct check_side sides[2];
+	struct range_set taken[2]; /* see check_find_taken() */
 	struct roster users;
 	struct roster groups;
 	struct output output;
 	bool table;	 /* rows and not sentences */
 	size_t n_wrong;	 /* of warnings and errors that are not mended */
 	size_t n_mended; /* that were told */
+	bool unsure;	 /* the name service did not answer about all owners */
 	bool unreadable;
 	bool not_written;
 	bool locked;
@@ -93,6 +95,7 @@ void problem_command(struct problem *problem, const char *command);
 int check_tell(struct check *check, const struct problem *problem);
 
 int check_lines(struct check *check);
+int check_find_taken(struct check *check, const struct findings *findings);
 int check_files(struct check *check);
 int check_mappers(struct check *check);
 int check_leftovers(struct check *check);

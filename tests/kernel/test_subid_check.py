@@ -4,6 +4,7 @@
 mend it is done as it is printed, and then it is gone. Then what --fix does and does not
 touch, what happens when it cannot, and a million lines."""
 
+import fcntl
 import json
 import os
 import re
@@ -15,8 +16,9 @@ import time
 
 import subid_box
 from explain import Wrong, own_mounts, require, root_shell, writable
-from host import ELSA, HERE, MS_NOSUID, ROOT, mount, quick, remove
+from host import ELSA, HERE, MS_NOSUID, PASSWD, ROOT, mount, quick, remove
 from subid_box import DONE, FINDINGS, NOT_WRITTEN, UNREADABLE, USAGE, documented, words
+from usermod_box import process
 
 LOCKED, NOT_PERMITTED = 4, 9
 TOP = os.path.dirname(os.path.dirname(HERE))
@@ -188,6 +190,21 @@ def _(s):
     row = s.named("no-account", owner="containers")
     require(row["severity"] == "note" and row["cure"] is None, f"{row}")
     require(s.box.run("check").status == DONE, "a note is an error")
+    # the command takes all lines of that owner, and no other
+    for owner in ("ghost", "gh'o s$(t)", "7777"):
+        s.put(f"{owner}:100000:10\n{GOOD}{owner}:300000:10\n", GOOD)
+        s.cured("no-account", owner=owner, line=1)
+        require(read("/etc/subuid") == GOOD.encode(), f"{owner}: {read('/etc/subuid')}")
+    # no command that would mean another: 5002 is a login name, and the uid of nobody
+    s.host.write("/etc/passwd", PASSWD.replace("anna:x:5002:", "anna:x:5009:"))
+    try:
+        for owner in ("5002", "gh\u043est"):
+            s.put(f"{owner}:100000:10\n")
+            row = s.named("no-account", owner=owner)
+            require(row["cure"] == "if nobody is meant by it, remove the lines of this "
+                    "owner", f"{row}")
+    finally:
+        s.host.write("/etc/passwd", PASSWD)
     s.put("elsa:2147483647:2147483648\n")
     s.gone("no-account")
 
@@ -222,6 +239,20 @@ def _(s):
     s.cured("one-side", kind="uid", first=100000, last=165535)
     s.put("", GOOD)
     s.cured("one-side", kind="gid")
+    # taken on the other side: by others' lines, by an account
+    for uid, gid in ((GOOD, "anna:100000:65536\n"), ("elsa:5000:10\n", ""),
+                     (GOOD, "5002:165535:1\nanna:200000:1\nelsatwin:5:0\n")):
+        for sides in ((uid, gid), (gid, uid)):
+            s.put(*sides)
+            before = read("/etc/subuid"), read("/etc/subgid")
+            row = s.named("one-side")
+            require("grant" in row["cure"] and "--if-missing" in row["cure"], f"{row}")
+            for row in s.found("one-side"):
+                s.mend(row)
+            s.gone("one-side")
+            require(not s.found("overlap"), "ids are given twice")
+            require(all(read(f"/etc/{name}").startswith(old) for name, old in
+                        zip(("subuid", "subgid"), before)), "a line has changed")
 
 
 @scene("sides-differ")
@@ -229,6 +260,9 @@ def _(s):
     s.put(GOOD, "elsa:100000:65535\n")
     row = s.cured("sides-differ", kind="uid", first=165535, last=165535)
     require(row["severity"] == "note", "different ids are not wrong")
+    s.put(GOOD, "elsa:100000:65535\n5002:165535:1\n")
+    row = s.named("sides-differ", kind="uid", owner="elsa")
+    require(row["cure"] == "leave it so: these gids are not free", f"{row}")
 
 
 # --- files ---
@@ -600,6 +634,60 @@ def keys(box):
     box.check("columns", result.out.decode().splitlines()[:1], ["one-side 1"])
 
 
+def mended(result):
+    return sorted(row["code"] for row in json.loads(result.out)["findings"] if row["fixed"])
+
+
+def not_written(box):
+    """What is mended before the databases are written is told although they cannot be."""
+    spoil(box)
+    box.host.write("/etc/subuid-", "old", 0o646)
+    os.link("/etc/subgid", "/etc/subgid-")
+    result = box.host.run("/usr/bin/strace", [
+        "-f", "-o", "/dev/null", "-e", "trace=renameat", "-e",
+        "inject=renameat:error=ENOSPC", box.path, "check", "--fix", "--json"], ROOT)
+    box.report.check("not written", result.status == NOT_WRITTEN and
+                     b"No space left" in result.err and
+                     (read("/etc/subuid"), read("/etc/subgid")) == (SPOILT, SPOILT), f"{result}")
+    box.check("... and what was mended nevertheless is told", mended(result), sorted(
+        ["temporary-left", "lock-left", "backup-writable", "file-group-writable"]))
+    box.check("... as it is", (strays(), [os.stat(f"/etc/{name}").st_mode & 0o7777
+                                          for name in ("subuid-", "subgid", "subgid-")]),
+              ([], [0o644] * 3))
+
+
+def locked(box):
+    """Somebody else has the lock of all databases, or of the second one."""
+    spoil(box)
+    before = strays()
+    box.host.write("/etc/subuid-", "old", 0o646)
+    fix_it = ("check", "--fix", "--json")
+    with process(lambda: hold_lock("/etc/.pwd.lock")) as pid:
+        result = box.run(*fix_it, timeout=0.5 if quick() else 20)
+        box.report.check("locked" + (": it waits" if quick() else ", and says by whom"),
+                         result.status == -signal.SIGALRM if quick()
+                         else result.status == LOCKED and f"by PID {pid}" in words(result)
+                         and mended(result) == [] and len(result.log) == 1, f"{result}")
+        box.check("... changes nothing", (read("/etc/subuid"), read("/etc/subgid"), strays(),
+                                          os.stat("/etc/subuid-").st_mode & 0o7777),
+                  (SPOILT, SPOILT, before, 0o646))
+    if quick():
+        return
+    with process() as pid:
+        box.host.write("/etc/subgid.lock", f"{pid}\0")
+        result = box.run(*fix_it)
+        box.report.check("the second is locked", result.status == LOCKED and
+                         f"by PID {pid}" in words(result), f"{result}")
+        box.check("... what was mended before is told", mended(result), sorted(
+            ["temporary-left", "backup-writable", "file-group-writable"]))
+        box.check("... and no line is gone", (read("/etc/subuid"), read("/etc/subgid")),
+                  (SPOILT, SPOILT))
+
+
+def hold_lock(path):
+    fcntl.lockf(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), fcntl.LOCK_EX)
+
+
 def full_disk(box):
     """--fix below --root on a file system without room: nothing is lost."""
     with own_mounts():
@@ -636,7 +724,6 @@ def interrupted(box):
     spoil(box)
     before = strays()
     holder = os.open("/etc/.pwd.lock", os.O_WRONLY | os.O_CREAT, 0o600)
-    import fcntl
     fcntl.lockf(holder, fcntl.LOCK_EX)
     child = subprocess.Popen([box.path, "check", "--fix"], stdout=subprocess.DEVNULL,
                              stderr=subprocess.PIPE)
@@ -690,7 +777,8 @@ def million(box):
 def main():
     box = subid_box.enter()
     play(box)
-    for part in (keys, fix, linked_image, kill_sweep, troubles, full_disk, interrupted, million):
+    for part in (keys, fix, linked_image, kill_sweep, troubles, not_written, locked,
+                 full_disk, interrupted, million):
         box.report.part(part, box)
     box.report.finish()
 

@@ -29,6 +29,7 @@ NOTE = "subid: note: {}; what it knows of owners and ids is missing here"
 CANNOT = "subid: cannot look up user '{}': {}"
 UNSURE = ("subid: note: the name service did not answer about all owners; some may have an "
           "account")
+NOBODY = "if nobody is meant by it, remove the lines of this owner"
 SAMPLES = ("subid: note: the name service did not answer in time; ids of its accounts may be "
            "among these")
 
@@ -209,6 +210,13 @@ def answers(box):
     found = [row["owner"] for row in box.rows("check")
              if row["code"] == "no-account" and row["kind"] == "uid"]
     box.check("check: who has no account", found, ["stranger"])
+    for mode, cures in ((100, {"stranger": "subid revoke --no-account stranger"}),
+                        (CRASH, dict.fromkeys(("directory", "stranger"), NOBODY))):
+        service(box, mode)
+        box.check(f"check: nothing is taken from who may have an account: {mode}",
+                  {row["owner"]: row["cure"] for row in box.rows("check")
+                   if row["code"] == "no-account"}, cures)
+    service(box, 100)
     for args, expected in (
             (("grant", "--dry-run", "--range", "6000000-6000009", "directory"),
              "directory:6000000:10"),

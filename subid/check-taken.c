@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * check-taken: the ids of both kinds that nobody can be given any more, as the policy of
+ * those who grant has it. A cure that gives ids is told only of others.
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "libsubid/core/array.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
+#include "subid/check.h"
+
+struct ranges {
+	struct range *items;
+	size_t n;
+	size_t allocated;
+};
+
+static void ranges_cleanup(struct ranges *ranges)
+{
+	free(ranges->items);
+}
+
+static int put(struct ranges *ranges, struct range range)
+{
+	if (ARRAY_RESERVE(ranges->items, ranges->n, ranges->allocated))
+		return -ENOMEM;
+	ranges->items[ranges->n++] = range;
+	return 0;
+}
+
+static int put_id(struct ranges *ranges, uint64_t id)
+{
+	return put(ranges, (struct range){ id, id + 1 });
+}
+
+static int put_lines(struct ranges *ranges, const struct table *table)
+{
+	struct table_cursor cursor = { 0 };
+	struct table_line line;
+	int r = 0;
+
+	while (r == 0 && table_next(table, &cursor, &line))
+		if (line.fault == 0)
+			r = put(ranges, line.entry.range);
+	return r;
+}
+
+static int find(const struct table *table, const struct roster *accounts,
+		struct range_set *set)
+{
+	CLEANUP(ranges_cleanup) struct ranges ranges = { .n = 0 };
+	int r;
+
+	r = put_id(&ranges, 0);
+	if (r == 0)
+		r = put_id(&ranges, ID_NONE);
+	for (size_t i = 0; r == 0 && i < accounts->n; i++)
+		r = put_id(&ranges, accounts->accounts[i].id);
+	if (r == 0)
+		r = put_lines(&ranges, table);
+	set->max = SIZE_MAX;
+	return r ? r : range_set_fill(set, ranges.items, ranges.n);
+}
+
+static bool has(const struct findings *findings, enum finding_code code)
+{
+	return findings->counts[code][FINDING_NOTE] ||
+	       findings->counts[code][FINDING_WARNING] ||
+	       findings->counts[code][FINDING_ERROR];
+}
+
+/*
+ * Finds in both databases and among the local accounts what check->taken holds, where a
+ * finding needs it for its cure. Returns 0 or -ENOMEM.
+ */
+int check_find_taken(struct check *check, const struct findings *findings)
+{
+	int r;
+
+	if (!has(findings, FINDING_ONE_SIDE) && !has(findings, FINDING_SIDES_DIFFER))
+		return 0;
+	r = find(&check->sides[0].table, &check->users, &check->taken[0]);
+	return r ? r : find(&check->sides[1].table, &check->groups, &check->taken[1]);
+}
