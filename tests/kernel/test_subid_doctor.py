@@ -32,6 +32,7 @@ from subid_box import (DONE, FINDINGS, NO_USER, NOT_WRITTEN, UNREADABLE, USAGE, 
                        words)
 
 NOT_PERMITTED = 9
+PR_SET_DUMPABLE = 4
 TOP = os.path.dirname(os.path.dirname(HERE))
 MANUAL = f"{TOP}/docs/EXPLANATIONS.md"
 GRANT = "elsa:100000:65536\n"
@@ -251,6 +252,36 @@ def _(s):
     row = s.broken("USERNS_LIMIT", "kernel")
     require("is 0" in row["evidence"] and row["cure"].startswith("sysctl -w "), f"{row}")
     s.as_root = in_namespace(row["cure"])
+    s.healthy()
+
+
+def nest():
+    """User namespaces in each other, as deep as the kernel takes them."""
+    uid, gid = os.getuid(), os.getgid()
+    # it has just taken other ids, and /proc/self is root's after that
+    prctl(PR_SET_DUMPABLE, 1)
+    for _ in range(40):
+        try:
+            unshare(CLONE_NEWUSER)
+        except OSError as error:
+            require(error.errno == errno.ENOSPC, f"{error}")
+            return
+        for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1\n"),
+                           ("gid_map", f"{gid} {gid} 1\n")):
+            with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
+                file.write(text)
+    raise RuntimeError("harness: there is no limit of the depth")
+
+
+@scene("USERNS_LIMIT")
+def _(s):
+    """No limit here is reached, so raising it would mend nothing."""
+    s.as_user = nest
+    row = s.broken("USERNS_LIMIT", "kernel")
+    require("nested 32 deep" in row["evidence"], f"{row}")
+    s.sentence(row)
+    require("sysctl" not in row["cure"], f"{row}")
+    s.as_user = None
     s.healthy()
 
 
