@@ -414,6 +414,19 @@ def _(s):
     s.healthy()
 
 
+@scene("SOURCES_EMPTY")
+def _(s):
+    """The files are among the sources, and somebody else has the usual range in them."""
+    plugins = plugins_of(s)
+    plugins.role("zzz", "nothing")
+    plugins.ask("zzz files")
+    s.put("anna:100000:65536\n")
+    row = s.broken("SOURCES_EMPTY", "ranges", "uid")
+    require(row["cure"] == "usermod-ext -S elsa", f"{row}")
+    s.mend(row)
+    s.healthy()
+
+
 def by_file(cause, spoil):
     @scene(cause)
     def _(s):
@@ -465,6 +478,11 @@ def _(s):
     for kind, uid, gid in (("gid", GRANT, ""), ("uid", "", GRANT)):
         s.put(uid, gid)
         s.mended("OTHER_KIND_ONLY", "ranges", kind)
+    s.put(GRANT, "anna:100000:65536\n")
+    row = s.broken("OTHER_KIND_ONLY", "ranges", "gid")
+    require(row["cure"] == "usermod-ext -S elsa", f"{row}")
+    s.mend(row)
+    s.healthy()
 
 
 @scene("NO_RANGE")
