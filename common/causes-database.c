@@ -154,6 +154,15 @@ static void tell_line_malformed(const struct facts *facts, struct cause *cause)
  */
 #define ACCOUNTS_END 100000
 
+/* Finds room, for who wants ids and no certain ones. */
+static void cure_by_room(const struct facts *facts, struct cause *cause)
+{
+	char name[CAUSES_QUOTED_BYTES];
+
+	if (causes_quote(facts->account->name, name))
+		causes_cure(cause, "usermod-ext -S %s", name);
+}
+
 /* Gives what is missing, unless somebody has it already. */
 static void cure_by_grant(const struct facts *facts, struct cause *cause)
 {
@@ -167,6 +176,8 @@ static void cure_by_grant(const struct facts *facts, struct cause *cause)
 	if ((facts->sources.plugin || grants->taken || low) && grants->owns)
 		causes_cure(cause, _("ask for ids of yours, as %" PRIu64 "-%" PRIu64),
 			    grants->first.start, grants->first.end - 1);
+	else if (grants->taken && facts->host)
+		cure_by_room(facts, cause);
 	else if (grants->taken)
 		causes_cure(cause,
 			    _("have other ids delegated: line %" PRIu64
@@ -223,7 +234,9 @@ static void tell_sources_empty(const struct facts *facts, struct cause *cause)
 	join_words(facts->sources.nsswitch, words, sizeof(words));
 	causes_evidence(cause, _("none of the sources '%s' delegates %ss to %s"), words,
 			facts->kind->id, facts->account->name);
-	if (facts->sources.files)
+	if (facts->sources.files && facts->host)
+		cure_by_room(facts, cause);
+	else if (facts->sources.files)
 		cure_by_grant(facts, cause);
 	else
 		causes_cure(cause, _("have them delegated by those who run '%s'"), words);

@@ -82,18 +82,28 @@ static bool userns_limit(const struct facts *facts)
 static void tell_userns_limit(const struct facts *facts, struct cause *cause)
 {
 	int64_t max = facts->host->max_namespaces;
+	/* In the first namespace of all nothing else refuses. */
+	bool reached = facts->error == ENOSPC && facts->host->outermost && max > 0;
 
 	if (max == 0)
 		causes_evidence(cause, _("user.max_user_namespaces is 0, so nobody can "
 					 "make a user namespace"));
-	else
+	else if (reached)
 		causes_evidence(cause,
-				_("no more user namespaces can be made: "
-				  "user.max_user_namespaces is %" PRId64
-				  " here, or they are nested 32 deep"),
-				max);
-	causes_cure(cause, "sysctl -w user.max_user_namespaces=%" PRId64,
-		    max < NAMESPACES_USUAL ? NAMESPACES_USUAL : 2 * max);
+				_("user.max_user_namespaces is %" PRId64
+				  ", and %s has as many user namespaces"),
+				max, facts->account->name);
+	else
+		causes_evidence(cause, _("user namespaces are nested 32 deep, or a limit "
+					 "of their number is reached, here or in an "
+					 "outer one"));
+	if (max == 0 || reached)
+		causes_cure(cause, "sysctl -w user.max_user_namespaces=%" PRId64,
+			    max < NAMESPACES_USUAL ? NAMESPACES_USUAL : 2 * max);
+	else
+		causes_cure(cause, _("nest fewer of them, or have "
+				     "user.max_user_namespaces raised where it is "
+				     "reached"));
 }
 
 static bool refused_userns(const struct facts *facts)

@@ -96,6 +96,7 @@ struct facts_host {
 	int64_t max_namespaces;	    /* user.max_user_namespaces */
 	int64_t unprivileged_clone; /* kernel.unprivileged_userns_clone */
 	int64_t apparmor;	    /* kernel.apparmor_restrict_unprivileged_userns */
+	bool outermost;		    /* no user namespace is around this one */
 	/* FACTS_PROGRAM */
 	const char *found;  /* the map writer that PATH leads to, or NULL */
 	const char *wanted; /* the one that should stand there, or NULL */

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/capability.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,10 +23,14 @@
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/idmap.h"
 #include "libsubid/sys/fd.h"
+#include "libsubid/sys/wait.h"
 #include "subid/doctor.h"
 
 #define SAID_BYTES 4096
 #define WORD_BYTES 24
+
+/* As long as the name service is waited for. */
+#define MAPPER_SECONDS 15
 
 /* A call of a map writer, and what came of it. */
 struct attempt {
@@ -35,6 +40,8 @@ struct attempt {
 	size_t bytes; /* of the map */
 	int error;    /* it could not be started */
 	int status;   /* as waitpid(2) tells it */
+	bool late;    /* it did not end, and was ended */
+	size_t len;   /* of what it said */
 	char said[SAID_BYTES];
 };
 
@@ -113,28 +120,36 @@ static int spawn(const struct attempt *attempt, char **words, int out, pid_t *re
 	return r;
 }
 
-/* Reads to the end; what does not fit is dropped. */
-static void read_said(int in, char said[static SAID_BYTES])
+/* What does not fit is dropped. */
+static void note_said(void *context, char *text, size_t n)
 {
-	char rest[256] = "";
-	size_t len = 0, n = 1;
+	struct attempt *attempt = context;
+	size_t room = SAID_BYTES - 1 - attempt->len;
 
-	while (n > 0) {
-		bool full = len == SAID_BYTES - 1;
+	if (n > room)
+		n = room;
+	memcpy(attempt->said + attempt->len, text, n);
+	attempt->len += n;
+	attempt->said[attempt->len] = '\0';
+}
 
-		if (fd_read(in, full ? rest : said + len,
-			    full ? sizeof(rest) : SAID_BYTES - 1 - len, &n))
-			break;
-		if (!full)
-			len += n;
-	}
-	said[len] = '\0';
+/* Hears a map writer until it ends, and ends it if it does not. Returns 0 or -errno. */
+static int hear_mapper(struct attempt *attempt, pid_t pid, int in)
+{
+	int64_t end = wait_clock() + MAPPER_SECONDS * 1000;
+	int r = doctor_listen(in, pid, -1, end, note_said, attempt);
+
+	attempt->late = r == WAIT_OVER;
+	if (r)
+		kill(pid, SIGKILL);
+	attempt->status = doctor_reap(pid);
+	return r < 0 ? r : 0;
 }
 
 static int run_mapper(struct attempt *attempt)
 {
 	CLEANUP(cleanup_free) char **words = make_words(attempt);
-	int ends[2];
+	int ends[2], r = 0;
 	pid_t pid;
 
 	if (!words)
@@ -143,18 +158,15 @@ static int run_mapper(struct attempt *attempt)
 		return -errno;
 	attempt->error = spawn(attempt, words, ends[1], &pid);
 	fd_close(ends[1]);
-	if (attempt->error == 0) {
-		read_said(ends[0], attempt->said);
-		while (waitpid(pid, &attempt->status, 0) < 0 && errno == EINTR)
-			;
-	}
+	if (attempt->error == 0)
+		r = hear_mapper(attempt, pid, ends[0]);
 	fd_close(ends[0]);
-	return 0;
+	return r;
 }
 
 static bool worked(const struct attempt *attempt)
 {
-	return attempt->error == 0 && WIFEXITED(attempt->status) &&
+	return attempt->error == 0 && !attempt->late && WIFEXITED(attempt->status) &&
 	       WEXITSTATUS(attempt->status) == 0;
 }
 
@@ -259,6 +271,15 @@ static int tell_owner(struct doctor *doctor, const struct attempt *attempt,
 	return doctor_tell_bad(doctor, "mapping", &facts);
 }
 
+static int tell_late(struct doctor *doctor, const struct attempt *attempt)
+{
+	char text[PATH_MAX + 64];
+
+	snprintf(text, sizeof(text), _("%s does not come to an end"),
+		 attempt->side->mapper);
+	return doctor_tell_words(doctor, "mapping", attempt->side->kind, text);
+}
+
 /* Why the map writer failed. */
 static int tell_failure(struct doctor *doctor, struct attempt *attempt)
 {
@@ -274,6 +295,8 @@ static int tell_failure(struct doctor *doctor, struct attempt *attempt)
 	if (attempt->error)
 		return doctor_tell_words(doctor, "mapping", attempt->side->kind,
 					 report_error(attempt->error));
+	if (attempt->late)
+		return tell_late(doctor, attempt);
 	step = step_of(attempt->said);
 	error = error_in(attempt->said);
 	switch ((int)step) {

@@ -6,7 +6,7 @@
  * of the environment or byte of memory. It is what a login of the user would be, so the
  * user can look into it and write what it likes to its output. MUST: so what comes out of
  * it is not trusted: no control character reaches root's terminal, and its exit status is
- * one of a few.
+ * one of a few. MUST: it does not keep root waiting, and does not outlive the question.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,9 +14,11 @@
 #include <langinfo.h>
 #include <linux/close_range.h>
 #include <linux/keyctl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -24,16 +26,21 @@
 
 #include "common/i18n.h"
 #include "common/identity.h"
+#include "common/interrupt.h"
 #include "common/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/conf.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/paths.h"
+#include "libsubid/sys/wait.h"
 #include "subid/doctor.h"
 #include "subid/progress.h"
 
 #define VARIABLES      16
 #define VARIABLE_BYTES 512
+
+/* More than the limits of all that it waits for itself. */
+#define ANSWER_SECONDS 60
 
 /* The usual one, if login.defs does not say. */
 #define PATH_USUAL "/usr/local/bin:/usr/bin:/bin"
@@ -154,7 +161,8 @@ static void run_child(const struct doctor *doctor, const struct identity *user, 
 	 * kernel has none there is none. */
 	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
 	r = become(user);
-	if (r == 0 && chdir("/"))
+	/* After that: new ids take it back. */
+	if (r == 0 && (prctl(PR_SET_PDEATHSIG, SIGKILL) || chdir("/")))
 		r = -errno;
 	if (r == 0) {
 		execve("/proc/self/exe", (char **)(uintptr_t)words, environment.words);
@@ -191,19 +199,15 @@ static bool is_control(struct filter *filter, unsigned char byte)
 }
 
 /* Passes on what the user's process says, without control characters. */
-static void relay(int in)
+static void relay(void *context, char *text, size_t n)
 {
-	struct filter filter = { .utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0 };
-	char text[4096];
-	size_t n;
+	struct filter *filter = context;
 
-	while (fd_read(in, text, sizeof(text), &n) == 0 && n > 0) {
-		progress_rows();
-		for (size_t i = 0; i < n; i++)
-			if (is_control(&filter, (unsigned char)text[i]))
-				text[i] = '?';
-		fwrite(text, 1, n, stdout);
-	}
+	progress_rows();
+	for (size_t i = 0; i < n; i++)
+		if (is_control(filter, (unsigned char)text[i]))
+			text[i] = '?';
+	fwrite(text, 1, n, stdout);
 }
 
 static int status_of(int status)
@@ -236,27 +240,60 @@ static int find_identity(struct asker *asker, struct identity *user)
 	return VERB_UNREADABLE;
 }
 
+/* Ends the process and what it has left in its group. Returns its status. */
+static int end_child(pid_t pid)
+{
+	/* First itself: from then on it makes no others. Until it is waited for both ids
+	 * are its own. */
+	kill(pid, SIGKILL);
+	kill(-pid, SIGKILL);
+	return doctor_reap(pid);
+}
+
+/* Hears the process. A signal that came ends it first, and then, let go, this one. */
+static int hear(const struct identity *user, pid_t pid, int in, int stop)
+{
+	struct filter filter = { .utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0 };
+	int64_t end = wait_clock() + ANSWER_SECONDS * 1000;
+	int r = doctor_listen(in, pid, stop, end, relay, &filter);
+	int status = end_child(pid);
+
+	if (r == 0)
+		return status_of(status);
+	if (r < 0)
+		return verb_fail(-r);
+	if (r == WAIT_OVER) {
+		fflush(stdout);
+		report_line(PROGRAM,
+			    _("user '%s': the answer had no end and was cut off"),
+			    user->account->name);
+	}
+	return VERB_UNREADABLE;
+}
+
 static int run_as(const struct doctor *doctor, const struct identity *user)
 {
-	int ends[2], status = 0;
+	CLEANUP(interrupt_let_go) struct interrupt interrupt = INTERRUPT_NONE;
+	CLEANUP(fd_cleanup) int in = -1;
+	int ends[2], r;
 	pid_t pid;
 
+	r = interrupt_hold(&interrupt);
+	if (r)
+		return verb_fail(-r);
 	if (pipe2(ends, O_CLOEXEC))
 		return verb_fail(errno);
+	in = ends[0];
 	fflush(stdout);
 	pid = fork();
-	if (pid == 0)
+	if (pid == 0) {
+		sigprocmask(SIG_SETMASK, &interrupt.old, NULL);
 		run_child(doctor, user, ends[1]);
-	fd_close(ends[1]);
-	if (pid < 0) {
-		fd_close(ends[0]);
-		return verb_fail(EAGAIN);
 	}
-	relay(ends[0]);
-	fd_close(ends[0]);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return status_of(status);
+	fd_close(ends[1]);
+	if (pid < 0)
+		return verb_fail(EAGAIN);
+	return hear(user, pid, in, interrupt.fd);
 }
 
 /*

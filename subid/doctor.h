@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/asker.h"
 #include "common/causes.h"
@@ -74,5 +75,12 @@ struct doctor_child {
 
 int doctor_child_start(struct doctor_child *child, bool map_alone, int *ret_error);
 void doctor_child_end(struct doctor_child *child);
+
+/* Is given what a process says, n bytes of it. */
+typedef void (*doctor_take_fn)(void *context, char *text, size_t n);
+
+int doctor_reap(pid_t pid);
+int doctor_listen(int in, pid_t pid, int stop, int64_t end, doctor_take_fn take,
+		  void *context);
 
 #endif

@@ -13,25 +13,31 @@ import os
 import re
 import resource
 import shutil
+import signal
 import struct
 import subprocess
 import tempfile
+import time
 
 import subid_box
 from explain import COMMANDS, Wrong, own_mounts, require, root_shell
 from host import (ANNA, CLEAN_PATH, CLONE_NEWUSER, ELSA, HERE, MS_BIND, MS_NOSUID, MS_REMOUNT,
-                  NOBODY_KNOWS, ROOT, Caller, libc, mount, prctl, set_file_capabilities, unshare)
+                  NOBODY_KNOWS, ROOT, Caller, libc, mount, prctl, quick, set_file_capabilities,
+                  unshare)
 from scenes_kernel import (CAP_SETGID, CAP_SETUID, MS_RDONLY, PR_CAPBSET_DROP,
                            PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, PR_SET_SECUREBITS,
                            SECBIT_NOROOT, landlocked, nested)
 from plugins import LOADER_FOLDER, Plugins
-from subid_box import DONE, FINDINGS, NO_USER, NOT_WRITTEN, USAGE, documented, words
+from subid_box import (DONE, FINDINGS, NO_USER, NOT_WRITTEN, UNREADABLE, USAGE, documented,
+                       words)
 
 NOT_PERMITTED = 9
+PR_SET_DUMPABLE = 4
 TOP = os.path.dirname(os.path.dirname(HERE))
 MANUAL = f"{TOP}/docs/EXPLANATIONS.md"
 GRANT = "elsa:100000:65536\n"
 SYS_UNSHARE = {"aarch64": 97}.get(os.uname().machine, 272)
+SYS_PIDFD_GETFD = 438
 SYS_ADD_KEY, SYS_KEYCTL = {"aarch64": (217, 219)}.get(os.uname().machine, (248, 250))
 
 # Causes of map writers that cannot come about here, and why.
@@ -249,6 +255,36 @@ def _(s):
     s.healthy()
 
 
+def nest():
+    """User namespaces in each other, as deep as the kernel takes them."""
+    uid, gid = os.getuid(), os.getgid()
+    # it has just taken other ids, and /proc/self is root's after that
+    prctl(PR_SET_DUMPABLE, 1)
+    for _ in range(40):
+        try:
+            unshare(CLONE_NEWUSER)
+        except OSError as error:
+            require(error.errno == errno.ENOSPC, f"{error}")
+            return
+        for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1\n"),
+                           ("gid_map", f"{gid} {gid} 1\n")):
+            with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
+                file.write(text)
+    raise RuntimeError("harness: there is no limit of the depth")
+
+
+@scene("USERNS_LIMIT")
+def _(s):
+    """No limit here is reached, so raising it would mend nothing."""
+    s.as_user = nest
+    row = s.broken("USERNS_LIMIT", "kernel")
+    require("nested 32 deep" in row["evidence"], f"{row}")
+    s.sentence(row)
+    require("sysctl" not in row["cure"], f"{row}")
+    s.as_user = None
+    s.healthy()
+
+
 @scene("SECCOMP")
 def _(s):
     s.as_root = refuse_unshare
@@ -378,6 +414,19 @@ def _(s):
     s.healthy()
 
 
+@scene("SOURCES_EMPTY")
+def _(s):
+    """The files are among the sources, and somebody else has the usual range in them."""
+    plugins = plugins_of(s)
+    plugins.role("zzz", "nothing")
+    plugins.ask("zzz files")
+    s.put("anna:100000:65536\n")
+    row = s.broken("SOURCES_EMPTY", "ranges", "uid")
+    require(row["cure"] == "usermod-ext -S elsa", f"{row}")
+    s.mend(row)
+    s.healthy()
+
+
 def by_file(cause, spoil):
     @scene(cause)
     def _(s):
@@ -429,6 +478,11 @@ def _(s):
     for kind, uid, gid in (("gid", GRANT, ""), ("uid", "", GRANT)):
         s.put(uid, gid)
         s.mended("OTHER_KIND_ONLY", "ranges", kind)
+    s.put(GRANT, "anna:100000:65536\n")
+    row = s.broken("OTHER_KIND_ONLY", "ranges", "gid")
+    require(row["cure"] == "usermod-ext -S elsa", f"{row}")
+    s.mend(row)
+    s.healthy()
 
 
 @scene("NO_RANGE")
@@ -760,6 +814,137 @@ raise SystemExit(1)
                  b"\xc2?31m ?31m \xc3" in result.out, f"{result}")
 
 
+# Runs a program with root's pipe, the standard output of the doctor, for its own.
+GRAB = f"""#!/usr/bin/python3
+import ctypes, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+pipe = libc.syscall({SYS_PIDFD_GETFD}, os.pidfd_open(int(sys.argv[1])), 1, 0)
+if pipe < 0:
+    raise OSError(ctypes.get_errno(), "pidfd_getfd")
+os.dup2(pipe, 1)
+os.execvp(sys.argv[2], sys.argv[2:])
+"""
+
+
+class Spy:
+    """A map writer that does as a shell script says, in the process that root started as
+    elsa. $PPID is the doctor, and $at a folder with `grab`."""
+
+    def __init__(self, box, script):
+        self.box = box
+        self.folder = tempfile.mkdtemp(dir=f"{box.host.folder}/bin")
+        os.chmod(self.folder, 0o755)
+        os.mkdir(f"{self.folder}/notes")
+        os.chmod(f"{self.folder}/notes", 0o777)
+        box.host.write(f"{self.folder}/grab", GRAB, 0o755)
+        box.host.write(f"{self.folder}/newuidmap",
+                       f"#!/bin/sh\nat={self.folder}\necho $PPID >$at/notes/doctor\n{script}\n",
+                       0o755)
+        box.host.write(f"{self.folder}/newgidmap", "#!/bin/sh\nexit 0\n", 0o755)
+        box.put(GRANT, GRANT)
+        box.host.write("/etc/login.defs", f"ENV_PATH {self.folder}:{CLEAN_PATH}\n")
+        self.begin = time.monotonic()
+        self.process = subprocess.Popen(
+            [box.path, "doctor", "elsa"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, env={"PATH": CLEAN_PATH, "LC_ALL": "C.UTF-8"})
+
+    def note(self, name):
+        """A process id that the script has noted."""
+        path = f"{self.folder}/notes/{name}"
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            if os.path.exists(path) and os.path.getsize(path):
+                with open(path, encoding="ascii") as file:
+                    return int(file.read())
+            time.sleep(0.02)
+        raise RuntimeError(f"harness: no {path}")
+
+    def end(self, timeout):
+        """Its (status, stdout, stderr, seconds)."""
+        try:
+            out, err = self.process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.communicate()
+            return None, b"", b"", timeout
+        return self.process.returncode, out, err, time.monotonic() - self.begin
+
+
+def lives(pid):
+    """A process that is no zombie."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def ends(pid):
+    """It was killed, and the kernel may be about it still."""
+    end = time.monotonic() + 5
+    while lives(pid) and time.monotonic() < end:
+        time.sleep(0.02)
+    return not lives(pid)
+
+
+def keeping(box):
+    """The user's processes keep root's pipe, and the map writer's, open."""
+    spy = Spy(box, "$at/grab $PPID setsid sleep 300 & echo $! >$at/notes/away\n"
+              "$at/grab $PPID sleep 300 & echo $! >$at/notes/near\n"
+              "sleep 1; echo kept >&2; exit 1")
+    found = spy.end(30)
+    away, near = spy.note("away"), spy.note("near")
+    box.report.check("a pipe that is kept open does not hold root", found[0] == FINDINGS and
+                     b"kept" in found[1] and b"podman" in found[1] and found[3] < 10,
+                     f"{found}")
+    box.report.check("the one in another session has kept it", lives(away), "it is gone")
+    box.report.check("the process group is ended", ends(near), f"{near} lives")
+    os.kill(away, signal.SIGKILL)
+
+
+def flooding(box):
+    """The user's process writes without end."""
+    spy = Spy(box, "exec $at/grab $PPID yes")
+    status, out, err, seconds = spy.end(50)
+    box.report.check("an answer without end is cut off", status == UNREADABLE and
+                     len(out) < 2**23 and err == b"subid: user 'elsa': the answer had no end "
+                     b"and was cut off\n", f"{status} {len(out)} {err} {seconds}")
+    box.report.check("who wrote it is ended", ends(spy.note("doctor")), "it lives")
+
+
+def standing(box):
+    """The user stops the process that root waits for."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        spy = Spy(box, "kill -STOP $PPID; sleep 300 & wait")
+        doctor = spy.note("doctor")
+        time.sleep(0.2)
+        box.report.check(f"{number.name}: root waits", spy.process.poll() is None and
+                         lives(doctor), "it has ended")
+        spy.process.send_signal(number)
+        found = spy.end(10)
+        box.report.check(f"{number.name} ends root's process and the user's",
+                         found[0] == -number and ends(doctor), f"{found}")
+    if quick():
+        return
+    stopped = Spy(box, "kill -STOP $PPID; sleep 300 & wait")
+    stopped.note("doctor")
+    hanging = Spy(box, "sleep 300")
+    found = hanging.end(40)
+    box.report.check("a map writer that does not end", found[0] == FINDINGS and
+                     b"does not come to an end [unknown]" in found[1] and
+                     b"1 extents" not in found[1], f"{found}")
+    found = stopped.end(90)
+    box.report.check("a process that stands still is ended", found[0] == UNREADABLE and
+                     b"had no end" in found[2] and ends(stopped.note("doctor")), f"{found}")
+
+
+def endless(box):
+    box.host.reset_etc()
+    with own_mounts():
+        for part in (keeping, flooding, standing):
+            part(box)
+
+
 def troubles(box):
     report = box.report
     box.host.reset_etc()
@@ -795,7 +980,7 @@ def manual(box):
 def main():
     box = subid_box.enter()
     play(box)
-    for part in (as_root, hostile, troubles, manual):
+    for part in (as_root, hostile, endless, troubles, manual):
         box.report.part(part, box)
     box.report.finish()
 

@@ -94,6 +94,10 @@ static const struct facts_host plain_host = {
 	.owner = 200000,
 	.pause = 4711,
 };
+static const struct facts_host full_host = { .max_namespaces = 100, .outermost = true };
+static const struct facts_host larger_host = { .max_namespaces = 60000,
+					       .outermost = true };
+static const struct facts_host unread_host = { .max_namespaces = -1, .outermost = true };
 static const struct facts_host closed_host = {
 	.unprivileged_clone = 0,
 	.apparmor = -1,
@@ -391,6 +395,14 @@ LEAST(userns_limit)
 {
 	look(f, FACTS_UNSHARE, ENOSPC, &plain_host);
 }
+LEAST(userns_limit_reached)
+{
+	look(f, FACTS_UNSHARE, ENOSPC, &full_host);
+}
+LEAST(userns_limit_unread)
+{
+	look(f, FACTS_UNSHARE, ENOSPC, &unread_host);
+}
 LEAST(userns_limit_zero)
 {
 	look(f, FACTS_UNSHARE, ENOSPC, &closed_host);
@@ -602,7 +614,10 @@ static const struct least {
 	{ CAUSE_PARTLY_DELEGATED, partly_delegated, "100200-100999" },
 	{ CAUSE_NOT_DELEGATED, not_delegated, "100200-100999" },
 	{ CAUSE_NO_RANGE, no_range, "delegates nothing to elsa" },
-	{ CAUSE_USERNS_LIMIT, userns_limit, "user.max_user_namespaces is 100 here" },
+	{ CAUSE_USERNS_LIMIT, userns_limit, "nested 32 deep" },
+	{ CAUSE_USERNS_LIMIT, userns_limit_unread, "nested 32 deep" },
+	{ CAUSE_USERNS_LIMIT, userns_limit_reached,
+	  "user.max_user_namespaces is 100, and elsa " },
 	{ CAUSE_USERNS_LIMIT, userns_limit_zero, "user.max_user_namespaces is 0" },
 	{ CAUSE_USERNS_UNPRIVILEGED, userns_unprivileged,
 	  "kernel.unprivileged_userns_clone is 0" },
@@ -1206,6 +1221,34 @@ Test(causes, cure_of_overlapping_lines)
 		facts.twice = (struct facts_twice){ .lines = { 4, 9 },
 						    .ranges = { rows[i].a, rows[i].b } };
 		causes_describe(&facts, CAUSE_LINES_OVERLAP, &cause);
+		cr_assert(strncmp(cause.cure, rows[i].cure, strlen(rows[i].cure)) == 0,
+			  "row %zu: %s", i, cause.cure);
+	}
+}
+
+/* A limit is raised where that is known to help, and only there. */
+Test(causes, cure_of_a_limit)
+{
+	static const struct {
+		const struct facts_host *host;
+		int error;
+		const char *cure;
+	} rows[] = {
+		{ &closed_host, ENOSPC, "sysctl -w user.max_user_namespaces=15000" },
+		{ &full_host, ENOSPC, "sysctl -w user.max_user_namespaces=15000" },
+		{ &larger_host, ENOSPC, "sysctl -w user.max_user_namespaces=120000" },
+		{ &full_host, EUSERS, "nest fewer" },
+		{ &unread_host, ENOSPC, "nest fewer" },
+		{ &plain_host, ENOSPC, "nest fewer" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct facts facts;
+		struct cause cause;
+
+		facts_make(&facts, &kind_uid);
+		look(&facts, FACTS_UNSHARE, rows[i].error, rows[i].host);
+		causes_describe(&facts, CAUSE_USERNS_LIMIT, &cause);
 		cr_assert(strncmp(cause.cure, rows[i].cure, strlen(rows[i].cure)) == 0,
 			  "row %zu: %s", i, cause.cure);
 	}
