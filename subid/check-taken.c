@@ -65,23 +65,33 @@ static int find(const struct table *table, const struct roster *accounts,
 	return r ? r : range_set_fill(set, ranges.items, ranges.n);
 }
 
-static bool has(const struct findings *findings, enum finding_code code)
+/* Whether the cure of a finding that is kept may give ids of the kind with @group. */
+static bool wants(const struct findings *findings, unsigned group)
 {
-	return findings->counts[code][FINDING_NOTE] ||
-	       findings->counts[code][FINDING_WARNING] ||
-	       findings->counts[code][FINDING_ERROR];
+	for (size_t i = 0; i < findings->n; i++) {
+		struct finding finding;
+
+		findings_get(findings, i, &finding);
+		if ((finding.code == FINDING_ONE_SIDE ||
+		     finding.code == FINDING_SIDES_DIFFER) &&
+		    finding.kind->group != group)
+			return true;
+	}
+	return false;
 }
 
 /*
- * Finds in both databases and among the local accounts what check->taken holds, where a
+ * Finds in the databases and among the local accounts what check->taken holds, where a
  * finding needs it for its cure. Returns 0 or -ENOMEM.
  */
 int check_find_taken(struct check *check, const struct findings *findings)
 {
-	int r;
+	int r = 0;
 
-	if (!has(findings, FINDING_ONE_SIDE) && !has(findings, FINDING_SIDES_DIFFER))
-		return 0;
-	r = find(&check->sides[0].table, &check->users, &check->taken[0]);
-	return r ? r : find(&check->sides[1].table, &check->groups, &check->taken[1]);
+	for (unsigned group = 0; r == 0 && group < 2; group++)
+		if (wants(findings, group))
+			r = find(&check->sides[group].table,
+				 group ? &check->groups : &check->users,
+				 &check->taken[group]);
+	return r;
 }
