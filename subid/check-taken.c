@@ -23,20 +23,23 @@ static void ranges_cleanup(struct ranges *ranges)
 	free(ranges->items);
 }
 
-static int put(struct ranges *ranges, struct range range)
+/* What is beyond @span no cure is about. */
+static int put(struct ranges *ranges, struct range span, struct range range)
 {
+	if (!range_overlaps(range, span))
+		return 0;
 	if (ARRAY_RESERVE(ranges->items, ranges->n, ranges->allocated))
 		return -ENOMEM;
 	ranges->items[ranges->n++] = range;
 	return 0;
 }
 
-static int put_id(struct ranges *ranges, uint64_t id)
+static int put_id(struct ranges *ranges, struct range span, uint64_t id)
 {
-	return put(ranges, (struct range){ id, id + 1 });
+	return put(ranges, span, (struct range){ id, id + 1 });
 }
 
-static int put_lines(struct ranges *ranges, const struct table *table)
+static int put_lines(struct ranges *ranges, struct range span, const struct table *table)
 {
 	struct table_cursor cursor = { 0 };
 	struct table_line line;
@@ -44,40 +47,46 @@ static int put_lines(struct ranges *ranges, const struct table *table)
 
 	while (r == 0 && table_next(table, &cursor, &line))
 		if (line.fault == 0)
-			r = put(ranges, line.entry.range);
+			r = put(ranges, span, line.entry.range);
 	return r;
 }
 
 static int find(const struct table *table, const struct roster *accounts,
-		struct range_set *set)
+		struct range span, struct range_set *set)
 {
 	CLEANUP(ranges_cleanup) struct ranges ranges = { .n = 0 };
 	int r;
 
-	r = put_id(&ranges, 0);
+	r = put_id(&ranges, span, 0);
 	if (r == 0)
-		r = put_id(&ranges, ID_NONE);
+		r = put_id(&ranges, span, ID_NONE);
 	for (size_t i = 0; r == 0 && i < accounts->n; i++)
-		r = put_id(&ranges, accounts->accounts[i].id);
+		r = put_id(&ranges, span, accounts->accounts[i].id);
 	if (r == 0)
-		r = put_lines(&ranges, table);
+		r = put_lines(&ranges, span, table);
 	set->max = SIZE_MAX;
 	return r ? r : range_set_fill(set, ranges.items, ranges.n);
 }
 
-/* Whether the cure of a finding that is kept may give ids of the kind with @group. */
-static bool wants(const struct findings *findings, unsigned group)
+/* From the first to the last id of the kind with @group that a cure may give; or none. */
+static struct range find_span(const struct findings *findings, unsigned group)
 {
+	struct range span = { ID_END, 0 };
+
 	for (size_t i = 0; i < findings->n; i++) {
 		struct finding finding;
 
 		findings_get(findings, i, &finding);
-		if ((finding.code == FINDING_ONE_SIDE ||
-		     finding.code == FINDING_SIDES_DIFFER) &&
-		    finding.kind->group != group)
-			return true;
+		if ((finding.code != FINDING_ONE_SIDE &&
+		     finding.code != FINDING_SIDES_DIFFER) ||
+		    finding.kind->group == group)
+			continue;
+		if (finding.ids.start < span.start)
+			span.start = finding.ids.start;
+		if (finding.ids.end > span.end)
+			span.end = finding.ids.end;
 	}
-	return false;
+	return span;
 }
 
 /*
@@ -88,10 +97,13 @@ int check_find_taken(struct check *check, const struct findings *findings)
 {
 	int r = 0;
 
-	for (unsigned group = 0; r == 0 && group < 2; group++)
-		if (wants(findings, group))
+	for (unsigned group = 0; r == 0 && group < 2; group++) {
+		struct range span = find_span(findings, group);
+
+		if (span.end > 0)
 			r = find(&check->sides[group].table,
-				 group ? &check->groups : &check->users,
+				 group ? &check->groups : &check->users, span,
 				 &check->taken[group]);
+	}
 	return r;
 }
