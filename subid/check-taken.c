@@ -3,43 +3,25 @@
  * check-taken: the ids of both kinds that nobody can be given any more, as the policy of
  * those who grant has it. A cure that gives ids is told only of others.
  */
-#include <errno.h>
 #include <stdint.h>
-#include <stdlib.h>
 
-#include "libsubid/core/array.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
+#include "libsubid/used.h"
 #include "subid/check.h"
 
-struct ranges {
-	struct range *items;
-	size_t n;
-	size_t allocated;
-};
-
-static void ranges_cleanup(struct ranges *ranges)
-{
-	free(ranges->items);
-}
-
 /* What is beyond @span no cure is about. */
-static int put(struct ranges *ranges, struct range span, struct range range)
+static int put(struct used *used, struct range span, struct range range)
 {
-	if (!range_overlaps(range, span))
-		return 0;
-	if (ARRAY_RESERVE(ranges->items, ranges->n, ranges->allocated))
-		return -ENOMEM;
-	ranges->items[ranges->n++] = range;
-	return 0;
+	return range_overlaps(range, span) ? used_put(used, range) : 0;
 }
 
-static int put_id(struct ranges *ranges, struct range span, uint64_t id)
+static int put_id(struct used *used, struct range span, uint64_t id)
 {
-	return put(ranges, span, (struct range){ id, id + 1 });
+	return put(used, span, (struct range){ id, id + 1 });
 }
 
-static int put_lines(struct ranges *ranges, struct range span, const struct table *table)
+static int put_lines(struct used *used, struct range span, const struct table *table)
 {
 	struct table_cursor cursor = { 0 };
 	struct table_line line;
@@ -47,25 +29,25 @@ static int put_lines(struct ranges *ranges, struct range span, const struct tabl
 
 	while (r == 0 && table_next(table, &cursor, &line))
 		if (line.fault == 0)
-			r = put(ranges, span, line.entry.range);
+			r = put(used, span, line.entry.range);
 	return r;
 }
 
 static int find(const struct table *table, const struct roster *accounts,
 		struct range span, struct range_set *set)
 {
-	CLEANUP(ranges_cleanup) struct ranges ranges = { .n = 0 };
+	CLEANUP(used_cleanup) struct used used = { 0 };
 	int r;
 
-	r = put_id(&ranges, span, 0);
+	r = put_id(&used, span, 0);
 	if (r == 0)
-		r = put_id(&ranges, span, ID_NONE);
+		r = put_id(&used, span, ID_NONE);
 	for (size_t i = 0; r == 0 && i < accounts->n; i++)
-		r = put_id(&ranges, span, accounts->accounts[i].id);
+		r = put_id(&used, span, accounts->accounts[i].id);
 	if (r == 0)
-		r = put_lines(&ranges, span, table);
+		r = put_lines(&used, span, table);
 	set->max = SIZE_MAX;
-	return r ? r : range_set_fill(set, ranges.items, ranges.n);
+	return r ? r : range_set_fill(set, used.ranges, used.n);
 }
 
 /* From the first to the last id of the kind with @group that a cure may give; or none. */

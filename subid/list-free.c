@@ -5,9 +5,7 @@
  * range that is to be the same in both. A range of the default size fits a gap as often
  * as its ids suffice.
  */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "common/i18n.h"
 #include "common/report.h"
@@ -15,6 +13,7 @@
 #include "libsubid/core/limits.h"
 #include "libsubid/sys/roster.h"
 #include "libsubid/sys/settings.h"
+#include "libsubid/used.h"
 #include "subid/lines.h"
 #include "subid/list.h"
 
@@ -35,31 +34,11 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_FITS] = { .name = "FITS", .type = OUTPUT_NUMBER },
 };
 
-/* Ranges in no order; overlapping ones do no harm. */
-struct ranges {
-	struct range *items;
-	size_t n;
-	size_t allocated;
-};
-
-static void ranges_cleanup(struct ranges *ranges)
+static int put(struct used *used, struct range range)
 {
-	free(ranges->items);
-}
+	int r = used_put(used, range);
 
-static int put(struct ranges *ranges, struct range range)
-{
-	if (ranges->n == ranges->allocated) {
-		size_t n = ranges->allocated + ranges->allocated / 2 + 64;
-		void *items = reallocarray(ranges->items, n, sizeof(*ranges->items));
-
-		if (!items)
-			return verb_fail(ENOMEM);
-		ranges->items = items;
-		ranges->allocated = n;
-	}
-	ranges->items[ranges->n++] = range;
-	return 0;
+	return r ? verb_fail(-r) : 0;
 }
 
 static int put_line(const struct line *line, void *context)
@@ -68,7 +47,7 @@ static int put_line(const struct line *line, void *context)
 }
 
 static int put_accounts(const struct list *list, const struct kind *kind,
-			struct ranges *ranges)
+			struct used *used)
 {
 	CLEANUP(roster_cleanup) struct roster roster = { 0 };
 	int r = roster_load(list->place.folder, kind, &roster);
@@ -81,7 +60,7 @@ static int put_accounts(const struct list *list, const struct kind *kind,
 	for (size_t i = 0; i < roster.n; i++) {
 		uint64_t id = roster.accounts[i].id;
 
-		r = put(ranges, (struct range){ id, id + 1 });
+		r = put(used, (struct range){ id, id + 1 });
 		if (r)
 			return r;
 	}
@@ -123,7 +102,7 @@ static int show_gap(struct list *list, const char *kind, struct range gap, uint6
 }
 
 /* Shows what of the bounds is not in use. */
-static int show_gaps(struct list *list, const char *kind, const struct ranges *used,
+static int show_gaps(struct list *list, const char *kind, const struct used *used,
 		     const struct alloc_request *request)
 {
 	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(SIZE_MAX);
@@ -133,7 +112,7 @@ static int show_gaps(struct list *list, const char *kind, const struct ranges *u
 	/* 4294967295 is no id. */
 	if (gap.end > ID_NONE)
 		gap.end = ID_NONE;
-	r = range_set_fill(&set, used->items, used->n);
+	r = range_set_fill(&set, used->ranges, used->n);
 	if (r)
 		return verb_fail(-r);
 	for (size_t i = 0; i < set.n && gap.start < gap.end; i++) {
@@ -166,12 +145,12 @@ static bool pair(const struct settings *settings, struct alloc_request *ret_requ
 
 static int show_kinds(struct list *list, const struct settings *settings)
 {
-	CLEANUP(ranges_cleanup) struct ranges both = { 0 };
+	CLEANUP(used_cleanup) struct used both = { 0 };
 	struct alloc_request request;
 	int r = 0, status = VERB_DONE;
 
 	for (size_t i = 0; i < list->n_kinds && r == 0; i++) {
-		CLEANUP(ranges_cleanup) struct ranges used = { 0 };
+		CLEANUP(used_cleanup) struct used used = { 0 };
 		const struct kind *kind = list->kinds[i];
 
 		r = lines_each(&list->place, kind, true, put_line, &used);
@@ -186,7 +165,7 @@ static int show_kinds(struct list *list, const struct settings *settings)
 			r = show_gaps(list, kind->id, &used,
 				      &settings->requests[kind->group]);
 		for (size_t j = 0; j < used.n && r == 0 && list->n_kinds == 2; j++)
-			r = put(&both, used.items[j]);
+			r = put(&both, used.ranges[j]);
 	}
 	if (r == 0 && status == VERB_DONE && list->n_kinds == 2 &&
 	    pair(settings, &request))
