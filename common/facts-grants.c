@@ -35,20 +35,6 @@ static bool is_meant_for(const struct scan_line *line, const char *name, size_t 
 	       memchr(": \t", line->text[at + len], 3);
 }
 
-/* Of almost every line two bytes are enough. */
-static bool begins_as(const struct scan_line *line, const char *name, size_t len)
-{
-	return line->text[0] == name[0] &&
-	       (len == 1 || (line->len > 1 && line->text[1] == name[1]));
-}
-
-static bool may_be_meant(const struct scan_line *line, const struct account *account)
-{
-	return line->len > 0 && (line->text[0] == ' ' || line->text[0] == '\t' ||
-				 begins_as(line, account->name, account->name_len) ||
-				 begins_as(line, account->number, account->number_len));
-}
-
 static bool is_meant_for_account(const struct scan_line *line,
 				 const struct account *account)
 {
@@ -84,9 +70,9 @@ static void note_other(struct facts_grants *grants, const struct entry *entry,
 }
 
 /* A line that is near or may be meant; as facts_note_line(). */
-static bool note_near_line(struct facts_grants *grants,
-			   const struct facts_question *question,
-			   const struct scan_line *line, struct entry *ret_entry)
+bool facts_note_near_line(struct facts_grants *grants,
+			  const struct facts_question *question,
+			  const struct scan_line *line, struct entry *ret_entry)
 {
 	struct entry entry;
 	int fault = entry_parse(line->text, line->len, &entry);
@@ -105,22 +91,6 @@ static bool note_near_line(struct facts_grants *grants,
 	note_other(grants, &entry, line->number);
 	*ret_entry = entry;
 	return true;
-}
-
-/*
- * Notes what a line says about the account or, else, about the ids that are missing.
- *
- * grants: zeroed before the first line.
- * Returns true where the line gives missing ids to an owner of another name; *ret_entry
- * is written only with true.
- */
-bool facts_note_line(struct facts_grants *grants, const struct facts_question *question,
-		     const struct scan_line *line, struct entry *ret_entry)
-{
-	if (!may_be_meant(line, question->account) &&
-	    !entry_may_overlap(line->text, line->len, question->missing))
-		return false;
-	return note_near_line(grants, question, line, ret_entry);
 }
 
 /* Tells whether two looks found the same file, and nobody has written it between them. */

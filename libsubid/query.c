@@ -14,6 +14,7 @@
 
 #include "libsubid/core/array.h"
 #include "libsubid/core/cleanup.h"
+#include "libsubid/core/entry-filter.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
 #include "libsubid/query.h"

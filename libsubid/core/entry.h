@@ -40,7 +40,6 @@ enum entry_fault {
 };
 
 int entry_parse(const char *line, size_t len, struct entry *ret_entry);
-bool entry_may_overlap(const char *line, size_t len, struct range range);
 int entry_check_owner(const char *owner, size_t len);
 const char *entry_reason(int fault);
 bool entry_fault_is_harmless(int fault);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "libsubid/core/cleanup.h"
+#include "libsubid/core/entry-filter.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/table.h"
 

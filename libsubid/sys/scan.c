@@ -51,6 +51,13 @@ struct scan *scan_end(struct scan *scan)
 	return NULL;
 }
 
+/* What is told next begins elsewhere than behind the line that was told last. */
+static void scan_move(struct scan *scan, size_t begin)
+{
+	scan->begin = scan->seen = begin;
+	scan->newlines = 0;
+}
+
 /* Reads more behind what is buffered, which moves to the front when room is short. */
 static int scan_fill(struct scan *scan)
 {
@@ -61,7 +68,7 @@ static int scan_fill(struct scan *scan)
 		memmove(scan->buffer, scan->buffer + scan->begin,
 			scan->end - scan->begin);
 		scan->end -= scan->begin;
-		scan->begin = 0;
+		scan_move(scan, 0);
 	}
 	r = fd_read(scan->fd, scan->buffer + scan->end, SCAN_BYTES - scan->end, &n);
 	if (r)
@@ -82,7 +89,8 @@ static int scan_skip_rest(struct scan *scan)
 			memchr(scan->buffer + scan->begin, '\n', scan->end - scan->begin);
 		int r;
 
-		scan->begin = newline ? (size_t)(newline + 1 - scan->buffer) : scan->end;
+		scan_move(scan,
+			  newline ? (size_t)(newline + 1 - scan->buffer) : scan->end);
 		scan->in_long_line = !newline && !scan->at_end;
 		if (scan->in_long_line) {
 			r = scan_fill(scan);
@@ -119,7 +127,7 @@ int scan_next_unbuffered(struct scan *scan, struct scan_line *ret_line)
 		if (!newline && len == 0)
 			return 0;
 
-		scan->begin += len + (newline ? 1 : 0);
+		scan_move(scan, scan->begin + len + (newline ? 1 : 0));
 		scan->in_long_line = !newline && !scan->at_end;
 		if (len > LIMIT_LINE_BYTES + 1)
 			len = LIMIT_LINE_BYTES + 1;
@@ -157,6 +165,6 @@ int scan_next_starting(struct scan *scan, const struct starts *starts,
 		}
 		at = starts_find(starts, text, buffered);
 		scan->in_long_line = at == buffered;
-		scan->begin = at == buffered ? scan->end : scan->begin + at + 1;
+		scan_move(scan, at == buffered ? scan->end : scan->begin + at + 1);
 	}
 }

@@ -12,6 +12,7 @@
 
 #include "libsubid/core/entry.h"
 #include "libsubid/core/limits.h"
+#include "libsubid/core/newlines.h"
 #include "libsubid/core/starts.h"
 
 /* Room for a whole line and its newline at least; larger reads cost fewer calls. */
@@ -22,6 +23,9 @@ struct scan {
 	char *buffer;
 	size_t begin; /* of what is buffered but not told */
 	size_t end;
+	/* Newlines that have been seen but not told, of the block that ends at `seen`. */
+	uint64_t newlines;
+	size_t seen;	/* begin or more, if there are none */
 	uint64_t total; /* bytes read */
 	uint64_t number;
 	bool at_end;
@@ -48,15 +52,22 @@ struct scan *scan_end(struct scan *scan);
  */
 static inline int scan_next(struct scan *scan, struct scan_line *ret_line)
 {
-	const char *text = scan->buffer + scan->begin, *newline;
+	const char *text = scan->buffer + scan->begin;
 	size_t len;
 
 	if (scan->in_long_line)
 		return scan_next_unbuffered(scan, ret_line);
-	newline = (const char *)memchr(text, '\n', scan->end - scan->begin);
-	len = newline ? (size_t)(newline - text) : SIZE_MAX;
+	while (scan->newlines == 0) {
+		if (scan->end - scan->seen < NEWLINES_BLOCK)
+			return scan_next_unbuffered(scan, ret_line);
+		scan->newlines = newlines_of(scan->buffer + scan->seen);
+		scan->seen += NEWLINES_BLOCK;
+	}
+	len = scan->seen - NEWLINES_BLOCK + (size_t)__builtin_ctzll(scan->newlines) -
+	      scan->begin;
 	if (len > LIMIT_LINE_BYTES)
 		return scan_next_unbuffered(scan, ret_line);
+	scan->newlines &= scan->newlines - 1;
 	scan->begin += len + 1;
 	*ret_line = (struct scan_line){ text, len, ++scan->number };
 	return 1;

@@ -3,6 +3,7 @@
  * entry: the input is a line, or an owner for a line.
  */
 #include "libsubid/core/entry.h"
+#include "libsubid/core/entry-filter.h"
 #include "libsubid/core/limits.h"
 #include "tests/fuzz/fuzz.h"
 

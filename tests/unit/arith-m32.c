@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "libsubid/core/entry.h"
+#include "libsubid/core/entry-filter.h"
 #include "libsubid/core/idmap.h"
 #include "libsubid/core/num.h"
 #include "tests/unit/model.h"

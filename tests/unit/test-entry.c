@@ -5,6 +5,7 @@
 #include <regex.h>
 
 #include "libsubid/core/entry.h"
+#include "libsubid/core/entry-filter.h"
 #include "libsubid/core/limits.h"
 #include "tests/unit/rng.h"
 #include "tests/unit/unit.h"

@@ -40,6 +40,26 @@ ssize_t __wrap_read(int fd, void *buffer, size_t size)
 	return __real_read(fd, buffer, size);
 }
 
+/* Both ways to find newlines, whatever the other bytes are. */
+Test(newlines, model)
+{
+	struct rng rng = { rng_seed() };
+
+	for (int round = 0; round < 200000; round++) {
+		size_t typical = (size_t)1 << rng_below(&rng, 8);
+		char block[NEWLINES_BLOCK];
+		uint64_t expected = 0;
+
+		for (size_t i = 0; i < sizeof(block); i++) {
+			block[i] =
+				rng_once_in(&rng, typical) ? '\n' : (char)rng_next(&rng);
+			expected |= (uint64_t)(block[i] == '\n') << i;
+		}
+		cr_assert(newlines_of(block) == expected);
+		cr_assert(newlines_portable(block) == expected);
+	}
+}
+
 /* A text, and where the model stands in it. */
 struct model {
 	const char *text;
@@ -158,6 +178,34 @@ static const size_t chunks[] = {
 	0, 1, 2, 3, 7, 100, 4095, 4096, 4097, 4098, 8191, 65535, 65536, 65537,
 };
 
+/* One line or another, and then what begins as it should: both in one scan. */
+static void mixed_agree_to_the_end(struct scan *scan, const struct starts *starts,
+				   struct rng *rng, const char *text, size_t len)
+{
+	struct model model = { .text = text, .len = len };
+	struct scan_line got, expected = { 0 };
+	bool starting, more;
+	int r;
+
+	do {
+		bool passed;
+
+		starting = rng_once_in(rng, 3);
+		r = starting ? scan_next_starting(scan, starts, &got) :
+			       scan_next(scan, &got);
+		do {
+			more = model_next(&model, &expected);
+			passed = more && starting && !begins_so(starts, &expected) &&
+				 (size_t)(text + len - expected.text) >= STARTS_BYTES;
+		} while (passed);
+		cr_assert((r == 1) == more);
+		if (more)
+			cr_assert(got.len == expected.len &&
+				  memcmp(got.text, expected.text, got.len) == 0);
+	} while (more);
+	cr_assert(r == 0);
+}
+
 /* No file, empty files, and what a newline at the end makes of them. */
 Test(scan, small)
 {
@@ -251,6 +299,44 @@ Test(scan, model)
 		reads.interrupts = 0;
 	}
 	cr_assert(reads.calls > 1000);
+}
+
+/* Lines of which some begin so, long ones among them, in odd pieces. */
+Test(scan, mixed)
+{
+	struct rng rng = { rng_seed() };
+	static char text[200000];
+	struct starts starts;
+
+	start_set(&starts.either, "elsa", 4);
+	start_set(&starts.other, "1000", 4);
+	for (int round = 0; round < 1000; round++) {
+		size_t most = (size_t)20 << rng_below(&rng, 9), len = 0;
+		size_t end = rng_below(&rng, sizeof(text) - 20000);
+
+		while (len < end) {
+			size_t rest = rng_below(&rng, most);
+
+			len += (size_t)sprintf(text + len, "%s",
+					       rng_once_in(&rng, 4) ? "elsa:" :
+					       rng_once_in(&rng, 4) ? "1000:" :
+								      "");
+			memset(text + len, 'x', rest);
+			len += rest;
+			text[len++] = '\n';
+		}
+		for (int i = 0; i < 2; i++) {
+			CLEANUP(fd_cleanup)
+			int fd = file_of(text, len - (size_t)i * (len > 0));
+			CLEANUP(scan_cleanup) struct scan scan = { 0 };
+
+			reads.most = 1 + rng_below(&rng, 70000);
+			cr_assert(scan_start(&scan, fd) == 0);
+			mixed_agree_to_the_end(&scan, &starts, &rng, text,
+					       len - (size_t)i * (len > 0));
+			reads.most = 0;
+		}
+	}
 }
 
 /* A pipe gives what it has: the scan does not take that for the end. */

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * newlines: where the newlines of a block are, as bits: of short lines each costs a few
+ * instructions, and memchr(3) more for being called than for looking.
+ */
+#ifndef SUBID_NEWLINES_H
+#define SUBID_NEWLINES_H
+
+#include <endian.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+/* Bytes of a block, one bit for each. */
+#define NEWLINES_BLOCK 64
+
+/*
+ * On any machine. Of the bytes of a word that are newlines each keeps another bit, and
+ * the multiplication adds them up in the highest byte: none carries.
+ */
+static inline uint64_t newlines_portable(const char *block)
+{
+	typedef unsigned char vector __attribute__((vector_size(16)));
+	typedef uint64_t halves __attribute__((vector_size(16)));
+	const halves bits = { 0x8040201008040201, 0x8040201008040201 };
+	uint64_t mask = 0;
+
+	for (size_t i = 0; i < NEWLINES_BLOCK; i += sizeof(vector)) {
+		vector bytes;
+		halves found;
+
+		memcpy(&bytes, block + i, sizeof(bytes));
+		found = (halves)(bytes == '\n');
+		for (size_t j = 0; j < 2; j++) {
+			uint64_t word = le64toh(found[j]) & bits[j];
+
+			mask |= (word * 0x0101010101010101) >> 56 << (i + 8 * j);
+		}
+	}
+	return mask;
+}
+
+/*
+ * Bit n is set where byte n is a newline. All NEWLINES_BLOCK bytes must be there.
+ * Thread-safe.
+ */
+static inline uint64_t newlines_of(const char *block)
+{
+#ifdef __SSE2__
+	/* What there is an instruction for, in every x86-64. */
+	const __m128i newline = _mm_set1_epi8('\n');
+	uint64_t mask = 0;
+
+	for (size_t i = 0; i < NEWLINES_BLOCK; i += sizeof(newline)) {
+		__m128i bytes;
+
+		memcpy(&bytes, block + i, sizeof(bytes));
+		mask |= (uint64_t)(uint32_t)_mm_movemask_epi8(
+				_mm_cmpeq_epi8(bytes, newline))
+			<< i;
+	}
+	return mask;
+#else
+	return newlines_portable(block);
+#endif
+}
+
+#endif
