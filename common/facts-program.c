@@ -114,7 +114,7 @@ static bool describe_file(const char *path, struct facts_program *program)
 	struct statvfs filesystem;
 	struct stat status;
 
-	if (stat(path, &status))
+	if (fstatat(AT_FDCWD, path, &status, 0))
 		return false;
 	program->owner = status.st_uid;
 	program->setuid = status.st_mode & S_ISUID;
@@ -137,7 +137,7 @@ static void describe_process(struct facts_program *program)
 void facts_gather_program(struct facts *facts)
 {
 	struct facts_program *program = &facts->program;
-	ssize_t n = readlink(SELF, program->path, sizeof(program->path));
+	ssize_t n = readlinkat(AT_FDCWD, SELF, program->path, sizeof(program->path));
 
 	if (n < 0 || !describe_file(SELF, program)) {
 		program->path[0] = '\0';

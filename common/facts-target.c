@@ -29,7 +29,7 @@ static int namespace_of(int process)
 	struct stat our_status, their_status, parent_status;
 
 	if (theirs < 0 || fstat(theirs, &their_status) ||
-	    stat("/proc/self/ns/user", &our_status))
+	    fstatat(AT_FDCWD, "/proc/self/ns/user", &our_status, 0))
 		return 0;
 	if (same_file(&their_status, &our_status))
 		return FACTS_NS_OURS;

@@ -102,6 +102,29 @@ void report_translate(void)
 #endif
 }
 
+static int tell_lost_output(const char *program, int error)
+{
+	error = error ? error : EIO;
+	report_line(program, _("standard output: %s"), report_error(error));
+	return -error;
+}
+
+/*
+ * Writes to stdout at once, for a program that has no other output: it need not have the
+ * stream. An output that is lost is told. Returns 0 or -errno.
+ */
+int report_print(const char *program, const char *format, ...)
+{
+	va_list arguments;
+	int n;
+
+	errno = 0;
+	va_start(arguments, format);
+	n = vdprintf(STDOUT_FILENO, format, arguments);
+	va_end(arguments);
+	return n < 0 ? tell_lost_output(program, errno) : 0;
+}
+
 /*
  * Closes stdout; an output that is lost (full disk, closed pipe) is told.
  * Returns 0 or -errno.
@@ -113,9 +136,5 @@ int report_close_stdout(const char *program)
 	errno = 0;
 	if (fclose(stdout) == 0 && !failed)
 		return 0;
-
-	int error = errno ? errno : EIO;
-
-	report_line(program, _("standard output: %s"), report_error(error));
-	return -error;
+	return tell_lost_output(program, errno);
 }

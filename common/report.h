@@ -26,6 +26,8 @@ void report_line(const char *program, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 const char *report_error(int error);
 void report_translate(void);
+int report_print(const char *program, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 int report_close_stdout(const char *program);
 
 #endif

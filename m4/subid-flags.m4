@@ -84,6 +84,10 @@ AC_SUBST([AM_CFLAGS])
 
 # SUBID_HARDENING
 # ---------------
+# Of a source that a program needs a part of, the rest is not in it (-ffunction-sections and
+# --gc-sections): a map writer has nothing of what only the writers of databases call, and the
+# loader looks no symbols up for it.
+#
 # _FORTIFY_SOURCE is a matter of config.h, which every source includes first: only there is
 # known whether the compiler optimises.
 AC_DEFUN([SUBID_HARDENING], [
@@ -94,6 +98,8 @@ m4_foreach_w([subid_flag], [
 	-fstack-clash-protection
 	-fcf-protection=full
 	-fPIE
+	-ffunction-sections
+	-fdata-sections
 ], [SUBID_CC_FLAG([AM_CFLAGS], m4_defn([subid_flag]))])
 m4_foreach_w([subid_flag], [
 	-Wl,--as-needed
@@ -101,6 +107,7 @@ m4_foreach_w([subid_flag], [
 	-Wl,-z,now
 	-Wl,-z,noexecstack
 	-Wl,-z,separate-code
+	-Wl,--gc-sections
 ], [SUBID_LD_FLAG([AM_LDFLAGS], m4_defn([subid_flag]))])
 SUBID_LD_FLAG([PIE_LDFLAGS], [-pie])
 AC_SUBST([AM_LDFLAGS])

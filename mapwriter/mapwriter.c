@@ -216,23 +216,30 @@ static int write_map(struct request *request)
 static int help(const struct kind *kind)
 {
 	report_translate();
-	printf(_("Usage: %s PID|fd:N INNER OUTER COUNT [INNER OUTER COUNT ...]\n"
-		 "Map %ss into the user namespace of a process of yours, as far as\n"
-		 "%s and your own %s allow.\n\n"),
-	       kind->mapper, kind->id, kind->path, kind->id);
-	printf(_("  PID    the process; fd:N is an open descriptor of its /proc folder\n"
-		 "  INNER  first id inside the namespace\n"
-		 "  OUTER  first id outside\n"
-		 "  COUNT  how many ids\n\n"
-		 "See %s(1).\n"),
-	       kind->mapper);
-	return report_close_stdout(kind->mapper) ? EXIT_FAILURE : EXIT_SUCCESS;
+	if (report_print(
+		    kind->mapper,
+		    _("Usage: %s PID|fd:N INNER OUTER COUNT [INNER OUTER COUNT ...]\n"
+		      "Map %ss into the user namespace of a process of yours, as far as\n"
+		      "%s and your own %s allow.\n\n"),
+		    kind->mapper, kind->id, kind->path, kind->id) ||
+	    report_print(
+		    kind->mapper,
+		    _("  PID    the process; fd:N is an open descriptor of its /proc folder\n"
+		      "  INNER  first id inside the namespace\n"
+		      "  OUTER  first id outside\n"
+		      "  COUNT  how many ids\n\n"
+		      "See %s(1).\n"),
+		    kind->mapper))
+		return EXIT_FAILURE;
+	return EXIT_SUCCESS;
 }
 
 static int version(const struct kind *kind)
 {
-	printf("%s (%s) %s\n", kind->mapper, PACKAGE, PACKAGE_VERSION);
-	return report_close_stdout(kind->mapper) ? EXIT_FAILURE : EXIT_SUCCESS;
+	return report_print(kind->mapper, "%s (%s) %s\n", kind->mapper, PACKAGE,
+			    PACKAGE_VERSION) ?
+		       EXIT_FAILURE :
+		       EXIT_SUCCESS;
 }
 
 /* Each step refuses or lets the next one see what it found. */

@@ -103,8 +103,9 @@ static bool is_running_systems(int folder)
 {
 	struct stat ours, theirs;
 
-	return stat(SYSCONFDIR, &ours) == 0 && fstat(folder, &theirs) == 0 &&
-	       ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+	return fstatat(AT_FDCWD, SYSCONFDIR, &ours, 0) == 0 &&
+	       fstat(folder, &theirs) == 0 && ours.st_dev == theirs.st_dev &&
+	       ours.st_ino == theirs.st_ino;
 }
 
 /*

@@ -61,7 +61,8 @@ static bool is_in(const char *folder, const char *name)
 
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return true;
-	return access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
+	return faccessat(AT_FDCWD, path, F_OK, 0) == 0 ||
+	       (errno != ENOENT && errno != ENOTDIR);
 }
 
 /*
