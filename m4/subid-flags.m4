@@ -86,7 +86,8 @@ AC_SUBST([AM_CFLAGS])
 # ---------------
 # Of a source that a program needs a part of, the rest is not in it (-ffunction-sections and
 # --gc-sections): a map writer has nothing of what only the writers of databases call, and the
-# loader looks no symbols up for it.
+# loader looks no symbols up for it. Not so for the unit tests: Criterion finds them by a section
+# that nothing refers to.
 #
 # _FORTIFY_SOURCE is a matter of config.h, which every source includes first: only there is
 # known whether the compiler optimises.
@@ -107,11 +108,13 @@ m4_foreach_w([subid_flag], [
 	-Wl,-z,now
 	-Wl,-z,noexecstack
 	-Wl,-z,separate-code
-	-Wl,--gc-sections
 ], [SUBID_LD_FLAG([AM_LDFLAGS], m4_defn([subid_flag]))])
-SUBID_LD_FLAG([PIE_LDFLAGS], [-pie])
+m4_foreach_w([subid_flag], [
+	-pie
+	-Wl,--gc-sections
+], [SUBID_LD_FLAG([PROGRAM_LDFLAGS], m4_defn([subid_flag]))])
 AC_SUBST([AM_LDFLAGS])
-AC_SUBST([PIE_LDFLAGS])
+AC_SUBST([PROGRAM_LDFLAGS])
 AH_BOTTOM([/* A sanitizer does not see what the fortified functions do. */
 #if defined ENABLE_FORTIFY && defined __OPTIMIZE__ && !defined _FORTIFY_SOURCE
 # define _FORTIFY_SOURCE 3
