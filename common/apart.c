@@ -40,41 +40,14 @@ struct question {
 	size_t n;
 };
 
-static int write_all(int fd, const void *bytes, size_t len)
-{
-	const char *rest = bytes;
-
-	while (len > 0) {
-		ssize_t n = write(fd, rest, len);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		rest += n > 0 ? n : 0;
-		len -= n > 0 ? (size_t)n : 0;
-	}
-	return 0;
-}
-
 /* Waits until @end, or as long as it takes with 0. */
 static int read_all(int fd, int64_t end, void *bytes, size_t len)
 {
-	char *rest = bytes;
-	size_t n;
-	int r;
+	int r = wait_read(fd, end, bytes, len);
 
-	while (len > 0) {
-		r = end ? wait_until(fd, -1, end) : 0;
-		if (r)
-			return r == WAIT_OVER ? PLUGIN_SLOW : r;
-		r = fd_read(fd, rest, len, &n);
-		if (r)
-			return r;
-		if (n == 0)
-			return PLUGIN_DIED;
-		rest += n;
-		len -= n;
-	}
-	return 0;
+	if (r == WAIT_OVER)
+		return PLUGIN_SLOW;
+	return r == -ECONNRESET ? PLUGIN_DIED : r;
 }
 
 /*
@@ -129,13 +102,13 @@ static void tell(const struct apart *apart, pid_t parent, int to,
 	if (answer.r == 0)
 		answer.r = ask_plugin(apart, question);
 	answer.n = answer.r ? 0 : question->n;
-	if (write_all(to, &answer, sizeof(answer)))
+	if (fd_write_all(to, &answer, sizeof(answer)))
 		return;
 	if (question->owners)
-		write_all(to, question->uids, answer.n * sizeof(*question->uids));
+		fd_write_all(to, question->uids, answer.n * sizeof(*question->uids));
 	else
-		write_all(to, question->set->ranges,
-			  answer.n * sizeof(*question->set->ranges));
+		fd_write_all(to, question->set->ranges,
+			     answer.n * sizeof(*question->set->ranges));
 }
 
 static int read_ranges(int from, int64_t end, size_t n, struct range_set *set)

@@ -95,24 +95,9 @@ static int start(struct asker *asker)
 /* Reads what the child sends. Returns 0, -ETIMEDOUT, -ECONNRESET or -errno. */
 static int receive(const struct asker *asker, int64_t end, void *bytes, size_t len)
 {
-	char *rest = bytes;
-	size_t n;
+	int r = wait_read(asker->fd, end, bytes, len);
 
-	while (len > 0) {
-		int r = wait_until(asker->fd, -1, end);
-
-		if (r == 0)
-			r = fd_read(asker->fd, rest, len, &n);
-		else if (r == WAIT_OVER)
-			r = -ETIMEDOUT;
-		if (r == 0 && n == 0)
-			r = -ECONNRESET;
-		if (r)
-			return r;
-		rest += n;
-		len -= n;
-	}
-	return 0;
+	return r == WAIT_OVER ? -ETIMEDOUT : r;
 }
 
 /* Returns 0 with what the child found, *ret_r, or -errno if it cannot be asked again. */

@@ -98,21 +98,6 @@ int atomicfile_open(struct atomicfile *file, int folder, const struct kind *kind
 	return 0;
 }
 
-static int write_all(int fd, const char *text, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		text += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 /* A file system without attributes has none to lose. */
 static bool has_no_attributes(int error)
 {
@@ -198,7 +183,7 @@ static int copy_old(const struct atomicfile *file, int to)
 		if (n > left || (n == 0 && left > 0))
 			return -ESTALE;
 		left -= n;
-		r = write_all(to, buffer, n);
+		r = fd_write_all(to, buffer, n);
 	} while (r == 0 && n > 0);
 	return r;
 }
@@ -217,7 +202,7 @@ static int write_file(const struct atomicfile *file, const char *name, const cha
 
 	if (fd < 0)
 		return -errno;
-	r = text ? write_all(fd, text, len) : copy_old(file, fd);
+	r = text ? fd_write_all(fd, text, len) : copy_old(file, fd);
 	if (r == 0)
 		r = dress(file, fd);
 	if (r == 0)

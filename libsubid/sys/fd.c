@@ -50,6 +50,24 @@ int fd_write_once(int fd, const char *text, size_t len)
 	return (size_t)n == len ? 0 : -EIO;
 }
 
+/* Writes all of @bytes. Returns 0 or -errno. Thread-safe. */
+int fd_write_all(int fd, const void *bytes, size_t len)
+{
+	const char *rest = bytes;
+
+	while (len > 0) {
+		ssize_t n = write(fd, rest, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		rest += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
 static int close_between(int first, int last)
 {
 	return first <= last ? close_range((unsigned)first, (unsigned)last, 0) : 0;

@@ -57,6 +57,32 @@ int wait_until(int fd, int stop, int64_t end)
 }
 
 /*
+ * Reads @len bytes that somebody else sends, until wait_clock() shows @end, or with 0 for
+ * as long as it takes.
+ * Returns 0, WAIT_OVER, -ECONNRESET (the other end was closed before) or -errno.
+ * Thread-safe.
+ */
+int wait_read(int fd, int64_t end, void *bytes, size_t len)
+{
+	char *rest = bytes;
+	size_t n;
+
+	while (len > 0) {
+		int r = end ? wait_until(fd, -1, end) : 0;
+
+		if (r == 0)
+			r = fd_read(fd, rest, len, &n);
+		if (r == 0 && n == 0)
+			r = -ECONNRESET;
+		if (r)
+			return r;
+		rest += n;
+		len -= n;
+	}
+	return 0;
+}
+
+/*
  * What the process does that queues. It keeps nothing open but the lock and the pipe: a
  * copy of what other threads close would keep that alive for as long as it waits. Where
  * a filter of system calls has no close_range(2) that is the lesser evil. Does not

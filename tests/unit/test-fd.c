@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Descriptors: closed once, read through signals, written in one piece.
+ * Descriptors: closed once, read and written through signals.
  */
 #include <signal.h>
 #include <sys/time.h>
@@ -130,6 +130,62 @@ Test(fd, write_once)
 	cr_assert(fd_write_once(ends[1], large, 1) == -EAGAIN);
 	close(ends[0]);
 	close(ends[1]);
+}
+
+/* Somebody reads slowly, in pieces, while signals come; 0 if it is what was written. */
+static const char *write_to_slow_reader(void *context)
+{
+	static char large[300000], got[sizeof(large)];
+	struct sigaction action = { .sa_handler = count_alarm }; /* no SA_RESTART */
+	struct itimerval often = { { 0, 2000 }, { 0, 2000 } };
+	int ends[2], status;
+	size_t n, len = 0;
+
+	(void)context;
+	for (size_t i = 0; i < sizeof(large); i++)
+		large[i] = (char)(i % 251);
+	CHILD_ASSERT(pipe(ends) == 0);
+	if (fork() == 0) {
+		close(ends[1]);
+		while (fd_read(ends[0], got + len, 7001, &n) == 0 && n > 0) {
+			len += n;
+			usleep(1000);
+		}
+		_exit(len == sizeof(got) && memcmp(large, got, len) == 0 ? 0 : 1);
+	}
+	close(ends[0]);
+	CHILD_ASSERT(sigaction(SIGALRM, &action, NULL) == 0);
+	CHILD_ASSERT(setitimer(ITIMER_REAL, &often, NULL) == 0);
+	CHILD_ASSERT(fd_write_all(ends[1], large, sizeof(large) - 7000) == 0);
+	CHILD_ASSERT(fd_write_all(ends[1], large + sizeof(large) - 7000, 7000) == 0);
+	close(ends[1]);
+	while (waitpid(-1, &status, 0) < 0)
+		CHILD_ASSERT(errno == EINTR);
+	CHILD_ASSERT(status == 0);
+	CHILD_ASSERT(alarms > 1);
+	return NULL;
+}
+
+/* All is written, however little is taken at once, or it is told why not. */
+Test(fd, write_all)
+{
+	CLEANUP(fd_cleanup) int fd = file_of("", 0);
+	CLEANUP(fd_cleanup) int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	static char large[1024 * 1024];
+	char buffer[8] = "";
+	int ends[2];
+
+	cr_assert(fd_write_all(fd, "abcde", 5) == 0);
+	cr_assert(fd_write_all(fd, NULL, 0) == 0);
+	cr_assert(pread(fd, buffer, sizeof(buffer), 0) == 5 &&
+		  memcmp(buffer, "abcde", 6) == 0);
+	cr_assert(fd_write_all(-1, "x", 1) == -EBADF);
+	cr_assert(full < 0 || fd_write_all(full, "x", 1) == -ENOSPC);
+	cr_assert(pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0);
+	cr_assert(fd_write_all(ends[1], large, sizeof(large)) == -EAGAIN);
+	close(ends[0]);
+	close(ends[1]);
+	child_run(write_to_slow_reader, NULL);
 }
 
 /* Everything from a number on is closed but two, in any order, and there may be none. */

@@ -65,6 +65,40 @@ Test(wait, until)
 	fd_close(stop[1]);
 }
 
+/* In pieces, in time; the end before all of it, the end of the time, and no time at all.
+ */
+Test(wait, read)
+{
+	const int64_t begin = wait_clock();
+	char got[8] = "~~~~~~~";
+	int ends[2], status;
+
+	cr_assert(pipe2(ends, O_CLOEXEC) == 0);
+	if (fork() == 0) {
+		for (int i = 0; i < 6; i++) {
+			usleep(20000);
+			if (write(ends[1], "elsann" + i, 1) != 1)
+				_exit(1);
+		}
+		_exit(0);
+	}
+	cr_assert(wait_read(ends[0], begin + LATE, got, 0) == 0);
+	cr_assert(wait_read(ends[0], begin + LATE, got, 4) == 0);
+	cr_assert(memcmp(got, "elsa~~~", 7) == 0);
+	cr_assert(wait_read(ends[0], 0, got, 2) == 0 && memcmp(got, "nnsa~", 5) == 0);
+	cr_assert(waitpid(-1, &status, 0) > 0 && status == 0);
+
+	cr_assert(wait_read(ends[0], wait_clock() + SOON, got, 1) == WAIT_OVER);
+	cr_assert(write(ends[1], "xy", 2) == 2);
+	cr_assert(wait_read(ends[0], wait_clock() + SOON, got, 3) == WAIT_OVER);
+	cr_assert(write(ends[1], "x", 1) == 1 && close(ends[1]) == 0);
+	cr_assert(wait_read(ends[0], begin + LATE, got, 2) == -ECONNRESET);
+	cr_assert(wait_read(ends[0], 0, got, 1) == -ECONNRESET);
+	cr_assert(wait_clock() < begin + LATE);
+	close(ends[0]);
+	cr_assert(wait_read(ends[0], 0, got, 1) == -EBADF);
+}
+
 /* A lock that nobody has is taken, and it is ours: another description does not get it.
  */
 Test(wait, free_lock, .init = setup, .fini = teardown)
