@@ -18,6 +18,7 @@
 #include "common/auth.h"
 #include "common/i18n.h"
 #include "common/report.h"
+#include "libsubid/sys/local.h"
 
 static bool service_exists(void)
 {
@@ -70,6 +71,7 @@ int auth_check(const char *program)
 {
 	uid_t uid = getuid();
 	const struct passwd *entry;
+	struct account account;
 
 	if (!service_exists()) {
 		if (uid == 0) {
@@ -82,6 +84,8 @@ int auth_check(const char *program)
 			    AUTH_SERVICE);
 		return AUTH_REFUSED;
 	}
+	if (local_uid(uid, &account) == 0)
+		return run_pam(program, account.name, uid != 0);
 	entry = getpwuid(uid);
 	if (!entry) {
 		report_line(program, _("uid %u has no passwd entry"), uid);
