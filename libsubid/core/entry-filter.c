@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * entry-filter: which lines of a large database are worth reading.
+ * entry-filter: which lines of a large database are worth reading, and reading them where
+ * they are as almost all are.
  *
- * Invariant: exact for every line that is an entry. What is no entry may pass: whoever
- * asks confirms with entry_parse().
+ * Invariant: exact for every line that is an entry. What is no entry may pass the filter:
+ * whoever asks confirms with entry_parse(). What is read here entry_parse() would read in
+ * the same way; where that is not plain, it is left to it.
  */
 #include <endian.h>
 #include <string.h>
 
 #include "libsubid/core/entry.h"
+#include "libsubid/core/limits.h"
 
 /* Digits that are read at once; what follows from how many there are. */
 #define BLOCK	    8
@@ -126,4 +129,79 @@ bool entry_may_overlap(const char *line, size_t len, struct range range)
 		return false;
 	value += digits_join(start);
 	return value < range.end && range.start < value + digits_join(count);
+}
+
+/*
+ * Whether each byte is ASCII, above a blank, and neither a colon nor DEL. Where none has
+ * its highest bit, no sum carries into the next byte.
+ */
+static inline bool are_usual(uint64_t bytes)
+{
+	const uint64_t ones = 0x0101010101010101, high = 0x80 * ones;
+	uint64_t above_blank = bytes + (0x7f - ' ') * ones;
+	uint64_t no_colon = (bytes ^ ':' * ones) + 0x7f * ones;
+	uint64_t del = bytes + ones;
+
+	return !(bytes & high) && !((above_blank & no_colon & ~del & high) ^ high);
+}
+
+/* Whether the first bytes of a line, which has BLOCK at least, are a usual login name. */
+static inline bool begins_with_name(const char *line, size_t len)
+{
+	uint64_t bytes;
+
+	if (len == 0 || len > LIMIT_OWNER_BYTES || is_digit(line[0]) || line[0] == '#' ||
+	    line[0] == '+' || line[0] == '-')
+		return false;
+	for (size_t i = 0; i + BLOCK <= len; i += BLOCK) {
+		memcpy(&bytes, line + i, BLOCK);
+		if (!are_usual(bytes))
+			return false;
+	}
+	if (len >= BLOCK) {
+		/* What is left, and some of what was seen. */
+		memcpy(&bytes, line + len - BLOCK, BLOCK);
+		return are_usual(bytes);
+	}
+	/* Bytes behind the name become a usual one. */
+	memcpy(&bytes, line, BLOCK);
+	bytes = le64toh(bytes) << (8 * (BLOCK - len));
+	return are_usual(bytes | (0x7878787878787878 >> (8 * len)));
+}
+
+/*
+ * Reads a line as almost all lines are: a login name in plain ASCII, and numbers of a
+ * usual length. True: *ret_entry is what entry_parse() would write. False: it is for
+ * entry_parse() to say what the line is. A pass that reads every line asks this first; it
+ * takes numbers and names eight bytes at a time. Thread-safe.
+ */
+bool entry_parse_usual(const char *line, size_t len, struct entry *ret_entry)
+{
+	const char *at = line + len;
+	struct digits count, start;
+	struct range range;
+	uint64_t value = 0;
+
+	if (len < BLOCK)
+		return false;
+	count = digits_before(at);
+	at -= count.n;
+	/* A number that begins with 0 is none, or not worth it. */
+	if (count.n == 0 || count.n == BLOCK || *at == '0' || at[-1] != ':' ||
+	    --at - line < BLOCK)
+		return false;
+	start = digits_before(at);
+	at -= start.n;
+	if (start.n == BLOCK)
+		value = digits_above(line, &at);
+	if (start.n == 0 || *at == '0' || at == line || *--at != ':' ||
+	    !begins_with_name(line, (size_t)(at - line)) ||
+	    range_make(value + digits_join(start), digits_join(count), &range))
+		return false;
+	*ret_entry = (struct entry){
+		.owner = line,
+		.owner_len = (size_t)(at - line),
+		.range = range,
+	};
+	return true;
 }

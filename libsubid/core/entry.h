@@ -40,6 +40,7 @@ enum entry_fault {
 };
 
 int entry_parse(const char *line, size_t len, struct entry *ret_entry);
+bool entry_parse_usual(const char *line, size_t len, struct entry *ret_entry);
 bool entry_may_overlap(const char *line, size_t len, struct range range);
 int entry_check_owner(const char *owner, size_t len);
 const char *entry_reason(int fault);

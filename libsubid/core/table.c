@@ -104,7 +104,10 @@ bool table_next(const struct table *table, struct table_cursor *cursor,
 {
 	if (!next_line(table, cursor, ret_line))
 		return false;
-	ret_line->fault = entry_parse(ret_line->text, ret_line->len, &ret_line->entry);
+	ret_line->fault =
+		entry_parse_usual(ret_line->text, ret_line->len, &ret_line->entry) ?
+			0 :
+			entry_parse(ret_line->text, ret_line->len, &ret_line->entry);
 	return true;
 }
 
