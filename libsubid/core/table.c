@@ -60,7 +60,8 @@ int table_load(char *text, size_t len, struct table *ret_table)
 {
 	if (len > LIMIT_FILE_BYTES)
 		return -EFBIG;
-	*ret_table = (struct table){ .text = text, .len = len, .allocated = len };
+	*ret_table =
+		(struct table){ .text = text, .len = len, .allocated = len, .kept = len };
 	return 0;
 }
 
