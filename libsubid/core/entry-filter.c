@@ -132,8 +132,8 @@ bool entry_may_overlap(const char *line, size_t len, struct range range)
 }
 
 /*
- * Whether each byte is ASCII, above a blank, and neither a colon nor DEL. Where none has
- * its highest bit, no sum carries into the next byte.
+ * Whether each byte is ASCII, above a blank, and neither a colon nor DEL. A sum carries
+ * into the next byte only where one has its highest bit, and then the answer is no.
  */
 static inline bool are_usual(uint64_t bytes)
 {
@@ -142,7 +142,7 @@ static inline bool are_usual(uint64_t bytes)
 	uint64_t no_colon = (bytes ^ ':' * ones) + 0x7f * ones;
 	uint64_t del = bytes + ones;
 
-	return !(bytes & high) && !((above_blank & no_colon & ~del & high) ^ high);
+	return (above_blank & no_colon & ~(del | bytes) & high) == high;
 }
 
 /* Whether the first bytes of a line, which has BLOCK at least, are a usual login name. */
@@ -179,7 +179,6 @@ bool entry_parse_usual(const char *line, size_t len, struct entry *ret_entry)
 {
 	const char *at = line + len;
 	struct digits count, start;
-	struct range range;
 	uint64_t value = 0;
 
 	if (len < BLOCK)
@@ -196,12 +195,11 @@ bool entry_parse_usual(const char *line, size_t len, struct entry *ret_entry)
 		value = digits_above(line, &at);
 	if (start.n == 0 || *at == '0' || at == line || *--at != ':' ||
 	    !begins_with_name(line, (size_t)(at - line)) ||
-	    range_make(value + digits_join(start), digits_join(count), &range))
+	    range_make(value + digits_join(start), digits_join(count), &ret_entry->range))
 		return false;
-	*ret_entry = (struct entry){
-		.owner = line,
-		.owner_len = (size_t)(at - line),
-		.range = range,
-	};
+	ret_entry->owner = line;
+	ret_entry->owner_len = (size_t)(at - line);
+	ret_entry->by_id = false;
+	ret_entry->owner_id = 0;
 	return true;
 }
