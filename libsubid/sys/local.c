@@ -93,7 +93,7 @@ static int find(const char *path, const char *name, uid_t uid,
 	int fd = etc_open(AT_FDCWD, path);
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
 	size_t name_len = name ? strlen(name) : 0;
-	struct account_line entry;
+	struct account_line entry = { 0 };
 	struct scan_line line;
 	int found = 0;
 

@@ -279,11 +279,10 @@ static int add_aliases(struct people *people, const struct roster *roster)
 	for (size_t i = 0; i < roster->n; i++) {
 		const struct roster_account *account = &roster->accounts[i];
 		char number[NUM_BYTES];
-		size_t index;
+		size_t len = num_format(account->id, number), index;
 		int r;
 
-		if (!people_find(people, number, num_format(account->id, number),
-				 &index) ||
+		if (!people_find(people, number, len, &index) ||
 		    people->items[index].uid != account->id ||
 		    owner_is_number(account->name, strlen(account->name)))
 			continue;
