@@ -109,18 +109,20 @@ int used_copy_lines(struct used *used, const struct used *from)
 	return 0;
 }
 
-/* Adds the ids of @bounds that local accounts or groups have. Returns 0 or -errno. */
+/*
+ * Adds the ids of @bounds that local accounts or groups have, and keeps whose they are.
+ * Returns 0 or -errno.
+ */
 int used_read_accounts(struct used *used, struct db *db, const struct kind *kind,
 		       struct range bounds)
 {
 	CLEANUP(range_set_cleanup) struct range_set wanted = RANGE_SET(1);
-	CLEANUP(taken_cleanup) struct taken taken = { 0 };
 	int r;
 
 	r = range_set_add(&wanted, bounds);
 	if (r == 0)
-		r = db_find_taken(db, kind, &wanted, &taken);
-	return r ? r : used_put_accounts(used, &taken);
+		r = db_find_taken(db, kind, &wanted, &used->accounts);
+	return r ? r : used_put_accounts(used, &used->accounts);
 }
 
 /* Frees the ranges. Takes a zeroed one. */
@@ -128,5 +130,6 @@ void used_cleanup(struct used *used)
 {
 	free(used->ranges);
 	free(used->holdings);
+	taken_cleanup(&used->accounts);
 	*used = (struct used){ 0 };
 }

@@ -29,6 +29,7 @@ struct used {
 	struct holding *holdings; /* in the order of the lines */
 	size_t n_holdings;
 	size_t allocated_holdings;
+	struct taken accounts; /* those of used_read_accounts() */
 };
 
 int used_read_lines(struct used *used, const struct table *table, struct range bounds,

@@ -124,6 +124,8 @@ static bool may_be_passwd(const struct scan_line *line)
 {
 	struct scan_line rest = *line;
 
+	if (rest.len > 0 && rest.text[0] > ' ' && small_letter(rest.text[0]) != 'p')
+		return false;
 	while (rest.len > 0 && memchr(" \t\f\v\r", rest.text[0], 5)) {
 		rest.text++;
 		rest.len--;
