@@ -7,6 +7,7 @@
  * `other`, which asks or denies: that is a note for root and a refusal for others.
  * MUST: never a prompt without a terminal.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <pwd.h>
 #include <security/pam_appl.h>
@@ -18,6 +19,9 @@
 #include "common/auth.h"
 #include "common/i18n.h"
 #include "common/report.h"
+#include "libsubid/sys/local.h"
+
+typedef __typeof__(&misc_conv) conversation_fn;
 
 static bool service_exists(void)
 {
@@ -44,10 +48,27 @@ static int no_conversation(int n, const struct pam_message **messages,
 	return PAM_CONV_ERR;
 }
 
+/*
+ * Who answers a module that asks. libpam_misc is loaded where somebody sits at a
+ * terminal, and not before: a script starts without it. The loader takes no path from the
+ * environment of a program with privileges.
+ */
+static conversation_fn find_conversation(void)
+{
+	void *library = isatty(STDIN_FILENO) ?
+				dlopen("libpam_misc.so.0", RTLD_NOW | RTLD_LOCAL) :
+				NULL;
+	conversation_fn found = NULL;
+
+	if (library)
+		*(void **)&found = dlsym(library, "misc_conv");
+	return found ? found : no_conversation;
+}
+
 static int run_pam(const char *program, const char *user, bool authenticate)
 {
 	struct pam_conv conversation = {
-		.conv = isatty(STDIN_FILENO) ? misc_conv : no_conversation,
+		.conv = find_conversation(),
 	};
 	pam_handle_t *handle = NULL;
 	int r = pam_start(AUTH_SERVICE, user, &conversation, &handle);
@@ -70,6 +91,7 @@ int auth_check(const char *program)
 {
 	uid_t uid = getuid();
 	const struct passwd *entry;
+	struct account account;
 
 	if (!service_exists()) {
 		if (uid == 0) {
@@ -82,6 +104,8 @@ int auth_check(const char *program)
 			    AUTH_SERVICE);
 		return AUTH_REFUSED;
 	}
+	if (local_uid(uid, &account) == 0)
+		return run_pam(program, account.name, uid != 0);
 	entry = getpwuid(uid);
 	if (!entry) {
 		report_line(program, _("uid %u has no passwd entry"), uid);

@@ -30,6 +30,7 @@
 #include "libsubid/sys/conf.h"
 #include "libsubid/sys/etc.h"
 #include "libsubid/sys/fd.h"
+#include "libsubid/sys/local.h"
 #include "libsubid/sys/paths.h"
 #include "libsubid/sys/source.h"
 
@@ -118,10 +119,18 @@ static int make_account(const char *name, struct account *ret_account)
 	return 0;
 }
 
+/* A user who is local beyond doubt costs no process that asks. */
+static int look_up_live(struct edit *edit, const char *login, struct account *ret_account)
+{
+	int r = local_user(login, ret_account);
+
+	return r == LOCAL_UNSURE ? asker_user(&edit->asker, login, ret_account) : r;
+}
+
 /* ACCOUNT_NONE is an answer; that none came is told. */
 static int look_up(struct edit *edit, const char *login, struct account *ret_account)
 {
-	int r = edit->place == DB_LIVE ? asker_user(&edit->asker, login, ret_account) :
+	int r = edit->place == DB_LIVE ? look_up_live(edit, login, ret_account) :
 					 account_in_file(edit->etc, login, ret_account);
 
 	if (r < 0)

@@ -72,6 +72,21 @@ static int each_missing(struct allot_work *work, size_t k, struct used *wanted)
 	return r;
 }
 
+/*
+ * The local accounts for the policy, or NULL: it is to look for them. What was placed is
+ * within the bounds, of which all are known since the locks were taken; what was asked
+ * for need not be.
+ */
+static const struct taken *find_known(const struct allot_work *work, size_t k,
+				      const struct range_set *wanted)
+{
+	struct range bounds = work->allot->settings.requests[k].bounds;
+	bool within = wanted->n > 0 && wanted->ranges[0].start >= bounds.start &&
+		      wanted->ranges[wanted->n - 1].end <= bounds.end;
+
+	return within && work->grant->asked ? &work->used[k].accounts : NULL;
+}
+
 static int check(struct allot_work *work, size_t k)
 {
 	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(LIMIT_FILE_RANGES);
@@ -84,8 +99,12 @@ static int check(struct allot_work *work, size_t k)
 	r = each_missing(work, k, &wanted);
 	if (r == 0)
 		r = range_set_fill(&set, wanted.ranges, wanted.n);
-	return r || set.n == 0 ? r :
-				 db_check(work->db, allot_kinds[k], &set, work->grant);
+	if (r || set.n == 0)
+		return r;
+	work->grant->known = find_known(work, k, &set);
+	r = db_check(work->db, allot_kinds[k], &set, work->grant);
+	work->grant->known = NULL;
+	return r;
 }
 
 /* In both databases, or in none. */

@@ -20,6 +20,19 @@ static int rename_second(struct db *db, struct db_side *first, struct db_side *s
 	return db_fail(db, second->kind, r);
 }
 
+/*
+ * Writes one database anew. What was only appended to has the old text in front: then the
+ * backup needs no second look at the file.
+ */
+static int prepare(struct db_side *side)
+{
+	const struct table *table = &side->table;
+	bool kept = table->kept > 0 && table->kept == (size_t)side->file.status.st_size;
+
+	return atomicfile_prepare(&side->file, table->text, table->len,
+				  kept ? table->text : NULL);
+}
+
 static bool is_stopped(const struct db *db)
 {
 	return db->stop >= 0 && wait_until(-1, db->stop, 0) == WAIT_STOPPED;
@@ -45,7 +58,7 @@ int db_commit(struct db *db)
 
 		if (!db_changed(db, side->kind))
 			continue;
-		r = atomicfile_prepare(&side->file, side->table.text, side->table.len);
+		r = prepare(side);
 		if (r)
 			return db_fail(db, side->kind, r);
 		changed[n++] = side;

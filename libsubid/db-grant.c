@@ -95,9 +95,10 @@ static int check_policy(struct db *db, const struct kind *kind,
 	};
 	const struct range no_id = { ID_NONE, ID_END };
 	size_t before = grant->conflicts.n;
+	const struct taken *known;
 	int r;
 
-	r = db_find_taken(db, kind, wanted, &taken);
+	r = grant->known ? 0 : db_find_taken(db, kind, wanted, &taken);
 	if (r)
 		return r;
 	/* Not about ids that nobody can have: the answer would not change. */
@@ -108,8 +109,9 @@ static int check_policy(struct db *db, const struct kind *kind,
 			return r;
 	}
 	grant->unsure |= taken.timed_out;
-	question.accounts = taken.accounts;
-	question.n_accounts = taken.n;
+	known = grant->known ? grant->known : &taken;
+	question.accounts = known->accounts;
+	question.n_accounts = known->n;
 	r = overlap_find(&question, &grant->conflicts);
 	if (r == 0 && grant->conflicts.n > before)
 		r = number_lines(db, kind, grant, before);

@@ -77,6 +77,8 @@ struct db_grant {
 	bool asked;	     /* the name service was asked already */
 	bool each_line;	     /* each line is in the way: what the owner holds is not asked
 				about */
+	const struct taken *known; /* the local accounts, with `asked`; NULL: they are
+				      looked for */
 	struct db_policy policy;
 	struct overlap_list conflicts; /* DB_CONFLICT: all of them */
 	bool unsure;		       /* the name service did not answer in time */

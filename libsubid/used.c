@@ -64,32 +64,65 @@ static int put_entry(struct used *used, const struct entry *entry, struct range 
 }
 
 /*
- * Reads which ids of @bounds are in use, by lines and by local accounts or groups, and
- * what @people hold, within the bounds or not.
- *
- * kind: its database is loaded. Returns 0 or -errno; freed with used_cleanup().
+ * Reads which ids of @bounds are in use by lines, and what @people hold, within the
+ * bounds or not. Returns 0 or -ENOMEM; freed with used_cleanup().
  */
-int used_read(struct used *used, struct db *db, const struct kind *kind,
-	      struct range bounds, const struct people *people)
+int used_read_lines(struct used *used, const struct table *table, struct range bounds,
+		    const struct people *people)
 {
-	CLEANUP(range_set_cleanup) struct range_set wanted = RANGE_SET(1);
-	CLEANUP(taken_cleanup) struct taken taken = { 0 };
 	struct table_cursor cursor = { 0 };
 	struct table_line line;
-	int r;
 
 	*used = (struct used){ 0 };
-	while (table_next(&db->sides[kind->group].table, &cursor, &line)) {
+	while (table_next(table, &cursor, &line)) {
+		int r;
+
 		if (line.fault)
 			continue;
 		r = put_entry(used, &line.entry, bounds, people);
 		if (r)
 			return r;
 	}
+	return 0;
+}
+
+/*
+ * Makes a copy of what used_read_lines() has found: for a database with the same text, of
+ * which the same is asked. Returns 0 or -ENOMEM; freed with used_cleanup().
+ */
+int used_copy_lines(struct used *used, const struct used *from)
+{
+	*used = (struct used){ .top = from->top };
+	for (size_t i = 0; i < from->n; i++) {
+		int r = used_put(used, from->ranges[i]);
+
+		if (r)
+			return r;
+	}
+	for (size_t i = 0; i < from->n_holdings; i++) {
+		int r = put_holding(used, from->holdings[i].person,
+				    from->holdings[i].range);
+
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+/*
+ * Adds the ids of @bounds that local accounts or groups have, and keeps whose they are.
+ * Returns 0 or -errno.
+ */
+int used_read_accounts(struct used *used, struct db *db, const struct kind *kind,
+		       struct range bounds)
+{
+	CLEANUP(range_set_cleanup) struct range_set wanted = RANGE_SET(1);
+	int r;
+
 	r = range_set_add(&wanted, bounds);
 	if (r == 0)
-		r = db_find_taken(db, kind, &wanted, &taken);
-	return r ? r : used_put_accounts(used, &taken);
+		r = db_find_taken(db, kind, &wanted, &used->accounts);
+	return r ? r : used_put_accounts(used, &used->accounts);
 }
 
 /* Frees the ranges. Takes a zeroed one. */
@@ -97,5 +130,6 @@ void used_cleanup(struct used *used)
 {
 	free(used->ranges);
 	free(used->holdings);
+	taken_cleanup(&used->accounts);
 	*used = (struct used){ 0 };
 }

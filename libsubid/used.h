@@ -10,6 +10,7 @@
 
 #include "libsubid/core/kind.h"
 #include "libsubid/core/range.h"
+#include "libsubid/core/table.h"
 #include "libsubid/db.h"
 #include "libsubid/sys/people.h"
 #include "libsubid/sys/taken.h"
@@ -28,10 +29,14 @@ struct used {
 	struct holding *holdings; /* in the order of the lines */
 	size_t n_holdings;
 	size_t allocated_holdings;
+	struct taken accounts; /* those of used_read_accounts() */
 };
 
-int used_read(struct used *used, struct db *db, const struct kind *kind,
-	      struct range bounds, const struct people *people);
+int used_read_lines(struct used *used, const struct table *table, struct range bounds,
+		    const struct people *people);
+int used_copy_lines(struct used *used, const struct used *from);
+int used_read_accounts(struct used *used, struct db *db, const struct kind *kind,
+		       struct range bounds);
 int used_put(struct used *used, struct range range);
 int used_put_accounts(struct used *used, const struct taken *taken);
 void used_cleanup(struct used *used);

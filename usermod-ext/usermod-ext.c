@@ -20,6 +20,7 @@ struct run {
 	struct edit edit;
 	struct owner owner;
 	struct db_grant grant;
+	struct settings settings; /* if a range is allocated */
 	struct allotment allotted;
 };
 
@@ -31,17 +32,26 @@ static void run_cleanup(struct run *run)
 	options_cleanup(&run->options);
 }
 
+/* What login.defs says: about all, or only what a line looks like. */
+static int read_settings(struct run *run)
+{
+	int r;
+
+	if (!run->options.allocate)
+		return edit_names_by_id(&run->edit, &run->grant.by_id);
+	r = edit_read_settings(&run->edit, &run->settings);
+	if (r == 0)
+		run->grant.by_id = run->settings.by_id;
+	return r;
+}
+
 /* All changes in memory: what goes first, then what comes, and what is allocated. */
 static int change(struct run *run)
 {
-	struct settings settings;
-	int r;
+	int r = changes_apply(&run->options, &run->edit.db, &run->grant);
 
-	if (run->options.allocate && edit_read_settings(&run->edit, &settings))
-		return EXIT_SUBUID;
-	r = changes_apply(&run->options, &run->edit.db, &run->grant);
 	if (r == 0 && run->options.allocate)
-		r = allocate(&run->edit.db, &run->grant, &settings, &run->allotted);
+		r = allocate(&run->edit.db, &run->grant, &run->settings, &run->allotted);
 	return edit_tell_grant(&run->edit, &run->grant, r);
 }
 
@@ -75,7 +85,7 @@ static int attempt(struct run *run, bool *ret_changed)
 			.allow_root = run->options.allow_root,
 		},
 	};
-	r = edit_names_by_id(&run->edit, &run->grant.by_id);
+	r = read_settings(run);
 	if (r == 0)
 		r = change(run);
 	*ret_changed = edit_changed(&run->edit);

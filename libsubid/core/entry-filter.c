@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * entry-filter: the lines that are near, or short.
+ * entry-filter: the lines that are near, or short; and reading them where they are as
+ * almost all are.
+ *
+ * Invariant: what is read here entry_parse() would read in the same way; where that is
+ * not plain, it is left to it.
  */
 #include <string.h>
 
 #include "libsubid/core/entry-filter.h"
+#include "libsubid/core/entry.h"
+#include "libsubid/core/limits.h"
 
 #define BLOCK	    ENTRY_BLOCK
 #define BLOCK_LIMIT ENTRY_BLOCK_LIMIT
@@ -86,4 +92,77 @@ bool entry_look_closer(const char *line, size_t len, struct range range)
 		return false;
 	value += digits_join(start);
 	return value < range.end && range.start < value + digits_join(count);
+}
+
+/*
+ * Whether each byte is ASCII, above a blank, and neither a colon nor DEL. A sum carries
+ * into the next byte only where one has its highest bit, and then the answer is no.
+ */
+static inline bool are_usual(uint64_t bytes)
+{
+	const uint64_t ones = 0x0101010101010101, high = 0x80 * ones;
+	uint64_t above_blank = bytes + (0x7f - ' ') * ones;
+	uint64_t no_colon = (bytes ^ ':' * ones) + 0x7f * ones;
+	uint64_t del = bytes + ones;
+
+	return (above_blank & no_colon & ~(del | bytes) & high) == high;
+}
+
+/* Whether the first bytes of a line, which has BLOCK at least, are a usual login name. */
+static inline bool begins_with_name(const char *line, size_t len)
+{
+	uint64_t bytes;
+
+	if (len == 0 || len > LIMIT_OWNER_BYTES || entry_is_digit(line[0]) ||
+	    line[0] == '#' || line[0] == '+' || line[0] == '-')
+		return false;
+	for (size_t i = 0; i + BLOCK <= len; i += BLOCK) {
+		memcpy(&bytes, line + i, BLOCK);
+		if (!are_usual(bytes))
+			return false;
+	}
+	if (len >= BLOCK) {
+		/* What is left, and some of what was seen. */
+		memcpy(&bytes, line + len - BLOCK, BLOCK);
+		return are_usual(bytes);
+	}
+	/* Bytes behind the name become a usual one. */
+	memcpy(&bytes, line, BLOCK);
+	bytes = le64toh(bytes) << (8 * (BLOCK - len));
+	return are_usual(bytes | (0x7878787878787878 >> (8 * len)));
+}
+
+/*
+ * Reads a line as almost all lines are: a login name in plain ASCII, and numbers of a
+ * usual length. True: *ret_entry is what entry_parse() would write. False: it is for
+ * entry_parse() to say what the line is. A pass that reads every line asks this first; it
+ * takes numbers and names eight bytes at a time. Thread-safe.
+ */
+bool entry_parse_usual(const char *line, size_t len, struct entry *ret_entry)
+{
+	const char *at = line + len;
+	struct entry_digits count, start;
+	uint64_t value = 0;
+
+	if (len < BLOCK)
+		return false;
+	count = entry_digits_before(at);
+	at -= count.n;
+	/* A number that begins with 0 is none, or not worth it. */
+	if (count.n == 0 || count.n == BLOCK || *at == '0' || at[-1] != ':' ||
+	    --at - line < BLOCK)
+		return false;
+	start = entry_digits_before(at);
+	at -= start.n;
+	if (start.n == BLOCK)
+		value = digits_above(line, &at);
+	if (start.n == 0 || *at == '0' || at == line || *--at != ':' ||
+	    !begins_with_name(line, (size_t)(at - line)) ||
+	    range_make(value + digits_join(start), digits_join(count), &ret_entry->range))
+		return false;
+	ret_entry->owner = line;
+	ret_entry->owner_len = (size_t)(at - line);
+	ret_entry->by_id = false;
+	ret_entry->owner_id = 0;
+	return true;
 }

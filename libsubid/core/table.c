@@ -61,7 +61,8 @@ int table_load(char *text, size_t len, struct table *ret_table)
 {
 	if (len > LIMIT_FILE_BYTES)
 		return -EFBIG;
-	*ret_table = (struct table){ .text = text, .len = len, .allocated = len };
+	*ret_table =
+		(struct table){ .text = text, .len = len, .allocated = len, .kept = len };
 	return 0;
 }
 
@@ -105,7 +106,10 @@ bool table_next(const struct table *table, struct table_cursor *cursor,
 {
 	if (!next_line(table, cursor, ret_line))
 		return false;
-	ret_line->fault = entry_parse(ret_line->text, ret_line->len, &ret_line->entry);
+	ret_line->fault =
+		entry_parse_usual(ret_line->text, ret_line->len, &ret_line->entry) ?
+			0 :
+			entry_parse(ret_line->text, ret_line->len, &ret_line->entry);
 	return true;
 }
 

@@ -19,6 +19,7 @@ struct table {
 	size_t len;
 	size_t allocated;
 	bool changed; /* differs from what table_load() took */
+	size_t kept;  /* with all that was taken in front, how long that is; else 0 */
 };
 
 /* One line of a table, and where it stands. Valid until the table changes. */

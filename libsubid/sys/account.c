@@ -52,8 +52,9 @@ static int lookup(const char *name, uid_t uid, struct passwd *ret_entry,
 	return -ERANGE;
 }
 
-static void account_set(struct account *account, const char *name, size_t len, uid_t uid,
-			gid_t gid)
+/* Fills in who an account is; @len is LIMIT_OWNER_BYTES at the most. Thread-safe. */
+void account_set(struct account *account, const char *name, size_t len, uid_t uid,
+		 gid_t gid)
 {
 	*account = (struct account){ .name_len = len, .uid = uid, .gid = gid };
 	memcpy(account->name, name, len);

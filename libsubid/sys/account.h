@@ -36,6 +36,8 @@ struct account_line {
 	uint64_t gid; /* of a user */
 };
 
+void account_set(struct account *account, const char *name, size_t len, uid_t uid,
+		 gid_t gid);
 bool account_read_line(const char *line, size_t len, bool group,
 		       struct account_line *ret_line);
 int account_by_uid(uid_t uid, const char *passwd_file, struct account *ret_account);

@@ -189,11 +189,11 @@ static int copy_old(const struct atomicfile *file, int to)
 }
 
 /*
- * Writes a whole file under @name, the old one again with @text NULL; on disk when this
- * returns 0, else it is gone.
+ * Writes a whole file under @name, the old one again with @text NULL, with the label that
+ * belongs at @path; on disk when this returns 0, else it is gone.
  */
-static int write_file(const struct atomicfile *file, const char *name, const char *text,
-		      size_t len)
+static int write_file(const struct atomicfile *file, const char *name, const char *path,
+		      const char *text, size_t len)
 {
 	CLEANUP(fd_cleanup)
 	int fd = openat(file->folder, name,
@@ -206,7 +206,7 @@ static int write_file(const struct atomicfile *file, const char *name, const cha
 	if (r == 0)
 		r = dress(file, fd);
 	if (r == 0)
-		r = label_set(fd, text ? file->kind->path : file->kind->backup_path);
+		r = label_set(fd, path);
 	if (r == 0 && fsync(fd))
 		r = -errno;
 	if (r == 0 && close(TAKE_FD(fd)))
@@ -216,14 +216,15 @@ static int write_file(const struct atomicfile *file, const char *name, const cha
 	return r;
 }
 
-/* The old text, as a copy, becomes the backup. */
-static int write_backup(const struct atomicfile *file)
+/* The old text, as a copy, becomes the backup; from memory if it is still there. */
+static int write_backup(const struct atomicfile *file, const char *old)
 {
 	char name[NAME_BYTES];
 	int r;
 
 	name_backup(file->kind, name);
-	r = write_file(file, name, NULL, 0);
+	r = write_file(file, name, file->kind->backup_path, old,
+		       (size_t)file->status.st_size);
 	if (r)
 		return r;
 	if (renameat(file->folder, name, file->folder, file->kind->backup)) {
@@ -235,20 +236,23 @@ static int write_backup(const struct atomicfile *file)
 
 /*
  * Writes the new text under a temporary name and the old one as the backup, both on disk.
+ *
+ * old: the old text, as long as the file was when it was opened; NULL: it is read again.
  * Returns 0 or -errno; the database is untouched.
  */
-int atomicfile_prepare(struct atomicfile *file, const char *text, size_t len)
+int atomicfile_prepare(struct atomicfile *file, const char *text, size_t len,
+		       const char *old)
 {
 	char name[NAME_BYTES];
 	int r;
 
 	name_new(file->kind, name);
 	/* An empty table may have no text at all. */
-	r = write_file(file, name, text ? text : "", len);
+	r = write_file(file, name, file->kind->path, text ? text : "", len);
 	if (r)
 		return r;
 	file->temporary = true;
-	return file->exists ? write_backup(file) : 0;
+	return file->exists ? write_backup(file, old) : 0;
 }
 
 /*

@@ -34,7 +34,8 @@ struct atomicfile {
 void atomicfile_name(const struct kind *kind, size_t which,
 		     char name[static ATOMICFILE_NAME_BYTES]);
 int atomicfile_open(struct atomicfile *file, int folder, const struct kind *kind);
-int atomicfile_prepare(struct atomicfile *file, const char *text, size_t len);
+int atomicfile_prepare(struct atomicfile *file, const char *text, size_t len,
+		       const char *old);
 int atomicfile_check(const struct atomicfile *file);
 int atomicfile_keep_old(struct atomicfile *file);
 int atomicfile_rename(struct atomicfile *file);

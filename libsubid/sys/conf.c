@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * conf: reads one key at a time; unknown keys are nobody's business here.
+ * conf: one pass over the file for all keys that somebody asks for; unknown ones are
+ * nobody's business here.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,11 +25,9 @@ static size_t span(const char *text, size_t len, const char *set, bool inverted)
 	return n;
 }
 
-/*
- * Reads `KEY value` out of a line. Returns whether the line sets @key; the value is cut
- * to CONF_VALUE_BYTES - 1.
- */
-static bool line_sets(const struct scan_line *line, const char *key, char *value)
+/* Cuts `KEY value` out of a line; blanks and quotes around both belong to neither. */
+static void cut_line(const struct scan_line *line, const char **ret_key,
+		     size_t *ret_key_len, const char **ret_value, size_t *ret_value_len)
 {
 	const char *text = line->text;
 	size_t left = line->len, n;
@@ -37,27 +36,66 @@ static bool line_sets(const struct scan_line *line, const char *key, char *value
 	text += n;
 	left -= n;
 	n = span(text, left, " \t\"", true);
-	if (n != strlen(key) || memcmp(text, key, n) != 0)
-		return false;
+	*ret_key = text;
+	*ret_key_len = n;
 	text += n;
 	left -= n;
-	/* Blanks and quotes around the value do not belong to it. */
 	n = span(text, left, " \t\"", false);
 	text += n;
 	left -= n;
 	while (left > 0 && strchr(" \t\"\r", text[left - 1]))
 		left--;
+	*ret_value = text;
+	*ret_value_len = left;
+}
 
-	if (left > CONF_VALUE_BYTES - 1)
-		left = CONF_VALUE_BYTES - 1;
-	memcpy(value, text, left);
-	value[left] = '\0';
-	return true;
+/* Takes what a line sets, if it is one of these; the value is cut to its room. */
+static void take_line(const struct scan_line *line, struct conf_item *items, size_t n)
+{
+	const char *key, *value;
+	size_t key_len, value_len;
+
+	cut_line(line, &key, &key_len, &value, &value_len);
+	if (value_len > CONF_VALUE_BYTES - 1)
+		value_len = CONF_VALUE_BYTES - 1;
+	for (size_t i = 0; i < n; i++) {
+		if (strlen(items[i].key) != key_len ||
+		    memcmp(items[i].key, key, key_len) != 0)
+			continue;
+		memcpy(items[i].value, value, value_len);
+		items[i].value[value_len] = '\0';
+		items[i].is_set = true;
+	}
 }
 
 /*
- * Looks @key up in the file @path in @folder, see etc_open(); of several lines the last
- * one counts.
+ * Looks the keys of @n items up in the file @path in @folder, see etc_open(), by one pass
+ * for all; of several lines the last one counts. A file that does not exist sets none.
+ *
+ * items: `key` is given; the rest is filled in, and means something only with 0.
+ * Returns 0 or -errno. Thread-safe.
+ */
+int conf_read(int folder, const char *path, struct conf_item *items, size_t n)
+{
+	CLEANUP(fd_cleanup) int fd = etc_open(folder, path);
+	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+	struct scan_line line;
+	int r;
+
+	for (size_t i = 0; i < n; i++)
+		items[i].is_set = false;
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	r = scan_start(&scan, fd);
+	if (r)
+		return r;
+	while ((r = scan_next(&scan, &line)) > 0)
+		take_line(&line, items, n);
+	return r;
+}
+
+/*
+ * Looks one key up. As conf_read().
  *
  * ret_value: the value as a string, written only with 0.
  * Returns 0, CONF_UNSET or -errno. Thread-safe.
@@ -65,27 +103,36 @@ static bool line_sets(const struct scan_line *line, const char *key, char *value
 int conf_lookup(int folder, const char *path, const char *key,
 		char ret_value[static CONF_VALUE_BYTES])
 {
-	CLEANUP(fd_cleanup) int fd = etc_open(folder, path);
-	CLEANUP(scan_cleanup) struct scan scan = { 0 };
-	char value[CONF_VALUE_BYTES];
-	struct scan_line line;
-	bool found = false;
-	int r;
+	struct conf_item item = { .key = key };
+	int r = conf_read(folder, path, &item, 1);
 
-	if (fd < 0)
-		return fd == -ENOENT ? CONF_UNSET : fd;
-	r = scan_start(&scan, fd);
 	if (r)
 		return r;
-	while ((r = scan_next(&scan, &line)) > 0)
-		found |= line_sets(&line, key, value);
-	if (r)
-		return r;
-	if (!found)
+	if (!item.is_set)
 		return CONF_UNSET;
-
-	memcpy(ret_value, value, sizeof(value));
+	memcpy(ret_value, item.value, sizeof(item.value));
 	return 0;
+}
+
+/*
+ * The number that an item is, @fallback where it is not set.
+ * Returns 0 or CONF_MALFORMED; *ret_value is written only with 0. Thread-safe.
+ */
+int conf_item_number(const struct conf_item *item, uint64_t fallback, uint64_t *ret_value)
+{
+	if (!item->is_set) {
+		*ret_value = fallback;
+		return 0;
+	}
+	return num_parse(item->value, strlen(item->value), UINT64_MAX, ret_value) ?
+		       CONF_MALFORMED :
+		       0;
+}
+
+/* Whether an item is set to `yes`, in any case. Thread-safe. */
+bool conf_item_yes(const struct conf_item *item)
+{
+	return item->is_set && strcasecmp(item->value, "yes") == 0;
 }
 
 /*
@@ -95,17 +142,10 @@ int conf_lookup(int folder, const char *path, const char *key,
 int conf_number(int folder, const char *path, const char *key, uint64_t fallback,
 		uint64_t *ret_value)
 {
-	char value[CONF_VALUE_BYTES];
-	int r = conf_lookup(folder, path, key, value);
+	struct conf_item item = { .key = key };
+	int r = conf_read(folder, path, &item, 1);
 
-	if (r == CONF_UNSET) {
-		*ret_value = fallback;
-		return 0;
-	}
-	if (r)
-		return r;
-	return num_parse(value, strlen(value), UINT64_MAX, ret_value) ? CONF_MALFORMED :
-									0;
+	return r ? r : conf_item_number(&item, fallback, ret_value);
 }
 
 /*
@@ -114,13 +154,12 @@ int conf_number(int folder, const char *path, const char *key, uint64_t fallback
  */
 int conf_yes(int folder, const char *path, const char *key, bool *ret_yes)
 {
-	char value[CONF_VALUE_BYTES];
-	int r = conf_lookup(folder, path, key, value);
+	struct conf_item item = { .key = key };
+	int r = conf_read(folder, path, &item, 1);
 
-	if (r < 0)
-		return r;
-	*ret_yes = r == 0 && strcasecmp(value, "yes") == 0;
-	return 0;
+	if (r == 0)
+		*ret_yes = conf_item_yes(&item);
+	return r;
 }
 
 /* The same for those to whom a file that cannot be read is no yes. */

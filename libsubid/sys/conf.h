@@ -17,6 +17,17 @@ enum {
 	CONF_MALFORMED, /* the value is not a decimal number */
 };
 
+/* One key of many that are looked up at once. */
+struct conf_item {
+	const char *key;
+	bool is_set;
+	char value[CONF_VALUE_BYTES]; /* a string, if it is */
+};
+
+int conf_read(int folder, const char *path, struct conf_item *items, size_t n);
+int conf_item_number(const struct conf_item *item, uint64_t fallback,
+		     uint64_t *ret_value);
+bool conf_item_yes(const struct conf_item *item);
 int conf_lookup(int folder, const char *path, const char *key,
 		char ret_value[static CONF_VALUE_BYTES]);
 int conf_number(int folder, const char *path, const char *key, uint64_t fallback,

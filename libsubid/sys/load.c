@@ -6,13 +6,33 @@
  * rest.
  */
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/load.h"
+
+/* For lines that are appended: one or two make no second place of the text necessary. */
+#define ROOM 1024
+
+/*
+ * Has the pages that a file is read into made at once, where else the kernel would come
+ * by each of them alone while it copies: that is a third of the time to read it. A kernel
+ * that cannot (before Linux 5.14) does as it always did.
+ */
+static void make_pages(char *text, size_t size)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	const size_t before = (page - (uintptr_t)text % page) % page;
+
+	if (size >= before + page)
+		madvise(text + before, (size - before) / page * page,
+			MADV_POPULATE_WRITE);
+}
 
 /*
  * Reads an open file from its begin.
@@ -30,10 +50,11 @@ int load_table(int fd, off_t size, struct table *ret_table)
 
 	if (size > LIMIT_FILE_BYTES)
 		return -EFBIG;
-	/* One byte more, to see the end. */
-	text = malloc((size_t)size + 1);
+	/* One byte of the room is read into, to see the end. */
+	text = malloc((size_t)size + ROOM);
 	if (!text)
 		return -ENOMEM;
+	make_pages(text, (size_t)size);
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		return -errno;
 	while (r == 0 && n > 0 && len <= (size_t)size) {
@@ -43,5 +64,11 @@ int load_table(int fd, off_t size, struct table *ret_table)
 	}
 	if (r == 0 && len != (size_t)size)
 		r = -ESTALE;
-	return r ? r : table_load(TAKE_PTR(text), len, ret_table);
+	if (r == 0)
+		r = table_load(text, len, ret_table);
+	if (r)
+		return r;
+	ret_table->allocated = (size_t)size + ROOM;
+	TAKE_PTR(text);
+	return 0;
 }

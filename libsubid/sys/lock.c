@@ -173,34 +173,52 @@ static int remove_left_over(struct lock *lock, const char *name, const struct st
 	return 0;
 }
 
-/* Whether a name is DATABASE.PID, and there is no such process. */
-static bool is_dead(const struct kind *kind, const char *name)
+/* The process that a name DATABASE.PID is of; 0: it is no such name. */
+static pid_t pid_of(const struct kind *kind, const char *name)
 {
 	size_t prefix = strlen(kind->database);
 	uint64_t pid;
 
-	return strncmp(name, kind->database, prefix) == 0 && name[prefix] == '.' &&
-	       num_parse(name + prefix + 1, strlen(name + prefix + 1), INT32_MAX, &pid) ==
-		       0 &&
-	       pid > 0 && kill((pid_t)pid, 0) && errno == ESRCH;
+	if (strncmp(name, kind->database, prefix) != 0 || name[prefix] != '.' ||
+	    num_parse(name + prefix + 1, strlen(name + prefix + 1), INT32_MAX, &pid))
+		return 0;
+	return (pid_t)pid;
 }
 
-/* Calls @take for each DATABASE.PID of a process that died between making and linking it.
- */
-static void each_dead(int at, const struct kind *kind, lock_tell_fn take, void *context)
+static bool is_gone(pid_t pid)
 {
+	return kill(pid, 0) && errno == ESRCH;
+}
+
+/*
+ * Calls @take for each DATABASE.PID of a process that died between making and linking it.
+ * Returns whether there may be such names of the other database, of whatever process.
+ */
+static bool each_dead(int at, const struct kind *kind, lock_tell_fn take, void *context)
+{
+	const struct kind *other = kind->group ? &kind_uid : &kind_gid;
+	bool others = false;
+
 	int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 
 	if (!folder) {
 		fd_close(fd);
-		return;
+		return true;
 	}
-	while ((entry = readdir(folder)))
-		if (is_dead(kind, entry->d_name))
+	errno = 0;
+	while ((entry = readdir(folder))) {
+		pid_t pid = pid_of(kind, entry->d_name);
+
+		if (pid > 0 && is_gone(pid))
 			take(entry->d_name, false, context);
+		others |= pid_of(other, entry->d_name) > 0;
+		errno = 0;
+	}
+	others |= errno != 0;
 	closedir(folder);
+	return others;
 }
 
 static void remove_dead(const char *name, bool is_lock, void *context)
@@ -209,6 +227,18 @@ static void remove_dead(const char *name, bool is_lock, void *context)
 
 	(void)is_lock;
 	unlinkat(lock->folder, name, 0);
+}
+
+/*
+ * Removes what processes that are gone have left of a database. One look at the folder
+ * does for both databases, as a rule: who makes such a name takes .pwd.lock first, which
+ * has been ours since; what somebody else leaves meanwhile is for the next one to remove.
+ */
+static void remove_all_dead(struct lock *lock, const struct kind *kind)
+{
+	if (!lock->clean[kind->group])
+		lock->clean[!kind->group] =
+			!each_dead(lock->folder, kind, remove_dead, lock);
 }
 
 /* Makes DATABASE.PID. Returns 0 or -errno. */
@@ -287,7 +317,7 @@ int lock_take_database(struct lock *lock, const struct kind *kind)
 	unlinkat(lock->folder, own, 0);
 	lock->held[kind->group] = r == 0;
 	if (r == 0)
-		each_dead(lock->folder, kind, remove_dead, lock);
+		remove_all_dead(lock, kind);
 	return r;
 }
 

@@ -19,13 +19,14 @@ enum {
 };
 
 struct lock {
-	int folder;   /* not owned: where the databases are */
-	bool image;   /* of another system, where nobody takes .pwd.lock */
-	int stop;     /* not owned: ends a wait when it is readable; -1: nothing does */
-	int passwd;   /* .pwd.lock, or in an image the folder itself */
-	pid_t owner;  /* whose it is: not a child's that has a copy of the descriptor */
-	bool held[2]; /* DATABASE.lock of kind_uid, kind_gid */
-	pid_t holder; /* LOCK_BUSY: who, where it is known, or 0 */
+	int folder;    /* not owned: where the databases are */
+	bool image;    /* of another system, where nobody takes .pwd.lock */
+	int stop;      /* not owned: ends a wait when it is readable; -1: nothing does */
+	int passwd;    /* .pwd.lock, or in an image the folder itself */
+	pid_t owner;   /* whose it is: not a child's that has a copy of the descriptor */
+	bool held[2];  /* DATABASE.lock of kind_uid, kind_gid */
+	bool clean[2]; /* there is no DATABASE.PID of a process that is gone */
+	pid_t holder;  /* LOCK_BUSY: who, where it is known, or 0 */
 	const char *busy; /* LOCK_BUSY and errors: the file that it is about */
 };
 

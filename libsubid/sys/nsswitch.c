@@ -117,6 +117,23 @@ static void read_others(const struct scan_line *line, const char *key,
 }
 
 /*
+ * Whether the name service may take a line that does not begin with `passwd:` for one
+ * that does: it passes over blanks before a key, and one behind it will do for the colon.
+ */
+static bool may_be_passwd(const struct scan_line *line)
+{
+	struct scan_line rest = *line;
+
+	if (rest.len > 0 && rest.text[0] > ' ' && small_letter(rest.text[0]) != 'p')
+		return false;
+	while (rest.len > 0 && memchr(" \t\f\v\r", rest.text[0], 5)) {
+		rest.text++;
+		rest.len--;
+	}
+	return line_is(&rest, "passwd");
+}
+
+/*
  * Reads the file. No file and no line `subid:` mean "files"; of several such lines the
  * first counts. `passwd_files_first` is set only where it is beyond doubt.
  * Returns 0 or -errno (the file is there but cannot be read, or names more sources than
@@ -131,6 +148,7 @@ int nsswitch_read(const char *path, struct nsswitch *ret_nsswitch)
 	unsigned int passwd_lines = 0;
 	int subid_found = 0;
 	struct scan_line line;
+	bool odd = false;
 	int r;
 
 	if (fd < 0 && errno != ENOENT)
@@ -150,12 +168,14 @@ int nsswitch_read(const char *path, struct nsswitch *ret_nsswitch)
 				passwd_lines++;
 			} else if (line_is(&line, "group:")) {
 				read_others(&line, "group:", nsswitch.group_others);
+			} else if (may_be_passwd(&line)) {
+				odd = true;
 			}
 		}
 		if (r < 0)
 			return r;
 	}
-	if (passwd_lines != 1)
+	if (passwd_lines != 1 || odd)
 		nsswitch.passwd_files_first = false;
 	*ret_nsswitch = nsswitch;
 	return 0;

@@ -7,7 +7,8 @@
 
 #define LOGIN_DEFS    SYSCONFDIR "/login.defs"
 #define NSSWITCH_CONF SYSCONFDIR "/nsswitch.conf"
-/* The name service's own, wherever our configuration is. */
-#define PASSWD_FILE "/etc/passwd"
+/* The name service's own two, wherever our configuration is. */
+#define PASSWD_FILE	  "/etc/passwd"
+#define NAME_SERVICE_CONF "/etc/nsswitch.conf"
 
 #endif

@@ -55,6 +55,7 @@ struct people {
 	struct people_slot *slots; /* a hash table; a power of two of them */
 	size_t n_slots;
 	size_t used_slots;
+	uint64_t marks; /* of every name, some bit is set: see people_find() */
 };
 
 enum {

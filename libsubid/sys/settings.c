@@ -9,7 +9,6 @@
 #include "libsubid/core/kind.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/sys/conf.h"
-#include "libsubid/sys/fd.h"
 
 #define DEFAULT_MIN	100000
 #define DEFAULT_MAX	600100000
@@ -20,33 +19,36 @@
 #define DETERMINISTIC_MIN 65536
 #define DETERMINISTIC_MAX 4294967294
 
-static int number(int folder, const char *key, uint64_t fallback, uint64_t *ret,
+/* The keys in the order in which what is wrong with them is told; those of a kind are at
+ * KEYS_OF_KIND + 3 * its number. */
+enum {
+	KEY_DETERMINISTIC,
+	KEY_BY_ID,
+	KEY_UID_MIN,
+	KEY_UID_MAX,
+	KEYS_OF_KIND,
+	KEYS = KEYS_OF_KIND + 6,
+};
+
+static int number(const struct conf_item *item, uint64_t fallback, uint64_t *ret,
 		  const char **ret_key)
 {
-	int r = conf_number(folder, "login.defs", key, fallback, ret);
-
-	*ret_key = key;
-	return r == CONF_MALFORMED ? SETTINGS_NUMBER : r;
+	*ret_key = item->key;
+	return conf_item_number(item, fallback, ret) ? SETTINGS_NUMBER : 0;
 }
 
-static int yes(int folder, const char *key, bool *ret_yes, const char **ret_key)
-{
-	*ret_key = key;
-	return conf_yes(folder, "login.defs", key, ret_yes);
-}
-
-static int request(int folder, const struct kind *kind, bool deterministic,
+/* items: of one kind: count, maximum, minimum. */
+static int request(const struct conf_item *items, bool deterministic,
 		   struct alloc_request *ret_request, const char **ret_key)
 {
 	uint64_t min, max, count;
 	int r;
 
-	if ((r = number(folder, kind->conf_count, DEFAULT_COUNT, &count, ret_key)) ||
-	    (r = number(folder, kind->conf_max,
-			deterministic ? DETERMINISTIC_MAX : DEFAULT_MAX, &max,
+	if ((r = number(&items[0], DEFAULT_COUNT, &count, ret_key)) ||
+	    (r = number(&items[1], deterministic ? DETERMINISTIC_MAX : DEFAULT_MAX, &max,
 			ret_key)) ||
-	    (r = number(folder, kind->conf_min,
-			deterministic ? DETERMINISTIC_MIN : DEFAULT_MIN, &min, ret_key)))
+	    (r = number(&items[2], deterministic ? DETERMINISTIC_MIN : DEFAULT_MIN, &min,
+			ret_key)))
 		return r;
 	if (min > max || max >= ID_END)
 		return SETTINGS_BOUNDS;
@@ -55,32 +57,50 @@ static int request(int folder, const struct kind *kind, bool deterministic,
 	return 0;
 }
 
+static int judge(const struct conf_item items[static KEYS], struct settings *settings,
+		 const char **ret_key)
+{
+	int r;
+
+	settings->deterministic = conf_item_yes(&items[KEY_DETERMINISTIC]);
+	settings->by_id = conf_item_yes(&items[KEY_BY_ID]);
+	r = number(&items[KEY_UID_MIN], DEFAULT_UID_MIN, &settings->uid_min, ret_key);
+	if (r == 0)
+		r = number(&items[KEY_UID_MAX], DEFAULT_UID_MAX, &settings->uid_max,
+			   ret_key);
+	for (size_t k = 0; r == 0 && k < 2; k++)
+		r = request(&items[KEYS_OF_KIND + 3 * k], settings->deterministic,
+			    &settings->requests[k], ret_key);
+	return r;
+}
+
 /*
- * Reads login.defs in @folder; one that does not exist sets nothing.
+ * Reads login.defs in @folder, once; one that does not exist sets nothing.
  *
  * ret_key: with anything but 0, the key that it is about; a constant.
  * Returns 0, SETTINGS_NUMBER, SETTINGS_BOUNDS or -errno. Thread-safe.
  */
 int settings_read(int folder, struct settings *ret_settings, const char **ret_key)
 {
+	struct conf_item items[KEYS] = {
+		[KEY_DETERMINISTIC].key = "SUB_UID_DETERMINISTIC",
+		[KEY_BY_ID].key = "SUB_UID_STORE_BY_UID",
+		[KEY_UID_MIN].key = "UID_MIN",
+		[KEY_UID_MAX].key = "UID_MAX",
+		[KEYS_OF_KIND].key = kind_uid.conf_count,
+		[KEYS_OF_KIND + 1].key = kind_uid.conf_max,
+		[KEYS_OF_KIND + 2].key = kind_uid.conf_min,
+		[KEYS_OF_KIND + 3].key = kind_gid.conf_count,
+		[KEYS_OF_KIND + 4].key = kind_gid.conf_max,
+		[KEYS_OF_KIND + 5].key = kind_gid.conf_min,
+	};
 	struct settings settings = { 0 };
 	int r;
 
-	r = yes(folder, "SUB_UID_DETERMINISTIC", &settings.deterministic, ret_key);
+	*ret_key = items[0].key;
+	r = conf_read(folder, "login.defs", items, KEYS);
 	if (r == 0)
-		r = yes(folder, "SUB_UID_STORE_BY_UID", &settings.by_id, ret_key);
-	if (r == 0)
-		r = number(folder, "UID_MIN", DEFAULT_UID_MIN, &settings.uid_min,
-			   ret_key);
-	if (r == 0)
-		r = number(folder, "UID_MAX", DEFAULT_UID_MAX, &settings.uid_max,
-			   ret_key);
-	if (r == 0)
-		r = request(folder, &kind_uid, settings.deterministic,
-			    &settings.requests[0], ret_key);
-	if (r == 0)
-		r = request(folder, &kind_gid, settings.deterministic,
-			    &settings.requests[1], ret_key);
+		r = judge(items, &settings, ret_key);
 	if (r == 0)
 		*ret_settings = settings;
 	return r;

@@ -41,9 +41,10 @@ static int put(struct taken *taken, uint32_t id, const char *name, size_t len)
 	return 0;
 }
 
-static const char *skip(const char *text, const char *end, const char *set)
+static const char *skip_blanks(const char *text, const char *end)
 {
-	while (text < end && *text != '\0' && strchr(set, *text))
+	while (text < end && (*text == ' ' || *text == '\t' || *text == '\f' ||
+			      *text == '\v' || *text == '\r'))
 		text++;
 	return text;
 }
@@ -59,8 +60,7 @@ static const char *skip(const char *text, const char *end, const char *set)
 static bool line_id(const struct scan_line *line, const char **ret_name,
 		    size_t *ret_name_len, uint32_t *ret_id)
 {
-	static const char blanks[] = " \t\f\v\r";
-	const char *end = line->text + line->len, *name = skip(line->text, end, blanks);
+	const char *end = line->text + line->len, *name = skip_blanks(line->text, end);
 	const char *name_end = memchr(name, ':', (size_t)(end - name));
 	const char *field, *field_end;
 	uint64_t id;
@@ -70,7 +70,7 @@ static bool line_id(const struct scan_line *line, const char **ret_name,
 	field = memchr(name_end + 1, ':', (size_t)(end - name_end - 1));
 	if (!field)
 		return false;
-	field = skip(field + 1, end, blanks);
+	field = skip_blanks(field + 1, end);
 	field += field < end && *field == '+';
 	field_end = memchr(field, ':', (size_t)(end - field));
 	if (!field_end)

@@ -84,6 +84,22 @@ static void check_entry(const char *line, size_t len, const struct entry *entry)
 	check_overlap(line, len, entry->range);
 }
 
+/* The short way leaves the line to the long one, or reads what that reads. */
+static void check_usual(const char *line, size_t len, int fault,
+			const struct entry *expected)
+{
+	struct entry entry;
+
+	if (!entry_parse_usual(line, len, &entry))
+		return;
+	FUZZ_ASSERT(fault == 0);
+	FUZZ_ASSERT(entry.owner == expected->owner &&
+		    entry.owner_len == expected->owner_len && !entry.by_id &&
+		    !expected->by_id && entry.owner_id == expected->owner_id &&
+		    entry.range.start == expected->range.start &&
+		    entry.range.end == expected->range.end);
+}
+
 /* An owner is allowed exactly if a line with it is his. */
 static void check_owner(const char *owner, size_t len)
 {
@@ -125,6 +141,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} else {
 		check_entry(text, size, &entry);
 	}
+	check_usual(text, size, fault, &entry);
 	check_owner(text, size);
 	free(text);
 	return 0;

@@ -65,7 +65,10 @@ static size_t model_sources(const char *text, size_t left, char *words)
 	return n;
 }
 
-/* One line `passwd:`, whose first word is `files` and has no action. */
+/*
+ * One line `passwd:`, whose first word is `files` and has no action, and none that only
+ * lacks the colon or has blanks before the key.
+ */
 static bool model_files_first(const char *text, size_t left)
 {
 	static char word[LIMIT_LINE_BYTES + 2];
@@ -75,11 +78,16 @@ static bool model_files_first(const char *text, size_t left)
 	bool first = false;
 
 	while (fuzz_line(&text, &left, &line, &len)) {
-		if (len < strlen(key) || strncasecmp(line, key, strlen(key)) != 0)
-			continue;
-		lines++;
 		if (len > LIMIT_LINE_BYTES)
 			len = LIMIT_LINE_BYTES + 1;
+		if (len < strlen(key) || strncasecmp(line, key, strlen(key)) != 0) {
+			for (; len > 0 && strchr(" \t\f\v\r", *line); line++)
+				len--;
+			if (len >= 6 && strncasecmp(line, key, 6) == 0)
+				return false;
+			continue;
+		}
+		lines++;
 		end = line + len;
 		first = model_word(line, len, key, word) > 0 &&
 			strcmp(word, "files") == 0;

@@ -151,6 +151,16 @@ static void check_lines(const struct table *table)
 	FUZZ_ASSERT(!table_next(table, &cursor, &got));
 }
 
+/* What is said to be kept is all of the old text, in front. */
+static void check_kept(const struct table *table, const char *loaded, size_t size)
+{
+	FUZZ_ASSERT(table->changed || table->kept == size);
+	if (table->kept == 0)
+		return;
+	FUZZ_ASSERT(table->kept == size && table->len >= size);
+	FUZZ_ASSERT(memcmp(table->text, loaded, size) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_input input = { data, size };
@@ -160,7 +170,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} edits[8];
 	size_t n = fuzz_byte(&input) % COUNT_OF(edits);
 	struct table table;
-	char owner[8], *text;
+	char owner[8], *text, *loaded;
 
 	for (size_t i = 0; i < n; i++) {
 		uint64_t start, count;
@@ -172,6 +182,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			edits[i].range = (struct range){ start, start + 1 };
 	}
 	text = fuzz_text(&input);
+	loaded = fuzz_text(&input);
 	FUZZ_ASSERT(table_load(text, input.size, &table) == 0);
 	FUZZ_ASSERT(table.len == input.size && !table.changed);
 	check_lines(&table);
@@ -184,7 +195,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				 edits[i].range);
 		check_lines(&table);
 		check_near(&table, edits[i].range);
+		check_kept(&table, loaded, input.size);
 	}
+	free(loaded);
 	table_clear(&table);
 	return 0;
 }

@@ -137,6 +137,65 @@ Test(allot, deterministic)
 	cr_assert(run((const char *[]){ "taken", NULL }) == DB_FULL);
 }
 
+static void load(const char *uid, const char *gid)
+{
+	db_end(&db);
+	db = (struct db)DB_NONE;
+	folder_put(&folder, "subuid", uid, strlen(uid), 0644);
+	folder_put(&folder, "subgid", gid, strlen(gid), 0644);
+	cr_assert(db_begin(&db, folder.fd, DB_PREFIX) == 0);
+	cr_assert(db_load(&db, &kind_uid, false) == 0);
+	cr_assert(db_load(&db, &kind_gid, false) == 0);
+	people_cleanup(&people);
+	memset(items, 0, sizeof(items));
+}
+
+/*
+ * Databases with the same text are read once, with the same answer as where the last
+ * count makes a difference; but not where the bounds are others, and groups are no users.
+ */
+Test(allot, same_text)
+{
+	static const char text[] = "anna:100000:10\n1000:100052:3\nx:90000:5\n";
+	static const char other[] = "anna:100000:10\n1000:100052:3\nx:90000:6\n";
+
+	folder_put(&folder, "group", BYTES("sound:x:100041:\n"), 0644);
+	for (int same = 0; same < 2; same++) {
+		load(text, same ? text : other);
+		allot.if_missing = true;
+		cr_assert(run((const char *[]){ "elsa", "bob", "anna", NULL }) == 0);
+		for (size_t i = 0; i < 3; i++)
+			for (size_t k = 0; k < 2; k++)
+				cr_assert_eq(items[i].ranges[k].start,
+					     i == 1 ? 100010 : 0);
+
+		/* The account and the group are in the way of a pair. */
+		load(text, same ? text : other);
+		items[0].count = 16;
+		cr_assert(run((const char *[]){ "bob", NULL }) == 0);
+		cr_assert(items[0].ranges[0].start == 100026 &&
+			  items[0].ranges[1].start == 100010);
+		load(text, same ? text : other);
+		items[0].count = 15;
+		cr_assert(run((const char *[]){ "bob", NULL }) == 0);
+		cr_assert(items[0].ranges[0].start == 100010 &&
+			  items[0].ranges[1].start == 100010);
+
+		load(text, same ? text : other);
+		allot.settings.requests[1].bounds.start = 90000;
+		items[0].count = 30;
+		cr_assert(run((const char *[]){ "bob", NULL }) == DB_FULL);
+		cr_assert(allot.full == &kind_uid);
+		allot.kinds[0] = false;
+		load(text, same ? text : other);
+		items[0].count = 30;
+		cr_assert(run((const char *[]){ "bob", NULL }) == 0);
+		cr_assert_eq(items[0].ranges[1].start, same ? 90005 : 90006);
+		allot.kinds[0] = true;
+		allot.settings.requests[1].bounds.start = 100000;
+	}
+}
+
 /* By uid where that is wanted. */
 Test(allot, by_id)
 {

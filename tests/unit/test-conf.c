@@ -227,3 +227,33 @@ Test(conf, nul)
 					  "KEY"),
 			      "row %zu", i);
 }
+
+/* All keys by one pass are what each is alone; a key may be asked for twice. */
+Test(conf, many)
+{
+	static const char text[] = "A 1\n B 2\nA 3\nAB \"4\"\nB\n#A 5\nC no\nC YES\n";
+	struct conf_item items[] = { { .key = "A" },  { .key = "B" }, { .key = "AB" },
+				     { .key = "AC" }, { .key = "C" }, { .key = "A" } };
+	const char *path = folder_put(&folder, "login.defs", text, strlen(text), 0644);
+	char value[CONF_VALUE_BYTES];
+	uint64_t number;
+
+	cr_assert(conf_read(AT_FDCWD, path, items, COUNT_OF(items)) == 0);
+	for (size_t i = 0; i < COUNT_OF(items); i++) {
+		int r = conf_lookup(AT_FDCWD, path, items[i].key, value);
+
+		cr_assert_eq(items[i].is_set, r == 0, "%s", items[i].key);
+		if (r == 0)
+			cr_assert_str_eq(items[i].value, value, "%s", items[i].key);
+	}
+	cr_expect(conf_item_number(&items[0], 7, &number) == 0 && number == 3);
+	cr_expect(conf_item_number(&items[1], 7, &number) == CONF_MALFORMED);
+	cr_expect(conf_item_number(&items[3], 7, &number) == 0 && number == 7);
+	cr_expect(conf_item_yes(&items[4]) && !conf_item_yes(&items[3]));
+
+	cr_assert(conf_read(AT_FDCWD, folder_path(&folder, "missing"), items,
+			    COUNT_OF(items)) == 0);
+	for (size_t i = 0; i < COUNT_OF(items); i++)
+		cr_expect_not(items[i].is_set);
+	cr_expect(conf_read(AT_FDCWD, folder.path, items, 1) == -EISDIR);
+}

@@ -95,6 +95,23 @@ Test(db, commits_both, .init = setup, .fini = teardown)
 	check_names(6);
 }
 
+/* The backup is the old text where it was appended to, and where it was cut as well. */
+Test(db, backup, .init = setup, .fini = teardown)
+{
+	cr_assert(db_grant(&db, &kind_uid, &grant, (struct range){ 500000, 500010 }) ==
+		  0);
+	cr_assert(db_grant(&db, &kind_gid, &grant, (struct range){ 500000, 500010 }) ==
+		  0);
+	cr_assert(db_revoke(&db, &kind_gid, &elsa, (struct range){ 500000, 500005 }) ==
+		  0);
+	cr_assert(db_commit(&db) == 0);
+	db_end(&db);
+	check_file("subuid", BEFORE "\nelsa:500000:10\n");
+	check_file("subgid", BEFORE "\nelsa:500005:5\n");
+	check_file("subuid-", BEFORE);
+	check_file("subgid-", BEFORE "\n");
+}
+
 /* What is not committed is forgotten, and leaves nothing. */
 Test(db, forgets, .init = setup, .fini = teardown)
 {

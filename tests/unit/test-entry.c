@@ -16,11 +16,29 @@
 #define OWNER_256 "x" HUNDRED HUNDRED TEN TEN TEN TEN TEN "abcde"
 #define OWNER_257 OWNER_256 "f"
 
+/* Whether the short way reads the line; then it must read what the long one does. */
+static bool is_usual(const char *line, size_t len, int r, const struct entry *expected)
+{
+	struct entry entry;
+
+	if (!entry_parse_usual(line, len, &entry))
+		return false;
+	cr_assert(r == 0 && entry.owner == expected->owner &&
+			  entry.owner_len == expected->owner_len &&
+			  entry.by_id == expected->by_id &&
+			  entry.owner_id == expected->owner_id &&
+			  entry.range.start == expected->range.start &&
+			  entry.range.end == expected->range.end,
+		  "'%.*s'", (int)len, line);
+	return true;
+}
+
 static int parse(const char *line, size_t len, struct entry *entry)
 {
 	CLEANUP(cleanup_free) char *copy = exact_copy(line, len);
 	int r = entry_parse(copy, len, entry);
 
+	is_usual(copy, len, r, entry);
 	/* The owner outlives the copy as the same bytes of the line. */
 	if (r == 0) {
 		cr_assert(entry->owner == copy, "the owner is not in the line");
@@ -374,6 +392,55 @@ Test(entry, may_overlap_numbers)
 		near += !expected;
 	}
 	cr_assert(may > 100000 && near > 100000);
+}
+
+/* Names of every length, and every byte in every place of the line. */
+Test(entry, usual_bytes)
+{
+	static const char numbers[] = ":100000:65536";
+	char line[300 + sizeof(numbers)];
+
+	for (size_t n = 1; n <= LIMIT_OWNER_BYTES + 1; n++) {
+		size_t len = n + sizeof(numbers) - 1;
+		struct entry entry;
+
+		memset(line, 'x', n);
+		memcpy(line + n, numbers, sizeof(numbers));
+		cr_assert_eq(is_usual(line, len, entry_parse(line, len, &entry), &entry),
+			     n <= LIMIT_OWNER_BYTES, "%zu", n);
+		for (size_t at = 0; n < 30 && at < len; at++)
+			for (int byte = 0; byte < 256; byte++) {
+				char before = line[at];
+
+				line[at] = (char)byte;
+				parse(line, len, &entry);
+				line[at] = before;
+			}
+	}
+}
+
+/* Numbers of every length; those of almost all databases go the short way. */
+Test(entry, usual_numbers)
+{
+	struct rng rng = { rng_seed() };
+	size_t usual = 0;
+
+	for (int round = 0; round < 1000000; round++) {
+		uint64_t start = any_number(&rng, 2 * ID_END), count;
+		struct entry entry;
+		char line[64];
+		int len, r;
+
+		count = any_number(&rng, 2 * ID_END);
+		len = snprintf(line, sizeof(line), "elsa:%" PRIu64 ":%" PRIu64, start,
+			       count);
+		r = entry_parse(line, (size_t)len, &entry);
+		if (is_usual(line, (size_t)len, r, &entry))
+			usual++;
+		else
+			cr_assert(r || start < 1000 || count > 9999999, "'%s'", line);
+	}
+	cr_assert_gt(usual, 100000);
 }
 
 /* Each fault has a sentence of its own, and nothing else has one. */

@@ -22,6 +22,26 @@ Test(load, whole)
 	table_clear(&table);
 }
 
+/* Of every size around that of pages, with room behind it. */
+Test(load, sizes)
+{
+	static char text[5 * 4096];
+
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (char)('a' + i % 23);
+	for (size_t len = 1; len < sizeof(text); len += 1 + len % 511) {
+		CLEANUP(fd_cleanup) int fd = file_of(text, len);
+		CLEANUP(table_cleanup) struct table table = { 0 };
+
+		cr_assert(load_table(fd, (off_t)len, &table) == 0);
+		cr_assert(table.len == len && memcmp(table.text, text, len) == 0);
+		cr_assert(table.allocated >= len + ENTRY_BYTES);
+		cr_assert(table_append(&table, "elsa", 4, (struct range){ 1, 2 }) == 0);
+		cr_assert(memcmp(table.text, text, len) == 0);
+		cr_assert(memcmp(table.text + len, "\nelsa:1:1\n", 10) == 0);
+	}
+}
+
 Test(load, empty)
 {
 	CLEANUP(fd_cleanup) int fd = file_of("", 0);

@@ -118,3 +118,40 @@ Test(lock, of_a_living_process)
 	fd_close(ends[0]);
 	fd_close(ends[1]);
 }
+
+/*
+ * What processes that are gone have left of either database is removed, and nothing that
+ * is of a living one or only looks alike.
+ */
+Test(lock, left_names)
+{
+	static const char *const lives[] = { "subuid.1", "subgid.1", "subuid.0x1",
+					     "subgid.", "subuid.01" };
+	char name[2][32];
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	cr_assert(waitpid(pid, NULL, 0) == pid);
+	for (size_t i = 0; i < COUNT_OF(lives); i++)
+		folder_put(&folder, lives[i], "1", 2, 0600);
+	/* Of none, of one, of the other one, and of both; with and without others. */
+	for (unsigned int row = 0; row < 8; row++) {
+		struct lock lock = LOCK_NONE;
+
+		for (size_t k = 0; k < 2; k++) {
+			snprintf(name[k], sizeof(name[k]), "%s.%d",
+				 k ? "subgid" : "subuid", (int)pid);
+			if (row & (1U << k))
+				folder_put(&folder, name[k], "", 1, 0600);
+		}
+		if (row == 4)
+			for (size_t i = 0; i < COUNT_OF(lives); i++)
+				cr_assert(unlinkat(folder.fd, lives[i], 0) == 0);
+		take_both(&lock);
+		cr_assert(!is_there(name[0]) && !is_there(name[1]), "row %u", row);
+		lock_release(&lock);
+		for (size_t i = 0; i < COUNT_OF(lives); i++)
+			cr_assert_eq(is_there(lives[i]), row < 4, "%s", lives[i]);
+	}
+}

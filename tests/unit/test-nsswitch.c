@@ -145,6 +145,12 @@ Test(nsswitch, passwd)
 		{ "passwd: files\npasswd: sss\n", false },
 		{ "passwd: sss\npasswd: files\n", false },
 		{ "passwd: files\nPasswd: sss\n", false },
+		/* The name service takes these for lines of it, too. */
+		{ "passwd: files\n passwd: sss\n", false },
+		{ "passwd: files\n\f\tpasswd: sss\n", false },
+		{ "passwd sss\npasswd: files\n", false },
+		{ "passwd : sss\npasswd: files\n", false },
+		{ "passwd: files\ngroup: sss\n pass: sss\n", true },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++)

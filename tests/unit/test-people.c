@@ -3,6 +3,7 @@
  * People: whose a name is, by all the names that a line may have for somebody.
  */
 #include "libsubid/sys/people.h"
+#include "tests/unit/rng.h"
 #include "tests/unit/unit.h"
 
 static struct folder folder;
@@ -150,5 +151,38 @@ Test(people, many)
 	for (size_t i = 0; i < 5000; i++) {
 		snprintf(name, sizeof(name), "user%zu", i);
 		check(name, i);
+	}
+}
+
+/* Who was added is found, and nobody else: with any number of names, of any bytes. */
+Test(people, found)
+{
+	struct rng rng = { rng_seed() };
+	size_t index, n;
+
+	for (n = 0; n < 3000; n++) {
+		char name[24], other[24];
+		int len = snprintf(name, sizeof(name), "%c%zux%c",
+				   (char)('a' + rng_below(&rng, 26)), n,
+				   (char)(1 + rng_below(&rng, 255)));
+
+		cr_assert_not(people_find(&people, name, (size_t)len, &index));
+		cr_assert(people_add(&people, name, (size_t)len, &index) == 0);
+		cr_assert(people_find(&people, name, (size_t)len, &index) && index == n);
+		for (int i = 0; i < 50; i++) {
+			int other_len = snprintf(other, sizeof(other), "%zu",
+						 rng_below(&rng, SIZE_MAX));
+
+			cr_assert_not(
+				people_find(&people, other, (size_t)other_len, &index));
+		}
+		cr_assert_not(people_find(&people, "", 0, &index));
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct person *person = &people.items[i];
+
+		cr_assert(people_find(&people, people_name(&people, i), person->name_len,
+				      &index) &&
+			  index == i);
 	}
 }
