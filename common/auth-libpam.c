@@ -7,7 +7,6 @@
  * `other`, which asks or denies: that is a note for root and a refusal for others.
  * MUST: never a prompt without a terminal.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <pwd.h>
 #include <security/pam_appl.h>
@@ -20,8 +19,6 @@
 #include "common/i18n.h"
 #include "common/report.h"
 #include "libsubid/sys/local.h"
-
-typedef __typeof__(&misc_conv) conversation_fn;
 
 static bool service_exists(void)
 {
@@ -48,27 +45,10 @@ static int no_conversation(int n, const struct pam_message **messages,
 	return PAM_CONV_ERR;
 }
 
-/*
- * Who answers a module that asks. libpam_misc is loaded where somebody sits at a
- * terminal, and not before: a script starts without it. The loader takes no path from the
- * environment of a program with privileges.
- */
-static conversation_fn find_conversation(void)
-{
-	void *library = isatty(STDIN_FILENO) ?
-				dlopen("libpam_misc.so.0", RTLD_NOW | RTLD_LOCAL) :
-				NULL;
-	conversation_fn found = NULL;
-
-	if (library)
-		*(void **)&found = dlsym(library, "misc_conv");
-	return found ? found : no_conversation;
-}
-
 static int run_pam(const char *program, const char *user, bool authenticate)
 {
 	struct pam_conv conversation = {
-		.conv = find_conversation(),
+		.conv = isatty(STDIN_FILENO) ? misc_conv : no_conversation,
 	};
 	pam_handle_t *handle = NULL;
 	int r = pam_start(AUTH_SERVICE, user, &conversation, &handle);
