@@ -33,6 +33,18 @@ static int prepare(struct db_side *side)
 				  kept ? table->text : NULL);
 }
 
+/* Looks whether all of them are the files that were read. */
+static int check_unchanged(struct db *db, struct db_side *const *sides, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		int r = atomicfile_check(&sides[i]->file);
+
+		if (r)
+			return db_fail(db, sides[i]->kind, r);
+	}
+	return 0;
+}
+
 static bool is_stopped(const struct db *db)
 {
 	return db->stop >= 0 && wait_until(-1, db->stop, 0) == WAIT_STOPPED;
@@ -53,23 +65,23 @@ int db_commit(struct db *db)
 
 	if (!lock_is_ours(&db->lock))
 		return db_fail(db, NULL, -ENOLCK);
-	for (size_t i = 0; i < 2; i++) {
-		struct db_side *side = &db->sides[i];
-
-		if (!db_changed(db, side->kind))
-			continue;
-		r = prepare(side);
-		if (r)
-			return db_fail(db, side->kind, r);
-		changed[n++] = side;
-	}
+	for (size_t i = 0; i < 2; i++)
+		if (db_changed(db, db->sides[i].kind))
+			changed[n++] = &db->sides[i];
 	if (n == 0)
 		return 0;
+	/* Before the backups, too: where nothing can be changed those of before stay. */
+	r = check_unchanged(db, changed, n);
+	if (r)
+		return r;
 	for (size_t i = 0; i < n; i++) {
-		r = atomicfile_check(&changed[i]->file);
+		r = prepare(changed[i]);
 		if (r)
 			return db_fail(db, changed[i]->kind, r);
 	}
+	r = check_unchanged(db, changed, n);
+	if (r)
+		return r;
 	/* What has begun to be renamed is finished. */
 	if (is_stopped(db))
 		return DB_STOPPED;

@@ -98,7 +98,8 @@ static int check_policy(struct db *db, const struct kind *kind,
 	const struct taken *known;
 	int r;
 
-	r = grant->known ? 0 : db_find_taken(db, kind, wanted, &taken);
+	known = grant->asked && grant->known ? grant->known : &taken;
+	r = known == &taken ? db_find_taken(db, kind, wanted, &taken) : 0;
 	if (r)
 		return r;
 	/* Not about ids that nobody can have: the answer would not change. */
@@ -109,7 +110,6 @@ static int check_policy(struct db *db, const struct kind *kind,
 			return r;
 	}
 	grant->unsure |= taken.timed_out;
-	known = grant->known ? grant->known : &taken;
 	question.accounts = known->accounts;
 	question.n_accounts = known->n;
 	r = overlap_find(&question, &grant->conflicts);

@@ -100,6 +100,9 @@ bool account_read_line(const char *line, size_t len, bool group,
 		number = next_field(&rest, end, &field_len);
 		if (!number || num_parse(number, field_len, ID_NONE - 1, &entry.gid))
 			return false;
+		/* Of a line that was cut there may be more digits. */
+		if (len > LIMIT_LINE_BYTES && number + field_len == end)
+			return false;
 	}
 	*ret_line = entry;
 	return true;

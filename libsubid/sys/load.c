@@ -16,6 +16,12 @@
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/load.h"
 
+/* Not in every libc that builds this; a number of the kernel's,
+ * asm-generic/mman-common.h. */
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
 /* For lines that are appended: one or two make no second place of the text necessary. */
 #define ROOM 1024
 

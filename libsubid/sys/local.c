@@ -73,16 +73,17 @@ static bool is_nobody(const struct scan_line *line)
 static int judge(const struct scan_line *line, const char *name, size_t name_len,
 		 uid_t uid, struct account_line *ret_entry)
 {
+	/* Of a longer line not all is here. */
+	if (line->len > LIMIT_LINE_BYTES)
+		return -1;
 	if (name ? !may_be_named(line, name, name_len) : is_nobody(line))
 		return 0;
-	if (!read_usual(line, ret_entry))
+	/* A name would be read with the blanks before it. */
+	if (count_blanks(line) > 0 || !read_usual(line, ret_entry))
 		return -1;
+	/* A name with a colon would be that of no account. */
 	if (name)
 		return ret_entry->name_len == name_len ? 1 : -1;
-	/* A name is read with the blanks before it, and then it is not the whole truth.
-	 */
-	if (count_blanks(line) > 0)
-		return -1;
 	return ret_entry->id == uid;
 }
 

@@ -25,7 +25,7 @@ struct lock {
 	int passwd;    /* .pwd.lock, or in an image the folder itself */
 	pid_t owner;   /* whose it is: not a child's that has a copy of the descriptor */
 	bool held[2];  /* DATABASE.lock of kind_uid, kind_gid */
-	bool clean[2]; /* there is no DATABASE.PID of a process that is gone */
+	bool clean[2]; /* looked: there was no DATABASE.PID, of whatever process */
 	pid_t holder;  /* LOCK_BUSY: who, where it is known, or 0 */
 	const char *busy; /* LOCK_BUSY and errors: the file that it is about */
 };

@@ -79,7 +79,10 @@ static int read_subid(const struct scan_line *line, struct nsswitch *nsswitch)
 	return n > 0;
 }
 
-/* `files` as the first word, and no action such as [SUCCESS=continue] behind it. */
+/*
+ * `files` as the first word, and no action such as [SUCCESS=continue] behind it. To the
+ * name service `files#` is another source, and not one with a comment.
+ */
 static bool names_files_first(const struct scan_line *line)
 {
 	size_t begin = skip_blanks(line, strlen("passwd:"));
@@ -88,7 +91,7 @@ static bool names_files_first(const struct scan_line *line)
 
 	return end - begin == strlen("files") &&
 	       memcmp(line->text + begin, "files", end - begin) == 0 &&
-	       !(next < line->len && line->text[next] == '[');
+	       (next == line->len || (next > end && line->text[next] != '['));
 }
 
 static bool is_local(const char *word, size_t len)
@@ -158,6 +161,8 @@ int nsswitch_read(const char *path, struct nsswitch *ret_nsswitch)
 		if (r)
 			return r;
 		while ((r = scan_next(&scan, &line)) > 0) {
+			/* What it says further on is not here. */
+			odd |= line.len > LIMIT_LINE_BYTES;
 			if (!subid_found && line_is(&line, "subid:")) {
 				subid_found = read_subid(&line, &nsswitch);
 				if (subid_found < 0)

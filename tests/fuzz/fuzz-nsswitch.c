@@ -66,8 +66,8 @@ static size_t model_sources(const char *text, size_t left, char *words)
 }
 
 /*
- * One line `passwd:`, whose first word is `files` and has no action, and none that only
- * lacks the colon or has blanks before the key.
+ * One line `passwd:`, whose first word is `files` and has no action, none that only lacks
+ * the colon or has blanks before the key, and none that is too long.
  */
 static bool model_files_first(const char *text, size_t left)
 {
@@ -79,7 +79,7 @@ static bool model_files_first(const char *text, size_t left)
 
 	while (fuzz_line(&text, &left, &line, &len)) {
 		if (len > LIMIT_LINE_BYTES)
-			len = LIMIT_LINE_BYTES + 1;
+			return false;
 		if (len < strlen(key) || strncasecmp(line, key, strlen(key)) != 0) {
 			for (; len > 0 && strchr(" \t\f\v\r", *line); line++)
 				len--;
@@ -95,9 +95,10 @@ static bool model_files_first(const char *text, size_t left)
 			continue;
 		after = memmem(line, len, word, strlen(word));
 		after += strlen(word);
+		first = after == end || *after == ' ' || *after == '\t';
 		while (after < end && (*after == ' ' || *after == '\t'))
 			after++;
-		first = after == end || *after != '[';
+		first &= after == end || *after != '[';
 	}
 	return lines == 1 && first;
 }

@@ -176,12 +176,14 @@ Test(db, changed_meanwhile, .init = setup, .fini = teardown)
 		  0);
 	cr_assert(db_grant(&db, &kind_gid, &grant, (struct range){ 500000, 500010 }) ==
 		  0);
+	folder_put(&folder, "subgid-", BYTES("the one of before\n"), 0644);
 	folder_put(&folder, "subgid", BYTES("emma:700000:1\n"), 0644);
 	cr_assert(db_commit(&db) == -ESTALE);
 	cr_assert(db.failed == &kind_gid);
 	db_end(&db);
 	check_file("subuid", BEFORE);
 	check_file("subgid", "emma:700000:1\n");
+	check_file("subgid-", "the one of before\n");
 }
 
 Test(db, no_file_any_more, .init = setup, .fini = teardown)
@@ -196,7 +198,7 @@ Test(db, no_file_any_more, .init = setup, .fini = teardown)
 	cr_assert(db.failed == &kind_gid);
 	db_end(&db);
 	check_file("subuid", BEFORE);
-	check_names(6);
+	check_names(4);
 }
 
 #define UNIVERSE 64

@@ -125,19 +125,43 @@ Test(local, nul)
 	cr_expect(expect_right(before, sizeof(before) - 1, "elsa", NO_UID));
 }
 
+/* Of a line that is longer than the reader's not all is known. */
+Test(local, long_lines)
+{
+	static char text[10000];
+
+	for (size_t more = 4080; more < 4096; more++) {
+		int len = sprintf(text, "elsa:%0*d:5001:500200:::\n", (int)more, 0);
+
+		expect_right(text, (size_t)len, "elsa", NO_UID);
+		expect_right(text, (size_t)len, NULL, 5001);
+		len = sprintf(text, "%*s" ELSA ELSA, (int)more, "");
+		cr_expect_not(expect_right(text, (size_t)len, "elsa", NO_UID));
+		cr_expect_not(expect_right(text, (size_t)len, NULL, 5001));
+	}
+	cr_expect_not(expect_right(text, (size_t)sprintf(text, "%5000s" ELSA ELSA, ""),
+				   "elsa", NO_UID));
+}
+
 /* No such file, no such name, and names that no line can have. */
 Test(local, nobody)
 {
 	static const char *const names[] = {
 		"", ":", "+elsa", "#elsa", "elsa:x", " elsa"
 	};
+	static const char *const blanks[] = { "", " ", "  ", "       " };
 	struct account account;
 
 	cr_expect(local_user_in("/nonexistent", "elsa", &account) == LOCAL_UNSURE);
 	for (size_t i = 0; i < COUNT_OF(names); i++)
-		cr_expect_not(expect_right("+elsa:x:1:1\n#elsa:x:1:1\n" ELSA,
-					   strlen("+elsa:x:1:1\n#elsa:x:1:1\n" ELSA),
-					   names[i], NO_UID));
+		for (size_t j = 0; j < COUNT_OF(blanks); j++) {
+			char text[200];
+			int len = snprintf(text, sizeof(text),
+					   "%s+elsa:x:1:1\n%s#elsa:x:1:1\n%s" ELSA,
+					   blanks[j], blanks[j], blanks[j]);
+
+			cr_expect_not(expect_right(text, (size_t)len, names[i], NO_UID));
+		}
 }
 
 /* Lines out of odd pieces: there is an answer or none, but never a wrong one. */
@@ -154,6 +178,8 @@ Test(local, random)
 		"anna", ":::a", ELSA,
 		"x",	"=",	":x:5001:7:::\n",
 	};
+	static const char *const names[] = { "elsa:x",	    " elsa", "anna",
+					     "elsa:x:5001", "x:",    "5001" };
 	struct rng rng = { rng_seed() };
 	size_t found = 0;
 
@@ -167,6 +193,8 @@ Test(local, random)
 			strcat(text, "\n" ELSA);
 		found += expect_right(text, strlen(text), "elsa", NO_UID);
 		found += expect_right(text, strlen(text), NULL, 5001);
+		expect_right(text, strlen(text), names[rng_below(&rng, COUNT_OF(names))],
+			     NO_UID);
 	}
 	cr_expect_gt(found, 5000);
 }

@@ -3,6 +3,7 @@
  * nsswitch.conf: the line `subid:` in all its forms, and whether users come from the file
  * first.
  */
+#include "libsubid/core/limits.h"
 #include "libsubid/sys/nsswitch.h"
 #include "tests/unit/unit.h"
 
@@ -151,12 +152,36 @@ Test(nsswitch, passwd)
 		{ "passwd sss\npasswd: files\n", false },
 		{ "passwd : sss\npasswd: files\n", false },
 		{ "passwd: files\ngroup: sss\n pass: sss\n", true },
+		/* It has no comments that begin in a word. */
+		{ "passwd: files#\n", false },
+		{ "passwd: files# sss\n", false },
+		{ "passwd: files #sss\n", true },
+		{ "passwd: files\t\n", true },
 	};
+	static char text[2 * LIMIT_LINE_BYTES];
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
 		cr_assert(read_text(rows[i].text, strlen(rows[i].text))
 					  .passwd_files_first == rows[i].files_first,
 			  "'%s'", rows[i].text);
+
+	/* Nor is it cut where ours is. */
+	for (int end = 0; end < 3; end++) {
+		static const char *const ends[] = { "\n", "[SUCCESS=continue] sss\n",
+						    "\n#passwd: sss\n" };
+
+		for (int blanks = 4075; blanks < 4110; blanks++) {
+			int len = sprintf(text, "passwd: files%*s%s", blanks, "",
+					  ends[end]);
+			bool cut = strlen("passwd: files") + (size_t)blanks +
+					   (end == 1 ? strlen(ends[1]) - 1 : 0) >
+				   LIMIT_LINE_BYTES;
+
+			cr_assert(read_text(text, (size_t)len).passwd_files_first ==
+					  (end != 1 && !cut),
+				  "%d blanks, end %d", blanks, end);
+		}
+	}
 }
 
 /* Where accounts come from besides the local files; groups as well as users. */

@@ -77,7 +77,7 @@ Test(wait, read)
 	if (fork() == 0) {
 		for (int i = 0; i < 6; i++) {
 			usleep(20000);
-			if (write(ends[1], "elsann" + i, 1) != 1)
+			if (write(ends[1], &"elsann"[i], 1) != 1)
 				_exit(1);
 		}
 		_exit(0);
