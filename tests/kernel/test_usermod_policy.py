@@ -723,6 +723,36 @@ def test_name_service(case):
     remove("/etc/nss-mode")
 
 
+def test_local_user(case):
+    """A user who is local beyond doubt costs no process that asks the name service; in doubt
+    there is one, and the result is the same."""
+    box, report = case.box, case.report
+    if not available():
+        report.skip("local users", "needs strace")
+        return
+
+    def check(name, asks):
+        box.put(DB, DB)
+        made = [call.name for call in calls(box, ("-v", "7000000-7000009", "elsa"))
+                if call.name in ("clone", "clone3", "fork", "vfork")]
+        report.check(f"local users: {name}",
+                     bool(made) == asks and box.get()[0] == added("elsa:7000000:10"),
+                     f"{made}, {box.get()[0]}")
+
+    others = host_module.NSSWITCH.split("\n", 1)[1]
+    for line, asks in (("passwd: files", False), (" passwd: files", True),
+                       ("passwd: files [NOTFOUND=return]", True),
+                       ("passwd: systemd files", True)):
+        box.host.write("/etc/nsswitch.conf", f"{line}\n{others}")
+        check(f"'{line}' {'asks' if asks else 'does not ask'}", asks)
+    box.host.reset_etc("nsswitch.conf")
+    with overlay(box, "/run"):
+        os.makedirs("/run/nscd")
+        check("nscd's folder alone", False)
+        box.host.write("/run/nscd/socket", "")
+        check("nscd is asked where it may be", True)
+
+
 def main():
     box, report = enter()
     case = Case(box, report)
@@ -732,7 +762,8 @@ def main():
              test_slow_reader]
     # strace, a tmpfs with attributes, time: not in every virtual machine
     if not host_module.emulated():
-        tests += [test_image_without_openat2, test_source, test_attributes, test_name_service]
+        tests += [test_image_without_openat2, test_source, test_attributes, test_local_user,
+                  test_name_service]
     for test in tests:
         test(case)
     report.finish()
