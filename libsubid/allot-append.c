@@ -84,7 +84,7 @@ static const struct taken *find_known(const struct allot_work *work, size_t k,
 	bool within = wanted->n > 0 && wanted->ranges[0].start >= bounds.start &&
 		      wanted->ranges[wanted->n - 1].end <= bounds.end;
 
-	return within && work->grant->asked ? &work->used[k].accounts : NULL;
+	return within ? &work->used[k].accounts : NULL;
 }
 
 static int check(struct allot_work *work, size_t k)

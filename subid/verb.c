@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/i18n.h"
@@ -119,14 +118,6 @@ size_t verb_kinds(const struct verb_options *options,
 	return n;
 }
 
-static bool is_name_of(const char *path, int folder)
-{
-	struct stat named, opened;
-
-	return stat(path, &named) == 0 && fstat(folder, &opened) == 0 &&
-	       named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
-}
-
 /*
  * Tells the path of a folder that etc_folder() opened. What is told as a command must not
  * mean a folder of this system where a link of an image does so: then it is the path
@@ -144,7 +135,7 @@ int verb_name_folder(int folder, const char *root, const char *path,
 		report_line(PROGRAM, "%s: %s", root, report_error(ENAMETOOLONG));
 		return VERB_USAGE;
 	}
-	if (!root || is_name_of(ret_path, folder))
+	if (!root || etc_is_named(folder, ret_path))
 		return 0;
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", folder);
 	len = readlink(link, ret_path, PATH_MAX - 1);

@@ -14,7 +14,6 @@
 
 #define BLOCK	    ENTRY_BLOCK
 #define BLOCK_LIMIT ENTRY_BLOCK_LIMIT
-#define COUNT_LIMIT 10000000 /* of a number of fewer digits than a block */
 
 /* The number that digits are, of which there is one at least. */
 static inline uint64_t digits_join(struct entry_digits digits)
@@ -68,30 +67,51 @@ static __attribute__((noinline)) bool look_forwards(const char *line, size_t len
 	return at == end && start < range.end && range.start < start + count;
 }
 
-/* As entry_may_overlap(), by all digits. Thread-safe. */
-bool entry_look_closer(const char *line, size_t len, struct range range)
+/* Where the numbers of a line are, and what they are made of. */
+struct numbers {
+	const char *start_text;
+	const char *count_text;
+	uint64_t start;
+	uint64_t count;
+};
+
+/*
+ * Reads start and count from the end of a line. False: it is not as almost all lines are,
+ * of BLOCK bytes before the second colon and with fewer digits than that in the count.
+ */
+static inline bool read_backwards(const char *line, size_t len, struct numbers *ret)
 {
 	const char *at = line + len;
 	struct entry_digits count, start;
-	uint64_t value = 0;
+	uint64_t above = 0;
 
 	if (len < BLOCK)
-		return look_forwards(line, len, range);
+		return false;
 	count = entry_digits_before(at);
 	at -= count.n;
-	if (count.n == 0 || count.n == BLOCK || at[-1] != ':' || --at - line < BLOCK)
-		return look_forwards(line, len, range);
+	if (count.n == 0 || count.n == BLOCK || at[-1] != ':' || at - 1 - line < BLOCK)
+		return false;
+	ret->count_text = at--;
 	start = entry_digits_before(at);
 	at -= start.n;
 	if (start.n == BLOCK)
-		value = digits_above(line, &at);
+		above = digits_above(line, &at);
 	if (start.n == 0 || at == line || at[-1] != ':')
-		return look_forwards(line, len, range);
-	/* Of most lines the highest digits are enough. */
-	if (value >= range.end || value + BLOCK_LIMIT + COUNT_LIMIT <= range.start)
 		return false;
-	value += digits_join(start);
-	return value < range.end && range.start < value + digits_join(count);
+	ret->start_text = at;
+	ret->start = above + digits_join(start);
+	ret->count = digits_join(count);
+	return true;
+}
+
+/* As entry_may_overlap(), by all digits. Thread-safe. */
+bool entry_look_closer(const char *line, size_t len, struct range range)
+{
+	struct numbers numbers;
+
+	if (!read_backwards(line, len, &numbers))
+		return look_forwards(line, len, range);
+	return numbers.start < range.end && range.start < numbers.start + numbers.count;
 }
 
 /*
@@ -140,28 +160,19 @@ static inline bool begins_with_name(const char *line, size_t len)
  */
 bool entry_parse_usual(const char *line, size_t len, struct entry *ret_entry)
 {
-	const char *at = line + len;
-	struct entry_digits count, start;
-	uint64_t value = 0;
+	struct numbers numbers;
+	size_t owner_len;
 
-	if (len < BLOCK)
+	if (!read_backwards(line, len, &numbers))
 		return false;
-	count = entry_digits_before(at);
-	at -= count.n;
+	owner_len = (size_t)(numbers.start_text - 1 - line);
 	/* A number that begins with 0 is none, or not worth it. */
-	if (count.n == 0 || count.n == BLOCK || *at == '0' || at[-1] != ':' ||
-	    --at - line < BLOCK)
-		return false;
-	start = entry_digits_before(at);
-	at -= start.n;
-	if (start.n == BLOCK)
-		value = digits_above(line, &at);
-	if (start.n == 0 || *at == '0' || at == line || *--at != ':' ||
-	    !begins_with_name(line, (size_t)(at - line)) ||
-	    range_make(value + digits_join(start), digits_join(count), &ret_entry->range))
+	if (*numbers.start_text == '0' || *numbers.count_text == '0' ||
+	    !begins_with_name(line, owner_len) ||
+	    range_make(numbers.start, numbers.count, &ret_entry->range))
 		return false;
 	ret_entry->owner = line;
-	ret_entry->owner_len = (size_t)(at - line);
+	ret_entry->owner_len = owner_len;
 	ret_entry->by_id = false;
 	ret_entry->owner_id = 0;
 	return true;

@@ -136,19 +136,6 @@ bool conf_item_yes(const struct conf_item *item)
 }
 
 /*
- * Looks a number up, @fallback where it is not set.
- * Returns 0, CONF_MALFORMED or -errno; *ret_value is written only with 0. Thread-safe.
- */
-int conf_number(int folder, const char *path, const char *key, uint64_t fallback,
-		uint64_t *ret_value)
-{
-	struct conf_item item = { .key = key };
-	int r = conf_read(folder, path, &item, 1);
-
-	return r ? r : conf_item_number(&item, fallback, ret_value);
-}
-
-/*
  * Looks up whether @key is set to `yes`, in any case.
  * Returns 0 or -errno; *ret_yes is written only with 0. Thread-safe.
  */

@@ -30,8 +30,6 @@ int conf_item_number(const struct conf_item *item, uint64_t fallback,
 bool conf_item_yes(const struct conf_item *item);
 int conf_lookup(int folder, const char *path, const char *key,
 		char ret_value[static CONF_VALUE_BYTES]);
-int conf_number(int folder, const char *path, const char *key, uint64_t fallback,
-		uint64_t *ret_value);
 int conf_yes(int folder, const char *path, const char *key, bool *ret_yes);
 bool conf_is_yes(int folder, const char *path, const char *key);
 

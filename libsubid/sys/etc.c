@@ -99,13 +99,13 @@ int etc_folder(const char *image, const char *path)
 	return r == -ENOSYS || r == -EPERM ? open_without_links(root, path) : r;
 }
 
-static bool is_running_systems(int folder)
+/* Tells whether @path of this system leads to @folder, a descriptor. Thread-safe. */
+bool etc_is_named(int folder, const char *path)
 {
-	struct stat ours, theirs;
+	struct stat named, opened;
 
-	return fstatat(AT_FDCWD, SYSCONFDIR, &ours, 0) == 0 &&
-	       fstat(folder, &theirs) == 0 && ours.st_dev == theirs.st_dev &&
-	       ours.st_ino == theirs.st_ino;
+	return fstatat(AT_FDCWD, path, &named, 0) == 0 && fstat(folder, &opened) == 0 &&
+	       named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
 }
 
 /*
@@ -119,7 +119,7 @@ int etc_open(int folder, const char *name)
 	int fd = openat(folder, name, folder == AT_FDCWD ? flags : flags | O_NOFOLLOW);
 
 	if (fd < 0 && errno == ELOOP && folder != AT_FDCWD) {
-		if (!is_running_systems(folder))
+		if (!etc_is_named(folder, SYSCONFDIR))
 			return -ELOOP;
 		fd = openat(folder, name, flags);
 	}

@@ -5,7 +5,10 @@
 #ifndef SUBID_ETC_H
 #define SUBID_ETC_H
 
+#include <stdbool.h>
+
 int etc_folder(const char *image, const char *path);
+bool etc_is_named(int folder, const char *path);
 int etc_open(int folder, const char *name);
 
 #endif

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "libsubid/core/blanks.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/etc.h"
 #include "libsubid/sys/fd.h"
@@ -32,16 +33,6 @@ static bool is_first(void)
 	       nsswitch.passwd_files_first;
 }
 
-/* Blanks before a line are nothing to the name service. */
-static size_t count_blanks(const struct scan_line *line)
-{
-	size_t n = 0;
-
-	while (n < line->len && memchr(" \t\f\v\r", line->text[n], 5))
-		n++;
-	return n;
-}
-
 /*
  * Reads a line that is of the user who is meant, if it is an account as usual: who reads
  * numbers or a NUL in another way has nothing to read here.
@@ -55,7 +46,7 @@ static bool read_usual(const struct scan_line *line, struct account_line *ret_en
 /* Whether the name service could take @name for the first field of the line. */
 static bool may_be_named(const struct scan_line *line, const char *name, size_t len)
 {
-	size_t blanks = count_blanks(line), left = line->len - blanks;
+	size_t blanks = blanks_count(line->text, line->len), left = line->len - blanks;
 
 	return left >= len && memcmp(line->text + blanks, name, len) == 0 &&
 	       (left == len || line->text[blanks + len] == ':');
@@ -64,7 +55,7 @@ static bool may_be_named(const struct scan_line *line, const char *name, size_t 
 /* Comments, and entries of the old compat service, are nobody. */
 static bool is_nobody(const struct scan_line *line)
 {
-	size_t blanks = count_blanks(line);
+	size_t blanks = blanks_count(line->text, line->len);
 
 	return blanks == line->len || memchr("#+-", line->text[blanks], 3);
 }
@@ -79,7 +70,7 @@ static int judge(const struct scan_line *line, const char *name, size_t name_len
 	if (name ? !may_be_named(line, name, name_len) : is_nobody(line))
 		return 0;
 	/* A name would be read with the blanks before it. */
-	if (count_blanks(line) > 0 || !read_usual(line, ret_entry))
+	if (blanks_count(line->text, line->len) > 0 || !read_usual(line, ret_entry))
 		return -1;
 	/* A name with a colon would be that of no account. */
 	if (name)

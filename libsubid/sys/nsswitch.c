@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "libsubid/core/blanks.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/nsswitch.h"
@@ -126,13 +127,13 @@ static void read_others(const struct scan_line *line, const char *key,
 static bool may_be_passwd(const struct scan_line *line)
 {
 	struct scan_line rest = *line;
+	size_t blanks;
 
 	if (rest.len > 0 && rest.text[0] > ' ' && small_letter(rest.text[0]) != 'p')
 		return false;
-	while (rest.len > 0 && memchr(" \t\f\v\r", rest.text[0], 5)) {
-		rest.text++;
-		rest.len--;
-	}
+	blanks = blanks_count(rest.text, rest.len);
+	rest.text += blanks;
+	rest.len -= blanks;
 	return line_is(&rest, "passwd");
 }
 

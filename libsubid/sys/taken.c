@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "libsubid/core/array.h"
+#include "libsubid/core/blanks.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
@@ -41,14 +42,6 @@ static int put(struct taken *taken, uint32_t id, const char *name, size_t len)
 	return 0;
 }
 
-static const char *skip_blanks(const char *text, const char *end)
-{
-	while (text < end && (*text == ' ' || *text == '\t' || *text == '\f' ||
-			      *text == '\v' || *text == '\r'))
-		text++;
-	return text;
-}
-
 /*
  * The name and id of a line `name:password:id...` of passwd(5) or group(5); false: none.
  *
@@ -60,7 +53,8 @@ static const char *skip_blanks(const char *text, const char *end)
 static bool line_id(const struct scan_line *line, const char **ret_name,
 		    size_t *ret_name_len, uint32_t *ret_id)
 {
-	const char *end = line->text + line->len, *name = skip_blanks(line->text, end);
+	const char *end = line->text + line->len;
+	const char *name = line->text + blanks_count(line->text, line->len);
 	const char *name_end = memchr(name, ':', (size_t)(end - name));
 	const char *field, *field_end;
 	uint64_t id;
@@ -70,7 +64,8 @@ static bool line_id(const struct scan_line *line, const char **ret_name,
 	field = memchr(name_end + 1, ':', (size_t)(end - name_end - 1));
 	if (!field)
 		return false;
-	field = skip_blanks(field + 1, end);
+	field++;
+	field += blanks_count(field, (size_t)(end - field));
 	field += field < end && *field == '+';
 	field_end = memchr(field, ':', (size_t)(end - field));
 	if (!field_end)

@@ -79,6 +79,14 @@ Test(conf, table)
 	}
 }
 
+static int read_number(const char *path, uint64_t fallback, uint64_t *ret_value)
+{
+	struct conf_item item = { .key = "KEY" };
+	int r = conf_read(AT_FDCWD, path, &item, 1);
+
+	return r ? r : conf_item_number(&item, fallback, ret_value);
+}
+
 /* Numbers: a fallback where nothing is set, and no guess where it is not a number. */
 Test(conf, number)
 {
@@ -109,20 +117,17 @@ Test(conf, number)
 		int r;
 
 		value = 99;
-		r = conf_number(AT_FDCWD,
-				folder_put(&folder, "login.defs", rows[i].text,
+		r = read_number(folder_put(&folder, "login.defs", rows[i].text,
 					   strlen(rows[i].text), 0644),
-				"KEY", 77, &value);
+				77, &value);
 		cr_assert(r == rows[i].r, "row %zu '%s': %d", i, rows[i].text, r);
 		cr_assert(value == (r ? 99 : rows[i].value), "row %zu '%s'", i,
 			  rows[i].text);
 	}
 	value = 99;
-	cr_assert(conf_number(AT_FDCWD, folder_path(&folder, "missing"), "KEY", 77,
-			      &value) == 0 &&
+	cr_assert(read_number(folder_path(&folder, "missing"), 77, &value) == 0 &&
 		  value == 77);
-	cr_assert(conf_number(AT_FDCWD, folder.path, "KEY", 55, &value) == -EISDIR &&
-		  value == 77);
+	cr_assert(read_number(folder.path, 55, &value) == -EISDIR && value == 77);
 }
 
 /* `yes` in any case and nothing else. */
