@@ -1,0 +1,539 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * nss-client: a child process and a socket to it.
+ *
+ * MUST: what the name service prints is lost (child.h): it would be in the middle of our
+ * rows.
+ * MUST: what the child sends is checked before it is used.
+ * Once no answer came nothing is asked any more: the next one would take as long.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "common/i18n.h"
+#include "common/report.h"
+#include "helper/nss-client.h"
+#include "helper/nss-protocol.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
+#include "libsubid/sys/fd.h"
+#include "libsubid/sys/wait.h"
+
+/* Requests that are sent before the first of them is answered: they fit into a socket. */
+#define WINDOW 128
+
+/* Beyond what a scan may take by itself. */
+#define SCAN_GRACE 1000
+
+static int serve(void *context)
+{
+	return nss_child_main(*(const int *)context) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* Reads what the child sends. Returns 0, -ETIMEDOUT, -ECONNRESET or -errno. */
+static int receive(const struct nss_client *client, int64_t end, void *bytes, size_t len)
+{
+	int r = wait_read(client->fd, end, bytes, len);
+
+	return r == WAIT_OVER ? -ETIMEDOUT : r;
+}
+
+static int read_greeting(const struct nss_client *client, int64_t end)
+{
+	struct nss_greeting greeting;
+	int r = receive(client, end, &greeting, sizeof(greeting));
+
+	if (r == 0 && (greeting.magic != NSS_PROTOCOL_MAGIC ||
+		       greeting.version != NSS_PROTOCOL_VERSION))
+		r = -EPROTO;
+	return r;
+}
+
+static int start(struct nss_client *client, int64_t end)
+{
+	int ends[2], r;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
+		return -errno;
+	r = child_start(&client->child,
+			&(struct child_options){ .kept = &ends[1], .n_kept = 1 }, serve,
+			&ends[1]);
+	fd_close(ends[1]);
+	if (r) {
+		fd_close(ends[0]);
+		return r;
+	}
+	client->fd = ends[0];
+	return read_greeting(client, end);
+}
+
+/* Sends a request with a name, which may be NULL. */
+static int send_request(const struct nss_client *client, struct nss_request request,
+			const char *name)
+{
+	char bytes[sizeof(request) + LIMIT_OWNER_BYTES];
+	size_t len;
+
+	request.name_len = name ? (uint32_t)strlen(name) : 0;
+	len = sizeof(request) + request.name_len;
+	memcpy(bytes, &request, sizeof(request));
+	if (name)
+		memcpy(bytes + sizeof(request), name, request.name_len);
+	/* It fits: see WINDOW. */
+	return send(client->fd, bytes, len, MSG_NOSIGNAL) == (ssize_t)len ? 0 :
+									    -ECONNRESET;
+}
+
+/*
+ * Receives one reply. @ret_bytes is to be freed and has a NUL behind it.
+ * Returns 0 with what the child has found, *ret_r, or -errno: the child is of no use.
+ */
+static int receive_reply(const struct nss_client *client, int64_t end, int *ret_r,
+			 char **ret_bytes, size_t *ret_len)
+{
+	CLEANUP(cleanup_free) char *bytes = NULL;
+	struct nss_reply reply;
+	int r = receive(client, end, &reply, sizeof(reply));
+
+	if (r)
+		return r;
+	if (reply.len > NSS_REPLY_BYTES_MAX || reply.r > NSS_REPLY_MORE ||
+	    reply.r < -4095)
+		return -EBADMSG;
+	bytes = calloc(1, (size_t)reply.len + 1);
+	if (!bytes)
+		return -ENOMEM;
+	r = receive(client, end, bytes, reply.len);
+	if (r)
+		return r;
+	*ret_r = reply.r;
+	*ret_len = reply.len;
+	*ret_bytes = TAKE_PTR(bytes);
+	return 0;
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Makes the child ready. Returns when its next answer has to be there, or -errno. */
+static int64_t begin(struct nss_client *client, int64_t *ret_now)
+{
+	int64_t now = wait_clock(), end;
+
+	*ret_now = now;
+	if (client->failed == 0 && client->left <= 0)
+		return -ETIMEDOUT;
+	end = now + least(client->each, client->left);
+	if (client->failed == 0 && client->fd < 0)
+		client->failed = start(client, end);
+	return client->failed ? client->failed : end;
+}
+
+/* Counts the time, and notes that no answer came. */
+static int finish(struct nss_client *client, int64_t begun, int r)
+{
+	client->failed = r;
+	if (client->left < INT64_MAX)
+		client->left -= wait_clock() - begun;
+	return r;
+}
+
+/* Names that no account can have are not asked. */
+static bool is_too_long(const char *name)
+{
+	return name && strlen(name) > LIMIT_OWNER_BYTES;
+}
+
+/* Asks. Returns 0 with bytes that are to be freed, ACCOUNT_NONE or -errno. */
+static int ask(struct nss_client *client, struct nss_request request, const char *name,
+	       char **ret_bytes, size_t *ret_len)
+{
+	CLEANUP(cleanup_free) char *bytes = NULL;
+	int64_t begun, end;
+	int found = 0, r;
+
+	if (is_too_long(name))
+		return ACCOUNT_NONE;
+	end = begin(client, &begun);
+	if (end < 0)
+		return (int)end;
+	r = send_request(client, request, name);
+	if (r == 0)
+		r = receive_reply(client, end, &found, &bytes, ret_len);
+	if (r == 0 && found == NSS_REPLY_MORE)
+		r = -EBADMSG;
+	finish(client, begun, r);
+	if (r || found)
+		return r ? r : found;
+	*ret_bytes = TAKE_PTR(bytes);
+	return 0;
+}
+
+/*
+ * Reads one account of a reply and steps over it. Returns 1, 0 at the end or -EBADMSG.
+ */
+static int next_account(const char **at, const char *end,
+			struct nss_reply_account *ret_account, const char **ret_name)
+{
+	size_t left = (size_t)(end - *at);
+
+	if (left == 0)
+		return 0;
+	if (left < sizeof(*ret_account))
+		return -EBADMSG;
+	memcpy(ret_account, *at, sizeof(*ret_account));
+	if (ret_account->name_len > LIMIT_OWNER_BYTES ||
+	    ret_account->name_len > left - sizeof(*ret_account))
+		return -EBADMSG;
+	*ret_name = *at + sizeof(*ret_account);
+	*at = *ret_name + ret_account->name_len;
+	return 1;
+}
+
+static int read_account(const char *bytes, size_t len, struct account *ret_account)
+{
+	struct nss_reply_account reply;
+	const char *at = bytes, *name;
+
+	if (next_account(&at, bytes + len, &reply, &name) != 1 || at != bytes + len ||
+	    reply.name_len == 0)
+		return -EBADMSG;
+	account_set(ret_account, name, reply.name_len, reply.id, reply.gid);
+	return 0;
+}
+
+static int ask_account(struct nss_client *client, struct nss_request request,
+		       const char *name, struct account *ret_account)
+{
+	CLEANUP(cleanup_free) char *bytes = NULL;
+	size_t len = 0;
+	int r = ask(client, request, name, &bytes, &len);
+
+	return r ? r : read_account(bytes, len, ret_account);
+}
+
+/*
+ * Looks an account up by login name.
+ * Returns 0, ACCOUNT_NONE or -errno, for which nss_client_reason() has words.
+ */
+int nss_client_user(struct nss_client *client, const char *name,
+		    struct account *ret_account)
+{
+	return ask_account(client, (struct nss_request){ .type = NSS_REQUEST_USER }, name,
+			   ret_account);
+}
+
+/* The same by uid. */
+int nss_client_uid(struct nss_client *client, uid_t uid, struct account *ret_account)
+{
+	return ask_account(client,
+			   (struct nss_request){ .type = NSS_REQUEST_UID, .id = uid },
+			   NULL, ret_account);
+}
+
+static int send_window(struct nss_client *client, const char *const *names, size_t n)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		if (!is_too_long(names[i]))
+			r = send_request(client,
+					 (struct nss_request){ .type = NSS_REQUEST_USER },
+					 names[i]);
+	return r;
+}
+
+static int receive_window(struct nss_client *client, const char *const *names, size_t n,
+			  struct name_service_answer *ret_answers)
+{
+	for (size_t i = 0; i < n; i++) {
+		CLEANUP(cleanup_free) char *bytes = NULL;
+		int64_t end = wait_clock() + least(client->each, client->left);
+		size_t len = 0;
+		int r;
+
+		ret_answers[i].r = ACCOUNT_NONE;
+		if (is_too_long(names[i]))
+			continue;
+		r = receive_reply(client, end, &ret_answers[i].r, &bytes, &len);
+		if (r == 0 && ret_answers[i].r == 0)
+			r = read_account(bytes, len, &ret_answers[i].account);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+/*
+ * Looks many accounts up, with many requests under way.
+ *
+ * ret_answers: one for each name. Returns 0; why an answer did not come is in each of
+ * them.
+ */
+int nss_client_users(struct nss_client *client, const char *const *names, size_t n,
+		     struct name_service_answer *ret_answers)
+{
+	for (size_t i = 0; i < n; i += WINDOW) {
+		size_t some = n - i < WINDOW ? n - i : WINDOW;
+		int64_t begun, end = begin(client, &begun);
+		int r = end < 0 ? (int)end : send_window(client, names + i, some);
+
+		for (size_t k = i; k < i + some; k++)
+			ret_answers[k].r = -ETIMEDOUT;
+		if (r == 0)
+			r = receive_window(client, names + i, some, ret_answers + i);
+		if (end >= 0)
+			finish(client, begun, r);
+		for (size_t k = i; r && k < n; k++)
+			if (ret_answers[k].r == -ETIMEDOUT || k >= i + some)
+				ret_answers[k].r = r;
+		if (r)
+			return 0;
+	}
+	return 0;
+}
+
+/*
+ * Looks the name of a user or a group up. Returns as nss_client_user() does.
+ */
+int nss_client_name(struct nss_client *client, const struct kind *kind, uint32_t id,
+		    char ret_name[static LIMIT_OWNER_BYTES + 1])
+{
+	CLEANUP(cleanup_free) char *bytes = NULL;
+	size_t len = 0;
+	int r = ask(client,
+		    (struct nss_request){
+			    .type = NSS_REQUEST_NAME, .group = kind->group, .id = id },
+		    NULL, &bytes, &len);
+
+	if (r)
+		return r;
+	len = strnlen(bytes, LIMIT_OWNER_BYTES);
+	memcpy(ret_name, bytes, len);
+	ret_name[len] = '\0';
+	return 0;
+}
+
+/* Looks the home directory of a user up; *ret_home is to be freed. */
+int nss_client_home(struct nss_client *client, const char *name, char **ret_home)
+{
+	size_t len;
+
+	return ask(client, (struct nss_request){ .type = NSS_REQUEST_HOME }, name,
+		   ret_home, &len);
+}
+
+/*
+ * Looks all groups of a user up, the primary one among them.
+ *
+ * ret_groups: *ret_n of them, to be freed. Returns as nss_client_user() does.
+ */
+int nss_client_groups(struct nss_client *client, const struct account *account,
+		      gid_t **ret_groups, size_t *ret_n)
+{
+	char *bytes;
+	size_t len;
+	int r = ask(client,
+		    (struct nss_request){ .type = NSS_REQUEST_GROUPS, .id = account->gid },
+		    account->name, &bytes, &len);
+
+	if (r)
+		return r;
+	*ret_n = len / sizeof(**ret_groups);
+	*ret_groups = (gid_t *)(void *)bytes;
+	return 0;
+}
+
+/*
+ * Looks a group up.
+ *
+ * ret_names: the users that are named as members, each with a NUL, *ret_len bytes in all;
+ * to be freed. Returns as nss_client_user() does.
+ */
+int nss_client_members(struct nss_client *client, const char *group, gid_t *ret_gid,
+		       char **ret_names, size_t *ret_len)
+{
+	char *bytes;
+	size_t len;
+	int r = ask(client, (struct nss_request){ .type = NSS_REQUEST_MEMBERS }, group,
+		    &bytes, &len);
+
+	if (r)
+		return r;
+	if (len < sizeof(*ret_gid)) {
+		free(bytes);
+		return -EBADMSG;
+	}
+	memcpy(ret_gid, bytes, sizeof(*ret_gid));
+	*ret_len = len - sizeof(*ret_gid);
+	/* With the NUL behind it. */
+	memmove(bytes, bytes + sizeof(*ret_gid), *ret_len + 1);
+	*ret_names = bytes;
+	return 0;
+}
+
+static int add_accounts(const char *bytes, size_t len, struct accounts *found)
+{
+	struct nss_reply_account account;
+	const char *at = bytes, *name;
+	int r;
+
+	while ((r = next_account(&at, bytes + len, &account, &name)) > 0) {
+		r = accounts_add(found, name, account.name_len, account.id, account.gid);
+		if (r)
+			return r;
+	}
+	return r;
+}
+
+/*
+ * Receives accounts until the reply that ends them. Returns 0 with what the child has
+ * found, *ret_r, and the bytes of the last reply; or -errno.
+ */
+static int receive_accounts(struct nss_client *client, int64_t end,
+			    struct accounts *found, int *ret_r, char **ret_bytes,
+			    size_t *ret_len)
+{
+	for (;;) {
+		CLEANUP(cleanup_free) char *bytes = NULL;
+		int r = receive_reply(client, end, ret_r, &bytes, ret_len);
+
+		if (r)
+			return r;
+		if (*ret_r != NSS_REPLY_MORE) {
+			*ret_bytes = TAKE_PTR(bytes);
+			return 0;
+		}
+		r = add_accounts(bytes, *ret_len, found);
+		if (r)
+			return r;
+	}
+}
+
+static int ask_accounts(struct nss_client *client, const struct nss_request *request,
+			int64_t grace, struct accounts *found, char **ret_bytes,
+			size_t *ret_len)
+{
+	int64_t begun, end = begin(client, &begun);
+	int result = 0, r;
+
+	if (end < 0)
+		return (int)end;
+	if (grace)
+		end = begun + grace;
+	r = send_request(client, *request, NULL);
+	if (r == 0)
+		r = receive_accounts(client, end, found, &result, ret_bytes, ret_len);
+	finish(client, begun, r);
+	return r ? r : result;
+}
+
+/*
+ * Adds all accounts that the services enumerate to @found, see nss_enumerate().
+ * Returns 0 or -errno (not all may be there).
+ */
+int nss_client_enumerate(struct nss_client *client, const struct kind *kind,
+			 struct accounts *found)
+{
+	const struct nss_request request = { .type = NSS_REQUEST_ENUMERATE,
+					     .group = kind->group };
+	CLEANUP(cleanup_free) char *bytes = NULL;
+	size_t len = 0;
+
+	return ask_accounts(client, &request, 0, found, &bytes, &len);
+}
+
+/*
+ * Asks for the ids of a range, see nss_scan(). Returns 0 or -errno (a service does not
+ * answer); what was found until then is in scan->found.
+ */
+int nss_client_scan(struct nss_client *client, struct name_service_scan *scan)
+{
+	const struct nss_request request = { .type = NSS_REQUEST_SCAN,
+					     .group = scan->kind->group,
+					     .start = scan->range.start,
+					     .end = scan->range.end,
+					     .milliseconds = scan->milliseconds };
+	CLEANUP(cleanup_free) char *bytes = NULL;
+	struct nss_reply_scan reply = { 0 };
+	size_t len = 0;
+	int r = ask_accounts(client, &request, scan->milliseconds + SCAN_GRACE,
+			     scan->found, &bytes, &len);
+
+	if (r == 0 && len != sizeof(reply))
+		return -EBADMSG;
+	if (r)
+		return r;
+	memcpy(&reply, bytes, sizeof(reply));
+	scan->asked = reply.asked;
+	scan->largest = reply.largest;
+	return 0;
+}
+
+static int service_user(void *context, const char *name, struct account *ret_account)
+{
+	return nss_client_user(context, name, ret_account);
+}
+
+static int service_uid(void *context, uid_t uid, struct account *ret_account)
+{
+	return nss_client_uid(context, uid, ret_account);
+}
+
+static int service_users(void *context, const char *const *names, size_t n,
+			 struct name_service_answer *ret_answers)
+{
+	return nss_client_users(context, names, n, ret_answers);
+}
+
+static int service_enumerate(void *context, const struct kind *kind,
+			     struct accounts *found)
+{
+	return nss_client_enumerate(context, kind, found);
+}
+
+static int service_scan(void *context, struct name_service_scan *scan)
+{
+	return nss_client_scan(context, scan);
+}
+
+/* The name service by this child. It is valid as long as @client. */
+struct name_service nss_client_service(struct nss_client *client)
+{
+	return (struct name_service){
+		.context = client,
+		.user = service_user,
+		.uid = service_uid,
+		.users = service_users,
+		.enumerate = service_enumerate,
+		.scan = service_scan,
+	};
+}
+
+/* Why there was no answer, for people. Valid until the next call. */
+const char *nss_client_reason(int r)
+{
+	switch (r) {
+	case -EAGAIN:
+		return _("the name service did not answer");
+	case -ETIMEDOUT:
+		return _("the name service did not answer in time");
+	case -ECONNRESET:
+		return _("the name service crashed");
+	default:
+		return report_error(-r);
+	}
+}
+
+/* Ends the process. Takes one that never started, and one that has ended. */
+void nss_client_end(struct nss_client *client)
+{
+	if (client->fd < 0)
+		return;
+	child_end(&client->child);
+	client->fd = fd_close(client->fd);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * nss-protocol: what goes between a program and the child that asks the name service.
+ *
+ * The child sends a greeting. Then come requests, each with the bytes of a name behind
+ * it, and for each of them replies, with `len` bytes behind: some with NSS_REPLY_MORE,
+ * and one that ends it. Requests may be sent before the reply to the last one has come.
+ * Both sides check what they receive as if a stranger had written it.
+ */
+#ifndef SUBID_NSS_PROTOCOL_H
+#define SUBID_NSS_PROTOCOL_H
+
+#include <stdint.h>
+
+#include "libsubid/core/limits.h"
+
+#define NSS_PROTOCOL_MAGIC   0x73756269
+#define NSS_PROTOCOL_VERSION 1
+
+/* Bytes of one reply. */
+#define NSS_REPLY_BYTES_MAX (16 * 1024 * 1024)
+/* A reply that others follow. */
+#define NSS_REPLY_MORE 2
+
+struct nss_greeting {
+	uint32_t magic;
+	uint32_t version;
+};
+
+enum nss_request_type {
+	NSS_REQUEST_USER,      /* name -> struct nss_reply_account */
+	NSS_REQUEST_UID,       /* id -> the same */
+	NSS_REQUEST_NAME,      /* kind, id -> name */
+	NSS_REQUEST_HOME,      /* name -> path */
+	NSS_REQUEST_GROUPS,    /* name, id of the primary group -> gids */
+	NSS_REQUEST_MEMBERS,   /* name -> gid, then names, each with a NUL */
+	NSS_REQUEST_ENUMERATE, /* kind -> struct nss_reply_account ... */
+	NSS_REQUEST_SCAN,      /* kind, range, milliseconds -> the same, then a
+				  struct nss_reply_scan */
+};
+
+struct nss_request {
+	uint32_t type;
+	uint32_t group; /* the kind: 1 for gids */
+	uint32_t id;
+	uint32_t name_len;
+	uint64_t start;
+	uint64_t end;
+	int64_t milliseconds;
+};
+
+struct nss_reply {
+	int32_t r; /* 0, NSS_REPLY_MORE, ACCOUNT_NONE or -errno */
+	uint32_t len;
+};
+
+/* The name is behind it. */
+struct nss_reply_account {
+	uint32_t id;
+	uint32_t gid;
+	uint32_t name_len; /* LIMIT_OWNER_BYTES at the most */
+};
+
+struct nss_reply_scan {
+	uint64_t asked;
+	uint64_t largest;
+};
+
+int nss_child_main(int fd);
+
+#endif

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * accounts: one pass over passwd(5) or group(5) is kept here, so that many questions cost
+ * no question to the name service. Of several lines with a name or an id the first one
+ * counts, as in getpwnam(3) and getpwuid(3).
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libsubid/core/accounts.h"
+#include "libsubid/core/array.h"
+#include "libsubid/core/bisect.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
+
+static int reserve_name(struct accounts *accounts, size_t bytes)
+{
+	size_t allocated = 2 * accounts->names_allocated + 2 * LIMIT_OWNER_BYTES + bytes;
+	char *names;
+
+	if (accounts->names && accounts->names_allocated - accounts->names_len >= bytes)
+		return 0;
+	if (allocated > UINT32_MAX)
+		return -ENOMEM;
+	names = realloc(accounts->names, allocated);
+	if (!names)
+		return -ENOMEM;
+	accounts->names = names;
+	accounts->names_allocated = allocated;
+	return 0;
+}
+
+/*
+ * Adds an account; one of which only the id is known has no name.
+ *
+ * Returns 0 or -ENOMEM. Ended with accounts_sort(), freed with accounts_cleanup().
+ * Accounts belong to one thread while they are added.
+ */
+int accounts_add(struct accounts *accounts, const char *name, size_t name_len, uint32_t id,
+		 uint32_t gid)
+{
+	int r = reserve_name(accounts, name_len + 1);
+
+	if (r == 0)
+		r = ARRAY_RESERVE(accounts->items, accounts->n, accounts->allocated);
+	if (r)
+		return r;
+	accounts->items[accounts->n++] =
+		(struct accounts_item){ (uint32_t)accounts->names_len, id, gid };
+	memcpy(accounts->names + accounts->names_len, name, name_len);
+	accounts->names_len += name_len;
+	accounts->names[accounts->names_len++] = '\0';
+	return 0;
+}
+
+static bool is_named(const struct accounts *accounts, const struct accounts_item *item,
+		     const char *name, size_t len)
+{
+	const char *text = accounts_name(accounts, item);
+
+	return strncmp(text, name, len) == 0 && text[len] == '\0';
+}
+
+/*
+ * The account with a name, which need not be terminated; NULL: there is none. Of several
+ * the first. Thread-safe.
+ */
+const struct accounts_item *accounts_by_name(const struct accounts *accounts,
+					     const char *name, size_t len)
+{
+	uint32_t hash = hash_bytes(name, len), number;
+	size_t at = 0;
+
+	while ((number = hash_next(&accounts->by_name, hash, &at)))
+		if (is_named(accounts, &accounts->items[number - 1], name, len))
+			return &accounts->items[number - 1];
+	return NULL;
+}
+
+/* Sorting by comparing names would cost ten times as much. */
+static int index_names(struct accounts *accounts)
+{
+	int r;
+
+	hash_cleanup(&accounts->by_name);
+	r = hash_reserve(&accounts->by_name, accounts->n);
+	for (size_t i = 0; r == 0 && i < accounts->n; i++) {
+		const char *name = accounts_name(accounts, &accounts->items[i]);
+		size_t len = strlen(name);
+
+		if (len > 0 && !accounts_by_name(accounts, name, len))
+			r = hash_put(&accounts->by_name, hash_bytes(name, len),
+				     (uint32_t)i + 1);
+	}
+	return r;
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* An id and the place in the file are one number, so numbers are sorted. */
+static int index_ids(struct accounts *accounts)
+{
+	CLEANUP(cleanup_free)
+	uint64_t *keys = reallocarray(NULL, accounts->n + 1, sizeof(*keys));
+	bool sorted = true;
+
+	free(accounts->by_id);
+	accounts->by_id = reallocarray(NULL, accounts->n + 1, sizeof(*accounts->by_id));
+	if (!keys || !accounts->by_id)
+		return -ENOMEM;
+	for (size_t i = 0; i < accounts->n; i++) {
+		keys[i] = (uint64_t)accounts->items[i].id << 32 | i;
+		sorted &= i == 0 || keys[i] > keys[i - 1];
+	}
+	if (!sorted)
+		qsort(keys, accounts->n, sizeof(*keys), compare);
+	for (size_t i = 0; i < accounts->n; i++)
+		accounts->by_id[i] = (uint32_t)keys[i];
+	return 0;
+}
+
+/*
+ * Makes the accounts ready to be asked; may be called again after more were added.
+ * Returns 0 or -ENOMEM.
+ */
+int accounts_sort(struct accounts *accounts)
+{
+	int r = index_names(accounts);
+
+	return r ? r : index_ids(accounts);
+}
+
+/* The place of the first account with an id that is not below @id. Thread-safe. */
+size_t accounts_lower_bound(const struct accounts *accounts, uint64_t id)
+{
+	return BISECT(accounts->n, i, accounts_at(accounts, i)->id >= id);
+}
+
+/* The account with an id; NULL: there is none. Of several the first. Thread-safe. */
+const struct accounts_item *accounts_by_id(const struct accounts *accounts, uint32_t id)
+{
+	size_t i = accounts_lower_bound(accounts, id);
+
+	if (i == accounts->n || accounts_at(accounts, i)->id != id)
+		return NULL;
+	return accounts_at(accounts, i);
+}
+
+/* Frees the accounts. Takes zeroed ones. */
+void accounts_cleanup(struct accounts *accounts)
+{
+	free(accounts->items);
+	free(accounts->names);
+	free(accounts->by_id);
+	hash_cleanup(&accounts->by_name);
+	*accounts = (struct accounts){ 0 };
+}

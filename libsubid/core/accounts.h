@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * accounts: users or groups in memory, by name and by id.
+ *
+ *	accounts_add ...	in the order of the file
+ *	accounts_sort		when all are in
+ *	accounts_by_name ...
+ */
+#ifndef SUBID_ACCOUNTS_H
+#define SUBID_ACCOUNTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "libsubid/core/hash.h"
+
+struct accounts_item {
+	uint32_t name; /* see accounts_name() */
+	uint32_t id;
+	uint32_t gid; /* of a user: the primary group; ID_NONE: unknown */
+};
+
+struct accounts {
+	struct accounts_item *items; /* in the order in which they were added */
+	size_t n;
+	size_t allocated;
+	char *names; /* each with a NUL behind it; an id alone has an empty one */
+	size_t names_len;
+	size_t names_allocated;
+	uint32_t *by_id; /* indices of items, by id and then in their order */
+	struct hash by_name;
+};
+
+int accounts_add(struct accounts *accounts, const char *name, size_t name_len, uint32_t id,
+		 uint32_t gid);
+int accounts_sort(struct accounts *accounts);
+const struct accounts_item *accounts_by_name(const struct accounts *accounts,
+					     const char *name, size_t len);
+const struct accounts_item *accounts_by_id(const struct accounts *accounts, uint32_t id);
+size_t accounts_lower_bound(const struct accounts *accounts, uint64_t id);
+void accounts_cleanup(struct accounts *accounts);
+
+static inline const char *accounts_name(const struct accounts *accounts,
+					const struct accounts_item *item)
+{
+	return accounts->names + item->name;
+}
+
+/* The item at place @i of those in the order of ids. */
+static inline const struct accounts_item *accounts_at(const struct accounts *accounts,
+						      size_t i)
+{
+	return &accounts->items[accounts->by_id[i]];
+}
+
+#endif

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * passwd: the only reader of lines of passwd(5) and group(5).
+ *
+ * Invariant: a line for which 0 or PASSWD_ODD is returned is an account to getpwuid(3)
+ * (or a group to getgrgid(3)), with this name and these ids.
+ */
+#include <string.h>
+
+#include "libsubid/core/limits.h"
+#include "libsubid/core/num.h"
+#include "libsubid/core/passwd.h"
+#include "libsubid/core/whitespace.h"
+
+/* The next field of a line; *ret_len is its length. NULL behind the last one. */
+static const char *next_field(const char **rest, const char *end, size_t *ret_len)
+{
+	const char *field = *rest, *colon;
+
+	if (!field)
+		return NULL;
+	colon = memchr(field, ':', (size_t)(end - field));
+	*ret_len = (size_t)((colon ? colon : end) - field);
+	*rest = colon ? colon + 1 : NULL;
+	return field;
+}
+
+static bool read_plain_id(const char **rest, const char *end, uint32_t *ret_id)
+{
+	size_t len = 0;
+	const char *field = next_field(rest, end, &len);
+	uint64_t id;
+
+	if (!field || num_parse(field, len, ID_NONE - 1, &id))
+		return false;
+	*ret_id = (uint32_t)id;
+	return true;
+}
+
+/* Reads a line as tools write it: no whitespace, no sign, no leading zero. */
+static bool read_plain(const char *line, size_t len, bool group,
+		       struct passwd_line *ret_line)
+{
+	const char *rest = line, *end = line + len;
+	size_t field_len = 0;
+
+	ret_line->name = next_field(&rest, end, &ret_line->name_len);
+	if (ret_line->name_len == 0 || ret_line->name_len > LIMIT_OWNER_BYTES ||
+	    whitespace_is(ret_line->name[0]) || strchr("+-#", ret_line->name[0]))
+		return false;
+	ret_line->gid = ID_NONE;
+	if (!next_field(&rest, end, &field_len) ||
+	    !read_plain_id(&rest, end, &ret_line->id))
+		return false;
+	if (!group && !read_plain_id(&rest, end, &ret_line->gid))
+		return false;
+	return !memchr(line, '\0', (size_t)((rest ? rest : end) - line));
+}
+
+/*
+ * Reads a number as strtoul(3) with base 10 does: behind whitespace, with a sign, with
+ * zeros. A negative number is the largest one to the name service, which is no id.
+ * Returns where it ends; NULL: there are no digits.
+ */
+static const char *read_odd_id(const char *text, const char *end, uint32_t *ret_id)
+{
+	const char *digits;
+	uint64_t value = 0;
+	bool negative;
+
+	text += whitespace_count(text, (size_t)(end - text));
+	negative = text < end && *text == '-';
+	text += text < end && (*text == '-' || *text == '+');
+	for (digits = text; text < end && *text >= '0' && *text <= '9'; text++)
+		if (value <= ID_NONE)
+			value = value * 10 + (uint64_t)(*text - '0');
+	if (value > ID_NONE || (negative && value > 0))
+		value = ID_NONE;
+	*ret_id = (uint32_t)value;
+	return text > digits ? text : NULL;
+}
+
+/* The name and where the third field begins; NULL: there is none. */
+static const char *read_odd_name(const char *line, const char *end,
+				 struct passwd_line *ret_line)
+{
+	const char *rest = line + whitespace_count(line, (size_t)(end - line));
+	size_t field_len = 0;
+
+	if (rest == end || strchr("+-#", *rest))
+		return NULL;
+	ret_line->name = next_field(&rest, end, &ret_line->name_len);
+	return next_field(&rest, end, &field_len) ? rest : NULL;
+}
+
+/* Reads a line that read_plain() does not take. Returns an enum value, never 0. */
+static int read_odd(const char *line, size_t len, bool group,
+		    struct passwd_line *ret_line)
+{
+	const char *nul = memchr(line, '\0', len), *end = nul ? nul : line + len, *at;
+
+	at = read_odd_name(line, end, ret_line);
+	if (at)
+		at = read_odd_id(at, end, &ret_line->id);
+	if (!at || ret_line->id == ID_NONE || (at < end && *at != ':'))
+		return PASSWD_NONE;
+	/* A line that was cut may have more digits. */
+	if (at == end && len > LIMIT_LINE_BYTES)
+		return PASSWD_NONE;
+	ret_line->gid = ID_NONE;
+	if (!group) {
+		at = at < end ? read_odd_id(at + 1, end, &ret_line->gid) : NULL;
+		if (!at || (at < end && *at != ':'))
+			return PASSWD_ID_ONLY;
+	}
+	return ret_line->name_len > 0 && ret_line->name_len <= LIMIT_OWNER_BYTES ?
+		       PASSWD_ODD :
+		       PASSWD_ID_ONLY;
+}
+
+/*
+ * Reads a line of passwd(5), `name:password:uid:gid:...`, or with @group of group(5),
+ * `name:password:gid:...`.
+ *
+ * line, len: without the newline; of a line that is longer than LIMIT_LINE_BYTES, its
+ * begin.
+ * Returns 0, or an enum value; *ret_line is written but with PASSWD_NONE, with
+ * PASSWD_ID_ONLY its name may be empty or too long for an owner. Thread-safe.
+ */
+int passwd_read_line(const char *line, size_t len, bool group,
+		     struct passwd_line *ret_line)
+{
+	struct passwd_line found;
+	int r;
+
+	if (len <= LIMIT_LINE_BYTES && read_plain(line, len, group, &found)) {
+		*ret_line = found;
+		return 0;
+	}
+	r = read_odd(line, len, group, &found);
+	if (r != PASSWD_NONE)
+		*ret_line = found;
+	return r;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * whitespace: what the name service passes over in its files, isspace(3) without a locale.
+ */
+#ifndef SUBID_WHITESPACE_H
+#define SUBID_WHITESPACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Tells whether a byte is whitespace; of a line, so a newline is not among it. */
+static inline bool whitespace_is(char c)
+{
+	return c == ' ' || c == '\t' || c == '\f' || c == '\v' || c == '\r';
+}
+
+/* Counts the whitespace that @text begins with. */
+static inline size_t whitespace_count(const char *text, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && whitespace_is(text[n]))
+		n++;
+	return n;
+}
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * lookup: who a user is, by name or uid: the one way from a word to an account.
+ */
+#ifndef SUBID_LOOKUP_H
+#define SUBID_LOOKUP_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "libsubid/sys/nsswitch.h"
+#include "libsubid/user/account.h"
+#include "libsubid/user/name-service.h"
+
+/* Where users are looked up. */
+struct lookup {
+	int directory; /* that of passwd(5); AT_FDCWD: the running system's */
+	/* What passwd(5) says is what the name service would say. */
+	bool files_first;
+	/* NULL: the file alone, of a system that is not running. */
+	const struct name_service *service;
+};
+
+bool lookup_is_files_first(const struct nsswitch *nsswitch);
+int lookup_name(const struct lookup *lookup, const char *name,
+		struct account *ret_account);
+int lookup_uid(const struct lookup *lookup, uid_t uid, struct account *ret_account);
+int lookup_word(const struct lookup *lookup, const char *word,
+		struct account *ret_account);
+
+#endif

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * nss-modules: getpwnam(3) hides which service has not answered: for a service that is
+ * down it sets an errno, or none, and where another service follows it says "no such
+ * user". So after such an answer each module is asked by itself.
+ *
+ * MUST: "no" is what every module has said. A module that is not installed is passed
+ * over, as the name service does; one that fails has not answered.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <grp.h>
+#include <nss.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libsubid/core/cleanup.h"
+#include "libsubid/user/account.h"
+#include "libsubid/user/nss-modules.h"
+
+/* A group with a hundred thousand members is not larger. */
+#define BYTES_FIRST 1024
+#define BYTES_MAX   (16 * 1024 * 1024)
+
+/* Has users of the running system alone, and answers when it does not run. */
+#define SERVICE_LOCAL "systemd"
+
+typedef enum nss_status (*by_name_fn)(const char *name, void *entry, char *buffer,
+				      size_t size, int *error);
+typedef enum nss_status (*by_id_fn)(uint32_t id, void *entry, char *buffer, size_t size,
+				    int *error);
+typedef enum nss_status (*set_fn)(int stay_open);
+typedef enum nss_status (*next_fn)(void *entry, char *buffer, size_t size, int *error);
+typedef enum nss_status (*end_fn)(void);
+
+union entry {
+	struct passwd user;
+	struct group group;
+};
+
+/* ISO C has no way from an object's address to a function's. */
+static bool find_call(const struct nss_module *module, const char *call, void *ret_call)
+{
+	char name[NSSWITCH_WORD_BYTES + 32];
+	void *address;
+
+	snprintf(name, sizeof(name), "_nss_%s_%s", module->word, call);
+	address = dlsym(module->handle, name);
+	memcpy(ret_call, &address, sizeof(address));
+	return address != NULL;
+}
+
+/*
+ * Loads the modules of the services in @words, with a blank between them; those that
+ * cannot be loaded are not installed. Ended with nss_modules_close().
+ */
+void nss_modules_open(struct nss_modules *modules, const char *words, bool group)
+{
+	*modules = (struct nss_modules){ .group = group };
+	while (*words) {
+		size_t len = strcspn(words, " ");
+		struct nss_module *module = &modules->modules[modules->n];
+		char file[NSSWITCH_WORD_BYTES + 16];
+
+		if (modules->n == NSS_MODULES_MAX) {
+			modules->too_many = true;
+			return;
+		}
+		snprintf(module->word, sizeof(module->word), "%.*s", (int)len, words);
+		snprintf(file, sizeof(file), "libnss_%s.so.2", module->word);
+		module->handle = strchr(module->word, '/') ?
+					 NULL :
+					 dlopen(file, RTLD_NOW | RTLD_LOCAL);
+		modules->n += module->handle != NULL;
+		words += len;
+		words += strspn(words, " ");
+	}
+}
+
+/* Fills in what was found. */
+static void take_entry(bool group, const union entry *entry, struct nss_found *ret_found)
+{
+	const char *name = group ? entry->group.gr_name : entry->user.pw_name;
+
+	*ret_found = (struct nss_found){
+		.id = group ? entry->group.gr_gid : entry->user.pw_uid,
+		.gid = group ? entry->group.gr_gid : entry->user.pw_gid,
+	};
+	if (name && strlen(name) <= LIMIT_OWNER_BYTES)
+		memcpy(ret_found->name, name, strlen(name) + 1);
+}
+
+/* One call of a module, with a buffer that grows; then *ret_buffer holds the strings. */
+struct call {
+	by_name_fn by_name;
+	by_id_fn by_id;
+	next_fn next;
+	const struct nss_question *question;
+};
+
+static enum nss_status call_once(const struct call *call, union entry *entry,
+				 char *buffer, size_t size, int *error)
+{
+	if (call->next)
+		return call->next(entry, buffer, size, error);
+	if (call->by_name)
+		return call->by_name(call->question->name, entry, buffer, size, error);
+	return call->by_id(call->question->id, entry, buffer, size, error);
+}
+
+/*
+ * Makes a call. Returns 0, ACCOUNT_NONE (the module has answered: there is none) or
+ * -errno.
+ */
+static int make_call(const struct call *call, bool group, struct nss_found *ret_found)
+{
+	for (size_t size = BYTES_FIRST; size <= BYTES_MAX; size *= 4) {
+		CLEANUP(cleanup_free) char *buffer = malloc(size);
+		union entry entry = { 0 };
+		int error = 0;
+
+		if (!buffer)
+			return -ENOMEM;
+		switch (call_once(call, &entry, buffer, size, &error)) {
+		case NSS_STATUS_SUCCESS:
+			take_entry(group, &entry, ret_found);
+			return 0;
+		case NSS_STATUS_NOTFOUND:
+			return ACCOUNT_NONE;
+		case NSS_STATUS_TRYAGAIN:
+			if (error == ERANGE)
+				continue;
+			return -EAGAIN;
+		default:
+			return -EAGAIN;
+		}
+	}
+	return -ERANGE;
+}
+
+/* Asks one module. A module without the call has no accounts. */
+static int ask(const struct nss_module *module, const struct nss_question *question,
+	       struct nss_found *ret_found)
+{
+	struct call call = { .question = question };
+	bool there;
+
+	if (question->name)
+		there = find_call(module, question->group ? "getgrnam_r" : "getpwnam_r",
+				  &call.by_name);
+	else
+		there = find_call(module, question->group ? "getgrgid_r" : "getpwuid_r",
+				  &call.by_id);
+	return there ? make_call(&call, question->group, ret_found) : ACCOUNT_NONE;
+}
+
+static bool is_remote(const struct nss_module *module)
+{
+	return strcmp(module->word, SERVICE_LOCAL) != 0;
+}
+
+static int ask_all(const struct nss_modules *modules, bool remote_only,
+		   const struct nss_question *question, struct nss_found *ret_found)
+{
+	int r = modules->too_many ? -EAGAIN : ACCOUNT_NONE;
+
+	for (size_t i = 0; i < modules->n; i++) {
+		int answer;
+
+		if (remote_only && !is_remote(&modules->modules[i]))
+			continue;
+		answer = ask(&modules->modules[i], question, ret_found);
+		if (answer == 0)
+			return 0;
+		if (answer < 0)
+			r = answer;
+	}
+	return r;
+}
+
+/*
+ * Asks one module after the other. Returns 0, ACCOUNT_NONE (each has answered that there
+ * is none) or -errno (one has not answered). Thread-safe as the modules are.
+ */
+int nss_modules_ask(const struct nss_modules *modules,
+		    const struct nss_question *question, struct nss_found *ret_found)
+{
+	return ask_all(modules, false, question, ret_found);
+}
+
+/* The same without those modules whose users are all of the running system. */
+int nss_modules_ask_remote(const struct nss_modules *modules,
+			   const struct nss_question *question,
+			   struct nss_found *ret_found)
+{
+	return ask_all(modules, true, question, ret_found);
+}
+
+/* Tells whether nss_modules_ask_remote() has anything to ask. */
+bool nss_modules_have_remote(const struct nss_modules *modules)
+{
+	for (size_t i = 0; i < modules->n; i++)
+		if (is_remote(&modules->modules[i]))
+			return true;
+	return modules->too_many;
+}
+
+static int enumerate(const struct nss_module *module, bool group, nss_found_fn take,
+		     void *context)
+{
+	struct call call = { .next = NULL };
+	struct nss_found found;
+	set_fn set;
+	end_fn end;
+	int r = 0;
+
+	if (!find_call(module, group ? "setgrent" : "setpwent", &set) ||
+	    !find_call(module, group ? "endgrent" : "endpwent", &end) ||
+	    !find_call(module, group ? "getgrent_r" : "getpwent_r", &call.next))
+		return 0;
+	/* What it returns is no answer yet: some say UNAVAIL where they do not enumerate. */
+	set(0);
+	while (r == 0 && (r = make_call(&call, group, &found)) == 0)
+		r = take(&found, context);
+	end();
+	return r == ACCOUNT_NONE ? 0 : r;
+}
+
+/*
+ * Hands each account that the modules enumerate to @take. A module that does not
+ * enumerate has none here, and whether it is silent an ask will show.
+ * Returns 0 or what @take returned. The position of getpwent(3) in the process changes.
+ */
+int nss_modules_enumerate(const struct nss_modules *modules, nss_found_fn take,
+			  void *context)
+{
+	for (size_t i = 0; i < modules->n; i++) {
+		int r = is_remote(&modules->modules[i]) ?
+				enumerate(&modules->modules[i], modules->group, take,
+					  context) :
+				0;
+
+		if (r && r != -EAGAIN && r != -ERANGE)
+			return r;
+	}
+	return 0;
+}
+
+/* Unloads the modules. Takes zeroed ones. */
+void nss_modules_close(struct nss_modules *modules)
+{
+	for (size_t i = 0; i < modules->n; i++)
+		dlclose(modules->modules[i].handle);
+	*modules = (struct nss_modules){ 0 };
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * nss-modules: the modules of the name service, asked one by one: whether a service has
+ * answered is known only to the module, see "NSS Modules Interface" in the manual of the
+ * GNU C library.
+ */
+#ifndef SUBID_NSS_MODULES_H
+#define SUBID_NSS_MODULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "libsubid/core/limits.h"
+#include "libsubid/sys/nsswitch.h"
+
+#define NSS_MODULES_MAX 8
+
+/* What is asked: about a user or, with @group, a group, by name or with NULL by id. */
+struct nss_question {
+	bool group;
+	const char *name;
+	uint32_t id;
+};
+
+/* An account or a group that a module has; @name is empty if it is too long to fetch. */
+struct nss_found {
+	uint32_t id;
+	uint32_t gid; /* of a user */
+	char name[LIMIT_OWNER_BYTES + 1];
+};
+
+struct nss_module {
+	char word[NSSWITCH_WORD_BYTES];
+	void *handle;
+};
+
+struct nss_modules {
+	bool group; /* the modules of the line `group:`, not `passwd:` */
+	struct nss_module modules[NSS_MODULES_MAX];
+	size_t n;
+	bool too_many; /* not all are here: no answer of theirs is complete */
+};
+
+/* Takes an account; anything but 0 ends the enumeration. */
+typedef int (*nss_found_fn)(const struct nss_found *found, void *context);
+
+void nss_modules_open(struct nss_modules *modules, const char *words, bool group);
+int nss_modules_ask(const struct nss_modules *modules,
+		    const struct nss_question *question, struct nss_found *ret_found);
+int nss_modules_ask_remote(const struct nss_modules *modules,
+			   const struct nss_question *question,
+			   struct nss_found *ret_found);
+bool nss_modules_have_remote(const struct nss_modules *modules);
+int nss_modules_enumerate(const struct nss_modules *modules, nss_found_fn take,
+			  void *context);
+void nss_modules_close(struct nss_modules *modules);
+
+#endif

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * nss: the only source that calls the name service of libc.
+ *
+ * MUST: an answer that did not come (no descriptor left, a service that is down) is kept
+ * apart from "there is none". libc decides who a user is; that there is none counts only
+ * if each installed module says so, see nss-modules.c.
+ */
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libsubid/core/cleanup.h"
+#include "libsubid/sys/paths.h"
+#include "libsubid/user/nss.h"
+
+/* A group with a hundred thousand members is not larger, nor has a user more groups. */
+#define ENTRY_BYTES_MAX (16 * 1024 * 1024)
+#define GROUPS_MAX	65536
+
+union entry {
+	struct passwd user;
+	struct group group;
+};
+
+static int call(const struct nss_question *question, union entry *entry, char *buffer,
+		size_t size, bool *ret_found)
+{
+	struct passwd *user = NULL;
+	struct group *group = NULL;
+	int r;
+
+	if (question->group)
+		r = question->name ? getgrnam_r(question->name, &entry->group, buffer,
+						size, &group) :
+				     getgrgid_r(question->id, &entry->group, buffer, size,
+						&group);
+	else
+		r = question->name ? getpwnam_r(question->name, &entry->user, buffer,
+						size, &user) :
+				     getpwuid_r(question->id, &entry->user, buffer, size,
+						&user);
+	*ret_found = user || group;
+	return r;
+}
+
+/*
+ * One look-up, with a buffer that grows. Returns 0, ACCOUNT_NONE or -errno. *ret_buffer
+ * is to be freed and holds the strings.
+ */
+static int look_up(const struct nss_question *question, union entry *ret_entry,
+		   char **ret_buffer)
+{
+	for (size_t size = 1024; size <= ENTRY_BYTES_MAX; size *= 4) {
+		CLEANUP(cleanup_free) char *buffer = malloc(size);
+		bool found;
+		int r;
+
+		if (!buffer)
+			return -ENOMEM;
+		do {
+			r = call(question, ret_entry, buffer, size, &found);
+		} while (r == EINTR);
+		if (r == ERANGE)
+			continue;
+		if (r)
+			return -r;
+		if (!found)
+			return ACCOUNT_NONE;
+		*ret_buffer = TAKE_PTR(buffer);
+		return 0;
+	}
+	return -ERANGE;
+}
+
+/* One whose name no database can hold is none. */
+static int set_account(const struct passwd *user, struct account *ret_account)
+{
+	size_t len = strlen(user->pw_name);
+
+	if (len == 0 || len > LIMIT_OWNER_BYTES)
+		return ACCOUNT_NONE;
+	account_set(ret_account, user->pw_name, len, user->pw_uid, user->pw_gid);
+	return 0;
+}
+
+/* Some name services say ENOENT or ESRCH for "no such user", see getpwnam(3). */
+static bool may_be_none(int r)
+{
+	return r == ACCOUNT_NONE || r == -ENOENT || r == -ESRCH;
+}
+
+static int look_up_account(const struct nss_question *question,
+			   struct account *ret_account)
+{
+	CLEANUP(cleanup_free) char *buffer = NULL;
+	union entry entry;
+	int r = look_up(question, &entry, &buffer);
+
+	if (r == 0 && !question->name && entry.user.pw_uid != question->id)
+		return ACCOUNT_NONE;
+	return r ? r : set_account(&entry.user, ret_account);
+}
+
+/*
+ * Looks an account up by login name, by what libc says alone.
+ * Returns 0, ACCOUNT_NONE (none, or one whose name no database can hold) or -errno.
+ * Thread-safe.
+ */
+int nss_look_up_user(const char *name, struct account *ret_account)
+{
+	int r = look_up_account(&(struct nss_question){ .name = name }, ret_account);
+
+	return may_be_none(r) ? ACCOUNT_NONE : r;
+}
+
+/* The same by uid. */
+int nss_look_up_uid(uid_t uid, struct account *ret_account)
+{
+	int r = look_up_account(&(struct nss_question){ .id = uid }, ret_account);
+
+	return may_be_none(r) ? ACCOUNT_NONE : r;
+}
+
+/*
+ * Begins; *nss belongs to one thread and ends with nss_end().
+ * Returns 0 or -errno (nsswitch.conf cannot be read).
+ */
+int nss_start(struct nss *nss)
+{
+	*nss = (struct nss){ .open = { false } };
+	return nsswitch_read(NAME_SERVICE_CONF, &nss->nsswitch);
+}
+
+/* The modules for users or groups, loaded when they are first needed. */
+const struct nss_modules *nss_modules_of(struct nss *nss, const struct kind *kind)
+{
+	const char *words = kind->group ? nss->nsswitch.group_others :
+					  nss->nsswitch.passwd_others;
+
+	if (!nss->open[kind->group])
+		nss_modules_open(&nss->modules[kind->group], words, kind->group);
+	nss->open[kind->group] = true;
+	return &nss->modules[kind->group];
+}
+
+/* What @r of libc means, after each module has been asked. */
+static int confirm(struct nss *nss, const struct nss_question *question, int r)
+{
+	struct nss_found found;
+	int answer;
+
+	if (!may_be_none(r))
+		return r;
+	answer = nss_modules_ask(
+		nss_modules_of(nss, question->group ? &kind_gid : &kind_uid), question,
+		&found);
+	/* What libc does not reach, by its actions say, is no user. */
+	return answer < 0 ? answer : ACCOUNT_NONE;
+}
+
+/* Looks an account up by login name. Returns 0, ACCOUNT_NONE or -errno. */
+int nss_user(struct nss *nss, const char *name, struct account *ret_account)
+{
+	const struct nss_question question = { .name = name };
+
+	return confirm(nss, &question, look_up_account(&question, ret_account));
+}
+
+/* The same by uid. */
+int nss_uid(struct nss *nss, uid_t uid, struct account *ret_account)
+{
+	const struct nss_question question = { .id = uid };
+
+	return confirm(nss, &question, look_up_account(&question, ret_account));
+}
+
+/* Looks the name of a user or a group up; a longer one is cut. As nss_user(). */
+int nss_name_of(struct nss *nss, const struct kind *kind, uint32_t id,
+		char ret_name[static LIMIT_OWNER_BYTES + 1])
+{
+	const struct nss_question question = { .group = kind->group, .id = id };
+	CLEANUP(cleanup_free) char *buffer = NULL;
+	union entry entry;
+	const char *name;
+	size_t len;
+	int r = confirm(nss, &question, look_up(&question, &entry, &buffer));
+
+	if (r)
+		return r;
+	name = kind->group ? entry.group.gr_name : entry.user.pw_name;
+	len = strnlen(name, LIMIT_OWNER_BYTES);
+	memcpy(ret_name, name, len);
+	ret_name[len] = '\0';
+	return 0;
+}
+
+/* Looks the home directory of a user up; *ret_home is to be freed. As nss_user(). */
+int nss_home(struct nss *nss, const char *name, char **ret_home)
+{
+	const struct nss_question question = { .name = name };
+	CLEANUP(cleanup_free) char *buffer = NULL;
+	union entry entry;
+	int r = confirm(nss, &question, look_up(&question, &entry, &buffer));
+
+	if (r)
+		return r;
+	*ret_home = strdup(entry.user.pw_dir);
+	return *ret_home ? 0 : -ENOMEM;
+}
+
+/*
+ * Looks all groups of a user up, @gid among them.
+ * Returns 0 with *ret_n of them, to be freed, or -errno.
+ */
+int nss_groups(const char *name, gid_t gid, gid_t **ret_groups, size_t *ret_n)
+{
+	CLEANUP(cleanup_free)
+	gid_t *groups = reallocarray(NULL, GROUPS_MAX, sizeof(*groups));
+	int n = GROUPS_MAX;
+
+	if (!groups)
+		return -ENOMEM;
+	if (getgrouplist(name, gid, groups, &n) < 0)
+		return -E2BIG;
+	*ret_groups = TAKE_PTR(groups);
+	*ret_n = (size_t)n;
+	return 0;
+}
+
+/*
+ * Looks a group up.
+ *
+ * ret_names: the users that are named as members, each with a NUL, *ret_len bytes in all;
+ * to be freed. Returns as nss_user() does.
+ */
+int nss_members(struct nss *nss, const char *group, gid_t *ret_gid, char **ret_names,
+		size_t *ret_len)
+{
+	const struct nss_question question = { .group = true, .name = group };
+	CLEANUP(cleanup_free) char *buffer = NULL;
+	union entry entry;
+	size_t len = 0;
+	char *names;
+	int r = confirm(nss, &question, look_up(&question, &entry, &buffer));
+
+	if (r)
+		return r;
+	for (char **member = entry.group.gr_mem; *member; member++)
+		len += strlen(*member) + 1;
+	names = malloc(len + 1);
+	if (!names)
+		return -ENOMEM;
+	*ret_gid = entry.group.gr_gid;
+	*ret_names = names;
+	*ret_len = len;
+	for (char **member = entry.group.gr_mem; *member; member++)
+		names = stpcpy(names, *member) + 1;
+	return 0;
+}
+
+static int service_user(void *context, const char *name, struct account *ret_account)
+{
+	return nss_user(context, name, ret_account);
+}
+
+static int service_uid(void *context, uid_t uid, struct account *ret_account)
+{
+	return nss_uid(context, uid, ret_account);
+}
+
+static int service_users(void *context, const char *const *names, size_t n,
+			 struct name_service_answer *ret_answers)
+{
+	for (size_t i = 0; i < n; i++)
+		ret_answers[i].r = nss_user(context, names[i], &ret_answers[i].account);
+	return 0;
+}
+
+static int add_found(const struct nss_found *found, void *context)
+{
+	return accounts_add(context, found->name, strlen(found->name), found->id,
+			    found->gid);
+}
+
+static int service_scan(void *context, struct name_service_scan *scan)
+{
+	return nss_scan(context, scan, add_found, scan->found);
+}
+
+/*
+ * The name service of this process. It does not enumerate: the position of getpwent(3)
+ * belongs to the program. It is valid as long as @nss.
+ */
+struct name_service nss_service(struct nss *nss)
+{
+	return (struct name_service){
+		.context = nss,
+		.user = service_user,
+		.uid = service_uid,
+		.users = service_users,
+		.scan = service_scan,
+	};
+}
+
+/* Unloads the modules. Takes one that never started if it is zeroed. */
+void nss_end(struct nss *nss)
+{
+	nss_modules_close(&nss->modules[0]);
+	nss_modules_close(&nss->modules[1]);
+	nss->open[0] = nss->open[1] = false;
+}

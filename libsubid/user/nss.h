@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * nss: the name service, asked in the process itself.
+ */
+#ifndef SUBID_NSS_H
+#define SUBID_NSS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "libsubid/core/kind.h"
+#include "libsubid/sys/nsswitch.h"
+#include "libsubid/user/name-service.h"
+#include "libsubid/user/nss-modules.h"
+
+/* As getpwnam(3) and getpwuid(3) have it, without a look at who has answered. */
+int nss_look_up_user(const char *name, struct account *ret_account);
+int nss_look_up_uid(uid_t uid, struct account *ret_account);
+
+/* The same, and who has answered. Modules are loaded when they are first needed. */
+struct nss {
+	struct nsswitch nsswitch;
+	bool open[2];
+	struct nss_modules modules[2]; /* by kind->group */
+};
+
+int nss_start(struct nss *nss);
+int nss_user(struct nss *nss, const char *name, struct account *ret_account);
+int nss_uid(struct nss *nss, uid_t uid, struct account *ret_account);
+int nss_name_of(struct nss *nss, const struct kind *kind, uint32_t id,
+		char ret_name[static LIMIT_OWNER_BYTES + 1]);
+int nss_home(struct nss *nss, const char *name, char **ret_home);
+int nss_groups(const char *name, gid_t gid, gid_t **ret_groups, size_t *ret_n);
+int nss_members(struct nss *nss, const char *group, gid_t *ret_gid, char **ret_names,
+		size_t *ret_len);
+int nss_enumerate(struct nss *nss, const struct kind *kind, nss_found_fn take,
+		  void *context);
+int nss_scan(struct nss *nss, struct name_service_scan *scan, nss_found_fn take,
+	     void *context);
+const struct nss_modules *nss_modules_of(struct nss *nss, const struct kind *kind);
+struct name_service nss_service(struct nss *nss);
+void nss_end(struct nss *nss);
+
+#endif

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * owner: the names that lines may have for one user, and the comparison of a line with
+ * them. The map writers, the library, usermod-ext and every verb of subid use this one.
+ *
+ * Invariant: the text of an owner field decides alone, since a uid has one spelling.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libsubid/core/cleanup.h"
+#include "libsubid/user/owner.h"
+#include "libsubid/user/passwd-file.h"
+
+/*
+ * Tells whether @name would be read as a uid. A new line must not name its owner by such
+ * a login name: the ids would be those of the user who has that uid. Thread-safe.
+ */
+bool owner_is_number(const char *name, size_t len)
+{
+	uint64_t uid;
+
+	return num_parse(name, len, UINT64_MAX, &uid) != NUM_MALFORMED;
+}
+
+static bool is_text(const char *text, size_t len, const char *other, size_t other_len)
+{
+	return len == other_len && memcmp(text, other, len) == 0;
+}
+
+/* Tells whether lines with the owner field @text are the owner's. Thread-safe. */
+bool owner_is_text(const struct owner *owner, const char *text, size_t len)
+{
+	const struct account *account = &owner->account;
+
+	if ((owner->by_name && is_text(text, len, account->name, account->name_len)) ||
+	    (owner->by_number && is_text(text, len, account->number, account->number_len)))
+		return true;
+	for (size_t i = 0; i < owner->n; i++)
+		if (is_text(text, len, owner->names[i], strlen(owner->names[i])))
+			return true;
+	return false;
+}
+
+/* Tells whether an entry is the owner's; a table_match_fn. Thread-safe. */
+bool owner_is(const struct entry *entry, void *context)
+{
+	return owner_is_text(context, entry->owner, entry->owner_len);
+}
+
+static bool begins_with(const char *line, size_t len, const char *text, size_t text_len)
+{
+	return len > text_len && line[text_len] == ':' &&
+	       memcmp(line, text, text_len) == 0;
+}
+
+/*
+ * Tells by its first bytes whether a line may be the owner's; a table_maybe_fn. A filter
+ * for large databases: owner_is() decides. Thread-safe.
+ */
+bool owner_begins(const char *line, size_t len, const void *context)
+{
+	const struct owner *owner = context;
+	const struct account *account = &owner->account;
+
+	if (begins_with(line, len, account->name, account->name_len) ||
+	    begins_with(line, len, account->number, account->number_len))
+		return true;
+	for (size_t i = 0; i < owner->n; i++)
+		if (begins_with(line, len, owner->names[i], strlen(owner->names[i])))
+			return true;
+	return false;
+}
+
+/*
+ * How the lines of the owner begin, for scan_next_starting(); a filter, as owner_begins()
+ * is. Returns false if there are more beginnings than it takes. Thread-safe.
+ */
+bool owner_starts(const struct owner *owner, struct starts *ret_starts)
+{
+	const struct account *account = &owner->account;
+
+	start_set(&ret_starts->either, account->name, account->name_len);
+	if (account->number_len > 0)
+		start_set(&ret_starts->other, account->number, account->number_len);
+	else
+		ret_starts->other = ret_starts->either;
+	return owner->n == 0;
+}
+
+/* Begins with the login name and the uid of @account. Freed with owner_cleanup(). */
+void owner_set(struct owner *owner, const struct account *account)
+{
+	*owner = (struct owner){
+		.account = *account,
+		.by_name = account->name_owns,
+		.by_number = account->number_len > 0,
+	};
+}
+
+/*
+ * Adds a name. Digits are no further name: lines with them are those of the user who has
+ * that uid. Returns 0 or -ENOMEM.
+ */
+int owner_add_name(struct owner *owner, const char *name, size_t len)
+{
+	char **names;
+
+	if (owner_is_number(name, len) || owner_is_text(owner, name, len))
+		return 0;
+	names = reallocarray(owner->names, owner->n + 1, sizeof(*names));
+	if (!names)
+		return -ENOMEM;
+	owner->names = names;
+	names[owner->n] = strndup(name, len);
+	if (!names[owner->n])
+		return -ENOMEM;
+	owner->n++;
+	return 0;
+}
+
+/* The uid that the login name reads as; ID_NONE: it is not digits. */
+static uint32_t uid_of_name(const struct account *account)
+{
+	uint64_t uid;
+
+	if (num_parse(account->name, account->name_len, ID_NONE - 1, &uid))
+		return ID_NONE;
+	return (uint32_t)uid;
+}
+
+/* What a line of the passwd file says about the names of the owner. */
+static int take_line(struct owner *owner, uint32_t name_uid,
+		     const struct passwd_line *line)
+{
+	const struct account *account = &owner->account;
+
+	if (line->id == account->uid)
+		return owner_add_name(owner, line->name, line->name_len);
+	owner->ambiguous_name |= line->id == name_uid && name_uid != ID_NONE;
+	owner->ambiguous_number |= is_text(line->name, line->name_len, account->number,
+					   account->number_len);
+	return 0;
+}
+
+/*
+ * Collects the names that the passwd file in @directory has for the uid of @account, as
+ * getpwuid(3) reads it; an owner without account has its one name. Freed with
+ * owner_cleanup().
+ * Returns 0 or -errno. Thread-safe.
+ */
+int owner_init(struct owner *owner, const struct account *account, int directory)
+{
+	CLEANUP(passwd_file_cleanup) struct passwd_file file = PASSWD_FILE_NONE;
+	uint32_t name_uid = uid_of_name(account);
+	struct passwd_line line;
+	int r, fault;
+
+	owner_set(owner, account);
+	if (!account->exists)
+		return 0;
+	r = passwd_file_open(&file, directory, &kind_uid);
+	while (r == 0 && (r = passwd_file_next(&file, &line, &fault)) > 0)
+		r = fault == PASSWD_ID_ONLY ? 0 : take_line(owner, name_uid, &line);
+	if (r)
+		owner_cleanup(owner);
+	return r;
+}
+
+/*
+ * Finds the owner that a word means: all names of the account that has this login name,
+ * or, with @or_uid, this uid; else the word alone.
+ *
+ * Freed with owner_cleanup().
+ * Returns 0, OWNER_INVALID or -errno (it is not known whose name that is). Thread-safe as
+ * the service of @lookup is.
+ */
+int owner_find(struct owner *owner, const char *word, const struct lookup *lookup,
+	       bool or_uid)
+{
+	size_t len = strlen(word);
+	struct account account;
+	int r;
+
+	if (entry_check_owner(word, len))
+		return OWNER_INVALID;
+	r = or_uid ? lookup_word(lookup, word, &account) :
+		     lookup_name(lookup, word, &account);
+	if (r == ACCOUNT_NONE) {
+		account_set_text(&account, word, len);
+		owner_set(owner, &account);
+		return 0;
+	}
+	if (r == 0)
+		r = owner_init(owner, &account, lookup->directory);
+	if (r == 0) {
+		r = owner_add_name(owner, word, len);
+		if (r)
+			owner_cleanup(owner);
+	}
+	return r;
+}
+
+/* Tells whether the owner is an account's. Thread-safe. */
+bool owner_has_account(const struct owner *owner)
+{
+	return owner->account.exists;
+}
+
+/*
+ * Finds out whether an account that only the name service knows makes the digits of this
+ * owner ambiguous; what is not known counts as ambiguous.
+ */
+void owner_check_digits(struct owner *owner, const struct lookup *lookup)
+{
+	const struct account *account = &owner->account;
+	uint32_t name_uid = uid_of_name(account);
+	char number[NUM_BYTES + 1] = "";
+	struct account other;
+	int r;
+
+	if (!lookup->service || !owner_has_account(owner))
+		return;
+	if (name_uid != ID_NONE && name_uid != account->uid)
+		owner->ambiguous_name |=
+			lookup_uid(lookup, name_uid, &other) != ACCOUNT_NONE;
+	memcpy(number, account->number, account->number_len);
+	r = lookup_name(lookup, number, &other);
+	owner->ambiguous_number |= r < 0 || (r == 0 && other.uid != account->uid);
+}
+
+/*
+ * Lets lines with ambiguous digits be the owner's only if that was said: by uid with
+ * @as_uid, by login name with @as_name.
+ */
+void owner_choose_digits(struct owner *owner, bool as_uid, bool as_name)
+{
+	if (owner->ambiguous_number && !as_uid)
+		owner->by_number = false;
+	if (owner->ambiguous_name && !as_name)
+		owner->by_name = false;
+}
+
+/* Frees the names. Takes a zeroed owner. */
+void owner_cleanup(struct owner *owner)
+{
+	for (size_t i = 0; i < owner->n; i++)
+		free(owner->names[i]);
+	free(owner->names);
+	*owner = (struct owner){ 0 };
+}

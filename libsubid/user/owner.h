@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * owner: whose line is it?
+ *
+ * A line belongs to a user if its owner field is the login name, the uid in its one
+ * spelling, another login name of that uid in the local passwd file, the word that was
+ * typed for the user, or a name to which the name service gives that uid. Digits are a
+ * uid wherever an account has it.
+ *
+ *	owner_init, owner_find		with the names that are known without a question
+ *	owner_add_name			a name that the name service has confirmed
+ *	owner_is			the rule
+ */
+#ifndef SUBID_OWNER_H
+#define SUBID_OWNER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "libsubid/core/entry.h"
+#include "libsubid/core/starts.h"
+#include "libsubid/user/account.h"
+#include "libsubid/user/lookup.h"
+
+struct owner {
+	struct account account; /* with its login name and number, if `by_number` */
+	bool by_name;		/* lines with the login name are the owner's */
+	bool by_number;		/* lines with the uid are */
+	/* Another account has these digits as its uid, or as its login name. */
+	bool ambiguous_name;
+	bool ambiguous_number;
+	char **names; /* further names; none of them is digits */
+	size_t n;
+};
+
+enum {
+	OWNER_INVALID = 1, /* no line can have this owner */
+};
+
+void owner_set(struct owner *owner, const struct account *account);
+int owner_init(struct owner *owner, const struct account *account, int directory);
+int owner_find(struct owner *owner, const char *word, const struct lookup *lookup,
+	       bool or_uid);
+int owner_add_name(struct owner *owner, const char *name, size_t len);
+int owner_check_digits(struct owner *owner, const struct lookup *lookup);
+void owner_choose_digits(struct owner *owner, bool as_uid, bool as_name);
+bool owner_has_account(const struct owner *owner);
+bool owner_is_number(const char *name, size_t len);
+bool owner_is(const struct entry *entry, void *context);
+bool owner_is_text(const struct owner *owner, const char *text, size_t len);
+bool owner_begins(const char *line, size_t len, const void *context);
+bool owner_starts(const struct owner *owner, struct starts *ret_starts);
+void owner_cleanup(struct owner *owner);
+
+#endif

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * passwd-file: the only loop over the lines of passwd(5) and group(5).
+ *
+ * MUST: where an answer takes the place of getpwnam(3) or getpwuid(3), what leaves a
+ * doubt is reported as one: a line that is not written as tools write it, and a line of
+ * which only the begin was read.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
+#include "libsubid/sys/etc.h"
+#include "libsubid/sys/fd.h"
+#include "libsubid/user/passwd-file.h"
+
+/*
+ * Opens the file of users (for kind_uid) or of groups (for kind_gid) in @directory.
+ *
+ * Returns 0, also where there is no such file, or -errno. End with passwd_file_cleanup()
+ * in any case. Thread-safe.
+ */
+int passwd_file_open(struct passwd_file *file, int directory, const struct kind *kind)
+{
+	*file = (struct passwd_file){ .fd = etc_open(directory, kind->accounts),
+				      .group = kind->group };
+	if (file->fd >= 0)
+		return scan_start(&file->scan, file->fd);
+	return file->fd == -ENOENT ? 0 : file->fd;
+}
+
+/*
+ * Steps to the next account.
+ *
+ * ret_fault: as passwd_read_line() returned it, but never PASSWD_NONE.
+ * Returns 1, 0 at the end, or -errno.
+ */
+int passwd_file_next(struct passwd_file *file, struct passwd_line *ret_line,
+		     int *ret_fault)
+{
+	struct scan_line line;
+	int r;
+
+	if (file->fd < 0)
+		return 0;
+	while ((r = scan_next(&file->scan, &line)) > 0) {
+		*ret_fault = passwd_read_line(line.text, line.len, file->group, ret_line);
+		if (*ret_fault != PASSWD_NONE)
+			break;
+	}
+	return r;
+}
+
+/* Closes the file. Takes PASSWD_FILE_NONE. */
+void passwd_file_cleanup(struct passwd_file *file)
+{
+	scan_end(&file->scan);
+	if (file->fd >= 0)
+		file->fd = fd_close(file->fd);
+}
+
+static bool is_wanted(const struct passwd_line *line, const char *name, size_t name_len,
+		      uid_t uid)
+{
+	if (!name)
+		return line->id == uid;
+	return line->name_len == name_len && memcmp(line->name, name, name_len) == 0;
+}
+
+/*
+ * Looks a user up in the passwd file of @directory, by @name if that is not NULL, else by
+ * @uid: the first line counts.
+ *
+ * ret_doubt: getpwnam(3) or getpwuid(3) may find another line in this file.
+ * Returns 0, ACCOUNT_NONE or -errno. Thread-safe.
+ */
+int passwd_file_find(int directory, const char *name, uid_t uid,
+		     struct account *ret_account, bool *ret_doubt)
+{
+	CLEANUP(passwd_file_cleanup) struct passwd_file file = PASSWD_FILE_NONE;
+	size_t name_len = name ? strlen(name) : 0;
+	struct passwd_line line;
+	struct scan_line text;
+	int r = passwd_file_open(&file, directory, &kind_uid);
+
+	*ret_doubt = false;
+	while (r == 0 && file.fd >= 0 && (r = scan_next(&file.scan, &text)) > 0) {
+		int fault = passwd_read_line(text.text, text.len, false, &line);
+
+		r = 0;
+		*ret_doubt |= text.len > LIMIT_LINE_BYTES;
+		if (fault == PASSWD_NONE || !is_wanted(&line, name, name_len, uid))
+			continue;
+		*ret_doubt |= fault != 0;
+		if (fault == PASSWD_ID_ONLY)
+			continue;
+		account_set(ret_account, line.name, line.name_len, line.id, line.gid);
+		return 0;
+	}
+	return r ? r : ACCOUNT_NONE;
+}
+
+/*
+ * Loads all users (for kind_uid) or groups (for kind_gid) of the file in @directory.
+ *
+ * ret_accounts: ready to be asked; freed with accounts_cleanup().
+ * Returns 0 or -errno. Thread-safe.
+ */
+int passwd_file_load(int directory, const struct kind *kind,
+		     struct accounts *ret_accounts)
+{
+	CLEANUP(accounts_cleanup) struct accounts accounts = { 0 };
+	CLEANUP(passwd_file_cleanup) struct passwd_file file = PASSWD_FILE_NONE;
+	struct passwd_line line;
+	int r = passwd_file_open(&file, directory, kind), fault;
+
+	while (r == 0 && (r = passwd_file_next(&file, &line, &fault)) > 0)
+		r = accounts_add(&accounts, line.name,
+				 fault == PASSWD_ID_ONLY ? 0 : line.name_len, line.id,
+				 line.gid);
+	if (r == 0)
+		r = accounts_sort(&accounts);
+	if (r)
+		return r;
+	*ret_accounts = accounts;
+	accounts = (struct accounts){ 0 };
+	return 0;
+}

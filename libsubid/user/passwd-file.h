@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * passwd-file: the accounts in passwd(5) or group(5), line by line.
+ */
+#ifndef SUBID_PASSWD_FILE_H
+#define SUBID_PASSWD_FILE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "libsubid/core/accounts.h"
+#include "libsubid/core/kind.h"
+#include "libsubid/core/passwd.h"
+#include "libsubid/sys/scan.h"
+#include "libsubid/user/account.h"
+
+struct passwd_file {
+	int fd; /* -1: there is no such file, and so no account */
+	bool group;
+	struct scan scan;
+};
+
+#define PASSWD_FILE_NONE \
+	{                \
+		.fd = -1 \
+	}
+
+int passwd_file_open(struct passwd_file *file, int directory, const struct kind *kind);
+int passwd_file_next(struct passwd_file *file, struct passwd_line *ret_line,
+		     int *ret_fault);
+void passwd_file_cleanup(struct passwd_file *file);
+
+int passwd_file_find(int directory, const char *name, uid_t uid,
+		     struct account *ret_account, bool *ret_doubt);
+int passwd_file_load(int directory, const struct kind *kind,
+		     struct accounts *ret_accounts);
+
+#endif
