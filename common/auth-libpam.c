@@ -8,7 +8,7 @@
  * MUST: never a prompt without a terminal.
  */
 #include <errno.h>
-#include <pwd.h>
+#include <fcntl.h>
 #include <security/pam_appl.h>
 #include <security/pam_misc.h>
 #include <stdbool.h>
@@ -18,7 +18,10 @@
 #include "common/auth.h"
 #include "common/i18n.h"
 #include "common/report.h"
-#include "libsubid/sys/local.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/sys/paths.h"
+#include "libsubid/user/lookup.h"
+#include "libsubid/user/nss.h"
 
 static bool service_exists(void)
 {
@@ -69,9 +72,13 @@ static int run_pam(const char *program, const char *user, bool authenticate)
  */
 int auth_check(const char *program)
 {
+	CLEANUP(nss_end) struct nss nss = { 0 };
+	const struct name_service service = nss_service(&nss);
+	struct lookup lookup = { .directory = AT_FDCWD, .service = &service };
 	uid_t uid = getuid();
-	const struct passwd *entry;
+	struct nsswitch nsswitch;
 	struct account account;
+	int r;
 
 	if (!service_exists()) {
 		if (uid == 0) {
@@ -84,12 +91,15 @@ int auth_check(const char *program)
 			    AUTH_SERVICE);
 		return AUTH_REFUSED;
 	}
-	if (local_uid(uid, &account) == 0)
+	lookup.files_first = nsswitch_read(NAME_SERVICE_CONF, &nsswitch) == 0 &&
+			     lookup_is_files_first(&nsswitch);
+	r = lookup_uid(&lookup, uid, &account);
+	if (r == 0)
 		return run_pam(program, account.name, uid != 0);
-	entry = getpwuid(uid);
-	if (!entry) {
+	if (r == ACCOUNT_NONE)
 		report_line(program, _("uid %u has no passwd entry"), uid);
-		return AUTH_REFUSED;
-	}
-	return run_pam(program, entry->pw_name, uid != 0);
+	else
+		report_line(program, _("cannot look up uid %u: %s"), uid,
+			    report_error(-r));
+	return AUTH_REFUSED;
 }

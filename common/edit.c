@@ -25,12 +25,9 @@
 #include "common/status.h"
 #include "common/tell.h"
 #include "libsubid/core/cleanup.h"
-#include "libsubid/core/limits.h"
-#include "libsubid/core/num.h"
 #include "libsubid/sys/conf.h"
 #include "libsubid/sys/etc.h"
 #include "libsubid/sys/fd.h"
-#include "libsubid/sys/local.h"
 #include "libsubid/sys/paths.h"
 #include "libsubid/sys/source.h"
 
@@ -66,6 +63,26 @@ void edit_keep_going(void)
 	signal(SIGXFSZ, SIG_IGN);
 }
 
+/* Where users are looked up; the child that asks is started when it is needed. */
+static int find_lookup(struct edit *edit)
+{
+	struct nsswitch nsswitch;
+	int r;
+
+	edit->lookup.directory = edit->etc;
+	if (edit->place != DB_LIVE)
+		return 0;
+	r = nsswitch_read(NAME_SERVICE_CONF, &nsswitch);
+	if (r) {
+		report_line(edit->program, "%s: %s", NAME_SERVICE_CONF, report_error(-r));
+		return EXIT_NOT_PERMITTED;
+	}
+	edit->service = nss_client_service(&edit->asker);
+	edit->lookup.service = &edit->service;
+	edit->lookup.files_first = lookup_is_files_first(&nsswitch);
+	return 0;
+}
+
 /* Where the databases are: never by chroot, so that an image of any machine will do. */
 int edit_find_folder(struct edit *edit)
 {
@@ -87,7 +104,7 @@ int edit_find_folder(struct edit *edit)
 	}
 	edit->etc = etc_folder(below, SYSCONFDIR);
 	if (edit->etc >= 0)
-		return 0;
+		return find_lookup(edit);
 	if (edit->etc == -ENOSYS)
 		report_line(edit->program,
 			    _("%s: a symbolic link, and this kernel cannot follow it "
@@ -100,75 +117,36 @@ int edit_find_folder(struct edit *edit)
 							       EXIT_NOT_PERMITTED;
 }
 
-/* Somebody without account is an owner by that name, or that uid, alone. */
-static int make_account(const char *name, struct account *ret_account)
+/* Reports that it is not known who a user is. Returns the exit status. */
+static int fail_user(const struct edit *edit, const char *login, int r)
 {
-	size_t len = strlen(name);
-	uint64_t uid;
-
-	if (entry_check_owner(name, len))
-		return ACCOUNT_NONE;
-	if (num_parse(name, len, ID_NONE - 1, &uid))
-		uid = ID_NONE;
-	*ret_account = (struct account){
-		.name_len = len, .name_owns = true, .uid = (uid_t)uid, .gid = ID_NONE
-	};
-	memcpy(ret_account->name, name, len);
-	if (uid != ID_NONE)
-		ret_account->number_len = num_format(uid, ret_account->number);
-	return 0;
+	report_line(edit->program, _("user '%s' is not known: %s"), login,
+		    report_no_answer(r));
+	return EXIT_NO_USER;
 }
 
-/* A user who is local beyond doubt costs no process that asks. */
-static int look_up_live(struct edit *edit, const char *login, struct account *ret_account)
-{
-	int r = local_user(login, ret_account);
-
-	return r == LOCAL_UNSURE ? asker_user(&edit->asker, login, ret_account) : r;
-}
-
-/* ACCOUNT_NONE is an answer; that none came is told. */
-static int look_up(struct edit *edit, const char *login, struct account *ret_account)
-{
-	int r = edit->place == DB_LIVE ? look_up_live(edit, login, ret_account) :
-					 account_in_file(edit->etc, login, ret_account);
-
-	if (r < 0)
-		report_line(edit->program, _("cannot look up user '%s': %s"), login,
-			    asker_reason(r));
-	return r < 0 ? EXIT_NO_USER : r;
-}
-
-/* Looks for a user by login name; who does not exist is no failure here. */
+/* Looks for a user by login name; that there is none is no failure here. */
 int edit_look_up(struct edit *edit, const char *login, struct account *ret_account,
 		 bool *ret_exists)
 {
-	int r = look_up(edit, login, ret_account);
+	int r = lookup_name(&edit->lookup, login, ret_account);
 
 	*ret_exists = r == 0;
-	return r == ACCOUNT_NONE ? 0 : r;
+	return r < 0 ? fail_user(edit, login, r) : 0;
 }
 
 static int find(struct edit *edit, const char *name, bool no_account,
 		struct owner *ret_owner)
 {
-	struct account account;
-	int r;
+	int r = owner_find(ret_owner, name, &edit->lookup, false);
 
-	r = look_up(edit, name, &account);
-	if (r == ACCOUNT_NONE && no_account)
-		r = make_account(name, &account);
-	if (r == ACCOUNT_NONE)
-		report_line(edit->program, _("user '%s' does not exist"), name);
-	if (r)
-		return EXIT_NO_USER;
-	r = owner_init(ret_owner, &account, edit->etc);
-	if (r) {
-		report_line(edit->program, "%s/passwd: %s", edit->folder,
-			    report_error(-r));
-		return EXIT_NO_USER;
-	}
-	return 0;
+	if (r < 0)
+		return fail_user(edit, name, r);
+	if (r == 0 && (no_account || owner_has_account(ret_owner)))
+		return 0;
+	owner_cleanup(ret_owner);
+	report_line(edit->program, _("user '%s' does not exist"), name);
+	return EXIT_NO_USER;
 }
 
 /* Finds a user by login name; *ret_owner is freed with owner_cleanup(). */
@@ -227,9 +205,6 @@ int edit_begin(struct edit *edit, const bool kinds[static 2])
 {
 	int r;
 
-	/* Who is meant is known now: no other process is there while the locks are held.
-	 */
-	asker_end(&edit->asker);
 	r = may_change(edit);
 	if (r)
 		return r;
@@ -243,6 +218,7 @@ int edit_begin(struct edit *edit, const bool kinds[static 2])
 	r = db_begin(&edit->db, edit->etc, edit->place);
 	if (r)
 		return fail(edit, false, r);
+	edit->db.lookup = edit->lookup;
 	r = check_sources(edit);
 	if (r)
 		return r;
@@ -364,7 +340,7 @@ void edit_end(struct edit *edit)
 void edit_cleanup(struct edit *edit)
 {
 	edit_end(edit);
-	asker_end(&edit->asker);
+	nss_client_end(&edit->asker);
 	edit->etc = fd_close(edit->etc);
 	interrupt_let_go(&edit->interrupt);
 }

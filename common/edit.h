@@ -22,7 +22,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
-#include "common/asker.h"
+#include "helper/nss-client.h"
 #include "common/interrupt.h"
 #include "libsubid/db.h"
 #include "libsubid/sys/settings.h"
@@ -38,7 +38,9 @@ struct edit {
 
 	char folder[PATH_MAX]; /* where the databases are, */
 	int etc;	       /* and this is it */
-	struct asker asker;    /* who knows accounts on the running system */
+	struct nss_client asker; /* the child that asks the name service, */
+	struct name_service service; /* as a service */
+	struct lookup lookup;	     /* where users are looked up */
 	enum db_place place;
 	struct db db;
 	struct interrupt interrupt; /* signals wait from edit_begin() on */
@@ -48,7 +50,7 @@ struct edit {
 
 #define EDIT(name)                                                                   \
 	{                                                                            \
-		.program = (name), .etc = -1, .asker = ASKER_PATIENT, .db = DB_NONE, \
+		.program = (name), .etc = -1, .asker = NSS_CLIENT_PATIENT, .db = DB_NONE, \
 		.interrupt = INTERRUPT_NONE                                          \
 	}
 

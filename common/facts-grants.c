@@ -10,6 +10,7 @@
 
 #include "common/facts.h"
 #include "libsubid/core/cleanup.h"
+#include "libsubid/user/owner.h"
 #include "libsubid/core/entry.h"
 #include "libsubid/sys/scan.h"
 

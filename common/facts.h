@@ -17,7 +17,7 @@
 #include "libsubid/core/idmap.h"
 #include "libsubid/core/kind.h"
 #include "libsubid/core/range.h"
-#include "libsubid/sys/account.h"
+#include "libsubid/user/account.h"
 #include "libsubid/sys/dbfile.h"
 #include "libsubid/sys/nsswitch.h"
 #include "libsubid/sys/scan.h"

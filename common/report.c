@@ -138,3 +138,18 @@ int report_close_stdout(const char *program)
 		return 0;
 	return tell_lost_output(program, errno);
 }
+
+/* Why the name service gave no answer: @r is -errno. Valid until the next call. */
+const char *report_no_answer(int r)
+{
+	switch (r) {
+	case -EAGAIN:
+		return _("the name service did not answer");
+	case -ETIMEDOUT:
+		return _("the name service did not answer in time");
+	case -ECONNRESET:
+		return _("the name service crashed");
+	default:
+		return report_error(-r);
+	}
+}

@@ -24,6 +24,7 @@ void report_send(struct report *report);
 /* The program's name in messages: a constant, never argv[0]. */
 void report_line(const char *program, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+const char *report_no_answer(int r);
 const char *report_error(int error);
 void report_translate(void);
 int report_print(const char *program, const char *format, ...)

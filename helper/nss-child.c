@@ -24,7 +24,11 @@ struct child {
 	struct nss nss;
 	char *piece; /* accounts that were found and are not sent yet */
 	size_t piece_len;
+	int64_t end; /* of an enumeration, by wait_clock() */
 };
+
+/* An enumeration takes too long: what was found is a part of it. */
+#define TIME_OVER 3
 
 static void child_cleanup(struct child *child)
 {
@@ -145,12 +149,22 @@ static int take_found(const struct nss_found *found, void *context)
 	return r;
 }
 
-static int answer_enumerate(struct child *child, const struct kind *kind)
+static int take_in_time(const struct nss_found *found, void *context)
 {
-	int r = nss_enumerate(&child->nss, kind, take_found, child);
-	int failed = send_piece(child);
+	const struct child *child = context;
 
-	return failed ? failed : send_answer(child, r, NULL, 0);
+	return wait_clock() < child->end ? take_found(found, context) : TIME_OVER;
+}
+
+static int answer_enumerate(struct child *child, const struct kind *kind,
+			    int64_t milliseconds)
+{
+	int r, failed;
+
+	child->end = wait_clock() + milliseconds;
+	r = nss_enumerate(&child->nss, kind, take_in_time, child);
+	failed = send_piece(child);
+	return failed ? failed : send_answer(child, r == TIME_OVER ? 0 : r, NULL, 0);
 }
 
 static int answer_scan(struct child *child, const struct kind *kind,
@@ -188,7 +202,7 @@ static int answer(struct child *child, const struct nss_request *request,
 	case NSS_REQUEST_MEMBERS:
 		return answer_members(child, name);
 	case NSS_REQUEST_ENUMERATE:
-		return answer_enumerate(child, kind);
+		return answer_enumerate(child, kind, request->milliseconds);
 	case NSS_REQUEST_SCAN:
 		return answer_scan(child, kind, request);
 	default:
@@ -221,11 +235,11 @@ int nss_child_main(int fd)
 {
 	const struct nss_greeting greeting = { NSS_PROTOCOL_MAGIC, NSS_PROTOCOL_VERSION };
 	CLEANUP(child_cleanup) struct child child = { .fd = fd };
-	int r = nss_start(&child.nss);
+	int r;
 
 	child.piece = malloc(PIECE_BYTES);
-	if (r || !child.piece)
-		return r ? r : -ENOMEM;
+	if (!child.piece)
+		return -ENOMEM;
 	r = fd_write_all(fd, &greeting, sizeof(greeting));
 	while (r == 0)
 		r = serve_one(&child);

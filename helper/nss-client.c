@@ -12,8 +12,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "common/i18n.h"
-#include "common/report.h"
 #include "helper/nss-client.h"
 #include "helper/nss-protocol.h"
 #include "libsubid/core/cleanup.h"
@@ -24,8 +22,8 @@
 /* Requests that are sent before the first of them is answered: they fit into a socket. */
 #define WINDOW 128
 
-/* Beyond what a scan may take by itself. */
-#define SCAN_GRACE 1000
+/* Milliseconds beyond what the child allows itself. */
+#define GRACE 1000
 
 static int serve(void *context)
 {
@@ -218,7 +216,7 @@ static int ask_account(struct nss_client *client, struct nss_request request,
 
 /*
  * Looks an account up by login name.
- * Returns 0, ACCOUNT_NONE or -errno, for which nss_client_reason() has words.
+ * Returns 0, ACCOUNT_NONE or -errno, for which report_no_answer() has words.
  */
 int nss_client_user(struct nss_client *client, const char *name,
 		    struct account *ret_account)
@@ -415,16 +413,14 @@ static int receive_accounts(struct nss_client *client, int64_t end,
 }
 
 static int ask_accounts(struct nss_client *client, const struct nss_request *request,
-			int64_t grace, struct accounts *found, char **ret_bytes,
-			size_t *ret_len)
+			struct accounts *found, char **ret_bytes, size_t *ret_len)
 {
 	int64_t begun, end = begin(client, &begun);
 	int result = 0, r;
 
 	if (end < 0)
 		return (int)end;
-	if (grace)
-		end = begun + grace;
+	end = begun + request->milliseconds + GRACE;
 	r = send_request(client, *request, NULL);
 	if (r == 0)
 		r = receive_accounts(client, end, found, &result, ret_bytes, ret_len);
@@ -433,18 +429,19 @@ static int ask_accounts(struct nss_client *client, const struct nss_request *req
 }
 
 /*
- * Adds all accounts that the services enumerate to @found, see nss_enumerate().
+ * Adds the accounts that the services enumerate in time to @found, see nss_enumerate().
  * Returns 0 or -errno (not all may be there).
  */
 int nss_client_enumerate(struct nss_client *client, const struct kind *kind,
-			 struct accounts *found)
+			 int64_t milliseconds, struct accounts *found)
 {
 	const struct nss_request request = { .type = NSS_REQUEST_ENUMERATE,
-					     .group = kind->group };
+					     .group = kind->group,
+					     .milliseconds = milliseconds };
 	CLEANUP(cleanup_free) char *bytes = NULL;
 	size_t len = 0;
 
-	return ask_accounts(client, &request, 0, found, &bytes, &len);
+	return ask_accounts(client, &request, found, &bytes, &len);
 }
 
 /*
@@ -461,8 +458,7 @@ int nss_client_scan(struct nss_client *client, struct name_service_scan *scan)
 	CLEANUP(cleanup_free) char *bytes = NULL;
 	struct nss_reply_scan reply = { 0 };
 	size_t len = 0;
-	int r = ask_accounts(client, &request, scan->milliseconds + SCAN_GRACE,
-			     scan->found, &bytes, &len);
+	int r = ask_accounts(client, &request, scan->found, &bytes, &len);
 
 	if (r == 0 && len != sizeof(reply))
 		return -EBADMSG;
@@ -490,10 +486,10 @@ static int service_users(void *context, const char *const *names, size_t n,
 	return nss_client_users(context, names, n, ret_answers);
 }
 
-static int service_enumerate(void *context, const struct kind *kind,
+static int service_enumerate(void *context, const struct kind *kind, int64_t milliseconds,
 			     struct accounts *found)
 {
-	return nss_client_enumerate(context, kind, found);
+	return nss_client_enumerate(context, kind, milliseconds, found);
 }
 
 static int service_scan(void *context, struct name_service_scan *scan)
@@ -512,21 +508,6 @@ struct name_service nss_client_service(struct nss_client *client)
 		.enumerate = service_enumerate,
 		.scan = service_scan,
 	};
-}
-
-/* Why there was no answer, for people. Valid until the next call. */
-const char *nss_client_reason(int r)
-{
-	switch (r) {
-	case -EAGAIN:
-		return _("the name service did not answer");
-	case -ETIMEDOUT:
-		return _("the name service did not answer in time");
-	case -ECONNRESET:
-		return _("the name service crashed");
-	default:
-		return report_error(-r);
-	}
 }
 
 /* Ends the process. Takes one that never started, and one that has ended. */

@@ -55,10 +55,9 @@ int nss_client_groups(struct nss_client *client, const struct account *account,
 int nss_client_members(struct nss_client *client, const char *group, gid_t *ret_gid,
 		       char **ret_names, size_t *ret_len);
 int nss_client_enumerate(struct nss_client *client, const struct kind *kind,
-			 struct accounts *found);
+			 int64_t milliseconds, struct accounts *found);
 int nss_client_scan(struct nss_client *client, struct name_service_scan *scan);
 struct name_service nss_client_service(struct nss_client *client);
-const char *nss_client_reason(int r);
 void nss_client_end(struct nss_client *client);
 
 #endif

@@ -34,7 +34,7 @@ enum nss_request_type {
 	NSS_REQUEST_HOME,      /* name -> path */
 	NSS_REQUEST_GROUPS,    /* name, id of the primary group -> gids */
 	NSS_REQUEST_MEMBERS,   /* name -> gid, then names, each with a NUL */
-	NSS_REQUEST_ENUMERATE, /* kind -> struct nss_reply_account ... */
+	NSS_REQUEST_ENUMERATE, /* kind, milliseconds -> struct nss_reply_account ... */
 	NSS_REQUEST_SCAN,      /* kind, range, milliseconds -> the same, then a
 				  struct nss_reply_scan */
 };

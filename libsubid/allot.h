@@ -12,7 +12,7 @@
 #include "libsubid/core/alloc.h"
 #include "libsubid/core/range.h"
 #include "libsubid/db.h"
-#include "libsubid/sys/people.h"
+#include "libsubid/user/people.h"
 #include "libsubid/sys/settings.h"
 
 struct allotment {

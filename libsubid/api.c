@@ -19,6 +19,12 @@
 #include "libsubid/export.h"
 #include "libsubid/query.h"
 
+/*
+ * A uid in decimal is the user who has it, as in shadow since 4.20. For callers of earlier
+ * libraries it is lines by number alone: some add what they get by name and by uid.
+ */
+#define UID_IS_USER (SUBID_ABI_MAJOR > 5)
+
 /* The contract has a place for "failed" but not for why: that is left in errno. */
 static bool succeeded(int r)
 {
@@ -77,7 +83,7 @@ static int find_ranges(const struct kind *kind, const char *name,
 	r = query_open(&query, NULL, false);
 	if (r)
 		return r;
-	r = owner_find(&owner, name, query.folder, query.accounts);
+	r = owner_find(&owner, name, &query.lookup, UID_IS_USER);
 	if (r == 0)
 		r = query_ranges(&query, kind, &owner, &found);
 	else if (r == OWNER_INVALID)
@@ -215,8 +221,7 @@ static int begin(struct change *change, const struct subordinate_range *range)
 			 change->kind->group ? CHANGE_GID : CHANGE_UID);
 	if (r)
 		return r;
-	return owner_find(&change->owner, range->owner, change->db.folder,
-			  change_accounts(&change->db, NULL));
+	return owner_find(&change->owner, range->owner, &change->db.lookup, false);
 }
 
 /* The first range of the owner that is large enough. Returns 1, 0 or -errno. */

@@ -35,8 +35,8 @@ int change_begin(struct db *db, const char *root, unsigned int kinds)
 	r = db_begin(db, folder, root ? DB_ROOT : DB_LIVE);
 	if (r)
 		return r;
-	db->in_library = true;
 	if (!root) {
+		db_use_own_service(db);
 		source_find(&db->nsswitch, PLUGINDIR, &sources);
 		if (!source_has(&sources, SOURCE_FILES))
 			return CHANGE_NOT_FILES;
@@ -45,14 +45,6 @@ int change_begin(struct db *db, const char *root, unsigned int kinds)
 		if (kinds & all_kinds[i])
 			r = db_load(db, change_kind(all_kinds[i]), false);
 	return r;
-}
-
-/* Who knows accounts, for owner_find(). */
-enum owner_where change_accounts(const struct db *db, const char *root)
-{
-	if (root)
-		return OWNER_FILE;
-	return db->nsswitch.passwd_files_first ? OWNER_FILES_FIRST : OWNER_SERVICE;
 }
 
 /* What is asked for and what login.defs(5) says, for one kind. */

@@ -33,7 +33,6 @@ int change_allocate(struct db *db, unsigned int kinds, struct db_grant *grant,
 		    struct range *ret_range);
 int change_ranges(const struct db *db, const struct kind *kind, struct owner *owner,
 		  struct query_ranges *ranges);
-enum owner_where change_accounts(const struct db *db, const char *root);
 
 static inline const struct kind *change_kind(unsigned int kind)
 {

@@ -45,12 +45,25 @@ int db_begin(struct db *db, int folder, enum db_place place)
 	db->folder = fcntl(folder, F_DUPFD_CLOEXEC, 0);
 	if (db->folder < 0)
 		return -errno;
+	db->lookup.directory = db->folder;
 	if (place == DB_LIVE) {
 		r = nsswitch_read(NSSWITCH_CONF, &db->nsswitch);
 		if (r)
 			return r;
+		db->lookup.files_first = lookup_is_files_first(&db->nsswitch);
 	}
 	return from_lock(lock_take(&db->lock, db->folder, place == DB_PREFIX, db->stop));
+}
+
+/*
+ * Has the name service asked in this process, for a library: it makes no others. After
+ * db_begin() on the running system.
+ */
+void db_use_own_service(struct db *db)
+{
+	db->in_library = true;
+	db->own_service = nss_service(&db->nss);
+	db->lookup.service = &db->own_service;
 }
 
 /*
@@ -206,5 +219,6 @@ void db_end(struct db *db)
 		table_clear(&db->sides[i].table);
 	}
 	lock_release(&db->lock);
+	nss_end(&db->nss);
 	db->folder = fd_close(db->folder);
 }

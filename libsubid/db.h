@@ -20,7 +20,8 @@
 #include "libsubid/sys/atomicfile.h"
 #include "libsubid/sys/lock.h"
 #include "libsubid/sys/nsswitch.h"
-#include "libsubid/sys/owner.h"
+#include "libsubid/user/nss.h"
+#include "libsubid/user/owner.h"
 #include "libsubid/sys/taken.h"
 
 enum db_place {
@@ -41,8 +42,12 @@ struct db {
 		   */
 	int folder;
 	struct nsswitch nsswitch; /* empty unless DB_LIVE */
-	int64_t waited;		  /* for the name service, in milliseconds */
-	bool in_library;	  /* no child processes; set after db_begin() */
+	/* Who knows users; its service is set by who begins, NULL for an image. */
+	struct lookup lookup;
+	int64_t waited; /* for the name service, in milliseconds */
+	bool in_library; /* no child processes: the name service is this process's, */
+	struct nss nss;	 /* by this; see db_use_own_service() */
+	struct name_service own_service;
 	struct lock lock;
 	struct db_side sides[2];
 	/* Where the last error was; NULL: with the folder or the lock of all databases.
@@ -85,6 +90,7 @@ struct db_grant {
 };
 
 int db_begin(struct db *db, int folder, enum db_place place);
+void db_use_own_service(struct db *db);
 int db_load(struct db *db, const struct kind *kind, bool create);
 int db_revoke(struct db *db, const struct kind *kind, struct owner *owner,
 	      struct range range);

@@ -15,7 +15,7 @@
 #include "libsubid/core/overlap.h"
 #include "libsubid/export.h"
 #include "libsubid/handle.h"
-#include "libsubid/sys/roster.h"
+#include "libsubid/user/passwd-file.h"
 #include "libsubid/sys/taken.h"
 
 /* What is asked about, and what is found. */
@@ -110,7 +110,7 @@ EXPORT int subid_db_explain(struct subid_db *db, unsigned int type, const char *
 	r = query_open(&query, db->root, db->flags & SUBID_DB_FILES_ONLY);
 	if (r)
 		return handle_fail_errno(db, r, NULL);
-	r = handle_owner(db, owner, query.folder, query.accounts, &explanation.owner);
+	r = handle_owner(db, owner, &query.lookup, &explanation.owner);
 	if (r == 0)
 		r = explain(db, &query, &explanation, wanted);
 	if (r)
@@ -128,10 +128,8 @@ EXPORT int subid_db_explain(struct subid_db *db, unsigned int type, const char *
 /* Both databases, users and groups. */
 struct checkup {
 	struct table tables[2];
-	struct roster users;
-	struct roster groups;
-	struct findings_user *findings_users;
-	struct findings_group *findings_groups;
+	struct accounts users;
+	struct accounts groups;
 	struct findings findings;
 };
 
@@ -140,31 +138,8 @@ static void checkup_cleanup(struct checkup *checkup)
 	findings_clear(&checkup->findings);
 	table_clear(&checkup->tables[0]);
 	table_clear(&checkup->tables[1]);
-	roster_cleanup(&checkup->users);
-	roster_cleanup(&checkup->groups);
-	free(checkup->findings_users);
-	free(checkup->findings_groups);
-}
-
-static int list_people(struct checkup *checkup)
-{
-	const struct roster *users = &checkup->users, *groups = &checkup->groups;
-
-	checkup->findings_users = calloc(users->n + 1, sizeof(struct findings_user));
-	checkup->findings_groups = calloc(groups->n + 1, sizeof(struct findings_group));
-	if (!checkup->findings_users || !checkup->findings_groups)
-		return -ENOMEM;
-	for (size_t i = 0; i < users->n; i++) {
-		const struct roster_account *user = &users->accounts[i];
-
-		checkup->findings_users[i] =
-			(struct findings_user){ user->id, user->gid, user->name };
-	}
-	for (size_t i = 0; i < groups->n; i++)
-		checkup->findings_groups[i] =
-			(struct findings_group){ groups->accounts[i].id,
-						 groups->accounts[i].name };
-	return 0;
+	accounts_cleanup(&checkup->users);
+	accounts_cleanup(&checkup->groups);
 }
 
 /* Returns 0 or an error that is kept. */
@@ -172,21 +147,18 @@ static int look(struct subid_db *handle, const struct query *query,
 		struct checkup *checkup)
 {
 	struct findings_question question = { .tables = { &checkup->tables[0],
-							  &checkup->tables[1] } };
+							  &checkup->tables[1] },
+					      .users = &checkup->users,
+					      .groups = &checkup->groups };
 	int r;
 
 	if ((r = query_table(query, &kind_uid, &checkup->tables[0])))
 		return handle_fail_errno(handle, r, &kind_uid);
 	if ((r = query_table(query, &kind_gid, &checkup->tables[1])))
 		return handle_fail_errno(handle, r, &kind_gid);
-	if ((r = roster_load(query->folder, &kind_uid, &checkup->users)) ||
-	    (r = roster_load(query->folder, &kind_gid, &checkup->groups)) ||
-	    (r = list_people(checkup)))
+	if ((r = passwd_file_load(query->folder, &kind_uid, &checkup->users)) ||
+	    (r = passwd_file_load(query->folder, &kind_gid, &checkup->groups)))
 		return handle_fail_errno(handle, r, NULL);
-	question.users = checkup->findings_users;
-	question.n_users = checkup->users.n;
-	question.groups = checkup->findings_groups;
-	question.n_groups = checkup->groups.n;
 	r = findings_find(&question, &checkup->findings);
 	return r ? handle_fail_errno(handle, r, NULL) : 0;
 }

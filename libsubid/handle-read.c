@@ -108,7 +108,7 @@ static int ask_sources(struct subid_db *handle, const struct kind *kind, const c
 
 	if (r)
 		return handle_fail_errno(handle, r, NULL);
-	r = handle_owner(handle, name, query.folder, query.accounts, owner);
+	r = handle_owner(handle, name, &query.lookup, owner);
 	if (r)
 		return r;
 	r = query_ranges(&query, kind, owner, ranges);
@@ -120,8 +120,7 @@ static int ask_transaction(struct subid_db *handle, const struct kind *kind,
 			   const char *name, struct owner *owner,
 			   struct query_ranges *ranges)
 {
-	int r = handle_owner(handle, name, handle->db.folder,
-			     change_accounts(&handle->db, handle->root), owner);
+	int r = handle_owner(handle, name, &handle->db.lookup, owner);
 
 	if (r)
 		return r;

@@ -90,8 +90,7 @@ static int read_settings(struct subid_db *handle, struct settings *settings)
 static int find_owner(struct subid_db *handle, const char *name, unsigned int flags,
 		      struct owner *ret_owner)
 {
-	int r = handle_owner(handle, name, handle->db.folder,
-			     change_accounts(&handle->db, handle->root), ret_owner);
+	int r = handle_owner(handle, name, &handle->db.lookup, ret_owner);
 
 	if (r)
 		return r;

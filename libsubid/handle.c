@@ -9,7 +9,6 @@
 
 #include "libsubid/change.h"
 #include "libsubid/core/cleanup.h"
-#include "libsubid/core/num.h"
 #include "libsubid/export.h"
 #include "libsubid/handle.h"
 
@@ -187,38 +186,15 @@ const struct kind *handle_kind(unsigned int type)
 	return type == SUBID_DB_UID ? &kind_uid : type == SUBID_DB_GID ? &kind_gid : NULL;
 }
 
-/* The account of a uid. Returns 0, ACCOUNT_NONE or -errno. */
-static int account_of_uid(uid_t uid, int folder, enum owner_where where,
-			  struct account *ret_account)
-{
-	if (where != OWNER_SERVICE) {
-		int r = account_in_file_by_uid(folder, uid, ret_account);
-
-		if (r == 0 || where == OWNER_FILE)
-			return r;
-	}
-	return account_by_uid(uid, NULL, ret_account);
-}
-
 /*
- * Finds an owner; unlike for owner_find() a uid in decimal is the user who has it.
+ * Finds an owner; a uid in decimal is the user who has it.
  * Returns 0 or an error of <subid-db.h>; 0 is also for an owner without account.
  */
-int handle_owner(struct subid_db *handle, const char *name, int folder,
-		 enum owner_where where, struct owner *ret_owner)
+int handle_owner(struct subid_db *handle, const char *name, const struct lookup *lookup,
+		 struct owner *ret_owner)
 {
-	struct account account;
-	uint64_t uid;
-	int r = name ? owner_find(ret_owner, name, folder, where) : OWNER_INVALID;
+	int r = name ? owner_find(ret_owner, name, lookup, true) : OWNER_INVALID;
 
-	if (r == 0 && !owner_has_account(ret_owner) &&
-	    num_parse(name, strlen(name), ID_NONE - 1, &uid) == 0) {
-		r = account_of_uid((uid_t)uid, folder, where, &account);
-		if (r == 0)
-			r = owner_init(ret_owner, &account, folder);
-		else if (r == ACCOUNT_NONE)
-			r = 0;
-	}
 	if (r == OWNER_INVALID)
 		return handle_fail(handle, SUBID_DB_INVALID, EINVAL, name ? name : "");
 	if (r == 0)

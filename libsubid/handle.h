@@ -30,8 +30,8 @@ int handle_fail_errno(struct subid_db *handle, int r, const struct kind *kind);
 int handle_fail_query(struct subid_db *handle, const struct query *query, int r,
 		      const struct kind *kind);
 int handle_fail_db(struct subid_db *handle, int r);
-int handle_owner(struct subid_db *handle, const char *name, int folder,
-		 enum owner_where where, struct owner *ret_owner);
+int handle_owner(struct subid_db *handle, const char *name, const struct lookup *lookup,
+		 struct owner *ret_owner);
 const struct kind *handle_kind(unsigned int type);
 bool handle_sized(const void *given, void *ret_known, size_t known);
 

@@ -41,13 +41,14 @@ int query_open(struct query *query, const char *root, bool files_only)
 	if (r < 0)
 		return r;
 	query->folder = r;
-	query->accounts = OWNER_FILE;
+	query->lookup.directory = r;
 	if (!root) {
 		r = nsswitch_read(NSSWITCH_CONF, &query->nsswitch);
 		if (r)
 			return r;
-		query->accounts = query->nsswitch.passwd_files_first ? OWNER_FILES_FIRST :
-								       OWNER_SERVICE;
+		query->service = nss_service(&query->nss);
+		query->lookup.service = &query->service;
+		query->lookup.files_first = lookup_is_files_first(&query->nsswitch);
 	}
 	source_find(root || files_only ? &files : &query->nsswitch, PLUGINDIR,
 		    &query->sources);
@@ -58,6 +59,7 @@ int query_open(struct query *query, const char *root, bool files_only)
 void query_cleanup(struct query *query)
 {
 	query->folder = fd_close(query->folder);
+	nss_end(&query->nss);
 }
 
 /*
@@ -185,7 +187,7 @@ int query_ranges(struct query *query, const struct kind *kind, struct owner *own
 	struct question question = {
 		.query = query,
 		.kind = kind,
-		.starts = owner->n == 0 ? &starts : NULL,
+		.starts = owner_starts(owner, &starts) ? &starts : NULL,
 		.tell = look_for_owner,
 		.search = &search,
 		.n = &ranges->n,
@@ -193,7 +195,6 @@ int query_ranges(struct query *query, const struct kind *kind, struct owner *own
 	struct source_answer answer;
 	int r;
 
-	account_starts(&owner->account, &starts);
 	r = source_ranges(&query->sources, owner->account.name, kind, ask_files,
 			  &question, &set, &answer);
 	r = answered(query, &answer, r);
@@ -259,7 +260,7 @@ static int find_uid(const struct query *query, struct query_owner *owner)
 
 	if (owner->has_uid)
 		return 0;
-	r = owner_account(owner->name, query->folder, query->accounts, &account);
+	r = lookup_name(&query->lookup, owner->name, &account);
 	if (r)
 		return r < 0 ? r : 0;
 	owner->has_uid = true;

@@ -17,7 +17,8 @@
 #include "libsubid/core/table.h"
 #include "libsubid/sys/dbfile.h"
 #include "libsubid/sys/nsswitch.h"
-#include "libsubid/sys/owner.h"
+#include "libsubid/user/nss.h"
+#include "libsubid/user/owner.h"
 #include "libsubid/sys/source.h"
 
 /* Whom is asked: the databases of a folder, or the sources of the running system. */
@@ -25,7 +26,9 @@ struct query {
 	int folder;		   /* where databases, passwd and group are */
 	bool image;		   /* of a system that is not running */
 	struct nsswitch nsswitch;  /* of the running system */
-	enum owner_where accounts; /* who knows them */
+	struct nss nss;
+	struct name_service service;
+	struct lookup lookup; /* who knows users */
 	/* Where ids come from; points into the nsswitch beside it. */
 	struct source_list sources;
 	char failed[NSSWITCH_WORD_BYTES]; /* QUERY_FAILED: the source that has */

@@ -12,7 +12,7 @@
 #include "libsubid/core/range.h"
 #include "libsubid/core/table.h"
 #include "libsubid/db.h"
-#include "libsubid/sys/people.h"
+#include "libsubid/user/people.h"
 #include "libsubid/sys/taken.h"
 
 /* A range that one of the people holds. */

@@ -14,29 +14,24 @@
 
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/scan.h"
+#include "libsubid/user/nss.h"
+#include "libsubid/user/owner.h"
 #include "mapwriter/decide.h"
 
 #ifndef DECIDE_RANGES /* a test takes fewer */
 #define DECIDE_RANGES (16 * LIMIT_EXTENTS)
 #endif
 
-/* Other login names of the caller's uid; nobody has more. */
-#define DECIDE_ALIASES 16
-
-struct alias {
-	char name[LIMIT_OWNER_BYTES];
-	size_t len;
-};
+/* Other login names of the caller's uid; no user has more. */
+#define DECIDE_NAMES 16
 
 struct search {
 	const struct idmap *map;
-	const struct account *account;
+	struct owner owner; /* the caller */
 	uint32_t own_id;
-	struct starts starts; /* how the lines of the account begin */
+	struct starts starts; /* how the caller's lines begin, by the first two names */
 	struct scan scan;
 	struct range_set left;
-	struct alias aliases[DECIDE_ALIASES];
-	size_t n_aliases;
 	/* As in struct decision. */
 	bool owns;
 	int name_service;
@@ -48,41 +43,20 @@ static void search_cleanup(struct search *search)
 {
 	scan_end(&search->scan);
 	range_set_clear(&search->left);
+	owner_cleanup(&search->owner);
 }
 
-static bool is_alias(const struct search *search, const char *owner, size_t len)
-{
-	for (size_t i = 0; i < search->n_aliases; i++)
-		if (search->aliases[i].len == len &&
-		    memcmp(search->aliases[i].name, owner, len) == 0)
-			return true;
-	return false;
-}
-
-/* What the first bytes of a line tell; only a line that may be ours is parsed. */
-static bool may_be_own(const struct search *search, const struct scan_line *line)
-{
-	const char *colon;
-
-	if (account_begins(search->account, line->text, line->len))
-		return true;
-	if (search->n_aliases == 0)
-		return false;
-	colon = memchr(line->text, ':', line->len);
-	return colon && is_alias(search, line->text, (size_t)(colon - line->text));
-}
-
-/* The next line that is worth a look: without aliases most are passed over unseen. */
+/* The next line that is worth a look: without further names most are passed over. */
 static int next_line(struct search *search, struct scan_line *ret_line)
 {
-	return search->n_aliases == 0 ?
+	return search->owner.n == 0 ?
 		       scan_next_starting(&search->scan, &search->starts, ret_line) :
 		       scan_next(&search->scan, ret_line);
 }
 
 /*
- * Steps to the next line that is an entry of the caller's by login name, uid or an alias
- * that is known. Returns 1, 0 at the end, or -errno.
+ * Steps to the next line that is an entry of the caller's by the names that are known.
+ * Returns 1, 0 at the end, or -errno.
  */
 static int next_own_entry(struct search *search, struct entry *ret_entry)
 {
@@ -90,10 +64,9 @@ static int next_own_entry(struct search *search, struct entry *ret_entry)
 	int r;
 
 	while ((r = next_line(search, &line)) > 0)
-		if (may_be_own(search, &line) &&
+		if (owner_begins(line.text, line.len, &search->owner) &&
 		    entry_parse(line.text, line.len, ret_entry) == 0 &&
-		    (account_owns(search->account, ret_entry) ||
-		     is_alias(search, ret_entry->owner, ret_entry->owner_len))) {
+		    owner_is(ret_entry, &search->owner)) {
 			search->owns = true;
 			return 1;
 		}
@@ -161,7 +134,7 @@ static void find_missing(const struct search *search, struct facts_question *que
 {
 	struct decision decision;
 
-	question->account = search->account;
+	question->account = &search->owner.account;
 	question->asked = question->missing = search->left.ranges[0];
 	if (conclude(search, true, &decision) && decision.missing.end > 0) {
 		question->asked = extent_outer(&search->map->extents[decision.refused]);
@@ -169,24 +142,28 @@ static void find_missing(const struct search *search, struct facts_question *que
 	}
 }
 
-/* Asks the name service whether the owner is the caller; one that is becomes an alias. */
-static bool ask_owner(struct search *search, const struct entry *entry)
+/*
+ * Asks the name service whether the owner of a line is the caller; then it is one more
+ * name. Returns 1, 0 or -ENOMEM.
+ */
+static int ask_owner(struct search *search, const struct entry *entry)
 {
-	struct alias *alias = &search->aliases[search->n_aliases];
+	char name[LIMIT_OWNER_BYTES + 1];
+	struct account account;
 	int r;
 
-	if (entry->by_id || search->n_aliases == DECIDE_ALIASES ||
-	    is_alias(search, entry->owner, entry->owner_len))
-		return false;
-	r = account_name_is_uid(entry->owner, entry->owner_len, search->account->uid);
+	if (entry->by_id || search->owner.n == DECIDE_NAMES ||
+	    owner_is(entry, &search->owner))
+		return 0;
+	memcpy(name, entry->owner, entry->owner_len);
+	name[entry->owner_len] = '\0';
+	r = nss_look_up_user(name, &account);
 	if (r < 0)
 		search->name_service = -r;
-	if (r <= 0)
-		return false;
-	memcpy(alias->name, entry->owner, entry->owner_len);
-	alias->len = entry->owner_len;
-	search->n_aliases++;
-	return true;
+	if (r || account.uid != search->owner.account.uid)
+		return 0;
+	r = owner_add_name(&search->owner, entry->owner, entry->owner_len);
+	return r ? r : 1;
 }
 
 /*
@@ -208,11 +185,14 @@ static int find_alias(struct search *search)
 	r = scan_rewind(&search->scan);
 	if (r)
 		return r;
-	while ((r = scan_next(&search->scan, &line)) > 0)
-		if (facts_note_line(&search->grants, &question, &line, &entry) &&
-		    range_contains(entry.range, question.missing.start) &&
-		    ask_owner(search, &entry))
-			return 1;
+	while ((r = scan_next(&search->scan, &line)) > 0) {
+		if (!facts_note_line(&search->grants, &question, &line, &entry) ||
+		    !range_contains(entry.range, question.missing.start))
+			continue;
+		r = ask_owner(search, &entry);
+		if (r)
+			return r;
+	}
 	search->noted = r == 0;
 	return r;
 }
@@ -265,7 +245,6 @@ int decide(const struct kind *kind, const struct idmap *map,
 	CLEANUP(search_cleanup)
 	struct search search = {
 		.map = map,
-		.account = account,
 		.own_id = own_id,
 		.left = RANGE_SET(DECIDE_RANGES),
 	};
@@ -276,8 +255,9 @@ int decide(const struct kind *kind, const struct idmap *map,
 	if (r)
 		return r < 0 ? r : -ENOMEM;
 	asked = search.left.n > 0;
-	account_starts(account, &search.starts);
 	if (asked) {
+		owner_set(&search.owner, account);
+		owner_starts(&search.owner, &search.starts);
 		r = take_from(file, &search);
 		if (r && !idmap_is_own(map, own_id))
 			return r;

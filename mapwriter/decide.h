@@ -11,7 +11,7 @@
 #include "common/facts.h"
 #include "libsubid/core/idmap.h"
 #include "libsubid/core/kind.h"
-#include "libsubid/sys/account.h"
+#include "libsubid/user/account.h"
 #include "libsubid/sys/dbfile.h"
 
 struct decision {

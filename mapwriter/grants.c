@@ -14,7 +14,7 @@
 #include "common/apart.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/fd.h"
-#include "libsubid/sys/owner.h"
+#include "libsubid/user/owner.h"
 #include "libsubid/sys/scan.h"
 #include "mapwriter/grants.h"
 #include "mapwriter/privilege.h"

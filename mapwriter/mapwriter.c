@@ -19,6 +19,8 @@
 #include "libsubid/sys/conf.h"
 #include "libsubid/sys/nsswitch.h"
 #include "libsubid/sys/paths.h"
+#include "libsubid/user/lookup.h"
+#include "libsubid/user/nss.h"
 #include "libsubid/sys/source.h"
 #include "mapwriter/decide.h"
 #include "mapwriter/grants.h"
@@ -124,8 +126,10 @@ static int read_nsswitch(struct request *request)
 static int check_owner(struct request *request)
 {
 	const struct privilege *caller = &request->privilege;
-	const char *file = request->nsswitch.passwd_files_first ? PASSWD_FILE : NULL;
-	int r = account_by_uid(caller->uid, file, &request->account);
+	const struct lookup lookup = { .directory = AT_FDCWD,
+				       .files_first = request->nsswitch.passwd_files_first,
+				       .service = &nss_plain };
+	int r = lookup_uid(&lookup, caller->uid, &request->account);
 
 	if (r)
 		return refuse(request, REFUSAL_NOBODY, r < 0 ? -r : 0);

@@ -10,7 +10,7 @@
 
 #include "libsubid/core/idmap.h"
 #include "libsubid/core/kind.h"
-#include "libsubid/sys/account.h"
+#include "libsubid/user/account.h"
 #include "libsubid/sys/dbfile.h"
 #include "libsubid/sys/nsswitch.h"
 #include "mapwriter/decide.h"

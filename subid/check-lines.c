@@ -9,159 +9,124 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/asker.h"
+#include "helper/nss-client.h"
 #include "common/i18n.h"
 #include "common/report.h"
+#include "libsubid/core/array.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
-#include "libsubid/sys/account.h"
 #include "libsubid/sys/nsswitch.h"
 #include "libsubid/sys/paths.h"
 #include "subid/check.h"
 
-/* The accounts as the search wants them. */
-struct people {
-	struct findings_user *users;
-	size_t n_users;
-	struct findings_group *groups;
-	size_t n_groups;
-	/* Names that are not the roster's. */
-	char **names;
-	size_t n_names;
-	bool unsure; /* not every owner was asked for */
-};
-
-static void people_cleanup(struct people *people)
-{
-	for (size_t i = 0; i < people->n_names; i++)
-		free(people->names[i]);
-	free(people->names);
-	free(people->users);
-	free(people->groups);
-}
-
-static int people_load(const struct check *check, struct people *people)
-{
-	const struct roster *users = &check->users, *groups = &check->groups;
-
-	people->users = reallocarray(NULL, users->n + 1, sizeof(*people->users));
-	people->groups = reallocarray(NULL, groups->n + 1, sizeof(*people->groups));
-	if (!people->users || !people->groups)
-		return -ENOMEM;
-	for (size_t i = 0; i < users->n; i++)
-		people->users[people->n_users++] = (struct findings_user){
-			.uid = users->accounts[i].id,
-			.gid = users->accounts[i].gid,
-			.name = users->accounts[i].name,
-		};
-	for (size_t i = 0; i < groups->n; i++)
-		people->groups[people->n_groups++] = (struct findings_group){
-			.gid = groups->accounts[i].id,
-			.name = groups->accounts[i].name,
-		};
-	return 0;
-}
-
-static int people_add(struct people *people, const struct account *account)
-{
-	CLEANUP(cleanup_free) char *name = strndup(account->name, account->name_len);
-	struct findings_user *users;
-	char **names;
-
-	users = reallocarray(people->users, people->n_users + 1, sizeof(*users));
-	if (users)
-		people->users = users;
-	names = reallocarray(people->names, people->n_names + 1, sizeof(*names));
-	if (names)
-		people->names = names;
-	if (!users || !names || !name)
-		return -ENOMEM;
-	users[people->n_users++] = (struct findings_user){
-		.uid = account->uid,
-		.gid = account->gid,
-		.name = name,
-	};
-	names[people->n_names++] = TAKE_PTR(name);
-	return 0;
-}
-
-static int search(const struct check *check, const struct people *people,
-		  struct findings *ret_findings)
+static int search(const struct check *check, struct findings *ret_findings)
 {
 	const struct findings_question question = {
 		.tables = { check->sides[0].readable ? &check->sides[0].table : NULL,
 			    check->sides[1].readable ? &check->sides[1].table : NULL },
-		.users = people->users,
-		.n_users = people->n_users,
-		.groups = people->groups,
-		.n_groups = people->n_groups,
+		.users = &check->users,
+		.groups = &check->groups,
 		.max = check->all ? 0 : CHECK_MAX,
 	};
 
 	return findings_find(&question, ret_findings);
 }
 
-/* Who an owner is to the name service. Returns 0, ACCOUNT_NONE or -errno. */
-static int look_up(struct asker *asker, const struct finding *finding,
-		   struct account *ret_account)
-{
-	char name[LIMIT_OWNER_BYTES + 1];
-	uint64_t uid;
+/* The owners of lines that no local account has. */
+struct unknown {
+	char **names;
+	size_t n;
+	size_t allocated;
+};
 
-	if (finding->owner_len > LIMIT_OWNER_BYTES)
-		return ACCOUNT_NONE;
-	if (num_parse(finding->owner, finding->owner_len, ID_NONE - 1, &uid) == 0)
-		return asker_uid(asker, (uid_t)uid, ret_account);
-	memcpy(name, finding->owner, finding->owner_len);
-	name[finding->owner_len] = '\0';
-	return asker_user(asker, name, ret_account);
+static void unknown_cleanup(struct unknown *unknown)
+{
+	for (size_t i = 0; i < unknown->n; i++)
+		free(unknown->names[i]);
+	free(unknown->names);
 }
 
-/* Asks the name service for the owners that no local account has. */
-static int ask(const struct findings *findings, struct asker *asker,
-	       struct people *people)
+static int collect_unknown(const struct findings *findings, struct unknown *unknown)
 {
-	size_t n = findings->counts[FINDING_NO_ACCOUNT][FINDING_NOTE], asked = 0;
-
-	for (size_t i = 0; i < findings->n && asker->failed == 0; i++) {
+	for (size_t i = 0; i < findings->n; i++) {
 		struct finding finding;
-		struct account account;
-		int r;
 
 		findings_get(findings, i, &finding);
 		if (finding.code != FINDING_NO_ACCOUNT)
 			continue;
-		r = look_up(asker, &finding, &account);
-		asked += r >= 0;
-		r = r == 0 ? people_add(people, &account) : 0;
-		if (r)
-			return r;
+		if (ARRAY_RESERVE(unknown->names, unknown->n, unknown->allocated))
+			return -ENOMEM;
+		unknown->names[unknown->n] = strndup(finding.owner, finding.owner_len);
+		if (!unknown->names[unknown->n++])
+			return -ENOMEM;
 	}
-	people->unsure = asked < n;
 	return 0;
 }
 
-/* Looks once more if the name service knows more users than the local files. */
-static int search_with_others(struct check *check, struct people *people,
-			      struct findings *findings)
+/* A uid in decimal is asked for as one where no account has it as its name. */
+static int ask_uid(struct nss_client *client, const char *name,
+		   struct name_service_answer *answer)
 {
-	CLEANUP(asker_end) struct asker asker = ASKER_LOOK;
+	uint64_t uid;
+
+	if (answer->r == ACCOUNT_NONE &&
+	    num_parse(name, strlen(name), ID_NONE - 1, &uid) == 0)
+		answer->r = nss_client_uid(client, (uid_t)uid, &answer->account);
+	return answer->r;
+}
+
+/* Adds an account by the name that the line has for it. Returns 0 or -ENOMEM. */
+static int add_user(struct check *check, const char *name, const struct account *account)
+{
+	return accounts_add(&check->users, name, strlen(name), account->uid,
+			    account->gid);
+}
+
+/* Asks the name service for the owners that no local account has. */
+static int ask(struct check *check, struct nss_client *client,
+	       const struct findings *findings)
+{
+	CLEANUP(unknown_cleanup) struct unknown unknown = { 0 };
+	CLEANUP(cleanup_free) struct name_service_answer *answers = NULL;
+	size_t asked = 0;
+	int r = collect_unknown(findings, &unknown);
+
+	if (r == 0 && unknown.n > 0) {
+		answers = reallocarray(NULL, unknown.n, sizeof(*answers));
+		r = answers ? nss_client_users(client, (const char *const *)unknown.names,
+					       unknown.n, answers) :
+			      -ENOMEM;
+	}
+	for (size_t i = 0; r == 0 && i < unknown.n; i++) {
+		int known = ask_uid(client, unknown.names[i], &answers[i]);
+
+		asked += known >= 0;
+		if (known == 0)
+			r = add_user(check, unknown.names[i], &answers[i].account);
+	}
+	check->unsure = asked < findings->counts[FINDING_NO_ACCOUNT][FINDING_NOTE];
+	return r ? r : accounts_sort(&check->users);
+}
+
+/* Looks once more if the name service knows more users than the local files. */
+static int search_with_others(struct check *check, struct findings *findings)
+{
+	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_LOOK;
+	size_t before = check->users.n;
 	struct nsswitch nsswitch;
-	size_t before = people->n_users;
 	int r;
 
 	if (check->place.image || nsswitch_read(NSSWITCH_CONF, &nsswitch) ||
 	    nsswitch.passwd_others[0] == '\0')
 		return 0;
-	r = ask(findings, &asker, people);
-	check->unsure = people->unsure;
-	if (people->unsure)
+	r = ask(check, &client, findings);
+	if (check->unsure)
 		report_line(PROGRAM, _("note: the name service did not answer about all "
 				       "owners; some may have an account"));
-	if (r || people->n_users == before)
+	if (r || check->users.n == before)
 		return r;
 	findings_clear(findings);
-	return search(check, people, findings);
+	return search(check, findings);
 }
 
 /* Of each code what is told is enough to see what it is about. */
@@ -194,14 +159,11 @@ static void tell_rest(struct check *check, const struct findings *findings)
 int check_lines(struct check *check)
 {
 	CLEANUP(findings_cleanup) struct findings findings = { .n = 0 };
-	CLEANUP(people_cleanup) struct people people = { .n_users = 0 };
 	int r;
 
-	r = people_load(check, &people);
+	r = search(check, &findings);
 	if (r == 0)
-		r = search(check, &people, &findings);
-	if (r == 0)
-		r = search_with_others(check, &people, &findings);
+		r = search_with_others(check, &findings);
 	if (r == 0)
 		r = check_find_taken(check, &findings);
 	if (r)

@@ -79,16 +79,16 @@ static bool quote_login(const struct check *check, const char *owner,
 			char out[static CAUSES_QUOTED_BYTES])
 {
 	size_t len = strlen(owner);
-	const struct roster_account *user;
+	const struct accounts_item *user;
 	uint64_t uid;
 
 	if (len == 0)
 		return false;
 	if (num_parse(owner, len, ID_NONE - 1, &uid) == 0)
-		user = roster_by_id(&check->users, (uint32_t)uid);
+		user = accounts_by_id(&check->users, (uint32_t)uid);
 	else
-		user = roster_by_name(&check->users, owner, len);
-	return user && causes_quote(user->name, out);
+		user = accounts_by_name(&check->users, owner, len);
+	return user && causes_quote(accounts_name(&check->users, user), out);
 }
 
 /* `usermod-ext OPTION FIRST-LAST LOGIN`, or a sentence where there is no such user. */
@@ -278,7 +278,7 @@ static bool quote_nobody(const struct check *check, const struct finding *findin
 	char name[CHECK_NAME_BYTES];
 
 	if (check->unsure || finding->owner_len > LIMIT_OWNER_BYTES ||
-	    roster_by_name(&check->users, finding->owner, finding->owner_len))
+	    accounts_by_name(&check->users, finding->owner, finding->owner_len))
 		return false;
 	for (size_t i = 0; i < finding->owner_len; i++)
 		if ((unsigned char)finding->owner[i] >= 0x7f)
@@ -308,7 +308,8 @@ static void describe_no_account(const struct check *check, const struct finding 
 
 static void describe_ambiguous(const struct check *check, struct problem *problem)
 {
-	const struct roster_account *user;
+	const struct accounts_item *user;
+	const char *name;
 	char behind[CHECK_NAME_BYTES + 16];
 	uint64_t uid = 0;
 
@@ -316,9 +317,10 @@ static void describe_ambiguous(const struct check *check, struct problem *proble
 			_("%s is a uid here, and the login name of another user as well"),
 			problem->owner);
 	num_parse(problem->owner, strlen(problem->owner), ID_NONE - 1, &uid);
-	user = roster_by_id(&check->users, (uint32_t)uid);
+	user = accounts_by_id(&check->users, (uint32_t)uid);
+	name = user ? accounts_name(&check->users, user) : NULL;
 	snprintf(behind, sizeof(behind), ":/%s:/",
-		 user && is_plain(user->name) ? user->name : "LOGIN");
+		 name && is_plain(name) ? name : "LOGIN");
 	cure_by_sed(problem, "s/^", problem->owner, behind);
 }
 

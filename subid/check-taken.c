@@ -33,7 +33,7 @@ static int put_lines(struct used *used, struct range span, const struct table *t
 	return r;
 }
 
-static int find(const struct table *table, const struct roster *accounts,
+static int find(const struct table *table, const struct accounts *accounts,
 		struct range span, struct range_set *set)
 {
 	CLEANUP(used_cleanup) struct used used = { 0 };
@@ -43,7 +43,7 @@ static int find(const struct table *table, const struct roster *accounts,
 	if (r == 0)
 		r = put_id(&used, span, ID_NONE);
 	for (size_t i = 0; r == 0 && i < accounts->n; i++)
-		r = put_id(&used, span, accounts->accounts[i].id);
+		r = put_id(&used, span, accounts->items[i].id);
 	if (r == 0)
 		r = put_lines(&used, span, table);
 	set->max = SIZE_MAX;

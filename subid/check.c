@@ -154,8 +154,8 @@ static void check_cleanup(struct check *check)
 		table_clear(&check->sides[i].table);
 		range_set_clear(&check->taken[i]);
 	}
-	roster_cleanup(&check->users);
-	roster_cleanup(&check->groups);
+	accounts_cleanup(&check->users);
+	accounts_cleanup(&check->groups);
 	output_cleanup(&check->output);
 }
 
@@ -227,9 +227,9 @@ static int load_accounts(struct check *check)
 {
 	int r;
 
-	r = roster_load(check->place.folder, &kind_uid, &check->users);
+	r = passwd_file_load(check->place.folder, &kind_uid, &check->users);
 	if (r == 0)
-		r = roster_load(check->place.folder, &kind_gid, &check->groups);
+		r = passwd_file_load(check->place.folder, &kind_gid, &check->groups);
 	if (r == 0)
 		return VERB_GO;
 	report_line(PROGRAM, "%s: %s", check->place.etc, report_error(-r));

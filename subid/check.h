@@ -13,7 +13,7 @@
 #include "libsubid/core/kind.h"
 #include "libsubid/core/range.h"
 #include "libsubid/core/table.h"
-#include "libsubid/sys/roster.h"
+#include "libsubid/user/passwd-file.h"
 #include "subid/verb.h"
 
 #define CHECK_PATH_BYTES (PATH_MAX + 64)
@@ -73,8 +73,8 @@ struct check {
 	char prefix[512]; /* "-R DIR ", quoted, for commands; or empty */
 	struct check_side sides[2];
 	struct range_set taken[2]; /* see check_find_taken() */
-	struct roster users;
-	struct roster groups;
+	struct accounts users;
+	struct accounts groups;
 	struct output output;
 	bool table;	 /* rows and not sentences */
 	size_t n_wrong;	 /* of warnings and errors that are not mended */

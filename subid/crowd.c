@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,17 +19,12 @@
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
-#include "libsubid/sys/etc.h"
 #include "libsubid/sys/fd.h"
-#include "libsubid/sys/nsswitch.h"
-#include "libsubid/sys/paths.h"
 #include "libsubid/sys/scan.h"
+#include "libsubid/user/passwd-file.h"
 #include "subid/crowd.h"
 #include "subid/progress.h"
 #include "subid/verb.h"
-
-/* A group with a hundred thousand members is not larger. */
-#define GROUP_BYTES_MAX (16 * 1024 * 1024)
 
 static int reserve(struct crowd *crowd)
 {
@@ -154,80 +148,28 @@ int crowd_read(struct crowd *crowd, const char *path)
 	return VERB_UNREADABLE;
 }
 
-static FILE *open_groups(const struct edit *edit)
-{
-	int fd = etc_open(edit->etc, "group");
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
-
-	if (!file)
-		fd_close(fd);
-	return file;
-}
-
-/* A group of another system. Returns 0, ENOENT or an errno. */
-static int read_group(const struct edit *edit, const char *name, struct group *ret_group,
-		      char *buffer, size_t size)
-{
-	FILE *file = open_groups(edit);
-	struct group *found = NULL;
-	int r;
-
-	if (!file)
-		return ENOENT;
-	do {
-		r = fgetgrent_r(file, ret_group, buffer, size, &found);
-	} while (r == 0 && strcmp(ret_group->gr_name, name) != 0);
-	fclose(file);
-	return r;
-}
-
-static int add_member(struct people *members, const char *name)
+static int add_members(struct people *members, const char *names, size_t len)
 {
 	size_t index;
-	int r = people_add(members, name, strlen(name), &index);
+	int r = 0;
 
+	for (size_t at = 0; r >= 0 && at < len; at += strlen(names + at) + 1)
+		r = people_add(members, names + at, strlen(names + at), &index);
 	return r < 0 ? r : 0;
-}
-
-/* The group of another system. Returns 0, ACCOUNT_NONE or -errno. */
-static int members_there(const struct edit *edit, const char *name, gid_t *ret_gid,
-			 struct people *members)
-{
-	CLEANUP(cleanup_free) char *buffer = malloc(GROUP_BYTES_MAX);
-	struct group group;
-	int r;
-
-	if (!buffer)
-		return -ENOMEM;
-	r = read_group(edit, name, &group, buffer, GROUP_BYTES_MAX);
-	if (r)
-		return r == ENOENT ? ACCOUNT_NONE : -r;
-	*ret_gid = group.gr_gid;
-	for (size_t i = 0; r == 0 && group.gr_mem[i]; i++)
-		r = add_member(members, group.gr_mem[i]);
-	return r;
-}
-
-/* The group as the name service has it. Returns 0, ACCOUNT_NONE or -errno. */
-static int members_here(struct edit *edit, const char *name, gid_t *ret_gid,
-			struct people *members)
-{
-	CLEANUP(cleanup_free) char *names = NULL;
-	size_t len;
-	int r = asker_members(&edit->asker, name, ret_gid, &names, &len);
-
-	for (size_t at = 0; r == 0 && at < len; at += strlen(names + at) + 1)
-		r = add_member(members, names + at);
-	return r;
 }
 
 /* Reads the members of a group. Returns VERB_GO or an exit status. */
 static int read_members(struct edit *edit, const char *name, gid_t *ret_gid,
 			struct people *members)
 {
-	int r = edit->place == DB_LIVE ? members_here(edit, name, ret_gid, members) :
-					 members_there(edit, name, ret_gid, members);
+	CLEANUP(cleanup_free) char *names = NULL;
+	size_t len = 0;
+	int r = edit->place == DB_LIVE ?
+			nss_client_members(&edit->asker, name, ret_gid, &names, &len) :
+			passwd_file_members(edit->etc, name, ret_gid, &names, &len);
 
+	if (r == 0)
+		r = add_members(members, names, len);
 	if (r == 0)
 		return VERB_GO;
 	if (r == -ENOMEM)
@@ -236,14 +178,14 @@ static int read_members(struct edit *edit, const char *name, gid_t *ret_gid,
 		report_line(PROGRAM, _("group '%s' does not exist"), name);
 	else
 		report_line(PROGRAM, _("cannot look up group '%s': %s"), name,
-			    asker_reason(r));
-	return VERB_NO_USER;
+			    report_no_answer(r));
+	return r == ACCOUNT_NONE ? VERB_NO_USER : VERB_UNREADABLE;
 }
 
 /*
  * Adds the local users that the filter takes. Returns VERB_GO or an exit status.
  */
-int crowd_add_users(struct crowd *crowd, struct edit *edit, const struct roster *roster,
+int crowd_add_users(struct crowd *crowd, struct edit *edit, const struct accounts *roster,
 		    const struct crowd_filter *filter)
 {
 	CLEANUP(people_cleanup) struct people members = { 0 };
@@ -277,7 +219,7 @@ static void tell_person(const struct crowd *crowd, size_t index)
 			 crowd->lines[index]);
 	if (status < 0)
 		report_line(PROGRAM, _("%scannot look up user '%s': %s"), place, name,
-			    asker_reason(status));
+			    report_no_answer(status));
 	else if (status == PERSON_SAME)
 		report_line(PROGRAM, _("%suser '%s' has the same uid as '%s'"), place,
 			    name,
@@ -286,32 +228,17 @@ static void tell_person(const struct crowd *crowd, size_t index)
 		report_line(PROGRAM, _("%suser '%s' does not exist"), place, name);
 }
 
-static int look_up(void *context, const char *name, struct account *ret_account)
-{
-	struct edit *edit = context;
-
-	return asker_user(&edit->asker, name, ret_account);
-}
-
 /*
  * Finds out who they all are. Who has the uid of another one is that one, and wrong only
  * in a list.
  * Returns VERB_GO or an exit status: what is wrong is told.
  */
-int crowd_resolve(struct crowd *crowd, struct edit *edit, const struct roster *roster,
+int crowd_resolve(struct crowd *crowd, struct edit *edit, const struct accounts *roster,
 		  bool no_account)
 {
-	struct people_elsewhere elsewhere = { .look_up = look_up, .context = edit };
-	struct nsswitch nsswitch;
-	bool live = edit->place == DB_LIVE, unknown = false;
-	int r = live ? nsswitch_read(NSSWITCH_CONF, &nsswitch) : 0;
+	bool unknown = false;
+	int r = people_resolve(&crowd->people, roster, &edit->lookup, no_account);
 
-	if (r) {
-		report_line(PROGRAM, "%s: %s", NSSWITCH_CONF, report_error(-r));
-		return VERB_UNREADABLE;
-	}
-	elsewhere.first = live && !nsswitch.passwd_files_first;
-	r = people_resolve(&crowd->people, roster, live ? &elsewhere : NULL, no_account);
 	if (r)
 		return verb_fail(-r);
 	for (size_t i = 0; i < crowd->people.n; i++) {

@@ -11,7 +11,7 @@
 
 #include "common/edit.h"
 #include "libsubid/allot.h"
-#include "libsubid/sys/people.h"
+#include "libsubid/user/people.h"
 
 struct crowd {
 	struct people people;
@@ -30,9 +30,9 @@ struct crowd_filter {
 
 int crowd_add(struct crowd *crowd, const char *name);
 int crowd_read(struct crowd *crowd, const char *path);
-int crowd_add_users(struct crowd *crowd, struct edit *edit, const struct roster *roster,
+int crowd_add_users(struct crowd *crowd, struct edit *edit, const struct accounts *roster,
 		    const struct crowd_filter *filter);
-int crowd_resolve(struct crowd *crowd, struct edit *edit, const struct roster *roster,
+int crowd_resolve(struct crowd *crowd, struct edit *edit, const struct accounts *roster,
 		  bool no_account);
 void crowd_cleanup(struct crowd *crowd);
 

@@ -12,6 +12,7 @@
 
 #include "common/i18n.h"
 #include "libsubid/core/cleanup.h"
+#include "libsubid/user/owner.h"
 #include "libsubid/sys/child.h"
 #include "libsubid/sys/dbfile.h"
 #include "libsubid/sys/fd.h"
@@ -29,7 +30,7 @@
 int doctor_account(struct doctor *doctor)
 {
 	struct facts facts;
-	int r = asker_uid(&doctor->asker, getuid(), &doctor->account);
+	int r = nss_client_uid(&doctor->asker, getuid(), &doctor->account);
 
 	if (r == 0)
 		return doctor_tell_good(doctor, "account", NULL, _("%s, uid %u, gid %u"),

@@ -230,18 +230,18 @@ static int status_of(int status)
 }
 
 /* Asks for home and groups. Returns 0 or an exit status with the reason told. */
-static int find_identity(struct asker *asker, struct identity *user)
+static int find_identity(struct nss_client *asker, struct identity *user)
 {
-	int r = asker_home(asker, user->account->name, &user->home);
+	int r = nss_client_home(asker, user->account->name, &user->home);
 
 	if (r == 0)
-		r = asker_groups(asker, user->account, &user->groups, &user->n_groups);
+		r = nss_client_groups(asker, user->account, &user->groups, &user->n_groups);
 	/* Root's process, which this one's user has no business with. */
-	asker_end(asker);
+	nss_client_end(asker);
 	if (r == 0)
 		return 0;
 	report_line(PROGRAM, _("cannot look up user '%s': %s"), user->account->name,
-		    r > 0 ? report_error(ENOENT) : asker_reason(r));
+		    r > 0 ? report_error(ENOENT) : report_no_answer(r));
 	return VERB_UNREADABLE;
 }
 

@@ -173,7 +173,7 @@ static void doctor_cleanup(struct doctor *doctor)
 		free(doctor->sides[i].ranges);
 		range_set_clear(&doctor->sides[i].held);
 	}
-	asker_end(&doctor->asker);
+	nss_client_end(&doctor->asker);
 	output_cleanup(&doctor->output);
 }
 
@@ -209,10 +209,10 @@ static int find_user(struct doctor *doctor)
 
 	if (!doctor->login)
 		return VERB_GO;
-	r = asker_user(&doctor->asker, doctor->login, &account);
+	r = nss_client_user(&doctor->asker, doctor->login, &account);
 	if (r < 0) {
 		report_line(PROGRAM, _("cannot look up user '%s': %s"), doctor->login,
-			    asker_reason(r));
+			    report_no_answer(r));
 		return VERB_UNREADABLE;
 	}
 	if (r) {
@@ -252,7 +252,7 @@ static int look(struct doctor *doctor)
 static int run(int argc, char **argv)
 {
 	CLEANUP(doctor_cleanup) struct doctor doctor = {
-		.asker = ASKER_PATIENT,
+		.asker = NSS_CLIENT_PATIENT,
 		.path = getenv("PATH"),
 		.sides = {
 			{ .kind = &kind_uid, .held = RANGE_SET(DOCTOR_RANGES) },

@@ -10,11 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/asker.h"
+#include "helper/nss-client.h"
 #include "common/causes.h"
 #include "common/facts.h"
 #include "libsubid/core/range.h"
-#include "libsubid/sys/account.h"
+#include "libsubid/user/account.h"
 #include "libsubid/sys/child.h"
 #include "subid/verb.h"
 
@@ -34,7 +34,7 @@ struct doctor {
 	struct verb_options options;
 	const char *login;	/* who is asked about; NULL: who asks */
 	struct account account; /* the user, who is also who runs this now */
-	struct asker asker;
+	struct nss_client asker;
 	const char *path; /* PATH */
 	struct doctor_side sides[2];
 	struct output output;

@@ -13,6 +13,7 @@
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
+#include "libsubid/user/passwd-file.h"
 #include "subid/change.h"
 #include "subid/crowd.h"
 #include "subid/progress.h"
@@ -182,7 +183,7 @@ static int parse(int argc, char **argv, struct options *options)
 	return verb_misuse(&verb_grant);
 }
 
-static int collect(struct grant *grant, const struct roster *roster)
+static int collect(struct grant *grant, const struct accounts *roster)
 {
 	const struct options *options = &grant->options;
 	const struct settings *settings = &grant->allot.settings;
@@ -202,8 +203,8 @@ static int collect(struct grant *grant, const struct roster *roster)
 /* Who they are: before anything is locked. */
 static int find_people(struct grant *grant)
 {
-	CLEANUP(roster_cleanup) struct roster roster = { 0 };
-	int r = roster_load(grant->edit.etc, &kind_uid, &roster);
+	CLEANUP(accounts_cleanup) struct accounts roster = { 0 };
+	int r = passwd_file_load(grant->edit.etc, &kind_uid, &roster);
 
 	if (r) {
 		report_line(PROGRAM, "%s/passwd: %s", grant->edit.folder,

@@ -21,7 +21,7 @@ int idnames_start(struct idnames *names, struct owners *owners, const struct kin
 
 	*names = (struct idnames){ .kind = kind, .owners = owners };
 	r = owners_unread(owners, kind,
-			  roster_load(owners->place->folder, kind, &names->local));
+			  passwd_file_load(owners->place->folder, kind, &names->local));
 	if (r)
 		return r;
 	names->answers = calloc(IDNAMES_KEPT, sizeof(*names->answers));
@@ -30,7 +30,7 @@ int idnames_start(struct idnames *names, struct owners *owners, const struct kin
 
 static void ask(struct idnames *names, uint32_t id, struct idnames_answer *answer)
 {
-	int r = asker_name(&names->owners->asker, names->kind, id, answer->name);
+	int r = nss_client_name(&names->owners->asker, names->kind, id, answer->name);
 
 	owners_silent(names->owners, r);
 	answer->kept = true;
@@ -42,11 +42,11 @@ static void ask(struct idnames *names, uint32_t id, struct idnames_answer *answe
 /* The name of an id, valid until the next question; NULL: it has none. */
 const char *idnames_find(struct idnames *names, uint32_t id)
 {
-	const struct roster_account *local = roster_by_id(&names->local, id);
+	const struct accounts_item *local = accounts_by_id(&names->local, id);
 	struct idnames_answer *answer = &names->answers[id % IDNAMES_KEPT];
 
 	if (local)
-		return local->name;
+		return accounts_name(&names->local, local);
 	if (!names->owners->others[names->kind->group] || id == ID_NONE)
 		return NULL;
 	if (!answer->kept || answer->id != id)
@@ -57,7 +57,7 @@ const char *idnames_find(struct idnames *names, uint32_t id)
 /* Frees what is known. Takes names that were never started. */
 void idnames_cleanup(struct idnames *names)
 {
-	roster_cleanup(&names->local);
+	accounts_cleanup(&names->local);
 	free(names->answers);
 	names->answers = NULL;
 }

@@ -9,7 +9,7 @@
 
 #include "libsubid/core/kind.h"
 #include "libsubid/core/limits.h"
-#include "libsubid/sys/roster.h"
+#include "libsubid/user/passwd-file.h"
 #include "subid/owners.h"
 
 /* Answers of the name service that are kept. */
@@ -24,7 +24,7 @@ struct idnames_answer {
 struct idnames {
 	const struct kind *kind;
 	struct owners *owners; /* who ask the name service */
-	struct roster local;
+	struct accounts local;
 	struct idnames_answer *answers;
 };
 

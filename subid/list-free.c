@@ -11,7 +11,7 @@
 #include "common/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
-#include "libsubid/sys/roster.h"
+#include "libsubid/user/passwd-file.h"
 #include "libsubid/sys/settings.h"
 #include "libsubid/used.h"
 #include "subid/lines.h"
@@ -49,16 +49,16 @@ static int put_line(const struct line *line, void *context)
 static int put_accounts(const struct list *list, const struct kind *kind,
 			struct used *used)
 {
-	CLEANUP(roster_cleanup) struct roster roster = { 0 };
-	int r = roster_load(list->place.folder, kind, &roster);
+	CLEANUP(accounts_cleanup) struct accounts users = { 0 };
+	int r = passwd_file_load(list->place.folder, kind, &users);
 
 	if (r) {
 		report_line(PROGRAM, "%s/%s: %s", list->place.etc, kind->accounts,
 			    report_error(-r));
 		return VERB_UNREADABLE;
 	}
-	for (size_t i = 0; i < roster.n; i++) {
-		uint64_t id = roster.accounts[i].id;
+	for (size_t i = 0; i < users.n; i++) {
+		uint64_t id = users.items[i].id;
 
 		r = put(used, (struct range){ id, id + 1 });
 		if (r)

@@ -29,6 +29,7 @@ static int read_nsswitch(struct owners *owners, const char *etc)
 	else {
 		owners->others[kind_uid.group] = nsswitch.passwd_others[0] != '\0';
 		owners->others[kind_gid.group] = nsswitch.group_others[0] != '\0';
+		owners->files_first = lookup_is_files_first(&nsswitch);
 	}
 	return r ? VERB_UNREADABLE : 0;
 }
@@ -42,13 +43,13 @@ static int read_nsswitch(struct owners *owners, const char *etc)
  */
 int owners_start_named(struct owners *owners, const struct verb_place *place)
 {
-	*owners = (struct owners){ .place = place, .asker = ASKER_LOOK };
+	*owners = (struct owners){ .place = place, .asker = NSS_CLIENT_LOOK };
 	return place->image ? 0 : read_nsswitch(owners, place->etc);
 }
 
 /*
  * Tells, once, that local users (of kind_uid) or groups (of kind_gid) cannot be read; @r
- * is what roster_load() returned. The verb goes on without them. Returns 0, or an exit
+ * is what passwd_file_load() returned. The verb goes on without them. Returns 0, or an exit
  * status with the reason told.
  */
 int owners_unread(struct owners *owners, const struct kind *kind, int r)
@@ -89,14 +90,14 @@ int owners_start(struct owners *owners, const struct verb_place *place)
 		return r;
 	owners->everybody = true;
 	return owners_unread(owners, &kind_uid,
-			     roster_load(place->folder, &kind_uid, &owners->users));
+			     passwd_file_load(place->folder, &kind_uid, &owners->users));
 }
 
 /* The uid of the owner of a line, if it is one or that of a local user. */
 bool owners_local_uid(const struct owners *owners, const struct entry *entry,
 		      uint32_t *ret_uid)
 {
-	const struct roster_account *account;
+	const struct accounts_item *account;
 
 	if (entry->by_id) {
 		*ret_uid = entry->owner_id;
@@ -107,14 +108,14 @@ bool owners_local_uid(const struct owners *owners, const struct entry *entry,
 			*ret_uid = named->owner.account.uid;
 			return true;
 		}
-	account = roster_by_name(&owners->users, entry->owner, entry->owner_len);
+	account = accounts_by_name(&owners->users, entry->owner, entry->owner_len);
 	if (account)
 		*ret_uid = account->id;
 	return account != NULL;
 }
 
 /*
- * Tells, once, that the name service does not answer; @r is what asker_user() or the like
+ * Tells, once, that the name service does not answer; @r is what nss_client_user() or the like
  * returned.
  */
 void owners_silent(struct owners *owners, int r)
@@ -123,7 +124,7 @@ void owners_silent(struct owners *owners, int r)
 		return;
 	report_line(PROGRAM,
 		    _("note: %s; what it knows of owners and ids is missing here"),
-		    asker_reason(r));
+		    report_no_answer(r));
 	owners->told = true;
 }
 
@@ -131,7 +132,7 @@ static const struct names_answer *ask(struct owners *owners, const char *name)
 {
 	struct names_answer answer = { .name = name };
 	struct account account;
-	int r = asker_user(&owners->asker, name, &account);
+	int r = nss_client_user(&owners->asker, name, &account);
 
 	owners_silent(owners, r);
 	if (r == 0) {
@@ -161,29 +162,25 @@ bool owners_uid(struct owners *owners, const struct entry *entry, uint32_t *ret_
 	return answer && answer->exists;
 }
 
-/* A local account, by name where @word is not NULL. Returns 0, ACCOUNT_NONE or -errno. */
-static int look_up_here(const struct owners *owners, const char *word, uint32_t uid,
-			struct account *ret_account)
-{
-	int folder = owners->place->folder;
-
-	return word ? account_in_file(folder, word, ret_account) :
-		      account_in_file_by_uid(folder, uid, ret_account);
-}
-
-/* The same anywhere. */
+/*
+ * Looks a user up, by login name where @word is not NULL, else by uid; in the local file
+ * first, whose users need no question. Returns 0, ACCOUNT_NONE or -errno.
+ */
 static int look_up(struct owners *owners, const char *word, uint32_t uid,
 		   struct account *ret_account)
 {
-	/* Who is all that is asked about is waited for. */
-	CLEANUP(asker_end) struct asker patient = ASKER_PATIENT;
-	struct asker *asker = owners->everybody ? &owners->asker : &patient;
-	int r = look_up_here(owners, word, uid, ret_account);
+	/* If one user is all that is asked about, the answer is waited for. */
+	CLEANUP(nss_client_end) struct nss_client patient = NSS_CLIENT_PATIENT;
+	const struct name_service service = nss_client_service(
+		owners->everybody ? &owners->asker : &patient);
+	const struct lookup lookup = {
+		.directory = owners->place->folder,
+		.files_first = owners->files_first,
+		.service = owners->place->image ? NULL : &service,
+	};
 
-	if (r != ACCOUNT_NONE || !owners->others[kind_uid.group])
-		return r;
-	return word ? asker_user(asker, word, ret_account) :
-		      asker_uid(asker, uid, ret_account);
+	return word ? lookup_name(&lookup, word, ret_account) :
+		      lookup_uid(&lookup, uid, ret_account);
 }
 
 /* Keeps all names of an account, once. Returns 0 or -errno. */
@@ -218,7 +215,7 @@ static int found(struct owners *owners, const struct account *account, int r,
 		r = keep(owners, account, &user->owner);
 	if (r < 0) {
 		report_line(PROGRAM, _("cannot look up user '%s': %s"), user->name,
-			    asker_reason(r));
+			    report_no_answer(r));
 		return VERB_UNREADABLE;
 	}
 	if (r == 0) {
@@ -292,7 +289,7 @@ void owners_cleanup(struct owners *owners)
 		owner_cleanup(&named->owner);
 		free(named);
 	}
-	asker_end(&owners->asker);
+	nss_client_end(&owners->asker);
 	names_cleanup(&owners->asked);
-	roster_cleanup(&owners->users);
+	accounts_cleanup(&owners->users);
 }

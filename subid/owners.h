@@ -7,11 +7,12 @@
 
 #include <stdint.h>
 
-#include "common/asker.h"
+#include "helper/nss-client.h"
 #include "libsubid/core/entry.h"
 #include "libsubid/core/limits.h"
-#include "libsubid/sys/owner.h"
-#include "libsubid/sys/roster.h"
+#include "libsubid/user/owner.h"
+#include "libsubid/user/lookup.h"
+#include "libsubid/user/passwd-file.h"
 #include "subid/names.h"
 #include "subid/verb.h"
 
@@ -23,11 +24,12 @@ struct owners_named {
 
 struct owners {
 	const struct verb_place *place;
-	struct roster users; /* local ones, unless a few are all that is asked about: */
+	struct accounts users; /* local ones, unless a few are all that is asked about: */
 	struct owners_named *named; /* those of owners_user() who have an account */
 	bool everybody;		    /* all users are asked about */
+	bool files_first; /* the passwd file is what the name service asks first */
 	bool others[2]; /* the name service knows more users, groups, than local ones */
-	struct asker asker;
+	struct nss_client asker;
 	struct names asked; /* its answers */
 	bool told;	    /* that it does not answer */
 	bool unread[2];	    /* local users, groups: they are none here, and it is told */

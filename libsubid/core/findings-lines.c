@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "libsubid/core/array.h"
-#include "libsubid/core/bisect.h"
 #include "libsubid/core/entry.h"
 #include "libsubid/core/findings-parts.h"
 #include "libsubid/core/limits.h"
@@ -18,52 +17,16 @@ _Static_assert(FINDING_RANGE_BEYOND - FINDING_LINE_TOO_LONG ==
 		       ENTRY_BEYOND - ENTRY_TOO_LONG,
 	       "a code for each fault");
 
-static int compare_ids(const void *a, const void *b)
+/* Prepares what is known about accounts. */
+void search_init(struct search *search)
 {
-	const struct search_id *x = a, *y = b;
-
-	if (x->id != y->id)
-		return x->id < y->id ? -1 : 1;
-	return x->whose < y->whose ? -1 : x->whose > y->whose;
-}
-
-static int sort_ids(struct search *search, unsigned group, size_t n)
-{
-	const struct findings_question *question = &search->findings->question;
-	struct search_id *ids = reallocarray(NULL, n + 1, sizeof(*ids));
-
-	if (!ids)
-		return -ENOMEM;
-	for (size_t i = 0; i < n; i++)
-		ids[i] = (struct search_id){
-			.id = group ? question->groups[i].gid : question->users[i].uid,
-			.whose = (uint32_t)i,
-		};
-	qsort(ids, n, sizeof(*ids), compare_ids);
-	search->ids[group] = ids;
-	search->n_ids[group] = n;
-	return 0;
-}
-
-/* Prepares what is known about accounts. Returns 0 or -ENOMEM. */
-int search_init(struct search *search)
-{
-	const struct findings_question *question = &search->findings->question;
-	int r;
-
-	r = sort_ids(search, 0, question->n_users);
-	if (r == 0)
-		r = sort_ids(search, 1, question->n_groups);
-	if (r == 0)
-		r = holders_init(&search->holders, question->users, question->n_users);
-	return r;
+	holders_init(&search->holders, search->findings->question.users);
 }
 
 /* Frees all of it. Takes one that was never begun. */
 void search_cleanup(struct search *search)
 {
 	for (unsigned group = 0; group < 2; group++) {
-		free(search->ids[group]);
 		free(search->sides[group].lines);
 		free(search->sides[group].order);
 	}
@@ -161,19 +124,13 @@ static int put_line(struct search_lines *side, struct search_line line)
 	return r;
 }
 
-/* Of the ids of accounts the first that is @from or above; n_ids: none. */
-static size_t lower_bound(const struct search *search, unsigned group, uint64_t from)
-{
-	return BISECT(search->n_ids[group], i, search->ids[group][i].id >= from);
-}
-
 /* The owner's own uid, or, of gids, its primary one; ID_NONE if there is none. */
 static uint32_t own_id(const struct search *search, const struct holder *holder,
 		       unsigned group)
 {
 	if (!holder->has_account)
 		return ID_NONE;
-	return group ? search->findings->question.users[holder->user].gid : holder->uid;
+	return group ? search_accounts(search, 0)->items[holder->user].gid : holder->uid;
 }
 
 /*
@@ -183,21 +140,20 @@ static uint32_t own_id(const struct search *search, const struct holder *holder,
 static int find_accounts(struct search *search, unsigned group, struct range range,
 			 uint32_t own, bool of_root, struct findings_item item)
 {
-	const struct search_id *ids = search->ids[group];
-	size_t n = search->n_ids[group];
-	size_t at = lower_bound(search, group, range.start ? range.start : 1);
-	size_t end;
+	const struct accounts *accounts = search_accounts(search, group);
+	size_t at = accounts_lower_bound(accounts, range.start ? range.start : 1), end;
 
-	while (at < n && ids[at].id == own)
+	while (at < accounts->n && accounts_at(accounts, at)->id == own)
 		at++;
-	if (at == n || ids[at].id >= range.end)
+	if (at == accounts->n || accounts_at(accounts, at)->id >= range.end)
 		return 0;
-	for (end = lower_bound(search, group, range.end); ids[end - 1].id == own; end--)
-		;
+	end = accounts_lower_bound(accounts, range.end);
+	while (accounts_at(accounts, end - 1)->id == own)
+		end--;
 	item.code = FINDING_ACCOUNT;
-	item.first = ids[at].id;
-	item.last = ids[end - 1].id;
-	item.other = ids[at].whose;
+	item.first = accounts_at(accounts, at)->id;
+	item.last = accounts_at(accounts, end - 1)->id;
+	item.other = accounts->by_id[at];
 	return findings_put(search->findings, item, of_root);
 }
 
@@ -243,7 +199,7 @@ static int find_name(struct search *search, const struct holder *holder,
 		user = holders_user_named(&search->holders, entry->owner,
 					  entry->owner_len);
 	if (user == HOLDERS_NONE ||
-	    search->findings->question.users[user].uid == entry->owner_id)
+	    search_accounts(search, 0)->items[user].id == entry->owner_id)
 		return 0;
 	item.code = FINDING_AMBIGUOUS_OWNER;
 	item.other = user;

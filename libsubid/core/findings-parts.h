@@ -26,25 +26,28 @@ struct search_lines {
 	size_t allocated;
 };
 
-/* Ids of accounts in ascending order, and whose they are. */
-struct search_id {
-	uint32_t id;
-	uint32_t whose;
-};
-
 struct search {
 	struct findings *findings;
 	struct holders holders;
-	struct search_id *ids[2]; /* of users, of groups */
-	size_t n_ids[2];
 	struct search_lines sides[2];
 };
 
-int search_init(struct search *search);
+void search_init(struct search *search);
 int search_lines(struct search *search, unsigned group);
 int search_owners(struct search *search);
 void search_cleanup(struct search *search);
 int findings_put(struct findings *findings, struct findings_item item, bool of_root);
+
+/* The users, or the groups. */
+static inline const struct accounts *search_accounts(const struct search *search,
+						     unsigned group)
+{
+	static const struct accounts none;
+	const struct findings_question *question = &search->findings->question;
+	const struct accounts *accounts = group ? question->groups : question->users;
+
+	return accounts ? accounts : &none;
+}
 
 /* Whether the lines of this holder are root's. */
 static inline bool search_is_root(const struct search *search, uint32_t holder)

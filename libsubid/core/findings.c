@@ -135,9 +135,9 @@ int findings_find(const struct findings_question *question, struct findings *ret
 {
 	CLEANUP(findings_cleanup) struct findings findings = { .question = *question };
 	CLEANUP(search_cleanup) struct search search = { .findings = &findings };
-	int r;
+	int r = 0;
 
-	r = search_init(&search);
+	search_init(&search);
 	for (unsigned group = 0; r == 0 && group < 2; group++)
 		if (question->tables[group])
 			r = search_lines(&search, group);
@@ -171,6 +171,11 @@ static size_t find_owner(const struct table *table, uint32_t offset,
 	return colon ? (size_t)(colon - *ret_owner) : len;
 }
 
+static const char *name_of(const struct accounts *accounts, uint32_t number)
+{
+	return accounts_name(accounts, &accounts->items[number]);
+}
+
 static void find_other(const struct findings *findings, const struct findings_item *item,
 		       struct finding *finding)
 {
@@ -184,11 +189,11 @@ static void find_other(const struct findings *findings, const struct findings_it
 						item->other, &finding->other);
 		return;
 	case OTHER_USER:
-		finding->other = question->users[item->other].name;
+		finding->other = name_of(question->users, item->other);
 		break;
 	case OTHER_ACCOUNT:
-		finding->other = item->group ? question->groups[item->other].name :
-					       question->users[item->other].name;
+		finding->other = name_of(item->group ? question->groups : question->users,
+					 item->other);
 		break;
 	}
 	finding->other_len = strlen(finding->other);

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "libsubid/core/accounts.h"
 #include "libsubid/core/kind.h"
 #include "libsubid/core/range.h"
 #include "libsubid/core/table.h"
@@ -77,25 +78,12 @@ struct finding {
 	int fault;	   /* the enum entry_fault of a line that is no entry, or 0 */
 };
 
-/* A user. Several may have the same uid: together they are one owner. */
-struct findings_user {
-	uint32_t uid;
-	uint32_t gid;
-	const char *name;
-};
-
-struct findings_group {
-	uint32_t gid;
-	const char *name;
-};
-
 /* What is looked at; it has to outlive the findings. */
 struct findings_question {
 	const struct table *tables[2]; /* by kind->group; NULL: that one is left out */
-	const struct findings_user *users;
-	size_t n_users;
-	const struct findings_group *groups;
-	size_t n_groups;
+	/* Several users may have the same uid: together they are one owner. NULL: none. */
+	const struct accounts *users;
+	const struct accounts *groups;
 	size_t max; /* of findings of one code and severity that are kept; 0: all */
 };
 

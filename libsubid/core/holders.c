@@ -12,61 +12,10 @@
 #include "libsubid/core/array.h"
 #include "libsubid/core/holders.h"
 
-static uint64_t mix(uint64_t x)
+static uint32_t hash_holder(const struct holder *holder)
 {
-	x ^= x >> 33;
-	x *= 0xff51afd7ed558ccdU;
-	x ^= x >> 33;
-	return x;
-}
-
-static uint64_t hash_name(const char *name, size_t len)
-{
-	uint64_t hash = 0xcbf29ce484222325U;
-
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ (unsigned char)name[i]) * 0x100000001b3U;
-	return mix(hash);
-}
-
-static int slots_init(struct holders_slots *slots, size_t n)
-{
-	size_t size = 64;
-
-	while (size < 2 * n)
-		size *= 2;
-	slots->slots = calloc(size, sizeof(*slots->slots));
-	if (!slots->slots)
-		return -ENOMEM;
-	slots->size = size;
-	return 0;
-}
-
-static bool user_is_named(const struct findings_user *user, const char *name, size_t len)
-{
-	return strncmp(user->name, name, len) == 0 && user->name[len] == '\0';
-}
-
-/* The slot of a user with this name, or the free one where it belongs. */
-static uint32_t *name_slot(const struct holders *holders, const char *name, size_t len)
-{
-	const struct holders_slots *slots = &holders->by_name;
-	size_t at = hash_name(name, len) & (slots->size - 1);
-
-	while (slots->slots[at] != 0 &&
-	       !user_is_named(&holders->users[slots->slots[at] - 1], name, len))
-		at = (at + 1) & (slots->size - 1);
-	return &slots->slots[at];
-}
-
-static uint32_t *uid_slot(const struct holders *holders, uint32_t uid)
-{
-	const struct holders_slots *slots = &holders->by_uid;
-	size_t at = mix(uid) & (slots->size - 1);
-
-	while (slots->slots[at] != 0 && holders->users[slots->slots[at] - 1].uid != uid)
-		at = (at + 1) & (slots->size - 1);
-	return &slots->slots[at];
+	return holder->has_uid ? hash_number(holder->uid) :
+				 hash_bytes(holder->name, holder->name_len);
 }
 
 static bool same_holder(const struct holder *a, const struct holder *b)
@@ -76,73 +25,27 @@ static bool same_holder(const struct holder *a, const struct holder *b)
 	return a->name_len == b->name_len && memcmp(a->name, b->name, a->name_len) == 0;
 }
 
-static uint32_t *holder_slot(const struct holders *holders, const struct holder *holder)
-{
-	const struct holders_slots *slots = &holders->index;
-	uint64_t hash = holder->has_uid ? mix(holder->uid) :
-					  hash_name(holder->name, holder->name_len);
-	size_t at = hash & (slots->size - 1);
-
-	while (slots->slots[at] != 0 &&
-	       !same_holder(&holders->items[slots->slots[at] - 1], holder))
-		at = (at + 1) & (slots->size - 1);
-	return &slots->slots[at];
-}
-
 /*
- * Begins without any holder. The users have to outlive it; end with holders_cleanup() in
- * any case. Returns 0 or -ENOMEM.
+ * Begins without any holder. The users, which may be NULL for none, have to outlive it;
+ * end with holders_cleanup().
  */
-int holders_init(struct holders *holders, const struct findings_user *users,
-		 size_t n_users)
+void holders_init(struct holders *holders, const struct accounts *users)
 {
-	int r;
-
-	*holders = (struct holders){ .users = users, .n_users = n_users };
-	r = slots_init(&holders->by_name, n_users);
-	if (r == 0)
-		r = slots_init(&holders->by_uid, n_users);
-	if (r == 0)
-		r = slots_init(&holders->index, 0);
-	for (size_t i = 0; r == 0 && i < n_users; i++) {
-		uint32_t *slot = name_slot(holders, users[i].name, strlen(users[i].name));
-
-		if (*slot == 0)
-			*slot = (uint32_t)i + 1;
-		slot = uid_slot(holders, users[i].uid);
-		if (*slot == 0)
-			*slot = (uint32_t)i + 1;
-	}
-	return r;
+	*holders = (struct holders){ .users = users };
 }
 
-/* Which user has this login name; HOLDERS_NONE: nobody. Thread-safe. */
+/* Which user an account is; HOLDERS_NONE for NULL. */
+static uint32_t number_of(const struct holders *holders, const struct accounts_item *user)
+{
+	return user ? (uint32_t)(user - holders->users->items) : HOLDERS_NONE;
+}
+
+/* Which user has this login name; HOLDERS_NONE: no user. Thread-safe. */
 uint32_t holders_user_named(const struct holders *holders, const char *name, size_t len)
 {
-	/* 0 for a free slot: that makes HOLDERS_NONE. */
-	return *name_slot(holders, name, len) - 1;
-}
-
-/* Makes room for one more, so that the index stays at most half full. */
-static int make_room(struct holders *holders)
-{
-	struct holders_slots old = holders->index;
-	int r;
-
-	r = ARRAY_RESERVE(holders->items, holders->n, holders->allocated);
-	if (r)
-		return r;
-	if (2 * (holders->n + 1) <= old.size)
-		return 0;
-	r = slots_init(&holders->index, old.size);
-	if (r) {
-		holders->index = old;
-		return r;
-	}
-	free(old.slots);
-	for (size_t i = 0; i < holders->n; i++)
-		*holder_slot(holders, &holders->items[i]) = (uint32_t)i + 1;
-	return 0;
+	return holders->users ?
+		       number_of(holders, accounts_by_name(holders->users, name, len)) :
+		       HOLDERS_NONE;
 }
 
 static struct holder describe(const struct holders *holders, const struct entry *entry)
@@ -158,10 +61,11 @@ static struct holder describe(const struct holders *holders, const struct entry 
 	if (!entry->by_id) {
 		holder.user = holders_user_named(holders, entry->owner, entry->owner_len);
 		holder.has_uid = holder.user != HOLDERS_NONE;
-		holder.uid = holder.has_uid ? holders->users[holder.user].uid : 0;
+		holder.uid = holder.has_uid ? holders->users->items[holder.user].id : 0;
 	}
-	if (holder.has_uid)
-		holder.user = *uid_slot(holders, holder.uid) - 1;
+	if (holder.has_uid && holders->users)
+		holder.user = number_of(holders,
+					accounts_by_id(holders->users, holder.uid));
 	holder.has_account = holder.user != HOLDERS_NONE;
 	return holder;
 }
@@ -174,33 +78,29 @@ static struct holder describe(const struct holders *holders, const struct entry 
 int holders_put(struct holders *holders, const struct entry *entry, uint32_t *ret_number)
 {
 	struct holder holder = describe(holders, entry);
-	uint32_t *slot = holder_slot(holders, &holder);
+	uint32_t hash = hash_holder(&holder), number;
+	size_t at = 0;
 	int r;
 
-	if (*slot == 0) {
-		r = make_room(holders);
-		if (r)
-			return r;
-		holders->items[holders->n++] = holder;
-		slot = holder_slot(holders, &holder);
-		*slot = (uint32_t)holders->n;
-	}
-	*ret_number = *slot - 1;
+	while ((number = hash_next(&holders->index, hash, &at)))
+		if (same_holder(&holders->items[number - 1], &holder)) {
+			*ret_number = number - 1;
+			return 0;
+		}
+	r = ARRAY_RESERVE(holders->items, holders->n, holders->allocated);
+	if (r == 0)
+		r = hash_put(&holders->index, hash, (uint32_t)holders->n + 1);
+	if (r)
+		return r;
+	holders->items[holders->n++] = holder;
+	*ret_number = (uint32_t)holders->n - 1;
 	return 0;
-}
-
-static void slots_free(struct holders_slots *slots)
-{
-	free(slots->slots);
-	*slots = (struct holders_slots){ 0 };
 }
 
 /* No more holders will come: frees what finding them took; the items stay. */
 void holders_close(struct holders *holders)
 {
-	slots_free(&holders->by_name);
-	slots_free(&holders->by_uid);
-	slots_free(&holders->index);
+	hash_cleanup(&holders->index);
 }
 
 /* Frees everything but the users. Takes a zeroed one. */

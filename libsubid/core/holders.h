@@ -9,8 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "libsubid/core/accounts.h"
 #include "libsubid/core/entry.h"
-#include "libsubid/core/findings.h"
+#include "libsubid/core/hash.h"
 
 struct holder {
 	const char *name; /* the first that was met; not terminated */
@@ -18,31 +19,21 @@ struct holder {
 	bool has_uid;	  /* by an account or as a number: */
 	bool has_account; /* there is a user with this uid */
 	uint32_t uid;
-	uint32_t user; /* has_account: the first user with this uid */
-};
-
-/* Open addressing; a slot holds a number from 1, 0 is free. */
-struct holders_slots {
-	uint32_t *slots;
-	size_t size; /* a power of two */
+	uint32_t user; /* has_account: which of the users is the first with this uid */
 };
 
 struct holders {
-	const struct findings_user *users;
-	size_t n_users;
-	struct holders_slots by_name; /* users; the first of a name counts */
-	struct holders_slots by_uid;  /* users; the first of a uid counts */
+	const struct accounts *users;
 	struct holder *items;
 	size_t n;
 	size_t allocated;
-	struct holders_slots index; /* of the items */
+	struct hash index; /* of the items */
 };
 
 /* No user, no holder. */
 #define HOLDERS_NONE UINT32_MAX
 
-int holders_init(struct holders *holders, const struct findings_user *users,
-		 size_t n_users);
+void holders_init(struct holders *holders, const struct accounts *users);
 int holders_put(struct holders *holders, const struct entry *entry, uint32_t *ret_number);
 uint32_t holders_user_named(const struct holders *holders, const char *name, size_t len);
 void holders_close(struct holders *holders);

@@ -25,6 +25,22 @@ static const char *next_field(const char **rest, const char *end, size_t *ret_le
 	return field;
 }
 
+/*
+ * Finds the names of the members in a line of group(5), with commas between them.
+ * Thread-safe.
+ */
+const char *passwd_find_members(const char *line, size_t len, size_t *ret_len)
+{
+	const char *rest = line, *end = line + len, *field = NULL;
+
+	*ret_len = 0;
+	for (int i = 0; i < 4; i++)
+		field = next_field(&rest, end, ret_len);
+	if (!field)
+		*ret_len = 0;
+	return field ? field : end;
+}
+
 static bool read_plain_id(const char **rest, const char *end, uint32_t *ret_id)
 {
 	size_t len = 0;
@@ -130,7 +146,7 @@ static int read_odd(const char *line, size_t len, bool group,
 int passwd_read_line(const char *line, size_t len, bool group,
 		     struct passwd_line *ret_line)
 {
-	struct passwd_line found;
+	struct passwd_line found = { .name = NULL };
 	int r;
 
 	if (len <= LIMIT_LINE_BYTES && read_plain(line, len, group, &found)) {

@@ -23,6 +23,7 @@ enum {
 	PASSWD_NONE,	/* no account: a comment, an entry of the compat service, garbage */
 };
 
+const char *passwd_find_members(const char *line, size_t len, size_t *ret_len);
 int passwd_read_line(const char *line, size_t len, bool group,
 		     struct passwd_line *ret_line);
 

@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "libsubid/core/blanks.h"
+#include "libsubid/core/whitespace.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/nsswitch.h"
@@ -131,7 +131,7 @@ static bool may_be_passwd(const struct scan_line *line)
 
 	if (rest.len > 0 && rest.text[0] > ' ' && small_letter(rest.text[0]) != 'p')
 		return false;
-	blanks = blanks_count(rest.text, rest.len);
+	blanks = whitespace_count(rest.text, rest.len);
 	rest.text += blanks;
 	rest.len -= blanks;
 	return line_is(&rest, "passwd");

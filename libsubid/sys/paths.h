@@ -7,8 +7,9 @@
 
 #define LOGIN_DEFS    SYSCONFDIR "/login.defs"
 #define NSSWITCH_CONF SYSCONFDIR "/nsswitch.conf"
-/* The name service's own two, wherever our configuration is. */
+/* The name service's own, wherever our configuration is. */
 #define PASSWD_FILE	  "/etc/passwd"
+#define GROUP_FILE	  "/etc/group"
 #define NAME_SERVICE_CONF "/etc/nsswitch.conf"
 
 #endif

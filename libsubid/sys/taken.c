@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "libsubid/core/array.h"
-#include "libsubid/core/blanks.h"
+#include "libsubid/core/whitespace.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
@@ -54,7 +54,7 @@ static bool line_id(const struct scan_line *line, const char **ret_name,
 		    size_t *ret_name_len, uint32_t *ret_id)
 {
 	const char *end = line->text + line->len;
-	const char *name = line->text + blanks_count(line->text, line->len);
+	const char *name = line->text + whitespace_count(line->text, line->len);
 	const char *name_end = memchr(name, ':', (size_t)(end - name));
 	const char *field, *field_end;
 	uint64_t id;
@@ -65,7 +65,7 @@ static bool line_id(const struct scan_line *line, const char **ret_name,
 	if (!field)
 		return false;
 	field++;
-	field += blanks_count(field, (size_t)(end - field));
+	field += whitespace_count(field, (size_t)(end - field));
 	field += field < end && *field == '+';
 	field_end = memchr(field, ':', (size_t)(end - field));
 	if (!field_end)

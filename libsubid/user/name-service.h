@@ -29,15 +29,12 @@ struct name_service_answer {
 struct name_service_scan {
 	const struct kind *kind;
 	struct range range;
-	int64_t milliseconds; /* for ranges of more than NAME_SERVICE_ALL ids */
+	int64_t milliseconds; /* how long it may take */
 	/* Those that are in use; by name if that is known. The caller's, to be added to. */
 	struct accounts *found;
 	uint64_t asked;	  /* how many ids */
 	uint64_t largest; /* gap between two of them; 0: all were asked */
 };
-
-/* A range of so many ids is asked for whole. */
-#define NAME_SERVICE_ALL 4096
 
 struct name_service {
 	void *context;
@@ -46,8 +43,12 @@ struct name_service {
 	/* Many names at once; the service may answer each in its own time. */
 	int (*users)(void *context, const char *const *names, size_t n,
 		     struct name_service_answer *ret_answers);
-	/* All that the services enumerate, for kind_gid primary groups too; or NULL. */
-	int (*enumerate)(void *context, const struct kind *kind, struct accounts *found);
+	/*
+	 * All that the services enumerate within a time, for kind_gid primary groups too;
+	 * NULL: this is not done.
+	 */
+	int (*enumerate)(void *context, const struct kind *kind, int64_t milliseconds,
+			 struct accounts *found);
 	/* Id after id, in an order that leaves small gaps whenever it ends. */
 	int (*scan)(void *context, struct name_service_scan *scan);
 };

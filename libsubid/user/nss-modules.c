@@ -119,23 +119,18 @@ static int make_call(const struct call *call, bool group, struct nss_found *ret_
 	for (size_t size = BYTES_FIRST; size <= BYTES_MAX; size *= 4) {
 		CLEANUP(cleanup_free) char *buffer = malloc(size);
 		union entry entry = { 0 };
+		enum nss_status status;
 		int error = 0;
 
 		if (!buffer)
 			return -ENOMEM;
-		switch (call_once(call, &entry, buffer, size, &error)) {
-		case NSS_STATUS_SUCCESS:
+		status = call_once(call, &entry, buffer, size, &error);
+		if (status == NSS_STATUS_SUCCESS)
 			take_entry(group, &entry, ret_found);
-			return 0;
-		case NSS_STATUS_NOTFOUND:
-			return ACCOUNT_NONE;
-		case NSS_STATUS_TRYAGAIN:
-			if (error == ERANGE)
-				continue;
+		if (status == NSS_STATUS_SUCCESS || status == NSS_STATUS_NOTFOUND)
+			return status == NSS_STATUS_SUCCESS ? 0 : ACCOUNT_NONE;
+		if (status != NSS_STATUS_TRYAGAIN || error != ERANGE)
 			return -EAGAIN;
-		default:
-			return -EAGAIN;
-		}
 	}
 	return -ERANGE;
 }

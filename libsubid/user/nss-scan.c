@@ -10,9 +10,6 @@
 #include "libsubid/sys/wait.h"
 #include "libsubid/user/nss.h"
 
-/* Ids that are asked between two looks at the clock. */
-#define IDS_A_LOOK 16
-
 static uint64_t reverse_bits(uint64_t value, unsigned int bits)
 {
 	uint64_t reversed = 0;
@@ -45,24 +42,23 @@ static int ask_one(const struct nss_modules *modules, uint32_t id, nss_found_fn 
 }
 
 /*
- * Asks for the ids of scan->range, for all of them up to NAME_SERVICE_ALL, else until
- * scan->milliseconds are over. Each that a service has goes to @take, whose result other
- * than 0 ends it.
+ * Asks for the ids of scan->range until scan->milliseconds are over. Each that a service
+ * has goes to @take, whose result other than 0 ends it.
  * Returns 0 with scan->asked and scan->largest, what @take returned, or -errno (a service
  * does not answer).
  */
 int nss_scan(struct nss *nss, struct name_service_scan *scan, nss_found_fn take,
 	     void *context)
 {
-	const struct nss_modules *modules = nss_modules_of(nss, scan->kind);
 	int64_t end = wait_clock() + scan->milliseconds;
 	uint64_t n = range_count(scan->range), step = 0;
+	const struct nss_modules *modules;
 	unsigned int bits = 0;
-	int r = 0;
+	int r = nss_modules_of(nss, scan->kind, &modules);
 
 	scan->asked = scan->largest = 0;
-	if (!nss_modules_have_remote(modules))
-		return 0;
+	if (r || !nss_modules_have_remote(modules))
+		return r;
 	while ((uint64_t)1 << bits < n)
 		bits++;
 	for (; r == 0 && step >> bits == 0; step++) {
@@ -70,7 +66,7 @@ int nss_scan(struct nss *nss, struct name_service_scan *scan, nss_found_fn take,
 
 		if (place >= n)
 			continue;
-		if (n > NAME_SERVICE_ALL && step % IDS_A_LOOK == 0 && wait_clock() >= end)
+		if (wait_clock() >= end)
 			break;
 		r = ask_one(modules, (uint32_t)(scan->range.start + place), take, context);
 		scan->asked++;
@@ -101,10 +97,13 @@ int nss_enumerate(struct nss *nss, const struct kind *kind, nss_found_fn take,
 		  void *context)
 {
 	struct primary_groups groups = { take, context };
-	int r = nss_modules_enumerate(nss_modules_of(nss, kind), take, context);
+	const struct nss_modules *modules;
+	int r = nss_modules_of(nss, kind, &modules);
 
-	if (r == 0 && kind->group)
-		r = nss_modules_enumerate(nss_modules_of(nss, &kind_uid),
-					  take_primary_group, &groups);
-	return r;
+	if (r == 0)
+		r = nss_modules_enumerate(modules, take, context);
+	if (r || !kind->group)
+		return r;
+	r = nss_modules_of(nss, &kind_uid, &modules);
+	return r ? r : nss_modules_enumerate(modules, take_primary_group, &groups);
 }

@@ -124,39 +124,55 @@ int nss_look_up_uid(uid_t uid, struct account *ret_account)
 	return may_be_none(r) ? ACCOUNT_NONE : r;
 }
 
-/*
- * Begins; *nss belongs to one thread and ends with nss_end().
- * Returns 0 or -errno (nsswitch.conf cannot be read).
- */
-int nss_start(struct nss *nss)
+static int plain_user(void *context, const char *name, struct account *ret_account)
 {
-	*nss = (struct nss){ .open = { false } };
-	return nsswitch_read(NAME_SERVICE_CONF, &nss->nsswitch);
+	(void)context;
+	return nss_look_up_user(name, ret_account);
 }
 
-/* The modules for users or groups, loaded when they are first needed. */
-const struct nss_modules *nss_modules_of(struct nss *nss, const struct kind *kind)
+static int plain_uid(void *context, uid_t uid, struct account *ret_account)
 {
-	const char *words = kind->group ? nss->nsswitch.group_others :
-					  nss->nsswitch.passwd_others;
+	(void)context;
+	return nss_look_up_uid(uid, ret_account);
+}
 
-	if (!nss->open[kind->group])
-		nss_modules_open(&nss->modules[kind->group], words, kind->group);
-	nss->open[kind->group] = true;
-	return &nss->modules[kind->group];
+/* The two calls above as a name service, for a map writer. */
+const struct name_service nss_plain = { .user = plain_user, .uid = plain_uid };
+
+/*
+ * Gives the modules for users or groups, loaded when they are first needed.
+ * Returns 0 or -errno (nsswitch.conf cannot be read: then it is not known who they are).
+ */
+int nss_modules_of(struct nss *nss, const struct kind *kind,
+		   const struct nss_modules **ret_modules)
+{
+	struct nsswitch nsswitch;
+	int r;
+
+	if (!nss->open) {
+		r = nsswitch_read(NAME_SERVICE_CONF, &nsswitch);
+		if (r)
+			return r;
+		nss_modules_open(&nss->modules[0], nsswitch.passwd_others, false);
+		nss_modules_open(&nss->modules[1], nsswitch.group_others, true);
+		nss->open = true;
+	}
+	*ret_modules = &nss->modules[kind->group];
+	return 0;
 }
 
 /* What @r of libc means, after each module has been asked. */
 static int confirm(struct nss *nss, const struct nss_question *question, int r)
 {
+	const struct nss_modules *modules;
 	struct nss_found found;
 	int answer;
 
 	if (!may_be_none(r))
 		return r;
-	answer = nss_modules_ask(
-		nss_modules_of(nss, question->group ? &kind_gid : &kind_uid), question,
-		&found);
+	answer = nss_modules_of(nss, question->group ? &kind_gid : &kind_uid, &modules);
+	if (answer == 0)
+		answer = nss_modules_ask(modules, question, &found);
 	/* What libc does not reach, by its actions say, is no user. */
 	return answer < 0 ? answer : ACCOUNT_NONE;
 }
@@ -305,10 +321,10 @@ struct name_service nss_service(struct nss *nss)
 	};
 }
 
-/* Unloads the modules. Takes one that never started if it is zeroed. */
+/* Unloads the modules. Takes a zeroed one. */
 void nss_end(struct nss *nss)
 {
 	nss_modules_close(&nss->modules[0]);
 	nss_modules_close(&nss->modules[1]);
-	nss->open[0] = nss->open[1] = false;
+	nss->open = false;
 }

@@ -17,15 +17,17 @@
 /* As getpwnam(3) and getpwuid(3) have it, without a look at who has answered. */
 int nss_look_up_user(const char *name, struct account *ret_account);
 int nss_look_up_uid(uid_t uid, struct account *ret_account);
+extern const struct name_service nss_plain;
 
-/* The same, and who has answered. Modules are loaded when they are first needed. */
+/*
+ * The same, and who has answered. Begins zeroed, belongs to one thread, and ends with
+ * nss_end().
+ */
 struct nss {
-	struct nsswitch nsswitch;
-	bool open[2];
+	bool open; /* the modules are loaded */
 	struct nss_modules modules[2]; /* by kind->group */
 };
 
-int nss_start(struct nss *nss);
 int nss_user(struct nss *nss, const char *name, struct account *ret_account);
 int nss_uid(struct nss *nss, uid_t uid, struct account *ret_account);
 int nss_name_of(struct nss *nss, const struct kind *kind, uint32_t id,
@@ -38,7 +40,8 @@ int nss_enumerate(struct nss *nss, const struct kind *kind, nss_found_fn take,
 		  void *context);
 int nss_scan(struct nss *nss, struct name_service_scan *scan, nss_found_fn take,
 	     void *context);
-const struct nss_modules *nss_modules_of(struct nss *nss, const struct kind *kind);
+int nss_modules_of(struct nss *nss, const struct kind *kind,
+		   const struct nss_modules **ret_modules);
 struct name_service nss_service(struct nss *nss);
 void nss_end(struct nss *nss);
 

@@ -242,6 +242,28 @@ void owner_choose_digits(struct owner *owner, bool as_uid, bool as_name)
 		owner->by_name = false;
 }
 
+bool account_owns(const struct account *account, const struct entry *entry)
+{
+	struct owner owner;
+
+	owner_set(&owner, account);
+	return owner_is(entry, &owner);
+}
+
+bool account_begins(const struct account *account, const char *line, size_t len)
+{
+	return begins_with(line, len, account->name, account->name_len) ||
+	       begins_with(line, len, account->number, account->number_len);
+}
+
+void account_starts(const struct account *account, struct starts *ret_starts)
+{
+	struct owner owner;
+
+	owner_set(&owner, account);
+	owner_starts(&owner, ret_starts);
+}
+
 /* Frees the names. Takes a zeroed owner. */
 void owner_cleanup(struct owner *owner)
 {

@@ -42,11 +42,14 @@ int owner_init(struct owner *owner, const struct account *account, int directory
 int owner_find(struct owner *owner, const char *word, const struct lookup *lookup,
 	       bool or_uid);
 int owner_add_name(struct owner *owner, const char *name, size_t len);
-int owner_check_digits(struct owner *owner, const struct lookup *lookup);
+void owner_check_digits(struct owner *owner, const struct lookup *lookup);
 void owner_choose_digits(struct owner *owner, bool as_uid, bool as_name);
 bool owner_has_account(const struct owner *owner);
 bool owner_is_number(const char *name, size_t len);
 bool owner_is(const struct entry *entry, void *context);
+bool account_owns(const struct account *account, const struct entry *entry);
+bool account_begins(const struct account *account, const char *line, size_t len);
+void account_starts(const struct account *account, struct starts *ret_starts);
 bool owner_is_text(const struct owner *owner, const char *text, size_t len);
 bool owner_begins(const char *line, size_t len, const void *context);
 bool owner_starts(const struct owner *owner, struct starts *ret_starts);

@@ -7,23 +7,33 @@
  * which only the begin was read.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/sys/etc.h"
 #include "libsubid/sys/fd.h"
+#include "libsubid/sys/load.h"
+#include "libsubid/sys/paths.h"
 #include "libsubid/user/passwd-file.h"
 
 /*
- * Opens the file of users (for kind_uid) or of groups (for kind_gid) in @directory.
+ * Opens the file of users (for kind_uid) or of groups (for kind_gid) in @directory; with
+ * AT_FDCWD, those of the running system.
  *
  * Returns 0, also where there is no such file, or -errno. End with passwd_file_cleanup()
  * in any case. Thread-safe.
  */
 int passwd_file_open(struct passwd_file *file, int directory, const struct kind *kind)
 {
-	*file = (struct passwd_file){ .fd = etc_open(directory, kind->accounts),
+	const char *name = directory != AT_FDCWD ? kind->accounts :
+			   kind->group		 ? GROUP_FILE :
+						   PASSWD_FILE;
+
+	*file = (struct passwd_file){ .fd = etc_open(directory, name),
 				      .group = kind->group };
 	if (file->fd >= 0)
 		return scan_start(&file->scan, file->fd);
@@ -97,6 +107,62 @@ int passwd_file_find(int directory, const char *name, uid_t uid,
 			continue;
 		account_set(ret_account, line.name, line.name_len, line.id, line.gid);
 		return 0;
+	}
+	return r ? r : ACCOUNT_NONE;
+}
+
+/* The names of a line, each with a NUL behind it. Returns 0 or -ENOMEM. */
+static int copy_members(const char *line, size_t len, char **ret_names, size_t *ret_len)
+{
+	size_t n;
+	const char *members = passwd_find_members(line, len, &n);
+	char *names = malloc(n + 1);
+
+	if (!names)
+		return -ENOMEM;
+	memcpy(names, members, n);
+	for (size_t i = 0; i < n; i++)
+		if (names[i] == ',')
+			names[i] = '\0';
+	names[n] = '\0';
+	*ret_len = n ? n + 1 : 0;
+	*ret_names = names;
+	return 0;
+}
+
+/*
+ * Looks a group up in the group file of @directory, whose lines may be of any length.
+ *
+ * ret_names: the users that are named as members, each with a NUL, *ret_len bytes in all;
+ * to be freed.
+ * Returns 0, ACCOUNT_NONE or -errno. Thread-safe.
+ */
+int passwd_file_members(int directory, const char *group, gid_t *ret_gid,
+			char **ret_names, size_t *ret_len)
+{
+	CLEANUP(passwd_file_cleanup) struct passwd_file file = PASSWD_FILE_NONE;
+	CLEANUP(table_cleanup) struct table text = { 0 };
+	struct passwd_line line;
+	struct stat status;
+	int r = passwd_file_open(&file, directory, &kind_gid);
+
+	if (r || file.fd < 0)
+		return r ? r : ACCOUNT_NONE;
+	if (fstat(file.fd, &status))
+		return -errno;
+	r = load_table(file.fd, status.st_size, &text);
+	for (size_t at = 0, len; r == 0 && at < text.len; at += len + 1) {
+		const char *start = text.text + at;
+		const char *newline = memchr(start, '\n', text.len - at);
+		int fault;
+
+		len = newline ? (size_t)(newline - start) : text.len - at;
+		fault = passwd_read_line(start, len, true, &line);
+		if ((fault && fault != PASSWD_ODD) || !is_wanted(&line, group,
+								 strlen(group), 0))
+			continue;
+		*ret_gid = line.id;
+		return copy_members(start, len, ret_names, ret_len);
 	}
 	return r ? r : ACCOUNT_NONE;
 }

@@ -32,6 +32,8 @@ void passwd_file_cleanup(struct passwd_file *file);
 
 int passwd_file_find(int directory, const char *name, uid_t uid,
 		     struct account *ret_account, bool *ret_doubt);
+int passwd_file_members(int directory, const char *group, gid_t *ret_gid,
+			char **ret_names, size_t *ret_len);
 int passwd_file_load(int directory, const struct kind *kind,
 		     struct accounts *ret_accounts);
 

@@ -11,10 +11,14 @@ below()
 	case $1 in
 	libsubid/core | libsubid/include) ;;
 	libsubid/sys) echo libsubid/core ;;
-	libsubid) echo libsubid/core libsubid/sys ;;
-	common) echo libsubid/core libsubid/sys libsubid ;;
-	mapwriter) echo libsubid/core libsubid/sys common ;;
-	usermod-ext | subid | getsubids) echo libsubid/core libsubid/sys libsubid common ;;
+	libsubid/user) echo libsubid/core libsubid/sys ;;
+	libsubid) echo libsubid/core libsubid/sys libsubid/user ;;
+	helper) echo libsubid/core libsubid/sys libsubid/user ;;
+	common) echo libsubid/core libsubid/sys libsubid/user libsubid helper ;;
+	mapwriter) echo libsubid/core libsubid/sys libsubid/user common ;;
+	usermod-ext | subid | getsubids)
+		echo libsubid/core libsubid/sys libsubid/user libsubid helper common
+		;;
 	newuidmap | newgidmap) echo libsubid/core libsubid/sys common mapwriter ;;
 	*) return 1 ;;
 	esac

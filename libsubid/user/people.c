@@ -11,19 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libsubid/core/array.h"
+#include "libsubid/core/cleanup.h"
 #include "libsubid/core/num.h"
-#include "libsubid/sys/account.h"
-#include "libsubid/sys/people.h"
-
-/* FNV-1a. The names are root's own: nobody chooses them to collide. */
-static size_t hash(const char *name, size_t len)
-{
-	uint64_t value = 14695981039346656037ULL;
-
-	for (size_t i = 0; i < len; i++)
-		value = (value ^ (unsigned char)name[i]) * 1099511628211ULL;
-	return (size_t)(value ^ value >> 32);
-}
+#include "libsubid/user/people.h"
 
 /*
  * The bit of `marks` that a name has, by its length and its first and last byte; one of
@@ -39,40 +30,20 @@ static uint64_t mark_of(const char *name, size_t len)
 	return (uint64_t)1 << (sum & 63);
 }
 
-/* The slot of @name, or the free one where it belongs. There is a free one. */
+/* The slot with @name; NULL: there is none. */
 static struct people_slot *slot_of(const struct people *people, const char *name,
 				   size_t len)
 {
-	size_t i = hash(name, len) & (people->n_slots - 1);
+	uint32_t hash = hash_bytes(name, len), number;
+	size_t at = 0;
 
-	while (people->slots[i].len > 0 &&
-	       (people->slots[i].len != len ||
-		memcmp(people->text + people->slots[i].text, name, len) != 0))
-		i = (i + 1) & (people->n_slots - 1);
-	return &people->slots[i];
-}
+	while ((number = hash_next(&people->index, hash, &at))) {
+		struct people_slot *slot = &people->slots[number - 1];
 
-/* Makes room for one more name; the table stays at most half full. */
-static int reserve_slot(struct people *people)
-{
-	struct people bigger = *people;
-
-	if (2 * (people->used_slots + 1) <= people->n_slots)
-		return 0;
-	bigger.n_slots = people->n_slots ? 2 * people->n_slots : 16;
-	bigger.slots = calloc(bigger.n_slots, sizeof(*bigger.slots));
-	if (!bigger.slots)
-		return -ENOMEM;
-	for (size_t i = 0; i < people->n_slots; i++) {
-		const struct people_slot *slot = &people->slots[i];
-
-		if (slot->len > 0)
-			*slot_of(&bigger, people->text + slot->text, slot->len) = *slot;
+		if (slot->len == len && memcmp(people->text + slot->text, name, len) == 0)
+			return slot;
 	}
-	free(people->slots);
-	people->slots = bigger.slots;
-	people->n_slots = bigger.n_slots;
-	return 0;
+	return NULL;
 }
 
 static int put_text(struct people *people, const char *name, size_t len, size_t *ret_at)
@@ -97,22 +68,21 @@ static int put_text(struct people *people, const char *name, size_t len, size_t 
  */
 static int put_name(struct people *people, const char *name, size_t len, size_t person)
 {
-	struct people_slot *slot;
 	size_t text;
 	int r;
 
-	r = reserve_slot(people);
-	if (r)
-		return r;
-	slot = slot_of(people, name, len);
-	if (slot->len > 0)
+	if (slot_of(people, name, len))
 		return PEOPLE_TWICE;
-	r = put_text(people, name, len, &text);
+	r = ARRAY_RESERVE(people->slots, people->n_slots, people->allocated_slots);
+	if (r == 0)
+		r = put_text(people, name, len, &text);
+	if (r == 0)
+		r = hash_put(&people->index, hash_bytes(name, len),
+			     (uint32_t)people->n_slots + 1);
 	if (r)
 		return r;
-	*slot = (struct people_slot){ text, len, person };
+	people->slots[people->n_slots++] = (struct people_slot){ text, len, person };
 	people->marks |= mark_of(name, len);
-	people->used_slots++;
 	return 0;
 }
 
@@ -130,27 +100,12 @@ bool people_find(const struct people *people, const char *name, size_t len,
 	if (!(people->marks & mark_of(name, len)))
 		return false;
 	slot = slot_of(people, name, len);
-	if (slot->len == 0)
+	if (!slot)
 		return false;
 	*ret_index = people->items[slot->person].status == PERSON_SAME ?
 			     people->items[slot->person].same :
 			     slot->person;
 	return true;
-}
-
-static int reserve_person(struct people *people)
-{
-	size_t allocated = people->allocated ? 2 * people->allocated : 16;
-	struct person *items;
-
-	if (people->n < people->allocated)
-		return 0;
-	items = reallocarray(people->items, allocated, sizeof(*items));
-	if (!items)
-		return -ENOMEM;
-	people->items = items;
-	people->allocated = allocated;
-	return 0;
 }
 
 /*
@@ -171,7 +126,7 @@ int people_add(struct people *people, const char *name, size_t len, size_t *ret_
 		return PEOPLE_TWICE;
 	if (entry_check_owner(name, len))
 		person.status = PERSON_INVALID;
-	r = reserve_person(people);
+	r = ARRAY_RESERVE(people->items, people->n, people->allocated);
 	if (r == 0)
 		r = put_name(people, name, len, people->n);
 	if (r)
@@ -230,7 +185,7 @@ int people_add_owner(struct people *people, const struct owner *owner)
 	if (account->uid != PERSON_NO_UID)
 		r = put_uid(people, index, account->uid);
 	for (size_t i = 0; r == 0 && i < owner->n; i++) {
-		r = put_name(people, owner->aliases[i], strlen(owner->aliases[i]), index);
+		r = put_name(people, owner->names[i], strlen(owner->names[i]), index);
 		if (r == PEOPLE_TWICE)
 			r = 0;
 	}
@@ -238,35 +193,35 @@ int people_add_owner(struct people *people, const struct owner *owner)
 }
 
 static bool is_wanted(const struct people_filter *filter,
-		      const struct roster_account *account)
+		      const struct accounts_item *account, const char *name)
 {
 	size_t index;
 
 	if (!range_contains(filter->uids, account->id))
 		return false;
 	return !filter->by_group || account->gid == filter->gid ||
-	       people_find(filter->members, account->name, strlen(account->name), &index);
+	       people_find(filter->members, name, strlen(name), &index);
 }
 
 /*
- * Adds the accounts of @roster that the filter takes, by uid; not those whose name no
+ * Adds the accounts of @users that the filter takes, by uid; not those whose name no
  * database can hold.
  * Returns 0 or -ENOMEM.
  */
-int people_add_users(struct people *people, const struct roster *roster,
+int people_add_users(struct people *people, const struct accounts *users,
 		     const struct people_filter *filter)
 {
-	for (size_t i = 0; i < roster->n; i++) {
-		const struct roster_account *account =
-			&roster->accounts[roster->by_id[i]];
+	for (size_t i = 0; i < users->n; i++) {
+		const struct accounts_item *account = accounts_at(users, i);
+		const char *name = accounts_name(users, account);
 		size_t index;
 		int r;
 
-		if (!is_wanted(filter, account) ||
-		    entry_check_owner(account->name, strlen(account->name)))
+		if (!is_wanted(filter, account, name) ||
+		    entry_check_owner(name, strlen(name)))
 			continue;
 		/* Of two lines for one name the first counts. */
-		r = people_add(people, account->name, strlen(account->name), &index);
+		r = people_add(people, name, strlen(name), &index);
 		if (r < 0)
 			return r;
 	}
@@ -274,40 +229,27 @@ int people_add_users(struct people *people, const struct roster *roster,
 }
 
 /* The other login names of these people. */
-static int add_aliases(struct people *people, const struct roster *roster)
+static int add_aliases(struct people *people, const struct accounts *users)
 {
-	for (size_t i = 0; i < roster->n; i++) {
-		const struct roster_account *account = &roster->accounts[i];
+	for (size_t i = 0; i < users->n; i++) {
+		const struct accounts_item *account = &users->items[i];
+		const char *name = accounts_name(users, account);
 		char number[NUM_BYTES];
 		size_t len = num_format(account->id, number), index;
 		int r;
 
 		if (!people_find(people, number, len, &index) ||
 		    people->items[index].uid != account->id ||
-		    owner_is_number(account->name, strlen(account->name)))
+		    name[0] == '\0' || owner_is_number(name, strlen(name)))
 			continue;
-		r = put_name(people, account->name, strlen(account->name), index);
+		r = put_name(people, name, strlen(name), index);
 		if (r < 0)
 			return r;
 	}
 	return 0;
 }
 
-static int ask_elsewhere(struct people *people, size_t index,
-			 const struct people_elsewhere *elsewhere)
-{
-	struct account account;
-	int r = elsewhere->look_up(elsewhere->context, people_name(people, index),
-				   &account);
-
-	if (r == 0)
-		return put_uid(people, index, account.uid);
-	if (r < 0)
-		people->items[index].status = r;
-	return r == -ENOMEM ? r : 0;
-}
-
-/* Somebody who need not exist: a name, or a uid. */
+/* An owner without an account: a name, or a uid. */
 static int take_as_it_is(struct people *people, size_t index)
 {
 	const char *name = people_name(people, index);
@@ -319,44 +261,78 @@ static int take_as_it_is(struct people *people, size_t index)
 	return 0;
 }
 
-static int resolve_one(struct people *people, size_t index, const struct roster *roster,
-		       const struct people_elsewhere *elsewhere, bool no_account)
+/* Takes what is known of an owner: @r as of lookup_name(). */
+static int take_answer(struct people *people, size_t index, int r, uid_t uid,
+		       bool no_account)
 {
-	struct person *person = &people->items[index];
-	const struct roster_account *account = NULL;
-	int r = 0;
+	if (r == 0)
+		return put_uid(people, index, uid);
+	if (r == ACCOUNT_NONE && no_account)
+		return take_as_it_is(people, index);
+	people->items[index].status = r < 0 ? r : PERSON_NONE;
+	return r == -ENOMEM ? r : 0;
+}
 
-	if (!elsewhere || !elsewhere->first)
-		account = roster_by_name(roster, people_name(people, index),
-					 person->name_len);
-	if (account)
-		return put_uid(people, index, account->id);
-	if (elsewhere)
-		r = ask_elsewhere(people, index, elsewhere);
-	if (r == 0 && person->status == PERSON_NOT_YET && no_account)
-		r = take_as_it_is(people, index);
-	if (person->status == PERSON_NOT_YET)
-		person->status = PERSON_NONE;
+/* Asks the name service about all who are not resolved yet, at once. */
+static int ask_service(struct people *people, const struct name_service *service,
+		       bool no_account)
+{
+	CLEANUP(cleanup_free)
+	const char **names = reallocarray(NULL, people->n + 1, sizeof(*names));
+	CLEANUP(cleanup_free)
+	struct name_service_answer *answers =
+		reallocarray(NULL, people->n + 1, sizeof(*answers));
+	size_t n = 0, at = 0;
+	int r;
+
+	if (!names || !answers)
+		return -ENOMEM;
+	for (size_t i = 0; i < people->n; i++)
+		if (people->items[i].status == PERSON_NOT_YET)
+			names[n++] = people_name(people, i);
+	if (n == 0)
+		return 0;
+	r = service->users(service->context, names, n, answers);
+	for (size_t i = 0; r == 0 && i < people->n; i++)
+		if (people->items[i].status == PERSON_NOT_YET) {
+			r = take_answer(people, i, answers[at].r, answers[at].account.uid,
+					no_account);
+			at++;
+		}
 	return r;
 }
 
 /*
- * Finds out who everybody is, and by what other names: from the local accounts in
- * @roster, and whom it does not have from elsewhere.
+ * Finds out who each of them is, and by what other names.
  *
- * elsewhere: NULL: there is nothing else. no_account: whom nobody knows is an owner by
- * that name alone, or by that uid.
- * Returns 0 or -errno; what is wrong with whom is in each person's status. Thread-safe.
+ * users: all of the passwd file that @lookup has. no_account: one of whom it is known
+ * that there is no such user is an owner by that name alone, or by that uid.
+ * Returns 0 or -errno; what is wrong with whom is in each person's status. Thread-safe as
+ * the service is.
  */
-int people_resolve(struct people *people, const struct roster *roster,
-		   const struct people_elsewhere *elsewhere, bool no_account)
+int people_resolve(struct people *people, const struct accounts *users,
+		   const struct lookup *lookup, bool no_account)
 {
+	bool local = lookup->files_first || !lookup->service;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < people->n; i++)
-		if (people->items[i].status == PERSON_NOT_YET)
-			r = resolve_one(people, i, roster, elsewhere, no_account);
-	return r ? r : add_aliases(people, roster);
+	for (size_t i = 0; r == 0 && i < people->n; i++) {
+		const struct person *person = &people->items[i];
+		const struct accounts_item *user = NULL;
+
+		if (person->status != PERSON_NOT_YET)
+			continue;
+		if (local)
+			user = accounts_by_name(users, people_name(people, i),
+						person->name_len);
+		if (user)
+			r = take_answer(people, i, 0, user->id, no_account);
+		else if (!lookup->service)
+			r = take_answer(people, i, ACCOUNT_NONE, 0, no_account);
+	}
+	if (r == 0 && lookup->service)
+		r = ask_service(people, lookup->service, no_account);
+	return r ? r : add_aliases(people, users);
 }
 
 /* Frees everything. Takes a zeroed one. */
@@ -365,5 +341,6 @@ void people_cleanup(struct people *people)
 	free(people->items);
 	free(people->text);
 	free(people->slots);
+	hash_cleanup(&people->index);
 	*people = (struct people){ 0 };
 }

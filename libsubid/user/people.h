@@ -3,7 +3,7 @@
  * people: many owners at once, each by all the names that a database may have for it.
  *
  *	people_add ...		by name, from a list or an owner that is known already
- *	people_add_users	or all users of a roster
+ *	people_add_users	or all users of the passwd file
  *	people_resolve		who they are, and by what other names they go
  *	people_find ...		whose a line is
  */
@@ -14,9 +14,10 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "libsubid/core/accounts.h"
+#include "libsubid/core/hash.h"
 #include "libsubid/core/range.h"
-#include "libsubid/sys/owner.h"
-#include "libsubid/sys/roster.h"
+#include "libsubid/user/owner.h"
 
 enum person_status {
 	PERSON_KNOWN = 0,
@@ -41,7 +42,7 @@ struct person {
 /* One name that a line may have for one of the people. */
 struct people_slot {
 	size_t text;   /* where the name begins */
-	size_t len;    /* 0: the slot is free */
+	size_t len;
 	size_t person; /* whose it is */
 };
 
@@ -52,9 +53,10 @@ struct people {
 	char *text; /* all names, each with a NUL behind it */
 	size_t text_len;
 	size_t text_allocated;
-	struct people_slot *slots; /* a hash table; a power of two of them */
+	struct people_slot *slots;
 	size_t n_slots;
-	size_t used_slots;
+	size_t allocated_slots;
+	struct hash index; /* of the slots, by name */
 	uint64_t marks; /* of every name, some bit is set: see people_find() */
 };
 
@@ -70,20 +72,12 @@ struct people_filter {
 	const struct people *members; /* or who is one of these */
 };
 
-/* Whom the roster does not have: the name service, say. */
-struct people_elsewhere {
-	bool first; /* asked before the roster, about everybody */
-	/* As account_by_name(). */
-	int (*look_up)(void *context, const char *name, struct account *ret_account);
-	void *context;
-};
-
 int people_add(struct people *people, const char *name, size_t len, size_t *ret_index);
 int people_add_owner(struct people *people, const struct owner *owner);
-int people_add_users(struct people *people, const struct roster *roster,
+int people_add_users(struct people *people, const struct accounts *users,
 		     const struct people_filter *filter);
-int people_resolve(struct people *people, const struct roster *roster,
-		   const struct people_elsewhere *elsewhere, bool no_account);
+int people_resolve(struct people *people, const struct accounts *users,
+		   const struct lookup *lookup, bool no_account);
 bool people_find(const struct people *people, const char *name, size_t len,
 		 size_t *ret_index);
 void people_cleanup(struct people *people);
