@@ -171,6 +171,7 @@ static int answer_scan(struct child *child, const struct kind *kind,
 		       const struct nss_request *request)
 {
 	struct name_service_scan scan = { .kind = kind,
+					  .first_only = request->first_only,
 					  .milliseconds = request->milliseconds };
 	struct nss_reply_scan reply;
 	int r, failed;

@@ -452,6 +452,7 @@ int nss_client_scan(struct nss_client *client, struct name_service_scan *scan)
 {
 	const struct nss_request request = { .type = NSS_REQUEST_SCAN,
 					     .group = scan->kind->group,
+					     .first_only = scan->first_only,
 					     .start = scan->range.start,
 					     .end = scan->range.end,
 					     .milliseconds = scan->milliseconds };

@@ -44,6 +44,8 @@ struct nss_request {
 	uint32_t group; /* the kind: 1 for gids */
 	uint32_t id;
 	uint32_t name_len;
+	uint32_t first_only; /* of a scan */
+	uint32_t zero;
 	uint64_t start;
 	uint64_t end;
 	int64_t milliseconds;

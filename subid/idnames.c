@@ -32,7 +32,7 @@ static void ask(struct idnames *names, uint32_t id, struct idnames_answer *answe
 {
 	int r = nss_client_name(&names->owners->asker, names->kind, id, answer->name);
 
-	owners_silent(names->owners, r);
+	owners_note_silent(names->owners, r);
 	answer->kept = true;
 	answer->id = id;
 	if (r)

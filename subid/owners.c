@@ -115,51 +115,58 @@ bool owners_local_uid(const struct owners *owners, const struct entry *entry,
 }
 
 /*
- * Tells, once, that the name service does not answer; @r is what nss_client_user() or the like
- * returned.
+ * Reports, once, that the name service does not answer; @r is what nss_client_user() or
+ * the like returned.
  */
-void owners_silent(struct owners *owners, int r)
+void owners_note_silent(struct owners *owners, int r)
 {
-	if (r >= 0 || owners->told)
+	if (r >= 0 || owners->silent)
 		return;
 	report_line(PROGRAM,
 		    _("note: %s; what it knows of owners and ids is missing here"),
 		    report_no_answer(r));
-	owners->told = true;
+	owners->silent = true;
 }
 
-static const struct names_answer *ask(struct owners *owners, const char *name)
+/* The name service, for as long as it may take in a look at all users. */
+static struct lookup look(struct owners *owners, struct name_service *service)
 {
-	struct names_answer answer = { .name = name };
-	struct account account;
-	int r = nss_client_user(&owners->asker, name, &account);
-
-	owners_silent(owners, r);
-	if (r == 0) {
-		answer.exists = true;
-		answer.uid = account.uid;
-	}
-	return names_put(&owners->asked, &answer);
+	*service = nss_client_service(&owners->asker);
+	return (struct lookup){
+		.directory = owners->place->folder,
+		.files_first = owners->files_first,
+		.service = owners->place->image ? NULL : service,
+	};
 }
 
-/* The uid of the owner of a line, if anybody knows one. */
+/* Who the owners are that were added; what is not answered is reported. */
+static int ask_unknown(struct owners *owners, struct unknown_owners *unknown)
+{
+	struct name_service service;
+	struct lookup lookup = look(owners, &service);
+	int r = unknown_owners_ask(unknown, &lookup);
+
+	for (size_t i = 0; r == 0 && i < unknown->n; i++)
+		owners_note_silent(owners, unknown->items[i].answer.r);
+	return r;
+}
+
+/* The uid of the owner of a line, if it is known. */
 bool owners_uid(struct owners *owners, const struct entry *entry, uint32_t *ret_uid)
 {
-	const struct names_answer *answer;
-	char name[LIMIT_OWNER_BYTES + 1];
+	const struct unknown_owner *owner;
 
 	if (owners_local_uid(owners, entry, ret_uid))
 		return true;
-	if (!owners->others[kind_uid.group])
+	if (!owners->others[kind_uid.group] ||
+	    unknown_owners_add(&owners->asked, entry->owner, entry->owner_len))
 		return false;
-	memcpy(name, entry->owner, entry->owner_len);
-	name[entry->owner_len] = '\0';
-	answer = names_find(&owners->asked, name);
-	if (!answer)
-		answer = ask(owners, name);
-	if (answer && answer->exists)
-		*ret_uid = answer->uid;
-	return answer && answer->exists;
+	owner = unknown_owners_find(&owners->asked, entry->owner, entry->owner_len);
+	if (!owner || (!owner->asked && ask_unknown(owners, &owners->asked)) ||
+	    owner->answer.r)
+		return false;
+	*ret_uid = owner->answer.account.uid;
+	return true;
 }
 
 /*
@@ -183,6 +190,49 @@ static int look_up(struct owners *owners, const char *word, uint32_t uid,
 		      lookup_uid(&lookup, uid, ret_account);
 }
 
+/* The owners of lines that are not the user's by the names that are known. */
+struct naming {
+	const struct owner *owner;
+	struct unknown_owners unknown;
+};
+
+static int take_unknown(const struct line *line, void *context)
+{
+	struct naming *naming = context;
+	const struct entry *entry = &line->entry;
+
+	if (owner_is_text(naming->owner, entry->owner, entry->owner_len))
+		return 0;
+	return unknown_owners_add(&naming->unknown, entry->owner, entry->owner_len) ?
+		       verb_fail(ENOMEM) :
+		       0;
+}
+
+/*
+ * Asks which of the lines have another name of the user that only the name service knows;
+ * within the time of a look. What cannot be read the verb itself reports.
+ */
+static int add_names(struct owners *owners, struct owner *owner)
+{
+	struct naming naming = { .owner = owner };
+	int r = 0;
+
+	if (!owners->others[kind_uid.group])
+		return 0;
+	if (lines_each(owners->place, &kind_uid, false, take_unknown, &naming) == 0)
+		lines_each(owners->place, &kind_gid, false, take_unknown, &naming);
+	r = ask_unknown(owners, &naming.unknown);
+	for (size_t i = 0; r == 0 && i < naming.unknown.n; i++) {
+		const struct unknown_owner *unknown = &naming.unknown.items[i];
+
+		if (unknown->answer.r == 0 &&
+		    unknown->answer.account.uid == owner->account.uid)
+			r = owner_add_name(owner, unknown->name, strlen(unknown->name));
+	}
+	unknown_owners_cleanup(&naming.unknown);
+	return r;
+}
+
 /* Keeps all names of an account, once. Returns 0 or -errno. */
 static int keep(struct owners *owners, const struct account *account,
 		struct owner **ret_owner)
@@ -201,6 +251,11 @@ static int keep(struct owners *owners, const struct account *account,
 	r = owner_init(&named->owner, account, owners->place->folder);
 	if (r)
 		return r;
+	r = add_names(owners, &named->owner);
+	if (r) {
+		owner_cleanup(&named->owner);
+		return r;
+	}
 	named->next = owners->named;
 	*ret_owner = &named->owner;
 	owners->named = TAKE_PTR(named);
@@ -290,6 +345,6 @@ void owners_cleanup(struct owners *owners)
 		free(named);
 	}
 	nss_client_end(&owners->asker);
-	names_cleanup(&owners->asked);
+	unknown_owners_cleanup(&owners->asked);
 	accounts_cleanup(&owners->users);
 }

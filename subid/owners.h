@@ -13,7 +13,8 @@
 #include "libsubid/user/owner.h"
 #include "libsubid/user/lookup.h"
 #include "libsubid/user/passwd-file.h"
-#include "subid/names.h"
+#include "libsubid/user/unknown-owners.h"
+#include "subid/lines.h"
 #include "subid/verb.h"
 
 /* One who is asked about by name. */
@@ -30,8 +31,8 @@ struct owners {
 	bool files_first; /* the passwd file is what the name service asks first */
 	bool others[2]; /* the name service knows more users, groups, than local ones */
 	struct nss_client asker;
-	struct names asked; /* its answers */
-	bool told;	    /* that it does not answer */
+	struct unknown_owners asked; /* those it was asked about */
+	bool silent; /* it does not answer, which has been reported */
 	bool unread[2];	    /* local users, groups: they are none here, and it is told */
 };
 
@@ -60,7 +61,7 @@ bool owners_uid(struct owners *owners, const struct entry *entry, uint32_t *ret_
 int owners_user(struct owners *owners, const char *word, struct user *ret_user);
 int owners_user_of(struct owners *owners, uint32_t uid, struct user *ret_user);
 bool owners_is(const struct user *user, const struct entry *entry);
-void owners_silent(struct owners *owners, int r);
+void owners_note_silent(struct owners *owners, int r);
 int owners_unread(struct owners *owners, const struct kind *kind, int r);
 bool owners_tell_apart(const struct owners *owners);
 int owners_status(const struct owners *owners);

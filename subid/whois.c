@@ -24,23 +24,16 @@ static void whois_cleanup(struct whois *whois)
 		idnames_cleanup(&whois->sides[i].accounts);
 	}
 	output_cleanup(&whois->output);
-	names_cleanup(&whois->others);
+	unknown_owners_cleanup(&whois->others);
 	range_set_cleanup(&whois->uids);
 	range_set_cleanup(&whois->wanted);
 	free(whois->ids);
 	owners_cleanup(&whois->owners);
 }
 
-static void copy_owner(const struct entry *entry, char name[static LIMIT_OWNER_BYTES + 1])
-{
-	memcpy(name, entry->owner, entry->owner_len);
-	name[entry->owner_len] = '\0';
-}
-
 static int note_owner(const struct line *line, void *context)
 {
 	struct whois *whois = context;
-	char name[LIMIT_OWNER_BYTES + 1];
 	uint32_t uid;
 	int r;
 
@@ -50,26 +43,22 @@ static int note_owner(const struct line *line, void *context)
 		r = range_set_add(&whois->uids, (struct range){ uid, (uint64_t)uid + 1 });
 		return r ? verb_fail(-r) : 0;
 	}
-	copy_owner(&line->entry, name);
-	if (!names_find(&whois->others, name) &&
-	    !names_put(&whois->others, &(struct names_answer){ .name = name }))
-		return verb_fail(ENOMEM);
-	return 0;
+	return unknown_owners_add(&whois->others, line->entry.owner,
+				  line->entry.owner_len) ?
+		       verb_fail(ENOMEM) :
+		       0;
 }
 
 static bool is_noted(const struct line *line, void *context)
 {
 	const struct whois *whois = context;
-	char name[LIMIT_OWNER_BYTES + 1];
 	uint32_t uid;
 
 	if (owners_local_uid(&whois->owners, &line->entry, &uid))
 		return range_set_overlaps(&whois->uids,
 					  (struct range){ uid, (uint64_t)uid + 1 });
-	if (!whois->others.tree)
-		return false;
-	copy_owner(&line->entry, name);
-	return names_find(&whois->others, name) != NULL;
+	return unknown_owners_find(&whois->others, line->entry.owner,
+				   line->entry.owner_len) != NULL;
 }
 
 static int load(struct whois *whois, struct whois_side *side)

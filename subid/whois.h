@@ -32,7 +32,7 @@ struct whois {
 	size_t n_ids;
 	struct range_set wanted; /* the same ids */
 	struct range_set uids;	 /* of owners who have one; and */
-	struct names others;	 /* those whose uid is not known */
+	struct unknown_owners others; /* those whose uid is not known */
 	struct whois_side sides[2];
 	size_t n_sides;
 	struct output output;

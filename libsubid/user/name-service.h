@@ -30,6 +30,8 @@ struct name_service_scan {
 	const struct kind *kind;
 	struct range range;
 	int64_t milliseconds; /* how long it may take */
+	/* After the first id that is found only those around it are looked for. */
+	bool first_only;
 	/* Those that are in use; by name if that is known. The caller's, to be added to. */
 	struct accounts *found;
 	uint64_t asked;	  /* how many ids */

@@ -7,8 +7,12 @@
  * backwards: first the middle, then the quarters, and so on. So whenever the time is over
  * the gaps between the ids that were asked are about equal.
  */
+#include "libsubid/core/limits.h"
 #include "libsubid/sys/wait.h"
 #include "libsubid/user/nss.h"
+
+/* So many ids in a row that are not in use end a block of those that are. */
+#define BLOCK_END 64
 
 static uint64_t reverse_bits(uint64_t value, unsigned int bits)
 {
@@ -29,49 +33,95 @@ static uint64_t gap_after(uint64_t steps, unsigned int bits)
 	return steps ? ((uint64_t)1 << (bits - done)) - 1 : (uint64_t)1 << bits;
 }
 
-static int ask_one(const struct nss_modules *modules, uint32_t id, nss_found_fn take,
-		   void *context)
-{
-	const struct nss_question question = { .group = modules->group, .id = id };
-	struct nss_found found;
-	int r = nss_modules_ask_remote(modules, &question, &found);
+/* A scan under way. */
+struct work {
+	const struct nss_modules *modules;
+	nss_found_fn take;
+	void *context;
+	int64_t end;
+	uint64_t asked;
+};
 
-	if (r == 0)
-		return take(&found, context);
-	return r < 0 ? r : 0;
+/* Returns 1: a service has the id, 0: none has it; or what @take returned, or -errno. */
+static int ask_one(struct work *work, uint64_t id)
+{
+	const struct nss_question question = { .group = work->modules->group,
+					       .id = (uint32_t)id };
+	struct nss_found found;
+	int r = nss_modules_ask_remote(work->modules, &question, &found);
+
+	work->asked++;
+	if (r)
+		return r < 0 ? r : 0;
+	r = work->take(&found, work->context);
+	return r ? r : 1;
+}
+
+/*
+ * Where an id was found, its neighbours are in use as well, as a rule: they are asked for
+ * in one direction until BLOCK_END of them in a row are not.
+ */
+static int ask_neighbours(struct work *work, uint64_t id, int step)
+{
+	int missed = 0, r = 0;
+
+	while (missed < BLOCK_END && id > 0 && id < ID_NONE - 1 &&
+	       wait_clock() < work->end) {
+		id = step > 0 ? id + 1 : id - 1;
+		r = ask_one(work, id);
+		if (r < 0 || r > 1)
+			return r;
+		missed = r ? 0 : missed + 1;
+	}
+	return 0;
+}
+
+static int ask_block(struct work *work, uint64_t id)
+{
+	int r = ask_neighbours(work, id, 1);
+
+	return r ? r : ask_neighbours(work, id, -1);
 }
 
 /*
  * Asks for the ids of scan->range until scan->milliseconds are over. Each that a service
- * has goes to @take, whose result other than 0 ends it.
+ * has goes to @take, whose result other than 0, which must not be 1, ends it.
  * Returns 0 with scan->asked and scan->largest, what @take returned, or -errno (a service
  * does not answer).
  */
 int nss_scan(struct nss *nss, struct name_service_scan *scan, nss_found_fn take,
 	     void *context)
 {
-	int64_t end = wait_clock() + scan->milliseconds;
-	uint64_t n = range_count(scan->range), step = 0;
-	const struct nss_modules *modules;
+	struct work work = { .take = take, .context = context };
+	uint64_t n = range_count(scan->range), step = 0, asked = 0;
 	unsigned int bits = 0;
-	int r = nss_modules_of(nss, scan->kind, &modules);
+	int r = nss_modules_of(nss, scan->kind, &work.modules);
 
 	scan->asked = scan->largest = 0;
-	if (r || !nss_modules_have_remote(modules))
+	if (r || !nss_modules_have_remote(work.modules))
 		return r;
+	work.end = wait_clock() + scan->milliseconds;
 	while ((uint64_t)1 << bits < n)
 		bits++;
-	for (; r == 0 && step >> bits == 0; step++) {
+	for (; step >> bits == 0; step++) {
 		uint64_t place = reverse_bits(step, bits);
 
 		if (place >= n)
 			continue;
-		if (wait_clock() >= end)
+		if (wait_clock() >= work.end)
 			break;
-		r = ask_one(modules, (uint32_t)(scan->range.start + place), take, context);
-		scan->asked++;
+		r = ask_one(&work, scan->range.start + place);
+		asked++;
+		if (r == 1 && scan->first_only) {
+			r = ask_block(&work, scan->range.start + place);
+			break;
+		}
+		if (r < 0 || r > 1)
+			break;
+		r = 0;
 	}
-	scan->largest = scan->asked == n ? 0 : gap_after(step, bits);
+	scan->asked = work.asked;
+	scan->largest = asked == n ? 0 : gap_after(step, bits);
 	return r;
 }
 

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * unknown-owners: a set of names, one pass over the passwd file for those that are local,
+ * and one question for each of the others, in a pipeline.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libsubid/core/array.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
+#include "libsubid/user/owner.h"
+#include "libsubid/user/passwd-file.h"
+#include "libsubid/user/unknown-owners.h"
+
+static struct unknown_owner *find(const struct unknown_owners *owners, const char *name,
+				  size_t len)
+{
+	uint32_t hash = hash_bytes(name, len), number;
+	size_t at = 0;
+
+	while ((number = hash_next(&owners->index, hash, &at))) {
+		struct unknown_owner *owner = &owners->items[number - 1];
+
+		if (strncmp(owner->name, name, len) == 0 && owner->name[len] == '\0')
+			return owner;
+	}
+	return NULL;
+}
+
+/* The owner with a name, which need not be terminated; NULL: it was not added. */
+const struct unknown_owner *unknown_owners_find(const struct unknown_owners *owners,
+						const char *name, size_t len)
+{
+	return find(owners, name, len);
+}
+
+/*
+ * Adds an owner; a uid in decimal is no unknown one. Returns 0 or -ENOMEM. Freed with
+ * unknown_owners_cleanup(). They belong to one thread.
+ */
+int unknown_owners_add(struct unknown_owners *owners, const char *name, size_t len)
+{
+	struct unknown_owner owner = { .name = NULL };
+	int r;
+
+	if (owner_is_number(name, len) || find(owners, name, len))
+		return 0;
+	r = ARRAY_RESERVE(owners->items, owners->n, owners->allocated);
+	if (r == 0)
+		r = hash_put(&owners->index, hash_bytes(name, len),
+			     (uint32_t)owners->n + 1);
+	if (r)
+		return r;
+	owner.name = strndup(name, len);
+	owners->items[owners->n++] = owner;
+	return owner.name ? 0 : -ENOMEM;
+}
+
+/*
+ * Adds the owners of all lines with ids of @range, but for those of which @known tells
+ * that they are known. Returns 0 or -ENOMEM.
+ */
+int unknown_owners_add_lines(struct unknown_owners *owners, const struct table *table,
+			     struct range range, unknown_owners_known_fn known,
+			     void *context)
+{
+	struct table_cursor cursor = { 0 };
+	struct table_line line;
+	int r = 0;
+
+	while (r == 0 && table_next_near(table, &cursor, range, &line))
+		if (!known(&line.entry, context))
+			r = unknown_owners_add(owners, line.entry.owner,
+					       line.entry.owner_len);
+	return r;
+}
+
+/* Answers for those whose names the passwd file has. Returns 0 or -errno. */
+static int find_local(struct unknown_owners *owners, int directory)
+{
+	CLEANUP(passwd_file_cleanup) struct passwd_file file = PASSWD_FILE_NONE;
+	struct unknown_owner *owner;
+	struct passwd_line line;
+	int r = passwd_file_open(&file, directory, &kind_uid), fault;
+
+	while (r == 0 && (r = passwd_file_next(&file, &line, &fault)) > 0) {
+		r = 0;
+		if (fault == PASSWD_ID_ONLY)
+			continue;
+		owner = find(owners, line.name, line.name_len);
+		if (!owner || owner->asked)
+			continue;
+		owner->asked = true;
+		owner->answer.r = 0;
+		account_set(&owner->answer.account, line.name, line.name_len, line.id,
+			    line.gid);
+	}
+	return r;
+}
+
+static int ask_service(struct unknown_owners *owners, const struct name_service *service)
+{
+	CLEANUP(cleanup_free)
+	const char **names = reallocarray(NULL, owners->n + 1, sizeof(*names));
+	CLEANUP(cleanup_free)
+	struct name_service_answer *answers =
+		reallocarray(NULL, owners->n + 1, sizeof(*answers));
+	size_t n = 0, at = 0;
+	int r;
+
+	if (!names || !answers)
+		return -ENOMEM;
+	for (size_t i = 0; i < owners->n; i++)
+		if (!owners->items[i].asked)
+			names[n++] = owners->items[i].name;
+	if (n == 0)
+		return 0;
+	r = service->users(service->context, names, n, answers);
+	for (size_t i = 0; r == 0 && i < owners->n; i++) {
+		if (owners->items[i].asked)
+			continue;
+		owners->items[i].asked = true;
+		owners->items[i].answer = answers[at++];
+	}
+	return r;
+}
+
+/*
+ * Finds out who they are: from the passwd file where it is asked first, else from the
+ * name service. Those that were asked for before are not asked for again.
+ *
+ * Returns 0 or -errno; what is not known is in each answer.
+ */
+int unknown_owners_ask(struct unknown_owners *owners, const struct lookup *lookup)
+{
+	bool local = lookup->files_first || !lookup->service;
+	int r = owners->n > 0 && local ? find_local(owners, lookup->directory) : 0;
+
+	if (r)
+		return r;
+	if (lookup->service)
+		return ask_service(owners, lookup->service);
+	for (size_t i = 0; i < owners->n; i++)
+		if (!owners->items[i].asked)
+			owners->items[i].answer.r = ACCOUNT_NONE;
+	return 0;
+}
+
+/* Frees the owners. Takes zeroed ones. */
+void unknown_owners_cleanup(struct unknown_owners *owners)
+{
+	for (size_t i = 0; i < owners->n; i++)
+		free(owners->items[i].name);
+	free(owners->items);
+	hash_cleanup(&owners->index);
+	*owners = (struct unknown_owners){ 0 };
+}

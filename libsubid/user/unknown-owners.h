@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * unknown-owners: owners of lines of which only the name service knows who they are, each
+ * asked for once.
+ *
+ *	unknown_owners_add ...		or unknown_owners_add_lines
+ *	unknown_owners_ask		who they are; the local ones are not asked for
+ */
+#ifndef SUBID_UNKNOWN_OWNERS_H
+#define SUBID_UNKNOWN_OWNERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "libsubid/core/hash.h"
+#include "libsubid/core/range.h"
+#include "libsubid/core/table.h"
+#include "libsubid/user/lookup.h"
+#include "libsubid/user/name-service.h"
+
+struct unknown_owner {
+	char *name;
+	bool asked;
+	struct name_service_answer answer; /* once it was asked */
+};
+
+struct unknown_owners {
+	struct unknown_owner *items;
+	size_t n;
+	size_t allocated;
+	struct hash index;
+};
+
+/* Tells whether it is known whose lines with this owner are. */
+typedef bool (*unknown_owners_known_fn)(const struct entry *entry, void *context);
+
+int unknown_owners_add(struct unknown_owners *owners, const char *name, size_t len);
+int unknown_owners_add_lines(struct unknown_owners *owners, const struct table *table,
+			     struct range range, unknown_owners_known_fn known,
+			     void *context);
+int unknown_owners_ask(struct unknown_owners *owners, const struct lookup *lookup);
+const struct unknown_owner *unknown_owners_find(const struct unknown_owners *owners,
+						const char *name, size_t len);
+void unknown_owners_cleanup(struct unknown_owners *owners);
+
+/* Tells whether the name service has not answered about an owner. */
+static inline bool unknown_owner_is_silent(const struct unknown_owner *owner)
+{
+	return owner->answer.r < 0;
+}
+
+#endif
