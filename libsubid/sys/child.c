@@ -113,25 +113,34 @@ static void close_others(const struct child_options *options)
 	close_all(first, INT_MAX);
 }
 
-/*
- * Nothing to read and no place to write to. There may be no /dev/null, or a security
- * module may be in its way; nor is it a failure that a filter of system calls or a
- * setting of the kernel refuses a file in memory.
- */
-static int open_nothing(void)
+static int open_null(void)
 {
-	int fd = memfd_create("nothing", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	return open("/dev/null", O_RDWR | O_NOCTTY | O_CLOEXEC);
+}
 
+/*
+ * Nothing to read and no place to write to: for a program what it knows. For others a
+ * file in memory, since there may be no /dev/null, or a security module may be in its
+ * way; nor is it a failure that a filter of system calls or a setting of the kernel
+ * refuses that.
+ */
+static int open_nothing(bool program)
+{
+	int fd = program ? open_null() : -1;
+
+	if (fd >= 0)
+		return fd;
+	fd = memfd_create("nothing", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd >= 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE) == 0)
 		return fd;
 	fd_close(fd);
-	return open("/dev/null", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	return open_null();
 }
 
 /* After the others were closed: so there is a free descriptor. */
 static int redirect(const struct child_options *options)
 {
-	int nothing = open_nothing(), r = nothing < 0 ? -errno : 0;
+	int nothing = open_nothing(options->program), r = nothing < 0 ? -errno : 0;
 
 	for (int fd = STDIN_FILENO; r == 0 && fd <= STDERR_FILENO; fd++) {
 		int to = fd > STDIN_FILENO && options->output ? options->output : nothing;
