@@ -227,81 +227,71 @@ static int judge_ranges(struct doctor *doctor, struct doctor_side *side,
 				(unsigned long long)host.count);
 }
 
-/* The files, as one of the sources. */
-struct files {
-	const struct doctor *doctor;
-	struct doctor_side *side;
-	struct dbfile file;
-	bool alone; /* nobody else is asked */
-};
-
-static int ask_files(void *context)
+/* Where plugins are asked as well, a database that is missing has nothing. */
+static int read_file(const struct doctor *doctor, struct doctor_side *side,
+		     const struct sources *sources, struct dbfile *file)
 {
-	struct files *files = context;
 	int r;
 
-	dbfile_open(files->side->kind->path, &files->file);
-	if (dbfile_vet(&files->file)) {
-		/* Where others are asked as well, a missing file is no trouble. */
-		if (!files->alone && files->file.error == ENOENT) {
-			files->file.fault = 0;
-			return SOURCE_NONE;
+	dbfile_open(side->kind->path, file);
+	if (dbfile_vet(file) == 0) {
+		r = read_ranges(doctor, side, file);
+		if (r) {
+			file->fault = DBFILE_UNREADABLE;
+			file->error = -r;
 		}
-		return files->file.error ? -files->file.error : -EIO;
-	}
-	r = read_ranges(files->doctor, files->side, &files->file);
-	if (r)
 		return r;
-	return files->side->n > 0 ? 0 : SOURCE_NONE;
+	}
+	if (!sources->plugins || file->error != ENOENT)
+		return -file->error;
+	file->fault = 0;
+	return 0;
 }
 
-static int tell_failure(struct doctor *doctor, const struct files *files,
-			const struct sources *sources, const struct source_answer *answer)
+static int tell_failure(struct doctor *doctor, const struct kind *kind,
+			const struct dbfile *file, const struct sources *sources,
+			const struct source_answer *answer)
 {
-	const struct kind *kind = files->side->kind;
 	struct facts facts =
 		doctor_facts(doctor, kind, NULL, FACTS_SOURCE, answer->error);
 
-	if (files->file.fault) {
+	if (file->fault) {
 		facts.step = FACTS_DATABASE;
-		facts.error = files->file.error;
-		facts.file = &files->file;
+		facts.error = file->error;
+		facts.file = file;
 	} else {
 		facts.sources = facts_of_sources(sources);
 		facts.sources.nobody = false;
-		facts.sources.plugin = answer->source ? answer->source->name : NULL;
+		facts.sources.plugin = answer->source->name;
 		facts.sources.fault = answer->fault;
 	}
 	return doctor_tell_bad(doctor, "ranges", &facts);
 }
 
 static int ask_sources(struct doctor *doctor, struct doctor_side *side,
-		       const struct sources *sources)
+		       struct sources *sources)
 {
 	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
-	struct files files = {
-		.doctor = doctor,
-		.side = side,
-		.file = DBFILE_UNOPENED,
-		.alone = !sources->plugins,
-	};
-	struct source_answer answer = { .source = NULL };
+	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
+	struct source_walk walk = source_walk(&sources->list);
+	const struct source *source;
 	int r;
 
-	r = source_ranges(&sources->list, doctor->account.name, side->kind, ask_files,
-			  &files, &set, &answer);
-	if (r == SOURCE_FAILED)
-		r = tell_failure(doctor, &files, sources, &answer);
-	else if (r < 0)
-		r = verb_fail(-r);
-	else {
-		side->readable = true;
-		r = 0;
+	while ((source = source_next(&walk))) {
+		if (source->type == SOURCE_FILES)
+			r = read_file(doctor, side, sources, &file);
+		else
+			r = sources_ask_plugin(sources, source, doctor->account.name,
+					       side->kind, &set);
+		source_take(&walk, r, side->n + set.n);
 	}
+	if (walk.r == SOURCE_FAILED)
+		return tell_failure(doctor, side->kind, &file, sources, &walk.answer);
+	side->readable = true;
+	r = 0;
 	for (size_t i = 0; r == 0 && i < set.n; i++)
 		r = put_range(side, set.ranges[i]);
-	dbfile_cleanup(&files.file);
-	return r;
+	return r ? verb_fail(-r) : 0;
 }
 
 static int tell_nsswitch(struct doctor *doctor, int error)
