@@ -72,8 +72,10 @@ int query_file(const struct query *query, const struct kind *kind,
 
 	dbfile_open_at(query->folder, kind->database, ret_file);
 	r = dbfile_vet(ret_file);
-	/* An image may belong to whoever makes it. */
-	return r && !(r == DBFILE_FOREIGN && query->image) ? -ret_file->error : 0;
+	/* An image may belong to the user who makes it. */
+	if (query->image && (r == DBFILE_FOREIGN || r == DBFILE_UNKNOWN))
+		return 0;
+	return r ? -ret_file->error : 0;
 }
 
 /*

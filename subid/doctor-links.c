@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/i18n.h"
+#include "common/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/dbfile.h"
 #include "libsubid/sys/fd.h"
@@ -92,12 +93,25 @@ static bool find_in_path(const char *path, const char *name, char out[static PAT
 	return false;
 }
 
-static bool is_roots(const char *path)
+/* Returns 1, 0 (there may be no such file) or -errno. */
+static int is_roots(const char *path)
 {
 	struct stat status;
 
-	return stat(path, &status) == 0 &&
-	       (status.st_uid == 0 || userns_is_outside_owner(status.st_uid));
+	if (stat(path, &status))
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+	return status.st_uid == 0 ? 1 : userns_is_outside_owner(status.st_uid);
+}
+
+static int tell_unknown_owner(struct doctor *doctor, const struct kind *kind,
+			      const char *path, int error)
+{
+	char text[PATH_MAX + 128];
+
+	snprintf(text, sizeof(text),
+		 _("%s: whether it is root's cannot be found out: %s"), path,
+		 report_error(error));
+	return doctor_tell_words(doctor, "programs", kind, text);
 }
 
 static bool same_file(const char *a, const char *b)
@@ -113,6 +127,7 @@ static int look_for_mapper(struct doctor *doctor, struct doctor_side *side)
 	char ours[PATH_MAX];
 	struct facts_host host = { .path = doctor->path };
 	struct facts facts = doctor_facts(doctor, side->kind, &host, FACTS_PROGRAM, 0);
+	int r;
 
 	snprintf(ours, sizeof(ours), "%s/%s", BINDIR, side->kind->mapper);
 	if (!find_in_path(doctor->path, side->kind->mapper, side->mapper)) {
@@ -120,10 +135,14 @@ static int look_for_mapper(struct doctor *doctor, struct doctor_side *side)
 		return doctor_tell_bad(doctor, "programs", &facts);
 	}
 	host.found = side->mapper;
+	r = is_roots(side->mapper);
+	if (r < 0)
+		return tell_unknown_owner(doctor, side->kind, side->mapper, -r);
 	/* No cure may make a program privileged that is not root's. */
-	if (!is_roots(side->mapper))
+	if (r == 0)
 		return doctor_tell_bad(doctor, "programs", &facts);
-	if (is_roots(ours) && !same_file(ours, side->mapper)) {
+	/* One that the user cannot look at is none that the user should run. */
+	if (is_roots(ours) > 0 && !same_file(ours, side->mapper)) {
 		host.wanted = ours;
 		return doctor_tell_warning(doctor, "programs", &facts);
 	}
