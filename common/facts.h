@@ -120,9 +120,12 @@ struct facts_twice {
 	uint32_t id;
 };
 
+struct owner;
+
 /* What lines are looked at for. */
 struct facts_question {
 	const struct account *account;
+	struct owner *owner;  /* with all its names; NULL: by these two alone */
 	struct range asked;   /* the extent that is refused */
 	struct range missing; /* the first part of it that is not granted */
 };

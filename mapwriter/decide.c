@@ -159,10 +159,14 @@ static int conclude(const struct search *search, bool asked,
  */
 static void find_missing(const struct search *search, struct facts_question *question)
 {
+	const struct range first = search->left.ranges[0];
 	struct decision decision;
 
-	question->account = search->account;
-	question->asked = question->missing = search->left.ranges[0];
+	*question = (struct facts_question){
+		.account = search->account,
+		.asked = first,
+		.missing = first,
+	};
 	if (conclude(search, true, &decision) && decision.missing.end > 0) {
 		question->asked = extent_outer(&search->map->extents[decision.refused]);
 		question->missing = decision.missing;

@@ -8,12 +8,10 @@
  * asked at all, are read first, and what they say waits for its turn.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "common/apart.h"
 #include "libsubid/core/cleanup.h"
-#include "libsubid/sys/fd.h"
 #include "libsubid/sys/owner.h"
 #include "libsubid/sys/scan.h"
 #include "mapwriter/grants.h"
@@ -32,25 +30,17 @@ struct file_answer {
  */
 static int find_line(const struct account *account, const struct dbfile *file)
 {
-	CLEANUP(fd_cleanup) int etc = open("/etc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	CLEANUP(owner_cleanup) struct owner owner = { 0 };
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
-	struct scan_line line;
 	struct entry entry;
 	int r;
 
-	if (etc < 0 || lseek(file->fd, 0, SEEK_SET) < 0)
+	if (lseek(file->fd, 0, SEEK_SET) < 0)
 		return -errno;
-	r = owner_init(&owner, account, etc);
+	r = owner_init_here(&owner, account);
 	if (r == 0)
 		r = scan_start(&scan, file->fd);
-	if (r)
-		return r;
-	while ((r = scan_next(&scan, &line)) > 0)
-		if (entry_parse(line.text, line.len, &entry) == 0 &&
-		    owner_is(&entry, &owner))
-			return 1;
-	return r;
+	return r ? r : owner_next_entry(&owner, &scan, &entry);
 }
 
 /*

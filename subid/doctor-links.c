@@ -15,6 +15,7 @@
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/dbfile.h"
 #include "libsubid/sys/fd.h"
+#include "libsubid/sys/owner.h"
 #include "libsubid/sys/scan.h"
 #include "libsubid/sys/source.h"
 #include "libsubid/sys/userns.h"
@@ -173,22 +174,16 @@ static int put_range(struct doctor_side *side, struct range range)
 	return r > 0 ? 0 : r;
 }
 
-static int read_ranges(const struct doctor *doctor, struct doctor_side *side,
+static int read_ranges(struct owner *owner, struct doctor_side *side,
 		       const struct dbfile *file)
 {
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
-	struct scan_line line;
 	struct entry entry;
 	int r;
 
 	r = scan_start(&scan, file->fd);
-	while (r == 0 && (r = scan_next(&scan, &line)) > 0) {
-		r = 0;
-		if (account_begins(&doctor->account, line.text, line.len) &&
-		    entry_parse(line.text, line.len, &entry) == 0 &&
-		    account_owns(&doctor->account, &entry))
-			r = put_range(side, entry.range);
-	}
+	while (r == 0 && (r = owner_next_entry(owner, &scan, &entry)) > 0)
+		r = put_range(side, entry.range);
 	return r;
 }
 
@@ -247,14 +242,14 @@ static int judge_ranges(struct doctor *doctor, struct doctor_side *side,
 }
 
 /* Where plugins are asked as well, a database that is missing has nothing. */
-static int read_file(const struct doctor *doctor, struct doctor_side *side,
+static int read_file(struct owner *owner, struct doctor_side *side,
 		     const struct sources *sources, struct dbfile *file)
 {
 	int r;
 
 	dbfile_open(side->kind->path, file);
 	if (dbfile_vet(file) == 0) {
-		r = read_ranges(doctor, side, file);
+		r = read_ranges(owner, side, file);
 		if (r) {
 			file->fault = DBFILE_UNREADABLE;
 			file->error = -r;
@@ -287,8 +282,8 @@ static int tell_failure(struct doctor *doctor, const struct kind *kind,
 	return doctor_tell_bad(doctor, "ranges", &facts);
 }
 
-static int ask_sources(struct doctor *doctor, struct doctor_side *side,
-		       struct sources *sources)
+static int ask_sources(struct doctor *doctor, struct owner *owner,
+		       struct doctor_side *side, struct sources *sources)
 {
 	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
 	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
@@ -298,7 +293,7 @@ static int ask_sources(struct doctor *doctor, struct doctor_side *side,
 
 	while ((source = source_next(&walk))) {
 		if (source->type == SOURCE_FILES)
-			r = read_file(doctor, side, sources, &file);
+			r = read_file(owner, side, sources, &file);
 		else
 			r = sources_ask_plugin(sources, source, doctor->account.name,
 					       side->kind, &set);
@@ -323,14 +318,18 @@ static int tell_nsswitch(struct doctor *doctor, int error)
 /* What is delegated to the user, and whether that will do. */
 int doctor_ranges(struct doctor *doctor)
 {
+	CLEANUP(owner_cleanup) struct owner owner = { 0 };
 	struct sources sources;
 	int r = sources_find(&sources);
 
 	if (r)
 		return tell_nsswitch(doctor, -r);
+	r = owner_init_here(&owner, &doctor->account);
+	if (r)
+		return verb_fail(-r);
 	/* Both are read before one is judged: each may explain the other. */
 	for (size_t i = 0; r == 0 && i < 2; i++)
-		r = ask_sources(doctor, &doctor->sides[i], &sources);
+		r = ask_sources(doctor, &owner, &doctor->sides[i], &sources);
 	for (size_t i = 0; r == 0 && i < 2; i++)
 		if (doctor->sides[i].readable)
 			r = judge_ranges(doctor, &doctor->sides[i], &sources);

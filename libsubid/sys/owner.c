@@ -4,9 +4,12 @@
  * line of a database costs a question to the name service.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "libsubid/core/cleanup.h"
+#include "libsubid/sys/fd.h"
 #include "libsubid/sys/owner.h"
 
 static int add_alias(const char *name, size_t len, void *context)
@@ -43,6 +46,15 @@ int owner_init(struct owner *owner, const struct account *account, int folder)
 	if (r)
 		owner_cleanup(owner);
 	return r;
+}
+
+/* As owner_init(), with the passwd file of the running system. */
+int owner_init_here(struct owner *owner, const struct account *account)
+{
+	CLEANUP(fd_cleanup) int etc = open("/etc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	*owner = (struct owner){ .n = 0 };
+	return etc < 0 ? -errno : owner_init(owner, account, etc);
 }
 
 /*
@@ -152,6 +164,27 @@ bool owner_is(const struct entry *entry, void *context)
 		if (name_is(entry, owner->aliases[i], strlen(owner->aliases[i])))
 			return true;
 	return false;
+}
+
+/*
+ * Steps to the next line of a database that is an entry of the owner's; where one name
+ * and the uid are all, most lines are passed over unseen. Returns 1, 0 at the end, or
+ * -errno.
+ */
+int owner_next_entry(struct owner *owner, struct scan *scan, struct entry *ret_entry)
+{
+	struct scan_line line;
+	struct starts starts;
+	int r;
+
+	account_starts(&owner->account, &starts);
+	while ((r = owner->n == 0 ? scan_next_starting(scan, &starts, &line) :
+				    scan_next(scan, &line)) > 0)
+		if (owner_begins(line.text, line.len, owner) &&
+		    entry_parse(line.text, line.len, ret_entry) == 0 &&
+		    owner_is(ret_entry, owner))
+			return 1;
+	return r;
 }
 
 /* Frees the names. */

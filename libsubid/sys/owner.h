@@ -10,6 +10,7 @@
 
 #include "libsubid/core/entry.h"
 #include "libsubid/sys/account.h"
+#include "libsubid/sys/scan.h"
 
 struct owner {
 	struct account account;
@@ -30,6 +31,7 @@ enum {
 };
 
 int owner_init(struct owner *owner, const struct account *account, int folder);
+int owner_init_here(struct owner *owner, const struct account *account);
 bool owner_is_number(const char *name, size_t len);
 int owner_account(const char *name, int folder, enum owner_where where,
 		  struct account *ret_account);
@@ -37,6 +39,7 @@ int owner_find(struct owner *owner, const char *name, int folder, enum owner_whe
 bool owner_has_account(const struct owner *owner);
 bool owner_begins(const char *line, size_t len, const void *context);
 bool owner_is(const struct entry *entry, void *context);
+int owner_next_entry(struct owner *owner, struct scan *scan, struct entry *ret_entry);
 void owner_cleanup(struct owner *owner);
 
 #endif
