@@ -111,6 +111,13 @@ static void tell_file_unreadable(const struct facts *facts, struct cause *cause)
 {
 	const char *path = facts->kind->path;
 
+	if (facts->file->fault == DBFILE_UNKNOWN) {
+		causes_evidence(cause,
+				_("%s: whether it is root's cannot be found out: %s"),
+				path, report_error(facts->file->error));
+		causes_cure(cause, _("see that all of /proc can be read, and try again"));
+		return;
+	}
 	causes_evidence(cause, _("%s cannot be read: %s"), path,
 			report_error(facts->file->error));
 	if (facts->file->error == EACCES)

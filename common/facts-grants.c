@@ -6,13 +6,14 @@
  * not told, also where it has been noted while the decision was made. The decision itself
  * is not made here.
  */
+#include <fcntl.h>
 #include <string.h>
 
 #include "common/facts.h"
 #include "libsubid/core/cleanup.h"
-#include "libsubid/user/owner.h"
 #include "libsubid/core/entry.h"
 #include "libsubid/sys/scan.h"
+#include "libsubid/user/owner.h"
 
 /* Parts of what is missing that are told apart; more of them are taken for missing. */
 #define GRANTS_RANGES 4096
@@ -37,17 +38,24 @@ static bool is_meant_for(const struct scan_line *line, const char *name, size_t 
 }
 
 static bool is_meant_for_account(const struct scan_line *line,
-				 const struct account *account)
+				 const struct facts_question *question)
 {
+	const struct owner *owner = question->owner;
+	const struct account *account = &owner->account;
+
+	for (size_t i = 0; i < owner->n; i++)
+		if (is_meant_for(line, owner->names[i], strlen(owner->names[i])))
+			return true;
 	return is_meant_for(line, account->name, account->name_len) ||
 	       is_meant_for(line, account->number, account->number_len);
 }
 
-static void note_malformed(struct facts_grants *grants, const struct account *account,
+static void note_malformed(struct facts_grants *grants,
+			   const struct facts_question *question,
 			   const struct scan_line *line, int fault)
 {
 	if (grants->malformed || entry_fault_is_harmless(fault) ||
-	    !is_meant_for_account(line, account))
+	    !is_meant_for_account(line, question))
 		return;
 	grants->malformed = line->number;
 	grants->malformed_fault = fault;
@@ -79,10 +87,10 @@ bool facts_note_near_line(struct facts_grants *grants,
 	int fault = entry_parse(line->text, line->len, &entry);
 
 	if (fault) {
-		note_malformed(grants, question->account, line, fault);
+		note_malformed(grants, question, line, fault);
 		return false;
 	}
-	if (account_owns(question->account, &entry)) {
+	if (owner_is(&entry, question->owner)) {
 		note_own(grants, entry.range);
 		grants->partly |= range_overlaps(question->asked, entry.range);
 		return false;
@@ -106,49 +114,49 @@ static bool is_same(const struct stat *a, const struct stat *b)
 
 /*
  * The database of the kind that was asked for. What has been noted of it is told only if
- * the caller can open that very file; where it is another one by now, that is read.
+ * the caller can open that very file; where it is another one by now, that is read. So it
+ * is where the caller has more names: the decision does not note whose lines these are.
  */
-static void read_own_kind(struct facts *facts)
+static void read_own_kind(struct facts *facts, struct owner *owner)
 {
 	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
 	const struct facts_question question = {
-		.account = facts->account,
+		.owner = owner,
 		.asked = extent_outer(&facts->map->extents[facts->refused]),
 		.missing = facts->missing,
 	};
 	struct scan_line line;
 	struct entry entry;
 
-	facts->grants = (struct facts_grants){ 0 };
 	if (!open_as_caller(facts->kind, &file, &scan))
 		return;
-	if (facts->noted && facts->file && is_same(&file.status, &facts->file->status))
+	if (owner->n == 0 && facts->noted && facts->file &&
+	    is_same(&file.status, &facts->file->status))
 		facts->grants = *facts->noted;
 	else
 		while (scan_next(&scan, &line) > 0)
-			facts_note_line(&facts->grants, &question, &line, &entry);
+			if (owner->n == 0)
+				facts_note_line(&facts->grants, &question, &line, &entry);
+			else
+				facts_note_near_line(&facts->grants, &question, &line,
+						     &entry);
 	facts->grants.readable = true;
 }
 
 /* Tells whether the database of the other kind grants the caller all of @left. */
-static bool other_kind_grants(const struct facts *facts, struct range_set *left)
+static bool other_kind_grants(const struct facts *facts, struct owner *owner,
+			      struct range_set *left)
 {
 	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
-	struct scan_line line;
-	struct starts starts;
 	struct entry entry;
 
-	account_starts(facts->account, &starts);
 	if (left->n == 0 ||
 	    !open_as_caller(facts->kind->group ? &kind_uid : &kind_gid, &file, &scan))
 		return false;
-	while (left->n > 0 && scan_next_starting(&scan, &starts, &line) > 0)
-		if (account_begins(facts->account, line.text, line.len) &&
-		    entry_parse(line.text, line.len, &entry) == 0 &&
-		    account_owns(facts->account, &entry))
-			range_set_subtract(left, entry.range);
+	while (left->n > 0 && owner_next_entry(owner, &scan, &entry) > 0)
+		range_set_subtract(left, entry.range);
 	return left->n == 0;
 }
 
@@ -158,10 +166,15 @@ static bool other_kind_grants(const struct facts *facts, struct range_set *left)
 void facts_gather_grants(struct facts *facts)
 {
 	CLEANUP(range_set_cleanup) struct range_set left = RANGE_SET(GRANTS_RANGES);
+	CLEANUP(owner_cleanup) struct owner owner = { 0 };
 
-	read_own_kind(facts);
+	facts->grants = (struct facts_grants){ 0 };
+	/* Without all names nothing is known about lines. */
+	if (owner_init(&owner, facts->account, AT_FDCWD))
+		return;
+	read_own_kind(facts, &owner);
 	if (facts->grants.readable && range_set_add(&left, facts->missing) == 0)
-		facts->grants.in_other_kind = other_kind_grants(facts, &left);
+		facts->grants.in_other_kind = other_kind_grants(facts, &owner, &left);
 }
 
 /*
@@ -172,6 +185,7 @@ void facts_gather_twice(struct facts *facts)
 {
 	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+	CLEANUP(owner_cleanup) struct owner owner = { 0 };
 	uint32_t a = facts->map->extents[facts->clash_a].outer;
 	uint32_t b = facts->map->extents[facts->clash_b].outer;
 	struct facts_twice twice = { .id = a > b ? a : b };
@@ -179,13 +193,13 @@ void facts_gather_twice(struct facts *facts)
 	struct entry entry;
 	size_t n = 0;
 
-	if (!open_as_caller(facts->kind, &file, &scan))
+	if (owner_init(&owner, facts->account, AT_FDCWD) ||
+	    !open_as_caller(facts->kind, &file, &scan))
 		return;
 	while (n < 2 && scan_next(&scan, &line) > 0) {
-		if (!account_begins(facts->account, line.text, line.len) ||
+		if (!owner_begins(line.text, line.len, &owner) ||
 		    entry_parse(line.text, line.len, &entry) ||
-		    !account_owns(facts->account, &entry) ||
-		    !range_contains(entry.range, twice.id))
+		    !owner_is(&entry, &owner) || !range_contains(entry.range, twice.id))
 			continue;
 		twice.lines[n] = line.number;
 		twice.ranges[n++] = entry.range;

@@ -120,7 +120,7 @@ static bool describe_file(const char *path, struct facts_program *program)
 	program->setuid = status.st_mode & S_ISUID;
 	program->nosuid =
 		statvfs(path, &filesystem) == 0 && filesystem.f_flag & ST_NOSUID;
-	program->owner_unmapped = userns_is_outside_owner(status.st_uid);
+	program->owner_unmapped = userns_is_outside_owner(status.st_uid) > 0;
 	read_file_capabilities(path, program);
 	return true;
 }

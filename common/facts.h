@@ -17,7 +17,7 @@
 #include "libsubid/core/idmap.h"
 #include "libsubid/core/kind.h"
 #include "libsubid/core/range.h"
-#include "libsubid/user/account.h"
+#include "libsubid/user/owner.h"
 #include "libsubid/sys/dbfile.h"
 #include "libsubid/sys/nsswitch.h"
 #include "libsubid/sys/scan.h"
@@ -122,7 +122,7 @@ struct facts_twice {
 
 /* What lines are looked at for. */
 struct facts_question {
-	const struct account *account;
+	struct owner *owner;  /* by the names that are known */
 	struct range asked;   /* the extent that is refused */
 	struct range missing; /* the first part of it that is not granted */
 };
@@ -221,7 +221,7 @@ static inline bool facts_note_line(struct facts_grants *grants,
 				   const struct facts_question *question,
 				   const struct scan_line *line, struct entry *ret_entry)
 {
-	if (!facts_may_be_meant(line, question->account) &&
+	if (!facts_may_be_meant(line, &question->owner->account) &&
 	    !entry_may_overlap(line->text, line->len, question->missing))
 		return false;
 	return facts_note_near_line(grants, question, line, ret_entry);

@@ -66,8 +66,9 @@ static size_t put_account(char *to, uint32_t id, uint32_t gid, const char *name,
 static int send_account(struct child *child, int r, const struct account *account)
 {
 	char bytes[sizeof(struct nss_reply_account) + LIMIT_OWNER_BYTES];
-	size_t len = r ? 0 : put_account(bytes, account->uid, account->gid, account->name,
-					 account->name_len);
+	size_t len = r ? 0 :
+			 put_account(bytes, account->uid, account->gid, account->name,
+				     account->name_len);
 
 	return send_answer(child, r, bytes, len);
 }
@@ -144,8 +145,8 @@ static int take_found(const struct nss_found *found, void *context)
 	if (child->piece_len + sizeof(struct nss_reply_account) + len > PIECE_BYTES)
 		r = send_piece(child);
 	if (r == 0)
-		child->piece_len += put_account(child->piece + child->piece_len, found->id,
-						found->gid, found->name, len);
+		child->piece_len += put_account(child->piece + child->piece_len,
+						found->id, found->gid, found->name, len);
 	return r;
 }
 

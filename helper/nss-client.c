@@ -335,9 +335,10 @@ int nss_client_groups(struct nss_client *client, const struct account *account,
 {
 	char *bytes;
 	size_t len;
-	int r = ask(client,
-		    (struct nss_request){ .type = NSS_REQUEST_GROUPS, .id = account->gid },
-		    account->name, &bytes, &len);
+	int r = ask(
+		client,
+		(struct nss_request){ .type = NSS_REQUEST_GROUPS, .id = account->gid },
+		account->name, &bytes, &len);
 
 	if (r)
 		return r;

@@ -32,13 +32,12 @@ struct nss_client {
 };
 
 /* One answer after the other, each in time. */
-#define NSS_CLIENT_PATIENT                                        \
-	{                                                         \
-		.fd = -1, .each = NSS_CLIENT_SECONDS_PATIENT * 1000, \
-		.left = INT64_MAX                                 \
+#define NSS_CLIENT_PATIENT                                                             \
+	{                                                                              \
+		.fd = -1, .each = NSS_CLIENT_SECONDS_PATIENT * 1000, .left = INT64_MAX \
 	}
-#define NSS_CLIENT_LOOK                                                            \
-	{                                                                          \
+#define NSS_CLIENT_LOOK                                                             \
+	{                                                                           \
 		.fd = -1, .each = INT64_MAX, .left = NSS_CLIENT_SECONDS_LOOK * 1000 \
 	}
 

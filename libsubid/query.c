@@ -22,6 +22,7 @@
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/load.h"
 #include "libsubid/sys/paths.h"
+#include "libsubid/sys/plugin.h"
 #include "libsubid/sys/scan.h"
 
 /*
@@ -73,8 +74,10 @@ int query_file(const struct query *query, const struct kind *kind,
 
 	dbfile_open_at(query->folder, kind->database, ret_file);
 	r = dbfile_vet(ret_file);
-	/* An image may belong to whoever makes it. */
-	return r && !(r == DBFILE_FOREIGN && query->image) ? -ret_file->error : 0;
+	/* An image may belong to the user who makes it. */
+	if (query->image && (r == DBFILE_FOREIGN || r == DBFILE_UNKNOWN))
+		return 0;
+	return r ? -ret_file->error : 0;
 }
 
 /*
@@ -138,35 +141,22 @@ static int look_for_owner(const struct scan_line *line, void *context)
 	return query_ranges_put(search->found, entry.range);
 }
 
-/* One question to the sources, and the answer of the files. */
-struct question {
-	const struct query *query;
-	const struct kind *kind;
-	const struct starts *starts; /* as of each_line() */
-	line_fn tell;
-	void *search;
-	const size_t *n; /* how much has been found */
-};
-
-static int ask_files(void *context)
+/* As each_line(); where plugins are asked as well, the file need not be there. */
+static int ask_files(const struct query *query, const struct kind *kind,
+		     const struct starts *starts, line_fn tell, void *context)
 {
-	const struct question *question = context;
-	int r = each_line(question->query, question->kind, question->starts,
-			  question->tell, question->search);
+	int r = each_line(query, kind, starts, tell, context);
 
-	/* Where others are to be asked the files need not be there. */
-	if (r == -ENOENT && source_has(&question->query->sources, SOURCE_PLUGIN))
-		return SOURCE_NONE;
-	if (r)
-		return r;
-	return *question->n > 0 ? 0 : SOURCE_NONE;
+	return r == -ENOENT && source_has(&query->sources, SOURCE_PLUGIN) ? 0 : r;
 }
 
 /* What the sources said: 0, also where that is nothing, QUERY_FAILED or -errno. */
-static int answered(struct query *query, const struct source_answer *answer, int r)
+static int conclude(struct query *query, const struct source_walk *walk)
 {
-	if (r != SOURCE_FAILED)
-		return r < 0 ? r : 0;
+	const struct source_answer *answer = &walk->answer;
+
+	if (walk->r != SOURCE_FAILED)
+		return 0;
 	if (answer->source->type == SOURCE_FILES)
 		return -answer->error;
 	snprintf(query->failed, sizeof(query->failed), "%s", answer->source->name);
@@ -183,21 +173,21 @@ int query_ranges(struct query *query, const struct kind *kind, struct owner *own
 {
 	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
 	struct ranges_search search = { .owner = owner, .found = ranges };
+	struct source_walk walk = source_walk(&query->sources);
+	const struct source *source;
 	struct starts starts = { 0 };
-	struct question question = {
-		.query = query,
-		.kind = kind,
-		.starts = owner_starts(owner, &starts) ? &starts : NULL,
-		.tell = look_for_owner,
-		.search = &search,
-		.n = &ranges->n,
-	};
-	struct source_answer answer;
 	int r;
 
-	r = source_ranges(&query->sources, owner->account.name, kind, ask_files,
-			  &question, &set, &answer);
-	r = answered(query, &answer, r);
+	while ((source = source_next(&walk))) {
+		if (source->type == SOURCE_FILES)
+			r = ask_files(query, kind, owner_starts(owner, &starts) ? &starts : NULL,
+				      look_for_owner, &search);
+		else
+			r = plugin_ask_ranges(query->sources.plugin_folder, source->name,
+					      owner->account.name, kind, &set);
+		source_take(&walk, r, ranges->n + set.n);
+	}
+	r = conclude(query, &walk);
 	for (size_t i = 0; r == 0 && i < set.n; i++)
 		r = query_ranges_put(ranges, set.ranges[i]);
 	return r;
@@ -290,20 +280,22 @@ int query_owners(struct query *query, const struct kind *kind, uint32_t id,
 		 struct query_owners *owners)
 {
 	struct owners_search search = { .id = { id, (uint64_t)id + 1 }, .found = owners };
-	struct question question = {
-		.query = query,
-		.kind = kind,
-		.tell = look_for_id,
-		.search = &search,
-		.n = &owners->n,
-	};
+	struct source_walk walk = source_walk(&query->sources);
 	CLEANUP(cleanup_free) uid_t *uids = NULL;
-	struct source_answer answer;
+	const struct source *source;
 	size_t n = 0;
-	int r = source_owners(&query->sources, id, kind, ask_files, &question, &uids, &n,
-			      &answer);
+	int r;
 
-	r = answered(query, &answer, r);
+	while ((source = source_next(&walk))) {
+		if (source->type == SOURCE_FILES)
+			r = ask_files(query, kind, NULL, look_for_id, &search);
+		else
+			r = plugin_ask_owners(query->sources.plugin_folder, source->name,
+					      id, kind, &uids, &n);
+		/* A caller who asks for owners alone gets "none" for it, as ever. */
+		source_take(&walk, r == PLUGIN_MUTE ? 0 : r, owners->n + n);
+	}
+	r = conclude(query, &walk);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = put_uid(owners, uids[i]);
 	for (size_t i = 0; r == 0 && i < owners->n; i++)

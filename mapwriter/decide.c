@@ -29,7 +29,6 @@ struct search {
 	const struct idmap *map;
 	struct owner owner; /* the caller */
 	uint32_t own_id;
-	struct starts starts; /* how the caller's lines begin, by the first two names */
 	struct scan scan;
 	struct range_set left;
 	/* As in struct decision. */
@@ -44,33 +43,6 @@ static void search_cleanup(struct search *search)
 	scan_end(&search->scan);
 	range_set_clear(&search->left);
 	owner_cleanup(&search->owner);
-}
-
-/* The next line that is worth a look: without further names most are passed over. */
-static int next_line(struct search *search, struct scan_line *ret_line)
-{
-	return search->owner.n == 0 ?
-		       scan_next_starting(&search->scan, &search->starts, ret_line) :
-		       scan_next(&search->scan, ret_line);
-}
-
-/*
- * Steps to the next line that is an entry of the caller's by the names that are known.
- * Returns 1, 0 at the end, or -errno.
- */
-static int next_own_entry(struct search *search, struct entry *ret_entry)
-{
-	struct scan_line line;
-	int r;
-
-	while ((r = next_line(search, &line)) > 0)
-		if (owner_begins(line.text, line.len, &search->owner) &&
-		    entry_parse(line.text, line.len, ret_entry) == 0 &&
-		    owner_is(ret_entry, &search->owner)) {
-			search->owns = true;
-			return 1;
-		}
-	return r;
 }
 
 /*
@@ -88,7 +60,10 @@ static int take_own_lines(struct search *search)
 		r = scan_rewind(&search->scan);
 		if (r)
 			return r;
-		while (search->left.n > 0 && (r = next_own_entry(search, &entry)) > 0) {
+		while (search->left.n > 0 &&
+		       (r = owner_next_entry(&search->owner, &search->scan, &entry)) >
+			       0) {
+			search->owns = true;
 			if (!range_set_overlaps(&search->left, entry.range))
 				continue;
 			r = range_set_subtract(&search->left, entry.range);
@@ -130,12 +105,16 @@ static int conclude(const struct search *search, bool asked,
  * What would be missing if the database ended here; where nothing would, for the one
  * extent is the caller's own, what is left first.
  */
-static void find_missing(const struct search *search, struct facts_question *question)
+static void find_missing(struct search *search, struct facts_question *question)
 {
+	const struct range first = search->left.ranges[0];
 	struct decision decision;
 
-	question->account = &search->owner.account;
-	question->asked = question->missing = search->left.ranges[0];
+	*question = (struct facts_question){
+		.owner = &search->owner,
+		.asked = first,
+		.missing = first,
+	};
 	if (conclude(search, true, &decision) && decision.missing.end > 0) {
 		question->asked = extent_outer(&search->map->extents[decision.refused]);
 		question->missing = decision.missing;
@@ -257,7 +236,6 @@ int decide(const struct kind *kind, const struct idmap *map,
 	asked = search.left.n > 0;
 	if (asked) {
 		owner_set(&search.owner, account);
-		owner_starts(&search.owner, &search.starts);
 		r = take_from(file, &search);
 		if (r && !idmap_is_own(map, own_id))
 			return r;

@@ -13,66 +13,52 @@
 
 #include "common/apart.h"
 #include "libsubid/core/cleanup.h"
-#include "libsubid/sys/fd.h"
-#include "libsubid/user/owner.h"
 #include "libsubid/sys/scan.h"
+#include "libsubid/user/owner.h"
 #include "mapwriter/grants.h"
 #include "mapwriter/privilege.h"
 
-/* What the files say: the decision, and whether it is theirs to make. */
-struct files {
+/* What the files say, and whether they have anything for the caller: 1, 0 or -errno. */
+struct file_answer {
 	int verdict; /* of decide() */
 	struct decision decision;
-	int says; /* as a source_files_fn */
+	int has;
 };
-
-static int files_say(void *context)
-{
-	return ((struct files *)context)->says;
-}
 
 /*
  * Looks for any line of the caller's, by all names that the local accounts have.
- * Returns 0, SOURCE_NONE or -errno.
+ * Returns 1, 0 or -errno.
  */
 static int find_line(const struct account *account, const struct dbfile *file)
 {
-	CLEANUP(fd_cleanup) int etc = open("/etc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	CLEANUP(owner_cleanup) struct owner owner = { 0 };
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
-	struct scan_line line;
 	struct entry entry;
 	int r;
 
-	if (etc < 0 || lseek(file->fd, 0, SEEK_SET) < 0)
+	if (lseek(file->fd, 0, SEEK_SET) < 0)
 		return -errno;
-	r = owner_init(&owner, account, etc);
+	r = owner_init(&owner, account, AT_FDCWD);
 	if (r == 0)
 		r = scan_start(&scan, file->fd);
-	if (r)
-		return r;
-	while ((r = scan_next(&scan, &line)) > 0)
-		if (entry_parse(line.text, line.len, &entry) == 0 &&
-		    owner_is(&entry, &owner))
-			return 0;
-	return r < 0 ? r : SOURCE_NONE;
+	return r ? r : owner_next_entry(&owner, &scan, &entry);
 }
 
 /*
  * A database that does not exist is a source that is not installed. One that cannot be
- * used is an error, and no reason to believe somebody else.
+ * used is an error, and no reason to believe another source. Returns as find_line().
  */
-static int who_has(const struct files *files, const struct account *account,
-		   const struct dbfile *file)
+static int has_line(const struct file_answer *answer, const struct account *account,
+		    const struct dbfile *file)
 {
-	if (files->verdict < 0)
-		return files->verdict;
+	if (answer->verdict < 0)
+		return answer->verdict;
 	if (file->fault)
-		return file->error == ENOENT ? SOURCE_NONE : -file->error;
-	if (files->decision.owns)
-		return 0;
-	if (files->decision.name_service)
-		return -files->decision.name_service;
+		return file->error == ENOENT ? 0 : -file->error;
+	if (answer->decision.owns)
+		return 1;
+	if (answer->decision.name_service)
+		return -answer->decision.name_service;
 	return find_line(account, file);
 }
 
@@ -106,16 +92,36 @@ static int disarm(void)
 }
 
 /* It waits for as long as the caller does. */
-static int ask_ranges(const struct source_list *list, const struct source *source,
-		      const char *owner, const struct kind *kind, struct range_set *set)
+static int ask_plugin(struct grants *grants, const char *name, const char *owner,
+		      const struct kind *kind)
 {
 	const struct apart apart = {
-		.folder = list->plugin_folder,
-		.name = source->name,
+		.folder = grants->sources.plugin_folder,
+		.name = name,
 		.disarm = disarm,
 	};
 
-	return apart_ask_ranges(&apart, owner, kind, set);
+	return apart_ask_ranges(&apart, owner, kind, &grants->ranges);
+}
+
+/* Asks the sources in their order; returns what comes of it, see struct source_walk. */
+static int ask_sources(struct grants *grants, const struct account *account,
+		       const struct kind *kind, const struct file_answer *files)
+{
+	struct source_walk walk = source_walk(&grants->sources);
+	const struct source *source;
+	int r;
+
+	while ((source = source_next(&walk)))
+		if (source->type == SOURCE_FILES) {
+			r = files->has < 0 ? files->has : 0;
+			source_take(&walk, r, files->has > 0);
+		} else {
+			r = ask_plugin(grants, source->name, account->name, kind);
+			source_take(&walk, r, grants->ranges.n);
+		}
+	grants->answer = walk.answer;
+	return walk.r;
 }
 
 /*
@@ -131,7 +137,7 @@ int grants_decide(const struct kind *kind, const struct idmap *map,
 		  const struct account *account, uint32_t own_id, struct dbfile *file,
 		  struct grants *grants, struct decision *ret_decision)
 {
-	struct files files = { .says = SOURCE_NONE };
+	struct file_answer files = { .has = 0 };
 	int r;
 
 	/* Whether the own group is delegated matters, see setgroups.c. */
@@ -142,14 +148,12 @@ int grants_decide(const struct kind *kind, const struct idmap *map,
 	}
 	if (source_has(&grants->sources, SOURCE_FILES)) {
 		files.verdict = decide(kind, map, account, own_id, file, &files.decision);
-		files.says = who_has(&files, account, file);
+		files.has = has_line(&files, account, file);
 	}
 	dbfile_cleanup(file);
 
-	grants->sources.ask_ranges = ask_ranges;
 	grants->ranges = (struct range_set)RANGE_SET(LIMIT_PLUGIN_ANSWER);
-	r = source_ranges(&grants->sources, account->name, kind, files_say, &files,
-			  &grants->ranges, &grants->answer);
+	r = ask_sources(grants, account, kind, &files);
 	if (r == SOURCE_FAILED)
 		return without(kind, map, own_id, blame(&grants->answer, file),
 			       ret_decision);

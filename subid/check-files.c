@@ -121,7 +121,12 @@ static int look_at_database(struct check *check, struct check_side *side)
 		check->unreadable = true;
 		return 0;
 	}
-	if (fault) {
+	if (fault == DBFILE_UNKNOWN) {
+		report_line(PROGRAM,
+			    _("%s: whether it is root's cannot be found out: %s"),
+			    side->path, report_error(file.error));
+		check->unreadable = true;
+	} else if (fault) {
 		r = tell(check, side->kind, side->path, &verdicts[fault]);
 		if (r || fault == DBFILE_NOT_REGULAR || fault == DBFILE_HUGE)
 			return r;

@@ -13,6 +13,7 @@
 
 #include "common/facts.h"
 #include "common/i18n.h"
+#include "common/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/etc.h"
 #include "libsubid/sys/fd.h"
@@ -112,11 +113,29 @@ static int look_at(struct check *check, const struct kind *kind, const char *pat
 	return r;
 }
 
+/*
+ * Tells whether there may be a map writer all the same at a place that could not be
+ * opened. A link of an image has its own name where it leads.
+ */
+static bool may_be_there(struct check *check, const char *folder, const char *mapper,
+			 int error)
+{
+	if (error == ENOENT || error == ENOTDIR)
+		return false;
+	if (error == ELOOP || error == ENOSYS)
+		return true;
+	report_line(PROGRAM, "%s%s/%s: %s",
+		    check->options.root ? check->options.root : "", folder, mapper,
+		    report_error(error));
+	check->unreadable = true;
+	return true;
+}
+
 static int look_for(struct check *check, const struct kind *kind)
 {
 	const char *root = check->options.root;
 	struct seen seen = { .n = 0 };
-	bool linked = false;
+	bool unseen = false;
 
 	for (size_t i = 0; i < FOLDERS; i++) {
 		CLEANUP(fd_cleanup) int folder = etc_folder(root, folders[i]);
@@ -125,14 +144,23 @@ static int look_for(struct check *check, const struct kind *kind)
 		struct stat status;
 		int r;
 
-		if (folder < 0)
+		if (folder >= 0)
+			fd = openat(folder, kind->mapper,
+				    O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC |
+					    (root ? O_NOFOLLOW : 0));
+		if (fd < 0) {
+			int error = folder < 0 ? -folder : errno;
+
+			/* /bin may be /usr/bin. */
+			if (folder < 0 ||
+			    fstatat(folder, kind->mapper, &status,
+				    root ? AT_SYMLINK_NOFOLLOW : 0) ||
+			    !was_seen(&seen, &status))
+				unseen |= may_be_there(check, folders[i], kind->mapper,
+						       error);
 			continue;
-		/* What a link in an image means is a file that has its own name there. */
-		fd = openat(folder, kind->mapper,
-			    O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC |
-				    (root ? O_NOFOLLOW : 0));
-		linked |= fd < 0 && errno == ELOOP;
-		if (fd < 0 || fstat(fd, &status) || !S_ISREG(status.st_mode) ||
+		}
+		if (fstat(fd, &status) || !S_ISREG(status.st_mode) ||
 		    was_seen(&seen, &status))
 			continue;
 		r = verb_name_folder(folder, root, folders[i], place);
@@ -143,7 +171,7 @@ static int look_for(struct check *check, const struct kind *kind)
 		if (r)
 			return r;
 	}
-	if (seen.n == 0 && !linked) {
+	if (seen.n == 0 && !unseen) {
 		struct problem problem =
 			problem_of(CHECK_MAPPER_MISSING, kind, kind->mapper);
 

@@ -11,11 +11,13 @@
 #include <unistd.h>
 
 #include "common/i18n.h"
+#include "common/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/user/owner.h"
 #include "libsubid/sys/child.h"
 #include "libsubid/sys/dbfile.h"
 #include "libsubid/sys/fd.h"
+#include "libsubid/user/owner.h"
 #include "libsubid/sys/scan.h"
 #include "libsubid/sys/source.h"
 #include "libsubid/sys/userns.h"
@@ -94,12 +96,25 @@ static bool find_in_path(const char *path, const char *name, char out[static PAT
 	return false;
 }
 
-static bool is_roots(const char *path)
+/* Returns 1, 0 (there may be no such file) or -errno. */
+static int is_roots(const char *path)
 {
 	struct stat status;
 
-	return stat(path, &status) == 0 &&
-	       (status.st_uid == 0 || userns_is_outside_owner(status.st_uid));
+	if (stat(path, &status))
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+	return status.st_uid == 0 ? 1 : userns_is_outside_owner(status.st_uid);
+}
+
+static int tell_unknown_owner(struct doctor *doctor, const struct kind *kind,
+			      const char *path, int error)
+{
+	char text[PATH_MAX + 128];
+
+	snprintf(text, sizeof(text),
+		 _("%s: whether it is root's cannot be found out: %s"), path,
+		 report_error(error));
+	return doctor_tell_words(doctor, "programs", kind, text);
 }
 
 static bool same_file(const char *a, const char *b)
@@ -115,6 +130,7 @@ static int look_for_mapper(struct doctor *doctor, struct doctor_side *side)
 	char ours[PATH_MAX];
 	struct facts_host host = { .path = doctor->path };
 	struct facts facts = doctor_facts(doctor, side->kind, &host, FACTS_PROGRAM, 0);
+	int r;
 
 	snprintf(ours, sizeof(ours), "%s/%s", BINDIR, side->kind->mapper);
 	if (!find_in_path(doctor->path, side->kind->mapper, side->mapper)) {
@@ -122,10 +138,14 @@ static int look_for_mapper(struct doctor *doctor, struct doctor_side *side)
 		return doctor_tell_bad(doctor, "programs", &facts);
 	}
 	host.found = side->mapper;
+	r = is_roots(side->mapper);
+	if (r < 0)
+		return tell_unknown_owner(doctor, side->kind, side->mapper, -r);
 	/* No cure may make a program privileged that is not root's. */
-	if (!is_roots(side->mapper))
+	if (r == 0)
 		return doctor_tell_bad(doctor, "programs", &facts);
-	if (is_roots(ours) && !same_file(ours, side->mapper)) {
+	/* One that the user cannot look at is none that the user should run. */
+	if (is_roots(ours) > 0 && !same_file(ours, side->mapper)) {
 		host.wanted = ours;
 		return doctor_tell_warning(doctor, "programs", &facts);
 	}
@@ -156,22 +176,16 @@ static int put_range(struct doctor_side *side, struct range range)
 	return r > 0 ? 0 : r;
 }
 
-static int read_ranges(const struct doctor *doctor, struct doctor_side *side,
+static int read_ranges(struct owner *owner, struct doctor_side *side,
 		       const struct dbfile *file)
 {
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
-	struct scan_line line;
 	struct entry entry;
 	int r;
 
 	r = scan_start(&scan, file->fd);
-	while (r == 0 && (r = scan_next(&scan, &line)) > 0) {
-		r = 0;
-		if (account_begins(&doctor->account, line.text, line.len) &&
-		    entry_parse(line.text, line.len, &entry) == 0 &&
-		    account_owns(&doctor->account, &entry))
-			r = put_range(side, entry.range);
-	}
+	while (r == 0 && (r = owner_next_entry(owner, &scan, &entry)) > 0)
+		r = put_range(side, entry.range);
 	return r;
 }
 
@@ -229,81 +243,71 @@ static int judge_ranges(struct doctor *doctor, struct doctor_side *side,
 				(unsigned long long)host.count);
 }
 
-/* The files, as one of the sources. */
-struct files {
-	const struct doctor *doctor;
-	struct doctor_side *side;
-	struct dbfile file;
-	bool alone; /* nobody else is asked */
-};
-
-static int ask_files(void *context)
+/* Where plugins are asked as well, a database that is missing has nothing. */
+static int read_file(struct owner *owner, struct doctor_side *side,
+		     const struct sources *sources, struct dbfile *file)
 {
-	struct files *files = context;
 	int r;
 
-	dbfile_open(files->side->kind->path, &files->file);
-	if (dbfile_vet(&files->file)) {
-		/* Where others are asked as well, a missing file is no trouble. */
-		if (!files->alone && files->file.error == ENOENT) {
-			files->file.fault = 0;
-			return SOURCE_NONE;
+	dbfile_open(side->kind->path, file);
+	if (dbfile_vet(file) == 0) {
+		r = read_ranges(owner, side, file);
+		if (r) {
+			file->fault = DBFILE_UNREADABLE;
+			file->error = -r;
 		}
-		return files->file.error ? -files->file.error : -EIO;
-	}
-	r = read_ranges(files->doctor, files->side, &files->file);
-	if (r)
 		return r;
-	return files->side->n > 0 ? 0 : SOURCE_NONE;
+	}
+	if (!sources->plugins || file->error != ENOENT)
+		return -file->error;
+	file->fault = 0;
+	return 0;
 }
 
-static int tell_failure(struct doctor *doctor, const struct files *files,
-			const struct sources *sources, const struct source_answer *answer)
+static int tell_failure(struct doctor *doctor, const struct kind *kind,
+			const struct dbfile *file, const struct sources *sources,
+			const struct source_answer *answer)
 {
-	const struct kind *kind = files->side->kind;
 	struct facts facts =
 		doctor_facts(doctor, kind, NULL, FACTS_SOURCE, answer->error);
 
-	if (files->file.fault) {
+	if (file->fault) {
 		facts.step = FACTS_DATABASE;
-		facts.error = files->file.error;
-		facts.file = &files->file;
+		facts.error = file->error;
+		facts.file = file;
 	} else {
 		facts.sources = facts_of_sources(sources);
 		facts.sources.nobody = false;
-		facts.sources.plugin = answer->source ? answer->source->name : NULL;
+		facts.sources.plugin = answer->source->name;
 		facts.sources.fault = answer->fault;
 	}
 	return doctor_tell_bad(doctor, "ranges", &facts);
 }
 
-static int ask_sources(struct doctor *doctor, struct doctor_side *side,
-		       const struct sources *sources)
+static int ask_sources(struct doctor *doctor, struct owner *owner,
+		       struct doctor_side *side, struct sources *sources)
 {
 	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
-	struct files files = {
-		.doctor = doctor,
-		.side = side,
-		.file = DBFILE_UNOPENED,
-		.alone = !sources->plugins,
-	};
-	struct source_answer answer = { .source = NULL };
+	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
+	struct source_walk walk = source_walk(&sources->list);
+	const struct source *source;
 	int r;
 
-	r = source_ranges(&sources->list, doctor->account.name, side->kind, ask_files,
-			  &files, &set, &answer);
-	if (r == SOURCE_FAILED)
-		r = tell_failure(doctor, &files, sources, &answer);
-	else if (r < 0)
-		r = verb_fail(-r);
-	else {
-		side->readable = true;
-		r = 0;
+	while ((source = source_next(&walk))) {
+		if (source->type == SOURCE_FILES)
+			r = read_file(owner, side, sources, &file);
+		else
+			r = sources_ask_plugin(sources, source, doctor->account.name,
+					       side->kind, &set);
+		source_take(&walk, r, side->n + set.n);
 	}
+	if (walk.r == SOURCE_FAILED)
+		return tell_failure(doctor, side->kind, &file, sources, &walk.answer);
+	side->readable = true;
+	r = 0;
 	for (size_t i = 0; r == 0 && i < set.n; i++)
 		r = put_range(side, set.ranges[i]);
-	dbfile_cleanup(&files.file);
-	return r;
+	return r ? verb_fail(-r) : 0;
 }
 
 static int tell_nsswitch(struct doctor *doctor, int error)
@@ -316,14 +320,18 @@ static int tell_nsswitch(struct doctor *doctor, int error)
 /* What is delegated to the user, and whether that will do. */
 int doctor_ranges(struct doctor *doctor)
 {
+	CLEANUP(owner_cleanup) struct owner owner = { 0 };
 	struct sources sources;
 	int r = sources_find(&sources);
 
 	if (r)
 		return tell_nsswitch(doctor, -r);
+	r = owner_init(&owner, &doctor->account, AT_FDCWD);
+	if (r)
+		return verb_fail(-r);
 	/* Both are read before one is judged: each may explain the other. */
 	for (size_t i = 0; r == 0 && i < 2; i++)
-		r = ask_sources(doctor, &doctor->sides[i], &sources);
+		r = ask_sources(doctor, &owner, &doctor->sides[i], &sources);
 	for (size_t i = 0; r == 0 && i < 2; i++)
 		if (doctor->sides[i].readable)
 			r = judge_ranges(doctor, &doctor->sides[i], &sources);

@@ -42,10 +42,13 @@ static bool may_ask(const struct sources *sources, const struct source *source,
 	return left > 0;
 }
 
-static int ask_ranges(const struct source_list *list, const struct source *source,
-		      const char *owner, const struct kind *kind, struct range_set *set)
+/*
+ * Asks a plugin for the ranges of a user; the set, with room for LIMIT_PLUGIN_ANSWER,
+ * changes only with 0. Returns 0, an enum plugin_fault or -errno.
+ */
+int sources_ask_plugin(struct sources *sources, const struct source *source,
+		       const char *owner, const struct kind *kind, struct range_set *set)
 {
-	struct sources *sources = list->asker;
 	int64_t now = wait_clock();
 	struct apart apart;
 	int r;
@@ -53,21 +56,19 @@ static int ask_ranges(const struct source_list *list, const struct source *sourc
 	if (!may_ask(sources, source, now, &apart))
 		return PLUGIN_SLOW;
 	r = apart_ask_ranges(&apart, owner, kind, set);
-	sources->waited[source - list->sources] += wait_clock() - now;
+	sources->waited[source - sources->list.sources] += wait_clock() - now;
 	return r;
 }
 
 static void set_list(struct sources *sources)
 {
 	source_find(&sources->nsswitch, PLUGINDIR, &sources->list);
-	sources->list.ask_ranges = ask_ranges;
-	sources->list.asker = sources;
 	sources->plugins = source_has(&sources->list, SOURCE_PLUGIN);
 	sources->files = source_has(&sources->list, SOURCE_FILES);
 }
 
 /*
- * Finds the sources of the running system, for source_ranges() with the list; it stays
+ * Finds the sources of the running system, for a source_walk() of the list; it stays
  * where it is. Returns 0 or -errno.
  */
 int sources_find(struct sources *sources)
@@ -103,64 +104,57 @@ int sources_start(struct sources *sources, struct verb_place *place,
 	return 0;
 }
 
-/* The databases, as one of the sources; and what they were found to say. */
-struct files {
-	struct sources *sources;
+/* A pass over a database that passes on the lines of one user. */
+struct user_lines {
 	const struct user *user;
-	const struct kind *kind;
-	lines_take_fn take;
+	lines_take_fn take; /* NULL: they are counted */
 	void *context;
-	bool known; /* there is a line, without looking */
 	uint64_t n;
-	int status;
 };
 
 static int take_own(const struct line *line, void *context)
 {
-	struct files *files = context;
+	struct user_lines *lines = context;
 
-	if (!owners_is(files->user, &line->entry))
+	if (!owners_is(lines->user, &line->entry))
 		return 0;
-	files->n++;
-	return files->take ? files->take(line, files->context) : 0;
+	lines->n++;
+	return lines->take ? lines->take(line, lines->context) : 0;
 }
 
-/* What is strange about a database is told when it is first looked at. */
-static int read_lines(struct files *files)
+/* What is strange about a database is reported when it is first read. */
+static int read_lines(struct sources *sources, const struct kind *kind,
+		      struct user_lines *lines)
 {
-	bool *looked = &files->sources->looked[files->kind->group];
+	bool *looked = &sources->looked[kind->group];
+	int r = lines_each(sources->place, kind, !*looked, take_own, lines);
 
-	files->status =
-		lines_each(files->sources->place, files->kind, !*looked, take_own, files);
 	*looked = true;
-	return files->status;
+	return r;
 }
 
-/* Why there is no answer has been told, and is in the status. */
-static int ask_files(void *context)
-{
-	struct files *files = context;
-
-	if (files->known)
-		return 0;
-	if (read_lines(files))
-		return -EIO;
-	return files->n > 0 ? 0 : SOURCE_NONE;
-}
-
-static int ask(struct files *files, struct range_set *set,
+/* lines: NULL where there are known to be some. As sources_ask(). */
+static int ask(struct sources *sources, const struct user *user, const struct kind *kind,
+	       struct user_lines *lines, struct range_set *set,
 	       const struct source **ret_source)
 {
-	struct sources *sources = files->sources;
-	struct source_answer answer = { .source = NULL };
-	int r = source_ranges(&sources->list, files->user->name, files->kind, ask_files,
-			      files, set, &answer);
+	struct source_walk walk = source_walk(&sources->list);
+	const struct source *source;
+	int r;
 
-	if (r == SOURCE_FAILED)
-		return answer.source->type == SOURCE_FILES ?
-			       files->status :
-			       sources_note_failure(sources, files->kind, &answer);
-	*ret_source = r == 0 ? answer.source : NULL;
+	while ((source = source_next(&walk)))
+		if (source->type == SOURCE_FILES) {
+			r = lines ? read_lines(sources, kind, lines) : 0;
+			if (r)
+				return r;
+			source_take(&walk, 0, lines ? lines->n : 1);
+		} else {
+			r = sources_ask_plugin(sources, source, user->name, kind, set);
+			source_take(&walk, r, set->n);
+		}
+	if (walk.r == SOURCE_FAILED)
+		return sources_note_failure(sources, kind, &walk.answer);
+	*ret_source = walk.answer.source;
 	return 0;
 }
 
@@ -170,22 +164,16 @@ static int ask(struct files *files, struct range_set *set,
  * take, context: gets the user's lines, if it is the databases' turn; they are the answer
  * unless there are none.
  * set: empty, with room for LIMIT_PLUGIN_ANSWER; what a plugin grants.
- * ret_source: whose answer it is; NULL: nobody has anything.
- * Returns 0, or an exit status with the reason told.
+ * ret_source: whose answer it is; NULL: no source has anything.
+ * Returns 0, or an exit status with the reason reported.
  */
 int sources_ask(struct sources *sources, const struct user *user, const struct kind *kind,
 		lines_take_fn take, void *context, struct range_set *set,
 		const struct source **ret_source)
 {
-	struct files files = {
-		.sources = sources,
-		.user = user,
-		.kind = kind,
-		.take = take,
-		.context = context,
-	};
+	struct user_lines lines = { .user = user, .take = take, .context = context };
 
-	return ask(&files, set, ret_source);
+	return ask(sources, user, kind, &lines, set, ret_source);
 }
 
 /*
@@ -196,14 +184,8 @@ int sources_ask_first(struct sources *sources, const struct user *user,
 		      const struct kind *kind, const struct source **ret_source)
 {
 	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
-	struct files files = {
-		.sources = sources,
-		.user = user,
-		.kind = kind,
-		.known = true,
-	};
 
-	return ask(&files, &set, ret_source);
+	return ask(sources, user, kind, NULL, &set, ret_source);
 }
 
 /*
@@ -244,14 +226,14 @@ int sources_owners(struct sources *sources, const struct source *source, uint32_
 int sources_tell_void(struct sources *sources, const struct user *user,
 		      const struct kind *kind, const struct source *source)
 {
-	struct files files = { .sources = sources, .user = user, .kind = kind };
+	struct user_lines lines = { .user = user };
 	int r;
 
 	/* They have been asked, and there are none. */
 	if (!source && sources->files)
 		return 0;
-	r = read_lines(&files);
-	if (r == 0 && files.n > 0)
-		sources_note_void(sources, user, kind, source, files.n);
+	r = read_lines(sources, kind, &lines);
+	if (r == 0 && lines.n > 0)
+		sources_note_void(sources, user, kind, source, lines.n);
 	return r;
 }

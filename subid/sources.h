@@ -37,6 +37,8 @@ struct sources {
 int sources_find(struct sources *sources);
 int sources_start(struct sources *sources, struct verb_place *place,
 		  const struct owners *owners);
+int sources_ask_plugin(struct sources *sources, const struct source *source,
+		       const char *owner, const struct kind *kind, struct range_set *set);
 int sources_ask(struct sources *sources, const struct user *user, const struct kind *kind,
 		lines_take_fn take, void *context, struct range_set *set,
 		const struct source **ret_source);

@@ -37,8 +37,8 @@ static int reserve_name(struct accounts *accounts, size_t bytes)
  * Returns 0 or -ENOMEM. Ended with accounts_sort(), freed with accounts_cleanup().
  * Accounts belong to one thread while they are added.
  */
-int accounts_add(struct accounts *accounts, const char *name, size_t name_len, uint32_t id,
-		 uint32_t gid)
+int accounts_add(struct accounts *accounts, const char *name, size_t name_len,
+		 uint32_t id, uint32_t gid)
 {
 	int r = reserve_name(accounts, name_len + 1);
 

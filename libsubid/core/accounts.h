@@ -32,8 +32,8 @@ struct accounts {
 	struct hash by_name;
 };
 
-int accounts_add(struct accounts *accounts, const char *name, size_t name_len, uint32_t id,
-		 uint32_t gid);
+int accounts_add(struct accounts *accounts, const char *name, size_t name_len,
+		 uint32_t id, uint32_t gid);
 int accounts_sort(struct accounts *accounts);
 const struct accounts_item *accounts_by_name(const struct accounts *accounts,
 					     const char *name, size_t len);

@@ -64,8 +64,8 @@ static struct holder describe(const struct holders *holders, const struct entry 
 		holder.uid = holder.has_uid ? holders->users->items[holder.user].id : 0;
 	}
 	if (holder.has_uid && holders->users)
-		holder.user = number_of(holders,
-					accounts_by_id(holders->users, holder.uid));
+		holder.user =
+			number_of(holders, accounts_by_id(holders->users, holder.uid));
 	holder.has_account = holder.user != HOLDERS_NONE;
 	return holder;
 }

@@ -19,8 +19,9 @@ struct passwd_line {
 
 enum {
 	PASSWD_ODD = 1, /* an account, but not written as tools write it */
-	PASSWD_ID_ONLY, /* an id that stands in a line which getpwuid(3) does not accept */
-	PASSWD_NONE,	/* no account: a comment, an entry of the compat service, garbage */
+	PASSWD_ID_ONLY, /* an id that stands in a line which getpwuid(3) does not accept
+			 */
+	PASSWD_NONE, /* no account: a comment, an entry of the compat service, garbage */
 };
 
 const char *passwd_find_members(const char *line, size_t len, size_t *ret_len);

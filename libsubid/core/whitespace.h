@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * whitespace: what the name service passes over in its files, isspace(3) without a locale.
+ * whitespace: what the name service passes over in its files, isspace(3) without a
+ * locale.
  */
 #ifndef SUBID_WHITESPACE_H
 #define SUBID_WHITESPACE_H

@@ -5,7 +5,8 @@
  * A map writer opens with privilege and judges, like everything else, without.
  * MUST: opening has no effect on what is opened and cannot block: no symbolic link is
  * followed, a fifo is not waited for, a terminal does not become the controlling one.
- * MUST: a file that anybody could have written, or that is not root's, is not believed.
+ * MUST: a file that anybody could have written, or that is not known to be root's, is not
+ * believed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -53,6 +54,7 @@ static int set_fault(struct dbfile *file, int fault, int error)
 int dbfile_vet(struct dbfile *file)
 {
 	const struct stat *st = &file->status;
+	int r;
 
 	if (file->fault)
 		return file->fault;
@@ -64,9 +66,12 @@ int dbfile_vet(struct dbfile *file)
 		return set_fault(file, DBFILE_HUGE, EFBIG);
 	if (st->st_mode & S_IWOTH)
 		return set_fault(file, DBFILE_WRITABLE, EACCES);
-	if (st->st_uid != 0 && !userns_is_outside_owner(st->st_uid))
-		return set_fault(file, DBFILE_FOREIGN, EACCES);
-	return 0;
+	if (st->st_uid == 0)
+		return 0;
+	r = userns_is_outside_owner(st->st_uid);
+	if (r < 0)
+		return set_fault(file, DBFILE_UNKNOWN, -r);
+	return r ? 0 : set_fault(file, DBFILE_FOREIGN, EACCES);
 }
 
 /* Closes the file. Takes one that was never opened. */

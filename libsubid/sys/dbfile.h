@@ -15,6 +15,7 @@ enum dbfile_fault {
 	DBFILE_WRITABLE,    /* anybody may write it */
 	DBFILE_UNREADABLE,  /* reading failed on the way */
 	DBFILE_FOREIGN,	    /* neither root's nor the overflow uid's */
+	DBFILE_UNKNOWN,	    /* whose it is cannot be found out; `error` says why */
 };
 
 struct dbfile {

@@ -84,11 +84,12 @@ bool plugin_is_installed(const char *folder, const char *name)
 /* As a database is judged, see dbfile.c, and neither a group may write. */
 static int vet(const struct stat *st)
 {
-	if (st->st_uid != 0 && !userns_is_outside_owner(st->st_uid))
-		return PLUGIN_FOREIGN;
-	if (st->st_mode & (S_IWGRP | S_IWOTH))
-		return PLUGIN_WRITABLE;
-	return 0;
+	int r = st->st_uid == 0 ? 1 : userns_is_outside_owner(st->st_uid);
+
+	/* Not to know is no "no": a broken plugin may be passed over. */
+	if (r <= 0)
+		return r ? r : PLUGIN_FOREIGN;
+	return st->st_mode & (S_IWGRP | S_IWOTH) ? PLUGIN_WRITABLE : 0;
 }
 
 static int open_folder(const char *folder, int *ret_fd)

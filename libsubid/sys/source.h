@@ -7,11 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
-#include <sys/types.h>
 
-#include "libsubid/core/kind.h"
-#include "libsubid/core/range.h"
 #include "libsubid/sys/nsswitch.h"
 
 enum source_type {
@@ -28,16 +24,11 @@ struct source_list {
 	struct source sources[NSSWITCH_SOURCES];
 	size_t n; /* one at least */
 	const char *plugin_folder;
-	/* plugin_ask_ranges(), or what does the same elsewhere, with @asker. */
-	int (*ask_ranges)(const struct source_list *list, const struct source *source,
-			  const char *owner, const struct kind *kind,
-			  struct range_set *set);
-	void *asker;
 };
 
-/* Who has answered, or who was to answer and could not. */
+/* Which source answered, or was to answer and could not. */
 struct source_answer {
-	const struct source *source; /* NULL: nobody; points into the list */
+	const struct source *source; /* NULL: none; points into the list */
 	int fault;		     /* SOURCE_FAILED: an enum plugin_fault, or 0 */
 	int error;		     /* SOURCE_FAILED without a fault: an errno */
 };
@@ -48,19 +39,28 @@ enum {
 };
 
 /*
- * What the files say: 0 (they answer), SOURCE_NONE or -errno. How they are read is the
- * caller's business; what was found stays with @context.
+ * One question to the sources, in their order. The caller asks each source that
+ * source_next() returns, in its own way, and hands the result to source_take():
+ *
+ *	while ((source = source_next(&walk))) {
+ *		r = ask(source, &found);
+ *		source_take(&walk, r, found.n);
+ *	}
  */
-typedef int (*source_files_fn)(void *context);
+struct source_walk {
+	const struct source_list *list;
+	size_t asked; /* how many sources have been */
+	bool over;    /* one has answered, or must not be passed over */
+	/* What comes of it, after the last source: */
+	int r; /* 0, SOURCE_NONE or SOURCE_FAILED */
+	struct source_answer answer;
+};
 
 void source_find(const struct nsswitch *nsswitch, const char *plugin_folder,
 		 struct source_list *ret_list);
 bool source_has(const struct source_list *list, enum source_type type);
-int source_ranges(const struct source_list *list, const char *owner,
-		  const struct kind *kind, source_files_fn files, void *context,
-		  struct range_set *set, struct source_answer *ret_answer);
-int source_owners(const struct source_list *list, uint32_t id, const struct kind *kind,
-		  source_files_fn files, void *context, uid_t **ret_uids, size_t *ret_n,
-		  struct source_answer *ret_answer);
+struct source_walk source_walk(const struct source_list *list);
+const struct source *source_next(struct source_walk *walk);
+void source_take(struct source_walk *walk, int r, size_t n);
 
 #endif

@@ -42,31 +42,45 @@ int userns_mapped(const struct kind *kind, struct range_set *set)
 	return 0;
 }
 
-/* The overflow uid: how owners look that have no id here. 65534 unless it was changed. */
-static bool is_overflow_uid(uid_t uid)
+/* The overflow uid: how owners look that have no id here. 65534 unless it was changed.
+ * Returns 1, 0 or -errno. */
+static int is_overflow_uid(uid_t uid)
 {
 	CLEANUP(fd_cleanup)
 	int fd = open("/proc/sys/kernel/overflowuid", O_RDONLY | O_CLOEXEC);
 	char text[NUM_BYTES + 1];
 	uint64_t overflow;
 	size_t n;
+	int r;
 
-	if (fd < 0 || fd_read(fd, text, sizeof(text), &n))
-		return false;
+	if (fd < 0)
+		return -errno;
+	r = fd_read(fd, text, sizeof(text), &n);
+	if (r)
+		return r;
 	while (n > 0 && text[n - 1] == '\n')
 		n--;
-	return num_parse(text, n, ID_NONE - 1, &overflow) == 0 && overflow == uid;
+	if (num_parse(text, n, ID_NONE - 1, &overflow))
+		return -EINVAL;
+	return overflow == uid;
 }
 
 /*
- * Tells whether files that belong to @uid may belong to somebody outside this user
- * namespace: it is the overflow uid, and not every id exists here. Thread-safe.
+ * Tells whether files that belong to @uid may belong to a user outside this user
+ * namespace: it is the overflow uid, and not every id exists here.
+ *
+ * Returns 1, 0, or -errno where that cannot be found out: never -ENOENT, which a caller
+ * could take for a word about the file that is judged. Thread-safe.
  */
-bool userns_is_outside_owner(uid_t uid)
+int userns_is_outside_owner(uid_t uid)
 {
 	CLEANUP(range_set_cleanup) struct range_set mapped = RANGE_SET(LIMIT_EXTENTS);
 	const struct range all = { 0, ID_NONE };
+	int r = userns_mapped(&kind_uid, &mapped);
 
-	return userns_mapped(&kind_uid, &mapped) == 0 &&
-	       !range_set_covers(&mapped, all) && is_overflow_uid(uid);
+	if (r > 0)
+		return -EOVERFLOW;
+	if (r == 0 && !range_set_covers(&mapped, all))
+		r = is_overflow_uid(uid);
+	return r == -ENOENT ? -ENODATA : r;
 }

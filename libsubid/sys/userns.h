@@ -5,13 +5,12 @@
 #ifndef SUBID_USERNS_H
 #define SUBID_USERNS_H
 
-#include <stdbool.h>
 #include <sys/types.h>
 
 #include "libsubid/core/kind.h"
 #include "libsubid/core/range.h"
 
-bool userns_is_outside_owner(uid_t uid);
+int userns_is_outside_owner(uid_t uid);
 int userns_mapped(const struct kind *kind, struct range_set *set);
 
 #endif

@@ -33,9 +33,9 @@ static int read_file(int directory, const struct kind *kind, bool primary,
 	while (r == 0 && (r = passwd_file_next(&file, &line, &fault)) > 0) {
 		uint32_t id = primary ? line.gid : line.id;
 
-		r = is_wanted(wanted, id) ? accounts_add(found, line.name, line.name_len,
-							 id, line.gid) :
-					    0;
+		r = is_wanted(wanted, id) ?
+			    accounts_add(found, line.name, line.name_len, id, line.gid) :
+			    0;
 	}
 	return r;
 }

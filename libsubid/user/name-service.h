@@ -32,7 +32,8 @@ struct name_service_scan {
 	int64_t milliseconds; /* how long it may take */
 	/* After the first id that is found only those around it are looked for. */
 	bool first_only;
-	/* Those that are in use; by name if that is known. The caller's, to be added to. */
+	/* Those that are in use; by name if that is known. The caller's, to be added to.
+	 */
 	struct accounts *found;
 	uint64_t asked;	  /* how many ids */
 	uint64_t largest; /* gap between two of them; 0: all were asked */

@@ -215,7 +215,8 @@ static int enumerate(const struct nss_module *module, bool group, nss_found_fn t
 	    !find_call(module, group ? "endgrent" : "endpwent", &end) ||
 	    !find_call(module, group ? "getgrent_r" : "getpwent_r", &call.next))
 		return 0;
-	/* What it returns is no answer yet: some say UNAVAIL where they do not enumerate. */
+	/* What it returns is no answer yet: some say UNAVAIL where they do not enumerate.
+	 */
 	set(0);
 	while (r == 0 && (r = make_call(&call, group, &found)) == 0)
 		r = take(&found, context);

@@ -33,15 +33,15 @@ static int call(const struct nss_question *question, union entry *entry, char *b
 	int r;
 
 	if (question->group)
-		r = question->name ? getgrnam_r(question->name, &entry->group, buffer,
-						size, &group) :
-				     getgrgid_r(question->id, &entry->group, buffer, size,
-						&group);
+		r = question->name ?
+			    getgrnam_r(question->name, &entry->group, buffer, size,
+				       &group) :
+			    getgrgid_r(question->id, &entry->group, buffer, size, &group);
 	else
-		r = question->name ? getpwnam_r(question->name, &entry->user, buffer,
-						size, &user) :
-				     getpwuid_r(question->id, &entry->user, buffer, size,
-						&user);
+		r = question->name ?
+			    getpwnam_r(question->name, &entry->user, buffer, size,
+				       &user) :
+			    getpwuid_r(question->id, &entry->user, buffer, size, &user);
 	*ret_found = user || group;
 	return r;
 }

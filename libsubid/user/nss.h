@@ -24,7 +24,7 @@ extern const struct name_service nss_plain;
  * nss_end().
  */
 struct nss {
-	bool open; /* the modules are loaded */
+	bool open;		       /* the modules are loaded */
 	struct nss_modules modules[2]; /* by kind->group */
 };
 

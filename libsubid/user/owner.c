@@ -35,7 +35,8 @@ bool owner_is_text(const struct owner *owner, const char *text, size_t len)
 	const struct account *account = &owner->account;
 
 	if ((owner->by_name && is_text(text, len, account->name, account->name_len)) ||
-	    (owner->by_number && is_text(text, len, account->number, account->number_len)))
+	    (owner->by_number &&
+	     is_text(text, len, account->number, account->number_len)))
 		return true;
 	for (size_t i = 0; i < owner->n; i++)
 		if (is_text(text, len, owner->names[i], strlen(owner->names[i])))
@@ -89,6 +90,27 @@ bool owner_starts(const struct owner *owner, struct starts *ret_starts)
 	return owner->n == 0;
 }
 
+/*
+ * Steps to the next line of a database that is an entry of the owner's; where one name
+ * and the uid are all, most lines are passed over unseen. Returns 1, 0 at the end, or
+ * -errno.
+ */
+int owner_next_entry(struct owner *owner, struct scan *scan, struct entry *ret_entry)
+{
+	struct starts starts = { 0 };
+	bool few = owner_starts(owner, &starts);
+	struct scan_line line;
+	int r;
+
+	while ((r = few ? scan_next_starting(scan, &starts, &line) :
+			  scan_next(scan, &line)) > 0)
+		if (owner_begins(line.text, line.len, owner) &&
+		    entry_parse(line.text, line.len, ret_entry) == 0 &&
+		    owner_is(ret_entry, owner))
+			return 1;
+	return r;
+}
+
 /* Begins with the login name and the uid of @account. Freed with owner_cleanup(). */
 void owner_set(struct owner *owner, const struct account *account)
 {
@@ -139,8 +161,8 @@ static int take_line(struct owner *owner, uint32_t name_uid,
 	if (line->id == account->uid)
 		return owner_add_name(owner, line->name, line->name_len);
 	owner->ambiguous_name |= line->id == name_uid && name_uid != ID_NONE;
-	owner->ambiguous_number |= is_text(line->name, line->name_len, account->number,
-					   account->number_len);
+	owner->ambiguous_number |=
+		is_text(line->name, line->name_len, account->number, account->number_len);
 	return 0;
 }
 
@@ -240,28 +262,6 @@ void owner_choose_digits(struct owner *owner, bool as_uid, bool as_name)
 		owner->by_number = false;
 	if (owner->ambiguous_name && !as_name)
 		owner->by_name = false;
-}
-
-bool account_owns(const struct account *account, const struct entry *entry)
-{
-	struct owner owner;
-
-	owner_set(&owner, account);
-	return owner_is(entry, &owner);
-}
-
-bool account_begins(const struct account *account, const char *line, size_t len)
-{
-	return begins_with(line, len, account->name, account->name_len) ||
-	       begins_with(line, len, account->number, account->number_len);
-}
-
-void account_starts(const struct account *account, struct starts *ret_starts)
-{
-	struct owner owner;
-
-	owner_set(&owner, account);
-	owner_starts(&owner, ret_starts);
 }
 
 /* Frees the names. Takes a zeroed owner. */

@@ -19,6 +19,7 @@
 
 #include "libsubid/core/entry.h"
 #include "libsubid/core/starts.h"
+#include "libsubid/sys/scan.h"
 #include "libsubid/user/account.h"
 #include "libsubid/user/lookup.h"
 
@@ -47,11 +48,9 @@ void owner_choose_digits(struct owner *owner, bool as_uid, bool as_name);
 bool owner_has_account(const struct owner *owner);
 bool owner_is_number(const char *name, size_t len);
 bool owner_is(const struct entry *entry, void *context);
-bool account_owns(const struct account *account, const struct entry *entry);
-bool account_begins(const struct account *account, const char *line, size_t len);
-void account_starts(const struct account *account, struct starts *ret_starts);
 bool owner_is_text(const struct owner *owner, const char *text, size_t len);
 bool owner_begins(const char *line, size_t len, const void *context);
+int owner_next_entry(struct owner *owner, struct scan *scan, struct entry *ret_entry);
 bool owner_starts(const struct owner *owner, struct starts *ret_starts);
 void owner_cleanup(struct owner *owner);
 

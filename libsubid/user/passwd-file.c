@@ -158,8 +158,8 @@ int passwd_file_members(int directory, const char *group, gid_t *ret_gid,
 
 		len = newline ? (size_t)(newline - start) : text.len - at;
 		fault = passwd_read_line(start, len, true, &line);
-		if ((fault && fault != PASSWD_ODD) || !is_wanted(&line, group,
-								 strlen(group), 0))
+		if ((fault && fault != PASSWD_ODD) ||
+		    !is_wanted(&line, group, strlen(group), 0))
 			continue;
 		*ret_gid = line.id;
 		return copy_members(start, len, ret_names, ret_len);

@@ -239,8 +239,8 @@ static int add_aliases(struct people *people, const struct accounts *users)
 		int r;
 
 		if (!people_find(people, number, len, &index) ||
-		    people->items[index].uid != account->id ||
-		    name[0] == '\0' || owner_is_number(name, strlen(name)))
+		    people->items[index].uid != account->id || name[0] == '\0' ||
+		    owner_is_number(name, strlen(name)))
 			continue;
 		r = put_name(people, name, strlen(name), index);
 		if (r < 0)

@@ -41,7 +41,7 @@ struct person {
 
 /* One name that a line may have for one of the people. */
 struct people_slot {
-	size_t text;   /* where the name begins */
+	size_t text; /* where the name begins */
 	size_t len;
 	size_t person; /* whose it is */
 };
@@ -57,7 +57,7 @@ struct people {
 	size_t n_slots;
 	size_t allocated_slots;
 	struct hash index; /* of the slots, by name */
-	uint64_t marks; /* of every name, some bit is set: see people_find() */
+	uint64_t marks;	   /* of every name, some bit is set: see people_find() */
 };
 
 enum {

@@ -67,7 +67,8 @@ SENTENCES = {
                       "first",),
     "FILE_FOREIGN": ("{file} belongs to uid {owner} and not to root, so it is not believed; look "
                      "through it first",),
-    "FILE_UNREADABLE": ("{file} cannot be read: {error}",),
+    "FILE_UNREADABLE": ("{file} cannot be read: {error}",
+                        "{file}: whether it is root's cannot be found out: {error}"),
     "LINE_MALFORMED": ("line {line} of {file} grants nothing: {reason}",),
     "OTHER_KIND_ONLY": ("{missing} is delegated to {name} in {other} but not in {file}",),
     "SOURCES_EMPTY": ("none of the sources '{sources}' delegates {k}ids to {name}",),

@@ -165,6 +165,19 @@ def _(s):
     s.granted(ASK)
 
 
+@scene("delegated, but not this, to another name of the user", "NOT_DELEGATED",
+       "LINE_MALFORMED")
+def _(s):
+    s.database("anna:100000:10\nelsatwin:300000:65536\n")
+    s.refused(ASK, NOT_ALLOWED, "NOT_DELEGATED", "ask for ids of yours, as 300000-365535",
+              first="300000-365535")
+    s.granted("PID 0 300000 65536")
+    s.database("elsatwin:0100000:1000\n")
+    s.refused(ASK, NOT_ALLOWED, "LINE_MALFORMED", line=1,
+              reason="the start is not a plain decimal number")
+
+
+
 @scene("nothing is delegated", "NOT_DELEGATED")
 def _(s):
     s.database("anna:200000:65536\n")

@@ -398,6 +398,11 @@ def _(s):
     require("install it" in row["cure"], f"{row}")
     os.rename("/usr/bin/away", "/usr/bin/newuidmap")
     s.gone("mapper-missing")
+    # what cannot be looked at is not missing
+    os.chmod("/usr/bin/newuidmap", 0o4711)
+    result = s.box.run("check", caller=ELSA)
+    require(result.status == UNREADABLE and b"mapper-missing" not in result.out
+            and b"/usr/bin/newuidmap: Permission denied" in result.err, f"{result}")
 
 
 @scene("mapper-no-privilege")

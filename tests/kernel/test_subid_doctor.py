@@ -494,6 +494,15 @@ def _(s):
     s.healthy()
 
 
+@scene("NO_RANGE")
+def _(s):
+    """Lines with another local login name of the uid are the user's."""
+    s.put("elsatwin:100000:65536\n")
+    s.healthy()
+    s.put("elsatwin:100000:65535\n5001:200000:1\n")
+    s.healthy()
+
+
 @scene("RANGE_SMALL")
 def _(s):
     s.put("elsa:100000:1000\n5001:200000:64535\n", GRANT)

@@ -36,6 +36,7 @@ static const struct dbfile closed_file = { .fd = -1,
 					   .error = EACCES,
 					   .fault = DBFILE_CLOSED };
 static const struct dbfile broken_file = { .error = EIO, .fault = DBFILE_UNREADABLE };
+static const struct dbfile unknown_file = { .error = ENODATA, .fault = DBFILE_UNKNOWN };
 static const struct dbfile folder_file = { .error = EISDIR, .fault = DBFILE_NOT_REGULAR };
 static const struct dbfile huge_file = { .error = EFBIG, .fault = DBFILE_HUGE };
 static const struct dbfile writable_file = { .error = EACCES, .fault = DBFILE_WRITABLE };
@@ -337,6 +338,11 @@ LEAST(file_broken)
 	f->step = FACTS_DATABASE;
 	f->file = &broken_file;
 }
+LEAST(file_unknown)
+{
+	f->step = FACTS_DATABASE;
+	f->file = &unknown_file;
+}
 LEAST(line_malformed)
 {
 	refuse(f);
@@ -604,6 +610,7 @@ static const struct least {
 	{ CAUSE_FILE_FOREIGN, file_foreign, "uid 5002" },
 	{ CAUSE_FILE_UNREADABLE, file_unreadable, "Permission denied" },
 	{ CAUSE_FILE_UNREADABLE, file_broken, "Input/output error" },
+	{ CAUSE_FILE_UNREADABLE, file_unknown, "whether it is root's cannot be" },
 	{ CAUSE_LINE_MALFORMED, line_malformed, "line 7 " },
 	{ CAUSE_OTHER_KIND_ONLY, other_kind_only,
 	  "100200-100999 is delegated to elsa in " },
@@ -1009,14 +1016,15 @@ static void combine_sources(unsigned int at, struct facts *facts)
 }
 
 /* Steps before the database is read, and none. */
-#define OF_REST (2 * FACTS_RANGE * ERRORS * 2 * 3 * 2 * 2 * 2 * 2 * 8)
+#define OF_REST (2 * FACTS_RANGE * ERRORS * 2 * 3 * 2 * 2 * 2 * 2 * 9)
 
 static void combine_rest(unsigned int at, struct facts *facts)
 {
 	static const struct dbfile *const files[] = { &missing_file,  &linked_file,
 						      &closed_file,   &broken_file,
 						      &folder_file,   &huge_file,
-						      &writable_file, &foreign_file };
+						      &writable_file, &foreign_file,
+						      &unknown_file };
 	unsigned int step;
 
 	facts_make(facts, kinds[choose(&at, 2)]);
@@ -1034,7 +1042,7 @@ static void combine_rest(unsigned int at, struct facts *facts)
 	facts->bytes = flip(&at) ? 5000 : 0;
 	facts->target.uid = flip(&at) ? 5002 : 5001;
 	facts->target.gid = flip(&at) ? 6000 : 5001;
-	facts->file = files[choose(&at, 8)];
+	facts->file = files[choose(&at, 9)];
 }
 
 #define OF_HOST (2 * FACTS_CALLER * ERRORS * 4 * 4 * 2)

@@ -3,6 +3,7 @@
  * Databases that may not be believed, and that opening one can do no harm.
  */
 #include <limits.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -183,6 +184,22 @@ static int judge(const char *path)
 	return dbfile_vet(&file);
 }
 
+/* Without descriptors it cannot be found out whose a file is. */
+static bool judge_in_vain(const char *path)
+{
+	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
+	struct rlimit limit, none;
+
+	dbfile_open(path, &file);
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return false;
+	none = (struct rlimit){ 0, limit.rlim_max };
+	if (setrlimit(RLIMIT_NOFILE, &none) || dbfile_vet(&file) != DBFILE_UNKNOWN ||
+	    file.error != EMFILE)
+		return false;
+	return setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
 /* Files of two users, and what the first of them is to be inside. */
 struct inside {
 	char own[512];
@@ -206,6 +223,7 @@ static const char *in_namespace(void *context)
 	/* No id at all is mapped. */
 	CHILD_ASSERT(judge(inside->own) == 0);
 	CHILD_ASSERT(judge(inside->other) == 0);
+	CHILD_ASSERT(judge_in_vain(inside->other));
 
 	snprintf(line, sizeof(line), "%u %u 1\n", inside->uid, uid);
 	CHILD_ASSERT(put_text("/proc/self/uid_map", line));

@@ -459,6 +459,48 @@ static struct facts_grants gather_grants(const struct kind *kind)
 	return facts.grants;
 }
 
+/* Lines by another local name of the uid are the user's, malformed ones as well. */
+static const char *grants_of_names(const char *etc)
+{
+	static const struct grants_row rows[] = {
+		{ "anna:1:1\nelsa2:300000:5\nelsa:400000:1\n",
+		  "elsa2:100000:65536\n",
+		  { .readable = true,
+		    .owns = true,
+		    .first = { 300000, 300005 },
+		    .ranges = 2,
+		    .in_other_kind = true } },
+		{ "elsa2:100000:200\n",
+		  "",
+		  { .readable = true,
+		    .owns = true,
+		    .first = { 100000, 100200 },
+		    .ranges = 1,
+		    .partly = true } },
+		{ "anna:100200:1\nelsa2:0100:1\n",
+		  "",
+		  { .readable = true,
+		    .malformed = 2,
+		    .malformed_fault = ENTRY_START_NUMBER,
+		    .taken = 1,
+		    .taken_by = "anna" } },
+	};
+
+	write_file(etc, "passwd",
+		   "elsa:x:5001:5001:::\nelsa2:x:5001:5001:::\nanna:x:5002:5002:::\n",
+		   0644);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct facts_grants grants;
+
+		write_file(etc, "subuid", rows[i].own, 0644);
+		write_file(etc, "subgid", rows[i].other, 0644);
+		grants = gather_grants(&kind_uid);
+		if (!grants_equal(&grants, &rows[i].grants))
+			return "lines by another name";
+	}
+	return NULL;
+}
+
 /* The folder of the databases is the test's, in mounts of its own. */
 static const char *grants_of_files(void *context)
 {
@@ -488,7 +530,7 @@ static const char *grants_of_files(void *context)
 				return complaint;
 		}
 	}
-	return NULL;
+	return grants_of_names(etc);
 }
 
 Test(facts, grants)

@@ -95,6 +95,33 @@ Test(plugin, foreign)
 	child_run(foreign, NULL);
 }
 
+/*
+ * In a namespace without ids root's files show the overflow uid. A caller who takes the
+ * descriptors away makes that an error, and never a plugin that may be passed over.
+ */
+static const char *in_doubt(void *context)
+{
+	int r = 1;
+
+	(void)context;
+	if (unshare(CLONE_NEWUSER))
+		return CHILD_SKIP "no user namespaces for this user";
+	for (rlim_t n = 0; n < 20 && r; n++) {
+		struct rlimit limit = { n, 20 };
+
+		CHILD_ASSERT(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+		r = opens(folder.path, "puppet");
+		CHILD_ASSERT(r == 0 || r == -EMFILE || r == PLUGIN_UNLOADABLE);
+	}
+	CHILD_ASSERT(r == 0);
+	return NULL;
+}
+
+Test(plugin, in_doubt)
+{
+	child_run(in_doubt, NULL);
+}
+
 static const char *what(void *context)
 {
 	const char *complaint = child_own_mounts();

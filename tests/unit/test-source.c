@@ -113,15 +113,6 @@ Test(source, in_doubt)
 	cr_assert(fchmodat(AT_FDCWD, folder.path, 0700, 0) == 0);
 }
 
-/* The files: `asked` counts, the context is what they say. */
-static int asked;
-
-static int files(void *context)
-{
-	asked++;
-	return *(int *)context;
-}
-
 struct row {
 	const char *words, *owner;
 	int files;	  /* what they say */
@@ -132,8 +123,8 @@ struct row {
 };
 
 /* Has, has nothing, and cannot be used. */
-#define HAS  0
-#define NONE SOURCE_NONE
+#define HAS  1
+#define NONE 0
 #define EIO_ (-EIO)
 
 static const struct row rows[] = {
@@ -175,21 +166,33 @@ static const char *check_row(const struct row *row)
 	CLEANUP(range_set_cleanup)
 	struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
 	struct nsswitch nsswitch = words(row->words);
-	struct source_answer answer;
+	const struct source *source;
+	struct source_walk walk;
 	struct source_list list;
-	int says = row->files, r;
+	int asked = 0, r;
 	bool by_plugin;
 
-	asked = 0;
 	source_find(&nsswitch, folder.path, &list);
-	r = source_ranges(&list, row->owner, &kind_uid, files, &says, &set, &answer);
-	CHILD_ASSERT(r == row->r);
-	CHILD_ASSERT(!answer.source == !row->who);
-	CHILD_ASSERT(!row->who || strcmp(answer.source->name, row->who) == 0);
-	CHILD_ASSERT(answer.fault == row->fault && answer.error == row->error);
+	walk = source_walk(&list);
+	while ((source = source_next(&walk)))
+		if (source->type == SOURCE_FILES) {
+			asked++;
+			source_take(&walk, row->files < 0 ? row->files : 0,
+				    row->files == HAS);
+		} else {
+			r = plugin_ask_ranges(list.plugin_folder, source->name,
+					      row->owner, &kind_uid, &set);
+			source_take(&walk, r, set.n);
+		}
+	CHILD_ASSERT(walk.r == row->r);
+	CHILD_ASSERT(!walk.answer.source == !row->who);
+	CHILD_ASSERT(!row->who || strcmp(walk.answer.source->name, row->who) == 0);
+	CHILD_ASSERT(walk.answer.fault == row->fault && walk.answer.error == row->error);
 	CHILD_ASSERT(asked == row->asked);
-	by_plugin = r == 0 && strcmp(row->who, "files") != 0;
+	by_plugin = walk.r == 0 && strcmp(row->who, "files") != 0;
 	CHILD_ASSERT(set.n == by_plugin);
+	/* What is over stays over. */
+	CHILD_ASSERT(!source_next(&walk));
 	return NULL;
 }
 
@@ -213,40 +216,4 @@ static const char *ranges(void *context)
 Test(source, ranges)
 {
 	child_run(ranges, NULL);
-}
-
-/* The same for the question of who has an id; ids are roles in plugin.c. */
-static const char *owners(void *context)
-{
-	const char *complaint = child_own_mounts();
-	struct nsswitch nsswitch = words("files puppet");
-	int none = NONE, has = HAS;
-	struct source_answer answer;
-	struct source_list list;
-	uid_t *uids = NULL;
-	size_t n = 77;
-
-	(void)context;
-	if (complaint)
-		return complaint;
-	source_find(&nsswitch, folder.path, &list);
-	CHILD_ASSERT(source_owners(&list, 0, &kind_uid, files, &none, &uids, &n,
-				   &answer) == 0);
-	CHILD_ASSERT(n == 2 && uids[0] == 5001 && uids[1] == 5002);
-	CHILD_ASSERT(strcmp(answer.source->name, "puppet") == 0);
-	free(uids);
-	CHILD_ASSERT(
-		source_owners(&list, 0, &kind_uid, files, &has, &uids, &n, &answer) == 0);
-	CHILD_ASSERT(n == 0 && !uids && answer.source->type == SOURCE_FILES);
-	CHILD_ASSERT(source_owners(&list, 3, &kind_uid, files, &none, &uids, &n,
-				   &answer) == SOURCE_NONE);
-	CHILD_ASSERT(source_owners(&list, 4, &kind_uid, files, &none, &uids, &n,
-				   &answer) == SOURCE_FAILED);
-	CHILD_ASSERT(answer.fault == PLUGIN_DOWN && n == 0 && !uids);
-	return NULL;
-}
-
-Test(source, owners)
-{
-	child_run(owners, NULL);
 }
