@@ -78,8 +78,7 @@ static int find_lookup(struct edit *edit)
 		return EXIT_NOT_PERMITTED;
 	}
 	edit->service = nss_client_service(&edit->asker);
-	edit->lookup.service = &edit->service;
-	edit->lookup.files_first = lookup_is_files_first(&nsswitch);
+	edit->lookup = lookup_live(edit->etc, &nsswitch, &edit->service);
 	return 0;
 }
 

@@ -50,7 +50,7 @@ int db_begin(struct db *db, int folder, enum db_place place)
 		r = nsswitch_read(NSSWITCH_CONF, &db->nsswitch);
 		if (r)
 			return r;
-		db->lookup.files_first = lookup_is_files_first(&db->nsswitch);
+		db->lookup = lookup_live(db->folder, &db->nsswitch, NULL);
 	}
 	return from_lock(lock_take(&db->lock, db->folder, place == DB_PREFIX, db->stop));
 }
@@ -108,6 +108,28 @@ static int load(struct db *db, struct db_side *side, bool create)
 int db_load(struct db *db, const struct kind *kind, bool create)
 {
 	return db_fail(db, kind, load(db, db_side_of(db, kind), create));
+}
+
+/*
+ * Finds further names of the owner in lines with ids of @range, by the name service:
+ * before ids are taken away that it may have under another name.
+ *
+ * unknown: those who were asked about; the same ones in each call.
+ * Returns 0, DB_UNKNOWN (about some of them there was no answer) or -errno.
+ */
+int db_find_names(struct db *db, const struct kind *kind, struct owner *owner,
+		  struct range range, struct unknown_owners *unknown)
+{
+	const struct table *table = &db_side_of(db, kind)->table;
+	struct table_cursor cursor = { 0 };
+	struct table_line line;
+	int r = unknown_owners_name(unknown, table, range, &db->lookup, owner);
+
+	while (r == 0 && table_next_near(table, &cursor, range, &line))
+		if (unknown_owners_are_silent(unknown, line.entry.owner,
+					      line.entry.owner_len))
+			r = DB_UNKNOWN;
+	return db_fail(db, kind, r);
 }
 
 /* Takes @range away from all lines of the owner. Returns 0 or -errno. */

@@ -22,6 +22,7 @@
 #include "libsubid/sys/nsswitch.h"
 #include "libsubid/user/nss.h"
 #include "libsubid/user/owner.h"
+#include "libsubid/user/unknown-owners.h"
 #include "libsubid/sys/taken.h"
 
 enum db_place {
@@ -68,6 +69,7 @@ enum {
 	DB_FULL,	/* there is no room for another range */
 	DB_STOPPED,	/* `stop` is readable; the files are as they were */
 	DB_NOT_DURABLE, /* written, but a power cut may undo it */
+	DB_UNKNOWN,	/* the name service has not answered whose lines these are */
 };
 
 /* What may be overridden, and by which option of the tools. */
@@ -92,6 +94,8 @@ struct db_grant {
 int db_begin(struct db *db, int folder, enum db_place place);
 void db_use_own_service(struct db *db);
 int db_load(struct db *db, const struct kind *kind, bool create);
+int db_find_names(struct db *db, const struct kind *kind, struct owner *owner,
+		  struct range range, struct unknown_owners *unknown);
 int db_revoke(struct db *db, const struct kind *kind, struct owner *owner,
 	      struct range range);
 int db_drop_lines(struct db *db, const struct kind *kind, const uint64_t *numbers,

@@ -196,6 +196,7 @@ EXPORT int subid_db_revoke(struct subid_db *db, unsigned int type, const char *o
 {
 	HOLD_CANCEL;
 	CLEANUP(owner_cleanup) struct owner found = { 0 };
+	CLEANUP(unknown_owners_cleanup) struct unknown_owners unknown = { 0 };
 	const struct kind *kind = handle_kind(type);
 	struct range ids;
 	int r;
@@ -206,6 +207,8 @@ EXPORT int subid_db_revoke(struct subid_db *db, unsigned int type, const char *o
 	r = find_owner(db, owner, SUBID_DB_NO_ACCOUNT, &found);
 	if (r)
 		return r;
-	r = db_revoke(&db->db, kind, &found, ids);
+	r = db_find_names(&db->db, kind, &found, ids, &unknown);
+	if (r == 0)
+		r = db_revoke(&db->db, kind, &found, ids);
 	return r ? handle_fail_db(db, r) : 0;
 }

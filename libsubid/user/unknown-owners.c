@@ -140,12 +140,51 @@ int unknown_owners_ask(struct unknown_owners *owners, const struct lookup *looku
 
 	if (r)
 		return r;
-	if (lookup->service)
+	if (lookup->service && !lookup->files_alone)
 		return ask_service(owners, lookup->service);
 	for (size_t i = 0; i < owners->n; i++)
-		if (!owners->items[i].asked)
+		if (!owners->items[i].asked) {
+			owners->items[i].asked = true;
 			owners->items[i].answer.r = ACCOUNT_NONE;
+		}
 	return 0;
+}
+
+/*
+ * Finds further names of a user: the owners of lines with ids of @range to whose names
+ * the name service gives the user's uid.
+ *
+ * owners: the same ones in each call, so that each is asked for once.
+ * Returns 0 or -errno; about whom nothing is known unknown_owners_are_silent() tells.
+ */
+int unknown_owners_name(struct unknown_owners *owners, const struct table *table,
+			struct range range, const struct lookup *lookup,
+			struct owner *owner)
+{
+	int r;
+
+	if (!owner_has_account(owner) || !lookup->service || lookup->files_alone)
+		return 0;
+	r = unknown_owners_add_lines(owners, table, range, owner_is, owner);
+	if (r == 0)
+		r = unknown_owners_ask(owners, lookup);
+	for (size_t i = 0; r == 0 && i < owners->n; i++) {
+		const struct unknown_owner *unknown = &owners->items[i];
+
+		if (unknown->answer.r == 0 &&
+		    unknown->answer.account.uid == owner->account.uid)
+			r = owner_add_name(owner, unknown->name, strlen(unknown->name));
+	}
+	return r;
+}
+
+/* Tells whether the name service has not answered about the owner with a name. */
+bool unknown_owners_are_silent(const struct unknown_owners *owners, const char *name,
+			       size_t len)
+{
+	const struct unknown_owner *owner = find(owners, name, len);
+
+	return owner && owner->answer.r < 0;
 }
 
 /* Frees the owners. Takes zeroed ones. */
