@@ -100,7 +100,8 @@ int overlap_find(const struct overlap_question *question, struct overlap_list *l
 					       wanted->ranges[wanted->n - 1].end },
 			       &line)) {
 		if (!range_set_overlaps(wanted, line.entry.range) ||
-		    question->is_owner(&line.entry, question->context))
+		    (question->is_owner &&
+		     question->is_owner(&line.entry, question->context)))
 			continue;
 		r = find_in_line(question, &line, list);
 		if (r)
@@ -109,16 +110,16 @@ int overlap_find(const struct overlap_question *question, struct overlap_list *l
 	return 0;
 }
 
-/* Tells whether the one who asks has said that this is meant. Thread-safe. */
-bool overlap_is_overridden(const struct overlap *overlap, bool allow_overlap,
-			   bool allow_root)
+/* Returns whether the policy allows this conflict. Thread-safe. */
+bool overlap_is_overridden(const struct overlap *overlap,
+			   const struct overlap_policy *policy)
 {
 	switch (overlap->why) {
 	case OVERLAP_OWNER:
 	case OVERLAP_ACCOUNT:
-		return allow_overlap;
+		return policy->allow_overlap;
 	case OVERLAP_ROOT:
-		return allow_root;
+		return policy->allow_root;
 	case OVERLAP_NO_ID:
 		break;
 	}
