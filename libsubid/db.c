@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * db: begin, lock, load, look, take away, end. What is given is in db-grant.c, what is
+ * db: begin, lock, load, look, take away, end. What is given is in allocate.c, what is
  * written in db-commit.c.
  */
 #include <errno.h>
@@ -56,14 +56,20 @@ int db_begin(struct db *db, int folder, enum db_place place)
 }
 
 /*
- * Has the name service asked in this process, for a library: it makes no others. After
- * db_begin() on the running system.
+ * Says how the name service is asked, after db_begin() on the running system. It has to
+ * live as long as the transaction.
  */
+void db_use_service(struct db *db, const struct name_service *service)
+{
+	db->lookup.service = service;
+	db->in_use.service = service;
+}
+
+/* The same for a library, which makes no other processes: it asks in this one. */
 void db_use_own_service(struct db *db)
 {
-	db->in_library = true;
 	db->own_service = nss_service(&db->nss);
-	db->lookup.service = &db->own_service;
+	db_use_service(db, &db->own_service);
 }
 
 /*
@@ -241,6 +247,7 @@ void db_end(struct db *db)
 		table_clear(&db->sides[i].table);
 	}
 	lock_release(&db->lock);
+	ids_in_use_service_cleanup(&db->in_use);
 	nss_end(&db->nss);
 	db->folder = fd_close(db->folder);
 }

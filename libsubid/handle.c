@@ -244,6 +244,7 @@ static enum subid_db_why why_of(enum overlap_why why)
 	case OVERLAP_OWNER:
 		return SUBID_DB_OF_OWNER;
 	case OVERLAP_ACCOUNT:
+	case OVERLAP_PRIMARY:
 		return SUBID_DB_OF_ACCOUNT;
 	case OVERLAP_ROOT:
 		return SUBID_DB_IS_ROOT;
