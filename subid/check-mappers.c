@@ -128,12 +128,10 @@ static int look_for(struct check *check, const struct kind *kind)
 		if (folder < 0)
 			continue;
 		/* What a link in an image means is a file that has its own name there. */
-		fd = openat(folder, kind->mapper,
-			    O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC |
-				    (root ? O_NOFOLLOW : 0));
-		linked |= fd < 0 && errno == ELOOP;
-		if (fd < 0 || fstat(fd, &status) || !S_ISREG(status.st_mode) ||
-		    was_seen(&seen, &status))
+		fd = fd_open_regular(folder, kind->mapper,
+				     O_RDONLY | (root ? O_NOFOLLOW : 0));
+		linked |= fd == -ELOOP;
+		if (fd < 0 || fstat(fd, &status) || was_seen(&seen, &status))
 			continue;
 		r = verb_name_folder(folder, root, folders[i], place);
 		if (r)

@@ -154,26 +154,20 @@ int crowd_read(struct crowd *crowd, const char *path)
 	return VERB_UNREADABLE;
 }
 
-static FILE *open_groups(const struct edit *edit)
-{
-	int fd = etc_open(edit->etc, "group");
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
-
-	if (!file)
-		fd_close(fd);
-	return file;
-}
-
 /* A group of another system. Returns 0, ENOENT or an errno. */
 static int read_group(const struct edit *edit, const char *name, struct group *ret_group,
 		      char *buffer, size_t size)
 {
-	FILE *file = open_groups(edit);
+	int fd = etc_open(edit->etc, "group");
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 	struct group *found = NULL;
 	int r;
 
-	if (!file)
-		return ENOENT;
+	if (!file) {
+		r = fd < 0 ? -fd : errno;
+		fd_close(fd);
+		return r;
+	}
 	do {
 		r = fgetgrent_r(file, ret_group, buffer, size, &found);
 	} while (r == 0 && strcmp(ret_group->gr_name, name) != 0);
