@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -88,13 +87,13 @@ int wait_read(int fd, int64_t end, void *bytes, size_t len)
  * a filter of system calls has no close_range(2) that is the lesser evil. Does not
  * return.
  */
-static void queue(int fd, bool image, int out)
+static void queue(int fd, int out)
 {
 	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	fd_close_others(0, fd, out);
-	if (image ? flock(fd, LOCK_EX) : fcntl(fd, F_OFD_SETLKW, &whole))
+	if (fcntl(fd, F_OFD_SETLKW, &whole))
 		_exit(errno);
 	/* Another thread's child may have a copy of the pipe: its end alone tells little.
 	 */
@@ -105,7 +104,7 @@ static void queue(int fd, bool image, int out)
  * Makes the process that queues. As fork(2), but nobody is signalled when it ends and
  * nobody waits for it by mistake. Returns its id or -errno.
  */
-static pid_t start_queuing(int fd, bool image, int out)
+static pid_t start_queuing(int fd, int out)
 {
 	sigset_t all, before;
 	pid_t pid;
@@ -115,7 +114,7 @@ static pid_t start_queuing(int fd, bool image, int out)
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	pid = (pid_t)syscall(SYS_clone, 0L, 0L, 0L, 0L, 0L);
 	if (pid == 0)
-		queue(fd, image, out);
+		queue(fd, out);
 	if (pid < 0)
 		pid = -errno;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -123,13 +122,13 @@ static pid_t start_queuing(int fd, bool image, int out)
 }
 
 /*
- * Waits for the write lock on the whole of @fd, by its open file description, or with
- * @image for its flock(2), and takes it.
+ * Waits for the write lock on the whole of @fd, by its open file description, and takes
+ * it.
  *
  * Returns 0, WAIT_OVER or WAIT_STOPPED (it may have been taken in the last moment), or
  * -errno. Thread-safe.
  */
-int wait_for_lock(int fd, bool image, int stop, int64_t end)
+int wait_for_lock(int fd, int stop, int64_t end)
 {
 	CLEANUP(fd_cleanup) int in = -1;
 	int ends[2], status = 0, r;
@@ -138,7 +137,7 @@ int wait_for_lock(int fd, bool image, int stop, int64_t end)
 	if (pipe2(ends, O_CLOEXEC))
 		return -errno;
 	in = ends[0];
-	pid = start_queuing(fd, image, ends[1]);
+	pid = start_queuing(fd, ends[1]);
 	fd_close(ends[1]);
 	if (pid < 0)
 		return pid;
