@@ -47,7 +47,9 @@ void edit_start(int status)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0 &&
-		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+		    open("/dev/null",
+			 O_NONBLOCK | O_NOCTTY |
+				 (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY)) != fd)
 			_exit(status);
 	signal(SIGCHLD, SIG_DFL);
 	if (identity_is_elevated())
@@ -208,13 +210,15 @@ int edit_begin(struct edit *edit, const bool kinds[static 2])
 	r = may_change(edit);
 	if (r)
 		return r;
-	r = interrupt_hold(&edit->interrupt);
+	/* What is only shown may be interrupted at any time. */
+	r = edit->dry_run ? 0 : interrupt_hold(&edit->interrupt);
 	if (r) {
 		report_line(edit->program, _("cannot hold signals off: %s"),
 			    report_error(-r));
 		return EXIT_NOT_PERMITTED;
 	}
 	edit->db.stop = edit->interrupt.fd;
+	edit->db.read_only = edit->dry_run;
 	r = db_begin(&edit->db, edit->etc, edit->place);
 	if (r)
 		return fail(edit, false, r);
@@ -306,17 +310,11 @@ bool edit_changed(const struct edit *edit)
 	return db_changed(&edit->db, &kind_uid) || db_changed(&edit->db, &kind_gid);
 }
 
-/* Shows what would change. Who reads it may be slow: nobody waits for our locks. */
-static int show(struct edit *edit)
-{
-	db_unlock(&edit->db);
-	return show_changes(&edit->db, edit->folder, edit->renames);
-}
-
 /* Writes what changed, or with --dry-run shows it. */
 int edit_commit(struct edit *edit)
 {
-	int r = edit->dry_run ? show(edit) : db_commit(&edit->db);
+	int r = edit->dry_run ? show_changes(&edit->db, edit->folder, edit->renames) :
+				db_commit(&edit->db);
 
 	return r ? fail(edit, true, r) : 0;
 }

@@ -78,12 +78,16 @@ void report_line(const char *program, const char *format, ...)
 }
 
 /*
- * The text of an errno in English, whatever the locale: scripts and logs look for it.
+ * The text of an errno in English, whatever the locale: scripts and logs look for it. Two
+ * of them have a meaning here that strerror(3) does not know: see fd_open_regular() and
+ * load_table().
  * Thread-safe; the string is a constant.
  */
 const char *report_error(int error)
 {
-	const char *text = strerrordesc_np(error);
+	const char *text = error == EBADFD ? "Not a regular file" :
+			   error == EILSEQ ? "The file has a hole, so it is no text" :
+					     strerrordesc_np(error);
 
 	return text ? text : "Unknown error";
 }

@@ -4,12 +4,29 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 
+#include "common/causes-rules.h"
 #include "common/i18n.h"
 #include "common/report.h"
 #include "common/status.h"
 #include "common/tell.h"
+
+/* Which process ids are in use in other pid namespaces, as of containers, is not known.
+ */
+static void tell_stale(const char *program, const char *folder, const char *file)
+{
+	char path[PATH_MAX + sizeof("/subuid.lock")], word[CAUSES_QUOTED_BYTES];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, file);
+	if (causes_quote(path, word))
+		report_line(program,
+			    _("if no process has it, not in a container either: "
+			      "rm -f %s"),
+			    word);
+}
 
 static void tell_busy(const char *program, const struct db *db, const char *folder)
 {
@@ -26,6 +43,8 @@ static void tell_busy(const char *program, const struct db *db, const char *fold
 	if (db->failed)
 		report_line(program, _("cannot lock %s/%s; try again later."), folder,
 			    file);
+	if (db->failed && lock->prefix)
+		tell_stale(program, folder, lock->busy);
 }
 
 /* What an errno alone does not say about a file that is put in the place of another. */
@@ -51,7 +70,7 @@ static void tell_failure(const char *program, const struct db *db, const char *f
 	const char *file = kind ? kind->database : "passwd";
 	const char *object = file;
 
-	if (!kind || !db->lock.held[kind->group]) {
+	if (!kind || !(db->read_only || db->lock.held[kind->group])) {
 		object = db->lock.busy	? db->lock.busy :
 			 db->folder < 0 ? "" :
 					  "nsswitch.conf";
@@ -63,6 +82,8 @@ static void tell_failure(const char *program, const struct db *db, const char *f
 		report_line(program, _("failure while writing changes to %s/%s"), folder,
 			    file);
 	}
+	if (kind && db->sides[kind->group].file.failed[0] != '\0')
+		object = db->sides[kind->group].file.failed;
 	if (db->accounts)
 		object = db->accounts;
 	report_line(program, "%s/%s: %s", folder, object, report_error(-r));

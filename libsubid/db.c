@@ -29,16 +29,18 @@ static int from_lock(int r)
 /*
  * Begins a transaction on the databases in @folder, a descriptor; it stays the caller's.
  *
- * db: DB_NONE, where `stop` may be set.
+ * db: DB_NONE, where `stop` and `read_only` may be set.
  * Returns 0, DB_BUSY, DB_STOPPED or -errno. End with db_end() in any case. A transaction
  * belongs to one thread and excludes others, of this process and of others.
  */
 int db_begin(struct db *db, int folder, enum db_place place)
 {
-	int stop = db->stop, r;
+	const struct db given = *db;
+	int r;
 
 	*db = (struct db)DB_NONE;
-	db->stop = stop;
+	db->stop = given.stop;
+	db->read_only = given.read_only;
 	db->sides[0] = (struct db_side){ .kind = &kind_uid, .file = ATOMICFILE_NONE };
 	db->sides[1] = (struct db_side){ .kind = &kind_gid, .file = ATOMICFILE_NONE };
 
@@ -52,6 +54,8 @@ int db_begin(struct db *db, int folder, enum db_place place)
 			return r;
 		db->lookup = lookup_live(db->folder, &db->nsswitch, NULL);
 	}
+	if (db->read_only)
+		return 0;
 	return from_lock(lock_take(&db->lock, db->folder, place == DB_PREFIX, db->stop));
 }
 
@@ -87,12 +91,11 @@ int db_load_old(const struct db *db, const struct kind *kind, struct table *ret_
 
 static int load(struct db *db, struct db_side *side, bool create)
 {
-	int r;
+	int r = db->read_only ? 0 : lock_take_database(&db->lock, side->kind);
 
-	r = lock_take_database(&db->lock, side->kind);
 	if (r)
 		return from_lock(r);
-	r = atomicfile_open(&side->file, db->folder, side->kind);
+	r = atomicfile_open(&side->file, db->folder, side->kind, !db->read_only);
 	if (r)
 		return r;
 	if (!side->file.exists && !create)
@@ -181,15 +184,14 @@ static int held_on_disk(const struct db *db, const struct kind *kind, struct own
 			struct range_set *set)
 {
 	CLEANUP(fd_cleanup)
-	int fd = openat(db->folder, kind->database,
-			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int fd = fd_open_regular(db->folder, kind->database, O_RDONLY | O_NOFOLLOW);
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
 	struct scan_line line;
 	struct entry entry;
 	int r;
 
 	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
+		return fd == -ENOENT ? 0 : fd;
 	r = scan_start(&scan, fd);
 	while (r == 0 && (r = scan_next(&scan, &line)) > 0)
 		r = !owner_begins(line.text, line.len, owner) ||
@@ -227,14 +229,6 @@ bool db_changed(const struct db *db, const struct kind *kind)
 	const struct db_side *side = &db->sides[kind->group];
 
 	return side->loaded && side->table.changed;
-}
-
-/*
- * Gives the locks back of what is not to be committed; it can still be looked at.
- */
-void db_unlock(struct db *db)
-{
-	lock_release(&db->lock);
 }
 
 /* Ends a transaction; what was not committed is forgotten. Takes DB_NONE. */

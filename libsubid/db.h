@@ -40,6 +40,7 @@ struct db_side {
 struct db {
 	int stop; /* not owned: ends the transaction when it is readable; -1: nothing does
 		   */
+	bool read_only; /* what is changed is only shown: no lock is taken */
 	int folder;
 	struct nsswitch nsswitch; /* empty unless DB_LIVE */
 	struct lookup lookup; /* who knows users; see db_use_service() */
@@ -85,7 +86,6 @@ int db_held(const struct db *db, const struct kind *kind, struct owner *owner,
 bool db_changed(const struct db *db, const struct kind *kind);
 int db_load_old(const struct db *db, const struct kind *kind, struct table *ret_table);
 int db_commit(struct db *db);
-void db_unlock(struct db *db);
 void db_end(struct db *db);
 
 #endif

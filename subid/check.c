@@ -225,14 +225,17 @@ static int authorise(const struct check *check)
 
 static int load_accounts(struct check *check)
 {
-	int r;
+	const struct kind *kind = &kind_uid;
+	int r = passwd_file_load(check->place.folder, kind, &check->users);
 
-	r = passwd_file_load(check->place.folder, &kind_uid, &check->users);
-	if (r == 0)
-		r = passwd_file_load(check->place.folder, &kind_gid, &check->groups);
+	if (r == 0) {
+		kind = &kind_gid;
+		r = passwd_file_load(check->place.folder, kind, &check->groups);
+	}
 	if (r == 0)
 		return VERB_GO;
-	report_line(PROGRAM, "%s: %s", check->place.etc, report_error(-r));
+	report_line(PROGRAM, "%s/%s: %s", check->place.etc, kind->accounts,
+		    report_error(-r));
 	return VERB_UNREADABLE;
 }
 

@@ -201,6 +201,8 @@ Test(report, errors)
 	cr_assert_str_eq(report_error(ELOOP), "Too many levels of symbolic links");
 	cr_assert_str_eq(report_error(EFBIG), "File too large");
 	cr_assert_str_eq(report_error(EISDIR), "Is a directory");
+	cr_assert_str_eq(report_error(EBADFD), "Not a regular file");
+	cr_assert_str_eq(report_error(EILSEQ), "The file has a hole, so it is no text");
 	cr_assert_str_eq(report_error(123456), "Unknown error");
 	cr_assert_str_eq(report_error(-1), "Unknown error");
 	for (int error = 1; error < 134; error++)
