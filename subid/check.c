@@ -86,16 +86,21 @@ struct problem problem_of(enum check_code code, const struct kind *kind, const c
 /* `FILE:LINE: SEVERITY: MESSAGE [CODE]`, and the cure below it. */
 static int say(const struct problem *problem)
 {
-	char line[NUM_BYTES + 2] = "";
+	enum printable_charset charset = report_charset();
 
 	progress_rows();
+	report_put(problem->path, strlen(problem->path), charset);
 	if (problem->line)
-		snprintf(line, sizeof(line), ":%" PRIu64, problem->line);
-	printf("%s%s: %s: %s [%s]\n", problem->path, line,
-	       problem->fixed ? _("mended") : finding_severity_name(problem->severity),
-	       problem->message, problem->code);
-	if (problem->cure[0] != '\0' && !problem->fixed)
-		printf("    %s\n", problem->cure);
+		printf(":%" PRIu64, problem->line);
+	printf(": %s: ",
+	       problem->fixed ? _("mended") : finding_severity_name(problem->severity));
+	report_put(problem->message, strlen(problem->message), charset);
+	printf(" [%s]\n", problem->code);
+	if (problem->cure[0] != '\0' && !problem->fixed) {
+		fputs("    ", stdout);
+		report_put(problem->cure, strlen(problem->cure), charset);
+		putchar('\n');
+	}
 	if (!ferror(stdout))
 		return 0;
 	report_line(PROGRAM, _("standard output: %s"), report_error(errno));
@@ -174,8 +179,7 @@ static int parse(int argc, char **argv, struct check *check)
 		VERB_SHORT_OUTPUT VERB_SHORT_ROOT VERB_SHORT_HELP;
 	int option, r;
 
-	while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) >=
-	       0) {
+	while ((option = arguments_next(argc, argv, short_options, long_options)) >= 0) {
 		if (option == OPTION_ALL || option == OPTION_FIX) {
 			check->all |= option == OPTION_ALL;
 			check->fix |= option == OPTION_FIX;

@@ -19,8 +19,9 @@
 #define CHECK_PATH_BYTES (PATH_MAX + 64)
 #define CHECK_TEXT_BYTES 2048
 /* Findings of one kind that are told unless all are asked for. */
-#define CHECK_MAX	 1000
-#define CHECK_NAME_BYTES (LIMIT_OWNER_BYTES + 1)
+#define CHECK_MAX 1000
+/* With room behind an owner of any length for a byte that is written as `\xNN`. */
+#define CHECK_NAME_BYTES (LIMIT_OWNER_BYTES + 5)
 
 /* What is told besides the findings in lines: about files and programs. */
 enum check_code {

@@ -164,8 +164,7 @@ static int parse(int argc, char **argv, struct options *options)
 	int option, r;
 
 	options->min_uid = options->max_uid = UINT64_MAX;
-	while ((option = getopt_long(argc, argv, CHANGE_SHORT, long_options, NULL)) >=
-	       0) {
+	while ((option = arguments_next(argc, argv, CHANGE_SHORT, long_options)) >= 0) {
 		r = take_option(options, option);
 		if (r != VERB_GO)
 			return r;

@@ -46,8 +46,7 @@ static int parse(int argc, char **argv, struct rename *rename)
 	static const struct option long_options[] = { CHANGE_LONG };
 	int option, r;
 
-	while ((option = getopt_long(argc, argv, CHANGE_SHORT, long_options, NULL)) >=
-	       0) {
+	while ((option = arguments_next(argc, argv, CHANGE_SHORT, long_options)) >= 0) {
 		r = change_take(&verb_rename, &rename->change, option);
 		if (r != VERB_GO)
 			return r;
@@ -150,7 +149,7 @@ static void record(const struct rename *rename, int status)
 	snprintf(text, sizeof(text), "rename new=%s", rename->owner);
 	/* A field of a record ends at a blank. */
 	for (char *at = text + sizeof("rename"); *at; at++)
-		if ((unsigned char)*at <= ' ' || *at == '"')
+		if (*at == ' ' || *at == '"')
 			*at = '?';
 	edit_record(&rename->edit, rename->old, text, status == 0);
 }

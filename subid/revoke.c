@@ -52,8 +52,8 @@ static int parse(int argc, char **argv, struct revoke *revoke)
 	};
 	int option, r = VERB_GO;
 
-	while (r == VERB_GO && (option = getopt_long(argc, argv, CHANGE_SHORT,
-						     long_options, NULL)) >= 0) {
+	while (r == VERB_GO &&
+	       (option = arguments_next(argc, argv, CHANGE_SHORT, long_options)) >= 0) {
 		if (option == OPTION_ALL)
 			revoke->all = true;
 		else if (option == OPTION_RANGE)

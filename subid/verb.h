@@ -5,10 +5,10 @@
 #ifndef SUBID_VERB_H
 #define SUBID_VERB_H
 
-#include <getopt.h>
 #include <limits.h>
 #include <stdbool.h>
 
+#include "common/arguments.h"
 #include "libsubid/core/kind.h"
 #include "subid/output.h"
 
