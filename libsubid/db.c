@@ -66,7 +66,7 @@ int db_begin(struct db *db, int folder, enum db_place place)
 void db_use_service(struct db *db, const struct name_service *service)
 {
 	db->lookup.service = service;
-	db->in_use.service = service;
+	ids_in_use_start(&db->in_use, &db->nsswitch, service);
 }
 
 /* The same for a library, which makes no other processes: it asks in this one. */

@@ -52,7 +52,7 @@ static int find_missing(struct explanation *explanation, struct range range)
 static int find_conflicts(const struct query *query, struct explanation *explanation)
 {
 	CLEANUP(ids_in_use_service_cleanup)
-	struct ids_in_use_service service = { .service = query->lookup.service };
+	struct ids_in_use_service service = { .service = NULL };
 	const struct overlap_question question = {
 		.kind = explanation->kind,
 		.wanted = &explanation->missing,
@@ -61,6 +61,8 @@ static int find_conflicts(const struct query *query, struct explanation *explana
 		.context = &explanation->owner,
 	};
 	int r = query_table(query, explanation->kind, &explanation->table);
+
+	ids_in_use_start(&service, &query->nsswitch, query->lookup.service);
 
 	if (r == 0)
 		r = ids_in_use_local(query->folder, explanation->kind,

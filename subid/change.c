@@ -69,7 +69,8 @@ int change_status(const struct edit *edit, int status)
 	case EXIT_DONE:
 		return VERB_DONE;
 	case EXIT_NO_USER:
-		return VERB_NO_USER;
+		/* That there is none would have to be known. */
+		return edit->silent ? VERB_UNREADABLE : VERB_NO_USER;
 	case EXIT_BUSY:
 		return VERB_BUSY;
 	case EXIT_POLICY:

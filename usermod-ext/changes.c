@@ -8,11 +8,62 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/i18n.h"
+#include "common/report.h"
 #include "libsubid/core/cleanup.h"
 #include "usermod-ext/changes.h"
 #include "usermod-ext/usermod-ext.h"
 
-static int revoke(const struct options *options, struct db *db, struct owner *owner)
+/*
+ * Finds other names of the user that lines with ids have that are to be removed, before
+ * anything is locked. Returns 0 or an exit status.
+ */
+int changes_find_names(const struct options *options, struct edit *edit,
+		       struct owner *owner)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < options->n; i++)
+		if (!options->changes[i].add)
+			r = edit_find_names(edit, options->changes[i].kind,
+					    options->changes[i].range, owner);
+	return r;
+}
+
+/*
+ * The same with what was read under the locks. As usermod(8) does, the program goes on
+ * with the names that are known; the other lines are reported, and so is a range of which
+ * the user has nothing. Returns 0 or an exit status.
+ */
+int changes_confirm_names(const struct options *options, struct edit *edit,
+			  struct owner *owner)
+{
+	for (size_t i = 0; i < options->n; i++) {
+		const struct change *change = &options->changes[i];
+		CLEANUP(range_set_cleanup) struct range_set held = RANGE_SET(SIZE_MAX);
+		size_t silent = 0;
+		int r = 0;
+
+		if (change->add)
+			continue;
+		r = edit_confirm_names(edit, change->kind, change->range, owner, &silent);
+		if (r == 0)
+			r = edit_tell_error(
+				edit, db_held(&edit->db, change->kind, owner, &held));
+		if (r)
+			return r;
+		if (!range_set_overlaps(&held, change->range))
+			report_line(
+				PROGRAM,
+				_("note: %s holds none of the %ss %" PRIu64 "-%" PRIu64),
+				owner->account.name, change->kind->id,
+				change->range.start, change->range.end - 1);
+	}
+	return 0;
+}
+
+static int revoke_ranges(const struct options *options, struct db *db,
+			 struct owner *owner)
 {
 	int r = 0;
 
@@ -76,7 +127,7 @@ static int allocate_missing(struct db *db, const struct owner *owner,
 int changes_apply(const struct options *options, struct db *db, struct owner *owner,
 		  struct allocate *allocate, struct allocate_item *ret_allocated)
 {
-	int r = revoke(options, db, owner);
+	int r = revoke_ranges(options, db, owner);
 
 	if (r == 0)
 		r = grant(options, db, owner, allocate);

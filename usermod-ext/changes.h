@@ -7,12 +7,17 @@
 
 #include <stddef.h>
 
+#include "common/edit.h"
 #include "libsubid/allocate.h"
 #include "libsubid/db.h"
 #include "usermod-ext/options.h"
 
 #define CHANGES_TEXT_BYTES 512
 
+int changes_find_names(const struct options *options, struct edit *edit,
+		       struct owner *owner);
+int changes_confirm_names(const struct options *options, struct edit *edit,
+			  struct owner *owner);
 int changes_apply(const struct options *options, struct db *db, struct owner *owner,
 		  struct allocate *allocate, struct allocate_item *ret_allocated);
 void changes_text(const struct options *options, const struct allocate_item *allocated,

@@ -67,6 +67,8 @@ static int attempt(struct run *run, bool *ret_changed)
 	int r;
 
 	r = edit_begin(&run->edit, kinds);
+	if (r == 0)
+		r = changes_confirm_names(&run->options, &run->edit, &run->owner);
 	if (r == 0 && options_delete(&run->options))
 		r = edit_check_busy(&run->edit, &run->owner);
 	if (r)
@@ -92,7 +94,8 @@ static int work(struct run *run)
 	run->edit.create = run->options.create;
 	run->edit.dry_run = run->options.dry_run;
 	if ((r = edit_find_folder(&run->edit)) ||
-	    (r = edit_find_user(&run->edit, run->options.login, &run->owner)))
+	    (r = edit_find_user(&run->edit, run->options.login, &run->owner)) ||
+	    (r = changes_find_names(&run->options, &run->edit, &run->owner)))
 		return r;
 	r = attempt(run, &changed);
 	/* The log may be slow: nobody waits for our locks meanwhile. */

@@ -187,3 +187,20 @@ int nsswitch_read(const char *path, struct nsswitch *ret_nsswitch)
 	*ret_nsswitch = nsswitch;
 	return 0;
 }
+
+/*
+ * Tells whether any of the services in @words, as in passwd_others, has accounts that are
+ * not the running system's own. Thread-safe.
+ */
+bool nsswitch_has_remote(const char *words)
+{
+	while (*words) {
+		size_t len = strcspn(words, " ");
+
+		if (len != strlen("systemd") || memcmp(words, "systemd", len) != 0)
+			return true;
+		words += len;
+		words += strspn(words, " ");
+	}
+	return false;
+}

@@ -57,6 +57,21 @@ int ids_in_use_local(int directory, const struct kind *kind,
 	return r;
 }
 
+/*
+ * Begins to ask: @name_service is that of the running system, or NULL. Both have to live
+ * as long as the service, which ends with ids_in_use_service_cleanup().
+ */
+void ids_in_use_start(struct ids_in_use_service *service, const struct nsswitch *nsswitch,
+		      const struct name_service *name_service)
+{
+	bool users = nsswitch_has_remote(nsswitch->passwd_others);
+
+	/* The primary group of a user is a group, too. */
+	service->service = name_service;
+	service->remote[0] = users;
+	service->remote[1] = users || nsswitch_has_remote(nsswitch->group_others);
+}
+
 static int64_t time_left(const struct ids_in_use_service *service)
 {
 	return IDS_IN_USE_SECONDS * 1000 - service->waited;
@@ -100,6 +115,7 @@ static int scan_range(struct ids_in_use_service *service, const struct kind *kin
 {
 	int64_t left = time_left(service);
 	bool whole = range_count(range) <= IDS_IN_USE_ALL;
+	uint64_t gap = whole ? 0 : IDS_IN_USE_GAP;
 	struct name_service_scan scan = {
 		.kind = kind, .range = range, .first_only = !whole, .found = found
 	};
@@ -109,18 +125,13 @@ static int scan_range(struct ids_in_use_service *service, const struct kind *kin
 	scan.milliseconds = whole || service->thorough || left < IDS_IN_USE_A_RANGE ?
 				    left :
 				    IDS_IN_USE_A_RANGE;
-	if (left <= 0) {
-		service->silent |= whole;
-		scan.largest = range_count(range);
-		r = 0;
-	} else {
-		r = service->service->scan(service->service->context, &scan);
-	}
+	scan.largest = range_count(range);
+	r = left > 0 ? service->service->scan(service->service->context, &scan) : 0;
 	service->asked += scan.asked;
 	if (r == 0 && found->n == before && scan.largest > service->largest)
 		service->largest = scan.largest;
 	service->silent |= r < 0 && r != -ENOMEM;
-	service->silent |= r == 0 && whole && scan.largest > 0;
+	service->silent |= r == 0 && found->n == before && scan.largest > gap;
 	return r == -ENOMEM ? r : 0;
 }
 
@@ -138,7 +149,7 @@ int ids_in_use_ask(struct ids_in_use_service *service, const struct kind *kind,
 	int64_t begin = wait_clock();
 	int r = 0;
 
-	if (!service->service || wanted->n == 0)
+	if (!service->service || !service->remote[kind->group] || wanted->n == 0)
 		return 0;
 	enumerate(service, kind);
 	for (size_t i = 0; r >= 0 && i < wanted->n && !service->silent; i++) {

@@ -13,12 +13,15 @@
 #include "libsubid/core/accounts.h"
 #include "libsubid/core/kind.h"
 #include "libsubid/core/range.h"
+#include "libsubid/sys/nsswitch.h"
 #include "libsubid/user/name-service.h"
 
 /* How long the name service may take for all its answers to a command. */
 #define IDS_IN_USE_SECONDS 2
 /* A range of so many ids is asked for whole. */
 #define IDS_IN_USE_ALL 4096
+/* With a gap of so many ids that were not asked it has not answered in time. */
+#define IDS_IN_USE_GAP 1024
 /* How long it is asked for the ids of a larger one, in milliseconds. */
 #define IDS_IN_USE_A_RANGE 300
 
@@ -31,6 +34,7 @@ struct ids_in_use {
 /* The name service in the course of a command. */
 struct ids_in_use_service {
 	const struct name_service *service; /* NULL: there is none */
+	bool remote[2];	    /* it has other users, groups, than those of this system */
 	bool thorough;	    /* all the time that is left goes into each range */
 	bool silent;	    /* one has not answered, or not in time */
 	uint64_t asked;	    /* ids, in all */
@@ -42,6 +46,8 @@ struct ids_in_use_service {
 
 int ids_in_use_local(int directory, const struct kind *kind,
 		     const struct range_set *wanted, struct ids_in_use *found);
+void ids_in_use_start(struct ids_in_use_service *service, const struct nsswitch *nsswitch,
+		      const struct name_service *name_service);
 int ids_in_use_ask(struct ids_in_use_service *service, const struct kind *kind,
 		   const struct range_set *wanted, struct ids_in_use *found);
 void ids_in_use_cleanup(struct ids_in_use *found);
