@@ -62,16 +62,22 @@ static void collect_one(const char *name, bool is_lock, void *context)
 	collect->n++;
 }
 
-/* Takes bits from the mode of a regular file; tells whether there were any. */
-static bool take_mode(int folder, const char *name, mode_t bits)
+/*
+ * Takes bits from the mode of a regular file; returns whether there were any. A file that
+ * has names elsewhere, or another owner than its directory, may have been put there by
+ * the owner of an image: it stays as it is, and the check reports it.
+ *
+ * names: how many the file has here.
+ */
+static bool take_mode(int folder, const char *name, mode_t bits, nlink_t names)
 {
 	CLEANUP(fd_cleanup)
-	int fd = openat(folder, name,
-			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	struct stat status;
+	int fd = fd_open_regular(folder, name, O_RDONLY | O_NOFOLLOW);
+	struct stat status, directory;
 
-	if (fd < 0 || fstat(fd, &status) || !S_ISREG(status.st_mode) ||
-	    !(status.st_mode & bits))
+	if (fd < 0 || fstat(fd, &status) || fstat(folder, &directory) ||
+	    !(status.st_mode & bits) || status.st_nlink > names ||
+	    status.st_uid != directory.st_uid)
 		return false;
 	return fchmod(fd, status.st_mode & 07777 & ~bits) == 0;
 }
@@ -90,17 +96,19 @@ static void note_files(struct repair *repair, const struct kind *kind)
 {
 	struct collect collect = { .items = repair->leftovers[kind->group] };
 	int folder = repair->db.folder;
+	bool linked = is_linked(folder, kind);
 	struct stat status;
 
 	lock_each_left_over(folder, kind, repair->check->place.image, collect_one,
 			    &collect);
 	repair->n_leftovers[kind->group] = collect.n;
-	repair->backup_linked[kind->group] = is_linked(folder, kind);
-	repair->backup_writable[kind->group] = !repair->backup_linked[kind->group] &&
-					       take_mode(folder, kind->backup, S_IWOTH);
+	repair->backup_linked[kind->group] = linked;
+	repair->backup_writable[kind->group] =
+		!linked && take_mode(folder, kind->backup, S_IWOTH, 1);
 	repair->group_writable[kind->group] =
 		fstatat(folder, kind->database, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-		status.st_gid != 0 && take_mode(folder, kind->database, S_IWGRP);
+		status.st_gid != 0 &&
+		take_mode(folder, kind->database, S_IWGRP, linked ? 2 : 1);
 }
 
 static int tell_mended(struct repair *repair, enum check_code code,
@@ -150,10 +158,10 @@ static int fail(struct repair *repair, bool writing, int r)
 	struct check *check = repair->check;
 
 	tell_db_error(PROGRAM, &repair->db, check->place.etc, writing, r);
-	if (writing)
-		check->not_written = true;
-	else
+	if (r == DB_BUSY)
 		check->locked = true;
+	else
+		check->not_written = true;
 	return 0;
 }
 

@@ -294,6 +294,8 @@ static int run(int argc, char **argv)
 	int r, end = 0;
 
 	r = parse(argc, argv, &check);
+	if (check.fix)
+		edit_keep_going();
 	if (r == VERB_GO)
 		r = authorise(&check);
 	if (r == VERB_GO)
