@@ -142,7 +142,6 @@ static int put_row(struct check *check, const struct problem *problem)
 /* Puts a finding out and counts it. Returns 0, or an exit status: then no more. */
 int check_tell(struct check *check, const struct problem *problem)
 {
-	check->n_mended += problem->fixed;
 	if (!problem->fixed && problem->severity >= FINDING_WARNING)
 		check->n_wrong++;
 	return check->table ? put_row(check, problem) : say(problem);

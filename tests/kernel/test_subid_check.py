@@ -817,6 +817,25 @@ def interrupted(box):
                      f"{child.returncode} {said}")
 
 
+def slow_reader(box):
+    """Whoever reads what was repaired may be slow: a signal ends that at once."""
+    sweep()
+    box.put(b"elsa:1:1\n" * 20000, b"")
+    child = subprocess.Popen([box.path, "check", "--fix", "--all"], stdout=subprocess.PIPE)
+    first = child.stdout.read(1)
+    child.send_signal(signal.SIGINT)
+    try:
+        status = child.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        status = child.wait()
+    child.stdout.close()
+    box.check("a slow reader: SIGINT ends it, and the change is made",
+              (first, status, read("/etc/subuid")), (b"/", -signal.SIGINT, b"elsa:1:1\n"))
+    box.report.check("... and recorded", sum("fix lines=19999" in line for line in
+                                             box.host.read_log()) == 1, "it is not")
+
+
 # --- a million lines ---
 
 def measure(box, *args):
@@ -859,7 +878,7 @@ def main():
     box = subid_box.enter()
     play(box)
     for part in (keys, fix, linked_image, others_files, kill_sweep, troubles, not_written, read_only, locked,
-                 full_disk, interrupted, million):
+                 full_disk, interrupted, slow_reader, million):
         box.report.part(part, box)
     box.report.finish()
 
