@@ -48,6 +48,7 @@ int change_prepare(struct edit *edit, const struct verb *verb,
 		report_line(PROGRAM, _("--uid-only and --gid-only exclude each other"));
 		return verb_misuse(verb);
 	}
+	edit_keep_going();
 	edit->root = options->common.root;
 	edit->dry_run = options->dry_run;
 	r = edit_find_folder(edit);

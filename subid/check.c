@@ -147,7 +147,6 @@ static int put_row(struct check *check, const struct problem *problem)
 /* Puts a finding out and counts it. Returns 0, or an exit status: then no more. */
 int check_tell(struct check *check, const struct problem *problem)
 {
-	check->n_mended += problem->fixed;
 	if (!problem->fixed && problem->severity >= FINDING_WARNING)
 		check->n_wrong++;
 	return check->table ? put_row(check, problem) : say(problem);
@@ -298,6 +297,8 @@ static int run(int argc, char **argv)
 	int r, end = 0;
 
 	r = parse(argc, argv, &check);
+	if (check.fix)
+		edit_keep_going();
 	if (r == VERB_GO)
 		r = authorise(&check);
 	if (r == VERB_GO)

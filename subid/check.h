@@ -79,7 +79,6 @@ struct check {
 	struct output output;
 	bool table;	 /* rows and not sentences */
 	size_t n_wrong;	 /* of warnings and errors that are not mended */
-	size_t n_mended; /* that were told */
 	bool unsure;	 /* the name service did not answer about all owners */
 	bool unreadable;
 	bool not_written;

@@ -46,7 +46,7 @@ struct verb {
 	const char *help;     /* one line, N_() */
 	const char *options;  /* lines about its own options, N_(); or NULL */
 	unsigned int shared;  /* VERB_SHARES_ for --help */
-	bool writes; /* changes databases: a reader who went away does not end it */
+	bool writes;	      /* changes databases, or may */
 };
 
 extern const struct verb verb_list;

@@ -144,6 +144,22 @@ def test_image(box, tool, report):
                     os.close(descriptor)
 
 
+def test_hole(box, tool, report):
+    """A file without blocks is not made one that fills the disk."""
+    paths = {"subid": box.path, "usermod-ext": tool.ours}
+    for command in ("subid grant bob", "subid revoke elsa", "subid check",
+                    "subid check --fix", "usermod-ext -v 900000-900009 -w 900000-900009 bob"):
+        image = make_image(box)
+        os.truncate(f"{image}/etc/subuid", 200 << 20)
+        program, *args = command.split()
+        result = box.host.run(paths[program], [*args, "--root", image], ROOT, timeout=LIMIT)
+        blocks = sum(os.stat(f"{image}/etc/{name}").st_blocks for name in
+                     os.listdir(f"{image}/etc"))
+        report.check(f"a hole: {command}", result.status != 0 and blocks < 2048 and
+                     f"{image}/etc/subuid: The file has a hole" in words(result),
+                     f"{blocks}, {result}")
+
+
 def test_running_system(box, tool, report):
     """A pipe in the place of nsswitch.conf; the null device is an empty file there."""
     box.put("elsa:400000:65536\n", "elsa:400000:65536\n")
@@ -197,6 +213,7 @@ def main():
     tool = usermod_box.Box(box.host)
     report = box.report
     test_image(box, tool, report)
+    test_hole(box, tool, report)
     test_running_system(box, tool, report)
     test_interrupted(box, report)
     test_run_time_directory(box, report)
