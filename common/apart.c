@@ -6,19 +6,16 @@
  * MUST: no capability is left when the plugin is loaded.
  * MUST: what comes through the pipe is checked as if the caller had written it.
  * MUST: a plugin that ends or wrecks its process has not answered, whatever the status.
- * MUST: the child does not outlive the program: nobody would wait for it any more.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/apart.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
+#include "libsubid/sys/child.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/plugin.h"
 #include "libsubid/sys/wait.h"
@@ -50,32 +47,6 @@ static int read_all(int fd, int64_t end, void *bytes, size_t len)
 	return r == -ECONNRESET ? PLUGIN_DIED : r;
 }
 
-/*
- * The plugin's messages would come before ours, whose first line has its fixed form. What
- * else is open is not its business; where a filter of system calls has no close_range(2)
- * it stays open.
- */
-static int be_silent(int to)
-{
-	int fd = open("/dev/null", O_RDWR | O_NOCTTY | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	for (int standard = STDIN_FILENO; standard <= STDERR_FILENO; standard++)
-		if (dup2(fd, standard) < 0)
-			return -errno;
-	fd_close_others(STDERR_FILENO + 1, to, -1);
-	return 0;
-}
-
-/* A parent that is gone by now sends no signal. */
-static int end_with(pid_t parent)
-{
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0))
-		return -errno;
-	return getppid() == parent ? 0 : -ESRCH;
-}
-
 static int ask_plugin(const struct apart *apart, struct question *question)
 {
 	int r;
@@ -89,26 +60,39 @@ static int ask_plugin(const struct apart *apart, struct question *question)
 	return r;
 }
 
-/* The child. Its status says nothing, and its end frees everything. */
-static void tell(const struct apart *apart, pid_t parent, int to,
-		 struct question *question)
-{
-	struct answer answer = { .r = apart->disarm() };
+/* What the child is given. */
+struct errand {
+	const struct apart *apart;
+	struct question *question;
+	pid_t parent;
+	int to;
+};
 
-	if (answer.r == 0)
-		answer.r = end_with(parent);
-	if (answer.r == 0)
-		answer.r = be_silent(to);
-	if (answer.r == 0)
-		answer.r = ask_plugin(apart, question);
+static int disarm_and_ask(const struct errand *errand)
+{
+	int r = errand->apart->disarm();
+
+	/* Other ids than before have undone it. */
+	if (r == 0)
+		r = child_end_with(errand->parent, 0);
+	return r ? r : ask_plugin(errand->apart, errand->question);
+}
+
+/* The child. Its status says nothing, and its end frees everything. */
+static int send_answer(void *context)
+{
+	const struct errand *errand = context;
+	const struct question *question = errand->question;
+	struct answer answer = { .r = disarm_and_ask(errand) };
+
 	answer.n = answer.r ? 0 : question->n;
-	if (fd_write_all(to, &answer, sizeof(answer)))
-		return;
+	if (fd_write_all(errand->to, &answer, sizeof(answer)))
+		return EXIT_FAILURE;
 	if (question->owners)
-		fd_write_all(to, question->uids, answer.n * sizeof(*question->uids));
-	else
-		fd_write_all(to, question->set->ranges,
-			     answer.n * sizeof(*question->set->ranges));
+		return fd_write_all(errand->to, question->uids,
+				    answer.n * sizeof(*question->uids));
+	return fd_write_all(errand->to, question->set->ranges,
+			    answer.n * sizeof(*question->set->ranges));
 }
 
 static int read_ranges(int from, int64_t end, size_t n, struct range_set *set)
@@ -164,33 +148,20 @@ static int read_answer(int from, int64_t end, struct question *question)
 
 static int ask(const struct apart *apart, struct question *question)
 {
+	CLEANUP(child_cleanup) struct child child = { 0 };
 	CLEANUP(fd_cleanup) int from = -1;
-	CLEANUP(fd_cleanup) int to = -1;
+	struct errand errand = { apart, question, getpid(), -1 };
 	int ends[2], r;
-	pid_t child, parent = getpid();
 
 	if (pipe2(ends, O_CLOEXEC))
 		return -errno;
 	from = ends[0];
-	to = ends[1];
-	child = fork();
-	if (child < 0)
-		return -errno;
-	if (child == 0) {
-		fd_cleanup(&from);
-		tell(apart, parent, to, question);
-		_exit(0);
-	}
-	fd_cleanup(&to);
-	r = read_answer(from, apart->end, question);
-	/* Without an answer it may be anywhere, and would be waited for. */
-	if (r)
-		kill(child, SIGKILL);
-	fd_cleanup(&from);
-	/* A caller who ignores SIGCHLD has let the kernel do it. */
-	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-		;
-	return r;
+	errand.to = ends[1];
+	r = child_start(&child,
+			&(struct child_options){ .kept = &errand.to, .n_kept = 1 },
+			send_answer, &errand);
+	fd_close(ends[1]);
+	return r ? r : read_answer(from, apart->end, question);
 }
 
 /*

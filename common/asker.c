@@ -2,94 +2,46 @@
 /*
  * asker: a child process and a socket to it.
  *
- * MUST: what the name service prints goes nowhere: it would be in the middle of our rows.
- * MUST: the child does not outlive the program.
+ * MUST: what the name service prints is lost (child.h): it would be in the middle of our
+ * rows.
  * Once no answer came nothing is asked any more: the next one would take as long.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "common/asker-parts.h"
 #include "common/asker.h"
 #include "common/i18n.h"
 #include "common/report.h"
 #include "libsubid/core/cleanup.h"
+#include "libsubid/sys/child.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/wait.h"
 
-/*
- * Nothing to read and no place to write to. There may be no /dev/null, or a security
- * module may be in its way, which is a reason to ask and not a failure; nor is it one
- * that a filter of system calls or a setting of the kernel refuses a file in memory.
- */
-static int open_nothing(void)
+/* The child. A question may come as long as the socket is open. */
+static int serve(void *context)
 {
-	int fd = memfd_create("nothing", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
-	if (fd >= 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE) == 0)
-		return fd;
-	fd_close(fd);
-	return open("/dev/null", O_RDWR | O_NOCTTY | O_CLOEXEC);
-}
-
-static int be_silent(void)
-{
-	CLEANUP(fd_cleanup) int fd = open_nothing();
-
-	if (fd < 0)
-		return -errno;
-	for (int standard = STDIN_FILENO; standard <= STDERR_FILENO; standard++)
-		if (dup2(fd, standard) < 0)
-			return -errno;
-	return 0;
-}
-
-/* The child. Does not return. */
-static void serve(int fd, pid_t parent)
-{
-	const struct rlimit none = { 0 };
-
-	/* A module that crashes leaves no dump where somebody happens to stand. */
-	setrlimit(RLIMIT_CORE, &none);
-	if (be_silent())
-		_exit(EXIT_FAILURE);
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) || getppid() != parent)
-		_exit(EXIT_FAILURE);
-	asker_answer_all(fd);
-	_exit(EXIT_SUCCESS);
+	asker_answer_all(*(const int *)context);
+	return EXIT_SUCCESS;
 }
 
 static int start(struct asker *asker)
 {
-	const pid_t parent = getpid();
 	int ends[2], r;
-	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
 		return -errno;
-	pid = fork();
-	if (pid == 0) {
-		fd_close(ends[0]);
-		serve(ends[1], parent);
-	}
-	r = pid < 0 ? -errno : 0;
+	r = child_start(&asker->child,
+			&(struct child_options){ .kept = &ends[1], .n_kept = 1 }, serve,
+			&ends[1]);
 	fd_close(ends[1]);
-	if (r) {
+	if (r)
 		fd_close(ends[0]);
-		return r;
-	}
-	asker->pid = pid;
-	asker->fd = ends[0];
-	return 0;
+	else
+		asker->fd = ends[0];
+	return r;
 }
 
 /* Reads what the child sends. Returns 0, -ETIMEDOUT, -ECONNRESET or -errno. */
@@ -146,7 +98,7 @@ static int ask(struct asker *asker, const struct asker_question *question,
 
 	if (r == 0 && asker->left <= 0)
 		r = -ETIMEDOUT;
-	if (r == 0 && asker->pid == 0)
+	if (r == 0 && asker->child.pid == 0)
 		r = start(asker);
 	if (r == 0) {
 		r = exchange(asker, begin + least(asker->each, asker->left), question,
@@ -300,11 +252,8 @@ const char *asker_reason(int r)
  */
 void asker_end(struct asker *asker)
 {
-	if (asker->pid <= 0)
+	if (asker->child.pid <= 0)
 		return;
-	kill(asker->pid, SIGKILL);
-	while (waitpid(asker->pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	asker->pid = 0;
+	child_end(&asker->child);
 	asker->fd = fd_close(asker->fd);
 }

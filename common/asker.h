@@ -15,6 +15,7 @@
 
 #include "libsubid/core/kind.h"
 #include "libsubid/sys/account.h"
+#include "libsubid/sys/child.h"
 
 /* Who gives or takes ids, or asks about a user, needs the answer: locks are waited for as
  * long. For each answer. */
@@ -23,7 +24,7 @@
 #define ASKER_SECONDS_LOOK 2
 
 struct asker {
-	pid_t pid;    /* 0: no process yet */
+	struct child child;
 	int fd;	      /* a socket to it */
 	int64_t each; /* milliseconds for one answer */
 	int64_t left; /* milliseconds for all that is asked from now on */

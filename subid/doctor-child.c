@@ -5,14 +5,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "libsubid/core/cleanup.h"
+#include "libsubid/sys/child.h"
 #include "libsubid/sys/fd.h"
+#include "libsubid/sys/wait.h"
 #include "subid/doctor.h"
 
 static int put(const char *path, const char *text)
@@ -40,48 +41,26 @@ static int map_own(uid_t uid, gid_t gid)
 	return r ? r : put("/proc/self/gid_map", line);
 }
 
-static void be_child(bool map_alone, int tell, int hold)
+/* What the child is given. */
+struct task {
+	bool map_alone;
+	int out; /* for the errno of what failed */
+};
+
+/* The child. It stays until it is ended. */
+static int enter(void *context)
 {
+	const struct task *task = context;
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
-	char byte;
-	int error;
+	int error = unshare(CLONE_NEWUSER) ? errno : 0;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	error = unshare(CLONE_NEWUSER) ? errno : 0;
-	if (error == 0 && map_alone)
+	if (error == 0 && task->map_alone)
 		error = map_own(uid, gid);
-	if (write(tell, &error, sizeof(error)) != sizeof(error))
-		_exit(1);
-	while (read(hold, &byte, 1) < 0 && errno == EINTR)
-		;
-	_exit(0);
-}
-
-static int start(struct doctor_child *child, bool map_alone, int *ret_tell)
-{
-	int tell[2], hold[2];
-
-	if (pipe2(tell, O_CLOEXEC))
-		return -errno;
-	if (pipe2(hold, O_CLOEXEC)) {
-		int r = -errno;
-
-		fd_close(tell[0]);
-		fd_close(tell[1]);
-		return r;
-	}
-	child->pid = fork();
-	if (child->pid == 0) {
-		fd_close(tell[0]);
-		fd_close(hold[1]);
-		be_child(map_alone, tell[1], hold[0]);
-	}
-	fd_close(tell[1]);
-	fd_close(hold[0]);
-	child->hold = hold[1];
-	*ret_tell = tell[0];
-	return child->pid < 0 ? -errno : 0;
+	if (fd_write_all(task->out, &error, sizeof(error)))
+		return EXIT_FAILURE;
+	for (;;)
+		pause();
 }
 
 /*
@@ -89,29 +68,29 @@ static int start(struct doctor_child *child, bool map_alone, int *ret_tell)
  *
  * map_alone: it maps its own ids, and nothing else.
  * ret_error: 0, or the errno with which the kernel refused.
- * Returns 0 or -errno. End with doctor_child_end() in any case.
+ * Returns 0 or -errno. End with child_end() in any case.
  */
-int doctor_child_start(struct doctor_child *child, bool map_alone, int *ret_error)
+int doctor_child_start(struct child *child, bool map_alone, int *ret_error)
 {
-	int tell = -1, error = 0, r;
-	size_t n = 0;
+	CLEANUP(fd_cleanup) int in = -1;
+	struct task task = { map_alone, -1 };
+	int ends[2], error = 0, r;
 
-	r = start(child, map_alone, &tell);
+	if (pipe2(ends, O_CLOEXEC))
+		return -errno;
+	in = ends[0];
+	task.out = ends[1];
+	r = child_start(child,
+			&(struct child_options){
+				.kept = &task.out,
+				.n_kept = 1,
+				.program = true,
+			},
+			enter, &task);
+	fd_close(ends[1]);
 	if (r == 0)
-		r = fd_read(tell, (char *)&error, sizeof(error), &n);
-	fd_close(tell);
-	if (r)
-		return r;
-	*ret_error = n == sizeof(error) ? error : EIO;
-	return 0;
-}
-
-/* Ends the process. Takes DOCTOR_CHILD_NONE. */
-void doctor_child_end(struct doctor_child *child)
-{
-	fd_close(child->hold);
-	if (child->pid > 0)
-		while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)
-			;
-	*child = (struct doctor_child)DOCTOR_CHILD_NONE;
+		r = wait_read(in, 0, &error, sizeof(error));
+	if (r == 0 || r == -ECONNRESET)
+		*ret_error = r ? EIO : error;
+	return r == -ECONNRESET ? 0 : r;
 }

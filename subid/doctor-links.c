@@ -13,6 +13,7 @@
 #include "common/i18n.h"
 #include "common/report.h"
 #include "libsubid/core/cleanup.h"
+#include "libsubid/sys/child.h"
 #include "libsubid/sys/dbfile.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/owner.h"
@@ -56,11 +57,11 @@ static int kernel_refuses(struct doctor *doctor, int error)
 /* Whether the user can make a user namespace at all. */
 int doctor_kernel(struct doctor *doctor)
 {
-	struct doctor_child child = DOCTOR_CHILD_NONE;
+	struct child child = { 0 };
 	int error = 0, r;
 
 	r = doctor_child_start(&child, true, &error);
-	doctor_child_end(&child);
+	child_end(&child);
 	if (r == -EMFILE || r == -ENFILE)
 		return kernel_refuses(doctor, -r);
 	if (r)

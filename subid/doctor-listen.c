@@ -7,9 +7,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <sys/wait.h>
 
+#include "libsubid/sys/child.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/wait.h"
 #include "subid/doctor.h"
@@ -17,20 +16,8 @@
 /* How often it is looked whether the process has ended, while its pipe is open. */
 #define TICK 50 /* milliseconds */
 
-/* For a process that was killed to be gone. */
-#define KILLED_MS 1000
-
 /* More than a thousand times what there is to say. */
 #define BYTES_MAX (4 << 20)
-
-/* It stays a zombie, so its id remains its own. */
-static bool has_ended(pid_t pid)
-{
-	siginfo_t info = { 0 };
-
-	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-	       info.si_pid == pid;
-}
 
 static int64_t next_look(bool ended, int64_t end)
 {
@@ -48,8 +35,8 @@ static int64_t next_look(bool ended, int64_t end)
  * end: as wait_clock() shows it.
  * Returns 0, WAIT_OVER (too long, or too much), WAIT_STOPPED or -errno.
  */
-int doctor_listen(int in, pid_t pid, int stop, int64_t end, doctor_take_fn take,
-		  void *context)
+int doctor_listen(int in, const struct child *child, int stop, int64_t end,
+		  doctor_take_fn take, void *context)
 {
 	char text[4096];
 	size_t n, heard = 0;
@@ -58,7 +45,7 @@ int doctor_listen(int in, pid_t pid, int stop, int64_t end, doctor_take_fn take,
 		return -errno;
 	while (heard < BYTES_MAX && wait_clock() < end) {
 		/* Before the pipe is looked at: what it said last is in there then. */
-		bool ended = has_ended(pid);
+		bool ended = child_has_ended(child);
 		int r = wait_until(in, stop, next_look(ended, end));
 
 		if (r == WAIT_OVER && ended)
@@ -80,20 +67,4 @@ int doctor_listen(int in, pid_t pid, int stop, int64_t end, doctor_take_fn take,
 		heard += n;
 	}
 	return WAIT_OVER;
-}
-
-/*
- * Waits for a process that has ended or was killed. One that does not go, because a file
- * system of the user's holds it in the kernel or it has other ids, is left to itself.
- * Returns its status as waitpid(2) tells it, of one that is left as if it had gone.
- */
-int doctor_reap(pid_t pid)
-{
-	int64_t end = wait_clock() + KILLED_MS;
-	int status = SIGKILL;
-
-	while (!has_ended(pid) && wait_clock() < end)
-		wait_until(-1, -1, wait_clock() + 1);
-	waitpid(pid, &status, WNOHANG);
-	return status;
 }

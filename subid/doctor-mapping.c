@@ -10,7 +10,6 @@
 #include <inttypes.h>
 #include <linux/capability.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +21,7 @@
 #include "common/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/idmap.h"
+#include "libsubid/sys/child.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/wait.h"
 #include "subid/doctor.h"
@@ -35,7 +35,7 @@
 /* A call of a map writer, and what came of it. */
 struct attempt {
 	const struct doctor_side *side;
-	struct doctor_child child;
+	struct child child;
 	struct idmap map;
 	size_t bytes; /* of the map */
 	int error;    /* it could not be started */
@@ -99,25 +99,53 @@ static char **make_words(const struct attempt *attempt)
 	return words;
 }
 
-/* Starts the program with its messages in a pipe. Returns 0 or an errno. */
-static int spawn(const struct attempt *attempt, char **words, int out, pid_t *ret_pid)
-{
-	posix_spawn_file_actions_t actions;
-	int r = posix_spawn_file_actions_init(&actions);
+/* What the child is given that becomes the program. */
+struct call {
+	const char *path;
+	char **words;
+	int error_out; /* for the errno of execve(2), which closes it */
+};
 
+static int run_program(void *context)
+{
+	const struct call *call = context;
+	int error;
+
+	execve(call->path, call->words, environ);
+	error = errno;
+	fd_write_all(call->error_out, &error, sizeof(error));
+	return EXIT_FAILURE;
+}
+
+/* Starts the program with its messages in a pipe. Returns 0, or -errno also of
+ * execve(2). */
+static int start_program(const struct attempt *attempt, char **words, int out,
+			 struct child *ret_child)
+{
+	struct call call = { attempt->side->mapper, words, -1 };
+	CLEANUP(fd_cleanup) int error_in = -1;
+	int ends[2], error, r;
+
+	if (pipe2(ends, O_CLOEXEC))
+		return -errno;
+	error_in = ends[0];
+	call.error_out = ends[1];
+	r = child_start(ret_child,
+			&(struct child_options){
+				.kept = &call.error_out,
+				.n_kept = 1,
+				.output = out,
+				.program = true,
+			},
+			run_program, &call);
+	fd_close(ends[1]);
 	if (r)
 		return r;
-	r = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null",
-					     O_RDONLY, 0);
-	if (r == 0)
-		r = posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-	if (r == 0)
-		r = posix_spawn_file_actions_adddup2(&actions, out, STDERR_FILENO);
-	if (r == 0)
-		r = posix_spawn(ret_pid, attempt->side->mapper, &actions, NULL, words,
-				environ);
-	posix_spawn_file_actions_destroy(&actions);
-	return r;
+	r = wait_read(error_in, 0, &error, sizeof(error));
+	if (r == -ECONNRESET)
+		return 0;
+	child_end(ret_child);
+	return r ? r : -error;
 }
 
 /* What does not fit is dropped. */
@@ -134,32 +162,30 @@ static void note_said(void *context, char *text, size_t n)
 }
 
 /* Hears a map writer until it ends, and ends it if it does not. Returns 0 or -errno. */
-static int hear_mapper(struct attempt *attempt, pid_t pid, int in)
+static int hear_mapper(struct attempt *attempt, struct child *child, int in)
 {
 	int64_t end = wait_clock() + MAPPER_SECONDS * 1000;
-	int r = doctor_listen(in, pid, -1, end, note_said, attempt);
+	int r = doctor_listen(in, child, -1, end, note_said, attempt);
 
 	attempt->late = r == WAIT_OVER;
-	if (r)
-		kill(pid, SIGKILL);
-	attempt->status = doctor_reap(pid);
+	attempt->status = child_end(child);
 	return r < 0 ? r : 0;
 }
 
 static int run_mapper(struct attempt *attempt)
 {
 	CLEANUP(cleanup_free) char **words = make_words(attempt);
+	struct child child;
 	int ends[2], r = 0;
-	pid_t pid;
 
 	if (!words)
 		return -ENOMEM;
 	if (pipe2(ends, O_CLOEXEC))
 		return -errno;
-	attempt->error = spawn(attempt, words, ends[1], &pid);
+	attempt->error = -start_program(attempt, words, ends[1], &child);
 	fd_close(ends[1]);
 	if (attempt->error == 0)
-		r = hear_mapper(attempt, pid, ends[0]);
+		r = hear_mapper(attempt, &child, ends[0]);
 	fd_close(ends[0]);
 	return r;
 }
@@ -353,7 +379,7 @@ static bool is_impossible(struct doctor *doctor, struct attempt *attempt, bool t
 }
 
 static int map_one(struct doctor *doctor, const struct doctor_side *side,
-		   const struct doctor_child *child)
+		   const struct child *child)
 {
 	struct attempt attempt = { .side = side, .child = *child };
 	bool too_many = !make_map(side, &attempt);
@@ -373,7 +399,7 @@ static int map_one(struct doctor *doctor, const struct doctor_side *side,
 /* Maps a namespace with all that is delegated. */
 int doctor_mapping(struct doctor *doctor)
 {
-	struct doctor_child child = DOCTOR_CHILD_NONE;
+	CLEANUP(child_cleanup) struct child child = { 0 };
 	int error = 0, r;
 
 	r = doctor_child_start(&child, false, &error);
@@ -385,6 +411,5 @@ int doctor_mapping(struct doctor *doctor)
 		r = map_one(doctor, &doctor->sides[0], &child);
 	if (r == 0)
 		r = map_one(doctor, &doctor->sides[1], &child);
-	doctor_child_end(&child);
 	return r;
 }

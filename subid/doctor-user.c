@@ -12,13 +12,10 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <langinfo.h>
-#include <linux/close_range.h>
 #include <linux/keyctl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -29,6 +26,7 @@
 #include "common/interrupt.h"
 #include "common/report.h"
 #include "libsubid/core/cleanup.h"
+#include "libsubid/sys/child.h"
 #include "libsubid/sys/conf.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/paths.h"
@@ -144,32 +142,39 @@ static const char *const *arguments(const struct doctor *doctor, const char *wor
 	return words;
 }
 
-/* The child: becomes the user and starts this program anew. Does not return. */
-static void run_child(const struct doctor *doctor, const struct identity *user, int out)
+/* What the child is given. */
+struct login {
+	const struct doctor *doctor;
+	const struct identity *user;
+	pid_t parent;
+};
+
+/* The child: becomes the user and starts this program anew. */
+static int run_child(void *context)
 {
+	const struct login *login = context;
+	const struct account *account = login->user->account;
 	struct environment environment = { .n = 0 };
 	const char *words[8];
-	int null = open("/dev/null", O_RDONLY | O_CLOEXEC), r;
+	int r;
 
-	make_environment(user->account, user->home, &environment);
-	arguments(doctor, words);
-	if (setsid() < 0 || dup2(null, STDIN_FILENO) < 0 ||
-	    dup2(out, STDOUT_FILENO) < 0 || dup2(out, STDERR_FILENO) < 0 ||
-	    close_range(3, ~0U, CLOSE_RANGE_CLOEXEC))
-		_exit(VERB_UNREADABLE);
+	make_environment(account, login->user->home, &environment);
+	arguments(login->doctor, words);
 	/* A keyring that came from root's login would be the user's to read. Where the
 	 * kernel has none there is none. */
 	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
-	r = become(user);
+	r = become(login->user);
 	/* After that: new ids take it back. */
-	if (r == 0 && (prctl(PR_SET_PDEATHSIG, SIGKILL) || chdir("/")))
+	if (r == 0)
+		r = child_end_with(login->parent, 0);
+	if (r == 0 && chdir("/"))
 		r = -errno;
 	if (r == 0) {
 		execve("/proc/self/exe", (char **)(uintptr_t)words, environment.words);
 		r = -errno;
 	}
-	report_line(PROGRAM, "%s: %s", user->account->name, report_error(-r));
-	_exit(VERB_UNREADABLE);
+	report_line(PROGRAM, "%s: %s", account->name, report_error(-r));
+	return VERB_UNREADABLE;
 }
 
 /* Control characters: of ASCII, and of Latin-1 as UTF-8 or as a byte that is no part of
@@ -240,23 +245,13 @@ static int find_identity(struct asker *asker, struct identity *user)
 	return VERB_UNREADABLE;
 }
 
-/* Ends the process and what it has left in its group. Returns its status. */
-static int end_child(pid_t pid)
-{
-	/* First itself: from then on it makes no others. Until it is waited for both ids
-	 * are its own. */
-	kill(pid, SIGKILL);
-	kill(-pid, SIGKILL);
-	return doctor_reap(pid);
-}
-
 /* Hears the process. A signal that came ends it first, and then, let go, this one. */
-static int hear(const struct identity *user, pid_t pid, int in, int stop)
+static int hear(const struct identity *user, struct child *child, int in, int stop)
 {
 	struct filter filter = { .utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0 };
 	int64_t end = wait_clock() + ANSWER_SECONDS * 1000;
-	int r = doctor_listen(in, pid, stop, end, relay, &filter);
-	int status = end_child(pid);
+	int r = doctor_listen(in, child, stop, end, relay, &filter);
+	int status = child_end(child);
 
 	if (r == 0)
 		return status_of(status);
@@ -275,8 +270,9 @@ static int run_as(const struct doctor *doctor, const struct identity *user)
 {
 	CLEANUP(interrupt_let_go) struct interrupt interrupt = INTERRUPT_NONE;
 	CLEANUP(fd_cleanup) int in = -1;
+	struct login login = { doctor, user, getpid() };
+	struct child child;
 	int ends[2], r;
-	pid_t pid;
 
 	r = interrupt_hold(&interrupt);
 	if (r)
@@ -285,15 +281,17 @@ static int run_as(const struct doctor *doctor, const struct identity *user)
 		return verb_fail(errno);
 	in = ends[0];
 	fflush(stdout);
-	pid = fork();
-	if (pid == 0) {
-		sigprocmask(SIG_SETMASK, &interrupt.old, NULL);
-		run_child(doctor, user, ends[1]);
-	}
+	r = child_start(&child,
+			&(struct child_options){
+				.output = ends[1],
+				.program = true,
+				.session = true,
+			},
+			run_child, &login);
 	fd_close(ends[1]);
-	if (pid < 0)
-		return verb_fail(EAGAIN);
-	return hear(user, pid, in, interrupt.fd);
+	if (r)
+		return verb_fail(-r);
+	return hear(user, &child, in, interrupt.fd);
 }
 
 /*

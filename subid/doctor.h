@@ -15,6 +15,7 @@
 #include "common/facts.h"
 #include "libsubid/core/range.h"
 #include "libsubid/sys/account.h"
+#include "libsubid/sys/child.h"
 #include "subid/verb.h"
 
 /* Ranges of one user in one database that are looked at. */
@@ -62,25 +63,12 @@ int doctor_mapping(struct doctor *doctor);
 int doctor_storage(struct doctor *doctor);
 int doctor_pause(struct doctor *doctor);
 
-/* A process in a user namespace of its own, for as long as it is wanted. */
-struct doctor_child {
-	pid_t pid; /* 0: there is none */
-	int hold;  /* closing it ends the process */
-};
-
-#define DOCTOR_CHILD_NONE  \
-	{                  \
-		.hold = -1 \
-	}
-
-int doctor_child_start(struct doctor_child *child, bool map_alone, int *ret_error);
-void doctor_child_end(struct doctor_child *child);
+int doctor_child_start(struct child *child, bool map_alone, int *ret_error);
 
 /* Is given what a process says, n bytes of it. */
 typedef void (*doctor_take_fn)(void *context, char *text, size_t n);
 
-int doctor_reap(pid_t pid);
-int doctor_listen(int in, pid_t pid, int stop, int64_t end, doctor_take_fn take,
-		  void *context);
+int doctor_listen(int in, const struct child *child, int stop, int64_t end,
+		  doctor_take_fn take, void *context);
 
 #endif

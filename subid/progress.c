@@ -8,7 +8,6 @@
  * program's covers it. There is one terminal, so here, and only here, a static variable
  * says less than an argument of every function that may print.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -16,13 +15,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "libsubid/sys/fd.h"
+#include "libsubid/sys/child.h"
 #include "libsubid/sys/wait.h"
 #include "subid/progress.h"
 #include "subid/verb.h"
@@ -41,7 +38,7 @@ struct shared {
 };
 
 static struct {
-	pid_t pid; /* 0: nobody is told */
+	struct child child;
 	struct shared *shared;
 } progress;
 
@@ -53,19 +50,20 @@ static bool is_ours(void)
 	return foreground < 0 || foreground == getpgrp();
 }
 
-/* Where the program is ended, and does not end this here, nobody else wipes the line. */
-static void wait_for(const struct shared *shared, const sigset_t *ends,
-		     int64_t milliseconds)
+/* Returns true if a signal came first: then the line is wiped, and no other process does
+ * it. */
+static bool was_ended(const struct shared *shared, const sigset_t *ends,
+		      int64_t milliseconds)
 {
 	const struct timespec time = { .tv_sec = milliseconds / 1000,
 				       .tv_nsec = milliseconds % 1000 * 1000000 };
 
 	if (sigtimedwait(ends, NULL, &time) < 0)
-		return;
+		return false;
 	if (shared->shown && is_ours() &&
 	    write(STDERR_FILENO, WIPE, sizeof(WIPE) - 1) < 0)
 		_exit(EXIT_FAILURE);
-	_exit(EXIT_SUCCESS);
+	return true;
 }
 
 static void show(struct shared *shared, int64_t seconds)
@@ -91,34 +89,35 @@ static void show(struct shared *shared, int64_t seconds)
 		_exit(EXIT_FAILURE);
 }
 
-/* The process. Does not return. */
-static void tick(struct shared *shared, pid_t parent)
+/* The process. SIGTERM also comes when the program has ended. */
+static int tick(void *context)
 {
+	struct shared *shared = context;
 	int64_t begin = wait_clock();
-	sigset_t ends, blocked;
+	sigset_t ends, output;
 
 	sigemptyset(&ends);
 	sigaddset(&ends, SIGHUP);
 	sigaddset(&ends, SIGINT);
 	sigaddset(&ends, SIGQUIT);
 	sigaddset(&ends, SIGTERM);
-	blocked = ends;
 	/* It would stop the program, too, whatever locks that has. */
-	sigaddset(&blocked, SIGTTOU);
-	sigprocmask(SIG_BLOCK, &blocked, NULL);
-	/* Neither locks nor pipes stay open because of it. */
-	if (prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) || getppid() != parent ||
-	    fd_close_others(STDIN_FILENO, STDERR_FILENO, -1))
-		_exit(EXIT_FAILURE);
-	wait_for(shared, &ends, FIRST_AFTER);
-	for (;; wait_for(shared, &ends, EACH))
+	sigemptyset(&output);
+	sigaddset(&output, SIGTTOU);
+	sigprocmask(SIG_BLOCK, &output, NULL);
+	for (int64_t time = FIRST_AFTER; !was_ended(shared, &ends, time); time = EACH)
 		show(shared, (wait_clock() - begin) / 1000);
+	return EXIT_SUCCESS;
 }
 
-/* Starts the clock, where somebody looks. What fails here is no failure of the verb. */
+/* Starts the clock if stderr is a terminal. What fails here is no failure of the verb. */
 void progress_start(void)
 {
-	const pid_t parent = getpid();
+	const struct child_options options = {
+		.kept = (const int[]){ STDERR_FILENO },
+		.n_kept = 1,
+		.death_signal = SIGTERM,
+	};
 
 	if (!isatty(STDERR_FILENO))
 		return;
@@ -126,9 +125,7 @@ void progress_start(void)
 			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (progress.shared == MAP_FAILED)
 		return;
-	progress.pid = fork();
-	if (progress.pid == 0)
-		tick(progress.shared, parent);
+	child_start(&progress.child, &options, tick, progress.shared);
 }
 
 /* Names of files are others' to choose, and a terminal obeys what is in them. */
@@ -147,7 +144,7 @@ void progress_show(const char *what, uint64_t done, uint64_t total)
 {
 	size_t n = 0;
 
-	if (progress.pid <= 0)
+	if (progress.child.pid <= 0)
 		return;
 	for (; n < WHAT_BYTES - 1 && what[n] != '\0'; n++) {
 		progress.shared->what[n] = what[n];
@@ -172,19 +169,16 @@ static bool is_watched(void)
 /* Output comes: where somebody may be looking at it, it is what moves. */
 void progress_rows(void)
 {
-	if (progress.pid > 0 && is_watched())
+	if (progress.child.pid > 0 && is_watched())
 		progress_end();
 }
 
 /* Wipes the line away; there is no other one. */
 void progress_end(void)
 {
-	if (progress.pid <= 0)
+	if (progress.child.pid <= 0)
 		return;
-	kill(progress.pid, SIGKILL);
-	while (waitpid(progress.pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	progress.pid = 0;
+	child_end(&progress.child);
 	if (progress.shared->shown && is_ours())
 		fputs(WIPE, stderr);
 }

@@ -67,29 +67,3 @@ int fd_write_all(int fd, const void *bytes, size_t len)
 	}
 	return 0;
 }
-
-static int close_between(int first, int last)
-{
-	return first <= last ? close_range((unsigned)first, (unsigned)last, 0) : 0;
-}
-
-/*
- * Closes all descriptors from @first on but @a and @b, in a process that was just made
- * and is not to hold what its parent lets go; -1 for none.
- * Returns 0 or -errno. May be called after fork(2) in a program with threads.
- */
-int fd_close_others(int first, int a, int b)
-{
-	int low = a < b ? a : b, high = a < b ? b : a;
-
-	for (int i = 0; i < 2; i++) {
-		int keep = i == 0 ? low : high;
-
-		if (keep < first)
-			continue;
-		if (close_between(first, keep - 1))
-			return -errno;
-		first = keep + 1;
-	}
-	return close_range((unsigned)first, ~0U, 0) ? -errno : 0;
-}

@@ -21,7 +21,6 @@ int fd_close(int fd);
 int fd_read(int fd, char *buffer, size_t size, size_t *ret_n);
 int fd_write_once(int fd, const char *text, size_t len);
 int fd_write_all(int fd, const void *bytes, size_t len);
-int fd_close_others(int first, int a, int b);
 
 static inline void fd_cleanup(int *fd)
 {

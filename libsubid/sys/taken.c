@@ -11,11 +11,8 @@
 #include <grp.h>
 #include <nss.h>
 #include <pwd.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "libsubid/core/array.h"
@@ -23,6 +20,7 @@
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
+#include "libsubid/sys/child.h"
 #include "libsubid/sys/etc.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/scan.h"
@@ -143,21 +141,30 @@ static void answer_one(const struct kind *kind, uint64_t id, int out)
 		_exit(EXIT_FAILURE);
 }
 
-/* Asks for samples of all ranges. Does not return. */
-static void answer_all(const char *sources, const struct kind *kind,
-		       const struct range_set *wanted, int out)
+/* What the asking process is given. */
+struct samples {
+	const char *sources;
+	const struct kind *kind;
+	const struct range_set *wanted;
+	int out;
+};
+
+/* The asking process: asks for samples of all ranges. */
+static int answer_all(void *context)
 {
+	const struct samples *samples = context;
+
 	/* Local files have been read: without them each question is cheaper. */
-	if (__nss_configure_lookup(kind->accounts, sources))
-		_exit(EXIT_FAILURE);
-	for (size_t i = 0; i < wanted->n; i++) {
-		struct range range = wanted->ranges[i];
+	if (__nss_configure_lookup(samples->kind->accounts, samples->sources))
+		return EXIT_FAILURE;
+	for (size_t i = 0; i < samples->wanted->n; i++) {
+		struct range range = samples->wanted->ranges[i];
 
 		for (uint64_t id = range.start; id < range.end; id += TAKEN_STEP)
-			answer_one(kind, id, out);
-		answer_one(kind, range.end - 1, out);
+			answer_one(samples->kind, id, samples->out);
+		answer_one(samples->kind, range.end - 1, samples->out);
 	}
-	_exit(EXIT_SUCCESS);
+	return EXIT_SUCCESS;
 }
 
 /* Takes answers until the process ends or the time does. Returns 0 or -errno. */
@@ -201,10 +208,10 @@ int taken_elsewhere(const struct nsswitch *nsswitch, const struct kind *kind,
 	int64_t begin = wait_clock(), end = begin + TAKEN_SECONDS * 1000 - *waited;
 	const char *sources =
 		kind->group ? nsswitch->group_others : nsswitch->passwd_others;
+	struct samples samples = { sources, kind, wanted, -1 };
 	CLEANUP(fd_cleanup) int in = -1;
-	const pid_t parent = getpid();
-	int ends[2], status = 0, r;
-	pid_t pid;
+	struct child child;
+	int ends[2], r;
 
 	if (sources[0] == '\0' || wanted->n == 0)
 		return 0;
@@ -215,28 +222,16 @@ int taken_elsewhere(const struct nsswitch *nsswitch, const struct kind *kind,
 	if (pipe2(ends, O_CLOEXEC))
 		return -errno;
 	in = ends[0];
-	pid = fork();
-	if (pid < 0) {
-		r = -errno;
-		fd_close(ends[1]);
-		return r;
-	}
-	if (pid == 0) {
-		fd_close(in);
-		/* A service that never answers must not keep our locks, if we are killed.
-		 */
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != parent)
-			_exit(EXIT_FAILURE);
-		answer_all(sources, kind, wanted, ends[1]);
-	}
+	samples.out = ends[1];
+	r = child_start(&child,
+			&(struct child_options){ .kept = &samples.out, .n_kept = 1 },
+			answer_all, &samples);
 	fd_close(ends[1]);
+	if (r)
+		return r;
 	r = collect(in, end, taken);
-	kill(pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
 	/* A module of the name service that crashes answers nothing. */
-	taken->timed_out |= status != 0;
+	taken->timed_out |= child_end(&child) != 0;
 	*waited += wait_clock() - begin;
 	return r;
 }

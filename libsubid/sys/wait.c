@@ -10,15 +10,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/file.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "libsubid/core/cleanup.h"
+#include "libsubid/sys/child.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/wait.h"
 
@@ -82,44 +80,25 @@ int wait_read(int fd, int64_t end, void *bytes, size_t len)
 	return 0;
 }
 
-/*
- * What the process does that queues. It keeps nothing open but the lock and the pipe: a
- * copy of what other threads close would keep that alive for as long as it waits. Where
- * a filter of system calls has no close_range(2) that is the lesser evil. Does not
- * return.
- */
-static void queue(int fd, bool image, int out)
+struct queue {
+	int fd;
+	int out; /* for a byte when the lock is there */
+	bool image;
+};
+
+/* The process that queues. It keeps nothing open but the lock and the pipe: a copy of
+ * what other threads close would keep that alive for as long as it waits. */
+static int queue(void *context)
 {
+	const struct queue *queue = context;
 	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	fd_close_others(0, fd, out);
-	if (image ? flock(fd, LOCK_EX) : fcntl(fd, F_OFD_SETLKW, &whole))
-		_exit(errno);
+	if (queue->image ? flock(queue->fd, LOCK_EX) :
+			   fcntl(queue->fd, F_OFD_SETLKW, &whole))
+		return errno;
 	/* Another thread's child may have a copy of the pipe: its end alone tells little.
 	 */
-	_exit(write(out, "", 1) == 1 ? 0 : errno);
-}
-
-/*
- * Makes the process that queues. As fork(2), but nobody is signalled when it ends and
- * nobody waits for it by mistake. Returns its id or -errno.
- */
-static pid_t start_queuing(int fd, bool image, int out)
-{
-	sigset_t all, before;
-	pid_t pid;
-
-	/* A handler of the caller's must not run in two processes. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	pid = (pid_t)syscall(SYS_clone, 0L, 0L, 0L, 0L, 0L);
-	if (pid == 0)
-		queue(fd, image, out);
-	if (pid < 0)
-		pid = -errno;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return pid;
+	return write(queue->out, "", 1) == 1 ? 0 : errno;
 }
 
 /*
@@ -132,21 +111,25 @@ static pid_t start_queuing(int fd, bool image, int out)
 int wait_for_lock(int fd, bool image, int stop, int64_t end)
 {
 	CLEANUP(fd_cleanup) int in = -1;
-	int ends[2], status = 0, r;
-	pid_t pid;
+	struct child child;
+	int ends[2], status, r;
 
 	if (pipe2(ends, O_CLOEXEC))
 		return -errno;
 	in = ends[0];
-	pid = start_queuing(fd, image, ends[1]);
+	r = child_start(&child,
+			&(struct child_options){
+				.kept = (const int[]){ fd, ends[1] },
+				.n_kept = 2,
+				.library = true,
+			},
+			queue, &(struct queue){ fd, ends[1], image });
 	fd_close(ends[1]);
-	if (pid < 0)
-		return pid;
+	if (r)
+		return r;
 	r = wait_until(in, stop, end);
-	kill(pid, SIGKILL);
-	while (waitpid(pid, &status, __WALL) < 0 && errno == EINTR)
-		;
+	status = child_end(&child);
 	if (r == 0 && WIFEXITED(status) && WEXITSTATUS(status) != 0)
-		r = -WEXITSTATUS(status);
+		r = WEXITSTATUS(status) == CHILD_NOT_RUN ? -EIO : -WEXITSTATUS(status);
 	return r;
 }

@@ -8,6 +8,7 @@ import contextlib
 import fcntl
 import os
 import random
+import re
 import signal
 import struct
 import time
@@ -689,6 +690,15 @@ def test_name_service(case):
     case("the name service: a range with its account", ("grant", "bob", "--range",
                                                         "100010-100014"), POLICY,
          says=("uid 100010 is that of directory",), env=env)
+    box.host.write("/etc/nss-mode", "-3 1\n")
+    for args in (("elsa", "-u"), ("elsa", "--range", "7000000-7004999"), ("--batch", LIST)):
+        box.put(b"", b"")
+        result = box.run("grant", "--dry-run", *args, env=env)
+        rows = result.out.decode().splitlines()
+        case.report.check(f"a module that prints: grant --dry-run {' '.join(args)}",
+                          result.status == DONE and not result.err and rows
+                          and all(re.fullmatch(r"[-+] /etc/sub[ug]id: [\w:]+", row)
+                                  for row in rows), f"{result}")
     box.host.reset_etc("nsswitch.conf")
     for name in ("/etc/nss-mode", LIST):
         remove(name)

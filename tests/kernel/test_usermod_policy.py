@@ -576,7 +576,7 @@ def test_busy(case):
 
 # --- a name service ---------------------------------------------------------------------------
 
-NEVER, CRASH = -1, -2
+NEVER, CRASH, TALK = -1, -2, -3
 UNSURE = ("note: the name service did not answer in time; ids of its accounts may be among "
           "these")
 
@@ -719,8 +719,23 @@ def test_name_service(case):
     service(0)
     case("an answer is one, SIGCHLD being ignored", add, DONE, subuid=new, env=env,
          as_root=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+    test_module_prints(case, env, add, service)
     box.host.reset_etc("nsswitch.conf")
     remove("/etc/nss-mode")
+
+
+def test_module_prints(case, env, add, service):
+    """What a module prints on both outputs is lost, and the rows of --dry-run are whole."""
+    box = case.box
+    service(TALK)
+    for command in (add, ("-w", *add[1:]), ("-S", "bob"), ("-V", "1000000-1000099", "elsa")):
+        box.put(*(b"", b"") if "-S" in command else (DB, DB))
+        result = box.run("--dry-run", *command, env=env)
+        rows = result.out.decode().splitlines()
+        case.report.check(f"a module that prints: --dry-run {command[0]}",
+                          result.status == DONE and not result.err and rows
+                          and all(re.fullmatch(r"[-+] /etc/sub[ug]id: [\w:]+", row)
+                                  for row in rows), f"{result}")
 
 
 def test_local_user(case):

@@ -81,15 +81,15 @@ Test(asker, silent)
 	struct account account;
 
 	cr_assert(asker_uid(&gone, 0, &account) == 0);
-	kill(gone.pid, SIGKILL);
+	kill(gone.child.pid, SIGKILL);
 	cr_expect_eq(asker_uid(&gone, 0, &account), -ECONNRESET);
 	cr_expect_eq(asker_uid(&gone, 0, &account), -ECONNRESET);
 
 	cr_assert(asker_uid(&stopped, 0, &account) == 0);
 	stopped.left = 50;
-	kill(stopped.pid, SIGSTOP);
+	kill(stopped.child.pid, SIGSTOP);
 	cr_expect_eq(asker_uid(&stopped, 0, &account), -ETIMEDOUT);
-	kill(stopped.pid, SIGCONT);
+	kill(stopped.child.pid, SIGCONT);
 	cr_expect_eq(asker_uid(&stopped, 0, &account), -ETIMEDOUT);
 	cr_expect_str_neq(asker_reason(-ETIMEDOUT), asker_reason(-ECONNRESET));
 }

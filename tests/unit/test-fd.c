@@ -187,38 +187,3 @@ Test(fd, write_all)
 	close(ends[1]);
 	child_run(write_to_slow_reader, NULL);
 }
-
-/* Everything from a number on is closed but two, in any order, and there may be none. */
-static bool close_others(void)
-{
-	static const int cases[][3] = { { 5, 7, 9 },  { 5, 9, 7 },  { 7, 7, 7 },
-					{ 5, -1, 8 }, { 8, 6, -1 }, { 6, 6, 5 },
-					{ 6, -1, -1 } };
-
-	for (size_t i = 0; i < COUNT_OF(cases); i++) {
-		const int first = cases[i][0], a = cases[i][1], b = cases[i][2];
-
-		for (int fd = 5; fd < 12; fd++)
-			if (dup2(STDIN_FILENO, fd) != fd)
-				return false;
-		if (fd_close_others(first, a, b))
-			return false;
-		for (int fd = 5; fd < 12; fd++)
-			if (is_open(fd) != (fd < first || fd == a || fd == b))
-				return false;
-	}
-	return true;
-}
-
-Test(fd, close_others)
-{
-	/* Not child_run(): the child would close the pipe by which it tells. */
-	pid_t pid = fork();
-	int status;
-
-	cr_assert(pid >= 0);
-	if (pid == 0)
-		_exit(close_others() ? 0 : 1);
-	cr_assert(waitpid(pid, &status, 0) == pid);
-	cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-}

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * child: the precautions of child.h, between fork(2) and what the child is for.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "libsubid/sys/child.h"
+#include "libsubid/sys/fd.h"
+
+/* Where close_range(2) is missing, not more descriptors are tried. */
+#define DESCRIPTORS_MAX (1 << 20)
+
+/* Between two looks whether a killed child has gone, doubled each time: about a second.
+ */
+#define PAUSE_FIRST_NS (16 * 1000L)
+#define PAUSES	       16
+
+/*
+ * Ends the child when its parent ends. A change of ids or a gain of capabilities undoes
+ * it: then it must be repeated.
+ *
+ * death_signal: as in struct child_options.
+ * Returns 0 or -errno; -ESRCH: the parent has ended already.
+ */
+int child_end_with(pid_t parent, int death_signal)
+{
+	pid_t now;
+
+	if (prctl(PR_SET_PDEATHSIG, death_signal ? death_signal : SIGKILL, 0, 0, 0))
+		return -errno;
+	/* It is 0 if the parent is in another PID namespace and cannot be seen. */
+	now = getppid();
+	return now == parent || now == 0 ? 0 : -ESRCH;
+}
+
+/* Caught signals have their default action again, as after execve(2). */
+static void reset_handlers(void)
+{
+	struct sigaction action;
+
+	for (int number = 1; number < NSIG; number++) {
+		if (sigaction(number, NULL, &action))
+			continue;
+		if (action.sa_handler == SIG_IGN && number != SIGCHLD)
+			continue;
+		action = (struct sigaction){ .sa_handler = SIG_DFL };
+		sigaction(number, &action, NULL);
+	}
+}
+
+static void set_mask(const struct child_options *options)
+{
+	sigset_t blocked;
+
+	if (options->library)
+		return;
+	sigemptyset(&blocked);
+	if (!options->program) {
+		sigaddset(&blocked, SIGHUP);
+		sigaddset(&blocked, SIGINT);
+		sigaddset(&blocked, SIGQUIT);
+		sigaddset(&blocked, SIGTERM);
+	}
+	pthread_sigmask(SIG_SETMASK, &blocked, NULL);
+}
+
+/* The first descriptor from @first on that stays open; INT_MAX: there is none. */
+static int next_kept(const struct child_options *options, int first)
+{
+	int next = options->output >= first ? options->output : INT_MAX;
+
+	for (size_t i = 0; i < options->n_kept; i++)
+		if (options->kept[i] >= first && options->kept[i] < next)
+			next = options->kept[i];
+	return next;
+}
+
+/* Closes all from @first to @last. An old kernel or a filter of system calls may have no
+ * close_range(2); what this process could open lies below its limit. */
+static void close_all(int first, int last)
+{
+	struct rlimit limit = { .rlim_cur = DESCRIPTORS_MAX };
+
+	if (first > last || close_range((unsigned)first, (unsigned)last, 0) == 0)
+		return;
+	getrlimit(RLIMIT_NOFILE, &limit);
+	for (int fd = first; fd <= last && (rlim_t)fd < limit.rlim_cur; fd++) {
+		if (fd == DESCRIPTORS_MAX)
+			return;
+		close(fd);
+	}
+}
+
+static void close_others(const struct child_options *options)
+{
+	int first = STDERR_FILENO + 1, kept;
+
+	while ((kept = next_kept(options, first)) < INT_MAX) {
+		close_all(first, kept - 1);
+		first = kept + 1;
+	}
+	close_all(first, INT_MAX);
+}
+
+static int open_null(void)
+{
+	return open("/dev/null", O_RDWR | O_NOCTTY | O_CLOEXEC);
+}
+
+/*
+ * Nothing to read and no place to write to: for a program what it knows. For others a
+ * file in memory, since there may be no /dev/null, or a security module may be in its
+ * way; nor is it a failure that a filter of system calls or a setting of the kernel
+ * refuses that.
+ */
+static int open_nothing(bool program)
+{
+	int fd = program ? open_null() : -1;
+
+	if (fd >= 0)
+		return fd;
+	fd = memfd_create("nothing", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd >= 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE) == 0)
+		return fd;
+	fd_close(fd);
+	return open_null();
+}
+
+/* After the others were closed: so there is a free descriptor. */
+static int redirect(const struct child_options *options)
+{
+	int nothing = open_nothing(options->program), r = nothing < 0 ? -errno : 0;
+
+	for (int fd = STDIN_FILENO; r == 0 && fd <= STDERR_FILENO; fd++) {
+		int to = fd > STDIN_FILENO && options->output ? options->output : nothing;
+
+		if (next_kept(options, fd) == fd && options->output != fd)
+			continue;
+		/* Not closed by execve(2), either. */
+		if (to == fd ? fcntl(fd, F_SETFD, 0) : dup2(to, fd) < 0)
+			r = -errno;
+	}
+	if (nothing > STDERR_FILENO)
+		fd_close(nothing);
+	return r;
+}
+
+static int take_precautions(const struct child_options *options, pid_t parent)
+{
+	const struct rlimit none = { 0 };
+	int r = child_end_with(parent, options->death_signal);
+
+	if (r)
+		return r;
+	reset_handlers();
+	close_others(options);
+	r = redirect(options);
+	if (r)
+		return r;
+	if (setrlimit(RLIMIT_CORE, &none) || (options->session && setsid() < 0))
+		return -errno;
+	if (!options->program && (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || chdir("/")))
+		return -errno;
+	set_mask(options);
+	return 0;
+}
+
+/*
+ * If the parent ignores SIGCHLD, the end of a child says nothing, and its id is soon
+ * another process's. A library leaves the signal to its host: its children send none.
+ */
+static pid_t make_process(bool library)
+{
+	struct sigaction action;
+
+	if (library)
+		return (pid_t)syscall(SYS_clone, 0L, 0L, 0L, 0L, 0L);
+	if (sigaction(SIGCHLD, NULL, &action) == 0 &&
+	    (action.sa_handler == SIG_IGN || (action.sa_flags & SA_NOCLDWAIT))) {
+		action = (struct sigaction){ .sa_handler = SIG_DFL };
+		sigaction(SIGCHLD, &action, NULL);
+	}
+	return fork();
+}
+
+/*
+ * Starts a process that takes the precautions, calls @run and ends with the status that
+ * it returns, or with CHILD_NOT_RUN.
+ *
+ * ret_child: to be ended with child_end().
+ * Returns 0 or -errno. Thread-safe with options->library; otherwise for a program with
+ * one thread.
+ */
+int child_start(struct child *ret_child, const struct child_options *options,
+		int (*run)(void *context), void *context)
+{
+	const pid_t parent = getpid();
+	sigset_t all, before;
+	pid_t pid;
+	int r;
+
+	/* Until they are reset no handler may run in the child. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	pid = make_process(options->library);
+	if (pid == 0)
+		_exit(take_precautions(options, parent) ? CHILD_NOT_RUN : run(context));
+	r = pid < 0 ? -errno : 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (r == 0)
+		*ret_child = (struct child){ .pid = pid, .session = options->session };
+	return r;
+}
+
+/* Returns 1: it has ended and is a zombie, so its id remains its own; 0: it has not;
+ * -errno: the caller has waited for it by other means. */
+static int look_at(const struct child *child)
+{
+	siginfo_t info = { 0 };
+
+	if (waitid(P_PID, (id_t)child->pid, &info, WEXITED | WNOHANG | WNOWAIT | __WALL))
+		return -errno;
+	return info.si_pid == child->pid;
+}
+
+/* Tells whether the process has ended, by itself or by a signal. Thread-safe. */
+bool child_has_ended(const struct child *child)
+{
+	return look_at(child) != 0;
+}
+
+/* Returns the status; SIGKILL if it is not known. */
+static int reap(pid_t pid)
+{
+	struct timespec pause = { .tv_nsec = PAUSE_FIRST_NS };
+	int status = SIGKILL;
+
+	for (int i = 0; i < PAUSES; i++) {
+		pid_t found = waitpid(pid, &status, WNOHANG | __WALL);
+
+		if (found == pid || (found < 0 && errno != EINTR))
+			return status;
+		nanosleep(&pause, NULL);
+		pause.tv_nsec *= 2;
+	}
+	return status;
+}
+
+/*
+ * Kills the process, with its session if it leads one, and waits for its end. One that
+ * does not go, because a file system holds it in the kernel, is left to itself after a
+ * second. Takes a zeroed child and one that was ended.
+ *
+ * Returns its status as waitpid(2) does; of one that was left, as if it had been killed.
+ * Thread-safe.
+ */
+int child_end(struct child *child)
+{
+	int status = SIGKILL;
+
+	if (child->pid > 0 && look_at(child) >= 0) {
+		/* First itself: from then on it starts no others. */
+		kill(child->pid, SIGKILL);
+		if (child->session)
+			kill(-child->pid, SIGKILL);
+		status = reap(child->pid);
+	}
+	*child = (struct child){ 0 };
+	return status;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * child: starts and ends processes. No other source does.
+ *
+ * MUST: the child ends when its parent does, also if that has ended before the child
+ *runs. MUST: the child has no descriptor but those that its caller lists. 0 to 2 lead
+ *nowhere unless they are listed: there is nothing to read, and what is written is lost.
+ * MUST: no handler of the parent's runs in the child. Signals that the parent ignores
+ *stay ignored, for they may come from a terminal that both have; SIGCHLD never does.
+ * MUST: SIGHUP, SIGINT, SIGQUIT and SIGTERM end the parent, and the parent ends the
+ *child. MUST: no core is dumped, no privilege is gained by execve(2), and the working
+ *directory is `/`. MUST: the child leaves by _exit(2): what the parent has registered and
+ *buffered is the parent's. MUST: the parent waits for each child, and not for ever.
+ */
+#ifndef SUBID_CHILD_H
+#define SUBID_CHILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* The exit status of a child whose precautions failed: it did nothing. */
+#define CHILD_NOT_RUN 127
+
+/* With none of them set all precautions are taken. */
+struct child_options {
+	const int *kept; /* descriptors that stay open */
+	size_t n_kept;
+	int output; /* where 1 and 2 lead; 0: nowhere */
+	/* The signal that a parent's end sends; 0: SIGKILL. */
+	int death_signal;
+	/*
+	 * For a program that is executed as its user would start it: no signal is
+	 * blocked, execve(2) may give privileges, the working directory is the parent's.
+	 */
+	bool program;
+	/* The child leads a session, and all that it has started ends with it. */
+	bool session;
+	/*
+	 * For a library: the host may have threads, handle SIGCHLD and wait for any
+	 * child. The end of the child sends no signal and no wait(2) without __WALL finds
+	 * it. All signals are blocked. It may call nothing but the kernel.
+	 */
+	bool library;
+};
+
+struct child {
+	pid_t pid; /* 0: there is none */
+	bool session;
+};
+
+int child_start(struct child *ret_child, const struct child_options *options,
+		int (*run)(void *context), void *context);
+int child_end_with(pid_t parent, int death_signal);
+bool child_has_ended(const struct child *child);
+int child_end(struct child *child);
+
+static inline void child_cleanup(struct child *child)
+{
+	child_end(child);
+}
+
+#endif

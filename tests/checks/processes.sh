@@ -1,0 +1,32 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# What one source does for all others: a second source that does it too would need the same
+# precautions, and miss one of them.
+
+. "${srcdir:-.}/tests/checks/lib.sh"
+
+# only SOURCE PATTERN WHAT: no other source has a line with PATTERN, and SOURCE has one.
+# Comments are not looked at.
+only()
+{
+	for file in $(files '*.[ch]' $code); do
+		n=$((n + 1))
+		found=$(sed 's,/\*.*\*/,,; /^[[:space:]]*\(\/\*\|\*\|\/\/\)/d' "$srcdir/$file" |
+			grep -E "$2")
+		if [ "$file" = "$1" ]; then
+			[ "$found" ] || complain "$file: $3 nothing any more"
+		elif [ "$found" ]; then
+			complain "$file: $3, which is for $1:" "$found"
+		fi
+	done
+}
+
+call='(^|[^[:alnum:]_])'
+n=0
+only libsubid/sys/child.c \
+	"$call(_?[Ff]ork|vfork|forkpty|daemon|posix_spawnp?|clone3?)[[:space:]]*\\(|(SYS|__NR)_(v?fork|clone3?)" \
+	'starts processes'
+only libsubid/sys/child.c "PR_SET_PDEATHSIG|${call}close_range[[:space:]]*\\(" \
+	'takes precautions of a child'
+finish 'source files' "$n"
