@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,10 +27,8 @@
 #include "common/tell.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/conf.h"
-#include "libsubid/sys/dbfile.h"
 #include "libsubid/sys/etc.h"
 #include "libsubid/sys/fd.h"
-#include "libsubid/sys/load.h"
 #include "libsubid/sys/paths.h"
 #include "libsubid/sys/source.h"
 
@@ -172,78 +169,6 @@ static int fail(struct edit *edit, bool writing, int r)
 	edit->error = r;
 	edit->writing = writing;
 	return tell_db_error(edit->program, &edit->db, edit->folder, writing, r);
-}
-
-/* A database as it stands on disk, without a lock. */
-static int load_unlocked(const struct edit *edit, const struct kind *kind,
-			 struct table *ret_table)
-{
-	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
-
-	dbfile_open_at(edit->etc, kind->database, &file);
-	if (file.fault || !S_ISREG(file.status.st_mode))
-		return -EIO;
-	return load_table(file.fd, file.status.st_size, ret_table);
-}
-
-/*
- * Finds other names of the owner in the lines of a database with ids of @range. The name
- * service may take its time: the locks are not held. What cannot be read is reported when
- * they are.
- */
-int edit_find_names(struct edit *edit, const struct kind *kind, struct range range,
-		    struct owner *owner)
-{
-	CLEANUP(table_cleanup) struct table table = { 0 };
-	int r;
-
-	if (load_unlocked(edit, kind, &table))
-		return 0;
-	r = unknown_owners_name(&edit->unknown, &table, range, &edit->lookup, owner);
-	return r ? fail(edit, false, r) : 0;
-}
-
-/* Reports the lines of which it is not known whether they are the owner's. */
-static size_t report_silent(const struct edit *edit, const struct kind *kind,
-			    struct range range, const struct owner *owner)
-{
-	const struct table *table = &edit->db.sides[kind->group].table;
-	struct table_cursor cursor = { 0 };
-	struct table_line line;
-	size_t n = 0;
-
-	while (table_next_near(table, &cursor, range, &line)) {
-		const struct unknown_owner *unknown = unknown_owners_find(
-			&edit->unknown, line.entry.owner, line.entry.owner_len);
-
-		if (!unknown || unknown->answer.r >= 0)
-			continue;
-		n++;
-		report_line(edit->program,
-			    _("%s/%s:%" PRIu64 ": it is not known whether '%s' is %s: "
-			      "%s"),
-			    edit->folder, kind->database, line.number, unknown->name,
-			    owner->account.name, report_no_answer(unknown->answer.r));
-	}
-	return n;
-}
-
-/*
- * Does the same with a loaded database, for lines that are new; the others were asked
- * about. Lines of which it is not known whether they are the owner's are reported.
- *
- * ret_silent: grows by their number. Returns 0 or an exit status.
- */
-int edit_confirm_names(struct edit *edit, const struct kind *kind, struct range range,
-		       struct owner *owner, size_t *ret_silent)
-{
-	int r = db_find_names(&edit->db, kind, owner, range, &edit->unknown);
-
-	if (r == DB_UNKNOWN) {
-		*ret_silent += report_silent(edit, kind, range, owner);
-		r = 0;
-	}
-	return r ? fail(edit, false, r) : 0;
 }
 
 static int may_change(const struct edit *edit)
