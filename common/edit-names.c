@@ -54,7 +54,7 @@ int edit_find_names(struct edit *edit, const struct kind *kind, struct range ran
 		return 0;
 	r = unknown_owners_name(&edit->unknown, &table, range, &edit->lookup, owner);
 	if (r == 0 && has_digits(&table, range, owner))
-		edit->digits = owner_check_digits(owner, &edit->lookup);
+		owner_check_digits(owner, &edit->lookup);
 	return edit_tell_error(edit, r);
 }
 

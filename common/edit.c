@@ -122,9 +122,11 @@ int edit_find_folder(struct edit *edit)
 /* Reports that it is not known who a user is. Returns the exit status. */
 static int fail_user(struct edit *edit, const char *login, int r)
 {
+	bool no_answer = r == -EAGAIN || r == -ETIMEDOUT || r == -ECONNRESET;
+
 	edit->silent = true;
 	report_line(edit->program, _("user '%s' is not known: %s"), login,
-		    report_no_answer(r));
+		    no_answer ? _("the name service did not answer") : report_error(-r));
 	return EXIT_NO_USER;
 }
 

@@ -45,7 +45,6 @@ struct edit {
 	struct name_service service; /* as a service */
 	struct lookup lookup;	     /* where users are looked up */
 	struct unknown_owners unknown; /* owners that it was asked about */
-	int digits; /* -errno: whether digits mean another account is not known */
 	bool silent; /* it has not answered who a user is, which has been reported */
 	enum db_place place;
 	struct db db;

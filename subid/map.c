@@ -60,6 +60,11 @@ static int refuse_none(const struct map *map, const struct kind *kind)
 	bool sayable = causes_quote(map->mapping.user.name, name) &&
 		       (!root || causes_quote(root, folder));
 
+	if (map->owners.silent) {
+		report_line(PROGRAM, _("it is not known whether %s has subordinate %ss"),
+			    word, kind->id);
+		return VERB_UNREADABLE;
+	}
 	if (map->sources.files && sayable)
 		report_line(PROGRAM,
 			    _("%s has no subordinate %ss; to mend it: usermod-ext "

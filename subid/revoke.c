@@ -113,53 +113,25 @@ static int parse(int argc, char **argv, struct revoke *revoke)
 }
 
 /* The lines whose digits are the uid of one account and the login name of another. */
-static size_t report_ambiguous(const struct revoke *revoke, size_t k)
+static void report_ambiguous(const struct revoke *revoke, size_t k)
 {
 	const struct edit *edit = &revoke->edit;
 	const struct owner *owner = &revoke->owner;
 	struct table_cursor cursor = { 0 };
 	struct table_line line;
-	size_t n = 0;
 
 	while (table_next_near(&edit->db.sides[k].table, &cursor, revoke->range, &line)) {
 		const struct entry *entry = &line.entry;
 
-		if (!owner_is_digits(owner, entry->owner, entry->owner_len) ||
-		    owner_is_text(owner, entry->owner, entry->owner_len))
-			continue;
-		n++;
-		report_line(
-			PROGRAM,
-			edit->digits ?
-				_("%s/%s:%" PRIu64 ": it is not known whether %.*s is "
-				  "another user, too") :
-				_("%s/%s:%" PRIu64 ": %.*s is the uid of one user and "
-				  "the login name of another"),
-			edit->folder, all_kinds[k]->database, line.number,
-			(int)entry->owner_len, entry->owner);
+		if (owner_is_digits(owner, entry->owner, entry->owner_len) &&
+		    !owner_is_text(owner, entry->owner, entry->owner_len))
+			report_line(PROGRAM,
+				    _("note: %s/%s:%" PRIu64 " is left: %.*s is the uid "
+				      "of one user and the login name of another; "
+				      "--as-uid and --as-name say which one is meant"),
+				    edit->folder, all_kinds[k]->database, line.number,
+				    (int)entry->owner_len, entry->owner);
 	}
-	return n;
-}
-
-/* Lines with ambiguous digits are removed only if it was said whose they are. */
-static int choose_digits(struct revoke *revoke)
-{
-	struct owner *owner = &revoke->owner;
-	bool unknown = revoke->edit.digits < 0;
-	size_t n = 0;
-
-	owner->ambiguous_number |= unknown;
-	owner_choose_digits(owner, revoke->as_uid, revoke->as_name);
-	for (size_t k = 0; k < 2; k++)
-		if (revoke->edit.db.sides[k].loaded)
-			n += report_ambiguous(revoke, k);
-	if (n == 0 || revoke->local_only)
-		return 0;
-	report_line(PROGRAM,
-		    _("nothing is changed; --as-uid removes them from the user with that "
-		      "uid, --as-name from the one with that login name"));
-	revoke->edit.silent |= unknown;
-	return unknown ? EXIT_NO_USER : EXIT_POLICY;
 }
 
 /* Whose lines these are must be known of all of them, or they have to be left. */
@@ -173,8 +145,10 @@ static int confirm_names(struct revoke *revoke)
 		if (edit->db.sides[k].loaded)
 			r = edit_confirm_names(edit, all_kinds[k], revoke->range,
 					       &revoke->owner, &silent);
-	if (r == 0)
-		r = choose_digits(revoke);
+	owner_choose_digits(&revoke->owner, revoke->as_uid, revoke->as_name);
+	for (size_t k = 0; r == 0 && k < 2; k++)
+		if (edit->db.sides[k].loaded)
+			report_ambiguous(revoke, k);
 	if (r || silent == 0)
 		return r;
 	if (revoke->local_only) {
