@@ -157,12 +157,17 @@ static int take_line(struct owner *owner, const struct passwd_line *line)
 {
 	const struct account *account = &owner->account;
 	uint32_t name_uid = uid_of_name(account);
+	bool has_number;
 
 	if (line->id == account->uid)
 		return owner_add_name(owner, line->name, line->name_len);
-	owner->ambiguous_name |= line->id == name_uid && name_uid != ID_NONE;
-	owner->ambiguous_number |=
+	has_number =
 		is_text(line->name, line->name_len, account->number, account->number_len);
+	owner->ambiguous_number |= has_number;
+	/* The login name may be the number. */
+	owner->ambiguous_name |=
+		name_uid != ID_NONE &&
+		(line->id == name_uid || (has_number && name_uid == account->uid));
 	return 0;
 }
 
