@@ -152,6 +152,8 @@ static int run(int argc, char **argv)
 					 owners_start(&list.owners, &list.place);
 	if (r == 0)
 		r = sources_start(&list.sources, &list.place, &list.owners);
+	/* What the map writers would refuse is not shown. */
+	list.sources.extents = true;
 	if (r == 0)
 		r = find_users(&list, argc - optind, argv + optind);
 	if (r)

@@ -405,6 +405,18 @@ def _(s):
         s.healthy()
 
 
+@scene("SOURCE_DENIES")
+def _(s):
+    """A range that the map writers refuse is not the user's, nor is it called nothing."""
+    plugins = plugins_of(s)
+    plugins.role("zzz", "deny-large")
+    s.sentence(s.broken("SOURCE_DENIES", "ranges", "uid"))
+    bad = [(row["link"], row["kind"]) for row in s.rows() if row["state"] != "good"]
+    require(bad == [("ranges", "uid"), ("ranges", "gid")], f"{bad}")
+    plugins.install("zzz")
+    s.healthy()
+
+
 @scene("SOURCES_EMPTY")
 def _(s):
     plugins = plugins_of(s)

@@ -454,6 +454,7 @@ static bool decide_by_sets(struct model *model, const struct idmap *map, bool gr
 			   size_t size)
 {
 	struct range_set granted = RANGE_SET(LINES);
+	const struct range_set denied = RANGE_SET(0);
 	struct decision decision = { .refused = 77 };
 	int r = 0;
 
@@ -466,7 +467,7 @@ static bool decide_by_sets(struct model *model, const struct idmap *map, bool gr
 	}
 	if (r == 0)
 		r = decide_granted(group ? &kind_gid : &kind_uid, map, own_id, &granted,
-				   &decision);
+				   &denied, &decision);
 	range_set_clear(&granted);
 	snprintf(what, size, "%d (refused %zu, delegated %d) for %d (refused %zu, %d)", r,
 		 decision.refused, decision.delegated, expected->r, expected->refused,

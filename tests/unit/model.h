@@ -21,6 +21,7 @@ int decide_narrow(const struct kind *kind, const struct idmap *map,
 		  struct decision *ret_decision);
 int decide_granted_narrow(const struct kind *kind, const struct idmap *map,
 			  uint32_t own_id, const struct range_set *granted,
+			  const struct range_set *denied,
 			  struct decision *ret_decision);
 
 /* The most extents that a case has. */

@@ -289,6 +289,10 @@ LEAST(source_slow)
 {
 	fail_source(f, PLUGIN_SLOW);
 }
+LEAST(source_mute)
+{
+	fail_source(f, PLUGIN_MUTE);
+}
 LEAST(source_unreadable)
 {
 	fail_source(f, 0);
@@ -371,6 +375,14 @@ LEAST(sources_empty_files)
 	f->sources.nsswitch = &nsswitch;
 	f->sources.plugin = NULL;
 	f->sources.nobody = f->sources.files = true;
+}
+LEAST(source_denies)
+{
+	refuse(f);
+	f->sources.nsswitch = &nsswitch;
+	f->sources.plugin = "sss";
+	f->sources.denied = true;
+	f->map = &plain_map;
 }
 LEAST(not_delegated_by_plugin)
 {
@@ -603,8 +615,11 @@ static const struct least {
 	{ CAUSE_SOURCE_BROKEN, source_died, "'sss' has crashed or ended" },
 	{ CAUSE_SOURCE_SILENT, source_down, "'sss' does not reach" },
 	{ CAUSE_SOURCE_SILENT, source_slow, "'sss' does not answer in time" },
+	{ CAUSE_SOURCE_SILENT, source_mute, "'sss' does not say whether" },
 	{ CAUSE_SOURCE_SILENT, source_error, "temporarily" },
 	{ CAUSE_SOURCE_SILENT, source_unreadable, "Permission denied" },
+	{ CAUSE_SOURCE_DENIES, source_denies,
+	  "'sss' says no to 100200-100999 for elsa, although these " },
 	{ CAUSE_FILE_MISSING, file_missing, "does not exist" },
 	{ CAUSE_FILE_SYMLINK, file_symlink, "symbolic link" },
 	{ CAUSE_FILE_NOT_REGULAR, file_not_regular, "regular" },
@@ -967,7 +982,7 @@ static void combine_target(unsigned int at, struct facts *facts)
 	target->no_map = flip(&at);
 }
 
-#define OF_GRANTS (2 * 3 * 4 * 3 * 2 * 2 * 2 * 2 * 3 * 17 * 2 * 4)
+#define OF_GRANTS (2 * 3 * 4 * 3 * 2 * 2 * 2 * 2 * 3 * 17 * 2 * 5)
 
 static void combine_grants(unsigned int at, struct facts *facts)
 {
@@ -997,10 +1012,11 @@ static void combine_grants(unsigned int at, struct facts *facts)
 	if (grants->taken)
 		memset(grants->taken_by, 'x', LIMIT_OWNER_BYTES);
 	facts->sources.nsswitch = &nsswitch;
-	at = choose(&at, 4);
+	at = choose(&at, 5);
 	facts->sources.files = at == 0 || at == 2;
-	facts->sources.nobody = at >= 2;
-	facts->sources.plugin = at == 1 ? "sss" : NULL;
+	facts->sources.nobody = at == 2 || at == 3;
+	facts->sources.plugin = at == 1 || at == 4 ? "sss" : NULL;
+	facts->sources.denied = at == 4;
 }
 
 /* A source that does not answer, or a file that does not say who is to be asked. */
