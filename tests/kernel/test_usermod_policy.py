@@ -211,7 +211,7 @@ def test_allocate(case):
         case("-S: more gids than the bounds hold", ("-S", "bob"), SUBGID,
              ["/etc/login.defs: SUB_GID_COUNT 600000002 is more than the 600000001 ids from "
               "SUB_GID_MIN 100000 to SUB_GID_MAX 600100000"], before=(b"", b""), **both(b""))
-        case("-S: ... which matters to nobody who has gids", ("-S", "bob"), DONE,
+        case("-S: ... which does not matter to a user who has gids", ("-S", "bob"), DONE,
              before=(b"", b"bob:7:1\n"), subuid=bob, subgid=b"bob:7:1\n")
     with login_defs(case, "SUB_UID_MAX 165535", "SUB_GID_MAX 165535"):
         other = b"anna:100000:1\n"

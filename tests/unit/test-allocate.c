@@ -125,7 +125,7 @@ Test(allocate, if_missing)
 	      "ghost:100010:10\nanna:100000:10\nelsa2:100026:10\n");
 }
 
-/* A range of somebody else is refused in both databases, what is held is not written. */
+/* A range of another owner is refused in both databases, what is held is not written. */
 Test(allocate, fixed)
 {
 	allocate.fixed = true;
@@ -204,7 +204,7 @@ Test(allocate, fixed_is_of_one)
 	check("anna:100000:10\n", "ghost:100010:10\n");
 }
 
-/* Each uid has its place, and it is refused where somebody is there. */
+/* The range follows from the uid, and is refused where another owner has it. */
 Test(allocate, deterministic)
 {
 	allocate.settings.deterministic = true;
