@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/allocation.h"
 #include "common/audit.h"
 #include "common/auth.h"
 #include "common/busy.h"
@@ -261,22 +262,10 @@ int edit_begin(struct edit *edit, const bool kinds[static 2])
 /* What login.defs says about new ranges. */
 int edit_read_settings(const struct edit *edit, struct settings *ret_settings)
 {
-	const char *key = "";
-	int r = settings_read(edit->etc, ret_settings, &key);
+	struct settings_error error;
+	int r = settings_read(edit->etc, ret_settings, &error);
 
-	if (r == SETTINGS_NUMBER)
-		report_line(edit->program,
-			    _("%s/login.defs: the value of %s is not a decimal number"),
-			    edit->folder, key);
-	else if (r == SETTINGS_BOUNDS)
-		report_line(edit->program,
-			    _("%s/login.defs: %s must not be above its maximum, nor that "
-			      "beyond all ids"),
-			    edit->folder, key);
-	else if (r)
-		report_line(edit->program, "%s/login.defs: %s", edit->folder,
-			    report_error(-r));
-	return r ? EXIT_SUBUID : 0;
+	return r ? allocation_report_settings(edit->program, edit->folder, &error, r) : 0;
 }
 
 /* Finds out whether new lines name the owner by uid; what cannot be read is no "no". */
@@ -321,16 +310,19 @@ int edit_tell_error(struct edit *edit, int r)
 	return r ? fail(edit, false, r) : 0;
 }
 
-/* Tells why a grant failed, if it did: @r is what a db_ or allot_ function returned. */
-int edit_tell_grant(struct edit *edit, const struct db_grant *grant, int r)
+/* Reports why an allocation failed, if it did: @r is what allocate_ranges() returned. */
+int edit_report_allocation(struct edit *edit, const struct allocate *allocate, int r)
 {
-	if (grant->unsure)
+	if (allocate->unsure)
 		report_line(edit->program,
 			    _("note: the name service did not answer in time; ids of "
 			      "its accounts may be among these"));
 	if (r == DB_CONFLICT)
-		return tell_conflicts(edit->program, grant, edit->folder);
-	return edit_tell_error(edit, r);
+		return tell_conflicts(edit->program, allocate, edit->folder);
+	if (r != DB_FULL)
+		return edit_tell_error(edit, r);
+	edit->error = r;
+	return allocation_report_full(edit->program, edit->folder, allocate);
 }
 
 /* Tells whether there is anything to write. */

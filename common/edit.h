@@ -24,6 +24,7 @@
 
 #include "common/asker.h"
 #include "common/interrupt.h"
+#include "libsubid/allocate.h"
 #include "libsubid/db.h"
 #include "libsubid/sys/settings.h"
 
@@ -63,7 +64,7 @@ int edit_begin(struct edit *edit, const bool kinds[static 2]);
 int edit_read_settings(const struct edit *edit, struct settings *ret_settings);
 int edit_names_by_id(const struct edit *edit, bool *ret_by_id);
 int edit_check_busy(struct edit *edit, struct owner *owner);
-int edit_tell_grant(struct edit *edit, const struct db_grant *grant, int r);
+int edit_report_allocation(struct edit *edit, const struct allocate *allocate, int r);
 int edit_tell_error(struct edit *edit, int r);
 bool edit_changed(const struct edit *edit);
 int edit_commit(struct edit *edit);

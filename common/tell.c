@@ -11,13 +11,6 @@
 #include "common/status.h"
 #include "common/tell.h"
 
-static int status_of(const struct kind *kind)
-{
-	if (!kind)
-		return EXIT_NOT_PERMITTED;
-	return kind->group ? EXIT_SUBGID : EXIT_SUBUID;
-}
-
 static void tell_busy(const char *program, const struct db *db, const char *folder)
 {
 	const struct lock *lock = &db->lock;
@@ -89,7 +82,7 @@ static void tell_missing(const char *program, const struct db *db, const char *f
  * Tells why a transaction failed; returns the exit status.
  *
  * program: its name in messages. writing: it was db_commit() that failed.
- * r: what a db_ function returned, other than 0 and DB_CONFLICT.
+ * r: what a db_ function returned, other than 0.
  */
 int tell_db_error(const char *program, const struct db *db, const char *folder,
 		  bool writing, int r)
@@ -101,11 +94,6 @@ int tell_db_error(const char *program, const struct db *db, const char *folder,
 	case DB_MISSING:
 		tell_missing(program, db, folder);
 		return EXIT_USAGE;
-	case DB_FULL:
-		report_line(program,
-			    _("no free range is left within the bounds of %s/login.defs"),
-			    folder);
-		break;
 	case DB_STOPPED:
 		report_line(program, _("interrupted: nothing is changed"));
 		break;
@@ -119,21 +107,21 @@ int tell_db_error(const char *program, const struct db *db, const char *folder,
 		tell_failure(program, db, folder, writing, r);
 		break;
 	}
-	return status_of(db->failed);
+	return status_of_kind(db->failed);
 }
 
 /*
  * Tells every conflict; returns the exit status.
  */
-int tell_conflicts(const char *program, const struct db_grant *grant, const char *folder)
+int tell_conflicts(const char *program, const struct allocate *allocate,
+		   const char *folder)
 {
-	for (size_t i = 0; i < grant->conflicts.n; i++) {
-		const struct overlap *conflict = &grant->conflicts.items[i];
+	for (size_t i = 0; i < allocate->conflicts.n; i++) {
+		const struct overlap *conflict = &allocate->conflicts.items[i];
 		const struct kind *kind = conflict->kind;
 		uint64_t first = conflict->ids.start, last = conflict->ids.end - 1;
 
-		if (overlap_is_overridden(conflict, grant->policy.allow_overlap,
-					  grant->policy.allow_root))
+		if (overlap_is_overridden(conflict, &allocate->policy))
 			continue;
 		switch (conflict->why) {
 		case OVERLAP_OWNER:

@@ -235,19 +235,16 @@ static int find_held(struct change *change, uint64_t count, struct range *ret_ra
 
 static int allocate(struct change *change, uint64_t count, struct range *ret_range)
 {
-	struct change_request request = { .count = count };
-	struct db_grant grant = { .owner = &change->owner };
-	struct settings settings;
-	const char *key;
+	CLEANUP(allocate_cleanup) struct allocate allocate = { 0 };
+	const struct change_request request = { .count = count };
+	struct settings_error error;
 	int r;
 
-	r = settings_read(change->db.folder, &settings, &key);
+	r = settings_read(change->db.folder, &allocate.settings, &error);
 	if (r)
 		return r < 0 ? r : -EINVAL;
-	grant.by_id = settings.by_id && owner_has_account(&change->owner);
 	r = change_allocate(&change->db, change->kind->group ? CHANGE_GID : CHANGE_UID,
-			    &grant, &settings, &request, ret_range);
-	overlap_list_cleanup(&grant.conflicts);
+			    &change->owner, &request, &allocate, ret_range);
 	return r ? r : db_commit(&change->db);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * db: begin, lock, load, look, take away, end. What is given is in db-grant.c, what is
+ * db: begin, lock, load, look, take away, end. What is given is in allocate.c, what is
  * written in db-commit.c.
  */
 #include <errno.h>

@@ -14,7 +14,6 @@
 #include <stdbool.h>
 
 #include "libsubid/core/kind.h"
-#include "libsubid/core/overlap.h"
 #include "libsubid/core/range.h"
 #include "libsubid/core/table.h"
 #include "libsubid/sys/atomicfile.h"
@@ -59,29 +58,10 @@ struct db {
 enum {
 	DB_BUSY = 1,	/* somebody else has the lock: db->lock says which and who */
 	DB_MISSING,	/* the database does not exist, and is not to be created */
-	DB_CONFLICT,	/* the overlap policy refuses: see the list */
-	DB_FULL,	/* there is no room for another range */
+	DB_CONFLICT,	/* allocate: the overlap policy refuses: see the list */
+	DB_FULL,	/* allocate: there is no room for another range */
 	DB_STOPPED,	/* `stop` is readable; the files are as they were */
 	DB_NOT_DURABLE, /* written, but a power cut may undo it */
-};
-
-/* What may be overridden, and by which option of the tools. */
-struct db_policy {
-	bool allow_overlap;
-	bool allow_root;
-};
-
-struct db_grant {
-	struct owner *owner; /* NULL for allot_ranges(): it knows its people */
-	bool by_id;	     /* new lines name the owner by uid */
-	bool asked;	     /* the name service was asked already */
-	bool each_line;	     /* each line is in the way: what the owner holds is not asked
-				about */
-	const struct taken *known; /* the local accounts, with `asked`; NULL: they are
-				      looked for */
-	struct db_policy policy;
-	struct overlap_list conflicts; /* DB_CONFLICT: all of them */
-	bool unsure;		       /* the name service did not answer in time */
 };
 
 int db_begin(struct db *db, int folder, enum db_place place);
@@ -90,15 +70,7 @@ int db_revoke(struct db *db, const struct kind *kind, struct owner *owner,
 	      struct range range);
 int db_drop_lines(struct db *db, const struct kind *kind, const uint64_t *numbers,
 		  size_t n);
-int db_grant(struct db *db, const struct kind *kind, struct db_grant *grant,
-	     struct range range);
 int db_rename(struct db *db, const struct kind *kind, const char *old, const char *owner);
-int db_find_taken(struct db *db, const struct kind *kind, const struct range_set *wanted,
-		  struct taken *taken);
-int db_ask_service(struct db *db, const struct kind *kind, const struct range_set *wanted,
-		   struct taken *taken);
-int db_check(struct db *db, const struct kind *kind, const struct range_set *wanted,
-	     struct db_grant *grant);
 int db_held(const struct db *db, const struct kind *kind, struct owner *owner,
 	    struct range_set *set);
 bool db_changed(const struct db *db, const struct kind *kind);

@@ -12,11 +12,10 @@
 #include "libsubid/cancel.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/findings.h"
-#include "libsubid/core/overlap.h"
 #include "libsubid/export.h"
 #include "libsubid/handle.h"
+#include "libsubid/policy.h"
 #include "libsubid/sys/roster.h"
-#include "libsubid/sys/taken.h"
 
 /* What is asked about, and what is found. */
 struct explanation {
@@ -52,28 +51,23 @@ static int find_missing(struct explanation *explanation, struct range range)
 /* As a grant is checked. */
 static int find_conflicts(const struct query *query, struct explanation *explanation)
 {
-	struct overlap_question question = {
+	int64_t waited = 0;
+	const struct policy_service service = { &query->nsswitch, true, &waited };
+	const struct overlap_question question = {
 		.kind = explanation->kind,
 		.wanted = &explanation->missing,
 		.table = &explanation->table,
 		.is_owner = owner_is,
 		.context = &explanation->owner,
 	};
-	int64_t waited = 0;
-	int r;
+	int r = query_table(query, explanation->kind, &explanation->table);
 
-	r = query_table(query, explanation->kind, &explanation->table);
 	if (r == 0)
 		r = taken_locally(query->folder, explanation->kind, &explanation->missing,
 				  &explanation->taken);
-	if (r == 0 && !query->image)
-		r = taken_in_process(&query->nsswitch, explanation->kind,
-				     &explanation->missing, &waited, &explanation->taken);
-	if (r)
-		return r;
-	question.accounts = explanation->taken.accounts;
-	question.n_accounts = explanation->taken.n;
-	return overlap_find(&question, &explanation->conflicts);
+	return r ? r :
+		   policy_find(&question, query->image ? NULL : &service,
+			       &explanation->taken, &explanation->conflicts);
 }
 
 static int explain(struct subid_db *handle, struct query *query,

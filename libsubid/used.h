@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * used: the ids of one database that nobody else may get, read once for many ranges.
+ * used: the ids of one database that are not free, read once for many ranges.
  */
 #ifndef SUBID_USED_H
 #define SUBID_USED_H
@@ -34,10 +34,13 @@ struct used {
 
 int used_read_lines(struct used *used, const struct table *table, struct range bounds,
 		    const struct people *people);
+int used_read_holdings(struct used *used, const struct table *table,
+		       const struct people *people);
 int used_copy_lines(struct used *used, const struct used *from);
 int used_read_accounts(struct used *used, struct db *db, const struct kind *kind,
-		       struct range bounds);
+		       const struct range_set *wanted);
 int used_put(struct used *used, struct range range);
+int used_put_holding(struct used *used, size_t person, struct range range);
 int used_put_accounts(struct used *used, const struct taken *taken);
 void used_cleanup(struct used *used);
 

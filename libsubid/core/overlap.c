@@ -2,7 +2,7 @@
 /*
  * overlap: the policy, as a list of everything that it objects to.
  *
- * Invariant: every conflict is told, not only the first, so that one look at the answer
+ * Invariant: every conflict is reported, not only the first, so that one look at the answer
  * is enough to choose another range.
  */
 #include <errno.h>
@@ -88,7 +88,7 @@ int overlap_find(const struct overlap_question *question, struct overlap_list *l
 	for (size_t i = 0; i < question->n_accounts; i++) {
 		const struct overlap_account *account = &question->accounts[i];
 
-		/* Told as id 0 already. */
+		/* Reported as id 0 already. */
 		if (account->id == 0)
 			continue;
 		r = find_id(question, account->id, OVERLAP_ACCOUNT, account->name, list);
@@ -100,7 +100,8 @@ int overlap_find(const struct overlap_question *question, struct overlap_list *l
 					       wanted->ranges[wanted->n - 1].end },
 			       &line)) {
 		if (!range_set_overlaps(wanted, line.entry.range) ||
-		    question->is_owner(&line.entry, question->context))
+		    (question->is_owner &&
+		     question->is_owner(&line.entry, question->context)))
 			continue;
 		r = find_in_line(question, &line, list);
 		if (r)
@@ -109,16 +110,16 @@ int overlap_find(const struct overlap_question *question, struct overlap_list *l
 	return 0;
 }
 
-/* Tells whether the one who asks has said that this is meant. Thread-safe. */
-bool overlap_is_overridden(const struct overlap *overlap, bool allow_overlap,
-			   bool allow_root)
+/* Returns whether the policy allows this conflict. Thread-safe. */
+bool overlap_is_overridden(const struct overlap *overlap,
+			   const struct overlap_policy *policy)
 {
 	switch (overlap->why) {
 	case OVERLAP_OWNER:
 	case OVERLAP_ACCOUNT:
-		return allow_overlap;
+		return policy->allow_overlap;
 	case OVERLAP_ROOT:
-		return allow_root;
+		return policy->allow_root;
 	case OVERLAP_NO_ID:
 		break;
 	}

@@ -40,19 +40,26 @@ struct overlap_account {
 	const char *name;
 };
 
+/* What may be overridden, and by which option of the tools. */
+struct overlap_policy {
+	bool allow_overlap;
+	bool allow_root;
+};
+
 struct overlap_question {
 	const struct kind *kind;
 	const struct range_set *wanted; /* the ids that are to be written */
 	const struct table *table;	/* what stands there, without what goes */
-	table_match_fn is_owner; /* tells the lines of the one who is to get them */
+	/* Matches the lines of the new owner; NULL: all lines are of other owners. */
+	table_match_fn is_owner;
 	void *context;
 	const struct overlap_account *accounts;
 	size_t n_accounts;
 };
 
 int overlap_find(const struct overlap_question *question, struct overlap_list *list);
-bool overlap_is_overridden(const struct overlap *overlap, bool allow_overlap,
-			   bool allow_root);
+bool overlap_is_overridden(const struct overlap *overlap,
+			   const struct overlap_policy *policy);
 void overlap_list_cleanup(struct overlap_list *list);
 
 #endif

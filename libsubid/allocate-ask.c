@@ -1,34 +1,34 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * allot-ask: the name service is asked about all that has been placed, at once.
+ * allocate-ask: the name service is asked about all that has been placed, at once.
  */
-#include "libsubid/allot-parts.h"
+#include "libsubid/allocate-parts.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 
 /* The ids of what was placed in database @k and not asked about. */
-static int fill_unasked(const struct allot_work *work, size_t k, struct range_set *set)
+static int fill_unasked(const struct allocate_work *work, size_t k, struct range_set *set)
 {
 	CLEANUP(used_cleanup) struct used fresh = { 0 };
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < work->allot->n; i++)
-		if (allot_is_placed(&work->allot->items[i], k) &&
-		    !work->allot->items[i].asked)
-			r = used_put(&fresh, work->allot->items[i].ranges[k]);
+	for (size_t i = 0; r == 0 && i < work->allocate->n; i++)
+		if (allocate_is_placed(&work->allocate->items[i], k) &&
+		    !work->allocate->items[i].asked)
+			r = used_put(&fresh, work->allocate->items[i].ranges[k]);
 	return r ? r : range_set_fill(set, fresh.ranges, fresh.n);
 }
 
 /* Forgets the ranges in which the name service has an id; both of a pair. */
-static void forget_taken(struct allot_work *work, const struct range_set taken[static 2],
-			 bool *ret_any)
+static void forget_taken(struct allocate_work *work,
+			 const struct range_set taken[static 2], bool *ret_any)
 {
-	for (size_t i = 0; i < work->allot->n; i++) {
-		struct allotment *item = &work->allot->items[i];
+	for (size_t i = 0; i < work->allocate->n; i++) {
+		struct allocate_item *item = &work->allocate->items[i];
 
 		item->asked = true;
 		for (size_t k = 0; k < 2; k++)
-			if (allot_is_placed(item, k) &&
+			if (allocate_is_placed(item, k) &&
 			    range_set_overlaps(&taken[k], item->ranges[k]))
 				item->asked = false;
 		if (item->asked)
@@ -39,12 +39,13 @@ static void forget_taken(struct allot_work *work, const struct range_set taken[s
 }
 
 /*
- * Asks the name service about what has been placed, all at once. What it has is in use
- * from then on; *ret_any becomes true if something is to be placed again.
+ * Asks the name service about what has been placed, all at once. Ids that it has are in
+ * use from then on; *ret_any becomes true if something is to be placed again.
  * Returns 0 or -errno.
  */
-int allot_ask_elsewhere(struct allot_work *work, bool *ret_any)
+int allocate_ask_service(struct allocate_work *work, bool *ret_any)
 {
+	const struct policy_service service = allocate_service(work->db);
 	struct range_set taken[2] = { RANGE_SET(LIMIT_FILE_RANGES),
 				      RANGE_SET(LIMIT_FILE_RANGES) };
 	int r = 0;
@@ -57,16 +58,17 @@ int allot_ask_elsewhere(struct allot_work *work, bool *ret_any)
 
 		r = fill_unasked(work, k, &wanted);
 		if (r == 0)
-			r = db_ask_service(work->db, allot_kinds[k], &wanted, &found);
+			r = policy_ask_service(&service, allocate_kinds[k], &wanted,
+					       &found);
 		if (r == 0)
 			r = used_put_accounts(&hits, &found);
 		if (r == 0)
 			r = used_put_accounts(&work->used[k], &found);
 		if (r == 0)
 			r = range_set_fill(&taken[k], hits.ranges, hits.n);
-		work->grant->unsure |= found.timed_out;
+		work->allocate->unsure |= found.timed_out;
 		if (r)
-			work->db->failed = allot_kinds[k];
+			work->db->failed = allocate_kinds[k];
 	}
 	if (r == 0)
 		forget_taken(work, taken, ret_any);
