@@ -473,7 +473,7 @@ def test_words(case):
                  ("grant", "x:1:1\nroot")):
         case(f"unknown: {args!r}", args, NO_USER, old, says=("does not exist",))
     case("a name that no line can have", ("grant", "x:1:1\nroot", "--no-account"), NO_USER,
-         old, says=("x:1:1?root",))
+         old, says=(r"x:1:1\x0aroot",))
     for verb in ("grant", "revoke", "rename"):
         result = case.box.run(verb, "--help")
         case.report.check(f"{verb} --help", result.status == DONE and not result.err
