@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * edit: the parts of a command that changes the databases, in their order.
- *
- * MUST: nothing is recorded as done that is not on disk; a record holds up nobody who
- * waits for the locks.
+ * edit: the parts of a command that changes the databases, in their order; the records
+ * are in edit-record.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,14 +11,12 @@
 #include <unistd.h>
 
 #include "common/allocation.h"
-#include "common/audit.h"
 #include "common/auth.h"
 #include "common/busy.h"
 #include "common/edit.h"
 #include "common/environment.h"
 #include "common/i18n.h"
 #include "common/identity.h"
-#include "common/record.h"
 #include "common/report.h"
 #include "common/show.h"
 #include "common/status.h"
@@ -336,29 +332,4 @@ void edit_cleanup(struct edit *edit)
 	unknown_owners_cleanup(&edit->unknown);
 	edit->etc = fd_close(edit->etc);
 	interrupt_let_go(&edit->interrupt);
-}
-
-/*
- * Records in both logs what was done on the running system, or was refused.
- *
- * text: `grant uids=5-6 ...`, see audit_record(). account: NULL where it was done to
- * many or to nobody.
- */
-void edit_log(const char *program, const char *account, const char *text, bool done)
-{
-	audit_record(text, account, done);
-	record_change(program, "%s%s%s by uid %u: %s", account ? account : "",
-		      account ? " " : "", text, getuid(), done ? "done" : "refused");
-}
-
-/* The same about a change that was meant; and that a signal came too late for it. */
-void edit_record(const struct edit *edit, const char *account, const char *text,
-		 bool done)
-{
-	if (edit->dry_run)
-		return;
-	if (edit->place == DB_LIVE)
-		edit_log(edit->program, account, text, done);
-	if (done && interrupt_came(&edit->interrupt))
-		report_line(edit->program, _("interrupted, but the change is made"));
 }

@@ -663,23 +663,32 @@ def test_records(case):
     box = case.box
     box.put(b"", b"")
     box.host.write(LIST, "bob:10\nelsa:10\nanna:10\n")
-    for args, wanted in (
+    box.host.write(f"{LIST}.large", "bob:10\nelsa:4294967295\n")
+    for args, *wanted in (
             (("grant", "elsa", "--count", "5"),
              "elsa grant uids=100000-100004 gids=100000-100004 by uid 0: done"),
-            (("grant", "--batch", LIST),
-             "grant users=3 uids=100005-100034 gids=100005-100034 by uid 0: done"),
+            (("grant", "--batch", LIST, "--if-missing"),
+             "bob grant uids=100005-100014 gids=100005-100014 by uid 0: done",
+             "anna grant uids=100015-100024 gids=100015-100024 by uid 0: done"),
+            (("revoke", "bob", "-g"), "bob revoke gids=0-4294967295 by uid 0: done"),
+            (("grant", "--all-users", "--min-uid", "5000", "--max-uid", "5003"),
+             "bob grant gids=100025-165560 by uid 0: done"),
+            (("grant", "--batch", f"{LIST}.large"), 
+             "grant users=2 uids=165561-165570 gids=165561-165570 by uid 0: refused"),
             (("grant", "elsa", "--range", "0-5"),
              "elsa grant uids=0-5 gids=0-5 by uid 0: refused"),
             (("revoke", "elsa", "--range", "100000-100001", "-u"),
              "elsa revoke uids=100000-100001 by uid 0: done"),
             (("rename", "elsa", "elsatwin"), "elsa rename new=elsatwin by uid 0: done"),
-            (("rename", "elsa", "elsatwin"), None),
-            (("grant", "elsa", "--if-missing"), None),
-            (("grant", "elsa", "--dry-run"), None)):
+            (("rename", "elsa", "elsatwin"),),
+            (("grant", "elsa", "--if-missing"),),
+            (("grant", "--all-users", "--if-missing", "--max-uid", "5003"),),
+            (("grant", "--batch", LIST, "--dry-run"),),
+            (("grant", "elsa", "--dry-run"),)):
         result = box.run(*args)
         found = [record.split("]: ", 1)[1].strip("\0\n") for record in result.log]
         case.report.check(f"recorded: {' '.join(args)}",
-                          found == ([wanted] if wanted else []), f"{found}, {result}")
+                          found == wanted, f"{found}, {result}")
     remove(LIST)
 
 
