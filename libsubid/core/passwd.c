@@ -2,8 +2,8 @@
 /*
  * passwd: the only reader of lines of passwd(5) and group(5).
  *
- * Invariant: a line for which 0 or PASSWD_ODD is returned is an account to getpwuid(3)
- * (or a group to getgrgid(3)), with this name and these ids.
+ * Invariant: a line for which 0 or PASSWD_ODD is returned is an account, or a group, to
+ * libc, with this name and these ids.
  */
 #include <string.h>
 

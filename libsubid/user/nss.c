@@ -315,7 +315,7 @@ static int service_scan(void *context, struct name_service_scan *scan)
 }
 
 /*
- * The name service of this process. It does not enumerate: the position of getpwent(3)
+ * The name service of this process. It does not enumerate: the position of an enumeration
  * belongs to the program. It is valid as long as @nss.
  */
 struct name_service nss_service(struct nss *nss)

@@ -218,7 +218,7 @@ static int check_line(struct owner *owner, const struct passwd_line *line)
 
 /*
  * Collects the names that the passwd file in @directory has for the uid of @account, as
- * getpwnam(3) reads it; an owner without account has its one name. Freed with
+ * libc reads it; an owner without account has its one name. Freed with
  * owner_cleanup().
  * Returns 0 or -errno. Thread-safe.
  */

@@ -2,7 +2,7 @@
 /*
  * passwd-file: the only loop over the lines of passwd(5) and group(5).
  *
- * MUST: where an answer takes the place of getpwnam(3) or getpwuid(3), what leaves a
+ * MUST: where an answer takes the place of that of libc, what leaves a
  * doubt is reported as one: a line that is not written as tools write it, and a line of
  * which only the begin was read.
  */
@@ -83,7 +83,7 @@ static bool is_wanted(const struct passwd_line *line, const char *name, size_t n
  * Looks a user up in the passwd file of @directory, by @name if that is not NULL, else by
  * @uid: the first line counts.
  *
- * ret_doubt: getpwnam(3) or getpwuid(3) may find another line in this file.
+ * ret_doubt: libc may find another line in this file.
  * Returns 0, ACCOUNT_NONE or -errno. Thread-safe.
  */
 int passwd_file_find(int directory, const char *name, uid_t uid,
@@ -113,7 +113,7 @@ int passwd_file_find(int directory, const char *name, uid_t uid,
 }
 
 /*
- * The names of a line, each with a NUL behind it, as getgrnam(3) reads them: whitespace
+ * The names of a line, each with a NUL behind it, as libc reads them: whitespace
  * before a name is no part of it, and an empty one is none. Returns 0 or -ENOMEM.
  */
 static int copy_members(const char *line, size_t len, char **ret_names, size_t *ret_len)
