@@ -275,8 +275,11 @@ int nss_members(struct nss *nss, const char *group, gid_t *ret_gid, char **ret_n
 	*ret_gid = entry.group.gr_gid;
 	*ret_names = names;
 	*ret_len = len;
-	for (char **member = entry.group.gr_mem; *member; member++)
-		names = stpcpy(names, *member) + 1;
+	for (char **member = entry.group.gr_mem; *member; member++) {
+		len = strlen(*member) + 1;
+		memcpy(names, *member, len);
+		names += len;
+	}
 	return 0;
 }
 

@@ -13,6 +13,7 @@ int __wrap_nss_look_up_user(const char *name, struct account *ret_account);
 static const struct account elsa = {
 	.name = "elsa",
 	.name_len = 4,
+	.exists = true,
 	.name_owns = true,
 	.number = "100010",
 	.number_len = 6,

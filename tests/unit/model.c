@@ -255,8 +255,9 @@ static int make_database(struct model *model)
 	if (!model->options->upper && rng_once_in(rng, 4))
 		model->base = 100000;
 
-	model->account =
-		(struct account){ .name = "elsa", .name_len = 4, .name_owns = true };
+	model->account = (struct account){
+		.name = "elsa", .name_len = 4, .exists = true, .name_owns = true
+	};
 	model->account.uid =
 		(uid_t)(rng_once_in(rng, 2) ? 1000 : model->base + rng_below(rng, 62));
 	model->account.number_len = num_format(model->account.uid, model->account.number);

@@ -22,6 +22,7 @@ static const struct account elsa = {
 	.number_len = 4,
 	.uid = 5001,
 	.gid = 5001,
+	.exists = true,
 	.name_owns = true,
 };
 static const struct idmap plain_map = {
@@ -1039,11 +1040,10 @@ static void combine_sources(unsigned int at, struct facts *facts)
 
 static void combine_rest(unsigned int at, struct facts *facts)
 {
-	static const struct dbfile *const files[] = { &missing_file,  &linked_file,
-						      &closed_file,   &broken_file,
-						      &folder_file,   &huge_file,
-						      &writable_file, &foreign_file,
-						      &unknown_file };
+	static const struct dbfile *const files[] = {
+		&missing_file, &linked_file,   &closed_file,  &broken_file, &folder_file,
+		&huge_file,    &writable_file, &foreign_file, &unknown_file
+	};
 	unsigned int step;
 
 	facts_make(facts, kinds[choose(&at, 2)]);

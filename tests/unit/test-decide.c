@@ -31,6 +31,7 @@ int __wrap_nss_look_up_user(const char *name, struct account *ret_account)
 static const struct account elsa = {
 	.name = "elsa",
 	.name_len = 4,
+	.exists = true,
 	.name_owns = true,
 	.number = "1000",
 	.number_len = 4,

@@ -25,6 +25,7 @@ TestSuite(grants, .init = set_up, .fini = tear_down, .timeout = 60);
 static const struct account elsa = {
 	.name = "elsa",
 	.name_len = 4,
+	.exists = true,
 	.name_owns = true,
 	.number = "5001",
 	.number_len = 4,

@@ -65,7 +65,7 @@ TestSuite(lookup, .init = set_up, .fini = tear_down);
 /* The file first: what is there without a doubt is not asked, all else is. */
 Test(lookup, files_first)
 {
-	const struct lookup lookup = { folder.fd, true, &service };
+	const struct lookup lookup = { folder.fd, true, false, &service };
 	struct account account;
 
 	cr_assert(lookup_name(&lookup, "elsa", &account) == 0 && account.uid == 1000);
@@ -93,7 +93,7 @@ Test(lookup, files_first)
 /* The service alone: the file is not read. */
 Test(lookup, service)
 {
-	const struct lookup lookup = { folder.fd, false, &service };
+	const struct lookup lookup = { folder.fd, false, false, &service };
 	struct account account;
 
 	cr_assert(lookup_name(&lookup, "elsa", &account) == ACCOUNT_NONE);
@@ -106,7 +106,7 @@ Test(lookup, service)
 Test(lookup, file)
 {
 	for (int first = 0; first < 2; first++) {
-		const struct lookup lookup = { folder.fd, first, NULL };
+		const struct lookup lookup = { folder.fd, first, false, NULL };
 		struct account account;
 
 		cr_assert(lookup_name(&lookup, "elsa", &account) == 0 &&
@@ -129,7 +129,7 @@ Test(lookup, file)
 /* A file that cannot be read is no answer: the service is asked, or it is an error. */
 Test(lookup, unreadable)
 {
-	struct lookup lookup = { folder.fd, true, &service };
+	struct lookup lookup = { folder.fd, true, false, &service };
 	struct account account;
 
 	cr_assert(unlinkat(folder.fd, "passwd", 0) == 0);
@@ -168,7 +168,7 @@ Test(lookup, words)
 		{ "broken", -EAGAIN, 0, NULL },
 		{ "1999", -EAGAIN, 0, NULL },
 	};
-	const struct lookup lookup = { folder.fd, true, &service };
+	const struct lookup lookup = { folder.fd, true, false, &service };
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct account account;
@@ -186,8 +186,8 @@ Test(lookup, words)
 /* With the system's own files: as getpwnam(3) and getpwuid(3). */
 Test(lookup, system)
 {
-	const struct lookup lookup = { AT_FDCWD, true, &nss_plain };
-	const struct lookup file = { AT_FDCWD, true, NULL };
+	const struct lookup lookup = { AT_FDCWD, true, false, &nss_plain };
+	const struct lookup file = { AT_FDCWD, true, false, NULL };
 	const struct passwd *entry = getpwnam("root");
 	struct account account;
 
@@ -202,13 +202,39 @@ Test(lookup, system)
 	cr_expect(lookup_uid(&lookup, 3999999999U, &account) == ACCOUNT_NONE);
 }
 
-/* `files` has to be first, and then nscd(8) must not be there. */
-Test(lookup, is_files_first)
+/* Where the file is all that there is, it says "no" as well, unless there is a doubt. */
+Test(lookup, files_alone)
 {
-	struct nsswitch nsswitch = { .passwd_files_first = false };
+	const struct lookup lookup = { folder.fd, true, true, &service };
+	struct account account;
 
-	cr_assert_not(lookup_is_files_first(&nsswitch));
+	cr_assert(lookup_name(&lookup, "elsa", &account) == 0 && account.uid == 1000);
+	cr_assert(lookup_name(&lookup, "anna", &account) == ACCOUNT_NONE);
+	cr_assert(lookup_uid(&lookup, 1001, &account) == ACCOUNT_NONE);
+	cr_assert(lookup_name(&lookup, "broken", &account) == ACCOUNT_NONE);
+	cr_assert_eq(asked, 0);
+	cr_assert(lookup_name(&lookup, "odd", &account) == ACCOUNT_NONE);
+	cr_assert(lookup_uid(&lookup, 1006, &account) == ACCOUNT_NONE);
+	cr_assert_eq(asked, 2);
+	cr_assert(unlinkat(folder.fd, "passwd", 0) == 0);
+	cr_assert(mkdirat(folder.fd, "passwd", 0755) == 0);
+	cr_assert(lookup_name(&lookup, "anna", &account) == 0);
+	cr_assert_eq(asked, 3);
+}
+
+/* `files` has to be first, and then nscd(8) must not be there. */
+Test(lookup, live)
+{
+	bool no_nscd = access("/var/run/nscd/socket", F_OK) != 0;
+	struct nsswitch nsswitch = { .passwd_files_first = false };
+	struct lookup lookup = lookup_live(folder.fd, &nsswitch, &service);
+
+	cr_assert(lookup.directory == folder.fd && lookup.service == &service);
+	cr_assert_not(lookup.files_first || lookup.files_alone);
 	nsswitch.passwd_files_first = true;
-	cr_assert(lookup_is_files_first(&nsswitch) ==
-		  (access("/var/run/nscd/socket", F_OK) != 0));
+	lookup = lookup_live(folder.fd, &nsswitch, &service);
+	cr_assert(lookup.files_first == no_nscd && lookup.files_alone == no_nscd);
+	strcpy(nsswitch.passwd_others, "sss");
+	lookup = lookup_live(folder.fd, &nsswitch, &service);
+	cr_assert(lookup.files_first == no_nscd && !lookup.files_alone);
 }

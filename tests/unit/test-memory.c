@@ -175,7 +175,7 @@ Test(memory, settings)
 /* An account that could not be looked up is not one that does not exist. */
 Test(memory, account)
 {
-	const struct lookup lookup = { AT_FDCWD, true, &nss_plain };
+	const struct lookup lookup = { AT_FDCWD, true, false, &nss_plain };
 	struct account account = { 0 };
 
 	countdown = 0;
@@ -295,6 +295,7 @@ Test(memory, decide)
 	static const char database[] = "elsa:100:10\nelsa:112:5\nelsa:100:100\n";
 	struct account account = { .name = "elsa",
 				   .name_len = 4,
+				   .exists = true,
 				   .name_owns = true,
 				   .number = "1000",
 				   .number_len = 4,

@@ -16,7 +16,7 @@
 #define NAME_257 NAME_256 "g"
 
 /* The running system's users, by the file first. */
-static const struct lookup by_file = { AT_FDCWD, true, &nss_plain };
+static const struct lookup by_file = { AT_FDCWD, true, false, &nss_plain };
 
 static struct folder folder;
 
