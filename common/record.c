@@ -2,18 +2,24 @@
 /*
  * record: one line to syslog(3), facility authpriv.
  *
- * Invariant: recording does not fail what is recorded, and a log daemon that does not
- * read holds up a refusal for seconds, not for ever.
+ * Invariant: recording does not fail what is recorded, a log daemon that does not read
+ * holds up a refusal for seconds, not for ever, and a user who is refused in a loop does
+ * not fill the log.
  */
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/time.h>
 #include <syslog.h>
 
+#include "common/ratelimit.h"
 #include "common/record.h"
 
 #define RECORD_SECONDS 1
+
+/* A first line, and whose map was refused. */
+#define RECORD_REFUSAL_BYTES 512
 
 /* A signal with a handler ends a system call that waits. */
 static void wake(int number)
@@ -65,12 +71,26 @@ void record_change(const char *program, const char *format, ...)
 	va_end(arguments);
 }
 
-/* Records a refusal; as record_change(). */
+/*
+ * Records a refusal; as record_change(), for the user who runs this and without any
+ * privilege. Of many in a row the later ones are left out, see ratelimit.h.
+ */
 void record_refusal(const char *program, const char *format, ...)
 {
+	char text[RECORD_REFUSAL_BYTES];
 	va_list arguments;
+	int r = ratelimit_take();
 
+	if (r == RATELIMIT_OVER)
+		return;
 	va_start(arguments, format);
-	send_in_time(program, format, arguments);
+	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
+	if (r == RATELIMIT_LAST)
+		record_change(program,
+			      "%s; too many of this user: one in %d seconds is recorded "
+			      "from now on",
+			      text, RATELIMIT_SECONDS);
+	else
+		record_change(program, "%s", text);
 }
