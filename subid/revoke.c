@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * revoke: takes ranges from an owner, all or some, unless a process uses them.
+ * revoke: takes ranges from an owner, all or some, unless a process uses these ids.
  */
 #include <stdio.h>
 
@@ -10,10 +10,12 @@
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "subid/change.h"
+#include "subid/in-use.h"
 #include "subid/progress.h"
 
 enum {
 	OPTION_ALL = CHANGE_OWN,
+	OPTION_IN_USE,
 	OPTION_RANGE,
 };
 
@@ -23,6 +25,7 @@ struct revoke {
 	struct change_options change;
 	const char *user;
 	bool all;
+	bool in_use;	    /* also what processes use */
 	struct range range; /* what is taken */
 	bool kinds[2];	    /* from which databases */
 	struct edit edit;
@@ -47,6 +50,7 @@ static int parse(int argc, char **argv, struct revoke *revoke)
 {
 	static const struct option long_options[] = {
 		{ "all", no_argument, NULL, OPTION_ALL },
+		{ "in-use", no_argument, NULL, OPTION_IN_USE },
 		{ "range", required_argument, NULL, OPTION_RANGE },
 		CHANGE_LONG,
 	};
@@ -56,6 +60,8 @@ static int parse(int argc, char **argv, struct revoke *revoke)
 						     long_options, NULL)) >= 0) {
 		if (option == OPTION_ALL)
 			revoke->all = true;
+		else if (option == OPTION_IN_USE)
+			revoke->in_use = true;
 		else if (option == OPTION_RANGE)
 			r = take_range(revoke);
 		else
@@ -79,18 +85,19 @@ static int parse(int argc, char **argv, struct revoke *revoke)
 
 static int change(struct revoke *revoke)
 {
+	CLEANUP(in_use_cleanup) struct in_use in_use = IN_USE;
 	struct edit *edit = &revoke->edit;
 	int r;
 
 	r = edit_begin(edit, revoke->kinds);
 	if (r == 0)
-		r = edit_check_busy(edit, &revoke->owner);
+		r = in_use_begin(&in_use, edit, &revoke->owner);
 	for (size_t k = 0; r == 0 && k < 2; k++)
 		if (edit->db.sides[k].loaded)
 			r = edit_tell_error(edit,
 					    db_revoke(&edit->db, all_kinds[k],
 						      &revoke->owner, revoke->range));
-	return r;
+	return r ? r : in_use_check(&in_use, edit, &revoke->owner, revoke->in_use);
 }
 
 static void record(const struct revoke *revoke, int status)
@@ -155,6 +162,7 @@ const struct verb verb_revoke = {
 		      "      --range FIRST-LAST these ids\n"
 		      "  -u, --uid-only         no gids\n"
 		      "  -g, --gid-only         no uids\n"
+		      "      --in-use           also ids that processes use\n"
 		      "      --no-account       the owner need not be a user\n"
 		      "      --dry-run          show the lines that would go and come\n"),
 	.shared = VERB_SHARES_ROOT,
