@@ -257,16 +257,34 @@ int edit_names_by_id(const struct edit *edit, bool *ret_by_id)
 	return r ? EXIT_SUBUID : 0;
 }
 
-/* Nobody may use what is taken away. In another system nobody does. */
+static int take_first(const struct busy_process *process, void *context)
+{
+	*(pid_t *)context = process->pid;
+	return 1;
+}
+
+/*
+ * Refuses while the user has processes, or other user namespaces have processes with uids
+ * of the user, as usermod(8) does. Without /proc it goes on, as that does. In another
+ * system there are none.
+ */
 int edit_check_busy(struct edit *edit, struct owner *owner)
 {
 	CLEANUP(range_set_cleanup) struct range_set held = RANGE_SET(SIZE_MAX);
+	CLEANUP(range_set_cleanup) struct range_set own = RANGE_SET(1);
+	const uint64_t uid = owner->account.uid;
+	const struct busy_ids wanted[] = {
+		{ .kind = &kind_uid, .ids = &own },
+		{ .kind = &kind_uid, .ids = &held, .other_namespace = true },
+	};
 	pid_t pid;
 	int r;
 
 	if (edit->place != DB_LIVE)
 		return 0;
 	r = db_held(&edit->db, &kind_uid, owner, &held);
+	if (r == 0)
+		r = range_set_add(&own, (struct range){ uid, uid + 1 });
 	if (r) {
 		report_line(edit->program, _("cannot open %s/%s"), edit->folder,
 			    kind_uid.database);
@@ -274,8 +292,12 @@ int edit_check_busy(struct edit *edit, struct owner *owner)
 			    report_error(-r));
 		return EXIT_SUBUID;
 	}
-	pid = busy_process(owner->account.uid, &held);
-	if (pid == 0)
+	r = busy_find(wanted, 2, take_first, &pid);
+	if (r < 0)
+		report_line(edit->program,
+			    _("note: cannot look for processes: /proc: %s"),
+			    report_error(-r));
+	if (r <= 0)
 		return 0;
 	report_line(edit->program, _("user %s is currently used by process %d"),
 		    owner->account.name, (int)pid);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * revoke: takes ranges from an owner, all or some, unless a process uses them.
+ * revoke: takes ranges from an owner, all or some, unless a process uses these ids.
  */
 #include <inttypes.h>
 #include <stdint.h>
@@ -13,6 +13,7 @@
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "subid/change.h"
+#include "subid/in-use.h"
 #include "subid/progress.h"
 
 enum {
@@ -20,6 +21,7 @@ enum {
 	OPTION_AS_NAME,
 	OPTION_AS_UID,
 	OPTION_IF_HELD,
+	OPTION_IN_USE,
 	OPTION_LOCAL_ONLY,
 	OPTION_RANGE,
 };
@@ -33,6 +35,7 @@ struct revoke {
 	bool as_name; /* whose lines are that have ambiguous digits as their owner */
 	bool as_uid;
 	bool if_held;	    /* nothing to remove is no failure */
+	bool in_use;	    /* also what processes use */
 	bool local_only;    /* go on without the answers of the name service */
 	bool nothing;	    /* the owner has none of the ids */
 	struct range range; /* what is removed */
@@ -70,6 +73,9 @@ static int take_option(struct revoke *revoke, int option)
 	case OPTION_IF_HELD:
 		revoke->if_held = true;
 		return VERB_GO;
+	case OPTION_IN_USE:
+		revoke->in_use = true;
+		return VERB_GO;
 	case OPTION_LOCAL_ONLY:
 		revoke->local_only = true;
 		return VERB_GO;
@@ -87,6 +93,7 @@ static int parse(int argc, char **argv, struct revoke *revoke)
 		{ "as-name", no_argument, NULL, OPTION_AS_NAME },
 		{ "as-uid", no_argument, NULL, OPTION_AS_UID },
 		{ "if-held", no_argument, NULL, OPTION_IF_HELD },
+		{ "in-use", no_argument, NULL, OPTION_IN_USE },
 		{ "local-only", no_argument, NULL, OPTION_LOCAL_ONLY },
 		{ "range", required_argument, NULL, OPTION_RANGE },
 		CHANGE_LONG,
@@ -162,17 +169,9 @@ static int confirm_names(struct revoke *revoke)
 	return EXIT_NO_USER;
 }
 
-/* Returns 1 if the owner has any of the ids, 0 if not, or -errno. */
-static int holds_any(struct revoke *revoke, size_t k)
-{
-	CLEANUP(range_set_cleanup) struct range_set held = RANGE_SET(SIZE_MAX);
-	int r = db_held(&revoke->edit.db, all_kinds[k], &revoke->owner, &held);
-
-	return r ? r : range_set_overlaps(&held, revoke->range);
-}
-
 static int change(struct revoke *revoke)
 {
+	CLEANUP(in_use_cleanup) struct in_use in_use = IN_USE;
 	struct edit *edit = &revoke->edit;
 	bool any = false;
 	int r;
@@ -180,23 +179,18 @@ static int change(struct revoke *revoke)
 	r = edit_begin(edit, revoke->kinds);
 	if (r == 0)
 		r = confirm_names(revoke);
-	for (size_t k = 0; r == 0 && k < 2; k++) {
-		int holds = edit->db.sides[k].loaded ? holds_any(revoke, k) : 0;
-
-		any |= holds > 0;
-		r = edit_tell_error(edit, holds < 0 ? holds : 0);
-	}
-	revoke->nothing = r == 0 && !any;
-	if (r == 0 && any)
-		r = edit_check_busy(edit, &revoke->owner);
+	if (r == 0)
+		r = in_use_begin(&in_use, edit, &revoke->owner);
+	for (size_t k = 0; k < 2; k++)
+		any |= range_set_overlaps(&in_use.ids[k], revoke->range);
 	for (size_t k = 0; r == 0 && k < 2; k++)
 		if (edit->db.sides[k].loaded)
 			r = edit_tell_error(edit,
 					    db_revoke(&edit->db, all_kinds[k],
 						      &revoke->owner, revoke->range));
 	/* A line that grants nothing is not held, but it goes, too. */
-	revoke->nothing &= !edit_changed(edit);
-	return r;
+	revoke->nothing = r == 0 && !any && !edit_changed(edit);
+	return r ? r : in_use_check(&in_use, edit, &revoke->owner, revoke->in_use);
 }
 
 static void record(const struct revoke *revoke, int status)
@@ -283,6 +277,7 @@ const struct verb verb_revoke = {
 		"      --all              all of them, which is the default\n"
 		"      --range FIRST-LAST these ids\n"
 		"      --if-held          it is no failure that there are none\n"
+		"      --in-use           also ids that processes use\n"
 		"      --local-only       go on if the name service is silent\n"
 		"      --as-uid           digits are the uid, though also a login name\n"
 		"      --as-name          digits are the login name, though also a uid\n"

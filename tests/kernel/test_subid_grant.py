@@ -397,8 +397,11 @@ def test_revoke(case):
     case("show", ("revoke", "elsa", "--range", "103-104", "--dry-run", "--gid-only"), DONE,
          old, out="- /etc/subgid: elsa:100:10\n+ /etc/subgid: elsa:100:3\n"
                   "+ /etc/subgid: elsa:105:5\n")
-    with process(caller=ELSA) as pid:
-        case("busy", ("revoke", "elsa"), BUSY, old, says=(f"by process {pid}",))
+    with process(caller=host_module.Caller("inside", 403, 403)) as pid:
+        case("busy", ("revoke", "elsa"), BUSY, old, says=(f"process {pid} (", "uid 403"))
+        case("busy: all the same", ("revoke", "elsa", "--in-use", "--dry-run", "-u", "--range",
+                                    "400-409"), DONE, old, says=(f"process {pid} (",),
+             out="- /etc/subuid: elsatwin:400:10\n")
         case("busy: another one", ("revoke", "anna"), DONE, old,
              (old[0].replace("anna:200:10\n", ""),) * 2)
     case("two things", ("revoke", "elsa", "--all", "--range", "1-2"), USAGE, old,

@@ -285,6 +285,12 @@ def test_create(case):
     case("a missing file", args, USAGE, missing, before=(None, DB), subuid=None)
     case("a missing file, and -S", ("-S", "bob"), USAGE, missing, before=(None, DB),
          subuid=None)
+    case("a missing file, from which is to be taken", ("-V", "1-1", "elsa"), USAGE, missing[:1],
+         before=(None, DB), subuid=None)
+    case("a missing file, from which is to be taken, and the other kind",
+         ("-W", "1-1", *args), USAGE,
+         ["/etc/subgid does not exist, you cannot use the flags -w or -W"],
+         before=(DB, None), subgid=None)
     case("a missing file of the other kind", args, DONE, before=(DB, None),
          subuid=added("elsa:7000000:10"), subgid=None)
     os.umask(0o077)
