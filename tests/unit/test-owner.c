@@ -406,21 +406,20 @@ Test(owner, ambiguous_digits)
 		}
 }
 
-/* Accounts that only the service knows; that it does not answer is an error. */
+/* Accounts that only the service knows; without an answer the local ones count. */
 Test(owner, ambiguous_by_service)
 {
 	static const struct {
 		const char *word;
 		bool name, number;
-		int r;
 	} rows[] = {
-		{ "elsa", false, true, 0 }, /* the service has a user `1000` */
-		{ "2000", true, false, 0 }, /* and one with the uid 2000 */
-		{ "anna", false, false, 0 },
-		{ "serge", false, false, -EAGAIN }, /* it is silent about `3001`, */
-		{ "3002", false, false, -EAGAIN },  /* and about the uid 3002 */
-		{ "77", false, false, 0 },
-		{ "ghost", false, false, 0 },
+		{ "elsa", false, true }, /* the service has a user `1000` */
+		{ "2000", true, false }, /* and one with the uid 2000 */
+		{ "anna", false, false },
+		{ "serge", false, false }, /* it is silent about `3001`, */
+		{ "3002", false, false }, /* and about the uid 3002 */
+		{ "77", false, false },
+		{ "ghost", false, false },
 	};
 
 	put_passwd("elsa:x:1000:1:::\nanna:x:1001:1:::\nserge:x:3001:1:::\n"
@@ -430,11 +429,11 @@ Test(owner, ambiguous_by_service)
 
 		lookup.service = NULL;
 		cr_assert(owner_find(&owner, rows[i].word, &lookup, false) == 0);
-		cr_assert(owner_check_digits(&owner, &lookup) == 0);
+		owner_check_digits(&owner, &lookup);
 		cr_assert_not(owner.ambiguous_name || owner.ambiguous_number, "row %zu",
 			      i);
 		lookup.service = &service;
-		cr_assert(owner_check_digits(&owner, &lookup) == rows[i].r, "row %zu", i);
+		owner_check_digits(&owner, &lookup);
 		cr_assert(owner.ambiguous_name == rows[i].name &&
 				  owner.ambiguous_number == rows[i].number,
 			  "row %zu: %d %d", i, owner.ambiguous_name,
