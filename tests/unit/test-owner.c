@@ -185,6 +185,8 @@ Test(owner, names)
 		   "elsa:x:1000:1100:::\n"
 		   "+nis:x:1000:7:::\n"
 		   "alias:x:1000:1102:::\n"
+		   "twin:x:1001:1101:::\n"
+		   "twin:x:1000:1101:::\n"
 		   "octal:x:01000:1102:::\n"
 		   " front:x: +1000:1102:::\n"
 		   "cut:x:1000\n"
@@ -406,7 +408,7 @@ Test(owner, ambiguous_digits)
 		}
 }
 
-/* Accounts that only the service knows; without an answer the local ones count. */
+/* Accounts that only the service knows; without an answer the local ones decide. */
 Test(owner, ambiguous_by_service)
 {
 	static const struct {
@@ -417,7 +419,7 @@ Test(owner, ambiguous_by_service)
 		{ "2000", true, false }, /* and one with the uid 2000 */
 		{ "anna", false, false },
 		{ "serge", false, false }, /* it is silent about `3001`, */
-		{ "3002", false, false }, /* and about the uid 3002 */
+		{ "3002", false, false },  /* and about the uid 3002 */
 		{ "77", false, false },
 		{ "ghost", false, false },
 	};
@@ -512,10 +514,12 @@ static bool model_owns(const struct user *users, size_t n, const struct user *wh
 	if (is_digits(spelling))
 		return strtoul(spelling, NULL, 10) == who->uid ||
 		       strcmp(spelling, who->name) == 0;
+	if (strcmp(spelling, who->name) == 0)
+		return true;
+	/* Of several lines with one name getpwnam(3) finds the first. */
 	for (size_t i = 0; i < n; i++)
-		if (users[i].exists && users[i].uid == who->uid &&
-		    strcmp(users[i].name, spelling) == 0)
-			return true;
+		if (users[i].exists && strcmp(users[i].name, spelling) == 0)
+			return users[i].uid == who->uid;
 	return false;
 }
 
