@@ -7,7 +7,7 @@ import json
 from collections import Counter
 
 from name_service import all_lines, any_lines, debian_lines, is_number, our_lines
-from owner_world import COUNT, KINDS, STRANGERS, UNIVERSE, World
+from owner_world import COUNT, KINDS, UNIVERSE, World
 
 DONE, UNREADABLE, NO_USER, NONE, REFUSED = 0, 3, 6, 7, 20
 ASKED = 5           # ids that a map writer is asked about by themselves
@@ -289,8 +289,27 @@ class Trial:
                      *self.scene())
             self.judge_list(program, kind, user, typed, found, about)
 
+        self.owners(kind)
         if self.dice.random() < 0.3:
-            self.strangers(kind, self.dice.choice(STRANGERS))
+            self.strangers(kind, self.dice.choice(self.world.strangers))
+
+    def owners(self, kind):
+        """Who holds an id, by the library."""
+        lines = our_lines(self.data[kind])
+        number = self.dice.choice([line.first for line in lines] or UNIVERSE)
+        answer = self.programs.call("owners", kind, number)
+        found = {int(word) for word in answer.split(" ")[1:]}
+        words = {line.owner for line in lines if line.first <= number <= line.last}
+        right = {user.uid for user in self.accounts.everyone()
+                 if any(self.accounts.owns(word, user) for word in words)}
+        right |= {int(word) for word in words if is_number(word)}
+        about = (kind, number, answer, sorted(right), self.data, *self.scene())
+        self.expect("the library: owners are those for whom newuidmap maps the id",
+                    found <= right, *about)
+        if not any(self.accounts.is_ambiguous(word) for word in words):
+            local = {self.accounts.local_by_name(word).uid for word in words
+                     if self.accounts.local_by_name(word)}
+            self.expect("the library: local owners are found", local <= found, *about)
 
     def strangers(self, kind, typed):
         """Owners without an account are answered by string."""

@@ -27,7 +27,10 @@ PROGRAMS = {
                     "a note if nothing was held", "an unknown user is refused",
                     "no id is given that anybody has", "no id is given that anybody else has",
                     "who has a range gets no other one"),
-    "library": ("the map writers map nothing that was removed", "lines of others stay"),
+    "library": ("the map writers map nothing that was removed", "lines of others stay",
+                "no id is given that anybody has"),
+    "the library": ("owners are those for whom newuidmap maps the id",
+                    "local owners are found", "an owner without account is one string"),
     "grant": ("no id is given that anybody has", "no id is given that anybody else has",
               "who has a range gets no other one", "where there is room a range is given",
               "no map writer maps a new id for another user"),
@@ -65,6 +68,7 @@ def main():
         number += 1
         relations.where = f"host {seed}/{only or number}"
         trial = SilentTrial(programs, relations, random.Random(f"{seed}/{only or number}"))
+        trial.lists()
         for _ in range(STEPS):
             trial.step()
             steps += 1
