@@ -104,6 +104,11 @@ class Trial:
 
     # one step
 
+    def begin(self):
+        self.lists()
+        if any(self.disputed(self.data[kind]) for kind in KINDS):
+            self.check()
+
     def run(self, step):
         """Returns the status, what was said, and what a failure is told with."""
         self.programs.prober.rest()

@@ -105,7 +105,8 @@ class World:
         """Owners that lines may have."""
         words = [name for user in self.users for name in (*user.names, str(user.uid))]
         words += [name.upper() for name in words] + ["Elsa", "JOE@CORP.EXAMPLE"]
-        return sorted(set(words)) + [*self.strangers] * 2
+        rare = [word for word in set(words) if self.accounts.is_ambiguous(word)] * 4
+        return sorted(set(words)) + rare + [*self.strangers] * 2
 
     def word_for(self, user, accounts=None):
         """A word that a caller may type for the user: what getpwnam(3) takes for it."""

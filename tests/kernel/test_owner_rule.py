@@ -16,7 +16,7 @@ from owner_silent import SilentTrial
 from owner_trial import Relations
 
 STEPS = 8           # a host
-LEAST = 70          # hosts at least, however slow the machine
+LEAST = 50          # hosts at least, however slow the machine
 
 # what must have been looked at
 PROGRAMS = {
@@ -64,11 +64,11 @@ def main():
     only = os.environ.get("SUBID_WORLD")
     begin, number, steps = time.monotonic(), 0, 0
     while time.monotonic() - begin < seconds or number < LEAST or (
-            number < 4 * LEAST and relations.missing(wanted())):
+            number < 3 * LEAST and relations.missing(wanted())):
         number += 1
         relations.where = f"host {seed}/{only or number}"
         trial = SilentTrial(programs, relations, random.Random(f"{seed}/{only or number}"))
-        trial.lists()
+        trial.begin()
         for _ in range(STEPS):
             trial.step()
             steps += 1

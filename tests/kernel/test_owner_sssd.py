@@ -97,7 +97,7 @@ def random_steps(programs, report, setting, seconds):
         number += 1
         relations.where = f"host {number}"
         trial = SssdTrial(programs, relations, random.Random(f"{setting}/{number}"))
-        trial.lists()
+        trial.begin()
         for _ in range(STEPS):
             trial.step()
     relations.finish([f"{program}: the map writers map nothing that was removed"
