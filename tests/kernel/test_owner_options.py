@@ -52,7 +52,7 @@ ANSWERS = (
     Case("subid revoke --range 3010-3011 joe", DB, DONE,
          DB.replace("joe@corp.example:3010:4", "joe@corp.example:3012:2")),
     Case("usermod-ext -V 3021-3021 -W 3021-3021 joe", DB, DONE,
-         DB.replace("CORP\\joe:3020:4", "CORP\\joe:3020:1\nCORP\\joe:3022:2")),
+         DB.replace("CORP\\joe:3020:4", "CORP\\joe:3020:1") + "CORP\\joe:3022:2\n"),
     Case("subid revoke sue", DB, NONE, DB, ("sue",)),
     Case("subid revoke --range 4000-4003 joe", DB, NONE, DB, ("joe",)),
     Case("usermod-ext -V 4000-4003 -W 4000-4003 joe", DB, DONE, DB, ("usermod-ext: ", "joe")),
