@@ -3,7 +3,7 @@
 
 import json
 
-from name_service import SILENT, all_lines, our_lines
+from name_service import SILENT, all_lines, is_number, our_lines
 from owner_trial import DONE, NONE, NO_USER, UNREADABLE, Trial, held
 from owner_world import KINDS
 
@@ -140,7 +140,8 @@ class SilentTrial(Trial):
                           status == DONE and "name service" in said, about)
 
     def silent_rename(self, step, _, before, status, said, about):
-        if any(self.lines_unknown(before[kind], step, our_lines) for kind in KINDS):
+        if step.typed != step.words[1] and not is_number(step.typed) and any(
+                self.lines_unknown(before[kind], step, our_lines) for kind in KINDS):
             self.silently("rename: changes nothing, and says 3", before == self.data
                           and status in (UNREADABLE, NONE) and said, about)
 

@@ -10,6 +10,8 @@ from name_service import all_lines, any_lines, debian_lines, is_number, our_line
 from owner_world import COUNT, KINDS, UNIVERSE, World
 
 DONE, UNREADABLE, NO_USER, NONE, REFUSED = 0, 3, 6, 7, 20
+# causes of doctor's that say so
+NO_RANGE = ("no-range", "other-kind-only")
 ASKED = 5           # ids that a map writer is asked about by themselves
 
 
@@ -343,6 +345,8 @@ class Trial:
             self.expect(f"{program}: the service is asked where nothing is found",
                         counted <= found, *about)
         if program in ("list", "map"):
+            self.expect(f"{program}: what only the service knows is found as well",
+                        counted <= found, *about)
             self.expect(f"{program}: lines in dispute are not counted", found <= counted,
                         *about)
 
@@ -435,5 +439,5 @@ class Trial:
             counted = self.counted(self.data[kind], user)
             if kind in rows and not self.in_dispute(self.data[kind], user):
                 self.expect("doctor: reports no range only if there is none",
-                            (rows[kind]["cause"] == "no-range") == (not counted), user, kind,
+                            (rows[kind]["cause"] in NO_RANGE) == (not counted), user, kind,
                             rows[kind], self.data, *self.scene())
