@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <sys/stat.h>
 
 #include "common/edit.h"
 #include "common/i18n.h"
@@ -15,15 +14,17 @@
 #include "libsubid/sys/dbfile.h"
 #include "libsubid/sys/load.h"
 
-/* A database as it stands on disk, without a lock. */
+/* A database as it stands on disk, without a lock; none where it would not be taken. */
 static int load_unlocked(const struct edit *edit, const struct kind *kind,
 			 struct table *ret_table)
 {
 	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
 
 	dbfile_open_at(edit->etc, kind->database, &file);
-	if (file.fault || !S_ISREG(file.status.st_mode))
-		return -EIO;
+	if (file.fault == DBFILE_CLOSED && file.error != ENOENT)
+		return -file.error;
+	if (file.fault)
+		return 0;
 	return load_table(file.fd, file.status.st_size, ret_table);
 }
 
@@ -41,8 +42,8 @@ static bool has_digits(const struct table *table, struct range range,
 
 /*
  * Finds other names of the owner in the lines of a database with ids of @range. The name
- * service may take its time: the locks are not held. What cannot be read is reported when
- * they are.
+ * service may take its time: the locks are not held. A file that is not taken is reported
+ * when they are. Returns 0 or an exit status.
  */
 int edit_find_names(struct edit *edit, const struct kind *kind, struct range range,
 		    struct owner *owner)
@@ -50,8 +51,9 @@ int edit_find_names(struct edit *edit, const struct kind *kind, struct range ran
 	CLEANUP(table_cleanup) struct table table = { 0 };
 	int r;
 
-	if (load_unlocked(edit, kind, &table))
-		return 0;
+	r = load_unlocked(edit, kind, &table);
+	if (r)
+		return edit_tell_unread(edit, kind, r);
 	r = unknown_owners_name(&edit->unknown, &table, range, &edit->lookup, owner);
 	if (r == 0 && has_digits(&table, range, owner))
 		owner_check_digits(owner, &edit->lookup);

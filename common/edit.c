@@ -115,14 +115,25 @@ int edit_find_folder(struct edit *edit)
 							       EXIT_NOT_PERMITTED;
 }
 
+/* Reports why a database could not be read; @r is -errno. Returns the exit status. */
+int edit_tell_unread(const struct edit *edit, const struct kind *kind, int r)
+{
+	report_line(edit->program, _("cannot open %s/%s"), edit->folder, kind->database);
+	report_line(edit->program, "%s/%s: %s", edit->folder, kind->database,
+		    report_error(-r));
+	return status_of_kind(kind);
+}
+
 /* Reports that it is not known who a user is. Returns the exit status. */
 static int fail_user(struct edit *edit, const char *login, int r)
 {
-	bool no_answer = r == -EAGAIN || r == -ETIMEDOUT || r == -ECONNRESET;
-
 	edit->silent = true;
-	report_line(edit->program, _("user '%s' is not known: %s"), login,
-		    no_answer ? _("the name service did not answer") : report_error(-r));
+	if (report_is_silence(r))
+		report_line(edit->program, _("user '%s' is not known: %s"), login,
+			    report_no_answer(r));
+	else
+		report_line(edit->program, _("user '%s' is not known: %s/passwd: %s"),
+			    login, edit->folder, report_error(-r));
 	return EXIT_NO_USER;
 }
 
@@ -285,13 +296,8 @@ int edit_check_busy(struct edit *edit, struct owner *owner)
 	r = db_held(&edit->db, &kind_uid, owner, &held);
 	if (r == 0)
 		r = range_set_add(&own, (struct range){ uid, uid + 1 });
-	if (r) {
-		report_line(edit->program, _("cannot open %s/%s"), edit->folder,
-			    kind_uid.database);
-		report_line(edit->program, "%s/%s: %s", edit->folder, kind_uid.database,
-			    report_error(-r));
-		return EXIT_SUBUID;
-	}
+	if (r)
+		return edit_tell_unread(edit, &kind_uid, r);
 	r = busy_find(wanted, 2, take_first, &pid);
 	if (r < 0)
 		report_line(edit->program,

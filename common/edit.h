@@ -79,6 +79,7 @@ int edit_names_by_id(const struct edit *edit, bool *ret_by_id);
 int edit_check_busy(struct edit *edit, struct owner *owner);
 int edit_report_allocation(struct edit *edit, const struct allocate *allocate, int r);
 int edit_tell_error(struct edit *edit, int r);
+int edit_tell_unread(const struct edit *edit, const struct kind *kind, int r);
 bool edit_changed(const struct edit *edit);
 int edit_commit(struct edit *edit);
 void edit_end(struct edit *edit);

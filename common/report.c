@@ -171,6 +171,12 @@ int report_close_stdout(const char *program)
 	return tell_lost_output(program, errno);
 }
 
+/* Tells whether it is the name service that gave no answer: @r is -errno. */
+bool report_is_silence(int r)
+{
+	return r == -EAGAIN || r == -ETIMEDOUT || r == -ECONNRESET;
+}
+
 /* Why the name service gave no answer: @r is -errno. Valid until the next call. */
 const char *report_no_answer(int r)
 {

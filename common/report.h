@@ -5,6 +5,7 @@
 #ifndef SUBID_REPORT_H
 #define SUBID_REPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "libsubid/core/printable.h"
@@ -26,6 +27,7 @@ void report_send(struct report *report);
 /* The program's name in messages: a constant, never argv[0]. */
 void report_line(const char *program, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+bool report_is_silence(int r);
 const char *report_no_answer(int r);
 const char *report_error(int error);
 void report_translate(void);

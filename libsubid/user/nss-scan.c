@@ -4,8 +4,8 @@
  *
  * A name service cannot be asked for a range. Some enumerate their accounts; all can be
  * asked for one id after the other. The order is that of the bits of an id's place, read
- * backwards: first the middle, then the quarters, and so on. So whenever the time is over
- * the gaps between the ids that were asked are about equal.
+ * backwards: after the first id and the last one the middle, then the quarters, and so on.
+ * So whenever the time is over the gaps between the ids that were asked are about equal.
  */
 #include "libsubid/core/limits.h"
 #include "libsubid/sys/wait.h"
@@ -21,6 +21,17 @@ static uint64_t reverse_bits(uint64_t value, unsigned int bits)
 	for (unsigned int i = 0; i < bits; i++)
 		reversed |= (value >> i & 1) << (bits - 1 - i);
 	return reversed;
+}
+
+/* The place of an id that is asked in step @step; n or above: there is none. */
+static uint64_t place_in(uint64_t step, unsigned int bits, uint64_t n)
+{
+	uint64_t place;
+
+	if (step < 2)
+		return step ? n - 1 : 0;
+	place = reverse_bits(step - 1, bits);
+	return place == n - 1 ? n : place;
 }
 
 /* The largest gap that is left when the first @steps of 2^@bits places were taken. */
@@ -103,8 +114,8 @@ int nss_scan(struct nss *nss, struct name_service_scan *scan, nss_found_fn take,
 	work.end = wait_clock() + scan->milliseconds;
 	while ((uint64_t)1 << bits < n)
 		bits++;
-	for (; step >> bits == 0; step++) {
-		uint64_t place = reverse_bits(step, bits);
+	for (; asked < n; step++) {
+		uint64_t place = place_in(step, bits, n);
 
 		if (place >= n)
 			continue;
@@ -121,7 +132,7 @@ int nss_scan(struct nss *nss, struct name_service_scan *scan, nss_found_fn take,
 		r = 0;
 	}
 	scan->asked = work.asked;
-	scan->largest = asked == n ? 0 : gap_after(step, bits);
+	scan->largest = asked == n ? 0 : gap_after(step > 1 ? step - 1 : step, bits);
 	return r;
 }
 

@@ -22,7 +22,7 @@ from usermod_box import BUSY, DONE, NOT_PERMITTED, POLICY, words
 
 ALONE = "the audit daemon and its log are the machine's"
 TOP = os.path.realpath(os.path.join(host_module.HERE, "../.."))
-FINDINGS, NOT_PERMITTED_BY_PAM = 2, 9    # of subid
+FINDINGS, NOTHING, NOT_PERMITTED_BY_PAM = 2, 7, 9    # of subid
 LOG_NAME = "SUBID_AUDIT_LOG"
 NONE = "SUBID_AUDIT_NONE"
 AUID = 5002     # anna
@@ -225,7 +225,8 @@ VERBS = (
     ("revoke", ELSAS, ("revoke", "elsa"), DONE, f"op=revoke {ALL}", "elsa"),
     ("revoke, a part", ELSAS, ("revoke", "-g", "--range", "3000000-3000004", "elsa"), DONE,
      "op=revoke gids=3000000-3000004", "elsa"),
-    ("revoke, nothing held", b"", ("revoke", "elsa"), DONE, None, None),
+    ("revoke, nothing held", b"", ("revoke", "elsa"), NOTHING, None, None),
+    ("revoke --if-held", b"", ("revoke", "--if-held", "elsa"), DONE, None, None),
     ("rename", b"els:3000000:10\n", ("rename", "els", "elsa"), DONE, "op=rename new=elsa",
      "els"),
     ("rename, refused", b"els:3000000:10\nelsa:5000000:10\n", ("rename", "els", "elsa"), POLICY,
@@ -277,7 +278,7 @@ def test_verbs(box, records, report):
     box.host.write("/etc/pam.d/usermod-ext",
                    "auth required pam_deny.so\naccount required pam_deny.so\n")
     for verb, words_, said, account in (
-            ("grant", (*RANGE, "elsa"), "op=grant", "elsa"),
+            ("grant", (*RANGE, "elsa"), f"op=grant {GIVEN}", "elsa"),
             ("revoke", ("elsa",), f"op=revoke {ALL}", "elsa"),
             ("rename", ("els", "elsa"), "op=rename new=elsa", "els"),
             ("check", ("--fix",), "op=fix", None)):

@@ -17,16 +17,17 @@ import host as host_module
 import subid_box
 import usermod_box
 from host import CLEAN_PATH, mount, quick
-from subid_box import DONE, NO_USER, UNREADABLE, words
+from subid_box import DONE, UNREADABLE, words
 
 ID, NOBODYS = 7654321, 7777777
 DB = "elsa:3000000:1000\nstranger:4000000:1000\ndirectory:5000000:1000\n"
 NEVER, CRASH, TALK = -1, -2, -3
-PATIENT, LOOK, AT_ONCE = 15, 2, 0
+PATIENT, LOOK, SCAN, AT_ONCE = 15, 2, 0.3, 0
 SLACK = 1.8
 REASON = {NEVER: "the name service did not answer in time", CRASH: "the name service crashed"}
 NOTE = "subid: note: {}; what it knows of owners and ids is missing here"
 CANNOT = "subid: cannot look up user '{}': {}"
+NOT_KNOWN = "subid: user '{}' is not known: {}"
 UNSURE = ("subid: note: the name service did not answer about all owners; some may have an "
           "account")
 NOBODY = "if nobody is meant by it, remove the lines of this owner"
@@ -45,33 +46,34 @@ class Row(NamedTuple):
 
 def rows(box):
     cannot = CANNOT.format("stranger", "{}")
+    not_known = NOT_KNOWN.format("stranger", "{}")
     batch, tree = f"{box.host.folder}/batch", f"{box.host.folder}/tree"
     return (
         Row(("list",), LOOK, DONE, NOTE),
         Row(("list", "--json"), LOOK, DONE, NOTE),
-        Row(("list", "elsa"), AT_ONCE, DONE),
+        Row(("list", "elsa"), LOOK, DONE, NOTE),
         Row(("list", "5001"), PATIENT, UNREADABLE, CANNOT.format("5001", "{}")),
         Row(("list", "stranger"), PATIENT, UNREADABLE, cannot),
         Row(("list", "--map"), AT_ONCE, DONE),
-        Row(("list", "--map", "elsa"), AT_ONCE, DONE),
+        Row(("list", "--map", "elsa"), LOOK, DONE, NOTE),
         Row(("list", "--free"), AT_ONCE, DONE),
         Row(("whois", "4000000"), LOOK, DONE, NOTE),
         Row(("whois", "5001"), AT_ONCE, DONE),
-        Row(("map", "elsa"), AT_ONCE, DONE),
+        Row(("map", "elsa"), LOOK, DONE, NOTE),
         Row(("map", "stranger", "--for", "lxc"), PATIENT, UNREADABLE, cannot),
         Row(("files", tree), LOOK, DONE, NOTE),
         Row(("check",), LOOK, DONE, UNSURE),
         Row(("doctor", "stranger"), PATIENT, UNREADABLE, cannot),
         Row(("doctor", "elsa"), PATIENT, UNREADABLE, CANNOT.format("elsa", "{}")),
-        Row(("grant", "stranger"), PATIENT, NO_USER, cannot),
-        Row(("grant", "--batch", batch), PATIENT, NO_USER,
-            cannot.replace("subid: ", f"subid: {batch}:2: ")),
-        Row(("grant", "--all-users", "--group", "strangers"), PATIENT, NO_USER,
+        Row(("grant", "stranger"), PATIENT, UNREADABLE, not_known),
+        Row(("grant", "--batch", batch), PATIENT, UNREADABLE,
+            not_known.replace("subid: ", f"subid: {batch}:2: ")),
+        Row(("grant", "--all-users", "--group", "strangers"), PATIENT, UNREADABLE,
             "subid: cannot look up group 'strangers': {}"),
-        Row(("grant", "--dry-run", "bob"), LOOK, DONE, SAMPLES),
-        Row(("revoke", "stranger"), PATIENT, NO_USER, cannot),
-        Row(("revoke", "--no-account", "stranger"), PATIENT, NO_USER, cannot),
-        Row(("rename", "stranger", "elsa"), PATIENT, NO_USER, cannot),
+        Row(("grant", "--dry-run", "bob"), SCAN, DONE, SAMPLES),
+        Row(("revoke", "stranger"), PATIENT, UNREADABLE, not_known),
+        Row(("revoke", "--no-account", "stranger"), PATIENT, UNREADABLE, not_known),
+        Row(("rename", "stranger", "elsa"), PATIENT, UNREADABLE, not_known),
     )
 
 

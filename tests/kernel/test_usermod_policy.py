@@ -302,7 +302,7 @@ def test_create(case):
                       (status.st_mode, status.st_uid, status.st_gid) == (0o100644, 0, 0)
                       and not os.path.exists("/etc/subuid-"), f"{status}")
     case("--create, nothing else to do", ("--create", "-V", "1-1", "elsa"), DONE,
-         before=(None, DB), subuid=b"")
+         [NOTHING.format("elsa", "1-1")], before=(None, DB), subuid=b"")
     case("--create: refused", ("--create", "-v", "0-0", "elsa"), POLICY, [zero("uid")],
          before=(None, DB), subuid=None)
     case("--create of a file that is there", ("--create", *args), DONE,
@@ -377,7 +377,8 @@ def test_image(case):
             result = box.run(option, image, "-V", "1-1", "-S", "carl")
         found = [read(f"{image}/etc/{name}") for name in ("subuid", "subgid")]
         report.check(f"{option}: accounts and login.defs of the image",
-                     result.status == DONE and not result.err and not result.log
+                     result.status == DONE and not result.log
+                     and result.line == "usermod-ext: " + NOTHING.format("carl", "1-1")
                      and found == [b"carl:800000:65536\n"] * 2, f"{result}, {found}")
         for args, status, line in (
                 (("-v", "5001-5001", "elsa"), NO_USER, "user 'elsa' does not exist"),
@@ -463,9 +464,7 @@ def test_image_links(case):
             result = box.run(option, image, "-S", "elsa" if name == "passwd" else "carl")
             report.check(f"{option}: {name} -> {target} does not lead out",
                          result.status == status and f"{image}/etc/{name}: Too many levels of "
-                         "symbolic links" in words(result).replace("cannot look up user 'elsa'",
-                                                                    f"{image}/etc/passwd"),
-                         f"{result}")
+                         "symbolic links" in words(result), f"{result}")
         image = make_image(box)
         remove(f"{image}/etc/passwd")
         os.mkfifo(f"{image}/etc/passwd")
@@ -602,7 +601,7 @@ def test_busy(case):
         for flag in ("-V", "-W"):
             case(f"busy: {flag}", (flag, "1000000-1000000", "elsa"), BUSY, [line])
         case("busy: by another name of the same uid", ("-V", "1-1", "elsatwin"), BUSY,
-             [line.replace("elsa", "elsatwin")])
+             [NOTHING.format("elsatwin", "1-1"), line.replace("elsa", "elsatwin")])
         case("busy: -v may", ("-v", "7000000-7000009", "elsa"), DONE,
              subuid=added("elsa:7000000:10"))
         case("busy: another user", ("-V", "2000000-2000099", "anna"), DONE,
@@ -622,6 +621,7 @@ def test_busy(case):
 # --- a name service ---------------------------------------------------------------------------
 
 NEVER, CRASH, TALK = -1, -2, -3
+NOTHING = "note: {} holds none of the uids {}"
 UNSURE = ("note: the name service did not answer in time; ids of its accounts may be among "
           "these")
 
@@ -666,7 +666,7 @@ def test_number_as_second_name(case):
                         host_module.ETC["passwd"] + "5003:x:5001:100::/:/bin/sh\n")
     old = b"5003:7000000:10\n"
     case("the lines of a uid are not taken through it", ("-V", "7000000-7000009", "elsa"), DONE,
-         before=(old, old), subuid=old, subgid=old)
+         [NOTHING.format("elsa", "7000000-7000009")], before=(old, old), subuid=old, subgid=old)
     case("nor given", ("-v", "7000000-7000009", "elsa"), POLICY,
          [owned("uid", 7000000, 7000009, "5003", 1)], before=(old, old), subuid=old, subgid=old)
     case("nor held", ("-S", "elsa"), DONE, before=(old, old),
@@ -713,8 +713,6 @@ def test_name_service(case):
              [account("gid", number, "directory")], env=env)
         case(f"a directory's account {number}: --allow-overlap", ("--allow-overlap", *add),
              DONE, subuid=new, env=env)
-    service(0, 7000001)
-    case("a directory's account between the samples", add, DONE, subuid=new, env=env)
     service(0, 7000000)
     case("a directory's account: not in the part that is missing", add, DONE,
          before=(b"elsa:7000000:10\n", b""), subuid=b"elsa:7000000:10\nelsa:7000010:9990\n",
@@ -753,7 +751,7 @@ def test_name_service(case):
     without_lock(box, case.report, add, env)
     service(300, 7000000)
     case("a slow answer that comes in time counts", add, POLICY,
-         [UNSURE, account("uid", 7000000, "directory")], env=env)
+         [account("uid", 7000000, "directory")], env=env)
     service(300, 7009999)
     case("a slow answer that comes too late does not", add, DONE, [UNSURE], subuid=new,
          env=env)
