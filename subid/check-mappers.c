@@ -114,8 +114,8 @@ static int look_at(struct check *check, const struct kind *kind, const char *pat
 }
 
 /*
- * Tells whether there may be a map writer all the same at a place that could not be
- * opened. A link of an image has its own name where it leads.
+ * Whether there may be a map writer all the same at a place that could not be opened.
+ * A link of an image has its own name where it leads.
  */
 static bool may_be_there(struct check *check, const char *folder, const char *mapper,
 			 int error)

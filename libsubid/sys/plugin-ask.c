@@ -156,7 +156,7 @@ static bool lies_in_one(struct range extent, const struct range *ranges, size_t 
 	return false;
 }
 
-/* Tells whether a range was joined with no other one. */
+/* Whether a range was joined with no other one. */
 static bool is_alone(const struct range_set *set, struct range range)
 {
 	size_t at = BISECT(set->n, i, set->ranges[i].start >= range.start);
@@ -221,7 +221,7 @@ static int copy_uids(const uid_t *from, size_t n, uid_t **ret_uids)
 /*
  * Asks who has an id.
  *
- * ret_uids: to be freed; NULL where there is nobody, and *ret_n is 0.
+ * ret_uids: to be freed; NULL where no user has it, and *ret_n is 0.
  * Returns 0, PLUGIN_MUTE, PLUGIN_DOWN, PLUGIN_LIES or -ENOMEM. Thread-safe if the plugin
  * is.
  */

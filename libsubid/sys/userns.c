@@ -66,7 +66,7 @@ static int is_overflow_uid(uid_t uid)
 }
 
 /*
- * Tells whether files that belong to @uid may belong to a user outside this user
+ * Finds out whether files that belong to @uid may belong to a user outside this user
  * namespace: it is the overflow uid, and not every id exists here.
  *
  * Returns 1, 0, or -errno where that cannot be found out: never -ENOENT, which a caller
