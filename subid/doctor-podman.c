@@ -3,7 +3,6 @@
  * doctor-podman: what an earlier range has left behind: files in the storage of podman,
  * buildah and skopeo, and the process that keeps podman's namespace.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -14,16 +13,17 @@
 #include <unistd.h>
 
 #include "common/i18n.h"
+#include "common/walk.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/process.h"
 #include "subid/doctor.h"
 
-/* Files that are looked at, and how deep: the first layers tell enough. */
+/* Files that are looked at, and how deep: the first layers are enough. */
 #define FILES_MAX 20000
-#define DEPTH_MAX 8
+#define DEPTH_MAX 9
 
-struct walk {
+struct storage {
 	const struct doctor *doctor;
 	struct facts_host *host;
 	const struct kind *kind; /* of the id that is not delegated; NULL: none found */
@@ -50,79 +50,56 @@ static bool is_own_group(gid_t gid)
 	return gid == getgid();
 }
 
-/* Notes a file of somebody else; true: the walk is over. */
-static bool judge(struct walk *walk, const char *path, const struct stat *status)
+/* Notes a file that is not the user's, and ends the walk; what cannot be read is passed
+ * over. */
+static int judge(void *context, const struct walk_entry *entry)
 {
-	struct facts_host *host = walk->host;
+	struct storage *storage = context;
+	struct facts_host *host = storage->host;
+	const struct stat *status = entry->status;
 
+	if (!status || strcmp(entry->path, host->storage) == 0)
+		return 0;
 	if (status->st_uid != getuid() &&
-	    !is_delegated(walk->doctor, 0, status->st_uid)) {
-		walk->kind = &kind_uid;
+	    !is_delegated(storage->doctor, 0, status->st_uid)) {
+		storage->kind = &kind_uid;
 		host->owner = status->st_uid;
 	} else if (!is_own_group(status->st_gid) &&
-		   !is_delegated(walk->doctor, 1, status->st_gid)) {
-		walk->kind = &kind_gid;
+		   !is_delegated(storage->doctor, 1, status->st_gid)) {
+		storage->kind = &kind_gid;
 		host->owner = status->st_gid;
 	} else {
-		return ++walk->files >= FILES_MAX;
+		return ++storage->files >= FILES_MAX;
 	}
-	snprintf(walk->file, sizeof(walk->file), "%s", path);
-	host->file = walk->file;
-	return true;
-}
-
-/* Looks at what is below a folder; what cannot be opened is passed over. */
-static bool walk_folder(struct walk *walk, const char *path, unsigned depth)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
-	bool over = false;
-
-	if (!folder) {
-		fd_close(fd);
-		return false;
-	}
-	while (!over && (entry = readdir(folder))) {
-		char below[PATH_MAX];
-		struct stat status;
-		int n;
-
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		n = snprintf(below, sizeof(below), "%s/%s", path, entry->d_name);
-		if (n < 0 || (size_t)n >= sizeof(below) ||
-		    fstatat(fd, entry->d_name, &status, AT_SYMLINK_NOFOLLOW))
-			continue;
-		over = judge(walk, below, &status) ||
-		       (S_ISDIR(status.st_mode) && depth < DEPTH_MAX &&
-			walk_folder(walk, below, depth + 1));
-	}
-	closedir(folder);
-	return over;
+	snprintf(storage->file, sizeof(storage->file), "%s", entry->path);
+	host->file = storage->file;
+	return 1;
 }
 
 /* Whether the storage of containers is of the ids that are delegated now. */
 int doctor_storage(struct doctor *doctor)
 {
 	const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
-	char storage[PATH_MAX];
-	struct facts_host host = { .storage = storage };
-	struct walk walk = { .doctor = doctor, .host = &host };
+	const struct walk_options options = { .depth = DEPTH_MAX };
+	char path[PATH_MAX];
+	struct facts_host host = { .storage = path };
+	struct storage storage = { .doctor = doctor, .host = &host };
 	struct facts facts;
-	int n;
+	int n, r;
 
 	n = data && *data ?
-		    snprintf(storage, sizeof(storage), "%s/containers/storage", data) :
-		    snprintf(storage, sizeof(storage),
-			     "%s/.local/share/containers/storage", home ? home : "");
-	if (n < 0 || (size_t)n >= sizeof(storage) || access(storage, F_OK))
+		    snprintf(path, sizeof(path), "%s/containers/storage", data) :
+		    snprintf(path, sizeof(path), "%s/.local/share/containers/storage",
+			     home ? home : "");
+	if (n < 0 || (size_t)n >= sizeof(path) || access(path, F_OK))
 		return doctor_tell_good(doctor, "storage", NULL, _("there is none yet"));
-	walk_folder(&walk, storage, 0);
-	if (!walk.kind)
+	r = walk_below(path, &options, judge, &storage);
+	if (r < 0)
+		return verb_fail(-r);
+	if (!storage.kind)
 		return doctor_tell_good(doctor, "storage", NULL, _("%zu files in %s"),
-					walk.files, storage);
-	facts = doctor_facts(doctor, walk.kind, &host, FACTS_STORAGE, 0);
+					storage.files, path);
+	facts = doctor_facts(doctor, storage.kind, &host, FACTS_STORAGE, 0);
 	return doctor_tell_bad(doctor, "storage", &facts);
 }
 

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * files: files of containers, as the host sees them and by what the databases say about
- * their ids. Nothing is opened but folders, and no symbolic link below is followed.
+ * their ids. Only directories are opened, and no symbolic link below is followed.
  */
 #include <errno.h>
-#include <fts.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "common/i18n.h"
 #include "common/report.h"
+#include "common/walk.h"
 #include "libsubid/core/cleanup.h"
+#include "libsubid/core/printable.h"
 #include "subid/idnames.h"
 #include "subid/index.h"
 #include "subid/progress.h"
@@ -116,51 +117,60 @@ static int show(struct files *files, const struct stat *st, const char *path)
 	return output_row(&files->output, cells, NULL);
 }
 
-/* What cannot be read is told and remembered; the rest goes on. */
-static int take(struct files *files, const FTSENT *entry)
+/* What a message shows of a path, so that the reason has room behind it. */
+#define SHOWN_PATH_BYTES (REPORT_LINE_BYTES * 3 / 4)
+
+/* The end of a path that is too long for a message, from a name on if that can be. */
+static const char *path_end(const char *path)
 {
-	progress_show(entry->fts_path, ++files->n, 0);
-	switch (entry->fts_info) {
-	case FTS_DP:
-		return 0;
-	case FTS_DC:
-	case FTS_DNR:
-	case FTS_ERR:
-	case FTS_NS:
-		report_line(PROGRAM, "%s: %s", entry->fts_path,
-			    report_error(entry->fts_info == FTS_DC ? ELOOP :
-								     entry->fts_errno));
-		files->status = VERB_UNREADABLE;
-		return 0;
-	default:
-		return show(files, entry->fts_statp, entry->fts_path);
-	}
+	size_t len = strlen(path), room = SHOWN_PATH_BYTES;
+	const char *end, *slash;
+
+	if (printable_span(path, len, report_charset()) < len)
+		room /= PRINTABLE_ESCAPE_BYTES;
+	if (len <= room)
+		return path;
+	end = path + len - room;
+	slash = strchr(end, '/');
+	return slash ? slash : end;
 }
 
-static void fts_cleanup(FTS **walk)
+/* What cannot be read is reported and remembered; the rest goes on. */
+static void report_path(struct files *files, const char *path, int error)
 {
-	if (*walk)
-		fts_close(*walk);
+	const char *end = path_end(path);
+
+	report_line(PROGRAM, "%s%s: %s", end > path ? "..." : "", end,
+		    report_error(error));
+	files->status = VERB_UNREADABLE;
 }
 
-static int walk(struct files *files, char *const *folders)
+static int take(void *context, const struct walk_entry *entry)
 {
-	CLEANUP(fts_cleanup)
-	FTS *walk = fts_open(folders,
-			     FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR |
-				     (files->one_file_system ? FTS_XDEV : 0),
-			     NULL);
-	FTSENT *entry;
-	int r;
+	struct files *files = context;
 
-	if (!walk)
-		return verb_fail(errno);
-	while (errno = 0, (entry = fts_read(walk))) {
-		r = take(files, entry);
+	progress_show(entry->path, ++files->n, 0);
+	if (entry->status)
+		return show(files, entry->status, entry->path);
+	report_path(files, entry->path, entry->error);
+	return 0;
+}
+
+/* Returns an exit status. */
+static int walk(struct files *files, char *const *directories)
+{
+	const struct walk_options options = {
+		.follow_first = true,
+		.one_file_system = files->one_file_system,
+	};
+
+	for (; *directories; directories++) {
+		int r = walk_below(*directories, &options, take, files);
+
 		if (r)
-			return r;
+			return r < 0 ? verb_fail(-r) : r;
 	}
-	return errno ? verb_fail(errno) : files->status;
+	return files->status;
 }
 
 static int load(struct files *files)
