@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * A module of the name service in every way that one can be. WORD is the service. How it
- * answers about a name is said by the name, see names[]; about an id and in an enumeration
- * by the control. FEW leaves all calls out but one.
+ * answers about a name is said by the name, see names[]; about an id and in an
+ * enumeration by the control. FEW leaves all calls out but one.
  */
 #include <errno.h>
 #include <grp.h>
@@ -188,10 +188,17 @@ static const struct {
 	const char *name;
 	enum nss_status (*call)(const struct found *found, const char *name, long number);
 } names[] = {
-	{ "alias", alias },	  { "again", try_again }, { "big", big },
-	{ "crash", crashes },	  { "exit", exits },	  { "hang", hangs },
-	{ "id", found_id },	  { "named", named },	  { "none", not_found },
-	{ "print", prints },	  { "return", is_asked_to_return },
+	{ "alias", alias },
+	{ "again", try_again },
+	{ "big", big },
+	{ "crash", crashes },
+	{ "exit", exits },
+	{ "hang", hangs },
+	{ "id", found_id },
+	{ "named", named },
+	{ "none", not_found },
+	{ "print", prints },
+	{ "return", is_asked_to_return },
 	{ "unavail", unavailable },
 };
 

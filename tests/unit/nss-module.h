@@ -22,7 +22,8 @@ struct nss_module_control {
 	uint32_t enumerated_first;
 	size_t enumerated;
 	bool set_fails;	   /* setpwent(3) says that it cannot enumerate */
-	size_t ends_after; /* so many accounts are enumerated, and then it fails; 0: all */
+	size_t ends_after; /* so many accounts are enumerated, and then it fails; 0: all
+			    */
 	/* The ids that were asked for, in their order. */
 	uint32_t asked[NSS_MODULE_ASKED];
 	size_t n_asked;

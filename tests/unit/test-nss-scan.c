@@ -99,8 +99,8 @@ Test(nss_scan, gaps)
 
 	for (int round = 0; round < 3000; round++) {
 		uint64_t n = 1 + rng_below(&rng, rng_once_in(&rng, 2) ? 70 : 5000);
-		uint64_t start = rng_once_in(&rng, 4) ? ID_NONE - n :
-							rng_below(&rng, 1000000);
+		uint64_t start =
+			rng_once_in(&rng, 4) ? ID_NONE - n : rng_below(&rng, 1000000);
 		struct range range = { start, start + n };
 		uint64_t limit = 1 + rng_below(&rng, n + n / 4 + 2), gap;
 
@@ -132,8 +132,7 @@ Test(nss_scan, blocks)
 	size_t met = 0;
 
 	for (int round = 0; round < 2000; round++) {
-		struct name_service_scan scanned = { .first_only =
-							     rng_once_in(&rng, 2) };
+		struct name_service_scan scanned = { .first_only = rng_once_in(&rng, 2) };
 		uint64_t n = 100 + rng_below(&rng, 4000);
 		struct range range = { 100000, 100000 + n };
 		uint64_t block = 1 + rng_below(&rng, 90);
@@ -192,7 +191,8 @@ Test(nss_scan, ends)
 		cr_assert(control->asked[i] != ID_NONE);
 }
 
-/* With the first hit its neighbours are asked for, to the end of the block, and no more. */
+/* With the first hit its neighbours are asked for, to the end of the block, and no more.
+ */
 Test(nss_scan, neighbours)
 {
 	static struct found found;
