@@ -112,6 +112,22 @@ static int receive_reply(const struct nss_client *client, int64_t end, int *ret_
 	return 0;
 }
 
+/* The same where one reply is the answer. */
+static int receive_answer(const struct nss_client *client, int64_t end, int *ret_r,
+			  char **ret_bytes, size_t *ret_len)
+{
+	CLEANUP(cleanup_free) char *bytes = NULL;
+	int found, r = receive_reply(client, end, &found, &bytes, ret_len);
+
+	if (r == 0 && found == NSS_REPLY_MORE)
+		r = -EBADMSG;
+	if (r)
+		return r;
+	*ret_r = found;
+	*ret_bytes = TAKE_PTR(bytes);
+	return 0;
+}
+
 static int64_t least(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
@@ -161,9 +177,7 @@ static int ask(struct nss_client *client, struct nss_request request, const char
 		return (int)end;
 	r = send_request(client, request, name);
 	if (r == 0)
-		r = receive_reply(client, end, &found, &bytes, ret_len);
-	if (r == 0 && found == NSS_REPLY_MORE)
-		r = -EBADMSG;
+		r = receive_answer(client, end, &found, &bytes, ret_len);
 	finish(client, begun, r);
 	if (r || found)
 		return r ? r : found;
@@ -188,6 +202,8 @@ static int next_account(const char **at, const char *end,
 	    ret_account->name_len > left - sizeof(*ret_account))
 		return -EBADMSG;
 	*ret_name = *at + sizeof(*ret_account);
+	if (memchr(*ret_name, '\0', ret_account->name_len))
+		return -EBADMSG;
 	*at = *ret_name + ret_account->name_len;
 	return 1;
 }
@@ -256,7 +272,7 @@ static int receive_window(struct nss_client *client, const char *const *names, s
 
 		r = is_too_long(names[i]) ?
 			    0 :
-			    receive_reply(client, end, &found, &bytes, &len);
+			    receive_answer(client, end, &found, &bytes, &len);
 		if (r == 0 && found == 0)
 			r = read_account(bytes, len, &ret_answers[i].account);
 		if (r)
@@ -425,6 +441,8 @@ static int ask_accounts(struct nss_client *client, const struct nss_request *req
 	r = send_request(client, *request, NULL);
 	if (r == 0)
 		r = receive_accounts(client, end, found, &result, ret_bytes, ret_len);
+	if (r == 0 && result > 0)
+		r = -EBADMSG;
 	finish(client, begun, r);
 	return r ? r : result;
 }

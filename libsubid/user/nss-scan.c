@@ -74,10 +74,10 @@ static int ask_one(struct work *work, uint64_t id)
  */
 static int ask_neighbours(struct work *work, uint64_t id, int step)
 {
+	const uint64_t last = step > 0 ? ID_NONE - 1 : 0;
 	int missed = 0, r = 0;
 
-	while (missed < BLOCK_END && id > 0 && id < ID_NONE - 1 &&
-	       wait_clock() < work->end) {
+	while (missed < BLOCK_END && id != last && wait_clock() < work->end) {
 		id = step > 0 ? id + 1 : id - 1;
 		r = ask_one(work, id);
 		if (r < 0 || r > 1)

@@ -78,12 +78,12 @@ static int look_up(const struct nss_question *question, union entry *ret_entry,
 	return -ERANGE;
 }
 
-/* One whose name no database can hold is none. */
+/* One whose name no database can hold is none, nor is one without a uid. */
 static int set_account(const struct passwd *user, struct account *ret_account)
 {
 	size_t len = strlen(user->pw_name);
 
-	if (len == 0 || len > LIMIT_OWNER_BYTES)
+	if (len == 0 || len > LIMIT_OWNER_BYTES || user->pw_uid == ID_NONE)
 		return ACCOUNT_NONE;
 	account_set(ret_account, user->pw_name, len, user->pw_uid, user->pw_gid);
 	return 0;

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
+/*
+ * The child that asks the name service: what comes through the socket, and services that
+ * crash or hang. What a child may send is in test-nss-protocol.c.
+ */
+#include <dlfcn.h>
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
@@ -6,7 +11,11 @@
 #include "common/report.h"
 #include "helper/nss-client.h"
 #include "libsubid/core/limits.h"
+#include "libsubid/sys/wait.h"
 #include "tests/unit/nss-box.h"
+#include "tests/unit/nss-module.h"
+
+#define SERVICES "passwd: files unit\ngroup: files unit\n"
 
 static struct folder folder;
 
@@ -19,6 +28,8 @@ static void tear_down(void)
 {
 	folder_cleanup(&folder);
 }
+
+TestSuite(nss_client, .init = set_up, .fini = tear_down, .timeout = 120);
 
 /* What comes through the socket is what the simple calls say. */
 Test(nss_client, users)
@@ -69,7 +80,7 @@ static const char *none(void *context)
 }
 
 /* "No such user" is an answer, and the next question is answered as well. */
-Test(nss_client, none, .init = set_up, .fini = tear_down)
+Test(nss_client, none)
 {
 	child_run(none, &folder);
 }
@@ -116,4 +127,478 @@ Test(nss_client, silent)
 	kill(stopped.child.pid, SIGCONT);
 	cr_expect_eq(nss_client_uid(&stopped, 0, &account), -ETIMEDOUT);
 	cr_expect_str_neq(report_no_answer(-ETIMEDOUT), report_no_answer(-ECONNRESET));
+}
+
+static const char *answers(void *context)
+{
+	static const struct {
+		const char *name;
+		int r; /* -1: any error */
+		uid_t uid;
+		const char *login; /* NULL: the name */
+	} rows[] = {
+		{ "id-1000", 0, 1000, NULL },
+		{ "alias-1000", 0, 1000, "id-1000" },
+		{ "id-4294967295", ACCOUNT_NONE, 0, NULL },
+		{ "named-257", ACCOUNT_NONE, 0, NULL },
+		{ "none-0", ACCOUNT_NONE, 0, NULL },
+		{ "none-11", ACCOUNT_NONE, 0, NULL },
+		/* libc says "no such user" with one errno or another. */
+		{ "unavail-0", -EAGAIN, 0, NULL },
+		{ "unavail-2", -EAGAIN, 0, NULL },
+		{ "unavail-3", -EAGAIN, 0, NULL },
+		{ "unavail-11", -EAGAIN, 0, NULL },
+		{ "unavail-111", -1, 0, NULL },
+		{ "again-0", -EAGAIN, 0, NULL },
+		{ "again-2", -EAGAIN, 0, NULL },
+		{ "again-11", -EAGAIN, 0, NULL },
+		{ "again-34", -ERANGE, 0, NULL },
+		{ "return-0", -1, 0, NULL },
+		{ "return-2", -1, 0, NULL },
+		{ "big-100000", 0, 7, NULL },
+		{ "print-1001", 0, 1001, NULL },
+		{ "root", 0, 0, NULL },
+	};
+	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
+	const char *complaint = nss_mount(context, SERVICES);
+	static char text[128];
+
+	if (complaint)
+		return complaint;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		const char *login = rows[i].login ? rows[i].login : rows[i].name;
+		struct account account = { .name = "untouched" };
+		int r = nss_client_user(&client, rows[i].name, &account);
+
+		snprintf(text, sizeof(text), "%s: %d, %s %u", rows[i].name, r,
+			 account.name, account.uid);
+		if (rows[i].r == -1 ? r >= 0 : r != rows[i].r)
+			return text;
+		if (strcmp(account.name, r ? "untouched" : login) != 0 ||
+		    account.uid != (r ? 0 : rows[i].uid))
+			return text;
+	}
+	return NULL;
+}
+
+/* Each answer of a service is what it is, and the next question is answered as well. */
+Test(nss_client, answers)
+{
+	child_run(answers, &folder);
+}
+
+static const char *not_installed(void *context)
+{
+	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
+	const char *complaint =
+		nss_mount(context, "passwd: files missing\ngroup: files missing\n");
+	struct account account;
+	char *text;
+
+	if (complaint)
+		return complaint;
+	CHILD_ASSERT(nss_client_user(&client, "unavail-0", &account) == ACCOUNT_NONE);
+	CHILD_ASSERT(nss_client_uid(&client, 3999999999U, &account) == ACCOUNT_NONE);
+	CHILD_ASSERT(nss_client_home(&client, "bob-0", &text) == ACCOUNT_NONE);
+	return NULL;
+}
+
+/* A service that is not installed is as if its word were not there. */
+Test(nss_client, not_installed)
+{
+	child_run(not_installed, &folder);
+}
+
+static const char *unreachable(void *context)
+{
+	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
+	const char *complaint =
+		nss_mount(context, "passwd: files [NOTFOUND=return] unit\n");
+	struct account account;
+
+	if (complaint)
+		return complaint;
+	CHILD_ASSERT(nss_client_user(&client, "id-1000", &account) == ACCOUNT_NONE);
+	CHILD_ASSERT(nss_client_user(&client, "root", &account) == 0);
+	return NULL;
+}
+
+/* What libc does not reach is no user, though a module would have one. */
+Test(nss_client, unreachable)
+{
+	child_run(unreachable, &folder);
+}
+
+static const char *unreadable(void *context)
+{
+	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
+	const char *complaint = nss_mount(context, "passwd: files\n");
+	struct account account;
+
+	if (complaint)
+		return complaint;
+	CHILD_ASSERT(umount("/etc/nsswitch.conf") == 0);
+	CHILD_ASSERT(mount("none", "/etc", "tmpfs", 0, "mode=755") == 0);
+	CHILD_ASSERT(mkdir("/etc/nsswitch.conf", 0755) == 0);
+	CHILD_ASSERT(nss_client_user(&client, "no such user", &account) == -EISDIR);
+	return NULL;
+}
+
+/* With an nsswitch.conf(5) that cannot be read, nobody knows which services there are. */
+Test(nss_client, unreadable)
+{
+	child_run(unreadable, &folder);
+}
+
+static const char *prints(void *context)
+{
+	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
+	const char *complaint = nss_mount(context, SERVICES);
+	CLEANUP(fd_cleanup) int fd = memfd_create("output", MFD_CLOEXEC);
+	struct account account;
+
+	if (complaint)
+		return complaint;
+	CHILD_ASSERT(fd >= 0 && dup2(fd, STDOUT_FILENO) == STDOUT_FILENO &&
+		     dup2(fd, STDERR_FILENO) == STDERR_FILENO);
+	CHILD_ASSERT(nss_client_user(&client, "print-1001", &account) == 0);
+	nss_client_end(&client);
+	CHILD_ASSERT(lseek(fd, 0, SEEK_END) == 0);
+	return NULL;
+}
+
+/* What a module prints is lost. */
+Test(nss_client, prints)
+{
+	child_run(prints, &folder);
+}
+
+static const char *crashes(void *context)
+{
+	static const char *const names[] = { "crash-0", "exit-0", "exit-3" };
+	const char *complaint = nss_mount(context, SERVICES);
+	struct account account;
+
+	if (complaint)
+		return complaint;
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
+
+		CHILD_ASSERT(nss_client_user(&client, "id-1000", &account) == 0);
+		CHILD_ASSERT(nss_client_user(&client, names[i], &account) == -ECONNRESET);
+		CHILD_ASSERT(nss_client_user(&client, "id-1000", &account) ==
+			     -ECONNRESET);
+		CHILD_ASSERT(nss_client_uid(&client, 0, &account) == -ECONNRESET);
+	}
+	return NULL;
+}
+
+/* A module that crashes, or ends the process, has not answered. */
+Test(nss_client, crashes)
+{
+	child_run(crashes, &folder);
+}
+
+static const char *hangs(void *context)
+{
+	CLEANUP(nss_client_end) struct nss_client all = NSS_CLIENT_LOOK;
+	CLEANUP(nss_client_end) struct nss_client each = NSS_CLIENT_PATIENT;
+	const char *complaint = nss_mount(context, SERVICES);
+	struct account account;
+	int64_t begun = wait_clock();
+
+	if (complaint)
+		return complaint;
+	all.left = 100;
+	each.each = 100;
+	CHILD_ASSERT(nss_client_user(&all, "hang-0", &account) == -ETIMEDOUT);
+	CHILD_ASSERT(wait_clock() - begun >= 100 && all.left <= 0);
+	CHILD_ASSERT(nss_client_user(&all, "id-1000", &account) == -ETIMEDOUT);
+	CHILD_ASSERT(nss_client_user(&each, "hang-0", &account) == -ETIMEDOUT);
+	CHILD_ASSERT(nss_client_user(&each, "id-1000", &account) == -ETIMEDOUT);
+	return NULL;
+}
+
+/* A module that hangs has not answered, whichever time is over. */
+Test(nss_client, hangs)
+{
+	child_run(hangs, &folder);
+}
+
+#define NAMES 1000
+
+/* The name of one of many, and what its answer has to be. */
+static int make_name(size_t i, char name[static 512])
+{
+	switch (i % 7) {
+	case 0:
+		sprintf(name, "none-%zu", i);
+		return ACCOUNT_NONE;
+	case 1:
+		sprintf(name, "alias-%zu", i);
+		return 0;
+	case 2:
+		/* Longer than any name. */
+		memset(name, 'x', 300);
+		name[300] = '\0';
+		return ACCOUNT_NONE;
+	case 3:
+		sprintf(name, "unavail-%d", i % 2 ? ENOENT : 0);
+		return -EAGAIN;
+	default:
+		sprintf(name, "id-%zu", i);
+		return 0;
+	}
+}
+
+static char (*make_names(const char **names, int *wants))[512]
+{
+	char(*texts)[512] = calloc(NAMES, sizeof(*texts));
+
+	for (size_t i = 0; texts && i < NAMES; i++) {
+		wants[i] = make_name(i, texts[i]);
+		names[i] = texts[i];
+	}
+	return texts;
+}
+
+static const char *check_answers(const struct name_service_answer *answers,
+				 const int *wants, size_t from, size_t to)
+{
+	static char text[64];
+
+	for (size_t i = from; i < to; i++)
+		if (answers[i].r != wants[i] ||
+		    (answers[i].r == 0 && answers[i].account.uid != i)) {
+			snprintf(text, sizeof(text), "answer %zu: %d", i, answers[i].r);
+			return text;
+		}
+	return NULL;
+}
+
+/* What happens to one of many names, and the reason that the later ones have. */
+struct incident {
+	size_t at; /* NAMES: nothing */
+	const char *name;
+	int r;
+	int64_t each;
+};
+
+static const char *pipeline(void *context)
+{
+	const struct incident *incident = context;
+	static struct name_service_answer found[NAMES];
+	static const char *names[NAMES];
+	static int wants[NAMES];
+	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
+	const char *complaint = nss_mount(&folder, SERVICES);
+	CLEANUP(cleanup_free) void *texts = make_names(names, wants);
+
+	CHILD_ASSERT(texts);
+	if (complaint)
+		return complaint;
+	memset(found, 0x5e, sizeof(found));
+	if (incident->each)
+		client.each = incident->each;
+	if (incident->at < NAMES)
+		names[incident->at] = incident->name;
+	for (size_t i = incident->at; i < NAMES; i++)
+		wants[i] = incident->r;
+	CHILD_ASSERT(nss_client_users(&client, names, NAMES, found) == 0);
+	complaint = check_answers(found, wants, 0, NAMES);
+	if (complaint)
+		return complaint;
+	/* None at all, and one that cannot be asked any more. */
+	CHILD_ASSERT(nss_client_users(&client, names, 0, found) == 0);
+	CHILD_ASSERT(nss_client_users(&client, names + 1, 1, found) == 0);
+	CHILD_ASSERT(found[0].r == (incident->at < NAMES ? incident->r : 0));
+	return NULL;
+}
+
+/* A thousand names at once: each has its own answer, in order. */
+Test(nss_client, pipeline)
+{
+	struct incident incident = { .at = NAMES };
+
+	child_run(pipeline, &incident);
+}
+
+/* What came before a crash or a hang is known, and nothing of what comes after it. */
+Test(nss_client, pipeline_ends)
+{
+	static const size_t places[] = { 0, 1, 127, 128, 129, 500, NAMES - 1 };
+
+	for (size_t i = 0; i < COUNT_OF(places); i++) {
+		struct incident crash = { places[i], "crash-0", -ECONNRESET, 0 };
+		struct incident hang = { places[i], "hang-0", -ETIMEDOUT, 200 };
+
+		child_run(pipeline, &crash);
+		if (i % 2)
+			child_run(pipeline, &hang);
+	}
+}
+
+static struct nss_module_control *load_control(void)
+{
+	void *handle = dlopen("libnss_unit.so.2", RTLD_NOW);
+
+	return handle ? dlsym(handle, "nss_module_control") : NULL;
+}
+
+static const char *other_calls(void *context)
+{
+	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
+	CLEANUP(cleanup_free) char *home = NULL, *names = NULL;
+	const char *complaint = nss_mount(context, SERVICES);
+	struct nss_module_control *control = load_control();
+	char name[LIMIT_OWNER_BYTES + 1], *text;
+	struct account account;
+	size_t len;
+	gid_t gid;
+
+	if (complaint)
+		return complaint;
+	CHILD_ASSERT(control);
+	control->first = 3000000000U;
+	control->last = 3000000001U;
+	control->silent_id = 3000000002U;
+	CHILD_ASSERT(nss_client_uid(&client, 3000000000U, &account) == 0);
+	CHILD_ASSERT(strcmp(account.name, "id-3000000000") == 0);
+	CHILD_ASSERT(nss_client_uid(&client, 3000000002U, &account) == -EAGAIN);
+	CHILD_ASSERT(nss_client_uid(&client, 3000000003U, &account) == ACCOUNT_NONE);
+	for (size_t i = 0; i < 2; i++) {
+		const struct kind *kind = i ? &kind_gid : &kind_uid;
+
+		CHILD_ASSERT(nss_client_name(&client, kind, 3000000001U, name) == 0);
+		CHILD_ASSERT(strcmp(name, "id-3000000001") == 0);
+		CHILD_ASSERT(nss_client_name(&client, kind, 3000000002U, name) ==
+			     -EAGAIN);
+		CHILD_ASSERT(nss_client_name(&client, kind, 3000000003U, name) ==
+			     ACCOUNT_NONE);
+	}
+	CHILD_ASSERT(nss_client_home(&client, "id-1000", &home) == 0);
+	CHILD_ASSERT(strcmp(home, "/home/unit") == 0);
+	CHILD_ASSERT(nss_client_home(&client, "unavail-0", &text) == -EAGAIN);
+	CHILD_ASSERT(nss_client_members(&client, "id-50", &gid, &names, &len) == 0);
+	CHILD_ASSERT(gid == 50 && len == 0);
+	CHILD_ASSERT(nss_client_members(&client, "unavail-2", &gid, &text, &len) ==
+		     -EAGAIN);
+	CHILD_ASSERT(nss_client_members(&client, "none-2", &gid, &text, &len) ==
+		     ACCOUNT_NONE);
+	return NULL;
+}
+
+/* The other questions, to services that answer and to one that does not. */
+Test(nss_client, other_calls)
+{
+	child_run(other_calls, &folder);
+}
+
+static const char *enumerates(void *context)
+{
+	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
+	CLEANUP(accounts_cleanup) struct accounts users = { 0 }, groups = { 0 };
+	CLEANUP(accounts_cleanup) struct accounts late = { 0 };
+	const char *complaint = nss_mount(context, SERVICES);
+	struct nss_module_control *control = load_control();
+
+	if (complaint)
+		return complaint;
+	CHILD_ASSERT(control);
+	control->enumerated_first = 100000;
+	control->enumerated = 5000;
+	CHILD_ASSERT(nss_client_enumerate(&client, &kind_uid, 60000, &users) == 0);
+	CHILD_ASSERT(users.n == 5000 && users.items[4999].id == 104999);
+	CHILD_ASSERT(strcmp(accounts_name(&users, &users.items[4999]), "member-4999") ==
+		     0);
+	/* The groups, and the primary groups of the users. */
+	CHILD_ASSERT(nss_client_enumerate(&client, &kind_gid, 60000, &groups) == 0);
+	CHILD_ASSERT(groups.n == 10000 && groups.items[5000].id == 100001);
+	CHILD_ASSERT(accounts_name(&groups, &groups.items[5000])[0] == '\0');
+	/* The time is over: what was found until then. */
+	CHILD_ASSERT(nss_client_enumerate(&client, &kind_uid, 0, &late) == 0);
+	CHILD_ASSERT(late.n == 0);
+	return NULL;
+}
+
+/* Many accounts come in pieces. */
+Test(nss_client, enumerates)
+{
+	child_run(enumerates, &folder);
+}
+
+static const char *scans(void *context)
+{
+	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
+	CLEANUP(accounts_cleanup) struct accounts found = { 0 }, all = { 0 };
+	const char *complaint = nss_mount(context, SERVICES);
+	struct nss_module_control *control = load_control();
+	struct name_service_scan scan = { .kind = &kind_uid,
+					  .range = { 100000, 104000 },
+					  .milliseconds = 60000,
+					  .found = &found };
+
+	if (complaint)
+		return complaint;
+	CHILD_ASSERT(control);
+	control->first = 100100;
+	control->last = 103899;
+	control->silent_id = 104001;
+	CHILD_ASSERT(nss_client_scan(&client, &scan) == 0);
+	CHILD_ASSERT(scan.asked == 4000 && scan.largest == 0 && found.n == 3800);
+	scan.found = &all;
+	scan.milliseconds = 0;
+	CHILD_ASSERT(nss_client_scan(&client, &scan) == 0);
+	CHILD_ASSERT(scan.asked == 0 && scan.largest >= 4000 && all.n == 0);
+	/* What was found before a service is silent is there. */
+	scan.milliseconds = 60000;
+	scan.range = (struct range){ 102000, 104002 };
+	CHILD_ASSERT(nss_client_scan(&client, &scan) == -EAGAIN);
+	CHILD_ASSERT(all.n > 0);
+	scan.range = (struct range){ 10, 10 };
+	CHILD_ASSERT(nss_client_scan(&client, &scan) == -EINVAL);
+	scan.range = (struct range){ 10, 9 };
+	CHILD_ASSERT(nss_client_scan(&client, &scan) == -EINVAL);
+	/* It goes on. */
+	scan.range = (struct range){ 10, 12 };
+	CHILD_ASSERT(nss_client_scan(&client, &scan) == 0 && scan.asked == 2);
+	return NULL;
+}
+
+/* Ids one by one, also from several pieces. */
+Test(nss_client, scans)
+{
+	child_run(scans, &folder);
+}
+
+/* The service that a resolver takes is this client. */
+static const char *as_service(void *context)
+{
+	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
+	CLEANUP(accounts_cleanup) struct accounts found = { 0 };
+	const struct name_service service = nss_client_service(&client);
+	const char *complaint = nss_mount(context, SERVICES);
+	struct name_service_scan scan = { .kind = &kind_gid,
+					  .range = { 10, 12 },
+					  .milliseconds = 60000,
+					  .found = &found };
+	const char *const names[] = { "id-5", "none-0" };
+	struct name_service_answer both[2];
+	struct account account;
+
+	if (complaint)
+		return complaint;
+	CHILD_ASSERT(service.user(service.context, "id-1000", &account) == 0);
+	CHILD_ASSERT(account.uid == 1000);
+	CHILD_ASSERT(service.uid(service.context, 0, &account) == 0);
+	CHILD_ASSERT(service.users(service.context, names, 2, both) == 0);
+	CHILD_ASSERT(both[0].account.uid == 5 && both[1].r == ACCOUNT_NONE);
+	CHILD_ASSERT(service.enumerate(service.context, &kind_uid, 1000, &found) == 0);
+	CHILD_ASSERT(service.scan(service.context, &scan) == 0 && scan.asked == 2);
+	return NULL;
+}
+
+Test(nss_client, as_service)
+{
+	child_run(as_service, &folder);
 }

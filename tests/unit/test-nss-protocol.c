@@ -1,0 +1,447 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * What goes between a program and the child that asks the name service: greetings of
+ * another version, replies that are none, and requests that are none.
+ */
+#include <sys/socket.h>
+
+#include "helper/nss-client.h"
+#include "helper/nss-protocol.h"
+#include "libsubid/core/limits.h"
+#include "libsubid/sys/wait.h"
+#include "tests/unit/nss-box.h"
+#include "tests/unit/rng.h"
+
+/* What the child does; NULL: what it is for. */
+static int (*fake_child)(int fd);
+int __real_nss_child_main(int fd);
+int __wrap_nss_child_main(int fd);
+
+int __wrap_nss_child_main(int fd)
+{
+	return fake_child ? fake_child(fd) : __real_nss_child_main(fd);
+}
+
+static struct folder folder;
+
+static void set_up(void)
+{
+	folder_make(&folder);
+}
+
+static void tear_down(void)
+{
+	folder_cleanup(&folder);
+}
+
+TestSuite(nss_protocol, .init = set_up, .fini = tear_down, .timeout = 120);
+
+static int send_greeting(int fd, uint32_t magic, uint32_t version, size_t len)
+{
+	const struct nss_greeting greeting = { magic, version };
+
+	return fd_write_all(fd, &greeting, len);
+}
+
+static int wrong_magic(int fd)
+{
+	return send_greeting(fd, NSS_PROTOCOL_MAGIC + 1, NSS_PROTOCOL_VERSION,
+			     sizeof(struct nss_greeting));
+}
+
+static int wrong_version(int fd)
+{
+	return send_greeting(fd, NSS_PROTOCOL_MAGIC, NSS_PROTOCOL_VERSION + 1,
+			     sizeof(struct nss_greeting));
+}
+
+static int half_a_greeting(int fd)
+{
+	return send_greeting(fd, NSS_PROTOCOL_MAGIC, NSS_PROTOCOL_VERSION, 6);
+}
+
+static int no_greeting(int fd)
+{
+	(void)fd;
+	return 0;
+}
+
+static int silence(int fd)
+{
+	char byte;
+
+	while (read(fd, &byte, 1) > 0)
+		;
+	return 0;
+}
+
+static int only_a_greeting(int fd)
+{
+	return send_greeting(fd, NSS_PROTOCOL_MAGIC, NSS_PROTOCOL_VERSION,
+			     sizeof(struct nss_greeting));
+}
+
+/* A child of another version, and children that do not begin. */
+Test(nss_protocol, greetings)
+{
+	static const struct {
+		int (*child)(int fd);
+		int r;
+	} rows[] = {
+		{ wrong_magic, -EPROTO },	  { wrong_version, -EPROTO },
+		{ half_a_greeting, -ECONNRESET }, { no_greeting, -ECONNRESET },
+		{ only_a_greeting, -ECONNRESET }, { silence, -ETIMEDOUT },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
+		struct account account;
+
+		fake_child = rows[i].child;
+		client.each = 200;
+		for (int k = 0; k < 2; k++) {
+			int r = nss_client_user(&client, "root", &account);
+
+			cr_assert(r == rows[i].r, "row %zu: %d", i, r);
+		}
+	}
+	fake_child = NULL;
+}
+
+static int more_and_more(int fd)
+{
+	const struct nss_reply reply = { NSS_REPLY_MORE, 0 };
+	int r = only_a_greeting(fd);
+
+	while (r == 0)
+		r = fd_write_all(fd, &reply, sizeof(reply));
+	return 0;
+}
+
+/* Replies without an end are no answer either. */
+Test(nss_protocol, no_end)
+{
+	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
+	CLEANUP(accounts_cleanup) struct accounts found = { 0 };
+
+	fake_child = more_and_more;
+	cr_assert(nss_client_enumerate(&client, &kind_uid, 0, &found) == -ETIMEDOUT);
+	cr_assert(nss_client_enumerate(&client, &kind_uid, 0, &found) == -ETIMEDOUT);
+	fake_child = NULL;
+}
+
+/* The end of the child, which the test has. */
+static int child_fd;
+
+/* A client whose child has sent these bytes and no others. */
+static struct nss_client client_with(const void *bytes, size_t len)
+{
+	struct nss_client client = NSS_CLIENT_PATIENT;
+	int ends[2];
+
+	cr_assert(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+	cr_assert(fd_write_all(ends[1], bytes, len) == 0);
+	cr_assert(shutdown(ends[1], SHUT_WR) == 0);
+	client.fd = ends[0];
+	child_fd = ends[1];
+	return client;
+}
+
+static void close_both(struct nss_client *client)
+{
+	fd_close(child_fd);
+	nss_client_end(client);
+	cr_assert(client->fd == -1);
+}
+
+/* A reply with an account, of which a part may be wrong. */
+struct reply {
+	struct nss_reply head;
+	struct nss_reply_account account;
+	char name[LIMIT_OWNER_BYTES + 8];
+} __attribute__((packed));
+
+static struct reply good_reply(void)
+{
+	struct reply reply = {
+		.head = { 0, sizeof(struct nss_reply_account) + 4 },
+		.account = { 1000, 100, 4 },
+		.name = "elsa",
+	};
+
+	return reply;
+}
+
+/* Asks for a user in both ways. Returns what both say. */
+static int ask_both(const struct reply *reply, size_t len)
+{
+	struct nss_client client = client_with(reply, len);
+	struct name_service_answer answer = { .r = 77 };
+	const char *const names[] = { "elsa" };
+	struct account account;
+	int r = nss_client_user(&client, "elsa", &account);
+
+	close_both(&client);
+	client = client_with(reply, len);
+	cr_assert(nss_client_users(&client, names, 1, &answer) == 0);
+	close_both(&client);
+	cr_assert_eq(answer.r, r);
+	if (r == 0)
+		cr_assert(account.name_len == strlen(account.name) &&
+			  account.name_len > 0 &&
+			  memcmp(&answer.account, &account, sizeof(account)) == 0);
+	return r;
+}
+
+/* What the child sends is checked: each field in its turn. */
+Test(nss_protocol, bad_replies)
+{
+	const size_t whole =
+		sizeof(struct nss_reply) + sizeof(struct nss_reply_account) + 4;
+	static const int32_t bad[] = {
+		NSS_REPLY_MORE, 3, 77, INT32_MAX, -4096, INT32_MIN
+	};
+	struct reply reply = good_reply();
+
+	cr_assert_eq(ask_both(&reply, whole), 0);
+	for (size_t len = 0; len < whole; len++)
+		cr_assert(ask_both(&reply, len) == -ECONNRESET, "%zu", len);
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
+		reply.head.r = bad[i];
+		cr_assert(ask_both(&reply, whole) == -EBADMSG, "%d", bad[i]);
+	}
+	reply = good_reply();
+	reply.head.r = ACCOUNT_NONE;
+	cr_assert_eq(ask_both(&reply, whole), ACCOUNT_NONE);
+	reply.head.r = -EAGAIN;
+	cr_assert_eq(ask_both(&reply, whole), -EAGAIN);
+	reply.head.r = -4095;
+	cr_assert_eq(ask_both(&reply, whole), -4095);
+	/* Lengths: no account, more than one, and more than there is. */
+	for (uint32_t len = 0; len < 100; len++) {
+		reply = good_reply();
+		if (reply.head.len == len)
+			continue;
+		reply.head.len = len;
+		cr_assert(ask_both(&reply, sizeof(reply.head) + len) == -EBADMSG, "%u",
+			  len);
+	}
+	reply.head.len = NSS_REPLY_BYTES_MAX;
+	cr_assert_eq(ask_both(&reply, whole), -ECONNRESET);
+	reply.head.len = NSS_REPLY_BYTES_MAX + 1;
+	cr_assert_eq(ask_both(&reply, whole), -EBADMSG);
+	reply.head.len = UINT32_MAX;
+	cr_assert_eq(ask_both(&reply, whole), -EBADMSG);
+	for (uint32_t len = 0; len < 600; len++) {
+		reply = good_reply();
+		reply.account.name_len = len == 599 ? UINT32_MAX : len;
+		if (len != 4)
+			cr_assert(ask_both(&reply, whole) == -EBADMSG, "%u", len);
+	}
+	reply = good_reply();
+	reply.name[2] = '\0';
+	cr_assert_eq(ask_both(&reply, whole), -EBADMSG);
+	/* The longest name, and one more. */
+	memset(reply.name, 'n', sizeof(reply.name));
+	reply.account.name_len = LIMIT_OWNER_BYTES;
+	reply.head.len = sizeof(reply.account) + LIMIT_OWNER_BYTES;
+	cr_assert_eq(ask_both(&reply, sizeof(reply.head) + reply.head.len), 0);
+	reply.account.name_len++;
+	reply.head.len++;
+	cr_assert_eq(ask_both(&reply, sizeof(reply.head) + reply.head.len), -EBADMSG);
+}
+
+/* Every question to a child that has sent some bytes. Never a crash; what is taken for an
+ * answer is one. */
+static int ask_anything(struct nss_client *client, struct rng *rng)
+{
+	CLEANUP(accounts_cleanup) struct accounts found = { 0 };
+	CLEANUP(cleanup_free) void *bytes = NULL;
+	struct name_service_scan scan = { .kind = &kind_uid,
+					  .range = { 10, 20 },
+					  .found = &found };
+	const struct account elsa = { .name = "elsa", .name_len = 4 };
+	const char *const names[] = { "elsa", "anna", "bob" };
+	struct name_service_answer answers[3];
+	char name[LIMIT_OWNER_BYTES + 1];
+	struct account account;
+	size_t len;
+	gid_t gid;
+	int r;
+
+	switch (rng_below(rng, 9)) {
+	case 0:
+		return nss_client_user(client, "elsa", &account);
+	case 1:
+		return nss_client_uid(client, 1000, &account);
+	case 2:
+		cr_assert(nss_client_users(client, names, 3, answers) == 0);
+		for (size_t i = 0; i < 3; i++)
+			cr_assert(answers[i].r <= ACCOUNT_NONE);
+		return answers[2].r;
+	case 3:
+		r = nss_client_name(client, &kind_gid, 7, name);
+		cr_assert(r || strlen(name) <= LIMIT_OWNER_BYTES);
+		return r;
+	case 4:
+		r = nss_client_home(client, "elsa", (char **)&bytes);
+		cr_assert(r || strlen(bytes) < NSS_REPLY_BYTES_MAX);
+		return r;
+	case 5:
+		r = nss_client_groups(client, &elsa, (gid_t **)&bytes, &len);
+		for (size_t i = 0; r == 0 && i < len; i++)
+			gid = ((gid_t *)bytes)[i];
+		return r;
+	case 6:
+		r = nss_client_members(client, "staff", &gid, (char **)&bytes, &len);
+		cr_assert(r || ((char *)bytes)[len] == '\0');
+		return r;
+	case 7:
+		r = nss_client_enumerate(client, &kind_uid, 0, &found);
+		cr_assert(r <= 0);
+		return r;
+	default:
+		r = nss_client_scan(client, &scan);
+		cr_assert(r <= 0);
+		return r;
+	}
+}
+
+/* Bytes that are replies in part: heads, accounts, text and noise. */
+static size_t make_bytes(struct rng *rng, char *bytes, size_t size)
+{
+	size_t len = 0, pieces = rng_below(rng, 6);
+
+	while (pieces-- > 0 && len + sizeof(struct reply) < size) {
+		struct reply reply = good_reply();
+		size_t n = sizeof(reply.head) + reply.head.len;
+
+		if (rng_once_in(rng, 3))
+			reply.head.r = (int32_t)rng_below(rng, 6) - 2;
+		if (rng_once_in(rng, 4))
+			reply.head.len = (uint32_t)rng_below(rng, 64);
+		if (rng_once_in(rng, 4))
+			n = rng_below(rng, 64);
+		memcpy(bytes + len, &reply, n);
+		len += n;
+	}
+	for (size_t n = rng_below(rng, 4); n > 0 && len > 0; n--)
+		bytes[rng_below(rng, len)] = (char)rng_next(rng);
+	return len;
+}
+
+/* Random replies to random questions. */
+Test(nss_protocol, random_replies)
+{
+	struct rng rng = { rng_seed() };
+	size_t met[4] = { 0 };
+
+	for (int round = 0; round < 20000; round++) {
+		char bytes[4096];
+		size_t len = make_bytes(&rng, bytes, sizeof(bytes));
+		struct nss_client client = client_with(bytes, len);
+
+		for (int i = 0; i < 3; i++) {
+			int r = ask_anything(&client, &rng);
+
+			cr_assert(r <= ACCOUNT_NONE && r >= -4095, "%d", r);
+			met[r == 0 ? 0 : r == -EBADMSG ? 1 : r == -ECONNRESET ? 2 : 3]++;
+		}
+		close_both(&client);
+	}
+	for (size_t i = 0; i < COUNT_OF(met); i++)
+		cr_assert(met[i] > 500, "%zu: %zu", i, met[i]);
+}
+
+/* Sends bytes to a real child and takes what it sends until it ends. Returns its replies,
+ * or -1: what it sends are no replies. */
+static int replies_to(const char *bytes, size_t len)
+{
+	struct nss_greeting greeting;
+	struct nss_reply reply;
+	static char sent[1 << 20];
+	int ends[2], n = 0, status;
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
+		return -1;
+	pid = fork();
+	if (pid == 0) {
+		fd_close(ends[0]);
+		alarm(10);
+		_exit(__real_nss_child_main(ends[1]) ? 1 : 0);
+	}
+	fd_close(ends[1]);
+	if (pid < 0 || fd_write_all(ends[0], bytes, len) || shutdown(ends[0], SHUT_WR) ||
+	    wait_read(ends[0], 0, &greeting, sizeof(greeting)) ||
+	    greeting.version != NSS_PROTOCOL_VERSION)
+		n = -1;
+	while (n >= 0 && wait_read(ends[0], 0, &reply, sizeof(reply)) == 0)
+		n = reply.len <= sizeof(sent) &&
+				    wait_read(ends[0], 0, sent, reply.len) == 0 ?
+			    n + (reply.r != NSS_REPLY_MORE) :
+			    -1;
+	fd_close(ends[0]);
+	/* It ends as one that was not needed any more. */
+	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status) || WEXITSTATUS(status))
+		return -1;
+	return n;
+}
+
+/* A request of any kind, whose fields are often at the ends of what they can be. */
+static size_t put_request(struct rng *rng, char *bytes)
+{
+	static const uint64_t numbers[] = {
+		0, 1, 10, 4294967295, 4294967296, UINT64_MAX
+	};
+	struct nss_request request = {
+		.type = (uint32_t)rng_below(rng, 10),
+		.group = (uint32_t)rng_below(rng, 3),
+		.id = (uint32_t)numbers[rng_below(rng, COUNT_OF(numbers))],
+		.name_len = (uint32_t)rng_below(rng, 8),
+		.start = numbers[rng_below(rng, COUNT_OF(numbers))],
+		.end = numbers[rng_below(rng, COUNT_OF(numbers))],
+		.milliseconds = (int64_t)numbers[rng_below(rng, COUNT_OF(numbers))],
+	};
+	size_t len = sizeof(request);
+
+	memcpy(bytes, &request, len);
+	for (size_t i = 0; i < request.name_len; i++)
+		bytes[len++] = (char)rng_next(rng);
+	return len;
+}
+
+static const char *random_requests(void *context)
+{
+	const char *complaint = nss_mount(context, "passwd: files\ngroup: files\n");
+	struct rng rng = { rng_seed() };
+	char bytes[2048];
+
+	if (complaint)
+		return complaint;
+	for (int round = 0; round < 300; round++) {
+		size_t len = 0;
+		int n = 0;
+
+		for (; n < 10; n++)
+			len += put_request(&rng, bytes + len);
+		/* Each has its reply. */
+		CHILD_ASSERT(replies_to(bytes, len) == n);
+		/* A name that is too long, a request that is cut, and noise. */
+		if (round % 3 == 0)
+			len -= 1 + rng_below(&rng, len - 1);
+		else if (round % 3 == 1)
+			bytes[offsetof(struct nss_request, name_len) + 3] = 1;
+		else
+			for (size_t i = 0; i < 8; i++)
+				bytes[rng_below(&rng, 48)] = (char)rng_next(&rng);
+		CHILD_ASSERT(replies_to(bytes, len) >= 0);
+	}
+	return NULL;
+}
+
+/* The child checks what it receives, and replies once to each request that is one. */
+Test(nss_protocol, random_requests)
+{
+	child_run(random_requests, &folder);
+}
