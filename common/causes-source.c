@@ -26,7 +26,10 @@ static void tell_nsswitch(const struct facts *facts, struct cause *cause)
 	}
 	causes_evidence(cause, _("%s cannot be read, so nobody knows whom to ask: %s"),
 			NSSWITCH_CONF, report_error(facts->error));
-	causes_cure(cause, "chmod 644 " NSSWITCH_CONF);
+	if (facts->error == EBADFD || facts->error == EISDIR)
+		causes_cure(cause, _("put a regular file in its place"));
+	else
+		causes_cure(cause, "chmod 644 " NSSWITCH_CONF);
 }
 
 static bool plugin_fails(const struct facts *facts, int fault)

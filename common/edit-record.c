@@ -38,7 +38,7 @@ void edit_log(const char *program, const char *account, const char *text, bool d
 	log_line(program, account, text, done);
 }
 
-static void tell_late_signal(const struct edit *edit)
+static void report_late_signal(const struct edit *edit)
 {
 	if (interrupt_came(&edit->interrupt))
 		report_line(edit->program, _("interrupted, but the change is made"));
@@ -53,7 +53,7 @@ void edit_record(const struct edit *edit, const char *account, const char *text,
 	if (edit->place == DB_LIVE)
 		edit_log(edit->program, account, text, done);
 	if (done)
-		tell_late_signal(edit);
+		report_late_signal(edit);
 }
 
 /* Returns how many of them a log daemon has taken that keeps up. */
@@ -93,5 +93,5 @@ void edit_record_each(const struct edit *edit, const char *text, size_t n,
 				    _("note: the system log is too slow: it lacks lines "
 				      "about what was given"));
 	}
-	tell_late_signal(edit);
+	report_late_signal(edit);
 }

@@ -16,7 +16,7 @@
 
 /* Which process ids are in use in other pid namespaces, as of containers, is not known.
  */
-static void tell_stale(const char *program, const char *folder, const char *file)
+static void report_stale(const char *program, const char *folder, const char *file)
 {
 	char path[PATH_MAX + sizeof("/subuid.lock")], word[CAUSES_QUOTED_BYTES];
 
@@ -44,7 +44,7 @@ static void tell_busy(const char *program, const struct db *db, const char *fold
 		report_line(program, _("cannot lock %s/%s; try again later."), folder,
 			    file);
 	if (db->failed && lock->prefix)
-		tell_stale(program, folder, lock->busy);
+		report_stale(program, folder, lock->busy);
 }
 
 /* What an errno alone does not say about a file that is put in the place of another. */

@@ -315,7 +315,7 @@ static void record(const struct repair *repair)
  * Reports each repair that is on disk. Modes and leftovers come before the databases are
  * written, and are reported also if that fails.
  */
-static int tell(struct repair *repair)
+static int report_repairs(struct repair *repair)
 {
 	int r = tell_files(repair, &kind_uid);
 
@@ -343,7 +343,7 @@ int check_repair(struct check *check)
 	/* The reader may be slow: no other command waits for our locks, and a signal ends
 	 * what is left to do. */
 	interrupt_let_go(&interrupt);
-	r = tell(&repair);
+	r = report_repairs(&repair);
 	table_clear(&repair.old[0]);
 	table_clear(&repair.old[1]);
 	findings_cleanup(&repair.findings);

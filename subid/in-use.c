@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * in-use: who runs with an id that is taken away could reach files of whoever gets it
- * next.
+ * in-use: a process that runs with an id can reach the files of the next user who is
+ * given it.
  *
  * An id counts if the user has it by no line any more, and not as the account's own.
  */

@@ -53,7 +53,7 @@ static bool has_hole(int fd)
  *
  * size: as fstat(2) has it. ret_table: freed with table_clear().
  * Returns 0, -EFBIG, -EILSEQ (a file with a hole is no text), -ESTALE (the file has more
- * or less than that by now: somebody writes it in place), -ENOMEM or another -errno.
+ * or less than that by now: a program writes it in place), -ENOMEM or another -errno.
  * Thread-safe, but the descriptor's position is one.
  */
 int load_table(int fd, off_t size, struct table *ret_table)

@@ -167,7 +167,7 @@ def test_not_known(case):
     case("without /proc, --in-use", ("--in-use", "elsa"), DONE, [
         f"subid: note: cannot look for processes that use what is taken: {error}"],
         as_root=without_proc)
-    case("without /proc, nothing is taken", ("anna",), DONE, [], left=IDS,
+    case("without /proc, nothing is taken", ("--if-held", "anna"), DONE, [], left=IDS,
          as_root=without_proc)
     case.box.put(IDS, IDS)
     result = case.tool.run("-V", "1000000-1000000", "elsa", as_root=without_proc)

@@ -569,8 +569,8 @@ def mode_of(path):
 
 
 def others_files(box):
-    """A name in an image may be that of a file of somebody else: its mode is not changed,
-    by --fix or by the command that is told."""
+    """A name in an image may be that of another user's file: neither --fix nor the printed
+    command changes its mode."""
     folder = tempfile.mkdtemp(dir=f"{box.host.folder}/bin")
     etc = f"{folder}/etc"
     os.mkdir(etc)
@@ -586,18 +586,18 @@ def others_files(box):
         for row in rows:
             if row["cure"] and "chmod" in row["cure"]:
                 root_shell(box.host, row["cure"])
-        box.check(f"names of files elsewhere, the directory is {owner}'s: nothing is mended",
+        box.check(f"names of files elsewhere, the directory is {owner}'s: nothing is fixed",
                   fixed, [])
         box.check("... and reported", {"backup-writable", "file-group-writable"} <=
                   {row["code"] for row in rows}, True)
         box.check("... their modes stay", (mode_of(f"{folder}/shared"),
                                            mode_of(f"{folder}/team")), (0o666, 0o664))
-        box.check("... what is told mends it", [
+        box.check("... the printed command fixes it", [
             mode_of(f"{etc}/{name}") for name in ("subuid-", "subuid", "subgid")],
             [0o664, 0o644, 0o644])
     # one name, and another owner than the directory has
     box.host.write(f"{etc}/subuid-", GOOD, 0o646, (ELSA.uid, 0))
-    box.check("a file of another owner: nothing is mended",
+    box.check("a file of another owner: nothing is fixed",
               (mended(box.run("check", "--fix", "--json", "--root", folder)),
                mode_of(f"{etc}/subuid-")), ([], 0o646))
     # the second name is that of the backup
@@ -823,7 +823,7 @@ def interrupted(box):
 
 
 def slow_reader(box):
-    """Whoever reads what was repaired may be slow: a signal ends that at once."""
+    """The reader of what was repaired may be slow: a signal ends that at once."""
     sweep()
     box.put(b"elsa:1:1\n" * 20000, b"")
     child = subprocess.Popen([box.path, "check", "--fix", "--all"], stdout=subprocess.PIPE)

@@ -280,7 +280,7 @@ def image(box):
 
 
 def hold_directory(folder):
-    """flock(2) on a directory is for whoever may read it."""
+    """Every user who may read a directory can hold flock(2) on it."""
     fcntl.flock(os.open(folder, os.O_RDONLY), fcntl.LOCK_EX)
 
 
