@@ -119,6 +119,7 @@ ldap_sasl_mech = GSSAPI
 ldap_search_base = cn=accounts,dc=example,dc=test
 dyndns_update = false
 cache_credentials = false
+{options}
 """
 
 
@@ -159,13 +160,13 @@ ipaSubGidCount: {count}
 """
 
 
-def entries():
+def entries(people):
     top = "dc=example,dc=test"
     text = f"dn: {top}\nobjectClass: dcObject\nobjectClass: organization\no: x\ndc: example\n\n"
     text += container("accounts", top)
     for name in ("users", "groups", "subids"):
         text += container(name, f"cn=accounts,{top}")
-    for caller in (ALICE, SERGE):
+    for caller in people:
         text += user(caller)
     return text + subids(ALICE, FIRST, COUNT)
 
@@ -209,11 +210,12 @@ def be_quiet():
 
 
 class Directory:
-    def __init__(self, host):
+    def __init__(self, host, people=(ALICE, SERGE)):
         self.host, self.top = host, f"{host.folder}/directory"
+        self.people = people
         self.env = {"PATH": CLEAN_PATH, "KRB5_KDC_PROFILE": f"{self.top}/kdc.conf",
                     "KRB5_KTNAME": f"{self.top}/keytab", "LC_ALL": "C"}
-        self.daemons = {}
+        self.daemons, self.known = {}, ALICE.name
         unshare(CLONE_NEWNET)
         raise_loopback()
         for folder in ("", "/ldap", "/kdc"):
@@ -231,9 +233,9 @@ class Directory:
         write(f"{self.top}/kdc.conf", KDC.format(**values))
         write(f"{self.top}/subid.schema", SCHEMA)
         write(f"{self.top}/slapd.conf", SLAPD.format(**values))
-        write(f"{self.top}/entries.ldif", entries())
+        write(f"{self.top}/entries.ldif", entries(self.people))
         os.makedirs("/etc/sssd", exist_ok=True)
-        write("/etc/sssd/sssd.conf", SSSD.format(**values), 0o600)
+        self.configure_sssd("")
         for folder in ("/run", "/var/log"):
             mount("tmpfs", folder, "tmpfs", 0, "mode=755")
         os.mkdir("/var/log/sssd", 0o755)
@@ -241,8 +243,21 @@ class Directory:
             os.mkdir(f"{self.top}/{name}", 0o755)
         mount("overlay", "/var/lib/sss", "overlay", 0, "lowerdir=/var/lib/sss,"
               f"upperdir={self.top}/up,workdir={self.top}/work")
-        for name in os.listdir("/var/lib/sss/db"):
-            os.unlink(f"/var/lib/sss/db/{name}")
+        self.forget()
+
+    def configure_sssd(self, options, known=ALICE.name):
+        """More lines for the domain, for when sssd is started next; known: a name that it
+        then has."""
+        self.known = known
+        self.host.write("/etc/sssd/sssd.conf", SSSD.format(
+            top=self.top, domain=DOMAIN, realm=REALM, server=SERVER, options=options), 0o600)
+
+    @staticmethod
+    def forget():
+        """Removes what sssd, which does not run, has stored."""
+        for folder in ("db", "mc"):
+            for name in os.listdir(f"/var/lib/sss/{folder}"):
+                os.unlink(f"/var/lib/sss/{folder}/{name}")
 
     def _run(self, *words):
         done = subprocess.run(words, env=self.env, stdin=subprocess.DEVNULL,
@@ -276,7 +291,7 @@ class Directory:
 
     def start_sssd(self):
         self._start("sssd", "-i")
-        wait_for("sssd", lambda: self.knows(ALICE.name))
+        wait_for("sssd", lambda: self.knows(self.known))
 
     def signal_sssd(self, number):
         """Sends a signal to sssd and its children; returns how many there are."""

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Commands of owner_trial.py while the name service is silent: unknown is not "no"."""
+
+import json
+
+from name_service import SILENT, all_lines, our_lines
+from owner_trial import DONE, NONE, NO_USER, UNREADABLE, Trial, held
+from owner_world import KINDS
+
+CALLS = ("getsubids", "the library", "list", "map")
+
+
+class SilentTrial(Trial):
+    WANTED = (
+        "silent: revoke: a line that cannot be judged stops it with 3",
+        "silent: revoke: names the lines that it could not judge",
+        "silent: revoke: without such a line it goes on",
+        "silent: revoke: a user who may exist is exit status 3",
+        "silent: usermod-ext: goes on with what is known",
+        "silent: usermod-ext: names the lines that it could not judge",
+        "silent: usermod-ext: a user who may exist is not known",
+        "silent: library: a line that cannot be judged makes it fail",
+        "silent: grant: a user who may exist is exit status 3",
+        "silent: grant: a local user gets ids, with a word",
+        "silent: usermod-ext: a local user gets ids, with a word",
+        "silent: rename: changes nothing, and says 3",
+        "silent: newuidmap maps what is known",
+        "silent: check: no line is offered for removal",
+        "silent: check: ends with 3",
+        *(f"silent: {program}: what is found stands" for program in CALLS),
+        *(f"silent: {program}: unknown is not none" for program in CALLS),
+    )
+
+    def step(self):
+        if self.dice.random() < 0.7:
+            super().step()
+            return
+        step, before = self.world.step(self.data), self.data
+        word, number = self.dice.choice(SILENT)
+        if step.program == "library":
+            word = "unavail"
+        self.programs.directory.mode(word, number)
+        try:
+            status, said, about = self.run(step)
+            about = (f"{word} {number}", *about)
+            if status != DONE:
+                self.silently(f"{step.name}: a command that fails changes nothing",
+                              before == self.data, about)
+            user = self.known.by_name(step.typed)
+            if not user:
+                self.unknown_user(step, before, status, said, about)
+            else:
+                getattr(self, f"silent_{step.act}")(step, user, before, status, said, about)
+            if word != "crash":
+                self.silent_maps()
+                self.silent_lists()
+            if self.dice.random() < 0.2:
+                self.silent_check()
+        finally:
+            self.programs.directory.mode()
+
+    def silently(self, name, holds, about):
+        self.expect(f"silent: {name}", holds, *about)
+
+    def lines_unknown(self, data, step, lines):
+        """Lines whose owner only the service could know, with ids that are meant."""
+        return [line for line in lines(data) if self.accounts.is_unknown(line.owner)
+                and (step.ids is None or line.first <= step.ids[1]
+                     and line.last >= step.ids[0])]
+
+    def unknown_user(self, step, before, status, said, about):
+        self.silently(f"{step.name}: nothing is changed for a user who may exist",
+                      before == self.data, about)
+        if step.program == "subid":
+            self.silently(f"{step.name}: a user who may exist is exit status 3",
+                          status == UNREADABLE and said, about)
+        elif step.program == "usermod-ext":
+            self.silently(
+                "usermod-ext: a user who may exist is not known", status == NO_USER
+                and said.startswith(f"usermod-ext: user '{step.typed}' is not known: "
+                                    "the name service did not answer"), about)
+
+    # removals
+
+    def silent_take(self, step, user, before, status, said, about):
+        sure, perhaps = ([line for kind in step.kinds
+                          for line in self.lines_unknown(before[kind], step, lines)]
+                         for lines in (our_lines, all_lines))
+        if step.name == "usermod-ext":
+            self.goes_on(step, user, before, status, about)
+            if sure:
+                self.silently("usermod-ext: names the lines that it could not judge",
+                              all(line.owner in said for line in sure), about)
+        elif step.program == "library":
+            if sure:
+                self.silently("library: a line that cannot be judged makes it fail",
+                              status != DONE, about)
+        elif sure:
+            self.silently("revoke: a line that cannot be judged stops it with 3",
+                          status == UNREADABLE, about)
+            self.silently("revoke: names the lines that it could not judge",
+                          all(line.owner in said for line in sure), about)
+        elif not perhaps:
+            self.silently("revoke: without such a line it goes on", status in (DONE, NONE),
+                          about)
+            if status == DONE:
+                self.goes_on(step, user, before, status, about)
+
+    def goes_on(self, step, user, before, status, about):
+        for kind in step.kinds:
+            left = held(our_lines(self.data[kind]), self.known.owns, user)
+            left &= step.about() - self.disputed(before[kind])
+            self.silently(f"{step.name}: goes on with what is known",
+                          status == DONE and not left, (kind, sorted(left), *about))
+
+    # grants
+
+    def silent_give(self, step, user, before, status, said, about):
+        free = True
+        for kind in step.kinds:
+            new = step.about() - held(our_lines(before[kind]), self.known.owns, user)
+            free &= not new & self.taken(before[kind], kind, user, all_lines, self.known)
+        if free and not self.is_odd(before, user):
+            self.silently(f"{step.name}: a local user gets ids, with a word", status == DONE
+                          and (before == self.data or "name service" in said), about)
+        elif before != self.data:
+            self.silently(f"{step.name}: nothing is given without a word",
+                          "name service" in said, about)
+
+    def silent_allocate(self, step, user, before, status, said, about):
+        if self.is_odd(before, user):
+            return
+        for kind in step.kinds:
+            if step.if_missing and self.counted(before[kind], user, self.known):
+                self.silently(f"{step.name}: who has a range gets no other one",
+                              before[kind] == self.data[kind], (kind, *about))
+        if before != self.data:
+            self.silently(f"{step.name}: a local user gets ids, with a word",
+                          status == DONE and "name service" in said, about)
+
+    def silent_rename(self, step, _, before, status, said, about):
+        if any(self.lines_unknown(before[kind], step, our_lines) for kind in KINDS):
+            self.silently("rename: changes nothing, and says 3", before == self.data
+                          and status in (UNREADABLE, NONE) and said, about)
+
+    # what is mapped and listed
+
+    def silent_user(self):
+        return self.dice.choice([user for user in self.known.everyone()
+                                 if 5000 < user.uid < 60000])
+
+    def silent_maps(self):
+        user, kind = self.silent_user(), self.dice.choice(KINDS)
+        right = held(our_lines(self.data[kind]), self.known.owns, user)
+        self.silently("newuidmap maps what is known",
+                      self.programs.prober.all_at_once("ours", kind, user, right),
+                      (kind, user, sorted(right), self.data[kind], *self.scene()))
+
+    def silent_lists(self):
+        user, kind = self.silent_user(), self.dice.choice(KINDS)
+        typed = self.dice.choice([name for name in user.names
+                                  if self.known.by_name(name).uid == user.uid])
+        for program, ask in zip(CALLS, (self.ask_getsubids, self.ask_library, self.ask_list,
+                                        self.ask_map)):
+            found, said = ask(kind, typed)
+            about = (kind, typed, f"found {sorted(found)}", said, self.data, *self.scene())
+            self.judge_silent_list(program, kind, user, found, said, about)
+
+    def judge_silent_list(self, program, kind, user, found, said, about):
+        data = self.data[kind]
+        known = self.counted(data, user, self.known)
+        unknown = [line for line in our_lines(data) if self.accounts.is_unknown(line.owner)]
+        if self.is_odd(self.data, user):
+            return
+        if known and (program != "map" or self.is_mapped(user)):
+            self.silently(f"{program}: what is found stands", found == known, about)
+        elif not known and unknown:
+            self.silently(f"{program}: unknown is not none", not found
+                          and says_unknown(program, said), about)
+
+    def silent_check(self):
+        result = self.programs.run("subid", "check", "--json")
+        rows = json.loads(result.out or "{}").get("findings", ())
+        wrong = [row for row in rows if row["owner"] and "revoke" in (row["cure"] or "")
+                 and self.accounts.is_unknown(row["owner"])]
+        about = (wrong, result, self.data, *self.scene())
+        self.silently("check: no line is offered for removal", not wrong, about)
+        if any(self.accounts.is_unknown(line.owner) for kind in KINDS
+               for line in our_lines(self.data[kind])):
+            self.silently("check: ends with 3", result.status == UNREADABLE, about)
+
+    def is_mapped(self, user):
+        return self.is_mappable(user) and all(
+            self.counted(self.data[kind], user, self.known) for kind in KINDS)
+
+
+def says_unknown(program, said):
+    """Whether a program has not said that there is nothing."""
+    if program == "the library":
+        return said == "-1"
+    if program == "getsubids":
+        return said.status == 1 and b"no subordinate ids are" not in said.err
+    return said.status == UNREADABLE

@@ -1,0 +1,351 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Commands about users whom a name service knows by several names: what each option
+changes, what is asked and how often, and what a silent service leads to. See
+test_owner_rule.py for the rule itself."""
+
+import errno
+import json
+import os
+import subprocess
+import sys
+import time
+from typing import NamedTuple
+
+import name_service
+from explain import root_shell
+from host import CLEAN_PATH, PASSWD, Report, quick
+from name_service import SILENT, Account
+
+DONE, FAILED, FINDINGS, UNREADABLE, NO_USER, NONE = 0, 1, 2, 3, 6, 7
+JOE = Account(7001, 7001, ("joe", "joe@corp.example", "CORP\\joe"))
+SUE = Account(7002, 7002, ("sue@corp.example", "sue"))
+OF_JOE = "joe:3000:4\njoe@corp.example:3010:4\nCORP\\joe:3020:4\n7001:3030:4\n"
+OTHERS = "elsa:4000:4\nghost:4010:4\n12345:4020:4\n"
+DB = OF_JOE + OTHERS
+# both map it: the uid of anna is the login name of another user
+DISPUTED = "5002:3000:4\nanna:3010:4\n5004:3020:4\n"
+BOTH = "-V 0-4294967295 -W 0-4294967295"
+
+
+def without(data, *owners):
+    return "".join(line for line in data.splitlines(True) if line.split(":")[0] not in owners)
+
+
+ALL_JOE = without(DB, "joe", "joe@corp.example", "CORP\\joe", "7001")
+
+
+class Case(NamedTuple):
+    """A command with a database, its status and what is left; said: words on stderr.
+    status None: any but 0."""
+    words: str
+    data: str
+    status: int
+    left: str
+    said: tuple = ()
+
+
+ANSWERS = (
+    *(Case(f"subid revoke {word}", DB, DONE, ALL_JOE) for word in JOE.names),
+    *(Case(f"usermod-ext {BOTH} {word}", DB, DONE, ALL_JOE) for word in JOE.names),
+    Case("subid revoke --range 3010-3011 joe", DB, DONE,
+         DB.replace("joe@corp.example:3010:4", "joe@corp.example:3012:2")),
+    Case("usermod-ext -V 3021-3021 -W 3021-3021 joe", DB, DONE,
+         DB.replace("CORP\\joe:3020:4", "CORP\\joe:3020:1\nCORP\\joe:3022:2")),
+    Case("subid revoke sue", DB, NONE, DB, ("sue",)),
+    Case("subid revoke --range 4000-4003 joe", DB, NONE, DB, ("joe",)),
+    Case("usermod-ext -V 4000-4003 -W 4000-4003 joe", DB, DONE, DB, ("usermod-ext: ", "joe")),
+    Case("subid revoke nobody-knows", DB, NO_USER, DB, ("nobody-knows",)),
+    # --if-held
+    Case("subid revoke --if-held joe", DB, DONE, ALL_JOE),
+    Case("subid revoke --if-held sue", DB, DONE, DB),
+    Case("subid revoke --if-held --range 4000-4003 joe", DB, DONE, DB),
+    Case("subid revoke --if-held nobody-knows", DB, DONE, DB),
+    Case("subid revoke --if-held ghost", DB, DONE, DB),
+    # --no-account
+    Case("subid revoke --no-account ghost", DB, DONE, without(DB, "ghost")),
+    Case("subid revoke --no-account 12345", DB, DONE, without(DB, "12345")),
+    Case("subid revoke --no-account nobody-knows", DB, NONE, DB),
+    Case("subid revoke --no-account --if-held nobody-knows", DB, DONE, DB),
+    Case("subid revoke --no-account --if-held ghost", DB, DONE, without(DB, "ghost")),
+    Case("subid grant --no-account --range 5000-5000 containers", DB, DONE,
+         f"{DB}containers:5000:1\n"),
+    # --if-missing and -S find lines by every name
+    Case("subid grant --if-missing joe", without(DB, "joe", "7001"), DONE,
+         without(DB, "joe", "7001")),
+    Case("usermod-ext -S joe", without(DB, "joe", "7001"), DONE, without(DB, "joe", "7001")),
+    # rename gives nobody a second range
+    Case("subid rename ghost joe", without(DB, "joe", "7001"), None,
+         without(DB, "joe", "7001")),
+    Case("subid rename ghost sue@corp.example", DB, DONE,
+         DB.replace("ghost", "sue@corp.example")),
+    Case("subid rename joe@corp.example elsa", DB, None, DB),
+)
+
+# what a silent service leaves undone: a line that may be the user's
+SILENCE = (
+    Case("subid revoke joe", DB, UNREADABLE, DB, ("joe", "name service")),
+    Case("subid revoke elsa", DB, UNREADABLE, DB, ("ghost", "joe@corp.example", "CORP\\joe")),
+    Case("subid revoke --range 4000-4012 elsa", DB, UNREADABLE, DB, ("ghost",)),
+    Case("subid revoke --range 4000-4003 elsa", DB, DONE, without(DB, "elsa")),
+    Case("subid revoke elsa", "elsa:4000:4\n12345:4020:4\n", DONE, "12345:4020:4\n"),
+    Case("subid revoke --if-held nobody-knows", DB, UNREADABLE, DB, ("name service",)),
+    Case("subid revoke --if-held bob", DB, UNREADABLE, DB),
+    Case("subid revoke --no-account ghost", DB, UNREADABLE, DB, ("name service",)),
+    Case("subid grant --no-account containers", DB, UNREADABLE, DB, ("name service",)),
+    Case("subid grant --range 5000-5000 joe", DB, UNREADABLE, DB, ("name service",)),
+    Case("subid grant --range 5000-5000 elsa", DB, DONE, f"{DB}elsa:5000:1\n",
+         ("name service",)),
+    Case("subid grant --if-missing elsa", DB, DONE, DB),
+    Case("subid rename elsa joe", DB, UNREADABLE, DB, ("name service",)),
+    Case("subid rename ghost bob", DB, UNREADABLE, DB, ("name service",)),
+    Case("subid list sue", DB, UNREADABLE, DB),
+    Case("subid list bob", DB, UNREADABLE, DB),
+    Case("subid list elsa", DB, DONE, DB),
+    Case("subid map bob", DB, UNREADABLE, DB),
+    Case("subid check", "elsa:0100:1\nghost:4010:4\n", UNREADABLE,
+         "elsa:0100:1\nghost:4010:4\n"),
+    Case("subid check", DB, UNREADABLE, DB),
+    Case("subid doctor joe", DB, UNREADABLE, DB),
+    Case("subid doctor bob", DB, UNREADABLE, DB),
+    # --local-only goes on with what is known
+    Case("subid revoke --local-only elsa", DB, DONE, without(DB, "elsa"),
+         ("ghost", "joe@corp.example", "CORP\\joe")),
+    Case("subid revoke --local-only --range 4002-4012 elsa", DB, DONE,
+         DB.replace("elsa:4000:4", "elsa:4000:2"), ("ghost",)),
+    # usermod-ext goes on as usermod does
+    Case(f"usermod-ext {BOTH} elsa", DB, DONE, without(DB, "elsa"),
+         ("ghost", "joe@corp.example", "CORP\\joe")),
+    Case(f"usermod-ext {BOTH} joe", DB, NO_USER, DB,
+         ("usermod-ext: user 'joe' is not known: the name service did not answer",)),
+    Case("usermod-ext -v 5000-5000 -w 5000-5000 elsa", DB, DONE, f"{DB}elsa:5000:1\n",
+         ("name service",)),
+    Case("usermod-ext -S elsa", DB, DONE, DB),
+)
+
+DIGITS = (
+    Case("subid revoke anna", DISPUTED, DONE, without(DISPUTED, "anna")),
+    Case("subid revoke 5002", DISPUTED, DONE, without(DISPUTED, "5004")),
+    Case("subid revoke --as-uid anna", DISPUTED, DONE, without(DISPUTED, "anna", "5002")),
+    Case("subid revoke --as-name 5002", DISPUTED, DONE, without(DISPUTED, "5004", "5002")),
+    Case("subid revoke --range 3000-3003 anna", DISPUTED, NONE, DISPUTED),
+    Case("subid revoke --as-uid --range 3000-3001 anna", DISPUTED, DONE,
+         DISPUTED.replace("5002:3000:4", "5002:3002:2")),
+    Case("subid revoke --as-name --range 3000-3001 5002", DISPUTED, DONE,
+         DISPUTED.replace("5002:3000:4", "5002:3002:2")),
+    Case("subid grant --range 5000-5000 5002", "", DONE, "5004:5000:1\n"),
+    Case("subid revoke 80025037", "80025037:3000:4\n5005:3010:4\n", DONE, ""),
+    Case("subid list 80025037", "80025037:3000:4\n", DONE, "80025037:3000:4\n"),
+)
+
+
+class Box:
+    def __init__(self, programs, report):
+        self.programs, self.report, self.directory = programs, report, programs.directory
+        programs.host.write("/etc/passwd", f"{PASSWD}80025037:x:5005:5005:::\n")
+        self.directory.set((JOE, SUE))
+
+    def check(self, name, holds, *about):
+        self.report.check(name, holds, " | ".join(map(str, about)))
+
+    def run(self, case, what):
+        self.programs.put(case.data)
+        program, *words = case.words.split(" ")
+        result = self.programs.run(program, *words)
+        left = self.programs.get()
+        said = result.err.decode("utf-8", "backslashreplace")
+        right = result.status == case.status if case.status is not None else result.status != 0
+        self.check(f"{what}: {case.words}", right
+                   and left == dict.fromkeys(("uid", "gid"), case.left.encode())
+                   and all(word in said for word in case.said),
+                   f"status {result.status}", f"left {left}", result.out, said)
+
+
+def answers(box):
+    for case in ANSWERS:
+        box.run(case, "several names")
+    for case in DIGITS:
+        box.run(case, "digits")
+    box.programs.put(DISPUTED)
+    for user in ("anna", "5002"):
+        result = box.programs.run("subid", "list", "-u", "--json", user)
+        box.check(f"digits: list {user} leaves out what is in dispute",
+                  "5002" not in {row["owner"] for row in json.loads(result.out)["ranges"]},
+                  result)
+    box.programs.put("80025037:3000:4\n")
+    result = box.programs.run("subid", "check", "--json")
+    codes = {row["code"] for row in json.loads(result.out)["findings"]}
+    box.check("digits: a login name that is no uid has an account",
+              not codes & {"no-account", "ambiguous-owner"}, result)
+
+
+def silence(box):
+    for mode in SILENT[::2] if quick() else SILENT:
+        box.directory.mode(*mode)
+        for case in SILENCE:
+            box.run(case, f"silent ({mode[0]} {mode[1]})")
+    box.directory.mode()
+
+
+def not_installed(box):
+    """A word without a module is as if it were not there."""
+    box.directory.sources("files nosuchservice")
+    for case in (Case("subid revoke elsa", DB, DONE, without(DB, "elsa")),
+                 Case("subid revoke bob", DB, NONE, DB),
+                 Case("subid revoke nobody-knows", DB, NO_USER, DB),
+                 Case("subid revoke --no-account ghost", DB, DONE, without(DB, "ghost")),
+                 Case("subid list bob", DB, NONE, DB),
+                 Case("subid rename ghost bob", DB, DONE, DB.replace("ghost", "bob")),
+                 Case("usermod-ext -V 1-2 nobody-knows", DB, NO_USER, DB,
+                      ("does not exist",))):
+        box.run(case, "a module that is not installed")
+    box.programs.put("elsa:4000:4\n")
+    result = box.programs.run("subid", "grant", "--range", "5100-5101", "elsa")
+    box.check("a module that is not installed: nothing is said", result.status == DONE
+              and not result.err, result)
+    box.directory.sources(f"files {name_service.WORD}")
+
+
+def questions(box):
+    """Each owner is asked about once, and only where the answer matters."""
+    many = "".join(f"stranger{n}:{6000 + 10 * n}:10\n" for n in range(30))
+    data = f"elsa:4000:4\n{many}{many}anna:4010:4\n"
+    strangers = [f"stranger{n}" for n in range(30)]
+    for words, expected in ((("revoke", "elsa"), strangers),
+                            (("revoke", "--range", "6000-6019", "elsa"), strangers[:2]),
+                            (("revoke", "--range", "4000-4001", "elsa"), []),
+                            (("rename", "stranger7", "bob"), strangers),
+                            (("grant", "--if-missing", "elsa"), []),
+                            (("grant", "--if-missing", "--dry-run", "bob"), strangers),
+                            (("list", "elsa"), []), (("map", "elsa"), []),
+                            (("list", "bob"), strangers)):
+        box.programs.put(data)
+        box.directory.forget()
+        result = box.programs.run("subid", *words)
+        asked = sorted(word for word in box.directory.asked("getpwnam")
+                       if word.startswith("stranger"))
+        box.check(f"questions: {' '.join(words)}", asked == sorted(expected), asked, result)
+    for program, words, expected in (("getsubids", ["elsa"], []),
+                                     ("getsubids", ["bob"], strangers),
+                                     ("usermod-ext", ["-S", "elsa"], []),
+                                     ("usermod-ext", ["-V", "6000-6009", "elsa"],
+                                      strangers[:1])):
+        box.programs.put(data)
+        box.directory.forget()
+        result = box.programs.run(program, *words)
+        asked = sorted(word for word in box.directory.asked("getpwnam")
+                       if word.startswith("stranger"))
+        box.check(f"questions: {program} {' '.join(words)}", asked == sorted(expected), asked,
+                  result)
+    box.directory.stop_counting()
+
+
+def spelling(box):
+    """check reports two spellings, and its cure makes one of them."""
+    box.programs.put(DB)
+    result = box.programs.run("subid", "check", "--json")
+    rows = [row for row in json.loads(result.out)["findings"] if row["code"] == "spelling"]
+    box.check("spelling: is a note", rows and all(row["severity"] == "note" for row in rows),
+              rows or result)
+    env = {"PATH": f"{os.path.dirname(box.programs.subid.path)}:{CLEAN_PATH}"}
+    for cure in sorted({row["cure"] for row in rows}):
+        box.check(f"spelling: the cure works: {cure}", cure.startswith("subid rename ")
+                  and root_shell(box.programs.host, cure, env).returncode == 0)
+    left = DB.replace("joe@corp.example", "joe").replace("CORP\\joe", "joe")
+    box.check("spelling: all lines by name have the canonical one", box.programs.get()
+              == dict.fromkeys(("uid", "gid"), left.encode()), box.programs.get())
+
+
+CALLS = """\
+import ctypes, os, sys
+lib = ctypes.CDLL(sys.argv[1], use_errno=True)
+class Owned(ctypes.Structure):
+    _fields_ = [("owner", ctypes.c_char_p), ("start", ctypes.c_ulong),
+                ("count", ctypes.c_ulong)]
+lib.subid_ungrant_uid_range.restype = ctypes.c_bool
+ranges = ctypes.c_void_p()
+ctypes.set_errno(0)
+if sys.argv[2] == "get":
+    print(lib.subid_get_uid_ranges(sys.argv[3].encode(), ctypes.byref(ranges)))
+else:
+    one = Owned(sys.argv[3].encode(), int(sys.argv[4]), int(sys.argv[5]))
+    print(lib.subid_ungrant_uid_range(ctypes.byref(one)))
+print(ctypes.get_errno())
+"""
+
+
+def library(box):
+    """The ten calls: EAGAIN for what only a silent service knows."""
+    folder = box.programs.library.ours.folder
+    box.directory.mode("unavail", errno.ENOENT)
+    for words, expected, left in (
+            (("get", "elsa"), ("1", None), DB), (("get", "bob"), ("-1", errno.EAGAIN), DB),
+            (("ungrant", "elsa", 4000, 20), ("False", errno.EAGAIN), DB),
+            (("ungrant", "elsa", 4000, 4), ("True", None), without(DB, "elsa"))):
+        box.programs.put(DB)
+        found = subprocess.run([sys.executable, "-c", CALLS, f"{folder}/libsubid.so",
+                                *map(str, words)], capture_output=True, text=True, timeout=60)
+        lines = found.stdout.split()
+        box.check(f"library: silent: {' '.join(map(str, words))}", len(lines) == 2
+                  and lines[0] == expected[0] and expected[1] in (None, int(lines[1]))
+                  and box.programs.get()["uid"] == left.encode(), found,
+                  box.programs.get()["uid"])
+    box.directory.mode()
+
+
+def prints(box):
+    """What a module prints is in no output."""
+    box.directory.mode("print")
+    env = box.programs.library.ours.environment()
+    for program, words in (("getsubids", ["CORP\\joe"]), ("subid", ["list", "joe"]),
+                           ("subid", ["grant", "--dry-run", "joe"]),
+                           ("subid", ["revoke", "--dry-run", "joe"]),
+                           ("usermod-ext", ["--dry-run", "-V", "3010-3011", "joe"]),
+                           ("usermod-ext", ["--dry-run", "-S", "sue"])):
+        box.programs.put(DB)
+        result = box.programs.run(program, *words, env=env)
+        box.check(f"a module that prints: {program} {' '.join(words)}",
+                  result.status == DONE and b"module prints" not in result.out + result.err,
+                  result)
+    box.directory.mode()
+
+
+def hangs(box):
+    """All at once: they wait for the same thing. Only what never ends takes a minute."""
+    box.directory.mode("hang")
+    box.programs.put(DB)
+    paths = {"subid": box.programs.subid.path, "usermod-ext": box.programs.usermod.ours,
+             "getsubids": box.programs.getsubids}
+    cases = (("subid revoke --dry-run elsa", UNREADABLE), ("subid list bob", UNREADABLE),
+             ("subid map bob", UNREADABLE), ("getsubids bob", FAILED),
+             ("subid rename --dry-run ghost bob", UNREADABLE),
+             ("subid grant --dry-run joe", UNREADABLE), ("usermod-ext --dry-run -S joe", NO_USER),
+             ("usermod-ext --dry-run -V 4010-4010 elsa", DONE), ("subid check", UNREADABLE),
+             ("subid revoke --dry-run --local-only elsa", DONE))
+    running = []
+    for words, status in cases:
+        program, *rest = words.split(" ")
+        running.append((words, status, subprocess.Popen(
+            [paths[program], *rest], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, env={"PATH": CLEAN_PATH, "LC_ALL": "C.UTF-8"})))
+    end = time.monotonic() + 60
+    for words, status, child in running:
+        try:
+            out, err = child.communicate(timeout=max(end - time.monotonic(), 0.1))
+        except subprocess.TimeoutExpired:
+            child.kill()
+            out, err = child.communicate()
+        box.check(f"a module that hangs: {words}", child.returncode == status,
+                  child.returncode, out, err)
+    box.directory.mode()
+
+
+def main():
+    report = Report()
+    box = Box(name_service.Programs(report), report)
+    for part in (answers, silence, not_installed, questions, spelling, library, prints, hangs):
+        report.part(part, box)
+    report.finish()
+
+
+main()

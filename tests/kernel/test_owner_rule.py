@@ -1,0 +1,75 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Whose line is it: one rule for all programs. Random hosts and commands, by a name service
+that answers (owner_trial.py) and by one that is silent (owner_silent.py).
+
+SUBID_SEED starts another sequence (the default is always the same), SUBID_SECONDS limits
+the time, SUBID_WORLD is the number of the only host to be made."""
+
+import os
+import random
+import time
+
+import name_service
+from host import Report, quick
+from owner_silent import SilentTrial
+from owner_trial import Relations
+
+STEPS = 8           # a host
+LEAST = 80          # hosts, however slow the machine: each relation occurs among them
+
+# what must have been looked at
+PROGRAMS = {
+    "revoke": ("the map writers map nothing that was removed", "lines of others stay",
+               "what was not to be removed stays", "a command that fails changes nothing",
+               "what is not held is exit status 7", "an unknown user is refused"),
+    "usermod-ext": ("the map writers map nothing that was removed", "lines of others stay",
+                    "a note if nothing was held", "an unknown user is refused",
+                    "no id is given that anybody has", "no id is given that anybody else has",
+                    "who has a range gets no other one"),
+    "library": ("the map writers map nothing that was removed", "lines of others stay"),
+    "grant": ("no id is given that anybody has", "no id is given that anybody else has",
+              "who has a range gets no other one", "where there is room a range is given"),
+    "rename": ("the ranges follow", "who has a range gets no other one"),
+    "check": ("revoke is offered for owners who do not exist",
+              "a line in dispute is an error", "two spellings of a user are reported",
+              "an owner who does not exist is reported"),
+    "doctor": ("reports no range only if there is none",),
+    "newuidmap": ("maps what the rule says", "maps nothing else"),
+}
+LISTS = ("nothing that newuidmap does not map", "what is found without a question",
+         "the service is asked where nothing is found")
+
+
+def wanted():
+    found = [f"{program}: {name}" for program in ("getsubids", "the library", "list", "map")
+             for name in LISTS]
+    for program, names in PROGRAMS.items():
+        separator = " " if program == "newuidmap" else ": "
+        found += [f"{program}{separator}{name}" for name in names]
+    return [*found, *SilentTrial.WANTED]
+
+
+def main():
+    report = Report()
+    programs = name_service.Programs(report)
+    relations = Relations(report, "owner rule")
+    seed = os.environ.get("SUBID_SEED", "20261129")
+    seconds = float(os.environ.get("SUBID_SECONDS", "25" if quick() else "120"))
+    only = os.environ.get("SUBID_WORLD")
+    begin, number, steps = time.monotonic(), 0, 0
+    while time.monotonic() - begin < seconds or number < LEAST:
+        number += 1
+        relations.where = f"host {seed}/{only or number}"
+        trial = SilentTrial(programs, relations, random.Random(f"{seed}/{only or number}"))
+        for _ in range(STEPS):
+            trial.step()
+            steps += 1
+        if only:
+            break
+    relations.finish(() if only else wanted())
+    report.ok(f"owner rule: {steps} commands on {number} hosts from seed {seed}")
+    report.finish()
+
+
+main()
