@@ -118,8 +118,9 @@ int edit_find_folder(struct edit *edit)
 }
 
 /* Reports that it is not known who a user is. Returns the exit status. */
-static int fail_user(const struct edit *edit, const char *login, int r)
+static int fail_user(struct edit *edit, const char *login, int r)
 {
+	edit->silent = true;
 	report_line(edit->program, _("user '%s' is not known: %s"), login,
 		    report_no_answer(r));
 	return EXIT_NO_USER;

@@ -46,6 +46,7 @@ struct edit {
 	struct interrupt interrupt; /* signals wait from edit_begin() on */
 	int error;		    /* what a failed db_ function returned */
 	bool writing;		    /* it was db_commit() that failed */
+	bool silent; /* the name service has not answered who a user is */
 };
 
 #define EDIT(name)                                                                   \

@@ -98,6 +98,8 @@ int db_drop_lines(struct db *db, const struct kind *kind, const uint64_t *number
 		  size_t n);
 int db_grant(struct db *db, const struct kind *kind, struct db_grant *grant,
 	     struct range range);
+int db_rename_all(struct db *db, const struct kind *kind, table_name_fn name,
+		  void *context);
 int db_rename(struct db *db, const struct kind *kind, const char *old, const char *owner);
 int db_find_taken(struct db *db, const struct kind *kind, const struct range_set *wanted,
 		  struct taken *taken);

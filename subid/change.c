@@ -31,6 +31,9 @@ int change_take(const struct verb *verb, struct change_options *options, int opt
 	case CHANGE_NO_ACCOUNT:
 		options->no_account = true;
 		return VERB_GO;
+	case CHANGE_LOCAL_ONLY:
+		options->local_only = true;
+		return VERB_GO;
 	default:
 		return verb_take(verb, &options->common, option);
 	}
@@ -65,6 +68,8 @@ int change_commit(struct edit *edit)
 /* The exit status of subid(1) for @status of common/status.h. */
 int change_status(const struct edit *edit, int status)
 {
+	if (status && edit->silent)
+		return VERB_UNREADABLE;
 	switch (status) {
 	case EXIT_DONE:
 		return VERB_DONE;

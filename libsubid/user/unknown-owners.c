@@ -148,6 +148,55 @@ int unknown_owners_ask(struct unknown_owners *owners, const struct lookup *looku
 	return 0;
 }
 
+/*
+ * The same, and who has the login names that the answers say: one of them may be another
+ * user's. For unknown_owners_canonical().
+ */
+int unknown_owners_ask_canonical(struct unknown_owners *owners,
+				 const struct lookup *lookup)
+{
+	size_t n = owners->n;
+	int r = unknown_owners_ask(owners, lookup);
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		/* The items may move. */
+		const struct name_service_answer answer = owners->items[i].answer;
+
+		if (answer.r == 0)
+			r = unknown_owners_add(owners, answer.account.name,
+					       answer.account.name_len);
+	}
+	return r ? r : unknown_owners_ask(owners, lookup);
+}
+
+/*
+ * Finds the account of which the owner with a name is another spelling: lines should have
+ * the account's name.
+ *
+ * ret_account: valid until an owner is added.
+ * Returns 0, ACCOUNT_NONE (there is no account, or its name is this one or none that a
+ * line can have), or -errno: that is not known.
+ */
+int unknown_owners_canonical(const struct unknown_owners *owners, const char *name,
+			     size_t len, const struct account **ret_account)
+{
+	const struct unknown_owner *owner = find(owners, name, len), *canonical;
+	const struct account *account;
+
+	if (!owner || owner->answer.r)
+		return owner ? owner->answer.r : ACCOUNT_NONE;
+	account = &owner->answer.account;
+	canonical = find(owners, account->name, account->name_len);
+	if (canonical == owner || !canonical || !account->name_owns)
+		return ACCOUNT_NONE;
+	if (canonical->answer.r < 0)
+		return canonical->answer.r;
+	if (canonical->answer.r || canonical->answer.account.uid != account->uid)
+		return ACCOUNT_NONE;
+	*ret_account = account;
+	return 0;
+}
+
 /* Frees the owners. Takes zeroed ones. */
 void unknown_owners_cleanup(struct unknown_owners *owners)
 {

@@ -39,6 +39,10 @@ int unknown_owners_add_lines(struct unknown_owners *owners, const struct table *
 			     struct range range, unknown_owners_known_fn known,
 			     void *context);
 int unknown_owners_ask(struct unknown_owners *owners, const struct lookup *lookup);
+int unknown_owners_ask_canonical(struct unknown_owners *owners,
+				 const struct lookup *lookup);
+int unknown_owners_canonical(const struct unknown_owners *owners, const char *name,
+			     size_t len, const struct account **ret_account);
 const struct unknown_owner *unknown_owners_find(const struct unknown_owners *owners,
 						const char *name, size_t len);
 void unknown_owners_cleanup(struct unknown_owners *owners);
