@@ -30,8 +30,8 @@ enum {
 		VERB_LONG_HELP, VERB_LONG_END
 
 /* For those verbs that have to know whose the lines are. */
-#define CHANGE_LONG_LOCAL_ONLY                                 \
-	{                                                      \
+#define CHANGE_LONG_LOCAL_ONLY                                     \
+	{                                                          \
 		"local-only", no_argument, NULL, CHANGE_LOCAL_ONLY \
 	}
 
