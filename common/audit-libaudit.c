@@ -12,9 +12,13 @@
 #include <dlfcn.h>
 #include <libaudit.h>
 #include <stddef.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common/audit.h"
+#include "libsubid/core/printable.h"
+
+#define OPERATION_BYTES 1024
 
 /*
  * Records that something was done or refused. Needs CAP_AUDIT_WRITE.
@@ -28,6 +32,8 @@ void audit_record(const char *operation, const char *account, bool done)
 	void *library = dlopen("libaudit.so.1", RTLD_NOW | RTLD_LOCAL);
 	__typeof__(&audit_open) open_log;
 	__typeof__(&audit_log_acct_message) log_message;
+	/* libaudit encodes names as it needs them, and takes this as it is. */
+	char shown[OPERATION_BYTES];
 	int fd;
 
 	if (!library)
@@ -37,8 +43,10 @@ void audit_record(const char *operation, const char *account, bool done)
 	fd = open_log && log_message ? open_log() : -1;
 	if (fd < 0)
 		return;
+	printable_copy(shown, sizeof(shown), operation, strlen(operation),
+		       PRINTABLE_ASCII);
 	/* With an id beside it libaudit leaves the name out. */
-	log_message(fd, AUDIT_USER_MGMT, NULL, operation, account,
+	log_message(fd, AUDIT_USER_MGMT, NULL, shown, account,
 		    account ? (unsigned int)-1 : getuid(), NULL, NULL, NULL, done);
 	close(fd);
 }

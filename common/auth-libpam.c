@@ -74,9 +74,9 @@ int auth_check(const char *program)
 {
 	CLEANUP(nss_end) struct nss nss = { 0 };
 	const struct name_service service = nss_service(&nss);
-	struct lookup lookup = { .directory = AT_FDCWD, .service = &service };
+	struct nsswitch nsswitch = { .passwd_files_first = false };
+	struct lookup lookup;
 	uid_t uid = getuid();
-	struct nsswitch nsswitch;
 	struct account account;
 	int r;
 
@@ -91,8 +91,9 @@ int auth_check(const char *program)
 			    AUTH_SERVICE);
 		return AUTH_REFUSED;
 	}
-	lookup.files_first = nsswitch_read(NAME_SERVICE_CONF, &nsswitch) == 0 &&
-			     lookup_is_files_first(&nsswitch);
+	/* If it cannot be read the name service has the last word. */
+	nsswitch_read(NAME_SERVICE_CONF, &nsswitch);
+	lookup = lookup_live(AT_FDCWD, &nsswitch, &service);
 	r = lookup_uid(&lookup, uid, &account);
 	if (r == 0)
 		return run_pam(program, account.name, uid != 0);

@@ -148,7 +148,7 @@ static void tell_line_malformed(const struct facts *facts, struct cause *cause)
 
 	causes_evidence(cause, _("line %" PRIu64 " of %s grants nothing: %s"), line, path,
 			_(entry_reason(facts->grants.malformed_fault)));
-	if (causes_quote(name, word) && word[0] != '\'' && !strpbrk(name, "/&\\"))
+	if (causes_quote(name, word) && strcmp(word, name) == 0 && !strpbrk(name, "/&\\"))
 		causes_cure(cause, "sed -i '%" PRIu64 "s/.*/%s:FIRST:COUNT/' %s", line,
 			    name, path);
 	else

@@ -20,8 +20,9 @@ extern const struct causes_rule causes_of_database[];
 extern const struct causes_rule causes_of_host[];
 extern const struct causes_rule causes_of_kernel[];
 
-/* Room for a quoted text of 256 bytes, each of them a quote. */
-#define CAUSES_QUOTED_BYTES (4 * 256 + 3)
+#define CAUSES_WORD_BYTES 256
+/* Room for such a text with four bytes for each of its own, and what stands around it. */
+#define CAUSES_QUOTED_BYTES (4 * CAUSES_WORD_BYTES + sizeof("\"$(printf '')\""))
 
 bool causes_quote(const char *text, char out[static CAUSES_QUOTED_BYTES]);
 void causes_evidence(struct cause *cause, const char *format, ...)

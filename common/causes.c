@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "common/causes-rules.h"
+#include "common/report.h"
 
 static const struct causes_rule *const tables[] = {
 	causes_of_request,  causes_of_target, causes_of_source,
@@ -28,35 +29,76 @@ static bool is_plain(char c)
 }
 
 /*
- * Writes @text as a word for sh(1): as it is, or in quotes where that takes them.
- * Returns false when a command with it could not be shown: it is too long, or holds a
- * control character.
+ * Whether a reader sees each byte, and a terminal gives it back when it is copied. What
+ * is not ASCII is not given back by a table in a locale that is not UTF-8.
+ */
+static bool is_shown(const char *text)
+{
+	enum printable_charset charset =
+		report_charset() == PRINTABLE_UTF8 ? PRINTABLE_UTF8 : PRINTABLE_ASCII;
+	size_t len = strlen(text);
+
+	return printable_span(text, len, charset) == len;
+}
+
+/* Writes @text in single quotes. */
+static void quote(const char *text, char *out)
+{
+	*out++ = '\'';
+	for (; *text != '\0'; text++) {
+		if (*text == '\'') {
+			memcpy(out, "'\\''", 4);
+			out += 4;
+		} else {
+			*out++ = *text;
+		}
+	}
+	memcpy(out, "'", 2);
+}
+
+/* Writes @text as a substitution by printf(1), which every sh(1) has. */
+static void quote_by_printf(const char *text, char *out)
+{
+	static const char begin[] = "\"$(printf '";
+
+	memcpy(out, begin, sizeof(begin) - 1);
+	out += sizeof(begin) - 1;
+	for (size_t i = 0; text[i] != '\0'; i++) {
+		unsigned char byte = (unsigned char)text[i];
+
+		/* No option, and no conversion. */
+		if (is_plain(text[i]) && byte != '%' && (i > 0 || byte != '-')) {
+			*out++ = text[i];
+			continue;
+		}
+		*out++ = '\\';
+		for (int shift = 6; shift >= 0; shift -= 3)
+			*out++ = (char)('0' + (byte >> shift & 7));
+	}
+	memcpy(out, "')\"", 4);
+}
+
+/*
+ * Writes @text as a word for sh(1): as it is, in quotes where that takes them, or by
+ * printf(1) where a byte of it cannot be shown.
+ * Returns false when there is no such word: it is too long, or ends with a newline, which
+ * sh(1) would cut off.
  */
 bool causes_quote(const char *text, char out[static CAUSES_QUOTED_BYTES])
 {
-	size_t n = 0;
-	bool plain = text[0] != '\0';
+	size_t len = strlen(text);
+	bool plain = len > 0;
 
-	if (strlen(text) > 256)
+	if (len > CAUSES_WORD_BYTES || (plain && text[len - 1] == '\n'))
 		return false;
-	for (const char *c = text; *c != '\0'; c++) {
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			return false;
-		plain = plain && is_plain(*c);
-	}
-	if (!plain)
-		out[n++] = '\'';
-	for (const char *c = text; *c != '\0'; c++) {
-		if (*c == '\'') {
-			memcpy(out + n, "'\\''", 4);
-			n += 4;
-		} else {
-			out[n++] = *c;
-		}
-	}
-	if (!plain)
-		out[n++] = '\'';
-	out[n] = '\0';
+	for (size_t i = 0; i < len; i++)
+		plain = plain && is_plain(text[i]);
+	if (plain)
+		memcpy(out, text, len + 1);
+	else if (is_shown(text))
+		quote(text, out);
+	else
+		quote_by_printf(text, out);
 	return true;
 }
 

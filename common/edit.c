@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/allocation.h"
 #include "common/audit.h"
 #include "common/auth.h"
 #include "common/busy.h"
@@ -46,7 +47,9 @@ void edit_start(int status)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0 &&
-		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+		    open("/dev/null",
+			 O_NONBLOCK | O_NOCTTY |
+				 (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY)) != fd)
 			_exit(status);
 	signal(SIGCHLD, SIG_DFL);
 	if (identity_is_elevated())
@@ -78,8 +81,7 @@ static int find_lookup(struct edit *edit)
 		return EXIT_NOT_PERMITTED;
 	}
 	edit->service = nss_client_service(&edit->asker);
-	edit->lookup.service = &edit->service;
-	edit->lookup.files_first = lookup_is_files_first(&nsswitch);
+	edit->lookup = lookup_live(edit->etc, &nsswitch, &edit->service);
 	return 0;
 }
 
@@ -118,7 +120,7 @@ int edit_find_folder(struct edit *edit)
 }
 
 /* Reports that it is not known who a user is. Returns the exit status. */
-static int fail_user(struct edit *edit, const char *login, int r)
+int edit_fail_user(struct edit *edit, const char *login, int r)
 {
 	edit->silent = true;
 	report_line(edit->program, _("user '%s' is not known: %s"), login,
@@ -133,7 +135,7 @@ int edit_look_up(struct edit *edit, const char *login, struct account *ret_accou
 	int r = lookup_name(&edit->lookup, login, ret_account);
 
 	*ret_exists = r == 0;
-	return r < 0 ? fail_user(edit, login, r) : 0;
+	return r < 0 ? edit_fail_user(edit, login, r) : 0;
 }
 
 static int find(struct edit *edit, const char *name, bool no_account,
@@ -142,7 +144,7 @@ static int find(struct edit *edit, const char *name, bool no_account,
 	int r = owner_find(ret_owner, name, &edit->lookup, false);
 
 	if (r < 0)
-		return fail_user(edit, name, r);
+		return edit_fail_user(edit, name, r);
 	if (r == 0 && (no_account || owner_has_account(ret_owner)))
 		return 0;
 	owner_cleanup(ret_owner);
@@ -162,18 +164,18 @@ int edit_find_owner(struct edit *edit, const char *name, struct owner *ret_owner
 	return find(edit, name, true, ret_owner);
 }
 
-static int may_change(const struct edit *edit)
-{
-	if (edit->place != DB_LIVE)
-		return 0;
-	return auth_check(edit->program) ? EXIT_NOT_PERMITTED : 0;
-}
-
 static int fail(struct edit *edit, bool writing, int r)
 {
 	edit->error = r;
 	edit->writing = writing;
 	return tell_db_error(edit->program, &edit->db, edit->folder, writing, r);
+}
+
+static int may_change(const struct edit *edit)
+{
+	if (edit->place != DB_LIVE)
+		return 0;
+	return auth_check(edit->program) ? EXIT_NOT_PERMITTED : 0;
 }
 
 /*
@@ -209,17 +211,19 @@ int edit_begin(struct edit *edit, const bool kinds[static 2])
 	r = may_change(edit);
 	if (r)
 		return r;
-	r = interrupt_hold(&edit->interrupt);
+	/* What is only shown may be interrupted at any time. */
+	r = edit->dry_run ? 0 : interrupt_hold(&edit->interrupt);
 	if (r) {
 		report_line(edit->program, _("cannot hold signals off: %s"),
 			    report_error(-r));
 		return EXIT_NOT_PERMITTED;
 	}
 	edit->db.stop = edit->interrupt.fd;
+	edit->db.read_only = edit->dry_run;
 	r = db_begin(&edit->db, edit->etc, edit->place);
 	if (r)
 		return fail(edit, false, r);
-	edit->db.lookup = edit->lookup;
+	db_use_service(&edit->db, edit->lookup.service);
 	r = check_sources(edit);
 	if (r)
 		return r;
@@ -238,22 +242,10 @@ int edit_begin(struct edit *edit, const bool kinds[static 2])
 /* What login.defs says about new ranges. */
 int edit_read_settings(const struct edit *edit, struct settings *ret_settings)
 {
-	const char *key = "";
-	int r = settings_read(edit->etc, ret_settings, &key);
+	struct settings_error error;
+	int r = settings_read(edit->etc, ret_settings, &error);
 
-	if (r == SETTINGS_NUMBER)
-		report_line(edit->program,
-			    _("%s/login.defs: the value of %s is not a decimal number"),
-			    edit->folder, key);
-	else if (r == SETTINGS_BOUNDS)
-		report_line(edit->program,
-			    _("%s/login.defs: %s must not be above its maximum, nor that "
-			      "beyond all ids"),
-			    edit->folder, key);
-	else if (r)
-		report_line(edit->program, "%s/login.defs: %s", edit->folder,
-			    report_error(-r));
-	return r ? EXIT_SUBUID : 0;
+	return r ? allocation_report_settings(edit->program, edit->folder, &error, r) : 0;
 }
 
 /* Finds out whether new lines name the owner by uid; what cannot be read is no "no". */
@@ -298,16 +290,19 @@ int edit_tell_error(struct edit *edit, int r)
 	return r ? fail(edit, false, r) : 0;
 }
 
-/* Tells why a grant failed, if it did: @r is what a db_ or allot_ function returned. */
-int edit_tell_grant(struct edit *edit, const struct db_grant *grant, int r)
+/* Reports why an allocation failed, if it did: @r is what allocate_ranges() returned. */
+int edit_report_allocation(struct edit *edit, const struct allocate *allocate, int r)
 {
-	if (grant->unsure)
+	if (allocate->unsure)
 		report_line(edit->program,
 			    _("note: the name service did not answer in time; ids of "
 			      "its accounts may be among these"));
 	if (r == DB_CONFLICT)
-		return tell_conflicts(edit->program, grant, edit->folder);
-	return edit_tell_error(edit, r);
+		return tell_conflicts(edit->program, allocate, edit->folder);
+	if (r != DB_FULL)
+		return edit_tell_error(edit, r);
+	edit->error = r;
+	return allocation_report_full(edit->program, edit->folder, allocate);
 }
 
 /* Tells whether there is anything to write. */
@@ -316,17 +311,11 @@ bool edit_changed(const struct edit *edit)
 	return db_changed(&edit->db, &kind_uid) || db_changed(&edit->db, &kind_gid);
 }
 
-/* Shows what would change. Who reads it may be slow: nobody waits for our locks. */
-static int show(struct edit *edit)
-{
-	db_unlock(&edit->db);
-	return show_changes(&edit->db, edit->folder, edit->renames);
-}
-
 /* Writes what changed, or with --dry-run shows it. */
 int edit_commit(struct edit *edit)
 {
-	int r = edit->dry_run ? show(edit) : db_commit(&edit->db);
+	int r = edit->dry_run ? show_changes(&edit->db, edit->folder, edit->renames) :
+				db_commit(&edit->db);
 
 	return r ? fail(edit, true, r) : 0;
 }
@@ -342,6 +331,7 @@ void edit_cleanup(struct edit *edit)
 {
 	edit_end(edit);
 	nss_client_end(&edit->asker);
+	unknown_owners_cleanup(&edit->unknown);
 	edit->etc = fd_close(edit->etc);
 	interrupt_let_go(&edit->interrupt);
 }

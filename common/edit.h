@@ -7,7 +7,9 @@
  *	edit_keep_going		a program that writes is not killed by what it writes to
  *	edit_find_folder	where the databases are
  *	edit_find_user		whose ranges they are
+ *	edit_find_names		by what other names, before ids are removed
  *	edit_begin		locked and read
+ *	edit_confirm_names	what has changed until then
  *	...			changes in memory, over edit->db
  *	edit_commit		written, or shown
  *	edit_end		the locks are given back
@@ -24,6 +26,7 @@
 
 #include "helper/nss-client.h"
 #include "common/interrupt.h"
+#include "libsubid/allocate.h"
 #include "libsubid/db.h"
 #include "libsubid/sys/settings.h"
 
@@ -41,12 +44,14 @@ struct edit {
 	struct nss_client asker; /* the child that asks the name service, */
 	struct name_service service; /* as a service */
 	struct lookup lookup;	     /* where users are looked up */
+	struct unknown_owners unknown; /* owners that it was asked about */
+	int digits; /* -errno: whether digits mean another account is not known */
+	bool silent; /* it has not answered who a user is, which has been reported */
 	enum db_place place;
 	struct db db;
 	struct interrupt interrupt; /* signals wait from edit_begin() on */
 	int error;		    /* what a failed db_ function returned */
 	bool writing;		    /* it was db_commit() that failed */
-	bool silent; /* the name service has not answered who a user is */
 };
 
 #define EDIT(name)                                                                   \
@@ -58,15 +63,23 @@ struct edit {
 void edit_start(int status);
 void edit_keep_going(void);
 int edit_find_folder(struct edit *edit);
+int edit_fail_user(struct edit *edit, const char *login, int r);
 int edit_find_user(struct edit *edit, const char *login, struct owner *ret_owner);
 int edit_look_up(struct edit *edit, const char *login, struct account *ret_account,
 		 bool *ret_exists);
 int edit_find_owner(struct edit *edit, const char *name, struct owner *ret_owner);
+int edit_find_names(struct edit *edit, const struct kind *kind, struct range range,
+		    struct owner *owner);
+int edit_find_owners(struct edit *edit, const struct kind *kind);
+size_t edit_report_silent(const struct edit *edit, const struct kind *kind,
+			  struct range range, const struct owner *owner);
+int edit_confirm_names(struct edit *edit, const struct kind *kind, struct range range,
+		       struct owner *owner, size_t *ret_silent);
 int edit_begin(struct edit *edit, const bool kinds[static 2]);
 int edit_read_settings(const struct edit *edit, struct settings *ret_settings);
 int edit_names_by_id(const struct edit *edit, bool *ret_by_id);
 int edit_check_busy(struct edit *edit, struct owner *owner);
-int edit_tell_grant(struct edit *edit, const struct db_grant *grant, int r);
+int edit_report_allocation(struct edit *edit, const struct allocate *allocate, int r);
 int edit_tell_error(struct edit *edit, int r);
 bool edit_changed(const struct edit *edit);
 int edit_commit(struct edit *edit);

@@ -3,17 +3,22 @@
  * record: one line to syslog(3), facility authpriv.
  *
  * Invariant: recording does not fail what is recorded, and a log daemon that does not
- * read holds up a refusal for seconds, not for ever.
+ * read holds up a refusal for seconds, not for ever. A name in a record cannot forge
+ * another record: it is UTF-8 without control characters.
  */
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/time.h>
 #include <syslog.h>
 
 #include "common/record.h"
+#include "libsubid/core/printable.h"
 
 #define RECORD_SECONDS 1
+#define RECORD_BYTES   1024
 
 /* A signal with a handler ends a system call that waits. */
 static void wake(int number)
@@ -21,17 +26,15 @@ static void wake(int number)
 	(void)number;
 }
 
-__attribute__((format(printf, 2, 0))) static void
-send(const char *program, const char *format, va_list arguments)
+static void send(const char *program, const char *text)
 {
 	openlog(program, LOG_PID, LOG_AUTHPRIV);
-	vsyslog(LOG_NOTICE, format, arguments);
+	syslog(LOG_NOTICE, "%s", text);
 	closelog();
 }
 
 /* Sends; each system call that waits longer than RECORD_SECONDS is given up. */
-__attribute__((format(printf, 2, 0))) static void
-send_in_time(const char *program, const char *format, va_list arguments)
+static void send_in_time(const char *program, const char *text)
 {
 	const struct itimerval each = {
 		.it_interval = { .tv_sec = RECORD_SECONDS },
@@ -48,8 +51,20 @@ send_in_time(const char *program, const char *format, va_list arguments)
 	sigaddset(&alarm_only, SIGALRM);
 	sigprocmask(SIG_UNBLOCK, &alarm_only, NULL);
 	setitimer(ITIMER_REAL, &each, NULL);
-	send(program, format, arguments);
+	send(program, text);
 	setitimer(ITIMER_REAL, &never, NULL);
+}
+
+/* Makes the text of a record and sends it; what is too long is cut. */
+__attribute__((format(printf, 2, 0))) static void
+record(const char *program, const char *format, va_list arguments)
+{
+	char text[RECORD_BYTES] = "", shown[2 * RECORD_BYTES];
+
+	if (vsnprintf(text, sizeof(text), format, arguments) < 0)
+		text[0] = '\0';
+	printable_copy(shown, sizeof(shown), text, strlen(text), PRINTABLE_UTF8);
+	send_in_time(program, shown);
 }
 
 /*
@@ -61,7 +76,7 @@ void record_change(const char *program, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	send_in_time(program, format, arguments);
+	record(program, format, arguments);
 	va_end(arguments);
 }
 
@@ -71,6 +86,6 @@ void record_refusal(const char *program, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	send_in_time(program, format, arguments);
+	record(program, format, arguments);
 	va_end(arguments);
 }

@@ -3,6 +3,7 @@
  * report: one line a message, one write for what belongs together, on stderr.
  */
 #include <errno.h>
+#include <langinfo.h>
 #include <locale.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -13,6 +14,16 @@
 #include "common/i18n.h"
 #include "common/report.h"
 
+/*
+ * What messages and lines for people may show: the characters of the locale, as far as
+ * printable.h knows them. Texts for programs and for logs are UTF-8 everywhere.
+ */
+enum printable_charset report_charset(void)
+{
+	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? PRINTABLE_UTF8 :
+							    PRINTABLE_BYTES;
+}
+
 /* Appends a line, without a program's name where that is NULL. */
 __attribute__((format(printf, 3, 0))) static void add_line(struct report *report,
 							   const char *program,
@@ -20,28 +31,22 @@ __attribute__((format(printf, 3, 0))) static void add_line(struct report *report
 							   va_list arguments)
 {
 	char *line = report->text + report->len;
+	/* Longer than a line: where it is cut no character is. */
+	char text[REPORT_LINE_BYTES + 4] = "";
 	size_t n = 0, room = sizeof(report->text) - report->len;
-	int r;
 
 	if (room > REPORT_LINE_BYTES)
 		room = REPORT_LINE_BYTES;
 	if (room < 2)
 		return;
-	room--;
 	if (program) {
-		r = snprintf(line, room, "%s: ", program);
-		n = r < 0 ? 0 : (size_t)r;
+		snprintf(text, sizeof(text), "%s: ", program);
+		n = strlen(text);
 	}
-	if (n < room) {
-		r = vsnprintf(line + n, room - n, format, arguments);
-		n += r < 0 ? 0 : (size_t)r;
-	}
-	if (n >= room)
-		n = room - 1;
+	if (vsnprintf(text + n, sizeof(text) - n, format, arguments) < 0)
+		text[n] = '\0';
 	/* A name from outside makes no second line and no colours. */
-	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
-			line[i] = '?';
+	n = printable_copy(line, room - 1, text, strlen(text), report_charset());
 	line[n++] = '\n';
 	report->len += n;
 }
@@ -78,24 +83,29 @@ void report_line(const char *program, const char *format, ...)
 }
 
 /*
- * The text of an errno in English, whatever the locale: scripts and logs look for it.
+ * The text of an errno in English, whatever the locale: scripts and logs look for it. Two
+ * of them have a meaning here that strerror(3) does not know: see fd_open_regular() and
+ * load_table().
  * Thread-safe; the string is a constant.
  */
 const char *report_error(int error)
 {
-	const char *text = strerrordesc_np(error);
+	const char *text = error == EBADFD ? "Not a regular file" :
+			   error == EILSEQ ? "The file has a hole, so it is no text" :
+					     strerrordesc_np(error);
 
 	return text ? text : "Unknown error";
 }
 
 /*
- * Turns translations on. Costs system calls and reads files: called when there is
- * something to translate, and by a program with privileges only when it has none left.
+ * Turns translations on, and the characters of the locale. Costs system calls and reads
+ * files: called when there is something to translate, and by a program with privileges
+ * only when it has none left.
  */
 void report_translate(void)
 {
-#ifdef ENABLE_NLS
 	setlocale(LC_CTYPE, "");
+#ifdef ENABLE_NLS
 	setlocale(LC_MESSAGES, "");
 	bindtextdomain(PACKAGE, LOCALEDIR);
 	textdomain(PACKAGE);
@@ -123,6 +133,28 @@ int report_print(const char *program, const char *format, ...)
 	n = vdprintf(STDOUT_FILENO, format, arguments);
 	va_end(arguments);
 	return n < 0 ? tell_lost_output(program, errno) : 0;
+}
+
+/*
+ * Prints a text to stdout, for people: what they or their terminal would obey is made
+ * visible. Where the text is cut into two, no character must be.
+ */
+void report_put(const char *text, size_t len, enum printable_charset charset)
+{
+	while (len > 0) {
+		size_t n = printable_span(text, len, charset);
+		char escape[PRINTABLE_ESCAPE_BYTES];
+
+		if (n > 0) {
+			fwrite_unlocked(text, 1, n, stdout);
+		} else {
+			printable_escape(text[0], escape);
+			fwrite_unlocked(escape, 1, sizeof(escape), stdout);
+			n = 1;
+		}
+		text += n;
+		len -= n;
+	}
 }
 
 /*

@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#include "libsubid/core/printable.h"
+
 /* A line, with its newline; what is longer is cut. */
 #define REPORT_LINE_BYTES 1024
 #define REPORT_LINES	  4
@@ -27,8 +29,10 @@ void report_line(const char *program, const char *format, ...)
 const char *report_no_answer(int r);
 const char *report_error(int error);
 void report_translate(void);
+enum printable_charset report_charset(void);
 int report_print(const char *program, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+void report_put(const char *text, size_t len, enum printable_charset charset);
 int report_close_stdout(const char *program);
 
 #endif

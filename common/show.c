@@ -6,14 +6,20 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/report.h"
 #include "common/show.h"
 #include "libsubid/core/cleanup.h"
 
 static void show_line(char sign, const char *folder, const struct kind *kind,
 		      const struct table_line *line)
 {
-	printf("%c %s/%s: %.*s\n", sign, folder, kind->database, (int)line->len,
-	       line->text);
+	enum printable_charset charset = report_charset();
+
+	printf("%c ", sign);
+	report_put(folder, strlen(folder), charset);
+	printf("/%s: ", kind->database);
+	report_put(line->text, line->len, charset);
+	putchar('\n');
 }
 
 static bool same_line(const struct table_line *a, const struct table_line *b)

@@ -6,6 +6,8 @@
 #ifndef SUBID_STATUS_H
 #define SUBID_STATUS_H
 
+#include "libsubid/core/kind.h"
+
 enum {
 	EXIT_DONE = 0,
 	EXIT_NOT_PERMITTED = 1, /* and: the account databases are locked */
@@ -17,5 +19,13 @@ enum {
 	EXIT_SUBGID = 18,
 	EXIT_POLICY = 20,
 };
+
+/* The status of a failure with the database of @kind; NULL: with all of them. */
+static inline int status_of_kind(const struct kind *kind)
+{
+	if (!kind)
+		return EXIT_NOT_PERMITTED;
+	return kind->group ? EXIT_SUBGID : EXIT_SUBUID;
+}
 
 #endif

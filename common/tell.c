@@ -4,18 +4,28 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 
+#include "common/causes-rules.h"
 #include "common/i18n.h"
 #include "common/report.h"
 #include "common/status.h"
 #include "common/tell.h"
 
-static int status_of(const struct kind *kind)
+/* Which process ids are in use in other pid namespaces, as of containers, is not known.
+ */
+static void tell_stale(const char *program, const char *folder, const char *file)
 {
-	if (!kind)
-		return EXIT_NOT_PERMITTED;
-	return kind->group ? EXIT_SUBGID : EXIT_SUBUID;
+	char path[PATH_MAX + sizeof("/subuid.lock")], word[CAUSES_QUOTED_BYTES];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, file);
+	if (causes_quote(path, word))
+		report_line(program,
+			    _("if no process has it, not in a container either: "
+			      "rm -f %s"),
+			    word);
 }
 
 static void tell_busy(const char *program, const struct db *db, const char *folder)
@@ -33,6 +43,8 @@ static void tell_busy(const char *program, const struct db *db, const char *fold
 	if (db->failed)
 		report_line(program, _("cannot lock %s/%s; try again later."), folder,
 			    file);
+	if (db->failed && lock->prefix)
+		tell_stale(program, folder, lock->busy);
 }
 
 /* What an errno alone does not say about a file that is put in the place of another. */
@@ -58,7 +70,7 @@ static void tell_failure(const char *program, const struct db *db, const char *f
 	const char *file = kind ? kind->database : "passwd";
 	const char *object = file;
 
-	if (!kind || !db->lock.held[kind->group]) {
+	if (!kind || !(db->read_only || db->lock.held[kind->group])) {
 		object = db->lock.busy	? db->lock.busy :
 			 db->folder < 0 ? "" :
 					  "nsswitch.conf";
@@ -70,6 +82,8 @@ static void tell_failure(const char *program, const struct db *db, const char *f
 		report_line(program, _("failure while writing changes to %s/%s"), folder,
 			    file);
 	}
+	if (kind && db->sides[kind->group].file.failed[0] != '\0')
+		object = db->sides[kind->group].file.failed;
 	if (db->accounts)
 		object = db->accounts;
 	report_line(program, "%s/%s: %s", folder, object, report_error(-r));
@@ -89,7 +103,7 @@ static void tell_missing(const char *program, const struct db *db, const char *f
  * Tells why a transaction failed; returns the exit status.
  *
  * program: its name in messages. writing: it was db_commit() that failed.
- * r: what a db_ function returned, other than 0 and DB_CONFLICT.
+ * r: what a db_ function returned, other than 0.
  */
 int tell_db_error(const char *program, const struct db *db, const char *folder,
 		  bool writing, int r)
@@ -101,11 +115,6 @@ int tell_db_error(const char *program, const struct db *db, const char *folder,
 	case DB_MISSING:
 		tell_missing(program, db, folder);
 		return EXIT_USAGE;
-	case DB_FULL:
-		report_line(program,
-			    _("no free range is left within the bounds of %s/login.defs"),
-			    folder);
-		break;
 	case DB_STOPPED:
 		report_line(program, _("interrupted: nothing is changed"));
 		break;
@@ -119,21 +128,21 @@ int tell_db_error(const char *program, const struct db *db, const char *folder,
 		tell_failure(program, db, folder, writing, r);
 		break;
 	}
-	return status_of(db->failed);
+	return status_of_kind(db->failed);
 }
 
 /*
  * Tells every conflict; returns the exit status.
  */
-int tell_conflicts(const char *program, const struct db_grant *grant, const char *folder)
+int tell_conflicts(const char *program, const struct allocate *allocate,
+		   const char *folder)
 {
-	for (size_t i = 0; i < grant->conflicts.n; i++) {
-		const struct overlap *conflict = &grant->conflicts.items[i];
+	for (size_t i = 0; i < allocate->conflicts.n; i++) {
+		const struct overlap *conflict = &allocate->conflicts.items[i];
 		const struct kind *kind = conflict->kind;
 		uint64_t first = conflict->ids.start, last = conflict->ids.end - 1;
 
-		if (overlap_is_overridden(conflict, grant->policy.allow_overlap,
-					  grant->policy.allow_root))
+		if (overlap_is_overridden(conflict, &allocate->policy))
 			continue;
 		switch (conflict->why) {
 		case OVERLAP_OWNER:
@@ -150,6 +159,13 @@ int tell_conflicts(const char *program, const struct db_grant *grant, const char
 				      " is that of %s in %s; --allow-overlap "
 				      "delegates it"),
 				    kind->id, first, conflict->name, kind->accounts);
+			break;
+		case OVERLAP_PRIMARY:
+			report_line(program,
+				    _("%s %" PRIu64
+				      " is the primary group of %s in passwd; "
+				      "--allow-overlap delegates it"),
+				    kind->id, first, conflict->name);
 			break;
 		case OVERLAP_ROOT:
 			report_line(program,

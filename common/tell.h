@@ -7,10 +7,12 @@
 
 #include <stdbool.h>
 
+#include "libsubid/allocate.h"
 #include "libsubid/db.h"
 
 int tell_db_error(const char *program, const struct db *db, const char *folder,
 		  bool writing, int r);
-int tell_conflicts(const char *program, const struct db_grant *grant, const char *folder);
+int tell_conflicts(const char *program, const struct allocate *allocate,
+		   const char *folder);
 
 #endif

@@ -5,15 +5,18 @@
  * Programs parse what is printed. So does the command line stay what it was: `-g` counts
  * only as the first of two arguments, and what is too much is nobody's business.
  */
+#include <errno.h>
+#include <inttypes.h>
 #include <shadow/subid.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <subid-db.h>
 
 #include "common/i18n.h"
 #include "common/report.h"
+#include "helper/nss-client.h"
 #include "libsubid/core/cleanup.h"
+#include "libsubid/query.h"
 
 #define PROGRAM "getsubids"
 
@@ -24,48 +27,109 @@
 	"    pass -g to list subgid ranges\n"
 #define FAILURE "Error fetching ranges"
 
-static void close_db(struct subid_db **db)
+/*
+ * A uid in decimal is the user who has it, as in shadow since 4.20; before, it was lines
+ * by number alone: some programs add what they get by name and by uid.
+ */
+#define UID_IS_USER (SUBID_ABI_MAJOR > 5)
+
+struct question {
+	const char *user;
+	const struct kind *kind;
+	struct nss_client client;
+	struct name_service service;
+	struct query query;
+	struct owner owner;
+	struct query_ranges ranges;
+};
+
+static void question_cleanup(struct question *question)
 {
-	subid_db_close(*db);
+	query_ranges_cleanup(&question->ranges);
+	owner_cleanup(&question->owner);
+	query_cleanup(&question->query);
+	nss_client_end(&question->client);
+}
+
+/* Returns as query_ranges() does. */
+static int ask(struct question *question)
+{
+	int r = query_open(&question->query, NULL, false);
+
+	if (r)
+		return r;
+	/* The name service may hang, crash or print: a child asks it. */
+	question->service = nss_client_service(&question->client);
+	question->query.lookup.service = &question->service;
+	r = owner_find(&question->owner, question->user, &question->query.lookup,
+		       UID_IS_USER);
+	if (r == OWNER_INVALID)
+		return 0;
+	if (r < 0)
+		return r == -ENOMEM ? r : QUERY_UNKNOWN;
+	return query_ranges(&question->query, question->kind, &question->owner,
+			    &question->ranges);
+}
+
+/* The user who has the uid that was asked for in vain; false: there is none. */
+static bool find_user(const struct question *question, struct account *ret_account)
+{
+	return !owner_has_account(&question->owner) &&
+	       question->owner.account.number_len > 0 &&
+	       lookup_uid(&question->query.lookup, question->owner.account.uid,
+			  ret_account) == 0;
 }
 
 /* Says why there is nothing to print, below the line that programs look for. */
-static void explain(bool gid, const char *user)
+static void explain(const struct question *question, int r)
 {
-	CLEANUP(close_db) struct subid_db *db = NULL;
-	CLEANUP(cleanup_free) struct subid_db_range *ranges = NULL;
 	struct report report = { .len = 0 };
-	const char *where;
-	size_t n;
-	int r;
+	struct account account;
 
-	r = subid_db_open(NULL, &db);
-	if (r == 0)
-		r = subid_db_ranges(db, gid ? SUBID_DB_GID : SUBID_DB_UID, user, &ranges,
-				    &n);
-	/* The user has some, but none by the number that was asked for. */
-	if (r == 0)
-		r = SUBID_DB_NO_RANGE;
-	where = db ? subid_db_where(db) : "";
 	report_translate();
 	report_add(&report, NULL, FAILURE);
-	report_add(&report, PROGRAM, "%s: %s", *where ? where : user,
-		   _(subid_db_strerror(r)));
+	if (r == QUERY_FAILED)
+		report_add(&report, PROGRAM, "%s: %s", question->query.failed,
+			   _("a source of nsswitch.conf could not answer"));
+	else if (r == QUERY_UNKNOWN)
+		report_add(&report, PROGRAM, "%s: %s", question->user,
+			   _("the name service did not answer"));
+	else if (r < 0)
+		report_add(&report, PROGRAM, "%s: %s", question->kind->path,
+			   report_error(-r));
+	else if (find_user(question, &account))
+		report_add(
+			&report, PROGRAM,
+			_("no line has the owner %s; lines by name count for: %s %s%s"),
+			question->user, PROGRAM, question->kind->group ? "-g " : "",
+			account.name);
+	else
+		report_add(&report, PROGRAM, "%s: %s", question->user,
+			   owner_has_account(&question->owner) ?
+				   _("no subordinate ids are delegated") :
+				   _("no account and no line has this name"));
 	report_send(&report);
 }
 
 static int list(bool gid, const char *user)
 {
-	CLEANUP(cleanup_free) struct subid_range *ranges = NULL;
-	int n = gid ? subid_get_gid_ranges(user, &ranges) :
-		      subid_get_uid_ranges(user, &ranges);
+	CLEANUP(question_cleanup)
+	struct question question = {
+		.user = user,
+		.kind = gid ? &kind_gid : &kind_uid,
+		.client = NSS_CLIENT_PATIENT,
+		.query = QUERY_NONE,
+	};
+	int r = ask(&question);
 
-	if (n <= 0) {
-		explain(gid, user);
+	if (r || question.ranges.n == 0) {
+		explain(&question, r);
 		return EXIT_FAILURE;
 	}
-	for (int i = 0; i < n; i++)
-		printf("%d: %s %lu %lu\n", i, user, ranges[i].start, ranges[i].count);
+	for (size_t i = 0; i < question.ranges.n; i++)
+		printf("%zu: %s %" PRIu64 " %" PRIu64 "\n", i, user,
+		       question.ranges.ranges[i].start,
+		       range_count(question.ranges.ranges[i]));
 	return EXIT_SUCCESS;
 }
 

@@ -251,17 +251,17 @@ static int receive_window(struct nss_client *client, const char *const *names, s
 	for (size_t i = 0; i < n; i++) {
 		CLEANUP(cleanup_free) char *bytes = NULL;
 		int64_t end = wait_clock() + least(client->each, client->left);
+		int found = ACCOUNT_NONE, r;
 		size_t len = 0;
-		int r;
 
-		ret_answers[i].r = ACCOUNT_NONE;
-		if (is_too_long(names[i]))
-			continue;
-		r = receive_reply(client, end, &ret_answers[i].r, &bytes, &len);
-		if (r == 0 && ret_answers[i].r == 0)
+		r = is_too_long(names[i]) ?
+			    0 :
+			    receive_reply(client, end, &found, &bytes, &len);
+		if (r == 0 && found == 0)
 			r = read_account(bytes, len, &ret_answers[i].account);
 		if (r)
 			return r;
+		ret_answers[i].r = found;
 	}
 	return 0;
 }
@@ -275,23 +275,23 @@ static int receive_window(struct nss_client *client, const char *const *names, s
 int nss_client_users(struct nss_client *client, const char *const *names, size_t n,
 		     struct name_service_answer *ret_answers)
 {
-	for (size_t i = 0; i < n; i += WINDOW) {
+	int r = 0;
+
+	for (size_t i = 0; i < n; i++)
+		ret_answers[i].r = -ETIMEDOUT;
+	for (size_t i = 0; r == 0 && i < n; i += WINDOW) {
 		size_t some = n - i < WINDOW ? n - i : WINDOW;
 		int64_t begun, end = begin(client, &begun);
-		int r = end < 0 ? (int)end : send_window(client, names + i, some);
 
-		for (size_t k = i; k < i + some; k++)
-			ret_answers[k].r = -ETIMEDOUT;
+		r = end < 0 ? (int)end : send_window(client, names + i, some);
 		if (r == 0)
 			r = receive_window(client, names + i, some, ret_answers + i);
 		if (end >= 0)
 			finish(client, begun, r);
-		for (size_t k = i; r && k < n; k++)
-			if (ret_answers[k].r == -ETIMEDOUT || k >= i + some)
-				ret_answers[k].r = r;
-		if (r)
-			return 0;
 	}
+	for (size_t i = 0; r && i < n; i++)
+		if (ret_answers[i].r == -ETIMEDOUT)
+			ret_answers[i].r = r;
 	return 0;
 }
 

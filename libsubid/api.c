@@ -18,10 +18,12 @@
 #include "libsubid/core/limits.h"
 #include "libsubid/export.h"
 #include "libsubid/query.h"
+#include "libsubid/user/unknown-owners.h"
 
 /*
- * A uid in decimal is the user who has it, as in shadow since 4.20. For callers of earlier
- * libraries it is lines by number alone: some add what they get by name and by uid.
+ * A uid in decimal is the user who has it, as in shadow since 4.20. For callers of
+ * earlier libraries it is lines by number alone: some add what they get by name and by
+ * uid.
  */
 #define UID_IS_USER (SUBID_ABI_MAJOR > 5)
 
@@ -49,7 +51,7 @@ EXPORT void subid_free(void *ptr)
 
 static int query_errno(int r)
 {
-	return r == QUERY_FAILED ? -EAGAIN : r;
+	return r == QUERY_FAILED || r == QUERY_UNKNOWN ? -EAGAIN : r;
 }
 
 /* The array that the caller gets. Returns how many, or -ENOMEM. */
@@ -180,6 +182,7 @@ static int to_errno(int r)
 {
 	switch (r) {
 	case DB_BUSY:
+	case DB_UNKNOWN:
 		return -EAGAIN;
 	case DB_MISSING:
 		return -ENOENT;
@@ -209,7 +212,8 @@ static void change_cleanup(struct change *change)
 	owner_cleanup(&change->owner);
 }
 
-static int begin(struct change *change, const struct subordinate_range *range)
+static int begin(struct change *change, const struct subordinate_range *range,
+		 bool uid_is_user)
 {
 	int r;
 
@@ -221,7 +225,7 @@ static int begin(struct change *change, const struct subordinate_range *range)
 			 change->kind->group ? CHANGE_GID : CHANGE_UID);
 	if (r)
 		return r;
-	return owner_find(&change->owner, range->owner, &change->db.lookup, false);
+	return owner_find(&change->owner, range->owner, &change->db.lookup, uid_is_user);
 }
 
 /* The first range of the owner that is large enough. Returns 1, 0 or -errno. */
@@ -240,19 +244,16 @@ static int find_held(struct change *change, uint64_t count, struct range *ret_ra
 
 static int allocate(struct change *change, uint64_t count, struct range *ret_range)
 {
-	struct change_request request = { .count = count };
-	struct db_grant grant = { .owner = &change->owner };
-	struct settings settings;
-	const char *key;
+	CLEANUP(allocate_cleanup) struct allocate allocate = { 0 };
+	const struct change_request request = { .count = count };
+	struct settings_error error;
 	int r;
 
-	r = settings_read(change->db.folder, &settings, &key);
+	r = settings_read(change->db.folder, &allocate.settings, &error);
 	if (r)
 		return r < 0 ? r : -EINVAL;
-	grant.by_id = settings.by_id && owner_has_account(&change->owner);
 	r = change_allocate(&change->db, change->kind->group ? CHANGE_GID : CHANGE_UID,
-			    &grant, &settings, &request, ret_range);
-	overlap_list_cleanup(&grant.conflicts);
+			    &change->owner, &request, &allocate, ret_range);
 	return r ? r : db_commit(&change->db);
 }
 
@@ -265,7 +266,7 @@ static int grant(const struct kind *kind, struct subordinate_range *range, bool 
 
 	if (!range || range->count == 0 || range->count > ID_END)
 		return -EINVAL;
-	r = begin(&change, range);
+	r = begin(&change, range, false);
 	if (r)
 		return to_errno(r);
 	r = reuse ? find_held(&change, range->count, &found) : 0;
@@ -306,11 +307,15 @@ static int ungrant(const struct kind *kind, const struct subordinate_range *rang
 {
 	HOLD_CANCEL;
 	CLEANUP(change_cleanup) struct change change = { .kind = kind, .db = DB_NONE };
+	CLEANUP(unknown_owners_cleanup) struct unknown_owners unknown = { 0 };
 	struct range ids;
-	int r = begin(&change, range);
+	int r = begin(&change, range, UID_IS_USER);
 
-	if (r == 0 && clamp(range, &ids))
-		r = db_revoke(&change.db, kind, &change.owner, ids);
+	if (r == 0 && clamp(range, &ids)) {
+		r = db_find_names(&change.db, kind, &change.owner, ids, &unknown);
+		if (r == 0)
+			r = db_revoke(&change.db, kind, &change.owner, ids);
+	}
 	return to_errno(r ? r : db_commit(&change.db));
 }
 

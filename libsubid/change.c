@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdint.h>
 
-#include "libsubid/allot.h"
 #include "libsubid/change.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
@@ -47,99 +46,39 @@ int change_begin(struct db *db, const char *root, unsigned int kinds)
 	return r;
 }
 
-/* What is asked for and what login.defs(5) says, for one kind. */
-static struct alloc_request one_request(const struct settings *settings,
-					const struct kind *kind,
-					const struct change_request *asked)
-{
-	struct alloc_request request = settings->requests[kind->group];
-
-	if (asked->count)
-		request.count = asked->count;
-	if (asked->bounds.end)
-		request.bounds = asked->bounds;
-	request.align = asked->align;
-	return request;
-}
-
-/* One request for all kinds. Returns 0 or DB_FULL: no range can satisfy all. */
-static int join_requests(const struct settings *settings, unsigned int kinds,
-			 const struct change_request *asked,
-			 struct alloc_request *ret_request)
-{
-	struct alloc_request uid = one_request(settings, &kind_uid, asked);
-	struct alloc_request gid = one_request(settings, &kind_gid, asked);
-
-	*ret_request = kinds & CHANGE_UID ? uid : gid;
-	if (kinds == (CHANGE_UID | CHANGE_GID) &&
-	    (uid.count != gid.count ||
-	     !range_intersect(uid.bounds, gid.bounds, &ret_request->bounds)))
-		return DB_FULL;
-	return 0;
-}
-
-/* Where each uid has its place nobody gets another one, nor one of another size. */
-static int place_deterministically(const struct settings *settings, unsigned int kinds,
-				   const struct alloc_request *request,
-				   const struct owner *owner, struct range *ret_range)
-{
-	for (size_t i = 0; i < 2; i++)
-		if ((kinds & all_kinds[i]) &&
-		    settings->requests[i].count != request->count)
-			return DB_FULL;
-	if (!owner_has_account(owner))
-		return DB_FULL;
-	return alloc_deterministic(request, owner->account.uid, settings->uid_min,
-				   ret_range) ?
-		       DB_FULL :
-		       0;
-}
-
-static int grant_both(struct db *db, struct db_grant *grant, struct range range)
-{
-	struct table *table = &db->sides[kind_uid.group].table;
-	const struct table_mark mark = table_mark(table);
-	int r;
-
-	r = db_grant(db, &kind_uid, grant, range);
-	if (r == 0)
-		r = db_grant(db, &kind_gid, grant, range);
-	if (r)
-		table_take_back(table, mark);
-	return r;
-}
-
 /*
- * Gives the owner a range that nobody has, in memory; with both kinds the same in each.
+ * Finds a range for the owner, in memory; with both kinds the same in each.
  *
- * Returns 0, DB_FULL, DB_CONFLICT (see grant->conflicts) or -errno: nothing was given.
+ * request: what is asked for instead of what login.defs(5) says.
+ * allocate: with settings and policy; see allocate_ranges() for the rest.
+ * Returns 0, DB_FULL, DB_CONFLICT (see allocate->conflicts) or -errno: nothing was given.
  */
-int change_allocate(struct db *db, unsigned int kinds, struct db_grant *grant,
-		    const struct settings *settings, const struct change_request *request,
+int change_allocate(struct db *db, unsigned int kinds, const struct owner *owner,
+		    const struct change_request *request, struct allocate *allocate,
 		    struct range *ret_range)
 {
-	struct alloc_request joined;
-	struct range range;
+	struct allocate_item item = { .count = request->count };
+	uint64_t any_count = request->count;
 	int r;
 
-	r = join_requests(settings, kinds, request, &joined);
-	if (r)
-		return r;
-	if (joined.count == 0)
+	for (size_t k = 0; k < 2; k++) {
+		allocate->kinds[k] = kinds & all_kinds[k];
+		if (allocate->kinds[k])
+			any_count |= allocate->settings.requests[k].count;
+		allocate->settings.requests[k].align = request->align;
+		if (request->bounds.end)
+			allocate->settings.requests[k].bounds = request->bounds;
+	}
+	if (any_count == 0)
 		return -EINVAL;
-	if (settings->deterministic && request->bounds.end == 0)
-		r = place_deterministically(settings, kinds, &joined, grant->owner,
-					    &range);
-	else
-		r = db_find_free(db, kinds & CHANGE_UID, kinds & CHANGE_GID, &joined,
-				 &range);
-	if (r)
-		return r;
-	r = kinds == (CHANGE_UID | CHANGE_GID) ?
-		    grant_both(db, grant, range) :
-		    db_grant(db, change_kind(kinds), grant, range);
+	allocate->settings.deterministic &= request->bounds.end == 0;
+	allocate->items = &item;
+	allocate->n = 1;
+	allocate->together = true;
+	r = allocate_for_owner(db, allocate, owner);
+	allocate->items = NULL;
 	if (r == 0)
-		*ret_range = range;
+		*ret_range = item.ranges[allocate->kinds[0] ? 0 : 1];
 	return r;
 }
 

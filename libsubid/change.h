@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "libsubid/allocate.h"
 #include "libsubid/db.h"
 #include "libsubid/query.h"
-#include "libsubid/sys/settings.h"
 
 /* Kinds, combined with `|`. */
 #define CHANGE_UID 1u
@@ -28,8 +28,8 @@ struct change_request {
 };
 
 int change_begin(struct db *db, const char *root, unsigned int kinds);
-int change_allocate(struct db *db, unsigned int kinds, struct db_grant *grant,
-		    const struct settings *settings, const struct change_request *request,
+int change_allocate(struct db *db, unsigned int kinds, const struct owner *owner,
+		    const struct change_request *request, struct allocate *allocate,
 		    struct range *ret_range);
 int change_ranges(const struct db *db, const struct kind *kind, struct owner *owner,
 		  struct query_ranges *ranges);

@@ -20,15 +20,4 @@ static inline int db_fail(struct db *db, const struct kind *kind, int r)
 	return r;
 }
 
-/* How the lines of an owner begin. */
-struct db_name {
-	const char *name;
-	size_t name_len;
-	const char *number; /* the uid */
-	size_t number_len;  /* 0: there is none */
-};
-
-int db_append(struct table *table, const struct db_name *owner, bool by_id,
-	      struct range range);
-
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * db: begin, lock, load, look, take away, end. What is given is in db-grant.c, what is
+ * db: begin, lock, load, look, take away, end. What is given is in allocate.c, what is
  * written in db-commit.c.
  */
 #include <errno.h>
@@ -29,16 +29,18 @@ static int from_lock(int r)
 /*
  * Begins a transaction on the databases in @folder, a descriptor; it stays the caller's.
  *
- * db: DB_NONE, where `stop` may be set.
+ * db: DB_NONE, where `stop` and `read_only` may be set.
  * Returns 0, DB_BUSY, DB_STOPPED or -errno. End with db_end() in any case. A transaction
  * belongs to one thread and excludes others, of this process and of others.
  */
 int db_begin(struct db *db, int folder, enum db_place place)
 {
-	int stop = db->stop, r;
+	const struct db given = *db;
+	int r;
 
 	*db = (struct db)DB_NONE;
-	db->stop = stop;
+	db->stop = given.stop;
+	db->read_only = given.read_only;
 	db->sides[0] = (struct db_side){ .kind = &kind_uid, .file = ATOMICFILE_NONE };
 	db->sides[1] = (struct db_side){ .kind = &kind_gid, .file = ATOMICFILE_NONE };
 
@@ -50,20 +52,28 @@ int db_begin(struct db *db, int folder, enum db_place place)
 		r = nsswitch_read(NSSWITCH_CONF, &db->nsswitch);
 		if (r)
 			return r;
-		db->lookup.files_first = lookup_is_files_first(&db->nsswitch);
+		db->lookup = lookup_live(db->folder, &db->nsswitch, NULL);
 	}
+	if (db->read_only)
+		return 0;
 	return from_lock(lock_take(&db->lock, db->folder, place == DB_PREFIX, db->stop));
 }
 
 /*
- * Has the name service asked in this process, for a library: it makes no others. After
- * db_begin() on the running system.
+ * Says how the name service is asked, after db_begin() on the running system. It has to
+ * live as long as the transaction.
  */
+void db_use_service(struct db *db, const struct name_service *service)
+{
+	db->lookup.service = service;
+	ids_in_use_start(&db->in_use, &db->nsswitch, service);
+}
+
+/* The same for a library, which makes no other processes: it asks in this one. */
 void db_use_own_service(struct db *db)
 {
-	db->in_library = true;
 	db->own_service = nss_service(&db->nss);
-	db->lookup.service = &db->own_service;
+	db_use_service(db, &db->own_service);
 }
 
 /*
@@ -81,12 +91,11 @@ int db_load_old(const struct db *db, const struct kind *kind, struct table *ret_
 
 static int load(struct db *db, struct db_side *side, bool create)
 {
-	int r;
+	int r = db->read_only ? 0 : lock_take_database(&db->lock, side->kind);
 
-	r = lock_take_database(&db->lock, side->kind);
 	if (r)
 		return from_lock(r);
-	r = atomicfile_open(&side->file, db->folder, side->kind);
+	r = atomicfile_open(&side->file, db->folder, side->kind, !db->read_only);
 	if (r)
 		return r;
 	if (!side->file.exists && !create)
@@ -108,6 +117,28 @@ static int load(struct db *db, struct db_side *side, bool create)
 int db_load(struct db *db, const struct kind *kind, bool create)
 {
 	return db_fail(db, kind, load(db, db_side_of(db, kind), create));
+}
+
+/*
+ * Finds further names of the owner in lines with ids of @range, by the name service:
+ * before ids are taken away that it may have under another name.
+ *
+ * unknown: those who were asked about; the same ones in each call.
+ * Returns 0, DB_UNKNOWN (about some of them there was no answer) or -errno.
+ */
+int db_find_names(struct db *db, const struct kind *kind, struct owner *owner,
+		  struct range range, struct unknown_owners *unknown)
+{
+	const struct table *table = &db_side_of(db, kind)->table;
+	struct table_cursor cursor = { 0 };
+	struct table_line line;
+	int r = unknown_owners_name(unknown, table, range, &db->lookup, owner);
+
+	while (r == 0 && table_next_near(table, &cursor, range, &line))
+		if (unknown_owners_are_silent(unknown, line.entry.owner,
+					      line.entry.owner_len))
+			r = DB_UNKNOWN;
+	return db_fail(db, kind, r);
 }
 
 /* Takes @range away from all lines of the owner. Returns 0 or -errno. */
@@ -161,15 +192,14 @@ static int held_on_disk(const struct db *db, const struct kind *kind, struct own
 			struct range_set *set)
 {
 	CLEANUP(fd_cleanup)
-	int fd = openat(db->folder, kind->database,
-			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int fd = fd_open_regular(db->folder, kind->database, O_RDONLY | O_NOFOLLOW);
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
 	struct scan_line line;
 	struct entry entry;
 	int r;
 
 	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
+		return fd == -ENOENT ? 0 : fd;
 	r = scan_start(&scan, fd);
 	while (r == 0 && (r = scan_next(&scan, &line)) > 0)
 		r = !owner_begins(line.text, line.len, owner) ||
@@ -209,14 +239,6 @@ bool db_changed(const struct db *db, const struct kind *kind)
 	return side->loaded && side->table.changed;
 }
 
-/*
- * Gives the locks back of what is not to be committed; it can still be looked at.
- */
-void db_unlock(struct db *db)
-{
-	lock_release(&db->lock);
-}
-
 /* Ends a transaction; what was not committed is forgotten. Takes DB_NONE. */
 void db_end(struct db *db)
 {
@@ -227,6 +249,7 @@ void db_end(struct db *db)
 		table_clear(&db->sides[i].table);
 	}
 	lock_release(&db->lock);
+	ids_in_use_service_cleanup(&db->in_use);
 	nss_end(&db->nss);
 	db->folder = fd_close(db->folder);
 }

@@ -12,11 +12,10 @@
 #include "libsubid/cancel.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/findings.h"
-#include "libsubid/core/overlap.h"
 #include "libsubid/export.h"
 #include "libsubid/handle.h"
+#include "libsubid/policy.h"
 #include "libsubid/user/passwd-file.h"
-#include "libsubid/sys/taken.h"
 
 /* What is asked about, and what is found. */
 struct explanation {
@@ -25,7 +24,7 @@ struct explanation {
 	struct query_ranges held;
 	struct range_set missing;
 	struct table table;
-	struct taken taken;
+	struct ids_in_use in_use;
 	struct overlap_list conflicts;
 };
 
@@ -35,7 +34,7 @@ static void explanation_cleanup(struct explanation *explanation)
 	query_ranges_cleanup(&explanation->held);
 	range_set_clear(&explanation->missing);
 	table_clear(&explanation->table);
-	taken_cleanup(&explanation->taken);
+	ids_in_use_cleanup(&explanation->in_use);
 	overlap_list_cleanup(&explanation->conflicts);
 }
 
@@ -52,28 +51,25 @@ static int find_missing(struct explanation *explanation, struct range range)
 /* As a grant is checked. */
 static int find_conflicts(const struct query *query, struct explanation *explanation)
 {
-	struct overlap_question question = {
+	CLEANUP(ids_in_use_service_cleanup)
+	struct ids_in_use_service service = { .service = NULL };
+	const struct overlap_question question = {
 		.kind = explanation->kind,
 		.wanted = &explanation->missing,
 		.table = &explanation->table,
 		.is_owner = owner_is,
 		.context = &explanation->owner,
 	};
-	int64_t waited = 0;
-	int r;
+	int r = query_table(query, explanation->kind, &explanation->table);
 
-	r = query_table(query, explanation->kind, &explanation->table);
+	ids_in_use_start(&service, &query->nsswitch, query->lookup.service);
+
 	if (r == 0)
-		r = taken_locally(query->folder, explanation->kind, &explanation->missing,
-				  &explanation->taken);
-	if (r == 0 && !query->image)
-		r = taken_in_process(&query->nsswitch, explanation->kind,
-				     &explanation->missing, &waited, &explanation->taken);
-	if (r)
-		return r;
-	question.accounts = explanation->taken.accounts;
-	question.n_accounts = explanation->taken.n;
-	return overlap_find(&question, &explanation->conflicts);
+		r = ids_in_use_local(query->folder, explanation->kind,
+				     &explanation->missing, &explanation->in_use);
+	return r ? r :
+		   policy_find(&question, query->image ? NULL : &service,
+			       &explanation->in_use, &explanation->conflicts);
 }
 
 static int explain(struct subid_db *handle, struct query *query,

@@ -75,17 +75,6 @@ EXPORT const struct subid_db_conflict *subid_db_conflicts(const struct subid_db 
 	return db->conflicts;
 }
 
-/* The bounds for new ranges are those of the folder. */
-static int read_settings(struct subid_db *handle, struct settings *settings)
-{
-	const char *key;
-	int r = settings_read(handle->db.folder, settings, &key);
-
-	if (r == 0)
-		return 0;
-	return r < 0 ? handle_fail_errno(handle, r, NULL) : invalid(handle, key);
-}
-
 /* Finds the owner of a change. */
 static int find_owner(struct subid_db *handle, const char *name, unsigned int flags,
 		      struct owner *ret_owner)
@@ -99,31 +88,38 @@ static int find_owner(struct subid_db *handle, const char *name, unsigned int fl
 	return 0;
 }
 
-static struct db_grant make_grant(struct owner *owner, const struct settings *settings,
-				  unsigned int flags)
+/* The bounds for new ranges are those of the folder. Returns 0 or an error. */
+static int start(struct subid_db *handle, const char *name, unsigned int flags,
+		 struct owner *ret_owner, struct allocate *ret_allocate)
 {
-	return (struct db_grant){
-		.owner = owner,
-		.by_id = settings->by_id && owner_has_account(owner),
-		.policy = { .allow_overlap = flags & SUBID_DB_ALLOW_OVERLAP,
-			    .allow_root = flags & SUBID_DB_ALLOW_ROOT },
+	struct settings_error error;
+	int r = settings_read(handle->db.folder, &ret_allocate->settings, &error);
+
+	if (r)
+		return r < 0 ? handle_fail_errno(handle, r, NULL) :
+			       invalid(handle, error.key);
+	ret_allocate->policy = (struct overlap_policy){
+		.allow_overlap = flags & SUBID_DB_ALLOW_OVERLAP,
+		.allow_root = flags & SUBID_DB_ALLOW_ROOT,
 	};
+	return find_owner(handle, name, flags, ret_owner);
 }
 
 /* What became of a grant; its conflicts are kept. */
-static int finish(struct subid_db *handle, struct db_grant *grant, int r)
+static int finish(struct subid_db *handle, const struct allocate *allocate, int r)
 {
+	const struct overlap_list *conflicts = &allocate->conflicts;
+
 	if (r == DB_CONFLICT) {
-		if (handle_conflicts(grant->conflicts.items, grant->conflicts.n, NULL, 0,
-				     &kind_uid, &handle->conflicts))
+		if (handle_conflicts(conflicts->items, conflicts->n, NULL, 0, &kind_uid,
+				     &handle->conflicts))
 			r = -ENOMEM;
 		else
-			handle->n_conflicts = grant->conflicts.n;
+			handle->n_conflicts = conflicts->n;
 	}
-	overlap_list_cleanup(&grant->conflicts);
 	if (r)
 		return handle_fail_db(handle, r);
-	return grant->unsure ? SUBID_DB_UNSURE : 0;
+	return allocate->unsure ? SUBID_DB_UNSURE : 0;
 }
 
 EXPORT int subid_db_grant(struct subid_db *db, unsigned int type, const char *owner,
@@ -132,21 +128,20 @@ EXPORT int subid_db_grant(struct subid_db *db, unsigned int type, const char *ow
 	HOLD_CANCEL;
 	CLEANUP(owner_cleanup) struct owner found = { 0 };
 	const struct kind *kind = handle_kind(type);
-	struct settings settings;
-	struct db_grant grant;
-	struct range ids;
+	struct allocate_item item = { 0 };
+	CLEANUP(allocate_cleanup)
+	struct allocate allocate = { .items = &item, .n = 1, .fixed = true };
 	int r;
 
 	forget_conflicts(db);
 	if (!kind || !(db->types & type) || (flags & ~GRANT_FLAGS) ||
-	    range_make(range.start, range.count, &ids))
+	    range_make(range.start, range.count, &item.ranges[kind->group]))
 		return invalid(db, "");
-	if ((r = read_settings(db, &settings)) ||
-	    (r = find_owner(db, owner, flags, &found)))
+	r = start(db, owner, flags, &found, &allocate);
+	if (r)
 		return r;
-	grant = make_grant(&found, &settings, flags);
-	r = db_grant(&db->db, kind, &grant, ids);
-	return finish(db, &grant, r);
+	allocate.kinds[kind->group] = true;
+	return finish(db, &allocate, allocate_for_owner(&db->db, &allocate, &found));
 }
 
 /* Returns false when no range can be meant. */
@@ -168,10 +163,9 @@ EXPORT int subid_db_allocate(struct subid_db *db, unsigned int types, const char
 {
 	HOLD_CANCEL;
 	CLEANUP(owner_cleanup) struct owner found = { 0 };
+	CLEANUP(allocate_cleanup) struct allocate allocate = { 0 };
 	struct subid_db_request known;
 	struct change_request change;
-	struct settings settings;
-	struct db_grant grant;
 	struct range range;
 	int r;
 
@@ -180,12 +174,11 @@ EXPORT int subid_db_allocate(struct subid_db *db, unsigned int types, const char
 	    !handle_sized(request, &known, sizeof(known)) ||
 	    (known.flags & ~GRANT_FLAGS) || !convert_request(&known, &change))
 		return invalid(db, "");
-	if ((r = read_settings(db, &settings)) ||
-	    (r = find_owner(db, owner, known.flags, &found)))
+	r = start(db, owner, known.flags, &found, &allocate);
+	if (r)
 		return r;
-	grant = make_grant(&found, &settings, known.flags);
-	r = change_allocate(&db->db, types, &grant, &settings, &change, &range);
-	r = finish(db, &grant, r);
+	r = change_allocate(&db->db, types, &found, &change, &allocate, &range);
+	r = finish(db, &allocate, r);
 	if (r >= 0)
 		*ret_range = handle_range(range);
 	return r;
@@ -196,6 +189,7 @@ EXPORT int subid_db_revoke(struct subid_db *db, unsigned int type, const char *o
 {
 	HOLD_CANCEL;
 	CLEANUP(owner_cleanup) struct owner found = { 0 };
+	CLEANUP(unknown_owners_cleanup) struct unknown_owners unknown = { 0 };
 	const struct kind *kind = handle_kind(type);
 	struct range ids;
 	int r;
@@ -206,6 +200,8 @@ EXPORT int subid_db_revoke(struct subid_db *db, unsigned int type, const char *o
 	r = find_owner(db, owner, SUBID_DB_NO_ACCOUNT, &found);
 	if (r)
 		return r;
-	r = db_revoke(&db->db, kind, &found, ids);
+	r = db_find_names(&db->db, kind, &found, ids, &unknown);
+	if (r == 0)
+		r = db_revoke(&db->db, kind, &found, ids);
 	return r ? handle_fail_db(db, r) : 0;
 }

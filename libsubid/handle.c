@@ -151,6 +151,9 @@ int handle_fail_query(struct subid_db *handle, const struct query *query, int r,
 {
 	if (r == QUERY_FAILED)
 		return handle_fail(handle, SUBID_DB_SOURCE_FAILED, 0, query->failed);
+	if (r == QUERY_UNKNOWN)
+		return handle_fail(handle, SUBID_DB_SOURCE_FAILED, EAGAIN,
+				   kind_uid.accounts);
 	return handle_fail_errno(handle, r, kind);
 }
 
@@ -165,6 +168,9 @@ int handle_fail_db(struct subid_db *handle, int r)
 		return handle_fail(handle, SUBID_DB_BUSY, EAGAIN, busy);
 	case DB_CONFLICT:
 		return handle_fail(handle, SUBID_DB_CONFLICT, 0, "");
+	case DB_UNKNOWN:
+		return handle_fail(handle, SUBID_DB_SOURCE_FAILED, EAGAIN,
+				   kind_uid.accounts);
 	case DB_FULL:
 		return handle_fail(handle, SUBID_DB_FULL, 0, "");
 	case CHANGE_NOT_FILES:
@@ -238,6 +244,7 @@ static enum subid_db_why why_of(enum overlap_why why)
 	case OVERLAP_OWNER:
 		return SUBID_DB_OF_OWNER;
 	case OVERLAP_ACCOUNT:
+	case OVERLAP_PRIMARY:
 		return SUBID_DB_OF_ACCOUNT;
 	case OVERLAP_ROOT:
 		return SUBID_DB_IS_ROOT;

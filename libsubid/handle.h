@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <subid-db.h>
 
+#include "libsubid/core/overlap.h"
 #include "libsubid/db.h"
 #include "libsubid/query.h"
 

@@ -24,6 +24,7 @@
 #include "libsubid/sys/paths.h"
 #include "libsubid/sys/plugin.h"
 #include "libsubid/sys/scan.h"
+#include "libsubid/user/unknown-owners.h"
 
 /*
  * Makes a query to the running system or, with @root not NULL, to the one below it.
@@ -48,8 +49,8 @@ int query_open(struct query *query, const char *root, bool files_only)
 		if (r)
 			return r;
 		query->service = nss_service(&query->nss);
-		query->lookup.service = &query->service;
-		query->lookup.files_first = lookup_is_files_first(&query->nsswitch);
+		query->lookup =
+			lookup_live(query->folder, &query->nsswitch, &query->service);
 	}
 	source_find(root || files_only ? &files : &query->nsswitch, PLUGINDIR,
 		    &query->sources);
@@ -163,10 +164,60 @@ static int conclude(struct query *query, const struct source_walk *walk)
 	return QUERY_FAILED;
 }
 
+static int take_unknown(const struct scan_line *line, void *context)
+{
+	struct unknown_owners *unknown = context;
+	struct entry entry;
+
+	if (entry_parse(line->text, line->len, &entry))
+		return 0;
+	return unknown_owners_add(unknown, entry.owner, entry.owner_len);
+}
+
+/*
+ * Asks the name service whether any owner in the database is this one, of whom no line
+ * was found. Returns 0 with how many names the owner has more, and whether some owner is
+ * not known; or -errno.
+ */
+static int find_names(const struct query *query, const struct kind *kind,
+		      struct owner *owner, size_t *ret_n, bool *ret_silent)
+{
+	CLEANUP(unknown_owners_cleanup) struct unknown_owners unknown = { 0 };
+	const struct table none = { 0 };
+	size_t before = owner->n;
+	int r = ask_files(query, kind, NULL, take_unknown, &unknown);
+
+	if (r == 0)
+		r = unknown_owners_name(&unknown, &none, (struct range){ 0, ID_END },
+					&query->lookup, owner);
+	for (size_t i = 0; r == 0 && i < unknown.n; i++)
+		*ret_silent |= unknown.items[i].answer.r < 0;
+	*ret_n = owner->n - before;
+	return r;
+}
+
+/* The files as a source: by the names that are known and, if that is none, by all. */
+static int ask_for_ranges(struct query *query, const struct kind *kind,
+			  struct owner *owner, struct ranges_search *search)
+{
+	struct starts starts = { 0 };
+	bool few = owner_starts(owner, &starts);
+	size_t n = 0;
+	int r = ask_files(query, kind, few ? &starts : NULL, look_for_owner, search);
+
+	if (r || search->found->n > 0 || !query->lookup.service ||
+	    query->lookup.files_alone || !owner_has_account(owner))
+		return r;
+	r = find_names(query, kind, owner, &n, &query->silent);
+	if (r || n == 0)
+		return r;
+	return ask_files(query, kind, NULL, look_for_owner, search);
+}
+
 /*
  * Adds the owner's ranges to @ranges, an empty list; freed with query_ranges_cleanup().
  * Those of the databases are in the order of the lines, neither sorted nor joined.
- * Returns 0, QUERY_FAILED or -errno.
+ * Returns 0, QUERY_FAILED, QUERY_UNKNOWN or -errno.
  */
 int query_ranges(struct query *query, const struct kind *kind, struct owner *owner,
 		 struct query_ranges *ranges)
@@ -175,13 +226,11 @@ int query_ranges(struct query *query, const struct kind *kind, struct owner *own
 	struct ranges_search search = { .owner = owner, .found = ranges };
 	struct source_walk walk = source_walk(&query->sources);
 	const struct source *source;
-	struct starts starts = { 0 };
 	int r;
 
 	while ((source = source_next(&walk))) {
 		if (source->type == SOURCE_FILES)
-			r = ask_files(query, kind, owner_starts(owner, &starts) ? &starts : NULL,
-				      look_for_owner, &search);
+			r = ask_for_ranges(query, kind, owner, &search);
 		else
 			r = plugin_ask_ranges(query->sources.plugin_folder, source->name,
 					      owner->account.name, kind, &set);
@@ -190,7 +239,7 @@ int query_ranges(struct query *query, const struct kind *kind, struct owner *own
 	r = conclude(query, &walk);
 	for (size_t i = 0; r == 0 && i < set.n; i++)
 		r = query_ranges_put(ranges, set.ranges[i]);
-	return r;
+	return r == 0 && ranges->n == 0 && query->silent ? QUERY_UNKNOWN : r;
 }
 
 /* Frees the list. */

@@ -29,6 +29,7 @@ struct query {
 	struct nss nss;
 	struct name_service service;
 	struct lookup lookup; /* who knows users */
+	bool silent; /* the name service has not answered about owners of lines */
 	/* Where ids come from; points into the nsswitch beside it. */
 	struct source_list sources;
 	char failed[NSSWITCH_WORD_BYTES]; /* QUERY_FAILED: the source that has */
@@ -36,6 +37,7 @@ struct query {
 
 enum {
 	QUERY_FAILED = 1, /* a source could not answer */
+	QUERY_UNKNOWN, /* nothing was found, and the name service did not answer */
 };
 
 #define QUERY_NONE            \

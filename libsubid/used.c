@@ -4,9 +4,9 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "libsubid/core/array.h"
-#include "libsubid/core/cleanup.h"
 #include "libsubid/used.h"
 
 /* Adds a range. Returns 0 or -ENOMEM. */
@@ -26,20 +26,28 @@ int used_put(struct used *used, struct range range)
 	return r;
 }
 
-/* Adds the ids of accounts. Returns 0 or -ENOMEM. */
-int used_put_accounts(struct used *used, const struct taken *taken)
+static int put_ids(struct used *used, const struct accounts *accounts)
 {
-	for (size_t i = 0; i < taken->n; i++) {
-		uint64_t id = taken->accounts[i].id;
-		int r = used_put(used, (struct range){ id, id + 1 });
+	int r = 0;
 
-		if (r)
-			return r;
+	for (size_t i = 0; r == 0 && i < accounts->n; i++) {
+		uint64_t id = accounts->items[i].id;
+
+		r = used_put(used, (struct range){ id, id + 1 });
 	}
-	return 0;
+	return r;
 }
 
-static int put_holding(struct used *used, size_t person, struct range range)
+/* Adds the ids of accounts, groups and primary groups. Returns 0 or -ENOMEM. */
+int used_put_accounts(struct used *used, const struct ids_in_use *in_use)
+{
+	int r = put_ids(used, &in_use->accounts);
+
+	return r ? r : put_ids(used, &in_use->primary);
+}
+
+/* Adds a range that one of the people holds. Returns 0 or -ENOMEM. */
+int used_put_holding(struct used *used, size_t person, struct range range)
 {
 	int r = ARRAY_RESERVE(used->holdings, used->n_holdings, used->allocated_holdings);
 
@@ -55,7 +63,7 @@ static int put_entry(struct used *used, const struct entry *entry, struct range 
 	int r = 0;
 
 	if (people_find(people, entry->owner, entry->owner_len, &person))
-		r = put_holding(used, person, entry->range);
+		r = used_put_holding(used, person, entry->range);
 	if (r || !range_overlaps(entry->range, bounds))
 		return r;
 	if (entry->range.end > used->top)
@@ -86,6 +94,35 @@ int used_read_lines(struct used *used, const struct table *table, struct range b
 	return 0;
 }
 
+static bool may_be_held(const char *line, size_t len, const void *context)
+{
+	const char *colon = memchr(line, ':', len);
+	size_t person;
+
+	return colon && people_find(context, line, (size_t)(colon - line), &person);
+}
+
+/*
+ * Reads what @people hold, and nothing else. Returns 0 or -ENOMEM; freed with
+ * used_cleanup().
+ */
+int used_read_holdings(struct used *used, const struct table *table,
+		       const struct people *people)
+{
+	struct table_cursor cursor = { 0 };
+	struct table_line line;
+	int r = 0;
+
+	*used = (struct used){ 0 };
+	while (r == 0 && table_next_entry(table, &cursor, may_be_held, people, &line)) {
+		size_t person;
+
+		if (people_find(people, line.entry.owner, line.entry.owner_len, &person))
+			r = used_put_holding(used, person, line.entry.range);
+	}
+	return r;
+}
+
 /*
  * Makes a copy of what used_read_lines() has found: for a database with the same text, of
  * which the same is asked. Returns 0 or -ENOMEM; freed with used_cleanup().
@@ -100,8 +137,8 @@ int used_copy_lines(struct used *used, const struct used *from)
 			return r;
 	}
 	for (size_t i = 0; i < from->n_holdings; i++) {
-		int r = put_holding(used, from->holdings[i].person,
-				    from->holdings[i].range);
+		int r = used_put_holding(used, from->holdings[i].person,
+					 from->holdings[i].range);
 
 		if (r)
 			return r;
@@ -110,19 +147,17 @@ int used_copy_lines(struct used *used, const struct used *from)
 }
 
 /*
- * Adds the ids of @bounds that local accounts or groups have, and keeps whose they are.
- * Returns 0 or -errno.
+ * Adds the ids of @wanted that local accounts or groups have, and keeps whose they are; a
+ * failure notes whose file it was. Returns 0 or -errno.
  */
 int used_read_accounts(struct used *used, struct db *db, const struct kind *kind,
-		       struct range bounds)
+		       const struct range_set *wanted)
 {
-	CLEANUP(range_set_cleanup) struct range_set wanted = RANGE_SET(1);
-	int r;
+	int r = ids_in_use_local(db->folder, kind, wanted, &used->in_use);
 
-	r = range_set_add(&wanted, bounds);
-	if (r == 0)
-		r = db_find_taken(db, kind, &wanted, &used->accounts);
-	return r ? r : used_put_accounts(used, &used->accounts);
+	if (r && r != -ENOMEM)
+		db->accounts = kind->accounts;
+	return r ? r : used_put_accounts(used, &used->in_use);
 }
 
 /* Frees the ranges. Takes a zeroed one. */
@@ -130,6 +165,6 @@ void used_cleanup(struct used *used)
 {
 	free(used->ranges);
 	free(used->holdings);
-	taken_cleanup(&used->accounts);
+	ids_in_use_cleanup(&used->in_use);
 	*used = (struct used){ 0 };
 }

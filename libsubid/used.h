@@ -13,7 +13,7 @@
 #include "libsubid/core/table.h"
 #include "libsubid/db.h"
 #include "libsubid/user/people.h"
-#include "libsubid/sys/taken.h"
+#include "libsubid/user/ids-in-use.h"
 
 /* A range that one of the people holds. */
 struct holding {
@@ -29,16 +29,19 @@ struct used {
 	struct holding *holdings; /* in the order of the lines */
 	size_t n_holdings;
 	size_t allocated_holdings;
-	struct taken accounts; /* those of used_read_accounts() */
+	struct ids_in_use in_use; /* of used_read_accounts() */
 };
 
 int used_read_lines(struct used *used, const struct table *table, struct range bounds,
 		    const struct people *people);
+int used_read_holdings(struct used *used, const struct table *table,
+		       const struct people *people);
 int used_copy_lines(struct used *used, const struct used *from);
 int used_read_accounts(struct used *used, struct db *db, const struct kind *kind,
-		       struct range bounds);
+		       const struct range_set *wanted);
 int used_put(struct used *used, struct range range);
-int used_put_accounts(struct used *used, const struct taken *taken);
+int used_put_holding(struct used *used, size_t person, struct range range);
+int used_put_accounts(struct used *used, const struct ids_in_use *in_use);
 void used_cleanup(struct used *used);
 
 #endif

@@ -51,6 +51,7 @@ int change_prepare(struct edit *edit, const struct verb *verb,
 		report_line(PROGRAM, _("--uid-only and --gid-only exclude each other"));
 		return verb_misuse(verb);
 	}
+	edit_keep_going();
 	edit->root = options->common.root;
 	edit->dry_run = options->dry_run;
 	r = edit_find_folder(edit);
@@ -65,16 +66,34 @@ int change_commit(struct edit *edit)
 	return edit_commit(edit);
 }
 
+/*
+ * What it means that it is not known whose @n lines are, which have been reported.
+ * Returns 0 or, if nothing is to be changed, an exit status.
+ */
+int change_judge_silent(struct edit *edit, const struct change_options *options, size_t n)
+{
+	if (n == 0)
+		return 0;
+	if (options->local_only) {
+		report_line(PROGRAM, _("note: these lines are left as they are"));
+		return 0;
+	}
+	report_line(PROGRAM,
+		    _("nothing is changed; --local-only goes on with the names that are "
+		      "known, and leaves these lines"));
+	edit->silent = true;
+	return EXIT_NO_USER;
+}
+
 /* The exit status of subid(1) for @status of common/status.h. */
 int change_status(const struct edit *edit, int status)
 {
-	if (status && edit->silent)
-		return VERB_UNREADABLE;
 	switch (status) {
 	case EXIT_DONE:
 		return VERB_DONE;
 	case EXIT_NO_USER:
-		return VERB_NO_USER;
+		/* That there is none would have to be known. */
+		return edit->silent ? VERB_UNREADABLE : VERB_NO_USER;
 	case EXIT_BUSY:
 		return VERB_BUSY;
 	case EXIT_POLICY:

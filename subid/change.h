@@ -48,6 +48,8 @@ int change_take(const struct verb *verb, struct change_options *options, int opt
 int change_prepare(struct edit *edit, const struct verb *verb,
 		   const struct change_options *options);
 int change_commit(struct edit *edit);
+int change_judge_silent(struct edit *edit, const struct change_options *options,
+			size_t n);
 int change_status(const struct edit *edit, int status);
 size_t change_describe(char *text, size_t n, const struct kind *kind, struct range range);
 

@@ -26,14 +26,21 @@ struct verdict {
 	const char *cure;    /* a command in which PATH stands for the file, or NULL */
 };
 
+/* A copy takes the place of a file that has other names, so those keep their mode. */
+#define UNLINK "cp --remove-destination --preserve PATH PATH.copy && mv PATH.copy PATH"
+
+/* names: how many the file has. */
 static int tell(struct check *check, const struct kind *kind, const char *path,
-		const struct verdict *verdict)
+		const struct verdict *verdict, nlink_t names)
 {
 	struct problem problem = problem_of(verdict->code, kind, path);
+	char command[CHECK_TEXT_BYTES];
 
 	problem_message(&problem, "%s", _(verdict->message));
+	snprintf(command, sizeof(command), "%s%s", names > 1 ? UNLINK " && " : "",
+		 verdict->cure ? verdict->cure : "");
 	if (verdict->cure)
-		problem_command(&problem, verdict->cure);
+		problem_command(&problem, command);
 	return check_tell(check, &problem);
 }
 
@@ -85,9 +92,10 @@ static int look_at_mode(struct check *check, const struct check_side *side,
 	int r = 0;
 
 	if (status->st_mode & S_IWGRP && status->st_gid != 0)
-		r = tell(check, side->kind, side->path, &group_writable);
+		r = tell(check, side->kind, side->path, &group_writable,
+			 status->st_nlink);
 	if (r == 0 && !(status->st_mode & S_IROTH))
-		r = tell(check, side->kind, side->path, &unreadable);
+		r = tell(check, side->kind, side->path, &unreadable, status->st_nlink);
 	return r;
 }
 
@@ -116,7 +124,7 @@ static int look_at_database(struct check *check, struct check_side *side)
 		if (file.error == ELOOP)
 			return check->place.image ? tell_linked_in_image(check, side) :
 						    tell(check, side->kind, side->path,
-							 &symlink_verdict);
+							 &symlink_verdict, 1);
 		report_line(PROGRAM, "%s: %s", side->path, report_error(file.error));
 		check->unreadable = true;
 		return 0;
@@ -127,7 +135,8 @@ static int look_at_database(struct check *check, struct check_side *side)
 			    side->path, report_error(file.error));
 		check->unreadable = true;
 	} else if (fault) {
-		r = tell(check, side->kind, side->path, &verdicts[fault]);
+		r = tell(check, side->kind, side->path, &verdicts[fault],
+			 file.status.st_nlink);
 		if (r || fault == DBFILE_NOT_REGULAR || fault == DBFILE_HUGE)
 			return r;
 	}
@@ -145,7 +154,7 @@ static int look_at_backup(struct check *check, const struct check_side *side)
 		CHECK_BACKUP_LINKED,
 		N_("is the database itself under a second name; the next backup would "
 		   "empty it"),
-		"cp --remove-destination --preserve PATH PATH.copy && mv PATH.copy PATH",
+		UNLINK,
 	};
 	static const struct verdict writable = {
 		CHECK_BACKUP_WRITABLE,
@@ -162,9 +171,9 @@ static int look_at_backup(struct check *check, const struct check_side *side)
 		    AT_SYMLINK_NOFOLLOW))
 		return 0;
 	if (backup.st_dev == database.st_dev && backup.st_ino == database.st_ino)
-		return tell(check, side->kind, path, &linked);
+		return tell(check, side->kind, path, &linked, 1);
 	if (S_ISREG(backup.st_mode) && backup.st_mode & S_IWOTH)
-		return tell(check, side->kind, path, &writable);
+		return tell(check, side->kind, path, &writable, backup.st_nlink);
 	return 0;
 }
 

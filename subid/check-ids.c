@@ -176,16 +176,16 @@ static int ask(struct check *check, struct ids_in_use_service *service,
  * ret_failed: 0, or -errno: a service has not answered.
  * Returns 0 or -ENOMEM.
  */
-int check_ask_ids(struct check *check, int *ret_failed)
+int check_ask_ids(struct check *check, const struct nsswitch *nsswitch, int *ret_failed)
 {
 	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
 	const struct name_service name_service = nss_client_service(&client);
 	CLEANUP(ids_in_use_service_cleanup)
-	struct ids_in_use_service service = { .service = &name_service,
-					      .thorough = true };
+	struct ids_in_use_service service = { .thorough = true };
 	CLEANUP(wanted_cleanup) struct wanted wanted = { 0 };
 	int r = 0;
 
+	ids_in_use_start(&service, nsswitch, &name_service);
 	for (size_t i = 0; r == 0 && i < 2; i++)
 		r = collect(&check->sides[i], &wanted.sets[i]);
 	if (r == 0)

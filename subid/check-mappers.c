@@ -120,7 +120,8 @@ static int look_at(struct check *check, const struct kind *kind, const char *pat
 static bool may_be_there(struct check *check, const char *folder, const char *mapper,
 			 int error)
 {
-	if (error == ENOENT || error == ENOTDIR)
+	/* Nothing is there, or what is no program. */
+	if (error == ENOENT || error == ENOTDIR || error == EISDIR || error == EBADFD)
 		return false;
 	if (error == ELOOP || error == ENOSYS)
 		return true;
@@ -145,11 +146,10 @@ static int look_for(struct check *check, const struct kind *kind)
 		int r;
 
 		if (folder >= 0)
-			fd = openat(folder, kind->mapper,
-				    O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC |
-					    (root ? O_NOFOLLOW : 0));
+			fd = fd_open_regular(folder, kind->mapper,
+					     O_RDONLY | (root ? O_NOFOLLOW : 0));
 		if (fd < 0) {
-			int error = folder < 0 ? -folder : errno;
+			int error = folder < 0 ? -folder : -fd;
 
 			/* /bin may be /usr/bin. */
 			if (folder < 0 ||
@@ -160,8 +160,7 @@ static int look_for(struct check *check, const struct kind *kind)
 						       error);
 			continue;
 		}
-		if (fstat(fd, &status) || !S_ISREG(status.st_mode) ||
-		    was_seen(&seen, &status))
+		if (fstat(fd, &status) || was_seen(&seen, &status))
 			continue;
 		r = verb_name_folder(folder, root, folders[i], place);
 		if (r)

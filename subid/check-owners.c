@@ -64,7 +64,7 @@ static void describe_ambiguous(const struct check *check, const struct finding *
 	by_name = accounts_by_name(users, finding->owner, finding->owner_len);
 	if (!by_uid || !by_name)
 		return;
-	problem_show_name(accounts_name(users, by_uid),
+	problem_copy_name(accounts_name(users, by_uid),
 			  strlen(accounts_name(users, by_uid)), name);
 	problem_message(problem,
 			_("%s is the uid of %s and the login name of the user with the "

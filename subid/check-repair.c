@@ -35,14 +35,15 @@ struct leftover {
 struct repair {
 	struct check *check;
 	struct db db;
-	struct table old[2]; /* what stands there, for what is told in the end */
+	struct table old[2]; /* what stands there, for what is reported in the end */
+	struct findings findings;
 	struct leftover leftovers[2][LEFTOVERS];
 	size_t n_leftovers[2];
 	bool backup_linked[2];
 	bool group_writable[2];
 	bool backup_writable[2];
 	bool done;	/* the databases are written, or need not be */
-	size_t n_lines; /* that were mended */
+	size_t n_lines; /* that were fixed */
 };
 
 struct collect {
@@ -62,16 +63,22 @@ static void collect_one(const char *name, bool is_lock, void *context)
 	collect->n++;
 }
 
-/* Takes bits from the mode of a regular file; tells whether there were any. */
-static bool take_mode(int folder, const char *name, mode_t bits)
+/*
+ * Takes bits from the mode of a regular file; returns whether there were any. A file that
+ * has names elsewhere, or another owner than its directory, may have been put there by
+ * the owner of an image: it stays as it is, and the check reports it.
+ *
+ * names: how many the file has here.
+ */
+static bool take_mode(int folder, const char *name, mode_t bits, nlink_t names)
 {
 	CLEANUP(fd_cleanup)
-	int fd = openat(folder, name,
-			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	struct stat status;
+	int fd = fd_open_regular(folder, name, O_RDONLY | O_NOFOLLOW);
+	struct stat status, directory;
 
-	if (fd < 0 || fstat(fd, &status) || !S_ISREG(status.st_mode) ||
-	    !(status.st_mode & bits))
+	if (fd < 0 || fstat(fd, &status) || fstat(folder, &directory) ||
+	    !(status.st_mode & bits) || status.st_nlink > names ||
+	    status.st_uid != directory.st_uid)
 		return false;
 	return fchmod(fd, status.st_mode & 07777 & ~bits) == 0;
 }
@@ -90,17 +97,19 @@ static void note_files(struct repair *repair, const struct kind *kind)
 {
 	struct collect collect = { .items = repair->leftovers[kind->group] };
 	int folder = repair->db.folder;
+	bool linked = is_linked(folder, kind);
 	struct stat status;
 
 	lock_each_left_over(folder, kind, repair->check->place.image, collect_one,
 			    &collect);
 	repair->n_leftovers[kind->group] = collect.n;
-	repair->backup_linked[kind->group] = is_linked(folder, kind);
-	repair->backup_writable[kind->group] = !repair->backup_linked[kind->group] &&
-					       take_mode(folder, kind->backup, S_IWOTH);
+	repair->backup_linked[kind->group] = linked;
+	repair->backup_writable[kind->group] =
+		!linked && take_mode(folder, kind->backup, S_IWOTH, 1);
 	repair->group_writable[kind->group] =
 		fstatat(folder, kind->database, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-		status.st_gid != 0 && take_mode(folder, kind->database, S_IWGRP);
+		status.st_gid != 0 &&
+		take_mode(folder, kind->database, S_IWGRP, linked ? 2 : 1);
 }
 
 static int tell_mended(struct repair *repair, enum check_code code,
@@ -150,10 +159,10 @@ static int fail(struct repair *repair, bool writing, int r)
 	struct check *check = repair->check;
 
 	tell_db_error(PROGRAM, &repair->db, check->place.etc, writing, r);
-	if (writing)
-		check->not_written = true;
-	else
+	if (r == DB_BUSY)
 		check->locked = true;
+	else
+		check->not_written = true;
 	return 0;
 }
 
@@ -250,60 +259,74 @@ static int tell_lines(const struct repair *repair, const struct findings *findin
 	return r;
 }
 
-static int change(struct repair *repair, struct findings *findings)
+static int change(struct repair *repair)
 {
-	int r = search(repair, findings);
+	int r = search(repair, &repair->findings);
 
 	if (r == 0)
-		r = edit(repair, &kind_uid, findings);
-	return r ? r : edit(repair, &kind_gid, findings);
+		r = edit(repair, &kind_uid, &repair->findings);
+	return r ? r : edit(repair, &kind_gid, &repair->findings);
 }
 
-/*
- * Repairs what can be, and tells each repair when it is on disk. Modes and leftovers come
- * before the databases are written, and are told also if that fails.
- */
-static int mend(struct repair *repair)
+/* What can be is repaired. What went wrong is reported and noted. */
+static void fix(struct repair *repair)
 {
-	CLEANUP(findings_cleanup) struct findings findings = { .n = 0 };
 	bool begun;
 	int r;
 
 	r = begin(repair);
 	begun = r == 0;
 	if (r == 0)
-		r = change(repair, &findings);
+		r = change(repair);
 	if (r == 0)
 		r = db_commit(&repair->db);
 	if (r)
 		fail(repair, begun, r);
 	repair->done = r == 0 || r == DB_NOT_DURABLE;
 	if (repair->done)
-		repair->n_lines = count_mendable(&findings);
-	/* Who reads what is told may be slow: nobody waits for our locks. */
+		repair->n_lines = count_mendable(&repair->findings);
 	db_end(&repair->db);
-	r = tell_files(repair, &kind_uid);
-	if (r == 0)
-		r = tell_files(repair, &kind_gid);
-	return r || !repair->done ? r : tell_lines(repair, &findings);
 }
 
-/* As for whoever changes the databases. Nothing to do is nothing to record. */
+static bool has_fixed(const struct repair *repair)
+{
+	bool fixed = repair->n_lines > 0;
+
+	for (size_t i = 0; i < 2; i++)
+		fixed |= repair->n_leftovers[i] > 0 || repair->backup_linked[i] ||
+			 repair->backup_writable[i] || repair->group_writable[i];
+	return fixed;
+}
+
+/* As for each change of the databases. Nothing to do is nothing to record. */
 static void record(const struct repair *repair)
 {
 	const struct check *check = repair->check;
 	bool failed = check->not_written || check->locked;
 	char text[64];
 
-	if (check->place.image || (!failed && check->n_mended == 0))
+	if (check->place.image || (!failed && !has_fixed(repair)))
 		return;
 	snprintf(text, sizeof(text), "fix lines=%zu", repair->n_lines);
 	edit_log(PROGRAM, NULL, text, !failed);
 }
 
 /*
- * Repairs what gives and takes nothing. What could not be repaired is told and noted in
- * @check. Returns 0, or an exit status that ends everything.
+ * Reports each repair that is on disk. Modes and leftovers come before the databases are
+ * written, and are reported also if that fails.
+ */
+static int tell(struct repair *repair)
+{
+	int r = tell_files(repair, &kind_uid);
+
+	if (r == 0)
+		r = tell_files(repair, &kind_gid);
+	return r || !repair->done ? r : tell_lines(repair, &repair->findings);
+}
+
+/*
+ * Repairs what gives and takes nothing. What could not be repaired is reported and noted
+ * in @check. Returns 0, or an exit status that ends everything.
  */
 int check_repair(struct check *check)
 {
@@ -315,10 +338,14 @@ int check_repair(struct check *check)
 	if (r)
 		return verb_fail(-r);
 	repair.db.stop = interrupt.fd;
-	r = mend(&repair);
+	fix(&repair);
+	record(&repair);
+	/* The reader may be slow: no other command waits for our locks, and a signal ends
+	 * what is left to do. */
+	interrupt_let_go(&interrupt);
+	r = tell(&repair);
 	table_clear(&repair.old[0]);
 	table_clear(&repair.old[1]);
-	record(&repair);
-	interrupt_let_go(&interrupt);
+	findings_cleanup(&repair.findings);
 	return r;
 }

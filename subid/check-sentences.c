@@ -14,6 +14,7 @@
 #include "common/i18n.h"
 #include "libsubid/core/entry.h"
 #include "libsubid/core/limits.h"
+#include "libsubid/core/printable.h"
 #include "subid/check.h"
 
 /* Writes the sentence; what is too long is cut. */
@@ -61,17 +62,21 @@ void problem_command(struct problem *problem, const char *command)
 	problem->cure[n] = '\0';
 }
 
-/* A name out of a file, which may hold anything, as a string to show. */
-void problem_show_name(const char *name, size_t len, char out[static CHECK_NAME_BYTES])
+/* A name out of a file, which may hold anything, as a string; what is too long is cut. */
+void problem_copy_name(const char *name, size_t len, char out[static CHECK_NAME_BYTES])
 {
-	if (len > LIMIT_OWNER_BYTES)
-		len = LIMIT_OWNER_BYTES;
-	for (size_t i = 0; i < len; i++) {
-		out[i] = name[i];
-		if ((unsigned char)name[i] < ' ' || name[i] == 0x7f)
-			out[i] = '?';
+	size_t n = 0;
+
+	for (size_t i = 0; i < len && n + PRINTABLE_ESCAPE_BYTES < CHECK_NAME_BYTES;
+	     i++) {
+		if (name[i] != '\0') {
+			out[n++] = name[i];
+		} else {
+			printable_escape(name[i], out + n);
+			n += PRINTABLE_ESCAPE_BYTES;
+		}
 	}
-	out[len] = '\0';
+	out[n] = '\0';
 }
 
 /* The login name that an owner is or has; NULL: none, or it may be one of two users. */
@@ -171,7 +176,8 @@ static bool is_plain(const char *owner)
 	char word[CAUSES_QUOTED_BYTES];
 
 	return entry_check_owner(owner, strlen(owner)) == 0 &&
-	       causes_quote(owner, word) && word[0] != '\'' && !strpbrk(owner, "/&\\");
+	       causes_quote(owner, word) && strcmp(word, owner) == 0 &&
+	       !strpbrk(owner, "/&\\");
 }
 
 static void cure_fault(const struct finding *finding, struct problem *problem)
@@ -382,9 +388,9 @@ void check_describe(const struct check *check, const struct finding *finding,
 		.other_line = finding->other_line,
 		.ids = finding->ids,
 	};
-	problem_show_name(finding->owner, finding->owner_len, problem->owner);
+	problem_copy_name(finding->owner, finding->owner_len, problem->owner);
 	if (finding->other)
-		problem_show_name(finding->other, finding->other_len, problem->other);
+		problem_copy_name(finding->other, finding->other_len, problem->other);
 
 	if (finding->fault && finding->code <= FINDING_READ_DIFFERENTLY)
 		describe_fault(finding, problem);

@@ -20,7 +20,6 @@
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/nsswitch.h"
 #include "libsubid/sys/paths.h"
-#include "libsubid/user/nss-modules.h"
 #include "libsubid/user/unknown-owners.h"
 #include "subid/check.h"
 
@@ -35,6 +34,7 @@ struct digits {
 
 struct asking {
 	struct check *check;
+	struct nsswitch nsswitch;
 	bool remote; /* there is more than services of this system */
 	struct nss_client client;
 	struct unknown_owners names;
@@ -130,7 +130,7 @@ static int add_unknown(struct asking *asking, const char *name, int r)
 static int take_name(struct asking *asking, const struct unknown_owner *owner)
 {
 	struct check *check = asking->check;
-	const struct account *account = &owner->answer.account, *canonical;
+	const struct account *account = &owner->answer.account;
 	const char *name = owner->name;
 
 	if (owner->answer.r < 0)
@@ -138,7 +138,7 @@ static int take_name(struct asking *asking, const struct unknown_owner *owner)
 	asking->answered = true;
 	if (owner->answer.r || accounts_by_name(&check->users, name, strlen(name)))
 		return 0;
-	if (unknown_owners_canonical(&asking->names, name, strlen(name), &canonical))
+	if (!unknown_owners_canonical(&asking->names, name, strlen(name)))
 		return add_user(check, name, account);
 	return accounts_add(&check->spellings, name, strlen(name), account->uid,
 			    account->gid);
@@ -260,7 +260,7 @@ static int ask_all(struct asking *asking)
 		r = ask_uids(asking);
 	/* One that is silent about all owners would be about ids. */
 	if (r == 0 && asking->remote && (asking->answered || !asking->failed))
-		r = check_ask_ids(check, &failed);
+		r = check_ask_ids(check, &asking->nsswitch, &failed);
 	if (r == 0 && failed)
 		asking->failed = failed;
 	if (r == 0)
@@ -282,20 +282,20 @@ int check_ask_service(struct check *check, const struct findings *findings)
 {
 	CLEANUP(asking_cleanup)
 	struct asking asking = { .check = check, .client = NSS_CLIENT_LOOK };
-	struct nsswitch nsswitch;
+	const struct nsswitch *nsswitch = &asking.nsswitch;
 	int r;
 
 	if (check->place.image)
 		return 0;
-	r = nsswitch_read(NAME_SERVICE_CONF, &nsswitch);
+	r = nsswitch_read(NAME_SERVICE_CONF, &asking.nsswitch);
 	if (r) {
 		report_line(PROGRAM, "%s: %s", NAME_SERVICE_CONF, report_error(-r));
 		check->unreadable = true;
 		return r == -ENOMEM ? r : 0;
 	}
-	asking.remote = nss_words_have_remote(nsswitch.passwd_others) ||
-			nss_words_have_remote(nsswitch.group_others);
-	if (!asking.remote && (nsswitch.passwd_others[0] == '\0' ||
+	asking.remote = nsswitch_has_remote(nsswitch->passwd_others) ||
+			nsswitch_has_remote(nsswitch->group_others);
+	if (!asking.remote && (nsswitch->passwd_others[0] == '\0' ||
 			       findings->counts[FINDING_NO_ACCOUNT][FINDING_NOTE] == 0))
 		return 0;
 	return ask_all(&asking);

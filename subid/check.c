@@ -86,16 +86,21 @@ struct problem problem_of(enum check_code code, const struct kind *kind, const c
 /* `FILE:LINE: SEVERITY: MESSAGE [CODE]`, and the cure below it. */
 static int say(const struct problem *problem)
 {
-	char line[NUM_BYTES + 2] = "";
+	enum printable_charset charset = report_charset();
 
 	progress_rows();
+	report_put(problem->path, strlen(problem->path), charset);
 	if (problem->line)
-		snprintf(line, sizeof(line), ":%" PRIu64, problem->line);
-	printf("%s%s: %s: %s [%s]\n", problem->path, line,
-	       problem->fixed ? _("mended") : finding_severity_name(problem->severity),
-	       problem->message, problem->code);
-	if (problem->cure[0] != '\0' && !problem->fixed)
-		printf("    %s\n", problem->cure);
+		printf(":%" PRIu64, problem->line);
+	printf(": %s: ",
+	       problem->fixed ? _("mended") : finding_severity_name(problem->severity));
+	report_put(problem->message, strlen(problem->message), charset);
+	printf(" [%s]\n", problem->code);
+	if (problem->cure[0] != '\0' && !problem->fixed) {
+		fputs("    ", stdout);
+		report_put(problem->cure, strlen(problem->cure), charset);
+		putchar('\n');
+	}
 	if (!ferror(stdout))
 		return 0;
 	report_line(PROGRAM, _("standard output: %s"), report_error(errno));
@@ -142,7 +147,6 @@ static int put_row(struct check *check, const struct problem *problem)
 /* Puts a finding out and counts it. Returns 0, or an exit status: then no more. */
 int check_tell(struct check *check, const struct problem *problem)
 {
-	check->n_mended += problem->fixed;
 	if (!problem->fixed && problem->severity >= FINDING_WARNING)
 		check->n_wrong++;
 	return check->table ? put_row(check, problem) : say(problem);
@@ -178,8 +182,7 @@ static int parse(int argc, char **argv, struct check *check)
 		VERB_SHORT_OUTPUT VERB_SHORT_ROOT VERB_SHORT_HELP;
 	int option, r;
 
-	while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) >=
-	       0) {
+	while ((option = arguments_next(argc, argv, short_options, long_options)) >= 0) {
 		if (option >= OPTION_ALL && option <= OPTION_VERBOSE) {
 			check->all |= option == OPTION_ALL;
 			check->fix |= option == OPTION_FIX;
@@ -230,14 +233,17 @@ static int authorise(const struct check *check)
 
 static int load_accounts(struct check *check)
 {
-	int r;
+	const struct kind *kind = &kind_uid;
+	int r = passwd_file_load(check->place.folder, kind, &check->users);
 
-	r = passwd_file_load(check->place.folder, &kind_uid, &check->users);
-	if (r == 0)
-		r = passwd_file_load(check->place.folder, &kind_gid, &check->groups);
+	if (r == 0) {
+		kind = &kind_gid;
+		r = passwd_file_load(check->place.folder, kind, &check->groups);
+	}
 	if (r == 0)
 		return VERB_GO;
-	report_line(PROGRAM, "%s: %s", check->place.etc, report_error(-r));
+	report_line(PROGRAM, "%s/%s: %s", check->place.etc, kind->accounts,
+		    report_error(-r));
 	return VERB_UNREADABLE;
 }
 
@@ -296,6 +302,8 @@ static int run(int argc, char **argv)
 	int r, end = 0;
 
 	r = parse(argc, argv, &check);
+	if (check.fix)
+		edit_keep_going();
 	if (r == VERB_GO)
 		r = authorise(&check);
 	if (r == VERB_GO)

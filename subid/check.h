@@ -13,14 +13,16 @@
 #include "libsubid/core/kind.h"
 #include "libsubid/core/range.h"
 #include "libsubid/core/table.h"
+#include "libsubid/sys/nsswitch.h"
 #include "libsubid/user/passwd-file.h"
 #include "subid/verb.h"
 
 #define CHECK_PATH_BYTES (PATH_MAX + 64)
 #define CHECK_TEXT_BYTES 2048
 /* Findings of one kind that are told unless all are asked for. */
-#define CHECK_MAX	 1000
-#define CHECK_NAME_BYTES (LIMIT_OWNER_BYTES + 1)
+#define CHECK_MAX 1000
+/* With room behind an owner of any length for a byte that is written as `\xNN`. */
+#define CHECK_NAME_BYTES (LIMIT_OWNER_BYTES + 5)
 
 /* What is told besides the findings in lines: about files and programs. */
 enum check_code {
@@ -82,10 +84,9 @@ struct check {
 	struct accounts spellings;
 	struct accounts unknown;
 	struct output output;
-	bool table;	 /* rows and not sentences */
-	size_t n_wrong;	 /* of warnings and errors that are not mended */
-	size_t n_mended; /* that were told */
-	bool silent;	 /* the name service has not answered */
+	bool table;	/* rows and not sentences */
+	size_t n_wrong; /* of warnings and errors that are not mended */
+	bool silent;	/* the name service has not answered */
 	bool unreadable;
 	bool not_written;
 	bool locked;
@@ -98,12 +99,12 @@ void problem_message(struct problem *problem, const char *format, ...)
 void problem_cure(struct problem *problem, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void problem_command(struct problem *problem, const char *command);
-void problem_show_name(const char *name, size_t len, char out[static CHECK_NAME_BYTES]);
+void problem_copy_name(const char *name, size_t len, char out[static CHECK_NAME_BYTES]);
 int check_tell(struct check *check, const struct problem *problem);
 
 int check_lines(struct check *check);
 int check_ask_service(struct check *check, const struct findings *findings);
-int check_ask_ids(struct check *check, int *ret_failed);
+int check_ask_ids(struct check *check, const struct nsswitch *nsswitch, int *ret_failed);
 int check_find_primary(struct check *check, struct range span);
 int check_find_taken(struct check *check, const struct findings *findings);
 int check_files(struct check *check);

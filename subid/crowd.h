@@ -10,13 +10,13 @@
 #include <stdint.h>
 
 #include "common/edit.h"
-#include "libsubid/allot.h"
+#include "libsubid/allocate.h"
 #include "libsubid/user/people.h"
 
 struct crowd {
 	struct people people;
-	struct allotment *items; /* one for each of the people */
-	uint64_t *lines;	 /* where each stands in the file, from 1 */
+	struct allocate_item *items; /* one for each of the people */
+	uint64_t *lines;	     /* where each stands in the file, from 1 */
 	size_t allocated;
 	const char *source; /* the name of the file in messages; NULL: there is none */
 	size_t bad;	    /* lines that are wrong; they are told */

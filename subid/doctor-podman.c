@@ -129,7 +129,8 @@ int doctor_storage(struct doctor *doctor)
 /* The process id in a file of podman's; 0: there is none, or it is not the user's. */
 static pid_t read_pid(const char *path)
 {
-	CLEANUP(fd_cleanup) int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	CLEANUP(fd_cleanup)
+	int fd = fd_open_regular(AT_FDCWD, path, O_RDONLY | O_NOFOLLOW);
 	char text[NUM_BYTES + 1];
 	uint64_t pid;
 	size_t n;

@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <langinfo.h>
 #include <linux/keyctl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +25,7 @@
 #include "common/interrupt.h"
 #include "common/report.h"
 #include "libsubid/core/cleanup.h"
+#include "libsubid/core/printable.h"
 #include "libsubid/sys/child.h"
 #include "libsubid/sys/conf.h"
 #include "libsubid/sys/fd.h"
@@ -177,42 +177,55 @@ static int run_child(void *context)
 	return VERB_UNREADABLE;
 }
 
-/* Control characters: of ASCII, and of Latin-1 as UTF-8 or as a byte that is no part of
- * another character. */
-struct filter {
-	bool utf8;	       /* what root's terminal understands */
-	unsigned int expected; /* bytes that are to come of a character of UTF-8 */
-	bool c2;	       /* the last one was the first half of U+0080 to U+00BF */
+/* What the user's process has said and root has not seen yet. */
+struct relay {
+	enum printable_charset charset;
+	char text[4096];
+	size_t len;
 };
 
-static bool is_control(struct filter *filter, unsigned char byte)
+/* Passes lines on, without control characters. */
+static void put_lines(const char *text, size_t len, enum printable_charset charset)
 {
-	bool c1 = byte >= 0x80 && byte < 0xa0;
-	bool inside = filter->expected > 0 && (byte & 0xc0) == 0x80;
-	bool bad = (byte < ' ' && byte != '\n') || byte == 0x7f ||
-		   (c1 && (!filter->utf8 || !inside || filter->c2));
+	while (len > 0) {
+		const char *newline = memchr(text, '\n', len);
+		size_t n = newline ? (size_t)(newline - text) : len;
 
-	if (inside)
-		filter->expected--;
-	else
-		filter->expected = byte >= 0xf0 ? 3 :
-				   byte >= 0xe0 ? 2 :
-				   byte >= 0xc2 ? 1 :
-						  0;
-	filter->c2 = byte == 0xc2;
-	return bad;
+		report_put(text, n, charset);
+		if (newline)
+			putchar_unlocked('\n');
+		n += newline ? 1 : 0;
+		text += n;
+		len -= n;
+	}
 }
 
-/* Passes on what the user's process says, without control characters. */
-static void relay(void *context, char *text, size_t n)
+/* Passes everything on but the last bytes, which are kept. */
+static void pass_on(struct relay *relay, size_t kept)
 {
-	struct filter *filter = context;
+	size_t len = relay->len - kept;
+
+	put_lines(relay->text, len, relay->charset);
+	memmove(relay->text, relay->text + len, kept);
+	relay->len = kept;
+}
+
+/* Takes what the process says. A character may come in two parts. */
+static void hear_text(void *context, char *text, size_t n)
+{
+	struct relay *relay = context;
 
 	progress_rows();
-	for (size_t i = 0; i < n; i++)
-		if (is_control(filter, (unsigned char)text[i]))
-			text[i] = '?';
-	fwrite(text, 1, n, stdout);
+	while (n > 0) {
+		size_t room = sizeof(relay->text) - relay->len;
+		size_t len = n < room ? n : room;
+
+		memcpy(relay->text + relay->len, text, len);
+		relay->len += len;
+		text += len;
+		n -= len;
+		pass_on(relay, printable_partial(relay->text, relay->len));
+	}
 }
 
 static int status_of(int status)
@@ -245,14 +258,22 @@ static int find_identity(struct nss_client *asker, struct identity *user)
 	return VERB_UNREADABLE;
 }
 
-/* Hears the process. A signal that came ends it first, and then, let go, this one. */
-static int hear(const struct identity *user, struct child *child, int in, int stop)
+/* Rows for programs are UTF-8 in each locale, and so they are passed on. */
+static enum printable_charset charset_of(const struct output_format *format)
 {
-	struct filter filter = { .utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0 };
+	return format->json || format->raw ? PRINTABLE_UTF8 : report_charset();
+}
+
+/* Hears the process. A signal that came ends it first, and then, let go, this one. */
+static int hear(const struct doctor *doctor, const struct identity *user,
+		struct child *child, int in, int stop)
+{
+	struct relay relay = { .charset = charset_of(&doctor->options.output) };
 	int64_t end = wait_clock() + ANSWER_SECONDS * 1000;
-	int r = doctor_listen(in, child, stop, end, relay, &filter);
+	int r = doctor_listen(in, child, stop, end, hear_text, &relay);
 	int status = child_end(child);
 
+	pass_on(&relay, 0);
 	if (r == 0)
 		return status_of(status);
 	if (r < 0)
@@ -291,7 +312,7 @@ static int run_as(const struct doctor *doctor, const struct identity *user)
 	fd_close(ends[1]);
 	if (r)
 		return verb_fail(-r);
-	return hear(user, &child, in, interrupt.fd);
+	return hear(doctor, user, &child, in, interrupt.fd);
 }
 
 /*

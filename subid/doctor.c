@@ -46,12 +46,18 @@ struct row {
 
 static int say(const struct row *row)
 {
+	enum printable_charset charset = report_charset();
+
 	progress_rows();
-	printf("%-9s %-4s %-8s %s%s%s%s\n", row->link, row->kind ? row->kind->id : "",
-	       row->state, row->evidence, row->cause ? " [" : "",
-	       row->cause ? row->cause : "", row->cause ? "]" : "");
-	if (row->cure)
-		printf("    %s\n", row->cure);
+	printf("%-9s %-4s %-8s ", row->link, row->kind ? row->kind->id : "", row->state);
+	report_put(row->evidence, strlen(row->evidence), charset);
+	if (row->cause)
+		printf(" [%s]", row->cause);
+	if (row->cure) {
+		fputs("\n    ", stdout);
+		report_put(row->cure, strlen(row->cure), charset);
+	}
+	putchar('\n');
 	if (!ferror(stdout))
 		return 0;
 	report_line(PROGRAM, _("standard output: %s"), report_error(errno));
@@ -150,21 +156,12 @@ int doctor_tell_warning(struct doctor *doctor, const char *link,
 int doctor_tell_words(struct doctor *doctor, const char *link, const struct kind *kind,
 		      const char *evidence)
 {
-	char text[CAUSE_TEXT_BYTES];
-	size_t n = 0;
-
 	doctor->broken = true;
-	for (; n < sizeof(text) - 1 && evidence[n] != '\0'; n++) {
-		text[n] = evidence[n];
-		if ((unsigned char)evidence[n] < ' ' || evidence[n] == 0x7f)
-			text[n] = '?';
-	}
-	text[n] = '\0';
 	return put(doctor, &(struct row){ .link = link,
 					  .kind = kind,
 					  .state = "broken",
 					  .cause = "unknown",
-					  .evidence = text });
+					  .evidence = evidence });
 }
 
 static void doctor_cleanup(struct doctor *doctor)
@@ -187,8 +184,7 @@ static int parse(int argc, char **argv, struct doctor *doctor)
 	static const char short_options[] = VERB_SHORT_OUTPUT VERB_SHORT_HELP;
 	int option, r;
 
-	while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) >=
-	       0) {
+	while ((option = arguments_next(argc, argv, short_options, long_options)) >= 0) {
 		r = verb_take(&verb_doctor, &doctor->options, option);
 		if (r != VERB_GO)
 			return r;

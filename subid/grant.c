@@ -44,15 +44,14 @@ struct options {
 	uint64_t align;
 	struct range range; /* end 0: none */
 	bool if_missing;
-	struct db_policy policy;
+	struct overlap_policy policy;
 };
 
 struct grant {
 	struct options options;
 	struct edit edit;
 	struct crowd crowd;
-	struct allot allot;
-	struct db_grant db_grant;
+	struct allocate allocate;
 	struct table tables[2]; /* the databases, when the transaction is over, */
 	size_t before[2];	/* and how long they were before it */
 };
@@ -63,7 +62,7 @@ static void grant_cleanup(struct grant *grant)
 	crowd_cleanup(&grant->crowd);
 	table_clear(&grant->tables[0]);
 	table_clear(&grant->tables[1]);
-	overlap_list_cleanup(&grant->db_grant.conflicts);
+	allocate_cleanup(&grant->allocate);
 }
 
 static int take_number(const char *option, uint64_t min, uint64_t max, uint64_t *ret)
@@ -165,8 +164,7 @@ static int parse(int argc, char **argv, struct options *options)
 	int option, r;
 
 	options->min_uid = options->max_uid = UINT64_MAX;
-	while ((option = getopt_long(argc, argv, CHANGE_SHORT, long_options, NULL)) >=
-	       0) {
+	while ((option = arguments_next(argc, argv, CHANGE_SHORT, long_options)) >= 0) {
 		r = take_option(options, option);
 		if (r != VERB_GO)
 			return r;
@@ -186,7 +184,7 @@ static int parse(int argc, char **argv, struct options *options)
 static int collect(struct grant *grant, const struct accounts *roster)
 {
 	const struct options *options = &grant->options;
-	const struct settings *settings = &grant->allot.settings;
+	const struct settings *settings = &grant->allocate.settings;
 	struct crowd_filter filter = { .group = options->group };
 
 	if (options->user)
@@ -224,7 +222,7 @@ static int check_deterministic(const struct grant *grant)
 	const struct options *options = &grant->options;
 	bool chosen = options->count || options->align;
 
-	if (!grant->allot.settings.deterministic || options->range.end > 0)
+	if (!grant->allocate.settings.deterministic || options->range.end > 0)
 		return VERB_GO;
 	for (size_t i = 0; i < grant->crowd.people.n; i++) {
 		chosen |= grant->crowd.items[i].count > 0;
@@ -247,44 +245,59 @@ static int check_deterministic(const struct grant *grant)
 	return VERB_USAGE;
 }
 
-/* What allot is to do. Without bounds that make sense nothing but --range can be done. */
+/* What is known of each range: how many ids, or which. */
+static void set_items(struct grant *grant)
+{
+	const struct options *options = &grant->options;
+	struct allocate *allocate = &grant->allocate;
+
+	allocate->people = &grant->crowd.people;
+	allocate->items = grant->crowd.items;
+	allocate->n = grant->crowd.people.n;
+	allocate->fixed = options->range.end > 0;
+	for (size_t i = 0; i < allocate->n; i++) {
+		if (allocate->items[i].count == 0)
+			allocate->items[i].count = options->count;
+		for (size_t k = 0; k < 2; k++)
+			if (allocate->kinds[k])
+				allocate->items[i].ranges[k] = options->range;
+	}
+}
+
+/* What is to be done. Without bounds that make sense only --range can be done. */
 static int prepare(struct grant *grant)
 {
 	const struct options *options = &grant->options;
-	struct allot *allot = &grant->allot;
-	int r = VERB_GO;
+	struct allocate *allocate = &grant->allocate;
+	struct settings *settings = &allocate->settings;
+	int r;
 
-	if (options->range.end == 0 && edit_read_settings(&grant->edit, &allot->settings))
+	if (options->range.end == 0 ? edit_read_settings(&grant->edit, settings) :
+				      edit_names_by_id(&grant->edit, &settings->by_id))
 		return VERB_UNREADABLE;
-	for (size_t k = 0; k < 2; k++) {
-		allot->settings.requests[k].align = options->align;
-		if (options->count)
-			allot->settings.requests[k].count = options->count;
-	}
-	allot->kinds[0] = !options->change.gid_only;
-	allot->kinds[1] = !options->change.uid_only;
-	allot->fixed = options->range;
-	allot->if_missing = options->if_missing || options->all_users;
-	allot->mirror = allot->if_missing;
-	allot->above = true;
+	settings->requests[0].align = settings->requests[1].align = options->align;
+	allocate->kinds[0] = !options->change.gid_only;
+	allocate->kinds[1] = !options->change.uid_only;
+	allocate->if_missing = options->if_missing || options->all_users;
+	allocate->mirror = allocate->if_missing;
+	allocate->above = true;
+	allocate->policy = options->policy;
 	r = find_people(grant);
-	if (r == VERB_GO)
-		r = check_deterministic(grant);
-	allot->people = &grant->crowd.people;
-	allot->items = grant->crowd.items;
-	allot->n = grant->crowd.people.n;
-	return r;
+	if (r != VERB_GO)
+		return r;
+	set_items(grant);
+	return check_deterministic(grant);
 }
 
 /* COUNT 0 in login.defs is no error, but not what somebody expects who asks for ids. */
 static void tell_off(const struct grant *grant)
 {
 	static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
-	const struct allot *allot = &grant->allot;
+	const struct allocate *allocate = &grant->allocate;
 
 	for (size_t k = 0; k < 2; k++)
-		if (allot->kinds[k] && allot->fixed.end == 0 &&
-		    allot->settings.requests[k].count == 0)
+		if (allocate->kinds[k] && !allocate->fixed && grant->options.count == 0 &&
+		    allocate->settings.requests[k].count == 0)
 			report_line(PROGRAM,
 				    _("note: %s is 0 in %s/login.defs: no %ss are "
 				      "allocated unless --count says how many"),
@@ -297,21 +310,17 @@ static int change(struct grant *grant)
 	struct edit *edit = &grant->edit;
 	int r;
 
-	r = edit_begin(edit, grant->allot.kinds);
+	r = edit_begin(edit, grant->allocate.kinds);
 	if (r)
 		return r;
 	for (size_t k = 0; k < 2; k++)
 		grant->before[k] = edit->db.sides[k].table.len;
-	grant->db_grant = (struct db_grant){ .policy = grant->options.policy };
-	r = edit_names_by_id(edit, &grant->db_grant.by_id);
-	if (r)
-		return r;
-	r = allot_ranges(&edit->db, &grant->allot, &grant->db_grant);
+	r = allocate_ranges(&edit->db, &grant->allocate);
 	if (r == DB_FULL)
 		report_line(PROGRAM, _("%s gets no %ss"),
-			    people_name(&grant->crowd.people, grant->allot.full_for),
-			    grant->allot.full->id);
-	return edit_tell_grant(edit, &grant->db_grant, r);
+			    people_name(&grant->crowd.people, grant->allocate.full.item),
+			    grant->allocate.full.kind->id);
+	return edit_report_allocation(edit, &grant->allocate, r);
 }
 
 static bool has_grown(const struct grant *grant)
@@ -344,8 +353,8 @@ static struct range span(const struct grant *grant, size_t k)
 {
 	struct range all = { 0 };
 
-	for (size_t i = 0; i < grant->allot.n; i++) {
-		struct range range = grant->allot.items[i].ranges[k];
+	for (size_t i = 0; i < grant->allocate.n; i++) {
+		struct range range = grant->allocate.items[i].ranges[k];
 
 		if (range.end == 0)
 			continue;
@@ -366,7 +375,7 @@ static void record(const struct grant *grant, int status)
 	int r;
 
 	r = one ? snprintf(text, sizeof(text), "grant") :
-		  snprintf(text, sizeof(text), "grant users=%zu", grant->allot.n);
+		  snprintf(text, sizeof(text), "grant users=%zu", grant->allocate.n);
 	n = r < 0 ? 0 : (size_t)r;
 	n = change_describe(text, n, &kind_uid, span(grant, 0));
 	change_describe(text, n, &kind_gid, span(grant, 1));

@@ -3,16 +3,18 @@
  * list-free: where another range could go: the gaps within the bounds of login.defs(5),
  * between the ranges of all lines and the ids of local accounts, for each kind, and for a
  * range that is to be the same in both. A range of the default size fits a gap as often
- * as its ids suffice.
+ * as its ids suffice, or where the range follows from the uid, once for each uid whose
+ * range is free.
  */
 #include <stdio.h>
 
+#include "common/allocation.h"
 #include "common/i18n.h"
 #include "common/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
-#include "libsubid/user/passwd-file.h"
 #include "libsubid/sys/settings.h"
+#include "libsubid/user/passwd-file.h"
 #include "libsubid/used.h"
 #include "subid/lines.h"
 #include "subid/list.h"
@@ -69,22 +71,26 @@ static int put_accounts(const struct list *list, const struct kind *kind,
 
 static int read_settings(const struct list *list, struct settings *ret_settings)
 {
-	char path[PATH_MAX + 16];
-	const char *key;
-	int r;
+	struct settings_error error;
+	int r = settings_read(list->place.folder, ret_settings, &error);
 
-	snprintf(path, sizeof(path), "%s/login.defs", list->place.etc);
-	r = settings_read(list->place.folder, ret_settings, &key);
 	if (r == 0)
 		return 0;
-	if (r < 0)
-		report_line(PROGRAM, "%s: %s", path, report_error(-r));
-	else
-		report_line(PROGRAM, _("%s: the value of %s makes no sense"), path, key);
+	allocation_report_settings(PROGRAM, list->place.etc, &error, r);
 	return VERB_UNREADABLE;
 }
 
-static int show_gap(struct list *list, const char *kind, struct range gap, uint64_t count)
+/* How many ranges a gap has room for; by SUB_UID_DETERMINISTIC, of how many uids. */
+static uint64_t count_fits(const struct settings *settings,
+			   const struct alloc_request *request, struct range gap)
+{
+	return settings->deterministic ?
+		       alloc_deterministic_fits(request, settings->uid_min, gap) :
+		       range_count(gap) / request->count;
+}
+
+static int show_gap(struct list *list, const char *kind, const struct settings *settings,
+		    const struct alloc_request *request, struct range gap)
 {
 	char first[OUTPUT_NUMBER_BYTES], last[OUTPUT_NUMBER_BYTES];
 	char n[OUTPUT_NUMBER_BYTES], fits[OUTPUT_NUMBER_BYTES];
@@ -96,40 +102,27 @@ static int show_gap(struct list *list, const char *kind, struct range gap, uint6
 	};
 
 	/* With a count of 0 nothing is allocated by default. */
-	if (count > 0)
-		cells[COLUMN_FITS] = output_number(range_count(gap) / count, fits);
+	if (request->count > 0)
+		cells[COLUMN_FITS] =
+			output_number(count_fits(settings, request, gap), fits);
 	return output_row(&list->output, cells, NULL);
 }
 
 /* Shows what of the bounds is not in use. */
 static int show_gaps(struct list *list, const char *kind, const struct used *used,
-		     const struct alloc_request *request)
+		     const struct settings *settings, const struct alloc_request *request)
 {
 	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(SIZE_MAX);
-	struct range gap = request->bounds;
-	int r;
+	CLEANUP(alloc_space_cleanup) struct alloc_space space = { 0 };
+	int r = range_set_fill(&set, used->ranges, used->n);
 
-	/* 4294967295 is no id. */
-	if (gap.end > ID_NONE)
-		gap.end = ID_NONE;
-	r = range_set_fill(&set, used->ranges, used->n);
+	if (r == 0)
+		r = alloc_space_init(&space, request, &set, 0);
 	if (r)
 		return verb_fail(-r);
-	for (size_t i = 0; i < set.n && gap.start < gap.end; i++) {
-		struct range range = set.ranges[i], free;
-
-		if (range.end <= gap.start)
-			continue;
-		free = (struct range){ gap.start,
-				       range.start < gap.end ? range.start : gap.end };
-		if (free.start < free.end) {
-			r = show_gap(list, kind, free, request->count);
-			if (r)
-				return r;
-		}
-		gap.start = range.end;
-	}
-	return gap.start < gap.end ? show_gap(list, kind, gap, request->count) : 0;
+	for (size_t i = 0; r == 0 && i < space.n; i++)
+		r = show_gap(list, kind, settings, request, space.gaps[i]);
+	return r;
 }
 
 /* What a range in both databases has to keep to; false: there is no such range. */
@@ -139,6 +132,8 @@ static bool pair(const struct settings *settings, struct alloc_request *ret_requ
 	const struct alloc_request *gid = &settings->requests[1];
 
 	*ret_request = *uid;
+	if (settings->deterministic && uid->bounds.start != gid->bounds.start)
+		return false;
 	return uid->count == gid->count &&
 	       range_intersect(uid->bounds, gid->bounds, &ret_request->bounds);
 }
@@ -162,14 +157,14 @@ static int show_kinds(struct list *list, const struct settings *settings)
 			continue;
 		}
 		if (r == 0)
-			r = show_gaps(list, kind->id, &used,
+			r = show_gaps(list, kind->id, &used, settings,
 				      &settings->requests[kind->group]);
 		for (size_t j = 0; j < used.n && r == 0 && list->n_kinds == 2; j++)
 			r = put(&both, used.ranges[j]);
 	}
 	if (r == 0 && status == VERB_DONE && list->n_kinds == 2 &&
 	    pair(settings, &request))
-		r = show_gaps(list, "both", &both, &request);
+		r = show_gaps(list, "both", &both, settings, &request);
 	return r ? r : status;
 }
 

@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <langinfo.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +13,12 @@
 #include <unistd.h>
 
 #include "common/i18n.h"
+#include "common/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "subid/index.h"
 #include "subid/list.h"
+#include "subid/output-form.h"
 #include "subid/progress.h"
 
 #define WIDTH_MIN   40
@@ -108,10 +109,12 @@ static void draw(const struct picture *picture, const struct index *index,
 {
 	uint64_t covered[WIDTH_MAX] = { 0 };
 	const char *owner = index_owner(index, &index->ranges[ranges[0]]);
+	char name[OWNER_WIDTH + 1];
 
 	for (size_t i = 0; i < n; i++)
 		cover(picture, &index->ranges[ranges[i]], covered);
-	printf("%-*.*s ", OWNER_WIDTH, OWNER_WIDTH, owner);
+	printable_copy(name, sizeof(name), owner, strlen(owner), report_charset());
+	printf("%s%*s ", name, OWNER_WIDTH - (int)output_width(name), "");
 	put_marks(picture, covered);
 }
 
@@ -175,7 +178,7 @@ static int draw_rows(const struct picture *picture, struct index *index)
 
 static int draw_kind(const struct kind *kind, struct index *index)
 {
-	bool utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	bool utf8 = report_charset() == PRINTABLE_UTF8;
 	struct picture picture = { .width = screen_width() - OWNER_WIDTH - 1 };
 	uint64_t ids;
 

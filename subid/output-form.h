@@ -7,6 +7,9 @@
 
 #include "subid/output.h"
 
+size_t output_width(const char *text);
+
+void output_json_string(const char *text);
 void output_json_start(const char *name);
 void output_json_row(const struct output *output, const char *const *cells);
 void output_json_end(const struct output *output);

@@ -6,62 +6,35 @@
  * last, and passes on bytes that are no UTF-8: file names may hold those, JSON must not.
  */
 #include <ctype.h>
-#include <stdint.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "libsubid/core/printable.h"
 #include "subid/output-form.h"
 
-/* The length of the UTF-8 character at @text; 0: there is none. */
-static size_t utf8_length(const char *text)
+/*
+ * Prints a string. Characters that are not shown are `\uNNNN`; a byte that is part of no
+ * character is the character of its number.
+ */
+void output_json_string(const char *text)
 {
-	const unsigned char *byte = (const unsigned char *)text;
-	size_t len = byte[0] < 0x80 ? 1 :
-		     byte[0] < 0xc2 ? 0 :
-		     byte[0] < 0xe0 ? 2 :
-		     byte[0] < 0xf0 ? 3 :
-		     byte[0] < 0xf5 ? 4 :
-				      0;
+	size_t len = strlen(text);
 
-	for (size_t i = 1; i < len; i++)
-		if ((byte[i] & 0xc0) != 0x80)
-			return 0;
-	/* Overlong forms, surrogates, and what is beyond the last character. */
-	if ((byte[0] == 0xe0 && byte[1] < 0xa0) || (byte[0] == 0xed && byte[1] > 0x9f) ||
-	    (byte[0] == 0xf0 && byte[1] < 0x90) || (byte[0] == 0xf4 && byte[1] > 0x8f))
-		return 0;
-	return len;
-}
-
-/* How many bytes at @text are what they are in JSON. */
-static size_t plain_length(const char *text)
-{
-	size_t len = 0;
-
-	while (text[len] >= ' ' && text[len] < 0x7f && text[len] != '"' &&
-	       text[len] != '\\')
-		len++;
-	return len;
-}
-
-static void put_string(const char *text)
-{
 	putchar_unlocked('"');
 	for (;;) {
-		size_t len = plain_length(text);
+		size_t n = printable_span(text, strcspn(text, "\"\\"), PRINTABLE_UTF8);
+		struct printable step;
 
-		fwrite_unlocked(text, 1, len, stdout);
-		text += len;
-		if (!*text)
-			break;
-		len = utf8_length(text);
+		fwrite_unlocked(text, 1, n, stdout);
+		text += n;
+		len -= n;
 		if (len == 0)
-			fputs_unlocked("\\ufffd", stdout);
-		else if (len > 1)
-			fwrite_unlocked(text, 1, len, stdout);
-		else
-			printf("\\u%04x", (unsigned int)*text);
-		text += len ? len : 1;
+			break;
+		step = printable_step(text, len, PRINTABLE_UTF8);
+		printf("\\u%04" PRIx32, step.code);
+		text += step.len;
+		len -= step.len;
 	}
 	putchar_unlocked('"');
 }
@@ -75,7 +48,7 @@ static void put_value(enum output_type type, const char *cell)
 	else if (type == OUTPUT_NUMBER)
 		fputs_unlocked(cell, stdout);
 	else
-		put_string(cell);
+		output_json_string(cell);
 }
 
 void output_json_start(const char *name)

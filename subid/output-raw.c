@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * output-raw: a line a row, a blank between columns. A cell is one word: blanks and what
- * is not printable are \xNN, and no value is an empty word, as libsmartcols has it.
+ * output-raw: a line a row, a blank between columns. A cell is one word of UTF-8: blanks,
+ * backslashes and bytes that are not shown are \xNN, and no value is an empty word.
  */
 #include <stdio.h>
+#include <string.h>
 
+#include "common/report.h"
 #include "subid/output-form.h"
 
 static void put_word(const char *text)
 {
-	for (; *text; text++) {
-		unsigned char byte = (unsigned char)*text;
+	for (;;) {
+		size_t len = strcspn(text, " \\");
+		char escape[PRINTABLE_ESCAPE_BYTES];
 
-		if (byte <= ' ' || byte == '\\' || byte == 0x7f)
-			printf("\\x%02x", byte);
-		else
-			putchar_unlocked(byte);
+		report_put(text, len, PRINTABLE_UTF8);
+		text += len;
+		if (*text == '\0')
+			return;
+		printable_escape(*text++, escape);
+		fwrite_unlocked(escape, 1, sizeof(escape), stdout);
 	}
 }
 

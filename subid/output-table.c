@@ -4,14 +4,20 @@
  *
  * libsmartcols wants all rows before it prints the first, which is a kilobyte of memory a
  * row. It gets the first OUTPUT_ROWS; the rows behind keep the columns as they are then.
+ * All rows are made visible here and not by libsmartcols, which lets characters through
+ * that change the direction of writing.
  */
 #include <errno.h>
 #include <libsmartcols/libsmartcols.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <wchar.h>
 
+#include "common/report.h"
+#include "libsubid/core/cleanup.h"
 #include "subid/output-form.h"
 #include "subid/progress.h"
 
@@ -22,11 +28,20 @@ static bool wants_colours(void)
 	return isatty(STDOUT_FILENO) && !(no_colour && *no_colour);
 }
 
+/* Where the locale has one byte a character libsmartcols knows the width of ASCII alone.
+ */
+static enum printable_charset table_charset(void)
+{
+	return report_charset() == PRINTABLE_UTF8 ? PRINTABLE_UTF8 : PRINTABLE_ASCII;
+}
+
 int output_table_start(struct output *output)
 {
+	output->charset = table_charset();
 	output->table = scols_new_table();
 	if (!output->table)
 		return -ENOMEM;
+	scols_table_enable_noencoding(output->table, 1);
 	scols_table_enable_noheadings(output->table, output->no_headings);
 	scols_table_enable_colors(output->table, wants_colours());
 	for (size_t i = 0; i < output->n_chosen; i++) {
@@ -40,6 +55,33 @@ int output_table_start(struct output *output)
 	return 0;
 }
 
+/* The text of a cell as it is shown: itself, or what is put into *ret_made, to be freed;
+ * NULL: there is no memory. */
+static const char *show_cell(const struct output *output, const char *cell,
+			     char **ret_made)
+{
+	size_t len = cell ? strlen(cell) : 0;
+	size_t size = PRINTABLE_ESCAPE_BYTES * len + 1;
+
+	if (!cell)
+		return "";
+	if (printable_span(cell, len, output->charset) == len)
+		return cell;
+	*ret_made = malloc(size);
+	if (*ret_made)
+		printable_copy(*ret_made, size, cell, len, output->charset);
+	return *ret_made;
+}
+
+static int set_cell(const struct output *output, struct libscols_line *line, size_t i,
+		    const char *cell)
+{
+	CLEANUP(cleanup_free) char *made = NULL;
+	const char *shown = show_cell(output, cell, &made);
+
+	return shown ? scols_line_set_data(line, i, shown) : -ENOMEM;
+}
+
 static int add_row(const struct output *output, const char *const *cells,
 		   const char *colour)
 {
@@ -48,7 +90,7 @@ static int add_row(const struct output *output, const char *const *cells,
 	if (!line)
 		return -ENOMEM;
 	for (size_t i = 0; i < output->n_chosen; i++)
-		if (scols_line_set_data(line, i, cells[output->chosen[i]]))
+		if (set_cell(output, line, i, cells[output->chosen[i]]))
 			return -ENOMEM;
 	return colour ? scols_line_set_color(line, colour) : 0;
 }
@@ -70,14 +112,35 @@ static int print_rows(struct output *output)
 	return 0;
 }
 
-/* Cells on the screen: bytes of UTF-8 that begin a character. */
-static size_t width_of(const char *text)
+/* The columns of the first character; one that the locale does not know takes what
+ * libsmartcols thinks it takes, so that all rows are alike. */
+static size_t character_width(const char *text, size_t *ret_len)
 {
-	size_t n = 0;
+	mbstate_t state = { 0 };
+	wchar_t wide;
+	size_t len = mbrtowc(&wide, text, MB_LEN_MAX, &state);
+	bool known = len > 0 && len <= MB_LEN_MAX;
+	int width = known ? wcwidth(wide) : 1;
 
-	for (; *text; text++)
-		n += ((unsigned char)*text & 0xc0) != 0x80;
-	return n;
+	*ret_len = known ? len : 1;
+	return width < 0 ? PRINTABLE_ESCAPE_BYTES * *ret_len : (size_t)width;
+}
+
+/* How many columns of the screen a text takes. */
+size_t output_width(const char *text)
+{
+	size_t width = 0, len;
+
+	while (*text != '\0') {
+		if ((unsigned char)*text < 0x80) {
+			width++;
+			text++;
+		} else {
+			width += character_width(text, &len);
+			text += len;
+		}
+	}
+	return width;
 }
 
 /* printf(3) takes ten times as long, and this is done for each cell of a million rows. */
@@ -87,27 +150,30 @@ static void put_blanks(size_t n)
 		putchar_unlocked(' ');
 }
 
-static void put_cell(const struct output *output, size_t i, const char *cell)
+static int put_cell(const struct output *output, size_t i, const char *cell)
 {
-	size_t width = width_of(cell);
+	CLEANUP(cleanup_free) char *made = NULL;
+	const char *shown = show_cell(output, cell, &made);
+	size_t width = shown ? output_width(shown) : 0;
 	size_t pad = width < output->widths[i] ? output->widths[i] - width : 0;
 	bool right = output->columns[output->chosen[i]].type == OUTPUT_NUMBER;
 	bool last = i + 1 == output->n_chosen;
 
+	if (!shown)
+		return -ENOMEM;
 	if (i)
 		putchar_unlocked(' ');
 	if (right)
 		put_blanks(pad);
-	for (; *cell; cell++)
-		putchar_unlocked((unsigned char)*cell < ' ' || *cell == 0x7f ? '?' :
-									       *cell);
+	fputs_unlocked(shown, stdout);
 	if (!right && !last)
 		put_blanks(pad);
+	return 0;
 }
 
 int output_table_row(struct output *output, const char *const *cells, const char *colour)
 {
-	int r;
+	int r = 0;
 
 	if (output->n_rows < OUTPUT_ROWS)
 		return add_row(output, cells, colour);
@@ -116,13 +182,10 @@ int output_table_row(struct output *output, const char *const *cells, const char
 		if (r)
 			return r;
 	}
-	for (size_t i = 0; i < output->n_chosen; i++) {
-		const char *cell = cells[output->chosen[i]];
-
-		put_cell(output, i, cell ? cell : "");
-	}
+	for (size_t i = 0; i < output->n_chosen && r == 0; i++)
+		r = put_cell(output, i, cells[output->chosen[i]]);
 	putchar_unlocked('\n');
-	return 0;
+	return r;
 }
 
 int output_table_end(struct output *output)

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "libsubid/core/num.h"
+#include "libsubid/core/printable.h"
 
 /* Columns that a verb may have. */
 #define OUTPUT_COLUMNS 16
@@ -54,8 +55,9 @@ struct output {
 	bool begun; /* what stands before the rows is out */
 	bool lost;
 	size_t n_rows;
-	struct libscols_table *table;  /* of the first OUTPUT_ROWS rows */
-	size_t widths[OUTPUT_COLUMNS]; /* of what is chosen, once the table is printed */
+	enum printable_charset charset; /* of a table */
+	struct libscols_table *table;	/* of the first OUTPUT_ROWS rows */
+	size_t widths[OUTPUT_COLUMNS];	/* of what is chosen, once the table is printed */
 };
 
 #define OUTPUT_NONE         \

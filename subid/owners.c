@@ -18,18 +18,17 @@
 
 static int read_nsswitch(struct owners *owners, const char *etc)
 {
-	struct nsswitch nsswitch;
+	struct nsswitch *nsswitch = &owners->nsswitch;
 	char path[PATH_MAX + 16];
 	int r;
 
 	snprintf(path, sizeof(path), "%s/nsswitch.conf", etc);
-	r = nsswitch_read(path, &nsswitch);
+	r = nsswitch_read(path, nsswitch);
 	if (r)
 		report_line(PROGRAM, "%s: %s", path, report_error(-r));
 	else {
-		owners->others[kind_uid.group] = nsswitch.passwd_others[0] != '\0';
-		owners->others[kind_gid.group] = nsswitch.group_others[0] != '\0';
-		owners->files_first = lookup_is_files_first(&nsswitch);
+		owners->others[kind_uid.group] = nsswitch->passwd_others[0] != '\0';
+		owners->others[kind_gid.group] = nsswitch->group_others[0] != '\0';
 	}
 	return r ? VERB_UNREADABLE : 0;
 }
@@ -49,8 +48,8 @@ int owners_start_named(struct owners *owners, const struct verb_place *place)
 
 /*
  * Tells, once, that local users (of kind_uid) or groups (of kind_gid) cannot be read; @r
- * is what passwd_file_load() returned. The verb goes on without them. Returns 0, or an exit
- * status with the reason told.
+ * is what passwd_file_load() returned. The verb goes on without them. Returns 0, or an
+ * exit status with the reason told.
  */
 int owners_unread(struct owners *owners, const struct kind *kind, int r)
 {
@@ -128,15 +127,19 @@ void owners_note_silent(struct owners *owners, int r)
 	owners->silent = true;
 }
 
+static struct lookup make_lookup(const struct owners *owners,
+				 const struct name_service *service)
+{
+	if (owners->place->image)
+		return (struct lookup){ .directory = owners->place->folder };
+	return lookup_live(owners->place->folder, &owners->nsswitch, service);
+}
+
 /* The name service, for as long as it may take in a look at all users. */
 static struct lookup look(struct owners *owners, struct name_service *service)
 {
 	*service = nss_client_service(&owners->asker);
-	return (struct lookup){
-		.directory = owners->place->folder,
-		.files_first = owners->files_first,
-		.service = owners->place->image ? NULL : service,
-	};
+	return make_lookup(owners, service);
 }
 
 /* Who the owners are that were added; what is not answered is reported. */
@@ -178,13 +181,9 @@ static int look_up(struct owners *owners, const char *word, uint32_t uid,
 {
 	/* If one user is all that is asked about, the answer is waited for. */
 	CLEANUP(nss_client_end) struct nss_client patient = NSS_CLIENT_PATIENT;
-	const struct name_service service = nss_client_service(
-		owners->everybody ? &owners->asker : &patient);
-	const struct lookup lookup = {
-		.directory = owners->place->folder,
-		.files_first = owners->files_first,
-		.service = owners->place->image ? NULL : &service,
-	};
+	const struct name_service service =
+		nss_client_service(owners->everybody ? &owners->asker : &patient);
+	const struct lookup lookup = make_lookup(owners, &service);
 
 	return word ? lookup_name(&lookup, word, ret_account) :
 		      lookup_uid(&lookup, uid, ret_account);

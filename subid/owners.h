@@ -28,7 +28,7 @@ struct owners {
 	struct accounts users; /* local ones, unless a few are all that is asked about: */
 	struct owners_named *named; /* those of owners_user() who have an account */
 	bool everybody;		    /* all users are asked about */
-	bool files_first; /* the passwd file is what the name service asks first */
+	struct nsswitch nsswitch;
 	bool others[2]; /* the name service knows more users, groups, than local ones */
 	struct nss_client asker;
 	struct unknown_owners asked; /* those it was asked about */

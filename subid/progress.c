@@ -14,12 +14,16 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "common/report.h"
+#include "libsubid/core/printable.h"
 #include "libsubid/sys/child.h"
+#include "libsubid/sys/fd.h"
 #include "libsubid/sys/wait.h"
 #include "subid/progress.h"
 #include "subid/verb.h"
@@ -28,10 +32,13 @@
 #define EACH	    200
 #define WHAT_BYTES  256
 
+/* A screen has one line for it. */
+#define WHAT_SHOWN_BYTES (2 * WHAT_BYTES)
+
 #define WIPE "\r\033[K"
 
 struct shared {
-	char what[WHAT_BYTES]; /* may be read while it changes: it is text, and ends */
+	char what[WHAT_BYTES]; /* a name of others, which may be read while it changes */
 	_Atomic uint64_t done;
 	_Atomic uint64_t total; /* 0: not known */
 	atomic_bool shown;
@@ -66,24 +73,34 @@ static bool was_ended(const struct shared *shared, const sigset_t *ends,
 	return true;
 }
 
+/* What is worked on, as it is shown. It may change meanwhile, so it is copied first. */
+static void read_what(const struct shared *shared, char what[static WHAT_SHOWN_BYTES])
+{
+	char copy[WHAT_BYTES];
+
+	memcpy(copy, shared->what, sizeof(copy));
+	printable_copy(what, WHAT_SHOWN_BYTES, copy, strnlen(copy, sizeof(copy)),
+		       report_charset());
+}
+
 static void show(struct shared *shared, int64_t seconds)
 {
 	uint64_t done = shared->done, total = shared->total;
-	char text[2 * WHAT_BYTES];
+	char what[WHAT_SHOWN_BYTES], text[sizeof(what) + WHAT_BYTES];
 	int n;
 
 	if (!is_ours())
 		return;
-	if (shared->what[0] == '\0')
+	read_what(shared, what);
+	if (what[0] == '\0')
 		n = snprintf(text, sizeof(text), WIPE "%s: %" PRId64 " s\r", PROGRAM,
 			     seconds);
 	else if (total)
-		n = snprintf(text, sizeof(text), WIPE "%s: %.*s: %" PRIu64 " %%\r",
-			     PROGRAM, WHAT_BYTES - 1, shared->what,
-			     done >= total ? 100 : 100 * done / total);
+		n = snprintf(text, sizeof(text), WIPE "%s: %s: %" PRIu64 " %%\r", PROGRAM,
+			     what, done >= total ? 100 : 100 * done / total);
 	else
-		n = snprintf(text, sizeof(text), WIPE "%s: %.*s: %" PRIu64 "\r", PROGRAM,
-			     WHAT_BYTES - 1, shared->what, done);
+		n = snprintf(text, sizeof(text), WIPE "%s: %s: %" PRIu64 "\r", PROGRAM,
+			     what, done);
 	shared->shown = true;
 	if (n < 0 || write(STDERR_FILENO, text, (size_t)n) < 0)
 		_exit(EXIT_FAILURE);
@@ -128,12 +145,6 @@ void progress_start(void)
 	child_start(&progress.child, &options, tick, progress.shared);
 }
 
-/* Names of files are others' to choose, and a terminal obeys what is in them. */
-static bool is_control(char byte)
-{
-	return (unsigned char)byte < ' ' || (unsigned char)byte >= 0x7f;
-}
-
 /*
  * Notes how far it is. Cheap enough for each thousandth line.
  *
@@ -142,16 +153,12 @@ static bool is_control(char byte)
  */
 void progress_show(const char *what, uint64_t done, uint64_t total)
 {
-	size_t n = 0;
+	size_t len = strnlen(what, WHAT_BYTES - 1);
 
 	if (progress.child.pid <= 0)
 		return;
-	for (; n < WHAT_BYTES - 1 && what[n] != '\0'; n++) {
-		progress.shared->what[n] = what[n];
-		if (is_control(what[n]))
-			progress.shared->what[n] = '?';
-	}
-	progress.shared->what[n] = '\0';
+	memcpy(progress.shared->what, what, len);
+	progress.shared->what[len] = '\0';
 	progress.shared->done = done;
 	progress.shared->total = total;
 }

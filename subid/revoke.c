@@ -2,11 +2,14 @@
 /*
  * revoke: takes ranges from an owner, all or some, unless a process uses them.
  */
+#include <inttypes.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "common/i18n.h"
 #include "common/report.h"
 #include "common/show.h"
+#include "common/status.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "subid/change.h"
@@ -14,6 +17,9 @@
 
 enum {
 	OPTION_ALL = CHANGE_OWN,
+	OPTION_AS_NAME,
+	OPTION_AS_UID,
+	OPTION_IF_HELD,
 	OPTION_RANGE,
 };
 
@@ -23,7 +29,11 @@ struct revoke {
 	struct change_options change;
 	const char *user;
 	bool all;
-	struct range range; /* what is taken */
+	bool as_name; /* whose lines are that have ambiguous digits as their owner */
+	bool as_uid;
+	bool if_held;	    /* nothing to remove is no failure */
+	bool nothing;	    /* the owner has none of the ids */
+	struct range range; /* what is removed */
 	bool kinds[2];	    /* from which databases */
 	struct edit edit;
 	struct owner owner;
@@ -43,24 +53,44 @@ static int take_range(struct revoke *revoke)
 	return verb_misuse(&verb_revoke);
 }
 
+static int take_option(struct revoke *revoke, int option)
+{
+	switch (option) {
+	case OPTION_ALL:
+		revoke->all = true;
+		return VERB_GO;
+	case OPTION_AS_NAME:
+		revoke->as_name = true;
+		return VERB_GO;
+	case OPTION_AS_UID:
+		revoke->as_uid = true;
+		return VERB_GO;
+	case OPTION_IF_HELD:
+		revoke->if_held = true;
+		return VERB_GO;
+	case OPTION_RANGE:
+		return take_range(revoke);
+	default:
+		return change_take(&verb_revoke, &revoke->change, option);
+	}
+}
+
 static int parse(int argc, char **argv, struct revoke *revoke)
 {
 	static const struct option long_options[] = {
 		{ "all", no_argument, NULL, OPTION_ALL },
+		{ "as-name", no_argument, NULL, OPTION_AS_NAME },
+		{ "as-uid", no_argument, NULL, OPTION_AS_UID },
+		{ "if-held", no_argument, NULL, OPTION_IF_HELD },
+		CHANGE_LONG_LOCAL_ONLY,
 		{ "range", required_argument, NULL, OPTION_RANGE },
 		CHANGE_LONG,
 	};
 	int option, r = VERB_GO;
 
-	while (r == VERB_GO && (option = getopt_long(argc, argv, CHANGE_SHORT,
-						     long_options, NULL)) >= 0) {
-		if (option == OPTION_ALL)
-			revoke->all = true;
-		else if (option == OPTION_RANGE)
-			r = take_range(revoke);
-		else
-			r = change_take(&verb_revoke, &revoke->change, option);
-	}
+	while (r == VERB_GO &&
+	       (option = arguments_next(argc, argv, CHANGE_SHORT, long_options)) >= 0)
+		r = take_option(revoke, option);
 	if (r != VERB_GO)
 		return r;
 	if (revoke->all && revoke->range.end > 0) {
@@ -77,19 +107,106 @@ static int parse(int argc, char **argv, struct revoke *revoke)
 	return VERB_GO;
 }
 
+/* The lines whose digits are the uid of one account and the login name of another. */
+static size_t report_ambiguous(const struct revoke *revoke, size_t k)
+{
+	const struct edit *edit = &revoke->edit;
+	const struct owner *owner = &revoke->owner;
+	struct table_cursor cursor = { 0 };
+	struct table_line line;
+	size_t n = 0;
+
+	while (table_next_near(&edit->db.sides[k].table, &cursor, revoke->range, &line)) {
+		const struct entry *entry = &line.entry;
+
+		if (!owner_is_digits(owner, entry->owner, entry->owner_len) ||
+		    owner_is_text(owner, entry->owner, entry->owner_len))
+			continue;
+		n++;
+		report_line(
+			PROGRAM,
+			edit->digits ?
+				_("%s/%s:%" PRIu64 ": it is not known whether %.*s is "
+				  "another user, too") :
+				_("%s/%s:%" PRIu64 ": %.*s is the uid of one user and "
+				  "the login name of another"),
+			edit->folder, all_kinds[k]->database, line.number,
+			(int)entry->owner_len, entry->owner);
+	}
+	return n;
+}
+
+/* Lines with ambiguous digits are removed only if it was said whose they are. */
+static int choose_digits(struct revoke *revoke)
+{
+	struct owner *owner = &revoke->owner;
+	bool unknown = revoke->edit.digits < 0;
+	size_t n = 0;
+
+	owner->ambiguous_number |= unknown;
+	owner_choose_digits(owner, revoke->as_uid, revoke->as_name);
+	for (size_t k = 0; k < 2; k++)
+		if (revoke->edit.db.sides[k].loaded)
+			n += report_ambiguous(revoke, k);
+	if (n == 0 || revoke->change.local_only)
+		return 0;
+	report_line(PROGRAM,
+		    _("nothing is changed; --as-uid removes them from the user with that "
+		      "uid, --as-name from the one with that login name"));
+	revoke->edit.silent |= unknown;
+	return unknown ? EXIT_NO_USER : EXIT_POLICY;
+}
+
+/* Whose lines these are must be known of all of them, or they have to be left. */
+static int confirm_names(struct revoke *revoke)
+{
+	struct edit *edit = &revoke->edit;
+	size_t silent = 0;
+	int r = 0;
+
+	for (size_t k = 0; r == 0 && k < 2; k++)
+		if (edit->db.sides[k].loaded)
+			r = edit_confirm_names(edit, all_kinds[k], revoke->range,
+					       &revoke->owner, &silent);
+	if (r == 0)
+		r = choose_digits(revoke);
+	return r ? r : change_judge_silent(edit, &revoke->change, silent);
+}
+
+/* Returns 1 if the owner has any of the ids, 0 if not, or -errno. */
+static int holds_any(struct revoke *revoke, size_t k)
+{
+	CLEANUP(range_set_cleanup) struct range_set held = RANGE_SET(SIZE_MAX);
+	int r = db_held(&revoke->edit.db, all_kinds[k], &revoke->owner, &held);
+
+	return r ? r : range_set_overlaps(&held, revoke->range);
+}
+
 static int change(struct revoke *revoke)
 {
 	struct edit *edit = &revoke->edit;
+	bool any = false;
 	int r;
 
 	r = edit_begin(edit, revoke->kinds);
 	if (r == 0)
+		r = confirm_names(revoke);
+	for (size_t k = 0; r == 0 && k < 2; k++) {
+		int holds = edit->db.sides[k].loaded ? holds_any(revoke, k) : 0;
+
+		any |= holds > 0;
+		r = edit_tell_error(edit, holds < 0 ? holds : 0);
+	}
+	revoke->nothing = r == 0 && !any;
+	if (r == 0 && any)
 		r = edit_check_busy(edit, &revoke->owner);
 	for (size_t k = 0; r == 0 && k < 2; k++)
 		if (edit->db.sides[k].loaded)
 			r = edit_tell_error(edit,
 					    db_revoke(&edit->db, all_kinds[k],
 						      &revoke->owner, revoke->range));
+	/* A line that grants nothing is not held, but it goes, too. */
+	revoke->nothing &= !edit_changed(edit);
 	return r;
 }
 
@@ -104,13 +221,35 @@ static void record(const struct revoke *revoke, int status)
 	edit_record(&revoke->edit, revoke->owner.account.name, text, status == 0);
 }
 
+/* With --if-held a user who is known not to exist is one who has nothing. */
 static int find_owner(struct revoke *revoke)
 {
-	int r = revoke->change.no_account ?
-			edit_find_owner(&revoke->edit, revoke->user, &revoke->owner) :
-			edit_find_user(&revoke->edit, revoke->user, &revoke->owner);
+	struct edit *edit = &revoke->edit;
+	int r;
 
-	return r ? change_status(&revoke->edit, r) : VERB_GO;
+	r = revoke->change.no_account || revoke->if_held ?
+		    edit_find_owner(edit, revoke->user, &revoke->owner) :
+		    edit_find_user(edit, revoke->user, &revoke->owner);
+	if (r == 0 && !revoke->change.no_account && !owner_has_account(&revoke->owner))
+		return VERB_DONE;
+	for (size_t k = 0; r == 0 && k < 2; k++)
+		if (revoke->kinds[k])
+			r = edit_find_names(edit, all_kinds[k], revoke->range,
+					    &revoke->owner);
+	return r ? change_status(edit, r) : VERB_GO;
+}
+
+/* That there was nothing to remove is reported, but with --if-held. */
+static int report_nothing(const struct revoke *revoke)
+{
+	if (revoke->if_held)
+		return VERB_DONE;
+	if (range_count(revoke->range) == ID_END)
+		report_line(PROGRAM, _("%s has no subordinate ids"), revoke->user);
+	else
+		report_line(PROGRAM, _("%s has none of the ids %" PRIu64 "-%" PRIu64),
+			    revoke->user, revoke->range.start, revoke->range.end - 1);
+	return VERB_NONE;
 }
 
 static int work(struct revoke *revoke)
@@ -133,7 +272,7 @@ static int work(struct revoke *revoke)
 	edit_end(&revoke->edit);
 	if (changed || r)
 		record(revoke, r);
-	return change_status(&revoke->edit, r);
+	return revoke->nothing ? report_nothing(revoke) : change_status(&revoke->edit, r);
 }
 
 static int run(int argc, char **argv)
@@ -151,12 +290,17 @@ const struct verb verb_revoke = {
 	.run = run,
 	.synopsis = N_("[OPTION]... USER"),
 	.help = N_("take ranges from a user"),
-	.options = N_("      --all              all of them, which is the default\n"
-		      "      --range FIRST-LAST these ids\n"
-		      "  -u, --uid-only         no gids\n"
-		      "  -g, --gid-only         no uids\n"
-		      "      --no-account       the owner need not be a user\n"
-		      "      --dry-run          show the lines that would go and come\n"),
+	.options = N_(
+		"      --all              all of them, which is the default\n"
+		"      --range FIRST-LAST these ids\n"
+		"      --if-held          it is no failure that there are none\n"
+		"      --local-only       go on if the name service is silent\n"
+		"      --as-uid           digits are the uid, though also a login name\n"
+		"      --as-name          digits are the login name, though also a uid\n"
+		"  -u, --uid-only         no gids\n"
+		"  -g, --gid-only         no uids\n"
+		"      --no-account       the owner need not be a user\n"
+		"      --dry-run          show the lines that would go and come\n"),
 	.shared = VERB_SHARES_ROOT,
 	.writes = true,
 };

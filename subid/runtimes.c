@@ -9,7 +9,9 @@
 #include "common/i18n.h"
 #include "common/report.h"
 #include "libsubid/core/kind.h"
+#include "libsubid/core/limits.h"
 #include "subid/map.h"
+#include "subid/output-form.h"
 
 static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
 
@@ -172,6 +174,8 @@ static int print_nspawn(const struct mapping *mapping)
  */
 static int print_docker(const struct mapping *mapping)
 {
+	char user[LIMIT_OWNER_BYTES + 1 + OUTPUT_NUMBER_BYTES];
+
 	if (mapping->plugin) {
 		report_line(
 			PROGRAM,
@@ -180,8 +184,11 @@ static int print_docker(const struct mapping *mapping)
 			mapping->user.word, mapping->plugin);
 		return VERB_NONE;
 	}
-	printf("{ \"userns-remap\": \"%s:%" PRIu32 "\" }\n", mapping->user.name,
-	       mapping->user.gid);
+	snprintf(user, sizeof(user), "%s:%" PRIu32, mapping->user.name,
+		 mapping->user.gid);
+	fputs("{ \"userns-remap\": ", stdout);
+	output_json_string(user);
+	puts(" }");
 	return 0;
 }
 

@@ -55,8 +55,6 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 	char title[TITLE_BYTES];
 	int status;
 
-	if (verb->writes)
-		edit_keep_going();
 	/* getopt_long(3) names it in what it says. */
 	snprintf(title, sizeof(title), "%s %s", PROGRAM, verb->name);
 	argv[0] = title;

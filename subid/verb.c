@@ -100,7 +100,7 @@ int verb_parse(int argc, char **argv, const char *short_options,
 	int option, r = VERB_GO;
 
 	while (r == VERB_GO &&
-	       (option = getopt_long(argc, argv, short_options, long_options, NULL)) >= 0)
+	       (option = arguments_next(argc, argv, short_options, long_options)) >= 0)
 		r = take(context, option);
 	return r;
 }

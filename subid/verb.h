@@ -5,10 +5,10 @@
 #ifndef SUBID_VERB_H
 #define SUBID_VERB_H
 
-#include <getopt.h>
 #include <limits.h>
 #include <stdbool.h>
 
+#include "common/arguments.h"
 #include "libsubid/core/kind.h"
 #include "subid/output.h"
 
@@ -46,7 +46,7 @@ struct verb {
 	const char *help;     /* one line, N_() */
 	const char *options;  /* lines about its own options, N_(); or NULL */
 	unsigned int shared;  /* VERB_SHARES_ for --help */
-	bool writes; /* changes databases: a reader who went away does not end it */
+	bool writes;	      /* changes databases, or may */
 };
 
 extern const struct verb verb_list;

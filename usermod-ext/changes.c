@@ -3,42 +3,137 @@
  * changes: the order of usermod(8): what goes, goes first; of several ranges the last on
  * the command line is the first to go or to come.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
+#include "common/i18n.h"
+#include "common/report.h"
+#include "libsubid/core/cleanup.h"
 #include "usermod-ext/changes.h"
 #include "usermod-ext/usermod-ext.h"
 
 /*
- * Makes the changes in memory.
- * Returns 0, DB_CONFLICT (all conflicts of all ranges are in the list) or -errno.
+ * Finds other names of the user that lines with ids have that are to be removed, before
+ * anything is locked. Returns 0 or an exit status.
  */
-int changes_apply(const struct options *options, struct db *db, struct db_grant *grant)
+int changes_find_names(const struct options *options, struct edit *edit,
+		       struct owner *owner)
 {
-	int conflict = 0, r;
+	int r = 0;
 
-	for (size_t i = options->n; i > 0; i--) {
-		const struct change *change = &options->changes[i - 1];
+	for (size_t i = 0; r == 0 && i < options->n; i++)
+		if (!options->changes[i].add)
+			r = edit_find_names(edit, options->changes[i].kind,
+					    options->changes[i].range, owner);
+	return r;
+}
+
+/*
+ * The same with what was read under the locks. As usermod(8) does, the program goes on
+ * with the names that are known; the other lines are reported, and so is a range of which
+ * the user has nothing. Returns 0 or an exit status.
+ */
+int changes_confirm_names(const struct options *options, struct edit *edit,
+			  struct owner *owner)
+{
+	for (size_t i = 0; i < options->n; i++) {
+		const struct change *change = &options->changes[i];
+		CLEANUP(range_set_cleanup) struct range_set held = RANGE_SET(SIZE_MAX);
+		size_t silent = 0;
+		int r = 0;
 
 		if (change->add)
 			continue;
-		r = db_revoke(db, change->kind, grant->owner, change->range);
+		r = edit_confirm_names(edit, change->kind, change->range, owner, &silent);
+		if (r == 0)
+			r = edit_tell_error(
+				edit, db_held(&edit->db, change->kind, owner, &held));
 		if (r)
 			return r;
+		if (!range_set_overlaps(&held, change->range))
+			report_line(
+				PROGRAM,
+				_("note: %s holds none of the %ss %" PRIu64 "-%" PRIu64),
+				owner->account.name, change->kind->id,
+				change->range.start, change->range.end - 1);
 	}
+	return 0;
+}
+
+static int revoke_ranges(const struct options *options, struct db *db,
+			 struct owner *owner)
+{
+	int r = 0;
+
+	for (size_t i = options->n; r == 0 && i > 0; i--) {
+		const struct change *change = &options->changes[i - 1];
+
+		if (!change->add)
+			r = db_revoke(db, change->kind, owner, change->range);
+	}
+	return r;
+}
+
+/* All ranges at once, so that the conflicts of all are reported. */
+static int grant(const struct options *options, struct db *db, const struct owner *owner,
+		 struct allocate *allocate)
+{
+	CLEANUP(cleanup_free)
+	struct allocate_item *items = calloc(options->n + 1, sizeof(*items));
+	int r;
+
+	if (!items)
+		return -ENOMEM;
+	allocate->items = items;
+	allocate->n = 0;
+	allocate->fixed = true;
 	for (size_t i = options->n; i > 0; i--) {
 		const struct change *change = &options->changes[i - 1];
 
 		if (!change->add)
 			continue;
-		r = db_grant(db, change->kind, grant, change->range);
-		if (r == DB_CONFLICT)
-			conflict = r;
-		else if (r)
-			return r;
+		items[allocate->n++].ranges[change->kind->group] = change->range;
+		allocate->kinds[change->kind->group] = true;
 	}
-	return conflict;
+	r = allocate_for_owner(db, allocate, owner);
+	allocate->items = NULL;
+	return r;
+}
+
+/*
+ * The next free range of each kind of which the user holds none, the same of both where
+ * that is possible.
+ */
+static int allocate_missing(struct db *db, const struct owner *owner,
+			    struct allocate *allocate, struct allocate_item *ret_item)
+{
+	allocate->items = ret_item;
+	allocate->n = 1;
+	allocate->fixed = false;
+	allocate->kinds[0] = allocate->kinds[1] = true;
+	allocate->if_missing = true;
+	return allocate_for_owner(db, allocate, owner);
+}
+
+/*
+ * Makes the changes in memory.
+ *
+ * allocate: with policy and settings; has the conflicts of all ranges then.
+ * ret_allocated: what -S has found.
+ * Returns 0, DB_FULL, DB_CONFLICT or -errno.
+ */
+int changes_apply(const struct options *options, struct db *db, struct owner *owner,
+		  struct allocate *allocate, struct allocate_item *ret_allocated)
+{
+	int r = revoke_ranges(options, db, owner);
+
+	if (r == 0)
+		r = grant(options, db, owner, allocate);
+	if (r == 0 && options->allocate)
+		r = allocate_missing(db, owner, allocate, ret_allocated);
+	return r;
 }
 
 /* Appends ` add-uids=5-6`; what is too long is cut. */
@@ -58,7 +153,7 @@ static size_t describe(char *text, size_t size, size_t n, bool add,
  * Describes the changes in one line for the logs: `change-subids add-uids=5-6 ...`, the
  * ranges that were asked for and those that were allocated; what is too long is cut.
  */
-void changes_text(const struct options *options, const struct allotment *allotted,
+void changes_text(const struct options *options, const struct allocate_item *allocated,
 		  char *text, size_t size)
 {
 	static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
@@ -70,6 +165,6 @@ void changes_text(const struct options *options, const struct allotment *allotte
 		n = describe(text, size, n, options->changes[i].add,
 			     options->changes[i].kind, options->changes[i].range);
 	for (size_t i = 0; i < 2; i++)
-		if (allotted->ranges[i].end > 0)
-			n = describe(text, size, n, true, kinds[i], allotted->ranges[i]);
+		if (allocated->ranges[i].end > 0)
+			n = describe(text, size, n, true, kinds[i], allocated->ranges[i]);
 }

@@ -3,10 +3,10 @@
  * options: the range options of usermod(8), with its syntax, and ours behind them.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/arguments.h"
 #include "common/i18n.h"
 #include "common/report.h"
 #include "usermod-ext/options.h"
@@ -151,7 +151,7 @@ int options_parse(int argc, char **argv, struct options *ret_options)
 	*options = (struct options){ 0 };
 	/* getopt_long(3) names the program in what it says. */
 	argv[0] = (char *)(uintptr_t)PROGRAM;
-	while ((option = getopt_long(argc, argv, "v:V:w:W:SR:P:", long_options, NULL)) >=
+	while ((option = arguments_next(argc, argv, "v:V:w:W:SR:P:", long_options)) >=
 	       0) {
 		r = take_option(options, option);
 		if (r)

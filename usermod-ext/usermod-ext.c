@@ -9,7 +9,6 @@
 #include "common/i18n.h"
 #include "common/report.h"
 #include "libsubid/core/cleanup.h"
-#include "usermod-ext/allocate.h"
 #include "usermod-ext/changes.h"
 #include "usermod-ext/options.h"
 #include "usermod-ext/usermod-ext.h"
@@ -19,15 +18,14 @@ struct run {
 	struct options options;
 	struct edit edit;
 	struct owner owner;
-	struct db_grant grant;
-	struct settings settings; /* if a range is allocated */
-	struct allotment allotted;
+	struct allocate allocate;
+	struct allocate_item allocated; /* what -S has found */
 };
 
 static void run_cleanup(struct run *run)
 {
 	edit_cleanup(&run->edit);
-	overlap_list_cleanup(&run->grant.conflicts);
+	allocate_cleanup(&run->allocate);
 	owner_cleanup(&run->owner);
 	options_cleanup(&run->options);
 }
@@ -35,24 +33,19 @@ static void run_cleanup(struct run *run)
 /* What login.defs says: about all, or only what a line looks like. */
 static int read_settings(struct run *run)
 {
-	int r;
+	struct settings *settings = &run->allocate.settings;
 
-	if (!run->options.allocate)
-		return edit_names_by_id(&run->edit, &run->grant.by_id);
-	r = edit_read_settings(&run->edit, &run->settings);
-	if (r == 0)
-		run->grant.by_id = run->settings.by_id;
-	return r;
+	return run->options.allocate ? edit_read_settings(&run->edit, settings) :
+				       edit_names_by_id(&run->edit, &settings->by_id);
 }
 
 /* All changes in memory: what goes first, then what comes, and what is allocated. */
 static int change(struct run *run)
 {
-	int r = changes_apply(&run->options, &run->edit.db, &run->grant);
+	int r = changes_apply(&run->options, &run->edit.db, &run->owner, &run->allocate,
+			      &run->allocated);
 
-	if (r == 0 && run->options.allocate)
-		r = allocate(&run->edit.db, &run->grant, &run->settings, &run->allotted);
-	return edit_tell_grant(&run->edit, &run->grant, r);
+	return edit_report_allocation(&run->edit, &run->allocate, r);
 }
 
 /* What was done, or refused, is recorded; what was not needed is not. */
@@ -62,7 +55,7 @@ static void record(const struct run *run, int status, bool changed)
 
 	if (status == 0 && !changed)
 		return;
-	changes_text(&run->options, &run->allotted, text, sizeof(text));
+	changes_text(&run->options, &run->allocated, text, sizeof(text));
 	edit_record(&run->edit, run->owner.account.name, text, status == 0);
 }
 
@@ -74,16 +67,15 @@ static int attempt(struct run *run, bool *ret_changed)
 	int r;
 
 	r = edit_begin(&run->edit, kinds);
+	if (r == 0)
+		r = changes_confirm_names(&run->options, &run->edit, &run->owner);
 	if (r == 0 && options_delete(&run->options))
 		r = edit_check_busy(&run->edit, &run->owner);
 	if (r)
 		return r;
-	run->grant = (struct db_grant){
-		.owner = &run->owner,
-		.policy = {
-			.allow_overlap = run->options.allow_overlap,
-			.allow_root = run->options.allow_root,
-		},
+	run->allocate.policy = (struct overlap_policy){
+		.allow_overlap = run->options.allow_overlap,
+		.allow_root = run->options.allow_root,
 	};
 	r = read_settings(run);
 	if (r == 0)
@@ -102,7 +94,8 @@ static int work(struct run *run)
 	run->edit.create = run->options.create;
 	run->edit.dry_run = run->options.dry_run;
 	if ((r = edit_find_folder(&run->edit)) ||
-	    (r = edit_find_user(&run->edit, run->options.login, &run->owner)))
+	    (r = edit_find_user(&run->edit, run->options.login, &run->owner)) ||
+	    (r = changes_find_names(&run->options, &run->edit, &run->owner)))
 		return r;
 	r = attempt(run, &changed);
 	/* The log may be slow: nobody waits for our locks meanwhile. */

@@ -139,27 +139,66 @@ void alloc_space_cleanup(struct alloc_space *space)
 	*space = (struct alloc_space){ 0 };
 }
 
+/* How many ids the bounds hold; 4294967295 is none. Thread-safe. */
+uint64_t alloc_ids(const struct alloc_request *request)
+{
+	uint64_t end = request->bounds.end < ID_NONE ? request->bounds.end : ID_NONE;
+
+	return request->bounds.start < end ? end - request->bounds.start : 0;
+}
+
 /*
- * Finds the place that follows from the uid alone, as SUB_UID_DETERMINISTIC of
- * login.defs(5) has it: bounds.start + (uid - uid_min) * count.
+ * Where the range begins that follows from the uid alone, as SUB_UID_DETERMINISTIC of
+ * login.defs(5) has it, within the bounds or not.
  *
- * Returns 0, ALLOC_BELOW or ALLOC_BEYOND; whether the place is free is not looked at.
- * *ret_range is written only with 0. Thread-safe.
+ * The uid is an id that is not below @uid_min, and the count is not above alloc_ids().
+ * Thread-safe.
+ */
+uint64_t alloc_deterministic_start(const struct alloc_request *request, uint64_t uid,
+				   uint64_t uid_min)
+{
+	return request->bounds.start + (uid - uid_min) * request->count;
+}
+
+/*
+ * Finds the range that begins there.
+ *
+ * Returns 0, ALLOC_NONE (of count 0), ALLOC_COUNT, ALLOC_BELOW or ALLOC_BEYOND; whether
+ * the range is free is not looked at. *ret_range is written only with 0. Thread-safe.
  */
 int alloc_deterministic(const struct alloc_request *request, uint64_t uid,
 			uint64_t uid_min, struct range *ret_range)
 {
-	uint64_t end = request->bounds.end < ID_NONE ? request->bounds.end : ID_NONE;
-	uint64_t offset, start, last;
+	uint64_t ids = alloc_ids(request), start;
 
+	if (request->count == 0)
+		return ALLOC_NONE;
+	if (request->count > ids)
+		return ALLOC_COUNT;
 	if (uid < uid_min)
 		return ALLOC_BELOW;
-	if (request->count == 0 ||
-	    __builtin_mul_overflow(uid - uid_min, request->count, &offset) ||
-	    __builtin_add_overflow(request->bounds.start, offset, &start) ||
-	    __builtin_add_overflow(start, request->count, &last) || last > end)
+	start = alloc_deterministic_start(request, uid, uid_min);
+	if (start - request->bounds.start > ids - request->count)
 		return ALLOC_BEYOND;
 
-	*ret_range = (struct range){ start, last };
+	*ret_range = (struct range){ start, start + request->count };
 	return 0;
+}
+
+/*
+ * How many uids have their whole deterministic range in @gap, which is within the bounds.
+ * Thread-safe.
+ */
+uint64_t alloc_deterministic_fits(const struct alloc_request *request, uint64_t uid_min,
+				  struct range gap)
+{
+	uint64_t from = gap.start - request->bounds.start;
+	uint64_t to = gap.end - request->bounds.start;
+	uint64_t uids = uid_min < ID_NONE ? ID_NONE - uid_min : 0, first, behind;
+
+	if (request->count == 0)
+		return 0;
+	first = from / request->count + (from % request->count > 0);
+	behind = to / request->count < uids ? to / request->count : uids;
+	return behind > first ? behind - first : 0;
 }

@@ -18,6 +18,7 @@ struct alloc_request {
 
 enum {
 	ALLOC_NONE = 1, /* no gap is large enough */
+	ALLOC_COUNT,	/* the bounds hold fewer ids than that */
 	ALLOC_BELOW,	/* deterministic: the uid is below UID_MIN */
 	ALLOC_BEYOND,	/* deterministic: the range would leave the bounds */
 };
@@ -48,6 +49,11 @@ int alloc_space_init(struct alloc_space *space, const struct alloc_request *requ
 		     const struct range_set *used, uint64_t above);
 int alloc_space_take(struct alloc_space *space, uint64_t count, struct range *ret_range);
 void alloc_space_cleanup(struct alloc_space *space);
+uint64_t alloc_ids(const struct alloc_request *request);
+uint64_t alloc_deterministic_start(const struct alloc_request *request, uint64_t uid,
+				   uint64_t uid_min);
+uint64_t alloc_deterministic_fits(const struct alloc_request *request, uint64_t uid_min,
+				  struct range gap);
 int alloc_deterministic(const struct alloc_request *request, uint64_t uid,
 			uint64_t uid_min, struct range *ret_range);
 

@@ -38,6 +38,33 @@ static int find_id(const struct overlap_question *question, uint64_t id,
 		   name, name ? strlen(name) : 0);
 }
 
+/* A primary group that has a line of its own is a group. */
+static bool is_group(const struct overlap_question *question, uint32_t id)
+{
+	for (size_t i = 0; question->accounts && i < question->accounts->n; i++)
+		if (question->accounts->items[i].id == id)
+			return true;
+	return false;
+}
+
+static int find_accounts(const struct overlap_question *question,
+			 const struct accounts *accounts, enum overlap_why why,
+			 struct overlap_list *list)
+{
+	int r = 0;
+
+	for (size_t i = 0; accounts && r == 0 && i < accounts->n; i++) {
+		const struct accounts_item *item = &accounts->items[i];
+
+		/* Id 0 is a conflict of its own. */
+		if (item->id != 0 &&
+		    (why == OVERLAP_ACCOUNT || !is_group(question, item->id)))
+			r = find_id(question, item->id, why,
+				    accounts_name(accounts, item), list);
+	}
+	return r;
+}
+
 /* A line of another owner, with each part of what is wanted that it holds. */
 static int find_in_line(const struct overlap_question *question,
 			const struct table_line *line, struct overlap_list *list)
@@ -85,22 +112,18 @@ int overlap_find(const struct overlap_question *question, struct overlap_list *l
 	r = find_id(question, 0, OVERLAP_ROOT, NULL, list);
 	if (r)
 		return r;
-	for (size_t i = 0; i < question->n_accounts; i++) {
-		const struct overlap_account *account = &question->accounts[i];
-
-		/* Told as id 0 already. */
-		if (account->id == 0)
-			continue;
-		r = find_id(question, account->id, OVERLAP_ACCOUNT, account->name, list);
-		if (r)
-			return r;
-	}
+	r = find_accounts(question, question->accounts, OVERLAP_ACCOUNT, list);
+	if (r == 0)
+		r = find_accounts(question, question->primary, OVERLAP_PRIMARY, list);
+	if (r)
+		return r;
 	while (table_next_near(question->table, &cursor,
 			       (struct range){ wanted->ranges[0].start,
 					       wanted->ranges[wanted->n - 1].end },
 			       &line)) {
 		if (!range_set_overlaps(wanted, line.entry.range) ||
-		    question->is_owner(&line.entry, question->context))
+		    (question->is_owner &&
+		     question->is_owner(&line.entry, question->context)))
 			continue;
 		r = find_in_line(question, &line, list);
 		if (r)
@@ -109,16 +132,17 @@ int overlap_find(const struct overlap_question *question, struct overlap_list *l
 	return 0;
 }
 
-/* Tells whether the one who asks has said that this is meant. Thread-safe. */
-bool overlap_is_overridden(const struct overlap *overlap, bool allow_overlap,
-			   bool allow_root)
+/* Returns whether the policy allows this conflict. Thread-safe. */
+bool overlap_is_overridden(const struct overlap *overlap,
+			   const struct overlap_policy *policy)
 {
 	switch (overlap->why) {
 	case OVERLAP_OWNER:
 	case OVERLAP_ACCOUNT:
-		return allow_overlap;
+	case OVERLAP_PRIMARY:
+		return policy->allow_overlap;
 	case OVERLAP_ROOT:
-		return allow_root;
+		return policy->allow_root;
 	case OVERLAP_NO_ID:
 		break;
 	}

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "libsubid/core/accounts.h"
 #include "libsubid/core/kind.h"
 #include "libsubid/core/range.h"
 #include "libsubid/core/table.h"
@@ -16,6 +17,7 @@
 enum overlap_why {
 	OVERLAP_OWNER = 1, /* ids of another owner's line */
 	OVERLAP_ACCOUNT,   /* the id of an existing account or group */
+	OVERLAP_PRIMARY,   /* the primary group of a user, without a group of its own */
 	OVERLAP_ROOT,	   /* id 0 */
 	OVERLAP_NO_ID,	   /* 4294967295 */
 };
@@ -34,25 +36,28 @@ struct overlap_list {
 	size_t allocated;
 };
 
-/* An account or a group that exists. */
-struct overlap_account {
-	uint32_t id;
-	const char *name;
+/* What may be overridden, and by which option of the tools. */
+struct overlap_policy {
+	bool allow_overlap;
+	bool allow_root;
 };
 
 struct overlap_question {
 	const struct kind *kind;
 	const struct range_set *wanted; /* the ids that are to be written */
 	const struct table *table;	/* what stands there, without what goes */
-	table_match_fn is_owner; /* tells the lines of the one who is to get them */
+	/* Matches the lines of the owner who is to get them; NULL: all lines are others'.
+	 */
+	table_match_fn is_owner;
 	void *context;
-	const struct overlap_account *accounts;
-	size_t n_accounts;
+	/* Accounts or groups, and users by their primary groups; not sorted; or NULL. */
+	const struct accounts *accounts;
+	const struct accounts *primary;
 };
 
 int overlap_find(const struct overlap_question *question, struct overlap_list *list);
-bool overlap_is_overridden(const struct overlap *overlap, bool allow_overlap,
-			   bool allow_root);
+bool overlap_is_overridden(const struct overlap *overlap,
+			   const struct overlap_policy *policy);
 void overlap_list_cleanup(struct overlap_list *list);
 
 #endif

@@ -63,35 +63,30 @@ static void name_undo(const struct kind *kind, char name[static NAME_BYTES])
 }
 
 /*
- * Opens the database below @folder for a change; the locks must be held.
+ * Opens the database below @folder for a change. One that does not exist is no error.
  *
- * Removes what a crash may have left under our temporary names. A database that does not
- * exist is no error.
- * Returns 0, -ELOOP (a symbolic link), -EISDIR or -EINVAL (no regular file), -EFBIG or
+ * locked: the locks are held, so what a crash may have left under our temporary names is
+ * removed.
+ * Returns 0, -ELOOP (a symbolic link), -EISDIR or -EBADFD (no regular file), -EFBIG or
  * another -errno. End with atomicfile_cleanup().
  */
-int atomicfile_open(struct atomicfile *file, int folder, const struct kind *kind)
+int atomicfile_open(struct atomicfile *file, int folder, const struct kind *kind,
+		    bool locked)
 {
 	char name[NAME_BYTES];
+	int fd;
 
 	*file = (struct atomicfile){ .kind = kind, .folder = folder, .old = -1 };
-	name_new(kind, name);
-	unlinkat(folder, name, 0);
-	name_backup(kind, name);
-	unlinkat(folder, name, 0);
-	name_undo(kind, name);
-	unlinkat(folder, name, 0);
-
-	file->old = openat(folder, kind->database,
-			   O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (file->old < 0)
-		return errno == ENOENT ? 0 : -errno;
-	if (fstat(file->old, &file->status))
+	for (size_t i = 0; locked && i < ATOMICFILE_NAMES; i++) {
+		atomicfile_name(kind, i, name);
+		unlinkat(folder, name, 0);
+	}
+	fd = fd_open_regular(folder, kind->database, O_RDONLY | O_NOFOLLOW);
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	file->old = fd;
+	if (fstat(fd, &file->status))
 		return -errno;
-	if (S_ISDIR(file->status.st_mode))
-		return -EISDIR;
-	if (!S_ISREG(file->status.st_mode))
-		return -EINVAL;
 	if (file->status.st_size > LIMIT_FILE_BYTES)
 		return -EFBIG;
 	file->exists = true;
@@ -188,11 +183,20 @@ static int copy_old(const struct atomicfile *file, int to)
 	return r;
 }
 
+/* An error that is not about the database itself. Returns it, from errno. */
+static int note_failed(struct atomicfile *file, const char *name)
+{
+	int r = -errno;
+
+	snprintf(file->failed, sizeof(file->failed), "%s", name);
+	return r;
+}
+
 /*
  * Writes a whole file under @name, the old one again with @text NULL, with the label that
  * belongs at @path; on disk when this returns 0, else it is gone.
  */
-static int write_file(const struct atomicfile *file, const char *name, const char *path,
+static int write_file(struct atomicfile *file, const char *name, const char *path,
 		      const char *text, size_t len)
 {
 	CLEANUP(fd_cleanup)
@@ -201,7 +205,7 @@ static int write_file(const struct atomicfile *file, const char *name, const cha
 	int r;
 
 	if (fd < 0)
-		return -errno;
+		return errno == EEXIST ? note_failed(file, name) : -errno;
 	r = text ? fd_write_all(fd, text, len) : copy_old(file, fd);
 	if (r == 0)
 		r = dress(file, fd);
@@ -217,7 +221,7 @@ static int write_file(const struct atomicfile *file, const char *name, const cha
 }
 
 /* The old text, as a copy, becomes the backup; from memory if it is still there. */
-static int write_backup(const struct atomicfile *file, const char *old)
+static int write_backup(struct atomicfile *file, const char *old)
 {
 	char name[NAME_BYTES];
 	int r;
@@ -228,7 +232,7 @@ static int write_backup(const struct atomicfile *file, const char *old)
 	if (r)
 		return r;
 	if (renameat(file->folder, name, file->folder, file->kind->backup)) {
-		r = -errno;
+		r = note_failed(file, file->kind->backup);
 		unlinkat(file->folder, name, 0);
 	}
 	return r;
@@ -289,7 +293,9 @@ int atomicfile_keep_old(struct atomicfile *file)
 	name_undo(file->kind, name);
 	/* Of a file that is a mount of its own rename(2) says that it is busy. */
 	if (linkat(file->folder, file->kind->database, file->folder, name, 0))
-		return errno == EXDEV ? -EBUSY : -errno;
+		return errno == EXDEV  ? -EBUSY :
+		       errno == EEXIST ? note_failed(file, name) :
+					 -errno;
 	file->undo = true;
 	return 0;
 }

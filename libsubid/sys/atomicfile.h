@@ -11,6 +11,10 @@
 
 #include "libsubid/core/kind.h"
 
+/* The temporary names beside a database. */
+#define ATOMICFILE_NAMES      3
+#define ATOMICFILE_NAME_BYTES 64
+
 struct atomicfile {
 	const struct kind *kind;
 	int folder;  /* not owned */
@@ -20,6 +24,8 @@ struct atomicfile {
 	bool temporary; /* the new one is written under its temporary name */
 	bool undo;	/* the old one has a second name */
 	bool renamed;	/* the new one is in place */
+	/* An error was about this name beside it, or about the database: "". */
+	char failed[ATOMICFILE_NAME_BYTES];
 };
 
 #define ATOMICFILE_NONE                 \
@@ -27,13 +33,10 @@ struct atomicfile {
 		.folder = -1, .old = -1 \
 	}
 
-/* The temporary names beside a database. */
-#define ATOMICFILE_NAMES      3
-#define ATOMICFILE_NAME_BYTES 64
-
 void atomicfile_name(const struct kind *kind, size_t which,
 		     char name[static ATOMICFILE_NAME_BYTES]);
-int atomicfile_open(struct atomicfile *file, int folder, const struct kind *kind);
+int atomicfile_open(struct atomicfile *file, int folder, const struct kind *kind,
+		    bool locked);
 int atomicfile_prepare(struct atomicfile *file, const char *text, size_t len,
 		       const char *old);
 int atomicfile_check(const struct atomicfile *file);

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "libsubid/core/cleanup.h"
@@ -108,20 +109,33 @@ bool etc_is_named(int folder, const char *path)
 	       named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
 }
 
+/* A file of this system may be masked: the null device is an empty file. */
+static int open_null(int folder, const char *name)
+{
+	CLEANUP(fd_cleanup)
+	int fd = openat(folder, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat status;
+
+	if (fd < 0 || fstat(fd, &status) || !S_ISCHR(status.st_mode) ||
+	    status.st_rdev != makedev(1, 3))
+		return -EBADFD;
+	return TAKE_FD(fd);
+}
+
 /*
- * Opens a file in @folder for reading; with AT_FDCWD @name is a path of this system. A
- * symbolic link is followed in the running system's folder alone. A pipe is not waited
- * for. Returns a descriptor, -ELOOP (a link in an image) or another -errno. Thread-safe.
+ * Opens a regular file in @folder for reading; with AT_FDCWD @name is a path of this
+ * system. A symbolic link is followed in the running system's folder alone.
+ * Returns a descriptor, -ELOOP (a link in an image), -EISDIR, -EBADFD (see
+ * fd_open_regular()) or another -errno. Thread-safe.
  */
 int etc_open(int folder, const char *name)
 {
-	const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-	int fd = openat(folder, name, folder == AT_FDCWD ? flags : flags | O_NOFOLLOW);
+	const int flags = folder == AT_FDCWD ? O_RDONLY : O_RDONLY | O_NOFOLLOW;
+	int fd = fd_open_regular(folder, name, flags);
 
-	if (fd < 0 && errno == ELOOP && folder != AT_FDCWD) {
-		if (!etc_is_named(folder, SYSCONFDIR))
-			return -ELOOP;
-		fd = openat(folder, name, flags);
-	}
-	return fd < 0 ? -errno : fd;
+	if ((fd != -ELOOP && fd != -EBADFD) ||
+	    (folder != AT_FDCWD && !etc_is_named(folder, SYSCONFDIR)))
+		return fd;
+	fd = fd_open_regular(folder, name, O_RDONLY);
+	return fd == -EBADFD ? open_null(folder, name) : fd;
 }

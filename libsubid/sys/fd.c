@@ -3,8 +3,11 @@
  * fd: open, read and write without the surprises.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "libsubid/core/cleanup.h"
 #include "libsubid/sys/fd.h"
 
 /* Closes @fd unless it is negative; errno stays as it is. Returns -1. Thread-safe. */
@@ -17,6 +20,30 @@ int fd_close(int fd)
 		errno = saved;
 	}
 	return -1;
+}
+
+/*
+ * Opens a regular file below @folder, for names that other users may have made: nothing
+ * is waited for, and no terminal becomes the controlling one.
+ *
+ * flags: how, O_CREAT (with mode 0600) and O_NOFOLLOW among them.
+ * Returns a descriptor, -EISDIR, -EBADFD (neither a regular file nor a directory) or
+ * another -errno. Thread-safe.
+ */
+int fd_open_regular(int folder, const char *name, int flags)
+{
+	CLEANUP(fd_cleanup)
+	int fd = openat(folder, name, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+	struct stat status;
+
+	/* A socket, a pipe that has no reader, a device that has no driver. */
+	if (fd < 0)
+		return errno == ENXIO ? -EBADFD : -errno;
+	if (fstat(fd, &status))
+		return -errno;
+	if (S_ISREG(status.st_mode))
+		return TAKE_FD(fd);
+	return S_ISDIR(status.st_mode) ? -EISDIR : -EBADFD;
 }
 
 /*

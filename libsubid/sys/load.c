@@ -40,13 +40,21 @@ static void make_pages(char *text, size_t size)
 			MADV_POPULATE_WRITE);
 }
 
+/* A hole is NUL bytes that take no room on disk; written anew, they would. */
+static bool has_hole(int fd)
+{
+	off_t end = lseek(fd, 0, SEEK_END), hole = lseek(fd, 0, SEEK_HOLE);
+
+	return hole >= 0 && hole < end;
+}
+
 /*
  * Reads an open file from its begin.
  *
  * size: as fstat(2) has it. ret_table: freed with table_clear().
- * Returns 0, -EFBIG, -ESTALE (the file has more or less than that by now: somebody writes
- * it in place), -ENOMEM or another -errno. Thread-safe, but the descriptor's position is
- * one.
+ * Returns 0, -EFBIG, -EILSEQ (a file with a hole is no text), -ESTALE (the file has more
+ * or less than that by now: somebody writes it in place), -ENOMEM or another -errno.
+ * Thread-safe, but the descriptor's position is one.
  */
 int load_table(int fd, off_t size, struct table *ret_table)
 {
@@ -56,6 +64,8 @@ int load_table(int fd, off_t size, struct table *ret_table)
 
 	if (size > LIMIT_FILE_BYTES)
 		return -EFBIG;
+	if (has_hole(fd))
+		return -EILSEQ;
 	/* One byte of the room is read into, to see the end. */
 	text = malloc((size_t)size + ROOM);
 	if (!text)

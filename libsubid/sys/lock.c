@@ -16,7 +16,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -45,11 +44,6 @@ static int try_passwd(struct lock *lock)
 {
 	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
-	if (lock->image) {
-		if (flock(lock->passwd, LOCK_EX | LOCK_NB) == 0)
-			return 0;
-		return errno == EWOULDBLOCK ? LOCK_BUSY : -errno;
-	}
 	if (fcntl(lock->passwd, F_OFD_SETLK, &whole) == 0)
 		return 0;
 	if (errno != EAGAIN && errno != EACCES)
@@ -63,33 +57,32 @@ static int try_passwd(struct lock *lock)
 /*
  * Takes the lock of all account databases, waiting LOCK_SECONDS at the most.
  *
- * folder: where the databases are; it stays open and the caller's. image: the folder
- * belongs to a system that is not running (--prefix): no .pwd.lock is made there.
+ * folder: where the databases are; it stays open and the caller's.
+ * prefix: shadow's programs take no .pwd.lock there, so each DATABASE.lock may be in use.
  * stop: a descriptor that ends this wait and later ones when it becomes readable, or -1;
  * the caller's, too.
  * Returns 0, LOCK_BUSY, LOCK_STOPPED or -errno. Release with lock_release() in any case.
  * A lock belongs to one thread, and excludes other ones.
  */
-int lock_take(struct lock *lock, int folder, bool image, int stop)
+int lock_take(struct lock *lock, int folder, bool prefix, int stop)
 {
 	int r;
 
 	*lock = (struct lock){ .folder = folder,
-			       .image = image,
+			       .prefix = prefix,
 			       .passwd = -1,
 			       .owner = getpid(),
-			       .stop = stop };
-	lock->busy = image ? "." : PASSWD_LOCK;
-	lock->passwd = image ? openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) :
-			       openat(folder, PASSWD_LOCK,
-				      O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (lock->passwd < 0)
-		return -errno;
+			       .stop = stop,
+			       .busy = PASSWD_LOCK };
+	r = fd_open_regular(folder, PASSWD_LOCK, O_WRONLY | O_CREAT | O_NOFOLLOW);
+	if (r < 0)
+		return r;
+	lock->passwd = r;
 
 	r = try_passwd(lock);
 	if (r != LOCK_BUSY)
 		return r;
-	r = wait_for_lock(lock->passwd, image, stop, wait_clock() + LOCK_SECONDS * 1000);
+	r = wait_for_lock(lock->passwd, stop, wait_clock() + LOCK_SECONDS * 1000);
 	/* When the wait is over this says that it is ours, or who has it. */
 	return r == 0 || r == WAIT_OVER ? try_passwd(lock) : stopped(r);
 }
@@ -127,37 +120,52 @@ static time_t started_at(pid_t pid)
 	       (time_t)(ticks / (uint64_t)sysconf(_SC_CLK_TCK));
 }
 
+static bool is_gone(pid_t pid)
+{
+	return kill(pid, 0) && errno == ESRCH;
+}
+
 /*
- * Tells whether a lock file is left over: it is empty or garbage, its process is gone,
- * or the process id is somebody else's by now. In an image process ids say nothing of
- * the kind, so one that exists is believed.
+ * Looks whether a lock file is left over: it is empty or garbage, its process is gone, or
+ * the process id is that of another process by now. Below a prefix it may be in use by a
+ * process of another pid namespace, so there an id says nothing.
+ * Returns 1, 0 or -errno, -EBADFD and -ELOOP among them: no program makes such a lock.
  */
-static bool is_left_over(struct lock *lock, const char *name, struct stat *ret_status)
+static int is_left_over(struct lock *lock, const char *name, struct stat *ret_status)
 {
 	CLEANUP(fd_cleanup)
-	int fd = openat(lock->folder, name,
-			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd = fd_open_regular(lock->folder, name, O_RDONLY | O_NOFOLLOW);
 	char text[NUM_BYTES + 1];
 	uint64_t pid;
 	time_t start;
 	size_t n;
+	int r;
 
-	if (fd < 0 || fstat(fd, ret_status) || fd_read(fd, text, sizeof(text), &n))
-		return false;
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	if (fstat(fd, ret_status))
+		return -errno;
+	r = fd_read(fd, text, sizeof(text), &n);
+	if (r)
+		return r;
 	n = strnlen(text, n);
 	while (n > 0 && text[n - 1] == '\n')
 		n--;
 	if (num_parse(text, n, INT32_MAX, &pid) || pid == 0)
-		return true;
-	if (kill((pid_t)pid, 0) && errno == ESRCH)
-		return true;
+		return 1;
+	lock->holder = (pid_t)pid;
+	if (lock->prefix)
+		return 0;
+	if (is_gone((pid_t)pid))
+		return 1;
+	if (lock->image)
+		return 0;
 	/* Of an earlier process with our id, in a container that starts again: no thread
 	 * of ours has it without .pwd.lock, which we hold. */
-	if (!lock->image && (pid_t)pid == lock->owner)
-		return true;
-	lock->holder = (pid_t)pid;
+	if ((pid_t)pid == lock->owner)
+		return 1;
 	start = started_at((pid_t)pid);
-	return !lock->image && start > ret_status->st_mtime + CLOCK_SLACK;
+	return start > ret_status->st_mtime + CLOCK_SLACK;
 }
 
 /* Removes @name if it is still the file that was looked at. Returns 0 or -errno. */
@@ -183,11 +191,6 @@ static pid_t pid_of(const struct kind *kind, const char *name)
 	    num_parse(name + prefix + 1, strlen(name + prefix + 1), INT32_MAX, &pid))
 		return 0;
 	return (pid_t)pid;
-}
-
-static bool is_gone(pid_t pid)
-{
-	return kill(pid, 0) && errno == ESRCH;
 }
 
 /*
@@ -236,7 +239,8 @@ static void remove_dead(const char *name, bool is_lock, void *context)
  */
 static void remove_all_dead(struct lock *lock, const struct kind *kind)
 {
-	if (!lock->clean[kind->group])
+	/* Below a prefix, of a process of another pid namespace perhaps. */
+	if (!lock->clean[kind->group] && !lock->prefix)
 		lock->clean[!kind->group] =
 			!each_dead(lock->folder, kind, remove_dead, lock);
 }
@@ -272,8 +276,9 @@ static int try_database(struct lock *lock, const char *own, const char *name)
 
 		if (r != -EEXIST)
 			return r;
-		if (!is_left_over(lock, name, &seen))
-			return LOCK_BUSY;
+		r = is_left_over(lock, name, &seen);
+		if (r <= 0)
+			return r ? r : LOCK_BUSY;
 		r = remove_left_over(lock, name, &seen);
 		if (r)
 			return r;
@@ -329,10 +334,7 @@ static void release_passwd(const struct lock *lock)
 {
 	struct flock whole = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
 
-	if (lock->image)
-		flock(lock->passwd, LOCK_UN);
-	else
-		fcntl(lock->passwd, F_OFD_SETLK, &whole);
+	fcntl(lock->passwd, F_OFD_SETLK, &whole);
 	fd_close(lock->passwd);
 }
 
@@ -380,7 +382,7 @@ static bool is_held(int folder, const struct kind *kind, bool image, lock_tell_f
 
 	if (fstatat(folder, kind->lock_file, &status, AT_SYMLINK_NOFOLLOW))
 		return false;
-	if (!is_left_over(&lock, kind->lock_file, &status))
+	if (is_left_over(&lock, kind->lock_file, &status) <= 0)
 		return true;
 	tell(kind->lock_file, true, context);
 	return false;

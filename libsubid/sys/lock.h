@@ -20,9 +20,10 @@ enum {
 
 struct lock {
 	int folder;    /* not owned: where the databases are */
-	bool image;    /* of another system, where nobody takes .pwd.lock */
+	bool prefix;   /* programs of shadow's take no .pwd.lock there */
+	bool image;    /* of another system: a process that exists has its lock */
 	int stop;      /* not owned: ends a wait when it is readable; -1: nothing does */
-	int passwd;    /* .pwd.lock, or in an image the folder itself */
+	int passwd;    /* .pwd.lock */
 	pid_t owner;   /* whose it is: not a child's that has a copy of the descriptor */
 	bool held[2];  /* DATABASE.lock of kind_uid, kind_gid */
 	bool clean[2]; /* looked: there was no DATABASE.PID, of whatever process */
@@ -35,7 +36,7 @@ struct lock {
 		.folder = -1, .stop = -1, .passwd = -1 \
 	}
 
-int lock_take(struct lock *lock, int folder, bool image, int stop);
+int lock_take(struct lock *lock, int folder, bool prefix, int stop);
 int lock_take_database(struct lock *lock, const struct kind *kind);
 bool lock_is_ours(const struct lock *lock);
 void lock_release_databases(struct lock *lock);

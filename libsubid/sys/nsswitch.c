@@ -8,6 +8,7 @@
 
 #include "libsubid/core/whitespace.h"
 #include "libsubid/core/cleanup.h"
+#include "libsubid/sys/etc.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/nsswitch.h"
 #include "libsubid/sys/scan.h"
@@ -146,7 +147,7 @@ static bool may_be_passwd(const struct scan_line *line)
  */
 int nsswitch_read(const char *path, struct nsswitch *ret_nsswitch)
 {
-	CLEANUP(fd_cleanup) int fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	CLEANUP(fd_cleanup) int fd = etc_open(AT_FDCWD, path);
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
 	struct nsswitch nsswitch = { .sources = { "files" }, .n_sources = 1 };
 	unsigned int passwd_lines = 0;
@@ -155,8 +156,8 @@ int nsswitch_read(const char *path, struct nsswitch *ret_nsswitch)
 	bool odd = false;
 	int r;
 
-	if (fd < 0 && errno != ENOENT)
-		return -errno;
+	if (fd < 0 && fd != -ENOENT)
+		return fd;
 	if (fd >= 0) {
 		r = scan_start(&scan, fd);
 		if (r)
@@ -185,4 +186,21 @@ int nsswitch_read(const char *path, struct nsswitch *ret_nsswitch)
 		nsswitch.passwd_files_first = false;
 	*ret_nsswitch = nsswitch;
 	return 0;
+}
+
+/*
+ * Tells whether any of the services in @words, as in passwd_others, has accounts that are
+ * not the running system's own. Thread-safe.
+ */
+bool nsswitch_has_remote(const char *words)
+{
+	while (*words) {
+		size_t len = strcspn(words, " ");
+
+		if (len != strlen("systemd") || memcmp(words, "systemd", len) != 0)
+			return true;
+		words += len;
+		words += strspn(words, " ");
+	}
+	return false;
 }

@@ -25,6 +25,7 @@ struct nsswitch {
 	char group_others[NSSWITCH_LIST_BYTES];
 };
 
+bool nsswitch_has_remote(const char *words);
 int nsswitch_read(const char *path, struct nsswitch *ret_nsswitch);
 
 #endif

@@ -6,7 +6,6 @@
  * would be handed out where nobody looks for them.
  */
 #include "libsubid/sys/settings.h"
-#include "libsubid/core/kind.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/sys/conf.h"
 
@@ -19,7 +18,7 @@
 #define DETERMINISTIC_MIN 65536
 #define DETERMINISTIC_MAX 4294967294
 
-/* The keys in the order in which what is wrong with them is told; those of a kind are at
+/* The keys in the order in which errors are reported; those of a kind are at
  * KEYS_OF_KIND + 3 * its number. */
 enum {
 	KEY_DETERMINISTIC,
@@ -31,26 +30,34 @@ enum {
 };
 
 static int number(const struct conf_item *item, uint64_t fallback, uint64_t *ret,
-		  const char **ret_key)
+		  struct settings_error *ret_error)
 {
-	*ret_key = item->key;
+	ret_error->key = item->key;
 	return conf_item_number(item, fallback, ret) ? SETTINGS_NUMBER : 0;
 }
 
 /* items: of one kind: count, maximum, minimum. */
 static int request(const struct conf_item *items, bool deterministic,
-		   struct alloc_request *ret_request, const char **ret_key)
+		   struct alloc_request *ret_request, struct settings_error *ret_error)
 {
 	uint64_t min, max, count;
 	int r;
 
-	if ((r = number(&items[0], DEFAULT_COUNT, &count, ret_key)) ||
+	if ((r = number(&items[0], DEFAULT_COUNT, &count, ret_error)) ||
 	    (r = number(&items[1], deterministic ? DETERMINISTIC_MAX : DEFAULT_MAX, &max,
-			ret_key)) ||
-	    (r = number(&items[2], deterministic ? DETERMINISTIC_MIN : DEFAULT_MIN, &min,
-			ret_key)))
+			ret_error)))
 		return r;
-	if (min > max || max >= ID_END)
+	ret_error->value = max;
+	if (max >= ID_END)
+		return SETTINGS_BEYOND;
+	r = number(&items[2], deterministic ? DETERMINISTIC_MIN : DEFAULT_MIN, &min,
+		   ret_error);
+	if (r)
+		return r;
+	ret_error->value = min;
+	ret_error->max_key = items[1].key;
+	ret_error->max = max;
+	if (min > max)
 		return SETTINGS_BOUNDS;
 	*ret_request =
 		(struct alloc_request){ .bounds = { min, max + 1 }, .count = count };
@@ -58,29 +65,32 @@ static int request(const struct conf_item *items, bool deterministic,
 }
 
 static int judge(const struct conf_item items[static KEYS], struct settings *settings,
-		 const char **ret_key)
+		 struct settings_error *ret_error)
 {
 	int r;
 
 	settings->deterministic = conf_item_yes(&items[KEY_DETERMINISTIC]);
 	settings->by_id = conf_item_yes(&items[KEY_BY_ID]);
-	r = number(&items[KEY_UID_MIN], DEFAULT_UID_MIN, &settings->uid_min, ret_key);
+	r = number(&items[KEY_UID_MIN], DEFAULT_UID_MIN, &settings->uid_min, ret_error);
 	if (r == 0)
 		r = number(&items[KEY_UID_MAX], DEFAULT_UID_MAX, &settings->uid_max,
-			   ret_key);
-	for (size_t k = 0; r == 0 && k < 2; k++)
+			   ret_error);
+	for (size_t k = 0; r == 0 && k < 2; k++) {
+		ret_error->kind = k ? &kind_gid : &kind_uid;
 		r = request(&items[KEYS_OF_KIND + 3 * k], settings->deterministic,
-			    &settings->requests[k], ret_key);
+			    &settings->requests[k], ret_error);
+	}
 	return r;
 }
 
 /*
  * Reads login.defs in @folder, once; one that does not exist sets nothing.
  *
- * ret_key: with anything but 0, the key that it is about; a constant.
- * Returns 0, SETTINGS_NUMBER, SETTINGS_BOUNDS or -errno. Thread-safe.
+ * ret_error: with anything but 0, what it is about.
+ * Returns 0, a SETTINGS_ value or -errno. Thread-safe.
  */
-int settings_read(int folder, struct settings *ret_settings, const char **ret_key)
+int settings_read(int folder, struct settings *ret_settings,
+		  struct settings_error *ret_error)
 {
 	struct conf_item items[KEYS] = {
 		[KEY_DETERMINISTIC].key = "SUB_UID_DETERMINISTIC",
@@ -97,10 +107,10 @@ int settings_read(int folder, struct settings *ret_settings, const char **ret_ke
 	struct settings settings = { 0 };
 	int r;
 
-	*ret_key = items[0].key;
+	*ret_error = (struct settings_error){ .key = items[0].key, .kind = &kind_uid };
 	r = conf_read(folder, "login.defs", items, KEYS);
 	if (r == 0)
-		r = judge(items, &settings, ret_key);
+		r = judge(items, &settings, ret_error);
 	if (r == 0)
 		*ret_settings = settings;
 	return r;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "libsubid/core/alloc.h"
+#include "libsubid/core/kind.h"
 
 struct settings {
 	struct alloc_request
@@ -20,10 +21,21 @@ struct settings {
 };
 
 enum {
-	SETTINGS_NUMBER = 1, /* the value of the key is no decimal number */
-	SETTINGS_BOUNDS,     /* the key is above its maximum, or that beyond all ids */
+	SETTINGS_NUMBER = 1, /* the value of the key is not a decimal number */
+	SETTINGS_BOUNDS,     /* the key's value is above that of its maximum */
+	SETTINGS_BEYOND,     /* the key's value is above all ids */
 };
 
-int settings_read(int folder, struct settings *ret_settings, const char **ret_key);
+/* What is wrong; keys are constants. */
+struct settings_error {
+	const char *key;
+	const struct kind *kind; /* whose ranges it is about; of keys of both: kind_uid */
+	uint64_t value;
+	const char *max_key; /* SETTINGS_BOUNDS: the other key */
+	uint64_t max;
+};
+
+int settings_read(int folder, struct settings *ret_settings,
+		  struct settings_error *ret_error);
 
 #endif

@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/file.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -83,7 +82,6 @@ int wait_read(int fd, int64_t end, void *bytes, size_t len)
 struct queue {
 	int fd;
 	int out; /* for a byte when the lock is there */
-	bool image;
 };
 
 /* The process that queues. It keeps nothing open but the lock and the pipe: a copy of
@@ -93,8 +91,7 @@ static int queue(void *context)
 	const struct queue *queue = context;
 	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
-	if (queue->image ? flock(queue->fd, LOCK_EX) :
-			   fcntl(queue->fd, F_OFD_SETLKW, &whole))
+	if (fcntl(queue->fd, F_OFD_SETLKW, &whole))
 		return errno;
 	/* Another thread's child may have a copy of the pipe: its end alone tells little.
 	 */
@@ -102,13 +99,13 @@ static int queue(void *context)
 }
 
 /*
- * Waits for the write lock on the whole of @fd, by its open file description, or with
- * @image for its flock(2), and takes it.
+ * Waits for the write lock on the whole of @fd, by its open file description, and takes
+ * it.
  *
  * Returns 0, WAIT_OVER or WAIT_STOPPED (it may have been taken in the last moment), or
  * -errno. Thread-safe.
  */
-int wait_for_lock(int fd, bool image, int stop, int64_t end)
+int wait_for_lock(int fd, int stop, int64_t end)
 {
 	CLEANUP(fd_cleanup) int in = -1;
 	struct child child;
@@ -123,7 +120,7 @@ int wait_for_lock(int fd, bool image, int stop, int64_t end)
 				.n_kept = 2,
 				.library = true,
 			},
-			queue, &(struct queue){ fd, ends[1], image });
+			queue, &(struct queue){ fd, ends[1] });
 	fd_close(ends[1]);
 	if (r)
 		return r;

@@ -57,6 +57,21 @@ int ids_in_use_local(int directory, const struct kind *kind,
 	return r;
 }
 
+/*
+ * Begins to ask: @name_service is that of the running system, or NULL. Both have to live
+ * as long as the service, which ends with ids_in_use_service_cleanup().
+ */
+void ids_in_use_start(struct ids_in_use_service *service, const struct nsswitch *nsswitch,
+		      const struct name_service *name_service)
+{
+	bool users = nsswitch_has_remote(nsswitch->passwd_others);
+
+	/* The primary group of a user is a group, too. */
+	service->service = name_service;
+	service->remote[0] = users;
+	service->remote[1] = users || nsswitch_has_remote(nsswitch->group_others);
+}
+
 static int64_t time_left(const struct ids_in_use_service *service)
 {
 	return IDS_IN_USE_SECONDS * 1000 - service->waited;
@@ -128,6 +143,7 @@ static int scan_range(struct ids_in_use_service *service, const struct kind *kin
 		      struct range range, size_t more, struct accounts *found)
 {
 	bool whole = range_count(range) <= IDS_IN_USE_ALL;
+	uint64_t gap = whole ? 0 : IDS_IN_USE_GAP;
 	struct name_service_scan scan = { .kind = kind,
 					  .range = range,
 					  .milliseconds = time_for(service, whole, more),
@@ -137,15 +153,14 @@ static int scan_range(struct ids_in_use_service *service, const struct kind *kin
 	size_t before = found->n;
 	int r = 0;
 
+	scan.largest = range_count(range);
 	if (scan.milliseconds > 0)
 		r = service->service->scan(service->service->context, &scan);
-	else
-		scan.largest = range_count(range);
 	service->waited += wait_clock() - begin;
 	service->asked += scan.asked;
 	if (r == 0 && found->n == before && scan.largest > service->largest)
 		service->largest = scan.largest;
-	service->silent |= r == 0 && whole && scan.largest > 0;
+	service->silent |= r == 0 && found->n == before && scan.largest > gap;
 	return note_answer(service, r);
 }
 
@@ -164,7 +179,7 @@ int ids_in_use_ask(struct ids_in_use_service *service, const struct kind *kind,
 	const struct accounts *known = &service->known[kind->group];
 	int r;
 
-	if (!service->service || wanted->n == 0)
+	if (!service->service || !service->remote[kind->group] || wanted->n == 0)
 		return 0;
 	r = enumerate(service, kind);
 	if (r == 0)

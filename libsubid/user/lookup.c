@@ -19,12 +19,21 @@
 #define NSCD_SOCKET "/var/run/nscd/socket"
 
 /*
- * Tells whether the name service of the running system asks the passwd file first, and
- * takes what it finds there. Thread-safe.
+ * Where users of the running system are looked up.
+ *
+ * directory: of passwd(5). service: has to live as long as the result. Thread-safe.
  */
-bool lookup_is_files_first(const struct nsswitch *nsswitch)
+struct lookup lookup_live(int directory, const struct nsswitch *nsswitch,
+			  const struct name_service *service)
 {
-	return nsswitch->passwd_files_first && access(NSCD_SOCKET, F_OK) != 0;
+	bool first = nsswitch->passwd_files_first && access(NSCD_SOCKET, F_OK) != 0;
+
+	return (struct lookup){
+		.directory = directory,
+		.files_first = first,
+		.files_alone = first && nsswitch->passwd_others[0] == '\0',
+		.service = service,
+	};
 }
 
 static int look_up(const struct lookup *lookup, const char *name, uid_t uid,
@@ -35,7 +44,8 @@ static int look_up(const struct lookup *lookup, const char *name, uid_t uid,
 
 	if (lookup->files_first || !lookup->service) {
 		r = passwd_file_find(lookup->directory, name, uid, ret_account, &doubt);
-		if (!lookup->service || (r == 0 && !doubt))
+		if (!lookup->service || (r == 0 && !doubt) ||
+		    (r == ACCOUNT_NONE && !doubt && lookup->files_alone))
 			return r;
 	}
 	return name ? lookup->service->user(lookup->service->context, name, ret_account) :

@@ -17,11 +17,14 @@ struct lookup {
 	int directory; /* that of passwd(5); AT_FDCWD: the running system's */
 	/* What passwd(5) says is what the name service would say. */
 	bool files_first;
+	/* And what it does not say no service says: there is no other. */
+	bool files_alone;
 	/* NULL: the file alone, of a system that is not running. */
 	const struct name_service *service;
 };
 
-bool lookup_is_files_first(const struct nsswitch *nsswitch);
+struct lookup lookup_live(int directory, const struct nsswitch *nsswitch,
+			  const struct name_service *service);
 int lookup_name(const struct lookup *lookup, const char *name,
 		struct account *ret_account);
 int lookup_uid(const struct lookup *lookup, uid_t uid, struct account *ret_account);

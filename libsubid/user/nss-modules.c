@@ -151,14 +151,9 @@ static int ask(const struct nss_module *module, const struct nss_question *quest
 	return there ? make_call(&call, question->group, ret_found) : ACCOUNT_NONE;
 }
 
-static bool is_remote_word(const char *word, size_t len)
-{
-	return len != strlen(SERVICE_LOCAL) || memcmp(word, SERVICE_LOCAL, len) != 0;
-}
-
 static bool is_remote(const struct nss_module *module)
 {
-	return is_remote_word(module->word, strlen(module->word));
+	return strcmp(module->word, SERVICE_LOCAL) != 0;
 }
 
 static int ask_all(const struct nss_modules *modules, bool remote_only,
@@ -205,24 +200,6 @@ bool nss_modules_have_remote(const struct nss_modules *modules)
 		if (is_remote(&modules->modules[i]))
 			return true;
 	return modules->too_many;
-}
-
-/*
- * Tells whether among the services in @words, as nss_modules_open() takes them, there is
- * one whose users are not all of the running system; it need not be installed.
- * Thread-safe.
- */
-bool nss_words_have_remote(const char *words)
-{
-	while (*words) {
-		size_t len = strcspn(words, " ");
-
-		if (is_remote_word(words, len))
-			return true;
-		words += len;
-		words += strspn(words, " ");
-	}
-	return false;
 }
 
 static int enumerate(const struct nss_module *module, bool group, nss_found_fn take,

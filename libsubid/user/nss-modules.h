@@ -52,7 +52,6 @@ int nss_modules_ask_remote(const struct nss_modules *modules,
 			   const struct nss_question *question,
 			   struct nss_found *ret_found);
 bool nss_modules_have_remote(const struct nss_modules *modules);
-bool nss_words_have_remote(const char *words);
 int nss_modules_enumerate(const struct nss_modules *modules, nss_found_fn take,
 			  void *context);
 void nss_modules_close(struct nss_modules *modules);

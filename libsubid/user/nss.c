@@ -14,11 +14,14 @@
 
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/paths.h"
+#include "libsubid/sys/wait.h"
 #include "libsubid/user/nss.h"
 
 /* A group with a hundred thousand members is not larger, nor has a user more groups. */
 #define ENTRY_BYTES_MAX (16 * 1024 * 1024)
 #define GROUPS_MAX	65536
+/* For all answers about owners of lines. */
+#define USERS_MILLISECONDS 2000
 
 union entry {
 	struct passwd user;
@@ -290,8 +293,13 @@ static int service_uid(void *context, uid_t uid, struct account *ret_account)
 static int service_users(void *context, const char *const *names, size_t n,
 			 struct name_service_answer *ret_answers)
 {
+	int64_t end = wait_clock() + USERS_MILLISECONDS;
+
 	for (size_t i = 0; i < n; i++)
-		ret_answers[i].r = nss_user(context, names[i], &ret_answers[i].account);
+		ret_answers[i].r =
+			wait_clock() < end ?
+				nss_user(context, names[i], &ret_answers[i].account) :
+				-ETIMEDOUT;
 	return 0;
 }
 

@@ -231,10 +231,23 @@ bool owner_has_account(const struct owner *owner)
 }
 
 /*
- * Finds out whether an account that only the name service knows makes the digits of this
- * owner ambiguous; what is not known counts as ambiguous.
+ * Tells whether an owner field is digits that are the owner's uid or login name: whether
+ * they are another account's as well owner_check_digits() finds out. Thread-safe.
  */
-void owner_check_digits(struct owner *owner, const struct lookup *lookup)
+bool owner_is_digits(const struct owner *owner, const char *text, size_t len)
+{
+	const struct account *account = &owner->account;
+
+	return account->exists && owner_is_number(text, len) &&
+	       (is_text(text, len, account->number, account->number_len) ||
+		is_text(text, len, account->name, account->name_len));
+}
+
+/*
+ * Asks whether an account that the passwd file does not have makes the digits of this
+ * owner ambiguous. Returns 0 or -errno: that is not known.
+ */
+int owner_check_digits(struct owner *owner, const struct lookup *lookup)
 {
 	const struct account *account = &owner->account;
 	uint32_t name_uid = uid_of_name(account);
@@ -242,14 +255,20 @@ void owner_check_digits(struct owner *owner, const struct lookup *lookup)
 	struct account other;
 	int r;
 
-	if (!lookup->service || !owner_has_account(owner))
-		return;
-	if (name_uid != ID_NONE && name_uid != account->uid)
-		owner->ambiguous_name |=
-			lookup_uid(lookup, name_uid, &other) != ACCOUNT_NONE;
+	if (!owner_has_account(owner))
+		return 0;
+	if (name_uid != ID_NONE && name_uid != account->uid) {
+		r = lookup_uid(lookup, name_uid, &other);
+		if (r < 0)
+			return r;
+		owner->ambiguous_name |= r == 0;
+	}
 	memcpy(number, account->number, account->number_len);
 	r = lookup_name(lookup, number, &other);
-	owner->ambiguous_number |= r < 0 || (r == 0 && other.uid != account->uid);
+	if (r < 0)
+		return r;
+	owner->ambiguous_number |= r == 0 && other.uid != account->uid;
+	return 0;
 }
 
 /*

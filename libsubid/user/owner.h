@@ -43,7 +43,8 @@ int owner_init(struct owner *owner, const struct account *account, int directory
 int owner_find(struct owner *owner, const char *word, const struct lookup *lookup,
 	       bool or_uid);
 int owner_add_name(struct owner *owner, const char *name, size_t len);
-void owner_check_digits(struct owner *owner, const struct lookup *lookup);
+int owner_check_digits(struct owner *owner, const struct lookup *lookup);
+bool owner_is_digits(const struct owner *owner, const char *text, size_t len);
 void owner_choose_digits(struct owner *owner, bool as_uid, bool as_name);
 bool owner_has_account(const struct owner *owner);
 bool owner_is_number(const char *name, size_t len);

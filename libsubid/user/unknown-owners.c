@@ -59,8 +59,8 @@ int unknown_owners_add(struct unknown_owners *owners, const char *name, size_t l
 }
 
 /*
- * Adds the owners of all lines with ids of @range, but for those of which @known tells
- * that they are known. Returns 0 or -ENOMEM.
+ * Adds the owners of all lines with ids of @range, but for those of which @known, unless
+ * it is NULL, tells that they are known. Returns 0 or -ENOMEM.
  */
 int unknown_owners_add_lines(struct unknown_owners *owners, const struct table *table,
 			     struct range range, unknown_owners_known_fn known,
@@ -71,7 +71,7 @@ int unknown_owners_add_lines(struct unknown_owners *owners, const struct table *
 	int r = 0;
 
 	while (r == 0 && table_next_near(table, &cursor, range, &line))
-		if (!known(&line.entry, context))
+		if (!known || !known(&line.entry, context))
 			r = unknown_owners_add(owners, line.entry.owner,
 					       line.entry.owner_len);
 	return r;
@@ -140,23 +140,26 @@ int unknown_owners_ask(struct unknown_owners *owners, const struct lookup *looku
 
 	if (r)
 		return r;
-	if (lookup->service)
+	if (lookup->service && !lookup->files_alone)
 		return ask_service(owners, lookup->service);
 	for (size_t i = 0; i < owners->n; i++)
-		if (!owners->items[i].asked)
+		if (!owners->items[i].asked) {
+			owners->items[i].asked = true;
 			owners->items[i].answer.r = ACCOUNT_NONE;
+		}
 	return 0;
 }
 
 /*
  * The same, and who has the login names that the answers say: one of them may be another
- * user's. For unknown_owners_canonical().
+ * user's. Of an owner for whom that is not answered nothing is known. For
+ * unknown_owners_canonical().
  */
 int unknown_owners_ask_canonical(struct unknown_owners *owners,
 				 const struct lookup *lookup)
 {
-	size_t n = owners->n;
 	int r = unknown_owners_ask(owners, lookup);
+	size_t n = owners->n;
 
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		/* The items may move. */
@@ -166,35 +169,77 @@ int unknown_owners_ask_canonical(struct unknown_owners *owners,
 			r = unknown_owners_add(owners, answer.account.name,
 					       answer.account.name_len);
 	}
-	return r ? r : unknown_owners_ask(owners, lookup);
+	if (r == 0)
+		r = unknown_owners_ask(owners, lookup);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		struct name_service_answer *answer = &owners->items[i].answer;
+		const struct unknown_owner *named =
+			answer->r ? NULL :
+				    find(owners, answer->account.name,
+					 answer->account.name_len);
+
+		if (named && named->answer.r < 0)
+			answer->r = named->answer.r;
+	}
+	return r;
 }
 
 /*
- * Finds the account of which the owner with a name is another spelling: lines should have
- * the account's name.
- *
- * ret_account: valid until an owner is added.
- * Returns 0, ACCOUNT_NONE (there is no account, or its name is this one or none that a
- * line can have), or -errno: that is not known.
+ * The account of which the owner with a name is another spelling, by the login name that
+ * lines should have; NULL: there is none, or no line can have its name. Valid until an
+ * owner is added.
  */
-int unknown_owners_canonical(const struct unknown_owners *owners, const char *name,
-			     size_t len, const struct account **ret_account)
+const struct account *unknown_owners_canonical(const struct unknown_owners *owners,
+					       const char *name, size_t len)
 {
-	const struct unknown_owner *owner = find(owners, name, len), *canonical;
+	const struct unknown_owner *owner = find(owners, name, len), *named;
 	const struct account *account;
 
 	if (!owner || owner->answer.r)
-		return owner ? owner->answer.r : ACCOUNT_NONE;
+		return NULL;
 	account = &owner->answer.account;
-	canonical = find(owners, account->name, account->name_len);
-	if (canonical == owner || !canonical || !account->name_owns)
-		return ACCOUNT_NONE;
-	if (canonical->answer.r < 0)
-		return canonical->answer.r;
-	if (canonical->answer.r || canonical->answer.account.uid != account->uid)
-		return ACCOUNT_NONE;
-	*ret_account = account;
-	return 0;
+	named = find(owners, account->name, account->name_len);
+	return named && named != owner && account->name_owns && named->answer.r == 0 &&
+			       named->answer.account.uid == account->uid ?
+		       account :
+		       NULL;
+}
+
+/*
+ * Finds further names of a user: the owners of lines with ids of @range to whose names
+ * the name service gives the user's uid.
+ *
+ * owners: the same ones in each call, so that each is asked for once.
+ * Returns 0 or -errno; about whom nothing is known unknown_owners_are_silent() tells.
+ */
+int unknown_owners_name(struct unknown_owners *owners, const struct table *table,
+			struct range range, const struct lookup *lookup,
+			struct owner *owner)
+{
+	int r;
+
+	if (!owner_has_account(owner) || !lookup->service || lookup->files_alone)
+		return 0;
+	r = unknown_owners_add_lines(owners, table, range, owner_is, owner);
+	if (r == 0)
+		r = unknown_owners_ask(owners, lookup);
+	for (size_t i = 0; r == 0 && i < owners->n; i++) {
+		const struct unknown_owner *unknown = &owners->items[i];
+
+		if (unknown->answer.r == 0 &&
+		    unknown->answer.account.uid == owner->account.uid)
+			r = owner_add_name(owner, unknown->name, strlen(unknown->name));
+	}
+	return r;
+}
+
+/* Tells whether the name service has not answered about the owner with a name. */
+bool unknown_owners_are_silent(const struct unknown_owners *owners, const char *name,
+			       size_t len)
+{
+	const struct unknown_owner *owner = find(owners, name, len);
+
+	return owner && owner->answer.r < 0;
 }
 
 /* Frees the owners. Takes zeroed ones. */

@@ -17,6 +17,7 @@
 #include "libsubid/core/table.h"
 #include "libsubid/user/lookup.h"
 #include "libsubid/user/name-service.h"
+#include "libsubid/user/owner.h"
 
 struct unknown_owner {
 	char *name;
@@ -38,19 +39,18 @@ int unknown_owners_add(struct unknown_owners *owners, const char *name, size_t l
 int unknown_owners_add_lines(struct unknown_owners *owners, const struct table *table,
 			     struct range range, unknown_owners_known_fn known,
 			     void *context);
+int unknown_owners_name(struct unknown_owners *owners, const struct table *table,
+			struct range range, const struct lookup *lookup,
+			struct owner *owner);
 int unknown_owners_ask(struct unknown_owners *owners, const struct lookup *lookup);
 int unknown_owners_ask_canonical(struct unknown_owners *owners,
 				 const struct lookup *lookup);
-int unknown_owners_canonical(const struct unknown_owners *owners, const char *name,
-			     size_t len, const struct account **ret_account);
+const struct account *unknown_owners_canonical(const struct unknown_owners *owners,
+					       const char *name, size_t len);
+bool unknown_owners_are_silent(const struct unknown_owners *owners, const char *name,
+			       size_t len);
 const struct unknown_owner *unknown_owners_find(const struct unknown_owners *owners,
 						const char *name, size_t len);
 void unknown_owners_cleanup(struct unknown_owners *owners);
-
-/* Tells whether the name service has not answered about an owner. */
-static inline bool unknown_owner_is_silent(const struct unknown_owner *owner)
-{
-	return owner->answer.r < 0;
-}
 
 #endif

@@ -7,7 +7,7 @@ import json
 from collections import Counter
 
 from name_service import all_lines, any_lines, debian_lines, is_number, our_lines
-from owner_world import COUNT, KINDS, UNIVERSE, World
+from owner_world import COUNT, KINDS, STRANGERS, UNIVERSE, World
 
 DONE, UNREADABLE, NO_USER, NONE, REFUSED = 0, 3, 6, 7, 20
 ASKED = 5           # ids that a map writer is asked about by themselves
@@ -25,6 +25,9 @@ class Relations:
         if not holds:
             self.bad[name] += 1
             self.first.setdefault(name, f"{self.where}: {' | '.join(map(str, about))}")
+
+    def missing(self, names):
+        return [name for name in names if not self.seen[name]]
 
     def finish(self, names):
         """names: the relations that must have been looked at."""
@@ -139,8 +142,9 @@ class Trial:
     # removals
 
     def judge_take(self, step, user, before, after, status, said, about):
-        had, more = set(), set()
+        had, more, dispute = set(), set(), False
         for kind in step.kinds:
+            dispute |= self.in_dispute(before[kind], user)
             ids = step.about() - self.disputed(before[kind])
             had |= self.counted(before[kind], user) & ids
             more |= self.debian(before[kind], user) & ids
@@ -148,7 +152,7 @@ class Trial:
             self.expect("revoke: what is not held is exit status 7", status == NONE, *about)
         elif not more - had:
             self.expect(f"{step.name}: a removal succeeds", status == DONE, *about)
-        if step.name == "usermod-ext" and not had | more:
+        if step.name == "usermod-ext" and not had | more and not dispute:
             self.expect("usermod-ext: a note if nothing was held", said, *about)
         if status == DONE:
             self.nothing_left(step, user, before, after, about)
@@ -226,10 +230,21 @@ class Trial:
                             len(new) == COUNT, kind, sorted(new), *about)
                 self.expect(f"{step.name}: no id is given that anybody has",
                             not new & taken, kind, sorted(new & taken), *about)
+                self.not_shared(step, kind, user, new, about)
         if all(has_room(self.taken(before[kind], kind, None, all_lines)) for kind in wanted):
             self.expect(f"{step.name}: where there is room a range is given",
                         status == DONE, *about)
         self.others_keep(step, user, before, after, about)
+
+    def not_shared(self, step, kind, user, new, about):
+        """No map writer maps the new ids for another user."""
+        other = self.dice.choice([found for found in self.world.users if found.uid != user.uid])
+        wide = any(self.accounts.owns_for_debian(line.owner, other)
+                   and line.last > 2 * UNIVERSE[-1] for line in debian_lines(self.data[kind]))
+        for who in self.programs.map_writers() if not wide else ():
+            found = self.programs.prober.one_each(who, kind, other, new)
+            self.expect(f"{step.name}: no map writer maps a new id for another user",
+                        not found, who, other, sorted(found), *about)
 
     def judge_rename(self, step, user, before, after, status, _, about):
         old = step.words[1]
@@ -243,7 +258,7 @@ class Trial:
             own = self.counted(b"\n".join(
                 line for line in before[kind].split(b"\n")
                 if not line.startswith(old.encode() + b":")), user)
-            if ids:
+            if ids and not found:
                 self.expect("rename: who has a range gets no other one", not own, *about)
             self.expect("rename: the ranges follow", ids <= self.ours(after[kind], user),
                         kind, *about)
@@ -273,6 +288,21 @@ class Trial:
             about = (kind, typed, user, f"found {sorted(found)}", said, self.data,
                      *self.scene())
             self.judge_list(program, kind, user, typed, found, about)
+
+        if self.dice.random() < 0.3:
+            self.strangers(kind, self.dice.choice(STRANGERS))
+
+    def strangers(self, kind, typed):
+        """Owners without an account are answered by string."""
+        if self.accounts.by_name(typed):
+            return
+        right = held([line for line in our_lines(self.data[kind]) if line.owner == typed],
+                     lambda *_: True, None)
+        for program, ask in (("getsubids", self.ask_getsubids), ("the library", self.ask_library),
+                             ("list", self.ask_list)):
+            found, said = ask(kind, typed)
+            self.expect(f"{program}: an owner without account is one string", found == right,
+                        kind, typed, sorted(found), said, self.data, *self.scene())
 
     def judge_list(self, program, kind, user, typed, found, about):
         data = self.data[kind]

@@ -16,7 +16,8 @@ import time
 
 import subid_box
 from explain import Wrong, own_mounts, require, root_shell, writable
-from host import ELSA, HERE, MS_NOSUID, PASSWD, ROOT, mount, quick, remove
+from host import (ELSA, HERE, MS_BIND, MS_NOSUID, MS_RDONLY, MS_REMOUNT, PASSWD, ROOT, mount,
+                  quick, remove)
 from subid_box import DONE, FINDINGS, NOT_WRITTEN, UNREADABLE, USAGE, documented, words
 from usermod_box import process
 
@@ -563,6 +564,53 @@ def linked_image(box):
     shutil.rmtree(folder)
 
 
+def mode_of(path):
+    return os.stat(path).st_mode & 0o7777
+
+
+def others_files(box):
+    """A name in an image may be that of a file of somebody else: its mode is not changed,
+    by --fix or by the command that is told."""
+    folder = tempfile.mkdtemp(dir=f"{box.host.folder}/bin")
+    etc = f"{folder}/etc"
+    os.mkdir(etc)
+    for owner in (ELSA.uid, 0):
+        os.chown(etc, owner, 0)
+        box.host.write(f"{folder}/shared", GOOD, 0o666)
+        box.host.write(f"{folder}/team", GOOD, 0o664, (0, 6000))
+        for source, name in (("shared", "subuid-"), ("team", "subuid"), ("team", "subgid")):
+            remove(f"{etc}/{name}")
+            os.link(f"{folder}/{source}", f"{etc}/{name}")
+        fixed = mended(box.run("check", "--fix", "--json", "--root", folder))
+        rows = box.rows("check", "--root", folder, status=FINDINGS)
+        for row in rows:
+            if row["cure"] and "chmod" in row["cure"]:
+                root_shell(box.host, row["cure"])
+        box.check(f"names of files elsewhere, the directory is {owner}'s: nothing is mended",
+                  fixed, [])
+        box.check("... and reported", {"backup-writable", "file-group-writable"} <=
+                  {row["code"] for row in rows}, True)
+        box.check("... their modes stay", (mode_of(f"{folder}/shared"),
+                                           mode_of(f"{folder}/team")), (0o666, 0o664))
+        box.check("... what is told mends it", [
+            mode_of(f"{etc}/{name}") for name in ("subuid-", "subuid", "subgid")],
+            [0o664, 0o644, 0o644])
+    # one name, and another owner than the directory has
+    box.host.write(f"{etc}/subuid-", GOOD, 0o646, (ELSA.uid, 0))
+    box.check("a file of another owner: nothing is mended",
+              (mended(box.run("check", "--fix", "--json", "--root", folder)),
+               mode_of(f"{etc}/subuid-")), ([], 0o646))
+    # the second name is that of the backup
+    sweep()
+    box.put(GOOD, GOOD)
+    os.chown("/etc/subuid", 0, 6000)
+    os.chmod("/etc/subuid", 0o664)
+    os.link("/etc/subuid", "/etc/subuid-")
+    box.check("a database that is its own backup, too",
+              (mended(box.run("check", "--fix", "--json")), mode_of("/etc/subuid")),
+              (["backup-linked", "file-group-writable"], 0o644))
+
+
 def strays():
     return sorted(name for name in os.listdir("/etc") if name.startswith(("subuid", "subgid"))
                   and name not in ("subuid", "subgid", "subuid-", "subgid-"))
@@ -625,6 +673,16 @@ def troubles(box):
             result = box.run("check", *args, as_user=prepare)
             report.check(f"standard output is {name}: {args}", result.status == NOT_WRITTEN
                          and result.err, f"{result}")
+    def unread():
+        read_end, write_end = os.pipe()
+        os.close(read_end)
+        os.dup2(write_end, 1)
+    for args, status in (((), -signal.SIGPIPE), (("--json",), -signal.SIGPIPE),
+                         (("--fix",), NOT_WRITTEN)):
+        box.put(SPOILT, SPOILT)
+        result = box.run("check", *args, as_user=unread)
+        report.check(f"standard output without a reader: check {args}", result.status == status
+                     and (read("/etc/subuid") == MENDED) == (status > 0), f"{result}")
     box.put("elsa:1:1\nelsa\x1b[31m:1:1\n", "")
     report.check("no control character comes through",
                  b"\x1b" not in box.run("check").out, "one does")
@@ -661,6 +719,27 @@ def not_written(box):
     box.check("... as it is", (strays(), [os.stat(f"/etc/{name}").st_mode & 0o7777
                                           for name in ("subuid-", "subgid", "subgid-")]),
               ([], [0o644] * 3))
+
+
+def read_only(box):
+    """The same status as of a grant there; what is only shown is shown."""
+    folder = tempfile.mkdtemp(dir=f"{box.host.folder}/bin")
+    os.mkdir(f"{folder}/etc")
+    for name, content in (("passwd", PASSWD), ("subuid", SPOILT), ("subgid", SPOILT)):
+        box.host.write(f"{folder}/etc/{name}", content)
+    with own_mounts():
+        mount(folder, folder, None, MS_BIND)
+        mount(None, folder, None, MS_BIND | MS_REMOUNT | MS_RDONLY)
+        for args, status in ((("check", "--fix"), NOT_WRITTEN), (("grant", "bob"), NOT_WRITTEN),
+                             (("revoke", "elsa"), NOT_WRITTEN),
+                             (("grant", "--dry-run", "bob"), DONE),
+                             (("revoke", "--dry-run", "elsa"), DONE)):
+            result = box.run(*args, "--root", folder)
+            box.report.check(f"a read-only file system: {' '.join(args)}",
+                             result.status == status and
+                             (status == DONE) == (b"Read-only" not in result.err) and
+                             (result.out or status != DONE), f"{result}")
+    shutil.rmtree(folder)
 
 
 def locked(box):
@@ -743,6 +822,25 @@ def interrupted(box):
                      f"{child.returncode} {said}")
 
 
+def slow_reader(box):
+    """Whoever reads what was repaired may be slow: a signal ends that at once."""
+    sweep()
+    box.put(b"elsa:1:1\n" * 20000, b"")
+    child = subprocess.Popen([box.path, "check", "--fix", "--all"], stdout=subprocess.PIPE)
+    first = child.stdout.read(1)
+    child.send_signal(signal.SIGINT)
+    try:
+        status = child.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        status = child.wait()
+    child.stdout.close()
+    box.check("a slow reader: SIGINT ends it, and the change is made",
+              (first, status, read("/etc/subuid")), (b"/", -signal.SIGINT, b"elsa:1:1\n"))
+    box.report.check("... and recorded", sum("fix lines=19999" in line for line in
+                                             box.host.read_log()) == 1, "it is not")
+
+
 # --- a million lines ---
 
 def measure(box, *args):
@@ -784,8 +882,8 @@ def million(box):
 def main():
     box = subid_box.enter()
     play(box)
-    for part in (keys, fix, linked_image, kill_sweep, troubles, not_written, locked,
-                 full_disk, interrupted, million):
+    for part in (keys, fix, linked_image, others_files, kill_sweep, troubles, not_written, read_only, locked,
+                 full_disk, interrupted, slow_reader, million):
         box.report.part(part, box)
     box.report.finish()
 

@@ -101,6 +101,8 @@ def test_range(case):
     case("held already", args, DONE, both("elsa:100000:200000\n"), out="")
     case("held in part", args, DONE, ("elsa:200003:2\n", ""),
          ("elsa:200003:2\nelsa:200000:3\nelsa:200005:5\n", "elsa:200000:10\n"))
+    case("nothing of the kind that is there, if missing", (*args, "--if-missing"), DONE,
+         ("elsa:5:1\n", ""), ("elsa:5:1\n", "elsa:200000:10\n"))
     theirs = both("anna:1:1\nanna:200009:1\n")
     case("somebody else's", args, POLICY, theirs, says=(
         "uids 200009-200009 belong to anna (/etc/subuid:2)",
@@ -136,7 +138,18 @@ def test_settings(case):
     case("deterministic, taken", ("grant", "elsa"), POLICY, (f"bob:{place + 5}:1\n", ""),
          says=(f"uids {place + 5}-{place + 5} belong to bob (/etc/subuid:1)",))
     case("deterministic, below UID_MIN", ("grant", "daemon"), NONE,
-         says=("daemon gets no uids",))
+         says=("daemon gets no uids", "uid 1 is below UID_MIN 1000"))
+    far = 100000 + (200000043 - 1000) * 65536
+    fits = 1000 + (4294967295 - 100000) // 65536 - 1
+    case("deterministic, beyond the bounds",
+         ("grant", "200000043", "--no-account", "--gid-only"), NONE,
+         says=("by SUB_UID_DETERMINISTIC in /etc/login.defs uid 200000043 would get gids "
+               f"{far}-{far + 65535}, but SUB_GID_MIN is 100000 and SUB_GID_MAX 4294967294: "
+               f"uids up to {fits} fit",))
+    case("deterministic, the last uid that fits", ("grant", str(fits), "--no-account", "-u"),
+         DONE, new=(f"{fits}:{100000 + (fits - 1000) * 65536}:65536\n", ""))
+    case("deterministic, the next one", ("grant", str(fits + 1), "--no-account", "-u"), NONE,
+         says=(f"uids up to {fits} fit",))
     case("deterministic: no count", ("grant", "elsa", "--count", "5"), USAGE,
          says=("SUB_UID_DETERMINISTIC",))
     case("deterministic: no uid", ("grant", "ghost", "--no-account"), NONE,
@@ -156,10 +169,20 @@ def test_settings(case):
          new=("elsa:100000:7\n", "elsa:100000:65536\n"))
     login_defs(case, "SUB_UID_MAX 100009", "SUB_GID_MAX 100009")
     case("no room", ("grant", "elsa", "--count", "6"), NONE, ("ghost:100005:1\n", ""),
-         says=("elsa gets no uids", "no free range is left"))
+         says=("elsa gets no uids", "no free range of 6 uids is left"))
     case("no pair, but one of each", ("grant", "elsa", "--count", "5"), DONE,
          ("ghost:100005:5\n", "ghost:100000:5\n"),
          ("ghost:100005:5\nelsa:100000:5\n", "ghost:100000:5\nelsa:100005:5\n"))
+    case("more than the bounds hold", ("grant", "root", "--count", "1000000000"), NONE,
+         says=("root gets no uids", "1000000000 uids are more than fit between SUB_UID_MIN "
+               "100000 and SUB_UID_MAX 100009 of /etc/login.defs; --range gives other ids"))
+    login_defs(case, "SUB_GID_COUNT 600100001")
+    case("a COUNT that is more than the bounds hold", ("grant", "elsa"), NONE,
+         says=("elsa gets no gids", "SUB_GID_COUNT 600100001 is more than the 600000001 ids "
+               "from SUB_GID_MIN 100000 to SUB_GID_MAX 600100000"))
+    login_defs(case, "SUB_GID_MIN 600100001")
+    case("bounds that make no sense", ("grant", "elsa"), UNREADABLE,
+         says=("SUB_GID_MIN 600100001 is above SUB_GID_MAX 600100000",))
     login_defs(case, "SUB_UID_MAX x")
     case("settings that make no sense", ("grant", "elsa"), UNREADABLE,
          says=("the value of SUB_UID_MAX is not a decimal number",))

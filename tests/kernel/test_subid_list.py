@@ -377,6 +377,19 @@ def wrong_files(box):
             box.report.check(f"without {name}: {verb[0]} {verb[-1]}", result.status == DONE
                              and known in result.out and not result.err, f"{result}")
         box.host.reset_etc(name)
+    box.host.write("/etc/login.defs", "SUB_UID_DETERMINISTIC yes\nSUB_UID_MIN 100000\n"
+                   "SUB_UID_MAX 430000\nSUB_GID_MIN 100001\nSUB_GID_MAX 430000\n")
+    box.put("x:200000:1\n", "")
+    # places of uids begin each 65536 ids: of the five the line is in the second one
+    rows = [(row["kind"], row["first"], row["fits"]) for row in box.rows("list", "--free")]
+    box.check("where ranges follow from uids, a gap fits those whose range is free", rows,
+              [("uid", 100000, 1), ("uid", 200001, 3), ("gid", 100001, 5)])
+    box.host.write("/etc/login.defs", "SUB_UID_DETERMINISTIC yes\n")
+    rows = [(row["kind"], row["first"], row["fits"]) for row in box.rows("list", "--free")]
+    box.check("... the same range of both where the bounds begin alike",
+              [row for row in rows if row[0] == "both"],
+              [("both", 65536, 2), ("both", 200001, 65531)])
+    box.put(SLIDES, SLIDES)
     box.host.write("/etc/login.defs", "SUB_UID_MIN 10x\n")
     result = box.run("list", "--free")
     box.report.check("settings that make no sense", result.status == UNREADABLE and

@@ -12,7 +12,8 @@ import signal
 import struct
 import time
 
-from host import PASSWD, quick, remove
+from host import (ANNA, MS_BIND, MS_RDONLY, MS_REMOUNT, PASSWD, mount, quick, remove,
+                  umount)
 from usermod_box import (DONE, EPOCH, NOT_PERMITTED, SUBGID, SUBUID, dead_pid, enter, filler,
                          process, read, running, spawn, wait_until, words)
 
@@ -278,21 +279,69 @@ def image(box):
     return folder, ("--prefix", os.path.dirname(folder))
 
 
+def hold_directory(folder):
+    """flock(2) on a directory is for whoever may read it."""
+    fcntl.flock(os.open(folder, os.O_RDONLY), fcntl.LOCK_EX)
+
+
 def test_prefix(box, report):
-    """Below --prefix nobody takes .pwd.lock."""
+    """Below --prefix .pwd.lock is the one there, which no user can hold."""
     folder, args = image(box)
-    with process(lambda: hold_passwd("lckpwdf")):
+    with process(lambda: hold_passwd("lckpwdf")), \
+            process(lambda: hold_directory(folder), caller=ANNA):
         result = box.run(*args, *ADD)
-    report.check("--prefix: .pwd.lock of the running system is not waited for",
+    report.check("--prefix: neither .pwd.lock of the running system nor a lock of a user "
+                 "is waited for",
                  result.status == DONE and result.seconds < SLOW
-                 and read(f"{folder}/subuid") == ADDED
-                 and sorted(os.listdir(folder)) == ["passwd", "subgid", "subuid", "subuid-"],
+                 and read(f"{folder}/subuid") == ADDED and
+                 sorted(os.listdir(folder)) == [".pwd.lock", "passwd", "subgid", "subuid",
+                                                "subuid-"]
+                 and os.stat(f"{folder}/.pwd.lock").st_mode & 0o777 == 0o600,
                  f"{result}, {os.listdir(folder)}")
     lock = f"{folder}/subuid.lock"
+    for what in ("", "garbage"):
+        box.host.write(lock, what)
+        result = box.run(*args, *ADD)
+        report.check(f"--prefix: a lock with {what or 'nothing'} in it is removed",
+                     result.status == DONE and not os.path.exists(lock), f"{result}")
+
+
+def test_other_namespace(box, report):
+    """Below --prefix: a lock of a process that is not to be seen here, as of a container.
+    It is kept, and what the message says removes it."""
+    folder, args = image(box)
+    lock, own = (f"{folder}/subuid.{end}" for end in ("lock", dead_pid()))
     box.host.write(lock, f"{dead_pid()}\0")
-    result = box.run(*args, "-v", "7000010-7000019", "elsa")
-    report.check("--prefix: the lock of a dead process is removed",
-                 result.status == DONE and not os.path.exists(lock), f"{result}")
+    box.host.write(own, "")
+    result = box.run(*args, *ADD, timeout=60)
+    report.check("--prefix: the lock of a process that is not seen here is kept",
+                 gave_up(result, SUBUID) and os.path.exists(lock) and os.path.exists(own)
+                 and result.lines[-1].endswith(f" rm -f {lock}"), f"{result}")
+    os.system("rm " + result.lines[-1].partition(": rm ")[2])
+    result = box.run(*args, *ADD)
+    report.check("--prefix: what the message says removes it",
+                 result.status == DONE and read(f"{folder}/subuid") == ADDED, f"{result}")
+
+
+def test_read_only(box, report):
+    """What is only shown needs no lock, be it held or on a read-only file system."""
+    shown = f"+ /etc/subuid: {ADDED.decode()}".encode()
+    box.sweep()
+    box.put(b"", b"")
+    with process(lambda: hold_passwd("lckpwdf")):
+        result = box.run("--dry-run", *ADD)
+    report.check("--dry-run: .pwd.lock is not waited for",
+                 result.status == DONE and result.out == shown and result.seconds < SLOW,
+                 f"{result}")
+    box.sweep()
+    folder, _ = image(box)
+    mount(folder, folder, None, MS_BIND)
+    mount(None, folder, None, MS_BIND | MS_REMOUNT | MS_RDONLY)
+    for option in ("--root", "--prefix"):
+        result = box.run(option, os.path.dirname(folder), "--dry-run", *ADD)
+        report.check(f"--dry-run: a read-only file system, {option}", result.status == DONE
+                     and result.out == shown.replace(b"/etc", folder.encode()), f"{result}")
+    umount(folder)
 
 
 def main():
@@ -306,7 +355,9 @@ def main():
     if not quick():
         test_database_lock_given_up(box, report)
         test_passwd_lock_given_up(box, report)
+        test_other_namespace(box, report)
     test_prefix(box, report)
+    test_read_only(box, report)
     report.finish()
 
 

@@ -168,9 +168,13 @@ Test(alloc, deterministic)
 		{ { { 65536, ID_NONE }, 65536, 0 }, 66533, 1000, 0, 4294836224 },
 		{ { { 65536, ID_NONE }, 65536, 0 }, 66534, 1000, ALLOC_BEYOND, 0 },
 		{ { { 65536, ID_END }, 65536, 0 }, 66534, 1000, ALLOC_BEYOND, 0 },
-		{ { { 65536, ID_NONE }, 0, 0 }, 1000, 1000, ALLOC_BEYOND, 0 },
-		{ { { 65536, ID_NONE }, UINT64_MAX, 0 }, 1002, 1000, ALLOC_BEYOND, 0 },
-		{ { { 65536, ID_NONE }, UINT64_MAX, 0 }, 1001, 1000, ALLOC_BEYOND, 0 },
+		{ { { 65536, ID_NONE }, 0, 0 }, 1000, 1000, ALLOC_NONE, 0 },
+		{ { { 65536, ID_NONE }, UINT64_MAX, 0 }, 1002, 1000, ALLOC_COUNT, 0 },
+		{ { { 65536, ID_NONE }, UINT64_MAX, 0 }, 1001, 1000, ALLOC_COUNT, 0 },
+		{ { { 65536, 65545 }, 10, 0 }, 1000, 1000, ALLOC_COUNT, 0 },
+		{ { { 65536, 65546 }, 10, 0 }, 1000, 1000, 0, 65536 },
+		{ { { 0, ID_END }, ID_NONE, 0 }, 0, 0, 0, 0 },
+		{ { { 0, ID_END }, ID_NONE, 0 }, UINT32_MAX - 1, 0, ALLOC_BEYOND, 0 },
 		{ { { 65536, ID_NONE }, 2, 0 }, UINT32_MAX - 1, 0, ALLOC_BEYOND, 0 },
 	};
 
@@ -184,4 +188,28 @@ Test(alloc, deterministic)
 			  found.start);
 		cr_assert(r || range_count(found) == rows[i].request.count, "row %zu", i);
 	}
+}
+
+/* In a gap as many uids have their range as a count one by one finds. */
+Test(alloc, deterministic_fits)
+{
+	const struct alloc_request request = { { 100, 140 }, 7, 0 };
+
+	for (uint64_t start = 100; start < 140; start++)
+		for (uint64_t end = start + 1; end <= 140; end++) {
+			uint64_t want = 0, found;
+
+			for (uint64_t uid = 1000; uid < 1010; uid++) {
+				uint64_t at = 100 + (uid - 1000) * 7;
+
+				want += at >= start && at + 7 <= end;
+			}
+			found = alloc_deterministic_fits(&request, 1000,
+							 (struct range){ start, end });
+			cr_assert(found == want, "%" PRIu64 "-%" PRIu64 ": %" PRIu64,
+				  start, end, found);
+		}
+	/* Uids end, too. */
+	cr_assert(alloc_deterministic_fits(&request, ID_NONE - 2, request.bounds) == 2);
+	cr_assert(alloc_deterministic_fits(&request, ID_NONE, request.bounds) == 0);
 }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <inttypes.h>
 #include <linux/capability.h>
+#include <locale.h>
 
+#include "common/causes-rules.h"
 #include "common/causes.h"
 #include "libsubid/sys/plugin.h"
+#include "rng.h"
 #include "unit.h"
 
 #define BIT(capability) ((uint64_t)1 << (capability))
@@ -1278,4 +1281,110 @@ Test(causes, what_is_not_readable_is_not_told)
 	cr_assert(check_list(&facts, ids) == 1 && ids[0] == CAUSE_NOT_DELEGATED);
 	causes_describe(&facts, ids[0], &cause);
 	cr_assert(!strstr(cause.evidence, "line"), "%s", cause.evidence);
+}
+
+/* ---- words for a shell
+ * ------------------------------------------------------------------- */
+
+/* As it is where that can be, and by printf(1) where a byte of it would not be seen. */
+Test(causes, quoted_words)
+{
+	static const struct {
+		const char *text;
+		const char *ascii; /* where the locale is not UTF-8; NULL: as @utf8 */
+		const char *utf8;
+	} rows[] = {
+		{ "elsa", NULL, "elsa" },
+		{ "", NULL, "''" },
+		{ "a b", NULL, "'a b'" },
+		{ "it's", NULL, "'it'\\''s'" },
+		{ "DOM\\xavier", NULL, "'DOM\\xavier'" },
+		{ "j\xc3\xbcrgen", "\"$(printf 'j\\303\\274rgen')\"", "'j\xc3\xbcrgen'" },
+		{ "j\xfcrgen", NULL, "\"$(printf 'j\\374rgen')\"" },
+		{ "a\x9b"
+		  "7",
+		  NULL, "\"$(printf 'a\\2337')\"" },
+		{ "a\xc2\x9b", NULL, "\"$(printf 'a\\302\\233')\"" },
+		{ "\xe2\x80\xae", NULL, "\"$(printf '\\342\\200\\256')\"" },
+		{ "-%'\\\n\x1b ", NULL,
+		  "\"$(printf '\\055\\045\\047\\134\\012\\033\\040')\"" },
+	};
+	char word[CAUSES_QUOTED_BYTES];
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		cr_assert(causes_quote(rows[i].text, word));
+		cr_expect_str_eq(word, rows[i].ascii ? rows[i].ascii : rows[i].utf8,
+				 "row %zu: %s", i, word);
+	}
+	cr_assert(setlocale(LC_CTYPE, "C.UTF-8"));
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		cr_assert(causes_quote(rows[i].text, word));
+		cr_expect_str_eq(word, rows[i].utf8, "row %zu: %s", i, word);
+	}
+	cr_assert_not(causes_quote("a\n", word));
+}
+
+/* A word of any bytes, for a seed; the last is no newline. */
+static void make_word(struct rng *rng, char text[static CAUSES_WORD_BYTES + 2])
+{
+	static const char odd[] =
+		"\x01\t\n\x1b !\"#$%&'()*-0127;\\`{|}~\x7f\x80\x9b\xc2\xc3"
+		"\xe2\xae\xff";
+	size_t len = rng_below(rng, rng_once_in(rng, 8) ? CAUSES_WORD_BYTES : 6);
+
+	for (size_t i = 0; i < len; i++)
+		text[i] = rng_once_in(rng, 3) ? (char)(1 + rng_below(rng, 255)) :
+						odd[rng_below(rng, sizeof(odd) - 1)];
+	text[len] = '.';
+	text[len + 1] = '\0';
+	if (rng_once_in(rng, 2) && len > 0 && text[len - 1] != '\n')
+		text[len] = '\0';
+}
+
+/* Asks sh(1) what the word in a command is. */
+static void check_word(const char *text)
+{
+	char word[CAUSES_QUOTED_BYTES], command[CAUSES_QUOTED_BYTES + 32];
+	char found[2 * CAUSES_WORD_BYTES];
+	FILE *shell;
+	size_t n;
+
+	cr_assert(causes_quote(text, word), "%s", text);
+	cr_assert(strlen(word) < sizeof(word));
+	for (const char *at = word; *at != '\0'; at++)
+		cr_assert((unsigned char)*at >= ' ' && *at != 0x7f, "%s", word);
+	snprintf(command, sizeof(command), "printf %%s.. %s", word);
+	shell = popen(command, "r");
+	cr_assert(shell);
+	n = fread(found, 1, sizeof(found) - 1, shell);
+	found[n] = '\0';
+	cr_assert(pclose(shell) == 0, "%s", command);
+	cr_assert(n == strlen(text) + 2 && memcmp(found, text, n - 2) == 0, "%s: %s",
+		  command, found);
+}
+
+/* What is pasted into a shell is the word again. */
+Test(causes, quoted_words_for_sh)
+{
+	struct rng rng = { .state = 7 };
+	char text[CAUSES_WORD_BYTES + 2], word[CAUSES_QUOTED_BYTES];
+
+	cr_assert(setlocale(LC_CTYPE, "C.UTF-8"));
+	for (unsigned byte = 1; byte < 256; byte++) {
+		snprintf(text, sizeof(text), "a%c7", (char)byte);
+		check_word(text);
+	}
+	for (size_t i = 0; i < 200; i++) {
+		make_word(&rng, text);
+		check_word(text);
+	}
+	/* The longest, in four bytes for each of its own. */
+	memset(text, '\'', CAUSES_WORD_BYTES);
+	text[CAUSES_WORD_BYTES] = '\0';
+	check_word(text);
+	text[0] = '\x1b';
+	check_word(text);
+	text[CAUSES_WORD_BYTES] = 'x';
+	text[CAUSES_WORD_BYTES + 1] = '\0';
+	cr_assert_not(causes_quote(text, word));
 }

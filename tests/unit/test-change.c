@@ -3,18 +3,19 @@
  * Allocation for the library: one kind or both, and in both or in none.
  */
 #include "libsubid/change.h"
+#include "tests/unit/give.h"
 #include "tests/unit/unit.h"
 
 static struct folder folder;
 static struct db db = DB_NONE;
 static struct owner owner;
-static struct settings settings;
-static struct db_grant grant;
+static struct allocate allocate;
 
 static void setup(void)
 {
-	const char *key;
+	struct settings_error error;
 
+	allocate = (struct allocate){ 0 };
 	folder_make(&folder);
 	folder_make_etc(&folder);
 	folder_put(&folder, "etc/passwd", BYTES("elsa:x:1001:1001::/:\n"), 0644);
@@ -26,16 +27,15 @@ static void setup(void)
 			 "SUB_GID_MIN 500\nSUB_GID_MAX 1500\nSUB_GID_COUNT 10\n"),
 		   0644);
 	cr_assert(change_begin(&db, folder.path, CHANGE_UID | CHANGE_GID) == 0);
-	cr_assert(settings_read(db.folder, &settings, &key) == 0);
+	cr_assert(settings_read(db.folder, &allocate.settings, &error) == 0);
 	cr_assert(owner_find(&owner, "elsa", db.folder, OWNER_FILE) == 0);
-	grant = (struct db_grant){ .owner = &owner };
 }
 
 static void teardown(void)
 {
 	db_end(&db);
 	owner_cleanup(&owner);
-	overlap_list_cleanup(&grant.conflicts);
+	allocate_cleanup(&allocate);
 	folder_cleanup(&folder);
 }
 
@@ -45,10 +45,10 @@ Test(change, allocates_both, .init = setup, .fini = teardown)
 	const struct change_request request = { 0 };
 	struct range range;
 
-	cr_assert(change_allocate(&db, CHANGE_UID | CHANGE_GID, &grant, &settings,
-				  &request, &range) == 0);
+	cr_assert(change_allocate(&db, CHANGE_UID | CHANGE_GID, &owner, &request,
+				  &allocate, &range) == 0);
 	cr_assert(range.start == 1010 && range.end == 1020);
-	cr_assert(change_allocate(&db, CHANGE_GID, &grant, &settings, &request, &range) ==
+	cr_assert(change_allocate(&db, CHANGE_GID, &owner, &request, &allocate, &range) ==
 		  0);
 	cr_assert(range.start == 500);
 }
@@ -59,17 +59,17 @@ Test(change, gives_in_both_or_none, .init = setup, .fini = teardown)
 	struct change_request request = { .bounds = { 0, 5 }, .count = 5 };
 	struct range range;
 
-	cr_assert(change_allocate(&db, CHANGE_UID | CHANGE_GID, &grant, &settings,
-				  &request, &range) == DB_CONFLICT);
+	cr_assert(change_allocate(&db, CHANGE_UID | CHANGE_GID, &owner, &request,
+				  &allocate, &range) == DB_CONFLICT);
 	cr_assert(!db_changed(&db, &kind_uid) && !db_changed(&db, &kind_gid));
 	request = (struct change_request){ .count = 2000 };
-	cr_assert(change_allocate(&db, CHANGE_UID, &grant, &settings, &request, &range) ==
+	cr_assert(change_allocate(&db, CHANGE_UID, &owner, &request, &allocate, &range) ==
 		  DB_FULL);
-	settings.requests[1].count = 0;
+	allocate.settings.requests[1].count = 0;
 	request = (struct change_request){ 0 };
-	cr_assert(change_allocate(&db, CHANGE_UID | CHANGE_GID, &grant, &settings,
-				  &request, &range) == DB_FULL);
-	cr_assert(change_allocate(&db, CHANGE_GID, &grant, &settings, &request, &range) ==
+	cr_assert(change_allocate(&db, CHANGE_UID | CHANGE_GID, &owner, &request,
+				  &allocate, &range) == DB_FULL);
+	cr_assert(change_allocate(&db, CHANGE_GID, &owner, &request, &allocate, &range) ==
 		  -EINVAL);
 }
 
@@ -79,17 +79,17 @@ Test(change, allocates_deterministically, .init = setup, .fini = teardown)
 	struct change_request request = { 0 };
 	struct range range;
 
-	settings.deterministic = true;
-	settings.uid_min = 1000;
-	cr_assert(change_allocate(&db, CHANGE_UID, &grant, &settings, &request, &range) ==
+	allocate.settings.deterministic = true;
+	allocate.settings.uid_min = 1000;
+	cr_assert(change_allocate(&db, CHANGE_UID, &owner, &request, &allocate, &range) ==
 		  0);
 	cr_assert(range.start == 1010);
 	request.count = 11;
-	cr_assert(change_allocate(&db, CHANGE_UID, &grant, &settings, &request, &range) ==
+	cr_assert(change_allocate(&db, CHANGE_UID, &owner, &request, &allocate, &range) ==
 		  DB_FULL);
 	request.count = 0;
 	owner.account.uid = ID_NONE;
-	cr_assert(change_allocate(&db, CHANGE_UID, &grant, &settings, &request, &range) ==
+	cr_assert(change_allocate(&db, CHANGE_UID, &owner, &request, &allocate, &range) ==
 		  DB_FULL);
 }
 
@@ -98,8 +98,10 @@ Test(change, tells_ranges, .init = setup, .fini = teardown)
 {
 	CLEANUP(query_ranges_cleanup) struct query_ranges ranges = { 0 };
 
-	cr_assert(db_grant(&db, &kind_gid, &grant, (struct range){ 700, 710 }) == 0);
-	cr_assert(db_grant(&db, &kind_gid, &grant, (struct range){ 600, 610 }) == 0);
+	cr_assert(give(&db, &allocate, &owner, &kind_gid, (struct range){ 700, 710 }) ==
+		  0);
+	cr_assert(give(&db, &allocate, &owner, &kind_gid, (struct range){ 600, 610 }) ==
+		  0);
 	cr_assert(change_ranges(&db, &kind_gid, &owner, &ranges) == 0);
 	cr_assert(ranges.n == 2 && ranges.ranges[0].start == 700);
 }

@@ -83,16 +83,23 @@ Test(etc, ours, .init = setup, .fini = teardown)
 	fd_close(fd);
 }
 
-/* A file that is a link, and one that would have to be waited for. */
+/* A file that is a link, and what is no file. */
 Test(etc, file, .init = setup, .fini = teardown)
 {
 	CLEANUP(fd_cleanup) int folder = etc_folder(image.path, "/usr/etc");
-	CLEANUP(fd_cleanup) int pipe_fd = -1;
+	int fd;
 
 	put_link("usr/etc/link", "passwd");
 	cr_assert(etc_open(folder, "link") == -ELOOP);
 	cr_assert(etc_open(folder, "nowhere") == -ENOENT);
 	cr_assert(mkfifo(folder_path(&image, "usr/etc/pipe"), 0644) == 0);
-	pipe_fd = etc_open(folder, "pipe");
-	cr_assert(pipe_fd >= 0);
+	cr_assert(etc_open(folder, "pipe") == -EBADFD);
+	cr_assert(etc_open(AT_FDCWD, folder_path(&image, "usr/etc/pipe")) == -EBADFD);
+	make("usr/etc/folder");
+	cr_assert(etc_open(folder, "folder") == -EISDIR);
+	/* Of this system a file may be masked by the null device. */
+	fd = etc_open(AT_FDCWD, "/dev/null");
+	cr_assert(fd >= 0);
+	fd_close(fd);
+	cr_assert(etc_open(AT_FDCWD, "/dev/zero") == -EBADFD);
 }

@@ -54,6 +54,33 @@ Test(fd, cleanup)
 	cr_assert(taken == -1);
 }
 
+/* A regular file is opened, and made where that is asked for; nothing else is. */
+Test(fd, open_regular)
+{
+	const int flags[] = { O_WRONLY | O_CREAT, O_RDONLY, O_RDWR | O_NOFOLLOW };
+	struct folder folder;
+	int fd;
+
+	folder_make(&folder);
+	cr_assert(fd_open_regular(folder.fd, "file", O_RDONLY) == -ENOENT);
+	for (size_t i = 0; i < COUNT_OF(flags); i++) {
+		fd = fd_open_regular(folder.fd, "file", flags[i]);
+		cr_assert(is_open(fd) && fcntl(fd, F_GETFD) == FD_CLOEXEC);
+		fd_close(fd);
+	}
+
+	cr_assert(mkdirat(folder.fd, "folder", 0700) == 0);
+	cr_assert(mkfifo(folder_path(&folder, "fifo"), 0600) == 0);
+	cr_assert(symlinkat("file", folder.fd, "link") == 0);
+	cr_assert(fd_open_regular(folder.fd, "folder", O_RDONLY) == -EISDIR);
+	cr_assert(fd_open_regular(folder.fd, "folder", O_WRONLY) == -EISDIR);
+	cr_assert(fd_open_regular(folder.fd, "fifo", O_RDONLY) == -EBADFD);
+	cr_assert(fd_open_regular(folder.fd, "fifo", O_WRONLY | O_CREAT) == -EBADFD);
+	cr_assert(fd_open_regular(folder.fd, "link", O_RDONLY | O_NOFOLLOW) == -ELOOP);
+	cr_assert(fd_open_regular(AT_FDCWD, "/dev/null", O_RDONLY) == -EBADFD);
+	folder_cleanup(&folder);
+}
+
 /* Reading tells the number of bytes, 0 at the end, and why it failed. */
 Test(fd, read)
 {

@@ -63,6 +63,32 @@ Test(load, changed_meanwhile)
 	cr_assert(load_table(fd, 0, &table) == -ESTALE);
 }
 
+/* Holes of any size, at the begin, in the middle and at the end. */
+Test(load, hole)
+{
+	static const struct {
+		off_t text, size;
+	} rows[] = {
+		{ 0, 1 << 20 },
+		{ 0, 1LL << 29 },
+		{ 1 << 16, 1 << 17 },
+		{ 1 << 19, 0 },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		CLEANUP(fd_cleanup) int fd = file_of("", 0);
+		struct table table;
+		off_t size;
+
+		cr_assert(ftruncate(fd, rows[i].size) == 0);
+		cr_assert(pwrite(fd, TEXT, sizeof(TEXT), rows[i].text) == sizeof(TEXT));
+		size = lseek(fd, 0, SEEK_END);
+		if (lseek(fd, 0, SEEK_HOLE) == size)
+			unit_skip("the file system has no holes");
+		cr_assert(load_table(fd, size, &table) == -EILSEQ, "row %zu", i);
+	}
+}
+
 Test(load, not_at_all)
 {
 	CLEANUP(fd_cleanup) int folder = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

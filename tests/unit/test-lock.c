@@ -96,27 +96,75 @@ Test(lock, of_an_earlier_process)
 	cr_assert(!is_there("subuid.lock"));
 }
 
-/* A process that lives has its lock; in an image also one with our id. */
+/* Takes .pwd.lock, and in vain the lock of subuid, which is there. */
+static void expect_kept(bool prefix, int stop, pid_t holder)
+{
+	struct lock lock = LOCK_NONE;
+
+	cr_assert(lock_take(&lock, folder.fd, prefix, stop) == 0);
+	cr_assert(lock_take_database(&lock, &kind_uid) == LOCK_STOPPED);
+	cr_assert(lock.holder == holder);
+	lock_release(&lock);
+	cr_assert(is_there("subuid.lock"));
+}
+
+static pid_t dead_process(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	cr_assert(waitpid(pid, NULL, 0) == pid);
+	return pid;
+}
+
+/*
+ * A process that lives has its lock. Below a prefix so has one with our id and one that
+ * is gone: in another pid namespace they are other processes. Garbage is of none.
+ */
 Test(lock, of_a_living_process)
 {
-	int ends[2];
+	const pid_t below_prefix[] = { getppid(), getpid(), dead_process() };
 	struct lock lock = LOCK_NONE;
+	char name[32];
+	int ends[2];
 
 	cr_assert(pipe2(ends, O_CLOEXEC) == 0 && write(ends[1], "", 1) == 1);
 	put_lock_of(getppid());
-	cr_assert(lock_take(&lock, folder.fd, false, ends[0]) == 0);
-	cr_assert(lock_take_database(&lock, &kind_uid) == LOCK_STOPPED);
-	cr_assert(lock.holder == getppid());
-	lock_release(&lock);
-	cr_assert(is_there("subuid.lock"));
+	expect_kept(false, ends[0], getppid());
 
-	put_lock_of(getpid());
+	snprintf(name, sizeof(name), "subuid.%d", (int)below_prefix[2]);
+	folder_put(&folder, name, "", 1, 0600);
+	for (size_t i = 0; i < COUNT_OF(below_prefix); i++) {
+		put_lock_of(below_prefix[i]);
+		expect_kept(true, ends[0], below_prefix[i]);
+	}
+	folder_put(&folder, "subuid.lock", BYTES("garbage"), 0600);
 	cr_assert(lock_take(&lock, folder.fd, true, ends[0]) == 0);
-	cr_assert(lock_take_database(&lock, &kind_uid) == LOCK_STOPPED);
+	cr_assert(lock_take_database(&lock, &kind_uid) == 0);
 	lock_release(&lock);
-	cr_assert(is_there("subuid.lock"));
+	cr_assert(!is_there("subuid.lock") && is_there(name));
 	fd_close(ends[0]);
 	fd_close(ends[1]);
+}
+
+/* What no program makes: it is neither waited for nor removed. */
+Test(lock, not_regular)
+{
+	struct lock lock = LOCK_NONE;
+
+	cr_assert(mkfifo(folder_path(&folder, ".pwd.lock"), 0600) == 0);
+	cr_assert(lock_take(&lock, folder.fd, false, -1) == -EBADFD);
+	lock_release(&lock);
+	cr_assert(unlinkat(folder.fd, ".pwd.lock", 0) == 0);
+
+	cr_assert(lock_take(&lock, folder.fd, false, -1) == 0);
+	cr_assert(mkfifo(folder_path(&folder, "subuid.lock"), 0600) == 0);
+	cr_assert(mkdirat(folder.fd, "subgid.lock", 0700) == 0);
+	cr_assert(lock_take_database(&lock, &kind_uid) == -EBADFD);
+	cr_assert(lock_take_database(&lock, &kind_gid) == -EISDIR);
+	lock_release(&lock);
+	cr_assert(is_there("subuid.lock") && is_there("subgid.lock"));
 }
 
 /*
@@ -128,11 +176,8 @@ Test(lock, left_names)
 	static const char *const lives[] = { "subuid.1", "subgid.1", "subuid.0x1",
 					     "subgid.", "subuid.01" };
 	char name[2][32];
-	pid_t pid = fork();
+	pid_t pid = dead_process();
 
-	if (pid == 0)
-		_exit(0);
-	cr_assert(waitpid(pid, NULL, 0) == pid);
 	for (size_t i = 0; i < COUNT_OF(lives); i++)
 		folder_put(&folder, lives[i], "1", 2, 0600);
 	/* Of none, of one, of the other one, and of both; with and without others. */

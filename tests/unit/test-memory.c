@@ -3,7 +3,6 @@
  * Out of memory: whatever allocation fails, the answer is -ENOMEM, nothing is lost and
  * nothing leaks. The program is linked with --wrap for malloc(3) and its kin.
  */
-#include "libsubid/allot.h"
 #include "libsubid/core/range.h"
 #include "libsubid/core/table.h"
 #include "libsubid/sys/account.h"
@@ -11,6 +10,7 @@
 #include "libsubid/sys/nsswitch.h"
 #include "libsubid/sys/scan.h"
 #include "mapwriter/decide.h"
+#include "tests/unit/give.h"
 #include "tests/unit/unit.h"
 
 /* Allocations until one fails; negative: none does. It fails once. */
@@ -190,7 +190,7 @@ Test(memory, account)
 struct loaded {
 	struct folder folder;
 	struct db db;
-	struct db_grant grant;
+	struct allocate allocate;
 	char before[1000];
 };
 
@@ -224,13 +224,13 @@ static bool has_failed(struct loaded *loaded, int turn, int r)
 			  "turn %d: %.*s", turn, (int)table->len, table->text);
 	}
 	db_end(&loaded->db);
-	overlap_list_cleanup(&loaded->grant.conflicts);
+	allocate_cleanup(&loaded->allocate);
 	folder_cleanup(&loaded->folder);
 	return r != 0;
 }
 
 /* What is missing is 31 lines, which do not fit into one piece of memory. */
-Test(memory, db_grant)
+Test(memory, allocate_fixed)
 {
 	struct owner elsa = { .account = { .name = "elsa",
 					   .name_len = 4,
@@ -244,20 +244,19 @@ Test(memory, db_grant)
 
 	do {
 		load(&loaded);
-		loaded.grant.owner = &elsa;
 		countdown = ++turn;
-		r = db_grant(&loaded.db, &kind_uid, &loaded.grant, range);
+		r = give(&loaded.db, &loaded.allocate, &elsa, &kind_uid, range);
 		countdown = -1;
 	} while (has_failed(&loaded, turn, r));
 	cr_assert(turn > 5, "%d allocations failed", turn);
 }
 
 /* Twenty people, in both databases: all of them or none. */
-Test(memory, allot)
+Test(memory, allocate)
 {
 	CLEANUP(people_cleanup) struct people people = { 0 };
-	struct allotment items[20];
-	struct allot allot = {
+	struct allocate_item items[20];
+	const struct allocate wanted = {
 		.people = &people,
 		.items = items,
 		.n = COUNT_OF(items),
@@ -269,7 +268,7 @@ Test(memory, allot)
 	struct loaded loaded;
 	int turn = -1, r;
 
-	for (size_t i = 0, index; i < allot.n; i++) {
+	for (size_t i = 0, index; i < wanted.n; i++) {
 		char name[32];
 		int n = sprintf(name, "user%zu", i);
 
@@ -280,7 +279,8 @@ Test(memory, allot)
 		load(&loaded);
 		memset(items, 0, sizeof(items));
 		countdown = ++turn;
-		r = allot_ranges(&loaded.db, &allot, &loaded.grant);
+		loaded.allocate = wanted;
+		r = allocate_ranges(&loaded.db, &loaded.allocate);
 		countdown = -1;
 	} while (has_failed(&loaded, turn, r));
 	cr_assert(items[19].ranges[1].end > 0);

@@ -109,6 +109,9 @@ Test(overlap, says_who_and_where)
 	static const char text[] =
 		"# ours\n\nanna:100000:10\nelsa:100005:10\nserge:100008:1\n";
 	const struct overlap_account accounts[] = { { 0, "root" }, { 100009, "bob" } };
+	const struct overlap_policy overlap = { .allow_overlap = true };
+	const struct overlap_policy root = { .allow_root = true };
+	const struct overlap_policy both = { true, true };
 	struct range_set wanted = RANGE_SET(2);
 	struct overlap_list list = { 0 };
 	struct table table;
@@ -137,13 +140,13 @@ Test(overlap, says_who_and_where)
 	cr_assert(list.items[3].line == 5);
 	cr_assert_str_eq(list.items[3].name, "serge");
 
-	cr_assert(!overlap_is_overridden(&list.items[0], true, false));
-	cr_assert(overlap_is_overridden(&list.items[0], false, true));
-	cr_assert(!overlap_is_overridden(&list.items[1], false, true));
-	cr_assert(overlap_is_overridden(&list.items[1], true, false));
-	cr_assert(overlap_is_overridden(&list.items[2], true, false));
-	cr_assert(!overlap_is_overridden(&(struct overlap){ .why = OVERLAP_NO_ID }, true,
-					 true));
+	cr_assert(!overlap_is_overridden(&list.items[0], &overlap));
+	cr_assert(overlap_is_overridden(&list.items[0], &root));
+	cr_assert(!overlap_is_overridden(&list.items[1], &root));
+	cr_assert(overlap_is_overridden(&list.items[1], &overlap));
+	cr_assert(overlap_is_overridden(&list.items[2], &overlap));
+	cr_assert(
+		!overlap_is_overridden(&(struct overlap){ .why = OVERLAP_NO_ID }, &both));
 	overlap_list_cleanup(&list);
 	table_clear(&table);
 	range_set_clear(&wanted);

@@ -60,6 +60,13 @@ static const char *one_line(void *context)
 	text[len] = '\0';
 	snprintf(expected, sizeof(expected), "usermod-ext[%d]: added", getpid());
 	CHILD_ASSERT(strstr(text, expected));
+
+	/* Names are others' to choose. */
+	record_change("usermod-ext", "a\n\x9b%s\xff", "\xc2\x9bm\xc4\x9b");
+	len = recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT);
+	CHILD_ASSERT(len > 0);
+	text[len] = '\0';
+	CHILD_ASSERT(strstr(text, "]: a\\x0a\\x9b\\xc2\\x9bm\xc4\x9b\\xff"));
 	return NULL;
 }
 

@@ -2,6 +2,7 @@
 /*
  * Messages: exact bytes, one write a line, and a stdout that was lost is told.
  */
+#include <locale.h>
 #include <sys/socket.h>
 
 #include "common/report.h"
@@ -102,9 +103,19 @@ static const char *odd_bytes(void *context)
 	(void)context;
 	CHILD_ASSERT(fd >= 0);
 	report_line("p", "a\nb\rc\td\033[31me\x7f\x01g");
-	CHILD_ASSERT(strcmp(caught(fd), "p: a?b?c?d?[31me??g\n") == 0);
+	CHILD_ASSERT(
+		strcmp(caught(fd), "p: a\\x0ab\\x0dc\\x09d\\x1b[31me\\x7f\\x01g\n") == 0);
 	report_line("p", "%s", "j\xc3\xbcrgen \x80\xff ~");
-	CHILD_ASSERT(strcmp(caught(fd), "p: j\xc3\xbcrgen \x80\xff ~\n") == 0);
+	CHILD_ASSERT(strcmp(caught(fd), "p: j\xc3\xbcrgen \\x80\xff ~\n") == 0);
+	CHILD_ASSERT(setlocale(LC_CTYPE, "C.UTF-8"));
+	report_line("p", "%s", "j\xc3\xbcrgen m\xc4\x9bsto \x80\xff ~");
+	CHILD_ASSERT(strcmp(caught(fd), "p: j\xc3\xbcrgen m\xc4\x9bsto \\x80\\xff ~\n") ==
+		     0);
+	report_line("p", "%s",
+		    "\xc2\x9b"
+		    "31m \xe2\x80\xae \x9d\\x9d");
+	CHILD_ASSERT(
+		strcmp(caught(fd), "p: \\xc2\\x9b31m \\xe2\\x80\\xae \\x9d\\x9d\n") == 0);
 	return NULL;
 }
 
@@ -112,6 +123,43 @@ static const char *odd_bytes(void *context)
 Test(report, odd_bytes)
 {
 	child_run(odd_bytes, NULL);
+}
+
+/* A line is cut, and neither a character nor what stands for a byte is. */
+static const char *long_odd_lines(void *context)
+{
+	static const char *const pieces[] = { "\x9b", "\xc2\x9b", "\xf0\x9f\x98\x80" };
+	static const char *const shown[] = { "\\x9b", "\\xc2\\x9b", "\xf0\x9f\x98\x80" };
+	int fd = catch_stderr();
+	static char text[3000];
+
+	(void)context;
+	CHILD_ASSERT(fd >= 0 && setlocale(LC_CTYPE, "C.UTF-8"));
+	for (size_t i = 0; i < COUNT_OF(pieces); i++)
+		for (size_t n = 0; n < 16; n++) {
+			size_t len = strlen(pieces[i]), piece = strlen(shown[i]);
+			const char *line;
+			size_t at = n;
+
+			memset(text, 'm', n);
+			for (; at + len < sizeof(text); at += len)
+				memcpy(text + at, pieces[i], len);
+			text[at] = '\0';
+			report_line(NULL, "%s", text);
+			line = caught(fd);
+			CHILD_ASSERT(strlen(line) <= 1023 &&
+				     strlen(line) > 1023 - piece &&
+				     line[strlen(line) - 1] == '\n');
+			CHILD_ASSERT((strlen(line) - 1 - n) % piece == 0);
+			for (at = n; at < strlen(line) - 1; at += piece)
+				CHILD_ASSERT(memcmp(line + at, shown[i], piece) == 0);
+		}
+	return NULL;
+}
+
+Test(report, long_odd_lines)
+{
+	child_run(long_odd_lines, NULL);
 }
 
 static const char *together(void *context)
@@ -126,7 +174,7 @@ static const char *together(void *context)
 	report_add(&report, "p", "%s\n", "second");
 	CHILD_ASSERT(strcmp(caught(fd), "") == 0);
 	report_send(&report);
-	CHILD_ASSERT(strcmp(caught(fd), "usage: x \np: first\np: second?\n") == 0);
+	CHILD_ASSERT(strcmp(caught(fd), "usage: x \np: first\np: second\\x0a\n") == 0);
 	CHILD_ASSERT(report.len == 0);
 	report_add(&report, "p", "%s", "third");
 	report_send(&report);
@@ -201,6 +249,8 @@ Test(report, errors)
 	cr_assert_str_eq(report_error(ELOOP), "Too many levels of symbolic links");
 	cr_assert_str_eq(report_error(EFBIG), "File too large");
 	cr_assert_str_eq(report_error(EISDIR), "Is a directory");
+	cr_assert_str_eq(report_error(EBADFD), "Not a regular file");
+	cr_assert_str_eq(report_error(EILSEQ), "The file has a hole, so it is no text");
 	cr_assert_str_eq(report_error(123456), "Unknown error");
 	cr_assert_str_eq(report_error(-1), "Unknown error");
 	for (int error = 1; error < 134; error++)
@@ -215,6 +265,33 @@ static const char *print_to(const char *path, int flags)
 	CHILD_ASSERT(fd >= 0 && dup2(fd, STDOUT_FILENO) == STDOUT_FILENO);
 	CHILD_ASSERT(printf("help\n") == 5);
 	return NULL;
+}
+
+static const char *put_texts(void *context)
+{
+	char text[128];
+	int ends[2];
+	ssize_t n;
+
+	(void)context;
+	CHILD_ASSERT(pipe(ends) == 0 && dup2(ends[1], STDOUT_FILENO) == STDOUT_FILENO);
+	report_put("", 0, PRINTABLE_UTF8);
+	report_put("m\xc4\x9b|\xe2\x80\xae|\0", 9, PRINTABLE_UTF8);
+	report_put("m\xc4\x9b|", 4, PRINTABLE_BYTES);
+	report_put("m\xc4\x9b|", 4, PRINTABLE_ASCII);
+	CHILD_ASSERT(fflush(stdout) == 0);
+	n = read(ends[0], text, sizeof(text) - 1);
+	CHILD_ASSERT(n > 0);
+	text[n] = '\0';
+	CHILD_ASSERT(strcmp(text, "m\xc4\x9b|\\xe2\\x80\\xae|\\x00"
+				  "m\xc4\\x9b|m\\xc4\\x9b|") == 0);
+	return NULL;
+}
+
+/* What is printed for people, in each charset. */
+Test(report, put_texts)
+{
+	child_run(put_texts, NULL);
 }
 
 static const char *stdout_is_full(void *context)

@@ -3,7 +3,6 @@
  * Waiting: every way in which it ends, also beside other threads of the process.
  */
 #include <pthread.h>
-#include <sys/file.h>
 
 #include "libsubid/sys/wait.h"
 #include "tests/unit/unit.h"
@@ -105,26 +104,13 @@ Test(wait, free_lock, .init = setup, .fini = teardown)
 {
 	int ours = open_lock(), other = open_lock();
 
-	cr_assert(wait_for_lock(ours, false, -1, wait_clock() + LATE) == 0);
+	cr_assert(wait_for_lock(ours, -1, wait_clock() + LATE) == 0);
 	no_child_is_left();
 	cr_assert(set_lock(other, F_WRLCK) == -1 && errno == EAGAIN);
 	cr_assert(set_lock(ours, F_UNLCK) == 0);
 	cr_assert(set_lock(other, F_WRLCK) == 0);
 	fd_close(ours);
 	fd_close(other);
-}
-
-/* In an image it is flock(2). */
-Test(wait, free_image, .init = setup, .fini = teardown)
-{
-	int ours = open_lock(), other = open_lock();
-
-	cr_assert(wait_for_lock(ours, true, -1, wait_clock() + LATE) == 0);
-	cr_assert(flock(other, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK);
-	fd_close(ours);
-	cr_assert(wait_for_lock(other, true, -1, wait_clock() + LATE) == 0);
-	fd_close(other);
-	no_child_is_left();
 }
 
 /* In vain: until the time is over, or somebody stops it. */
@@ -135,10 +121,10 @@ Test(wait, in_vain, .init = setup, .fini = teardown)
 
 	cr_assert(pipe2(stop, O_CLOEXEC) == 0);
 	cr_assert(set_lock(other, F_WRLCK) == 0);
-	cr_assert(wait_for_lock(ours, false, -1, begin + SOON) == WAIT_OVER);
+	cr_assert(wait_for_lock(ours, -1, begin + SOON) == WAIT_OVER);
 	cr_assert(wait_clock() >= begin + SOON);
 	cr_assert(write(stop[1], "", 1) == 1);
-	cr_assert(wait_for_lock(ours, false, stop[0], begin + LATE) == WAIT_STOPPED);
+	cr_assert(wait_for_lock(ours, stop[0], begin + LATE) == WAIT_STOPPED);
 	cr_assert(wait_clock() < begin + LATE);
 	no_child_is_left();
 	/* Who waited in vain has nothing. */
@@ -154,7 +140,7 @@ Test(wait, error, .init = setup, .fini = teardown)
 {
 	int fd = open(folder_path(&folder, "lock"), O_RDONLY | O_CLOEXEC);
 
-	cr_assert(wait_for_lock(fd, false, -1, wait_clock() + LATE) == -EBADF);
+	cr_assert(wait_for_lock(fd, -1, wait_clock() + LATE) == -EBADF);
 	fd_close(fd);
 	no_child_is_left();
 }
@@ -166,23 +152,15 @@ static int inside, counted;
 
 static void *take_turns(void *context)
 {
-	bool image = context != NULL;
-
 	for (int i = 0; i < TURNS; i++) {
-		CLEANUP(fd_cleanup)
-		int fd = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		CLEANUP(fd_cleanup) int fd = open("lock-of-threads", O_RDWR | O_CLOEXEC);
 
-		/* For an OFD write lock it must be writable. */
-		if (!image) {
-			fd_close(fd);
-			fd = open("lock-of-threads", O_RDWR | O_CLOEXEC);
-		}
-		if (fd < 0 || wait_for_lock(fd, image, -1, wait_clock() + LATE) != 0)
+		if (fd < 0 || wait_for_lock(fd, -1, wait_clock() + LATE) != 0)
 			return context;
 		if (__atomic_add_fetch(&inside, 1, __ATOMIC_SEQ_CST) == 1)
 			counted++;
 		__atomic_sub_fetch(&inside, 1, __ATOMIC_SEQ_CST);
-		if (image ? flock(fd, LOCK_UN) : set_lock(fd, F_UNLCK))
+		if (set_lock(fd, F_UNLCK))
 			return context;
 	}
 	return NULL;
@@ -196,16 +174,12 @@ Test(wait, threads, .init = setup, .fini = teardown)
 
 	cr_assert(chdir(folder.path) == 0);
 	folder_put(&folder, "lock-of-threads", BYTES(""), 0600);
-	for (int image = 0; image < 2; image++) {
-		counted = 0;
-		for (size_t i = 0; i < THREADS; i++)
-			cr_assert(pthread_create(&threads[i], NULL, take_turns,
-						 image ? &folder : NULL) == 0);
-		for (size_t i = 0; i < THREADS; i++)
-			cr_assert(pthread_join(threads[i], NULL) == 0);
-		cr_assert(counted == THREADS * TURNS, "%d of %d turns", counted,
-			  THREADS * TURNS);
-	}
+	counted = 0;
+	for (size_t i = 0; i < THREADS; i++)
+		cr_assert(pthread_create(&threads[i], NULL, take_turns, &folder) == 0);
+	for (size_t i = 0; i < THREADS; i++)
+		cr_assert(pthread_join(threads[i], NULL) == 0);
+	cr_assert(counted == THREADS * TURNS, "%d of %d turns", counted, THREADS * TURNS);
 	no_child_is_left();
 	cr_assert(chdir("/") == 0);
 }

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * allocation: messages about login.defs(5) and about ranges that it leaves no room for.
+ */
+#ifndef SUBID_ALLOCATION_H
+#define SUBID_ALLOCATION_H
+
+#include "libsubid/allocate.h"
+#include "libsubid/sys/settings.h"
+
+int allocation_report_settings(const char *program, const char *folder,
+			       const struct settings_error *error, int r);
+int allocation_report_full(const char *program, const char *folder,
+			   const struct allocate *allocate);
+
+#endif

@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Ranges for several people at once, in a folder of the test's own. Random lists against
+ * a model are in tests/kernel/test_subid_grant.py.
+ */
+#include "libsubid/allocate.h"
+#include "libsubid/core/limits.h"
+#include "tests/unit/give.h"
+#include "tests/unit/rng.h"
+#include "tests/unit/unit.h"
+
+static struct folder folder;
+static struct db db = DB_NONE;
+static struct people people;
+static struct allocate_item items[4];
+static struct allocate allocate;
+
+static void set_up(void)
+{
+	folder_make(&folder);
+	folder_put(&folder, "passwd",
+		   BYTES("elsa:x:1000:1::/:\nelsa2:x:1000:1::/:\nanna:x:1001:1::/:\n"
+			 "bob:x:1002:1::/:\ntaken:x:100025:1::/:\n"),
+		   0644);
+	folder_put(&folder, "group", BYTES("root:x:0:\n"), 0644);
+	folder_put(&folder, "subuid", BYTES("anna:100000:10\n"), 0644);
+	folder_put(&folder, "subgid", BYTES("ghost:100010:10\n"), 0644);
+	people = (struct people){ 0 };
+	memset(items, 0, sizeof(items));
+	allocate = (struct allocate){
+		.people = &people,
+		.items = items,
+		.settings = { .requests = { { { 100000, 100060 }, 10, 0 },
+					    { { 100000, 100060 }, 10, 0 } },
+			      .uid_min = 1000 },
+		.kinds = { true, true },
+	};
+	cr_assert(db_begin(&db, folder.fd, DB_PREFIX) == 0);
+	cr_assert(db_load(&db, &kind_uid, false) == 0);
+	cr_assert(db_load(&db, &kind_gid, false) == 0);
+}
+
+static void tear_down(void)
+{
+	db_end(&db);
+	allocate_cleanup(&allocate);
+	people_cleanup(&people);
+	folder_cleanup(&folder);
+}
+
+TestSuite(allocate, .init = set_up, .fini = tear_down, .timeout = 60);
+
+static int run(const char *const *names)
+{
+	CLEANUP(roster_cleanup) struct roster roster = { 0 };
+	size_t index;
+
+	for (; *names; names++)
+		cr_assert(people_add(&people, *names, strlen(*names), &index) == 0);
+	cr_assert(roster_load(folder.fd, &kind_uid, &roster) == 0);
+	cr_assert(people_resolve(&people, &roster, NULL, false) == 0);
+	allocate.n = people.n;
+	return allocate_ranges(&db, &allocate);
+}
+
+static void check(const char *uid, const char *gid)
+{
+	const char *wants[] = { uid, gid };
+
+	for (size_t k = 0; k < 2; k++) {
+		const struct table *table = &db.sides[k].table;
+
+		cr_assert(table->len == strlen(wants[k]) &&
+				  memcmp(table->text, wants[k], table->len) == 0,
+			  "%.*s and not %s", (int)table->len, table->text, wants[k]);
+	}
+}
+
+static void load(const char *uid, const char *gid)
+{
+	db_end(&db);
+	db = (struct db)DB_NONE;
+	folder_put(&folder, "subuid", uid, strlen(uid), 0644);
+	folder_put(&folder, "subgid", gid, strlen(gid), 0644);
+	cr_assert(db_begin(&db, folder.fd, DB_PREFIX) == 0);
+	cr_assert(db_load(&db, &kind_uid, false) == 0);
+	cr_assert(db_load(&db, &kind_gid, false) == 0);
+	people_cleanup(&people);
+	memset(items, 0, sizeof(items));
+}
+
+/* Pairs, in the order of the people, around what anybody has. */
+Test(allocate, pairs)
+{
+	cr_assert(run((const char *[]){ "elsa", "bob", NULL }) == 0);
+	check("anna:100000:10\nelsa:100026:10\nbob:100036:10\n",
+	      "ghost:100010:10\nelsa:100026:10\nbob:100036:10\n");
+	cr_assert(items[0].ranges[0].start == 100026 && items[1].ranges[1].end == 100046);
+}
+
+/* When there is no pair left: one of each. */
+Test(allocate, no_pair)
+{
+	allocate.settings.requests[0].bounds.end =
+		allocate.settings.requests[1].bounds.end = 100020;
+	cr_assert(run((const char *[]){ "elsa", NULL }) == 0);
+	check("anna:100000:10\nelsa:100010:10\n", "ghost:100010:10\nelsa:100000:10\n");
+}
+
+/* Room for one of two is room for none. */
+Test(allocate, all_or_nothing)
+{
+	items[1].count = 40;
+	cr_assert(run((const char *[]){ "elsa", "bob", NULL }) == DB_FULL);
+	cr_assert(allocate.full.kind == &kind_uid && allocate.full.item == 1);
+	check("anna:100000:10\n", "ghost:100010:10\n");
+}
+
+/* By any name, and the other half like the first. */
+Test(allocate, if_missing)
+{
+	allocate.if_missing = allocate.mirror = true;
+	cr_assert(run((const char *[]){ "anna", "elsa2", "elsa", NULL }) == 0);
+	check("anna:100000:10\nelsa2:100026:10\n",
+	      "ghost:100010:10\nanna:100000:10\nelsa2:100026:10\n");
+}
+
+/* A range of somebody else is refused in both databases, what is held is not written. */
+Test(allocate, fixed)
+{
+	allocate.fixed = true;
+	items[0].ranges[0] = items[0].ranges[1] = (struct range){ 100005, 100012 };
+	cr_assert(run((const char *[]){ "bob", NULL }) == DB_CONFLICT);
+	cr_assert(allocate.conflicts.n == 2);
+	check("anna:100000:10\n", "ghost:100010:10\n");
+	allocate.policy.allow_overlap = true;
+	people_cleanup(&people);
+	cr_assert(run((const char *[]){ "anna", NULL }) == 0);
+	check("anna:100000:10\nanna:100010:2\n", "ghost:100010:10\nanna:100005:7\n");
+}
+
+/*
+ * Several ranges of one owner: each id is written once, in the order of the ranges, and
+ * of a refusal all conflicts are there, each with its line as it stands on disk.
+ */
+Test(allocate, several_fixed)
+{
+	struct owner elsa = { 0 };
+
+	items[0].ranges[1] = (struct range){ 100040, 100050 };
+	items[1].ranges[0] = (struct range){ 100045, 100055 };
+	items[2].ranges[1] = (struct range){ 100045, 100060 };
+	items[3].ranges[0] = (struct range){ 100030, 100060 };
+	allocate.fixed = true;
+	allocate.n = 4;
+	cr_assert(owner_find(&elsa, "elsa", folder.fd, OWNER_FILE) == 0);
+	cr_assert(allocate_for_owner(&db, &allocate, &elsa) == 0);
+	check("anna:100000:10\nelsa:100045:10\nelsa:100030:15\nelsa:100055:5\n",
+	      "ghost:100010:10\nelsa:100040:10\nelsa:100050:10\n");
+
+	/* What elsa had goes: these lines are the second and the first on disk. */
+	cr_assert(table_subtract(&db.sides[0].table, owner_is, &elsa,
+				 (struct range){ 0, ID_END }) == 0);
+	items[0].ranges[1] = (struct range){ 100012, 100015 };
+	items[1].ranges[0] = (struct range){ 100000, 100001 };
+	items[2].ranges[1] = (struct range){ 0 };
+	items[3].ranges[0] = (struct range){ 100005, 100026 };
+	cr_assert(allocate_for_owner(&db, &allocate, &elsa) == DB_CONFLICT);
+	cr_assert(allocate.conflicts.n == 4);
+	cr_assert(allocate.conflicts.items[0].kind == &kind_gid &&
+		  allocate.conflicts.items[0].line == 1);
+	cr_assert(allocate.conflicts.items[1].why == OVERLAP_ACCOUNT);
+	for (size_t i = 2; i < 4; i++)
+		cr_assert(allocate.conflicts.items[i].kind == &kind_uid &&
+			  allocate.conflicts.items[i].line == 1);
+	check("anna:100000:10\n", "ghost:100010:10\nelsa:100040:10\nelsa:100050:10\n");
+	owner_cleanup(&elsa);
+}
+
+/* Lines before a conflict have gone: it is numbered as on disk, twins each in turn. */
+Test(allocate, numbers_lines)
+{
+	struct owner elsa = { 0 };
+
+	load("elsa:1:1\nanna:100000:10\n#\n1000:2:1\nanna:100000:10\nelsa2:3:1\nx:7:5\n",
+	     "");
+	cr_assert(owner_find(&elsa, "elsa", folder.fd, OWNER_FILE) == 0);
+	cr_assert(db_revoke(&db, &kind_uid, &elsa, (struct range){ 0, ID_END }) == 0);
+	cr_assert(give(&db, &allocate, &elsa, &kind_uid, (struct range){ 9, 100001 }) ==
+		  DB_CONFLICT);
+	cr_assert(allocate.conflicts.n == 7);
+	cr_assert(allocate.conflicts.items[4].line == 2);
+	cr_assert(allocate.conflicts.items[5].line == 5);
+	cr_assert(allocate.conflicts.items[6].line == 7);
+	owner_cleanup(&elsa);
+}
+
+/* Several owners cannot be given the same ids. */
+Test(allocate, fixed_is_of_one)
+{
+	allocate.fixed = true;
+	items[0].ranges[0] = items[1].ranges[0] = (struct range){ 100040, 100050 };
+	cr_assert(run((const char *[]){ "elsa", "bob", NULL }) == -EINVAL);
+	check("anna:100000:10\n", "ghost:100010:10\n");
+}
+
+/* Each uid has its place, and it is refused where somebody is there. */
+Test(allocate, deterministic)
+{
+	allocate.settings.deterministic = true;
+	allocate.kinds[0] = false;
+	cr_assert(run((const char *[]){ "elsa", NULL }) == 0);
+	check("anna:100000:10\n", "ghost:100010:10\nelsa:100000:10\n");
+	people_cleanup(&people);
+	cr_assert(run((const char *[]){ "anna", NULL }) == DB_CONFLICT);
+	people_cleanup(&people);
+	cr_assert(run((const char *[]){ "taken", NULL }) == DB_FULL);
+	cr_assert(allocate.full.why == ALLOC_BEYOND && allocate.full.uid == 100025 &&
+		  allocate.full.kind == &kind_gid);
+	people_cleanup(&people);
+	allocate.settings.uid_min = 1001;
+	cr_assert(run((const char *[]){ "elsa", NULL }) == DB_FULL);
+	cr_assert(allocate.full.why == ALLOC_BELOW);
+}
+
+/* The same range of both kinds or none, also where a range follows from the uid. */
+Test(allocate, together)
+{
+	allocate.together = true;
+	allocate.settings.requests[0].bounds.end =
+		allocate.settings.requests[1].bounds.end = 100020;
+	cr_assert(run((const char *[]){ "elsa", NULL }) == DB_FULL);
+	cr_assert(allocate.full.why == ALLOC_NONE);
+	people_cleanup(&people);
+	allocate.settings.deterministic = true;
+	allocate.settings.requests[0].bounds.start = 99990;
+	cr_assert(run((const char *[]){ "elsa", NULL }) == DB_FULL);
+	check("anna:100000:10\n", "ghost:100010:10\n");
+}
+
+/* More ids than the bounds hold are another reason than no gap. */
+Test(allocate, count_beyond_bounds)
+{
+	allocate.settings.requests[1].count = 61;
+	cr_assert(run((const char *[]){ "elsa", NULL }) == DB_FULL);
+	cr_assert(allocate.full.why == ALLOC_COUNT && allocate.full.kind == &kind_gid &&
+		  allocate.full.count == 61);
+	people_cleanup(&people);
+	allocate.settings.requests[1].count = 60;
+	cr_assert(run((const char *[]){ "elsa", NULL }) == DB_FULL);
+	cr_assert(allocate.full.why == ALLOC_NONE);
+}
+
+/*
+ * Databases with the same text are read once, with the same answer as where the last
+ * count makes a difference; but not where the bounds are others, and groups are no users.
+ */
+Test(allocate, same_text)
+{
+	static const char text[] = "anna:100000:10\n1000:100052:3\nx:90000:5\n";
+	static const char other[] = "anna:100000:10\n1000:100052:3\nx:90000:6\n";
+
+	folder_put(&folder, "group", BYTES("sound:x:100041:\n"), 0644);
+	for (int same = 0; same < 2; same++) {
+		load(text, same ? text : other);
+		allocate.if_missing = true;
+		cr_assert(run((const char *[]){ "elsa", "bob", "anna", NULL }) == 0);
+		for (size_t i = 0; i < 3; i++)
+			for (size_t k = 0; k < 2; k++)
+				cr_assert_eq(items[i].ranges[k].start,
+					     i == 1 ? 100010 : 0);
+
+		/* The account and the group are in the way of a pair. */
+		load(text, same ? text : other);
+		items[0].count = 16;
+		cr_assert(run((const char *[]){ "bob", NULL }) == 0);
+		cr_assert(items[0].ranges[0].start == 100026 &&
+			  items[0].ranges[1].start == 100010);
+		load(text, same ? text : other);
+		items[0].count = 15;
+		cr_assert(run((const char *[]){ "bob", NULL }) == 0);
+		cr_assert(items[0].ranges[0].start == 100010 &&
+			  items[0].ranges[1].start == 100010);
+
+		load(text, same ? text : other);
+		allocate.settings.requests[1].bounds.start = 90000;
+		items[0].count = 30;
+		cr_assert(run((const char *[]){ "bob", NULL }) == DB_FULL);
+		cr_assert(allocate.full.kind == &kind_uid);
+		allocate.kinds[0] = false;
+		load(text, same ? text : other);
+		items[0].count = 30;
+		cr_assert(run((const char *[]){ "bob", NULL }) == 0);
+		cr_assert_eq(items[0].ranges[1].start, same ? 90005 : 90006);
+		allocate.kinds[0] = true;
+		allocate.settings.requests[1].bounds.start = 100000;
+	}
+}
+
+/* By uid where that is wanted. */
+Test(allocate, by_id)
+{
+	allocate.settings.by_id = true;
+	cr_assert(run((const char *[]){ "elsa", NULL }) == 0);
+	check("anna:100000:10\n1000:100026:10\n", "ghost:100010:10\n1000:100026:10\n");
+}
+
+#define UNIVERSE 64
+
+/* Random lines or accounts in a file; returns the ids that they have. */
+static uint64_t put_random(struct rng *rng, const char *name, const char *before,
+			   const char *behind, uint64_t base, unsigned lines,
+			   unsigned longest)
+{
+	char text[2048] = "";
+	uint64_t used = 0;
+	size_t len = 0;
+
+	for (unsigned i = 0; i < lines; i++) {
+		uint64_t at = rng_below(rng, UNIVERSE - 1), n = 1;
+
+		if (longest > 1)
+			n += rng_below(rng, longest);
+		if (at + n > UNIVERSE - 1)
+			n = UNIVERSE - 1 - at;
+		for (uint64_t id = at; id < at + n; id++)
+			used |= UINT64_C(1) << id;
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%" PRIu64,
+					before, base + at);
+		if (longest > 1)
+			len += (size_t)snprintf(text + len, sizeof(text) - len,
+						":%" PRIu64, n);
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s\n", behind);
+	}
+	folder_put(&folder, name, text, len, 0644);
+	return used;
+}
+
+static uint64_t lowest_free(const struct alloc_request *request, uint64_t base,
+			    uint64_t used)
+{
+	for (uint64_t at = request->bounds.start;
+	     at + request->count <= request->bounds.end; at++) {
+		bool free = request->align < 2 || at % request->align == 0;
+
+		for (uint64_t id = at; free && id < at + request->count; id++)
+			free = id != ID_NONE && !(used >> (id - base) & 1);
+		if (free)
+			return at;
+	}
+	return UINT64_MAX;
+}
+
+/* The same range of both kinds, or a range of one, for an owner without account. */
+static int find(const bool kinds[static 2], const struct alloc_request *request,
+		struct range *ret_range)
+{
+	const struct roster no_accounts = { 0 };
+	size_t index;
+	int r;
+
+	people_cleanup(&people);
+	cr_assert(people_add(&people, "new", 3, &index) == 0);
+	cr_assert(people_resolve(&people, &no_accounts, NULL, true) == 0);
+	memset(items, 0, sizeof(items));
+	allocate.n = 1;
+	allocate.settings.requests[0] = allocate.settings.requests[1] = *request;
+	allocate.kinds[0] = kinds[0];
+	allocate.kinds[1] = kinds[1];
+	allocate.together = allocate.policy.allow_root = true;
+	r = allocate_ranges(&db, &allocate);
+	if (r == 0 && kinds[0] && kinds[1])
+		cr_assert(items[0].ranges[0].start == items[0].ranges[1].start);
+	if (r == 0)
+		*ret_range = items[0].ranges[kinds[0] ? 0 : 1];
+	return r;
+}
+
+/*
+ * Whatever the databases and accounts hold, at both ends of all ids: the lowest range
+ * that is free of both kinds, or of one, is found, and none is found only if there is
+ * none.
+ */
+Test(allocate, finds_what_a_bitmap_finds)
+{
+	static const uint64_t bases[] = { 0, 99968, 4294967296 - UNIVERSE };
+	struct rng rng = { rng_seed() };
+	unsigned found_some = 0, found_none = 0;
+
+	for (unsigned round = 0; round < 600; round++) {
+		uint64_t base = bases[rng_below(&rng, COUNT_OF(bases))], used[2], want;
+		struct alloc_request request = {
+			.bounds = { base, base + UNIVERSE },
+			.count = 1 + rng_below(&rng, 9),
+			.align = rng_below(&rng, 9),
+		};
+		bool kinds[2] = { true, true };
+		struct range found = { 0 };
+		int r;
+
+		db_end(&db);
+		for (int group = 0; group < 2; group++) {
+			unsigned lines = (unsigned)rng_below(&rng, 12);
+
+			used[group] = put_random(&rng, group ? "subgid" : "subuid",
+						 "x:", "", base, lines, 6) |
+				      put_random(&rng, group ? "group" : "passwd",
+						 "n:x:", ":5:::", base, 3, 1);
+		}
+		if (rng_once_in(&rng, 3))
+			kinds[rng_below(&rng, 2)] = false;
+		db = (struct db)DB_NONE;
+		cr_assert(db_begin(&db, folder.fd, DB_PREFIX) == 0);
+		cr_assert(db_load(&db, &kind_uid, false) == 0);
+		cr_assert(db_load(&db, &kind_gid, false) == 0);
+		want = lowest_free(&request, base,
+				   (kinds[0] ? used[0] : 0) | (kinds[1] ? used[1] : 0));
+		r = find(kinds, &request, &found);
+		cr_assert(r == (want == UINT64_MAX ? DB_FULL : 0),
+			  "seed %" PRIu64 " round %u: %d", rng_seed(), round, r);
+		cr_assert(r || (found.start == want && found.end == want + request.count),
+			  "seed %" PRIu64 " round %u: %" PRIu64 " and not %" PRIu64,
+			  rng_seed(), round, found.start, want);
+		*(r ? &found_none : &found_some) += 1;
+	}
+	cr_assert(found_some > 100 && found_none > 20, "%u, %u", found_some, found_none);
+}
