@@ -147,9 +147,9 @@ static void add_accounts(const struct accounts *accounts, bool primary,
 	bool none = item->first > item->last;
 	uint32_t first, last;
 
-	while (at < accounts->n && accounts_at(accounts, at)->id == own)
+	while (at < accounts->sorted && accounts_at(accounts, at)->id == own)
 		at++;
-	if (at == accounts->n || accounts_at(accounts, at)->id >= range.end)
+	if (at == accounts->sorted || accounts_at(accounts, at)->id >= range.end)
 		return;
 	end = accounts_lower_bound(accounts, range.end);
 	while (accounts_at(accounts, end - 1)->id == own)

@@ -124,7 +124,7 @@ static bool is_known(const struct accounts *known, struct range range)
 {
 	size_t at = accounts_lower_bound(known, range.start);
 
-	return at < known->n && accounts_at(known, at)->id < range.end;
+	return at < known->sorted && accounts_at(known, at)->id < range.end;
 }
 
 /* Milliseconds for a range, which @more follow. */
