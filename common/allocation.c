@@ -10,38 +10,38 @@
 #include "common/status.h"
 
 /*
- * Reports why login.defs(5) in @folder cannot be used; returns the exit status.
+ * Reports why login.defs(5) in @directory cannot be used; returns the exit status.
  *
  * r, error: what settings_read() returned, other than 0.
  */
-int allocation_report_settings(const char *program, const char *folder,
+int allocation_report_settings(const char *program, const char *directory,
 			       const struct settings_error *error, int r)
 {
 	switch (r) {
 	case SETTINGS_NUMBER:
 		report_line(program,
 			    _("%s/login.defs: the value of %s is not a decimal number"),
-			    folder, error->key);
+			    directory, error->key);
 		break;
 	case SETTINGS_BOUNDS:
-		report_line(program,
-			    _("%s/login.defs: %s %" PRIu64 " is above %s %" PRIu64),
-			    folder, error->key, error->value, error->max_key, error->max);
+		report_line(
+			program, _("%s/login.defs: %s %" PRIu64 " is above %s %" PRIu64),
+			directory, error->key, error->value, error->max_key, error->max);
 		break;
 	case SETTINGS_BEYOND:
 		report_line(program,
 			    _("%s/login.defs: %s %" PRIu64 " is above 4294967295"),
-			    folder, error->key, error->value);
+			    directory, error->key, error->value);
 		break;
 	default:
-		report_line(program, "%s/login.defs: %s", folder, report_error(-r));
+		report_line(program, "%s/login.defs: %s", directory, report_error(-r));
 		break;
 	}
 	return status_of_kind(error->kind);
 }
 
 /* More ids than the bounds hold: the setting is impossible, or the count asked for. */
-static void report_count(const char *program, const char *folder,
+static void report_count(const char *program, const char *directory,
 			 const struct allocate *allocate)
 {
 	const struct allocate_full *full = &allocate->full;
@@ -55,16 +55,16 @@ static void report_count(const char *program, const char *folder,
 			      " and %s %" PRIu64
 			      " of %s/login.defs; --range gives other ids"),
 			    full->count, kind->id, kind->conf_min, min, kind->conf_max,
-			    max, folder);
+			    max, directory);
 	else
 		report_line(program,
 			    _("%s/login.defs: %s %" PRIu64 " is more than the %" PRIu64
 			      " ids from %s %" PRIu64 " to %s %" PRIu64),
-			    folder, kind->conf_count, full->count, alloc_ids(request),
+			    directory, kind->conf_count, full->count, alloc_ids(request),
 			    kind->conf_min, min, kind->conf_max, max);
 }
 
-static void report_beyond(const char *program, const char *folder,
+static void report_beyond(const char *program, const char *directory,
 			  const struct allocate *allocate)
 {
 	const struct allocate_full *full = &allocate->full;
@@ -78,7 +78,7 @@ static void report_beyond(const char *program, const char *folder,
 		    _("by SUB_UID_DETERMINISTIC in %s/login.defs uid %u would get %ss "
 		      "%" PRIu64 "-%" PRIu64 ", but %s is %" PRIu64 " and %s %" PRIu64
 		      ": uids up to %" PRIu64 " fit"),
-		    folder, full->uid, kind->id, start, start + full->count - 1,
+		    directory, full->uid, kind->id, start, start + full->count - 1,
 		    kind->conf_min, request->bounds.start, kind->conf_max,
 		    request->bounds.end - 1, uid_min + fits - 1);
 }
@@ -88,31 +88,31 @@ static void report_beyond(const char *program, const char *folder,
  *
  * allocate: for which allocate_ranges() returned DB_FULL.
  */
-int allocation_report_full(const char *program, const char *folder,
+int allocation_report_full(const char *program, const char *directory,
 			   const struct allocate *allocate)
 {
 	const struct allocate_full *full = &allocate->full;
 
 	switch (full->why) {
 	case ALLOC_COUNT:
-		report_count(program, folder, allocate);
+		report_count(program, directory, allocate);
 		break;
 	case ALLOC_BELOW:
 		report_line(program,
 			    _("uid %u is below UID_MIN %" PRIu64
 			      ": by SUB_UID_DETERMINISTIC in %s/login.defs it gets "
 			      "no %ss"),
-			    full->uid, allocate->settings.uid_min, folder,
+			    full->uid, allocate->settings.uid_min, directory,
 			    full->kind->id);
 		break;
 	case ALLOC_BEYOND:
-		report_beyond(program, folder, allocate);
+		report_beyond(program, directory, allocate);
 		break;
 	default:
 		report_line(program,
 			    _("no free range of %" PRIu64
 			      " %ss is left within the bounds of %s/login.defs"),
-			    full->count, full->kind->id, folder);
+			    full->count, full->kind->id, directory);
 		break;
 	}
 	return status_of_kind(full->kind);

@@ -8,9 +8,9 @@
 #include "libsubid/allocate.h"
 #include "libsubid/sys/settings.h"
 
-int allocation_report_settings(const char *program, const char *folder,
+int allocation_report_settings(const char *program, const char *directory,
 			       const struct settings_error *error, int r);
-int allocation_report_full(const char *program, const char *folder,
+int allocation_report_full(const char *program, const char *directory,
 			   const struct allocate *allocate);
 
 #endif

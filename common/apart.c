@@ -20,9 +20,13 @@
 #include "libsubid/sys/plugin.h"
 #include "libsubid/sys/wait.h"
 
-/* What goes through the pipe first; behind it are @n items, and then comes the end. */
+/*
+ * What goes through the pipe first; behind it are the extents that are denied and @n
+ * items, and then comes the end.
+ */
 struct answer {
 	long r; /* of plugin_ask_ranges() or plugin_ask_owners() */
+	size_t denied;
 	size_t n;
 };
 
@@ -31,6 +35,7 @@ struct question {
 	bool owners;
 	const struct kind *kind;
 	const char *owner;
+	struct plugin_extents *extents; /* NULL: none are asked about */
 	struct range_set *set;
 	uint32_t id;
 	uid_t *uids;
@@ -55,7 +60,7 @@ static int ask_plugin(const struct apart *apart, struct question *question)
 		return plugin_ask_owners(apart->folder, apart->name, question->id,
 					 question->kind, &question->uids, &question->n);
 	r = plugin_ask_ranges(apart->folder, apart->name, question->owner, question->kind,
-			      question->set);
+			      question->extents, question->set);
 	question->n = r ? 0 : question->set->n;
 	return r;
 }
@@ -86,11 +91,17 @@ static int send_answer(void *context)
 	struct answer answer = { .r = disarm_and_ask(errand) };
 
 	answer.n = answer.r ? 0 : question->n;
+	if (answer.r == 0 && question->extents)
+		answer.denied = question->extents->denied.n;
 	if (fd_write_all(errand->to, &answer, sizeof(answer)))
 		return EXIT_FAILURE;
 	if (question->owners)
 		return fd_write_all(errand->to, question->uids,
 				    answer.n * sizeof(*question->uids));
+	if (answer.denied > 0 &&
+	    fd_write_all(errand->to, question->extents->denied.ranges,
+			 answer.denied * sizeof(struct range)))
+		return EXIT_FAILURE;
 	return fd_write_all(errand->to, question->set->ranges,
 			    answer.n * sizeof(*question->set->ranges));
 }
@@ -133,10 +144,16 @@ static int read_answer(int from, int64_t end, struct question *question)
 
 	if (r)
 		return r;
-	if (answer.r < -4095 || answer.r > PLUGIN_DIED || answer.n > LIMIT_PLUGIN_ANSWER)
+	if (answer.r < -4095 || answer.r > PLUGIN_DIED ||
+	    answer.n > LIMIT_PLUGIN_ANSWER ||
+	    answer.denied > (question->extents ? question->extents->denied.max : 0))
 		return PLUGIN_LIES;
 	if (answer.r)
 		return (int)answer.r;
+	if (answer.denied > 0)
+		r = read_ranges(from, end, answer.denied, &question->extents->denied);
+	if (r)
+		return r;
 	if (answer.n == 0 && !question->owners)
 		range_set_clear(question->set);
 	else if (answer.n > 0)
@@ -169,9 +186,15 @@ static int ask(const struct apart *apart, struct question *question)
  * set changes only with 0.
  */
 int apart_ask_ranges(const struct apart *apart, const char *owner,
-		     const struct kind *kind, struct range_set *set)
+		     const struct kind *kind, struct plugin_extents *extents,
+		     struct range_set *set)
 {
-	struct question question = { .kind = kind, .owner = owner, .set = set };
+	struct question question = {
+		.kind = kind,
+		.owner = owner,
+		.extents = extents,
+		.set = set,
+	};
 
 	return ask(apart, &question);
 }

@@ -11,6 +11,7 @@
 
 #include "libsubid/core/kind.h"
 #include "libsubid/core/range.h"
+#include "libsubid/sys/plugin.h"
 
 /* Which plugin is asked, and in which way. */
 struct apart {
@@ -22,7 +23,8 @@ struct apart {
 };
 
 int apart_ask_ranges(const struct apart *apart, const char *owner,
-		     const struct kind *kind, struct range_set *set);
+		     const struct kind *kind, struct plugin_extents *extents,
+		     struct range_set *set);
 int apart_ask_owners(const struct apart *apart, uint32_t id, const struct kind *kind,
 		     uid_t **ret_uids, size_t *ret_n);
 

@@ -7,8 +7,27 @@
 
 #include <sys/types.h>
 
+#include "libsubid/core/kind.h"
 #include "libsubid/core/range.h"
+#include "libsubid/sys/process.h"
 
-pid_t busy_process(uid_t uid, const struct range_set *subordinate);
+/* Ids that are looked for. */
+struct busy_ids {
+	const struct kind *kind;
+	const struct range_set *ids;
+	bool other_namespace; /* only in another user namespace than ours */
+};
+
+struct busy_process {
+	pid_t pid;
+	char name[PROCESS_NAME_BYTES]; /* any byte may be in it */
+	const struct kind *kind;       /* of the first id that was found */
+	uint32_t id;
+};
+
+/* Takes a process. Returns 0, or anything else, which ends it. */
+typedef int (*busy_take_fn)(const struct busy_process *process, void *context);
+
+int busy_find(const struct busy_ids *wanted, size_t n, busy_take_fn take, void *context);
 
 #endif

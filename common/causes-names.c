@@ -26,6 +26,7 @@ static const char *const names[CAUSES_END] = {
 	[CAUSE_SOURCE_NOT_ROOTS] = "source-not-roots",
 	[CAUSE_SOURCE_BROKEN] = "source-broken",
 	[CAUSE_SOURCE_SILENT] = "source-silent",
+	[CAUSE_SOURCE_DENIES] = "source-denies",
 	[CAUSE_FILE_MISSING] = "file-missing",
 	[CAUSE_FILE_SYMLINK] = "file-symlink",
 	[CAUSE_FILE_NOT_REGULAR] = "file-not-regular",

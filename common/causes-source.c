@@ -3,6 +3,7 @@
  * causes-source: nobody knows whom to ask, or who is to be asked does not answer.
  */
 #include <errno.h>
+#include <inttypes.h>
 
 #include "common/causes-rules.h"
 #include "common/i18n.h"
@@ -118,20 +119,25 @@ static void tell_broken(const struct facts *facts, struct cause *cause)
 static bool silent(const struct facts *facts)
 {
 	return plugin_fails(facts, PLUGIN_DOWN) || plugin_fails(facts, PLUGIN_SLOW) ||
-	       plugin_fails(facts, 0);
+	       plugin_fails(facts, PLUGIN_MUTE) || plugin_fails(facts, 0);
 }
 
 static void tell_silent(const struct facts *facts, struct cause *cause)
 {
 	const char *plugin = facts->sources.plugin;
+	int fault = facts->sources.fault;
 
-	if (facts->sources.fault) {
-		causes_evidence(cause,
-				facts->sources.fault == PLUGIN_SLOW ?
-					_("the source '%s' does not answer in time") :
-					_("the source '%s' does not reach the service "
-					  "that it asks"),
-				plugin);
+	if (fault) {
+		causes_evidence(
+			cause,
+			fault == PLUGIN_SLOW ?
+				_("the source '%s' does not answer in time") :
+			fault == PLUGIN_MUTE ?
+				_("the source '%s' does not say whether it "
+					  "grants a part of a range that it lists") :
+				_("the source '%s' does not reach the service "
+				  "that it asks"),
+			plugin);
 		causes_cure(cause, _("have the service of '%s' started, and try again"),
 			    plugin);
 		return;
@@ -146,11 +152,30 @@ static void tell_silent(const struct facts *facts, struct cause *cause)
 			    PLUGINDIR, plugin);
 }
 
+static bool denies(const struct facts *facts)
+{
+	return facts->step == FACTS_RANGE && facts->sources.plugin &&
+	       facts->sources.denied;
+}
+
+static void tell_denies(const struct facts *facts, struct cause *cause)
+{
+	const char *plugin = facts->sources.plugin;
+
+	causes_evidence(cause,
+			_("the source '%s' says no to %" PRIu64 "-%" PRIu64
+			  " for %s, although these %ss lie in a range that it lists"),
+			plugin, facts->missing.start, facts->missing.end - 1,
+			facts->account->name, facts->kind->id);
+	causes_cure(cause, _("have them delegated by those who run '%s'"), plugin);
+}
+
 const struct causes_rule causes_of_source[] = {
 	{ CAUSE_SOURCE, of_nsswitch, tell_nsswitch },
 	{ CAUSE_SOURCE_ELSEWHERE, elsewhere, tell_elsewhere },
 	{ CAUSE_SOURCE_NOT_ROOTS, not_roots, tell_not_roots },
 	{ CAUSE_SOURCE_BROKEN, broken, tell_broken },
 	{ CAUSE_SOURCE_SILENT, silent, tell_silent },
+	{ CAUSE_SOURCE_DENIES, denies, tell_denies },
 	{ 0 },
 };

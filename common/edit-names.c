@@ -55,7 +55,7 @@ int edit_find_names(struct edit *edit, const struct kind *kind, struct range ran
 		return 0;
 	r = unknown_owners_name(&edit->unknown, &table, range, &edit->lookup, owner);
 	if (r == 0 && has_digits(&table, range, owner))
-		edit->digits = owner_check_digits(owner, &edit->lookup);
+		owner_check_digits(owner, &edit->lookup);
 	return edit_tell_error(edit, r);
 }
 
@@ -111,8 +111,9 @@ size_t edit_report_silent(const struct edit *edit, const struct kind *kind,
 }
 
 /*
- * Does the same with a loaded database, for lines that are new; the others were asked
- * about. Lines of which it is not known whether they are the owner's are reported.
+ * Does what edit_find_names() does with a loaded database, for lines that are new; the
+ * others were asked about. Lines of which it is not known whether they are the owner's
+ * are reported.
  *
  * ret_silent: grows by their number. Returns 0 or an exit status.
  */

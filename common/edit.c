@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * edit: the parts of a command that changes the databases, in their order.
- *
- * MUST: nothing is recorded as done that is not on disk; a record holds up nobody who
- * waits for the locks.
+ * edit: the parts of a command that changes the databases, in their order; the records
+ * are in edit-record.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,14 +11,12 @@
 #include <unistd.h>
 
 #include "common/allocation.h"
-#include "common/audit.h"
 #include "common/auth.h"
 #include "common/busy.h"
 #include "common/edit.h"
 #include "common/environment.h"
 #include "common/i18n.h"
 #include "common/identity.h"
-#include "common/record.h"
 #include "common/report.h"
 #include "common/show.h"
 #include "common/status.h"
@@ -122,9 +118,11 @@ int edit_find_folder(struct edit *edit)
 /* Reports that it is not known who a user is. Returns the exit status. */
 int edit_fail_user(struct edit *edit, const char *login, int r)
 {
+	bool no_answer = r == -EAGAIN || r == -ETIMEDOUT || r == -ECONNRESET;
+
 	edit->silent = true;
 	report_line(edit->program, _("user '%s' is not known: %s"), login,
-		    report_no_answer(r));
+		    no_answer ? _("the name service did not answer") : report_error(-r));
 	return EXIT_NO_USER;
 }
 
@@ -259,16 +257,34 @@ int edit_names_by_id(const struct edit *edit, bool *ret_by_id)
 	return r ? EXIT_SUBUID : 0;
 }
 
-/* Nobody may use what is taken away. In another system nobody does. */
+static int take_first(const struct busy_process *process, void *context)
+{
+	*(pid_t *)context = process->pid;
+	return 1;
+}
+
+/*
+ * Refuses while the user has processes, or other user namespaces have processes with uids
+ * of the user, as usermod(8) does. Without /proc it goes on, as that does. In another
+ * system there are none.
+ */
 int edit_check_busy(struct edit *edit, struct owner *owner)
 {
 	CLEANUP(range_set_cleanup) struct range_set held = RANGE_SET(SIZE_MAX);
+	CLEANUP(range_set_cleanup) struct range_set own = RANGE_SET(1);
+	const uint64_t uid = owner->account.uid;
+	const struct busy_ids wanted[] = {
+		{ .kind = &kind_uid, .ids = &own },
+		{ .kind = &kind_uid, .ids = &held, .other_namespace = true },
+	};
 	pid_t pid;
 	int r;
 
 	if (edit->place != DB_LIVE)
 		return 0;
 	r = db_held(&edit->db, &kind_uid, owner, &held);
+	if (r == 0)
+		r = range_set_add(&own, (struct range){ uid, uid + 1 });
 	if (r) {
 		report_line(edit->program, _("cannot open %s/%s"), edit->folder,
 			    kind_uid.database);
@@ -276,8 +292,12 @@ int edit_check_busy(struct edit *edit, struct owner *owner)
 			    report_error(-r));
 		return EXIT_SUBUID;
 	}
-	pid = busy_process(owner->account.uid, &held);
-	if (pid == 0)
+	r = busy_find(wanted, 2, take_first, &pid);
+	if (r < 0)
+		report_line(edit->program,
+			    _("note: cannot look for processes: /proc: %s"),
+			    report_error(-r));
+	if (r <= 0)
 		return 0;
 	report_line(edit->program, _("user %s is currently used by process %d"),
 		    owner->account.name, (int)pid);
@@ -334,29 +354,4 @@ void edit_cleanup(struct edit *edit)
 	unknown_owners_cleanup(&edit->unknown);
 	edit->etc = fd_close(edit->etc);
 	interrupt_let_go(&edit->interrupt);
-}
-
-/*
- * Records in both logs what was done on the running system, or was refused.
- *
- * text: `grant uids=5-6 ...`, see audit_record(). account: NULL where it was done to
- * many or to nobody.
- */
-void edit_log(const char *program, const char *account, const char *text, bool done)
-{
-	audit_record(text, account, done);
-	record_change(program, "%s%s%s by uid %u: %s", account ? account : "",
-		      account ? " " : "", text, getuid(), done ? "done" : "refused");
-}
-
-/* The same about a change that was meant; and that a signal came too late for it. */
-void edit_record(const struct edit *edit, const char *account, const char *text,
-		 bool done)
-{
-	if (edit->dry_run)
-		return;
-	if (edit->place == DB_LIVE)
-		edit_log(edit->program, account, text, done);
-	if (done && interrupt_came(&edit->interrupt))
-		report_line(edit->program, _("interrupted, but the change is made"));
 }

@@ -30,6 +30,9 @@
 #include "libsubid/db.h"
 #include "libsubid/sys/settings.h"
 
+/* Bytes of one line for the logs; what is longer is cut. */
+#define EDIT_TEXT_BYTES 512
+
 struct edit {
 	const char *program; /* its name in messages */
 	const char *root;    /* NULL, or where another system is */
@@ -45,7 +48,6 @@ struct edit {
 	struct name_service service; /* as a service */
 	struct lookup lookup;	     /* where users are looked up */
 	struct unknown_owners unknown; /* owners that it was asked about */
-	int digits; /* -errno: whether digits mean another account is not known */
 	bool silent; /* it has not answered who a user is, which has been reported */
 	enum db_place place;
 	struct db db;
@@ -86,6 +88,13 @@ int edit_commit(struct edit *edit);
 void edit_end(struct edit *edit);
 void edit_cleanup(struct edit *edit);
 void edit_log(const char *program, const char *account, const char *text, bool done);
+
+/* Writes what one of many was given. Returns the account, NULL if nothing was. */
+typedef const char *(*edit_describe_fn)(size_t i, char text[static EDIT_TEXT_BYTES],
+					const void *context);
+
+void edit_record_each(const struct edit *edit, const char *text, size_t n,
+		      edit_describe_fn describe, const void *context);
 void edit_record(const struct edit *edit, const char *account, const char *text,
 		 bool done);
 

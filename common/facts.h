@@ -134,6 +134,7 @@ struct facts_sources {
 	int fault;	    /* 0, or the enum plugin_fault of it */
 	bool files;	    /* the files are among those who were asked */
 	bool nobody;	    /* no source has anything for the caller */
+	bool denied;	    /* the plugin lists what is missing, and says no to it */
 };
 
 struct facts {

@@ -2,9 +2,10 @@
 /*
  * record: one line to syslog(3), facility authpriv.
  *
- * Invariant: recording does not fail what is recorded, and a log daemon that does not
- * read holds up a refusal for seconds, not for ever. A name in a record cannot forge
- * another record: it is UTF-8 without control characters.
+ * Invariant: recording does not fail what is recorded, a log daemon that does not read
+ * holds up a refusal for seconds, not for ever, and a user who is refused in a loop does
+ * not fill the log. A name in a record cannot forge another record: it is UTF-8 without
+ * control characters.
  */
 #include <signal.h>
 #include <stdarg.h>
@@ -14,11 +15,15 @@
 #include <sys/time.h>
 #include <syslog.h>
 
+#include "common/ratelimit.h"
 #include "common/record.h"
 #include "libsubid/core/printable.h"
 
 #define RECORD_SECONDS 1
 #define RECORD_BYTES   1024
+
+/* A first line, and whose map was refused. */
+#define RECORD_REFUSAL_BYTES 512
 
 /* A signal with a handler ends a system call that waits. */
 static void wake(int number)
@@ -80,12 +85,26 @@ void record_change(const char *program, const char *format, ...)
 	va_end(arguments);
 }
 
-/* Records a refusal; as record_change(). */
+/*
+ * Records a refusal; as record_change(), for the user who runs this and without any
+ * privilege. Of many in a row the later ones are left out, see ratelimit.h.
+ */
 void record_refusal(const char *program, const char *format, ...)
 {
+	char text[RECORD_REFUSAL_BYTES];
 	va_list arguments;
+	int r = ratelimit_take();
 
+	if (r == RATELIMIT_OVER)
+		return;
 	va_start(arguments, format);
-	record(program, format, arguments);
+	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
+	if (r == RATELIMIT_LAST)
+		record_change(program,
+			      "%s; too many of this user: one in %d seconds is recorded "
+			      "from now on",
+			      text, RATELIMIT_SECONDS);
+	else
+		record_change(program, "%s", text);
 }

@@ -96,7 +96,6 @@ static void tell_missing(const char *program, const struct db *db, const char *f
 	report_line(program, _("%s/%s does not exist, you cannot use the flags %s or %s"),
 		    folder, db->failed->database, db->failed->grant_flag,
 		    db->failed->revoke_flag);
-	report_line(program, _("to make it: %s --create ..."), program);
 }
 
 /*

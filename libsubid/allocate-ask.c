@@ -39,8 +39,8 @@ static void forget_used(struct allocate_work *work,
 }
 
 /*
- * Asks the name service about what has been placed, all at once. What it has is in use
- * from then on; *ret_any becomes true if something is to be placed again.
+ * Asks the name service about what has been placed, all at once. Ids that it has are in
+ * use from then on; *ret_any becomes true if something is to be placed again.
  * Returns 0 or -errno.
  */
 int allocate_ask_service(struct allocate_work *work, bool *ret_any)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * allocate-place: which ranges are free, and who gets which.
+ * allocate-place: finds the new ranges.
  *
  * The same range in both databases where that is possible; else one of each.
  */
@@ -13,18 +13,16 @@
 static int put_placed(const struct allocate_work *work, const bool kinds[static 2],
 		      struct used *used)
 {
-	for (size_t i = 0; i < work->allocate->n; i++)
-		for (size_t k = 0; k < 2; k++) {
-			int r = kinds[k] && allocate_is_placed(&work->allocate->items[i],
-							       k) ?
-					used_put(used,
-						 work->allocate->items[i].ranges[k]) :
-					0;
+	int r = 0;
 
-			if (r)
-				return r;
-		}
-	return 0;
+	for (size_t i = 0; i < work->allocate->n; i++) {
+		const struct allocate_item *item = &work->allocate->items[i];
+
+		for (size_t k = 0; r == 0 && k < 2; k++)
+			if (kinds[k] && allocate_is_placed(item, k))
+				r = used_put(used, item->ranges[k]);
+	}
+	return r;
 }
 
 /* The ids that are in use in any of the databases of @kinds by now, as a set. */
@@ -64,7 +62,7 @@ static bool wants_pair(const struct allocate_work *work, const struct allocate_i
 	       allocate_count_of(work, item, 0) == allocate_count_of(work, item, 1);
 }
 
-/* The same range in both databases, for whom there is one. */
+/* The same range in both databases, for each item for which there is one. */
 static int place_pairs(struct allocate_work *work)
 {
 	static const bool both[] = { true, true };
@@ -114,7 +112,7 @@ static bool needs_both(const struct allocate_item *item)
 	return item->needed[0] && item->needed[1];
 }
 
-/* A range in one database, for whom it is still missing. */
+/* A range in one database, for each item that has none yet. */
 static int place_singles(struct allocate_work *work, size_t k)
 {
 	CLEANUP(alloc_space_cleanup) struct alloc_space space = { 0 };
@@ -124,6 +122,7 @@ static int place_singles(struct allocate_work *work, size_t k)
 
 	for (size_t i = 0; r == 0 && i < work->allocate->n; i++) {
 		struct allocate_item *item = &work->allocate->items[i];
+		uint64_t count = allocate_count_of(work, item, k);
 
 		if (!allocate_is_missing(item, k))
 			continue;
@@ -132,19 +131,16 @@ static int place_singles(struct allocate_work *work, size_t k)
 		if (!space.gaps)
 			r = make_space(work, kinds, request, &space);
 		if (r == 0)
-			r = alloc_space_take(&space, allocate_count_of(work, item, k),
-					     &item->ranges[k]);
+			r = alloc_space_take(&space, count, &item->ranges[k]);
 		if (r == ALLOC_NONE)
 			r = fail_full(work, k, i,
-				      allocate_count_of(work, item, k) >
-						      alloc_ids(request) ?
-					      ALLOC_COUNT :
-					      ALLOC_NONE);
+				      count > alloc_ids(request) ? ALLOC_COUNT :
+								   ALLOC_NONE);
 	}
 	return r;
 }
 
-/* Whether @range may be placed in database @k: within the bounds, and nobody has it. */
+/* Whether @range may be placed in database @k: within the bounds, and free. */
 static bool fits(const struct allocate_work *work, size_t k, const struct range_set *set,
 		 struct range range)
 {
@@ -155,8 +151,8 @@ static bool fits(const struct allocate_work *work, size_t k, const struct range_
 }
 
 /*
- * Who holds a range of the other kind only gets the same one of this kind, if nobody has
- * it and it is as large as what is wanted.
+ * An owner with a range of the other kind only gets the same one of this kind, if it is
+ * free and as large as what is wanted.
  */
 static int place_mirrors(struct allocate_work *work, size_t k)
 {
@@ -185,7 +181,8 @@ static int place_mirrors(struct allocate_work *work, size_t k)
 }
 
 /*
- * Places every range that is missing where nobody has it. Returns 0, DB_FULL or -ENOMEM.
+ * Places every range that is missing where no id is in use. Returns 0, DB_FULL or
+ * -ENOMEM.
  */
 int allocate_place_free(struct allocate_work *work)
 {
@@ -200,7 +197,7 @@ int allocate_place_free(struct allocate_work *work)
 	return r;
 }
 
-/* The range that follows from the uid; no other one, and none of another size. */
+/* Places the range that follows from the uid; no other one, and none of another size. */
 static int place_by_uid(const struct allocate_work *work, size_t i, size_t k)
 {
 	const struct settings *settings = &work->allocate->settings;
@@ -214,7 +211,7 @@ static int place_by_uid(const struct allocate_work *work, size_t i, size_t k)
 				   &item->ranges[k]);
 }
 
-/* Places each range where the uid has its place. Returns 0 or DB_FULL. */
+/* Places each range where it follows from the uid. Returns 0 or DB_FULL. */
 int allocate_place_deterministically(struct allocate_work *work)
 {
 	for (size_t i = 0; i < work->allocate->n; i++) {

@@ -70,7 +70,7 @@ static int read_used(struct allocate_work *work)
 	return r;
 }
 
-/* Decides for whom ranges are to be found: not for duplicates and unknown users. */
+/* Decides which ranges are to be found: none for duplicates and unknown users. */
 static void find_needs(struct allocate_work *work)
 {
 	struct allocate *allocate = work->allocate;

@@ -88,7 +88,7 @@ static int find_owner(struct subid_db *handle, const char *name, unsigned int fl
 	return 0;
 }
 
-/* The bounds for new ranges are those of the folder. Returns 0 or an error. */
+/* The bounds for new ranges are those of the directory. Returns 0 or an error. */
 static int start(struct subid_db *handle, const char *name, unsigned int flags,
 		 struct owner *ret_owner, struct allocate *ret_allocate)
 {

@@ -233,7 +233,7 @@ int query_ranges(struct query *query, const struct kind *kind, struct owner *own
 			r = ask_for_ranges(query, kind, owner, &search);
 		else
 			r = plugin_ask_ranges(query->sources.plugin_folder, source->name,
-					      owner->account.name, kind, &set);
+					      owner->account.name, kind, NULL, &set);
 		source_take(&walk, r, ranges->n + set.n);
 	}
 	r = conclude(query, &walk);

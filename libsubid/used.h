@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * used: the ids of one database that nobody else may get, read once for many ranges.
+ * used: the ids of one database that are not free, read once for many ranges.
  */
 #ifndef SUBID_USED_H
 #define SUBID_USED_H

@@ -246,16 +246,19 @@ int decide(const struct kind *kind, const struct idmap *map,
 /*
  * Decides as decide() does, by the ranges that another source has granted to the caller:
  * those of one source, for they are put together.
+ *
+ * denied: extents that the source does not grant, whatever its ranges are.
  * Returns 0 (granted), DECIDE_REFUSED or -ENOMEM.
  */
 int decide_granted(const struct kind *kind, const struct idmap *map, uint32_t own_id,
-		   const struct range_set *granted, struct decision *ret_decision)
+		   const struct range_set *granted, const struct range_set *denied,
+		   struct decision *ret_decision)
 {
 	CLEANUP(search_cleanup)
 	struct search search = {
 		.map = map,
 		.own_id = own_id,
-		.left = RANGE_SET(LIMIT_EXTENTS + LIMIT_PLUGIN_ANSWER),
+		.left = RANGE_SET(2 * LIMIT_EXTENTS + LIMIT_PLUGIN_ANSWER),
 	};
 	bool asked;
 	int r;
@@ -266,6 +269,11 @@ int decide_granted(const struct kind *kind, const struct idmap *map, uint32_t ow
 	asked = search.left.n > 0;
 	for (size_t i = 0; i < granted->n; i++) {
 		r = range_set_subtract(&search.left, granted->ranges[i]);
+		if (r)
+			return r < 0 ? r : -ENOMEM;
+	}
+	for (size_t i = 0; i < denied->n; i++) {
+		r = range_set_add(&search.left, denied->ranges[i]);
 		if (r)
 			return r < 0 ? r : -ENOMEM;
 	}

@@ -42,6 +42,7 @@ int decide(const struct kind *kind, const struct idmap *map,
 	   const struct account *account, uint32_t own_id, struct dbfile *file,
 	   struct decision *ret_decision);
 int decide_granted(const struct kind *kind, const struct idmap *map, uint32_t own_id,
-		   const struct range_set *granted, struct decision *ret_decision);
+		   const struct range_set *granted, const struct range_set *denied,
+		   struct decision *ret_decision);
 
 #endif

@@ -4,6 +4,7 @@
  *
  * MUST: one source decides about the whole map, the first that has anything for the
  * caller.
+ * MUST: a plugin's "no" to an extent counts, whatever it lists.
  * MUST: the database is closed before a plugin runs. So the files, if they are to be
  * asked at all, are read first, and what they say waits for its turn.
  */
@@ -67,7 +68,7 @@ static int without(const struct kind *kind, const struct idmap *map, uint32_t ow
 		   int reason, struct decision *ret_decision)
 {
 	const struct range_set nothing = RANGE_SET(0);
-	int r = decide_granted(kind, map, own_id, &nothing, ret_decision);
+	int r = decide_granted(kind, map, own_id, &nothing, &nothing, ret_decision);
 
 	return r == DECIDE_REFUSED ? reason : r;
 }
@@ -93,7 +94,7 @@ static int disarm(void)
 
 /* It waits for as long as the caller does. */
 static int ask_plugin(struct grants *grants, const char *name, const char *owner,
-		      const struct kind *kind)
+		      const struct kind *kind, struct plugin_extents *extents)
 {
 	const struct apart apart = {
 		.folder = grants->sources.plugin_folder,
@@ -101,12 +102,16 @@ static int ask_plugin(struct grants *grants, const char *name, const char *owner
 		.disarm = disarm,
 	};
 
-	return apart_ask_ranges(&apart, owner, kind, &grants->ranges);
+	return apart_ask_ranges(&apart, owner, kind, extents, &grants->ranges);
 }
 
-/* Asks the sources in their order; returns what comes of it, see struct source_walk. */
+/*
+ * Asks the sources in their order; plugins also for the extents of the map. Returns what
+ * comes of it, see struct source_walk.
+ */
 static int ask_sources(struct grants *grants, const struct account *account,
-		       const struct kind *kind, const struct file_answer *files)
+		       const struct kind *kind, const struct file_answer *files,
+		       struct plugin_extents *extents)
 {
 	struct source_walk walk = source_walk(&grants->sources);
 	const struct source *source;
@@ -117,7 +122,8 @@ static int ask_sources(struct grants *grants, const struct account *account,
 			r = files->has < 0 ? files->has : 0;
 			source_take(&walk, r, files->has > 0);
 		} else {
-			r = ask_plugin(grants, source->name, account->name, kind);
+			r = ask_plugin(grants, source->name, account->name, kind,
+				       extents);
 			source_take(&walk, r, grants->ranges.n);
 		}
 	grants->answer = walk.answer;
@@ -138,6 +144,12 @@ int grants_decide(const struct kind *kind, const struct idmap *map,
 		  struct grants *grants, struct decision *ret_decision)
 {
 	struct file_answer files = { .has = 0 };
+	struct range asked[LIMIT_EXTENTS];
+	struct plugin_extents extents = {
+		.extents = asked,
+		.n = idmap_asked(map, own_id, kind->group, asked),
+		.denied = RANGE_SET(LIMIT_EXTENTS),
+	};
 	int r;
 
 	/* Whether the own group is delegated matters, see setgroups.c. */
@@ -153,7 +165,8 @@ int grants_decide(const struct kind *kind, const struct idmap *map,
 	dbfile_cleanup(file);
 
 	grants->ranges = (struct range_set)RANGE_SET(LIMIT_PLUGIN_ANSWER);
-	r = ask_sources(grants, account, kind, &files);
+	r = ask_sources(grants, account, kind, &files, &extents);
+	grants->denied = extents.denied;
 	if (r == SOURCE_FAILED)
 		return without(kind, map, own_id, blame(&grants->answer, file),
 			       ret_decision);
@@ -161,11 +174,13 @@ int grants_decide(const struct kind *kind, const struct idmap *map,
 		*ret_decision = files.decision;
 		return files.verdict;
 	}
-	return decide_granted(kind, map, own_id, &grants->ranges, ret_decision);
+	return decide_granted(kind, map, own_id, &grants->ranges, &grants->denied,
+			      ret_decision);
 }
 
-/* Frees what a plugin granted. */
+/* Frees what a plugin said. */
 void grants_cleanup(struct grants *grants)
 {
 	range_set_clear(&grants->ranges);
+	range_set_clear(&grants->denied);
 }

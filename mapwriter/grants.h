@@ -11,7 +11,8 @@
 struct grants {
 	struct source_list sources;
 	struct source_answer answer;
-	struct range_set ranges; /* what a plugin granted */
+	struct range_set ranges; /* what a plugin lists */
+	struct range_set denied; /* extents that it says no to all the same */
 };
 
 int grants_decide(const struct kind *kind, const struct idmap *map,

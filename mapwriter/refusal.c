@@ -150,6 +150,8 @@ static void facts_of_sources(const struct request *request, struct facts *facts)
 	if (answer->source && answer->source->type == SOURCE_PLUGIN)
 		facts->sources.plugin = answer->source->name;
 	facts->sources.nobody = !answer->source;
+	facts->sources.denied = facts->missing.end > 0 &&
+				range_set_covers(&request->grants.denied, facts->missing);
 }
 
 /* What the caller was granted is the caller's to know. */

@@ -12,8 +12,7 @@
 #include "libsubid/core/range.h"
 #include "subid/verb.h"
 
-/* Bytes of one line for the logs; what is longer is cut. */
-#define CHANGE_TEXT_BYTES 512
+#define CHANGE_TEXT_BYTES EDIT_TEXT_BYTES
 
 /* For the verb's own tables. */
 enum {

@@ -218,7 +218,7 @@ static void tell_person(const struct crowd *crowd, size_t index)
 		snprintf(place, sizeof(place), "%s:%" PRIu64 ": ", crowd->source,
 			 crowd->lines[index]);
 	if (status < 0)
-		report_line(PROGRAM, _("%scannot look up user '%s': %s"), place, name,
+		report_line(PROGRAM, _("%suser '%s' is not known: %s"), place, name,
 			    report_no_answer(status));
 	else if (status == PERSON_SAME)
 		report_line(PROGRAM, _("%suser '%s' has the same uid as '%s'"), place,
@@ -236,7 +236,7 @@ static void tell_person(const struct crowd *crowd, size_t index)
 int crowd_resolve(struct crowd *crowd, struct edit *edit, const struct accounts *roster,
 		  bool no_account)
 {
-	bool unknown = false;
+	bool unknown = false, silent = false;
 	int r = people_resolve(&crowd->people, roster, &edit->lookup, no_account);
 
 	if (r)
@@ -248,12 +248,13 @@ int crowd_resolve(struct crowd *crowd, struct edit *edit, const struct accounts 
 			continue;
 		tell_person(crowd, i);
 		unknown = true;
+		silent |= status < 0;
 	}
 	if (!unknown && crowd->bad == 0)
 		return VERB_GO;
 	if (crowd->source)
 		report_line(PROGRAM, _("nothing is changed"));
-	return crowd->bad ? VERB_USAGE : VERB_NO_USER;
+	return crowd->bad ? VERB_USAGE : silent ? VERB_UNREADABLE : VERB_NO_USER;
 }
 
 /* Frees everything. */

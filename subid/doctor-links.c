@@ -200,21 +200,29 @@ static struct facts_sources facts_of_sources(const struct sources *sources)
 	};
 }
 
+static struct idmap map_of(struct range range)
+{
+	return (struct idmap){
+		.extents = { { .inner = 1,
+			       .outer = (uint32_t)range.start,
+			       .count = (uint32_t)range_count(range) } },
+		.n = 1,
+	};
+}
+
 /* Nothing is delegated: the lines may say why. */
 static int tell_nothing(struct doctor *doctor, struct doctor_side *side,
 			const struct sources *sources)
 {
 	const struct doctor_side *other = &doctor->sides[!side->kind->group];
 	const struct facts_host host = { .count = 0 };
-	struct idmap map = { .n = 1 };
 	struct range usual = { USUAL_START, USUAL_START + USUAL_COUNT };
 	struct facts facts = doctor_facts(doctor, side->kind, &host, FACTS_RANGE, 0);
+	struct idmap map;
 
 	if (other->n > 0)
 		usual = other->ranges[0];
-	map.extents[0] = (struct extent){ .inner = 1,
-					  .outer = (uint32_t)usual.start,
-					  .count = (uint32_t)range_count(usual) };
+	map = map_of(usual);
 	facts.map = &map;
 	facts.missing = usual;
 	facts.sources = facts_of_sources(sources);
@@ -284,11 +292,50 @@ static int tell_failure(struct doctor *doctor, const struct kind *kind,
 	return doctor_tell_bad(doctor, "ranges", &facts);
 }
 
+/* What the map writers would refuse is not the user's. */
+static int tell_denied(struct doctor *doctor, struct doctor_side *side,
+		       const struct sources *sources, const struct source *source,
+		       struct range range)
+{
+	struct facts facts = doctor_facts(doctor, side->kind, NULL, FACTS_RANGE, 0);
+	const struct idmap map = map_of(range);
+
+	facts.map = &map;
+	facts.missing = range;
+	facts.sources = facts_of_sources(sources);
+	facts.sources.nobody = false;
+	facts.sources.plugin = source->name;
+	facts.sources.denied = true;
+	return doctor_tell_bad(doctor, "ranges", &facts);
+}
+
+/* Takes what a plugin grants. */
+static int take_ranges(struct doctor *doctor, struct doctor_side *side,
+		       const struct sources *sources, const struct source *source,
+		       const struct range_set *denied, struct range_set *set)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < denied->n; i++) {
+		r = tell_denied(doctor, side, sources, source, denied->ranges[i]);
+		if (r == 0 && range_set_subtract(set, denied->ranges[i]))
+			r = verb_fail(ENOMEM);
+	}
+	for (size_t i = 0; r == 0 && i < set->n; i++)
+		if (put_range(side, set->ranges[i]))
+			r = verb_fail(ENOMEM);
+	/* Of a side that has nothing else, it has been said why. */
+	side->readable = denied->n == 0 || side->n > 0;
+	return r;
+}
+
 static int ask_sources(struct doctor *doctor, struct owner *owner,
 		       struct doctor_side *side, struct sources *sources)
 {
 	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
 	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
+	CLEANUP(plugin_extents_cleanup)
+	struct plugin_extents extents = { .denied = RANGE_SET(LIMIT_PLUGIN_ANSWER) };
 	struct source_walk walk = source_walk(&sources->list);
 	const struct source *source;
 	int r;
@@ -298,16 +345,13 @@ static int ask_sources(struct doctor *doctor, struct owner *owner,
 			r = read_file(owner, side, sources, &file);
 		else
 			r = sources_ask_plugin(sources, source, doctor->account.name,
-					       side->kind, &set);
+					       side->kind, &extents, &set);
 		source_take(&walk, r, side->n + set.n);
 	}
 	if (walk.r == SOURCE_FAILED)
 		return tell_failure(doctor, side->kind, &file, sources, &walk.answer);
-	side->readable = true;
-	r = 0;
-	for (size_t i = 0; r == 0 && i < set.n; i++)
-		r = put_range(side, set.ranges[i]);
-	return r ? verb_fail(-r) : 0;
+	return take_ranges(doctor, side, sources, walk.answer.source, &extents.denied,
+			   &set);
 }
 
 static int tell_nsswitch(struct doctor *doctor, int error)

@@ -366,21 +366,50 @@ static struct range span(const struct grant *grant, size_t k)
 	return all;
 }
 
-/* A batch is one record, however many ranges it gives. */
+/* Writes `grant uids=5-6 gids=5-6` or, for many, `grant users=2 uids=...`. */
+static void describe(char text[static CHANGE_TEXT_BYTES], size_t users, struct range uids,
+		     struct range gids)
+{
+	int r = users == 0 ? snprintf(text, CHANGE_TEXT_BYTES, "grant") :
+			     snprintf(text, CHANGE_TEXT_BYTES, "grant users=%zu", users);
+	size_t n = r < 0 ? 0 : (size_t)r;
+
+	n = change_describe(text, n, &kind_uid, uids);
+	change_describe(text, n, &kind_gid, gids);
+}
+
+/* What one of many has received. Returns the login name; NULL: nothing. */
+static const char *describe_one(size_t i, char text[static CHANGE_TEXT_BYTES],
+				const void *context)
+{
+	const struct grant *grant = context;
+	const struct range *ranges = grant->allocate.items[i].ranges;
+
+	if (ranges[0].end == 0 && ranges[1].end == 0)
+		return NULL;
+	describe(text, 0, ranges[0], ranges[1]);
+	return people_name(&grant->crowd.people, i);
+}
+
+/* A batch is one record in the audit log, and a line in the system log for each user. */
 static void record(const struct grant *grant, int status)
 {
-	bool one = grant->options.user != NULL;
+	size_t n = grant->allocate.n, users = n;
 	char text[CHANGE_TEXT_BYTES];
-	size_t n;
-	int r;
 
-	r = one ? snprintf(text, sizeof(text), "grant") :
-		  snprintf(text, sizeof(text), "grant users=%zu", grant->allocate.n);
-	n = r < 0 ? 0 : (size_t)r;
-	n = change_describe(text, n, &kind_uid, span(grant, 0));
-	change_describe(text, n, &kind_gid, span(grant, 1));
-	edit_record(&grant->edit, one ? people_name(&grant->crowd.people, 0) : NULL, text,
-		    status == 0);
+	if (grant->options.user) {
+		describe(text, 0, span(grant, 0), span(grant, 1));
+		edit_record(&grant->edit, people_name(&grant->crowd.people, 0), text,
+			    status == 0);
+		return;
+	}
+	for (size_t i = 0; status == 0 && i < n; i++)
+		users -= describe_one(i, text, grant) == NULL;
+	describe(text, users, span(grant, 0), span(grant, 1));
+	if (status)
+		edit_record(&grant->edit, NULL, text, false);
+	else
+		edit_record_each(&grant->edit, text, n, describe_one, grant);
 }
 
 static int work(struct grant *grant)
@@ -400,11 +429,13 @@ static int work(struct grant *grant)
 	if (grown && !grant->edit.dry_run)
 		r = edit_commit(&grant->edit);
 	end(grant);
+	if (grown || r)
+		record(grant, r);
+	/* What is shown may have a slow reader. */
+	interrupt_let_go(&grant->edit.interrupt);
 	progress_rows();
 	if (grown && r == 0)
 		show(grant);
-	if (grown || r)
-		record(grant, r);
 	return change_status(&grant->edit, r);
 }
 

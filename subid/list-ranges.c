@@ -110,7 +110,7 @@ static int show_user(struct list *list, const struct kind *kind, size_t i)
 		r = show_range(list, kind, user->name,
 			       user->has_uid ? output_number(user->uid, uid) : NULL,
 			       set.ranges[j], source->name);
-	list->found[i] |= source != NULL;
+	list->found[i] |= source && (source->type == SOURCE_FILES || set.n > 0);
 	if (r || (source && source->type == SOURCE_FILES))
 		return r;
 	return sources_tell_void(&list->sources, user, kind, source);

@@ -118,13 +118,19 @@ static int tell_missing(const struct list *list)
 		if (list->map && list->sources.plugins)
 			report_line(PROGRAM, _("no line of a database is about %s"),
 				    user->word);
+		else if (list->owners.silent)
+			report_line(PROGRAM,
+				    _("it is not known whether %s has subordinate ids"),
+				    user->word);
 		else if (user->exists)
 			report_line(PROGRAM, _("%s has no subordinate ids"), user->word);
 		else
 			report_line(PROGRAM,
 				    _("user '%s' does not exist, and no line names it"),
 				    user->word);
-		if (status != VERB_NO_USER)
+		if (list->owners.silent)
+			status = VERB_UNREADABLE;
+		else if (status == VERB_DONE || status == VERB_NONE)
 			status = user->exists ? VERB_NONE : VERB_NO_USER;
 	}
 	return status;
@@ -146,6 +152,8 @@ static int run(int argc, char **argv)
 					 owners_start(&list.owners, &list.place);
 	if (r == 0)
 		r = sources_start(&list.sources, &list.place, &list.owners);
+	/* What the map writers would refuse is not shown. */
+	list.sources.extents = true;
 	if (r == 0)
 		r = find_users(&list, argc - optind, argv + optind);
 	if (r)

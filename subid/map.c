@@ -53,27 +53,35 @@ static void map_cleanup(struct map *map)
 	owners_cleanup(&map->owners);
 }
 
-static int refuse_none(const struct map *map, const struct kind *kind)
+/* source: the plugin that answers, or NULL. */
+static int refuse_none(const struct map *map, const struct kind *kind,
+		       const struct source *source)
 {
 	const char *word = map->mapping.user.word, *root = map->options.root;
 	char name[CAUSES_QUOTED_BYTES], folder[CAUSES_QUOTED_BYTES] = "";
 	bool sayable = causes_quote(map->mapping.user.name, name) &&
 		       (!root || causes_quote(root, folder));
 
-	if (map->sources.files && sayable)
+	if (map->owners.silent) {
+		report_line(PROGRAM, _("it is not known whether %s has subordinate %ss"),
+			    word, kind->id);
+		return VERB_UNREADABLE;
+	}
+	if (!source && !map->sources.files)
+		source = &map->sources.list.sources[0];
+	if (source)
+		report_line(PROGRAM,
+			    _("%s has no subordinate %ss from the source '%s' that %s "
+			      "names"),
+			    word, kind->id, source->name, NSSWITCH_CONF);
+	else if (sayable)
 		report_line(PROGRAM,
 			    _("%s has no subordinate %ss; to mend it: usermod-ext "
 			      "%s%s%s-S %s"),
 			    word, kind->id, root ? "-R " : "", folder, root ? " " : "",
 			    name);
-	else if (map->sources.files)
-		report_line(PROGRAM, _("%s has no subordinate %ss"), word, kind->id);
 	else
-		report_line(PROGRAM,
-			    _("%s has no subordinate %ss from the source '%s' that %s "
-			      "names"),
-			    word, kind->id, map->sources.list.sources[0].name,
-			    NSSWITCH_CONF);
+		report_line(PROGRAM, _("%s has no subordinate %ss"), word, kind->id);
 	return VERB_NONE;
 }
 
@@ -113,7 +121,9 @@ static int check(const struct map *map, const struct kind *kind, const struct id
 	return 0;
 }
 
-static int make(struct map *map, const struct kind *kind, const struct index *index)
+/* source: the plugin whose ranges these are, or NULL. */
+static int make(struct map *map, const struct kind *kind, const struct index *index,
+		const struct source *source)
 {
 	struct mapping *mapping = &map->mapping;
 	struct idmap *delegated = &mapping->delegated[kind->group];
@@ -137,34 +147,36 @@ static int make(struct map *map, const struct kind *kind, const struct index *in
 		return VERB_FINDINGS;
 	}
 	if (delegated->n == 0)
-		return refuse_none(map, kind);
+		return refuse_none(map, kind, source);
 	r = check(map, kind, delegated);
 	if (r == 0 && mapping->user.exists && !(map->runtime && !map->runtime->as_user))
 		r = check(map, kind, usual);
 	return r;
 }
 
-static int load_kind(struct map *map, const struct kind *kind, struct index *index)
+static int load_kind(struct map *map, const struct kind *kind)
 {
+	CLEANUP(index_cleanup) struct index index = INDEX_NONE;
 	const struct source *source = NULL;
-	int r = index_load_granted(index, &map->sources, &map->mapping.user, kind,
+	int r = index_load_granted(&index, &map->sources, &map->mapping.user, kind,
 				   &source);
 
-	if (r || (source && source->type == SOURCE_FILES))
-		return r;
-	if (source)
+	if (r == 0 && source && source->type == SOURCE_FILES)
+		return make(map, kind, &index, NULL);
+	if (r == 0 && source)
 		map->mapping.plugin = source->name;
-	return sources_tell_void(&map->sources, &map->mapping.user, kind, source);
+	if (r == 0)
+		r = sources_tell_void(&map->sources, &map->mapping.user, kind, source);
+	return r ? r : make(map, kind, &index, source);
 }
 
 static int load(struct map *map)
 {
+	/* What the map writers would refuse is not part of a map. */
+	map->sources.extents = true;
 	for (size_t i = 0; i < 2; i++) {
-		CLEANUP(index_cleanup) struct index index = INDEX_NONE;
-		int r = load_kind(map, kinds[i], &index);
+		int r = load_kind(map, kinds[i]);
 
-		if (r == 0)
-			r = make(map, kinds[i], &index);
 		if (r)
 			return r;
 	}

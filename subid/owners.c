@@ -193,6 +193,7 @@ static int look_up(struct owners *owners, const char *word, uint32_t uid,
 struct naming {
 	const struct owner *owner;
 	struct unknown_owners unknown;
+	bool digits; /* some line has digits that are the user's */
 };
 
 static int take_unknown(const struct line *line, void *context)
@@ -200,6 +201,7 @@ static int take_unknown(const struct line *line, void *context)
 	struct naming *naming = context;
 	const struct entry *entry = &line->entry;
 
+	naming->digits |= owner_is_digits(naming->owner, entry->owner, entry->owner_len);
 	if (owner_is_text(naming->owner, entry->owner, entry->owner_len))
 		return 0;
 	return unknown_owners_add(&naming->unknown, entry->owner, entry->owner_len) ?
@@ -214,6 +216,8 @@ static int take_unknown(const struct line *line, void *context)
 static int add_names(struct owners *owners, struct owner *owner)
 {
 	struct naming naming = { .owner = owner };
+	struct name_service service;
+	struct lookup lookup = look(owners, &service);
 	int r = 0;
 
 	if (!owners->others[kind_uid.group])
@@ -229,6 +233,8 @@ static int add_names(struct owners *owners, struct owner *owner)
 			r = owner_add_name(owner, unknown->name, strlen(unknown->name));
 	}
 	unknown_owners_cleanup(&naming.unknown);
+	if (r == 0 && naming.digits)
+		owner_check_digits(owner, &lookup);
 	return r;
 }
 
@@ -255,6 +261,8 @@ static int keep(struct owners *owners, const struct account *account,
 		owner_cleanup(&named->owner);
 		return r;
 	}
+	/* Lines with digits that are two users' are counted for neither. */
+	owner_choose_digits(&named->owner, false, false);
 	named->next = owners->named;
 	*ret_owner = &named->owner;
 	owners->named = TAKE_PTR(named);

@@ -109,11 +109,13 @@ static void read_command(int process, char text[static COMMAND_BYTES])
 
 static int look_at(int process, struct seen *seen)
 {
+	CLEANUP(process_status_cleanup) struct process_status status = { 0 };
 	struct process_ids ids;
-	int r;
+	int r = process_read_status(process, &status);
 
 	for (size_t i = 0; i < 2; i++) {
-		r = process_read_ids(process, kinds[i], &ids);
+		if (r == 0)
+			r = process_ids(&status, kinds[i], &ids);
 		if (r == 0)
 			r = process_read_map(process, kinds[i], &seen->maps[i]);
 		if (r)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * revoke: takes ranges from an owner, all or some, unless a process uses them.
+ * revoke: takes ranges from an owner, all or some, unless a process uses these ids.
  */
 #include <inttypes.h>
 #include <stdint.h>
@@ -13,6 +13,7 @@
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "subid/change.h"
+#include "subid/in-use.h"
 #include "subid/progress.h"
 
 enum {
@@ -20,6 +21,7 @@ enum {
 	OPTION_AS_NAME,
 	OPTION_AS_UID,
 	OPTION_IF_HELD,
+	OPTION_IN_USE,
 	OPTION_RANGE,
 };
 
@@ -32,6 +34,7 @@ struct revoke {
 	bool as_name; /* whose lines are that have ambiguous digits as their owner */
 	bool as_uid;
 	bool if_held;	    /* nothing to remove is no failure */
+	bool in_use;	    /* also what processes use */
 	bool nothing;	    /* the owner has none of the ids */
 	struct range range; /* what is removed */
 	bool kinds[2];	    /* from which databases */
@@ -68,6 +71,9 @@ static int take_option(struct revoke *revoke, int option)
 	case OPTION_IF_HELD:
 		revoke->if_held = true;
 		return VERB_GO;
+	case OPTION_IN_USE:
+		revoke->in_use = true;
+		return VERB_GO;
 	case OPTION_RANGE:
 		return take_range(revoke);
 	default:
@@ -82,6 +88,7 @@ static int parse(int argc, char **argv, struct revoke *revoke)
 		{ "as-name", no_argument, NULL, OPTION_AS_NAME },
 		{ "as-uid", no_argument, NULL, OPTION_AS_UID },
 		{ "if-held", no_argument, NULL, OPTION_IF_HELD },
+		{ "in-use", no_argument, NULL, OPTION_IN_USE },
 		CHANGE_LONG_LOCAL_ONLY,
 		{ "range", required_argument, NULL, OPTION_RANGE },
 		CHANGE_LONG,
@@ -108,53 +115,25 @@ static int parse(int argc, char **argv, struct revoke *revoke)
 }
 
 /* The lines whose digits are the uid of one account and the login name of another. */
-static size_t report_ambiguous(const struct revoke *revoke, size_t k)
+static void report_ambiguous(const struct revoke *revoke, size_t k)
 {
 	const struct edit *edit = &revoke->edit;
 	const struct owner *owner = &revoke->owner;
 	struct table_cursor cursor = { 0 };
 	struct table_line line;
-	size_t n = 0;
 
 	while (table_next_near(&edit->db.sides[k].table, &cursor, revoke->range, &line)) {
 		const struct entry *entry = &line.entry;
 
-		if (!owner_is_digits(owner, entry->owner, entry->owner_len) ||
-		    owner_is_text(owner, entry->owner, entry->owner_len))
-			continue;
-		n++;
-		report_line(
-			PROGRAM,
-			edit->digits ?
-				_("%s/%s:%" PRIu64 ": it is not known whether %.*s is "
-				  "another user, too") :
-				_("%s/%s:%" PRIu64 ": %.*s is the uid of one user and "
-				  "the login name of another"),
-			edit->folder, all_kinds[k]->database, line.number,
-			(int)entry->owner_len, entry->owner);
+		if (owner_is_digits(owner, entry->owner, entry->owner_len) &&
+		    !owner_is_text(owner, entry->owner, entry->owner_len))
+			report_line(PROGRAM,
+				    _("note: %s/%s:%" PRIu64 " is left: %.*s is the uid "
+				      "of one user and the login name of another; "
+				      "--as-uid and --as-name say which one is meant"),
+				    edit->folder, all_kinds[k]->database, line.number,
+				    (int)entry->owner_len, entry->owner);
 	}
-	return n;
-}
-
-/* Lines with ambiguous digits are removed only if it was said whose they are. */
-static int choose_digits(struct revoke *revoke)
-{
-	struct owner *owner = &revoke->owner;
-	bool unknown = revoke->edit.digits < 0;
-	size_t n = 0;
-
-	owner->ambiguous_number |= unknown;
-	owner_choose_digits(owner, revoke->as_uid, revoke->as_name);
-	for (size_t k = 0; k < 2; k++)
-		if (revoke->edit.db.sides[k].loaded)
-			n += report_ambiguous(revoke, k);
-	if (n == 0 || revoke->change.local_only)
-		return 0;
-	report_line(PROGRAM,
-		    _("nothing is changed; --as-uid removes them from the user with that "
-		      "uid, --as-name from the one with that login name"));
-	revoke->edit.silent |= unknown;
-	return unknown ? EXIT_NO_USER : EXIT_POLICY;
 }
 
 /* Whose lines these are must be known of all of them, or they have to be left. */
@@ -168,22 +147,16 @@ static int confirm_names(struct revoke *revoke)
 		if (edit->db.sides[k].loaded)
 			r = edit_confirm_names(edit, all_kinds[k], revoke->range,
 					       &revoke->owner, &silent);
-	if (r == 0)
-		r = choose_digits(revoke);
+	owner_choose_digits(&revoke->owner, revoke->as_uid, revoke->as_name);
+	for (size_t k = 0; r == 0 && k < 2; k++)
+		if (edit->db.sides[k].loaded)
+			report_ambiguous(revoke, k);
 	return r ? r : change_judge_silent(edit, &revoke->change, silent);
-}
-
-/* Returns 1 if the owner has any of the ids, 0 if not, or -errno. */
-static int holds_any(struct revoke *revoke, size_t k)
-{
-	CLEANUP(range_set_cleanup) struct range_set held = RANGE_SET(SIZE_MAX);
-	int r = db_held(&revoke->edit.db, all_kinds[k], &revoke->owner, &held);
-
-	return r ? r : range_set_overlaps(&held, revoke->range);
 }
 
 static int change(struct revoke *revoke)
 {
+	CLEANUP(in_use_cleanup) struct in_use in_use = IN_USE;
 	struct edit *edit = &revoke->edit;
 	bool any = false;
 	int r;
@@ -191,23 +164,18 @@ static int change(struct revoke *revoke)
 	r = edit_begin(edit, revoke->kinds);
 	if (r == 0)
 		r = confirm_names(revoke);
-	for (size_t k = 0; r == 0 && k < 2; k++) {
-		int holds = edit->db.sides[k].loaded ? holds_any(revoke, k) : 0;
-
-		any |= holds > 0;
-		r = edit_tell_error(edit, holds < 0 ? holds : 0);
-	}
-	revoke->nothing = r == 0 && !any;
-	if (r == 0 && any)
-		r = edit_check_busy(edit, &revoke->owner);
+	if (r == 0)
+		r = in_use_begin(&in_use, edit, &revoke->owner);
+	for (size_t k = 0; k < 2; k++)
+		any |= range_set_overlaps(&in_use.ids[k], revoke->range);
 	for (size_t k = 0; r == 0 && k < 2; k++)
 		if (edit->db.sides[k].loaded)
 			r = edit_tell_error(edit,
 					    db_revoke(&edit->db, all_kinds[k],
 						      &revoke->owner, revoke->range));
 	/* A line that grants nothing is not held, but it goes, too. */
-	revoke->nothing &= !edit_changed(edit);
-	return r;
+	revoke->nothing = r == 0 && !any && !edit_changed(edit);
+	return r ? r : in_use_check(&in_use, edit, &revoke->owner, revoke->in_use);
 }
 
 static void record(const struct revoke *revoke, int status)
@@ -294,6 +262,7 @@ const struct verb verb_revoke = {
 		"      --all              all of them, which is the default\n"
 		"      --range FIRST-LAST these ids\n"
 		"      --if-held          it is no failure that there are none\n"
+		"      --in-use           also ids that processes use\n"
 		"      --local-only       go on if the name service is silent\n"
 		"      --as-uid           digits are the uid, though also a login name\n"
 		"      --as-name          digits are the login name, though also a uid\n"

@@ -36,6 +36,17 @@ int sources_note_failure(struct sources *sources, const struct kind *kind,
 	return VERB_UNREADABLE;
 }
 
+/* Reports a range of a user that a source lists, and says no to as an extent. */
+void sources_note_denied(const struct user *user, const struct kind *kind,
+			 const struct source *source, struct range range)
+{
+	report_line(PROGRAM,
+		    _("note: the source '%s' lists the %ss %" PRIu64 "-%" PRIu64
+		      " for %s and says no to them as an extent, so %s refuses them"),
+		    source->name, kind->id, range.start, range.end - 1, user->name,
+		    kind->mapper);
+}
+
 /* Tells once that a source, as SSSD, knows what an owner has and not the reverse. */
 void sources_note_mute(struct sources *sources, const struct source *source)
 {

@@ -43,11 +43,12 @@ static bool may_ask(const struct sources *sources, const struct source *source,
 }
 
 /*
- * Asks a plugin for the ranges of a user; the set, with room for LIMIT_PLUGIN_ANSWER,
- * changes only with 0. Returns 0, an enum plugin_fault or -errno.
+ * Asks a plugin as apart_ask_ranges() does, with what it returns, for as long as the
+ * source has time.
  */
 int sources_ask_plugin(struct sources *sources, const struct source *source,
-		       const char *owner, const struct kind *kind, struct range_set *set)
+		       const char *owner, const struct kind *kind,
+		       struct plugin_extents *extents, struct range_set *set)
 {
 	int64_t now = wait_clock();
 	struct apart apart;
@@ -55,7 +56,7 @@ int sources_ask_plugin(struct sources *sources, const struct source *source,
 
 	if (!may_ask(sources, source, now, &apart))
 		return PLUGIN_SLOW;
-	r = apart_ask_ranges(&apart, owner, kind, set);
+	r = apart_ask_ranges(&apart, owner, kind, extents, set);
 	sources->waited[source - sources->list.sources] += wait_clock() - now;
 	return r;
 }
@@ -133,11 +134,27 @@ static int read_lines(struct sources *sources, const struct kind *kind,
 	return r;
 }
 
+/* Takes out what the map writers would refuse, with a note. */
+static int leave_out(const struct user *user, const struct kind *kind,
+		     const struct source *source, const struct range_set *denied,
+		     struct range_set *set)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < denied->n; i++) {
+		sources_note_denied(user, kind, source, denied->ranges[i]);
+		r = range_set_subtract(set, denied->ranges[i]);
+	}
+	return r ? verb_fail(ENOMEM) : 0;
+}
+
 /* lines: NULL where there are known to be some. As sources_ask(). */
 static int ask(struct sources *sources, const struct user *user, const struct kind *kind,
 	       struct user_lines *lines, struct range_set *set,
 	       const struct source **ret_source)
 {
+	CLEANUP(plugin_extents_cleanup)
+	struct plugin_extents extents = { .denied = RANGE_SET(LIMIT_PLUGIN_ANSWER) };
 	struct source_walk walk = source_walk(&sources->list);
 	const struct source *source;
 	int r;
@@ -149,13 +166,14 @@ static int ask(struct sources *sources, const struct user *user, const struct ki
 				return r;
 			source_take(&walk, 0, lines ? lines->n : 1);
 		} else {
-			r = sources_ask_plugin(sources, source, user->name, kind, set);
+			r = sources_ask_plugin(sources, source, user->name, kind,
+					       sources->extents ? &extents : NULL, set);
 			source_take(&walk, r, set->n);
 		}
 	if (walk.r == SOURCE_FAILED)
 		return sources_note_failure(sources, kind, &walk.answer);
 	*ret_source = walk.answer.source;
-	return 0;
+	return leave_out(user, kind, walk.answer.source, &extents.denied, set);
 }
 
 /*

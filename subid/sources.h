@@ -13,6 +13,7 @@
 #include "libsubid/core/kind.h"
 #include "libsubid/core/range.h"
 #include "libsubid/sys/nsswitch.h"
+#include "libsubid/sys/plugin.h"
 #include "libsubid/sys/source.h"
 #include "subid/lines.h"
 #include "subid/owners.h"
@@ -28,7 +29,8 @@ struct sources {
 	struct source_list list; /* points into this; an image has its databases alone */
 	bool plugins;		 /* others than the databases are asked */
 	bool files;		 /* the databases are asked */
-	bool looked[2];		 /* at the database, by kind->group */
+	bool extents;	/* what a plugin lists must be granted as an extent, too */
+	bool looked[2]; /* at the database, by kind->group */
 	bool muted[NSSWITCH_SOURCES]; /* it was told that it does not say who has an id */
 	bool told[NSSWITCH_SOURCES];  /* that it does not answer */
 	int64_t waited[NSSWITCH_SOURCES]; /* in milliseconds */
@@ -38,7 +40,8 @@ int sources_find(struct sources *sources);
 int sources_start(struct sources *sources, struct verb_place *place,
 		  const struct owners *owners);
 int sources_ask_plugin(struct sources *sources, const struct source *source,
-		       const char *owner, const struct kind *kind, struct range_set *set);
+		       const char *owner, const struct kind *kind,
+		       struct plugin_extents *extents, struct range_set *set);
 int sources_ask(struct sources *sources, const struct user *user, const struct kind *kind,
 		lines_take_fn take, void *context, struct range_set *set,
 		const struct source **ret_source);
@@ -51,6 +54,8 @@ int sources_tell_void(struct sources *sources, const struct user *user,
 		      const struct kind *kind, const struct source *source);
 int sources_note_failure(struct sources *sources, const struct kind *kind,
 			 const struct source_answer *answer);
+void sources_note_denied(const struct user *user, const struct kind *kind,
+			 const struct source *source, struct range range);
 void sources_note_mute(struct sources *sources, const struct source *source);
 void sources_note_void(const struct sources *sources, const struct user *user,
 		       const struct kind *kind, const struct source *source, uint64_t n);

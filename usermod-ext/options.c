@@ -172,6 +172,15 @@ bool options_touch(const struct options *options, const struct kind *kind)
 	return options->allocate;
 }
 
+/* Whether ids of @kind are to be given. */
+bool options_add(const struct options *options, const struct kind *kind)
+{
+	for (size_t i = 0; i < options->n; i++)
+		if (options->changes[i].kind == kind && options->changes[i].add)
+			return true;
+	return options->allocate;
+}
+
 /* Tells whether something is to be taken away. */
 bool options_delete(const struct options *options)
 {

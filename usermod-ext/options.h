@@ -40,6 +40,7 @@ enum {
 
 int options_parse(int argc, char **argv, struct options *ret_options);
 bool options_touch(const struct options *options, const struct kind *kind);
+bool options_add(const struct options *options, const struct kind *kind);
 bool options_delete(const struct options *options);
 void options_usage(bool as_help);
 void options_cleanup(struct options *options);

@@ -67,6 +67,10 @@ static int attempt(struct run *run, bool *ret_changed)
 	int r;
 
 	r = edit_begin(&run->edit, kinds);
+	/* To make a database in order to take ids away from it would be of no use. */
+	if (run->edit.error == DB_MISSING &&
+	    options_add(&run->options, run->edit.db.failed))
+		report_line(PROGRAM, _("to make it: %s --create ..."), PROGRAM);
 	if (r == 0)
 		r = changes_confirm_names(&run->options, &run->edit, &run->owner);
 	if (r == 0 && options_delete(&run->options))

@@ -2,7 +2,7 @@
 /*
  * accounts: one pass over passwd(5) or group(5) is kept here, so that many questions cost
  * no question to the name service. Of several lines with a name or an id the first one
- * counts, as in getpwnam(3) and getpwuid(3).
+ * counts, as for libc.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -139,6 +139,28 @@ static bool extent_is_own(const struct extent *extent, uint32_t own_id)
 	return extent->outer == own_id && extent->count == 1;
 }
 
+/* Whether the ids of an extent must be granted; @all: the caller's own id, too. */
+static bool is_asked(const struct extent *extent, uint32_t own_id, bool all)
+{
+	return extent->count > 0 && (all || !extent_is_own(extent, own_id));
+}
+
+/*
+ * Lists the extents outside whose ids idmap_request() collects, each as it stands.
+ * Returns how many there are. Thread-safe.
+ */
+size_t idmap_asked(const struct idmap *map, uint32_t own_id, bool group,
+		   struct range ret_ranges[static LIMIT_EXTENTS])
+{
+	bool all = group && idmap_is_own(map, own_id);
+	size_t n = 0;
+
+	for (size_t i = 0; i < map->n; i++)
+		if (is_asked(&map->extents[i], own_id, all))
+			ret_ranges[n++] = extent_outer(&map->extents[i]);
+	return n;
+}
+
 /*
  * Collects the outer ids that the database must grant: all but the caller's own id.
  *
@@ -156,7 +178,7 @@ int idmap_request(const struct idmap *map, uint32_t own_id, bool group,
 		const struct extent *extent = &map->extents[i];
 		int r;
 
-		if (extent->count == 0 || (!all && extent_is_own(extent, own_id)))
+		if (!is_asked(extent, own_id, all))
 			continue;
 		r = range_set_add(set, extent_outer(extent));
 		if (r)

@@ -54,6 +54,8 @@ struct range extent_outer(const struct extent *extent);
  * Authorisation. The ids that must come out of the database are a range set; the caller
  * subtracts what the database grants; what is left decides.
  */
+size_t idmap_asked(const struct idmap *map, uint32_t own_id, bool group,
+		   struct range ret_ranges[static LIMIT_EXTENTS]);
 int idmap_request(const struct idmap *map, uint32_t own_id, bool group,
 		  struct range_set *set);
 int idmap_decide(const struct idmap *map, uint32_t own_id, const struct range_set *left,

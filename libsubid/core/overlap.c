@@ -2,7 +2,7 @@
 /*
  * overlap: the policy, as a list of everything that it objects to.
  *
- * Invariant: every conflict is told, not only the first, so that one look at the answer
+ * Invariant: every conflict is reported, not only the first, so that one look at the answer
  * is enough to choose another range.
  */
 #include <errno.h>

@@ -46,8 +46,7 @@ struct overlap_question {
 	const struct kind *kind;
 	const struct range_set *wanted; /* the ids that are to be written */
 	const struct table *table;	/* what stands there, without what goes */
-	/* Matches the lines of the owner who is to get them; NULL: all lines are others'.
-	 */
+	/* Matches the lines of the new owner; NULL: all lines are of other owners. */
 	table_match_fn is_owner;
 	void *context;
 	/* Accounts or groups, and users by their primary groups; not sorted; or NULL. */

@@ -2,8 +2,8 @@
 /*
  * passwd: the only reader of lines of passwd(5) and group(5).
  *
- * Invariant: a line for which 0 or PASSWD_ODD is returned is an account to getpwuid(3)
- * (or a group to getgrgid(3)), with this name and these ids.
+ * Invariant: a line for which 0 or PASSWD_ODD is returned is an account, or a group, to
+ * libc, with this name and these ids.
  */
 #include <string.h>
 
@@ -31,7 +31,8 @@ static const char *next_field(const char **rest, const char *end, size_t *ret_le
  */
 const char *passwd_find_members(const char *line, size_t len, size_t *ret_len)
 {
-	const char *rest = line, *end = line + len, *field = NULL;
+	const char *nul = memchr(line, '\0', len), *end = nul ? nul : line + len;
+	const char *rest = line, *field = NULL;
 
 	*ret_len = 0;
 	for (int i = 0; i < 4; i++)
@@ -75,25 +76,28 @@ static bool read_plain(const char *line, size_t len, bool group,
 
 /*
  * Reads a number as strtoul(3) with base 10 does: behind whitespace, with a sign, with
- * zeros. A negative number is the largest one to the name service, which is no id.
- * Returns where it ends; NULL: there are no digits.
+ * zeros. The GNU C library takes no line with one of more than 32 bits (older versions
+ * take the largest number for it, which is no id).
+ * Returns where it ends; NULL: there is no such number.
  */
 static const char *read_odd_id(const char *text, const char *end, uint32_t *ret_id)
 {
-	const char *digits;
+	bool negative, too_big = false;
 	uint64_t value = 0;
-	bool negative;
+	const char *digits;
 
 	text += whitespace_count(text, (size_t)(end - text));
 	negative = text < end && *text == '-';
 	text += text < end && (*text == '-' || *text == '+');
 	for (digits = text; text < end && *text >= '0' && *text <= '9'; text++)
-		if (value <= ID_NONE)
-			value = value * 10 + (uint64_t)(*text - '0');
-	if (value > ID_NONE || (negative && value > 0))
-		value = ID_NONE;
+		too_big |= __builtin_mul_overflow(value, 10U, &value) ||
+			   __builtin_add_overflow(value, (uint64_t)(*text - '0'), &value);
+	if (negative)
+		value = -value;
+	if (text == digits || too_big || value > ID_NONE)
+		return NULL;
 	*ret_id = (uint32_t)value;
-	return text > digits ? text : NULL;
+	return text;
 }
 
 /* The name and where the third field begins; NULL: there is none. */
@@ -109,6 +113,12 @@ static const char *read_odd_name(const char *line, const char *end,
 	return next_field(&rest, end, &field_len) ? rest : NULL;
 }
 
+/* A number at the end of a line that was cut may have more digits. */
+static bool is_cut(const char *at, const char *end, size_t len)
+{
+	return at == end && len > LIMIT_LINE_BYTES;
+}
+
 /* Reads a line that read_plain() does not take. Returns an enum value, never 0. */
 static int read_odd(const char *line, size_t len, bool group,
 		    struct passwd_line *ret_line)
@@ -118,15 +128,13 @@ static int read_odd(const char *line, size_t len, bool group,
 	at = read_odd_name(line, end, ret_line);
 	if (at)
 		at = read_odd_id(at, end, &ret_line->id);
-	if (!at || ret_line->id == ID_NONE || (at < end && *at != ':'))
-		return PASSWD_NONE;
-	/* A line that was cut may have more digits. */
-	if (at == end && len > LIMIT_LINE_BYTES)
+	if (!at || ret_line->id == ID_NONE || (at < end && *at != ':') ||
+	    is_cut(at, end, len))
 		return PASSWD_NONE;
 	ret_line->gid = ID_NONE;
 	if (!group) {
 		at = at < end ? read_odd_id(at + 1, end, &ret_line->gid) : NULL;
-		if (!at || (at < end && *at != ':'))
+		if (!at || (at < end && *at != ':') || is_cut(at, end, len))
 			return PASSWD_ID_ONLY;
 	}
 	return ret_line->name_len > 0 && ret_line->name_len <= LIMIT_OWNER_BYTES ?

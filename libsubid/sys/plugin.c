@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * plugin: loading another's code, and believing none of its numbers.
+ * plugin: loading another's code. What it is asked is in plugin-ask.c.
  *
  * MUST: a plugin is taken from the one configured folder, never by the loader's search
  * path, and only if nobody but root can have put it there or changed it.
- * MUST: what it answers is checked before it is used: a count is no promise, and only
- * range_make() makes a range.
  *
  * The loader is given the path and not the descriptor that was checked. In a folder that
  * only root can change both are the same file; /proc/self/fd/N, in contrast, is a name
@@ -22,28 +20,9 @@
 #include <unistd.h>
 
 #include "libsubid/core/cleanup.h"
-#include "libsubid/core/limits.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/plugin.h"
 #include "libsubid/sys/userns.h"
-
-/* What plugins are compiled against: <shadow/subid.h> of shadow 4.9 and later. */
-struct plugin_range {
-	unsigned long start;
-	unsigned long count;
-};
-
-enum plugin_type {
-	PLUGIN_UID = 1,
-	PLUGIN_GID = 2,
-};
-
-enum plugin_status {
-	PLUGIN_SUCCESS = 0,
-	PLUGIN_UNKNOWN_USER,
-	PLUGIN_ERROR_CONN,
-	PLUGIN_ERROR,
-};
 
 /*
  * Where the loader finds libraries besides the configured folder. A plugin there is not
@@ -207,7 +186,6 @@ int plugin_open(const char *folder, const char *name, struct plugin *ret_plugin)
 {
 	CLEANUP(plugin_cleanup) struct plugin plugin = PLUGIN_NONE;
 	char path[PATH_MAX];
-	void *has_range;
 	int r;
 
 	r = find_file(folder, name, path);
@@ -217,8 +195,7 @@ int plugin_open(const char *folder, const char *name, struct plugin *ret_plugin)
 	plugin.handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	if (!plugin.handle)
 		return PLUGIN_UNLOADABLE;
-	/* The first is not called: a list answers its question, and joins neighbours. */
-	if (!find_call(plugin.handle, "shadow_subid_has_range", &has_range) ||
+	if (!find_call(plugin.handle, "shadow_subid_has_range", &plugin.has_range) ||
 	    !find_call(plugin.handle, "shadow_subid_list_owner_ranges",
 		       &plugin.list_ranges) ||
 	    !find_call(plugin.handle, "shadow_subid_find_subid_owners",
@@ -231,159 +208,10 @@ int plugin_open(const char *folder, const char *name, struct plugin *ret_plugin)
 	return 0;
 }
 
-static int type_of(const struct kind *kind)
-{
-	return kind->group ? PLUGIN_GID : PLUGIN_UID;
-}
-
-/*
- * What a call returned, and how many there are then. SSSD says ERROR where it has
- * nothing. An array that comes with an impossible count is not even freed.
- */
-static int check_answer(int status, const void *array, int count, size_t *ret_n)
-{
-	*ret_n = 0;
-	switch (status) {
-	case PLUGIN_UNKNOWN_USER:
-	case PLUGIN_ERROR:
-		return 0;
-	case PLUGIN_ERROR_CONN:
-		return PLUGIN_DOWN;
-	case PLUGIN_SUCCESS:
-		break;
-	default:
-		return PLUGIN_LIES;
-	}
-	if (count < 0 || count > LIMIT_PLUGIN_ANSWER || (count > 0 && !array))
-		return PLUGIN_LIES;
-	*ret_n = (size_t)count;
-	return 0;
-}
-
-static void release(const struct plugin *plugin, void *array)
-{
-	if (plugin->release && array)
-		plugin->release(array);
-	else
-		free(array);
-}
-
-static int fill(struct range_set *set, const struct plugin_range *from, size_t n)
-{
-	CLEANUP(cleanup_free)
-	struct range *ranges = reallocarray(NULL, n, sizeof(*ranges));
-
-	if (!ranges)
-		return -ENOMEM;
-	for (size_t i = 0; i < n; i++)
-		if (range_make(from[i].start, from[i].count, &ranges[i]))
-			return PLUGIN_LIES;
-	return range_set_fill(set, ranges, n) ? -ENOMEM : 0;
-}
-
-/*
- * Asks for the ranges of a user.
- *
- * set: with room for LIMIT_PLUGIN_ANSWER ranges; what it held goes. Neighbours are
- * joined; empty where the plugin has nothing or does not know the user.
- * Returns 0, PLUGIN_DOWN, PLUGIN_LIES or -ENOMEM; the set changes only with 0.
- * Thread-safe if the plugin is.
- */
-int plugin_ranges(const struct plugin *plugin, const char *owner, const struct kind *kind,
-		  struct range_set *set)
-{
-	struct plugin_range *array = NULL;
-	int count = 0, r, status;
-	size_t n;
-
-	status = plugin->list_ranges(owner, type_of(kind), &array, &count);
-	r = check_answer(status, array, count, &n);
-	if (r || status != PLUGIN_SUCCESS) {
-		if (r == 0)
-			range_set_clear(set);
-		return r;
-	}
-	if (n > 0)
-		r = fill(set, array, n);
-	else
-		range_set_clear(set);
-	release(plugin, array);
-	return r;
-}
-
-static int copy_uids(const uid_t *from, size_t n, uid_t **ret_uids)
-{
-	uid_t *uids = reallocarray(NULL, n, sizeof(*uids));
-
-	if (!uids)
-		return -ENOMEM;
-	memcpy(uids, from, n * sizeof(*uids));
-	*ret_uids = uids;
-	return 0;
-}
-
-/*
- * Asks who has an id.
- *
- * ret_uids: to be freed; NULL where there is nobody, and *ret_n is 0.
- * Returns 0, PLUGIN_MUTE, PLUGIN_DOWN, PLUGIN_LIES or -ENOMEM. Thread-safe if the plugin
- * is.
- */
-int plugin_owners(const struct plugin *plugin, uint32_t id, const struct kind *kind,
-		  uid_t **ret_uids, size_t *ret_n)
-{
-	uid_t *array = NULL, *uids = NULL;
-	int count = 0, r, status;
-	size_t n;
-
-	status = plugin->find_owners(id, type_of(kind), &array, &count);
-	if (status == PLUGIN_ERROR)
-		return PLUGIN_MUTE;
-	r = check_answer(status, array, count, &n);
-	if (r)
-		return r;
-	if (status == PLUGIN_SUCCESS) {
-		if (n > 0)
-			r = copy_uids(array, n, &uids);
-		release(plugin, array);
-		if (r)
-			return r;
-	}
-	*ret_uids = uids;
-	*ret_n = n;
-	return 0;
-}
-
 /* Unloads the plugin; its destructors run. Takes one that was never opened. */
 void plugin_close(struct plugin *plugin)
 {
 	if (plugin->handle)
 		dlclose(plugin->handle);
 	*plugin = (struct plugin)PLUGIN_NONE;
-}
-
-/*
- * Loads a plugin, asks for the ranges of a user and unloads it: plugin_open() and
- * plugin_ranges(), with what they return.
- */
-int plugin_ask_ranges(const char *folder, const char *name, const char *owner,
-		      const struct kind *kind, struct range_set *set)
-{
-	CLEANUP(plugin_cleanup) struct plugin plugin = PLUGIN_NONE;
-	int r = plugin_open(folder, name, &plugin);
-
-	return r ? r : plugin_ranges(&plugin, owner, kind, set);
-}
-
-/*
- * Loads a plugin, asks who has an id and unloads it: plugin_open() and plugin_owners(),
- * with what they return.
- */
-int plugin_ask_owners(const char *folder, const char *name, uint32_t id,
-		      const struct kind *kind, uid_t **ret_uids, size_t *ret_n)
-{
-	CLEANUP(plugin_cleanup) struct plugin plugin = PLUGIN_NONE;
-	int r = plugin_open(folder, name, &plugin);
-
-	return r ? r : plugin_owners(&plugin, id, kind, ret_uids, ret_n);
 }

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -13,6 +14,9 @@
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/process.h"
 #include "libsubid/sys/scan.h"
+
+/* NGROUPS_MAX of the kernel, 65536, with ten digits each, and all other lines. */
+#define STATUS_BYTES ((size_t)1024 * 1024)
 
 /* The next number of a line whose columns are padded with blanks or tabs. */
 static bool next_number(const char **text, const char *end, uint64_t max, uint64_t *ret)
@@ -28,37 +32,125 @@ static bool next_number(const char **text, const char *end, uint64_t max, uint64
 }
 
 /*
- * Reads the uids or the gids of a process.
+ * Reads what /proc tells about a process; with process_status_cleanup() it is freed.
  * Returns 0 or -errno. Thread-safe.
  */
-int process_read_ids(int process, const struct kind *kind, struct process_ids *ret_ids)
+int process_read_status(int process, struct process_status *ret_status)
 {
 	CLEANUP(fd_cleanup) int fd = openat(process, "status", O_RDONLY | O_CLOEXEC);
-	CLEANUP(scan_cleanup) struct scan scan = { 0 };
-	const char *key = kind->group ? "Gid:" : "Uid:";
-	size_t key_len = strlen(key);
-	struct scan_line line;
-	uint64_t ids[3];
-	int r;
+	CLEANUP(cleanup_free) char *text = NULL;
+	size_t len = 0, n = 1;
 
 	if (fd < 0)
 		return -errno;
-	r = scan_start(&scan, fd);
-	if (r)
-		return r;
-	while ((r = scan_next(&scan, &line)) > 0) {
-		const char *at = line.text + key_len, *end = line.text + line.len;
+	text = malloc(STATUS_BYTES);
+	if (!text)
+		return -ENOMEM;
+	while (n > 0) {
+		int r = len == STATUS_BYTES ?
+				-EFBIG :
+				fd_read(fd, text + len, STATUS_BYTES - len, &n);
 
-		if (line.len < key_len || memcmp(line.text, key, key_len) != 0)
-			continue;
-		for (size_t i = 0; i < 3; i++)
-			if (!next_number(&at, end, UINT32_MAX, &ids[i]))
-				return -EINVAL;
-		*ret_ids = (struct process_ids){ (uint32_t)ids[0], (uint32_t)ids[1],
-						 (uint32_t)ids[2] };
-		return 0;
+		if (r)
+			return r;
+		len += n;
 	}
-	return r ? r : -ESRCH;
+	*ret_status = (struct process_status){ .text = TAKE_PTR(text), .len = len };
+	return 0;
+}
+
+/* What follows a key, which ends with a colon and a tab; NULL: there is no such line. */
+static const char *find_line(const struct process_status *status, const char *key,
+			     const char **ret_end)
+{
+	const char *at = status->text, *end = at + status->len;
+	size_t key_len = strlen(key);
+
+	while (at < end) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+		const char *line_end = newline ? newline : end;
+
+		if ((size_t)(line_end - at) >= key_len && memcmp(at, key, key_len) == 0) {
+			*ret_end = line_end;
+			return at + key_len;
+		}
+		at = line_end + 1;
+	}
+	return NULL;
+}
+
+/* Whether the process has ended and its parent has not waited for it. Thread-safe. */
+bool process_has_ended(const struct process_status *status)
+{
+	const char *end = NULL, *state = find_line(status, "State:\t", &end);
+
+	return state && state < end && (*state == 'Z' || *state == 'X');
+}
+
+/* The name of the program; any byte but a newline may be in it. Thread-safe. */
+void process_name(const struct process_status *status,
+		  char ret_name[static PROCESS_NAME_BYTES])
+{
+	const char *end = NULL, *name = find_line(status, "Name:\t", &end);
+	size_t len = name ? (size_t)(end - name) : 0;
+
+	if (len >= PROCESS_NAME_BYTES)
+		len = PROCESS_NAME_BYTES - 1;
+	if (len > 0)
+		memcpy(ret_name, name, len);
+	ret_name[len] = '\0';
+}
+
+/* The uids or the gids of a process. Returns 0 or -EINVAL. Thread-safe. */
+int process_ids(const struct process_status *status, const struct kind *kind,
+		struct process_ids *ret_ids)
+{
+	const char *end, *at = find_line(status, kind->group ? "Gid:\t" : "Uid:\t", &end);
+	uint64_t ids[3];
+
+	for (size_t i = 0; i < 3; i++)
+		if (!at || !next_number(&at, end, UINT32_MAX, &ids[i]))
+			return -EINVAL;
+	*ret_ids = (struct process_ids){ (uint32_t)ids[0], (uint32_t)ids[1],
+					 (uint32_t)ids[2] };
+	return 0;
+}
+
+static bool has_id(const struct range_set *ids, uint64_t id)
+{
+	return range_set_overlaps(ids, (struct range){ id, id + 1 });
+}
+
+/*
+ * Whether a process runs with an id of a set: real, effective or saved, or for gids one
+ * of its supplementary groups.
+ * Returns 1 with the id, 0 or -EINVAL. Thread-safe while the set does not change.
+ */
+int process_find_id(const struct process_status *status, const struct kind *kind,
+		    const struct range_set *ids, uint32_t *ret_id)
+{
+	const char *end = NULL, *at = find_line(status, "Groups:\t", &end);
+	struct process_ids own;
+	uint64_t id;
+	int r = process_ids(status, kind, &own);
+
+	if (r || (kind->group && !at))
+		return -EINVAL;
+	id = has_id(ids, own.effective) ? own.effective :
+	     has_id(ids, own.real)	? own.real :
+					  own.saved;
+	while (!has_id(ids, id))
+		if (!kind->group || !next_number(&at, end, UINT32_MAX, &id))
+			return 0;
+	*ret_id = (uint32_t)id;
+	return 1;
+}
+
+/* Frees it. Takes a zeroed one. */
+void process_status_cleanup(struct process_status *status)
+{
+	free(status->text);
+	*status = (struct process_status){ 0 };
 }
 
 /*

@@ -11,6 +11,7 @@
 
 #include "libsubid/core/idmap.h"
 #include "libsubid/core/kind.h"
+#include "libsubid/core/range.h"
 
 /* As they are here, in this process' own user namespace. */
 struct process_ids {
@@ -19,7 +20,24 @@ struct process_ids {
 	uint32_t saved;
 };
 
-int process_read_ids(int process, const struct kind *kind, struct process_ids *ret_ids);
+/* The text of /proc/PID/status, as it was once. */
+struct process_status {
+	char *text;
+	size_t len;
+};
+
+/* The kernel cuts what a program calls itself, and shows a newline as two characters. */
+#define PROCESS_NAME_BYTES 64
+
+int process_read_status(int process, struct process_status *ret_status);
+bool process_has_ended(const struct process_status *status);
+void process_name(const struct process_status *status,
+		  char ret_name[static PROCESS_NAME_BYTES]);
+int process_ids(const struct process_status *status, const struct kind *kind,
+		struct process_ids *ret_ids);
+int process_find_id(const struct process_status *status, const struct kind *kind,
+		    const struct range_set *ids, uint32_t *ret_id);
+void process_status_cleanup(struct process_status *status);
 int process_read_map(int process, const struct kind *kind, struct idmap *ret_map);
 int process_userns(int process, ino_t *ret_namespace);
 

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/num.h"
@@ -19,29 +20,39 @@ static void folder_cleanup(DIR **folder)
 		closedir(*folder);
 }
 
+static int hand_over(int proc, const char *name, processes_take_fn take, void *context)
+{
+	CLEANUP(fd_cleanup) int process = -1;
+	uint64_t pid;
+
+	if (num_parse(name, strlen(name), INT32_MAX, &pid))
+		return 0;
+	process = openat(proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (process < 0)
+		return errno == ENOENT || errno == ESRCH ? 0 : -errno;
+	return take((pid_t)pid, process, context);
+}
+
 /*
  * Hands each process that /proc shows to @take, in the order of /proc.
- * Returns 0, what @take returned, or -errno. Thread-safe.
+ * Returns 0, what @take returned, or -errno: -ENOENT where this process is not among
+ * them, so that /proc says nothing. Thread-safe.
  */
 int processes_each(processes_take_fn take, void *context)
 {
 	CLEANUP(folder_cleanup) DIR *folder = opendir("/proc");
 	struct dirent *entry;
-	uint64_t pid;
-	int r;
+	char self[16];
 
-	if (!folder)
+	if (!folder || readlinkat(dirfd(folder), "self", self, sizeof(self)) < 0)
 		return -errno;
+	errno = 0;
 	while ((entry = readdir(folder))) {
-		CLEANUP(fd_cleanup) int process = -1;
+		int r = hand_over(dirfd(folder), entry->d_name, take, context);
 
-		if (num_parse(entry->d_name, strlen(entry->d_name), INT32_MAX, &pid))
-			continue;
-		process = openat(dirfd(folder), entry->d_name,
-				 O_PATH | O_DIRECTORY | O_CLOEXEC);
-		r = process < 0 ? 0 : take((pid_t)pid, process, context);
 		if (r)
 			return r;
+		errno = 0;
 	}
-	return 0;
+	return -errno;
 }

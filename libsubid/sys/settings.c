@@ -3,7 +3,7 @@
  * settings: the keys of login.defs(5) that matter here, and what holds without them.
  *
  * Invariant: what makes no sense is an error, and never another value instead: ranges
- * would be handed out where nobody looks for them.
+ * would be given where no administrator looks for them.
  */
 #include "libsubid/sys/settings.h"
 #include "libsubid/core/limits.h"

@@ -3,7 +3,7 @@
  * ids-in-use: local accounts by one pass over passwd(5) and one over group(5), others by
  * enumeration and by asking for one id after the other.
  *
- * MUST: an id that getpwuid(3) or getgrgid(3) could find is in use, however odd its line
+ * MUST: an id that libc could find is in use, however odd its line
  * is; of groups, also the primary group of a user that has no line in group(5).
  * MUST: that the name service has not answered is kept, and not taken for "not in use".
  */

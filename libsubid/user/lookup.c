@@ -3,7 +3,7 @@
  * lookup: the passwd file in the place of a name service that would begin with the same
  * pass over it: no process of its own, a quarter of the system calls.
  *
- * MUST: an answer is the one that getpwnam(3) or getpwuid(3) would give. Where that is in
+ * MUST: an answer is the one that libc would give. Where that is in
  * doubt (another source before `files`, an action behind it, nscd(8), a line that is not
  * written as tools write it), the name service is asked.
  */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * nss-modules: getpwnam(3) hides which service has not answered: for a service that is
+ * nss-modules: libc hides which service has not answered: for a service that is
  * down it sets an errno, or none, and where another service follows it says "no such
  * user". So after such an answer each module is asked by itself.
  *
@@ -41,12 +41,14 @@ union entry {
 };
 
 /* ISO C has no way from an object's address to a function's. */
-static bool find_call(const struct nss_module *module, const char *call, void *ret_call)
+static bool find_call(const struct nss_module *module, const char *verb, bool group,
+		      const char *object, void *ret_call)
 {
 	char name[NSSWITCH_WORD_BYTES + 32];
 	void *address;
 
-	snprintf(name, sizeof(name), "_nss_%s_%s", module->word, call);
+	snprintf(name, sizeof(name), "_nss_%s_%s%s%s", module->word, verb,
+		 group ? "gr" : "pw", object);
 	address = dlsym(module->handle, name);
 	memcpy(ret_call, &address, sizeof(address));
 	return address != NULL;
@@ -143,11 +145,10 @@ static int ask(const struct nss_module *module, const struct nss_question *quest
 	bool there;
 
 	if (question->name)
-		there = find_call(module, question->group ? "getgrnam_r" : "getpwnam_r",
-				  &call.by_name);
+		there = find_call(module, "get", question->group, "nam_r", &call.by_name);
 	else
-		there = find_call(module, question->group ? "getgrgid_r" : "getpwuid_r",
-				  &call.by_id);
+		there = find_call(module, "get", question->group,
+				  question->group ? "gid_r" : "uid_r", &call.by_id);
 	return there ? make_call(&call, question->group, ret_found) : ACCOUNT_NONE;
 }
 
@@ -211,9 +212,9 @@ static int enumerate(const struct nss_module *module, bool group, nss_found_fn t
 	end_fn end;
 	int r = 0;
 
-	if (!find_call(module, group ? "setgrent" : "setpwent", &set) ||
-	    !find_call(module, group ? "endgrent" : "endpwent", &end) ||
-	    !find_call(module, group ? "getgrent_r" : "getpwent_r", &call.next))
+	if (!find_call(module, "set", group, "ent", &set) ||
+	    !find_call(module, "end", group, "ent", &end) ||
+	    !find_call(module, "get", group, "ent_r", &call.next))
 		return 0;
 	/* What it returns is no answer yet: some say UNAVAIL where they do not enumerate.
 	 */
@@ -227,7 +228,8 @@ static int enumerate(const struct nss_module *module, bool group, nss_found_fn t
 /*
  * Hands each account that the modules enumerate to @take. A module that does not
  * enumerate has none here, and whether it is silent an ask will show.
- * Returns 0 or what @take returned. The position of getpwent(3) in the process changes.
+ * Returns 0 or what @take returned. The position of an enumeration in the process
+ * changes.
  */
 int nss_modules_enumerate(const struct nss_modules *modules, nss_found_fn take,
 			  void *context)

@@ -275,8 +275,11 @@ int nss_members(struct nss *nss, const char *group, gid_t *ret_gid, char **ret_n
 	*ret_gid = entry.group.gr_gid;
 	*ret_names = names;
 	*ret_len = len;
-	for (char **member = entry.group.gr_mem; *member; member++)
-		names = stpcpy(names, *member) + 1;
+	for (char **member = entry.group.gr_mem; *member; member++) {
+		len = strlen(*member) + 1;
+		memcpy(names, *member, len);
+		names += len;
+	}
 	return 0;
 }
 
@@ -315,7 +318,7 @@ static int service_scan(void *context, struct name_service_scan *scan)
 }
 
 /*
- * The name service of this process. It does not enumerate: the position of getpwent(3)
+ * The name service of this process. It does not enumerate: the position of an enumeration
  * belongs to the program. It is valid as long as @nss.
  */
 struct name_service nss_service(struct nss *nss)

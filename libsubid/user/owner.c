@@ -153,38 +153,85 @@ static uint32_t uid_of_name(const struct account *account)
 }
 
 /* What a line of the passwd file says about the names of the owner. */
-static int take_line(struct owner *owner, uint32_t name_uid,
-		     const struct passwd_line *line)
+static int take_line(struct owner *owner, const struct passwd_line *line)
 {
 	const struct account *account = &owner->account;
+	uint32_t name_uid = uid_of_name(account);
+	bool has_number;
 
 	if (line->id == account->uid)
 		return owner_add_name(owner, line->name, line->name_len);
-	owner->ambiguous_name |= line->id == name_uid && name_uid != ID_NONE;
-	owner->ambiguous_number |=
+	has_number =
 		is_text(line->name, line->name_len, account->number, account->number_len);
+	owner->ambiguous_number |= has_number;
+	/* The login name may be the number. */
+	owner->ambiguous_name |=
+		name_uid != ID_NONE &&
+		(line->id == name_uid || (has_number && name_uid == account->uid));
+	return 0;
+}
+
+/* What each line of the passwd file in @directory says. Returns 0 or -errno. */
+static int each_line(struct owner *owner, int directory,
+		     int (*take)(struct owner *owner, const struct passwd_line *line))
+{
+	CLEANUP(passwd_file_cleanup) struct passwd_file file = PASSWD_FILE_NONE;
+	struct passwd_line line;
+	int r = passwd_file_open(&file, directory, &kind_uid), fault;
+
+	while (r == 0 && (r = passwd_file_next(&file, &line, &fault)) > 0)
+		r = fault == PASSWD_ID_ONLY ? 0 : take(owner, &line);
+	return r;
+}
+
+static void drop_name(struct owner *owner, size_t i)
+{
+	free(owner->names[i]);
+	owner->names[i] = owner->names[--owner->n];
+}
+
+/* Puts a name before those that were not looked for yet. */
+static void keep_name(struct owner *owner, size_t i)
+{
+	char *name = owner->names[i];
+
+	owner->names[i] = owner->names[owner->checked];
+	owner->names[owner->checked++] = name;
+}
+
+/* Of several lines with one name the first counts: the user may not be this one. */
+static int check_line(struct owner *owner, const struct passwd_line *line)
+{
+	for (size_t i = owner->checked; i < owner->n; i++) {
+		if (!is_text(line->name, line->name_len, owner->names[i],
+			     strlen(owner->names[i])))
+			continue;
+		if (line->id != owner->account.uid) {
+			drop_name(owner, i);
+			return 0;
+		}
+		keep_name(owner, i);
+		return 0;
+	}
 	return 0;
 }
 
 /*
  * Collects the names that the passwd file in @directory has for the uid of @account, as
- * getpwuid(3) reads it; an owner without account has its one name. Freed with
+ * libc reads it; an owner without account has its one name. Freed with
  * owner_cleanup().
  * Returns 0 or -errno. Thread-safe.
  */
 int owner_init(struct owner *owner, const struct account *account, int directory)
 {
-	CLEANUP(passwd_file_cleanup) struct passwd_file file = PASSWD_FILE_NONE;
-	uint32_t name_uid = uid_of_name(account);
-	struct passwd_line line;
-	int r, fault;
+	int r;
 
 	owner_set(owner, account);
 	if (!account->exists)
 		return 0;
-	r = passwd_file_open(&file, directory, &kind_uid);
-	while (r == 0 && (r = passwd_file_next(&file, &line, &fault)) > 0)
-		r = fault == PASSWD_ID_ONLY ? 0 : take_line(owner, name_uid, &line);
+	r = each_line(owner, directory, take_line);
+	if (r == 0 && owner->n > 0)
+		r = each_line(owner, directory, check_line);
 	if (r)
 		owner_cleanup(owner);
 	return r;
@@ -245,30 +292,22 @@ bool owner_is_digits(const struct owner *owner, const char *text, size_t len)
 
 /*
  * Asks whether an account that the passwd file does not have makes the digits of this
- * owner ambiguous. Returns 0 or -errno: that is not known.
+ * owner ambiguous; without an answer they are what they are for the local accounts.
  */
-int owner_check_digits(struct owner *owner, const struct lookup *lookup)
+void owner_check_digits(struct owner *owner, const struct lookup *lookup)
 {
 	const struct account *account = &owner->account;
 	uint32_t name_uid = uid_of_name(account);
 	char number[NUM_BYTES + 1] = "";
 	struct account other;
-	int r;
 
 	if (!owner_has_account(owner))
-		return 0;
-	if (name_uid != ID_NONE && name_uid != account->uid) {
-		r = lookup_uid(lookup, name_uid, &other);
-		if (r < 0)
-			return r;
-		owner->ambiguous_name |= r == 0;
-	}
+		return;
+	if (name_uid != ID_NONE && name_uid != account->uid)
+		owner->ambiguous_name |= lookup_uid(lookup, name_uid, &other) == 0;
 	memcpy(number, account->number, account->number_len);
-	r = lookup_name(lookup, number, &other);
-	if (r < 0)
-		return r;
-	owner->ambiguous_number |= r == 0 && other.uid != account->uid;
-	return 0;
+	owner->ambiguous_number |=
+		lookup_name(lookup, number, &other) == 0 && other.uid != account->uid;
 }
 
 /*

@@ -32,6 +32,7 @@ struct owner {
 	bool ambiguous_number;
 	char **names; /* further names; none of them is digits */
 	size_t n;
+	size_t checked; /* of them, while owner_init() looks for them */
 };
 
 enum {
@@ -43,7 +44,7 @@ int owner_init(struct owner *owner, const struct account *account, int directory
 int owner_find(struct owner *owner, const char *word, const struct lookup *lookup,
 	       bool or_uid);
 int owner_add_name(struct owner *owner, const char *name, size_t len);
-int owner_check_digits(struct owner *owner, const struct lookup *lookup);
+void owner_check_digits(struct owner *owner, const struct lookup *lookup);
 bool owner_is_digits(const struct owner *owner, const char *text, size_t len);
 void owner_choose_digits(struct owner *owner, bool as_uid, bool as_name);
 bool owner_has_account(const struct owner *owner);

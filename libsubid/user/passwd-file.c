@@ -2,7 +2,7 @@
 /*
  * passwd-file: the only loop over the lines of passwd(5) and group(5).
  *
- * MUST: where an answer takes the place of getpwnam(3) or getpwuid(3), what leaves a
+ * MUST: where an answer takes the place of that of libc, what leaves a
  * doubt is reported as one: a line that is not written as tools write it, and a line of
  * which only the begin was read.
  */
@@ -14,6 +14,7 @@
 
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
+#include "libsubid/core/whitespace.h"
 #include "libsubid/sys/etc.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/load.h"
@@ -82,7 +83,7 @@ static bool is_wanted(const struct passwd_line *line, const char *name, size_t n
  * Looks a user up in the passwd file of @directory, by @name if that is not NULL, else by
  * @uid: the first line counts.
  *
- * ret_doubt: getpwnam(3) or getpwuid(3) may find another line in this file.
+ * ret_doubt: libc may find another line in this file.
  * Returns 0, ACCOUNT_NONE or -errno. Thread-safe.
  */
 int passwd_file_find(int directory, const char *name, uid_t uid,
@@ -111,21 +112,29 @@ int passwd_file_find(int directory, const char *name, uid_t uid,
 	return r ? r : ACCOUNT_NONE;
 }
 
-/* The names of a line, each with a NUL behind it. Returns 0 or -ENOMEM. */
+/*
+ * The names of a line, each with a NUL behind it, as libc reads them: whitespace
+ * before a name is no part of it, and an empty one is none. Returns 0 or -ENOMEM.
+ */
 static int copy_members(const char *line, size_t len, char **ret_names, size_t *ret_len)
 {
-	size_t n;
-	const char *members = passwd_find_members(line, len, &n);
-	char *names = malloc(n + 1);
+	size_t left, n;
+	const char *member = passwd_find_members(line, len, &left);
+	char *names = malloc(left + 1), *to = names;
 
 	if (!names)
 		return -ENOMEM;
-	memcpy(names, members, n);
-	for (size_t i = 0; i < n; i++)
-		if (names[i] == ',')
-			names[i] = '\0';
-	names[n] = '\0';
-	*ret_len = n ? n + 1 : 0;
+	for (; left > 0; member += n, left -= n) {
+		n = whitespace_count(member, left);
+		if (n > 0)
+			continue;
+		for (; n < left && member[n] != ','; n++)
+			*to++ = member[n];
+		if (n > 0)
+			*to++ = '\0';
+		n += n < left;
+	}
+	*ret_len = (size_t)(to - names);
 	*ret_names = names;
 	return 0;
 }

@@ -261,12 +261,28 @@ static int take_as_it_is(struct people *people, size_t index)
 	return 0;
 }
 
-/* Takes what is known of an owner: @r as of lookup_name(). */
-static int take_answer(struct people *people, size_t index, int r, uid_t uid,
-		       bool no_account)
+/*
+ * Adds a name that the name service has for one of them; it stays another's who has it.
+ * Returns 0 or -ENOMEM.
+ */
+int people_add_name(struct people *people, size_t index, const char *name, size_t len)
 {
-	if (r == 0)
-		return put_uid(people, index, uid);
+	int r = owner_is_number(name, len) ? 0 : put_name(people, name, len, index);
+
+	return r == PEOPLE_TWICE ? 0 : r;
+}
+
+/* Takes what is known of an owner: @r as of lookup_name(). */
+static int take_answer(struct people *people, size_t index, int r,
+		       const struct account *account, bool no_account)
+{
+	if (r == 0) {
+		r = put_uid(people, index, account->uid);
+		/* The login name, which need not be the name that was asked for. */
+		return r ? r :
+			   people_add_name(people, index, account->name,
+					   account->name_len);
+	}
 	if (r == ACCOUNT_NONE && no_account)
 		return take_as_it_is(people, index);
 	people->items[index].status = r < 0 ? r : PERSON_NONE;
@@ -295,7 +311,7 @@ static int ask_service(struct people *people, const struct name_service *service
 	r = service->users(service->context, names, n, answers);
 	for (size_t i = 0; r == 0 && i < people->n; i++)
 		if (people->items[i].status == PERSON_NOT_YET) {
-			r = take_answer(people, i, answers[at].r, answers[at].account.uid,
+			r = take_answer(people, i, answers[at].r, &answers[at].account,
 					no_account);
 			at++;
 		}
@@ -326,9 +342,9 @@ int people_resolve(struct people *people, const struct accounts *users,
 			user = accounts_by_name(users, people_name(people, i),
 						person->name_len);
 		if (user)
-			r = take_answer(people, i, 0, user->id, no_account);
-		else if (!lookup->service)
-			r = take_answer(people, i, ACCOUNT_NONE, 0, no_account);
+			r = put_uid(people, i, user->id);
+		else if (!lookup->service || lookup->files_alone)
+			r = take_answer(people, i, ACCOUNT_NONE, NULL, no_account);
 	}
 	if (r == 0 && lookup->service)
 		r = ask_service(people, lookup->service, no_account);

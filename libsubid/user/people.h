@@ -76,6 +76,7 @@ int people_add(struct people *people, const char *name, size_t len, size_t *ret_
 int people_add_owner(struct people *people, const struct owner *owner);
 int people_add_users(struct people *people, const struct accounts *users,
 		     const struct people_filter *filter);
+int people_add_name(struct people *people, size_t index, const char *name, size_t len);
 int people_resolve(struct people *people, const struct accounts *users,
 		   const struct lookup *lookup, bool no_account);
 bool people_find(const struct people *people, const char *name, size_t len,

@@ -12,7 +12,7 @@ only()
 {
 	for file in $(files '*.[ch]' $code); do
 		n=$((n + 1))
-		found=$(sed 's,/\*.*\*/,,; /^[[:space:]]*\(\/\*\|\*\|\/\/\)/d' "$srcdir/$file" |
+		found=$(sed 's,/\*.*,,; /^[[:space:]]*\(\/\*\|\*\|\/\/\)/d' "$srcdir/$file" |
 			grep -E "$2")
 		if [ "$file" = "$1" ]; then
 			[ "$found" ] || complain "$file: $3 nothing any more"
@@ -29,4 +29,7 @@ only libsubid/sys/child.c \
 	'starts processes'
 only libsubid/sys/child.c "PR_SET_PDEATHSIG|${call}close_range[[:space:]]*\\(" \
 	'takes precautions of a child'
+only libsubid/user/nss.c \
+	"${call}(get(pw|gr)(nam|uid|gid|ent)(_r)?|fget(pw|gr)ent(_r)?|[sg]et(pw|gr)ent|initgroups|getgrouplist)[[:space:]]*\\(" \
+	'asks the name service of libc'
 finish 'source files' "$n"

@@ -1,25 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * decide: the caller's ids and a map, then the database. What is granted is worked out
- * from all lines in memory; the program is linked with --wrap=account_name_is_uid, so
- * that the caller has a second name and the name service is not asked.
+ * from all lines in memory; the program is linked with --wrap=nss_look_up_user, so that
+ * the caller has a second name and the name service is not asked.
  */
 #include "libsubid/core/entry.h"
 #include "mapwriter/decide.h"
 #include "tests/fuzz/fuzz.h"
 
-int __wrap_account_name_is_uid(const char *name, size_t len, uid_t uid);
-
-int __wrap_account_name_is_uid(const char *name, size_t len, uid_t uid)
-{
-	(void)uid;
-	return (len == 5 && memcmp(name, "alias", len) == 0) ||
-	       (len == 4 && memcmp(name, "elsa", len) == 0);
-}
+int __wrap_nss_look_up_user(const char *name, struct account *ret_account);
 
 static const struct account elsa = {
 	.name = "elsa",
 	.name_len = 4,
+	.exists = true,
 	.name_owns = true,
 	.number = "100010",
 	.number_len = 6,
@@ -27,11 +21,24 @@ static const struct account elsa = {
 	.gid = 100020,
 };
 
+static bool is_callers(const char *name, size_t len)
+{
+	return (len == 5 && memcmp(name, "alias", len) == 0) ||
+	       (len == 4 && memcmp(name, "elsa", len) == 0);
+}
+
+int __wrap_nss_look_up_user(const char *name, struct account *ret_account)
+{
+	if (!is_callers(name, strlen(name)))
+		return ACCOUNT_NONE;
+	account_set(ret_account, name, strlen(name), elsa.uid, elsa.gid);
+	return 0;
+}
+
 static bool grants(const struct entry *entry)
 {
 	return (entry->by_id && entry->owner_id == elsa.uid) ||
-	       (!entry->by_id &&
-		__wrap_account_name_is_uid(entry->owner, entry->owner_len, elsa.uid));
+	       (!entry->by_id && is_callers(entry->owner, entry->owner_len));
 }
 
 /* Goes from id to id as far as any line helps. */

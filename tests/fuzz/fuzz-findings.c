@@ -3,17 +3,19 @@
  * findings: two databases, the text cut in two where the first byte says. Every pair of
  * lines that overlap is compared with what is told.
  */
+#include "libsubid/core/cleanup.h"
 #include "libsubid/core/findings.h"
 #include "libsubid/core/limits.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/unit/accounts.h"
 
 #define LINES 64
 
-static const struct findings_user users[] = { { 0, 0, "root" },
-					      { 1001, 1001, "elsa" },
-					      { 1001, 7, "elsie" },
-					      { 100000, 5, "anna" } };
-static const struct findings_group groups[] = { { 5, "team" }, { 100001, "others" } };
+static const struct accounts_row users[] = { { "root", 0, 0 },
+					     { "elsa", 1001, 1001 },
+					     { "elsie", 1001, 7 },
+					     { "anna", 100000, 5 } };
+static const struct accounts_row groups[] = { { "team", 5, 0 }, { "others", 100001, 0 } };
 
 /* Who an owner is: by the uid, or 2^32 and more for the text. */
 static bool same_owner(const struct entry *a, const struct entry *b)
@@ -29,7 +31,7 @@ static bool same_owner(const struct entry *a, const struct entry *b)
 		for (size_t u = 0; !entry->by_id && u < COUNT_OF(users); u++)
 			if (strlen(users[u].name) == entry->owner_len &&
 			    memcmp(users[u].name, entry->owner, entry->owner_len) == 0)
-				uid[i] = users[u].uid;
+				uid[i] = users[u].id;
 	}
 	if (uid[0] != ID_END || uid[1] != ID_END)
 		return uid[0] == uid[1];
@@ -109,12 +111,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_input input = { data, size };
 	size_t cut = fuzz_byte(&input) * (size_t)4;
+	CLEANUP(accounts_cleanup) struct accounts user_accounts = { 0 };
+	CLEANUP(accounts_cleanup) struct accounts group_accounts = { 0 };
 	struct table tables[2];
 	struct findings findings;
 	char *text = fuzz_text(&input);
 
 	if (cut > input.size)
 		cut = input.size;
+	accounts_make(&user_accounts, users, COUNT_OF(users));
+	accounts_make(&group_accounts, groups, COUNT_OF(groups));
 	FUZZ_ASSERT(table_load(copy_of(text, cut), cut, &tables[0]) == 0);
 	FUZZ_ASSERT(table_load(copy_of(text + cut, input.size - cut), input.size - cut,
 			       &tables[1]) == 0);
@@ -122,10 +128,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_ASSERT(findings_find(
 			    &(struct findings_question){
 				    .tables = { &tables[0], &tables[1] },
-				    .users = users,
-				    .n_users = COUNT_OF(users),
-				    .groups = groups,
-				    .n_groups = COUNT_OF(groups),
+				    .users = &user_accounts,
+				    .groups = &group_accounts,
 			    },
 			    &findings) == 0);
 	check_side(&tables[0], &findings, 0);

@@ -43,6 +43,8 @@ SETGROUPS_TEXT = "setgroups cannot be set to deny: error on the first line"
 SIGPIPE_STATUS = "stderr without a reader: status 1 instead of SIGPIPE"
 HIDDEN = "target hidden by hidepid: its owner is not told"
 PLUGIN_NOTE = "nsswitch plugin that is not installed: silent"
+PLUGIN_JOINED = "plugin: ranges that touch are one"
+PLUGIN_UNLISTED = "plugin: yes to what it does not list"
 UNKNOWN_KEY = "unknown keys in login.defs: silent"
 NAME = "the name in messages is not argv[0]"
 REAL_IDS = "real and effective ids of the caller differ"
@@ -51,7 +53,7 @@ LESS_PRIVILEGE = "bounding set: what needs no capability does without"
 CLASSES = (FD_TARGET, NO_EXTENTS, HELP, OTHER_OWNER, NOT_DUMPABLE, NUMBERS, FOURTH_FIELD,
            NUL, COUNT_ZERO, BEYOND, MISSING_OWN, MISSING_OTHER, UNTRUSTED, EARLY,
            NOT_REGULAR, BROKEN_LIST, SETGROUPS_TEXT, SIGPIPE_STATUS, HIDDEN, PLUGIN_NOTE,
-           UNKNOWN_KEY, NAME, REAL_IDS, LESS_PRIVILEGE)
+           PLUGIN_JOINED, PLUGIN_UNLISTED, UNKNOWN_KEY, NAME, REAL_IDS, LESS_PRIVILEGE)
 
 KINDS = ("u", "g")
 INSTALLS = ("setuid", "fcaps")

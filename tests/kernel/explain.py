@@ -58,7 +58,11 @@ SENTENCES = {
                       "the source '{source}' gives an answer that cannot be",
                       "the plugin of the source '{source}' has crashed or ended"),
     "SOURCE_SILENT": ("the source '{source}' does not reach the service that it asks",
-                      "the source '{source}' cannot be asked: {error}"),
+                      "the source '{source}' cannot be asked: {error}",
+                      "the source '{source}' does not say whether it grants a part of a range "
+                      "that it lists"),
+    "SOURCE_DENIES": ("the source '{source}' says no to {missing} for {name}, although these "
+                      "{k}ids lie in a range that it lists",),
     "FILE_MISSING": ("{file} does not exist, so nobody has {k}ids delegated",),
     "FILE_SYMLINK": ("{file} is a symbolic link, which is not followed",),
     "FILE_NOT_REGULAR": ("{file} is not a regular file",),

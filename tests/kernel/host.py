@@ -87,6 +87,21 @@ def prctl(*args):
     _check(libc.prctl(*padded), f"prctl {args}")
 
 
+# keyctl(2), which libc does not have, by machine
+SYS_KEYCTL = {"x86_64": 250, "i686": 288, "aarch64": 219, "riscv64": 219, "ppc64le": 271,
+              "s390x": 280}.get(os.uname().machine)
+KEYCTL_UNLINK, KEYCTL_SEARCH, KEY_SPEC_USER_KEYRING = 9, 10, -4
+
+
+def forget_refusals():
+    """No map of this user has been refused before: the key of common/ratelimit.c is gone."""
+    if SYS_KEYCTL:
+        key = libc.syscall(SYS_KEYCTL, KEYCTL_SEARCH, KEY_SPEC_USER_KEYRING, b"user",
+                           b"subid-utils:lines", 0)
+        if key > 0:
+            libc.syscall(SYS_KEYCTL, KEYCTL_UNLINK, key, KEY_SPEC_USER_KEYRING)
+
+
 # --- results of a test -----------------------------------------------------------------
 
 class Report:
@@ -521,6 +536,7 @@ class Host:
                 if as_root:
                     as_root()
                 caller.become()
+                forget_refusals()
                 if as_user:
                     as_user()
                 os.execve(path, [argv0 or os.path.basename(path), *args], env)

@@ -65,6 +65,8 @@ STRANGERS = ("ghost", "containers", "ghost@corp.example", "12345", "CORP\\ghost"
 class World:
     """One host: its accounts are written, its databases are made by database()."""
 
+    strangers = STRANGERS
+
     def __init__(self, programs, dice):
         self.dice = dice
         host = programs.host
@@ -78,9 +80,13 @@ class World:
         self.accounts = Accounts(programs.directory)
         self.known = self.accounts.silent()
         self.near = None    # a line that the next command is about
-        self.users = [user for user in self.accounts.everyone() if user.uid > 5000
-                      and user.uid < 60000]
+        self.users, self.local = ([user for user in accounts.everyone()
+                                   if 5000 < user.uid < 60000]
+                                  for accounts in (self.accounts, self.known))
         self.words = self.all_words()
+        # owners of lines; on some hosts those alone that only the service knows
+        self.owners = [word for word in self.words if self.accounts.is_unknown(word)
+                       ] if dice.random() < 0.3 else self.words
 
     def set_up(self, directory):
         """The users and groups of the directory."""
@@ -99,19 +105,21 @@ class World:
         """Owners that lines may have."""
         words = [name for user in self.users for name in (*user.names, str(user.uid))]
         words += [name.upper() for name in words] + ["Elsa", "JOE@CORP.EXAMPLE"]
-        return sorted(set(words)) + [*STRANGERS] * 2
+        rare = [word for word in set(words) if self.accounts.is_ambiguous(word)] * 4
+        return sorted(set(words)) + rare + [*self.strangers] * 2
 
-    def word_for(self, user):
+    def word_for(self, user, accounts=None):
         """A word that a caller may type for the user: what getpwnam(3) takes for it."""
+        accounts = accounts or self.accounts
         words = [word for word in self.words
-                 if getattr(self.accounts.by_name(word), "uid", None) == user.uid]
+                 if getattr(accounts.by_name(word), "uid", None) == user.uid]
         return self.dice.choice(words)
 
     # databases
 
     def line(self):
         dice = self.dice
-        owner, first = dice.choice(self.words), dice.choice(UNIVERSE)
+        owner, first = dice.choice(self.owners), dice.choice(UNIVERSE)
         count = min(dice.choice((1, 1, 2, 3, 4)), LAST + 1 - first)
         text = f"{owner}:{first}:{count}"
         if dice.random() < 0.75:
@@ -132,18 +140,21 @@ class World:
 
     # commands
 
-    def step(self, data):
-        """A random command, most often about a user and ids that the databases have."""
+    def step(self, data, local=False):
+        """A random command, most often about a user and ids that the databases have;
+        local: about a user who is in passwd, by a name there."""
         dice = self.dice
         user, self.near = dice.choice(self.users), None
         lines = [(line, found) for line in sorted(any_lines(data[dice.choice(KINDS)]))
                  for found in self.users if self.accounts.owns(line.owner, found)]
         if lines and dice.random() < 0.7:
             self.near, user = dice.choice(lines)
-        typed = dice.choice(STRANGERS) if dice.random() < 0.06 else self.word_for(user)
+        typed = dice.choice(self.strangers) if dice.random() < 0.08 else self.word_for(user)
+        if local:
+            typed = self.word_for(dice.choice(self.local), self.known)
         make = dice.choice((self.revoke, self.revoke, self.remove, self.remove, self.ungrant,
                             self.grant, self.grant_range, self.add, self.allocate,
-                            self.rename))
+                            self.library_grant, self.rename))
         return make(typed)
 
     def ids(self):
@@ -187,6 +198,11 @@ class World:
 
     def allocate(self, typed):
         return Step("allocate", "usermod-ext", ("-S", typed), typed, KINDS, None, True)
+
+    def library_grant(self, typed):
+        kind = self.dice.choice(KINDS)
+        return Step("allocate", "library", ("grant", kind, typed, 0, COUNT, 0), typed, (kind,),
+                    None)
 
     def grant_range(self, typed):
         kinds, ids, words = self.kinds(), self.ids(), ["grant"]

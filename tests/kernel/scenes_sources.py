@@ -149,6 +149,16 @@ def _(s):
     s.granted(ask(s))
 
 
+@scene("plugin that does not say whether it grants an extent", "SOURCE_SILENT")
+def _(s):
+    plugins = plugins_of(s)
+    plugins.role("zzz", "says-error")
+    s.refused(ask(s), denied("0-1000", f"{base(s)}-{base(s) + 1000}"), "SOURCE_SILENT",
+              source="zzz", cure="have the service of '{source}' started, and try again")
+    s.mend(lambda: plugins.install("zzz"))
+    s.granted(ask(s))
+
+
 @scene("no process for a plugin", "SOURCE_SILENT")
 def _(s):
     plugins_of(s).install("zzz")
@@ -186,6 +196,17 @@ def _(s):
     require(s.cure.startswith("usermod-ext -"), f"cure {s.cure!r}")
     s.mend()
     s.granted(ASK)
+
+
+@scene("plugin says no to what it lists", "SOURCE_DENIES")
+def _(s):
+    plugins = plugins_of(s)
+    plugins.role("zzz", "deny-large")
+    s.refused(ask(s, base(s), 65536), denied("0-65536", f"{base(s)}-{base(s) + 65536}"),
+              "SOURCE_DENIES", source="zzz", missing=f"{base(s)}-{base(s) + 65535}",
+              cure="have them delegated by those who run 'zzz'")
+    s.mend(lambda: plugins.install("zzz"))
+    s.granted(ask(s, base(s), 65536))
 
 
 @scene("plugin grants other ids", "NOT_DELEGATED", "PARTLY_DELEGATED")

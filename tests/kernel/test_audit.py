@@ -220,6 +220,8 @@ VERBS = (
     ("grant, dry run", b"", ("grant", "--dry-run", *RANGE, "elsa"), DONE, None, None),
     ("a batch", b"", ("grant", "--batch", "{batch}"), DONE,
      "op=grant users=2 uids=100000-231071 gids=100000-231071", None),
+    ("a batch, one has a range", b"bob:300000:10\n",
+     ("grant", "--batch", "{batch}", "--if-missing"), DONE, "op=grant users=1 uids=300010-365545 gids=300010-365545", None),
     ("revoke", ELSAS, ("revoke", "elsa"), DONE, f"op=revoke {ALL}", "elsa"),
     ("revoke, a part", ELSAS, ("revoke", "-g", "--range", "3000000-3000004", "elsa"), DONE,
      "op=revoke gids=3000000-3000004", "elsa"),
@@ -252,6 +254,7 @@ def test_verbs(box, records, report):
     os.chmod(path, 0o755)
     batch = f"{box.folder}/batch"
     box.host.write(batch, "elsa\nbob\n")
+    logged = {"a batch": 2}     # a line for each user who was given something
 
     def verify(name, database, arguments, status, said, account):
         box.put(database, database)
@@ -263,13 +266,13 @@ def test_verbs(box, records, report):
             len(found) == 1 and says(found[0], said, account, status in (DONE, FINDINGS))
         report.check(f"audit: subid: {name}", good and result.status == status,
                      f"{result} {found}")
-        logged = [line for line in result.log if "subid[" in line]
-        report.check(f"syslog: subid: {name}", len(logged) == (said is not None),
-                     f"{result.log}")
+        report.check(f"syslog: subid: {name}",
+                     sum("subid[" in line for line in result.log)
+                     == logged.get(name, said is not None), f"{result.log}")
     for case in VERBS:
         verify(*case)
-    with usermod_box.process(caller=ELSA):
-        verify("revoke, the user is busy", ELSAS, ("revoke", "elsa"), BUSY, f"op=revoke {ALL}",
+    with usermod_box.process(caller=host_module.Caller("inside", 3000000, 3000000)):
+        verify("revoke, a process uses the ids", ELSAS, ("revoke", "elsa"), BUSY, f"op=revoke {ALL}",
                "elsa")
     box.host.write("/etc/pam.d/usermod-ext",
                    "auth required pam_deny.so\naccount required pam_deny.so\n")

@@ -10,13 +10,14 @@ import cases_arguments
 import cases_files
 import cases_grants
 import cases_lines
+import cases_plugins
 import cases_surroundings
 import cases_targets
 from differential import Runner
 from host import Report, enter, quick
 
 TABLES = (cases_grants, cases_lines, cases_files, cases_arguments, cases_targets,
-          cases_surroundings)
+          cases_surroundings, cases_plugins)
 
 
 def main():

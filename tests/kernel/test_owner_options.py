@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 import time
+from collections import Counter
 from typing import NamedTuple
 
 import name_service
@@ -50,7 +51,7 @@ ANSWERS = (
     Case("subid revoke --range 3010-3011 joe", DB, DONE,
          DB.replace("joe@corp.example:3010:4", "joe@corp.example:3012:2")),
     Case("usermod-ext -V 3021-3021 -W 3021-3021 joe", DB, DONE,
-         DB.replace("CORP\\joe:3020:4", "CORP\\joe:3020:1\nCORP\\joe:3022:2")),
+         DB.replace("CORP\\joe:3020:4", "CORP\\joe:3020:1") + "CORP\\joe:3022:2\n"),
     Case("subid revoke sue", DB, NONE, DB, ("sue",)),
     Case("subid revoke --range 4000-4003 joe", DB, NONE, DB, ("joe",)),
     Case("usermod-ext -V 4000-4003 -W 4000-4003 joe", DB, DONE, DB, ("usermod-ext: ", "joe")),
@@ -205,37 +206,39 @@ def not_installed(box):
     box.directory.sources(f"files {name_service.WORD}")
 
 
+STRANGERS = [f"stranger{n}" for n in range(30)]
+# a command, and the unknown owners that it asks about
+QUESTIONS = (
+    ("subid revoke elsa", STRANGERS),
+    ("subid revoke --range 6000-6019 elsa", STRANGERS[:2]),
+    ("subid revoke --range 4000-4001 elsa", []),
+    ("subid rename stranger7 bob", STRANGERS),
+    ("subid grant --if-missing elsa", []),
+    ("subid grant --if-missing --dry-run bob", STRANGERS),
+    ("subid list elsa", STRANGERS),
+    ("subid list bob", STRANGERS),
+    ("subid map elsa", STRANGERS),
+    ("getsubids elsa", []),
+    ("getsubids bob", STRANGERS),
+    ("usermod-ext -S elsa", []),
+    ("usermod-ext -V 6000-6009 elsa", STRANGERS[:1]),
+)
+
+
 def questions(box):
-    """Each owner is asked about once, and only where the answer matters."""
-    many = "".join(f"stranger{n}:{6000 + 10 * n}:10\n" for n in range(30))
+    """Each owner is asked about once, however many lines it has, and only where the answer
+    matters. libc asks a module, and a "no" may be confirmed by the module itself."""
+    many = "".join(f"{name}:{6000 + 10 * n}:10\n" for n, name in enumerate(STRANGERS))
     data = f"elsa:4000:4\n{many}{many}anna:4010:4\n"
-    strangers = [f"stranger{n}" for n in range(30)]
-    for words, expected in ((("revoke", "elsa"), strangers),
-                            (("revoke", "--range", "6000-6019", "elsa"), strangers[:2]),
-                            (("revoke", "--range", "4000-4001", "elsa"), []),
-                            (("rename", "stranger7", "bob"), strangers),
-                            (("grant", "--if-missing", "elsa"), []),
-                            (("grant", "--if-missing", "--dry-run", "bob"), strangers),
-                            (("list", "elsa"), []), (("map", "elsa"), []),
-                            (("list", "bob"), strangers)):
+    for command, expected in QUESTIONS:
         box.programs.put(data)
         box.directory.forget()
-        result = box.programs.run("subid", *words)
-        asked = sorted(word for word in box.directory.asked("getpwnam")
-                       if word.startswith("stranger"))
-        box.check(f"questions: {' '.join(words)}", asked == sorted(expected), asked, result)
-    for program, words, expected in (("getsubids", ["elsa"], []),
-                                     ("getsubids", ["bob"], strangers),
-                                     ("usermod-ext", ["-S", "elsa"], []),
-                                     ("usermod-ext", ["-V", "6000-6009", "elsa"],
-                                      strangers[:1])):
-        box.programs.put(data)
-        box.directory.forget()
+        program, *words = command.split(" ")
         result = box.programs.run(program, *words)
-        asked = sorted(word for word in box.directory.asked("getpwnam")
-                       if word.startswith("stranger"))
-        box.check(f"questions: {program} {' '.join(words)}", asked == sorted(expected), asked,
-                  result)
+        asked = Counter(word for word in box.directory.asked("getpwnam")
+                        if word.startswith("stranger"))
+        box.check(f"questions: {command}", sorted(asked) == sorted(expected)
+                  and max(asked.values(), default=0) <= 2, asked, result)
     box.directory.stop_counting()
 
 

@@ -16,7 +16,7 @@ from owner_silent import SilentTrial
 from owner_trial import Relations
 
 STEPS = 8           # a host
-LEAST = 70          # hosts at least, however slow the machine
+LEAST = 50          # hosts at least, however slow the machine
 
 # what must have been looked at
 PROGRAMS = {
@@ -27,7 +27,10 @@ PROGRAMS = {
                     "a note if nothing was held", "an unknown user is refused",
                     "no id is given that anybody has", "no id is given that anybody else has",
                     "who has a range gets no other one"),
-    "library": ("the map writers map nothing that was removed", "lines of others stay"),
+    "library": ("the map writers map nothing that was removed", "lines of others stay",
+                "no id is given that anybody has"),
+    "the library": ("owners are those for whom newuidmap maps the id",
+                    "local owners are found", "an owner without account is one string"),
     "grant": ("no id is given that anybody has", "no id is given that anybody else has",
               "who has a range gets no other one", "where there is room a range is given",
               "no map writer maps a new id for another user"),
@@ -61,10 +64,11 @@ def main():
     only = os.environ.get("SUBID_WORLD")
     begin, number, steps = time.monotonic(), 0, 0
     while time.monotonic() - begin < seconds or number < LEAST or (
-            number < 4 * LEAST and relations.missing(wanted())):
+            number < 3 * LEAST and relations.missing(wanted())):
         number += 1
         relations.where = f"host {seed}/{only or number}"
         trial = SilentTrial(programs, relations, random.Random(f"{seed}/{only or number}"))
+        trial.begin()
         for _ in range(STEPS):
             trial.step()
             steps += 1

@@ -73,6 +73,9 @@ def spellings(name):
 
 
 class SssdWorld(World):
+    # of a domain that it does not have sssd says that it is unavailable
+    strangers = tuple(word for word in STRANGERS if "\\" not in word)
+
     def set_up(self, directory):
         pass
 
@@ -80,7 +83,7 @@ class SssdWorld(World):
         words = [word for name in ("elsa", "anna", "alice", "serge")
                  for word in spellings(name)]
         words += [name for user in self.users for name in (*user.names, str(user.uid))]
-        return sorted(set(words)) + [*STRANGERS]
+        return sorted(set(words)) + [*self.strangers]
 
 
 class SssdTrial(Trial):
@@ -94,6 +97,7 @@ def random_steps(programs, report, setting, seconds):
         number += 1
         relations.where = f"host {number}"
         trial = SssdTrial(programs, relations, random.Random(f"{setting}/{number}"))
+        trial.begin()
         for _ in range(STEPS):
             trial.step()
     relations.finish([f"{program}: the map writers map nothing that was removed"
@@ -141,6 +145,21 @@ def gone(programs, report, setting):
                      and b"subid revoke" not in result.out, f"{result} {found}")
 
 
+def unknown_domain(programs, report, setting):
+    """Of a domain that sssd does not have it says that it is unavailable: such a line
+    stands in nobody's way for good."""
+    programs.host.write("/etc/passwd", PASSWD)
+    data, line = "elsa:3000:4\nOLD\\elsa:3010:4\n", "OLD\\elsa:3010:4\n"
+    for words, allowed in ((("revoke", "elsa"), ((0, line), (UNREADABLE, data))),
+                           (("revoke", "--local-only", "elsa"), ((0, line),))):
+        programs.prober.rest()
+        programs.put(data)
+        result = programs.run("subid", *words)
+        left = programs.get()["uid"].decode()
+        report.check(f"sssd, {setting}: a domain that it does not have: {' '.join(words)}",
+                     (result.status, left) in allowed, f"{result} {left}")
+
+
 def main():
     report = Report()
     if (reason := missing()):
@@ -150,7 +169,7 @@ def main():
     seconds = float(os.environ.get("SUBID_SECONDS", "5" if quick() else "35"))
     for setting, (options, known) in SETTINGS.items():
         programs.directory.start(options, known)
-        for part, *args in ((spelled,), (random_steps, seconds), (gone,)):
+        for part, *args in ((spelled,), (random_steps, seconds), (unknown_domain,), (gone,)):
             report.part(part, programs, report, setting, *args)
     report.finish()
 

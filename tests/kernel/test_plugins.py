@@ -47,6 +47,9 @@ class Box:
             where = LOADER_FOLDER if name == "elsewhere" else None
             plugins.install(name, *flags, folder=where)
         plugins.install("own", 'ROLE="own"')
+        for name in ("deny", "says-conn", "says-error", "says-two", "says-status",
+                     "says-crash"):
+            plugins.role(name, name)
         plugins.install("hang", 'ROLE="hang"')
         path = f"{plugins.folder}/libsubid_{{}}.so".format
         os.chown(path("foreign"), 5002, 5002)
@@ -126,6 +129,24 @@ def test_order(box):
     box.granted("own good", HAS, [0, 5001, 1])
     box.refused("own good", HAS, [0, 5001, 1, 1, box.base, 1])
     box.done("the first source that has anything answers alone")
+
+
+def test_denied(box):
+    """Its no to an extent is an answer: no later source is asked in its place."""
+    whole = [0, box.base, 65536]
+    for words in ("deny", "deny files", "deny good", "files deny"):
+        box.refused(words, NOTHING, whole, "says no to")
+        box.refused(words, NOTHING, [0, 5001, 1, 1, box.base, 1], "says no to")
+        # what spans both of its ranges it is not asked about
+        box.granted(words, NOTHING, box.granted_ask)
+    box.refused("deny files", HAS, FROM_FILES, "delegates only")
+    box.granted("files deny", HAS, FROM_FILES)
+    for name in ("says-conn", "says-error", "says-two", "says-status", "says-crash"):
+        box.refused(f"{name} files", HAS, [0, box.base, 1], f"'{name}'")
+        box.refused(f"{name} good", HAS, [0, box.base, 1], f"'{name}'")
+        box.refused(f"{name} files", HAS, FROM_FILES, "delegates only")
+        box.granted(name, HAS, [0, 5001, 1], setgroups="deny")
+    box.done("a plugin that says no to an extent, or nothing")
 
 
 def test_nothing(box):
@@ -368,7 +389,7 @@ def main():
     host = enter()
     report = Report()
     places = [(program, install) for program in PROGRAMS for install in INSTALLS]
-    tests = (test_good, test_order, test_nothing, test_broken, test_hard, test_folder,
+    tests = (test_good, test_order, test_denied, test_nothing, test_broken, test_hard, test_folder,
              test_setgroups, test_files_fail, test_caller, test_apart, test_orphan)
     plugins = Plugins(host)
     for number, (program, install) in enumerate(places):

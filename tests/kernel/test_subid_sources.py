@@ -83,6 +83,37 @@ def test_list(box, plugins):
     box.put(LINES, LINES)
 
 
+def test_denied(box, plugins):
+    """What newuidmap would refuse as an extent is neither listed nor mapped, with a note; who
+    has an id is another question."""
+    whole = "lists the uids 100000-165535 for elsa and says no to them as an extent"
+    for role, expected, noted in (
+            ("deny-large", [], True), ("deny-unset", [], True), ("deny-unknown", [], True),
+            # two that touch are one, which it is not asked about
+            ("deny", [("elsa", 100000, 231071, "deny")], False),
+            ("more", [("elsa", 100000, 165535, "more")], False)):
+        plugins.role(role, role)
+        plugins.ask(f"{role} files")
+        status = DONE if expected else NONE
+        box.check(f"list elsa: {role}", rows(box, "list", "-u", "elsa", status=status), expected)
+        result = box.run("list", "-u", "elsa")
+        box.report.check(f"list elsa: {role}: it is said", (whole in words(result)) == noted,
+                         f"{result}")
+        said(box, f"map elsa: {role}", box.run("map", "elsa"), status,
+             *([whole, f"no subordinate uids from the source '{role}'"] if noted else []))
+        box.check(f"whois: {role}", whois(box, 100005),
+                  [("delegated", owner, 6, role) for owner in ("elsa", "anna")[:1 + (
+                      role == "deny")]])
+    for role, text in (("says-error", "does not say whether it grants a part"),
+                       ("says-conn", "does not reach the service"),
+                       ("says-crash", "has crashed or ended")):
+        plugins.role(role, role)
+        plugins.ask(f"{role} files")
+        for args in (("list", "-u", "elsa"), ("map", "elsa")):
+            said(box, f"{args}: {role}", box.run(*args), UNREADABLE, text)
+    box.put(LINES, LINES)
+
+
 def test_owners(box, plugins):
     plugins.ask("full files")
     box.check("an owner by uid", rows(box, "list", "-u", 5001), FULL)
@@ -341,7 +372,7 @@ def main():
     box = subid_box.enter()
     plugins = box.report.part(start, box)
     box.put(LINES, LINES)
-    for test in (test_list, test_owners, test_all, test_whois, test_map, test_down,
+    for test in (test_list, test_denied, test_owners, test_all, test_whois, test_map, test_down,
                  test_not_roots, test_hang, test_power) if plugins else ():
         box.report.part(test, box, plugins)
     box.report.finish()

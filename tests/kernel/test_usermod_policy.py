@@ -211,7 +211,7 @@ def test_allocate(case):
         case("-S: more gids than the bounds hold", ("-S", "bob"), SUBGID,
              ["/etc/login.defs: SUB_GID_COUNT 600000002 is more than the 600000001 ids from "
               "SUB_GID_MIN 100000 to SUB_GID_MAX 600100000"], before=(b"", b""), **both(b""))
-        case("-S: ... which matters to nobody who has gids", ("-S", "bob"), DONE,
+        case("-S: ... which does not matter to a user who has gids", ("-S", "bob"), DONE,
              before=(b"", b"bob:7:1\n"), subuid=bob, subgid=b"bob:7:1\n")
     with login_defs(case, "SUB_UID_MAX 165535", "SUB_GID_MAX 165535"):
         other = b"anna:100000:1\n"
@@ -285,6 +285,12 @@ def test_create(case):
     case("a missing file", args, USAGE, missing, before=(None, DB), subuid=None)
     case("a missing file, and -S", ("-S", "bob"), USAGE, missing, before=(None, DB),
          subuid=None)
+    case("a missing file, from which is to be taken", ("-V", "1-1", "elsa"), USAGE, missing[:1],
+         before=(None, DB), subuid=None)
+    case("a missing file, from which is to be taken, and the other kind",
+         ("-W", "1-1", *args), USAGE,
+         ["/etc/subgid does not exist, you cannot use the flags -w or -W"],
+         before=(DB, None), subgid=None)
     case("a missing file of the other kind", args, DONE, before=(DB, None),
          subuid=added("elsa:7000000:10"), subgid=None)
     os.umask(0o077)

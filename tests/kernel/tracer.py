@@ -25,7 +25,7 @@ import threading
 import time
 from typing import NamedTuple, Optional
 
-from host import CLEAN_PATH, ELSA, Result, read_all
+from host import CLEAN_PATH, ELSA, Result, forget_refusals, read_all
 
 (PTRACE_POKEUSER, PTRACE_CONT, PTRACE_GETREGS, PTRACE_SETREGS, PTRACE_DETACH,
  PTRACE_SYSCALL) = 6, 7, 12, 13, 17, 24
@@ -287,6 +287,7 @@ class Run:
                 if as_root:
                     as_root()
                 caller.become()
+                forget_refusals()
                 if as_user:
                     as_user()
                 os.read(gate_read, 1)

@@ -24,7 +24,7 @@ LINE_ZERO = "count 0 in a line: malformed"
 LINE_BEYOND = "a line beyond 2^32: malformed"
 LINE_NUL = "NUL in a line: the line is kept"
 UID_LOGIN = "-v for a login name that reads as a uid: the line names the uid"
-CONTROLS = "a control character in a message: shown as ?"
+CONTROLS = "a control character in a message: shown as \\xNN"
 
 CLASSES = (OTHERS, ACCOUNTS, ROOT_ID, NO_ID, PARTLY, SPELLINGS, BEYOND, NUMBERS,
            LINE_NUMBERS, LINE_FIELDS, LINE_ZERO, LINE_BEYOND, LINE_NUL,
@@ -266,7 +266,8 @@ def _run(rules, world, contents, command):
         if parsed is None:
             kind = "uid" if letter in "vV" else "gid"
             if CONTROLS in rules:
-                text = "".join(c if c >= " " and c != "\x7f" else "?" for c in text)
+                text = "".join(c if c >= " " and c != "\x7f" else f"\\x{ord(c):02x}"
+                               for c in text)
             raise Refused(3, f"invalid subordinate {kind} range '{text}'")
         ranges.append((letter, *parsed))
     if len(command.logins) != 1:

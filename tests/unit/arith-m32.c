@@ -8,8 +8,8 @@
  */
 #include <string.h>
 
-#include "libsubid/core/entry.h"
 #include "libsubid/core/entry-filter.h"
+#include "libsubid/core/entry.h"
 #include "libsubid/core/idmap.h"
 #include "libsubid/core/num.h"
 #include "tests/unit/model.h"
@@ -30,11 +30,11 @@ static unsigned int checks, failures;
 		}                                                              \
 	} while (0)
 
-int __wrap_account_name_is_uid(const char *name, size_t len, uid_t uid);
+int __wrap_nss_look_up_user(const char *name, struct account *ret_account);
 
-int __wrap_account_name_is_uid(const char *name, size_t len, uid_t uid)
+int __wrap_nss_look_up_user(const char *name, struct account *ret_account)
 {
-	return model_name_is_uid(name, len, uid);
+	return model_look_up_user(name, ret_account);
 }
 
 static void numbers(void)

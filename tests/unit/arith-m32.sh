@@ -23,12 +23,14 @@ $CC $flags "$dir/probe.c" -o "$dir/probe" 2>"$dir/log" && "$dir/probe" >/dev/nul
 cd "$srcdir" || exit 99
 sources="tests/unit/arith-m32.c tests/unit/model.c tests/unit/decide-narrow.c
 	libsubid/core/entry.c libsubid/core/entry-filter.c libsubid/core/idmap.c
-	libsubid/core/kind.c libsubid/core/num.c libsubid/core/range.c
-	libsubid/core/starts.c common/facts-grants.c libsubid/sys/account.c
-	libsubid/sys/dbfile.c libsubid/sys/etc.c libsubid/sys/fd.c libsubid/sys/process.c
-	libsubid/sys/scan.c
-	libsubid/sys/userns.c mapwriter/decide.c"
+	libsubid/core/accounts.c libsubid/core/kind.c libsubid/core/num.c
+	libsubid/core/passwd.c libsubid/core/range.c libsubid/core/starts.c
+	libsubid/core/table.c common/facts-grants.c
+	libsubid/sys/dbfile.c libsubid/sys/etc.c libsubid/sys/fd.c libsubid/sys/load.c
+	libsubid/sys/process.c libsubid/sys/scan.c libsubid/sys/userns.c
+	libsubid/user/account.c libsubid/user/lookup.c libsubid/user/owner.c
+	libsubid/user/passwd-file.c mapwriter/decide.c"
 # shellcheck disable=SC2086
 $CC $flags -Werror -DSYSCONFDIR='"/etc"' -I. $sources -o "$dir/arith" \
-	-Wl,--wrap=account_name_is_uid || exit 1
+	-Wl,--wrap=nss_look_up_user || exit 1
 "$dir/arith"

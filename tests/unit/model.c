@@ -33,7 +33,7 @@ struct model {
 	size_t n_grants;
 };
 
-/* What the double of the name service knows besides: see model_name_is_uid(). */
+/* What the double of the name service knows besides: see model_look_up_user(). */
 static const char *const aliases[] = { "alias", "elsa2", "e" };
 static const char *const strangers[] = { "anna", "els",	   "elsaa",
 					 "Elsa", "broken", "absent" };
@@ -42,17 +42,17 @@ static uid_t caller;
 
 /* A name service in which the caller has several names and one name cannot be looked up.
  */
-int model_name_is_uid(const char *name, size_t len, uid_t uid)
+int model_look_up_user(const char *name, struct account *ret_account)
 {
-	if (len == 6 && memcmp(name, "broken", len) == 0)
+	bool callers = strcmp(name, "elsa") == 0;
+
+	if (strcmp(name, "broken") == 0)
 		return -EIO;
-	if (uid != caller)
-		return 0;
-	if (len == 4 && memcmp(name, "elsa", len) == 0)
-		return 1;
+	if (strcmp(name, "absent") == 0)
+		return ACCOUNT_NONE;
 	for (size_t i = 0; i < COUNT_OF(aliases); i++)
-		if (len == strlen(aliases[i]) && memcmp(name, aliases[i], len) == 0)
-			return 1;
+		callers |= strcmp(name, aliases[i]) == 0;
+	account_set(ret_account, name, strlen(name), callers ? caller : caller ^ 1, 0);
 	return 0;
 }
 
@@ -255,8 +255,9 @@ static int make_database(struct model *model)
 	if (!model->options->upper && rng_once_in(rng, 4))
 		model->base = 100000;
 
-	model->account =
-		(struct account){ .name = "elsa", .name_len = 4, .name_owns = true };
+	model->account = (struct account){
+		.name = "elsa", .name_len = 4, .exists = true, .name_owns = true
+	};
 	model->account.uid =
 		(uid_t)(rng_once_in(rng, 2) ? 1000 : model->base + rng_below(rng, 62));
 	model->account.number_len = num_format(model->account.uid, model->account.number);
@@ -454,6 +455,7 @@ static bool decide_by_sets(struct model *model, const struct idmap *map, bool gr
 			   size_t size)
 {
 	struct range_set granted = RANGE_SET(LINES);
+	const struct range_set denied = RANGE_SET(0);
 	struct decision decision = { .refused = 77 };
 	int r = 0;
 
@@ -466,7 +468,7 @@ static bool decide_by_sets(struct model *model, const struct idmap *map, bool gr
 	}
 	if (r == 0)
 		r = decide_granted(group ? &kind_gid : &kind_uid, map, own_id, &granted,
-				   &decision);
+				   &denied, &decision);
 	range_set_clear(&granted);
 	snprintf(what, size, "%d (refused %zu, delegated %d) for %d (refused %zu, %d)", r,
 		 decision.refused, decision.delegated, expected->r, expected->refused,

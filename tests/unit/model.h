@@ -21,6 +21,7 @@ int decide_narrow(const struct kind *kind, const struct idmap *map,
 		  struct decision *ret_decision);
 int decide_granted_narrow(const struct kind *kind, const struct idmap *map,
 			  uint32_t own_id, const struct range_set *granted,
+			  const struct range_set *denied,
 			  struct decision *ret_decision);
 
 /* The most extents that a case has. */
@@ -33,7 +34,7 @@ struct model_options {
 	model_decide_fn decide;
 	/* Ids up to 2^32, not from 0 on. */
 	bool upper;
-	/* Lines with other names of the same uid, as model_name_is_uid() tells. */
+	/* Lines with other names of the same uid, see model_look_up_user(). */
 	bool aliases;
 	/*
 	 * Databases that cut one large extent into many pieces, in any order: the set is
@@ -56,6 +57,6 @@ struct model_result {
 };
 
 void model_run(const struct model_options *options, struct model_result *ret_result);
-int model_name_is_uid(const char *name, size_t len, uid_t uid);
+int model_look_up_user(const char *name, struct account *ret_account);
 
 #endif

@@ -55,6 +55,50 @@ static const struct {
 	{ "all", SUCCESS, 1, { { 1, ULONG_MAX } } },
 	/* The uid and gid of elsa. */
 	{ "own", SUCCESS, 1, { { 5001, 1 } } },
+	/* What they list is not what they say of extents. */
+	{ "deny", SUCCESS, 2, { { 165536, 65536 }, { 100000, 65536 } } },
+	{ "deny-own", SUCCESS, 1, { { 5001, 1 } } },
+	{ "deny-large", SUCCESS, 1, { { 100000, 65536 } } },
+	{ "deny-unset", SUCCESS, 1, { { 100000, 65536 } } },
+	{ "deny-unknown", SUCCESS, 1, { { 100000, 65536 } } },
+	{ "more", SUCCESS, 1, { { 100000, 65536 } } },
+	{ "says-two", SUCCESS, 1, { { 100000, 65536 } } },
+	{ "says-conn", SUCCESS, 1, { { 100000, 65536 } } },
+	{ "says-error", SUCCESS, 1, { { 100000, 65536 } } },
+	{ "says-status", SUCCESS, 1, { { 100000, 65536 } } },
+	{ "says-crash", SUCCESS, 1, { { 100000, 65536 } } },
+};
+
+/* What is said of extents; else whether one range holds them, as SSSD's does. */
+enum says {
+	WITHIN,
+	NO,
+	YES,
+	NO_IF_LARGE, /* 65536 ids or more */
+	NO_WORD,     /* it does not write the answer */
+	TWO,	     /* neither true nor false */
+	SAYS_UNKNOWN,
+	SAYS_CONN,
+	SAYS_ERROR,
+	SAYS_STATUS,
+	CRASH,
+};
+
+static const struct {
+	const char *role;
+	enum says says;
+} sayings[] = {
+	{ "deny", NO },
+	{ "deny-own", NO },
+	{ "deny-large", NO_IF_LARGE },
+	{ "deny-unset", NO_WORD },
+	{ "deny-unknown", SAYS_UNKNOWN },
+	{ "more", YES },
+	{ "says-two", TWO },
+	{ "says-conn", SAYS_CONN },
+	{ "says-error", SAYS_ERROR },
+	{ "says-status", SAYS_STATUS },
+	{ "says-crash", CRASH },
 };
 
 #define ROLES (sizeof(roles) / sizeof(roles[0]))
@@ -132,12 +176,70 @@ static bool is_array(size_t i)
 	       roles[i].count > 0 && roles[i].count <= 2;
 }
 
+/* Whether the ids of an array are moved, see below. */
+static bool is_moved(size_t i, int type)
+{
+	return type == 2 && roles[i].ranges[0].start > 65536 &&
+	       roles[i].ranges[0].start < 1000000;
+}
+
+static bool is_within(size_t i, unsigned long start, unsigned long count, int type)
+{
+	unsigned long shift = is_moved(i, type) ? 10000000 : 0;
+
+	for (size_t k = 0; k < 2; k++)
+		if (start - shift >= roles[i].ranges[k].start &&
+		    start - shift + count <=
+			    roles[i].ranges[k].start + roles[i].ranges[k].count)
+			return true;
+	return false;
+}
+
+static enum says says_of(size_t i)
+{
+	for (size_t k = 0; k < sizeof(sayings) / sizeof(sayings[0]); k++)
+		if (strcmp(sayings[k].role, roles[i].role) == 0)
+			return sayings[k].says;
+	return WITHIN;
+}
+
 int shadow_subid_has_range(const char *owner, unsigned long start, unsigned long count,
 			   int type, bool *result)
 {
-	(void)owner, (void)start, (void)count, (void)type;
-	/* Nobody is to believe this. */
-	*result = true;
+	size_t i = find(owner);
+
+	if (i == ROLES)
+		return UNKNOWN_USER;
+	switch (says_of(i)) {
+	case WITHIN:
+		*result = is_within(i, start, count, type);
+		return SUCCESS;
+	case NO_IF_LARGE:
+		*result = count < 65536;
+		return SUCCESS;
+	case NO:
+	case YES:
+		*result = says_of(i) == YES;
+		return SUCCESS;
+	case NO_WORD:
+		return SUCCESS;
+	case TWO:
+		memset(result, 2, 1);
+		return SUCCESS;
+	case SAYS_UNKNOWN:
+		*result = true;
+		return UNKNOWN_USER;
+	case SAYS_CONN:
+		return ERROR_CONN;
+	case SAYS_ERROR:
+		*result = true;
+		return ERROR;
+	case SAYS_STATUS:
+		*result = true;
+		return 4;
+	case CRASH:
+		raise(SIGSEGV);
+	}
 	return SUCCESS;
 }
 
@@ -156,9 +258,8 @@ int shadow_subid_list_owner_ranges(const char *owner, int type,
 		if (!array)
 			return ERROR;
 		memcpy(array, roles[i].ranges, sizeof(roles[i].ranges));
-		if (type == 2 && strcmp(roles[i].role, "elsa") == 0)
-			for (size_t k = 0; k < 2; k++)
-				array[k].start += 10000000;
+		for (size_t k = 0; k < 2 && is_moved(i, type); k++)
+			array[k].start += 10000000;
 		*ranges = array;
 	} else if (roles[i].ranges[0].start) {
 		*ranges = liar;
@@ -173,7 +274,7 @@ int shadow_subid_list_owner_ranges(const char *owner, int type,
 static unsigned long role_of(unsigned long id, int type)
 {
 	size_t i = find(ROLE);
-	unsigned long shift = type == 2 && strcmp(ROLE, "elsa") == 0 ? 10000000 : 0;
+	unsigned long shift = is_moved(i, type) ? 10000000 : 0;
 
 	for (size_t k = 0; k < 2 && is_array(i); k++)
 		if (id - shift - roles[i].ranges[k].start < roles[i].ranges[k].count)

@@ -5,6 +5,7 @@
  */
 #include "libsubid/allocate.h"
 #include "libsubid/core/limits.h"
+#include "libsubid/user/passwd-file.h"
 #include "tests/unit/give.h"
 #include "tests/unit/rng.h"
 #include "tests/unit/unit.h"
@@ -52,13 +53,13 @@ TestSuite(allocate, .init = set_up, .fini = tear_down, .timeout = 60);
 
 static int run(const char *const *names)
 {
-	CLEANUP(roster_cleanup) struct roster roster = { 0 };
+	CLEANUP(accounts_cleanup) struct accounts accounts = { 0 };
 	size_t index;
 
 	for (; *names; names++)
 		cr_assert(people_add(&people, *names, strlen(*names), &index) == 0);
-	cr_assert(roster_load(folder.fd, &kind_uid, &roster) == 0);
-	cr_assert(people_resolve(&people, &roster, NULL, false) == 0);
+	cr_assert(passwd_file_load(folder.fd, &kind_uid, &accounts) == 0);
+	cr_assert(people_resolve(&people, &accounts, &db.lookup, false) == 0);
 	allocate.n = people.n;
 	return allocate_ranges(&db, &allocate);
 }
@@ -125,7 +126,7 @@ Test(allocate, if_missing)
 	      "ghost:100010:10\nanna:100000:10\nelsa2:100026:10\n");
 }
 
-/* A range of somebody else is refused in both databases, what is held is not written. */
+/* A range of another owner is refused in both databases, what is held is not written. */
 Test(allocate, fixed)
 {
 	allocate.fixed = true;
@@ -153,7 +154,7 @@ Test(allocate, several_fixed)
 	items[3].ranges[0] = (struct range){ 100030, 100060 };
 	allocate.fixed = true;
 	allocate.n = 4;
-	cr_assert(owner_find(&elsa, "elsa", folder.fd, OWNER_FILE) == 0);
+	cr_assert(owner_find(&elsa, "elsa", &db.lookup, false) == 0);
 	cr_assert(allocate_for_owner(&db, &allocate, &elsa) == 0);
 	check("anna:100000:10\nelsa:100045:10\nelsa:100030:15\nelsa:100055:5\n",
 	      "ghost:100010:10\nelsa:100040:10\nelsa:100050:10\n");
@@ -184,7 +185,7 @@ Test(allocate, numbers_lines)
 
 	load("elsa:1:1\nanna:100000:10\n#\n1000:2:1\nanna:100000:10\nelsa2:3:1\nx:7:5\n",
 	     "");
-	cr_assert(owner_find(&elsa, "elsa", folder.fd, OWNER_FILE) == 0);
+	cr_assert(owner_find(&elsa, "elsa", &db.lookup, false) == 0);
 	cr_assert(db_revoke(&db, &kind_uid, &elsa, (struct range){ 0, ID_END }) == 0);
 	cr_assert(give(&db, &allocate, &elsa, &kind_uid, (struct range){ 9, 100001 }) ==
 		  DB_CONFLICT);
@@ -204,7 +205,7 @@ Test(allocate, fixed_is_of_one)
 	check("anna:100000:10\n", "ghost:100010:10\n");
 }
 
-/* Each uid has its place, and it is refused where somebody is there. */
+/* The range follows from the uid, and is refused where another owner has it. */
 Test(allocate, deterministic)
 {
 	allocate.settings.deterministic = true;
@@ -355,13 +356,13 @@ static uint64_t lowest_free(const struct alloc_request *request, uint64_t base,
 static int find(const bool kinds[static 2], const struct alloc_request *request,
 		struct range *ret_range)
 {
-	const struct roster no_accounts = { 0 };
+	const struct accounts no_accounts = { 0 };
 	size_t index;
 	int r;
 
 	people_cleanup(&people);
 	cr_assert(people_add(&people, "new", 3, &index) == 0);
-	cr_assert(people_resolve(&people, &no_accounts, NULL, true) == 0);
+	cr_assert(people_resolve(&people, &no_accounts, &db.lookup, true) == 0);
 	memset(items, 0, sizeof(items));
 	allocate.n = 1;
 	allocate.settings.requests[0] = allocate.settings.requests[1] = *request;
@@ -407,6 +408,9 @@ Test(allocate, finds_what_a_bitmap_finds)
 				      put_random(&rng, group ? "group" : "passwd",
 						 "n:x:", ":5:::", base, 3, 1);
 		}
+		/* The primary group of the users is a gid in use. */
+		if (base == 0)
+			used[1] |= UINT64_C(1) << 5;
 		if (rng_once_in(&rng, 3))
 			kinds[rng_below(&rng, 2)] = false;
 		db = (struct db)DB_NONE;

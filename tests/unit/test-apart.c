@@ -41,7 +41,7 @@ static int ask(const char *owner, struct range_set *set)
 {
 	const struct apart apart = which("puppet");
 
-	return apart_ask_ranges(&apart, owner, &kind_uid, set);
+	return apart_ask_ranges(&apart, owner, &kind_uid, NULL, set);
 }
 
 static const char *answers(void *context)
@@ -81,7 +81,7 @@ static const char *answers(void *context)
 	CHILD_ASSERT(set.n == 1 && range_set_covers(&set, both));
 	CHILD_ASSERT(ask("last", &set) == 0);
 	CHILD_ASSERT(set.n == 1 && set.ranges[0].end == ID_END);
-	CHILD_ASSERT(apart_ask_ranges(&absent, "elsa", &kind_uid, &set) ==
+	CHILD_ASSERT(apart_ask_ranges(&absent, "elsa", &kind_uid, NULL, &set) ==
 		     PLUGIN_ELSEWHERE);
 	/* The plugin was never here. */
 	CHILD_ASSERT(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
@@ -91,6 +91,39 @@ static const char *answers(void *context)
 Test(apart, answers)
 {
 	child_run(answers, NULL);
+}
+
+/* What is denied comes the same way. */
+static const char *extents(void *context)
+{
+	const struct range asked[] = { { 100000, 165536 }, { 100005, 100006 }, { 1, 2 } };
+	CLEANUP(plugin_extents_cleanup)
+	struct plugin_extents extents = { asked, 3, RANGE_SET(3) };
+	CLEANUP(range_set_cleanup)
+	struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
+	const struct apart apart = which("puppet");
+	const char *complaint = child_own_mounts();
+
+	(void)context;
+	if (complaint)
+		return complaint;
+	CHILD_ASSERT(apart_ask_ranges(&apart, "elsa", &kind_uid, &extents, &set) == 0);
+	CHILD_ASSERT(set.n == 1 && extents.denied.n == 0);
+	CHILD_ASSERT(apart_ask_ranges(&apart, "deny-large", &kind_uid, &extents, &set) ==
+		     0);
+	CHILD_ASSERT(set.n == 1 && extents.denied.n == 1);
+	CHILD_ASSERT(extents.denied.ranges[0].start == 100000 &&
+		     extents.denied.ranges[0].end == 165536);
+	CHILD_ASSERT(apart_ask_ranges(&apart, "says-error", &kind_uid, &extents, &set) ==
+		     PLUGIN_MUTE);
+	CHILD_ASSERT(apart_ask_ranges(&apart, "says-crash", &kind_uid, &extents, &set) ==
+		     PLUGIN_DIED);
+	return NULL;
+}
+
+Test(apart, extents)
+{
+	child_run(extents, NULL);
 }
 
 /* Owners come the same way: what the plugin says of the id that is its number. */
@@ -133,16 +166,20 @@ static const char *hangs(void *context)
 	if (complaint)
 		return complaint;
 	apart.end = begin + 200;
-	CHILD_ASSERT(apart_ask_ranges(&apart, "hang", &kind_uid, &set) == PLUGIN_SLOW);
+	CHILD_ASSERT(apart_ask_ranges(&apart, "hang", &kind_uid, NULL, &set) ==
+		     PLUGIN_SLOW);
 	CHILD_ASSERT(wait_clock() >= begin + 200);
 	CHILD_ASSERT(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
 	apart.end = wait_clock() + 60 * 1000;
-	CHILD_ASSERT(apart_ask_ranges(&apart, "elsa", &kind_uid, &set) == 0);
-	CHILD_ASSERT(apart_ask_ranges(&apart, "crash", &kind_uid, &set) == PLUGIN_DIED);
+	CHILD_ASSERT(apart_ask_ranges(&apart, "elsa", &kind_uid, NULL, &set) == 0);
+	CHILD_ASSERT(apart_ask_ranges(&apart, "crash", &kind_uid, NULL, &set) ==
+		     PLUGIN_DIED);
 	/* One that closes the pipe and stays is not waited for. */
-	CHILD_ASSERT(apart_ask_ranges(&apart, "shut", &kind_uid, &set) == PLUGIN_DIED);
+	CHILD_ASSERT(apart_ask_ranges(&apart, "shut", &kind_uid, NULL, &set) ==
+		     PLUGIN_DIED);
 	apart.end = 0;
-	CHILD_ASSERT(apart_ask_ranges(&apart, "shut", &kind_uid, &set) == PLUGIN_DIED);
+	CHILD_ASSERT(apart_ask_ranges(&apart, "shut", &kind_uid, NULL, &set) ==
+		     PLUGIN_DIED);
 	CHILD_ASSERT(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
 	return NULL;
 }
@@ -169,7 +206,7 @@ static const char *unarmed(void *context)
 	if (complaint)
 		return complaint;
 	apart.disarm = refuse;
-	CHILD_ASSERT(apart_ask_ranges(&apart, "elsa", &kind_uid, &set) == -EPERM);
+	CHILD_ASSERT(apart_ask_ranges(&apart, "elsa", &kind_uid, NULL, &set) == -EPERM);
 	CHILD_ASSERT(set.n == 0);
 	return NULL;
 }

@@ -22,6 +22,7 @@ static const struct account elsa = {
 	.number_len = 4,
 	.uid = 5001,
 	.gid = 5001,
+	.exists = true,
 	.name_owns = true,
 };
 static const struct idmap plain_map = {
@@ -289,6 +290,10 @@ LEAST(source_slow)
 {
 	fail_source(f, PLUGIN_SLOW);
 }
+LEAST(source_mute)
+{
+	fail_source(f, PLUGIN_MUTE);
+}
 LEAST(source_unreadable)
 {
 	fail_source(f, 0);
@@ -371,6 +376,14 @@ LEAST(sources_empty_files)
 	f->sources.nsswitch = &nsswitch;
 	f->sources.plugin = NULL;
 	f->sources.nobody = f->sources.files = true;
+}
+LEAST(source_denies)
+{
+	refuse(f);
+	f->sources.nsswitch = &nsswitch;
+	f->sources.plugin = "sss";
+	f->sources.denied = true;
+	f->map = &plain_map;
 }
 LEAST(not_delegated_by_plugin)
 {
@@ -603,8 +616,11 @@ static const struct least {
 	{ CAUSE_SOURCE_BROKEN, source_died, "'sss' has crashed or ended" },
 	{ CAUSE_SOURCE_SILENT, source_down, "'sss' does not reach" },
 	{ CAUSE_SOURCE_SILENT, source_slow, "'sss' does not answer in time" },
+	{ CAUSE_SOURCE_SILENT, source_mute, "'sss' does not say whether" },
 	{ CAUSE_SOURCE_SILENT, source_error, "temporarily" },
 	{ CAUSE_SOURCE_SILENT, source_unreadable, "Permission denied" },
+	{ CAUSE_SOURCE_DENIES, source_denies,
+	  "'sss' says no to 100200-100999 for elsa, although these " },
 	{ CAUSE_FILE_MISSING, file_missing, "does not exist" },
 	{ CAUSE_FILE_SYMLINK, file_symlink, "symbolic link" },
 	{ CAUSE_FILE_NOT_REGULAR, file_not_regular, "regular" },
@@ -967,7 +983,7 @@ static void combine_target(unsigned int at, struct facts *facts)
 	target->no_map = flip(&at);
 }
 
-#define OF_GRANTS (2 * 3 * 4 * 3 * 2 * 2 * 2 * 2 * 3 * 17 * 2 * 4)
+#define OF_GRANTS (2 * 3 * 4 * 3 * 2 * 2 * 2 * 2 * 3 * 17 * 2 * 5)
 
 static void combine_grants(unsigned int at, struct facts *facts)
 {
@@ -997,10 +1013,11 @@ static void combine_grants(unsigned int at, struct facts *facts)
 	if (grants->taken)
 		memset(grants->taken_by, 'x', LIMIT_OWNER_BYTES);
 	facts->sources.nsswitch = &nsswitch;
-	at = choose(&at, 4);
+	at = choose(&at, 5);
 	facts->sources.files = at == 0 || at == 2;
-	facts->sources.nobody = at >= 2;
-	facts->sources.plugin = at == 1 ? "sss" : NULL;
+	facts->sources.nobody = at == 2 || at == 3;
+	facts->sources.plugin = at == 1 || at == 4 ? "sss" : NULL;
+	facts->sources.denied = at == 4;
 }
 
 /* A source that does not answer, or a file that does not say who is to be asked. */
@@ -1023,11 +1040,10 @@ static void combine_sources(unsigned int at, struct facts *facts)
 
 static void combine_rest(unsigned int at, struct facts *facts)
 {
-	static const struct dbfile *const files[] = { &missing_file,  &linked_file,
-						      &closed_file,   &broken_file,
-						      &folder_file,   &huge_file,
-						      &writable_file, &foreign_file,
-						      &unknown_file };
+	static const struct dbfile *const files[] = {
+		&missing_file, &linked_file,   &closed_file,  &broken_file, &folder_file,
+		&huge_file,    &writable_file, &foreign_file, &unknown_file
+	};
 	unsigned int step;
 
 	facts_make(facts, kinds[choose(&at, 2)]);

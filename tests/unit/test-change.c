@@ -28,7 +28,7 @@ static void setup(void)
 		   0644);
 	cr_assert(change_begin(&db, folder.path, CHANGE_UID | CHANGE_GID) == 0);
 	cr_assert(settings_read(db.folder, &allocate.settings, &error) == 0);
-	cr_assert(owner_find(&owner, "elsa", db.folder, OWNER_FILE) == 0);
+	cr_assert(owner_find(&owner, "elsa", &db.lookup, false) == 0);
 }
 
 static void teardown(void)

@@ -12,18 +12,15 @@
 
 static struct folder folder;
 static struct db db = DB_NONE;
-static struct owner elsa = {
-	.account = { .name = "elsa",
-		     .name_len = 4,
-		     .name_owns = true,
-		     .uid = 5001,
-		     .number = "5001",
-		     .number_len = 4 },
-};
+static struct owner elsa;
 static struct allocate allocate;
 
 static void setup(void)
 {
+	struct account account;
+
+	account_set(&account, "elsa", 4, 5001, 5001);
+	owner_set(&elsa, &account);
 	folder_make(&folder);
 	folder_put(&folder, "passwd", BYTES("root:x:0:0::/:\nbob:x:100001:5:::\n"), 0644);
 	folder_put(&folder, "group", BYTES("root:x:0:\n"), 0644);

@@ -2,7 +2,7 @@
 /*
  * decide: what the model of test-model.c does not reach: databases that cannot be used,
  * what is read and asked, and sizes. The program is linked with
- * --wrap=account_name_is_uid.
+ * --wrap=nss_look_up_user.
  */
 #include <inttypes.h>
 
@@ -13,20 +13,25 @@
 /* The name service: `alias` is elsa, `broken` cannot be looked up. */
 static size_t asked;
 
-int __wrap_account_name_is_uid(const char *name, size_t len, uid_t uid);
+int __wrap_nss_look_up_user(const char *name, struct account *ret_account);
 
-int __wrap_account_name_is_uid(const char *name, size_t len, uid_t uid)
+int __wrap_nss_look_up_user(const char *name, struct account *ret_account)
 {
+	bool elsas = strcmp(name, "alias") == 0 || strcmp(name, "elsa") == 0;
+
 	asked++;
-	if (len == 6 && memcmp(name, "broken", 6) == 0)
+	if (strcmp(name, "broken") == 0)
 		return -EIO;
-	return uid == 1000 && ((len == 5 && memcmp(name, "alias", 5) == 0) ||
-			       (len == 4 && memcmp(name, "elsa", 4) == 0));
+	if (!elsas && strcmp(name, "anna") != 0)
+		return ACCOUNT_NONE;
+	account_set(ret_account, name, strlen(name), elsas ? 1000 : 1001, 100);
+	return 0;
 }
 
 static const struct account elsa = {
 	.name = "elsa",
 	.name_len = 4,
+	.exists = true,
 	.name_owns = true,
 	.number = "1000",
 	.number_len = 4,

@@ -7,6 +7,7 @@
 
 #include "common/facts.h"
 #include "libsubid/core/entry.h"
+#include "libsubid/sys/paths.h"
 #include "unit.h"
 
 static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
@@ -17,6 +18,7 @@ static const struct account elsa = {
 	.number_len = 4,
 	.uid = 5001,
 	.gid = 5001,
+	.exists = true,
 	.name_owns = true,
 };
 static const struct idmap plain_map = { .extents = { { 0, 100000, 1000 } }, .n = 1 };
@@ -486,9 +488,14 @@ static const char *grants_of_names(const char *etc)
 		    .taken_by = "anna" } },
 	};
 
+	char passwd[PATH_MAX + 16];
+
 	write_file(etc, "passwd",
 		   "elsa:x:5001:5001:::\nelsa2:x:5001:5001:::\nanna:x:5002:5002:::\n",
 		   0644);
+	snprintf(passwd, sizeof(passwd), "%s/passwd", etc);
+	if (mount(passwd, PASSWD_FILE, NULL, MS_BIND, NULL))
+		return "no passwd file of the test's own";
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct facts_grants grants;
 

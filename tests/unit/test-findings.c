@@ -5,19 +5,38 @@
  */
 #include "libsubid/core/findings.h"
 #include "libsubid/core/limits.h"
+#include "tests/unit/accounts.h"
 #include "tests/unit/rng.h"
 #include "tests/unit/unit.h"
 
 #define UNIVERSE 32
 #define LINES	 7
 
-static const struct findings_user users[] = {
-	{ 0, 0, "root" },	 { 1001, 1001, "elsa" }, { 1002, 1002, "anna" },
-	{ 1001, 1001, "elsie" }, { 100003, 7, "serge" }, { 1005, 100004, "1002" },
+static const struct accounts_row users[] = {
+	{ "root", 0, 0 },	 { "elsa", 1001, 1001 }, { "anna", 1002, 1002 },
+	{ "elsie", 1001, 1001 }, { "serge", 100003, 7 }, { "1002", 1005, 100004 },
 };
-static const struct findings_group groups[] = {
-	{ 0, "root" }, { 1001, "elsa" }, { 100004, "team" }, { 100009, "others" }
-};
+static const struct accounts_row groups[] = { { "root", 0, 0 },
+					      { "elsa", 1001, 0 },
+					      { "team", 100004, 0 },
+					      { "others", 100009, 0 } };
+
+/* The same as accounts, see set_up(). */
+static struct accounts user_accounts, group_accounts;
+
+static void set_up(void)
+{
+	accounts_make(&user_accounts, users, COUNT_OF(users));
+	accounts_make(&group_accounts, groups, COUNT_OF(groups));
+}
+
+static void tear_down(void)
+{
+	accounts_cleanup(&user_accounts);
+	accounts_cleanup(&group_accounts);
+}
+
+TestSuite(findings, .init = set_up, .fini = tear_down);
 
 /* Spellings of owners, and who each of them is. */
 static const struct {
@@ -134,11 +153,11 @@ static void expect_ids(const struct model_line *line, unsigned group,
 		       struct expected *expected)
 {
 	int user = owners[line->owner].user;
-	uint64_t own = user < 0 ? ID_END : group ? users[user].gid : users[user].uid;
+	uint64_t own = user < 0 ? ID_END : group ? users[user].gid : users[user].id;
 	size_t n = group ? COUNT_OF(groups) : COUNT_OF(users);
 
 	for (size_t i = 0; i < n; i++) {
-		uint64_t id = group ? groups[i].gid : users[i].uid;
+		uint64_t id = group ? groups[i].id : users[i].id;
 
 		if (id != 0 && id != own && range_contains(line->range, id))
 			expected->codes[FINDING_ACCOUNT] = true;
@@ -300,10 +319,8 @@ Test(findings, agree_with_a_model)
 			findings_find(
 				&(struct findings_question){
 					.tables = { &model.tables[0], &model.tables[1] },
-					.users = users,
-					.n_users = COUNT_OF(users),
-					.groups = groups,
-					.n_groups = COUNT_OF(groups),
+					.users = &user_accounts,
+					.groups = &group_accounts,
 				},
 				&findings) == 0);
 		check_lines(&model, &findings, newline, round);
@@ -382,8 +399,7 @@ Test(findings, lines_that_grant_nothing)
 		cr_assert(findings_find(
 				  &(struct findings_question){
 					  .tables = { NULL, &table },
-					  .users = users,
-					  .n_users = COUNT_OF(users),
+					  .users = &user_accounts,
 				  },
 				  &findings) == 0);
 		cr_assert(findings.n == (cases[i].code ? 1 : 0), "case %zu: %zu", i,
@@ -434,8 +450,7 @@ Test(findings, many)
 	cr_assert(findings_find(
 			  &(struct findings_question){
 				  .tables = { &table, NULL },
-				  .users = users,
-				  .n_users = COUNT_OF(users),
+				  .users = &user_accounts,
 			  },
 			  &findings) == 0);
 	/* No account each, and each but the last overlaps with the next one. */

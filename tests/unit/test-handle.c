@@ -268,6 +268,23 @@ Test(handle, refuses, .init = setup, .fini = teardown)
 	cr_assert(subid_db_commit(db) == SUBID_DB_INVALID);
 }
 
+/* A conflict has its line as it stands on disk, after lines of another owner were
+ * revoked. */
+Test(handle, numbers_lines, .init = setup, .fini = teardown)
+{
+	const struct subid_db_conflict *list;
+	size_t n;
+
+	cr_assert(subid_db_begin(db, SUBID_DB_UID) == 0);
+	cr_assert(subid_db_revoke(db, SUBID_DB_UID, "elsa", range(0, 1ULL << 31)) == 0);
+	cr_assert(subid_db_grant(db, SUBID_DB_UID, "anna", range(2147483650, 1), 0) ==
+		  SUBID_DB_CONFLICT);
+	list = subid_db_conflicts(db, &n);
+	cr_assert(n == 1);
+	cr_assert_str_eq(list[0].name, "containers");
+	cr_assert(list[0].line == 6, "%lu", (unsigned long)list[0].line);
+}
+
 /* What was not committed is forgotten, with its locks. */
 Test(handle, discards, .init = setup, .fini = teardown)
 {

@@ -3,11 +3,12 @@
  * Owners under all their names.
  */
 #include "libsubid/core/holders.h"
+#include "tests/unit/accounts.h"
 #include "tests/unit/unit.h"
 
-static const struct findings_user users[] = {
-	{ 1001, 1001, "elsa" }, { 1002, 1002, "anna" },	      { 1001, 1001, "elsie" },
-	{ 1003, 1003, "1001" }, { 1004, 1004, "elsa smith" },
+static const struct accounts_row users[] = {
+	{ "elsa", 1001, 1001 }, { "anna", 1002, 1002 },	      { "elsie", 1001, 1001 },
+	{ "1001", 1003, 1003 }, { "elsa smith", 1004, 1004 },
 };
 
 /* The names have to outlive the holders. */
@@ -31,9 +32,11 @@ static uint32_t put(struct holders *holders, const char *name)
  */
 Test(holders, one_owner_one_number)
 {
+	CLEANUP(accounts_cleanup) struct accounts accounts;
 	struct holders holders;
 
-	cr_assert(holders_init(&holders, users, COUNT_OF(users)) == 0);
+	accounts_make(&accounts, users, COUNT_OF(users));
+	holders_init(&holders, &accounts);
 	cr_assert(put(&holders, "elsa") == 0);
 	cr_assert(put(&holders, "1001") == 0);
 	cr_assert(put(&holders, "elsie") == 0);
@@ -62,7 +65,7 @@ Test(holders, many)
 	struct holders holders;
 	char name[16];
 
-	cr_assert(holders_init(&holders, NULL, 0) == 0);
+	holders_init(&holders, NULL);
 	for (unsigned round = 0; round < 2; round++)
 		for (unsigned i = 0; i < 3000; i++) {
 			snprintf(name, sizeof(name), i % 2 ? "u%u" : "%u", i);

@@ -5,10 +5,12 @@
  */
 #include "libsubid/core/range.h"
 #include "libsubid/core/table.h"
-#include "libsubid/sys/account.h"
 #include "libsubid/sys/conf.h"
 #include "libsubid/sys/nsswitch.h"
 #include "libsubid/sys/scan.h"
+#include "libsubid/user/lookup.h"
+#include "libsubid/user/nss.h"
+#include "libsubid/user/passwd-file.h"
 #include "mapwriter/decide.h"
 #include "tests/unit/give.h"
 #include "tests/unit/unit.h"
@@ -173,15 +175,16 @@ Test(memory, settings)
 /* An account that could not be looked up is not one that does not exist. */
 Test(memory, account)
 {
+	const struct lookup lookup = { AT_FDCWD, true, false, &nss_plain };
 	struct account account = { 0 };
 
 	countdown = 0;
-	cr_assert(account_by_uid(0, NULL, &account) == -ENOMEM);
+	cr_assert(nss_look_up_uid(0, &account) == -ENOMEM);
 	countdown = 0;
-	cr_assert(account_name_is_uid("root", 4, 0) == -ENOMEM);
+	cr_assert(nss_look_up_user("root", &account) == -ENOMEM);
 	/* The file could not be read: the name service is asked. */
 	countdown = 0;
-	cr_assert(account_by_uid(0, "/etc/passwd", &account) == 0);
+	cr_assert(lookup_uid(&lookup, 0, &account) == 0);
 	cr_assert_str_eq(account.name, "root");
 	countdown = -1;
 }
@@ -232,16 +235,14 @@ static bool has_failed(struct loaded *loaded, int turn, int r)
 /* What is missing is 31 lines, which do not fit into one piece of memory. */
 Test(memory, allocate_fixed)
 {
-	struct owner elsa = { .account = { .name = "elsa",
-					   .name_len = 4,
-					   .name_owns = true,
-					   .uid = 1000,
-					   .number = "1000",
-					   .number_len = 4 } };
 	const struct range range = { 199990, 200600 };
+	struct account account;
 	struct loaded loaded;
+	struct owner elsa;
 	int turn = -1, r;
 
+	account_set(&account, "elsa", 4, 1000, 1);
+	owner_set(&elsa, &account);
 	do {
 		load(&loaded);
 		countdown = ++turn;
@@ -264,7 +265,8 @@ Test(memory, allocate)
 					    { { 100000, 300000 }, 10, 0 } } },
 		.kinds = { true, true },
 	};
-	const struct roster nobody = { 0 };
+	const struct accounts none = { 0 };
+	const struct lookup lookup = { .directory = -1 };
 	struct loaded loaded;
 	int turn = -1, r;
 
@@ -274,7 +276,7 @@ Test(memory, allocate)
 
 		cr_assert(people_add(&people, name, (size_t)n, &index) == 0);
 	}
-	cr_assert(people_resolve(&people, &nobody, NULL, true) == 0);
+	cr_assert(people_resolve(&people, &none, &lookup, true) == 0);
 	do {
 		load(&loaded);
 		memset(items, 0, sizeof(items));
@@ -293,6 +295,7 @@ Test(memory, decide)
 	static const char database[] = "elsa:100:10\nelsa:112:5\nelsa:100:100\n";
 	struct account account = { .name = "elsa",
 				   .name_len = 4,
+				   .exists = true,
 				   .name_owns = true,
 				   .number = "1000",
 				   .number_len = 4,

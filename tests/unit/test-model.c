@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * The authorisation against a brute-force model, on millions of random small cases. The
- * program is linked with --wrap=account_name_is_uid: the model is the name service.
+ * program is linked with --wrap=nss_look_up_user: the model is the name service.
  *
  * SUBID_TEST_SEED makes other cases, SUBID_MODEL_CASES makes more or fewer.
  */
@@ -9,11 +9,11 @@
 #include "tests/unit/rng.h"
 #include "tests/unit/unit.h"
 
-int __wrap_account_name_is_uid(const char *name, size_t len, uid_t uid);
+int __wrap_nss_look_up_user(const char *name, struct account *ret_account);
 
-int __wrap_account_name_is_uid(const char *name, size_t len, uid_t uid)
+int __wrap_nss_look_up_user(const char *name, struct account *ret_account)
 {
-	return model_name_is_uid(name, len, uid);
+	return model_look_up_user(name, ret_account);
 }
 
 TestSuite(model, .timeout = 600);

@@ -4,6 +4,7 @@
  */
 #include "libsubid/core/limits.h"
 #include "libsubid/core/overlap.h"
+#include "tests/unit/accounts.h"
 #include "tests/unit/rng.h"
 #include "tests/unit/unit.h"
 
@@ -19,6 +20,7 @@ static bool is_elsa(const struct entry *entry, void *context)
 struct objections {
 	unsigned owner[UNIVERSE];
 	unsigned account[UNIVERSE];
+	unsigned primary[UNIVERSE];
 	bool root;
 	bool no_id;
 };
@@ -31,6 +33,8 @@ static void count(struct objections *objections, const struct overlap *conflict,
 			objections->owner[id - base]++;
 		else if (conflict->why == OVERLAP_ACCOUNT)
 			objections->account[id - base]++;
+		else if (conflict->why == OVERLAP_PRIMARY)
+			objections->primary[id - base]++;
 		else if (conflict->why == OVERLAP_ROOT)
 			objections->root = true;
 		else
@@ -49,18 +53,20 @@ Test(overlap, agrees_with_a_model)
 		uint64_t base = bases[rng_below(&rng, COUNT_OF(bases))];
 		struct objections want = { 0 }, got = { 0 };
 		struct range_set wanted = RANGE_SET(UNIVERSE);
-		struct overlap_account accounts[4];
+		CLEANUP(accounts_cleanup) struct accounts accounts = { 0 };
+		CLEANUP(accounts_cleanup) struct accounts primary = { 0 };
+		bool others = rng_once_in(&rng, 8);
 		struct overlap_list list = { 0 };
 		struct table table = { 0 };
 		struct overlap_question question = {
 			.kind = &kind_uid,
 			.wanted = &wanted,
 			.table = &table,
-			.is_owner = is_elsa,
-			.accounts = accounts,
-			.n_accounts = rng_below(&rng, 5),
+			.is_owner = others ? NULL : is_elsa,
+			.accounts = rng_once_in(&rng, 8) ? NULL : &accounts,
+			.primary = rng_once_in(&rng, 2) ? NULL : &primary,
 		};
-		uint64_t bits = 0;
+		uint64_t bits = 0, groups = 0;
 
 		for (size_t i = rng_below(&rng, 4); i > 0; i--) {
 			uint64_t start = rng_below(&rng, UNIVERSE - 8);
@@ -80,14 +86,24 @@ Test(overlap, agrees_with_a_model)
 					       (struct range){ base + start,
 							       base + start + n }) == 0);
 			for (uint64_t id = start; id < start + n; id++)
-				want.owner[id] += strcmp(owner, "elsa") && bits >> id & 1;
+				want.owner[id] += (others || strcmp(owner, "elsa")) &&
+						  bits >> id & 1;
 		}
-		for (size_t i = 0; i < question.n_accounts; i++) {
+		for (size_t i = rng_below(&rng, 5); question.accounts && i > 0; i--) {
 			uint64_t id = rng_below(&rng, UNIVERSE);
 
-			accounts[i] =
-				(struct overlap_account){ (uint32_t)(base + id), "bob" };
+			cr_assert(accounts_add(&accounts, "bob", 3, (uint32_t)(base + id),
+					       0) == 0);
+			groups |= 1ULL << id;
 			want.account[id] += base + id != 0 && bits >> id & 1;
+		}
+		for (size_t i = rng_below(&rng, 5); question.primary && i > 0; i--) {
+			uint64_t id = rng_below(&rng, UNIVERSE);
+
+			cr_assert(accounts_add(&primary, "bob", 3, (uint32_t)(base + id),
+					       0) == 0);
+			want.primary[id] +=
+				base + id != 0 && bits >> id & 1 && !(groups >> id & 1);
 		}
 		want.root = base == 0 && bits & 1;
 		want.no_id = base + UNIVERSE == ID_END && bits >> (UNIVERSE - 1) & 1;
@@ -108,7 +124,11 @@ Test(overlap, says_who_and_where)
 {
 	static const char text[] =
 		"# ours\n\nanna:100000:10\nelsa:100005:10\nserge:100008:1\n";
-	const struct overlap_account accounts[] = { { 0, "root" }, { 100009, "bob" } };
+	static const struct accounts_row rows[] = { { "root", 0, 0 },
+						    { "bob", 100009, 0 } };
+	static const struct accounts_row users[] = { { "bob", 100009, 100009 },
+						     { "dora", 100011, 100011 } };
+	CLEANUP(accounts_cleanup) struct accounts accounts, primary;
 	const struct overlap_policy overlap = { .allow_overlap = true };
 	const struct overlap_policy root = { .allow_root = true };
 	const struct overlap_policy both = { true, true };
@@ -120,31 +140,39 @@ Test(overlap, says_who_and_where)
 		.wanted = &wanted,
 		.table = &table,
 		.is_owner = is_elsa,
-		.accounts = accounts,
-		.n_accounts = COUNT_OF(accounts),
+		.accounts = &accounts,
+		.primary = &primary,
 	};
 
+	accounts_make(&accounts, rows, COUNT_OF(rows));
+	accounts_make(&primary, users, COUNT_OF(users));
 	cr_assert(table_load(exact_copy(text, strlen(text)), strlen(text), &table) == 0);
 	cr_assert(range_set_add(&wanted, (struct range){ 0, 1 }) == 0);
 	cr_assert(range_set_add(&wanted, (struct range){ 100008, 100020 }) == 0);
 	cr_assert(overlap_find(&question, &list) == 0);
 
-	cr_assert(list.n == 4);
+	cr_assert(list.n == 5);
 	cr_assert(list.items[0].why == OVERLAP_ROOT && !list.items[0].name);
 	cr_assert(list.items[1].why == OVERLAP_ACCOUNT &&
 		  list.items[1].ids.start == 100009);
 	cr_assert_str_eq(list.items[1].name, "bob");
-	cr_assert(list.items[2].line == 3 && list.items[2].ids.start == 100008 &&
-		  list.items[2].ids.end == 100010 && list.items[2].kind == &kind_gid);
-	cr_assert_str_eq(list.items[2].name, "anna");
-	cr_assert(list.items[3].line == 5);
-	cr_assert_str_eq(list.items[3].name, "serge");
+	/* A primary group with a line of its own is a group. */
+	cr_assert(list.items[2].why == OVERLAP_PRIMARY &&
+		  list.items[2].ids.start == 100011);
+	cr_assert_str_eq(list.items[2].name, "dora");
+	cr_assert(list.items[3].line == 3 && list.items[3].ids.start == 100008 &&
+		  list.items[3].ids.end == 100010 && list.items[3].kind == &kind_gid);
+	cr_assert_str_eq(list.items[3].name, "anna");
+	cr_assert(list.items[4].line == 5);
+	cr_assert_str_eq(list.items[4].name, "serge");
 
 	cr_assert(!overlap_is_overridden(&list.items[0], &overlap));
 	cr_assert(overlap_is_overridden(&list.items[0], &root));
 	cr_assert(!overlap_is_overridden(&list.items[1], &root));
 	cr_assert(overlap_is_overridden(&list.items[1], &overlap));
+	cr_assert(!overlap_is_overridden(&list.items[2], &root));
 	cr_assert(overlap_is_overridden(&list.items[2], &overlap));
+	cr_assert(overlap_is_overridden(&list.items[3], &overlap));
 	cr_assert(
 		!overlap_is_overridden(&(struct overlap){ .why = OVERLAP_NO_ID }, &both));
 	overlap_list_cleanup(&list);

@@ -2,12 +2,14 @@
 /*
  * People: whose a name is, by all the names that a line may have for somebody.
  */
-#include "libsubid/sys/people.h"
+#include "libsubid/user/passwd-file.h"
+#include "libsubid/user/people.h"
 #include "tests/unit/rng.h"
 #include "tests/unit/unit.h"
 
 static struct folder folder;
-static struct roster roster;
+static struct accounts accounts;
+static struct lookup lookup; /* the passwd file alone */
 static struct people people;
 
 static void set_up(void)
@@ -19,13 +21,14 @@ static void set_up(void)
 			 "anna:x:1009:100::/:\n"),
 		   0644);
 	people = (struct people){ 0 };
-	cr_assert(roster_load(folder.fd, &kind_uid, &roster) == 0);
+	lookup = (struct lookup){ .directory = folder.fd };
+	cr_assert(passwd_file_load(folder.fd, &kind_uid, &accounts) == 0);
 }
 
 static void tear_down(void)
 {
 	people_cleanup(&people);
-	roster_cleanup(&roster);
+	accounts_cleanup(&accounts);
 	folder_cleanup(&folder);
 }
 
@@ -56,7 +59,7 @@ Test(people, names)
 	add("elsa");
 	add("anna");
 	cr_assert(people_add(&people, "elsa", 4, &index) == PEOPLE_TWICE && index == 0);
-	cr_assert(people_resolve(&people, &roster, NULL, false) == 0);
+	cr_assert(people_resolve(&people, &accounts, &lookup, false) == 0);
 	check("elsa", 0);
 	check("elsa2", 0);
 	check("1000", 0);
@@ -79,7 +82,7 @@ Test(people, statuses)
 	add("elsa");
 	add("ghost");
 	add("x:1:1\nroot");
-	cr_assert(people_resolve(&people, &roster, NULL, false) == 0);
+	cr_assert(people_resolve(&people, &accounts, &lookup, false) == 0);
 	for (size_t i = 0; i < COUNT_OF(wants); i++)
 		cr_assert(people.items[i].status == wants[i], "%zu: %d", i,
 			  people.items[i].status);
@@ -92,7 +95,7 @@ Test(people, without_account)
 {
 	add("containers");
 	add("1003");
-	cr_assert(people_resolve(&people, &roster, NULL, true) == 0);
+	cr_assert(people_resolve(&people, &accounts, &lookup, true) == 0);
 	cr_assert(people.items[0].status == PERSON_KNOWN);
 	cr_assert(people.items[0].uid == PERSON_NO_UID);
 	cr_assert(people.items[1].uid == 1003);
@@ -107,7 +110,7 @@ Test(people, name_like_a_uid)
 
 		if (!round)
 			add("1001");
-		cr_assert(people_resolve(&people, &roster, NULL, false) == 0);
+		cr_assert(people_resolve(&people, &accounts, &lookup, false) == 0);
 		for (size_t i = 0; i < 2; i++)
 			cr_assert(people.items[i].status == PERSON_KNOWN, "%zu", i);
 		check("1001", anna);
@@ -123,7 +126,7 @@ Test(people, filters)
 	struct people_filter filter = { .uids = { 1000, 60000 } };
 	size_t index;
 
-	cr_assert(people_add_users(&people, &roster, &filter) == 0);
+	cr_assert(people_add_users(&people, &accounts, &filter) == 0);
 	cr_assert(people.n == 5);
 	cr_assert_str_eq(people_name(&people, 0), "elsa");
 	people_cleanup(&people);
@@ -132,7 +135,7 @@ Test(people, filters)
 	filter.by_group = true;
 	filter.gid = 200;
 	filter.members = &members;
-	cr_assert(people_add_users(&people, &roster, &filter) == 0);
+	cr_assert(people_add_users(&people, &accounts, &filter) == 0);
 	cr_assert(people.n == 2);
 	cr_assert_str_eq(people_name(&people, 0), "elsa");
 	cr_assert_str_eq(people_name(&people, 1), "bob");

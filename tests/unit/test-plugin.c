@@ -266,7 +266,8 @@ static const char *ask_ranges(const struct plugin *plugin)
 		snprintf(complaint, sizeof(complaint), "the answer about %s",
 			 rows[i].owner);
 		CHILD_ASSERT(range_set_add(&set, other) == 0);
-		if (plugin_ranges(plugin, rows[i].owner, &kind_uid, &set) != rows[i].r)
+		if (plugin_ranges(plugin, rows[i].owner, &kind_uid, NULL, &set) !=
+		    rows[i].r)
 			return complaint;
 		/* The set changes only with 0. */
 		if (set.n != (rows[i].r ? 1 : 0))
@@ -274,11 +275,11 @@ static const char *ask_ranges(const struct plugin *plugin)
 		range_set_clear(&set);
 	}
 	/* Neighbours are one. */
-	CHILD_ASSERT(plugin_ranges(plugin, "elsa", &kind_uid, &set) == 0);
+	CHILD_ASSERT(plugin_ranges(plugin, "elsa", &kind_uid, NULL, &set) == 0);
 	CHILD_ASSERT(set.n == 1 && range_set_covers(&set, both));
-	CHILD_ASSERT(plugin_ranges(plugin, "elsa", &kind_gid, &set) == 0);
+	CHILD_ASSERT(plugin_ranges(plugin, "elsa", &kind_gid, NULL, &set) == 0);
 	CHILD_ASSERT(set.n == 1 && set.ranges[0].start == 10100000);
-	CHILD_ASSERT(plugin_ranges(plugin, "last", &kind_uid, &set) == 0);
+	CHILD_ASSERT(plugin_ranges(plugin, "last", &kind_uid, NULL, &set) == 0);
 	CHILD_ASSERT(set.n == 1 && set.ranges[0].end == ID_END);
 	return NULL;
 }
@@ -310,6 +311,107 @@ static const char *ranges_without_free(void *context)
 Test(plugin, ranges_without_free)
 {
 	child_run(ranges_without_free, NULL);
+}
+
+/* Extents are asked about where they lie in one range, and in no other case. */
+static const char *ask_extents(const struct plugin *plugin)
+{
+	static const struct {
+		const char *owner;
+		struct range extent;
+		int r;
+		bool denied;
+	} rows[] = {
+		/* It says yes to what one range holds. */
+		{ "elsa", { 100000, 165536 }, 0, false },
+		{ "elsa", { 231071, 231072 }, 0, false },
+		/* It would say no to these, and is not asked. */
+		{ "elsa", { 100000, 231072 }, 0, false },
+		{ "elsa", { 165535, 165537 }, 0, false },
+		{ "elsa", { 231071, 231073 }, 0, false },
+		{ "elsa", { 5, 6 }, 0, false },
+		{ "deny", { 100000, 100001 }, 0, true },
+		{ "deny", { 100000, 165536 }, 0, true },
+		{ "deny", { 165536, 231072 }, 0, true },
+		{ "deny", { 165535, 165537 }, 0, false },
+		{ "deny-large", { 100000, 165535 }, 0, false },
+		{ "deny-large", { 100000, 165536 }, 0, true },
+		{ "deny-unset", { 100000, 100001 }, 0, true },
+		{ "deny-unknown", { 100000, 100001 }, 0, true },
+		{ "more", { 100000, 165536 }, 0, false },
+		{ "says-two", { 100000, 100001 }, PLUGIN_LIES, false },
+		{ "says-conn", { 100000, 100001 }, PLUGIN_DOWN, false },
+		{ "says-error", { 100000, 100001 }, PLUGIN_MUTE, false },
+		{ "says-status", { 100000, 100001 }, PLUGIN_LIES, false },
+		{ "says-error", { 99999, 100001 }, 0, false },
+		{ "nothing", { 100000, 100001 }, 0, false },
+		{ "conn", { 100000, 100001 }, PLUGIN_DOWN, false },
+	};
+	CLEANUP(range_set_cleanup)
+	struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
+	static char complaint[64];
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		CLEANUP(plugin_extents_cleanup)
+		struct plugin_extents extents = {
+			.extents = &rows[i].extent,
+			.n = 1,
+			.denied = RANGE_SET(1),
+		};
+		const struct range_set *denied = &extents.denied;
+		int r = plugin_ranges(plugin, rows[i].owner, &kind_uid, &extents, &set);
+
+		snprintf(complaint, sizeof(complaint), "row %zu: %d", i, r);
+		if (r != rows[i].r || denied->n != rows[i].denied)
+			return complaint;
+		if (denied->n && (denied->ranges[0].start != rows[i].extent.start ||
+				  denied->ranges[0].end != rows[i].extent.end))
+			return complaint;
+	}
+	return NULL;
+}
+
+/* Each listed range, if it is joined with no other one. */
+static const char *ask_listed(const struct plugin *plugin)
+{
+	static const struct {
+		const char *owner;
+		int r;
+		bool denied;
+	} rows[] = {
+		{ "elsa", 0, false },
+		{ "deny", 0, false },
+		{ "deny-large", 0, true },
+		{ "deny-unset", 0, true },
+		{ "more", 0, false },
+		{ "nothing", 0, false },
+		{ "says-conn", PLUGIN_DOWN, false },
+	};
+	CLEANUP(range_set_cleanup)
+	struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		CLEANUP(plugin_extents_cleanup)
+		struct plugin_extents extents = { .denied = RANGE_SET(2) };
+		int r = plugin_ranges(plugin, rows[i].owner, &kind_uid, &extents, &set);
+
+		if (r != rows[i].r || extents.denied.n != rows[i].denied)
+			return rows[i].owner;
+	}
+	return NULL;
+}
+
+static const char *extents(void *context)
+{
+	const char *complaint = with_plugin("puppet", ask_extents);
+
+	(void)context;
+	return complaint ? complaint : with_plugin("puppet", ask_listed);
+}
+
+Test(plugin, extents)
+{
+	child_run(extents, NULL);
 }
 
 /* By the numbers of the roles in plugin.c. */

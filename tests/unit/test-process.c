@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
+/*
+ * What /proc tells about processes.
+ */
+#include <grp.h>
+#include <sys/prctl.h>
+
 #include "libsubid/sys/process.h"
 #include "libsubid/sys/processes.h"
 #include "tests/unit/unit.h"
@@ -11,22 +17,97 @@ static int open_process(pid_t pid)
 	return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* The ids of this process, by what getresuid(2) says. */
+static void read_status(int process, struct process_status *status)
+{
+	cr_assert_eq(process_read_status(process, status), 0);
+}
+
+/* The ids and the name of this process, by what getresuid(2) and prctl(2) say. */
 Test(process, ids)
 {
+	CLEANUP(process_status_cleanup) struct process_status status = { 0 };
 	CLEANUP(fd_cleanup) int self = open_process(getpid());
+	char name[PROCESS_NAME_BYTES];
 	struct process_ids ids;
 	uid_t uids[3];
 	gid_t gids[3];
 
+	cr_assert_eq(prctl(PR_SET_NAME, "a b\nc"), 0);
 	cr_assert_eq(getresuid(&uids[0], &uids[1], &uids[2]), 0);
 	cr_assert_eq(getresgid(&gids[0], &gids[1], &gids[2]), 0);
-	cr_assert_eq(process_read_ids(self, &kind_uid, &ids), 0);
+	read_status(self, &status);
+	cr_assert_eq(process_ids(&status, &kind_uid, &ids), 0);
 	cr_expect(ids.real == uids[0] && ids.effective == uids[1] &&
 		  ids.saved == uids[2]);
-	cr_assert_eq(process_read_ids(self, &kind_gid, &ids), 0);
+	cr_assert_eq(process_ids(&status, &kind_gid, &ids), 0);
 	cr_expect(ids.real == gids[0] && ids.effective == gids[1] &&
 		  ids.saved == gids[2]);
+	process_name(&status, name);
+	cr_expect_str_eq(name, "a b\\nc");
+	cr_expect_not(process_has_ended(&status));
+}
+
+#define GROUPS 3000
+
+static const char *find_ids(void *context)
+{
+	CLEANUP(range_set_cleanup) struct range_set ids = RANGE_SET(2);
+	CLEANUP(process_status_cleanup) struct process_status status = { 0 };
+	CLEANUP(fd_cleanup) int self = open_process(getpid());
+	static gid_t groups[GROUPS];
+	uint32_t id = 0;
+
+	(void)context;
+	if (geteuid() != 0)
+		return CHILD_SKIP "needs root";
+	/* More than a line of a database may be long. */
+	for (size_t i = 0; i < GROUPS; i++)
+		groups[i] = 4000000000U + (gid_t)i;
+	CHILD_ASSERT(setgroups(GROUPS, groups) == 0);
+	CHILD_ASSERT(setresgid(11, 12, 13) == 0 && setresuid(21, 22, 23) == 0);
+	CHILD_ASSERT(process_read_status(self, &status) == 0);
+	for (uint32_t wanted = 0; wanted < 30; wanted++) {
+		range_set_clear(&ids);
+		CHILD_ASSERT(range_set_add(&ids, (struct range){ wanted, wanted + 1 }) ==
+			     0);
+		CHILD_ASSERT(process_find_id(&status, &kind_uid, &ids, &id) ==
+			     (wanted >= 21 && wanted <= 23));
+		CHILD_ASSERT(process_find_id(&status, &kind_gid, &ids, &id) ==
+			     (wanted >= 11 && wanted <= 13));
+		CHILD_ASSERT(wanted < 11 || wanted > 13 || id == wanted);
+	}
+	range_set_clear(&ids);
+	CHILD_ASSERT(range_set_add(&ids, (struct range){ 4000002999U, 4000003999U }) ==
+		     0);
+	CHILD_ASSERT(process_find_id(&status, &kind_gid, &ids, &id) == 1);
+	CHILD_ASSERT(id == 4000002999U);
+	CHILD_ASSERT(process_find_id(&status, &kind_uid, &ids, &id) == 0);
+	return NULL;
+}
+
+/* Real, effective and saved ids, and of gids the last of many groups as well. */
+Test(process, find_id)
+{
+	child_run(find_ids, NULL);
+}
+
+/* A process that nobody has waited for. */
+Test(process, ended)
+{
+	CLEANUP(process_status_cleanup) struct process_status status = { 0 };
+	CLEANUP(fd_cleanup) int process = -1;
+	siginfo_t info;
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(0);
+	cr_assert_eq(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
+	process = open_process(child);
+	read_status(process, &status);
+	cr_expect(process_has_ended(&status));
+	cr_assert_eq(waitpid(child, NULL, 0), child);
+	process_status_cleanup(&status);
+	cr_expect_lt(process_read_status(process, &status), 0);
 }
 
 /* A child in a namespace of its own has no map, and then the one that is written. */
@@ -85,19 +166,19 @@ Test(process, map)
 Test(process, none)
 {
 	CLEANUP(fd_cleanup) int folder = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct process_ids ids;
+	struct process_status status = { 0 };
 	struct idmap map;
 
-	cr_expect_eq(process_read_ids(folder, &kind_uid, &ids), -ENOENT);
+	cr_expect_eq(process_read_status(folder, &status), -ENOENT);
 	cr_expect_eq(process_read_map(folder, &kind_gid, &map), -ENOENT);
 }
 
 static int is_self(pid_t pid, int process, void *context)
 {
-	struct process_ids ids;
+	CLEANUP(process_status_cleanup) struct process_status status = { 0 };
 
 	(*(int *)context)++;
-	return pid == getpid() && process_read_ids(process, &kind_uid, &ids) == 0;
+	return pid == getpid() && process_read_status(process, &status) == 0;
 }
 
 static int count(pid_t pid, int process, void *context)

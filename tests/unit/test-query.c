@@ -34,7 +34,7 @@ static size_t count_ranges(const char *name, struct range *ret_first)
 	CLEANUP(owner_cleanup) struct owner owner = { 0 };
 	CLEANUP(query_ranges_cleanup) struct query_ranges ranges = { 0 };
 
-	cr_assert(owner_find(&owner, name, query.folder, query.accounts) == 0);
+	cr_assert(owner_find(&owner, name, &query.lookup, false) == 0);
 	cr_assert(query_ranges(&query, &kind_uid, &owner, &ranges) == 0);
 	if (ranges.n > 0)
 		*ret_first = ranges.ranges[0];
@@ -78,7 +78,7 @@ Test(query, tells_errors, .init = setup, .fini = teardown)
 	CLEANUP(query_owners_cleanup) struct query_owners owners = { 0 };
 	CLEANUP(table_cleanup) struct table table = { 0 };
 
-	cr_assert(owner_find(&owner, "elsa", query.folder, query.accounts) == 0);
+	cr_assert(owner_find(&owner, "elsa", &query.lookup, false) == 0);
 	cr_assert(query_ranges(&query, &kind_uid, &owner, &ranges) == -ENOENT);
 	cr_assert(query_owners(&query, &kind_uid, 1, &owners) == -ENOENT);
 	cr_assert(query_table(&query, &kind_uid, &table) == -ENOENT);
@@ -106,6 +106,5 @@ Test(query, refuses, .init = setup, .fini = teardown)
 	struct owner owner;
 
 	cr_assert(query_open(&other, "/nonexistent", false) == -ENOENT);
-	cr_assert(owner_find(&owner, "a:b", query.folder, query.accounts) ==
-		  OWNER_INVALID);
+	cr_assert(owner_find(&owner, "a:b", &query.lookup, false) == OWNER_INVALID);
 }

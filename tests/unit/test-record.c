@@ -3,12 +3,19 @@
  * Records in the system log: a socket of the test's own stands at /dev/log, in a mount
  * namespace that nobody else sees.
  */
+#include <linux/filter.h>
+#include <linux/keyctl.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <stddef.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <syslog.h>
 #include <time.h>
 
+#include "common/ratelimit.h"
 #include "common/record.h"
 #include "tests/unit/unit.h"
 
@@ -26,6 +33,10 @@ static int log_socket(const char **complaint)
 		return -1;
 	fd = socket(AF_UNIX, SOCK_DGRAM, 0);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)))
+		return -1;
+	/* The lines of refusals that this user has left are counted anew there. */
+	*complaint = CHILD_SKIP "no user namespaces for this user";
+	if (unshare(CLONE_NEWUSER))
 		return -1;
 	*complaint = NULL;
 	return fd;
@@ -73,6 +84,92 @@ static const char *one_line(void *context)
 Test(record, one_line)
 {
 	child_run(one_line, NULL);
+}
+
+/* How many of @n refusals arrive; the last of them says so. */
+static int arrive(int fd, int n, bool *ret_said)
+{
+	char text[1024];
+	int arrived = 0;
+	ssize_t len;
+
+	*ret_said = false;
+	for (int i = 0; i < n; i++) {
+		record_refusal("newuidmap", "number %d", i);
+		while ((len = recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT)) > 0) {
+			text[len] = '\0';
+			arrived++;
+			*ret_said = strstr(text, "; too many of this user: one in ");
+		}
+	}
+	return arrived;
+}
+
+static const char *many_lines(void *context)
+{
+	const char *complaint;
+	int fd = log_socket(&complaint), n;
+	bool said;
+
+	(void)context;
+	if (fd < 0)
+		return complaint;
+	if (syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_USER_KEYRING, 1) < 0)
+		return CHILD_SKIP "no keyrings";
+	CHILD_ASSERT(arrive(fd, RATELIMIT_LINES - 1, &said) == RATELIMIT_LINES - 1);
+	CHILD_ASSERT(!said);
+	n = arrive(fd, 100 * RATELIMIT_LINES, &said);
+	CHILD_ASSERT(n >= 1 && n < RATELIMIT_LINES && said);
+	/* What was changed is another matter. */
+	record_change("usermod-ext", "%s", "added");
+	CHILD_ASSERT(recv(fd, &said, 1, MSG_DONTWAIT) > 0);
+	return NULL;
+}
+
+/* Of many refusals the first ones are recorded, and few of the others. */
+Test(record, many_lines)
+{
+	child_run(many_lines, NULL);
+}
+
+static const char *filter_keys(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_keyctl, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_add_key, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { COUNT_OF(code), code };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+		return CHILD_SKIP "no filters of system calls";
+	return NULL;
+}
+
+static const char *no_keys(void *context)
+{
+	const char *complaint;
+	int fd = log_socket(&complaint);
+	bool said;
+
+	(void)context;
+	if (fd < 0)
+		return complaint;
+	complaint = filter_keys();
+	if (complaint)
+		return complaint;
+	CHILD_ASSERT(arrive(fd, 3 * RATELIMIT_LINES, &said) == 3 * RATELIMIT_LINES);
+	CHILD_ASSERT(!said);
+	return NULL;
+}
+
+/* Where there are no keys, as in many containers, every line is recorded. */
+Test(record, no_keys)
+{
+	child_run(no_keys, NULL);
 }
 
 static const char *no_daemon(void *context)

@@ -181,7 +181,7 @@ static const char *check_row(const struct row *row)
 				    row->files == HAS);
 		} else {
 			r = plugin_ask_ranges(list.plugin_folder, source->name,
-					      row->owner, &kind_uid, &set);
+					      row->owner, &kind_uid, NULL, &set);
 			source_take(&walk, r, set.n);
 		}
 	CHILD_ASSERT(walk.r == row->r);

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * in-use: who runs with an id that is taken away could reach files of whoever gets it
+ * next.
+ *
+ * An id counts if the user has it by no line any more, and not as the account's own.
+ */
+#include <stdio.h>
+
+#include "common/busy.h"
+#include "common/i18n.h"
+#include "common/report.h"
+#include "common/status.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
+#include "subid/in-use.h"
+#include "subid/verb.h"
+
+/* Processes that are named; of the others their number. */
+#define NAMED 10
+
+static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
+
+/* Notes what the owner holds. Returns 0 or an exit status. */
+int in_use_begin(struct in_use *in_use, struct edit *edit, struct owner *owner)
+{
+	int r = 0;
+
+	for (size_t k = 0; r == 0 && k < 2; k++)
+		if (edit->db.sides[k].loaded)
+			r = db_held(&edit->db, all_kinds[k], owner, &in_use->ids[k]);
+	return edit_tell_error(edit, r);
+}
+
+/* Leaves in @ids what the owner holds no longer. Returns 0 or -errno. */
+static int keep_lost(const struct edit *edit, struct owner *owner,
+		     const struct kind *kind, struct range_set *ids)
+{
+	CLEANUP(range_set_cleanup) struct range_set held = RANGE_SET(LIMIT_FILE_RANGES);
+	const uint64_t own = kind->group ? owner->account.gid : owner->account.uid;
+	int r = db_held(&edit->db, kind, owner, &held);
+
+	/* From the end, so that each step moves little. */
+	for (size_t i = held.n; r == 0 && i > 0; i--)
+		r = range_set_subtract(ids, held.ranges[i - 1]);
+	return r ? r : range_set_subtract(ids, (struct range){ own, own + 1 });
+}
+
+struct listing {
+	size_t n;
+	bool allowed;
+};
+
+static int take(const struct busy_process *process, void *context)
+{
+	struct listing *listing = context;
+
+	if (++listing->n > NAMED)
+		return 0;
+	report_line(PROGRAM,
+		    listing->allowed ?
+			    _("note: process %d (%s) runs with %s %u, which is taken") :
+			    _("process %d (%s) runs with %s %u, which would be taken"),
+		    (int)process->pid, process->name, process->kind->id, process->id);
+	return 0;
+}
+
+static int look(const struct in_use *in_use, bool allowed)
+{
+	const struct busy_ids wanted[] = {
+		{ .kind = &kind_uid, .ids = &in_use->ids[0] },
+		{ .kind = &kind_gid, .ids = &in_use->ids[1] },
+	};
+	struct listing listing = { .allowed = allowed };
+	int r = busy_find(wanted, 2, take, &listing);
+
+	if (listing.n > NAMED)
+		report_line(PROGRAM, _("and %zu more processes"), listing.n - NAMED);
+	if (r < 0)
+		report_line(PROGRAM,
+			    allowed ? _("note: cannot look for processes that use what "
+					"is taken: /proc: %s") :
+				      _("cannot look for processes that use what would "
+					"be taken: /proc: %s; --in-use takes it all the "
+					"same"),
+			    report_error(-r));
+	if (allowed || (r == 0 && listing.n == 0))
+		return 0;
+	if (listing.n == 0)
+		return EXIT_SUBUID;
+	report_line(PROGRAM, _("nothing is changed: end the processes first, or take "
+			       "the ids all the same with --in-use"));
+	return EXIT_BUSY;
+}
+
+/*
+ * Refuses where a process uses what the owner has lost in memory; with @allowed it only
+ * names the process. In another system there are none. Returns 0 or an exit status.
+ */
+int in_use_check(struct in_use *in_use, struct edit *edit, struct owner *owner,
+		 bool allowed)
+{
+	int r = 0;
+
+	for (size_t k = 0; r == 0 && k < 2; k++)
+		if (edit->db.sides[k].loaded)
+			r = keep_lost(edit, owner, all_kinds[k], &in_use->ids[k]);
+	if (r)
+		return edit_tell_error(edit, r);
+	if (edit->place != DB_LIVE || in_use->ids[0].n + in_use->ids[1].n == 0)
+		return 0;
+	return look(in_use, allowed);
+}
+
+/* Frees what was noted. */
+void in_use_cleanup(struct in_use *in_use)
+{
+	range_set_clear(&in_use->ids[0]);
+	range_set_clear(&in_use->ids[1]);
+}

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * Who a user is: by the passwd file where that is what the name service would say, else
+ * by the name service, which is this test here.
+ */
+#include <pwd.h>
+
+#include "libsubid/user/lookup.h"
+#include "libsubid/user/nss.h"
+#include "tests/unit/unit.h"
+
+static struct folder folder;
+
+/* The double of the name service: `anna` is 1001, `broken` and 1999 are not known. */
+static size_t asked;
+
+static int service_user(void *context, const char *name, struct account *ret_account)
+{
+	(void)context;
+	asked++;
+	if (strcmp(name, "broken") == 0)
+		return -EAGAIN;
+	if (strcmp(name, "anna") != 0)
+		return ACCOUNT_NONE;
+	account_set(ret_account, "anna", 4, 1001, 100);
+	return 0;
+}
+
+static int service_uid(void *context, uid_t uid, struct account *ret_account)
+{
+	(void)context;
+	asked++;
+	if (uid == 1999)
+		return -EAGAIN;
+	if (uid != 1001)
+		return ACCOUNT_NONE;
+	account_set(ret_account, "anna", 4, 1001, 100);
+	return 0;
+}
+
+static const struct name_service service = { .user = service_user, .uid = service_uid };
+
+static void set_up(void)
+{
+	folder_make(&folder);
+	folder_put(&folder, "passwd",
+		   BYTES("root:x:0:0::/root:/bin/sh\n"
+			 "elsa:x:1000:100::/:\n"
+			 "elsie:x:1000:100::/:\n"
+			 " odd:x:01005:100::/:\n"
+			 "cut:x:1006\n"
+			 "1000:x:1007:100::/:\n"
+			 "1008:x:1009:100::/:\n"),
+		   0644);
+	asked = 0;
+}
+
+static void tear_down(void)
+{
+	folder_cleanup(&folder);
+}
+
+TestSuite(lookup, .init = set_up, .fini = tear_down);
+
+/* The file first: what is there without a doubt is not asked, all else is. */
+Test(lookup, files_first)
+{
+	const struct lookup lookup = { folder.fd, true, false, &service };
+	struct account account;
+
+	cr_assert(lookup_name(&lookup, "elsa", &account) == 0 && account.uid == 1000);
+	cr_assert(lookup_uid(&lookup, 1000, &account) == 0);
+	cr_assert_str_eq(account.name, "elsa");
+	cr_assert(lookup_name(&lookup, "1000", &account) == 0 && account.uid == 1007);
+	cr_assert_eq(asked, 0);
+
+	cr_assert(lookup_name(&lookup, "anna", &account) == 0 && account.uid == 1001);
+	cr_assert(lookup_uid(&lookup, 1001, &account) == 0);
+	cr_assert_str_eq(account.name, "anna");
+	cr_assert_eq(asked, 2);
+	cr_assert(lookup_name(&lookup, "bob", &account) == ACCOUNT_NONE);
+	cr_assert(lookup_uid(&lookup, 1010, &account) == ACCOUNT_NONE);
+	cr_assert(lookup_name(&lookup, "broken", &account) == -EAGAIN);
+	cr_assert(lookup_uid(&lookup, 1999, &account) == -EAGAIN);
+	cr_assert_eq(asked, 6);
+	/* A line that is not written as tools write it: the service's answer counts. */
+	cr_assert(lookup_name(&lookup, "odd", &account) == ACCOUNT_NONE);
+	cr_assert(lookup_uid(&lookup, 1005, &account) == ACCOUNT_NONE);
+	cr_assert(lookup_name(&lookup, "cut", &account) == ACCOUNT_NONE);
+	cr_assert_eq(asked, 9);
+}
+
+/* The service alone: the file is not read. */
+Test(lookup, service)
+{
+	const struct lookup lookup = { folder.fd, false, false, &service };
+	struct account account;
+
+	cr_assert(lookup_name(&lookup, "elsa", &account) == ACCOUNT_NONE);
+	cr_assert(lookup_uid(&lookup, 1000, &account) == ACCOUNT_NONE);
+	cr_assert(lookup_name(&lookup, "anna", &account) == 0 && account.uid == 1001);
+	cr_assert_eq(asked, 3);
+}
+
+/* The file alone: another system's, of which no service is asked. */
+Test(lookup, file)
+{
+	for (int first = 0; first < 2; first++) {
+		const struct lookup lookup = { folder.fd, first, false, NULL };
+		struct account account;
+
+		cr_assert(lookup_name(&lookup, "elsa", &account) == 0 &&
+			  account.uid == 1000);
+		cr_assert(lookup_name(&lookup, "elsie", &account) == 0 &&
+			  account.uid == 1000);
+		cr_assert(lookup_uid(&lookup, 1000, &account) == 0);
+		cr_assert_str_eq(account.name, "elsa");
+		cr_assert(lookup_name(&lookup, "odd", &account) == 0 &&
+			  account.uid == 1005);
+		cr_assert(lookup_uid(&lookup, 1005, &account) == 0);
+		cr_assert_str_eq(account.name, "odd");
+		cr_assert(lookup_name(&lookup, "cut", &account) == ACCOUNT_NONE);
+		cr_assert(lookup_uid(&lookup, 1006, &account) == ACCOUNT_NONE);
+		cr_assert(lookup_name(&lookup, "anna", &account) == ACCOUNT_NONE);
+		cr_assert_eq(asked, 0);
+	}
+}
+
+/* A file that cannot be read is no answer: the service is asked, or it is an error. */
+Test(lookup, unreadable)
+{
+	struct lookup lookup = { folder.fd, true, false, &service };
+	struct account account;
+
+	cr_assert(unlinkat(folder.fd, "passwd", 0) == 0);
+	cr_assert(lookup_uid(&lookup, 1001, &account) == 0);
+	cr_assert(mkdirat(folder.fd, "passwd", 0755) == 0);
+	cr_assert(lookup_uid(&lookup, 1001, &account) == 0);
+	cr_assert_str_eq(account.name, "anna");
+	cr_assert(lookup_name(&lookup, "elsa", &account) == ACCOUNT_NONE);
+	lookup.service = NULL;
+	cr_assert(lookup_name(&lookup, "elsa", &account) == -EISDIR);
+	cr_assert(lookup_uid(&lookup, 1000, &account) == -EISDIR);
+}
+
+/* A word is a login name, or else a uid in its one spelling. */
+Test(lookup, words)
+{
+	static const struct {
+		const char *word;
+		int r;
+		uid_t uid;
+		const char *name;
+	} rows[] = {
+		{ "elsa", 0, 1000, "elsa" },
+		{ "1000", 0, 1007, "1000" },
+		{ "1007", 0, 1007, "1000" },
+		{ "1008", 0, 1009, "1008" },
+		{ "0", 0, 0, "root" },
+		{ "1001", 0, 1001, "anna" },
+		{ "00", ACCOUNT_NONE, 0, NULL },
+		{ "01000", ACCOUNT_NONE, 0, NULL },
+		{ "+1000", ACCOUNT_NONE, 0, NULL },
+		{ "4294967295", ACCOUNT_NONE, 0, NULL },
+		{ "4294968296", ACCOUNT_NONE, 0, NULL }, /* 2^32 + 1000 */
+		{ "", ACCOUNT_NONE, 0, NULL },
+		{ "bob", ACCOUNT_NONE, 0, NULL },
+		{ "broken", -EAGAIN, 0, NULL },
+		{ "1999", -EAGAIN, 0, NULL },
+	};
+	const struct lookup lookup = { folder.fd, true, false, &service };
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct account account;
+		int r = lookup_word(&lookup, rows[i].word, &account);
+
+		cr_assert(r == rows[i].r, "'%s': %d", rows[i].word, r);
+		if (r)
+			continue;
+		cr_assert(account.uid == rows[i].uid, "'%s': %u", rows[i].word,
+			  account.uid);
+		cr_assert_str_eq(account.name, rows[i].name);
+	}
+}
+
+/* With the system's own files: as getpwnam(3) and getpwuid(3). */
+Test(lookup, system)
+{
+	const struct lookup lookup = { AT_FDCWD, true, false, &nss_plain };
+	const struct lookup file = { AT_FDCWD, true, false, NULL };
+	const struct passwd *entry = getpwnam("root");
+	struct account account;
+
+	cr_assert(entry);
+	cr_assert(lookup_name(&lookup, "root", &account) == 0);
+	cr_expect(account.uid == entry->pw_uid && account.gid == entry->pw_gid);
+	cr_expect(lookup_name(&lookup, "no such user", &account) == ACCOUNT_NONE);
+	cr_expect(lookup_name(&file, "no such user", &account) == ACCOUNT_NONE);
+	entry = getpwuid(0);
+	cr_assert(lookup_uid(&lookup, 0, &account) == 0);
+	cr_expect_str_eq(account.name, entry->pw_name);
+	cr_expect(lookup_uid(&lookup, 3999999999U, &account) == ACCOUNT_NONE);
+}
+
+/* Where the file is all that there is, it says "no" as well, unless there is a doubt. */
+Test(lookup, files_alone)
+{
+	const struct lookup lookup = { folder.fd, true, true, &service };
+	struct account account;
+
+	cr_assert(lookup_name(&lookup, "elsa", &account) == 0 && account.uid == 1000);
+	cr_assert(lookup_name(&lookup, "anna", &account) == ACCOUNT_NONE);
+	cr_assert(lookup_uid(&lookup, 1001, &account) == ACCOUNT_NONE);
+	cr_assert(lookup_name(&lookup, "broken", &account) == ACCOUNT_NONE);
+	cr_assert_eq(asked, 0);
+	cr_assert(lookup_name(&lookup, "odd", &account) == ACCOUNT_NONE);
+	cr_assert(lookup_uid(&lookup, 1006, &account) == ACCOUNT_NONE);
+	cr_assert_eq(asked, 2);
+	cr_assert(unlinkat(folder.fd, "passwd", 0) == 0);
+	cr_assert(mkdirat(folder.fd, "passwd", 0755) == 0);
+	cr_assert(lookup_name(&lookup, "anna", &account) == 0);
+	cr_assert_eq(asked, 3);
+}
+
+/* `files` has to be first, and then nscd(8) must not be there. */
+Test(lookup, live)
+{
+	bool no_nscd = access("/var/run/nscd/socket", F_OK) != 0;
+	struct nsswitch nsswitch = { .passwd_files_first = false };
+	struct lookup lookup = lookup_live(folder.fd, &nsswitch, &service);
+
+	cr_assert(lookup.directory == folder.fd && lookup.service == &service);
+	cr_assert_not(lookup.files_first || lookup.files_alone);
+	nsswitch.passwd_files_first = true;
+	lookup = lookup_live(folder.fd, &nsswitch, &service);
+	cr_assert(lookup.files_first == no_nscd && lookup.files_alone == no_nscd);
+	strcpy(nsswitch.passwd_others, "sss");
+	lookup = lookup_live(folder.fd, &nsswitch, &service);
+	cr_assert(lookup.files_first == no_nscd && !lookup.files_alone);
+}
