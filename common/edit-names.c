@@ -11,6 +11,7 @@
 #include "common/i18n.h"
 #include "common/report.h"
 #include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
 #include "libsubid/sys/dbfile.h"
 #include "libsubid/sys/load.h"
 
@@ -60,9 +61,27 @@ int edit_find_names(struct edit *edit, const struct kind *kind, struct range ran
 	return edit_tell_error(edit, r);
 }
 
-/* Reports the lines of which it is not known whether they are the owner's. */
-static size_t report_silent(const struct edit *edit, const struct kind *kind,
-			    struct range range, const struct owner *owner)
+/*
+ * Collects the owners of all lines of a database, to be asked about before the locks are
+ * taken. What cannot be read is reported when they are. Returns 0 or an exit status.
+ */
+int edit_find_owners(struct edit *edit, const struct kind *kind)
+{
+	CLEANUP(table_cleanup) struct table table = { 0 };
+	const struct range all = { 0, ID_END };
+
+	if (load_unlocked(edit, kind, &table))
+		return 0;
+	return edit_tell_error(
+		edit, unknown_owners_add_lines(&edit->unknown, &table, all, NULL, NULL));
+}
+
+/*
+ * Reports the lines with ids of @range of which it is not known whether they are the
+ * owner's or, with NULL, whose they are. Returns their number.
+ */
+size_t edit_report_silent(const struct edit *edit, const struct kind *kind,
+			  struct range range, const struct owner *owner)
 {
 	const struct table *table = &edit->db.sides[kind->group].table;
 	struct table_cursor cursor = { 0 };
@@ -76,18 +95,27 @@ static size_t report_silent(const struct edit *edit, const struct kind *kind,
 		if (!unknown || unknown->answer.r >= 0)
 			continue;
 		n++;
-		report_line(edit->program,
-			    _("%s/%s:%" PRIu64 ": it is not known whether '%s' is %s: "
-			      "%s"),
-			    edit->folder, kind->database, line.number, unknown->name,
-			    owner->account.name, report_no_answer(unknown->answer.r));
+		if (owner)
+			report_line(edit->program,
+				    _("%s/%s:%" PRIu64
+				      ": it is not known whether '%s' is %s: %s"),
+				    edit->folder, kind->database, line.number,
+				    unknown->name, owner->account.name,
+				    report_no_answer(unknown->answer.r));
+		else
+			report_line(
+				edit->program,
+				_("%s/%s:%" PRIu64 ": it is not known who '%s' is: %s"),
+				edit->folder, kind->database, line.number, unknown->name,
+				report_no_answer(unknown->answer.r));
 	}
 	return n;
 }
 
 /*
- * Does the same with a loaded database, for lines that are new; the others were asked
- * about. Lines of which it is not known whether they are the owner's are reported.
+ * Does what edit_find_names() does with a loaded database, for lines that are new; the
+ * others were asked about. Lines of which it is not known whether they are the owner's
+ * are reported.
  *
  * ret_silent: grows by their number. Returns 0 or an exit status.
  */
@@ -97,7 +125,7 @@ int edit_confirm_names(struct edit *edit, const struct kind *kind, struct range 
 	int r = db_find_names(&edit->db, kind, owner, range, &edit->unknown);
 
 	if (r == DB_UNKNOWN) {
-		*ret_silent += report_silent(edit, kind, range, owner);
+		*ret_silent += edit_report_silent(edit, kind, range, owner);
 		r = 0;
 	}
 	return edit_tell_error(edit, r);

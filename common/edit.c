@@ -125,7 +125,7 @@ int edit_tell_unread(const struct edit *edit, const struct kind *kind, int r)
 }
 
 /* Reports that it is not known who a user is. Returns the exit status. */
-static int fail_user(struct edit *edit, const char *login, int r)
+int edit_fail_user(struct edit *edit, const char *login, int r)
 {
 	edit->silent = true;
 	if (report_is_silence(r))
@@ -144,7 +144,7 @@ int edit_look_up(struct edit *edit, const char *login, struct account *ret_accou
 	int r = lookup_name(&edit->lookup, login, ret_account);
 
 	*ret_exists = r == 0;
-	return r < 0 ? fail_user(edit, login, r) : 0;
+	return r < 0 ? edit_fail_user(edit, login, r) : 0;
 }
 
 static int find(struct edit *edit, const char *name, bool no_account,
@@ -153,7 +153,7 @@ static int find(struct edit *edit, const char *name, bool no_account,
 	int r = owner_find(ret_owner, name, &edit->lookup, false);
 
 	if (r < 0)
-		return fail_user(edit, name, r);
+		return edit_fail_user(edit, name, r);
 	if (r == 0 && (no_account || owner_has_account(ret_owner)))
 		return 0;
 	owner_cleanup(ret_owner);

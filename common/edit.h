@@ -65,12 +65,16 @@ struct edit {
 void edit_start(int status);
 void edit_keep_going(void);
 int edit_find_folder(struct edit *edit);
+int edit_fail_user(struct edit *edit, const char *login, int r);
 int edit_find_user(struct edit *edit, const char *login, struct owner *ret_owner);
 int edit_look_up(struct edit *edit, const char *login, struct account *ret_account,
 		 bool *ret_exists);
 int edit_find_owner(struct edit *edit, const char *name, struct owner *ret_owner);
 int edit_find_names(struct edit *edit, const struct kind *kind, struct range range,
 		    struct owner *owner);
+int edit_find_owners(struct edit *edit, const struct kind *kind);
+size_t edit_report_silent(const struct edit *edit, const struct kind *kind,
+			  struct range range, const struct owner *owner);
 int edit_confirm_names(struct edit *edit, const struct kind *kind, struct range range,
 		       struct owner *owner, size_t *ret_silent);
 int edit_begin(struct edit *edit, const bool kinds[static 2]);

@@ -150,6 +150,14 @@ int db_revoke(struct db *db, const struct kind *kind, struct owner *owner,
 		table_subtract(&db_side_of(db, kind)->table, owner_is, owner, range));
 }
 
+/* Gives the lines the owners that @name says, as db_rename() does for one. */
+int db_rename_all(struct db *db, const struct kind *kind, table_name_fn name,
+		  void *context)
+{
+	return db_fail(db, kind,
+		       table_rename_all(&db_side_of(db, kind)->table, name, context));
+}
+
 /*
  * Makes @owner the owner of the lines that name @old; those by uid stay as they are. No
  * id becomes anybody's who was not meant to have it by those lines, so no policy is

@@ -80,6 +80,8 @@ int db_revoke(struct db *db, const struct kind *kind, struct owner *owner,
 	      struct range range);
 int db_drop_lines(struct db *db, const struct kind *kind, const uint64_t *numbers,
 		  size_t n);
+int db_rename_all(struct db *db, const struct kind *kind, table_name_fn name,
+		  void *context);
 int db_rename(struct db *db, const struct kind *kind, const char *old, const char *owner);
 int db_held(const struct db *db, const struct kind *kind, struct owner *owner,
 	    struct range_set *set);

@@ -31,6 +31,9 @@ int change_take(const struct verb *verb, struct change_options *options, int opt
 	case CHANGE_NO_ACCOUNT:
 		options->no_account = true;
 		return VERB_GO;
+	case CHANGE_LOCAL_ONLY:
+		options->local_only = true;
+		return VERB_GO;
 	default:
 		return verb_take(verb, &options->common, option);
 	}
@@ -61,6 +64,25 @@ int change_commit(struct edit *edit)
 	if (edit->dry_run)
 		progress_rows();
 	return edit_commit(edit);
+}
+
+/*
+ * What it means that it is not known whose @n lines are, which have been reported.
+ * Returns 0 or, if nothing is to be changed, an exit status.
+ */
+int change_judge_silent(struct edit *edit, const struct change_options *options, size_t n)
+{
+	if (n == 0)
+		return 0;
+	if (options->local_only) {
+		report_line(PROGRAM, _("note: these lines are left as they are"));
+		return 0;
+	}
+	report_line(PROGRAM,
+		    _("nothing is changed; --local-only goes on with the names that are "
+		      "known, and leaves these lines"));
+	edit->silent = true;
+	return EXIT_NO_USER;
 }
 
 /* The exit status of subid(1) for @status of common/status.h. */

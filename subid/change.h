@@ -18,6 +18,7 @@
 enum {
 	CHANGE_DRY_RUN = 256,
 	CHANGE_NO_ACCOUNT,
+	CHANGE_LOCAL_ONLY,
 	CHANGE_OWN, /* the verb's own options begin here */
 };
 #define CHANGE_SHORT "ug" VERB_SHORT_ROOT VERB_SHORT_HELP
@@ -27,18 +28,27 @@ enum {
 		{ "no-account", no_argument, NULL, CHANGE_NO_ACCOUNT }, VERB_LONG_ROOT, \
 		VERB_LONG_HELP, VERB_LONG_END
 
+/* For those verbs that have to know whose the lines are. */
+#define CHANGE_LONG_LOCAL_ONLY                                     \
+	{                                                          \
+		"local-only", no_argument, NULL, CHANGE_LOCAL_ONLY \
+	}
+
 struct change_options {
 	struct verb_options common;
 	bool uid_only;
 	bool gid_only;
 	bool dry_run;
 	bool no_account;
+	bool local_only; /* without what a silent name service has not answered */
 };
 
 int change_take(const struct verb *verb, struct change_options *options, int option);
 int change_prepare(struct edit *edit, const struct verb *verb,
 		   const struct change_options *options);
 int change_commit(struct edit *edit);
+int change_judge_silent(struct edit *edit, const struct change_options *options,
+			size_t n);
 int change_status(const struct edit *edit, int status);
 size_t change_describe(char *text, size_t n, const struct kind *kind, struct range range);
 

@@ -63,7 +63,7 @@ void problem_command(struct problem *problem, const char *command)
 }
 
 /* A name out of a file, which may hold anything, as a string; what is too long is cut. */
-static void copy_name(const char *name, size_t len, char out[static CHECK_NAME_BYTES])
+void problem_copy_name(const char *name, size_t len, char out[static CHECK_NAME_BYTES])
 {
 	size_t n = 0;
 
@@ -79,21 +79,47 @@ static void copy_name(const char *name, size_t len, char out[static CHECK_NAME_B
 	out[n] = '\0';
 }
 
+/* The login name that an owner is or has; NULL: none, or it may be one of two users. */
+static const char *find_login(const struct check *check, const char *owner)
+{
+	const struct accounts *users = &check->users;
+	size_t len = strlen(owner);
+	const struct accounts_item *by_name = accounts_by_name(users, owner, len),
+				   *by_uid;
+	uint64_t uid;
+
+	if (num_parse(owner, len, ID_NONE - 1, &uid))
+		return by_name || accounts_by_name(&check->spellings, owner, len) ?
+			       owner :
+			       NULL;
+	by_uid = accounts_by_id(users, (uint32_t)uid);
+	if (!by_uid)
+		return by_name ? owner : NULL;
+	return by_name && by_name->id != by_uid->id ? NULL : accounts_name(users, by_uid);
+}
+
 /* The login name of a line's owner as a word of a command; false: there is none. */
 static bool quote_login(const struct check *check, const char *owner,
 			char out[static CAUSES_QUOTED_BYTES])
 {
-	size_t len = strlen(owner);
-	const struct accounts_item *user;
-	uint64_t uid;
+	const char *login = find_login(check, owner);
 
-	if (len == 0)
-		return false;
-	if (num_parse(owner, len, ID_NONE - 1, &uid) == 0)
-		user = accounts_by_id(&check->users, (uint32_t)uid);
-	else
-		user = accounts_by_name(&check->users, owner, len);
-	return user && causes_quote(accounts_name(&check->users, user), out);
+	return login && login[0] != '\0' && causes_quote(login, out);
+}
+
+/* Tells whether the name service may have an account by this name. */
+static bool is_unknown(const struct check *check, const char *owner)
+{
+	return accounts_by_name(&check->unknown, owner, strlen(owner));
+}
+
+/* What depends on who an owner is cannot be fixed before that is known. */
+static void cure_by_waiting(struct problem *problem, const char *owner)
+{
+	problem_cure(problem,
+		     _("repeat this when the name service answers: who %s is decides "
+		       "what to do"),
+		     owner);
 }
 
 /* `usermod-ext OPTION FIRST-LAST LOGIN`, or a sentence where there is no such user. */
@@ -215,6 +241,12 @@ static void describe_overlap(const struct check *check, struct problem *problem)
 	/* What root shares is meant so, most often. */
 	if (problem->severity == FINDING_NOTE)
 		return;
+	if (is_unknown(check, problem->owner) || is_unknown(check, problem->other)) {
+		cure_by_waiting(problem, is_unknown(check, problem->owner) ?
+						 problem->owner :
+						 problem->other);
+		return;
+	}
 	cure_by_usermod(check, problem, problem->kind->revoke_flag,
 			quote_login(check, problem->owner, login) ? problem->owner :
 								    problem->other);
@@ -243,10 +275,42 @@ static void describe_own_overlap(const struct check *check, struct problem *prob
 		     problem->ids.end - 1, login);
 }
 
+/* Whose ids a range holds. Of some accounts no name is known. */
+static void describe_account(const struct finding *finding, struct problem *problem)
+{
+	uint64_t first = problem->ids.start, last = problem->ids.end - 1;
+	const char *id = problem->kind->id, *owner = problem->owner;
+
+	if (problem->other[0] == '\0')
+		problem_message(problem,
+				_("the range of %s holds %ss of accounts: the first is "
+				  "%" PRIu64 ", the last %" PRIu64),
+				owner, id, first, last);
+	else if (finding->primary && first == last)
+		problem_message(
+			problem,
+			_("the range of %s holds %" PRIu64 ", the primary gid of %s"),
+			owner, first, problem->other);
+	else if (first == last)
+		problem_message(problem,
+				_("the range of %s holds %" PRIu64 ", the %s of %s"),
+				owner, first, id, problem->other);
+	else if (finding->primary)
+		problem_message(problem,
+				_("the range of %s holds gids of accounts: the first is "
+				  "%" PRIu64
+				  ", the primary gid of %s, the last %" PRIu64),
+				owner, first, problem->other, last);
+	else
+		problem_message(problem,
+				_("the range of %s holds %ss of accounts: the first is "
+				  "%" PRIu64 " of %s, the last %" PRIu64),
+				owner, id, first, problem->other, last);
+}
+
 static void describe_ids(const struct check *check, const struct finding *finding,
 			 struct problem *problem)
 {
-	uint64_t first = problem->ids.start, last = problem->ids.end - 1;
 	const char *id = problem->kind->id, *owner = problem->owner;
 
 	if (finding->code == FINDING_ID_ZERO)
@@ -259,75 +323,11 @@ static void describe_ids(const struct check *check, const struct finding *findin
 				owner);
 	else if (finding->code == FINDING_OWN_ID)
 		problem_message(problem, _("the range of %s holds its own %s, %" PRIu64),
-				owner, id, first);
-	else if (first == last)
-		problem_message(problem,
-				_("the range of %s holds %" PRIu64 ", the %s of %s"),
-				owner, first, id, problem->other);
+				owner, id, problem->ids.start);
 	else
-		problem_message(problem,
-				_("the range of %s holds %ss of accounts: the first is "
-				  "%" PRIu64 " of %s, the last %" PRIu64),
-				owner, id, first, problem->other, last);
+		describe_account(finding, problem);
 	if (problem->severity != FINDING_NOTE)
 		cure_by_usermod(check, problem, problem->kind->revoke_flag, owner);
-}
-
-/*
- * The owner, who has no account, as a word of a command that takes its lines away. That
- * has to mean nobody else: neither a user whose login name the number is, nor one of the
- * name service that did not answer, nor who looks alike in other letters.
- */
-static bool quote_nobody(const struct check *check, const struct finding *finding,
-			 char out[static CAUSES_QUOTED_BYTES])
-{
-	char name[CHECK_NAME_BYTES];
-
-	if (check->unsure || finding->owner_len > LIMIT_OWNER_BYTES ||
-	    accounts_by_name(&check->users, finding->owner, finding->owner_len))
-		return false;
-	for (size_t i = 0; i < finding->owner_len; i++)
-		if ((unsigned char)finding->owner[i] >= 0x7f)
-			return false;
-	memcpy(name, finding->owner, finding->owner_len);
-	name[finding->owner_len] = '\0';
-	return causes_quote(name, out);
-}
-
-static void describe_no_account(const struct check *check, const struct finding *finding,
-				struct problem *problem)
-{
-	char word[CAUSES_QUOTED_BYTES];
-
-	problem_message(problem, _("there is no user %s"), problem->owner);
-	/* podman's, and meant so. */
-	if (strcmp(problem->owner, "containers") == 0)
-		return;
-	if (quote_nobody(check, finding, word))
-		problem_cure(problem, "%s revoke %s--no-account %s", PROGRAM,
-			     check->prefix, word);
-	else
-		problem_cure(
-			problem,
-			_("if nobody is meant by it, remove the lines of this owner"));
-}
-
-static void describe_ambiguous(const struct check *check, struct problem *problem)
-{
-	const struct accounts_item *user;
-	const char *name;
-	char behind[CHECK_NAME_BYTES + 16];
-	uint64_t uid = 0;
-
-	problem_message(problem,
-			_("%s is a uid here, and the login name of another user as well"),
-			problem->owner);
-	num_parse(problem->owner, strlen(problem->owner), ID_NONE - 1, &uid);
-	user = accounts_by_id(&check->users, (uint32_t)uid);
-	name = user ? accounts_name(&check->users, user) : NULL;
-	snprintf(behind, sizeof(behind), ":/%s:/",
-		 name && is_plain(name) ? name : "LOGIN");
-	cure_by_sed(problem, "s/^", problem->owner, behind);
 }
 
 static void describe_sides(const struct check *check, const struct finding *finding,
@@ -346,7 +346,9 @@ static void describe_sides(const struct check *check, const struct finding *find
 				_("%s has other %ss than %ss, as %" PRIu64 "-%" PRIu64),
 				problem->owner, problem->kind->id, other->id,
 				problem->ids.start, problem->ids.end - 1);
-	if (!quote_login(check, problem->owner, login))
+	if (is_unknown(check, problem->owner))
+		cure_by_waiting(problem, problem->owner);
+	else if (!quote_login(check, problem->owner, login))
 		problem_cure(problem, _("write such a line into the other database"));
 	else if (!range_set_overlaps(&check->taken[other->group], problem->ids))
 		problem_cure(problem, "usermod-ext %s%s %" PRIu64 "-%" PRIu64 " %s",
@@ -386,9 +388,9 @@ void check_describe(const struct check *check, const struct finding *finding,
 		.other_line = finding->other_line,
 		.ids = finding->ids,
 	};
-	copy_name(finding->owner, finding->owner_len, problem->owner);
+	problem_copy_name(finding->owner, finding->owner_len, problem->owner);
 	if (finding->other)
-		copy_name(finding->other, finding->other_len, problem->other);
+		problem_copy_name(finding->other, finding->other_len, problem->other);
 
 	if (finding->fault && finding->code <= FINDING_READ_DIFFERENTLY)
 		describe_fault(finding, problem);
@@ -396,10 +398,10 @@ void check_describe(const struct check *check, const struct finding *finding,
 		describe_overlap(check, problem);
 	else if (finding->code == FINDING_OWN_OVERLAP)
 		describe_own_overlap(check, problem);
-	else if (finding->code == FINDING_NO_ACCOUNT)
-		describe_no_account(check, finding, problem);
-	else if (finding->code == FINDING_AMBIGUOUS_OWNER)
-		describe_ambiguous(check, problem);
+	else if (finding->code == FINDING_NO_ACCOUNT ||
+		 finding->code == FINDING_AMBIGUOUS_OWNER ||
+		 finding->code == FINDING_SPELLING)
+		check_describe_owner(check, finding, problem);
 	else if (finding->code == FINDING_ONE_SIDE ||
 		 finding->code == FINDING_SIDES_DIFFER)
 		describe_sides(check, finding, problem);

@@ -33,8 +33,18 @@ static int put_lines(struct used *used, struct range span, const struct table *t
 	return r;
 }
 
-static int find(const struct table *table, const struct accounts *accounts,
-		struct range span, struct range_set *set)
+static int put_accounts(struct used *used, struct range span,
+			const struct accounts *accounts)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < accounts->n; i++)
+		r = put_id(used, span, accounts->items[i].id);
+	return r;
+}
+
+static int find(const struct check *check, unsigned group, struct range span,
+		struct range_set *set)
 {
 	CLEANUP(used_cleanup) struct used used = { 0 };
 	int r;
@@ -42,10 +52,12 @@ static int find(const struct table *table, const struct accounts *accounts,
 	r = put_id(&used, span, 0);
 	if (r == 0)
 		r = put_id(&used, span, ID_NONE);
-	for (size_t i = 0; r == 0 && i < accounts->n; i++)
-		r = put_id(&used, span, accounts->items[i].id);
 	if (r == 0)
-		r = put_lines(&used, span, table);
+		r = put_accounts(&used, span, group ? &check->groups : &check->users);
+	if (r == 0 && group)
+		r = put_accounts(&used, span, &check->primary);
+	if (r == 0)
+		r = put_lines(&used, span, &check->sides[group].table);
 	set->max = SIZE_MAX;
 	return r ? r : range_set_fill(set, used.ranges, used.n);
 }
@@ -72,7 +84,7 @@ static struct range find_span(const struct findings *findings, unsigned group)
 }
 
 /*
- * Finds in the databases and among the local accounts what check->taken holds, where a
+ * Finds in the databases and among the accounts what check->taken holds, where a
  * finding needs it for its cure. Returns 0 or -ENOMEM.
  */
 int check_find_taken(struct check *check, const struct findings *findings)
@@ -83,9 +95,7 @@ int check_find_taken(struct check *check, const struct findings *findings)
 		struct range span = find_span(findings, group);
 
 		if (span.end > 0)
-			r = find(&check->sides[group].table,
-				 group ? &check->groups : &check->users, span,
-				 &check->taken[group]);
+			r = find(check, group, span, &check->taken[group]);
 	}
 	return r;
 }

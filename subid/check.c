@@ -160,15 +160,19 @@ static void check_cleanup(struct check *check)
 	}
 	accounts_cleanup(&check->users);
 	accounts_cleanup(&check->groups);
+	accounts_cleanup(&check->primary);
+	accounts_cleanup(&check->spellings);
+	accounts_cleanup(&check->unknown);
 	output_cleanup(&check->output);
 }
 
 static int parse(int argc, char **argv, struct check *check)
 {
-	enum { OPTION_ALL = 256, OPTION_FIX };
+	enum { OPTION_ALL = 256, OPTION_FIX, OPTION_VERBOSE };
 	static const struct option long_options[] = {
 		{ "all", no_argument, NULL, OPTION_ALL },
 		{ "fix", no_argument, NULL, OPTION_FIX },
+		{ "verbose", no_argument, NULL, OPTION_VERBOSE },
 		VERB_LONG_OUTPUT,
 		VERB_LONG_ROOT,
 		VERB_LONG_HELP,
@@ -179,9 +183,10 @@ static int parse(int argc, char **argv, struct check *check)
 	int option, r;
 
 	while ((option = arguments_next(argc, argv, short_options, long_options)) >= 0) {
-		if (option == OPTION_ALL || option == OPTION_FIX) {
+		if (option >= OPTION_ALL && option <= OPTION_VERBOSE) {
 			check->all |= option == OPTION_ALL;
 			check->fix |= option == OPTION_FIX;
+			check->verbose |= option == OPTION_VERBOSE;
 			continue;
 		}
 		r = verb_take(&verb_check, &check->options, option);
@@ -286,7 +291,7 @@ static int status_of(const struct check *check)
 		return VERB_NOT_WRITTEN;
 	if (check->locked)
 		return VERB_LOCKED;
-	if (check->unreadable)
+	if (check->unreadable || check->silent)
 		return VERB_UNREADABLE;
 	return check->n_wrong ? VERB_FINDINGS : VERB_DONE;
 }
@@ -324,7 +329,9 @@ const struct verb verb_check = {
 	.help = N_("find what is wrong with the databases"),
 	.options = N_(
 		"      --all             show all findings of a kind, not the first 1000\n"
-		"      --fix             mend what gives and takes no id\n"),
+		"      --fix             fix what gives and takes no id\n"
+		"      --verbose         report how many ids the name service was asked "
+		"about\n"),
 	.shared = VERB_SHARES_OUTPUT | VERB_SHARES_ROOT,
 	.writes = true,
 };

@@ -13,6 +13,7 @@
 #include "libsubid/core/kind.h"
 #include "libsubid/core/range.h"
 #include "libsubid/core/table.h"
+#include "libsubid/sys/nsswitch.h"
 #include "libsubid/user/passwd-file.h"
 #include "subid/verb.h"
 
@@ -70,16 +71,22 @@ struct check {
 	struct verb_options options;
 	struct verb_place place;
 	bool fix;
+	bool verbose;
 	bool all;	  /* however many findings there are */
 	char prefix[512]; /* "-R DIR ", quoted, for commands; or empty */
 	struct check_side sides[2];
 	struct range_set taken[2]; /* see check_find_taken() */
+	/* Those of the local files; then also those that the name service has in the
+	 * databases. The others are as in struct findings_question. */
 	struct accounts users;
 	struct accounts groups;
+	struct accounts primary;
+	struct accounts spellings;
+	struct accounts unknown;
 	struct output output;
-	bool table;	 /* rows and not sentences */
-	size_t n_wrong;	 /* of warnings and errors that are not mended */
-	bool unsure;	 /* the name service did not answer about all owners */
+	bool table;	/* rows and not sentences */
+	size_t n_wrong; /* of warnings and errors that are not mended */
+	bool silent;	/* the name service has not answered */
 	bool unreadable;
 	bool not_written;
 	bool locked;
@@ -92,9 +99,13 @@ void problem_message(struct problem *problem, const char *format, ...)
 void problem_cure(struct problem *problem, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void problem_command(struct problem *problem, const char *command);
+void problem_copy_name(const char *name, size_t len, char out[static CHECK_NAME_BYTES]);
 int check_tell(struct check *check, const struct problem *problem);
 
 int check_lines(struct check *check);
+int check_ask_service(struct check *check, const struct findings *findings);
+int check_ask_ids(struct check *check, const struct nsswitch *nsswitch, int *ret_failed);
+int check_find_primary(struct check *check, struct range span);
 int check_find_taken(struct check *check, const struct findings *findings);
 int check_files(struct check *check);
 int check_mappers(struct check *check);
@@ -102,6 +113,8 @@ int check_leftovers(struct check *check);
 int check_tell_leftover(struct check *check, const struct kind *kind, const char *name,
 			bool is_lock, bool mended);
 int check_repair(struct check *check);
+void check_describe_owner(const struct check *check, const struct finding *finding,
+			  struct problem *problem);
 void check_describe(const struct check *check, const struct finding *finding,
 		    struct problem *problem);
 

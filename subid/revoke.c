@@ -22,7 +22,6 @@ enum {
 	OPTION_AS_UID,
 	OPTION_IF_HELD,
 	OPTION_IN_USE,
-	OPTION_LOCAL_ONLY,
 	OPTION_RANGE,
 };
 
@@ -36,7 +35,6 @@ struct revoke {
 	bool as_uid;
 	bool if_held;	    /* nothing to remove is no failure */
 	bool in_use;	    /* also what processes use */
-	bool local_only;    /* go on without the answers of the name service */
 	bool nothing;	    /* the owner has none of the ids */
 	struct range range; /* what is removed */
 	bool kinds[2];	    /* from which databases */
@@ -76,9 +74,6 @@ static int take_option(struct revoke *revoke, int option)
 	case OPTION_IN_USE:
 		revoke->in_use = true;
 		return VERB_GO;
-	case OPTION_LOCAL_ONLY:
-		revoke->local_only = true;
-		return VERB_GO;
 	case OPTION_RANGE:
 		return take_range(revoke);
 	default:
@@ -94,7 +89,7 @@ static int parse(int argc, char **argv, struct revoke *revoke)
 		{ "as-uid", no_argument, NULL, OPTION_AS_UID },
 		{ "if-held", no_argument, NULL, OPTION_IF_HELD },
 		{ "in-use", no_argument, NULL, OPTION_IN_USE },
-		{ "local-only", no_argument, NULL, OPTION_LOCAL_ONLY },
+		CHANGE_LONG_LOCAL_ONLY,
 		{ "range", required_argument, NULL, OPTION_RANGE },
 		CHANGE_LONG,
 	};
@@ -156,17 +151,7 @@ static int confirm_names(struct revoke *revoke)
 	for (size_t k = 0; r == 0 && k < 2; k++)
 		if (edit->db.sides[k].loaded)
 			report_ambiguous(revoke, k);
-	if (r || silent == 0)
-		return r;
-	if (revoke->local_only) {
-		report_line(PROGRAM, _("note: these lines are left as they are"));
-		return 0;
-	}
-	report_line(PROGRAM,
-		    _("nothing is changed; --local-only goes on with the names that are "
-		      "known, and leaves these lines"));
-	edit->silent = true;
-	return EXIT_NO_USER;
+	return r ? r : change_judge_silent(edit, &revoke->change, silent);
 }
 
 static int change(struct revoke *revoke)

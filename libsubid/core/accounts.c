@@ -69,9 +69,12 @@ static bool is_named(const struct accounts *accounts, const struct accounts_item
 const struct accounts_item *accounts_by_name(const struct accounts *accounts,
 					     const char *name, size_t len)
 {
-	uint32_t hash = hash_bytes(name, len), number;
+	uint32_t hash, number;
 	size_t at = 0;
 
+	if (accounts->by_name.n == 0)
+		return NULL;
+	hash = hash_bytes(name, len);
 	while ((number = hash_next(&accounts->by_name, hash, &at)))
 		if (is_named(accounts, &accounts->items[number - 1], name, len))
 			return &accounts->items[number - 1];
@@ -110,6 +113,7 @@ static int index_ids(struct accounts *accounts)
 	uint64_t *keys = reallocarray(NULL, accounts->n + 1, sizeof(*keys));
 	bool sorted = true;
 
+	accounts->sorted = 0;
 	free(accounts->by_id);
 	accounts->by_id = reallocarray(NULL, accounts->n + 1, sizeof(*accounts->by_id));
 	if (!keys || !accounts->by_id)
@@ -122,6 +126,7 @@ static int index_ids(struct accounts *accounts)
 		qsort(keys, accounts->n, sizeof(*keys), compare);
 	for (size_t i = 0; i < accounts->n; i++)
 		accounts->by_id[i] = (uint32_t)keys[i];
+	accounts->sorted = accounts->n;
 	return 0;
 }
 
@@ -139,7 +144,12 @@ int accounts_sort(struct accounts *accounts)
 /* The place of the first account with an id that is not below @id. Thread-safe. */
 size_t accounts_lower_bound(const struct accounts *accounts, uint64_t id)
 {
-	return BISECT(accounts->n, i, accounts_at(accounts, i)->id >= id);
+	size_t n = accounts->sorted;
+
+	/* Ranges lie above most accounts. */
+	if (n == 0 || accounts_at(accounts, n - 1)->id < id)
+		return n;
+	return BISECT(n, i, accounts_at(accounts, i)->id >= id);
 }
 
 /* The account with an id; NULL: there is none. Of several the first. Thread-safe. */
@@ -147,7 +157,7 @@ const struct accounts_item *accounts_by_id(const struct accounts *accounts, uint
 {
 	size_t i = accounts_lower_bound(accounts, id);
 
-	if (i == accounts->n || accounts_at(accounts, i)->id != id)
+	if (i == accounts->sorted || accounts_at(accounts, i)->id != id)
 		return NULL;
 	return accounts_at(accounts, i);
 }

@@ -29,6 +29,7 @@ struct accounts {
 	size_t names_len;
 	size_t names_allocated;
 	uint32_t *by_id; /* indices of items, by id and then in their order */
+	size_t sorted;	 /* how many: those that were added later are not found */
 	struct hash by_name;
 };
 

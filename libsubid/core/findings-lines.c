@@ -20,7 +20,10 @@ _Static_assert(FINDING_RANGE_BEYOND - FINDING_LINE_TOO_LONG ==
 /* Prepares what is known about accounts. */
 void search_init(struct search *search)
 {
-	holders_init(&search->holders, search->findings->question.users);
+	const struct findings_question *question = &search->findings->question;
+
+	holders_init(&search->holders, question->users);
+	search->holders.spellings = question->spellings;
 }
 
 /* Frees all of it. Takes one that was never begun. */
@@ -134,27 +137,44 @@ static uint32_t own_id(const struct search *search, const struct holder *holder,
 }
 
 /*
- * Accounts in the range, but for root's and the owner's own, which are told by
- * themselves. The first one is told, with all ids up to the last.
+ * Adds the accounts in the range, but for root's and the owner's own, which are reported
+ * by themselves: the first one, and the ids up to the last.
  */
-static int find_accounts(struct search *search, unsigned group, struct range range,
-			 uint32_t own, bool of_root, struct findings_item item)
+static void add_accounts(const struct accounts *accounts, bool primary,
+			 struct range range, uint32_t own, struct findings_item *item)
 {
-	const struct accounts *accounts = search_accounts(search, group);
 	size_t at = accounts_lower_bound(accounts, range.start ? range.start : 1), end;
+	bool none = item->first > item->last;
+	uint32_t first, last;
 
-	while (at < accounts->n && accounts_at(accounts, at)->id == own)
+	while (at < accounts->sorted && accounts_at(accounts, at)->id == own)
 		at++;
-	if (at == accounts->n || accounts_at(accounts, at)->id >= range.end)
-		return 0;
+	if (at == accounts->sorted || accounts_at(accounts, at)->id >= range.end)
+		return;
 	end = accounts_lower_bound(accounts, range.end);
 	while (accounts_at(accounts, end - 1)->id == own)
 		end--;
+	first = accounts_at(accounts, at)->id;
+	last = accounts_at(accounts, end - 1)->id;
+	if (none || last > item->last)
+		item->last = last;
+	if (!none && first >= item->first)
+		return;
+	item->first = first;
+	item->other = accounts->by_id[at];
+	item->primary = primary;
+}
+
+static int find_accounts(struct search *search, unsigned group, struct range range,
+			 uint32_t own, bool of_root, struct findings_item item)
+{
+	const struct accounts *primary = search->findings->question.primary;
+
 	item.code = FINDING_ACCOUNT;
-	item.first = accounts_at(accounts, at)->id;
-	item.last = accounts_at(accounts, end - 1)->id;
-	item.other = accounts->by_id[at];
-	return findings_put(search->findings, item, of_root);
+	add_accounts(search_accounts(search, group), false, range, own, &item);
+	if (group && primary)
+		add_accounts(primary, true, range, own, &item);
+	return item.first > item.last ? 0 : findings_put(search->findings, item, of_root);
 }
 
 static int put_id(struct search *search, struct findings_item item,
@@ -185,25 +205,49 @@ static int find_ids(struct search *search, unsigned group, const struct holder *
 	return find_accounts(search, group, range, own, of_root, item);
 }
 
+static bool is_among(const struct accounts *accounts, const struct entry *entry)
+{
+	return accounts && accounts_by_name(accounts, entry->owner, entry->owner_len);
+}
+
+/* Tells whether the owner is the uid of one account and the login name of another. */
+static bool is_ambiguous(const struct search *search, const struct holder *holder,
+			 const struct entry *entry, uint32_t *ret_user)
+{
+	if (!entry->by_id || holder->uid != entry->owner_id)
+		return false;
+	*ret_user = holders_user_named(&search->holders, entry->owner, entry->owner_len);
+	return *ret_user != HOLDERS_NONE &&
+	       search_accounts(search, 0)->items[*ret_user].id != holder->uid;
+}
+
 /* Who the owner is. */
 static int find_name(struct search *search, const struct holder *holder,
 		     const struct entry *entry, bool first, struct findings_item item)
 {
-	uint32_t user = HOLDERS_NONE;
+	const struct findings_question *question = &search->findings->question;
 
-	if (first && !holder->has_account) {
+	if (!holder->has_account) {
+		if (!first || is_among(question->unknown, entry))
+			return 0;
 		item.code = FINDING_NO_ACCOUNT;
-		return findings_put(search->findings, item, false);
-	}
-	if (entry->by_id)
-		user = holders_user_named(&search->holders, entry->owner,
-					  entry->owner_len);
-	if (user == HOLDERS_NONE ||
-	    search_accounts(search, 0)->items[user].id == entry->owner_id)
+	} else if (is_ambiguous(search, holder, entry, &item.other)) {
+		item.code = FINDING_AMBIGUOUS_OWNER;
+	} else if (is_among(question->spellings, entry)) {
+		item.code = FINDING_SPELLING;
+		item.other = holder->user;
+	} else {
 		return 0;
-	item.code = FINDING_AMBIGUOUS_OWNER;
-	item.other = user;
+	}
 	return findings_put(search->findings, item, false);
+}
+
+static void widen_span(struct range *span, struct range range)
+{
+	if (span->end == 0 || range.start < span->start)
+		span->start = range.start;
+	if (range.end > span->end)
+		span->end = range.end;
 }
 
 static int look_at(struct search *search, unsigned group, const struct table_line *line,
@@ -224,6 +268,7 @@ static int look_at(struct search *search, unsigned group, const struct table_lin
 	first = number >= *known;
 	if (first)
 		*known = (size_t)number + 1;
+	widen_span(&search->findings->spans[group], entry->range);
 	r = put_line(&search->sides[group],
 		     (struct search_line){
 			     .first = (uint32_t)entry->range.start,

@@ -17,7 +17,7 @@ enum other {
 	OTHER_NOTHING,
 	OTHER_LINE,
 	OTHER_USER,
-	OTHER_ACCOUNT, /* a user or a group, by the kind */
+	OTHER_ACCOUNT, /* a user or a group, by the kind, or a user by primary group */
 };
 
 static const struct {
@@ -46,7 +46,8 @@ static const struct {
 	[FINDING_NO_ID] = { "no-id", FINDING_WARNING, OTHER_NOTHING },
 	[FINDING_OWN_ID] = { "own-id", FINDING_ERROR, OTHER_USER },
 	[FINDING_ACCOUNT] = { "account", FINDING_ERROR, OTHER_ACCOUNT },
-	[FINDING_AMBIGUOUS_OWNER] = { "ambiguous-owner", FINDING_WARNING, OTHER_USER },
+	[FINDING_AMBIGUOUS_OWNER] = { "ambiguous-owner", FINDING_ERROR, OTHER_USER },
+	[FINDING_SPELLING] = { "spelling", FINDING_NOTE, OTHER_USER },
 	[FINDING_NO_ACCOUNT] = { "no-account", FINDING_NOTE, OTHER_NOTHING },
 	[FINDING_OVERLAP] = { "overlap", FINDING_ERROR, OTHER_LINE },
 	[FINDING_DUPLICATE] = { "duplicate", FINDING_WARNING, OTHER_LINE },
@@ -192,7 +193,9 @@ static void find_other(const struct findings *findings, const struct findings_it
 		finding->other = name_of(question->users, item->other);
 		break;
 	case OTHER_ACCOUNT:
-		finding->other = name_of(item->group ? question->groups : question->users,
+		finding->other = name_of(item->primary ? question->primary :
+					 item->group   ? question->groups :
+							 question->users,
 					 item->other);
 		break;
 	}
@@ -214,6 +217,7 @@ void findings_get(const struct findings *findings, size_t i, struct finding *ret
 		.line = item->line,
 		.other_line = item->other_line,
 		.fault = item->fault,
+		.primary = item->primary,
 	};
 
 	if (item->first <= item->last)

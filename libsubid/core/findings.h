@@ -51,9 +51,10 @@ enum finding_code {
 	FINDING_ID_ZERO,	 /* holds root's id */
 	FINDING_NO_ID,		 /* holds 4294967295 */
 	FINDING_OWN_ID,		 /* holds the owner's own uid or primary gid */
-	FINDING_ACCOUNT,	 /* holds ids of accounts or groups: the first is told */
-	FINDING_AMBIGUOUS_OWNER, /* a uid that is the login name of another user, too */
-	FINDING_NO_ACCOUNT,	 /* the owner is nobody; told at its first line */
+	FINDING_ACCOUNT,	 /* holds ids of accounts or groups: the first is named */
+	FINDING_AMBIGUOUS_OWNER, /* the uid of one user, and the login name of another */
+	FINDING_SPELLING,	 /* the owner is another name of a user */
+	FINDING_NO_ACCOUNT,	 /* no user is the owner; reported at its first line */
 	FINDING_OVERLAP,	 /* with a line of another owner */
 	FINDING_DUPLICATE,	 /* the same line stands further up */
 	FINDING_OWN_OVERLAP,	 /* with a line of the same owner */
@@ -75,15 +76,23 @@ struct finding {
 	size_t owner_len;
 	const char *other; /* the owner of the other line, an account, a group; or NULL */
 	size_t other_len;  /* not terminated either */
-	int fault;	   /* the enum entry_fault of a line that is no entry, or 0 */
+	bool primary; /* FINDING_ACCOUNT: `other` is a user with this primary group */
+	int fault;    /* the enum entry_fault of a line that is no entry, or 0 */
 };
 
 /* What is looked at; it has to outlive the findings. */
 struct findings_question {
 	const struct table *tables[2]; /* by kind->group; NULL: that one is left out */
-	/* Several users may have the same uid: together they are one owner. NULL: none. */
+	/* Several users may have the same uid: together they are one owner. NULL: none.
+	 */
 	const struct accounts *users;
 	const struct accounts *groups;
+	/* Users by their primary group, where no group has its id. NULL: none. */
+	const struct accounts *primary;
+	/* Other names of users, as the name service has them. NULL: none. */
+	const struct accounts *spellings;
+	/* Owners of whom it is not known whether they have an account. NULL: none. */
+	const struct accounts *unknown;
 	size_t max; /* of findings of one code and severity that are kept; 0: all */
 };
 
@@ -99,6 +108,7 @@ struct findings_item {
 	uint8_t severity;
 	uint8_t group; /* of the kind */
 	uint8_t fault;
+	bool primary;
 };
 
 struct findings {
@@ -106,6 +116,8 @@ struct findings {
 	struct findings_item *items;
 	size_t n;
 	size_t allocated;
+	/* From the first to the last id in each database; end 0: none. */
+	struct range spans[2];
 	/* How many there are, those that are not kept among them. */
 	size_t counts[FINDING_CODES_END][FINDING_ERROR + 1];
 };

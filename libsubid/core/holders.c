@@ -3,7 +3,8 @@
  * holders: owners by uid where that is known, else by the text of their name.
  *
  * Invariant: two lines have the same holder if and only if they name the same uid, be it
- * by number or by a login name, or, without a uid, the same text.
+ * by number, by a login name or by another spelling of one, or, without a uid, the same
+ * text. Digits are a uid wherever an account has it, otherwise a login name.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -48,8 +49,28 @@ uint32_t holders_user_named(const struct holders *holders, const char *name, siz
 		       HOLDERS_NONE;
 }
 
+/* The account with a name, by whatever spelling; NULL: there is none. */
+static const struct accounts_item *find_named(const struct holders *holders,
+					      const char *name, size_t len)
+{
+	const struct accounts_item *item = NULL;
+
+	if (holders->users)
+		item = accounts_by_name(holders->users, name, len);
+	if (!item && holders->spellings)
+		item = accounts_by_name(holders->spellings, name, len);
+	return item;
+}
+
+static uint32_t user_with_uid(const struct holders *holders, uint32_t uid)
+{
+	return holders->users ? number_of(holders, accounts_by_id(holders->users, uid)) :
+				HOLDERS_NONE;
+}
+
 static struct holder describe(const struct holders *holders, const struct entry *entry)
 {
+	const struct accounts_item *named;
 	struct holder holder = {
 		.name = entry->owner,
 		.name_len = (uint16_t)entry->owner_len,
@@ -58,14 +79,16 @@ static struct holder describe(const struct holders *holders, const struct entry 
 		.user = HOLDERS_NONE,
 	};
 
-	if (!entry->by_id) {
-		holder.user = holders_user_named(holders, entry->owner, entry->owner_len);
-		holder.has_uid = holder.user != HOLDERS_NONE;
-		holder.uid = holder.has_uid ? holders->users->items[holder.user].id : 0;
+	if (entry->by_id)
+		holder.user = user_with_uid(holders, entry->owner_id);
+	if (holder.user == HOLDERS_NONE) {
+		named = find_named(holders, entry->owner, entry->owner_len);
+		holder.has_uid |= named != NULL;
+		if (named) {
+			holder.uid = named->id;
+			holder.user = user_with_uid(holders, named->id);
+		}
 	}
-	if (holder.has_uid && holders->users)
-		holder.user =
-			number_of(holders, accounts_by_id(holders->users, holder.uid));
 	holder.has_account = holder.user != HOLDERS_NONE;
 	return holder;
 }

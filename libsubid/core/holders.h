@@ -16,7 +16,7 @@
 struct holder {
 	const char *name; /* the first that was met; not terminated */
 	uint16_t name_len;
-	bool has_uid;	  /* by an account or as a number: */
+	bool has_uid;	  /* as a number or by an account: */
 	bool has_account; /* there is a user with this uid */
 	uint32_t uid;
 	uint32_t user; /* has_account: which of the users is the first with this uid */
@@ -24,6 +24,9 @@ struct holder {
 
 struct holders {
 	const struct accounts *users;
+	/* Other names of users, as the name service has them, or NULL; set by the caller.
+	 */
+	const struct accounts *spellings;
 	struct holder *items;
 	size_t n;
 	size_t allocated;

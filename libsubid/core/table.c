@@ -292,12 +292,11 @@ int table_subtract(struct table *table, table_match_fn match, void *context,
 }
 
 /*
- * Makes @owner the owner of every entry that @old owns by that very name.
+ * Gives every entry the owner that @name says.
  * Returns 0, -EINVAL (no such owner can be), -EFBIG or -ENOMEM; the table changes only
  * with 0. A table belongs to one thread.
  */
-int table_rename(struct table *table, const char *old, size_t old_len, const char *owner,
-		 size_t owner_len)
+int table_rename_all(struct table *table, table_name_fn name, void *context)
 {
 	CLEANUP(table_cleanup) struct table next = { 0 };
 	struct table_cursor cursor = { 0 };
@@ -305,24 +304,54 @@ int table_rename(struct table *table, const char *old, size_t old_len, const cha
 	size_t copied = 0;
 	int r;
 
-	if (entry_check_owner(owner, owner_len))
-		return -EINVAL;
 	while (table_next(table, &cursor, &line)) {
-		if (line.fault || line.entry.owner_len != old_len ||
-		    memcmp(line.entry.owner, old, old_len) != 0)
+		const char *owner = line.fault ? NULL : name(&line.entry, context);
+
+		if (!owner)
 			continue;
+		if (entry_check_owner(owner, strlen(owner)))
+			return -EINVAL;
 		r = table_put(&next, table->text + copied,
 			      (size_t)(line.text - table->text) - copied);
 		if (r == 0)
-			r = table_put(&next, owner, owner_len);
+			r = table_put(&next, owner, strlen(owner));
 		if (r)
 			return r;
-		copied = (size_t)(line.text - table->text) + old_len;
+		copied = (size_t)(line.text - table->text) + line.entry.owner_len;
 		next.changed = true;
 	}
 	if (!next.changed)
 		return 0;
 	return finish(table, &next, copied, &(struct table){ 0 });
+}
+
+/* One owner, and the new one. */
+struct rename {
+	const char *old;
+	size_t old_len;
+	char owner[LIMIT_OWNER_BYTES + 1];
+};
+
+static const char *new_name(const struct entry *entry, void *context)
+{
+	const struct rename *rename = context;
+
+	return entry->owner_len == rename->old_len &&
+			       memcmp(entry->owner, rename->old, rename->old_len) == 0 ?
+		       rename->owner :
+		       NULL;
+}
+
+/* Makes @owner the owner of every entry that @old owns by that very name. The same. */
+int table_rename(struct table *table, const char *old, size_t old_len, const char *owner,
+		 size_t owner_len)
+{
+	struct rename rename = { .old = old, .old_len = old_len };
+
+	if (entry_check_owner(owner, owner_len))
+		return -EINVAL;
+	memcpy(rename.owner, owner, owner_len);
+	return table_rename_all(table, new_name, &rename);
 }
 
 /*

@@ -45,6 +45,8 @@ struct table_mark {
 
 /* Tells whether an entry is meant. Owners have several spellings: the caller knows. */
 typedef bool (*table_match_fn)(const struct entry *entry, void *context);
+/* Gives the name that the owner of an entry is to have; NULL: the line stays as it is. */
+typedef const char *(*table_name_fn)(const struct entry *entry, void *context);
 /* Tells whether a line may be meant, quickly: false is certain. */
 typedef bool (*table_maybe_fn)(const char *line, size_t len, const void *context);
 
@@ -64,6 +66,7 @@ void table_take_back(struct table *table, struct table_mark mark);
 int table_subtract(struct table *table, table_match_fn match, void *context,
 		   struct range range);
 int table_drop_lines(struct table *table, const uint64_t *numbers, size_t n);
+int table_rename_all(struct table *table, table_name_fn name, void *context);
 int table_rename(struct table *table, const char *old, size_t old_len, const char *owner,
 		 size_t owner_len);
 

@@ -77,62 +77,91 @@ static int64_t time_left(const struct ids_in_use_service *service)
 	return IDS_IN_USE_SECONDS * 1000 - service->waited;
 }
 
-/* Enumerates once in a command. */
-static void enumerate(struct ids_in_use_service *service, const struct kind *kind)
+/* Notes what a call of the service returned. Returns 0 or -ENOMEM. */
+static int note_answer(struct ids_in_use_service *service, int r)
 {
-	const struct name_service *name_service = service->service;
-
-	if (service->enumerated[kind->group] || !name_service->enumerate)
-		return;
-	service->enumerated[kind->group] = true;
-	if (name_service->enumerate(name_service->context, kind, time_left(service),
-				    &service->known[kind->group]))
-		service->silent = true;
+	if (r == 0 || r == -ENOMEM)
+		return r;
+	service->failed = r;
+	service->silent = true;
+	return 0;
 }
 
-/* Of what was enumerated, what is wanted. Returns how many were added, or -ENOMEM. */
+/* Enumerates once in a command, in half of the time: the rest is for ids one by one. */
+static int enumerate(struct ids_in_use_service *service, const struct kind *kind)
+{
+	const struct name_service *name_service = service->service;
+	struct accounts *known = &service->known[kind->group];
+	int64_t begin = wait_clock();
+	int r;
+
+	if (service->enumerated[kind->group] || !name_service->enumerate)
+		return 0;
+	service->enumerated[kind->group] = true;
+	r = note_answer(service, name_service->enumerate(name_service->context, kind,
+							 time_left(service) / 2, known));
+	service->waited += wait_clock() - begin;
+	return r ? r : accounts_sort(known);
+}
+
+/* Of what was enumerated, what is wanted. */
 static int take_known(const struct accounts *known, const struct range_set *wanted,
 		      struct accounts *found)
 {
-	int n = 0;
+	int r = 0;
 
-	for (size_t i = 0; i < known->n; i++) {
+	for (size_t i = 0; r == 0 && i < known->n; i++) {
 		const struct accounts_item *item = &known->items[i];
 		const char *name = accounts_name(known, item);
 
-		if (!is_wanted(wanted, item->id))
-			continue;
-		if (accounts_add(found, name, strlen(name), item->id, item->gid))
-			return -ENOMEM;
-		n++;
+		if (is_wanted(wanted, item->id))
+			r = accounts_add(found, name, strlen(name), item->id, item->gid);
 	}
-	return n;
+	return r;
 }
 
-/* Asks for the ids of one range, unless something is known to be there. */
-static int scan_range(struct ids_in_use_service *service, const struct kind *kind,
-		      struct range range, struct accounts *found)
+static bool is_known(const struct accounts *known, struct range range)
 {
-	int64_t left = time_left(service);
+	size_t at = accounts_lower_bound(known, range.start);
+
+	return at < known->sorted && accounts_at(known, at)->id < range.end;
+}
+
+/* Milliseconds for a range, which @more follow. */
+static int64_t time_for(const struct ids_in_use_service *service, bool whole, size_t more)
+{
+	int64_t left = time_left(service), share;
+
+	if (!service->thorough)
+		return whole || left < IDS_IN_USE_A_RANGE ? left : IDS_IN_USE_A_RANGE;
+	share = left / (int64_t)(1 + more + service->to_come);
+	return share == 0 && left > 0 ? 1 : share;
+}
+
+/* Asks for the ids of one range, which @more follow. */
+static int scan_range(struct ids_in_use_service *service, const struct kind *kind,
+		      struct range range, size_t more, struct accounts *found)
+{
 	bool whole = range_count(range) <= IDS_IN_USE_ALL;
 	uint64_t gap = whole ? 0 : IDS_IN_USE_GAP;
-	struct name_service_scan scan = {
-		.kind = kind, .range = range, .first_only = !whole, .found = found
-	};
+	struct name_service_scan scan = { .kind = kind,
+					  .range = range,
+					  .milliseconds = time_for(service, whole, more),
+					  .first_only = !whole,
+					  .found = found };
+	int64_t begin = wait_clock();
 	size_t before = found->n;
-	int r;
+	int r = 0;
 
-	scan.milliseconds = whole || service->thorough || left < IDS_IN_USE_A_RANGE ?
-				    left :
-				    IDS_IN_USE_A_RANGE;
 	scan.largest = range_count(range);
-	r = left > 0 ? service->service->scan(service->service->context, &scan) : 0;
+	if (scan.milliseconds > 0)
+		r = service->service->scan(service->service->context, &scan);
+	service->waited += wait_clock() - begin;
 	service->asked += scan.asked;
 	if (r == 0 && found->n == before && scan.largest > service->largest)
 		service->largest = scan.largest;
-	service->silent |= r < 0 && r != -ENOMEM;
 	service->silent |= r == 0 && found->n == before && scan.largest > gap;
-	return r == -ENOMEM ? r : 0;
+	return note_answer(service, r);
 }
 
 /*
@@ -140,32 +169,26 @@ static int scan_range(struct ids_in_use_service *service, const struct kind *kin
  * IDS_IN_USE_SECONDS in a command: all ids of a range up to IDS_IN_USE_ALL, otherwise
  * as many as IDS_IN_USE_A_RANGE allows. A range with a hit is not asked any further.
  *
- * found: is added to. service: is `silent` if not everything was answered.
+ * wanted: each range is asked for by itself, also those that touch. found: is added to.
+ * service: is `silent` if not everything was answered.
  * Returns 0 or -ENOMEM.
  */
 int ids_in_use_ask(struct ids_in_use_service *service, const struct kind *kind,
 		   const struct range_set *wanted, struct ids_in_use *found)
 {
-	int64_t begin = wait_clock();
-	int r = 0;
+	const struct accounts *known = &service->known[kind->group];
+	int r;
 
 	if (!service->service || !service->remote[kind->group] || wanted->n == 0)
 		return 0;
-	enumerate(service, kind);
-	for (size_t i = 0; r >= 0 && i < wanted->n && !service->silent; i++) {
-		const struct range_set one = { .ranges = &wanted->ranges[i],
-					       .n = 1,
-					       .max = 1 };
-
-		service->waited += wait_clock() - begin;
-		begin = wait_clock();
-		r = take_known(&service->known[kind->group], &one, &found->accounts);
-		if (r == 0)
+	r = enumerate(service, kind);
+	if (r == 0)
+		r = take_known(known, wanted, &found->accounts);
+	for (size_t i = 0; r == 0 && i < wanted->n && !service->failed; i++)
+		if (!is_known(known, wanted->ranges[i]))
 			r = scan_range(service, kind, wanted->ranges[i],
-				       &found->accounts);
-	}
-	service->waited += wait_clock() - begin;
-	return r < 0 ? r : 0;
+				       wanted->n - i - 1, &found->accounts);
+	return r;
 }
 
 /* Frees what was found. Takes a zeroed one. */

@@ -34,9 +34,13 @@ struct ids_in_use {
 /* The name service in the course of a command. */
 struct ids_in_use_service {
 	const struct name_service *service; /* NULL: there is none */
-	bool remote[2];	    /* it has other users, groups, than those of this system */
-	bool thorough;	    /* all the time that is left goes into each range */
-	bool silent;	    /* one has not answered, or not in time */
+	bool remote[2]; /* it has other users, groups, than those of this system */
+	/* The ranges share all the time, those of later calls too: so many are to come.
+	 */
+	bool thorough;
+	size_t to_come;
+	int failed;	    /* -errno: a service has not answered, and is asked no more */
+	bool silent;	    /* the same, or not in time */
 	uint64_t asked;	    /* ids, in all */
 	uint64_t largest;   /* gap between ids that were asked; 0: all were */
 	int64_t waited;	    /* milliseconds */

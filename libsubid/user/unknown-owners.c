@@ -59,8 +59,8 @@ int unknown_owners_add(struct unknown_owners *owners, const char *name, size_t l
 }
 
 /*
- * Adds the owners of all lines with ids of @range, but for those of which @known tells
- * that they are known. Returns 0 or -ENOMEM.
+ * Adds the owners of all lines with ids of @range, but for those of which @known, unless
+ * it is NULL, tells that they are known. Returns 0 or -ENOMEM.
  */
 int unknown_owners_add_lines(struct unknown_owners *owners, const struct table *table,
 			     struct range range, unknown_owners_known_fn known,
@@ -71,7 +71,7 @@ int unknown_owners_add_lines(struct unknown_owners *owners, const struct table *
 	int r = 0;
 
 	while (r == 0 && table_next_near(table, &cursor, range, &line))
-		if (!known(&line.entry, context))
+		if (!known || !known(&line.entry, context))
 			r = unknown_owners_add(owners, line.entry.owner,
 					       line.entry.owner_len);
 	return r;
@@ -148,6 +148,61 @@ int unknown_owners_ask(struct unknown_owners *owners, const struct lookup *looku
 			owners->items[i].answer.r = ACCOUNT_NONE;
 		}
 	return 0;
+}
+
+/*
+ * The same, and who has the login names that the answers say: one of them may be another
+ * user's. Of an owner for whom that is not answered nothing is known. For
+ * unknown_owners_canonical().
+ */
+int unknown_owners_ask_canonical(struct unknown_owners *owners,
+				 const struct lookup *lookup)
+{
+	int r = unknown_owners_ask(owners, lookup);
+	size_t n = owners->n;
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		/* The items may move. */
+		const struct name_service_answer answer = owners->items[i].answer;
+
+		if (answer.r == 0)
+			r = unknown_owners_add(owners, answer.account.name,
+					       answer.account.name_len);
+	}
+	if (r == 0)
+		r = unknown_owners_ask(owners, lookup);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		struct name_service_answer *answer = &owners->items[i].answer;
+		const struct unknown_owner *named =
+			answer->r ? NULL :
+				    find(owners, answer->account.name,
+					 answer->account.name_len);
+
+		if (named && named->answer.r < 0)
+			answer->r = named->answer.r;
+	}
+	return r;
+}
+
+/*
+ * The account of which the owner with a name is another spelling, by the login name that
+ * lines should have; NULL: there is none, or no line can have its name. Valid until an
+ * owner is added.
+ */
+const struct account *unknown_owners_canonical(const struct unknown_owners *owners,
+					       const char *name, size_t len)
+{
+	const struct unknown_owner *owner = find(owners, name, len), *named;
+	const struct account *account;
+
+	if (!owner || owner->answer.r)
+		return NULL;
+	account = &owner->answer.account;
+	named = find(owners, account->name, account->name_len);
+	return named && named != owner && account->name_owns && named->answer.r == 0 &&
+			       named->answer.account.uid == account->uid ?
+		       account :
+		       NULL;
 }
 
 /*

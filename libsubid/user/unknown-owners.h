@@ -43,6 +43,10 @@ int unknown_owners_name(struct unknown_owners *owners, const struct table *table
 			struct range range, const struct lookup *lookup,
 			struct owner *owner);
 int unknown_owners_ask(struct unknown_owners *owners, const struct lookup *lookup);
+int unknown_owners_ask_canonical(struct unknown_owners *owners,
+				 const struct lookup *lookup);
+const struct account *unknown_owners_canonical(const struct unknown_owners *owners,
+					       const char *name, size_t len);
 bool unknown_owners_are_silent(const struct unknown_owners *owners, const char *name,
 			       size_t len);
 const struct unknown_owner *unknown_owners_find(const struct unknown_owners *owners,

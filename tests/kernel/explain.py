@@ -206,12 +206,16 @@ def own_mounts():
 
 
 def root_shell(host, command):
-    """Runs a command as root, with our usermod-ext beside the system's programs."""
+    """Runs a command as root, with our usermod-ext and subid beside the system's
+    programs."""
     folder = f"{host.folder}/bin/sbin"
     if not os.path.isdir(folder):
         os.mkdir(folder, 0o755)
-        base = f"{os.environ['SUBID_BUILD']}/usermod-ext"
-        shutil.copy(f"{base}/usermod-ext" if os.path.isdir(base) else base, folder)
+        for name in ("usermod-ext", "subid"):
+            base = f"{os.environ['SUBID_BUILD']}/{name}"
+            path = f"{base}/{name}" if os.path.isdir(base) else base
+            if os.path.exists(path):
+                shutil.copy(path, folder)
     return subprocess.run(["/bin/sh", "-c", command], env={"PATH": f"{CLEAN_PATH}:{folder}"},
                           stdin=subprocess.DEVNULL, capture_output=True, timeout=20)
 

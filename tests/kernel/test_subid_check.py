@@ -18,6 +18,7 @@ import subid_box
 from explain import Wrong, own_mounts, require, root_shell, writable
 from host import (ELSA, HERE, MS_BIND, MS_NOSUID, MS_RDONLY, MS_REMOUNT, PASSWD, ROOT, mount,
                   quick, remove)
+from name_service import SILENT, Account, Directory
 from subid_box import DONE, FINDINGS, NOT_WRITTEN, UNREADABLE, USAGE, documented, words
 from usermod_box import process
 
@@ -177,14 +178,65 @@ def _(s):
     for row in s.found("account"):
         s.mend(row)
     s.gone("account")
+    # primary groups that are no lines of the file of groups, but for the owner's own
+    s.host.write("/etc/passwd", f"{PASSWD}zoe:x:7000:150000:::\nzack:x:7001:150007:::\n")
+    for text, message in (
+            ("elsa:150000:1\n", "the range of elsa holds 150000, the primary gid of zoe"),
+            ("zoe:150000:8\n", "the range of zoe holds 150007, the primary gid of zack"),
+            ("elsa:149990:20\n", "the range of elsa holds gids of accounts: the first is "
+             "150000, the primary gid of zoe, the last 150007"),
+            ("elsa:6000:144001\n", "the range of elsa holds gids of accounts: the first is "
+             "6000 of team, the last 150000")):
+        s.put("", text)
+        row = s.named("account", kind="gid", line=1)
+        require(row["message"] == message, f"{row}")
+        s.mend(row)
+        s.gone("account")
+    s.put("elsa:100000:65536\n", "elsa:100000:50000\nelsa:150001:6\nelsa:150008:15528\n")
+    row = s.named("sides-differ", first=150000)
+    require(row["cure"] == "leave it so: these gids are not free", f"{row}")
 
 
 @scene("ambiguous-owner")
 def _(s):
-    s.put("5002:200000:10\n")
-    s.cured("ambiguous-owner", owner="5002", other="5002")
-    with open("/etc/subuid") as file:
-        require(file.read() == "anna:200000:10\n", "it is not anna's line any more")
+    """In both databases, and at each line; by name as well as by uid."""
+    s.put("anna:100000:10\n5002:200000:10\n5002:300000:10\n",
+          "5004:100000:10\n5002:200000:10\n5002:300000:10\n")
+    row = s.named("ambiguous-owner", owner="5002", other="5002", severity="error", line=2)
+    require(sorted((row["kind"], row["line"]) for row in s.found("ambiguous-owner"))
+            == [("gid", 2), ("gid", 3), ("uid", 2), ("uid", 3)], f"{s.rows()}")
+    require(row["cure"] == "write the owner as anna if the line is for the user with the uid "
+            "5002, or as 5004 if it is for the user with this login name", f"{row}")
+    s.put("anna:200000:10\n5004:300000:10\n")
+    s.gone("ambiguous-owner")
+    # a login name that is no uid is not ambiguous
+    s.host.write("/etc/passwd", f"{PASSWD}80025037:x:7000:7000:::\n")
+    s.put("80025037:200000:10\n7000:300000:10\n")
+    require(not s.rows(), f"{s.rows()}")
+
+
+@scene("spelling")
+def _(s):
+    """Other names that the name service has for a user; lines by uid and second local
+    names are none."""
+    directory = Directory(s.host)
+    directory.set((Account(7000, 7000, ("joe", "joe@corp.example", "CORP\\joe")),
+                   Account(7001, 7001, ("bob", "bob@corp.example"))))
+    text = ("joe:100000:10\n7000:200000:10\nCORP\\joe:300000:10\nelsa:400000:10\n"
+            "elsatwin:500000:10\nbob@corp.example:600000:10\n")
+    s.put(text)
+    # the login name bob is a local user's: it is not that of the line
+    require([row["line"] for row in s.found("spelling")] == [3, 3], f"{s.found('spelling')}")
+    s.cured("spelling", owner="CORP\\joe", other="joe", severity="note", line=3)
+    require(read("/etc/subuid") == text.replace("CORP\\joe", "joe").encode(),
+            f"{read('/etc/subuid')}")
+    require(s.box.run("check").status == DONE, "a note is an error")
+    # two of them are one owner
+    s.put("joe:100000:10\njoe@corp.example:100005:10\n")
+    require(not s.found("overlap"), "a user overlaps with itself")
+    s.cured("own-overlap", line=2, otherline=1)
+    s.put("joe:100000:10\n", "CORP\\joe:100000:10\n")
+    require({row["code"] for row in s.rows()} == {"spelling"}, f"{s.rows()}")
 
 
 @scene("no-account")
@@ -198,16 +250,15 @@ def _(s):
         s.put(f"{owner}:100000:10\n{GOOD}{owner}:300000:10\n", GOOD)
         s.cured("no-account", owner=owner, line=1)
         require(read("/etc/subuid") == GOOD.encode(), f"{owner}: {read('/etc/subuid')}")
-    # no command that would mean another: 5002 is a login name, and the uid of nobody
+    # no command that would mean another
+    s.put("gh\u043est:100000:10\n")
+    row = s.named("no-account", owner="gh\u043est")
+    require(row["cure"] == "if no user is meant by it, remove the lines of this owner", f"{row}")
+    # a login name that is digits, and no uid
     s.host.write("/etc/passwd", PASSWD.replace("anna:x:5002:", "anna:x:5009:"))
-    try:
-        for owner in ("5002", "gh\u043est"):
-            s.put(f"{owner}:100000:10\n")
-            row = s.named("no-account", owner=owner)
-            require(row["cure"] == "if nobody is meant by it, remove the lines of this "
-                    "owner", f"{row}")
-    finally:
-        s.host.write("/etc/passwd", PASSWD)
+    s.put("5002:100000:10\n")
+    s.gone("no-account")
+    s.host.write("/etc/passwd", PASSWD)
     s.put("elsa:2147483647:2147483648\n")
     s.gone("no-account")
 
@@ -244,7 +295,7 @@ def _(s):
     s.cured("one-side", kind="gid")
     # taken on the other side: by others' lines, by an account
     for uid, gid in ((GOOD, "anna:100000:65536\n"), ("elsa:5000:10\n", ""),
-                     (GOOD, "5002:165535:1\nanna:200000:1\nelsatwin:5:0\n")):
+                     (GOOD, "5003:165535:1\nbob:200000:1\nelsatwin:5:0\n")):
         for sides in ((uid, gid), (gid, uid)):
             s.put(*sides)
             before = read("/etc/subuid"), read("/etc/subgid")
@@ -449,10 +500,6 @@ def play(box):
         told = set(re.findall(r"^\.It Sy ([a-z-]+)$", file.read(), re.M))
     report.check("the manual tells every code", known.keys() <= told,
                  f"{known.keys() - told}")
-    # usermod-ext is put beside it by root_shell()
-    root_shell(box.host, "true")
-    shutil.copyfile(box.path, f"{box.host.folder}/bin/sbin/subid")
-    os.chmod(f"{box.host.folder}/bin/sbin/subid", 0o755)
     for code, function in SCENES.items():
         box.host.reset_etc()
         sweep()
@@ -471,6 +518,134 @@ def sweep():
             remove(f"/etc/{name}")
     for name in ("subuid", "subgid"):
         remove(f"/etc/{name}")
+
+
+# --- the name service ---
+
+def silent(box):
+    """An owner about whom it is silent is neither reported as missing nor to be removed;
+    one exit status, whatever else is found."""
+    sweep()
+    text = "elsa:100000:10\nghost:200000:10\n12345:300000:10\nghost:400000:10\nanna:0500:1\n"
+    with own_mounts():
+        directory = Directory(box.host)
+        box.put(text, text)
+        rows = box.rows("check", status=FINDINGS)
+        box.check("owners who are known not to exist", sorted(
+            (row["owner"], row["cure"]) for row in rows if row["code"] == "no-account"),
+            [(owner, f"subid revoke --no-account {owner}") for owner in ("12345", "ghost")])
+        for mode in SILENT:
+            directory.mode(*mode)
+            result = box.run("check", "--json")
+            rows = json.loads(result.out)["findings"]
+            about = f"{result}"
+            box.report.check(f"{mode}: exit status", result.status == UNREADABLE, about)
+            box.report.check(f"{mode}: what else is wrong is reported",
+                             {row["code"] for row in rows} == {"read-differently"}, about)
+            box.report.check(f"{mode}: how many are not known", re.search(
+                r"^subid: note: the name service [a-z ]+; owners of whom it is not known whether "
+                "they have an account: 2$", words(result)), about)
+            box.put("elsa:100000:10\n", "elsa:100000:10\n")
+            result = box.run("check")
+            box.report.check(f"{mode}: about ids alone", result.status == UNREADABLE and
+                             not result.out and "what it knows of owners and ids is missing here"
+                             in words(result), f"{result}")
+            # whose the lines are decides what to do
+            box.put("elsa:100000:10\nghost:100000:10\n", "")
+            rows = json.loads(box.run("check", "--json").out)["findings"]
+            box.report.check(f"{mode}: nothing is to be removed", rows and not any(
+                re.match("usermod-ext -[VW]|subid revoke|write line", row["cure"] or "")
+                for row in rows), f"{rows}")
+            box.put(text, text)
+        directory.mode()
+        # a module that is not installed: as if its name were not there
+        directory.sources("files nosuchservice")
+        result = box.run("check", "--json")
+        box.report.check("a module that is not installed", result.status == FINDINGS and
+                         not result.err and b"revoke --no-account ghost" in result.out,
+                         f"{result}")
+        directory.sources("files")
+        os.chmod("/etc/nsswitch.conf", 0)
+        result = box.run("check", caller=ELSA)
+        box.report.check("nsswitch.conf cannot be read", result.status == UNREADABLE and
+                         "/etc/nsswitch.conf: Permission denied" in words(result), f"{result}")
+
+
+def digits(box):
+    """A uid that is the login name of an account of the name service, or the reverse."""
+    sweep()
+    with own_mounts():
+        directory = Directory(box.host)
+        directory.set((Account(9001, 9001, ("5001",)), Account(12345, 1, ("joe",)),
+                       Account(9002, 1, ("12345",)), Account(9003, 1, ("80025037",)),
+                       Account(999, 1, ("999",))))
+        lines = ("5001:100000:1\n12345:200000:1\n80025037:300000:1\n999:400000:1\n"
+                 "5003:500000:1\n54321:600000:1\n")
+        box.put(lines, lines)
+        rows = box.rows("check", status=FINDINGS)
+        box.check("digits: what is in dispute", sorted(
+            (row["kind"], row["code"], row["owner"]) for row in rows), [
+                ("gid", "ambiguous-owner", "12345"), ("gid", "ambiguous-owner", "5001"),
+                ("uid", "ambiguous-owner", "12345"), ("uid", "ambiguous-owner", "5001"),
+                ("uid", "no-account", "54321")])
+        for call, unknown in (("getpwnam", 2), ("getpwuid", 4)):
+            directory.mode("unavail", 2, call)
+            result = box.run("check", "--json")
+            box.report.check(f"digits: {call} is silent", result.status == UNREADABLE and
+                             b"no-account" not in result.out and
+                             words(result).endswith(f"account: {unknown}\n"), f"{result}")
+            directory.mode()
+
+
+def network(box):
+    """Ids of accounts that only the name service has, in the ranges of many lines."""
+    sweep()
+    size, block, n = 65536, 60, 6
+    with own_mounts():
+        directory = Directory(box.host)
+        begins = [100000 + i * size + 7 + i * 9001 for i in range(n)]
+        ids = [begin + i for begin in begins for i in range(block)]
+        text = "".join(f"{'elsa' if i % 2 else 'anna'}:{100000 + i * size}:{size}\n"
+                       for i in range(n))
+        box.put(text + "bob:4000000:1\n", text)
+        users = tuple(Account(number, 300000000 + number, (f"u{number}",)) for number in ids)
+        groups = tuple((number, f"g{number}") for number in ids)
+        for enumerates in (True, False):
+            directory.set(users, groups, enumerates=enumerates)
+            result = box.run("check", "--json", "--verbose")
+            rows = [row for row in json.loads(result.out)["findings"]
+                    if row["code"] == "account"]
+            about = f"enumerates {enumerates}: {rows} {result.err}"
+            box.report.check("accounts in each line of both databases" + (
+                ", enumerated" if enumerates else ""), result.status == FINDINGS and
+                [(row["kind"], row["line"], row["first"], row["last"], row["other"])
+                 for row in rows] == [(kind, i + 1, begins[i], begins[i] + block - 1,
+                                       f"{kind[0]}{begins[i]}") for kind in ("uid", "gid")
+                                      for i in range(n)], about)
+            found = re.search(r"asked about: ([0-9]+); the largest gap between them: ([0-9]+)",
+                              words(result))
+            box.report.check("--verbose" + (", enumerated" if enumerates else ""), found and
+                             int(found[1]) > 0 and int(found[2]) < block, about)
+        # primary groups without a group; users are enumerated if there are uids to ask about
+        directory.set((Account(9000, 150000, ("joe",)),), enumerates=True)
+        for uids, message in (
+                ("elsa:150000:1\n", "the range of elsa holds 150000, the primary gid of joe"),
+                ("", "the range of elsa holds gids of accounts: the first is 150000, the last "
+                     "150000")):
+            box.put(uids, "elsa:150000:1\n")
+            box.check("a primary group of the name service", [
+                row["message"] for row in box.rows("check", status=FINDINGS)
+                if row["code"] == "account"], [message])
+        # an id in a small range is found wherever it is, and one that is free is none
+        directory.set((Account(4000077, 1, ("joe",)),))
+        for first, status in ((4000000, FINDINGS), (5000000, DONE)):
+            box.put(f"elsa:{first}:4096\n", f"elsa:{first}:4096\n")
+            result = box.run("check", "--verbose")
+            box.report.check(f"4096 ids from {first} on", result.status == status and words(
+                result).endswith("the largest gap between them: 0\n"), f"{result}")
+        directory.sources("files")
+        result = box.run("check", "--verbose")
+        box.check("no name service", (result.status, result.err), (DONE, b""))
 
 
 # --- --fix ---
@@ -882,7 +1057,7 @@ def million(box):
 def main():
     box = subid_box.enter()
     play(box)
-    for part in (keys, fix, linked_image, others_files, kill_sweep, troubles, not_written, read_only, locked,
+    for part in (silent, digits, network, keys, fix, linked_image, others_files, kill_sweep, troubles, not_written, read_only, locked,
                  full_disk, interrupted, slow_reader, million):
         box.report.part(part, box)
     box.report.finish()
