@@ -9,14 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "helper/nss-client.h"
 #include "common/i18n.h"
 #include "common/report.h"
+#include "helper/nss-client.h"
 #include "libsubid/core/array.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/sys/nsswitch.h"
 #include "libsubid/sys/paths.h"
+#include "libsubid/sys/userns.h"
 #include "subid/check.h"
 
 static int search(const struct check *check, struct findings *ret_findings)
@@ -26,6 +27,7 @@ static int search(const struct check *check, struct findings *ret_findings)
 			    check->sides[1].readable ? &check->sides[1].table : NULL },
 		.users = &check->users,
 		.groups = &check->groups,
+		.reserved = !check->place.image && userns_is_limited() <= 0,
 		.max = check->all ? 0 : CHECK_MAX,
 	};
 

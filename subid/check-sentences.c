@@ -15,6 +15,7 @@
 #include "libsubid/core/entry.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/printable.h"
+#include "libsubid/core/reserved.h"
 #include "subid/check.h"
 
 /* Writes the sentence; what is too long is cut. */
@@ -273,6 +274,18 @@ static void describe_ids(const struct check *check, const struct finding *findin
 		cure_by_usermod(check, problem, problem->kind->revoke_flag, owner);
 }
 
+/* Root has given them, and may have meant it: there is no cure but not to. */
+static void describe_reserved(struct problem *problem)
+{
+	const struct reserved *reserved = reserved_find((uint32_t)problem->ids.start);
+
+	problem_message(problem,
+			_("the range of %s holds the %ss %" PRIu64 "-%" PRIu64
+			  ", which are reserved: %s"),
+			problem->owner, problem->kind->id, problem->ids.start,
+			problem->ids.end - 1, reserved ? _(reserved->what) : "");
+}
+
 /*
  * The owner, who has no account, as a word of a command that takes its lines away. That
  * has to mean nobody else: neither a user whose login name the number is, nor one of the
@@ -400,6 +413,8 @@ void check_describe(const struct check *check, const struct finding *finding,
 		describe_no_account(check, finding, problem);
 	else if (finding->code == FINDING_AMBIGUOUS_OWNER)
 		describe_ambiguous(check, problem);
+	else if (finding->code == FINDING_RESERVED)
+		describe_reserved(problem);
 	else if (finding->code == FINDING_ONE_SIDE ||
 		 finding->code == FINDING_SIDES_DIFFER)
 		describe_sides(check, finding, problem);

@@ -11,41 +11,28 @@
 #include "subid/check.h"
 
 /* What is beyond @span no cure is about. */
-static int put(struct used *used, struct range span, struct range range)
-{
-	return range_overlaps(range, span) ? used_put(used, range) : 0;
-}
-
 static int put_id(struct used *used, struct range span, uint64_t id)
 {
-	return put(used, span, (struct range){ id, id + 1 });
-}
-
-static int put_lines(struct used *used, struct range span, const struct table *table)
-{
-	struct table_cursor cursor = { 0 };
-	struct table_line line;
-	int r = 0;
-
-	while (r == 0 && table_next(table, &cursor, &line))
-		if (line.fault == 0)
-			r = put(used, span, line.entry.range);
-	return r;
+	return range_contains(span, id) ? used_put(used, (struct range){ id, id + 1 }) :
+					  0;
 }
 
 static int find(const struct table *table, const struct accounts *accounts,
 		struct range span, struct range_set *set)
 {
+	const struct people none = { 0 };
 	CLEANUP(used_cleanup) struct used used = { 0 };
 	int r;
 
-	r = put_id(&used, span, 0);
+	r = used_read_lines(&used, table, span, &none);
+	if (r == 0)
+		r = used_put_reserved(&used, span);
+	if (r == 0)
+		r = put_id(&used, span, 0);
 	if (r == 0)
 		r = put_id(&used, span, ID_NONE);
 	for (size_t i = 0; r == 0 && i < accounts->n; i++)
 		r = put_id(&used, span, accounts->items[i].id);
-	if (r == 0)
-		r = put_lines(&used, span, table);
 	set->max = SIZE_MAX;
 	return r ? r : range_set_fill(set, used.ranges, used.n);
 }

@@ -52,6 +52,7 @@ enum finding_code {
 	FINDING_NO_ID,		 /* holds 4294967295 */
 	FINDING_OWN_ID,		 /* holds the owner's own uid or primary gid */
 	FINDING_ACCOUNT,	 /* holds ids of accounts or groups: the first is told */
+	FINDING_RESERVED,	 /* holds ids that systemd uses: the first of them */
 	FINDING_AMBIGUOUS_OWNER, /* a uid that is the login name of another user, too */
 	FINDING_NO_ACCOUNT,	 /* the owner is nobody; told at its first line */
 	FINDING_OVERLAP,	 /* with a line of another owner */
@@ -81,10 +82,12 @@ struct finding {
 /* What is looked at; it has to outlive the findings. */
 struct findings_question {
 	const struct table *tables[2]; /* by kind->group; NULL: that one is left out */
-	/* Several users may have the same uid: together they are one owner. NULL: none. */
+	/* Several users may have the same uid: together they are one owner. NULL: none.
+	 */
 	const struct accounts *users;
 	const struct accounts *groups;
-	size_t max; /* of findings of one code and severity that are kept; 0: all */
+	bool reserved; /* ids that systemd uses are looked for, see reserved.h */
+	size_t max;    /* of findings of one code and severity that are kept; 0: all */
 };
 
 /* A finding as it is kept: a million of them have to be small. */
