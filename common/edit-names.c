@@ -32,11 +32,11 @@ static int load_unlocked(const struct edit *edit, const struct kind *kind,
 static bool has_digits(const struct table *table, struct range range,
 		       const struct owner *owner)
 {
-	struct table_cursor cursor = { 0 };
-	struct table_line line;
+	struct table_near near = { .next = 0 };
 
-	while (table_next_near(table, &cursor, range, &line))
-		if (owner_is_digits(owner, line.entry.owner, line.entry.owner_len))
+	while (table_next_in_force(table, range, &near))
+		if (owner_is_digits(owner, near.reading->entry.owner,
+				    near.reading->entry.owner_len))
 			return true;
 	return false;
 }
@@ -84,13 +84,13 @@ size_t edit_report_silent(const struct edit *edit, const struct kind *kind,
 			  struct range range, const struct owner *owner)
 {
 	const struct table *table = &edit->db.sides[kind->group].table;
-	struct table_cursor cursor = { 0 };
-	struct table_line line;
+	struct table_near near = { .next = 0 };
 	size_t n = 0;
 
-	while (table_next_near(table, &cursor, range, &line)) {
-		const struct unknown_owner *unknown = unknown_owners_find(
-			&edit->unknown, line.entry.owner, line.entry.owner_len);
+	while (table_next_in_force(table, range, &near)) {
+		const struct unknown_owner *unknown =
+			unknown_owners_find(&edit->unknown, near.reading->entry.owner,
+					    near.reading->entry.owner_len);
 
 		if (!unknown || unknown->answer.r >= 0)
 			continue;
@@ -99,14 +99,14 @@ size_t edit_report_silent(const struct edit *edit, const struct kind *kind,
 			report_line(edit->program,
 				    _("%s/%s:%" PRIu64
 				      ": it is not known whether '%s' is %s: %s"),
-				    edit->folder, kind->database, line.number,
+				    edit->folder, kind->database, near.line.number,
 				    unknown->name, owner->account.name,
 				    report_no_answer(unknown->answer.r));
 		else
 			report_line(
 				edit->program,
 				_("%s/%s:%" PRIu64 ": it is not known who '%s' is: %s"),
-				edit->folder, kind->database, line.number, unknown->name,
+				edit->folder, kind->database, near.line.number, unknown->name,
 				report_no_answer(unknown->answer.r));
 	}
 	return n;

@@ -144,7 +144,24 @@ int tell_conflicts(const char *program, const struct allocate *allocate,
 		if (overlap_is_overridden(conflict, &allocate->policy))
 			continue;
 		switch (conflict->why) {
+		case OVERLAP_RESERVED:
+			report_line(program,
+				    _("%ss %" PRIu64 "-%" PRIu64
+				      " are reserved (%s); --allow-reserved "
+				      "delegates them"),
+				    kind->id, first, last, _(conflict->name));
+			break;
 		case OVERLAP_OWNER:
+			if (conflict->malformed) {
+				report_line(program,
+					    _("other programs read %s/%s:%" PRIu64
+					      ", a malformed line, as %ss %" PRIu64
+					      "-%" PRIu64
+					      " of %s; --allow-overlap shares them"),
+					    folder, kind->database, conflict->line,
+					    kind->id, first, last, conflict->name);
+				break;
+			}
 			report_line(program,
 				    _("%ss %" PRIu64 "-%" PRIu64
 				      " belong to %s (%s/%s:%" PRIu64

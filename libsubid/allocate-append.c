@@ -117,6 +117,37 @@ static bool is_refused(const struct allocate *allocate, size_t first)
 	return false;
 }
 
+/* What is to be appended to one database, and to whom it goes. */
+struct receivers {
+	const struct people *people;
+	const struct used *missing;
+};
+
+/*
+ * Tells whether the owner of an entry is the one who is to get its ids. What an owner
+ * holds is never missing, so that is by a malformed line.
+ */
+static bool is_receiver(const struct entry *entry, void *context)
+{
+	const struct receivers *receivers = context;
+	const struct used *missing = receivers->missing;
+	size_t person;
+
+	if (!people_find(receivers->people, entry->owner, entry->owner_len, &person))
+		return false;
+	/* Ranges of one owner may touch. */
+	if (receivers->people->n == 1)
+		return true;
+	for (size_t i = 0; i < missing->n_holdings; i++) {
+		struct range range = missing->holdings[i].range;
+
+		if (missing->holdings[i].person == person &&
+		    range.start <= entry->range.start && entry->range.end <= range.end)
+			return true;
+	}
+	return false;
+}
+
 /*
  * Asks the policy about what is missing of kind @k. Of what was placed, all local
  * accounts are known, and the name service was asked unless the uid says where.
@@ -126,10 +157,15 @@ static int check(struct allocate_work *work, size_t k)
 {
 	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(LIMIT_FILE_RANGES);
 	struct allocate *allocate = work->allocate;
+	struct receivers receivers = { allocate->people, &work->missing[k] };
 	const struct overlap_question question = {
 		.kind = allocate_kinds[k],
 		.wanted = &set,
 		.table = &work->db->sides[k].table,
+		.is_owner = is_receiver,
+		.context = &receivers,
+		/* Where a place follows from the uid it may have reserved ids. */
+		.reserved = !allocate->fixed || work->db->keeps_reserved,
 	};
 	bool ask = !allocate->policy.allow_overlap &&
 		   (allocate->fixed || allocate->settings.deterministic);

@@ -47,6 +47,8 @@ static int read_accounts(struct allocate_work *work, size_t k)
 	CLEANUP(range_set_cleanup) struct range_set bounds = RANGE_SET(1);
 	int r = range_set_add(&bounds, work->allocate->settings.requests[k].bounds);
 
+	if (r == 0)
+		r = used_put_reserved(&work->used[k], bounds.ranges[0]);
 	return r ? r :
 		   used_read_accounts(&work->used[k], work->db, allocate_kinds[k],
 				      &bounds);

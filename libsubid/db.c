@@ -13,6 +13,7 @@
 #include "libsubid/sys/load.h"
 #include "libsubid/sys/paths.h"
 #include "libsubid/sys/scan.h"
+#include "libsubid/sys/userns.h"
 
 static int from_lock(int r)
 {
@@ -48,6 +49,7 @@ int db_begin(struct db *db, int folder, enum db_place place)
 	if (db->folder < 0)
 		return -errno;
 	db->lookup.directory = db->folder;
+	db->keeps_reserved = place == DB_LIVE && userns_is_limited() <= 0;
 	if (place == DB_LIVE) {
 		r = nsswitch_read(NSSWITCH_CONF, &db->nsswitch);
 		if (r)
@@ -130,18 +132,20 @@ int db_find_names(struct db *db, const struct kind *kind, struct owner *owner,
 		  struct range range, struct unknown_owners *unknown)
 {
 	const struct table *table = &db_side_of(db, kind)->table;
-	struct table_cursor cursor = { 0 };
-	struct table_line line;
+	struct table_near near = { .next = 0 };
 	int r = unknown_owners_name(unknown, table, range, &db->lookup, owner);
 
-	while (r == 0 && table_next_near(table, &cursor, range, &line))
-		if (unknown_owners_are_silent(unknown, line.entry.owner,
-					      line.entry.owner_len))
+	while (r == 0 && table_next_in_force(table, range, &near))
+		if (unknown_owners_are_silent(unknown, near.reading->entry.owner,
+					      near.reading->entry.owner_len))
 			r = DB_UNKNOWN;
 	return db_fail(db, kind, r);
 }
 
-/* Takes @range away from all lines of the owner. Returns 0 or -errno. */
+/*
+ * Takes @range away from all lines of the owner; malformed ones by which shadow's map
+ * writers would still grant such ids go as a whole. Returns 0 or -errno.
+ */
 int db_revoke(struct db *db, const struct kind *kind, struct owner *owner,
 	      struct range range)
 {

@@ -42,10 +42,12 @@ struct db {
 		   */
 	bool read_only; /* what is changed is only shown: no lock is taken */
 	int folder;
-	struct nsswitch nsswitch; /* empty unless DB_LIVE */
-	struct lookup lookup; /* who knows users; see db_use_service() */
+	struct nsswitch nsswitch;	  /* empty unless DB_LIVE */
+	struct lookup lookup;		  /* who knows users; see db_use_service() */
 	struct ids_in_use_service in_use; /* and ids */
-	struct nss nss;			  /* see db_use_own_service() */
+	bool keeps_reserved; /* reserved ids that are asked for are refused: this is the
+				running system, and no user namespace */
+	struct nss nss;	     /* see db_use_own_service() */
 	struct name_service own_service;
 	struct lock lock;
 	struct db_side sides[2];

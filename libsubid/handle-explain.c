@@ -15,6 +15,7 @@
 #include "libsubid/export.h"
 #include "libsubid/handle.h"
 #include "libsubid/policy.h"
+#include "libsubid/sys/userns.h"
 #include "libsubid/user/passwd-file.h"
 
 /* What is asked about, and what is found. */
@@ -59,6 +60,7 @@ static int find_conflicts(const struct query *query, struct explanation *explana
 		.table = &explanation->table,
 		.is_owner = owner_is,
 		.context = &explanation->owner,
+		.reserved = !query->image && userns_is_limited() <= 0,
 	};
 	int r = query_table(query, explanation->kind, &explanation->table);
 
@@ -142,10 +144,12 @@ static void checkup_cleanup(struct checkup *checkup)
 static int look(struct subid_db *handle, const struct query *query,
 		struct checkup *checkup)
 {
-	struct findings_question question = { .tables = { &checkup->tables[0],
-							  &checkup->tables[1] },
-					      .users = &checkup->users,
-					      .groups = &checkup->groups };
+	struct findings_question question = {
+		.tables = { &checkup->tables[0], &checkup->tables[1] },
+		.users = &checkup->users,
+		.groups = &checkup->groups,
+		.reserved = !query->image && userns_is_limited() <= 0,
+	};
 	int r;
 
 	if ((r = query_table(query, &kind_uid, &checkup->tables[0])))

@@ -101,6 +101,7 @@ static int start(struct subid_db *handle, const char *name, unsigned int flags,
 	ret_allocate->policy = (struct overlap_policy){
 		.allow_overlap = flags & SUBID_DB_ALLOW_OVERLAP,
 		.allow_root = flags & SUBID_DB_ALLOW_ROOT,
+		.allow_reserved = flags & SUBID_DB_ALLOW_RESERVED,
 	};
 	return find_owner(handle, name, flags, ret_owner);
 }

@@ -248,6 +248,8 @@ static enum subid_db_why why_of(enum overlap_why why)
 		return SUBID_DB_OF_ACCOUNT;
 	case OVERLAP_ROOT:
 		return SUBID_DB_IS_ROOT;
+	case OVERLAP_RESERVED:
+		return SUBID_DB_IS_RESERVED;
 	case OVERLAP_NO_ID:
 		break;
 	}

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "libsubid/core/array.h"
+#include "libsubid/core/reserved.h"
 #include "libsubid/used.h"
 
 /* Adds a range. Returns 0 or -ENOMEM. */
@@ -71,9 +72,27 @@ static int put_entry(struct used *used, const struct entry *entry, struct range 
 	return used_put(used, entry->range);
 }
 
+/* What other programs read in a malformed line: in use, but held by none of the people.
+ */
+static int put_readings(struct used *used, const struct table *table,
+			const struct table_line *line, struct range bounds)
+{
+	struct entry_readings readings;
+	int r = 0;
+
+	used->malformed += !entry_fault_is_harmless(line->fault);
+	table_readings(table, line, &readings);
+	for (size_t i = 0; r == 0 && i < readings.n; i++)
+		if (!readings.items[i].excessive &&
+		    range_overlaps(readings.items[i].entry.range, bounds))
+			r = used_put(used, readings.items[i].entry.range);
+	return r;
+}
+
 /*
- * Reads which ids of @bounds are in use by lines, and what @people hold, within the
- * bounds or not. Returns 0 or -ENOMEM; freed with used_cleanup().
+ * Reads which ids of @bounds are in use by lines, also by what other programs take
+ * malformed lines for, and what @people hold, within the bounds or not. Returns 0 or
+ * -ENOMEM; freed with used_cleanup().
  */
 int used_read_lines(struct used *used, const struct table *table, struct range bounds,
 		    const struct people *people)
@@ -83,11 +102,9 @@ int used_read_lines(struct used *used, const struct table *table, struct range b
 
 	*used = (struct used){ 0 };
 	while (table_next(table, &cursor, &line)) {
-		int r;
+		int r = line.fault ? put_readings(used, table, &line, bounds) :
+				     put_entry(used, &line.entry, bounds, people);
 
-		if (line.fault)
-			continue;
-		r = put_entry(used, &line.entry, bounds, people);
 		if (r)
 			return r;
 	}
@@ -144,6 +161,18 @@ int used_copy_lines(struct used *used, const struct used *from)
 			return r;
 	}
 	return 0;
+}
+
+/* Adds the ids of @bounds that are never delegated. Returns 0 or -ENOMEM. */
+int used_put_reserved(struct used *used, struct range bounds)
+{
+	const struct reserved *reserved = NULL;
+	struct range ids;
+	int r = 0;
+
+	while (r == 0 && (reserved = reserved_next(bounds, reserved, &ids)))
+		r = used_put(used, ids);
+	return r;
 }
 
 /*

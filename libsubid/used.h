@@ -12,8 +12,8 @@
 #include "libsubid/core/range.h"
 #include "libsubid/core/table.h"
 #include "libsubid/db.h"
-#include "libsubid/user/people.h"
 #include "libsubid/user/ids-in-use.h"
+#include "libsubid/user/people.h"
 
 /* A range that one of the people holds. */
 struct holding {
@@ -29,6 +29,7 @@ struct used {
 	struct holding *holdings; /* in the order of the lines */
 	size_t n_holdings;
 	size_t allocated_holdings;
+	uint64_t malformed;	  /* how many lines should grant something and do not */
 	struct ids_in_use in_use; /* of used_read_accounts() */
 };
 
@@ -41,6 +42,7 @@ int used_read_accounts(struct used *used, struct db *db, const struct kind *kind
 		       const struct range_set *wanted);
 int used_put(struct used *used, struct range range);
 int used_put_holding(struct used *used, size_t person, struct range range);
+int used_put_reserved(struct used *used, struct range bounds);
 int used_put_accounts(struct used *used, const struct ids_in_use *in_use);
 void used_cleanup(struct used *used);
 

@@ -9,6 +9,7 @@
 #include "common/i18n.h"
 #include "common/report.h"
 #include "libsubid/core/cleanup.h"
+#include "libsubid/sys/userns.h"
 #include "subid/check.h"
 
 static int search(const struct check *check, struct findings *ret_findings)
@@ -21,6 +22,7 @@ static int search(const struct check *check, struct findings *ret_findings)
 		.primary = &check->primary,
 		.spellings = &check->spellings,
 		.unknown = &check->unknown,
+		.reserved = !check->place.image && userns_is_limited() <= 0,
 		.max = check->all ? 0 : CHECK_MAX,
 	};
 

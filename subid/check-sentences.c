@@ -15,6 +15,7 @@
 #include "libsubid/core/entry.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/printable.h"
+#include "libsubid/core/reserved.h"
 #include "subid/check.h"
 
 /* Writes the sentence; what is too long is cut. */
@@ -330,6 +331,18 @@ static void describe_ids(const struct check *check, const struct finding *findin
 		cure_by_usermod(check, problem, problem->kind->revoke_flag, owner);
 }
 
+/* Root has given them, and may have meant it: there is no cure but not to. */
+static void describe_reserved(struct problem *problem)
+{
+	const struct reserved *reserved = reserved_find((uint32_t)problem->ids.start);
+
+	problem_message(problem,
+			_("the range of %s holds the %ss %" PRIu64 "-%" PRIu64
+			  ", which are reserved: %s"),
+			problem->owner, problem->kind->id, problem->ids.start,
+			problem->ids.end - 1, reserved ? _(reserved->what) : "");
+}
+
 static void describe_sides(const struct check *check, const struct finding *finding,
 			   struct problem *problem)
 {
@@ -402,6 +415,8 @@ void check_describe(const struct check *check, const struct finding *finding,
 		 finding->code == FINDING_AMBIGUOUS_OWNER ||
 		 finding->code == FINDING_SPELLING)
 		check_describe_owner(check, finding, problem);
+	else if (finding->code == FINDING_RESERVED)
+		describe_reserved(problem);
 	else if (finding->code == FINDING_ONE_SIDE ||
 		 finding->code == FINDING_SIDES_DIFFER)
 		describe_sides(check, finding, problem);

@@ -11,26 +11,10 @@
 #include "subid/check.h"
 
 /* What is beyond @span no cure is about. */
-static int put(struct used *used, struct range span, struct range range)
-{
-	return range_overlaps(range, span) ? used_put(used, range) : 0;
-}
-
 static int put_id(struct used *used, struct range span, uint64_t id)
 {
-	return put(used, span, (struct range){ id, id + 1 });
-}
-
-static int put_lines(struct used *used, struct range span, const struct table *table)
-{
-	struct table_cursor cursor = { 0 };
-	struct table_line line;
-	int r = 0;
-
-	while (r == 0 && table_next(table, &cursor, &line))
-		if (line.fault == 0)
-			r = put(used, span, line.entry.range);
-	return r;
+	return range_contains(span, id) ? used_put(used, (struct range){ id, id + 1 }) :
+					  0;
 }
 
 static int put_accounts(struct used *used, struct range span,
@@ -46,18 +30,21 @@ static int put_accounts(struct used *used, struct range span,
 static int find(const struct check *check, unsigned group, struct range span,
 		struct range_set *set)
 {
+	const struct people none = { 0 };
 	CLEANUP(used_cleanup) struct used used = { 0 };
 	int r;
 
-	r = put_id(&used, span, 0);
+	r = used_read_lines(&used, &check->sides[group].table, span, &none);
+	if (r == 0)
+		r = used_put_reserved(&used, span);
+	if (r == 0)
+		r = put_id(&used, span, 0);
 	if (r == 0)
 		r = put_id(&used, span, ID_NONE);
 	if (r == 0)
 		r = put_accounts(&used, span, group ? &check->groups : &check->users);
 	if (r == 0 && group)
 		r = put_accounts(&used, span, &check->primary);
-	if (r == 0)
-		r = put_lines(&used, span, &check->sides[group].table);
 	set->max = SIZE_MAX;
 	return r ? r : range_set_fill(set, used.ranges, used.n);
 }

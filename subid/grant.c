@@ -21,6 +21,7 @@
 enum {
 	OPTION_ALIGN = CHANGE_OWN,
 	OPTION_ALLOW_OVERLAP,
+	OPTION_ALLOW_RESERVED,
 	OPTION_ALLOW_ROOT,
 	OPTION_ALL_USERS,
 	OPTION_BATCH,
@@ -104,6 +105,9 @@ static int take_option(struct options *options, int option)
 	case OPTION_ALLOW_OVERLAP:
 		options->policy.allow_overlap = true;
 		return VERB_GO;
+	case OPTION_ALLOW_RESERVED:
+		options->policy.allow_reserved = true;
+		return VERB_GO;
 	case OPTION_ALLOW_ROOT:
 		options->policy.allow_root = true;
 		return VERB_GO;
@@ -149,6 +153,7 @@ static int parse(int argc, char **argv, struct options *options)
 	static const struct option long_options[] = {
 		{ "align", required_argument, NULL, OPTION_ALIGN },
 		{ "allow-overlap", no_argument, NULL, OPTION_ALLOW_OVERLAP },
+		{ "allow-reserved", no_argument, NULL, OPTION_ALLOW_RESERVED },
 		{ "allow-root", no_argument, NULL, OPTION_ALLOW_ROOT },
 		{ "all-users", no_argument, NULL, OPTION_ALL_USERS },
 		{ "batch", required_argument, NULL, OPTION_BATCH },
@@ -469,6 +474,7 @@ const struct verb verb_grant = {
 		"      --group GROUP      ... of this group\n"
 		"      --allow-overlap    also ids that others have\n"
 		"      --allow-root       also id 0\n"
+		"      --allow-reserved   also ids that systemd uses\n"
 		"      --dry-run          show what would be written\n"),
 	.shared = VERB_SHARES_ROOT,
 	.writes = true,

@@ -10,7 +10,9 @@
 #include "common/i18n.h"
 #include "common/report.h"
 #include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
 #include "libsubid/sys/dbfile.h"
+#include "libsubid/sys/load.h"
 #include "libsubid/sys/scan.h"
 #include "subid/lines.h"
 #include "subid/progress.h"
@@ -66,6 +68,15 @@ static void reading_cleanup(struct reading *reading)
 	dbfile_cleanup(&reading->file);
 }
 
+static void note_malformed(const char *path, uint64_t n)
+{
+	if (n)
+		report_line(PROGRAM,
+			    _("note: %s: lines that grant nothing: %" PRIu64
+			      "; see '%s check'"),
+			    path, n, PROGRAM);
+}
+
 static int take_all(struct reading *reading, lines_take_fn take, void *context)
 {
 	struct line *line = &reading->line;
@@ -118,10 +129,38 @@ int lines_each(const struct verb_place *place, const struct kind *kind, bool not
 	if (r)
 		return verb_fail(-r);
 	r = take_all(&reading, take, context);
-	if (notes && reading.malformed)
-		report_line(PROGRAM,
-			    _("note: %s: lines that grant nothing: %" PRIu64
-			      "; see '%s check'"),
-			    path, reading.malformed, PROGRAM);
+	if (notes)
+		note_malformed(path, reading.malformed);
 	return r;
+}
+
+/*
+ * Finds the ids that the lines of the database of @kind have, malformed ones as any
+ * program reads them: see used_read_lines(). Notes are reported as by lines_each().
+ * Returns 0 or VERB_UNREADABLE with the reason reported; freed with used_cleanup().
+ */
+int lines_find_used(const struct verb_place *place, const struct kind *kind, bool notes,
+		    struct used *used)
+{
+	const struct people none = { 0 };
+	const struct range all = { 0, ID_END };
+	char path[PATH_BYTES];
+	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
+	CLEANUP(table_cleanup) struct table table = { 0 };
+	int r;
+
+	snprintf(path, sizeof(path), "%s/%s", place->etc, kind->database);
+	r = open_database(place, kind, path, notes && !place->image, &file);
+	if (r || file.fd < 0)
+		return r;
+	r = load_table(file.fd, file.status.st_size, &table);
+	if (r == 0)
+		r = used_read_lines(used, &table, all, &none);
+	if (r) {
+		report_line(PROGRAM, "%s: %s", path, report_error(-r));
+		return VERB_UNREADABLE;
+	}
+	if (notes)
+		note_malformed(path, used->malformed);
+	return 0;
 }

@@ -10,6 +10,7 @@
 
 #include "libsubid/core/entry.h"
 #include "libsubid/core/kind.h"
+#include "libsubid/used.h"
 #include "subid/verb.h"
 
 /* Valid until the next one. */
@@ -25,5 +26,7 @@ typedef int (*lines_take_fn)(const struct line *line, void *context);
 
 int lines_each(const struct verb_place *place, const struct kind *kind, bool notes,
 	       lines_take_fn take, void *context);
+int lines_find_used(const struct verb_place *place, const struct kind *kind, bool notes,
+		    struct used *used);
 
 #endif

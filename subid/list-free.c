@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * list-free: where another range could go: the gaps within the bounds of login.defs(5),
- * between the ranges of all lines and the ids of local accounts, for each kind, and for a
- * range that is to be the same in both. A range of the default size fits a gap as often
- * as its ids suffice, or where the range follows from the uid, once for each uid whose
- * range is free.
+ * between the ranges of all lines, the ids of local accounts and those that are never
+ * delegated, for each kind, and for a range that is to be the same in both. A range of
+ * the default size fits a gap as often as its ids suffice, or where the range follows
+ * from the uid, once for each uid whose range is free.
  */
 #include <stdio.h>
 
@@ -14,8 +14,8 @@
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/sys/settings.h"
-#include "libsubid/user/passwd-file.h"
 #include "libsubid/used.h"
+#include "libsubid/user/passwd-file.h"
 #include "subid/lines.h"
 #include "subid/list.h"
 
@@ -43,17 +43,15 @@ static int put(struct used *used, struct range range)
 	return r ? verb_fail(-r) : 0;
 }
 
-static int put_line(const struct line *line, void *context)
-{
-	return put(context, line->entry.range);
-}
-
 static int put_accounts(const struct list *list, const struct kind *kind,
 			struct used *used)
 {
 	CLEANUP(accounts_cleanup) struct accounts users = { 0 };
-	int r = passwd_file_load(list->place.folder, kind, &users);
+	int r = used_put_reserved(used, (struct range){ 0, ID_END });
 
+	if (r)
+		return verb_fail(-r);
+	r = passwd_file_load(list->place.folder, kind, &users);
 	if (r) {
 		report_line(PROGRAM, "%s/%s: %s", list->place.etc, kind->accounts,
 			    report_error(-r));
@@ -148,7 +146,7 @@ static int show_kinds(struct list *list, const struct settings *settings)
 		CLEANUP(used_cleanup) struct used used = { 0 };
 		const struct kind *kind = list->kinds[i];
 
-		r = lines_each(&list->place, kind, true, put_line, &used);
+		r = lines_find_used(&list->place, kind, true, &used);
 		if (r == 0)
 			r = put_accounts(list, kind, &used);
 		if (r == VERB_UNREADABLE) {

@@ -119,11 +119,10 @@ static void report_ambiguous(const struct revoke *revoke, size_t k)
 {
 	const struct edit *edit = &revoke->edit;
 	const struct owner *owner = &revoke->owner;
-	struct table_cursor cursor = { 0 };
-	struct table_line line;
+	struct table_near near = { .next = 0 };
 
-	while (table_next_near(&edit->db.sides[k].table, &cursor, revoke->range, &line)) {
-		const struct entry *entry = &line.entry;
+	while (table_next_in_force(&edit->db.sides[k].table, revoke->range, &near)) {
+		const struct entry *entry = &near.reading->entry;
 
 		if (owner_is_digits(owner, entry->owner, entry->owner_len) &&
 		    !owner_is_text(owner, entry->owner, entry->owner_len))
@@ -131,8 +130,9 @@ static void report_ambiguous(const struct revoke *revoke, size_t k)
 				    _("note: %s/%s:%" PRIu64 " is left: %.*s is the uid "
 				      "of one user and the login name of another; "
 				      "--as-uid and --as-name say which one is meant"),
-				    edit->folder, all_kinds[k]->database, line.number,
-				    (int)entry->owner_len, entry->owner);
+				    edit->folder, all_kinds[k]->database,
+				    near.line.number, (int)entry->owner_len,
+				    entry->owner);
 	}
 }
 

@@ -10,8 +10,8 @@
 #include "common/i18n.h"
 #include "common/report.h"
 #include "libsubid/core/cleanup.h"
+#include "libsubid/core/reserved.h"
 #include "libsubid/sys/paths.h"
-#include "subid/reserved.h"
 #include "subid/whois.h"
 
 enum column {
@@ -174,6 +174,28 @@ static int show_holders(struct whois *whois, struct whois_side *side, uint32_t i
 	return status;
 }
 
+/*
+ * Tells whether another program reads a malformed line as one that has the id. The
+ * database is read when this is asked first.
+ */
+static bool is_in_malformed_line(struct whois *whois, struct whois_side *side,
+				 uint32_t id)
+{
+	bool found = false;
+
+	/* An entry, which does not count since another source answers. */
+	if (index_find(&side->index, id, NULL))
+		return false;
+	/* What cannot be read is reported already. */
+	if (!side->used_found &&
+	    lines_find_used(&whois->place, side->kind, false, &side->used))
+		side->used.malformed = 0;
+	side->used_found = true;
+	for (size_t i = 0; side->used.malformed && i < side->used.n && !found; i++)
+		found = range_contains(side->used.ranges[i], id);
+	return found;
+}
+
 /* Begins the rows. Returns an exit status. */
 int whois_start_rows(struct whois *whois)
 {
@@ -193,7 +215,7 @@ int whois_show(struct whois *whois, struct whois_side *side, uint32_t id, bool *
 		[COLUMN_ID] = output_number(id, number),
 		[COLUMN_KIND] = side->kind->id,
 		[COLUMN_ACCOUNT] = idnames_find(&side->accounts, id),
-		[COLUMN_NOTE] = reserved && reserved->reserved ? _(reserved->what) : NULL,
+		[COLUMN_NOTE] = reserved_is_never(reserved) ? _(reserved->what) : NULL,
 	};
 	struct finding finding = { .unknown = whois->owners.unread[side->kind->group] };
 	int r, status = VERB_DONE;
@@ -203,14 +225,18 @@ int whois_show(struct whois *whois, struct whois_side *side, uint32_t id, bool *
 	*found |= finding.delegated;
 	if (finding.delegated || status == VERB_NOT_WRITTEN)
 		return status;
-	cells[COLUMN_STATE] = cells[COLUMN_ACCOUNT]	     ? "account" :
-			      reserved && reserved->reserved ? "reserved" :
-			      status || finding.unknown	     ? "unknown" :
-							       "free";
+	cells[COLUMN_STATE] = cells[COLUMN_ACCOUNT]		    ? "account" :
+			      reserved_is_never(reserved)	    ? "reserved" :
+			      status || finding.unknown		    ? "unknown" :
+			      is_in_malformed_line(whois, side, id) ? "malformed" :
+								      "free";
 	if (strcmp(cells[COLUMN_STATE], "unknown") == 0)
 		status = VERB_UNREADABLE;
 	if (reserved)
 		cells[COLUMN_NOTE] = _(reserved->what);
+	else if (strcmp(cells[COLUMN_STATE], "malformed") == 0)
+		cells[COLUMN_NOTE] =
+			_("other programs read a malformed line that has it");
 	*found |= strcmp(cells[COLUMN_STATE], "free") != 0;
 	r = output_row(&whois->output, cells, NULL);
 	return r ? r : status;

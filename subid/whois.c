@@ -22,6 +22,7 @@ static void whois_cleanup(struct whois *whois)
 	for (size_t i = 0; i < 2; i++) {
 		index_cleanup(&whois->sides[i].index);
 		idnames_cleanup(&whois->sides[i].accounts);
+		used_cleanup(&whois->sides[i].used);
 	}
 	output_cleanup(&whois->output);
 	unknown_owners_cleanup(&whois->others);

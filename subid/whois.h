@@ -21,6 +21,8 @@ struct whois_side {
 	const struct kind *kind;
 	struct index index; /* the lines of those who have one of the ids */
 	struct idnames accounts;
+	struct used used; /* of lines_find_used(), */
+	bool used_found;  /* since an id seemed to be free */
 };
 
 struct whois {
@@ -30,8 +32,8 @@ struct whois {
 	struct sources sources;
 	uint32_t *ids;
 	size_t n_ids;
-	struct range_set wanted; /* the same ids */
-	struct range_set uids;	 /* of owners who have one; and */
+	struct range_set wanted;      /* the same ids */
+	struct range_set uids;	      /* of owners who have one; and */
 	struct unknown_owners others; /* those whose uid is not known */
 	struct whois_side sides[2];
 	size_t n_sides;

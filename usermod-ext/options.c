@@ -14,6 +14,7 @@
 
 enum {
 	OPTION_ALLOW_OVERLAP = 256,
+	OPTION_ALLOW_RESERVED,
 	OPTION_ALLOW_ROOT,
 	OPTION_CREATE,
 	OPTION_DRY_RUN,
@@ -28,6 +29,7 @@ static const struct option long_options[] = {
 	{ "del-subgids", required_argument, NULL, 'W' },
 	{ "add-subids", no_argument, NULL, 'S' },
 	{ "allow-overlap", no_argument, NULL, OPTION_ALLOW_OVERLAP },
+	{ "allow-reserved", no_argument, NULL, OPTION_ALLOW_RESERVED },
 	{ "allow-root", no_argument, NULL, OPTION_ALLOW_ROOT },
 	{ "create", no_argument, NULL, OPTION_CREATE },
 	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
@@ -57,6 +59,7 @@ void options_usage(bool as_help)
 		"                                user has one\n"
 		"      --allow-overlap           also ids that others have\n"
 		"      --allow-root              also id 0\n"
+		"      --allow-reserved          also ids that systemd uses\n"
 		"      --create                  make a database that does not exist\n"
 		"      --dry-run                 show the lines that would come and go\n"
 		"  -R, --root DIR                change the system in DIR\n"
@@ -101,6 +104,9 @@ static int take_option(struct options *options, int option)
 		return 0;
 	case OPTION_ALLOW_OVERLAP:
 		options->allow_overlap = true;
+		return 0;
+	case OPTION_ALLOW_RESERVED:
+		options->allow_reserved = true;
 		return 0;
 	case OPTION_ALLOW_ROOT:
 		options->allow_root = true;

@@ -24,6 +24,7 @@ struct options {
 	bool allocate; /* -S */
 	bool allow_overlap;
 	bool allow_root;
+	bool allow_reserved;
 	bool create;
 	bool dry_run;
 	const char *root;

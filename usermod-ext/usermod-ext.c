@@ -80,6 +80,7 @@ static int attempt(struct run *run, bool *ret_changed)
 	run->allocate.policy = (struct overlap_policy){
 		.allow_overlap = run->options.allow_overlap,
 		.allow_root = run->options.allow_root,
+		.allow_reserved = run->options.allow_reserved,
 	};
 	r = read_settings(run);
 	if (r == 0)

@@ -40,7 +40,7 @@ enum entry_fault {
 };
 
 int entry_parse(const char *line, size_t len, struct entry *ret_entry);
-bool entry_parse_usual(const char *line, size_t len, struct entry *ret_entry);
+void entry_set_owner(struct entry *entry, const char *owner, size_t len);
 int entry_check_owner(const char *owner, size_t len);
 const char *entry_reason(int fault);
 bool entry_fault_is_harmless(int fault);

@@ -12,6 +12,7 @@
 #include "libsubid/core/entry.h"
 #include "libsubid/core/findings-parts.h"
 #include "libsubid/core/limits.h"
+#include "libsubid/core/reserved.h"
 
 _Static_assert(FINDING_RANGE_BEYOND - FINDING_LINE_TOO_LONG ==
 		       ENTRY_BEYOND - ENTRY_TOO_LONG,
@@ -36,59 +37,19 @@ void search_cleanup(struct search *search)
 	holders_cleanup(&search->holders);
 }
 
-static bool is_digit(char c, unsigned base)
-{
-	if (c >= '0' && c <= '9')
-		return (unsigned)(c - '0') < base;
-	return base == 16 && ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'));
-}
-
-static bool all_digits(const char *text, const char *end, unsigned base)
-{
-	if (text == end)
-		return false;
-	for (; text < end; text++)
-		if (!is_digit(*text, base))
-			return false;
-	return true;
-}
-
 /*
- * A number to programs that use strtoul(3) with base 0, or that read digits with a sign
- * and leading zeros as decimal.
+ * Tells whether other programs read a line whose fields or numbers are wrong. Of other
+ * faults the fault itself is reported: what they do follows from it.
  */
-static bool is_number_elsewhere(const char *text, const char *end)
+static bool is_read_elsewhere(const struct table *table, const struct table_line *line)
 {
-	while (text < end && (*text == ' ' || (*text >= '\t' && *text <= '\r')))
-		text++;
-	if (text < end && (*text == '+' || *text == '-'))
-		text++;
-	if (end - text > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X'))
-		return all_digits(text + 2, end, 16);
-	return all_digits(text, end, 10);
-}
-
-/*
- * Three fields and a good owner, and two numbers that others read though we do not; a
- * fourth field is passed over by some.
- */
-static bool is_entry_elsewhere(const struct table_line *line)
-{
-	const char *end = line->text + line->len, *start, *count, *count_end;
+	struct entry_readings readings;
 
 	if (line->fault != ENTRY_FIELDS && line->fault != ENTRY_START_NUMBER &&
 	    line->fault != ENTRY_COUNT_NUMBER)
 		return false;
-	start = memchr(line->text, ':', line->len);
-	if (!start || entry_check_owner(line->text, (size_t)(start - line->text)))
-		return false;
-	start++;
-	count = memchr(start, ':', (size_t)(end - start));
-	if (!count)
-		return false;
-	count_end = memchr(count + 1, ':', (size_t)(end - count - 1));
-	return is_number_elsewhere(start, count) &&
-	       is_number_elsewhere(count + 1, count_end ? count_end : end);
+	table_readings(table, line, &readings);
+	return readings.n > 0;
 }
 
 static struct findings_item item_of(enum finding_code code, unsigned group,
@@ -112,7 +73,7 @@ static int put_fault(struct search *search, unsigned group, const struct table_l
 
 	if (entry_fault_is_harmless(line->fault))
 		return 0;
-	if (is_entry_elsewhere(line))
+	if (is_read_elsewhere(table, line))
 		code = FINDING_READ_DIFFERENTLY;
 	return findings_put(search->findings,
 			    item_of((enum finding_code)code, group, line, table), false);
@@ -186,6 +147,20 @@ static int put_id(struct search *search, struct findings_item item,
 	return findings_put(search->findings, item, of_root);
 }
 
+/* Ids that are never delegated. */
+static int find_reserved(struct search *search, struct range range, bool of_root,
+			 struct findings_item item)
+{
+	struct range ids;
+
+	if (!search->findings->question.reserved || !reserved_next(range, NULL, &ids))
+		return 0;
+	item.code = FINDING_RESERVED;
+	item.first = (uint32_t)ids.start;
+	item.last = (uint32_t)(ids.end - 1);
+	return findings_put(search->findings, item, of_root);
+}
+
 /* What ids a range must not hold, or cannot. */
 static int find_ids(struct search *search, unsigned group, const struct holder *holder,
 		    struct range range, struct findings_item item)
@@ -200,9 +175,9 @@ static int find_ids(struct search *search, unsigned group, const struct holder *
 		r = put_id(search, item, FINDING_NO_ID, ID_NONE, 0, false);
 	if (r == 0 && own != ID_NONE && own != 0 && range_contains(range, own))
 		r = put_id(search, item, FINDING_OWN_ID, own, holder->user, of_root);
-	if (r)
-		return r;
-	return find_accounts(search, group, range, own, of_root, item);
+	if (r == 0)
+		r = find_reserved(search, range, of_root, item);
+	return r ? r : find_accounts(search, group, range, own, of_root, item);
 }
 
 static bool is_among(const struct accounts *accounts, const struct entry *entry)

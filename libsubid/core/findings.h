@@ -52,6 +52,7 @@ enum finding_code {
 	FINDING_NO_ID,		 /* holds 4294967295 */
 	FINDING_OWN_ID,		 /* holds the owner's own uid or primary gid */
 	FINDING_ACCOUNT,	 /* holds ids of accounts or groups: the first is named */
+	FINDING_RESERVED,	 /* holds ids that systemd uses: the first of them */
 	FINDING_AMBIGUOUS_OWNER, /* the uid of one user, and the login name of another */
 	FINDING_SPELLING,	 /* the owner is another name of a user */
 	FINDING_NO_ACCOUNT,	 /* no user is the owner; reported at its first line */
@@ -93,7 +94,8 @@ struct findings_question {
 	const struct accounts *spellings;
 	/* Owners of whom it is not known whether they have an account. NULL: none. */
 	const struct accounts *unknown;
-	size_t max; /* of findings of one code and severity that are kept; 0: all */
+	bool reserved; /* ids that systemd uses are looked for, see reserved.h */
+	size_t max;    /* of findings of one code and severity that are kept; 0: all */
 };
 
 /* A finding as it is kept: a million of them have to be small. */

@@ -6,12 +6,10 @@
  * read the databases disagree about them: one reads 0100000 as 32768, another as
  * 100000. Here a number has exactly one spelling, the one that num_format() writes.
  */
-#include <stdbool.h>
+#include <string.h>
 
 #include "libsubid/core/num.h"
-
-/* So many digits cannot overflow; numbers of a database are no longer. */
-#define DIGITS_SAFE 19
+#include "libsubid/core/whitespace.h"
 
 /*
  * Reads the whole of @text as a number.
@@ -23,29 +21,73 @@
  */
 int num_parse(const char *text, size_t len, uint64_t max, uint64_t *ret_value)
 {
-	uint64_t value = 0;
-	size_t i;
-	bool big = false;
+	static const char largest[] = "18446744073709551615";
+	const size_t digits = sizeof(largest) - 1;
+	uint64_t value;
 
-	if (len == 0 || (text[0] == '0' && len > 1))
+	if (len == 0 || num_read(text, text + len, &value) != text + len)
 		return NUM_MALFORMED;
-
-	for (i = 0; i < len; i++) {
-		if (text[i] < '0' || text[i] > '9')
-			return NUM_MALFORMED;
-		if (i < DIGITS_SAFE) {
-			value = value * 10 + (uint64_t)(text[i] - '0');
-			continue;
-		}
-		/* Goes on after an overflow: `99999999999999999999x` is malformed. */
-		big |= __builtin_mul_overflow(value, 10U, &value);
-		big |= __builtin_add_overflow(value, (uint64_t)(text[i] - '0'), &value);
-	}
-	if (big || value > max)
+	if (len > digits || (len == digits && memcmp(text, largest, digits) > 0) ||
+	    value > max)
 		return NUM_TOO_BIG;
 
 	*ret_value = value;
 	return 0;
+}
+
+static unsigned digit_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return (unsigned)(c - '0');
+	if (c >= 'a' && c <= 'f')
+		return (unsigned)(c - 'a') + 10;
+	return c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10 : 16;
+}
+
+/* The base that digits begin with; steps over `0x` and, as glibc does since 2.38, `0b`.
+ */
+static unsigned find_base(const char **text, const char *end)
+{
+	char mark = end - *text > 2 && **text == '0' ? (*text)[1] : '\0';
+	unsigned base = mark == 'x' || mark == 'X' ? 16 :
+			mark == 'b' || mark == 'B' ? 2 :
+						     0;
+
+	if (base == 0 || digit_of((*text)[2]) >= base)
+		return *text < end && **text == '0' ? 8 : 10;
+	*text += 2;
+	return base;
+}
+
+/*
+ * Reads the number that @text begins with as strtoul(3) does: behind whitespace, with a
+ * sign, with zeros; with base 0 also in octal, hexadecimal and binary. For what other
+ * programs read: numbers of ours are read by num_parse().
+ *
+ * base: 10 or 0. Returns where it ends; NULL: there is none, or one beyond 64 bits.
+ * Thread-safe.
+ */
+const char *num_strtoul(const char *text, const char *end, unsigned base,
+			struct num_strtoul *ret_number)
+{
+	struct num_strtoul number = { .value = 0 };
+	const char *digits;
+
+	text += whitespace_count(text, (size_t)(end - text));
+	number.negative = text < end && *text == '-';
+	text += text < end && (*text == '-' || *text == '+');
+	if (base == 0)
+		base = find_base(&text, end);
+	for (digits = text; text < end && digit_of(*text) < base; text++)
+		if (__builtin_mul_overflow(number.value, base, &number.value) ||
+		    __builtin_add_overflow(number.value, digit_of(*text), &number.value))
+			return NULL;
+	if (text == digits)
+		return NULL;
+	if (number.negative)
+		number.value = -number.value;
+	*ret_number = number;
+	return text;
 }
 
 /*

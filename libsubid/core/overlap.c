@@ -2,8 +2,8 @@
 /*
  * overlap: the policy, as a list of everything that it objects to.
  *
- * Invariant: every conflict is reported, not only the first, so that one look at the answer
- * is enough to choose another range.
+ * Invariant: every conflict is reported, not only the first, so that one look at the
+ * answer is enough to choose another range.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,6 +12,7 @@
 #include "libsubid/core/array.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/overlap.h"
+#include "libsubid/core/reserved.h"
 
 /* Appends a conflict with a copy of @name; the list changes only with 0. */
 static int put(struct overlap_list *list, struct overlap conflict, const char *name,
@@ -65,29 +66,64 @@ static int find_accounts(const struct overlap_question *question,
 	return r;
 }
 
-/* A line of another owner, with each part of what is wanted that it holds. */
-static int find_in_line(const struct overlap_question *question,
-			const struct table_line *line, struct overlap_list *list)
+/* What a program reads in a line, with each part of what is wanted that it holds. */
+static int find_in_reading(const struct overlap_question *question,
+			   const struct table_near *near, struct overlap_list *list)
 {
 	const struct range_set *wanted = question->wanted;
-	struct range common;
-	int r;
+	struct entry part = near->reading->entry;
+	int r = 0;
 
-	for (size_t i = 0; i < wanted->n; i++) {
-		if (!range_intersect(wanted->ranges[i], line->entry.range, &common))
+	for (size_t i = 0; r == 0 && i < wanted->n; i++) {
+		if (!range_intersect(wanted->ranges[i], near->reading->entry.range,
+				     &part.range) ||
+		    (question->is_owner && question->is_owner(&part, question->context)))
 			continue;
 		r = put(list,
 			(struct overlap){
 				.why = OVERLAP_OWNER,
 				.kind = question->kind,
-				.ids = common,
-				.line = line->number,
+				.ids = part.range,
+				.line = near->line.number,
+				.malformed = near->line.fault != 0,
 			},
-			line->entry.owner, line->entry.owner_len);
-		if (r)
-			return r;
+			part.owner, part.owner_len);
 	}
-	return 0;
+	return r;
+}
+
+/* Lines that another owner has ids by, to any program that reads them. */
+static int find_in_lines(const struct overlap_question *question,
+			 struct overlap_list *list)
+{
+	const struct range_set *wanted = question->wanted;
+	const struct range span = { wanted->ranges[0].start,
+				    wanted->ranges[wanted->n - 1].end };
+	struct table_near near = { .next = 0 };
+	int r = 0;
+
+	while (r == 0 && table_next_near(question->table, span, &near))
+		if (!near.reading->excessive &&
+		    range_set_overlaps(wanted, near.reading->entry.range))
+			r = find_in_reading(question, &near, list);
+	return r;
+}
+
+static int find_reserved(const struct overlap_question *question,
+			 struct overlap_list *list)
+{
+	const struct range_set *wanted = question->wanted;
+	struct overlap conflict = { .why = OVERLAP_RESERVED, .kind = question->kind };
+	int r = 0;
+
+	for (size_t i = 0; question->reserved && i < wanted->n; i++) {
+		const struct reserved *reserved = NULL;
+
+		while (r == 0 && (reserved = reserved_next(wanted->ranges[i], reserved,
+							   &conflict.ids)))
+			r = put(list, conflict, reserved->what, strlen(reserved->what));
+	}
+	return r;
 }
 
 /*
@@ -99,37 +135,22 @@ static int find_in_line(const struct overlap_question *question,
  */
 int overlap_find(const struct overlap_question *question, struct overlap_list *list)
 {
-	const struct range_set *wanted = question->wanted;
-	struct table_cursor cursor = { 0 };
-	struct table_line line;
 	int r;
 
-	if (wanted->n == 0)
+	if (question->wanted->n == 0)
 		return 0;
 	r = find_id(question, ID_NONE, OVERLAP_NO_ID, NULL, list);
 	if (r)
 		return r;
 	r = find_id(question, 0, OVERLAP_ROOT, NULL, list);
+	if (r == 0)
+		r = find_reserved(question, list);
 	if (r)
 		return r;
 	r = find_accounts(question, question->accounts, OVERLAP_ACCOUNT, list);
 	if (r == 0)
 		r = find_accounts(question, question->primary, OVERLAP_PRIMARY, list);
-	if (r)
-		return r;
-	while (table_next_near(question->table, &cursor,
-			       (struct range){ wanted->ranges[0].start,
-					       wanted->ranges[wanted->n - 1].end },
-			       &line)) {
-		if (!range_set_overlaps(wanted, line.entry.range) ||
-		    (question->is_owner &&
-		     question->is_owner(&line.entry, question->context)))
-			continue;
-		r = find_in_line(question, &line, list);
-		if (r)
-			return r;
-	}
-	return 0;
+	return r ? r : find_in_lines(question, list);
 }
 
 /* Returns whether the policy allows this conflict. Thread-safe. */
@@ -143,6 +164,8 @@ bool overlap_is_overridden(const struct overlap *overlap,
 		return policy->allow_overlap;
 	case OVERLAP_ROOT:
 		return policy->allow_root;
+	case OVERLAP_RESERVED:
+		return policy->allow_reserved;
 	case OVERLAP_NO_ID:
 		break;
 	}

@@ -20,6 +20,7 @@ enum overlap_why {
 	OVERLAP_PRIMARY,   /* the primary group of a user, without a group of its own */
 	OVERLAP_ROOT,	   /* id 0 */
 	OVERLAP_NO_ID,	   /* 4294967295 */
+	OVERLAP_RESERVED,  /* ids that systemd and the kernel use, see reserved.h */
 };
 
 struct overlap {
@@ -27,7 +28,9 @@ struct overlap {
 	const struct kind *kind;
 	struct range ids; /* those that are both wanted and taken */
 	uint64_t line;	  /* OVERLAP_OWNER: where */
-	char *name;	  /* the owner, or the account; NULL where there is none */
+	bool malformed;	  /* OVERLAP_OWNER: only other programs read the line */
+	/* The owner, the account, or what the ids are reserved for; else NULL. */
+	char *name;
 };
 
 struct overlap_list {
@@ -40,18 +43,21 @@ struct overlap_list {
 struct overlap_policy {
 	bool allow_overlap;
 	bool allow_root;
+	bool allow_reserved;
 };
 
 struct overlap_question {
 	const struct kind *kind;
 	const struct range_set *wanted; /* the ids that are to be written */
 	const struct table *table;	/* what stands there, without what goes */
-	/* Matches the lines of the new owner; NULL: all lines are of other owners. */
+	/* Matches the lines of the owner of new ids, by the part of a line that is
+	 * wanted; NULL: all lines are of other owners. */
 	table_match_fn is_owner;
 	void *context;
 	/* Accounts or groups, and users by their primary groups; not sorted; or NULL. */
 	const struct accounts *accounts;
 	const struct accounts *primary;
+	bool reserved; /* reserved ids are conflicts */
 };
 
 int overlap_find(const struct overlap_question *question, struct overlap_list *list);

@@ -75,28 +75,18 @@ static bool read_plain(const char *line, size_t len, bool group,
 }
 
 /*
- * Reads a number as strtoul(3) with base 10 does: behind whitespace, with a sign, with
- * zeros. The GNU C library takes no line with one of more than 32 bits (older versions
- * take the largest number for it, which is no id).
- * Returns where it ends; NULL: there is no such number.
+ * Reads a number as strtoul(3) with base 10 does. The GNU C library takes no line with
+ * one of more than 32 bits (older versions take the largest number for it, which is no
+ * id). Returns where it ends; NULL: there is no such number.
  */
 static const char *read_odd_id(const char *text, const char *end, uint32_t *ret_id)
 {
-	bool negative, too_big = false;
-	uint64_t value = 0;
-	const char *digits;
+	struct num_strtoul number;
 
-	text += whitespace_count(text, (size_t)(end - text));
-	negative = text < end && *text == '-';
-	text += text < end && (*text == '-' || *text == '+');
-	for (digits = text; text < end && *text >= '0' && *text <= '9'; text++)
-		too_big |= __builtin_mul_overflow(value, 10U, &value) ||
-			   __builtin_add_overflow(value, (uint64_t)(*text - '0'), &value);
-	if (negative)
-		value = -value;
-	if (text == digits || too_big || value > ID_NONE)
+	text = num_strtoul(text, end, 10, &number);
+	if (!text || number.value > ID_NONE)
 		return NULL;
-	*ret_id = (uint32_t)value;
+	*ret_id = (uint32_t)number.value;
 	return text;
 }
 

@@ -106,11 +106,26 @@ bool table_next(const struct table *table, struct table_cursor *cursor,
 {
 	if (!next_line(table, cursor, ret_line))
 		return false;
-	ret_line->fault =
-		entry_parse_usual(ret_line->text, ret_line->len, &ret_line->entry) ?
-			0 :
-			entry_parse(ret_line->text, ret_line->len, &ret_line->entry);
+	ret_line->fault = entry_parse(ret_line->text, ret_line->len, &ret_line->entry);
 	return true;
+}
+
+/*
+ * Finds how programs read a line of the table: an entry in one way, a malformed line in
+ * none or several, see entry-readers.h. Thread-safe as table_next().
+ */
+void table_readings(const struct table *table, const struct table_line *line,
+		    struct entry_readings *ret_readings)
+{
+	if (line->fault) {
+		entry_readings_find(line->text, line->len,
+				    table->len - (size_t)(line->text - table->text),
+				    ret_readings);
+		return;
+	}
+	ret_readings->items[0] =
+		(struct entry_reading){ .entry = line->entry, .by_shadow = true };
+	ret_readings->n = 1;
 }
 
 /*
@@ -134,21 +149,53 @@ bool table_next_entry(const struct table *table, struct table_cursor *cursor,
 	return false;
 }
 
-static bool may_overlap(const char *line, size_t len, const void *context)
+/* Steps to the next line that may be read as one with ids of @range. */
+static bool next_near_line(const struct table *table, struct range range,
+			   struct table_near *near)
 {
-	const struct range *range = context;
+	struct table_line *line = &near->line;
 
-	return entry_may_overlap(line, len, *range);
+	while (next_line(table, &near->cursor, line)) {
+		if (!entry_readers_may_overlap(line->text, line->len, range))
+			continue;
+		line->fault = entry_parse(line->text, line->len, &line->entry);
+		table_readings(table, line, &near->readings);
+		near->next = 0;
+		if (near->readings.n > 0)
+			return true;
+	}
+	return false;
 }
 
 /*
- * Steps to the next entry with ids of @range. As table_next_entry().
+ * Steps to the next line, read as an entry with ids of @range: an entry is read in one
+ * way, a malformed line as other programs read it, see entry-readers.h.
+ *
+ * near: zeroed before the first step. Returns false at the end. Thread-safe as
+ * table_next().
  */
-bool table_next_near(const struct table *table, struct table_cursor *cursor,
-		     struct range range, struct table_line *ret_line)
+bool table_next_near(const struct table *table, struct range range,
+		     struct table_near *near)
 {
-	while (table_next_entry(table, cursor, may_overlap, &range, ret_line))
-		if (range_overlaps(ret_line->entry.range, range))
+	do {
+		while (near->next < near->readings.n) {
+			near->reading = &near->readings.items[near->next++];
+			if (range_overlaps(near->reading->entry.range, range))
+				return true;
+		}
+	} while (next_near_line(table, range, near));
+	return false;
+}
+
+/*
+ * As table_next_near(), but only what a map writer may grant: entries, and malformed
+ * lines as shadow's map writers read them.
+ */
+bool table_next_in_force(const struct table *table, struct range range,
+			 struct table_near *near)
+{
+	while (table_next_near(table, range, near))
+		if (near->reading->by_shadow)
 			return true;
 	return false;
 }
@@ -251,7 +298,9 @@ static int finish(struct table *table, struct table *next, size_t copied,
 
 /*
  * Takes @range away from every entry that @match tells: the line goes, is trimmed, or
- * becomes two: the lower one in its place, the upper one appended as a new line is.
+ * becomes two: the lower one in its place, the upper one appended as a new line is. A
+ * malformed line by which shadow's map writers would still grant such ids goes as a
+ * whole: a rest of it would grant what the line does not.
  * Returns 0, -EFBIG or -ENOMEM; the table changes only with 0. A table belongs to one
  * thread.
  */
@@ -260,13 +309,15 @@ int table_subtract(struct table *table, table_match_fn match, void *context,
 {
 	CLEANUP(table_cleanup) struct table next = { 0 };
 	CLEANUP(table_cleanup) struct table behind = { 0 };
-	struct table_cursor cursor = { 0 };
-	struct table_line line;
+	struct table_near near = { .next = 0 };
 	size_t copied = 0;
 	int r;
 
-	while (table_next_near(table, &cursor, range, &line)) {
-		if (!match(&line.entry, context))
+	while (table_next_in_force(table, range, &near)) {
+		size_t offset = (size_t)(near.line.text - table->text);
+
+		/* A line that has gone may be read in another way, too. */
+		if (offset < copied || !match(&near.reading->entry, context))
 			continue;
 
 		if (!next.changed) {
@@ -276,14 +327,12 @@ int table_subtract(struct table *table, table_match_fn match, void *context,
 				return r;
 			next.changed = true;
 		}
-		r = table_put(&next, table->text + copied,
-			      (size_t)(line.text - table->text) - copied);
+		r = table_put(&next, table->text + copied, offset - copied);
+		if (r == 0 && near.line.fault == 0)
+			r = put_rest(&next, &behind, &near.line.entry, range);
 		if (r)
 			return r;
-		r = put_rest(&next, &behind, &line.entry, range);
-		if (r)
-			return r;
-		copied = cursor.offset;
+		copied = near.cursor.offset;
 	}
 	if (!next.changed)
 		return 0;

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "libsubid/core/entry-readers.h"
 #include "libsubid/core/entry.h"
 
 struct table {
@@ -37,6 +38,18 @@ struct table_cursor {
 	uint64_t number;
 };
 
+/*
+ * A line as a program reads it. An iteration starts with a zeroed one; it is valid until
+ * the next step, and until the table changes.
+ */
+struct table_near {
+	struct table_line line;
+	const struct entry_reading *reading;
+	struct table_cursor cursor;
+	struct entry_readings readings; /* of the line, of which this is one, */
+	size_t next;			/* and this the number of the next */
+};
+
 /* What table_take_back() goes back to. */
 struct table_mark {
 	size_t len;
@@ -54,11 +67,15 @@ int table_load(char *text, size_t len, struct table *ret_table);
 struct table *table_clear(struct table *table);
 bool table_next(const struct table *table, struct table_cursor *cursor,
 		struct table_line *ret_line);
+void table_readings(const struct table *table, const struct table_line *line,
+		    struct entry_readings *ret_readings);
 bool table_next_entry(const struct table *table, struct table_cursor *cursor,
 		      table_maybe_fn maybe, const void *context,
 		      struct table_line *ret_line);
-bool table_next_near(const struct table *table, struct table_cursor *cursor,
-		     struct range range, struct table_line *ret_line);
+bool table_next_near(const struct table *table, struct range range,
+		     struct table_near *near);
+bool table_next_in_force(const struct table *table, struct range range,
+			 struct table_near *near);
 int table_append(struct table *table, const char *owner, size_t owner_len,
 		 struct range range);
 struct table_mark table_mark(const struct table *table);

@@ -55,9 +55,10 @@ struct subid_db_iter;
 #define SUBID_DB_FILES_ONLY 1u /* ask the databases whatever nsswitch.conf says */
 
 /* For subid_db_allocate() and subid_db_grant(). */
-#define SUBID_DB_ALLOW_OVERLAP 1u /* ids of other owners and of accounts, on purpose */
-#define SUBID_DB_ALLOW_ROOT    2u /* id 0 */
-#define SUBID_DB_NO_ACCOUNT    4u /* the owner need not exist */
+#define SUBID_DB_ALLOW_OVERLAP	1u /* ids of other owners and of accounts, on purpose */
+#define SUBID_DB_ALLOW_ROOT	2u /* id 0 */
+#define SUBID_DB_NO_ACCOUNT	4u /* the owner need not exist */
+#define SUBID_DB_ALLOW_RESERVED 8u /* ids that systemd uses for itself */
 
 /*
  * Where from. A program sets `size` to sizeof(struct subid_db_options) and what it does
@@ -99,6 +100,7 @@ enum subid_db_why {
 	SUBID_DB_OF_ACCOUNT,   /* the id of an account or a group */
 	SUBID_DB_IS_ROOT,      /* id 0 */
 	SUBID_DB_IS_NO_ID,     /* 4294967295 */
+	SUBID_DB_IS_RESERVED,  /* ids that systemd uses for itself */
 };
 
 struct subid_db_conflict {
@@ -106,7 +108,7 @@ struct subid_db_conflict {
 	unsigned int type;	   /* SUBID_DB_UID or SUBID_DB_GID */
 	struct subid_db_range ids; /* those that it is about */
 	uint64_t line;		   /* SUBID_DB_OF_OWNER: where; else 0 */
-	const char *name;	   /* the owner or the account; else NULL */
+	const char *name; /* the owner, the account, or what is reserved; else NULL */
 };
 
 enum subid_db_severity {

@@ -66,6 +66,21 @@ static int is_overflow_uid(uid_t uid)
 }
 
 /*
+ * Tells whether this is a user namespace in which not every uid exists.
+ * Returns 1, 0 or -errno. Thread-safe.
+ */
+int userns_is_limited(void)
+{
+	CLEANUP(range_set_cleanup) struct range_set mapped = RANGE_SET(LIMIT_EXTENTS);
+	const struct range all = { 0, ID_NONE };
+	int r = userns_mapped(&kind_uid, &mapped);
+
+	if (r)
+		return r > 0 ? -EOVERFLOW : r;
+	return !range_set_covers(&mapped, all);
+}
+
+/*
  * Finds out whether files that belong to @uid may belong to a user outside this user
  * namespace: it is the overflow uid, and not every id exists here.
  *
@@ -74,13 +89,9 @@ static int is_overflow_uid(uid_t uid)
  */
 int userns_is_outside_owner(uid_t uid)
 {
-	CLEANUP(range_set_cleanup) struct range_set mapped = RANGE_SET(LIMIT_EXTENTS);
-	const struct range all = { 0, ID_NONE };
-	int r = userns_mapped(&kind_uid, &mapped);
+	int r = userns_is_limited();
 
 	if (r > 0)
-		return -EOVERFLOW;
-	if (r == 0 && !range_set_covers(&mapped, all))
 		r = is_overflow_uid(uid);
 	return r == -ENOENT ? -ENODATA : r;
 }

@@ -10,6 +10,7 @@
 #include "libsubid/core/kind.h"
 #include "libsubid/core/range.h"
 
+int userns_is_limited(void);
 int userns_is_outside_owner(uid_t uid);
 int userns_mapped(const struct kind *kind, struct range_set *set);
 

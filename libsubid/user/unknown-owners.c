@@ -59,21 +59,23 @@ int unknown_owners_add(struct unknown_owners *owners, const char *name, size_t l
 }
 
 /*
- * Adds the owners of all lines with ids of @range, but for those of which @known, unless
- * it is NULL, tells that they are known. Returns 0 or -ENOMEM.
+ * Adds the owners of all lines with ids of @range, malformed ones that shadow reads among
+ * them, but for those of which @known, unless it is NULL, tells that they are known.
+ * Returns 0 or -ENOMEM.
  */
 int unknown_owners_add_lines(struct unknown_owners *owners, const struct table *table,
 			     struct range range, unknown_owners_known_fn known,
 			     void *context)
 {
-	struct table_cursor cursor = { 0 };
-	struct table_line line;
+	struct table_near near = { .next = 0 };
 	int r = 0;
 
-	while (r == 0 && table_next_near(table, &cursor, range, &line))
-		if (!known || !known(&line.entry, context))
-			r = unknown_owners_add(owners, line.entry.owner,
-					       line.entry.owner_len);
+	while (r == 0 && table_next_in_force(table, range, &near)) {
+		const struct entry *entry = &near.reading->entry;
+
+		if (!known || !known(entry, context))
+			r = unknown_owners_add(owners, entry->owner, entry->owner_len);
+	}
 	return r;
 }
 

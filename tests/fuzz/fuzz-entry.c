@@ -2,8 +2,9 @@
 /*
  * entry: the input is a line, or an owner for a line.
  */
-#include "libsubid/core/entry.h"
 #include "libsubid/core/entry-filter.h"
+#include "libsubid/core/entry-readers.h"
+#include "libsubid/core/entry.h"
 #include "libsubid/core/limits.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -62,6 +63,8 @@ static void check_overlap(const char *line, size_t len, struct range range)
 	FUZZ_ASSERT(entry_may_overlap(line, len, last));
 	FUZZ_ASSERT(range.start == 0 || !entry_may_overlap(line, len, before));
 	FUZZ_ASSERT(range.end == ID_END || !entry_may_overlap(line, len, behind));
+	FUZZ_ASSERT(entry_readers_may_overlap(line, len, range));
+	FUZZ_ASSERT(range.start == 0 || !entry_readers_may_overlap(line, len, before));
 }
 
 static void check_entry(const char *line, size_t len, const struct entry *entry)
@@ -84,20 +87,32 @@ static void check_entry(const char *line, size_t len, const struct entry *entry)
 	check_overlap(line, len, entry->range);
 }
 
-/* The short way leaves the line to the long one, or reads what that reads. */
-static void check_usual(const char *line, size_t len, int fault,
-			const struct entry *expected)
+/* What other programs read: an entry as we do; and nothing in a line that a quick look
+ * passes over. */
+static void check_readings(const char *line, size_t len, const struct entry *entry)
 {
-	struct entry entry;
+	const struct range range = { 100000, 165536 };
+	struct entry_readings readings;
+	bool may = entry_readers_may_overlap(line, len, range);
 
-	if (!entry_parse_usual(line, len, &entry))
-		return;
-	FUZZ_ASSERT(fault == 0);
-	FUZZ_ASSERT(entry.owner == expected->owner &&
-		    entry.owner_len == expected->owner_len && !entry.by_id &&
-		    !expected->by_id && entry.owner_id == expected->owner_id &&
-		    entry.range.start == expected->range.start &&
-		    entry.range.end == expected->range.end);
+	entry_readings_find(line, len, len, &readings);
+	FUZZ_ASSERT(readings.n <= ENTRY_READINGS);
+	for (size_t i = 0; i < readings.n; i++) {
+		const struct entry_reading *reading = &readings.items[i];
+		const struct range found = reading->entry.range;
+
+		FUZZ_ASSERT(found.start < found.end && found.end <= ID_END);
+		FUZZ_ASSERT(reading->entry.owner_len > 0);
+		FUZZ_ASSERT(!reading->excessive || reading->by_shadow);
+		FUZZ_ASSERT(entry || may || !range_overlaps(found, range));
+	}
+	if (entry)
+		FUZZ_ASSERT(readings.n > 0 && readings.items[0].by_shadow &&
+			    readings.items[0].entry.owner_len == entry->owner_len &&
+			    readings.items[0].entry.by_id == entry->by_id &&
+			    readings.items[0].entry.owner_id == entry->owner_id &&
+			    readings.items[0].entry.range.start == entry->range.start &&
+			    readings.items[0].entry.range.end == entry->range.end);
 }
 
 /* An owner is allowed exactly if a line with it is his. */
@@ -141,7 +156,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} else {
 		check_entry(text, size, &entry);
 	}
-	check_usual(text, size, fault, &entry);
+	check_readings(text, size, fault ? NULL : &entry);
 	check_owner(text, size);
 	free(text);
 	return 0;

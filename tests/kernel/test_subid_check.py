@@ -163,6 +163,15 @@ def _(s):
     s.cured("no-id", first=4294967295, last=4294967295)
 
 
+@scene("reserved")
+def _(s):
+    s.put("elsa:61000:1000\n")
+    row = s.named("reserved", owner="elsa", first=61184, last=61999, severity="warning")
+    require(not row["cure"], f"a cure: {row['cure']}")
+    s.put("root:61000:1000\n")
+    s.named("reserved", owner="root", severity="note")
+
+
 @scene("own-id")
 def _(s):
     s.put("elsa:5000:2\n")

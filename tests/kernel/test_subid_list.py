@@ -205,7 +205,7 @@ SLIDES = "anna:2000000:1000000\nelsa:3000000:1000000\n"
 def whois_details(box):
     box.put(SLIDES, SLIDES)
     states = {0: "account", 5001: "account", 65534: "account", 65535: "reserved",
-              61184: "reserved", 60001: "reserved", NO_ID: "reserved",
+              61184: "reserved", 60001: "reserved", 2147352576: "reserved", NO_ID: "reserved",
               3000000: "delegated", 4000000: "free"}
     rows = box.rows("whois", "--uid", *states, status=NONE)
     box.check("the states of ids", {row["id"]: row["state"] for row in rows}, states)

@@ -12,10 +12,11 @@ from collections import Counter
 import host as host_module
 from host import quick
 from usermod_box import DATABASES, ORACLE, OURS, PERMISSIVE, enter
-from usermod_model import (ACCOUNTS, ALL, BEYOND, CLASSES, CONTROLS, ID_NONE, LINE_BEYOND, LINE_FIELDS,
-                           LINE_NUL, LINE_NUMBERS, LINE_ZERO, NO_ID, NONE, NUMBERS, OTHERS,
-                           OVERRIDDEN, PARTLY, ROOT_ID, SPELLINGS, UID_LOGIN, Command, Table, World,
-                           classes, outcome)
+from usermod_model import (ACCOUNTS, ALL, BEYOND, CLASSES, CONTROLS, ID_NONE, LINE_BEYOND,
+                           LINE_FIELDS, LINE_NUL, LINE_NUMBERS, LINE_ZERO, NO_ID, NONE,
+                           NUMBERS, OTHERS, OVERRIDDEN, PARTLY, READERS, REMOVED, RESERVED,
+                           ROOT_ID, SPELLINGS, UID_LOGIN, Command, Table, World, classes,
+                           outcome)
 
 FILES, COMMANDS = (55, 7) if quick() else (220, 10)
 OWNERS = ("elsa", "elsa", "elsa", "elsatwin", "5001", "anna", "anna", "5002", "bob", "5003",
@@ -55,6 +56,10 @@ FIXED = (
     (b"elsa:1000000:10:\n", ("V", "1000000-1000004"), LINE_FIELDS),
     (b"elsa:0:0\n", ("v", "1000000-1000009"), LINE_ZERO),
     (b"elsa:4294967290:100\n", ("V", "4294967290-4294967294"), LINE_BEYOND),
+    (b"anna:+1000000:10\n", ("v", "1000005-1000020"), READERS),
+    (b"anna:01000000:10\n", ("v", "1000005-1000020"), READERS),
+    (b"elsa:+1000000:10\n", ("V", "1000000-1000004"), REMOVED),
+    (b"", ("v", "61184-61190"), RESERVED),
     (b"", ("v", "5-6\n"), CONTROLS),
     (b"", ("v", "1000000-1000009"), UID_LOGIN),
     (b"elsa:1:\0\nanna:1:1\n", ("v", "1000000-1000009"), LINE_NUL),

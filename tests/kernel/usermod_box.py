@@ -17,8 +17,8 @@ from host import CLEAN_PATH, Report, ROOT, remove
 
 ORACLE = "/usr/sbin/usermod"
 OURS = "usermod-ext"
-# with these two on the command line ours refuses no more than 4294967295
-PERMISSIVE = ("--allow-overlap", "--allow-root")
+# with these on the command line ours refuses no more than 4294967295
+PERMISSIVE = ("--allow-overlap", "--allow-root", "--allow-reserved")
 
 DONE, NOT_PERMITTED, USAGE, BAD_RANGE, NO_USER, BUSY = 0, 1, 2, 3, 6, 8
 SUBUID, SUBGID, POLICY = 16, 18, 20

@@ -23,16 +23,21 @@ LINE_FIELDS = "a fourth field: malformed"
 LINE_ZERO = "count 0 in a line: malformed"
 LINE_BEYOND = "a line beyond 2^32: malformed"
 LINE_NUL = "NUL in a line: the line is kept"
+READERS = "an id that another program reads in a malformed line of another user: 20"
+REMOVED = "a malformed line of the user that shadow reads: removed as a whole"
+RESERVED = "an id that systemd uses: 20"
 UID_LOGIN = "-v for a login name that reads as a uid: the line names the uid"
 CONTROLS = "a control character in a message: shown as \\xNN"
 
 CLASSES = (OTHERS, ACCOUNTS, ROOT_ID, NO_ID, PARTLY, SPELLINGS, BEYOND, NUMBERS,
            LINE_NUMBERS, LINE_FIELDS, LINE_ZERO, LINE_BEYOND, LINE_NUL,
-           UID_LOGIN, CONTROLS)
+           READERS, REMOVED, RESERVED, UID_LOGIN, CONTROLS)
 ALL = frozenset(CLASSES)
 NONE = frozenset()
-# what --allow-overlap and --allow-root turn off
-OVERRIDDEN = frozenset((OTHERS, ACCOUNTS, ROOT_ID))
+# what --allow-overlap, --allow-root and --allow-reserved turn off
+OVERRIDDEN = frozenset((OTHERS, READERS, ACCOUNTS, ROOT_ID, RESERVED))
+# first and last
+SYSTEMD = ((60001, 60577), (61184, 65519), (65534, 65535), (2147352576, 2147418111))
 
 SUBID_STATUS = {"subuid": 16, "subgid": 18}
 ID_NONE, ID_END, WORD = 2**32 - 1, 2**32, 2**64
@@ -143,6 +148,45 @@ def parse_line(rules, text):
     return Line(text, fields[0], start, (start + count - 1) % WORD)
 
 
+class Reading(NamedTuple):
+    """What other programs than ours take a malformed line for."""
+    owner: str
+    first: int
+    last: int
+    by_shadow: bool
+    wild: bool          # some version takes it for more than it says
+
+
+def readings(texts):
+    """The readings of the first of these lines. Shadow goes on behind a NUL and the next
+    newline; others remove white space, and end the line at a `#`."""
+    found, joined = [], b""
+    if texts[0].startswith(b"#"):
+        return found
+    for text in texts:
+        before, nul, _ = text.partition(b"\0")
+        joined += before
+        if not nul:
+            break
+    fields = joined.decode("latin-1").split(":")
+    if len(fields) > 2 and fields[0] and fields[0].strip(C_BLANK) == fields[0]:
+        start, count = _strtoul_auto(fields[1]), _strtoul_auto(fields[2])
+        signs = "-" in fields[1] + fields[2]
+        if None not in (start, count) and not (count == 0 and start > 0):
+            wild = (count == 0 or start >= ID_END or start + count >= WORD
+                    or signs and start + count > ID_END)
+            found.append(Reading(fields[0], 0 if wild else start,
+                                 ID_NONE if wild else min(start + count, ID_END) - 1, True, wild))
+    fields = texts[0].decode("latin-1").strip(C_BLANK).split("#")[0].split(":")
+    if len(fields) > 2 and fields[0] and all(re.fullmatch(r"[+]?[0-9]+", field)
+                                             for field in fields[1:3]):
+        start, count = int(fields[1]), int(fields[2])
+        if count > 0 and start < ID_END and max(start, count) < 2**63:
+            found.append(Reading(fields[0].rstrip(C_BLANK), start,
+                                 min(start + count, ID_END) - 1, False, False))
+    return found
+
+
 def is_name(owner):
     """Whether an owner can stand in a line of ours."""
     if re.fullmatch("[0-9]+", owner):
@@ -171,13 +215,25 @@ class Table:
             return self.content
         return b"".join(line.text + b"\n" for line in self.lines)
 
+    def readings(self, i):
+        """Of a malformed line; one that no line may name as its owner is."""
+        owner = self.lines[i].owner
+        if owner is not None and is_name(owner):
+            return []
+        return readings([line.text for line in self.lines[i:]])
+
     def of(self, is_owner):
         return [line for line in self.lines if line.owner is not None
                 and is_owner(line.owner)]
 
     def remove(self, is_owner, first, last):
         kept, appended = [], []
-        for line in self.lines:
+        for i, line in enumerate(self.lines):
+            if REMOVED in self.rules and any(
+                    reading.by_shadow and is_owner(reading.owner) and reading.first <= last
+                    and reading.last >= first for reading in self.readings(i)):
+                self.changed = True
+                continue
             if (line.owner is None or not is_owner(line.owner)
                     or line.last < first or line.first > last):
                 kept.append(line)
@@ -222,6 +278,12 @@ def _objections(rules, table, is_owner, first, last, ids):
     if any(is_name(line.owner) and line.first <= last and line.last >= first
            for line in table.of(lambda owner: not is_owner(owner))):
         found.add(OTHERS)
+    if any(not reading.wild and not is_owner(reading.owner) and reading.first <= last
+           and reading.last >= first
+           for i in range(len(table.lines)) for reading in table.readings(i)):
+        found.add(READERS)
+    if any(first <= high and last >= low for low, high in SYSTEMD):
+        found.add(RESERVED)
     if any(first <= number <= last for number in ids if number != 0):
         found.add(ACCOUNTS)
     if first == 0:

@@ -417,6 +417,54 @@ Test(findings, lines_that_grant_nothing)
 	}
 }
 
+/* Reserved ids of a line, the first of them, where that is asked; root's are a note. */
+Test(findings, reserved)
+{
+	static const char text[] = "elsa:60000:6000\nanna:2147352575:2\nroot:61000:500\n"
+				   "anna:524288:65536\nanna:65535:1\n";
+	static const struct {
+		uint64_t line, first, last;
+		enum finding_severity severity;
+	} wanted[] = {
+		{ 1, 60001, 60513, FINDING_WARNING },
+		{ 2, 2147352576, 2147352576, FINDING_WARNING },
+		{ 3, 61184, 61499, FINDING_NOTE },
+		{ 5, 65535, 65535, FINDING_WARNING },
+	};
+	static const struct findings_user root = { 0, 0, "root" };
+
+	for (int asked = 0; asked < 2; asked++) {
+		struct findings findings;
+		struct finding finding;
+		struct table table;
+		size_t n = 0;
+
+		cr_assert(table_load(exact_copy(BYTES(text)), strlen(text), &table) == 0);
+		cr_assert(findings_find(
+				  &(struct findings_question){
+					  .tables = { &table, NULL },
+					  .users = &root,
+					  .n_users = 1,
+					  .reserved = asked,
+				  },
+				  &findings) == 0);
+		for (size_t i = 0; i < findings.n; i++) {
+			findings_get(&findings, i, &finding);
+			if (finding.code != FINDING_RESERVED)
+				continue;
+			cr_assert(n < COUNT_OF(wanted) &&
+				  finding.line == wanted[n].line &&
+				  finding.ids.start == wanted[n].first &&
+				  finding.ids.end == wanted[n].last + 1 &&
+				  finding.severity == wanted[n].severity);
+			n++;
+		}
+		cr_assert_eq(n, asked ? COUNT_OF(wanted) : 0);
+		findings_clear(&findings);
+		table_clear(&table);
+	}
+}
+
 /* A name for each code and each severity, no name twice. */
 Test(findings, names)
 {

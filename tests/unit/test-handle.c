@@ -233,6 +233,27 @@ Test(handle, changes_both, .init = setup, .fini = teardown)
 	check_file("etc/subgid", "elsa:3000000:1000\nanna:100200:20\ngone:500000:1\n");
 }
 
+/* Reserved ids are never chosen; of an image they are given to a caller who asks for
+ * them. */
+Test(handle, reserved, .init = setup, .fini = teardown)
+{
+	const struct subid_db_request request = {
+		.size = sizeof(request),
+		.count = 10,
+		.first = 65500,
+		.last = 65600,
+		.flags = SUBID_DB_ALLOW_RESERVED,
+	};
+	struct subid_db_range given;
+
+	cr_assert(subid_db_begin(db, BOTH) == 0);
+	cr_assert(subid_db_allocate(db, BOTH, "anna", &request, &given) == 0);
+	cr_assert(given.start == 65520 && given.count == 10);
+	cr_assert(subid_db_grant(db, SUBID_DB_UID, "anna", range(61184, 1),
+				 SUBID_DB_ALLOW_RESERVED) == 0);
+	cr_assert(subid_db_grant(db, SUBID_DB_GID, "anna", range(61184, 1), 0) == 0);
+}
+
 /* A refusal says all that is in the way and leaves the transaction as it was. */
 Test(handle, refuses, .init = setup, .fini = teardown)
 {

@@ -226,7 +226,7 @@ Test(table, subtract)
 		{ "anna:100:100\n", "", "" },
 		{ "", "\n", "anna:100:100\n" },
 		{ "# elsa:100:100\n\nelsa:100:100 \n", "\n", "elsa:100:100\r\n\n\nx" },
-		{ "elsa:1:2:3\n", "\n", "\n" },
+		{ "elsa:1:2x:3\n", "\n", "\n" },
 	};
 
 	char elsa[] = "elsa";
@@ -266,7 +266,7 @@ Test(table, subtract)
 Test(table, subtract_match)
 {
 	CLEANUP(table_cleanup) struct table table = { 0 };
-	static const char text[] = "elsa:100:10\nanna:100:10\n\0\n1000:105:10\nelsa:95:8";
+	static const char text[] = "elsa:100:10\nanna:100:10\nx\n1000:105:10\nelsa:95:8";
 	char elsa[] = "elsa";
 
 	load(&table, BYTES(text));
@@ -277,19 +277,76 @@ Test(table, subtract_match)
 
 	cr_assert(table_subtract(&table, is_owner, elsa, (struct range){ 98, 104 }) == 0);
 	cr_assert(table.changed);
-	holds(&table, BYTES("elsa:104:6\nanna:100:10\n\0\n1000:105:10\nelsa:95:3\n"));
+	holds(&table, BYTES("elsa:104:6\nanna:100:10\nx\n1000:105:10\nelsa:95:3\n"));
 
 	cr_assert(table_subtract(&table, is_anybody, NULL, (struct range){ 106, 107 }) ==
 		  0);
-	holds(&table, BYTES("elsa:104:2\nanna:100:6\n\0\n1000:105:1\nelsa:95:3\n"
+	holds(&table, BYTES("elsa:104:2\nanna:100:6\nx\n1000:105:1\nelsa:95:3\n"
 			    "elsa:107:3\nanna:107:3\n1000:107:8\n"));
 
 	cr_assert(table_subtract(&table, is_anybody, NULL, (struct range){ 0, ID_END }) ==
 		  0);
-	holds(&table, BYTES("\0\n"));
+	holds(&table, BYTES("x\n"));
 	cr_assert(table_subtract(&table, is_anybody, NULL, (struct range){ 0, ID_END }) ==
 		  0);
-	holds(&table, BYTES("\0\n"));
+	holds(&table, BYTES("x\n"));
+}
+
+/*
+ * A malformed line goes if shadow's map writers would grant ids by it that are taken
+ * away: as a whole, for no rest of it may grant anything. One that they do not read
+ * stays.
+ */
+Test(table, subtract_malformed)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+		struct range range;
+		bool gone;
+	} rows[] = {
+		{ BYTES("elsa:+100:10"), { 100, 110 }, true },
+		{ BYTES("elsa:+100:10"), { 109, 200 }, true },
+		{ BYTES("elsa:+100:10"), { 110, 200 }, false },
+		{ BYTES("elsa:0x64:10:"), { 100, 101 }, true },
+		/* what only others read, here 100 to 109 */
+		{ BYTES("elsa:0100:10"), { 64, 65 }, true },
+		{ BYTES("elsa:0100:10"), { 100, 110 }, false },
+		{ BYTES("elsa:100:10\r"), { 100, 110 }, false },
+		{ BYTES(" elsa:100:10"), { 100, 110 }, false },
+		/* every id to old versions */
+		{ BYTES("elsa:0:0"), { 4000000000, 4000000001 }, true },
+		{ BYTES("elsa:1:0"), { 0, ID_END }, false },
+		{ BYTES("anna:+100:10"), { 0, ID_END }, false },
+		{ BYTES("#elsa:100:10"), { 0, ID_END }, false },
+		{ BYTES("elsa:100:10:\0\nx:y"), { 100, 101 }, true },
+		{ BYTES("el\0\nsa:100:10"), { 100, 101 }, true },
+	};
+	char elsa[] = "elsa";
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		CLEANUP(table_cleanup) struct table table = { 0 };
+		const char *newline = memchr(rows[i].text, '\n', rows[i].len);
+		size_t first =
+			newline ? (size_t)(newline - rows[i].text) + 1 : rows[i].len;
+		char before[64], after[64];
+		size_t len = 0;
+
+		memcpy(before, "anna:1:1\n", 9);
+		memcpy(before + 9, rows[i].text, rows[i].len);
+		memcpy(after, before, 9);
+		memcpy(after + 9, rows[i].text + first, rows[i].len - first);
+		len = 9 + rows[i].len - first;
+		if (newline)
+			after[len++] = '\n';
+		load(&table, before, 9 + rows[i].len);
+		cr_assert(table_subtract(&table, is_owner, elsa, rows[i].range) == 0);
+		cr_assert_eq(table.changed, rows[i].gone, "row %zu", i);
+		if (rows[i].gone)
+			holds(&table, after, len);
+		else
+			holds(&table, before, 9 + rows[i].len);
+	}
 }
 
 /* The last entry goes, and an empty file is left, not one with a newline. */
@@ -332,14 +389,15 @@ Test(table, limit)
 	munmap(text, limit);
 }
 
-/* Entries near a range, or that a filter passes, and those alone; numbered as all are. */
+/* Entries near a range, malformed lines among them, or entries that a filter passes;
+ * numbered as all are. */
 Test(table, next_of_some)
 {
 	static const char some[] =
 		"elsa:100:10\n# elsa:100:10\nanna:105:1\nelsa:0100:10\n"
 		"elsa:110:10\nelsa:109:1\nelsa:90:10";
 	const struct range near = { 100, 110 };
-	const uint64_t numbers[] = { 1, 3, 6 };
+	const uint64_t numbers[] = { 1, 3, 4, 6 };
 	CLEANUP(table_cleanup) struct table table = { 0 };
 	struct table_cursor cursor = { 0 };
 	struct table_line line;
@@ -347,8 +405,9 @@ Test(table, next_of_some)
 	load(&table, BYTES(some));
 	for (size_t i = 0; i < COUNT_OF(numbers); i++) {
 		cr_assert(table_next_near(&table, &cursor, near, &line));
-		cr_assert(line.number == numbers[i] && line.fault == 0);
-		cr_assert(range_overlaps(line.entry.range, near));
+		cr_assert(line.number == numbers[i] &&
+			  line.fault == (line.number == 4 ? ENTRY_START_NUMBER : 0));
+		cr_assert(line.fault || range_overlaps(line.entry.range, near));
 	}
 	cr_assert_not(table_next_near(&table, &cursor, near, &line));
 
@@ -371,7 +430,8 @@ Test(table, next_of_some)
 struct model_line {
 	char text[LINE_ROOM];
 	size_t len;
-	const char *owner; /* NULL: no entry */
+	const char *owner;     /* NULL: no entry, */
+	const char *by_shadow; /* but shadow reads one, of this owner; or NULL */
 	uint64_t start, end;
 };
 
@@ -405,21 +465,23 @@ static struct model_line some_line(struct rng *rng)
 	static const struct {
 		const char *text;
 		size_t len;
+		const char *by_shadow;
+		uint64_t start, end;
 	} others[] = {
-		{ BYTES("") },
-		{ BYTES(" ") },
-		{ BYTES("# elsa:1:50") },
-		{ BYTES("elsa:1:50 ") },
-		{ BYTES("elsa:1:50\r") },
-		{ BYTES("elsa:01:50") },
-		{ BYTES("elsa:1:50:") },
-		{ BYTES("elsa:1:0") },
-		{ BYTES("elsa:1\0:50") },
-		{ BYTES("\0\0") },
-		{ BYTES("\xff\xfe") },
-		{ BYTES("elsa:4294967290:7") },
-		{ BYTES("+elsa:1:50") },
-		{ BYTES(":1:50") },
+		{ BYTES(""), NULL, 0, 0 },
+		{ BYTES(" "), NULL, 0, 0 },
+		{ BYTES("# elsa:1:50"), NULL, 0, 0 },
+		{ BYTES("elsa:1:50 "), NULL, 0, 0 },
+		{ BYTES("elsa:1:50\r"), NULL, 0, 0 },
+		{ BYTES("elsa:01:50"), "elsa", 1, 51 },
+		{ BYTES("elsa:1:50:"), "elsa", 1, 51 },
+		{ BYTES("elsa:1:0"), NULL, 0, 0 },
+		{ BYTES("elsa::1\0:50"), NULL, 0, 0 },
+		{ BYTES("elsa::\0\0"), NULL, 0, 0 },
+		{ BYTES("\xff\xfe"), NULL, 0, 0 },
+		{ BYTES("elsa:4294967290:7"), "elsa", 4294967290, ID_END },
+		{ BYTES("+elsa:1:50"), "+elsa", 1, 51 },
+		{ BYTES(":1:50"), NULL, 0, 0 },
 	};
 	struct model_line line = { 0 };
 	struct range range;
@@ -433,6 +495,9 @@ static struct model_line some_line(struct rng *rng)
 
 	memcpy(line.text, others[i].text, others[i].len);
 	line.len = others[i].len;
+	line.by_shadow = others[i].by_shadow;
+	line.start = others[i].start;
+	line.end = others[i].end;
 	return line;
 }
 
@@ -456,7 +521,8 @@ static bool model_subtract(struct model *model, const char *owner, struct range 
 
 	for (size_t i = 0; i < model->n; i++) {
 		const struct model_line *line = &model->lines[i];
-		bool meant = line->owner && (!owner || strcmp(owner, line->owner) == 0);
+		const char *whose = line->owner ? line->owner : line->by_shadow;
+		bool meant = whose && (!owner || strcmp(owner, whose) == 0);
 		bool kept = true;
 
 		/* Id by id: a line goes as soon as one of its ids is in the range. */
@@ -468,6 +534,9 @@ static bool model_subtract(struct model *model, const char *owner, struct range 
 			continue;
 		}
 		changed = true;
+		/* Of what only shadow reads nothing is left. */
+		if (!line->owner)
+			continue;
 		if (line->start < range.start)
 			next.lines[next.n++] =
 				model_entry(line->owner, line->start, range.start);

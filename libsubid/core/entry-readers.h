@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * entry-readers: what other programs take a malformed line for.
+ *
+ * A malformed line grants nothing, see entry.h. But an id is free only if no program that
+ * reads the database gives it to an owner, and a user has lost an id only if no map
+ * writer gives it any more.
+ */
+#ifndef SUBID_ENTRY_READERS_H
+#define SUBID_ENTRY_READERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "libsubid/core/entry.h"
+
+/* What one of the programs takes a line for. */
+struct entry_reading {
+	struct entry entry; /* the range ends at 2^32 at the latest */
+	bool by_shadow;	    /* shadow's newuidmap(1) grants it */
+	bool excessive;	    /* more ids than the line names: all, to some version */
+};
+
+#define ENTRY_READINGS 2
+/* A line that shadow reads is shorter. */
+#define ENTRY_SHADOW_BYTES 1024
+
+struct entry_readings {
+	struct entry_reading items[ENTRY_READINGS];
+	size_t n;
+	char joined[ENTRY_SHADOW_BYTES]; /* an owner may point into it */
+};
+
+void entry_readings_find(const char *line, size_t len, size_t left,
+			 struct entry_readings *ret_readings);
+
+#endif

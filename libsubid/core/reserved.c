@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * reserved: what the kernel and systemd have agreed on, see "Users, Groups, UIDs and
+ * GIDs" in the documentation of systemd, and user_namespaces(7).
+ */
+#include <stddef.h>
+
+#include "libsubid/core/limits.h"
+#include "libsubid/core/reserved.h"
+
+#define N_(text) (text) /* for xgettext */
+
+/* Ascending, and no two overlap. */
+static const struct reserved table[] = {
+	{ 0, 0, RESERVED_ALONE, N_("root") },
+	{ 60001, 60513, RESERVED_NEVER, N_("users of systemd-homed") },
+	{ 60514, 60577, RESERVED_NEVER,
+	  N_("users of the host in containers of systemd") },
+	{ 61184, 65519, RESERVED_NEVER, N_("dynamic users of systemd services") },
+	{ 65534, 65534, RESERVED_NEVER, N_("nobody, and ids that are not mapped") },
+	{ 65535, 65535, RESERVED_NEVER, N_("-1 in 16 bits: no id") },
+	{ 524288, 1879048191, RESERVED_CHOSEN,
+	  N_("systemd-nspawn chooses from 524288-1879048191 by itself") },
+	{ 2147352576, 2147418111, RESERVED_NEVER,
+	  N_("owners of files in images of systemd: foreign ids") },
+	{ ID_NONE, ID_NONE, RESERVED_ALONE, N_("-1 in 32 bits: no id") },
+};
+
+#define N_TABLE (sizeof(table) / sizeof(table[0]))
+
+/* What an id is for, whoever has it; NULL: nothing of its own. Thread-safe. */
+const struct reserved *reserved_find(uint32_t id)
+{
+	for (size_t i = 0; i < N_TABLE; i++)
+		if (table[i].first <= id && id <= table[i].last)
+			return &table[i];
+	return NULL;
+}
+
+/*
+ * Steps to the next reservation with ids of @range that are not to be delegated; 0 and
+ * 4294967295 are not among them.
+ *
+ * previous: the one before, or NULL. ret_common: the ids of it that are in @range.
+ * Returns NULL behind the last. Thread-safe.
+ */
+const struct reserved *reserved_next(struct range range, const struct reserved *previous,
+				     struct range *ret_common)
+{
+	for (size_t i = previous ? (size_t)(previous - table) + 1 : 0; i < N_TABLE; i++) {
+		const struct range ids = { table[i].first, (uint64_t)table[i].last + 1 };
+
+		if (table[i].how == RESERVED_NEVER &&
+		    range_intersect(range, ids, ret_common))
+			return &table[i];
+	}
+	return NULL;
+}
