@@ -32,24 +32,34 @@ int changes_find_names(const struct options *options, struct edit *edit,
 
 /*
  * The same with what was read under the locks. As usermod(8) does, the program goes on
- * with the names that are known; the other lines are reported, and so is a range of which
- * the user has nothing. Returns 0 or an exit status.
+ * with the names that are known; the other lines are reported. Returns 0 or an exit
+ * status.
  */
 int changes_confirm_names(const struct options *options, struct edit *edit,
 			  struct owner *owner)
 {
+	size_t silent = 0;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < options->n; i++)
+		if (!options->changes[i].add)
+			r = edit_confirm_names(edit, options->changes[i].kind,
+					       options->changes[i].range, owner, &silent);
+	return r;
+}
+
+/* Reports ranges that are to be removed, and of which the user has nothing. */
+static int note_not_held(const struct options *options, struct db *db,
+			 struct owner *owner)
+{
 	for (size_t i = 0; i < options->n; i++) {
 		const struct change *change = &options->changes[i];
 		CLEANUP(range_set_cleanup) struct range_set held = RANGE_SET(SIZE_MAX);
-		size_t silent = 0;
-		int r = 0;
+		int r;
 
 		if (change->add)
 			continue;
-		r = edit_confirm_names(edit, change->kind, change->range, owner, &silent);
-		if (r == 0)
-			r = edit_tell_error(
-				edit, db_held(&edit->db, change->kind, owner, &held));
+		r = db_held(db, change->kind, owner, &held);
 		if (r)
 			return r;
 		if (!range_set_overlaps(&held, change->range))
@@ -118,7 +128,7 @@ static int allocate_missing(struct db *db, const struct owner *owner,
 }
 
 /*
- * Makes the changes in memory.
+ * Makes the changes in memory, and reports what of them changes nothing.
  *
  * allocate: with policy and settings; has the conflicts of all ranges then.
  * ret_allocated: what -S has found.
@@ -127,8 +137,10 @@ static int allocate_missing(struct db *db, const struct owner *owner,
 int changes_apply(const struct options *options, struct db *db, struct owner *owner,
 		  struct allocate *allocate, struct allocate_item *ret_allocated)
 {
-	int r = revoke_ranges(options, db, owner);
+	int r = note_not_held(options, db, owner);
 
+	if (r == 0)
+		r = revoke_ranges(options, db, owner);
 	if (r == 0)
 		r = grant(options, db, owner, allocate);
 	if (r == 0 && options->allocate)
