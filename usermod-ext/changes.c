@@ -48,28 +48,33 @@ int changes_confirm_names(const struct options *options, struct edit *edit,
 	return r;
 }
 
+static bool has_any(const struct table *table, struct range range,
+		    const struct owner *owner)
+{
+	struct table_near near = { .next = 0 };
+
+	while (table_next_in_force(table, range, &near))
+		if (owner_is_text(owner, near.reading->entry.owner,
+				  near.reading->entry.owner_len))
+			return true;
+	return false;
+}
+
 /* Reports ranges that are to be removed, and of which the user has nothing. */
-static int note_not_held(const struct options *options, struct db *db,
-			 struct owner *owner)
+static void note_not_held(const struct options *options, const struct db *db,
+			  const struct owner *owner)
 {
 	for (size_t i = 0; i < options->n; i++) {
 		const struct change *change = &options->changes[i];
-		CLEANUP(range_set_cleanup) struct range_set held = RANGE_SET(SIZE_MAX);
-		int r;
 
-		if (change->add)
-			continue;
-		r = db_held(db, change->kind, owner, &held);
-		if (r)
-			return r;
-		if (!range_set_overlaps(&held, change->range))
+		if (!change->add && !has_any(&db->sides[change->kind->group].table,
+					     change->range, owner))
 			report_line(
 				PROGRAM,
 				_("note: %s holds none of the %ss %" PRIu64 "-%" PRIu64),
 				owner->account.name, change->kind->id,
 				change->range.start, change->range.end - 1);
 	}
-	return 0;
 }
 
 static int revoke_ranges(const struct options *options, struct db *db,
@@ -137,10 +142,10 @@ static int allocate_missing(struct db *db, const struct owner *owner,
 int changes_apply(const struct options *options, struct db *db, struct owner *owner,
 		  struct allocate *allocate, struct allocate_item *ret_allocated)
 {
-	int r = note_not_held(options, db, owner);
+	int r;
 
-	if (r == 0)
-		r = revoke_ranges(options, db, owner);
+	note_not_held(options, db, owner);
+	r = revoke_ranges(options, db, owner);
 	if (r == 0)
 		r = grant(options, db, owner, allocate);
 	if (r == 0 && options->allocate)

@@ -27,11 +27,12 @@ READERS = "an id that another program reads in a malformed line of another user:
 REMOVED = "a malformed line of the user that shadow reads: removed as a whole"
 RESERVED = "an id that systemd uses: 20"
 UID_LOGIN = "-v for a login name that reads as a uid: the line names the uid"
+NOTHING = "-V of ids of which the user has none: a note"
 CONTROLS = "a control character in a message: shown as \\xNN"
 
 CLASSES = (OTHERS, ACCOUNTS, ROOT_ID, NO_ID, PARTLY, SPELLINGS, BEYOND, NUMBERS,
            LINE_NUMBERS, LINE_FIELDS, LINE_ZERO, LINE_BEYOND, LINE_NUL,
-           READERS, REMOVED, RESERVED, UID_LOGIN, CONTROLS)
+           READERS, REMOVED, RESERVED, UID_LOGIN, NOTHING, CONTROLS)
 ALL = frozenset(CLASSES)
 NONE = frozenset()
 # what --allow-overlap, --allow-root and --allow-reserved turn off
@@ -226,6 +227,14 @@ class Table:
         return [line for line in self.lines if line.owner is not None
                 and is_owner(line.owner)]
 
+    def has(self, is_owner, first, last):
+        """Whether remove() would take anything away."""
+        return any(line.first <= last and line.last >= first for line in self.of(is_owner)) \
+            or REMOVED in self.rules and any(
+                reading.by_shadow and is_owner(reading.owner) and reading.first <= last
+                and reading.last >= first
+                for i in range(len(self.lines)) for reading in self.readings(i))
+
     def remove(self, is_owner, first, last):
         kept, appended = [], []
         for i, line in enumerate(self.lines):
@@ -302,6 +311,12 @@ def _change(rules, world, ranges, login, tables):
     refused = False
     owner = str(uid) if UID_LOGIN in rules and DECIMAL.match(login) else login
 
+    line = ""
+    for letter, first, last in reversed(ranges):
+        if (NOTHING in rules and letter in "VW"
+                and not tables[letter == "W"].has(is_spelled, first, last)):
+            kind = "uid" if letter == "V" else "gid"
+            line = f"note: {login} holds none of the {kind}s {first}-{last}"
     # of several, the last on the command line comes first
     for letter, first, last in reversed(ranges):
         if letter in "VW":
@@ -319,6 +334,7 @@ def _change(rules, world, ranges, login, tables):
             table.append(owner, *part)
     if refused:
         raise Refused(20, None)
+    return line
 
 
 def _run(rules, world, contents, command):
@@ -350,14 +366,14 @@ def _run(rules, world, contents, command):
 
     tables = [Table(rules, content, name) if letters & set(flags) else None
               for content, flags, name in zip(contents, ("vV", "wW"), ("subuid", "subgid"))]
-    _change(rules, world, ranges, login, tables)
+    line = _change(rules, world, ranges, login, tables)
     return [content if table is None else table.result()
-            for content, table in zip(contents, tables)]
+            for content, table in zip(contents, tables)] + [line]
 
 
 def outcome(rules, world, contents, command):
     try:
-        return Outcome(0, *_run(rules, world, contents, command), "")
+        return Outcome(0, *_run(rules, world, contents, command))
     except Refused as refused:
         status, line = refused.args
         return Outcome(status, *contents, line)
