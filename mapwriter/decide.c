@@ -57,9 +57,7 @@ static int take_own_lines(struct search *search)
 
 	do {
 		again = progress = false;
-		r = scan_rewind(&search->scan);
-		if (r)
-			return r;
+		scan_rewind(&search->scan);
 		while (search->left.n > 0 &&
 		       (r = owner_next_entry(&search->owner, &search->scan, &entry)) >
 			       0) {
@@ -161,9 +159,7 @@ static int find_alias(struct search *search)
 
 	find_missing(search, &question);
 	search->grants = (struct facts_grants){ 0 };
-	r = scan_rewind(&search->scan);
-	if (r)
-		return r;
+	scan_rewind(&search->scan);
 	while ((r = scan_next(&search->scan, &line)) > 0) {
 		if (!facts_note_line(&search->grants, &question, &line, &entry) ||
 		    !range_contains(entry.range, question.missing.start))

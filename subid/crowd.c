@@ -109,7 +109,7 @@ static int read_lines(struct crowd *crowd, int fd)
 {
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
 	struct scan_line line;
-	int r = scan_start(&scan, fd);
+	int r = scan_start_stream(&scan, fd);
 
 	while (r == 0 && (r = scan_next(&scan, &line)) > 0)
 		/* As in a database, a blank line and a comment are no fault. */

@@ -122,19 +122,30 @@ static int open_null(int folder, const char *name)
 	return TAKE_FD(fd);
 }
 
+/* Map writers count system calls: what it is shows when a scan reads it. */
+static int open_path(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == ENXIO ? -EBADFD : -errno;
+	return fd;
+}
+
 /*
- * Opens a regular file in @folder for reading; with AT_FDCWD @name is a path of this
+ * Opens a regular file in @folder for a scan; with AT_FDCWD @name is a path of this
  * system. A symbolic link is followed in the running system's folder alone.
  * Returns a descriptor, -ELOOP (a link in an image), -EISDIR, -EBADFD (see
  * fd_open_regular()) or another -errno. Thread-safe.
  */
 int etc_open(int folder, const char *name)
 {
-	const int flags = folder == AT_FDCWD ? O_RDONLY : O_RDONLY | O_NOFOLLOW;
-	int fd = fd_open_regular(folder, name, flags);
+	int fd;
 
-	if ((fd != -ELOOP && fd != -EBADFD) ||
-	    (folder != AT_FDCWD && !etc_is_named(folder, SYSCONFDIR)))
+	if (folder == AT_FDCWD)
+		return open_path(name);
+	fd = fd_open_regular(folder, name, O_RDONLY | O_NOFOLLOW);
+	if ((fd != -ELOOP && fd != -EBADFD) || !etc_is_named(folder, SYSCONFDIR))
 		return fd;
 	fd = fd_open_regular(folder, name, O_RDONLY);
 	return fd == -EBADFD ? open_null(folder, name) : fd;

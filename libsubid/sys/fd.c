@@ -65,6 +65,24 @@ int fd_read(int fd, char *buffer, size_t size, size_t *ret_n)
 }
 
 /*
+ * The same of a file at @offset. Returns 0 or -errno; -EBADFD: what has no place to read
+ * at, a pipe or a socket, say, is no regular file. Thread-safe.
+ */
+int fd_read_at(int fd, char *buffer, size_t size, uint64_t offset, size_t *ret_n)
+{
+	ssize_t n;
+
+	do {
+		n = pread(fd, buffer, size, (off_t)offset);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == ESPIPE ? -EBADFD : -errno;
+
+	*ret_n = (size_t)n;
+	return 0;
+}
+
+/*
  * Writes @len bytes with one write(2): what the files below /proc ask for.
  * Returns 0 or -errno; -EIO when the kernel took less. Thread-safe.
  */

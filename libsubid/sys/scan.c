@@ -17,8 +17,9 @@
 _Static_assert(SCAN_BYTES > LIMIT_LINE_BYTES + 1, "a line fits the buffer");
 
 /*
- * Starts at the place where @fd stands, the begin of the file. The scan does not own the
- * descriptor. Returns 0 or -ENOMEM; end with scan_end(). A scan belongs to one thread.
+ * Starts at the begin of a file; to read what is no file fails with -EBADFD. The scan does
+ * not own the descriptor, and does not move it. Returns 0 or -ENOMEM; end with scan_end().
+ * A scan belongs to one thread.
  */
 int scan_start(struct scan *scan, int fd)
 {
@@ -30,15 +31,23 @@ int scan_start(struct scan *scan, int fd)
 	return 0;
 }
 
-/* Starts again at the begin of the file. Returns 0 or -errno. */
-int scan_rewind(struct scan *scan)
+/* The same for whatever can be read, a pipe among them, from where it stands. */
+int scan_start_stream(struct scan *scan, int fd)
 {
-	if (scan->total == 0)
-		return 0;
-	if (lseek(scan->fd, 0, SEEK_SET) < 0)
-		return -errno;
-	*scan = (struct scan){ .fd = scan->fd, .buffer = scan->buffer };
-	return 0;
+	int r = scan_start(scan, fd);
+
+	if (r == 0)
+		scan->stream = true;
+	return r;
+}
+
+/* Starts again at the begin of the file; one that has proved empty is not read again. */
+void scan_rewind(struct scan *scan)
+{
+	if (scan->total > 0)
+		*scan = (struct scan){ .fd = scan->fd,
+				       .buffer = scan->buffer,
+				       .stream = scan->stream };
 }
 
 /* Frees the buffer. Takes NULL and a zeroed scan. Returns NULL. */
@@ -70,7 +79,10 @@ static int scan_fill(struct scan *scan)
 		scan->end -= scan->begin;
 		scan_move(scan, 0);
 	}
-	r = fd_read(scan->fd, scan->buffer + scan->end, SCAN_BYTES - scan->end, &n);
+	r = scan->stream ? fd_read(scan->fd, scan->buffer + scan->end,
+				   SCAN_BYTES - scan->end, &n) :
+			   fd_read_at(scan->fd, scan->buffer + scan->end,
+				      SCAN_BYTES - scan->end, scan->total, &n);
 	if (r)
 		return r;
 	scan->total += n;

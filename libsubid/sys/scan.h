@@ -28,6 +28,7 @@ struct scan {
 	size_t seen;	/* begin or more, if there are none */
 	uint64_t total; /* bytes read */
 	uint64_t number;
+	bool stream; /* a pipe, which has no begin to go back to */
 	bool at_end;
 	bool in_long_line; /* the rest of the line that was told last is to be dropped */
 };
@@ -39,7 +40,8 @@ struct scan_line {
 };
 
 int scan_start(struct scan *scan, int fd);
-int scan_rewind(struct scan *scan);
+int scan_start_stream(struct scan *scan, int fd);
+void scan_rewind(struct scan *scan);
 int scan_next_unbuffered(struct scan *scan, struct scan_line *ret_line);
 int scan_next_starting(struct scan *scan, const struct starts *starts,
 		       struct scan_line *ret_line);

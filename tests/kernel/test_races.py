@@ -255,7 +255,7 @@ class Test:
             self.host.write(database, GRANT)
             target = self.host.target()
             race = Race(self, kind, install, f"{target.pid} 0 100000 10")
-            race.stop_at("read", database)
+            race.stop_at("pread64", database)
             with open(database, "w", encoding="ascii") as file:
                 file.write("anna:100000:65536\n")
             self.expect(f"range revoked before it is read: refused, {kind}id, {install}",
@@ -271,8 +271,8 @@ class Test:
             self.host.write(database, "anna:200000:65536\n" * 8000 + GRANT)
             target = self.host.target()
             race = Race(self, kind, install, f"{target.pid} 0 100000 10")
-            race.stop_at("read", database)
-            race.stop_at("read", database)
+            race.stop_at("pread64", database)
+            race.stop_at("pread64", database)
             os.truncate(database, 0)
             self.expect(f"database shrinks while it is read, {kind}id, {install}",
                         race.finish(), 1,

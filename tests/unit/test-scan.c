@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * Lines out of a file, compared with a model that has all bytes in memory and splits
- * them. The program is linked with --wrap=read: reads come in the sizes that a test
- * wants, and fail where it wants.
+ * them. The program is linked with --wrap for read(2) and pread(2), by both of its names:
+ * reads come in the sizes that a test wants, and fail where it wants.
  */
 #include "libsubid/sys/scan.h"
 #include "tests/unit/rng.h"
@@ -20,8 +20,12 @@ static struct {
 
 ssize_t __real_read(int fd, void *buffer, size_t size);
 ssize_t __wrap_read(int fd, void *buffer, size_t size);
+ssize_t __real_pread(int fd, void *buffer, size_t size, off_t offset);
+ssize_t __wrap_pread(int fd, void *buffer, size_t size, off_t offset);
+ssize_t __wrap_pread64(int fd, void *buffer, size_t size, off_t offset);
 
-ssize_t __wrap_read(int fd, void *buffer, size_t size)
+/* Returns how much a call reads of @size bytes, -1 where it fails. */
+static ssize_t portion(size_t size)
 {
 	size_t most = reads.most;
 
@@ -35,9 +39,26 @@ ssize_t __wrap_read(int fd, void *buffer, size_t size)
 	}
 	if (reads.rng && most)
 		most = 1 + rng_below(reads.rng, most);
-	if (most && size > most)
-		size = most;
-	return __real_read(fd, buffer, size);
+	return (ssize_t)(most && size > most ? most : size);
+}
+
+ssize_t __wrap_read(int fd, void *buffer, size_t size)
+{
+	ssize_t n = portion(size);
+
+	return n < 0 ? n : __real_read(fd, buffer, (size_t)n);
+}
+
+ssize_t __wrap_pread(int fd, void *buffer, size_t size, off_t offset)
+{
+	ssize_t n = portion(size);
+
+	return n < 0 ? n : __real_pread(fd, buffer, (size_t)n, offset);
+}
+
+ssize_t __wrap_pread64(int fd, void *buffer, size_t size, off_t offset)
+{
+	return __wrap_pread(fd, buffer, size, offset);
 }
 
 /* Both ways to find newlines, whatever the other bytes are. */
@@ -167,9 +188,9 @@ static void agree(const char *text, size_t len, size_t most)
 	cr_assert(scan_start(&scan, fd) == 0);
 	agree_to_the_end(&scan, text, len);
 	cr_assert(scan.total == len);
-	cr_assert(scan_rewind(&scan) == 0);
+	scan_rewind(&scan);
 	agree_to_the_end(&scan, text, len);
-	cr_assert(scan_rewind(&scan) == 0);
+	scan_rewind(&scan);
 	starting_agree_to_the_end(&scan, &starts, text, len);
 	reads.most = 0;
 }
@@ -366,15 +387,28 @@ Test(scan, pipe)
 		_exit(0);
 	}
 	close(ends[1]);
-	cr_assert(scan_start(&scan, ends[0]) == 0);
+	cr_assert(scan_start_stream(&scan, ends[0]) == 0);
 	agree_to_the_end(&scan, text, sizeof(text));
-	cr_assert(scan_rewind(&scan) == -ESPIPE);
 	close(ends[0]);
 	cr_assert(waitpid(pid, NULL, 0) == pid);
 }
 
-/* The scan begins where the descriptor stands; to rewind goes to the begin of the file.
- */
+/* What is no file is an error, unless it is read as a stream. */
+Test(scan, no_file)
+{
+	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+	struct scan_line line;
+	int ends[2];
+
+	cr_assert(pipe2(ends, O_CLOEXEC) == 0);
+	cr_assert(write(ends[1], "a\n", 2) == 2);
+	cr_assert(scan_start(&scan, ends[0]) == 0);
+	cr_assert(scan_next(&scan, &line) == -EBADFD);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+/* A scan reads the whole file, wherever the descriptor stands, and leaves it there. */
 Test(scan, offset)
 {
 	static const char text[] = "first\nsecond\n";
@@ -383,9 +417,10 @@ Test(scan, offset)
 
 	cr_assert(lseek(fd, 6, SEEK_SET) == 6);
 	cr_assert(scan_start(&scan, fd) == 0);
-	agree_to_the_end(&scan, text + 6, sizeof(text) - 1 - 6);
-	cr_assert(scan_rewind(&scan) == 0);
 	agree_to_the_end(&scan, text, sizeof(text) - 1);
+	scan_rewind(&scan);
+	agree_to_the_end(&scan, text, sizeof(text) - 1);
+	cr_assert(lseek(fd, 0, SEEK_CUR) == 6);
 	/* The descriptor is not the scan's. */
 	cr_assert_null(scan_end(&scan));
 	cr_assert(fcntl(fd, F_GETFD) >= 0);
@@ -408,7 +443,7 @@ Test(scan, rewind_in_long_line)
 	reads.most = 5000;
 	cr_assert(scan_start(&scan, fd) == 0);
 	cr_assert(scan_next(&scan, &line) == 1 && line.len == LIMIT_LINE_BYTES + 1);
-	cr_assert(scan_rewind(&scan) == 0);
+	scan_rewind(&scan);
 	agree_to_the_end(&scan, text, sizeof(text));
 }
 
@@ -477,7 +512,7 @@ Test(scan, gibibyte)
 	cr_assert(scan_next(&scan, &line) == 1 && line.len == LIMIT_LINE_BYTES + 1);
 	cr_assert(scan_next(&scan, &line) == -EFBIG);
 	cr_assert(ftruncate(fd, LIMIT_FILE_BYTES) == 0);
-	cr_assert(scan_rewind(&scan) == 0);
+	scan_rewind(&scan);
 	cr_assert(scan_next(&scan, &line) == 1 && line.len == LIMIT_LINE_BYTES + 1);
 	cr_assert(scan_next(&scan, &line) == 0);
 }
