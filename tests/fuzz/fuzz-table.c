@@ -138,38 +138,32 @@ static void subtract(struct table *table, char *owner, struct range range)
 			    !range_overlaps(got.entry.range, range));
 }
 
-/* Tells whether any program reads ids of the range in a line. */
-static bool is_read(const struct table *table, const struct table_line *line,
-		    struct range range)
-{
-	struct entry_readings readings;
-
-	table_readings(table, line, &readings);
-	for (size_t i = 0; i < readings.n; i++)
-		if (range_overlaps(readings.items[i].entry.range, range))
-			return true;
-	return false;
-}
-
-/* What is near a range is what all lines say of it; malformed ones may be among it. */
+/* What is near a range is what all lines say of it, as each program reads them. */
 static void check_near(const struct table *table, struct range range)
 {
-	struct table_cursor cursor = { 0 }, near_cursor = { 0 };
-	struct table_line line, near;
-	bool more = table_next_near(table, &near_cursor, range, &near);
+	struct table_near near = { .next = 0 };
+	struct table_cursor cursor = { 0 };
+	struct entry_readings readings;
+	struct table_line line;
 
 	while (table_next(table, &cursor, &line)) {
-		if (!more || near.number != line.number) {
-			FUZZ_ASSERT(!is_read(table, &line, range));
-			continue;
+		table_readings(table, &line, &readings);
+		for (size_t i = 0; i < readings.n; i++) {
+			const struct entry *entry = &readings.items[i].entry;
+
+			if (!range_overlaps(entry->range, range))
+				continue;
+			FUZZ_ASSERT(table_next_near(table, range, &near));
+			FUZZ_ASSERT(near.line.number == line.number &&
+				    near.line.text == line.text &&
+				    near.line.len == line.len &&
+				    near.line.fault == line.fault);
+			FUZZ_ASSERT(near.reading->entry.range.start ==
+					    entry->range.start &&
+				    near.reading->entry.owner_len == entry->owner_len);
 		}
-		FUZZ_ASSERT(near.text == line.text && near.len == line.len &&
-			    near.fault == line.fault);
-		FUZZ_ASSERT(near.fault ? !entry_fault_is_harmless(near.fault) :
-					 range_overlaps(near.entry.range, range));
-		more = table_next_near(table, &near_cursor, range, &near);
 	}
-	FUZZ_ASSERT(!more);
+	FUZZ_ASSERT(!table_next_near(table, range, &near));
 }
 
 /* The lines of a table are its bytes. */

@@ -22,7 +22,8 @@ $CC $flags "$dir/probe.c" -o "$dir/probe" 2>"$dir/log" && "$dir/probe" >/dev/nul
 
 cd "$srcdir" || exit 99
 sources="tests/unit/arith-m32.c tests/unit/model.c tests/unit/decide-narrow.c
-	libsubid/core/entry.c libsubid/core/entry-filter.c libsubid/core/idmap.c
+	libsubid/core/entry.c libsubid/core/entry-filter.c
+	libsubid/core/entry-readers.c libsubid/core/idmap.c
 	libsubid/core/accounts.c libsubid/core/kind.c libsubid/core/num.c
 	libsubid/core/passwd.c libsubid/core/range.c libsubid/core/starts.c
 	libsubid/core/table.c common/facts-grants.c

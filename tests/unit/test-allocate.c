@@ -429,3 +429,74 @@ Test(allocate, finds_what_a_bitmap_finds)
 	}
 	cr_assert(found_some > 100 && found_none > 20, "%u, %u", found_some, found_none);
 }
+
+/*
+ * Nothing is placed where another program reads a malformed line, of whoever it is. One
+ * of the user's own is no conflict for ids that are asked for, one of another user is.
+ */
+Test(allocate, malformed_lines)
+{
+	load("anna:0x186a0:40:\n", "elsa:+100000:20\n");
+	cr_assert(run((const char *[]){ "elsa", NULL }) == 0);
+	cr_assert(items[0].ranges[0].start == 100040 &&
+		  items[0].ranges[1].start == 100040);
+
+	load("elsa:100000:20 \n", "elsa:+100000:20\n");
+	allocate.fixed = true;
+	items[0].ranges[0] = items[0].ranges[1] = (struct range){ 100005, 100012 };
+	cr_assert(run((const char *[]){ "elsa", NULL }) == 0);
+	check("elsa:100000:20 \nelsa:100005:7\n", "elsa:+100000:20\nelsa:100005:7\n");
+
+	load("anna:100000:20 \n", "elsa:+100000:20\n");
+	items[0].ranges[0] = items[0].ranges[1] = (struct range){ 100005, 100012 };
+	cr_assert(run((const char *[]){ "elsa", NULL }) == DB_CONFLICT);
+	cr_assert(allocate.conflicts.n == 1 && allocate.conflicts.items[0].malformed);
+}
+
+/*
+ * Where the place follows from the uid a malformed line is in the way of all but its own
+ * user, also of others who are given ranges by the same command.
+ */
+Test(allocate, malformed_line_of_a_neighbour)
+{
+	allocate.settings.deterministic = true;
+	load("elsa:+100000:10\n", "anna:+100010:10\n");
+	cr_assert(run((const char *[]){ "elsa", "anna", NULL }) == 0);
+	load("elsa:+100000:20\n", "");
+	cr_assert(run((const char *[]){ "elsa", "anna", NULL }) == DB_CONFLICT);
+	cr_assert(allocate.conflicts.n == 1 &&
+		  allocate.conflicts.items[0].ids.start == 100000);
+}
+
+/*
+ * Reserved ids are never chosen; where a uid has its place among them it gets none, in
+ * an image, too. What is asked for there is given.
+ */
+Test(allocate, reserved)
+{
+	const struct range bounds = { 65510, 65560 }, one = { 65510, 65511 };
+
+	load("", "");
+	allocate.settings.requests[0].bounds = allocate.settings.requests[1].bounds =
+		bounds;
+	cr_assert(run((const char *[]){ "elsa", "bob", NULL }) == 0);
+	cr_assert(items[0].ranges[0].start == 65520 && items[0].ranges[0].end == 65530);
+	cr_assert(items[1].ranges[0].start == 65536);
+
+	load("", "");
+	allocate.settings.deterministic = true;
+	cr_assert(!db.keeps_reserved);
+	cr_assert(run((const char *[]){ "elsa", NULL }) == DB_CONFLICT);
+	cr_assert(allocate.conflicts.items[0].why == OVERLAP_RESERVED);
+	check("", "");
+
+	allocate.fixed = true;
+	for (int i = 0; i < 3; i++) {
+		load("", "");
+		db.keeps_reserved = i > 0;
+		allocate.policy.allow_reserved = i > 1;
+		items[0].ranges[0] = items[0].ranges[1] = one;
+		cr_assert_eq(run((const char *[]){ "elsa", NULL }),
+			     i == 1 ? DB_CONFLICT : 0);
+	}
+}

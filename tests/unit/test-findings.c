@@ -431,8 +431,6 @@ Test(findings, reserved)
 		{ 3, 61184, 61499, FINDING_NOTE },
 		{ 5, 65535, 65535, FINDING_WARNING },
 	};
-	static const struct findings_user root = { 0, 0, "root" };
-
 	for (int asked = 0; asked < 2; asked++) {
 		struct findings findings;
 		struct finding finding;
@@ -443,8 +441,7 @@ Test(findings, reserved)
 		cr_assert(findings_find(
 				  &(struct findings_question){
 					  .tables = { &table, NULL },
-					  .users = &root,
-					  .n_users = 1,
+					  .users = &user_accounts,
 					  .reserved = asked,
 				  },
 				  &findings) == 0);

@@ -129,9 +129,6 @@ Test(overlap, says_who_and_where)
 	static const struct accounts_row users[] = { { "bob", 100009, 100009 },
 						     { "dora", 100011, 100011 } };
 	CLEANUP(accounts_cleanup) struct accounts accounts, primary;
-	const struct overlap_policy overlap = { .allow_overlap = true };
-	const struct overlap_policy root = { .allow_root = true };
-	const struct overlap_policy both = { true, true };
 	struct range_set wanted = RANGE_SET(2);
 	struct overlap_list list = { 0 };
 	struct table table;
@@ -166,16 +163,126 @@ Test(overlap, says_who_and_where)
 	cr_assert(list.items[4].line == 5);
 	cr_assert_str_eq(list.items[4].name, "serge");
 
-	cr_assert(!overlap_is_overridden(&list.items[0], &overlap));
-	cr_assert(overlap_is_overridden(&list.items[0], &root));
-	cr_assert(!overlap_is_overridden(&list.items[1], &root));
-	cr_assert(overlap_is_overridden(&list.items[1], &overlap));
-	cr_assert(!overlap_is_overridden(&list.items[2], &root));
-	cr_assert(overlap_is_overridden(&list.items[2], &overlap));
-	cr_assert(overlap_is_overridden(&list.items[3], &overlap));
-	cr_assert(
-		!overlap_is_overridden(&(struct overlap){ .why = OVERLAP_NO_ID }, &both));
 	overlap_list_cleanup(&list);
 	table_clear(&table);
 	range_set_clear(&wanted);
+}
+
+/* Each reason has one flag that overrides it, and 4294967295 none. */
+Test(overlap, overridden)
+{
+	static const struct {
+		enum overlap_why why;
+		struct overlap_policy policy;
+	} rows[] = {
+		{ OVERLAP_OWNER, { .allow_overlap = true } },
+		{ OVERLAP_ACCOUNT, { .allow_overlap = true } },
+		{ OVERLAP_PRIMARY, { .allow_overlap = true } },
+		{ OVERLAP_ROOT, { .allow_root = true } },
+		{ OVERLAP_RESERVED, { .allow_reserved = true } },
+		{ OVERLAP_NO_ID, { false, false, false } },
+	};
+	const struct overlap_policy all = { true, true, true };
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		const struct overlap conflict = { .why = rows[i].why };
+		struct overlap_policy others = all;
+
+		others.allow_overlap &= !rows[i].policy.allow_overlap;
+		others.allow_root &= !rows[i].policy.allow_root;
+		others.allow_reserved &= !rows[i].policy.allow_reserved;
+		cr_assert_eq(overlap_is_overridden(&conflict, &rows[i].policy),
+			     rows[i].why != OVERLAP_NO_ID, "row %zu", i);
+		cr_assert(!overlap_is_overridden(&conflict, &others), "row %zu", i);
+	}
+}
+
+static void find(const char *text, size_t len, struct range range, bool reserved,
+		 struct overlap_list *list)
+{
+	struct range_set wanted = RANGE_SET(1);
+	struct table table;
+	const struct overlap_question question = {
+		.kind = &kind_uid,
+		.wanted = &wanted,
+		.table = &table,
+		.is_owner = is_elsa,
+		.reserved = reserved,
+	};
+
+	cr_assert(table_load(exact_copy(text, len), len, &table) == 0);
+	cr_assert(range_set_add(&wanted, range) == 0);
+	*list = (struct overlap_list){ 0 };
+	cr_assert(overlap_find(&question, list) == 0);
+	table_clear(&table);
+	range_set_clear(&wanted);
+}
+
+/* What any program reads in a malformed line is in the way, but for its own user. */
+Test(overlap, malformed_lines)
+{
+	static const struct {
+		const char *line;
+		size_t len;
+		struct range wanted;
+		uint64_t start, end; /* the conflict with anna; end 0: there is none */
+	} rows[] = {
+		{ BYTES("anna:+100000:10"), { 100005, 200000 }, 100005, 100010 },
+		{ BYTES("anna:0x186a0:10:"), { 0, ID_END }, 100000, 100010 },
+		{ BYTES("anna:0100:8"), { 64, 72 }, 64, 72 },
+		{ BYTES("anna:0100:8"), { 100, 108 }, 100, 108 },
+		{ BYTES("anna:0100:8"), { 72, 100 }, 0, 0 },
+		{ BYTES("anna:100000:10\r"), { 100000, 100001 }, 100000, 100001 },
+		{ BYTES(" anna:100000:10"), { 100000, 100001 }, 100000, 100001 },
+		{ BYTES("anna:4294967290:10"),
+		  { 4294967290, ID_END - 1 },
+		  4294967290,
+		  ID_END - 1 },
+		{ BYTES("anna:0:0"), { 100, 200 }, 0, 0 },
+		{ BYTES("anna:-5:10"), { 1, 200 }, 0, 0 },
+		{ BYTES("elsa:+100000:10"), { 0, ID_END }, 0, 0 },
+		{ BYTES(" elsa:100000:10"), { 0, ID_END }, 0, 0 },
+		{ BYTES("#anna:100000:10"), { 0, ID_END }, 0, 0 },
+		{ BYTES("an\0\nna:100000:10\n"), { 100000, 100001 }, 100000, 100001 },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct overlap_list list;
+		size_t n = 0;
+
+		find(rows[i].line, rows[i].len, rows[i].wanted, false, &list);
+		for (size_t j = 0; j < list.n; j++) {
+			const struct overlap *conflict = &list.items[j];
+
+			if (!conflict->malformed)
+				continue;
+			cr_assert(conflict->why == OVERLAP_OWNER && conflict->line == 1 &&
+					  conflict->ids.start == rows[i].start &&
+					  conflict->ids.end == rows[i].end,
+				  "row %zu", i);
+			cr_assert_str_eq(conflict->name, "anna", "row %zu", i);
+			n++;
+		}
+		cr_assert_eq(n, rows[i].end > 0, "row %zu: %zu", i, n);
+		overlap_list_cleanup(&list);
+	}
+}
+
+/* Reserved ids are conflicts where that is asked, with what they are for. */
+Test(overlap, reserved)
+{
+	struct overlap_list list;
+
+	find("", 0, (struct range){ 65000, 65535 }, true, &list);
+	cr_assert(list.n == 2 && list.items[0].why == OVERLAP_RESERVED &&
+		  list.items[0].ids.start == 65000 && list.items[0].ids.end == 65520 &&
+		  list.items[1].ids.start == 65534 && list.items[1].ids.end == 65535);
+	cr_assert_str_eq(list.items[0].name, "dynamic users of systemd services");
+	overlap_list_cleanup(&list);
+	find("", 0, (struct range){ 65000, 65535 }, false, &list);
+	cr_assert(list.n == 0);
+	overlap_list_cleanup(&list);
+	find("", 0, (struct range){ 524288, 1879048192 }, true, &list);
+	cr_assert(list.n == 0);
+	overlap_list_cleanup(&list);
 }

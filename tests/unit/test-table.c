@@ -389,29 +389,40 @@ Test(table, limit)
 	munmap(text, limit);
 }
 
-/* Entries near a range, malformed lines among them, or entries that a filter passes;
- * numbered as all are. */
+/* Lines near a range as programs read them, or entries that a filter passes; numbered as
+ * all are. */
 Test(table, next_of_some)
 {
 	static const char some[] =
-		"elsa:100:10\n# elsa:100:10\nanna:105:1\nelsa:0100:10\n"
-		"elsa:110:10\nelsa:109:1\nelsa:90:10";
-	const struct range near = { 100, 110 };
-	const uint64_t numbers[] = { 1, 3, 4, 6 };
+		"elsa:100:10\n# elsa:100:10\nanna:105:1\nelsa:0151:10\n"
+		"elsa:110:10\nelsa:109:1\nelsa:90:10\nelsa:0100:8\nelsa:+108:8:\nelsa:1:0";
+	static const struct {
+		uint64_t number, start;
+		bool by_shadow;
+	} wanted[] = {
+		{ 1, 100, true }, { 3, 105, true },  { 4, 105, true },
+		{ 6, 109, true }, { 8, 100, false }, { 9, 108, true },
+	};
+	const struct range range = { 100, 110 };
 	CLEANUP(table_cleanup) struct table table = { 0 };
 	struct table_cursor cursor = { 0 };
+	struct table_near near = { .next = 0 }, force = { .next = 0 };
 	struct table_line line;
 
 	load(&table, BYTES(some));
-	for (size_t i = 0; i < COUNT_OF(numbers); i++) {
-		cr_assert(table_next_near(&table, &cursor, near, &line));
-		cr_assert(line.number == numbers[i] &&
-			  line.fault == (line.number == 4 ? ENTRY_START_NUMBER : 0));
-		cr_assert(line.fault || range_overlaps(line.entry.range, near));
+	for (size_t i = 0; i < COUNT_OF(wanted); i++) {
+		cr_assert(table_next_near(&table, range, &near));
+		cr_assert(near.line.number == wanted[i].number &&
+			  near.reading->entry.range.start == wanted[i].start &&
+			  near.reading->by_shadow == wanted[i].by_shadow);
+		if (!wanted[i].by_shadow)
+			continue;
+		cr_assert(table_next_in_force(&table, range, &force));
+		cr_assert_eq(force.line.number, wanted[i].number);
 	}
-	cr_assert_not(table_next_near(&table, &cursor, near, &line));
+	cr_assert_not(table_next_near(&table, range, &near));
+	cr_assert_not(table_next_in_force(&table, range, &force));
 
-	cursor = (struct table_cursor){ 0 };
 	cr_assert(table_next_entry(&table, &cursor, begins_with, "anna", &line));
 	cr_assert(line.number == 3 && line.entry.range.start == 105);
 	cr_assert_not(table_next_entry(&table, &cursor, begins_with, "anna", &line));

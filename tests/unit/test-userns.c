@@ -76,6 +76,7 @@ static const char *look(int begin, const struct wanted *wanted)
 			     set.ranges[i].end == wanted->ranges[i].end);
 	CHILD_ASSERT(userns_is_outside_owner(65534) == 1);
 	CHILD_ASSERT(userns_is_outside_owner(0) == 0);
+	CHILD_ASSERT(userns_is_limited() == 1);
 	CHILD_ASSERT(userns_is_outside_owner(65533) == 0);
 	CHILD_ASSERT(userns_is_outside_owner((uid_t)-1) == 0);
 	CHILD_ASSERT(userns_mapped(&kind_uid, &none) == (wanted->n ? RANGE_SET_FULL : 0));
@@ -144,7 +145,7 @@ static const char *whole(void *context)
 	CHILD_ASSERT(userns_mapped(&kind_uid, &set) == 0);
 	if (!range_set_covers(&set, (struct range){ 0, ID_NONE }))
 		return CHILD_SKIP "not every id exists here";
-	CHILD_ASSERT(userns_is_outside_owner(65534) == 0);
+	CHILD_ASSERT(userns_is_outside_owner(65534) == 0 && userns_is_limited() == 0);
 	return NULL;
 }
 
