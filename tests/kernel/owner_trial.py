@@ -439,5 +439,6 @@ class Trial:
             counted = self.counted(self.data[kind], user)
             if kind in rows and not self.in_dispute(self.data[kind], user):
                 self.expect("doctor: reports no range only if there is none",
-                            (rows[kind]["cause"] in NO_RANGE) == (not counted), user, kind,
-                            rows[kind], self.data, *self.scene())
+                            rows[kind]["cause"] not in NO_RANGE if counted
+                            else rows[kind]["state"] == "broken", user, kind, rows[kind],
+                            self.data, *self.scene())
