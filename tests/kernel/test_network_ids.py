@@ -21,6 +21,9 @@ BLOCK, FIRST, SIZE = 60, 100000, 65536
 CANDIDATE = f"{FIRST}-{FIRST + SIZE - 1}"
 SMALL = 4096        # all ids of a range of that size are asked about
 KINDS = ("uid", "gid")
+CALL = {"uid": "getpwuid", "gid": "getgrgid"}
+# seconds in which ids of one kind and range are asked about
+BUDGET, BUDGET_OF_CHECK = 0.3, 2
 MICROSECONDS = 100
 NOTE = "name service"
 
@@ -29,11 +32,11 @@ class Box:
     def __init__(self, programs, report, dice):
         self.programs, self.report, self.dice = programs, report, dice
         self.directory = programs.directory
-        self.name, self.ids = "", range(0)
+        self.name, self.ids, self.kinds = "", range(0), KINDS
 
     def accounts(self, first, count, enumerates, kinds=KINDS):
         """Network accounts with these ids; of the other kind they have ids far away."""
-        self.ids = range(first, first + count)
+        self.ids, self.kinds = range(first, first + count), kinds
         place = {kind: first if kind in kinds else 4000000000 for kind in KINDS}
         users = [Account(place["uid"] + n, 4100000000, (f"net{n}",)) for n in range(count)]
         groups = [(place["gid"] + n, f"net{n}") for n in range(count)]
@@ -46,7 +49,21 @@ class Box:
 
     def run(self, program, *words, data=""):
         self.programs.put(data)
+        self.directory.forget()
         return self.programs.run(program, *words, timeout=60), self.programs.get()
+
+    def excused(self, result, seconds):
+        """Whether the machine is too slow for the proof: all the time that there is was
+        spent, and what was asked is as even as it can be, with gaps larger than the block."""
+        gaps = []
+        for kind in self.kinds:
+            asked = sorted({int(word) for word in self.directory.asked(CALL[kind])
+                            if FIRST <= int(word) < FIRST + SIZE})
+            places = [FIRST - 1, *asked, FIRST + SIZE]
+            gap = max(after - before - 1 for before, after in zip(places, places[1:]))
+            gaps.append(gap if gap <= 2 * SIZE / (len(asked) + 1) else 0)
+        return (not self.directory.enumerates and result.seconds >= seconds
+                and min(gaps) >= len(self.ids))
 
     def given(self, program, *words, kinds=KINDS):
         """A command that gives ranges: of both kinds the same, and none of the ids."""
@@ -56,13 +73,15 @@ class Box:
                  if line[0] < self.ids.stop and self.ids.start < line[0] + line[1]]
         same = len(set(map(tuple, ranges.values()))) == 1
         self.check(f"{program} {' '.join(words)}", result.status == DONE
-                   and ranges[kinds[0]] and same and not wrong, wrong, ranges, result)
+                   and ranges[kinds[0]] and same
+                   and (not wrong or self.excused(result, BUDGET)), wrong, ranges, result)
         return result
 
     def refused(self, program, *words):
         result, left = self.run(program, *words)
         self.check(f"{program} {' '.join(words)}", result.status == REFUSED
-                   and left == {"uid": b"", "gid": b""}, result, left)
+                   and left == {"uid": b"", "gid": b""}
+                   or result.status == DONE and self.excused(result, BUDGET), result, left)
 
 
 def ranges_of(data):
@@ -88,7 +107,8 @@ def block(box, enumerates, microseconds):
     rows = [row for row in json.loads(result.out)["findings"] if row["code"] == "account"
             and row["owner"] == "elsa"]
     box.check("check", result.status == FINDINGS and {row["kind"] for row in rows} == {*kinds}
-              and all(row["first"] in box.ids for row in rows), rows, result)
+              and all(row["first"] in box.ids for row in rows)
+              or not rows and box.excused(result, BUDGET_OF_CHECK), rows, result)
     box.directory.mode()
 
 
@@ -144,14 +164,12 @@ def all_asked(box):
     box.accounts(4000000000, 1, False)
     for program, words in (("usermod-ext", ("-v", "200000-204095", "elsa")),
                            ("subid", ("grant", "-u", "--range", "200000-204095", "elsa"))):
-        box.directory.forget()
         result, _ = box.run(program, *words)
         asked = [int(word) for word in box.directory.asked("getpwuid")]
         ours = sorted(number for number in asked if 200000 <= number <= 204095)
         box.check(f"{program}: all ids of a small range are asked about",
                   result.status == DONE and ours == [*range(200000, 204096)], len(ours),
                   len(set(ours)), result)
-    box.directory.stop_counting()
 
 
 def said(result):
