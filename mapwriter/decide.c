@@ -53,7 +53,7 @@ static int take_own_lines(struct search *search)
 {
 	bool again, progress;
 	struct entry entry;
-	int r;
+	int r = 0;
 
 	do {
 		again = progress = false;

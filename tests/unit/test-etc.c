@@ -3,6 +3,7 @@
  * Folders and files of an image: no link leads out of it.
  */
 #include "libsubid/sys/etc.h"
+#include "libsubid/sys/scan.h"
 #include "tests/unit/unit.h"
 
 static struct folder image;
@@ -87,6 +88,8 @@ Test(etc, ours, .init = setup, .fini = teardown)
 Test(etc, file, .init = setup, .fini = teardown)
 {
 	CLEANUP(fd_cleanup) int folder = etc_folder(image.path, "/usr/etc");
+	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+	struct scan_line line;
 	int fd;
 
 	put_link("usr/etc/link", "passwd");
@@ -94,12 +97,20 @@ Test(etc, file, .init = setup, .fini = teardown)
 	cr_assert(etc_open(folder, "nowhere") == -ENOENT);
 	cr_assert(mkfifo(folder_path(&image, "usr/etc/pipe"), 0644) == 0);
 	cr_assert(etc_open(folder, "pipe") == -EBADFD);
-	cr_assert(etc_open(AT_FDCWD, folder_path(&image, "usr/etc/pipe")) == -EBADFD);
+	fd = etc_open(AT_FDCWD, folder_path(&image, "usr/etc/pipe"));
+	cr_assert(fd >= 0 && scan_start(&scan, fd) == 0);
+	cr_assert(scan_next(&scan, &line) == -EBADFD);
+	fd_close(fd);
 	make("usr/etc/folder");
 	cr_assert(etc_open(folder, "folder") == -EISDIR);
 	/* Of this system a file may be masked by the null device. */
 	fd = etc_open(AT_FDCWD, "/dev/null");
 	cr_assert(fd >= 0);
 	fd_close(fd);
-	cr_assert(etc_open(AT_FDCWD, "/dev/zero") == -EBADFD);
+	fd = etc_open(AT_FDCWD, "/dev/zero");
+	scan_end(&scan);
+	cr_assert(fd >= 0 && scan_start(&scan, fd) == 0);
+	cr_assert(scan_next(&scan, &line) == 1);
+	cr_assert(scan_next(&scan, &line) == -EFBIG);
+	fd_close(fd);
 }

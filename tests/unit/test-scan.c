@@ -488,7 +488,7 @@ Test(scan, limit)
 		CLEANUP(scan_cleanup) struct scan scan = { 0 };
 		struct scan_line line;
 
-		cr_assert(scan_start(&scan, fd) == 0);
+		cr_assert(scan_start_stream(&scan, fd) == 0);
 		scan.total = LIMIT_FILE_BYTES - 12 + more;
 		if (more) {
 			cr_assert(scan_next(&scan, &line) == -EFBIG);
