@@ -6,6 +6,7 @@
  * the default size fits a gap as often as its ids suffice, or where the range follows
  * from the uid, once for each uid whose range is free.
  */
+#include <errno.h>
 #include <stdio.h>
 
 #include "common/allocation.h"
@@ -15,7 +16,6 @@
 #include "libsubid/core/limits.h"
 #include "libsubid/sys/settings.h"
 #include "libsubid/used.h"
-#include "libsubid/user/passwd-file.h"
 #include "subid/lines.h"
 #include "subid/list.h"
 
@@ -36,35 +36,30 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_FITS] = { .name = "FITS", .type = OUTPUT_NUMBER },
 };
 
-static int put(struct used *used, struct range range)
-{
-	int r = used_put(used, range);
-
-	return r ? verb_fail(-r) : 0;
-}
-
+/*
+ * The ids of local accounts, and those that are never delegated. The primary groups of
+ * users are in passwd(5): that it cannot be read is reported once.
+ */
 static int put_accounts(const struct list *list, const struct kind *kind,
-			struct used *used)
+			struct used *used, bool *unread)
 {
-	CLEANUP(accounts_cleanup) struct accounts users = { 0 };
-	int r = used_put_reserved(used, (struct range){ 0, ID_END });
+	CLEANUP(range_set_cleanup) struct range_set all = RANGE_SET(1);
+	int r = range_set_add(&all, (struct range){ 0, ID_END });
 
+	if (r == 0)
+		r = used_put_reserved(used, all.ranges[0]);
 	if (r)
 		return verb_fail(-r);
-	r = passwd_file_load(list->place.folder, kind, &users);
+	r = ids_in_use_local(list->place.folder, kind, &all, &used->in_use);
 	if (r) {
-		report_line(PROGRAM, "%s/%s: %s", list->place.etc, kind->accounts,
-			    report_error(-r));
+		if (!*unread)
+			report_line(PROGRAM, "%s/%s: %s", list->place.etc, kind->accounts,
+				    report_error(-r));
+		*unread = true;
 		return VERB_UNREADABLE;
 	}
-	for (size_t i = 0; i < users.n; i++) {
-		uint64_t id = users.items[i].id;
-
-		r = put(used, (struct range){ id, id + 1 });
-		if (r)
-			return r;
-	}
-	return 0;
+	r = used_put_accounts(used, &used->in_use);
+	return r ? verb_fail(-r) : 0;
 }
 
 static int read_settings(const struct list *list, struct settings *ret_settings)
@@ -141,6 +136,7 @@ static int show_kinds(struct list *list, const struct settings *settings)
 	CLEANUP(used_cleanup) struct used both = { 0 };
 	struct alloc_request request;
 	int r = 0, status = VERB_DONE;
+	bool unread = false;
 
 	for (size_t i = 0; i < list->n_kinds && r == 0; i++) {
 		CLEANUP(used_cleanup) struct used used = { 0 };
@@ -148,7 +144,7 @@ static int show_kinds(struct list *list, const struct settings *settings)
 
 		r = lines_find_used(&list->place, kind, true, &used);
 		if (r == 0)
-			r = put_accounts(list, kind, &used);
+			r = put_accounts(list, kind, &used, &unread);
 		if (r == VERB_UNREADABLE) {
 			status = r;
 			r = 0;
@@ -158,7 +154,8 @@ static int show_kinds(struct list *list, const struct settings *settings)
 			r = show_gaps(list, kind->id, &used, settings,
 				      &settings->requests[kind->group]);
 		for (size_t j = 0; j < used.n && r == 0 && list->n_kinds == 2; j++)
-			r = put(&both, used.ranges[j]);
+			if (used_put(&both, used.ranges[j]))
+				r = verb_fail(ENOMEM);
 	}
 	if (r == 0 && status == VERB_DONE && list->n_kinds == 2 &&
 	    pair(settings, &request))
