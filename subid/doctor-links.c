@@ -13,7 +13,6 @@
 #include "common/i18n.h"
 #include "common/report.h"
 #include "libsubid/core/cleanup.h"
-#include "libsubid/user/owner.h"
 #include "libsubid/sys/child.h"
 #include "libsubid/sys/dbfile.h"
 #include "libsubid/sys/fd.h"
@@ -231,8 +230,20 @@ static int tell_nothing(struct doctor *doctor, struct doctor_side *side,
 	return doctor_tell_bad(doctor, "ranges", &facts);
 }
 
+/* Some line may be the user's by a name that only the name service knows. */
+static int tell_silent(struct doctor *doctor, const struct doctor_side *side)
+{
+	char text[CAUSE_TEXT_BYTES];
+
+	doctor->silent = true;
+	snprintf(text, sizeof(text),
+		 _("it is not known whether %s has subordinate %ss"),
+		 doctor->account.name, side->kind->id);
+	return doctor_tell_words(doctor, "ranges", side->kind, text);
+}
+
 static int judge_ranges(struct doctor *doctor, struct doctor_side *side,
-			const struct sources *sources)
+			const struct sources *sources, bool silent)
 {
 	uint32_t own = side->kind->group ? getgid() : getuid();
 	struct facts_host host = { .count = 0 };
@@ -244,7 +255,8 @@ static int judge_ranges(struct doctor *doctor, struct doctor_side *side,
 		if (range_contains(side->ranges[i], own))
 			host.own = side->ranges[i];
 	if (side->n == 0)
-		return tell_nothing(doctor, side, sources);
+		return silent ? tell_silent(doctor, side) :
+				tell_nothing(doctor, side, sources);
 	if (host.own.end != 0 || host.count < USUAL_COUNT)
 		return doctor_tell_bad(doctor, "ranges", &facts);
 	return doctor_tell_good(doctor, "ranges", side->kind, _("%llu ids"),
@@ -364,20 +376,29 @@ static int tell_nsswitch(struct doctor *doctor, int error)
 /* What is delegated to the user, and whether that will do. */
 int doctor_ranges(struct doctor *doctor)
 {
-	CLEANUP(owner_cleanup) struct owner owner = { 0 };
+	CLEANUP(owners_cleanup) struct owners owners = OWNERS_NONE;
+	struct verb_place place;
 	struct sources sources;
+	struct owner *owner;
 	int r = sources_find(&sources);
 
 	if (r)
 		return tell_nsswitch(doctor, -r);
-	r = owner_init(&owner, &doctor->account, AT_FDCWD);
+	r = verb_find_place(NULL, &place);
+	if (r == VERB_GO)
+		r = owners_start_named(&owners, &place);
+	if (r)
+		return r;
+	place.optional = true;
+	r = owners_account(&owners, &doctor->account, &owner);
 	if (r)
 		return verb_fail(-r);
 	/* Both are read before one is judged: each may explain the other. */
 	for (size_t i = 0; r == 0 && i < 2; i++)
-		r = ask_sources(doctor, &owner, &doctor->sides[i], &sources);
+		r = ask_sources(doctor, owner, &doctor->sides[i], &sources);
 	for (size_t i = 0; r == 0 && i < 2; i++)
 		if (doctor->sides[i].readable)
-			r = judge_ranges(doctor, &doctor->sides[i], &sources);
+			r = judge_ranges(doctor, &doctor->sides[i], &sources,
+					 owners.silent);
 	return r;
 }

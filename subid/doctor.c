@@ -278,7 +278,9 @@ static int run(int argc, char **argv)
 		end = output_end(&doctor.output);
 	if (r == 0)
 		r = end;
-	return r ? r : doctor.broken ? VERB_FINDINGS : VERB_DONE;
+	if (r || doctor.silent)
+		return r ? r : VERB_UNREADABLE;
+	return doctor.broken ? VERB_FINDINGS : VERB_DONE;
 }
 
 const struct verb verb_doctor = {

@@ -40,6 +40,7 @@ struct doctor {
 	struct output output;
 	bool table;  /* rows and not sentences */
 	bool broken; /* a link is */
+	bool silent; /* a name service is, which leaves a link unknown */
 };
 
 int doctor_run_as(struct doctor *doctor, const struct account *account);

@@ -238,9 +238,12 @@ static int add_names(struct owners *owners, struct owner *owner)
 	return r;
 }
 
-/* Keeps all names of an account, once. Returns 0 or -errno. */
-static int keep(struct owners *owners, const struct account *account,
-		struct owner **ret_owner)
+/*
+ * Finds all names of a user, once; those that only the name service knows within the time
+ * of a look. Returns 0 or -errno.
+ */
+int owners_account(struct owners *owners, const struct account *account,
+		   struct owner **ret_owner)
 {
 	CLEANUP(cleanup_free) struct owners_named *named = NULL;
 	int r;
@@ -274,7 +277,7 @@ static int found(struct owners *owners, const struct account *account, int r,
 		 struct user *user)
 {
 	if (r == 0)
-		r = keep(owners, account, &user->owner);
+		r = owners_account(owners, account, &user->owner);
 	if (r < 0) {
 		report_line(PROGRAM, _("cannot look up user '%s': %s"), user->name,
 			    report_no_answer(r));

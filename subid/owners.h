@@ -60,6 +60,8 @@ bool owners_local_uid(const struct owners *owners, const struct entry *entry,
 bool owners_uid(struct owners *owners, const struct entry *entry, uint32_t *ret_uid);
 int owners_user(struct owners *owners, const char *word, struct user *ret_user);
 int owners_user_of(struct owners *owners, uint32_t uid, struct user *ret_user);
+int owners_account(struct owners *owners, const struct account *account,
+		   struct owner **ret_owner);
 bool owners_is(const struct user *user, const struct entry *entry);
 void owners_note_silent(struct owners *owners, int r);
 int owners_unread(struct owners *owners, const struct kind *kind, int r);
