@@ -78,7 +78,8 @@ int edit_find_owners(struct edit *edit, const struct kind *kind)
 
 /*
  * Reports the lines with ids of @range of which it is not known whether they are the
- * owner's or, with NULL, whose they are. Returns their number.
+ * owner's or, with NULL, the entries of which it is not known whose they are. Returns
+ * their number.
  */
 size_t edit_report_silent(const struct edit *edit, const struct kind *kind,
 			  struct range range, const struct owner *owner)
@@ -92,7 +93,7 @@ size_t edit_report_silent(const struct edit *edit, const struct kind *kind,
 			unknown_owners_find(&edit->unknown, near.reading->entry.owner,
 					    near.reading->entry.owner_len);
 
-		if (!unknown || unknown->answer.r >= 0)
+		if (!unknown || unknown->answer.r >= 0 || (!owner && near.line.fault))
 			continue;
 		n++;
 		if (owner)
