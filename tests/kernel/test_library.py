@@ -27,6 +27,7 @@ ASKED = ("elsa", "elsatwin", "anna", "bob", "5001", "5002", "5003", "9999", "gon
 
 ALIAS = "another name of the uid"
 BY_UID = "a line by uid in subgid"
+UID_ASKED = "a uid that is asked about: lines by name"
 
 # feature: lines that may be mixed into a clean database
 FEATURES = {
@@ -63,7 +64,8 @@ def entries(text):
 
 
 def model_get(text, name):
-    uid = UIDS.get(name)
+    # a word of digits that is no login name is the user who has this uid
+    uid = UIDS.get(name, int(name) if name.isdigit() and int(name) in UIDS.values() else None)
     mine = {name} if uid is None else {other for other, its in UIDS.items() if its == uid}
     if uid is not None:
         mine.add(str(uid))
@@ -117,6 +119,9 @@ def answers_of_model(text, calls):
 
 def class_of(feature, text, call):
     """Why Debian's answer may differ, by the name of the class; "clean" is no reason."""
+    if feature == "clean" and call[0] == "get" and call[2].isdigit() and call[2] not in UIDS:
+        if any(UIDS.get(owner) == int(call[2]) for owner, _, _ in entries(text)):
+            return UID_ASKED
     if feature == "clean" and call[0] == "get" and call[2] in UIDS:
         owners = {owner for owner, _, _ in entries(text)}
         uid = UIDS[call[2]]
