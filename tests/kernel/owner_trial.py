@@ -419,13 +419,18 @@ class Trial:
                 self.expect("check: an owner who does not exist is reported", any(
                     row["owner"] == line.owner and row["code"] == "no-account"
                     for row in rows), line, *about)
-        for user in self.world.users:
-            names = {line.owner for line in lines if not is_number(line.owner)
-                     and self.accounts.owns(line.owner, user)}
-            if len(names) > 1:
-                self.expect("check: two spellings of a user are reported", any(
-                    row["code"] == "spelling" and row["severity"] == "note"
-                    and row["owner"] in names for row in rows), names, *about)
+            if not is_number(line.owner):
+                self.expect("check: another spelling of a user is reported, and no other name",
+                            self.is_spelling(line.owner) == any(
+                                row["code"] == "spelling" and row["severity"] == "note"
+                                and row["owner"] == line.owner for row in rows), line, *about)
+
+    def is_spelling(self, word):
+        """Whether the name service has another login name for the user, which a line can
+        have. Of several local names each is one."""
+        user = self.accounts.by_name(word)
+        named = user and not is_number(user.name) and self.accounts.by_name(user.name)
+        return bool(named and user.name != word and named.uid == user.uid)
 
     def doctor(self):
         user = self.dice.choice(self.world.users)

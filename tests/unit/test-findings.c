@@ -13,27 +13,43 @@
 #define LINES	 7
 
 static const struct accounts_row users[] = {
-	{ "root", 0, 0 },	 { "elsa", 1001, 1001 }, { "anna", 1002, 1002 },
-	{ "elsie", 1001, 1001 }, { "serge", 100003, 7 }, { "1002", 1005, 100004 },
+	{ "root", 0, 0 },	  { "elsa", 1001, 1001 }, { "anna", 1002, 1002 },
+	{ "elsie", 1001, 1001 },  { "serge", 100003, 7 }, { "1002", 1005, 100004 },
+	{ "2006", 1006, 100006 },
 };
 static const struct accounts_row groups[] = { { "root", 0, 0 },
 					      { "elsa", 1001, 0 },
 					      { "team", 100004, 0 },
 					      { "others", 100009, 0 } };
 
+/* By primary groups, of which one has an entry after all. */
+static const struct accounts_row primary[] = { { "2006", 100006, 0 },
+					       { "1002", 100004, 0 } };
+static const struct accounts_row spellings[] = { { "elsa@corp", 1001, 1001 },
+						 { "S", 100003, 7 } };
+static const struct accounts_row unknown[] = { { "maybe", ID_NONE, ID_NONE },
+					       { "88", ID_NONE, ID_NONE } };
+
 /* The same as accounts, see set_up(). */
-static struct accounts user_accounts, group_accounts;
+static struct accounts user_accounts, group_accounts, primary_accounts, spelling_accounts,
+	unknown_accounts;
 
 static void set_up(void)
 {
 	accounts_make(&user_accounts, users, COUNT_OF(users));
 	accounts_make(&group_accounts, groups, COUNT_OF(groups));
+	accounts_make(&primary_accounts, primary, COUNT_OF(primary));
+	accounts_make(&spelling_accounts, spellings, COUNT_OF(spellings));
+	accounts_make(&unknown_accounts, unknown, COUNT_OF(unknown));
 }
 
 static void tear_down(void)
 {
 	accounts_cleanup(&user_accounts);
 	accounts_cleanup(&group_accounts);
+	accounts_cleanup(&primary_accounts);
+	accounts_cleanup(&spelling_accounts);
+	accounts_cleanup(&unknown_accounts);
 }
 
 TestSuite(findings, .init = set_up, .fini = tear_down);
@@ -44,11 +60,21 @@ static const struct {
 	int who;
 	int user; /* of users[], -1: none */
 } owners[] = {
-	{ "root", 0, 0 },    { "0", 0, 0 },	      { "elsa", 1, 1 },
-	{ "1001", 1, 1 },    { "elsie", 1, 1 },	      { "anna", 2, 2 },
-	{ "1002", 2, 2 },    { "serge", 3, 4 },	      { "100003", 3, 4 },
-	{ "nobody", 4, -1 }, { "containers", 5, -1 }, { "77", 6, -1 },
+	{ "root", 0, 0 },      { "0", 0, 0 },		{ "elsa", 1, 1 },
+	{ "1001", 1, 1 },      { "elsie", 1, 1 },	{ "anna", 2, 2 },
+	{ "1002", 2, 2 },      { "serge", 3, 4 },	{ "100003", 3, 4 },
+	{ "nobody", 4, -1 },   { "containers", 5, -1 }, { "77", 6, -1 },
+	{ "elsa@corp", 1, 1 }, { "S", 3, 4 },		{ "maybe", 7, -1 },
+	{ "88", 8, -1 },       { "2006", 9, 6 },	{ "1006", 9, 6 },
 };
+
+static bool is_one_of(const char *text, const struct accounts_row *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(text, rows[i].name) == 0)
+			return true;
+	return false;
+}
 
 struct model_line {
 	size_t owner;
@@ -162,6 +188,11 @@ static void expect_ids(const struct model_line *line, unsigned group,
 		if (id != 0 && id != own && range_contains(line->range, id))
 			expected->codes[FINDING_ACCOUNT] = true;
 	}
+	for (size_t i = 0; group && i < COUNT_OF(primary); i++)
+		if (primary[i].id != own && range_contains(line->range, primary[i].id))
+			expected->codes[FINDING_ACCOUNT] = true;
+	expected->codes[FINDING_SPELLING] =
+		is_one_of(owners[line->owner].text, spellings, COUNT_OF(spellings));
 	expected->codes[FINDING_OWN_ID] = own != 0 && range_contains(line->range, own);
 	expected->codes[FINDING_ID_ZERO] = range_contains(line->range, 0);
 	expected->codes[FINDING_NO_ID] = range_contains(line->range, ID_NONE);
@@ -178,7 +209,9 @@ static void expect_no_account(const struct model *model, unsigned group, size_t 
 	for (unsigned side = 0; side <= group; side++)
 		for (size_t j = 0; j < (side == group ? i : model->n[side]); j++)
 			first &= who(&model->lines[side][j]) != who(line);
-	expected->codes[FINDING_NO_ACCOUNT] = first && owners[line->owner].user < 0;
+	expected->codes[FINDING_NO_ACCOUNT] =
+		first && owners[line->owner].user < 0 &&
+		!is_one_of(owners[line->owner].text, unknown, COUNT_OF(unknown));
 }
 
 /* The first id that an owner has on one side alone: that is where the sides differ. */
@@ -212,7 +245,7 @@ static uint64_t base_of(const struct model *model)
 static void check_sides(const struct model *model, const struct findings *findings,
 			unsigned round)
 {
-	for (int owner = 0; owner < 7; owner++) {
+	for (int owner = 0; owner < 10; owner++) {
 		unsigned group = 0, n = 0;
 		uint64_t id = 0;
 		bool differs = find_difference(model, owner, base_of(model), &group, &id);
@@ -279,6 +312,26 @@ static void check_lines(const struct model *model, const struct findings *findin
 		}
 }
 
+/* Whose ids a range holds: the first of them, of a group rather than of a user. */
+static void check_account(const struct finding *finding, const struct model_line *line)
+{
+	bool group = finding->kind->group;
+	const struct accounts_row *rows = finding->primary ? primary :
+					  group		   ? groups :
+							     users;
+	size_t n = finding->primary ? COUNT_OF(primary) :
+		   group	    ? COUNT_OF(groups) :
+				      COUNT_OF(users);
+	bool named = false;
+
+	cr_assert(range_contains(line->range, finding->ids.start) &&
+		  range_contains(line->range, finding->ids.end - 1));
+	for (size_t i = 0; i < n; i++)
+		named |= rows[i].id == finding->ids.start &&
+			 strncmp(rows[i].name, finding->other, finding->other_len) == 0;
+	cr_assert(named && !(finding->primary && finding->ids.start == 100004));
+}
+
 /* What a finding says of ids and of the other line is true. */
 static void check_details(const struct model *model, const struct findings *findings)
 {
@@ -291,6 +344,11 @@ static void check_details(const struct model *model, const struct findings *find
 		cr_assert(finding.owner_len == strlen(owners[line->owner].text) &&
 			  memcmp(finding.owner, owners[line->owner].text,
 				 finding.owner_len) == 0);
+		if (finding.code == FINDING_ACCOUNT)
+			check_account(&finding, line);
+		if (finding.code == FINDING_SPELLING)
+			cr_assert(strcmp(finding.other,
+					 users[owners[line->owner].user].name) == 0);
 		if (finding.other_line == 0)
 			continue;
 		other = &model->lines[finding.kind->group][finding.other_line - 1];
@@ -321,6 +379,9 @@ Test(findings, agree_with_a_model)
 					.tables = { &model.tables[0], &model.tables[1] },
 					.users = &user_accounts,
 					.groups = &group_accounts,
+					.primary = &primary_accounts,
+					.spellings = &spelling_accounts,
+					.unknown = &unknown_accounts,
 				},
 				&findings) == 0);
 		check_lines(&model, &findings, newline, round);
@@ -431,6 +492,7 @@ Test(findings, reserved)
 		{ 3, 61184, 61499, FINDING_NOTE },
 		{ 5, 65535, 65535, FINDING_WARNING },
 	};
+
 	for (int asked = 0; asked < 2; asked++) {
 		struct findings findings;
 		struct finding finding;
@@ -475,6 +537,23 @@ Test(findings, names)
 	cr_assert_str_eq(finding_severity_name(FINDING_NOTE), "note");
 	cr_assert_str_eq(finding_severity_name(FINDING_ERROR), "error");
 	cr_assert_str_empty(finding_severity_name(0));
+}
+
+/* From the lowest id of a database to its highest. */
+Test(findings, spans)
+{
+	struct table table = { 0 };
+	struct findings findings;
+
+	cr_assert(table_append(&table, "elsa", 4, (struct range){ 500, 600 }) == 0);
+	cr_assert(table_append(&table, "anna", 4, (struct range){ 100, 101 }) == 0);
+	cr_assert(table_append(&table, "anna", 4, (struct range){ 300, 310 }) == 0);
+	cr_assert(findings_find(&(struct findings_question){ .tables = { NULL, &table } },
+				&findings) == 0);
+	cr_assert(findings.spans[0].end == 0);
+	cr_assert(findings.spans[1].start == 100 && findings.spans[1].end == 600);
+	findings_clear(&findings);
+	table_clear(&table);
 }
 
 /* Many owners and many lines: nothing is lost when the parts grow. */

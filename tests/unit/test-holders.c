@@ -8,7 +8,7 @@
 
 static const struct accounts_row users[] = {
 	{ "elsa", 1001, 1001 }, { "anna", 1002, 1002 },	      { "elsie", 1001, 1001 },
-	{ "1001", 1003, 1003 }, { "elsa smith", 1004, 1004 },
+	{ "1001", 1003, 1003 }, { "elsa smith", 1004, 1004 }, { "2005", 1005, 1005 },
 };
 
 /* The names have to outlive the holders. */
@@ -57,6 +57,30 @@ Test(holders, one_owner_one_number)
 	cr_assert(holders_user_named(&holders, "elsax", 5) == HOLDERS_NONE);
 	holders_cleanup(&holders);
 	holders_cleanup(&holders);
+}
+
+/* Another spelling is the user; digits are a login name if no account has that uid. */
+Test(holders, spellings)
+{
+	static const struct accounts_row others[] = { { "elsa@corp", 1001, 1001 },
+						      { "gone", 1999, 1 } };
+	CLEANUP(accounts_cleanup) struct accounts accounts;
+	CLEANUP(accounts_cleanup) struct accounts spellings;
+	CLEANUP(holders_cleanup) struct holders holders;
+
+	accounts_make(&accounts, users, COUNT_OF(users));
+	accounts_make(&spellings, others, COUNT_OF(others));
+	holders_init(&holders, &accounts);
+	holders.spellings = &spellings;
+	cr_assert(put(&holders, "elsa@corp") == 0);
+	cr_assert(put(&holders, "elsie") == 0);
+	cr_assert(holders.items[0].user == 0);
+	cr_assert(holders_user_named(&holders, "elsa@corp", 9) == HOLDERS_NONE);
+	cr_assert(put(&holders, "2005") == 1);
+	cr_assert(put(&holders, "1005") == 1);
+	cr_assert(holders.items[1].uid == 1005 && holders.items[1].has_account);
+	cr_assert(put(&holders, "gone") == 2);
+	cr_assert(holders.items[2].uid == 1999 && !holders.items[2].has_account);
 }
 
 /* Numbers stay when the index grows. */

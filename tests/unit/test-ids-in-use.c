@@ -210,6 +210,7 @@ Test(ids_in_use, services)
 		{ { .largest = 1 }, true, 0, 1, true },
 		{ { .largest = 0 }, true, 0, 1, false },
 		{ { .r = -EAGAIN }, true, 0, 0, true },
+		/* What was enumerated until then is in use. */
 		{ { .r = -EAGAIN, .known = 1500 }, true, 1, 0, true },
 	};
 
@@ -236,6 +237,39 @@ Test(ids_in_use, services)
 		ask(&expected, small, &service, &found);
 		cr_assert_eq(expected.enumerated, 1);
 	}
+}
+
+/* With `thorough` the ranges share the time, also those that touch and those to come. */
+Test(ids_in_use, thorough)
+{
+	static struct range ranges[] = { { 1000, 101000 },
+					 { 101000, 200000 },
+					 { 500000, 500001 } };
+	const struct range_set wanted = { .ranges = ranges, .n = COUNT_OF(ranges) };
+	struct double_service expected = { .hidden = 1500, .largest = 100000 };
+	const struct name_service name_service = { .context = &expected,
+						   .enumerate = double_enumerate,
+						   .scan = double_scan };
+	const struct nsswitch nsswitch = { .passwd_others = "sss" };
+	CLEANUP(ids_in_use_cleanup) struct ids_in_use found = { 0 };
+	CLEANUP(ids_in_use_service_cleanup)
+	struct ids_in_use_service service = { .thorough = true, .to_come = 5 };
+
+	ids_in_use_start(&service, &nsswitch, &name_service);
+	cr_assert(ids_in_use_ask(&service, &kind_uid, &wanted, &found) == 0);
+	cr_assert_eq(expected.scans, 3);
+	cr_assert_eq(found.accounts.n, 1);
+	cr_assert_eq(service.failed, 0);
+	/* The last one is followed by five. */
+	cr_assert(expected.milliseconds > 0 &&
+		  expected.milliseconds <= IDS_IN_USE_SECONDS * 1000 / 6);
+	/* A service that fails is asked no more. */
+	expected.r = -EAGAIN;
+	cr_assert(ids_in_use_ask(&service, &kind_uid, &wanted, &found) == 0);
+	cr_assert_eq(service.failed, -EAGAIN);
+	cr_assert_eq(expected.scans, 4);
+	cr_assert(ids_in_use_ask(&service, &kind_uid, &wanted, &found) == 0);
+	cr_assert_eq(expected.scans, 4);
 }
 
 /* Nothing is asked where the services have no accounts but those of this system. */

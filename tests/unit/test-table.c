@@ -660,3 +660,32 @@ Test(table, rename)
 	cr_assert(memcmp(table.text, after, table.len) == 0);
 	table_clear(&table);
 }
+
+/* Gives @context to owners of one letter; `x` gets a name that no line can have. */
+static const char *new_owner(const struct entry *entry, void *context)
+{
+	if (entry->owner_len > 1)
+		return NULL;
+	return entry->owner[0] == 'x' ? "x:1" : context;
+}
+
+/* Each entry gets the name that is said for it, and none if one of them cannot be. */
+Test(table, rename_all)
+{
+	static const char before[] = "a:1:2\nab:3:4\n# c\nb:bad\nc:5:6";
+	static const char after[] = "emma:1:2\nab:3:4\n# c\nb:bad\nemma:5:6\n";
+	char emma[] = "emma";
+	struct table table;
+
+	load(&table, BYTES("ab:1:2"));
+	cr_assert(table_rename_all(&table, new_owner, emma) == 0 && !table.changed);
+	table_clear(&table);
+	load(&table, BYTES("a:1:2\nx:3:4\n"));
+	cr_assert(table_rename_all(&table, new_owner, emma) == -EINVAL && !table.changed);
+	table_clear(&table);
+	load(&table, BYTES(before));
+	cr_assert(table_rename_all(&table, new_owner, emma) == 0);
+	cr_assert(table.changed && table.len == sizeof(after) - 1);
+	cr_assert(memcmp(table.text, after, table.len) == 0);
+	table_clear(&table);
+}
