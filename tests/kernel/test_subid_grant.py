@@ -384,7 +384,8 @@ def test_revoke(case):
     left = ("anna:200:10\nelsa:bad\n",) * 2
     case("everything", ("revoke", "elsa"), DONE, old, left)
     case("everything, said aloud", ("revoke", "elsa", "--all"), DONE, old, left)
-    case("nothing is left", ("revoke", "elsa", "--all"), DONE, left)
+    case("nothing is left", ("revoke", "elsa", "--all"), NONE, left,
+         says=("elsa has no subordinate ids",))
     case("a part", ("revoke", "elsa", "--range", "105-305"), DONE, old,
          ("elsa:100:5\nanna:200:10\n5001:306:4\nelsatwin:400:10\nelsa:bad\n",) * 2)
     case("uids", ("revoke", "elsa", "-u"), DONE, old, (left[0], old[1]))
@@ -393,7 +394,8 @@ def test_revoke(case):
     case("of a user who is gone, as such", ("revoke", "ghost", "--no-account"), DONE,
          ("ghost:5:5\nelsa:1:1\n", "ghost:5:5\n"), ("elsa:1:1\n", ""))
     case("of a uid", ("revoke", "7777", "--no-account"), DONE, ("7777:5:5\n", ""), ("", ""))
-    case("no database", ("revoke", "elsa"), DONE, (None, None))
+    case("no database", ("revoke", "elsa"), NONE, (None, None),
+         says=("elsa has no subordinate ids",))
     case("show", ("revoke", "elsa", "--range", "103-104", "--dry-run", "--gid-only"), DONE,
          old, out="- /etc/subgid: elsa:100:10\n+ /etc/subgid: elsa:100:3\n"
                   "+ /etc/subgid: elsa:105:5\n")
