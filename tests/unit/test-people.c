@@ -189,3 +189,111 @@ Test(people, found)
 			  index == i);
 	}
 }
+
+/* The double of the name service, and the names that it was asked about. */
+static char asked[128];
+
+static int service_users(void *context, const char *const *names, size_t n,
+			 struct name_service_answer *ret_answers)
+{
+	(void)context;
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strlen(asked);
+
+		snprintf(asked + len, sizeof(asked) - len, "%s,", names[i]);
+		ret_answers[i].r = ACCOUNT_NONE;
+		if (strcmp(names[i], "silent") == 0)
+			ret_answers[i].r = -EAGAIN;
+		if (strcmp(names[i], "DOM\\net") != 0 && strcmp(names[i], "net") != 0)
+			continue;
+		ret_answers[i].r = 0;
+		account_set(&ret_answers[i].account, "net", 3, 5000, 1);
+	}
+	return 0;
+}
+
+static const struct name_service service = { .users = service_users };
+
+/* Users that only the service knows, by the name that was asked for and by their own. */
+Test(people, service)
+{
+	static const int wants[] = { PERSON_KNOWN, PERSON_KNOWN, PERSON_NONE,
+				     -EAGAIN,	   PERSON_SAME };
+	static const char *const names[] = { "elsa", "DOM\\net", "ghost", "silent",
+					     "net" };
+
+	asked[0] = '\0';
+	lookup.files_first = true;
+	lookup.service = &service;
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		add(names[i]);
+	cr_assert(people_resolve(&people, &accounts, &lookup, false) == 0);
+	cr_assert_str_eq(asked, "DOM\\net,ghost,silent,net,");
+	for (size_t i = 0; i < COUNT_OF(wants); i++)
+		cr_assert(people.items[i].status == wants[i], "%s: %d", names[i],
+			  people.items[i].status);
+	check("5000", 1);
+	check("DOM\\net", 1);
+	check("net", 1);
+	check("elsa2", 0);
+	check("silent", 3);
+}
+
+/* A service that is silent is no "there is no such user", also where that is allowed. */
+Test(people, silent)
+{
+	lookup.files_first = true;
+	lookup.service = &service;
+	add("silent");
+	add("ghost");
+	cr_assert(people_resolve(&people, &accounts, &lookup, true) == 0);
+	cr_assert(people.items[0].status == -EAGAIN);
+	cr_assert(people.items[1].status == PERSON_KNOWN);
+	cr_assert(people.items[1].uid == PERSON_NO_UID);
+}
+
+/* Without other services the file says "no". */
+Test(people, files_alone)
+{
+	asked[0] = '\0';
+	lookup.files_first = lookup.files_alone = true;
+	lookup.service = &service;
+	add("elsa");
+	add("DOM\\net");
+	cr_assert(people_resolve(&people, &accounts, &lookup, false) == 0);
+	cr_assert(people.items[0].status == PERSON_KNOWN);
+	cr_assert(people.items[1].status == PERSON_NONE);
+	cr_assert_str_eq(asked, "");
+}
+
+/* Of several lines with one name the first counts, for further names as well. */
+Test(people, first_line_of_a_name)
+{
+	people_cleanup(&people);
+	accounts_cleanup(&accounts);
+	folder_put(&folder, "passwd",
+		   BYTES("twin:x:1:1:::\nelsa:x:1000:1:::\ntwin:x:1000:1:::\n"
+			 "anna:x:1001:1:::\nelsa:x:1001:1:::\n"),
+		   0644);
+	cr_assert(passwd_file_load(folder.fd, &kind_uid, &accounts) == 0);
+	add("elsa");
+	add("anna");
+	cr_assert(people_resolve(&people, &accounts, &lookup, false) == 0);
+	check("elsa", 0);
+	check("anna", 1);
+	check("twin", SIZE_MAX);
+}
+
+/* A name that the service has confirmed, unless it is digits or another person's. */
+Test(people, add_name)
+{
+	add("elsa");
+	add("anna");
+	cr_assert(people_resolve(&people, &accounts, &lookup, false) == 0);
+	cr_assert(people_add_name(&people, 0, "ELSA", 4) == 0);
+	cr_assert(people_add_name(&people, 0, "anna", 4) == 0);
+	cr_assert(people_add_name(&people, 0, "2000", 4) == 0);
+	check("ELSA", 0);
+	check("anna", 1);
+	check("2000", SIZE_MAX);
+}
