@@ -52,6 +52,28 @@ static int table_put(struct table *table, const char *text, size_t len)
 }
 
 /*
+ * What stands between the last line of @text and a line that is put behind it: the newline
+ * that is missing, and behind a line with a NUL an empty line, for shadow reads the next
+ * line as the rest of that one, and so with another owner.
+ */
+static const char *table_joint(const char *text, size_t len)
+{
+	bool unterminated = len > 0 && text[len - 1] != '\n';
+	const char *end = memrchr(text, '\n', len && !unterminated ? len - 1 : len);
+	size_t begin = end ? (size_t)(end + 1 - text) : 0;
+	bool joins = memchr(text + begin, '\0', len - begin) != NULL;
+
+	return unterminated ? joins ? "\n\n" : "\n" : joins ? "\n" : "";
+}
+
+static int table_put_joint(struct table *table)
+{
+	const char *joint = table->len ? table_joint(table->text, table->len) : "";
+
+	return table_put(table, joint, strlen(joint));
+}
+
+/*
  * Makes a table of the @len bytes of a database.
  *
  * text: from malloc(3); the table's if this returns 0, to be freed with table_clear().
@@ -209,25 +231,24 @@ int table_append(struct table *table, const char *owner, size_t owner_len,
 		 struct range range)
 {
 	char line[ENTRY_BYTES];
-	bool unterminated = table->len > 0 && table->text[table->len - 1] != '\n';
+	const char *joint = table->len ? table_joint(table->text, table->len) : "";
 	size_t n;
 	int r;
 
 	if (entry_check_owner(owner, owner_len))
 		return -EINVAL;
 	n = entry_format(owner, owner_len, range, line);
-	if (table->len + unterminated + n > LIMIT_FILE_BYTES)
+	if (table->len + strlen(joint) + n > LIMIT_FILE_BYTES)
 		return -EFBIG;
 
-	r = table_reserve(table, unterminated + n);
-	if (r)
-		return r;
-	if (unterminated)
-		table->text[table->len++] = '\n';
-	memcpy(table->text + table->len, line, n);
-	table->len += n;
-	table->changed = true;
-	return 0;
+	r = table_reserve(table, strlen(joint) + n);
+	if (r == 0)
+		r = table_put(table, joint, strlen(joint));
+	if (r == 0)
+		r = table_put(table, line, n);
+	if (r == 0)
+		table->changed = true;
+	return r;
 }
 
 /* Where the table ends, for table_take_back(). */
@@ -283,6 +304,8 @@ static int finish(struct table *table, struct table *next, size_t copied,
 
 	if (r == 0 && next->len > 0 && next->text[next->len - 1] != '\n')
 		r = table_put(next, "\n", 1);
+	if (r == 0 && behind->len > 0)
+		r = table_put_joint(next);
 	if (r == 0)
 		r = table_put(next, behind->text, behind->len);
 	if (r)
@@ -328,6 +351,8 @@ int table_subtract(struct table *table, table_match_fn match, void *context,
 			next.changed = true;
 		}
 		r = table_put(&next, table->text + copied, offset - copied);
+		if (r == 0)
+			r = table_put_joint(&next);
 		if (r == 0 && near.line.fault == 0)
 			r = put_rest(&next, &behind, &near.line.entry, range);
 		if (r)
@@ -362,6 +387,8 @@ int table_rename_all(struct table *table, table_name_fn name, void *context)
 			return -EINVAL;
 		r = table_put(&next, table->text + copied,
 			      (size_t)(line.text - table->text) - copied);
+		if (r == 0)
+			r = table_put_joint(&next);
 		if (r == 0)
 			r = table_put(&next, owner, strlen(owner));
 		if (r)
@@ -426,6 +453,8 @@ int table_drop_lines(struct table *table, const uint64_t *numbers, size_t n)
 		at++;
 		r = table_put(&next, table->text + from,
 			      (size_t)(line.text - table->text) - from);
+		if (r == 0)
+			r = table_put_joint(&next);
 		from = cursor.offset;
 	}
 	if (r == 0)
