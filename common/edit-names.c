@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * edit-names: by what names lines name a user, before ids are removed from them.
+ * edit-names: finds the names of a user in the lines, before ids are removed from them.
  *
- * MUST: a line of which it is not known whether it is the user's is reported.
+ * MUST: a line is reported if it is not known whether it is the user's.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -15,7 +15,7 @@
 #include "libsubid/sys/dbfile.h"
 #include "libsubid/sys/load.h"
 
-/* A database as it stands on disk, without a lock; none where it would not be taken. */
+/* Loads a database without a lock; nothing if it would be refused. */
 static int load_unlocked(const struct edit *edit, const struct kind *kind,
 			 struct table *ret_table)
 {
@@ -42,8 +42,8 @@ static bool has_digits(const struct table *table, struct range range,
 }
 
 /*
- * Finds other names of the owner in the lines of a database with ids of @range. The name
- * service may take its time: the locks are not held. A file that is not taken is reported
+ * Finds other names of the owner in the lines of a database with ids of @range. The locks
+ * are not held, since the name service may be slow. A file that is refused is reported
  * when they are. Returns 0 or an exit status.
  */
 int edit_find_names(struct edit *edit, const struct kind *kind, struct range range,
@@ -77,9 +77,9 @@ int edit_find_owners(struct edit *edit, const struct kind *kind)
 }
 
 /*
- * Reports the lines with ids of @range of which it is not known whether they are the
- * owner's or, with NULL, the entries of which it is not known whose they are. Returns
- * their number.
+ * Reports the lines with ids of @range that may be the owner's, if the name service has
+ * not answered about them or, with NULL as the owner, all entries without an answer.
+ * Returns their number.
  */
 size_t edit_report_silent(const struct edit *edit, const struct kind *kind,
 			  struct range range, const struct owner *owner)
@@ -114,9 +114,8 @@ size_t edit_report_silent(const struct edit *edit, const struct kind *kind,
 }
 
 /*
- * Does what edit_find_names() does with a loaded database, for lines that are new; the
- * others were asked about. Lines of which it is not known whether they are the owner's
- * are reported.
+ * Repeats edit_find_names() on a loaded database, for lines that were added meanwhile.
+ * Reports the lines for which it is not known whether they are the owner's.
  *
  * ret_silent: grows by their number. Returns 0 or an exit status.
  */

@@ -2,9 +2,9 @@
 /*
  * nss: the only source that calls the name service of libc.
  *
- * MUST: an answer that did not come (no descriptor left, a service that is down) is kept
- * apart from "there is none". libc decides who a user is; that there is none counts only
- * if each installed module says so, see nss-modules.c.
+ * MUST: a missing answer (no descriptor left, a service that is down) is an error and not
+ * "there is none". An account that libc finds counts; "there is none" counts only if each
+ * installed module says so, see nss-modules.c.
  */
 #include <errno.h>
 #include <grp.h>
