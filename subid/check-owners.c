@@ -13,8 +13,8 @@
 #include "subid/check.h"
 
 /*
- * The owner, of whom it is known that no account has the name, as a word of a command
- * that removes its lines. False: the name looks like another one in other letters.
+ * Writes an owner without an account as a word of a command that removes its lines.
+ * Returns false if the name is not ASCII: it may look like another one.
  */
 static bool quote_no_account(const struct finding *finding,
 			     char out[static CAUSES_QUOTED_BYTES])

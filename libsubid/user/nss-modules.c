@@ -24,7 +24,7 @@
 #define BYTES_FIRST 1024
 #define BYTES_MAX   (16 * 1024 * 1024)
 
-/* Has users of the running system alone, and answers when it does not run. */
+/* Has only users of the running system, and also answers if its daemon does not run. */
 #define SERVICE_LOCAL "systemd"
 
 typedef enum nss_status (*by_name_fn)(const char *name, void *entry, char *buffer,
