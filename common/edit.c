@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -130,7 +131,7 @@ int edit_fail_user(struct edit *edit, const char *login, int r)
 	edit->silent = true;
 	if (report_is_silence(r))
 		report_line(edit->program, _("user '%s' is not known: %s"), login,
-			    report_no_answer(r));
+			    report_not_known(r));
 	else
 		report_line(edit->program, _("user '%s' is not known: %s/passwd: %s"),
 			    login, edit->folder, report_error(-r));
@@ -316,13 +317,28 @@ int edit_tell_error(struct edit *edit, int r)
 	return r ? fail(edit, false, r) : 0;
 }
 
-/* Reports why an allocation failed, if it did: @r is what allocate_ranges() returned. */
-int edit_report_allocation(struct edit *edit, const struct allocate *allocate, int r)
+/* What is not known about an allocation, and what the new ranges are not good for. */
+static void report_notes(const struct edit *edit, const struct allocate *allocate)
 {
+	if (edit->unnamed)
+		report_line(edit->program,
+			    _("note: the name service did not answer who other owners "
+			      "are: one of them may be the same user"));
 	if (allocate->unsure)
 		report_line(edit->program,
 			    _("note: the name service did not answer in time; ids of "
 			      "its accounts may be among these"));
+	if (allocate->absent.end > 0)
+		report_line(edit->program,
+			    _("note: new ids between %" PRIu64 " and %" PRIu64
+			      " do not exist in this user namespace"),
+			    allocate->absent.start, allocate->absent.end - 1);
+}
+
+/* Reports why an allocation failed, if it did: @r is what allocate_ranges() returned. */
+int edit_report_allocation(struct edit *edit, const struct allocate *allocate, int r)
+{
+	report_notes(edit, allocate);
 	if (r == DB_CONFLICT)
 		return tell_conflicts(edit->program, allocate, edit->folder);
 	if (r != DB_FULL)

@@ -321,6 +321,21 @@ static int put_uid(struct query_owners *owners, uid_t uid)
 	return is_found(owners, &entry) ? 0 : put_owner(owners, &entry);
 }
 
+/* Digits are the login name of a local user as well, if there is one. */
+static int put_login(const struct query *query, struct query_owners *owners, size_t i)
+{
+	const struct lookup local = { .directory = query->lookup.directory };
+	struct account account;
+	int r;
+
+	if (!owners->owners[i].has_uid)
+		return 0;
+	r = lookup_name(&local, owners->owners[i].name, &account);
+	if (r)
+		return r < 0 ? r : 0;
+	return account.uid == owners->owners[i].uid ? 0 : put_uid(owners, account.uid);
+}
+
 /*
  * Adds those who hold @id to @owners, an empty list, each spelling once and in the order
  * of the source; freed with query_owners_cleanup(). Returns 0, QUERY_FAILED or -errno.
@@ -345,6 +360,8 @@ int query_owners(struct query *query, const struct kind *kind, uint32_t id,
 		source_take(&walk, r == PLUGIN_MUTE ? 0 : r, owners->n + n);
 	}
 	r = conclude(query, &walk);
+	for (size_t i = 0, lines = owners->n; r == 0 && i < lines; i++)
+		r = put_login(query, owners, i);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = put_uid(owners, uids[i]);
 	for (size_t i = 0; r == 0 && i < owners->n; i++)

@@ -13,13 +13,14 @@
 #include "common/i18n.h"
 #include "common/report.h"
 #include "libsubid/core/cleanup.h"
+#include "libsubid/core/reserved.h"
 #include "libsubid/sys/child.h"
 #include "libsubid/sys/dbfile.h"
 #include "libsubid/sys/fd.h"
-#include "libsubid/user/owner.h"
 #include "libsubid/sys/scan.h"
 #include "libsubid/sys/source.h"
 #include "libsubid/sys/userns.h"
+#include "libsubid/user/owner.h"
 #include "subid/doctor.h"
 #include "subid/sources.h"
 
@@ -246,6 +247,7 @@ static int judge_ranges(struct doctor *doctor, struct doctor_side *side,
 			const struct sources *sources, bool silent)
 {
 	uint32_t own = side->kind->group ? getgid() : getuid();
+	const struct reserved *reserved = NULL;
 	struct facts_host host = { .count = 0 };
 	struct facts facts = doctor_facts(doctor, side->kind, &host, FACTS_COUNT, 0);
 
@@ -259,6 +261,14 @@ static int judge_ranges(struct doctor *doctor, struct doctor_side *side,
 				tell_nothing(doctor, side, sources);
 	if (host.own.end != 0 || host.count < USUAL_COUNT)
 		return doctor_tell_bad(doctor, "ranges", &facts);
+	for (size_t i = 0; i < side->n && !reserved; i++)
+		reserved = reserved_find_in(side->ranges[i]);
+	if (reserved)
+		return doctor_tell_good(doctor, "ranges", side->kind,
+					_("%llu ids, of which other programs use some: "
+					  "%s"),
+					(unsigned long long)host.count,
+					_(reserved->what));
 	return doctor_tell_good(doctor, "ranges", side->kind, _("%llu ids"),
 				(unsigned long long)host.count);
 }

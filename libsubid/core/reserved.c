@@ -37,6 +37,21 @@ const struct reserved *reserved_find(uint32_t id)
 	return NULL;
 }
 
+static struct range ids_of(const struct reserved *reserved)
+{
+	return (struct range){ reserved->first, (uint64_t)reserved->last + 1 };
+}
+
+/* The first entry with ids of @range, but for 0 and 4294967295; or NULL. Thread-safe. */
+const struct reserved *reserved_find_in(struct range range)
+{
+	for (size_t i = 0; i < N_TABLE; i++)
+		if (table[i].how != RESERVED_ALONE &&
+		    range_overlaps(range, ids_of(&table[i])))
+			return &table[i];
+	return NULL;
+}
+
 /*
  * Steps to the next reservation with ids of @range that are not to be delegated; 0 and
  * 4294967295 are not among them.
@@ -47,12 +62,9 @@ const struct reserved *reserved_find(uint32_t id)
 const struct reserved *reserved_next(struct range range, const struct reserved *previous,
 				     struct range *ret_common)
 {
-	for (size_t i = previous ? (size_t)(previous - table) + 1 : 0; i < N_TABLE; i++) {
-		const struct range ids = { table[i].first, (uint64_t)table[i].last + 1 };
-
+	for (size_t i = previous ? (size_t)(previous - table) + 1 : 0; i < N_TABLE; i++)
 		if (table[i].how == RESERVED_NEVER &&
-		    range_intersect(range, ids, ret_common))
+		    range_intersect(range, ids_of(&table[i]), ret_common))
 			return &table[i];
-	}
 	return NULL;
 }

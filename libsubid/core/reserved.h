@@ -24,6 +24,7 @@ struct reserved {
 };
 
 const struct reserved *reserved_find(uint32_t id);
+const struct reserved *reserved_find_in(struct range range);
 const struct reserved *reserved_next(struct range range, const struct reserved *previous,
 				     struct range *ret_common);
 

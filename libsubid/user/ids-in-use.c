@@ -25,8 +25,9 @@ static bool is_wanted(const struct range_set *wanted, uint32_t id)
 
 /* Adds the accounts of a file by their id or, with @primary, by their primary group. */
 static int read_file(int directory, const struct kind *kind, bool primary,
-		     const struct range_set *wanted, struct accounts *found)
+		     const struct range_set *wanted, struct ids_in_use *in_use)
 {
+	struct accounts *found = primary ? &in_use->primary : &in_use->accounts;
 	CLEANUP(passwd_file_cleanup) struct passwd_file file = PASSWD_FILE_NONE;
 	struct passwd_line line;
 	int r = passwd_file_open(&file, directory, kind), fault;
@@ -38,6 +39,8 @@ static int read_file(int directory, const struct kind *kind, bool primary,
 			    accounts_add(found, line.name, line.name_len, id, line.gid) :
 			    0;
 	}
+	if (r)
+		in_use->failed = kind->accounts;
 	return r;
 }
 
@@ -51,10 +54,10 @@ static int read_file(int directory, const struct kind *kind, bool primary,
 int ids_in_use_local(int directory, const struct kind *kind,
 		     const struct range_set *wanted, struct ids_in_use *found)
 {
-	int r = read_file(directory, kind, false, wanted, &found->accounts);
+	int r = read_file(directory, kind, false, wanted, found);
 
 	if (r == 0 && kind->group)
-		r = read_file(directory, &kind_uid, true, wanted, &found->primary);
+		r = read_file(directory, &kind_uid, true, wanted, found);
 	return r;
 }
 
@@ -75,7 +78,10 @@ void ids_in_use_start(struct ids_in_use_service *service, const struct nsswitch 
 
 static int64_t time_left(const struct ids_in_use_service *service)
 {
-	return IDS_IN_USE_SECONDS * 1000 - service->waited;
+	int64_t seconds =
+		service->strict ? IDS_IN_USE_SECONDS_STRICT : IDS_IN_USE_SECONDS;
+
+	return seconds * 1000 - service->waited;
 }
 
 /* Notes what a call of the service returned. Returns 0 or -ENOMEM. */
@@ -131,12 +137,14 @@ static bool is_known(const struct accounts *known, struct range range)
 /* Milliseconds for a range, which @more follow. */
 static int64_t time_for(const struct ids_in_use_service *service, bool whole, size_t more)
 {
-	int64_t left = time_left(service), share;
+	int64_t left = time_left(service);
+	int64_t share = left / (int64_t)(1 + more + service->to_come);
 
-	if (!service->thorough)
-		return whole || left < IDS_IN_USE_A_RANGE ? left : IDS_IN_USE_A_RANGE;
-	share = left / (int64_t)(1 + more + service->to_come);
-	return share == 0 && left > 0 ? 1 : share;
+	if (share == 0 && left > 0)
+		share = 1;
+	return service->thorough || whole || share < IDS_IN_USE_A_RANGE ?
+		       share :
+		       IDS_IN_USE_A_RANGE;
 }
 
 /* Asks for the ids of one range, which @more follow. */
@@ -167,8 +175,9 @@ static int scan_range(struct ids_in_use_service *service, const struct kind *kin
 
 /*
  * Asks the services that are not local files for ids among @wanted, for
- * IDS_IN_USE_SECONDS in a command: all ids of a range up to IDS_IN_USE_ALL, otherwise
- * as many as IDS_IN_USE_A_RANGE allows. A range with a hit is not asked any further.
+ * IDS_IN_USE_SECONDS in a command, of which each range has the same part: all ids of a
+ * range up to IDS_IN_USE_ALL, otherwise as many as IDS_IN_USE_A_RANGE allows. A range
+ * with a hit is not asked any further.
  *
  * wanted: each range is asked for by itself, also those that touch. found: is added to.
  * service: is `silent` if not everything was answered.

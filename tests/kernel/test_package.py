@@ -116,15 +116,15 @@ def test_host(box, packages, report):
     make_dpkg("/var/lib/dpkg")
     box.host.write("/etc/login.defs", LOGIN_DEFS + "USERGROUPS_ENAB yes\n")
     system = System(box, packages)
-    # elsa has no place below the bound, and anna's line is none: 100000 is free
+    # elsa has no place below the bound; some programs read anna's line as 100000-165535
     box.put(OTHERS, b"")
     life_of_package(system, report, "with a PAM service", [OTHERS, b""],
-                    b"_builder:100000:65536\n")
+                    b"_builder:165536:65536\n")
     box.sweep()
     os.unlink("/etc/pam.d/usermod-ext")
     box.put(OTHERS, OTHERS)
     life_of_package(system, report, "without a PAM service", [OTHERS, OTHERS],
-                    b"_builder:100000:65536\n")
+                    b"_builder:165536:65536\n")
     box.sweep()
     box.put(None, None)
     result = system.dpkg("-i", packages["1.0"])

@@ -799,6 +799,19 @@ def as_root(box):
             "SECRET" not in out and "\x1b" not in out, f"{out!r}")
 
 
+def reserved(box):
+    """Of a good range it is said whether systemd uses such ids, too."""
+    s = Scene(box)
+    for first, said in ((100000, ""), (600000, "systemd-nspawn chooses"),
+                        (2147352576, "images of systemd")):
+        s.put(f"elsa:{first}:65536\n")
+        rows = [row for row in s.rows() if row["link"] == "ranges"]
+        box.report.check(f"elsa has ids from {first} on", len(rows) == 2 and all(
+            row["state"] == "good" and row["evidence"].startswith("65536 ids")
+            and (said in row["evidence"]) and bool(said) == ("use some" in row["evidence"])
+            for row in rows), f"{rows}")
+
+
 def root_keyring(path):
     """Root's login has a session keyring with a key in it, whose number is in a file."""
     def make():
@@ -1002,7 +1015,7 @@ def manual(box):
 def main():
     box = subid_box.enter()
     play(box)
-    for part in (as_root, hostile, endless, troubles, manual):
+    for part in (as_root, reserved, hostile, endless, troubles, manual):
         box.report.part(part, box)
     box.report.finish()
 

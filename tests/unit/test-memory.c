@@ -11,6 +11,7 @@
 #include "libsubid/user/lookup.h"
 #include "libsubid/user/nss.h"
 #include "libsubid/user/passwd-file.h"
+#include "libsubid/user/unknown-owners.h"
 #include "mapwriter/decide.h"
 #include "tests/unit/give.h"
 #include "tests/unit/unit.h"
@@ -29,6 +30,21 @@ void *__real_realloc(void *pointer, size_t size);
 void *__wrap_realloc(void *pointer, size_t size);
 void *__real_reallocarray(void *pointer, size_t n, size_t size);
 void *__wrap_reallocarray(void *pointer, size_t n, size_t size);
+
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+char *__real_strndup(const char *text, size_t len);
+char *__wrap_strndup(const char *text, size_t len);
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+	return fails() ? NULL : __real_calloc(n, size);
+}
+
+char *__wrap_strndup(const char *text, size_t len)
+{
+	return fails() ? NULL : __real_strndup(text, len);
+}
 
 void *__wrap_malloc(size_t size)
 {
@@ -187,6 +203,132 @@ Test(memory, account)
 	cr_assert(lookup_uid(&lookup, 0, &account) == 0);
 	cr_assert_str_eq(account.name, "root");
 	countdown = -1;
+}
+
+/* What is asked of a passwd file and of a service; each allocation fails in its turn. */
+struct users {
+	struct folder folder;
+	struct lookup lookup;
+	struct table table;
+	struct accounts accounts;
+};
+
+static int answer_users(void *context, const char *const *names, size_t n,
+			struct name_service_answer *ret_answers)
+{
+	(void)context;
+	for (size_t i = 0; i < n; i++) {
+		ret_answers[i].r = 0;
+		account_set(&ret_answers[i].account, names[i], strlen(names[i]), 1000, 1);
+	}
+	return 0;
+}
+
+static const struct name_service user_service = { .users = answer_users };
+
+static void make_users(struct users *users)
+{
+	static char passwd[16384], database[16384];
+	size_t n = 0, len = 0;
+
+	for (int i = 0; i < 200; i++) {
+		n += (size_t)sprintf(passwd + n, "user%d:x:%d:1:::\nalias%d:x:%d:1:::\n",
+				     i, 1000 + i % 20, i, 1000 + i % 20);
+		len += (size_t)sprintf(database + len, "net%d:%d:10\n", i, i * 20);
+	}
+	*users = (struct users){ .lookup = { .files_first = true,
+					     .service = &user_service } };
+	folder_make(&users->folder);
+	folder_put(&users->folder, "passwd", passwd, n, 0644);
+	folder_put(&users->folder, "group", BYTES("staff:x:5:elsa,anna\n"), 0644);
+	users->lookup.directory = users->folder.fd;
+	cr_assert(table_load(exact_copy(database, len), len, &users->table) == 0);
+	cr_assert(passwd_file_load(users->folder.fd, &kind_uid, &users->accounts) == 0);
+}
+
+static int load_users(struct users *users)
+{
+	CLEANUP(accounts_cleanup) struct accounts accounts = { 0 };
+	int r = passwd_file_load(users->folder.fd, &kind_uid, &accounts);
+
+	cr_assert(accounts.n == (r ? 0 : 400));
+	return r;
+}
+
+static int find_members(struct users *users)
+{
+	CLEANUP(cleanup_free) char *names = NULL;
+	size_t len;
+	gid_t gid;
+
+	return passwd_file_members(users->folder.fd, "staff", &gid, &names, &len);
+}
+
+static int find_owner(struct users *users)
+{
+	CLEANUP(owner_cleanup) struct owner owner = { .n = 0 };
+	int r = owner_find(&owner, "user7", &users->lookup, true);
+
+	cr_assert(owner.n == (r ? 0 : 19));
+	return r;
+}
+
+static int find_names(struct users *users)
+{
+	CLEANUP(unknown_owners_cleanup) struct unknown_owners unknown = { 0 };
+	CLEANUP(owner_cleanup) struct owner owner = { .n = 0 };
+	struct account account;
+	int r;
+
+	account_set(&account, "elsa", 4, 1000, 1);
+	owner_set(&owner, &account);
+	r = unknown_owners_name(&unknown, &users->table, (struct range){ 0, ID_END },
+				&users->lookup, &owner);
+	cr_assert(r || owner.n == 200);
+	/* Names may be looked for, whatever was added. */
+	cr_assert_null(unknown_owners_find(&unknown, "other", 5));
+	unknown_owners_are_silent(&unknown, "net199", 6);
+	return r;
+}
+
+static int resolve_people(struct users *users)
+{
+	CLEANUP(people_cleanup) struct people people = { 0 };
+	int r = 0;
+
+	for (int i = 0; r == 0 && i < 40; i++) {
+		char name[32];
+		size_t index;
+
+		r = people_add(&people, name,
+			       (size_t)sprintf(name, i % 2 ? "user%d" : "net%d", i),
+			       &index);
+	}
+	return r ? r : people_resolve(&people, &users->accounts, &users->lookup, false);
+}
+
+Test(memory, users)
+{
+	static int (*const calls[])(struct users *users) = {
+		load_users, find_members, find_owner, find_names, resolve_people
+	};
+	struct users users;
+
+	make_users(&users);
+	for (size_t i = 0; i < COUNT_OF(calls); i++) {
+		int turn = -1, r;
+
+		do {
+			countdown = ++turn;
+			r = calls[i](&users);
+			countdown = -1;
+			cr_assert(r == 0 || r == -ENOMEM, "%zu, turn %d: %d", i, turn, r);
+		} while (r);
+		cr_assert(turn > 1, "%zu: %d allocations failed", i, turn);
+	}
+	table_clear(&users.table);
+	accounts_cleanup(&users.accounts);
+	folder_cleanup(&users.folder);
 }
 
 /* Two loaded databases, in a folder of the test's own, and what stood in both. */

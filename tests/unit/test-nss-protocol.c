@@ -353,8 +353,10 @@ Test(nss_protocol, random_replies)
 		cr_assert(met[i] > 500, "%zu: %zu", i, met[i]);
 }
 
-/* Sends bytes to a real child and takes what it sends until it ends. Returns its replies,
- * or -1: what it sends are no replies. */
+/*
+ * Sends bytes to a real child and takes what it sends until it ends. They have to fit into
+ * a socket. Returns how many replies came, or -1: what came were no replies.
+ */
 static int replies_to(const char *bytes, size_t len)
 {
 	struct nss_greeting greeting;
@@ -363,7 +365,8 @@ static int replies_to(const char *bytes, size_t len)
 	int ends[2], n = 0, status;
 	pid_t pid;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) ||
+	    fd_write_all(ends[0], bytes, len) || shutdown(ends[0], SHUT_WR))
 		return -1;
 	pid = fork();
 	if (pid == 0) {
@@ -372,8 +375,7 @@ static int replies_to(const char *bytes, size_t len)
 		_exit(__real_nss_child_main(ends[1]) ? 1 : 0);
 	}
 	fd_close(ends[1]);
-	if (pid < 0 || fd_write_all(ends[0], bytes, len) || shutdown(ends[0], SHUT_WR) ||
-	    wait_read(ends[0], 0, &greeting, sizeof(greeting)) ||
+	if (pid < 0 || wait_read(ends[0], 0, &greeting, sizeof(greeting)) ||
 	    greeting.version != NSS_PROTOCOL_VERSION)
 		n = -1;
 	while (n >= 0 && wait_read(ends[0], 0, &reply, sizeof(reply)) == 0)
@@ -382,10 +384,38 @@ static int replies_to(const char *bytes, size_t len)
 			    n + (reply.r != NSS_REPLY_MORE) :
 			    -1;
 	fd_close(ends[0]);
-	/* It ends as one that was not needed any more. */
+	/* It ends as one that is not needed any more. */
 	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status) || WEXITSTATUS(status))
 		return -1;
 	return n;
+}
+
+static const char *long_names(void *context)
+{
+	static const uint32_t lengths[] = { LIMIT_OWNER_BYTES + 1, 60000, 1 << 24,
+					    UINT32_MAX };
+	const char *complaint = nss_mount(context, "passwd: files\ngroup: files\n");
+	static char bytes[100000];
+
+	if (complaint)
+		return complaint;
+	memset(bytes, 'n', sizeof(bytes));
+	for (size_t i = 0; i < COUNT_OF(lengths); i++) {
+		struct nss_request request = { .name_len = lengths[i] };
+
+		memcpy(bytes, &request, sizeof(request));
+		CHILD_ASSERT(replies_to(bytes, sizeof(bytes)) == 0);
+		request.name_len = LIMIT_OWNER_BYTES;
+		memcpy(bytes, &request, sizeof(request));
+		CHILD_ASSERT(replies_to(bytes, sizeof(request) + LIMIT_OWNER_BYTES) == 1);
+	}
+	return NULL;
+}
+
+/* A request with a longer name than there is ends the child. */
+Test(nss_protocol, long_names)
+{
+	child_run(long_names, &folder);
 }
 
 /* A request of any kind, whose fields are often at the ends of what they can be. */

@@ -64,7 +64,8 @@ Test(people, names)
 	check("elsa2", 0);
 	check("1000", 0);
 	check("anna", 1);
-	check("1001", 1);
+	/* The uid of anna, and a login name. */
+	check("1001", SIZE_MAX);
 	check("1009", SIZE_MAX);
 	check("bob", SIZE_MAX);
 	check("els", SIZE_MAX);
@@ -102,7 +103,8 @@ Test(people, without_account)
 	check("bob", 1);
 }
 
-/* A login name that looks like somebody's uid makes nobody the same, in either order. */
+/* A login name that is another user's uid makes no two users the same, in either order.
+ */
 Test(people, name_like_a_uid)
 {
 	for (int round = 0; round < 2; round++) {
@@ -113,10 +115,103 @@ Test(people, name_like_a_uid)
 		cr_assert(people_resolve(&people, &accounts, &lookup, false) == 0);
 		for (size_t i = 0; i < 2; i++)
 			cr_assert(people.items[i].status == PERSON_KNOWN, "%zu", i);
-		check("1001", anna);
+		/* Whose lines with these digits are would have to be said. */
+		check("1001", SIZE_MAX);
+		check("anna", anna);
 		check("1002", !anna);
 		people_cleanup(&people);
 	}
+}
+
+/* A name service in which elsa has other names and another anna is, and that is silent
+ * about others. */
+static int ask(void *context, const char *const *names, size_t n,
+	       struct name_service_answer *ret_answers)
+{
+	size_t *asked = context;
+
+	*asked += n;
+	for (size_t i = 0; i < n; i++) {
+		struct name_service_answer *answer = &ret_answers[i];
+
+		answer->r = strncmp(names[i], "elsa@", 5) == 0	? 0 :
+			    strncmp(names[i], "silent", 6) == 0 ? -EAGAIN :
+								  ACCOUNT_NONE;
+		account_set(&answer->account, "elsa", 4, 1000, 100);
+		if (strncmp(names[i], "anna@", 5) == 0) {
+			answer->r = 0;
+			account_set(&answer->account, "anna", 4, 7000, 100);
+		}
+	}
+	return 0;
+}
+
+/* New lines name the user by login name, however it was spelled; messages do not. */
+Test(people, login_name)
+{
+	size_t asked = 0;
+	const struct name_service service = { .context = &asked, .users = ask };
+
+	lookup.files_first = true;
+	lookup.service = &service;
+	add("elsa@example.com");
+	add("anna");
+	cr_assert(people_resolve(&people, &accounts, &lookup, false) == 0);
+	cr_assert(asked == 1);
+	cr_assert_str_eq(people_name(&people, 0), "elsa@example.com");
+	cr_assert_str_eq(people_login(&people, 0), "elsa");
+	cr_assert(people.items[0].login_len == 4);
+	cr_assert_str_eq(people_login(&people, 1), "anna");
+	check("elsa", 0);
+	check("elsa@example.com", 0);
+	check("elsa2", 0);
+	cr_assert(!people.items[0].by_uid && !people.items[1].by_uid);
+}
+
+/* A login name that the service gives to one user and the passwd file to another. */
+Test(people, login_name_of_two)
+{
+	size_t asked = 0;
+	const struct name_service service = { .context = &asked, .users = ask };
+
+	lookup.files_first = true;
+	lookup.service = &service;
+	add("anna@example.com");
+	cr_assert(people_resolve(&people, &accounts, &lookup, false) == 0);
+	cr_assert(people.items[0].uid == 7000 && people.items[0].by_uid);
+}
+
+/* Owners that only the service knows: each is asked for once, where it may matter. */
+Test(people, find_names)
+{
+	CLEANUP(unknown_owners_cleanup) struct unknown_owners unknown = { 0 };
+	CLEANUP(table_cleanup) struct table table = { 0 };
+	static const char text[] = "elsa:10:5\nelsa@a:20:5\nelsa@b:30:5\nbob:21:2\n"
+				   "ghost:22:1\nsilent:23:1\nelsa@a:40:1\n1000:24:1\n";
+	size_t asked = 0;
+	const struct name_service service = { .context = &asked, .users = ask };
+
+	lookup.files_first = true;
+	add("elsa");
+	add("anna");
+	cr_assert(people_resolve(&people, &accounts, &lookup, false) == 0);
+	cr_assert(table_load(strdup(text), sizeof(text) - 1, &table) == 0);
+	/* Of another system there is no service. */
+	cr_assert(people_find_names(&people, &unknown, &table, (struct range){ 0, 100 },
+				    &lookup) == 0);
+	check("elsa@a", SIZE_MAX);
+	lookup.service = &service;
+	cr_assert(people_find_names(&people, &unknown, &table, (struct range){ 20, 25 },
+				    &lookup) == 0);
+	cr_assert(asked == 3, "%zu", asked);
+	check("elsa@a", 0);
+	check("elsa@b", SIZE_MAX);
+	check("ghost", SIZE_MAX);
+	cr_assert(unknown_owners_are_silent(&unknown, "silent", 6));
+	cr_assert(people_find_names(&people, &unknown, &table, (struct range){ 0, 100 },
+				    &lookup) == 0);
+	cr_assert(asked == 4, "%zu", asked);
+	check("elsa@b", 0);
 }
 
 /* All users within bounds, of a group by gid or as members. */
@@ -188,4 +283,112 @@ Test(people, found)
 				      &index) &&
 			  index == i);
 	}
+}
+
+/* The double of the name service, and the names that it was asked about. */
+static char asked[128];
+
+static int service_users(void *context, const char *const *names, size_t n,
+			 struct name_service_answer *ret_answers)
+{
+	(void)context;
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strlen(asked);
+
+		snprintf(asked + len, sizeof(asked) - len, "%s,", names[i]);
+		ret_answers[i].r = ACCOUNT_NONE;
+		if (strcmp(names[i], "silent") == 0)
+			ret_answers[i].r = -EAGAIN;
+		if (strcmp(names[i], "DOM\\net") != 0 && strcmp(names[i], "net") != 0)
+			continue;
+		ret_answers[i].r = 0;
+		account_set(&ret_answers[i].account, "net", 3, 5000, 1);
+	}
+	return 0;
+}
+
+static const struct name_service service = { .users = service_users };
+
+/* Users that only the service knows, by the name that was asked for and by their own. */
+Test(people, service)
+{
+	static const int wants[] = { PERSON_KNOWN, PERSON_KNOWN, PERSON_NONE,
+				     -EAGAIN,	   PERSON_SAME };
+	static const char *const names[] = { "elsa", "DOM\\net", "ghost", "silent",
+					     "net" };
+
+	asked[0] = '\0';
+	lookup.files_first = true;
+	lookup.service = &service;
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		add(names[i]);
+	cr_assert(people_resolve(&people, &accounts, &lookup, false) == 0);
+	cr_assert_str_eq(asked, "DOM\\net,ghost,silent,net,");
+	for (size_t i = 0; i < COUNT_OF(wants); i++)
+		cr_assert(people.items[i].status == wants[i], "%s: %d", names[i],
+			  people.items[i].status);
+	check("5000", 1);
+	check("DOM\\net", 1);
+	check("net", 1);
+	check("elsa2", 0);
+	check("silent", 3);
+}
+
+/* A service that is silent is no "there is no such user", also where that is allowed. */
+Test(people, silent)
+{
+	lookup.files_first = true;
+	lookup.service = &service;
+	add("silent");
+	add("ghost");
+	cr_assert(people_resolve(&people, &accounts, &lookup, true) == 0);
+	cr_assert(people.items[0].status == -EAGAIN);
+	cr_assert(people.items[1].status == PERSON_KNOWN);
+	cr_assert(people.items[1].uid == PERSON_NO_UID);
+}
+
+/* Without other services the file says "no". */
+Test(people, files_alone)
+{
+	asked[0] = '\0';
+	lookup.files_first = lookup.files_alone = true;
+	lookup.service = &service;
+	add("elsa");
+	add("DOM\\net");
+	cr_assert(people_resolve(&people, &accounts, &lookup, false) == 0);
+	cr_assert(people.items[0].status == PERSON_KNOWN);
+	cr_assert(people.items[1].status == PERSON_NONE);
+	cr_assert_str_eq(asked, "");
+}
+
+/* Of several lines with one name the first counts, for further names as well. */
+Test(people, first_line_of_a_name)
+{
+	people_cleanup(&people);
+	accounts_cleanup(&accounts);
+	folder_put(&folder, "passwd",
+		   BYTES("twin:x:1:1:::\nelsa:x:1000:1:::\ntwin:x:1000:1:::\n"
+			 "anna:x:1001:1:::\nelsa:x:1001:1:::\n"),
+		   0644);
+	cr_assert(passwd_file_load(folder.fd, &kind_uid, &accounts) == 0);
+	add("elsa");
+	add("anna");
+	cr_assert(people_resolve(&people, &accounts, &lookup, false) == 0);
+	check("elsa", 0);
+	check("anna", 1);
+	check("twin", SIZE_MAX);
+}
+
+/* A name that the service has confirmed, unless it is digits or another person's. */
+Test(people, add_name)
+{
+	add("elsa");
+	add("anna");
+	cr_assert(people_resolve(&people, &accounts, &lookup, false) == 0);
+	cr_assert(people_add_name(&people, 0, "ELSA", 4) == 0);
+	cr_assert(people_add_name(&people, 0, "anna", 4) == 0);
+	cr_assert(people_add_name(&people, 0, "2000", 4) == 0);
+	check("ELSA", 0);
+	check("anna", 1);
+	check("2000", SIZE_MAX);
 }

@@ -56,6 +56,11 @@ Test(reserved, next)
 	}
 	cr_assert_not(reserved_next((struct range){ 0, ID_END }, reserved, &ids));
 
+	cr_assert(reserved_find_in((struct range){ 0, 60002 })->first == 60001);
+	cr_assert(reserved_find_in((struct range){ 589824, 655360 })->first == 524288);
+	cr_assert_not(reserved_find_in((struct range){ 0, 60001 }));
+	cr_assert_not(reserved_find_in((struct range){ ID_NONE, ID_END }));
+
 	cr_assert(reserved_next((struct range){ 60570, 60600 }, NULL, &ids));
 	cr_assert(ids.start == 60570 && ids.end == 60578);
 	cr_assert_not(reserved_next((struct range){ 60578, 61184 }, NULL, &ids));
