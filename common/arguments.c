@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * arguments: the options of a command line, by getopt_long(3), whose messages are shown
- * as all others are: a word that is no option may be the name of a file.
+ * arguments: the options of a command line, by getopt_long(3). Its messages are escaped
+ * as all others are: a word that is not an option may be the name of a file.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * edit-names: by what names lines name a user, before ids are removed from them or given.
+ * edit-names: finds the names of a user in the lines, before ids are given or removed.
  *
- * MUST: a line of which it is not known whether it is the user's is reported when ids are
- * removed; when ids are given, that there may be such lines.
+ * MUST: if it is not known whether a line is the user's, the line is reported when ids
+ * are removed; when ids are given, it is reported that there may be such lines.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -18,7 +18,7 @@
 #include "libsubid/sys/load.h"
 #include "libsubid/used.h"
 
-/* A database as it stands on disk, without a lock; none where it would not be taken. */
+/* Loads a database without a lock; nothing if it would be refused. */
 static int load_unlocked(const struct edit *edit, const struct kind *kind,
 			 struct table *ret_table)
 {
@@ -45,8 +45,8 @@ static bool has_digits(const struct table *table, struct range range,
 }
 
 /*
- * Finds other names of the owner in the lines of a database with ids of @range. The name
- * service may take its time: the locks are not held. A file that is not taken is reported
+ * Finds other names of the owner in the lines of a database with ids of @range. The locks
+ * are not held, since the name service may be slow. A file that is refused is reported
  * when they are. Returns 0 or an exit status.
  */
 int edit_find_names(struct edit *edit, const struct kind *kind, struct range range,
@@ -159,9 +159,9 @@ int edit_find_owners(struct edit *edit, const struct kind *kind)
 }
 
 /*
- * Reports the lines with ids of @range of which it is not known whether they are the
- * owner's or, with NULL, the entries of which it is not known whose they are. Returns
- * their number.
+ * Reports the lines with ids of @range that may be the owner's, if the name service has
+ * not answered about them or, with NULL as the owner, all entries without an answer.
+ * Returns their number.
  */
 size_t edit_report_silent(const struct edit *edit, const struct kind *kind,
 			  struct range range, const struct owner *owner)
@@ -196,9 +196,8 @@ size_t edit_report_silent(const struct edit *edit, const struct kind *kind,
 }
 
 /*
- * Does what edit_find_names() does with a loaded database, for lines that are new; the
- * others were asked about. Lines of which it is not known whether they are the owner's
- * are reported.
+ * Repeats edit_find_names() on a loaded database, for lines that were added meanwhile.
+ * Reports the lines for which it is not known whether they are the owner's.
  *
  * ret_silent: grows by their number. Returns 0 or an exit status.
  */

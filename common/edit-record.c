@@ -44,7 +44,7 @@ static void report_late_signal(const struct edit *edit)
 		report_line(edit->program, _("interrupted, but the change is made"));
 }
 
-/* The same about a change that was meant; and that a signal came too late for it. */
+/* The same about the intended change; also if a signal came too late to stop it. */
 void edit_record(const struct edit *edit, const char *account, const char *text,
 		 bool done)
 {
@@ -56,7 +56,7 @@ void edit_record(const struct edit *edit, const char *account, const char *text,
 		report_late_signal(edit);
 }
 
-/* Returns how many of them a log daemon has taken that keeps up. */
+/* Returns how many of the lines the log daemon has taken in time. */
 static size_t log_each(const char *program, size_t n, edit_describe_fn describe,
 		       const void *context)
 {
@@ -78,7 +78,7 @@ static size_t log_each(const char *program, size_t n, edit_describe_fn describe,
 }
 
 /*
- * The same about a change that was made for many: @text is the one audit record, and
+ * The same about a change for many users: @text is the one audit record, and
  * @describe has a line in the system log for each of @n.
  */
 void edit_record_each(const struct edit *edit, const char *text, size_t n,

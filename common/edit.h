@@ -37,7 +37,7 @@
 struct edit {
 	const char *program; /* its name in messages */
 	const char *root;    /* NULL, or where another system is */
-	const char *prefix;  /* the same, but nobody takes .pwd.lock there */
+	const char *prefix;  /* the same, where shadow's tools take no .pwd.lock */
 	bool create;	     /* make a database that does not exist */
 	bool if_there;	     /* pass over one that does not exist */
 	bool dry_run;	     /* show what would change */

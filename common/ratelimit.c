@@ -7,10 +7,10 @@
  * keyrings(7): the kernel has one for each uid in each user namespace, no other user can
  * reach it, and the key expires by itself when the bucket is full again.
  *
- * MUST: it runs without privilege. The key is the caller's, who can change or remove it,
- * and so gain or lose lines of the caller's own.
- * MUST: in doubt the line is sent: where the kernel or a filter of system calls has no
- * keys, the quota is used up, or the key is none that this module has written.
+ * MUST: it runs without privilege. The key belongs to the caller, who can change or
+ * remove it, and so gain or lose only lines about that caller.
+ * MUST: if the count is unknown the line is sent: the kernel has no keys, a filter of
+ * system calls refuses them, the quota is used up, or the key has an unknown format.
  *
  * The state is one number, the time at which the bucket will be full. A line moves it
  * RATELIMIT_SECONDS on, and is too early if that is more than the bucket holds.

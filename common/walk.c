@@ -2,7 +2,7 @@
 /*
  * walk: a directory and everything below it, each directory before what it holds.
  *
- * MUST: nobody who can write below leads the walk elsewhere: each directory is opened
+ * MUST: a user who can write below cannot redirect the walk: each directory is opened
  * from the one above it, not by a path, and no symbolic link is followed but the first.
  *
  * Memory grows with the depth, not with the number of names, and a path may be longer

@@ -14,7 +14,7 @@ struct walk_entry {
 	const char *path; /* of any length */
 	/* Of the file itself, also where that is a symbolic link; NULL: @error. */
 	const struct stat *status;
-	/* Of a directory that was shown as well it says why not everything below is. */
+	/* For a directory that was already passed: why not everything below it is. */
 	int error;
 };
 

@@ -3,8 +3,7 @@
  * nss-child: the process that asks the name service. It has one thread, reads requests
  * from one descriptor, and lives until that is closed.
  *
- * It is written as a program of its own would be: it uses nothing of the process that
- * made it but the descriptor.
+ * It uses nothing of its parent but the descriptor, as if it were another program.
  */
 #include <errno.h>
 #include <stdlib.h>

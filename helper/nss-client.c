@@ -2,10 +2,10 @@
 /*
  * nss-client: a child process and a socket to it.
  *
- * MUST: what the name service prints is lost (child.h): it would be in the middle of our
- * rows.
+ * MUST: output of the name service is discarded (child.h), or it would mix with our rows.
  * MUST: what the child sends is checked before it is used.
- * Once no answer came nothing is asked any more: the next one would take as long.
+ *
+ * After one missing answer nothing is asked any more: the next one would take as long.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -162,7 +162,8 @@ static bool is_too_long(const char *name)
 	return name && strlen(name) > LIMIT_OWNER_BYTES;
 }
 
-/* Asks. Returns 0 with bytes that are to be freed, ACCOUNT_NONE or -errno. */
+/* Sends a request and receives the answer: 0 with bytes to be freed, ACCOUNT_NONE or
+ * -errno. */
 static int ask(struct nss_client *client, struct nss_request request, const char *name,
 	       char **ret_bytes, size_t *ret_len)
 {

@@ -2,9 +2,9 @@
 /*
  * nss-client: the name service, asked by a child process.
  *
- * It may never answer, and its modules may crash or print: then there is no answer, and
- * the program goes on. Who asks says how long one answer and how long all of them may
- * take. Not for a library, whose host may not have children that it does not know of.
+ * The name service may never answer, and its modules may crash or print: then there is no
+ * answer, and the program goes on. The caller sets the time for one answer and for all of
+ * them. A library must not use it: its host may not have children that it does not know.
  */
 #ifndef SUBID_NSS_CLIENT_H
 #define SUBID_NSS_CLIENT_H
@@ -17,10 +17,10 @@
 #include "libsubid/sys/child.h"
 #include "libsubid/user/name-service.h"
 
-/* Who gives or takes ids, or asks about one user, needs the answer: locks are waited for
- * as long. For each answer. */
+/* For each answer, if the program cannot go on without it: to give or take ids, or about
+ * one user. It is also the time to wait for a lock. */
 #define NSS_CLIENT_SECONDS_PATIENT 15
-/* Who looks at all users can do without. For all answers together. */
+/* For all answers together, if the program can go on without them. */
 #define NSS_CLIENT_SECONDS_LOOK 2
 
 struct nss_client {

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * nss-protocol: what goes between a program and the child that asks the name service.
+ * nss-protocol: the messages between a program and the child that asks the name service.
  *
- * The child sends a greeting. Then come requests, each with the bytes of a name behind
- * it, and for each of them replies, with `len` bytes behind: some with NSS_REPLY_MORE,
- * and one that ends it. Requests may be sent before the reply to the last one has come.
- * Both sides check what they receive as if a stranger had written it.
+ * The child sends a greeting. Then the program sends requests, each followed by the bytes
+ * of a name. The child answers each with replies, each followed by `len` bytes: any
+ * number with NSS_REPLY_MORE, and a last one without. The program may send requests
+ * before the reply to the last one has come. Both sides check what they receive as
+ * foreign input.
  */
 #ifndef SUBID_NSS_PROTOCOL_H
 #define SUBID_NSS_PROTOCOL_H

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * allocate-append: ask the policy about what is missing, and append it.
+ * allocate-append: checks the missing ids against the policy, and appends them.
  *
- * MUST: nothing is appended that the policy was not asked about, however it was placed.
+ * MUST: nothing is appended that the policy has not allowed, however it was placed.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -124,8 +124,8 @@ struct receivers {
 };
 
 /*
- * Tells whether the owner of an entry is the one who is to get its ids. What an owner
- * holds is never missing, so that is by a malformed line.
+ * Tells whether the owner of an entry is the one who is to get its ids. Then the line is
+ * malformed, since ids that an owner holds are not missing.
  */
 static bool is_receiver(const struct entry *entry, void *context)
 {
@@ -149,8 +149,9 @@ static bool is_receiver(const struct entry *entry, void *context)
 }
 
 /*
- * Asks the policy about what is missing of kind @k. Of what was placed, all local
- * accounts are known, and the name service was asked unless the uid says where.
+ * Checks the missing ids of kind @k against the policy. Placed ranges were already
+ * compared with the local accounts and, unless they follow from the uid, with the name
+ * service.
  * Returns 0, DB_CONFLICT or -errno.
  */
 static int check(struct allocate_work *work, size_t k)

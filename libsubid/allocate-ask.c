@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * allocate-ask: the name service is asked about all that has been placed, at once.
+ * allocate-ask: asks the name service about all placed ranges at once.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -72,7 +72,7 @@ static int read_used(struct allocate_work *work)
 	return r;
 }
 
-/* Decides which ranges are to be found: none for duplicates and unknown users. */
+/* Decides which ranges are to be found; skips duplicates and unknown users. */
 static void find_needs(struct allocate_work *work)
 {
 	struct allocate *allocate = work->allocate;
@@ -156,7 +156,7 @@ static int place(struct allocate_work *work)
 }
 
 /*
- * Gives each of the people what they need, in memory.
+ * Gives each of the users what is missing, in memory.
  *
  * allocate: what is wanted; of `items` the counts are given, with `fixed` the ranges. The
  * rest of them, conflicts, full and unsure are the answer; conflicts are added to.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * policy: the lines of a database and the ids of accounts, local ones and those of the
- * name service.
+ * policy: compares ids with the lines of a database and with the ids of accounts, local
+ * ones and those of the name service.
  */
 #include "libsubid/policy.h"
 #include "libsubid/core/limits.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * check-ids: ids in the ranges of the databases that accounts have which are no lines of
- * the local files: primary groups without a line in group(5), and accounts of the name
+ * check-ids: ids in the ranges of the databases that are in use without a line in the
+ * local files: by primary groups without a line in group(5), and by accounts of the name
  * service.
  */
 #include <errno.h>
@@ -65,7 +65,7 @@ static int compare(const void *a, const void *b)
 	return (x->start > y->start) - (x->start < y->start);
 }
 
-/* Of what several lines give the first has it. */
+/* An id in several lines counts for the first of them. */
 static void make_disjoint(struct range_set *set)
 {
 	uint64_t end = 0;
@@ -88,8 +88,8 @@ static void make_disjoint(struct range_set *set)
 }
 
 /*
- * Each line is a range, though it may touch others: where one holds an account it is not
- * asked any further, and the others are.
+ * Each line is a range of its own, even if it touches others: the search in a range ends
+ * with the first account, and continues in the others.
  */
 static int collect(const struct check_side *side, struct range_set *set)
 {

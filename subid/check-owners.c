@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * check-owners: findings about who an owner is, in words, and what fixes them.
+ * check-owners: the messages of findings about owners, and the commands that fix them.
  *
  * MUST: lines are offered for removal only if it is known that their owner has no
  * account.
@@ -13,8 +13,8 @@
 #include "subid/check.h"
 
 /*
- * The owner, of whom it is known that no account has the name, as a word of a command
- * that removes its lines. False: the name looks like another one in other letters.
+ * Writes an owner without an account as a word of a command that removes its lines.
+ * Returns false if the name is not ASCII: it may look like another one.
  */
 static bool quote_no_account(const struct finding *finding,
 			     char out[static CAUSES_QUOTED_BYTES])
@@ -37,7 +37,7 @@ static void describe_no_account(const struct check *check, const struct finding 
 	char word[CAUSES_QUOTED_BYTES];
 
 	problem_message(problem, _("there is no user %s"), problem->owner);
-	/* podman's, and meant so. */
+	/* podman's, and intended. */
 	if (strcmp(problem->owner, "containers") == 0)
 		return;
 	if (quote_no_account(finding, word))
@@ -49,8 +49,8 @@ static void describe_no_account(const struct check *check, const struct finding 
 			_("if no user is meant by it, remove the lines of this owner"));
 }
 
-/* The digits are the uid of one user and the login name of another one: of both the
- * other word is known. */
+/* The digits are the uid of one user and the login name of another one: the login name
+ * of the one and the uid of the other are known. */
 static void describe_ambiguous(const struct check *check, const struct finding *finding,
 			       struct problem *problem)
 {

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * check-service: what the name service knows of the owners of lines, and of digits that
- * are owners.
+ * check-service: asks the name service about the owners of lines.
  *
- * It is asked for those that no local account has. Digits may also be the login name of
- * an account that is not local: about that it is asked as long as there is time.
+ * It is asked about owners that no local account has. Digits that are a local uid may
+ * also be the login name of an account that is not local: that is asked while there is
+ * time.
  *
- * MUST: an owner about whom it has not answered is kept as unknown, and not taken for one
- * who does not exist.
+ * MUST: an owner without an answer counts as unknown, not as one without an account.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -91,7 +90,7 @@ static void sort_digits(struct asking *asking)
 	asking->n_digits = n;
 }
 
-/* Collects those of whom the local accounts do not say all. */
+/* Collects the owners about whom the name service is to be asked. */
 static int collect(struct asking *asking, const struct table *table)
 {
 	struct table_cursor cursor = { 0 };
@@ -181,8 +180,8 @@ static int ask_uids(struct asking *asking)
 }
 
 /*
- * What it means for an owner of digits whether an account has them as its login name. Of
- * an account that has the uid it is not reported if the time was over.
+ * Notes whether an account has the digits as its login name. If the time was over, that
+ * is not reported for digits that are the uid of an account.
  */
 static int take_digits(struct asking *asking, const struct digits *digits,
 		       const struct name_service_answer *answer)
@@ -258,7 +257,7 @@ static int ask_all(struct asking *asking)
 		r = ask_names(asking);
 	if (r == 0)
 		r = ask_uids(asking);
-	/* One that is silent about all owners would be about ids. */
+	/* If it is silent about all owners, it would be silent about ids as well. */
 	if (r == 0 && asking->remote && (asking->answered || !asking->failed))
 		r = check_ask_ids(check, &asking->nsswitch, &failed);
 	if (r == 0 && failed)

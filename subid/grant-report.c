@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * grant-report: what the name service was asked about, what was given, and to whom.
+ * grant-report: reports what the name service was asked about, the ranges that were
+ * given, and their owners.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,8 +29,8 @@ static void report_missing(struct grant *grant, const struct kind *kind)
 }
 
 /*
- * Reports what the name service was asked about, where there is one for more than this
- * system: with --verbose, and of a list if not all ids were asked about.
+ * Reports what the name service was asked about, if it has services other than those of
+ * this system: with --verbose, and for a list if not all ids were asked about.
  */
 void grant_report_service(struct grant *grant)
 {
@@ -45,7 +46,7 @@ void grant_report_service(struct grant *grant)
 			report_missing(grant, all_kinds[k]);
 }
 
-/* With --strict nothing is given about which something is not known. */
+/* With --strict nothing is given unless all ids were asked about. */
 int grant_check_strict(struct grant *grant)
 {
 	struct edit *edit = &grant->edit;

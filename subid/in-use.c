@@ -94,8 +94,8 @@ static int look(const struct in_use *in_use, bool allowed)
 }
 
 /*
- * Refuses where a process uses what the owner has lost in memory; with @allowed it only
- * names the process. In another system there are none. Returns 0 or an exit status.
+ * Refuses if a process uses an id that the owner has lost in memory; with @allowed it
+ * only names the process. An image has no processes. Returns 0 or an exit status.
  */
 int in_use_check(struct in_use *in_use, struct edit *edit, struct owner *owner,
 		 bool allowed)

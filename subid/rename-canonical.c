@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * rename-canonical: the owners of all lines by the login names of their accounts, where
- * the name service knows a user by several names.
+ * rename-canonical: writes the login names of their accounts as the owners of all lines,
+ * if the name service knows a user by several names.
  *
- * MUST: a line stays the same user's: the name that it gets means the account that its
- * name means.
+ * MUST: a line stays with the same user: its old and its new name belong to one account.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * accounts: one pass over passwd(5) or group(5) is kept here, so that many questions cost
- * no question to the name service. Of several lines with a name or an id the first one
- * counts, as for libc.
+ * accounts: holds the result of one pass over passwd(5) or group(5), so that many
+ * look-ups need no further pass and no name service. Of several lines with a name or an
+ * id the first one counts, as for libc.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -131,7 +131,7 @@ static int index_ids(struct accounts *accounts)
 }
 
 /*
- * Makes the accounts ready to be asked; may be called again after more were added.
+ * Prepares the accounts for look-ups; may be called again after more were added.
  * Returns 0 or -ENOMEM.
  */
 int accounts_sort(struct accounts *accounts)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * entry-readers: the programs that read a database, in two kinds.
+ * entry-readers: reads a line as other programs do, of which there are two groups.
  *
  * Shadow's programs read numbers with strtoul(3) and base 0: octal, hexadecimal, with a
- * sign and after whitespace; they pass over a fourth field and what follows it. A NUL
- * ends a line together with its newline, and the next line continues it.
+ * sign and after whitespace; they ignore a fourth field and what follows it. A NUL hides
+ * the rest of the line and its newline, so the next line continues it.
  *
  * The container engines and managers (containers/storage, moby, LXD) read decimal numbers
  * with a sign and leading zeros. Some remove whitespace around the line, some pass over
@@ -84,8 +84,8 @@ static void put(struct entry_readings *readings, const struct fields *fields,
 }
 
 /*
- * What shadow sees as the line: to the first NUL, and then the next line. Returns false
- * where that is too long for shadow, or too many lines.
+ * Joins the text that shadow reads as one line: up to the first NUL, and then the next
+ * line. Returns false if it is too long for shadow, or has too many lines.
  */
 static bool join(const char *line, size_t left, char joined[static ENTRY_SHADOW_BYTES],
 		 size_t *ret_len)
@@ -213,7 +213,7 @@ static void read_as_engine(const char *line, size_t len, struct entry_readings *
 	len = hash ? (size_t)(hash - text) : len - spaces_behind(text, len);
 	if (!split(text, len, &fields))
 		return;
-	/* The user that was meant, though no program finds it. */
+	/* The intended user, though no program finds it. */
 	fields.owner_len -= spaces_behind(fields.owner, fields.owner_len);
 	if (fields.owner_len == 0 ||
 	    !read_decimal(fields.start, fields.start_len, &start) ||
@@ -226,7 +226,7 @@ static void read_as_engine(const char *line, size_t len, struct entry_readings *
 }
 
 /*
- * Finds what other programs take a malformed line for; comments are passed over by all.
+ * Finds how other programs read a malformed line; all of them ignore comments.
  *
  * line, len: without the newline. left: how many bytes there are from @line to the end of
  * the database, or @len where they are not known: shadow joins lines that hold a NUL.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * entry-readers: what other programs take a malformed line for.
+ * entry-readers: how other programs read a malformed line.
  *
  * A malformed line grants nothing, see entry.h. But an id is free only if no program that
  * reads the database gives it to an owner, and a user has lost an id only if no map
@@ -14,7 +14,7 @@
 
 #include "libsubid/core/entry.h"
 
-/* What one of the programs takes a line for. */
+/* How one of the programs reads a line. */
 struct entry_reading {
 	struct entry entry; /* the range ends at 2^32 at the latest */
 	bool by_shadow;	    /* shadow's newuidmap(1) grants it */

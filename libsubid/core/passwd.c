@@ -76,7 +76,7 @@ static bool read_plain(const char *line, size_t len, bool group,
 
 /*
  * Reads a number as strtoul(3) with base 10 does. The GNU C library takes no line with
- * one of more than 32 bits (older versions take the largest number for it, which is no
+ * one of more than 32 bits (older versions read it as the largest number, which is no
  * id). Returns where it ends; NULL: there is no such number.
  */
 static const char *read_odd_id(const char *text, const char *end, uint32_t *ret_id)

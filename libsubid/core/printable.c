@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * printable: what of a text may be shown as it is.
+ * printable: which characters of a text are shown unchanged, and how the others are
+ * escaped.
  *
- * Names of files and owners, and command lines, are for other users to choose. So what a
- * terminal or the reader of a log would obey is made visible: the control characters of
+ * Other users may choose names of files and owners, and command lines. So what could
+ * control a terminal or falsify a log is escaped: the control characters of
  * ASCII and of Latin-1 (U+0080 to U+009F), separators of lines and paragraphs, and the
  * characters that change the direction of writing. A byte that is part of no character of
- * UTF-8 is made visible as well, so what is shown is valid UTF-8.
+ * UTF-8 is escaped as well, so the output is valid UTF-8.
  *
- * This is the one place that knows them; all output of the programs is filtered here.
+ * No other source lists them; all output of the programs is escaped here.
  */
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * printable: what of a text may be shown as it is.
+ * printable: which characters of a text are shown unchanged.
  */
 #ifndef SUBID_PRINTABLE_H
 #define SUBID_PRINTABLE_H

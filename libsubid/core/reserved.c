@@ -28,7 +28,7 @@ static const struct reserved table[] = {
 
 #define N_TABLE (sizeof(table) / sizeof(table[0]))
 
-/* What an id is for, whoever has it; NULL: nothing of its own. Thread-safe. */
+/* Returns what an id is reserved for; NULL: it is not reserved. Thread-safe. */
 const struct reserved *reserved_find(uint32_t id)
 {
 	for (size_t i = 0; i < N_TABLE; i++)

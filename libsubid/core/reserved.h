@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * reserved: ids that mean something by themselves.
+ * reserved: ids that the kernel and systemd use.
  */
 #ifndef SUBID_RESERVED_H
 #define SUBID_RESERVED_H
@@ -28,7 +28,7 @@ const struct reserved *reserved_find_in(struct range range);
 const struct reserved *reserved_next(struct range range, const struct reserved *previous,
 				     struct range *ret_common);
 
-/* Tells whether the id is not one for a range, whatever is delegated. */
+/* Tells whether the id must not be in any range. */
 static inline bool reserved_is_never(const struct reserved *reserved)
 {
 	return reserved && reserved->how != RESERVED_CHOSEN;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * whitespace: what the name service passes over in its files, isspace(3) without a
- * locale.
+ * whitespace: the whitespace that the name service skips in its files: isspace(3) without
+ * a locale.
  */
 #ifndef SUBID_WHITESPACE_H
 #define SUBID_WHITESPACE_H
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Tells whether a byte is whitespace; of a line, so a newline is not among it. */
+/* Tells whether a byte is whitespace within a line: a newline is not. */
 static inline bool whitespace_is(char c)
 {
 	return c == ' ' || c == '\t' || c == '\f' || c == '\v' || c == '\r';

@@ -119,10 +119,10 @@ static int open_null(void)
 }
 
 /*
- * Nothing to read and no place to write to: for a program what it knows. For others a
- * file in memory, since there may be no /dev/null, or a security module may be in its
- * way; nor is it a failure that a filter of system calls or a setting of the kernel
- * refuses that.
+ * Opens the standard descriptors of a child: nothing to read, and output is discarded. A
+ * program gets /dev/null, which it may expect. Others get a file in memory, since
+ * /dev/null may be missing or a security module may refuse it; if a filter of system
+ * calls or a setting of the kernel refuses the file in memory, they get /dev/null.
  */
 static int open_nothing(bool program)
 {

@@ -3,14 +3,24 @@
  * child: starts and ends processes. No other source does.
  *
  * MUST: the child ends when its parent does, also if that has ended before the child
- *runs. MUST: the child has no descriptor but those that its caller lists. 0 to 2 lead
- *nowhere unless they are listed: there is nothing to read, and what is written is lost.
- * MUST: no handler of the parent's runs in the child. Signals that the parent ignores
- *stay ignored, for they may come from a terminal that both have; SIGCHLD never does.
+ * runs.
+ *
+ * MUST: the child has no descriptor but those that its caller lists. Unless 0 to 2 are
+ * listed, there is nothing to read from them, and what is written to them is discarded.
+ *
+ * MUST: no handler of the parent runs in the child. Signals that the parent ignores stay
+ * ignored, except SIGCHLD: they may come from a terminal that both have.
+ *
  * MUST: SIGHUP, SIGINT, SIGQUIT and SIGTERM end the parent, and the parent ends the
- *child. MUST: no core is dumped, no privilege is gained by execve(2), and the working
- *directory is `/`. MUST: the child leaves by _exit(2): what the parent has registered and
- *buffered is the parent's. MUST: the parent waits for each child, and not for ever.
+ * child.
+ *
+ * MUST: no core is dumped, no privilege is gained by execve(2), and the working directory
+ * is `/`.
+ *
+ * MUST: the child leaves by _exit(2): it runs no exit handlers of the parent and flushes
+ * none of its buffers.
+ *
+ * MUST: the parent waits for each child, for a limited time.
  */
 #ifndef SUBID_CHILD_H
 #define SUBID_CHILD_H
@@ -26,7 +36,7 @@
 struct child_options {
 	const int *kept; /* descriptors that stay open */
 	size_t n_kept;
-	int output; /* where 1 and 2 lead; 0: nowhere */
+	int output; /* of descriptors 1 and 2; 0: it is discarded */
 	/* The signal that a parent's end sends; 0: SIGKILL. */
 	int death_signal;
 	/*

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * plugin-ask: what a plugin is asked, and believing none of its numbers.
+ * plugin-ask: the calls of a plugin, and the checks of its answers.
  *
- * MUST: what it answers is checked before it is used: a count is no promise, and only
+ * MUST: an answer is checked before it is used: a count may be wrong, and only
  * range_make() makes a range.
- * MUST: an extent that it says no to is not granted, whatever it lists; and an error is
- * no answer.
+ * MUST: an extent that the plugin refuses is not granted, even if it is in the list; an
+ * error is not a refusal.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -40,8 +40,8 @@ static int type_of(const struct kind *kind)
 }
 
 /*
- * What a call returned, and how many there are then. SSSD says ERROR where it has
- * nothing. An array that comes with an impossible count is not even freed.
+ * Checks the status and the count that a call returned. SSSD returns ERROR if it has
+ * nothing. An array with an impossible count is not freed.
  */
 static int check_answer(int status, const void *array, int count, size_t *ret_n)
 {
@@ -108,8 +108,8 @@ static int list_ranges(const struct plugin *plugin, const char *owner,
 }
 
 /*
- * Asks whether the plugin grants an extent. A user whom it does not know has nothing; an
- * answer that is neither true nor false cannot be.
+ * Asks whether the plugin grants an extent. An unknown user has nothing; an answer that
+ * is neither true nor false is an error.
  */
 static int ask_extent(const struct plugin *plugin, const char *owner,
 		      const struct kind *kind, struct range extent, bool *ret_granted)
@@ -166,8 +166,8 @@ static bool is_alone(const struct range_set *set, struct range range)
 }
 
 /*
- * An extent that spans several ranges is not asked about: a plugin such as that of SSSD
- * does not join them, and would say no.
+ * Skips extents that span several ranges: a plugin such as that of SSSD does not join
+ * ranges, and would refuse them.
  */
 static int ask_extents(const struct plugin *plugin, const char *owner,
 		       const struct kind *kind, const struct range *ranges, size_t n,

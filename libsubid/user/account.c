@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * account: the two ways to fill in who an account is.
+ * account: fills in a struct account.
  */
 #include <string.h>
 

@@ -3,9 +3,10 @@
  * ids-in-use: local accounts by one pass over passwd(5) and one over group(5), others by
  * enumeration and by asking for one id after the other.
  *
- * MUST: an id that libc could find is in use, however odd its line
- * is; of groups, also the primary group of a user that has no line in group(5).
- * MUST: that the name service has not answered is kept, and not taken for "not in use".
+ * MUST: an id that libc could find is in use, even if its line is written oddly, and so
+ * is a primary group without a line in group(5).
+ * MUST: if the name service does not answer, the result says so: no answer does not mean
+ * "not in use".
  */
 #include <errno.h>
 #include <string.h>

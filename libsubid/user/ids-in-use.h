@@ -22,7 +22,7 @@
 #define IDS_IN_USE_SECONDS_STRICT 15
 /* A range of so many ids is asked for whole. */
 #define IDS_IN_USE_ALL 4096
-/* With a gap of so many ids that were not asked it has not answered in time. */
+/* A larger gap between the ids asked about means that it was too slow. */
 #define IDS_IN_USE_GAP 1024
 /* How long it is asked for the ids of a larger one, in milliseconds. */
 #define IDS_IN_USE_A_RANGE 300

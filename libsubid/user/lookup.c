@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * lookup: the passwd file in the place of a name service that would begin with the same
- * pass over it: no process of its own, a quarter of the system calls.
+ * lookup: users, from the passwd file if the name service would read it first, too: this
+ * saves a child process and three quarters of the system calls.
  *
- * MUST: an answer is the one that libc would give. Where that is in
- * doubt (another source before `files`, an action behind it, nscd(8), a line that is not
- * written as tools write it), the name service is asked.
+ * MUST: an answer is the one that libc would give. If that is uncertain (another source
+ * before `files`, an action behind it, nscd(8), a line that is not written as tools write
+ * it), the name service is asked.
  */
 #include <string.h>
 #include <unistd.h>
@@ -15,7 +15,7 @@
 #include "libsubid/user/lookup.h"
 #include "libsubid/user/passwd-file.h"
 
-/* Where it is, the name service asks nscd(8), which may remember something else. */
+/* If it exists, the name service asks nscd(8), whose cache may differ from the file. */
 #define NSCD_SOCKET "/var/run/nscd/socket"
 
 /*

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * lookup: who a user is, by name or uid: the one way from a word to an account.
+ * lookup: looks a user up by name or uid.
  */
 #ifndef SUBID_LOOKUP_H
 #define SUBID_LOOKUP_H
@@ -15,9 +15,9 @@
 /* Where users are looked up. */
 struct lookup {
 	int directory; /* that of passwd(5); AT_FDCWD: the running system's */
-	/* What passwd(5) says is what the name service would say. */
+	/* The name service would give the answer of passwd(5). */
 	bool files_first;
-	/* And what it does not say no service says: there is no other. */
+	/* And there is no other service: a user who is not in it does not exist. */
 	bool files_alone;
 	/* NULL: the file alone, of a system that is not running. */
 	const struct name_service *service;

@@ -2,9 +2,9 @@
 /*
  * name-service: what can be asked about accounts that are not in the local files.
  *
- * Who asks takes one of these as an argument: nss_service() asks in the process itself,
- * nss_client_service() in a child. Each call returns 0, ACCOUNT_NONE (known: there is
- * none), or -errno: that is not known, since a service has not answered.
+ * Functions that look up accounts take one of these as an argument: nss_service() asks in
+ * the process itself, nss_client_service() in a child. Each call returns 0, ACCOUNT_NONE
+ * (there is certainly none) or -errno (unknown: a service has not answered).
  */
 #ifndef SUBID_NAME_SERVICE_H
 #define SUBID_NAME_SERVICE_H

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * nss-modules: libc hides which service has not answered: for a service that is
- * down it sets an errno, or none, and where another service follows it says "no such
- * user". So after such an answer each module is asked by itself.
+ * nss-modules: libc hides which service has not answered. If a service is down, libc sets
+ * some errno or none, and if another service follows it returns "no such user". So after
+ * such an answer each module is called by itself.
  *
- * MUST: "no" is what every module has said. A module that is not installed is passed
- * over, as the name service does; one that fails has not answered.
+ * MUST: "no such user" means that every module has said so. A module that is not
+ * installed is skipped, as by the name service; one that fails has not answered.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -24,7 +24,7 @@
 #define BYTES_FIRST 1024
 #define BYTES_MAX   (16 * 1024 * 1024)
 
-/* Has users of the running system alone, and answers when it does not run. */
+/* Has only users of the running system, and also answers if its daemon does not run. */
 #define SERVICE_LOCAL "systemd"
 
 typedef enum nss_status (*by_name_fn)(const char *name, void *entry, char *buffer,
@@ -198,7 +198,7 @@ int nss_modules_ask(const struct nss_modules *modules,
 	return ask_all(modules, false, question, ret_found);
 }
 
-/* The same without those modules whose users are all of the running system. */
+/* The same without the modules that know only users of the running system. */
 int nss_modules_ask_remote(const struct nss_modules *modules,
 			   const struct nss_question *question,
 			   struct nss_found *ret_found)
@@ -238,8 +238,8 @@ static int enumerate(const struct nss_module *module, bool group, nss_found_fn t
 }
 
 /*
- * Hands each account that the modules enumerate to @take. A module that does not
- * enumerate has none here, and whether it is silent an ask will show.
+ * Passes each account that the modules enumerate to @take. A module that cannot enumerate
+ * is skipped; nss_modules_ask() finds out whether it is silent.
  * Returns 0 or what @take returned. The position of an enumeration in the process
  * changes.
  */

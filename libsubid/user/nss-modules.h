@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * nss-modules: the modules of the name service, asked one by one: whether a service has
- * answered is known only to the module, see "NSS Modules Interface" in the manual of the
- * GNU C library.
+ * nss-modules: calls the modules of the name service one by one. Only the status of a
+ * module says whether its service has answered, see "NSS Modules Interface" in the manual
+ * of the GNU C library.
  */
 #ifndef SUBID_NSS_MODULES_H
 #define SUBID_NSS_MODULES_H

@@ -3,9 +3,9 @@
  * nss-scan: which ids of a range the services other than the local files have.
  *
  * A name service cannot be asked for a range. Some enumerate their accounts; all can be
- * asked for one id after the other. The order is that of the bits of an id's place, read
- * backwards: after the first id and the last one the middle, then the quarters, and so on.
- * So whenever the time is over the gaps between the ids that were asked are about equal.
+ * asked for one id after the other. The order reverses the bits of an id's position in
+ * the range: the first id and the last one, the middle, the quarters, and so on. So the
+ * gaps between the ids are about equal whenever the time ends.
  */
 #include "libsubid/core/limits.h"
 #include "libsubid/sys/wait.h"

@@ -2,9 +2,9 @@
 /*
  * nss: the only source that calls the name service of libc.
  *
- * MUST: an answer that did not come (no descriptor left, a service that is down) is kept
- * apart from "there is none". libc decides who a user is; that there is none counts only
- * if each installed module says so, see nss-modules.c.
+ * MUST: a missing answer (no descriptor left, a service that is down) is an error and not
+ * "there is none". An account that libc finds counts; "there is none" counts only if each
+ * installed module says so, see nss-modules.c.
  */
 #include <errno.h>
 #include <grp.h>
@@ -78,7 +78,7 @@ static int look_up(const struct nss_question *question, union entry *ret_entry,
 	return -ERANGE;
 }
 
-/* One whose name no database can hold is none, nor is one without a uid. */
+/* Fills in an account; a name that no database can hold, or no uid, is ACCOUNT_NONE. */
 static int set_account(const struct passwd *user, struct account *ret_account)
 {
 	size_t len = strlen(user->pw_name);
@@ -176,7 +176,7 @@ static int confirm(struct nss *nss, const struct nss_question *question, int r)
 	answer = nss_modules_of(nss, question->group ? &kind_gid : &kind_uid, &modules);
 	if (answer == 0)
 		answer = nss_modules_ask(modules, question, &found);
-	/* What libc does not reach, by its actions say, is no user. */
+	/* A module that an action keeps libc from asking does not count. */
 	return answer < 0 ? answer : ACCOUNT_NONE;
 }
 

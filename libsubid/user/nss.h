@@ -14,13 +14,13 @@
 #include "libsubid/user/name-service.h"
 #include "libsubid/user/nss-modules.h"
 
-/* As getpwnam(3) and getpwuid(3) have it, without a look at who has answered. */
+/* By getpwnam(3) and getpwuid(3), without a check which service has answered. */
 int nss_look_up_user(const char *name, struct account *ret_account);
 int nss_look_up_uid(uid_t uid, struct account *ret_account);
 extern const struct name_service nss_plain;
 
 /*
- * The same, and who has answered. Begins zeroed, belongs to one thread, and ends with
+ * The same with that check. Begins zeroed, belongs to one thread, and ends with
  * nss_end().
  */
 struct nss {

@@ -91,9 +91,9 @@ bool owner_starts(const struct owner *owner, struct starts *ret_starts)
 }
 
 /*
- * Steps to the next line of a database that is an entry of the owner's; where one name
- * and the uid are all, most lines are passed over unseen. Returns 1, 0 at the end, or
- * -errno.
+ * Steps to the next line of a database that is an entry of the owner's. If the owner has
+ * only one name and the uid, most lines are skipped without parsing. Returns 1, 0 at the
+ * end, or -errno.
  */
 int owner_next_entry(struct owner *owner, struct scan *scan, struct entry *ret_entry)
 {
@@ -122,8 +122,8 @@ void owner_set(struct owner *owner, const struct account *account)
 }
 
 /*
- * Adds a name. Digits are no further name: lines with them are those of the user who has
- * that uid. Returns 0 or -ENOMEM.
+ * Adds a name, unless it is all digits: lines with those belong to the user with that
+ * uid. Returns 0 or -ENOMEM.
  */
 int owner_add_name(struct owner *owner, const char *name, size_t len)
 {
@@ -246,8 +246,8 @@ int owner_init(struct owner *owner, const struct account *account, int directory
 }
 
 /*
- * Finds the owner that a word means: all names of the account that has this login name,
- * or, with @or_uid, this uid; else the word alone.
+ * Finds the owner that a word names: all names of the account with this login name or,
+ * with @or_uid, this uid. Without such an account the word is the owner's only name.
  *
  * Freed with owner_cleanup().
  * Returns 0, OWNER_INVALID or -errno (it is not known whose name that is). Thread-safe as
@@ -286,8 +286,8 @@ bool owner_has_account(const struct owner *owner)
 }
 
 /*
- * Tells whether an owner field is digits that are the owner's uid or login name: whether
- * they are another account's as well owner_check_digits() finds out. Thread-safe.
+ * Tells whether an owner field is digits that are the owner's uid or login name.
+ * owner_check_digits() finds out whether they are another account's as well. Thread-safe.
  */
 bool owner_is_digits(const struct owner *owner, const char *text, size_t len)
 {
@@ -299,8 +299,8 @@ bool owner_is_digits(const struct owner *owner, const char *text, size_t len)
 }
 
 /*
- * Asks whether an account that the passwd file does not have makes the digits of this
- * owner ambiguous; without an answer they are what they are for the local accounts.
+ * Asks whether an account that is not in the passwd file makes the digits of this owner
+ * ambiguous; without an answer the local accounts decide.
  */
 void owner_check_digits(struct owner *owner, const struct lookup *lookup)
 {
@@ -319,8 +319,8 @@ void owner_check_digits(struct owner *owner, const struct lookup *lookup)
 }
 
 /*
- * Lets lines with ambiguous digits be the owner's only if that was said: by uid with
- * @as_uid, by login name with @as_name.
+ * Makes lines with ambiguous digits the owner's if the caller has chosen so: their uid
+ * with @as_uid, their login name with @as_name.
  */
 void owner_choose_digits(struct owner *owner, bool as_uid, bool as_name)
 {

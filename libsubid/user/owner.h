@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * owner: whose line is it?
+ * owner: the names of a user, and which lines are the user's.
  *
  * A line belongs to a user if its owner field is the login name, the uid in its one
  * spelling, another login name of that uid in the local passwd file, the word that was
  * typed for the user, or a name to which the name service gives that uid. Digits are a
  * uid wherever an account has it.
  *
- *	owner_init, owner_find		with the names that are known without a question
+ *	owner_init, owner_find		with the names of the local files
  *	owner_add_name			a name that the name service has confirmed
  *	owner_is			the rule
  */

@@ -2,9 +2,8 @@
 /*
  * passwd-file: the only loop over the lines of passwd(5) and group(5).
  *
- * MUST: where an answer takes the place of that of libc, what leaves a
- * doubt is reported as one: a line that is not written as tools write it, and a line of
- * which only the begin was read.
+ * MUST: if an answer replaces that of libc, an uncertain line is reported as such: one
+ * that is not written as tools write it, or of which only the begin was read.
  */
 #include <errno.h>
 #include <fcntl.h>

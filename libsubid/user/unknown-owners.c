@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * unknown-owners: a set of names, one pass over the passwd file for those that are local,
- * and one question for each of the others, in a pipeline.
+ * unknown-owners: looks up a set of names: the local ones in one pass over the passwd
+ * file, and each of the others once by the name service, many requests at a time.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -37,7 +37,7 @@ const struct unknown_owner *unknown_owners_find(const struct unknown_owners *own
 }
 
 /*
- * Adds an owner; a uid in decimal is no unknown one. Returns 0 or -ENOMEM. Freed with
+ * Adds an owner, unless it is a uid in decimal. Returns 0 or -ENOMEM. Freed with
  * unknown_owners_cleanup(). They belong to one thread.
  */
 int unknown_owners_add(struct unknown_owners *owners, const char *name, size_t len)
@@ -59,8 +59,8 @@ int unknown_owners_add(struct unknown_owners *owners, const char *name, size_t l
 }
 
 /*
- * Adds the owners of all lines with ids of @range, malformed ones that shadow reads among
- * them, but for those of which @known, unless it is NULL, tells that they are known.
+ * Adds the owners of all lines with ids of @range, also of malformed ones that shadow
+ * reads. Entries for which @known, if it is not NULL, returns true are left out.
  * Returns 0 or -ENOMEM.
  */
 int unknown_owners_add_lines(struct unknown_owners *owners, const struct table *table,
@@ -130,10 +130,10 @@ static int ask_service(struct unknown_owners *owners, const struct name_service 
 }
 
 /*
- * Finds out who they are: from the passwd file where it is asked first, else from the
- * name service. Those that were asked for before are not asked for again.
+ * Looks the owners up that were not looked up yet: in the passwd file if the name service
+ * reads it first, else by the name service.
  *
- * Returns 0 or -errno; what is not known is in each answer.
+ * Returns 0 or -errno; the answer of each owner says whether it is known.
  */
 int unknown_owners_ask(struct unknown_owners *owners, const struct lookup *lookup)
 {
@@ -153,8 +153,8 @@ int unknown_owners_ask(struct unknown_owners *owners, const struct lookup *looku
 }
 
 /*
- * The same, and who has the login names that the answers say: one of them may be another
- * user's. Of an owner for whom that is not answered nothing is known. For
+ * The same, and then looks up the login names in the answers, since one of them may be
+ * another user's. Without an answer about the login name the owner counts as unknown. For
  * unknown_owners_canonical().
  */
 int unknown_owners_ask_canonical(struct unknown_owners *owners,
@@ -187,9 +187,9 @@ int unknown_owners_ask_canonical(struct unknown_owners *owners,
 }
 
 /*
- * The account of which the owner with a name is another spelling, by the login name that
- * lines should have; NULL: there is none, or no line can have its name. Valid until an
- * owner is added.
+ * Returns the account of the owner with a name, if its login name is another one, which
+ * lines should have; NULL: there is no such account, or no line can have its login name.
+ * Valid until an owner is added.
  */
 const struct account *unknown_owners_canonical(const struct unknown_owners *owners,
 					       const char *name, size_t len)
@@ -211,8 +211,8 @@ const struct account *unknown_owners_canonical(const struct unknown_owners *owne
  * Finds further names of users: asks who the owners of lines with ids of @range are that
  * are not known yet, and hands over each that has an account.
  *
- * owners: the same ones in each call, so that each is asked for once.
- * Returns 0 or -errno; about whom nothing is known unknown_owners_are_silent() tells.
+ * owners: the same set in each call, so that each is asked for once.
+ * Returns 0 or -errno; unknown_owners_are_silent() tells which owners are not known.
  */
 int unknown_owners_find_names(struct unknown_owners *owners, const struct table *table,
 			      struct range range, const struct lookup *lookup,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * unknown-owners: owners of lines of which only the name service knows who they are, each
- * asked for once.
+ * unknown-owners: owners of lines that only the name service may know, each asked for
+ * once.
  *
  *	unknown_owners_add ...		or unknown_owners_add_lines
- *	unknown_owners_ask		who they are; the local ones are not asked for
+ *	unknown_owners_ask		looks them up; local ones without the service
  */
 #ifndef SUBID_UNKNOWN_OWNERS_H
 #define SUBID_UNKNOWN_OWNERS_H
@@ -32,7 +32,7 @@ struct unknown_owners {
 	struct hash index;
 };
 
-/* Tells whether it is known whose lines with this owner are. */
+/* Tells whether it is known to which user lines with this owner belong. */
 typedef bool (*unknown_owners_known_fn)(const struct entry *entry, void *context);
 /* Takes one who has an account. Returns 0 or -ENOMEM. */
 typedef int (*unknown_owners_take_fn)(const struct unknown_owner *owner, void *context);
