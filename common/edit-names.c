@@ -6,7 +6,9 @@
  * are removed; when ids are given, it is reported that there may be such lines.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <sys/stat.h>
 #include <stdlib.h>
 
 #include "common/edit.h"
@@ -14,7 +16,7 @@
 #include "common/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
-#include "libsubid/sys/dbfile.h"
+#include "libsubid/sys/fd.h"
 #include "libsubid/sys/load.h"
 #include "libsubid/used.h"
 
@@ -22,14 +24,15 @@
 static int load_unlocked(const struct edit *edit, const struct kind *kind,
 			 struct table *ret_table)
 {
-	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
+	CLEANUP(fd_cleanup)
+	int fd = fd_open_regular(edit->etc, kind->database, O_RDONLY | O_NOFOLLOW);
+	struct stat status;
 
-	dbfile_open_at(edit->etc, kind->database, &file);
-	if (file.fault == DBFILE_CLOSED && file.error != ENOENT)
-		return -file.error;
-	if (file.fault)
-		return 0;
-	return load_table(file.fd, file.status.st_size, ret_table);
+	if (fd < 0)
+		return fd == -ENOENT || fd == -ELOOP || fd == -EISDIR || fd == -EBADFD ?
+			       0 :
+			       fd;
+	return fstat(fd, &status) ? -errno : load_table(fd, status.st_size, ret_table);
 }
 
 static bool has_digits(const struct table *table, struct range range,

@@ -262,12 +262,15 @@ static int send_window(struct nss_client *client, const char *const *names, size
 	return r;
 }
 
-static int receive_window(struct nss_client *client, const char *const *names, size_t n,
+static int receive_window(struct nss_client *client, int64_t begun,
+			  const char *const *names, size_t n,
 			  struct name_service_answer *ret_answers)
 {
 	for (size_t i = 0; i < n; i++) {
 		CLEANUP(cleanup_free) char *bytes = NULL;
-		int64_t end = wait_clock() + least(client->each, client->left);
+		int64_t now = wait_clock();
+		int64_t end =
+			now + least(client->each, client->left - (now - begun));
 		int found = ACCOUNT_NONE, r;
 		size_t len = 0;
 
@@ -302,7 +305,8 @@ int nss_client_users(struct nss_client *client, const char *const *names, size_t
 
 		r = end < 0 ? (int)end : send_window(client, names + i, some);
 		if (r == 0)
-			r = receive_window(client, names + i, some, ret_answers + i);
+			r = receive_window(client, begun, names + i, some,
+					   ret_answers + i);
 		if (end >= 0)
 			finish(client, begun, r);
 	}

@@ -331,6 +331,7 @@ static int ungrant(const struct kind *kind, const struct subordinate_range *rang
 	int r = begin(&change, range, UID_IS_USER);
 
 	if (r == 0 && clamp(range, &ids)) {
+		owner_choose_digits(&change.owner, false, false);
 		r = db_find_names(&change.db, kind, &change.owner, ids, &unknown);
 		if (r == 0)
 			r = db_revoke(&change.db, kind, &change.owner, ids);

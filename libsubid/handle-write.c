@@ -208,6 +208,7 @@ EXPORT int subid_db_revoke(struct subid_db *db, unsigned int type, const char *o
 	r = find_owner(db, owner, SUBID_DB_NO_ACCOUNT, &found);
 	if (r)
 		return r;
+	owner_choose_digits(&found, false, false);
 	r = db_find_names(&db->db, kind, &found, ids, &unknown);
 	if (r == 0)
 		r = db_revoke(&db->db, kind, &found, ids);

@@ -111,7 +111,8 @@ static bool quote_login(const struct check *check, const char *owner,
 /* Tells whether the name service may have an account by this name. */
 static bool is_unknown(const struct check *check, const char *owner)
 {
-	return accounts_by_name(&check->unknown, owner, strlen(owner));
+	return check->unreadable ||
+	       accounts_by_name(&check->unknown, owner, strlen(owner));
 }
 
 /* What depends on who an owner is cannot be fixed before that is known. */

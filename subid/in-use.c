@@ -5,6 +5,7 @@
  *
  * An id counts if the user has it by no line any more, and not as the account's own.
  */
+#include <errno.h>
 #include <stdio.h>
 
 #include "common/busy.h"
@@ -21,6 +22,24 @@
 
 static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
 
+/* What map writers grant the owner, shadow's by malformed lines among them. */
+static int note_granted(const struct table *table, const struct owner *owner,
+			struct range_set *ids)
+{
+	const struct range all = { 0, ID_END };
+	struct table_near near = { .next = 0 };
+	int r = 0;
+
+	while (r == 0 && table_next_in_force(table, all, &near)) {
+		const struct entry *entry = &near.reading->entry;
+
+		if (!near.reading->excessive &&
+		    owner_is_text(owner, entry->owner, entry->owner_len))
+			r = range_set_add(ids, entry->range);
+	}
+	return r > 0 ? -EOVERFLOW : r;
+}
+
 /* Notes what the owner holds. Returns 0 or an exit status. */
 int in_use_begin(struct in_use *in_use, struct edit *edit, struct owner *owner)
 {
@@ -28,7 +47,8 @@ int in_use_begin(struct in_use *in_use, struct edit *edit, struct owner *owner)
 
 	for (size_t k = 0; r == 0 && k < 2; k++)
 		if (edit->db.sides[k].loaded)
-			r = db_held(&edit->db, all_kinds[k], owner, &in_use->ids[k]);
+			r = note_granted(&edit->db.sides[k].table, owner,
+					 &in_use->ids[k]);
 	return edit_tell_error(edit, r);
 }
 

@@ -174,8 +174,10 @@ static int change(struct revoke *revoke)
 					    db_revoke(&edit->db, all_kinds[k],
 						      &revoke->owner, revoke->range));
 	/* A line that grants nothing is not held, but it goes, too. */
+	if (r == 0)
+		r = in_use_check(&in_use, edit, &revoke->owner, revoke->in_use);
 	revoke->nothing = r == 0 && !any && !edit_changed(edit);
-	return r ? r : in_use_check(&in_use, edit, &revoke->owner, revoke->in_use);
+	return r;
 }
 
 static void record(const struct revoke *revoke, int status)

@@ -59,6 +59,8 @@ int changes_confirm_names(const struct options *options, struct edit *edit,
 	size_t silent = 0;
 	int r = 0;
 
+	/* Digits are the login name, as for usermod(8), where they are in dispute. */
+	owner_choose_digits(owner, false, true);
 	for (size_t i = 0; r == 0 && i < options->n; i++)
 		if (!options->changes[i].add)
 			r = edit_confirm_names(edit, options->changes[i].kind,

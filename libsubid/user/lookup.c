@@ -39,8 +39,8 @@ struct lookup lookup_live(int directory, const struct nsswitch *nsswitch,
 static int look_up(const struct lookup *lookup, const char *name, uid_t uid,
 		   struct account *ret_account)
 {
+	int r = ACCOUNT_NONE, answer;
 	bool doubt;
-	int r;
 
 	if (lookup->files_first || !lookup->service) {
 		r = passwd_file_find(lookup->directory, name, uid, ret_account, &doubt);
@@ -48,8 +48,11 @@ static int look_up(const struct lookup *lookup, const char *name, uid_t uid,
 		    (r == ACCOUNT_NONE && !doubt && lookup->files_alone))
 			return r;
 	}
-	return name ? lookup->service->user(lookup->service->context, name, ret_account) :
-		      lookup->service->uid(lookup->service->context, uid, ret_account);
+	answer = name ? lookup->service->user(lookup->service->context, name,
+					      ret_account) :
+			lookup->service->uid(lookup->service->context, uid, ret_account);
+	/* Who is in a file that cannot be read is not known. */
+	return answer == ACCOUNT_NONE && r < 0 ? r : answer;
 }
 
 /*

@@ -268,7 +268,9 @@ static int add_aliases(struct people *people, const struct accounts *users)
 		const char *name = accounts_name(users, account);
 		size_t index;
 
-		if (name[0] != '\0' && find_uid(people, account->id, &index))
+		/* Of several lines with a name the first counts. */
+		if (name[0] != '\0' && find_uid(people, account->id, &index) &&
+		    accounts_by_name(users, name, strlen(name))->id == account->id)
 			r = add_name(people, index, name, strlen(name));
 	}
 	return r;

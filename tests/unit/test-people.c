@@ -378,17 +378,3 @@ Test(people, first_line_of_a_name)
 	check("anna", 1);
 	check("twin", SIZE_MAX);
 }
-
-/* A name that the service has confirmed, unless it is digits or another person's. */
-Test(people, add_name)
-{
-	add("elsa");
-	add("anna");
-	cr_assert(people_resolve(&people, &accounts, &lookup, false) == 0);
-	cr_assert(people_add_name(&people, 0, "ELSA", 4) == 0);
-	cr_assert(people_add_name(&people, 0, "anna", 4) == 0);
-	cr_assert(people_add_name(&people, 0, "2000", 4) == 0);
-	check("ELSA", 0);
-	check("anna", 1);
-	check("2000", SIZE_MAX);
-}
