@@ -492,10 +492,7 @@ Test(findings, reserved)
 		{ 3, 61184, 61499, FINDING_NOTE },
 		{ 5, 65535, 65535, FINDING_WARNING },
 	};
-<<<<<<< HEAD
 
-=======
->>>>>>> users
 	for (int asked = 0; asked < 2; asked++) {
 		struct findings findings;
 		struct finding finding;

@@ -210,10 +210,7 @@ Test(ids_in_use, services)
 		{ { .largest = 1 }, true, 0, 1, true },
 		{ { .largest = 0 }, true, 0, 1, false },
 		{ { .r = -EAGAIN }, true, 0, 0, true },
-<<<<<<< HEAD
 		/* What was enumerated until then is in use. */
-=======
->>>>>>> users
 		{ { .r = -EAGAIN, .known = 1500 }, true, 1, 0, true },
 	};
 
