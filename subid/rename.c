@@ -258,7 +258,7 @@ void rename_record(struct rename *rename, const char *old, const char *owner, bo
 		snprintf(text, sizeof(text), "rename new=%s", owner);
 	/* A field of a record ends at a blank. */
 	for (char *at = text + sizeof("rename"); *at; at++)
-		if ((unsigned char)*at <= ' ' || *at == '"')
+		if (*at == ' ' || *at == '"')
 			*at = '?';
 	edit_record(&rename->edit, old, text, done);
 }
