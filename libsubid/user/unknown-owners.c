@@ -48,14 +48,17 @@ int unknown_owners_add(struct unknown_owners *owners, const char *name, size_t l
 	if (owner_is_number(name, len) || find(owners, name, len))
 		return 0;
 	r = ARRAY_RESERVE(owners->items, owners->n, owners->allocated);
-	if (r == 0)
-		r = hash_put(&owners->index, hash_bytes(name, len),
-			     (uint32_t)owners->n + 1);
 	if (r)
 		return r;
 	owner.name = strndup(name, len);
-	owners->items[owners->n++] = owner;
-	return owner.name ? 0 : -ENOMEM;
+	r = owner.name ? hash_put(&owners->index, hash_bytes(name, len),
+				  (uint32_t)owners->n + 1) :
+			 -ENOMEM;
+	if (r)
+		free(owner.name);
+	else
+		owners->items[owners->n++] = owner;
+	return r;
 }
 
 /*
