@@ -312,8 +312,8 @@ static const struct name_service service = { .users = service_users };
 /* Users that only the service knows, by the name that was asked for and by their own. */
 Test(people, service)
 {
-	static const int wants[] = { PERSON_KNOWN, PERSON_KNOWN, PERSON_NONE,
-				     -EAGAIN,	   PERSON_SAME };
+	static const int wants[] = { PERSON_KNOWN, PERSON_KNOWN, PERSON_NONE, -EAGAIN,
+				     PERSON_SAME };
 	static const char *const names[] = { "elsa", "DOM\\net", "ghost", "silent",
 					     "net" };
 
