@@ -258,7 +258,8 @@ static int add_name(struct people *people, size_t index, const char *name, size_
 	return r == PEOPLE_TWICE ? 0 : r;
 }
 
-/* The other login names of these people. */
+/* The other login names of these people; of several lines with a name the first counts.
+ */
 static int add_aliases(struct people *people, const struct accounts *users)
 {
 	int r = 0;
@@ -268,9 +269,8 @@ static int add_aliases(struct people *people, const struct accounts *users)
 		const char *name = accounts_name(users, account);
 		size_t index;
 
-		/* Of several lines with a name the first counts. */
-		if (name[0] != '\0' && find_uid(people, account->id, &index) &&
-		    accounts_by_name(users, name, strlen(name))->id == account->id)
+		if (accounts_by_name(users, name, strlen(name)) == account &&
+		    find_uid(people, account->id, &index))
 			r = add_name(people, index, name, strlen(name));
 	}
 	return r;

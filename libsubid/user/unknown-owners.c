@@ -51,9 +51,9 @@ int unknown_owners_add(struct unknown_owners *owners, const char *name, size_t l
 	if (r)
 		return r;
 	owner.name = strndup(name, len);
-	if (!owner.name)
-		return -ENOMEM;
-	r = hash_put(&owners->index, hash_bytes(name, len), (uint32_t)owners->n + 1);
+	r = owner.name ? hash_put(&owners->index, hash_bytes(name, len),
+				  (uint32_t)owners->n + 1) :
+			 -ENOMEM;
 	if (r)
 		free(owner.name);
 	else

@@ -354,8 +354,8 @@ Test(nss_protocol, random_replies)
 }
 
 /*
- * Sends bytes to a real child and takes what it sends until it ends. They have to fit into
- * a socket. Returns how many replies came, or -1: what came were no replies.
+ * Sends bytes to a real child and takes what it sends until it ends. They have to fit
+ * into a socket. Returns how many replies came, or -1: what came were no replies.
  */
 static int replies_to(const char *bytes, size_t len)
 {

@@ -312,8 +312,8 @@ static const struct name_service service = { .users = service_users };
 /* Users that only the service knows, by the name that was asked for and by their own. */
 Test(people, service)
 {
-	static const int wants[] = { PERSON_KNOWN, PERSON_KNOWN, PERSON_NONE,
-				     -EAGAIN,	   PERSON_SAME };
+	static const int wants[] = { PERSON_KNOWN, PERSON_KNOWN, PERSON_NONE, -EAGAIN,
+				     PERSON_SAME };
 	static const char *const names[] = { "elsa", "DOM\\net", "ghost", "silent",
 					     "net" };
 
@@ -377,4 +377,29 @@ Test(people, first_line_of_a_name)
 	check("elsa", 0);
 	check("anna", 1);
 	check("twin", SIZE_MAX);
+}
+
+/* Names of lines that the service gives to one of them; digits are none. */
+Test(people, names_of_lines)
+{
+	static const char text[] = "DOM\\net:100:10\nbob:100:1\nsilent:105:1\n"
+				   "elsa:100:1\n2000:100:1\nghost:90:5\n";
+	CLEANUP(unknown_owners_cleanup) struct unknown_owners unknown = { 0 };
+	CLEANUP(table_cleanup) struct table table = { 0 };
+	const struct range range = { 100, 110 };
+
+	cr_assert(table_load(exact_copy(BYTES(text)), sizeof(text) - 1, &table) == 0);
+	asked[0] = '\0';
+	lookup.files_first = true;
+	lookup.service = &service;
+	add("elsa");
+	add("net");
+	cr_assert(people_resolve(&people, &accounts, &lookup, false) == 0);
+	check("DOM\\net", SIZE_MAX);
+	cr_assert(people_find_names(&people, &unknown, &table, range, &lookup) == 0);
+	cr_assert_str_eq(asked, "net,DOM\\net,silent,");
+	check("DOM\\net", 1);
+	check("bob", SIZE_MAX);
+	check("2000", SIZE_MAX);
+	cr_assert(unknown_owners_are_silent(&unknown, "silent", 6));
 }
