@@ -179,6 +179,8 @@ Test(nss_modules, ids)
 
 		open_modules("unit", group);
 		control = control_of(0);
+		/* A module stays loaded, and remembers. */
+		control->n_asked = 0;
 		control->first = 1000;
 		control->last = 1001;
 		control->silent_id = 1002;

@@ -149,7 +149,9 @@ Test(table, append)
 		{ BYTES("anna:1:2\n"), BYTES("anna:1:2\nelsa:5:6\n") },
 		{ BYTES("anna:1:2\r\n"), BYTES("anna:1:2\r\nelsa:5:6\n") },
 		{ BYTES("# comment\n\n \n"), BYTES("# comment\n\n \nelsa:5:6\n") },
-		{ BYTES("a\0\n\0"), BYTES("a\0\n\0\nelsa:5:6\n") },
+		{ BYTES("a\0\n\0"), BYTES("a\0\n\0\n\nelsa:5:6\n") },
+		/* Shadow reads the next line as the rest of one with a NUL. */
+		{ BYTES("a\0b\n"), BYTES("a\0b\n\nelsa:5:6\n") },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -525,6 +527,15 @@ static size_t model_write(const struct model *model, char *text)
 	return len;
 }
 
+/* What comes behind a line with a NUL is kept apart from it by an empty line. */
+static void model_part(struct model *model)
+{
+	const struct model_line *last = &model->lines[model->n - 1];
+
+	if (model->n > 0 && memchr(last->text, '\0', last->len))
+		model->lines[model->n++] = (struct model_line){ 0 };
+}
+
 static bool model_subtract(struct model *model, const char *owner, struct range range)
 {
 	struct model next = { 0 }, behind = { 0 };
@@ -545,6 +556,7 @@ static bool model_subtract(struct model *model, const char *owner, struct range 
 			continue;
 		}
 		changed = true;
+		model_part(&next);
 		/* Of what only shadow reads nothing is left. */
 		if (!line->owner)
 			continue;
@@ -558,6 +570,8 @@ static bool model_subtract(struct model *model, const char *owner, struct range 
 
 		to->lines[to->n++] = model_entry(line->owner, range.end, line->end);
 	}
+	if (behind.n > 0)
+		model_part(&next);
 	for (size_t i = 0; i < behind.n; i++)
 		next.lines[next.n++] = behind.lines[i];
 	if (changed)
@@ -596,6 +610,7 @@ Test(table, model)
 			if (rng_once_in(&rng, 3)) {
 				cr_assert(table_append(&table, name, strlen(name),
 						       range) == 0);
+				model_part(&model);
 				model.lines[model.n++] =
 					model_entry(owner, range.start, range.end);
 				model.unterminated = false;
