@@ -35,6 +35,20 @@ static void end_line(struct buffer *buffer)
 		put(buffer, "\n", 1);
 }
 
+/* A line with a NUL at the end, and what comes behind it, are kept apart. */
+static void part(struct buffer *buffer)
+{
+	size_t begin = buffer->len;
+
+	if (begin == 0)
+		return;
+	begin--;
+	while (begin > 0 && buffer->text[begin - 1] != '\n')
+		begin--;
+	if (memchr(buffer->text + begin, '\0', buffer->len - begin))
+		put(buffer, "\n", 1);
+}
+
 /* One edit may make of each line two, each of them longer than it was. */
 static struct buffer buffer_for(const struct table *table)
 {
@@ -62,6 +76,7 @@ static void append(struct table *table, const char *owner, struct range range)
 
 	put(&expected, table->text, table->len);
 	end_line(&expected);
+	part(&expected);
 	put(&expected, line, (size_t)n);
 	FUZZ_ASSERT(table_append(table, owner, strlen(owner), range) == 0);
 	FUZZ_ASSERT(table->changed);
@@ -117,9 +132,11 @@ static void subtract(struct table *table, char *owner, struct range range)
 
 		if (fault == 0 && is_owner(&entry, owner) &&
 		    entry.range.start < range.end && range.start < entry.range.end) {
+			part(&expected);
 			put_rest(&expected, &behind, &entry, range);
 			changed = true;
 		} else if (fault && is_in_force(line, len, from, owner, range)) {
+			part(&expected);
 			changed = true;
 		} else {
 			put(&expected, begin, (size_t)(text - begin));
@@ -127,6 +144,8 @@ static void subtract(struct table *table, char *owner, struct range range)
 	}
 	if (changed)
 		end_line(&expected);
+	if (behind.len > 0)
+		part(&expected);
 	put(&expected, behind.text, behind.len);
 	free(behind.text);
 	FUZZ_ASSERT(table_subtract(table, is_owner, owner, range) == 0);

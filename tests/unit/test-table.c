@@ -384,7 +384,7 @@ Test(table, limit)
 	text[huge.len - 1] = 'x';
 	cr_assert(table_append(&huge, "elsa", 4, (struct range){ 5, 6 }) == -EFBIG);
 	cr_assert(huge.text == text && huge.len == limit - n && !huge.changed);
-	text[huge.len - 1] = '\n';
+	text[huge.len - 2] = text[huge.len - 1] = '\n';
 	cr_assert(table_append(&huge, "elsa", 4, (struct range){ 5, 6 }) == 0);
 	cr_assert(huge.text == text && huge.len == limit && huge.changed);
 	cr_assert(memcmp(text + limit - n, "elsa:5:1\n", n) == 0);
