@@ -187,20 +187,21 @@ static int check(struct allocate_work *work, size_t k)
 	return r ? r : is_refused(allocate, before) ? DB_CONFLICT : 0;
 }
 
-/* A login name that reads as a uid would give the range to the user who has that. */
+/* A login name that reads as a uid, or is also that of another user, would give the range
+ * to that user. */
 static int append(struct allocate_work *work, size_t k, const struct holding *line)
 {
 	const struct allocate *allocate = work->allocate;
 	const struct person *person = &allocate->people->items[line->person];
-	const char *name = people_name(allocate->people, line->person);
+	const char *login = people_login(allocate->people, line->person);
 	struct table *table = &work->db->sides[k].table;
 	char number[NUM_BYTES];
 
-	if (person->uid != PERSON_NO_UID &&
-	    (allocate->settings.by_id || owner_is_number(name, person->name_len)))
+	if (person->uid != PERSON_NO_UID && (allocate->settings.by_id || person->by_uid ||
+					     owner_is_number(login, person->login_len)))
 		return table_append(table, number, num_format(person->uid, number),
 				    line->range);
-	return table_append(table, name, person->name_len, line->range);
+	return table_append(table, login, person->login_len, line->range);
 }
 
 /* In both databases, or in none. */

@@ -156,11 +156,19 @@ static uint32_t uid_of_name(const struct account *account)
 static int take_line(struct owner *owner, const struct passwd_line *line)
 {
 	const struct account *account = &owner->account;
-	uint32_t name_uid = uid_of_name(account);
+	bool has_name =
+		is_text(line->name, line->name_len, account->name, account->name_len);
+	uint32_t name_uid;
 	bool has_number;
 
+	/* Of several lines with one name the first counts. */
+	if (has_name && !owner->name_is_own && !owner->name_is_of_other) {
+		owner->name_is_own = line->id == account->uid;
+		owner->name_is_of_other = !owner->name_is_own;
+	}
 	if (line->id == account->uid)
-		return owner_add_name(owner, line->name, line->name_len);
+		return has_name ? 0 : owner_add_name(owner, line->name, line->name_len);
+	name_uid = uid_of_name(account);
 	has_number =
 		is_text(line->name, line->name_len, account->number, account->number_len);
 	owner->ambiguous_number |= has_number;

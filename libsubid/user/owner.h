@@ -30,7 +30,9 @@ struct owner {
 	/* Another account has these digits as its uid, or as its login name. */
 	bool ambiguous_name;
 	bool ambiguous_number;
-	char **names; /* further names; none of them is digits */
+	bool name_is_own;      /* the passwd file has the login name for the owner, */
+	bool name_is_of_other; /* or for another user: new lines must not have it */
+	char **names;	       /* further names; none of them is digits */
 	size_t n;
 	size_t checked; /* of them, while owner_init() looks for them */
 };

@@ -17,15 +17,14 @@
 #include "libsubid/user/people.h"
 
 /*
- * The bit of `marks` that a name has, by its length and its first and last byte; one of
- * no bytes has none.
+ * The bit of `marks` that a name has, by its length and its first and last byte.
  */
 static uint64_t mark_of(const char *name, size_t len)
 {
 	size_t sum;
 
 	if (len == 0)
-		return 0;
+		return 1;
 	sum = 7 * len + (unsigned char)name[0] + 13U * (unsigned char)name[len - 1];
 	return (uint64_t)1 << (sum & 63);
 }
@@ -34,9 +33,14 @@ static uint64_t mark_of(const char *name, size_t len)
 static struct people_slot *slot_of(const struct people *people, const char *name,
 				   size_t len)
 {
-	uint32_t hash = hash_bytes(name, len), number;
+	uint32_t hash, number;
 	size_t at = 0;
 
+	/* Of few people this says nearly always that none has the name, which is what
+	 * nearly all lines of a database ask; a mark that is not there is certain. */
+	if (!(people->marks & mark_of(name, len)))
+		return NULL;
+	hash = hash_bytes(name, len);
 	while ((number = hash_next(&people->index, hash, &at))) {
 		struct people_slot *slot = &people->slots[number - 1];
 
@@ -81,30 +85,31 @@ static int put_name(struct people *people, const char *name, size_t len, size_t 
 			     (uint32_t)people->n_slots + 1);
 	if (r)
 		return r;
-	people->slots[people->n_slots++] = (struct people_slot){ text, len, person };
+	people->slots[people->n_slots++] =
+		(struct people_slot){ .text = text, .len = len, .person = person };
 	people->marks |= mark_of(name, len);
 	return 0;
 }
 
+static size_t person_of(const struct people *people, const struct people_slot *slot)
+{
+	const struct person *person = &people->items[slot->person];
+
+	return person->status == PERSON_SAME ? person->same : slot->person;
+}
+
 /*
  * Finds whose a name, or a uid in decimal, is; of several people with one uid it is the
- * first's. Thread-safe while nobody adds.
+ * first's, and digits in dispute are no one's. Thread-safe while no name is added.
  */
 bool people_find(const struct people *people, const char *name, size_t len,
 		 size_t *ret_index)
 {
-	const struct people_slot *slot;
+	const struct people_slot *slot = slot_of(people, name, len);
 
-	/* Of few people this says nearly always that nobody has the name, which is what
-	 * nearly all lines of a database ask; a mark that is not there is certain. */
-	if (!(people->marks & mark_of(name, len)))
+	if (!slot || slot->disputed)
 		return false;
-	slot = slot_of(people, name, len);
-	if (!slot)
-		return false;
-	*ret_index = people->items[slot->person].status == PERSON_SAME ?
-			     people->items[slot->person].same :
-			     slot->person;
+	*ret_index = person_of(people, slot);
 	return true;
 }
 
@@ -131,7 +136,8 @@ int people_add(struct people *people, const char *name, size_t len, size_t *ret_
 		r = put_name(people, name, len, people->n);
 	if (r)
 		return r;
-	person.name = slot_of(people, name, len)->text;
+	person.name = person.login = slot_of(people, name, len)->text;
+	person.login_len = len;
 	*ret_index = people->n;
 	people->items[people->n++] = person;
 	return 0;
@@ -182,6 +188,7 @@ int people_add_owner(struct people *people, const struct owner *owner)
 	if (r)
 		return r;
 	people->items[index].status = PERSON_KNOWN;
+	people->items[index].by_uid = owner->name_is_of_other;
 	if (account->uid != PERSON_NO_UID)
 		r = put_uid(people, index, account->uid);
 	for (size_t i = 0; r == 0 && i < owner->n; i++) {
@@ -228,25 +235,43 @@ int people_add_users(struct people *people, const struct accounts *users,
 	return 0;
 }
 
+/* Finds which of the people has a uid. */
+static bool find_uid(const struct people *people, uid_t uid, size_t *ret_index)
+{
+	char number[NUM_BYTES];
+	const struct people_slot *slot = slot_of(people, number, num_format(uid, number));
+
+	if (!slot)
+		return false;
+	*ret_index = person_of(people, slot);
+	return people->items[*ret_index].uid == uid;
+}
+
+/*
+ * Adds a further name of one of them; it stays another's who has it. Digits are no
+ * further name. Returns 0 or -ENOMEM.
+ */
+static int add_name(struct people *people, size_t index, const char *name, size_t len)
+{
+	int r = owner_is_number(name, len) ? 0 : put_name(people, name, len, index);
+
+	return r == PEOPLE_TWICE ? 0 : r;
+}
+
 /* The other login names of these people. */
 static int add_aliases(struct people *people, const struct accounts *users)
 {
-	for (size_t i = 0; i < users->n; i++) {
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < users->n; i++) {
 		const struct accounts_item *account = &users->items[i];
 		const char *name = accounts_name(users, account);
-		char number[NUM_BYTES];
-		size_t len = num_format(account->id, number), index;
-		int r;
+		size_t index;
 
-		if (!people_find(people, number, len, &index) ||
-		    people->items[index].uid != account->id || name[0] == '\0' ||
-		    owner_is_number(name, strlen(name)))
-			continue;
-		r = put_name(people, name, strlen(name), index);
-		if (r < 0)
-			return r;
+		if (name[0] != '\0' && find_uid(people, account->id, &index))
+			r = add_name(people, index, name, strlen(name));
 	}
-	return 0;
+	return r;
 }
 
 /* An owner without an account: a name, or a uid. */
@@ -262,26 +287,41 @@ static int take_as_it_is(struct people *people, size_t index)
 }
 
 /*
- * Adds a name that the name service has for one of them; it stays another's who has it.
- * Returns 0 or -ENOMEM.
+ * Takes the login name, which need not be the name that was asked for, and may be that of
+ * another one of @users.
  */
-int people_add_name(struct people *people, size_t index, const char *name, size_t len)
+static int take_login(struct people *people, size_t index, const char *name, size_t len,
+		      const struct accounts *users)
 {
-	int r = owner_is_number(name, len) ? 0 : put_name(people, name, len, index);
+	struct person *person = &people->items[index];
+	const struct accounts_item *user = accounts_by_name(users, name, len);
+	size_t login;
+	int r;
 
-	return r == PEOPLE_TWICE ? 0 : r;
+	person->by_uid = user && user->id != person->uid;
+
+	if (entry_check_owner(name, len) ||
+	    (len == person->name_len &&
+	     memcmp(people_name(people, index), name, len) == 0))
+		return 0;
+	r = put_text(people, name, len, &login);
+	if (r)
+		return r;
+	person->login = login;
+	person->login_len = len;
+	return add_name(people, index, name, len);
 }
 
 /* Takes what is known of an owner: @r as of lookup_name(). */
 static int take_answer(struct people *people, size_t index, int r,
-		       const struct account *account, bool no_account)
+		       const struct account *account, const struct accounts *users,
+		       bool no_account)
 {
 	if (r == 0) {
 		r = put_uid(people, index, account->uid);
-		/* The login name, which need not be the name that was asked for. */
 		return r ? r :
-			   people_add_name(people, index, account->name,
-					   account->name_len);
+			   take_login(people, index, account->name, account->name_len,
+				      users);
 	}
 	if (r == ACCOUNT_NONE && no_account)
 		return take_as_it_is(people, index);
@@ -291,7 +331,7 @@ static int take_answer(struct people *people, size_t index, int r,
 
 /* Asks the name service about all who are not resolved yet, at once. */
 static int ask_service(struct people *people, const struct name_service *service,
-		       bool no_account)
+		       const struct accounts *users, bool no_account)
 {
 	CLEANUP(cleanup_free)
 	const char **names = reallocarray(NULL, people->n + 1, sizeof(*names));
@@ -312,10 +352,28 @@ static int ask_service(struct people *people, const struct name_service *service
 	for (size_t i = 0; r == 0 && i < people->n; i++)
 		if (people->items[i].status == PERSON_NOT_YET) {
 			r = take_answer(people, i, answers[at].r, &answers[at].account,
-					no_account);
+					users, no_account);
 			at++;
 		}
 	return r;
+}
+
+/* Lines with digits in dispute are no one's until the digits are said to be one of the
+ * two. */
+static void find_disputed(struct people *people, const struct accounts *users)
+{
+	for (size_t i = 0; i < people->n_slots; i++) {
+		struct people_slot *slot = &people->slots[i];
+		const char *text = people->text + slot->text;
+		const struct accounts_item *user;
+		uint64_t uid;
+
+		if (num_parse(text, slot->len, ID_NONE - 1, &uid))
+			continue;
+		user = accounts_by_name(users, text, slot->len);
+		slot->disputed =
+			user && user->id != uid && accounts_by_id(users, (uint32_t)uid);
+	}
 }
 
 /*
@@ -344,11 +402,46 @@ int people_resolve(struct people *people, const struct accounts *users,
 		if (user)
 			r = put_uid(people, i, user->id);
 		else if (!lookup->service || lookup->files_alone)
-			r = take_answer(people, i, ACCOUNT_NONE, NULL, no_account);
+			r = take_answer(people, i, ACCOUNT_NONE, NULL, users, no_account);
 	}
 	if (r == 0 && lookup->service)
-		r = ask_service(people, lookup->service, no_account);
-	return r ? r : add_aliases(people, users);
+		r = ask_service(people, lookup->service, users, no_account);
+	if (r == 0)
+		r = add_aliases(people, users);
+	if (r == 0)
+		find_disputed(people, users);
+	return r;
+}
+
+/* Tells whether it is known whose line this is; an unknown_owners_known_fn. */
+static bool is_known(const struct entry *entry, void *context)
+{
+	size_t index;
+
+	return people_find(context, entry->owner, entry->owner_len, &index);
+}
+
+/* Takes the name that the service gives to one of the people. */
+static int take_name(const struct unknown_owner *owner, void *context)
+{
+	size_t index;
+
+	return find_uid(context, owner->answer.account.uid, &index) ?
+		       add_name(context, index, owner->name, strlen(owner->name)) :
+		       0;
+}
+
+/*
+ * Finds further names of the people, as unknown_owners_name() does of one user. Returns 0
+ * or -errno. Thread-safe as the service is.
+ */
+int people_find_names(struct people *people, struct unknown_owners *unknown,
+		      const struct table *table, struct range range,
+		      const struct lookup *lookup)
+{
+	return unknown_owners_find_names(
+		unknown, table, range, lookup,
+		&(struct unknown_owners_names){ is_known, take_name, people });
 }
 
 /* Frees everything. Takes a zeroed one. */

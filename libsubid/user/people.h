@@ -5,6 +5,7 @@
  *	people_add ...		by name, from a list or an owner that is known already
  *	people_add_users	or all users of the passwd file
  *	people_resolve		who they are, and by what other names they go
+ *	people_find_names	names that only the name service knows
  *	people_find ...		whose a line is
  */
 #ifndef SUBID_PEOPLE_H
@@ -18,6 +19,7 @@
 #include "libsubid/core/hash.h"
 #include "libsubid/core/range.h"
 #include "libsubid/user/owner.h"
+#include "libsubid/user/unknown-owners.h"
 
 enum person_status {
 	PERSON_KNOWN = 0,
@@ -31,8 +33,11 @@ enum person_status {
 #define PERSON_NO_UID ((uid_t)-1)
 
 struct person {
-	size_t name; /* see people_name() */
+	size_t name; /* as it was added, see people_name() */
 	size_t name_len;
+	size_t login; /* the name that new lines have, see people_login() */
+	size_t login_len;
+	bool by_uid; /* but these are another user's name: new lines have the uid */
 	uid_t uid;
 	int status; /* an enum person_status, or -errno: the name service did not answer
 		     */
@@ -44,6 +49,8 @@ struct people_slot {
 	size_t text; /* where the name begins */
 	size_t len;
 	size_t person; /* whose it is */
+	/* Digits: the uid of one account and the login name of another. */
+	bool disputed;
 };
 
 struct people {
@@ -57,7 +64,7 @@ struct people {
 	size_t n_slots;
 	size_t allocated_slots;
 	struct hash index; /* of the slots, by name */
-	uint64_t marks;	   /* of every name, some bit is set: see people_find() */
+	uint64_t marks;	   /* of every name, some bit is set */
 };
 
 enum {
@@ -76,9 +83,11 @@ int people_add(struct people *people, const char *name, size_t len, size_t *ret_
 int people_add_owner(struct people *people, const struct owner *owner);
 int people_add_users(struct people *people, const struct accounts *users,
 		     const struct people_filter *filter);
-int people_add_name(struct people *people, size_t index, const char *name, size_t len);
 int people_resolve(struct people *people, const struct accounts *users,
 		   const struct lookup *lookup, bool no_account);
+int people_find_names(struct people *people, struct unknown_owners *unknown,
+		      const struct table *table, struct range range,
+		      const struct lookup *lookup);
 bool people_find(const struct people *people, const char *name, size_t len,
 		 size_t *ret_index);
 void people_cleanup(struct people *people);
@@ -86,6 +95,11 @@ void people_cleanup(struct people *people);
 static inline const char *people_name(const struct people *people, size_t index)
 {
 	return people->text + people->items[index].name;
+}
+
+static inline const char *people_login(const struct people *people, size_t index)
+{
+	return people->text + people->items[index].login;
 }
 
 #endif

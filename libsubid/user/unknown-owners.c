@@ -208,31 +208,48 @@ const struct account *unknown_owners_canonical(const struct unknown_owners *owne
 }
 
 /*
- * Finds further names of a user: the owners of lines with ids of @range to whose names
- * the name service gives the user's uid.
+ * Finds further names of users: asks who the owners of lines with ids of @range are that
+ * are not known yet, and hands over each that has an account.
  *
  * owners: the same ones in each call, so that each is asked for once.
  * Returns 0 or -errno; about whom nothing is known unknown_owners_are_silent() tells.
  */
+int unknown_owners_find_names(struct unknown_owners *owners, const struct table *table,
+			      struct range range, const struct lookup *lookup,
+			      const struct unknown_owners_names *names)
+{
+	int r;
+
+	if (!lookup->service || lookup->files_alone)
+		return 0;
+	r = unknown_owners_add_lines(owners, table, range, names->known, names->context);
+	if (r == 0)
+		r = unknown_owners_ask(owners, lookup);
+	for (size_t i = 0; r == 0 && i < owners->n; i++)
+		if (owners->items[i].answer.r == 0)
+			r = names->take(&owners->items[i], names->context);
+	return r;
+}
+
+static int take_name(const struct unknown_owner *unknown, void *context)
+{
+	struct owner *owner = context;
+
+	return unknown->answer.account.uid == owner->account.uid ?
+		       owner_add_name(owner, unknown->name, strlen(unknown->name)) :
+		       0;
+}
+
+/* The same for one user: those to whose names the name service gives the user's uid. */
 int unknown_owners_name(struct unknown_owners *owners, const struct table *table,
 			struct range range, const struct lookup *lookup,
 			struct owner *owner)
 {
-	int r;
-
-	if (!owner_has_account(owner) || !lookup->service || lookup->files_alone)
+	if (!owner_has_account(owner))
 		return 0;
-	r = unknown_owners_add_lines(owners, table, range, owner_is, owner);
-	if (r == 0)
-		r = unknown_owners_ask(owners, lookup);
-	for (size_t i = 0; r == 0 && i < owners->n; i++) {
-		const struct unknown_owner *unknown = &owners->items[i];
-
-		if (unknown->answer.r == 0 &&
-		    unknown->answer.account.uid == owner->account.uid)
-			r = owner_add_name(owner, unknown->name, strlen(unknown->name));
-	}
-	return r;
+	return unknown_owners_find_names(
+		owners, table, range, lookup,
+		&(struct unknown_owners_names){ owner_is, take_name, owner });
 }
 
 /* Tells whether the name service has not answered about the owner with a name. */

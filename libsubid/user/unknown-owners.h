@@ -34,11 +34,23 @@ struct unknown_owners {
 
 /* Tells whether it is known whose lines with this owner are. */
 typedef bool (*unknown_owners_known_fn)(const struct entry *entry, void *context);
+/* Takes one who has an account. Returns 0 or -ENOMEM. */
+typedef int (*unknown_owners_take_fn)(const struct unknown_owner *owner, void *context);
+
+/* Whose names are looked for. */
+struct unknown_owners_names {
+	unknown_owners_known_fn known;
+	unknown_owners_take_fn take;
+	void *context;
+};
 
 int unknown_owners_add(struct unknown_owners *owners, const char *name, size_t len);
 int unknown_owners_add_lines(struct unknown_owners *owners, const struct table *table,
 			     struct range range, unknown_owners_known_fn known,
 			     void *context);
+int unknown_owners_find_names(struct unknown_owners *owners, const struct table *table,
+			      struct range range, const struct lookup *lookup,
+			      const struct unknown_owners_names *names);
 int unknown_owners_name(struct unknown_owners *owners, const struct table *table,
 			struct range range, const struct lookup *lookup,
 			struct owner *owner);

@@ -64,7 +64,8 @@ Test(people, names)
 	check("elsa2", 0);
 	check("1000", 0);
 	check("anna", 1);
-	check("1001", 1);
+	/* The uid of anna, and a login name. */
+	check("1001", SIZE_MAX);
 	check("1009", SIZE_MAX);
 	check("bob", SIZE_MAX);
 	check("els", SIZE_MAX);
@@ -102,7 +103,8 @@ Test(people, without_account)
 	check("bob", 1);
 }
 
-/* A login name that looks like somebody's uid makes nobody the same, in either order. */
+/* A login name that is another user's uid makes no two users the same, in either order.
+ */
 Test(people, name_like_a_uid)
 {
 	for (int round = 0; round < 2; round++) {
@@ -113,10 +115,103 @@ Test(people, name_like_a_uid)
 		cr_assert(people_resolve(&people, &accounts, &lookup, false) == 0);
 		for (size_t i = 0; i < 2; i++)
 			cr_assert(people.items[i].status == PERSON_KNOWN, "%zu", i);
-		check("1001", anna);
+		/* Whose lines with these digits are would have to be said. */
+		check("1001", SIZE_MAX);
+		check("anna", anna);
 		check("1002", !anna);
 		people_cleanup(&people);
 	}
+}
+
+/* A name service in which elsa has other names and another anna is, and that is silent
+ * about others. */
+static int ask(void *context, const char *const *names, size_t n,
+	       struct name_service_answer *ret_answers)
+{
+	size_t *asked = context;
+
+	*asked += n;
+	for (size_t i = 0; i < n; i++) {
+		struct name_service_answer *answer = &ret_answers[i];
+
+		answer->r = strncmp(names[i], "elsa@", 5) == 0	? 0 :
+			    strncmp(names[i], "silent", 6) == 0 ? -EAGAIN :
+								  ACCOUNT_NONE;
+		account_set(&answer->account, "elsa", 4, 1000, 100);
+		if (strncmp(names[i], "anna@", 5) == 0) {
+			answer->r = 0;
+			account_set(&answer->account, "anna", 4, 7000, 100);
+		}
+	}
+	return 0;
+}
+
+/* New lines name the user by login name, however it was spelled; messages do not. */
+Test(people, login_name)
+{
+	size_t asked = 0;
+	const struct name_service service = { .context = &asked, .users = ask };
+
+	lookup.files_first = true;
+	lookup.service = &service;
+	add("elsa@example.com");
+	add("anna");
+	cr_assert(people_resolve(&people, &accounts, &lookup, false) == 0);
+	cr_assert(asked == 1);
+	cr_assert_str_eq(people_name(&people, 0), "elsa@example.com");
+	cr_assert_str_eq(people_login(&people, 0), "elsa");
+	cr_assert(people.items[0].login_len == 4);
+	cr_assert_str_eq(people_login(&people, 1), "anna");
+	check("elsa", 0);
+	check("elsa@example.com", 0);
+	check("elsa2", 0);
+	cr_assert(!people.items[0].by_uid && !people.items[1].by_uid);
+}
+
+/* A login name that the service gives to one user and the passwd file to another. */
+Test(people, login_name_of_two)
+{
+	size_t asked = 0;
+	const struct name_service service = { .context = &asked, .users = ask };
+
+	lookup.files_first = true;
+	lookup.service = &service;
+	add("anna@example.com");
+	cr_assert(people_resolve(&people, &accounts, &lookup, false) == 0);
+	cr_assert(people.items[0].uid == 7000 && people.items[0].by_uid);
+}
+
+/* Owners that only the service knows: each is asked for once, where it may matter. */
+Test(people, find_names)
+{
+	CLEANUP(unknown_owners_cleanup) struct unknown_owners unknown = { 0 };
+	CLEANUP(table_cleanup) struct table table = { 0 };
+	static const char text[] = "elsa:10:5\nelsa@a:20:5\nelsa@b:30:5\nbob:21:2\n"
+				   "ghost:22:1\nsilent:23:1\nelsa@a:40:1\n1000:24:1\n";
+	size_t asked = 0;
+	const struct name_service service = { .context = &asked, .users = ask };
+
+	lookup.files_first = true;
+	add("elsa");
+	add("anna");
+	cr_assert(people_resolve(&people, &accounts, &lookup, false) == 0);
+	cr_assert(table_load(strdup(text), sizeof(text) - 1, &table) == 0);
+	/* Of another system there is no service. */
+	cr_assert(people_find_names(&people, &unknown, &table, (struct range){ 0, 100 },
+				    &lookup) == 0);
+	check("elsa@a", SIZE_MAX);
+	lookup.service = &service;
+	cr_assert(people_find_names(&people, &unknown, &table, (struct range){ 20, 25 },
+				    &lookup) == 0);
+	cr_assert(asked == 3, "%zu", asked);
+	check("elsa@a", 0);
+	check("elsa@b", SIZE_MAX);
+	check("ghost", SIZE_MAX);
+	cr_assert(unknown_owners_are_silent(&unknown, "silent", 6));
+	cr_assert(people_find_names(&people, &unknown, &table, (struct range){ 0, 100 },
+				    &lookup) == 0);
+	cr_assert(asked == 4, "%zu", asked);
+	check("elsa@b", 0);
 }
 
 /* All users within bounds, of a group by gid or as members. */
