@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * edit-names: by what names lines name a user, before ids are removed from them.
+ * edit-names: by what names lines name a user, before ids are removed from them or given.
  *
- * MUST: a line of which it is not known whether it is the user's is reported.
+ * MUST: a line of which it is not known whether it is the user's is reported when ids are
+ * removed; when ids are given, that there may be such lines.
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "common/edit.h"
 #include "common/i18n.h"
@@ -14,6 +16,7 @@
 #include "libsubid/core/limits.h"
 #include "libsubid/sys/dbfile.h"
 #include "libsubid/sys/load.h"
+#include "libsubid/used.h"
 
 /* A database as it stands on disk, without a lock; none where it would not be taken. */
 static int load_unlocked(const struct edit *edit, const struct kind *kind,
@@ -59,6 +62,85 @@ int edit_find_names(struct edit *edit, const struct kind *kind, struct range ran
 	if (r == 0 && has_digits(&table, range, owner))
 		owner_check_digits(owner, &edit->lookup);
 	return edit_tell_error(edit, r);
+}
+
+/* Tells whether the local names are all that there are. */
+static bool has_no_service(const struct edit *edit)
+{
+	return !edit->lookup.service || edit->lookup.files_alone;
+}
+
+static int find_names(struct edit *edit, const struct table *table, struct range range,
+		      struct people *people)
+{
+	size_t first = edit->unknown.n;
+	int r = people_find_names(people, &edit->unknown, table, range, &edit->lookup);
+
+	for (size_t i = first; r == 0 && i < edit->unknown.n; i++)
+		edit->unnamed |= edit->unknown.items[i].answer.r < 0;
+	return edit_tell_error(edit, r);
+}
+
+/*
+ * Finds other names of those who are to be given ids of @range, in lines with such ids:
+ * what they hold under another name is no conflict, and not written again.
+ *
+ * That a name service has not answered is reported with the allocation.
+ */
+int edit_find_people_names(struct edit *edit, const struct kind *kind, struct range range,
+			   struct people *people)
+{
+	CLEANUP(table_cleanup) struct table table = { 0 };
+	int r = has_no_service(edit) ? 0 : load_unlocked(edit, kind, &table);
+
+	return r ? edit_tell_unread(edit, kind, r) :
+		   find_names(edit, &table, range, people);
+}
+
+/* Finds out whether any of the people has no range by the names that are known. */
+static int is_any_missing(const struct table *table, const struct people *people,
+			  bool *ret_missing)
+{
+	CLEANUP(used_cleanup) struct used used = { 0 };
+	CLEANUP(cleanup_free) bool *held = calloc(people->n + 1, sizeof(*held));
+	int r = held ? used_read_holdings(&used, table, people) : -ENOMEM;
+
+	if (r)
+		return r;
+	for (size_t i = 0; i < used.n_holdings; i++)
+		held[used.holdings[i].person] = true;
+	*ret_missing = false;
+	for (size_t i = 0; i < people->n; i++)
+		*ret_missing |= people->items[i].status == PERSON_KNOWN &&
+				people->items[i].uid != PERSON_NO_UID && !held[i];
+	return 0;
+}
+
+/*
+ * Finds other names of those who are to be given a range if they have none: the owners of
+ * all lines are asked about, but only where one of the people has no range by the names
+ * that are known.
+ *
+ * Lines that appear until the databases are locked are not asked about: a user who is
+ * given a range by another program at this moment, under a name that only the name
+ * service knows, has two then.
+ */
+int edit_find_missing_names(struct edit *edit, const struct kind *kind,
+			    struct people *people)
+{
+	CLEANUP(table_cleanup) struct table table = { 0 };
+	bool missing;
+	int r;
+
+	if (has_no_service(edit))
+		return 0;
+	r = load_unlocked(edit, kind, &table);
+	if (r)
+		return edit_tell_unread(edit, kind, r);
+	r = is_any_missing(&table, people, &missing);
+	if (r || !missing)
+		return edit_tell_error(edit, r);
+	return find_names(edit, &table, (struct range){ 0, ID_END }, people);
 }
 
 /*
@@ -107,8 +189,8 @@ size_t edit_report_silent(const struct edit *edit, const struct kind *kind,
 			report_line(
 				edit->program,
 				_("%s/%s:%" PRIu64 ": it is not known who '%s' is: %s"),
-				edit->folder, kind->database, near.line.number, unknown->name,
-				report_no_answer(unknown->answer.r));
+				edit->folder, kind->database, near.line.number,
+				unknown->name, report_no_answer(unknown->answer.r));
 	}
 	return n;
 }

@@ -316,13 +316,23 @@ int edit_tell_error(struct edit *edit, int r)
 	return r ? fail(edit, false, r) : 0;
 }
 
-/* Reports why an allocation failed, if it did: @r is what allocate_ranges() returned. */
-int edit_report_allocation(struct edit *edit, const struct allocate *allocate, int r)
+/* What is not known about an allocation. */
+static void report_notes(const struct edit *edit, const struct allocate *allocate)
 {
+	if (edit->unnamed)
+		report_line(edit->program,
+			    _("note: the name service did not answer who other owners "
+			      "are: one of them may be the same user"));
 	if (allocate->unsure)
 		report_line(edit->program,
 			    _("note: the name service did not answer in time; ids of "
 			      "its accounts may be among these"));
+}
+
+/* Reports why an allocation failed, if it did: @r is what allocate_ranges() returned. */
+int edit_report_allocation(struct edit *edit, const struct allocate *allocate, int r)
+{
+	report_notes(edit, allocate);
 	if (r == DB_CONFLICT)
 		return tell_conflicts(edit->program, allocate, edit->folder);
 	if (r != DB_FULL)

@@ -8,6 +8,7 @@
  *	edit_find_folder	where the databases are
  *	edit_find_user		whose ranges they are
  *	edit_find_names		by what other names, before ids are removed
+ *	edit_find_people_names	the same for one or many, before ids are given
  *	edit_begin		locked and read
  *	edit_confirm_names	what has changed until then
  *	...			changes in memory, over edit->db
@@ -24,8 +25,8 @@
 #include <limits.h>
 #include <stdbool.h>
 
-#include "helper/nss-client.h"
 #include "common/interrupt.h"
+#include "helper/nss-client.h"
 #include "libsubid/allocate.h"
 #include "libsubid/db.h"
 #include "libsubid/sys/settings.h"
@@ -42,13 +43,14 @@ struct edit {
 	bool dry_run;	     /* show what would change */
 	bool renames;	     /* the change is other owners of the same lines */
 
-	char folder[PATH_MAX]; /* where the databases are, */
-	int etc;	       /* and this is it */
-	struct nss_client asker; /* the child that asks the name service, */
-	struct name_service service; /* as a service */
-	struct lookup lookup;	     /* where users are looked up */
+	char folder[PATH_MAX];	       /* where the databases are, */
+	int etc;		       /* and this is it */
+	struct nss_client asker;       /* the child that asks the name service, */
+	struct name_service service;   /* as a service */
+	struct lookup lookup;	       /* where users are looked up */
 	struct unknown_owners unknown; /* owners that it was asked about */
-	bool silent; /* it has not answered who a user is, which has been reported */
+	bool silent;  /* it has not answered who a user is, which has been reported */
+	bool unnamed; /* nor who other owners are; that is reported with an allocation */
 	enum db_place place;
 	struct db db;
 	struct interrupt interrupt; /* signals wait from edit_begin() on */
@@ -56,10 +58,10 @@ struct edit {
 	bool writing;		    /* it was db_commit() that failed */
 };
 
-#define EDIT(name)                                                                   \
-	{                                                                            \
-		.program = (name), .etc = -1, .asker = NSS_CLIENT_PATIENT, .db = DB_NONE, \
-		.interrupt = INTERRUPT_NONE                                          \
+#define EDIT(name)                                                         \
+	{                                                                  \
+		.program = (name), .etc = -1, .asker = NSS_CLIENT_PATIENT, \
+		.db = DB_NONE, .interrupt = INTERRUPT_NONE                 \
 	}
 
 void edit_start(int status);
@@ -75,6 +77,10 @@ int edit_find_names(struct edit *edit, const struct kind *kind, struct range ran
 int edit_find_owners(struct edit *edit, const struct kind *kind);
 size_t edit_report_silent(const struct edit *edit, const struct kind *kind,
 			  struct range range, const struct owner *owner);
+int edit_find_people_names(struct edit *edit, const struct kind *kind, struct range range,
+			   struct people *people);
+int edit_find_missing_names(struct edit *edit, const struct kind *kind,
+			    struct people *people);
 int edit_confirm_names(struct edit *edit, const struct kind *kind, struct range range,
 		       struct owner *owner, size_t *ret_silent);
 int edit_begin(struct edit *edit, const bool kinds[static 2]);

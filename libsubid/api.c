@@ -242,6 +242,25 @@ static int find_held(struct change *change, uint64_t count, struct range *ret_ra
 	return r;
 }
 
+/*
+ * The same by all names: the owners of all lines are asked about if nothing was found by
+ * those that are known. A name service that is silent does not stop a grant.
+ */
+static int find_held_by_any_name(struct change *change, uint64_t count,
+				 struct range *ret_range)
+{
+	CLEANUP(unknown_owners_cleanup) struct unknown_owners unknown = { 0 };
+	size_t names = change->owner.n;
+	int r = find_held(change, count, ret_range);
+
+	if (r == 0)
+		r = db_find_names(&change->db, change->kind, &change->owner,
+				  (struct range){ 0, ID_END }, &unknown);
+	if (r == DB_UNKNOWN)
+		r = 0;
+	return r || change->owner.n == names ? r : find_held(change, count, ret_range);
+}
+
 static int allocate(struct change *change, uint64_t count, struct range *ret_range)
 {
 	CLEANUP(allocate_cleanup) struct allocate allocate = { 0 };
@@ -269,7 +288,7 @@ static int grant(const struct kind *kind, struct subordinate_range *range, bool 
 	r = begin(&change, range, false);
 	if (r)
 		return to_errno(r);
-	r = reuse ? find_held(&change, range->count, &found) : 0;
+	r = reuse ? find_held_by_any_name(&change, range->count, &found) : 0;
 	if (r == 0)
 		r = allocate(&change, range->count, &found);
 	else if (r > 0)

@@ -130,6 +130,7 @@ EXPORT int subid_db_grant(struct subid_db *db, unsigned int type, const char *ow
 {
 	HOLD_CANCEL;
 	CLEANUP(owner_cleanup) struct owner found = { 0 };
+	CLEANUP(unknown_owners_cleanup) struct unknown_owners unknown = { 0 };
 	const struct kind *kind = handle_kind(type);
 	struct allocate_item item = { 0 };
 	CLEANUP(allocate_cleanup)
@@ -143,6 +144,10 @@ EXPORT int subid_db_grant(struct subid_db *db, unsigned int type, const char *ow
 	r = start(db, owner, flags, &found, &allocate);
 	if (r)
 		return r;
+	/* Of an owner about whom there is no answer, the line is a conflict. */
+	r = db_find_names(&db->db, kind, &found, item.ranges[kind->group], &unknown);
+	if (r && r != DB_UNKNOWN)
+		return handle_fail_db(db, r);
 	allocate.kinds[kind->group] = true;
 	return finish(db, &allocate, allocate_for_owner(&db->db, &allocate, &found));
 }

@@ -269,6 +269,30 @@ static void set_items(struct grant *grant)
 	}
 }
 
+/*
+ * Finds other names of those who are given a range, before anything is locked: where they
+ * may have one already, and where ids that are given may be theirs.
+ */
+static int find_names(struct grant *grant)
+{
+	static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
+	struct people *people = &grant->crowd.people;
+	const struct allocate *allocate = &grant->allocate;
+	struct edit *edit = &grant->edit;
+	int r = 0;
+
+	for (size_t k = 0; r == 0 && k < 2; k++) {
+		if (!allocate->kinds[k])
+			continue;
+		if (allocate->if_missing)
+			r = edit_find_missing_names(edit, kinds[k], people);
+		else if (allocate->fixed)
+			r = edit_find_people_names(edit, kinds[k],
+						   grant->options.range, people);
+	}
+	return r ? change_status(edit, r) : VERB_GO;
+}
+
 /* What is to be done. Without bounds that make sense only --range can be done. */
 static int prepare(struct grant *grant)
 {
@@ -291,7 +315,8 @@ static int prepare(struct grant *grant)
 	if (r != VERB_GO)
 		return r;
 	set_items(grant);
-	return check_deterministic(grant);
+	r = check_deterministic(grant);
+	return r == VERB_GO ? find_names(grant) : r;
 }
 
 /* COUNT 0 in login.defs is no error, but not what somebody expects who asks for ids. */

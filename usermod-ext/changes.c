@@ -11,22 +11,40 @@
 #include "common/i18n.h"
 #include "common/report.h"
 #include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
 #include "usermod-ext/changes.h"
 #include "usermod-ext/usermod-ext.h"
 
+static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
+
 /*
- * Finds other names of the user that lines with ids have that are to be removed, before
- * anything is locked. Returns 0 or an exit status.
+ * Finds other names of the user: the owners of lines with ids that are to be removed or
+ * given, and for -S those of all lines, unless the user has a range by the names that are
+ * known, and keeps it. Nothing is locked yet.
+ *
+ * ret_people: the user alone, as one who is given ids; freed with people_cleanup().
+ * Returns 0 or an exit status.
  */
 int changes_find_names(const struct options *options, struct edit *edit,
-		       struct owner *owner)
+		       struct owner *owner, struct people *ret_people)
 {
+	const struct range all = { 0, ID_END };
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < options->n; i++)
 		if (!options->changes[i].add)
 			r = edit_find_names(edit, options->changes[i].kind,
 					    options->changes[i].range, owner);
+	if (r == 0)
+		r = edit_tell_error(edit, people_add_owner(ret_people, owner));
+	for (size_t i = 0; r == 0 && i < options->n; i++)
+		if (options->changes[i].add)
+			r = edit_find_people_names(edit, options->changes[i].kind,
+						   options->changes[i].range, ret_people);
+	for (size_t k = 0; r == 0 && k < 2 && options->allocate; k++)
+		r = options_delete(options) ?
+			    edit_find_people_names(edit, all_kinds[k], all, ret_people) :
+			    edit_find_missing_names(edit, all_kinds[k], ret_people);
 	return r;
 }
 
@@ -67,8 +85,8 @@ static void note_not_held(const struct options *options, const struct db *db,
 	for (size_t i = 0; i < options->n; i++) {
 		const struct change *change = &options->changes[i];
 
-		if (!change->add && !has_any(&db->sides[change->kind->group].table,
-					     change->range, owner))
+		if (!change->add &&
+		    !has_any(&db->sides[change->kind->group].table, change->range, owner))
 			report_line(
 				PROGRAM,
 				_("note: %s holds none of the %ss %" PRIu64 "-%" PRIu64),
@@ -92,8 +110,7 @@ static int revoke_ranges(const struct options *options, struct db *db,
 }
 
 /* All ranges at once, so that the conflicts of all are reported. */
-static int grant(const struct options *options, struct db *db, const struct owner *owner,
-		 struct allocate *allocate)
+static int grant(const struct options *options, struct db *db, struct allocate *allocate)
 {
 	CLEANUP(cleanup_free)
 	struct allocate_item *items = calloc(options->n + 1, sizeof(*items));
@@ -112,7 +129,7 @@ static int grant(const struct options *options, struct db *db, const struct owne
 		items[allocate->n++].ranges[change->kind->group] = change->range;
 		allocate->kinds[change->kind->group] = true;
 	}
-	r = allocate_for_owner(db, allocate, owner);
+	r = allocate_ranges(db, allocate);
 	allocate->items = NULL;
 	return r;
 }
@@ -121,21 +138,22 @@ static int grant(const struct options *options, struct db *db, const struct owne
  * The next free range of each kind of which the user holds none, the same of both where
  * that is possible.
  */
-static int allocate_missing(struct db *db, const struct owner *owner,
-			    struct allocate *allocate, struct allocate_item *ret_item)
+static int allocate_missing(struct db *db, struct allocate *allocate,
+			    struct allocate_item *ret_item)
 {
 	allocate->items = ret_item;
 	allocate->n = 1;
 	allocate->fixed = false;
 	allocate->kinds[0] = allocate->kinds[1] = true;
 	allocate->if_missing = true;
-	return allocate_for_owner(db, allocate, owner);
+	return allocate_ranges(db, allocate);
 }
 
 /*
  * Makes the changes in memory, and reports what of them changes nothing.
  *
- * allocate: with policy and settings; has the conflicts of all ranges then.
+ * owner: from whom ids are removed. allocate: with the same user as `people`, policy and
+ * settings; has the conflicts of all ranges then.
  * ret_allocated: what -S has found.
  * Returns 0, DB_FULL, DB_CONFLICT or -errno.
  */
@@ -147,9 +165,9 @@ int changes_apply(const struct options *options, struct db *db, struct owner *ow
 	note_not_held(options, db, owner);
 	r = revoke_ranges(options, db, owner);
 	if (r == 0)
-		r = grant(options, db, owner, allocate);
+		r = grant(options, db, allocate);
 	if (r == 0 && options->allocate)
-		r = allocate_missing(db, owner, allocate, ret_allocated);
+		r = allocate_missing(db, allocate, ret_allocated);
 	return r;
 }
 
@@ -173,7 +191,6 @@ static size_t describe(char *text, size_t size, size_t n, bool add,
 void changes_text(const struct options *options, const struct allocate_item *allocated,
 		  char *text, size_t size)
 {
-	static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
 	int r = snprintf(text, size, "change-subids%s",
 			 options->allocate ? " allocate=yes" : "");
 	size_t n = r < 0 ? 0 : (size_t)r;
@@ -183,5 +200,6 @@ void changes_text(const struct options *options, const struct allocate_item *all
 			     options->changes[i].kind, options->changes[i].range);
 	for (size_t i = 0; i < 2; i++)
 		if (allocated->ranges[i].end > 0)
-			n = describe(text, size, n, true, kinds[i], allocated->ranges[i]);
+			n = describe(text, size, n, true, all_kinds[i],
+				     allocated->ranges[i]);
 }

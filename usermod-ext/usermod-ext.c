@@ -18,6 +18,7 @@ struct run {
 	struct options options;
 	struct edit edit;
 	struct owner owner;
+	struct people people; /* the same user, as one who is given ids */
 	struct allocate allocate;
 	struct allocate_item allocated; /* what -S has found */
 };
@@ -27,6 +28,7 @@ static void run_cleanup(struct run *run)
 	edit_cleanup(&run->edit);
 	allocate_cleanup(&run->allocate);
 	owner_cleanup(&run->owner);
+	people_cleanup(&run->people);
 	options_cleanup(&run->options);
 }
 
@@ -77,6 +79,7 @@ static int attempt(struct run *run, bool *ret_changed)
 		r = edit_check_busy(&run->edit, &run->owner);
 	if (r)
 		return r;
+	run->allocate.people = &run->people;
 	run->allocate.policy = (struct overlap_policy){
 		.allow_overlap = run->options.allow_overlap,
 		.allow_root = run->options.allow_root,
@@ -100,7 +103,8 @@ static int work(struct run *run)
 	run->edit.dry_run = run->options.dry_run;
 	if ((r = edit_find_folder(&run->edit)) ||
 	    (r = edit_find_user(&run->edit, run->options.login, &run->owner)) ||
-	    (r = changes_find_names(&run->options, &run->edit, &run->owner)))
+	    (r = changes_find_names(&run->options, &run->edit, &run->owner,
+				    &run->people)))
 		return r;
 	r = attempt(run, &changed);
 	/* The log may be slow: nobody waits for our locks meanwhile. */

@@ -17,7 +17,7 @@ from explain import root_shell
 from host import CLEAN_PATH, PASSWD, Report, quick
 from name_service import SILENT, Account
 
-DONE, FAILED, FINDINGS, UNREADABLE, NO_USER, NONE = 0, 1, 2, 3, 6, 7
+DONE, FAILED, FINDINGS, UNREADABLE, NO_USER, NONE, REFUSED = 0, 1, 2, 3, 6, 7, 20
 JOE = Account(7001, 7001, ("joe", "joe@corp.example", "CORP\\joe"))
 SUE = Account(7002, 7002, ("sue@corp.example", "sue"))
 OF_JOE = "joe:3000:4\njoe@corp.example:3010:4\nCORP\\joe:3020:4\n7001:3030:4\n"
@@ -74,6 +74,19 @@ ANSWERS = (
     Case("subid grant --if-missing joe", without(DB, "joe", "7001"), DONE,
          without(DB, "joe", "7001")),
     Case("usermod-ext -S joe", without(DB, "joe", "7001"), DONE, without(DB, "joe", "7001")),
+    # new lines name the user by login name, however it was typed
+    *(Case(f"{command} {word}", DB, DONE, f"{DB}{user.name}:5000:1\n") for user in (JOE, SUE)
+      for word in user.names for command in ("subid grant --range 5000-5000",
+                                             "usermod-ext -v 5000-5000 -w 5000-5000")),
+    # what the user has by another name is no conflict, and not written again
+    *(Case(command, DB, DONE, f"{DB}joe:3014:6\njoe:3024:6\n")
+      for command in ("subid grant --range 3010-3029 joe",
+                      "usermod-ext -v 3010-3029 -w 3010-3029 joe")),
+    Case("subid grant --range 3010-3013 joe", DB, DONE, DB),
+    Case("subid grant --range 3010-3013 sue", DB, REFUSED, DB, ("joe@corp.example",)),
+    # what goes is no range any more; another one stays
+    Case("usermod-ext -V 3000-3003 -W 3000-3003 -S joe", without(DB, "7001"), DONE,
+         without(DB, "7001", "joe")),
     # rename gives nobody a second range
     Case("subid rename ghost joe", without(DB, "joe", "7001"), None,
          without(DB, "joe", "7001")),
@@ -97,6 +110,12 @@ SILENCE = (
     Case("subid grant --range 5000-5000 elsa", DB, DONE, f"{DB}elsa:5000:1\n",
          ("name service",)),
     Case("subid grant --if-missing elsa", DB, DONE, DB),
+    *(Case(command, DB, DONE, f"{DB}bob:100000:65536\n", ("who other owners are",))
+      for command in ("subid grant --if-missing bob", "usermod-ext -S bob")),
+    *(Case(command, DB, REFUSED, DB, ("ghost", "who other owners are"))
+      for command in ("subid grant --range 4010-4012 elsa",
+                      "usermod-ext -v 4010-4012 -w 4010-4012 elsa")),
+    Case("subid grant --strict --range 5000-5000 elsa", DB, UNREADABLE, DB, ("--strict",)),
     Case("subid rename elsa joe", DB, UNREADABLE, DB, ("name service",)),
     Case("subid rename ghost bob", DB, UNREADABLE, DB, ("name service",)),
     Case("subid list sue", DB, UNREADABLE, DB),
@@ -134,6 +153,10 @@ DIGITS = (
     Case("subid revoke --as-name --range 3000-3001 5002", DISPUTED, DONE,
          DISPUTED.replace("5002:3000:4", "5002:3002:2")),
     Case("subid grant --range 5000-5000 5002", "", DONE, "5004:5000:1\n"),
+    # a line in dispute is not counted, and not given
+    Case("subid grant --if-missing anna", "5002:3000:4\n", DONE,
+         "5002:3000:4\nanna:100000:65536\n"),
+    Case("subid grant --range 3000-3001 anna", DISPUTED, REFUSED, DISPUTED, ("5002",)),
     Case("subid revoke 80025037", "80025037:3000:4\n5005:3010:4\n", DONE, ""),
     Case("subid list 80025037", "80025037:3000:4\n", DONE, "80025037:3000:4\n"),
 )
@@ -179,6 +202,18 @@ def answers(box):
               not codes & {"no-account", "ambiguous-owner"}, result)
 
 
+def login_name_of_two(box):
+    """A login name of the directory that passwd has for another user: a line with it would
+    give the ids to both."""
+    box.programs.host.write("/etc/passwd", f"{PASSWD}joe:x:5009:5009:::\n")
+    for command in ("subid grant --range 5000-5000", "usermod-ext -v 5000-5000 -w 5000-5000"):
+        for word, line in (("joe@corp.example", "7001:5000:1\n"), ("joe", "joe:5000:1\n")):
+            box.run(Case(f"{command} {word}", "", DONE, line), "a login name of two users")
+    call(box, "a login name of two users", "", ("db_grant", "joe@corp.example", 5000, 1),
+         ("0", None), "7001:5000:1\n")
+    box.programs.host.write("/etc/passwd", f"{PASSWD}80025037:x:5005:5005:::\n")
+
+
 def silence(box):
     for mode in SILENT[::2] if quick() else SILENT:
         box.directory.mode(*mode)
@@ -215,12 +250,19 @@ QUESTIONS = (
     ("subid rename stranger7 bob", STRANGERS),
     ("subid grant --if-missing elsa", []),
     ("subid grant --if-missing --dry-run bob", STRANGERS),
+    ("subid grant --all-users --dry-run", STRANGERS),
+    ("subid grant --range 6000-6019 elsa", STRANGERS[:2]),
+    ("subid grant --range 4000-4001 elsa", []),
+    ("subid grant --dry-run bob", []),
     ("subid list elsa", STRANGERS),
     ("subid list bob", STRANGERS),
     ("subid map elsa", STRANGERS),
     ("getsubids elsa", []),
     ("getsubids bob", STRANGERS),
     ("usermod-ext -S elsa", []),
+    ("usermod-ext -S --dry-run bob", STRANGERS),
+    ("usermod-ext -v 6000-6009 elsa", STRANGERS[:1]),
+    ("usermod-ext -v 4000-4003 elsa", []),
     ("usermod-ext -V 6000-6009 elsa", STRANGERS[:1]),
 )
 
@@ -263,34 +305,60 @@ lib = ctypes.CDLL(sys.argv[1], use_errno=True)
 class Owned(ctypes.Structure):
     _fields_ = [("owner", ctypes.c_char_p), ("start", ctypes.c_ulong),
                 ("count", ctypes.c_ulong)]
-lib.subid_ungrant_uid_range.restype = ctypes.c_bool
+class Range(ctypes.Structure):
+    _fields_ = [("start", ctypes.c_uint64), ("count", ctypes.c_uint64)]
+lib.subid_ungrant_uid_range.restype = lib.subid_grant_uid_range.restype = ctypes.c_bool
+lib.subid_db_grant.argtypes = [ctypes.c_void_p, ctypes.c_uint, ctypes.c_char_p, Range,
+                               ctypes.c_uint]
 ranges = ctypes.c_void_p()
 ctypes.set_errno(0)
 if sys.argv[2] == "get":
     print(lib.subid_get_uid_ranges(sys.argv[3].encode(), ctypes.byref(ranges)))
+elif sys.argv[2] == "db_grant":
+    db = ctypes.c_void_p()
+    lib.subid_db_open(None, ctypes.byref(db))
+    lib.subid_db_begin(db, 1)
+    print(lib.subid_db_grant(db, 1, sys.argv[3].encode(),
+                             Range(int(sys.argv[4]), int(sys.argv[5])), 0))
+    lib.subid_db_commit(db)
 else:
     one = Owned(sys.argv[3].encode(), int(sys.argv[4]), int(sys.argv[5]))
-    print(lib.subid_ungrant_uid_range(ctypes.byref(one)))
+    if sys.argv[2] == "ungrant":
+        print(lib.subid_ungrant_uid_range(ctypes.byref(one)))
+    else:
+        print(lib.subid_grant_uid_range(ctypes.byref(one), True) and one.start)
 print(ctypes.get_errno())
 """
 
 
-def library(box):
-    """The ten calls: EAGAIN for what only a silent service knows."""
+def call(box, what, data, words, expected, left):
+    """A call of the library: what it returns and, unless it is None, errno."""
     folder = box.programs.library.ours.folder
+    box.programs.put(data)
+    found = subprocess.run([sys.executable, "-c", CALLS, f"{folder}/libsubid.so",
+                            *map(str, words)], capture_output=True, text=True, timeout=60)
+    lines = found.stdout.split()
+    box.check(f"library: {what}: {' '.join(map(str, words))}", len(lines) == 2
+              and lines[0] == expected[0] and expected[1] in (None, int(lines[1]))
+              and box.programs.get()["uid"] == left.encode(), found,
+              box.programs.get()["uid"])
+
+
+def library(box):
+    """The ten calls: EAGAIN for what only a silent service knows; a grant finds what the
+    user has by every name, and a silent service does not stop it."""
+    by_service = without(DB, "joe", "7001")
+    call(box, "several names", by_service, ("grant", "joe", 0, 4), ("3010", None), by_service)
+    call(box, "several names", by_service, ("grant", "elsa", 0, 4), ("4000", None), by_service)
+    call(box, "several names", DB, ("db_grant", "joe", 3010, 6), ("0", None),
+         f"{DB}joe:3014:2\n")
     box.directory.mode("unavail", errno.ENOENT)
     for words, expected, left in (
             (("get", "elsa"), ("1", None), DB), (("get", "bob"), ("-1", errno.EAGAIN), DB),
             (("ungrant", "elsa", 4000, 20), ("False", errno.EAGAIN), DB),
-            (("ungrant", "elsa", 4000, 4), ("True", None), without(DB, "elsa"))):
-        box.programs.put(DB)
-        found = subprocess.run([sys.executable, "-c", CALLS, f"{folder}/libsubid.so",
-                                *map(str, words)], capture_output=True, text=True, timeout=60)
-        lines = found.stdout.split()
-        box.check(f"library: silent: {' '.join(map(str, words))}", len(lines) == 2
-                  and lines[0] == expected[0] and expected[1] in (None, int(lines[1]))
-                  and box.programs.get()["uid"] == left.encode(), found,
-                  box.programs.get()["uid"])
+            (("ungrant", "elsa", 4000, 4), ("True", None), without(DB, "elsa")),
+            (("grant", "bob", 0, 4), ("100000", None), f"{DB}bob:100000:4\n")):
+        call(box, "silent", DB, words, expected, left)
     box.directory.mode()
 
 
@@ -344,7 +412,7 @@ def hangs(box):
 def main():
     report = Report()
     box = Box(name_service.Programs(report), report)
-    for part in (answers, silence, not_installed, questions, spelling, library, prints, hangs):
+    for part in (answers, login_name_of_two, silence, not_installed, questions, spelling, library, prints, hangs):
         report.part(part, box)
     report.finish()
 
