@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -316,7 +317,7 @@ int edit_tell_error(struct edit *edit, int r)
 	return r ? fail(edit, false, r) : 0;
 }
 
-/* What is not known about an allocation. */
+/* What is not known about an allocation, and what the new ranges are not good for. */
 static void report_notes(const struct edit *edit, const struct allocate *allocate)
 {
 	if (edit->unnamed)
@@ -327,6 +328,11 @@ static void report_notes(const struct edit *edit, const struct allocate *allocat
 		report_line(edit->program,
 			    _("note: the name service did not answer in time; ids of "
 			      "its accounts may be among these"));
+	if (allocate->absent.end > 0)
+		report_line(edit->program,
+			    _("note: new ids between %" PRIu64 " and %" PRIu64
+			      " do not exist in this user namespace"),
+			    allocate->absent.start, allocate->absent.end - 1);
 }
 
 /* Reports why an allocation failed, if it did: @r is what allocate_ranges() returned. */

@@ -17,6 +17,8 @@ struct allocate_work {
 	struct allocate *allocate;
 	struct used used[2];
 	struct used missing[2]; /* what is to be appended: the holdings are the lines */
+	struct range_set absent[2]; /* ids that do not exist in this user namespace */
+	bool existing_only;	    /* ranges are placed where all ids exist */
 };
 
 static inline void allocate_work_cleanup(struct allocate_work *work)
@@ -24,6 +26,7 @@ static inline void allocate_work_cleanup(struct allocate_work *work)
 	for (size_t k = 0; k < 2; k++) {
 		used_cleanup(&work->used[k]);
 		used_cleanup(&work->missing[k]);
+		range_set_clear(&work->absent[k]);
 	}
 }
 
@@ -43,6 +46,7 @@ static inline uint64_t allocate_count_of(const struct allocate_work *work,
 	return item->count ? item->count : work->allocate->settings.requests[k].count;
 }
 
+int allocate_find_absent(struct allocate_work *work);
 int allocate_place_free(struct allocate_work *work);
 int allocate_place_deterministically(struct allocate_work *work);
 int allocate_ask_service(struct allocate_work *work, bool *ret_any);

@@ -2,12 +2,14 @@
 /*
  * allocate-place: finds the new ranges.
  *
- * The same range in both databases where that is possible; else one of each.
+ * The same range in both databases where that is possible; else one of each. In a user
+ * namespace in which not every id exists, ranges of ids that exist there come first.
  */
 #include "libsubid/allocate-parts.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/db-parts.h"
+#include "libsubid/sys/userns.h"
 
 /* Adds what has been placed in the databases of @kinds. */
 static int put_placed(const struct allocate_work *work, const bool kinds[static 2],
@@ -40,6 +42,9 @@ static int fill_set(const struct allocate_work *work, const bool kinds[static 2]
 		if (kinds[k] && used->top > all.top)
 			all.top = used->top;
 	}
+	for (size_t k = 0; k < 2 && work->existing_only; k++)
+		for (size_t i = 0; kinds[k] && r == 0 && i < work->absent[k].n; i++)
+			r = used_put(&all, work->absent[k].ranges[i]);
 	*ret_top = all.top;
 	return r ? r : range_set_fill(set, all.ranges, all.n);
 }
@@ -123,16 +128,19 @@ static int place_singles(struct allocate_work *work, size_t k)
 	for (size_t i = 0; r == 0 && i < work->allocate->n; i++) {
 		struct allocate_item *item = &work->allocate->items[i];
 		uint64_t count = allocate_count_of(work, item, k);
+		bool pair_only = work->allocate->together && needs_both(item);
 
-		if (!allocate_is_missing(item, k))
+		if (!allocate_is_missing(item, k) || (pair_only && work->existing_only))
 			continue;
-		if (work->allocate->together && needs_both(item))
+		if (pair_only)
 			return fail_full(work, k, i, ALLOC_NONE);
 		if (!space.gaps)
 			r = make_space(work, kinds, request, &space);
 		if (r == 0)
 			r = alloc_space_take(&space, count, &item->ranges[k]);
-		if (r == ALLOC_NONE)
+		if (r == ALLOC_NONE && work->existing_only)
+			r = 0;
+		else if (r == ALLOC_NONE)
 			r = fail_full(work, k, i,
 				      count > alloc_ids(request) ? ALLOC_COUNT :
 								   ALLOC_NONE);
@@ -180,11 +188,7 @@ static int place_mirrors(struct allocate_work *work, size_t k)
 	return r;
 }
 
-/*
- * Places every range that is missing where no id is in use. Returns 0, DB_FULL or
- * -ENOMEM.
- */
-int allocate_place_free(struct allocate_work *work)
+static int place_all(struct allocate_work *work)
 {
 	int r = 0;
 
@@ -195,6 +199,50 @@ int allocate_place_free(struct allocate_work *work)
 	for (size_t k = 0; r == 0 && k < 2; k++)
 		r = place_singles(work, k);
 	return r;
+}
+
+/* Takes back what was placed for an item of which not all was. */
+static void take_back_halves(struct allocate_work *work)
+{
+	for (size_t i = 0; i < work->allocate->n; i++) {
+		struct allocate_item *item = &work->allocate->items[i];
+
+		if (allocate_is_missing(item, 0) || allocate_is_missing(item, 1))
+			item->ranges[0] = item->ranges[1] = (struct range){ 0 };
+	}
+}
+
+/*
+ * Finds which ids do not exist in this user namespace, unless the databases are those of
+ * another system. Where that cannot be found out, without /proc say, all exist.
+ * Returns 0 or -ENOMEM.
+ */
+int allocate_find_absent(struct allocate_work *work)
+{
+	int r = 0;
+
+	for (size_t k = 0; k < 2; k++)
+		work->absent[k].max = SIZE_MAX;
+	for (size_t k = 0; r == 0 && k < 2 && work->db->place == DB_LIVE; k++)
+		r = userns_absent(allocate_kinds[k], &work->absent[k]);
+	return r == -ENOMEM ? r : 0;
+}
+
+/*
+ * Places every range that is missing where no id is in use. Returns 0, DB_FULL or
+ * -ENOMEM.
+ */
+int allocate_place_free(struct allocate_work *work)
+{
+	int r = 0;
+
+	if (work->absent[0].n > 0 || work->absent[1].n > 0) {
+		work->existing_only = true;
+		r = place_all(work);
+		work->existing_only = false;
+		take_back_halves(work);
+	}
+	return r ? r : place_all(work);
 }
 
 /* Places the range that follows from the uid; no other one, and none of another size. */

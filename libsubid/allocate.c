@@ -122,16 +122,37 @@ static int find_free(struct allocate_work *work)
 	return r;
 }
 
+/* Notes between which ids the ranges are whose ids do not all exist here. */
+static void note_absent(const struct allocate_work *work)
+{
+	struct allocate *allocate = work->allocate;
+
+	for (size_t i = 0; i < allocate->n; i++)
+		for (size_t k = 0; k < 2; k++) {
+			struct range range = allocate->items[i].ranges[k];
+
+			if (range_set_overlaps(&work->absent[k], range))
+				allocate->absent = range_span(allocate->absent, range);
+		}
+}
+
 static int place(struct allocate_work *work)
 {
+	int r;
+
 	if (work->allocate->fixed) {
 		forget_fixed(work);
 		return 0;
 	}
 	find_needs(work);
-	return work->allocate->settings.deterministic ?
-		       allocate_place_deterministically(work) :
-		       find_free(work);
+	r = allocate_find_absent(work);
+	if (r == 0)
+		r = work->allocate->settings.deterministic ?
+			    allocate_place_deterministically(work) :
+			    find_free(work);
+	if (r == 0)
+		note_absent(work);
+	return r;
 }
 
 /*

@@ -13,8 +13,8 @@
 #include "libsubid/core/overlap.h"
 #include "libsubid/core/range.h"
 #include "libsubid/db.h"
-#include "libsubid/user/people.h"
 #include "libsubid/sys/settings.h"
+#include "libsubid/user/people.h"
 
 /* One new range, of one kind or both. */
 struct allocate_item {
@@ -51,6 +51,9 @@ struct allocate {
 	struct overlap_list conflicts; /* DB_CONFLICT: all of them */
 	struct allocate_full full;     /* DB_FULL */
 	bool unsure;		       /* the name service did not answer in time */
+	/* Between these are new ranges whose ids do not exist in this user namespace;
+	 * end 0: all exist. Of fixed ranges it is not said. */
+	struct range absent;
 };
 
 int allocate_ranges(struct db *db, struct allocate *allocate);

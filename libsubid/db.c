@@ -42,6 +42,7 @@ int db_begin(struct db *db, int folder, enum db_place place)
 	*db = (struct db)DB_NONE;
 	db->stop = given.stop;
 	db->read_only = given.read_only;
+	db->place = place;
 	db->sides[0] = (struct db_side){ .kind = &kind_uid, .file = ATOMICFILE_NONE };
 	db->sides[1] = (struct db_side){ .kind = &kind_gid, .file = ATOMICFILE_NONE };
 

@@ -41,6 +41,7 @@ struct db {
 	int stop; /* not owned: ends the transaction when it is readable; -1: nothing does
 		   */
 	bool read_only; /* what is changed is only shown: no lock is taken */
+	enum db_place place;
 	int folder;
 	struct nsswitch nsswitch;	  /* empty unless DB_LIVE */
 	struct lookup lookup;		  /* who knows users; see db_use_service() */

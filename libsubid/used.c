@@ -185,7 +185,7 @@ int used_read_accounts(struct used *used, struct db *db, const struct kind *kind
 	int r = ids_in_use_local(db->folder, kind, wanted, &used->in_use);
 
 	if (r && r != -ENOMEM)
-		db->accounts = kind->accounts;
+		db->accounts = used->in_use.failed;
 	return r ? r : used_put_accounts(used, &used->in_use);
 }
 

@@ -4,7 +4,9 @@
  * between the ranges of all lines, the ids of local accounts and those that are never
  * delegated, for each kind, and for a range that is to be the same in both. A range of
  * the default size fits a gap as often as its ids suffice, or where the range follows
- * from the uid, once for each uid whose range is free.
+ * from the uid, once for each uid whose range is free. In a user namespace these are the
+ * gaps of ids that exist there, as long as a range fits one of them: an allocation
+ * prefers them as well.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,6 +17,7 @@
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/sys/settings.h"
+#include "libsubid/sys/userns.h"
 #include "libsubid/used.h"
 #include "subid/lines.h"
 #include "subid/list.h"
@@ -36,6 +39,13 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_FITS] = { .name = "FITS", .type = OUTPUT_NUMBER },
 };
 
+static int put(struct used *used, struct range range)
+{
+	int r = used_put(used, range);
+
+	return r ? verb_fail(-r) : 0;
+}
+
 /*
  * The ids of local accounts, and those that are never delegated. The primary groups of
  * users are in passwd(5): that it cannot be read is reported once.
@@ -53,8 +63,8 @@ static int put_accounts(const struct list *list, const struct kind *kind,
 	r = ids_in_use_local(list->place.folder, kind, &all, &used->in_use);
 	if (r) {
 		if (!*unread)
-			report_line(PROGRAM, "%s/%s: %s", list->place.etc, kind->accounts,
-				    report_error(-r));
+			report_line(PROGRAM, "%s/%s: %s", list->place.etc,
+				    used->in_use.failed, report_error(-r));
 		*unread = true;
 		return VERB_UNREADABLE;
 	}
@@ -101,16 +111,44 @@ static int show_gap(struct list *list, const char *kind, const struct settings *
 	return output_row(&list->output, cells, NULL);
 }
 
-/* Shows what of the bounds is not in use. */
-static int show_gaps(struct list *list, const char *kind, const struct used *used,
-		     const struct settings *settings, const struct alloc_request *request)
+/* The gaps between the ids of @used, and of @absent, which may be NULL. */
+static int find_gaps(const struct alloc_request *request, const struct used *used,
+		     const struct used *absent, struct alloc_space *ret_space)
 {
 	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(SIZE_MAX);
-	CLEANUP(alloc_space_cleanup) struct alloc_space space = { 0 };
-	int r = range_set_fill(&set, used->ranges, used->n);
+	CLEANUP(used_cleanup) struct used all = { 0 };
+	const struct used *parts[] = { used, absent };
+	int r = 0;
 
+	for (size_t i = 0; i < 2 && parts[i]; i++)
+		for (size_t j = 0; r == 0 && j < parts[i]->n; j++)
+			r = used_put(&all, parts[i]->ranges[j]);
 	if (r == 0)
-		r = alloc_space_init(&space, request, &set, 0);
+		r = range_set_fill(&set, all.ranges, all.n);
+	return r ? r : alloc_space_init(ret_space, request, &set, 0);
+}
+
+static bool fits_any(const struct settings *settings, const struct alloc_request *request,
+		     const struct alloc_space *space)
+{
+	for (size_t i = 0; request->count > 0 && i < space->n; i++)
+		if (count_fits(settings, request, space->gaps[i]) > 0)
+			return true;
+	return false;
+}
+
+/* Shows what of the bounds is not in use. */
+static int show_gaps(struct list *list, const char *kind, const struct used *used,
+		     const struct used *absent, const struct settings *settings,
+		     const struct alloc_request *request)
+{
+	CLEANUP(alloc_space_cleanup) struct alloc_space space = { 0 };
+	int r = find_gaps(request, used, absent, &space);
+
+	if (r == 0 && absent->n > 0 && !fits_any(settings, request, &space)) {
+		alloc_space_cleanup(&space);
+		r = find_gaps(request, used, NULL, &space);
+	}
 	if (r)
 		return verb_fail(-r);
 	for (size_t i = 0; r == 0 && i < space.n; i++)
@@ -131,15 +169,42 @@ static bool pair(const struct settings *settings, struct alloc_request *ret_requ
 	       range_intersect(uid->bounds, gid->bounds, &ret_request->bounds);
 }
 
+/* Adds ids that do not exist in this user namespace; without /proc, say, none are known.
+ */
+static int put_absent(const struct list *list, const struct kind *kind,
+		      struct used *absent)
+{
+	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(SIZE_MAX);
+	int r = list->place.image ? 0 : userns_absent(kind, &set);
+
+	if (r == -ENOMEM)
+		return verb_fail(ENOMEM);
+	r = 0;
+	for (size_t i = 0; r == 0 && i < set.n; i++)
+		r = put(absent, set.ranges[i]);
+	return r;
+}
+
+static int put_all(struct used *used, const struct used *from)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < from->n; i++)
+		r = put(used, from->ranges[i]);
+	return r;
+}
+
 static int show_kinds(struct list *list, const struct settings *settings)
 {
 	CLEANUP(used_cleanup) struct used both = { 0 };
+	CLEANUP(used_cleanup) struct used both_absent = { 0 };
 	struct alloc_request request;
 	int r = 0, status = VERB_DONE;
 	bool unread = false;
 
 	for (size_t i = 0; i < list->n_kinds && r == 0; i++) {
 		CLEANUP(used_cleanup) struct used used = { 0 };
+		CLEANUP(used_cleanup) struct used absent = { 0 };
 		const struct kind *kind = list->kinds[i];
 
 		r = lines_find_used(&list->place, kind, true, &used);
@@ -151,15 +216,18 @@ static int show_kinds(struct list *list, const struct settings *settings)
 			continue;
 		}
 		if (r == 0)
-			r = show_gaps(list, kind->id, &used, settings,
+			r = put_absent(list, kind, &absent);
+		if (r == 0)
+			r = show_gaps(list, kind->id, &used, &absent, settings,
 				      &settings->requests[kind->group]);
-		for (size_t j = 0; j < used.n && r == 0 && list->n_kinds == 2; j++)
-			if (used_put(&both, used.ranges[j]))
-				r = verb_fail(ENOMEM);
+		if (r == 0)
+			r = put_all(&both, &used);
+		if (r == 0)
+			r = put_all(&both_absent, &absent);
 	}
 	if (r == 0 && status == VERB_DONE && list->n_kinds == 2 &&
 	    pair(settings, &request))
-		r = show_gaps(list, "both", &both, settings, &request);
+		r = show_gaps(list, "both", &both, &both_absent, settings, &request);
 	return r ? r : status;
 }
 

@@ -65,6 +65,17 @@ bool range_intersect(struct range a, struct range b, struct range *ret_common)
 	return true;
 }
 
+/* From the first to the last id of @span, which may be empty, and of @range. Thread-safe.
+ */
+struct range range_span(struct range span, struct range range)
+{
+	return (struct range){
+		.start = span.end > 0 && span.start < range.start ? span.start :
+								    range.start,
+		.end = span.end > range.end ? span.end : range.end,
+	};
+}
+
 /* The first range that ends after @id: by bisection, for sets may be large. */
 static size_t set_first_after(const struct range_set *set, uint64_t id)
 {

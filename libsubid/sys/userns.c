@@ -95,3 +95,20 @@ int userns_is_outside_owner(uid_t uid)
 		r = is_overflow_uid(uid);
 	return r == -ENOENT ? -ENODATA : r;
 }
+
+/*
+ * Adds the ids of @kind that do not exist in this user namespace to @set, an empty one
+ * without a limit. Returns 0 or -errno. Thread-safe.
+ */
+int userns_absent(const struct kind *kind, struct range_set *set)
+{
+	CLEANUP(range_set_cleanup) struct range_set mapped = RANGE_SET(LIMIT_EXTENTS);
+	const struct range all = { 0, ID_NONE };
+	int r = userns_mapped(kind, &mapped);
+
+	if (r == 0)
+		r = range_set_add(set, all);
+	for (size_t i = 0; r == 0 && i < mapped.n; i++)
+		r = range_set_subtract(set, mapped.ranges[i]);
+	return r > 0 ? -EOVERFLOW : r;
+}

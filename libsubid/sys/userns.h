@@ -13,5 +13,6 @@
 int userns_is_limited(void);
 int userns_is_outside_owner(uid_t uid);
 int userns_mapped(const struct kind *kind, struct range_set *set);
+int userns_absent(const struct kind *kind, struct range_set *set);
 
 #endif

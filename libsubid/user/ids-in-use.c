@@ -24,8 +24,9 @@ static bool is_wanted(const struct range_set *wanted, uint32_t id)
 
 /* Adds the accounts of a file by their id or, with @primary, by their primary group. */
 static int read_file(int directory, const struct kind *kind, bool primary,
-		     const struct range_set *wanted, struct accounts *found)
+		     const struct range_set *wanted, struct ids_in_use *in_use)
 {
+	struct accounts *found = primary ? &in_use->primary : &in_use->accounts;
 	CLEANUP(passwd_file_cleanup) struct passwd_file file = PASSWD_FILE_NONE;
 	struct passwd_line line;
 	int r = passwd_file_open(&file, directory, kind), fault;
@@ -37,6 +38,8 @@ static int read_file(int directory, const struct kind *kind, bool primary,
 			    accounts_add(found, line.name, line.name_len, id, line.gid) :
 			    0;
 	}
+	if (r)
+		in_use->failed = kind->accounts;
 	return r;
 }
 
@@ -50,10 +53,10 @@ static int read_file(int directory, const struct kind *kind, bool primary,
 int ids_in_use_local(int directory, const struct kind *kind,
 		     const struct range_set *wanted, struct ids_in_use *found)
 {
-	int r = read_file(directory, kind, false, wanted, &found->accounts);
+	int r = read_file(directory, kind, false, wanted, found);
 
 	if (r == 0 && kind->group)
-		r = read_file(directory, &kind_uid, true, wanted, &found->primary);
+		r = read_file(directory, &kind_uid, true, wanted, found);
 	return r;
 }
 

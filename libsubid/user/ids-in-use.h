@@ -29,6 +29,7 @@
 struct ids_in_use {
 	struct accounts accounts; /* users for kind_uid, groups for kind_gid */
 	struct accounts primary;  /* for kind_gid: users, by their primary group */
+	const char *failed;	  /* the file of accounts that could not be read */
 };
 
 /* The name service in the course of a command. */

@@ -205,6 +205,23 @@ def allocation_inside(box, inside):
             box.check(f"inside: {program} with bounds {first}-{last}", result.status == DONE
                       and left["uid"] == left["gid"] and found
                       and found[0][0] + found[0][1] <= EXIST, result, left)
+    # one range fits where ids exist, the next one does not
+    box.programs.host.write(f"{box.host.folder}/list", "elsa\nanna\n")
+    box.bounds(40000, 600100000, 20000)
+    result, left = inside.run("subid", "grant", "--batch", f"{box.host.folder}/list")
+    found = ranges_of(left["uid"])
+    box.check("inside: a list, with ids that exist for one of two", result.status == DONE
+              and [start + count <= EXIST for start, count in found] == [True, False]
+              and f"note: new ids between {found[1][0]} and {sum(found[1]) - 1} do not exist"
+              in result.err.decode() and result.err.count(b"namespace") == 1, result, left)
+    for first, count, exist in ((40000, 20000, True), (40000, 30000, False),
+                                (100000, 65536, False)):
+        box.bounds(first, 600100000, count)
+        result, _ = inside.run("subid", "list", "--free", "--json")
+        gaps = json.loads(result.out)["gaps"]
+        box.check(f"inside: list --free with {count} ids from {first} on",
+                  {row["kind"] for row in gaps} == {"uid", "gid", "both"}
+                  and any(row["last"] >= EXIST for row in gaps) != exist, result)
     box.bounds(100000, 600100000, 65536)
     for program, words in (("subid", ("grant", "elsa")), ("usermod-ext", ("-S", "elsa"))):
         result, left = inside.run(program, *words)

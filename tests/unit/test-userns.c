@@ -66,6 +66,7 @@ static const char *look(int begin, const struct wanted *wanted)
 {
 	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(LIMIT_EXTENTS);
 	CLEANUP(range_set_cleanup) struct range_set none = RANGE_SET(0);
+	CLEANUP(range_set_cleanup) struct range_set absent = RANGE_SET(SIZE_MAX);
 	char byte;
 
 	CHILD_ASSERT(read(begin, &byte, 1) == 1);
@@ -80,6 +81,13 @@ static const char *look(int begin, const struct wanted *wanted)
 	CHILD_ASSERT(userns_is_outside_owner(65533) == 0);
 	CHILD_ASSERT(userns_is_outside_owner((uid_t)-1) == 0);
 	CHILD_ASSERT(userns_mapped(&kind_uid, &none) == (wanted->n ? RANGE_SET_FULL : 0));
+	/* What is not mapped is absent, and nothing else. */
+	CHILD_ASSERT(userns_absent(&kind_uid, &absent) == 0);
+	for (size_t i = 0; i < wanted->n; i++)
+		CHILD_ASSERT(!range_set_overlaps(&absent, wanted->ranges[i]) &&
+			     range_set_add(&absent, wanted->ranges[i]) == 0);
+	CHILD_ASSERT(absent.n == 1 && absent.ranges[0].start == 0 &&
+		     absent.ranges[0].end == ID_NONE);
 	return look_in_vain();
 }
 
@@ -140,12 +148,14 @@ Test(userns, several_extents)
 static const char *whole(void *context)
 {
 	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(1);
+	CLEANUP(range_set_cleanup) struct range_set absent = RANGE_SET(SIZE_MAX);
 
 	(void)context;
 	CHILD_ASSERT(userns_mapped(&kind_uid, &set) == 0);
 	if (!range_set_covers(&set, (struct range){ 0, ID_NONE }))
 		return CHILD_SKIP "not every id exists here";
 	CHILD_ASSERT(userns_is_outside_owner(65534) == 0 && userns_is_limited() == 0);
+	CHILD_ASSERT(userns_absent(&kind_uid, &absent) == 0 && absent.n == 0);
 	return NULL;
 }
 
