@@ -131,7 +131,7 @@ int edit_fail_user(struct edit *edit, const char *login, int r)
 	edit->silent = true;
 	if (report_is_silence(r))
 		report_line(edit->program, _("user '%s' is not known: %s"), login,
-			    report_no_answer(r));
+			    report_not_known(r));
 	else
 		report_line(edit->program, _("user '%s' is not known: %s/passwd: %s"),
 			    login, edit->folder, report_error(-r));

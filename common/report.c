@@ -191,3 +191,12 @@ const char *report_no_answer(int r)
 		return report_error(-r);
 	}
 }
+
+/*
+ * The same where it is not known who a user is: one text for every way in which a service
+ * is silent, since scripts look for it.
+ */
+const char *report_not_known(int r)
+{
+	return report_no_answer(report_is_silence(r) ? -EAGAIN : r);
+}

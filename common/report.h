@@ -29,6 +29,7 @@ void report_line(const char *program, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 bool report_is_silence(int r);
 const char *report_no_answer(int r);
+const char *report_not_known(int r);
 const char *report_error(int error);
 void report_translate(void);
 enum printable_charset report_charset(void);

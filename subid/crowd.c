@@ -219,7 +219,7 @@ static void tell_person(const struct crowd *crowd, size_t index)
 			 crowd->lines[index]);
 	if (status < 0)
 		report_line(PROGRAM, _("%suser '%s' is not known: %s"), place, name,
-			    report_no_answer(status));
+			    report_not_known(status));
 	else if (status == PERSON_SAME)
 		report_line(PROGRAM, _("%suser '%s' has the same uid as '%s'"), place,
 			    name,
