@@ -117,3 +117,13 @@ int allocation_report_full(const char *program, const char *directory,
 	}
 	return status_of_kind(full->kind);
 }
+
+/* Reports which part of the ids the name service was asked about. */
+void allocation_report_asked(const char *program,
+			     const struct ids_in_use_service *service)
+{
+	report_line(program,
+		    _("note: ids that the name service was asked about: %" PRIu64
+		      "; the largest gap between them: %" PRIu64),
+		    service->asked, service->largest);
+}

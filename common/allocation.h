@@ -10,6 +10,8 @@
 
 int allocation_report_settings(const char *program, const char *directory,
 			       const struct settings_error *error, int r);
+void allocation_report_asked(const char *program,
+			     const struct ids_in_use_service *service);
 int allocation_report_full(const char *program, const char *directory,
 			   const struct allocate *allocate);
 

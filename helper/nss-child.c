@@ -186,6 +186,15 @@ static int answer_scan(struct child *child, const struct kind *kind,
 	return failed ? failed : send_answer(child, r, &reply, sizeof(reply));
 }
 
+static int answer_missing(struct child *child, const struct kind *kind)
+{
+	const struct nss_modules *modules;
+	int r = nss_modules_of(&child->nss, kind, &modules);
+
+	return r ? send_answer(child, r, NULL, 0) :
+		   send_answer(child, 0, modules->missing, strlen(modules->missing));
+}
+
 static int answer(struct child *child, const struct nss_request *request,
 		  const char *name)
 {
@@ -207,6 +216,8 @@ static int answer(struct child *child, const struct nss_request *request,
 		return answer_enumerate(child, kind, request->milliseconds);
 	case NSS_REQUEST_SCAN:
 		return answer_scan(child, kind, request);
+	case NSS_REQUEST_MISSING:
+		return answer_missing(child, kind);
 	default:
 		return send_answer(child, -EINVAL, NULL, 0);
 	}

@@ -490,6 +490,21 @@ int nss_client_scan(struct nss_client *client, struct name_service_scan *scan)
 	return 0;
 }
 
+/*
+ * Tells which services of the line `passwd:` or `group:` of nsswitch.conf(5) are not
+ * installed; *ret_words, with a blank between them, are to be freed. Returns 0 or -errno.
+ */
+int nss_client_missing(struct nss_client *client, const struct kind *kind,
+		       char **ret_words)
+{
+	size_t len;
+
+	return ask(
+		client,
+		(struct nss_request){ .type = NSS_REQUEST_MISSING, .group = kind->group },
+		NULL, ret_words, &len);
+}
+
 static int service_user(void *context, const char *name, struct account *ret_account)
 {
 	return nss_client_user(context, name, ret_account);

@@ -56,6 +56,8 @@ int nss_client_members(struct nss_client *client, const char *group, gid_t *ret_
 int nss_client_enumerate(struct nss_client *client, const struct kind *kind,
 			 int64_t milliseconds, struct accounts *found);
 int nss_client_scan(struct nss_client *client, struct name_service_scan *scan);
+int nss_client_missing(struct nss_client *client, const struct kind *kind,
+		       char **ret_words);
 struct name_service nss_client_service(struct nss_client *client);
 void nss_client_end(struct nss_client *client);
 

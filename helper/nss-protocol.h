@@ -37,6 +37,7 @@ enum nss_request_type {
 	NSS_REQUEST_ENUMERATE, /* kind, milliseconds -> struct nss_reply_account ... */
 	NSS_REQUEST_SCAN,      /* kind, range, milliseconds -> the same, then a
 				  struct nss_reply_scan */
+	NSS_REQUEST_MISSING,   /* kind -> words of nsswitch.conf without a module */
 };
 
 struct nss_request {

@@ -177,6 +177,7 @@ static int check(struct allocate_work *work, size_t k)
 		return r;
 	if (allocate->fixed)
 		r = used_read_accounts(&work->used[k], work->db, allocate_kinds[k], &set);
+	work->db->in_use.waited = work->waited[k];
 	if (r == 0)
 		r = policy_find(&question, ask ? &work->db->in_use : NULL, in_use,
 				&allocate->conflicts);

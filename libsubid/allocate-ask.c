@@ -2,26 +2,42 @@
 /*
  * allocate-ask: the name service is asked about all that has been placed, at once.
  */
+#include <errno.h>
+#include <stdlib.h>
+
 #include "libsubid/allocate-parts.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 
-/* The ids of what was placed in database @k and not asked about. */
+static int compare_ranges(const void *a, const void *b)
+{
+	const struct range *x = a, *y = b;
+
+	return (x->start > y->start) - (x->start < y->start);
+}
+
+/*
+ * What was placed in database @k and not asked about, each range by itself, also those
+ * that touch: a range in which an id is found is not asked about any further.
+ */
 static int fill_unasked(const struct allocate_work *work, size_t k, struct range_set *set)
 {
-	CLEANUP(used_cleanup) struct used fresh = { 0 };
-	int r = 0;
+	const struct allocate *allocate = work->allocate;
 
-	for (size_t i = 0; r == 0 && i < work->allocate->n; i++)
-		if (allocate_is_placed(&work->allocate->items[i], k) &&
-		    !work->allocate->items[i].asked)
-			r = used_put(&fresh, work->allocate->items[i].ranges[k]);
-	return r ? r : range_set_fill(set, fresh.ranges, fresh.n);
+	set->ranges = reallocarray(NULL, allocate->n + 1, sizeof(*set->ranges));
+	if (!set->ranges)
+		return -ENOMEM;
+	for (size_t i = 0; i < allocate->n; i++)
+		if (allocate_is_placed(&allocate->items[i], k) &&
+		    !allocate->items[i].asked)
+			set->ranges[set->n++] = allocate->items[i].ranges[k];
+	qsort(set->ranges, set->n, sizeof(*set->ranges), compare_ranges);
+	return 0;
 }
 
 /* Forgets the ranges in which the name service has an id; both of a pair. */
 static void forget_used(struct allocate_work *work,
-			 const struct range_set in_use[static 2], bool *ret_any)
+			const struct range_set in_use[static 2], bool *ret_any)
 {
 	for (size_t i = 0; i < work->allocate->n; i++) {
 		struct allocate_item *item = &work->allocate->items[i];
@@ -46,7 +62,7 @@ static void forget_used(struct allocate_work *work,
 int allocate_ask_service(struct allocate_work *work, bool *ret_any)
 {
 	struct range_set in_use[2] = { RANGE_SET(LIMIT_FILE_RANGES),
-				      RANGE_SET(LIMIT_FILE_RANGES) };
+				       RANGE_SET(LIMIT_FILE_RANGES) };
 	int r = 0;
 
 	for (size_t k = 0; r == 0 && k < 2; k++) {
@@ -56,9 +72,11 @@ int allocate_ask_service(struct allocate_work *work, bool *ret_any)
 		CLEANUP(used_cleanup) struct used hits = { 0 };
 
 		r = fill_unasked(work, k, &wanted);
+		work->db->in_use.waited = work->waited[k];
 		if (r == 0)
 			r = ids_in_use_ask(&work->db->in_use, allocate_kinds[k], &wanted,
 					   &found);
+		work->waited[k] = work->db->in_use.waited;
 		if (r == 0)
 			r = used_put_accounts(&hits, &found);
 		if (r == 0)

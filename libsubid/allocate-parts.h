@@ -17,6 +17,7 @@ struct allocate_work {
 	struct allocate *allocate;
 	struct used used[2];
 	struct used missing[2]; /* what is to be appended: the holdings are the lines */
+	int64_t waited[2];	/* for the name service: each kind has its own time */
 	struct range_set absent[2]; /* ids that do not exist in this user namespace */
 	bool existing_only;	    /* ranges are placed where all ids exist */
 };

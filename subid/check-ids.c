@@ -5,12 +5,10 @@
  * service.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/i18n.h"
-#include "common/report.h"
+#include "common/allocation.h"
 #include "helper/nss-client.h"
 #include "libsubid/core/array.h"
 #include "libsubid/core/cleanup.h"
@@ -193,10 +191,7 @@ int check_ask_ids(struct check *check, const struct nsswitch *nsswitch, int *ret
 	if (r)
 		return r;
 	if (check->verbose)
-		report_line(PROGRAM,
-			    _("note: ids that the name service was asked about: %" PRIu64
-			      "; the largest gap between them: %" PRIu64),
-			    service.asked, service.largest);
+		allocation_report_asked(PROGRAM, &service);
 	*ret_failed = service.failed;
 	return 0;
 }

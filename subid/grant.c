@@ -9,13 +9,11 @@
 
 #include "common/i18n.h"
 #include "common/report.h"
-#include "common/show.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
 #include "libsubid/user/passwd-file.h"
-#include "subid/change.h"
-#include "subid/crowd.h"
+#include "subid/grant.h"
 #include "subid/progress.h"
 
 enum {
@@ -31,31 +29,12 @@ enum {
 	OPTION_MAX_UID,
 	OPTION_MIN_UID,
 	OPTION_RANGE,
+	OPTION_STRICT,
+	OPTION_THOROUGH,
+	OPTION_VERBOSE,
 };
 
-struct options {
-	struct change_options change;
-	const char *user;
-	const char *batch;
-	bool all_users;
-	const char *group;
-	uint64_t min_uid; /* UINT64_MAX: as login.defs says */
-	uint64_t max_uid;
-	uint64_t count; /* 0: as login.defs says */
-	uint64_t align;
-	struct range range; /* end 0: none */
-	bool if_missing;
-	struct overlap_policy policy;
-};
-
-struct grant {
-	struct options options;
-	struct edit edit;
-	struct crowd crowd;
-	struct allocate allocate;
-	struct table tables[2]; /* the databases, when the transaction is over, */
-	size_t before[2];	/* and how long they were before it */
-};
+static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
 
 static void grant_cleanup(struct grant *grant)
 {
@@ -81,7 +60,7 @@ static int take_number(const char *option, uint64_t min, uint64_t max, uint64_t 
 	return VERB_GO;
 }
 
-static int take_range(struct options *options)
+static int take_range(struct grant_options *options)
 {
 	if (range_parse(optarg, &options->range) == 0)
 		return VERB_GO;
@@ -89,7 +68,7 @@ static int take_range(struct options *options)
 	return verb_misuse(&verb_grant);
 }
 
-static int take_option(struct options *options, int option)
+static int take_option(struct grant_options *options, int option)
 {
 	switch (option) {
 	case OPTION_ALIGN:
@@ -123,13 +102,22 @@ static int take_option(struct options *options, int option)
 	case OPTION_IF_MISSING:
 		options->if_missing = true;
 		return VERB_GO;
+	case OPTION_STRICT:
+		options->strict = true;
+		return VERB_GO;
+	case OPTION_THOROUGH:
+		options->thorough = true;
+		return VERB_GO;
+	case OPTION_VERBOSE:
+		options->verbose = true;
+		return VERB_GO;
 	default:
 		return change_take(&verb_grant, &options->change, option);
 	}
 }
 
 /* What makes no sense together; NULL: nothing. */
-static const char *contradiction(const struct options *options)
+static const char *contradiction(const struct grant_options *options)
 {
 	bool many = options->batch || options->all_users;
 	bool filtered = options->group || options->min_uid != UINT64_MAX ||
@@ -145,10 +133,12 @@ static const char *contradiction(const struct options *options)
 		return N_("--min-uid, --max-uid and --group belong to --all-users");
 	if (options->all_users && options->change.no_account)
 		return N_("--all-users are those who have accounts");
+	if (options->strict && options->policy.allow_overlap)
+		return N_("--strict and --allow-overlap exclude each other");
 	return NULL;
 }
 
-static int parse(int argc, char **argv, struct options *options)
+static int parse(int argc, char **argv, struct grant_options *options)
 {
 	static const struct option long_options[] = {
 		{ "align", required_argument, NULL, OPTION_ALIGN },
@@ -163,6 +153,9 @@ static int parse(int argc, char **argv, struct options *options)
 		{ "max-uid", required_argument, NULL, OPTION_MAX_UID },
 		{ "min-uid", required_argument, NULL, OPTION_MIN_UID },
 		{ "range", required_argument, NULL, OPTION_RANGE },
+		{ "strict", no_argument, NULL, OPTION_STRICT },
+		{ "thorough", no_argument, NULL, OPTION_THOROUGH },
+		{ "verbose", no_argument, NULL, OPTION_VERBOSE },
 		CHANGE_LONG,
 	};
 	const char *why;
@@ -188,7 +181,7 @@ static int parse(int argc, char **argv, struct options *options)
 
 static int collect(struct grant *grant, const struct accounts *roster)
 {
-	const struct options *options = &grant->options;
+	const struct grant_options *options = &grant->options;
 	const struct settings *settings = &grant->allocate.settings;
 	struct crowd_filter filter = { .group = options->group };
 
@@ -224,7 +217,7 @@ static int find_people(struct grant *grant)
 /* Where a range follows from the uid, nothing else can be chosen. */
 static int check_deterministic(const struct grant *grant)
 {
-	const struct options *options = &grant->options;
+	const struct grant_options *options = &grant->options;
 	bool chosen = options->count || options->align;
 
 	if (!grant->allocate.settings.deterministic || options->range.end > 0)
@@ -253,7 +246,7 @@ static int check_deterministic(const struct grant *grant)
 /* What is known of each range: how many ids, or which. */
 static void set_items(struct grant *grant)
 {
-	const struct options *options = &grant->options;
+	const struct grant_options *options = &grant->options;
 	struct allocate *allocate = &grant->allocate;
 
 	allocate->people = &grant->crowd.people;
@@ -275,7 +268,6 @@ static void set_items(struct grant *grant)
  */
 static int find_names(struct grant *grant)
 {
-	static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
 	struct people *people = &grant->crowd.people;
 	const struct allocate *allocate = &grant->allocate;
 	struct edit *edit = &grant->edit;
@@ -285,9 +277,9 @@ static int find_names(struct grant *grant)
 		if (!allocate->kinds[k])
 			continue;
 		if (allocate->if_missing)
-			r = edit_find_missing_names(edit, kinds[k], people);
+			r = edit_find_missing_names(edit, all_kinds[k], people);
 		else if (allocate->fixed)
-			r = edit_find_people_names(edit, kinds[k],
+			r = edit_find_people_names(edit, all_kinds[k],
 						   grant->options.range, people);
 	}
 	return r ? change_status(edit, r) : VERB_GO;
@@ -296,7 +288,7 @@ static int find_names(struct grant *grant)
 /* What is to be done. Without bounds that make sense only --range can be done. */
 static int prepare(struct grant *grant)
 {
-	const struct options *options = &grant->options;
+	const struct grant_options *options = &grant->options;
 	struct allocate *allocate = &grant->allocate;
 	struct settings *settings = &allocate->settings;
 	int r;
@@ -322,7 +314,6 @@ static int prepare(struct grant *grant)
 /* COUNT 0 in login.defs is no error, but not what somebody expects who asks for ids. */
 static void tell_off(const struct grant *grant)
 {
-	static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
 	const struct allocate *allocate = &grant->allocate;
 
 	for (size_t k = 0; k < 2; k++)
@@ -331,8 +322,8 @@ static void tell_off(const struct grant *grant)
 			report_line(PROGRAM,
 				    _("note: %s is 0 in %s/login.defs: no %ss are "
 				      "allocated unless --count says how many"),
-				    kinds[k]->conf_count, grant->edit.folder,
-				    kinds[k]->id);
+				    all_kinds[k]->conf_count, grant->edit.folder,
+				    all_kinds[k]->id);
 }
 
 static int change(struct grant *grant)
@@ -343,14 +334,18 @@ static int change(struct grant *grant)
 	r = edit_begin(edit, grant->allocate.kinds);
 	if (r)
 		return r;
+	edit->db.in_use.thorough = grant->options.thorough;
+	edit->db.in_use.strict = grant->options.strict;
 	for (size_t k = 0; k < 2; k++)
 		grant->before[k] = edit->db.sides[k].table.len;
 	r = allocate_ranges(&edit->db, &grant->allocate);
+	grant_report_service(grant);
 	if (r == DB_FULL)
 		report_line(PROGRAM, _("%s gets no %ss"),
 			    people_name(&grant->crowd.people, grant->allocate.full.item),
 			    grant->allocate.full.kind->id);
-	return edit_report_allocation(edit, &grant->allocate, r);
+	r = edit_report_allocation(edit, &grant->allocate, r);
+	return r ? r : grant_check_strict(grant);
 }
 
 static bool has_grown(const struct grant *grant)
@@ -367,79 +362,6 @@ static void end(struct grant *grant)
 		grant->edit.db.sides[k].table = (struct table){ 0 };
 	}
 	edit_end(&grant->edit);
-}
-
-static void show(const struct grant *grant)
-{
-	static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
-
-	for (size_t k = 0; k < 2; k++)
-		show_appended(&grant->tables[k], grant->edit.folder, kinds[k],
-			      grant->before[k]);
-}
-
-/* From the first to the last id that was given; of a refusal, those that were wanted. */
-static struct range span(const struct grant *grant, size_t k)
-{
-	struct range all = { 0 };
-
-	for (size_t i = 0; i < grant->allocate.n; i++) {
-		struct range range = grant->allocate.items[i].ranges[k];
-
-		if (range.end == 0)
-			continue;
-		if (all.end == 0 || range.start < all.start)
-			all.start = range.start;
-		if (range.end > all.end)
-			all.end = range.end;
-	}
-	return all;
-}
-
-/* Writes `grant uids=5-6 gids=5-6` or, for many, `grant users=2 uids=...`. */
-static void describe(char text[static CHANGE_TEXT_BYTES], size_t users, struct range uids,
-		     struct range gids)
-{
-	int r = users == 0 ? snprintf(text, CHANGE_TEXT_BYTES, "grant") :
-			     snprintf(text, CHANGE_TEXT_BYTES, "grant users=%zu", users);
-	size_t n = r < 0 ? 0 : (size_t)r;
-
-	n = change_describe(text, n, &kind_uid, uids);
-	change_describe(text, n, &kind_gid, gids);
-}
-
-/* What one of many has received. Returns the login name; NULL: nothing. */
-static const char *describe_one(size_t i, char text[static CHANGE_TEXT_BYTES],
-				const void *context)
-{
-	const struct grant *grant = context;
-	const struct range *ranges = grant->allocate.items[i].ranges;
-
-	if (ranges[0].end == 0 && ranges[1].end == 0)
-		return NULL;
-	describe(text, 0, ranges[0], ranges[1]);
-	return people_name(&grant->crowd.people, i);
-}
-
-/* A batch is one record in the audit log, and a line in the system log for each user. */
-static void record(const struct grant *grant, int status)
-{
-	size_t n = grant->allocate.n, users = n;
-	char text[CHANGE_TEXT_BYTES];
-
-	if (grant->options.user) {
-		describe(text, 0, span(grant, 0), span(grant, 1));
-		edit_record(&grant->edit, people_name(&grant->crowd.people, 0), text,
-			    status == 0);
-		return;
-	}
-	for (size_t i = 0; status == 0 && i < n; i++)
-		users -= describe_one(i, text, grant) == NULL;
-	describe(text, users, span(grant, 0), span(grant, 1));
-	if (status)
-		edit_record(&grant->edit, NULL, text, false);
-	else
-		edit_record_each(&grant->edit, text, n, describe_one, grant);
 }
 
 static int work(struct grant *grant)
@@ -460,12 +382,12 @@ static int work(struct grant *grant)
 		r = edit_commit(&grant->edit);
 	end(grant);
 	if (grown || r)
-		record(grant, r);
+		grant_record(grant, r);
 	/* What is shown may have a slow reader. */
 	interrupt_let_go(&grant->edit.interrupt);
 	progress_rows();
 	if (grown && r == 0)
-		show(grant);
+		grant_show(grant);
 	return change_status(&grant->edit, r);
 }
 
@@ -500,6 +422,9 @@ const struct verb verb_grant = {
 		"      --allow-overlap    also ids that others have\n"
 		"      --allow-root       also id 0\n"
 		"      --allow-reserved   also ids that systemd uses\n"
+		"      --strict           nothing unless all ids are known to be free\n"
+		"      --thorough         ask the name service for longer\n"
+		"      --verbose          report how many ids it was asked about\n"
 		"      --dry-run          show what would be written\n"),
 	.shared = VERB_SHARES_ROOT,
 	.writes = true,

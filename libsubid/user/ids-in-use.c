@@ -77,7 +77,10 @@ void ids_in_use_start(struct ids_in_use_service *service, const struct nsswitch 
 
 static int64_t time_left(const struct ids_in_use_service *service)
 {
-	return IDS_IN_USE_SECONDS * 1000 - service->waited;
+	int64_t seconds =
+		service->strict ? IDS_IN_USE_SECONDS_STRICT : IDS_IN_USE_SECONDS;
+
+	return seconds * 1000 - service->waited;
 }
 
 /* Notes what a call of the service returned. Returns 0 or -ENOMEM. */
@@ -133,12 +136,14 @@ static bool is_known(const struct accounts *known, struct range range)
 /* Milliseconds for a range, which @more follow. */
 static int64_t time_for(const struct ids_in_use_service *service, bool whole, size_t more)
 {
-	int64_t left = time_left(service), share;
+	int64_t left = time_left(service);
+	int64_t share = left / (int64_t)(1 + more + service->to_come);
 
-	if (!service->thorough)
-		return whole || left < IDS_IN_USE_A_RANGE ? left : IDS_IN_USE_A_RANGE;
-	share = left / (int64_t)(1 + more + service->to_come);
-	return share == 0 && left > 0 ? 1 : share;
+	if (share == 0 && left > 0)
+		share = 1;
+	return service->thorough || whole || share < IDS_IN_USE_A_RANGE ?
+		       share :
+		       IDS_IN_USE_A_RANGE;
 }
 
 /* Asks for the ids of one range, which @more follow. */
@@ -169,8 +174,9 @@ static int scan_range(struct ids_in_use_service *service, const struct kind *kin
 
 /*
  * Asks the services that are not local files for ids among @wanted, for
- * IDS_IN_USE_SECONDS in a command: all ids of a range up to IDS_IN_USE_ALL, otherwise
- * as many as IDS_IN_USE_A_RANGE allows. A range with a hit is not asked any further.
+ * IDS_IN_USE_SECONDS in a command, of which each range has the same part: all ids of a
+ * range up to IDS_IN_USE_ALL, otherwise as many as IDS_IN_USE_A_RANGE allows. A range
+ * with a hit is not asked any further.
  *
  * wanted: each range is asked for by itself, also those that touch. found: is added to.
  * service: is `silent` if not everything was answered.

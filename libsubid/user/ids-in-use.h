@@ -16,8 +16,10 @@
 #include "libsubid/sys/nsswitch.h"
 #include "libsubid/user/name-service.h"
 
-/* How long the name service may take for all its answers to a command. */
+/* How long the name service may take for all its answers; see `waited`. */
 #define IDS_IN_USE_SECONDS 2
+/* The same where nothing is to be done unless all of them came. */
+#define IDS_IN_USE_SECONDS_STRICT 15
 /* A range of so many ids is asked for whole. */
 #define IDS_IN_USE_ALL 4096
 /* With a gap of so many ids that were not asked it has not answered in time. */
@@ -35,16 +37,15 @@ struct ids_in_use {
 /* The name service in the course of a command. */
 struct ids_in_use_service {
 	const struct name_service *service; /* NULL: there is none */
-	bool remote[2]; /* it has other users, groups, than those of this system */
-	/* The ranges share all the time, those of later calls too: so many are to come.
-	 */
-	bool thorough;
-	size_t to_come;
+	bool remote[2];	    /* it has other users, groups, than those of this system */
+	bool thorough;	    /* the ranges share all the time */
+	bool strict;	    /* which is IDS_IN_USE_SECONDS_STRICT */
+	size_t to_come;	    /* of ranges, in later calls: they have their share, too */
 	int failed;	    /* -errno: a service has not answered, and is asked no more */
 	bool silent;	    /* the same, or not in time */
 	uint64_t asked;	    /* ids, in all */
 	uint64_t largest;   /* gap between ids that were asked; 0: all were */
-	int64_t waited;	    /* milliseconds */
+	int64_t waited;	    /* milliseconds; who asks for more may set it back */
 	bool enumerated[2]; /* by kind->group: these are all that it enumerates, */
 	struct accounts known[2];
 };

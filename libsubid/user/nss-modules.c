@@ -54,6 +54,15 @@ static bool find_call(const struct nss_module *module, const char *verb, bool gr
 	return address != NULL;
 }
 
+/* Notes a word whose module cannot be loaded; there is room for all of the line. */
+static void add_missing(struct nss_modules *modules, const char *word)
+{
+	size_t len = strlen(modules->missing);
+
+	snprintf(modules->missing + len, sizeof(modules->missing) - len, "%s%s",
+		 len > 0 ? " " : "", word);
+}
+
 /*
  * Loads the modules of the services in @words, with a blank between them; those that
  * cannot be loaded are not installed. Ended with nss_modules_close().
@@ -75,7 +84,10 @@ void nss_modules_open(struct nss_modules *modules, const char *words, bool group
 		module->handle = strchr(module->word, '/') ?
 					 NULL :
 					 dlopen(file, RTLD_NOW | RTLD_LOCAL);
-		modules->n += module->handle != NULL;
+		if (module->handle)
+			modules->n++;
+		else
+			add_missing(modules, module->word);
 		words += len;
 		words += strspn(words, " ");
 	}

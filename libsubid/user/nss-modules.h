@@ -40,6 +40,7 @@ struct nss_modules {
 	struct nss_module modules[NSS_MODULES_MAX];
 	size_t n;
 	bool too_many; /* not all are here: no answer of theirs is complete */
+	char missing[NSSWITCH_LIST_BYTES]; /* words of services that are not installed */
 };
 
 /* Takes an account; anything but 0 ends the enumeration. */

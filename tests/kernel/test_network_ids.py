@@ -121,15 +121,31 @@ def batch(box):
     box.programs.host.write(path, "elsa\nanna\nbob\n")
     for words in (("grant", "--batch", path), ("grant", "--all-users")):
         result = box.given("subid", *words, "--verbose")
-        gaps = [int(number) for number in re.findall(r"gap\D*?([0-9]+)", said(result))]
-        box.check(f"{' '.join(words)} --verbose reports the largest gap", gaps
-                  and 0 < max(gaps) < SIZE, gaps, result)
+        box.check(f"{' '.join(words)} --verbose reports the largest gap",
+                  0 < gap_of(result) < SIZE, result)
         strict(box, *words)
+        result = box.given("subid", *words)
+        box.check(f"{' '.join(words)} reports it without being asked", gap_of(result) > 0
+                  and len(result.lines) == 1, result)
     strict(box, "grant", "elsa")
+    result, _ = box.run("subid", "grant", "elsa")
+    box.check("one user: nothing is said", result.status == DONE and not result.err, result)
+    asked = []
+    for option in ("--verbose", "--thorough"):
+        result, _ = box.run("subid", "grant", "-u", "--verbose", option, "bob")
+        asked += [int(number) for number in re.findall(r"about: ([0-9]+);", said(result))]
+    box.check("--thorough asks for more", len(asked) == 2 and asked[1] > 2 * asked[0] > 0,
+              asked)
     result, left = box.run("subid", "grant", "--count", str(SMALL), "--strict", "elsa")
     box.check("--strict, and all ids are asked about", result.status == DONE
               and left["uid"] == b"elsa:%d:%d\n" % (left_start(left), SMALL), result, left)
     box.directory.mode()
+
+
+def gap_of(result):
+    """The largest gap that is reported; -1: none is."""
+    gaps = [int(number) for number in re.findall(r"gap\D*?([0-9]+)", said(result))]
+    return max(gaps, default=-1)
 
 
 def left_start(left):
@@ -210,6 +226,17 @@ def no_service(box):
     box.name = "no service"
     result, left = box.run("subid", "grant", "--strict", "elsa")
     box.check("--strict", result.status == DONE and left["uid"] and not result.err, result)
+    result, _ = box.run("subid", "grant", "--verbose", "elsa")
+    box.check("--verbose says nothing", result.status == DONE and not result.err, result)
+    box.directory.sources("files nosuchservice systemd")
+    result, _ = box.run("subid", "grant", "elsa")
+    box.check("a service that is not installed: nothing is said", result.status == DONE
+              and not result.err, result)
+    result, _ = box.run("subid", "grant", "--verbose", "--strict", "elsa")
+    box.check("a service that is not installed: --verbose names it for users and for groups",
+              result.status == DONE and len(result.lines) == 3
+              and [line.endswith("not installed: nosuchservice") for line in result.lines]
+              == [False, True, True] and gap_of(result) == 0, result)
     box.directory.sources(f"files {name_service.WORD}")
 
 

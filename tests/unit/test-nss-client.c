@@ -190,8 +190,9 @@ Test(nss_client, answers)
 static const char *not_installed(void *context)
 {
 	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
-	const char *complaint =
-		nss_mount(context, "passwd: files missing\ngroup: files missing\n");
+	CLEANUP(cleanup_free) char *users = NULL, *groups = NULL;
+	const char *complaint = nss_mount(
+		context, "passwd: files missing\ngroup: files unit gone missing\n");
 	struct account account;
 	char *text;
 
@@ -200,6 +201,10 @@ static const char *not_installed(void *context)
 	CHILD_ASSERT(nss_client_user(&client, "unavail-0", &account) == ACCOUNT_NONE);
 	CHILD_ASSERT(nss_client_uid(&client, 3999999999U, &account) == ACCOUNT_NONE);
 	CHILD_ASSERT(nss_client_home(&client, "bob-0", &text) == ACCOUNT_NONE);
+	CHILD_ASSERT(nss_client_missing(&client, &kind_uid, &users) == 0);
+	CHILD_ASSERT(strcmp(users, "missing") == 0);
+	CHILD_ASSERT(nss_client_missing(&client, &kind_gid, &groups) == 0);
+	CHILD_ASSERT(strcmp(groups, "gone missing") == 0);
 	return NULL;
 }
 

@@ -56,20 +56,22 @@ Test(nss_modules, not_installed)
 		const char *words;
 		size_t n;
 		bool remote, too_many;
+		const char *missing;
 	} rows[] = {
-		{ "", 0, false, false },
-		{ "unit", 1, true, false },
-		{ "missing", 0, false, false },
-		{ "missing unit absent", 1, true, false },
-		{ "unit unit2 unitfew", 3, true, false },
-		{ "systemd", 1, false, false },
-		{ "systemd unit", 2, true, false },
+		{ "", 0, false, false, "" },
+		{ "unit", 1, true, false, "" },
+		{ "missing", 0, false, false, "missing" },
+		{ "missing unit absent", 1, true, false, "missing absent" },
+		{ "unit unit2 unitfew", 3, true, false, "" },
+		{ "systemd", 1, false, false, "" },
+		{ "systemd unit", 2, true, false, "" },
 		/* A word is no path. */
-		{ "x/../unit ../unit /unit", 0, false, false },
-		{ "unit unit unit unit unit unit unit unit", 8, true, false },
-		{ "unit unit unit unit unit unit unit unit missing", 8, true, true },
+		{ "x/../unit ../unit /unit", 0, false, false, "x/../unit ../unit /unit" },
+		{ "unit unit unit unit unit unit unit unit", 8, true, false, "" },
+		{ "unit unit unit unit unit unit unit unit missing", 8, true, true, "" },
 		{ "missing missing missing missing missing missing missing missing unit",
-		  1, true, false },
+		  1, true, false,
+		  "missing missing missing missing missing missing missing missing" },
 	};
 	struct nss_found found;
 
@@ -77,6 +79,7 @@ Test(nss_modules, not_installed)
 		open_modules(rows[i].words, false);
 		cr_assert(modules.n == rows[i].n, "'%s': %zu", rows[i].words, modules.n);
 		cr_assert(modules.too_many == rows[i].too_many, "'%s'", rows[i].words);
+		cr_assert_str_eq(modules.missing, rows[i].missing);
 		cr_assert(nss_modules_have_remote(&modules) == rows[i].remote, "'%s'",
 			  rows[i].words);
 		/* That there is no such user is not known if one was not asked. */
