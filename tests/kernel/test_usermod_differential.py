@@ -12,11 +12,11 @@ from collections import Counter
 import host as host_module
 from host import quick
 from usermod_box import DATABASES, ORACLE, OURS, PERMISSIVE, enter
-from usermod_model import (ACCOUNTS, ALL, BEYOND, CLASSES, CONTROLS, ID_NONE, LINE_BEYOND,
-                           LINE_FIELDS, LINE_NUL, LINE_NUMBERS, LINE_ZERO, NO_ID, NONE,
-                           NOTHING, NUMBERS, OTHERS, OVERRIDDEN, PARTLY, READERS, REMOVED, RESERVED,
-                           ROOT_ID, SPELLINGS, UID_LOGIN, Command, Table, World, classes,
-                           outcome)
+from usermod_model import (ACCOUNTS, ALL, BEYOND, CLASSES, CONTROLS, ID_NONE,
+                           LINE_BEYOND, LINE_FIELDS, LINE_NUL, LINE_NUMBERS, LINE_ZERO,
+                           NO_ID, NONE, NOTHING, NUMBERS, OTHERS, OVERRIDDEN, PARTLY,
+                           READERS, REMOVED, RESERVED, ROOT_ID, SPELLINGS, UID_LOGIN,
+                           Command, Table, World, classes, outcome)
 
 FILES, COMMANDS = (55, 7) if quick() else (220, 10)
 OWNERS = ("elsa", "elsa", "elsa", "elsatwin", "5001", "anna", "anna", "5002", "bob", "5003",

@@ -227,6 +227,11 @@ class Table:
         return [line for line in self.lines if line.owner is not None
                 and is_owner(line.owner)]
 
+    def part(self, lines):
+        """Behind a line with a NUL an empty one: the next would be read as its rest."""
+        if LINE_NUL in self.rules and lines and b"\0" in lines[-1].text:
+            lines.append(Line(b"", None, 0, 0))
+
     def has(self, is_owner, first, last):
         """Whether remove() would take anything away."""
         return any(line.first <= last and line.last >= first for line in self.of(is_owner)) \
@@ -242,12 +247,14 @@ class Table:
                     reading.by_shadow and is_owner(reading.owner) and reading.first <= last
                     and reading.last >= first for reading in self.readings(i)):
                 self.changed = True
+                self.part(kept)
                 continue
             if (line.owner is None or not is_owner(line.owner)
                     or line.last < first or line.first > last):
                 kept.append(line)
                 continue
             self.changed = True
+            self.part(kept)
             if line.first >= first and line.last <= last:
                 continue
             if line.first >= first:
@@ -256,6 +263,8 @@ class Table:
             kept.append(Line.made(line.owner, line.first, first - 1))
             if line.last > last:
                 appended.append(Line.made(line.owner, last + 1, line.last))
+        if appended:
+            self.part(kept)
         self.lines = kept + appended
 
     def missing(self, is_owner, first, last):
@@ -275,6 +284,7 @@ class Table:
         return parts
 
     def append(self, name, first, last):
+        self.part(self.lines)
         self.lines.append(Line.made(name, first, last))
         self.changed = True
 
@@ -306,8 +316,13 @@ def _change(rules, world, ranges, login, tables):
     uid = world.users[login]
     names = {name for name, number in world.users.items() if number == uid}
     names |= {login, str(uid)}
+    # digits that are the uid of one user and the login name of another: no spelling
+    disputed = {name for name, number in world.users.items()
+                if DECIMAL.match(name) and int(name) in world.users.values()
+                and int(name) != number}
     is_same = names.__contains__
-    is_spelled = is_same if SPELLINGS in rules else lambda owner: owner == login
+    is_spelled = (names - disputed | {login}).__contains__ if SPELLINGS in rules \
+        else lambda owner: owner == login
     refused = False
     owner = str(uid) if UID_LOGIN in rules and DECIMAL.match(login) else login
 
