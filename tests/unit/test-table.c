@@ -152,6 +152,9 @@ Test(table, append)
 		{ BYTES("a\0\n\0"), BYTES("a\0\n\0\n\nelsa:5:6\n") },
 		/* Shadow reads the next line as the rest of one with a NUL. */
 		{ BYTES("a\0b\n"), BYTES("a\0b\n\nelsa:5:6\n") },
+		{ BYTES("\0"), BYTES("\0\n\nelsa:5:6\n") },
+		{ BYTES("a\0\n\n"), BYTES("a\0\n\nelsa:5:6\n") },
+		{ BYTES("a\0\nb\n"), BYTES("a\0\nb\nelsa:5:6\n") },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -384,7 +387,10 @@ Test(table, limit)
 	text[huge.len - 1] = 'x';
 	cr_assert(table_append(&huge, "elsa", 4, (struct range){ 5, 6 }) == -EFBIG);
 	cr_assert(huge.text == text && huge.len == limit - n && !huge.changed);
-	text[huge.len - 2] = text[huge.len - 1] = '\n';
+	/* An empty line behind a NUL does not fit either. */
+	text[huge.len - 1] = '\n';
+	cr_assert(table_append(&huge, "elsa", 4, (struct range){ 5, 6 }) == -EFBIG);
+	text[huge.len - 2] = '\n';
 	cr_assert(table_append(&huge, "elsa", 4, (struct range){ 5, 6 }) == 0);
 	cr_assert(huge.text == text && huge.len == limit && huge.changed);
 	cr_assert(memcmp(text + limit - n, "elsa:5:1\n", n) == 0);
@@ -530,7 +536,7 @@ static size_t model_write(const struct model *model, char *text)
 /* What comes behind a line with a NUL is kept apart from it by an empty line. */
 static void model_part(struct model *model)
 {
-	const struct model_line *last = &model->lines[model->n - 1];
+	const struct model_line *last = &model->lines[model->n ? model->n - 1 : 0];
 
 	if (model->n > 0 && memchr(last->text, '\0', last->len))
 		model->lines[model->n++] = (struct model_line){ 0 };
@@ -703,4 +709,88 @@ Test(table, rename_all)
 	cr_assert(table.changed && table.len == sizeof(after) - 1);
 	cr_assert(memcmp(table.text, after, table.len) == 0);
 	table_clear(&table);
+}
+
+/* What @change makes of a table with a line before, which has a NUL. */
+static void check_joint(int (*change)(struct table *table), const char *line,
+			const char *after)
+{
+	CLEANUP(table_cleanup) struct table table = { 0 };
+	char text[128], want[128];
+	int n = snprintf(text, sizeof(text), "a%c\n%s\nanna:1:1\n", '\0', line);
+	int len = snprintf(want, sizeof(want), "a%c\n%s", '\0', after);
+
+	load(&table, text, (size_t)n);
+	cr_assert(change(&table) == 0 && table.changed);
+	holds(&table, want, (size_t)len);
+}
+
+static char name_of_elsa[] = "elsa";
+
+static int take_all(struct table *table)
+{
+	return table_subtract(table, is_owner, name_of_elsa, (struct range){ 0, 1000 });
+}
+
+static int take_middle(struct table *table)
+{
+	return table_subtract(table, is_owner, name_of_elsa, (struct range){ 110, 120 });
+}
+
+static int rename_elsa(struct table *table)
+{
+	return table_rename(table, "elsa", 4, "emma", 4);
+}
+
+static int drop_second(struct table *table)
+{
+	return table_drop_lines(table, (const uint64_t[]){ 2 }, 1);
+}
+
+static int drop_third(struct table *table)
+{
+	return table_drop_lines(table, (const uint64_t[]){ 3 }, 1);
+}
+
+/* What follows a line with a NUL is not joined with it, whatever is done to it. */
+Test(table, lines_with_a_nul)
+{
+	check_joint(take_all, "elsa:100:100", "\nanna:1:1\n");
+	check_joint(take_all, "elsa:100:100\nelsa:300:1", "\nanna:1:1\n");
+	check_joint(take_middle, "elsa:100:100",
+		    "\nelsa:100:10\nanna:1:1\nelsa:120:80\n");
+	check_joint(rename_elsa, "elsa:100:100", "\nemma:100:100\nanna:1:1\n");
+	check_joint(drop_second, "elsa:100:100", "\nanna:1:1\n");
+	check_joint(drop_third, "elsa:100:100", "elsa:100:100\n");
+}
+
+/* Lines by their numbers, whatever is in them, and an end of the last line. */
+Test(table, drop_lines)
+{
+	static const struct {
+		const char *before;
+		uint64_t numbers[3];
+		size_t n;
+		const char *after; /* NULL: as it was */
+	} rows[] = {
+		{ "", { 0 }, 0, NULL },
+		{ "a\nb\n", { 0 }, 0, NULL },
+		{ "a\nb", { 0 }, 0, "a\nb\n" },
+		{ "a\nb\nc", { 1 }, 1, "b\nc\n" },
+		{ "a\nb\nc\n", { 2 }, 1, "a\nc\n" },
+		{ "a\nb\nc", { 3 }, 1, "a\nb\n" },
+		{ "a\nb\nc", { 1, 2, 3 }, 3, "" },
+		{ "a\n\nc\nd\n", { 2, 4 }, 2, "a\nc\n" },
+		{ "a\nb\n", { 7 }, 1, "a\nb\n" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		CLEANUP(table_cleanup) struct table table = { 0 };
+		const char *after = rows[i].after ? rows[i].after : rows[i].before;
+
+		load(&table, rows[i].before, strlen(rows[i].before));
+		cr_assert(table_drop_lines(&table, rows[i].numbers, rows[i].n) == 0);
+		cr_assert(table.changed == (rows[i].after != NULL), "row %zu", i);
+		holds(&table, after, strlen(after));
+	}
 }
