@@ -8,8 +8,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <sys/stat.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "common/edit.h"
 #include "common/i18n.h"
@@ -35,6 +35,12 @@ static int load_unlocked(const struct edit *edit, const struct kind *kind,
 	return fstat(fd, &status) ? -errno : load_table(fd, status.st_size, ret_table);
 }
 
+/* Tells whether the local names are all that there are. */
+static bool has_no_service(const struct edit *edit)
+{
+	return !edit->lookup.service || edit->lookup.files_alone;
+}
+
 static bool has_digits(const struct table *table, struct range range,
 		       const struct owner *owner)
 {
@@ -58,6 +64,8 @@ int edit_find_names(struct edit *edit, const struct kind *kind, struct range ran
 	CLEANUP(table_cleanup) struct table table = { 0 };
 	int r;
 
+	if (has_no_service(edit))
+		return 0;
 	r = load_unlocked(edit, kind, &table);
 	if (r)
 		return edit_tell_unread(edit, kind, r);
@@ -65,12 +73,6 @@ int edit_find_names(struct edit *edit, const struct kind *kind, struct range ran
 	if (r == 0 && has_digits(&table, range, owner))
 		owner_check_digits(owner, &edit->lookup);
 	return edit_tell_error(edit, r);
-}
-
-/* Tells whether the local names are all that there are. */
-static bool has_no_service(const struct edit *edit)
-{
-	return !edit->lookup.service || edit->lookup.files_alone;
 }
 
 static int find_names(struct edit *edit, const struct table *table, struct range range,
@@ -207,7 +209,9 @@ size_t edit_report_silent(const struct edit *edit, const struct kind *kind,
 int edit_confirm_names(struct edit *edit, const struct kind *kind, struct range range,
 		       struct owner *owner, size_t *ret_silent)
 {
-	int r = db_find_names(&edit->db, kind, owner, range, &edit->unknown);
+	int r = has_no_service(edit) ?
+			0 :
+			db_find_names(&edit->db, kind, owner, range, &edit->unknown);
 
 	if (r == DB_UNKNOWN) {
 		*ret_silent += edit_report_silent(edit, kind, range, owner);

@@ -269,8 +269,7 @@ static int receive_window(struct nss_client *client, int64_t begun,
 	for (size_t i = 0; i < n; i++) {
 		CLEANUP(cleanup_free) char *bytes = NULL;
 		int64_t now = wait_clock();
-		int64_t end =
-			now + least(client->each, client->left - (now - begun));
+		int64_t end = now + least(client->each, client->left - (now - begun));
 		int found = ACCOUNT_NONE, r;
 		size_t len = 0;
 

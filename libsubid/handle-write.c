@@ -14,10 +14,10 @@
 #include "libsubid/export.h"
 #include "libsubid/handle.h"
 
-#define TYPES	    (SUBID_DB_UID | SUBID_DB_GID)
-#define GRANT_FLAGS                                     \
-	(SUBID_DB_ALLOW_OVERLAP | SUBID_DB_ALLOW_ROOT | \
-	 SUBID_DB_ALLOW_RESERVED | SUBID_DB_NO_ACCOUNT)
+#define TYPES (SUBID_DB_UID | SUBID_DB_GID)
+#define GRANT_FLAGS                                                               \
+	(SUBID_DB_ALLOW_OVERLAP | SUBID_DB_ALLOW_ROOT | SUBID_DB_ALLOW_RESERVED | \
+	 SUBID_DB_NO_ACCOUNT)
 
 static int invalid(struct subid_db *handle, const char *where)
 {

@@ -17,15 +17,15 @@
 #include "libsubid/core/table.h"
 #include "libsubid/sys/dbfile.h"
 #include "libsubid/sys/nsswitch.h"
+#include "libsubid/sys/source.h"
 #include "libsubid/user/nss.h"
 #include "libsubid/user/owner.h"
-#include "libsubid/sys/source.h"
 
 /* Whom is asked: the databases of a folder, or the sources of the running system. */
 struct query {
-	int folder;		   /* where databases, passwd and group are */
-	bool image;		   /* of a system that is not running */
-	struct nsswitch nsswitch;  /* of the running system */
+	int folder;		  /* where databases, passwd and group are */
+	bool image;		  /* of a system that is not running */
+	struct nsswitch nsswitch; /* of the running system */
 	struct nss nss;
 	struct name_service service;
 	struct lookup lookup; /* who knows users */
@@ -37,7 +37,7 @@ struct query {
 
 enum {
 	QUERY_FAILED = 1, /* a source could not answer */
-	QUERY_UNKNOWN, /* nothing was found, and the name service did not answer */
+	QUERY_UNKNOWN,	  /* nothing was found, and the name service did not answer */
 };
 
 #define QUERY_NONE            \

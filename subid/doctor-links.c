@@ -237,8 +237,7 @@ static int tell_silent(struct doctor *doctor, const struct doctor_side *side)
 	char text[CAUSE_TEXT_BYTES];
 
 	doctor->silent = true;
-	snprintf(text, sizeof(text),
-		 _("it is not known whether %s has subordinate %ss"),
+	snprintf(text, sizeof(text), _("it is not known whether %s has subordinate %ss"),
 		 doctor->account.name, side->kind->id);
 	return doctor_tell_words(doctor, "ranges", side->kind, text);
 }

@@ -10,12 +10,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "helper/nss-client.h"
 #include "common/causes.h"
 #include "common/facts.h"
+#include "helper/nss-client.h"
 #include "libsubid/core/range.h"
-#include "libsubid/user/account.h"
 #include "libsubid/sys/child.h"
+#include "libsubid/user/account.h"
 #include "subid/verb.h"
 
 /* Ranges of one user in one database that are looked at. */

@@ -10,8 +10,8 @@
 #include "helper/nss-client.h"
 #include "libsubid/core/entry.h"
 #include "libsubid/core/limits.h"
-#include "libsubid/user/owner.h"
 #include "libsubid/user/lookup.h"
+#include "libsubid/user/owner.h"
 #include "libsubid/user/passwd-file.h"
 #include "libsubid/user/unknown-owners.h"
 #include "subid/lines.h"
@@ -32,8 +32,8 @@ struct owners {
 	bool others[2]; /* the name service knows more users, groups, than local ones */
 	struct nss_client asker;
 	struct unknown_owners asked; /* those it was asked about */
-	bool silent; /* it does not answer, which has been reported */
-	bool unread[2];	    /* local users, groups: they are none here, and it is told */
+	bool silent;		     /* it does not answer, which has been reported */
+	bool unread[2]; /* local users, groups: they are none here, and it is told */
 };
 
 /* A user, as a word on the command line names it: by login name or uid. */

@@ -52,9 +52,9 @@ static int table_put(struct table *table, const char *text, size_t len)
 }
 
 /*
- * What stands between the last line of @text and a line that is put behind it: the newline
- * that is missing, and behind a line with a NUL an empty line, for shadow reads the next
- * line as the rest of that one, and so with another owner.
+ * What stands between the last line of @text and a line that is put behind it: the
+ * newline that is missing, and behind a line with a NUL an empty line, for shadow reads
+ * the next line as the rest of that one, and so with another owner.
  */
 static const char *table_joint(const char *text, size_t len)
 {

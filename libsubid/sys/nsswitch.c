@@ -6,8 +6,8 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "libsubid/core/whitespace.h"
 #include "libsubid/core/cleanup.h"
+#include "libsubid/core/whitespace.h"
 #include "libsubid/sys/etc.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/nsswitch.h"

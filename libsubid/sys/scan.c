@@ -17,9 +17,9 @@
 _Static_assert(SCAN_BYTES > LIMIT_LINE_BYTES + 1, "a line fits the buffer");
 
 /*
- * Starts at the begin of a file; to read what is no file fails with -EBADFD. The scan does
- * not own the descriptor, and does not move it. Returns 0 or -ENOMEM; end with scan_end().
- * A scan belongs to one thread.
+ * Starts at the begin of a file; to read what is no file fails with -EBADFD. The scan
+ * does not own the descriptor, and does not move it. Returns 0 or -ENOMEM; end with
+ * scan_end(). A scan belongs to one thread.
  */
 int scan_start(struct scan *scan, int fd)
 {

@@ -81,10 +81,10 @@ void nss_modules_open(struct nss_modules *modules, const char *words, bool group
 		}
 		snprintf(module->word, sizeof(module->word), "%.*s", (int)len, words);
 		snprintf(file, sizeof(file), "libnss_%s.so.2", module->word);
-		module->handle = strchr(module->word, '/') ?
-					 NULL :
-					 dlopen(file, RTLD_NOW | RTLD_LOCAL |
-						      RTLD_NODELETE);
+		module->handle =
+			strchr(module->word, '/') ?
+				NULL :
+				dlopen(file, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 		if (module->handle)
 			modules->n++;
 		else

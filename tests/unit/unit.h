@@ -141,7 +141,8 @@ static inline const char *folder_put(const struct folder *folder, const char *na
 
 	cr_assert(fd >= 0, "%s: %s", path, strerror(errno));
 	cr_assert(write(fd, text, len) == (ssize_t)len);
-	/* To cut it to nothing first makes some file systems wait for the disk at the end. */
+	/* To cut it to nothing first makes some file systems wait for the disk at the
+	 * end. */
 	cr_assert(ftruncate(fd, (off_t)len) == 0);
 	cr_assert(fchmod(fd, mode) == 0);
 	fd_close(fd);
