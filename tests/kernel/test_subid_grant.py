@@ -753,7 +753,7 @@ SCENARIOS = (
     Scenario("rename", ("rename", "elsa", "elsatwin"),
              Files(OLD.subuid.replace(b"elsa", b"elsatwin") + b"\n",
                    OLD.subgid.replace(b"elsa", b"elsatwin"))),
-    Scenario("revoke", ("revoke", "anna"),
+    Scenario("revoke", ("revoke", "anna", "--if-held"),
              Files(b"# comment\nelsa:1000000:100\n\nbroken\n5001:3000000:5\n",
                    b"elsa:1000000:100\n")),
 )
