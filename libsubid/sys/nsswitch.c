@@ -122,20 +122,29 @@ static void read_others(const struct scan_line *line, const char *key,
 }
 
 /*
- * Whether the name service may take a line that does not begin with `passwd:` for one
- * that does: it passes over blanks before a key, and one behind it will do for the colon.
+ * Whether the name service may take a line that does not begin with `passwd:` or `group:`
+ * for one that does: it passes over blanks before a key, and one behind it will do for
+ * the colon. What the line then names is added.
  */
-static bool may_be_passwd(const struct scan_line *line)
+static bool may_be(const struct scan_line *line, const char *key,
+		   char others[static NSSWITCH_LIST_BYTES])
 {
 	struct scan_line rest = *line;
-	size_t blanks;
+	size_t blanks, len = strlen(key);
 
-	if (rest.len > 0 && rest.text[0] > ' ' && small_letter(rest.text[0]) != 'p')
+	if (rest.len > 0 && rest.text[0] > ' ' && small_letter(rest.text[0]) != key[0])
 		return false;
 	blanks = whitespace_count(rest.text, rest.len);
 	rest.text += blanks;
 	rest.len -= blanks;
-	return line_is(&rest, "passwd");
+	if (!line_is(&rest, key))
+		return false;
+	if (rest.len > len && (rest.text[len] == ':' || skip_blanks(&rest, len) > len)) {
+		rest.text += len + 1;
+		rest.len -= len + 1;
+		read_others(&rest, "", others);
+	}
+	return true;
 }
 
 /*
@@ -175,8 +184,10 @@ int nsswitch_read(const char *path, struct nsswitch *ret_nsswitch)
 				passwd_lines++;
 			} else if (line_is(&line, "group:")) {
 				read_others(&line, "group:", nsswitch.group_others);
-			} else if (may_be_passwd(&line)) {
+			} else if (may_be(&line, "passwd", nsswitch.passwd_others)) {
 				odd = true;
+			} else {
+				may_be(&line, "group", nsswitch.group_others);
 			}
 		}
 		if (r < 0)

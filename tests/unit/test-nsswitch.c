@@ -184,6 +184,28 @@ Test(nsswitch, passwd)
 	}
 }
 
+/* Lines that the name service takes though they do not begin with the key. */
+Test(nsswitch, odd_others)
+{
+	static const struct {
+		const char *text, *users, *groups;
+	} rows[] = {
+		{ " passwd: files sss\n\tgroup: ldap\n", "sss", "ldap" },
+		{ "passwd files sss\ngroup\tfiles ldap\n", "sss", "ldap" },
+		{ "passwd_compat: nis\ngroups: ldap\ngshadow: ldap\n", "", "" },
+		{ "# passwd: sss\n", "", "" },
+		{ " passwd", "", "" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct nsswitch nsswitch = read_text(rows[i].text, strlen(rows[i].text));
+
+		cr_assert_str_eq(nsswitch.passwd_others, rows[i].users, "row %zu", i);
+		cr_assert_str_eq(nsswitch.group_others, rows[i].groups, "row %zu", i);
+		cr_assert_not(nsswitch.passwd_files_first);
+	}
+}
+
 /* Where accounts come from besides the local files; groups as well as users. */
 Test(nsswitch, others)
 {
