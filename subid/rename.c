@@ -143,7 +143,7 @@ static int find_names(struct rename *rename, struct account *account, bool exist
 /* Whom the names mean today: NEW has an account, and OLD no other one. */
 static int check_accounts(struct rename *rename)
 {
-	struct name_service_answer old, owner;
+	struct name_service_answer old = { 0 }, owner = { 0 };
 	int r = ask_accounts(rename, &old, &owner);
 
 	if (r)

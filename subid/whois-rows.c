@@ -215,7 +215,9 @@ int whois_show(struct whois *whois, struct whois_side *side, uint32_t id, bool *
 		[COLUMN_ID] = output_number(id, number),
 		[COLUMN_KIND] = side->kind->id,
 		[COLUMN_ACCOUNT] = idnames_find(&side->accounts, id),
-		[COLUMN_NOTE] = reserved_is_never(reserved) ? _(reserved->what) : NULL,
+		[COLUMN_NOTE] = reserved && reserved_is_never(reserved) ?
+					_(reserved->what) :
+					NULL,
 	};
 	struct finding finding = { .unknown = whois->owners.unread[side->kind->group] };
 	int r, status = VERB_DONE;

@@ -48,7 +48,7 @@ static unsigned digit_of(char c)
  */
 static unsigned find_base(const char **text, const char *end)
 {
-	char mark = end - *text > 2 && **text == '0' ? (*text)[1] : '\0';
+	int mark = end - *text > 2 && **text == '0' ? (*text)[1] : '\0';
 	unsigned base = mark == 'x' || mark == 'X' ? 16 :
 			mark == 'b' || mark == 'B' ? 2 :
 						     0;

@@ -147,6 +147,9 @@ int passwd_read_line(const char *line, size_t len, bool group,
 	struct passwd_line found = { .name = NULL };
 	int r;
 
+	/* So that gcc -fanalyzer does not ask what would be if there were no line. */
+	if (!line)
+		return PASSWD_NONE;
 	if (len <= LIMIT_LINE_BYTES && read_plain(line, len, group, &found)) {
 		*ret_line = found;
 		return 0;

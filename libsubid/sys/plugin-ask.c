@@ -177,6 +177,8 @@ static int ask_extents(const struct plugin *plugin, const char *owner,
 	size_t n_list = extents->extents ? extents->n : n;
 	int r = 0;
 
+	if (!ranges)
+		return 0;
 	for (size_t i = 0; r == 0 && i < n_list; i++)
 		if (extents->extents ? lies_in_one(list[i], ranges, n) :
 				       is_alone(set, list[i]))

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libsubid/core/array.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/user/owner.h"
 #include "libsubid/user/passwd-file.h"
@@ -127,16 +128,15 @@ void owner_set(struct owner *owner, const struct account *account)
  */
 int owner_add_name(struct owner *owner, const char *name, size_t len)
 {
-	char **names;
+	int r;
 
 	if (owner_is_number(name, len) || owner_is_text(owner, name, len))
 		return 0;
-	names = reallocarray(owner->names, owner->n + 1, sizeof(*names));
-	if (!names)
-		return -ENOMEM;
-	owner->names = names;
-	names[owner->n] = strndup(name, len);
-	if (!names[owner->n])
+	r = ARRAY_RESERVE(owner->names, owner->n, owner->allocated);
+	if (r)
+		return r;
+	owner->names[owner->n] = strndup(name, len);
+	if (!owner->names[owner->n])
 		return -ENOMEM;
 	owner->n++;
 	return 0;

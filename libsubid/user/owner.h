@@ -34,6 +34,7 @@ struct owner {
 	bool name_is_of_other; /* or for another user: new lines must not have it */
 	char **names;	       /* further names; none of them is digits */
 	size_t n;
+	size_t allocated;
 	size_t checked; /* of them, while owner_init() looks for them */
 };
 

@@ -239,7 +239,8 @@ int people_add_users(struct people *people, const struct accounts *users,
 static bool find_uid(const struct people *people, uid_t uid, size_t *ret_index)
 {
 	char number[NUM_BYTES];
-	const struct people_slot *slot = slot_of(people, number, num_format(uid, number));
+	size_t len = num_format(uid, number);
+	const struct people_slot *slot = slot_of(people, number, len);
 
 	if (!slot)
 		return false;
