@@ -112,7 +112,7 @@ struct call {
 	by_name_fn by_name;
 	by_id_fn by_id;
 	next_fn next;
-	const struct nss_question *question;
+	struct nss_question question;
 };
 
 static enum nss_status call_once(const struct call *call, union entry *entry,
@@ -121,8 +121,9 @@ static enum nss_status call_once(const struct call *call, union entry *entry,
 	if (call->next)
 		return call->next(entry, buffer, size, error);
 	if (call->by_name)
-		return call->by_name(call->question->name, entry, buffer, size, error);
-	return call->by_id(call->question->id, entry, buffer, size, error);
+		return call->by_name(call->question.name, entry, buffer, size, error);
+	return call->by_id ? call->by_id(call->question.id, entry, buffer, size, error) :
+			     NSS_STATUS_UNAVAIL;
 }
 
 /*
@@ -154,7 +155,7 @@ static int make_call(const struct call *call, bool group, struct nss_found *ret_
 static int ask(const struct nss_module *module, const struct nss_question *question,
 	       struct nss_found *ret_found)
 {
-	struct call call = { .question = question };
+	struct call call = { .question = *question };
 	bool there;
 
 	if (question->name)
