@@ -35,6 +35,15 @@ static int load_unlocked(const struct edit *edit, const struct kind *kind,
 	return fstat(fd, &status) ? -errno : load_table(fd, status.st_size, ret_table);
 }
 
+/* The same; what cannot be read is reported. Returns 0 or an exit status. */
+static int load_or_tell(struct edit *edit, const struct kind *kind,
+			struct table *ret_table)
+{
+	int r = load_unlocked(edit, kind, ret_table);
+
+	return r ? edit_tell_unread(edit, kind, r) : 0;
+}
+
 /* Tells whether the local names are all that there are. */
 static bool has_no_service(const struct edit *edit)
 {
@@ -66,9 +75,9 @@ int edit_find_names(struct edit *edit, const struct kind *kind, struct range ran
 
 	if (has_no_service(edit))
 		return 0;
-	r = load_unlocked(edit, kind, &table);
+	r = load_or_tell(edit, kind, &table);
 	if (r)
-		return edit_tell_unread(edit, kind, r);
+		return r;
 	r = unknown_owners_name(&edit->unknown, &table, range, &edit->lookup, owner);
 	if (r == 0 && has_digits(&table, range, owner))
 		owner_check_digits(owner, &edit->lookup);
@@ -96,10 +105,9 @@ int edit_find_people_names(struct edit *edit, const struct kind *kind, struct ra
 			   struct people *people)
 {
 	CLEANUP(table_cleanup) struct table table = { 0 };
-	int r = has_no_service(edit) ? 0 : load_unlocked(edit, kind, &table);
+	int r = has_no_service(edit) ? 0 : load_or_tell(edit, kind, &table);
 
-	return r ? edit_tell_unread(edit, kind, r) :
-		   find_names(edit, &table, range, people);
+	return r ? r : find_names(edit, &table, range, people);
 }
 
 /* Finds out whether any of the people has no range by the names that are known. */
@@ -139,9 +147,9 @@ int edit_find_missing_names(struct edit *edit, const struct kind *kind,
 
 	if (has_no_service(edit))
 		return 0;
-	r = load_unlocked(edit, kind, &table);
+	r = load_or_tell(edit, kind, &table);
 	if (r)
-		return edit_tell_unread(edit, kind, r);
+		return r;
 	r = is_any_missing(&table, people, &missing);
 	if (r || !missing)
 		return edit_tell_error(edit, r);

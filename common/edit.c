@@ -138,16 +138,6 @@ int edit_fail_user(struct edit *edit, const char *login, int r)
 	return EXIT_NO_USER;
 }
 
-/* Looks for a user by login name; that there is none is no failure here. */
-int edit_look_up(struct edit *edit, const char *login, struct account *ret_account,
-		 bool *ret_exists)
-{
-	int r = lookup_name(&edit->lookup, login, ret_account);
-
-	*ret_exists = r == 0;
-	return r < 0 ? edit_fail_user(edit, login, r) : 0;
-}
-
 static int find(struct edit *edit, const char *name, bool no_account,
 		struct owner *ret_owner)
 {

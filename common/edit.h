@@ -69,8 +69,6 @@ void edit_keep_going(void);
 int edit_find_folder(struct edit *edit);
 int edit_fail_user(struct edit *edit, const char *login, int r);
 int edit_find_user(struct edit *edit, const char *login, struct owner *ret_owner);
-int edit_look_up(struct edit *edit, const char *login, struct account *ret_account,
-		 bool *ret_exists);
 int edit_find_owner(struct edit *edit, const char *name, struct owner *ret_owner);
 int edit_find_names(struct edit *edit, const struct kind *kind, struct range range,
 		    struct owner *owner);
