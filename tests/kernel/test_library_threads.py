@@ -57,7 +57,7 @@ def defect(box, program):
 
 
 def sources():
-    return [path for folder in ("", "core/", "sys/")
+    return [path for folder in ("", "core/", "sys/", "user/")
             for path in sorted(glob.glob(f"{SOURCE}/libsubid/{folder}*.c"))
             if not path.endswith("label-libselinux.c")]
 
