@@ -15,8 +15,8 @@ wrong on purpose must be found bad."""
 
 import hashlib
 import os
-import re
 import random
+import re
 import shutil
 import subprocess
 import sys
