@@ -12,11 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/i18n.h"
-#include "common/report.h"
+#include "message/i18n.h"
+#include "message/report.h"
 #include "helper/nss-client.h"
 #include "libsubid/core/cleanup.h"
-#include "libsubid/query.h"
+#include "libsubid/api/query.h"
 
 #define PROGRAM "getsubids"
 

@@ -12,7 +12,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "common/apart.h"
+#include "helper/apart.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/scan.h"
 #include "libsubid/user/owner.h"

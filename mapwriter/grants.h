@@ -5,7 +5,7 @@
 #ifndef SUBID_GRANTS_H
 #define SUBID_GRANTS_H
 
-#include "libsubid/sys/source.h"
+#include "libsubid/source/source.h"
 #include "mapwriter/decide.h"
 
 struct grants {

@@ -13,15 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/i18n.h"
-#include "common/report.h"
+#include "message/i18n.h"
+#include "message/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/conf.h"
 #include "libsubid/sys/nsswitch.h"
 #include "libsubid/sys/paths.h"
 #include "libsubid/user/lookup.h"
 #include "libsubid/user/nss.h"
-#include "libsubid/sys/source.h"
+#include "libsubid/source/source.h"
 #include "mapwriter/decide.h"
 #include "mapwriter/grants.h"
 #include "mapwriter/mapfile.h"

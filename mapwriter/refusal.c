@@ -11,11 +11,11 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "common/audit.h"
-#include "common/causes.h"
-#include "common/i18n.h"
-#include "common/record.h"
-#include "common/report.h"
+#include "message/audit.h"
+#include "explain/causes.h"
+#include "message/i18n.h"
+#include "message/record.h"
+#include "message/report.h"
 #include "libsubid/sys/paths.h"
 #include "mapwriter/mapfile.h"
 #include "mapwriter/refusal.h"

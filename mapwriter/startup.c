@@ -12,7 +12,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "common/environment.h"
+#include "message/environment.h"
 #include "mapwriter/startup.h"
 
 /*

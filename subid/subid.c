@@ -7,12 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/edit.h"
-#include "common/i18n.h"
-#include "common/identity.h"
-#include "common/report.h"
-#include "subid/progress.h"
-#include "subid/verb.h"
+#include "command/edit.h"
+#include "message/i18n.h"
+#include "command/identity.h"
+#include "message/report.h"
+#include "subid/verb/progress.h"
+#include "subid/verb/verb.h"
 
 #define TITLE_BYTES 64
 

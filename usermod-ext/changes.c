@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/i18n.h"
-#include "common/report.h"
+#include "message/i18n.h"
+#include "message/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "usermod-ext/changes.h"

@@ -7,9 +7,9 @@
 
 #include <stddef.h>
 
-#include "common/edit.h"
-#include "libsubid/allocate.h"
-#include "libsubid/db.h"
+#include "command/edit.h"
+#include "libsubid/store/allocate.h"
+#include "libsubid/store/db.h"
 #include "usermod-ext/options.h"
 
 #define CHANGES_TEXT_BYTES 512

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/arguments.h"
-#include "common/i18n.h"
-#include "common/report.h"
+#include "command/arguments.h"
+#include "message/i18n.h"
+#include "message/report.h"
 #include "usermod-ext/options.h"
 #include "usermod-ext/usermod-ext.h"
 

@@ -5,9 +5,9 @@
  */
 #include <stdio.h>
 
-#include "common/edit.h"
-#include "common/i18n.h"
-#include "common/report.h"
+#include "command/edit.h"
+#include "message/i18n.h"
+#include "message/report.h"
 #include "libsubid/core/cleanup.h"
 #include "usermod-ext/changes.h"
 #include "usermod-ext/options.h"

@@ -5,7 +5,7 @@
 #ifndef SUBID_USERMOD_EXT_H
 #define SUBID_USERMOD_EXT_H
 
-#include "common/status.h"
+#include "command/status.h"
 
 #define PROGRAM "usermod-ext"
 

@@ -1,25 +1,34 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# A folder is a layer, and includes point down only. The two programs do not know each other.
+# A directory is a layer, and includes point down only: the order of the list below. Programs
+# do not include each other.
 
 . "${srcdir:-.}/tests/checks/lib.sh"
 
-# below FOLDER: what a source of it may include besides its own folder
+base='libsubid/core libsubid/sys libsubid/user libsubid/source'
+
+# below DIRECTORY: what a source of it may include besides its own directory
 below()
 {
 	case $1 in
 	libsubid/core | libsubid/include) ;;
 	libsubid/sys) echo libsubid/core ;;
 	libsubid/user) echo libsubid/core libsubid/sys ;;
-	libsubid) echo libsubid/core libsubid/sys libsubid/user ;;
-	helper) echo libsubid/core libsubid/sys libsubid/user ;;
-	common) echo libsubid/core libsubid/sys libsubid/user libsubid helper ;;
-	mapwriter) echo libsubid/core libsubid/sys libsubid/user common ;;
-	usermod-ext | subid | getsubids)
-		echo libsubid/core libsubid/sys libsubid/user libsubid helper common
+	libsubid/source) echo libsubid/core libsubid/sys libsubid/user ;;
+	libsubid/store) echo "$base" ;;
+	libsubid/api) echo "$base libsubid/store" ;;
+	message) echo libsubid/core libsubid/sys ;;
+	helper) echo "$base" message ;;
+	explain) echo "$base" message helper ;;
+	command) echo "$base" libsubid/store message helper explain ;;
+	mapwriter) echo "$base" message helper explain ;;
+	newuidmap | newgidmap) echo mapwriter ;;
+	getsubids) echo "$base" libsubid/api message helper ;;
+	usermod-ext | subid/verb) echo "$base" libsubid/store message helper explain command ;;
+	subid | subid/show | subid/check | subid/doctor | subid/write)
+		echo "$base" libsubid/store message helper explain command subid/verb
 		;;
-	newuidmap | newgidmap) echo libsubid/core libsubid/sys common mapwriter ;;
 	*) return 1 ;;
 	esac
 }
@@ -27,15 +36,15 @@ below()
 n=0
 for file in $(files '*.[ch]' $code); do
 	n=$((n + 1))
-	folder=${file%/*}
-	allowed=$(below "$folder") || complain "$file: the folder is no layer"
+	directory=${file%/*}
+	allowed=$(below "$directory") || complain "$file: its directory is not in the list"
 	for include in $(sed -n 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*"\(.*\)".*/\1/p' \
 		"$srcdir/$file"); do
 		[ -f "$srcdir/$include" ] ||
 			complain "$file: $include is not written from the top of the tree"
-		case " $folder $allowed " in
+		case " $directory $allowed " in
 		*" ${include%/*} "*) ;;
-		*) complain "$file: $include is not below $folder" ;;
+		*) complain "$file: $include is not below $directory" ;;
 		esac
 	done
 done

@@ -8,7 +8,7 @@
 
 #include "libsubid/core/limits.h"
 #include "libsubid/sys/nsswitch.h"
-#include "libsubid/sys/source.h"
+#include "libsubid/source/source.h"
 #include "tests/fuzz/fuzz.h"
 
 /* The first word behind the key, or nothing. */

@@ -23,7 +23,7 @@ from host import (CAP_SETFCAP, CAP_SETGID, CAP_SETUID, CLEAN_PATH, CLONE_NEWNS, 
 HINTS_MAX = 3
 TO_MEND = "to mend it: "
 
-# Each cause of common/causes.h, and how it is told. Words that a Scene knows itself are
+# Each cause of explain/causes.h, and how it is told. Words that a Scene knows itself are
 # {file} and {other} (the databases), {k} (u or g), {map}, {mapper}, {program} (its path),
 # {target} (as it was given), {uid}, {gid} and {name} of the caller.
 SENTENCES = {

@@ -365,8 +365,8 @@ def compile_map_writers(box, audits):
                    + ("#define AUDIT_MAPS 1\n" if audits else ""))
     left_out = ("label-libselinux.c", "auth-libpam.c",
                 "audit-none.c" if audits else "audit-libaudit.c")
-    sources = [path for folder in ("libsubid/core", "libsubid/sys", "libsubid/user", "common",
-                                           "mapwriter")
+    sources = [path for folder in ("libsubid/core", "libsubid/sys", "libsubid/user",
+                                "libsubid/source", "message", "helper", "explain", "mapwriter")
                for path in sorted(glob.glob(f"{TOP}/{folder}/*.c"))
                if os.path.basename(path) not in left_out]
     paths = {}

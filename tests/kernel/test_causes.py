@@ -25,9 +25,9 @@ MANUAL = f"{TOP}/docs/EXPLANATIONS.md"
 def check_complete(report):
     """Every cause of the map writers has a sentence here, and a scene. Those of the host
     are test_subid_doctor.py's."""
-    with open(f"{TOP}/common/causes.h") as file:
+    with open(f"{TOP}/explain/causes.h") as file:
         causes = re.findall(r"^\tCAUSE_([A-Z_]+)(?: = 1)?,$", file.read(), re.M)
-    with open(f"{TOP}/common/causes-host.c") as file:
+    with open(f"{TOP}/explain/causes-host.c") as file:
         of_host = re.findall(r"^\t\{ CAUSE_([A-Z_]+),", file.read(), re.M)
     causes = [cause for cause in causes if cause not in of_host]
     report.check("every cause has its sentences", list(SENTENCES) == causes,

@@ -57,7 +57,7 @@ def defect(box, program):
 
 
 def sources():
-    return [path for folder in ("", "core/", "sys/", "user/")
+    return [path for folder in ("core/", "sys/", "user/", "source/", "store/", "api/")
             for path in sorted(glob.glob(f"{SOURCE}/libsubid/{folder}*.c"))
             if not path.endswith("label-libselinux.c")]
 

@@ -740,7 +740,7 @@ def _(s):
 
 def play(box):
     report = box.report
-    with open(f"{TOP}/common/causes.h") as file:
+    with open(f"{TOP}/explain/causes.h") as file:
         causes = re.findall(r"^\tCAUSE_([A-Z_]+)(?: = 1)?,$", file.read(), re.M)
     missing = set(causes) - SCENES.keys() - NEVER.keys()
     report.check("every cause has a scene", not missing, f"{missing}")
@@ -1006,7 +1006,7 @@ def manual(box):
     with open(MANUAL) as file:
         part = file.read().split("## The host")[-1]
     names = set(re.findall(r"^\| ([a-z-]+) \|", part, re.M))
-    with open(f"{TOP}/common/causes-host.c") as file:
+    with open(f"{TOP}/explain/causes-host.c") as file:
         known = {name.lower().replace("_", "-")
                  for name in re.findall(r"^\t\{ CAUSE_([A-Z_]+),", file.read(), re.M)}
     box.check("docs tell every cause of the host", names, known)

@@ -26,7 +26,7 @@ sources="tests/unit/arith-m32.c tests/unit/model.c tests/unit/decide-narrow.c
 	libsubid/core/entry-readers.c libsubid/core/idmap.c
 	libsubid/core/accounts.c libsubid/core/kind.c libsubid/core/num.c
 	libsubid/core/passwd.c libsubid/core/range.c libsubid/core/starts.c
-	libsubid/core/table.c common/facts-grants.c
+	libsubid/core/table.c explain/facts-grants.c
 	libsubid/sys/dbfile.c libsubid/sys/etc.c libsubid/sys/fd.c libsubid/sys/load.c
 	libsubid/sys/process.c libsubid/sys/scan.c libsubid/sys/userns.c
 	libsubid/user/account.c libsubid/user/lookup.c libsubid/user/owner.c

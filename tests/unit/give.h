@@ -5,7 +5,7 @@
 #ifndef SUBID_TESTS_GIVE_H
 #define SUBID_TESTS_GIVE_H
 
-#include "libsubid/allocate.h"
+#include "libsubid/store/allocate.h"
 
 static inline int give(struct db *db, struct allocate *allocate,
 		       const struct owner *owner, const struct kind *kind,

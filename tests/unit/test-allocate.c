@@ -3,7 +3,7 @@
  * Ranges for several people at once, in a folder of the test's own. Random lists against
  * a model are in tests/kernel/test_subid_grant.py.
  */
-#include "libsubid/allocate.h"
+#include "libsubid/store/allocate.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/user/passwd-file.h"
 #include "tests/unit/give.h"

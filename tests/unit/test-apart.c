@@ -6,9 +6,9 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-#include "common/apart.h"
+#include "helper/apart.h"
 #include "libsubid/core/limits.h"
-#include "libsubid/sys/plugin.h"
+#include "libsubid/source/plugin.h"
 #include "libsubid/sys/wait.h"
 #include "tests/unit/plugins.h"
 

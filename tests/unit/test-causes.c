@@ -3,9 +3,9 @@
 #include <linux/capability.h>
 #include <locale.h>
 
-#include "common/causes-rules.h"
-#include "common/causes.h"
-#include "libsubid/sys/plugin.h"
+#include "explain/causes-rules.h"
+#include "explain/causes.h"
+#include "libsubid/source/plugin.h"
 #include "rng.h"
 #include "unit.h"
 

@@ -2,7 +2,7 @@
 /*
  * Allocation for the library: one kind or both, and in both or in none.
  */
-#include "libsubid/change.h"
+#include "libsubid/api/change.h"
 #include "tests/unit/give.h"
 #include "tests/unit/unit.h"
 

@@ -4,7 +4,7 @@
  */
 #include <dirent.h>
 
-#include "libsubid/db.h"
+#include "libsubid/store/db.h"
 #include "tests/unit/give.h"
 #include "tests/unit/unit.h"
 

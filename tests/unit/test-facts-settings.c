@@ -4,7 +4,7 @@
  * and of Ubuntu with AppArmor's restriction, do not exist on every kernel that tests run
  * on.
  */
-#include "common/facts.h"
+#include "explain/facts.h"
 #include "tests/unit/unit.h"
 
 static void put(const struct folder *folder, const char *name, const char *text)

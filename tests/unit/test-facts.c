@@ -5,7 +5,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
-#include "common/facts.h"
+#include "explain/facts.h"
 #include "libsubid/core/entry.h"
 #include "libsubid/sys/paths.h"
 #include "unit.h"

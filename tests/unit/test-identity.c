@@ -8,7 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
-#include "common/identity.h"
+#include "command/identity.h"
 #include "tests/unit/unit.h"
 
 #define USER 65534

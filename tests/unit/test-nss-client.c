@@ -8,7 +8,7 @@
 #include <pwd.h>
 #include <signal.h>
 
-#include "common/report.h"
+#include "message/report.h"
 #include "helper/nss-client.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/sys/wait.h"

@@ -7,7 +7,7 @@
 #include <sys/resource.h>
 
 #include "libsubid/core/limits.h"
-#include "libsubid/sys/plugin.h"
+#include "libsubid/source/plugin.h"
 #include "tests/unit/plugins.h"
 
 static struct folder folder;

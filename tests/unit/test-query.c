@@ -3,7 +3,7 @@
  * Questions to the databases of a folder: what stands there, and errors that are no
  * answer.
  */
-#include "libsubid/query.h"
+#include "libsubid/api/query.h"
 #include "tests/unit/unit.h"
 
 static struct folder folder;

@@ -15,8 +15,8 @@
 #include <syslog.h>
 #include <time.h>
 
-#include "common/ratelimit.h"
-#include "common/record.h"
+#include "message/ratelimit.h"
+#include "message/record.h"
 #include "tests/unit/unit.h"
 
 /* The log daemon's end, or -1 with the complaint. */

@@ -5,7 +5,7 @@
 #include <locale.h>
 #include <sys/socket.h>
 
-#include "common/report.h"
+#include "message/report.h"
 #include "tests/unit/unit.h"
 
 #define THOUSAND 1000

@@ -5,8 +5,8 @@
  * about.
  */
 #include "libsubid/core/limits.h"
-#include "libsubid/sys/plugin.h"
-#include "libsubid/sys/source.h"
+#include "libsubid/source/plugin.h"
+#include "libsubid/source/source.h"
 #include "tests/unit/plugins.h"
 
 static struct folder folder;

@@ -3,7 +3,7 @@
  * Walks through directories: everything is taken once, in spite of names of any length
  * and any depth, and what is exchanged meanwhile does not lead the walk elsewhere.
  */
-#include "common/walk.h"
+#include "libsubid/sys/walk.h"
 #include "tests/unit/unit.h"
 
 static struct folder folder;

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * allocation: one message for each cause, with the settings that it follows from.
+ */
+#include <inttypes.h>
+
+#include "command/allocation.h"
+#include "message/i18n.h"
+#include "message/report.h"
+#include "command/status.h"
+
+/*
+ * Reports why login.defs(5) in @directory cannot be used; returns the exit status.
+ *
+ * r, error: what settings_read() returned, other than 0.
+ */
+int allocation_report_settings(const char *program, const char *directory,
+			       const struct settings_error *error, int r)
+{
+	switch (r) {
+	case SETTINGS_NUMBER:
+		report_line(program,
+			    _("%s/login.defs: the value of %s is not a decimal number"),
+			    directory, error->key);
+		break;
+	case SETTINGS_BOUNDS:
+		report_line(
+			program, _("%s/login.defs: %s %" PRIu64 " is above %s %" PRIu64),
+			directory, error->key, error->value, error->max_key, error->max);
+		break;
+	case SETTINGS_BEYOND:
+		report_line(program,
+			    _("%s/login.defs: %s %" PRIu64 " is above 4294967295"),
+			    directory, error->key, error->value);
+		break;
+	default:
+		report_line(program, "%s/login.defs: %s", directory, report_error(-r));
+		break;
+	}
+	return status_of_kind(error->kind);
+}
+
+/* More ids than the bounds hold: the setting is impossible, or the count asked for. */
+static void report_count(const char *program, const char *directory,
+			 const struct allocate *allocate)
+{
+	const struct allocate_full *full = &allocate->full;
+	const struct kind *kind = full->kind;
+	const struct alloc_request *request = &allocate->settings.requests[kind->group];
+	uint64_t min = request->bounds.start, max = request->bounds.end - 1;
+
+	if (allocate->items[full->item].count)
+		report_line(program,
+			    _("%" PRIu64 " %ss are more than fit between %s %" PRIu64
+			      " and %s %" PRIu64
+			      " of %s/login.defs; --range gives other ids"),
+			    full->count, kind->id, kind->conf_min, min, kind->conf_max,
+			    max, directory);
+	else
+		report_line(program,
+			    _("%s/login.defs: %s %" PRIu64 " is more than the %" PRIu64
+			      " ids from %s %" PRIu64 " to %s %" PRIu64),
+			    directory, kind->conf_count, full->count, alloc_ids(request),
+			    kind->conf_min, min, kind->conf_max, max);
+}
+
+static void report_beyond(const char *program, const char *directory,
+			  const struct allocate *allocate)
+{
+	const struct allocate_full *full = &allocate->full;
+	const struct kind *kind = full->kind;
+	const struct alloc_request *request = &allocate->settings.requests[kind->group];
+	uint64_t uid_min = allocate->settings.uid_min;
+	uint64_t start = alloc_deterministic_start(request, full->uid, uid_min);
+	uint64_t fits = alloc_deterministic_fits(request, uid_min, request->bounds);
+
+	report_line(program,
+		    _("by SUB_UID_DETERMINISTIC in %s/login.defs uid %u would get %ss "
+		      "%" PRIu64 "-%" PRIu64 ", but %s is %" PRIu64 " and %s %" PRIu64
+		      ": uids up to %" PRIu64 " fit"),
+		    directory, full->uid, kind->id, start, start + full->count - 1,
+		    kind->conf_min, request->bounds.start, kind->conf_max,
+		    request->bounds.end - 1, uid_min + fits - 1);
+}
+
+/*
+ * Reports why there is no room for a range; returns the exit status.
+ *
+ * allocate: for which allocate_ranges() returned DB_FULL.
+ */
+int allocation_report_full(const char *program, const char *directory,
+			   const struct allocate *allocate)
+{
+	const struct allocate_full *full = &allocate->full;
+
+	switch (full->why) {
+	case ALLOC_COUNT:
+		report_count(program, directory, allocate);
+		break;
+	case ALLOC_BELOW:
+		report_line(program,
+			    _("uid %u is below UID_MIN %" PRIu64
+			      ": by SUB_UID_DETERMINISTIC in %s/login.defs it gets "
+			      "no %ss"),
+			    full->uid, allocate->settings.uid_min, directory,
+			    full->kind->id);
+		break;
+	case ALLOC_BEYOND:
+		report_beyond(program, directory, allocate);
+		break;
+	default:
+		report_line(program,
+			    _("no free range of %" PRIu64
+			      " %ss is left within the bounds of %s/login.defs"),
+			    full->count, full->kind->id, directory);
+		break;
+	}
+	return status_of_kind(full->kind);
+}
+
+/* Reports which part of the ids the name service was asked about. */
+void allocation_report_asked(const char *program,
+			     const struct ids_in_use_service *service)
+{
+	report_line(program,
+		    _("note: ids that the name service was asked about: %" PRIu64
+		      "; the largest gap between them: %" PRIu64),
+		    service->asked, service->largest);
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * busy: looks through /proc for processes that run with certain ids.
+ *
+ * MUST: what could not be looked at is an error, and never "no process". A process that
+ * has gone meanwhile, or has ended and is not waited for, uses nothing.
+ */
+#include <errno.h>
+#include <fcntl.h>
+
+#include "command/busy.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/sys/fd.h"
+#include "libsubid/sys/processes.h"
+
+struct search {
+	const struct busy_ids *wanted;
+	size_t n;
+	busy_take_fn take;
+	void *context;
+};
+
+/* Returns 1, 0 or -errno. */
+static int is_in_other_namespace(int process)
+{
+	CLEANUP(fd_cleanup)
+	int self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	ino_t ours, theirs;
+	int r;
+
+	if (self < 0)
+		return -errno;
+	r = process_userns(self, &ours);
+	if (r == 0)
+		r = process_userns(process, &theirs);
+	return r ? r : ours != theirs;
+}
+
+/* Whether a process runs with ids that are looked for. Returns 1, 0 or -errno. */
+static int uses(const struct busy_ids *wanted, int process,
+		const struct process_status *status, uint32_t *ret_id)
+{
+	int r = process_find_id(status, wanted->kind, wanted->ids, ret_id);
+
+	return r > 0 && wanted->other_namespace ? is_in_other_namespace(process) : r;
+}
+
+static int examine(const struct search *search, pid_t pid, int process)
+{
+	CLEANUP(process_status_cleanup) struct process_status status = { 0 };
+	struct busy_process found = { .pid = pid };
+	int r = process_read_status(process, &status);
+
+	if (r || process_has_ended(&status))
+		return r;
+	for (size_t i = 0; i < search->n; i++) {
+		r = uses(&search->wanted[i], process, &status, &found.id);
+		if (r < 0)
+			return r;
+		if (r == 0)
+			continue;
+		found.kind = search->wanted[i].kind;
+		process_name(&status, found.name);
+		return search->take(&found, search->context);
+	}
+	return 0;
+}
+
+static int look_at(pid_t pid, int process, void *context)
+{
+	int r = examine(context, pid, process);
+
+	return r == -ENOENT || r == -ESRCH ? 0 : r;
+}
+
+/*
+ * Finds the processes that run with one of the ids in @n sets: real, effective or saved,
+ * or for gids a supplementary group; each process once.
+ * Returns 0, what @take returned, or -errno: not all could be looked at.
+ */
+int busy_find(const struct busy_ids *wanted, size_t n, busy_take_fn take, void *context)
+{
+	struct search search = { wanted, n, take, context };
+
+	return processes_each(look_at, &search);
+}

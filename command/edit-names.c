@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * edit-names: finds the names of a user in the lines, before ids are given or removed.
+ *
+ * MUST: if it is not known whether a line is the user's, the line is reported when ids
+ * are removed; when ids are given, it is reported that there may be such lines.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "command/edit.h"
+#include "message/i18n.h"
+#include "message/report.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
+#include "libsubid/sys/fd.h"
+#include "libsubid/sys/load.h"
+#include "libsubid/store/used.h"
+
+/* Loads a database without a lock; nothing if it would be refused. */
+static int load_unlocked(const struct edit *edit, const struct kind *kind,
+			 struct table *ret_table)
+{
+	CLEANUP(fd_cleanup)
+	int fd = fd_open_regular(edit->etc, kind->database, O_RDONLY | O_NOFOLLOW);
+	struct stat status;
+
+	if (fd < 0)
+		return fd == -ENOENT || fd == -ELOOP || fd == -EISDIR || fd == -EBADFD ?
+			       0 :
+			       fd;
+	return fstat(fd, &status) ? -errno : load_table(fd, status.st_size, ret_table);
+}
+
+/* The same; what cannot be read is reported. Returns 0 or an exit status. */
+static int load_or_tell(struct edit *edit, const struct kind *kind,
+			struct table *ret_table)
+{
+	int r = load_unlocked(edit, kind, ret_table);
+
+	return r ? edit_tell_unread(edit, kind, r) : 0;
+}
+
+/* Tells whether the local names are all that there are. */
+static bool has_no_service(const struct edit *edit)
+{
+	return !edit->lookup.service || edit->lookup.files_alone;
+}
+
+static bool has_digits(const struct table *table, struct range range,
+		       const struct owner *owner)
+{
+	struct table_near near = { .next = 0 };
+
+	while (table_next_in_force(table, range, &near))
+		if (owner_is_digits(owner, near.reading->entry.owner,
+				    near.reading->entry.owner_len))
+			return true;
+	return false;
+}
+
+/*
+ * Finds other names of the owner in the lines of a database with ids of @range. The locks
+ * are not held, since the name service may be slow. A file that is refused is reported
+ * when they are. Returns 0 or an exit status.
+ */
+int edit_find_names(struct edit *edit, const struct kind *kind, struct range range,
+		    struct owner *owner)
+{
+	CLEANUP(table_cleanup) struct table table = { 0 };
+	int r;
+
+	if (has_no_service(edit))
+		return 0;
+	r = load_or_tell(edit, kind, &table);
+	if (r)
+		return r;
+	r = unknown_owners_name(&edit->unknown, &table, range, &edit->lookup, owner);
+	if (r == 0 && has_digits(&table, range, owner))
+		owner_check_digits(owner, &edit->lookup);
+	return edit_tell_error(edit, r);
+}
+
+static int find_names(struct edit *edit, const struct table *table, struct range range,
+		      struct people *people)
+{
+	size_t first = edit->unknown.n;
+	int r = people_find_names(people, &edit->unknown, table, range, &edit->lookup);
+
+	for (size_t i = first; r == 0 && i < edit->unknown.n; i++)
+		edit->unnamed |= edit->unknown.items[i].answer.r < 0;
+	return edit_tell_error(edit, r);
+}
+
+/*
+ * Finds other names of those who are to be given ids of @range, in lines with such ids:
+ * what they hold under another name is no conflict, and not written again.
+ *
+ * That a name service has not answered is reported with the allocation.
+ */
+int edit_find_people_names(struct edit *edit, const struct kind *kind, struct range range,
+			   struct people *people)
+{
+	CLEANUP(table_cleanup) struct table table = { 0 };
+	int r = has_no_service(edit) ? 0 : load_or_tell(edit, kind, &table);
+
+	return r ? r : find_names(edit, &table, range, people);
+}
+
+/* Finds out whether any of the people has no range by the names that are known. */
+static int is_any_missing(const struct table *table, const struct people *people,
+			  bool *ret_missing)
+{
+	CLEANUP(used_cleanup) struct used used = { 0 };
+	CLEANUP(cleanup_free) bool *held = calloc(people->n + 1, sizeof(*held));
+	int r = held ? used_read_holdings(&used, table, people) : -ENOMEM;
+
+	if (r)
+		return r;
+	for (size_t i = 0; i < used.n_holdings; i++)
+		held[used.holdings[i].person] = true;
+	*ret_missing = false;
+	for (size_t i = 0; i < people->n; i++)
+		*ret_missing |= people->items[i].status == PERSON_KNOWN &&
+				people->items[i].uid != PERSON_NO_UID && !held[i];
+	return 0;
+}
+
+/*
+ * Finds other names of those who are to be given a range if they have none: the owners of
+ * all lines are asked about, but only where one of the people has no range by the names
+ * that are known.
+ *
+ * Lines that appear until the databases are locked are not asked about: a user who is
+ * given a range by another program at this moment, under a name that only the name
+ * service knows, has two then.
+ */
+int edit_find_missing_names(struct edit *edit, const struct kind *kind,
+			    struct people *people)
+{
+	CLEANUP(table_cleanup) struct table table = { 0 };
+	bool missing;
+	int r;
+
+	if (has_no_service(edit))
+		return 0;
+	r = load_or_tell(edit, kind, &table);
+	if (r)
+		return r;
+	r = is_any_missing(&table, people, &missing);
+	if (r || !missing)
+		return edit_tell_error(edit, r);
+	return find_names(edit, &table, (struct range){ 0, ID_END }, people);
+}
+
+/*
+ * Collects the owners of all lines of a database, to be asked about before the locks are
+ * taken. What cannot be read is reported when they are. Returns 0 or an exit status.
+ */
+int edit_find_owners(struct edit *edit, const struct kind *kind)
+{
+	CLEANUP(table_cleanup) struct table table = { 0 };
+	const struct range all = { 0, ID_END };
+
+	if (load_unlocked(edit, kind, &table))
+		return 0;
+	return edit_tell_error(
+		edit, unknown_owners_add_lines(&edit->unknown, &table, all, NULL, NULL));
+}
+
+/*
+ * Reports the lines with ids of @range that may be the owner's, if the name service has
+ * not answered about them or, with NULL as the owner, all entries without an answer.
+ * Returns their number.
+ */
+size_t edit_report_silent(const struct edit *edit, const struct kind *kind,
+			  struct range range, const struct owner *owner)
+{
+	const struct table *table = &edit->db.sides[kind->group].table;
+	struct table_near near = { .next = 0 };
+	size_t n = 0;
+
+	while (table_next_in_force(table, range, &near)) {
+		const struct unknown_owner *unknown =
+			unknown_owners_find(&edit->unknown, near.reading->entry.owner,
+					    near.reading->entry.owner_len);
+
+		if (!unknown || unknown->answer.r >= 0 || (!owner && near.line.fault))
+			continue;
+		n++;
+		if (owner)
+			report_line(edit->program,
+				    _("%s/%s:%" PRIu64
+				      ": it is not known whether '%s' is %s: %s"),
+				    edit->folder, kind->database, near.line.number,
+				    unknown->name, owner->account.name,
+				    report_no_answer(unknown->answer.r));
+		else
+			report_line(
+				edit->program,
+				_("%s/%s:%" PRIu64 ": it is not known who '%s' is: %s"),
+				edit->folder, kind->database, near.line.number,
+				unknown->name, report_no_answer(unknown->answer.r));
+	}
+	return n;
+}
+
+/*
+ * Repeats edit_find_names() on a loaded database, for lines that were added meanwhile.
+ * Reports the lines for which it is not known whether they are the owner's.
+ *
+ * ret_silent: grows by their number. Returns 0 or an exit status.
+ */
+int edit_confirm_names(struct edit *edit, const struct kind *kind, struct range range,
+		       struct owner *owner, size_t *ret_silent)
+{
+	int r = has_no_service(edit) ?
+			0 :
+			db_find_names(&edit->db, kind, owner, range, &edit->unknown);
+
+	if (r == DB_UNKNOWN) {
+		*ret_silent += edit_report_silent(edit, kind, range, owner);
+		r = 0;
+	}
+	return edit_tell_error(edit, r);
+}

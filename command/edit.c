@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * edit: the parts of a command that changes the databases, in their order; the records
+ * are in edit-record.c.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command/allocation.h"
+#include "command/auth.h"
+#include "command/busy.h"
+#include "command/edit.h"
+#include "message/environment.h"
+#include "message/i18n.h"
+#include "command/identity.h"
+#include "message/report.h"
+#include "command/show.h"
+#include "command/status.h"
+#include "command/tell.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/sys/conf.h"
+#include "libsubid/sys/etc.h"
+#include "libsubid/sys/fd.h"
+#include "libsubid/sys/paths.h"
+#include "libsubid/source/source.h"
+
+static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
+
+/*
+ * Descriptors 0 to 2 are open, or a database would be opened as one of them and messages
+ * written into it. What is opened here is no place to read from or to write to, so output
+ * to a closed descriptor is an error and not lost. Who started the program may have
+ * SIGCHLD ignored: then the end of a child would tell nothing. The environment of a
+ * caller to whom the file of the program gives privilege leads it nowhere.
+ *
+ * status: the exit status where that cannot be had.
+ */
+void edit_start(int status)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null",
+			 O_NONBLOCK | O_NOCTTY |
+				 (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY)) != fd)
+			_exit(status);
+	signal(SIGCHLD, SIG_DFL);
+	if (identity_is_elevated())
+		environment_clean();
+}
+
+/*
+ * A pipe that nobody reads and a file size limit are errors, and not the end in the
+ * middle of a change.
+ */
+void edit_keep_going(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+}
+
+/* Where users are looked up; the child that asks is started when it is needed. */
+static int find_lookup(struct edit *edit)
+{
+	struct nsswitch nsswitch;
+	int r;
+
+	edit->lookup.directory = edit->etc;
+	if (edit->place != DB_LIVE)
+		return 0;
+	r = nsswitch_read(NAME_SERVICE_CONF, &nsswitch);
+	if (r) {
+		report_line(edit->program, "%s: %s", NAME_SERVICE_CONF, report_error(-r));
+		return EXIT_NOT_PERMITTED;
+	}
+	edit->service = nss_client_service(&edit->asker);
+	edit->lookup = lookup_live(edit->etc, &nsswitch, &edit->service);
+	return 0;
+}
+
+/* Where the databases are: never by chroot, so that an image of any machine will do. */
+int edit_find_folder(struct edit *edit)
+{
+	const char *below = edit->root ? edit->root : edit->prefix;
+	int n;
+
+	edit->place = edit->root ? DB_ROOT : edit->prefix ? DB_PREFIX : DB_LIVE;
+	/* PAM is not asked about an image, which may be `/`: who made the program setuid
+	 * has not let others near it. */
+	if (below && (getuid() != 0 || geteuid() != 0)) {
+		report_line(edit->program, _("only root may do this"));
+		return EXIT_NOT_PERMITTED;
+	}
+	n = snprintf(edit->folder, sizeof(edit->folder), "%s%s", below ? below : "",
+		     SYSCONFDIR);
+	if (n < 0 || (size_t)n >= sizeof(edit->folder)) {
+		report_line(edit->program, "%s: %s", below, report_error(ENAMETOOLONG));
+		return EXIT_USAGE;
+	}
+	edit->etc = etc_folder(below, SYSCONFDIR);
+	if (edit->etc >= 0)
+		return find_lookup(edit);
+	if (edit->etc == -ENOSYS)
+		report_line(edit->program,
+			    _("%s: a symbolic link, and this kernel cannot follow it "
+			      "inside the image"),
+			    edit->folder);
+	else
+		report_line(edit->program, "%s: %s", edit->folder,
+			    report_error(-edit->etc));
+	return edit->etc == -ENOENT || edit->etc == -ENOTDIR ? EXIT_USAGE :
+							       EXIT_NOT_PERMITTED;
+}
+
+/* Reports why a database could not be read; @r is -errno. Returns the exit status. */
+int edit_tell_unread(const struct edit *edit, const struct kind *kind, int r)
+{
+	report_line(edit->program, _("cannot open %s/%s"), edit->folder, kind->database);
+	report_line(edit->program, "%s/%s: %s", edit->folder, kind->database,
+		    report_error(-r));
+	return status_of_kind(kind);
+}
+
+/* Reports that it is not known who a user is. Returns the exit status. */
+int edit_fail_user(struct edit *edit, const char *login, int r)
+{
+	edit->silent = true;
+	if (report_is_silence(r))
+		report_line(edit->program, _("user '%s' is not known: %s"), login,
+			    report_not_known(r));
+	else
+		report_line(edit->program, _("user '%s' is not known: %s/passwd: %s"),
+			    login, edit->folder, report_error(-r));
+	return EXIT_NO_USER;
+}
+
+static int find(struct edit *edit, const char *name, bool no_account,
+		struct owner *ret_owner)
+{
+	int r = owner_find(ret_owner, name, &edit->lookup, false);
+
+	if (r < 0)
+		return edit_fail_user(edit, name, r);
+	if (r == 0 && (no_account || owner_has_account(ret_owner)))
+		return 0;
+	owner_cleanup(ret_owner);
+	report_line(edit->program, _("user '%s' does not exist"), name);
+	return EXIT_NO_USER;
+}
+
+/* Finds a user by login name; *ret_owner is freed with owner_cleanup(). */
+int edit_find_user(struct edit *edit, const char *login, struct owner *ret_owner)
+{
+	return find(edit, login, false, ret_owner);
+}
+
+/* The same, or an owner who has no account: a name, or a uid in decimal. */
+int edit_find_owner(struct edit *edit, const char *name, struct owner *ret_owner)
+{
+	return find(edit, name, true, ret_owner);
+}
+
+static int fail(struct edit *edit, bool writing, int r)
+{
+	edit->error = r;
+	edit->writing = writing;
+	return tell_db_error(edit->program, &edit->db, edit->folder, writing, r);
+}
+
+static int may_change(const struct edit *edit)
+{
+	if (edit->place != DB_LIVE)
+		return 0;
+	return auth_check(edit->program) ? EXIT_NOT_PERMITTED : 0;
+}
+
+/*
+ * What is written must count: the files are among the sources that are asked. Who is
+ * asked before them is told, for what that one has for a user counts alone.
+ */
+static int check_sources(const struct edit *edit)
+{
+	struct source_list list;
+
+	if (edit->place != DB_LIVE)
+		return 0;
+	source_find(&edit->db.nsswitch, PLUGINDIR, &list);
+	if (!source_has(&list, SOURCE_FILES)) {
+		report_line(edit->program,
+			    _("%s names the source '%s': nothing is changed in files"),
+			    NSSWITCH_CONF, list.sources[0].name);
+		return EXIT_SUBUID;
+	}
+	if (list.sources[0].type == SOURCE_PLUGIN)
+		report_line(edit->program,
+			    _("note: %s has '%s' asked before the files: they count only "
+			      "for users for whom it has nothing"),
+			    NSSWITCH_CONF, list.sources[0].name);
+	return 0;
+}
+
+/* Asks whether the caller may, locks, and reads the databases of @kinds. */
+int edit_begin(struct edit *edit, const bool kinds[static 2])
+{
+	int r;
+
+	r = may_change(edit);
+	if (r)
+		return r;
+	/* What is only shown may be interrupted at any time. */
+	r = edit->dry_run ? 0 : interrupt_hold(&edit->interrupt);
+	if (r) {
+		report_line(edit->program, _("cannot hold signals off: %s"),
+			    report_error(-r));
+		return EXIT_NOT_PERMITTED;
+	}
+	edit->db.stop = edit->interrupt.fd;
+	edit->db.read_only = edit->dry_run;
+	r = db_begin(&edit->db, edit->etc, edit->place);
+	if (r)
+		return fail(edit, false, r);
+	db_use_service(&edit->db, edit->lookup.service);
+	r = check_sources(edit);
+	if (r)
+		return r;
+	for (size_t i = 0; i < 2; i++) {
+		if (!kinds[i])
+			continue;
+		r = db_load(&edit->db, all_kinds[i], edit->create);
+		if (r == DB_MISSING && edit->if_there)
+			continue;
+		if (r)
+			return fail(edit, false, r);
+	}
+	return 0;
+}
+
+/* What login.defs says about new ranges. */
+int edit_read_settings(const struct edit *edit, struct settings *ret_settings)
+{
+	struct settings_error error;
+	int r = settings_read(edit->etc, ret_settings, &error);
+
+	return r ? allocation_report_settings(edit->program, edit->folder, &error, r) : 0;
+}
+
+/* Finds out whether new lines name the owner by uid; what cannot be read is no "no". */
+int edit_names_by_id(const struct edit *edit, bool *ret_by_id)
+{
+	int r = conf_yes(edit->etc, "login.defs", "SUB_UID_STORE_BY_UID", ret_by_id);
+
+	if (r)
+		report_line(edit->program, "%s/login.defs: %s", edit->folder,
+			    report_error(-r));
+	return r ? EXIT_SUBUID : 0;
+}
+
+static int take_first(const struct busy_process *process, void *context)
+{
+	*(pid_t *)context = process->pid;
+	return 1;
+}
+
+/*
+ * Refuses while the user has processes, or other user namespaces have processes with uids
+ * of the user, as usermod(8) does. Without /proc it goes on, as that does. In another
+ * system there are none.
+ */
+int edit_check_busy(struct edit *edit, struct owner *owner)
+{
+	CLEANUP(range_set_cleanup) struct range_set held = RANGE_SET(SIZE_MAX);
+	CLEANUP(range_set_cleanup) struct range_set own = RANGE_SET(1);
+	const uint64_t uid = owner->account.uid;
+	const struct busy_ids wanted[] = {
+		{ .kind = &kind_uid, .ids = &own },
+		{ .kind = &kind_uid, .ids = &held, .other_namespace = true },
+	};
+	pid_t pid;
+	int r;
+
+	if (edit->place != DB_LIVE)
+		return 0;
+	r = db_held(&edit->db, &kind_uid, owner, &held);
+	if (r == 0)
+		r = range_set_add(&own, (struct range){ uid, uid + 1 });
+	if (r)
+		return edit_tell_unread(edit, &kind_uid, r);
+	r = busy_find(wanted, 2, take_first, &pid);
+	if (r < 0)
+		report_line(edit->program,
+			    _("note: cannot look for processes: /proc: %s"),
+			    report_error(-r));
+	if (r <= 0)
+		return 0;
+	report_line(edit->program, _("user %s is currently used by process %d"),
+		    owner->account.name, (int)pid);
+	return EXIT_BUSY;
+}
+
+/* Tells why a change in memory failed, if it did: @r is what a db_ function returned. */
+int edit_tell_error(struct edit *edit, int r)
+{
+	return r ? fail(edit, false, r) : 0;
+}
+
+/* What is not known about an allocation, and what the new ranges are not good for. */
+static void report_notes(const struct edit *edit, const struct allocate *allocate)
+{
+	if (edit->unnamed)
+		report_line(edit->program,
+			    _("note: the name service did not answer who other owners "
+			      "are: one of them may be the same user"));
+	if (allocate->unsure)
+		report_line(edit->program,
+			    _("note: the name service did not answer in time; ids of "
+			      "its accounts may be among these"));
+	if (allocate->absent.end > 0)
+		report_line(edit->program,
+			    _("note: new ids between %" PRIu64 " and %" PRIu64
+			      " do not exist in this user namespace"),
+			    allocate->absent.start, allocate->absent.end - 1);
+}
+
+/* Reports why an allocation failed, if it did: @r is what allocate_ranges() returned. */
+int edit_report_allocation(struct edit *edit, const struct allocate *allocate, int r)
+{
+	report_notes(edit, allocate);
+	if (r == DB_CONFLICT)
+		return tell_conflicts(edit->program, allocate, edit->folder);
+	if (r != DB_FULL)
+		return edit_tell_error(edit, r);
+	edit->error = r;
+	return allocation_report_full(edit->program, edit->folder, allocate);
+}
+
+/* Tells whether there is anything to write. */
+bool edit_changed(const struct edit *edit)
+{
+	return db_changed(&edit->db, &kind_uid) || db_changed(&edit->db, &kind_gid);
+}
+
+/* Writes what changed, or with --dry-run shows it. */
+int edit_commit(struct edit *edit)
+{
+	int r = edit->dry_run ? show_changes(&edit->db, edit->folder, edit->renames) :
+				db_commit(&edit->db);
+
+	return r ? fail(edit, true, r) : 0;
+}
+
+/* Gives the locks back; what was not committed is forgotten. */
+void edit_end(struct edit *edit)
+{
+	db_end(&edit->db);
+}
+
+/* Ends everything; a signal that has come ends the program. */
+void edit_cleanup(struct edit *edit)
+{
+	edit_end(edit);
+	nss_client_end(&edit->asker);
+	unknown_owners_cleanup(&edit->unknown);
+	edit->etc = fd_close(edit->etc);
+	interrupt_let_go(&edit->interrupt);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * edit: what every command does that changes the databases: find them, ask whether the
+ * caller may, lock, read, write, record.
+ *
+ *	edit_start		before anything else
+ *	edit_keep_going		a program that writes is not killed by what it writes to
+ *	edit_find_folder	where the databases are
+ *	edit_find_user		whose ranges they are
+ *	edit_find_names		by what other names, before ids are removed
+ *	edit_find_people_names	the same for one or many, before ids are given
+ *	edit_begin		locked and read
+ *	edit_confirm_names	what has changed until then
+ *	...			changes in memory, over edit->db
+ *	edit_commit		written, or shown
+ *	edit_end		the locks are given back
+ *	edit_record		when nobody waits for them any more
+ *	edit_cleanup		in any case
+ *
+ * What goes wrong is told here; what is returned is 0 or an exit status.
+ */
+#ifndef SUBID_EDIT_H
+#define SUBID_EDIT_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "command/interrupt.h"
+#include "helper/nss-client.h"
+#include "libsubid/store/allocate.h"
+#include "libsubid/store/db.h"
+#include "libsubid/sys/settings.h"
+
+/* Bytes of one line for the logs; what is longer is cut. */
+#define EDIT_TEXT_BYTES 512
+
+struct edit {
+	const char *program; /* its name in messages */
+	const char *root;    /* NULL, or where another system is */
+	const char *prefix;  /* the same, where shadow's tools take no .pwd.lock */
+	bool create;	     /* make a database that does not exist */
+	bool if_there;	     /* pass over one that does not exist */
+	bool dry_run;	     /* show what would change */
+	bool renames;	     /* the change is other owners of the same lines */
+
+	char folder[PATH_MAX];	       /* where the databases are, */
+	int etc;		       /* and this is it */
+	struct nss_client asker;       /* the child that asks the name service, */
+	struct name_service service;   /* as a service */
+	struct lookup lookup;	       /* where users are looked up */
+	struct unknown_owners unknown; /* owners that it was asked about */
+	bool silent;  /* it has not answered who a user is, which has been reported */
+	bool unnamed; /* nor who other owners are; that is reported with an allocation */
+	enum db_place place;
+	struct db db;
+	struct interrupt interrupt; /* signals wait from edit_begin() on */
+	int error;		    /* what a failed db_ function returned */
+	bool writing;		    /* it was db_commit() that failed */
+};
+
+#define EDIT(name)                                                         \
+	{                                                                  \
+		.program = (name), .etc = -1, .asker = NSS_CLIENT_PATIENT, \
+		.db = DB_NONE, .interrupt = INTERRUPT_NONE                 \
+	}
+
+void edit_start(int status);
+void edit_keep_going(void);
+int edit_find_folder(struct edit *edit);
+int edit_fail_user(struct edit *edit, const char *login, int r);
+int edit_find_user(struct edit *edit, const char *login, struct owner *ret_owner);
+int edit_find_owner(struct edit *edit, const char *name, struct owner *ret_owner);
+int edit_find_names(struct edit *edit, const struct kind *kind, struct range range,
+		    struct owner *owner);
+int edit_find_owners(struct edit *edit, const struct kind *kind);
+size_t edit_report_silent(const struct edit *edit, const struct kind *kind,
+			  struct range range, const struct owner *owner);
+int edit_find_people_names(struct edit *edit, const struct kind *kind, struct range range,
+			   struct people *people);
+int edit_find_missing_names(struct edit *edit, const struct kind *kind,
+			    struct people *people);
+int edit_confirm_names(struct edit *edit, const struct kind *kind, struct range range,
+		       struct owner *owner, size_t *ret_silent);
+int edit_begin(struct edit *edit, const bool kinds[static 2]);
+int edit_read_settings(const struct edit *edit, struct settings *ret_settings);
+int edit_names_by_id(const struct edit *edit, bool *ret_by_id);
+int edit_check_busy(struct edit *edit, struct owner *owner);
+int edit_report_allocation(struct edit *edit, const struct allocate *allocate, int r);
+int edit_tell_error(struct edit *edit, int r);
+int edit_tell_unread(const struct edit *edit, const struct kind *kind, int r);
+bool edit_changed(const struct edit *edit);
+int edit_commit(struct edit *edit);
+void edit_end(struct edit *edit);
+void edit_cleanup(struct edit *edit);
+void edit_log(const char *program, const char *account, const char *text, bool done);
+
+/* Writes what one of many was given. Returns the account, NULL if nothing was. */
+typedef const char *(*edit_describe_fn)(size_t i, char text[static EDIT_TEXT_BYTES],
+					const void *context);
+
+void edit_record_each(const struct edit *edit, const char *text, size_t n,
+		      edit_describe_fn describe, const void *context);
+void edit_record(const struct edit *edit, const char *account, const char *text,
+		 bool done);
+
+#endif

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * causes-database: the file or its lines do not grant it, or no other source does.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "explain/causes-rules.h"
+#include "message/i18n.h"
+#include "message/report.h"
+#include "libsubid/core/entry.h"
+
+/* The file. */
+
+static bool file_fails(const struct facts *facts, int fault, int error)
+{
+	return facts->step == FACTS_DATABASE && facts->file->fault == fault &&
+	       (error == 0 || facts->file->error == error);
+}
+
+static bool file_missing(const struct facts *facts)
+{
+	return file_fails(facts, DBFILE_CLOSED, ENOENT);
+}
+
+static void tell_file_missing(const struct facts *facts, struct cause *cause)
+{
+	const char *path = facts->kind->path;
+
+	causes_evidence(cause, _("%s does not exist, so nobody has %ss delegated"), path,
+			facts->kind->id);
+	causes_cure(cause, "install -m 644 /dev/null %s", path);
+}
+
+static bool file_symlink(const struct facts *facts)
+{
+	return file_fails(facts, DBFILE_CLOSED, ELOOP);
+}
+
+static void tell_file_symlink(const struct facts *facts, struct cause *cause)
+{
+	const char *path = facts->kind->path;
+
+	causes_evidence(cause, _("%s is a symbolic link, which is not followed"), path);
+	causes_cure(cause, "cp --remove-destination \"$(readlink -f %s)\" %s", path,
+		    path);
+}
+
+static bool file_not_regular(const struct facts *facts)
+{
+	return file_fails(facts, DBFILE_NOT_REGULAR, 0);
+}
+
+static void tell_file_not_regular(const struct facts *facts, struct cause *cause)
+{
+	const char *path = facts->kind->path;
+
+	causes_evidence(cause, _("%s is not a regular file"), path);
+	causes_cure(cause, _("put a regular file with the delegations in its place"));
+}
+
+static bool file_huge(const struct facts *facts)
+{
+	return file_fails(facts, DBFILE_HUGE, 0);
+}
+
+static void tell_file_huge(const struct facts *facts, struct cause *cause)
+{
+	const char *path = facts->kind->path;
+
+	causes_evidence(cause, _("%s is larger than 1 GiB"), path);
+	causes_cure(cause, _("put a regular file with the delegations in its place"));
+}
+
+static bool file_writable(const struct facts *facts)
+{
+	return file_fails(facts, DBFILE_WRITABLE, 0);
+}
+
+static void tell_file_writable(const struct facts *facts, struct cause *cause)
+{
+	causes_evidence(
+		cause,
+		_("anybody can write %s, so it is not believed; look through it first"),
+		facts->kind->path);
+	causes_cure(cause, "chmod o-w %s", facts->kind->path);
+}
+
+static bool file_foreign(const struct facts *facts)
+{
+	return file_fails(facts, DBFILE_FOREIGN, 0);
+}
+
+static void tell_file_foreign(const struct facts *facts, struct cause *cause)
+{
+	causes_evidence(
+		cause,
+		_("%s belongs to uid %u and not to root, so it is not believed; look through it first"),
+		facts->kind->path, facts->file->status.st_uid);
+	causes_cure(cause, "chown root %s", facts->kind->path);
+}
+
+static bool file_unreadable(const struct facts *facts)
+{
+	return facts->step == FACTS_DATABASE;
+}
+
+static void tell_file_unreadable(const struct facts *facts, struct cause *cause)
+{
+	const char *path = facts->kind->path;
+
+	if (facts->file->fault == DBFILE_UNKNOWN) {
+		causes_evidence(cause,
+				_("%s: whether it is root's cannot be found out: %s"),
+				path, report_error(facts->file->error));
+		causes_cure(cause, _("see that all of /proc can be read, and try again"));
+		return;
+	}
+	causes_evidence(cause, _("%s cannot be read: %s"), path,
+			report_error(facts->file->error));
+	if (facts->file->error == EACCES)
+		causes_cure(cause, "chmod 644 %s", path);
+	else
+		causes_cure(cause, "ls -l %s && wc -l %s", path, path);
+}
+
+/* The grants. Only those who can read the database themselves are told what it holds. */
+
+static bool not_delegated(const struct facts *facts)
+{
+	return facts->step == FACTS_RANGE && facts->missing.end > 0;
+}
+
+static bool line_malformed(const struct facts *facts)
+{
+	return not_delegated(facts) && facts->grants.readable &&
+	       facts->grants.malformed != 0;
+}
+
+static void tell_line_malformed(const struct facts *facts, struct cause *cause)
+{
+	const char *path = facts->kind->path;
+	const char *name = facts->account->name;
+	uint64_t line = facts->grants.malformed;
+	char word[CAUSES_QUOTED_BYTES];
+
+	causes_evidence(cause, _("line %" PRIu64 " of %s grants nothing: %s"), line, path,
+			_(entry_reason(facts->grants.malformed_fault)));
+	if (causes_quote(name, word) && strcmp(word, name) == 0 && !strpbrk(name, "/&\\"))
+		causes_cure(cause, "sed -i '%" PRIu64 "s/.*/%s:FIRST:COUNT/' %s", line,
+			    name, path);
+	else
+		causes_cure(cause, _("write it as %s:FIRST:COUNT"), name);
+}
+
+/*
+ * Accounts live below: nobody is told to delegate such ids, with root's among them, for
+ * the asking.
+ */
+#define ACCOUNTS_END 100000
+
+/* Finds room, for who wants ids and no certain ones. */
+static void cure_by_room(const struct facts *facts, struct cause *cause)
+{
+	char name[CAUSES_QUOTED_BYTES];
+
+	if (causes_quote(facts->account->name, name))
+		causes_cure(cause, "usermod-ext -S %s", name);
+}
+
+/* Gives what is missing, unless somebody has it already. */
+static void cure_by_grant(const struct facts *facts, struct cause *cause)
+{
+	const struct facts_grants *grants = &facts->grants;
+	bool low = facts->missing.start < ACCOUNTS_END;
+	char name[CAUSES_QUOTED_BYTES];
+
+	if (!causes_quote(facts->account->name, name))
+		return;
+
+	if ((facts->sources.plugin || grants->taken || low) && grants->owns)
+		causes_cure(cause, _("ask for ids of yours, as %" PRIu64 "-%" PRIu64),
+			    grants->first.start, grants->first.end - 1);
+	else if (grants->taken && facts->host)
+		cure_by_room(facts, cause);
+	else if (grants->taken)
+		causes_cure(cause,
+			    _("have other ids delegated: line %" PRIu64
+			      " gives some of these to %s"),
+			    grants->taken, grants->taken_by);
+	else if (low)
+		causes_cure(
+			cause,
+			_("have ids from %d on delegated: usermod-ext %s FIRST-LAST %s"),
+			ACCOUNTS_END, facts->kind->grant_flag, name);
+	else
+		causes_cure(cause, "usermod-ext %s %" PRIu64 "-%" PRIu64 " %s",
+			    facts->kind->grant_flag, facts->missing.start,
+			    facts->missing.end - 1, name);
+}
+
+static bool other_kind_only(const struct facts *facts)
+{
+	return not_delegated(facts) && facts->grants.in_other_kind;
+}
+
+static void tell_other_kind_only(const struct facts *facts, struct cause *cause)
+{
+	const struct kind *other = facts->kind->group ? &kind_uid : &kind_gid;
+
+	causes_evidence(
+		cause,
+		_("%" PRIu64 "-%" PRIu64 " is delegated to %s in %s but not in %s"),
+		facts->missing.start, facts->missing.end - 1, facts->account->name,
+		other->path, facts->kind->path);
+	cure_by_grant(facts, cause);
+}
+
+/* The words behind `subid:`. */
+static void join_words(const struct nsswitch *nsswitch, char *text, size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < nsswitch->n_sources && used < size; i++)
+		used += (size_t)snprintf(text + used, size - used, "%s%s",
+					 i > 0 ? " " : "", nsswitch->sources[i]);
+}
+
+static bool sources_empty(const struct facts *facts)
+{
+	return not_delegated(facts) && facts->sources.nobody;
+}
+
+static void tell_sources_empty(const struct facts *facts, struct cause *cause)
+{
+	char words[NSSWITCH_SOURCES * NSSWITCH_WORD_BYTES];
+
+	join_words(facts->sources.nsswitch, words, sizeof(words));
+	causes_evidence(cause, _("none of the sources '%s' delegates %ss to %s"), words,
+			facts->kind->id, facts->account->name);
+	if (facts->sources.files && facts->host)
+		cure_by_room(facts, cause);
+	else if (facts->sources.files)
+		cure_by_grant(facts, cause);
+	else
+		causes_cure(cause, _("have them delegated by those who run '%s'"), words);
+}
+
+static bool partly_delegated(const struct facts *facts)
+{
+	/* Lines of other names of the caller are not among the grants that were looked
+	 * at. */
+	return not_delegated(facts) && facts->grants.readable &&
+	       (facts->grants.partly ||
+		range_count(facts->missing) < facts->map->extents[facts->refused].count);
+}
+
+static void tell_partly_delegated(const struct facts *facts, struct cause *cause)
+{
+	causes_evidence(cause,
+			_("of extent %zu the %ss %" PRIu64 "-%" PRIu64
+			  " are not delegated to %s, others are"),
+			facts->refused + 1, facts->kind->id, facts->missing.start,
+			facts->missing.end - 1, facts->account->name);
+	cure_by_grant(facts, cause);
+}
+
+/* Who looks at the host as a whole asks for no certain range. */
+static bool range_not_delegated(const struct facts *facts)
+{
+	return not_delegated(facts) && !facts->host;
+}
+
+static void tell_not_delegated(const struct facts *facts, struct cause *cause)
+{
+	const struct facts_grants *grants = &facts->grants;
+	const char *name = facts->account->name;
+	const char *path =
+		facts->sources.plugin ? facts->sources.plugin : facts->kind->path;
+
+	if (!grants->readable)
+		causes_evidence(cause,
+				_("%s does not delegate %" PRIu64 "-%" PRIu64 " to %s"),
+				path, facts->missing.start, facts->missing.end - 1, name);
+	else if (!grants->owns)
+		causes_evidence(cause, _("%s delegates nothing to %s"), path, name);
+	else if (grants->ranges == 1)
+		causes_evidence(cause,
+				_("%s delegates only %" PRIu64 "-%" PRIu64 " to %s"),
+				path, grants->first.start, grants->first.end - 1, name);
+	else
+		causes_evidence(cause,
+				_("%s delegates %zu ranges to %s, as %" PRIu64 "-%" PRIu64
+				  ", but not this one"),
+				path, grants->ranges, name, grants->first.start,
+				grants->first.end - 1);
+	cure_by_grant(facts, cause);
+}
+
+const struct causes_rule causes_of_database[] = {
+	{ CAUSE_FILE_MISSING, file_missing, tell_file_missing },
+	{ CAUSE_FILE_SYMLINK, file_symlink, tell_file_symlink },
+	{ CAUSE_FILE_NOT_REGULAR, file_not_regular, tell_file_not_regular },
+	{ CAUSE_FILE_HUGE, file_huge, tell_file_huge },
+	{ CAUSE_FILE_WRITABLE, file_writable, tell_file_writable },
+	{ CAUSE_FILE_FOREIGN, file_foreign, tell_file_foreign },
+	{ CAUSE_FILE_UNREADABLE, file_unreadable, tell_file_unreadable },
+	{ CAUSE_LINE_MALFORMED, line_malformed, tell_line_malformed },
+	{ CAUSE_OTHER_KIND_ONLY, other_kind_only, tell_other_kind_only },
+	{ CAUSE_SOURCES_EMPTY, sources_empty, tell_sources_empty },
+	{ CAUSE_PARTLY_DELEGATED, partly_delegated, tell_partly_delegated },
+	{ CAUSE_NOT_DELEGATED, range_not_delegated, tell_not_delegated },
+	{ 0 },
+};

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * causes-host: what keeps a user from containers though nothing is wrong with a mapping.
+ * Nobody but `subid doctor` gathers these facts.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "explain/causes-rules.h"
+#include "message/i18n.h"
+
+/* What a container takes by custom: its users 0 to 65535. */
+#define COUNT_USUAL 65536
+/* More than the default of a small machine. */
+#define NAMESPACES_USUAL 15000
+
+static bool is_at(const struct facts *facts, enum facts_step step)
+{
+	return facts->host && facts->step == step;
+}
+
+static bool no_range(const struct facts *facts)
+{
+	return is_at(facts, FACTS_RANGE) && facts->missing.end > 0;
+}
+
+static void tell_no_range(const struct facts *facts, struct cause *cause)
+{
+	char login[CAUSES_QUOTED_BYTES];
+
+	causes_evidence(cause, _("%s delegates nothing to %s"), facts->kind->path,
+			facts->account->name);
+	if (causes_quote(facts->account->name, login))
+		causes_cure(cause, "usermod-ext -S %s", login);
+}
+
+static bool own_id_inside(const struct facts *facts)
+{
+	return is_at(facts, FACTS_COUNT) && facts->host->own.end != 0;
+}
+
+static void tell_own_id_inside(const struct facts *facts, struct cause *cause)
+{
+	uint32_t own = facts->kind->group ? facts->gid : facts->uid;
+	char login[CAUSES_QUOTED_BYTES];
+
+	causes_evidence(cause,
+			_("the range %" PRIu64 "-%" PRIu64
+			  " of %s holds its own %s, %u, which cannot be mapped twice"),
+			facts->host->own.start, facts->host->own.end - 1,
+			facts->account->name, facts->kind->id, own);
+	if (causes_quote(facts->account->name, login))
+		causes_cure(cause, "usermod-ext %s %u-%u %s", facts->kind->revoke_flag,
+			    own, own, login);
+}
+
+static bool range_small(const struct facts *facts)
+{
+	return is_at(facts, FACTS_COUNT) && facts->host->count < COUNT_USUAL;
+}
+
+static void tell_range_small(const struct facts *facts, struct cause *cause)
+{
+	char login[CAUSES_QUOTED_BYTES];
+
+	causes_evidence(cause,
+			_("%s has %" PRIu64 " %ss delegated, and images hold ids up to "
+			  "65535"),
+			facts->account->name, facts->host->count, facts->kind->id);
+	if (causes_quote(facts->account->name, login))
+		causes_cure(cause, "usermod-ext %s FIRST-LAST %s",
+			    facts->kind->grant_flag, login);
+}
+
+static bool userns_limit(const struct facts *facts)
+{
+	return is_at(facts, FACTS_UNSHARE) &&
+	       (facts->error == ENOSPC || facts->error == EUSERS);
+}
+
+static void tell_userns_limit(const struct facts *facts, struct cause *cause)
+{
+	int64_t max = facts->host->max_namespaces;
+	/* In the first namespace of all nothing else refuses. */
+	bool reached = facts->error == ENOSPC && facts->host->outermost && max > 0;
+
+	if (max == 0)
+		causes_evidence(cause, _("user.max_user_namespaces is 0, so nobody can "
+					 "make a user namespace"));
+	else if (reached)
+		causes_evidence(cause,
+				_("user.max_user_namespaces is %" PRId64
+				  ", and %s has as many user namespaces"),
+				max, facts->account->name);
+	else
+		causes_evidence(cause, _("user namespaces are nested 32 deep, or a limit "
+					 "of their number is reached, here or in an "
+					 "outer one"));
+	if (max == 0 || reached)
+		causes_cure(cause, "sysctl -w user.max_user_namespaces=%" PRId64,
+			    max < NAMESPACES_USUAL ? NAMESPACES_USUAL : 2 * max);
+	else
+		causes_cure(cause, _("nest fewer of them, or have "
+				     "user.max_user_namespaces raised where it is "
+				     "reached"));
+}
+
+static bool refused_userns(const struct facts *facts)
+{
+	return is_at(facts, FACTS_UNSHARE) &&
+	       (facts->error == EPERM || facts->error == EACCES);
+}
+
+static bool userns_unprivileged(const struct facts *facts)
+{
+	return refused_userns(facts) && facts->host->unprivileged_clone == 0;
+}
+
+static void tell_userns_unprivileged(const struct facts *facts, struct cause *cause)
+{
+	(void)facts;
+	causes_evidence(cause,
+			_("kernel.unprivileged_userns_clone is 0, so only root can "
+			  "make a user namespace"));
+	causes_cure(cause, "sysctl -w kernel.unprivileged_userns_clone=1");
+}
+
+static bool userns_apparmor(const struct facts *facts)
+{
+	return refused_userns(facts) && facts->host->apparmor > 0;
+}
+
+static void tell_userns_apparmor(const struct facts *facts, struct cause *cause)
+{
+	causes_evidence(cause,
+			_("kernel.apparmor_restrict_unprivileged_userns is %" PRId64
+			  ", so a program needs a profile with userns"),
+			facts->host->apparmor);
+	causes_cure(cause, "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0");
+}
+
+static bool mapper_missing(const struct facts *facts)
+{
+	return is_at(facts, FACTS_PROGRAM) && !facts->host->found;
+}
+
+static void tell_mapper_missing(const struct facts *facts, struct cause *cause)
+{
+	causes_evidence(cause, _("PATH (%s) leads to no %s"), facts->host->path,
+			facts->kind->mapper);
+	causes_cure(cause, _("install it, or put its folder into PATH"));
+}
+
+static bool mapper_not_first(const struct facts *facts)
+{
+	return is_at(facts, FACTS_PROGRAM) && facts->host->found;
+}
+
+/* The folder of a path, as a word of a command. */
+static bool quote_folder(const char *path, char out[static CAUSES_QUOTED_BYTES])
+{
+	const char *slash = strrchr(path, '/');
+	char folder[256];
+
+	if (!slash || (size_t)(slash - path) >= sizeof(folder))
+		return false;
+	memcpy(folder, path, (size_t)(slash - path));
+	folder[slash - path] = '\0';
+	return causes_quote(folder, out);
+}
+
+static void tell_mapper_not_first(const struct facts *facts, struct cause *cause)
+{
+	const struct facts_host *host = facts->host;
+	char folder[CAUSES_QUOTED_BYTES];
+
+	if (!host->wanted) {
+		causes_evidence(cause,
+				_("%s, to which PATH leads, does not belong to root"),
+				host->found);
+		causes_cure(cause, _("put the folder of root's %s first in PATH"),
+			    facts->kind->mapper);
+		return;
+	}
+	causes_evidence(cause, _("PATH leads to %s, and not to %s"), host->found,
+			host->wanted);
+	if (quote_folder(host->wanted, folder))
+		causes_cure(cause, "export PATH=%s:\"$PATH\"", folder);
+}
+
+static bool storage_foreign(const struct facts *facts)
+{
+	return is_at(facts, FACTS_STORAGE);
+}
+
+static void tell_storage_foreign(const struct facts *facts, struct cause *cause)
+{
+	const struct facts_host *host = facts->host;
+	char path[CAUSES_QUOTED_BYTES];
+
+	causes_evidence(cause,
+			_("%s belongs to %s %u, which is not delegated to %s (any more)"),
+			host->file, facts->kind->id, host->owner, facts->account->name);
+	/* Nothing is lost: it can be put back with the range. */
+	if (causes_quote(host->storage, path))
+		causes_cure(cause, "mv %s %s.old", path, path);
+}
+
+static bool pause_old(const struct facts *facts)
+{
+	return is_at(facts, FACTS_PAUSE);
+}
+
+static void tell_pause_old(const struct facts *facts, struct cause *cause)
+{
+	causes_evidence(cause,
+			_("process %d of podman keeps a namespace with other %ss than "
+			  "are delegated now"),
+			(int)facts->host->pause, facts->kind->id);
+	causes_cure(cause, "podman system migrate");
+}
+
+const struct causes_rule causes_of_host[] = {
+	{ CAUSE_NO_RANGE, no_range, tell_no_range },
+	{ CAUSE_USERNS_LIMIT, userns_limit, tell_userns_limit },
+	{ CAUSE_USERNS_UNPRIVILEGED, userns_unprivileged, tell_userns_unprivileged },
+	{ CAUSE_USERNS_APPARMOR, userns_apparmor, tell_userns_apparmor },
+	{ CAUSE_MAPPER_MISSING, mapper_missing, tell_mapper_missing },
+	{ CAUSE_MAPPER_NOT_FIRST, mapper_not_first, tell_mapper_not_first },
+	{ CAUSE_OWN_ID_INSIDE, own_id_inside, tell_own_id_inside },
+	{ CAUSE_RANGE_SMALL, range_small, tell_range_small },
+	{ CAUSE_STORAGE_FOREIGN, storage_foreign, tell_storage_foreign },
+	{ CAUSE_PAUSE_OLD, pause_old, tell_pause_old },
+	{ 0 },
+};

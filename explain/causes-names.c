@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * causes-names: causes by a stable name, for programs. The map writers need none.
+ */
+#include "explain/causes.h"
+
+static const char *const names[CAUSES_END] = {
+	[CAUSE_TOO_MANY_EXTENTS] = "too-many-extents",
+	[CAUSE_TOO_MANY_BYTES] = "too-many-bytes",
+	[CAUSE_OVERLAP_INSIDE] = "overlap-inside",
+	[CAUSE_LINES_OVERLAP] = "lines-overlap",
+	[CAUSE_OVERLAP_OUTSIDE] = "overlap-outside",
+	[CAUSE_EXTENT_EMPTY] = "extent-empty",
+	[CAUSE_NO_DESCRIPTORS] = "no-descriptors",
+	[CAUSE_NO_MEMORY] = "no-memory",
+	[CAUSE_TARGET_NOT_PROC] = "target-not-proc",
+	[CAUSE_TARGET_HIDDEN] = "target-hidden",
+	[CAUSE_TARGET_GONE] = "target-gone",
+	[CAUSE_NO_PASSWD_ENTRY] = "no-passwd-entry",
+	[CAUSE_NAME_SERVICE] = "name-service",
+	[CAUSE_OTHER_USER] = "other-user",
+	[CAUSE_GROUP_NOT_PRIMARY] = "group-not-primary",
+	[CAUSE_GROUP_OF_TARGET] = "group-of-target",
+	[CAUSE_SOURCE] = "source",
+	[CAUSE_SOURCE_ELSEWHERE] = "source-elsewhere",
+	[CAUSE_SOURCE_NOT_ROOTS] = "source-not-roots",
+	[CAUSE_SOURCE_BROKEN] = "source-broken",
+	[CAUSE_SOURCE_SILENT] = "source-silent",
+	[CAUSE_SOURCE_DENIES] = "source-denies",
+	[CAUSE_FILE_MISSING] = "file-missing",
+	[CAUSE_FILE_SYMLINK] = "file-symlink",
+	[CAUSE_FILE_NOT_REGULAR] = "file-not-regular",
+	[CAUSE_FILE_HUGE] = "file-huge",
+	[CAUSE_FILE_WRITABLE] = "file-writable",
+	[CAUSE_FILE_FOREIGN] = "file-foreign",
+	[CAUSE_FILE_UNREADABLE] = "file-unreadable",
+	[CAUSE_LINE_MALFORMED] = "line-malformed",
+	[CAUSE_OTHER_KIND_ONLY] = "other-kind-only",
+	[CAUSE_SOURCES_EMPTY] = "sources-empty",
+	[CAUSE_PARTLY_DELEGATED] = "partly-delegated",
+	[CAUSE_NOT_DELEGATED] = "not-delegated",
+	[CAUSE_NO_RANGE] = "no-range",
+	[CAUSE_USERNS_LIMIT] = "userns-limit",
+	[CAUSE_USERNS_UNPRIVILEGED] = "userns-unprivileged",
+	[CAUSE_USERNS_APPARMOR] = "userns-apparmor",
+	[CAUSE_MAPPER_MISSING] = "mapper-missing",
+	[CAUSE_MAPPER_NOT_FIRST] = "mapper-not-first",
+	[CAUSE_OWN_ID_INSIDE] = "own-id-inside",
+	[CAUSE_RANGE_SMALL] = "range-small",
+	[CAUSE_STORAGE_FOREIGN] = "storage-foreign",
+	[CAUSE_PAUSE_OLD] = "pause-old",
+	[CAUSE_TARGET_ZOMBIE] = "target-zombie",
+	[CAUSE_TARGET_NOT_DUMPABLE] = "target-not-dumpable",
+	[CAUSE_PROC_READ_ONLY] = "proc-read-only",
+	[CAUSE_TARGET_NO_MAP] = "target-no-map",
+	[CAUSE_NAMESPACE_OURS] = "namespace-ours",
+	[CAUSE_NAMESPACE_OTHER] = "namespace-other",
+	[CAUSE_ALREADY_MAPPED] = "already-mapped",
+	[CAUSE_NO_PRIVILEGE] = "no-privilege",
+	[CAUSE_NOSUID] = "nosuid",
+	[CAUSE_PROGRAM_OWNER_UNMAPPED] = "program-owner-unmapped",
+	[CAUSE_NO_NEW_PRIVS] = "no-new-privs",
+	[CAUSE_BOUNDING_SET] = "bounding-set",
+	[CAUSE_TRACED] = "traced",
+	[CAUSE_SHARED_FS] = "shared-fs",
+	[CAUSE_SECUREBITS] = "securebits",
+	[CAUSE_NO_SETFCAP] = "no-setfcap",
+	[CAUSE_OUTER_UNMAPPED] = "outer-unmapped",
+	[CAUSE_SECCOMP] = "seccomp",
+	[CAUSE_SECURITY_MODULE] = "security-module",
+};
+
+/* The stable name of a cause, as "no-privilege"; never translated. Thread-safe. */
+const char *cause_name(enum cause_id id)
+{
+	return id > 0 && id < CAUSES_END ? names[id] : "";
+}

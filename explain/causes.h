@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * causes: why a mapping cannot work, and what mends it.
+ */
+#ifndef SUBID_CAUSES_H
+#define SUBID_CAUSES_H
+
+#include <stddef.h>
+
+#include "explain/facts.h"
+
+/* In the order in which they are looked for: an earlier one makes later ones moot. */
+enum cause_id {
+	CAUSE_TOO_MANY_EXTENTS = 1,
+	CAUSE_TOO_MANY_BYTES,
+	CAUSE_OVERLAP_INSIDE,
+	CAUSE_LINES_OVERLAP,
+	CAUSE_OVERLAP_OUTSIDE,
+	CAUSE_EXTENT_EMPTY,
+	CAUSE_NO_DESCRIPTORS,
+	CAUSE_NO_MEMORY,
+	CAUSE_TARGET_NOT_PROC,
+	CAUSE_TARGET_HIDDEN,
+	CAUSE_TARGET_GONE,
+	CAUSE_NO_PASSWD_ENTRY,
+	CAUSE_NAME_SERVICE,
+	CAUSE_OTHER_USER,
+	CAUSE_GROUP_NOT_PRIMARY,
+	CAUSE_GROUP_OF_TARGET,
+	CAUSE_SOURCE,
+	CAUSE_SOURCE_ELSEWHERE,
+	CAUSE_SOURCE_NOT_ROOTS,
+	CAUSE_SOURCE_BROKEN,
+	CAUSE_SOURCE_SILENT,
+	CAUSE_SOURCE_DENIES,
+	CAUSE_FILE_MISSING,
+	CAUSE_FILE_SYMLINK,
+	CAUSE_FILE_NOT_REGULAR,
+	CAUSE_FILE_HUGE,
+	CAUSE_FILE_WRITABLE,
+	CAUSE_FILE_FOREIGN,
+	CAUSE_FILE_UNREADABLE,
+	CAUSE_LINE_MALFORMED,
+	CAUSE_OTHER_KIND_ONLY,
+	CAUSE_SOURCES_EMPTY,
+	CAUSE_PARTLY_DELEGATED,
+	CAUSE_NOT_DELEGATED,
+	CAUSE_NO_RANGE,
+	CAUSE_USERNS_LIMIT,
+	CAUSE_USERNS_UNPRIVILEGED,
+	CAUSE_USERNS_APPARMOR,
+	CAUSE_MAPPER_MISSING,
+	CAUSE_MAPPER_NOT_FIRST,
+	CAUSE_OWN_ID_INSIDE,
+	CAUSE_RANGE_SMALL,
+	CAUSE_STORAGE_FOREIGN,
+	CAUSE_PAUSE_OLD,
+	CAUSE_TARGET_ZOMBIE,
+	CAUSE_TARGET_NOT_DUMPABLE,
+	CAUSE_PROC_READ_ONLY,
+	CAUSE_TARGET_NO_MAP,
+	CAUSE_NAMESPACE_OURS,
+	CAUSE_NAMESPACE_OTHER,
+	CAUSE_ALREADY_MAPPED,
+	CAUSE_NO_PRIVILEGE,
+	CAUSE_NOSUID,
+	CAUSE_PROGRAM_OWNER_UNMAPPED,
+	CAUSE_NO_NEW_PRIVS,
+	CAUSE_BOUNDING_SET,
+	CAUSE_TRACED,
+	CAUSE_SHARED_FS,
+	CAUSE_SECUREBITS,
+	CAUSE_NO_SETFCAP,
+	CAUSE_OUTER_UNMAPPED,
+	CAUSE_SECCOMP,
+	CAUSE_SECURITY_MODULE,
+	CAUSES_END,
+};
+
+/* Room for two paths: a command that is cut would be another command. */
+#define CAUSE_TEXT_BYTES 960
+
+struct cause {
+	enum cause_id id;
+	char evidence[CAUSE_TEXT_BYTES]; /* a sentence, translated */
+	char cure[CAUSE_TEXT_BYTES]; /* a command or a sentence; empty: none is known */
+};
+
+size_t causes_find(const struct facts *facts, enum cause_id *ret_ids, size_t max);
+void causes_describe(const struct facts *facts, enum cause_id id,
+		     struct cause *ret_cause);
+const char *cause_name(enum cause_id id);
+
+#endif

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * facts-grants: what the databases say about the caller, read as the caller.
+ *
+ * MUST: the databases are opened anew, without privilege: what the caller may not read is
+ * not told, also where it has been noted while the decision was made. The decision itself
+ * is not made here.
+ */
+#include <fcntl.h>
+#include <string.h>
+
+#include "explain/facts.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/entry.h"
+#include "libsubid/sys/scan.h"
+#include "libsubid/user/owner.h"
+
+/* Parts of what is missing that are told apart; more of them are taken for missing. */
+#define GRANTS_RANGES 4096
+
+/* Opens a database that the caller can read and that is to be believed. */
+static bool open_as_caller(const struct kind *kind, struct dbfile *file,
+			   struct scan *scan)
+{
+	dbfile_open(kind->path, file);
+	return dbfile_vet(file) == 0 && scan_start(scan, file->fd) == 0;
+}
+
+/* A line that looks as if it were meant for @name: behind white space, with any end. */
+static bool is_meant_for(const struct scan_line *line, const char *name, size_t len)
+{
+	size_t at = 0;
+
+	while (at < line->len && (line->text[at] == ' ' || line->text[at] == '\t'))
+		at++;
+	return line->len - at > len && memcmp(line->text + at, name, len) == 0 &&
+	       memchr(": \t", line->text[at + len], 3);
+}
+
+static bool is_meant_for_account(const struct scan_line *line,
+				 const struct facts_question *question)
+{
+	const struct owner *owner = question->owner;
+	const struct account *account = &owner->account;
+
+	for (size_t i = 0; i < owner->n; i++)
+		if (is_meant_for(line, owner->names[i], strlen(owner->names[i])))
+			return true;
+	return is_meant_for(line, account->name, account->name_len) ||
+	       is_meant_for(line, account->number, account->number_len);
+}
+
+static void note_malformed(struct facts_grants *grants,
+			   const struct facts_question *question,
+			   const struct scan_line *line, int fault)
+{
+	if (grants->malformed || entry_fault_is_harmless(fault) ||
+	    !is_meant_for_account(line, question))
+		return;
+	grants->malformed = line->number;
+	grants->malformed_fault = fault;
+}
+
+static void note_own(struct facts_grants *grants, struct range range)
+{
+	grants->owns = true;
+	if (grants->ranges++ == 0)
+		grants->first = range;
+}
+
+static void note_other(struct facts_grants *grants, const struct entry *entry,
+		       uint64_t number)
+{
+	if (grants->taken)
+		return;
+	grants->taken = number;
+	memcpy(grants->taken_by, entry->owner, entry->owner_len);
+	grants->taken_by[entry->owner_len] = '\0';
+}
+
+/* A line that is near or may be meant; as facts_note_line(). */
+bool facts_note_near_line(struct facts_grants *grants,
+			  const struct facts_question *question,
+			  const struct scan_line *line, struct entry *ret_entry)
+{
+	struct entry entry;
+	int fault = entry_parse(line->text, line->len, &entry);
+
+	if (fault) {
+		note_malformed(grants, question, line, fault);
+		return false;
+	}
+	if (owner_is(&entry, question->owner)) {
+		note_own(grants, entry.range);
+		grants->partly |= range_overlaps(question->asked, entry.range);
+		return false;
+	}
+	if (!range_overlaps(entry.range, question->missing))
+		return false;
+	note_other(grants, &entry, line->number);
+	*ret_entry = entry;
+	return true;
+}
+
+/* Tells whether two looks found the same file, and nobody has written it between them. */
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
+	       a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+	       a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
+	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+/*
+ * The database of the kind that was asked for. What has been noted of it is told only if
+ * the caller can open that very file; where it is another one by now, that is read. So it
+ * is where the caller has more names: the decision does not note whose lines these are.
+ */
+static void read_own_kind(struct facts *facts, struct owner *owner)
+{
+	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
+	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+	const struct facts_question question = {
+		.owner = owner,
+		.asked = extent_outer(&facts->map->extents[facts->refused]),
+		.missing = facts->missing,
+	};
+	struct scan_line line;
+	struct entry entry;
+
+	if (!open_as_caller(facts->kind, &file, &scan))
+		return;
+	if (owner->n == 0 && facts->noted && facts->file &&
+	    is_same(&file.status, &facts->file->status))
+		facts->grants = *facts->noted;
+	else
+		while (scan_next(&scan, &line) > 0)
+			if (owner->n == 0)
+				facts_note_line(&facts->grants, &question, &line, &entry);
+			else
+				facts_note_near_line(&facts->grants, &question, &line,
+						     &entry);
+	facts->grants.readable = true;
+}
+
+/* Tells whether the database of the other kind grants the caller all of @left. */
+static bool other_kind_grants(const struct facts *facts, struct owner *owner,
+			      struct range_set *left)
+{
+	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
+	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+	struct entry entry;
+
+	if (left->n == 0 ||
+	    !open_as_caller(facts->kind->group ? &kind_uid : &kind_gid, &file, &scan))
+		return false;
+	while (left->n > 0 && owner_next_entry(owner, &scan, &entry) > 0)
+		range_set_subtract(left, entry.range);
+	return left->n == 0;
+}
+
+/*
+ * Fills facts->grants; facts->missing and facts->account must be known.
+ */
+void facts_gather_grants(struct facts *facts)
+{
+	CLEANUP(range_set_cleanup) struct range_set left = RANGE_SET(GRANTS_RANGES);
+	CLEANUP(owner_cleanup) struct owner owner = { 0 };
+
+	facts->grants = (struct facts_grants){ 0 };
+	/* Without all names nothing is known about lines. */
+	if (owner_init(&owner, facts->account, AT_FDCWD))
+		return;
+	read_own_kind(facts, &owner);
+	if (facts->grants.readable && range_set_add(&left, facts->missing) == 0)
+		facts->grants.in_other_kind = other_kind_grants(facts, &owner, &left);
+}
+
+/*
+ * Fills facts->twice: programs ask for every line of a user as it stands, so extents that
+ * overlap outside mean two such lines. The clash must be known, and facts->account.
+ */
+void facts_gather_twice(struct facts *facts)
+{
+	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
+	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+	CLEANUP(owner_cleanup) struct owner owner = { 0 };
+	uint32_t a = facts->map->extents[facts->clash_a].outer;
+	uint32_t b = facts->map->extents[facts->clash_b].outer;
+	struct facts_twice twice = { .id = a > b ? a : b };
+	struct scan_line line;
+	struct entry entry;
+	size_t n = 0;
+
+	if (owner_init(&owner, facts->account, AT_FDCWD) ||
+	    !open_as_caller(facts->kind, &file, &scan))
+		return;
+	while (n < 2 && scan_next(&scan, &line) > 0) {
+		if (!owner_begins(line.text, line.len, &owner) ||
+		    entry_parse(line.text, line.len, &entry) ||
+		    !owner_is(&entry, &owner) || !range_contains(entry.range, twice.id))
+			continue;
+		twice.lines[n] = line.number;
+		twice.ranges[n++] = entry.range;
+	}
+	if (n == 2)
+		facts->twice = twice;
+}
+
+/*
+ * Fills facts->grants from what a plugin granted, in the place of facts_gather_grants().
+ */
+void facts_take_grants(struct facts *facts, const struct range_set *granted)
+{
+	struct range asked = extent_outer(&facts->map->extents[facts->refused]);
+
+	facts->grants.readable = true;
+	for (size_t i = 0; i < granted->n; i++)
+		note_own(&facts->grants, granted->ranges[i]);
+	facts->grants.partly = range_set_overlaps(granted, asked);
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * facts-program: what the kernel made of this program's setuid bit or capabilities.
+ *
+ * All of it is read from /proc/self and from the program's own file; the capabilities it
+ * was started with are the caller's to tell, for they are gone by now.
+ */
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/kcmp.h>
+#include <linux/securebits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "explain/facts.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/num.h"
+#include "libsubid/sys/fd.h"
+#include "libsubid/sys/scan.h"
+#include "libsubid/sys/userns.h"
+
+#define SELF "/proc/self/exe"
+
+static uint64_t little_endian(const unsigned char bytes[static 4])
+{
+	return (uint64_t)bytes[0] | (uint64_t)bytes[1] << 8 | (uint64_t)bytes[2] << 16 |
+	       (uint64_t)bytes[3] << 24;
+}
+
+/*
+ * Permitted capabilities of a file, struct vfs_cap_data of linux/capability.h: a magic
+ * with flags, then permitted and inheritable for each 32 bits, all little-endian.
+ *
+ * data: the attribute security.capability; n: its bytes, or -1. Returns false: there is
+ * none.
+ */
+static bool read_capabilities(const unsigned char *data, ssize_t n,
+			      uint64_t *ret_permitted)
+{
+	if (n < (ssize_t)XATTR_CAPS_SZ_2)
+		return false;
+	*ret_permitted = little_endian(data + 4) | little_endian(data + 12) << 32;
+	return true;
+}
+
+/* The permitted capabilities that are stored with a file; false: there are none. */
+bool facts_file_capabilities(int fd, uint64_t *ret_permitted)
+{
+	unsigned char data[sizeof(struct vfs_ns_cap_data)] = { 0 };
+
+	return read_capabilities(data,
+				 fgetxattr(fd, "security.capability", data, sizeof(data)),
+				 ret_permitted);
+}
+
+static void read_file_capabilities(const char *path, struct facts_program *program)
+{
+	unsigned char data[sizeof(struct vfs_ns_cap_data)] = { 0 };
+
+	program->has_capabilities = read_capabilities(
+		data, getxattr(path, "security.capability", data, sizeof(data)),
+		&program->capabilities);
+}
+
+/* A number behind a key of /proc/self/status. */
+static bool status_number(const struct scan_line *line, const char *key, uint64_t *ret)
+{
+	size_t n = strlen(key);
+
+	return line->len > n && memcmp(line->text, key, n) == 0 &&
+	       num_parse(line->text + n, line->len - n, UINT64_MAX, ret) == 0;
+}
+
+static void read_status(struct facts_program *program)
+{
+	CLEANUP(fd_cleanup) int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+	struct scan_line line;
+	uint64_t number;
+
+	if (fd < 0 || scan_start(&scan, fd))
+		return;
+	while (scan_next(&scan, &line) > 0) {
+		if (status_number(&line, "TracerPid:\t", &number))
+			program->traced = number != 0;
+		else if (status_number(&line, "Seccomp:\t", &number))
+			program->filtered = number != 0;
+	}
+}
+
+static uint64_t bounding_set(void)
+{
+	uint64_t set = 0;
+
+	for (unsigned int cap = 0; cap < 64; cap++) {
+		int r = prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
+
+		if (r < 0)
+			break;
+		set |= (uint64_t)(r > 0) << cap;
+	}
+	return set;
+}
+
+/* What the file is; false: it cannot be looked at. */
+static bool describe_file(const char *path, struct facts_program *program)
+{
+	struct statvfs filesystem;
+	struct stat status;
+
+	if (fstatat(AT_FDCWD, path, &status, 0))
+		return false;
+	program->owner = status.st_uid;
+	program->setuid = status.st_mode & S_ISUID;
+	program->nosuid =
+		statvfs(path, &filesystem) == 0 && filesystem.f_flag & ST_NOSUID;
+	program->owner_unmapped = userns_is_outside_owner(status.st_uid) > 0;
+	read_file_capabilities(path, program);
+	return true;
+}
+
+/* What the process is that runs it. */
+static void describe_process(struct facts_program *program)
+{
+	read_status(program);
+	program->bounding = bounding_set();
+	program->no_root = prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) & SECBIT_NOROOT;
+}
+
+/* Fills facts->program: this one. */
+void facts_gather_program(struct facts *facts)
+{
+	struct facts_program *program = &facts->program;
+	ssize_t n = readlinkat(AT_FDCWD, SELF, program->path, sizeof(program->path));
+
+	if (n < 0 || !describe_file(SELF, program)) {
+		program->path[0] = '\0';
+		return;
+	}
+	program->path_is_cut = (size_t)n == sizeof(program->path);
+	program->path[program->path_is_cut ? n - 1 : n] = '\0';
+	describe_process(program);
+	program->shares_fs = syscall(SYS_kcmp, getpid(), getppid(), KCMP_FS, 0, 0) == 0;
+}
+
+/* Fills facts->program: another one, which this process has started or could start. */
+void facts_gather_program_file(struct facts *facts, const char *path)
+{
+	struct facts_program *program = &facts->program;
+	int n;
+
+	if (!describe_file(path, program))
+		return;
+	n = snprintf(program->path, sizeof(program->path), "%s", path);
+	program->path_is_cut = n < 0 || (size_t)n >= sizeof(program->path);
+	describe_process(program);
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * facts-target: the process and its user namespace, as far as the caller can see them.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "explain/facts.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/sys/fd.h"
+#include "libsubid/sys/userns.h"
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* How the namespace of the process stands to ours; 0 when the kernel does not tell. */
+static int namespace_of(int process)
+{
+	CLEANUP(fd_cleanup) int theirs = openat(process, "ns/user", O_RDONLY | O_CLOEXEC);
+	CLEANUP(fd_cleanup) int parent = -1;
+	struct stat our_status, their_status, parent_status;
+
+	if (theirs < 0 || fstat(theirs, &their_status) ||
+	    fstatat(AT_FDCWD, "/proc/self/ns/user", &our_status, 0))
+		return 0;
+	if (same_file(&their_status, &our_status))
+		return FACTS_NS_OURS;
+
+	/* EPERM: the parent is outside what we can see, so it is not ours. */
+	parent = ioctl(theirs, NS_GET_PARENT);
+	if (parent < 0)
+		return errno == EPERM ? FACTS_NS_OTHER : 0;
+	if (fstat(parent, &parent_status))
+		return 0;
+	return same_file(&parent_status, &our_status) ? FACTS_NS_CHILD : FACTS_NS_OTHER;
+}
+
+/* `PID (NAME) STATE ...` of proc_pid_stat(5); a name may hold anything. */
+static bool is_zombie(int process)
+{
+	CLEANUP(fd_cleanup) int fd = openat(process, "stat", O_RDONLY | O_CLOEXEC);
+	char text[128];
+	const char *name_end;
+	size_t n;
+
+	if (fd < 0 || fd_read(fd, text, sizeof(text), &n))
+		return false;
+	name_end = memrchr(text, ')', n);
+	return name_end && name_end + 2 < text + n && name_end[2] == 'Z';
+}
+
+static bool has_content(int process, const char *file)
+{
+	CLEANUP(fd_cleanup) int fd = openat(process, file, O_RDONLY | O_CLOEXEC);
+	char byte;
+	size_t n = 0;
+
+	return fd >= 0 && fd_read(fd, &byte, 1, &n) == 0 && n > 0;
+}
+
+/*
+ * Fills facts->target.
+ *
+ * process: a descriptor of /proc/PID, or -1 when there is none; then
+ * pid: the process id that was asked for, 0 for none.
+ */
+void facts_gather_target(struct facts *facts, int process, pid_t pid)
+{
+	struct facts_target *target = &facts->target;
+	struct stat folder, map;
+
+	if (process < 0) {
+		/* Whether a process exists kill(2) tells everybody; whose it is only its
+		 * owner. */
+		target->hidden = pid > 0 && kill(pid, 0) == 0;
+		target->gone = !target->hidden;
+		return;
+	}
+	if (fstatat(process, "status", &map, 0) && errno == ESRCH) {
+		target->gone = true;
+		return;
+	}
+	target->zombie = is_zombie(process);
+	if (fstatat(process, facts->kind->map, &map, 0)) {
+		target->no_map = errno == ENOENT;
+		/* With hidepid=1 even the names below the folder are its owner's. */
+		target->not_dumpable = errno == EPERM || errno == EACCES;
+	} else if (fstat(process, &folder) == 0) {
+		target->not_dumpable = folder.st_uid != map.st_uid;
+	}
+	target->namespace = namespace_of(process);
+	target->map_written = has_content(process, facts->kind->map);
+}
+
+/* Fills facts->unmapped with the first outer ids that do not exist in our namespace. */
+void facts_gather_namespace(struct facts *facts)
+{
+	CLEANUP(range_set_cleanup) struct range_set mapped = RANGE_SET(LIMIT_EXTENTS);
+	CLEANUP(range_set_cleanup) struct range_set left = RANGE_SET(2 * LIMIT_EXTENTS);
+
+	if (userns_mapped(facts->kind, &mapped))
+		return;
+	for (size_t i = 0; i < facts->map->n; i++)
+		if (facts->map->extents[i].count > 0 &&
+		    range_set_add(&left, extent_outer(&facts->map->extents[i])))
+			return;
+	for (size_t i = 0; i < mapped.n; i++)
+		if (range_set_subtract(&left, mapped.ranges[i]))
+			return;
+	if (left.n > 0)
+		facts->unmapped = left.ranges[0];
+}

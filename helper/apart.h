@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * apart: asks a plugin in a process of its own.
+ */
+#ifndef SUBID_APART_H
+#define SUBID_APART_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "libsubid/core/kind.h"
+#include "libsubid/core/range.h"
+#include "libsubid/source/plugin.h"
+
+/* Which plugin is asked, and in which way. */
+struct apart {
+	const char *folder;
+	const char *name;
+	/* The child gives up whatever it may do more than others. Returns 0 or -errno. */
+	int (*disarm)(void);
+	int64_t end; /* of waiting, by wait_clock(); 0: it waits as long as it takes */
+};
+
+int apart_ask_ranges(const struct apart *apart, const char *owner,
+		     const struct kind *kind, struct plugin_extents *extents,
+		     struct range_set *set);
+int apart_ask_owners(const struct apart *apart, uint32_t id, const struct kind *kind,
+		     uid_t **ret_uids, size_t *ret_n);
+
+#endif

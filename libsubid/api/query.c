@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * query: a pass over a database for each question, through a buffer of constant size.
+ *
+ * MUST: an answer is whole or an error. A database that cannot be read to its end, that
+ * others could have written, or a name service that does not answer is never "none".
+ * MUST: the name service is asked once for who is asked about, and for owners of lines
+ * that hold the id in question; never for each line.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libsubid/core/array.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/entry-filter.h"
+#include "libsubid/core/limits.h"
+#include "libsubid/core/num.h"
+#include "libsubid/api/query.h"
+#include "libsubid/sys/etc.h"
+#include "libsubid/sys/fd.h"
+#include "libsubid/sys/load.h"
+#include "libsubid/sys/paths.h"
+#include "libsubid/source/plugin.h"
+#include "libsubid/sys/scan.h"
+#include "libsubid/user/unknown-owners.h"
+
+/*
+ * Makes a query to the running system or, with @root not NULL, to the one below it.
+ *
+ * query: stays where it is. files_only: the databases are asked whatever nsswitch.conf
+ * says. Returns 0 or -errno. End with query_cleanup() in any case.
+ */
+int query_open(struct query *query, const char *root, bool files_only)
+{
+	static const struct nsswitch files = { .sources = { "files" }, .n_sources = 1 };
+	int r;
+
+	*query = (struct query)QUERY_NONE;
+	query->image = root;
+	r = etc_folder(root, SYSCONFDIR);
+	if (r < 0)
+		return r;
+	query->folder = r;
+	query->lookup.directory = r;
+	if (!root) {
+		r = nsswitch_read(NSSWITCH_CONF, &query->nsswitch);
+		if (r)
+			return r;
+		query->service = nss_service(&query->nss);
+		query->lookup =
+			lookup_live(query->folder, &query->nsswitch, &query->service);
+	}
+	source_find(root || files_only ? &files : &query->nsswitch, PLUGINDIR,
+		    &query->sources);
+	return 0;
+}
+
+/* Forgets the query. Takes QUERY_NONE. */
+void query_cleanup(struct query *query)
+{
+	query->folder = fd_close(query->folder);
+	nss_end(&query->nss);
+}
+
+/*
+ * Opens a database that may be believed; to be closed with dbfile_cleanup(), also where
+ * it may not. Returns 0 or -errno.
+ */
+int query_file(const struct query *query, const struct kind *kind,
+	       struct dbfile *ret_file)
+{
+	int r;
+
+	dbfile_open_at(query->folder, kind->database, ret_file);
+	r = dbfile_vet(ret_file);
+	/* An image may belong to the user who makes it. */
+	if (query->image && (r == DBFILE_FOREIGN || r == DBFILE_UNKNOWN))
+		return 0;
+	return r ? -ret_file->error : 0;
+}
+
+/*
+ * Reads a whole database into memory, as it stands on disk at one moment: a write puts
+ * another file in its place. Freed with table_clear(). Returns 0 or -errno.
+ */
+int query_table(const struct query *query, const struct kind *kind,
+		struct table *ret_table)
+{
+	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
+	int r = query_file(query, kind, &file);
+
+	return r ? r : load_table(file.fd, file.status.st_size, ret_table);
+}
+
+/* What a pass over a database tells; anything but 0 ends it. */
+typedef int (*line_fn)(const struct scan_line *line, void *context);
+
+/* starts: only lines that begin so are told; NULL: all. */
+static int each_line(const struct query *query, const struct kind *kind,
+		     const struct starts *starts, line_fn tell, void *context)
+{
+	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
+	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+	struct scan_line line;
+	int r;
+
+	r = query_file(query, kind, &file);
+	if (r == 0)
+		r = scan_start(&scan, file.fd);
+	while (r == 0 && (r = starts ? scan_next_starting(&scan, starts, &line) :
+				       scan_next(&scan, &line)) > 0)
+		r = tell(&line, context);
+	return r;
+}
+
+struct ranges_search {
+	struct owner *owner;
+	struct query_ranges *found;
+};
+
+/* Appends to an answer. Returns 0 or -ENOMEM. */
+int query_ranges_put(struct query_ranges *list, struct range range)
+{
+	int r = ARRAY_RESERVE(list->ranges, list->n, list->allocated);
+
+	if (r == 0)
+		list->ranges[list->n++] = range;
+	return r;
+}
+
+static int look_for_owner(const struct scan_line *line, void *context)
+{
+	const struct ranges_search *search = context;
+	struct entry entry;
+
+	if (!owner_begins(line->text, line->len, search->owner) ||
+	    entry_parse(line->text, line->len, &entry) ||
+	    !owner_is(&entry, search->owner))
+		return 0;
+	return query_ranges_put(search->found, entry.range);
+}
+
+/* As each_line(); where plugins are asked as well, the file need not be there. */
+static int ask_files(const struct query *query, const struct kind *kind,
+		     const struct starts *starts, line_fn tell, void *context)
+{
+	int r = each_line(query, kind, starts, tell, context);
+
+	return r == -ENOENT && source_has(&query->sources, SOURCE_PLUGIN) ? 0 : r;
+}
+
+/* What the sources said: 0, also where that is nothing, QUERY_FAILED or -errno. */
+static int conclude(struct query *query, const struct source_walk *walk)
+{
+	const struct source_answer *answer = &walk->answer;
+
+	if (walk->r != SOURCE_FAILED)
+		return 0;
+	if (answer->source->type == SOURCE_FILES)
+		return -answer->error;
+	snprintf(query->failed, sizeof(query->failed), "%s", answer->source->name);
+	return QUERY_FAILED;
+}
+
+static int take_unknown(const struct scan_line *line, void *context)
+{
+	struct unknown_owners *unknown = context;
+	struct entry entry;
+
+	if (entry_parse(line->text, line->len, &entry))
+		return 0;
+	return unknown_owners_add(unknown, entry.owner, entry.owner_len);
+}
+
+/*
+ * Asks the name service whether any owner in the database is this one, of whom no line
+ * was found. Returns 0 with how many names the owner has more, and whether some owner is
+ * not known; or -errno.
+ */
+static int find_names(const struct query *query, const struct kind *kind,
+		      struct owner *owner, size_t *ret_n, bool *ret_silent)
+{
+	CLEANUP(unknown_owners_cleanup) struct unknown_owners unknown = { 0 };
+	const struct table none = { 0 };
+	size_t before = owner->n;
+	int r = ask_files(query, kind, NULL, take_unknown, &unknown);
+
+	if (r == 0)
+		r = unknown_owners_name(&unknown, &none, (struct range){ 0, ID_END },
+					&query->lookup, owner);
+	for (size_t i = 0; r == 0 && i < unknown.n; i++)
+		*ret_silent |= unknown.items[i].answer.r < 0;
+	*ret_n = owner->n - before;
+	return r;
+}
+
+/* The files as a source: by the names that are known and, if that is none, by all. */
+static int ask_for_ranges(struct query *query, const struct kind *kind,
+			  struct owner *owner, struct ranges_search *search)
+{
+	struct starts starts = { 0 };
+	bool few = owner_starts(owner, &starts);
+	size_t n = 0;
+	int r = ask_files(query, kind, few ? &starts : NULL, look_for_owner, search);
+
+	if (r || search->found->n > 0 || !query->lookup.service ||
+	    query->lookup.files_alone || !owner_has_account(owner))
+		return r;
+	r = find_names(query, kind, owner, &n, &query->silent);
+	if (r || n == 0)
+		return r;
+	return ask_files(query, kind, NULL, look_for_owner, search);
+}
+
+/*
+ * Adds the owner's ranges to @ranges, an empty list; freed with query_ranges_cleanup().
+ * Those of the databases are in the order of the lines, neither sorted nor joined.
+ * Returns 0, QUERY_FAILED, QUERY_UNKNOWN or -errno.
+ */
+int query_ranges(struct query *query, const struct kind *kind, struct owner *owner,
+		 struct query_ranges *ranges)
+{
+	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
+	struct ranges_search search = { .owner = owner, .found = ranges };
+	struct source_walk walk = source_walk(&query->sources);
+	const struct source *source;
+	int r;
+
+	while ((source = source_next(&walk))) {
+		if (source->type == SOURCE_FILES)
+			r = ask_for_ranges(query, kind, owner, &search);
+		else
+			r = plugin_ask_ranges(query->sources.plugin_folder, source->name,
+					      owner->account.name, kind, NULL, &set);
+		source_take(&walk, r, ranges->n + set.n);
+	}
+	r = conclude(query, &walk);
+	for (size_t i = 0; r == 0 && i < set.n; i++)
+		r = query_ranges_put(ranges, set.ranges[i]);
+	return r == 0 && ranges->n == 0 && query->silent ? QUERY_UNKNOWN : r;
+}
+
+/* Frees the list. */
+void query_ranges_cleanup(struct query_ranges *ranges)
+{
+	free(ranges->ranges);
+	*ranges = (struct query_ranges){ 0 };
+}
+
+struct owners_search {
+	struct range id;
+	struct query_owners *found;
+};
+
+static bool is_found(const struct query_owners *list, const struct entry *entry)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (strlen(list->owners[i].name) == entry->owner_len &&
+		    memcmp(list->owners[i].name, entry->owner, entry->owner_len) == 0)
+			return true;
+	return false;
+}
+
+static int put_owner(struct query_owners *list, const struct entry *entry)
+{
+	struct query_owner *owner;
+
+	if (ARRAY_RESERVE(list->owners, list->n, list->allocated))
+		return -ENOMEM;
+	owner = &list->owners[list->n];
+	*owner = (struct query_owner){ .name = strndup(entry->owner, entry->owner_len),
+				       .has_uid = entry->by_id,
+				       .uid = entry->owner_id };
+	if (!owner->name)
+		return -ENOMEM;
+	list->n++;
+	return 0;
+}
+
+static int look_for_id(const struct scan_line *line, void *context)
+{
+	const struct owners_search *search = context;
+	struct entry entry;
+
+	if (!entry_may_overlap(line->text, line->len, search->id) ||
+	    entry_parse(line->text, line->len, &entry) ||
+	    !range_overlaps(entry.range, search->id) || is_found(search->found, &entry))
+		return 0;
+	return put_owner(search->found, &entry);
+}
+
+/* An owner by name that has no account stays without a uid. */
+static int find_uid(const struct query *query, struct query_owner *owner)
+{
+	struct account account;
+	int r;
+
+	if (owner->has_uid)
+		return 0;
+	r = lookup_name(&query->lookup, owner->name, &account);
+	if (r)
+		return r < 0 ? r : 0;
+	owner->has_uid = true;
+	owner->uid = account.uid;
+	return 0;
+}
+
+/* An owner whom a source knows by uid alone. */
+static int put_uid(struct query_owners *owners, uid_t uid)
+{
+	char number[NUM_BYTES];
+	struct entry entry = {
+		.owner = number,
+		.owner_len = num_format(uid, number),
+		.by_id = true,
+		.owner_id = uid,
+	};
+
+	return is_found(owners, &entry) ? 0 : put_owner(owners, &entry);
+}
+
+/* Digits are the login name of a local user as well, if there is one. */
+static int put_login(const struct query *query, struct query_owners *owners, size_t i)
+{
+	const struct lookup local = { .directory = query->lookup.directory };
+	struct account account;
+	int r;
+
+	if (!owners->owners[i].has_uid)
+		return 0;
+	r = lookup_name(&local, owners->owners[i].name, &account);
+	if (r)
+		return r < 0 ? r : 0;
+	return account.uid == owners->owners[i].uid ? 0 : put_uid(owners, account.uid);
+}
+
+/*
+ * Adds those who hold @id to @owners, an empty list, each spelling once and in the order
+ * of the source; freed with query_owners_cleanup(). Returns 0, QUERY_FAILED or -errno.
+ */
+int query_owners(struct query *query, const struct kind *kind, uint32_t id,
+		 struct query_owners *owners)
+{
+	struct owners_search search = { .id = { id, (uint64_t)id + 1 }, .found = owners };
+	struct source_walk walk = source_walk(&query->sources);
+	CLEANUP(cleanup_free) uid_t *uids = NULL;
+	const struct source *source;
+	size_t n = 0;
+	int r;
+
+	while ((source = source_next(&walk))) {
+		if (source->type == SOURCE_FILES)
+			r = ask_files(query, kind, NULL, look_for_id, &search);
+		else
+			r = plugin_ask_owners(query->sources.plugin_folder, source->name,
+					      id, kind, &uids, &n);
+		/* A caller who asks for owners alone gets "none" for it, as ever. */
+		source_take(&walk, r == PLUGIN_MUTE ? 0 : r, owners->n + n);
+	}
+	r = conclude(query, &walk);
+	for (size_t i = 0, lines = owners->n; r == 0 && i < lines; i++)
+		r = put_login(query, owners, i);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = put_uid(owners, uids[i]);
+	for (size_t i = 0; r == 0 && i < owners->n; i++)
+		r = find_uid(query, &owners->owners[i]);
+	return r;
+}
+
+/* Frees the list. */
+void query_owners_cleanup(struct query_owners *owners)
+{
+	for (size_t i = 0; i < owners->n; i++)
+		free(owners->owners[i].name);
+	free(owners->owners);
+	*owners = (struct query_owners){ 0 };
+}

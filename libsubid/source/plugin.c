@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * plugin: loading another's code. What it is asked is in plugin-ask.c.
+ *
+ * MUST: a plugin is taken from the one configured folder, never by the loader's search
+ * path, and only if nobody but root can have put it there or changed it.
+ *
+ * The loader is given the path and not the descriptor that was checked. In a folder that
+ * only root can change both are the same file; /proc/self/fd/N, in contrast, is a name
+ * that the loader remembers and takes for the same library when the number comes to mean
+ * another one, and a plugin could not find what lies beside it.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "libsubid/core/cleanup.h"
+#include "libsubid/sys/fd.h"
+#include "libsubid/source/plugin.h"
+#include "libsubid/sys/userns.h"
+
+/*
+ * Where the loader finds libraries besides the configured folder. A plugin there is not
+ * loaded, but nor is it overlooked: the site has made it the authority.
+ */
+static const char *const loader_folders[] = {
+	"/usr/local/lib", "/usr/local/lib64", "/usr/lib", "/usr/lib64", "/lib", "/lib64",
+};
+
+/* Anything but a plain "no" counts as a yes: nobody is to be passed over by an error. */
+static bool is_in(const char *folder, const char *name)
+{
+	char path[PATH_MAX];
+	int n = snprintf(path, sizeof(path), "%s/libsubid_%s.so", folder, name);
+
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return true;
+	return faccessat(AT_FDCWD, path, F_OK, 0) == 0 ||
+	       (errno != ENOENT && errno != ENOTDIR);
+}
+
+/*
+ * Tells whether there is a plugin of that name, or there may be one. A name is a word,
+ * never a path. Loads nothing. Thread-safe.
+ */
+bool plugin_is_installed(const char *folder, const char *name)
+{
+	if (strchr(name, '/'))
+		return false;
+	if (is_in(folder, name))
+		return true;
+	for (size_t i = 0; i < sizeof(loader_folders) / sizeof(loader_folders[0]); i++)
+		if (is_in(loader_folders[i], name))
+			return true;
+	return false;
+}
+
+/* As a database is judged, see dbfile.c, and neither a group may write. */
+static int vet(const struct stat *st)
+{
+	int r = st->st_uid == 0 ? 1 : userns_is_outside_owner(st->st_uid);
+
+	/* Not to know is no "no": a broken plugin may be passed over. */
+	if (r <= 0)
+		return r ? r : PLUGIN_FOREIGN;
+	return st->st_mode & (S_IWGRP | S_IWOTH) ? PLUGIN_WRITABLE : 0;
+}
+
+static int open_folder(const char *folder, int *ret_fd)
+{
+	CLEANUP(fd_cleanup) int fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+	int r;
+
+	if (fd < 0)
+		return errno == ENOENT || errno == ENOTDIR ? PLUGIN_ELSEWHERE : -errno;
+	if (fstat(fd, &st))
+		return -errno;
+	r = vet(&st);
+	if (r == 0)
+		*ret_fd = TAKE_FD(fd);
+	return r;
+}
+
+static int open_file(int folder, const char *file)
+{
+	int fd = openat(folder, file,
+			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/*
+ * Opens the file. It may be a symbolic link, once, to a name in the same folder, as the
+ * names of libraries are; then that name takes the place of @file.
+ */
+static int open_linked(int folder, char file[static NAME_MAX + 1])
+{
+	int fd = open_file(folder, file);
+	char link[NAME_MAX + 1];
+	ssize_t n;
+
+	if (fd != -ELOOP)
+		return fd;
+	n = readlinkat(folder, file, link, sizeof(link));
+	if (n < 0)
+		return -errno;
+	if (n > NAME_MAX || memchr(link, '/', (size_t)n))
+		return -ELOOP;
+	memcpy(file, link, (size_t)n);
+	file[n] = '\0';
+	return open_file(folder, file);
+}
+
+static int vet_file(int fd)
+{
+	static const char elf[] = { 0x7f, 'E', 'L', 'F' };
+	char magic[sizeof(elf)];
+	struct stat st;
+	size_t n;
+	int r;
+
+	if (fstat(fd, &st))
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return PLUGIN_MALFORMED;
+	r = vet(&st);
+	if (r)
+		return r;
+	r = fd_read(fd, magic, sizeof(magic), &n);
+	if (r)
+		return r;
+	return n == sizeof(elf) && memcmp(magic, elf, n) == 0 ? 0 : PLUGIN_MALFORMED;
+}
+
+/* Finds the file and judges it and its folder; *ret_path is what to load. */
+static int find_file(const char *folder, const char *name, char ret_path[static PATH_MAX])
+{
+	CLEANUP(fd_cleanup) int directory = -1;
+	CLEANUP(fd_cleanup) int fd = -1;
+	char file[NAME_MAX + 1];
+	int r, n;
+
+	n = snprintf(file, sizeof(file), "libsubid_%s.so", name);
+	if (n < 0 || (size_t)n >= sizeof(file))
+		return -ENAMETOOLONG;
+	r = open_folder(folder, &directory);
+	if (r)
+		return r;
+	fd = open_linked(directory, file);
+	if (fd == -ENOENT)
+		return PLUGIN_ELSEWHERE;
+	if (fd == -ELOOP || fd == -ENXIO)
+		return PLUGIN_MALFORMED;
+	if (fd < 0)
+		return fd;
+	r = vet_file(fd);
+	if (r)
+		return r;
+	n = snprintf(ret_path, PATH_MAX, "%s/%s", folder, file);
+	return n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
+/* ISO C has no way from an object's address to a function's. */
+static bool find_call(void *handle, const char *name, void *ret_call)
+{
+	void *address = dlsym(handle, name);
+
+	memcpy(ret_call, &address, sizeof(address));
+	return address != NULL;
+}
+
+/*
+ * Loads a plugin; its constructors run, with the privileges of the caller.
+ *
+ * folder: an absolute path. name: a word for which plugin_is_installed().
+ * Returns 0, an enum plugin_fault or -errno; end with plugin_close().
+ * Thread-safe as dlopen(3) is.
+ */
+int plugin_open(const char *folder, const char *name, struct plugin *ret_plugin)
+{
+	CLEANUP(plugin_cleanup) struct plugin plugin = PLUGIN_NONE;
+	char path[PATH_MAX];
+	int r;
+
+	r = find_file(folder, name, path);
+	if (r)
+		return r;
+	/* All symbols now: one that is missing is no death in the middle of a call. */
+	plugin.handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	if (!plugin.handle)
+		return PLUGIN_UNLOADABLE;
+	if (!find_call(plugin.handle, "shadow_subid_has_range", &plugin.has_range) ||
+	    !find_call(plugin.handle, "shadow_subid_list_owner_ranges",
+		       &plugin.list_ranges) ||
+	    !find_call(plugin.handle, "shadow_subid_find_subid_owners",
+		       &plugin.find_owners))
+		return PLUGIN_MALFORMED;
+	/* Since shadow 4.16. */
+	find_call(plugin.handle, "shadow_subid_free", &plugin.release);
+	*ret_plugin = plugin;
+	ret_plugin->handle = TAKE_PTR(plugin.handle);
+	return 0;
+}
+
+/* Unloads the plugin; its destructors run. Takes one that was never opened. */
+void plugin_close(struct plugin *plugin)
+{
+	if (plugin->handle)
+		dlclose(plugin->handle);
+	*plugin = (struct plugin)PLUGIN_NONE;
+}

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * allocate-append: checks the missing ids against the policy, and appends them.
+ *
+ * MUST: nothing is appended that the policy has not allowed, however it was placed.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "libsubid/store/allocate-parts.h"
+#include "libsubid/core/bisect.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
+#include "libsubid/core/num.h"
+#include "libsubid/store/db-parts.h"
+
+static int compare_holdings(const void *a, const void *b)
+{
+	const struct holding *x = a, *y = b;
+
+	return (x->person > y->person) - (x->person < y->person);
+}
+
+/* What is missing of the @i-th item: of its range, what the owner does not hold. */
+static int find_item(struct allocate_work *work, size_t k, size_t i)
+{
+	CLEANUP(range_set_cleanup)
+	struct range_set missing = RANGE_SET(LIMIT_FILE_RANGES);
+	struct range range = work->allocate->items[i].ranges[k];
+	struct used *used = &work->used[k];
+	size_t person = work->allocate->fixed ? 0 : i;
+	size_t at = BISECT(used->n_holdings, h, used->holdings[h].person >= person);
+	int r = range_set_add(&missing, range);
+
+	for (; r == 0 && at < used->n_holdings && used->holdings[at].person == person;
+	     at++)
+		r = range_set_subtract(&missing, used->holdings[at].range);
+	for (size_t j = 0; r == 0 && j < missing.n; j++) {
+		r = used_put_holding(&work->missing[k], person, missing.ranges[j]);
+		if (r == 0)
+			r = used_put(&work->missing[k], missing.ranges[j]);
+	}
+	/* Later ranges of the same owner may overlap. */
+	if (r == 0 && work->allocate->fixed)
+		r = used_put_holding(used, person, range);
+	return r;
+}
+
+/* Collects what is new in database @k: what its owner holds already is left out. */
+static int find_missing(struct allocate_work *work, size_t k)
+{
+	struct used *used = &work->used[k];
+	int r = 0;
+
+	if (used->n_holdings > 0)
+		qsort(used->holdings, used->n_holdings, sizeof(struct holding),
+		      compare_holdings);
+	for (size_t i = 0; r == 0 && i < work->allocate->n; i++)
+		if (allocate_is_placed(&work->allocate->items[i], k))
+			r = find_item(work, k, i);
+	return r;
+}
+
+/* The number of the next line with the text of @line; where there is none, its own. */
+static uint64_t next_number(const struct table *table, struct table_cursor *cursor,
+			    const struct table_line *line)
+{
+	struct table_cursor at = *cursor;
+	struct table_line other;
+
+	while (table_next(table, &at, &other))
+		if (other.len == line->len &&
+		    memcmp(other.text, line->text, line->len) == 0) {
+			*cursor = at;
+			return other.number;
+		}
+	return line->number;
+}
+
+/*
+ * Numbers the lines of the conflicts from @first on as they stand on disk: lines before
+ * them may have gone. The conflicts are in the order of the lines, and every line with
+ * the same text is among them.
+ * Returns 0 or -errno.
+ */
+static int number_lines(struct db *db, const struct kind *kind, struct overlap_list *list,
+			size_t first)
+{
+	CLEANUP(table_cleanup) struct table old_table = { 0 };
+	struct table_cursor cursor = { 0 }, old_cursor = { 0 };
+	const struct table *table = &db_side_of(db, kind)->table;
+	struct table_line line;
+	int r;
+
+	while (first < list->n && list->items[first].why != OVERLAP_OWNER)
+		first++;
+	if (!table->changed || first == list->n)
+		return 0;
+	r = db_load_old(db, kind, &old_table);
+	while (r == 0 && first < list->n && table_next(table, &cursor, &line)) {
+		uint64_t number = line.number;
+
+		if (list->items[first].line == line.number)
+			number = next_number(&old_table, &old_cursor, &line);
+		while (first < list->n && list->items[first].line == line.number)
+			list->items[first++].line = number;
+	}
+	return r;
+}
+
+static bool is_refused(const struct allocate *allocate, size_t first)
+{
+	for (; first < allocate->conflicts.n; first++)
+		if (!overlap_is_overridden(&allocate->conflicts.items[first],
+					   &allocate->policy))
+			return true;
+	return false;
+}
+
+/* What is to be appended to one database, and to whom it goes. */
+struct receivers {
+	const struct people *people;
+	const struct used *missing;
+};
+
+/*
+ * Tells whether the owner of an entry is the one who is to get its ids. Then the line is
+ * malformed, since ids that an owner holds are not missing.
+ */
+static bool is_receiver(const struct entry *entry, void *context)
+{
+	const struct receivers *receivers = context;
+	const struct used *missing = receivers->missing;
+	size_t person;
+
+	if (!people_find(receivers->people, entry->owner, entry->owner_len, &person))
+		return false;
+	/* Ranges of one owner may touch. */
+	if (receivers->people->n == 1)
+		return true;
+	for (size_t i = 0; i < missing->n_holdings; i++) {
+		struct range range = missing->holdings[i].range;
+
+		if (missing->holdings[i].person == person &&
+		    range.start <= entry->range.start && entry->range.end <= range.end)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Checks the missing ids of kind @k against the policy. Placed ranges were already
+ * compared with the local accounts and, unless they follow from the uid, with the name
+ * service.
+ * Returns 0, DB_CONFLICT or -errno.
+ */
+static int check(struct allocate_work *work, size_t k)
+{
+	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(LIMIT_FILE_RANGES);
+	struct allocate *allocate = work->allocate;
+	struct receivers receivers = { allocate->people, &work->missing[k] };
+	const struct overlap_question question = {
+		.kind = allocate_kinds[k],
+		.wanted = &set,
+		.table = &work->db->sides[k].table,
+		.is_owner = is_receiver,
+		.context = &receivers,
+		/* Where a place follows from the uid it may have reserved ids. */
+		.reserved = !allocate->fixed || work->db->keeps_reserved,
+	};
+	bool ask = !allocate->policy.allow_overlap &&
+		   (allocate->fixed || allocate->settings.deterministic);
+	struct ids_in_use *in_use = &work->used[k].in_use;
+	size_t before = allocate->conflicts.n;
+	int r = range_set_fill(&set, work->missing[k].ranges, work->missing[k].n);
+
+	if (r || set.n == 0)
+		return r;
+	if (allocate->fixed)
+		r = used_read_accounts(&work->used[k], work->db, allocate_kinds[k], &set);
+	work->db->in_use.waited = work->waited[k];
+	if (r == 0)
+		r = policy_find(&question, ask ? &work->db->in_use : NULL, in_use,
+				&allocate->conflicts);
+	allocate->unsure |= work->db->in_use.silent;
+	if (r == 0)
+		r = number_lines(work->db, allocate_kinds[k], &allocate->conflicts,
+				 before);
+	return r ? r : is_refused(allocate, before) ? DB_CONFLICT : 0;
+}
+
+/* A login name that reads as a uid, or is also that of another user, would give the range
+ * to that user. */
+static int append(struct allocate_work *work, size_t k, const struct holding *line)
+{
+	const struct allocate *allocate = work->allocate;
+	const struct person *person = &allocate->people->items[line->person];
+	const char *login = people_login(allocate->people, line->person);
+	struct table *table = &work->db->sides[k].table;
+	char number[NUM_BYTES];
+
+	if (person->uid != PERSON_NO_UID && (allocate->settings.by_id || person->by_uid ||
+					     owner_is_number(login, person->login_len)))
+		return table_append(table, number, num_format(person->uid, number),
+				    line->range);
+	return table_append(table, login, person->login_len, line->range);
+}
+
+/* In both databases, or in none. */
+static int append_all(struct allocate_work *work)
+{
+	struct table *tables[] = { &work->db->sides[0].table, &work->db->sides[1].table };
+	const struct table_mark marks[] = { table_mark(tables[0]),
+					    table_mark(tables[1]) };
+	int r = 0;
+
+	for (size_t k = 0; r == 0 && k < 2; k++)
+		for (size_t i = 0; r == 0 && i < work->missing[k].n_holdings; i++)
+			r = db_fail(work->db, allocate_kinds[k],
+				    append(work, k, &work->missing[k].holdings[i]));
+	for (size_t k = 0; r && k < 2; k++)
+		table_take_back(tables[k], marks[k]);
+	return r;
+}
+
+/*
+ * Appends what has been placed and its owner does not hold; all of it is checked before
+ * anything is appended.
+ * Returns 0, DB_CONFLICT or -errno; the databases change only with 0.
+ */
+int allocate_append(struct allocate_work *work)
+{
+	const struct allocate *allocate = work->allocate;
+	/* Conflicts come in the order of the items. */
+	size_t first = allocate->fixed && allocate->n > 0 &&
+		       !allocate_is_placed(&allocate->items[0], 0);
+	int conflict = 0, r = 0;
+
+	for (size_t i = 0; r == 0 && i < 2; i++) {
+		size_t k = i ^ first;
+
+		r = find_missing(work, k);
+		if (r == 0)
+			r = check(work, k);
+		if (r == DB_CONFLICT) {
+			conflict = r;
+			r = 0;
+		}
+		db_fail(work->db, allocate_kinds[k], r);
+	}
+	if (r || conflict)
+		return r ? r : conflict;
+	return append_all(work);
+}

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * allocate-place: finds the new ranges.
+ *
+ * The same range in both databases where that is possible; else one of each. In a user
+ * namespace in which not every id exists, ranges of ids that exist there come first.
+ */
+#include "libsubid/store/allocate-parts.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
+#include "libsubid/store/db-parts.h"
+#include "libsubid/sys/userns.h"
+
+/* Adds what has been placed in the databases of @kinds. */
+static int put_placed(const struct allocate_work *work, const bool kinds[static 2],
+		      struct used *used)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < work->allocate->n; i++) {
+		const struct allocate_item *item = &work->allocate->items[i];
+
+		for (size_t k = 0; r == 0 && k < 2; k++)
+			if (kinds[k] && allocate_is_placed(item, k))
+				r = used_put(used, item->ranges[k]);
+	}
+	return r;
+}
+
+/* The ids that are in use in any of the databases of @kinds by now, as a set. */
+static int fill_set(const struct allocate_work *work, const bool kinds[static 2],
+		    struct range_set *set, uint64_t *ret_top)
+{
+	CLEANUP(used_cleanup) struct used all = { 0 };
+	int r = put_placed(work, kinds, &all);
+
+	for (size_t k = 0; r == 0 && k < 2; k++) {
+		const struct used *used = &work->used[k];
+
+		for (size_t i = 0; kinds[k] && r == 0 && i < used->n; i++)
+			r = used_put(&all, used->ranges[i]);
+		if (kinds[k] && used->top > all.top)
+			all.top = used->top;
+	}
+	for (size_t k = 0; k < 2 && work->existing_only; k++)
+		for (size_t i = 0; kinds[k] && r == 0 && i < work->absent[k].n; i++)
+			r = used_put(&all, work->absent[k].ranges[i]);
+	*ret_top = all.top;
+	return r ? r : range_set_fill(set, all.ranges, all.n);
+}
+
+static int make_space(const struct allocate_work *work, const bool kinds[static 2],
+		      const struct alloc_request *request, struct alloc_space *ret_space)
+{
+	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(LIMIT_FILE_RANGES);
+	uint64_t top;
+	int r = fill_set(work, kinds, &set, &top);
+
+	return r ? r :
+		   alloc_space_init(ret_space, request, &set,
+				    work->allocate->above ? top : 0);
+}
+
+static bool wants_pair(const struct allocate_work *work, const struct allocate_item *item)
+{
+	return allocate_is_missing(item, 0) && allocate_is_missing(item, 1) &&
+	       allocate_count_of(work, item, 0) == allocate_count_of(work, item, 1);
+}
+
+/* The same range in both databases, for each item for which there is one. */
+static int place_pairs(struct allocate_work *work)
+{
+	static const bool both[] = { true, true };
+	CLEANUP(alloc_space_cleanup) struct alloc_space space = { 0 };
+	const struct alloc_request *requests = work->allocate->settings.requests;
+	struct alloc_request request = requests[0];
+	int r = 0;
+
+	if (!range_intersect(request.bounds, requests[1].bounds, &request.bounds))
+		return 0;
+	for (size_t i = 0; r == 0 && i < work->allocate->n; i++) {
+		struct allocate_item *item = &work->allocate->items[i];
+		struct range range;
+
+		if (!wants_pair(work, item))
+			continue;
+		if (!space.gaps)
+			r = make_space(work, both, &request, &space);
+		if (r == 0)
+			r = alloc_space_take(&space, allocate_count_of(work, item, 0),
+					     &range);
+		if (r == 0)
+			item->ranges[0] = item->ranges[1] = range;
+		else if (r == ALLOC_NONE)
+			r = 0;
+	}
+	return r;
+}
+
+/* Notes why the @i-th item gets no range of kind @k. Returns DB_FULL. */
+static int fail_full(struct allocate_work *work, size_t k, size_t i, int why)
+{
+	const struct people *people = work->allocate->people;
+
+	work->allocate->full = (struct allocate_full){
+		.why = why,
+		.kind = allocate_kinds[k],
+		.item = i,
+		.uid = people->items[i].uid,
+		.count = allocate_count_of(work, &work->allocate->items[i], k),
+	};
+	return db_fail(work->db, allocate_kinds[k], DB_FULL);
+}
+
+static bool needs_both(const struct allocate_item *item)
+{
+	return item->needed[0] && item->needed[1];
+}
+
+/* A range in one database, for each item that has none yet. */
+static int place_singles(struct allocate_work *work, size_t k)
+{
+	CLEANUP(alloc_space_cleanup) struct alloc_space space = { 0 };
+	const struct alloc_request *request = &work->allocate->settings.requests[k];
+	const bool kinds[] = { k == 0, k == 1 };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < work->allocate->n; i++) {
+		struct allocate_item *item = &work->allocate->items[i];
+		uint64_t count = allocate_count_of(work, item, k);
+		bool pair_only = work->allocate->together && needs_both(item);
+
+		if (!allocate_is_missing(item, k) || (pair_only && work->existing_only))
+			continue;
+		if (pair_only)
+			return fail_full(work, k, i, ALLOC_NONE);
+		if (!space.gaps)
+			r = make_space(work, kinds, request, &space);
+		if (r == 0)
+			r = alloc_space_take(&space, count, &item->ranges[k]);
+		if (r == ALLOC_NONE && work->existing_only)
+			r = 0;
+		else if (r == ALLOC_NONE)
+			r = fail_full(work, k, i,
+				      count > alloc_ids(request) ? ALLOC_COUNT :
+								   ALLOC_NONE);
+	}
+	return r;
+}
+
+/* Whether @range may be placed in database @k: within the bounds, and free. */
+static bool fits(const struct allocate_work *work, size_t k, const struct range_set *set,
+		 struct range range)
+{
+	struct range bounds = work->allocate->settings.requests[k].bounds;
+
+	return bounds.start <= range.start && range.end <= bounds.end &&
+	       range.end <= ID_NONE && !range_set_overlaps(set, range);
+}
+
+/*
+ * An owner with a range of the other kind only gets the same one of this kind, if it is
+ * free and as large as what is wanted.
+ */
+static int place_mirrors(struct allocate_work *work, size_t k)
+{
+	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(LIMIT_FILE_RANGES);
+	const struct used *other = &work->used[!k];
+	const bool kinds[] = { k == 0, k == 1 };
+	uint64_t top;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < other->n_holdings; i++) {
+		struct allocate_item *item =
+			&work->allocate->items[other->holdings[i].person];
+		struct range range = other->holdings[i].range;
+
+		if (!allocate_is_missing(item, k) || item->needed[!k] ||
+		    range_count(range) != allocate_count_of(work, item, k))
+			continue;
+		if (set.n == 0)
+			r = fill_set(work, kinds, &set, &top);
+		if (r == 0 && fits(work, k, &set, range)) {
+			item->ranges[k] = range;
+			r = range_set_add(&set, range);
+		}
+	}
+	return r;
+}
+
+static int place_all(struct allocate_work *work)
+{
+	int r = 0;
+
+	for (size_t k = 0; r == 0 && work->allocate->mirror && k < 2; k++)
+		r = place_mirrors(work, k);
+	if (r == 0)
+		r = place_pairs(work);
+	for (size_t k = 0; r == 0 && k < 2; k++)
+		r = place_singles(work, k);
+	return r;
+}
+
+/* Takes back what was placed for an item of which not all was. */
+static void take_back_halves(struct allocate_work *work)
+{
+	for (size_t i = 0; i < work->allocate->n; i++) {
+		struct allocate_item *item = &work->allocate->items[i];
+
+		if (allocate_is_missing(item, 0) || allocate_is_missing(item, 1))
+			item->ranges[0] = item->ranges[1] = (struct range){ 0 };
+	}
+}
+
+/*
+ * Finds which ids do not exist in this user namespace, unless the databases are those of
+ * another system. Where that cannot be found out, without /proc say, all exist.
+ * Returns 0 or -ENOMEM.
+ */
+int allocate_find_absent(struct allocate_work *work)
+{
+	int r = 0;
+
+	for (size_t k = 0; k < 2; k++)
+		work->absent[k].max = SIZE_MAX;
+	for (size_t k = 0; r == 0 && k < 2 && work->db->place == DB_LIVE; k++)
+		r = userns_absent(allocate_kinds[k], &work->absent[k]);
+	return r == -ENOMEM ? r : 0;
+}
+
+/*
+ * Places every range that is missing where no id is in use. Returns 0, DB_FULL or
+ * -ENOMEM.
+ */
+int allocate_place_free(struct allocate_work *work)
+{
+	int r = 0;
+
+	if (work->absent[0].n > 0 || work->absent[1].n > 0) {
+		work->existing_only = true;
+		r = place_all(work);
+		work->existing_only = false;
+		take_back_halves(work);
+	}
+	return r ? r : place_all(work);
+}
+
+/* Places the range that follows from the uid; no other one, and none of another size. */
+static int place_by_uid(const struct allocate_work *work, size_t i, size_t k)
+{
+	const struct settings *settings = &work->allocate->settings;
+	struct allocate_item *item = &work->allocate->items[i];
+	uid_t uid = work->allocate->people->items[i].uid;
+
+	if (uid == PERSON_NO_UID ||
+	    allocate_count_of(work, item, k) != settings->requests[k].count)
+		return ALLOC_NONE;
+	return alloc_deterministic(&settings->requests[k], uid, settings->uid_min,
+				   &item->ranges[k]);
+}
+
+/* Places each range where it follows from the uid. Returns 0 or DB_FULL. */
+int allocate_place_deterministically(struct allocate_work *work)
+{
+	for (size_t i = 0; i < work->allocate->n; i++) {
+		const struct allocate_item *item = &work->allocate->items[i];
+		int r = 0;
+
+		for (size_t k = 0; k < 2; k++) {
+			if (allocate_is_missing(item, k))
+				r = place_by_uid(work, i, k);
+			if (r)
+				return fail_full(work, k, i, r);
+		}
+		if (work->allocate->together && needs_both(item) &&
+		    (item->ranges[0].start != item->ranges[1].start ||
+		     item->ranges[0].end != item->ranges[1].end))
+			return fail_full(work, 0, i, ALLOC_NONE);
+	}
+	return 0;
+}

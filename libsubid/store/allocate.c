@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * allocate: reads each database once, places all ranges in memory (allocate-place.c),
+ * asks the name service (allocate-ask.c) and the policy once, and appends
+ * (allocate-append.c).
+ *
+ * Where the name service turns out to have an id of a range, that range is placed again
+ * elsewhere.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "libsubid/store/allocate-parts.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/store/db-parts.h"
+
+static bool have_same_text(const struct table *a, const struct table *b)
+{
+	return a->len == b->len && (a->len == 0 || memcmp(a->text, b->text, a->len) == 0);
+}
+
+/*
+ * Reads the lines of database @k. On most hosts both databases have the same text, since
+ * ranges are given in pairs: then the same question to it has the same answer, and
+ * comparing costs a fiftieth of reading.
+ */
+static int read_lines(struct allocate_work *work, size_t k)
+{
+	const struct allocate *allocate = work->allocate;
+	const struct alloc_request *requests = allocate->settings.requests;
+	const struct table *tables[] = { &work->db->sides[0].table,
+					 &work->db->sides[1].table };
+
+	if (k == 1 && allocate->kinds[0] &&
+	    requests[0].bounds.start == requests[1].bounds.start &&
+	    requests[0].bounds.end == requests[1].bounds.end &&
+	    have_same_text(tables[0], tables[1]))
+		return used_copy_lines(&work->used[1], &work->used[0]);
+	if (allocate->fixed)
+		return used_read_holdings(&work->used[k], tables[k], allocate->people);
+	return used_read_lines(&work->used[k], tables[k], requests[k].bounds,
+			       allocate->people);
+}
+
+static int read_accounts(struct allocate_work *work, size_t k)
+{
+	CLEANUP(range_set_cleanup) struct range_set bounds = RANGE_SET(1);
+	int r = range_set_add(&bounds, work->allocate->settings.requests[k].bounds);
+
+	if (r == 0)
+		r = used_put_reserved(&work->used[k], bounds.ranges[0]);
+	return r ? r :
+		   used_read_accounts(&work->used[k], work->db, allocate_kinds[k],
+				      &bounds);
+}
+
+/*
+ * The lines of both databases come first, and then accounts, which are another file for
+ * each. For fixed ranges only what the owner holds matters here.
+ */
+static int read_used(struct allocate_work *work)
+{
+	const struct allocate *allocate = work->allocate;
+	int r = 0;
+
+	for (size_t k = 0; r == 0 && k < 2; k++)
+		if (allocate->kinds[k])
+			r = db_fail(work->db, allocate_kinds[k], read_lines(work, k));
+	for (size_t k = 0; r == 0 && !allocate->fixed && k < 2; k++)
+		if (allocate->kinds[k])
+			r = db_fail(work->db, allocate_kinds[k], read_accounts(work, k));
+	return r;
+}
+
+/* Decides which ranges are to be found; skips duplicates and unknown users. */
+static void find_needs(struct allocate_work *work)
+{
+	struct allocate *allocate = work->allocate;
+
+	for (size_t i = 0; i < allocate->n; i++) {
+		struct allocate_item *item = &allocate->items[i];
+		bool is_known = allocate->people->items[i].status == PERSON_KNOWN;
+
+		for (size_t k = 0; k < 2; k++) {
+			bool any = allocate->together ||
+				   allocate_count_of(work, item, k) > 0;
+
+			item->needed[k] = allocate->kinds[k] && is_known && any;
+			item->ranges[k] = (struct range){ 0 };
+		}
+		item->asked = false;
+	}
+	for (size_t k = 0; k < 2; k++) {
+		const struct used *used = &work->used[k];
+
+		for (size_t i = 0; allocate->if_missing && i < used->n_holdings; i++)
+			allocate->items[used->holdings[i].person].needed[k] = false;
+	}
+}
+
+/* With if_missing an owner who holds a range of a kind gets no fixed one of it. */
+static void forget_fixed(struct allocate_work *work)
+{
+	for (size_t k = 0; work->allocate->if_missing && k < 2; k++)
+		for (size_t i = 0; work->used[k].n_holdings > 0 && i < work->allocate->n;
+		     i++)
+			work->allocate->items[i].ranges[k] = (struct range){ 0 };
+}
+
+/* Places all ranges that are needed where no id is in use. */
+static int find_free(struct allocate_work *work)
+{
+	bool again;
+	int r;
+
+	do {
+		again = false;
+		r = allocate_place_free(work);
+		if (r == 0)
+			r = allocate_ask_service(work, &again);
+	} while (r == 0 && again);
+	return r;
+}
+
+/* Notes between which ids the ranges are whose ids do not all exist here. */
+static void note_absent(const struct allocate_work *work)
+{
+	struct allocate *allocate = work->allocate;
+
+	for (size_t i = 0; i < allocate->n; i++)
+		for (size_t k = 0; k < 2; k++) {
+			struct range range = allocate->items[i].ranges[k];
+
+			if (range_set_overlaps(&work->absent[k], range))
+				allocate->absent = range_span(allocate->absent, range);
+		}
+}
+
+static int place(struct allocate_work *work)
+{
+	int r;
+
+	if (work->allocate->fixed) {
+		forget_fixed(work);
+		return 0;
+	}
+	find_needs(work);
+	r = allocate_find_absent(work);
+	if (r == 0)
+		r = work->allocate->settings.deterministic ?
+			    allocate_place_deterministically(work) :
+			    find_free(work);
+	if (r == 0)
+		note_absent(work);
+	return r;
+}
+
+/*
+ * Gives each of the users what is missing, in memory.
+ *
+ * allocate: what is wanted; of `items` the counts are given, with `fixed` the ranges. The
+ * rest of them, conflicts, full and unsure are the answer; conflicts are added to.
+ * Returns 0, DB_FULL, DB_CONFLICT or -errno; the databases change only with 0. Freed with
+ * allocate_cleanup(). It belongs to one thread.
+ */
+int allocate_ranges(struct db *db, struct allocate *allocate)
+{
+	CLEANUP(allocate_work_cleanup)
+	struct allocate_work work = { .db = db, .allocate = allocate };
+	int r;
+
+	if (allocate->people->n != (allocate->fixed ? 1 : allocate->n))
+		return -EINVAL;
+	r = read_used(&work);
+	if (r == 0)
+		r = place(&work);
+	return r ? r : allocate_append(&work);
+}
+
+/* The same for one owner, whose items they are. As allocate_ranges(). */
+int allocate_for_owner(struct db *db, struct allocate *allocate,
+		       const struct owner *owner)
+{
+	CLEANUP(people_cleanup) struct people people = { 0 };
+	int r = people_add_owner(&people, owner);
+
+	if (r)
+		return r;
+	allocate->people = &people;
+	r = allocate_ranges(db, allocate);
+	allocate->people = NULL;
+	return r;
+}
+
+/* Frees the conflicts. */
+void allocate_cleanup(struct allocate *allocate)
+{
+	overlap_list_cleanup(&allocate->conflicts);
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * policy: compares ids with the lines of a database and with the ids of accounts, local
+ * ones and those of the name service.
+ */
+#include "libsubid/store/policy.h"
+#include "libsubid/core/limits.h"
+
+/*
+ * Finds every conflict of the ids that the question wants.
+ *
+ * question: without accounts. service: NULL: the name service is not asked.
+ * in_use: the local accounts that have such ids; those of the name service are appended.
+ * conflicts: are appended to. Returns 0 or -errno.
+ */
+int policy_find(const struct overlap_question *question,
+		struct ids_in_use_service *service, struct ids_in_use *in_use,
+		struct overlap_list *conflicts)
+{
+	const struct range no_id = { ID_NONE, ID_END };
+	struct overlap_question full = *question;
+	int r = 0;
+
+	/* Ids that no account can have are refused, whatever the name service says. */
+	if (service && !range_set_overlaps(question->wanted, no_id))
+		r = ids_in_use_ask(service, question->kind, question->wanted, in_use);
+	if (r)
+		return r;
+	full.accounts = &in_use->accounts;
+	full.primary = &in_use->primary;
+	return overlap_find(&full, conflicts);
+}

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * walk: a directory and everything below it, each directory before what it holds.
+ *
+ * MUST: a user who can write below cannot redirect the walk: each directory is opened
+ * from the one above it, not by a path, and no symbolic link is followed but the first.
+ *
+ * Memory grows with the depth, not with the number of names, and a path may be longer
+ * than PATH_MAX. A directory below the first OPEN_MAX levels is closed while the walk is
+ * further down than its subdirectories, and then found again by `..`; if it has been
+ * moved meanwhile, the rest of it and of those above that are closed is an error.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "libsubid/sys/walk.h"
+#include "libsubid/core/array.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/sys/fd.h"
+
+/* Levels of directories that stay open, and the longest path. */
+#define OPEN_MAX   64
+#define PATH_BYTES (1U << 20)
+
+/* A directory that is being read. */
+struct level {
+	DIR *directory; /* NULL: closed for now */
+	off_t position; /* behind the name that was read last */
+	dev_t device;
+	ino_t inode;
+	size_t path_len;
+};
+
+struct walk {
+	struct walk_options options;
+	walk_fn take;
+	void *context;
+	char *path; /* of what is looked at */
+	size_t path_len;
+	size_t path_allocated;
+	struct level *levels; /* from the first directory to the one that is read */
+	size_t n;
+	size_t allocated;
+	dev_t device; /* of the first file */
+};
+
+static void close_level(struct level *level)
+{
+	if (level->directory)
+		closedir(level->directory);
+	level->directory = NULL;
+}
+
+static void walk_cleanup(struct walk *walk)
+{
+	while (walk->n > 0)
+		close_level(&walk->levels[--walk->n]);
+	free(walk->levels);
+	free(walk->path);
+}
+
+static void cut_path(struct walk *walk, size_t len)
+{
+	walk->path_len = len;
+	walk->path[len] = '\0';
+}
+
+/* Appends a name to the path. Returns 0, -ENAMETOOLONG or -ENOMEM. */
+static int append_name(struct walk *walk, const char *name)
+{
+	size_t len = walk->path_len, n = strlen(name);
+	bool slash = len > 0 && walk->path[len - 1] != '/';
+
+	if (n >= PATH_BYTES - len - 1)
+		return -ENAMETOOLONG;
+	if (len + 1 + n >= walk->path_allocated) {
+		size_t size = 2 * (len + 1 + n) + 1;
+		char *path = realloc(walk->path, size);
+
+		if (!path)
+			return -ENOMEM;
+		walk->path = path;
+		walk->path_allocated = size;
+	}
+	if (slash)
+		walk->path[len++] = '/';
+	memcpy(walk->path + len, name, n + 1);
+	walk->path_len = len + n;
+	return 0;
+}
+
+static int take_error(struct walk *walk, int error)
+{
+	const struct walk_entry entry = { .path = walk->path, .error = error };
+
+	return walk->take(walk->context, &entry);
+}
+
+static bool is_same(const struct level *level, const struct stat *status)
+{
+	return level->device == status->st_dev && level->inode == status->st_ino;
+}
+
+/* A mount can put a directory below itself. */
+static bool is_above_itself(const struct walk *walk, const struct stat *status)
+{
+	for (size_t i = 0; i < walk->n; i++)
+		if (is_same(&walk->levels[i], status))
+			return true;
+	return false;
+}
+
+/*
+ * Opens the directory @name in @at if it is the one of @level, to be read from where it
+ * was left. Returns 0 or -errno.
+ */
+static int open_level(int at, const char *name, bool follow, struct level *level)
+{
+	int flags = O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC;
+	CLEANUP(fd_cleanup)
+	int fd = openat(at, name, follow ? flags : flags | O_NOFOLLOW);
+	struct stat status;
+
+	if (fd < 0 || fstat(fd, &status))
+		return -errno;
+	if (!is_same(level, &status))
+		return -ESTALE;
+	if (level->position && lseek(fd, level->position, SEEK_SET) < 0)
+		return -errno;
+	level->directory = fdopendir(fd);
+	if (!level->directory)
+		return -errno;
+	TAKE_FD(fd);
+	return 0;
+}
+
+/* Closes the directory above the one that the last is in: that one finds it again. */
+static void close_above(struct walk *walk)
+{
+	if (walk->n > OPEN_MAX + 2)
+		close_level(&walk->levels[walk->n - 3]);
+}
+
+/* Goes down into a directory. Returns as walk_fn. */
+static int enter(struct walk *walk, int at, const char *name, bool follow,
+		 const struct stat *status)
+{
+	struct level level = {
+		.device = status->st_dev,
+		.inode = status->st_ino,
+		.path_len = walk->path_len,
+	};
+	int r = ARRAY_RESERVE(walk->levels, walk->n, walk->allocated);
+
+	if (r)
+		return r;
+	r = open_level(at, name, follow, &level);
+	if (r)
+		return take_error(walk, -r);
+	walk->levels[walk->n++] = level;
+	close_above(walk);
+	return 0;
+}
+
+/* Takes a file, and goes down into it if it is a directory. Returns as walk_fn. */
+static int look_at(struct walk *walk, int at, const char *name, bool follow)
+{
+	struct stat status;
+	const struct walk_entry entry = { .path = walk->path, .status = &status };
+	int r;
+
+	if (fstatat(at, name, &status, follow ? 0 : AT_SYMLINK_NOFOLLOW))
+		return take_error(walk, errno);
+	if (walk->n == 0)
+		walk->device = status.st_dev;
+	if (S_ISDIR(status.st_mode) && is_above_itself(walk, &status))
+		return take_error(walk, ELOOP);
+	r = walk->take(walk->context, &entry);
+	if (r || !S_ISDIR(status.st_mode) ||
+	    (walk->options.depth && walk->n >= walk->options.depth) ||
+	    (walk->options.one_file_system && status.st_dev != walk->device))
+		return r;
+	return enter(walk, at, name, follow, &status);
+}
+
+/*
+ * Goes back up from the directory that is read. The one above the next is found again
+ * now, while the next, which has been gone through, is open.
+ */
+static void leave(struct walk *walk)
+{
+	struct level *levels = walk->levels;
+
+	close_level(&levels[--walk->n]);
+	if (walk->n >= 2 && levels[walk->n - 1].directory &&
+	    !levels[walk->n - 2].directory)
+		open_level(dirfd(levels[walk->n - 1].directory), "..", false,
+			   &levels[walk->n - 2]);
+}
+
+/* Leaves the directories that were not found again; one message is enough. */
+static int give_up(struct walk *walk)
+{
+	int r = take_error(walk, ESTALE);
+
+	while (walk->n > 0 && !walk->levels[walk->n - 1].directory)
+		walk->n--;
+	return r;
+}
+
+/* Takes the next name of the directory that is read. Returns as walk_fn. */
+static int take_next(struct walk *walk)
+{
+	struct level *level = &walk->levels[walk->n - 1];
+	const struct dirent *entry;
+	int r;
+
+	cut_path(walk, level->path_len);
+	if (!level->directory)
+		return give_up(walk);
+	errno = 0;
+	entry = readdir(level->directory);
+	if (!entry) {
+		r = errno ? take_error(walk, errno) : 0;
+		leave(walk);
+		return r;
+	}
+	level->position = entry->d_off;
+	if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+		return 0;
+	r = append_name(walk, entry->d_name);
+	if (r == -ENAMETOOLONG)
+		return take_error(walk, ENAMETOOLONG);
+	if (r)
+		return r;
+	return look_at(walk, dirfd(level->directory), entry->d_name, false);
+}
+
+/*
+ * Takes @path and everything below it.
+ *
+ * Returns 0, what @take has ended the walk with, -ENOMEM or, for the first path,
+ * -ENAMETOOLONG.
+ */
+int walk_below(const char *path, const struct walk_options *options, walk_fn take,
+	       void *context)
+{
+	CLEANUP(walk_cleanup)
+	struct walk walk = { .options = *options, .take = take, .context = context };
+	int r = append_name(&walk, path);
+
+	if (r == 0)
+		r = look_at(&walk, AT_FDCWD, path, options->follow_first);
+	while (r == 0 && walk.n > 0)
+		r = take_next(&walk);
+	return r;
+}

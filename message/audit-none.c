@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * audit-none: for builds without libaudit.
+ */
+#include "message/audit.h"
+
+/* Does nothing. */
+void audit_record(const char *operation, const char *account, bool done)
+{
+	(void)operation;
+	(void)account;
+	(void)done;
+}

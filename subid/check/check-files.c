@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * check-files: the databases as files, their backups, and what a crash left beside them.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "explain/causes-rules.h"
+#include "message/i18n.h"
+#include "message/report.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/sys/dbfile.h"
+#include "libsubid/sys/fd.h"
+#include "libsubid/sys/load.h"
+#include "libsubid/sys/lock.h"
+#include "subid/check/check.h"
+
+/* What is told about a file where nothing depends on circumstances. */
+struct verdict {
+	enum check_code code;
+	const char *message; /* N_() */
+	const char *cure;    /* a command in which PATH stands for the file, or NULL */
+};
+
+/* A copy takes the place of a file that has other names, so those keep their mode. */
+#define UNLINK "cp --remove-destination --preserve PATH PATH.copy && mv PATH.copy PATH"
+
+/* names: how many the file has. */
+static int tell(struct check *check, const struct kind *kind, const char *path,
+		const struct verdict *verdict, nlink_t names)
+{
+	struct problem problem = problem_of(verdict->code, kind, path);
+	char command[CHECK_TEXT_BYTES];
+
+	problem_message(&problem, "%s", _(verdict->message));
+	snprintf(command, sizeof(command), "%s%s", names > 1 ? UNLINK " && " : "",
+		 verdict->cure ? verdict->cure : "");
+	if (verdict->cure)
+		problem_command(&problem, command);
+	return check_tell(check, &problem);
+}
+
+static const struct verdict symlink_verdict = {
+	CHECK_FILE_SYMLINK,
+	N_("is a symbolic link, which is not followed"),
+	"cp --remove-destination \"$(readlink -f PATH)\" PATH",
+};
+
+/* A command would copy what the link means on this system into the image. */
+static int tell_linked_in_image(struct check *check, const struct check_side *side)
+{
+	struct problem problem = problem_of(CHECK_FILE_SYMLINK, side->kind, side->path);
+
+	problem_message(&problem, "%s", _(symlink_verdict.message));
+	problem_cure(&problem,
+		     _("put in its place a copy of what it means inside the image"));
+	return check_tell(check, &problem);
+}
+
+/* By enum dbfile_fault. */
+static const struct verdict verdicts[] = {
+	[DBFILE_NOT_REGULAR] = { CHECK_FILE_NOT_REGULAR, N_("is not a regular file"),
+				 NULL },
+	[DBFILE_HUGE] = { CHECK_FILE_HUGE, N_("is larger than 1 GiB, so it is not read"),
+			  NULL },
+	[DBFILE_WRITABLE] = { CHECK_FILE_WRITABLE,
+			      N_("can be written by anybody, so it is not believed"),
+			      "chmod o-w PATH" },
+	[DBFILE_FOREIGN] = { CHECK_FILE_FOREIGN,
+			     N_("does not belong to root, so it is not believed"),
+			     "chown root PATH" },
+};
+
+/* Modes that work, and all the same are no good idea. */
+static int look_at_mode(struct check *check, const struct check_side *side,
+			const struct stat *status)
+{
+	static const struct verdict group_writable = {
+		CHECK_FILE_GROUP_WRITABLE,
+		N_("can be written by a group that is not root's"),
+		"chmod g-w PATH",
+	};
+	static const struct verdict unreadable = {
+		CHECK_FILE_UNREADABLE,
+		N_("cannot be read by users, whose container engines need to"),
+		"chmod o+r PATH",
+	};
+	int r = 0;
+
+	if (status->st_mode & S_IWGRP && status->st_gid != 0)
+		r = tell(check, side->kind, side->path, &group_writable,
+			 status->st_nlink);
+	if (r == 0 && !(status->st_mode & S_IROTH))
+		r = tell(check, side->kind, side->path, &unreadable, status->st_nlink);
+	return r;
+}
+
+static int read_table(struct check *check, struct check_side *side,
+		      const struct dbfile *file)
+{
+	int r = load_table(file->fd, file->status.st_size, &side->table);
+
+	if (r) {
+		report_line(PROGRAM, "%s: %s", side->path, report_error(-r));
+		check->unreadable = true;
+		return 0;
+	}
+	side->readable = true;
+	return 0;
+}
+
+static int look_at_database(struct check *check, struct check_side *side)
+{
+	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
+	int fault, r;
+
+	dbfile_open_at(check->place.folder, side->kind->database, &file);
+	fault = dbfile_vet(&file);
+	if (fault == DBFILE_CLOSED) {
+		if (file.error == ELOOP)
+			return check->place.image ? tell_linked_in_image(check, side) :
+						    tell(check, side->kind, side->path,
+							 &symlink_verdict, 1);
+		report_line(PROGRAM, "%s: %s", side->path, report_error(file.error));
+		check->unreadable = true;
+		return 0;
+	}
+	if (fault == DBFILE_UNKNOWN) {
+		report_line(PROGRAM,
+			    _("%s: whether it is root's cannot be found out: %s"),
+			    side->path, report_error(file.error));
+		check->unreadable = true;
+	} else if (fault) {
+		r = tell(check, side->kind, side->path, &verdicts[fault],
+			 file.status.st_nlink);
+		if (r || fault == DBFILE_NOT_REGULAR || fault == DBFILE_HUGE)
+			return r;
+	}
+	r = look_at_mode(check, side, &file.status);
+	return r ? r : read_table(check, side, &file);
+}
+
+/*
+ * The backup. shadow's tools open it with O_TRUNC: where it is the database itself by a
+ * second name, that empties the database.
+ */
+static int look_at_backup(struct check *check, const struct check_side *side)
+{
+	static const struct verdict linked = {
+		CHECK_BACKUP_LINKED,
+		N_("is the database itself under a second name; the next backup would "
+		   "empty it"),
+		UNLINK,
+	};
+	static const struct verdict writable = {
+		CHECK_BACKUP_WRITABLE,
+		N_("can be written by anybody, and is what a database is restored from"),
+		"chmod o-w PATH",
+	};
+	const char *name = side->kind->backup;
+	char path[CHECK_PATH_BYTES];
+	struct stat database, backup;
+
+	snprintf(path, sizeof(path), "%s/%s", check->place.etc, name);
+	if (fstatat(check->place.folder, name, &backup, AT_SYMLINK_NOFOLLOW) ||
+	    fstatat(check->place.folder, side->kind->database, &database,
+		    AT_SYMLINK_NOFOLLOW))
+		return 0;
+	if (backup.st_dev == database.st_dev && backup.st_ino == database.st_ino)
+		return tell(check, side->kind, path, &linked, 1);
+	if (S_ISREG(backup.st_mode) && backup.st_mode & S_IWOTH)
+		return tell(check, side->kind, path, &writable, backup.st_nlink);
+	return 0;
+}
+
+/* Looks at the databases as files and reads those that can be. Returns 0 or a status. */
+int check_files(struct check *check)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < 2; i++) {
+		r = look_at_database(check, &check->sides[i]);
+		if (r == 0)
+			r = look_at_backup(check, &check->sides[i]);
+	}
+	return r;
+}
+
+/* Tells a name that lock_each_left_over() found; mended: it is gone by now. */
+int check_tell_leftover(struct check *check, const struct kind *kind, const char *name,
+			bool is_lock, bool mended)
+{
+	struct problem problem;
+	char path[CHECK_PATH_BYTES];
+
+	snprintf(path, sizeof(path), "%s/%s", check->place.etc, name);
+	problem =
+		problem_of(is_lock ? CHECK_LOCK_LEFT : CHECK_TEMPORARY_LEFT, kind, path);
+	problem_message(&problem, "%s",
+			is_lock ? _("is the lock of a process that is gone") :
+				  _("is left over from a command that was interrupted"));
+	problem_command(&problem, "rm -f PATH");
+	problem.fixed = mended;
+	return check_tell(check, &problem);
+}
+
+struct leftovers {
+	struct check *check;
+	const struct kind *kind;
+	int status;
+};
+
+static void take_leftover(const char *name, bool is_lock, void *context)
+{
+	struct leftovers *leftovers = context;
+
+	if (leftovers->status == 0)
+		leftovers->status = check_tell_leftover(leftovers->check, leftovers->kind,
+							name, is_lock, false);
+}
+
+/* Tells locks and temporary files that nobody needs any more. Returns 0 or a status. */
+int check_leftovers(struct check *check)
+{
+	struct leftovers leftovers = { .check = check };
+
+	for (size_t i = 0; leftovers.status == 0 && i < 2; i++) {
+		leftovers.kind = check->sides[i].kind;
+		lock_each_left_over(check->place.folder, leftovers.kind,
+				    check->place.image, take_leftover, &leftovers);
+	}
+	return leftovers.status;
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * check-ids: ids in the ranges of the databases that are in use without a line in the
+ * local files: by primary groups without a line in group(5), and by accounts of the name
+ * service.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command/allocation.h"
+#include "helper/nss-client.h"
+#include "libsubid/core/array.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
+#include "libsubid/user/ids-in-use.h"
+#include "subid/check/check.h"
+
+static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
+
+static int add_primary(struct check *check, const char *name, uint32_t gid)
+{
+	return accounts_add(&check->primary, name, strlen(name), gid, gid);
+}
+
+/*
+ * Adds the primary group of each local user that no local group has as its id, if it lies
+ * in the span of all ranges. Those of users with the same group are one.
+ * Returns 0 or -ENOMEM.
+ */
+int check_find_primary(struct check *check, struct range span)
+{
+	const struct accounts *users = &check->users;
+	uint32_t last = ID_NONE;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < users->n; i++) {
+		uint32_t gid = users->items[i].gid;
+
+		if (gid == last || gid == ID_NONE || !range_contains(span, gid))
+			continue;
+		last = gid;
+		if (!accounts_by_id(&check->groups, gid))
+			r = add_primary(check, accounts_name(users, &users->items[i]),
+					gid);
+	}
+	return r ? r : accounts_sort(&check->primary);
+}
+
+/* The ranges of the databases; those of one database are disjoint. */
+struct wanted {
+	struct range_set sets[2];
+};
+
+static void wanted_cleanup(struct wanted *wanted)
+{
+	free(wanted->sets[0].ranges);
+	free(wanted->sets[1].ranges);
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct range *x = a, *y = b;
+
+	return (x->start > y->start) - (x->start < y->start);
+}
+
+/* An id in several lines counts for the first of them. */
+static void make_disjoint(struct range_set *set)
+{
+	uint64_t end = 0;
+	size_t n = 0;
+
+	if (set->n == 0)
+		return;
+	qsort(set->ranges, set->n, sizeof(*set->ranges), compare);
+	for (size_t i = 0; i < set->n; i++) {
+		struct range range = set->ranges[i];
+
+		if (range.start < end)
+			range.start = end;
+		if (range.start >= range.end)
+			continue;
+		set->ranges[n++] = range;
+		end = range.end;
+	}
+	set->n = n;
+}
+
+/*
+ * Each line is a range of its own, even if it touches others: the search in a range ends
+ * with the first account, and continues in the others.
+ */
+static int collect(const struct check_side *side, struct range_set *set)
+{
+	struct table_cursor cursor = { 0 };
+	struct table_line line;
+	int r = 0;
+
+	while (r == 0 && side->readable && table_next(&side->table, &cursor, &line)) {
+		if (line.fault)
+			continue;
+		r = ARRAY_RESERVE(set->ranges, set->n, set->allocated);
+		if (r == 0)
+			set->ranges[set->n++] = line.entry.range;
+	}
+	make_disjoint(set);
+	return r;
+}
+
+/* Adds what was found in the ranges. A group without a name is a user's primary one. */
+static int take_found(struct check *check, const struct kind *kind,
+		      const struct accounts *found)
+{
+	struct accounts *accounts = kind->group ? &check->groups : &check->users;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < found->n; i++) {
+		const struct accounts_item *item = &found->items[i];
+		const char *name = accounts_name(found, item);
+
+		if (accounts_by_id(accounts, item->id))
+			continue;
+		if (kind->group && name[0] == '\0')
+			r = add_primary(check, name, item->id);
+		else
+			r = accounts_add(accounts, name, strlen(name), item->id,
+					 item->gid);
+	}
+	return r;
+}
+
+/* The primary groups of users who were enumerated, with the names of these. */
+static int take_primary(struct check *check, const struct accounts *users,
+			const struct range_set *wanted)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < users->n; i++) {
+		const struct accounts_item *user = &users->items[i];
+		const struct range gid = { user->gid, (uint64_t)user->gid + 1 };
+
+		if (user->gid != ID_NONE && range_set_overlaps(wanted, gid) &&
+		    !accounts_by_id(&check->groups, user->gid))
+			r = add_primary(check, accounts_name(users, user), user->gid);
+	}
+	return r;
+}
+
+static int ask(struct check *check, struct ids_in_use_service *service,
+	       const struct wanted *wanted)
+{
+	int r = 0;
+
+	service->to_come = wanted->sets[kind_gid.group].n;
+	for (size_t i = 0; r == 0 && i < 2; i++) {
+		CLEANUP(ids_in_use_cleanup) struct ids_in_use found = { 0 };
+
+		r = ids_in_use_ask(service, all_kinds[i], &wanted->sets[i], &found);
+		if (r == 0 && all_kinds[i]->group)
+			r = take_primary(check, &service->known[kind_uid.group],
+					 &wanted->sets[i]);
+		if (r == 0)
+			r = take_found(check, all_kinds[i], &found.accounts);
+		service->to_come = 0;
+	}
+	return r;
+}
+
+/*
+ * Adds the accounts and groups of the name service that have ids in the ranges: those
+ * that it enumerates, and those that are found by asking for one id after the other.
+ *
+ * ret_failed: 0, or -errno: a service has not answered.
+ * Returns 0 or -ENOMEM.
+ */
+int check_ask_ids(struct check *check, const struct nsswitch *nsswitch, int *ret_failed)
+{
+	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
+	const struct name_service name_service = nss_client_service(&client);
+	CLEANUP(ids_in_use_service_cleanup)
+	struct ids_in_use_service service = { .thorough = true };
+	CLEANUP(wanted_cleanup) struct wanted wanted = { 0 };
+	int r = 0;
+
+	ids_in_use_start(&service, nsswitch, &name_service);
+	for (size_t i = 0; r == 0 && i < 2; i++)
+		r = collect(&check->sides[i], &wanted.sets[i]);
+	if (r == 0)
+		r = ask(check, &service, &wanted);
+	if (r)
+		return r;
+	if (check->verbose)
+		allocation_report_asked(PROGRAM, &service);
+	*ret_failed = service.failed;
+	return 0;
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * check-lines: what stands in the databases, against the accounts.
+ *
+ * The local accounts are read whole. Owners without one may be users of the name service,
+ * and it may have accounts with ids in the ranges: it is asked, for a bounded time.
+ */
+
+#include "message/i18n.h"
+#include "message/report.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/sys/userns.h"
+#include "subid/check/check.h"
+
+static int search(const struct check *check, struct findings *ret_findings)
+{
+	const struct findings_question question = {
+		.tables = { check->sides[0].readable ? &check->sides[0].table : NULL,
+			    check->sides[1].readable ? &check->sides[1].table : NULL },
+		.users = &check->users,
+		.groups = &check->groups,
+		.primary = &check->primary,
+		.spellings = &check->spellings,
+		.unknown = &check->unknown,
+		.reserved = !check->place.image && userns_is_limited() <= 0,
+		.max = check->all ? 0 : CHECK_MAX,
+	};
+
+	return findings_find(&question, ret_findings);
+}
+
+/* Looks once more if there are more accounts than those of the local files. */
+static int search_with_others(struct check *check, struct findings *findings)
+{
+	struct accounts *const others[] = { &check->primary, &check->spellings,
+					    &check->unknown };
+	size_t before = check->users.n + check->groups.n, after;
+	int r = check_find_primary(check, findings->spans[kind_gid.group]);
+
+	if (r == 0)
+		r = check_ask_service(check, findings);
+	after = check->users.n + check->groups.n;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		after += others[i]->n;
+	if (r || after == before)
+		return r;
+	findings_clear(findings);
+	return search(check, findings);
+}
+
+/* Of each code what is told is enough to see what it is about. */
+static void tell_rest(struct check *check, const struct findings *findings)
+{
+	size_t left = 0;
+
+	for (size_t code = 1; code < FINDING_CODES_END; code++)
+		for (size_t severity = FINDING_NOTE; severity <= FINDING_ERROR;
+		     severity++) {
+			size_t n = findings->counts[code][severity];
+
+			if (check->all || n <= CHECK_MAX)
+				continue;
+			left += n - CHECK_MAX;
+			if (severity >= FINDING_WARNING)
+				check->n_wrong += n - CHECK_MAX;
+		}
+	if (left)
+		report_line(PROGRAM,
+			    _("note: %zu more findings of the same kinds are not shown; "
+			      "--all shows them"),
+			    left);
+}
+
+/*
+ * Tells what is wrong in the lines of the databases.
+ * Returns 0, or an exit status with the reason told.
+ */
+int check_lines(struct check *check)
+{
+	CLEANUP(findings_cleanup) struct findings findings = { .n = 0 };
+	int r;
+
+	r = search(check, &findings);
+	if (r == 0)
+		r = search_with_others(check, &findings);
+	if (r == 0)
+		r = check_find_taken(check, &findings);
+	if (r)
+		return verb_fail(-r);
+	for (size_t i = 0; i < findings.n; i++) {
+		struct problem problem;
+		struct finding finding;
+
+		findings_get(&findings, i, &finding);
+		check_describe(check, &finding, &problem);
+		r = check_tell(check, &problem);
+		if (r)
+			return r;
+	}
+	tell_rest(check, &findings);
+	return 0;
+}

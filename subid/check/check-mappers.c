@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * check-mappers: the map writers, wherever programs look for them.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "explain/facts.h"
+#include "message/i18n.h"
+#include "message/report.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/sys/etc.h"
+#include "libsubid/sys/fd.h"
+#include "subid/check/check.h"
+
+/* Where PATH usually leads, and where this build puts its own. */
+static const char *const folders[] = {
+	BINDIR,	    "/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
+	"/usr/bin", "/sbin",	       "/bin",
+};
+#define FOLDERS (sizeof(folders) / sizeof(folders[0]))
+
+/* Files that were looked at: several folders may be one. */
+struct seen {
+	struct stat files[FOLDERS];
+	size_t n;
+};
+
+static bool was_seen(struct seen *seen, const struct stat *status)
+{
+	for (size_t i = 0; i < seen->n; i++)
+		if (seen->files[i].st_dev == status->st_dev &&
+		    seen->files[i].st_ino == status->st_ino)
+			return true;
+	seen->files[seen->n++] = *status;
+	return false;
+}
+
+static int tell(struct check *check, const struct kind *kind, const char *path,
+		enum check_code code, const char *message, const char *command)
+{
+	struct problem problem = problem_of(code, kind, path);
+
+	problem_message(&problem, "%s", message);
+	problem_command(&problem, command);
+	return check_tell(check, &problem);
+}
+
+/*
+ * What somebody else could write is not made setuid root: without a command it is
+ * to be installed again.
+ */
+static int tell_power(struct check *check, const struct kind *kind, const char *path,
+		      const char *message, const char *command)
+{
+	struct problem problem = problem_of(CHECK_MAPPER_NO_PRIVILEGE, kind, path);
+
+	problem_message(&problem, "%s", message);
+	if (command)
+		problem_command(&problem, command);
+	else
+		problem_cure(&problem,
+			     _("install %s again, as root: others could change it"),
+			     path);
+	return check_tell(check, &problem);
+}
+
+/* The kernel takes the privilege from a file that others write, so one with it is whole.
+ */
+static int tell_writable(struct check *check, const struct kind *kind, const char *path)
+{
+	return tell(check, kind, path, CHECK_MAPPER_WRITABLE,
+		    _("can be written by others than its owner"), "chmod go-w PATH");
+}
+
+static int look_at(struct check *check, const struct kind *kind, const char *path, int fd,
+		   const struct stat *status)
+{
+	bool writable = status->st_mode & (S_IWGRP | S_IWOTH);
+	bool is_roots = status->st_uid == 0 && !writable;
+	uint64_t needed = (uint64_t)1 << (kind->group ? CAP_SETGID : CAP_SETUID);
+	uint64_t capabilities = 0;
+	bool has_capabilities = facts_file_capabilities(fd, &capabilities);
+	bool privileged = has_capabilities ?
+				  capabilities & needed :
+				  status->st_uid == 0 && status->st_mode & S_ISUID;
+	struct statvfs filesystem;
+	int r = 0;
+
+	if (writable && privileged)
+		r = tell_writable(check, kind, path);
+	if (r == 0 && !privileged && has_capabilities)
+		r = tell_power(check, kind, path,
+			       _("has file capabilities, but not the one that it needs"),
+			       !is_roots   ? NULL :
+			       kind->group ? "setcap cap_setgid=ep PATH" :
+					     "setcap cap_setuid=ep PATH");
+	else if (r == 0 && !privileged)
+		r = tell_power(check, kind, path,
+			       _("is neither setuid root nor has it file capabilities"),
+			       is_roots ? "chmod 4755 PATH" : NULL);
+	if (r == 0 && !check->place.image && fstatvfs(fd, &filesystem) == 0 &&
+	    filesystem.f_flag & ST_NOSUID)
+		r = tell(check, kind, path, CHECK_MAPPER_NOSUID,
+			 _("is on a file system that is mounted nosuid"),
+			 "mount -o remount,suid \"$(findmnt -n -o TARGET -T PATH)\"");
+	return r;
+}
+
+/*
+ * Whether there may be a map writer all the same at a place that could not be opened.
+ * A link of an image has its own name where it leads.
+ */
+static bool may_be_there(struct check *check, const char *folder, const char *mapper,
+			 int error)
+{
+	/* Nothing is there, or what is no program. */
+	if (error == ENOENT || error == ENOTDIR || error == EISDIR || error == EBADFD)
+		return false;
+	if (error == ELOOP || error == ENOSYS)
+		return true;
+	report_line(PROGRAM, "%s%s/%s: %s",
+		    check->options.root ? check->options.root : "", folder, mapper,
+		    report_error(error));
+	check->unreadable = true;
+	return true;
+}
+
+static int look_for(struct check *check, const struct kind *kind)
+{
+	const char *root = check->options.root;
+	struct seen seen = { .n = 0 };
+	bool unseen = false;
+
+	for (size_t i = 0; i < FOLDERS; i++) {
+		CLEANUP(fd_cleanup) int folder = etc_folder(root, folders[i]);
+		CLEANUP(fd_cleanup) int fd = -1;
+		char place[PATH_MAX], path[CHECK_PATH_BYTES];
+		struct stat status;
+		int r;
+
+		if (folder >= 0)
+			fd = fd_open_regular(folder, kind->mapper,
+					     O_RDONLY | (root ? O_NOFOLLOW : 0));
+		if (fd < 0) {
+			int error = folder < 0 ? -folder : -fd;
+
+			/* /bin may be /usr/bin. */
+			if (folder < 0 ||
+			    fstatat(folder, kind->mapper, &status,
+				    root ? AT_SYMLINK_NOFOLLOW : 0) ||
+			    !was_seen(&seen, &status))
+				unseen |= may_be_there(check, folders[i], kind->mapper,
+						       error);
+			continue;
+		}
+		if (fstat(fd, &status) || was_seen(&seen, &status))
+			continue;
+		r = verb_name_folder(folder, root, folders[i], place);
+		if (r)
+			return r;
+		snprintf(path, sizeof(path), "%s/%s", place, kind->mapper);
+		r = look_at(check, kind, path, fd, &status);
+		if (r)
+			return r;
+	}
+	if (seen.n == 0 && !unseen) {
+		struct problem problem =
+			problem_of(CHECK_MAPPER_MISSING, kind, kind->mapper);
+
+		problem_message(&problem, _("is not installed, so no user can map ids"));
+		problem_cure(&problem, _("install it: it is part of this package, and of "
+					 "the distribution's, as uidmap"));
+		return check_tell(check, &problem);
+	}
+	return 0;
+}
+
+/* Looks for both map writers. Returns 0 or a status. */
+int check_mappers(struct check *check)
+{
+	int r = look_for(check, &kind_uid);
+
+	return r ? r : look_for(check, &kind_gid);
+}

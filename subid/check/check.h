@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * check: what the parts of `subid check` share.
+ */
+#ifndef SUBID_CHECK_H
+#define SUBID_CHECK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "libsubid/core/findings.h"
+#include "libsubid/core/kind.h"
+#include "libsubid/core/range.h"
+#include "libsubid/core/table.h"
+#include "libsubid/sys/nsswitch.h"
+#include "libsubid/user/passwd-file.h"
+#include "subid/verb/verb.h"
+
+#define CHECK_PATH_BYTES (PATH_MAX + 64)
+#define CHECK_TEXT_BYTES 2048
+/* Findings of one kind that are told unless all are asked for. */
+#define CHECK_MAX 1000
+/* With room behind an owner of any length for a byte that is written as `\xNN`. */
+#define CHECK_NAME_BYTES (LIMIT_OWNER_BYTES + 5)
+
+/* What is told besides the findings in lines: about files and programs. */
+enum check_code {
+	CHECK_FILE_SYMLINK,
+	CHECK_FILE_NOT_REGULAR,
+	CHECK_FILE_HUGE,
+	CHECK_FILE_WRITABLE,
+	CHECK_FILE_FOREIGN,
+	CHECK_FILE_GROUP_WRITABLE,
+	CHECK_FILE_UNREADABLE,
+	CHECK_BACKUP_LINKED,
+	CHECK_BACKUP_WRITABLE,
+	CHECK_LOCK_LEFT,
+	CHECK_TEMPORARY_LEFT,
+	CHECK_MAPPER_MISSING,
+	CHECK_MAPPER_NO_PRIVILEGE,
+	CHECK_MAPPER_NOSUID,
+	CHECK_MAPPER_WRITABLE,
+	CHECK_CODES,
+};
+
+/* One finding, as it is told. */
+struct problem {
+	enum finding_severity severity;
+	const char *code;
+	const struct kind *kind;
+	const char *path;
+	uint64_t line; /* 0: the file as a whole */
+	uint64_t other_line;
+	struct range ids; /* end 0: none */
+	char owner[CHECK_NAME_BYTES];
+	char other[CHECK_NAME_BYTES];
+	char message[CHECK_TEXT_BYTES];
+	char cure[CHECK_TEXT_BYTES]; /* a command or a sentence; empty: none */
+	bool fixed;
+};
+
+struct check_side {
+	const struct kind *kind;
+	char path[CHECK_PATH_BYTES];
+	bool readable; /* the table is what stands in the file */
+	struct table table;
+};
+
+struct check {
+	struct verb_options options;
+	struct verb_place place;
+	bool fix;
+	bool verbose;
+	bool all;	  /* however many findings there are */
+	char prefix[512]; /* "-R DIR ", quoted, for commands; or empty */
+	struct check_side sides[2];
+	struct range_set taken[2]; /* see check_find_taken() */
+	/* Those of the local files; then also those that the name service has in the
+	 * databases. The others are as in struct findings_question. */
+	struct accounts users;
+	struct accounts groups;
+	struct accounts primary;
+	struct accounts spellings;
+	struct accounts unknown;
+	struct output output;
+	bool table;	/* rows and not sentences */
+	size_t n_wrong; /* of warnings and errors that are not mended */
+	bool silent;	/* the name service has not answered */
+	bool unreadable;
+	bool not_written;
+	bool locked;
+};
+
+struct problem problem_of(enum check_code code, const struct kind *kind,
+			  const char *path);
+void problem_message(struct problem *problem, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void problem_cure(struct problem *problem, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void problem_command(struct problem *problem, const char *command);
+void problem_copy_name(const char *name, size_t len, char out[static CHECK_NAME_BYTES]);
+int check_tell(struct check *check, const struct problem *problem);
+
+int check_lines(struct check *check);
+int check_ask_service(struct check *check, const struct findings *findings);
+int check_ask_ids(struct check *check, const struct nsswitch *nsswitch, int *ret_failed);
+int check_find_primary(struct check *check, struct range span);
+int check_find_taken(struct check *check, const struct findings *findings);
+int check_files(struct check *check);
+int check_mappers(struct check *check);
+int check_leftovers(struct check *check);
+int check_tell_leftover(struct check *check, const struct kind *kind, const char *name,
+			bool is_lock, bool mended);
+int check_repair(struct check *check);
+void check_describe_owner(const struct check *check, const struct finding *finding,
+			  struct problem *problem);
+void check_describe(const struct check *check, const struct finding *finding,
+		    struct problem *problem);
+
+#endif

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * doctor-child: a process that enters a user namespace, as every container begins.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "libsubid/core/cleanup.h"
+#include "libsubid/sys/child.h"
+#include "libsubid/sys/fd.h"
+#include "libsubid/sys/wait.h"
+#include "subid/doctor/doctor.h"
+
+static int put(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), r;
+
+	if (fd < 0)
+		return errno;
+	r = -fd_write_once(fd, text, strlen(text));
+	fd_close(fd);
+	return r;
+}
+
+/* Maps the own ids alone, which needs no privilege and no map writer. */
+static int map_own(uid_t uid, gid_t gid)
+{
+	char line[64];
+	int r;
+
+	snprintf(line, sizeof(line), "0 %u 1\n", uid);
+	r = put("/proc/self/uid_map", line);
+	if (r == 0)
+		r = put("/proc/self/setgroups", "deny");
+	snprintf(line, sizeof(line), "0 %u 1\n", gid);
+	return r ? r : put("/proc/self/gid_map", line);
+}
+
+/* What the child is given. */
+struct task {
+	bool map_alone;
+	int out; /* for the errno of what failed */
+};
+
+/* The child. It stays until it is ended. */
+static int enter(void *context)
+{
+	const struct task *task = context;
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+	int error = unshare(CLONE_NEWUSER) ? errno : 0;
+
+	if (error == 0 && task->map_alone)
+		error = map_own(uid, gid);
+	if (fd_write_all(task->out, &error, sizeof(error)))
+		return EXIT_FAILURE;
+	for (;;)
+		pause();
+}
+
+/*
+ * Starts a process in a new user namespace.
+ *
+ * map_alone: it maps its own ids, and nothing else.
+ * ret_error: 0, or the errno with which the kernel refused.
+ * Returns 0 or -errno. End with child_end() in any case.
+ */
+int doctor_child_start(struct child *child, bool map_alone, int *ret_error)
+{
+	CLEANUP(fd_cleanup) int in = -1;
+	struct task task = { map_alone, -1 };
+	int ends[2], error = 0, r;
+
+	if (pipe2(ends, O_CLOEXEC))
+		return -errno;
+	in = ends[0];
+	task.out = ends[1];
+	r = child_start(child,
+			&(struct child_options){
+				.kept = &task.out,
+				.n_kept = 1,
+				.program = true,
+			},
+			enter, &task);
+	fd_close(ends[1]);
+	if (r == 0)
+		r = wait_read(in, 0, &error, sizeof(error));
+	if (r == 0 || r == -ECONNRESET)
+		*ret_error = r ? EIO : error;
+	return r == -ECONNRESET ? 0 : r;
+}

@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * doctor-links: the account, the kernel, the map writers, the ranges.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "message/i18n.h"
+#include "message/report.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/reserved.h"
+#include "libsubid/sys/child.h"
+#include "libsubid/sys/dbfile.h"
+#include "libsubid/sys/fd.h"
+#include "libsubid/sys/scan.h"
+#include "libsubid/source/source.h"
+#include "libsubid/sys/userns.h"
+#include "libsubid/user/owner.h"
+#include "subid/doctor/doctor.h"
+#include "subid/verb/sources.h"
+
+/* What a container engine asks for when nobody says anything else. */
+#define USUAL_START 100000
+#define USUAL_COUNT 65536
+
+/* Who the user is. */
+int doctor_account(struct doctor *doctor)
+{
+	struct facts facts;
+	int r = nss_client_uid(&doctor->asker, getuid(), &doctor->account);
+
+	if (r == 0)
+		return doctor_tell_good(doctor, "account", NULL, _("%s, uid %u, gid %u"),
+					doctor->account.name, doctor->account.uid,
+					doctor->account.gid);
+	facts = doctor_facts(doctor, &kind_uid, NULL, FACTS_CALLER, r < 0 ? -r : 0);
+	facts.account = NULL;
+	return doctor_tell_bad(doctor, "account", &facts);
+}
+
+static int kernel_refuses(struct doctor *doctor, int error)
+{
+	CLEANUP(fd_cleanup) int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct facts_host host = { .max_namespaces = -1 };
+	struct facts facts;
+
+	facts_gather_settings(proc, &host);
+	facts = doctor_facts(doctor, &kind_uid, &host, FACTS_UNSHARE, error);
+	facts_gather_program(&facts);
+	return doctor_tell_bad(doctor, "kernel", &facts);
+}
+
+/* Whether the user can make a user namespace at all. */
+int doctor_kernel(struct doctor *doctor)
+{
+	struct child child = { 0 };
+	int error = 0, r;
+
+	r = doctor_child_start(&child, true, &error);
+	child_end(&child);
+	if (r == -EMFILE || r == -ENFILE)
+		return kernel_refuses(doctor, -r);
+	if (r)
+		return verb_fail(-r);
+	if (error)
+		return kernel_refuses(doctor, error);
+	return doctor_tell_good(doctor, "kernel", NULL,
+				_("makes a user namespace and maps the own ids"));
+}
+
+static bool is_program(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISREG(status.st_mode) &&
+	       access(path, X_OK) == 0;
+}
+
+/* Finds a program as execvp(3) does; false: there is none. */
+static bool find_in_path(const char *path, const char *name, char out[static PATH_MAX])
+{
+	while (path) {
+		const char *colon = strchrnul(path, ':');
+		int n = snprintf(out, PATH_MAX, "%.*s%s%s", (int)(colon - path), path,
+				 colon == path ? "" : "/", name);
+
+		if (n > 0 && n < PATH_MAX && is_program(out))
+			return true;
+		path = *colon ? colon + 1 : NULL;
+	}
+	return false;
+}
+
+/* Returns 1, 0 (there may be no such file) or -errno. */
+static int is_roots(const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status))
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+	return status.st_uid == 0 ? 1 : userns_is_outside_owner(status.st_uid);
+}
+
+static int tell_unknown_owner(struct doctor *doctor, const struct kind *kind,
+			      const char *path, int error)
+{
+	char text[PATH_MAX + 128];
+
+	snprintf(text, sizeof(text),
+		 _("%s: whether it is root's cannot be found out: %s"), path,
+		 report_error(error));
+	return doctor_tell_words(doctor, "programs", kind, text);
+}
+
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino;
+}
+
+static int look_for_mapper(struct doctor *doctor, struct doctor_side *side)
+{
+	char ours[PATH_MAX];
+	struct facts_host host = { .path = doctor->path };
+	struct facts facts = doctor_facts(doctor, side->kind, &host, FACTS_PROGRAM, 0);
+	int r;
+
+	snprintf(ours, sizeof(ours), "%s/%s", BINDIR, side->kind->mapper);
+	if (!find_in_path(doctor->path, side->kind->mapper, side->mapper)) {
+		side->mapper[0] = '\0';
+		return doctor_tell_bad(doctor, "programs", &facts);
+	}
+	host.found = side->mapper;
+	r = is_roots(side->mapper);
+	if (r < 0)
+		return tell_unknown_owner(doctor, side->kind, side->mapper, -r);
+	/* No cure may make a program privileged that is not root's. */
+	if (r == 0)
+		return doctor_tell_bad(doctor, "programs", &facts);
+	/* One that the user cannot look at is none that the user should run. */
+	if (is_roots(ours) > 0 && !same_file(ours, side->mapper)) {
+		host.wanted = ours;
+		return doctor_tell_warning(doctor, "programs", &facts);
+	}
+	return doctor_tell_good(doctor, "programs", side->kind, "%s", side->mapper);
+}
+
+/* Which map writers programs would run. */
+int doctor_programs(struct doctor *doctor)
+{
+	int r = look_for_mapper(doctor, &doctor->sides[0]);
+
+	return r ? r : look_for_mapper(doctor, &doctor->sides[1]);
+}
+
+static int put_range(struct doctor_side *side, struct range range)
+{
+	struct range *ranges;
+	int r;
+
+	if (side->n == DOCTOR_RANGES)
+		return 0;
+	ranges = reallocarray(side->ranges, side->n + 1, sizeof(*ranges));
+	if (!ranges)
+		return -ENOMEM;
+	side->ranges = ranges;
+	ranges[side->n++] = range;
+	r = range_set_add(&side->held, range);
+	return r > 0 ? 0 : r;
+}
+
+static int read_ranges(struct owner *owner, struct doctor_side *side,
+		       const struct dbfile *file)
+{
+	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+	struct entry entry;
+	int r;
+
+	r = scan_start(&scan, file->fd);
+	while (r == 0 && (r = owner_next_entry(owner, &scan, &entry)) > 0)
+		r = put_range(side, entry.range);
+	return r;
+}
+
+static struct facts_sources facts_of_sources(const struct sources *sources)
+{
+	if (!sources->plugins)
+		return (struct facts_sources){ .nsswitch = NULL };
+	return (struct facts_sources){
+		.nsswitch = &sources->nsswitch,
+		.files = sources->files,
+		.nobody = true,
+	};
+}
+
+static struct idmap map_of(struct range range)
+{
+	return (struct idmap){
+		.extents = { { .inner = 1,
+			       .outer = (uint32_t)range.start,
+			       .count = (uint32_t)range_count(range) } },
+		.n = 1,
+	};
+}
+
+/* Nothing is delegated: the lines may say why. */
+static int tell_nothing(struct doctor *doctor, struct doctor_side *side,
+			const struct sources *sources)
+{
+	const struct doctor_side *other = &doctor->sides[!side->kind->group];
+	const struct facts_host host = { .count = 0 };
+	struct range usual = { USUAL_START, USUAL_START + USUAL_COUNT };
+	struct facts facts = doctor_facts(doctor, side->kind, &host, FACTS_RANGE, 0);
+	struct idmap map;
+
+	if (other->n > 0)
+		usual = other->ranges[0];
+	map = map_of(usual);
+	facts.map = &map;
+	facts.missing = usual;
+	facts.sources = facts_of_sources(sources);
+	if (!facts.sources.nsswitch || facts.sources.files)
+		facts_gather_grants(&facts);
+	return doctor_tell_bad(doctor, "ranges", &facts);
+}
+
+/* Some line may be the user's by a name that only the name service knows. */
+static int tell_silent(struct doctor *doctor, const struct doctor_side *side)
+{
+	char text[CAUSE_TEXT_BYTES];
+
+	doctor->silent = true;
+	snprintf(text, sizeof(text), _("it is not known whether %s has subordinate %ss"),
+		 doctor->account.name, side->kind->id);
+	return doctor_tell_words(doctor, "ranges", side->kind, text);
+}
+
+static int judge_ranges(struct doctor *doctor, struct doctor_side *side,
+			const struct sources *sources, bool silent)
+{
+	uint32_t own = side->kind->group ? getgid() : getuid();
+	const struct reserved *reserved = NULL;
+	struct facts_host host = { .count = 0 };
+	struct facts facts = doctor_facts(doctor, side->kind, &host, FACTS_COUNT, 0);
+
+	for (size_t i = 0; i < side->held.n; i++)
+		host.count += range_count(side->held.ranges[i]);
+	for (size_t i = 0; i < side->n && host.own.end == 0; i++)
+		if (range_contains(side->ranges[i], own))
+			host.own = side->ranges[i];
+	if (side->n == 0)
+		return silent ? tell_silent(doctor, side) :
+				tell_nothing(doctor, side, sources);
+	if (host.own.end != 0 || host.count < USUAL_COUNT)
+		return doctor_tell_bad(doctor, "ranges", &facts);
+	for (size_t i = 0; i < side->n && !reserved; i++)
+		reserved = reserved_find_in(side->ranges[i]);
+	if (reserved)
+		return doctor_tell_good(doctor, "ranges", side->kind,
+					_("%llu ids, of which other programs use some: "
+					  "%s"),
+					(unsigned long long)host.count,
+					_(reserved->what));
+	return doctor_tell_good(doctor, "ranges", side->kind, _("%llu ids"),
+				(unsigned long long)host.count);
+}
+
+/* Where plugins are asked as well, a database that is missing has nothing. */
+static int read_file(struct owner *owner, struct doctor_side *side,
+		     const struct sources *sources, struct dbfile *file)
+{
+	int r;
+
+	dbfile_open(side->kind->path, file);
+	if (dbfile_vet(file) == 0) {
+		r = read_ranges(owner, side, file);
+		if (r) {
+			file->fault = DBFILE_UNREADABLE;
+			file->error = -r;
+		}
+		return r;
+	}
+	if (!sources->plugins || file->error != ENOENT)
+		return -file->error;
+	file->fault = 0;
+	return 0;
+}
+
+static int tell_failure(struct doctor *doctor, const struct kind *kind,
+			const struct dbfile *file, const struct sources *sources,
+			const struct source_answer *answer)
+{
+	struct facts facts =
+		doctor_facts(doctor, kind, NULL, FACTS_SOURCE, answer->error);
+
+	if (file->fault) {
+		facts.step = FACTS_DATABASE;
+		facts.error = file->error;
+		facts.file = file;
+	} else {
+		facts.sources = facts_of_sources(sources);
+		facts.sources.nobody = false;
+		facts.sources.plugin = answer->source->name;
+		facts.sources.fault = answer->fault;
+	}
+	return doctor_tell_bad(doctor, "ranges", &facts);
+}
+
+/* What the map writers would refuse is not the user's. */
+static int tell_denied(struct doctor *doctor, struct doctor_side *side,
+		       const struct sources *sources, const struct source *source,
+		       struct range range)
+{
+	struct facts facts = doctor_facts(doctor, side->kind, NULL, FACTS_RANGE, 0);
+	const struct idmap map = map_of(range);
+
+	facts.map = &map;
+	facts.missing = range;
+	facts.sources = facts_of_sources(sources);
+	facts.sources.nobody = false;
+	facts.sources.plugin = source->name;
+	facts.sources.denied = true;
+	return doctor_tell_bad(doctor, "ranges", &facts);
+}
+
+/* Takes what a plugin grants. */
+static int take_ranges(struct doctor *doctor, struct doctor_side *side,
+		       const struct sources *sources, const struct source *source,
+		       const struct range_set *denied, struct range_set *set)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < denied->n; i++) {
+		r = tell_denied(doctor, side, sources, source, denied->ranges[i]);
+		if (r == 0 && range_set_subtract(set, denied->ranges[i]))
+			r = verb_fail(ENOMEM);
+	}
+	for (size_t i = 0; r == 0 && i < set->n; i++)
+		if (put_range(side, set->ranges[i]))
+			r = verb_fail(ENOMEM);
+	/* Of a side that has nothing else, it has been said why. */
+	side->readable = denied->n == 0 || side->n > 0;
+	return r;
+}
+
+static int ask_sources(struct doctor *doctor, struct owner *owner,
+		       struct doctor_side *side, struct sources *sources)
+{
+	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
+	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
+	CLEANUP(plugin_extents_cleanup)
+	struct plugin_extents extents = { .denied = RANGE_SET(LIMIT_PLUGIN_ANSWER) };
+	struct source_walk walk = source_walk(&sources->list);
+	const struct source *source;
+	int r;
+
+	while ((source = source_next(&walk))) {
+		if (source->type == SOURCE_FILES)
+			r = read_file(owner, side, sources, &file);
+		else
+			r = sources_ask_plugin(sources, source, doctor->account.name,
+					       side->kind, &extents, &set);
+		source_take(&walk, r, side->n + set.n);
+	}
+	if (walk.r == SOURCE_FAILED)
+		return tell_failure(doctor, side->kind, &file, sources, &walk.answer);
+	return take_ranges(doctor, side, sources, walk.answer.source, &extents.denied,
+			   &set);
+}
+
+static int tell_nsswitch(struct doctor *doctor, int error)
+{
+	struct facts facts = doctor_facts(doctor, &kind_uid, NULL, FACTS_SOURCE, error);
+
+	return doctor_tell_bad(doctor, "ranges", &facts);
+}
+
+/* What is delegated to the user, and whether that will do. */
+int doctor_ranges(struct doctor *doctor)
+{
+	CLEANUP(owners_cleanup) struct owners owners = OWNERS_NONE;
+	struct verb_place place;
+	struct sources sources;
+	struct owner *owner;
+	int r = sources_find(&sources);
+
+	if (r)
+		return tell_nsswitch(doctor, -r);
+	r = verb_find_place(NULL, &place);
+	if (r == VERB_GO)
+		r = owners_start_named(&owners, &place);
+	if (r)
+		return r;
+	place.optional = true;
+	r = owners_account(&owners, &doctor->account, &owner);
+	if (r)
+		return verb_fail(-r);
+	/* Both are read before one is judged: each may explain the other. */
+	for (size_t i = 0; r == 0 && i < 2; i++)
+		r = ask_sources(doctor, owner, &doctor->sides[i], &sources);
+	for (size_t i = 0; r == 0 && i < 2; i++)
+		if (doctor->sides[i].readable)
+			r = judge_ranges(doctor, &doctor->sides[i], &sources,
+					 owners.silent);
+	return r;
+}

@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * doctor-mapping: maps a real namespace, with the map writers that PATH leads to, as
+ * podman and rootlesskit do: the user's own id is 0, and what is delegated follows.
+ *
+ * A map writer of any origin is understood: its first line has one form everywhere.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "message/i18n.h"
+#include "message/report.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/idmap.h"
+#include "libsubid/sys/child.h"
+#include "libsubid/sys/fd.h"
+#include "libsubid/sys/wait.h"
+#include "subid/doctor/doctor.h"
+
+#define SAID_BYTES 4096
+#define WORD_BYTES 24
+
+/* As long as the name service is waited for. */
+#define MAPPER_SECONDS 15
+
+/* A call of a map writer, and what came of it. */
+struct attempt {
+	const struct doctor_side *side;
+	struct child child;
+	struct idmap map;
+	size_t bytes; /* of the map */
+	int error;    /* it could not be started */
+	int status;   /* as waitpid(2) tells it */
+	bool late;    /* it did not end, and was ended */
+	size_t len;   /* of what it said */
+	char said[SAID_BYTES];
+};
+
+/* 0 is the own id, 1 and so on what is delegated, line by line. False: too many. */
+static bool make_map(const struct doctor_side *side, struct attempt *attempt)
+{
+	struct idmap *map = &attempt->map;
+	uint64_t inner = 1;
+
+	map->extents[map->n++] = (struct extent){
+		.inner = 0,
+		.outer = side->kind->group ? getgid() : getuid(),
+		.count = 1,
+	};
+	for (size_t i = 0; i < side->n; i++) {
+		struct range range = side->ranges[i];
+
+		/* The last id of all is none. */
+		if (range.end == ID_END)
+			range.end--;
+		if (map->n == LIMIT_EXTENTS)
+			return false;
+		if (range.start == range.end || inner + range_count(range) > ID_NONE)
+			continue;
+		map->extents[map->n++] = (struct extent){
+			.inner = (uint32_t)inner,
+			.outer = (uint32_t)range.start,
+			.count = (uint32_t)range_count(range),
+		};
+		inner += range_count(range);
+	}
+	return true;
+}
+
+/* The arguments, in one piece of memory. */
+static char **make_words(const struct attempt *attempt)
+{
+	size_t n = 2 + 3 * attempt->map.n;
+	char **words = calloc(n + 1, sizeof(*words) + WORD_BYTES);
+	char *text = words ? (char *)(words + n + 1) : NULL;
+
+	if (!words)
+		return NULL;
+	for (size_t i = 0; i < n; i++)
+		words[i] = text + i * WORD_BYTES;
+	snprintf(words[0], WORD_BYTES, "%s", attempt->side->kind->mapper);
+	snprintf(words[1], WORD_BYTES, "%d", (int)attempt->child.pid);
+	for (size_t i = 0; i < attempt->map.n; i++) {
+		const struct extent *extent = &attempt->map.extents[i];
+
+		snprintf(words[2 + 3 * i], WORD_BYTES, "%" PRIu32, extent->inner);
+		snprintf(words[3 + 3 * i], WORD_BYTES, "%" PRIu32, extent->outer);
+		snprintf(words[4 + 3 * i], WORD_BYTES, "%" PRIu32, extent->count);
+	}
+	return words;
+}
+
+/* What the child is given that becomes the program. */
+struct call {
+	const char *path;
+	char **words;
+	int error_out; /* for the errno of execve(2), which closes it */
+};
+
+static int run_program(void *context)
+{
+	const struct call *call = context;
+	int error;
+
+	execve(call->path, call->words, environ);
+	error = errno;
+	fd_write_all(call->error_out, &error, sizeof(error));
+	return EXIT_FAILURE;
+}
+
+/* Starts the program with its messages in a pipe. Returns 0, or -errno also of
+ * execve(2). */
+static int start_program(const struct attempt *attempt, char **words, int out,
+			 struct child *ret_child)
+{
+	struct call call = { attempt->side->mapper, words, -1 };
+	CLEANUP(fd_cleanup) int error_in = -1;
+	int ends[2], error, r;
+
+	if (pipe2(ends, O_CLOEXEC))
+		return -errno;
+	error_in = ends[0];
+	call.error_out = ends[1];
+	r = child_start(ret_child,
+			&(struct child_options){
+				.kept = &call.error_out,
+				.n_kept = 1,
+				.output = out,
+				.program = true,
+			},
+			run_program, &call);
+	fd_close(ends[1]);
+	if (r)
+		return r;
+	r = wait_read(error_in, 0, &error, sizeof(error));
+	if (r == -ECONNRESET)
+		return 0;
+	child_end(ret_child);
+	return r ? r : -error;
+}
+
+/* What does not fit is dropped. */
+static void note_said(void *context, char *text, size_t n)
+{
+	struct attempt *attempt = context;
+	size_t room = SAID_BYTES - 1 - attempt->len;
+
+	if (n > room)
+		n = room;
+	memcpy(attempt->said + attempt->len, text, n);
+	attempt->len += n;
+	attempt->said[attempt->len] = '\0';
+}
+
+/* Hears a map writer until it ends, and ends it if it does not. Returns 0 or -errno. */
+static int hear_mapper(struct attempt *attempt, struct child *child, int in)
+{
+	int64_t end = wait_clock() + MAPPER_SECONDS * 1000;
+	int r = doctor_listen(in, child, -1, end, note_said, attempt);
+
+	attempt->late = r == WAIT_OVER;
+	attempt->status = child_end(child);
+	return r < 0 ? r : 0;
+}
+
+static int run_mapper(struct attempt *attempt)
+{
+	CLEANUP(cleanup_free) char **words = make_words(attempt);
+	struct child child;
+	int ends[2], r = 0;
+
+	if (!words)
+		return -ENOMEM;
+	if (pipe2(ends, O_CLOEXEC))
+		return -errno;
+	attempt->error = -start_program(attempt, words, ends[1], &child);
+	fd_close(ends[1]);
+	if (attempt->error == 0)
+		r = hear_mapper(attempt, &child, ends[0]);
+	fd_close(ends[0]);
+	return r;
+}
+
+static bool worked(const struct attempt *attempt)
+{
+	return attempt->error == 0 && !attempt->late && WIFEXITED(attempt->status) &&
+	       WEXITSTATUS(attempt->status) == 0;
+}
+
+/* The errno whose text stands behind the last colon of the first line; 0: none. */
+static int error_in(const char *line)
+{
+	const char *colon = strrchr(line, ':');
+
+	for (int error = 1; colon && error < 134; error++)
+		if (strcmp(colon + 1, " ") != 0 && colon[1] == ' ' &&
+		    strcmp(colon + 2, report_error(error)) == 0)
+			return error;
+	return 0;
+}
+
+/* The step that the first line stands for, see newuidmap(1); 0: it is another one. */
+static enum facts_step step_of(const char *line)
+{
+	if (strstr(line, ": write to "))
+		return FACTS_WRITE;
+	if (strstr(line, ": open of "))
+		return FACTS_OPEN;
+	if (strstr(line, "setgroups"))
+		return FACTS_SETGROUPS;
+	if (strstr(line, " is owned by a different user"))
+		return FACTS_OWNER;
+	if (strstr(line, "Cannot determine your user name"))
+		return FACTS_CALLER;
+	if (strstr(line, ": cannot open "))
+		return FACTS_DATABASE;
+	return 0;
+}
+
+static uint64_t bit(int capability)
+{
+	return (uint64_t)1 << capability;
+}
+
+/* What of the capabilities that the write needs the program does not have. */
+static uint64_t lacking(const struct facts *facts)
+{
+	const struct facts_program *program = &facts->program;
+	uint64_t needed = bit(facts->kind->group ? CAP_SETGID : CAP_SETUID), have = 0;
+	bool lost;
+
+	if (!facts->kind->group && idmap_maps_root(facts->map))
+		needed |= bit(CAP_SETFCAP);
+	lost = facts->no_new_privs || program->nosuid || program->traced ||
+	       program->owner_unmapped;
+	if (program->has_capabilities)
+		have = program->capabilities;
+	else if (program->setuid && program->owner == 0 && !program->no_root)
+		have = ~(uint64_t)0;
+	if (lost)
+		have = 0;
+	/* Root has its power without the file. */
+	if (facts->uid == 0)
+		have = ~(uint64_t)0;
+	return needed & ~(have & program->bounding);
+}
+
+static int tell_kernel(struct doctor *doctor, const struct attempt *attempt,
+		       enum facts_step step, int error)
+{
+	char name[WORD_BYTES], folder[WORD_BYTES + 8];
+	struct facts facts = doctor_facts(doctor, attempt->side->kind, NULL, step, error);
+	int process;
+
+	snprintf(name, sizeof(name), "%d", (int)attempt->child.pid);
+	snprintf(folder, sizeof(folder), "/proc/%s", name);
+	process = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	facts.map = &attempt->map;
+	facts.target.name = name;
+	facts.no_new_privs = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) > 0;
+	facts_gather_target(&facts, process, attempt->child.pid);
+	facts_gather_namespace(&facts);
+	facts_gather_program_file(&facts, attempt->side->mapper);
+	facts.lacking = lacking(&facts);
+	fd_close(process);
+	return doctor_tell_bad(doctor, "mapping", &facts);
+}
+
+static int tell_database(struct doctor *doctor, const struct attempt *attempt, int error)
+{
+	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
+	struct facts facts =
+		doctor_facts(doctor, attempt->side->kind, NULL, FACTS_DATABASE, error);
+
+	dbfile_open(attempt->side->kind->path, &file);
+	dbfile_vet(&file);
+	facts.file = &file;
+	return doctor_tell_bad(doctor, "mapping", &facts);
+}
+
+static int tell_owner(struct doctor *doctor, const struct attempt *attempt,
+		      enum facts_step step)
+{
+	struct facts facts = doctor_facts(doctor, attempt->side->kind, NULL, step, 0);
+
+	facts.target.uid = facts.uid;
+	facts.target.gid = facts.gid;
+	return doctor_tell_bad(doctor, "mapping", &facts);
+}
+
+static int tell_late(struct doctor *doctor, const struct attempt *attempt)
+{
+	char text[PATH_MAX + 64];
+
+	snprintf(text, sizeof(text), _("%s does not come to an end"),
+		 attempt->side->mapper);
+	return doctor_tell_words(doctor, "mapping", attempt->side->kind, text);
+}
+
+/* Why the map writer failed. */
+static int tell_failure(struct doctor *doctor, struct attempt *attempt)
+{
+	char *newline = strchr(attempt->said, '\n');
+	enum facts_step step;
+	int error;
+
+	if (newline)
+		*newline = '\0';
+	/* With file capabilities execve(2) is what a bounding set makes fail. */
+	if (attempt->error == EPERM)
+		return tell_kernel(doctor, attempt, FACTS_WRITE, EPERM);
+	if (attempt->error)
+		return doctor_tell_words(doctor, "mapping", attempt->side->kind,
+					 report_error(attempt->error));
+	if (attempt->late)
+		return tell_late(doctor, attempt);
+	step = step_of(attempt->said);
+	error = error_in(attempt->said);
+	switch ((int)step) {
+	case FACTS_SETGROUPS:
+		return tell_kernel(doctor, attempt, step, EPERM);
+	case FACTS_WRITE:
+	case FACTS_OPEN:
+		return tell_kernel(doctor, attempt, step, error);
+	case FACTS_DATABASE:
+		return tell_database(doctor, attempt, error);
+	case FACTS_OWNER:
+	case FACTS_CALLER:
+		return tell_owner(doctor, attempt, step);
+	default:
+		return doctor_tell_words(doctor, "mapping", attempt->side->kind,
+					 attempt->said);
+	}
+}
+
+static int tell_extents(struct doctor *doctor, const struct attempt *attempt,
+			bool too_many, int clash, size_t a, size_t b)
+{
+	struct facts facts =
+		doctor_facts(doctor, attempt->side->kind, NULL, FACTS_EXTENTS, EINVAL);
+	long page = sysconf(_SC_PAGESIZE);
+
+	facts.map = &attempt->map;
+	facts.too_many = too_many;
+	facts.clash = clash;
+	facts.clash_a = a;
+	facts.clash_b = b;
+	if (clash == IDMAP_CLASH_OUTER)
+		facts_gather_twice(&facts);
+	if (!too_many && !clash) {
+		facts.bytes = attempt->bytes;
+		facts.bytes_max = page > 1 ? (size_t)page - 1 : 4095;
+	}
+	return doctor_tell_bad(doctor, "mapping", &facts);
+}
+
+/* What no kernel takes; true: it is told. */
+static bool is_impossible(struct doctor *doctor, struct attempt *attempt, bool too_many,
+			  int *ret_status)
+{
+	char text[LIMIT_EXTENTS * IDMAP_LINE_BYTES];
+	size_t a = 0, b = 0;
+	int clash = idmap_clash(&attempt->map, &a, &b);
+
+	attempt->bytes = idmap_render(&attempt->map, text, sizeof(text));
+	if (!too_many && !clash && attempt->bytes < (size_t)sysconf(_SC_PAGESIZE))
+		return false;
+	*ret_status = tell_extents(doctor, attempt, too_many, clash, a, b);
+	return true;
+}
+
+static int map_one(struct doctor *doctor, const struct doctor_side *side,
+		   const struct child *child)
+{
+	struct attempt attempt = { .side = side, .child = *child };
+	bool too_many = !make_map(side, &attempt);
+	int status = 0, r;
+
+	if (is_impossible(doctor, &attempt, too_many, &status))
+		return status;
+	r = run_mapper(&attempt);
+	if (r)
+		return verb_fail(-r);
+	if (!worked(&attempt))
+		return tell_failure(doctor, &attempt);
+	return doctor_tell_good(doctor, "mapping", side->kind,
+				_("%zu extents are mapped"), attempt.map.n);
+}
+
+/* Maps a namespace with all that is delegated. */
+int doctor_mapping(struct doctor *doctor)
+{
+	CLEANUP(child_cleanup) struct child child = { 0 };
+	int error = 0, r;
+
+	r = doctor_child_start(&child, false, &error);
+	if (r == 0 && error)
+		r = -error;
+	if (r)
+		r = verb_fail(-r);
+	else
+		r = map_one(doctor, &doctor->sides[0], &child);
+	if (r == 0)
+		r = map_one(doctor, &doctor->sides[1], &child);
+	return r;
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * doctor-podman: what an earlier range has left behind: files in the storage of podman,
+ * buildah and skopeo, and the process that keeps podman's namespace.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "message/i18n.h"
+#include "libsubid/sys/walk.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/sys/fd.h"
+#include "libsubid/sys/process.h"
+#include "subid/doctor/doctor.h"
+
+/* Files that are looked at, and how deep: the first layers are enough. */
+#define FILES_MAX 20000
+#define DEPTH_MAX 9
+
+struct storage {
+	const struct doctor *doctor;
+	struct facts_host *host;
+	const struct kind *kind; /* of the id that is not delegated; NULL: none found */
+	char file[PATH_MAX];	 /* that it owns */
+	size_t files;
+};
+
+static bool is_delegated(const struct doctor *doctor, unsigned group, uint32_t id)
+{
+	const struct range one = { id, (uint64_t)id + 1 };
+
+	return range_set_covers(&doctor->sides[group].held, one);
+}
+
+/* The user's groups own files of the user's, too. */
+static bool is_own_group(gid_t gid)
+{
+	gid_t groups[256];
+	int n = getgroups(256, groups);
+
+	for (int i = 0; i < n; i++)
+		if (groups[i] == gid)
+			return true;
+	return gid == getgid();
+}
+
+/* Notes a file that is not the user's, and ends the walk; what cannot be read is passed
+ * over. */
+static int judge(void *context, const struct walk_entry *entry)
+{
+	struct storage *storage = context;
+	struct facts_host *host = storage->host;
+	const struct stat *status = entry->status;
+
+	if (!status || strcmp(entry->path, host->storage) == 0)
+		return 0;
+	if (status->st_uid != getuid() &&
+	    !is_delegated(storage->doctor, 0, status->st_uid)) {
+		storage->kind = &kind_uid;
+		host->owner = status->st_uid;
+	} else if (!is_own_group(status->st_gid) &&
+		   !is_delegated(storage->doctor, 1, status->st_gid)) {
+		storage->kind = &kind_gid;
+		host->owner = status->st_gid;
+	} else {
+		return ++storage->files >= FILES_MAX;
+	}
+	snprintf(storage->file, sizeof(storage->file), "%s", entry->path);
+	host->file = storage->file;
+	return 1;
+}
+
+/* Whether the storage of containers is of the ids that are delegated now. */
+int doctor_storage(struct doctor *doctor)
+{
+	const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+	const struct walk_options options = { .depth = DEPTH_MAX };
+	char path[PATH_MAX];
+	struct facts_host host = { .storage = path };
+	struct storage storage = { .doctor = doctor, .host = &host };
+	struct facts facts;
+	int n, r;
+
+	n = data && *data ?
+		    snprintf(path, sizeof(path), "%s/containers/storage", data) :
+		    snprintf(path, sizeof(path), "%s/.local/share/containers/storage",
+			     home ? home : "");
+	if (n < 0 || (size_t)n >= sizeof(path) || access(path, F_OK))
+		return doctor_tell_good(doctor, "storage", NULL, _("there is none yet"));
+	r = walk_below(path, &options, judge, &storage);
+	if (r < 0)
+		return verb_fail(-r);
+	if (!storage.kind)
+		return doctor_tell_good(doctor, "storage", NULL, _("%zu files in %s"),
+					storage.files, path);
+	facts = doctor_facts(doctor, storage.kind, &host, FACTS_STORAGE, 0);
+	return doctor_tell_bad(doctor, "storage", &facts);
+}
+
+/* The process id in a file of podman's; 0: there is none, or it is not the user's. */
+static pid_t read_pid(const char *path)
+{
+	CLEANUP(fd_cleanup)
+	int fd = fd_open_regular(AT_FDCWD, path, O_RDONLY | O_NOFOLLOW);
+	char text[NUM_BYTES + 1];
+	uint64_t pid;
+	size_t n;
+
+	if (fd < 0 || fd_read(fd, text, sizeof(text), &n))
+		return 0;
+	while (n > 0 && text[n - 1] == '\n')
+		n--;
+	if (num_parse(text, n, INT32_MAX, &pid) || pid == 0)
+		return 0;
+	/* A user may send signals to their own processes alone. */
+	return kill((pid_t)pid, 0) ? 0 : (pid_t)pid;
+}
+
+/* podman writes it where the run-time folder is, or else below /tmp. */
+static pid_t find_pause(void)
+{
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	char path[PATH_MAX];
+	pid_t pid = 0;
+
+	if (runtime && *runtime) {
+		snprintf(path, sizeof(path), "%s/libpod/tmp/pause.pid", runtime);
+		pid = read_pid(path);
+	}
+	if (pid == 0) {
+		snprintf(path, sizeof(path), "/run/user/%u/libpod/tmp/pause.pid",
+			 getuid());
+		pid = read_pid(path);
+	}
+	if (pid == 0) {
+		snprintf(path, sizeof(path), "/tmp/podman-run-%u/libpod/tmp/pause.pid",
+			 getuid());
+		pid = read_pid(path);
+	}
+	return pid;
+}
+
+static bool same_set(const struct range_set *a, const struct range_set *b)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (i >= b->n || a->ranges[i].start != b->ranges[i].start ||
+		    a->ranges[i].end != b->ranges[i].end)
+			return false;
+	return a->n == b->n;
+}
+
+/* The ids that the namespace of a process has, as they are here; false: not known. */
+static bool read_outer(pid_t pid, const struct kind *kind, struct range_set *set)
+{
+	CLEANUP(fd_cleanup) int process = -1;
+	struct idmap map = { .n = 0 };
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+	process = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (process < 0 || process_read_map(process, kind, &map))
+		return false;
+	for (size_t i = 0; i < map.n; i++)
+		if (range_set_add(set, extent_outer(&map.extents[i])))
+			return false;
+	return map.n > 0;
+}
+
+/* Whether the process has just the own id and what is delegated; yes, if not known. */
+static bool has_present_ids(const struct doctor *doctor, pid_t pid, unsigned group)
+{
+	CLEANUP(range_set_cleanup) struct range_set found = RANGE_SET(LIMIT_EXTENTS);
+	CLEANUP(range_set_cleanup) struct range_set wanted = RANGE_SET(DOCTOR_RANGES + 1);
+	const struct doctor_side *side = &doctor->sides[group];
+	uint32_t own = group ? getgid() : getuid();
+	const struct range one = { own, (uint64_t)own + 1 };
+
+	if (!read_outer(pid, side->kind, &found) || range_set_add(&wanted, one))
+		return true;
+	for (size_t i = 0; i < side->held.n; i++)
+		if (range_set_add(&wanted, side->held.ranges[i]))
+			return true;
+	return same_set(&found, &wanted);
+}
+
+/* Whether podman keeps a namespace of earlier days. */
+int doctor_pause(struct doctor *doctor)
+{
+	pid_t pid = find_pause();
+	const struct facts_host host = { .pause = pid };
+
+	if (pid == 0)
+		return doctor_tell_good(doctor, "podman", NULL,
+					_("keeps no namespace at the moment"));
+	for (unsigned group = 0; group < 2; group++) {
+		struct facts facts = doctor_facts(doctor, doctor->sides[group].kind,
+						  &host, FACTS_PAUSE, 0);
+
+		if (!has_present_ids(doctor, pid, group))
+			return doctor_tell_bad(doctor, "podman", &facts);
+	}
+	return doctor_tell_good(doctor, "podman", NULL,
+				_("process %d keeps a namespace with these ids"),
+				(int)pid);
+}

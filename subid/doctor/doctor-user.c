@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * doctor-user: root asks about a user, and a process that is this user answers.
+ *
+ * MUST: the process has nothing of root's: no id, group, descriptor, terminal, variable
+ * of the environment or byte of memory. It is what a login of the user would be, so the
+ * user can look into it and write what it likes to its output. MUST: so what comes out of
+ * it is not trusted: no control character reaches root's terminal, and its exit status is
+ * one of a few. MUST: it does not keep root waiting, and does not outlive the question.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/keyctl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "message/i18n.h"
+#include "command/identity.h"
+#include "command/interrupt.h"
+#include "message/report.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/printable.h"
+#include "libsubid/sys/child.h"
+#include "libsubid/sys/conf.h"
+#include "libsubid/sys/fd.h"
+#include "libsubid/sys/paths.h"
+#include "libsubid/sys/wait.h"
+#include "subid/doctor/doctor.h"
+#include "subid/verb/progress.h"
+
+#define VARIABLES      16
+#define VARIABLE_BYTES 512
+
+/* More than the limits of all that it waits for itself. */
+#define ANSWER_SECONDS 60
+
+/* The usual one, if login.defs does not say. */
+#define PATH_USUAL "/usr/local/bin:/usr/bin:/bin"
+
+struct environment {
+	char text[VARIABLES][VARIABLE_BYTES];
+	char *words[VARIABLES + 1];
+	size_t n;
+};
+
+/* Adds a variable; one that is too long is left out. */
+static void put(struct environment *environment, const char *name, const char *value)
+{
+	char *text;
+	int n;
+
+	if (environment->n == VARIABLES)
+		return;
+	text = environment->text[environment->n];
+	n = snprintf(text, VARIABLE_BYTES, "%s=%s", name, value);
+	if (n < 0 || n >= VARIABLE_BYTES)
+		return;
+	environment->words[environment->n++] = text;
+	environment->words[environment->n] = NULL;
+}
+
+static void put_path(struct environment *environment)
+{
+	char value[CONF_VALUE_BYTES];
+
+	/* ENV_PATH is written as `PATH=...` or without that. */
+	if (conf_lookup(AT_FDCWD, LOGIN_DEFS, "ENV_PATH", value))
+		put(environment, "PATH", PATH_USUAL);
+	else
+		put(environment, "PATH", value + (strncmp(value, "PATH=", 5) ? 0 : 5));
+}
+
+/* What a login of the user has, and the language of who asks. */
+static void make_environment(const struct account *account, const char *home,
+			     struct environment *environment)
+{
+	static const char *const kept[] = { "LANG", "LC_ALL", "LC_CTYPE", "LC_MESSAGES" };
+	char runtime[64];
+	struct stat status;
+
+	put_path(environment);
+	put(environment, "HOME", home);
+	put(environment, "USER", account->name);
+	put(environment, "LOGNAME", account->name);
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+		const char *value = getenv(kept[i]);
+
+		if (value && !strchr(value, '/'))
+			put(environment, kept[i], value);
+	}
+	snprintf(runtime, sizeof(runtime), "/run/user/%u", account->uid);
+	if (stat(runtime, &status) == 0 && status.st_uid == account->uid)
+		put(environment, "XDG_RUNTIME_DIR", runtime);
+}
+
+/* What the process needs to know of the user. */
+struct identity {
+	const struct account *account;
+	char *home;
+	gid_t *groups;
+	size_t n_groups;
+};
+
+static void identity_cleanup(struct identity *user)
+{
+	free(user->home);
+	free(user->groups);
+}
+
+/* Leaves root for good. */
+static int become(const struct identity *user)
+{
+	if (setgroups(user->n_groups, user->groups))
+		return -errno;
+	return identity_become(user->account->uid, user->account->gid);
+}
+
+static const char *const *arguments(const struct doctor *doctor, const char *words[8])
+{
+	const struct output_format *format = &doctor->options.output;
+	size_t n = 0;
+
+	words[n++] = PROGRAM;
+	words[n++] = "doctor";
+	if (format->json)
+		words[n++] = "--json";
+	if (format->raw)
+		words[n++] = "--raw";
+	if (format->no_headings)
+		words[n++] = "--noheadings";
+	if (format->columns) {
+		words[n++] = "--output";
+		words[n++] = format->columns;
+	}
+	words[n] = NULL;
+	return words;
+}
+
+/* What the child is given. */
+struct login {
+	const struct doctor *doctor;
+	const struct identity *user;
+	pid_t parent;
+};
+
+/* The child: becomes the user and starts this program anew. */
+static int run_child(void *context)
+{
+	const struct login *login = context;
+	const struct account *account = login->user->account;
+	struct environment environment = { .n = 0 };
+	const char *words[8];
+	int r;
+
+	make_environment(account, login->user->home, &environment);
+	arguments(login->doctor, words);
+	/* A keyring that came from root's login would be the user's to read. Where the
+	 * kernel has none there is none. */
+	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+	r = become(login->user);
+	/* After that: new ids take it back. */
+	if (r == 0)
+		r = child_end_with(login->parent, 0);
+	if (r == 0 && chdir("/"))
+		r = -errno;
+	if (r == 0) {
+		execve("/proc/self/exe", (char **)(uintptr_t)words, environment.words);
+		r = -errno;
+	}
+	report_line(PROGRAM, "%s: %s", account->name, report_error(-r));
+	return VERB_UNREADABLE;
+}
+
+/* What the user's process has said and root has not seen yet. */
+struct relay {
+	enum printable_charset charset;
+	char text[4096];
+	size_t len;
+};
+
+/* Passes lines on, without control characters. */
+static void put_lines(const char *text, size_t len, enum printable_charset charset)
+{
+	while (len > 0) {
+		const char *newline = memchr(text, '\n', len);
+		size_t n = newline ? (size_t)(newline - text) : len;
+
+		report_put(text, n, charset);
+		if (newline)
+			putchar_unlocked('\n');
+		n += newline ? 1 : 0;
+		text += n;
+		len -= n;
+	}
+}
+
+/* Passes everything on but the last bytes, which are kept. */
+static void pass_on(struct relay *relay, size_t kept)
+{
+	size_t len = relay->len - kept;
+
+	put_lines(relay->text, len, relay->charset);
+	memmove(relay->text, relay->text + len, kept);
+	relay->len = kept;
+}
+
+/* Takes what the process says. A character may come in two parts. */
+static void hear_text(void *context, char *text, size_t n)
+{
+	struct relay *relay = context;
+
+	progress_rows();
+	while (n > 0) {
+		size_t room = sizeof(relay->text) - relay->len;
+		size_t len = n < room ? n : room;
+
+		memcpy(relay->text + relay->len, text, len);
+		relay->len += len;
+		text += len;
+		n -= len;
+		pass_on(relay, printable_partial(relay->text, relay->len));
+	}
+}
+
+static int status_of(int status)
+{
+	int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+
+	switch (code) {
+	case VERB_DONE:
+	case VERB_USAGE:
+	case VERB_FINDINGS:
+		return code;
+	default:
+		return VERB_UNREADABLE;
+	}
+}
+
+/* Asks for home and groups. Returns 0 or an exit status with the reason told. */
+static int find_identity(struct nss_client *asker, struct identity *user)
+{
+	int r = nss_client_home(asker, user->account->name, &user->home);
+
+	if (r == 0)
+		r = nss_client_groups(asker, user->account, &user->groups, &user->n_groups);
+	/* Root's process, which this one's user has no business with. */
+	nss_client_end(asker);
+	if (r == 0)
+		return 0;
+	report_line(PROGRAM, _("cannot look up user '%s': %s"), user->account->name,
+		    r > 0 ? report_error(ENOENT) : report_no_answer(r));
+	return VERB_UNREADABLE;
+}
+
+/* Rows for programs are UTF-8 in each locale, and so they are passed on. */
+static enum printable_charset charset_of(const struct output_format *format)
+{
+	return format->json || format->raw ? PRINTABLE_UTF8 : report_charset();
+}
+
+/* Hears the process. A signal that came ends it first, and then, let go, this one. */
+static int hear(const struct doctor *doctor, const struct identity *user,
+		struct child *child, int in, int stop)
+{
+	struct relay relay = { .charset = charset_of(&doctor->options.output) };
+	int64_t end = wait_clock() + ANSWER_SECONDS * 1000;
+	int r = doctor_listen(in, child, stop, end, hear_text, &relay);
+	int status = child_end(child);
+
+	pass_on(&relay, 0);
+	if (r == 0)
+		return status_of(status);
+	if (r < 0)
+		return verb_fail(-r);
+	if (r == WAIT_OVER) {
+		fflush(stdout);
+		report_line(PROGRAM,
+			    _("user '%s': the answer had no end and was cut off"),
+			    user->account->name);
+	}
+	return VERB_UNREADABLE;
+}
+
+static int run_as(const struct doctor *doctor, const struct identity *user)
+{
+	CLEANUP(interrupt_let_go) struct interrupt interrupt = INTERRUPT_NONE;
+	CLEANUP(fd_cleanup) int in = -1;
+	struct login login = { doctor, user, getpid() };
+	struct child child;
+	int ends[2], r;
+
+	r = interrupt_hold(&interrupt);
+	if (r)
+		return verb_fail(-r);
+	if (pipe2(ends, O_CLOEXEC))
+		return verb_fail(errno);
+	in = ends[0];
+	fflush(stdout);
+	r = child_start(&child,
+			&(struct child_options){
+				.output = ends[1],
+				.program = true,
+				.session = true,
+			},
+			run_child, &login);
+	fd_close(ends[1]);
+	if (r)
+		return verb_fail(-r);
+	return hear(doctor, user, &child, in, interrupt.fd);
+}
+
+/*
+ * Answers as the user, for root. Returns an exit status.
+ */
+int doctor_run_as(struct doctor *doctor, const struct account *account)
+{
+	CLEANUP(identity_cleanup) struct identity user = { .account = account };
+	int r = find_identity(&doctor->asker, &user);
+
+	return r ? r : run_as(doctor, &user);
+}

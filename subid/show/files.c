@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * files: files of containers, as the host sees them and by what the databases say about
+ * their ids. Only directories are opened, and no symbolic link below is followed.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "message/i18n.h"
+#include "message/report.h"
+#include "libsubid/sys/walk.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/printable.h"
+#include "subid/verb/idnames.h"
+#include "subid/verb/index.h"
+#include "subid/verb/progress.h"
+
+enum column {
+	COLUMN_OWNER,
+	COLUMN_UID,
+	COLUMN_INSIDE,
+	COLUMN_GOWNER,
+	COLUMN_GID,
+	COLUMN_GINSIDE,
+	COLUMN_MODE,
+	COLUMN_FILE,
+	N_COLUMNS,
+};
+
+static const struct output_column columns[N_COLUMNS] = {
+	[COLUMN_OWNER] = { .name = "OWNER" },
+	[COLUMN_UID] = { .name = "UID", .type = OUTPUT_NUMBER },
+	[COLUMN_INSIDE] = { .name = "INSIDE", .type = OUTPUT_NUMBER },
+	[COLUMN_GOWNER] = { .name = "GOWNER" },
+	[COLUMN_GID] = { .name = "GID", .type = OUTPUT_NUMBER },
+	[COLUMN_GINSIDE] = { .name = "GINSIDE", .type = OUTPUT_NUMBER },
+	[COLUMN_MODE] = { .name = "MODE" },
+	[COLUMN_FILE] = { .name = "FILE" },
+};
+
+static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
+
+struct files {
+	struct verb_options options;
+	struct verb_place place;
+	bool all;
+	bool one_file_system;
+	struct owners owners;
+	struct sources sources;
+	struct index indices[2];
+	struct idnames accounts[2];
+	struct output output;
+	uint64_t n;
+	int status;
+};
+
+static void files_cleanup(struct files *files)
+{
+	output_cleanup(&files->output);
+	for (size_t i = 0; i < 2; i++) {
+		idnames_cleanup(&files->accounts[i]);
+		index_cleanup(&files->indices[i]);
+	}
+	owners_cleanup(&files->owners);
+}
+
+/* What stands in three columns about an id. */
+struct meaning {
+	const char *owner;
+	char id[OUTPUT_NUMBER_BYTES];
+	char inside[OUTPUT_NUMBER_BYTES]; /* empty: it is no subordinate id */
+};
+
+/* Tells whether the id is a subordinate one. */
+static bool explain(struct files *files, size_t side, uint32_t id,
+		    struct meaning *ret_meaning)
+{
+	const struct index *index = &files->indices[side];
+	const struct index_range *range = index_find(index, id, NULL);
+	uint32_t inside;
+
+	output_number(id, ret_meaning->id);
+	ret_meaning->inside[0] = '\0';
+	if (!range) {
+		ret_meaning->owner = idnames_find(&files->accounts[side], id);
+		return false;
+	}
+	ret_meaning->owner = index_owner(index, range);
+	if (owners_tell_apart(&files->owners) &&
+	    index_inside(range, id, files->options.from_zero, &inside))
+		output_number(inside, ret_meaning->inside);
+	return true;
+}
+
+static int show(struct files *files, const struct stat *st, const char *path)
+{
+	struct meaning uid, gid;
+	char mode[8];
+	bool subordinate = explain(files, 0, st->st_uid, &uid);
+	const char *cells[N_COLUMNS] = {
+		[COLUMN_UID] = uid.id,
+		[COLUMN_GID] = gid.id,
+		[COLUMN_MODE] = mode,
+		[COLUMN_FILE] = path,
+	};
+
+	subordinate |= explain(files, 1, st->st_gid, &gid);
+	if (!subordinate && !files->all)
+		return 0;
+	snprintf(mode, sizeof(mode), "%04o", st->st_mode & 07777U);
+	cells[COLUMN_OWNER] = uid.owner;
+	cells[COLUMN_GOWNER] = gid.owner;
+	cells[COLUMN_INSIDE] = uid.inside[0] ? uid.inside : NULL;
+	cells[COLUMN_GINSIDE] = gid.inside[0] ? gid.inside : NULL;
+	return output_row(&files->output, cells, NULL);
+}
+
+/* What a message shows of a path, so that the reason has room behind it. */
+#define SHOWN_PATH_BYTES (REPORT_LINE_BYTES * 3 / 4)
+
+/* The end of a path that is too long for a message, from a name on if that can be. */
+static const char *path_end(const char *path)
+{
+	size_t len = strlen(path), room = SHOWN_PATH_BYTES;
+	const char *end, *slash;
+
+	if (printable_span(path, len, report_charset()) < len)
+		room /= PRINTABLE_ESCAPE_BYTES;
+	if (len <= room)
+		return path;
+	end = path + len - room;
+	slash = strchr(end, '/');
+	return slash ? slash : end;
+}
+
+/* What cannot be read is reported and remembered; the rest goes on. */
+static void report_path(struct files *files, const char *path, int error)
+{
+	const char *end = path_end(path);
+
+	report_line(PROGRAM, "%s%s: %s", end > path ? "..." : "", end,
+		    report_error(error));
+	files->status = VERB_UNREADABLE;
+}
+
+static int take(void *context, const struct walk_entry *entry)
+{
+	struct files *files = context;
+
+	progress_show(entry->path, ++files->n, 0);
+	if (entry->status)
+		return show(files, entry->status, entry->path);
+	report_path(files, entry->path, entry->error);
+	return 0;
+}
+
+/* Returns an exit status. */
+static int walk(struct files *files, char *const *directories)
+{
+	const struct walk_options options = {
+		.follow_first = true,
+		.one_file_system = files->one_file_system,
+	};
+
+	for (; *directories; directories++) {
+		int r = walk_below(*directories, &options, take, files);
+
+		if (r)
+			return r < 0 ? verb_fail(-r) : r;
+	}
+	return files->status;
+}
+
+static int load(struct files *files)
+{
+	int r = owners_start(&files->owners, &files->place);
+
+	if (r == 0)
+		r = sources_start(&files->sources, &files->place, &files->owners);
+	if (r == 0)
+		sources_note_unasked(&files->sources);
+	for (size_t i = 0; i < 2 && r == 0; i++) {
+		r = idnames_start(&files->accounts[i], &files->owners, kinds[i]);
+		if (r)
+			break;
+		r = index_load(&files->indices[i], &files->place, kinds[i],
+			       &files->owners, NULL, NULL);
+		if (r == VERB_UNREADABLE) {
+			files->status = r;
+			r = 0;
+		}
+	}
+	if (files->status == 0)
+		files->status = owners_status(&files->owners);
+	return r;
+}
+
+static int take_option(void *context, int option)
+{
+	struct files *files = context;
+
+	switch (option) {
+	case 'a':
+		files->all = true;
+		return VERB_GO;
+	case 'x':
+		files->one_file_system = true;
+		return VERB_GO;
+	default:
+		return verb_take(&verb_files, &files->options, option);
+	}
+}
+
+static int parse(int argc, char **argv, struct files *files)
+{
+	static const struct option long_options[] = {
+		{ "all", no_argument, NULL, 'a' },
+		{ "one-file-system", no_argument, NULL, 'x' },
+		VERB_LONG_FROM_ZERO,
+		VERB_LONG_OUTPUT,
+		VERB_LONG_ROOT,
+		VERB_LONG_HELP,
+		VERB_LONG_END,
+	};
+	static const char short_options[] = "ax" VERB_SHORT_FROM_ZERO VERB_SHORT_OUTPUT
+		VERB_SHORT_ROOT VERB_SHORT_HELP;
+	int r = verb_parse(argc, argv, short_options, long_options, take_option, files);
+
+	if (r != VERB_GO || optind < argc)
+		return r;
+	report_line(PROGRAM, _("a folder is missing"));
+	return verb_misuse(&verb_files);
+}
+
+static int run(int argc, char **argv)
+{
+	CLEANUP(files_cleanup)
+	struct files files = { .output = OUTPUT_NONE };
+	int r, status;
+
+	r = parse(argc, argv, &files);
+	if (r == VERB_GO)
+		r = verb_find_place(files.options.root, &files.place);
+	if (r != VERB_GO)
+		return r;
+	r = load(&files);
+	if (r)
+		return r;
+	r = output_start(&files.output, "files", columns, N_COLUMNS,
+			 &files.options.output);
+	if (r)
+		return r;
+	status = walk(&files, argv + optind);
+	r = output_end(&files.output);
+	return r ? r : status;
+}
+
+const struct verb verb_files = {
+	.name = "files",
+	.run = run,
+	.synopsis = N_("[OPTION]... DIR..."),
+	.help = N_("show files of containers, by their ids outside and inside"),
+	.options = N_("  -a, --all             those of the host, too\n"
+		      "  -x, --one-file-system do not go into other file systems\n"),
+	.shared = VERB_SHARES_OUTPUT | VERB_SHARES_ROOT | VERB_SHARES_FROM_ZERO,
+};

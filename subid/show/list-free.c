@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * list-free: where another range could go: the gaps within the bounds of login.defs(5),
+ * between the ranges of all lines, the ids of local accounts and those that are never
+ * delegated, for each kind, and for a range that is to be the same in both. A range of
+ * the default size fits a gap as often as its ids suffice, or where the range follows
+ * from the uid, once for each uid whose range is free. In a user namespace these are the
+ * gaps of ids that exist there, as long as a range fits one of them: an allocation
+ * prefers them as well.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "command/allocation.h"
+#include "message/i18n.h"
+#include "message/report.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
+#include "libsubid/sys/settings.h"
+#include "libsubid/sys/userns.h"
+#include "libsubid/store/used.h"
+#include "subid/verb/lines.h"
+#include "subid/show/list.h"
+
+enum column {
+	COLUMN_KIND,
+	COLUMN_FIRST,
+	COLUMN_LAST,
+	COLUMN_COUNT,
+	COLUMN_FITS,
+	N_COLUMNS,
+};
+
+static const struct output_column columns[N_COLUMNS] = {
+	[COLUMN_KIND] = { .name = "KIND" },
+	[COLUMN_FIRST] = { .name = "FIRST", .type = OUTPUT_NUMBER },
+	[COLUMN_LAST] = { .name = "LAST", .type = OUTPUT_NUMBER },
+	[COLUMN_COUNT] = { .name = "COUNT", .type = OUTPUT_NUMBER },
+	[COLUMN_FITS] = { .name = "FITS", .type = OUTPUT_NUMBER },
+};
+
+static int put(struct used *used, struct range range)
+{
+	int r = used_put(used, range);
+
+	return r ? verb_fail(-r) : 0;
+}
+
+/*
+ * The ids of local accounts, and those that are never delegated. The primary groups of
+ * users are in passwd(5): that it cannot be read is reported once.
+ */
+static int put_accounts(const struct list *list, const struct kind *kind,
+			struct used *used, bool *unread)
+{
+	CLEANUP(range_set_cleanup) struct range_set all = RANGE_SET(1);
+	int r = range_set_add(&all, (struct range){ 0, ID_END });
+
+	if (r == 0)
+		r = used_put_reserved(used, all.ranges[0]);
+	if (r)
+		return verb_fail(-r);
+	r = ids_in_use_local(list->place.folder, kind, &all, &used->in_use);
+	if (r) {
+		if (!*unread)
+			report_line(PROGRAM, "%s/%s: %s", list->place.etc,
+				    used->in_use.failed, report_error(-r));
+		*unread = true;
+		return VERB_UNREADABLE;
+	}
+	r = used_put_accounts(used, &used->in_use);
+	return r ? verb_fail(-r) : 0;
+}
+
+static int read_settings(const struct list *list, struct settings *ret_settings)
+{
+	struct settings_error error;
+	int r = settings_read(list->place.folder, ret_settings, &error);
+
+	if (r == 0)
+		return 0;
+	allocation_report_settings(PROGRAM, list->place.etc, &error, r);
+	return VERB_UNREADABLE;
+}
+
+/* How many ranges a gap has room for; by SUB_UID_DETERMINISTIC, of how many uids. */
+static uint64_t count_fits(const struct settings *settings,
+			   const struct alloc_request *request, struct range gap)
+{
+	return settings->deterministic ?
+		       alloc_deterministic_fits(request, settings->uid_min, gap) :
+		       range_count(gap) / request->count;
+}
+
+static int show_gap(struct list *list, const char *kind, const struct settings *settings,
+		    const struct alloc_request *request, struct range gap)
+{
+	char first[OUTPUT_NUMBER_BYTES], last[OUTPUT_NUMBER_BYTES];
+	char n[OUTPUT_NUMBER_BYTES], fits[OUTPUT_NUMBER_BYTES];
+	const char *cells[N_COLUMNS] = {
+		[COLUMN_KIND] = kind,
+		[COLUMN_FIRST] = output_number(gap.start, first),
+		[COLUMN_LAST] = output_number(gap.end - 1, last),
+		[COLUMN_COUNT] = output_number(range_count(gap), n),
+	};
+
+	/* With a count of 0 nothing is allocated by default. */
+	if (request->count > 0)
+		cells[COLUMN_FITS] =
+			output_number(count_fits(settings, request, gap), fits);
+	return output_row(&list->output, cells, NULL);
+}
+
+/* The gaps between the ids of @used, and of @absent, which may be NULL. */
+static int find_gaps(const struct alloc_request *request, const struct used *used,
+		     const struct used *absent, struct alloc_space *ret_space)
+{
+	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(SIZE_MAX);
+	CLEANUP(used_cleanup) struct used all = { 0 };
+	const struct used *parts[] = { used, absent };
+	int r = 0;
+
+	for (size_t i = 0; i < 2 && parts[i]; i++)
+		for (size_t j = 0; r == 0 && j < parts[i]->n; j++)
+			r = used_put(&all, parts[i]->ranges[j]);
+	if (r == 0)
+		r = range_set_fill(&set, all.ranges, all.n);
+	return r ? r : alloc_space_init(ret_space, request, &set, 0);
+}
+
+static bool fits_any(const struct settings *settings, const struct alloc_request *request,
+		     const struct alloc_space *space)
+{
+	for (size_t i = 0; request->count > 0 && i < space->n; i++)
+		if (count_fits(settings, request, space->gaps[i]) > 0)
+			return true;
+	return false;
+}
+
+/* Shows what of the bounds is not in use. */
+static int show_gaps(struct list *list, const char *kind, const struct used *used,
+		     const struct used *absent, const struct settings *settings,
+		     const struct alloc_request *request)
+{
+	CLEANUP(alloc_space_cleanup) struct alloc_space space = { 0 };
+	int r = find_gaps(request, used, absent, &space);
+
+	if (r == 0 && absent->n > 0 && !fits_any(settings, request, &space)) {
+		alloc_space_cleanup(&space);
+		r = find_gaps(request, used, NULL, &space);
+	}
+	if (r)
+		return verb_fail(-r);
+	for (size_t i = 0; r == 0 && i < space.n; i++)
+		r = show_gap(list, kind, settings, request, space.gaps[i]);
+	return r;
+}
+
+/* What a range in both databases has to keep to; false: there is no such range. */
+static bool pair(const struct settings *settings, struct alloc_request *ret_request)
+{
+	const struct alloc_request *uid = &settings->requests[0];
+	const struct alloc_request *gid = &settings->requests[1];
+
+	*ret_request = *uid;
+	if (settings->deterministic && uid->bounds.start != gid->bounds.start)
+		return false;
+	return uid->count == gid->count &&
+	       range_intersect(uid->bounds, gid->bounds, &ret_request->bounds);
+}
+
+/* Adds ids that do not exist in this user namespace; without /proc, say, none are known.
+ */
+static int put_absent(const struct list *list, const struct kind *kind,
+		      struct used *absent)
+{
+	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(SIZE_MAX);
+	int r = list->place.image ? 0 : userns_absent(kind, &set);
+
+	if (r == -ENOMEM)
+		return verb_fail(ENOMEM);
+	r = 0;
+	for (size_t i = 0; r == 0 && i < set.n; i++)
+		r = put(absent, set.ranges[i]);
+	return r;
+}
+
+static int put_all(struct used *used, const struct used *from)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < from->n; i++)
+		r = put(used, from->ranges[i]);
+	return r;
+}
+
+static int show_kinds(struct list *list, const struct settings *settings)
+{
+	CLEANUP(used_cleanup) struct used both = { 0 };
+	CLEANUP(used_cleanup) struct used both_absent = { 0 };
+	struct alloc_request request;
+	int r = 0, status = VERB_DONE;
+	bool unread = false;
+
+	for (size_t i = 0; i < list->n_kinds && r == 0; i++) {
+		CLEANUP(used_cleanup) struct used used = { 0 };
+		CLEANUP(used_cleanup) struct used absent = { 0 };
+		const struct kind *kind = list->kinds[i];
+
+		r = lines_find_used(&list->place, kind, true, &used);
+		if (r == 0)
+			r = put_accounts(list, kind, &used, &unread);
+		if (r == VERB_UNREADABLE) {
+			status = r;
+			r = 0;
+			continue;
+		}
+		if (r == 0)
+			r = put_absent(list, kind, &absent);
+		if (r == 0)
+			r = show_gaps(list, kind->id, &used, &absent, settings,
+				      &settings->requests[kind->group]);
+		if (r == 0)
+			r = put_all(&both, &used);
+		if (r == 0)
+			r = put_all(&both_absent, &absent);
+	}
+	if (r == 0 && status == VERB_DONE && list->n_kinds == 2 &&
+	    pair(settings, &request))
+		r = show_gaps(list, "both", &both, &both_absent, settings, &request);
+	return r ? r : status;
+}
+
+/* Shows the gaps. Returns an exit status. */
+int list_free(struct list *list)
+{
+	struct settings settings;
+	int r, status;
+
+	status = read_settings(list, &settings);
+	if (status)
+		return status;
+	r = output_start(&list->output, "gaps", columns, N_COLUMNS,
+			 &list->options.output);
+	if (r)
+		return r;
+	status = show_kinds(list, &settings);
+	r = output_end(&list->output);
+	return r ? r : status;
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * list-ranges: a row a line, as the lines stand in the file; or, for those owners whom
+ * another source grants ids, a row a range.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "message/i18n.h"
+#include "message/report.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
+#include "libsubid/sys/paths.h"
+#include "subid/verb/lines.h"
+#include "subid/show/list.h"
+
+enum column {
+	COLUMN_KIND,
+	COLUMN_OWNER,
+	COLUMN_UID,
+	COLUMN_FIRST,
+	COLUMN_LAST,
+	COLUMN_COUNT,
+	COLUMN_WHERE,
+	N_COLUMNS,
+};
+
+static const struct output_column columns[N_COLUMNS] = {
+	[COLUMN_KIND] = { .name = "KIND" },
+	[COLUMN_OWNER] = { .name = "OWNER" },
+	[COLUMN_UID] = { .name = "UID", .type = OUTPUT_NUMBER },
+	[COLUMN_FIRST] = { .name = "FIRST", .type = OUTPUT_NUMBER },
+	[COLUMN_LAST] = { .name = "LAST", .type = OUTPUT_NUMBER },
+	[COLUMN_COUNT] = { .name = "COUNT", .type = OUTPUT_NUMBER },
+	[COLUMN_WHERE] = { .name = "WHERE" },
+};
+
+static int show_range(struct list *list, const struct kind *kind, const char *owner,
+		      const char *uid, struct range range, const char *where)
+{
+	char first[OUTPUT_NUMBER_BYTES], last[OUTPUT_NUMBER_BYTES];
+	char count[OUTPUT_NUMBER_BYTES];
+	const char *cells[N_COLUMNS] = {
+		[COLUMN_KIND] = kind->id,
+		[COLUMN_OWNER] = owner,
+		[COLUMN_UID] = uid,
+		[COLUMN_FIRST] = output_number(range.start, first),
+		[COLUMN_LAST] = output_number(range.end - 1, last),
+		[COLUMN_COUNT] = output_number(range_count(range), count),
+		[COLUMN_WHERE] = where,
+	};
+
+	return output_row(&list->output, cells, NULL);
+}
+
+static int show_line(const struct line *line, void *context)
+{
+	struct list *list = context;
+	const struct entry *entry = &line->entry;
+	char owner[LIMIT_OWNER_BYTES + 1], where[PATH_MAX + 32];
+	char uid[OUTPUT_NUMBER_BYTES];
+	uint32_t owner_uid;
+	bool has_uid = owners_uid(&list->owners, entry, &owner_uid);
+
+	memcpy(owner, entry->owner, entry->owner_len);
+	owner[entry->owner_len] = '\0';
+	snprintf(where, sizeof(where), "%s:%" PRIu64, line->path, line->number);
+	return show_range(list, line->kind, owner,
+			  has_uid ? output_number(owner_uid, uid) : NULL, entry->range,
+			  where);
+}
+
+static int show_wanted(const struct line *line, void *context)
+{
+	return list_wants(context, &line->entry) ? show_line(line, context) : 0;
+}
+
+static int count_line(const struct line *line, void *context)
+{
+	(void)line;
+	++*(uint64_t *)context;
+	return 0;
+}
+
+/* Where the databases are not among those who are asked. */
+static int tell_all_void(struct list *list, const struct kind *kind)
+{
+	uint64_t n = 0;
+	int r = lines_each(&list->place, kind, true, count_line, &n);
+
+	if (r == 0 && n > 0)
+		report_line(PROGRAM,
+			    _("note: %s/%s: lines that grant nothing, since %s does not "
+			      "name the files: %" PRIu64),
+			    list->place.etc, kind->database, NSSWITCH_CONF, n);
+	return r;
+}
+
+/* Shows what a user is granted by whoever answers for it. */
+static int show_user(struct list *list, const struct kind *kind, size_t i)
+{
+	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
+	const struct user *user = &list->users[i];
+	const struct source *source = NULL;
+	char uid[OUTPUT_NUMBER_BYTES];
+	int r = sources_ask(&list->sources, user, kind, show_line, list, &set, &source);
+
+	for (size_t j = 0; j < set.n && r == 0; j++)
+		r = show_range(list, kind, user->name,
+			       user->has_uid ? output_number(user->uid, uid) : NULL,
+			       set.ranges[j], source->name);
+	list->found[i] |= source && (source->type == SOURCE_FILES || set.n > 0);
+	if (r || (source && source->type == SOURCE_FILES))
+		return r;
+	return sources_tell_void(&list->sources, user, kind, source);
+}
+
+/* Tells whether a user was asked for before, by another word perhaps. */
+static bool is_again(const struct list *list, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (strcmp(list->users[j].name, list->users[i].name) == 0) {
+			list->found[i] = list->found[j];
+			return true;
+		}
+	return false;
+}
+
+static int show_kind(struct list *list, const struct kind *kind)
+{
+	int r, status = VERB_DONE;
+
+	if (!list->sources.files && list->n_users == 0)
+		return tell_all_void(list, kind);
+	if (!list->sources.plugins || list->n_users == 0)
+		return lines_each(&list->place, kind, true, show_wanted, list);
+	for (size_t i = 0; i < list->n_users && status != VERB_NOT_WRITTEN; i++) {
+		r = is_again(list, i) ? 0 : show_user(list, kind, i);
+		status = r ? r : status;
+	}
+	return status;
+}
+
+/* Shows the ranges. Returns an exit status. */
+int list_ranges(struct list *list)
+{
+	int r, status = VERB_DONE;
+
+	r = output_start(&list->output, "ranges", columns, N_COLUMNS,
+			 &list->options.output);
+	if (r)
+		return r;
+	for (size_t i = 0; i < list->n_kinds && status != VERB_NOT_WRITTEN; i++) {
+		r = show_kind(list, list->kinds[i]);
+		status = r ? r : status;
+	}
+	r = output_end(&list->output);
+	return r ? r : status;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * list: what the forms of the verb share.
+ */
+#ifndef SUBID_LIST_H
+#define SUBID_LIST_H
+
+#include "libsubid/core/kind.h"
+#include "subid/verb/owners.h"
+#include "subid/verb/sources.h"
+#include "subid/verb/verb.h"
+
+struct list {
+	struct verb_options options;
+	struct verb_place place;
+	struct owners owners;
+	struct sources sources;
+	const struct kind *kinds[2]; /* that are asked for */
+	size_t n_kinds;
+	struct user *users; /* that are asked for; none: all */
+	bool *found;	    /* of each, whether there was anything */
+	size_t n_users;
+	bool free;
+	bool map;
+	struct output output;
+};
+
+bool list_wants(const struct list *list, const struct entry *entry);
+int list_ranges(struct list *list);
+int list_free(struct list *list);
+int list_map(struct list *list);
+
+#endif

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * ps: processes of containers, as the host sees them and as they see themselves.
+ *
+ * What an id is inside comes from the map of the process' own user namespace, which
+ * anybody may read. A process that ends meanwhile is left out.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "message/i18n.h"
+#include "message/report.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/sys/fd.h"
+#include "libsubid/sys/process.h"
+#include "libsubid/sys/processes.h"
+#include "subid/verb/idnames.h"
+#include "subid/verb/index.h"
+
+#define COMMAND_BYTES 4096
+
+enum column {
+	COLUMN_PID,
+	COLUMN_USERNS,
+	COLUMN_OWNER,
+	COLUMN_UID,
+	COLUMN_INSIDE,
+	COLUMN_GID,
+	COLUMN_GINSIDE,
+	COLUMN_COMMAND,
+	N_COLUMNS,
+};
+
+static const struct output_column columns[N_COLUMNS] = {
+	[COLUMN_PID] = { .name = "PID", .type = OUTPUT_NUMBER },
+	[COLUMN_USERNS] = { .name = "USERNS", .type = OUTPUT_NUMBER },
+	[COLUMN_OWNER] = { .name = "OWNER" },
+	[COLUMN_UID] = { .name = "UID", .type = OUTPUT_NUMBER },
+	[COLUMN_INSIDE] = { .name = "INSIDE", .type = OUTPUT_NUMBER },
+	[COLUMN_GID] = { .name = "GID", .type = OUTPUT_NUMBER },
+	[COLUMN_GINSIDE] = { .name = "GINSIDE", .type = OUTPUT_NUMBER },
+	[COLUMN_COMMAND] = { .name = "COMMAND", .cut = true },
+};
+
+static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
+
+/* A process, by kind->group where there are two. */
+struct seen {
+	uint32_t ids[2]; /* the effective ones */
+	struct idmap maps[2];
+	bool has_userns;
+	ino_t userns;
+	char command[COMMAND_BYTES];
+};
+
+struct ps {
+	struct verb_options options;
+	struct verb_place place;
+	bool all;
+	struct owners owners;
+	struct sources sources;
+	struct index index; /* of uids */
+	struct idnames users;
+	struct seen self;
+	struct seen seen; /* large, so there is one */
+	struct output output;
+};
+
+static void ps_cleanup(struct ps *ps)
+{
+	output_cleanup(&ps->output);
+	idnames_cleanup(&ps->users);
+	index_cleanup(&ps->index);
+	owners_cleanup(&ps->owners);
+}
+
+static size_t read_file(int process, const char *name, char *text, size_t size)
+{
+	CLEANUP(fd_cleanup) int fd = openat(process, name, O_RDONLY | O_CLOEXEC);
+	size_t n;
+
+	return fd >= 0 && fd_read(fd, text, size, &n) == 0 ? n : 0;
+}
+
+/* The command line with blanks between its words; a kernel thread has a name alone. */
+static void read_command(int process, char text[static COMMAND_BYTES])
+{
+	size_t n = read_file(process, "cmdline", text, COMMAND_BYTES - 1);
+
+	while (n > 0 && text[n - 1] == '\0')
+		n--;
+	for (size_t i = 0; i < n; i++)
+		if (text[i] == '\0')
+			text[i] = ' ';
+	if (n == 0) {
+		n = read_file(process, "comm", text + 1, COMMAND_BYTES - 3);
+		if (n > 0 && text[n] == '\n')
+			n--;
+		text[0] = '[';
+		text[n + 1] = ']';
+		n += 2;
+	}
+	text[n] = '\0';
+}
+
+static int look_at(int process, struct seen *seen)
+{
+	CLEANUP(process_status_cleanup) struct process_status status = { 0 };
+	struct process_ids ids;
+	int r = process_read_status(process, &status);
+
+	for (size_t i = 0; i < 2; i++) {
+		if (r == 0)
+			r = process_ids(&status, kinds[i], &ids);
+		if (r == 0)
+			r = process_read_map(process, kinds[i], &seen->maps[i]);
+		if (r)
+			return r;
+		seen->ids[i] = ids.effective;
+	}
+	seen->has_userns = process_userns(process, &seen->userns) == 0;
+	return 0;
+}
+
+static bool same_map(const struct idmap *a, const struct idmap *b)
+{
+	return a->n == b->n &&
+	       memcmp(a->extents, b->extents, a->n * sizeof(a->extents[0])) == 0;
+}
+
+/* The namespace of a process of others has no name for us; then its maps tell. */
+static bool is_inside(const struct ps *ps)
+{
+	const struct seen *seen = &ps->seen, *self = &ps->self;
+
+	if (seen->has_userns && self->has_userns)
+		return seen->userns != self->userns;
+	return !same_map(&seen->maps[0], &self->maps[0]) ||
+	       !same_map(&seen->maps[1], &self->maps[1]);
+}
+
+/* What an id is inside; false: it is not mapped there. */
+static bool find_inside(const struct idmap *map, uint32_t id, uint32_t *ret_inside)
+{
+	for (size_t i = 0; i < map->n; i++) {
+		const struct extent *extent = &map->extents[i];
+
+		if (!range_contains(extent_outer(extent), id))
+			continue;
+		*ret_inside = extent->inner + (id - extent->outer);
+		return true;
+	}
+	return false;
+}
+
+static const char *find_owner(struct ps *ps, uint32_t uid)
+{
+	const struct index_range *range = index_find(&ps->index, uid, NULL);
+
+	return range ? index_owner(&ps->index, range) : idnames_find(&ps->users, uid);
+}
+
+static int show(struct ps *ps, pid_t pid, bool inside)
+{
+	const struct seen *seen = &ps->seen;
+	char number[N_COLUMNS][OUTPUT_NUMBER_BYTES];
+	uint32_t id;
+	const char *cells[N_COLUMNS] = {
+		[COLUMN_PID] = output_number((uint64_t)pid, number[COLUMN_PID]),
+		[COLUMN_OWNER] = find_owner(ps, seen->ids[0]),
+		[COLUMN_UID] = output_number(seen->ids[0], number[COLUMN_UID]),
+		[COLUMN_GID] = output_number(seen->ids[1], number[COLUMN_GID]),
+		[COLUMN_COMMAND] = seen->command,
+	};
+
+	if (seen->has_userns)
+		cells[COLUMN_USERNS] = output_number(seen->userns, number[COLUMN_USERNS]);
+	if (inside && find_inside(&seen->maps[0], seen->ids[0], &id))
+		cells[COLUMN_INSIDE] = output_number(id, number[COLUMN_INSIDE]);
+	if (inside && find_inside(&seen->maps[1], seen->ids[1], &id))
+		cells[COLUMN_GINSIDE] = output_number(id, number[COLUMN_GINSIDE]);
+	return output_row(&ps->output, cells, NULL);
+}
+
+static int take(pid_t pid, int process, void *context)
+{
+	struct ps *ps = context;
+	bool inside;
+
+	if (look_at(process, &ps->seen))
+		return 0;
+	inside = is_inside(ps);
+	if (!inside && !ps->all)
+		return 0;
+	read_command(process, ps->seen.command);
+	return show(ps, pid, inside);
+}
+
+static int look_at_self(struct ps *ps)
+{
+	CLEANUP(fd_cleanup)
+	int self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r = self < 0 ? -errno : look_at(self, &ps->self);
+
+	if (r)
+		report_line(PROGRAM, "/proc/self: %s", report_error(-r));
+	return r ? VERB_UNREADABLE : 0;
+}
+
+static int show_all(struct ps *ps)
+{
+	int r, status;
+
+	status = output_start(&ps->output, "processes", columns, N_COLUMNS,
+			      &ps->options.output);
+	if (status)
+		return status;
+	status = processes_each(take, ps);
+	if (status < 0) {
+		report_line(PROGRAM, "/proc: %s", report_error(-status));
+		status = VERB_UNREADABLE;
+	}
+	r = output_end(&ps->output);
+	return r ? r : status;
+}
+
+static int take_option(void *context, int option)
+{
+	struct ps *ps = context;
+
+	if (option != 'a')
+		return verb_take(&verb_ps, &ps->options, option);
+	ps->all = true;
+	return VERB_GO;
+}
+
+static int parse(int argc, char **argv, struct ps *ps)
+{
+	static const struct option long_options[] = {
+		{ "all", no_argument, NULL, 'a' },
+		VERB_LONG_OUTPUT,
+		VERB_LONG_HELP,
+		VERB_LONG_END,
+	};
+	static const char short_options[] = "a" VERB_SHORT_OUTPUT VERB_SHORT_HELP;
+	int r = verb_parse(argc, argv, short_options, long_options, take_option, ps);
+
+	if (r != VERB_GO || optind == argc)
+		return r;
+	report_line(PROGRAM, _("there are no arguments: '%s'"), argv[optind]);
+	return verb_misuse(&verb_ps);
+}
+
+static int run(int argc, char **argv)
+{
+	CLEANUP(ps_cleanup)
+	struct ps ps = { .output = OUTPUT_NONE };
+	int r, status;
+
+	r = parse(argc, argv, &ps);
+	if (r == VERB_GO)
+		r = verb_find_place(NULL, &ps.place);
+	if (r != VERB_GO)
+		return r;
+	if ((r = owners_start(&ps.owners, &ps.place)) ||
+	    (r = sources_start(&ps.sources, &ps.place, &ps.owners)) ||
+	    (r = idnames_start(&ps.users, &ps.owners, &kind_uid)) ||
+	    (r = look_at_self(&ps)))
+		return r;
+	sources_note_unasked(&ps.sources);
+	status = index_load(&ps.index, &ps.place, &kind_uid, &ps.owners, NULL, NULL);
+	if (status && status != VERB_UNREADABLE)
+		return status;
+	r = show_all(&ps);
+	status = status ? status : owners_status(&ps.owners);
+	return r ? r : status;
+}
+
+const struct verb verb_ps = {
+	.name = "ps",
+	.run = run,
+	.synopsis = N_("[OPTION]..."),
+	.help = N_("show processes of containers, by their ids outside and inside"),
+	.options = N_("  -a, --all             those of the host, too\n"),
+	.shared = VERB_SHARES_OUTPUT,
+};

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * whois-rows: who has an id. An id is whose lines or whose source says so, unless
+ * somebody else answers for that owner: the first source that has anything does so alone.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "message/i18n.h"
+#include "message/report.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/reserved.h"
+#include "libsubid/sys/paths.h"
+#include "subid/show/whois.h"
+
+enum column {
+	COLUMN_ID,
+	COLUMN_KIND,
+	COLUMN_STATE,
+	COLUMN_OWNER,
+	COLUMN_UID,
+	COLUMN_INSIDE,
+	COLUMN_FIRST,
+	COLUMN_LAST,
+	COLUMN_WHERE,
+	COLUMN_ACCOUNT,
+	COLUMN_NOTE,
+	N_COLUMNS,
+};
+
+static const struct output_column columns[N_COLUMNS] = {
+	[COLUMN_ID] = { .name = "ID", .type = OUTPUT_NUMBER },
+	[COLUMN_KIND] = { .name = "KIND" },
+	[COLUMN_STATE] = { .name = "STATE" },
+	[COLUMN_OWNER] = { .name = "OWNER" },
+	[COLUMN_UID] = { .name = "UID", .type = OUTPUT_NUMBER },
+	[COLUMN_INSIDE] = { .name = "INSIDE", .type = OUTPUT_NUMBER },
+	[COLUMN_FIRST] = { .name = "FIRST", .type = OUTPUT_NUMBER },
+	[COLUMN_LAST] = { .name = "LAST", .type = OUTPUT_NUMBER },
+	[COLUMN_WHERE] = { .name = "WHERE" },
+	[COLUMN_ACCOUNT] = { .name = "ACCOUNT" },
+	[COLUMN_NOTE] = { .name = "NOTE" },
+};
+
+static int show_holder(struct whois *whois, const struct index *index,
+		       const struct index_range *range, const char *where, uint32_t id,
+		       const char **cells)
+{
+	char inside[OUTPUT_NUMBER_BYTES], uid[OUTPUT_NUMBER_BYTES];
+	char first[OUTPUT_NUMBER_BYTES], last[OUTPUT_NUMBER_BYTES];
+	uint32_t within;
+
+	cells[COLUMN_STATE] = "delegated";
+	cells[COLUMN_OWNER] = index_owner(index, range);
+	cells[COLUMN_UID] = range->uid == ID_NONE ? NULL : output_number(range->uid, uid);
+	cells[COLUMN_INSIDE] =
+		owners_tell_apart(&whois->owners) &&
+				index_inside(range, id, whois->options.from_zero,
+					     &within) ?
+			output_number(within, inside) :
+			NULL;
+	cells[COLUMN_FIRST] = output_number(range->first, first);
+	cells[COLUMN_LAST] = output_number(range->last, last);
+	cells[COLUMN_WHERE] = where;
+	return output_row(&whois->output, cells, cells[COLUMN_ACCOUNT] ? "red" : NULL);
+}
+
+/* What has been found out about one id of a kind. */
+struct finding {
+	bool delegated;
+	bool unknown; /* a source does not say whether it has it */
+};
+
+/* Shows what a line says, if the databases answer for its owner. */
+static int show_line(struct whois *whois, struct whois_side *side,
+		     const struct index_range *range, uint32_t id, const char **cells,
+		     struct finding *finding)
+{
+	const char *owner = index_owner(&side->index, range);
+	const struct source *source = &whois->sources.list.sources[0];
+	char where[PATH_MAX + 32];
+	struct user user;
+	int r = 0;
+
+	if (whois->sources.plugins)
+		r = range->uid == ID_NONE ?
+			    owners_user(&whois->owners, owner, &user) :
+			    owners_user_of(&whois->owners, range->uid, &user);
+	if (whois->sources.plugins && r == 0)
+		r = sources_ask_first(&whois->sources, &user, side->kind, &source);
+	if (r)
+		return r;
+	snprintf(where, sizeof(where), "%s/%s:%" PRIu32, whois->place.etc,
+		 side->kind->database, range->line);
+	if (source && source->type == SOURCE_FILES) {
+		finding->delegated = true;
+		return show_holder(whois, &side->index, range, where, id, cells);
+	}
+	if (source)
+		report_line(
+			PROGRAM,
+			_("note: %s grants %s nothing, since the source '%s' answers"),
+			where, owner, source->name);
+	else
+		report_line(PROGRAM,
+			    _("note: %s grants %s nothing, since %s does not name the "
+			      "files"),
+			    where, owner, NSSWITCH_CONF);
+	return 0;
+}
+
+/* Shows whom a plugin calls the owner, if it is the one that answers for that user. */
+static int show_claim(struct whois *whois, struct whois_side *side,
+		      const struct source *claims, uint32_t uid, uint32_t id,
+		      const char **cells, struct finding *finding)
+{
+	CLEANUP(index_cleanup) struct index index = INDEX_NONE;
+	const struct index_range *range;
+	const struct source *source = NULL;
+	struct user user;
+	int r = owners_user_of(&whois->owners, uid, &user);
+
+	if (r == 0)
+		r = index_load_granted(&index, &whois->sources, &user, side->kind,
+				       &source);
+	if (r || source != claims)
+		return r;
+	range = index_find(&index, id, NULL);
+	if (!range)
+		return 0;
+	finding->delegated = true;
+	return show_holder(whois, &index, range, source->name, id, cells);
+}
+
+static int show_claims(struct whois *whois, struct whois_side *side,
+		       const struct source *source, uint32_t id, const char **cells,
+		       struct finding *finding)
+{
+	CLEANUP(cleanup_free) uid_t *uids = NULL;
+	size_t n = 0;
+	bool known = true;
+	int r, status;
+
+	status = sources_owners(&whois->sources, source, id, side->kind, &uids, &n,
+				&known);
+	finding->unknown |= !known;
+	for (size_t i = 0; i < n && status != VERB_NOT_WRITTEN; i++) {
+		r = show_claim(whois, side, source, uids[i], id, cells, finding);
+		status = r ? r : status;
+	}
+	return status;
+}
+
+/* Shows everybody who is granted an id. */
+static int show_holders(struct whois *whois, struct whois_side *side, uint32_t id,
+			const char **cells, struct finding *finding)
+{
+	const struct source_list *list = &whois->sources.list;
+	const struct index_range *range = NULL;
+	int r, status = VERB_DONE;
+
+	while (status != VERB_NOT_WRITTEN &&
+	       (range = index_find(&side->index, id, range))) {
+		r = show_line(whois, side, range, id, cells, finding);
+		status = r ? r : status;
+	}
+	for (size_t i = 0; i < list->n && status != VERB_NOT_WRITTEN; i++) {
+		if (list->sources[i].type != SOURCE_PLUGIN)
+			continue;
+		r = show_claims(whois, side, &list->sources[i], id, cells, finding);
+		status = r ? r : status;
+	}
+	return status;
+}
+
+/*
+ * Tells whether another program reads a malformed line as one that has the id. The
+ * database is read when this is asked first.
+ */
+static bool is_in_malformed_line(struct whois *whois, struct whois_side *side,
+				 uint32_t id)
+{
+	bool found = false;
+
+	/* An entry, which does not count since another source answers. */
+	if (index_find(&side->index, id, NULL))
+		return false;
+	/* What cannot be read is reported already. */
+	if (!side->used_found &&
+	    lines_find_used(&whois->place, side->kind, false, &side->used))
+		side->used.malformed = 0;
+	side->used_found = true;
+	for (size_t i = 0; side->used.malformed && i < side->used.n && !found; i++)
+		found = range_contains(side->used.ranges[i], id);
+	return found;
+}
+
+/* Begins the rows. Returns an exit status. */
+int whois_start_rows(struct whois *whois)
+{
+	return output_start(&whois->output, "ids", columns, N_COLUMNS,
+			    &whois->options.output);
+}
+
+/*
+ * Shows an id; *found becomes true if it is anything. What has not answered makes the
+ * exit status that is returned, and an id that it may have is not called free.
+ */
+int whois_show(struct whois *whois, struct whois_side *side, uint32_t id, bool *found)
+{
+	const struct reserved *reserved = reserved_find(id);
+	char number[OUTPUT_NUMBER_BYTES];
+	const char *cells[N_COLUMNS] = {
+		[COLUMN_ID] = output_number(id, number),
+		[COLUMN_KIND] = side->kind->id,
+		[COLUMN_ACCOUNT] = idnames_find(&side->accounts, id),
+		[COLUMN_NOTE] = reserved && reserved_is_never(reserved) ?
+					_(reserved->what) :
+					NULL,
+	};
+	struct finding finding = { .unknown = whois->owners.unread[side->kind->group] };
+	int r, status = VERB_DONE;
+
+	if (id != ID_NONE)
+		status = show_holders(whois, side, id, cells, &finding);
+	*found |= finding.delegated;
+	if (finding.delegated || status == VERB_NOT_WRITTEN)
+		return status;
+	cells[COLUMN_STATE] = cells[COLUMN_ACCOUNT]		    ? "account" :
+			      reserved_is_never(reserved)	    ? "reserved" :
+			      status || finding.unknown		    ? "unknown" :
+			      is_in_malformed_line(whois, side, id) ? "malformed" :
+								      "free";
+	if (strcmp(cells[COLUMN_STATE], "unknown") == 0)
+		status = VERB_UNREADABLE;
+	if (reserved)
+		cells[COLUMN_NOTE] = _(reserved->what);
+	else if (strcmp(cells[COLUMN_STATE], "malformed") == 0)
+		cells[COLUMN_NOTE] =
+			_("other programs read a malformed line that has it");
+	*found |= strcmp(cells[COLUMN_STATE], "free") != 0;
+	r = output_row(&whois->output, cells, NULL);
+	return r ? r : status;
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * whois: whose an id is, and what it is inside a container.
+ *
+ * A database is streamed for the ids, and then for the lines of their owners alone: what
+ * an id is inside follows from those. So memory does not grow with the database. Where
+ * nsswitch.conf names other sources, each of them is asked for the owners of an id, and
+ * for each owner, by whomever, who answers: that one alone counts.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "message/i18n.h"
+#include "message/report.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/num.h"
+#include "subid/show/whois.h"
+
+static void whois_cleanup(struct whois *whois)
+{
+	for (size_t i = 0; i < 2; i++) {
+		index_cleanup(&whois->sides[i].index);
+		idnames_cleanup(&whois->sides[i].accounts);
+		used_cleanup(&whois->sides[i].used);
+	}
+	output_cleanup(&whois->output);
+	unknown_owners_cleanup(&whois->others);
+	range_set_cleanup(&whois->uids);
+	range_set_cleanup(&whois->wanted);
+	free(whois->ids);
+	owners_cleanup(&whois->owners);
+}
+
+static int note_owner(const struct line *line, void *context)
+{
+	struct whois *whois = context;
+	uint32_t uid;
+	int r;
+
+	if (!range_set_overlaps(&whois->wanted, line->entry.range))
+		return 0;
+	if (owners_local_uid(&whois->owners, &line->entry, &uid)) {
+		r = range_set_add(&whois->uids, (struct range){ uid, (uint64_t)uid + 1 });
+		return r ? verb_fail(-r) : 0;
+	}
+	return unknown_owners_add(&whois->others, line->entry.owner,
+				  line->entry.owner_len) ?
+		       verb_fail(ENOMEM) :
+		       0;
+}
+
+static bool is_noted(const struct line *line, void *context)
+{
+	const struct whois *whois = context;
+	uint32_t uid;
+
+	if (owners_local_uid(&whois->owners, &line->entry, &uid))
+		return range_set_overlaps(&whois->uids,
+					  (struct range){ uid, (uint64_t)uid + 1 });
+	return unknown_owners_find(&whois->others, line->entry.owner,
+				   line->entry.owner_len) != NULL;
+}
+
+static int load(struct whois *whois, struct whois_side *side)
+{
+	int r;
+
+	r = idnames_start(&side->accounts, &whois->owners, side->kind);
+	if (r)
+		return r;
+	r = lines_each(&whois->place, side->kind, false, note_owner, whois);
+	return r ? r :
+		   index_load(&side->index, &whois->place, side->kind, &whois->owners,
+			      is_noted, whois);
+}
+
+static int show_all(struct whois *whois)
+{
+	int r, status = VERB_DONE;
+
+	for (size_t i = 0; i < whois->n_ids; i++) {
+		bool found = false;
+
+		for (size_t j = 0; j < whois->n_sides; j++) {
+			r = whois_show(whois, &whois->sides[j], whois->ids[i], &found);
+			if (r == VERB_NOT_WRITTEN)
+				return r;
+			status = r ? r : status;
+		}
+		if (!found && status == VERB_DONE)
+			status = VERB_NONE;
+	}
+	return status;
+}
+
+static int parse_ids(struct whois *whois, int n, char **words)
+{
+	int r;
+
+	if (n == 0) {
+		report_line(PROGRAM, _("an id is missing"));
+		return verb_misuse(&verb_whois);
+	}
+	whois->ids = calloc((size_t)n, sizeof(*whois->ids));
+	if (!whois->ids)
+		return verb_fail(ENOMEM);
+	for (int i = 0; i < n; i++) {
+		uint64_t id;
+
+		if (num_parse(words[i], strlen(words[i]), ID_NONE, &id)) {
+			report_line(PROGRAM, _("'%s' is no id: 0-4294967295, in decimal"),
+				    words[i]);
+			return verb_misuse(&verb_whois);
+		}
+		whois->ids[whois->n_ids++] = (uint32_t)id;
+		r = range_set_add(&whois->wanted, (struct range){ id, id + 1 });
+		if (r)
+			return verb_fail(-r);
+	}
+	return VERB_GO;
+}
+
+static int take_option(void *context, int option)
+{
+	struct whois *whois = context;
+
+	return verb_take(&verb_whois, &whois->options, option);
+}
+
+static int parse(int argc, char **argv, struct whois *whois)
+{
+	static const struct option long_options[] = {
+		VERB_LONG_KINDS, VERB_LONG_FROM_ZERO, VERB_LONG_OUTPUT,
+		VERB_LONG_ROOT,	 VERB_LONG_HELP,      VERB_LONG_END,
+	};
+	static const char short_options[] = VERB_SHORT_KINDS VERB_SHORT_FROM_ZERO
+		VERB_SHORT_OUTPUT VERB_SHORT_ROOT VERB_SHORT_HELP;
+	const struct kind *kinds[2];
+	int r = verb_parse(argc, argv, short_options, long_options, take_option, whois);
+
+	if (r != VERB_GO)
+		return r;
+	whois->n_sides = verb_kinds(&whois->options, kinds);
+	for (size_t i = 0; i < whois->n_sides; i++)
+		whois->sides[i].kind = kinds[i];
+	return parse_ids(whois, argc - optind, argv + optind);
+}
+
+static int run(int argc, char **argv)
+{
+	CLEANUP(whois_cleanup)
+	struct whois whois = {
+		.wanted = RANGE_SET(SIZE_MAX),
+		.uids = RANGE_SET(SIZE_MAX),
+		.output = OUTPUT_NONE,
+	};
+	int r, status = VERB_DONE;
+
+	r = parse(argc, argv, &whois);
+	if (r == VERB_GO)
+		r = verb_find_place(whois.options.root, &whois.place);
+	if (r != VERB_GO)
+		return r;
+	r = owners_start(&whois.owners, &whois.place);
+	if (r == 0)
+		r = sources_start(&whois.sources, &whois.place, &whois.owners);
+	if (r)
+		return r;
+	for (size_t i = 0; i < whois.n_sides; i++) {
+		r = load(&whois, &whois.sides[i]);
+		if (r && r != VERB_UNREADABLE)
+			return r;
+		status = r ? r : status;
+	}
+	status = status ? status : owners_status(&whois.owners);
+	r = whois_start_rows(&whois);
+	if (r)
+		return r;
+	r = show_all(&whois);
+	status = status ? status : r;
+	r = output_end(&whois.output);
+	return r ? r : status;
+}
+
+const struct verb verb_whois = {
+	.name = "whois",
+	.run = run,
+	.synopsis = N_("[OPTION]... ID..."),
+	.help = N_("show whose an id is, and what it is inside a container"),
+	.options = N_("  -u, --uid             as a uid only\n"
+		      "  -g, --gid             as a gid only\n"),
+	.shared = VERB_SHARES_OUTPUT | VERB_SHARES_ROOT | VERB_SHARES_FROM_ZERO,
+};

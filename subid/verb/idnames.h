@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * idnames: the user or group that an id is, by itself.
+ */
+#ifndef SUBID_IDNAMES_H
+#define SUBID_IDNAMES_H
+
+#include <stdint.h>
+
+#include "libsubid/core/kind.h"
+#include "libsubid/core/limits.h"
+#include "libsubid/user/passwd-file.h"
+#include "subid/verb/owners.h"
+
+/* Answers of the name service that are kept. */
+#define IDNAMES_KEPT 256
+
+struct idnames_answer {
+	bool kept;
+	uint32_t id;
+	char name[LIMIT_OWNER_BYTES + 1]; /* empty: there is none */
+};
+
+struct idnames {
+	const struct kind *kind;
+	struct owners *owners; /* who ask the name service */
+	struct accounts local;
+	struct idnames_answer *answers;
+};
+
+#define IDNAMES_NONE         \
+	{                    \
+		.kind = NULL \
+	}
+
+int idnames_start(struct idnames *names, struct owners *owners, const struct kind *kind);
+const char *idnames_find(struct idnames *names, uint32_t id);
+void idnames_cleanup(struct idnames *names);
+
+#endif

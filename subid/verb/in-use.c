@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * in-use: a process that runs with an id can reach the files of the next user who is
+ * given it.
+ *
+ * An id counts if the user has it by no line any more, and not as the account's own.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "command/busy.h"
+#include "message/i18n.h"
+#include "message/report.h"
+#include "command/status.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
+#include "subid/verb/in-use.h"
+#include "subid/verb/verb.h"
+
+/* Processes that are named; of the others their number. */
+#define NAMED 10
+
+static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
+
+/* What map writers grant the owner, shadow's by malformed lines among them. */
+static int note_granted(const struct table *table, const struct owner *owner,
+			struct range_set *ids)
+{
+	const struct range all = { 0, ID_END };
+	struct table_near near = { .next = 0 };
+	int r = 0;
+
+	while (r == 0 && table_next_in_force(table, all, &near)) {
+		const struct entry *entry = &near.reading->entry;
+
+		if (!near.reading->excessive &&
+		    owner_is_text(owner, entry->owner, entry->owner_len))
+			r = range_set_add(ids, entry->range);
+	}
+	return r > 0 ? -EOVERFLOW : r;
+}
+
+/* Notes what the owner holds. Returns 0 or an exit status. */
+int in_use_begin(struct in_use *in_use, struct edit *edit, struct owner *owner)
+{
+	int r = 0;
+
+	for (size_t k = 0; r == 0 && k < 2; k++)
+		if (edit->db.sides[k].loaded)
+			r = note_granted(&edit->db.sides[k].table, owner,
+					 &in_use->ids[k]);
+	return edit_tell_error(edit, r);
+}
+
+/* Leaves in @ids what the owner holds no longer. Returns 0 or -errno. */
+static int keep_lost(const struct edit *edit, struct owner *owner,
+		     const struct kind *kind, struct range_set *ids)
+{
+	CLEANUP(range_set_cleanup) struct range_set held = RANGE_SET(LIMIT_FILE_RANGES);
+	const uint64_t own = kind->group ? owner->account.gid : owner->account.uid;
+	int r = db_held(&edit->db, kind, owner, &held);
+
+	/* From the end, so that each step moves little. */
+	for (size_t i = held.n; r == 0 && i > 0; i--)
+		r = range_set_subtract(ids, held.ranges[i - 1]);
+	return r ? r : range_set_subtract(ids, (struct range){ own, own + 1 });
+}
+
+struct listing {
+	size_t n;
+	bool allowed;
+};
+
+static int take(const struct busy_process *process, void *context)
+{
+	struct listing *listing = context;
+
+	if (++listing->n > NAMED)
+		return 0;
+	report_line(PROGRAM,
+		    listing->allowed ?
+			    _("note: process %d (%s) runs with %s %u, which is taken") :
+			    _("process %d (%s) runs with %s %u, which would be taken"),
+		    (int)process->pid, process->name, process->kind->id, process->id);
+	return 0;
+}
+
+static int look(const struct in_use *in_use, bool allowed)
+{
+	const struct busy_ids wanted[] = {
+		{ .kind = &kind_uid, .ids = &in_use->ids[0] },
+		{ .kind = &kind_gid, .ids = &in_use->ids[1] },
+	};
+	struct listing listing = { .allowed = allowed };
+	int r = busy_find(wanted, 2, take, &listing);
+
+	if (listing.n > NAMED)
+		report_line(PROGRAM, _("and %zu more processes"), listing.n - NAMED);
+	if (r < 0)
+		report_line(PROGRAM,
+			    allowed ? _("note: cannot look for processes that use what "
+					"is taken: /proc: %s") :
+				      _("cannot look for processes that use what would "
+					"be taken: /proc: %s; --in-use takes it all the "
+					"same"),
+			    report_error(-r));
+	if (allowed || (r == 0 && listing.n == 0))
+		return 0;
+	if (listing.n == 0)
+		return EXIT_SUBUID;
+	report_line(PROGRAM, _("nothing is changed: end the processes first, or take "
+			       "the ids all the same with --in-use"));
+	return EXIT_BUSY;
+}
+
+/*
+ * Refuses if a process uses an id that the owner has lost in memory; with @allowed it
+ * only names the process. An image has no processes. Returns 0 or an exit status.
+ */
+int in_use_check(struct in_use *in_use, struct edit *edit, struct owner *owner,
+		 bool allowed)
+{
+	int r = 0;
+
+	for (size_t k = 0; r == 0 && k < 2; k++)
+		if (edit->db.sides[k].loaded)
+			r = keep_lost(edit, owner, all_kinds[k], &in_use->ids[k]);
+	if (r)
+		return edit_tell_error(edit, r);
+	if (edit->place != DB_LIVE || in_use->ids[0].n + in_use->ids[1].n == 0)
+		return 0;
+	return look(in_use, allowed);
+}
+
+/* Frees what was noted. */
+void in_use_cleanup(struct in_use *in_use)
+{
+	range_set_clear(&in_use->ids[0]);
+	range_set_clear(&in_use->ids[1]);
+}

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * index: the ranges of a database in memory, 28 bytes each and their owners.
+ *
+ * The usual map, that of podman, has the user's own id as 0 and then,
+ * from 1 on, the user's ranges in ascending order. So an id is 1, and what the user has
+ * below it. All lines of one uid are one owner's.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libsubid/core/bisect.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
+#include "subid/verb/index.h"
+
+struct loading {
+	struct index *index;
+	const struct owners *owners;
+	index_wants_fn wants;
+	void *context;
+};
+
+static int make_room(struct index *index, size_t name_bytes)
+{
+	if (index->n == index->allocated) {
+		size_t n = index->allocated + index->allocated / 2 + 64;
+		void *ranges = reallocarray(index->ranges, n, sizeof(*index->ranges));
+
+		if (!ranges)
+			return -ENOMEM;
+		index->ranges = ranges;
+		index->allocated = n;
+	}
+	if (!index->owners || index->owners_allocated - index->owners_len < name_bytes) {
+		size_t bytes = index->owners_allocated + index->owners_allocated / 2 +
+			       2 * LIMIT_OWNER_BYTES;
+		char *owners = realloc(index->owners, bytes);
+
+		if (!owners)
+			return -ENOMEM;
+		index->owners = owners;
+		index->owners_allocated = bytes;
+	}
+	return 0;
+}
+
+/* Where the owner's text is; one that the line above has as well is kept once. */
+static uint32_t put_owner(struct index *index, const char *owner, size_t len)
+{
+	size_t at = index->owners_len;
+
+	if (index->n > 0) {
+		uint32_t above = index->ranges[index->n - 1].owner;
+		const char *text = index->owners + above;
+
+		if (strncmp(text, owner, len) == 0 && text[len] == '\0')
+			return above;
+	}
+	memcpy(index->owners + at, owner, len);
+	index->owners[at + len] = '\0';
+	index->owners_len += len + 1;
+	return (uint32_t)at;
+}
+
+/* Appends a range; its owner is kept as the text says. */
+static int put(struct index *index, struct range range, const char *owner, size_t len,
+	       uint32_t uid, uint64_t line)
+{
+	int r = make_room(index, len + 1);
+
+	if (r)
+		return verb_fail(-r);
+	index->ranges[index->n] = (struct index_range){
+		.first = (uint32_t)range.start,
+		.last = (uint32_t)(range.end - 1),
+		.line = (uint32_t)line,
+		.owner = put_owner(index, owner, len),
+		.uid = uid,
+	};
+	index->n++;
+	return 0;
+}
+
+static int take(const struct line *line, void *context)
+{
+	struct loading *loading = context;
+	const struct entry *entry = &line->entry;
+	uint32_t uid = ID_NONE;
+
+	if (loading->wants && !loading->wants(line, loading->context))
+		return 0;
+	owners_local_uid(loading->owners, entry, &uid);
+	return put(loading->index, entry->range, entry->owner, entry->owner_len, uid,
+		   line->number);
+}
+
+static int order(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+/* The order of owners: 0 for two ranges of the same one. Thread-safe. */
+int index_compare_owners(const struct index *index, const struct index_range *x,
+			 const struct index_range *y)
+{
+	int r = order(x->uid, y->uid);
+
+	if (r || x->uid != ID_NONE || x->owner == y->owner)
+		return r;
+	return strcmp(index->owners + x->owner, index->owners + y->owner);
+}
+
+static int compare_first(const void *a, const void *b)
+{
+	const struct index_range *x = a, *y = b;
+	int r = order(x->first, y->first);
+
+	return r ? r : order(x->line, y->line);
+}
+
+static int by_owner(const void *a, const void *b, void *index)
+{
+	int r = index_compare_owners(index, a, b);
+
+	return r ? r : compare_first(a, b);
+}
+
+/* What is inside: 1, and all that the owner has below. */
+static void count_inside(struct index *index)
+{
+	uint64_t inside = 1;
+
+	if (index->n > 0)
+		qsort_r(index->ranges, index->n, sizeof(*index->ranges), by_owner, index);
+	for (size_t i = 0; i < index->n; i++) {
+		struct index_range *range = &index->ranges[i];
+
+		if (i > 0 && index_compare_owners(index, range - 1, range) != 0)
+			inside = 1;
+		/* Beyond all ids there is nothing; ranges that overlap get there. */
+		range->inside = inside < ID_NONE ? (uint32_t)inside : ID_NONE;
+		inside += (uint64_t)range->last - range->first + 1;
+	}
+}
+
+static int sort(struct index *index)
+{
+	count_inside(index);
+	index->highest = reallocarray(NULL, index->n + 1, sizeof(*index->highest));
+	if (!index->highest)
+		return verb_fail(ENOMEM);
+	if (index->n > 0)
+		qsort(index->ranges, index->n, sizeof(*index->ranges), compare_first);
+	for (size_t i = 0; i < index->n; i++) {
+		uint32_t before = i ? index->highest[i - 1] : 0;
+		uint32_t last = index->ranges[i].last;
+
+		index->highest[i] = last > before ? last : before;
+	}
+	return 0;
+}
+
+/*
+ * Loads the lines of a database that @wants chooses, all of them if it is NULL. For
+ * `inside` to be right, it has to choose all lines of an owner.
+ *
+ * Returns 0, or an exit status with the reason told: with VERB_UNREADABLE the index is
+ * empty, and can be used. Freed with index_cleanup().
+ */
+int index_load(struct index *index, const struct verb_place *place,
+	       const struct kind *kind, const struct owners *owners, index_wants_fn wants,
+	       void *context)
+{
+	struct loading loading = { index, owners, wants, context };
+	int r, status;
+
+	*index = (struct index){ .kind = kind };
+	status = lines_each(place, kind, true, take, &loading);
+	r = sort(index);
+	return r ? r : status;
+}
+
+/*
+ * Loads what a user is granted, by the lines of the database or by a plugin.
+ *
+ * ret_source: whose answer it is; NULL: nobody has anything.
+ * Returns as index_load(). Freed with index_cleanup().
+ */
+int index_load_granted(struct index *index, struct sources *sources,
+		       const struct user *user, const struct kind *kind,
+		       const struct source **ret_source)
+{
+	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
+	struct loading loading = { .index = index, .owners = sources->owners };
+	int r, status;
+
+	*index = (struct index){ .kind = kind };
+	status = sources_ask(sources, user, kind, take, &loading, &set, ret_source);
+	for (size_t i = 0; i < set.n && status == 0; i++)
+		status = put(index, set.ranges[i], user->name, strlen(user->name),
+			     user->has_uid ? user->uid : ID_NONE, 0);
+	r = sort(index);
+	return r ? r : status;
+}
+
+/* The last range that does not begin above @id, and one behind it. */
+static size_t bound(const struct index *index, uint32_t id)
+{
+	return BISECT(index->n, i, index->ranges[i].first > id);
+}
+
+/*
+ * Finds the ranges that hold @id, one after the other, the one that begins last first;
+ * @previous is the one before, or NULL. Returns NULL when there is no other.
+ */
+const struct index_range *index_find(const struct index *index, uint32_t id,
+				     const struct index_range *previous)
+{
+	size_t i = previous ? (size_t)(previous - index->ranges) : bound(index, id);
+
+	for (; i > 0 && index->highest[i - 1] >= id; i--)
+		if (index->ranges[i - 1].last >= id)
+			return &index->ranges[i - 1];
+	return NULL;
+}
+
+/*
+ * What an id of a range is in the usual map, or in one that begins with the first id of
+ * the lowest range; false: it is nothing there, for the ranges of the owner overlap.
+ */
+bool index_inside(const struct index_range *range, uint32_t id, bool from_zero,
+		  uint32_t *ret_inside)
+{
+	uint64_t inside = (uint64_t)range->inside + (id - range->first) - from_zero;
+
+	*ret_inside = (uint32_t)inside;
+	return inside < ID_NONE;
+}
+
+/* The owner as the line has it. */
+const char *index_owner(const struct index *index, const struct index_range *range)
+{
+	return index->owners + range->owner;
+}
+
+/* Frees the ranges. Takes an index that was never loaded. */
+void index_cleanup(struct index *index)
+{
+	free(index->ranges);
+	free(index->owners);
+	free(index->highest);
+	*index = (struct index){ .n = 0 };
+}

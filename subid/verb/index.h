@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * index: ranges by id, and what their ids are inside a container.
+ */
+#ifndef SUBID_INDEX_H
+#define SUBID_INDEX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "libsubid/core/kind.h"
+#include "subid/verb/lines.h"
+#include "subid/verb/owners.h"
+#include "subid/verb/sources.h"
+
+struct index_range {
+	uint32_t first;
+	uint32_t last;
+	uint32_t line;	 /* at most a line a byte of the largest database; 0: of none */
+	uint32_t owner;	 /* where its text is */
+	uint32_t uid;	 /* of the owner; ID_NONE: not known */
+	uint32_t inside; /* what the first id is in the usual map, see subid(1) */
+};
+
+struct index {
+	const struct kind *kind;
+	struct index_range *ranges; /* by first id, then by line */
+	size_t n;
+	size_t allocated;
+	char *owners;
+	size_t owners_len;
+	size_t owners_allocated;
+	uint32_t *highest; /* the highest last id up to and with a range */
+};
+
+#define INDEX_NONE     \
+	{              \
+		.n = 0 \
+	}
+
+/* Chooses lines. */
+typedef bool (*index_wants_fn)(const struct line *line, void *context);
+
+int index_load(struct index *index, const struct verb_place *place,
+	       const struct kind *kind, const struct owners *owners, index_wants_fn wants,
+	       void *context);
+int index_load_granted(struct index *index, struct sources *sources,
+		       const struct user *user, const struct kind *kind,
+		       const struct source **ret_source);
+const struct index_range *index_find(const struct index *index, uint32_t id,
+				     const struct index_range *previous);
+bool index_inside(const struct index_range *range, uint32_t id, bool from_zero,
+		  uint32_t *ret_inside);
+int index_compare_owners(const struct index *index, const struct index_range *x,
+			 const struct index_range *y);
+const char *index_owner(const struct index *index, const struct index_range *range);
+void index_cleanup(struct index *index);
+
+#endif

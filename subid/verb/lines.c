@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * lines: reads a database as a stream. Lines that grant nothing are counted and told, and
+ * so is what makes the map writers refuse the whole file.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "message/i18n.h"
+#include "message/report.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
+#include "libsubid/sys/dbfile.h"
+#include "libsubid/sys/load.h"
+#include "libsubid/sys/scan.h"
+#include "subid/verb/lines.h"
+#include "subid/verb/progress.h"
+
+#define PATH_BYTES   (PATH_MAX + 16)
+#define LINES_A_LOOK 4096 /* at the clock */
+
+static int open_database(const struct verb_place *place, const struct kind *kind,
+			 const char *path, bool notes, struct dbfile *file)
+{
+	int fault;
+
+	dbfile_open_at(place->folder, kind->database, file);
+	fault = dbfile_vet(file);
+	/* An image may belong to the user who makes it. */
+	if (place->image && fault == DBFILE_UNKNOWN)
+		fault = 0;
+	switch (fault) {
+	case 0:
+		return 0;
+	case DBFILE_WRITABLE:
+	case DBFILE_FOREIGN:
+		if (notes)
+			report_line(PROGRAM,
+				    _("note: %s is not root's alone to write, so it "
+				      "grants nothing; see '%s check'"),
+				    path, PROGRAM);
+		return 0;
+	default:
+		if (place->optional && file->error == ENOENT)
+			return 0;
+		report_line(PROGRAM, "%s: %s", path, report_error(file->error));
+		/* What an errno alone does not say. */
+		if (fault != DBFILE_CLOSED || file->error == ELOOP)
+			report_line(PROGRAM,
+				    _("note: '%s check' tells what is wrong with it, and "
+				      "how to mend it"),
+				    PROGRAM);
+		return VERB_UNREADABLE;
+	}
+}
+
+struct reading {
+	struct line line;
+	struct dbfile file;
+	struct scan scan;
+	uint64_t malformed;
+};
+
+static void reading_cleanup(struct reading *reading)
+{
+	scan_cleanup(&reading->scan);
+	dbfile_cleanup(&reading->file);
+}
+
+static void note_malformed(const char *path, uint64_t n)
+{
+	if (n)
+		report_line(PROGRAM,
+			    _("note: %s: lines that grant nothing: %" PRIu64
+			      "; see '%s check'"),
+			    path, n, PROGRAM);
+}
+
+static int take_all(struct reading *reading, lines_take_fn take, void *context)
+{
+	struct line *line = &reading->line;
+	struct scan_line text;
+	int r;
+
+	while ((r = scan_next(&reading->scan, &text)) > 0) {
+		int fault = entry_parse(text.text, text.len, &line->entry);
+
+		if (text.number % LINES_A_LOOK == 0)
+			progress_show(line->path, reading->scan.total,
+				      (uint64_t)reading->file.status.st_size);
+		if (fault) {
+			reading->malformed += !entry_fault_is_harmless(fault);
+			continue;
+		}
+		line->number = text.number;
+		r = take(line, context);
+		if (r)
+			return r;
+	}
+	if (r == 0)
+		return 0;
+	report_line(PROGRAM, "%s: %s", line->path, report_error(-r));
+	return VERB_UNREADABLE;
+}
+
+/*
+ * Hands each line of the database of @kind that grants something to @take.
+ *
+ * notes: tell what is strange about the file; once is enough where it is read twice.
+ * Returns 0, VERB_UNREADABLE with the reason told, or what @take returned.
+ */
+int lines_each(const struct verb_place *place, const struct kind *kind, bool notes,
+	       lines_take_fn take, void *context)
+{
+	char path[PATH_BYTES];
+	CLEANUP(reading_cleanup)
+	struct reading reading = {
+		.line = { .kind = kind, .path = path },
+		.file = DBFILE_UNOPENED,
+	};
+	int r;
+
+	snprintf(path, sizeof(path), "%s/%s", place->etc, kind->database);
+	r = open_database(place, kind, path, notes && !place->image, &reading.file);
+	if (r || reading.file.fd < 0)
+		return r;
+	r = scan_start(&reading.scan, reading.file.fd);
+	if (r)
+		return verb_fail(-r);
+	r = take_all(&reading, take, context);
+	if (notes)
+		note_malformed(path, reading.malformed);
+	return r;
+}
+
+/*
+ * Finds the ids that the lines of the database of @kind have, malformed ones as any
+ * program reads them: see used_read_lines(). Notes are reported as by lines_each().
+ * Returns 0 or VERB_UNREADABLE with the reason reported; freed with used_cleanup().
+ */
+int lines_find_used(const struct verb_place *place, const struct kind *kind, bool notes,
+		    struct used *used)
+{
+	const struct people none = { 0 };
+	const struct range all = { 0, ID_END };
+	char path[PATH_BYTES];
+	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
+	CLEANUP(table_cleanup) struct table table = { 0 };
+	int r;
+
+	snprintf(path, sizeof(path), "%s/%s", place->etc, kind->database);
+	r = open_database(place, kind, path, notes && !place->image, &file);
+	if (r || file.fd < 0)
+		return r;
+	r = load_table(file.fd, file.status.st_size, &table);
+	if (r == 0)
+		r = used_read_lines(used, &table, all, &none);
+	if (r) {
+		report_line(PROGRAM, "%s: %s", path, report_error(-r));
+		return VERB_UNREADABLE;
+	}
+	if (notes)
+		note_malformed(path, used->malformed);
+	return 0;
+}

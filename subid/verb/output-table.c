@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * output-table: a table for people, by libsmartcols, with colours on a terminal.
+ *
+ * libsmartcols wants all rows before it prints the first, which is a kilobyte of memory a
+ * row. It gets the first OUTPUT_ROWS; the rows behind keep the columns as they are then.
+ * All rows are made visible here and not by libsmartcols, which lets characters through
+ * that change the direction of writing.
+ */
+#include <errno.h>
+#include <libsmartcols/libsmartcols.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include "message/report.h"
+#include "libsubid/core/cleanup.h"
+#include "subid/verb/output-form.h"
+#include "subid/verb/progress.h"
+
+static bool wants_colours(void)
+{
+	const char *no_colour = getenv("NO_COLOR");
+
+	return isatty(STDOUT_FILENO) && !(no_colour && *no_colour);
+}
+
+/* Where the locale has one byte a character libsmartcols knows the width of ASCII alone.
+ */
+static enum printable_charset table_charset(void)
+{
+	return report_charset() == PRINTABLE_UTF8 ? PRINTABLE_UTF8 : PRINTABLE_ASCII;
+}
+
+int output_table_start(struct output *output)
+{
+	output->charset = table_charset();
+	output->table = scols_new_table();
+	if (!output->table)
+		return -ENOMEM;
+	scols_table_enable_noencoding(output->table, 1);
+	scols_table_enable_noheadings(output->table, output->no_headings);
+	scols_table_enable_colors(output->table, wants_colours());
+	for (size_t i = 0; i < output->n_chosen; i++) {
+		const struct output_column *column = &output->columns[output->chosen[i]];
+		int flags = (column->type == OUTPUT_NUMBER ? SCOLS_FL_RIGHT : 0) |
+			    (column->cut ? SCOLS_FL_TRUNC : 0);
+
+		if (!scols_table_new_column(output->table, column->name, 0, flags))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* The text of a cell as it is shown: itself, or what is put into *ret_made, to be freed;
+ * NULL: there is no memory. */
+static const char *show_cell(const struct output *output, const char *cell,
+			     char **ret_made)
+{
+	size_t len = cell ? strlen(cell) : 0;
+	size_t size = PRINTABLE_ESCAPE_BYTES * len + 1;
+
+	if (!cell)
+		return "";
+	if (printable_span(cell, len, output->charset) == len)
+		return cell;
+	*ret_made = malloc(size);
+	if (*ret_made)
+		printable_copy(*ret_made, size, cell, len, output->charset);
+	return *ret_made;
+}
+
+static int set_cell(const struct output *output, struct libscols_line *line, size_t i,
+		    const char *cell)
+{
+	CLEANUP(cleanup_free) char *made = NULL;
+	const char *shown = show_cell(output, cell, &made);
+
+	return shown ? scols_line_set_data(line, i, shown) : -ENOMEM;
+}
+
+static int add_row(const struct output *output, const char *const *cells,
+		   const char *colour)
+{
+	struct libscols_line *line = scols_table_new_line(output->table, NULL);
+
+	if (!line)
+		return -ENOMEM;
+	for (size_t i = 0; i < output->n_chosen; i++)
+		if (set_cell(output, line, i, cells[output->chosen[i]]))
+			return -ENOMEM;
+	return colour ? scols_line_set_color(line, colour) : 0;
+}
+
+/* Prints what the table has, and keeps how wide its columns came out. */
+static int print_rows(struct output *output)
+{
+	int r;
+
+	progress_rows();
+	r = scols_print_table(output->table);
+
+	if (r)
+		return r;
+	for (size_t i = 0; i < output->n_chosen; i++)
+		output->widths[i] =
+			scols_column_get_width(scols_table_get_column(output->table, i));
+	output_table_cleanup(output);
+	return 0;
+}
+
+/* The columns of the first character; one that the locale does not know takes what
+ * libsmartcols thinks it takes, so that all rows are alike. */
+static size_t character_width(const char *text, size_t *ret_len)
+{
+	mbstate_t state = { 0 };
+	wchar_t wide;
+	size_t len = mbrtowc(&wide, text, MB_LEN_MAX, &state);
+	bool known = len > 0 && len <= MB_LEN_MAX;
+	int width = known ? wcwidth(wide) : 1;
+
+	*ret_len = known ? len : 1;
+	return width < 0 ? PRINTABLE_ESCAPE_BYTES * *ret_len : (size_t)width;
+}
+
+/* How many columns of the screen a text takes. */
+size_t output_width(const char *text)
+{
+	size_t width = 0, len;
+
+	while (*text != '\0') {
+		if ((unsigned char)*text < 0x80) {
+			width++;
+			text++;
+		} else {
+			width += character_width(text, &len);
+			text += len;
+		}
+	}
+	return width;
+}
+
+/* printf(3) takes ten times as long, and this is done for each cell of a million rows. */
+static void put_blanks(size_t n)
+{
+	for (; n > 0; n--)
+		putchar_unlocked(' ');
+}
+
+static int put_cell(const struct output *output, size_t i, const char *cell)
+{
+	CLEANUP(cleanup_free) char *made = NULL;
+	const char *shown = show_cell(output, cell, &made);
+	size_t width = shown ? output_width(shown) : 0;
+	size_t pad = width < output->widths[i] ? output->widths[i] - width : 0;
+	bool right = output->columns[output->chosen[i]].type == OUTPUT_NUMBER;
+	bool last = i + 1 == output->n_chosen;
+
+	if (!shown)
+		return -ENOMEM;
+	if (i)
+		putchar_unlocked(' ');
+	if (right)
+		put_blanks(pad);
+	fputs_unlocked(shown, stdout);
+	if (!right && !last)
+		put_blanks(pad);
+	return 0;
+}
+
+int output_table_row(struct output *output, const char *const *cells, const char *colour)
+{
+	int r = 0;
+
+	if (output->n_rows < OUTPUT_ROWS)
+		return add_row(output, cells, colour);
+	if (output->table) {
+		r = print_rows(output);
+		if (r)
+			return r;
+	}
+	for (size_t i = 0; i < output->n_chosen && r == 0; i++)
+		r = put_cell(output, i, cells[output->chosen[i]]);
+	putchar_unlocked('\n');
+	return r;
+}
+
+int output_table_end(struct output *output)
+{
+	return output->table && output->n_rows > 0 ? print_rows(output) : 0;
+}
+
+void output_table_cleanup(struct output *output)
+{
+	scols_unref_table(output->table);
+	output->table = NULL;
+}

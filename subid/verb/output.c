@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * output: columns by name, rows in the form that was asked for.
+ *
+ * Invariants: memory does not grow with the number of rows; what was started is ended, so
+ * that JSON is complete whatever happens in between; output that is lost is told once.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdio_ext.h>
+#include <string.h>
+#include <strings.h>
+
+#include "message/i18n.h"
+#include "message/report.h"
+#include "subid/verb/output-form.h"
+#include "subid/verb/progress.h"
+#include "subid/verb/verb.h"
+
+/* The exit status for what libsmartcols answers: 0 or a negative errno. */
+static int told(int r)
+{
+	return r ? verb_fail(-r) : 0;
+}
+
+static int misuse_column(const struct output_column *columns, size_t n, const char *name,
+			 size_t len)
+{
+	char known[256] = "";
+	size_t at = 0;
+
+	for (size_t i = 0; i < n && at < sizeof(known); i++)
+		at += (size_t)snprintf(known + at, sizeof(known) - at, "%s%s",
+				       i ? "," : "", columns[i].name);
+	report_line(PROGRAM, _("there is no column '%.*s', but: %s"), (int)len, name,
+		    known);
+	return VERB_USAGE;
+}
+
+static int choose(struct output *output, const struct output_column *columns, size_t n,
+		  const char *name, size_t len)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strlen(columns[i].name) != len ||
+		    strncasecmp(columns[i].name, name, len) != 0)
+			continue;
+		for (size_t j = 0; j < output->n_chosen; j++)
+			if (output->chosen[j] == i)
+				return 0;
+		output->chosen[output->n_chosen++] = i;
+		return 0;
+	}
+	return misuse_column(columns, n, name, len);
+}
+
+static int choose_columns(struct output *output, const struct output_column *columns,
+			  size_t n, const char *names)
+{
+	for (size_t i = 0; !names && i < n; i++)
+		if (!columns[i].hidden)
+			output->chosen[output->n_chosen++] = i;
+	while (names) {
+		const char *comma = strchrnul(names, ',');
+		int r = choose(output, columns, n, names, (size_t)(comma - names));
+
+		if (r)
+			return r;
+		names = *comma ? comma + 1 : NULL;
+	}
+	return 0;
+}
+
+/* A number as a cell: writes it to @text and returns that. */
+const char *output_number(uint64_t value, char text[static OUTPUT_NUMBER_BYTES])
+{
+	text[num_format(value, text)] = '\0';
+	return text;
+}
+
+/*
+ * Starts the output of rows.
+ *
+ * name: of the list in JSON, a constant.
+ * columns: @n of them, at most OUTPUT_COLUMNS; kept.
+ * Returns 0, or an exit status with the reason told. End with output_end(), free with
+ * output_cleanup().
+ */
+int output_start(struct output *output, const char *name,
+		 const struct output_column *columns, size_t n,
+		 const struct output_format *format)
+{
+	int r;
+
+	*output = (struct output){
+		.name = name,
+		.columns = columns,
+		.json = format->json,
+		.raw = format->raw,
+		.no_headings = format->no_headings,
+	};
+	if (format->json && format->raw) {
+		report_line(PROGRAM, _("--json and --raw exclude each other"));
+		return VERB_USAGE;
+	}
+	r = choose_columns(output, columns, n, format->columns);
+	if (r)
+		return r;
+	if (!output->json && !output->raw)
+		r = output_table_start(output);
+	return told(r);
+}
+
+/* What stands before the rows comes with the first: until then the screen is free. */
+static void begin(struct output *output)
+{
+	if (output->begun)
+		return;
+	output->begun = true;
+	if (output->json || output->raw)
+		progress_rows();
+	if (output->json)
+		output_json_start(output->name);
+	else if (output->raw)
+		output_raw_headings(output);
+}
+
+/* Tells that standard output is lost; main has nothing to add to that. */
+static int lose(void)
+{
+	report_line(PROGRAM, _("standard output: %s"), report_error(errno));
+	__fpurge(stdout);
+	clearerr(stdout);
+	return VERB_NOT_WRITTEN;
+}
+
+/*
+ * Writes out what was printed otherwise than by rows.
+ * Returns 0, or an exit status with the reason told.
+ */
+int output_flush(void)
+{
+	return fflush(stdout) || ferror(stdout) ? lose() : 0;
+}
+
+/*
+ * Puts a row out.
+ *
+ * cells: a text a column, of all columns; NULL: there is no value.
+ * colour: of the row in a table on a terminal, as "red"; or NULL.
+ * Returns 0, or an exit status with the reason told: no other row comes through then.
+ */
+int output_row(struct output *output, const char *const *cells, const char *colour)
+{
+	int r = 0;
+
+	if (output->lost)
+		return VERB_NOT_WRITTEN;
+	begin(output);
+	if (output->json)
+		output_json_row(output, cells);
+	else if (output->raw)
+		output_raw_row(output, cells);
+	else
+		r = output_table_row(output, cells, colour);
+	output->n_rows++;
+	if (!ferror(stdout))
+		return told(r);
+	output->lost = true;
+	return lose();
+}
+
+/* Completes the output. Returns 0, or an exit status with the reason told. */
+int output_end(struct output *output)
+{
+	int r = 0;
+
+	if (output->lost)
+		return VERB_NOT_WRITTEN;
+	begin(output);
+	if (output->json)
+		output_json_end(output);
+	else if (!output->raw)
+		r = output_table_end(output);
+	return r ? told(r) : output_flush();
+}
+
+/* Frees what the output needs. Takes one that was never started. */
+void output_cleanup(struct output *output)
+{
+	output_table_cleanup(output);
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * progress: a line on stderr, written over itself, if that is a terminal.
+ *
+ * A process of its own writes it, so that it moves as well while the program waits for a
+ * lock, the name service or a disk, and no signal comes in between. What it writes is in
+ * memory that both have. It leaves the cursor at the begin of the line: a message of the
+ * program's covers it. There is one terminal, so here, and only here, a static variable
+ * says less than an argument of every function that may print.
+ */
+#include <inttypes.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "message/report.h"
+#include "libsubid/core/printable.h"
+#include "libsubid/sys/child.h"
+#include "libsubid/sys/fd.h"
+#include "libsubid/sys/wait.h"
+#include "subid/verb/progress.h"
+#include "subid/verb/verb.h"
+
+#define FIRST_AFTER 1000 /* milliseconds */
+#define EACH	    200
+#define WHAT_BYTES  256
+
+/* A screen has one line for it. */
+#define WHAT_SHOWN_BYTES (2 * WHAT_BYTES)
+
+#define WIPE "\r\033[K"
+
+struct shared {
+	char what[WHAT_BYTES]; /* a name of others, which may be read while it changes */
+	_Atomic uint64_t done;
+	_Atomic uint64_t total; /* 0: not known */
+	atomic_bool shown;
+};
+
+static struct {
+	struct child child;
+	struct shared *shared;
+} progress;
+
+/* In the background the terminal is somebody else's. */
+static bool is_ours(void)
+{
+	pid_t foreground = tcgetpgrp(STDERR_FILENO);
+
+	return foreground < 0 || foreground == getpgrp();
+}
+
+/* Returns true if a signal came first: then the line is wiped, and no other process does
+ * it. */
+static bool was_ended(const struct shared *shared, const sigset_t *ends,
+		      int64_t milliseconds)
+{
+	const struct timespec time = { .tv_sec = milliseconds / 1000,
+				       .tv_nsec = milliseconds % 1000 * 1000000 };
+
+	if (sigtimedwait(ends, NULL, &time) < 0)
+		return false;
+	if (shared->shown && is_ours() &&
+	    write(STDERR_FILENO, WIPE, sizeof(WIPE) - 1) < 0)
+		_exit(EXIT_FAILURE);
+	return true;
+}
+
+/* What is worked on, as it is shown. It may change meanwhile, so it is copied first. */
+static void read_what(const struct shared *shared, char what[static WHAT_SHOWN_BYTES])
+{
+	char copy[WHAT_BYTES];
+
+	memcpy(copy, shared->what, sizeof(copy));
+	printable_copy(what, WHAT_SHOWN_BYTES, copy, strnlen(copy, sizeof(copy)),
+		       report_charset());
+}
+
+static void show(struct shared *shared, int64_t seconds)
+{
+	uint64_t done = shared->done, total = shared->total;
+	char what[WHAT_SHOWN_BYTES], text[sizeof(what) + WHAT_BYTES];
+	int n;
+
+	if (!is_ours())
+		return;
+	read_what(shared, what);
+	if (what[0] == '\0')
+		n = snprintf(text, sizeof(text), WIPE "%s: %" PRId64 " s\r", PROGRAM,
+			     seconds);
+	else if (total)
+		n = snprintf(text, sizeof(text), WIPE "%s: %s: %" PRIu64 " %%\r", PROGRAM,
+			     what, done >= total ? 100 : 100 * done / total);
+	else
+		n = snprintf(text, sizeof(text), WIPE "%s: %s: %" PRIu64 "\r", PROGRAM,
+			     what, done);
+	shared->shown = true;
+	if (n < 0 || write(STDERR_FILENO, text, (size_t)n) < 0)
+		_exit(EXIT_FAILURE);
+}
+
+/* The process. SIGTERM also comes when the program has ended. */
+static int tick(void *context)
+{
+	struct shared *shared = context;
+	int64_t begin = wait_clock();
+	sigset_t ends, output;
+
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGHUP);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGQUIT);
+	sigaddset(&ends, SIGTERM);
+	/* It would stop the program, too, whatever locks that has. */
+	sigemptyset(&output);
+	sigaddset(&output, SIGTTOU);
+	sigprocmask(SIG_BLOCK, &output, NULL);
+	for (int64_t time = FIRST_AFTER; !was_ended(shared, &ends, time); time = EACH)
+		show(shared, (wait_clock() - begin) / 1000);
+	return EXIT_SUCCESS;
+}
+
+/* Starts the clock if stderr is a terminal. What fails here is no failure of the verb. */
+void progress_start(void)
+{
+	const struct child_options options = {
+		.kept = (const int[]){ STDERR_FILENO },
+		.n_kept = 1,
+		.death_signal = SIGTERM,
+	};
+
+	if (!isatty(STDERR_FILENO))
+		return;
+	progress.shared = mmap(NULL, sizeof(*progress.shared), PROT_READ | PROT_WRITE,
+			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (progress.shared == MAP_FAILED)
+		return;
+	child_start(&progress.child, &options, tick, progress.shared);
+}
+
+/*
+ * Notes how far it is. Cheap enough for each thousandth line.
+ *
+ * what: what is worked on, as a path.
+ * total: 0: not known; then what is done is counted.
+ */
+void progress_show(const char *what, uint64_t done, uint64_t total)
+{
+	size_t len = strnlen(what, WHAT_BYTES - 1);
+
+	if (progress.child.pid <= 0)
+		return;
+	memcpy(progress.shared->what, what, len);
+	progress.shared->what[len] = '\0';
+	progress.shared->done = done;
+	progress.shared->total = total;
+}
+
+/* Output goes to a terminal, or through a pipe to a pager that has the terminal. */
+static bool is_watched(void)
+{
+	struct stat status;
+
+	return fstat(STDOUT_FILENO, &status) == 0 &&
+	       (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) ||
+		isatty(STDOUT_FILENO));
+}
+
+/* Output comes: where somebody may be looking at it, it is what moves. */
+void progress_rows(void)
+{
+	if (progress.child.pid > 0 && is_watched())
+		progress_end();
+}
+
+/* Wipes the line away; there is no other one. */
+void progress_end(void)
+{
+	if (progress.child.pid <= 0)
+		return;
+	child_end(&progress.child);
+	if (progress.shared->shown && is_ours())
+		fputs(WIPE, stderr);
+}

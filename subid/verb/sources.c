@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * sources: the first source that has anything for an owner answers alone, as for the map
+ * writers. A plugin is asked about an owner or an id; none can tell all that it grants.
+ *
+ * MUST: a plugin runs in a process that has given up everything, and for a time.
+ */
+#include <errno.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "helper/apart.h"
+#include "command/identity.h"
+#include "message/report.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
+#include "libsubid/sys/paths.h"
+#include "libsubid/source/plugin.h"
+#include "libsubid/sys/wait.h"
+#include "subid/verb/sources.h"
+
+static int disarm(void)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return -errno;
+	return identity_become(getuid(), getgid());
+}
+
+/* How a source is asked, until its time is over; after that it is not asked any more. */
+static bool may_ask(const struct sources *sources, const struct source *source,
+		    int64_t now, struct apart *ret_apart)
+{
+	int64_t left =
+		SOURCES_SECONDS * 1000 - sources->waited[source - sources->list.sources];
+
+	*ret_apart = (struct apart){
+		.folder = sources->list.plugin_folder,
+		.name = source->name,
+		.disarm = disarm,
+		.end = now + left,
+	};
+	return left > 0;
+}
+
+/*
+ * Asks a plugin as apart_ask_ranges() does, with what it returns, for as long as the
+ * source has time.
+ */
+int sources_ask_plugin(struct sources *sources, const struct source *source,
+		       const char *owner, const struct kind *kind,
+		       struct plugin_extents *extents, struct range_set *set)
+{
+	int64_t now = wait_clock();
+	struct apart apart;
+	int r;
+
+	if (!may_ask(sources, source, now, &apart))
+		return PLUGIN_SLOW;
+	r = apart_ask_ranges(&apart, owner, kind, extents, set);
+	sources->waited[source - sources->list.sources] += wait_clock() - now;
+	return r;
+}
+
+static void set_list(struct sources *sources)
+{
+	source_find(&sources->nsswitch, PLUGINDIR, &sources->list);
+	sources->plugins = source_has(&sources->list, SOURCE_PLUGIN);
+	sources->files = source_has(&sources->list, SOURCE_FILES);
+}
+
+/*
+ * Finds the sources of the running system, for a source_walk() of the list; it stays
+ * where it is. Returns 0 or -errno.
+ */
+int sources_find(struct sources *sources)
+{
+	int r;
+
+	*sources = (struct sources){ .place = NULL };
+	r = nsswitch_read(NSSWITCH_CONF, &sources->nsswitch);
+	if (r == 0)
+		set_list(sources);
+	return r;
+}
+
+/*
+ * Finds the sources of the system at @place, of which @owners are; all three stay where
+ * they are. Where there are others, a database need not be there from now on.
+ * Returns 0, or an exit status with the reason told.
+ */
+int sources_start(struct sources *sources, struct verb_place *place,
+		  const struct owners *owners)
+{
+	int r = 0;
+
+	*sources = (struct sources){ .place = place, .owners = owners };
+	if (!place->image)
+		r = nsswitch_read(NSSWITCH_CONF, &sources->nsswitch);
+	if (r) {
+		report_line(PROGRAM, "%s: %s", NSSWITCH_CONF, report_error(-r));
+		return VERB_UNREADABLE;
+	}
+	set_list(sources);
+	place->optional = sources->plugins;
+	return 0;
+}
+
+/* A pass over a database that passes on the lines of one user. */
+struct user_lines {
+	const struct user *user;
+	lines_take_fn take; /* NULL: they are counted */
+	void *context;
+	uint64_t n;
+};
+
+static int take_own(const struct line *line, void *context)
+{
+	struct user_lines *lines = context;
+
+	if (!owners_is(lines->user, &line->entry))
+		return 0;
+	lines->n++;
+	return lines->take ? lines->take(line, lines->context) : 0;
+}
+
+/* What is strange about a database is reported when it is first read. */
+static int read_lines(struct sources *sources, const struct kind *kind,
+		      struct user_lines *lines)
+{
+	bool *looked = &sources->looked[kind->group];
+	int r = lines_each(sources->place, kind, !*looked, take_own, lines);
+
+	*looked = true;
+	return r;
+}
+
+/* Takes out what the map writers would refuse, with a note. */
+static int leave_out(const struct user *user, const struct kind *kind,
+		     const struct source *source, const struct range_set *denied,
+		     struct range_set *set)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < denied->n; i++) {
+		sources_note_denied(user, kind, source, denied->ranges[i]);
+		r = range_set_subtract(set, denied->ranges[i]);
+	}
+	return r ? verb_fail(ENOMEM) : 0;
+}
+
+/* lines: NULL where there are known to be some. As sources_ask(). */
+static int ask(struct sources *sources, const struct user *user, const struct kind *kind,
+	       struct user_lines *lines, struct range_set *set,
+	       const struct source **ret_source)
+{
+	CLEANUP(plugin_extents_cleanup)
+	struct plugin_extents extents = { .denied = RANGE_SET(LIMIT_PLUGIN_ANSWER) };
+	struct source_walk walk = source_walk(&sources->list);
+	const struct source *source;
+	int r;
+
+	while ((source = source_next(&walk)))
+		if (source->type == SOURCE_FILES) {
+			r = lines ? read_lines(sources, kind, lines) : 0;
+			if (r)
+				return r;
+			source_take(&walk, 0, lines ? lines->n : 1);
+		} else {
+			r = sources_ask_plugin(sources, source, user->name, kind,
+					       sources->extents ? &extents : NULL, set);
+			source_take(&walk, r, set->n);
+		}
+	if (walk.r == SOURCE_FAILED)
+		return sources_note_failure(sources, kind, &walk.answer);
+	*ret_source = walk.answer.source;
+	return leave_out(user, kind, walk.answer.source, &extents.denied, set);
+}
+
+/*
+ * Asks who grants a user ids.
+ *
+ * take, context: gets the user's lines, if it is the databases' turn; they are the answer
+ * unless there are none.
+ * set: empty, with room for LIMIT_PLUGIN_ANSWER; what a plugin grants.
+ * ret_source: whose answer it is; NULL: no source has anything.
+ * Returns 0, or an exit status with the reason reported.
+ */
+int sources_ask(struct sources *sources, const struct user *user, const struct kind *kind,
+		lines_take_fn take, void *context, struct range_set *set,
+		const struct source **ret_source)
+{
+	struct user_lines lines = { .user = user, .take = take, .context = context };
+
+	return ask(sources, user, kind, &lines, set, ret_source);
+}
+
+/*
+ * Asks who grants ids to a user of whom the database is known to have a line. As
+ * sources_ask().
+ */
+int sources_ask_first(struct sources *sources, const struct user *user,
+		      const struct kind *kind, const struct source **ret_source)
+{
+	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
+
+	return ask(sources, user, kind, NULL, &set, ret_source);
+}
+
+/*
+ * Asks a plugin who has an id; whether that counts, sources_ask() tells.
+ *
+ * ret_uids: to be freed.
+ * ret_known: false, and a note, where the plugin does not say.
+ * Returns 0, or an exit status with the reason told.
+ */
+int sources_owners(struct sources *sources, const struct source *source, uint32_t id,
+		   const struct kind *kind, uid_t **ret_uids, size_t *ret_n,
+		   bool *ret_known)
+{
+	int64_t now = wait_clock();
+	struct apart apart;
+	int r = PLUGIN_SLOW;
+
+	if (may_ask(sources, source, now, &apart))
+		r = apart_ask_owners(&apart, id, kind, ret_uids, ret_n);
+	sources->waited[source - sources->list.sources] += wait_clock() - now;
+	if (r == 0 || r == PLUGIN_MUTE) {
+		*ret_known = r == 0;
+		if (r)
+			sources_note_mute(sources, source);
+		return 0;
+	}
+	return sources_note_failure(sources, kind,
+				    &(struct source_answer){ .source = source,
+							     .fault = r > 0 ? r : 0,
+							     .error = r < 0 ? -r : 0 });
+}
+
+/*
+ * Tells of a user's lines that grant nothing, because @source has answered before the
+ * databases, or nobody has and they are not asked. Returns 0, or an exit status with the
+ * reason told.
+ */
+int sources_tell_void(struct sources *sources, const struct user *user,
+		      const struct kind *kind, const struct source *source)
+{
+	struct user_lines lines = { .user = user };
+	int r;
+
+	/* They have been asked, and there are none. */
+	if (!source && sources->files)
+		return 0;
+	r = read_lines(sources, kind, &lines);
+	if (r == 0 && lines.n > 0)
+		sources_note_void(sources, user, kind, source, lines.n);
+	return r;
+}

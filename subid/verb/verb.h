@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * verb: what the verbs of subid share: how they are called, options, exit statuses.
+ */
+#ifndef SUBID_VERB_H
+#define SUBID_VERB_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "command/arguments.h"
+#include "libsubid/core/kind.h"
+#include "subid/verb/output.h"
+
+#define PROGRAM "subid"
+
+/* Exit statuses of all verbs, see subid(1). Those that pwck(8) has are the same. */
+enum {
+	VERB_DONE = 0,
+	VERB_USAGE = 1,
+	VERB_FINDINGS = 2,    /* check, doctor: something is wrong */
+	VERB_UNREADABLE = 3,  /* not everything could be read */
+	VERB_LOCKED = 4,      /* a database is locked */
+	VERB_NOT_WRITTEN = 5, /* a database, or standard output */
+	VERB_NO_USER = 6,     /* there is no such user */
+	VERB_NONE = 7,	      /* there is no such range, id or room for one */
+	VERB_BUSY = 8,	      /* a process uses what is to be taken */
+	VERB_NOT_PERMITTED = 9,
+	VERB_POLICY = 20, /* refused by the overlap policy */
+};
+
+/* Said by functions that may end a verb: it goes on. Everything else is an exit status.
+ */
+#define VERB_GO (-1)
+
+/* Options that verbs share, for --help. */
+#define VERB_SHARES_OUTPUT    1U
+#define VERB_SHARES_ROOT      2U
+#define VERB_SHARES_FROM_ZERO 4U
+
+struct verb {
+	const char *name;
+	/* argv[0] is the title in messages of getopt_long(3). Returns an exit status. */
+	int (*run)(int argc, char **argv);
+	const char *synopsis; /* what follows the name */
+	const char *help;     /* one line, N_() */
+	const char *options;  /* lines about its own options, N_(); or NULL */
+	unsigned int shared;  /* VERB_SHARES_ for --help */
+	bool writes;	      /* changes databases, or may */
+};
+
+extern const struct verb verb_list;
+extern const struct verb verb_whois;
+extern const struct verb verb_map;
+extern const struct verb verb_ps;
+extern const struct verb verb_files;
+extern const struct verb verb_check;
+extern const struct verb verb_doctor;
+extern const struct verb verb_grant;
+extern const struct verb verb_revoke;
+extern const struct verb verb_rename;
+
+/* Options that several verbs have. */
+struct verb_options {
+	struct output_format output;
+	const char *root; /* the system in this folder; NULL: this one */
+	bool kinds[2];	  /* -u and -g, by kind->group; none is both */
+	bool from_zero;
+};
+
+/* For the verb's own tables, behind its own options. */
+#define VERB_SHORT_HELP "h"
+#define VERB_LONG_HELP                         \
+	{                                      \
+		"help", no_argument, NULL, 'h' \
+	}
+#define VERB_SHORT_ROOT "R:"
+#define VERB_LONG_ROOT                               \
+	{                                            \
+		"root", required_argument, NULL, 'R' \
+	}
+#define VERB_SHORT_OUTPUT "Jrno:"
+#define VERB_LONG_OUTPUT                                                       \
+	{ "json", no_argument, NULL, 'J' }, { "raw", no_argument, NULL, 'r' }, \
+		{ "noheadings", no_argument, NULL, 'n' },                      \
+	{                                                                      \
+		"output", required_argument, NULL, 'o'                         \
+	}
+#define VERB_SHORT_KINDS "ug"
+#define VERB_LONG_KINDS                       \
+	{ "uid", no_argument, NULL, 'u' },    \
+	{                                     \
+		"gid", no_argument, NULL, 'g' \
+	}
+#define VERB_SHORT_FROM_ZERO "z"
+#define VERB_LONG_FROM_ZERO                         \
+	{                                           \
+		"from-zero", no_argument, NULL, 'z' \
+	}
+#define VERB_LONG_END        \
+	{                    \
+		.name = NULL \
+	}
+
+/* Takes an option, as getopt_long(3) returned it. Returns VERB_GO or an exit status. */
+typedef int (*verb_take_fn)(void *context, int option);
+
+int verb_parse(int argc, char **argv, const char *short_options,
+	       const struct option *long_options, verb_take_fn take, void *context);
+size_t verb_kinds(const struct verb_options *options,
+		  const struct kind *ret_kinds[static 2]);
+int verb_take(const struct verb *verb, struct verb_options *options, int option);
+int verb_misuse(const struct verb *verb);
+int verb_fail(int error);
+
+/* Where the files of the system are that is looked at. */
+struct verb_place {
+	char etc[PATH_MAX]; /* the folder of the databases, passwd and login.defs */
+	int folder;	    /* the same, open until the program ends */
+	bool image;	    /* of another system: no name service is asked */
+	bool optional;	    /* a database need not be there: other sources are asked */
+};
+
+int verb_name_folder(int folder, const char *root, const char *path,
+		     char ret_path[static PATH_MAX]);
+int verb_find_place(const char *root, struct verb_place *ret_place);
+
+#endif

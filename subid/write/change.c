@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * change: options, and how a change ends: the exit statuses of subid(1) from those that
+ * usermod(8) has.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "message/i18n.h"
+#include "message/report.h"
+#include "command/status.h"
+#include "subid/write/change.h"
+#include "subid/verb/progress.h"
+
+/*
+ * Takes an option that is none of the verb's own. Returns VERB_GO or an exit status.
+ */
+int change_take(const struct verb *verb, struct change_options *options, int option)
+{
+	switch (option) {
+	case 'u':
+		options->uid_only = true;
+		return VERB_GO;
+	case 'g':
+		options->gid_only = true;
+		return VERB_GO;
+	case CHANGE_DRY_RUN:
+		options->dry_run = true;
+		return VERB_GO;
+	case CHANGE_NO_ACCOUNT:
+		options->no_account = true;
+		return VERB_GO;
+	case CHANGE_LOCAL_ONLY:
+		options->local_only = true;
+		return VERB_GO;
+	default:
+		return verb_take(verb, &options->common, option);
+	}
+}
+
+/*
+ * Finds the databases that the options mean. Returns VERB_GO or an exit status.
+ */
+int change_prepare(struct edit *edit, const struct verb *verb,
+		   const struct change_options *options)
+{
+	int r;
+
+	if (options->uid_only && options->gid_only) {
+		report_line(PROGRAM, _("--uid-only and --gid-only exclude each other"));
+		return verb_misuse(verb);
+	}
+	edit_keep_going();
+	edit->root = options->common.root;
+	edit->dry_run = options->dry_run;
+	r = edit_find_folder(edit);
+	return r ? change_status(edit, r) : VERB_GO;
+}
+
+/* Writes what changed, or with --dry-run shows it. Returns as edit_commit() does. */
+int change_commit(struct edit *edit)
+{
+	if (edit->dry_run)
+		progress_rows();
+	return edit_commit(edit);
+}
+
+/*
+ * What it means that it is not known whose @n lines are, which have been reported.
+ * Returns 0 or, if nothing is to be changed, an exit status.
+ */
+int change_judge_silent(struct edit *edit, const struct change_options *options, size_t n)
+{
+	if (n == 0)
+		return 0;
+	if (options->local_only) {
+		report_line(PROGRAM, _("note: these lines are left as they are"));
+		return 0;
+	}
+	report_line(PROGRAM,
+		    _("nothing is changed; --local-only goes on with the names that are "
+		      "known, and leaves these lines"));
+	edit->silent = true;
+	return EXIT_NO_USER;
+}
+
+/* The exit status of subid(1) for @status of command/status.h. */
+int change_status(const struct edit *edit, int status)
+{
+	switch (status) {
+	case EXIT_DONE:
+		return VERB_DONE;
+	case EXIT_NO_USER:
+		/* That there is none would have to be known. */
+		return edit->silent ? VERB_UNREADABLE : VERB_NO_USER;
+	case EXIT_BUSY:
+		return VERB_BUSY;
+	case EXIT_POLICY:
+		return VERB_POLICY;
+	default:
+		break;
+	}
+	if (edit->writing)
+		return VERB_NOT_WRITTEN;
+	switch (edit->error) {
+	case 0:
+		return status == EXIT_NOT_PERMITTED ? VERB_NOT_PERMITTED :
+						      VERB_UNREADABLE;
+	case DB_BUSY:
+		return VERB_LOCKED;
+	case DB_FULL:
+		return VERB_NONE;
+	case DB_STOPPED:
+	case -EDQUOT:
+	case -EFBIG:
+	case -ENOSPC:
+	case -EROFS:
+		return VERB_NOT_WRITTEN;
+	case -EACCES:
+	case -EPERM:
+		return VERB_NOT_PERMITTED;
+	default:
+		return VERB_UNREADABLE;
+	}
+}
+
+/* Appends ` uids=5-6` to the @n bytes in @text; returns how many there are then. */
+size_t change_describe(char *text, size_t n, const struct kind *kind, struct range range)
+{
+	int r;
+
+	if (range.end == 0 || n >= CHANGE_TEXT_BYTES)
+		return n;
+	r = snprintf(text + n, CHANGE_TEXT_BYTES - n, " %ss=%" PRIu64 "-%" PRIu64,
+		     kind->id, range.start, range.end - 1);
+	return r < 0 ? n : n + (size_t)r;
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * grant-report: reports what the name service was asked about, the ranges that were
+ * given, and their owners.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "command/allocation.h"
+#include "message/i18n.h"
+#include "message/report.h"
+#include "command/show.h"
+#include "command/status.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/sys/paths.h"
+#include "subid/write/grant.h"
+
+static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
+
+/* The words of a line of nsswitch.conf(5) that are passed over. */
+static void report_missing(struct grant *grant, const struct kind *kind)
+{
+	CLEANUP(cleanup_free) char *words = NULL;
+
+	if (nss_client_missing(&grant->edit.asker, kind, &words) == 0 && words[0] != '\0')
+		report_line(PROGRAM,
+			    _("note: %s, %s: services that are not installed: %s"),
+			    NAME_SERVICE_CONF, kind->accounts, words);
+}
+
+/*
+ * Reports what the name service was asked about, if it has services other than those of
+ * this system: with --verbose, and for a list if not all ids were asked about.
+ */
+void grant_report_service(struct grant *grant)
+{
+	const struct grant_options *options = &grant->options;
+	const struct db *db = &grant->edit.db;
+	const char *others[] = { db->nsswitch.passwd_others, db->nsswitch.group_others };
+	bool remote = db->in_use.remote[0] || db->in_use.remote[1];
+
+	if (remote && (options->verbose || (!options->user && db->in_use.largest > 0)))
+		allocation_report_asked(PROGRAM, &db->in_use);
+	for (size_t k = 0; k < 2 && options->verbose; k++)
+		if (others[k][0] != '\0')
+			report_missing(grant, all_kinds[k]);
+}
+
+/* With --strict nothing is given unless all ids were asked about. */
+int grant_check_strict(struct grant *grant)
+{
+	struct edit *edit = &grant->edit;
+	const struct ids_in_use_service *in_use = &edit->db.in_use;
+
+	if (!grant->options.strict ||
+	    (!in_use->silent && in_use->largest == 0 && !edit->unnamed))
+		return 0;
+	report_line(PROGRAM,
+		    _("the name service was not asked about all ids, or did not answer: "
+		      "by --strict nothing is given"));
+	edit->silent = true;
+	return EXIT_NO_USER;
+}
+
+/* Shows the lines that were appended. */
+void grant_show(const struct grant *grant)
+{
+	for (size_t k = 0; k < 2; k++)
+		show_appended(&grant->tables[k], grant->edit.folder, all_kinds[k],
+			      grant->before[k]);
+}
+
+/* From the first to the last id that was given; of a refusal, those that were wanted. */
+static struct range span(const struct grant *grant, size_t k)
+{
+	struct range all = { 0 };
+
+	for (size_t i = 0; i < grant->allocate.n; i++) {
+		struct range range = grant->allocate.items[i].ranges[k];
+
+		if (range.end > 0)
+			all = range_span(all, range);
+	}
+	return all;
+}
+
+/* Writes `grant uids=5-6 gids=5-6` or, for many, `grant users=2 uids=...`. */
+static void describe(char text[static CHANGE_TEXT_BYTES], size_t users, struct range uids,
+		     struct range gids)
+{
+	int r = users == 0 ? snprintf(text, CHANGE_TEXT_BYTES, "grant") :
+			     snprintf(text, CHANGE_TEXT_BYTES, "grant users=%zu", users);
+	size_t n = r < 0 ? 0 : (size_t)r;
+
+	n = change_describe(text, n, &kind_uid, uids);
+	change_describe(text, n, &kind_gid, gids);
+}
+
+/* What one of many has received. Returns the login name; NULL: nothing. */
+static const char *describe_one(size_t i, char text[static CHANGE_TEXT_BYTES],
+				const void *context)
+{
+	const struct grant *grant = context;
+	const struct range *ranges = grant->allocate.items[i].ranges;
+
+	if (ranges[0].end == 0 && ranges[1].end == 0)
+		return NULL;
+	describe(text, 0, ranges[0], ranges[1]);
+	return people_login(&grant->crowd.people, i);
+}
+
+/* A batch is one record in the audit log, and a line in the system log for each user. */
+void grant_record(const struct grant *grant, int status)
+{
+	size_t n = grant->allocate.n, users = n;
+	char text[CHANGE_TEXT_BYTES];
+
+	if (grant->options.user) {
+		describe(text, 0, span(grant, 0), span(grant, 1));
+		edit_record(&grant->edit, people_login(&grant->crowd.people, 0), text,
+			    status == 0);
+		return;
+	}
+	for (size_t i = 0; status == 0 && i < n; i++)
+		users -= describe_one(i, text, grant) == NULL;
+	describe(text, users, span(grant, 0), span(grant, 1));
+	if (status)
+		edit_record(&grant->edit, NULL, text, false);
+	else
+		edit_record_each(&grant->edit, text, n, describe_one, grant);
+}

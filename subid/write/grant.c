@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * grant: gives ranges to one user, to those in a list, or to all who have none: one lock,
+ * one look at the databases and one write for all of them.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "message/i18n.h"
+#include "message/report.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
+#include "libsubid/core/num.h"
+#include "libsubid/user/passwd-file.h"
+#include "subid/write/grant.h"
+#include "subid/verb/progress.h"
+
+enum {
+	OPTION_ALIGN = CHANGE_OWN,
+	OPTION_ALLOW_OVERLAP,
+	OPTION_ALLOW_RESERVED,
+	OPTION_ALLOW_ROOT,
+	OPTION_ALL_USERS,
+	OPTION_BATCH,
+	OPTION_COUNT,
+	OPTION_GROUP,
+	OPTION_IF_MISSING,
+	OPTION_MAX_UID,
+	OPTION_MIN_UID,
+	OPTION_RANGE,
+	OPTION_STRICT,
+	OPTION_THOROUGH,
+	OPTION_VERBOSE,
+};
+
+static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
+
+static void grant_cleanup(struct grant *grant)
+{
+	edit_cleanup(&grant->edit);
+	crowd_cleanup(&grant->crowd);
+	table_clear(&grant->tables[0]);
+	table_clear(&grant->tables[1]);
+	allocate_cleanup(&grant->allocate);
+}
+
+static int take_number(const char *option, uint64_t min, uint64_t max, uint64_t *ret)
+{
+	uint64_t value;
+
+	if (num_parse(optarg, strlen(optarg), max, &value) || value < min) {
+		report_line(
+			PROGRAM,
+			_("--%s: '%s' is no decimal number from %" PRIu64 " to %" PRIu64),
+			option, optarg, min, max);
+		return verb_misuse(&verb_grant);
+	}
+	*ret = value;
+	return VERB_GO;
+}
+
+static int take_range(struct grant_options *options)
+{
+	if (range_parse(optarg, &options->range) == 0)
+		return VERB_GO;
+	report_line(PROGRAM, _("--range: '%s' is no range FIRST-LAST"), optarg);
+	return verb_misuse(&verb_grant);
+}
+
+static int take_option(struct grant_options *options, int option)
+{
+	switch (option) {
+	case OPTION_ALIGN:
+		return take_number("align", 1, ID_END, &options->align);
+	case OPTION_COUNT:
+		return take_number("count", 1, ID_END, &options->count);
+	case OPTION_MAX_UID:
+		return take_number("max-uid", 0, ID_NONE - 1, &options->max_uid);
+	case OPTION_MIN_UID:
+		return take_number("min-uid", 0, ID_NONE - 1, &options->min_uid);
+	case OPTION_RANGE:
+		return take_range(options);
+	case OPTION_ALLOW_OVERLAP:
+		options->policy.allow_overlap = true;
+		return VERB_GO;
+	case OPTION_ALLOW_RESERVED:
+		options->policy.allow_reserved = true;
+		return VERB_GO;
+	case OPTION_ALLOW_ROOT:
+		options->policy.allow_root = true;
+		return VERB_GO;
+	case OPTION_ALL_USERS:
+		options->all_users = true;
+		return VERB_GO;
+	case OPTION_BATCH:
+		options->batch = optarg;
+		return VERB_GO;
+	case OPTION_GROUP:
+		options->group = optarg;
+		return VERB_GO;
+	case OPTION_IF_MISSING:
+		options->if_missing = true;
+		return VERB_GO;
+	case OPTION_STRICT:
+		options->strict = true;
+		return VERB_GO;
+	case OPTION_THOROUGH:
+		options->thorough = true;
+		return VERB_GO;
+	case OPTION_VERBOSE:
+		options->verbose = true;
+		return VERB_GO;
+	default:
+		return change_take(&verb_grant, &options->change, option);
+	}
+}
+
+/* What makes no sense together; NULL: nothing. */
+static const char *contradiction(const struct grant_options *options)
+{
+	bool many = options->batch || options->all_users;
+	bool filtered = options->group || options->min_uid != UINT64_MAX ||
+			options->max_uid != UINT64_MAX;
+
+	if (!!options->user + !!options->batch + options->all_users != 1)
+		return N_("one of USER, --batch and --all-users says who gets ranges");
+	if (many && options->range.end > 0)
+		return N_("--range is for one user");
+	if (options->range.end > 0 && (options->count || options->align))
+		return N_("--range says where, so --count and --align do not");
+	if (filtered && !options->all_users)
+		return N_("--min-uid, --max-uid and --group belong to --all-users");
+	if (options->all_users && options->change.no_account)
+		return N_("--all-users are those who have accounts");
+	if (options->strict && options->policy.allow_overlap)
+		return N_("--strict and --allow-overlap exclude each other");
+	return NULL;
+}
+
+static int parse(int argc, char **argv, struct grant_options *options)
+{
+	static const struct option long_options[] = {
+		{ "align", required_argument, NULL, OPTION_ALIGN },
+		{ "allow-overlap", no_argument, NULL, OPTION_ALLOW_OVERLAP },
+		{ "allow-reserved", no_argument, NULL, OPTION_ALLOW_RESERVED },
+		{ "allow-root", no_argument, NULL, OPTION_ALLOW_ROOT },
+		{ "all-users", no_argument, NULL, OPTION_ALL_USERS },
+		{ "batch", required_argument, NULL, OPTION_BATCH },
+		{ "count", required_argument, NULL, OPTION_COUNT },
+		{ "group", required_argument, NULL, OPTION_GROUP },
+		{ "if-missing", no_argument, NULL, OPTION_IF_MISSING },
+		{ "max-uid", required_argument, NULL, OPTION_MAX_UID },
+		{ "min-uid", required_argument, NULL, OPTION_MIN_UID },
+		{ "range", required_argument, NULL, OPTION_RANGE },
+		{ "strict", no_argument, NULL, OPTION_STRICT },
+		{ "thorough", no_argument, NULL, OPTION_THOROUGH },
+		{ "verbose", no_argument, NULL, OPTION_VERBOSE },
+		CHANGE_LONG,
+	};
+	const char *why;
+	int option, r;
+
+	options->min_uid = options->max_uid = UINT64_MAX;
+	while ((option = arguments_next(argc, argv, CHANGE_SHORT, long_options)) >= 0) {
+		r = take_option(options, option);
+		if (r != VERB_GO)
+			return r;
+	}
+	if (optind < argc)
+		options->user = argv[optind++];
+	why = contradiction(options);
+	if (!why && optind == argc)
+		return VERB_GO;
+	if (why)
+		report_line(PROGRAM, "%s", _(why));
+	else
+		report_line(PROGRAM, _("there is more than one user: see --batch"));
+	return verb_misuse(&verb_grant);
+}
+
+static int collect(struct grant *grant, const struct accounts *roster)
+{
+	const struct grant_options *options = &grant->options;
+	const struct settings *settings = &grant->allocate.settings;
+	struct crowd_filter filter = { .group = options->group };
+
+	if (options->user)
+		return crowd_add(&grant->crowd, options->user);
+	if (options->batch)
+		return crowd_read(&grant->crowd, options->batch);
+	filter.uids.start =
+		options->min_uid == UINT64_MAX ? settings->uid_min : options->min_uid;
+	filter.uids.end = 1 + (options->max_uid == UINT64_MAX ? settings->uid_max :
+								options->max_uid);
+	return crowd_add_users(&grant->crowd, &grant->edit, roster, &filter);
+}
+
+/* Who they are: before anything is locked. */
+static int find_people(struct grant *grant)
+{
+	CLEANUP(accounts_cleanup) struct accounts roster = { 0 };
+	int r = passwd_file_load(grant->edit.etc, &kind_uid, &roster);
+
+	if (r) {
+		report_line(PROGRAM, "%s/passwd: %s", grant->edit.folder,
+			    report_error(-r));
+		return VERB_UNREADABLE;
+	}
+	r = collect(grant, &roster);
+	if (r == VERB_GO)
+		r = crowd_resolve(&grant->crowd, &grant->edit, &roster,
+				  grant->options.change.no_account);
+	return r;
+}
+
+/* Where a range follows from the uid, nothing else can be chosen. */
+static int check_deterministic(const struct grant *grant)
+{
+	const struct grant_options *options = &grant->options;
+	bool chosen = options->count || options->align;
+
+	if (!grant->allocate.settings.deterministic || options->range.end > 0)
+		return VERB_GO;
+	for (size_t i = 0; i < grant->crowd.people.n; i++) {
+		chosen |= grant->crowd.items[i].count > 0;
+		if (grant->crowd.people.items[i].uid == PERSON_NO_UID) {
+			report_line(PROGRAM,
+				    _("%s has no uid, and by SUB_UID_DETERMINISTIC in "
+				      "%s/login.defs the range follows from it: "
+				      "use --range"),
+				    people_name(&grant->crowd.people, i),
+				    grant->edit.folder);
+			return VERB_NONE;
+		}
+	}
+	if (!chosen)
+		return VERB_GO;
+	report_line(PROGRAM,
+		    _("by SUB_UID_DETERMINISTIC in %s/login.defs size and place follow "
+		      "from the uid: no count and no alignment can be chosen"),
+		    grant->edit.folder);
+	return VERB_USAGE;
+}
+
+/* What is known of each range: how many ids, or which. */
+static void set_items(struct grant *grant)
+{
+	const struct grant_options *options = &grant->options;
+	struct allocate *allocate = &grant->allocate;
+
+	allocate->people = &grant->crowd.people;
+	allocate->items = grant->crowd.items;
+	allocate->n = grant->crowd.people.n;
+	allocate->fixed = options->range.end > 0;
+	for (size_t i = 0; i < allocate->n; i++) {
+		if (allocate->items[i].count == 0)
+			allocate->items[i].count = options->count;
+		for (size_t k = 0; k < 2; k++)
+			if (allocate->kinds[k])
+				allocate->items[i].ranges[k] = options->range;
+	}
+}
+
+/*
+ * Finds other names of those who are given a range, before anything is locked: where they
+ * may have one already, and where ids that are given may be theirs.
+ */
+static int find_names(struct grant *grant)
+{
+	struct people *people = &grant->crowd.people;
+	const struct allocate *allocate = &grant->allocate;
+	struct edit *edit = &grant->edit;
+	int r = 0;
+
+	for (size_t k = 0; r == 0 && k < 2; k++) {
+		if (!allocate->kinds[k])
+			continue;
+		if (allocate->if_missing)
+			r = edit_find_missing_names(edit, all_kinds[k], people);
+		else if (allocate->fixed)
+			r = edit_find_people_names(edit, all_kinds[k],
+						   grant->options.range, people);
+	}
+	return r ? change_status(edit, r) : VERB_GO;
+}
+
+/* What is to be done. Without bounds that make sense only --range can be done. */
+static int prepare(struct grant *grant)
+{
+	const struct grant_options *options = &grant->options;
+	struct allocate *allocate = &grant->allocate;
+	struct settings *settings = &allocate->settings;
+	int r;
+
+	if (options->range.end == 0 ? edit_read_settings(&grant->edit, settings) :
+				      edit_names_by_id(&grant->edit, &settings->by_id))
+		return VERB_UNREADABLE;
+	settings->requests[0].align = settings->requests[1].align = options->align;
+	allocate->kinds[0] = !options->change.gid_only;
+	allocate->kinds[1] = !options->change.uid_only;
+	allocate->if_missing = options->if_missing || options->all_users;
+	allocate->mirror = allocate->if_missing;
+	allocate->above = true;
+	allocate->policy = options->policy;
+	r = find_people(grant);
+	if (r != VERB_GO)
+		return r;
+	set_items(grant);
+	r = check_deterministic(grant);
+	return r == VERB_GO ? find_names(grant) : r;
+}
+
+/* COUNT 0 in login.defs is no error, but not what somebody expects who asks for ids. */
+static void tell_off(const struct grant *grant)
+{
+	const struct allocate *allocate = &grant->allocate;
+
+	for (size_t k = 0; k < 2; k++)
+		if (allocate->kinds[k] && !allocate->fixed && grant->options.count == 0 &&
+		    allocate->settings.requests[k].count == 0)
+			report_line(PROGRAM,
+				    _("note: %s is 0 in %s/login.defs: no %ss are "
+				      "allocated unless --count says how many"),
+				    all_kinds[k]->conf_count, grant->edit.folder,
+				    all_kinds[k]->id);
+}
+
+static int change(struct grant *grant)
+{
+	struct edit *edit = &grant->edit;
+	int r;
+
+	r = edit_begin(edit, grant->allocate.kinds);
+	if (r)
+		return r;
+	edit->db.in_use.thorough = grant->options.thorough;
+	edit->db.in_use.strict = grant->options.strict;
+	for (size_t k = 0; k < 2; k++)
+		grant->before[k] = edit->db.sides[k].table.len;
+	r = allocate_ranges(&edit->db, &grant->allocate);
+	grant_report_service(grant);
+	if (r == DB_FULL)
+		report_line(PROGRAM, _("%s gets no %ss"),
+			    people_name(&grant->crowd.people, grant->allocate.full.item),
+			    grant->allocate.full.kind->id);
+	r = edit_report_allocation(edit, &grant->allocate, r);
+	return r ? r : grant_check_strict(grant);
+}
+
+static bool has_grown(const struct grant *grant)
+{
+	return grant->edit.db.sides[0].table.len > grant->before[0] ||
+	       grant->edit.db.sides[1].table.len > grant->before[1];
+}
+
+/* Gives the locks back; the texts stay, to be shown at the reader's pace. */
+static void end(struct grant *grant)
+{
+	for (size_t k = 0; k < 2; k++) {
+		grant->tables[k] = grant->edit.db.sides[k].table;
+		grant->edit.db.sides[k].table = (struct table){ 0 };
+	}
+	edit_end(&grant->edit);
+}
+
+static int work(struct grant *grant)
+{
+	bool grown;
+	int r;
+
+	r = change_prepare(&grant->edit, &verb_grant, &grant->options.change);
+	if (r == VERB_GO)
+		r = prepare(grant);
+	if (r != VERB_GO)
+		return r;
+	tell_off(grant);
+	r = change(grant);
+	/* An empty database alone is nothing that somebody asked for. */
+	grown = r == 0 && has_grown(grant);
+	if (grown && !grant->edit.dry_run)
+		r = edit_commit(&grant->edit);
+	end(grant);
+	if (grown || r)
+		grant_record(grant, r);
+	/* What is shown may have a slow reader. */
+	interrupt_let_go(&grant->edit.interrupt);
+	progress_rows();
+	if (grown && r == 0)
+		grant_show(grant);
+	return change_status(&grant->edit, r);
+}
+
+static int run(int argc, char **argv)
+{
+	CLEANUP(grant_cleanup)
+	struct grant grant = { .edit = EDIT(PROGRAM) };
+	int r = parse(argc, argv, &grant.options);
+
+	grant.edit.create = true;
+	return r == VERB_GO ? work(&grant) : r;
+}
+
+const struct verb verb_grant = {
+	.name = "grant",
+	.run = run,
+	.synopsis = N_("[OPTION]... USER | --batch FILE | --all-users"),
+	.help = N_("give ranges to a user, or to many"),
+	.options = N_(
+		"      --count N          how many ids; default: login.defs(5)\n"
+		"      --range FIRST-LAST these very ids\n"
+		"      --align N          the first one is a multiple of N\n"
+		"  -u, --uid-only         no gids; default: the same range of both\n"
+		"  -g, --gid-only         no uids\n"
+		"      --if-missing       not to whom has a range already\n"
+		"      --no-account       the owner need not be a user\n"
+		"      --batch FILE       to those in FILE, a line USER[:COUNT] each; - is stdin\n"
+		"      --all-users        to all local users who have none,\n"
+		"      --min-uid N        ... from this uid on,\n"
+		"      --max-uid N        ... up to this one,\n"
+		"      --group GROUP      ... of this group\n"
+		"      --allow-overlap    also ids that others have\n"
+		"      --allow-root       also id 0\n"
+		"      --allow-reserved   also ids that systemd uses\n"
+		"      --strict           nothing unless all ids are known to be free\n"
+		"      --thorough         ask the name service for longer\n"
+		"      --verbose          report how many ids it was asked about\n"
+		"      --dry-run          show what would be written\n"),
+	.shared = VERB_SHARES_ROOT,
+	.writes = true,
+};

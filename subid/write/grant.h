@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * grant: what its sources share.
+ */
+#ifndef SUBID_GRANT_H
+#define SUBID_GRANT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "subid/write/change.h"
+#include "subid/write/crowd.h"
+
+struct grant_options {
+	struct change_options change;
+	const char *user;
+	const char *batch;
+	bool all_users;
+	const char *group;
+	uint64_t min_uid; /* UINT64_MAX: as login.defs says */
+	uint64_t max_uid;
+	uint64_t count; /* 0: as login.defs says */
+	uint64_t align;
+	struct range range; /* end 0: none */
+	bool if_missing;
+	bool strict;   /* nothing is given unless all ids were asked about */
+	bool thorough; /* the name service is asked for all of the time */
+	bool verbose;
+	struct overlap_policy policy;
+};
+
+struct grant {
+	struct grant_options options;
+	struct edit edit;
+	struct crowd crowd;
+	struct allocate allocate;
+	struct table tables[2]; /* the databases, when the transaction is over, */
+	size_t before[2];	/* and how long they were before it */
+};
+
+void grant_report_service(struct grant *grant);
+int grant_check_strict(struct grant *grant);
+void grant_show(const struct grant *grant);
+void grant_record(const struct grant *grant, int status);
+
+#endif

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * rename-canonical: writes the login names of their accounts as the owners of all lines,
+ * if the name service knows a user by several names.
+ *
+ * MUST: a line stays with the same user: its old and its new name belong to one account.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "libsubid/core/limits.h"
+#include "subid/write/rename.h"
+
+static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
+
+/*
+ * Asks, before the locks are taken, who the owners in the databases are, each once.
+ * Returns 0 or an exit status.
+ */
+int rename_find_owners(struct rename *rename)
+{
+	struct edit *edit = &rename->edit;
+	int r = 0;
+
+	for (size_t k = 0; r == 0 && k < 2; k++)
+		if (rename->kinds[k])
+			r = edit_find_owners(edit, all_kinds[k]);
+	if (r == 0)
+		r = edit_tell_error(edit, unknown_owners_ask_canonical(&edit->unknown,
+								       &edit->lookup));
+	return r;
+}
+
+/* Those that came meanwhile. */
+static int collect_new(struct rename *rename)
+{
+	struct edit *edit = &rename->edit;
+	const struct range all = { 0, ID_END };
+	int r = 0;
+
+	for (size_t k = 0; r == 0 && k < 2; k++)
+		if (edit->db.sides[k].loaded)
+			r = unknown_owners_add_lines(&edit->unknown,
+						     &edit->db.sides[k].table, all, NULL,
+						     NULL);
+	if (r == 0)
+		r = unknown_owners_ask_canonical(&edit->unknown, &edit->lookup);
+	return edit_tell_error(edit, r);
+}
+
+/* A table_name_fn. */
+static const char *canonical_name(const struct entry *entry, void *context)
+{
+	struct rename *rename = context;
+	const struct unknown_owners *owners = &rename->edit.unknown;
+	const struct account *account =
+		unknown_owners_canonical(owners, entry->owner, entry->owner_len);
+
+	if (!account)
+		return NULL;
+	rename->renamed[unknown_owners_find(owners, entry->owner, entry->owner_len) -
+			owners->items] = true;
+	return account->name;
+}
+
+/*
+ * Gives all lines the login names of their owners' accounts, in memory.
+ * Returns 0 or an exit status.
+ */
+int rename_canonical(struct rename *rename)
+{
+	struct edit *edit = &rename->edit;
+	const struct range all = { 0, ID_END };
+	size_t silent = 0;
+	int r = collect_new(rename);
+
+	if (r)
+		return r;
+	for (size_t k = 0; k < 2; k++)
+		if (edit->db.sides[k].loaded)
+			silent += edit_report_silent(edit, all_kinds[k], all, NULL);
+	r = change_judge_silent(edit, &rename->change, silent);
+	if (r)
+		return r;
+	rename->renamed = calloc(edit->unknown.n + 1, sizeof(*rename->renamed));
+	if (!rename->renamed)
+		return edit_tell_error(edit, -ENOMEM);
+	for (size_t k = 0; r == 0 && k < 2; k++)
+		if (edit->db.sides[k].loaded)
+			r = edit_tell_error(edit, db_rename_all(&edit->db, all_kinds[k],
+								canonical_name, rename));
+	return r;
+}
+
+/* Records each owner who has another name now. */
+void rename_record_all(struct rename *rename)
+{
+	const struct unknown_owners *owners = &rename->edit.unknown;
+
+	for (size_t i = 0; i < owners->n; i++)
+		if (rename->renamed && rename->renamed[i])
+			rename_record(rename, owners->items[i].name,
+				      owners->items[i].answer.account.name, true);
+}

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * rename: after `usermod -l NEW OLD` the lines that name OLD name NEW.
+ *
+ * MUST: two who are two stay two: ranges are neither handed from one user to another nor
+ * merged with others that NEW has.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "message/i18n.h"
+#include "message/report.h"
+#include "command/status.h"
+#include "libsubid/core/cleanup.h"
+#include "subid/verb/progress.h"
+#include "subid/write/rename.h"
+
+static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
+
+enum {
+	OPTION_CANONICAL = CHANGE_OWN,
+};
+
+static void rename_cleanup(struct rename *rename)
+{
+	edit_cleanup(&rename->edit);
+	owner_cleanup(&rename->found);
+	free(rename->renamed);
+}
+
+/* Lines by uid follow the user by themselves. */
+static int check_name(const char *name)
+{
+	if (entry_check_owner(name, strlen(name)) == 0 &&
+	    strspn(name, "0123456789") < strlen(name))
+		return VERB_GO;
+	report_line(PROGRAM, _("'%s' is no name that a line can have"), name);
+	return verb_misuse(&verb_rename);
+}
+
+static int parse_names(int argc, char **argv, struct rename *rename)
+{
+	int r;
+
+	if (rename->canonical && rename->change.no_account) {
+		report_line(PROGRAM,
+			    _("--canonical and --no-account exclude each other"));
+		return verb_misuse(&verb_rename);
+	}
+	if (rename->canonical && optind < argc) {
+		report_line(PROGRAM, _("too many arguments: %s"), argv[optind]);
+		return verb_misuse(&verb_rename);
+	}
+	if (rename->canonical)
+		return VERB_GO;
+	if (argc - optind != 2) {
+		report_line(PROGRAM, _("the OLD name and the NEW one are wanted"));
+		return verb_misuse(&verb_rename);
+	}
+	rename->old = argv[optind];
+	rename->owner = argv[optind + 1];
+	r = check_name(rename->old);
+	return r == VERB_GO ? check_name(rename->owner) : r;
+}
+
+static int parse(int argc, char **argv, struct rename *rename)
+{
+	static const struct option long_options[] = {
+		{ "canonical", no_argument, NULL, OPTION_CANONICAL },
+		CHANGE_LONG_LOCAL_ONLY,
+		CHANGE_LONG,
+	};
+	int option, r = VERB_GO;
+
+	while (r == VERB_GO &&
+	       (option = arguments_next(argc, argv, CHANGE_SHORT, long_options)) >= 0) {
+		if (option == OPTION_CANONICAL)
+			rename->canonical = true;
+		else
+			r = change_take(&verb_rename, &rename->change, option);
+	}
+	return r == VERB_GO ? parse_names(argc, argv, rename) : r;
+}
+
+/*
+ * Asks who OLD and NEW are. A user about whom the name service is silent is not known;
+ * with --local-only such an OLD is an owner without account, and with --no-account NEW.
+ */
+static int ask_accounts(struct rename *rename, struct name_service_answer *ret_old,
+			struct name_service_answer *ret_owner)
+{
+	const char *names[] = { rename->old, rename->owner };
+	struct name_service_answer *answers[] = { ret_old, ret_owner };
+	struct edit *edit = &rename->edit;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < 2; i++)
+		r = unknown_owners_add(&edit->unknown, names[i], strlen(names[i]));
+	if (r == 0)
+		r = unknown_owners_ask(&edit->unknown, &edit->lookup);
+	r = edit_tell_error(edit, r);
+	for (size_t i = 0; r == 0 && i < 2; i++) {
+		const struct unknown_owner *owner =
+			unknown_owners_find(&edit->unknown, names[i], strlen(names[i]));
+		struct name_service_answer *answer =
+			&edit->unknown.items[owner - edit->unknown.items].answer;
+
+		if (answer->r < 0 && rename->change.local_only &&
+		    (i == 0 || rename->change.no_account))
+			answer->r = ACCOUNT_NONE;
+		if (answer->r < 0)
+			r = edit_fail_user(edit, names[i], answer->r);
+		*answers[i] = *answer;
+	}
+	return r;
+}
+
+/* By what names lines are NEW's already; those by uid follow the user. */
+static int find_names(struct rename *rename, struct account *account, bool exists)
+{
+	struct edit *edit = &rename->edit;
+	const struct range all = { 0, ID_END };
+	int r = 0;
+
+	if (exists) {
+		r = edit_tell_error(edit, owner_init(&rename->found, account, edit->etc));
+	} else {
+		account_set_text(account, rename->owner, strlen(rename->owner));
+		owner_set(&rename->found, account);
+	}
+	rename->found.by_number = false;
+	if (r == 0)
+		r = edit_tell_error(edit, owner_add_name(&rename->found, rename->owner,
+							 strlen(rename->owner)));
+	for (size_t k = 0; r == 0 && k < 2; k++)
+		if (rename->kinds[k])
+			r = edit_find_names(edit, all_kinds[k], all, &rename->found);
+	return r;
+}
+
+/* Whom the names mean today: NEW has an account, and OLD no other one. */
+static int check_accounts(struct rename *rename)
+{
+	struct name_service_answer old = { 0 }, owner = { 0 };
+	int r = ask_accounts(rename, &old, &owner);
+
+	if (r)
+		return change_status(&rename->edit, r);
+	if (owner.r && !rename->change.no_account) {
+		report_line(PROGRAM, _("user '%s' does not exist"), rename->owner);
+		report_line(PROGRAM,
+			    _("first the account: usermod -l %s %s; or, for an owner "
+			      "without account: --no-account"),
+			    rename->owner, rename->old);
+		return VERB_NO_USER;
+	}
+	if (old.r == 0 && owner.r == 0 && old.account.uid != owner.account.uid) {
+		report_line(PROGRAM, _("%s (uid %u) and %s (uid %u) are two users"),
+			    rename->old, old.account.uid, rename->owner,
+			    owner.account.uid);
+		report_line(PROGRAM,
+			    _("to hand ranges over: %s revoke --range ... %s, then "
+			      "%s grant --range ... %s"),
+			    PROGRAM, rename->old, PROGRAM, rename->owner);
+		return VERB_POLICY;
+	}
+	rename->same = old.r == 0 && owner.r == 0;
+	if (!rename->same)
+		r = find_names(rename, &owner.account, owner.r == 0);
+	return r ? change_status(&rename->edit, r) : VERB_GO;
+}
+
+/* The number of the first line of an owner; 0: none. */
+static uint64_t find_line(const struct table *table, struct owner *owner)
+{
+	struct table_cursor cursor = { 0 };
+	struct table_line line;
+
+	while (table_next_entry(table, &cursor, owner_begins, owner, &line))
+		if (owner_is(&line.entry, owner))
+			return line.number;
+	return 0;
+}
+
+/* A crash between both files leaves one with the new name: it is not in the way. */
+static int rename_lines(struct rename *rename, size_t k)
+{
+	struct edit *edit = &rename->edit;
+	const struct table *table = &edit->db.sides[k].table;
+	struct account account;
+	struct owner old;
+	uint64_t line;
+
+	account_set_text(&account, rename->old, strlen(rename->old));
+	owner_set(&old, &account);
+	if (strcmp(rename->old, rename->owner) == 0 || find_line(table, &old) == 0)
+		return 0;
+	line = rename->same ? 0 : find_line(table, &rename->found);
+	if (line > 0) {
+		report_line(PROGRAM,
+			    _("%s has a range of its own (%s/%s:%" PRIu64
+			      "); '%s revoke %s' takes it away"),
+			    rename->owner, edit->folder, all_kinds[k]->database, line,
+			    PROGRAM, rename->owner);
+		return EXIT_POLICY;
+	}
+	return edit_tell_error(
+		edit, db_rename(&edit->db, all_kinds[k], rename->old, rename->owner));
+}
+
+/* Whether a line is NEW's must be known of all of them. */
+static int confirm_names(struct rename *rename)
+{
+	struct edit *edit = &rename->edit;
+	const struct range all = { 0, ID_END };
+	size_t silent = 0;
+	int r = 0;
+
+	for (size_t k = 0; r == 0 && k < 2; k++)
+		if (edit->db.sides[k].loaded)
+			r = edit_confirm_names(edit, all_kinds[k], all, &rename->found,
+					       &silent);
+	return r ? r : change_judge_silent(edit, &rename->change, silent);
+}
+
+static int rename_one(struct rename *rename)
+{
+	int status = 0, r = rename->same ? 0 : confirm_names(rename);
+
+	if (r)
+		return r;
+	for (size_t k = 0; k < 2; k++) {
+		if (!rename->edit.db.sides[k].loaded)
+			continue;
+		r = rename_lines(rename, k);
+		status = r ? r : status;
+	}
+	return status;
+}
+
+static int change(struct rename *rename)
+{
+	int r = edit_begin(&rename->edit, rename->kinds);
+
+	if (r)
+		return r;
+	return rename->canonical ? rename_canonical(rename) : rename_one(rename);
+}
+
+/* Records that lines of @old name @owner; NULL: of all owners. */
+void rename_record(struct rename *rename, const char *old, const char *owner, bool done)
+{
+	char text[CHANGE_TEXT_BYTES] = "rename canonical";
+
+	if (old)
+		snprintf(text, sizeof(text), "rename new=%s", owner);
+	/* A field of a record ends at a blank. */
+	for (char *at = text + sizeof("rename"); *at; at++)
+		if (*at == ' ' || *at == '"')
+			*at = '?';
+	edit_record(&rename->edit, old, text, done);
+}
+
+static void record(struct rename *rename, int status)
+{
+	if (rename->canonical && status == 0)
+		rename_record_all(rename);
+	else
+		rename_record(rename, rename->old, rename->owner, status == 0);
+}
+
+/* What is asked before the locks are taken. Returns VERB_GO or an exit status. */
+static int prepare(struct rename *rename)
+{
+	int r;
+
+	rename->kinds[0] = !rename->change.gid_only;
+	rename->kinds[1] = !rename->change.uid_only;
+	r = change_prepare(&rename->edit, &verb_rename, &rename->change);
+	if (r != VERB_GO)
+		return r;
+	if (!rename->canonical)
+		return check_accounts(rename);
+	r = rename_find_owners(rename);
+	return r ? change_status(&rename->edit, r) : VERB_GO;
+}
+
+static int work(struct rename *rename)
+{
+	bool changed;
+	int r = prepare(rename);
+
+	if (r != VERB_GO)
+		return r;
+	r = change(rename);
+	changed = edit_changed(&rename->edit);
+	if (r == 0 && changed)
+		r = change_commit(&rename->edit);
+	/* The log may be slow: nobody waits for our locks meanwhile. */
+	edit_end(&rename->edit);
+	if (changed || r)
+		record(rename, r);
+	return change_status(&rename->edit, r);
+}
+
+static int run(int argc, char **argv)
+{
+	CLEANUP(rename_cleanup)
+	struct rename rename = { .edit = EDIT(PROGRAM) };
+	int r = parse(argc, argv, &rename);
+
+	rename.edit.if_there = true;
+	rename.edit.renames = true;
+	return r == VERB_GO ? work(&rename) : r;
+}
+
+const struct verb verb_rename = {
+	.name = "rename",
+	.run = run,
+	.synopsis = N_("[OPTION]... OLD NEW | --canonical"),
+	.help = N_("let ranges follow a user whose name changed"),
+	.options =
+		N_("      --canonical        all lines: the login names of their owners\n"
+		   "      --local-only       go on if the name service is silent\n"
+		   "  -u, --uid-only         no gids\n"
+		   "  -g, --gid-only         no uids\n"
+		   "      --no-account       NEW need not be a user\n"
+		   "      --dry-run          show the lines that would go and come\n"),
+	.shared = VERB_SHARES_ROOT,
+	.writes = true,
+};

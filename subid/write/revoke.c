@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * revoke: takes ranges from an owner, all or some, unless a process uses these ids.
+ */
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "message/i18n.h"
+#include "message/report.h"
+#include "command/show.h"
+#include "command/status.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
+#include "subid/write/change.h"
+#include "subid/verb/in-use.h"
+#include "subid/verb/progress.h"
+
+enum {
+	OPTION_ALL = CHANGE_OWN,
+	OPTION_AS_NAME,
+	OPTION_AS_UID,
+	OPTION_IF_HELD,
+	OPTION_IN_USE,
+	OPTION_RANGE,
+};
+
+static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
+
+struct revoke {
+	struct change_options change;
+	const char *user;
+	bool all;
+	bool as_name; /* whose lines are that have ambiguous digits as their owner */
+	bool as_uid;
+	bool if_held;	    /* nothing to remove is no failure */
+	bool in_use;	    /* also what processes use */
+	bool nothing;	    /* the owner has none of the ids */
+	struct range range; /* what is removed */
+	bool kinds[2];	    /* from which databases */
+	struct edit edit;
+	struct owner owner;
+};
+
+static void revoke_cleanup(struct revoke *revoke)
+{
+	edit_cleanup(&revoke->edit);
+	owner_cleanup(&revoke->owner);
+}
+
+static int take_range(struct revoke *revoke)
+{
+	if (range_parse(optarg, &revoke->range) == 0)
+		return VERB_GO;
+	report_line(PROGRAM, _("--range: '%s' is no range FIRST-LAST"), optarg);
+	return verb_misuse(&verb_revoke);
+}
+
+static int take_option(struct revoke *revoke, int option)
+{
+	switch (option) {
+	case OPTION_ALL:
+		revoke->all = true;
+		return VERB_GO;
+	case OPTION_AS_NAME:
+		revoke->as_name = true;
+		return VERB_GO;
+	case OPTION_AS_UID:
+		revoke->as_uid = true;
+		return VERB_GO;
+	case OPTION_IF_HELD:
+		revoke->if_held = true;
+		return VERB_GO;
+	case OPTION_IN_USE:
+		revoke->in_use = true;
+		return VERB_GO;
+	case OPTION_RANGE:
+		return take_range(revoke);
+	default:
+		return change_take(&verb_revoke, &revoke->change, option);
+	}
+}
+
+static int parse(int argc, char **argv, struct revoke *revoke)
+{
+	static const struct option long_options[] = {
+		{ "all", no_argument, NULL, OPTION_ALL },
+		{ "as-name", no_argument, NULL, OPTION_AS_NAME },
+		{ "as-uid", no_argument, NULL, OPTION_AS_UID },
+		{ "if-held", no_argument, NULL, OPTION_IF_HELD },
+		{ "in-use", no_argument, NULL, OPTION_IN_USE },
+		CHANGE_LONG_LOCAL_ONLY,
+		{ "range", required_argument, NULL, OPTION_RANGE },
+		CHANGE_LONG,
+	};
+	int option, r = VERB_GO;
+
+	while (r == VERB_GO &&
+	       (option = arguments_next(argc, argv, CHANGE_SHORT, long_options)) >= 0)
+		r = take_option(revoke, option);
+	if (r != VERB_GO)
+		return r;
+	if (revoke->all && revoke->range.end > 0) {
+		report_line(PROGRAM, _("--all and --range exclude each other"));
+		return verb_misuse(&verb_revoke);
+	}
+	if (argc - optind != 1) {
+		report_line(PROGRAM, _("one USER is wanted"));
+		return verb_misuse(&verb_revoke);
+	}
+	revoke->user = argv[optind];
+	if (revoke->range.end == 0)
+		revoke->range = (struct range){ 0, ID_END };
+	return VERB_GO;
+}
+
+/* The lines whose digits are the uid of one account and the login name of another. */
+static void report_ambiguous(const struct revoke *revoke, size_t k)
+{
+	const struct edit *edit = &revoke->edit;
+	const struct owner *owner = &revoke->owner;
+	struct table_near near = { .next = 0 };
+
+	while (table_next_in_force(&edit->db.sides[k].table, revoke->range, &near)) {
+		const struct entry *entry = &near.reading->entry;
+
+		if (owner_is_digits(owner, entry->owner, entry->owner_len) &&
+		    !owner_is_text(owner, entry->owner, entry->owner_len))
+			report_line(PROGRAM,
+				    _("note: %s/%s:%" PRIu64 " is left: %.*s is the uid "
+				      "of one user and the login name of another; "
+				      "--as-uid and --as-name say which one is meant"),
+				    edit->folder, all_kinds[k]->database,
+				    near.line.number, (int)entry->owner_len,
+				    entry->owner);
+	}
+}
+
+/* Whose lines these are must be known of all of them, or they have to be left. */
+static int confirm_names(struct revoke *revoke)
+{
+	struct edit *edit = &revoke->edit;
+	size_t silent = 0;
+	int r = 0;
+
+	for (size_t k = 0; r == 0 && k < 2; k++)
+		if (edit->db.sides[k].loaded)
+			r = edit_confirm_names(edit, all_kinds[k], revoke->range,
+					       &revoke->owner, &silent);
+	owner_choose_digits(&revoke->owner, revoke->as_uid, revoke->as_name);
+	for (size_t k = 0; r == 0 && k < 2; k++)
+		if (edit->db.sides[k].loaded)
+			report_ambiguous(revoke, k);
+	return r ? r : change_judge_silent(edit, &revoke->change, silent);
+}
+
+static int change(struct revoke *revoke)
+{
+	CLEANUP(in_use_cleanup) struct in_use in_use = IN_USE;
+	struct edit *edit = &revoke->edit;
+	bool any = false;
+	int r;
+
+	r = edit_begin(edit, revoke->kinds);
+	if (r == 0)
+		r = confirm_names(revoke);
+	if (r == 0)
+		r = in_use_begin(&in_use, edit, &revoke->owner);
+	for (size_t k = 0; k < 2; k++)
+		any |= range_set_overlaps(&in_use.ids[k], revoke->range);
+	for (size_t k = 0; r == 0 && k < 2; k++)
+		if (edit->db.sides[k].loaded)
+			r = edit_tell_error(edit,
+					    db_revoke(&edit->db, all_kinds[k],
+						      &revoke->owner, revoke->range));
+	/* A line that grants nothing is not held, but it goes, too. */
+	if (r == 0)
+		r = in_use_check(&in_use, edit, &revoke->owner, revoke->in_use);
+	revoke->nothing = r == 0 && !any && !edit_changed(edit);
+	return r;
+}
+
+static void record(const struct revoke *revoke, int status)
+{
+	char text[CHANGE_TEXT_BYTES] = "revoke";
+	size_t n = sizeof("revoke") - 1;
+
+	for (size_t k = 0; k < 2; k++)
+		if (revoke->kinds[k])
+			n = change_describe(text, n, all_kinds[k], revoke->range);
+	edit_record(&revoke->edit, revoke->owner.account.name, text, status == 0);
+}
+
+/* With --if-held a user who is known not to exist is one who has nothing. */
+static int find_owner(struct revoke *revoke)
+{
+	struct edit *edit = &revoke->edit;
+	int r;
+
+	r = revoke->change.no_account || revoke->if_held ?
+		    edit_find_owner(edit, revoke->user, &revoke->owner) :
+		    edit_find_user(edit, revoke->user, &revoke->owner);
+	if (r == 0 && !revoke->change.no_account && !owner_has_account(&revoke->owner))
+		return VERB_DONE;
+	for (size_t k = 0; r == 0 && k < 2; k++)
+		if (revoke->kinds[k])
+			r = edit_find_names(edit, all_kinds[k], revoke->range,
+					    &revoke->owner);
+	return r ? change_status(edit, r) : VERB_GO;
+}
+
+/* That there was nothing to remove is reported, but with --if-held. */
+static int report_nothing(const struct revoke *revoke)
+{
+	if (revoke->if_held)
+		return VERB_DONE;
+	if (range_count(revoke->range) == ID_END)
+		report_line(PROGRAM, _("%s has no subordinate ids"), revoke->user);
+	else
+		report_line(PROGRAM, _("%s has none of the ids %" PRIu64 "-%" PRIu64),
+			    revoke->user, revoke->range.start, revoke->range.end - 1);
+	return VERB_NONE;
+}
+
+static int work(struct revoke *revoke)
+{
+	bool changed;
+	int r;
+
+	revoke->kinds[0] = !revoke->change.gid_only;
+	revoke->kinds[1] = !revoke->change.uid_only;
+	r = change_prepare(&revoke->edit, &verb_revoke, &revoke->change);
+	if (r == VERB_GO)
+		r = find_owner(revoke);
+	if (r != VERB_GO)
+		return r;
+	r = change(revoke);
+	changed = edit_changed(&revoke->edit);
+	if (r == 0 && changed)
+		r = change_commit(&revoke->edit);
+	/* The log may be slow: nobody waits for our locks meanwhile. */
+	edit_end(&revoke->edit);
+	if (changed || r)
+		record(revoke, r);
+	return revoke->nothing ? report_nothing(revoke) : change_status(&revoke->edit, r);
+}
+
+static int run(int argc, char **argv)
+{
+	CLEANUP(revoke_cleanup)
+	struct revoke revoke = { .edit = EDIT(PROGRAM) };
+	int r = parse(argc, argv, &revoke);
+
+	revoke.edit.if_there = true;
+	return r == VERB_GO ? work(&revoke) : r;
+}
+
+const struct verb verb_revoke = {
+	.name = "revoke",
+	.run = run,
+	.synopsis = N_("[OPTION]... USER"),
+	.help = N_("take ranges from a user"),
+	.options = N_(
+		"      --all              all of them, which is the default\n"
+		"      --range FIRST-LAST these ids\n"
+		"      --if-held          it is no failure that there are none\n"
+		"      --in-use           also ids that processes use\n"
+		"      --local-only       go on if the name service is silent\n"
+		"      --as-uid           digits are the uid, though also a login name\n"
+		"      --as-name          digits are the login name, though also a uid\n"
+		"  -u, --uid-only         no gids\n"
+		"  -g, --gid-only         no uids\n"
+		"      --no-account       the owner need not be a user\n"
+		"      --dry-run          show the lines that would go and come\n"),
+	.shared = VERB_SHARES_ROOT,
+	.writes = true,
+};
