@@ -5,7 +5,6 @@
 #ifndef TESTS_UNIT_H
 #define TESTS_UNIT_H
 
-#include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -24,6 +23,12 @@
 
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/fd.h"
+
+#ifdef HAVE_CRITERION
+#include <criterion/criterion.h>
+#else
+#include "tests/unit/criterion-small.h"
+#endif
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
