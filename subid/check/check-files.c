@@ -10,13 +10,13 @@
 #include <unistd.h>
 
 #include "explain/causes-rules.h"
-#include "message/i18n.h"
-#include "message/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/dbfile.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/load.h"
 #include "libsubid/sys/lock.h"
+#include "message/i18n.h"
+#include "message/report.h"
 #include "subid/check/check.h"
 
 /* What is told about a file where nothing depends on circumstances. */
@@ -41,7 +41,7 @@ static int tell(struct check *check, const struct kind *kind, const char *path,
 		 verdict->cure ? verdict->cure : "");
 	if (verdict->cure)
 		problem_command(&problem, command);
-	return check_tell(check, &problem);
+	return check_report(check, &problem);
 }
 
 static const struct verdict symlink_verdict = {
@@ -58,7 +58,7 @@ static int tell_linked_in_image(struct check *check, const struct check_side *si
 	problem_message(&problem, "%s", _(symlink_verdict.message));
 	problem_cure(&problem,
 		     _("put in its place a copy of what it means inside the image"));
-	return check_tell(check, &problem);
+	return check_report(check, &problem);
 }
 
 /* By enum dbfile_fault. */
@@ -191,8 +191,8 @@ int check_files(struct check *check)
 }
 
 /* Tells a name that lock_each_left_over() found; mended: it is gone by now. */
-int check_tell_leftover(struct check *check, const struct kind *kind, const char *name,
-			bool is_lock, bool mended)
+int check_report_leftover(struct check *check, const struct kind *kind, const char *name,
+			  bool is_lock, bool mended)
 {
 	struct problem problem;
 	char path[CHECK_PATH_BYTES];
@@ -205,7 +205,7 @@ int check_tell_leftover(struct check *check, const struct kind *kind, const char
 				  _("is left over from a command that was interrupted"));
 	problem_command(&problem, "rm -f PATH");
 	problem.fixed = mended;
-	return check_tell(check, &problem);
+	return check_report(check, &problem);
 }
 
 struct leftovers {
@@ -219,8 +219,8 @@ static void take_leftover(const char *name, bool is_lock, void *context)
 	struct leftovers *leftovers = context;
 
 	if (leftovers->status == 0)
-		leftovers->status = check_tell_leftover(leftovers->check, leftovers->kind,
-							name, is_lock, false);
+		leftovers->status = check_report_leftover(
+			leftovers->check, leftovers->kind, name, is_lock, false);
 }
 
 /* Tells locks and temporary files that nobody needs any more. Returns 0 or a status. */

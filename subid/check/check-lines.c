@@ -6,10 +6,10 @@
  * and it may have accounts with ids in the ranges: it is asked, for a bounded time.
  */
 
-#include "message/i18n.h"
-#include "message/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/userns.h"
+#include "message/i18n.h"
+#include "message/report.h"
 #include "subid/check/check.h"
 
 static int search(const struct check *check, struct findings *ret_findings)
@@ -93,7 +93,7 @@ int check_lines(struct check *check)
 
 		findings_get(&findings, i, &finding);
 		check_describe(check, &finding, &problem);
-		r = check_tell(check, &problem);
+		r = check_report(check, &problem);
 		if (r)
 			return r;
 	}

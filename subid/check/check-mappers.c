@@ -12,11 +12,11 @@
 #include <unistd.h>
 
 #include "explain/facts.h"
-#include "message/i18n.h"
-#include "message/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/etc.h"
 #include "libsubid/sys/fd.h"
+#include "message/i18n.h"
+#include "message/report.h"
 #include "subid/check/check.h"
 
 /* Where PATH usually leads, and where this build puts its own. */
@@ -49,7 +49,7 @@ static int tell(struct check *check, const struct kind *kind, const char *path,
 
 	problem_message(&problem, "%s", message);
 	problem_command(&problem, command);
-	return check_tell(check, &problem);
+	return check_report(check, &problem);
 }
 
 /*
@@ -68,7 +68,7 @@ static int tell_power(struct check *check, const struct kind *kind, const char *
 		problem_cure(&problem,
 			     _("install %s again, as root: others could change it"),
 			     path);
-	return check_tell(check, &problem);
+	return check_report(check, &problem);
 }
 
 /* The kernel takes the privilege from a file that others write, so one with it is whole.
@@ -177,7 +177,7 @@ static int look_for(struct check *check, const struct kind *kind)
 		problem_message(&problem, _("is not installed, so no user can map ids"));
 		problem_cure(&problem, _("install it: it is part of this package, and of "
 					 "the distribution's, as uidmap"));
-		return check_tell(check, &problem);
+		return check_report(check, &problem);
 	}
 	return 0;
 }

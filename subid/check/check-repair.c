@@ -15,14 +15,14 @@
 #include <unistd.h>
 
 #include "command/edit.h"
-#include "message/i18n.h"
 #include "command/interrupt.h"
-#include "message/report.h"
 #include "command/tell.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/store/db.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/lock.h"
+#include "message/i18n.h"
+#include "message/report.h"
 #include "subid/check/check.h"
 
 #define LEFTOVERS 64
@@ -122,7 +122,7 @@ static int tell_mended(struct repair *repair, enum check_code code,
 	problem = problem_of(code, kind, path);
 	problem_message(&problem, "%s", message);
 	problem.fixed = true;
-	return check_tell(repair->check, &problem);
+	return check_report(repair->check, &problem);
 }
 
 static int tell_files(struct repair *repair, const struct kind *kind)
@@ -137,8 +137,8 @@ static int tell_files(struct repair *repair, const struct kind *kind)
 		if (fstatat(folder, leftover->name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    !(leftover->is_lock && repair->done))
 			continue;
-		r = check_tell_leftover(repair->check, kind, leftover->name,
-					leftover->is_lock, true);
+		r = check_report_leftover(repair->check, kind, leftover->name,
+					  leftover->is_lock, true);
 	}
 	if (r == 0 && repair->backup_linked[group] && !is_linked(folder, kind))
 		r = tell_mended(repair, CHECK_BACKUP_LINKED, kind, kind->backup,
@@ -254,7 +254,7 @@ static int tell_lines(const struct repair *repair, const struct findings *findin
 			continue;
 		check_describe(repair->check, &finding, &problem);
 		problem.fixed = true;
-		r = check_tell(repair->check, &problem);
+		r = check_report(repair->check, &problem);
 	}
 	return r;
 }

@@ -6,79 +6,15 @@
  * what is in dispute is taken, from the later line, for root to give anew.
  */
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "explain/causes-rules.h"
-#include "message/i18n.h"
 #include "libsubid/core/entry.h"
 #include "libsubid/core/limits.h"
-#include "libsubid/core/printable.h"
 #include "libsubid/core/reserved.h"
+#include "message/i18n.h"
 #include "subid/check/check.h"
-
-/* Writes the sentence; what is too long is cut. */
-void problem_message(struct problem *problem, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(problem->message, sizeof(problem->message), format, arguments);
-	va_end(arguments);
-}
-
-/* Writes the cure; one that does not fit is left out, for a command that is cut is
- * another command. */
-void problem_cure(struct problem *problem, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	if (vsnprintf(problem->cure, sizeof(problem->cure), format, arguments) >=
-	    (int)sizeof(problem->cure))
-		problem->cure[0] = '\0';
-	va_end(arguments);
-}
-
-/* Writes a command as the cure, with the quoted path for each PATH in it. */
-void problem_command(struct problem *problem, const char *command)
-{
-	char path[CAUSES_QUOTED_BYTES];
-	size_t n = 0;
-
-	if (!causes_quote(problem->path, path))
-		return;
-	for (const char *at = command; *at && n < sizeof(problem->cure) - 1;) {
-		if (strncmp(at, "PATH", 4) == 0) {
-			n += (size_t)snprintf(problem->cure + n,
-					      sizeof(problem->cure) - n, "%s", path);
-			at += 4;
-		} else {
-			problem->cure[n++] = *at++;
-		}
-	}
-	if (n >= sizeof(problem->cure) - 1)
-		n = 0;
-	problem->cure[n] = '\0';
-}
-
-/* A name out of a file, which may hold anything, as a string; what is too long is cut. */
-void problem_copy_name(const char *name, size_t len, char out[static CHECK_NAME_BYTES])
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < len && n + PRINTABLE_ESCAPE_BYTES < CHECK_NAME_BYTES;
-	     i++) {
-		if (name[i] != '\0') {
-			out[n++] = name[i];
-		} else {
-			printable_escape(name[i], out + n);
-			n += PRINTABLE_ESCAPE_BYTES;
-		}
-	}
-	out[n] = '\0';
-}
 
 /* The login name that an owner is or has; NULL: none, or it may be one of two users. */
 static const char *find_login(const struct check *check, const char *owner)

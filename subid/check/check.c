@@ -3,154 +3,19 @@
  * check: everything that is wrong with the databases, as pwck(8) does for passwd.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "command/auth.h"
-#include "explain/causes-rules.h"
 #include "command/edit.h"
-#include "message/i18n.h"
 #include "command/identity.h"
-#include "message/report.h"
+#include "explain/causes-rules.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/fd.h"
+#include "message/i18n.h"
+#include "message/report.h"
 #include "subid/check/check.h"
 #include "subid/verb/progress.h"
-
-enum column {
-	COLUMN_SEVERITY,
-	COLUMN_CODE,
-	COLUMN_KIND,
-	COLUMN_FILE,
-	COLUMN_LINE,
-	COLUMN_OWNER,
-	COLUMN_FIRST,
-	COLUMN_LAST,
-	COLUMN_OTHER,
-	COLUMN_OTHER_LINE,
-	COLUMN_FIXED,
-	COLUMN_MESSAGE,
-	COLUMN_CURE,
-	N_COLUMNS,
-};
-
-static const struct output_column columns[N_COLUMNS] = {
-	[COLUMN_SEVERITY] = { .name = "SEVERITY" },
-	[COLUMN_CODE] = { .name = "CODE" },
-	[COLUMN_KIND] = { .name = "KIND" },
-	[COLUMN_FILE] = { .name = "FILE" },
-	[COLUMN_LINE] = { .name = "LINE", .type = OUTPUT_NUMBER },
-	[COLUMN_OWNER] = { .name = "OWNER" },
-	[COLUMN_FIRST] = { .name = "FIRST", .type = OUTPUT_NUMBER },
-	[COLUMN_LAST] = { .name = "LAST", .type = OUTPUT_NUMBER },
-	[COLUMN_OTHER] = { .name = "OTHER" },
-	[COLUMN_OTHER_LINE] = { .name = "OTHERLINE", .type = OUTPUT_NUMBER },
-	[COLUMN_FIXED] = { .name = "FIXED", .type = OUTPUT_BOOLEAN },
-	[COLUMN_MESSAGE] = { .name = "MESSAGE" },
-	[COLUMN_CURE] = { .name = "CURE" },
-};
-
-static const struct {
-	const char *name;
-	enum finding_severity severity;
-} codes[CHECK_CODES] = {
-	[CHECK_FILE_SYMLINK] = { "file-symlink", FINDING_ERROR },
-	[CHECK_FILE_NOT_REGULAR] = { "file-not-regular", FINDING_ERROR },
-	[CHECK_FILE_HUGE] = { "file-huge", FINDING_ERROR },
-	[CHECK_FILE_WRITABLE] = { "file-writable", FINDING_ERROR },
-	[CHECK_FILE_FOREIGN] = { "file-foreign", FINDING_ERROR },
-	[CHECK_FILE_GROUP_WRITABLE] = { "file-group-writable", FINDING_WARNING },
-	[CHECK_FILE_UNREADABLE] = { "file-unreadable", FINDING_NOTE },
-	[CHECK_BACKUP_LINKED] = { "backup-linked", FINDING_ERROR },
-	[CHECK_BACKUP_WRITABLE] = { "backup-writable", FINDING_ERROR },
-	[CHECK_LOCK_LEFT] = { "lock-left", FINDING_WARNING },
-	[CHECK_TEMPORARY_LEFT] = { "temporary-left", FINDING_WARNING },
-	[CHECK_MAPPER_MISSING] = { "mapper-missing", FINDING_WARNING },
-	[CHECK_MAPPER_NO_PRIVILEGE] = { "mapper-no-privilege", FINDING_WARNING },
-	[CHECK_MAPPER_NOSUID] = { "mapper-nosuid", FINDING_WARNING },
-	[CHECK_MAPPER_WRITABLE] = { "mapper-writable", FINDING_ERROR },
-};
-
-/* A finding about a file or a program; message and cure are left to the caller. */
-struct problem problem_of(enum check_code code, const struct kind *kind, const char *path)
-{
-	return (struct problem){
-		.severity = codes[code].severity,
-		.code = codes[code].name,
-		.kind = kind,
-		.path = path,
-	};
-}
-
-/* `FILE:LINE: SEVERITY: MESSAGE [CODE]`, and the cure below it. */
-static int say(const struct problem *problem)
-{
-	enum printable_charset charset = report_charset();
-
-	progress_rows();
-	report_put(problem->path, strlen(problem->path), charset);
-	if (problem->line)
-		printf(":%" PRIu64, problem->line);
-	printf(": %s: ",
-	       problem->fixed ? _("mended") : finding_severity_name(problem->severity));
-	report_put(problem->message, strlen(problem->message), charset);
-	printf(" [%s]\n", problem->code);
-	if (problem->cure[0] != '\0' && !problem->fixed) {
-		fputs("    ", stdout);
-		report_put(problem->cure, strlen(problem->cure), charset);
-		putchar('\n');
-	}
-	if (!ferror(stdout))
-		return 0;
-	report_line(PROGRAM, _("standard output: %s"), report_error(errno));
-	clearerr(stdout);
-	return VERB_NOT_WRITTEN;
-}
-
-static const char *colour_of(const struct problem *problem)
-{
-	if (problem->fixed)
-		return "green";
-	return problem->severity == FINDING_ERROR   ? "red" :
-	       problem->severity == FINDING_WARNING ? "yellow" :
-						      NULL;
-}
-
-static int put_row(struct check *check, const struct problem *problem)
-{
-	char line[OUTPUT_NUMBER_BYTES], other_line[OUTPUT_NUMBER_BYTES];
-	char first[OUTPUT_NUMBER_BYTES], last[OUTPUT_NUMBER_BYTES];
-	bool ids = problem->ids.end != 0;
-	const char *cells[N_COLUMNS] = {
-		[COLUMN_SEVERITY] = finding_severity_name(problem->severity),
-		[COLUMN_CODE] = problem->code,
-		[COLUMN_KIND] = problem->kind->id,
-		[COLUMN_FILE] = problem->path,
-		[COLUMN_LINE] = problem->line ? output_number(problem->line, line) : NULL,
-		[COLUMN_OWNER] = problem->owner[0] ? problem->owner : NULL,
-		[COLUMN_FIRST] = ids ? output_number(problem->ids.start, first) : NULL,
-		[COLUMN_LAST] = ids ? output_number(problem->ids.end - 1, last) : NULL,
-		[COLUMN_OTHER] = problem->other[0] ? problem->other : NULL,
-		[COLUMN_OTHER_LINE] =
-			problem->other_line ?
-				output_number(problem->other_line, other_line) :
-				NULL,
-		[COLUMN_FIXED] = problem->fixed ? "yes" : "no",
-		[COLUMN_MESSAGE] = problem->message,
-		[COLUMN_CURE] = problem->cure[0] ? problem->cure : NULL,
-	};
-
-	return output_row(&check->output, cells, colour_of(problem));
-}
-
-/* Puts a finding out and counts it. Returns 0, or an exit status: then no more. */
-int check_tell(struct check *check, const struct problem *problem)
-{
-	if (!problem->fixed && problem->severity >= FINDING_WARNING)
-		check->n_wrong++;
-	return check->table ? put_row(check, problem) : say(problem);
-}
 
 static void check_cleanup(struct check *check)
 {
@@ -310,12 +175,10 @@ static int run(int argc, char **argv)
 		r = prepare(&check);
 	if (r != VERB_GO)
 		return r;
-	if (check.table) {
-		r = output_start(&check.output, "findings", columns, N_COLUMNS,
-				 &check.options.output);
-		if (r)
-			return r;
-	}
+	if (check.table)
+		r = check_start_rows(&check);
+	if (r)
+		return r;
 	r = look(&check);
 	if (check.table)
 		end = output_end(&check.output);

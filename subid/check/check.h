@@ -100,7 +100,8 @@ void problem_cure(struct problem *problem, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void problem_command(struct problem *problem, const char *command);
 void problem_copy_name(const char *name, size_t len, char out[static CHECK_NAME_BYTES]);
-int check_tell(struct check *check, const struct problem *problem);
+int check_start_rows(struct check *check);
+int check_report(struct check *check, const struct problem *problem);
 
 int check_lines(struct check *check);
 int check_ask_service(struct check *check, const struct findings *findings);
@@ -110,8 +111,8 @@ int check_find_taken(struct check *check, const struct findings *findings);
 int check_files(struct check *check);
 int check_mappers(struct check *check);
 int check_leftovers(struct check *check);
-int check_tell_leftover(struct check *check, const struct kind *kind, const char *name,
-			bool is_lock, bool mended);
+int check_report_leftover(struct check *check, const struct kind *kind, const char *name,
+			  bool is_lock, bool mended);
 int check_repair(struct check *check);
 void check_describe_owner(const struct check *check, const struct finding *finding,
 			  struct problem *problem);

@@ -10,17 +10,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "message/i18n.h"
-#include "message/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/reserved.h"
+#include "libsubid/source/source.h"
 #include "libsubid/sys/child.h"
 #include "libsubid/sys/dbfile.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/scan.h"
-#include "libsubid/source/source.h"
 #include "libsubid/sys/userns.h"
 #include "libsubid/user/owner.h"
+#include "message/i18n.h"
+#include "message/report.h"
 #include "subid/doctor/doctor.h"
 #include "subid/verb/sources.h"
 
@@ -35,12 +35,12 @@ int doctor_account(struct doctor *doctor)
 	int r = nss_client_uid(&doctor->asker, getuid(), &doctor->account);
 
 	if (r == 0)
-		return doctor_tell_good(doctor, "account", NULL, _("%s, uid %u, gid %u"),
-					doctor->account.name, doctor->account.uid,
-					doctor->account.gid);
+		return doctor_report_good(doctor, "account", NULL,
+					  _("%s, uid %u, gid %u"), doctor->account.name,
+					  doctor->account.uid, doctor->account.gid);
 	facts = doctor_facts(doctor, &kind_uid, NULL, FACTS_CALLER, r < 0 ? -r : 0);
 	facts.account = NULL;
-	return doctor_tell_bad(doctor, "account", &facts);
+	return doctor_report_bad(doctor, "account", &facts);
 }
 
 static int kernel_refuses(struct doctor *doctor, int error)
@@ -52,7 +52,7 @@ static int kernel_refuses(struct doctor *doctor, int error)
 	facts_gather_settings(proc, &host);
 	facts = doctor_facts(doctor, &kind_uid, &host, FACTS_UNSHARE, error);
 	facts_gather_program(&facts);
-	return doctor_tell_bad(doctor, "kernel", &facts);
+	return doctor_report_bad(doctor, "kernel", &facts);
 }
 
 /* Whether the user can make a user namespace at all. */
@@ -69,8 +69,8 @@ int doctor_kernel(struct doctor *doctor)
 		return verb_fail(-r);
 	if (error)
 		return kernel_refuses(doctor, error);
-	return doctor_tell_good(doctor, "kernel", NULL,
-				_("makes a user namespace and maps the own ids"));
+	return doctor_report_good(doctor, "kernel", NULL,
+				  _("makes a user namespace and maps the own ids"));
 }
 
 static bool is_program(const char *path)
@@ -114,7 +114,7 @@ static int tell_unknown_owner(struct doctor *doctor, const struct kind *kind,
 	snprintf(text, sizeof(text),
 		 _("%s: whether it is root's cannot be found out: %s"), path,
 		 report_error(error));
-	return doctor_tell_words(doctor, "programs", kind, text);
+	return doctor_report_words(doctor, "programs", kind, text);
 }
 
 static bool same_file(const char *a, const char *b)
@@ -135,7 +135,7 @@ static int look_for_mapper(struct doctor *doctor, struct doctor_side *side)
 	snprintf(ours, sizeof(ours), "%s/%s", BINDIR, side->kind->mapper);
 	if (!find_in_path(doctor->path, side->kind->mapper, side->mapper)) {
 		side->mapper[0] = '\0';
-		return doctor_tell_bad(doctor, "programs", &facts);
+		return doctor_report_bad(doctor, "programs", &facts);
 	}
 	host.found = side->mapper;
 	r = is_roots(side->mapper);
@@ -143,13 +143,13 @@ static int look_for_mapper(struct doctor *doctor, struct doctor_side *side)
 		return tell_unknown_owner(doctor, side->kind, side->mapper, -r);
 	/* No cure may make a program privileged that is not root's. */
 	if (r == 0)
-		return doctor_tell_bad(doctor, "programs", &facts);
+		return doctor_report_bad(doctor, "programs", &facts);
 	/* One that the user cannot look at is none that the user should run. */
 	if (is_roots(ours) > 0 && !same_file(ours, side->mapper)) {
 		host.wanted = ours;
-		return doctor_tell_warning(doctor, "programs", &facts);
+		return doctor_report_warning(doctor, "programs", &facts);
 	}
-	return doctor_tell_good(doctor, "programs", side->kind, "%s", side->mapper);
+	return doctor_report_good(doctor, "programs", side->kind, "%s", side->mapper);
 }
 
 /* Which map writers programs would run. */
@@ -228,7 +228,7 @@ static int tell_nothing(struct doctor *doctor, struct doctor_side *side,
 	facts.sources = facts_of_sources(sources);
 	if (!facts.sources.nsswitch || facts.sources.files)
 		facts_gather_grants(&facts);
-	return doctor_tell_bad(doctor, "ranges", &facts);
+	return doctor_report_bad(doctor, "ranges", &facts);
 }
 
 /* Some line may be the user's by a name that only the name service knows. */
@@ -239,7 +239,7 @@ static int tell_silent(struct doctor *doctor, const struct doctor_side *side)
 	doctor->silent = true;
 	snprintf(text, sizeof(text), _("it is not known whether %s has subordinate %ss"),
 		 doctor->account.name, side->kind->id);
-	return doctor_tell_words(doctor, "ranges", side->kind, text);
+	return doctor_report_words(doctor, "ranges", side->kind, text);
 }
 
 static int judge_ranges(struct doctor *doctor, struct doctor_side *side,
@@ -259,17 +259,17 @@ static int judge_ranges(struct doctor *doctor, struct doctor_side *side,
 		return silent ? tell_silent(doctor, side) :
 				tell_nothing(doctor, side, sources);
 	if (host.own.end != 0 || host.count < USUAL_COUNT)
-		return doctor_tell_bad(doctor, "ranges", &facts);
+		return doctor_report_bad(doctor, "ranges", &facts);
 	for (size_t i = 0; i < side->n && !reserved; i++)
 		reserved = reserved_find_in(side->ranges[i]);
 	if (reserved)
-		return doctor_tell_good(doctor, "ranges", side->kind,
-					_("%llu ids, of which other programs use some: "
-					  "%s"),
-					(unsigned long long)host.count,
-					_(reserved->what));
-	return doctor_tell_good(doctor, "ranges", side->kind, _("%llu ids"),
-				(unsigned long long)host.count);
+		return doctor_report_good(doctor, "ranges", side->kind,
+					  _("%llu ids, of which other programs use some: "
+					    "%s"),
+					  (unsigned long long)host.count,
+					  _(reserved->what));
+	return doctor_report_good(doctor, "ranges", side->kind, _("%llu ids"),
+				  (unsigned long long)host.count);
 }
 
 /* Where plugins are asked as well, a database that is missing has nothing. */
@@ -310,7 +310,7 @@ static int tell_failure(struct doctor *doctor, const struct kind *kind,
 		facts.sources.plugin = answer->source->name;
 		facts.sources.fault = answer->fault;
 	}
-	return doctor_tell_bad(doctor, "ranges", &facts);
+	return doctor_report_bad(doctor, "ranges", &facts);
 }
 
 /* What the map writers would refuse is not the user's. */
@@ -327,7 +327,7 @@ static int tell_denied(struct doctor *doctor, struct doctor_side *side,
 	facts.sources.nobody = false;
 	facts.sources.plugin = source->name;
 	facts.sources.denied = true;
-	return doctor_tell_bad(doctor, "ranges", &facts);
+	return doctor_report_bad(doctor, "ranges", &facts);
 }
 
 /* Takes what a plugin grants. */
@@ -379,7 +379,7 @@ static int tell_nsswitch(struct doctor *doctor, int error)
 {
 	struct facts facts = doctor_facts(doctor, &kind_uid, NULL, FACTS_SOURCE, error);
 
-	return doctor_tell_bad(doctor, "ranges", &facts);
+	return doctor_report_bad(doctor, "ranges", &facts);
 }
 
 /* What is delegated to the user, and whether that will do. */

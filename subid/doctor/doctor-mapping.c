@@ -17,13 +17,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "message/i18n.h"
-#include "message/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/idmap.h"
 #include "libsubid/sys/child.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/wait.h"
+#include "message/i18n.h"
+#include "message/report.h"
 #include "subid/doctor/doctor.h"
 
 #define SAID_BYTES 4096
@@ -272,7 +272,7 @@ static int tell_kernel(struct doctor *doctor, const struct attempt *attempt,
 	facts_gather_program_file(&facts, attempt->side->mapper);
 	facts.lacking = lacking(&facts);
 	fd_close(process);
-	return doctor_tell_bad(doctor, "mapping", &facts);
+	return doctor_report_bad(doctor, "mapping", &facts);
 }
 
 static int tell_database(struct doctor *doctor, const struct attempt *attempt, int error)
@@ -284,7 +284,7 @@ static int tell_database(struct doctor *doctor, const struct attempt *attempt, i
 	dbfile_open(attempt->side->kind->path, &file);
 	dbfile_vet(&file);
 	facts.file = &file;
-	return doctor_tell_bad(doctor, "mapping", &facts);
+	return doctor_report_bad(doctor, "mapping", &facts);
 }
 
 static int tell_owner(struct doctor *doctor, const struct attempt *attempt,
@@ -294,7 +294,7 @@ static int tell_owner(struct doctor *doctor, const struct attempt *attempt,
 
 	facts.target.uid = facts.uid;
 	facts.target.gid = facts.gid;
-	return doctor_tell_bad(doctor, "mapping", &facts);
+	return doctor_report_bad(doctor, "mapping", &facts);
 }
 
 static int tell_late(struct doctor *doctor, const struct attempt *attempt)
@@ -303,7 +303,7 @@ static int tell_late(struct doctor *doctor, const struct attempt *attempt)
 
 	snprintf(text, sizeof(text), _("%s does not come to an end"),
 		 attempt->side->mapper);
-	return doctor_tell_words(doctor, "mapping", attempt->side->kind, text);
+	return doctor_report_words(doctor, "mapping", attempt->side->kind, text);
 }
 
 /* Why the map writer failed. */
@@ -319,8 +319,8 @@ static int tell_failure(struct doctor *doctor, struct attempt *attempt)
 	if (attempt->error == EPERM)
 		return tell_kernel(doctor, attempt, FACTS_WRITE, EPERM);
 	if (attempt->error)
-		return doctor_tell_words(doctor, "mapping", attempt->side->kind,
-					 report_error(attempt->error));
+		return doctor_report_words(doctor, "mapping", attempt->side->kind,
+					   report_error(attempt->error));
 	if (attempt->late)
 		return tell_late(doctor, attempt);
 	step = step_of(attempt->said);
@@ -337,8 +337,8 @@ static int tell_failure(struct doctor *doctor, struct attempt *attempt)
 	case FACTS_CALLER:
 		return tell_owner(doctor, attempt, step);
 	default:
-		return doctor_tell_words(doctor, "mapping", attempt->side->kind,
-					 attempt->said);
+		return doctor_report_words(doctor, "mapping", attempt->side->kind,
+					   attempt->said);
 	}
 }
 
@@ -360,7 +360,7 @@ static int tell_extents(struct doctor *doctor, const struct attempt *attempt,
 		facts.bytes = attempt->bytes;
 		facts.bytes_max = page > 1 ? (size_t)page - 1 : 4095;
 	}
-	return doctor_tell_bad(doctor, "mapping", &facts);
+	return doctor_report_bad(doctor, "mapping", &facts);
 }
 
 /* What no kernel takes; true: it is told. */
@@ -392,8 +392,8 @@ static int map_one(struct doctor *doctor, const struct doctor_side *side,
 		return verb_fail(-r);
 	if (!worked(&attempt))
 		return tell_failure(doctor, &attempt);
-	return doctor_tell_good(doctor, "mapping", side->kind,
-				_("%zu extents are mapped"), attempt.map.n);
+	return doctor_report_good(doctor, "mapping", side->kind,
+				  _("%zu extents are mapped"), attempt.map.n);
 }
 
 /* Maps a namespace with all that is delegated. */

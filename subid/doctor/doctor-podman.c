@@ -12,11 +12,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "message/i18n.h"
-#include "libsubid/sys/walk.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/process.h"
+#include "libsubid/sys/walk.h"
+#include "message/i18n.h"
 #include "subid/doctor/doctor.h"
 
 /* Files that are looked at, and how deep: the first layers are enough. */
@@ -92,15 +92,16 @@ int doctor_storage(struct doctor *doctor)
 		    snprintf(path, sizeof(path), "%s/.local/share/containers/storage",
 			     home ? home : "");
 	if (n < 0 || (size_t)n >= sizeof(path) || access(path, F_OK))
-		return doctor_tell_good(doctor, "storage", NULL, _("there is none yet"));
+		return doctor_report_good(doctor, "storage", NULL,
+					  _("there is none yet"));
 	r = walk_below(path, &options, judge, &storage);
 	if (r < 0)
 		return verb_fail(-r);
 	if (!storage.kind)
-		return doctor_tell_good(doctor, "storage", NULL, _("%zu files in %s"),
-					storage.files, path);
+		return doctor_report_good(doctor, "storage", NULL, _("%zu files in %s"),
+					  storage.files, path);
 	facts = doctor_facts(doctor, storage.kind, &host, FACTS_STORAGE, 0);
-	return doctor_tell_bad(doctor, "storage", &facts);
+	return doctor_report_bad(doctor, "storage", &facts);
 }
 
 /* The process id in a file of podman's; 0: there is none, or it is not the user's. */
@@ -196,16 +197,16 @@ int doctor_pause(struct doctor *doctor)
 	const struct facts_host host = { .pause = pid };
 
 	if (pid == 0)
-		return doctor_tell_good(doctor, "podman", NULL,
-					_("keeps no namespace at the moment"));
+		return doctor_report_good(doctor, "podman", NULL,
+					  _("keeps no namespace at the moment"));
 	for (unsigned group = 0; group < 2; group++) {
 		struct facts facts = doctor_facts(doctor, doctor->sides[group].kind,
 						  &host, FACTS_PAUSE, 0);
 
 		if (!has_present_ids(doctor, pid, group))
-			return doctor_tell_bad(doctor, "podman", &facts);
+			return doctor_report_bad(doctor, "podman", &facts);
 	}
-	return doctor_tell_good(doctor, "podman", NULL,
-				_("process %d keeps a namespace with these ids"),
-				(int)pid);
+	return doctor_report_good(doctor, "podman", NULL,
+				  _("process %d keeps a namespace with these ids"),
+				  (int)pid);
 }

@@ -6,163 +6,15 @@
  * It runs as the user. Root becomes the user first, see doctor-user.c.
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "libsubid/core/cleanup.h"
 #include "message/i18n.h"
 #include "message/report.h"
-#include "libsubid/core/cleanup.h"
 #include "subid/doctor/doctor.h"
 #include "subid/verb/progress.h"
-
-enum column {
-	COLUMN_LINK,
-	COLUMN_KIND,
-	COLUMN_STATE,
-	COLUMN_CAUSE,
-	COLUMN_EVIDENCE,
-	COLUMN_CURE,
-	N_COLUMNS,
-};
-
-static const struct output_column columns[N_COLUMNS] = {
-	[COLUMN_LINK] = { .name = "LINK" },	    [COLUMN_KIND] = { .name = "KIND" },
-	[COLUMN_STATE] = { .name = "STATE" },	    [COLUMN_CAUSE] = { .name = "CAUSE" },
-	[COLUMN_EVIDENCE] = { .name = "EVIDENCE" }, [COLUMN_CURE] = { .name = "CURE" },
-};
-
-/* A row; cause and cure may be NULL. */
-struct row {
-	const char *link;
-	const struct kind *kind; /* NULL: both or neither */
-	const char *state;	 /* "good", "warning" or "broken" */
-	const char *cause;
-	const char *evidence;
-	const char *cure;
-};
-
-static int say(const struct row *row)
-{
-	enum printable_charset charset = report_charset();
-
-	progress_rows();
-	printf("%-9s %-4s %-8s ", row->link, row->kind ? row->kind->id : "", row->state);
-	report_put(row->evidence, strlen(row->evidence), charset);
-	if (row->cause)
-		printf(" [%s]", row->cause);
-	if (row->cure) {
-		fputs("\n    ", stdout);
-		report_put(row->cure, strlen(row->cure), charset);
-	}
-	putchar('\n');
-	if (!ferror(stdout))
-		return 0;
-	report_line(PROGRAM, _("standard output: %s"), report_error(errno));
-	clearerr(stdout);
-	return VERB_NOT_WRITTEN;
-}
-
-static int put(struct doctor *doctor, const struct row *row)
-{
-	const char *cells[N_COLUMNS] = {
-		[COLUMN_LINK] = row->link,
-		[COLUMN_KIND] = row->kind ? row->kind->id : NULL,
-		[COLUMN_STATE] = row->state,
-		[COLUMN_CAUSE] = row->cause,
-		[COLUMN_EVIDENCE] = row->evidence,
-		[COLUMN_CURE] = row->cure,
-	};
-
-	if (!doctor->table)
-		return say(row);
-	return output_row(&doctor->output, cells,
-			  strcmp(row->state, "good") == 0    ? "green" :
-			  strcmp(row->state, "warning") == 0 ? "yellow" :
-							       "red");
-}
-
-/* Facts about the user at one step of the chain; the rest is the caller's to fill in. */
-struct facts doctor_facts(const struct doctor *doctor, const struct kind *kind,
-			  const struct facts_host *host, enum facts_step step, int error)
-{
-	return (struct facts){
-		.kind = kind,
-		.step = step,
-		.error = error,
-		.uid = getuid(),
-		.gid = getgid(),
-		.account = &doctor->account,
-		.host = host,
-	};
-}
-
-/* Tells a link that holds. */
-int doctor_tell_good(struct doctor *doctor, const char *link, const struct kind *kind,
-		     const char *format, ...)
-{
-	char text[CAUSE_TEXT_BYTES];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
-	va_end(arguments);
-	return put(doctor, &(struct row){ .link = link,
-					  .kind = kind,
-					  .state = "good",
-					  .evidence = text });
-}
-
-static int tell_cause(struct doctor *doctor, const char *link, const char *state,
-		      const struct facts *facts)
-{
-	/* These two are not about uids or gids. */
-	bool of_both = strcmp(link, "account") == 0 || strcmp(link, "kernel") == 0;
-	struct cause cause = { .id = 0 };
-	enum cause_id id;
-
-	if (causes_find(facts, &id, 1) > 0)
-		causes_describe(facts, id, &cause);
-	else
-		snprintf(cause.evidence, sizeof(cause.evidence), "%s",
-			 report_error(facts->error));
-	return put(doctor, &(struct row){
-				   .link = link,
-				   .kind = of_both ? NULL : facts->kind,
-				   .state = state,
-				   .cause = cause.id ? cause_name(cause.id) : "unknown",
-				   .evidence = cause.evidence,
-				   .cure = cause.cure[0] != '\0' ? cause.cure : NULL,
-			   });
-}
-
-/* Tells a link that is broken, by its first cause. */
-int doctor_tell_bad(struct doctor *doctor, const char *link, const struct facts *facts)
-{
-	doctor->broken = true;
-	return tell_cause(doctor, link, "broken", facts);
-}
-
-/* Tells something that does not break the chain. */
-int doctor_tell_warning(struct doctor *doctor, const char *link,
-			const struct facts *facts)
-{
-	return tell_cause(doctor, link, "warning", facts);
-}
-
-/* Tells a link that is broken for a reason that is known only by another's words. */
-int doctor_tell_words(struct doctor *doctor, const char *link, const struct kind *kind,
-		      const char *evidence)
-{
-	doctor->broken = true;
-	return put(doctor, &(struct row){ .link = link,
-					  .kind = kind,
-					  .state = "broken",
-					  .cause = "unknown",
-					  .evidence = evidence });
-}
 
 static void doctor_cleanup(struct doctor *doctor)
 {
@@ -268,11 +120,10 @@ static int run(int argc, char **argv)
 		doctor.path = "/bin:/usr/bin";
 	doctor.table =
 		format->json || format->raw || format->columns || format->no_headings;
-	if (doctor.table) {
-		r = output_start(&doctor.output, "links", columns, N_COLUMNS, format);
-		if (r)
-			return r;
-	}
+	if (doctor.table)
+		r = doctor_start_rows(&doctor);
+	if (r)
+		return r;
 	r = look(&doctor);
 	if (doctor.table)
 		end = output_end(&doctor.output);

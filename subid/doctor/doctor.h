@@ -47,13 +47,14 @@ int doctor_run_as(struct doctor *doctor, const struct account *account);
 
 struct facts doctor_facts(const struct doctor *doctor, const struct kind *kind,
 			  const struct facts_host *host, enum facts_step step, int error);
-int doctor_tell_good(struct doctor *doctor, const char *link, const struct kind *kind,
-		     const char *format, ...) __attribute__((format(printf, 4, 5)));
-int doctor_tell_bad(struct doctor *doctor, const char *link, const struct facts *facts);
-int doctor_tell_warning(struct doctor *doctor, const char *link,
-			const struct facts *facts);
-int doctor_tell_words(struct doctor *doctor, const char *link, const struct kind *kind,
-		      const char *evidence);
+int doctor_start_rows(struct doctor *doctor);
+int doctor_report_good(struct doctor *doctor, const char *link, const struct kind *kind,
+		       const char *format, ...) __attribute__((format(printf, 4, 5)));
+int doctor_report_bad(struct doctor *doctor, const char *link, const struct facts *facts);
+int doctor_report_warning(struct doctor *doctor, const char *link,
+			  const struct facts *facts);
+int doctor_report_words(struct doctor *doctor, const char *link, const struct kind *kind,
+			const char *evidence);
 
 /* The links. Each returns 0, or an exit status that ends everything. */
 int doctor_account(struct doctor *doctor);

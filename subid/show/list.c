@@ -2,12 +2,11 @@
 /*
  * list: every range, the gaps between them, or a picture of both.
  */
-#include <errno.h>
 #include <stdlib.h>
 
+#include "libsubid/core/cleanup.h"
 #include "message/i18n.h"
 #include "message/report.h"
-#include "libsubid/core/cleanup.h"
 #include "subid/show/list.h"
 
 static void list_cleanup(struct list *list)
@@ -16,20 +15,6 @@ static void list_cleanup(struct list *list)
 	owners_cleanup(&list->owners);
 	free(list->users);
 	free(list->found);
-}
-
-/* Tells whether a line is one of a user who is asked for, and notes that there is one. */
-bool list_wants(const struct list *list, const struct entry *entry)
-{
-	bool wanted = list->n_users == 0;
-
-	for (size_t i = 0; i < list->n_users; i++) {
-		if (!owners_is(&list->users[i], entry))
-			continue;
-		list->found[i] = true;
-		wanted = true;
-	}
-	return wanted;
 }
 
 enum {
@@ -88,54 +73,6 @@ static int parse(int argc, char **argv, struct list *list)
 	return r == VERB_GO ? check_options(list, argc - optind) : r;
 }
 
-static int find_users(struct list *list, int n, char **words)
-{
-	int r;
-
-	list->users = calloc((size_t)n + 1, sizeof(*list->users));
-	list->found = calloc((size_t)n + 1, sizeof(*list->found));
-	if (!list->users || !list->found)
-		return verb_fail(ENOMEM);
-	for (; list->n_users < (size_t)n; list->n_users++) {
-		r = owners_user(&list->owners, words[list->n_users],
-				&list->users[list->n_users]);
-		if (r)
-			return r;
-	}
-	return 0;
-}
-
-/* Who was asked for and has nothing. */
-static int tell_missing(const struct list *list)
-{
-	int status = VERB_DONE;
-
-	for (size_t i = 0; i < list->n_users; i++) {
-		const struct user *user = &list->users[i];
-
-		if (list->found[i])
-			continue;
-		if (list->map && list->sources.plugins)
-			report_line(PROGRAM, _("no line of a database is about %s"),
-				    user->word);
-		else if (list->owners.silent)
-			report_line(PROGRAM,
-				    _("it is not known whether %s has subordinate ids"),
-				    user->word);
-		else if (user->exists)
-			report_line(PROGRAM, _("%s has no subordinate ids"), user->word);
-		else
-			report_line(PROGRAM,
-				    _("user '%s' does not exist, and no line names it"),
-				    user->word);
-		if (list->owners.silent)
-			status = VERB_UNREADABLE;
-		else if (status == VERB_DONE || status == VERB_NONE)
-			status = user->exists ? VERB_NONE : VERB_NO_USER;
-	}
-	return status;
-}
-
 static int run(int argc, char **argv)
 {
 	CLEANUP(list_cleanup)
@@ -155,7 +92,7 @@ static int run(int argc, char **argv)
 	/* What the map writers would refuse is not shown. */
 	list.sources.extents = true;
 	if (r == 0)
-		r = find_users(&list, argc - optind, argv + optind);
+		r = list_find_users(&list, argc - optind, argv + optind);
 	if (r)
 		return r;
 	if (list.n_users == 0 || list.map)
@@ -163,7 +100,7 @@ static int run(int argc, char **argv)
 	r = list.free ? list_free(&list) :
 	    list.map  ? list_map(&list) :
 			list_ranges(&list);
-	r = r ? r : tell_missing(&list);
+	r = r ? r : list_report_missing(&list);
 	return r ? r : owners_status(&list.owners);
 }
 

@@ -25,6 +25,8 @@ struct list {
 	struct output output;
 };
 
+int list_find_users(struct list *list, int n, char **words);
+int list_report_missing(const struct list *list);
 bool list_wants(const struct list *list, const struct entry *entry);
 int list_ranges(struct list *list);
 int list_free(struct list *list);

@@ -91,14 +91,3 @@ int rename_canonical(struct rename *rename)
 								canonical_name, rename));
 	return r;
 }
-
-/* Records each owner who has another name now. */
-void rename_record_all(struct rename *rename)
-{
-	const struct unknown_owners *owners = &rename->edit.unknown;
-
-	for (size_t i = 0; i < owners->n; i++)
-		if (rename->renamed && rename->renamed[i])
-			rename_record(rename, owners->items[i].name,
-				      owners->items[i].answer.account.name, true);
-}

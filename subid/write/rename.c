@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "message/i18n.h"
-#include "message/report.h"
 #include "command/status.h"
 #include "libsubid/core/cleanup.h"
+#include "message/i18n.h"
+#include "message/report.h"
 #include "subid/verb/progress.h"
 #include "subid/write/rename.h"
 
@@ -250,7 +250,8 @@ static int change(struct rename *rename)
 }
 
 /* Records that lines of @old name @owner; NULL: of all owners. */
-void rename_record(struct rename *rename, const char *old, const char *owner, bool done)
+static void record_one(struct rename *rename, const char *old, const char *owner,
+		       bool done)
 {
 	char text[CHANGE_TEXT_BYTES] = "rename canonical";
 
@@ -263,12 +264,23 @@ void rename_record(struct rename *rename, const char *old, const char *owner, bo
 	edit_record(&rename->edit, old, text, done);
 }
 
+/* Records each owner who has another name now. */
+static void record_all(struct rename *rename)
+{
+	const struct unknown_owners *owners = &rename->edit.unknown;
+
+	for (size_t i = 0; i < owners->n; i++)
+		if (rename->renamed && rename->renamed[i])
+			record_one(rename, owners->items[i].name,
+				   owners->items[i].answer.account.name, true);
+}
+
 static void record(struct rename *rename, int status)
 {
 	if (rename->canonical && status == 0)
-		rename_record_all(rename);
+		record_all(rename);
 	else
-		rename_record(rename, rename->old, rename->owner, status == 0);
+		record_one(rename, rename->old, rename->owner, status == 0);
 }
 
 /* What is asked before the locks are taken. Returns VERB_GO or an exit status. */

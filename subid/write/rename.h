@@ -24,7 +24,5 @@ struct rename {
 
 int rename_find_owners(struct rename *rename);
 int rename_canonical(struct rename *rename);
-void rename_record_all(struct rename *rename);
-void rename_record(struct rename *rename, const char *old, const char *owner, bool done);
 
 #endif

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * check-report: makes findings and prints them, as sentences or as rows.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "explain/causes-rules.h"
+#include "libsubid/core/printable.h"
+#include "message/i18n.h"
+#include "message/report.h"
+#include "subid/check/check.h"
+#include "subid/verb/progress.h"
+
+enum column {
+	COLUMN_SEVERITY,
+	COLUMN_CODE,
+	COLUMN_KIND,
+	COLUMN_FILE,
+	COLUMN_LINE,
+	COLUMN_OWNER,
+	COLUMN_FIRST,
+	COLUMN_LAST,
+	COLUMN_OTHER,
+	COLUMN_OTHER_LINE,
+	COLUMN_FIXED,
+	COLUMN_MESSAGE,
+	COLUMN_CURE,
+	N_COLUMNS,
+};
+
+static const struct output_column columns[N_COLUMNS] = {
+	[COLUMN_SEVERITY] = { .name = "SEVERITY" },
+	[COLUMN_CODE] = { .name = "CODE" },
+	[COLUMN_KIND] = { .name = "KIND" },
+	[COLUMN_FILE] = { .name = "FILE" },
+	[COLUMN_LINE] = { .name = "LINE", .type = OUTPUT_NUMBER },
+	[COLUMN_OWNER] = { .name = "OWNER" },
+	[COLUMN_FIRST] = { .name = "FIRST", .type = OUTPUT_NUMBER },
+	[COLUMN_LAST] = { .name = "LAST", .type = OUTPUT_NUMBER },
+	[COLUMN_OTHER] = { .name = "OTHER" },
+	[COLUMN_OTHER_LINE] = { .name = "OTHERLINE", .type = OUTPUT_NUMBER },
+	[COLUMN_FIXED] = { .name = "FIXED", .type = OUTPUT_BOOLEAN },
+	[COLUMN_MESSAGE] = { .name = "MESSAGE" },
+	[COLUMN_CURE] = { .name = "CURE" },
+};
+
+static const struct {
+	const char *name;
+	enum finding_severity severity;
+} codes[CHECK_CODES] = {
+	[CHECK_FILE_SYMLINK] = { "file-symlink", FINDING_ERROR },
+	[CHECK_FILE_NOT_REGULAR] = { "file-not-regular", FINDING_ERROR },
+	[CHECK_FILE_HUGE] = { "file-huge", FINDING_ERROR },
+	[CHECK_FILE_WRITABLE] = { "file-writable", FINDING_ERROR },
+	[CHECK_FILE_FOREIGN] = { "file-foreign", FINDING_ERROR },
+	[CHECK_FILE_GROUP_WRITABLE] = { "file-group-writable", FINDING_WARNING },
+	[CHECK_FILE_UNREADABLE] = { "file-unreadable", FINDING_NOTE },
+	[CHECK_BACKUP_LINKED] = { "backup-linked", FINDING_ERROR },
+	[CHECK_BACKUP_WRITABLE] = { "backup-writable", FINDING_ERROR },
+	[CHECK_LOCK_LEFT] = { "lock-left", FINDING_WARNING },
+	[CHECK_TEMPORARY_LEFT] = { "temporary-left", FINDING_WARNING },
+	[CHECK_MAPPER_MISSING] = { "mapper-missing", FINDING_WARNING },
+	[CHECK_MAPPER_NO_PRIVILEGE] = { "mapper-no-privilege", FINDING_WARNING },
+	[CHECK_MAPPER_NOSUID] = { "mapper-nosuid", FINDING_WARNING },
+	[CHECK_MAPPER_WRITABLE] = { "mapper-writable", FINDING_ERROR },
+};
+
+/* A finding about a file or a program; message and cure are left to the caller. */
+struct problem problem_of(enum check_code code, const struct kind *kind, const char *path)
+{
+	return (struct problem){
+		.severity = codes[code].severity,
+		.code = codes[code].name,
+		.kind = kind,
+		.path = path,
+	};
+}
+
+/* `FILE:LINE: SEVERITY: MESSAGE [CODE]`, and the cure below it. */
+static int print_sentence(const struct problem *problem)
+{
+	enum printable_charset charset = report_charset();
+
+	progress_rows();
+	report_put(problem->path, strlen(problem->path), charset);
+	if (problem->line)
+		printf(":%" PRIu64, problem->line);
+	printf(": %s: ",
+	       problem->fixed ? _("mended") : finding_severity_name(problem->severity));
+	report_put(problem->message, strlen(problem->message), charset);
+	printf(" [%s]\n", problem->code);
+	if (problem->cure[0] != '\0' && !problem->fixed) {
+		fputs("    ", stdout);
+		report_put(problem->cure, strlen(problem->cure), charset);
+		putchar('\n');
+	}
+	if (!ferror(stdout))
+		return 0;
+	report_line(PROGRAM, _("standard output: %s"), report_error(errno));
+	clearerr(stdout);
+	return VERB_NOT_WRITTEN;
+}
+
+static const char *colour_of(const struct problem *problem)
+{
+	if (problem->fixed)
+		return "green";
+	return problem->severity == FINDING_ERROR   ? "red" :
+	       problem->severity == FINDING_WARNING ? "yellow" :
+						      NULL;
+}
+
+static int print_row(struct check *check, const struct problem *problem)
+{
+	char line[OUTPUT_NUMBER_BYTES], other_line[OUTPUT_NUMBER_BYTES];
+	char first[OUTPUT_NUMBER_BYTES], last[OUTPUT_NUMBER_BYTES];
+	bool ids = problem->ids.end != 0;
+	const char *cells[N_COLUMNS] = {
+		[COLUMN_SEVERITY] = finding_severity_name(problem->severity),
+		[COLUMN_CODE] = problem->code,
+		[COLUMN_KIND] = problem->kind->id,
+		[COLUMN_FILE] = problem->path,
+		[COLUMN_LINE] = problem->line ? output_number(problem->line, line) : NULL,
+		[COLUMN_OWNER] = problem->owner[0] ? problem->owner : NULL,
+		[COLUMN_FIRST] = ids ? output_number(problem->ids.start, first) : NULL,
+		[COLUMN_LAST] = ids ? output_number(problem->ids.end - 1, last) : NULL,
+		[COLUMN_OTHER] = problem->other[0] ? problem->other : NULL,
+		[COLUMN_OTHER_LINE] =
+			problem->other_line ?
+				output_number(problem->other_line, other_line) :
+				NULL,
+		[COLUMN_FIXED] = problem->fixed ? "yes" : "no",
+		[COLUMN_MESSAGE] = problem->message,
+		[COLUMN_CURE] = problem->cure[0] ? problem->cure : NULL,
+	};
+
+	return output_row(&check->output, cells, colour_of(problem));
+}
+
+/* Prints a finding and counts it. Returns 0, or an exit status: then no more. */
+int check_report(struct check *check, const struct problem *problem)
+{
+	if (!problem->fixed && problem->severity >= FINDING_WARNING)
+		check->n_wrong++;
+	return check->table ? print_row(check, problem) : print_sentence(problem);
+}
+
+/* Begins the rows of `findings`. Returns 0 or an exit status. */
+int check_start_rows(struct check *check)
+{
+	return output_start(&check->output, "findings", columns, N_COLUMNS,
+			    &check->options.output);
+}
+
+/* Writes the sentence; what is too long is cut. */
+void problem_message(struct problem *problem, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(problem->message, sizeof(problem->message), format, arguments);
+	va_end(arguments);
+}
+
+/* Writes the cure; one that does not fit is left out, for a command that is cut is
+ * another command. */
+void problem_cure(struct problem *problem, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (vsnprintf(problem->cure, sizeof(problem->cure), format, arguments) >=
+	    (int)sizeof(problem->cure))
+		problem->cure[0] = '\0';
+	va_end(arguments);
+}
+
+/* Writes a command as the cure, with the quoted path for each PATH in it. */
+void problem_command(struct problem *problem, const char *command)
+{
+	char path[CAUSES_QUOTED_BYTES];
+	size_t n = 0;
+
+	if (!causes_quote(problem->path, path))
+		return;
+	for (const char *at = command; *at && n < sizeof(problem->cure) - 1;) {
+		if (strncmp(at, "PATH", 4) == 0) {
+			n += (size_t)snprintf(problem->cure + n,
+					      sizeof(problem->cure) - n, "%s", path);
+			at += 4;
+		} else {
+			problem->cure[n++] = *at++;
+		}
+	}
+	if (n >= sizeof(problem->cure) - 1)
+		n = 0;
+	problem->cure[n] = '\0';
+}
+
+/* A name out of a file, which may hold anything, as a string; what is too long is cut. */
+void problem_copy_name(const char *name, size_t len, char out[static CHECK_NAME_BYTES])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len && n + PRINTABLE_ESCAPE_BYTES < CHECK_NAME_BYTES;
+	     i++) {
+		if (name[i] != '\0') {
+			out[n++] = name[i];
+		} else {
+			printable_escape(name[i], out + n);
+			n += PRINTABLE_ESCAPE_BYTES;
+		}
+	}
+	out[n] = '\0';
+}
