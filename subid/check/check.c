@@ -175,8 +175,7 @@ static int run(int argc, char **argv)
 		r = prepare(&check);
 	if (r != VERB_GO)
 		return r;
-	if (check.table)
-		r = check_start_rows(&check);
+	r = check.table ? check_start_rows(&check) : 0;
 	if (r)
 		return r;
 	r = look(&check);

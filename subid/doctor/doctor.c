@@ -120,8 +120,7 @@ static int run(int argc, char **argv)
 		doctor.path = "/bin:/usr/bin";
 	doctor.table =
 		format->json || format->raw || format->columns || format->no_headings;
-	if (doctor.table)
-		r = doctor_start_rows(&doctor);
+	r = doctor.table ? doctor_start_rows(&doctor) : 0;
 	if (r)
 		return r;
 	r = look(&doctor);
