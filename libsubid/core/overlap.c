@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "libsubid/core/array.h"
+#include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/overlap.h"
 #include "libsubid/core/reserved.h"
@@ -39,17 +40,39 @@ static int find_id(const struct overlap_question *question, uint64_t id,
 		   name, name ? strlen(name) : 0);
 }
 
-/* A primary group that has a line of its own is a group. */
-static bool is_group(const struct overlap_question *question, uint32_t id)
+static int compare_ids(const void *a, const void *b)
 {
-	for (size_t i = 0; question->accounts && i < question->accounts->n; i++)
-		if (question->accounts->items[i].id == id)
-			return true;
-	return false;
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
 }
 
+/* Finds the accounts whose ids are wanted: the ids, ascending; the caller frees them. */
+static int find_wanted_ids(const struct overlap_question *question, uint32_t **ret_ids,
+			   size_t *ret_n)
+{
+	const struct accounts *accounts = question->accounts;
+	size_t n_accounts = accounts ? accounts->n : 0, n = 0;
+	uint32_t *ids = reallocarray(NULL, n_accounts + 1, sizeof(*ids));
+
+	if (!ids)
+		return -ENOMEM;
+	for (size_t i = 0; i < n_accounts; i++) {
+		uint32_t id = accounts->items[i].id;
+
+		if (range_set_overlaps(question->wanted, (struct range){ id, id + 1ULL }))
+			ids[n++] = id;
+	}
+	qsort(ids, n, sizeof(*ids), compare_ids);
+	*ret_ids = ids;
+	*ret_n = n;
+	return 0;
+}
+
+/* @groups: ids, ascending, that are no conflict here. */
 static int find_accounts(const struct overlap_question *question,
 			 const struct accounts *accounts, enum overlap_why why,
+			 const uint32_t *groups, size_t n_groups,
 			 struct overlap_list *list)
 {
 	int r = 0;
@@ -59,11 +82,25 @@ static int find_accounts(const struct overlap_question *question,
 
 		/* Id 0 is a conflict of its own. */
 		if (item->id != 0 &&
-		    (why == OVERLAP_ACCOUNT || !is_group(question, item->id)))
+		    (n_groups == 0 ||
+		     !bsearch(&item->id, groups, n_groups, sizeof(*groups), compare_ids)))
 			r = find_id(question, item->id, why,
 				    accounts_name(accounts, item), list);
 	}
 	return r;
+}
+
+/* A primary group that has a line of its own is a group. */
+static int find_primary(const struct overlap_question *question,
+			struct overlap_list *list)
+{
+	CLEANUP(cleanup_free) uint32_t *groups = NULL;
+	size_t n = 0;
+	int r = find_wanted_ids(question, &groups, &n);
+
+	return r ? r :
+		   find_accounts(question, question->primary, OVERLAP_PRIMARY, groups, n,
+				 list);
 }
 
 /* What a program reads in a line, with each part of what is wanted that it holds. */
@@ -147,9 +184,9 @@ int overlap_find(const struct overlap_question *question, struct overlap_list *l
 		r = find_reserved(question, list);
 	if (r)
 		return r;
-	r = find_accounts(question, question->accounts, OVERLAP_ACCOUNT, list);
-	if (r == 0)
-		r = find_accounts(question, question->primary, OVERLAP_PRIMARY, list);
+	r = find_accounts(question, question->accounts, OVERLAP_ACCOUNT, NULL, 0, list);
+	if (r == 0 && question->primary)
+		r = find_primary(question, list);
 	return r ? r : find_in_lines(question, list);
 }
 

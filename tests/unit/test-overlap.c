@@ -168,6 +168,37 @@ Test(overlap, says_who_and_where)
 	range_set_clear(&wanted);
 }
 
+/* A million users, each with a group of its own: the time grows with their number, not
+ * with its square. */
+Test(overlap, many_accounts, .timeout = 60)
+{
+	CLEANUP(accounts_cleanup) struct accounts accounts = { 0 }, primary = { 0 };
+	struct range_set wanted = RANGE_SET(1);
+	struct overlap_list list = { 0 };
+	struct table table;
+	struct overlap_question question = {
+		.kind = &kind_gid,
+		.wanted = &wanted,
+		.table = &table,
+		.accounts = &accounts,
+		.primary = &primary,
+	};
+
+	cr_assert(table_load(exact_copy("", 0), 0, &table) == 0);
+	for (uint32_t id = 1000000; id > 0; id--) {
+		cr_assert(accounts_add(&primary, "user", 4, id, id) == 0);
+		if (id > 1)
+			cr_assert(accounts_add(&accounts, "", 0, id, id) == 0);
+	}
+	cr_assert(range_set_add(&wanted, (struct range){ 1, 1000001 }) == 0);
+	cr_assert(overlap_find(&question, &list) == 0);
+	cr_assert(list.n == 1000000 && list.items[999999].why == OVERLAP_PRIMARY &&
+		  list.items[999999].ids.start == 1);
+	overlap_list_cleanup(&list);
+	table_clear(&table);
+	range_set_clear(&wanted);
+}
+
 /* Each reason has one flag that overrides it, and 4294967295 none. */
 Test(overlap, overridden)
 {
