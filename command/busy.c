@@ -3,7 +3,8 @@
  * busy: looks through /proc for processes that run with certain ids.
  *
  * MUST: what could not be looked at is an error, and never "no process". A process that
- * has gone meanwhile, or has ended and is not waited for, uses nothing.
+ * has gone meanwhile, or has ended and is not waited for, uses nothing. Supplementary
+ * groups count, since they open files as the other gids do.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -12,6 +12,11 @@
  * MUST: if the count is unknown the line is sent: the kernel has no keys, a filter of
  * system calls refuses them, the quota is used up, or the key has an unknown format.
  *
+ * Other places are worse. A file that only root can write needs privilege. /run/user/UID
+ * does not exist for every user, and any user can take a name in /tmp or an abstract
+ * socket first. Memory needs a process that stays. Log daemons limit by process or by
+ * service, and each refusal is a new process.
+ *
  * The state is one number, the time at which the bucket will be full. A line moves it
  * RATELIMIT_SECONDS on, and is too early if that is more than the bucket holds.
  */

@@ -5,6 +5,10 @@
  * Invariants: a range that is returned lies within the bounds and holds no id that is in
  * use or was returned before; first fit finds one whenever there is one. Ids end at
  * 4294967294: a range never holds 4294967295.
+ *
+ * All ranges from one space have the same alignment, so each gap is used up from its
+ * front and none is split. A mark for each size says before which gap none is large
+ * enough. So many ranges cost one pass over the gaps a size.
  */
 #include <errno.h>
 #include <stdbool.h>

@@ -5,6 +5,9 @@
  * Invariant: a change writes whole new text and then takes it over, so that a failure
  * in the middle leaves the table as it was, and what no change touched is copied byte
  * for byte. The only byte added unasked is the newline of an unterminated last line.
+ *
+ * An addition needs the memory of one file, a deletion that of two: it makes a second
+ * text, and the old one is there until it is complete.
  */
 #include <errno.h>
 #include <stdlib.h>

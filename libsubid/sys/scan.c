@@ -4,7 +4,8 @@
  *
  * Invariant: memory is SCAN_BYTES whatever the file holds. A line of any length is told
  * once, cut behind LIMIT_LINE_BYTES + 1 bytes, so that its reader sees that it is too
- * long. There is no mmap(2): a file that shrinks would be a SIGBUS.
+ * long. There is no mmap(2): a file that shrinks would be a SIGBUS. Files are read by
+ * pread(2), which a pipe refuses, so a pipe is not taken for an empty file.
  */
 #include <errno.h>
 #include <stdlib.h>

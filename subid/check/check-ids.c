@@ -3,6 +3,11 @@
  * check-ids: ids in the ranges of the databases that are in use without a line in the
  * local files: by primary groups without a line in group(5), and by accounts of the name
  * service.
+ *
+ * All ranges share the time for the name service: each has an equal part of what is
+ * left, and the search in a range ends with the first account. Adjacent lines are not
+ * joined for it, or the first account would hide others. Primary groups are looked for
+ * between the lowest and the highest id of the ranges, without a pass over all users.
  */
 #include <errno.h>
 #include <stdlib.h>
