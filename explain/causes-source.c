@@ -92,6 +92,12 @@ static void tell_broken(const struct facts *facts, struct cause *cause)
 	const char *plugin = facts->sources.plugin;
 
 	switch (facts->sources.fault) {
+	case PLUGIN_UNLOADABLE:
+		causes_evidence(cause, _("%s/libsubid_%s.so cannot be loaded"), PLUGINDIR,
+				plugin);
+		causes_cure(cause, _("see what ldd %s/libsubid_%s.so misses"), PLUGINDIR,
+			    plugin);
+		return;
 	case PLUGIN_MALFORMED:
 		causes_evidence(
 			cause,
@@ -99,12 +105,6 @@ static void tell_broken(const struct facts *facts, struct cause *cause)
 			  "that a plugin has"),
 			PLUGINDIR, plugin);
 		break;
-	case PLUGIN_UNLOADABLE:
-		causes_evidence(cause, _("%s/libsubid_%s.so cannot be loaded"), PLUGINDIR,
-				plugin);
-		causes_cure(cause, _("see what ldd %s/libsubid_%s.so misses"), PLUGINDIR,
-			    plugin);
-		return;
 	case PLUGIN_LIES:
 		causes_evidence(cause,
 				_("the source '%s' gives an answer that cannot be"),

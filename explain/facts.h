@@ -91,7 +91,7 @@ struct facts_grants {
 	char taken_by[LIMIT_OWNER_BYTES + 1];
 };
 
-/* What is known only to who looks at a host as a whole, see subid(1), "doctor". */
+/* What is known only to who looks at a host as a whole, see subid-doctor(1). */
 struct facts_host {
 	/* Settings of the kernel; -1: it has none of the kind. */
 	int64_t max_namespaces;	    /* user.max_user_namespaces */

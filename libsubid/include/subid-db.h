@@ -119,7 +119,7 @@ enum subid_db_severity {
 
 /* Something that is wrong with a database, or looks as if it were. */
 struct subid_db_finding {
-	const char *code; /* a stable word, see subid(1), "check" */
+	const char *code; /* a stable word, see subid-check(1) */
 	enum subid_db_severity severity;
 	unsigned int type;	   /* SUBID_DB_UID or SUBID_DB_GID */
 	uint64_t line;		   /* where, */

@@ -186,6 +186,7 @@ static int run(int argc, char **argv)
 
 const struct verb verb_check = {
 	.name = "check",
+	.page = "subid-check(1)",
 	.run = run,
 	.synopsis = N_("[OPTION]..."),
 	.help = N_("find what is wrong with the databases"),

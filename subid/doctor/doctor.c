@@ -135,6 +135,7 @@ static int run(int argc, char **argv)
 
 const struct verb verb_doctor = {
 	.name = "doctor",
+	.page = "subid-doctor(1)",
 	.run = run,
 	.synopsis = N_("[OPTION]... [USER]"),
 	.help = N_("find out why a user's containers do not start"),

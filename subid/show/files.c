@@ -259,6 +259,7 @@ static int run(int argc, char **argv)
 
 const struct verb verb_files = {
 	.name = "files",
+	.page = "subid-list(1)",
 	.run = run,
 	.synopsis = N_("[OPTION]... DIR..."),
 	.help = N_("show files of containers, by their ids outside and inside"),

@@ -106,6 +106,7 @@ static int run(int argc, char **argv)
 
 const struct verb verb_list = {
 	.name = "list",
+	.page = "subid-list(1)",
 	.run = run,
 	.synopsis = N_("[OPTION]... [OWNER]..."),
 	.help = N_("show every range, whose it is and where it stands"),

@@ -307,6 +307,7 @@ static int run(int argc, char **argv)
 
 const struct verb verb_map = {
 	.name = "map",
+	.page = "subid-list(1)",
 	.run = run,
 	.synopsis = N_("[OPTION]... USER"),
 	.help = N_("show what a user's ids are inside a container"),

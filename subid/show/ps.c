@@ -282,6 +282,7 @@ static int run(int argc, char **argv)
 
 const struct verb verb_ps = {
 	.name = "ps",
+	.page = "subid-list(1)",
 	.run = run,
 	.synopsis = N_("[OPTION]..."),
 	.help = N_("show processes of containers, by their ids outside and inside"),

@@ -185,6 +185,7 @@ static int run(int argc, char **argv)
 
 const struct verb verb_whois = {
 	.name = "whois",
+	.page = "subid-list(1)",
 	.run = run,
 	.synopsis = N_("[OPTION]... ID..."),
 	.help = N_("show whose an id is, and what it is inside a container"),

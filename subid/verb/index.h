@@ -19,7 +19,7 @@ struct index_range {
 	uint32_t line;	 /* at most a line a byte of the largest database; 0: of none */
 	uint32_t owner;	 /* where its text is */
 	uint32_t uid;	 /* of the owner; ID_NONE: not known */
-	uint32_t inside; /* what the first id is in the usual map, see subid(1) */
+	uint32_t inside; /* what the first id is in the usual map, see subid-list(1) */
 };
 
 struct index {

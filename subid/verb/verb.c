@@ -31,7 +31,7 @@ static int help(const struct verb *verb)
 	if (verb->shared & VERB_SHARES_ROOT)
 		fputs(_("  -R, --root DIR        look at the system in DIR\n"), stdout);
 	printf(_("  -h, --help            show this help and exit\n"));
-	printf(_("\nSee %s(1).\n"), PROGRAM);
+	printf(_("\nSee %s and %s(1).\n"), verb->page, PROGRAM);
 	return VERB_DONE;
 }
 

@@ -40,6 +40,7 @@ enum {
 
 struct verb {
 	const char *name;
+	const char *page; /* the man page of the verb */
 	/* argv[0] is the title in messages of getopt_long(3). Returns an exit status. */
 	int (*run)(int argc, char **argv);
 	const char *synopsis; /* what follows the name */

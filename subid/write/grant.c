@@ -403,6 +403,7 @@ static int run(int argc, char **argv)
 
 const struct verb verb_grant = {
 	.name = "grant",
+	.page = "subid-grant(8)",
 	.run = run,
 	.synopsis = N_("[OPTION]... USER | --batch FILE | --all-users"),
 	.help = N_("give ranges to a user, or to many"),

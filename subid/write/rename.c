@@ -330,6 +330,7 @@ static int run(int argc, char **argv)
 
 const struct verb verb_rename = {
 	.name = "rename",
+	.page = "subid-grant(8)",
 	.run = run,
 	.synopsis = N_("[OPTION]... OLD NEW | --canonical"),
 	.help = N_("let ranges follow a user whose name changed"),

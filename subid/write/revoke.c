@@ -257,6 +257,7 @@ static int run(int argc, char **argv)
 
 const struct verb verb_revoke = {
 	.name = "revoke",
+	.page = "subid-grant(8)",
 	.run = run,
 	.synopsis = N_("[OPTION]... USER"),
 	.help = N_("take ranges from a user"),

@@ -1,22 +1,108 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# The man pages: mandoc has nothing to say, and the sections that readers look for are there.
+# The man pages: every cause, finding code and option has its entry and every entry has one,
+# what a page refers to is installed, mandoc has nothing to say, and the sections that readers
+# look for are there.
 
 . "${srcdir:-.}/tests/checks/lib.sh"
 require_tool mandoc
 
+folder=$(mktemp -d) || exit 99
+trap 'rm -rf "$folder"' EXIT
+
+# Made here, since a build without subid has no such page.
+doctor=$folder/subid-doctor.1
+"${AWK:-awk}" -f "$srcdir/subid/subid-doctor.awk" "$srcdir"/explain/causes-*.c \
+	"$srcdir/subid/subid-doctor.1.in" >"$doctor" || complain 'no subid-doctor.1'
+
+# compare WHAT: files known and told have the same lines, each once
+compare()
+{
+	sort "$folder/known" >"$folder/known.sorted"
+	sort "$folder/told" >"$folder/told.sorted"
+	found=$(diff "$folder/known.sorted" "$folder/told.sorted") ||
+		complain "$1 in sources (<) and in pages (>):" "$found"
+}
+
+sed -n 's/.*\[CAUSE_[A-Z_]*\] = "\(.*\)",$/\1/p' "$srcdir/explain/causes-names.c" >"$folder/known"
+sed -n 's/^\.It Sy \([a-z-]*\)$/\1/p' "$doctor" >"$folder/told"
+[ -s "$folder/known" ] || complain 'no cause found'
+compare causes
+
+sed -n 's/.*\[[A-Z]*_[A-Z_]*\] = { "\([a-z-]*\)", FINDING_\([A-Z]*\).*/\1 \2/p' \
+	"$srcdir/libsubid/core/findings.c" "$srcdir/subid/check/check-report.c" |
+	tr '[:upper:]' '[:lower:]' >"$folder/known"
+sed -n 's/^\.It Sy \([a-z-]*\) Pq \([a-z]*\)$/\1 \2/p' "$srcdir/subid/subid-check.1" >"$folder/told"
+[ -s "$folder/known" ] || complain 'no finding found'
+compare findings
+
+# compare_options PAGE VERB...: the options of --help without those that all verbs share
+compare_options()
+{
+	page=$1
+	shift
+	name=$(echo "${page##*/}" | sed 's/\.\(.\)$/(\1)/')
+	: >"$folder/help"
+	for verb; do
+		LC_ALL=C subid/subid "$verb" --help >>"$folder/help"
+	done
+	[ "$(grep -cxF "See $name and subid(1)." "$folder/help")" -eq $# ] ||
+		complain "--help of $* does not refer to $name"
+	grep -oE '^ +(-., )?--[a-z-]+' "$folder/help" | sed 's/.*--//' |
+		grep -vxE 'json|raw|noheadings|output|root|help' | sort -u >"$folder/known"
+	grep -E '^\.(It|Op) ' "$page" | grep -oE '(Fl|,) -[a-z-]+' | sed 's/.* -//' |
+		grep -vx root | sort -u >"$folder/told"
+	compare "options of $*"
+}
+
+if [ -x subid/subid ]; then
+	compare_options "$srcdir/subid/subid-list.1" list whois map ps files
+	compare_options "$srcdir/subid/subid-check.1" check
+	compare_options "$doctor" doctor
+	compare_options "$srcdir/subid/subid-grant.8" grant revoke rename
+fi
+
+# Pages of a program that is not built are not installed either.
+pages=$(files '*.[13578]' $code | grep -v '/subid-doctor\.1$')
+installed=" $(printf '%s\n' $MANS | sed 's|.*/||' | tr '\n' ' ') "
+case $installed in
+*' subid.1 '*) ;;
+*) installed="$installed $(printf '%s\n' $pages subid-doctor.1 | sed 's|.*/||' | grep -E '^subid(-[a-z]+)?\.[18]$' | tr '\n' ' ') " ;;
+esac
+
 n=0
-for page in $(files '*.[1358]' $code); do
+for page in $(printf "$srcdir/%s\n" $pages) "$doctor"; do
 	n=$((n + 1))
-	found=$(mandoc -T lint -W warning "$srcdir/$page") || complain "$found"
+	name=${page##*/}
+	case $installed in
+	*" $name "*) ;;
+	*) complain "$name is not installed" ;;
+	esac
+	for other in $(grep -oE 'Xr [^ ]+ [0-9]' "$page" | sed 's/Xr //; s/ /./'); do
+		case $other in
+		sub[ug]id.* | subid.* | subid-* | subordinate* | new?idmap.* | usermod-ext.* | getsubids.*) ;;
+		*) continue ;;
+		esac
+		case $installed in
+		*" $other "*) ;;
+		*) complain "$name refers to $other, which is not installed" ;;
+		esac
+	done
+	for document in $(grep -oE '[A-Za-z/-]+\.md\b' "$page"); do
+		case " $DOCS " in
+		*" ${document##*/} "*) ;;
+		*) complain "$name refers to $document, which is not installed" ;;
+		esac
+	done
+	found=$(mandoc -T lint -W warning "$page") || complain "$found"
 	case $page in
 	*.3) sections='RETURN.VALUES FILES EXAMPLES' ;;
-	*.5) sections='FILES EXAMPLES' ;;
+	*.[57]) sections='FILES EXAMPLES' ;;
 	*) sections='EXIT.STATUS FILES EXAMPLES' ;;
 	esac
 	for section in $sections; do
-		grep -q "^\\.Sh $section\$" "$srcdir/$page" || complain "$page: no $section"
+		grep -q "^\\.Sh $section\$" "$page" || complain "$name: no $section"
 	done
 done
 finish 'man pages' "$n"

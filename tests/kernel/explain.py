@@ -8,6 +8,7 @@ the map has to be written.
 
 import contextlib
 import errno
+import glob
 import os
 import re
 import shutil
@@ -185,6 +186,54 @@ def general(text):
     return re.sub(r"\d+", "0", text)
 
 
+# Words of the manual that stand for values.
+VALUES = ("CAPABILITY|DIRECTORIES|DIRECTORY|ERROR|FILE|FIRST|GID|LAST|N|OTHER|PID|PROGRAM|"
+          "REASON|SOURCES|SOURCE|UID|USER|WORD")
+
+
+def manual():
+    """The entries of subid-doctor(1), which is made as the build makes it.
+    {name: (patterns of messages, patterns of fixes)}"""
+    top = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    page = subprocess.run(
+        ["awk", "-f", f"{top}/subid/subid-doctor.awk",
+         *sorted(glob.glob(f"{top}/explain/causes-*.c")), f"{top}/subid/subid-doctor.1.in"],
+        check=True, capture_output=True, text=True).stdout
+    entries, entry = {}, None
+    for line in page.splitlines():
+        start = re.match(r"\.It Sy ([a-z-]+)$", line)
+        shared = re.match(r"\.Sy ([a-z-]+) \.$", line)
+        if start:
+            entry = entries[start[1]] = ([], [])
+        elif line == ".Ss Other programs":
+            break
+        elif entry and line.startswith(".Bl -item"):
+            texts = entry["-offset" in line]
+        elif entry and shared:
+            texts += entries[shared[1]][1]
+        elif entry and not line.startswith("."):
+            texts.append(pattern_of(line))
+    return entries
+
+
+def pattern_of(line):
+    """A line of the manual, in which [] is optional; a source can stand in the place of the
+    file."""
+    for escape, char in (("\\-", "-"), ("\\(aq", "'"), ("\\(ga", "`"), ("\\(ha", "^"),
+                         ("\\(ti", "~"), ("\\%", ""), ("\\e", "\\")):
+        line = line.replace(escape, char)
+    parts = re.split(rf"(?<![A-Z])(?:{VALUES})(?![A-Z])", general(line))
+    pattern = ".+".join(map(re.escape, parts))
+    pattern = re.sub(r"\\\[(.*?)\\\]", r"(?:\1)?", pattern)
+    return re.compile(re.sub("^/etc/subuid", "(?:/etc/subuid|zzz)", pattern))
+
+
+def said_in(entry, *texts):
+    """Whether an entry of manual() has a message and a fix."""
+    return entry and all(any(pattern.fullmatch(text) for pattern in patterns)
+                         for patterns, text in zip(entry, texts))
+
+
 @contextlib.contextmanager
 def own_mounts():
     """Mounts that are gone afterwards."""
@@ -317,7 +366,7 @@ class Scene:
                 f"not {wanted}")
         require(len(hints) == 2 and hints[1].startswith(TO_MEND), f"no cure: {hints[1:]}")
         self.cure = hints[1].removeprefix(TO_MEND)
-        self.told.add((self.general(hints[0]), self.general(self.cure)))
+        self.told.add((cause, self.general(hints[0]), self.general(self.cure)))
         if cure is not None:
             cure = cure.format(**self.values(**values))
             require(self.cure == cure, f"cure {self.cure!r}, not {cure!r}")
@@ -391,7 +440,8 @@ class Plays(list):
         return add
 
     def perform(self, host, report, quick, word=""):
-        """Plays the scenes. Returns the causes and cures that were told."""
+        """Plays the scenes. Returns the causes, their sentences and the cures that were
+        shown."""
         told = set()
         for number, play in enumerate(self):
             places = [(kind, install) for kind in play.kinds for install in play.installs]

@@ -2,6 +2,7 @@
 """What the tests of subid share: the program in the throw-away host, its rows, and what
 its man page says about them."""
 
+import fileinput
 import json
 import os
 import re
@@ -80,10 +81,12 @@ def words(result):
 
 
 def documented():
-    """{name of a list in JSON: its keys}, from the man page."""
+    """{name of a list in JSON: its keys}, from the man pages."""
     found, keys = {}, None
-    with open(f"{HERE}/../../subid/subid.1", encoding="utf-8") as file:
-        for line in file:
+    pages = [f"{HERE}/../../subid/subid-{name}" for name in
+             ("list.1", "check.1", "doctor.1.in")]
+    with fileinput.input(pages, encoding="utf-8") as lines:
+        for line in lines:
             start = re.match(r'\.\\" columns of (\w+)', line)
             item = re.match(r"\.It Cm ([A-Z]+)$", line)
             if start:

@@ -505,10 +505,10 @@ def play(box):
     report, known = box.report, codes_in_sources()
     report.check("every code has a scene", known.keys() == SCENES.keys(),
                  f"{known.keys() ^ SCENES.keys()}")
-    with open(f"{TOP}/subid/subid.1") as file:
-        told = set(re.findall(r"^\.It Sy ([a-z-]+)$", file.read(), re.M))
-    report.check("the manual tells every code", known.keys() <= told,
-                 f"{known.keys() - told}")
+    with open(f"{TOP}/subid/subid-check.1") as file:
+        told = dict(re.findall(r"^\.It Sy ([a-z-]+) Pq ([a-z]+)$", file.read(), re.M))
+    report.check("the manual has every code and its severity", known == told,
+                 f"{set(known.items()) ^ set(told.items())}")
     for code, function in SCENES.items():
         box.host.reset_etc()
         sweep()

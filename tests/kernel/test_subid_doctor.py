@@ -20,7 +20,7 @@ import tempfile
 import time
 
 import subid_box
-from explain import COMMANDS, Wrong, own_mounts, require, root_shell
+from explain import COMMANDS, Wrong, manual, own_mounts, require, root_shell
 from host import (ANNA, CLEAN_PATH, CLONE_NEWUSER, ELSA, HERE, MS_BIND, MS_NOSUID, MS_REMOUNT,
                   NOBODY_KNOWS, ROOT, Caller, libc, mount, prctl, quick, set_file_capabilities,
                   unshare)
@@ -34,7 +34,6 @@ from subid_box import (DONE, FINDINGS, NO_USER, NOT_WRITTEN, UNREADABLE, USAGE, 
 NOT_PERMITTED = 9
 PR_SET_DUMPABLE = 4
 TOP = os.path.dirname(os.path.dirname(HERE))
-MANUAL = f"{TOP}/docs/EXPLANATIONS.md"
 GRANT = "elsa:100000:65536\n"
 SYS_UNSHARE = {"aarch64": 97}.get(os.uname().machine, 272)
 SYS_PIDFD_GETFD = 438
@@ -1001,21 +1000,18 @@ def troubles(box):
                      result.err, f"{result}")
 
 
-def manual(box):
-    """docs/ have a row for each cause that map writers do not know."""
-    with open(MANUAL) as file:
-        part = file.read().split("## The host")[-1]
-    names = set(re.findall(r"^\| ([a-z-]+) \|", part, re.M))
-    with open(f"{TOP}/explain/causes-host.c") as file:
+def causes(box):
+    """subid-doctor(1) has an entry for each cause and none for another."""
+    with open(f"{TOP}/explain/causes.h") as file:
         known = {name.lower().replace("_", "-")
-                 for name in re.findall(r"^\t\{ CAUSE_([A-Z_]+),", file.read(), re.M)}
-    box.check("docs tell every cause of the host", names, known)
+                 for name in re.findall(r"^\tCAUSE_([A-Z_]+)(?: = 1)?,$", file.read(), re.M)}
+    box.check("the manual has every cause", set(manual()), known)
 
 
 def main():
     box = subid_box.enter()
     play(box)
-    for part in (as_root, reserved, hostile, endless, troubles, manual):
+    for part in (as_root, reserved, hostile, endless, troubles, causes):
         box.report.part(part, box)
     box.report.finish()
 

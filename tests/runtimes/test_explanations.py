@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """Runtimes that call the map writers, each made to fail once: the explanation is in the
-runtime's own output, as in docs/EXPLANATIONS.md, and what it says mends it. With
+runtime's own output, as in docs/RUNTIMES.md, and what it says mends it. With
 SUBID_TRANSCRIPTS=1 the outputs are printed."""
 
 import os
@@ -12,7 +12,7 @@ from stage import (HERE, PREFIX, PROGRAMS, TO_MEND, USERS, cause_of, explanation
 
 ELSA = USERS[0]
 GRANT = "elsa:200000:65536\n"
-MANUAL = f"{os.path.dirname(os.path.dirname(HERE))}/docs/EXPLANATIONS.md"
+MANUAL = f"{os.path.dirname(os.path.dirname(HERE))}/docs/RUNTIMES.md"
 PODMAN = "podman --cgroup-manager=cgroupfs"
 
 
