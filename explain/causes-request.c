@@ -46,7 +46,7 @@ static bool overlap_outside(const struct facts *facts)
 	return facts->clash == IDMAP_CLASH_OUTER;
 }
 
-static void tell_overlap(const struct facts *facts, struct cause *cause)
+static void cure_by_shortening(const struct facts *facts, struct cause *cause)
 {
 	const struct extent *a = &facts->map->extents[facts->clash_a];
 	const struct extent *b = &facts->map->extents[facts->clash_b];
@@ -56,17 +56,35 @@ static void tell_overlap(const struct facts *facts, struct cause *cause)
 	size_t shorten = from_a <= from_b ? facts->clash_a : facts->clash_b;
 	uint32_t room = from_a <= from_b ? from_b - from_a : from_a - from_b;
 
-	causes_evidence(
-		cause,
-		inside ? _("extents %zu (%u %u %u) and %zu (%u %u %u) overlap inside") :
-			 _("extents %zu (%u %u %u) and %zu (%u %u %u) overlap outside"),
-		facts->clash_a + 1, a->inner, a->outer, a->count, facts->clash_b + 1,
-		b->inner, b->outer, b->count);
 	if (room == 0)
 		causes_cure(cause, _("leave extent %zu out"), facts->clash_b + 1);
 	else
 		causes_cure(cause, _("give extent %zu a count of %u at the most"),
 			    shorten + 1, room);
+}
+
+static void tell_overlap_inside(const struct facts *facts, struct cause *cause)
+{
+	const struct extent *a = &facts->map->extents[facts->clash_a];
+	const struct extent *b = &facts->map->extents[facts->clash_b];
+
+	causes_evidence(cause,
+			_("extents %zu (%u %u %u) and %zu (%u %u %u) overlap inside"),
+			facts->clash_a + 1, a->inner, a->outer, a->count,
+			facts->clash_b + 1, b->inner, b->outer, b->count);
+	cure_by_shortening(facts, cause);
+}
+
+static void tell_overlap_outside(const struct facts *facts, struct cause *cause)
+{
+	const struct extent *a = &facts->map->extents[facts->clash_a];
+	const struct extent *b = &facts->map->extents[facts->clash_b];
+
+	causes_evidence(cause,
+			_("extents %zu (%u %u %u) and %zu (%u %u %u) overlap outside"),
+			facts->clash_a + 1, a->inner, a->outer, a->count,
+			facts->clash_b + 1, b->inner, b->outer, b->count);
+	cure_by_shortening(facts, cause);
 }
 
 static bool lines_overlap(const struct facts *facts)
@@ -150,9 +168,9 @@ static void tell_no_memory(const struct facts *facts, struct cause *cause)
 const struct causes_rule causes_of_request[] = {
 	{ CAUSE_TOO_MANY_EXTENTS, too_many_extents, tell_too_many_extents },
 	{ CAUSE_TOO_MANY_BYTES, too_many_bytes, tell_too_many_bytes },
-	{ CAUSE_OVERLAP_INSIDE, overlap_inside, tell_overlap },
+	{ CAUSE_OVERLAP_INSIDE, overlap_inside, tell_overlap_inside },
 	{ CAUSE_LINES_OVERLAP, lines_overlap, tell_lines_overlap },
-	{ CAUSE_OVERLAP_OUTSIDE, overlap_outside, tell_overlap },
+	{ CAUSE_OVERLAP_OUTSIDE, overlap_outside, tell_overlap_outside },
 	{ CAUSE_EXTENT_EMPTY, extent_empty, tell_extent_empty },
 	{ CAUSE_NO_DESCRIPTORS, no_descriptors, tell_no_descriptors },
 	{ CAUSE_NO_MEMORY, no_memory, tell_no_memory },
