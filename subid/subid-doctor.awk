@@ -212,13 +212,13 @@ function write_texts(from, type,    n)
 	return n
 }
 
-function write_entry(cause, teller,    n)
+function write_entry(cause, describe,    n)
 {
 	if (names[cause] == "")
 		fail(cause " has no name")
 	n_texts = 0
 	entry_name = names[cause]
-	collect(teller)
+	collect(describe)
 	if (n_texts == 0)
 		fail(cause " has no message")
 	print ".It Sy " names[cause]

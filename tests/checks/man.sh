@@ -8,33 +8,33 @@
 . "${srcdir:-.}/tests/checks/lib.sh"
 require_tool mandoc
 
-folder=$(mktemp -d) || exit 99
-trap 'rm -rf "$folder"' EXIT
+directory=$(mktemp -d) || exit 99
+trap 'rm -rf "$directory"' EXIT
 
 # Made here, since a build without subid has no such page.
-doctor=$folder/subid-doctor.1
+doctor=$directory/subid-doctor.1
 "${AWK:-awk}" -f "$srcdir/subid/subid-doctor.awk" "$srcdir"/explain/causes-*.c \
 	"$srcdir/subid/subid-doctor.1.in" >"$doctor" || complain 'no subid-doctor.1'
 
-# compare WHAT: files known and told have the same lines, each once
+# compare WHAT: files known and written have the same lines, each once
 compare()
 {
-	sort "$folder/known" >"$folder/known.sorted"
-	sort "$folder/told" >"$folder/told.sorted"
-	found=$(diff "$folder/known.sorted" "$folder/told.sorted") ||
+	sort "$directory/known" >"$directory/known.sorted"
+	sort "$directory/written" >"$directory/written.sorted"
+	found=$(diff "$directory/known.sorted" "$directory/written.sorted") ||
 		complain "$1 in sources (<) and in pages (>):" "$found"
 }
 
-sed -n 's/.*\[CAUSE_[A-Z_]*\] = "\(.*\)",$/\1/p' "$srcdir/explain/causes-names.c" >"$folder/known"
-sed -n 's/^\.It Sy \([a-z-]*\)$/\1/p' "$doctor" >"$folder/told"
-[ -s "$folder/known" ] || complain 'no cause found'
+sed -n 's/.*\[CAUSE_[A-Z_]*\] = "\(.*\)",$/\1/p' "$srcdir/explain/causes-names.c" >"$directory/known"
+sed -n 's/^\.It Sy \([a-z-]*\)$/\1/p' "$doctor" >"$directory/written"
+[ -s "$directory/known" ] || complain 'no cause found'
 compare causes
 
 sed -n 's/.*\[[A-Z]*_[A-Z_]*\] = { "\([a-z-]*\)", FINDING_\([A-Z]*\).*/\1 \2/p' \
 	"$srcdir/libsubid/core/findings.c" "$srcdir/subid/check/check-report.c" |
-	tr '[:upper:]' '[:lower:]' >"$folder/known"
-sed -n 's/^\.It Sy \([a-z-]*\) Pq \([a-z]*\)$/\1 \2/p' "$srcdir/subid/subid-check.1" >"$folder/told"
-[ -s "$folder/known" ] || complain 'no finding found'
+	tr '[:upper:]' '[:lower:]' >"$directory/known"
+sed -n 's/^\.It Sy \([a-z-]*\) Pq \([a-z]*\)$/\1 \2/p' "$srcdir/subid/subid-check.1" >"$directory/written"
+[ -s "$directory/known" ] || complain 'no finding found'
 compare findings
 
 # compare_options PAGE VERB...: the options of --help without those that all verbs share
@@ -43,16 +43,16 @@ compare_options()
 	page=$1
 	shift
 	name=$(echo "${page##*/}" | sed 's/\.\(.\)$/(\1)/')
-	: >"$folder/help"
+	: >"$directory/help"
 	for verb; do
-		LC_ALL=C subid/subid "$verb" --help >>"$folder/help"
+		LC_ALL=C subid/subid "$verb" --help >>"$directory/help"
 	done
-	[ "$(grep -cxF "See $name and subid(1)." "$folder/help")" -eq $# ] ||
+	[ "$(grep -cxF "See $name and subid(1)." "$directory/help")" -eq $# ] ||
 		complain "--help of $* does not refer to $name"
-	grep -oE '^ +(-., )?--[a-z-]+' "$folder/help" | sed 's/.*--//' |
-		grep -vxE 'json|raw|noheadings|output|root|help' | sort -u >"$folder/known"
+	grep -oE '^ +(-., )?--[a-z-]+' "$directory/help" | sed 's/.*--//' |
+		grep -vxE 'json|raw|noheadings|output|root|help' | sort -u >"$directory/known"
 	grep -E '^\.(It|Op) ' "$page" | grep -oE '(Fl|,) -[a-z-]+' | sed 's/.* -//' |
-		grep -vx root | sort -u >"$folder/told"
+		grep -vx root | sort -u >"$directory/written"
 	compare "options of $*"
 }
 
@@ -68,7 +68,7 @@ pages=$(files '*.[13578]' $code | grep -v '/subid-doctor\.1$')
 installed=" $(printf '%s\n' $MANS | sed 's|.*/||' | tr '\n' ' ') "
 case $installed in
 *' subid.1 '*) ;;
-*) installed="$installed $(printf '%s\n' $pages subid-doctor.1 | sed 's|.*/||' | grep -E '^subid(-[a-z]+)?\.[18]$' | tr '\n' ' ') " ;;
+*) installed="$installed subid.1 subid-check.1 subid-doctor.1 subid-list.1 subid-grant.8 " ;;
 esac
 
 n=0

@@ -35,13 +35,13 @@ def check_complete(report):
     report.check("every cause has a scene", met == set(causes), f"{set(causes) ^ met}")
 
 
-def check_manual(report, told):
+def check_manual(report, shown):
     """subid-doctor(1) explains every cause, with each message and each fix of the scenes."""
     entries = manual()
     names = {cause: cause.lower().replace("_", "-") for cause in SENTENCES}
-    missing = [(cause, sentence, cure) for cause, sentence, cure in told
+    missing = [(cause, sentence, cure) for cause, sentence, cure in shown
                if not said_in(entries.get(names[cause]), sentence, cure)]
-    report.check("the manual has all that was said", told and not missing, f"{missing}")
+    report.check("the manual has all that was shown", shown and not missing, f"{missing}")
     without = set(names.values()) - entries.keys()
     report.check("the manual has every cause", not without, f"{without}")
 

@@ -506,9 +506,9 @@ def play(box):
     report.check("every code has a scene", known.keys() == SCENES.keys(),
                  f"{known.keys() ^ SCENES.keys()}")
     with open(f"{TOP}/subid/subid-check.1") as file:
-        told = dict(re.findall(r"^\.It Sy ([a-z-]+) Pq ([a-z]+)$", file.read(), re.M))
-    report.check("the manual has every code and its severity", known == told,
-                 f"{set(known.items()) ^ set(told.items())}")
+        written = dict(re.findall(r"^\.It Sy ([a-z-]+) Pq ([a-z]+)$", file.read(), re.M))
+    report.check("the manual has every code and its severity", known == written,
+                 f"{set(known.items()) ^ set(written.items())}")
     for code, function in SCENES.items():
         box.host.reset_etc()
         sweep()
