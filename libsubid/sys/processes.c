@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "libsubid/core/cleanup.h"
@@ -36,12 +37,14 @@ static int hand_over(int proc, const char *name, processes_take_fn take, void *c
 /*
  * Hands each process that /proc shows to @take, in the order of /proc.
  * Returns 0, what @take returned, or -errno: -ENOENT where this process is not among
- * them, so that /proc says nothing. Thread-safe.
+ * them, so that /proc says nothing; -EPERM, after all that it shows, where it hides
+ * processes, as with hidepid: each process namespace has a process 1. Thread-safe.
  */
 int processes_each(processes_take_fn take, void *context)
 {
 	CLEANUP(folder_cleanup) DIR *folder = opendir("/proc");
 	struct dirent *entry;
+	struct stat first;
 	char self[16];
 
 	if (!folder || readlinkat(dirfd(folder), "self", self, sizeof(self)) < 0)
@@ -54,5 +57,7 @@ int processes_each(processes_take_fn take, void *context)
 			return r;
 		errno = 0;
 	}
-	return -errno;
+	if (errno)
+		return -errno;
+	return fstatat(dirfd(folder), "1", &first, 0) ? -EPERM : 0;
 }

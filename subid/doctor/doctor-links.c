@@ -106,17 +106,6 @@ static int is_roots(const char *path)
 	return status.st_uid == 0 ? 1 : userns_is_outside_owner(status.st_uid);
 }
 
-static int tell_unknown_owner(struct doctor *doctor, const struct kind *kind,
-			      const char *path, int error)
-{
-	char text[PATH_MAX + 128];
-
-	snprintf(text, sizeof(text),
-		 _("%s: whether it is root's cannot be found out: %s"), path,
-		 report_error(error));
-	return doctor_report_words(doctor, "programs", kind, text);
-}
-
 static bool same_file(const char *a, const char *b)
 {
 	struct stat x, y;
@@ -140,7 +129,10 @@ static int look_for_mapper(struct doctor *doctor, struct doctor_side *side)
 	host.found = side->mapper;
 	r = is_roots(side->mapper);
 	if (r < 0)
-		return tell_unknown_owner(doctor, side->kind, side->mapper, -r);
+		return doctor_report_unknown(
+			doctor, "programs", side->kind,
+			_("%s: whether it is root's cannot be found out: %s"),
+			side->mapper, report_error(-r));
 	/* No cure may make a program privileged that is not root's. */
 	if (r == 0)
 		return doctor_report_bad(doctor, "programs", &facts);
@@ -231,17 +223,6 @@ static int tell_nothing(struct doctor *doctor, struct doctor_side *side,
 	return doctor_report_bad(doctor, "ranges", &facts);
 }
 
-/* Some line may be the user's by a name that only the name service knows. */
-static int tell_silent(struct doctor *doctor, const struct doctor_side *side)
-{
-	char text[CAUSE_TEXT_BYTES];
-
-	doctor->silent = true;
-	snprintf(text, sizeof(text), _("it is not known whether %s has subordinate %ss"),
-		 doctor->account.name, side->kind->id);
-	return doctor_report_words(doctor, "ranges", side->kind, text);
-}
-
 static int judge_ranges(struct doctor *doctor, struct doctor_side *side,
 			const struct sources *sources, bool silent)
 {
@@ -255,9 +236,14 @@ static int judge_ranges(struct doctor *doctor, struct doctor_side *side,
 	for (size_t i = 0; i < side->n && host.own.end == 0; i++)
 		if (range_contains(side->ranges[i], own))
 			host.own = side->ranges[i];
+	/* A line may be the user's by a name that only the name service knows. */
+	if (side->n == 0 && silent)
+		return doctor_report_unknown(
+			doctor, "ranges", side->kind,
+			_("it is not known whether %s has subordinate %ss"),
+			doctor->account.name, side->kind->id);
 	if (side->n == 0)
-		return silent ? tell_silent(doctor, side) :
-				tell_nothing(doctor, side, sources);
+		return tell_nothing(doctor, side, sources);
 	if (host.own.end != 0 || host.count < USUAL_COUNT)
 		return doctor_report_bad(doctor, "ranges", &facts);
 	for (size_t i = 0; i < side->n && !reserved; i++)

@@ -17,6 +17,7 @@
 #include "libsubid/sys/process.h"
 #include "libsubid/sys/walk.h"
 #include "message/i18n.h"
+#include "message/report.h"
 #include "subid/doctor/doctor.h"
 
 /* Files that are looked at, and how deep: the first layers are enough. */
@@ -29,6 +30,7 @@ struct storage {
 	const struct kind *kind; /* of the id that is not delegated; NULL: none found */
 	char file[PATH_MAX];	 /* that it owns */
 	size_t files;
+	int error; /* the storage itself cannot be read */
 };
 
 static bool is_delegated(const struct doctor *doctor, unsigned group, uint32_t id)
@@ -50,15 +52,20 @@ static bool is_own_group(gid_t gid)
 	return gid == getgid();
 }
 
-/* Notes a file that is not the user's, and ends the walk; what cannot be read is passed
- * over. */
+/*
+ * Notes a file that is not the user's, and ends the walk. What cannot be read below the
+ * storage is passed over: directories of containers may be closed to the user.
+ */
 static int judge(void *context, const struct walk_entry *entry)
 {
 	struct storage *storage = context;
 	struct facts_host *host = storage->host;
 	const struct stat *status = entry->status;
+	bool top = strcmp(entry->path, host->storage) == 0;
 
-	if (!status || strcmp(entry->path, host->storage) == 0)
+	if (!status && top)
+		storage->error = entry->error;
+	if (!status || top)
 		return 0;
 	if (status->st_uid != getuid() &&
 	    !is_delegated(storage->doctor, 0, status->st_uid)) {
@@ -80,7 +87,7 @@ static int judge(void *context, const struct walk_entry *entry)
 int doctor_storage(struct doctor *doctor)
 {
 	const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
-	const struct walk_options options = { .depth = DEPTH_MAX };
+	const struct walk_options options = { .follow_first = true, .depth = DEPTH_MAX };
 	char path[PATH_MAX];
 	struct facts_host host = { .storage = path };
 	struct storage storage = { .doctor = doctor, .host = &host };
@@ -91,12 +98,16 @@ int doctor_storage(struct doctor *doctor)
 		    snprintf(path, sizeof(path), "%s/containers/storage", data) :
 		    snprintf(path, sizeof(path), "%s/.local/share/containers/storage",
 			     home ? home : "");
-	if (n < 0 || (size_t)n >= sizeof(path) || access(path, F_OK))
+	if (n < 0 || (size_t)n >= sizeof(path) ||
+	    (access(path, F_OK) && (errno == ENOENT || errno == ENOTDIR)))
 		return doctor_report_good(doctor, "storage", NULL,
 					  _("there is none yet"));
 	r = walk_below(path, &options, judge, &storage);
 	if (r < 0)
 		return verb_fail(-r);
+	if (storage.error)
+		return doctor_report_unknown(doctor, "storage", NULL, "%s: %s", path,
+					     report_error(storage.error));
 	if (!storage.kind)
 		return doctor_report_good(doctor, "storage", NULL, _("%zu files in %s"),
 					  storage.files, path);
@@ -104,7 +115,10 @@ int doctor_storage(struct doctor *doctor)
 	return doctor_report_bad(doctor, "storage", &facts);
 }
 
-/* The process id in a file of podman's; 0: there is none, or it is not the user's. */
+/*
+ * The process id in a file of podman's. Returns 0: there is none, or it is not the
+ * user's; or -errno: the file cannot be read.
+ */
 static pid_t read_pid(const char *path)
 {
 	CLEANUP(fd_cleanup)
@@ -113,7 +127,9 @@ static pid_t read_pid(const char *path)
 	uint64_t pid;
 	size_t n;
 
-	if (fd < 0 || fd_read(fd, text, sizeof(text), &n))
+	if (fd < 0)
+		return fd == -ENOENT || fd == -ENOTDIR ? 0 : fd;
+	if (fd_read(fd, text, sizeof(text), &n))
 		return 0;
 	while (n > 0 && text[n - 1] == '\n')
 		n--;
@@ -123,26 +139,32 @@ static pid_t read_pid(const char *path)
 	return kill((pid_t)pid, 0) ? 0 : (pid_t)pid;
 }
 
-/* podman writes it where the run-time folder is, or else below /tmp. */
-static pid_t find_pause(void)
+/*
+ * Finds the process that keeps podman's namespace. podman writes its id where the
+ * run-time directory is, or else below /tmp, where it takes only a directory of the
+ * user's.
+ *
+ * Returns the process id, 0: there is none, or -errno about the file at @path.
+ */
+static pid_t find_pause(char path[static PATH_MAX])
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
-	char path[PATH_MAX];
 	pid_t pid = 0;
 
 	if (runtime && *runtime) {
-		snprintf(path, sizeof(path), "%s/libpod/tmp/pause.pid", runtime);
+		snprintf(path, PATH_MAX, "%s/libpod/tmp/pause.pid", runtime);
 		pid = read_pid(path);
 	}
 	if (pid == 0) {
-		snprintf(path, sizeof(path), "/run/user/%u/libpod/tmp/pause.pid",
-			 getuid());
+		snprintf(path, PATH_MAX, "/run/user/%u/libpod/tmp/pause.pid", getuid());
 		pid = read_pid(path);
 	}
 	if (pid == 0) {
-		snprintf(path, sizeof(path), "/tmp/podman-run-%u/libpod/tmp/pause.pid",
+		snprintf(path, PATH_MAX, "/tmp/podman-run-%u/libpod/tmp/pause.pid",
 			 getuid());
 		pid = read_pid(path);
+		if (pid < 0)
+			pid = 0;
 	}
 	return pid;
 }
@@ -173,8 +195,11 @@ static bool read_outer(pid_t pid, const struct kind *kind, struct range_set *set
 	return map.n > 0;
 }
 
-/* Whether the process has just the own id and what is delegated; yes, if not known. */
-static bool has_present_ids(const struct doctor *doctor, pid_t pid, unsigned group)
+/*
+ * Returns 1 if the process has just the own id and what is delegated, 0 if it has other
+ * ids, or -1: it is not known which ids it has.
+ */
+static int has_present_ids(const struct doctor *doctor, pid_t pid, unsigned group)
 {
 	CLEANUP(range_set_cleanup) struct range_set found = RANGE_SET(LIMIT_EXTENTS);
 	CLEANUP(range_set_cleanup) struct range_set wanted = RANGE_SET(DOCTOR_RANGES + 1);
@@ -183,28 +208,39 @@ static bool has_present_ids(const struct doctor *doctor, pid_t pid, unsigned gro
 	const struct range one = { own, (uint64_t)own + 1 };
 
 	if (!read_outer(pid, side->kind, &found) || range_set_add(&wanted, one))
-		return true;
+		return -1;
 	for (size_t i = 0; i < side->held.n; i++)
 		if (range_set_add(&wanted, side->held.ranges[i]))
-			return true;
+			return -1;
 	return same_set(&found, &wanted);
 }
 
 /* Whether podman keeps a namespace of earlier days. */
 int doctor_pause(struct doctor *doctor)
 {
-	pid_t pid = find_pause();
+	char path[PATH_MAX];
+	pid_t pid = find_pause(path);
 	const struct facts_host host = { .pause = pid };
 
+	if (pid < 0)
+		return doctor_report_unknown(doctor, "podman", NULL, "%s: %s", path,
+					     report_error(-pid));
 	if (pid == 0)
 		return doctor_report_good(doctor, "podman", NULL,
 					  _("keeps no namespace at the moment"));
 	for (unsigned group = 0; group < 2; group++) {
-		struct facts facts = doctor_facts(doctor, doctor->sides[group].kind,
-						  &host, FACTS_PAUSE, 0);
+		const struct kind *kind = doctor->sides[group].kind;
+		struct facts facts = doctor_facts(doctor, kind, &host, FACTS_PAUSE, 0);
+		int r = has_present_ids(doctor, pid, group);
 
-		if (!has_present_ids(doctor, pid, group))
+		if (r == 0)
 			return doctor_report_bad(doctor, "podman", &facts);
+		if (r < 0)
+			return doctor_report_unknown(
+				doctor, "podman", kind,
+				_("the map of the namespace that process %d keeps cannot "
+				  "be read"),
+				(int)pid);
 	}
 	return doctor_report_good(doctor, "podman", NULL,
 				  _("process %d keeps a namespace with these ids"),

@@ -33,7 +33,7 @@ static const struct output_column columns[N_COLUMNS] = {
 struct row {
 	const char *link;
 	const struct kind *kind; /* NULL: both or neither */
-	const char *state;	 /* "good", "warning" or "broken" */
+	const char *state;	 /* "good", "warning", "broken" or "unknown" */
 	const char *cause;
 	const char *evidence;
 	const char *cure;
@@ -74,9 +74,9 @@ static int print_row(struct doctor *doctor, const struct row *row)
 	if (!doctor->table)
 		return print_sentence(row);
 	return output_row(&doctor->output, cells,
-			  strcmp(row->state, "good") == 0    ? "green" :
-			  strcmp(row->state, "warning") == 0 ? "yellow" :
-							       "red");
+			  strcmp(row->state, "good") == 0   ? "green" :
+			  strcmp(row->state, "broken") == 0 ? "red" :
+							      "yellow");
 }
 
 /* Facts about the user at one step of the chain; the rest is the caller's to fill in. */
@@ -94,20 +94,44 @@ struct facts doctor_facts(const struct doctor *doctor, const struct kind *kind,
 	};
 }
 
+__attribute__((format(printf, 5, 0))) static int
+report_state(struct doctor *doctor, const char *link, const struct kind *kind,
+	     const char *state, const char *format, va_list arguments)
+{
+	char text[CAUSE_TEXT_BYTES];
+
+	vsnprintf(text, sizeof(text), format, arguments);
+	return print_row(doctor, &(struct row){ .link = link,
+						.kind = kind,
+						.state = state,
+						.evidence = text });
+}
+
 /* Reports a link that holds. */
 int doctor_report_good(struct doctor *doctor, const char *link, const struct kind *kind,
 		       const char *format, ...)
 {
-	char text[CAUSE_TEXT_BYTES];
 	va_list arguments;
+	int r;
 
 	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
+	r = report_state(doctor, link, kind, "good", format, arguments);
 	va_end(arguments);
-	return print_row(doctor, &(struct row){ .link = link,
-						.kind = kind,
-						.state = "good",
-						.evidence = text });
+	return r;
+}
+
+/* Reports a link about which it could not be found out whether it holds. */
+int doctor_report_unknown(struct doctor *doctor, const char *link,
+			  const struct kind *kind, const char *format, ...)
+{
+	va_list arguments;
+	int r;
+
+	doctor->unknown = true;
+	va_start(arguments, format);
+	r = report_state(doctor, link, kind, "unknown", format, arguments);
+	va_end(arguments);
+	return r;
 }
 
 static int report_cause(struct doctor *doctor, const char *link, const char *state,

@@ -88,7 +88,7 @@ static int look(struct doctor *doctor)
 		r = doctor_programs(doctor);
 	if (r == 0)
 		r = doctor_ranges(doctor);
-	if (r == 0 && !doctor->broken)
+	if (r == 0 && !doctor->broken && !doctor->unknown)
 		r = doctor_mapping(doctor);
 	if (r == 0 && doctor->sides[0].n > 0 && doctor->sides[1].n > 0)
 		r = doctor_storage(doctor);
@@ -128,7 +128,7 @@ static int run(int argc, char **argv)
 		end = output_end(&doctor.output);
 	if (r == 0)
 		r = end;
-	if (r || doctor.silent)
+	if (r || doctor.unknown)
 		return r ? r : VERB_UNREADABLE;
 	return doctor.broken ? VERB_FINDINGS : VERB_DONE;
 }

@@ -38,9 +38,9 @@ struct doctor {
 	const char *path; /* PATH */
 	struct doctor_side sides[2];
 	struct output output;
-	bool table;  /* rows and not sentences */
-	bool broken; /* a link is */
-	bool silent; /* a name service is, which leaves a link unknown */
+	bool table;   /* rows and not sentences */
+	bool broken;  /* a link is */
+	bool unknown; /* whether a link holds could not be found out */
 };
 
 int doctor_run_as(struct doctor *doctor, const struct account *account);
@@ -55,6 +55,9 @@ int doctor_report_warning(struct doctor *doctor, const char *link,
 			  const struct facts *facts);
 int doctor_report_words(struct doctor *doctor, const char *link, const struct kind *kind,
 			const char *evidence);
+int doctor_report_unknown(struct doctor *doctor, const char *link,
+			  const struct kind *kind, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 
 /* The links. Each returns 0, or an exit status that ends everything. */
 int doctor_account(struct doctor *doctor);

@@ -67,6 +67,7 @@ struct ps {
 	struct idnames users;
 	struct seen self;
 	struct seen seen; /* large, so there is one */
+	uint64_t unseen;  /* processes that cannot be looked at */
 	struct output output;
 };
 
@@ -190,8 +191,10 @@ static int take(pid_t pid, int process, void *context)
 {
 	struct ps *ps = context;
 	bool inside;
+	int r = look_at(process, &ps->seen);
 
-	if (look_at(process, &ps->seen))
+	ps->unseen += r && r != -ENOENT && r != -ESRCH;
+	if (r)
 		return 0;
 	inside = is_inside(ps);
 	if (!inside && !ps->all)
@@ -223,6 +226,12 @@ static int show_all(struct ps *ps)
 	if (status < 0) {
 		report_line(PROGRAM, "/proc: %s", report_error(-status));
 		status = VERB_UNREADABLE;
+	}
+	if (ps->unseen > 0) {
+		report_line(PROGRAM,
+			    _("note: /proc: processes that cannot be read: %" PRIu64),
+			    ps->unseen);
+		status = status ? status : VERB_UNREADABLE;
 	}
 	r = output_end(&ps->output);
 	return r ? r : status;

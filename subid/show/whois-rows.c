@@ -186,10 +186,11 @@ static bool is_in_malformed_line(struct whois *whois, struct whois_side *side,
 	/* An entry, which does not count since another source answers. */
 	if (index_find(&side->index, id, NULL))
 		return false;
-	/* What cannot be read is reported already. */
 	if (!side->used_found &&
-	    lines_find_used(&whois->place, side->kind, false, &side->used))
+	    lines_find_used(&whois->place, side->kind, false, &side->used)) {
 		side->used.malformed = 0;
+		side->unread = true;
+	}
 	side->used_found = true;
 	for (size_t i = 0; side->used.malformed && i < side->used.n && !found; i++)
 		found = range_contains(side->used.ranges[i], id);
@@ -201,6 +202,24 @@ int whois_start_rows(struct whois *whois)
 {
 	return output_start(&whois->output, "ids", columns, N_COLUMNS,
 			    &whois->options.output);
+}
+
+/*
+ * What an id is that is not delegated. It is free only if all that could have it was read
+ * or has answered.
+ */
+static const char *find_state(struct whois *whois, struct whois_side *side, uint32_t id,
+			      bool unknown)
+{
+	if (idnames_find(&side->accounts, id))
+		return "account";
+	if (reserved_is_never(reserved_find(id)))
+		return "reserved";
+	if (unknown || side->unread || idnames_is_unknown(&side->accounts, id))
+		return "unknown";
+	if (is_in_malformed_line(whois, side, id))
+		return "malformed";
+	return side->unread ? "unknown" : "free";
 }
 
 /*
@@ -219,7 +238,7 @@ int whois_show(struct whois *whois, struct whois_side *side, uint32_t id, bool *
 					_(reserved->what) :
 					NULL,
 	};
-	struct finding finding = { .unknown = whois->owners.unread[side->kind->group] };
+	struct finding finding = { .unknown = false };
 	int r, status = VERB_DONE;
 
 	if (id != ID_NONE)
@@ -227,11 +246,7 @@ int whois_show(struct whois *whois, struct whois_side *side, uint32_t id, bool *
 	*found |= finding.delegated;
 	if (finding.delegated || status == VERB_NOT_WRITTEN)
 		return status;
-	cells[COLUMN_STATE] = cells[COLUMN_ACCOUNT]		    ? "account" :
-			      reserved_is_never(reserved)	    ? "reserved" :
-			      status || finding.unknown		    ? "unknown" :
-			      is_in_malformed_line(whois, side, id) ? "malformed" :
-								      "free";
+	cells[COLUMN_STATE] = find_state(whois, side, id, status || finding.unknown);
 	if (strcmp(cells[COLUMN_STATE], "unknown") == 0)
 		status = VERB_UNREADABLE;
 	if (reserved)

@@ -70,9 +70,11 @@ static int load(struct whois *whois, struct whois_side *side)
 	if (r)
 		return r;
 	r = lines_each(&whois->place, side->kind, false, note_owner, whois);
-	return r ? r :
-		   index_load(&side->index, &whois->place, side->kind, &whois->owners,
-			      is_noted, whois);
+	if (r == 0)
+		r = index_load(&side->index, &whois->place, side->kind, &whois->owners,
+			       is_noted, whois);
+	side->unread = r != 0;
+	return r;
 }
 
 static int show_all(struct whois *whois)

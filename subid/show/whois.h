@@ -23,6 +23,7 @@ struct whois_side {
 	struct idnames accounts;
 	struct used used; /* of lines_find_used(), */
 	bool used_found;  /* since an id seemed to be free */
+	bool unread;	  /* the database: any id may be in it */
 };
 
 struct whois {

@@ -34,24 +34,53 @@ static void ask(struct idnames *names, uint32_t id, struct idnames_answer *answe
 
 	owners_note_silent(names->owners, r);
 	answer->kept = true;
+	answer->silent = r < 0;
 	answer->id = id;
 	if (r)
 		answer->name[0] = '\0';
 }
 
-/* The name of an id, valid until the next question; NULL: it has none. */
-const char *idnames_find(struct idnames *names, uint32_t id)
+/* The answer of the name service about an id that is not local; NULL: it is not asked. */
+static const struct idnames_answer *find_answer(struct idnames *names, uint32_t id)
 {
-	const struct accounts_item *local = accounts_by_id(&names->local, id);
 	struct idnames_answer *answer = &names->answers[id % IDNAMES_KEPT];
 
-	if (local)
-		return accounts_name(&names->local, local);
 	if (!names->owners->others[names->kind->group] || id == ID_NONE)
 		return NULL;
 	if (!answer->kept || answer->id != id)
 		ask(names, id, answer);
-	return answer->name[0] ? answer->name : NULL;
+	return answer;
+}
+
+/*
+ * The name of an id, valid until the next question; NULL: it has none, or it is not known
+ * whether it has one.
+ */
+const char *idnames_find(struct idnames *names, uint32_t id)
+{
+	const struct accounts_item *local = accounts_by_id(&names->local, id);
+	const struct idnames_answer *answer;
+
+	if (local)
+		return accounts_name(&names->local, local);
+	answer = find_answer(names, id);
+	return answer && answer->name[0] ? answer->name : NULL;
+}
+
+/*
+ * Returns true if it is not known whether an id has a name: local accounts cannot be
+ * read, or the name service does not answer.
+ */
+bool idnames_is_unknown(struct idnames *names, uint32_t id)
+{
+	const struct idnames_answer *answer;
+
+	if (accounts_by_id(&names->local, id))
+		return false;
+	answer = find_answer(names, id);
+	if (answer && answer->name[0])
+		return false;
+	return names->owners->unread[names->kind->group] || (answer && answer->silent);
 }
 
 /* Frees what is known. Takes names that were never started. */

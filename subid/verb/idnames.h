@@ -17,6 +17,7 @@
 
 struct idnames_answer {
 	bool kept;
+	bool silent; /* the name service has not answered */
 	uint32_t id;
 	char name[LIMIT_OWNER_BYTES + 1]; /* empty: there is none */
 };
@@ -35,6 +36,7 @@ struct idnames {
 
 int idnames_start(struct idnames *names, struct owners *owners, const struct kind *kind);
 const char *idnames_find(struct idnames *names, uint32_t id);
+bool idnames_is_unknown(struct idnames *names, uint32_t id);
 void idnames_cleanup(struct idnames *names);
 
 #endif

@@ -178,6 +178,9 @@ int index_load(struct index *index, const struct verb_place *place,
 
 	*index = (struct index){ .kind = kind };
 	status = lines_each(place, kind, true, take, &loading);
+	/* Without the other lines it is not known what ids are inside. */
+	if (status)
+		index->n = 0;
 	r = sort(index);
 	return r ? r : status;
 }

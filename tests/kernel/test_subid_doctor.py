@@ -735,6 +735,81 @@ def _(s):
         forget(s)
 
 
+# --- what cannot be found out ---
+
+def unknown_row(s, link, *evidence):
+    """The one link that is not good is unknown, and the status says so."""
+    result = s.run("--json")
+    rows = [row for row in json.loads(result.out)["links"] if row["state"] != "good"]
+    require(result.status == UNREADABLE, f"{result}")
+    require([(row["link"], row["state"]) for row in rows] == [(link, "unknown")], f"{rows}")
+    require(all(word in rows[0]["evidence"] for word in evidence), f"{rows}")
+    require("broken" not in s.run().out.decode(), "sentences say that a link is broken")
+
+
+def closed_storage(s):
+    """A storage that the user cannot look into is not "none yet", nor without files."""
+    storage = f"{s.home}/.local/share/containers/storage"
+    os.makedirs(storage)
+    try:
+        for directory in (os.path.dirname(storage), storage):
+            os.chmod(directory, 0)
+            unknown_row(s, "storage", storage, "Permission denied")
+            os.chmod(directory, 0o755)
+        s.healthy()
+    finally:
+        shutil.rmtree(f"{s.home}/.local")
+
+
+def linked_storage(s):
+    """A storage elsewhere is looked at."""
+    directory = f"{s.host.folder}/storage"
+    os.makedirs(directory)
+    s.host.write(f"{directory}/file", "", owner=(900000, ELSA.gid))
+    os.makedirs(f"{s.home}/.local/share/containers")
+    os.symlink(directory, f"{s.home}/.local/share/containers/storage")
+    try:
+        row = s.broken("STORAGE_FOREIGN", "storage", "uid")
+        require("900000" in row["evidence"], f"{row}")
+    finally:
+        shutil.rmtree(f"{s.home}/.local")
+
+
+def closed_pause(s):
+    """The file of podman's process, and that process, which cannot be read."""
+    make_run(s)
+    directory = f"{s.home}/run/libpod"
+    os.makedirs(f"{directory}/tmp")
+    try:
+        os.chmod(directory, 0)
+        unknown_row(s, "podman", f"{directory}/tmp/pause.pid", "Permission denied")
+        os.chmod(directory, 0o755)
+        s.healthy()
+        with subprocess.Popen(["unshare", "--user", "sleep", "60"], user=ELSA.uid,
+                              group=ELSA.gid, extra_groups=[]) as child:
+            name = f"/proc/{child.pid}/ns/user"
+            while os.readlink(name) == os.readlink("/proc/self/ns/user"):
+                time.sleep(0.01)
+            s.host.write(f"{directory}/tmp/pause.pid", f"{child.pid}\n")
+            unknown_row(s, "podman", str(child.pid))
+            child.kill()
+    finally:
+        shutil.rmtree(f"{s.home}/run")
+
+
+def not_known(box):
+    """What cannot be found out is called neither good nor broken."""
+    for function in (closed_storage, linked_storage, closed_pause):
+        box.host.reset_etc()
+        with own_mounts():
+            try:
+                function(Scene(box))
+            except Wrong as wrong:
+                box.report.fail(f"not known: {function.__name__}", str(wrong))
+            else:
+                box.report.ok(f"not known: {function.__name__}")
+
+
 # --- all of it ---
 
 def play(box):
@@ -1011,7 +1086,7 @@ def causes(box):
 def main():
     box = subid_box.enter()
     play(box)
-    for part in (as_root, reserved, hostile, endless, troubles, causes):
+    for part in (not_known, as_root, reserved, hostile, endless, troubles, causes):
         box.report.part(part, box)
     box.report.finish()
 

@@ -17,10 +17,11 @@ import termios
 import time
 
 import subid_box
-from host import CLEAN_PATH, ELSA, mount, quick, remove
+from host import CLEAN_PATH, CLONE_NEWNS, ELSA, mount, quick, remove, unshare
 from subid_box import (DONE, FINDINGS, KINDS, Line, NO_ID, NO_USER, NONE, NOT_WRITTEN,
                        UNREADABLE, USAGE, words)
 from usermod_box import wait_until
+from usermod_strace import STRACE
 
 ALONE = "a million lines in two seconds, with nobody beside it"
 
@@ -345,6 +346,48 @@ def reading(box):
             (("files", path), b"elsa"))
 
 
+def states(box, status, *ids):
+    rows = box.rows("whois", *ids, status=status, caller=ELSA)
+    return {(row["id"], row["kind"]): row["state"] for row in rows}
+
+
+def broken_off(box):
+    """A database that can be opened, and of which a read fails: of each in turn."""
+    if not os.path.exists(STRACE):
+        box.report.skip("a read that fails", "needs strace")
+        return
+    box.put(SLIDES, SLIDES)
+    asked = ["whois", "-u", "--json", 3000000, 4000000]
+    for nth in range(1, 10):
+        result = box.host.run(STRACE, ["-o", "/dev/null", "-P", "/etc/subuid",
+                                       "-e", f"inject=pread64:error=EIO:when={nth}",
+                                       box.path, *map(str, asked)])
+        found = {row["id"]: row["state"] for row in json.loads(result.out)["ids"]}
+        if b"Input/output error" not in result.err:
+            break
+        box.report.check(f"read {nth} of subuid fails: nothing is free",
+                         result.status == UNREADABLE and found[4000000] == "unknown"
+                         and found[3000000] in ("delegated", "unknown"), f"{result}")
+    box.report.check("reads fail in several passes", nth > 2, f"{nth}: {result}")
+
+
+def hidden_processes(box):
+    """Where /proc hides processes, or what is in them, that is said."""
+    box.put(SLIDES, SLIDES)
+    for options, word in (("hidepid=1", "processes that cannot be read: "),
+                          ("hidepid=2", "Operation not permitted")):
+        def hide(options=options):
+            unshare(CLONE_NEWNS)
+            mount("proc", "/proc", "proc", 0, options)
+        result = box.run("ps", "--json", caller=ELSA, as_root=hide)
+        box.report.check(f"{options}: ps", result.status == UNREADABLE
+                         and words(result).count("\n") == 1 and word in words(result)
+                         and json.loads(result.out) == {"processes": []}, f"{result}")
+        result = box.run("ps", "--json", as_root=hide)
+        box.report.check(f"{options}: root sees all", result.status == DONE
+                         and not result.err, f"{result}")
+
+
 def wrong_files(box):
     """What can be read is shown, and the status says that it is not all."""
     verbs = reading(box)
@@ -365,6 +408,12 @@ def wrong_files(box):
                              and known in result.out, f"{result}")
         box.check(f"subuid is {name}: map", box.run("map", "elsa", caller=ELSA).status,
                   UNREADABLE)
+        box.check(f"subuid is {name}: whois calls no uid free",
+                  states(box, UNREADABLE, 3000000, 4000000, 5002, NO_ID), {
+                      (3000000, "uid"): "unknown", (3000000, "gid"): "delegated",
+                      (4000000, "uid"): "unknown", (4000000, "gid"): "free",
+                      (5002, "uid"): "account", (5002, "gid"): "account",
+                      (NO_ID, "uid"): "reserved", (NO_ID, "gid"): "reserved"})
     remove("/etc/subuid")
     box.put(SLIDES, SLIDES)
     os.chmod("/etc/subuid", 0o666)
@@ -638,7 +687,7 @@ def main():
     mount("devpts", "/dev/pts", "devpts", 0, "newinstance,ptmxmode=0666,mode=0620")
     os.symlink("pts/ptmx", "/dev/ptmx")
     for part in (model, whois_details, list_details, map_details, keys, wrong_commands,
-                 wrong_files, wrong_accounts, lost_output, closed_pipe, interrupted, terminals,
+                 wrong_files, broken_off, hidden_processes, wrong_accounts, lost_output, closed_pipe, interrupted, terminals,
                  million, million_users):
         box.report.part(part, box)
     box.report.finish()

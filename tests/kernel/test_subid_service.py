@@ -17,7 +17,7 @@ import host as host_module
 import subid_box
 import usermod_box
 from host import CLEAN_PATH, mount, quick
-from subid_box import DONE, UNREADABLE, words
+from subid_box import DONE, NONE, UNREADABLE, words
 
 ID, NOBODYS = 7654321, 7777777
 DB = "elsa:3000000:1000\nstranger:4000000:1000\ndirectory:5000000:1000\n"
@@ -56,6 +56,7 @@ def rows(box):
         Row(("list", "--free"), AT_ONCE, DONE),
         Row(("whois", "4000000"), LOOK, DONE, NOTE),
         Row(("whois", "5001"), AT_ONCE, DONE),
+        Row(("whois", "6000000"), LOOK, UNREADABLE, NOTE),
         Row(("map", "elsa"), LOOK, DONE, NOTE),
         Row(("map", "stranger", "--for", "lxc"), PATIENT, UNREADABLE, cannot),
         Row(("files", tree), LOOK, DONE, NOTE),
@@ -152,6 +153,20 @@ def silent(box, mode):
     box.check(f"{REASON[mode]}: no process is left", children_left(box), [])
 
 
+def nothing_free(box):
+    """An id about which the service does not answer is not free."""
+    box.put(DB, DB)
+    service(box, CRASH)
+    box.check("whois: an id that a silent service may have",
+              {row["id"]: row["state"] for row in box.rows(
+                  "whois", "-u", 6000000, 4000000, 5001, 65535, status=UNREADABLE)},
+              {6000000: "unknown", 4000000: "delegated", 5001: "account", 65535: "reserved"})
+    service(box, 100)
+    box.check("whois: an id that no service has",
+              [row["state"] for row in box.rows("whois", 6000000, status=NONE)],
+              ["free", "free"])
+
+
 def processes(box):
     """`ps` asks for the name of an id that nobody has."""
     child = subprocess.Popen(["sleep", "60"], user=NOBODYS, group=NOBODYS, extra_groups=[])
@@ -235,8 +250,8 @@ def main():
     box.host.write(f"{box.host.folder}/batch", "elsa\nstranger\n")
     os.mkdir(f"{box.host.folder}/tree")
     box.host.write(f"{box.host.folder}/tree/file", "", 0o644, (NOBODYS, NOBODYS))
-    for part, *args in ((answers,), (talkative,), (silent, CRASH), (silent, NEVER),
-                        (processes,), (interrupted,)):
+    for part, *args in ((answers,), (talkative,), (nothing_free,), (silent, CRASH),
+                        (silent, NEVER), (processes,), (interrupted,)):
         box.report.part(part, box, *args)
     box.report.finish()
 
