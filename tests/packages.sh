@@ -15,9 +15,10 @@ packages_tests=(
 	abigail-tools auditd bubblewrap buildah busybox-static clang clang-tidy cppcheck
 	crun docker.io e2fsprogs g++ gcc-multilib git iproute2 krb5-admin-server krb5-kdc
 	libaudit-dev libcap2-bin libclang-rt-dev libcriterion-dev libpam0g-dev
-	libsasl2-modules-gssapi-mit libselinux1-dev libsmartcols-dev libsubid-dev lxc mandoc
-	mmdebstrap podman procps python3 qemu-system-x86 rootlesskit rsync runc shellcheck
-	slapd slirp4netns sssd-ipa strace systemd-container uidmap valgrind
+	libsasl2-modules-gssapi-mit libselinux1-dev libsmartcols-dev libsubid-dev
+	libvirt-clients libvirt-daemon libvirt-daemon-driver-lxc lxc mandoc mmdebstrap
+	podman procps python3 qemu-system-x86 rootlesskit rsync runc shellcheck slapd
+	slirp4netns sssd-ipa strace systemd-container uidmap valgrind
 )
 
 # make bench, besides the others

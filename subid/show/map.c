@@ -313,6 +313,6 @@ const struct verb verb_map = {
 	.help = N_("show what a user's ids are inside a container"),
 	.options = N_(
 		"  -f, --for RUNTIME     for newuidmap, unshare, podman, lxc, runc, bwrap,\n"
-		"                        nspawn or docker, in its own words\n"),
+		"                        nspawn, docker, libvirt or nova, in its own words\n"),
 	.shared = VERB_SHARES_OUTPUT | VERB_SHARES_ROOT,
 };

@@ -113,6 +113,50 @@ static int print_lxc(const struct mapping *mapping)
 	return 0;
 }
 
+/* The element of a domain of libvirt, in which the first id has to be container root. */
+static int print_libvirt(const struct mapping *mapping)
+{
+	puts("<idmap>");
+	for (size_t i = 0; i < 2; i++)
+		for (size_t j = 0; j < mapping->delegated[i].n; j++) {
+			const struct extent *extent = &mapping->delegated[i].extents[j];
+
+			printf("  <%s start='%" PRIu32 "' target='%" PRIu32
+			       "' count='%" PRIu32 "'/>\n",
+			       kinds[i]->id, extent->inner, extent->outer, extent->count);
+		}
+	puts("</idmap>");
+	return 0;
+}
+
+/* nova takes this many of each kind from its configuration, and leaves out the others. */
+#define NOVA_EXTENTS 5
+
+/* The part of nova.conf, from which nova makes the element of libvirt. */
+static int print_nova(const struct mapping *mapping)
+{
+	for (size_t i = 0; i < 2; i++)
+		if (mapping->delegated[i].n > NOVA_EXTENTS) {
+			report_line(PROGRAM,
+				    _("nova takes %d ranges of %ss, and %s has %zu"),
+				    NOVA_EXTENTS, kinds[i]->id, mapping->user.word,
+				    mapping->delegated[i].n);
+			return VERB_FINDINGS;
+		}
+	puts("[libvirt]");
+	for (size_t i = 0; i < 2; i++) {
+		const struct idmap *map = &mapping->delegated[i];
+
+		printf("%s_maps = ", kinds[i]->id);
+		for (size_t j = 0; j < map->n; j++)
+			printf("%s%" PRIu32 ":%" PRIu32 ":%" PRIu32, j ? "," : "",
+			       map->extents[j].inner, map->extents[j].outer,
+			       map->extents[j].count);
+		putchar('\n');
+	}
+	return 0;
+}
+
 /* The part of config.json, as the runtime specification of the OCI has it. */
 static int print_runc(const struct mapping *mapping)
 {
@@ -197,6 +241,7 @@ static const struct runtime runtimes[] = {
 	{ "podman", true, print_podman },	{ "lxc", false, print_lxc },
 	{ "runc", true, print_runc },		{ "bwrap", true, print_bwrap },
 	{ "nspawn", false, print_nspawn },	{ "docker", true, print_docker },
+	{ "libvirt", false, print_libvirt },	{ "nova", false, print_nova },
 };
 
 #define N_RUNTIMES (sizeof(runtimes) / sizeof(runtimes[0]))

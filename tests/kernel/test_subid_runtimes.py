@@ -4,7 +4,9 @@
 databases grant; `subid ps` and `subid files` show what runs in containers and what they
 leave, compared with /proc and with what the containers themselves say."""
 
+import configparser
 import contextlib
+import glob
 import json
 import os
 import re
@@ -30,6 +32,7 @@ RANGES = {"one range": [(3000000, 1000000)],
           "three ranges": [(100000, 65536), (700000, 70000), (3000000, 100000)]}
 LARGEST = {name: [max(ranges, key=lambda range: range[1])] for name, ranges in RANGES.items()}
 PODMAN = "podman --cgroup-manager=cgroupfs --runtime=runc"
+SIX = "".join(f"elsa:{100000 + 2 * i}:1\n" for i in range(6))
 MAPS = "cat /proc/self/uid_map /proc/self/gid_map"
 
 
@@ -241,14 +244,109 @@ def in_file_order(which):
     return sorted(ranges, key=lambda range: BY_NAME.index(f":{range[0]}:"))
 
 
+DOMAIN = """<domain type='lxc'>
+  <name>c1</name>
+  <memory unit='MiB'>64</memory>
+  <os>
+    <type>exe</type>
+    <init>/bin/sh</init>
+    <initarg>-c</initarg>
+    <initarg>{maps} >/tmp/maps; : >/tmp/file; exec sleep 100</initarg>
+  </os>
+  {idmap}
+  <features><privnet/></features>
+  <devices>
+    <filesystem type='mount'><source dir='{root}'/><target dir='/'/></filesystem>
+    <console type='pty'/>
+  </devices>
+</domain>
+"""
+
+# libvirtd in namespaces of its own, so that nothing of it is left, with the driver of LXC alone,
+# which does not take a second version of control groups beside the first.
+LIBVIRTD = """
+    [ -e /dev/fuse ] || mknod /dev/fuse c 10 229 || exit 8
+    ! mountpoint -q /sys/fs/cgroup/unified || umount /sys/fs/cgroup/unified || exit 8
+    for i in etc/libvirt var/lib/libvirt var/log/libvirt var/cache/libvirt; do
+        mkdir -p /$i && mount -t tmpfs tmpfs /$i || exit 8; done
+    export LIBVIRT_DRIVER_DIR={top}/drivers
+    mkdir $LIBVIRT_DRIVER_DIR && ln -s $(find /usr/lib* -name libvirt_driver_lxc.so) \\
+        $LIBVIRT_DRIVER_DIR || exit 8
+    echo 'security_driver = "none"' > /etc/libvirt/lxc.conf
+    printf '%s\\n' 'auth_unix_rw = "none"' 'unix_sock_group = "root"' > /etc/libvirt/libvirtd.conf
+    libvirtd > {top}/log 2>&1 &
+    for i in $(seq 200); do virsh -c lxc:/// list > {top}/list 2>&1 && break; sleep 0.1; done
+    virsh -q -c lxc:/// create --validate {top}/domain.xml > {top}/create 2>&1
+    status=$?
+    for i in $(seq 100); do pid=$(pgrep -xf 'sleep 100') && break; sleep 0.1; done
+    cat {top}/root/tmp/maps /proc/$pid/uid_map /proc/$pid/gid_map
+    stat -c 'file %u %g' {top}/root/tmp/file
+    virsh -q -c lxc:/// destroy c1 || status=9
+    [ $status = 0 ] || cat {top}/create {top}/log /var/log/libvirt/lxc/c1.log
+    exit $status"""
+
+
+def groups_of_machines():
+    """The control groups that libvirt makes for its containers."""
+    return set(glob.glob("/sys/fs/cgroup/machine") + glob.glob("/sys/fs/cgroup/*/machine"))
+
+
+def start_domain(stage, runtime, which, idmap):
+    """libvirtd starts a container with the element; its root makes a file."""
+    top = f"{stage.host.folder}/libvirt"
+    shutil.rmtree(top, ignore_errors=True)
+    stage.root_folder(f"{top}/root")
+    start, _ = RANGES[which][0]
+    subprocess.run(["chown", "-hR", f"+{start}:+{start}", f"{top}/root"], check=True)
+    stage.host.write(f"{top}/domain.xml", DOMAIN.format(maps=MAPS, idmap=idmap,
+                                                        root=f"{top}/root"))
+    stage.host.write(f"{top}/start", LIBVIRTD.format(top=top))
+    before = groups_of_machines()
+    status, output = stage.shell("timeout 50 unshare --mount --net --pid --fork --kill-child "
+                                 f"--mount-proc sh {top}/start", caller=ROOT, home="/root")
+    for group in groups_of_machines() - before:
+        for path, _, _ in os.walk(group, topdown=False):
+            os.rmdir(path)
+    expected = 2 * chain(RANGES[which])
+    # as the container sees it, and as its host does
+    stage.report.check(f"{runtime} of a user with {which} maps as subid says", status == 0
+                       and extents_in(output) == 2 * expected, f"not {expected}: {output}")
+    stage.report.check(f"{runtime} of a user with {which}: root's file is the first id's",
+                       f"file {start} {start}\n" in output, output)
+
+
+def libvirt(stage, which):
+    start_domain(stage, "libvirt", which, stage.shell("subid map elsa --for libvirt")[1])
+
+
+def nova_options(text):
+    """What nova reads: two options of the group libvirt that are lists with commas. It takes
+    five items of each, and of an item three numbers with colons; see uid_maps and gid_maps
+    in nova's configuration reference, and _create_idmaps() of its driver of libvirt."""
+    config = configparser.ConfigParser()
+    config.read_string(text)
+    return {kind: [tuple(int(word) for word in item.split(":")) for item in
+                   config["libvirt"][f"{kind}_maps"].split(",")][:5] for kind in KINDS}
+
+
+def nova(stage, which):
+    """The element that nova makes of its options."""
+    maps = nova_options(stage.shell("subid map elsa --for nova")[1])
+    start_domain(stage, "nova", which, "<idmap>" + "".join(
+        f"<{kind} start='{start}' target='{target}' count='{count}'/>"
+        for kind in KINDS for start, target, count in maps[kind]) + "</idmap>")
+
+
+LIBVIRT_TOOLS = ("libvirtd", "virsh", "/usr/lib/libvirt/libvirt_lxc", "mountpoint", "pgrep")
 RUNTIMES = {"newuidmap": (newuidmap, ()), "unshare": (with_unshare, ()),
             "bwrap": (bwrap, ("bwrap",)), "podman": (podman, ("podman", "runc")),
             "lxc": (lxc, ("lxc-start",)), "runc": (runc, ("runc",)),
             "nspawn": (nspawn, ("systemd-nspawn",)),
-            "docker": (docker, ("dockerd", "docker", "containerd"))}
+            "docker": (docker, ("dockerd", "docker", "containerd")),
+            "libvirt": (libvirt, LIBVIRT_TOOLS), "nova": (nova, LIBVIRT_TOOLS)}
 # what is not told anything
 OTHERS = {"rootlesskit": (rootless, ("rootlesskit",))}
-SLOW = ("docker", "podman")
+SLOW = ("docker", "libvirt", "nova", "podman")
 
 
 def runtimes(stage):
@@ -283,7 +381,9 @@ def refusals(stage):
             ("overlap", "elsa:100000:10\n5001:100009:1\n", ONE, "elsa", "lxc",
              subid_box.FINDINGS, "100009"),
             ("341 ranges", "".join(f"elsa:{100000 + 2 * i}:1\n" for i in range(341)), ONE,
-             "elsa", "lxc", subid_box.FINDINGS, "340")):
+             "elsa", "lxc", subid_box.FINDINGS, "340"),
+            ("six ranges", ONE, SIX, "elsa", "nova", subid_box.FINDINGS,
+             "nova takes 5 ranges of gids, and elsa has 6")):
         box.put(uids, gids)
         result = box.run("map", user, "--for", runtime)
         box.report.check(f"{runtime}, {name}: refused, and why", result.status == status and
@@ -300,6 +400,16 @@ def refusals(stage):
             box.check(f"{runtime} takes one range, {name}: is that said", words(result),
                       f"subid: note: {program} takes one range; this is the largest one\n"
                       if said else "")
+    five = SIX.replace("elsa:100010:1\n", "")
+    box.put(five, ONE)
+    box.check("nova takes five ranges",
+              nova_options(box.run("map", "elsa", "--for", "nova").out.decode()),
+              {"uid": [(i, 100000 + 2 * i, 1) for i in range(5)], "gid": [(0, 3000000, 1000000)]})
+    box.put(SIX, ONE)
+    box.check("libvirt takes more", box.run("map", "elsa", "--for", "libvirt").out.decode(),
+              "<idmap>\n" + "".join(f"  <uid start='{i}' target='{100000 + 2 * i}' count='1'/>\n"
+                                    for i in range(6)) +
+              "  <gid start='0' target='3000000' count='1000000'/>\n</idmap>\n")
     box.put("containers:2147483647:2147483648\n", "containers:2147483647:2147483648\n")
     result = box.run("map", "containers", "--for", "lxc")
     box.check("an owner without account has a mapping of LXC", result.out.decode().split("\n")[0],
