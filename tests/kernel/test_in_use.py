@@ -11,7 +11,7 @@ import resource
 
 import host as host_module
 import usermod_box
-from host import Caller, ELSA, MS_NODEV, mount, unshare
+from host import Caller, ELSA, MS_NODEV, mount, prctl, unshare
 from subid_box import DONE, UNREADABLE, enter, words
 from usermod_box import process
 
@@ -20,7 +20,8 @@ IDS = "elsa:1000000:100\n"
 END = "subid: nothing is changed: end the processes first, or take the ids all the same " \
       "with --in-use"
 CLONE_NEWNS = 0x20000
-PR_SET_NAME = 15
+PR_SET_NAME, PR_CAPBSET_DROP = 15, 24
+CAP_SYS_PTRACE = 19
 INSIDE = Caller("inside", 1000003, 1000003)
 
 
@@ -158,8 +159,20 @@ def without_proc():
     mount("tmpfs", "/proc", "tmpfs", MS_NODEV, "mode=755")
 
 
+def hidden_processes():
+    """Root that may not look at processes of others, which /proc then does not list."""
+    unshare(CLONE_NEWNS)
+    mount("proc", "/proc", "proc", 0, "hidepid=4")
+    prctl(PR_CAPBSET_DROP, CAP_SYS_PTRACE)
+
+
 def test_not_known(case):
-    """No /proc, or too few descriptors: that is not the same as no process."""
+    """No /proc, one that hides processes, or too few descriptors: that is not the same as no
+    process."""
+    with process(caller=INSIDE):
+        case("/proc hides processes", ("elsa",), UNREADABLE, [
+            "subid: cannot look for processes that use what would be taken: /proc: Operation "
+            "not permitted; --in-use takes it all the same"], as_root=hidden_processes)
     error = "/proc: No such file or directory"
     case("without /proc", ("elsa",), UNREADABLE, [
         f"subid: cannot look for processes that use what would be taken: {error}; --in-use "
