@@ -2,9 +2,9 @@
 /*
  * busy: looks through /proc for processes that run with certain ids.
  *
- * MUST: what could not be looked at is an error, and never "no process". A process that
- * has gone meanwhile, or has ended and is not waited for, uses nothing. Supplementary
- * groups count, since they open files as the other gids do.
+ * MUST: what could not be looked at is an error, and never "no process". Each thread has
+ * ids of its own; one that has gone meanwhile, or has ended and is not waited for, uses
+ * nothing. Supplementary groups count, since they open files as the other gids do.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +19,7 @@ struct search {
 	size_t n;
 	busy_take_fn take;
 	void *context;
+	struct busy_process found;
 };
 
 /* Returns 1, 0 or -errno. */
@@ -46,42 +47,51 @@ static int uses(const struct busy_ids *wanted, int process,
 	return r > 0 && wanted->other_namespace ? is_in_other_namespace(process) : r;
 }
 
-static int examine(const struct search *search, pid_t pid, int process)
+static int look_at_thread(pid_t tid, int thread, void *context)
 {
 	CLEANUP(process_status_cleanup) struct process_status status = { 0 };
-	struct busy_process found = { .pid = pid };
-	int r = process_read_status(process, &status);
+	struct search *search = context;
+	int r = process_read_status(thread, &status);
 
+	(void)tid;
 	if (r || process_has_ended(&status))
 		return r;
-	for (size_t i = 0; i < search->n; i++) {
-		r = uses(&search->wanted[i], process, &status, &found.id);
-		if (r < 0)
-			return r;
-		if (r == 0)
+	for (size_t i = 0; r == 0 && i < search->n; i++) {
+		r = uses(&search->wanted[i], thread, &status, &search->found.id);
+		if (r <= 0)
 			continue;
-		found.kind = search->wanted[i].kind;
-		process_name(&status, found.name);
-		return search->take(&found, search->context);
+		search->found.kind = search->wanted[i].kind;
+		process_name(&status, search->found.name);
 	}
-	return 0;
+	return r;
 }
 
 static int look_at(pid_t pid, int process, void *context)
 {
-	int r = examine(context, pid, process);
+	CLEANUP(process_status_cleanup) struct process_status status = { 0 };
+	struct search *search = context;
+	int r = processes_each_thread(process, look_at_thread, search);
 
-	return r == -ENOENT || r == -ESRCH ? 0 : r;
+	if (r <= 0)
+		return r;
+	search->found.pid = pid;
+	/* A thread may have another name. */
+	if (process_read_status(process, &status) == 0)
+		process_name(&status, search->found.name);
+	return search->take(&search->found, search->context);
 }
 
 /*
- * Finds the processes that run with one of the ids in @n sets: real, effective or saved,
- * or for gids a supplementary group; each process once.
- * Returns 0, what @take returned, or -errno: not all could be looked at.
+ * Finds the processes with a thread that runs with one of the ids in @n sets: real,
+ * effective or saved, or for gids a supplementary group; each process once.
+ * Returns 0, what @take returned, or -errno: all were handed over that could be looked
+ * at, and some could not.
  */
 int busy_find(const struct busy_ids *wanted, size_t n, busy_take_fn take, void *context)
 {
-	struct search search = { wanted, n, take, context };
+	struct search search = {
+		.wanted = wanted, .n = n, .take = take, .context = context
+	};
 
 	return processes_each(look_at, &search);
 }

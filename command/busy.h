@@ -25,7 +25,7 @@ struct busy_process {
 	uint32_t id;
 };
 
-/* Takes a process. Returns 0, or anything else, which ends it. */
+/* Takes a process. Returns 0, or a positive number, which ends the search. */
 typedef int (*busy_take_fn)(const struct busy_process *process, void *context);
 
 int busy_find(const struct busy_ids *wanted, size_t n, busy_take_fn take, void *context);

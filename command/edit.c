@@ -292,7 +292,7 @@ int edit_check_busy(struct edit *edit, struct owner *owner)
 	r = busy_find(wanted, 2, take_first, &pid);
 	if (r < 0)
 		report_line(edit->program,
-			    _("note: cannot look for processes: /proc: %s"),
+			    _("note: cannot look for all processes: /proc: %s"),
 			    report_error(-r));
 	if (r <= 0)
 		return 0;

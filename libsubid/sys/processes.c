@@ -2,6 +2,9 @@
 /*
  * processes: walks through /proc. Apart from process.c since the map writers, which need
  * that one, look at no process but one.
+ *
+ * A process or a thread that has ended meanwhile is none. One that cannot be looked at
+ * does not end the walk, and its error is what the walk returns.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -15,49 +18,79 @@
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/processes.h"
 
-static void folder_cleanup(DIR **folder)
+static void directory_cleanup(DIR **directory)
 {
-	if (*folder)
-		closedir(*folder);
+	if (*directory)
+		closedir(*directory);
 }
 
-static int hand_over(int proc, const char *name, processes_take_fn take, void *context)
+static int hand_over(int directory, const char *name, processes_take_fn take,
+		     void *context)
 {
 	CLEANUP(fd_cleanup) int process = -1;
 	uint64_t pid;
 
 	if (num_parse(name, strlen(name), INT32_MAX, &pid))
 		return 0;
-	process = openat(proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (process < 0)
-		return errno == ENOENT || errno == ESRCH ? 0 : -errno;
-	return take((pid_t)pid, process, context);
+	process = openat(directory, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return process < 0 ? -errno : take((pid_t)pid, process, context);
+}
+
+static bool is_gone(int r)
+{
+	return r == -ENOENT || r == -ESRCH;
+}
+
+/* Hands each entry of a directory that is a number to @take. */
+static int walk(int at, const char *name, processes_take_fn take, void *context)
+{
+	CLEANUP(fd_cleanup)
+	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CLEANUP(directory_cleanup) DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	int failed = 0;
+
+	if (!directory)
+		return -errno;
+	fd = -1;
+	errno = 0;
+	while ((entry = readdir(directory))) {
+		int r = hand_over(dirfd(directory), entry->d_name, take, context);
+
+		if (r > 0)
+			return r;
+		if (failed == 0 && !is_gone(r))
+			failed = r;
+		errno = 0;
+	}
+	return failed ? failed : -errno;
 }
 
 /*
  * Hands each process that /proc shows to @take, in the order of /proc.
- * Returns 0, what @take returned, or -errno: -ENOENT where this process is not among
- * them, so that /proc says nothing; -EPERM, after all that it shows, where it hides
- * processes, as with hidepid: each process namespace has a process 1. Thread-safe.
+ * Returns 0, what @take returned if it is positive, or else the first error, after all
+ * processes that can be looked at: -ENOENT where this process is not among them, so that
+ * /proc says nothing; -EPERM where it hides processes, as with hidepid: each process
+ * namespace has a process 1. Thread-safe.
  */
 int processes_each(processes_take_fn take, void *context)
 {
-	CLEANUP(folder_cleanup) DIR *folder = opendir("/proc");
-	struct dirent *entry;
 	struct stat first;
 	char self[16];
+	int r;
 
-	if (!folder || readlinkat(dirfd(folder), "self", self, sizeof(self)) < 0)
+	if (readlink("/proc/self", self, sizeof(self)) < 0)
 		return -errno;
-	errno = 0;
-	while ((entry = readdir(folder))) {
-		int r = hand_over(dirfd(folder), entry->d_name, take, context);
+	r = walk(AT_FDCWD, "/proc", take, context);
+	return r == 0 && stat("/proc/1", &first) ? -EPERM : r;
+}
 
-		if (r)
-			return r;
-		errno = 0;
-	}
-	if (errno)
-		return -errno;
-	return fstatat(dirfd(folder), "1", &first, 0) ? -EPERM : 0;
+/*
+ * Hands each thread of a process to @take: each has ids of its own, and the first one may
+ * have ended before the others. Returns 0, what @take returned if it is positive, or else
+ * the first error. Thread-safe.
+ */
+int processes_each_thread(int process, processes_take_fn take, void *context)
+{
+	return walk(process, "task", take, context);
 }

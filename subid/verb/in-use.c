@@ -97,13 +97,15 @@ static int look(const struct in_use *in_use, bool allowed)
 	if (listing.n > NAMED)
 		report_line(PROGRAM, _("and %zu more processes"), listing.n - NAMED);
 	if (r < 0)
-		report_line(PROGRAM,
-			    allowed ? _("note: cannot look for processes that use what "
-					"is taken: /proc: %s") :
-				      _("cannot look for processes that use what would "
-					"be taken: /proc: %s; --in-use takes it all the "
-					"same"),
-			    report_error(-r));
+		report_line(
+			PROGRAM,
+			allowed ?
+				_("note: cannot look for all processes that use "
+				  "what is taken: /proc: %s") :
+				_("cannot look for all processes that use what "
+				  "would be taken: /proc: %s; --in-use takes it all the "
+				  "same"),
+			report_error(-r));
 	if (allowed || (r == 0 && listing.n == 0))
 		return 0;
 	if (listing.n == 0)

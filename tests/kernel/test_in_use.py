@@ -171,21 +171,21 @@ def test_not_known(case):
     process."""
     with process(caller=INSIDE):
         case("/proc hides processes", ("elsa",), UNREADABLE, [
-            "subid: cannot look for processes that use what would be taken: /proc: Operation "
-            "not permitted; --in-use takes it all the same"], as_root=hidden_processes)
+            "subid: cannot look for all processes that use what would be taken: /proc: "
+            "Operation not permitted; --in-use takes it all the same"], as_root=hidden_processes)
     error = "/proc: No such file or directory"
     case("without /proc", ("elsa",), UNREADABLE, [
-        f"subid: cannot look for processes that use what would be taken: {error}; --in-use "
+        f"subid: cannot look for all processes that use what would be taken: {error}; --in-use "
         "takes it all the same"], as_root=without_proc)
     case("without /proc, --in-use", ("--in-use", "elsa"), DONE, [
-        f"subid: note: cannot look for processes that use what is taken: {error}"],
+        f"subid: note: cannot look for all processes that use what is taken: {error}"],
         as_root=without_proc)
     case("without /proc, nothing is taken", ("--if-held", "anna"), DONE, [], left=IDS,
          as_root=without_proc)
     case.box.put(IDS, IDS)
     result = case.tool.run("-V", "1000000-1000000", "elsa", as_root=without_proc)
     case.report.check("usermod-ext without /proc goes on, as usermod", result.status == DONE
-                      and result.lines == [f"usermod-ext: note: cannot look for processes: "
+                      and result.lines == [f"usermod-ext: note: cannot look for all processes: "
                                            f"{error}"], f"{result}")
     with process(caller=INSIDE):
         for number in range(3, 24):
