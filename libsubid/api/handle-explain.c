@@ -108,6 +108,7 @@ EXPORT int subid_db_explain(struct subid_db *db, unsigned int type, const char *
 	r = query_open(&query, db->root, db->flags & SUBID_DB_FILES_ONLY);
 	if (r)
 		return handle_fail_errno(db, r, NULL);
+	query.granted = true;
 	r = handle_owner(db, owner, &query.lookup, &explanation.owner);
 	if (r == 0)
 		r = explain(db, &query, &explanation, wanted);

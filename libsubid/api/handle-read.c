@@ -108,6 +108,7 @@ static int ask_sources(struct subid_db *handle, const struct kind *kind, const c
 
 	if (r)
 		return handle_fail_errno(handle, r, NULL);
+	query.granted = true;
 	r = handle_owner(handle, name, &query.lookup, owner);
 	if (r)
 		return r;

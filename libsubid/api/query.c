@@ -216,13 +216,16 @@ static int ask_for_ranges(struct query *query, const struct kind *kind,
 
 /*
  * Adds the owner's ranges to @ranges, an empty list; freed with query_ranges_cleanup().
- * Those of the databases are in the order of the lines, neither sorted nor joined.
+ * Those of the databases are in the order of the lines, neither sorted nor joined; those of
+ * a plugin are what it lists, see struct query.
  * Returns 0, QUERY_FAILED, QUERY_UNKNOWN or -errno.
  */
 int query_ranges(struct query *query, const struct kind *kind, struct owner *owner,
 		 struct query_ranges *ranges)
 {
 	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
+	CLEANUP(plugin_extents_cleanup)
+	struct plugin_extents extents = { .denied = RANGE_SET(LIMIT_PLUGIN_ANSWER) };
 	struct ranges_search search = { .owner = owner, .found = ranges };
 	struct source_walk walk = source_walk(&query->sources);
 	const struct source *source;
@@ -233,10 +236,14 @@ int query_ranges(struct query *query, const struct kind *kind, struct owner *own
 			r = ask_for_ranges(query, kind, owner, &search);
 		else
 			r = plugin_ask_ranges(query->sources.plugin_folder, source->name,
-					      owner->account.name, kind, NULL, &set);
+					      owner->account.name, kind,
+					      query->granted ? &extents : NULL, &set);
 		source_take(&walk, r, ranges->n + set.n);
 	}
 	r = conclude(query, &walk);
+	/* Each is a whole range of the set: nothing is split. */
+	for (size_t i = 0; r == 0 && i < extents.denied.n; i++)
+		r = range_set_subtract(&set, extents.denied.ranges[i]) ? -ENOMEM : 0;
 	for (size_t i = 0; r == 0 && i < set.n; i++)
 		r = query_ranges_put(ranges, set.ranges[i]);
 	return r == 0 && ranges->n == 0 && query->silent ? QUERY_UNKNOWN : r;

@@ -29,7 +29,8 @@ struct query {
 	struct nss nss;
 	struct name_service service;
 	struct lookup lookup; /* who knows users */
-	bool silent; /* the name service has not answered about owners of lines */
+	bool granted; /* leave out ranges that a plugin lists but refuses as extents */
+	bool silent;  /* the name service has not answered about owners of lines */
 	/* Where ids come from; points into the nsswitch beside it. */
 	struct source_list sources;
 	char failed[NSSWITCH_WORD_BYTES]; /* QUERY_FAILED: the source that has */

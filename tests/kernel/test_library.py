@@ -469,6 +469,75 @@ def sources(box):
     box.host.reset_etc("nsswitch.conf")
 
 
+DB_RANGES = """\
+#include <stdio.h>
+#include <stdlib.h>
+#include <subid-db.h>
+
+/* What elsa has, and what of her first 65536 ids a map could not have. */
+int main(void)
+{
+	struct subid_db_range *ranges = NULL, asked = { 100000, 65536 };
+	struct subid_db_conflict *conflicts;
+	struct subid_db *db;
+	size_t n = 0;
+	int r;
+
+	if (subid_db_open(NULL, &db))
+		return 1;
+	r = subid_db_ranges(db, SUBID_DB_UID, "elsa", &ranges, &n);
+	if (r && r != SUBID_DB_NO_RANGE)
+		return 1;
+	for (size_t i = 0; i < n; i++)
+		printf("%llu:%llu ", (unsigned long long)ranges[i].start,
+		       (unsigned long long)ranges[i].count);
+	free(ranges);
+	if (subid_db_explain(db, SUBID_DB_UID, "elsa", asked, &conflicts, &n))
+		return 1;
+	for (size_t i = 0; i < n; i++)
+		if (conflicts[i].why == SUBID_DB_NOT_HELD)
+			printf("not %llu:%llu", (unsigned long long)conflicts[i].ids.start,
+			       (unsigned long long)conflicts[i].ids.count);
+	free(conflicts);
+	subid_db_close(db);
+	return 0;
+}
+"""
+
+
+def denied(box):
+    """A plugin lists a range and refuses it as an extent. getsubids and the ten calls show
+    what it lists, as Debian's do; <subid-db.h> shows what the map writers grant."""
+    report, plugins = box.report, Plugins(box.host)
+    plugins.open()
+    source = f"{box.host.folder}/db-ranges.c"
+    box.host.write(source, DB_RANGES)
+    program = box.ours.compile("db-ranges", source)
+    programs = [f"{box.build}/getsubids/getsubids", "/usr/bin/getsubids"]
+    for role, granted in (("deny-large", b"not 100000:65536"),
+                          ("deny-unknown", b"not 100000:65536"), ("more", b"100000:65536 ")):
+        # as Debian's library wants it: memory of malloc(3)
+        plugins.install(role, f'ROLE="{role}"', "NO_FREE")
+        box.put("elsa:7:7\n", "")
+        plugins.ask(role)
+        found = [one.call("get", "uid", "elsa") for one in (box.ours, box.debian) if one]
+        report.check(f"a plugin's no: {role}: the ten calls",
+                     set(found) == {"1 100000:65536"}, found)
+        found = [box.host.run(path, ["elsa"], ELSA) for path in programs
+                 if os.path.exists(path)]
+        report.check(f"a plugin's no: {role}: getsubids", {one.out for one in found}
+                     == {b"0: elsa 100000 65536\n"}, found)
+        found = box.ours.run(program)
+        report.check(f"a plugin's no: {role}: subid-db.h", (found.status, found.out)
+                     == (0, granted), found)
+    for role in ("says-conn", "says-error"):
+        plugins.role(role, role)
+        plugins.ask(role)
+        found = box.ours.run(program)
+        report.check(f"a plugin's no: {role}: subid-db.h: no answer", found.status == 1, found)
+    box.host.reset_etc("nsswitch.conf")
+
+
 def main():
     box = enter()
     report = box.report
@@ -479,6 +548,7 @@ def main():
     report.part(name_service, box)
     report.part(killed, box)
     report.part(sources, box)
+    report.part(denied, box)
     if box.debian is None:
         report.skip("comparison with Debian's library", "needs libsubid-dev")
     else:
