@@ -103,9 +103,12 @@ static bool is_local(const char *word, size_t len)
 	       (len == 2 && memcmp(word, "db", 2) == 0);
 }
 
-/* Collects the words that are not local, with blanks between; actions are left out. */
+/*
+ * Collects the words that are not local, with blanks between; of actions it notes only
+ * that there are any.
+ */
 static void read_others(const struct scan_line *line, const char *key,
-			char others[static NSSWITCH_LIST_BYTES])
+			char others[static NSSWITCH_LIST_BYTES], bool *actions)
 {
 	size_t at = strlen(key), used = 0, begin;
 
@@ -119,6 +122,7 @@ static void read_others(const struct scan_line *line, const char *key,
 		used += at - begin;
 	}
 	others[used] = '\0';
+	*actions = line->len > 0 && memchr(line->text, '[', line->len);
 }
 
 /*
@@ -127,7 +131,7 @@ static void read_others(const struct scan_line *line, const char *key,
  * the colon. What the line then names is added.
  */
 static bool may_be(const struct scan_line *line, const char *key,
-		   char others[static NSSWITCH_LIST_BYTES])
+		   char others[static NSSWITCH_LIST_BYTES], bool *actions)
 {
 	struct scan_line rest = *line;
 	size_t blanks, len = strlen(key);
@@ -142,7 +146,7 @@ static bool may_be(const struct scan_line *line, const char *key,
 	if (rest.len > len && (rest.text[len] == ':' || skip_blanks(&rest, len) > len)) {
 		rest.text += len + 1;
 		rest.len -= len + 1;
-		read_others(&rest, "", others);
+		read_others(&rest, "", others, actions);
 	}
 	return true;
 }
@@ -180,14 +184,18 @@ int nsswitch_read(const char *path, struct nsswitch *ret_nsswitch)
 					return subid_found;
 			} else if (line_is(&line, "passwd:")) {
 				nsswitch.passwd_files_first = names_files_first(&line);
-				read_others(&line, "passwd:", nsswitch.passwd_others);
+				read_others(&line, "passwd:", nsswitch.passwd_others,
+					    &nsswitch.passwd_actions);
 				passwd_lines++;
 			} else if (line_is(&line, "group:")) {
-				read_others(&line, "group:", nsswitch.group_others);
-			} else if (may_be(&line, "passwd", nsswitch.passwd_others)) {
+				read_others(&line, "group:", nsswitch.group_others,
+					    &nsswitch.group_actions);
+			} else if (may_be(&line, "passwd", nsswitch.passwd_others,
+					  &nsswitch.passwd_actions)) {
 				odd = true;
 			} else {
-				may_be(&line, "group", nsswitch.group_others);
+				may_be(&line, "group", nsswitch.group_others,
+				       &nsswitch.group_actions);
 			}
 		}
 		if (r < 0)

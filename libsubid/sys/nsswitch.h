@@ -23,6 +23,9 @@ struct nsswitch {
 	/* The words of `passwd:` and `group:` but for the local files; empty: none. */
 	char passwd_others[NSSWITCH_LIST_BYTES];
 	char group_others[NSSWITCH_LIST_BYTES];
+	/* These lines have actions, such as [NOTFOUND=return]. */
+	bool passwd_actions;
+	bool group_actions;
 };
 
 bool nsswitch_has_remote(const char *words);

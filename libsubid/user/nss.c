@@ -95,15 +95,65 @@ static bool may_be_none(int r)
 	return r == ACCOUNT_NONE || r == -ENOENT || r == -ESRCH;
 }
 
-static int look_up_account(const struct nss_question *question,
-			   struct account *ret_account)
+/*
+ * Gives the modules for users or groups, loaded when they are first needed.
+ * Returns 0 or -errno (nsswitch.conf cannot be read: then it is not known who they are).
+ */
+int nss_modules_of(struct nss *nss, const struct kind *kind,
+		   const struct nss_modules **ret_modules)
+{
+	struct nsswitch nsswitch;
+	int r;
+
+	if (!nss->open) {
+		r = nsswitch_read(NAME_SERVICE_CONF, &nsswitch);
+		if (r)
+			return r;
+		nss_modules_open(&nss->modules[0], nsswitch.passwd_others, false);
+		nss_modules_open(&nss->modules[1], nsswitch.group_others, true);
+		nss->actions[0] = nsswitch.passwd_actions;
+		nss->actions[1] = nsswitch.group_actions;
+		nss->open = true;
+	}
+	*ret_modules = &nss->modules[kind->group];
+	return 0;
+}
+
+/*
+ * What @r of libc means, after each module has been asked. If one finds what libc has not
+ * found, it was silent when libc asked it; or an action keeps libc from asking it, and
+ * then it does not count.
+ */
+static int confirm(struct nss *nss, const struct nss_question *question, int r)
+{
+	const struct nss_modules *modules;
+	struct nss_found found;
+	int answer;
+
+	if (!may_be_none(r))
+		return r;
+	answer = nss_modules_of(nss, question->group ? &kind_gid : &kind_uid, &modules);
+	if (answer == 0)
+		answer = nss_modules_ask(modules, question, &found);
+	if (answer == 0)
+		answer = nss->actions[question->group] ? ACCOUNT_NONE : -EAGAIN;
+	return answer;
+}
+
+/* Looks an account up, without @nss by what libc says alone. */
+static int find_account(struct nss *nss, const struct nss_question *question,
+			struct account *ret_account)
 {
 	CLEANUP(cleanup_free) char *buffer = NULL;
 	union entry entry;
 	int r = look_up(question, &entry, &buffer);
 
+	if (nss)
+		r = confirm(nss, question, r);
+	else if (may_be_none(r))
+		r = ACCOUNT_NONE;
 	if (r == 0 && !question->name && entry.user.pw_uid != question->id)
-		return ACCOUNT_NONE;
+		r = ACCOUNT_NONE;
 	return r ? r : set_account(&entry.user, ret_account);
 }
 
@@ -114,17 +164,13 @@ static int look_up_account(const struct nss_question *question,
  */
 int nss_look_up_user(const char *name, struct account *ret_account)
 {
-	int r = look_up_account(&(struct nss_question){ .name = name }, ret_account);
-
-	return may_be_none(r) ? ACCOUNT_NONE : r;
+	return find_account(NULL, &(struct nss_question){ .name = name }, ret_account);
 }
 
 /* The same by uid. */
 int nss_look_up_uid(uid_t uid, struct account *ret_account)
 {
-	int r = look_up_account(&(struct nss_question){ .id = uid }, ret_account);
-
-	return may_be_none(r) ? ACCOUNT_NONE : r;
+	return find_account(NULL, &(struct nss_question){ .id = uid }, ret_account);
 }
 
 static int plain_user(void *context, const char *name, struct account *ret_account)
@@ -142,58 +188,16 @@ static int plain_uid(void *context, uid_t uid, struct account *ret_account)
 /* The two calls above as a name service, for a map writer. */
 const struct name_service nss_plain = { .user = plain_user, .uid = plain_uid };
 
-/*
- * Gives the modules for users or groups, loaded when they are first needed.
- * Returns 0 or -errno (nsswitch.conf cannot be read: then it is not known who they are).
- */
-int nss_modules_of(struct nss *nss, const struct kind *kind,
-		   const struct nss_modules **ret_modules)
-{
-	struct nsswitch nsswitch;
-	int r;
-
-	if (!nss->open) {
-		r = nsswitch_read(NAME_SERVICE_CONF, &nsswitch);
-		if (r)
-			return r;
-		nss_modules_open(&nss->modules[0], nsswitch.passwd_others, false);
-		nss_modules_open(&nss->modules[1], nsswitch.group_others, true);
-		nss->open = true;
-	}
-	*ret_modules = &nss->modules[kind->group];
-	return 0;
-}
-
-/* What @r of libc means, after each module has been asked. */
-static int confirm(struct nss *nss, const struct nss_question *question, int r)
-{
-	const struct nss_modules *modules;
-	struct nss_found found;
-	int answer;
-
-	if (!may_be_none(r))
-		return r;
-	answer = nss_modules_of(nss, question->group ? &kind_gid : &kind_uid, &modules);
-	if (answer == 0)
-		answer = nss_modules_ask(modules, question, &found);
-	/* A module that an action keeps libc from asking does not count. */
-	return answer < 0 ? answer : ACCOUNT_NONE;
-}
-
 /* Looks an account up by login name. Returns 0, ACCOUNT_NONE or -errno. */
 int nss_user(struct nss *nss, const char *name, struct account *ret_account)
 {
-	const struct nss_question question = { .name = name };
-
-	return confirm(nss, &question, look_up_account(&question, ret_account));
+	return find_account(nss, &(struct nss_question){ .name = name }, ret_account);
 }
 
 /* The same by uid. */
 int nss_uid(struct nss *nss, uid_t uid, struct account *ret_account)
 {
-	const struct nss_question question = { .id = uid };
-
-	return confirm(nss, &question, look_up_account(&question, ret_account));
+	return find_account(nss, &(struct nss_question){ .id = uid }, ret_account);
 }
 
 /* Looks the name of a user or a group up; a longer one is cut. As nss_user(). */

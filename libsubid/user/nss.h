@@ -26,6 +26,7 @@ extern const struct name_service nss_plain;
 struct nss {
 	bool open;		       /* the modules are loaded */
 	struct nss_modules modules[2]; /* by kind->group */
+	bool actions[2]; /* of nsswitch.conf: libc may not ask all of them */
 };
 
 int nss_user(struct nss *nss, const char *name, struct account *ret_account);

@@ -9,6 +9,7 @@
 #include <nss.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,6 +149,17 @@ static enum nss_status is_asked_to_return(const struct found *found, const char 
 	return NSS_STATUS_RETURN;
 }
 
+/* Does not know the account when it is asked for the first time. */
+static enum nss_status is_late(const struct found *found, const char *name, long number)
+{
+	static bool asked;
+
+	if (asked)
+		return found_id(found, name, number);
+	asked = true;
+	return not_found(found, name, ENOENT);
+}
+
 static enum nss_status prints(const struct found *found, const char *name, long number)
 {
 	printf("a module has printed\n");
@@ -195,6 +207,7 @@ static const struct {
 	{ "exit", exits },
 	{ "hang", hangs },
 	{ "id", found_id },
+	{ "late", is_late },
 	{ "named", named },
 	{ "none", not_found },
 	{ "print", prints },

@@ -143,6 +143,8 @@ static const char *answers(void *context)
 		{ "named-257", ACCOUNT_NONE, 0, NULL },
 		{ "none-0", ACCOUNT_NONE, 0, NULL },
 		{ "none-11", ACCOUNT_NONE, 0, NULL },
+		/* The service has started between the two questions. */
+		{ "late-1002", -EAGAIN, 0, NULL },
 		/* libc says "no such user" with one errno or another. */
 		{ "unavail-0", -EAGAIN, 0, NULL },
 		{ "unavail-2", -EAGAIN, 0, NULL },

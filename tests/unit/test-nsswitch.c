@@ -240,11 +240,15 @@ Test(nsswitch, others)
 		cr_assert_str_eq(nsswitch.passwd_others, rows[i].others, "'%s': '%s'",
 				 rows[i].line, nsswitch.passwd_others);
 		cr_assert_str_eq(nsswitch.group_others, "other");
+		cr_assert_eq(nsswitch.passwd_actions, strchr(rows[i].line, '[') != NULL);
+		cr_assert_not(nsswitch.group_actions);
 		snprintf(text, sizeof(text), "GROUP:%s", rows[i].line);
 		nsswitch = read_text(text, strlen(text));
 		cr_assert_str_eq(nsswitch.group_others, rows[i].others, "'%s': '%s'",
 				 rows[i].line, nsswitch.group_others);
 		cr_assert_str_eq(nsswitch.passwd_others, "");
+		cr_assert_eq(nsswitch.group_actions, strchr(rows[i].line, '[') != NULL);
+		cr_assert_not(nsswitch.passwd_actions);
 	}
 }
 
