@@ -117,7 +117,7 @@ static int list(bool gid, const char *user)
 	struct question question = {
 		.user = user,
 		.kind = gid ? &kind_gid : &kind_uid,
-		.client = NSS_CLIENT_PATIENT,
+		.client = NSS_CLIENT_PATIENT_IN_ALL,
 		.query = QUERY_NONE,
 	};
 	int r = ask(&question);

@@ -36,6 +36,11 @@ struct nss_client {
 	{                                                                              \
 		.fd = -1, .each = NSS_CLIENT_SECONDS_PATIENT * 1000, .left = INT64_MAX \
 	}
+/* That time for all answers together. */
+#define NSS_CLIENT_PATIENT_IN_ALL                                                      \
+	{                                                                              \
+		.fd = -1, .each = INT64_MAX, .left = NSS_CLIENT_SECONDS_PATIENT * 1000 \
+	}
 #define NSS_CLIENT_LOOK                                                             \
 	{                                                                           \
 		.fd = -1, .each = INT64_MAX, .left = NSS_CLIENT_SECONDS_LOOK * 1000 \

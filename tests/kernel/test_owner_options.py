@@ -409,10 +409,22 @@ def hangs(box):
     box.directory.mode()
 
 
+def slow(box):
+    """Each answer takes four seconds, and ten are needed: getsubids gives up after fifteen
+    seconds, before it is killed."""
+    box.programs.put("".join(f"owner{i}:{4000 + i}:1\n" for i in range(10)))
+    box.directory.mode("delay", 4_000_000)
+    result = box.programs.host.run(box.programs.getsubids, ["bob"])
+    box.directory.mode()
+    box.check("a slow service: getsubids ends", result.status == FAILED
+              and b"name service did not answer" in result.err, result)
+
+
 def main():
     report = Report()
     box = Box(name_service.Programs(report), report)
-    for part in (answers, login_name_of_two, silence, not_installed, questions, spelling, library, prints, hangs):
+    for part in (answers, login_name_of_two, silence, not_installed, questions, spelling, library,
+                 prints, hangs, slow):
         report.part(part, box)
     report.finish()
 
