@@ -19,7 +19,10 @@
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/wait.h"
 
-/* Requests that are sent before the first of them is answered: they fit into a socket. */
+/*
+ * Requests that are sent before the first of them is answered: so many that they and the
+ * answers fit into a socket.
+ */
 #define WINDOW 128
 
 /* Milliseconds beyond what the child allows itself. */
@@ -67,21 +70,21 @@ static int start(struct nss_client *client, int64_t end)
 	return read_greeting(client, end);
 }
 
-/* Sends a request with a name, which may be NULL. */
-static int send_request(const struct nss_client *client, struct nss_request request,
-			const char *name)
+/* Sends a request with a name, which may be NULL. Returns as receive(). */
+static int send_request(const struct nss_client *client, int64_t end,
+			struct nss_request request, const char *name)
 {
 	char bytes[sizeof(request) + LIMIT_OWNER_BYTES];
 	size_t len;
+	int r;
 
 	request.name_len = name ? (uint32_t)strlen(name) : 0;
 	len = sizeof(request) + request.name_len;
 	memcpy(bytes, &request, sizeof(request));
 	if (name)
 		memcpy(bytes + sizeof(request), name, request.name_len);
-	/* It fits: see WINDOW. */
-	return send(client->fd, bytes, len, MSG_NOSIGNAL) == (ssize_t)len ? 0 :
-									    -ECONNRESET;
+	r = wait_send(client->fd, end, bytes, len);
+	return r == WAIT_OVER ? -ETIMEDOUT : r;
 }
 
 /*
@@ -176,7 +179,7 @@ static int ask(struct nss_client *client, struct nss_request request, const char
 	end = begin(client, &begun);
 	if (end < 0)
 		return (int)end;
-	r = send_request(client, request, name);
+	r = send_request(client, end, request, name);
 	if (r == 0)
 		r = receive_answer(client, end, &found, &bytes, ret_len);
 	finish(client, begun, r);
@@ -250,13 +253,14 @@ int nss_client_uid(struct nss_client *client, uid_t uid, struct account *ret_acc
 			   NULL, ret_account);
 }
 
-static int send_window(struct nss_client *client, const char *const *names, size_t n)
+static int send_window(struct nss_client *client, int64_t end, const char *const *names,
+		       size_t n)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < n; i++)
 		if (!is_too_long(names[i]))
-			r = send_request(client,
+			r = send_request(client, end,
 					 (struct nss_request){ .type = NSS_REQUEST_USER },
 					 names[i]);
 	return r;
@@ -302,12 +306,16 @@ int nss_client_users(struct nss_client *client, const char *const *names, size_t
 		size_t some = n - i < WINDOW ? n - i : WINDOW;
 		int64_t begun, end = begin(client, &begun);
 
-		r = end < 0 ? (int)end : send_window(client, names + i, some);
-		if (r == 0)
+		if (end < 0) {
+			r = (int)end;
+			break;
+		}
+		r = send_window(client, end, names + i, some);
+		/* A child that has ended may have answered before. */
+		if (r == 0 || r == -ECONNRESET)
 			r = receive_window(client, begun, names + i, some,
 					   ret_answers + i);
-		if (end >= 0)
-			finish(client, begun, r);
+		finish(client, begun, r);
 	}
 	for (size_t i = 0; r && i < n; i++)
 		if (ret_answers[i].r == -ETIMEDOUT)
@@ -442,7 +450,7 @@ static int ask_accounts(struct nss_client *client, const struct nss_request *req
 	if (end < 0)
 		return (int)end;
 	end = begun + request->milliseconds + GRACE;
-	r = send_request(client, *request, NULL);
+	r = send_request(client, end, *request, NULL);
 	if (r == 0)
 		r = receive_accounts(client, end, found, &result, ret_bytes, ret_len);
 	if (r == 0 && result > 0)

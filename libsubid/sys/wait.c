@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,6 +29,20 @@ int64_t wait_clock(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* Returns 0 if an event has come, WAIT_OVER or -errno. */
+static int wait_for_events(struct pollfd *events, nfds_t n, int64_t end)
+{
+	for (;;) {
+		int64_t left = end - wait_clock();
+		int r = poll(events, n, left > 0 ? (int)left : 0);
+
+		if (r >= 0)
+			return r > 0 ? 0 : WAIT_OVER;
+		if (errno != EINTR)
+			return -errno;
+	}
+}
+
 /*
  * Waits until @fd is readable or closed at its other end, wait_clock() shows @end, or
  * @stop is readable. A descriptor of -1 never is.
@@ -39,18 +54,9 @@ int wait_until(int fd, int stop, int64_t end)
 		{ .fd = stop, .events = POLLIN },
 		{ .fd = fd, .events = POLLIN },
 	};
+	int r = wait_for_events(events, 2, end);
 
-	for (;;) {
-		int64_t left = end - wait_clock();
-		int r = poll(events, 2, left > 0 ? (int)left : 0);
-
-		if (r > 0)
-			return events[0].revents ? WAIT_STOPPED : 0;
-		if (r == 0)
-			return WAIT_OVER;
-		if (errno != EINTR)
-			return -errno;
-	}
+	return r == 0 && events[0].revents ? WAIT_STOPPED : r;
 }
 
 /*
@@ -75,6 +81,34 @@ int wait_read(int fd, int64_t end, void *bytes, size_t len)
 			return r;
 		rest += n;
 		len -= n;
+	}
+	return 0;
+}
+
+/*
+ * Sends @len bytes through a socket until wait_clock() shows @end.
+ * Returns 0, WAIT_OVER (a part may have been sent), -ECONNRESET (the other end is closed)
+ * or -errno. Thread-safe.
+ */
+int wait_send(int fd, int64_t end, const void *bytes, size_t len)
+{
+	struct pollfd event = { .fd = fd, .events = POLLOUT };
+	const char *rest = bytes;
+
+	while (len > 0) {
+		ssize_t n = send(fd, rest, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		int r = 0;
+
+		if (n < 0 && errno == EAGAIN)
+			r = wait_for_events(&event, 1, end);
+		else if (n < 0 && errno != EINTR)
+			r = errno == EPIPE ? -ECONNRESET : -errno;
+		if (r)
+			return r;
+		if (n < 0)
+			continue;
+		rest += n;
+		len -= (size_t)n;
 	}
 	return 0;
 }

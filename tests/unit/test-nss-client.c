@@ -7,6 +7,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
+#include <sys/socket.h>
 
 #include "message/report.h"
 #include "helper/nss-client.h"
@@ -127,6 +128,39 @@ Test(nss_client, silent)
 	kill(stopped.child.pid, SIGCONT);
 	cr_expect_eq(nss_client_uid(&stopped, 0, &account), -ETIMEDOUT);
 	cr_expect_str_neq(report_no_answer(-ETIMEDOUT), report_no_answer(-ECONNRESET));
+}
+
+static const char *does_not_read(void *context)
+{
+	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_LOOK;
+	struct name_service_answer answers[100];
+	const char *names[COUNT_OF(answers)];
+	struct account account;
+	const int bytes = 1;
+	int64_t begun;
+
+	(void)context;
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		names[i] = "a-name-of-a-user-who-does-not-exist";
+	CHILD_ASSERT(nss_client_uid(&client, 0, &account) == 0);
+	/* The least that the kernel allows. */
+	CHILD_ASSERT(
+		setsockopt(client.fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes)) == 0);
+	CHILD_ASSERT(kill(client.child.pid, SIGSTOP) == 0);
+	client.left = 100;
+	begun = wait_clock();
+	CHILD_ASSERT(nss_client_users(&client, names, COUNT_OF(names), answers) == 0);
+	CHILD_ASSERT(wait_clock() - begun >= 100);
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		CHILD_ASSERT(answers[i].r == -ETIMEDOUT);
+	CHILD_ASSERT(nss_client_uid(&client, 0, &account) == -ETIMEDOUT);
+	return NULL;
+}
+
+/* A process that does not read what is sent to it has not answered. */
+Test(nss_client, does_not_read)
+{
+	child_run(does_not_read, NULL);
 }
 
 static const char *answers(void *context)

@@ -3,6 +3,7 @@
  * Waiting: every way in which it ends, also beside other threads of the process.
  */
 #include <pthread.h>
+#include <sys/socket.h>
 
 #include "libsubid/sys/wait.h"
 #include "tests/unit/unit.h"
@@ -96,6 +97,34 @@ Test(wait, read)
 	cr_assert(wait_clock() < begin + LATE);
 	close(ends[0]);
 	cr_assert(wait_read(ends[0], 0, got, 1) == -EBADF);
+}
+
+/* More bytes than a socket holds are sent as they are read, or until the time is over. */
+Test(wait, send)
+{
+	static char sent[1024 * 1024], got[sizeof(sent)];
+	int64_t begin = wait_clock();
+	int ends[2], status;
+	pid_t pid;
+
+	for (size_t i = 0; i < sizeof(sent); i++)
+		sent[i] = (char)(i * 7 / 3);
+	cr_assert(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+	cr_assert(wait_send(ends[0], begin + LATE, sent, 0) == 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(wait_read(ends[1], 0, got, sizeof(got)) ||
+		      memcmp(sent, got, sizeof(got)) != 0);
+	cr_assert(wait_send(ends[0], begin + LATE, sent, sizeof(sent)) == 0);
+	cr_assert(waitpid(pid, &status, 0) == pid && status == 0);
+
+	begin = wait_clock();
+	cr_assert(wait_send(ends[0], begin + SOON, sent, sizeof(sent)) == WAIT_OVER);
+	cr_assert(wait_clock() >= begin + SOON);
+	close(ends[1]);
+	cr_assert(wait_send(ends[0], wait_clock() + LATE, sent, 1) == -ECONNRESET);
+	close(ends[0]);
+	cr_assert(wait_send(ends[0], wait_clock() + LATE, sent, 1) == -EBADF);
 }
 
 /* A lock that nobody has is taken, and it is ours: another description does not get it.
