@@ -184,6 +184,31 @@ static uint64_t find_line(const struct table *table, struct owner *owner)
 	return 0;
 }
 
+/* Malformed lines keep their owner: what other programs read in them is not certain. */
+static void report_malformed(const struct rename *rename, size_t k,
+			     const struct owner *old)
+{
+	const struct edit *edit = &rename->edit;
+	const struct range all = { 0, ID_END };
+	struct table_near near = { .next = 0 };
+	uint64_t last = 0;
+
+	while (table_next_near(&edit->db.sides[k].table, all, &near)) {
+		const struct entry *entry = &near.reading->entry;
+
+		if (near.line.fault == 0 || near.line.number == last ||
+		    !owner_is_text(old, entry->owner, entry->owner_len))
+			continue;
+		last = near.line.number;
+		report_line(
+			PROGRAM,
+			_("note: %s/%s:%" PRIu64 " is left: it is malformed, and other "
+			  "programs read it as a line of %s; '%s check' shows how to "
+			  "correct it"),
+			edit->folder, all_kinds[k]->database, last, rename->old, PROGRAM);
+	}
+}
+
 /* A crash between both files leaves one with the new name: it is not in the way. */
 static int rename_lines(struct rename *rename, size_t k)
 {
@@ -192,12 +217,15 @@ static int rename_lines(struct rename *rename, size_t k)
 	struct account account;
 	struct owner old;
 	uint64_t line;
+	int r;
 
+	if (strcmp(rename->old, rename->owner) == 0)
+		return 0;
 	account_set_text(&account, rename->old, strlen(rename->old));
 	owner_set(&old, &account);
-	if (strcmp(rename->old, rename->owner) == 0 || find_line(table, &old) == 0)
-		return 0;
-	line = rename->same ? 0 : find_line(table, &rename->found);
+	line = rename->same || find_line(table, &old) == 0 ?
+		       0 :
+		       find_line(table, &rename->found);
 	if (line > 0) {
 		report_line(PROGRAM,
 			    _("%s has a range of its own (%s/%s:%" PRIu64
@@ -206,8 +234,11 @@ static int rename_lines(struct rename *rename, size_t k)
 			    PROGRAM, rename->owner);
 		return EXIT_POLICY;
 	}
-	return edit_tell_error(
+	r = edit_tell_error(
 		edit, db_rename(&edit->db, all_kinds[k], rename->old, rename->owner));
+	if (r == 0)
+		report_malformed(rename, k, &old);
+	return r;
 }
 
 /* Whether a line is NEW's must be known of all of them. */

@@ -160,6 +160,25 @@ def plain(box):
             data=one)
 
 
+def malformed(box):
+    """A malformed line that another program reads as one of OLD is left and reported."""
+    lines = ("ghost:0100:4", "ghost:5:1:x", "ghost: 7:1", "ghost:010:04:")
+    others = "ghostly:0100:4\nghost:x:4\nghost:1\nanna:0100:4\n#ghost:0100:4\n"
+    for first in ("ghost:1:1\n", ""):
+        for line in lines:
+            data = f"{first}{others}{line}\n"
+            number = data.count("\n")
+            result = box.run(f"{line} is left: {first!r}", ("ghost", "joe"), DONE,
+                             data.replace("ghost:1:1", "joe:1:1"), data=data)
+            box.check(f"{line} is reported: {first!r}", result.lines, [
+                f"subid: note: /etc/{name}:{number} is left: it is malformed, and other programs "
+                "read it as a line of ghost; 'subid check' shows how to correct it"
+                for name in ("subuid", "subgid")])
+    result = box.run("nothing is left", ("ghost", "joe"), DONE, f"joe:1:1\n{others}",
+                     data=f"ghost:1:1\n{others}")
+    box.check("nothing is left: nothing is reported", result.lines, [])
+
+
 def questions(box):
     """Each owner is asked about once, in a pipeline, and what libc has answered not again."""
     n = 300
@@ -217,7 +236,7 @@ def locks(box):
 def main():
     report = Report()
     box = Box(name_service.Programs(report), report)
-    for part in (canonical, silent, half_silent, plain, questions, locks):
+    for part in (canonical, silent, half_silent, plain, malformed, questions, locks):
         report.part(part, box)
     report.finish()
 
