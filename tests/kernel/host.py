@@ -27,6 +27,7 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 from typing import NamedTuple, Optional
 
@@ -559,6 +560,24 @@ class Host:
                 records.append(self.log_socket.recv(65536).decode("utf-8", "replace"))
             except BlockingIOError:
                 return tuple(records)
+
+    @contextlib.contextmanager
+    def log_daemon(self):
+        """Reads the system log all the time, as a daemon does. Yields the records, which are
+        complete at the end."""
+        def read_on():
+            while not over.is_set():
+                if select.select([self.log_socket], [], [], 0.05)[0]:
+                    records.extend(self.read_log())
+        records, over = [], threading.Event()
+        reader = threading.Thread(target=read_on)
+        reader.start()
+        try:
+            yield records
+        finally:
+            over.set()
+            reader.join()
+            records.extend(self.read_log())
 
 
 # --- small tools ------------------------------------------------------------------------

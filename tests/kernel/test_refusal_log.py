@@ -6,7 +6,6 @@ few others, whatever the program was started from, and takes no line of another 
 import ctypes
 import os
 import re
-import threading
 import time
 
 from host import (HERE, KEYCTL_SEARCH, KEY_SPEC_USER_KEYRING, PROGRAMS, SYS_KEYCTL, Caller,
@@ -27,32 +26,17 @@ def early(seconds):
     return int(seconds / SECONDS) + 1
 
 
-class Log:
-    """What arrives at /dev/log while a loop runs."""
-
-    def __init__(self, host):
-        self.host, self.records, self.over = host, [], False
-        self.thread = threading.Thread(target=self.read)
-        self.thread.start()
-
-    def read(self):
-        while not self.over:
-            self.records += self.host.read_log()
-            time.sleep(0.001)
-
-    def end(self):
-        self.over = True
-        self.thread.join()
-        return self.records + list(self.host.read_log())
-
-
 def as_user(caller, function):
+    """Calls a function in a process of its own; its exit status."""
     pid = os.fork()
     if pid == 0:
-        caller.become()
-        function()
-        os._exit(0)
-    os.waitpid(pid, 0)
+        try:
+            caller.become()
+            function()
+            os._exit(0)
+        finally:
+            os._exit(3)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 class Box:
@@ -75,26 +59,21 @@ class Box:
         """The records of so many refused maps, one after the other; their time."""
         paths = paths or [self.path()]
         target = self.host.target("ns", caller)
-        start, log = time.monotonic(), Log(self.host)
-        pid = os.fork()
-        if pid == 0:
-            try:
-                null = os.open("/dev/null", os.O_RDWR)
-                for fd in range(3):
-                    os.dup2(null, fd)
-                caller.become()
-                before()
-                for at in range(count):
-                    path = paths[at % len(paths)]
-                    status = os.spawnve(os.P_WAIT, path, [
-                        os.path.basename(path), str(target.pid), str(at), "3000000", "1"], {})
-                    if status != 1:
-                        os._exit(2)
-                os._exit(0)
-            finally:
-                os._exit(3)
-        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        records = log.end()
+        start = time.monotonic()
+
+        def refuse():
+            null = os.open("/dev/null", os.O_RDWR)
+            for fd in range(3):
+                os.dup2(null, fd)
+            before()
+            for at in range(count):
+                path = paths[at % len(paths)]
+                status = os.spawnve(os.P_WAIT, path, [
+                    os.path.basename(path), str(target.pid), str(at), "3000000", "1"], {})
+                if status != 1:
+                    os._exit(2)
+        with self.host.log_daemon() as records:
+            status = as_user(caller, refuse)
         self.report.check(f"{count} maps are refused", status == 0, f"{status}")
         return records, time.monotonic() - start
 

@@ -9,10 +9,8 @@ import fcntl
 import os
 import random
 import re
-import select
 import signal
 import struct
-import threading
 import time
 
 import host as host_module
@@ -816,29 +814,12 @@ def on_processor():
     return times.children_user + times.children_system
 
 
-@contextlib.contextmanager
-def log_daemon(host):
-    """Reads the system log all the time, as a daemon does: a batch has a line for each user."""
-    def read_on():
-        while not over.is_set():
-            if select.select([host.log_socket], [], [], 0.05)[0]:
-                host.read_log()
-    over = threading.Event()
-    reader = threading.Thread(target=read_on)
-    reader.start()
-    try:
-        yield
-    finally:
-        over.set()
-        reader.join()
-
-
 def test_many(case, users, lines, calls, args=("--count", "2048")):
     box, report = case.box, case.report
     before = put_crowd(box, users, lines)
     inode = os.stat("/etc/subuid").st_ino
     start = on_processor()
-    with log_daemon(box.host):
+    with box.host.log_daemon():
         result = box.run("grant", "--batch", LIST, *args, timeout=120)
     took = on_processor() - start
     after = box.get()
