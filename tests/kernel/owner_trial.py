@@ -4,6 +4,8 @@ maps, what each program lists, and what was removed or granted. What is right is
 by id (name_service.py)."""
 
 import json
+import random
+import time
 from collections import Counter
 
 from name_service import all_lines, any_lines, debian_lines, is_number, our_lines
@@ -12,6 +14,7 @@ from owner_world import COUNT, KINDS, UNIVERSE, World
 DONE, UNREADABLE, NO_USER, NONE, REFUSED = 0, 3, 6, 7, 20
 # causes of doctor's that say so
 NO_RANGE = ("no-range", "other-kind-only")
+STEPS = 8           # a host
 ASKED = 5           # ids that a map writer is asked about by themselves
 
 
@@ -448,3 +451,20 @@ class Trial:
                             rows[kind]["cause"] not in NO_RANGE if counted
                             else rows[kind]["state"] == "broken", user, kind, rows[kind],
                             self.data, *self.scene())
+
+
+def run_trials(make, programs, relations, seed, seconds, least, only=None, wanted=()):
+    """Commands on one host after the other until the time is over, on so many at least and,
+    if a relation was not looked at, on up to three times as many. Returns what was run."""
+    begin, number = time.monotonic(), 0
+    while time.monotonic() - begin < seconds or number < least or (
+            number < 3 * least and relations.missing(wanted)):
+        number += 1
+        relations.where = f"host {seed}/{only or number}"
+        trial = make(programs, relations, random.Random(f"{seed}/{only or number}"))
+        trial.begin()
+        for _ in range(STEPS):
+            trial.step()
+        if only:
+            break
+    return f"{number * STEPS} commands on {number} hosts from seed {seed}"

@@ -7,15 +7,12 @@ SUBID_SEED starts another sequence (the default is always the same), SUBID_SECON
 the time, SUBID_WORLD is the number of the only host to be made."""
 
 import os
-import random
-import time
 
 import name_service
 from host import Report, quick
 from owner_silent import SilentTrial
-from owner_trial import Relations
+from owner_trial import Relations, run_trials
 
-STEPS = 8           # a host
 LEAST = 40          # hosts at least, however slow the machine
 
 # what must have been looked at
@@ -63,20 +60,9 @@ def main():
     seed = os.environ.get("SUBID_SEED", "20261129")
     seconds = float(os.environ.get("SUBID_SECONDS", "25" if quick() else "120"))
     only = os.environ.get("SUBID_WORLD")
-    begin, number, steps = time.monotonic(), 0, 0
-    while time.monotonic() - begin < seconds or number < LEAST or (
-            number < 3 * LEAST and relations.missing(wanted())):
-        number += 1
-        relations.where = f"host {seed}/{only or number}"
-        trial = SilentTrial(programs, relations, random.Random(f"{seed}/{only or number}"))
-        trial.begin()
-        for _ in range(STEPS):
-            trial.step()
-            steps += 1
-        if only:
-            break
+    done = run_trials(SilentTrial, programs, relations, seed, seconds, LEAST, only, wanted())
     relations.finish(() if only else wanted())
-    report.ok(f"owner rule: {steps} commands on {number} hosts from seed {seed}")
+    report.ok(f"owner rule: {done}")
     report.finish()
 
 

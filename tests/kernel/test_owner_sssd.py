@@ -5,16 +5,14 @@ ones, and with names in any case; and what is left undone when sssd is gone."""
 
 import functools
 import os
-import random
 import subprocess
-import time
 
 import directory
 import name_service
 from directory import ALICE, DOMAIN, SERGE, missing
 from host import CLEAN_PATH, ELSA, NSSWITCH, Report, quick
 from name_service import Account, is_number
-from owner_trial import Relations, Trial
+from owner_trial import Relations, Trial, run_trials
 from owner_world import PASSWD, STRANGERS, World
 
 UNREADABLE = 3
@@ -25,7 +23,7 @@ SETTINGS = {
     "short names in any case": ("use_fully_qualified_names = false\ncase_sensitive = false",
                                 ALICE.name),
 }
-STEPS, LEAST = 8, 12
+LEAST = 12
 
 
 class Service:
@@ -92,17 +90,10 @@ class SssdTrial(Trial):
 
 def random_steps(programs, report, setting, seconds):
     relations = Relations(report, f"sssd, {setting}")
-    begin, number = time.monotonic(), 0
-    while time.monotonic() - begin < seconds or number < LEAST:
-        number += 1
-        relations.where = f"host {number}"
-        trial = SssdTrial(programs, relations, random.Random(f"{setting}/{number}"))
-        trial.begin()
-        for _ in range(STEPS):
-            trial.step()
+    done = run_trials(SssdTrial, programs, relations, setting, seconds, LEAST)
     relations.finish([f"{program}: the map writers map nothing that was removed"
                       for program in ("revoke", "usermod-ext")])
-    report.ok(f"sssd, {setting}: {number * STEPS} commands")
+    report.ok(f"sssd, {setting}: {done}")
 
 
 def spelled(programs, report, setting):

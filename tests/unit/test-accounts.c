@@ -5,28 +5,10 @@
  */
 #include "libsubid/core/hash.h"
 #include "libsubid/core/limits.h"
+#include "tests/unit/accounts-expect.h"
 #include "tests/unit/accounts.h"
 #include "tests/unit/rng.h"
 #include "tests/unit/unit.h"
-
-static void expect_name(const struct accounts *accounts, const char *name, int64_t id)
-{
-	CLEANUP(cleanup_free) char *copy = exact_copy(name, strlen(name));
-	const struct accounts_item *found =
-		accounts_by_name(accounts, copy, strlen(name));
-
-	cr_expect_eq(found ? (int64_t)found->id : -1, id, "%s: %d", name,
-		     found ? (int)found->id : -1);
-}
-
-static void expect_id(const struct accounts *accounts, uint32_t id, const char *name)
-{
-	const struct accounts_item *found = accounts_by_id(accounts, id);
-
-	cr_expect((found != NULL) == (name != NULL), "%u", id);
-	if (found && name)
-		cr_expect_str_eq(accounts_name(accounts, found), name, "%u", id);
-}
 
 /* Prefixes of names are other names; the first of a name or an id counts. */
 Test(accounts, first_counts)
@@ -40,23 +22,23 @@ Test(accounts, first_counts)
 
 	accounts_make(&accounts, rows, COUNT_OF(rows));
 	cr_assert_eq(accounts.n, COUNT_OF(rows));
-	expect_name(&accounts, "root", 0);
-	expect_name(&accounts, "elsa", 1002);
-	expect_name(&accounts, "els", 1003);
-	expect_name(&accounts, "el", -1);
-	expect_name(&accounts, "elsatwi", -1);
-	expect_name(&accounts, "elsatwin", 1002);
-	expect_name(&accounts, "elsatwins", -1);
+	accounts_expect_name(&accounts, "root", 0);
+	accounts_expect_name(&accounts, "elsa", 1002);
+	accounts_expect_name(&accounts, "els", 1003);
+	accounts_expect_name(&accounts, "el", -1);
+	accounts_expect_name(&accounts, "elsatwi", -1);
+	accounts_expect_name(&accounts, "elsatwin", 1002);
+	accounts_expect_name(&accounts, "elsatwins", -1);
 	/* An id alone has no name, and is not found by none. */
-	expect_name(&accounts, "", -1);
-	expect_name(&accounts, "zoe", -1);
-	expect_id(&accounts, 0, "root");
-	expect_id(&accounts, 1002, "elsa");
-	expect_id(&accounts, 1009, "elsa");
-	expect_id(&accounts, 11, "");
-	expect_id(&accounts, 1001, NULL);
-	expect_id(&accounts, 4294967294U, "last");
-	expect_id(&accounts, 4294967295U, NULL);
+	accounts_expect_name(&accounts, "", -1);
+	accounts_expect_name(&accounts, "zoe", -1);
+	accounts_expect_id(&accounts, 0, "root");
+	accounts_expect_id(&accounts, 1002, "elsa");
+	accounts_expect_id(&accounts, 1009, "elsa");
+	accounts_expect_id(&accounts, 11, "");
+	accounts_expect_id(&accounts, 1001, NULL);
+	accounts_expect_id(&accounts, 4294967294U, "last");
+	accounts_expect_id(&accounts, 4294967295U, NULL);
 	cr_expect_eq(accounts_by_id(&accounts, 1002)->gid, 100);
 	cr_expect_eq(accounts_lower_bound(&accounts, 4294967296U), accounts.n);
 }
@@ -67,9 +49,9 @@ Test(accounts, none)
 	CLEANUP(accounts_cleanup) struct accounts accounts = { 0 };
 
 	for (int i = 0; i < 2; i++) {
-		expect_name(&accounts, "root", -1);
-		expect_name(&accounts, "", -1);
-		expect_id(&accounts, 0, NULL);
+		accounts_expect_name(&accounts, "root", -1);
+		accounts_expect_name(&accounts, "", -1);
+		accounts_expect_id(&accounts, 0, NULL);
 		cr_expect_eq(accounts_lower_bound(&accounts, 0), 0);
 		cr_assert_eq(accounts_sort(&accounts), 0);
 	}
@@ -91,8 +73,8 @@ Test(accounts, many)
 	cr_assert_eq(accounts.n, 5000);
 	for (uint32_t i = 0; i < 5000; i++) {
 		snprintf(name, sizeof(name), "user%u", i * 7919 % 5000);
-		expect_name(&accounts, name, 10000 + i);
-		expect_id(&accounts, 10000 + i, name);
+		accounts_expect_name(&accounts, name, 10000 + i);
+		accounts_expect_id(&accounts, 10000 + i, name);
 	}
 }
 
@@ -110,10 +92,10 @@ Test(accounts, long_names)
 	cr_assert_eq(accounts_sort(&accounts), 0);
 	for (uint32_t i = 0; i < 300; i++) {
 		sprintf(name + LIMIT_OWNER_BYTES - 3, "%03u", i);
-		expect_name(&accounts, name, i);
+		accounts_expect_name(&accounts, name, i);
 	}
 	name[LIMIT_OWNER_BYTES - 1] = '\0';
-	expect_name(&accounts, name, -1);
+	accounts_expect_name(&accounts, name, -1);
 }
 
 /* The first of those with this name, or, if it is NULL, with this id. */

@@ -5,6 +5,7 @@
  */
 #include "libsubid/core/limits.h"
 #include "libsubid/user/passwd-file.h"
+#include "tests/unit/accounts-expect.h"
 #include "tests/unit/passwd-libc.h"
 #include "tests/unit/rng.h"
 #include "tests/unit/unit.h"
@@ -427,24 +428,6 @@ static void load(const char *file, const char *text, size_t len, const struct ki
 	cr_assert_eq(passwd_file_load(folder.fd, kind, ret_accounts), 0);
 }
 
-static void expect_name(const struct accounts *accounts, const char *name, int64_t id)
-{
-	const struct accounts_item *found =
-		accounts_by_name(accounts, name, strlen(name));
-
-	cr_expect_eq(found ? (int64_t)found->id : -1, id, "%s: %d", name,
-		     found ? (int)found->id : -1);
-}
-
-static void expect_id(const struct accounts *accounts, uint32_t id, const char *name)
-{
-	const struct accounts_item *found = accounts_by_id(accounts, id);
-
-	cr_expect((found != NULL) == (name != NULL), "%u", id);
-	if (found && name)
-		cr_expect_str_eq(accounts_name(accounts, found), name, "%u", id);
-}
-
 /*
  * Prefixes of names are other names; the first line of a name or an id counts. A line
  * that libc refuses behind its id has the id, and no name.
@@ -466,26 +449,26 @@ Test(passwd_file, users)
 
 	load("passwd", text, sizeof(text) - 1, &kind_uid, &accounts);
 	cr_expect_eq(accounts.n, 8);
-	expect_name(&accounts, "root", 0);
-	expect_name(&accounts, "elsa", 1002);
-	expect_name(&accounts, "els", 1003);
-	expect_name(&accounts, "el", -1);
-	expect_name(&accounts, "elsatwi", -1);
-	expect_name(&accounts, "elsatwin", 1002);
-	expect_name(&accounts, "", -1);
-	expect_name(&accounts, "zoe", -1);
-	expect_name(&accounts, "nul", -1);
-	expect_name(&accounts, "octal", 10);
-	expect_name(&accounts, "short", -1);
-	expect_id(&accounts, 0, "root");
-	expect_id(&accounts, 10, "octal");
-	expect_id(&accounts, 11, "");
-	expect_id(&accounts, 12, NULL);
-	expect_id(&accounts, 1002, "elsa");
-	expect_id(&accounts, 1009, "elsa");
-	expect_id(&accounts, 1001, NULL);
-	expect_id(&accounts, 4294967294, "last");
-	expect_id(&accounts, 4294967295, NULL);
+	accounts_expect_name(&accounts, "root", 0);
+	accounts_expect_name(&accounts, "elsa", 1002);
+	accounts_expect_name(&accounts, "els", 1003);
+	accounts_expect_name(&accounts, "el", -1);
+	accounts_expect_name(&accounts, "elsatwi", -1);
+	accounts_expect_name(&accounts, "elsatwin", 1002);
+	accounts_expect_name(&accounts, "", -1);
+	accounts_expect_name(&accounts, "zoe", -1);
+	accounts_expect_name(&accounts, "nul", -1);
+	accounts_expect_name(&accounts, "octal", 10);
+	accounts_expect_name(&accounts, "short", -1);
+	accounts_expect_id(&accounts, 0, "root");
+	accounts_expect_id(&accounts, 10, "octal");
+	accounts_expect_id(&accounts, 11, "");
+	accounts_expect_id(&accounts, 12, NULL);
+	accounts_expect_id(&accounts, 1002, "elsa");
+	accounts_expect_id(&accounts, 1009, "elsa");
+	accounts_expect_id(&accounts, 1001, NULL);
+	accounts_expect_id(&accounts, 4294967294, "last");
+	accounts_expect_id(&accounts, 4294967295, NULL);
 	cr_expect_eq(accounts_by_id(&accounts, 1002)->gid, 100);
 	cr_expect_eq(accounts_by_id(&accounts, 11)->gid, ID_NONE);
 }
@@ -497,9 +480,9 @@ Test(passwd_file, groups)
 	CLEANUP(accounts_cleanup) struct accounts accounts = { 0 };
 
 	load("group", text, sizeof(text) - 1, &kind_gid, &accounts);
-	expect_name(&accounts, "staff", 50);
-	expect_id(&accounts, 100, "users");
-	expect_id(&accounts, 7, "short");
+	accounts_expect_name(&accounts, "staff", 50);
+	accounts_expect_id(&accounts, 100, "users");
+	accounts_expect_id(&accounts, 7, "short");
 }
 
 /* Without a file there are no accounts, and it is no failure. */
@@ -512,8 +495,8 @@ Test(passwd_file, missing)
 
 	cr_assert_eq(passwd_file_load(folder.fd, &kind_uid, &accounts), 0);
 	cr_expect_eq(accounts.n, 0);
-	expect_name(&accounts, "root", -1);
-	expect_id(&accounts, 0, NULL);
+	accounts_expect_name(&accounts, "root", -1);
+	accounts_expect_id(&accounts, 0, NULL);
 	cr_expect_eq(passwd_file_members(folder.fd, "elsa", &gid, &members, &len),
 		     ACCOUNT_NONE);
 }
@@ -535,8 +518,8 @@ Test(passwd_file, many)
 		char name[16];
 
 		snprintf(name, sizeof(name), "user%u", i * 7919 % 5000);
-		expect_name(&accounts, name, 10000 + i);
-		expect_id(&accounts, 10000 + i, name);
+		accounts_expect_name(&accounts, name, 10000 + i);
+		accounts_expect_id(&accounts, 10000 + i, name);
 	}
 }
 
