@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * nss-client: a child process and a socket to it.
+ * nss-client: questions about users and groups, as requests to a child process.
  *
- * MUST: output of the name service is discarded (child.h), or it would mix with our rows.
  * MUST: what the child sends is checked before it is used.
- *
- * After one missing answer nothing is asked any more: the next one would take as long.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "helper/nss-client.h"
-#include "helper/nss-protocol.h"
+#include "helper/nss-exchange.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/sys/fd.h"
@@ -27,167 +23,6 @@
 
 /* Milliseconds beyond what the child allows itself. */
 #define GRACE 1000
-
-static int serve(void *context)
-{
-	return nss_child_main(*(const int *)context) ? EXIT_FAILURE : EXIT_SUCCESS;
-}
-
-/* Reads what the child sends. Returns 0, -ETIMEDOUT, -ECONNRESET or -errno. */
-static int receive(const struct nss_client *client, int64_t end, void *bytes, size_t len)
-{
-	int r = wait_read(client->fd, end, bytes, len);
-
-	return r == WAIT_OVER ? -ETIMEDOUT : r;
-}
-
-static int read_greeting(const struct nss_client *client, int64_t end)
-{
-	struct nss_greeting greeting;
-	int r = receive(client, end, &greeting, sizeof(greeting));
-
-	if (r == 0 && (greeting.magic != NSS_PROTOCOL_MAGIC ||
-		       greeting.version != NSS_PROTOCOL_VERSION))
-		r = -EPROTO;
-	return r;
-}
-
-static int start(struct nss_client *client, int64_t end)
-{
-	int ends[2], r;
-
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
-		return -errno;
-	r = child_start(&client->child,
-			&(struct child_options){ .kept = &ends[1], .n_kept = 1 }, serve,
-			&ends[1]);
-	fd_close(ends[1]);
-	if (r) {
-		fd_close(ends[0]);
-		return r;
-	}
-	client->fd = ends[0];
-	return read_greeting(client, end);
-}
-
-/* Sends a request with a name, which may be NULL. Returns as receive(). */
-static int send_request(const struct nss_client *client, int64_t end,
-			struct nss_request request, const char *name)
-{
-	char bytes[sizeof(request) + LIMIT_OWNER_BYTES];
-	size_t len;
-	int r;
-
-	request.name_len = name ? (uint32_t)strlen(name) : 0;
-	len = sizeof(request) + request.name_len;
-	memcpy(bytes, &request, sizeof(request));
-	if (name)
-		memcpy(bytes + sizeof(request), name, request.name_len);
-	r = wait_send(client->fd, end, bytes, len);
-	return r == WAIT_OVER ? -ETIMEDOUT : r;
-}
-
-/*
- * Receives one reply. @ret_bytes is to be freed and has a NUL behind it.
- * Returns 0 with what the child has found, *ret_r, or -errno: the child is of no use.
- */
-static int receive_reply(const struct nss_client *client, int64_t end, int *ret_r,
-			 char **ret_bytes, size_t *ret_len)
-{
-	CLEANUP(cleanup_free) char *bytes = NULL;
-	struct nss_reply reply;
-	int r = receive(client, end, &reply, sizeof(reply));
-
-	if (r)
-		return r;
-	if (reply.len > NSS_REPLY_BYTES_MAX || reply.r > NSS_REPLY_MORE ||
-	    reply.r < -4095)
-		return -EBADMSG;
-	bytes = calloc(1, (size_t)reply.len + 1);
-	if (!bytes)
-		return -ENOMEM;
-	r = receive(client, end, bytes, reply.len);
-	if (r)
-		return r;
-	*ret_r = reply.r;
-	*ret_len = reply.len;
-	*ret_bytes = TAKE_PTR(bytes);
-	return 0;
-}
-
-/* The same where one reply is the answer. */
-static int receive_answer(const struct nss_client *client, int64_t end, int *ret_r,
-			  char **ret_bytes, size_t *ret_len)
-{
-	CLEANUP(cleanup_free) char *bytes = NULL;
-	int found, r = receive_reply(client, end, &found, &bytes, ret_len);
-
-	if (r == 0 && found == NSS_REPLY_MORE)
-		r = -EBADMSG;
-	if (r)
-		return r;
-	*ret_r = found;
-	*ret_bytes = TAKE_PTR(bytes);
-	return 0;
-}
-
-static int64_t least(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-/* Makes the child ready. Returns when its next answer has to be there, or -errno. */
-static int64_t begin(struct nss_client *client, int64_t *ret_now)
-{
-	int64_t now = wait_clock(), end;
-
-	*ret_now = now;
-	if (client->failed == 0 && client->left <= 0)
-		return -ETIMEDOUT;
-	end = now + least(client->each, client->left);
-	if (client->failed == 0 && client->fd < 0)
-		client->failed = start(client, end);
-	return client->failed ? client->failed : end;
-}
-
-/* Counts the time, and notes that no answer came. */
-static int finish(struct nss_client *client, int64_t begun, int r)
-{
-	client->failed = r;
-	if (client->left < INT64_MAX)
-		client->left -= wait_clock() - begun;
-	return r;
-}
-
-/* Names that no account can have are not asked. */
-static bool is_too_long(const char *name)
-{
-	return name && strlen(name) > LIMIT_OWNER_BYTES;
-}
-
-/* Sends a request and receives the answer: 0 with bytes to be freed, ACCOUNT_NONE or
- * -errno. */
-static int ask(struct nss_client *client, struct nss_request request, const char *name,
-	       char **ret_bytes, size_t *ret_len)
-{
-	CLEANUP(cleanup_free) char *bytes = NULL;
-	int64_t begun, end;
-	int found = 0, r;
-
-	if (is_too_long(name))
-		return ACCOUNT_NONE;
-	end = begin(client, &begun);
-	if (end < 0)
-		return (int)end;
-	r = send_request(client, end, request, name);
-	if (r == 0)
-		r = receive_answer(client, end, &found, &bytes, ret_len);
-	finish(client, begun, r);
-	if (r || found)
-		return r ? r : found;
-	*ret_bytes = TAKE_PTR(bytes);
-	return 0;
-}
 
 /*
  * Reads one account of a reply and steps over it. Returns 1, 0 at the end or -EBADMSG.
@@ -229,7 +64,7 @@ static int ask_account(struct nss_client *client, struct nss_request request,
 {
 	CLEANUP(cleanup_free) char *bytes = NULL;
 	size_t len = 0;
-	int r = ask(client, request, name, &bytes, &len);
+	int r = nss_exchange_ask(client, request, name, &bytes, &len);
 
 	return r ? r : read_account(bytes, len, ret_account);
 }
@@ -259,10 +94,11 @@ static int send_window(struct nss_client *client, int64_t end, const char *const
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < n; i++)
-		if (!is_too_long(names[i]))
-			r = send_request(client, end,
-					 (struct nss_request){ .type = NSS_REQUEST_USER },
-					 names[i]);
+		if (!nss_exchange_is_too_long(names[i]))
+			r = nss_exchange_send(
+				client, end,
+				(struct nss_request){ .type = NSS_REQUEST_USER },
+				names[i]);
 	return r;
 }
 
@@ -272,14 +108,13 @@ static int receive_window(struct nss_client *client, int64_t begun,
 {
 	for (size_t i = 0; i < n; i++) {
 		CLEANUP(cleanup_free) char *bytes = NULL;
-		int64_t now = wait_clock();
-		int64_t end = now + least(client->each, client->left - (now - begun));
+		int64_t end = nss_exchange_end(client, begun);
 		int found = ACCOUNT_NONE, r;
 		size_t len = 0;
 
-		r = is_too_long(names[i]) ?
+		r = nss_exchange_is_too_long(names[i]) ?
 			    0 :
-			    receive_answer(client, end, &found, &bytes, &len);
+			    nss_exchange_receive_one(client, end, &found, &bytes, &len);
 		if (r == 0 && found == 0)
 			r = read_account(bytes, len, &ret_answers[i].account);
 		if (r)
@@ -304,7 +139,7 @@ int nss_client_users(struct nss_client *client, const char *const *names, size_t
 		ret_answers[i].r = -ETIMEDOUT;
 	for (size_t i = 0; r == 0 && i < n; i += WINDOW) {
 		size_t some = n - i < WINDOW ? n - i : WINDOW;
-		int64_t begun, end = begin(client, &begun);
+		int64_t begun, end = nss_exchange_begin(client, &begun);
 
 		if (end < 0) {
 			r = (int)end;
@@ -315,7 +150,7 @@ int nss_client_users(struct nss_client *client, const char *const *names, size_t
 		if (r == 0 || r == -ECONNRESET)
 			r = receive_window(client, begun, names + i, some,
 					   ret_answers + i);
-		finish(client, begun, r);
+		nss_exchange_finish(client, begun, r);
 	}
 	for (size_t i = 0; r && i < n; i++)
 		if (ret_answers[i].r == -ETIMEDOUT)
@@ -331,10 +166,11 @@ int nss_client_name(struct nss_client *client, const struct kind *kind, uint32_t
 {
 	CLEANUP(cleanup_free) char *bytes = NULL;
 	size_t len = 0;
-	int r = ask(client,
-		    (struct nss_request){
-			    .type = NSS_REQUEST_NAME, .group = kind->group, .id = id },
-		    NULL, &bytes, &len);
+	int r = nss_exchange_ask(client,
+				 (struct nss_request){ .type = NSS_REQUEST_NAME,
+						       .group = kind->group,
+						       .id = id },
+				 NULL, &bytes, &len);
 
 	if (r)
 		return r;
@@ -349,8 +185,8 @@ int nss_client_home(struct nss_client *client, const char *name, char **ret_home
 {
 	size_t len;
 
-	return ask(client, (struct nss_request){ .type = NSS_REQUEST_HOME }, name,
-		   ret_home, &len);
+	return nss_exchange_ask(client, (struct nss_request){ .type = NSS_REQUEST_HOME },
+				name, ret_home, &len);
 }
 
 /*
@@ -363,7 +199,7 @@ int nss_client_groups(struct nss_client *client, const struct account *account,
 {
 	char *bytes;
 	size_t len;
-	int r = ask(
+	int r = nss_exchange_ask(
 		client,
 		(struct nss_request){ .type = NSS_REQUEST_GROUPS, .id = account->gid },
 		account->name, &bytes, &len);
@@ -386,8 +222,9 @@ int nss_client_members(struct nss_client *client, const char *group, gid_t *ret_
 {
 	char *bytes;
 	size_t len;
-	int r = ask(client, (struct nss_request){ .type = NSS_REQUEST_MEMBERS }, group,
-		    &bytes, &len);
+	int r = nss_exchange_ask(client,
+				 (struct nss_request){ .type = NSS_REQUEST_MEMBERS },
+				 group, &bytes, &len);
 
 	if (r)
 		return r;
@@ -427,7 +264,7 @@ static int receive_accounts(struct nss_client *client, int64_t end,
 {
 	for (;;) {
 		CLEANUP(cleanup_free) char *bytes = NULL;
-		int r = receive_reply(client, end, ret_r, &bytes, ret_len);
+		int r = nss_exchange_receive(client, end, ret_r, &bytes, ret_len);
 
 		if (r)
 			return r;
@@ -444,18 +281,18 @@ static int receive_accounts(struct nss_client *client, int64_t end,
 static int ask_accounts(struct nss_client *client, const struct nss_request *request,
 			struct accounts *found, char **ret_bytes, size_t *ret_len)
 {
-	int64_t begun, end = begin(client, &begun);
+	int64_t begun, end = nss_exchange_begin(client, &begun);
 	int result = 0, r;
 
 	if (end < 0)
 		return (int)end;
 	end = begun + request->milliseconds + GRACE;
-	r = send_request(client, end, *request, NULL);
+	r = nss_exchange_send(client, end, *request, NULL);
 	if (r == 0)
 		r = receive_accounts(client, end, found, &result, ret_bytes, ret_len);
 	if (r == 0 && result > 0)
 		r = -EBADMSG;
-	finish(client, begun, r);
+	nss_exchange_finish(client, begun, r);
 	return r ? r : result;
 }
 
@@ -511,7 +348,7 @@ int nss_client_missing(struct nss_client *client, const struct kind *kind,
 {
 	size_t len;
 
-	return ask(
+	return nss_exchange_ask(
 		client,
 		(struct nss_request){ .type = NSS_REQUEST_MISSING, .group = kind->group },
 		NULL, ret_words, &len);
