@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * people: names in one hash table, so that a pass over a database costs one look a line,
- * and one pass over passwd says who they all are.
+ * people: finds out who many owners are. One pass over passwd serves all of them, and a
+ * pass over a database costs one look-up a line.
  *
- * Invariant: a name in the table means one person. A uid is a name, too: an owner that is
- * a number has one spelling.
+ * Invariant: a name means one person. A uid is a name, too: an owner that is a number has
+ * one spelling.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -16,82 +16,7 @@
 #include "libsubid/core/num.h"
 #include "libsubid/user/people.h"
 
-/*
- * The bit of `marks` that a name has, by its length and its first and last byte.
- */
-static uint64_t mark_of(const char *name, size_t len)
-{
-	size_t sum;
-
-	if (len == 0)
-		return 1;
-	sum = 7 * len + (unsigned char)name[0] + 13U * (unsigned char)name[len - 1];
-	return (uint64_t)1 << (sum & 63);
-}
-
-/* The slot with @name; NULL: there is none. */
-static struct people_slot *slot_of(const struct people *people, const char *name,
-				   size_t len)
-{
-	uint32_t hash, number;
-	size_t at = 0;
-
-	/* Of few people this says nearly always that none has the name, which is what
-	 * nearly all lines of a database ask; a mark that is not there is certain. */
-	if (!(people->marks & mark_of(name, len)))
-		return NULL;
-	hash = hash_bytes(name, len);
-	while ((number = hash_next(&people->index, hash, &at))) {
-		struct people_slot *slot = &people->slots[number - 1];
-
-		if (slot->len == len && memcmp(people->text + slot->text, name, len) == 0)
-			return slot;
-	}
-	return NULL;
-}
-
-static int put_text(struct people *people, const char *name, size_t len, size_t *ret_at)
-{
-	if (len + 1 > people->text_allocated - people->text_len) {
-		size_t allocated = 2 * people->text_allocated + len + 64;
-		char *text = realloc(people->text, allocated);
-
-		if (!text)
-			return -ENOMEM;
-		people->text = text;
-		people->text_allocated = allocated;
-	}
-	*ret_at = people->text_len;
-	memcpy(people->text + people->text_len, name, len);
-	people->text[people->text_len + len] = '\0';
-	people->text_len += len + 1;
-	return 0;
-}
-
-/* Puts a name into the table. Returns 0, PEOPLE_TWICE (it stays whose it was) or -ENOMEM.
- */
-static int put_name(struct people *people, const char *name, size_t len, size_t person)
-{
-	size_t text;
-	int r;
-
-	if (slot_of(people, name, len))
-		return PEOPLE_TWICE;
-	r = ARRAY_RESERVE(people->slots, people->n_slots, people->allocated_slots);
-	if (r == 0)
-		r = put_text(people, name, len, &text);
-	if (r == 0)
-		r = hash_put(&people->index, hash_bytes(name, len),
-			     (uint32_t)people->n_slots + 1);
-	if (r)
-		return r;
-	people->slots[people->n_slots++] =
-		(struct people_slot){ .text = text, .len = len, .person = person };
-	people->marks |= mark_of(name, len);
-	return 0;
-}
-
-static size_t person_of(const struct people *people, const struct people_slot *slot)
+static size_t person_of(const struct people *people, const struct names_slot *slot)
 {
 	const struct person *person = &people->items[slot->person];
 
@@ -105,7 +30,7 @@ static size_t person_of(const struct people *people, const struct people_slot *s
 bool people_find(const struct people *people, const char *name, size_t len,
 		 size_t *ret_index)
 {
-	const struct people_slot *slot = slot_of(people, name, len);
+	const struct names_slot *slot = names_find(&people->names, name, len);
 
 	if (!slot || slot->disputed)
 		return false;
@@ -133,10 +58,10 @@ int people_add(struct people *people, const char *name, size_t len, size_t *ret_
 		person.status = PERSON_INVALID;
 	r = ARRAY_RESERVE(people->items, people->n, people->allocated);
 	if (r == 0)
-		r = put_name(people, name, len, people->n);
+		r = names_put(&people->names, name, len, people->n);
 	if (r)
 		return r;
-	person.name = person.login = slot_of(people, name, len)->text;
+	person.name = person.login = names_find(&people->names, name, len)->text;
 	person.login_len = len;
 	*ret_index = people->n;
 	people->items[people->n++] = person;
@@ -153,15 +78,15 @@ static int put_uid(struct people *people, size_t index, uid_t uid)
 	struct person *person = &people->items[index], *other;
 	char number[NUM_BYTES];
 	size_t len = num_format(uid, number);
-	struct people_slot *slot;
+	struct names_slot *slot;
 	int r;
 
 	person->uid = uid;
 	person->status = PERSON_KNOWN;
-	r = put_name(people, number, len, index);
-	if (r != PEOPLE_TWICE)
+	r = names_put(&people->names, number, len, index);
+	if (r != NAMES_TWICE)
 		return r;
-	slot = slot_of(people, number, len);
+	slot = names_find(&people->names, number, len);
 	other = &people->items[slot->person];
 	if (other == person)
 		return 0;
@@ -192,8 +117,9 @@ int people_add_owner(struct people *people, const struct owner *owner)
 	if (account->uid != PERSON_NO_UID)
 		r = put_uid(people, index, account->uid);
 	for (size_t i = 0; r == 0 && i < owner->n; i++) {
-		r = put_name(people, owner->names[i], strlen(owner->names[i]), index);
-		if (r == PEOPLE_TWICE)
+		r = names_put(&people->names, owner->names[i], strlen(owner->names[i]),
+			      index);
+		if (r == NAMES_TWICE)
 			r = 0;
 	}
 	return r;
@@ -240,7 +166,7 @@ static bool find_uid(const struct people *people, uid_t uid, size_t *ret_index)
 {
 	char number[NUM_BYTES];
 	size_t len = num_format(uid, number);
-	const struct people_slot *slot = slot_of(people, number, len);
+	const struct names_slot *slot = names_find(&people->names, number, len);
 
 	if (!slot)
 		return false;
@@ -254,9 +180,10 @@ static bool find_uid(const struct people *people, uid_t uid, size_t *ret_index)
  */
 static int add_name(struct people *people, size_t index, const char *name, size_t len)
 {
-	int r = owner_is_number(name, len) ? 0 : put_name(people, name, len, index);
+	int r = owner_is_number(name, len) ? 0 :
+					     names_put(&people->names, name, len, index);
 
-	return r == PEOPLE_TWICE ? 0 : r;
+	return r == NAMES_TWICE ? 0 : r;
 }
 
 /* The other login names of these people; of several lines with a name the first counts.
@@ -307,7 +234,7 @@ static int take_login(struct people *people, size_t index, const char *name, siz
 	    (len == person->name_len &&
 	     memcmp(people_name(people, index), name, len) == 0))
 		return 0;
-	r = put_text(people, name, len, &login);
+	r = names_put_text(&people->names, name, len, &login);
 	if (r)
 		return r;
 	person->login = login;
@@ -365,9 +292,9 @@ static int ask_service(struct people *people, const struct name_service *service
  * two. */
 static void find_disputed(struct people *people, const struct accounts *users)
 {
-	for (size_t i = 0; i < people->n_slots; i++) {
-		struct people_slot *slot = &people->slots[i];
-		const char *text = people->text + slot->text;
+	for (size_t i = 0; i < people->names.n; i++) {
+		struct names_slot *slot = &people->names.slots[i];
+		const char *text = people->names.text + slot->text;
 		const struct accounts_item *user;
 		uint64_t uid;
 
@@ -451,8 +378,6 @@ int people_find_names(struct people *people, struct unknown_owners *unknown,
 void people_cleanup(struct people *people)
 {
 	free(people->items);
-	free(people->text);
-	free(people->slots);
-	hash_cleanup(&people->index);
+	names_cleanup(&people->names);
 	*people = (struct people){ 0 };
 }

@@ -16,8 +16,8 @@
 #include <sys/types.h>
 
 #include "libsubid/core/accounts.h"
-#include "libsubid/core/hash.h"
 #include "libsubid/core/range.h"
+#include "libsubid/user/names.h"
 #include "libsubid/user/owner.h"
 #include "libsubid/user/unknown-owners.h"
 
@@ -44,31 +44,15 @@ struct person {
 	size_t same;
 };
 
-/* One name that a line may have for one of the people. */
-struct people_slot {
-	size_t text; /* where the name begins */
-	size_t len;
-	size_t person; /* whose it is */
-	/* Digits: the uid of one account and the login name of another. */
-	bool disputed;
-};
-
 struct people {
 	struct person *items;
 	size_t n;
 	size_t allocated;
-	char *text; /* all names, each with a NUL behind it */
-	size_t text_len;
-	size_t text_allocated;
-	struct people_slot *slots;
-	size_t n_slots;
-	size_t allocated_slots;
-	struct hash index; /* of the slots, by name */
-	uint64_t marks;	   /* of every name, some bit is set */
+	struct names names; /* of all of them */
 };
 
 enum {
-	PEOPLE_TWICE = 1, /* the name is there already, *ret_index says where */
+	PEOPLE_TWICE = NAMES_TWICE, /* the name is there already, *ret_index says where */
 };
 
 /* Of which accounts people_add_users() takes those whose uid is among `uids`. */
@@ -94,12 +78,12 @@ void people_cleanup(struct people *people);
 
 static inline const char *people_name(const struct people *people, size_t index)
 {
-	return people->text + people->items[index].name;
+	return people->names.text + people->items[index].name;
 }
 
 static inline const char *people_login(const struct people *people, size_t index)
 {
-	return people->text + people->items[index].login;
+	return people->names.text + people->items[index].login;
 }
 
 #endif
