@@ -340,8 +340,8 @@ int nss_client_scan(struct nss_client *client, struct name_service_scan *scan)
 }
 
 /*
- * Tells which services of the line `passwd:` or `group:` of nsswitch.conf(5) are not
- * installed; *ret_words, with a blank between them, are to be freed. Returns 0 or -errno.
+ * Finds which services of the line `passwd:` or `group:` of nsswitch.conf(5) are not
+ * installed; *ret_words, separated by spaces, are to be freed. Returns 0 or -errno.
  */
 int nss_client_missing(struct nss_client *client, const struct kind *kind,
 		       char **ret_words)

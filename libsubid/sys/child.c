@@ -234,7 +234,7 @@ static int look_at(const struct child *child)
 	return info.si_pid == child->pid;
 }
 
-/* Tells whether the process has ended, by itself or by a signal. Thread-safe. */
+/* Returns whether the process has ended, by itself or by a signal. Thread-safe. */
 bool child_has_ended(const struct child *child)
 {
 	return look_at(child) != 0;

@@ -64,7 +64,7 @@ static void add_missing(struct nss_modules *modules, const char *word)
 }
 
 /*
- * Loads the modules of the services in @words, with a blank between them; those that
+ * Loads the modules of the services in @words, separated by spaces; those that
  * cannot be loaded are not installed. Ended with nss_modules_close().
  */
 void nss_modules_open(struct nss_modules *modules, const char *words, bool group)
@@ -208,7 +208,7 @@ int nss_modules_ask_remote(const struct nss_modules *modules,
 	return ask_all(modules, true, question, ret_found);
 }
 
-/* Tells whether nss_modules_ask_remote() has anything to ask. */
+/* Returns whether nss_modules_ask_remote() has anything to ask. */
 bool nss_modules_have_remote(const struct nss_modules *modules)
 {
 	for (size_t i = 0; i < modules->n; i++)

@@ -15,8 +15,8 @@
 #include "libsubid/user/passwd-file.h"
 
 /*
- * Tells whether @name would be read as a uid. A new line must not name its owner by such
- * a login name: the ids would be those of the user who has that uid. Thread-safe.
+ * Returns whether @name would be read as a uid. A new line must not name its owner by
+ * such a login name: the ids would be those of the user who has that uid. Thread-safe.
  */
 bool owner_is_number(const char *name, size_t len)
 {
@@ -30,7 +30,7 @@ static bool is_text(const char *text, size_t len, const char *other, size_t othe
 	return len == other_len && memcmp(text, other, len) == 0;
 }
 
-/* Tells whether lines with the owner field @text are the owner's. Thread-safe. */
+/* Returns whether lines with the owner field @text are the owner's. Thread-safe. */
 bool owner_is_text(const struct owner *owner, const char *text, size_t len)
 {
 	const struct account *account = &owner->account;
@@ -45,7 +45,7 @@ bool owner_is_text(const struct owner *owner, const char *text, size_t len)
 	return false;
 }
 
-/* Tells whether an entry is the owner's; a table_match_fn. Thread-safe. */
+/* Returns whether an entry is the owner's; a table_match_fn. Thread-safe. */
 bool owner_is(const struct entry *entry, void *context)
 {
 	return owner_is_text(context, entry->owner, entry->owner_len);
@@ -58,8 +58,8 @@ static bool begins_with(const char *line, size_t len, const char *text, size_t t
 }
 
 /*
- * Tells by its first bytes whether a line may be the owner's; a table_maybe_fn. A filter
- * for large databases: owner_is() decides. Thread-safe.
+ * Returns by the first bytes whether a line may be the owner's; a table_maybe_fn. A
+ * filter for large databases: owner_is() decides. Thread-safe.
  */
 bool owner_begins(const char *line, size_t len, const void *context)
 {
@@ -279,14 +279,14 @@ int owner_find(struct owner *owner, const char *word, const struct lookup *looku
 	return r;
 }
 
-/* Tells whether the owner is an account's. Thread-safe. */
+/* Returns whether the owner is an account's. Thread-safe. */
 bool owner_has_account(const struct owner *owner)
 {
 	return owner->account.exists;
 }
 
 /*
- * Tells whether an owner field is digits that are the owner's uid or login name.
+ * Returns whether an owner field is digits that are the owner's uid or login name.
  * owner_check_digits() finds out whether they are another account's as well. Thread-safe.
  */
 bool owner_is_digits(const struct owner *owner, const char *text, size_t len)

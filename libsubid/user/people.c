@@ -39,7 +39,7 @@ bool people_find(const struct people *people, const char *name, size_t len,
 }
 
 /*
- * Adds somebody by name.
+ * Adds a user by name.
  *
  * ret_index: with 0 and PEOPLE_TWICE, where the name is.
  * Returns 0, PEOPLE_TWICE or -ENOMEM. Freed with people_cleanup(). People belong to one
@@ -69,9 +69,8 @@ int people_add(struct people *people, const char *name, size_t len, size_t *ret_
 }
 
 /*
- * Adds @uid as a name; somebody else who has it already makes this person the same. That
- * somebody's login name looks like this uid makes nobody the same: lines with it are of
- * the uid.
+ * Adds @uid as a name. If another person has this uid already, both are the same. If it
+ * is only the login name of another person, they are not: lines with it are the uid's.
  */
 static int put_uid(struct people *people, size_t index, uid_t uid)
 {
@@ -100,7 +99,7 @@ static int put_uid(struct people *people, size_t index, uid_t uid)
 }
 
 /*
- * Adds somebody with all names, resolved already.
+ * Adds a user with all names, who is resolved already.
  * Returns 0, PEOPLE_TWICE or -ENOMEM.
  */
 int people_add_owner(struct people *people, const struct owner *owner)
@@ -311,7 +310,7 @@ static void find_disputed(struct people *people, const struct accounts *users)
  *
  * users: all of the passwd file that @lookup has. no_account: one of whom it is known
  * that there is no such user is an owner by that name alone, or by that uid.
- * Returns 0 or -errno; what is wrong with whom is in each person's status. Thread-safe as
+ * Returns 0 or -errno; the status of each person says what is wrong. Thread-safe as
  * the service is.
  */
 int people_resolve(struct people *people, const struct accounts *users,
@@ -343,7 +342,7 @@ int people_resolve(struct people *people, const struct accounts *users,
 	return r;
 }
 
-/* Tells whether it is known whose line this is; an unknown_owners_known_fn. */
+/* Returns whether the owner of a line is known; an unknown_owners_known_fn. */
 static bool is_known(const struct entry *entry, void *context)
 {
 	size_t index;

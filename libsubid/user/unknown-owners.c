@@ -212,10 +212,10 @@ const struct account *unknown_owners_canonical(const struct unknown_owners *owne
 
 /*
  * Finds further names of users: asks who the owners of lines with ids of @range are that
- * are not known yet, and hands over each that has an account.
+ * are not known yet, and passes each that has an account to @names.
  *
  * owners: the same set in each call, so that each is asked for once.
- * Returns 0 or -errno; unknown_owners_are_silent() tells which owners are not known.
+ * Returns 0 or -errno; unknown_owners_are_silent() says which of them are not known.
  */
 int unknown_owners_find_names(struct unknown_owners *owners, const struct table *table,
 			      struct range range, const struct lookup *lookup,
@@ -255,7 +255,7 @@ int unknown_owners_name(struct unknown_owners *owners, const struct table *table
 		&(struct unknown_owners_names){ owner_is, take_name, owner });
 }
 
-/* Tells whether the name service has not answered about the owner with a name. */
+/* Returns whether the name service has not answered about the owner with a name. */
 bool unknown_owners_are_silent(const struct unknown_owners *owners, const char *name,
 			       size_t len)
 {

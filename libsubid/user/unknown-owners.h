@@ -32,7 +32,7 @@ struct unknown_owners {
 	struct hash index;
 };
 
-/* Tells whether it is known to which user lines with this owner belong. */
+/* Returns whether it is known to which user lines with this owner belong. */
 typedef bool (*unknown_owners_known_fn)(const struct entry *entry, void *context);
 /* Takes one who has an account. Returns 0 or -ENOMEM. */
 typedef int (*unknown_owners_take_fn)(const struct unknown_owner *owner, void *context);
