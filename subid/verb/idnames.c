@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * idnames: local users or groups are read once; the name service is asked for what is
- * none of them, by the owners' asker and in its time.
+ * idnames: local users or groups are read once. Other ids are looked up in the name
+ * service, by the NSS child of the user cache and within its time.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -9,11 +9,11 @@
 #include "subid/verb/idnames.h"
 
 /*
- * Reads the local users (of kind_uid) or groups (of kind_gid); there are none where they
- * cannot be read.
+ * Reads the local users (kind_uid) or groups (kind_gid). If the file cannot be read, the
+ * list is empty.
  *
- * owners: started; they have to outlive the names.
- * Returns 0, or an exit status with the reason told. Freed with idnames_cleanup().
+ * owners: the started user cache; it must outlive @names.
+ * Returns 0, or an exit status with the reason reported. Freed with idnames_cleanup().
  */
 int idnames_start(struct idnames *names, struct owners *owners, const struct kind *kind)
 {
@@ -40,7 +40,7 @@ static void ask(struct idnames *names, uint32_t id, struct idnames_answer *answe
 		answer->name[0] = '\0';
 }
 
-/* The answer of the name service about an id that is not local; NULL: it is not asked. */
+/* Returns the answer of the name service about an id, or NULL if it is not asked. */
 static const struct idnames_answer *find_answer(struct idnames *names, uint32_t id)
 {
 	struct idnames_answer *answer = &names->answers[id % IDNAMES_KEPT];
@@ -52,10 +52,7 @@ static const struct idnames_answer *find_answer(struct idnames *names, uint32_t 
 	return answer;
 }
 
-/*
- * The name of an id, valid until the next question; NULL: it has none, or it is not known
- * whether it has one.
- */
+/* Returns the name of an id, valid until the next call; NULL: none, or unknown. */
 const char *idnames_find(struct idnames *names, uint32_t id)
 {
 	const struct accounts_item *local = accounts_by_id(&names->local, id);
@@ -68,8 +65,8 @@ const char *idnames_find(struct idnames *names, uint32_t id)
 }
 
 /*
- * Returns true if it is not known whether an id has a name: local accounts cannot be
- * read, or the name service does not answer.
+ * Returns whether it is unknown if an id has a name: local accounts cannot be read, or
+ * the name service does not answer.
  */
 bool idnames_is_unknown(struct idnames *names, uint32_t id)
 {
@@ -83,7 +80,7 @@ bool idnames_is_unknown(struct idnames *names, uint32_t id)
 	return names->owners->unread[names->kind->group] || (answer && answer->silent);
 }
 
-/* Frees what is known. Takes names that were never started. */
+/* Frees the names. Accepts IDNAMES_NONE. */
 void idnames_cleanup(struct idnames *names)
 {
 	accounts_cleanup(&names->local);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * idnames: the user or group that an id is, by itself.
+ * idnames: finds the name of a user or group by its id.
  */
 #ifndef SUBID_IDNAMES_H
 #define SUBID_IDNAMES_H
@@ -12,19 +12,19 @@
 #include "libsubid/user/passwd-file.h"
 #include "subid/verb/owners.h"
 
-/* Answers of the name service that are kept. */
+/* Number of cached answers of the name service. */
 #define IDNAMES_KEPT 256
 
 struct idnames_answer {
 	bool kept;
-	bool silent; /* the name service has not answered */
+	bool silent; /* the name service did not answer */
 	uint32_t id;
-	char name[LIMIT_OWNER_BYTES + 1]; /* empty: there is none */
+	char name[LIMIT_OWNER_BYTES + 1]; /* empty: the id has no name */
 };
 
 struct idnames {
 	const struct kind *kind;
-	struct owners *owners; /* who ask the name service */
+	struct owners *owners; /* asks the name service */
 	struct accounts local;
 	struct idnames_answer *answers;
 };

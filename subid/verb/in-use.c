@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * in-use: a process that runs with an id can reach the files of the next user who is
- * given it.
+ * in-use: a process that still runs with a revoked id can access the files of the next
+ * user to whom that id is granted.
  *
- * An id counts if the user has it by no line any more, and not as the account's own.
+ * An id counts if no line grants it to the user any more and it is not the account's own.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -17,12 +17,12 @@
 #include "subid/verb/in-use.h"
 #include "subid/verb/verb.h"
 
-/* Processes that are named; of the others their number. */
+/* Number of processes reported by name; the others are only counted. */
 #define NAMED 10
 
 static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
 
-/* What map writers grant the owner, shadow's by malformed lines among them. */
+/* Adds what map writers grant the owner, also by malformed lines that shadow accepts. */
 static int note_granted(const struct table *table, const struct owner *owner,
 			struct range_set *ids)
 {
@@ -40,7 +40,7 @@ static int note_granted(const struct table *table, const struct owner *owner,
 	return r > 0 ? -EOVERFLOW : r;
 }
 
-/* Notes what the owner holds. Returns 0 or an exit status. */
+/* Stores the ids the owner has before the change. Returns 0 or an exit status. */
 int in_use_begin(struct in_use *in_use, struct edit *edit, struct owner *owner)
 {
 	int r = 0;
@@ -52,7 +52,7 @@ int in_use_begin(struct in_use *in_use, struct edit *edit, struct owner *owner)
 	return edit_tell_error(edit, r);
 }
 
-/* Leaves in @ids what the owner holds no longer. Returns 0 or -errno. */
+/* Removes from @ids what the owner still has. Returns 0 or -errno. */
 static int keep_lost(const struct edit *edit, struct owner *owner,
 		     const struct kind *kind, struct range_set *ids)
 {
@@ -60,7 +60,7 @@ static int keep_lost(const struct edit *edit, struct owner *owner,
 	const uint64_t own = kind->group ? owner->account.gid : owner->account.uid;
 	int r = db_held(&edit->db, kind, owner, &held);
 
-	/* From the end, so that each step moves little. */
+	/* From the end, so that each step moves few ranges. */
 	for (size_t i = held.n; r == 0 && i > 0; i--)
 		r = range_set_subtract(ids, held.ranges[i - 1]);
 	return r ? r : range_set_subtract(ids, (struct range){ own, own + 1 });
@@ -85,7 +85,7 @@ static int take(const struct busy_process *process, void *context)
 	return 0;
 }
 
-static int look(const struct in_use *in_use, bool allowed)
+static int report_processes(const struct in_use *in_use, bool allowed)
 {
 	const struct busy_ids wanted[] = {
 		{ .kind = &kind_uid, .ids = &in_use->ids[0] },
@@ -116,8 +116,9 @@ static int look(const struct in_use *in_use, bool allowed)
 }
 
 /*
- * Refuses if a process uses an id that the owner has lost in memory; with @allowed it
- * only names the process. An image has no processes. Returns 0 or an exit status.
+ * Refuses if a process uses an id that the pending change takes from the owner; with
+ * @allowed it only reports the process. An image has no processes. Returns 0 or an exit
+ * status.
  */
 int in_use_check(struct in_use *in_use, struct edit *edit, struct owner *owner,
 		 bool allowed)
@@ -131,10 +132,9 @@ int in_use_check(struct in_use *in_use, struct edit *edit, struct owner *owner,
 		return edit_tell_error(edit, r);
 	if (edit->place != DB_LIVE || in_use->ids[0].n + in_use->ids[1].n == 0)
 		return 0;
-	return look(in_use, allowed);
+	return report_processes(in_use, allowed);
 }
 
-/* Frees what was noted. */
 void in_use_cleanup(struct in_use *in_use)
 {
 	range_set_clear(&in_use->ids[0]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * in-use: processes that use ids which a user is to lose.
+ * in-use: finds processes that use ids about to be revoked.
  */
 #ifndef SUBID_IN_USE_H
 #define SUBID_IN_USE_H
@@ -11,7 +11,8 @@
 #include "libsubid/core/range.h"
 
 struct in_use {
-	struct range_set ids[2]; /* what the owner holds, and then what is taken of it */
+	struct range_set
+		ids[2]; /* the owner's ids; after in_use_check(): those revoked */
 };
 
 #define IN_USE                                                                        \

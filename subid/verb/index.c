@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * index: the ranges of a database in memory, 28 bytes each and their owners.
+ * index: the ranges of a database in memory, 28 bytes each, and their owners.
  *
- * The usual map, that of podman, has the user's own id as 0 and then,
- * from 1 on, the user's ranges in ascending order. So an id is 1, and what the user has
- * below it. All lines of one uid are one owner's.
+ * The usual map, that of podman, maps 0 to the user's own id and then, from 1 on, the
+ * user's ranges in ascending order. So the inside id is 1 plus the number of the user's
+ * ids below it. All lines of one uid belong to one owner.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -46,7 +46,7 @@ static int make_room(struct index *index, size_t name_bytes)
 	return 0;
 }
 
-/* Where the owner's text is; one that the line above has as well is kept once. */
+/* Returns the offset of the owner's text, which adjacent lines share if it is equal. */
 static uint32_t put_owner(struct index *index, const char *owner, size_t len)
 {
 	size_t at = index->owners_len;
@@ -64,7 +64,7 @@ static uint32_t put_owner(struct index *index, const char *owner, size_t len)
 	return (uint32_t)at;
 }
 
-/* Appends a range; its owner is kept as the text says. */
+/* Appends a range with its owner as the line spells it. */
 static int put(struct index *index, struct range range, const char *owner, size_t len,
 	       uint32_t uid, uint64_t line)
 {
@@ -101,7 +101,7 @@ static int order(uint64_t a, uint64_t b)
 	return (a > b) - (a < b);
 }
 
-/* The order of owners: 0 for two ranges of the same one. Thread-safe. */
+/* Orders ranges by owner; returns 0 if both have the same one. Thread-safe. */
 int index_compare_owners(const struct index *index, const struct index_range *x,
 			 const struct index_range *y)
 {
@@ -127,7 +127,7 @@ static int by_owner(const void *a, const void *b, void *index)
 	return r ? r : compare_first(a, b);
 }
 
-/* What is inside: 1, and all that the owner has below. */
+/* Sets the inside id of each range: 1 plus the number of the owner's ids below it. */
 static void count_inside(struct index *index)
 {
 	uint64_t inside = 1;
@@ -139,7 +139,7 @@ static void count_inside(struct index *index)
 
 		if (i > 0 && index_compare_owners(index, range - 1, range) != 0)
 			inside = 1;
-		/* Beyond all ids there is nothing; ranges that overlap get there. */
+		/* Only overlapping ranges get this far; ID_NONE: no inside id. */
 		range->inside = inside < ID_NONE ? (uint32_t)inside : ID_NONE;
 		inside += (uint64_t)range->last - range->first + 1;
 	}
@@ -163,11 +163,11 @@ static int sort(struct index *index)
 }
 
 /*
- * Loads the lines of a database that @wants chooses, all of them if it is NULL. For
- * `inside` to be right, it has to choose all lines of an owner.
+ * Loads the lines of a database for which @wants returns true; NULL: all lines. `inside`
+ * is right only if @wants accepts either all lines of an owner or none.
  *
- * Returns 0, or an exit status with the reason told: with VERB_UNREADABLE the index is
- * empty, and can be used. Freed with index_cleanup().
+ * Returns 0, or an exit status with the reason reported. After VERB_UNREADABLE the index
+ * is empty and usable. Freed with index_cleanup().
  */
 int index_load(struct index *index, const struct verb_place *place,
 	       const struct kind *kind, const struct owners *owners, index_wants_fn wants,
@@ -178,7 +178,7 @@ int index_load(struct index *index, const struct verb_place *place,
 
 	*index = (struct index){ .kind = kind };
 	status = lines_each(place, kind, true, take, &loading);
-	/* Without the other lines it is not known what ids are inside. */
+	/* Without the other lines the inside ids are unknown. */
 	if (status)
 		index->n = 0;
 	r = sort(index);
@@ -186,9 +186,9 @@ int index_load(struct index *index, const struct verb_place *place,
 }
 
 /*
- * Loads what a user is granted, by the lines of the database or by a plugin.
+ * Loads the ranges granted to a user, by the lines of the database or by a plugin.
  *
- * ret_source: whose answer it is; NULL: nobody has anything.
+ * ret_source: the source that answered; NULL: no source grants anything.
  * Returns as index_load(). Freed with index_cleanup().
  */
 int index_load_granted(struct index *index, struct sources *sources,
@@ -208,20 +208,20 @@ int index_load_granted(struct index *index, struct sources *sources,
 	return r ? r : status;
 }
 
-/* The last range that does not begin above @id, and one behind it. */
-static size_t bound(const struct index *index, uint32_t id)
+/* Returns the number of ranges that begin at or below @id. */
+static size_t count_up_to(const struct index *index, uint32_t id)
 {
 	return BISECT(index->n, i, index->ranges[i].first > id);
 }
 
 /*
- * Finds the ranges that hold @id, one after the other, the one that begins last first;
- * @previous is the one before, or NULL. Returns NULL when there is no other.
+ * Finds the ranges that contain @id, one per call, in descending order of their first id.
+ * @previous is the last one returned, or NULL. Returns NULL when there are no more.
  */
 const struct index_range *index_find(const struct index *index, uint32_t id,
 				     const struct index_range *previous)
 {
-	size_t i = previous ? (size_t)(previous - index->ranges) : bound(index, id);
+	size_t i = previous ? (size_t)(previous - index->ranges) : count_up_to(index, id);
 
 	for (; i > 0 && index->highest[i - 1] >= id; i--)
 		if (index->ranges[i - 1].last >= id)
@@ -230,8 +230,9 @@ const struct index_range *index_find(const struct index *index, uint32_t id,
 }
 
 /*
- * What an id of a range is in the usual map, or in one that begins with the first id of
- * the lowest range; false: it is nothing there, for the ranges of the owner overlap.
+ * Computes the inside id of @id in the usual map, or with @from_zero in one that maps 0
+ * to the first id of the lowest range. Returns false if it has none, because the owner's
+ * ranges overlap.
  */
 bool index_inside(const struct index_range *range, uint32_t id, bool from_zero,
 		  uint32_t *ret_inside)
@@ -242,13 +243,13 @@ bool index_inside(const struct index_range *range, uint32_t id, bool from_zero,
 	return inside < ID_NONE;
 }
 
-/* The owner as the line has it. */
+/* Returns the owner as the line spells it. */
 const char *index_owner(const struct index *index, const struct index_range *range)
 {
 	return index->owners + range->owner;
 }
 
-/* Frees the ranges. Takes an index that was never loaded. */
+/* Frees the ranges. Accepts INDEX_NONE. */
 void index_cleanup(struct index *index)
 {
 	free(index->ranges);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * index: ranges by id, and what their ids are inside a container.
+ * index: finds ranges by id, and the ids inside a container.
  */
 #ifndef SUBID_INDEX_H
 #define SUBID_INDEX_H
@@ -16,21 +16,21 @@
 struct index_range {
 	uint32_t first;
 	uint32_t last;
-	uint32_t line;	 /* at most a line a byte of the largest database; 0: of none */
-	uint32_t owner;	 /* where its text is */
-	uint32_t uid;	 /* of the owner; ID_NONE: not known */
-	uint32_t inside; /* what the first id is in the usual map, see subid-list(1) */
+	uint32_t line;	 /* fits: a database has fewer bytes than 2^32; 0: no line */
+	uint32_t owner;	 /* offset of its text in index.owners */
+	uint32_t uid;	 /* of the owner; ID_NONE: unknown */
+	uint32_t inside; /* the first id in the usual map, see subid-list(1) */
 };
 
 struct index {
 	const struct kind *kind;
-	struct index_range *ranges; /* by first id, then by line */
+	struct index_range *ranges; /* sorted by first id, then by line */
 	size_t n;
 	size_t allocated;
 	char *owners;
 	size_t owners_len;
 	size_t owners_allocated;
-	uint32_t *highest; /* the highest last id up to and with a range */
+	uint32_t *highest; /* highest[i]: the highest last id of ranges[0..i] */
 };
 
 #define INDEX_NONE     \
@@ -38,7 +38,7 @@ struct index {
 		.n = 0 \
 	}
 
-/* Chooses lines. */
+/* Returns whether to load a line. */
 typedef bool (*index_wants_fn)(const struct line *line, void *context);
 
 int index_load(struct index *index, const struct verb_place *place,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * lines: reads a database as a stream. Lines that grant nothing are counted and told, and
- * so is what makes the map writers refuse the whole file.
+ * lines: reads a database as a stream. Counts and reports lines that grant nothing, and
+ * reports what makes the map writers refuse the whole file.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -18,7 +18,7 @@
 #include "subid/verb/progress.h"
 
 #define PATH_BYTES   (PATH_MAX + 16)
-#define LINES_A_LOOK 4096 /* at the clock */
+#define LINES_A_LOOK 4096 /* lines between two updates of the progress line */
 
 static int open_database(const struct verb_place *place, const struct kind *kind,
 			 const char *path, bool notes, struct dbfile *file)
@@ -27,7 +27,7 @@ static int open_database(const struct verb_place *place, const struct kind *kind
 
 	dbfile_open_at(place->folder, kind->database, file);
 	fault = dbfile_vet(file);
-	/* An image may belong to the user who makes it. */
+	/* An image may belong to the user who builds it. */
 	if (place->image && fault == DBFILE_UNKNOWN)
 		fault = 0;
 	switch (fault) {
@@ -45,7 +45,7 @@ static int open_database(const struct verb_place *place, const struct kind *kind
 		if (place->optional && file->error == ENOENT)
 			return 0;
 		report_line(PROGRAM, "%s: %s", path, report_error(file->error));
-		/* What an errno alone does not say. */
+		/* The errno alone does not explain these. */
 		if (fault != DBFILE_CLOSED || file->error == ELOOP)
 			report_line(PROGRAM,
 				    _("note: '%s check' tells what is wrong with it, and "
@@ -105,10 +105,10 @@ static int take_all(struct reading *reading, lines_take_fn take, void *context)
 }
 
 /*
- * Hands each line of the database of @kind that grants something to @take.
+ * Calls @take for each line of the database of @kind that grants something.
  *
- * notes: tell what is strange about the file; once is enough where it is read twice.
- * Returns 0, VERB_UNREADABLE with the reason told, or what @take returned.
+ * notes: report problems of the file; false for the second reading of the same file.
+ * Returns 0, VERB_UNREADABLE with the reason reported, or what @take returned.
  */
 int lines_each(const struct verb_place *place, const struct kind *kind, bool notes,
 	       lines_take_fn take, void *context)
@@ -135,8 +135,8 @@ int lines_each(const struct verb_place *place, const struct kind *kind, bool not
 }
 
 /*
- * Finds the ids that the lines of the database of @kind have, malformed ones as any
- * program reads them: see used_read_lines(). Notes are reported as by lines_each().
+ * Finds the ids allocated by the lines of the database of @kind, with every reading of
+ * malformed lines: see used_read_lines(). Notes are reported as by lines_each().
  * Returns 0 or VERB_UNREADABLE with the reason reported; freed with used_cleanup().
  */
 int lines_find_used(const struct verb_place *place, const struct kind *kind, bool notes,

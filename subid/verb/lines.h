@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * lines: the databases, line by line.
+ * lines: reads the databases line by line.
  */
 #ifndef SUBID_LINES_H
 #define SUBID_LINES_H
@@ -13,7 +13,7 @@
 #include "libsubid/store/used.h"
 #include "subid/verb/verb.h"
 
-/* Valid until the next one. */
+/* Valid until the next line is read. */
 struct line {
 	const struct kind *kind;
 	const char *path; /* of the database */
@@ -21,7 +21,7 @@ struct line {
 	struct entry entry;
 };
 
-/* Takes a line. Returns 0, or an exit status, which ends it. */
+/* Handles a line. Returns 0, or an exit status that ends the reading. */
 typedef int (*lines_take_fn)(const struct line *line, void *context);
 
 int lines_each(const struct verb_place *place, const struct kind *kind, bool notes,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * output-form: the parts that output.c is made of, one a form.
+ * output-form: the output formats of output.c: table, JSON and raw.
  */
 #ifndef SUBID_OUTPUT_FORM_H
 #define SUBID_OUTPUT_FORM_H

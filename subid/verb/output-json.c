@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * output-json: one object a row, in a list that has a name.
+ * output-json: one object per row, in a named list.
  *
- * What libsmartcols makes looks the same, but it keeps every row in memory until the
- * last, and passes on bytes that are no UTF-8: file names may hold those, JSON must not.
+ * The JSON of libsmartcols looks the same, but libsmartcols keeps all rows in memory, and
+ * it copies bytes that are not UTF-8. File names may contain those, JSON must not.
  */
 #include <ctype.h>
 #include <inttypes.h>
@@ -14,8 +14,8 @@
 #include "subid/verb/output-form.h"
 
 /*
- * Prints a string. Characters that are not shown are `\uNNNN`; a byte that is part of no
- * character is the character of its number.
+ * Prints a string. Unprintable characters become `\uNNNN`; a byte that is not UTF-8
+ * becomes the character with its number.
  */
 void output_json_string(const char *text)
 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * output-raw: a line a row, a blank between columns. A cell is one word of UTF-8: blanks,
- * backslashes and bytes that are not shown are \xNN, and no value is an empty word.
+ * output-raw: one line per row, a space between columns. A cell is one word of UTF-8:
+ * spaces, backslashes and unprintable bytes become \xNN; a missing value is an empty
+ * word.
  */
 #include <stdio.h>
 #include <string.h>

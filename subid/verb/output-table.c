@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * output-table: a table for people, by libsmartcols, with colours on a terminal.
+ * output-table: prints a table with libsmartcols, in colours on a terminal.
  *
- * libsmartcols wants all rows before it prints the first, which is a kilobyte of memory a
- * row. It gets the first OUTPUT_ROWS; the rows behind keep the columns as they are then.
- * All rows are made visible here and not by libsmartcols, which lets characters through
- * that change the direction of writing.
+ * libsmartcols keeps all rows until it prints the first, a kilobyte of memory per row. So
+ * it gets only the first OUTPUT_ROWS; later rows use the column widths of those.
+ * Unprintable characters are escaped here and not by libsmartcols, which does not escape
+ * characters that change the direction of writing.
  */
 #include <errno.h>
 #include <libsmartcols/libsmartcols.h>
@@ -28,8 +28,7 @@ static bool wants_colours(void)
 	return isatty(STDOUT_FILENO) && !(no_colour && *no_colour);
 }
 
-/* Where the locale has one byte a character libsmartcols knows the width of ASCII alone.
- */
+/* In a single-byte locale libsmartcols knows only the width of ASCII characters. */
 static enum printable_charset table_charset(void)
 {
 	return report_charset() == PRINTABLE_UTF8 ? PRINTABLE_UTF8 : PRINTABLE_ASCII;
@@ -55,8 +54,8 @@ int output_table_start(struct output *output)
 	return 0;
 }
 
-/* The text of a cell as it is shown: itself, or what is put into *ret_made, to be freed;
- * NULL: there is no memory. */
+/* Returns the printable text of a cell: the cell itself or *ret_made, which the caller
+ * frees; NULL if there is no memory. */
 static const char *show_cell(const struct output *output, const char *cell,
 			     char **ret_made)
 {
@@ -95,7 +94,7 @@ static int add_row(const struct output *output, const char *const *cells,
 	return colour ? scols_line_set_color(line, colour) : 0;
 }
 
-/* Prints what the table has, and keeps how wide its columns came out. */
+/* Prints the rows of the table and stores the widths of its columns. */
 static int print_rows(struct output *output)
 {
 	int r;
@@ -112,8 +111,8 @@ static int print_rows(struct output *output)
 	return 0;
 }
 
-/* The columns of the first character; one that the locale does not know takes what
- * libsmartcols thinks it takes, so that all rows are alike. */
+/* Returns the width of the first character. One that the locale does not know gets the
+ * width that libsmartcols uses for it, so that all rows align. */
 static size_t character_width(const char *text, size_t *ret_len)
 {
 	mbstate_t state = { 0 };
@@ -126,7 +125,7 @@ static size_t character_width(const char *text, size_t *ret_len)
 	return width < 0 ? PRINTABLE_ESCAPE_BYTES * *ret_len : (size_t)width;
 }
 
-/* How many columns of the screen a text takes. */
+/* Returns the width of a text in terminal columns. */
 size_t output_width(const char *text)
 {
 	size_t width = 0, len;
@@ -143,8 +142,8 @@ size_t output_width(const char *text)
 	return width;
 }
 
-/* printf(3) takes ten times as long, and this is done for each cell of a million rows. */
-static void put_blanks(size_t n)
+/* printf(3) takes ten times as long, and a table may have a million rows. */
+static void put_spaces(size_t n)
 {
 	for (; n > 0; n--)
 		putchar_unlocked(' ');
@@ -164,10 +163,10 @@ static int put_cell(const struct output *output, size_t i, const char *cell)
 	if (i)
 		putchar_unlocked(' ');
 	if (right)
-		put_blanks(pad);
+		put_spaces(pad);
 	fputs_unlocked(shown, stdout);
 	if (!right && !last)
-		put_blanks(pad);
+		put_spaces(pad);
 	return 0;
 }
 

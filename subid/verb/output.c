@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * output: columns by name, rows in the form that was asked for.
+ * output: chooses columns by name and prints rows in the requested format.
  *
- * Invariants: memory does not grow with the number of rows; what was started is ended, so
- * that JSON is complete whatever happens in between; output that is lost is told once.
+ * Invariants: memory does not grow with the number of rows; started output is always
+ * ended, so that JSON is complete even after an error; lost output is reported once.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -17,14 +17,14 @@
 #include "subid/verb/progress.h"
 #include "subid/verb/verb.h"
 
-/* The exit status for what libsmartcols answers: 0 or a negative errno. */
-static int told(int r)
+/* Reports an error of libsmartcols, 0 or a negative errno. Returns the exit status. */
+static int report_table_error(int r)
 {
 	return r ? verb_fail(-r) : 0;
 }
 
-static int misuse_column(const struct output_column *columns, size_t n, const char *name,
-			 size_t len)
+static int report_unknown_column(const struct output_column *columns, size_t n,
+				 const char *name, size_t len)
 {
 	char known[256] = "";
 	size_t at = 0;
@@ -50,7 +50,7 @@ static int choose(struct output *output, const struct output_column *columns, si
 		output->chosen[output->n_chosen++] = i;
 		return 0;
 	}
-	return misuse_column(columns, n, name, len);
+	return report_unknown_column(columns, n, name, len);
 }
 
 static int choose_columns(struct output *output, const struct output_column *columns,
@@ -70,7 +70,7 @@ static int choose_columns(struct output *output, const struct output_column *col
 	return 0;
 }
 
-/* A number as a cell: writes it to @text and returns that. */
+/* Writes a number to @text and returns @text. */
 const char *output_number(uint64_t value, char text[static OUTPUT_NUMBER_BYTES])
 {
 	text[num_format(value, text)] = '\0';
@@ -81,8 +81,8 @@ const char *output_number(uint64_t value, char text[static OUTPUT_NUMBER_BYTES])
  * Starts the output of rows.
  *
  * name: of the list in JSON, a constant.
- * columns: @n of them, at most OUTPUT_COLUMNS; kept.
- * Returns 0, or an exit status with the reason told. End with output_end(), free with
+ * columns: @n of them, at most OUTPUT_COLUMNS; must outlive @output.
+ * Returns 0, or an exit status with the reason reported. End with output_end(), free with
  * output_cleanup().
  */
 int output_start(struct output *output, const char *name,
@@ -107,10 +107,10 @@ int output_start(struct output *output, const char *name,
 		return r;
 	if (!output->json && !output->raw)
 		r = output_table_start(output);
-	return told(r);
+	return report_table_error(r);
 }
 
-/* What stands before the rows comes with the first: until then the screen is free. */
+/* The head is printed with the first row; until then the progress line may be shown. */
 static void begin(struct output *output)
 {
 	if (output->begun)
@@ -124,8 +124,8 @@ static void begin(struct output *output)
 		output_raw_headings(output);
 }
 
-/* Tells that standard output is lost; main has nothing to add to that. */
-static int lose(void)
+/* Reports a write error and clears it, so that main() does not report it again. */
+static int report_lost_output(void)
 {
 	report_line(PROGRAM, _("standard output: %s"), report_error(errno));
 	__fpurge(stdout);
@@ -134,20 +134,20 @@ static int lose(void)
 }
 
 /*
- * Writes out what was printed otherwise than by rows.
- * Returns 0, or an exit status with the reason told.
+ * Flushes what was printed without output_row().
+ * Returns 0, or an exit status with the reason reported.
  */
 int output_flush(void)
 {
-	return fflush(stdout) || ferror(stdout) ? lose() : 0;
+	return fflush(stdout) || ferror(stdout) ? report_lost_output() : 0;
 }
 
 /*
- * Puts a row out.
+ * Prints a row.
  *
- * cells: a text a column, of all columns; NULL: there is no value.
- * colour: of the row in a table on a terminal, as "red"; or NULL.
- * Returns 0, or an exit status with the reason told: no other row comes through then.
+ * cells: one text for each of all columns; NULL: no value.
+ * colour: of the row in a table on a terminal, such as "red"; or NULL.
+ * Returns 0, or an exit status with the reason reported; then the caller must stop.
  */
 int output_row(struct output *output, const char *const *cells, const char *colour)
 {
@@ -164,12 +164,12 @@ int output_row(struct output *output, const char *const *cells, const char *colo
 		r = output_table_row(output, cells, colour);
 	output->n_rows++;
 	if (!ferror(stdout))
-		return told(r);
+		return report_table_error(r);
 	output->lost = true;
-	return lose();
+	return report_lost_output();
 }
 
-/* Completes the output. Returns 0, or an exit status with the reason told. */
+/* Completes the output. Returns 0, or an exit status with the reason reported. */
 int output_end(struct output *output)
 {
 	int r = 0;
@@ -181,10 +181,10 @@ int output_end(struct output *output)
 		output_json_end(output);
 	else if (!output->raw)
 		r = output_table_end(output);
-	return r ? told(r) : output_flush();
+	return r ? report_table_error(r) : output_flush();
 }
 
-/* Frees what the output needs. Takes one that was never started. */
+/* Frees the output. Accepts OUTPUT_NONE. */
 void output_cleanup(struct output *output)
 {
 	output_table_cleanup(output);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * output: rows on standard output, as a table for people, as JSON, or raw for scripts.
+ * output: prints rows to standard output: as a table, as JSON, or raw for scripts.
  */
 #ifndef SUBID_OUTPUT_H
 #define SUBID_OUTPUT_H
@@ -12,9 +12,9 @@
 #include "libsubid/core/num.h"
 #include "libsubid/core/printable.h"
 
-/* Columns that a verb may have. */
+/* Maximum number of columns. */
 #define OUTPUT_COLUMNS 16
-/* Rows that a table is laid out by; later ones keep its columns. */
+/* Number of rows that determine the column widths of a table. */
 #define OUTPUT_ROWS 1024
 
 enum output_type {
@@ -24,22 +24,21 @@ enum output_type {
 };
 
 struct output_column {
-	const char *name; /* in capitals; small letters are the key in JSON */
+	const char *name; /* upper case; its lower case is the key in JSON */
 	enum output_type type;
 	bool hidden; /* shown only when -o names it */
-	bool cut;    /* on a terminal that is too narrow */
+	bool cut;    /* may be truncated on a narrow terminal */
 };
 
-/* What the command line says about the form. */
+/* Options of the command line for the format. */
 struct output_format {
 	bool json;
 	bool raw;
 	bool no_headings;
-	const char
-		*columns; /* names with commas between them; NULL: all but hidden ones */
+	const char *columns; /* comma-separated names; NULL: all that are not hidden */
 };
 
-/* A number as a cell, with its NUL. */
+/* Size of a number with its NUL. */
 #define OUTPUT_NUMBER_BYTES (NUM_BYTES + 1)
 
 struct libscols_table;
@@ -47,17 +46,17 @@ struct libscols_table;
 struct output {
 	const char *name; /* of the list in JSON */
 	const struct output_column *columns;
-	size_t chosen[OUTPUT_COLUMNS]; /* indices of columns, in the order of output */
+	size_t chosen[OUTPUT_COLUMNS]; /* indices into columns, in output order */
 	size_t n_chosen;
 	bool json;
 	bool raw;
 	bool no_headings;
-	bool begun; /* what stands before the rows is out */
-	bool lost;
+	bool begun; /* the head is printed */
+	bool lost;  /* writing failed, which has been reported */
 	size_t n_rows;
 	enum printable_charset charset; /* of a table */
 	struct libscols_table *table;	/* of the first OUTPUT_ROWS rows */
-	size_t widths[OUTPUT_COLUMNS];	/* of what is chosen, once the table is printed */
+	size_t widths[OUTPUT_COLUMNS];	/* of the chosen columns, after print_rows() */
 };
 
 #define OUTPUT_NONE         \

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * owners: local users are read once, or, where a few are asked about by name, not even
- * that: each of these is looked for by itself. Each owner of a line that is no local user
- * is asked for once. A line of somebody whom nobody knows keeps its name and has no uid.
+ * owners: a cache of users. Local users are read once, or not at all if only a few users
+ * are looked up by name. The name service is asked once for each other owner of a line.
+ * An owner whom neither knows keeps the name in the line and has no uid.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -34,11 +34,11 @@ static int read_nsswitch(struct owners *owners, const char *etc)
 }
 
 /*
- * Prepares for questions about those alone whom owners_user() finds: no other owner has a
- * uid. A million users cost nothing then.
+ * Starts a cache that holds only the users whom owners_user() finds; other owners get no
+ * uid. The file of local users, which may have a million lines, is not loaded.
  *
- * place: has to outlive the owners.
- * Returns 0, or an exit status with the reason told. Freed with owners_cleanup().
+ * place: must outlive @owners.
+ * Returns 0, or an exit status with the reason reported. Freed with owners_cleanup().
  */
 int owners_start_named(struct owners *owners, const struct verb_place *place)
 {
@@ -47,9 +47,9 @@ int owners_start_named(struct owners *owners, const struct verb_place *place)
 }
 
 /*
- * Tells, once, that local users (of kind_uid) or groups (of kind_gid) cannot be read; @r
- * is what passwd_file_load() returned. The verb goes on without them. Returns 0, or an
- * exit status with the reason told.
+ * Reports, once, that local users (kind_uid) or groups (kind_gid) cannot be read; @r is
+ * what passwd_file_load() returned. The verb continues without them. Returns 0, or an
+ * exit status with the reason reported.
  */
 int owners_unread(struct owners *owners, const struct kind *kind, int r)
 {
@@ -66,21 +66,21 @@ int owners_unread(struct owners *owners, const struct kind *kind, int r)
 }
 
 /*
- * Tells whether it is known which lines are one user's. Otherwise it is not known either
- * what an id is inside.
+ * Returns whether local users could be read. If not, the lines of one user under several
+ * names look like lines of different users, and ids inside cannot be computed.
  */
 bool owners_tell_apart(const struct owners *owners)
 {
 	return !owners->unread[kind_uid.group];
 }
 
-/* The exit status of a verb with which nothing else is wrong. */
+/* Returns the exit status of a verb that had no other error. */
 int owners_status(const struct owners *owners)
 {
 	return owners->unread[0] || owners->unread[1] ? VERB_UNREADABLE : VERB_DONE;
 }
 
-/* The same about everybody: reads all local users, where they can be read. */
+/* As owners_start_named(), but for all users: reads the local ones if possible. */
 int owners_start(struct owners *owners, const struct verb_place *place)
 {
 	int r = owners_start_named(owners, place);
@@ -92,7 +92,7 @@ int owners_start(struct owners *owners, const struct verb_place *place)
 			     passwd_file_load(place->folder, &kind_uid, &owners->users));
 }
 
-/* The uid of the owner of a line, if it is one or that of a local user. */
+/* Finds the uid of the owner of a line: the owner is a uid or a local user. */
 bool owners_local_uid(const struct owners *owners, const struct entry *entry,
 		      uint32_t *ret_uid)
 {
@@ -115,7 +115,7 @@ bool owners_local_uid(const struct owners *owners, const struct entry *entry,
 
 /*
  * Reports, once, that the name service does not answer; @r is what nss_client_user() or
- * the like returned.
+ * a similar function returned.
  */
 void owners_note_silent(struct owners *owners, int r)
 {
@@ -135,14 +135,14 @@ static struct lookup make_lookup(const struct owners *owners,
 	return lookup_live(owners->place->folder, &owners->nsswitch, service);
 }
 
-/* The name service, for as long as it may take in a look at all users. */
+/* Returns the name service with the short timeout for the look-up of many users. */
 static struct lookup look(struct owners *owners, struct name_service *service)
 {
 	*service = nss_client_service(&owners->asker);
 	return make_lookup(owners, service);
 }
 
-/* Who the owners are that were added; what is not answered is reported. */
+/* Looks up the owners added to @unknown; reports if the name service does not answer. */
 static int ask_unknown(struct owners *owners, struct unknown_owners *unknown)
 {
 	struct name_service service;
@@ -154,7 +154,7 @@ static int ask_unknown(struct owners *owners, struct unknown_owners *unknown)
 	return r;
 }
 
-/* The uid of the owner of a line, if it is known. */
+/* Finds the uid of the owner of a line; asks the name service if needed. */
 bool owners_uid(struct owners *owners, const struct entry *entry, uint32_t *ret_uid)
 {
 	const struct unknown_owner *owner;
@@ -173,13 +173,13 @@ bool owners_uid(struct owners *owners, const struct entry *entry, uint32_t *ret_
 }
 
 /*
- * Looks a user up, by login name where @word is not NULL, else by uid; in the local file
- * first, whose users need no question. Returns 0, ACCOUNT_NONE or -errno.
+ * Looks up a user by login name, or by uid if @word is NULL: in the local file, then in
+ * the name service. Returns 0, ACCOUNT_NONE or -errno.
  */
 static int look_up(struct owners *owners, const char *word, uint32_t uid,
 		   struct account *ret_account)
 {
-	/* If one user is all that is asked about, the answer is waited for. */
+	/* If only this user is asked for, use the long timeout. */
 	CLEANUP(nss_client_end) struct nss_client patient = NSS_CLIENT_PATIENT;
 	const struct name_service service =
 		nss_client_service(owners->everybody ? &owners->asker : &patient);
@@ -189,11 +189,11 @@ static int look_up(struct owners *owners, const char *word, uint32_t uid,
 		      lookup_uid(&lookup, uid, ret_account);
 }
 
-/* The owners of lines that are not the user's by the names that are known. */
+/* Collects owners of lines that are none of the user's known names. */
 struct naming {
 	const struct owner *owner;
 	struct unknown_owners unknown;
-	bool digits; /* some line has digits that are the user's */
+	bool digits; /* the owner of some line is the user's uid */
 };
 
 static int take_unknown(const struct line *line, void *context)
@@ -210,8 +210,8 @@ static int take_unknown(const struct line *line, void *context)
 }
 
 /*
- * Asks which of the lines have another name of the user that only the name service knows;
- * within the time of a look. What cannot be read the verb itself reports.
+ * Finds further names of the user among the owners of lines by asking the name service,
+ * with the short timeout. The verb reports unreadable databases later.
  */
 static int add_names(struct owners *owners, struct owner *owner)
 {
@@ -239,8 +239,8 @@ static int add_names(struct owners *owners, struct owner *owner)
 }
 
 /*
- * Finds all names of a user, once; those that only the name service knows within the time
- * of a look. Returns 0 or -errno.
+ * Finds all names of a user and caches them. The name service has the short timeout.
+ * Returns 0 or -errno.
  */
 int owners_account(struct owners *owners, const struct account *account,
 		   struct owner **ret_owner)
@@ -264,7 +264,7 @@ int owners_account(struct owners *owners, const struct account *account,
 		owner_cleanup(&named->owner);
 		return r;
 	}
-	/* Lines with digits that are two users' are counted for neither. */
+	/* Digits that are one user's uid and another's login name count for neither. */
 	owner_choose_digits(&named->owner, false, false);
 	named->next = owners->named;
 	*ret_owner = &named->owner;
@@ -272,9 +272,9 @@ int owners_account(struct owners *owners, const struct account *account,
 	return 0;
 }
 
-/* Fills in what there is to know, by what look_up() returned. */
-static int found(struct owners *owners, const struct account *account, int r,
-		 struct user *user)
+/* Completes @user from the result @r of look_up(). */
+static int set_user(struct owners *owners, const struct account *account, int r,
+		    struct user *user)
 {
 	if (r == 0)
 		r = owners_account(owners, account, &user->owner);
@@ -293,9 +293,9 @@ static int found(struct owners *owners, const struct account *account, int r,
 }
 
 /*
- * Finds the user that a word means: a login name, or else a uid. A user who does not
- * exist may own lines, too.
- * Returns 0, or an exit status with the reason told.
+ * Finds a user by login name or else by uid. A user who does not exist is no error: lines
+ * may still name such an owner.
+ * Returns 0, or an exit status with the reason reported.
  */
 int owners_user(struct owners *owners, const char *word, struct user *ret_user)
 {
@@ -310,15 +310,15 @@ int owners_user(struct owners *owners, const char *word, struct user *ret_user)
 	r = look_up(owners, word, 0, &account);
 	if (r == ACCOUNT_NONE && user.has_uid)
 		r = look_up(owners, NULL, user.uid, &account);
-	r = found(owners, &account, r, &user);
+	r = set_user(owners, &account, r, &user);
 	if (r == 0)
 		*ret_user = user;
 	return r;
 }
 
 /*
- * Finds the user who has a uid; one without an account is named by it. As owners_user(),
- * whose word of digits may be a login name.
+ * As owners_user(), but by uid only, even if the digits are a login name, too. A user
+ * without an account is named by the uid.
  */
 int owners_user_of(struct owners *owners, uint32_t uid, struct user *ret_user)
 {
@@ -327,13 +327,13 @@ int owners_user_of(struct owners *owners, uint32_t uid, struct user *ret_user)
 	int r;
 
 	output_number(uid, user.name);
-	r = found(owners, &account, look_up(owners, NULL, uid, &account), &user);
+	r = set_user(owners, &account, look_up(owners, NULL, uid, &account), &user);
 	if (r == 0)
 		*ret_user = user;
 	return r;
 }
 
-/* Tells whether a line is the user's: by any local name of the uid, or by the word. */
+/* Returns whether a line belongs to the user, by any name of the account. */
 bool owners_is(const struct user *user, const struct entry *entry)
 {
 	if (user->owner)
@@ -344,7 +344,7 @@ bool owners_is(const struct user *user, const struct entry *entry)
 	       memcmp(user->name, entry->owner, entry->owner_len) == 0;
 }
 
-/* Frees what is known. Takes owners that were never started. */
+/* Frees the cache. Accepts OWNERS_NONE. */
 void owners_cleanup(struct owners *owners)
 {
 	while (owners->named) {

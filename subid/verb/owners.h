@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * owners: the users that lines name, without a question to the name service a line.
+ * owners: a cache of the users that lines name, so that NSS is not asked for each line.
  */
 #ifndef SUBID_OWNERS_H
 #define SUBID_OWNERS_H
@@ -17,7 +17,7 @@
 #include "subid/verb/lines.h"
 #include "subid/verb/verb.h"
 
-/* One who is asked about by name. */
+/* A user that was looked up by name or uid. */
 struct owners_named {
 	struct owner owner;
 	struct owners_named *next;
@@ -25,27 +25,27 @@ struct owners_named {
 
 struct owners {
 	const struct verb_place *place;
-	struct accounts users; /* local ones, unless a few are all that is asked about: */
-	struct owners_named *named; /* those of owners_user() who have an account */
-	bool everybody;		    /* all users are asked about */
+	struct accounts users;	    /* local users; empty after owners_start_named() */
+	struct owners_named *named; /* users of owners_user() that have an account */
+	bool everybody;		    /* started by owners_start() */
 	struct nsswitch nsswitch;
-	bool others[2]; /* the name service knows more users, groups, than local ones */
+	bool others[2]; /* by group: NSS may know users, groups that are not local */
 	struct nss_client asker;
-	struct unknown_owners asked; /* those it was asked about */
-	bool silent;		     /* it does not answer, which has been reported */
-	bool unread[2]; /* local users, groups: they are none here, and it is told */
+	struct unknown_owners asked; /* owners looked up in the name service */
+	bool silent;		     /* NSS does not answer, which has been reported */
+	bool unread[2]; /* by group: the file is unreadable, which has been reported */
 };
 
-/* A user, as a word on the command line names it: by login name or uid. */
+/* A user that the command line names by login name or uid. */
 struct user {
 	const char *word;
 	char name[LIMIT_OWNER_BYTES +
-		  1]; /* the login name; the word where there is none */
+		  1]; /* the login name, or the word if there is none */
 	bool exists;
 	bool has_uid;
 	uint32_t uid;
-	uint32_t gid;	     /* the primary group of one that exists */
-	struct owner *owner; /* all names of one that exists */
+	uint32_t gid;	     /* the primary group, if the user exists */
+	struct owner *owner; /* all names, if the user exists */
 };
 
 #define OWNERS_NONE           \

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * progress: a line on stderr, written over itself, if that is a terminal.
+ * progress: a progress line on stderr, if that is a terminal.
  *
- * A process of its own writes it, so that it moves as well while the program waits for a
- * lock, the name service or a disk, and no signal comes in between. What it writes is in
- * memory that both have. It leaves the cursor at the begin of the line: a message of the
- * program's covers it. There is one terminal, so here, and only here, a static variable
- * says less than an argument of every function that may print.
+ * A child process prints it, so that it is updated while the program waits for a lock,
+ * the name service or a disk, and no signal interrupts the program. Both share the memory
+ * with the current state. The child leaves the cursor at the beginning of the line, so
+ * that a message of the program overwrites it. Only this file has a static variable:
+ * there is one terminal, and an argument would have to pass through every function that
+ * prints.
  */
 #include <inttypes.h>
 #include <signal.h>
@@ -28,19 +29,19 @@
 #include "subid/verb/progress.h"
 #include "subid/verb/verb.h"
 
-#define FIRST_AFTER 1000 /* milliseconds */
+#define FIRST_AFTER 1000 /* in milliseconds, as EACH */
 #define EACH	    200
 #define WHAT_BYTES  256
 
-/* A screen has one line for it. */
+/* Longer text would not fit on one line of the screen. */
 #define WHAT_SHOWN_BYTES (2 * WHAT_BYTES)
 
 #define WIPE "\r\033[K"
 
 struct shared {
-	char what[WHAT_BYTES]; /* a name of others, which may be read while it changes */
+	char what[WHAT_BYTES]; /* untrusted; read by the child while it changes */
 	_Atomic uint64_t done;
-	_Atomic uint64_t total; /* 0: not known */
+	_Atomic uint64_t total; /* 0: unknown */
 	atomic_bool shown;
 };
 
@@ -49,7 +50,7 @@ static struct {
 	struct shared *shared;
 } progress;
 
-/* In the background the terminal is somebody else's. */
+/* A background process must not write to the terminal. */
 static bool is_ours(void)
 {
 	pid_t foreground = tcgetpgrp(STDERR_FILENO);
@@ -57,8 +58,7 @@ static bool is_ours(void)
 	return foreground < 0 || foreground == getpgrp();
 }
 
-/* Returns true if a signal came first: then the line is wiped, and no other process does
- * it. */
+/* Waits. Returns true if a signal came first; then it has erased the line. */
 static bool was_ended(const struct shared *shared, const sigset_t *ends,
 		      int64_t milliseconds)
 {
@@ -73,7 +73,7 @@ static bool was_ended(const struct shared *shared, const sigset_t *ends,
 	return true;
 }
 
-/* What is worked on, as it is shown. It may change meanwhile, so it is copied first. */
+/* Makes the text printable. The parent may change it meanwhile, so copy it first. */
 static void read_what(const struct shared *shared, char what[static WHAT_SHOWN_BYTES])
 {
 	char copy[WHAT_BYTES];
@@ -106,8 +106,8 @@ static void show(struct shared *shared, int64_t seconds)
 		_exit(EXIT_FAILURE);
 }
 
-/* The process. SIGTERM also comes when the program has ended. */
-static int tick(void *context)
+/* Runs in the child. The kernel sends SIGTERM when the parent dies. */
+static int run_child(void *context)
 {
 	struct shared *shared = context;
 	int64_t begin = wait_clock();
@@ -118,7 +118,7 @@ static int tick(void *context)
 	sigaddset(&ends, SIGINT);
 	sigaddset(&ends, SIGQUIT);
 	sigaddset(&ends, SIGTERM);
-	/* It would stop the program, too, whatever locks that has. */
+	/* SIGTTOU would stop the whole process group, and the program may hold locks. */
 	sigemptyset(&output);
 	sigaddset(&output, SIGTTOU);
 	sigprocmask(SIG_BLOCK, &output, NULL);
@@ -127,7 +127,7 @@ static int tick(void *context)
 	return EXIT_SUCCESS;
 }
 
-/* Starts the clock if stderr is a terminal. What fails here is no failure of the verb. */
+/* Starts the child if stderr is a terminal. Errors are ignored. */
 void progress_start(void)
 {
 	const struct child_options options = {
@@ -142,14 +142,14 @@ void progress_start(void)
 			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (progress.shared == MAP_FAILED)
 		return;
-	child_start(&progress.child, &options, tick, progress.shared);
+	child_start(&progress.child, &options, run_child, progress.shared);
 }
 
 /*
- * Notes how far it is. Cheap enough for each thousandth line.
+ * Sets the state to show. Cheap enough to be called every thousand lines.
  *
- * what: what is worked on, as a path.
- * total: 0: not known; then what is done is counted.
+ * what: the current file or task.
+ * total: 0 if unknown; then @done is shown as a count.
  */
 void progress_show(const char *what, uint64_t done, uint64_t total)
 {
@@ -163,7 +163,7 @@ void progress_show(const char *what, uint64_t done, uint64_t total)
 	progress.shared->total = total;
 }
 
-/* Output goes to a terminal, or through a pipe to a pager that has the terminal. */
+/* Returns whether output goes to a terminal, or to a pipe and so perhaps to a pager. */
 static bool is_watched(void)
 {
 	struct stat status;
@@ -173,14 +173,14 @@ static bool is_watched(void)
 		isatty(STDOUT_FILENO));
 }
 
-/* Output comes: where somebody may be looking at it, it is what moves. */
+/* Call before the first row: ends the progress line if rows may be on the terminal. */
 void progress_rows(void)
 {
 	if (progress.child.pid > 0 && is_watched())
 		progress_end();
 }
 
-/* Wipes the line away; there is no other one. */
+/* Erases the line and ends the child. */
 void progress_end(void)
 {
 	if (progress.child.pid <= 0)

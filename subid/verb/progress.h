@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * progress: what takes longer than a second says so on a terminal.
+ * progress: a progress line on the terminal for work that takes longer than a second.
  */
 #ifndef SUBID_PROGRESS_H
 #define SUBID_PROGRESS_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * sources-notes: what is said about sources, each thing once.
+ * sources-notes: messages about sources, each printed once.
  */
 #include <inttypes.h>
 
@@ -10,7 +10,7 @@
 #include "libsubid/sys/paths.h"
 #include "subid/verb/sources.h"
 
-/* Tells why a source does not answer, and the cure, once. Returns VERB_UNREADABLE. */
+/* Reports once why a source does not answer, and the fix. Returns VERB_UNREADABLE. */
 int sources_note_failure(struct sources *sources, const struct kind *kind,
 			 const struct source_answer *answer)
 {
@@ -36,7 +36,7 @@ int sources_note_failure(struct sources *sources, const struct kind *kind,
 	return VERB_UNREADABLE;
 }
 
-/* Reports a range of a user that a source lists, and says no to as an extent. */
+/* Reports a range that a source lists for a user but does not grant as an extent. */
 void sources_note_denied(const struct user *user, const struct kind *kind,
 			 const struct source *source, struct range range)
 {
@@ -47,7 +47,7 @@ void sources_note_denied(const struct user *user, const struct kind *kind,
 		    kind->mapper);
 }
 
-/* Tells once that a source, as SSSD, knows what an owner has and not the reverse. */
+/* Reports once that a source such as SSSD lists an owner's ids but cannot find owners. */
 void sources_note_mute(struct sources *sources, const struct source *source)
 {
 	bool *muted = &sources->muted[source - sources->list.sources];
@@ -60,7 +60,7 @@ void sources_note_mute(struct sources *sources, const struct source *source)
 	*muted = true;
 }
 
-/* Tells of @n lines of a user that grant nothing; see sources_tell_void(). */
+/* Reports @n lines of a user that grant nothing; see sources_tell_void(). */
 void sources_note_void(const struct sources *sources, const struct user *user,
 		       const struct kind *kind, const struct source *source, uint64_t n)
 {
@@ -79,7 +79,7 @@ void sources_note_void(const struct sources *sources, const struct user *user,
 			n);
 }
 
-/* For whom looks at the databases as a whole: tells who is left out. */
+/* For verbs that read whole databases: reports the sources they leave out. */
 void sources_note_unasked(const struct sources *sources)
 {
 	for (size_t i = 0; i < sources->list.n; i++)

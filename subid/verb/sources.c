@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * sources: the first source that has anything for an owner answers alone, as for the map
- * writers. A plugin is asked about an owner or an id; none can tell all that it grants.
+ * sources: only the first source that grants an owner anything counts, as for the map
+ * writers. A plugin can be asked for an owner or an id; none can list all its grants.
  *
- * MUST: a plugin runs in a process that has given up everything, and for a time.
+ * MUST: a plugin runs in a child without any privilege and with a timeout.
  */
 #include <errno.h>
 #include <sys/prctl.h>
@@ -19,14 +19,14 @@
 #include "libsubid/sys/wait.h"
 #include "subid/verb/sources.h"
 
-static int disarm(void)
+static int drop_privileges(void)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -errno;
 	return identity_become(getuid(), getgid());
 }
 
-/* How a source is asked, until its time is over; after that it is not asked any more. */
+/* Prepares a query. Returns false if the source has used up its time. */
 static bool may_ask(const struct sources *sources, const struct source *source,
 		    int64_t now, struct apart *ret_apart)
 {
@@ -36,16 +36,13 @@ static bool may_ask(const struct sources *sources, const struct source *source,
 	*ret_apart = (struct apart){
 		.folder = sources->list.plugin_folder,
 		.name = source->name,
-		.disarm = disarm,
+		.disarm = drop_privileges,
 		.end = now + left,
 	};
 	return left > 0;
 }
 
-/*
- * Asks a plugin as apart_ask_ranges() does, with what it returns, for as long as the
- * source has time.
- */
+/* As apart_ask_ranges(), within the time that the source has left. */
 int sources_ask_plugin(struct sources *sources, const struct source *source,
 		       const char *owner, const struct kind *kind,
 		       struct plugin_extents *extents, struct range_set *set)
@@ -69,8 +66,8 @@ static void set_list(struct sources *sources)
 }
 
 /*
- * Finds the sources of the running system, for a source_walk() of the list; it stays
- * where it is. Returns 0 or -errno.
+ * Finds the sources of the running system, for a source_walk() of the list. @sources must
+ * not be moved afterwards. Returns 0 or -errno.
  */
 int sources_find(struct sources *sources)
 {
@@ -84,9 +81,9 @@ int sources_find(struct sources *sources)
 }
 
 /*
- * Finds the sources of the system at @place, of which @owners are; all three stay where
- * they are. Where there are others, a database need not be there from now on.
- * Returns 0, or an exit status with the reason told.
+ * Finds the sources of the system at @place, whose users @owners caches. None of the
+ * three may be moved afterwards. If there are plugins, databases become optional. Returns
+ * 0, or an exit status with the reason reported.
  */
 int sources_start(struct sources *sources, struct verb_place *place,
 		  const struct owners *owners)
@@ -105,10 +102,10 @@ int sources_start(struct sources *sources, struct verb_place *place,
 	return 0;
 }
 
-/* A pass over a database that passes on the lines of one user. */
+/* Filters the lines of one user. */
 struct user_lines {
 	const struct user *user;
-	lines_take_fn take; /* NULL: they are counted */
+	lines_take_fn take; /* NULL: only count the lines */
 	void *context;
 	uint64_t n;
 };
@@ -123,7 +120,7 @@ static int take_own(const struct line *line, void *context)
 	return lines->take ? lines->take(line, lines->context) : 0;
 }
 
-/* What is strange about a database is reported when it is first read. */
+/* Problems of a database are reported the first time it is read. */
 static int read_lines(struct sources *sources, const struct kind *kind,
 		      struct user_lines *lines)
 {
@@ -134,10 +131,10 @@ static int read_lines(struct sources *sources, const struct kind *kind,
 	return r;
 }
 
-/* Takes out what the map writers would refuse, with a note. */
-static int leave_out(const struct user *user, const struct kind *kind,
-		     const struct source *source, const struct range_set *denied,
-		     struct range_set *set)
+/* Removes and reports the ranges that the map writers would refuse. */
+static int subtract_denied(const struct user *user, const struct kind *kind,
+			   const struct source *source, const struct range_set *denied,
+			   struct range_set *set)
 {
 	int r = 0;
 
@@ -148,7 +145,7 @@ static int leave_out(const struct user *user, const struct kind *kind,
 	return r ? verb_fail(ENOMEM) : 0;
 }
 
-/* lines: NULL where there are known to be some. As sources_ask(). */
+/* As sources_ask(). lines: NULL if the user is known to have lines. */
 static int ask(struct sources *sources, const struct user *user, const struct kind *kind,
 	       struct user_lines *lines, struct range_set *set,
 	       const struct source **ret_source)
@@ -173,16 +170,16 @@ static int ask(struct sources *sources, const struct user *user, const struct ki
 	if (walk.r == SOURCE_FAILED)
 		return sources_note_failure(sources, kind, &walk.answer);
 	*ret_source = walk.answer.source;
-	return leave_out(user, kind, walk.answer.source, &extents.denied, set);
+	return subtract_denied(user, kind, walk.answer.source, &extents.denied, set);
 }
 
 /*
- * Asks who grants a user ids.
+ * Asks the sources in order until one grants the user ids.
  *
- * take, context: gets the user's lines, if it is the databases' turn; they are the answer
- * unless there are none.
- * set: empty, with room for LIMIT_PLUGIN_ANSWER; what a plugin grants.
- * ret_source: whose answer it is; NULL: no source has anything.
+ * take: called for the user's lines if the databases are reached; they are the answer if
+ * there are any.
+ * set: empty, with room for LIMIT_PLUGIN_ANSWER; receives what a plugin grants.
+ * ret_source: the source that answered; NULL: no source grants anything.
  * Returns 0, or an exit status with the reason reported.
  */
 int sources_ask(struct sources *sources, const struct user *user, const struct kind *kind,
@@ -194,10 +191,7 @@ int sources_ask(struct sources *sources, const struct user *user, const struct k
 	return ask(sources, user, kind, &lines, set, ret_source);
 }
 
-/*
- * Asks who grants ids to a user of whom the database is known to have a line. As
- * sources_ask().
- */
+/* As sources_ask(), for a user who is known to have lines in the database. */
 int sources_ask_first(struct sources *sources, const struct user *user,
 		      const struct kind *kind, const struct source **ret_source)
 {
@@ -207,11 +201,11 @@ int sources_ask_first(struct sources *sources, const struct user *user,
 }
 
 /*
- * Asks a plugin who has an id; whether that counts, sources_ask() tells.
+ * Asks a plugin for the owners of an id; sources_ask() finds whether its answer counts.
  *
- * ret_uids: to be freed.
- * ret_known: false, and a note, where the plugin does not say.
- * Returns 0, or an exit status with the reason told.
+ * ret_uids: freed by the caller.
+ * ret_known: false if the plugin cannot answer, which is reported.
+ * Returns 0, or an exit status with the reason reported.
  */
 int sources_owners(struct sources *sources, const struct source *source, uint32_t id,
 		   const struct kind *kind, uid_t **ret_uids, size_t *ret_n,
@@ -237,9 +231,9 @@ int sources_owners(struct sources *sources, const struct source *source, uint32_
 }
 
 /*
- * Tells of a user's lines that grant nothing, because @source has answered before the
- * databases, or nobody has and they are not asked. Returns 0, or an exit status with the
- * reason told.
+ * Reports a user's lines that grant nothing, because @source answered before the
+ * databases, or no source did and the databases are not a source. Returns 0, or an exit
+ * status with the reason reported.
  */
 int sources_tell_void(struct sources *sources, const struct user *user,
 		      const struct kind *kind, const struct source *source)
@@ -247,7 +241,7 @@ int sources_tell_void(struct sources *sources, const struct user *user,
 	struct user_lines lines = { .user = user };
 	int r;
 
-	/* They have been asked, and there are none. */
+	/* The databases were asked and have no lines of the user. */
 	if (!source && sources->files)
 		return 0;
 	r = read_lines(sources, kind, &lines);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * sources: who grants an owner ids, where that are not the databases alone; see
- * nsswitch.conf(5).
+ * sources: the databases and plugins that grant ids, as nsswitch.conf(5) lists them.
  */
 #ifndef SUBID_SOURCES_H
 #define SUBID_SOURCES_H
@@ -19,21 +18,22 @@
 #include "subid/verb/owners.h"
 #include "subid/verb/verb.h"
 
-/* How long each of them may take for all its answers to a command. */
+/* Total time each source has for its answers to one command. */
 #define SOURCES_SECONDS 2
 
 struct sources {
 	const struct verb_place *place;
 	const struct owners *owners;
 	struct nsswitch nsswitch;
-	struct source_list list; /* points into this; an image has its databases alone */
-	bool plugins;		 /* others than the databases are asked */
-	bool files;		 /* the databases are asked */
-	bool extents;	/* what a plugin lists must be granted as an extent, too */
-	bool looked[2]; /* at the database, by kind->group */
-	bool muted[NSSWITCH_SOURCES]; /* it was told that it does not say who has an id */
-	bool told[NSSWITCH_SOURCES];  /* that it does not answer */
-	int64_t waited[NSSWITCH_SOURCES]; /* in milliseconds */
+	struct source_list
+		list;	/* points into nsswitch; an image has only its databases */
+	bool plugins;	/* plugins are a source */
+	bool files;	/* the databases are a source */
+	bool extents;	/* check that a plugin grants what it lists as an extent */
+	bool looked[2]; /* the database was read once; by kind->group */
+	bool muted[NSSWITCH_SOURCES]; /* reported: it cannot find the owners of an id */
+	bool told[NSSWITCH_SOURCES];  /* reported: it does not answer */
+	int64_t waited[NSSWITCH_SOURCES]; /* time spent, in milliseconds */
 };
 
 int sources_find(struct sources *sources);

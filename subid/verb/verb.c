@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * verb: options that several verbs have, and what is said about a wrong command line.
+ * verb: options shared by several verbs, and messages about a wrong command line.
  */
 #include <errno.h>
 #include <limits.h>
@@ -36,7 +36,7 @@ static int help(const struct verb *verb)
 }
 
 /*
- * Ends a verb whose command line is wrong, after it has said what is wrong.
+ * Reports how to get help. Call it after reporting what is wrong with the command line.
  * Returns VERB_USAGE.
  */
 int verb_misuse(const struct verb *verb)
@@ -45,7 +45,7 @@ int verb_misuse(const struct verb *verb)
 	return VERB_USAGE;
 }
 
-/* Ends a verb that the system gives too little memory, say. Returns VERB_UNREADABLE. */
+/* Reports an error of the system such as ENOMEM. Returns VERB_UNREADABLE. */
 int verb_fail(int error)
 {
 	report_line(PROGRAM, "%s", report_error(error));
@@ -53,8 +53,7 @@ int verb_fail(int error)
 }
 
 /*
- * Takes an option that is none of the verb's own, as getopt_long(3) returned it, and
- * answers --help and what is no option.
+ * Handles a shared option as getopt_long(3) returned it, --help and unknown options.
  * Returns VERB_GO or an exit status.
  */
 int verb_take(const struct verb *verb, struct verb_options *options, int option)
@@ -90,9 +89,8 @@ int verb_take(const struct verb *verb, struct verb_options *options, int option)
 }
 
 /*
- * Hands the options of a command line to @take, one after the other; what is behind them
- * begins at argv[optind] then.
- * Returns VERB_GO or the exit status of @take that ended it.
+ * Calls @take for each option of a command line. The arguments begin at argv[optind]
+ * then. Returns VERB_GO, or the exit status of @take that ended the loop.
  */
 int verb_parse(int argc, char **argv, const char *short_options,
 	       const struct option *long_options, verb_take_fn take, void *context)
@@ -105,7 +103,7 @@ int verb_parse(int argc, char **argv, const char *short_options,
 	return r;
 }
 
-/* The kinds that are asked for, by -u and -g; returns how many. */
+/* Lists the kinds chosen with -u and -g; returns their number. */
 size_t verb_kinds(const struct verb_options *options,
 		  const struct kind *ret_kinds[static 2])
 {
@@ -119,10 +117,10 @@ size_t verb_kinds(const struct verb_options *options,
 }
 
 /*
- * Tells the path of a folder that etc_folder() opened. What is told as a command must not
- * mean a folder of this system where a link of an image does so: then it is the path
- * without links.
- * Returns 0 or an exit status with the reason told.
+ * Finds the path of a directory that etc_folder() opened. Commands shown to the user must
+ * not lead to a directory of this system through a symbolic link of an image, so then the
+ * path is resolved.
+ * Returns 0 or an exit status with the reason reported.
  */
 int verb_name_folder(int folder, const char *root, const char *path,
 		     char ret_path[static PATH_MAX])
@@ -148,8 +146,8 @@ int verb_name_folder(int folder, const char *root, const char *path,
 }
 
 /*
- * Finds the files of the running system, or of the one in @root, out of which no symbolic
- * link of it leads.
+ * Finds the files of the running system, or of the one in @root, whose symbolic links
+ * cannot lead out of it.
  * Returns VERB_GO or an exit status.
  */
 int verb_find_place(const char *root, struct verb_place *ret_place)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * verb: what the verbs of subid share: how they are called, options, exit statuses.
+ * verb: the interface of the verbs of subid, shared options and exit statuses.
  */
 #ifndef SUBID_VERB_H
 #define SUBID_VERB_H
@@ -14,7 +14,7 @@
 
 #define PROGRAM "subid"
 
-/* Exit statuses of all verbs, see subid(1). Those that pwck(8) has are the same. */
+/* Exit statuses of all verbs, see subid(1). Those of pwck(8) mean the same. */
 enum {
 	VERB_DONE = 0,
 	VERB_USAGE = 1,
@@ -23,17 +23,16 @@ enum {
 	VERB_LOCKED = 4,      /* a database is locked */
 	VERB_NOT_WRITTEN = 5, /* a database, or standard output */
 	VERB_NO_USER = 6,     /* there is no such user */
-	VERB_NONE = 7,	      /* there is no such range, id or room for one */
-	VERB_BUSY = 8,	      /* a process uses what is to be taken */
+	VERB_NONE = 7,	      /* there is no such range, id or free space for one */
+	VERB_BUSY = 8,	      /* a process uses an id to be revoked */
 	VERB_NOT_PERMITTED = 9,
 	VERB_POLICY = 20, /* refused by the overlap policy */
 };
 
-/* Said by functions that may end a verb: it goes on. Everything else is an exit status.
- */
+/* Returned by functions that may end a verb: continue. Other values are exit statuses. */
 #define VERB_GO (-1)
 
-/* Options that verbs share, for --help. */
+/* Shared options, for --help. */
 #define VERB_SHARES_OUTPUT    1U
 #define VERB_SHARES_ROOT      2U
 #define VERB_SHARES_FROM_ZERO 4U
@@ -43,9 +42,9 @@ struct verb {
 	const char *page; /* the man page of the verb */
 	/* argv[0] is the title in messages of getopt_long(3). Returns an exit status. */
 	int (*run)(int argc, char **argv);
-	const char *synopsis; /* what follows the name */
+	const char *synopsis; /* the usage after the name */
 	const char *help;     /* one line, N_() */
-	const char *options;  /* lines about its own options, N_(); or NULL */
+	const char *options;  /* help on its own options, N_(); or NULL */
 	unsigned int shared;  /* VERB_SHARES_ for --help */
 	bool writes;	      /* changes databases, or may */
 };
@@ -61,15 +60,15 @@ extern const struct verb verb_grant;
 extern const struct verb verb_revoke;
 extern const struct verb verb_rename;
 
-/* Options that several verbs have. */
+/* Values of the shared options. */
 struct verb_options {
 	struct output_format output;
-	const char *root; /* the system in this folder; NULL: this one */
-	bool kinds[2];	  /* -u and -g, by kind->group; none is both */
+	const char *root; /* the directory of an image; NULL: the running system */
+	bool kinds[2];	  /* -u and -g, by kind->group; none means both */
 	bool from_zero;
 };
 
-/* For the verb's own tables, behind its own options. */
+/* Appended to the verb's own option tables. */
 #define VERB_SHORT_HELP "h"
 #define VERB_LONG_HELP                         \
 	{                                      \
@@ -103,7 +102,7 @@ struct verb_options {
 		.name = NULL \
 	}
 
-/* Takes an option, as getopt_long(3) returned it. Returns VERB_GO or an exit status. */
+/* Handles an option as getopt_long(3) returned it. Returns VERB_GO or an exit status. */
 typedef int (*verb_take_fn)(void *context, int option);
 
 int verb_parse(int argc, char **argv, const char *short_options,
@@ -114,12 +113,12 @@ int verb_take(const struct verb *verb, struct verb_options *options, int option)
 int verb_misuse(const struct verb *verb);
 int verb_fail(int error);
 
-/* Where the files of the system are that is looked at. */
+/* The system to read: the running one or an image. */
 struct verb_place {
-	char etc[PATH_MAX]; /* the folder of the databases, passwd and login.defs */
-	int folder;	    /* the same, open until the program ends */
-	bool image;	    /* of another system: no name service is asked */
-	bool optional;	    /* a database need not be there: other sources are asked */
+	char etc[PATH_MAX]; /* the directory of the databases, passwd and login.defs */
+	int folder;	    /* its file descriptor, open until the program ends */
+	bool image;	    /* another system: the name service is not asked */
+	bool optional;	    /* databases may be missing, as there are other sources */
 };
 
 int verb_name_folder(int folder, const char *root, const char *path,
