@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * files: files of containers, as the host sees them and by what the databases say about
- * their ids. Only directories are opened, and no symbolic link below is followed.
+ * files: shows files of containers with the owners and inside ids of their uids and gids.
+ * Only directories are opened; symbolic links below the arguments are not followed.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -66,14 +66,14 @@ static void files_cleanup(struct files *files)
 	owners_cleanup(&files->owners);
 }
 
-/* What stands in three columns about an id. */
+/* The three columns about an id. */
 struct meaning {
 	const char *owner;
 	char id[OUTPUT_NUMBER_BYTES];
-	char inside[OUTPUT_NUMBER_BYTES]; /* empty: it is no subordinate id */
+	char inside[OUTPUT_NUMBER_BYTES]; /* empty: no inside id */
 };
 
-/* Tells whether the id is a subordinate one. */
+/* Fills in the columns. Returns whether the id is subordinate. */
 static bool explain(struct files *files, size_t side, uint32_t id,
 		    struct meaning *ret_meaning)
 {
@@ -117,10 +117,10 @@ static int show(struct files *files, const struct stat *st, const char *path)
 	return output_row(&files->output, cells, NULL);
 }
 
-/* What a message shows of a path, so that the reason has room behind it. */
+/* Maximum length of a path in a message, which leaves room for the reason. */
 #define SHOWN_PATH_BYTES (REPORT_LINE_BYTES * 3 / 4)
 
-/* The end of a path that is too long for a message, from a name on if that can be. */
+/* Returns a path or, if it is too long for a message, its end, after a slash if any. */
 static const char *path_end(const char *path)
 {
 	size_t len = strlen(path), room = SHOWN_PATH_BYTES;
@@ -135,7 +135,7 @@ static const char *path_end(const char *path)
 	return slash ? slash : end;
 }
 
-/* What cannot be read is reported and remembered; the rest goes on. */
+/* Reports an unreadable path and sets the exit status; the walk continues. */
 static void report_path(struct files *files, const char *path, int error)
 {
 	const char *end = path_end(path);

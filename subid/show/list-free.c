@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * list-free: where another range could go: the gaps within the bounds of login.defs(5),
- * between the ranges of all lines, the ids of local accounts and those that are never
- * delegated, for each kind, and for a range that is to be the same in both. A range of
- * the default size fits a gap as often as its ids suffice, or where the range follows
- * from the uid, once for each uid whose range is free. In a user namespace these are the
- * gaps of ids that exist there, as long as a range fits one of them: an allocation
- * prefers them as well.
+ * list-free: shows the gaps for new ranges: ids within the bounds of login.defs(5) that
+ * no line has, no local account uses and that may be delegated. There are rows for each
+ * kind, and for ranges with the same ids in both databases. FITS is the number of ranges
+ * of default size in a gap, or if ranges are computed from uids, the number of uids whose
+ * range is free. In a user namespace only ids that exist there are shown, unless no range
+ * fits them: an allocation has the same preference.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -47,8 +46,8 @@ static int put(struct used *used, struct range range)
 }
 
 /*
- * The ids of local accounts, and those that are never delegated. The primary groups of
- * users are in passwd(5): that it cannot be read is reported once.
+ * Adds the ids of local accounts and those that are never delegated. Both kinds read
+ * passwd(5), for the primary groups, so an error is reported only once.
  */
 static int put_accounts(const struct list *list, const struct kind *kind,
 			struct used *used, bool *unread)
@@ -83,7 +82,7 @@ static int read_settings(const struct list *list, struct settings *ret_settings)
 	return VERB_UNREADABLE;
 }
 
-/* How many ranges a gap has room for; by SUB_UID_DETERMINISTIC, of how many uids. */
+/* Returns how many ranges fit a gap; with SUB_UID_DETERMINISTIC, the ranges of uids. */
 static uint64_t count_fits(const struct settings *settings,
 			   const struct alloc_request *request, struct range gap)
 {
@@ -111,7 +110,7 @@ static int show_gap(struct list *list, const char *kind, const struct settings *
 	return output_row(&list->output, cells, NULL);
 }
 
-/* The gaps between the ids of @used, and of @absent, which may be NULL. */
+/* Finds the gaps between the ids of @used and of @absent, which may be NULL. */
 static int find_gaps(const struct alloc_request *request, const struct used *used,
 		     const struct used *absent, struct alloc_space *ret_space)
 {
@@ -137,7 +136,7 @@ static bool fits_any(const struct settings *settings, const struct alloc_request
 	return false;
 }
 
-/* Shows what of the bounds is not in use. */
+/* Shows the unused ids within the bounds. */
 static int show_gaps(struct list *list, const char *kind, const struct used *used,
 		     const struct used *absent, const struct settings *settings,
 		     const struct alloc_request *request)
@@ -156,8 +155,9 @@ static int show_gaps(struct list *list, const char *kind, const struct used *use
 	return r;
 }
 
-/* What a range in both databases has to keep to; false: there is no such range. */
-static bool pair(const struct settings *settings, struct alloc_request *ret_request)
+/* Makes a request for the same range in both databases; false: that is impossible. */
+static bool make_pair_request(const struct settings *settings,
+			      struct alloc_request *ret_request)
 {
 	const struct alloc_request *uid = &settings->requests[0];
 	const struct alloc_request *gid = &settings->requests[1];
@@ -169,8 +169,7 @@ static bool pair(const struct settings *settings, struct alloc_request *ret_requ
 	       range_intersect(uid->bounds, gid->bounds, &ret_request->bounds);
 }
 
-/* Adds ids that do not exist in this user namespace; without /proc, say, none are known.
- */
+/* Adds ids that do not exist in this user namespace; none if /proc cannot be read. */
 static int put_absent(const struct list *list, const struct kind *kind,
 		      struct used *absent)
 {
@@ -226,12 +225,11 @@ static int show_kinds(struct list *list, const struct settings *settings)
 			r = put_all(&both_absent, &absent);
 	}
 	if (r == 0 && status == VERB_DONE && list->n_kinds == 2 &&
-	    pair(settings, &request))
+	    make_pair_request(settings, &request))
 		r = show_gaps(list, "both", &both, &both_absent, settings, &request);
 	return r ? r : status;
 }
 
-/* Shows the gaps. Returns an exit status. */
 int list_free(struct list *list)
 {
 	struct settings settings;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * list-map: a picture of the ids, a row an owner, to scale from the lowest id of the
- * lines to the highest. A cell that is wholly the owner's is full, one that is partly is
- * half full.
+ * list-map: draws the ids from the lowest to the highest of all lines, one row per owner.
+ * A cell is full if the owner has all its ids, and half full if the owner has some.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -24,12 +23,12 @@
 #define WIDTH_MIN   40
 #define WIDTH_MAX   512
 #define WIDTH_PIPE  80
-#define OWNER_WIDTH 16 /* at most; a longer name is cut */
+#define OWNER_WIDTH 16 /* longer names are truncated */
 
 struct picture {
 	struct range span;
 	size_t width;	      /* cells of a row */
-	const char *marks[3]; /* of a cell, by enum cell */
+	const char *marks[3]; /* by enum cell */
 };
 
 enum cell {
@@ -51,7 +50,7 @@ static size_t screen_width(void)
 	return width < WIDTH_MIN ? WIDTH_MIN : width > WIDTH_MAX ? WIDTH_MAX : width;
 }
 
-/* The ids that a cell stands for: at least one, and all cells together are the span. */
+/* Returns the ids of a cell, at least one; all cells together cover the span. */
 static struct range cell_ids(const struct picture *picture, size_t cell)
 {
 	uint64_t ids = range_count(picture->span);
@@ -62,9 +61,9 @@ static struct range cell_ids(const struct picture *picture, size_t cell)
 	};
 }
 
-/* Counts what a range covers of each cell. */
-static void cover(const struct picture *picture, const struct index_range *range,
-		  uint64_t covered[static WIDTH_MAX])
+/* Adds the number of ids that a range covers to each cell. */
+static void add_covered(const struct picture *picture, const struct index_range *range,
+			uint64_t covered[static WIDTH_MAX])
 {
 	struct range ids = { range->first, (uint64_t)range->last + 1 }, common;
 	size_t cell = (size_t)((ids.start - picture->span.start) * picture->width /
@@ -80,10 +79,10 @@ static void cover(const struct picture *picture, const struct index_range *range
 	}
 }
 
-/* One mark in UTF-8 is up to four bytes. */
+/* A mark in UTF-8 has up to four bytes. */
 #define ROW_BYTES (4 * WIDTH_MAX + 1)
 
-/* A row is made in one piece: with a million owners it is the marks that take time. */
+/* Writes a row at once: with a million owners most of the time is spent on marks. */
 static void put_marks(const struct picture *picture,
 		      const uint64_t covered[static WIDTH_MAX])
 {
@@ -112,13 +111,13 @@ static void draw(const struct picture *picture, const struct index *index,
 	char name[OWNER_WIDTH + 1];
 
 	for (size_t i = 0; i < n; i++)
-		cover(picture, &index->ranges[ranges[i]], covered);
+		add_covered(picture, &index->ranges[ranges[i]], covered);
 	printable_copy(name, sizeof(name), owner, strlen(owner), report_charset());
 	printf("%s%*s ", name, OWNER_WIDTH - (int)output_width(name), "");
 	put_marks(picture, covered);
 }
 
-/* Where in the order the ranges of the owner at @i end. */
+/* Returns where in @order the ranges of the owner at @i end. */
 static size_t owner_end(const struct index *index, const uint32_t *order, size_t i)
 {
 	size_t end = i + 1;
@@ -139,7 +138,7 @@ static int by_owner(const void *a, const void *b, void *context)
 }
 
 struct group {
-	uint32_t first; /* of the ranges: they are in the order of their ids */
+	uint32_t first; /* the lowest range; ranges are sorted by id */
 	uint32_t at;
 	uint32_t n;
 };
@@ -151,7 +150,7 @@ static int by_first(const void *a, const void *b)
 	return (x->first > y->first) - (x->first < y->first);
 }
 
-/* A row an owner, the owner with the lowest id first. */
+/* Draws one row per owner, in the order of their lowest ids. */
 static int draw_rows(const struct picture *picture, struct index *index)
 {
 	CLEANUP(cleanup_free)
@@ -204,7 +203,6 @@ static bool wants(const struct line *line, void *context)
 	return list_wants(context, &line->entry);
 }
 
-/* Draws the ranges. Returns an exit status. */
 int list_map(struct list *list)
 {
 	int status = VERB_DONE;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * list-ranges: a row a line, as the lines stand in the file; or, for those owners whom
- * another source grants ids, a row a range.
+ * list-ranges: one row for each line, in the order of the file; for owners to whom a
+ * plugin grants ids, one row for each range.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -83,8 +83,8 @@ static int count_line(const struct line *line, void *context)
 	return 0;
 }
 
-/* Where the databases are not among those who are asked. */
-static int tell_all_void(struct list *list, const struct kind *kind)
+/* Reports that all lines grant nothing, as the databases are not a source. */
+static int report_ignored_lines(struct list *list, const struct kind *kind)
 {
 	uint64_t n = 0;
 	int r = lines_each(&list->place, kind, true, count_line, &n);
@@ -97,7 +97,7 @@ static int tell_all_void(struct list *list, const struct kind *kind)
 	return r;
 }
 
-/* Shows what a user is granted by whoever answers for it. */
+/* Shows what the first source that answers grants to a user. */
 static int show_user(struct list *list, const struct kind *kind, size_t i)
 {
 	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
@@ -116,7 +116,7 @@ static int show_user(struct list *list, const struct kind *kind, size_t i)
 	return sources_tell_void(&list->sources, user, kind, source);
 }
 
-/* Tells whether a user was asked for before, by another word perhaps. */
+/* Returns whether the user was already shown, perhaps for another word. */
 static bool is_again(const struct list *list, size_t i)
 {
 	for (size_t j = 0; j < i; j++)
@@ -132,7 +132,7 @@ static int show_kind(struct list *list, const struct kind *kind)
 	int r, status = VERB_DONE;
 
 	if (!list->sources.files && list->n_users == 0)
-		return tell_all_void(list, kind);
+		return report_ignored_lines(list, kind);
 	if (!list->sources.plugins || list->n_users == 0)
 		return lines_each(&list->place, kind, true, show_wanted, list);
 	for (size_t i = 0; i < list->n_users && status != VERB_NOT_WRITTEN; i++) {
@@ -142,7 +142,6 @@ static int show_kind(struct list *list, const struct kind *kind)
 	return status;
 }
 
-/* Shows the ranges. Returns an exit status. */
 int list_ranges(struct list *list)
 {
 	int r, status = VERB_DONE;

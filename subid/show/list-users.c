@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * list-users: the users whose ranges are requested.
+ * list-users: the users on the command line of `subid list`.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "message/report.h"
 #include "subid/show/list.h"
 
-/* Returns whether a line belongs to a requested user, and notes that there is one. */
+/* Returns whether a line belongs to a requested user; sets @found of that user. */
 bool list_wants(const struct list *list, const struct entry *entry)
 {
 	bool wanted = list->n_users == 0;
@@ -23,7 +23,7 @@ bool list_wants(const struct list *list, const struct entry *entry)
 	return wanted;
 }
 
-/* Looks up the users that are named. Returns 0 or an exit status. */
+/* Looks up the users by name. Returns 0 or an exit status. */
 int list_find_users(struct list *list, int n, char **words)
 {
 	int r;

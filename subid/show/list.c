@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * list: every range, the gaps between them, or a picture of both.
+ * list: shows all ranges, the gaps between them, or a drawing of both.
  */
 #include <stdlib.h>
 
@@ -84,12 +84,12 @@ static int run(int argc, char **argv)
 		r = verb_find_place(list.options.root, &list.place);
 	if (r != VERB_GO)
 		return r;
-	/* One owner is found without looking at all users. */
+	/* The OWNER arguments are looked up one by one, without reading all users. */
 	r = optind < argc || list.free ? owners_start_named(&list.owners, &list.place) :
 					 owners_start(&list.owners, &list.place);
 	if (r == 0)
 		r = sources_start(&list.sources, &list.place, &list.owners);
-	/* What the map writers would refuse is not shown. */
+	/* Do not show ranges that the map writers would refuse. */
 	list.sources.extents = true;
 	if (r == 0)
 		r = list_find_users(&list, argc - optind, argv + optind);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * list: what the forms of the verb share.
+ * list: shared by the source files of `subid list`.
  */
 #ifndef SUBID_LIST_H
 #define SUBID_LIST_H
@@ -15,10 +15,10 @@ struct list {
 	struct verb_place place;
 	struct owners owners;
 	struct sources sources;
-	const struct kind *kinds[2]; /* that are asked for */
+	const struct kind *kinds[2]; /* of -u and -g */
 	size_t n_kinds;
-	struct user *users; /* that are asked for; none: all */
-	bool *found;	    /* of each, whether there was anything */
+	struct user *users; /* on the command line; none: all */
+	bool *found;	    /* for each user: has a range */
 	size_t n_users;
 	bool free;
 	bool map;

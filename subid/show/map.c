@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * map: the mapping that a user's ranges make, for people or for a runtime.
+ * map: shows the mapping of a user's ranges, as a table or in the format of a runtime.
  *
- * Ranges come in ascending order, as podman takes them. 4294967295 is no
- * id and is left out; what no runtime could map, such as ranges that overlap, is refused
- * here, where it can be said why.
+ * Ranges are mapped in ascending order, as podman does. 4294967295 is not an id and is
+ * left out. Ranges that no runtime can map, such as overlapping ones, are refused here,
+ * because here the reason can be reported.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -42,7 +42,7 @@ struct map {
 	struct verb_place place;
 	struct owners owners;
 	struct sources sources;
-	const struct runtime *runtime; /* NULL: for people */
+	const struct runtime *runtime; /* NULL: print a table */
 	struct mapping mapping;
 	struct output output;
 };
@@ -53,7 +53,7 @@ static void map_cleanup(struct map *map)
 	owners_cleanup(&map->owners);
 }
 
-/* source: the plugin that answers, or NULL. */
+/* Reports that the user has no ids. source: the plugin that answered, or NULL. */
 static int refuse_none(const struct map *map, const struct kind *kind,
 		       const struct source *source)
 {
@@ -85,7 +85,7 @@ static int refuse_none(const struct map *map, const struct kind *kind,
 	return VERB_NONE;
 }
 
-/* Appends an extent; false: there are too many. */
+/* Appends an extent. Returns false if there are too many. */
 static bool append(struct idmap *map, uint32_t outer, uint64_t count)
 {
 	const struct extent *last = map->n > 0 ? &map->extents[map->n - 1] : NULL;
@@ -111,7 +111,7 @@ static int refuse_clash(const struct map *map, const struct kind *kind,
 	return VERB_FINDINGS;
 }
 
-/* What the kernel would refuse. */
+/* Refuses what the kernel would refuse. */
 static int check(const struct map *map, const struct kind *kind, const struct idmap *made)
 {
 	size_t a, b;
@@ -121,7 +121,7 @@ static int check(const struct map *map, const struct kind *kind, const struct id
 	return 0;
 }
 
-/* source: the plugin whose ranges these are, or NULL. */
+/* Makes the mappings. source: the plugin that granted the ranges, or NULL. */
 static int make(struct map *map, const struct kind *kind, const struct index *index,
 		const struct source *source)
 {
@@ -172,7 +172,7 @@ static int load_kind(struct map *map, const struct kind *kind)
 
 static int load(struct map *map)
 {
-	/* What the map writers would refuse is not part of a map. */
+	/* Leave out ranges that the map writers would refuse. */
 	map->sources.extents = true;
 	for (size_t i = 0; i < 2; i++) {
 		int r = load_kind(map, kinds[i]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * map: what the parts of the verb share.
+ * map: shared by the source files of `subid map`.
  */
 #ifndef SUBID_MAP_H
 #define SUBID_MAP_H
@@ -9,18 +9,18 @@
 #include "subid/verb/owners.h"
 #include "subid/verb/verb.h"
 
-/* By kind->group: of uids, of gids. Extents come in ascending order of both ids. */
+/* By kind->group. Extents are sorted by inner and by outer id. */
 struct mapping {
 	struct user user;
-	const char *plugin;	   /* the source that grants them; NULL: the databases */
-	struct idmap delegated[2]; /* the ranges alone, from 0 on */
-	struct idmap usual[2];	   /* 0 is the user, the ranges follow from 1 on */
+	const char *plugin;	   /* the source that grants the ids; NULL: databases */
+	struct idmap delegated[2]; /* only the ranges, from 0 on */
+	struct idmap usual[2];	   /* 0 is the user, the ranges begin at 1 */
 };
 
 struct runtime {
 	const char *name;
-	bool as_user; /* container root is the user, who has to exist */
-	/* Prints the mapping. Returns 0, or an exit status with the reason told. */
+	bool as_user; /* container root is the user, who must exist */
+	/* Prints the mapping. Returns 0, or an exit status with the reason reported. */
 	int (*print)(const struct mapping *mapping);
 };
 

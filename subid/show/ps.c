@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * ps: processes of containers, as the host sees them and as they see themselves.
+ * ps: shows processes of containers with their ids on the host and inside.
  *
- * What an id is inside comes from the map of the process' own user namespace, which
- * anybody may read. A process that ends meanwhile is left out.
+ * Inside ids are computed from the map of the process, which any user may read. A process
+ * that ends meanwhile is skipped.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -48,9 +48,9 @@ static const struct output_column columns[N_COLUMNS] = {
 
 static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
 
-/* A process, by kind->group where there are two. */
+/* A process. Arrays are indexed by kind->group. */
 struct seen {
-	uint32_t ids[2]; /* the effective ones */
+	uint32_t ids[2]; /* effective ids */
 	struct idmap maps[2];
 	bool has_userns;
 	ino_t userns;
@@ -66,8 +66,8 @@ struct ps {
 	struct index index; /* of uids */
 	struct idnames users;
 	struct seen self;
-	struct seen seen; /* large, so there is one */
-	uint64_t unseen;  /* processes that cannot be looked at */
+	struct seen seen; /* large, so it is reused for each process */
+	uint64_t unseen;  /* number of unreadable processes */
 	struct output output;
 };
 
@@ -87,7 +87,7 @@ static size_t read_file(int process, const char *name, char *text, size_t size)
 	return fd >= 0 && fd_read(fd, text, size, &n) == 0 ? n : 0;
 }
 
-/* The command line with blanks between its words; a kernel thread has a name alone. */
+/* Reads the command line, or the name of a kernel thread, which has none. */
 static void read_command(int process, char text[static COMMAND_BYTES])
 {
 	size_t n = read_file(process, "cmdline", text, COMMAND_BYTES - 1);
@@ -133,7 +133,7 @@ static bool same_map(const struct idmap *a, const struct idmap *b)
 	       memcmp(a->extents, b->extents, a->n * sizeof(a->extents[0])) == 0;
 }
 
-/* The namespace of a process of others has no name for us; then its maps tell. */
+/* The namespace of another user's process may be unreadable; then compare the maps. */
 static bool is_inside(const struct ps *ps)
 {
 	const struct seen *seen = &ps->seen, *self = &ps->self;
@@ -144,7 +144,7 @@ static bool is_inside(const struct ps *ps)
 	       !same_map(&seen->maps[1], &self->maps[1]);
 }
 
-/* What an id is inside; false: it is not mapped there. */
+/* Finds the inside id; false: it is not mapped. */
 static bool find_inside(const struct idmap *map, uint32_t id, uint32_t *ret_inside)
 {
 	for (size_t i = 0; i < map->n; i++) {

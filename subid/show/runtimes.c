@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * runtimes: a mapping as container engines want to be told it.
+ * runtimes: prints a mapping in the format of each container runtime.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -24,7 +24,7 @@ static uint32_t count_ids(const struct idmap *map)
 	return count;
 }
 
-/* Two commands, for a shell in which $PID is the target. */
+/* Prints two commands for a shell in which $PID is the target. */
 static int print_newuidmap(const struct mapping *mapping)
 {
 	for (size_t i = 0; i < 2; i++) {
@@ -49,7 +49,7 @@ static const struct extent *largest(const struct idmap *map)
 	return found;
 }
 
-/* OUTER,INNER,COUNT is what every version understands. */
+/* Every version of unshare accepts OUTER,INNER,COUNT. */
 static void print_unshare_options(const struct mapping *mapping)
 {
 	printf("unshare --user --map-root-user");
@@ -81,7 +81,7 @@ static int print_unshare(const struct mapping *mapping)
 	return 0;
 }
 
-/* bwrap maps one id by itself; in a namespace that is mapped already it leaves all. */
+/* bwrap itself maps only one id; inside an existing namespace it keeps all ids. */
 static int print_bwrap(const struct mapping *mapping)
 {
 	note_single(mapping);
@@ -90,7 +90,7 @@ static int print_bwrap(const struct mapping *mapping)
 	return 0;
 }
 
-/* podman of a user counts in the ids that it has mapped for that user before. */
+/* Rootless podman expects the inside ids of the user's mapping as outer ids. */
 static int print_podman(const struct mapping *mapping)
 {
 	for (size_t i = 0; i < 2; i++)
@@ -113,7 +113,7 @@ static int print_lxc(const struct mapping *mapping)
 	return 0;
 }
 
-/* The element of a domain of libvirt, in which the first id has to be container root. */
+/* Prints the idmap element of a libvirt domain, whose first id must be container root. */
 static int print_libvirt(const struct mapping *mapping)
 {
 	puts("<idmap>");
@@ -129,10 +129,10 @@ static int print_libvirt(const struct mapping *mapping)
 	return 0;
 }
 
-/* nova takes this many of each kind from its configuration, and leaves out the others. */
+/* nova reads at most this many ranges of each kind, and ignores the others. */
 #define NOVA_EXTENTS 5
 
-/* The part of nova.conf, from which nova makes the element of libvirt. */
+/* Prints a part of nova.conf, from which nova makes the idmap element of libvirt. */
 static int print_nova(const struct mapping *mapping)
 {
 	for (size_t i = 0; i < 2; i++)
@@ -157,7 +157,7 @@ static int print_nova(const struct mapping *mapping)
 	return 0;
 }
 
-/* The part of config.json, as the runtime specification of the OCI has it. */
+/* Prints a part of config.json of the OCI runtime specification. */
 static int print_runc(const struct mapping *mapping)
 {
 	printf("{\n   \"linux\": {");
@@ -176,7 +176,7 @@ static int print_runc(const struct mapping *mapping)
 	return 0;
 }
 
-/* The largest range that the user has of both kinds. */
+/* Finds the largest range that the user has in both databases. */
 static bool find_common(const struct mapping *mapping, struct range *ret_range)
 {
 	const struct idmap *uids = &mapping->delegated[0], *gids = &mapping->delegated[1];
@@ -213,8 +213,8 @@ static int print_nspawn(const struct mapping *mapping)
 }
 
 /*
- * For daemon.json: dockerd reads the ranges of this user itself, in the databases.
- * Without a group it wants one of the user's name.
+ * Prints a part of daemon.json. dockerd reads the user's ranges from the databases.
+ * Without a group it would expect one with the name of the user.
  */
 static int print_docker(const struct mapping *mapping)
 {
@@ -246,7 +246,7 @@ static const struct runtime runtimes[] = {
 
 #define N_RUNTIMES (sizeof(runtimes) / sizeof(runtimes[0]))
 
-/* The runtime of a name; NULL: there is none. */
+/* Finds a runtime by name; NULL: there is none. */
 const struct runtime *runtime_find(const char *name)
 {
 	for (size_t i = 0; i < N_RUNTIMES; i++)
@@ -255,7 +255,7 @@ const struct runtime *runtime_find(const char *name)
 	return NULL;
 }
 
-/* Writes all names, with blanks between them. Returns how many there are. */
+/* Writes all names, separated by spaces. Returns their number. */
 size_t runtime_names(char *text, size_t size)
 {
 	size_t at = 0;

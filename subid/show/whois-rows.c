@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * whois-rows: who has an id. An id is whose lines or whose source says so, unless
- * somebody else answers for that owner: the first source that has anything does so alone.
+ * whois-rows: shows the owners of an id. The line or plugin that names an owner counts
+ * only if its source is the first one that grants that owner anything.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -66,13 +66,13 @@ static int show_holder(struct whois *whois, const struct index *index,
 	return output_row(&whois->output, cells, cells[COLUMN_ACCOUNT] ? "red" : NULL);
 }
 
-/* What has been found out about one id of a kind. */
+/* The result for one id of a kind. */
 struct finding {
 	bool delegated;
-	bool unknown; /* a source does not say whether it has it */
+	bool unknown; /* some source cannot say whether it grants the id */
 };
 
-/* Shows what a line says, if the databases answer for its owner. */
+/* Shows a line, if the databases are the source that counts for its owner. */
 static int show_line(struct whois *whois, struct whois_side *side,
 		     const struct index_range *range, uint32_t id, const char **cells,
 		     struct finding *finding)
@@ -110,7 +110,7 @@ static int show_line(struct whois *whois, struct whois_side *side,
 	return 0;
 }
 
-/* Shows whom a plugin calls the owner, if it is the one that answers for that user. */
+/* Shows an owner that a plugin names, if the plugin is the source that counts for it. */
 static int show_claim(struct whois *whois, struct whois_side *side,
 		      const struct source *claims, uint32_t uid, uint32_t id,
 		      const char **cells, struct finding *finding)
@@ -152,7 +152,7 @@ static int show_claims(struct whois *whois, struct whois_side *side,
 	return status;
 }
 
-/* Shows everybody who is granted an id. */
+/* Shows all users to whom an id is granted. */
 static int show_holders(struct whois *whois, struct whois_side *side, uint32_t id,
 			const char **cells, struct finding *finding)
 {
@@ -175,15 +175,15 @@ static int show_holders(struct whois *whois, struct whois_side *side, uint32_t i
 }
 
 /*
- * Tells whether another program reads a malformed line as one that has the id. The
- * database is read when this is asked first.
+ * Returns whether another program reads a malformed line as one that has the id. The
+ * database is read at the first call.
  */
 static bool is_in_malformed_line(struct whois *whois, struct whois_side *side,
 				 uint32_t id)
 {
 	bool found = false;
 
-	/* An entry, which does not count since another source answers. */
+	/* A valid line has the id; it does not count, because another source answers. */
 	if (index_find(&side->index, id, NULL))
 		return false;
 	if (!side->used_found &&
@@ -205,8 +205,8 @@ int whois_start_rows(struct whois *whois)
 }
 
 /*
- * What an id is that is not delegated. It is free only if all that could have it was read
- * or has answered.
+ * Returns the state of an id that is not delegated. It is free only if every source that
+ * could have it was read or has answered.
  */
 static const char *find_state(struct whois *whois, struct whois_side *side, uint32_t id,
 			      bool unknown)
@@ -223,8 +223,8 @@ static const char *find_state(struct whois *whois, struct whois_side *side, uint
 }
 
 /*
- * Shows an id; *found becomes true if it is anything. What has not answered makes the
- * exit status that is returned, and an id that it may have is not called free.
+ * Shows an id; sets *found unless it is free. If a source did not answer, the id is not
+ * shown as free. Returns an exit status.
  */
 int whois_show(struct whois *whois, struct whois_side *side, uint32_t id, bool *found)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * whois: whose an id is, and what it is inside a container.
+ * whois: shows the owners of an id and the id inside a container.
  *
- * A database is streamed for the ids, and then for the lines of their owners alone: what
- * an id is inside follows from those. So memory does not grow with the database. Where
- * nsswitch.conf names other sources, each of them is asked for the owners of an id, and
- * for each owner, by whomever, who answers: that one alone counts.
+ * A database is read twice as a stream: first to find the owners of the ids, then to load
+ * all lines of these owners, from which the inside ids are computed. So memory does not
+ * grow with the database. If nsswitch.conf names plugins, each is asked for the owners of
+ * an id; then the source that counts for each of these owners is found.
  */
 #include <errno.h>
 #include <stdlib.h>

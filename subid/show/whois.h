@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * whois: what is known when its rows are made.
+ * whois: shared by the source files of `subid whois`.
  */
 #ifndef SUBID_WHOIS_H
 #define SUBID_WHOIS_H
@@ -16,14 +16,14 @@
 #include "subid/verb/sources.h"
 #include "subid/verb/verb.h"
 
-/* What is known about one kind. */
+/* The data of one kind. */
 struct whois_side {
 	const struct kind *kind;
-	struct index index; /* the lines of those who have one of the ids */
+	struct index index; /* all lines of the owners of the ids */
 	struct idnames accounts;
-	struct used used; /* of lines_find_used(), */
-	bool used_found;  /* since an id seemed to be free */
-	bool unread;	  /* the database: any id may be in it */
+	struct used used; /* of lines_find_used(); see used_found */
+	bool used_found;  /* used was read, when the first id seemed to be free */
+	bool unread;	  /* the database is unreadable: any id may be in it */
 };
 
 struct whois {
@@ -33,9 +33,9 @@ struct whois {
 	struct sources sources;
 	uint32_t *ids;
 	size_t n_ids;
-	struct range_set wanted;      /* the same ids */
-	struct range_set uids;	      /* of owners who have one; and */
-	struct unknown_owners others; /* those whose uid is not known */
+	struct range_set wanted;      /* the ids, as a set */
+	struct range_set uids;	      /* uids of their owners */
+	struct unknown_owners others; /* owners with unknown uid */
 	struct whois_side sides[2];
 	size_t n_sides;
 	struct output output;
