@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * check-files: the databases as files, their backups, and what a crash left beside them.
+ * check-files: checks the files of the databases, their backups, and files a crash left.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,19 +19,19 @@
 #include "message/report.h"
 #include "subid/check/check.h"
 
-/* What is told about a file where nothing depends on circumstances. */
+/* A finding about a file with a constant text. */
 struct verdict {
 	enum check_code code;
 	const char *message; /* N_() */
 	const char *cure;    /* a command in which PATH stands for the file, or NULL */
 };
 
-/* A copy takes the place of a file that has other names, so those keep their mode. */
+/* Replaces a file that has other hard links by a copy, so that those keep their mode. */
 #define UNLINK "cp --remove-destination --preserve PATH PATH.copy && mv PATH.copy PATH"
 
-/* names: how many the file has. */
-static int tell(struct check *check, const struct kind *kind, const char *path,
-		const struct verdict *verdict, nlink_t names)
+/* names: the number of hard links of the file. */
+static int report(struct check *check, const struct kind *kind, const char *path,
+		  const struct verdict *verdict, nlink_t names)
 {
 	struct problem problem = problem_of(verdict->code, kind, path);
 	char command[CHECK_TEXT_BYTES];
@@ -50,8 +50,8 @@ static const struct verdict symlink_verdict = {
 	"cp --remove-destination \"$(readlink -f PATH)\" PATH",
 };
 
-/* A command would copy what the link means on this system into the image. */
-static int tell_linked_in_image(struct check *check, const struct check_side *side)
+/* No command: it would copy a file of this system into the image. */
+static int report_symlink_in_image(struct check *check, const struct check_side *side)
 {
 	struct problem problem = problem_of(CHECK_FILE_SYMLINK, side->kind, side->path);
 
@@ -75,9 +75,9 @@ static const struct verdict verdicts[] = {
 			     "chown root PATH" },
 };
 
-/* Modes that work, and all the same are no good idea. */
-static int look_at_mode(struct check *check, const struct check_side *side,
-			const struct stat *status)
+/* Reports modes that work but should be fixed. */
+static int check_mode(struct check *check, const struct check_side *side,
+		      const struct stat *status)
 {
 	static const struct verdict group_writable = {
 		CHECK_FILE_GROUP_WRITABLE,
@@ -92,10 +92,10 @@ static int look_at_mode(struct check *check, const struct check_side *side,
 	int r = 0;
 
 	if (status->st_mode & S_IWGRP && status->st_gid != 0)
-		r = tell(check, side->kind, side->path, &group_writable,
-			 status->st_nlink);
+		r = report(check, side->kind, side->path, &group_writable,
+			   status->st_nlink);
 	if (r == 0 && !(status->st_mode & S_IROTH))
-		r = tell(check, side->kind, side->path, &unreadable, status->st_nlink);
+		r = report(check, side->kind, side->path, &unreadable, status->st_nlink);
 	return r;
 }
 
@@ -113,7 +113,7 @@ static int read_table(struct check *check, struct check_side *side,
 	return 0;
 }
 
-static int look_at_database(struct check *check, struct check_side *side)
+static int check_database(struct check *check, struct check_side *side)
 {
 	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
 	int fault, r;
@@ -122,9 +122,9 @@ static int look_at_database(struct check *check, struct check_side *side)
 	fault = dbfile_vet(&file);
 	if (fault == DBFILE_CLOSED) {
 		if (file.error == ELOOP)
-			return check->place.image ? tell_linked_in_image(check, side) :
-						    tell(check, side->kind, side->path,
-							 &symlink_verdict, 1);
+			return check->place.image ? report_symlink_in_image(check, side) :
+						    report(check, side->kind, side->path,
+							   &symlink_verdict, 1);
 		report_line(PROGRAM, "%s: %s", side->path, report_error(file.error));
 		check->unreadable = true;
 		return 0;
@@ -135,20 +135,20 @@ static int look_at_database(struct check *check, struct check_side *side)
 			    side->path, report_error(file.error));
 		check->unreadable = true;
 	} else if (fault) {
-		r = tell(check, side->kind, side->path, &verdicts[fault],
-			 file.status.st_nlink);
+		r = report(check, side->kind, side->path, &verdicts[fault],
+			   file.status.st_nlink);
 		if (r || fault == DBFILE_NOT_REGULAR || fault == DBFILE_HUGE)
 			return r;
 	}
-	r = look_at_mode(check, side, &file.status);
+	r = check_mode(check, side, &file.status);
 	return r ? r : read_table(check, side, &file);
 }
 
 /*
- * The backup. shadow's tools open it with O_TRUNC: where it is the database itself by a
- * second name, that empties the database.
+ * Checks the backup. shadow's tools open it with O_TRUNC: if it is a hard link of the
+ * database, they empty the database.
  */
-static int look_at_backup(struct check *check, const struct check_side *side)
+static int check_backup(struct check *check, const struct check_side *side)
 {
 	static const struct verdict linked = {
 		CHECK_BACKUP_LINKED,
@@ -171,28 +171,28 @@ static int look_at_backup(struct check *check, const struct check_side *side)
 		    AT_SYMLINK_NOFOLLOW))
 		return 0;
 	if (backup.st_dev == database.st_dev && backup.st_ino == database.st_ino)
-		return tell(check, side->kind, path, &linked, 1);
+		return report(check, side->kind, path, &linked, 1);
 	if (S_ISREG(backup.st_mode) && backup.st_mode & S_IWOTH)
-		return tell(check, side->kind, path, &writable, backup.st_nlink);
+		return report(check, side->kind, path, &writable, backup.st_nlink);
 	return 0;
 }
 
-/* Looks at the databases as files and reads those that can be. Returns 0 or a status. */
+/* Checks the files of the databases and loads them if possible. Returns 0 or a status. */
 int check_files(struct check *check)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < 2; i++) {
-		r = look_at_database(check, &check->sides[i]);
+		r = check_database(check, &check->sides[i]);
 		if (r == 0)
-			r = look_at_backup(check, &check->sides[i]);
+			r = check_backup(check, &check->sides[i]);
 	}
 	return r;
 }
 
-/* Tells a name that lock_each_left_over() found; mended: it is gone by now. */
+/* Reports a file that lock_each_left_over() found; fixed: it was removed. */
 int check_report_leftover(struct check *check, const struct kind *kind, const char *name,
-			  bool is_lock, bool mended)
+			  bool is_lock, bool fixed)
 {
 	struct problem problem;
 	char path[CHECK_PATH_BYTES];
@@ -204,7 +204,7 @@ int check_report_leftover(struct check *check, const struct kind *kind, const ch
 			is_lock ? _("is the lock of a process that is gone") :
 				  _("is left over from a command that was interrupted"));
 	problem_command(&problem, "rm -f PATH");
-	problem.fixed = mended;
+	problem.fixed = fixed;
 	return check_report(check, &problem);
 }
 
@@ -223,7 +223,7 @@ static void take_leftover(const char *name, bool is_lock, void *context)
 			leftovers->check, leftovers->kind, name, is_lock, false);
 }
 
-/* Tells locks and temporary files that nobody needs any more. Returns 0 or a status. */
+/* Reports stale locks and temporary files. Returns 0 or a status. */
 int check_leftovers(struct check *check)
 {
 	struct leftovers leftovers = { .check = check };

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * check-ids: ids in the ranges of the databases that are in use without a line in the
- * local files: by primary groups without a line in group(5), and by accounts of the name
- * service.
+ * check-ids: finds ids in the ranges that are in use although no local account has them:
+ * primary groups without a line in group(5), and accounts of the name service.
  *
- * All ranges share the time for the name service: each has an equal part of what is
- * left, and the search in a range ends with the first account. Adjacent lines are not
- * joined for it, or the first account would hide others. Primary groups are looked for
- * between the lowest and the highest id of the ranges, without a pass over all users.
+ * The timeout of the name service is for all ranges: each gets an equal part of what is
+ * left, and the search in a range ends with the first account. Adjacent lines are
+ * searched one by one, or the first account would hide others. Only primary groups
+ * between the lowest and the highest id of the ranges are considered.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -29,8 +28,8 @@ static int add_primary(struct check *check, const char *name, uint32_t gid)
 }
 
 /*
- * Adds the primary group of each local user that no local group has as its id, if it lies
- * in the span of all ranges. Those of users with the same group are one.
+ * Adds the primary gids of local users that no local group has, within the span of all
+ * ranges. Adjacent users with the same gid add it once.
  * Returns 0 or -ENOMEM.
  */
 int check_find_primary(struct check *check, struct range span)
@@ -52,7 +51,7 @@ int check_find_primary(struct check *check, struct range span)
 	return r ? r : accounts_sort(&check->primary);
 }
 
-/* The ranges of the databases; those of one database are disjoint. */
+/* The ranges of each database, made disjoint. */
 struct wanted {
 	struct range_set sets[2];
 };
@@ -70,7 +69,7 @@ static int compare(const void *a, const void *b)
 	return (x->start > y->start) - (x->start < y->start);
 }
 
-/* An id in several lines counts for the first of them. */
+/* An id in several ranges is kept only in the first one. */
 static void make_disjoint(struct range_set *set)
 {
 	uint64_t end = 0;
@@ -93,8 +92,8 @@ static void make_disjoint(struct range_set *set)
 }
 
 /*
- * Each line is a range of its own, even if it touches others: the search in a range ends
- * with the first account, and continues in the others.
+ * Adds each line as a range. Adjacent ones are not merged, because the search in a range
+ * ends with the first account.
  */
 static int collect(const struct check_side *side, struct range_set *set)
 {
@@ -113,7 +112,7 @@ static int collect(const struct check_side *side, struct range_set *set)
 	return r;
 }
 
-/* Adds what was found in the ranges. A group without a name is a user's primary one. */
+/* Adds the found accounts. A group without a name is a user's primary group. */
 static int take_found(struct check *check, const struct kind *kind,
 		      const struct accounts *found)
 {
@@ -135,7 +134,7 @@ static int take_found(struct check *check, const struct kind *kind,
 	return r;
 }
 
-/* The primary groups of users who were enumerated, with the names of these. */
+/* Adds the primary groups of enumerated users, with the names of the users. */
 static int take_primary(struct check *check, const struct accounts *users,
 			const struct range_set *wanted)
 {
@@ -173,10 +172,10 @@ static int ask(struct check *check, struct ids_in_use_service *service,
 }
 
 /*
- * Adds the accounts and groups of the name service that have ids in the ranges: those
- * that it enumerates, and those that are found by asking for one id after the other.
+ * Adds the accounts and groups of the name service that have ids in the ranges: by
+ * enumeration, and by asking for one id after the other.
  *
- * ret_failed: 0, or -errno: a service has not answered.
+ * ret_failed: -errno if a service did not answer, else 0.
  * Returns 0 or -ENOMEM.
  */
 int check_ask_ids(struct check *check, const struct nsswitch *nsswitch, int *ret_failed)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * check-lines: what stands in the databases, against the accounts.
+ * check-lines: checks the lines of the databases, also against the accounts.
  *
- * The local accounts are read whole. Owners without one may be users of the name service,
- * and it may have accounts with ids in the ranges: it is asked, for a bounded time.
+ * All local accounts are read. The name service is asked, with a timeout, for the other
+ * owners and for accounts with ids in the ranges.
  */
 
 #include "libsubid/core/cleanup.h"
@@ -29,7 +29,7 @@ static int search(const struct check *check, struct findings *ret_findings)
 	return findings_find(&question, ret_findings);
 }
 
-/* Looks once more if there are more accounts than those of the local files. */
+/* Searches again if there are more accounts than those of the local files. */
 static int search_with_others(struct check *check, struct findings *findings)
 {
 	struct accounts *const others[] = { &check->primary, &check->spellings,
@@ -48,8 +48,8 @@ static int search_with_others(struct check *check, struct findings *findings)
 	return search(check, findings);
 }
 
-/* Of each code what is told is enough to see what it is about. */
-static void tell_rest(struct check *check, const struct findings *findings)
+/* Counts and reports the findings that are not shown. */
+static void report_rest(struct check *check, const struct findings *findings)
 {
 	size_t left = 0;
 
@@ -72,8 +72,8 @@ static void tell_rest(struct check *check, const struct findings *findings)
 }
 
 /*
- * Tells what is wrong in the lines of the databases.
- * Returns 0, or an exit status with the reason told.
+ * Reports the findings in the lines of the databases.
+ * Returns 0, or an exit status with the reason reported.
  */
 int check_lines(struct check *check)
 {
@@ -97,6 +97,6 @@ int check_lines(struct check *check)
 		if (r)
 			return r;
 	}
-	tell_rest(check, &findings);
+	report_rest(check, &findings);
 	return 0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * check-mappers: the map writers, wherever programs look for them.
+ * check-mappers: checks the map writers in all directories of the usual PATH.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,14 +19,14 @@
 #include "message/report.h"
 #include "subid/check/check.h"
 
-/* Where PATH usually leads, and where this build puts its own. */
+/* The directories of the usual PATH, and the one of this build. */
 static const char *const folders[] = {
 	BINDIR,	    "/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
 	"/usr/bin", "/sbin",	       "/bin",
 };
 #define FOLDERS (sizeof(folders) / sizeof(folders[0]))
 
-/* Files that were looked at: several folders may be one. */
+/* Files already checked: /bin may be a link to /usr/bin. */
 struct seen {
 	struct stat files[FOLDERS];
 	size_t n;
@@ -42,8 +42,8 @@ static bool was_seen(struct seen *seen, const struct stat *status)
 	return false;
 }
 
-static int tell(struct check *check, const struct kind *kind, const char *path,
-		enum check_code code, const char *message, const char *command)
+static int report(struct check *check, const struct kind *kind, const char *path,
+		  enum check_code code, const char *message, const char *command)
 {
 	struct problem problem = problem_of(code, kind, path);
 
@@ -53,11 +53,11 @@ static int tell(struct check *check, const struct kind *kind, const char *path,
 }
 
 /*
- * What somebody else could write is not made setuid root: without a command it is
- * to be installed again.
+ * Reports a missing privilege. command: NULL if other users could have changed the file;
+ * then it must be installed again and not be made setuid root.
  */
-static int tell_power(struct check *check, const struct kind *kind, const char *path,
-		      const char *message, const char *command)
+static int report_privilege(struct check *check, const struct kind *kind,
+			    const char *path, const char *message, const char *command)
 {
 	struct problem problem = problem_of(CHECK_MAPPER_NO_PRIVILEGE, kind, path);
 
@@ -71,16 +71,15 @@ static int tell_power(struct check *check, const struct kind *kind, const char *
 	return check_report(check, &problem);
 }
 
-/* The kernel takes the privilege from a file that others write, so one with it is whole.
- */
-static int tell_writable(struct check *check, const struct kind *kind, const char *path)
+/* The kernel removes the privilege at a write, so a privileged file was not changed. */
+static int report_writable(struct check *check, const struct kind *kind, const char *path)
 {
-	return tell(check, kind, path, CHECK_MAPPER_WRITABLE,
-		    _("can be written by others than its owner"), "chmod go-w PATH");
+	return report(check, kind, path, CHECK_MAPPER_WRITABLE,
+		      _("can be written by others than its owner"), "chmod go-w PATH");
 }
 
-static int look_at(struct check *check, const struct kind *kind, const char *path, int fd,
-		   const struct stat *status)
+static int check_mapper(struct check *check, const struct kind *kind, const char *path,
+			int fd, const struct stat *status)
 {
 	bool writable = status->st_mode & (S_IWGRP | S_IWOTH);
 	bool is_roots = status->st_uid == 0 && !writable;
@@ -94,33 +93,35 @@ static int look_at(struct check *check, const struct kind *kind, const char *pat
 	int r = 0;
 
 	if (writable && privileged)
-		r = tell_writable(check, kind, path);
+		r = report_writable(check, kind, path);
 	if (r == 0 && !privileged && has_capabilities)
-		r = tell_power(check, kind, path,
-			       _("has file capabilities, but not the one that it needs"),
-			       !is_roots   ? NULL :
-			       kind->group ? "setcap cap_setgid=ep PATH" :
-					     "setcap cap_setuid=ep PATH");
+		r = report_privilege(
+			check, kind, path,
+			_("has file capabilities, but not the one that it needs"),
+			!is_roots   ? NULL :
+			kind->group ? "setcap cap_setgid=ep PATH" :
+				      "setcap cap_setuid=ep PATH");
 	else if (r == 0 && !privileged)
-		r = tell_power(check, kind, path,
-			       _("is neither setuid root nor has it file capabilities"),
-			       is_roots ? "chmod 4755 PATH" : NULL);
+		r = report_privilege(
+			check, kind, path,
+			_("is neither setuid root nor has it file capabilities"),
+			is_roots ? "chmod 4755 PATH" : NULL);
 	if (r == 0 && !check->place.image && fstatvfs(fd, &filesystem) == 0 &&
 	    filesystem.f_flag & ST_NOSUID)
-		r = tell(check, kind, path, CHECK_MAPPER_NOSUID,
-			 _("is on a file system that is mounted nosuid"),
-			 "mount -o remount,suid \"$(findmnt -n -o TARGET -T PATH)\"");
+		r = report(check, kind, path, CHECK_MAPPER_NOSUID,
+			   _("is on a file system that is mounted nosuid"),
+			   "mount -o remount,suid \"$(findmnt -n -o TARGET -T PATH)\"");
 	return r;
 }
 
 /*
- * Whether there may be a map writer all the same at a place that could not be opened.
- * A link of an image has its own name where it leads.
+ * Returns whether a map writer may exist although it could not be opened. A symbolic link
+ * of an image counts as one: its target is not followed.
  */
 static bool may_be_there(struct check *check, const char *folder, const char *mapper,
 			 int error)
 {
-	/* Nothing is there, or what is no program. */
+	/* No file, or no regular file. */
 	if (error == ENOENT || error == ENOTDIR || error == EISDIR || error == EBADFD)
 		return false;
 	if (error == ELOOP || error == ENOSYS)
@@ -132,7 +133,7 @@ static bool may_be_there(struct check *check, const char *folder, const char *ma
 	return true;
 }
 
-static int look_for(struct check *check, const struct kind *kind)
+static int find_mappers(struct check *check, const struct kind *kind)
 {
 	const char *root = check->options.root;
 	struct seen seen = { .n = 0 };
@@ -166,7 +167,7 @@ static int look_for(struct check *check, const struct kind *kind)
 		if (r)
 			return r;
 		snprintf(path, sizeof(path), "%s/%s", place, kind->mapper);
-		r = look_at(check, kind, path, fd, &status);
+		r = check_mapper(check, kind, path, fd, &status);
 		if (r)
 			return r;
 	}
@@ -182,10 +183,10 @@ static int look_for(struct check *check, const struct kind *kind)
 	return 0;
 }
 
-/* Looks for both map writers. Returns 0 or a status. */
+/* Checks both map writers. Returns 0 or a status. */
 int check_mappers(struct check *check)
 {
-	int r = look_for(check, &kind_uid);
+	int r = find_mappers(check, &kind_uid);
 
-	return r ? r : look_for(check, &kind_gid);
+	return r ? r : find_mappers(check, &kind_gid);
 }

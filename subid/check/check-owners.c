@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * check-owners: the messages of findings about owners, and the commands that fix them.
+ * check-owners: messages of findings about owners, and commands that fix them.
  *
  * MUST: lines are offered for removal only if it is known that their owner has no
  * account.
@@ -13,8 +13,8 @@
 #include "subid/check/check.h"
 
 /*
- * Writes an owner without an account as a word of a command that removes its lines.
- * Returns false if the name is not ASCII: it may look like another one.
+ * Quotes an owner without account for a command that removes its lines. Returns false if
+ * the name is not ASCII, because it may look like another one.
  */
 static bool quote_no_account(const struct finding *finding,
 			     char out[static CAUSES_QUOTED_BYTES])
@@ -37,7 +37,7 @@ static void describe_no_account(const struct check *check, const struct finding 
 	char word[CAUSES_QUOTED_BYTES];
 
 	problem_message(problem, _("there is no user %s"), problem->owner);
-	/* podman's, and intended. */
+	/* podman uses this owner on purpose. */
 	if (strcmp(problem->owner, "containers") == 0)
 		return;
 	if (quote_no_account(finding, word))
@@ -49,8 +49,7 @@ static void describe_no_account(const struct check *check, const struct finding 
 			_("if no user is meant by it, remove the lines of this owner"));
 }
 
-/* The digits are the uid of one user and the login name of another one: the login name
- * of the one and the uid of the other are known. */
+/* The owner is the uid of one user and the login name of another. */
 static void describe_ambiguous(const struct check *check, const struct finding *finding,
 			       struct problem *problem)
 {
@@ -85,7 +84,7 @@ static void describe_spelling(const struct check *check, struct problem *problem
 	problem_cure(problem, "%s rename %s--canonical", PROGRAM, check->prefix);
 }
 
-/* Puts FINDING_NO_ACCOUNT, FINDING_AMBIGUOUS_OWNER or FINDING_SPELLING into words. */
+/* Describes FINDING_NO_ACCOUNT, FINDING_AMBIGUOUS_OWNER and FINDING_SPELLING. */
 void check_describe_owner(const struct check *check, const struct finding *finding,
 			  struct problem *problem)
 {

@@ -2,9 +2,9 @@
 /*
  * check-repair: `subid check --fix`.
  *
- * MUST: nothing is repaired that gives or takes an id. A line goes only if the very same
- * line stays; a file that anybody could write is not made good again, for its lines would
- * count then, whoever has written them.
+ * MUST: no fix grants or revokes an id. A line is removed only if an identical line
+ * stays. A world-writable database is not fixed, because then its lines would count,
+ * whichever user wrote them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -35,15 +35,15 @@ struct leftover {
 struct repair {
 	struct check *check;
 	struct db db;
-	struct table old[2]; /* what stands there, for what is reported in the end */
+	struct table old[2]; /* the tables before the fix, for the report */
 	struct findings findings;
 	struct leftover leftovers[2][LEFTOVERS];
 	size_t n_leftovers[2];
 	bool backup_linked[2];
 	bool group_writable[2];
 	bool backup_writable[2];
-	bool done;	/* the databases are written, or need not be */
-	size_t n_lines; /* that were fixed */
+	bool done;	/* the databases are written, or unchanged */
+	size_t n_lines; /* number of fixed lines */
 };
 
 struct collect {
@@ -64,13 +64,13 @@ static void collect_one(const char *name, bool is_lock, void *context)
 }
 
 /*
- * Takes bits from the mode of a regular file; returns whether there were any. A file that
- * has names elsewhere, or another owner than its directory, may have been put there by
- * the owner of an image: it stays as it is, and the check reports it.
+ * Clears mode bits of a regular file; returns whether any was set. A file with further
+ * hard links, or with another owner than its directory, may have been planted by the
+ * owner of an image: it is not changed, and the check reports it.
  *
- * names: how many the file has here.
+ * names: the expected number of hard links.
  */
-static bool take_mode(int folder, const char *name, mode_t bits, nlink_t names)
+static bool clear_mode(int folder, const char *name, mode_t bits, nlink_t names)
 {
 	CLEANUP(fd_cleanup)
 	int fd = fd_open_regular(folder, name, O_RDONLY | O_NOFOLLOW);
@@ -92,8 +92,8 @@ static bool is_linked(int folder, const struct kind *kind)
 	       database.st_dev == backup.st_dev && database.st_ino == backup.st_ino;
 }
 
-/* Modes, and what the locks clear away when they are taken. */
-static void note_files(struct repair *repair, const struct kind *kind)
+/* Fixes modes and lists the leftovers, which are removed when the locks are taken. */
+static void fix_files(struct repair *repair, const struct kind *kind)
 {
 	struct collect collect = { .items = repair->leftovers[kind->group] };
 	int folder = repair->db.folder;
@@ -105,15 +105,15 @@ static void note_files(struct repair *repair, const struct kind *kind)
 	repair->n_leftovers[kind->group] = collect.n;
 	repair->backup_linked[kind->group] = linked;
 	repair->backup_writable[kind->group] =
-		!linked && take_mode(folder, kind->backup, S_IWOTH, 1);
+		!linked && clear_mode(folder, kind->backup, S_IWOTH, 1);
 	repair->group_writable[kind->group] =
 		fstatat(folder, kind->database, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
 		status.st_gid != 0 &&
-		take_mode(folder, kind->database, S_IWGRP, linked ? 2 : 1);
+		clear_mode(folder, kind->database, S_IWGRP, linked ? 2 : 1);
 }
 
-static int tell_mended(struct repair *repair, enum check_code code,
-		       const struct kind *kind, const char *name, const char *message)
+static int show_fixed(struct repair *repair, enum check_code code,
+		      const struct kind *kind, const char *name, const char *message)
 {
 	struct problem problem;
 	char path[CHECK_PATH_BYTES];
@@ -125,7 +125,7 @@ static int tell_mended(struct repair *repair, enum check_code code,
 	return check_report(repair->check, &problem);
 }
 
-static int tell_files(struct repair *repair, const struct kind *kind)
+static int report_files(struct repair *repair, const struct kind *kind)
 {
 	unsigned group = kind->group;
 	int folder = repair->check->place.folder, r = 0;
@@ -141,19 +141,19 @@ static int tell_files(struct repair *repair, const struct kind *kind)
 					  leftover->is_lock, true);
 	}
 	if (r == 0 && repair->backup_linked[group] && !is_linked(folder, kind))
-		r = tell_mended(repair, CHECK_BACKUP_LINKED, kind, kind->backup,
-				_("was the database itself under a second name, and is a "
-				  "copy now"));
+		r = show_fixed(repair, CHECK_BACKUP_LINKED, kind, kind->backup,
+			       _("was the database itself under a second name, and is a "
+				 "copy now"));
 	if (r == 0 && repair->backup_writable[group])
-		r = tell_mended(repair, CHECK_BACKUP_WRITABLE, kind, kind->backup,
-				_("could be written by anybody"));
+		r = show_fixed(repair, CHECK_BACKUP_WRITABLE, kind, kind->backup,
+			       _("could be written by anybody"));
 	if (r == 0 && repair->group_writable[group])
-		r = tell_mended(repair, CHECK_FILE_GROUP_WRITABLE, kind, kind->database,
-				_("could be written by a group that is not root's"));
+		r = show_fixed(repair, CHECK_FILE_GROUP_WRITABLE, kind, kind->database,
+			       _("could be written by a group that is not root's"));
 	return r;
 }
 
-/* Tells a failure of the transaction; the check itself goes on. */
+/* Reports a failure of the transaction; the check continues. */
 static int fail(struct repair *repair, bool writing, int r)
 {
 	struct check *check = repair->check;
@@ -166,7 +166,7 @@ static int fail(struct repair *repair, bool writing, int r)
 	return 0;
 }
 
-/* A side that cannot be loaded is left alone: the check says what is wrong with it. */
+/* Skips a database that cannot be loaded: the check reports the reason. */
 static int load(struct repair *repair, const struct kind *kind)
 {
 	int r = db_load(&repair->db, kind, false);
@@ -185,8 +185,8 @@ static int begin(struct repair *repair)
 	r = db_begin(&repair->db, place->folder, place->image ? DB_ROOT : DB_LIVE);
 	if (r)
 		return r;
-	note_files(repair, &kind_uid);
-	note_files(repair, &kind_gid);
+	fix_files(repair, &kind_uid);
+	fix_files(repair, &kind_gid);
 	r = load(repair, &kind_uid);
 	return r ? r : load(repair, &kind_gid);
 }
@@ -202,13 +202,13 @@ static int search(const struct repair *repair, struct findings *ret_findings)
 	return findings_find(&question, ret_findings);
 }
 
-static bool is_mendable(const struct finding *finding)
+static bool is_fixable(const struct finding *finding)
 {
 	return finding->code == FINDING_DUPLICATE ||
 	       finding->code == FINDING_NO_FINAL_NEWLINE;
 }
 
-/* Drops lines of one database; it is written anew where its backup is no copy. */
+/* Drops duplicate lines; rewrites a database whose backup is a hard link of it. */
 static int edit(struct repair *repair, const struct kind *kind,
 		const struct findings *findings)
 {
@@ -231,7 +231,7 @@ static int edit(struct repair *repair, const struct kind *kind,
 	return db_drop_lines(&repair->db, kind, numbers, n);
 }
 
-static size_t count_mendable(const struct findings *findings)
+static size_t count_fixable(const struct findings *findings)
 {
 	size_t n = 0;
 
@@ -241,7 +241,7 @@ static size_t count_mendable(const struct findings *findings)
 	return n;
 }
 
-static int tell_lines(const struct repair *repair, const struct findings *findings)
+static int report_lines(const struct repair *repair, const struct findings *findings)
 {
 	int r = 0;
 
@@ -250,7 +250,7 @@ static int tell_lines(const struct repair *repair, const struct findings *findin
 		struct finding finding;
 
 		findings_get(findings, i, &finding);
-		if (!is_mendable(&finding))
+		if (!is_fixable(&finding))
 			continue;
 		check_describe(repair->check, &finding, &problem);
 		problem.fixed = true;
@@ -268,7 +268,7 @@ static int change(struct repair *repair)
 	return r ? r : edit(repair, &kind_gid, &repair->findings);
 }
 
-/* What can be is repaired. What went wrong is reported and noted. */
+/* Fixes what can be fixed; reports failures and sets them in the check. */
 static void fix(struct repair *repair)
 {
 	bool begun;
@@ -284,7 +284,7 @@ static void fix(struct repair *repair)
 		fail(repair, begun, r);
 	repair->done = r == 0 || r == DB_NOT_DURABLE;
 	if (repair->done)
-		repair->n_lines = count_mendable(&repair->findings);
+		repair->n_lines = count_fixable(&repair->findings);
 	db_end(&repair->db);
 }
 
@@ -298,7 +298,7 @@ static bool has_fixed(const struct repair *repair)
 	return fixed;
 }
 
-/* As for each change of the databases. Nothing to do is nothing to record. */
+/* Logs the change, unless nothing was fixed. */
 static void record(const struct repair *repair)
 {
 	const struct check *check = repair->check;
@@ -312,21 +312,21 @@ static void record(const struct repair *repair)
 }
 
 /*
- * Reports each repair that is on disk. Modes and leftovers come before the databases are
- * written, and are reported also if that fails.
+ * Reports each fix that is on disk. Modes and leftovers are fixed before the databases
+ * are written, so they are reported even if writing fails.
  */
 static int report_repairs(struct repair *repair)
 {
-	int r = tell_files(repair, &kind_uid);
+	int r = report_files(repair, &kind_uid);
 
 	if (r == 0)
-		r = tell_files(repair, &kind_gid);
-	return r || !repair->done ? r : tell_lines(repair, &repair->findings);
+		r = report_files(repair, &kind_gid);
+	return r || !repair->done ? r : report_lines(repair, &repair->findings);
 }
 
 /*
- * Repairs what gives and takes nothing. What could not be repaired is reported and noted
- * in @check. Returns 0, or an exit status that ends everything.
+ * Fixes what neither grants nor revokes ids. Reports failures and sets them in @check.
+ * Returns 0, or an exit status that ends the verb.
  */
 int check_repair(struct check *check)
 {
@@ -340,8 +340,7 @@ int check_repair(struct check *check)
 	repair.db.stop = interrupt.fd;
 	fix(&repair);
 	record(&repair);
-	/* The reader may be slow: no other command waits for our locks, and a signal ends
-	 * what is left to do. */
+	/* The reader may be slow; signals may end the report, as no locks are held. */
 	interrupt_let_go(&interrupt);
 	r = report_repairs(&repair);
 	table_clear(&repair.old[0]);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * check-report: makes findings and prints them, as sentences or as rows.
+ * check-report: creates findings and prints them as sentences or rows.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -69,7 +69,7 @@ static const struct {
 	[CHECK_MAPPER_WRITABLE] = { "mapper-writable", FINDING_ERROR },
 };
 
-/* A finding about a file or a program; message and cure are left to the caller. */
+/* Creates a finding about a file or a program; the caller sets message and cure. */
 struct problem problem_of(enum check_code code, const struct kind *kind, const char *path)
 {
 	return (struct problem){
@@ -80,7 +80,7 @@ struct problem problem_of(enum check_code code, const struct kind *kind, const c
 	};
 }
 
-/* `FILE:LINE: SEVERITY: MESSAGE [CODE]`, and the cure below it. */
+/* Prints `FILE:LINE: SEVERITY: MESSAGE [CODE]`, and the cure below. */
 static int print_sentence(const struct problem *problem)
 {
 	enum printable_charset charset = report_charset();
@@ -141,7 +141,7 @@ static int print_row(struct check *check, const struct problem *problem)
 	return output_row(&check->output, cells, colour_of(problem));
 }
 
-/* Prints a finding and counts it. Returns 0, or an exit status: then no more. */
+/* Prints and counts a finding. Returns 0, or an exit status that ends the verb. */
 int check_report(struct check *check, const struct problem *problem)
 {
 	if (!problem->fixed && problem->severity >= FINDING_WARNING)
@@ -149,14 +149,14 @@ int check_report(struct check *check, const struct problem *problem)
 	return check->table ? print_row(check, problem) : print_sentence(problem);
 }
 
-/* Begins the rows of `findings`. Returns 0 or an exit status. */
+/* Starts the rows of findings. Returns 0 or an exit status. */
 int check_start_rows(struct check *check)
 {
 	return output_start(&check->output, "findings", columns, N_COLUMNS,
 			    &check->options.output);
 }
 
-/* Writes the sentence; what is too long is cut. */
+/* Sets the message; a longer one is truncated. */
 void problem_message(struct problem *problem, const char *format, ...)
 {
 	va_list arguments;
@@ -166,8 +166,7 @@ void problem_message(struct problem *problem, const char *format, ...)
 	va_end(arguments);
 }
 
-/* Writes the cure; one that does not fit is left out, for a command that is cut is
- * another command. */
+/* Sets the cure; one that does not fit is left out, as a truncated command is wrong. */
 void problem_cure(struct problem *problem, const char *format, ...)
 {
 	va_list arguments;
@@ -179,7 +178,7 @@ void problem_cure(struct problem *problem, const char *format, ...)
 	va_end(arguments);
 }
 
-/* Writes a command as the cure, with the quoted path for each PATH in it. */
+/* Sets a command as the cure; replaces each PATH in it by the quoted path. */
 void problem_command(struct problem *problem, const char *command)
 {
 	char path[CAUSES_QUOTED_BYTES];
@@ -201,7 +200,7 @@ void problem_command(struct problem *problem, const char *command)
 	problem->cure[n] = '\0';
 }
 
-/* A name out of a file, which may hold anything, as a string; what is too long is cut. */
+/* Copies a name from a file, escapes NUL bytes and truncates it if it is too long. */
 void problem_copy_name(const char *name, size_t len, char out[static CHECK_NAME_BYTES])
 {
 	size_t n = 0;

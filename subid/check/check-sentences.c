@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * check-sentences: a finding in words, and the command that mends it.
+ * check-sentences: the message of each finding and the command that fixes it.
  *
- * MUST: a cure names a command only if that command mends it; and no cure gives ids away:
- * what is in dispute is taken, from the later line, for root to give anew.
+ * MUST: a cure names a command only if that command fixes the finding. No cure hands ids
+ * to another user: disputed ids are removed from the later line, and root grants them
+ * anew.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,7 +17,7 @@
 #include "message/i18n.h"
 #include "subid/check/check.h"
 
-/* The login name that an owner is or has; NULL: none, or it may be one of two users. */
+/* Returns the login name of an owner; NULL: there is none, or it is ambiguous. */
 static const char *find_login(const struct check *check, const char *owner)
 {
 	const struct accounts *users = &check->users;
@@ -35,7 +36,7 @@ static const char *find_login(const struct check *check, const char *owner)
 	return by_name && by_name->id != by_uid->id ? NULL : accounts_name(users, by_uid);
 }
 
-/* The login name of a line's owner as a word of a command; false: there is none. */
+/* Quotes the login name of a line's owner for a command; false: there is none. */
 static bool quote_login(const struct check *check, const char *owner,
 			char out[static CAUSES_QUOTED_BYTES])
 {
@@ -44,14 +45,14 @@ static bool quote_login(const struct check *check, const char *owner,
 	return login && login[0] != '\0' && causes_quote(login, out);
 }
 
-/* Tells whether the name service may have an account by this name. */
+/* Returns whether the name service may have an account with this name. */
 static bool is_unknown(const struct check *check, const char *owner)
 {
 	return check->unreadable ||
 	       accounts_by_name(&check->unknown, owner, strlen(owner));
 }
 
-/* What depends on who an owner is cannot be fixed before that is known. */
+/* For a finding whose cure depends on an owner that NSS could not look up. */
 static void cure_by_waiting(struct problem *problem, const char *owner)
 {
 	problem_cure(problem,
@@ -60,7 +61,7 @@ static void cure_by_waiting(struct problem *problem, const char *owner)
 		     owner);
 }
 
-/* `usermod-ext OPTION FIRST-LAST LOGIN`, or a sentence where there is no such user. */
+/* `usermod-ext OPTION FIRST-LAST LOGIN`, or a sentence if there is no such user. */
 static void cure_by_usermod(const struct check *check, struct problem *problem,
 			    const char *option, const char *owner)
 {
@@ -77,9 +78,9 @@ static void cure_by_usermod(const struct check *check, struct problem *problem,
 }
 
 /*
- * The text of a line as a pattern of sed(1) between slashes and single quotes. A line is
- * named by its text and not by its number: commands that were run before may have moved
- * it. Returns false when that cannot be shown.
+ * Quotes a line as a pattern of sed(1) between slashes and single quotes. The cure finds
+ * the line by its text and not by its number, which earlier commands may have changed.
+ * Returns false if the text cannot be quoted.
  */
 static bool quote_pattern(const char *text, size_t len, char out[static CHECK_NAME_BYTES])
 {
@@ -97,7 +98,7 @@ static bool quote_pattern(const char *text, size_t len, char out[static CHECK_NA
 	return true;
 }
 
-/* `sed -i 'SCRIPT' FILE`, with PATTERN in the script for the line's text. */
+/* `sed -i 'SCRIPT' FILE`; the script contains the pattern of the line. */
 static void cure_by_sed(struct problem *problem, const char *before, const char *pattern,
 			const char *behind)
 {
@@ -108,7 +109,7 @@ static void cure_by_sed(struct problem *problem, const char *before, const char 
 			     path);
 }
 
-/* The owner can be written into a command of sed(1). */
+/* Returns whether the owner needs no quoting in a command of sed(1). */
 static bool is_plain(const char *owner)
 {
 	char word[CAUSES_QUOTED_BYTES];
@@ -176,7 +177,7 @@ static void describe_overlap(const struct check *check, struct problem *problem)
 		_("%s and %s (line %" PRIu64 ") both have the %ss %" PRIu64 "-%" PRIu64),
 		problem->owner, problem->other, problem->other_line, problem->kind->id,
 		problem->ids.start, problem->ids.end - 1);
-	/* What root shares is meant so, most often. */
+	/* Overlaps with root are usually intended. */
 	if (problem->severity == FINDING_NOTE)
 		return;
 	if (is_unknown(check, problem->owner) || is_unknown(check, problem->other)) {
@@ -204,7 +205,7 @@ static void describe_own_overlap(const struct check *check, struct problem *prob
 		cure_by_usermod(check, problem, "", problem->owner);
 		return;
 	}
-	/* Taken from both lines, and given once. */
+	/* Removes the ids from both lines and grants them once. */
 	problem_cure(problem,
 		     "usermod-ext %s%s %" PRIu64 "-%" PRIu64 " %s %" PRIu64 "-%" PRIu64
 		     " %s",
@@ -213,7 +214,7 @@ static void describe_own_overlap(const struct check *check, struct problem *prob
 		     problem->ids.end - 1, login);
 }
 
-/* Whose ids a range holds. Of some accounts no name is known. */
+/* Describes accounts whose ids a range contains. Some have no known name. */
 static void describe_account(const struct finding *finding, struct problem *problem)
 {
 	uint64_t first = problem->ids.start, last = problem->ids.end - 1;
@@ -268,7 +269,7 @@ static void describe_ids(const struct check *check, const struct finding *findin
 		cure_by_usermod(check, problem, problem->kind->revoke_flag, owner);
 }
 
-/* Root has given them, and may have meant it: there is no cure but not to. */
+/* No cure: root granted these ids, perhaps on purpose. */
 static void describe_reserved(struct problem *problem)
 {
 	const struct reserved *reserved = reserved_find((uint32_t)problem->ids.start);
@@ -308,7 +309,7 @@ static void describe_sides(const struct check *check, const struct finding *find
 		problem_cure(problem, "%s grant %s--%s-only --if-missing %s", PROGRAM,
 			     check->prefix, other->id, login);
 	else
-		/* Who has a range gets no other one that would make them alike. */
+		/* `grant` would not make the two databases equal. */
 		problem_cure(problem, _("leave it so: these %ss are not free"),
 			     other->id);
 }
@@ -325,7 +326,7 @@ static void describe_text(const struct check *check, const struct finding *findi
 	problem_cure(problem, "%s check %s--fix", PROGRAM, check->prefix);
 }
 
-/* Puts a finding of the lines into words. */
+/* Describes a finding in the lines. */
 void check_describe(const struct check *check, const struct finding *finding,
 		    struct problem *problem)
 {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * check-service: asks the name service about the owners of lines.
+ * check-service: looks up the owners of lines in the name service.
  *
- * It is asked about owners that no local account has. Digits that are a local uid may
- * also be the login name of an account that is not local: that is asked while there is
- * time.
+ * It is asked for owners that are no local account. A local uid may also be the login
+ * name of a remote account: that is asked while there is time.
  *
  * MUST: an owner without an answer counts as unknown, not as one without an account.
  */
@@ -26,22 +25,22 @@
 struct digits {
 	uint32_t uid;
 	char text[OUTPUT_NUMBER_BYTES];
-	bool wanted;  /* no local account has the uid: */
-	bool has_uid; /* an account of the name service has it, or */
-	bool unknown; /* that is not known */
+	bool wanted;  /* no local account has the uid */
+	bool has_uid; /* an account of the name service has it */
+	bool unknown; /* the name service did not answer */
 };
 
 struct asking {
 	struct check *check;
 	struct nsswitch nsswitch;
-	bool remote; /* there is more than services of this system */
+	bool remote; /* the name service has remote services */
 	struct nss_client client;
 	struct unknown_owners names;
 	struct digits *digits;
 	size_t n_digits;
 	size_t allocated_digits;
-	bool answered; /* about some of them, and */
-	int failed;    /* -errno: about others there was no answer */
+	bool answered; /* for at least one owner */
+	int failed;    /* -errno: no answer for at least one owner */
 };
 
 static void asking_cleanup(struct asking *asking)
@@ -51,7 +50,7 @@ static void asking_cleanup(struct asking *asking)
 	free(asking->digits);
 }
 
-/* Keeps a uid; a run of lines with the same one is kept once. */
+/* Adds a uid; adjacent lines with the same uid add it once. */
 static int add_digits(struct asking *asking, uint32_t uid)
 {
 	struct digits digits = { .uid = uid,
@@ -90,7 +89,7 @@ static void sort_digits(struct asking *asking)
 	asking->n_digits = n;
 }
 
-/* Collects the owners about whom the name service is to be asked. */
+/* Collects the owners to look up in the name service. */
 static int collect(struct asking *asking, const struct table *table)
 {
 	struct table_cursor cursor = { 0 };
@@ -143,7 +142,7 @@ static int take_name(struct asking *asking, const struct unknown_owner *owner)
 			    account->gid);
 }
 
-/* Asks about all names at once. */
+/* Asks for all names at once. */
 static int ask_names(struct asking *asking)
 {
 	const struct name_service service = nss_client_service(&asking->client);
@@ -156,7 +155,7 @@ static int ask_names(struct asking *asking)
 	return r;
 }
 
-/* Asks about uids that no local account has. */
+/* Asks for uids that no local account has. */
 static int ask_uids(struct asking *asking)
 {
 	int r = 0;
@@ -180,8 +179,8 @@ static int ask_uids(struct asking *asking)
 }
 
 /*
- * Notes whether an account has the digits as its login name. If the time was over, that
- * is not reported for digits that are the uid of an account.
+ * Handles the answer whether digits are a login name. A timeout is not reported for
+ * digits that are the uid of an account.
  */
 static int take_digits(struct asking *asking, const struct digits *digits,
 		       const struct name_service_answer *answer)
@@ -197,7 +196,7 @@ static int take_digits(struct asking *asking, const struct digits *digits,
 	return 0;
 }
 
-/* Asks whose login names the digits are. */
+/* Asks whether digits are login names. */
 static int ask_digits(struct asking *asking)
 {
 	size_t n = asking->n_digits;
@@ -216,7 +215,7 @@ static int ask_digits(struct asking *asking)
 	return r;
 }
 
-static void report_silence(struct check *check, int failed)
+static void report_no_answers(struct check *check, int failed)
 {
 	if (failed == 0)
 		return;
@@ -257,7 +256,7 @@ static int ask_all(struct asking *asking)
 		r = ask_names(asking);
 	if (r == 0)
 		r = ask_uids(asking);
-	/* If it is silent about all owners, it would be silent about ids as well. */
+	/* If no owner got an answer, ids would not get one either. */
 	if (r == 0 && asking->remote && (asking->answered || !asking->failed))
 		r = check_ask_ids(check, &asking->nsswitch, &failed);
 	if (r == 0 && failed)
@@ -266,14 +265,13 @@ static int ask_all(struct asking *asking)
 		r = ask_digits(asking);
 	if (r)
 		return r;
-	report_silence(check, asking->failed);
+	report_no_answers(check, asking->failed);
 	return sort_accounts(check);
 }
 
 /*
- * Adds to the accounts what the name service knows of the owners in the databases and of
- * ids in their ranges; nothing where there is none but the local files. The local
- * accounts are what @findings was found with.
+ * Adds the accounts that the name service has for the owners and for ids in their ranges,
+ * unless it has only local files. @findings: made with the local accounts only.
  *
  * Returns 0 or -errno.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * check-taken: the ids of both kinds that nobody can be given any more, as the policy of
- * those who grant has it. A cure that gives ids is told only of others.
+ * check-taken: finds the ids that the policy of `subid grant` refuses, such as allocated
+ * ones. A cure grants only other ids.
  */
 #include <stdint.h>
 
@@ -10,7 +10,7 @@
 #include "libsubid/store/used.h"
 #include "subid/check/check.h"
 
-/* What is beyond @span no cure is about. */
+/* Adds an id; ids outside @span concern no cure. */
 static int put_id(struct used *used, struct range span, uint64_t id)
 {
 	return range_contains(span, id) ? used_put(used, (struct range){ id, id + 1 }) :
@@ -49,7 +49,7 @@ static int find(const struct check *check, unsigned group, struct range span,
 	return r ? r : range_set_fill(set, used.ranges, used.n);
 }
 
-/* From the first to the last id of the kind with @group that a cure may give; or none. */
+/* Returns the span of the ids that cures may grant for @group; end 0: none. */
 static struct range find_span(const struct findings *findings, unsigned group)
 {
 	struct range span = { ID_END, 0 };
@@ -71,8 +71,8 @@ static struct range find_span(const struct findings *findings, unsigned group)
 }
 
 /*
- * Finds in the databases and among the accounts what check->taken holds, where a
- * finding needs it for its cure. Returns 0 or -ENOMEM.
+ * Fills check->taken from the databases and accounts, as far as the cure of a finding
+ * depends on it. Returns 0 or -ENOMEM.
  */
 int check_find_taken(struct check *check, const struct findings *findings)
 {

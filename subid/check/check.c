@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * check: everything that is wrong with the databases, as pwck(8) does for passwd.
+ * check: reports all problems of the databases, as pwck(8) does for passwd.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -64,7 +64,7 @@ static int parse(int argc, char **argv, struct check *check)
 	return verb_misuse(&verb_check);
 }
 
-/* Commands that are told for an image name it. */
+/* Prepares the -R option of commands shown for an image. */
 static int prepare_prefix(struct check *check)
 {
 	char word[CAUSES_QUOTED_BYTES];
@@ -82,8 +82,8 @@ static int prepare_prefix(struct check *check)
 }
 
 /*
- * Who mends the running system changes it, so PAM is asked as it is about a grant. All
- * else is done as the caller.
+ * --fix changes the running system, so PAM is asked, as for a grant. Otherwise drops
+ * setuid privilege.
  */
 static int authorise(const struct check *check)
 {
@@ -134,7 +134,7 @@ static int prepare(struct check *check)
 	return load_accounts(check);
 }
 
-static int look(struct check *check)
+static int run_checks(struct check *check)
 {
 	int r = 0;
 
@@ -149,7 +149,7 @@ static int look(struct check *check)
 	return r ? r : check_mappers(check);
 }
 
-/* What matters more comes first: that not all could be done, then what was found. */
+/* Failures take precedence over findings. */
 static int status_of(const struct check *check)
 {
 	if (check->not_written)
@@ -178,7 +178,7 @@ static int run(int argc, char **argv)
 	r = check.table ? check_start_rows(&check) : 0;
 	if (r)
 		return r;
-	r = look(&check);
+	r = run_checks(&check);
 	if (check.table)
 		end = output_end(&check.output);
 	return r ? r : end ? end : status_of(&check);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * check: what the parts of `subid check` share.
+ * check: shared by the source files of `subid check`.
  */
 #ifndef SUBID_CHECK_H
 #define SUBID_CHECK_H
@@ -19,12 +19,12 @@
 
 #define CHECK_PATH_BYTES (PATH_MAX + 64)
 #define CHECK_TEXT_BYTES 2048
-/* Findings of one kind that are told unless all are asked for. */
+/* Findings of one kind that are shown without --all. */
 #define CHECK_MAX 1000
-/* With room behind an owner of any length for a byte that is written as `\xNN`. */
+/* An owner of any length, plus room for a byte written as `\xNN`. */
 #define CHECK_NAME_BYTES (LIMIT_OWNER_BYTES + 5)
 
-/* What is told besides the findings in lines: about files and programs. */
+/* Findings about files and programs; see enum finding_code for those in lines. */
 enum check_code {
 	CHECK_FILE_SYMLINK,
 	CHECK_FILE_NOT_REGULAR,
@@ -44,7 +44,7 @@ enum check_code {
 	CHECK_CODES,
 };
 
-/* One finding, as it is told. */
+/* A finding with its texts. */
 struct problem {
 	enum finding_severity severity;
 	const char *code;
@@ -63,7 +63,7 @@ struct problem {
 struct check_side {
 	const struct kind *kind;
 	char path[CHECK_PATH_BYTES];
-	bool readable; /* the table is what stands in the file */
+	bool readable; /* the table is loaded */
 	struct table table;
 };
 
@@ -72,21 +72,21 @@ struct check {
 	struct verb_place place;
 	bool fix;
 	bool verbose;
-	bool all;	  /* however many findings there are */
+	bool all;	  /* show all findings */
 	char prefix[512]; /* "-R DIR ", quoted, for commands; or empty */
 	struct check_side sides[2];
 	struct range_set taken[2]; /* see check_find_taken() */
-	/* Those of the local files; then also those that the name service has in the
-	 * databases. The others are as in struct findings_question. */
+	/* Local accounts, and then also those of the name service. primary, spellings and
+	 * unknown are as in struct findings_question. */
 	struct accounts users;
 	struct accounts groups;
 	struct accounts primary;
 	struct accounts spellings;
 	struct accounts unknown;
 	struct output output;
-	bool table;	/* rows and not sentences */
-	size_t n_wrong; /* of warnings and errors that are not mended */
-	bool silent;	/* the name service has not answered */
+	bool table;	/* print rows, not sentences */
+	size_t n_wrong; /* number of warnings and errors not fixed */
+	bool silent;	/* the name service did not answer */
 	bool unreadable;
 	bool not_written;
 	bool locked;
@@ -112,7 +112,7 @@ int check_files(struct check *check);
 int check_mappers(struct check *check);
 int check_leftovers(struct check *check);
 int check_report_leftover(struct check *check, const struct kind *kind, const char *name,
-			  bool is_lock, bool mended);
+			  bool is_lock, bool fixed);
 int check_repair(struct check *check);
 void check_describe_owner(const struct check *check, const struct finding *finding,
 			  struct problem *problem);
