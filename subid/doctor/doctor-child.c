@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * doctor-child: a process that enters a user namespace, as every container begins.
+ * doctor-child: starts a process in a new user namespace, as container engines do.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +27,7 @@ static int put(const char *path, const char *text)
 	return r;
 }
 
-/* Maps the own ids alone, which needs no privilege and no map writer. */
+/* Maps only the user's own ids, which needs neither privilege nor map writer. */
 static int map_own(uid_t uid, gid_t gid)
 {
 	char line[64];
@@ -41,13 +41,13 @@ static int map_own(uid_t uid, gid_t gid)
 	return r ? r : put("/proc/self/gid_map", line);
 }
 
-/* What the child is given. */
+/* The arguments of the child. */
 struct task {
 	bool map_alone;
-	int out; /* for the errno of what failed */
+	int out; /* receives an errno, or 0 */
 };
 
-/* The child. It stays until it is ended. */
+/* Runs in the child, which waits until it is killed. */
 static int enter(void *context)
 {
 	const struct task *task = context;
@@ -66,8 +66,8 @@ static int enter(void *context)
 /*
  * Starts a process in a new user namespace.
  *
- * map_alone: it maps its own ids, and nothing else.
- * ret_error: 0, or the errno with which the kernel refused.
+ * map_alone: the process maps its own ids, and only those.
+ * ret_error: 0, or the errno of the kernel.
  * Returns 0 or -errno. End with child_end() in any case.
  */
 int doctor_child_start(struct child *child, bool map_alone, int *ret_error)

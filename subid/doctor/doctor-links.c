@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * doctor-links: the account, the kernel, the map writers, the ranges.
+ * doctor-links: checks the account, the kernel, the map writers and the ranges.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,11 +24,11 @@
 #include "subid/doctor/doctor.h"
 #include "subid/verb/sources.h"
 
-/* What a container engine asks for when nobody says anything else. */
+/* The default range of container engines. */
 #define USUAL_START 100000
 #define USUAL_COUNT 65536
 
-/* Who the user is. */
+/* Looks up the user. */
 int doctor_account(struct doctor *doctor)
 {
 	struct facts facts;
@@ -55,7 +55,7 @@ static int kernel_refuses(struct doctor *doctor, int error)
 	return doctor_report_bad(doctor, "kernel", &facts);
 }
 
-/* Whether the user can make a user namespace at all. */
+/* Checks whether the user can create a user namespace. */
 int doctor_kernel(struct doctor *doctor)
 {
 	struct child child = { 0 };
@@ -81,7 +81,7 @@ static bool is_program(const char *path)
 	       access(path, X_OK) == 0;
 }
 
-/* Finds a program as execvp(3) does; false: there is none. */
+/* Finds a program as execvp(3) does. Returns false if there is none. */
 static bool find_in_path(const char *path, const char *name, char out[static PATH_MAX])
 {
 	while (path) {
@@ -96,7 +96,7 @@ static bool find_in_path(const char *path, const char *name, char out[static PAT
 	return false;
 }
 
-/* Returns 1, 0 (there may be no such file) or -errno. */
+/* Returns 1, 0 (not root's, or no such file) or -errno. */
 static int is_roots(const char *path)
 {
 	struct stat status;
@@ -114,7 +114,7 @@ static bool same_file(const char *a, const char *b)
 	       x.st_ino == y.st_ino;
 }
 
-static int look_for_mapper(struct doctor *doctor, struct doctor_side *side)
+static int check_mapper(struct doctor *doctor, struct doctor_side *side)
 {
 	char ours[PATH_MAX];
 	struct facts_host host = { .path = doctor->path };
@@ -133,10 +133,10 @@ static int look_for_mapper(struct doctor *doctor, struct doctor_side *side)
 			doctor, "programs", side->kind,
 			_("%s: whether it is root's cannot be found out: %s"),
 			side->mapper, report_error(-r));
-	/* No cure may make a program privileged that is not root's. */
+	/* Not root's: no cure may make it privileged. */
 	if (r == 0)
 		return doctor_report_bad(doctor, "programs", &facts);
-	/* One that the user cannot look at is none that the user should run. */
+	/* If the user cannot stat ours, it is not a better choice. */
 	if (is_roots(ours) > 0 && !same_file(ours, side->mapper)) {
 		host.wanted = ours;
 		return doctor_report_warning(doctor, "programs", &facts);
@@ -144,12 +144,12 @@ static int look_for_mapper(struct doctor *doctor, struct doctor_side *side)
 	return doctor_report_good(doctor, "programs", side->kind, "%s", side->mapper);
 }
 
-/* Which map writers programs would run. */
+/* Checks the map writers that PATH leads to. */
 int doctor_programs(struct doctor *doctor)
 {
-	int r = look_for_mapper(doctor, &doctor->sides[0]);
+	int r = check_mapper(doctor, &doctor->sides[0]);
 
-	return r ? r : look_for_mapper(doctor, &doctor->sides[1]);
+	return r ? r : check_mapper(doctor, &doctor->sides[1]);
 }
 
 static int put_range(struct doctor_side *side, struct range range)
@@ -202,9 +202,9 @@ static struct idmap map_of(struct range range)
 	};
 }
 
-/* Nothing is delegated: the lines may say why. */
-static int tell_nothing(struct doctor *doctor, struct doctor_side *side,
-			const struct sources *sources)
+/* Reports that nothing is delegated; malformed lines may be the cause. */
+static int report_nothing(struct doctor *doctor, struct doctor_side *side,
+			  const struct sources *sources)
 {
 	const struct doctor_side *other = &doctor->sides[!side->kind->group];
 	const struct facts_host host = { .count = 0 };
@@ -236,14 +236,14 @@ static int judge_ranges(struct doctor *doctor, struct doctor_side *side,
 	for (size_t i = 0; i < side->n && host.own.end == 0; i++)
 		if (range_contains(side->ranges[i], own))
 			host.own = side->ranges[i];
-	/* A line may be the user's by a name that only the name service knows. */
+	/* A line may have a name of the user that only the name service knows. */
 	if (side->n == 0 && silent)
 		return doctor_report_unknown(
 			doctor, "ranges", side->kind,
 			_("it is not known whether %s has subordinate %ss"),
 			doctor->account.name, side->kind->id);
 	if (side->n == 0)
-		return tell_nothing(doctor, side, sources);
+		return report_nothing(doctor, side, sources);
 	if (host.own.end != 0 || host.count < USUAL_COUNT)
 		return doctor_report_bad(doctor, "ranges", &facts);
 	for (size_t i = 0; i < side->n && !reserved; i++)
@@ -258,7 +258,7 @@ static int judge_ranges(struct doctor *doctor, struct doctor_side *side,
 				  (unsigned long long)host.count);
 }
 
-/* Where plugins are asked as well, a database that is missing has nothing. */
+/* Reads a database. A missing one counts as empty if there are plugins. */
 static int read_file(struct owner *owner, struct doctor_side *side,
 		     const struct sources *sources, struct dbfile *file)
 {
@@ -279,9 +279,9 @@ static int read_file(struct owner *owner, struct doctor_side *side,
 	return 0;
 }
 
-static int tell_failure(struct doctor *doctor, const struct kind *kind,
-			const struct dbfile *file, const struct sources *sources,
-			const struct source_answer *answer)
+static int report_source_failure(struct doctor *doctor, const struct kind *kind,
+				 const struct dbfile *file, const struct sources *sources,
+				 const struct source_answer *answer)
 {
 	struct facts facts =
 		doctor_facts(doctor, kind, NULL, FACTS_SOURCE, answer->error);
@@ -299,10 +299,10 @@ static int tell_failure(struct doctor *doctor, const struct kind *kind,
 	return doctor_report_bad(doctor, "ranges", &facts);
 }
 
-/* What the map writers would refuse is not the user's. */
-static int tell_denied(struct doctor *doctor, struct doctor_side *side,
-		       const struct sources *sources, const struct source *source,
-		       struct range range)
+/* Reports a range that a plugin lists but the map writers would refuse. */
+static int report_denied(struct doctor *doctor, struct doctor_side *side,
+			 const struct sources *sources, const struct source *source,
+			 struct range range)
 {
 	struct facts facts = doctor_facts(doctor, side->kind, NULL, FACTS_RANGE, 0);
 	const struct idmap map = map_of(range);
@@ -316,7 +316,7 @@ static int tell_denied(struct doctor *doctor, struct doctor_side *side,
 	return doctor_report_bad(doctor, "ranges", &facts);
 }
 
-/* Takes what a plugin grants. */
+/* Adds the ranges granted by a plugin. */
 static int take_ranges(struct doctor *doctor, struct doctor_side *side,
 		       const struct sources *sources, const struct source *source,
 		       const struct range_set *denied, struct range_set *set)
@@ -324,14 +324,14 @@ static int take_ranges(struct doctor *doctor, struct doctor_side *side,
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < denied->n; i++) {
-		r = tell_denied(doctor, side, sources, source, denied->ranges[i]);
+		r = report_denied(doctor, side, sources, source, denied->ranges[i]);
 		if (r == 0 && range_set_subtract(set, denied->ranges[i]))
 			r = verb_fail(ENOMEM);
 	}
 	for (size_t i = 0; r == 0 && i < set->n; i++)
 		if (put_range(side, set->ranges[i]))
 			r = verb_fail(ENOMEM);
-	/* Of a side that has nothing else, it has been said why. */
+	/* If all ranges were denied, that has been reported: nothing is left to judge. */
 	side->readable = denied->n == 0 || side->n > 0;
 	return r;
 }
@@ -356,19 +356,20 @@ static int ask_sources(struct doctor *doctor, struct owner *owner,
 		source_take(&walk, r, side->n + set.n);
 	}
 	if (walk.r == SOURCE_FAILED)
-		return tell_failure(doctor, side->kind, &file, sources, &walk.answer);
+		return report_source_failure(doctor, side->kind, &file, sources,
+					     &walk.answer);
 	return take_ranges(doctor, side, sources, walk.answer.source, &extents.denied,
 			   &set);
 }
 
-static int tell_nsswitch(struct doctor *doctor, int error)
+static int report_nsswitch(struct doctor *doctor, int error)
 {
 	struct facts facts = doctor_facts(doctor, &kind_uid, NULL, FACTS_SOURCE, error);
 
 	return doctor_report_bad(doctor, "ranges", &facts);
 }
 
-/* What is delegated to the user, and whether that will do. */
+/* Checks whether enough ids are delegated to the user. */
 int doctor_ranges(struct doctor *doctor)
 {
 	CLEANUP(owners_cleanup) struct owners owners = OWNERS_NONE;
@@ -378,7 +379,7 @@ int doctor_ranges(struct doctor *doctor)
 	int r = sources_find(&sources);
 
 	if (r)
-		return tell_nsswitch(doctor, -r);
+		return report_nsswitch(doctor, -r);
 	r = verb_find_place(NULL, &place);
 	if (r == VERB_GO)
 		r = owners_start_named(&owners, &place);
@@ -388,7 +389,7 @@ int doctor_ranges(struct doctor *doctor)
 	r = owners_account(&owners, &doctor->account, &owner);
 	if (r)
 		return verb_fail(-r);
-	/* Both are read before one is judged: each may explain the other. */
+	/* Read both before judging: a report about one uses the ranges of the other. */
 	for (size_t i = 0; r == 0 && i < 2; i++)
 		r = ask_sources(doctor, owner, &doctor->sides[i], &sources);
 	for (size_t i = 0; r == 0 && i < 2; i++)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * doctor-listen: hears what a process says that is not to be trusted to end.
+ * doctor-listen: reads the output of an untrusted process.
  *
- * MUST: nothing that it does makes this wait for ever: it may stand still, leave its end
- * of the pipe to another process, read from the pipe itself, or write without end.
+ * MUST: the process cannot make this wait forever: it may hang, pass its end of the pipe
+ * to another process, read from the pipe itself, or write without end.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,10 +13,10 @@
 #include "libsubid/sys/wait.h"
 #include "subid/doctor/doctor.h"
 
-/* How often it is looked whether the process has ended, while its pipe is open. */
+/* Interval at which to check whether the process has ended. */
 #define TICK 50 /* milliseconds */
 
-/* More than a thousand times what there is to say. */
+/* More than a thousand times the expected output. */
 #define BYTES_MAX (4 << 20)
 
 static int64_t next_look(bool ended, int64_t end)
@@ -27,12 +27,12 @@ static int64_t next_look(bool ended, int64_t end)
 }
 
 /*
- * Passes on what comes through a pipe until the process has ended and nothing is left in
- * it, whoever else has the other end. The process is not waited for.
+ * Calls @take for the output of a process until it has ended and the pipe is empty, even
+ * if another process has the write end. The caller waits for the process.
  *
- * in: where the pipe is read; it is made non-blocking.
+ * in: the read end of the pipe; it is made non-blocking.
  * stop: as in wait_until().
- * end: as wait_clock() shows it.
+ * end: a time of wait_clock().
  * Returns 0, WAIT_OVER (too long, or too much), WAIT_STOPPED or -errno.
  */
 int doctor_listen(int in, const struct child *child, int stop, int64_t end,
@@ -44,7 +44,7 @@ int doctor_listen(int in, const struct child *child, int stop, int64_t end,
 	if (fcntl(in, F_SETFL, O_NONBLOCK))
 		return -errno;
 	while (heard < BYTES_MAX && wait_clock() < end) {
-		/* Before the pipe is looked at: what it said last is in there then. */
+		/* Check before reading: after its end all output is in the pipe. */
 		bool ended = child_has_ended(child);
 		int r = wait_until(in, stop, next_look(ended, end));
 
@@ -54,7 +54,7 @@ int doctor_listen(int in, const struct child *child, int stop, int64_t end,
 			continue;
 		if (r == 0)
 			r = fd_read(in, text, sizeof(text), &n);
-		/* Somebody else has read it. */
+		/* Another process has read it. */
 		if (r == -EAGAIN)
 			continue;
 		if (r)

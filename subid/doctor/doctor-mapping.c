@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * doctor-mapping: maps a real namespace, with the map writers that PATH leads to, as
- * podman and rootlesskit do: the user's own id is 0, and what is delegated follows.
+ * doctor-mapping: maps a real namespace, with the map writers in PATH, as podman and
+ * rootlesskit do: the user's own id is 0, and the delegated ids follow.
  *
- * A map writer of any origin is understood: its first line has one form everywhere.
+ * Works with the map writers of shadow, too: the first line of messages is the same.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,23 +29,23 @@
 #define SAID_BYTES 4096
 #define WORD_BYTES 24
 
-/* As long as the name service is waited for. */
+/* The timeout of the name service. */
 #define MAPPER_SECONDS 15
 
-/* A call of a map writer, and what came of it. */
+/* A call of a map writer and its result. */
 struct attempt {
 	const struct doctor_side *side;
 	struct child child;
 	struct idmap map;
-	size_t bytes; /* of the map */
-	int error;    /* it could not be started */
-	int status;   /* as waitpid(2) tells it */
-	bool late;    /* it did not end, and was ended */
-	size_t len;   /* of what it said */
+	size_t bytes; /* size of the map */
+	int error;    /* errno: it could not be started */
+	int status;   /* as of waitpid(2) */
+	bool late;    /* it did not end and was killed */
+	size_t len;   /* length of its messages */
 	char said[SAID_BYTES];
 };
 
-/* 0 is the own id, 1 and so on what is delegated, line by line. False: too many. */
+/* Maps 0 to the user's id, and the lines from 1 on. Returns false if too many. */
 static bool make_map(const struct doctor_side *side, struct attempt *attempt)
 {
 	struct idmap *map = &attempt->map;
@@ -59,7 +59,7 @@ static bool make_map(const struct doctor_side *side, struct attempt *attempt)
 	for (size_t i = 0; i < side->n; i++) {
 		struct range range = side->ranges[i];
 
-		/* The last id of all is none. */
+		/* 4294967295 is not an id. */
 		if (range.end == ID_END)
 			range.end--;
 		if (map->n == LIMIT_EXTENTS)
@@ -76,7 +76,7 @@ static bool make_map(const struct doctor_side *side, struct attempt *attempt)
 	return true;
 }
 
-/* The arguments, in one piece of memory. */
+/* Returns the arguments, in one allocation. */
 static char **make_words(const struct attempt *attempt)
 {
 	size_t n = 2 + 3 * attempt->map.n;
@@ -99,11 +99,11 @@ static char **make_words(const struct attempt *attempt)
 	return words;
 }
 
-/* What the child is given that becomes the program. */
+/* The arguments of the child that executes the program. */
 struct call {
 	const char *path;
 	char **words;
-	int error_out; /* for the errno of execve(2), which closes it */
+	int error_out; /* receives the errno of execve(2); closed on success */
 };
 
 static int run_program(void *context)
@@ -117,8 +117,7 @@ static int run_program(void *context)
 	return EXIT_FAILURE;
 }
 
-/* Starts the program with its messages in a pipe. Returns 0, or -errno also of
- * execve(2). */
+/* Starts the program, its output in a pipe. Returns 0 or -errno, also of execve(2). */
 static int start_program(const struct attempt *attempt, char **words, int out,
 			 struct child *ret_child)
 {
@@ -148,8 +147,8 @@ static int start_program(const struct attempt *attempt, char **words, int out,
 	return r ? r : -error;
 }
 
-/* What does not fit is dropped. */
-static void note_said(void *context, char *text, size_t n)
+/* Keeps the beginning of the messages. */
+static void keep_message(void *context, char *text, size_t n)
 {
 	struct attempt *attempt = context;
 	size_t room = SAID_BYTES - 1 - attempt->len;
@@ -161,11 +160,11 @@ static void note_said(void *context, char *text, size_t n)
 	attempt->said[attempt->len] = '\0';
 }
 
-/* Hears a map writer until it ends, and ends it if it does not. Returns 0 or -errno. */
-static int hear_mapper(struct attempt *attempt, struct child *child, int in)
+/* Reads the output of a map writer; kills it after the timeout. Returns 0 or -errno. */
+static int wait_for_mapper(struct attempt *attempt, struct child *child, int in)
 {
 	int64_t end = wait_clock() + MAPPER_SECONDS * 1000;
-	int r = doctor_listen(in, child, -1, end, note_said, attempt);
+	int r = doctor_listen(in, child, -1, end, keep_message, attempt);
 
 	attempt->late = r == WAIT_OVER;
 	attempt->status = child_end(child);
@@ -185,7 +184,7 @@ static int run_mapper(struct attempt *attempt)
 	attempt->error = -start_program(attempt, words, ends[1], &child);
 	fd_close(ends[1]);
 	if (attempt->error == 0)
-		r = hear_mapper(attempt, &child, ends[0]);
+		r = wait_for_mapper(attempt, &child, ends[0]);
 	fd_close(ends[0]);
 	return r;
 }
@@ -196,7 +195,7 @@ static bool worked(const struct attempt *attempt)
 	       WEXITSTATUS(attempt->status) == 0;
 }
 
-/* The errno whose text stands behind the last colon of the first line; 0: none. */
+/* Returns the errno whose text follows the last colon of a line, or 0. */
 static int error_in(const char *line)
 {
 	const char *colon = strrchr(line, ':');
@@ -208,7 +207,7 @@ static int error_in(const char *line)
 	return 0;
 }
 
-/* The step that the first line stands for, see newuidmap(1); 0: it is another one. */
+/* Returns the step that a message of newuidmap(1) is about, or 0. */
 static enum facts_step step_of(const char *line)
 {
 	if (strstr(line, ": write to "))
@@ -231,7 +230,7 @@ static uint64_t bit(int capability)
 	return (uint64_t)1 << capability;
 }
 
-/* What of the capabilities that the write needs the program does not have. */
+/* Returns the capabilities that the write needs and the program lacks. */
 static uint64_t lacking(const struct facts *facts)
 {
 	const struct facts_program *program = &facts->program;
@@ -248,14 +247,14 @@ static uint64_t lacking(const struct facts *facts)
 		have = ~(uint64_t)0;
 	if (lost)
 		have = 0;
-	/* Root has its power without the file. */
+	/* root needs no privilege of the file. */
 	if (facts->uid == 0)
 		have = ~(uint64_t)0;
 	return needed & ~(have & program->bounding);
 }
 
-static int tell_kernel(struct doctor *doctor, const struct attempt *attempt,
-		       enum facts_step step, int error)
+static int report_kernel(struct doctor *doctor, const struct attempt *attempt,
+			 enum facts_step step, int error)
 {
 	char name[WORD_BYTES], folder[WORD_BYTES + 8];
 	struct facts facts = doctor_facts(doctor, attempt->side->kind, NULL, step, error);
@@ -275,7 +274,8 @@ static int tell_kernel(struct doctor *doctor, const struct attempt *attempt,
 	return doctor_report_bad(doctor, "mapping", &facts);
 }
 
-static int tell_database(struct doctor *doctor, const struct attempt *attempt, int error)
+static int report_database(struct doctor *doctor, const struct attempt *attempt,
+			   int error)
 {
 	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
 	struct facts facts =
@@ -287,8 +287,8 @@ static int tell_database(struct doctor *doctor, const struct attempt *attempt, i
 	return doctor_report_bad(doctor, "mapping", &facts);
 }
 
-static int tell_owner(struct doctor *doctor, const struct attempt *attempt,
-		      enum facts_step step)
+static int report_owner(struct doctor *doctor, const struct attempt *attempt,
+			enum facts_step step)
 {
 	struct facts facts = doctor_facts(doctor, attempt->side->kind, NULL, step, 0);
 
@@ -297,7 +297,7 @@ static int tell_owner(struct doctor *doctor, const struct attempt *attempt,
 	return doctor_report_bad(doctor, "mapping", &facts);
 }
 
-static int tell_late(struct doctor *doctor, const struct attempt *attempt)
+static int report_late(struct doctor *doctor, const struct attempt *attempt)
 {
 	char text[PATH_MAX + 64];
 
@@ -306,8 +306,8 @@ static int tell_late(struct doctor *doctor, const struct attempt *attempt)
 	return doctor_report_words(doctor, "mapping", attempt->side->kind, text);
 }
 
-/* Why the map writer failed. */
-static int tell_failure(struct doctor *doctor, struct attempt *attempt)
+/* Reports why the map writer failed. */
+static int report_failure(struct doctor *doctor, struct attempt *attempt)
 {
 	char *newline = strchr(attempt->said, '\n');
 	enum facts_step step;
@@ -315,35 +315,35 @@ static int tell_failure(struct doctor *doctor, struct attempt *attempt)
 
 	if (newline)
 		*newline = '\0';
-	/* With file capabilities execve(2) is what a bounding set makes fail. */
+	/* With file capabilities execve(2) fails if the bounding set lacks them. */
 	if (attempt->error == EPERM)
-		return tell_kernel(doctor, attempt, FACTS_WRITE, EPERM);
+		return report_kernel(doctor, attempt, FACTS_WRITE, EPERM);
 	if (attempt->error)
 		return doctor_report_words(doctor, "mapping", attempt->side->kind,
 					   report_error(attempt->error));
 	if (attempt->late)
-		return tell_late(doctor, attempt);
+		return report_late(doctor, attempt);
 	step = step_of(attempt->said);
 	error = error_in(attempt->said);
 	switch ((int)step) {
 	case FACTS_SETGROUPS:
-		return tell_kernel(doctor, attempt, step, EPERM);
+		return report_kernel(doctor, attempt, step, EPERM);
 	case FACTS_WRITE:
 	case FACTS_OPEN:
-		return tell_kernel(doctor, attempt, step, error);
+		return report_kernel(doctor, attempt, step, error);
 	case FACTS_DATABASE:
-		return tell_database(doctor, attempt, error);
+		return report_database(doctor, attempt, error);
 	case FACTS_OWNER:
 	case FACTS_CALLER:
-		return tell_owner(doctor, attempt, step);
+		return report_owner(doctor, attempt, step);
 	default:
 		return doctor_report_words(doctor, "mapping", attempt->side->kind,
 					   attempt->said);
 	}
 }
 
-static int tell_extents(struct doctor *doctor, const struct attempt *attempt,
-			bool too_many, int clash, size_t a, size_t b)
+static int report_extents(struct doctor *doctor, const struct attempt *attempt,
+			  bool too_many, int clash, size_t a, size_t b)
 {
 	struct facts facts =
 		doctor_facts(doctor, attempt->side->kind, NULL, FACTS_EXTENTS, EINVAL);
@@ -363,7 +363,7 @@ static int tell_extents(struct doctor *doctor, const struct attempt *attempt,
 	return doctor_report_bad(doctor, "mapping", &facts);
 }
 
-/* What no kernel takes; true: it is told. */
+/* Reports a map that every kernel refuses. Returns whether it is one. */
 static bool is_impossible(struct doctor *doctor, struct attempt *attempt, bool too_many,
 			  int *ret_status)
 {
@@ -374,7 +374,7 @@ static bool is_impossible(struct doctor *doctor, struct attempt *attempt, bool t
 	attempt->bytes = idmap_render(&attempt->map, text, sizeof(text));
 	if (!too_many && !clash && attempt->bytes < (size_t)sysconf(_SC_PAGESIZE))
 		return false;
-	*ret_status = tell_extents(doctor, attempt, too_many, clash, a, b);
+	*ret_status = report_extents(doctor, attempt, too_many, clash, a, b);
 	return true;
 }
 
@@ -391,12 +391,12 @@ static int map_one(struct doctor *doctor, const struct doctor_side *side,
 	if (r)
 		return verb_fail(-r);
 	if (!worked(&attempt))
-		return tell_failure(doctor, &attempt);
+		return report_failure(doctor, &attempt);
 	return doctor_report_good(doctor, "mapping", side->kind,
 				  _("%zu extents are mapped"), attempt.map.n);
 }
 
-/* Maps a namespace with all that is delegated. */
+/* Maps a namespace with all delegated ids. */
 int doctor_mapping(struct doctor *doctor)
 {
 	CLEANUP(child_cleanup) struct child child = { 0 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * doctor-podman: what an earlier range has left behind: files in the storage of podman,
- * buildah and skopeo, and the process that keeps podman's namespace.
+ * doctor-podman: finds leftovers of an earlier range: files in the storage of podman,
+ * buildah and skopeo, and the pause process that keeps podman's namespace.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,17 +20,17 @@
 #include "message/report.h"
 #include "subid/doctor/doctor.h"
 
-/* Files that are looked at, and how deep: the first layers are enough. */
+/* Limits of the walk: the first layers are enough. */
 #define FILES_MAX 20000
 #define DEPTH_MAX 9
 
 struct storage {
 	const struct doctor *doctor;
 	struct facts_host *host;
-	const struct kind *kind; /* of the id that is not delegated; NULL: none found */
-	char file[PATH_MAX];	 /* that it owns */
+	const struct kind *kind; /* of the id that is not delegated; NULL: none */
+	char file[PATH_MAX];	 /* a file of this id */
 	size_t files;
-	int error; /* the storage itself cannot be read */
+	int error; /* errno: the storage itself cannot be read */
 };
 
 static bool is_delegated(const struct doctor *doctor, unsigned group, uint32_t id)
@@ -40,7 +40,7 @@ static bool is_delegated(const struct doctor *doctor, unsigned group, uint32_t i
 	return range_set_covers(&doctor->sides[group].held, one);
 }
 
-/* The user's groups own files of the user's, too. */
+/* Files may belong to any group of the user. */
 static bool is_own_group(gid_t gid)
 {
 	gid_t groups[256];
@@ -53,8 +53,8 @@ static bool is_own_group(gid_t gid)
 }
 
 /*
- * Notes a file that is not the user's, and ends the walk. What cannot be read below the
- * storage is passed over: directories of containers may be closed to the user.
+ * Stores a file with a foreign id and ends the walk. Skips what cannot be read below the
+ * storage: the user may not be allowed to read directories of containers.
  */
 static int judge(void *context, const struct walk_entry *entry)
 {
@@ -83,7 +83,7 @@ static int judge(void *context, const struct walk_entry *entry)
 	return 1;
 }
 
-/* Whether the storage of containers is of the ids that are delegated now. */
+/* Checks that files in the storage of containers have ids that are delegated now. */
 int doctor_storage(struct doctor *doctor)
 {
 	const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
@@ -116,8 +116,8 @@ int doctor_storage(struct doctor *doctor)
 }
 
 /*
- * The process id in a file of podman's. Returns 0: there is none, or it is not the
- * user's; or -errno: the file cannot be read.
+ * Reads a process id from a file of podman. Returns 0 if there is none or the process is
+ * not the user's, or -errno if the file cannot be read.
  */
 static pid_t read_pid(const char *path)
 {
@@ -135,16 +135,15 @@ static pid_t read_pid(const char *path)
 		n--;
 	if (num_parse(text, n, INT32_MAX, &pid) || pid == 0)
 		return 0;
-	/* A user may send signals to their own processes alone. */
+	/* Users may only signal their own processes. */
 	return kill((pid_t)pid, 0) ? 0 : (pid_t)pid;
 }
 
 /*
- * Finds the process that keeps podman's namespace. podman writes its id where the
- * run-time directory is, or else below /tmp, where it takes only a directory of the
- * user's.
+ * Finds the process that keeps podman's namespace. podman writes its id to the runtime
+ * directory, or else below /tmp, where it uses only a directory owned by the user.
  *
- * Returns the process id, 0: there is none, or -errno about the file at @path.
+ * Returns the process id, 0 if there is none, or -errno about the file at @path.
  */
 static pid_t find_pause(char path[static PATH_MAX])
 {
@@ -178,7 +177,7 @@ static bool same_set(const struct range_set *a, const struct range_set *b)
 	return a->n == b->n;
 }
 
-/* The ids that the namespace of a process has, as they are here; false: not known. */
+/* Finds the outer ids of the namespace of a process; false: unknown. */
 static bool read_outer(pid_t pid, const struct kind *kind, struct range_set *set)
 {
 	CLEANUP(fd_cleanup) int process = -1;
@@ -196,8 +195,8 @@ static bool read_outer(pid_t pid, const struct kind *kind, struct range_set *set
 }
 
 /*
- * Returns 1 if the process has just the own id and what is delegated, 0 if it has other
- * ids, or -1: it is not known which ids it has.
+ * Returns 1 if the namespace has exactly the user's own and delegated ids, 0 if it has
+ * others, or -1 if its ids are unknown.
  */
 static int has_present_ids(const struct doctor *doctor, pid_t pid, unsigned group)
 {
@@ -215,7 +214,7 @@ static int has_present_ids(const struct doctor *doctor, pid_t pid, unsigned grou
 	return same_set(&found, &wanted);
 }
 
-/* Whether podman keeps a namespace of earlier days. */
+/* Checks whether podman keeps a namespace with an earlier range. */
 int doctor_pause(struct doctor *doctor)
 {
 	char path[PATH_MAX];

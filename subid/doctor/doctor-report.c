@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * doctor-report: prints the links of the chain, as sentences or as rows.
+ * doctor-report: prints the result of each check as a sentence or a row.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -79,7 +79,7 @@ static int print_row(struct doctor *doctor, const struct row *row)
 							      "yellow");
 }
 
-/* Facts about the user at one step of the chain; the rest is the caller's to fill in. */
+/* Returns facts about the user at one step; the caller sets the other members. */
 struct facts doctor_facts(const struct doctor *doctor, const struct kind *kind,
 			  const struct facts_host *host, enum facts_step step, int error)
 {
@@ -107,7 +107,7 @@ report_state(struct doctor *doctor, const char *link, const struct kind *kind,
 						.evidence = text });
 }
 
-/* Reports a link that holds. */
+/* Reports a link that works. */
 int doctor_report_good(struct doctor *doctor, const char *link, const struct kind *kind,
 		       const char *format, ...)
 {
@@ -120,7 +120,7 @@ int doctor_report_good(struct doctor *doctor, const char *link, const struct kin
 	return r;
 }
 
-/* Reports a link about which it could not be found out whether it holds. */
+/* Reports a link of unknown state. */
 int doctor_report_unknown(struct doctor *doctor, const char *link,
 			  const struct kind *kind, const char *format, ...)
 {
@@ -137,7 +137,7 @@ int doctor_report_unknown(struct doctor *doctor, const char *link,
 static int report_cause(struct doctor *doctor, const char *link, const char *state,
 			const struct facts *facts)
 {
-	/* These two are not about uids or gids. */
+	/* These two concern neither uids nor gids. */
 	bool of_both = strcmp(link, "account") == 0 || strcmp(link, "kernel") == 0;
 	struct cause cause = { .id = 0 };
 	enum cause_id id;
@@ -158,21 +158,21 @@ static int report_cause(struct doctor *doctor, const char *link, const char *sta
 			 });
 }
 
-/* Reports a link that is broken, by its first cause. */
+/* Reports a broken link with its first cause. */
 int doctor_report_bad(struct doctor *doctor, const char *link, const struct facts *facts)
 {
 	doctor->broken = true;
 	return report_cause(doctor, link, "broken", facts);
 }
 
-/* Reports something that does not break the chain. */
+/* Reports a problem that does not break the link. */
 int doctor_report_warning(struct doctor *doctor, const char *link,
 			  const struct facts *facts)
 {
 	return report_cause(doctor, link, "warning", facts);
 }
 
-/* Reports a link that is broken for a reason that is known only by another's words. */
+/* Reports a broken link of unknown cause, with the message of another program. */
 int doctor_report_words(struct doctor *doctor, const char *link, const struct kind *kind,
 			const char *evidence)
 {
@@ -184,7 +184,7 @@ int doctor_report_words(struct doctor *doctor, const char *link, const struct ki
 						.evidence = evidence });
 }
 
-/* Begins the rows of `links`. Returns 0 or an exit status. */
+/* Starts the rows. Returns 0 or an exit status. */
 int doctor_start_rows(struct doctor *doctor)
 {
 	return output_start(&doctor->output, "links", columns, N_COLUMNS,

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * doctor-user: root asks about a user, and a process that is this user answers.
+ * doctor-user: root checks a user with a child process that runs as this user.
  *
- * MUST: the process has nothing of root's: no id, group, descriptor, terminal, variable
- * of the environment or byte of memory. It is what a login of the user would be, so the
- * user can look into it and write what it likes to its output. MUST: so what comes out of
- * it is not trusted: no control character reaches root's terminal, and its exit status is
- * one of a few. MUST: it does not keep root waiting, and does not outlive the question.
+ * MUST: the child has nothing of root: no id, group, descriptor, terminal, environment
+ * variable or memory. It is like a login of the user, who can trace it and make it write
+ * anything. MUST: so its output is untrusted: no control character reaches root's
+ * terminal, and only known exit statuses are passed on. MUST: it has a timeout and does
+ * not outlive the parent.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,10 +37,10 @@
 #define VARIABLES      16
 #define VARIABLE_BYTES 512
 
-/* More than the limits of all that it waits for itself. */
+/* More than the sum of the timeouts in the child. */
 #define ANSWER_SECONDS 60
 
-/* The usual one, if login.defs does not say. */
+/* The default, if login.defs has no ENV_PATH. */
 #define PATH_USUAL "/usr/local/bin:/usr/bin:/bin"
 
 struct environment {
@@ -49,7 +49,7 @@ struct environment {
 	size_t n;
 };
 
-/* Adds a variable; one that is too long is left out. */
+/* Adds a variable, unless it is too long. */
 static void put(struct environment *environment, const char *name, const char *value)
 {
 	char *text;
@@ -69,14 +69,14 @@ static void put_path(struct environment *environment)
 {
 	char value[CONF_VALUE_BYTES];
 
-	/* ENV_PATH is written as `PATH=...` or without that. */
+	/* ENV_PATH is `PATH=...` or only the value. */
 	if (conf_lookup(AT_FDCWD, LOGIN_DEFS, "ENV_PATH", value))
 		put(environment, "PATH", PATH_USUAL);
 	else
 		put(environment, "PATH", value + (strncmp(value, "PATH=", 5) ? 0 : 5));
 }
 
-/* What a login of the user has, and the language of who asks. */
+/* Makes the environment of a login of the user, with the caller's locale. */
 static void make_environment(const struct account *account, const char *home,
 			     struct environment *environment)
 {
@@ -99,7 +99,7 @@ static void make_environment(const struct account *account, const char *home,
 		put(environment, "XDG_RUNTIME_DIR", runtime);
 }
 
-/* What the process needs to know of the user. */
+/* The user that the child becomes. */
 struct identity {
 	const struct account *account;
 	char *home;
@@ -113,15 +113,16 @@ static void identity_cleanup(struct identity *user)
 	free(user->groups);
 }
 
-/* Leaves root for good. */
-static int become(const struct identity *user)
+/* Gives up root permanently. */
+static int become_user(const struct identity *user)
 {
 	if (setgroups(user->n_groups, user->groups))
 		return -errno;
 	return identity_become(user->account->uid, user->account->gid);
 }
 
-static const char *const *arguments(const struct doctor *doctor, const char *words[8])
+static const char *const *make_arguments(const struct doctor *doctor,
+					 const char *words[8])
 {
 	const struct output_format *format = &doctor->options.output;
 	size_t n = 0;
@@ -142,14 +143,14 @@ static const char *const *arguments(const struct doctor *doctor, const char *wor
 	return words;
 }
 
-/* What the child is given. */
+/* The arguments of the child. */
 struct login {
 	const struct doctor *doctor;
 	const struct identity *user;
 	pid_t parent;
 };
 
-/* The child: becomes the user and starts this program anew. */
+/* Runs in the child: becomes the user and executes this program again. */
 static int run_child(void *context)
 {
 	const struct login *login = context;
@@ -159,12 +160,11 @@ static int run_child(void *context)
 	int r;
 
 	make_environment(account, login->user->home, &environment);
-	arguments(login->doctor, words);
-	/* A keyring that came from root's login would be the user's to read. Where the
-	 * kernel has none there is none. */
+	make_arguments(login->doctor, words);
+	/* Do not share root's session keyring. Fails if the kernel has no keyrings. */
 	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
-	r = become(login->user);
-	/* After that: new ids take it back. */
+	r = become_user(login->user);
+	/* Afterwards, because a change of ids clears the death signal. */
 	if (r == 0)
 		r = child_end_with(login->parent, 0);
 	if (r == 0 && chdir("/"))
@@ -177,14 +177,14 @@ static int run_child(void *context)
 	return VERB_UNREADABLE;
 }
 
-/* What the user's process has said and root has not seen yet. */
+/* Output of the child that is not printed yet. */
 struct relay {
 	enum printable_charset charset;
 	char text[4096];
 	size_t len;
 };
 
-/* Passes lines on, without control characters. */
+/* Prints lines with control characters escaped. */
 static void put_lines(const char *text, size_t len, enum printable_charset charset)
 {
 	while (len > 0) {
@@ -200,8 +200,8 @@ static void put_lines(const char *text, size_t len, enum printable_charset chars
 	}
 }
 
-/* Passes everything on but the last bytes, which are kept. */
-static void pass_on(struct relay *relay, size_t kept)
+/* Prints everything except the last @kept bytes. */
+static void print_all_but(struct relay *relay, size_t kept)
 {
 	size_t len = relay->len - kept;
 
@@ -210,8 +210,8 @@ static void pass_on(struct relay *relay, size_t kept)
 	relay->len = kept;
 }
 
-/* Takes what the process says. A character may come in two parts. */
-static void hear_text(void *context, char *text, size_t n)
+/* Prints output of the child, except an incomplete character at the end. */
+static void print_output(void *context, char *text, size_t n)
 {
 	struct relay *relay = context;
 
@@ -224,7 +224,7 @@ static void hear_text(void *context, char *text, size_t n)
 		relay->len += len;
 		text += len;
 		n -= len;
-		pass_on(relay, printable_partial(relay->text, relay->len));
+		print_all_but(relay, printable_partial(relay->text, relay->len));
 	}
 }
 
@@ -242,14 +242,14 @@ static int status_of(int status)
 	}
 }
 
-/* Asks for home and groups. Returns 0 or an exit status with the reason told. */
+/* Looks up home and groups. Returns 0, or an exit status with the reason reported. */
 static int find_identity(struct nss_client *asker, struct identity *user)
 {
 	int r = nss_client_home(asker, user->account->name, &user->home);
 
 	if (r == 0)
 		r = nss_client_groups(asker, user->account, &user->groups, &user->n_groups);
-	/* Root's process, which this one's user has no business with. */
+	/* End root's NSS child before a process of the user starts. */
 	nss_client_end(asker);
 	if (r == 0)
 		return 0;
@@ -258,22 +258,22 @@ static int find_identity(struct nss_client *asker, struct identity *user)
 	return VERB_UNREADABLE;
 }
 
-/* Rows for programs are UTF-8 in each locale, and so they are passed on. */
+/* JSON and raw rows are UTF-8 in every locale. */
 static enum printable_charset charset_of(const struct output_format *format)
 {
 	return format->json || format->raw ? PRINTABLE_UTF8 : report_charset();
 }
 
-/* Hears the process. A signal that came ends it first, and then, let go, this one. */
-static int hear(const struct doctor *doctor, const struct identity *user,
-		struct child *child, int in, int stop)
+/* Prints the child's output. A signal ends the child, and then this process. */
+static int relay_output(const struct doctor *doctor, const struct identity *user,
+			struct child *child, int in, int stop)
 {
 	struct relay relay = { .charset = charset_of(&doctor->options.output) };
 	int64_t end = wait_clock() + ANSWER_SECONDS * 1000;
-	int r = doctor_listen(in, child, stop, end, hear_text, &relay);
+	int r = doctor_listen(in, child, stop, end, print_output, &relay);
 	int status = child_end(child);
 
-	pass_on(&relay, 0);
+	print_all_but(&relay, 0);
 	if (r == 0)
 		return status_of(status);
 	if (r < 0)
@@ -312,12 +312,10 @@ static int run_as(const struct doctor *doctor, const struct identity *user)
 	fd_close(ends[1]);
 	if (r)
 		return verb_fail(-r);
-	return hear(doctor, user, &child, in, interrupt.fd);
+	return relay_output(doctor, user, &child, in, interrupt.fd);
 }
 
-/*
- * Answers as the user, for root. Returns an exit status.
- */
+/* Runs the checks as the user, for root. Returns an exit status. */
 int doctor_run_as(struct doctor *doctor, const struct account *account)
 {
 	CLEANUP(identity_cleanup) struct identity user = { .account = account };

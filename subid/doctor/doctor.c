@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * doctor: can this user run a rootless container, here and now? Every link of the chain
- * is tried for real, and of one that is broken cause, evidence and cure are told.
+ * doctor: checks whether the user can run a rootless container now. Every link of the
+ * chain is tried, and a broken one is reported with cause, evidence and cure.
  *
- * It runs as the user. Root becomes the user first, see doctor-user.c.
+ * It runs as the user. Started by root, it becomes the user first, see doctor-user.c.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -49,7 +49,7 @@ static int parse(int argc, char **argv, struct doctor *doctor)
 	return verb_misuse(&verb_doctor);
 }
 
-/* Whose answer it is to be: VERB_GO: ours. */
+/* Returns VERB_GO to check the caller; else, for another user, the exit status. */
 static int find_user(struct doctor *doctor)
 {
 	struct account account;
@@ -75,8 +75,8 @@ static int find_user(struct doctor *doctor)
 	return VERB_NOT_PERMITTED;
 }
 
-/* Link after link; what depends on one that is broken is not tried. */
-static int look(struct doctor *doctor)
+/* Checks all links, except those that depend on a broken one. */
+static int run_checks(struct doctor *doctor)
 {
 	int r;
 
@@ -115,7 +115,7 @@ static int run(int argc, char **argv)
 		r = find_user(&doctor);
 	if (r != VERB_GO)
 		return r;
-	/* As execvp(3) has it. */
+	/* The default of execvp(3). */
 	if (!doctor.path)
 		doctor.path = "/bin:/usr/bin";
 	doctor.table =
@@ -123,7 +123,7 @@ static int run(int argc, char **argv)
 	r = doctor.table ? doctor_start_rows(&doctor) : 0;
 	if (r)
 		return r;
-	r = look(&doctor);
+	r = run_checks(&doctor);
 	if (doctor.table)
 		end = output_end(&doctor.output);
 	if (r == 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * doctor: what the links of the chain share that ends with a container.
+ * doctor: shared by the source files of `subid doctor`. Each check is a link of a chain.
  */
 #ifndef SUBID_DOCTOR_H
 #define SUBID_DOCTOR_H
@@ -18,29 +18,29 @@
 #include "libsubid/user/account.h"
 #include "subid/verb/verb.h"
 
-/* Ranges of one user in one database that are looked at. */
+/* Maximum number of ranges of the user in one database. */
 #define DOCTOR_RANGES 4096
 
 struct doctor_side {
 	const struct kind *kind;
-	char mapper[PATH_MAX]; /* the map writer that PATH leads to, or empty */
+	char mapper[PATH_MAX]; /* path of the map writer in PATH, or empty */
 	bool readable;
 	struct range *ranges; /* the user's lines, in the order of the file */
 	size_t n;
-	struct range_set held; /* the same as a set */
+	struct range_set held; /* the ranges as a set */
 };
 
 struct doctor {
 	struct verb_options options;
-	const char *login;	/* who is asked about; NULL: who asks */
-	struct account account; /* the user, who is also who runs this now */
+	const char *login;	/* the user to check; NULL: the caller */
+	struct account account; /* the account of the user to check */
 	struct nss_client asker;
 	const char *path; /* PATH */
 	struct doctor_side sides[2];
 	struct output output;
-	bool table;   /* rows and not sentences */
-	bool broken;  /* a link is */
-	bool unknown; /* whether a link holds could not be found out */
+	bool table;   /* print rows, not sentences */
+	bool broken;  /* a link is broken */
+	bool unknown; /* the state of a link is unknown */
 };
 
 int doctor_run_as(struct doctor *doctor, const struct account *account);
@@ -59,7 +59,7 @@ int doctor_report_unknown(struct doctor *doctor, const char *link,
 			  const struct kind *kind, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* The links. Each returns 0, or an exit status that ends everything. */
+/* Each checks a link. Returns 0, or an exit status that ends the verb. */
 int doctor_account(struct doctor *doctor);
 int doctor_kernel(struct doctor *doctor);
 int doctor_programs(struct doctor *doctor);
@@ -70,7 +70,7 @@ int doctor_pause(struct doctor *doctor);
 
 int doctor_child_start(struct child *child, bool map_alone, int *ret_error);
 
-/* Is given what a process says, n bytes of it. */
+/* Handles n bytes of output. */
 typedef void (*doctor_take_fn)(void *context, char *text, size_t n);
 
 int doctor_listen(int in, const struct child *child, int stop, int64_t end,
