@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * subid: who has which subordinate ids, what they mean, and how to change that.
+ * subid: shows, explains and changes who has which subordinate ids.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,10 +55,10 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 	char title[TITLE_BYTES];
 	int status;
 
-	/* getopt_long(3) names it in what it says. */
+	/* getopt_long(3) prints it in its messages. */
 	snprintf(title, sizeof(title), "%s %s", PROGRAM, verb->name);
 	argv[0] = title;
-	/* PAM may ask who is not root for a password, on the same line. */
+	/* PAM may ask for a password on the same line, unless the caller is root. */
 	if (!verb->writes || !identity_is_elevated())
 		progress_start();
 	status = verb->run(argc, argv);
@@ -85,10 +85,10 @@ static int run(int argc, char **argv)
 }
 
 /*
- * Where a site has given the program privilege it is for changes, about which PAM is
- * asked. Everything else is done as the caller, who must not see more by it.
+ * If the program is installed setuid, only the verbs that write keep the privilege, and
+ * they ask PAM. All others run as the caller, who must not see more than without setuid.
  */
-static void give_up_power(const char *word)
+static void drop_privileges(const char *word)
 {
 	const struct verb *verb = word ? find_verb(word) : NULL;
 
@@ -100,8 +100,8 @@ int main(int argc, char **argv)
 {
 	int status;
 
-	/* First, for what is left of it decides what edit_start() does. */
-	give_up_power(argc > 1 ? argv[1] : NULL);
+	/* First, because edit_start() depends on the remaining privilege. */
+	drop_privileges(argc > 1 ? argv[1] : NULL);
 	edit_start(VERB_NOT_WRITTEN);
 	report_translate();
 	status = run(argc, argv);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * change: options, and how a change ends: the exit statuses of subid(1) from those that
- * usermod(8) has.
+ * change: shared options, and the translation of the exit statuses of usermod(8) to those
+ * of subid(1).
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -13,9 +13,7 @@
 #include "subid/write/change.h"
 #include "subid/verb/progress.h"
 
-/*
- * Takes an option that is none of the verb's own. Returns VERB_GO or an exit status.
- */
+/* Handles an option shared by several verbs. Returns VERB_GO or an exit status. */
 int change_take(const struct verb *verb, struct change_options *options, int option)
 {
 	switch (option) {
@@ -39,9 +37,7 @@ int change_take(const struct verb *verb, struct change_options *options, int opt
 	}
 }
 
-/*
- * Finds the databases that the options mean. Returns VERB_GO or an exit status.
- */
+/* Finds the databases chosen by the options. Returns VERB_GO or an exit status. */
 int change_prepare(struct edit *edit, const struct verb *verb,
 		   const struct change_options *options)
 {
@@ -58,7 +54,7 @@ int change_prepare(struct edit *edit, const struct verb *verb,
 	return r ? change_status(edit, r) : VERB_GO;
 }
 
-/* Writes what changed, or with --dry-run shows it. Returns as edit_commit() does. */
+/* Writes the changes, or shows them with --dry-run. Returns as edit_commit() does. */
 int change_commit(struct edit *edit)
 {
 	if (edit->dry_run)
@@ -67,8 +63,8 @@ int change_commit(struct edit *edit)
 }
 
 /*
- * What it means that it is not known whose @n lines are, which have been reported.
- * Returns 0 or, if nothing is to be changed, an exit status.
+ * Decides what to do if the owners of @n lines, already reported, are unknown.
+ * Returns 0 to continue or an exit status.
  */
 int change_judge_silent(struct edit *edit, const struct change_options *options, size_t n)
 {
@@ -85,14 +81,14 @@ int change_judge_silent(struct edit *edit, const struct change_options *options,
 	return EXIT_NO_USER;
 }
 
-/* The exit status of subid(1) for @status of command/status.h. */
+/* Translates @status of command/status.h to an exit status of subid(1). */
 int change_status(const struct edit *edit, int status)
 {
 	switch (status) {
 	case EXIT_DONE:
 		return VERB_DONE;
 	case EXIT_NO_USER:
-		/* That there is none would have to be known. */
+		/* The user may exist if the name service did not answer. */
 		return edit->silent ? VERB_UNREADABLE : VERB_NO_USER;
 	case EXIT_BUSY:
 		return VERB_BUSY;
@@ -125,7 +121,7 @@ int change_status(const struct edit *edit, int status)
 	}
 }
 
-/* Appends ` uids=5-6` to the @n bytes in @text; returns how many there are then. */
+/* Appends ` uids=5-6` to the @n bytes in @text; returns the new length. */
 size_t change_describe(char *text, size_t n, const struct kind *kind, struct range range)
 {
 	int r;

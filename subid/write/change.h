@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * change: what the verbs share that change the databases.
+ * change: shared by the verbs that change the databases.
  */
 #ifndef SUBID_CHANGE_H
 #define SUBID_CHANGE_H
@@ -14,7 +14,7 @@
 
 #define CHANGE_TEXT_BYTES EDIT_TEXT_BYTES
 
-/* For the verb's own tables. */
+/* For the option tables of the verbs. */
 enum {
 	CHANGE_DRY_RUN = 256,
 	CHANGE_NO_ACCOUNT,
@@ -28,7 +28,7 @@ enum {
 		{ "no-account", no_argument, NULL, CHANGE_NO_ACCOUNT }, VERB_LONG_ROOT, \
 		VERB_LONG_HELP, VERB_LONG_END
 
-/* For those verbs that have to know whose the lines are. */
+/* For verbs that must know the owners of the lines. */
 #define CHANGE_LONG_LOCAL_ONLY                                     \
 	{                                                          \
 		"local-only", no_argument, NULL, CHANGE_LOCAL_ONLY \
@@ -40,7 +40,7 @@ struct change_options {
 	bool gid_only;
 	bool dry_run;
 	bool no_account;
-	bool local_only; /* without what a silent name service has not answered */
+	bool local_only; /* continue if the name service does not answer */
 };
 
 int change_take(const struct verb *verb, struct change_options *options, int option);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * crowd: reads who is meant, and finds out who they are.
+ * crowd: reads the users that get ranges and looks them up.
  *
- * Invariant: every line that is wrong is told, with its number, and one is enough for
- * nothing to be changed. It is read before anything is locked: a pipe may be slow.
+ * Invariant: every wrong line is reported with its number, and a single one prevents any
+ * change. The file is read before the locks are taken, because a pipe may be slow.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -62,14 +62,14 @@ int crowd_add(struct crowd *crowd, const char *name)
 	return r ? verb_fail(-r) : VERB_GO;
 }
 
-static void tell_twice(struct crowd *crowd, uint64_t line, size_t earlier)
+static void report_duplicate(struct crowd *crowd, uint64_t line, size_t earlier)
 {
 	report_line(PROGRAM, _("%s:%" PRIu64 ": the user is in line %" PRIu64 " already"),
 		    crowd->source, line, crowd->lines[earlier]);
 	crowd->bad++;
 }
 
-/* One line, `user` or `user:count`. Returns 0 or -ENOMEM; what is wrong is told. */
+/* Parses a line `user` or `user:count`; reports errors. Returns 0 or -ENOMEM. */
 static int take_line(struct crowd *crowd, const struct scan_line *line)
 {
 	const char *colon = memchr(line->text, ':', line->len);
@@ -93,7 +93,7 @@ static int take_line(struct crowd *crowd, const struct scan_line *line)
 	}
 	r = people_add(&crowd->people, line->text, len, &index);
 	if (r == PEOPLE_TWICE) {
-		tell_twice(crowd, line->number, index);
+		report_duplicate(crowd, line->number, index);
 		return 0;
 	}
 	if (r == 0)
@@ -112,13 +112,13 @@ static int read_lines(struct crowd *crowd, int fd)
 	int r = scan_start_stream(&scan, fd);
 
 	while (r == 0 && (r = scan_next(&scan, &line)) > 0)
-		/* As in a database, a blank line and a comment are no fault. */
+		/* Skip empty lines and comments, as in a database. */
 		r = line.len == 0 || line.text[0] == '#' ? 0 : take_line(crowd, &line);
 	return r;
 }
 
 /*
- * Adds the users in a file; `-` is standard input. Wrong lines are told and counted.
+ * Adds the users in a file; `-` is standard input. Reports and counts wrong lines.
  * Returns VERB_GO or an exit status.
  */
 int crowd_read(struct crowd *crowd, const char *path)
@@ -128,7 +128,7 @@ int crowd_read(struct crowd *crowd, const char *path)
 	int r = 0;
 
 	crowd->source = is_stdin ? _("standard input") : path;
-	/* What is wrong with a line tells what stands in it. */
+	/* The error messages would disclose the contents of the file. */
 	if (!is_stdin && identity_is_elevated()) {
 		report_line(PROGRAM, _("%s: only root has files read; use '-'"), path);
 		return VERB_NOT_PERMITTED;
@@ -137,7 +137,7 @@ int crowd_read(struct crowd *crowd, const char *path)
 		own = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
 		r = own < 0 ? -errno : 0;
 	}
-	/* It would be in the middle of what is typed. */
+	/* The progress line would overwrite what the user types. */
 	if (is_stdin && isatty(STDIN_FILENO))
 		progress_end();
 	if (r == 0)
@@ -182,9 +182,7 @@ static int read_members(struct edit *edit, const char *name, gid_t *ret_gid,
 	return r == ACCOUNT_NONE ? VERB_NO_USER : VERB_UNREADABLE;
 }
 
-/*
- * Adds the local users that the filter takes. Returns VERB_GO or an exit status.
- */
+/* Adds the local users that match the filter. Returns VERB_GO or an exit status. */
 int crowd_add_users(struct crowd *crowd, struct edit *edit, const struct accounts *roster,
 		    const struct crowd_filter *filter)
 {
@@ -207,8 +205,8 @@ int crowd_add_users(struct crowd *crowd, struct edit *edit, const struct account
 	return r ? verb_fail(-r) : VERB_GO;
 }
 
-/* Why somebody is nobody; of the lines of a file with its number. */
-static void tell_person(const struct crowd *crowd, size_t index)
+/* Reports an unknown user, with the line number if read from a file. */
+static void report_unknown_user(const struct crowd *crowd, size_t index)
 {
 	const char *name = people_name(&crowd->people, index);
 	int status = crowd->people.items[index].status;
@@ -229,9 +227,8 @@ static void tell_person(const struct crowd *crowd, size_t index)
 }
 
 /*
- * Finds out who they all are. Who has the uid of another one is that one, and wrong only
- * in a list.
- * Returns VERB_GO or an exit status: what is wrong is told.
+ * Looks up all users. Two names with the same uid are one user, which is an error only in
+ * a file. Returns VERB_GO, or an exit status with the reason reported.
  */
 int crowd_resolve(struct crowd *crowd, struct edit *edit, const struct accounts *roster,
 		  bool no_account)
@@ -246,7 +243,7 @@ int crowd_resolve(struct crowd *crowd, struct edit *edit, const struct accounts 
 
 		if (status == PERSON_KNOWN || (status == PERSON_SAME && !crowd->source))
 			continue;
-		tell_person(crowd, i);
+		report_unknown_user(crowd, i);
 		unknown = true;
 		silent |= status < 0;
 	}
@@ -257,7 +254,6 @@ int crowd_resolve(struct crowd *crowd, struct edit *edit, const struct accounts 
 	return crowd->bad ? VERB_USAGE : silent ? VERB_UNREADABLE : VERB_NO_USER;
 }
 
-/* Frees everything. */
 void crowd_cleanup(struct crowd *crowd)
 {
 	people_cleanup(&crowd->people);

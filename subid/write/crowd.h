@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * crowd: those who are to get ranges: one user, the lines of a file, or all users.
+ * crowd: the users that get ranges: one user, those in a file, or all users.
  */
 #ifndef SUBID_CROWD_H
 #define SUBID_CROWD_H
@@ -15,17 +15,17 @@
 
 struct crowd {
 	struct people people;
-	struct allocate_item *items; /* one for each of the people */
-	uint64_t *lines;	     /* where each stands in the file, from 1 */
+	struct allocate_item *items; /* one for each user */
+	uint64_t *lines;	     /* line number of each user in the file, from 1 */
 	size_t allocated;
-	const char *source; /* the name of the file in messages; NULL: there is none */
-	size_t bad;	    /* lines that are wrong; they are told */
+	const char *source; /* name of the file in messages; NULL: no file */
+	size_t bad;	    /* number of wrong lines, which have been reported */
 };
 
-/* Of all users, those. */
+/* Chooses some of all local users. */
 struct crowd_filter {
 	struct range uids;
-	const char *group; /* NULL: of any */
+	const char *group; /* NULL: any group */
 };
 
 int crowd_add(struct crowd *crowd, const char *name);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * grant-report: reports what the name service was asked about, the ranges that were
- * given, and their owners.
+ * grant-report: reports how many ids the name service was asked for, and the granted
+ * ranges with their owners.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 
 static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
 
-/* The words of a line of nsswitch.conf(5) that are passed over. */
+/* Reports services in nsswitch.conf(5) that are not installed. */
 static void report_missing(struct grant *grant, const struct kind *kind)
 {
 	CLEANUP(cleanup_free) char *words = NULL;
@@ -29,8 +29,8 @@ static void report_missing(struct grant *grant, const struct kind *kind)
 }
 
 /*
- * Reports what the name service was asked about, if it has services other than those of
- * this system: with --verbose, and for a list if not all ids were asked about.
+ * Reports how many ids the name service was asked for, if it has remote services: with
+ * --verbose, and for several users if it was not asked for all ids.
  */
 void grant_report_service(struct grant *grant)
 {
@@ -46,7 +46,7 @@ void grant_report_service(struct grant *grant)
 			report_missing(grant, all_kinds[k]);
 }
 
-/* With --strict nothing is given unless all ids were asked about. */
+/* With --strict, refuses if the name service was not asked for all ids. */
 int grant_check_strict(struct grant *grant)
 {
 	struct edit *edit = &grant->edit;
@@ -70,7 +70,7 @@ void grant_show(const struct grant *grant)
 			      grant->before[k]);
 }
 
-/* From the first to the last id that was given; of a refusal, those that were wanted. */
+/* Returns the span of the granted ranges, or of the requested ones after a refusal. */
 static struct range span(const struct grant *grant, size_t k)
 {
 	struct range all = { 0 };
@@ -96,7 +96,7 @@ static void describe(char text[static CHANGE_TEXT_BYTES], size_t users, struct r
 	change_describe(text, n, &kind_gid, gids);
 }
 
-/* What one of many has received. Returns the login name; NULL: nothing. */
+/* Describes the ranges of one user. Returns the login name; NULL: no range. */
 static const char *describe_one(size_t i, char text[static CHANGE_TEXT_BYTES],
 				const void *context)
 {
@@ -109,7 +109,7 @@ static const char *describe_one(size_t i, char text[static CHANGE_TEXT_BYTES],
 	return people_login(&grant->crowd.people, i);
 }
 
-/* A batch is one record in the audit log, and a line in the system log for each user. */
+/* A batch gets one record in the audit log and one syslog line for each user. */
 void grant_record(const struct grant *grant, int status)
 {
 	size_t n = grant->allocate.n, users = n;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * grant: gives ranges to one user, to those in a list, or to all who have none: one lock,
- * one look at the databases and one write for all of them.
+ * grant: grants ranges to one user, to the users in a list, or to all users without
+ * ranges. The databases are locked, read and written once for all of them.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -116,7 +116,7 @@ static int take_option(struct grant_options *options, int option)
 	}
 }
 
-/* What makes no sense together; NULL: nothing. */
+/* Returns a message about options that exclude each other, or NULL. */
 static const char *contradiction(const struct grant_options *options)
 {
 	bool many = options->batch || options->all_users;
@@ -196,7 +196,7 @@ static int collect(struct grant *grant, const struct accounts *roster)
 	return crowd_add_users(&grant->crowd, &grant->edit, roster, &filter);
 }
 
-/* Who they are: before anything is locked. */
+/* Looks up the users, before the locks are taken. */
 static int find_people(struct grant *grant)
 {
 	CLEANUP(accounts_cleanup) struct accounts roster = { 0 };
@@ -214,7 +214,7 @@ static int find_people(struct grant *grant)
 	return r;
 }
 
-/* Where a range follows from the uid, nothing else can be chosen. */
+/* If ranges are computed from uids, rejects options that choose size or place. */
 static int check_deterministic(const struct grant *grant)
 {
 	const struct grant_options *options = &grant->options;
@@ -243,7 +243,7 @@ static int check_deterministic(const struct grant *grant)
 	return VERB_USAGE;
 }
 
-/* What is known of each range: how many ids, or which. */
+/* Sets the requested count or range of each user. */
 static void set_items(struct grant *grant)
 {
 	const struct grant_options *options = &grant->options;
@@ -263,8 +263,8 @@ static void set_items(struct grant *grant)
 }
 
 /*
- * Finds other names of those who are given a range, before anything is locked: where they
- * may have one already, and where ids that are given may be theirs.
+ * Finds other names of the users before the locks are taken: to see whether a user
+ * already has a range, or the ids of --range.
  */
 static int find_names(struct grant *grant)
 {
@@ -285,7 +285,7 @@ static int find_names(struct grant *grant)
 	return r ? change_status(edit, r) : VERB_GO;
 }
 
-/* What is to be done. Without bounds that make sense only --range can be done. */
+/* Prepares the allocation. With invalid bounds in login.defs only --range works. */
 static int prepare(struct grant *grant)
 {
 	const struct grant_options *options = &grant->options;
@@ -311,8 +311,8 @@ static int prepare(struct grant *grant)
 	return r == VERB_GO ? find_names(grant) : r;
 }
 
-/* COUNT 0 in login.defs is no error, but not what somebody expects who asks for ids. */
-static void tell_off(const struct grant *grant)
+/* COUNT 0 in login.defs is valid, but a user who asks for ids will not expect it. */
+static void report_zero_count(const struct grant *grant)
 {
 	const struct allocate *allocate = &grant->allocate;
 
@@ -354,7 +354,7 @@ static bool has_grown(const struct grant *grant)
 	       grant->edit.db.sides[1].table.len > grant->before[1];
 }
 
-/* Gives the locks back; the texts stay, to be shown at the reader's pace. */
+/* Releases the locks but keeps the tables, as the reader of the output may be slow. */
 static void end(struct grant *grant)
 {
 	for (size_t k = 0; k < 2; k++) {
@@ -374,16 +374,16 @@ static int work(struct grant *grant)
 		r = prepare(grant);
 	if (r != VERB_GO)
 		return r;
-	tell_off(grant);
+	report_zero_count(grant);
 	r = change(grant);
-	/* An empty database alone is nothing that somebody asked for. */
+	/* Do not write if the only change is the creation of an empty database. */
 	grown = r == 0 && has_grown(grant);
 	if (grown && !grant->edit.dry_run)
 		r = edit_commit(&grant->edit);
 	end(grant);
 	if (grown || r)
 		grant_record(grant, r);
-	/* What is shown may have a slow reader. */
+	/* From here on signals may interrupt: the reader of the output may be slow. */
 	interrupt_let_go(&grant->edit.interrupt);
 	progress_rows();
 	if (grown && r == 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * grant: what its sources share.
+ * grant: shared by the source files of `subid grant`.
  */
 #ifndef SUBID_GRANT_H
 #define SUBID_GRANT_H
@@ -18,14 +18,14 @@ struct grant_options {
 	const char *batch;
 	bool all_users;
 	const char *group;
-	uint64_t min_uid; /* UINT64_MAX: as login.defs says */
+	uint64_t min_uid; /* UINT64_MAX: from login.defs */
 	uint64_t max_uid;
-	uint64_t count; /* 0: as login.defs says */
+	uint64_t count; /* 0: from login.defs */
 	uint64_t align;
 	struct range range; /* end 0: none */
 	bool if_missing;
-	bool strict;   /* nothing is given unless all ids were asked about */
-	bool thorough; /* the name service is asked for all of the time */
+	bool strict;   /* refuse unless NSS was asked for all ids */
+	bool thorough; /* use the whole timeout for the name service */
 	bool verbose;
 	struct overlap_policy policy;
 };
@@ -35,8 +35,8 @@ struct grant {
 	struct edit edit;
 	struct crowd crowd;
 	struct allocate allocate;
-	struct table tables[2]; /* the databases, when the transaction is over, */
-	size_t before[2];	/* and how long they were before it */
+	struct table tables[2]; /* the databases after the transaction */
+	size_t before[2];	/* their sizes before it */
 };
 
 void grant_report_service(struct grant *grant);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * rename-canonical: writes the login names of their accounts as the owners of all lines,
- * if the name service knows a user by several names.
+ * rename-canonical: replaces the owner of each line by the login name of the account, if
+ * the name service knows a user by several names.
  *
- * MUST: a line stays with the same user: its old and its new name belong to one account.
+ * MUST: the user of a line does not change: old and new name belong to one account.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
 
 /*
- * Asks, before the locks are taken, who the owners in the databases are, each once.
+ * Looks up each owner in the databases once, before the locks are taken.
  * Returns 0 or an exit status.
  */
 int rename_find_owners(struct rename *rename)
@@ -31,7 +31,7 @@ int rename_find_owners(struct rename *rename)
 	return r;
 }
 
-/* Those that came meanwhile. */
+/* Looks up owners of lines added since rename_find_owners(). */
 static int collect_new(struct rename *rename)
 {
 	struct edit *edit = &rename->edit;
@@ -64,7 +64,7 @@ static const char *canonical_name(const struct entry *entry, void *context)
 }
 
 /*
- * Gives all lines the login names of their owners' accounts, in memory.
+ * Replaces the owners of all lines by the login names of their accounts, in memory.
  * Returns 0 or an exit status.
  */
 int rename_canonical(struct rename *rename)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * rename: after `usermod -l NEW OLD` the lines that name OLD name NEW.
+ * rename: after `usermod -l NEW OLD`, replaces the owner OLD by NEW.
  *
- * MUST: two who are two stay two: ranges are neither handed from one user to another nor
- * merged with others that NEW has.
+ * MUST: ranges never move from one user to another, and are not merged with other ranges
+ * of NEW.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -30,7 +30,7 @@ static void rename_cleanup(struct rename *rename)
 	free(rename->renamed);
 }
 
-/* Lines by uid follow the user by themselves. */
+/* Rejects uids: lines by uid need no renaming. */
 static int check_name(const char *name)
 {
 	if (entry_check_owner(name, strlen(name)) == 0 &&
@@ -85,8 +85,8 @@ static int parse(int argc, char **argv, struct rename *rename)
 }
 
 /*
- * Asks who OLD and NEW are. A user about whom the name service is silent is not known;
- * with --local-only such an OLD is an owner without account, and with --no-account NEW.
+ * Looks up OLD and NEW. Fails if the name service does not answer; but with --local-only
+ * OLD is then an owner without account, and with --no-account, too, so is NEW.
  */
 static int ask_accounts(struct rename *rename, struct name_service_answer *ret_old,
 			struct name_service_answer *ret_owner)
@@ -117,7 +117,7 @@ static int ask_accounts(struct rename *rename, struct name_service_answer *ret_o
 	return r;
 }
 
-/* By what names lines are NEW's already; those by uid follow the user. */
+/* Finds all names of NEW, to find lines it already has; not by uid: those stay valid. */
 static int find_names(struct rename *rename, struct account *account, bool exists)
 {
 	struct edit *edit = &rename->edit;
@@ -140,7 +140,7 @@ static int find_names(struct rename *rename, struct account *account, bool exist
 	return r;
 }
 
-/* Whom the names mean today: NEW has an account, and OLD no other one. */
+/* Checks that NEW has an account, and OLD none or the same one. */
 static int check_accounts(struct rename *rename)
 {
 	struct name_service_answer old = { 0 }, owner = { 0 };
@@ -172,7 +172,7 @@ static int check_accounts(struct rename *rename)
 	return r ? change_status(&rename->edit, r) : VERB_GO;
 }
 
-/* The number of the first line of an owner; 0: none. */
+/* Returns the number of the first line of an owner, or 0. */
 static uint64_t find_line(const struct table *table, struct owner *owner)
 {
 	struct table_cursor cursor = { 0 };
@@ -241,7 +241,7 @@ static int rename_lines(struct rename *rename, size_t k)
 	return r;
 }
 
-/* Whether a line is NEW's must be known of all of them. */
+/* Finds lines of NEW under other names; it must be known for all lines. */
 static int confirm_names(struct rename *rename)
 {
 	struct edit *edit = &rename->edit;
@@ -280,7 +280,7 @@ static int change(struct rename *rename)
 	return rename->canonical ? rename_canonical(rename) : rename_one(rename);
 }
 
-/* Records that lines of @old name @owner; NULL: of all owners. */
+/* Logs that lines of @old now name @owner. @old NULL: --canonical, all owners. */
 static void record_one(struct rename *rename, const char *old, const char *owner,
 		       bool done)
 {
@@ -288,14 +288,14 @@ static void record_one(struct rename *rename, const char *old, const char *owner
 
 	if (old)
 		snprintf(text, sizeof(text), "rename new=%s", owner);
-	/* A field of a record ends at a blank. */
+	/* A space ends a field of the record. */
 	for (char *at = text + sizeof("rename"); *at; at++)
 		if (*at == ' ' || *at == '"')
 			*at = '?';
 	edit_record(&rename->edit, old, text, done);
 }
 
-/* Records each owner who has another name now. */
+/* Logs each renamed owner. */
 static void record_all(struct rename *rename)
 {
 	const struct unknown_owners *owners = &rename->edit.unknown;
@@ -314,7 +314,7 @@ static void record(struct rename *rename, int status)
 		record_one(rename, rename->old, rename->owner, status == 0);
 }
 
-/* What is asked before the locks are taken. Returns VERB_GO or an exit status. */
+/* Looks up names before the locks are taken. Returns VERB_GO or an exit status. */
 static int prepare(struct rename *rename)
 {
 	int r;
@@ -341,7 +341,7 @@ static int work(struct rename *rename)
 	changed = edit_changed(&rename->edit);
 	if (r == 0 && changed)
 		r = change_commit(&rename->edit);
-	/* The log may be slow: nobody waits for our locks meanwhile. */
+	/* Release the locks first: the log may be slow. */
 	edit_end(&rename->edit);
 	if (changed || r)
 		record(rename, r);

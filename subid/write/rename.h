@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * rename: what the parts of `subid rename` share.
+ * rename: shared by the source files of `subid rename`.
  */
 #ifndef SUBID_RENAME_H
 #define SUBID_RENAME_H
@@ -12,14 +12,14 @@
 
 struct rename {
 	struct change_options change;
-	bool canonical; /* all lines, not OLD and NEW */
+	bool canonical; /* rename in all lines, not only OLD to NEW */
 	const char *old;
-	const char *owner;  /* by its new name */
-	bool same;	    /* both are names of one user */
-	struct owner found; /* NEW: with lines of its own it gets no others */
+	const char *owner;  /* NEW */
+	bool same;	    /* old and owner are names of one account */
+	struct owner found; /* NEW with all its names, to find its own lines */
 	bool kinds[2];
 	struct edit edit;
-	bool *renamed; /* by edit->unknown: that owner has another name now */
+	bool *renamed; /* by index in edit.unknown: the owner was renamed */
 };
 
 int rename_find_owners(struct rename *rename);

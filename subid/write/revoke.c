@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * revoke: takes ranges from an owner, all or some, unless a process uses these ids.
+ * revoke: takes all or some ranges from an owner, unless a process uses these ids.
  */
 #include <inttypes.h>
 #include <stdint.h>
@@ -31,13 +31,13 @@ struct revoke {
 	struct change_options change;
 	const char *user;
 	bool all;
-	bool as_name; /* whose lines are that have ambiguous digits as their owner */
-	bool as_uid;
-	bool if_held;	    /* nothing to remove is no failure */
-	bool in_use;	    /* also what processes use */
-	bool nothing;	    /* the owner has none of the ids */
-	struct range range; /* what is removed */
-	bool kinds[2];	    /* from which databases */
+	bool as_name; /* an owner that is a uid and a login name is the login name */
+	bool as_uid;  /* ... is the uid */
+	bool if_held; /* succeed if there is nothing to revoke */
+	bool in_use;  /* also revoke ids that processes use */
+	bool nothing; /* the owner had none of the ids */
+	struct range range; /* the ids to revoke */
+	bool kinds[2];	    /* the databases to change */
 	struct edit edit;
 	struct owner owner;
 };
@@ -114,7 +114,7 @@ static int parse(int argc, char **argv, struct revoke *revoke)
 	return VERB_GO;
 }
 
-/* The lines whose digits are the uid of one account and the login name of another. */
+/* Reports lines whose owner is the uid of one account and the login name of another. */
 static void report_ambiguous(const struct revoke *revoke, size_t k)
 {
 	const struct edit *edit = &revoke->edit;
@@ -136,7 +136,7 @@ static void report_ambiguous(const struct revoke *revoke, size_t k)
 	}
 }
 
-/* Whose lines these are must be known of all of them, or they have to be left. */
+/* Finds other names of the owner; without an answer the lines are kept, or it fails. */
 static int confirm_names(struct revoke *revoke)
 {
 	struct edit *edit = &revoke->edit;
@@ -173,7 +173,7 @@ static int change(struct revoke *revoke)
 			r = edit_tell_error(edit,
 					    db_revoke(&edit->db, all_kinds[k],
 						      &revoke->owner, revoke->range));
-	/* A line that grants nothing is not held, but it goes, too. */
+	/* Lines that grant nothing are not in @any, but they are removed, too. */
 	if (r == 0)
 		r = in_use_check(&in_use, edit, &revoke->owner, revoke->in_use);
 	revoke->nothing = r == 0 && !any && !edit_changed(edit);
@@ -191,7 +191,7 @@ static void record(const struct revoke *revoke, int status)
 	edit_record(&revoke->edit, revoke->owner.account.name, text, status == 0);
 }
 
-/* With --if-held a user who is known not to exist is one who has nothing. */
+/* With --if-held a user who does not exist is not an error. */
 static int find_owner(struct revoke *revoke)
 {
 	struct edit *edit = &revoke->edit;
@@ -209,7 +209,7 @@ static int find_owner(struct revoke *revoke)
 	return r ? change_status(edit, r) : VERB_GO;
 }
 
-/* That there was nothing to remove is reported, but with --if-held. */
+/* Reports, except with --if-held, that there was nothing to revoke. */
 static int report_nothing(const struct revoke *revoke)
 {
 	if (revoke->if_held)
@@ -238,7 +238,7 @@ static int work(struct revoke *revoke)
 	changed = edit_changed(&revoke->edit);
 	if (r == 0 && changed)
 		r = change_commit(&revoke->edit);
-	/* The log may be slow: nobody waits for our locks meanwhile. */
+	/* Release the locks first: the log may be slow. */
 	edit_end(&revoke->edit);
 	if (changed || r)
 		record(revoke, r);
