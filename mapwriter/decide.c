@@ -2,12 +2,12 @@
 /*
  * decide: compares the ids that are asked for with what the database grants.
  *
- * MUST: the default is to refuse. The ids that must be granted are a set; a line takes
- * ids out of it; whatever is left when the database ends is refused.
+ * MUST: the default is to refuse. The ids that must be granted are a set; each line of
+ * the caller removes ids from it; the map is refused if any are left at the end.
  *
- * Memory does not grow with the database. The set may split in two with each line, up to
- * DECIDE_RANGES; a line that would split it further is left for another pass, which
- * begins where the earlier lines have already taken theirs away.
+ * Memory does not grow with the database. Each line may split a range of the set in two,
+ * up to DECIDE_RANGES ranges. A line that would exceed this is applied in a later pass,
+ * after other lines have removed their ids.
  */
 #include <errno.h>
 #include <string.h>
@@ -18,11 +18,11 @@
 #include "libsubid/user/owner.h"
 #include "mapwriter/decide.h"
 
-#ifndef DECIDE_RANGES /* a test takes fewer */
+#ifndef DECIDE_RANGES /* a test sets fewer */
 #define DECIDE_RANGES (16 * LIMIT_EXTENTS)
 #endif
 
-/* Other login names of the caller's uid; no user has more. */
+/* At most so many other login names of the caller are found. */
 #define DECIDE_NAMES 16
 
 struct search {
@@ -45,10 +45,7 @@ static void search_cleanup(struct search *search)
 	owner_cleanup(&search->owner);
 }
 
-/*
- * Takes away what the caller's lines grant. As soon as nothing is left the rest of the
- * file is not read.
- */
+/* Removes what the caller's lines grant from the set. Stops reading when it is empty. */
 static int take_own_lines(struct search *search)
 {
 	bool again, progress;
@@ -76,7 +73,7 @@ static int take_own_lines(struct search *search)
 	return 0;
 }
 
-/* From what is left; @asked: whether there was anything to be granted. */
+/* Decides by the ids that are left. @asked: some ids had to be granted. */
 static int conclude(const struct search *search, bool asked,
 		    struct decision *ret_decision)
 {
@@ -100,8 +97,8 @@ static int conclude(const struct search *search, bool asked,
 }
 
 /*
- * What would be missing if the database ended here; where nothing would, for the one
- * extent is the caller's own, what is left first.
+ * Fills @question with the ids that are missing so far; or with the first ids left, if
+ * none are missing because the only extent is the caller's own id.
  */
 static void find_missing(struct search *search, struct facts_question *question)
 {
@@ -120,8 +117,8 @@ static void find_missing(struct search *search, struct facts_question *question)
 }
 
 /*
- * Asks the name service whether the owner of a line is the caller; then it is one more
- * name. Returns 1, 0 or -ENOMEM.
+ * Asks the name service whether the owner of a line is the caller, and adds the name if
+ * so. Returns 1, 0 or -ENOMEM.
  */
 static int ask_owner(struct search *search, const struct entry *entry)
 {
@@ -144,11 +141,11 @@ static int ask_owner(struct search *search, const struct entry *entry)
 }
 
 /*
- * Looks for another login name of the caller, and notes for a refusal what stands there.
+ * Looks for another login name of the caller, and notes lines for a refusal.
  *
  * The name service is asked only about lines that contain the first missing id: if none
- * of their owners is the caller, the answer is no, whatever the others are.
- * Returns 1 when one was found, 0 or -errno.
+ * of their owners is the caller, the map is refused in any case.
+ * Returns 1 if a name was found, 0 or -errno.
  */
 static int find_alias(struct search *search)
 {
@@ -187,10 +184,7 @@ static int take_granted(struct search *search, const struct dbfile *file)
 	return r;
 }
 
-/*
- * Takes away what the database grants. One that cannot be used, from its begin or from
- * the middle on, grants nothing (more).
- */
+/* Removes what the database grants from the set; after a read error it grants no more. */
 static int take_from(struct dbfile *file, struct search *search)
 {
 	int r;
@@ -206,12 +200,12 @@ static int take_from(struct dbfile *file, struct search *search)
 }
 
 /*
- * Decides about a map that idmap_parse() took.
+ * Decides about a map that idmap_parse() accepted.
  *
  * account: the caller. own_id: the caller's real uid or gid, by @kind.
- * file: opened, not yet judged; a map of nothing but the caller's own id needs none.
- * Returns 0 (granted), DECIDE_REFUSED, DECIDE_NO_DATABASE or -ENOMEM: only 0 may be
- * followed by a write. *ret_decision says more about 0 and DECIDE_REFUSED.
+ * file: opened, not checked yet; it is not needed for a map of only the caller's own id.
+ * Returns 0 (granted), DECIDE_REFUSED, DECIDE_NO_DATABASE or -ENOMEM; the map may be
+ * written only after 0. *ret_decision says more about 0 and DECIDE_REFUSED.
  */
 int decide(const struct kind *kind, const struct idmap *map,
 	   const struct account *account, uint32_t own_id, struct dbfile *file,
@@ -240,8 +234,8 @@ int decide(const struct kind *kind, const struct idmap *map,
 }
 
 /*
- * Decides as decide() does, by the ranges that another source has granted to the caller:
- * those of one source, for they are put together.
+ * Decides as decide() does, by ranges that another source grants to the caller. They must
+ * be of one source, since they are combined.
  *
  * denied: extents that the source does not grant, whatever its ranges are.
  * Returns 0 (granted), DECIDE_REFUSED or -ENOMEM.

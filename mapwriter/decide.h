@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * decide: may this caller have this map?
+ * decide: whether the caller may write a map.
  */
 #ifndef SUBID_DECIDE_H
 #define SUBID_DECIDE_H
@@ -15,19 +15,17 @@
 #include "libsubid/sys/dbfile.h"
 
 struct decision {
-	/* Whether any id is delegated, and not only the caller's own. */
+	/* Some ids had to be delegated, and all of them are. */
 	bool delegated;
-	/* Whether any line of the database, as far as it was read, is the caller's. */
+	/* A line of the caller is in the database, in the part that was read. */
 	bool owns;
 	/* DECIDE_REFUSED: the first extent that is not allowed. */
 	size_t refused;
-	/* The first part of it that is not granted; end 0 when its count is 0. */
+	/* Its first ids that are not granted; end 0 if its count is 0. */
 	struct range missing;
-	/* 0, or the errno of a name service that could not say who an owner is.
-	 */
+	/* 0, or the errno of a name service that could not look up an owner. */
 	int name_service;
-	/* What the lines of the database say about what is missing, for those who may
-	 * read them; whether they were looked at. */
+	/* Lines about the missing ids, for a caller who may read them; @noted: filled. */
 	struct facts_grants grants;
 	bool noted;
 };

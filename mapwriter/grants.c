@@ -2,11 +2,10 @@
 /*
  * grants: files and plugins, in the order of nsswitch.conf.
  *
- * MUST: one source decides about the whole map, the first that has anything for the
- * caller.
- * MUST: a plugin's "no" to an extent counts, whatever it lists.
- * MUST: the database is closed before a plugin runs. So the files, if they are to be
- * asked at all, are read first, and what they say waits for its turn.
+ * MUST: one source decides about the whole map: the first with a range for the caller.
+ * MUST: an extent that a plugin denies is refused, even within a range that it lists.
+ * MUST: the database is closed before a plugin runs. So the files, if they are a source,
+ * are read first, and their answer is used when their turn comes.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +18,7 @@
 #include "mapwriter/grants.h"
 #include "mapwriter/privilege.h"
 
-/* What the files say, and whether they have anything for the caller: 1, 0 or -errno. */
+/* The answer of the files; @has: they have a range for the caller: 1, 0 or -errno. */
 struct file_answer {
 	int verdict; /* of decide() */
 	struct decision decision;
@@ -27,7 +26,7 @@ struct file_answer {
 };
 
 /*
- * Looks for any line of the caller's, by all names that the local accounts have.
+ * Looks for a line of the caller, by all names that the local files have for the uid.
  * Returns 1, 0 or -errno.
  */
 static int find_line(const struct account *account, const struct dbfile *file)
@@ -46,8 +45,8 @@ static int find_line(const struct account *account, const struct dbfile *file)
 }
 
 /*
- * A database that does not exist is a source that is not installed. One that cannot be
- * used is an error, and no reason to believe another source. Returns as find_line().
+ * A missing database counts as a source that is not installed. One that cannot be used is
+ * an error, and the next source is not asked instead. Returns as find_line().
  */
 static int has_line(const struct file_answer *answer, const struct account *account,
 		    const struct dbfile *file)
@@ -63,9 +62,10 @@ static int has_line(const struct file_answer *answer, const struct account *acco
 	return find_line(account, file);
 }
 
-/* What cannot be asked grants nothing; the caller's own group can be mapped without. */
-static int without(const struct kind *kind, const struct idmap *map, uint32_t own_id,
-		   int reason, struct decision *ret_decision)
+/* Decides without any grant; returns @reason instead of a refusal. */
+static int decide_with_no_grant(const struct kind *kind, const struct idmap *map,
+				uint32_t own_id, int reason,
+				struct decision *ret_decision)
 {
 	const struct range_set nothing = RANGE_SET(0);
 	int r = decide_granted(kind, map, own_id, &nothing, &nothing, ret_decision);
@@ -73,8 +73,8 @@ static int without(const struct kind *kind, const struct idmap *map, uint32_t ow
 	return r == DECIDE_REFUSED ? reason : r;
 }
 
-/* Who did not answer; where that are the files, the dbfile says why. */
-static int blame(const struct source_answer *answer, struct dbfile *file)
+/* Returns which source failed; if these are the files, the error is in @file. */
+static int failed_source(const struct source_answer *answer, struct dbfile *file)
 {
 	if (answer->source->type != SOURCE_FILES)
 		return DECIDE_NO_SOURCE;
@@ -85,29 +85,29 @@ static int blame(const struct source_answer *answer, struct dbfile *file)
 	return DECIDE_NO_DATABASE;
 }
 
-static int disarm(void)
+static int drop_all_capabilities(void)
 {
 	struct privilege none = { .held = 0 };
 
 	return privilege_keep(&none, 0);
 }
 
-/* It waits for as long as the caller does. */
+/* There is no time limit: the caller can end the program. */
 static int ask_plugin(struct grants *grants, const char *name, const char *owner,
 		      const struct kind *kind, struct plugin_extents *extents)
 {
 	const struct apart apart = {
 		.folder = grants->sources.plugin_folder,
 		.name = name,
-		.disarm = disarm,
+		.disarm = drop_all_capabilities,
 	};
 
 	return apart_ask_ranges(&apart, owner, kind, extents, &grants->ranges);
 }
 
 /*
- * Asks the sources in their order; plugins also for the extents of the map. Returns what
- * comes of it, see struct source_walk.
+ * Asks the sources in their order, and plugins about the extents of the map too. Returns
+ * the result of struct source_walk.
  */
 static int ask_sources(struct grants *grants, const struct account *account,
 		       const struct kind *kind, const struct file_answer *files,
@@ -133,9 +133,8 @@ static int ask_sources(struct grants *grants, const struct account *account,
 /*
  * Decides as decide() does, but by the sources in @grants, with privileges cut.
  *
- * file: opened, not yet judged. It is closed.
- * grants: what source_find() found; the answer is written to it. End with
- * grants_cleanup().
+ * file: opened, not checked yet. It is closed.
+ * grants: what source_find() found; receives the answer. Free it with grants_cleanup().
  * Returns as decide(), or DECIDE_NO_SOURCE: see grants->answer; *ret_decision is written
  * then, too.
  */
@@ -152,8 +151,8 @@ int grants_decide(const struct kind *kind, const struct idmap *map,
 	};
 	int r;
 
-	/* Whether the own group is delegated matters, see setgroups.c. */
-	r = without(kind, map, own_id, DECIDE_REFUSED, ret_decision);
+	/* A map of the own gid alone also needs the sources, see setgroups.c. */
+	r = decide_with_no_grant(kind, map, own_id, DECIDE_REFUSED, ret_decision);
 	if (r <= 0 && !(kind->group && idmap_is_own(map, own_id))) {
 		dbfile_cleanup(file);
 		return r;
@@ -168,8 +167,9 @@ int grants_decide(const struct kind *kind, const struct idmap *map,
 	r = ask_sources(grants, account, kind, &files, &extents);
 	grants->denied = extents.denied;
 	if (r == SOURCE_FAILED)
-		return without(kind, map, own_id, blame(&grants->answer, file),
-			       ret_decision);
+		return decide_with_no_grant(kind, map, own_id,
+					    failed_source(&grants->answer, file),
+					    ret_decision);
 	if (r == 0 && grants->answer.source->type == SOURCE_FILES) {
 		*ret_decision = files.decision;
 		return files.verdict;
@@ -178,7 +178,7 @@ int grants_decide(const struct kind *kind, const struct idmap *map,
 			      ret_decision);
 }
 
-/* Frees what a plugin said. */
+/* Frees the answer of a plugin. */
 void grants_cleanup(struct grants *grants)
 {
 	range_set_clear(&grants->ranges);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * grants: the decision where sub-ids do not come from the files alone.
+ * grants: the decision if plugins are among the sources.
  */
 #ifndef SUBID_GRANTS_H
 #define SUBID_GRANTS_H
@@ -12,7 +12,7 @@ struct grants {
 	struct source_list sources;
 	struct source_answer answer;
 	struct range_set ranges; /* what a plugin lists */
-	struct range_set denied; /* extents that it says no to all the same */
+	struct range_set denied; /* extents that it denies, listed or not */
 };
 
 int grants_decide(const struct kind *kind, const struct idmap *map,

@@ -2,9 +2,9 @@
 /*
  * mapfile: one open, one write.
  *
- * The kernel takes a map once and in a single write(2) that is shorter than a page, and
- * compares the credentials of the opening and of the writing with what is written: both
- * happen here, with the same ones. See user_namespaces(7).
+ * The kernel accepts a map once, in a single write(2) shorter than a page. It checks the
+ * credentials at the open and at the write; here they are the same. See
+ * user_namespaces(7).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,8 +16,7 @@
 #include "mapwriter/mapfile.h"
 #include "mapwriter/target.h"
 
-/* The largest number of bytes that the kernel takes: map_write() wants less than a page.
- */
+/* The most bytes that the kernel accepts: map_write() wants less than a page. */
 size_t mapfile_limit(void)
 {
 	return (size_t)getpagesize() - 1;
@@ -34,7 +33,7 @@ int mapfile_write(const struct kind *kind, int process, const struct idmap *map,
 {
 	CLEANUP(fd_cleanup) int fd = -1;
 	size_t len = idmap_render(map, NULL, 0);
-	/* On the stack it would be the longest map, three pages that few maps need. */
+	/* Not on the stack: the longest map takes three pages, and few maps need them. */
 	CLEANUP(cleanup_free) char *text = malloc(len);
 	int r;
 

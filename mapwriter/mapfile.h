@@ -12,7 +12,7 @@
 
 enum mapfile_step {
 	MAPFILE_OPEN = 1, /* the map could not be opened */
-	MAPFILE_WRITE,	  /* the kernel did not take it */
+	MAPFILE_WRITE,	  /* the kernel refused it */
 };
 
 size_t mapfile_limit(void);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * mapwriter: the order of the steps. Each is in a module of its own.
+ * mapwriter: the order of the steps. Each step is in a module of its own.
  *
- * MUST: privileges are cut before anything is read that somebody else wrote.
- * MUST: what is checked is what is written, through the same descriptor.
- * MUST: a refusal speaks only after the last privilege is gone.
+ * MUST: privileges are reduced before the program reads anything that another user wrote.
+ * MUST: the process that is checked is the process that is written to: both through the
+ * same descriptor.
+ * MUST: a refusal is reported only after the last privilege is gone.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -39,7 +40,7 @@ static void request_cleanup(struct request *request)
 	grants_cleanup(&request->grants);
 }
 
-/* The capability that maps ids of this kind which are not the caller's own. */
+/* The capability needed to map ids other than the caller's own. */
 static capset_t setid_capability(const struct kind *kind)
 {
 	return kind->group ? CAPABILITY(CAP_SETGID) : CAPABILITY(CAP_SETUID);
@@ -63,8 +64,8 @@ static int refuse(struct request *request, int reason, int error)
 	return -1;
 }
 
-/* The one part of the program that has the power it was installed with. */
-static int give_up_power(struct request *request)
+/* The only step that runs with the privilege of the program file. */
+static int drop_privilege(struct request *request)
 {
 	const struct kind *kind = request->kind;
 	int r;
@@ -79,8 +80,7 @@ static int give_up_power(struct request *request)
 	return r ? refuse(request, REFUSAL_CAPS, -r) : 0;
 }
 
-/* How many numbers there are, and how long the map is, is known before anything is read.
- */
+/* Checks the arguments before any file is read. */
 static int read_arguments(struct request *request, int argc, char **argv)
 {
 	int r;
@@ -120,8 +120,8 @@ static int read_nsswitch(struct request *request)
 }
 
 /*
- * The target must be the caller's. Its group must be the caller's primary one by
- * passwd(5) too, unless login.defs(5) lets ids be mapped under any group of the caller.
+ * The target must have the caller's uid and gid. The gid must be the caller's primary
+ * group in passwd(5), unless login.defs(5) permits any group of the caller.
  */
 static int check_owner(struct request *request)
 {
@@ -142,7 +142,7 @@ static int check_owner(struct request *request)
 	return refuse(request, REFUSAL_OWNER, 0);
 }
 
-/* Where no plugin is to be asked, the files are read with no detour. */
+/* Without a plugin in nsswitch.conf the files decide alone. */
 static int ask_sources(struct request *request)
 {
 	source_find(&request->nsswitch, PLUGINDIR, &request->grants.sources);
@@ -158,7 +158,7 @@ static int check_grants(struct request *request)
 {
 	int r = ask_sources(request);
 
-	/* A descriptor of a file that the caller may not read is power, too. */
+	/* An open descriptor of a file that the caller may not read is privilege too. */
 	dbfile_cleanup(&request->file);
 	if (r < 0)
 		return refuse(request, REFUSAL_MEMORY, -r);
@@ -169,8 +169,7 @@ static int check_grants(struct request *request)
 	if (r == DECIDE_REFUSED)
 		return refuse(request, REFUSAL_RANGE, 0);
 
-	/* Allowed; what the kernel would answer with EINVAL is found here, with its
-	 * place. */
+	/* The kernel answers EINVAL to these; here the refusal can name the extents. */
 	r = idmap_clash(&request->map, &request->clash_a, &request->clash_b);
 	if (r) {
 		request->detail = r;
@@ -180,9 +179,9 @@ static int check_grants(struct request *request)
 }
 
 /*
- * What the kernel asks for this map, see user_namespaces(7): nothing for the caller's own
- * id alone (for a group: where setgroups is denied), else one capability, and one more
- * for outer uid 0 in any case.
+ * The capabilities that the kernel requires for this map, see user_namespaces(7): none
+ * for the caller's own id alone (own gid: only if setgroups is denied), else that of its
+ * kind. Outer uid 0 always requires one more.
  */
 static capset_t needed_capabilities(const struct request *request)
 {
@@ -246,7 +245,7 @@ static int version(const struct kind *kind)
 		       EXIT_SUCCESS;
 }
 
-/* Each step refuses or lets the next one see what it found. */
+/* Each step refuses, or stores its results in @request for the next one. */
 static int run(struct request *request, int argc, char **argv)
 {
 	if (read_arguments(request, argc, argv) || look_at_target(request) ||
@@ -256,9 +255,7 @@ static int run(struct request *request, int argc, char **argv)
 	return 0;
 }
 
-/*
- * Runs a map writer. Returns the exit status.
- */
+/* Runs a map writer. Returns the exit status. */
 int mapwriter_main(const struct kind *kind, int argc, char **argv)
 {
 	CLEANUP(request_cleanup)
@@ -272,7 +269,7 @@ int mapwriter_main(const struct kind *kind, int argc, char **argv)
 
 	if (startup_sanitize())
 		return EXIT_FAILURE;
-	if (give_up_power(&request) == 0 && !asks_help && !asks_version &&
+	if (drop_privilege(&request) == 0 && !asks_help && !asks_version &&
 	    run(&request, argc, argv) == 0)
 		return EXIT_SUCCESS;
 

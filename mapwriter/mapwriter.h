@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * mapwriter: newuidmap(1) and newgidmap(1), which differ in their kind alone.
+ * mapwriter: newuidmap(1) and newgidmap(1), which differ only in their kind.
  */
 #ifndef SUBID_MAPWRITER_H
 #define SUBID_MAPWRITER_H

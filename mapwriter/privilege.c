@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * privilege: from "setuid root or with file capabilities" to two capabilities at most.
+ * privilege: reduces setuid root or file capabilities to what a map needs.
  *
- * Both ways of installing end in the same state: all ids are the caller's, so the kernel
- * compares the caller with the owner of the target, and the caller's files, signals and
- * limits are what they would be without us; of root's power no more than a capability
- * to map ids is left.
+ * Both ways of installing lead to the same state. All ids are the caller's: the kernel
+ * compares the caller with the owner of the target, and files, signals and limits work as
+ * in any program of the caller. Of root's privilege only a capability to map ids is left.
  *
- * MUST: all of it happens before anything that the caller or a file chose is read.
- * MUST: what was asked of the kernel is read back.
+ * MUST: this happens before anything that the caller or a file chose is read.
+ * MUST: the ids, capabilities and flags that were set are read back.
  *
- * CAP_SETUID still suffices to become root by running code; it is kept from confused
- * deputies, not from an attacker inside this process. SECURITY.md says more.
+ * Code that runs with CAP_SETUID can still become root. This protects against a confused
+ * deputy, not against an attacker inside this process. SECURITY.md says more.
  */
 #include <errno.h>
 #include <linux/capability.h>
@@ -24,7 +23,7 @@
 
 _Static_assert(_LINUX_CAPABILITY_U32S_3 == 2, "a capset_t holds both halves");
 
-/* glibc has no wrapper for these two, and libcap is a library too many. */
+/* glibc has no wrapper for capget(2) and capset(2); libcap would be one more library. */
 static int caps_get(capset_t *ret_permitted, capset_t *ret_effective)
 {
 	struct __user_cap_header_struct header = { .version =
@@ -38,7 +37,7 @@ static int caps_get(capset_t *ret_permitted, capset_t *ret_effective)
 	return 0;
 }
 
-/* Inheritable, and with it ambient, becomes nothing. */
+/* The inheritable set, and with it the ambient one, becomes empty. */
 static int caps_set(capset_t permitted, capset_t effective)
 {
 	struct __user_cap_header_struct header = { .version =
@@ -63,7 +62,7 @@ static int caps_verify(capset_t caps)
 }
 
 /*
- * Notes who called and with what the program was started. Changes nothing.
+ * Notes the caller's ids and the privilege at the start. Changes nothing.
  * Returns 0 or -errno.
  */
 int privilege_note(struct privilege *ret_privilege)
@@ -90,7 +89,7 @@ int privilege_note(struct privilege *ret_privilege)
 	return 0;
 }
 
-/* All three ids of each kind are the caller's real one. */
+/* Checks that the real, effective and saved ids are the caller's. */
 static int ids_verify(const struct privilege *privilege)
 {
 	uid_t ruid, euid, suid;
@@ -105,9 +104,9 @@ static int ids_verify(const struct privilege *privilege)
 }
 
 /*
- * Lets the permitted set outlive setresuid(2). The usual way fails where the caller has
- * locked its bit (SECBIT_KEEP_CAPS_LOCKED); root may stop the kernel's fixing instead.
- * Whether it worked, capset(2) tells.
+ * Keeps the permitted set when the ids change. PR_SET_KEEPCAPS fails if the caller has
+ * locked its bit (SECBIT_KEEP_CAPS_LOCKED); root can set SECBIT_NO_SETUID_FIXUP instead.
+ * If neither worked, the capset(2) after the change fails.
  */
 static void keep_permitted(void)
 {
@@ -121,7 +120,7 @@ static void keep_permitted(void)
 }
 
 /*
- * Gives everything up but the capabilities of @wanted that are permitted.
+ * Gives up all privilege but the capabilities of @wanted that are permitted.
  *
  * Returns 0 or -errno; then the program must end at once.
  */
@@ -131,23 +130,23 @@ int privilege_cut(struct privilege *privilege, capset_t wanted)
 	capset_t caps = wanted & privilege->start_permitted;
 	int r;
 
-	/* Nothing that is run from here on can gain what was given up. */
+	/* From here on execve(2) cannot give privilege. */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -errno;
 	keep_permitted();
 	/*
-	 * No capability helps with the change of ids: it may only go to ids that are
-	 * there. The ids of a caller who has none in this user namespace read as 65534,
-	 * which may be somebody.
+	 * The ids change without a capability, so only to ids that the process has. If
+	 * the caller's ids have no mapping in this user namespace, they read as 65534,
+	 * which may be a user.
 	 */
 	r = caps_set(caps, 0);
 	if (r)
 		return r;
 	/*
-	 * All three: a saved uid 0 is as good as root. The effective uid becomes the
-	 * caller's so that the kernel's own check of the target's owner takes part (a map
-	 * file opened as root takes a write for anybody's process), and with file
-	 * capabilities too, since the caller may come with two different ids.
+	 * All three, since a saved uid 0 is as good as root. The effective uid becomes
+	 * the caller's so that the kernel checks the owner of the target too: a map file
+	 * opened as root can be written for any process. File capabilities need this as
+	 * well, since the real and the effective uid of the caller may differ.
 	 */
 	if (setresgid(privilege->gid, privilege->gid, privilege->gid) ||
 	    setresuid(privilege->uid, privilege->uid, privilege->uid))
@@ -157,8 +156,8 @@ int privilege_cut(struct privilege *privilege, capset_t wanted)
 	if (r)
 		return r;
 	/*
-	 * After the change of ids, which has set it to fs.suid_dumpable: a dumpable
-	 * process is its owner's to trace, with its memory and its open database.
+	 * After the change of ids, which has set it to fs.suid_dumpable: the caller could
+	 * trace a dumpable process, with its memory and its open database.
 	 */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
 		return -errno;
@@ -177,7 +176,7 @@ int privilege_cut(struct privilege *privilege, capset_t wanted)
 }
 
 /*
- * Keeps of the capabilities that are held only those in @wanted; 0 for none.
+ * Drops the capabilities that are held but not in @wanted; 0 drops all.
  * Returns 0 or -errno; then the program must end at once.
  */
 int privilege_keep(struct privilege *privilege, capset_t wanted)

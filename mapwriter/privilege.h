@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * privilege: what a map writer may do, less with each step.
+ * privilege: the capabilities of a map writer, fewer with each step.
  */
 #ifndef SUBID_PRIVILEGE_H
 #define SUBID_PRIVILEGE_H
@@ -18,7 +18,7 @@ struct privilege {
 	/* The caller. */
 	uid_t uid;
 	gid_t gid;
-	/* As the program was started; later these causes cannot be told any more. */
+	/* At the start of the program; the kernel does not show them later. */
 	bool start_no_new_privs;
 	capset_t start_permitted;
 	/* Held now. */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * refusal: the first line is what programs look for in the output of map writers since
- * 2013, byte for byte and never translated; up to three lines behind it are for people.
+ * refusal: programs have parsed the first line since 2013: its bytes never change, and it
+ * is never translated. Up to three more lines are for people.
  *
- * MUST: it runs without any privilege, and tells nothing that the caller could not find
- * out alone.
+ * MUST: it runs without privilege, and reveals nothing that the caller could not find out
+ * alone.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -20,7 +20,7 @@
 #include "mapwriter/mapfile.h"
 #include "mapwriter/refusal.h"
 
-/* The first line without the program's name, which report_line() puts before it. */
+/* Without the program's name. */
 #define FIRST_LINE_BYTES 256
 
 static void first_line_owner(const struct request *request, char *line, size_t size)
@@ -52,7 +52,7 @@ static void first_line(const struct request *request, char *line, size_t size)
 	case REFUSAL_USAGE:
 		break;
 	case REFUSAL_BEYOND:
-		/* "subuid" for both kinds. */
+		/* The text says "subuid" for both kinds. */
 		snprintf(line, size, "subuid overflow detected.");
 		break;
 	case REFUSAL_CAPS:
@@ -92,7 +92,7 @@ static void first_line(const struct request *request, char *line, size_t size)
 	case REFUSAL_TOO_MANY:
 	case REFUSAL_TOO_LONG:
 	case REFUSAL_CLASH:
-		/* What the kernel would say, which is not asked. */
+		/* The kernel would answer EINVAL; it is not asked. */
 		snprintf(line, size, "write to %s failed: %s", kind->map,
 			 report_error(EINVAL));
 		break;
@@ -113,7 +113,7 @@ static void add_usage(const struct kind *kind, struct report *report)
 		kind->mapper, id, id, id, id);
 }
 
-/* What was found out on the way; the rest is gathered now. */
+/* The facts that earlier steps found; gather() adds others. */
 static void facts_of_request(const struct request *request, struct facts *facts)
 {
 	*facts = (struct facts){
@@ -137,7 +137,7 @@ static void facts_of_request(const struct request *request, struct facts *facts)
 	};
 }
 
-/* The words of nsswitch.conf, and the plugin that answered or could not. */
+/* The sources in nsswitch.conf, and the plugin that answered or failed. */
 static void facts_of_sources(const struct request *request, struct facts *facts)
 {
 	const struct source_answer *answer = &request->grants.answer;
@@ -154,7 +154,7 @@ static void facts_of_sources(const struct request *request, struct facts *facts)
 				range_set_covers(&request->grants.denied, facts->missing);
 }
 
-/* What the caller was granted is the caller's to know. */
+/* The caller may see all of the caller's own grants. */
 static void gather_grants(const struct request *request, struct facts *facts)
 {
 	if (facts->missing.end == 0)
@@ -265,7 +265,7 @@ static void explain_cause(const struct request *request, struct report *report)
 		report_add(report, mapper, _("to mend it: %s"), cause.cure);
 }
 
-/* Up to three lines behind the first one. */
+/* Adds up to three lines after the first one. */
 static void explain(const struct request *request, struct report *report)
 {
 	const char *mapper = request->kind->mapper;
@@ -287,7 +287,7 @@ static void explain(const struct request *request, struct report *report)
 	}
 }
 
-/* A wrong command line is nobody's business but the caller's, and is not recorded. */
+/* Misuse of the command line is not recorded, nor a failure to drop privileges. */
 static bool is_worth_recording(const struct request *request)
 {
 	return request->reason != 0 && request->reason != REFUSAL_USAGE &&
@@ -296,8 +296,8 @@ static bool is_worth_recording(const struct request *request)
 }
 
 /*
- * Records a refusal in the audit log, if the build asks for it, with the one capability
- * that takes. A map that the kernel refused is not recorded: by then it is given up.
+ * Records a refusal in the audit log, if the build asks for it, with CAP_AUDIT_WRITE
+ * alone. A map that the kernel refused is not recorded: the capability is gone by then.
  */
 void refusal_audit(struct request *request)
 {
@@ -323,8 +323,8 @@ void refusal_audit(struct request *request)
 }
 
 /*
- * Says in the system log and on stderr why there is no map: in this order, so that who
- * does not read what we say cannot keep it out of the log.
+ * Reports the refusal in the system log, then on stderr: a reader of stderr that blocks
+ * cannot keep it out of the log.
  */
 void refusal_tell(const struct request *request)
 {
@@ -341,7 +341,7 @@ void refusal_tell(const struct request *request)
 		add_usage(request->kind, &report);
 	else
 		report_add(&report, mapper, "%s", line);
-	/* Privileges may still be there: no translation is loaded. */
+	/* With REFUSAL_CAPS privileges may be left: no translation is loaded. */
 	if (request->reason != REFUSAL_CAPS) {
 		report_translate();
 		explain(request, &report);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * refusal: why no map was written, and how that is said.
+ * refusal: why no map was written, and the messages about it.
  */
 #ifndef SUBID_REFUSAL_H
 #define SUBID_REFUSAL_H
@@ -19,7 +19,7 @@
 #include "mapwriter/target.h"
 
 enum refusal_reason {
-	REFUSAL_USAGE = 1,  /* the arguments; `detail` is what idmap_parse() said */
+	REFUSAL_USAGE = 1,  /* the arguments; `detail`: see idmap_parse() */
 	REFUSAL_BEYOND,	    /* an id of 4294967295 or more */
 	REFUSAL_NO_EXTENTS, /* a target alone */
 	REFUSAL_TOO_MANY,   /* extents */
@@ -29,8 +29,8 @@ enum refusal_reason {
 	REFUSAL_TARGET,	    /* cannot be opened; `error`, or `detail` of target_open() */
 	REFUSAL_NOBODY,	    /* the caller has no passwd entry; `error` if not known */
 	REFUSAL_OWNER,	    /* the target is another user's, or the group differs */
-	REFUSAL_NSSWITCH,   /* it cannot be read: `error` */
-	REFUSAL_SOURCE,	    /* it names a source that does not answer: see the grants */
+	REFUSAL_NSSWITCH,   /* nsswitch.conf cannot be read: `error` */
+	REFUSAL_SOURCE,	    /* a source does not answer: see the grants */
 	REFUSAL_DATABASE,   /* cannot be used: see the dbfile */
 	REFUSAL_RANGE,	    /* an extent is not granted: see the decision */
 	REFUSAL_SETGROUPS,  /* `error` */
@@ -39,7 +39,7 @@ enum refusal_reason {
 	REFUSAL_MEMORY,
 };
 
-/* All that a map writer knows about one call; mapwriter.c fills it from top to bottom. */
+/* One run of a map writer; mapwriter.c fills it from top to bottom. */
 struct request {
 	const struct kind *kind;
 	struct privilege privilege;
@@ -48,10 +48,10 @@ struct request {
 	struct idmap map;
 	struct nsswitch nsswitch;
 	struct account account;
-	struct grants grants; /* where not the files alone are asked */
+	struct grants grants; /* if a plugin is a source */
 	struct decision decision;
 	capset_t needed; /* by the write */
-	/* Why it ends without a map. */
+	/* Why no map is written. */
 	int reason; /* 0, or an enum refusal_reason */
 	int detail;
 	int error;	/* an errno */
@@ -61,8 +61,8 @@ struct request {
 };
 
 /*
- * What refusal_audit() needs. By default refused maps are not in the audit log: an
- * unprivileged loop must not be able to fill that of a site which did not ask for it.
+ * The capability of refusal_audit(). By default refused maps are not in the audit log,
+ * since an unprivileged loop could fill it.
  */
 #ifdef AUDIT_MAPS
 #define REFUSAL_AUDIT_CAPABILITY CAPABILITY(CAP_AUDIT_WRITE)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * setgroups: a process that maps its own group must not be able to drop a group that
- * keeps it out of a file (CVE-2018-7169).
+ * denies it a file (CVE-2018-7169).
  *
- * MUST: any error is fatal. While CAP_SETGID is held the kernel would write the map with
- * setgroups allowed, and a process that enters its namespace between our two opens makes
- * the first one fail.
+ * MUST: any error is fatal. With CAP_SETGID the kernel would accept the map although
+ * setgroups is allowed, and a process that enters its namespace between our two opens
+ * makes the first one fail.
  * MUST: `allow` is never written.
  */
 #include <fcntl.h>
@@ -29,9 +29,8 @@ static bool is_denied(int fd)
 }
 
 /*
- * Makes sure that setgroups(2) is denied in the user namespace of the process. Where it
- * is denied already the kernel takes it once more, but not once the map is written: then
- * it is looked at.
+ * Makes sure that setgroups(2) is denied in the user namespace of the process. Once the
+ * map is written the kernel accepts no second "deny"; then the state is read.
  *
  * process: a descriptor of /proc/PID.
  * Returns 0 or -errno.

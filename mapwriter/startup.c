@@ -4,8 +4,8 @@
  *
  * MUST: descriptors 0 to 2 are open, or the database would be opened as one of them and
  * messages written into it.
- * MUST: no variable stays that the caller could choose something by, see environment.c.
- * MUST: a reader who went away (SIGPIPE) does not turn a refusal into a death by signal.
+ * MUST: no variable stays that lets the caller influence a library, see environment.c.
+ * MUST: a refusal to a closed pipe ends with the exit status, not by SIGPIPE.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,14 +16,13 @@
 #include "mapwriter/startup.h"
 
 /*
- * Opens what is not open of the standard descriptors. The lowest free one is given out
- * first, so in ascending order each is filled.
+ * Opens the standard descriptors that are closed. open(2) returns the lowest free one, so
+ * they are filled in ascending order.
  */
 static int open_standard_descriptors(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		/* Not poll(2): that would call, and could wait for, what the caller put
-		 * there. */
+		/* Not poll(2): it would call the caller's file, and could wait for it. */
 		if (fcntl(fd, F_GETFD) >= 0)
 			continue;
 		if (errno != EBADF)
@@ -34,7 +33,7 @@ static int open_standard_descriptors(void)
 	return 0;
 }
 
-/* Returns 0 or -errno; then there may be no place to say so. */
+/* Returns 0 or -errno; then stderr may be closed. */
 int startup_sanitize(void)
 {
 	int r = open_standard_descriptors();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * startup: surroundings that the caller cannot shape.
+ * startup: descriptors, environment and signals that the caller cannot influence.
  */
 #ifndef SUBID_STARTUP_H
 #define SUBID_STARTUP_H

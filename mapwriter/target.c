@@ -2,10 +2,10 @@
 /*
  * target: /proc/PID, opened once.
  *
- * MUST: the process is looked at without privilege, so that nothing is told about one
- * that the caller cannot see.
- * MUST: nothing is looked up by process id a second time. The descriptor stays with the
- * process it was opened for: when that is gone it answers ESRCH, whoever has the id then.
+ * MUST: the process is examined without privilege, so that a refusal reveals nothing
+ * about a process that the caller cannot see.
+ * MUST: the process id is looked up only once. The descriptor stays with its process:
+ * after that has ended it returns ESRCH, even if another process has the id.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -50,15 +50,14 @@ int target_parse(const char *argument, struct target *target)
 }
 
 /*
- * Opens the folder and looks at its owner.
+ * Opens the directory and reads its owner.
  *
- * own_fd: a descriptor of ours; the caller cannot mean it.
+ * own_fd: a descriptor that this program opened; fd:N must not name it.
  * Returns 0, TARGET_NOT_PROC or -errno.
  */
 int target_open(struct target *target, int own_fd)
 {
-	/* Put together by hand: a granted map needs nothing else of stdio, which is
-	 * large. */
+	/* Not by snprintf(3): a granted map needs nothing else of stdio, which is big. */
 	char path[sizeof(PROC_FOLDER) + sizeof(target->name)] = PROC_FOLDER;
 	struct statfs filesystem;
 	struct stat status;
@@ -72,7 +71,7 @@ int target_open(struct target *target, int own_fd)
 		return -EBADF;
 	}
 
-	/* The path is ours, a descriptor may be of anything. */
+	/* Our path leads to /proc; the caller's descriptor may be of any file. */
 	if (target->borrowed && fstatfs(target->fd, &filesystem))
 		return -errno;
 	if (fstat(target->fd, &status))
@@ -86,13 +85,12 @@ int target_open(struct target *target, int own_fd)
 }
 
 /*
- * Opens a file of the process.
+ * Opens a file of the process. Returns a descriptor or -errno.
  *
- * In a mount namespace of the caller's another file may be mounted over it, and a
- * descriptor from there leads to that: then it is -EXDEV. A kernel before 5.6, and a
- * filter of system calls that does not know openat2(2) (ENOSYS, of old ones EPERM), do
- * not tell; there the kernel's own checks remain, of who owns the namespace that is
- * written to. Returns a descriptor or -errno.
+ * The caller may have mounted another file over it in a mount namespace: that is -EXDEV.
+ * A kernel before 5.6, or a filter of system calls that does not know openat2(2) (ENOSYS,
+ * old ones EPERM), does not detect this; then only the kernel checks who owns the
+ * namespace that is written to.
  */
 int target_open_file(int process, const char *name, int flags)
 {
@@ -108,15 +106,15 @@ int target_open_file(int process, const char *name, int flags)
 }
 
 /*
- * Tells whether the process has ended: its folder then shows root as its owner, which
- * is not to be taken for a process of root.
+ * Whether the process has ended. Its directory then belongs to root, whatever user the
+ * process had.
  */
 bool target_is_gone(const struct target *target)
 {
 	return faccessat(target->fd, "status", F_OK, 0) != 0 && errno == ESRCH;
 }
 
-/* Closes the folder unless it is the caller's. */
+/* Closes the directory unless the descriptor is the caller's. */
 void target_cleanup(struct target *target)
 {
 	if (!target->borrowed)

@@ -15,7 +15,7 @@ struct target {
 	uid_t uid;
 	gid_t gid;
 	pid_t pid;     /* 0 for fd:N */
-	char name[16]; /* as it was given: `1234`, `fd:5` */
+	char name[16]; /* the argument: `1234`, `fd:5` */
 };
 
 #define TARGET_NONE      \
@@ -25,7 +25,7 @@ struct target {
 
 enum {
 	TARGET_MALFORMED = 1, /* neither a process id nor fd:N */
-	TARGET_NOT_PROC,      /* not a folder below /proc */
+	TARGET_NOT_PROC,      /* not a directory below /proc */
 };
 
 int target_parse(const char *argument, struct target *target);
