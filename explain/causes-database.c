@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * causes-database: the file or its lines do not grant it, or no other source does.
+ * causes-database: the database or another source does not grant the ids.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -126,7 +126,7 @@ static void tell_file_unreadable(const struct facts *facts, struct cause *cause)
 		causes_cure(cause, "ls -l %s && wc -l %s", path, path);
 }
 
-/* The grants. Only those who can read the database themselves are told what it holds. */
+/* The grants. Lines of a database are shown only to a caller who can read it. */
 
 static bool not_delegated(const struct facts *facts)
 {
@@ -155,13 +155,10 @@ static void tell_line_malformed(const struct facts *facts, struct cause *cause)
 		causes_cure(cause, _("write it as %s:FIRST:COUNT"), name);
 }
 
-/*
- * Accounts live below: nobody is told to delegate such ids, with root's among them, for
- * the asking.
- */
+/* Ids below may be those of accounts, root among them: no cure delegates them. */
 #define ACCOUNTS_END 100000
 
-/* Finds room, for who wants ids and no certain ones. */
+/* Suggests the next free range, for a user who asks for no particular ids. */
 static void cure_by_room(const struct facts *facts, struct cause *cause)
 {
 	char name[CAUSES_QUOTED_BYTES];
@@ -170,7 +167,7 @@ static void cure_by_room(const struct facts *facts, struct cause *cause)
 		causes_cure(cause, "usermod-ext -S %s", name);
 }
 
-/* Gives what is missing, unless somebody has it already. */
+/* Suggests to delegate the missing ids, unless they have an owner or may be accounts. */
 static void cure_by_grant(const struct facts *facts, struct cause *cause)
 {
 	const struct facts_grants *grants = &facts->grants;
@@ -218,7 +215,7 @@ static void tell_other_kind_only(const struct facts *facts, struct cause *cause)
 	cure_by_grant(facts, cause);
 }
 
-/* The words behind `subid:`. */
+/* Joins the sources of `subid:`. */
 static void join_words(const struct nsswitch *nsswitch, char *text, size_t size)
 {
 	size_t used = 0;
@@ -251,8 +248,7 @@ static void tell_sources_empty(const struct facts *facts, struct cause *cause)
 
 static bool partly_delegated(const struct facts *facts)
 {
-	/* Lines of other names of the caller are not among the grants that were looked
-	 * at. */
+	/* The grants lack lines with other names of the caller. */
 	return not_delegated(facts) && facts->grants.readable &&
 	       (facts->grants.partly ||
 		range_count(facts->missing) < facts->map->extents[facts->refused].count);
@@ -268,7 +264,7 @@ static void tell_partly_delegated(const struct facts *facts, struct cause *cause
 	cure_by_grant(facts, cause);
 }
 
-/* Who looks at the host as a whole asks for no certain range. */
+/* With facts about the whole host no particular range is asked for. */
 static bool range_not_delegated(const struct facts *facts)
 {
 	return not_delegated(facts) && !facts->host;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * causes-host: what keeps a user from containers though nothing is wrong with a mapping.
- * Nobody but `subid doctor` gathers these facts.
+ * causes-host: what prevents containers although no mapping failed. Only `subid doctor`
+ * gathers these facts.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -10,7 +10,7 @@
 #include "explain/causes-rules.h"
 #include "message/i18n.h"
 
-/* What a container takes by custom: its users 0 to 65535. */
+/* A container usually has ids 0 to 65535. */
 #define COUNT_USUAL 65536
 /* More than the default of a small machine. */
 #define NAMESPACES_USUAL 15000
@@ -82,7 +82,7 @@ static bool userns_limit(const struct facts *facts)
 static void tell_userns_limit(const struct facts *facts, struct cause *cause)
 {
 	int64_t max = facts->host->max_namespaces;
-	/* In the first namespace of all nothing else refuses. */
+	/* In the initial namespace only this limit causes ENOSPC. */
 	bool reached = facts->error == ENOSPC && facts->host->outermost && max > 0;
 
 	if (max == 0)
@@ -157,7 +157,7 @@ static bool mapper_not_first(const struct facts *facts)
 	return is_at(facts, FACTS_PROGRAM) && facts->host->found;
 }
 
-/* The folder of a path, as a word of a command. */
+/* The directory of a path, as a word of a command. */
 static bool quote_folder(const char *path, char out[static CAUSES_QUOTED_BYTES])
 {
 	const char *slash = strrchr(path, '/');
@@ -202,7 +202,7 @@ static void tell_storage_foreign(const struct facts *facts, struct cause *cause)
 	causes_evidence(cause,
 			_("%s belongs to %s %u, which is not delegated to %s (any more)"),
 			host->file, facts->kind->id, host->owner, facts->account->name);
-	/* Nothing is lost: it can be put back with the range. */
+	/* The storage is only renamed: it can be restored with the range. */
 	if (causes_quote(host->storage, path))
 		causes_cure(cause, "mv %s %s.old", path, path);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * causes-kernel: the kernel refused: the namespaces, the program, or what guards both.
+ * causes-kernel: the kernel refused, for the namespaces, the program or a security
+ * module.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -70,7 +71,7 @@ static void tell_proc_read_only(const struct facts *facts, struct cause *cause)
 	causes_cure(cause, "mount -o remount,rw /proc");
 }
 
-/* The namespaces. Only the kernel's refusals are about them. */
+/* The namespaces. They matter only if the kernel refused. */
 
 static bool refused_by_kernel(const struct facts *facts)
 {
@@ -150,7 +151,7 @@ static bool lacks(const struct facts *facts)
 	       facts->program.path[0] != '\0';
 }
 
-/* The file has what it takes; what of it was lost on the way is another matter. */
+/* The file has the privilege; the process may have lost it. */
 static bool file_is_privileged(const struct facts *facts)
 {
 	const struct facts_program *program = &facts->program;
@@ -173,18 +174,18 @@ static const char *setid_name(const struct facts *facts)
 
 static bool no_privilege(const struct facts *facts)
 {
-	/* Root has its power without the file, as far as the bounding set goes. */
+	/* Root has its capabilities without the file, within the bounding set. */
 	return lacks(facts) && facts->uid != 0 && !file_is_privileged(facts) &&
 	       !only_setfcap(facts) && !facts->program.owner_unmapped;
 }
 
-/* The program's path as a word of a command; false: then no command is told. */
+/* The program's path as a word of a command; false: suggest no command. */
 static bool quote_path(const struct facts *facts, char out[static CAUSES_QUOTED_BYTES])
 {
 	return !facts->program.path_is_cut && causes_quote(facts->program.path, out);
 }
 
-/* The capabilities that were needed; the kernel asks for cap_setfcap besides. */
+/* Suggests setcap(8) with the capabilities that the map needs. */
 static void cure_by_capabilities(const struct facts *facts, struct cause *cause)
 {
 	char path[CAUSES_QUOTED_BYTES];
@@ -207,7 +208,7 @@ static void tell_no_privilege(const struct facts *facts, struct cause *cause)
 	} else if (facts->program.owner != 0) {
 		causes_evidence(cause, _("%s belongs to uid %u and is not setuid root"),
 				path, facts->program.owner);
-		/* No command that makes what somebody else could write setuid root. */
+		/* No chmod(1): another user could have written the file. */
 		causes_cure(cause, _("install %s again, as root: uid %u could change it"),
 			    path, facts->program.owner);
 	} else {

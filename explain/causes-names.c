@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * causes-names: causes by a stable name, for programs. The map writers need none.
+ * causes-names: stable names of causes, for programs. The map writers need none.
  */
 #include "explain/causes.h"
 

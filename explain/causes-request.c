@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * causes-request: what was asked for cannot be had, or not by this process.
+ * causes-request: the request is impossible, or a resource is exhausted.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -97,7 +97,7 @@ static bool range_within(struct range a, struct range b)
 	return b.start <= a.start && a.end <= b.end;
 }
 
-/* The cure takes away what the other line grants, too, and so changes nobody's rights. */
+/* The cure removes only ids that the other line grants too, so no user loses any. */
 static void tell_lines_overlap(const struct facts *facts, struct cause *cause)
 {
 	const struct facts_twice *twice = &facts->twice;
@@ -134,7 +134,7 @@ static void tell_extent_empty(const struct facts *facts, struct cause *cause)
 	causes_cure(cause, _("give it a count, or leave it out"));
 }
 
-/* The surroundings. */
+/* Resources. */
 
 static bool no_descriptors(const struct facts *facts)
 {

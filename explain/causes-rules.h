@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * causes-rules: the parts that causes.c is made of.
+ * causes-rules: the tables that causes.c searches, and what they share.
  */
 #ifndef SUBID_CAUSES_RULES_H
 #define SUBID_CAUSES_RULES_H
@@ -21,7 +21,7 @@ extern const struct causes_rule causes_of_host[];
 extern const struct causes_rule causes_of_kernel[];
 
 #define CAUSES_WORD_BYTES 256
-/* Room for such a text with four bytes for each of its own, and what stands around it. */
+/* A quoted word: up to four bytes for each of its own, and the quotes around it. */
 #define CAUSES_QUOTED_BYTES (4 * CAUSES_WORD_BYTES + sizeof("\"$(printf '')\""))
 
 bool causes_quote(const char *text, char out[static CAUSES_QUOTED_BYTES]);

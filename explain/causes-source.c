@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * causes-source: nobody knows whom to ask, or who is to be asked does not answer.
+ * causes-source: nsswitch.conf cannot be read, or a plugin does not answer or denies.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -60,7 +60,7 @@ static bool not_roots(const struct facts *facts)
 	       plugin_fails(facts, PLUGIN_WRITABLE);
 }
 
-/* A name that a command could not hold has no file that was looked at. */
+/* No file was checked for a name that cannot be quoted. */
 static void tell_not_roots(const struct facts *facts, struct cause *cause)
 {
 	bool foreign = facts->sources.fault == PLUGIN_FOREIGN;

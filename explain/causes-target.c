@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * causes-target: the target and the caller do not fit together.
+ * causes-target: causes in the target, its owner and the caller's account.
  */
 #include <errno.h>
 
@@ -114,8 +114,8 @@ static void tell_no_passwd_entry(const struct facts *facts, struct cause *cause)
 
 static bool name_service(const struct facts *facts)
 {
-	/* Whether others' lines had to be looked at is nobody's business who cannot read
-	 * them. */
+	/* A caller who cannot read the lines must not learn that the name service was
+	 * asked about them. */
 	return (facts->name_service && facts->grants.readable) ||
 	       (facts->step == FACTS_CALLER && facts->error != 0);
 }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * causes: from facts to what is in the way, the first thing first.
+ * causes: finds the causes of a failure in facts, in the order in which to fix them.
  *
- * Pure: nothing is read here. A rule says when a cause applies and how it is told; the
- * order of the rules is the order of the checks, ours and then the kernel's, so that what
- * is named first is what has to be mended first.
+ * Pure: nothing is read here. A rule has a condition and a description. The rules are in
+ * the order of the checks, first ours and then the kernel's.
  *
- * MUST: a cure names a command only if that command mends it.
+ * MUST: a cure names a command only if that command removes the cause.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -29,8 +28,8 @@ static bool is_plain(char c)
 }
 
 /*
- * Whether a reader sees each byte, and a terminal gives it back when it is copied. What
- * is not ASCII is not given back by a table in a locale that is not UTF-8.
+ * Whether each character is visible and can be copied from a terminal. In a locale other
+ * than UTF-8, a table does not show characters other than ASCII unchanged.
  */
 static bool is_shown(const char *text)
 {
@@ -66,7 +65,7 @@ static void quote_by_printf(const char *text, char *out)
 	for (size_t i = 0; text[i] != '\0'; i++) {
 		unsigned char byte = (unsigned char)text[i];
 
-		/* No option, and no conversion. */
+		/* A leading '-' would be an option, '%' a conversion. */
 		if (is_plain(text[i]) && byte != '%' && (i > 0 || byte != '-')) {
 			*out++ = text[i];
 			continue;
@@ -79,10 +78,9 @@ static void quote_by_printf(const char *text, char *out)
 }
 
 /*
- * Writes @text as a word for sh(1): as it is, in quotes where that takes them, or by
- * printf(1) where a byte of it cannot be shown.
- * Returns false when there is no such word: it is too long, or ends with a newline, which
- * sh(1) would cut off.
+ * Writes @text as a word for sh(1): as it is, in quotes if it needs them, or by printf(1)
+ * if a byte of it cannot be shown.
+ * Returns false if it is too long, or ends with a newline, which sh(1) would cut off.
  */
 bool causes_quote(const char *text, char out[static CAUSES_QUOTED_BYTES])
 {
@@ -102,7 +100,7 @@ bool causes_quote(const char *text, char out[static CAUSES_QUOTED_BYTES])
 	return true;
 }
 
-/* Writes the sentence that says what is in the way; what is too long is cut. */
+/* Writes the sentence about the cause; one that is too long is truncated. */
 void causes_evidence(struct cause *cause, const char *format, ...)
 {
 	va_list arguments;
@@ -113,8 +111,8 @@ void causes_evidence(struct cause *cause, const char *format, ...)
 }
 
 /*
- * Writes the command or the sentence that mends it; one that is too long is left out, for
- * a command that is cut is another command.
+ * Writes the command or the sentence that fixes it. One that is too long is left out,
+ * since a truncated command is another command.
  */
 void causes_cure(struct cause *cause, const char *format, ...)
 {
@@ -128,10 +126,10 @@ void causes_cure(struct cause *cause, const char *format, ...)
 }
 
 /*
- * Finds what is in the way.
+ * Finds the causes of a failure.
  *
- * ret_ids: room for @max; the first is what has to be mended first.
- * Returns how many there are, @max at the most. Pure and thread-safe.
+ * ret_ids: room for @max; the first is to be fixed first.
+ * Returns how many there are, @max at most. Pure and thread-safe.
  */
 size_t causes_find(const struct facts *facts, enum cause_id *ret_ids, size_t max)
 {
@@ -146,7 +144,7 @@ size_t causes_find(const struct facts *facts, enum cause_id *ret_ids, size_t max
 }
 
 /*
- * Puts a cause that causes_find() found into words, translated if translations are on.
+ * Describes a cause that causes_find() found; translated if translations are on.
  * Thread-safe.
  */
 void causes_describe(const struct facts *facts, enum cause_id id, struct cause *ret_cause)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * causes: why a mapping cannot work, and what mends it.
+ * causes: why a mapping fails, and how to fix it.
  */
 #ifndef SUBID_CAUSES_H
 #define SUBID_CAUSES_H
@@ -9,7 +9,7 @@
 
 #include "explain/facts.h"
 
-/* In the order in which they are looked for: an earlier one makes later ones moot. */
+/* In the order of the search: an earlier one makes later ones irrelevant. */
 enum cause_id {
 	CAUSE_TOO_MANY_EXTENTS = 1,
 	CAUSE_TOO_MANY_BYTES,
@@ -77,7 +77,7 @@ enum cause_id {
 	CAUSES_END,
 };
 
-/* Room for two paths: a command that is cut would be another command. */
+/* Room for two paths: a truncated command would be another command. */
 #define CAUSE_TEXT_BYTES 960
 
 struct cause {

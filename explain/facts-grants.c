@@ -2,9 +2,8 @@
 /*
  * facts-grants: what the databases say about the caller, read as the caller.
  *
- * MUST: the databases are opened anew, without privilege: what the caller may not read is
- * not told, also where it has been noted while the decision was made. The decision itself
- * is not made here.
+ * MUST: the databases are opened again, without privilege: what the caller may not read
+ * is not reported, even if the decision has noted it. The decision is not made here.
  */
 #include <fcntl.h>
 #include <string.h>
@@ -15,10 +14,10 @@
 #include "libsubid/sys/scan.h"
 #include "libsubid/user/owner.h"
 
-/* Parts of what is missing that are told apart; more of them are taken for missing. */
+/* A line that would split the missing ids into more ranges removes none. */
 #define GRANTS_RANGES 4096
 
-/* Opens a database that the caller can read and that is to be believed. */
+/* Opens a database; false: the caller cannot read it, or it is refused. */
 static bool open_as_caller(const struct kind *kind, struct dbfile *file,
 			   struct scan *scan)
 {
@@ -26,7 +25,7 @@ static bool open_as_caller(const struct kind *kind, struct dbfile *file,
 	return dbfile_vet(file) == 0 && scan_start(scan, file->fd) == 0;
 }
 
-/* A line that looks as if it were meant for @name: behind white space, with any end. */
+/* Whether a line looks as if meant for @name: maybe indented, maybe without a colon. */
 static bool is_meant_for(const struct scan_line *line, const char *name, size_t len)
 {
 	size_t at = 0;
@@ -78,7 +77,7 @@ static void note_other(struct facts_grants *grants, const struct entry *entry,
 	grants->taken_by[entry->owner_len] = '\0';
 }
 
-/* A line that is near or may be meant; as facts_note_line(). */
+/* As facts_note_line(), for lines that pass its check. */
 bool facts_note_near_line(struct facts_grants *grants,
 			  const struct facts_question *question,
 			  const struct scan_line *line, struct entry *ret_entry)
@@ -102,7 +101,7 @@ bool facts_note_near_line(struct facts_grants *grants,
 	return true;
 }
 
-/* Tells whether two looks found the same file, and nobody has written it between them. */
+/* Whether both are of the same file, not written in between. */
 static bool is_same(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
@@ -113,9 +112,9 @@ static bool is_same(const struct stat *a, const struct stat *b)
 }
 
 /*
- * The database of the kind that was asked for. What has been noted of it is told only if
- * the caller can open that very file; where it is another one by now, that is read. So it
- * is where the caller has more names: the decision does not note whose lines these are.
+ * Reads the database of the requested kind. What the decision noted is used only if the
+ * caller can open that same file. It is read again if it has changed, or if the caller
+ * has other names, which the decision does not note.
  */
 static void read_own_kind(struct facts *facts, struct owner *owner)
 {
@@ -144,7 +143,7 @@ static void read_own_kind(struct facts *facts, struct owner *owner)
 	facts->grants.readable = true;
 }
 
-/* Tells whether the database of the other kind grants the caller all of @left. */
+/* Whether the database of the other kind grants the caller all of @left. */
 static bool other_kind_grants(const struct facts *facts, struct owner *owner,
 			      struct range_set *left)
 {
@@ -160,16 +159,14 @@ static bool other_kind_grants(const struct facts *facts, struct owner *owner,
 	return left->n == 0;
 }
 
-/*
- * Fills facts->grants; facts->missing and facts->account must be known.
- */
+/* Fills facts->grants; facts->missing and facts->account must be known. */
 void facts_gather_grants(struct facts *facts)
 {
 	CLEANUP(range_set_cleanup) struct range_set left = RANGE_SET(GRANTS_RANGES);
 	CLEANUP(owner_cleanup) struct owner owner = { 0 };
 
 	facts->grants = (struct facts_grants){ 0 };
-	/* Without all names nothing is known about lines. */
+	/* Lines cannot be judged without all names of the caller. */
 	if (owner_init(&owner, facts->account, AT_FDCWD))
 		return;
 	read_own_kind(facts, &owner);
@@ -178,8 +175,8 @@ void facts_gather_grants(struct facts *facts)
 }
 
 /*
- * Fills facts->twice: programs ask for every line of a user as it stands, so extents that
- * overlap outside mean two such lines. The clash must be known, and facts->account.
+ * Fills facts->twice: programs map every line of a user, so extents that overlap outside
+ * come from two lines that do. The clash and facts->account must be known.
  */
 void facts_gather_twice(struct facts *facts)
 {
@@ -208,9 +205,7 @@ void facts_gather_twice(struct facts *facts)
 		facts->twice = twice;
 }
 
-/*
- * Fills facts->grants from what a plugin granted, in the place of facts_gather_grants().
- */
+/* Fills facts->grants from the grants of a plugin, in place of facts_gather_grants(). */
 void facts_take_grants(struct facts *facts, const struct range_set *granted)
 {
 	struct range asked = extent_outer(&facts->map->extents[facts->refused]);

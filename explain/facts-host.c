@@ -11,7 +11,7 @@
 #include "libsubid/core/num.h"
 #include "libsubid/sys/fd.h"
 
-/* The number of the user namespace that the kernel starts with. */
+/* The inode of the initial user namespace, PROC_USER_INIT_INO of the kernel. */
 #define USERNS_FIRST 0xeffffffd
 
 /* A number in a file below /proc; -1: there is none. */
@@ -29,7 +29,7 @@ static int64_t read_number(int proc, const char *name)
 	return num_parse(text, n, INT64_MAX, &value) ? -1 : (int64_t)value;
 }
 
-/* False where that cannot be told. */
+/* False if unknown. */
 static bool is_outermost(int proc)
 {
 	struct stat status;
@@ -40,7 +40,7 @@ static bool is_outermost(int proc)
 
 /*
  * Fills the settings of the kernel in @ret_host, and only those.
- * proc: a descriptor of /proc, or of a folder with files of the same names.
+ * proc: a descriptor of /proc, or of a directory with files of the same names.
  */
 void facts_gather_settings(int proc, struct facts_host *ret_host)
 {

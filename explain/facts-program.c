@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * facts-program: what the kernel made of this program's setuid bit or capabilities.
+ * facts-program: why the program's setuid bit or capabilities gave no privilege.
  *
- * All of it is read from /proc/self and from the program's own file; the capabilities it
- * was started with are the caller's to tell, for they are gone by now.
+ * All of it is read from /proc/self and from the program file. The capabilities at the
+ * start are gone by now; the caller of these functions provides them.
  */
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -37,8 +37,7 @@ static uint64_t little_endian(const unsigned char bytes[static 4])
  * Permitted capabilities of a file, struct vfs_cap_data of linux/capability.h: a magic
  * with flags, then permitted and inheritable for each 32 bits, all little-endian.
  *
- * data: the attribute security.capability; n: its bytes, or -1. Returns false: there is
- * none.
+ * data: the attribute security.capability; n: its bytes, or -1. False: there is none.
  */
 static bool read_capabilities(const unsigned char *data, ssize_t n,
 			      uint64_t *ret_permitted)
@@ -68,7 +67,7 @@ static void read_file_capabilities(const char *path, struct facts_program *progr
 		&program->capabilities);
 }
 
-/* A number behind a key of /proc/self/status. */
+/* A number after a key of /proc/self/status. */
 static bool status_number(const struct scan_line *line, const char *key, uint64_t *ret)
 {
 	size_t n = strlen(key);
@@ -108,7 +107,7 @@ static uint64_t bounding_set(void)
 	return set;
 }
 
-/* What the file is; false: it cannot be looked at. */
+/* Describes the file; false: it cannot be examined. */
 static bool describe_file(const char *path, struct facts_program *program)
 {
 	struct statvfs filesystem;
@@ -125,7 +124,6 @@ static bool describe_file(const char *path, struct facts_program *program)
 	return true;
 }
 
-/* What the process is that runs it. */
 static void describe_process(struct facts_program *program)
 {
 	read_status(program);
@@ -133,7 +131,7 @@ static void describe_process(struct facts_program *program)
 	program->no_root = prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) & SECBIT_NOROOT;
 }
 
-/* Fills facts->program: this one. */
+/* Fills facts->program with the running program. */
 void facts_gather_program(struct facts *facts)
 {
 	struct facts_program *program = &facts->program;
@@ -149,7 +147,7 @@ void facts_gather_program(struct facts *facts)
 	program->shares_fs = syscall(SYS_kcmp, getpid(), getppid(), KCMP_FS, 0, 0) == 0;
 }
 
-/* Fills facts->program: another one, which this process has started or could start. */
+/* Fills facts->program with one that this process has started or could start. */
 void facts_gather_program_file(struct facts *facts, const char *path)
 {
 	struct facts_program *program = &facts->program;

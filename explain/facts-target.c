@@ -21,7 +21,7 @@ static bool same_file(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* How the namespace of the process stands to ours; 0 when the kernel does not tell. */
+/* How the user namespace of the process relates to ours; 0 if unknown. */
 static int namespace_of(int process)
 {
 	CLEANUP(fd_cleanup) int theirs = openat(process, "ns/user", O_RDONLY | O_CLOEXEC);
@@ -69,8 +69,8 @@ static bool has_content(int process, const char *file)
 /*
  * Fills facts->target.
  *
- * process: a descriptor of /proc/PID, or -1 when there is none; then
- * pid: the process id that was asked for, 0 for none.
+ * process: a descriptor of /proc/PID, or -1.
+ * pid: used with -1: the process id that was asked for, or 0.
  */
 void facts_gather_target(struct facts *facts, int process, pid_t pid)
 {
@@ -78,8 +78,7 @@ void facts_gather_target(struct facts *facts, int process, pid_t pid)
 	struct stat folder, map;
 
 	if (process < 0) {
-		/* Whether a process exists kill(2) tells everybody; whose it is only its
-		 * owner. */
+		/* If kill(2) works, the process exists and is the caller's. */
 		target->hidden = pid > 0 && kill(pid, 0) == 0;
 		target->gone = !target->hidden;
 		return;
@@ -91,7 +90,7 @@ void facts_gather_target(struct facts *facts, int process, pid_t pid)
 	target->zombie = is_zombie(process);
 	if (fstatat(process, facts->kind->map, &map, 0)) {
 		target->no_map = errno == ENOENT;
-		/* With hidepid=1 even the names below the folder are its owner's. */
+		/* With hidepid=1 only the owner can look up names in the directory. */
 		target->not_dumpable = errno == EPERM || errno == EACCES;
 	} else if (fstat(process, &folder) == 0) {
 		target->not_dumpable = folder.st_uid != map.st_uid;

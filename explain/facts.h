@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * facts: what can be known about a mapping that did not come about.
+ * facts: what is known about a mapping that failed.
  *
- * Gathered without privilege and only after a failure; causes.h draws the conclusions.
- * A part that was not gathered, or could not be, is all zero: nothing follows from it.
+ * They are gathered without privilege and only after a failure; causes.h draws
+ * conclusions. A part that was not or could not be gathered is all zero, which implies
+ * nothing.
  */
 #ifndef SUBID_FACTS_H
 #define SUBID_FACTS_H
@@ -22,23 +23,23 @@
 #include "libsubid/sys/nsswitch.h"
 #include "libsubid/sys/scan.h"
 
-/* Where it ended; each comes with the errno in `error`, 0 where there is none. */
+/* The step that failed; its errno is in `error`, or 0. */
 enum facts_step {
 	FACTS_UNSHARE = 1, /* no user namespace could be made and mapped alone */
 	FACTS_PROGRAM,	   /* PATH leads to no map writer, or not to the right one */
-	FACTS_COUNT,	   /* what is delegated is too little or holds the user */
-	FACTS_STORAGE,	   /* files of a container engine are of other ids */
+	FACTS_COUNT,	   /* too few ids are delegated, or the user's own among them */
+	FACTS_STORAGE,	   /* files of a container engine have other ids */
 	FACTS_PAUSE,	   /* a process of a container engine has other ids */
 	FACTS_EXTENTS,	   /* too many, too long, or two that overlap */
 	FACTS_TARGET,	   /* /proc/PID could not be opened */
 	FACTS_CALLER,	   /* there is no passwd entry */
 	FACTS_OWNER,	   /* the target's ids are not the caller's */
-	FACTS_SOURCE,	   /* nsswitch.conf names a source that cannot be asked */
+	FACTS_SOURCE,	   /* nsswitch.conf cannot be read, or a source fails */
 	FACTS_DATABASE,	   /* the database cannot be used */
 	FACTS_RANGE,	   /* the database does not grant it */
 	FACTS_SETGROUPS,   /* /proc/PID/setgroups could not be written */
 	FACTS_OPEN,	   /* the map could not be opened */
-	FACTS_WRITE,	   /* the kernel did not take the map */
+	FACTS_WRITE,	   /* the kernel refused the map */
 };
 
 struct facts_program {
@@ -69,15 +70,15 @@ struct facts_target {
 	gid_t gid;
 	bool gone;     /* there is no such process (any more) */
 	bool hidden;   /* it is the caller's, but /proc does not show it */
-	bool not_proc; /* the descriptor is no folder of a process */
+	bool not_proc; /* the descriptor is not a directory of a process */
 	bool zombie;
 	bool not_dumpable;
 	int namespace; /* 0, or an enum facts_namespace */
 	bool map_written;
-	bool no_map; /* the folder has none: not a process, or no user namespaces */
+	bool no_map; /* the directory has no map: not a process, or no user namespaces */
 };
 
-/* What a database says about what is missing; facts_note_line() fills it. */
+/* Lines of a database about the caller and the missing ids, by facts_note_line(). */
 struct facts_grants {
 	bool readable;	     /* the caller may read the database */
 	bool owns;	     /* any valid line of it names the caller: */
@@ -85,29 +86,29 @@ struct facts_grants {
 	size_t ranges;	     /* how many there are */
 	bool partly;	     /* some of what was asked for is granted */
 	bool in_other_kind;  /* the other database grants what is missing here */
-	uint64_t malformed;  /* number of a line that names the caller but is no entry */
+	uint64_t malformed;  /* number of a malformed line that names the caller */
 	int malformed_fault; /* enum entry_fault */
-	uint64_t taken;	     /* number of a line that gives what is missing to another */
+	uint64_t taken;	     /* number of a line that gives missing ids to another user */
 	char taken_by[LIMIT_OWNER_BYTES + 1];
 };
 
-/* What is known only to who looks at a host as a whole, see subid-doctor(1). */
+/* Facts about the whole host, see subid-doctor(1). */
 struct facts_host {
-	/* Settings of the kernel; -1: it has none of the kind. */
+	/* Settings of the kernel; -1: it has no such setting. */
 	int64_t max_namespaces;	    /* user.max_user_namespaces */
 	int64_t unprivileged_clone; /* kernel.unprivileged_userns_clone */
 	int64_t apparmor;	    /* kernel.apparmor_restrict_unprivileged_userns */
-	bool outermost;		    /* no user namespace is around this one */
+	bool outermost;		    /* this is the initial user namespace */
 	/* FACTS_PROGRAM */
 	const char *found;  /* the map writer that PATH leads to, or NULL */
-	const char *wanted; /* the one that should stand there, or NULL */
+	const char *wanted; /* the one that PATH should lead to, or NULL */
 	const char *path;   /* PATH itself */
 	/* FACTS_COUNT */
 	uint64_t count;	  /* of delegated ids */
-	struct range own; /* one that holds the own id; end 0: none */
+	struct range own; /* the one with the user's own id; end 0: none */
 	/* FACTS_STORAGE */
-	const char *file;    /* that has another owner, */
-	const char *storage; /* in this folder */
+	const char *file;    /* a file with another owner, */
+	const char *storage; /* in this directory */
 	uint32_t owner;
 	/* FACTS_PAUSE */
 	pid_t pause;
@@ -120,21 +121,21 @@ struct facts_twice {
 	uint32_t id;
 };
 
-/* What lines are looked at for. */
+/* What facts_note_line() looks for. */
 struct facts_question {
-	struct owner *owner;  /* by the names that are known */
+	struct owner *owner;  /* with the names known so far */
 	struct range asked;   /* the extent that is refused */
 	struct range missing; /* the first part of it that is not granted */
 };
 
-/* Where not the files alone were asked. */
+/* The sources, if a plugin is among them. */
 struct facts_sources {
 	const struct nsswitch *nsswitch; /* NULL: the files alone */
 	const char *plugin; /* the source that answered or, FACTS_SOURCE, could not */
 	int fault;	    /* 0, or the enum plugin_fault of it */
-	bool files;	    /* the files are among those who were asked */
-	bool nobody;	    /* no source has anything for the caller */
-	bool denied;	    /* the plugin lists what is missing, and says no to it */
+	bool files;	    /* the files are among the sources */
+	bool nobody;	    /* no source has a range for the caller */
+	bool denied;	    /* the plugin lists the missing ids, but denies them */
 };
 
 struct facts {
@@ -154,7 +155,7 @@ struct facts {
 	/* The request. */
 	const struct idmap *map; /* NULL: not parsed */
 	bool too_many;
-	size_t bytes; /* of the map, where that is too many; and the limit */
+	size_t bytes; /* of a map that is too long; and the limit */
 	size_t bytes_max;
 	int clash; /* 0, or an enum idmap_clash of these two */
 	size_t clash_a;
@@ -164,12 +165,12 @@ struct facts {
 	struct range missing; /* the first part of it that is not granted */
 	int name_service;     /* an errno: owners could not be looked up */
 
-	/* The database that was asked: its fault, or its status. */
+	/* The database that was read: its fault, or its status. */
 	const struct dbfile *file;
-	/* FACTS_RANGE: what its lines say, where they have been looked at, or NULL. Only
-	 * for one who can read the database. */
+	/* FACTS_RANGE: what the decision noted of its lines, or NULL. Only for a caller
+	 * who can read the database. */
 	const struct facts_grants *noted;
-	const struct facts_host *host; /* NULL: nobody looked */
+	const struct facts_host *host; /* NULL: not gathered */
 	struct facts_sources sources;  /* FACTS_SOURCE, FACTS_RANGE */
 	struct facts_program program;
 	struct facts_target target;
@@ -191,8 +192,7 @@ bool facts_note_near_line(struct facts_grants *grants,
 			  const struct scan_line *line, struct entry *ret_entry);
 void facts_take_grants(struct facts *facts, const struct range_set *granted);
 
-/* Tells whether a line begins with the first two bytes of @name, or all of a shorter one.
- */
+/* Whether a line begins with the first two bytes of @name, or with all of one byte. */
 static inline bool facts_begins_as(const struct scan_line *line, const char *name,
 				   size_t len)
 {
@@ -200,7 +200,7 @@ static inline bool facts_begins_as(const struct scan_line *line, const char *nam
 	       (len == 1 || (line->len > 1 && line->text[1] == name[1]));
 }
 
-/* False is certain: the line is not meant for the account, not even with a mistake. */
+/* False: the line is not meant for the account, not even as a malformed line. */
 static inline bool facts_may_be_meant(const struct scan_line *line,
 				      const struct account *account)
 {
@@ -211,12 +211,12 @@ static inline bool facts_may_be_meant(const struct scan_line *line,
 }
 
 /*
- * Notes what a line says about the account or, else, about the ids that are missing.
- * Inline up to where nearly all lines of a large database end.
+ * Notes a line about the account or, else, about the missing ids. Inline, since nearly
+ * all lines of a large database end here.
  *
  * grants: zeroed before the first line.
- * Returns true where the line gives missing ids to an owner of another name; *ret_entry
- * is written only with true.
+ * Returns true if the line gives missing ids to an owner of another name; *ret_entry is
+ * written only with true.
  */
 static inline bool facts_note_line(struct facts_grants *grants,
 				   const struct facts_question *question,
