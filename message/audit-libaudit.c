@@ -2,12 +2,12 @@
 /*
  * audit-libaudit: one USER_MGMT record through libaudit.
  *
- * The library is opened when there is something to record and not before: it would cost
- * each granted map a fifth of its time, and a second library in a privileged program.
+ * The library is loaded only if there is something to record: it would take a fifth of
+ * the time of each granted map, and be a second library in a privileged program.
  *
- * Invariant: recording does not fail what is recorded. In containers and without the
- * capability libaudit answers EPERM, EINVAL, ECONNREFUSED, or 0: silently. A record may
- * take half a second where the audit daemon does not keep up.
+ * Invariant: a failure to record does not fail the operation. In containers and without
+ * the capability libaudit answers EPERM, EINVAL, ECONNREFUSED, or 0: all are ignored. A
+ * record may take half a second if the audit daemon is slow.
  */
 #include <dlfcn.h>
 #include <libaudit.h>
@@ -32,7 +32,7 @@ void audit_record(const char *operation, const char *account, bool done)
 	void *library = dlopen("libaudit.so.1", RTLD_NOW | RTLD_LOCAL);
 	__typeof__(&audit_open) open_log;
 	__typeof__(&audit_log_acct_message) log_message;
-	/* libaudit encodes names as it needs them, and takes this as it is. */
+	/* libaudit encodes names, but not the operation. */
 	char shown[OPERATION_BYTES];
 	int fd;
 
@@ -45,7 +45,7 @@ void audit_record(const char *operation, const char *account, bool done)
 		return;
 	printable_copy(shown, sizeof(shown), operation, strlen(operation),
 		       PRINTABLE_ASCII);
-	/* With an id beside it libaudit leaves the name out. */
+	/* libaudit leaves the name out if it has an id too. */
 	log_message(fd, AUDIT_USER_MGMT, NULL, shown, account,
 		    account ? (unsigned int)-1 : getuid(), NULL, NULL, NULL, done);
 	close(fd);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * environment: MUST: no variable stays that makes a library open, load or interpret what
- * the caller chose. glibc removes some for programs with privileges, but leaves LANGUAGE,
+ * environment: removes variables.
+ *
+ * MUST: no variable stays that makes a library open, load or interpret what the caller
+ * chose. glibc removes some for programs with privileges, but leaves LANGUAGE,
  * OUTPUT_CHARSET (which loads gconv modules), TZ, GLIBC_TUNABLES and the rest.
  */
 #include <stdbool.h>
@@ -11,14 +13,14 @@
 
 #include "message/environment.h"
 
-/* The language of messages, and not by a path: LANG and LC_* without a slash. */
+/* LANG and LC_* set the language of messages; with a slash they would be paths. */
 static bool is_harmless(const char *variable)
 {
 	return (strncmp(variable, "LANG=", 5) == 0 || strncmp(variable, "LC_", 3) == 0) &&
 	       !strchr(variable, '/');
 }
 
-/* Drops all variables but the language. For a program with one thread. */
+/* Removes all variables but the language. For a program with one thread. */
 void environment_clean(void)
 {
 	size_t kept = 0;

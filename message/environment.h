@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * environment: what of it a program with privileges keeps.
+ * environment: the variables that a program with privileges keeps.
  */
 #ifndef SUBID_ENVIRONMENT_H
 #define SUBID_ENVIRONMENT_H

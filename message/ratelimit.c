@@ -36,9 +36,10 @@
 #define EACH   ((int64_t)RATELIMIT_SECONDS * 1000)
 #define BUCKET (RATELIMIT_LINES * EACH)
 
-#define OWNER_ALL 0x003f0000 /* KEY_USR_ALL of the kernel: all that an owner may */
+#define OWNER_ALL 0x003f0000 /* all rights of an owner */
 
-/* When the bucket will be full, as the key says. False: there is none, or it is odd. */
+/* Reads from the key when the bucket will be full. False: there is none, or it is
+ * invalid. */
 static bool read_full(int64_t now, int64_t *ret_full)
 {
 	long key = syscall(SYS_keyctl, KEYCTL_SEARCH, KEY_SPEC_USER_KEYRING, KEY_TYPE,
@@ -55,9 +56,9 @@ static bool read_full(int64_t now, int64_t *ret_full)
 }
 
 /*
- * A new key can be read by its number only where a keyring of the process leads to it,
- * which that of a session need not. Its owner is given all rights, once: to take the user
- * keyring into the process costs more than all the rest.
+ * A new key can be read by its number only if a keyring of the process links to it, which
+ * the session keyring need not. So its owner gets all rights, once: linking the user
+ * keyring into the process costs more than everything else here.
  */
 static void give_to_owner(long key)
 {

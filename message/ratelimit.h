@@ -5,7 +5,7 @@
 #ifndef SUBID_RATELIMIT_H
 #define SUBID_RATELIMIT_H
 
-/* Lines of a user in a row, and after how long each of them may come once more. */
+/* Lines of a user in a row, and the seconds until one more is allowed. */
 #define RATELIMIT_LINES	  30
 #define RATELIMIT_SECONDS 10
 

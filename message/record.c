@@ -2,10 +2,9 @@
 /*
  * record: one line to syslog(3), facility authpriv.
  *
- * Invariant: recording does not fail what is recorded, a log daemon that does not read
- * holds up a refusal for seconds, not for ever, and a user who is refused in a loop does
- * not fill the log. A name in a record cannot forge another record: it is UTF-8 without
- * control characters.
+ * Invariant: a failure to record does not fail the operation; a log daemon that does not
+ * read delays a refusal for seconds, not for ever; refusals in a loop do not fill the
+ * log. A name cannot forge another record: records are UTF-8 without control characters.
  */
 #include <signal.h>
 #include <stdarg.h>
@@ -22,10 +21,10 @@
 #define RECORD_SECONDS 1
 #define RECORD_BYTES   1024
 
-/* A first line, and whose map was refused. */
+/* The first line of a refusal, and the caller. */
 #define RECORD_REFUSAL_BYTES 512
 
-/* A signal with a handler ends a system call that waits. */
+/* A signal with a handler interrupts a system call that waits. */
 static void wake(int number)
 {
 	(void)number;
@@ -38,7 +37,7 @@ static void send(const char *program, const char *text)
 	closelog();
 }
 
-/* Sends; each system call that waits longer than RECORD_SECONDS is given up. */
+/* Sends; interrupts each system call that waits longer than RECORD_SECONDS. */
 static void send_in_time(const char *program, const char *text)
 {
 	const struct itimerval each = {
@@ -49,7 +48,7 @@ static void send_in_time(const char *program, const char *text)
 	struct sigaction action = { .sa_handler = wake };
 	sigset_t alarm_only;
 
-	/* It may come in blocked, and waiting: to ignore it drops it. */
+	/* The caller may have left it blocked and pending; ignoring it discards it. */
 	signal(SIGALRM, SIG_IGN);
 	sigaction(SIGALRM, &action, NULL);
 	sigemptyset(&alarm_only);
@@ -60,7 +59,7 @@ static void send_in_time(const char *program, const char *text)
 	setitimer(ITIMER_REAL, &never, NULL);
 }
 
-/* Makes the text of a record and sends it; what is too long is cut. */
+/* Formats a record and sends it; one that is too long is truncated. */
 __attribute__((format(printf, 2, 0))) static void
 record(const char *program, const char *format, va_list arguments)
 {
@@ -73,8 +72,8 @@ record(const char *program, const char *format, va_list arguments)
 }
 
 /*
- * Records what was done, or refused, to the databases. It takes SIGALRM over: for
- * programs that are about to end.
+ * Records a change of the databases, or its refusal. It takes SIGALRM over: for programs
+ * that are about to end.
  */
 void record_change(const char *program, const char *format, ...)
 {
@@ -86,8 +85,8 @@ void record_change(const char *program, const char *format, ...)
 }
 
 /*
- * Records a refusal; as record_change(), for the user who runs this and without any
- * privilege. Of many in a row the later ones are left out, see ratelimit.h.
+ * As record_change(), for a refusal to the user who runs the program, without privilege.
+ * Refusals beyond the limit in ratelimit.h are left out.
  */
 void record_refusal(const char *program, const char *format, ...)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * record: what administrators find in the system log.
+ * record: lines in the system log.
  */
 #ifndef SUBID_RECORD_H
 #define SUBID_RECORD_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * report: one line a message, one write for what belongs together, on stderr.
+ * report: messages on stderr, one line each; lines that belong together in one write.
  */
 #include <errno.h>
 #include <langinfo.h>
@@ -15,8 +15,8 @@
 #include "message/report.h"
 
 /*
- * What messages and lines for people may show: the characters of the locale, as far as
- * printable.h knows them. Texts for programs and for logs are UTF-8 everywhere.
+ * The characters that output for people may contain: those of the locale, as far as
+ * printable.h knows them. Output for programs and for logs is always UTF-8.
  */
 enum printable_charset report_charset(void)
 {
@@ -24,14 +24,15 @@ enum printable_charset report_charset(void)
 							    PRINTABLE_BYTES;
 }
 
-/* Appends a line, without a program's name where that is NULL. */
+/* Appends a line, with `PROGRAM: ` before it unless that is NULL. */
 __attribute__((format(printf, 3, 0))) static void add_line(struct report *report,
 							   const char *program,
 							   const char *format,
 							   va_list arguments)
 {
 	char *line = report->text + report->len;
-	/* Longer than a line: where it is cut no character is. */
+	/* Longer than a line, so that printable_copy() truncates it and splits no
+	 * character. */
 	char text[REPORT_LINE_BYTES + 4] = "";
 	size_t n = 0, room = sizeof(report->text) - report->len;
 
@@ -45,7 +46,7 @@ __attribute__((format(printf, 3, 0))) static void add_line(struct report *report
 	}
 	if (vsnprintf(text + n, sizeof(text) - n, format, arguments) < 0)
 		text[n] = '\0';
-	/* A name from outside makes no second line and no colours. */
+	/* A foreign name must not start a second line or send control characters. */
 	n = printable_copy(line, room - 1, text, strlen(text), report_charset());
 	line[n++] = '\n';
 	report->len += n;
@@ -61,10 +62,10 @@ void report_add(struct report *report, const char *program, const char *format, 
 	va_end(arguments);
 }
 
-/* Writes the lines to stderr, with one write(2), and forgets them. */
+/* Writes the lines to stderr, with one write(2), and removes them. */
 void report_send(struct report *report)
 {
-	/* Nobody is left to tell when this fails. */
+	/* A failure cannot be reported. */
 	if (write(STDERR_FILENO, report->text, report->len) < 0)
 		report->len = 0;
 	report->len = 0;
@@ -83,8 +84,8 @@ void report_line(const char *program, const char *format, ...)
 }
 
 /*
- * The text of an errno in English, whatever the locale: scripts and logs look for it. Two
- * of them have a meaning here that strerror(3) does not know: see fd_open_regular() and
+ * The text of an errno in English in any locale, since scripts and logs depend on it. Two
+ * have a meaning here that strerror(3) does not know: see fd_open_regular() and
  * load_table().
  * Thread-safe; the string is a constant.
  */
@@ -98,9 +99,9 @@ const char *report_error(int error)
 }
 
 /*
- * Turns translations on, and the characters of the locale. Costs system calls and reads
- * files: called when there is something to translate, and by a program with privileges
- * only when it has none left.
+ * Enables translations and the characters of the locale. It reads files: call it only
+ * when there is something to translate, and in a program with privileges only after they
+ * are dropped.
  */
 void report_translate(void)
 {
@@ -120,8 +121,8 @@ static int tell_lost_output(const char *program, int error)
 }
 
 /*
- * Writes to stdout at once, for a program that has no other output: it need not have the
- * stream. An output that is lost is told. Returns 0 or -errno.
+ * Writes to stdout without the stream, for a program that has no other output. Reports
+ * lost output. Returns 0 or -errno.
  */
 int report_print(const char *program, const char *format, ...)
 {
@@ -136,8 +137,8 @@ int report_print(const char *program, const char *format, ...)
 }
 
 /*
- * Prints a text to stdout, for people: what they or their terminal would obey is made
- * visible. Where the text is cut into two, no character must be.
+ * Prints a text to stdout for people, with control characters escaped. A caller that
+ * passes a text in parts must not split a character.
  */
 void report_put(const char *text, size_t len, enum printable_charset charset)
 {
@@ -157,10 +158,7 @@ void report_put(const char *text, size_t len, enum printable_charset charset)
 	}
 }
 
-/*
- * Closes stdout; an output that is lost (full disk, closed pipe) is told.
- * Returns 0 or -errno.
- */
+/* Closes stdout; reports lost output (full disk, closed pipe). Returns 0 or -errno. */
 int report_close_stdout(const char *program)
 {
 	bool failed = ferror(stdout) != 0;
@@ -171,7 +169,7 @@ int report_close_stdout(const char *program)
 	return tell_lost_output(program, errno);
 }
 
-/* Tells whether it is the name service that gave no answer: @r is -errno. */
+/* Whether @r, an -errno, means that the name service gave no answer. */
 bool report_is_silence(int r)
 {
 	return r == -EAGAIN || r == -ETIMEDOUT || r == -ECONNRESET;
@@ -193,8 +191,8 @@ const char *report_no_answer(int r)
 }
 
 /*
- * The same where it is not known who a user is: one text for every way in which a service
- * is silent, since scripts look for it.
+ * The same for a look-up of a user: one text for all ways of not answering, since scripts
+ * look for it.
  */
 const char *report_not_known(int r)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * report: what programs tell people.
+ * report: messages for people.
  */
 #ifndef SUBID_REPORT_H
 #define SUBID_REPORT_H
@@ -10,7 +10,7 @@
 
 #include "libsubid/core/printable.h"
 
-/* A line, with its newline; what is longer is cut. */
+/* A line, with its newline; a longer one is truncated. */
 #define REPORT_LINE_BYTES 1024
 #define REPORT_LINES	  4
 
@@ -24,7 +24,7 @@ void report_add(struct report *report, const char *program, const char *format, 
 	__attribute__((format(printf, 3, 4)));
 void report_send(struct report *report);
 
-/* The program's name in messages: a constant, never argv[0]. */
+/* program: a constant, never argv[0]. */
 void report_line(const char *program, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 bool report_is_silence(int r);
