@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * apart: a plugin is code of the site's, and whatever it links. It runs in a child
- * process that has given up every capability, and tells us numbers through a pipe.
+ * apart: a plugin is foreign code, with libraries of its own. It runs in a child process
+ * that has dropped every capability, and sends numbers through a pipe.
  *
  * MUST: no capability is left when the plugin is loaded.
- * MUST: what comes through the pipe is checked as if the caller had written it.
- * MUST: a plugin that ends or wrecks its process has not answered, whatever the status.
+ * MUST: data from the pipe is checked as if the caller had written it.
+ * MUST: a plugin that exits or crashes its process has not answered, whatever the status.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,8 +21,8 @@
 #include "libsubid/sys/wait.h"
 
 /*
- * What goes through the pipe first; behind it are the extents that are denied and @n
- * items, and then comes the end.
+ * The first bytes in the pipe. After them come the extents that are denied, @n items, and
+ * the end of the file.
  */
 struct answer {
 	long r; /* of plugin_ask_ranges() or plugin_ask_owners() */
@@ -30,7 +30,7 @@ struct answer {
 	size_t n;
 };
 
-/* What is asked, and what comes back: ranges, or with @owners whose an id is. */
+/* A question and its answer: ranges, or with @owners the users who have an id. */
 struct question {
 	bool owners;
 	const struct kind *kind;
@@ -42,7 +42,7 @@ struct question {
 	size_t n;
 };
 
-/* Waits until @end, or as long as it takes with 0. */
+/* Waits until @end; 0: without a limit. */
 static int read_all(int fd, int64_t end, void *bytes, size_t len)
 {
 	int r = wait_read(fd, end, bytes, len);
@@ -65,7 +65,7 @@ static int ask_plugin(const struct apart *apart, struct question *question)
 	return r;
 }
 
-/* What the child is given. */
+/* The arguments of the child. */
 struct errand {
 	const struct apart *apart;
 	struct question *question;
@@ -77,13 +77,13 @@ static int disarm_and_ask(const struct errand *errand)
 {
 	int r = errand->apart->disarm();
 
-	/* Other ids than before have undone it. */
+	/* @disarm may have changed ids, which clears the parent-death signal. */
 	if (r == 0)
 		r = child_end_with(errand->parent, 0);
 	return r ? r : ask_plugin(errand->apart, errand->question);
 }
 
-/* The child. Its status says nothing, and its end frees everything. */
+/* Runs in the child. Its status is not used, and its end frees everything. */
 static int send_answer(void *context)
 {
 	const struct errand *errand = context;
@@ -182,8 +182,8 @@ static int ask(const struct apart *apart, struct question *question)
 }
 
 /*
- * Asks as plugin_ask_ranges() does, with what it returns, PLUGIN_DIED or PLUGIN_SLOW. The
- * set changes only with 0.
+ * Asks as plugin_ask_ranges() does. Returns as it does, PLUGIN_DIED or PLUGIN_SLOW. @set
+ * changes only with 0.
  */
 int apart_ask_ranges(const struct apart *apart, const char *owner,
 		     const struct kind *kind, struct plugin_extents *extents,
@@ -200,8 +200,8 @@ int apart_ask_ranges(const struct apart *apart, const char *owner,
 }
 
 /*
- * Asks as plugin_ask_owners() does, with what it returns, PLUGIN_DIED or PLUGIN_SLOW.
- * ret_uids: to be freed; NULL where there is nobody. Written with 0.
+ * Asks as plugin_ask_owners() does. Returns as it does, PLUGIN_DIED or PLUGIN_SLOW.
+ * ret_uids: to be freed; NULL if the id has no owner. Written with 0.
  */
 int apart_ask_owners(const struct apart *apart, uint32_t id, const struct kind *kind,
 		     uid_t **ret_uids, size_t *ret_n)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * apart: asks a plugin in a process of its own.
+ * apart: asks a plugin in a child process.
  */
 #ifndef SUBID_APART_H
 #define SUBID_APART_H
@@ -13,13 +13,13 @@
 #include "libsubid/core/range.h"
 #include "libsubid/source/plugin.h"
 
-/* Which plugin is asked, and in which way. */
+/* Which plugin to ask, and how. */
 struct apart {
 	const char *folder;
 	const char *name;
-	/* The child gives up whatever it may do more than others. Returns 0 or -errno. */
+	/* Called in the child to drop all privilege. Returns 0 or -errno. */
 	int (*disarm)(void);
-	int64_t end; /* of waiting, by wait_clock(); 0: it waits as long as it takes */
+	int64_t end; /* of waiting, by wait_clock(); 0: no limit */
 };
 
 int apart_ask_ranges(const struct apart *apart, const char *owner,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * nss-child: the process that asks the name service. It has one thread, reads requests
- * from one descriptor, and lives until that is closed.
+ * from one descriptor, and ends when that is closed.
  *
  * It uses nothing of its parent but the descriptor, as if it were another program.
  */
@@ -15,7 +15,7 @@
 #include "libsubid/sys/wait.h"
 #include "libsubid/user/nss.h"
 
-/* Accounts are sent in pieces of so many bytes. */
+/* Accounts are sent in pieces of at most this size. */
 #define PIECE_BYTES (16 * 1024)
 
 struct child {
@@ -26,7 +26,7 @@ struct child {
 	int64_t end; /* of an enumeration, by wait_clock() */
 };
 
-/* An enumeration takes too long: what was found is a part of it. */
+/* An enumeration takes too long: not all accounts were found. */
 #define TIME_OVER 3
 
 static void child_cleanup(struct child *child)
@@ -46,7 +46,7 @@ static int send_reply(struct child *child, int r, const void *bytes, size_t len)
 	return failed ? failed : fd_write_all(child->fd, bytes, reply.len);
 }
 
-/* An answer with its bytes, or, unless @r is 0, without. */
+/* Sends an answer; with its bytes only if @r is 0. */
 static int send_answer(struct child *child, int r, const void *bytes, size_t len)
 {
 	return send_reply(child, r, bytes, r ? 0 : len);
@@ -222,7 +222,7 @@ static int answer(struct child *child, const struct nss_request *request,
 	}
 }
 
-/* Returns 0, or anything else when there is no other request. */
+/* Returns 0, or anything else if there are no more requests. */
 static int serve_one(struct child *child)
 {
 	char name[LIMIT_OWNER_BYTES + 1];

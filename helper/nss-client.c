@@ -21,7 +21,7 @@
  */
 #define WINDOW 128
 
-/* Milliseconds beyond what the child allows itself. */
+/* Milliseconds beyond the child's own time limit. */
 #define GRACE 1000
 
 /*
@@ -70,8 +70,8 @@ static int ask_account(struct nss_client *client, struct nss_request request,
 }
 
 /*
- * Looks an account up by login name.
- * Returns 0, ACCOUNT_NONE or -errno, for which report_no_answer() has words.
+ * Looks an account up by login name. Returns 0, ACCOUNT_NONE or -errno, see
+ * report_no_answer().
  */
 int nss_client_user(struct nss_client *client, const char *name,
 		    struct account *ret_account)
@@ -127,8 +127,7 @@ static int receive_window(struct nss_client *client, int64_t begun,
 /*
  * Looks many accounts up, with many requests under way.
  *
- * ret_answers: one for each name. Returns 0; why an answer did not come is in each of
- * them.
+ * ret_answers: one for each name. Returns 0; errors are in the answers.
  */
 int nss_client_users(struct nss_client *client, const char *const *names, size_t n,
 		     struct name_service_answer *ret_answers)
@@ -158,9 +157,7 @@ int nss_client_users(struct nss_client *client, const char *const *names, size_t
 	return 0;
 }
 
-/*
- * Looks the name of a user or a group up. Returns as nss_client_user() does.
- */
+/* Looks the name of a user or a group up. Returns as nss_client_user() does. */
 int nss_client_name(struct nss_client *client, const struct kind *kind, uint32_t id,
 		    char ret_name[static LIMIT_OWNER_BYTES + 1])
 {
@@ -234,7 +231,7 @@ int nss_client_members(struct nss_client *client, const char *group, gid_t *ret_
 	}
 	memcpy(ret_gid, bytes, sizeof(*ret_gid));
 	*ret_len = len - sizeof(*ret_gid);
-	/* With the NUL behind it. */
+	/* Including the NUL. */
 	memmove(bytes, bytes + sizeof(*ret_gid), *ret_len + 1);
 	*ret_names = bytes;
 	return 0;
@@ -255,8 +252,8 @@ static int add_accounts(const char *bytes, size_t len, struct accounts *found)
 }
 
 /*
- * Receives accounts until the reply that ends them. Returns 0 with what the child has
- * found, *ret_r, and the bytes of the last reply; or -errno.
+ * Receives accounts until the reply that ends them. Returns 0, the child's result in
+ * *ret_r and the bytes of the last reply; or -errno.
  */
 static int receive_accounts(struct nss_client *client, int64_t end,
 			    struct accounts *found, int *ret_r, char **ret_bytes,
@@ -394,7 +391,7 @@ struct name_service nss_client_service(struct nss_client *client)
 	};
 }
 
-/* Ends the process. Takes one that never started, and one that has ended. */
+/* Ends the child; also one that never started or that has ended. */
 void nss_client_end(struct nss_client *client)
 {
 	if (client->fd < 0)

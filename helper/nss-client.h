@@ -27,11 +27,11 @@ struct nss_client {
 	struct child child;
 	int fd;	      /* a socket to it; -1: there is none yet */
 	int64_t each; /* milliseconds for one answer */
-	int64_t left; /* milliseconds for all that is asked from now on */
+	int64_t left; /* milliseconds left for all answers */
 	int failed;   /* -errno: no answer came, and nothing is asked any more */
 };
 
-/* One answer after the other, each in time. */
+/* A time limit for each answer, or for all of them. */
 #define NSS_CLIENT_PATIENT                                                             \
 	{                                                                              \
 		.fd = -1, .each = NSS_CLIENT_SECONDS_PATIENT * 1000, .left = INT64_MAX \

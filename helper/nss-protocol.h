@@ -58,7 +58,7 @@ struct nss_reply {
 	uint32_t len;
 };
 
-/* The name is behind it. */
+/* The name follows. */
 struct nss_reply_account {
 	uint32_t id;
 	uint32_t gid;
