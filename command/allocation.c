@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * allocation: one message for each cause, with the settings that it follows from.
+ * allocation: one message for each cause, with the settings that led to it.
  */
 #include <inttypes.h>
 
@@ -40,7 +40,7 @@ int allocation_report_settings(const char *program, const char *directory,
 	return status_of_kind(error->kind);
 }
 
-/* More ids than the bounds hold: the setting is impossible, or the count asked for. */
+/* Reports a count that exceeds the bounds: that of the setting, or the one asked for. */
 static void report_count(const char *program, const char *directory,
 			 const struct allocate *allocate)
 {

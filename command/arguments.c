@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * arguments: the options of a command line, by getopt_long(3). Its messages are escaped
- * as all others are: a word that is not an option may be the name of a file.
+ * like all others: a word that is not an option may be the name of a file.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +25,7 @@ int arguments_next(int argc, char **argv, const char *short_options,
 		opterr = 0;
 	option = getopt_long(argc, argv, short_options, long_options, NULL);
 	stderr = before;
-	/* The newline at the end is the report's own. */
+	/* report_line() adds its own newline. */
 	if (stream && fclose(stream) == 0 && len > 0)
 		report_line(NULL, "%.*s", (int)len - 1, message);
 	return option;

@@ -2,9 +2,9 @@
 /*
  * auth-libpam: the PAM service of the programs that write.
  *
- * MUST: root is never authenticated, only accounted for: a package's postinst has no
- * terminal and no password. Where there is no service file PAM would fall back to
- * `other`, which asks or denies: that is a note for root and a refusal for others.
+ * MUST: root is not authenticated, only its account is checked: a package's postinst has
+ * no terminal and no password. Without a service file PAM would fall back to `other`,
+ * which asks or denies; instead root gets a note, and others are refused.
  * MUST: never a prompt without a terminal.
  */
 #include <errno.h>
@@ -37,7 +37,7 @@ static bool service_exists(void)
 	return false;
 }
 
-/* Nobody can answer: what asks fails. */
+/* Without a terminal a module that asks fails. */
 static int no_conversation(int n, const struct pam_message **messages,
 			   struct pam_response **ret_responses, void *data)
 {
@@ -67,9 +67,7 @@ static int run_pam(const char *program, const char *user, bool authenticate)
 	return r == PAM_SUCCESS ? 0 : AUTH_REFUSED;
 }
 
-/*
- * Asks PAM about the caller. Returns 0 or AUTH_REFUSED, which is told already.
- */
+/* Asks PAM about the caller. Returns 0, or AUTH_REFUSED after a message. */
 int auth_check(const char *program)
 {
 	CLEANUP(nss_end) struct nss nss = { 0 };
@@ -91,7 +89,7 @@ int auth_check(const char *program)
 			    AUTH_SERVICE);
 		return AUTH_REFUSED;
 	}
-	/* If it cannot be read the name service has the last word. */
+	/* If it cannot be read, the name service decides. */
 	nsswitch_read(NAME_SERVICE_CONF, &nsswitch);
 	lookup = lookup_live(AT_FDCWD, &nsswitch, &service);
 	r = lookup_uid(&lookup, uid, &account);

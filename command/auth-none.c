@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * auth-none: for builds without libpam: root may, nobody else.
+ * auth-none: for builds without libpam: only root may change the databases.
  */
 #include <unistd.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * auth: may this caller change the databases? PAM answers, where the build has it.
+ * auth: whether the caller may change the databases, by PAM if the build has it.
  */
 #ifndef SUBID_AUTH_H
 #define SUBID_AUTH_H
@@ -9,7 +9,7 @@
 #define AUTH_SERVICE "usermod-ext"
 
 enum {
-	AUTH_REFUSED = 1, /* told already */
+	AUTH_REFUSED = 1, /* a message was printed */
 };
 
 int auth_check(const char *program);

@@ -38,7 +38,7 @@ static int is_in_other_namespace(int process)
 	return r ? r : ours != theirs;
 }
 
-/* Whether a process runs with ids that are looked for. Returns 1, 0 or -errno. */
+/* Whether a process runs with wanted ids. Returns 1, 0 or -errno. */
 static int uses(const struct busy_ids *wanted, int process,
 		const struct process_status *status, uint32_t *ret_id)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * busy: processes that use what is to be taken away.
+ * busy: processes that use ids which are to be removed.
  */
 #ifndef SUBID_BUSY_H
 #define SUBID_BUSY_H
@@ -11,7 +11,7 @@
 #include "libsubid/core/range.h"
 #include "libsubid/sys/process.h"
 
-/* Ids that are looked for. */
+/* Wanted ids. */
 struct busy_ids {
 	const struct kind *kind;
 	const struct range_set *ids;

@@ -20,7 +20,7 @@
 #include "libsubid/sys/load.h"
 #include "libsubid/store/used.h"
 
-/* Loads a database without a lock; nothing if it would be refused. */
+/* Loads a database without a lock; an empty table if it would be refused. */
 static int load_unlocked(const struct edit *edit, const struct kind *kind,
 			 struct table *ret_table)
 {
@@ -35,7 +35,7 @@ static int load_unlocked(const struct edit *edit, const struct kind *kind,
 	return fstat(fd, &status) ? -errno : load_table(fd, status.st_size, ret_table);
 }
 
-/* The same; what cannot be read is reported. Returns 0 or an exit status. */
+/* The same; reports an error. Returns 0 or an exit status. */
 static int load_or_tell(struct edit *edit, const struct kind *kind,
 			struct table *ret_table)
 {
@@ -44,7 +44,7 @@ static int load_or_tell(struct edit *edit, const struct kind *kind,
 	return r ? edit_tell_unread(edit, kind, r) : 0;
 }
 
-/* Tells whether the local names are all that there are. */
+/* Whether only the local files are asked for names. */
 static bool has_no_service(const struct edit *edit)
 {
 	return !edit->lookup.service || edit->lookup.files_alone;
@@ -65,7 +65,7 @@ static bool has_digits(const struct table *table, struct range range,
 /*
  * Finds other names of the owner in the lines of a database with ids of @range. The locks
  * are not held, since the name service may be slow. A file that is refused is reported
- * when they are. Returns 0 or an exit status.
+ * once they are held. Returns 0 or an exit status.
  */
 int edit_find_names(struct edit *edit, const struct kind *kind, struct range range,
 		    struct owner *owner)
@@ -96,10 +96,10 @@ static int find_names(struct edit *edit, const struct table *table, struct range
 }
 
 /*
- * Finds other names of those who are to be given ids of @range, in lines with such ids:
- * what they hold under another name is no conflict, and not written again.
+ * Finds other names of users who are to get ids of @range, in lines with such ids: a
+ * range held under another name is no conflict, and is not added again.
  *
- * That a name service has not answered is reported with the allocation.
+ * A name service that did not answer is reported with the allocation.
  */
 int edit_find_people_names(struct edit *edit, const struct kind *kind, struct range range,
 			   struct people *people)
@@ -110,7 +110,7 @@ int edit_find_people_names(struct edit *edit, const struct kind *kind, struct ra
 	return r ? r : find_names(edit, &table, range, people);
 }
 
-/* Finds out whether any of the people has no range by the names that are known. */
+/* Whether any of the users has no range by the known names. */
 static int is_any_missing(const struct table *table, const struct people *people,
 			  bool *ret_missing)
 {
@@ -130,13 +130,12 @@ static int is_any_missing(const struct table *table, const struct people *people
 }
 
 /*
- * Finds other names of those who are to be given a range if they have none: the owners of
- * all lines are asked about, but only where one of the people has no range by the names
- * that are known.
+ * Finds other names of users who are to get a range if they have none. The name service
+ * is asked about the owners of all lines, but only if a user has no range by known names.
  *
- * Lines that appear until the databases are locked are not asked about: a user who is
- * given a range by another program at this moment, under a name that only the name
- * service knows, has two then.
+ * It is not asked about lines that appear before the databases are locked: if another
+ * program adds a range then, under a name that only the name service knows, the user has
+ * two.
  */
 int edit_find_missing_names(struct edit *edit, const struct kind *kind,
 			    struct people *people)
@@ -157,8 +156,8 @@ int edit_find_missing_names(struct edit *edit, const struct kind *kind,
 }
 
 /*
- * Collects the owners of all lines of a database, to be asked about before the locks are
- * taken. What cannot be read is reported when they are. Returns 0 or an exit status.
+ * Collects the owners of all lines of a database, to ask about them before the locks are
+ * taken. A file that cannot be read is reported then. Returns 0 or an exit status.
  */
 int edit_find_owners(struct edit *edit, const struct kind *kind)
 {

@@ -14,8 +14,8 @@
 #include "message/report.h"
 #include "libsubid/sys/wait.h"
 
-/* A log daemon that takes longer for a line, or for all lines of a command, gets no more.
- */
+/* If a log daemon takes longer for a line, or for all lines of a command, it gets no
+ * more. */
 #define LOG_MS	   1000
 #define LOG_ALL_MS 10000
 
@@ -27,10 +27,10 @@ static void log_line(const char *program, const char *account, const char *text,
 }
 
 /*
- * Records in both logs what was done on the running system, or was refused.
+ * Records in both logs a change of the running system, or its refusal.
  *
- * text: `grant uids=5-6 ...`, see audit_record(). account: NULL where it is none, or that
- * of more than one.
+ * text: `grant uids=5-6 ...`, see audit_record(). account: NULL if there is none, or more
+ * than one.
  */
 void edit_log(const char *program, const char *account, const char *text, bool done)
 {
@@ -44,7 +44,7 @@ static void report_late_signal(const struct edit *edit)
 		report_line(edit->program, _("interrupted, but the change is made"));
 }
 
-/* The same about the intended change; also if a signal came too late to stop it. */
+/* The same for the change of @edit; reports a signal that came too late to stop it. */
 void edit_record(const struct edit *edit, const char *account, const char *text,
 		 bool done)
 {
@@ -56,7 +56,7 @@ void edit_record(const struct edit *edit, const char *account, const char *text,
 		report_late_signal(edit);
 }
 
-/* Returns how many of the lines the log daemon has taken in time. */
+/* Returns how many lines the log daemon accepted in time. */
 static size_t log_each(const char *program, size_t n, edit_describe_fn describe,
 		       const void *context)
 {
@@ -78,8 +78,8 @@ static size_t log_each(const char *program, size_t n, edit_describe_fn describe,
 }
 
 /*
- * The same about a change for many users: @text is the one audit record, and
- * @describe has a line in the system log for each of @n.
+ * The same for many users: @text is the only audit record, and @describe makes a line in
+ * the system log for each of @n.
  */
 void edit_record_each(const struct edit *edit, const char *text, size_t n,
 		      edit_describe_fn describe, const void *context)

@@ -32,13 +32,13 @@
 static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
 
 /*
- * Descriptors 0 to 2 are open, or a database would be opened as one of them and messages
- * written into it. What is opened here is no place to read from or to write to, so output
- * to a closed descriptor is an error and not lost. Who started the program may have
- * SIGCHLD ignored: then the end of a child would tell nothing. The environment of a
- * caller to whom the file of the program gives privilege leads it nowhere.
+ * Opens descriptors 0 to 2, or a database would be opened as one of them and messages
+ * written into it. Reading 0 and writing 1 or 2 fails then, so output to a closed
+ * descriptor is an error and not lost. Resets SIGCHLD: if the parent ignores it, no child
+ * can be waited for. Cleans the environment if the program file gives its caller
+ * privilege.
  *
- * status: the exit status where that cannot be had.
+ * status: the exit status if that fails.
  */
 void edit_start(int status)
 {
@@ -54,7 +54,7 @@ void edit_start(int status)
 }
 
 /*
- * A pipe that nobody reads and a file size limit are errors, and not the end in the
+ * Makes a closed pipe and a file size limit errors: they must not end the program in the
  * middle of a change.
  */
 void edit_keep_going(void)
@@ -63,7 +63,7 @@ void edit_keep_going(void)
 	signal(SIGXFSZ, SIG_IGN);
 }
 
-/* Where users are looked up; the child that asks is started when it is needed. */
+/* Sets up look-ups of users; the NSS child is started when it is needed. */
 static int find_lookup(struct edit *edit)
 {
 	struct nsswitch nsswitch;
@@ -82,15 +82,15 @@ static int find_lookup(struct edit *edit)
 	return 0;
 }
 
-/* Where the databases are: never by chroot, so that an image of any machine will do. */
+/* Opens the directory of the databases; without chroot(2), so any image works. */
 int edit_find_folder(struct edit *edit)
 {
 	const char *below = edit->root ? edit->root : edit->prefix;
 	int n;
 
 	edit->place = edit->root ? DB_ROOT : edit->prefix ? DB_PREFIX : DB_LIVE;
-	/* PAM is not asked about an image, which may be `/`: who made the program setuid
-	 * has not let others near it. */
+	/* PAM is not asked about an image, which may be `/`: a site that makes the
+	 * program setuid does not mean to let other users change it. */
 	if (below && (getuid() != 0 || geteuid() != 0)) {
 		report_line(edit->program, _("only root may do this"));
 		return EXIT_NOT_PERMITTED;
@@ -125,7 +125,7 @@ int edit_tell_unread(const struct edit *edit, const struct kind *kind, int r)
 	return status_of_kind(kind);
 }
 
-/* Reports that it is not known who a user is. Returns the exit status. */
+/* Reports that a user could not be looked up. Returns the exit status. */
 int edit_fail_user(struct edit *edit, const char *login, int r)
 {
 	edit->silent = true;
@@ -179,8 +179,8 @@ static int may_change(const struct edit *edit)
 }
 
 /*
- * What is written must count: the files are among the sources that are asked. Who is
- * asked before them is told, for what that one has for a user counts alone.
+ * The change must have an effect: the files are among the sources. A source before them
+ * is reported: the files do not count for a user who has ranges there.
  */
 static int check_sources(const struct edit *edit)
 {
@@ -203,7 +203,7 @@ static int check_sources(const struct edit *edit)
 	return 0;
 }
 
-/* Asks whether the caller may, locks, and reads the databases of @kinds. */
+/* Checks that the caller may change the databases, locks, and reads those of @kinds. */
 int edit_begin(struct edit *edit, const bool kinds[static 2])
 {
 	int r;
@@ -211,7 +211,7 @@ int edit_begin(struct edit *edit, const bool kinds[static 2])
 	r = may_change(edit);
 	if (r)
 		return r;
-	/* What is only shown may be interrupted at any time. */
+	/* A dry run may be interrupted at any time. */
 	r = edit->dry_run ? 0 : interrupt_hold(&edit->interrupt);
 	if (r) {
 		report_line(edit->program, _("cannot hold signals off: %s"),
@@ -239,7 +239,7 @@ int edit_begin(struct edit *edit, const bool kinds[static 2])
 	return 0;
 }
 
-/* What login.defs says about new ranges. */
+/* Reads the settings of login.defs for new ranges. */
 int edit_read_settings(const struct edit *edit, struct settings *ret_settings)
 {
 	struct settings_error error;
@@ -248,7 +248,7 @@ int edit_read_settings(const struct edit *edit, struct settings *ret_settings)
 	return r ? allocation_report_settings(edit->program, edit->folder, &error, r) : 0;
 }
 
-/* Finds out whether new lines name the owner by uid; what cannot be read is no "no". */
+/* Finds out whether new lines name the owner by uid; an unreadable file is an error. */
 int edit_names_by_id(const struct edit *edit, bool *ret_by_id)
 {
 	int r = conf_yes(edit->etc, "login.defs", "SUB_UID_STORE_BY_UID", ret_by_id);
@@ -266,9 +266,9 @@ static int take_first(const struct busy_process *process, void *context)
 }
 
 /*
- * Refuses while the user has processes, or other user namespaces have processes with uids
- * of the user, as usermod(8) does. Without /proc it goes on, as that does. In another
- * system there are none.
+ * Refuses, as usermod(8) does, if the user has processes, or if processes in other user
+ * namespaces have uids of the user. Like usermod(8), goes on without /proc. An image has
+ * no processes.
  */
 int edit_check_busy(struct edit *edit, struct owner *owner)
 {
@@ -301,13 +301,13 @@ int edit_check_busy(struct edit *edit, struct owner *owner)
 	return EXIT_BUSY;
 }
 
-/* Tells why a change in memory failed, if it did: @r is what a db_ function returned. */
+/* Reports a failed change in memory; @r is what a db_ function returned, or 0. */
 int edit_tell_error(struct edit *edit, int r)
 {
 	return r ? fail(edit, false, r) : 0;
 }
 
-/* What is not known about an allocation, and what the new ranges are not good for. */
+/* Reports what is uncertain about an allocation, and new ids that cannot be used here. */
 static void report_notes(const struct edit *edit, const struct allocate *allocate)
 {
 	if (edit->unnamed)
@@ -337,7 +337,7 @@ int edit_report_allocation(struct edit *edit, const struct allocate *allocate, i
 	return allocation_report_full(edit->program, edit->folder, allocate);
 }
 
-/* Tells whether there is anything to write. */
+/* Whether there is anything to write. */
 bool edit_changed(const struct edit *edit)
 {
 	return db_changed(&edit->db, &kind_uid) || db_changed(&edit->db, &kind_gid);
@@ -352,13 +352,13 @@ int edit_commit(struct edit *edit)
 	return r ? fail(edit, true, r) : 0;
 }
 
-/* Gives the locks back; what was not committed is forgotten. */
+/* Releases the locks; changes that were not committed are lost. */
 void edit_end(struct edit *edit)
 {
 	db_end(&edit->db);
 }
 
-/* Ends everything; a signal that has come ends the program. */
+/* Frees everything; a signal that was held off then ends the program. */
 void edit_cleanup(struct edit *edit)
 {
 	edit_end(edit);

@@ -1,23 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * edit: what every command does that changes the databases: find them, ask whether the
- * caller may, lock, read, write, record.
+ * edit: the steps of every command that changes the databases.
  *
  *	edit_start		before anything else
- *	edit_keep_going		a program that writes is not killed by what it writes to
- *	edit_find_folder	where the databases are
- *	edit_find_user		whose ranges they are
- *	edit_find_names		by what other names, before ids are removed
+ *	edit_keep_going		ignore signals that a failed write causes
+ *	edit_find_folder	find the directory of the databases
+ *	edit_find_user		look up the user of the ranges
+ *	edit_find_names		find the user's other names, before ids are removed
  *	edit_find_people_names	the same for one or many, before ids are given
- *	edit_begin		locked and read
- *	edit_confirm_names	what has changed until then
+ *	edit_begin		check permission, lock and read
+ *	edit_confirm_names	find names in lines that were added meanwhile
  *	...			changes in memory, over edit->db
- *	edit_commit		written, or shown
- *	edit_end		the locks are given back
- *	edit_record		when nobody waits for them any more
+ *	edit_commit		write the changes, or show them
+ *	edit_end		release the locks
+ *	edit_record		log the change, without the locks
  *	edit_cleanup		in any case
  *
- * What goes wrong is told here; what is returned is 0 or an exit status.
+ * These functions report what fails, and return 0 or an exit status.
  */
 #ifndef SUBID_EDIT_H
 #define SUBID_EDIT_H
@@ -31,31 +30,31 @@
 #include "libsubid/store/db.h"
 #include "libsubid/sys/settings.h"
 
-/* Bytes of one line for the logs; what is longer is cut. */
+/* Bytes of one line for the logs; a longer one is truncated. */
 #define EDIT_TEXT_BYTES 512
 
 struct edit {
 	const char *program; /* its name in messages */
-	const char *root;    /* NULL, or where another system is */
-	const char *prefix;  /* the same, where shadow's tools take no .pwd.lock */
+	const char *root;    /* NULL, or the root of an image */
+	const char *prefix;  /* the same, without .pwd.lock as in shadow's tools */
 	bool create;	     /* make a database that does not exist */
-	bool if_there;	     /* pass over one that does not exist */
+	bool if_there;	     /* skip one that does not exist */
 	bool dry_run;	     /* show what would change */
-	bool renames;	     /* the change is other owners of the same lines */
+	bool renames;	     /* the change is only new owners of the same lines */
 
-	char folder[PATH_MAX];	       /* where the databases are, */
-	int etc;		       /* and this is it */
+	char folder[PATH_MAX];	       /* the directory of the databases, */
+	int etc;		       /* and its descriptor */
 	struct nss_client asker;       /* the child that asks the name service, */
-	struct name_service service;   /* as a service */
+	struct name_service service;   /* and how to call it */
 	struct lookup lookup;	       /* where users are looked up */
-	struct unknown_owners unknown; /* owners that it was asked about */
-	bool silent;  /* it has not answered who a user is, which has been reported */
-	bool unnamed; /* nor who other owners are; that is reported with an allocation */
+	struct unknown_owners unknown; /* owners that the child was asked about */
+	bool silent;  /* it did not answer about a user, which has been reported */
+	bool unnamed; /* nor about other owners; reported with an allocation */
 	enum db_place place;
 	struct db db;
-	struct interrupt interrupt; /* signals wait from edit_begin() on */
+	struct interrupt interrupt; /* signals are blocked from edit_begin() on */
 	int error;		    /* what a failed db_ function returned */
-	bool writing;		    /* it was db_commit() that failed */
+	bool writing;		    /* db_commit() failed */
 };
 
 #define EDIT(name)                                                         \
@@ -94,7 +93,7 @@ void edit_end(struct edit *edit);
 void edit_cleanup(struct edit *edit);
 void edit_log(const char *program, const char *account, const char *text, bool done);
 
-/* Writes what one of many was given. Returns the account, NULL if nothing was. */
+/* Describes what user @i was given. Returns the account, NULL if nothing was given. */
 typedef const char *(*edit_describe_fn)(size_t i, char text[static EDIT_TEXT_BYTES],
 					const void *context);
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * identity: a site may install a program that writes setuid or with capabilities. What
- * that gives is for the changes that PAM permits, and for nothing else.
+ * identity: a site may install a program that writes setuid or with capabilities. That
+ * privilege is only for changes that PAM permits.
  *
- * MUST: what was asked of the kernel is read back.
+ * MUST: the ids that were set are read back.
  */
 #include <errno.h>
 #include <linux/capability.h>
@@ -25,8 +25,8 @@ static bool has_capabilities(void)
 }
 
 /*
- * Tells whether the process still has what the file of the program gave and its caller
- * has not. Root has all. Thread-safe.
+ * Whether the process still has privilege from the program file that its caller lacks;
+ * root lacks none. Thread-safe.
  */
 bool identity_is_elevated(void)
 {
@@ -34,7 +34,7 @@ bool identity_is_elevated(void)
 	       (geteuid() != getuid() || getegid() != getgid() || has_capabilities());
 }
 
-/* Permitted, effective and inheritable; with them ambient. glibc has no wrapper. */
+/* Clears permitted, effective and inheritable; so ambient too. glibc has no wrapper. */
 static int clear_capabilities(void)
 {
 	struct __user_cap_header_struct header = { .version =
@@ -44,7 +44,7 @@ static int clear_capabilities(void)
 	return syscall(SYS_capset, &header, none) ? -errno : 0;
 }
 
-static bool is(uid_t uid, gid_t gid)
+static bool ids_are(uid_t uid, gid_t gid)
 {
 	uid_t ruid, euid, suid;
 	gid_t rgid, egid, sgid;
@@ -55,9 +55,9 @@ static bool is(uid_t uid, gid_t gid)
 }
 
 /*
- * Takes these ids alone, for good, without any capability. Supplementary groups stay. Of
- * what is in memory by then nothing is to be seen by who has the ids: the process is not
- * dumpable until it executes a program.
+ * Sets these ids only, for good, and drops all capabilities. Supplementary groups stay.
+ * The process is not dumpable until it executes a program: a user with these ids must not
+ * read its memory.
  *
  * Returns 0 or -errno; then the program must end at once.
  */
@@ -65,27 +65,26 @@ int identity_become(uid_t uid, gid_t gid)
 {
 	int r;
 
-	/* Ids without a name in this user namespace cannot be set, nor have they to be.
-	 */
-	if (!is(uid, gid) && (setresgid(gid, gid, gid) || setresuid(uid, uid, uid)))
+	/* Ids without a mapping here cannot be set, nor must they if they are current. */
+	if (!ids_are(uid, gid) && (setresgid(gid, gid, gid) || setresuid(uid, uid, uid)))
 		return -errno;
-	/* Securebits may have kept them, and file capabilities no change of ids takes. */
+	/* Securebits may have kept them, and a change of ids keeps file capabilities. */
 	r = clear_capabilities();
 	if (r)
 		return r;
 	/* After the change of ids, which has set it to fs.suid_dumpable. */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
 		return -errno;
-	/* A kernel that says yes and does nothing would be the end of all trust. */
-	if (!is(uid, gid) || (uid != 0 && (setuid(0) == 0 || seteuid(0) == 0)))
+	/* Verify that the ids are set and that root cannot be regained. */
+	if (!ids_are(uid, gid) || (uid != 0 && (setuid(0) == 0 || seteuid(0) == 0)))
 		return -EPERM;
 	return 0;
 }
 
 /*
- * Gives up what the file of the program gave, if it gave anything. For the begin of a
- * program, when nothing is in memory that the caller may not see: the process becomes one
- * like any other of the caller's. As identity_become().
+ * Drops the privilege that the program file gave, if any. For the start of a program,
+ * when its memory holds nothing secret: the process stays dumpable. Returns as
+ * identity_become().
  */
 int identity_drop(void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * identity: as whom a program runs that is no map writer.
+ * identity: the ids and capabilities of programs other than the map writers.
  */
 #ifndef SUBID_IDENTITY_H
 #define SUBID_IDENTITY_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * interrupt: SIGINT, SIGTERM, SIGHUP and SIGQUIT, blocked as long as locks are held and
- * seen through a descriptor: so a wait ends at once, and in between nothing does.
+ * interrupt: blocks SIGINT, SIGTERM, SIGHUP and SIGQUIT while locks are held. A
+ * descriptor reports them, so that only a wait ends at once.
  */
 #include <errno.h>
 #include <stddef.h>
@@ -13,8 +13,8 @@
 
 static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 
-/* Those that would end the program now: who started it may have them ignored (nohup) or
- * blocked, and a signal that is blocked waits even if it is to be ignored. */
+/* The signals that would end the program. Its parent may have ignored (nohup) or blocked
+ * some, and a blocked signal stays pending even if it is ignored. */
 static void choose(const sigset_t *blocked, sigset_t *ret_chosen)
 {
 	struct sigaction action;
@@ -28,8 +28,7 @@ static void choose(const sigset_t *blocked, sigset_t *ret_chosen)
 }
 
 /*
- * Holds the signals off. For a program with one thread.
- * Returns 0 or -errno: then they are not.
+ * Blocks the signals. For a program with one thread. Returns 0, or -errno: they are not.
  */
 int interrupt_hold(struct interrupt *interrupt)
 {
@@ -49,14 +48,13 @@ int interrupt_hold(struct interrupt *interrupt)
 	return r;
 }
 
-/* Tells whether a signal waits. */
+/* Whether a signal is pending. */
 bool interrupt_came(const struct interrupt *interrupt)
 {
 	return interrupt->fd >= 0 && wait_until(-1, interrupt->fd, 0) == WAIT_STOPPED;
 }
 
-/* Lets the signals through: if one has come, the program ends by it. Takes
- * INTERRUPT_NONE. */
+/* Unblocks the signals: a pending one ends the program. Takes INTERRUPT_NONE. */
 void interrupt_let_go(struct interrupt *interrupt)
 {
 	if (interrupt->fd < 0)

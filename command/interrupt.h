@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * interrupt: signals that ask the program to end wait until nothing is half done.
+ * interrupt: signals that would end the program are blocked during a change.
  */
 #ifndef SUBID_INTERRUPT_H
 #define SUBID_INTERRUPT_H
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 struct interrupt {
-	int fd;	      /* readable when a signal has come; -1: none are held */
+	int fd;	      /* readable if a signal is pending; -1: none are blocked */
 	sigset_t old; /* the mask before */
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * show: a change as the lines that go and those that come, with their database.
+ * show: prints a change as removed and added lines, with their database.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -27,7 +27,7 @@ static bool same_line(const struct table_line *a, const struct table_line *b)
 	return a->len == b->len && memcmp(a->text, b->text, a->len) == 0;
 }
 
-/* What is left of @old, behind it: lines of the same owner within its range. */
+/* Whether @line is a part of @old that is left: of the same owner, within its range. */
 static bool is_rest_of(const struct table_line *old, const struct table_line *line)
 {
 	return !old->fault && !line->fault &&
@@ -38,9 +38,8 @@ static bool is_rest_of(const struct table_line *old, const struct table_line *li
 }
 
 /*
- * Shows the lines that go and come. A change removes a line, puts what is left of it in
- * its place, or appends; a new name takes a line's place: so both texts are walked side
- * by side.
+ * Shows removed and added lines. A change removes a line, replaces it by the parts that
+ * are left or by a line with a new owner, or appends: both texts are walked in parallel.
  */
 static void show_tables(const struct table *old_table, const struct db_side *side,
 			const char *folder, bool renames)
@@ -69,7 +68,7 @@ static void show_tables(const struct table *old_table, const struct db_side *sid
 /*
  * Shows on stdout what a commit would change. Returns 0 or -errno.
  *
- * renames: lines have got other owners, and else all is as before.
+ * renames: only the owners of lines have changed.
  */
 int show_changes(const struct db *db, const char *folder, bool renames)
 {
@@ -99,7 +98,7 @@ void show_appended(const struct table *table, const char *folder, const struct k
 	struct table_cursor cursor = { .offset = from };
 	struct table_line line;
 
-	/* A last line without newline has got one. */
+	/* A newline was added to a last line without one. */
 	if (from > 0 && from < table->len && table->text[from - 1] != '\n')
 		cursor.offset++;
 	while (table_next(table, &cursor, &line))

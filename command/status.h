@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * status: how programs end that change the databases: as usermod(8) does where it has a
- * status for it.
+ * status: exit statuses of programs that change the databases; where usermod(8) has one,
+ * it is the same.
  */
 #ifndef SUBID_STATUS_H
 #define SUBID_STATUS_H

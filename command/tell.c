@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * tell: one message a failure; of conflicts one each, with the option that overrides it.
+ * tell: one message for each failure, and one for each conflict with its override.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -14,8 +14,7 @@
 #include "command/status.h"
 #include "command/tell.h"
 
-/* Which process ids are in use in other pid namespaces, as of containers, is not known.
- */
+/* Suggests to remove a stale lock; its process may be in a container and not seen. */
 static void report_stale(const char *program, const char *folder, const char *file)
 {
 	char path[PATH_MAX + sizeof("/subuid.lock")], word[CAUSES_QUOTED_BYTES];
@@ -33,7 +32,7 @@ static void tell_busy(const char *program, const struct db *db, const char *fold
 	const struct lock *lock = &db->lock;
 	const char *file = db->failed ? db->failed->database : "passwd";
 
-	/* The line that usermod(8) begins with comes first. */
+	/* The first line of usermod(8) comes first. */
 	if (!db->failed)
 		report_line(program, _("cannot lock %s/%s; try again later."), folder,
 			    file);
@@ -47,7 +46,7 @@ static void tell_busy(const char *program, const struct db *db, const char *fold
 		report_stale(program, folder, lock->busy);
 }
 
-/* What an errno alone does not say about a file that is put in the place of another. */
+/* Adds what an errno alone does not say about a file that could not be replaced. */
 static void tell_more(const char *program, const char *folder, const char *file, int r)
 {
 	if (r == -ESTALE)
@@ -62,7 +61,7 @@ static void tell_more(const char *program, const char *folder, const char *file,
 			    folder, file);
 }
 
-/* What usermod(8) says, and then what is in the way. */
+/* Prints the message of usermod(8), and then the cause. */
 static void tell_failure(const char *program, const struct db *db, const char *folder,
 			 bool writing, int r)
 {
@@ -99,9 +98,9 @@ static void tell_missing(const char *program, const struct db *db, const char *f
 }
 
 /*
- * Tells why a transaction failed; returns the exit status.
+ * Reports why a transaction failed; returns the exit status.
  *
- * program: its name in messages. writing: it was db_commit() that failed.
+ * program: its name in messages. writing: db_commit() failed.
  * r: what a db_ function returned, other than 0.
  */
 int tell_db_error(const char *program, const struct db *db, const char *folder,
@@ -130,9 +129,7 @@ int tell_db_error(const char *program, const struct db *db, const char *folder,
 	return status_of_kind(db->failed);
 }
 
-/*
- * Tells every conflict; returns the exit status.
- */
+/* Reports every conflict; returns the exit status. */
 int tell_conflicts(const char *program, const struct allocate *allocate,
 		   const char *folder)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * tell: what went wrong, for people, and the exit status for scripts.
+ * tell: messages about failures, and their exit status.
  */
 #ifndef SUBID_TELL_H
 #define SUBID_TELL_H
