@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * changes: the order of usermod(8): what goes, goes first; of several ranges the last on
- * the command line is the first to go or to come.
+ * changes: the order of usermod(8): removals come first; of several ranges the last on
+ * the command line comes first.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -18,11 +18,11 @@
 static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
 
 /*
- * Finds other names of the user: the owners of lines with ids that are to be removed or
- * given, and for -S those of all lines, unless the user has a range by the names that are
- * known, and keeps it. Nothing is locked yet.
+ * Finds other names of the user, before the locks are taken: among the owners of lines
+ * with ids that are to be removed or given; for -S among the owners of all lines, unless
+ * the user keeps a range under a known name.
  *
- * ret_people: the user alone, as one who is given ids; freed with people_cleanup().
+ * ret_people: the user alone, for the allocation; freed with people_cleanup().
  * Returns 0 or an exit status.
  */
 int changes_find_names(const struct options *options, struct edit *edit,
@@ -49,9 +49,8 @@ int changes_find_names(const struct options *options, struct edit *edit,
 }
 
 /*
- * The same with what was read under the locks. As usermod(8) does, the program goes on
- * with the names that are known; the other lines are reported. Returns 0 or an exit
- * status.
+ * The same with the locked databases. As usermod(8) does, the program goes on with the
+ * known names; the other lines are reported. Returns 0 or an exit status.
  */
 int changes_confirm_names(const struct options *options, struct edit *edit,
 			  struct owner *owner)
@@ -59,7 +58,7 @@ int changes_confirm_names(const struct options *options, struct edit *edit,
 	size_t silent = 0;
 	int r = 0;
 
-	/* Digits are the login name, as for usermod(8), where they are in dispute. */
+	/* As for usermod(8), digits that may be a uid or a login name are the name. */
 	owner_choose_digits(owner, false, true);
 	for (size_t i = 0; r == 0 && i < options->n; i++)
 		if (!options->changes[i].add)
@@ -80,7 +79,7 @@ static bool has_any(const struct table *table, struct range range,
 	return false;
 }
 
-/* Reports ranges that are to be removed, and of which the user has nothing. */
+/* Reports ranges that are to be removed, but of which the user has no id. */
 static void note_not_held(const struct options *options, const struct db *db,
 			  const struct owner *owner)
 {
@@ -111,7 +110,7 @@ static int revoke_ranges(const struct options *options, struct db *db,
 	return r;
 }
 
-/* All ranges at once, so that the conflicts of all are reported. */
+/* Grants all ranges at once, so that all conflicts are reported. */
 static int grant(const struct options *options, struct db *db, struct allocate *allocate)
 {
 	CLEANUP(cleanup_free)
@@ -137,8 +136,8 @@ static int grant(const struct options *options, struct db *db, struct allocate *
 }
 
 /*
- * The next free range of each kind of which the user holds none, the same of both where
- * that is possible.
+ * Allocates the next free range of each kind of which the user has none, the same range
+ * of both if possible.
  */
 static int allocate_missing(struct db *db, struct allocate *allocate,
 			    struct allocate_item *ret_item)
@@ -152,11 +151,11 @@ static int allocate_missing(struct db *db, struct allocate *allocate,
 }
 
 /*
- * Makes the changes in memory, and reports what of them changes nothing.
+ * Makes the changes in memory, and reports removals without effect.
  *
- * owner: from whom ids are removed. allocate: with the same user as `people`, policy and
- * settings; has the conflicts of all ranges then.
- * ret_allocated: what -S has found.
+ * owner: the user. allocate: with the same user as `people`, policy and settings;
+ * receives the conflicts of all ranges.
+ * ret_allocated: the ranges of -S.
  * Returns 0, DB_FULL, DB_CONFLICT or -errno.
  */
 int changes_apply(const struct options *options, struct db *db, struct owner *owner,
@@ -173,7 +172,7 @@ int changes_apply(const struct options *options, struct db *db, struct owner *ow
 	return r;
 }
 
-/* Appends ` add-uids=5-6`; what is too long is cut. */
+/* Appends ` add-uids=5-6`, truncated if it is too long. */
 static size_t describe(char *text, size_t size, size_t n, bool add,
 		       const struct kind *kind, struct range range)
 {
@@ -187,8 +186,8 @@ static size_t describe(char *text, size_t size, size_t n, bool add,
 }
 
 /*
- * Describes the changes in one line for the logs: `change-subids add-uids=5-6 ...`, the
- * ranges that were asked for and those that were allocated; what is too long is cut.
+ * Describes the changes in one line for the logs: `change-subids add-uids=5-6 ...`, with
+ * the requested and the allocated ranges; truncated if it is too long.
  */
 void changes_text(const struct options *options, const struct allocate_item *allocated,
 		  char *text, size_t size)

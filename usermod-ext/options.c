@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * options: the range options of usermod(8), with its syntax, and ours behind them.
+ * options: the range options of usermod(8), with its syntax, and options of our own.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -40,7 +40,7 @@ static const struct option long_options[] = {
 	{ .name = NULL },
 };
 
-/* The usage, on stdout as the answer to --help, else on stderr. */
+/* Prints the usage: on stdout for --help, else on stderr. */
 void options_usage(bool as_help)
 {
 	FILE *out = as_help ? stdout : stderr;
@@ -146,7 +146,7 @@ static int check_options(const struct options *options, int words)
 }
 
 /*
- * Reads the command line. What is wrong with it is told here.
+ * Reads the command line, and reports errors in it.
  * Returns 0, an OPTIONS_ value or -ENOMEM; freed with options_cleanup().
  */
 int options_parse(int argc, char **argv, struct options *ret_options)
@@ -155,7 +155,7 @@ int options_parse(int argc, char **argv, struct options *ret_options)
 	int option, r;
 
 	*options = (struct options){ 0 };
-	/* getopt_long(3) names the program in what it says. */
+	/* getopt_long(3) begins its messages with argv[0]. */
 	argv[0] = (char *)(uintptr_t)PROGRAM;
 	while ((option = arguments_next(argc, argv, "v:V:w:W:SR:P:", long_options)) >=
 	       0) {
@@ -169,7 +169,7 @@ int options_parse(int argc, char **argv, struct options *ret_options)
 	return r;
 }
 
-/* Tells whether the database of @kind is to be changed. */
+/* Whether the database of @kind is to be changed. */
 bool options_touch(const struct options *options, const struct kind *kind)
 {
 	for (size_t i = 0; i < options->n; i++)
@@ -187,7 +187,7 @@ bool options_add(const struct options *options, const struct kind *kind)
 	return options->allocate;
 }
 
-/* Tells whether something is to be taken away. */
+/* Whether ids are to be removed. */
 bool options_delete(const struct options *options)
 {
 	for (size_t i = 0; i < options->n; i++)

@@ -19,7 +19,7 @@ struct change {
 };
 
 struct options {
-	struct change *changes; /* as given */
+	struct change *changes; /* in the order of the command line */
 	size_t n;
 	bool allocate; /* -S */
 	bool allow_overlap;
@@ -35,8 +35,8 @@ struct options {
 enum {
 	OPTIONS_HELP = 1,
 	OPTIONS_VERSION,
-	OPTIONS_USAGE, /* told already */
-	OPTIONS_RANGE, /* told already */
+	OPTIONS_USAGE, /* reported already */
+	OPTIONS_RANGE, /* reported already */
 };
 
 int options_parse(int argc, char **argv, struct options *ret_options);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * usermod-ext: gives and takes subordinate ids, as usermod(8) does with -v, -V, -w and
- * -W, but never an id that belongs to somebody else.
+ * -W, but never gives an id that belongs to another user.
  */
 #include <stdio.h>
 
@@ -18,9 +18,9 @@ struct run {
 	struct options options;
 	struct edit edit;
 	struct owner owner;
-	struct people people; /* the same user, as one who is given ids */
+	struct people people; /* the same user, for the allocation */
 	struct allocate allocate;
-	struct allocate_item allocated; /* what -S has found */
+	struct allocate_item allocated; /* the ranges of -S */
 };
 
 static void run_cleanup(struct run *run)
@@ -32,7 +32,7 @@ static void run_cleanup(struct run *run)
 	options_cleanup(&run->options);
 }
 
-/* What login.defs says: about all, or only what a line looks like. */
+/* Reads login.defs: all settings for -S, else only how lines name owners. */
 static int read_settings(struct run *run)
 {
 	struct settings *settings = &run->allocate.settings;
@@ -41,7 +41,7 @@ static int read_settings(struct run *run)
 				       edit_names_by_id(&run->edit, &settings->by_id);
 }
 
-/* All changes in memory: what goes first, then what comes, and what is allocated. */
+/* Makes all changes in memory: removals, additions, allocation. */
 static int change(struct run *run)
 {
 	int r = changes_apply(&run->options, &run->edit.db, &run->owner, &run->allocate,
@@ -50,7 +50,7 @@ static int change(struct run *run)
 	return edit_report_allocation(&run->edit, &run->allocate, r);
 }
 
-/* What was done, or refused, is recorded; what was not needed is not. */
+/* Records a change or its refusal, but not that nothing had to be changed. */
 static void record(const struct run *run, int status, bool changed)
 {
 	char text[CHANGES_TEXT_BYTES];
@@ -61,7 +61,7 @@ static void record(const struct run *run, int status, bool changed)
 	edit_record(&run->edit, run->owner.account.name, text, status == 0);
 }
 
-/* Returns the exit status; *ret_changed tells whether there was anything to write. */
+/* Returns the exit status; *ret_changed: there was something to write. */
 static int attempt(struct run *run, bool *ret_changed)
 {
 	const bool kinds[] = { options_touch(&run->options, &kind_uid),
@@ -69,7 +69,7 @@ static int attempt(struct run *run, bool *ret_changed)
 	int r;
 
 	r = edit_begin(&run->edit, kinds);
-	/* To make a database in order to take ids away from it would be of no use. */
+	/* Only if ids are added: a new database has none to remove. */
 	if (run->edit.error == DB_MISSING &&
 	    options_add(&run->options, run->edit.db.failed))
 		report_line(PROGRAM, _("to make it: %s --create ..."), PROGRAM);
@@ -107,7 +107,7 @@ static int work(struct run *run)
 				    &run->people)))
 		return r;
 	r = attempt(run, &changed);
-	/* The log may be slow: nobody waits for our locks meanwhile. */
+	/* The log may be slow: release the locks first. */
 	edit_end(&run->edit);
 	record(run, r, changed);
 	return r;
