@@ -2,8 +2,8 @@
 /*
  * getsubids: prints the ranges of a user, see getsubids(1).
  *
- * Programs parse what is printed. So does the command line stay what it was: `-g` counts
- * only as the first of two arguments, and what is too much is nobody's business.
+ * Programs parse the output, and the command line stays that of shadow: `-g` counts only
+ * as the first of two arguments, and extra arguments are ignored.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -20,7 +20,7 @@
 
 #define PROGRAM "getsubids"
 
-/* Programs look for these: they are never translated. */
+/* Programs look for these texts: they are never translated. */
 #define USAGE                               \
 	"Usage: getsubids [-g] user\n"      \
 	"    list subuid ranges for user\n" \
@@ -28,8 +28,8 @@
 #define FAILURE "Error fetching ranges"
 
 /*
- * A uid in decimal is the user who has it, as in shadow since 4.20; before, it was lines
- * by number alone: some programs add what they get by name and by uid.
+ * A uid in decimal means the user who has it, as in shadow since 4.20. Before, it meant
+ * only lines with that number: some programs add up the ranges by name and by uid.
  */
 #define UID_IS_USER (SUBID_ABI_MAJOR > 5)
 
@@ -71,7 +71,7 @@ static int ask(struct question *question)
 			    &question->ranges);
 }
 
-/* The user who has the uid that was asked for in vain; false: there is none. */
+/* Finds the user of a uid for which there were no lines; false: there is none. */
 static bool find_user(const struct question *question, struct account *ret_account)
 {
 	return !owner_has_account(&question->owner) &&
@@ -80,7 +80,7 @@ static bool find_user(const struct question *question, struct account *ret_accou
 			  ret_account) == 0;
 }
 
-/* Says why there is nothing to print, below the line that programs look for. */
+/* Explains an empty result, after the line that programs look for. */
 static void explain(const struct question *question, int r)
 {
 	struct report report = { .len = 0 };
