@@ -39,7 +39,7 @@ AS_VAR_POPDEF([subid_cache])dnl
 
 # SUBID_WARNINGS
 # --------------
-# The language, and everything that the compiler has to say about it.
+# The language standard, and warnings.
 AC_DEFUN([SUBID_WARNINGS], [
 AC_ARG_ENABLE([werror],
 	[AS_HELP_STRING([--enable-werror], [treat warnings of the compiler as errors])],
@@ -84,12 +84,11 @@ AC_SUBST([AM_CFLAGS])
 
 # SUBID_HARDENING
 # ---------------
-# Of a source that a program needs a part of, the rest is not in it (-ffunction-sections and
-# --gc-sections): a map writer has nothing of what only the writers of databases call, and the
-# loader looks no symbols up for it. Not so for the unit tests: Criterion finds them by a section
-# that nothing refers to.
+# -ffunction-sections and --gc-sections remove unused functions from programs: a map writer
+# has no code that writes databases, and the loader looks up no symbols for it. Unit tests
+# are not linked so: Criterion finds tests by a section that nothing refers to.
 #
-# _FORTIFY_SOURCE is a matter of config.h, which every source includes first: only there is
+# Every source includes config.h first. It defines _FORTIFY_SOURCE, since only there it is
 # known whether the compiler optimises.
 AC_DEFUN([SUBID_HARDENING], [
 m4_foreach_w([subid_flag], [

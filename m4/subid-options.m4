@@ -66,8 +66,8 @@ AS_IF([test "x$enable_audit_maps" = xyes],
 
 # SUBID_PLUGINDIR
 # ---------------
-# Plugins for nsswitch.conf belong to the distribution: the default is its own library
-# folder, which is not below our prefix.
+# Plugins for nsswitch.conf belong to the distribution: the default is its library
+# directory, not one below our prefix.
 AC_DEFUN([SUBID_PLUGINDIR], [
 AC_ARG_WITH([plugindir],
 	[AS_HELP_STRING([--with-plugindir=DIR],
@@ -91,8 +91,8 @@ AC_SUBST([plugindir])
 
 # SUBID_LIBRARY
 # ------------
-# The number in the name of the library. Programs are linked to one of them for good; shadow's
-# library has had each with the same calls, so a site takes the one its programs ask for.
+# The number in the name of the library. Shadow's library has had each of them with the
+# same calls; a site chooses the one that its programs are linked to.
 AC_DEFUN([SUBID_LIBRARY], [
 AC_ARG_WITH([libsubid-soname],
 	[AS_HELP_STRING([--with-libsubid-soname=4|5|6],
