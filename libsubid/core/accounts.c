@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * accounts: holds the result of one pass over passwd(5) or group(5), so that many
- * look-ups need no further pass and no name service. Of several lines with a name or an
- * id the first one counts, as for libc.
+ * look-ups need neither another pass nor the name service. If several lines have the same
+ * name or id, the first one counts, as in libc.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -32,10 +32,10 @@ static int reserve_name(struct accounts *accounts, size_t bytes)
 }
 
 /*
- * Adds an account; one of which only the id is known has no name.
+ * Adds an account; its name is empty if only the id is known.
  *
- * Returns 0 or -ENOMEM. Ended with accounts_sort(), freed with accounts_cleanup().
- * Accounts belong to one thread while they are added.
+ * Returns 0 or -ENOMEM. The caller then calls accounts_sort(), and at the end
+ * accounts_cleanup(). Only one thread may use the accounts while some are added.
  */
 int accounts_add(struct accounts *accounts, const char *name, size_t name_len,
 		 uint32_t id, uint32_t gid)
@@ -63,8 +63,8 @@ static bool is_named(const struct accounts *accounts, const struct accounts_item
 }
 
 /*
- * The account with a name, which need not be terminated; NULL: there is none. Of several
- * the first. Thread-safe.
+ * Finds the first account with a name, which need not be terminated. Returns NULL if
+ * there is none. Thread-safe.
  */
 const struct accounts_item *accounts_by_name(const struct accounts *accounts,
 					     const char *name, size_t len)
@@ -81,7 +81,7 @@ const struct accounts_item *accounts_by_name(const struct accounts *accounts,
 	return NULL;
 }
 
-/* Sorting by comparing names would cost ten times as much. */
+/* A hash table: sorting by name would cost ten times as much. */
 static int index_names(struct accounts *accounts)
 {
 	int r;
@@ -106,7 +106,7 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* An id and the place in the file are one number, so numbers are sorted. */
+/* Packs id and position into one number, so that the sort compares numbers. */
 static int index_ids(struct accounts *accounts)
 {
 	CLEANUP(cleanup_free)
@@ -141,18 +141,18 @@ int accounts_sort(struct accounts *accounts)
 	return r ? r : index_ids(accounts);
 }
 
-/* The place of the first account with an id that is not below @id. Thread-safe. */
+/* Returns the index, for accounts_at(), of the first id not below @id. Thread-safe. */
 size_t accounts_lower_bound(const struct accounts *accounts, uint64_t id)
 {
 	size_t n = accounts->sorted;
 
-	/* Ranges lie above most accounts. */
+	/* Ranges lie above most accounts, so try the end first. */
 	if (n == 0 || accounts_at(accounts, n - 1)->id < id)
 		return n;
 	return BISECT(n, i, accounts_at(accounts, i)->id >= id);
 }
 
-/* The account with an id; NULL: there is none. Of several the first. Thread-safe. */
+/* Finds the first account with an id. Returns NULL if there is none. Thread-safe. */
 const struct accounts_item *accounts_by_id(const struct accounts *accounts, uint32_t id)
 {
 	size_t i = accounts_lower_bound(accounts, id);

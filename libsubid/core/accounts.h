@@ -18,18 +18,18 @@
 struct accounts_item {
 	uint32_t name; /* see accounts_name() */
 	uint32_t id;
-	uint32_t gid; /* of a user: the primary group; ID_NONE: unknown */
+	uint32_t gid; /* the primary group of a user; ID_NONE: unknown */
 };
 
 struct accounts {
 	struct accounts_item *items; /* in the order in which they were added */
 	size_t n;
 	size_t allocated;
-	char *names; /* each with a NUL behind it; an id alone has an empty one */
+	char *names; /* each ends with a NUL; empty if only the id is known */
 	size_t names_len;
 	size_t names_allocated;
-	uint32_t *by_id; /* indices of items, by id and then in their order */
-	size_t sorted;	 /* how many: those that were added later are not found */
+	uint32_t *by_id; /* indices of items, sorted by id, then by index */
+	size_t sorted;	 /* length of by_id; items added later are not found */
 	struct hash by_name;
 };
 
@@ -48,7 +48,7 @@ static inline const char *accounts_name(const struct accounts *accounts,
 	return accounts->names + item->name;
 }
 
-/* The item at place @i of those in the order of ids. */
+/* Returns item @i in the order of ids. */
 static inline const struct accounts_item *accounts_at(const struct accounts *accounts,
 						      size_t i)
 {

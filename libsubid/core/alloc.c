@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * alloc: first fit and the deterministic place.
+ * alloc: chooses a range by first fit, or the deterministic range of a uid.
  *
- * Invariants: a range that is returned lies within the bounds and holds no id that is in
- * use or was returned before; first fit finds one whenever there is one. Ids end at
- * 4294967294: a range never holds 4294967295.
+ * Invariants: a returned range lies within the bounds and holds no id that is in use or
+ * was returned before. First fit finds a range whenever there is one. A range never holds
+ * 4294967295, which is no id.
  *
- * All ranges from one space have the same alignment, so each gap is used up from its
- * front and none is split. A mark for each size says before which gap none is large
- * enough. So many ranges cost one pass over the gaps a size.
+ * All ranges from one space have the same alignment, so each gap is used from its front
+ * and never split. For each size, a mark stores where the search continues: no gap before
+ * it is large enough. So all ranges of one size cost one pass over the gaps.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -20,20 +20,19 @@
 #include "libsubid/core/bisect.h"
 #include "libsubid/core/limits.h"
 
-/* The smallest multiple of @align that is not below @value; false beyond all ids. */
+/* Finds the first multiple of @align not below @value. Returns false beyond all ids. */
 static bool align_up(uint64_t value, uint64_t align, uint64_t *ret)
 {
 	uint64_t rest = align > 1 ? value % align : 0;
 
-	/* Ids and alignments below 2^33 cannot overflow; larger alignments are refused.
-	 */
+	/* Below 2^33 ids and alignments cannot overflow; refuse larger alignments. */
 	if (align > ID_END)
 		return false;
 	*ret = rest ? value + (align - rest) : value;
 	return *ret < ID_END;
 }
 
-/* The gap that comes @at-th in the search. */
+/* Returns the gap at position @at of the search. */
 static struct range *gap_at(const struct alloc_space *space, size_t at)
 {
 	size_t i = space->first + at;
@@ -54,11 +53,11 @@ static void put_gap(struct alloc_space *space, uint64_t start, uint64_t end,
 /*
  * Collects the free ids.
  *
- * request: bounds and alignment; its count does not matter. used: ids that must not be
- * handed out; for ranges that are to be the same in both databases, the ids that are in
- * use in either. above: gaps from this id on are used first, those below at last; 0: the
- * lowest gap first.
- * Returns 0 or -ENOMEM; freed with alloc_space_cleanup(). A space belongs to one thread.
+ * request: bounds and alignment; its count is ignored. used: ids that must not be
+ * allocated; for ranges that must be the same in both databases, the ids in use in
+ * either. above: the search begins with the gaps from this id on and ends with those
+ * below; 0: begin with the lowest gap.
+ * Returns 0 or -ENOMEM; free with alloc_space_cleanup(). A space belongs to one thread.
  */
 int alloc_space_init(struct alloc_space *space, const struct alloc_request *request,
 		     const struct range_set *used, uint64_t above)
@@ -82,15 +81,16 @@ int alloc_space_init(struct alloc_space *space, const struct alloc_request *requ
 	return 0;
 }
 
-/* The number of marks whose count is not above @count. */
+/* Counts the marks with at most @count ids. */
 static size_t marks_up_to(const struct alloc_space *space, uint64_t count)
 {
 	return BISECT(space->n_marks, i, space->marks[i].count > count);
 }
 
 /*
- * The mark for @count; a new one stands where the next smaller count's does, for what is
- * too small for that is too small for this. NULL: no memory.
+ * Finds or makes the mark for @count. A new mark starts at the position of the next
+ * smaller count: gaps too small for that are too small for this. Returns NULL without
+ * memory.
  */
 static struct alloc_mark *find_mark(struct alloc_space *space, uint64_t count)
 {
@@ -143,7 +143,7 @@ void alloc_space_cleanup(struct alloc_space *space)
 	*space = (struct alloc_space){ 0 };
 }
 
-/* How many ids the bounds hold; 4294967295 is none. Thread-safe. */
+/* Counts the ids within the bounds; 4294967295 is not an id. Thread-safe. */
 uint64_t alloc_ids(const struct alloc_request *request)
 {
 	uint64_t end = request->bounds.end < ID_NONE ? request->bounds.end : ID_NONE;
@@ -152,11 +152,10 @@ uint64_t alloc_ids(const struct alloc_request *request)
 }
 
 /*
- * Where the range begins that follows from the uid alone, as SUB_UID_DETERMINISTIC of
- * login.defs(5) has it, within the bounds or not.
+ * Returns the start of the deterministic range of a uid, see SUB_UID_DETERMINISTIC in
+ * login.defs(5). It may lie outside the bounds.
  *
- * The uid is an id that is not below @uid_min, and the count is not above alloc_ids().
- * Thread-safe.
+ * The uid must not be below @uid_min, nor the count above alloc_ids(). Thread-safe.
  */
 uint64_t alloc_deterministic_start(const struct alloc_request *request, uint64_t uid,
 				   uint64_t uid_min)
@@ -165,10 +164,10 @@ uint64_t alloc_deterministic_start(const struct alloc_request *request, uint64_t
 }
 
 /*
- * Finds the range that begins there.
+ * Makes the deterministic range of a uid, without a check whether it is free.
  *
- * Returns 0, ALLOC_NONE (of count 0), ALLOC_COUNT, ALLOC_BELOW or ALLOC_BEYOND; whether
- * the range is free is not looked at. *ret_range is written only with 0. Thread-safe.
+ * Returns 0, ALLOC_NONE (of count 0), ALLOC_COUNT, ALLOC_BELOW or ALLOC_BEYOND.
+ * *ret_range is written only with 0. Thread-safe.
  */
 int alloc_deterministic(const struct alloc_request *request, uint64_t uid,
 			uint64_t uid_min, struct range *ret_range)
@@ -190,7 +189,7 @@ int alloc_deterministic(const struct alloc_request *request, uint64_t uid,
 }
 
 /*
- * How many uids have their whole deterministic range in @gap, which is within the bounds.
+ * Counts the uids whose whole deterministic range is in @gap, a part of the bounds.
  * Thread-safe.
  */
 uint64_t alloc_deterministic_fits(const struct alloc_request *request, uint64_t uid_min,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * alloc: where a new range goes.
+ * alloc: chooses the ids of a new range.
  */
 #ifndef SUBID_ALLOC_H
 #define SUBID_ALLOC_H
@@ -23,23 +23,22 @@ enum {
 	ALLOC_BEYOND,	/* deterministic: the range would leave the bounds */
 };
 
-/* Where the search for ranges of a size goes on: no gap before it is large enough. */
+/* Where the search for ranges of a size continues: no gap before it is large enough. */
 struct alloc_mark {
 	uint64_t count;
-	size_t at; /* in the order of the search */
+	size_t at; /* position in the search */
 };
 
 /*
- * The free ids within bounds, from which one range after the other is taken. All of them
- * have the same alignment, so that what lies before the start of a range that was taken
- * is of no use to another one: each gap is used up from its front, and none is ever
- * split.
+ * The free ids within bounds, from which ranges are taken. All ranges have the same
+ * alignment, so no other range can use what lies before the start of a taken one: each
+ * gap is used from its front and never split.
  */
 struct alloc_space {
 	uint64_t align;
-	struct range *gaps; /* ascending; one that is used up stays, empty */
+	struct range *gaps; /* ascending; a used-up gap stays as an empty one */
 	size_t n;
-	size_t first; /* the search begins here, and comes to those below at last */
+	size_t first; /* the search begins here and ends with the gaps below */
 	struct alloc_mark *marks; /* by count, ascending */
 	size_t n_marks;
 	size_t allocated_marks;

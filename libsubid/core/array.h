@@ -11,8 +11,8 @@
 #include <stdlib.h>
 
 /*
- * Makes room for one more element in @array, a pointer to @n of @allocated; it doubles.
- * Evaluates to 0, or to -ENOMEM, and then nothing has changed.
+ * Makes room for one more element in @array, which has @n elements and room for
+ * @allocated. Evaluates to 0, or to -ENOMEM without a change.
  */
 #define ARRAY_RESERVE(array, n, allocated)                                              \
 	({                                                                              \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * bisect: where in an order something begins to hold.
+ * bisect: binary search.
  */
 #ifndef SUBID_BISECT_H
 #define SUBID_BISECT_H
@@ -8,8 +8,8 @@
 #include <stddef.h>
 
 /*
- * The first @i below @n for which the expression @holds is true; @n: none. From there on
- * it must be true, and before it false.
+ * Finds the first @i below @n for which the expression @holds is true; @n if there is
+ * none. The expression must be false before this @i and true from it on.
  */
 /* NOLINTBEGIN(bugprone-macro-parentheses): @i is a name */
 #define BISECT(n, i, holds)                                   \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * cleanup: locals that own something give it back when they go out of scope.
+ * cleanup: local variables that free what they own when they go out of scope.
  */
 #ifndef SUBID_CLEANUP_H
 #define SUBID_CLEANUP_H
@@ -10,7 +10,7 @@
 /* The function takes a pointer to the variable. The variable needs an initial value. */
 #define CLEANUP(function) __attribute__((cleanup(function)))
 
-/* Hands an owned pointer over: the local no longer frees it. */
+/* Evaluates to an owned pointer and sets the variable to NULL, which so frees nothing. */
 #define TAKE_PTR(pointer)                        \
 	({                                       \
 		__auto_type place_ = &(pointer); \

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * entry-filter: the lines that are near, or short.
+ * entry-filter: the exact comparison, for lines that entry_is_far() does not rule out.
  */
 #include <string.h>
 
 #include "libsubid/core/entry-filter.h"
 #include "libsubid/core/num.h"
 
-/* As entry_readers_may_overlap(), by all digits. Thread-safe. */
+/* Compares all digits, for entry_may_overlap() and its variant. Thread-safe. */
 bool entry_look_closer(const char *line, size_t len, struct range range)
 {
 	const char *end = line + len, *owner_end = memchr(line, ':', len), *at, *count;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * entry-filter: which lines of a large database are worth reading.
+ * entry-filter: finds the lines of a large database that are worth parsing.
  *
- * Invariant: exact for every line that is an entry. A line that is none may pass: the
- * caller confirms with entry_parse(), or with entry_readings_find().
+ * Invariant: the filter is exact for every entry. A line that is no entry may pass: the
+ * caller confirms with entry_parse() or entry_readings_find().
  */
 #ifndef SUBID_ENTRY_FILTER_H
 #define SUBID_ENTRY_FILTER_H
@@ -17,17 +17,17 @@
 #include "libsubid/core/limits.h"
 #include "libsubid/core/range.h"
 
-/* Digits that are read at once, and what a number of so many is below. */
+/* Digits that are read at once; numbers of so many digits are below the limit. */
 #define ENTRY_BLOCK	  8
 #define ENTRY_BLOCK_LIMIT 100000000
 
-/* How far back from its end a line is looked at: a count of a block, a start of a block
- * and two, and the byte before each of them. */
+/* Bytes that are read at the end of a line: a count of one block, a start of one block
+ * and two digits, and the byte before each. */
 #define ENTRY_FILTER_BYTES (ENTRY_BLOCK + 1 + ENTRY_BLOCK + 2 + 1)
 
 /*
- * Counts the digits before @end, ENTRY_BLOCK of them at the most; so many bytes must be
- * there. They seem too few where a byte before them is above 0xc9, which no colon is.
+ * Counts the digits before @end, at most ENTRY_BLOCK; so many bytes must be readable. A
+ * byte above 0xc9 before the digits makes the result too small; a colon never does.
  */
 static inline size_t entry_count_digits(const char *end)
 {
@@ -46,12 +46,11 @@ static inline bool entry_is_digit(char byte)
 }
 
 /*
- * Tells of a line of ENTRY_FILTER_BYTES at least, by its end, whether a look at its
- * highest digits is enough to say that no id of @range is in it: start and count cannot
- * be further from them than the lower digits allow.
+ * Checks whether the highest digits alone prove that a line holds no id of @range,
+ * whatever its lower digits are. The line must have at least ENTRY_FILTER_BYTES.
  *
- * all_readers: no program reads such an id, see entry-readers.h: the numbers have one
- * spelling and are ids, and there are no more fields.
+ * all_readers: prove it for every program, see entry-readers.h: numbers must be ids in
+ * their only spelling, and no further field may follow.
  */
 static inline bool entry_is_far(const char *line, const char *end, struct range range,
 				bool all_readers)
@@ -83,13 +82,13 @@ static inline bool entry_is_far(const char *line, const char *end, struct range 
 bool entry_look_closer(const char *line, size_t len, struct range range);
 
 /*
- * Tells whether the line may be an entry with ids of @range. False is certain; true is
- * for entry_parse() to confirm. Passes over a large database ask this first, since few
- * lines are near and parsing them all costs several times as much.
+ * Checks whether the line may be an entry with ids of @range. False is certain; the
+ * caller confirms true with entry_parse(). In a large database few lines are near the
+ * range, and parsing all of them costs several times as much.
  *
- * Start and count are read from the end of the line: no byte of the owner is looked at,
- * and numbers of many lines have the same length, which a processor foresees. Inline up
- * to where most lines end. Thread-safe.
+ * It reads start and count from the end of the line and skips the owner: numbers of many
+ * lines have the same length, which helps branch prediction. The part that rules out most
+ * lines is inline. Thread-safe.
  */
 static inline bool entry_may_overlap(const char *line, size_t len, struct range range)
 {
@@ -99,8 +98,8 @@ static inline bool entry_may_overlap(const char *line, size_t len, struct range 
 }
 
 /*
- * As entry_may_overlap(), but a line that other programs may read in another way always
- * passes, for entry_readings_find() to say how. Thread-safe.
+ * As entry_may_overlap(), but a line that other programs may read differently always
+ * passes; entry_readings_find() finds how they read it. Thread-safe.
  */
 static inline bool entry_readers_may_overlap(const char *line, size_t len,
 					     struct range range)

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * entry-readers: reads a line as other programs do, of which there are two groups.
+ * entry-readers: reads a line as two groups of other programs do.
  *
  * Shadow's programs read numbers with strtoul(3) and base 0: octal, hexadecimal, with a
- * sign and after whitespace; they ignore a fourth field and what follows it. A NUL hides
- * the rest of the line and its newline, so the next line continues it.
+ * sign and after whitespace. They ignore all fields after the third. A NUL hides the rest
+ * of the line and its newline, so the next line continues it.
  *
  * The container engines and managers (containers/storage, moby, LXD) read decimal numbers
- * with a sign and leading zeros. Some remove whitespace around the line, some pass over
- * more fields, some end the line at `#`.
+ * with a sign and leading zeros. Some remove whitespace around the line, some ignore
+ * further fields, some end the line at `#`.
  *
- * Invariant: every reading of each known version of these programs is found; what a
- * reading has beyond 2^32 is cut off.
+ * Invariant: the readings of each known version of these programs are found; ranges are
+ * cut off at 2^32.
  */
 #include <string.h>
 
@@ -20,7 +20,7 @@
 #include "libsubid/core/num.h"
 #include "libsubid/core/whitespace.h"
 
-/* Lines that shadow takes for one because of NUL bytes: more are not followed. */
+/* Shadow reads lines with NUL bytes as one; at most so many are joined here. */
 #define JOINED_LINES 64
 
 /* The fields of a line; the count ends at a third colon. */
@@ -53,13 +53,13 @@ static bool split(const char *text, size_t len, struct fields *ret_fields)
 	return true;
 }
 
-/* Reads a number with base 0, where all of the text is one. */
+/* Reads the whole text as a number with base 0. */
 static bool read_as_strtoul(const char *text, size_t len, struct num_strtoul *ret_number)
 {
 	return num_strtoul(text, text + len, 0, ret_number) == text + len;
 }
 
-/* Reads a number as the engines do, who take a sign but no whitespace and no minus. */
+/* Reads a number as the engines do: a plus sign is allowed, whitespace or minus not. */
 static bool read_decimal(const char *text, size_t len, uint64_t *ret_value)
 {
 	struct num_strtoul number;
@@ -84,8 +84,8 @@ static void put(struct entry_readings *readings, const struct fields *fields,
 }
 
 /*
- * Joins the text that shadow reads as one line: up to the first NUL, and then the next
- * line. Returns false if it is too long for shadow, or has too many lines.
+ * Joins the text that shadow reads as one line: each line up to its first NUL, and the
+ * next. Returns false if the text is too long for shadow or has too many lines.
  */
 static bool join(const char *line, size_t left, char joined[static ENTRY_SHADOW_BYTES],
 		 size_t *ret_len)
@@ -112,7 +112,7 @@ static bool join(const char *line, size_t left, char joined[static ENTRY_SHADOW_
 	return true;
 }
 
-/* An owner with whitespace at an end is no user's name. */
+/* A user name has no whitespace at its ends. */
 static bool is_trimmed(const char *text, size_t len)
 {
 	return len > 0 && !whitespace_is(text[0]) && !whitespace_is(text[len - 1]);
@@ -134,8 +134,7 @@ static void read_as_shadow(const char *line, size_t len, size_t left,
 	    !read_as_strtoul(fields.start, fields.start_len, &start) ||
 	    !read_as_strtoul(fields.count, fields.count_len, &count))
 		return;
-	/* 0 from 1 on is an empty range to all versions, 0 from 0 every id to old ones.
-	 */
+	/* Count 0 is an empty range, but from start 0 old versions read every id. */
 	if (count.value == 0 && start.value > 0)
 		return;
 	if (count.value == 0 || start.value >= ID_END ||
@@ -148,7 +147,7 @@ static void read_as_shadow(const char *line, size_t len, size_t left,
 		    false);
 }
 
-/* Counts the bytes of the whitespace character that begins a text of UTF-8; 0: none. */
+/* Returns the size of the whitespace character at the begin of UTF-8 text, or 0. */
 static size_t space_bytes(const char *text, size_t len)
 {
 	static const char *const wide[] = {
@@ -213,7 +212,7 @@ static void read_as_engine(const char *line, size_t len, struct entry_readings *
 	len = hash ? (size_t)(hash - text) : len - spaces_behind(text, len);
 	if (!split(text, len, &fields))
 		return;
-	/* The intended user, though no program finds it. */
+	/* This is the intended user, although no program finds this name. */
 	fields.owner_len -= spaces_behind(fields.owner, fields.owner_len);
 	if (fields.owner_len == 0 ||
 	    !read_decimal(fields.start, fields.start_len, &start) ||
@@ -228,9 +227,9 @@ static void read_as_engine(const char *line, size_t len, struct entry_readings *
 /*
  * Finds how other programs read a malformed line; all of them ignore comments.
  *
- * line, len: without the newline. left: how many bytes there are from @line to the end of
- * the database, or @len where they are not known: shadow joins lines that hold a NUL.
- * ret_readings: refers to @line and to itself. Thread-safe.
+ * line, len: without the newline. left: the bytes from @line to the end of the database,
+ * or @len if unknown; needed because shadow joins lines that hold a NUL. ret_readings:
+ * points into @line and into itself. Thread-safe.
  */
 void entry_readings_find(const char *line, size_t len, size_t left,
 			 struct entry_readings *ret_readings)

@@ -2,9 +2,9 @@
 /*
  * entry-readers: how other programs read a malformed line.
  *
- * A malformed line grants nothing, see entry.h. But an id is free only if no program that
- * reads the database gives it to an owner, and a user has lost an id only if no map
- * writer gives it any more.
+ * In this library a malformed line grants nothing, see entry.h. But an id is free only if
+ * no program reads it as an owner's, and it is revoked only if no map writer still grants
+ * it.
  */
 #ifndef SUBID_ENTRY_READERS_H
 #define SUBID_ENTRY_READERS_H
@@ -18,11 +18,11 @@
 struct entry_reading {
 	struct entry entry; /* the range ends at 2^32 at the latest */
 	bool by_shadow;	    /* shadow's newuidmap(1) grants it */
-	bool excessive;	    /* more ids than the line names: all, to some version */
+	bool excessive;	    /* some version reads all ids, more than the line names */
 };
 
 #define ENTRY_READINGS 2
-/* A line that shadow reads is shorter. */
+/* Shadow reads only shorter lines. */
 #define ENTRY_SHADOW_BYTES 1024
 
 struct entry_readings {

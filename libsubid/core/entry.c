@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * entry: `owner:start:count`, or the reason why a line is none.
+ * entry: parses `owner:start:count`, or finds the fault of a line.
  *
- * Invariant: a line grants something only if every reader of the database agrees what.
- * So there is one spelling of a number, three fields, and no white space to trim.
+ * Invariant: a line grants ids only if all programs read the same ids from it. So a
+ * number has one spelling, a line has three fields, and whitespace is never trimmed.
  */
 #include <string.h>
 
@@ -11,7 +11,7 @@
 #include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
 
-#define N_(text) (text) /* for xgettext: translated where it is shown */
+#define N_(text) (text) /* for xgettext; translated when it is printed */
 
 _Static_assert(ENTRY_BYTES == LIMIT_OWNER_BYTES + 2 * NUM_BYTES + 3,
 	       "an entry fits its buffer");
@@ -35,7 +35,7 @@ static const char *const reasons[] = {
 	[ENTRY_BEYOND] = N_("the range reaches beyond 4294967296"),
 };
 
-static bool is_blank_or_control(char c)
+static bool is_space_or_control(char c)
 {
 	return (unsigned char)c <= ' ' || c == 0x7f;
 }
@@ -48,7 +48,7 @@ static bool all_digits(const char *text, size_t len)
 	return true;
 }
 
-static bool all_blank(const char *text, size_t len)
+static bool all_whitespace(const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 		if (text[i] != ' ' && text[i] != '\t')
@@ -57,9 +57,9 @@ static bool all_blank(const char *text, size_t len)
 }
 
 /*
- * Tells whether a text holds a control character, see ascii(7). It looks at eight bytes
- * at once: names have all lengths, so a loop over bytes would end where no processor
- * foresees it, and a pass over a large database would take half as long again.
+ * Checks a text for control characters, see ascii(7), eight bytes at once: the lengths of
+ * names vary, so a loop over bytes is badly predicted and would make a pass over a large
+ * database 50 % slower.
  */
 static bool has_control(const char *text, size_t len)
 {
@@ -67,10 +67,10 @@ static bool has_control(const char *text, size_t len)
 	uint64_t bytes, del, found = 0;
 
 	for (; len < sizeof(bytes) && len > 0; len--)
-		if (is_blank_or_control(text[len - 1]) && text[len - 1] != ' ')
+		if (is_space_or_control(text[len - 1]) && text[len - 1] != ' ')
 			return true;
 	for (size_t i = 0; i < len; i += sizeof(bytes)) {
-		/* The last block ends with the text. */
+		/* The last block ends with the text and may overlap the one before. */
 		size_t from = len - i < sizeof(bytes) ? len - sizeof(bytes) : i;
 
 		memcpy(&bytes, text + from, sizeof(bytes));
@@ -81,10 +81,10 @@ static bool has_control(const char *text, size_t len)
 }
 
 /*
- * The owner of a line: a login name or a decimal uid.
+ * Parses the owner of a line: a login name or a decimal uid.
  *
- * A blank inside a name is allowed (directories have such names), a control character
- * is not. What is all digits must be a uid in its one spelling.
+ * A space inside a name is allowed, because directory services have such names; a control
+ * character is not. An owner of digits only must be a uid in its one spelling.
  */
 static int owner_parse(const char *owner, size_t len, struct entry *entry)
 {
@@ -114,19 +114,19 @@ static int owner_parse(const char *owner, size_t len, struct entry *entry)
 	return 0;
 }
 
-/* Why what follows the second colon is not a number: an editor's traces are named. */
+/* Finds why the count is not a number; what editors leave behind has its own fault. */
 static int count_fault(const char *count, size_t len)
 {
 	if (len > 0 && count[len - 1] == '\r')
 		return ENTRY_COUNT_CR;
-	if (len > 0 && is_blank_or_control(count[len - 1]))
+	if (len > 0 && is_space_or_control(count[len - 1]))
 		return ENTRY_COUNT_BLANK;
 	return ENTRY_COUNT_NUMBER;
 }
 
 /*
- * Reads a line that is neither blank nor a comment. Where it is no entry and does not
- * have two colons, or holds a NUL, the reason is another one than this returns.
+ * Parses a line that is neither empty nor a comment. If it fails, the caller replaces the
+ * fault for a line with a NUL or without exactly two colons.
  */
 static int parse_fields(const char *line, size_t len, struct entry *entry)
 {
@@ -183,7 +183,7 @@ int entry_parse(const char *line, size_t len, struct entry *ret_entry)
 		return ENTRY_TOO_LONG;
 	if (len > 0 && line[0] == '#')
 		return ENTRY_COMMENT;
-	if (all_blank(line, len))
+	if (all_whitespace(line, len))
 		return ENTRY_BLANK;
 
 	r = parse_fields(line, len, &entry);
@@ -191,15 +191,15 @@ int entry_parse(const char *line, size_t len, struct entry *ret_entry)
 		*ret_entry = entry;
 		return 0;
 	}
-	/* Not looked for in the many lines that are entries. */
+	/* Checked only now, so that entries do not pay for it. */
 	if (memchr(line, '\0', len))
 		return ENTRY_NUL;
 	return count_colons(line, len) != 2 ? ENTRY_FIELDS : r;
 }
 
 /*
- * Makes @owner the owner of an entry, also one that no line may have: that one is a name.
- * It is not copied. Thread-safe.
+ * Sets the owner of an entry, without a copy. An owner that no line may have counts as a
+ * name. Thread-safe.
  */
 void entry_set_owner(struct entry *entry, const char *owner, size_t len)
 {
@@ -212,8 +212,8 @@ void entry_set_owner(struct entry *entry, const char *owner, size_t len)
 }
 
 /*
- * Tells whether @owner may stand in a line: 0, or the enum entry_fault it would be.
- * A colon is ENTRY_FIELDS, a newline ENTRY_OWNER_BLANK, a NUL ENTRY_NUL. Thread-safe.
+ * Returns 0 if @owner is allowed in a line, or the enum entry_fault of that line. A colon
+ * is ENTRY_FIELDS, a newline ENTRY_OWNER_BLANK, a NUL ENTRY_NUL. Thread-safe.
  */
 int entry_check_owner(const char *owner, size_t len)
 {
@@ -228,7 +228,7 @@ int entry_check_owner(const char *owner, size_t len)
 	return owner_parse(owner, len, &entry);
 }
 
-/* The reason as an English sentence without its full stop, never NULL. Thread-safe. */
+/* Returns an English sentence without its full stop, never NULL. Thread-safe. */
 const char *entry_reason(int fault)
 {
 	if (fault < 1 || (size_t)fault >= sizeof(reasons) / sizeof(reasons[0]))
@@ -236,7 +236,7 @@ const char *entry_reason(int fault)
 	return reasons[fault];
 }
 
-/* Blank lines and comments grant nothing and need no repair. Thread-safe. */
+/* Returns whether a line is empty or a comment and so needs no fix. Thread-safe. */
 bool entry_fault_is_harmless(int fault)
 {
 	return fault == ENTRY_BLANK || fault == ENTRY_COMMENT;

@@ -14,27 +14,27 @@
 struct entry {
 	const char *owner; /* into the line; not terminated */
 	size_t owner_len;
-	bool by_id;	   /* the owner is a decimal uid, */
-	uint32_t owner_id; /* this one */
+	bool by_id;	   /* the owner is a decimal uid */
+	uint32_t owner_id; /* by_id: this uid */
 	struct range range;
 };
 
-/* Why a line grants nothing. The values are not stored anywhere; the order may change. */
+/* Why a line grants nothing. The values are never stored, so the order may change. */
 enum entry_fault {
-	ENTRY_BLANK = 1,    /* nothing, or white space: no fault */
-	ENTRY_COMMENT,	    /* begins with `#`: no fault */
+	ENTRY_BLANK = 1,    /* empty, or only whitespace; harmless */
+	ENTRY_COMMENT,	    /* begins with `#`; harmless */
 	ENTRY_TOO_LONG,	    /* more than LIMIT_LINE_BYTES */
 	ENTRY_NUL,	    /* holds a NUL byte */
 	ENTRY_FIELDS,	    /* not three fields */
 	ENTRY_OWNER_EMPTY,  /* nothing before the first colon */
 	ENTRY_OWNER_LONG,   /* more than LIMIT_OWNER_BYTES */
 	ENTRY_OWNER_SIGN,   /* begins with `-` or `+` */
-	ENTRY_OWNER_BLANK,  /* white space or a control character at an end or inside */
+	ENTRY_OWNER_BLANK,  /* whitespace at an end, or a control character */
 	ENTRY_OWNER_NUMBER, /* digits, but no uid */
 	ENTRY_START_NUMBER, /* not a decimal number */
 	ENTRY_COUNT_NUMBER, /* not a decimal number */
 	ENTRY_COUNT_CR,	    /* a carriage return after the count */
-	ENTRY_COUNT_BLANK,  /* white space after the count */
+	ENTRY_COUNT_BLANK,  /* whitespace after the count */
 	ENTRY_COUNT_ZERO,   /* grants nothing */
 	ENTRY_BEYOND,	    /* start or end beyond 2^32 */
 };

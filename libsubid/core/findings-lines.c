@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * findings-lines: what is wrong with a line alone.
+ * findings-lines: finds faults of single lines.
  *
- * Invariant: a line that is no entry is told once, as read-differently if another program
- * would take it for a grant, else by its fault.
+ * Invariant: a malformed line is reported once: as read-differently if another program
+ * would read it as a grant, else by its fault.
  */
 #include <errno.h>
 #include <string.h>
@@ -18,7 +18,7 @@ _Static_assert(FINDING_RANGE_BEYOND - FINDING_LINE_TOO_LONG ==
 		       ENTRY_BEYOND - ENTRY_TOO_LONG,
 	       "a code for each fault");
 
-/* Prepares what is known about accounts. */
+/* Prepares a search; search_cleanup() ends it. */
 void search_init(struct search *search)
 {
 	const struct findings_question *question = &search->findings->question;
@@ -27,7 +27,7 @@ void search_init(struct search *search)
 	search->holders.spellings = question->spellings;
 }
 
-/* Frees all of it. Takes one that was never begun. */
+/* Frees a search, also a zeroed one. */
 void search_cleanup(struct search *search)
 {
 	for (unsigned group = 0; group < 2; group++) {
@@ -38,8 +38,8 @@ void search_cleanup(struct search *search)
 }
 
 /*
- * Tells whether other programs read a line whose fields or numbers are wrong. Of other
- * faults the fault itself is reported: what they do follows from it.
+ * Returns whether other programs read a line with wrong fields or numbers as an entry.
+ * For other faults the report of the fault is enough.
  */
 static bool is_read_elsewhere(const struct table *table, const struct table_line *line)
 {
@@ -88,7 +88,7 @@ static int put_line(struct search_lines *side, struct search_line line)
 	return r;
 }
 
-/* The owner's own uid, or, of gids, its primary one; ID_NONE if there is none. */
+/* Returns the owner's uid, or for gids its primary gid; ID_NONE without an account. */
 static uint32_t own_id(const struct search *search, const struct holder *holder,
 		       unsigned group)
 {
@@ -98,8 +98,8 @@ static uint32_t own_id(const struct search *search, const struct holder *holder,
 }
 
 /*
- * Adds the accounts in the range, but for root's and the owner's own, which are reported
- * by themselves: the first one, and the ids up to the last.
+ * Adds the accounts in the range to @item: the first account, and the ids from it to the
+ * last. Root's and the owner's own id have findings of their own and are left out.
  */
 static void add_accounts(const struct accounts *accounts, bool primary,
 			 struct range range, uint32_t own, struct findings_item *item)
@@ -147,7 +147,7 @@ static int put_id(struct search *search, struct findings_item item,
 	return findings_put(search->findings, item, of_root);
 }
 
-/* Ids that are never delegated. */
+/* Finds ids in the range that must not be delegated. */
 static int find_reserved(struct search *search, struct range range, bool of_root,
 			 struct findings_item item)
 {
@@ -161,7 +161,7 @@ static int find_reserved(struct search *search, struct range range, bool of_root
 	return findings_put(search->findings, item, of_root);
 }
 
-/* What ids a range must not hold, or cannot. */
+/* Finds all ids that the range must not hold. */
 static int find_ids(struct search *search, unsigned group, const struct holder *holder,
 		    struct range range, struct findings_item item)
 {
@@ -185,7 +185,7 @@ static bool is_among(const struct accounts *accounts, const struct entry *entry)
 	return accounts && accounts_by_name(accounts, entry->owner, entry->owner_len);
 }
 
-/* Tells whether the owner is the uid of one account and the login name of another. */
+/* Checks whether the owner is the uid of one account and the login name of another. */
 static bool is_ambiguous(const struct search *search, const struct holder *holder,
 			 const struct entry *entry, uint32_t *ret_user)
 {
@@ -196,7 +196,7 @@ static bool is_ambiguous(const struct search *search, const struct holder *holde
 	       search_accounts(search, 0)->items[*ret_user].id != holder->uid;
 }
 
-/* Who the owner is. */
+/* Finds faults of the owner field. */
 static int find_name(struct search *search, const struct holder *holder,
 		     const struct entry *entry, bool first, struct findings_item item)
 {
@@ -259,7 +259,7 @@ static int look_at(struct search *search, unsigned group, const struct table_lin
 	return r;
 }
 
-/* Looks at each line of one database. Returns 0 or -ENOMEM. */
+/* Checks each line of one database. Returns 0 or -ENOMEM. */
 int search_lines(struct search *search, unsigned group)
 {
 	const struct table *table = search->findings->question.tables[group];

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * findings-owners: what is wrong between lines.
+ * findings-owners: finds conflicts between lines.
  *
- * Lines are put in order once, by first id, last id and line, and then once more by
- * owner. Invariant: a line that shares ids with one of another owner before it in that
- * order is told, with the one of those that reaches furthest. So each line that overlaps
- * is named.
+ * Lines are sorted by first id, last id and line number, and then also by owner.
+ * Invariant: a line that shares ids with an earlier one of another owner is reported,
+ * together with the earlier line that reaches furthest. So each line that overlaps is
+ * named.
  */
 #include <errno.h>
 #include <string.h>
@@ -13,9 +13,7 @@
 #include "libsubid/core/findings-parts.h"
 #include "libsubid/core/limits.h"
 
-#define NOBODY UINT32_MAX
-
-/* Sorting by 16 bits at a time needs no comparison and is stable. */
+/* A radix sort by 16 bits at a time: no comparisons, and stable. */
 #define DIGITS (1U << 16)
 
 enum key { KEY_FIRST, KEY_LAST, KEY_HOLDER };
@@ -32,7 +30,7 @@ static uint32_t digit_of(const struct search_line *line, enum key key, unsigned 
 	return key_of(line, key) >> shift & (DIGITS - 1);
 }
 
-/* Only the digits that occur are counted: of a small database they are few. */
+/* Counts only between the lowest and the highest digit: few in a small database. */
 static void sort_by_digit(struct search_lines *side, enum key key, unsigned shift,
 			  uint32_t *count, uint32_t *other)
 {
@@ -61,7 +59,7 @@ static void sort_by_digit(struct search_lines *side, enum key key, unsigned shif
 	}
 }
 
-/* Sorts the order of the lines by a key, and leaves it as it was where keys are equal. */
+/* Sorts the order of the lines by a key; the sort is stable. */
 static int sort_by(struct search_lines *side, enum key key)
 {
 	CLEANUP(cleanup_free)
@@ -99,7 +97,7 @@ static const struct search_line *line_at(const struct search_lines *side, size_t
 	return &side->lines[side->order[i]];
 }
 
-/* Two lines that share ids; it is told where @line is. */
+/* Adds a finding, at @line, about two lines that share ids. */
 static int put_pair(struct search *search, unsigned group, enum finding_code code,
 		    const struct search_line *line, const struct search_line *other,
 		    bool of_root)
@@ -119,8 +117,9 @@ static int put_pair(struct search *search, unsigned group, enum finding_code cod
 }
 
 /*
- * The lines that reach furthest so far: of two different owners, so that one of them is
- * not the owner of the next line. Root's are apart, for what it shares is but a note.
+ * The lines so far with the highest last id. There are two, of different owners, so that
+ * one is not of the next line's owner. Root's are separate: sharing with root is only a
+ * note.
  */
 struct reach {
 	const struct search_line *far;
@@ -191,7 +190,7 @@ static bool same_ids(const struct search_line *a, const struct search_line *b)
 	return a->first == b->first && a->last == b->last;
 }
 
-/* The same text: the numbers have one spelling, so up to the first colon will do. */
+/* Compares lines with equal ranges, by owner: numbers have one spelling. */
 static bool same_text(const struct table *table, const struct search_line *a,
 		      const struct search_line *b)
 {
@@ -203,7 +202,7 @@ static bool same_text(const struct table *table, const struct search_line *a,
 	return false;
 }
 
-/* Among the lines from @from on, all with these ids, the first with the same text. */
+/* Finds the first line with the text of line @i; lines @from to @i have the same ids. */
 static const struct search_line *find_same(const struct search *search, unsigned group,
 					   size_t from, size_t i)
 {
@@ -216,7 +215,7 @@ static const struct search_line *find_same(const struct search *search, unsigned
 	return NULL;
 }
 
-/* A line of an owner whose earlier lines are known. */
+/* Checks line @i against the earlier lines of its owner. */
 static int find_own(struct search *search, unsigned group, size_t same_from, size_t i,
 		    const struct search_line *far)
 {
@@ -230,7 +229,7 @@ static int find_own(struct search *search, unsigned group, size_t same_from, siz
 	return 0;
 }
 
-/* In the order of owners. */
+/* Needs the lines sorted by owner. */
 static int find_own_overlaps(struct search *search, unsigned group)
 {
 	struct search_lines *side = &search->sides[group];
@@ -254,7 +253,7 @@ static int find_own_overlaps(struct search *search, unsigned group)
 	return 0;
 }
 
-/* The ranges of one owner in one database, those that touch as one. */
+/* Iterates over the ranges of one owner in one database; ranges that touch are joined. */
 struct merge {
 	const struct search_lines *side;
 	size_t at;
@@ -271,7 +270,7 @@ static const struct search_line *merge_line(const struct merge *merge)
 	return line->holder == merge->holder ? line : NULL;
 }
 
-/* Steps to the next range; end 0: there is none. */
+/* Returns the next range; its end is 0 if there is none. */
 static struct range merge_next(struct merge *merge)
 {
 	const struct search_line *line = merge_line(merge);
@@ -286,8 +285,8 @@ static struct range merge_next(struct merge *merge)
 }
 
 /*
- * What the first ranges that differ say: which database gives ids that the other one does
- * not, and the first of those ids.
+ * Returns, from the first ranges that differ, the database that grants ids which the
+ * other one does not, and the first run of those ids.
  */
 static unsigned first_difference(struct range uids, struct range gids,
 				 struct merge sides[static 2], struct range *ret_ids)
@@ -299,7 +298,7 @@ static unsigned first_difference(struct range uids, struct range gids,
 	struct range more = group ? gids : uids, less = group ? uids : gids;
 
 	if (same_start) {
-		/* Of the same start the longer one has more. */
+		/* The longer range has ids that the shorter one has not. */
 		more.start = less.end;
 		less = merge_next(&sides[!group]);
 	}
@@ -316,7 +315,7 @@ static int put_side(struct search *search, unsigned group, enum finding_code cod
 	struct merge at = *begin;
 	struct findings_item item;
 
-	/* The first line in the file that has some of these ids. */
+	/* Report the first line in the file with some of these ids. */
 	for (; (next = merge_line(&at)); at.at++)
 		if (next->first < ids.end && next->last >= ids.start &&
 		    (next->number < line->number || line->last < ids.start ||
@@ -333,7 +332,7 @@ static int put_side(struct search *search, unsigned group, enum finding_code cod
 	return findings_put(search->findings, item, false);
 }
 
-/* Compares the two sides of one owner, whose lines begin where @sides stand. */
+/* Compares the ranges of one owner in both databases; its lines begin at @sides. */
 static int compare_sides(struct search *search, struct merge sides[static 2])
 {
 	const struct merge begin[2] = { sides[0], sides[1] };
@@ -352,7 +351,7 @@ static int compare_sides(struct search *search, struct merge sides[static 2])
 			ids, &begin[group]);
 }
 
-/* Steps over what is left of an owner. */
+/* Skips the remaining lines of an owner. */
 static void skip_owner(struct merge *merge)
 {
 	while (merge_line(merge))
@@ -377,7 +376,7 @@ static int find_differing_sides(struct search *search)
 	return 0;
 }
 
-/* Looks at the lines of both databases against each other. Returns 0 or -ENOMEM. */
+/* Compares the lines of both databases with each other. Returns 0 or -ENOMEM. */
 int search_owners(struct search *search)
 {
 	const struct findings_question *question = &search->findings->question;

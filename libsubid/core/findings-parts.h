@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * findings-parts: what the sources of findings share while they search.
+ * findings-parts: what the findings*.c files share during a search.
  */
 #ifndef SUBID_FINDINGS_PARTS_H
 #define SUBID_FINDINGS_PARTS_H
@@ -18,7 +18,7 @@ struct search_line {
 	uint32_t holder;
 };
 
-/* All of one database, in the order of the file; and which line is which in another. */
+/* The entries of one database in the order of the file; `order` holds sorted indices. */
 struct search_lines {
 	struct search_line *lines;
 	uint32_t *order;
@@ -38,7 +38,7 @@ int search_owners(struct search *search);
 void search_cleanup(struct search *search);
 int findings_put(struct findings *findings, struct findings_item item, bool of_root);
 
-/* The users, or the groups. */
+/* Returns the users, or with @group the groups. */
 static inline const struct accounts *search_accounts(const struct search *search,
 						     unsigned group)
 {
@@ -49,7 +49,7 @@ static inline const struct accounts *search_accounts(const struct search *search
 	return accounts ? accounts : &none;
 }
 
-/* Whether the lines of this holder are root's. */
+/* Returns whether the lines of this holder are root's. */
 static inline bool search_is_root(const struct search *search, uint32_t holder)
 {
 	const struct holder *item = &search->holders.items[holder];

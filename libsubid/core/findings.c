@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * findings: the list, and what stands in it.
+ * findings: the list of findings, and their names and severities.
  *
- * Pure. The search is in findings-lines.c (one line alone) and findings-owners.c (lines
- * against each other).
+ * The search is in findings-lines.c (single lines) and findings-owners.c (conflicts
+ * between lines).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ enum other {
 	OTHER_NOTHING,
 	OTHER_LINE,
 	OTHER_USER,
-	OTHER_ACCOUNT, /* a user or a group, by the kind, or a user by primary group */
+	OTHER_ACCOUNT, /* a user or a group, by kind; or a user by its primary group */
 };
 
 static const struct {
@@ -63,13 +63,13 @@ static const char *const severities[] = {
 	[FINDING_ERROR] = "error",
 };
 
-/* The stable name of a code, as "own-id"; never translated. Thread-safe. */
+/* Returns the stable name of a code, such as "own-id"; not translated. Thread-safe. */
 const char *finding_code_name(enum finding_code code)
 {
 	return code > 0 && code < FINDING_CODES_END ? codes[code].name : "";
 }
 
-/* "note", "warning" or "error"; never translated. Thread-safe. */
+/* Returns "note", "warning" or "error"; not translated. Thread-safe. */
 const char *finding_severity_name(enum finding_severity severity)
 {
 	return severity >= FINDING_NOTE && severity <= FINDING_ERROR ?
@@ -78,9 +78,9 @@ const char *finding_severity_name(enum finding_severity severity)
 }
 
 /*
- * Counts a finding, and appends it unless there are enough of its code and severity. The
- * severity is that of the code, or a note where the line is root's: root has every id
- * anyway. Returns 0 or -ENOMEM.
+ * Counts a finding, and appends it unless the list has enough of its code and severity.
+ * The severity is the code's, but a note if the line is root's: root has every id anyway.
+ * Returns 0 or -ENOMEM.
  */
 int findings_put(struct findings *findings, struct findings_item item, bool of_root)
 {
@@ -117,21 +117,21 @@ static bool in_order(const struct findings *findings)
 	return true;
 }
 
-/* By database, line and code. A line has each code once at the most. */
+/* Sorts by database, line and code. A line has each code at most once. */
 static void sort(struct findings *findings)
 {
-	/* qsort(3) takes memory for itself; most often there is nothing to do. */
+	/* qsort(3) may allocate memory, and most often the list is sorted already. */
 	if (!in_order(findings))
 		qsort(findings->items, findings->n, sizeof(*findings->items), compare);
 }
 
 /*
- * Looks at both databases and at the accounts, in O(n log n).
+ * Checks both databases and the accounts, in O(n log n).
  *
- * Memory, beside the tables and the users: 28 bytes a line, 40 an owner, 32 a finding
- * that is kept.
- * Returns 0 or -ENOMEM; *ret_findings is freed with findings_clear() and refers to what
- * the question refers to. Thread-safe.
+ * Memory besides the tables and the accounts: 28 bytes a line, 40 an owner, 32 a kept
+ * finding.
+ * Returns 0 or -ENOMEM; free *ret_findings with findings_clear(). It points to the tables
+ * and accounts of the question. Thread-safe.
  */
 int findings_find(const struct findings_question *question, struct findings *ret_findings)
 {
@@ -163,7 +163,7 @@ static size_t find_line(const struct table *table, uint32_t offset, const char *
 	return newline ? (size_t)(newline - line) : left;
 }
 
-/* The owner of a line, whatever else is wrong with it: up to the first colon. */
+/* Finds the owner of a line, also of a malformed one: the text up to the first colon. */
 static size_t find_owner(const struct table *table, uint32_t offset,
 			 const char **ret_owner)
 {
@@ -203,10 +203,7 @@ static void find_other(const struct findings *findings, const struct findings_it
 	finding->other_len = strlen(finding->other);
 }
 
-/*
- * Gives finding @i of those that findings_find() found, 0 to findings->n - 1.
- * Thread-safe.
- */
+/* Returns finding @i of findings_find(), from 0 to findings->n - 1. Thread-safe. */
 void findings_get(const struct findings *findings, size_t i, struct finding *ret_finding)
 {
 	const struct findings_item *item = &findings->items[i];

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * findings: everything that is wrong with two databases, or looks as if it were.
+ * findings: faults and suspicious lines of both databases.
  *
  *	findings_find	look at both databases and at the accounts
  *	findings_get	one finding after the other, in the order of the lines
  *	findings_clear
  *
- * What a finding says beside its code stands in struct finding; sentences are made by
- * those who talk to people.
+ * struct finding holds what a finding says besides its code; callers make sentences of
+ * it.
  */
 #ifndef SUBID_FINDINGS_H
 #define SUBID_FINDINGS_H
@@ -22,14 +22,14 @@
 #include "libsubid/core/table.h"
 
 enum finding_severity {
-	FINDING_NOTE = 1, /* most often meant so: for the eye, no reason to act */
+	FINDING_NOTE = 1, /* mostly intended: shown, but no reason to act */
 	FINDING_WARNING,  /* something does not work, or not with every program */
-	FINDING_ERROR,	  /* somebody may get ids that are not theirs */
+	FINDING_ERROR,	  /* a user may get ids of another one */
 };
 
 /*
- * The names of finding_code_name() are stable; the values are not. The lines that are no
- * entries come first, in the order of enum entry_fault.
+ * The names of finding_code_name() are stable; the values are not. Malformed lines come
+ * first, in the order of enum entry_fault.
  */
 enum finding_code {
 	FINDING_LINE_TOO_LONG = 1,
@@ -46,21 +46,21 @@ enum finding_code {
 	FINDING_COUNT_BLANK,
 	FINDING_COUNT_ZERO,
 	FINDING_RANGE_BEYOND,
-	FINDING_READ_DIFFERENTLY, /* no entry, but other programs take it for one */
+	FINDING_READ_DIFFERENTLY, /* malformed, but other programs read it as an entry */
 	FINDING_NO_FINAL_NEWLINE,
 	FINDING_ID_ZERO,	 /* holds root's id */
 	FINDING_NO_ID,		 /* holds 4294967295 */
 	FINDING_OWN_ID,		 /* holds the owner's own uid or primary gid */
-	FINDING_ACCOUNT,	 /* holds ids of accounts or groups: the first is named */
-	FINDING_RESERVED,	 /* holds ids that systemd uses: the first of them */
+	FINDING_ACCOUNT,	 /* holds ids of accounts or groups; names the first */
+	FINDING_RESERVED,	 /* holds ids that systemd uses; names the first */
 	FINDING_AMBIGUOUS_OWNER, /* the uid of one user, and the login name of another */
 	FINDING_SPELLING,	 /* the owner is another name of a user */
-	FINDING_NO_ACCOUNT,	 /* no user is the owner; reported at its first line */
-	FINDING_OVERLAP,	 /* with a line of another owner */
-	FINDING_DUPLICATE,	 /* the same line stands further up */
-	FINDING_OWN_OVERLAP,	 /* with a line of the same owner */
-	FINDING_ONE_SIDE,	 /* the owner has ids in this database alone */
-	FINDING_SIDES_DIFFER,	 /* ids of this one that the other one does not give */
+	FINDING_NO_ACCOUNT,   /* the owner has no account; reported at its first line */
+	FINDING_OVERLAP,      /* shares ids with a line of another owner */
+	FINDING_DUPLICATE,    /* an earlier line is the same */
+	FINDING_OWN_OVERLAP,  /* shares ids with a line of the same owner */
+	FINDING_ONE_SIDE,     /* the owner has ids only in this database */
+	FINDING_SIDES_DIFFER, /* the other database does not grant these ids */
 	FINDING_CODES_END,
 };
 
@@ -68,42 +68,41 @@ struct finding {
 	enum finding_code code;
 	enum finding_severity severity;
 	const struct kind *kind;
-	uint64_t line;	     /* where it is, */
-	uint64_t other_line; /* and the line that it is at odds with; 0: none */
-	struct range ids;    /* that it is about; end 0: none */
-	const char *text;    /* of the line; into the table; not terminated */
+	uint64_t line;	     /* the line it is about */
+	uint64_t other_line; /* the line it conflicts with; 0: none */
+	struct range ids;    /* the ids it is about; end 0: none */
+	const char *text;    /* the line, in the table; not terminated */
 	size_t text_len;
-	const char *owner; /* of the line; the begin of it */
+	const char *owner; /* the owner field of the line; not terminated */
 	size_t owner_len;
 	const char *other; /* the owner of the other line, an account, a group; or NULL */
 	size_t other_len;  /* not terminated either */
 	bool primary; /* FINDING_ACCOUNT: `other` is a user with this primary group */
-	int fault;    /* the enum entry_fault of a line that is no entry, or 0 */
+	int fault;    /* the enum entry_fault of a malformed line, or 0 */
 };
 
-/* What is looked at; it has to outlive the findings. */
+/* What is checked; it must outlive the findings. */
 struct findings_question {
-	const struct table *tables[2]; /* by kind->group; NULL: that one is left out */
-	/* Several users may have the same uid: together they are one owner. NULL: none.
-	 */
+	const struct table *tables[2]; /* by kind->group; NULL: not checked */
+	/* Several users with the same uid are one owner. NULL: none. */
 	const struct accounts *users;
 	const struct accounts *groups;
 	/* Users by their primary group, where no group has its id. NULL: none. */
 	const struct accounts *primary;
-	/* Other names of users, as the name service has them. NULL: none. */
+	/* Other names that the name service accepts for users. NULL: none. */
 	const struct accounts *spellings;
-	/* Owners of whom it is not known whether they have an account. NULL: none. */
+	/* Owners of which it is unknown whether they have an account. NULL: none. */
 	const struct accounts *unknown;
-	bool reserved; /* ids that systemd uses are looked for, see reserved.h */
-	size_t max;    /* of findings of one code and severity that are kept; 0: all */
+	bool reserved; /* report ids that systemd uses, see reserved.h */
+	size_t max;    /* kept findings of one code and severity; 0: all */
 };
 
-/* A finding as it is kept: a million of them have to be small. */
+/* A finding in the list, which may have a million of them. */
 struct findings_item {
 	uint32_t line;
 	uint32_t offset; /* of the line */
 	uint32_t other_line;
-	uint32_t other; /* the offset of the other line, or which user or group */
+	uint32_t other; /* the offset of the other line, or the index of the account */
 	uint32_t first; /* first > last: no ids */
 	uint32_t last;
 	uint8_t code;
@@ -118,9 +117,9 @@ struct findings {
 	struct findings_item *items;
 	size_t n;
 	size_t allocated;
-	/* From the first to the last id in each database; end 0: none. */
+	/* The first to the last id of each database; end 0: none. */
 	struct range spans[2];
-	/* How many there are, those that are not kept among them. */
+	/* All findings, also those that were not kept. */
 	size_t counts[FINDING_CODES_END][FINDING_ERROR + 1];
 };
 

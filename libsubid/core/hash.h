@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * hash: finds numbers of things by a hash of their name or id. The things are the
- * caller's, who compares them: a hash table holds numbers from 1 on.
+ * hash: a hash table of numbers, from 1 on, which the caller uses as indices of its
+ * items. The caller hashes and compares the items.
  *
- * The names are root's own: no user chooses them to collide.
+ * Root chooses the names, so no user can make them collide.
  */
 #ifndef SUBID_HASH_H
 #define SUBID_HASH_H
@@ -25,7 +25,7 @@ struct hash {
 	size_t n;
 };
 
-/* FNV-1a, mixed so that the lowest bits depend on all bytes. */
+/* FNV-1a, folded so that the low bits depend on all bytes. */
 static inline uint32_t hash_bytes(const char *text, size_t len)
 {
 	uint32_t value = 2166136261U;
@@ -35,7 +35,7 @@ static inline uint32_t hash_bytes(const char *text, size_t len)
 	return value ^ value >> 16;
 }
 
-/* A hash of a number: neighbours are far from each other. */
+/* Hashes a number; the hashes of neighbours differ widely. */
 static inline uint32_t hash_number(uint32_t number)
 {
 	number = (number ^ number >> 16) * 0x85ebca6bU;
@@ -43,8 +43,8 @@ static inline uint32_t hash_number(uint32_t number)
 }
 
 /*
- * Steps to the next number that has this hash. @at: begins with 0 and is the caller's.
- * Returns 0 when there is no other.
+ * Returns the next number with this hash, or 0. @at: the position, which the caller sets
+ * to 0 first.
  */
 static inline uint32_t hash_next(const struct hash *table, uint32_t hash, size_t *at)
 {
@@ -69,7 +69,7 @@ static inline void hash_insert(struct hash *table, struct hash_slot slot)
 	table->n++;
 }
 
-/* Makes room for @n things in all. Returns 0 or -ENOMEM. */
+/* Makes room for @n numbers in all. Returns 0 or -ENOMEM. */
 static inline int hash_reserve(struct hash *table, size_t n)
 {
 	struct hash bigger = { .size = table->size ? table->size : 16 };
@@ -89,7 +89,7 @@ static inline int hash_reserve(struct hash *table, size_t n)
 	return 0;
 }
 
-/* Puts a number in. Returns 0 or -ENOMEM. */
+/* Adds a number. Returns 0 or -ENOMEM. */
 static inline int hash_put(struct hash *table, uint32_t hash, uint32_t number)
 {
 	int r = hash_reserve(table, table->n + 1);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * holders: owners by uid where that is known, else by the text of their name.
+ * holders: finds owners by uid if it is known, else by name.
  *
- * Invariant: two lines have the same holder if and only if they name the same uid, be it
- * by number, by a login name or by another spelling of one, or, without a uid, the same
- * text. Digits are a uid wherever an account has it, otherwise a login name.
+ * Invariant: two lines have the same holder if and only if they name the same uid (as a
+ * number, by a login name or by another spelling of one) or, without a uid, have the same
+ * text. An owner of digits is the uid of an account if there is one, else a login name.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -27,21 +27,21 @@ static bool same_holder(const struct holder *a, const struct holder *b)
 }
 
 /*
- * Begins without any holder. The users, which may be NULL for none, have to outlive it;
- * end with holders_cleanup().
+ * Makes an empty table. The users may be NULL and must outlive it; free it with
+ * holders_cleanup().
  */
 void holders_init(struct holders *holders, const struct accounts *users)
 {
 	*holders = (struct holders){ .users = users };
 }
 
-/* Which user an account is; HOLDERS_NONE for NULL. */
+/* Returns the index of a user; HOLDERS_NONE for NULL. */
 static uint32_t number_of(const struct holders *holders, const struct accounts_item *user)
 {
 	return user ? (uint32_t)(user - holders->users->items) : HOLDERS_NONE;
 }
 
-/* Which user has this login name; HOLDERS_NONE: no user. Thread-safe. */
+/* Returns the index of the user with a login name, or HOLDERS_NONE. Thread-safe. */
 uint32_t holders_user_named(const struct holders *holders, const char *name, size_t len)
 {
 	return holders->users ?
@@ -49,7 +49,7 @@ uint32_t holders_user_named(const struct holders *holders, const char *name, siz
 		       HOLDERS_NONE;
 }
 
-/* The account with a name, by whatever spelling; NULL: there is none. */
+/* Finds the account with a name, in any known spelling. Returns NULL if there is none. */
 static const struct accounts_item *find_named(const struct holders *holders,
 					      const char *name, size_t len)
 {
@@ -94,9 +94,8 @@ static struct holder describe(const struct holders *holders, const struct entry 
 }
 
 /*
- * Finds the holder of a line, a new one if it is the first of it. The entry's owner has
- * to outlive the holders. ret_number: an index of the items, which move. Returns 0 or
- * -ENOMEM.
+ * Finds or adds the holder of a line. The text of the entry's owner must outlive the
+ * table. ret_number: an index of the items, which may move. Returns 0 or -ENOMEM.
  */
 int holders_put(struct holders *holders, const struct entry *entry, uint32_t *ret_number)
 {
@@ -120,7 +119,7 @@ int holders_put(struct holders *holders, const struct entry *entry, uint32_t *re
 	return 0;
 }
 
-/* No more holders will come: frees what finding them took; the items stay. */
+/* Frees the index when no more holders will be added; the items stay. */
 void holders_close(struct holders *holders)
 {
 	hash_cleanup(&holders->index);

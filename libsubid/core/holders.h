@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * holders: the owners of all lines, each once under whatever names it has.
+ * holders: a table of the owners of all lines; an owner with several names is there once.
  */
 #ifndef SUBID_HOLDERS_H
 #define SUBID_HOLDERS_H
@@ -14,23 +14,23 @@
 #include "libsubid/core/hash.h"
 
 struct holder {
-	const char *name; /* the first that was met; not terminated */
+	const char *name; /* the first name in the lines; not terminated */
 	uint16_t name_len;
-	bool has_uid;	  /* as a number or by an account: */
+	bool has_uid;	  /* the owner is a number, or has an account */
 	bool has_account; /* there is a user with this uid */
 	uint32_t uid;
-	uint32_t user; /* has_account: which of the users is the first with this uid */
+	uint32_t user; /* has_account: the index of the first user with this uid */
 };
 
 struct holders {
 	const struct accounts *users;
-	/* Other names of users, as the name service has them, or NULL; set by the caller.
-	 */
+	/* Other names that the name service accepts for users, or NULL; set by the
+	 * caller. */
 	const struct accounts *spellings;
 	struct holder *items;
 	size_t n;
 	size_t allocated;
-	struct hash index; /* of the items */
+	struct hash index; /* numbers of items */
 };
 
 /* No user, no holder. */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * idmap: what a map writer was asked for, and whether it may be done.
+ * idmap: parses a requested mapping, decides whether it is allowed, and formats it.
  *
- * MUST: an extent is granted only if each of its outer ids is granted, or if it is the
- * caller's own id alone; the default is to refuse.
- * MUST: what is checked is what is written: numbers are read once, kept as 32 bits and
- * rendered from there (the kernel truncates `0 5000000000 1` without a word).
+ * MUST: an extent is allowed only if the database grants each of its outer ids, or if it
+ * is only the caller's own id; the default is to refuse.
+ * MUST: what is checked is what is written: numbers are read once, stored as 32 bits and
+ * formatted from there (the kernel silently truncates `0 5000000000 1`).
  */
 #include <string.h>
 
@@ -17,7 +17,7 @@ static int number(const char *text, uint64_t *ret)
 	return num_parse(text, strlen(text), UINT64_MAX, ret) ? IDMAP_NUMBER : 0;
 }
 
-/* Ids go up to ID_NONE - 1, so ends up to ID_NONE. */
+/* The largest id is ID_NONE - 1, so the largest end is ID_NONE. */
 static int extent_make(uint64_t inner, uint64_t outer, uint64_t count,
 		       struct extent *ret_extent)
 {
@@ -36,8 +36,8 @@ static int extent_make(uint64_t inner, uint64_t outer, uint64_t count,
 /*
  * Reads triples `inner outer count`.
  *
- * How many there are is looked at first, so that a huge command line costs nothing.
- * Returns 0 or one of the enum above; *ret_map is whole only with 0. Thread-safe.
+ * Checks the number of arguments first, so that a huge command line costs nothing.
+ * Returns 0 or an IDMAP_ value; *ret_map is complete only with 0. Thread-safe.
  */
 int idmap_parse(char *const *arguments, size_t n, struct idmap *ret_map)
 {
@@ -65,21 +65,21 @@ int idmap_parse(char *const *arguments, size_t n, struct idmap *ret_map)
 	return beyond ? IDMAP_BEYOND : 0;
 }
 
-/* The inner ids of an extent whose count is not 0. */
+/* Returns the inner ids of an extent; its count must not be 0. */
 struct range extent_inner(const struct extent *extent)
 {
 	return (struct range){ extent->inner, (uint64_t)extent->inner + extent->count };
 }
 
-/* The outer ids of an extent whose count is not 0. */
+/* Returns the outer ids of an extent; its count must not be 0. */
 struct range extent_outer(const struct extent *extent)
 {
 	return (struct range){ extent->outer, (uint64_t)extent->outer + extent->count };
 }
 
 /*
- * Looks for two extents that share an id, inside or outside: the kernel refuses them.
- * Every count must be above 0.
+ * Finds two extents that share an inner or outer id: the kernel refuses them. No count
+ * may be 0.
  * Returns 0, or an enum idmap_clash with the two positions, the smaller one first.
  * Thread-safe.
  */
@@ -106,10 +106,10 @@ int idmap_clash(const struct idmap *map, size_t *ret_a, size_t *ret_b)
 }
 
 /*
- * Writes the map as the kernel reads it: a line an extent, `inner outer count\n`.
+ * Writes the map as the kernel reads it: a line `inner outer count` for each extent.
  *
- * out, size: what does not fit is left out, but counted.
- * Returns the number of bytes that the whole map takes. Not NUL-terminated. Thread-safe.
+ * out, size: what does not fit is cut off. Not NUL-terminated.
+ * Returns the size of the whole map. Thread-safe.
  */
 size_t idmap_render(const struct idmap *map, char *out, size_t size)
 {
@@ -139,15 +139,15 @@ static bool extent_is_own(const struct extent *extent, uint32_t own_id)
 	return extent->outer == own_id && extent->count == 1;
 }
 
-/* Whether the ids of an extent must be granted; @all: the caller's own id, too. */
+/* Returns whether an extent must be granted; @all: also the caller's own id. */
 static bool is_asked(const struct extent *extent, uint32_t own_id, bool all)
 {
 	return extent->count > 0 && (all || !extent_is_own(extent, own_id));
 }
 
 /*
- * Lists the extents outside whose ids idmap_request() collects, each as it stands.
- * Returns how many there are. Thread-safe.
+ * Lists the outer ranges that idmap_request() collects, without joining them. Returns
+ * their number. Thread-safe.
  */
 size_t idmap_asked(const struct idmap *map, uint32_t own_id, bool group,
 		   struct range ret_ranges[static LIMIT_EXTENTS])
@@ -164,8 +164,8 @@ size_t idmap_asked(const struct idmap *map, uint32_t own_id, bool group,
 /*
  * Collects the outer ids that the database must grant: all but the caller's own id.
  *
- * group: for group ids it matters whether any extent comes out of the database (then
- * /proc/PID/setgroups stays as it is). A map of nothing but the own id asks for that id.
+ * group: a gid map of only the caller's own gid asks for that id, because
+ * /proc/PID/setgroups stays as it is if the database grants any extent.
  * set: empty, with room for LIMIT_EXTENTS ranges.
  * Returns 0 or -ENOMEM. Thread-safe.
  */
@@ -188,10 +188,10 @@ int idmap_request(const struct idmap *map, uint32_t own_id, bool group,
 }
 
 /*
- * Decides, from what the database did not grant of idmap_request().
+ * Decides. left: the ids of idmap_request() that the database does not grant.
  *
- * Returns 0 when every extent is allowed, 1 when one is not: *ret_refused is the first
- * of them. Thread-safe.
+ * Returns 0 if every extent is allowed, or 1 with the first refused one in *ret_refused.
+ * Thread-safe.
  */
 int idmap_decide(const struct idmap *map, uint32_t own_id, const struct range_set *left,
 		 size_t *ret_refused)
@@ -209,13 +209,13 @@ int idmap_decide(const struct idmap *map, uint32_t own_id, const struct range_se
 	return 0;
 }
 
-/* Tells whether the map is the caller's own id and nothing else. Thread-safe. */
+/* Returns whether the map is only the caller's own id. Thread-safe. */
 bool idmap_is_own(const struct idmap *map, uint32_t own_id)
 {
 	return map->n == 1 && extent_is_own(&map->extents[0], own_id);
 }
 
-/* Tells whether outer id 0 is mapped: uid 0 needs CAP_SETFCAP. Thread-safe. */
+/* Returns whether outer id 0 is mapped: uid 0 needs CAP_SETFCAP. Thread-safe. */
 bool idmap_maps_root(const struct idmap *map)
 {
 	for (size_t i = 0; i < map->n; i++)

@@ -13,8 +13,8 @@
 #include "libsubid/core/range.h"
 
 /*
- * One extent: @count ids from @inner on, inside the namespace, are the ids from @outer
- * on outside. A count of 0 can be parsed but is never granted.
+ * Maps @count ids from @inner on, inside the namespace, to the ids from @outer on
+ * outside. A count of 0 can be parsed but is never granted.
  */
 struct extent {
 	uint32_t inner;
@@ -51,8 +51,8 @@ struct range extent_inner(const struct extent *extent);
 struct range extent_outer(const struct extent *extent);
 
 /*
- * Authorisation. The ids that must come out of the database are a range set; the caller
- * subtracts what the database grants; what is left decides.
+ * Authorisation: idmap_request() collects the ids that the database must grant, the
+ * caller subtracts those it grants, and idmap_decide() gets the rest.
  */
 size_t idmap_asked(const struct idmap *map, uint32_t own_id, bool group,
 		   struct range ret_ranges[static LIMIT_EXTENTS]);

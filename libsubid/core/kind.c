@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * kind: the two values, see kind.h.
+ * kind: the values for uid and gid.
  */
 #include "libsubid/core/kind.h"
 

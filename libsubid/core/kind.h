@@ -2,8 +2,8 @@
 /*
  * kind: uid or gid, as a value.
  *
- * Whatever differs between user ids and group ids stands here, so that no
- * function, string or file has to exist twice.
+ * Everything that differs between user ids and group ids is here, so that no function,
+ * string or file exists twice.
  */
 #ifndef SUBID_KIND_H
 #define SUBID_KIND_H
@@ -17,15 +17,15 @@ struct kind {
 	const char *lock_file;	 /* "subuid.lock", beside it */
 	const char *path;	 /* "/etc/subuid", from the build's sysconfdir */
 	const char *backup_path; /* "/etc/subuid-" */
-	const char *map;	 /* "uid_map", below /proc/PID */
+	const char *map;	 /* "uid_map", in /proc/PID */
 	const char *mapper;	 /* "newuidmap" */
-	const char *accounts;	 /* "passwd", the file that says which ids are taken */
+	const char *accounts;	 /* "passwd", the file with ids in use */
 	const char *conf_min;	 /* "SUB_UID_MIN", keys of login.defs(5) */
 	const char *conf_max;
 	const char *conf_count;
 	const char *grant_flag;	 /* "-v", the options of usermod(8) */
 	const char *revoke_flag; /* "-V" */
-	/* true for gid: mapping needs a look at /proc/PID/setgroups */
+	/* true for gid: a mapping depends on /proc/PID/setgroups */
 	bool group;
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Every bound on input, in one place.
+ * limits: all bounds on input.
  */
 #ifndef SUBID_LIMITS_H
 #define SUBID_LIMITS_H
@@ -10,9 +10,9 @@
 /* (uid_t)-1 and (gid_t)-1: never an id, see chown(2) and user_namespaces(7). */
 #define ID_NONE 4294967295U
 
-/* A database larger than this is refused, not read. */
+/* A larger database is refused, not read. */
 #define LIMIT_FILE_BYTES (1024LL * 1024 * 1024)
-/* So none has more lines, nor grants more ranges. */
+/* So no database has more lines or grants more ranges. */
 #define LIMIT_FILE_RANGES ((size_t)LIMIT_FILE_BYTES)
 /* A line, without its newline; a longer one is malformed. */
 #define LIMIT_LINE_BYTES 4096
@@ -20,7 +20,7 @@
 #define LIMIT_OWNER_BYTES 256
 /* UID_GID_MAP_MAX_EXTENTS of the kernel since 4.15, see user_namespaces(7). */
 #define LIMIT_EXTENTS 340
-/* Ranges of a user, or owners of an id, that a plugin may answer with. */
+/* Ranges of a user, or owners of an id, in one answer of a plugin. */
 #define LIMIT_PLUGIN_ANSWER 65536
 
 #endif

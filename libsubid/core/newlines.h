@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * newlines: where the newlines of a block are, as bits: of short lines each costs a few
- * instructions, and memchr(3) more for being called than for looking.
+ * newlines: finds the newlines of a block as bits, in a few instructions a line; in short
+ * lines a call of memchr(3) costs more than its search.
  */
 #ifndef SUBID_NEWLINES_H
 #define SUBID_NEWLINES_H
@@ -18,8 +18,8 @@
 #define NEWLINES_BLOCK 64
 
 /*
- * On any machine. Of the bytes of a word that are newlines each keeps another bit, and
- * the multiplication adds them up in the highest byte: none carries.
+ * For any machine. Each newline of a word keeps another bit of its byte, and the
+ * multiplication adds these bits up in the highest byte, without carry.
  */
 static inline uint64_t newlines_portable(const char *block)
 {
@@ -44,13 +44,13 @@ static inline uint64_t newlines_portable(const char *block)
 }
 
 /*
- * Bit n is set where byte n is a newline. All NEWLINES_BLOCK bytes must be there.
+ * Sets bit n if byte n is a newline. All NEWLINES_BLOCK bytes must be readable.
  * Thread-safe.
  */
 static inline uint64_t newlines_of(const char *block)
 {
 #ifdef __SSE2__
-	/* What there is an instruction for, in every x86-64. */
+	/* Every x86-64 has an instruction for this. */
 	const __m128i newline = _mm_set1_epi8('\n');
 	uint64_t mask = 0;
 

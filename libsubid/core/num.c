@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * num: decimal numbers and nothing else.
+ * num: reads and writes decimal numbers.
  *
- * strtoul(3) takes signs, blanks, octal and hexadecimal, and the programs that
- * read the databases disagree about them: one reads 0100000 as 32768, another as
- * 100000. Here a number has exactly one spelling, the one that num_format() writes.
+ * strtoul(3) accepts signs, whitespace, octal and hexadecimal, and the programs that read
+ * the databases disagree about these: one reads 0100000 as 32768, another as 100000. Here
+ * a number has only one spelling, the one that num_format() writes.
  */
 #include <string.h>
 
@@ -14,8 +14,7 @@
 /*
  * Reads the whole of @text as a number.
  *
- * text, len: need not be terminated; not kept.
- * max: the largest value taken.
+ * text, len: need not be terminated. max: the largest accepted value.
  * Returns 0, NUM_MALFORMED or NUM_TOO_BIG; *ret_value is written only with 0.
  * Thread-safe.
  */
@@ -44,8 +43,7 @@ static unsigned digit_of(char c)
 	return c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10 : 16;
 }
 
-/* The base that digits begin with; steps over `0x` and, as glibc does since 2.38, `0b`.
- */
+/* Finds the base; skips `0x` and, as glibc does since 2.38, `0b`. */
 static unsigned find_base(const char **text, const char *end)
 {
 	int mark = end - *text > 2 && **text == '0' ? (*text)[1] : '\0';
@@ -60,12 +58,12 @@ static unsigned find_base(const char **text, const char *end)
 }
 
 /*
- * Reads the number that @text begins with as strtoul(3) does: behind whitespace, with a
- * sign, with zeros; with base 0 also in octal, hexadecimal and binary. For what other
- * programs read: numbers of ours are read by num_parse().
+ * Reads a number at the begin of @text as strtoul(3) does: after whitespace, with a sign
+ * and leading zeros; with base 0 also octal, hexadecimal and binary. Only for what other
+ * programs read; see num_parse().
  *
- * base: 10 or 0. Returns where it ends; NULL: there is none, or one beyond 64 bits.
- * Thread-safe.
+ * base: 10 or 0. Returns the end of the number; NULL if there is none or it exceeds 64
+ * bits. Thread-safe.
  */
 const char *num_strtoul(const char *text, const char *end, unsigned base,
 			struct num_strtoul *ret_number)

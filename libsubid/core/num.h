@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * num: the one reader and the one writer of numbers.
+ * num: reads and writes numbers.
  */
 #ifndef SUBID_NUM_H
 #define SUBID_NUM_H
@@ -10,28 +10,28 @@
 #include <stdint.h>
 
 enum {
-	NUM_MALFORMED = 1, /* not `0`, not digits beginning with 1-9 */
-	NUM_TOO_BIG,	   /* a number, but above the maximum */
+	NUM_MALFORMED = 1, /* neither `0` nor digits that begin with 1-9 */
+	NUM_TOO_BIG,	   /* a number above the maximum */
 };
 
-/* So many digits do not overflow. */
+/* Numbers of so many digits fit into 64 bits. */
 #define NUM_DIGITS_SAFE 19
 
 /* Bytes that num_format() may write: 20 digits of 2^64-1. */
 #define NUM_BYTES 20
 
 /*
- * Reads the number that @text begins with, in its one spelling. Returns where it ends:
- * @text, if there is none.
+ * Reads a number in its one spelling at the begin of @text. Returns its end, or @text if
+ * there is none.
  *
- * *ret_value is meaningful if the number has NUM_DIGITS_SAFE digits at the most.
+ * *ret_value is valid if the number has at most NUM_DIGITS_SAFE digits.
  */
 static inline const char *num_read(const char *text, const char *end, uint64_t *ret_value)
 {
 	const char *at = text;
 	uint64_t value = 0;
 
-	/* The one number that begins with 0. */
+	/* Only the number 0 begins with 0. */
 	if (at < end && *at == '0')
 		end = at + 1;
 	for (; at < end; at++) {
@@ -45,9 +45,9 @@ static inline const char *num_read(const char *text, const char *end, uint64_t *
 	return at;
 }
 
-/* A number that is not in its one spelling. */
+/* A number in any spelling. */
 struct num_strtoul {
-	uint64_t value; /* with a minus, what is left of it modulo 2^64 */
+	uint64_t value; /* a negative number modulo 2^64 */
 	bool negative;
 };
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * overlap: the policy, as a list of everything that it objects to.
+ * overlap: finds the conflicts of new ids with the policy.
  *
- * Invariant: every conflict is reported, not only the first, so that one look at the
- * answer is enough to choose another range.
+ * Invariant: the list has every conflict, not only the first, so that the user can choose
+ * another range at once.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -47,7 +47,7 @@ static int compare_ids(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Finds the accounts whose ids are wanted: the ids, ascending; the caller frees them. */
+/* Returns the wanted ids that accounts have, ascending; the caller frees them. */
 static int find_wanted_ids(const struct overlap_question *question, uint32_t **ret_ids,
 			   size_t *ret_n)
 {
@@ -69,7 +69,7 @@ static int find_wanted_ids(const struct overlap_question *question, uint32_t **r
 	return 0;
 }
 
-/* @groups: ids, ascending, that are no conflict here. */
+/* groups: ids, ascending, that are no conflict here. */
 static int find_accounts(const struct overlap_question *question,
 			 const struct accounts *accounts, enum overlap_why why,
 			 const uint32_t *groups, size_t n_groups,
@@ -80,7 +80,7 @@ static int find_accounts(const struct overlap_question *question,
 	for (size_t i = 0; accounts && r == 0 && i < accounts->n; i++) {
 		const struct accounts_item *item = &accounts->items[i];
 
-		/* Id 0 is a conflict of its own. */
+		/* OVERLAP_ROOT reports id 0. */
 		if (item->id != 0 &&
 		    (n_groups == 0 ||
 		     !bsearch(&item->id, groups, n_groups, sizeof(*groups), compare_ids)))
@@ -90,7 +90,7 @@ static int find_accounts(const struct overlap_question *question,
 	return r;
 }
 
-/* A primary group that has a line of its own is a group. */
+/* Skips primary groups that have a line in group(5): they are reported as groups. */
 static int find_primary(const struct overlap_question *question,
 			struct overlap_list *list)
 {
@@ -103,7 +103,7 @@ static int find_primary(const struct overlap_question *question,
 				 list);
 }
 
-/* What a program reads in a line, with each part of what is wanted that it holds. */
+/* Adds a conflict for each wanted range that shares ids with a reading of a line. */
 static int find_in_reading(const struct overlap_question *question,
 			   const struct table_near *near, struct overlap_list *list)
 {
@@ -129,7 +129,7 @@ static int find_in_reading(const struct overlap_question *question,
 	return r;
 }
 
-/* Lines that another owner has ids by, to any program that reads them. */
+/* Finds lines that give wanted ids to another owner, as any program reads them. */
 static int find_in_lines(const struct overlap_question *question,
 			 struct overlap_list *list)
 {
@@ -164,10 +164,9 @@ static int find_reserved(const struct overlap_question *question,
 }
 
 /*
- * Finds everything that is in the way of @question->wanted.
+ * Finds all conflicts of @question->wanted.
  *
- * list: is appended to, also where an error ends the search; freed with
- * overlap_list_cleanup().
+ * list: conflicts are appended, even before an error; free with overlap_list_cleanup().
  * Returns 0 or -ENOMEM. Thread-safe.
  */
 int overlap_find(const struct overlap_question *question, struct overlap_list *list)

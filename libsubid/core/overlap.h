@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * overlap: what is in the way of a new range, and why.
+ * overlap: conflicts of a new range, and their reasons.
  */
 #ifndef SUBID_OVERLAP_H
 #define SUBID_OVERLAP_H
@@ -15,9 +15,9 @@
 #include "libsubid/core/table.h"
 
 enum overlap_why {
-	OVERLAP_OWNER = 1, /* ids of another owner's line */
+	OVERLAP_OWNER = 1, /* a line of another owner holds the ids */
 	OVERLAP_ACCOUNT,   /* the id of an existing account or group */
-	OVERLAP_PRIMARY,   /* the primary group of a user, without a group of its own */
+	OVERLAP_PRIMARY,   /* a user's primary group that is not in group(5) */
 	OVERLAP_ROOT,	   /* id 0 */
 	OVERLAP_NO_ID,	   /* 4294967295 */
 	OVERLAP_RESERVED,  /* ids that systemd and the kernel use, see reserved.h */
@@ -26,8 +26,8 @@ enum overlap_why {
 struct overlap {
 	enum overlap_why why;
 	const struct kind *kind;
-	struct range ids; /* those that are both wanted and taken */
-	uint64_t line;	  /* OVERLAP_OWNER: where */
+	struct range ids; /* the wanted ids that conflict */
+	uint64_t line;	  /* OVERLAP_OWNER: the line number */
 	bool malformed;	  /* OVERLAP_OWNER: only other programs read the line */
 	/* The owner, the account, or what the ids are reserved for; else NULL. */
 	char *name;
@@ -39,7 +39,7 @@ struct overlap_list {
 	size_t allocated;
 };
 
-/* What may be overridden, and by which option of the tools. */
+/* Which conflicts the user allows. */
 struct overlap_policy {
 	bool allow_overlap;
 	bool allow_root;
@@ -48,13 +48,13 @@ struct overlap_policy {
 
 struct overlap_question {
 	const struct kind *kind;
-	const struct range_set *wanted; /* the ids that are to be written */
-	const struct table *table;	/* what stands there, without what goes */
-	/* Matches the lines of the owner of new ids, by the part of a line that is
-	 * wanted; NULL: all lines are of other owners. */
+	const struct range_set *wanted; /* the new ids */
+	const struct table *table; /* the database, without the lines to be removed */
+	/* Returns whether the owner of the new ids has the wanted part of a line; NULL:
+	 * all lines are of other owners. */
 	table_match_fn is_owner;
 	void *context;
-	/* Accounts or groups, and users by their primary groups; not sorted; or NULL. */
+	/* Users or groups, and users by their primary groups; unsorted; or NULL. */
 	const struct accounts *accounts;
 	const struct accounts *primary;
 	bool reserved; /* reserved ids are conflicts */

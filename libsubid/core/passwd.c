@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * passwd: the only reader of lines of passwd(5) and group(5).
+ * passwd: parses lines of passwd(5) and group(5), for all other modules.
  *
- * Invariant: a line for which 0 or PASSWD_ODD is returned is an account, or a group, to
- * libc, with this name and these ids.
+ * Invariant: if the result is 0 or PASSWD_ODD, libc reads the line as an account or group
+ * with the same name and ids.
  */
 #include <string.h>
 
@@ -12,7 +12,7 @@
 #include "libsubid/core/passwd.h"
 #include "libsubid/core/whitespace.h"
 
-/* The next field of a line; *ret_len is its length. NULL behind the last one. */
+/* Returns the next field of a line and its length; NULL after the last one. */
 static const char *next_field(const char **rest, const char *end, size_t *ret_len)
 {
 	const char *field = *rest, *colon;
@@ -25,10 +25,7 @@ static const char *next_field(const char **rest, const char *end, size_t *ret_le
 	return field;
 }
 
-/*
- * Finds the names of the members in a line of group(5), with commas between them.
- * Thread-safe.
- */
+/* Finds the comma-separated members in a line of group(5). Thread-safe. */
 const char *passwd_find_members(const char *line, size_t len, size_t *ret_len)
 {
 	const char *nul = memchr(line, '\0', len), *end = nul ? nul : line + len;
@@ -75,9 +72,9 @@ static bool read_plain(const char *line, size_t len, bool group,
 }
 
 /*
- * Reads a number as strtoul(3) with base 10 does. The GNU C library takes no line with
- * one of more than 32 bits (older versions read it as the largest number, which is no
- * id). Returns where it ends; NULL: there is no such number.
+ * Reads an id as strtoul(3) with base 10 does. The GNU C library rejects lines with more
+ * than 32 bits (older versions read the largest number, which is no id). Returns the end
+ * of the id, or NULL if there is none.
  */
 static const char *read_odd_id(const char *text, const char *end, uint32_t *ret_id)
 {
@@ -90,7 +87,7 @@ static const char *read_odd_id(const char *text, const char *end, uint32_t *ret_
 	return text;
 }
 
-/* The name and where the third field begins; NULL: there is none. */
+/* Reads the name and returns the start of the third field; NULL: there is none. */
 static const char *read_odd_name(const char *line, const char *end,
 				 struct passwd_line *ret_line)
 {
@@ -109,7 +106,7 @@ static bool is_cut(const char *at, const char *end, size_t len)
 	return at == end && len > LIMIT_LINE_BYTES;
 }
 
-/* Reads a line that read_plain() does not take. Returns an enum value, never 0. */
+/* Reads a line that read_plain() rejects. Returns a PASSWD_ value, never 0. */
 static int read_odd(const char *line, size_t len, bool group,
 		    struct passwd_line *ret_line)
 {
@@ -136,10 +133,9 @@ static int read_odd(const char *line, size_t len, bool group,
  * Reads a line of passwd(5), `name:password:uid:gid:...`, or with @group of group(5),
  * `name:password:gid:...`.
  *
- * line, len: without the newline; of a line that is longer than LIMIT_LINE_BYTES, its
- * begin.
- * Returns 0, or an enum value; *ret_line is written but with PASSWD_NONE, with
- * PASSWD_ID_ONLY its name may be empty or too long for an owner. Thread-safe.
+ * line, len: without the newline; the begin of a line longer than LIMIT_LINE_BYTES.
+ * Returns 0 or a PASSWD_ value; *ret_line is written except with PASSWD_NONE. With
+ * PASSWD_ID_ONLY the name may be empty or too long for an owner. Thread-safe.
  */
 int passwd_read_line(const char *line, size_t len, bool group,
 		     struct passwd_line *ret_line)
@@ -147,7 +143,7 @@ int passwd_read_line(const char *line, size_t len, bool group,
 	struct passwd_line found = { .name = NULL };
 	int r;
 
-	/* So that gcc -fanalyzer does not ask what would be if there were no line. */
+	/* Silences gcc -fanalyzer; @line is never NULL. */
 	if (!line)
 		return PASSWD_NONE;
 	if (len <= LIMIT_LINE_BYTES && read_plain(line, len, group, &found)) {

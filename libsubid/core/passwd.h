@@ -14,14 +14,13 @@ struct passwd_line {
 	const char *name; /* into the line; not terminated */
 	size_t name_len;
 	uint32_t id;
-	uint32_t gid; /* of a user; ID_NONE: unknown */
+	uint32_t gid; /* the primary group of a user; ID_NONE: unknown */
 };
 
 enum {
-	PASSWD_ODD = 1, /* an account, but not written as tools write it */
-	PASSWD_ID_ONLY, /* an id that stands in a line which getpwuid(3) does not accept
-			 */
-	PASSWD_NONE, /* no account: a comment, an entry of the compat service, garbage */
+	PASSWD_ODD = 1, /* an account, but not as tools write it */
+	PASSWD_ID_ONLY, /* an id in a line that getpwuid(3) rejects */
+	PASSWD_NONE,	/* a comment, an entry of the compat service, garbage */
 };
 
 const char *passwd_find_members(const char *line, size_t len, size_t *ret_len);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * printable: which characters of a text are shown unchanged, and how the others are
- * escaped.
+ * printable: decides which characters of a text are shown unchanged, and escapes the
+ * others.
  *
- * Other users may choose names of files and owners, and command lines. So what could
- * control a terminal or falsify a log is escaped: the control characters of
- * ASCII and of Latin-1 (U+0080 to U+009F), separators of lines and paragraphs, and the
+ * Other users may choose names of files and owners, and command lines. So characters that
+ * could control a terminal or falsify a log are escaped: the control characters of ASCII
+ * and of Latin-1 (U+0080 to U+009F), separators of lines and paragraphs, and the
  * characters that change the direction of writing. A byte that is part of no character of
  * UTF-8 is escaped as well, so the output is valid UTF-8.
  *
- * No other source lists them; all output of the programs is escaped here.
+ * All programs escape their output with this module; no other one lists these characters.
  */
 #include <string.h>
 
@@ -31,7 +31,7 @@ static bool is_layout(uint32_t code)
 	return (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
 }
 
-/* The length that a character of UTF-8 has by its first byte; 0: no one begins so. */
+/* Returns the length of a UTF-8 character from its first byte; 0: not a first byte. */
 static size_t utf8_length(char first)
 {
 	unsigned char byte = (unsigned char)first;
@@ -44,15 +44,14 @@ static size_t utf8_length(char first)
 			     0;
 }
 
-/* An overlong form, a surrogate, or beyond the last character. */
+/* Returns whether this is an overlong form, a surrogate, or beyond the last character. */
 static bool is_misspelled(uint32_t code, size_t len)
 {
 	return (len == 3 && (code < 0x800 || (code >= 0xd800 && code <= 0xdfff))) ||
 	       (len == 4 && (code < 0x10000 || code > 0x10ffff));
 }
 
-/* Reads the first character of a text. Returns its length; 0: the text begins with none.
- */
+/* Reads the first character of a text. Returns its length, or 0 if it is invalid. */
 static size_t utf8_read(const char *text, size_t len, uint32_t *ret_code)
 {
 	size_t n = utf8_length(text[0]);
@@ -73,7 +72,7 @@ static size_t utf8_read(const char *text, size_t len, uint32_t *ret_code)
 	return n;
 }
 
-/* The first character of a text that is not empty, or its first byte. */
+/* Returns the first character of a text, or its first byte. The text is not empty. */
 struct printable printable_step(const char *text, size_t len,
 				enum printable_charset charset)
 {
@@ -91,7 +90,7 @@ struct printable printable_step(const char *text, size_t len,
 	return step;
 }
 
-/* How many bytes at the begin of a text are shown as they are. */
+/* Counts the bytes at the begin of a text that are shown unchanged. */
 size_t printable_span(const char *text, size_t len, enum printable_charset charset)
 {
 	size_t n = 0;
@@ -112,8 +111,8 @@ size_t printable_span(const char *text, size_t len, enum printable_charset chars
 }
 
 /*
- * How many bytes at the end of a text may be the begin of a character of UTF-8 whose rest
- * is still to come: 3 at most.
+ * Counts the bytes at the end of a text that may begin an incomplete UTF-8 character: at
+ * most 3.
  */
 size_t printable_partial(const char *text, size_t len)
 {
@@ -138,10 +137,10 @@ void printable_escape(char byte, char out[static PRINTABLE_ESCAPE_BYTES])
 }
 
 /*
- * Writes a text as it is shown, with a NUL. What does not fit is cut off, but no
- * character and no `\xNN` in the middle.
+ * Writes a text as it is shown, with a NUL. Text that does not fit is cut off, but never
+ * inside a character or `\xNN`.
  *
- * size: of @out, at least 1; 4 * @len + 1 is enough for all.
+ * size: of @out, at least 1; 4 * @len + 1 is always enough.
  * Returns the length without the NUL.
  */
 size_t printable_copy(char *out, size_t size, const char *text, size_t len,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * printable: which characters of a text are shown unchanged.
+ * printable: makes text safe for terminals and logs.
  */
 #ifndef SUBID_PRINTABLE_H
 #define SUBID_PRINTABLE_H
@@ -9,18 +9,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What the bytes above ASCII are for the reader. */
+/* How the output's reader interprets bytes above ASCII. */
 enum printable_charset {
-	PRINTABLE_ASCII, /* nothing: none of them is shown */
-	PRINTABLE_BYTES, /* a character each: 0x80 to 0x9f are control characters */
-	PRINTABLE_UTF8,	 /* parts of characters */
+	PRINTABLE_ASCII, /* not at all: they are escaped */
+	PRINTABLE_BYTES, /* as Latin-1: 0x80 to 0x9f are control characters */
+	PRINTABLE_UTF8,	 /* as UTF-8 */
 };
 
-/* The first character of a text, or a byte that is part of none. */
+/* A character, or a byte that is not part of one. */
 struct printable {
 	size_t len;    /* in bytes */
 	uint32_t code; /* the number of the character, or the byte */
-	bool shown;    /* as it is; else each byte of it is shown as `\xNN` */
+	bool shown;    /* unchanged; else each byte is shown as `\xNN` */
 };
 
 /* The length of `\xNN`. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * range: interval arithmetic.
+ * range: arithmetic with ranges and sets of ranges.
  *
  * Invariants: a range is half-open, never empty and never reaches beyond 2^32; the
  * ranges of a set ascend with a gap between neighbours. Sums are 64 bits wide, so
@@ -34,7 +34,7 @@ int range_make(uint64_t start, uint64_t count, struct range *ret_range)
 }
 
 /*
- * Reads `FIRST-LAST`, both inclusive, as people write a range.
+ * Reads `FIRST-LAST`, both inclusive.
  * Returns 0 or RANGE_MALFORMED; *ret_range is written only with 0. Thread-safe.
  */
 int range_parse(const char *text, struct range *ret_range)
@@ -49,10 +49,7 @@ int range_parse(const char *text, struct range *ret_range)
 	return 0;
 }
 
-/*
- * Tells whether @a and @b share an id; then *ret_common is what they share.
- * Thread-safe.
- */
+/* Returns whether @a and @b share ids, and with true the shared ids. Thread-safe. */
 bool range_intersect(struct range a, struct range b, struct range *ret_common)
 {
 	if (!range_overlaps(a, b))
@@ -65,7 +62,9 @@ bool range_intersect(struct range a, struct range b, struct range *ret_common)
 	return true;
 }
 
-/* From the first to the last id of @span, which may be empty, and of @range. Thread-safe.
+/*
+ * Returns the smallest range that covers @range and @span, which may be empty.
+ * Thread-safe.
  */
 struct range range_span(struct range span, struct range range)
 {
@@ -76,14 +75,14 @@ struct range range_span(struct range span, struct range range)
 	};
 }
 
-/* The first range that ends after @id: by bisection, for sets may be large. */
+/* Finds the first range that ends after @id. */
 static size_t set_first_after(const struct range_set *set, uint64_t id)
 {
 	return BISECT(set->n, i, set->ranges[i].end > id);
 }
 
 /*
- * Puts the @n ranges of @with in the place of the @count ranges from @at on.
+ * Replaces the @count ranges from @at on with the @n ranges of @with.
  * The set does not change unless it returns 0.
  */
 static int set_replace(struct range_set *set, size_t at, size_t count,
@@ -114,9 +113,7 @@ static int set_replace(struct range_set *set, size_t at, size_t count,
 	return 0;
 }
 
-/*
- * Empties @set and frees its memory; its bound stays. Takes NULL. Returns NULL.
- */
+/* Empties @set and frees its memory; `max` stays. Takes NULL. Returns NULL. */
 struct range_set *range_set_clear(struct range_set *set)
 {
 	if (!set)
@@ -132,7 +129,7 @@ struct range_set *range_set_clear(struct range_set *set)
  */
 int range_set_add(struct range_set *set, struct range range)
 {
-	/* Touching counts as overlapping, on both sides: the two become one. */
+	/* Ranges that touch are joined, too. */
 	size_t first = range.start > 0 ? set_first_after(set, range.start - 1) : 0;
 	size_t last = first;
 
@@ -154,8 +151,8 @@ static int compare_starts(const void *a, const void *b)
 }
 
 /*
- * Makes @set the union of @n ranges in any order: for many ranges much cheaper than one
- * range_set_add() each.
+ * Makes @set the union of @n ranges in any order, much faster than range_set_add() for
+ * each.
  * Returns 0, RANGE_SET_FULL or -ENOMEM; the set changes only with 0. A set belongs to one
  * thread.
  */
@@ -192,8 +189,8 @@ int range_set_fill(struct range_set *set, const struct range *ranges, size_t n)
 }
 
 /*
- * Removes the ids of @range. Returns 0, RANGE_SET_FULL (one range would have to become
- * two) or -ENOMEM; the set changes only with 0. A set belongs to one thread.
+ * Removes the ids of @range. Returns 0, RANGE_SET_FULL (no room to split a range) or
+ * -ENOMEM; the set changes only with 0. A set belongs to one thread.
  */
 int range_set_subtract(struct range_set *set, struct range range)
 {
@@ -214,7 +211,7 @@ int range_set_subtract(struct range_set *set, struct range range)
 	return set_replace(set, first, last - first, rest, n);
 }
 
-/* Tells whether @set holds any id of @range. Thread-safe while nobody writes. */
+/* Returns whether @set holds any id of @range. Thread-safe while no thread writes. */
 bool range_set_overlaps(const struct range_set *set, struct range range)
 {
 	size_t i = set_first_after(set, range.start);
@@ -223,8 +220,8 @@ bool range_set_overlaps(const struct range_set *set, struct range range)
 }
 
 /*
- * Tells whether @set holds any id of @range; then *ret_common is the first run of them.
- * Thread-safe while nobody writes.
+ * Returns whether @set holds any id of @range, and with true the first run of them.
+ * Thread-safe while no thread writes.
  */
 bool range_set_intersect(const struct range_set *set, struct range range,
 			 struct range *ret_common)
@@ -234,7 +231,7 @@ bool range_set_intersect(const struct range_set *set, struct range range,
 	return i < set->n && range_intersect(set->ranges[i], range, ret_common);
 }
 
-/* Tells whether @set holds every id of @range. Thread-safe while nobody writes. */
+/* Returns whether @set holds every id of @range. Thread-safe while no thread writes. */
 bool range_set_covers(const struct range_set *set, struct range range)
 {
 	size_t i = set_first_after(set, range.start);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * range: a run of ids, and sets of them.
+ * range: ranges of ids, and sets of ranges.
  */
 #ifndef SUBID_RANGE_H
 #define SUBID_RANGE_H
@@ -11,7 +11,7 @@
 
 /*
  * Half-open: start is the first id, end is one past the last. 0 <= start < end <= 2^32.
- * Only range_make() makes one from numbers of somebody else.
+ * Make ranges from untrusted numbers only with range_make().
  */
 struct range {
 	uint64_t start;
@@ -56,7 +56,7 @@ struct range_set {
 };
 
 enum {
-	/* The set would need more than `max` ranges; it is as it was. */
+	/* The set would need more than `max` ranges; it is unchanged. */
 	RANGE_SET_FULL = 1,
 };
 

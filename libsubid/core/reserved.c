@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * reserved: what the kernel and systemd have agreed on, see "Users, Groups, UIDs and
- * GIDs" in the documentation of systemd, and user_namespaces(7).
+ * reserved: ids that the kernel and systemd use, see "Users, Groups, UIDs and GIDs" in
+ * the documentation of systemd, and user_namespaces(7).
  */
 #include <stddef.h>
 
@@ -10,7 +10,7 @@
 
 #define N_(text) (text) /* for xgettext */
 
-/* Ascending, and no two overlap. */
+/* Ascending, without overlaps. */
 static const struct reserved table[] = {
 	{ 0, 0, RESERVED_ALONE, N_("root") },
 	{ 60001, 60513, RESERVED_NEVER, N_("users of systemd-homed") },
@@ -28,7 +28,7 @@ static const struct reserved table[] = {
 
 #define N_TABLE (sizeof(table) / sizeof(table[0]))
 
-/* Returns what an id is reserved for; NULL: it is not reserved. Thread-safe. */
+/* Returns the reservation of an id, or NULL. Thread-safe. */
 const struct reserved *reserved_find(uint32_t id)
 {
 	for (size_t i = 0; i < N_TABLE; i++)
@@ -42,7 +42,7 @@ static struct range ids_of(const struct reserved *reserved)
 	return (struct range){ reserved->first, (uint64_t)reserved->last + 1 };
 }
 
-/* The first entry with ids of @range, but for 0 and 4294967295; or NULL. Thread-safe. */
+/* Finds the first reservation in @range except 0 and 4294967295, or NULL. Thread-safe. */
 const struct reserved *reserved_find_in(struct range range)
 {
 	for (size_t i = 0; i < N_TABLE; i++)
@@ -53,11 +53,11 @@ const struct reserved *reserved_find_in(struct range range)
 }
 
 /*
- * Steps to the next reservation with ids of @range that are not to be delegated; 0 and
- * 4294967295 are not among them.
+ * Finds the next reservation in @range that must not be delegated, except 0 and
+ * 4294967295.
  *
- * previous: the one before, or NULL. ret_common: the ids of it that are in @range.
- * Returns NULL behind the last. Thread-safe.
+ * previous: the last result, or NULL. ret_common: the reserved ids in @range.
+ * Returns NULL after the last one. Thread-safe.
  */
 const struct reserved *reserved_next(struct range range, const struct reserved *previous,
 				     struct range *ret_common)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * starts: passes over lines that cannot be meant, many bytes at a time.
+ * starts: skips lines that cannot match, many bytes at a time.
  *
- * Invariant: a filter. A line that begins as it should is never passed over; one that is
- * told need not be meant. Vectors are the compiler's, so there is one source for all
- * machines, and each of them is loaded from within the text.
+ * Invariant: a line with one of the prefixes is never skipped; a line that is found need
+ * not match. It uses vectors of the compiler, so the source is the same for all machines,
+ * and loads them only from within the text.
  */
 #include <stdint.h>
 #include <string.h>
@@ -14,12 +14,12 @@
 typedef unsigned char vector __attribute__((vector_size(16)));
 typedef uint64_t halves __attribute__((vector_size(16)));
 
-/* How far behind a vector is read: a newline there has all of its line's start. */
+/* Bytes that must follow a vector: its last newline may precede a whole prefix. */
 #define AHEAD STARTS_BYTES
 
 /*
- * Sets how a line of @owner begins: with its name, of @len bytes, one at least, and a
- * colon. Thread-safe.
+ * Sets the prefix of the lines of @owner: its name, of at least one byte, and a colon.
+ * Thread-safe.
  */
 void start_set(struct start *ret_start, const char *owner, size_t len)
 {
@@ -45,8 +45,8 @@ static bool start_match(const struct start *start, const char *line)
 }
 
 /*
- * Tells whether one of the bytes of a vector from @text on is a newline behind which a
- * line begins with the right two bytes.
+ * Checks whether a vector at @text has a newline that is followed by the first two bytes
+ * of a prefix.
  */
 static bool any_match(const struct starts *starts, const char *text)
 {
@@ -64,13 +64,13 @@ static bool any_match(const struct starts *starts, const char *text)
 	return (match[0] | match[1]) != 0;
 }
 
-/* Tells whether a line begins as it should. STARTS_BYTES must be there. Thread-safe. */
+/* Returns whether a line has a prefix. STARTS_BYTES must be readable. Thread-safe. */
 bool starts_match(const struct starts *starts, const char *line)
 {
 	return start_match(&starts->either, line) || start_match(&starts->other, line);
 }
 
-/* The same byte by byte: the first newline from @at on and before @end, or @end. */
+/* As starts_find(), byte by byte, from @at to @end; @end if there is none. */
 static size_t find_newline(const struct starts *starts, const char *text, size_t len,
 			   size_t at, size_t end)
 {
@@ -82,9 +82,9 @@ static size_t find_newline(const struct starts *starts, const char *text, size_t
 }
 
 /*
- * Finds the first newline of @text behind which a line begins as it should, or so near
- * the end that this cannot be told: within STARTS_BYTES. Returns its offset, or @len
- * where there is none. Thread-safe.
+ * Finds the first newline of @text before a line with one of the prefixes, or within
+ * STARTS_BYTES of the end, where this is unknown. Returns its offset, or @len if there is
+ * none. Thread-safe.
  */
 size_t starts_find(const struct starts *starts, const char *text, size_t len)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * starts: which lines of a text begin in one of two ways.
+ * starts: finds the lines of a text that begin with one of two prefixes.
  */
 #ifndef SUBID_STARTS_H
 #define SUBID_STARTS_H
@@ -9,17 +9,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* How much of a line is compared at the most: with the colon it tells apart almost all
- * owners. */
+/* The longest prefix; with the colon it distinguishes almost all owners. */
 #define STARTS_BYTES 8
 
-/* How a line begins: a bounded part of the owner, and the colon if there is room. */
+/* A prefix of a line: the owner, cut off, and the colon if there is room. */
 struct start {
 	char bytes[STARTS_BYTES];
-	uint64_t mask; /* of these bytes, those that count */
+	uint64_t mask; /* selects the bytes to compare */
 };
 
-/* The two kinds of lines that are looked for; they may be the same. */
+/* The prefixes to search for; they may be equal. */
 struct starts {
 	struct start either;
 	struct start other;

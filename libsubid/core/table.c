@@ -13,8 +13,8 @@
 /*
  * Makes a table of the @len bytes of a database.
  *
- * text: from malloc(3); the table's if this returns 0, to be freed with table_clear().
- * Returns 0 or -EFBIG (more than LIMIT_FILE_BYTES). Thread-safe.
+ * text: from malloc(3); with 0 the table owns it, free with table_clear(). Returns 0 or
+ * -EFBIG (more than LIMIT_FILE_BYTES). Thread-safe.
  */
 int table_load(char *text, size_t len, struct table *ret_table)
 {
@@ -35,7 +35,7 @@ struct table *table_clear(struct table *table)
 	return NULL;
 }
 
-/* Steps to the next line, without reading what it says. */
+/* Steps to the next line, without parsing it. */
 static bool next_line(const struct table *table, struct table_cursor *cursor,
 		      struct table_line *ret_line)
 {
@@ -58,7 +58,7 @@ static bool next_line(const struct table *table, struct table_cursor *cursor,
 
 /*
  * Steps to the next line. Returns false at the end; *ret_line is written only with true.
- * Thread-safe while nobody changes the table.
+ * Thread-safe while no thread changes the table.
  */
 bool table_next(const struct table *table, struct table_cursor *cursor,
 		struct table_line *ret_line)
@@ -70,7 +70,7 @@ bool table_next(const struct table *table, struct table_cursor *cursor,
 }
 
 /*
- * Finds how programs read a line of the table: an entry in one way, a malformed line in
+ * Finds how programs read a line of the table: an entry has one reading, a malformed line
  * none or several, see entry-readers.h. Thread-safe as table_next().
  */
 void table_readings(const struct table *table, const struct table_line *line,
@@ -88,9 +88,9 @@ void table_readings(const struct table *table, const struct table_line *line,
 }
 
 /*
- * Steps to the next line that is an entry and of which @maybe says that it may be meant;
- * the others are not even parsed: in a large database they are nearly all.
- * Returns false at the end; *ret_line is meaningful only with true. Thread-safe as
+ * Steps to the next entry for which @maybe returns true; the others, nearly all in a
+ * large database, are not even parsed.
+ * Returns false at the end; *ret_line is valid only with true. Thread-safe as
  * table_next().
  */
 bool table_next_entry(const struct table *table, struct table_cursor *cursor,
@@ -108,7 +108,7 @@ bool table_next_entry(const struct table *table, struct table_cursor *cursor,
 	return false;
 }
 
-/* Steps to the next line that may be read as one with ids of @range. */
+/* Steps to the next line that a program may read as one with ids of @range. */
 static bool next_near_line(const struct table *table, struct range range,
 			   struct table_near *near)
 {
@@ -127,8 +127,8 @@ static bool next_near_line(const struct table *table, struct range range,
 }
 
 /*
- * Steps to the next line, read as an entry with ids of @range: an entry is read in one
- * way, a malformed line as other programs read it, see entry-readers.h.
+ * Steps to the next reading with ids of @range: an entry has one reading, a malformed
+ * line those of other programs, see entry-readers.h.
  *
  * near: zeroed before the first step. Returns false at the end. Thread-safe as
  * table_next().
@@ -148,7 +148,7 @@ bool table_next_near(const struct table *table, struct range range,
 
 /*
  * As table_next_near(), but only what a map writer may grant: entries, and malformed
- * lines as shadow's map writers read them.
+ * lines as shadow reads them.
  */
 bool table_next_in_force(const struct table *table, struct range range,
 			 struct table_near *near)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * table: a whole database in memory, for those who change it.
+ * table: a whole database in memory, for changes.
  *
- * Every byte that is not changed on purpose stays as it is: malformed lines, comments,
- * blank lines, the order.
+ * A change keeps all other bytes as they are: malformed lines, comments, empty lines, the
+ * order.
  */
 #ifndef SUBID_TABLE_H
 #define SUBID_TABLE_H
@@ -16,23 +16,23 @@
 #include "libsubid/core/entry.h"
 
 struct table {
-	char *text; /* ends with a newline unless empty, or as it was read */
+	char *text; /* as it was read; after a change it ends with a newline */
 	size_t len;
 	size_t allocated;
-	bool changed; /* differs from what table_load() took */
-	size_t kept;  /* with all that was taken in front, how long that is; else 0 */
+	bool changed; /* differs from the text of table_load() */
+	size_t kept;  /* length of the loaded text if it is still in front; else 0 */
 };
 
-/* One line of a table, and where it stands. Valid until the table changes. */
+/* One line of a table. Valid until the table changes. */
 struct table_line {
 	const char *text; /* without the newline */
 	size_t len;
 	uint64_t number; /* from 1 */
-	int fault;	 /* 0, or the enum entry_fault that makes it no entry */
+	int fault;	 /* 0, or an enum entry_fault */
 	struct entry entry;
 };
 
-/* Where an iteration stands; starts zeroed. */
+/* The position of an iteration; starts zeroed. */
 struct table_cursor {
 	size_t offset;
 	uint64_t number;
@@ -40,27 +40,27 @@ struct table_cursor {
 
 /*
  * A line as a program reads it. An iteration starts with a zeroed one; it is valid until
- * the next step, and until the table changes.
+ * the next step or change of the table.
  */
 struct table_near {
 	struct table_line line;
 	const struct entry_reading *reading;
 	struct table_cursor cursor;
-	struct entry_readings readings; /* of the line, of which this is one, */
-	size_t next;			/* and this the number of the next */
+	struct entry_readings readings; /* of the line; `reading` is one of them */
+	size_t next;			/* the index of the next reading */
 };
 
-/* What table_take_back() goes back to. */
+/* The state that table_take_back() restores. */
 struct table_mark {
 	size_t len;
 	bool changed;
 };
 
-/* Tells whether an entry is meant. Owners have several spellings: the caller knows. */
+/* Returns whether an entry belongs to the owner; the caller knows the owner's names. */
 typedef bool (*table_match_fn)(const struct entry *entry, void *context);
-/* Gives the name that the owner of an entry is to have; NULL: the line stays as it is. */
+/* Returns the new owner of an entry; NULL: do not change it. */
 typedef const char *(*table_name_fn)(const struct entry *entry, void *context);
-/* Tells whether a line may be meant, quickly: false is certain. */
+/* A quick filter for lines; false is certain. */
 typedef bool (*table_maybe_fn)(const char *line, size_t len, const void *context);
 
 int table_load(char *text, size_t len, struct table *ret_table);

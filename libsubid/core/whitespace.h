@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * whitespace: the whitespace that the name service skips in its files: isspace(3) without
- * a locale.
+ * whitespace: what the name service skips in its files, isspace(3) without a locale.
  */
 #ifndef SUBID_WHITESPACE_H
 #define SUBID_WHITESPACE_H
@@ -9,13 +8,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Tells whether a byte is whitespace within a line: a newline is not. */
+/* Returns whether a byte is whitespace within a line; a newline is not. */
 static inline bool whitespace_is(char c)
 {
 	return c == ' ' || c == '\t' || c == '\f' || c == '\v' || c == '\r';
 }
 
-/* Counts the whitespace that @text begins with. */
+/* Counts the whitespace at the begin of @text. */
 static inline size_t whitespace_count(const char *text, size_t len)
 {
 	size_t n = 0;
