@@ -2,7 +2,7 @@
 /*
  * allocate-append: checks the missing ids against the policy, and appends them.
  *
- * MUST: nothing is appended that the policy has not allowed, however it was placed.
+ * MUST: only ids that the policy allows are appended, however they were placed.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ static int compare_holdings(const void *a, const void *b)
 	return (x->person > y->person) - (x->person < y->person);
 }
 
-/* What is missing of the @i-th item: of its range, what the owner does not hold. */
+/* Adds the ids of item @i that its owner does not hold. */
 static int find_item(struct allocate_work *work, size_t k, size_t i)
 {
 	CLEANUP(range_set_cleanup)
@@ -46,7 +46,7 @@ static int find_item(struct allocate_work *work, size_t k, size_t i)
 	return r;
 }
 
-/* Collects what is new in database @k: what its owner holds already is left out. */
+/* Collects the new ids in database @k, without those that the owner already holds. */
 static int find_missing(struct allocate_work *work, size_t k)
 {
 	struct used *used = &work->used[k];
@@ -61,7 +61,7 @@ static int find_missing(struct allocate_work *work, size_t k)
 	return r;
 }
 
-/* The number of the next line with the text of @line; where there is none, its own. */
+/* Returns the number of the next line with the text of @line, else that of @line. */
 static uint64_t next_number(const struct table *table, struct table_cursor *cursor,
 			    const struct table_line *line)
 {
@@ -78,8 +78,8 @@ static uint64_t next_number(const struct table *table, struct table_cursor *curs
 }
 
 /*
- * Numbers the lines of the conflicts from @first on as they stand on disk: lines before
- * them may have gone. The conflicts are in the order of the lines, and every line with
+ * Sets the line numbers of the conflicts from @first on to those on disk: earlier lines
+ * may have been removed. The conflicts are in the order of the lines, and every line with
  * the same text is among them.
  * Returns 0 or -errno.
  */
@@ -117,15 +117,15 @@ static bool is_refused(const struct allocate *allocate, size_t first)
 	return false;
 }
 
-/* What is to be appended to one database, and to whom it goes. */
+/* The ids to be appended to one database, and their owners. */
 struct receivers {
 	const struct people *people;
 	const struct used *missing;
 };
 
 /*
- * Tells whether the owner of an entry is the one who is to get its ids. Then the line is
- * malformed, since ids that an owner holds are not missing.
+ * Returns whether the owner of an entry is to get its ids. Then the line is malformed,
+ * since ids that an owner holds are not missing.
  */
 static bool is_receiver(const struct entry *entry, void *context)
 {
@@ -150,8 +150,7 @@ static bool is_receiver(const struct entry *entry, void *context)
 
 /*
  * Checks the missing ids of kind @k against the policy. Placed ranges were already
- * compared with the local accounts and, unless they follow from the uid, with the name
- * service.
+ * compared with the local accounts and, unless deterministic, with the name service.
  * Returns 0, DB_CONFLICT or -errno.
  */
 static int check(struct allocate_work *work, size_t k)
@@ -165,7 +164,7 @@ static int check(struct allocate_work *work, size_t k)
 		.table = &work->db->sides[k].table,
 		.is_owner = is_receiver,
 		.context = &receivers,
-		/* Where a place follows from the uid it may have reserved ids. */
+		/* A deterministic range may have reserved ids. */
 		.reserved = !allocate->fixed || work->db->keeps_reserved,
 	};
 	bool ask = !allocate->policy.allow_overlap &&
@@ -189,8 +188,8 @@ static int check(struct allocate_work *work, size_t k)
 	return r ? r : is_refused(allocate, before) ? DB_CONFLICT : 0;
 }
 
-/* A login name that reads as a uid, or is also that of another user, would give the range
- * to that user. */
+/* A login name that reads as a uid, or that another user also has, would give the range
+ * to that user: then the line has the uid. */
 static int append(struct allocate_work *work, size_t k, const struct holding *line)
 {
 	const struct allocate *allocate = work->allocate;
@@ -206,7 +205,7 @@ static int append(struct allocate_work *work, size_t k, const struct holding *li
 	return table_append(table, login, person->login_len, line->range);
 }
 
-/* In both databases, or in none. */
+/* Appends to both databases or, on failure, to none. */
 static int append_all(struct allocate_work *work)
 {
 	struct table *tables[] = { &work->db->sides[0].table, &work->db->sides[1].table };
@@ -224,14 +223,13 @@ static int append_all(struct allocate_work *work)
 }
 
 /*
- * Appends what has been placed and its owner does not hold; all of it is checked before
- * anything is appended.
+ * Appends the placed ids that their owners do not hold, after a check of all of them.
  * Returns 0, DB_CONFLICT or -errno; the databases change only with 0.
  */
 int allocate_append(struct allocate_work *work)
 {
 	const struct allocate *allocate = work->allocate;
-	/* Conflicts come in the order of the items. */
+	/* So that conflicts are in the order of the items. */
 	size_t first = allocate->fixed && allocate->n > 0 &&
 		       !allocate_is_placed(&allocate->items[0], 0);
 	int conflict = 0, r = 0;

@@ -17,8 +17,8 @@ static int compare_ranges(const void *a, const void *b)
 }
 
 /*
- * What was placed in database @k and not asked about, each range by itself, also those
- * that touch: a range in which an id is found is not asked about any further.
+ * Collects the ranges placed in database @k that were not asked about. Ranges that touch
+ * are not joined: a range with a hit is not asked about any further.
  */
 static int fill_unasked(const struct allocate_work *work, size_t k, struct range_set *set)
 {
@@ -35,7 +35,7 @@ static int fill_unasked(const struct allocate_work *work, size_t k, struct range
 	return 0;
 }
 
-/* Forgets the ranges in which the name service has an id; both of a pair. */
+/* Clears the ranges in which the name service has an id; both of a pair. */
 static void forget_used(struct allocate_work *work,
 			const struct range_set in_use[static 2], bool *ret_any)
 {
@@ -55,8 +55,8 @@ static void forget_used(struct allocate_work *work,
 }
 
 /*
- * Asks the name service about what has been placed, all at once. Ids that it has are in
- * use from then on; *ret_any becomes true if something is to be placed again.
+ * Asks the name service about all placed ranges at once. Ids that it has count as in use
+ * from then on; *ret_any becomes true if a range must be placed again.
  * Returns 0 or -errno.
  */
 int allocate_ask_service(struct allocate_work *work, bool *ret_any)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * allocate-parts: what the sources of allocate share.
+ * allocate-parts: what the allocate*.c files share.
  */
 #ifndef SUBID_ALLOCATE_PARTS_H
 #define SUBID_ALLOCATE_PARTS_H
@@ -11,15 +11,15 @@
 
 static const struct kind *const allocate_kinds[] = { &kind_uid, &kind_gid };
 
-/* One allocation under way. */
+/* The state of an allocation. */
 struct allocate_work {
 	struct db *db;
 	struct allocate *allocate;
 	struct used used[2];
-	struct used missing[2]; /* what is to be appended: the holdings are the lines */
-	int64_t waited[2];	/* for the name service: each kind has its own time */
-	struct range_set absent[2]; /* ids that do not exist in this user namespace */
-	bool existing_only;	    /* ranges are placed where all ids exist */
+	struct used missing[2];	    /* to be appended; the holdings are the lines */
+	int64_t waited[2];	    /* for the name service; each kind has its own time */
+	struct range_set absent[2]; /* ids that are not mapped in this user namespace */
+	bool existing_only;	    /* place ranges only where all ids are mapped */
 };
 
 static inline void allocate_work_cleanup(struct allocate_work *work)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * allocate-place: finds the new ranges.
+ * allocate-place: places new ranges.
  *
- * The same range in both databases where that is possible; else one of each. In a user
- * namespace in which not every id exists, ranges of ids that exist there come first.
+ * An owner gets the same range in both databases if possible, else one of each. In a user
+ * namespace in which not every id is mapped, ranges of mapped ids are preferred.
  */
 #include "libsubid/store/allocate-parts.h"
 #include "libsubid/core/cleanup.h"
@@ -11,7 +11,7 @@
 #include "libsubid/store/db-parts.h"
 #include "libsubid/sys/userns.h"
 
-/* Adds what has been placed in the databases of @kinds. */
+/* Adds the ranges placed in the databases of @kinds. */
 static int put_placed(const struct allocate_work *work, const bool kinds[static 2],
 		      struct used *used)
 {
@@ -27,7 +27,7 @@ static int put_placed(const struct allocate_work *work, const bool kinds[static 
 	return r;
 }
 
-/* The ids that are in use in any of the databases of @kinds by now, as a set. */
+/* Collects the ids that are now in use in any of the databases of @kinds. */
 static int fill_set(const struct allocate_work *work, const bool kinds[static 2],
 		    struct range_set *set, uint64_t *ret_top)
 {
@@ -67,7 +67,7 @@ static bool wants_pair(const struct allocate_work *work, const struct allocate_i
 	       allocate_count_of(work, item, 0) == allocate_count_of(work, item, 1);
 }
 
-/* The same range in both databases, for each item for which there is one. */
+/* Assigns the same free range in both databases to each item, where possible. */
 static int place_pairs(struct allocate_work *work)
 {
 	static const bool both[] = { true, true };
@@ -97,7 +97,7 @@ static int place_pairs(struct allocate_work *work)
 	return r;
 }
 
-/* Notes why the @i-th item gets no range of kind @k. Returns DB_FULL. */
+/* Stores why item @i gets no range of kind @k. Returns DB_FULL. */
 static int fail_full(struct allocate_work *work, size_t k, size_t i, int why)
 {
 	const struct people *people = work->allocate->people;
@@ -117,7 +117,7 @@ static bool needs_both(const struct allocate_item *item)
 	return item->needed[0] && item->needed[1];
 }
 
-/* A range in one database, for each item that has none yet. */
+/* Assigns a free range in database @k to each item that has none yet. */
 static int place_singles(struct allocate_work *work, size_t k)
 {
 	CLEANUP(alloc_space_cleanup) struct alloc_space space = { 0 };
@@ -148,7 +148,7 @@ static int place_singles(struct allocate_work *work, size_t k)
 	return r;
 }
 
-/* Whether @range may be placed in database @k: within the bounds, and free. */
+/* Returns whether @range is free and within the bounds of database @k. */
 static bool fits(const struct allocate_work *work, size_t k, const struct range_set *set,
 		 struct range range)
 {
@@ -159,8 +159,8 @@ static bool fits(const struct allocate_work *work, size_t k, const struct range_
 }
 
 /*
- * An owner with a range of the other kind only gets the same one of this kind, if it is
- * free and as large as what is wanted.
+ * Assigns to an owner with ranges of only the other kind the same range of this kind, if
+ * it is free and has the wanted size.
  */
 static int place_mirrors(struct allocate_work *work, size_t k)
 {
@@ -201,7 +201,7 @@ static int place_all(struct allocate_work *work)
 	return r;
 }
 
-/* Takes back what was placed for an item of which not all was. */
+/* Clears the ranges of items of which only one was placed. */
 static void take_back_halves(struct allocate_work *work)
 {
 	for (size_t i = 0; i < work->allocate->n; i++) {
@@ -213,8 +213,9 @@ static void take_back_halves(struct allocate_work *work)
 }
 
 /*
- * Finds which ids do not exist in this user namespace, unless the databases are those of
- * another system. Where that cannot be found out, without /proc say, all exist.
+ * Finds the ids that are not mapped in this user namespace, unless the databases are
+ * those of another system. If this is unknown, for example without /proc, all ids count
+ * as mapped.
  * Returns 0 or -ENOMEM.
  */
 int allocate_find_absent(struct allocate_work *work)
@@ -228,10 +229,7 @@ int allocate_find_absent(struct allocate_work *work)
 	return r == -ENOMEM ? r : 0;
 }
 
-/*
- * Places every range that is missing where no id is in use. Returns 0, DB_FULL or
- * -ENOMEM.
- */
+/* Assigns free ranges to all items that need one. Returns 0, DB_FULL or -ENOMEM. */
 int allocate_place_free(struct allocate_work *work)
 {
 	int r = 0;
@@ -245,7 +243,7 @@ int allocate_place_free(struct allocate_work *work)
 	return r ? r : place_all(work);
 }
 
-/* Places the range that follows from the uid; no other one, and none of another size. */
+/* Places the deterministic range of the uid; a range of another size is refused. */
 static int place_by_uid(const struct allocate_work *work, size_t i, size_t k)
 {
 	const struct settings *settings = &work->allocate->settings;
@@ -259,7 +257,7 @@ static int place_by_uid(const struct allocate_work *work, size_t i, size_t k)
 				   &item->ranges[k]);
 }
 
-/* Places each range where it follows from the uid. Returns 0 or DB_FULL. */
+/* Places the deterministic ranges of all items. Returns 0 or DB_FULL. */
 int allocate_place_deterministically(struct allocate_work *work)
 {
 	for (size_t i = 0; i < work->allocate->n; i++) {

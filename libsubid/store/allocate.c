@@ -4,8 +4,7 @@
  * asks the name service (allocate-ask.c) and the policy once, and appends
  * (allocate-append.c).
  *
- * Where the name service turns out to have an id of a range, that range is placed again
- * elsewhere.
+ * A range in which the name service has an id is placed again elsewhere.
  */
 #include <errno.h>
 #include <string.h>
@@ -21,8 +20,8 @@ static bool have_same_text(const struct table *a, const struct table *b)
 
 /*
  * Reads the lines of database @k. On most hosts both databases have the same text, since
- * ranges are given in pairs: then the same question to it has the same answer, and
- * comparing costs a fiftieth of reading.
+ * ranges are allocated in pairs: then the result is copied, because comparing the texts
+ * costs a fiftieth of parsing one.
  */
 static int read_lines(struct allocate_work *work, size_t k)
 {
@@ -55,8 +54,8 @@ static int read_accounts(struct allocate_work *work, size_t k)
 }
 
 /*
- * The lines of both databases come first, and then accounts, which are another file for
- * each. For fixed ranges only what the owner holds matters here.
+ * Reads the lines of both databases and then the accounts. Fixed ranges need only the
+ * holdings of the owner here.
  */
 static int read_used(struct allocate_work *work)
 {
@@ -72,7 +71,7 @@ static int read_used(struct allocate_work *work)
 	return r;
 }
 
-/* Decides which ranges are to be found; skips duplicates and unknown users. */
+/* Decides which ranges are needed; skips duplicates and unknown users. */
 static void find_needs(struct allocate_work *work)
 {
 	struct allocate *allocate = work->allocate;
@@ -98,7 +97,7 @@ static void find_needs(struct allocate_work *work)
 	}
 }
 
-/* With if_missing an owner who holds a range of a kind gets no fixed one of it. */
+/* With if_missing an owner that holds a range of a kind gets no fixed range of it. */
 static void forget_fixed(struct allocate_work *work)
 {
 	for (size_t k = 0; work->allocate->if_missing && k < 2; k++)
@@ -107,7 +106,7 @@ static void forget_fixed(struct allocate_work *work)
 			work->allocate->items[i].ranges[k] = (struct range){ 0 };
 }
 
-/* Places all ranges that are needed where no id is in use. */
+/* Places all needed ranges, again until the name service has none of their ids. */
 static int find_free(struct allocate_work *work)
 {
 	bool again;
@@ -122,7 +121,7 @@ static int find_free(struct allocate_work *work)
 	return r;
 }
 
-/* Notes between which ids the ranges are whose ids do not all exist here. */
+/* Stores the span of the new ranges that have ids not mapped here. */
 static void note_absent(const struct allocate_work *work)
 {
 	struct allocate *allocate = work->allocate;
@@ -156,11 +155,11 @@ static int place(struct allocate_work *work)
 }
 
 /*
- * Gives each of the users what is missing, in memory.
+ * Allocates the missing ranges of all users, in memory.
  *
- * allocate: what is wanted; of `items` the counts are given, with `fixed` the ranges. The
- * rest of them, conflicts, full and unsure are the answer; conflicts are added to.
- * Returns 0, DB_FULL, DB_CONFLICT or -errno; the databases change only with 0. Freed with
+ * allocate: the caller sets the counts of `items`, or with `fixed` the ranges. Results
+ * are the rest of `items`, full, unsure and conflicts, which are appended. Returns 0,
+ * DB_FULL, DB_CONFLICT or -errno; the databases change only with 0. Free with
  * allocate_cleanup(). It belongs to one thread.
  */
 int allocate_ranges(struct db *db, struct allocate *allocate)
@@ -177,7 +176,7 @@ int allocate_ranges(struct db *db, struct allocate *allocate)
 	return r ? r : allocate_append(&work);
 }
 
-/* The same for one owner, whose items they are. As allocate_ranges(). */
+/* As allocate_ranges(), for the items of one owner. */
 int allocate_for_owner(struct db *db, struct allocate *allocate,
 		       const struct owner *owner)
 {

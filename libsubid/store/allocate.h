@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * allocate: new ranges for one owner or many, in the databases of a transaction.
+ * allocate: allocates ranges for one or many owners in a transaction.
  */
 #ifndef SUBID_ALLOCATE_H
 #define SUBID_ALLOCATE_H
@@ -18,41 +18,41 @@
 
 /* One new range, of one kind or both. */
 struct allocate_item {
-	uint64_t count;		/* how many ids; 0: as the settings say */
-	bool needed[2];		/* of kind_uid, kind_gid: a range is to be found */
+	uint64_t count;		/* how many ids; 0: as in the settings */
+	bool needed[2];		/* of kind_uid, kind_gid: needs a range */
 	struct range ranges[2]; /* the new ranges; end 0: none */
 	bool asked; /* the name service has none of their ids, or was not asked */
 };
 
-/* Why there is no room. */
+/* Why there is no free range. */
 struct allocate_full {
 	int why; /* an ALLOC_ value of core/alloc.h */
 	const struct kind *kind;
 	size_t item;
-	uid_t uid;	/* of the owner; PERSON_NO_UID: it has none */
-	uint64_t count; /* how many ids were wanted */
+	uid_t uid;	/* of the owner, or PERSON_NO_UID */
+	uint64_t count; /* the requested number of ids */
 };
 
 struct allocate {
 	const struct people *people;
-	struct allocate_item *items; /* one for each of the people; see `fixed` */
+	struct allocate_item *items; /* one for each owner; see `fixed` */
 	size_t n;
 	struct settings settings; /* bounds, counts, alignments, deterministic, by_id */
 	bool kinds[2];		  /* kind_uid, kind_gid: wanted, and loaded */
-	/* There is one owner; all items are its own, and say which ranges; they are
-	 * written in this order. */
+	/* All items belong to one owner and already have ranges, which are written in
+	 * this order. */
 	bool fixed;
-	bool if_missing; /* an owner with a range of a kind gets no other one of it */
+	bool if_missing; /* an owner with a range of a kind gets no other */
 	bool mirror;   /* an owner with a range of one kind gets the same of the other */
 	bool together; /* the same range of both kinds, or none */
-	bool above;    /* above the highest range in use before gaps between ranges */
+	bool above;    /* prefer ids above the highest range to gaps between ranges */
 	struct overlap_policy policy;
 
 	struct overlap_list conflicts; /* DB_CONFLICT: all of them */
 	struct allocate_full full;     /* DB_FULL */
 	bool unsure;		       /* the name service did not answer in time */
-	/* Between these are new ranges whose ids do not exist in this user namespace;
-	 * end 0: all exist. Of fixed ranges it is not said. */
+	/* The span of new ranges with ids that are not mapped in this user namespace; end
+	 * 0: none. Not set for fixed ranges. */
 	struct range absent;
 };
 

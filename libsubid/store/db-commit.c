@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * db-commit: both files as one act.
+ * db-commit: writes both databases, or neither on failure.
  *
- * MUST: success is told only when the data is on disk; until the first rename any failure
- * leaves both files as they were, without a lock or a temporary file.
+ * MUST: success is reported only when the data is on disk. A failure before the first
+ * rename leaves both files unchanged, without locks or temporary files.
  */
 #include <errno.h>
 
 #include "libsubid/store/db-parts.h"
 #include "libsubid/sys/wait.h"
 
-/* Renames the second file; the first is put back if that fails. */
+/* Renames the second file; if that fails, restores the first. */
 static int rename_second(struct db *db, struct db_side *first, struct db_side *second)
 {
 	int r = atomicfile_rename(&second->file);
@@ -21,8 +21,8 @@ static int rename_second(struct db *db, struct db_side *first, struct db_side *s
 }
 
 /*
- * Writes one database anew. What was only appended to has the old text in front: then the
- * backup needs no second look at the file.
+ * Writes the new database under a temporary name, and the backup. After mere appends the
+ * table still begins with the old text, which then need not be read again for the backup.
  */
 static int prepare(struct db_side *side)
 {
@@ -33,7 +33,7 @@ static int prepare(struct db_side *side)
 				  kept ? table->text : NULL);
 }
 
-/* Looks whether all of them are the files that were read. */
+/* Checks that no other program has changed the files since they were read. */
 static int check_unchanged(struct db *db, struct db_side *const *sides, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -54,8 +54,8 @@ static bool is_stopped(const struct db *db)
  * Writes what changed: both files are prepared before the first is renamed.
  *
  * Returns 0, -errno or DB_STOPPED (the files are as they were), or DB_NOT_DURABLE (they
- * are written, but the folder could not be synced). -ESTALE: somebody who takes no lock
- * has written a file meanwhile, and that would be lost.
+ * are written, but the directory could not be synced). -ESTALE: a program that takes no
+ * lock has written a file meanwhile, and its change would be lost.
  */
 int db_commit(struct db *db)
 {
@@ -70,7 +70,7 @@ int db_commit(struct db *db)
 			changed[n++] = &db->sides[i];
 	if (n == 0)
 		return 0;
-	/* Before the backups, too: where nothing can be changed those of before stay. */
+	/* Also before the backups, so that a failure keeps the old ones. */
 	r = check_unchanged(db, changed, n);
 	if (r)
 		return r;
@@ -82,7 +82,7 @@ int db_commit(struct db *db)
 	r = check_unchanged(db, changed, n);
 	if (r)
 		return r;
-	/* What has begun to be renamed is finished. */
+	/* From the first rename on, `stop` is ignored. */
 	if (is_stopped(db))
 		return DB_STOPPED;
 
@@ -98,12 +98,13 @@ int db_commit(struct db *db)
 		r = rename_second(db, changed[0], changed[1]);
 		if (r)
 			return r;
-		/* With its lock, for a second name without one is a leftover. */
+		/* Under the lock: without one, other programs take the second name for a
+		 * leftover. */
 		atomicfile_forget_old(&changed[0]->file);
 	}
-	/* Before the sync, which makes this last, too: else a power cut could bring them
-	 * back, with process ids that somebody else has by then. Others still wait for
-	 * .pwd.lock, and who does not may go on from the new files. */
+	/* Before the sync, which also makes this durable: else a power cut could restore
+	 * the locks, with ids of other processes. Most programs still wait for .pwd.lock;
+	 * the others may already use the new files. */
 	lock_release_databases(&db->lock);
 	if (atomicfile_sync(&changed[0]->file))
 		return db_fail(db, changed[0]->kind, DB_NOT_DURABLE);

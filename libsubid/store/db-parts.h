@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * db-parts: what the sources of the transaction share.
+ * db-parts: what the files of the transaction share.
  */
 #ifndef SUBID_DB_PARTS_H
 #define SUBID_DB_PARTS_H
@@ -12,7 +12,7 @@ static inline struct db_side *db_side_of(struct db *db, const struct kind *kind)
 	return &db->sides[kind->group];
 }
 
-/* Notes where an error was. */
+/* Stores which database an error is about. */
 static inline int db_fail(struct db *db, const struct kind *kind, int r)
 {
 	if (r)

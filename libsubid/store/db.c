@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * db: begin, lock, load, look, take away, end. What is given is in allocate.c, what is
- * written in db-commit.c.
+ * db: transactions: begin, lock, load, revoke, rename, end. See allocate.c for grants and
+ * db-commit.c for the write.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,11 +28,11 @@ static int from_lock(int r)
 }
 
 /*
- * Begins a transaction on the databases in @folder, a descriptor; it stays the caller's.
+ * Begins a transaction on the databases in @folder, a descriptor, which the caller keeps.
  *
- * db: DB_NONE, where `stop` and `read_only` may be set.
+ * db: DB_NONE, perhaps with `stop` and `read_only`.
  * Returns 0, DB_BUSY, DB_STOPPED or -errno. End with db_end() in any case. A transaction
- * belongs to one thread and excludes others, of this process and of others.
+ * belongs to one thread and excludes those of other threads and processes.
  */
 int db_begin(struct db *db, int folder, enum db_place place)
 {
@@ -63,8 +63,8 @@ int db_begin(struct db *db, int folder, enum db_place place)
 }
 
 /*
- * Says how the name service is asked, after db_begin() on the running system. It has to
- * live as long as the transaction.
+ * Sets the name service to use, after db_begin() on the running system. It must live as
+ * long as the transaction.
  */
 void db_use_service(struct db *db, const struct name_service *service)
 {
@@ -72,17 +72,14 @@ void db_use_service(struct db *db, const struct name_service *service)
 	ids_in_use_start(&db->in_use, &db->nsswitch, service);
 }
 
-/* The same for a library, which makes no other processes: it asks in this one. */
+/* As db_use_service(), for a library: asks the name service in this process. */
 void db_use_own_service(struct db *db)
 {
 	db->own_service = nss_service(&db->nss);
 	db_use_service(db, &db->own_service);
 }
 
-/*
- * Reads a loaded database once more, as it stands on disk.
- * Returns 0 or -errno; the table is freed with table_clear().
- */
+/* Reads a loaded database again. Returns 0 or -errno. Free with table_clear(). */
 int db_load_old(const struct db *db, const struct kind *kind, struct table *ret_table)
 {
 	const struct atomicfile *file = &db->sides[kind->group].file;
@@ -114,7 +111,7 @@ static int load(struct db *db, struct db_side *side, bool create)
 /*
  * Locks and reads one database; subuid before subgid.
  *
- * create: one that does not exist is begun empty.
+ * create: a database that does not exist begins empty.
  * Returns 0, DB_BUSY, DB_STOPPED, DB_MISSING or -errno.
  */
 int db_load(struct db *db, const struct kind *kind, bool create)
@@ -123,11 +120,11 @@ int db_load(struct db *db, const struct kind *kind, bool create)
 }
 
 /*
- * Finds further names of the owner in lines with ids of @range, by the name service:
- * before ids are taken away that it may have under another name.
+ * Asks the name service for further names of the owner in lines with ids of @range. Call
+ * it before ids are revoked that the owner may have under another name.
  *
- * unknown: those who were asked about; the same ones in each call.
- * Returns 0, DB_UNKNOWN (about some of them there was no answer) or -errno.
+ * unknown: the owners that were asked about; pass the same in each call.
+ * Returns 0, DB_UNKNOWN (no answer about some owner) or -errno.
  */
 int db_find_names(struct db *db, const struct kind *kind, struct owner *owner,
 		  struct range range, struct unknown_owners *unknown)
@@ -144,8 +141,8 @@ int db_find_names(struct db *db, const struct kind *kind, struct owner *owner,
 }
 
 /*
- * Takes @range away from all lines of the owner; malformed ones by which shadow's map
- * writers would still grant such ids go as a whole. Returns 0 or -errno.
+ * Removes @range from all lines of the owner. Malformed lines for which shadow's map
+ * writers would still grant such ids are removed as a whole. Returns 0 or -errno.
  */
 int db_revoke(struct db *db, const struct kind *kind, struct owner *owner,
 	      struct range range)
@@ -155,7 +152,7 @@ int db_revoke(struct db *db, const struct kind *kind, struct owner *owner,
 		table_subtract(&db_side_of(db, kind)->table, owner_is, owner, range));
 }
 
-/* Gives the lines the owners that @name says, as db_rename() does for one. */
+/* Renames the owners of lines to what @name returns, as db_rename() does for one. */
 int db_rename_all(struct db *db, const struct kind *kind, table_name_fn name,
 		  void *context)
 {
@@ -164,9 +161,9 @@ int db_rename_all(struct db *db, const struct kind *kind, table_name_fn name,
 }
 
 /*
- * Makes @owner the owner of the lines that name @old; those by uid stay as they are. No
- * id becomes anybody's who was not meant to have it by those lines, so no policy is
- * asked. Returns 0, -EINVAL (no such owner can be) or -errno.
+ * Makes @owner the owner of the lines that name @old; lines with a uid stay. The policy
+ * is not checked, because the ids stay with the user that the lines meant. Returns 0,
+ * -EINVAL (invalid owner) or -errno.
  */
 int db_rename(struct db *db, const struct kind *kind, const char *old, const char *owner)
 {
@@ -176,8 +173,8 @@ int db_rename(struct db *db, const struct kind *kind, const char *old, const cha
 }
 
 /*
- * Drops the lines with these numbers, ascending, and ends the last line with a newline.
- * For lines that grant nothing, or what another line grants. Returns 0 or -errno.
+ * Removes the lines with these numbers, ascending, and adds a missing final newline. For
+ * lines that grant nothing, or only what another line grants. Returns 0 or -errno.
  */
 int db_drop_lines(struct db *db, const struct kind *kind, const uint64_t *numbers,
 		  size_t n)
@@ -215,8 +212,8 @@ static int held_on_disk(const struct db *db, const struct kind *kind, struct own
 }
 
 /*
- * Adds what the owner holds to @set, an empty one: by a database that is not loaded, what
- * stands on disk. Returns 0 or -errno.
+ * Adds the ids of the owner to @set, which is empty. A database that is not loaded is
+ * read from disk. Returns 0 or -errno.
  */
 int db_held(const struct db *db, const struct kind *kind, struct owner *owner,
 	    struct range_set *set)
@@ -236,7 +233,7 @@ int db_held(const struct db *db, const struct kind *kind, struct owner *owner,
 	return 0;
 }
 
-/* Tells whether a database would be written. */
+/* Returns whether a commit would write a database. */
 bool db_changed(const struct db *db, const struct kind *kind)
 {
 	const struct db_side *side = &db->sides[kind->group];
@@ -244,7 +241,7 @@ bool db_changed(const struct db *db, const struct kind *kind)
 	return side->loaded && side->table.changed;
 }
 
-/* Ends a transaction; what was not committed is forgotten. Takes DB_NONE. */
+/* Ends a transaction without committing. Takes DB_NONE. */
 void db_end(struct db *db)
 {
 	for (size_t i = 0; i < 2; i++) {

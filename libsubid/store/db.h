@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * db: the transaction over both databases, the one place through which they are written.
+ * db: transactions over both databases; nothing else writes them.
  *
- *	db_begin	open the folder, lock all account databases
+ *	db_begin	open the directory, lock all account databases
  *	db_load		lock, open and read one database
  *	db_revoke ...	change it in memory
- *	db_commit	write what changed, both files as one act
+ *	db_commit	write both databases, or neither on failure
  *	db_end		in any case
  */
 #ifndef SUBID_DB_H
@@ -26,8 +26,8 @@
 
 enum db_place {
 	DB_LIVE,   /* the running system */
-	DB_ROOT,   /* the root of another one: no name service is asked */
-	DB_PREFIX, /* as DB_ROOT, and nobody takes .pwd.lock there */
+	DB_ROOT,   /* the root of another system: the name service is not used */
+	DB_PREFIX, /* as DB_ROOT, but programs take no .pwd.lock there */
 };
 
 struct db_side {
@@ -38,24 +38,22 @@ struct db_side {
 };
 
 struct db {
-	int stop; /* not owned: ends the transaction when it is readable; -1: nothing does
-		   */
-	bool read_only; /* what is changed is only shown: no lock is taken */
+	int stop;	/* not owned: ends the transaction when readable; or -1 */
+	bool read_only; /* changes are only shown; no lock is taken */
 	enum db_place place;
 	int folder;
 	struct nsswitch nsswitch;	  /* empty unless DB_LIVE */
-	struct lookup lookup;		  /* who knows users; see db_use_service() */
-	struct ids_in_use_service in_use; /* and ids */
-	bool keeps_reserved; /* reserved ids that are asked for are refused: this is the
-				running system, and no user namespace */
+	struct lookup lookup;		  /* see db_use_service() */
+	struct ids_in_use_service in_use; /* likewise, for ids */
+	bool keeps_reserved; /* refuse reserved ids: the running system, not in a user
+				namespace */
 	struct nss nss;	     /* see db_use_own_service() */
 	struct name_service own_service;
 	struct lock lock;
 	struct db_side sides[2];
-	/* Where the last error was; NULL: with the folder or the lock of all databases.
-	 */
+	/* The database of the last error; NULL: the directory or .pwd.lock. */
 	const struct kind *failed;
-	const char *accounts; /* it was with this file beside the databases; or NULL */
+	const char *accounts; /* the accounts file of the last error, or NULL */
 };
 
 #define DB_NONE                                             \
@@ -64,13 +62,13 @@ struct db {
 	}
 
 enum {
-	DB_BUSY = 1,	/* somebody else has the lock: db->lock says which and who */
-	DB_MISSING,	/* the database does not exist, and is not to be created */
-	DB_CONFLICT,	/* allocate: the overlap policy refuses: see the list */
-	DB_FULL,	/* allocate: there is no room for another range */
+	DB_BUSY = 1,	/* another process has the lock, see db->lock */
+	DB_MISSING,	/* the database does not exist and is not created */
+	DB_CONFLICT,	/* allocate: the policy refuses, see the conflicts */
+	DB_FULL,	/* allocate: there is no free range */
 	DB_STOPPED,	/* `stop` is readable; the files are as they were */
 	DB_NOT_DURABLE, /* written, but a power cut may undo it */
-	DB_UNKNOWN,	/* the name service has not answered whose lines these are */
+	DB_UNKNOWN,	/* the name service did not say to which users lines belong */
 };
 
 int db_begin(struct db *db, int folder, enum db_place place);

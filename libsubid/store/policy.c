@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * policy: compares ids with the lines of a database and with the ids of accounts, local
- * ones and those of the name service.
+ * policy: compares ids with the lines of a database and with the ids of accounts, both
+ * local ones and those of the name service.
  */
 #include "libsubid/store/policy.h"
 #include "libsubid/core/limits.h"
 
 /*
- * Finds every conflict of the ids that the question wants.
+ * Finds every conflict of the wanted ids.
  *
- * question: without accounts. service: NULL: the name service is not asked.
- * in_use: the local accounts that have such ids; those of the name service are appended.
- * conflicts: are appended to. Returns 0 or -errno.
+ * question: without accounts. service: NULL: do not ask the name service.
+ * in_use: the local accounts with such ids; those of the name service are appended.
+ * conflicts: found ones are appended. Returns 0 or -errno.
  */
 int policy_find(const struct overlap_question *question,
 		struct ids_in_use_service *service, struct ids_in_use *in_use,

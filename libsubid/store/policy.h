@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * policy: the conflicts of the ids that an owner is to get.
+ * policy: finds the conflicts of ids that an owner is to get.
  */
 #ifndef SUBID_POLICY_H
 #define SUBID_POLICY_H

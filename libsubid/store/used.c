@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * used: one pass over a database and one over the local accounts.
+ * used: collects ids in use by one pass over a database and one over the local accounts.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@ int used_put(struct used *used, struct range range)
 	struct range *last = used->n > 0 ? &used->ranges[used->n - 1] : NULL;
 	int r;
 
-	/* Most databases are in order and without gaps, and then this is one range. */
+	/* Most databases are sorted and without gaps, which makes this one range. */
 	if (last && range.start == last->end) {
 		last->end = range.end;
 		return 0;
@@ -47,7 +47,7 @@ int used_put_accounts(struct used *used, const struct ids_in_use *in_use)
 	return r ? r : put_ids(used, &in_use->primary);
 }
 
-/* Adds a range that one of the people holds. Returns 0 or -ENOMEM. */
+/* Adds a range that one of the owners holds. Returns 0 or -ENOMEM. */
 int used_put_holding(struct used *used, size_t person, struct range range)
 {
 	int r = ARRAY_RESERVE(used->holdings, used->n_holdings, used->allocated_holdings);
@@ -72,8 +72,7 @@ static int put_entry(struct used *used, const struct entry *entry, struct range 
 	return used_put(used, entry->range);
 }
 
-/* What other programs read in a malformed line: in use, but held by none of the people.
- */
+/* Adds what other programs read in a malformed line: ids in use, but no holding. */
 static int put_readings(struct used *used, const struct table *table,
 			const struct table_line *line, struct range bounds)
 {
@@ -90,9 +89,9 @@ static int put_readings(struct used *used, const struct table *table,
 }
 
 /*
- * Reads which ids of @bounds are in use by lines, also by what other programs take
- * malformed lines for, and what @people hold, within the bounds or not. Returns 0 or
- * -ENOMEM; freed with used_cleanup().
+ * Reads which ids of @bounds lines use, also malformed lines as other programs read them,
+ * and what @people hold, within the bounds or not. Returns 0 or -ENOMEM; free with
+ * used_cleanup().
  */
 int used_read_lines(struct used *used, const struct table *table, struct range bounds,
 		    const struct people *people)
@@ -119,10 +118,7 @@ static bool may_be_held(const char *line, size_t len, const void *context)
 	return colon && people_find(context, line, (size_t)(colon - line), &person);
 }
 
-/*
- * Reads what @people hold, and nothing else. Returns 0 or -ENOMEM; freed with
- * used_cleanup().
- */
+/* Reads only what @people hold. Returns 0 or -ENOMEM; free with used_cleanup(). */
 int used_read_holdings(struct used *used, const struct table *table,
 		       const struct people *people)
 {
@@ -141,8 +137,8 @@ int used_read_holdings(struct used *used, const struct table *table,
 }
 
 /*
- * Makes a copy of what used_read_lines() has found: for a database with the same text, of
- * which the same is asked. Returns 0 or -ENOMEM; freed with used_cleanup().
+ * Copies the result of used_read_lines(), for a database with the same text and the same
+ * arguments. Returns 0 or -ENOMEM; free with used_cleanup().
  */
 int used_copy_lines(struct used *used, const struct used *from)
 {
@@ -163,7 +159,7 @@ int used_copy_lines(struct used *used, const struct used *from)
 	return 0;
 }
 
-/* Adds the ids of @bounds that are never delegated. Returns 0 or -ENOMEM. */
+/* Adds the reserved ids of @bounds. Returns 0 or -ENOMEM. */
 int used_put_reserved(struct used *used, struct range bounds)
 {
 	const struct reserved *reserved = NULL;
@@ -176,8 +172,8 @@ int used_put_reserved(struct used *used, struct range bounds)
 }
 
 /*
- * Adds the ids of @wanted that local accounts or groups have, and keeps whose they are; a
- * failure notes whose file it was. Returns 0 or -errno.
+ * Adds the ids of @wanted that local accounts or groups have, and keeps these accounts.
+ * An error sets db->accounts to its file. Returns 0 or -errno.
  */
 int used_read_accounts(struct used *used, struct db *db, const struct kind *kind,
 		       const struct range_set *wanted)

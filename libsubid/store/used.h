@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * used: the ids of one database that are not free, read once for many ranges.
+ * used: the ids in use of one database, read once for many ranges.
  */
 #ifndef SUBID_USED_H
 #define SUBID_USED_H
@@ -15,22 +15,22 @@
 #include "libsubid/user/ids-in-use.h"
 #include "libsubid/user/people.h"
 
-/* A range that one of the people holds. */
+/* A range that one of the owners holds. */
 struct holding {
 	size_t person;
 	struct range range;
 };
 
 struct used {
-	struct range *ranges; /* in any order, and they may overlap */
+	struct range *ranges; /* in any order; may overlap */
 	size_t n;
 	size_t allocated;
-	uint64_t top; /* the end of the highest line within the bounds; 0: none is */
+	uint64_t top;		  /* end of the highest line within the bounds, or 0 */
 	struct holding *holdings; /* in the order of the lines */
 	size_t n_holdings;
 	size_t allocated_holdings;
-	uint64_t malformed;	  /* how many lines should grant something and do not */
-	struct ids_in_use in_use; /* of used_read_accounts() */
+	uint64_t malformed;	  /* malformed lines, apart from harmless ones */
+	struct ids_in_use in_use; /* from used_read_accounts() */
 };
 
 int used_read_lines(struct used *used, const struct table *table, struct range bounds,
