@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * api: the calls of <shadow/subid.h>, which say what was found or done and nothing else.
+ * api: the calls of <shadow/subid.h>.
  *
- * MUST: any number of threads may call, in any mix: nothing is kept between two calls.
- * MUST: true is said only of what is on disk, and an answer only of what was read whole.
- * MUST: nothing is printed, and no child process is made that the program could notice.
+ * MUST: any number of threads may use all calls at once: no state is kept between calls.
+ * MUST: success is returned only for what is on disk, an answer only from complete reads.
+ * MUST: nothing is printed, and the program cannot notice a child process.
  * MUST: a thread that is cancelled leaves no lock behind: see cancel.h.
  */
 #include <errno.h>
@@ -21,13 +21,13 @@
 #include "libsubid/user/unknown-owners.h"
 
 /*
- * A uid in decimal is the user who has it, as in shadow since 4.20. For callers of
- * earlier libraries it is lines by number alone: some add what they get by name and by
- * uid.
+ * A uid in decimal means the user with this uid, as in shadow since 4.20. For callers of
+ * earlier versions it means only lines with the number: some of them ask by name and by
+ * uid, and add the results.
  */
 #define UID_IS_USER (SUBID_ABI_MAJOR > 5)
 
-/* The contract has a place for "failed" but not for why: that is left in errno. */
+/* The API can only return failure; errno has the reason. */
 static bool succeeded(int r)
 {
 	if (r < 0)
@@ -54,7 +54,7 @@ static int query_errno(int r)
 	return r == QUERY_FAILED || r == QUERY_UNKNOWN ? -EAGAIN : r;
 }
 
-/* The array that the caller gets. Returns how many, or -ENOMEM. */
+/* Makes the array for the caller. Returns its length or -ENOMEM. */
 static int give_ranges(const struct query_ranges *found, struct subid_range **ret_ranges)
 {
 	struct subid_range *ranges = NULL;
@@ -89,7 +89,7 @@ static int find_ranges(const struct kind *kind, const char *name,
 	if (r == 0)
 		r = query_ranges(&query, kind, &owner, &found);
 	else if (r == OWNER_INVALID)
-		r = 0; /* no line can have it */
+		r = 0; /* no line can have this owner */
 	return r ? query_errno(r) : give_ranges(&found, ret_ranges);
 }
 
@@ -124,7 +124,7 @@ static bool has_uid(const uid_t *uids, size_t n, uid_t uid)
 	return false;
 }
 
-/* The array that the caller gets: each uid once. Returns how many, or -ENOMEM. */
+/* Makes the array for the caller, each uid once. Returns its length or -ENOMEM. */
 static int give_owners(const struct query_owners *found, uid_t **ret_uids)
 {
 	uid_t *uids = NULL;
@@ -177,7 +177,7 @@ EXPORT int subid_get_gid_owners(gid_t gid, uid_t **owner)
 	return get_owners(&kind_gid, gid, owner);
 }
 
-/* What a transaction says, as an errno. */
+/* Converts the result of a transaction to -errno. */
 static int to_errno(int r)
 {
 	switch (r) {
@@ -217,7 +217,7 @@ static int begin(struct change *change, const struct subordinate_range *range,
 {
 	int r;
 
-	/* Nobody waits for a lock to learn that this owner is none. */
+	/* Refuse an invalid owner before waiting for a lock. */
 	if (!range || !range->owner ||
 	    entry_check_owner(range->owner, strlen(range->owner)))
 		return -EINVAL;
@@ -228,7 +228,7 @@ static int begin(struct change *change, const struct subordinate_range *range,
 	return owner_find(&change->owner, range->owner, &change->db.lookup, uid_is_user);
 }
 
-/* The first range of the owner that is large enough. Returns 1, 0 or -errno. */
+/* Finds the first range of the owner that is large enough. Returns 1, 0 or -errno. */
 static int find_held(struct change *change, uint64_t count, struct range *ret_range)
 {
 	CLEANUP(query_ranges_cleanup) struct query_ranges held = { 0 };
@@ -243,8 +243,8 @@ static int find_held(struct change *change, uint64_t count, struct range *ret_ra
 }
 
 /*
- * The same by all names: the owners of all lines are asked about if nothing was found by
- * those that are known. A name service that is silent does not stop a grant.
+ * As find_held(), but if the known names have no such range, asks the name service about
+ * the owners of all lines. Without an answer the grant goes on.
  */
 static int find_held_by_any_name(struct change *change, uint64_t count,
 				 struct range *ret_range)
@@ -310,7 +310,7 @@ EXPORT bool subid_grant_gid_range(struct subordinate_range *range, bool reuse)
 	return succeeded(grant(&kind_gid, range, reuse));
 }
 
-/* The ids of @range that there can be. Returns false when there are none. */
+/* Limits @range to valid ids. Returns false if there are none. */
 static bool clamp(const struct subordinate_range *range, struct range *ret_range)
 {
 	uint64_t count = range->count;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * cancel: a thread that is cancelled in a call of the library finishes that call first.
+ * cancel: a cancelled thread finishes its call of the library first.
  *
- * Nearly every system call is a place where pthread_cancel(3) ends a thread, and nothing
- * would give its locks back then: all account databases of the host would stay locked for
- * as long as the program runs.
+ * pthread_cancel(3) can end a thread in nearly every system call. Its locks would not be
+ * released: all account databases of the host would stay locked as long as the program
+ * runs.
  */
 #ifndef SUBID_CANCEL_H
 #define SUBID_CANCEL_H
@@ -26,7 +26,7 @@ static inline void cancel_let_go(int *before)
 	pthread_setcancelstate(*before, NULL);
 }
 
-/* Stands first in a function, so that it ends last. */
+/* Must be the first declaration of a function, so that its cleanup runs last. */
 #define HOLD_CANCEL \
 	CLEANUP(cancel_let_go) __attribute__((unused)) int cancel_state = cancel_hold()
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * change: begin, allocate, for both kinds or one.
+ * change: begins transactions and allocates, for one kind or both.
  *
- * MUST: what is allocated for both kinds is given in both or in none.
+ * MUST: an allocation for both kinds changes both databases or neither.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -17,11 +17,11 @@
 static const unsigned int all_kinds[] = { CHANGE_UID, CHANGE_GID };
 
 /*
- * Begins a transaction on the databases of this system or, with @root not NULL, of the
- * one below it, which are not made where they do not exist.
+ * Begins a transaction on the databases of this system, or with @root not NULL of the one
+ * below it. Missing databases are not created.
  *
- * Returns 0, CHANGE_NOT_FILES, a condition of db_load() or -errno. End with db_end() in
- * any case.
+ * Returns 0, CHANGE_NOT_FILES, a condition of db_load() or -errno. Always end with
+ * db_end().
  */
 int change_begin(struct db *db, const char *root, unsigned int kinds)
 {
@@ -47,11 +47,12 @@ int change_begin(struct db *db, const char *root, unsigned int kinds)
 }
 
 /*
- * Finds a range for the owner, in memory; with both kinds the same in each.
+ * Allocates a range for the owner, in memory; for both kinds the same.
  *
- * request: what is asked for instead of what login.defs(5) says.
+ * request: overrides login.defs(5).
  * allocate: with settings and policy; see allocate_ranges() for the rest.
- * Returns 0, DB_FULL, DB_CONFLICT (see allocate->conflicts) or -errno: nothing was given.
+ * Returns 0, DB_FULL, DB_CONFLICT (see allocate->conflicts) or -errno; changes only with
+ * 0.
  */
 int change_allocate(struct db *db, unsigned int kinds, const struct owner *owner,
 		    const struct change_request *request, struct allocate *allocate,
@@ -83,8 +84,8 @@ int change_allocate(struct db *db, unsigned int kinds, const struct owner *owner
 }
 
 /*
- * Adds the owner's ranges to @ranges as the transaction has them, in the order of the
- * lines; freed with query_ranges_cleanup(). Returns 0 or -ENOMEM.
+ * Adds the owner's ranges in the transaction to @ranges, in the order of the lines; free
+ * with query_ranges_cleanup(). Returns 0 or -ENOMEM.
  */
 int change_ranges(const struct db *db, const struct kind *kind, struct owner *owner,
 		  struct query_ranges *ranges)

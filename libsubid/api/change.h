@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * change: what the library does in a transaction of db.
+ * change: transactions of the library.
  */
 #ifndef SUBID_CHANGE_H
 #define SUBID_CHANGE_H
@@ -17,14 +17,14 @@
 #define CHANGE_GID 2u
 
 enum {
-	CHANGE_NOT_FILES = 100, /* beside those of db.h: no source that is written */
+	CHANGE_NOT_FILES = 100, /* besides those of db.h: the files are no source */
 };
 
-/* What is to be allocated; zeros: what login.defs(5) says. */
+/* What to allocate; 0: as in login.defs(5). */
 struct change_request {
 	uint64_t count;
 	uint64_t align;
-	struct range bounds; /* end 0: of login.defs(5) */
+	struct range bounds; /* end 0: as in login.defs(5) */
 };
 
 int change_begin(struct db *db, const char *root, unsigned int kinds);

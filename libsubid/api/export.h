@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * export: what the shared library lets others call. All else is hidden, by the build.
+ * export: marks exported functions. The build hides all others.
  */
 #ifndef SUBID_EXPORT_H
 #define SUBID_EXPORT_H

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * handle-explain: why a range is not allowed, and what is wrong with the databases.
+ * handle-explain: explains why a range is not allowed, and checks the databases.
  *
- * Both look at whole databases in memory, without a lock: what they say is what stood on
- * disk at one moment.
+ * Both read whole databases into memory, without a lock: the result is about the files at
+ * one moment.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@
 #include "libsubid/sys/userns.h"
 #include "libsubid/user/passwd-file.h"
 
-/* What is asked about, and what is found. */
+/* The question and the results of subid_db_explain(). */
 struct explanation {
 	const struct kind *kind;
 	struct owner owner;
@@ -49,7 +49,7 @@ static int find_missing(struct explanation *explanation, struct range range)
 	return r;
 }
 
-/* As a grant is checked. */
+/* Finds the conflicts that a grant would have. */
 static int find_conflicts(const struct query *query, struct explanation *explanation)
 {
 	CLEANUP(ids_in_use_service_cleanup)
@@ -124,7 +124,7 @@ EXPORT int subid_db_explain(struct subid_db *db, unsigned int type, const char *
 	return 0;
 }
 
-/* Both databases, users and groups. */
+/* The data and the result of subid_db_check(). */
 struct checkup {
 	struct table tables[2];
 	struct accounts users;
@@ -141,7 +141,7 @@ static void checkup_cleanup(struct checkup *checkup)
 	accounts_cleanup(&checkup->groups);
 }
 
-/* Returns 0 or an error that is kept. */
+/* Returns 0, or an error, which is stored in @handle. */
 static int look(struct subid_db *handle, const struct query *query,
 		struct checkup *checkup)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * handle-read: lines, ranges of an owner, owners of an id.
+ * handle-read: reads lines, ranges of an owner, and owners of an id.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -99,7 +99,7 @@ EXPORT struct subid_db_iter *subid_db_iter_free(struct subid_db_iter *iter)
 	return NULL;
 }
 
-/* Outside of a transaction: what the sources say. */
+/* Asks the sources, outside of a transaction. */
 static int ask_sources(struct subid_db *handle, const struct kind *kind, const char *name,
 		       struct owner *owner, struct query_ranges *ranges)
 {
@@ -116,7 +116,7 @@ static int ask_sources(struct subid_db *handle, const struct kind *kind, const c
 	return r ? handle_fail_query(handle, &query, r, kind) : 0;
 }
 
-/* In a transaction: what it would write. */
+/* Reads the databases as a transaction would write them. */
 static int ask_transaction(struct subid_db *handle, const struct kind *kind,
 			   const char *name, struct owner *owner,
 			   struct query_ranges *ranges)

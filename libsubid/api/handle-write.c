@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * handle-write: the transaction.
+ * handle-write: transactions.
  *
- * MUST: a call that fails has changed nothing in the transaction.
+ * MUST: a call that fails does not change the transaction.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -90,7 +90,7 @@ static int find_owner(struct subid_db *handle, const char *name, unsigned int fl
 	return 0;
 }
 
-/* The bounds for new ranges are those of the directory. Returns 0 or an error. */
+/* Reads login.defs beside the databases and finds the owner. Returns 0 or an error. */
 static int start(struct subid_db *handle, const char *name, unsigned int flags,
 		 struct owner *ret_owner, struct allocate *ret_allocate)
 {
@@ -108,7 +108,7 @@ static int start(struct subid_db *handle, const char *name, unsigned int flags,
 	return find_owner(handle, name, flags, ret_owner);
 }
 
-/* What became of a grant; its conflicts are kept. */
+/* Returns the result of a grant and stores its conflicts. */
 static int finish(struct subid_db *handle, const struct allocate *allocate, int r)
 {
 	const struct overlap_list *conflicts = &allocate->conflicts;
@@ -144,7 +144,7 @@ EXPORT int subid_db_grant(struct subid_db *db, unsigned int type, const char *ow
 	r = start(db, owner, flags, &found, &allocate);
 	if (r)
 		return r;
-	/* Of an owner about whom there is no answer, the line is a conflict. */
+	/* The line of an owner without an answer is a conflict. */
 	r = db_find_names(&db->db, kind, &found, item.ranges[kind->group], &unknown);
 	if (r && r != DB_UNKNOWN)
 		return handle_fail_db(db, r);
@@ -152,7 +152,7 @@ EXPORT int subid_db_grant(struct subid_db *db, unsigned int type, const char *ow
 	return finish(db, &allocate, allocate_for_owner(&db->db, &allocate, &found));
 }
 
-/* Returns false when no range can be meant. */
+/* Returns false if the bounds are invalid. */
 static bool convert_request(const struct subid_db_request *request,
 			    struct change_request *ret_request)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * handle: open and close, and what the last failure was.
+ * handle: opens and closes handles, and stores the last failure.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 _Static_assert(SUBID_DB_UID == CHANGE_UID && SUBID_DB_GID == CHANGE_GID,
 	       "the kinds are the same inside and outside");
 
-#define N_(text) (text) /* for xgettext: translated where it is shown */
+#define N_(text) (text) /* for xgettext; translated when it is printed */
 
 static const char *const sentences[] = {
 	[0] = N_("success"),
@@ -38,16 +38,16 @@ EXPORT const char *subid_db_strerror(int error)
 {
 	if (error == SUBID_DB_UNSURE)
 		return "done, but the name service did not answer in time";
-	/* As unsigned, whatever it is. */
+	/* Unsigned, so that the negation cannot overflow. */
 	if (0u - (unsigned int)error >= sizeof(sentences) / sizeof(sentences[0]))
 		return "unknown error";
 	return sentences[-error];
 }
 
 /*
- * Takes over a structure of a caller, who may have been compiled with a shorter one, then
- * the rest is zero, or with a longer one: then it must not ask for what is not known.
- * NULL stands for all zero. Both begin with their size.
+ * Copies a structure of a caller, which may have been compiled with another version. The
+ * rest of a shorter structure is zero; the unknown part of a longer one must be zero.
+ * NULL stands for all zero. Both structures begin with their size.
  */
 bool handle_sized(const void *given, void *ret_known, size_t known)
 {
@@ -112,7 +112,7 @@ EXPORT const char *subid_db_where(const struct subid_db *db)
 	return db->where;
 }
 
-/* Keeps what a failure was about, and returns its code. */
+/* Stores a failure and returns its code. */
 int handle_fail(struct subid_db *handle, int code, int error, const char *where)
 {
 	handle->error = error;
@@ -135,7 +135,7 @@ static int code_of(int error)
 	}
 }
 
-/* Keeps -errno @r about a database, or with @kind NULL about their folder. */
+/* Stores -errno @r about a database, or with @kind NULL about their directory. */
 int handle_fail_errno(struct subid_db *handle, int r, const struct kind *kind)
 {
 	char path[HANDLE_WHERE_BYTES];
@@ -145,7 +145,7 @@ int handle_fail_errno(struct subid_db *handle, int r, const struct kind *kind)
 	return handle_fail(handle, code_of(-r), -r, path);
 }
 
-/* Keeps what a query has returned, but for 0. */
+/* Stores the result of a query other than 0. */
 int handle_fail_query(struct subid_db *handle, const struct query *query, int r,
 		      const struct kind *kind)
 {
@@ -157,7 +157,7 @@ int handle_fail_query(struct subid_db *handle, const struct query *query, int r,
 	return handle_fail_errno(handle, r, kind);
 }
 
-/* Keeps what a call of db or change has returned, but for 0. */
+/* Stores the result of a db or change function other than 0. */
 int handle_fail_db(struct subid_db *handle, int r)
 {
 	const struct db *db = &handle->db;
@@ -193,8 +193,8 @@ const struct kind *handle_kind(unsigned int type)
 }
 
 /*
- * Finds an owner; a uid in decimal is the user who has it.
- * Returns 0 or an error of <subid-db.h>; 0 is also for an owner without account.
+ * Finds an owner; a uid in decimal means the user with this uid. Returns 0, also for an
+ * owner without an account, or an error of <subid-db.h>.
  */
 int handle_owner(struct subid_db *handle, const char *name, const struct lookup *lookup,
 		 struct owner *ret_owner)
@@ -205,7 +205,7 @@ int handle_owner(struct subid_db *handle, const char *name, const struct lookup 
 		return handle_fail(handle, SUBID_DB_INVALID, EINVAL, name ? name : "");
 	if (r == 0)
 		return 0;
-	/* No name service is a source that failed, too. */
+	/* A silent name service is a failed source, too. */
 	return handle_fail(handle,
 			   r == -ENOMEM ? SUBID_DB_NO_MEMORY : SUBID_DB_SOURCE_FAILED, -r,
 			   kind_uid.accounts);
@@ -225,7 +225,7 @@ void *handle_block(size_t n, size_t size, size_t string_bytes, char **ret_string
 	return block;
 }
 
-/* Copies a string into a block, behind those before it; NULL stays NULL. */
+/* Appends a string to those of a block; NULL stays NULL. */
 const char *handle_string(char **strings, const char *text, size_t len)
 {
 	char *copy = *strings;
@@ -257,7 +257,7 @@ static enum subid_db_why why_of(enum overlap_why why)
 }
 
 /*
- * Makes a list of what is missing and of conflicts; NULL when there are none.
+ * Makes a list of missing ranges and conflicts; NULL if there are none.
  * Returns 0 or -ENOMEM.
  */
 int handle_conflicts(const struct overlap *overlaps, size_t n,

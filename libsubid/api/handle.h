@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * handle: what the calls of <subid-db.h> share.
+ * handle: the state of <subid-db.h>.
  */
 #ifndef SUBID_HANDLE_H
 #define SUBID_HANDLE_H
@@ -18,7 +18,7 @@
 struct subid_db {
 	char *root; /* NULL: this system */
 	unsigned int flags;
-	unsigned int types; /* of the transaction that is open; 0: none is */
+	unsigned int types; /* of the open transaction; 0: none */
 	struct db db;
 	struct subid_db_conflict *conflicts;
 	size_t n_conflicts;
@@ -36,7 +36,7 @@ int handle_owner(struct subid_db *handle, const char *name, const struct lookup 
 const struct kind *handle_kind(unsigned int type);
 bool handle_sized(const void *given, void *ret_known, size_t known);
 
-/* A list in one block, and where its strings go; NULL: no memory. */
+/* Allocates a list and its strings as one block; NULL: no memory. */
 void *handle_block(size_t n, size_t size, size_t string_bytes, char **ret_strings);
 const char *handle_string(char **strings, const char *text, size_t len);
 int handle_conflicts(const struct overlap *overlaps, size_t n,

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * query: a pass over a database for each question, through a buffer of constant size.
+ * query: answers each question by a pass over a database, with a buffer of constant size.
  *
- * MUST: an answer is whole or an error. A database that cannot be read to its end, that
- * others could have written, or a name service that does not answer is never "none".
- * MUST: the name service is asked once for who is asked about, and for owners of lines
- * that hold the id in question; never for each line.
+ * MUST: an answer is complete or an error. It is never "none" if a database cannot be
+ * read to its end or others can write it, or if the name service does not answer.
+ * MUST: the name service is asked once about the user, and about owners of lines with the
+ * id in question, never for each line.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -27,10 +27,10 @@
 #include "libsubid/user/unknown-owners.h"
 
 /*
- * Makes a query to the running system or, with @root not NULL, to the one below it.
+ * Opens a query to the running system, or to the one below @root if it is not NULL.
  *
- * query: stays where it is. files_only: the databases are asked whatever nsswitch.conf
- * says. Returns 0 or -errno. End with query_cleanup() in any case.
+ * query: must not be moved. files_only: ask the databases whatever nsswitch.conf says.
+ * Returns 0 or -errno. Always end with query_cleanup().
  */
 int query_open(struct query *query, const char *root, bool files_only)
 {
@@ -57,7 +57,7 @@ int query_open(struct query *query, const char *root, bool files_only)
 	return 0;
 }
 
-/* Forgets the query. Takes QUERY_NONE. */
+/* Ends a query. Takes QUERY_NONE. */
 void query_cleanup(struct query *query)
 {
 	query->folder = fd_close(query->folder);
@@ -65,8 +65,8 @@ void query_cleanup(struct query *query)
 }
 
 /*
- * Opens a database that may be believed; to be closed with dbfile_cleanup(), also where
- * it may not. Returns 0 or -errno.
+ * Opens a database and checks its owner and mode; close it with dbfile_cleanup(), also on
+ * failure. Returns 0 or -errno.
  */
 int query_file(const struct query *query, const struct kind *kind,
 	       struct dbfile *ret_file)
@@ -75,15 +75,15 @@ int query_file(const struct query *query, const struct kind *kind,
 
 	dbfile_open_at(query->folder, kind->database, ret_file);
 	r = dbfile_vet(ret_file);
-	/* An image may belong to the user who makes it. */
+	/* An image may belong to the user that made it. */
 	if (query->image && (r == DBFILE_FOREIGN || r == DBFILE_UNKNOWN))
 		return 0;
 	return r ? -ret_file->error : 0;
 }
 
 /*
- * Reads a whole database into memory, as it stands on disk at one moment: a write puts
- * another file in its place. Freed with table_clear(). Returns 0 or -errno.
+ * Reads a whole database into memory, as it was at one moment, since writers replace the
+ * file. Free with table_clear(). Returns 0 or -errno.
  */
 int query_table(const struct query *query, const struct kind *kind,
 		struct table *ret_table)
@@ -94,10 +94,10 @@ int query_table(const struct query *query, const struct kind *kind,
 	return r ? r : load_table(file.fd, file.status.st_size, ret_table);
 }
 
-/* What a pass over a database tells; anything but 0 ends it. */
+/* Takes a line of a database; any result but 0 ends the pass. */
 typedef int (*line_fn)(const struct scan_line *line, void *context);
 
-/* starts: only lines that begin so are told; NULL: all. */
+/* starts: pass only lines with these prefixes; NULL: all lines. */
 static int each_line(const struct query *query, const struct kind *kind,
 		     const struct starts *starts, line_fn tell, void *context)
 {
@@ -142,7 +142,7 @@ static int look_for_owner(const struct scan_line *line, void *context)
 	return query_ranges_put(search->found, entry.range);
 }
 
-/* As each_line(); where plugins are asked as well, the file need not be there. */
+/* As each_line(), but if plugins are asked as well, the file may be missing. */
 static int ask_files(const struct query *query, const struct kind *kind,
 		     const struct starts *starts, line_fn tell, void *context)
 {
@@ -151,7 +151,7 @@ static int ask_files(const struct query *query, const struct kind *kind,
 	return r == -ENOENT && source_has(&query->sources, SOURCE_PLUGIN) ? 0 : r;
 }
 
-/* What the sources said: 0, also where that is nothing, QUERY_FAILED or -errno. */
+/* Returns the result of a walk: 0, even with no ranges, QUERY_FAILED or -errno. */
 static int conclude(struct query *query, const struct source_walk *walk)
 {
 	const struct source_answer *answer = &walk->answer;
@@ -175,9 +175,8 @@ static int take_unknown(const struct scan_line *line, void *context)
 }
 
 /*
- * Asks the name service whether any owner in the database is this one, of whom no line
- * was found. Returns 0 with how many names the owner has more, and whether some owner is
- * not known; or -errno.
+ * Asks the name service whether other owners in the database are this user. Returns 0,
+ * with the number of new names and whether an answer is missing, or -errno.
  */
 static int find_names(const struct query *query, const struct kind *kind,
 		      struct owner *owner, size_t *ret_n, bool *ret_silent)
@@ -196,7 +195,7 @@ static int find_names(const struct query *query, const struct kind *kind,
 	return r;
 }
 
-/* The files as a source: by the names that are known and, if that is none, by all. */
+/* Asks the files by the known names and, without a hit, by names of the service. */
 static int ask_for_ranges(struct query *query, const struct kind *kind,
 			  struct owner *owner, struct ranges_search *search)
 {
@@ -298,7 +297,7 @@ static int look_for_id(const struct scan_line *line, void *context)
 	return put_owner(search->found, &entry);
 }
 
-/* An owner by name that has no account stays without a uid. */
+/* Looks up the uid of an owner that is a name; without an account it gets none. */
 static int find_uid(const struct query *query, struct query_owner *owner)
 {
 	struct account account;
@@ -314,7 +313,7 @@ static int find_uid(const struct query *query, struct query_owner *owner)
 	return 0;
 }
 
-/* An owner whom a source knows by uid alone. */
+/* Adds an owner that a source knows only by uid. */
 static int put_uid(struct query_owners *owners, uid_t uid)
 {
 	char number[NUM_BYTES];
@@ -328,7 +327,7 @@ static int put_uid(struct query_owners *owners, uid_t uid)
 	return is_found(owners, &entry) ? 0 : put_owner(owners, &entry);
 }
 
-/* Digits are the login name of a local user as well, if there is one. */
+/* If owner @i is digits that are also the login name of a local user, adds that user. */
 static int put_login(const struct query *query, struct query_owners *owners, size_t i)
 {
 	const struct lookup local = { .directory = query->lookup.directory };
@@ -344,8 +343,8 @@ static int put_login(const struct query *query, struct query_owners *owners, siz
 }
 
 /*
- * Adds those who hold @id to @owners, an empty list, each spelling once and in the order
- * of the source; freed with query_owners_cleanup(). Returns 0, QUERY_FAILED or -errno.
+ * Adds the owners of @id to @owners, an empty list, each spelling once, in the order of
+ * the source; free with query_owners_cleanup(). Returns 0, QUERY_FAILED or -errno.
  */
 int query_owners(struct query *query, const struct kind *kind, uint32_t id,
 		 struct query_owners *owners)
@@ -363,7 +362,7 @@ int query_owners(struct query *query, const struct kind *kind, uint32_t id,
 		else
 			r = plugin_ask_owners(query->sources.plugin_folder, source->name,
 					      id, kind, &uids, &n);
-		/* A caller who asks for owners alone gets "none" for it, as ever. */
+		/* A plugin that cannot list owners counts as having none. */
 		source_take(&walk, r == PLUGIN_MUTE ? 0 : r, owners->n + n);
 	}
 	r = conclude(query, &walk);

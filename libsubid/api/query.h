@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * query: what the library tells without changing anything: who holds which ids.
+ * query: finds ranges of an owner and owners of an id, without a change.
  *
- * A query takes no lock, keeps nothing in memory but its answer, and belongs to nobody:
- * any number of threads may ask at once.
+ * Queries take no lock and have no shared state, so any number of threads may have one.
  */
 #ifndef SUBID_QUERY_H
 #define SUBID_QUERY_H
@@ -21,10 +20,10 @@
 #include "libsubid/user/nss.h"
 #include "libsubid/user/owner.h"
 
-/* Whom is asked: the databases of a folder, or the sources of the running system. */
+/* The databases of a directory, or the sources of the running system. */
 struct query {
-	int folder;		  /* where databases, passwd and group are */
-	bool image;		  /* of a system that is not running */
+	int folder;		  /* of the databases, passwd and group */
+	bool image;		  /* a system that is not running */
 	struct nsswitch nsswitch; /* of the running system */
 	struct nss nss;
 	struct name_service service;
@@ -33,7 +32,7 @@ struct query {
 	bool silent;  /* the name service has not answered about owners of lines */
 	/* Where ids come from; points into the nsswitch beside it. */
 	struct source_list sources;
-	char failed[NSSWITCH_WORD_BYTES]; /* QUERY_FAILED: the source that has */
+	char failed[NSSWITCH_WORD_BYTES]; /* QUERY_FAILED: the source */
 };
 
 enum {
@@ -46,17 +45,17 @@ enum {
 		.folder = -1, \
 	}
 
-/* An answer that grows, in the order of the source; the ranges are as they stand. */
+/* Ranges in the order of the source, neither sorted nor joined. */
 struct query_ranges {
 	struct range *ranges;
 	size_t n;
 	size_t allocated;
 };
 
-/* Somebody who holds an id. */
+/* An owner of an id. */
 struct query_owner {
 	char *name;   /* as in the line; terminated */
-	bool has_uid; /* a uid, or the name of an account */
+	bool has_uid; /* the name is a uid, or that of an account */
 	uint32_t uid;
 };
 
