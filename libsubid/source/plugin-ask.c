@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * plugin-ask: the calls of a plugin, and the checks of its answers.
+ * plugin-ask: calls a plugin and checks its answers.
  *
  * MUST: an answer is checked before it is used: a count may be wrong, and only
  * range_make() makes a range.
@@ -16,7 +16,7 @@
 #include "libsubid/core/limits.h"
 #include "libsubid/source/plugin.h"
 
-/* What plugins are compiled against: <shadow/subid.h> of shadow 4.9 and later. */
+/* As in <shadow/subid.h> of shadow 4.9 and later, with which plugins are compiled. */
 struct plugin_range {
 	unsigned long start;
 	unsigned long count;
@@ -86,7 +86,7 @@ static int check_ranges(const struct plugin_range *from, size_t n,
 	return 0;
 }
 
-/* The ranges as the plugin lists them; *ret_n is 0 where it has nothing. */
+/* Lists the ranges of the plugin; *ret_n is 0 if it has none. */
 static int list_ranges(const struct plugin *plugin, const char *owner,
 		       const struct kind *kind, struct range **ret_ranges, size_t *ret_n)
 {
@@ -144,7 +144,7 @@ static int note_extent(const struct plugin *plugin, const char *owner,
 
 	if (r == 0 && !granted)
 		r = range_set_add(denied, extent);
-	/* There is room for all extents. */
+	/* The set has room for all extents. */
 	return r == RANGE_SET_FULL ? -ENOMEM : r;
 }
 
@@ -156,7 +156,7 @@ static bool lies_in_one(struct range extent, const struct range *ranges, size_t 
 	return false;
 }
 
-/* Whether a range was joined with no other one. */
+/* Returns whether a range was not joined with another one. */
 static bool is_alone(const struct range_set *set, struct range range)
 {
 	size_t at = BISECT(set->n, i, set->ranges[i].start >= range.start);
@@ -166,8 +166,8 @@ static bool is_alone(const struct range_set *set, struct range range)
 }
 
 /*
- * Skips extents that span several ranges: a plugin such as that of SSSD does not join
- * ranges, and would refuse them.
+ * Skips extents that span several ranges: a plugin such as SSSD's does not join ranges
+ * and would refuse them.
  */
 static int ask_extents(const struct plugin *plugin, const char *owner,
 		       const struct kind *kind, const struct range *ranges, size_t n,
@@ -189,9 +189,9 @@ static int ask_extents(const struct plugin *plugin, const char *owner,
 /*
  * Asks for the ranges of a user.
  *
- * extents: what is asked about besides; NULL: nothing.
- * set: with room for LIMIT_PLUGIN_ANSWER ranges; what it held goes. Neighbours are
- * joined; empty where the plugin has nothing or does not know the user.
+ * extents: extents to ask about, or NULL.
+ * set: with room for LIMIT_PLUGIN_ANSWER ranges; replaced. Neighbours are joined; empty
+ * if the plugin has no ranges or does not know the user.
  * Returns 0, PLUGIN_DOWN, PLUGIN_LIES, PLUGIN_MUTE or -ENOMEM; without extents the set
  * changes only with 0. Thread-safe if the plugin is.
  */
@@ -221,9 +221,9 @@ static int copy_uids(const uid_t *from, size_t n, uid_t **ret_uids)
 }
 
 /*
- * Asks who has an id.
+ * Asks which users have an id.
  *
- * ret_uids: to be freed; NULL where no user has it, and *ret_n is 0.
+ * ret_uids: to be freed; NULL if no user has it, and *ret_n is 0.
  * Returns 0, PLUGIN_MUTE, PLUGIN_DOWN, PLUGIN_LIES or -ENOMEM. Thread-safe if the plugin
  * is.
  */
@@ -253,8 +253,8 @@ int plugin_owners(const struct plugin *plugin, uint32_t id, const struct kind *k
 }
 
 /*
- * Loads a plugin, asks for the ranges of a user and unloads it: plugin_open() and
- * plugin_ranges(), with what they return.
+ * Loads a plugin, asks for the ranges of a user and unloads it. Returns as plugin_open()
+ * and plugin_ranges() do.
  */
 int plugin_ask_ranges(const char *folder, const char *name, const char *owner,
 		      const struct kind *kind, struct plugin_extents *extents,
@@ -267,8 +267,8 @@ int plugin_ask_ranges(const char *folder, const char *name, const char *owner,
 }
 
 /*
- * Loads a plugin, asks who has an id and unloads it: plugin_open() and plugin_owners(),
- * with what they return.
+ * Loads a plugin, asks which users have an id and unloads it. Returns as plugin_open()
+ * and plugin_owners() do.
  */
 int plugin_ask_owners(const char *folder, const char *name, uint32_t id,
 		      const struct kind *kind, uid_t **ret_uids, size_t *ret_n)

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * plugin: loading another's code. What it is asked is in plugin-ask.c.
+ * plugin: loads plugins; plugin-ask.c calls them.
  *
- * MUST: a plugin is taken from the one configured folder, never by the loader's search
- * path, and only if nobody but root can have put it there or changed it.
+ * MUST: a plugin is loaded only from the configured directory, never by the loader's
+ * search path, and only if no user but root can have put it there or changed it.
  *
- * The loader is given the path and not the descriptor that was checked. In a folder that
- * only root can change both are the same file; /proc/self/fd/N, in contrast, is a name
- * that the loader remembers and takes for the same library when the number comes to mean
- * another one, and a plugin could not find what lies beside it.
+ * The loader gets the path, not the descriptor that was checked. In a directory that only
+ * root can change both are the same file. The loader would remember /proc/self/fd/N by
+ * name and mistake another file with this number for the same library, and the plugin
+ * would not find files beside it.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -25,14 +25,14 @@
 #include "libsubid/sys/userns.h"
 
 /*
- * Where the loader finds libraries besides the configured folder. A plugin there is not
- * loaded, but nor is it overlooked: the site has made it the authority.
+ * Other directories of the loader. A plugin there is not loaded, but it counts as
+ * installed, because the administrator has made it the source.
  */
 static const char *const loader_folders[] = {
 	"/usr/local/lib", "/usr/local/lib64", "/usr/lib", "/usr/lib64", "/lib", "/lib64",
 };
 
-/* Anything but a plain "no" counts as a yes: nobody is to be passed over by an error. */
+/* An error counts as a yes, so that no plugin is skipped because of one. */
 static bool is_in(const char *folder, const char *name)
 {
 	char path[PATH_MAX];
@@ -45,8 +45,8 @@ static bool is_in(const char *folder, const char *name)
 }
 
 /*
- * Tells whether there is a plugin of that name, or there may be one. A name is a word,
- * never a path. Loads nothing. Thread-safe.
+ * Returns whether a plugin of that name may be installed. A name is a word, never a path.
+ * Loads nothing. Thread-safe.
  */
 bool plugin_is_installed(const char *folder, const char *name)
 {
@@ -60,12 +60,12 @@ bool plugin_is_installed(const char *folder, const char *name)
 	return false;
 }
 
-/* As a database is judged, see dbfile.c, and neither a group may write. */
+/* Checks owner and mode as dbfile_vet() does; also refuses files writable by a group. */
 static int vet(const struct stat *st)
 {
 	int r = st->st_uid == 0 ? 1 : userns_is_outside_owner(st->st_uid);
 
-	/* Not to know is no "no": a broken plugin may be passed over. */
+	/* Unknown is not PLUGIN_FOREIGN: a foreign plugin may be skipped. */
 	if (r <= 0)
 		return r ? r : PLUGIN_FOREIGN;
 	return st->st_mode & (S_IWGRP | S_IWOTH) ? PLUGIN_WRITABLE : 0;
@@ -96,8 +96,8 @@ static int open_file(int folder, const char *file)
 }
 
 /*
- * Opens the file. It may be a symbolic link, once, to a name in the same folder, as the
- * names of libraries are; then that name takes the place of @file.
+ * Opens the file. It may be a symbolic link, as is usual for libraries, but only once and
+ * to a name in the same directory; then @file becomes that name.
  */
 static int open_linked(int folder, char file[static NAME_MAX + 1])
 {
@@ -138,7 +138,7 @@ static int vet_file(int fd)
 	return n == sizeof(elf) && memcmp(magic, elf, n) == 0 ? 0 : PLUGIN_MALFORMED;
 }
 
-/* Finds the file and judges it and its folder; *ret_path is what to load. */
+/* Finds the file and checks it and its directory. *ret_path: the path to load. */
 static int find_file(const char *folder, const char *name, char ret_path[static PATH_MAX])
 {
 	CLEANUP(fd_cleanup) int directory = -1;
@@ -166,7 +166,7 @@ static int find_file(const char *folder, const char *name, char ret_path[static 
 	return n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : 0;
 }
 
-/* ISO C has no way from an object's address to a function's. */
+/* ISO C cannot convert an object pointer to a function pointer. */
 static bool find_call(void *handle, const char *name, void *ret_call)
 {
 	void *address = dlsym(handle, name);
@@ -176,7 +176,7 @@ static bool find_call(void *handle, const char *name, void *ret_call)
 }
 
 /*
- * Loads a plugin; its constructors run, with the privileges of the caller.
+ * Loads a plugin; its constructors run with the privileges of the caller.
  *
  * folder: an absolute path. name: a word for which plugin_is_installed().
  * Returns 0, an enum plugin_fault or -errno; end with plugin_close().
@@ -191,7 +191,8 @@ int plugin_open(const char *folder, const char *name, struct plugin *ret_plugin)
 	r = find_file(folder, name, path);
 	if (r)
 		return r;
-	/* All symbols now: one that is missing is no death in the middle of a call. */
+	/* Resolve all symbols now: a missing one would kill the process in a later
+	 * call. */
 	plugin.handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	if (!plugin.handle)
 		return PLUGIN_UNLOADABLE;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * plugin: libsubid_NAME.so, another source of sub-ids than the files.
+ * plugin: libsubid_NAME.so, a source of subordinate ids besides the files.
  */
 #ifndef SUBID_PLUGIN_H
 #define SUBID_PLUGIN_H
@@ -14,26 +14,25 @@
 #include "libsubid/core/range.h"
 
 enum plugin_fault {
-	/* What only root can bring about or mend: */
-	PLUGIN_ELSEWHERE = 1, /* in a folder of the loader's from which none is taken */
-	PLUGIN_FOREIGN,	      /* the file or its folder is not root's */
-	PLUGIN_WRITABLE,      /* others than root can write one of them */
-	PLUGIN_MALFORMED,     /* no shared object, or not all calls are in it */
-	/* What may pass, and may depend on who asks: */
-	PLUGIN_UNLOADABLE, /* the loader does not take it */
-	PLUGIN_DOWN,	   /* it cannot reach the service that it asks */
-	PLUGIN_LIES,	   /* what it answered cannot be */
-	PLUGIN_MUTE, /* it does not say who has an id, as that of SSSD, or whether it
-			grants an extent */
-	PLUGIN_SLOW, /* it has not answered in the time that it was given */
-	PLUGIN_DIED, /* it ended the process that was to ask it */
+	/* Faults that only root can cause or fix: */
+	PLUGIN_ELSEWHERE = 1, /* in another directory of the loader */
+	PLUGIN_FOREIGN,	      /* the file or its directory is not root's */
+	PLUGIN_WRITABLE,      /* other users than root can write one of them */
+	PLUGIN_MALFORMED,     /* not a shared object, or a call is missing */
+	/* Faults that may be temporary or depend on the caller: */
+	PLUGIN_UNLOADABLE, /* the loader refuses it */
+	PLUGIN_DOWN,	   /* it cannot reach its service */
+	PLUGIN_LIES,	   /* its answer is invalid */
+	PLUGIN_MUTE, /* no answer about owners of an id (SSSD), or about an extent */
+	PLUGIN_SLOW, /* it did not answer in time */
+	PLUGIN_DIED, /* it ended the process that called it */
 };
 
 struct plugin_range;
 
 struct plugin {
 	void *handle; /* of the loader */
-	/* Its calls, see plugin.c. */
+	/* See plugin-ask.c. */
 	int (*has_range)(const char *owner, unsigned long start, unsigned long count,
 			 int type, bool *result);
 	int (*list_ranges)(const char *owner, int type, struct plugin_range **ranges,
@@ -47,11 +46,11 @@ struct plugin {
 		.handle = NULL \
 	}
 
-/* Extents of a map: whether a plugin grants those that lie in one of its ranges. */
+/* Extents to ask about; only those that lie in one range of the plugin are asked. */
 struct plugin_extents {
-	const struct range *extents; /* NULL: each range that the plugin lists, joined */
+	const struct range *extents; /* NULL: each range of the plugin */
 	size_t n;
-	struct range_set denied; /* what it says no to, with room for all of them */
+	struct range_set denied; /* extents that it denies; with room for all */
 };
 
 bool plugin_is_installed(const char *folder, const char *name);

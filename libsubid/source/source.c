@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * source: from the words in nsswitch.conf to one answer.
+ * source: asks the sources of nsswitch.conf.
  *
- * The sources are asked in order, and the first that has anything is the answer: what two
- * sources say is never put together. One that is not installed is passed over; if that
- * leaves none, the files are asked.
+ * The sources are asked in order. The first one with a result is the answer: results of
+ * two sources are never combined. Sources that are not installed are skipped; if none is
+ * left, the files are asked.
  *
  * MUST: a caller cannot choose which source answers. A plugin that is broken for every
- * caller until root fixes it may be passed over for a later source that has an answer.
- * One that does not answer now, for want of memory or of its service, may not: what it
- * would have said is not known, and a caller who can silence it would be answered by
- * another.
+ * caller until root fixes it may be skipped if a later source has an answer. A plugin
+ * that does not answer now, without memory or its service, may not be skipped: else a
+ * caller that can cause this would choose the next source.
  */
 #include <string.h>
 #include <strings.h>
@@ -24,8 +23,8 @@ static void add(struct source_list *list, enum source_type type, const char *nam
 }
 
 /*
- * Finds the sources that are to be asked: those that are installed, or the files. Loads
- * nothing; for the files alone it makes no system call.
+ * Finds the sources to ask: those that are installed, or the files. Loads nothing; for
+ * only the files it makes no system call.
  *
  * nsswitch, plugin_folder: must live as long as the list. plugin_folder is an absolute
  * path. Thread-safe.
@@ -38,7 +37,7 @@ void source_find(const struct nsswitch *nsswitch, const char *plugin_folder,
 	for (size_t i = 0; i < nsswitch->n_sources; i++) {
 		const char *name = nsswitch->sources[i];
 
-		/* As it almost always is, no table of a locale is looked at. */
+		/* The usual spelling first: strcasecmp(3) reads tables of the locale. */
 		if (strcmp(name, "files") == 0 || strcasecmp(name, "files") == 0)
 			add(&list, SOURCE_FILES, name);
 		else if (plugin_is_installed(plugin_folder, name))
@@ -49,7 +48,7 @@ void source_find(const struct nsswitch *nsswitch, const char *plugin_folder,
 	*ret_list = list;
 }
 
-/* Tells whether any source is of that type. Thread-safe. */
+/* Returns whether any source has that type. Thread-safe. */
 bool source_has(const struct source_list *list, enum source_type type)
 {
 	for (size_t i = 0; i < list->n; i++)
@@ -58,7 +57,7 @@ bool source_has(const struct source_list *list, enum source_type type)
 	return false;
 }
 
-/* What is the same for every caller until root fixes it. */
+/* Returns whether a fault is the same for every caller until root fixes it. */
 static bool may_be_passed_over(int fault)
 {
 	switch (fault) {
@@ -72,13 +71,13 @@ static bool may_be_passed_over(int fault)
 	}
 }
 
-/* Begins a question. The list must live as long as the walk. Thread-safe. */
+/* Begins a walk. The list must live as long. Thread-safe. */
 struct source_walk source_walk(const struct source_list *list)
 {
 	return (struct source_walk){ .list = list, .r = SOURCE_NONE };
 }
 
-/* Returns the source that is to be asked next, or NULL: the question is over. */
+/* Returns the source to ask next, or NULL at the end of the walk. */
 const struct source *source_next(struct source_walk *walk)
 {
 	if (walk->over || walk->asked == walk->list->n)
@@ -87,10 +86,9 @@ const struct source *source_next(struct source_walk *walk)
 }
 
 /*
- * Takes what the source said that source_next() returned last.
+ * Takes the result of the source that source_next() returned last.
  *
- * r: 0, an enum plugin_fault or -errno. n: with 0, how much the source has for the one
- * who is asked about; the first source that has anything is the answer.
+ * r: 0, an enum plugin_fault or -errno. n: with 0, the number of results of the source.
  */
 void source_take(struct source_walk *walk, int r, size_t n)
 {

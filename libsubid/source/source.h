@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * source: where sub-ids come from, and in which order they are asked for.
+ * source: the sources of subordinate ids and their order.
  */
 #ifndef SUBID_SOURCE_H
 #define SUBID_SOURCE_H
@@ -11,22 +11,22 @@
 #include "libsubid/sys/nsswitch.h"
 
 enum source_type {
-	SOURCE_FILES = 1, /* the databases in the configuration folder */
+	SOURCE_FILES = 1, /* the databases in the configuration directory */
 	SOURCE_PLUGIN,	  /* an installed libsubid_NAME.so */
 };
 
 struct source {
 	enum source_type type;
-	const char *name; /* a word of the nsswitch that it was found by, or "files" */
+	const char *name; /* a word of nsswitch.conf, or "files" */
 };
 
 struct source_list {
 	struct source sources[NSSWITCH_SOURCES];
-	size_t n; /* one at least */
+	size_t n; /* at least one */
 	const char *plugin_folder;
 };
 
-/* Which source answered, or was to answer and could not. */
+/* The source that answered or failed. */
 struct source_answer {
 	const struct source *source; /* NULL: none; points into the list */
 	int fault;		     /* SOURCE_FAILED: an enum plugin_fault, or 0 */
@@ -35,12 +35,12 @@ struct source_answer {
 
 enum {
 	SOURCE_NONE = 1, /* no source has anything */
-	SOURCE_FAILED,	 /* the one in the answer stands in the way */
+	SOURCE_FAILED,	 /* the source in the answer failed */
 };
 
 /*
- * One question to the sources, in their order. The caller asks each source that
- * source_next() returns, in its own way, and hands the result to source_take():
+ * A walk through the sources. The caller asks each source that source_next() returns and
+ * passes the result to source_take():
  *
  *	while ((source = source_next(&walk))) {
  *		r = ask(source, &found);
@@ -49,9 +49,9 @@ enum {
  */
 struct source_walk {
 	const struct source_list *list;
-	size_t asked; /* how many sources have been */
-	bool over;    /* one has answered, or must not be passed over */
-	/* What comes of it, after the last source: */
+	size_t asked; /* the number of asked sources */
+	bool over;    /* a source has answered, or failed and must not be skipped */
+	/* The result, after the last source: */
 	int r; /* 0, SOURCE_NONE or SOURCE_FAILED */
 	struct source_answer answer;
 };
