@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * atomicfile: temporary file, backup, rename.
+ * atomicfile: writes a temporary file and a backup, and renames.
  *
- * MUST: until the rename the old file is untouched, byte for byte, and what is in the
- * way (a full disk, a read-only one) is found out before it.
+ * MUST: the old file is unchanged until the rename, and errors such as a full disk or a
+ * read-only file system occur before it.
  * MUST: the backup is a copy: a program that opens it with O_TRUNC must not reach the
  * live file through a second link.
  * MUST: the new file has the mode, owner, POSIX ACL and user.* attributes of the old one,
- * and the label that the policy has for its own path, database or backup; nothing else is
- * carried over (security.capability, security.ima, trusted.*).
+ * and the label that the SELinux policy has for its path. Nothing else is copied
+ * (security.capability, security.ima, trusted.*).
  *
- * The temporary names are fixed: who holds the locks may remove what a crash left.
+ * The temporary names are fixed, so a process with the locks may remove leftovers.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +35,7 @@
 
 enum { NAME_NEW, NAME_BACKUP, NAME_UNDO };
 
-/* Writes the temporary name number @which, below ATOMICFILE_NAMES. Thread-safe. */
+/* Writes temporary name @which, which is below ATOMICFILE_NAMES. Thread-safe. */
 void atomicfile_name(const struct kind *kind, size_t which, char name[static NAME_BYTES])
 {
 	static const char *const ends[ATOMICFILE_NAMES] = {
@@ -63,10 +63,9 @@ static void name_undo(const struct kind *kind, char name[static NAME_BYTES])
 }
 
 /*
- * Opens the database below @folder for a change. One that does not exist is no error.
+ * Opens the database in @folder for a change. A missing database is no error.
  *
- * locked: the locks are held, so what a crash may have left under our temporary names is
- * removed.
+ * locked: the locks are held: temporary files left by a crash are removed.
  * Returns 0, -ELOOP (a symbolic link), -EISDIR or -EBADFD (no regular file), -EFBIG or
  * another -errno. End with atomicfile_cleanup().
  */
@@ -93,7 +92,7 @@ int atomicfile_open(struct atomicfile *file, int folder, const struct kind *kind
 	return 0;
 }
 
-/* A file system without attributes has none to lose. */
+/* The file system does not support attributes, or the attribute is not set. */
 static bool has_no_attributes(int error)
 {
 	return error == ENOTSUP || error == ENODATA;
@@ -140,9 +139,9 @@ static int copy_attributes(int from, int to)
 	return 0;
 }
 
-/* Mode, owner, ACL and attributes of the database; the mode after the owner, for a change
- * of owner clears bits, and attributes after both, for an ACL is a mode. */
-static int dress(const struct atomicfile *file, int fd)
+/* Copies owner, mode, ACL and attributes of the database, in this order: a change of
+ * owner clears mode bits, and an ACL changes the mode. */
+static int copy_metadata(const struct atomicfile *file, int fd)
 {
 	struct stat folder;
 
@@ -152,14 +151,14 @@ static int dress(const struct atomicfile *file, int fd)
 			return -errno;
 		return copy_attributes(file->old, fd);
 	}
-	/* Not the caller's, who may have no more than capabilities. */
+	/* The directory's owner: the caller may not be root but have capabilities. */
 	if (fstat(file->folder, &folder) || fchown(fd, folder.st_uid, folder.st_gid) ||
 	    fchmod(fd, NEW_MODE))
 		return -errno;
 	return 0;
 }
 
-/* Copies the old file through a buffer: a second whole text would double the memory. */
+/* Copies the old file through a buffer: the whole text would double the memory. */
 static int copy_old(const struct atomicfile *file, int to)
 {
 	CLEANUP(cleanup_free) char *buffer = malloc(COPY_BYTES);
@@ -174,7 +173,7 @@ static int copy_old(const struct atomicfile *file, int to)
 		r = fd_read(file->old, buffer, COPY_BYTES, &n);
 		if (r)
 			return r;
-		/* It changed meanwhile: nobody who holds the locks did that. */
+		/* A process without the locks has changed it meanwhile. */
 		if (n > left || (n == 0 && left > 0))
 			return -ESTALE;
 		left -= n;
@@ -183,7 +182,7 @@ static int copy_old(const struct atomicfile *file, int to)
 	return r;
 }
 
-/* An error that is not about the database itself. Returns it, from errno. */
+/* Stores the name of another file than the database for an error. Returns -errno. */
 static int note_failed(struct atomicfile *file, const char *name)
 {
 	int r = -errno;
@@ -193,8 +192,8 @@ static int note_failed(struct atomicfile *file, const char *name)
 }
 
 /*
- * Writes a whole file under @name, the old one again with @text NULL, with the label that
- * belongs at @path; on disk when this returns 0, else it is gone.
+ * Writes a file @name with @text (NULL: the old text) and the label for @path. With 0 it
+ * is on disk, else it is removed.
  */
 static int write_file(struct atomicfile *file, const char *name, const char *path,
 		      const char *text, size_t len)
@@ -208,7 +207,7 @@ static int write_file(struct atomicfile *file, const char *name, const char *pat
 		return errno == EEXIST ? note_failed(file, name) : -errno;
 	r = text ? fd_write_all(fd, text, len) : copy_old(file, fd);
 	if (r == 0)
-		r = dress(file, fd);
+		r = copy_metadata(file, fd);
 	if (r == 0)
 		r = label_set(fd, path);
 	if (r == 0 && fsync(fd))
@@ -220,7 +219,7 @@ static int write_file(struct atomicfile *file, const char *name, const char *pat
 	return r;
 }
 
-/* The old text, as a copy, becomes the backup; from memory if it is still there. */
+/* Writes the old text to the backup; @old as in atomicfile_prepare(). */
 static int write_backup(struct atomicfile *file, const char *old)
 {
 	char name[NAME_BYTES];
@@ -239,10 +238,10 @@ static int write_backup(struct atomicfile *file, const char *old)
 }
 
 /*
- * Writes the new text under a temporary name and the old one as the backup, both on disk.
+ * Writes the new text to a temporary file and the old one to the backup; syncs both.
  *
- * old: the old text, as long as the file was when it was opened; NULL: it is read again.
- * Returns 0 or -errno; the database is untouched.
+ * old: the old text, as long as the file was when it was opened; NULL: read it again.
+ * Returns 0 or -errno; the database is unchanged.
  */
 int atomicfile_prepare(struct atomicfile *file, const char *text, size_t len,
 		       const char *old)
@@ -251,7 +250,7 @@ int atomicfile_prepare(struct atomicfile *file, const char *text, size_t len,
 	int r;
 
 	name_new(file->kind, name);
-	/* An empty table may have no text at all. */
+	/* The text of an empty table may be NULL. */
 	r = write_file(file, name, file->kind->path, text ? text : "", len);
 	if (r)
 		return r;
@@ -260,8 +259,8 @@ int atomicfile_prepare(struct atomicfile *file, const char *text, size_t len,
 }
 
 /*
- * Looks whether the database is still the file that was read: an editor takes no lock.
- * Returns 0, -ESTALE or another -errno.
+ * Checks that the database is still the file that was read: editors take no lock. Returns
+ * 0, -ESTALE or another -errno.
  */
 int atomicfile_check(const struct atomicfile *file)
 {
@@ -291,7 +290,7 @@ int atomicfile_keep_old(struct atomicfile *file)
 	if (!file->exists)
 		return 0;
 	name_undo(file->kind, name);
-	/* Of a file that is a mount of its own rename(2) says that it is busy. */
+	/* If the file is a mount point, return what rename(2) would. */
 	if (linkat(file->folder, file->kind->database, file->folder, name, 0))
 		return errno == EXDEV  ? -EBUSY :
 		       errno == EEXIST ? note_failed(file, name) :
@@ -300,7 +299,7 @@ int atomicfile_keep_old(struct atomicfile *file)
 	return 0;
 }
 
-/* Puts the new file in place. Returns 0 or -errno: then the old one is. */
+/* Replaces the old file with the new one. Returns 0, or -errno without a change. */
 int atomicfile_rename(struct atomicfile *file)
 {
 	char name[NAME_BYTES];
@@ -330,7 +329,7 @@ int atomicfile_put_back(struct atomicfile *file)
 	return 0;
 }
 
-/* Takes the old file's second name away: from here on there is no way back. */
+/* Removes the second name of the old file; no undo is possible afterwards. */
 void atomicfile_forget_old(struct atomicfile *file)
 {
 	char name[NAME_BYTES];
@@ -342,7 +341,7 @@ void atomicfile_forget_old(struct atomicfile *file)
 	file->undo = false;
 }
 
-/* Makes the renames in the folder survive a power cut. Returns 0 or -errno. */
+/* Syncs the directory, so that renames survive a power cut. Returns 0 or -errno. */
 int atomicfile_sync(const struct atomicfile *file)
 {
 	return fsync(file->folder) ? -errno : 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * atomicfile: a database is the old one or the new one, at every moment.
+ * atomicfile: replaces a database atomically.
  */
 #ifndef SUBID_ATOMICFILE_H
 #define SUBID_ATOMICFILE_H
@@ -18,13 +18,13 @@
 struct atomicfile {
 	const struct kind *kind;
 	int folder;  /* not owned */
-	bool exists; /* there is an old file: */
+	bool exists; /* there is an old file */
 	int old;     /* its descriptor */
 	struct stat status;
-	bool temporary; /* the new one is written under its temporary name */
-	bool undo;	/* the old one has a second name */
-	bool renamed;	/* the new one is in place */
-	/* An error was about this name beside it, or about the database: "". */
+	bool temporary; /* the new file has its temporary name */
+	bool undo;	/* the old file has a second name */
+	bool renamed;	/* the new file has replaced the old one */
+	/* The file that an error is about; "": the database. */
 	char failed[ATOMICFILE_NAME_BYTES];
 };
 

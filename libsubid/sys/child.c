@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * child: the precautions of child.h, between fork(2) and what the child is for.
+ * child: takes the precautions of child.h between fork(2) and the work of the child.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,11 +18,10 @@
 #include "libsubid/sys/child.h"
 #include "libsubid/sys/fd.h"
 
-/* Where close_range(2) is missing, not more descriptors are tried. */
+/* Without close_range(2), only descriptors below this are closed. */
 #define DESCRIPTORS_MAX (1 << 20)
 
-/* Between two looks whether a killed child has gone, doubled each time: about a second.
- */
+/* Pauses between checks for the end of a killed child double: about a second in all. */
 #define PAUSE_FIRST_NS (16 * 1000L)
 #define PAUSES	       16
 
@@ -75,7 +74,7 @@ static void set_mask(const struct child_options *options)
 	pthread_sigmask(SIG_SETMASK, &blocked, NULL);
 }
 
-/* The first descriptor from @first on that stays open; INT_MAX: there is none. */
+/* Returns the first descriptor from @first on that stays open, or INT_MAX. */
 static int next_kept(const struct child_options *options, int first)
 {
 	int next = options->output >= first ? options->output : INT_MAX;
@@ -86,8 +85,8 @@ static int next_kept(const struct child_options *options, int first)
 	return next;
 }
 
-/* Closes all from @first to @last. An old kernel or a filter of system calls may have no
- * close_range(2); what this process could open lies below its limit. */
+/* Closes descriptors @first to @last. An old kernel or a system call filter may lack
+ * close_range(2); then the limit of the process bounds its descriptors. */
 static void close_all(int first, int last)
 {
 	struct rlimit limit = { .rlim_cur = DESCRIPTORS_MAX };
@@ -119,10 +118,10 @@ static int open_null(void)
 }
 
 /*
- * Opens the standard descriptors of a child: nothing to read, and output is discarded. A
- * program gets /dev/null, which it may expect. Others get a file in memory, since
- * /dev/null may be missing or a security module may refuse it; if a filter of system
- * calls or a setting of the kernel refuses the file in memory, they get /dev/null.
+ * Opens a file with nothing to read, which discards output. A program gets /dev/null, as
+ * it may expect. Other children get a file in memory, because /dev/null may be missing or
+ * refused by a security module; if a system call filter or a setting of the kernel
+ * refuses this file, they get /dev/null, too.
  */
 static int open_nothing(bool program)
 {
@@ -137,7 +136,7 @@ static int open_nothing(bool program)
 	return open_null();
 }
 
-/* After the others were closed: so there is a free descriptor. */
+/* Called after close_others(), so that a descriptor is free. */
 static int redirect(const struct child_options *options)
 {
 	int nothing = open_nothing(options->program), r = nothing < 0 ? -errno : 0;
@@ -147,7 +146,7 @@ static int redirect(const struct child_options *options)
 
 		if (next_kept(options, fd) == fd && options->output != fd)
 			continue;
-		/* Not closed by execve(2), either. */
+		/* Clear close-on-exec. */
 		if (to == fd ? fcntl(fd, F_SETFD, 0) : dup2(to, fd) < 0)
 			r = -errno;
 	}
@@ -177,8 +176,8 @@ static int take_precautions(const struct child_options *options, pid_t parent)
 }
 
 /*
- * If the parent ignores SIGCHLD, the end of a child says nothing, and its id is soon
- * another process's. A library leaves the signal to its host: its children send none.
+ * If the parent ignores SIGCHLD, it cannot wait for a child, whose id is soon reused. A
+ * library must not change the signal of its host: its children send none.
  */
 static pid_t make_process(bool library)
 {
@@ -210,7 +209,7 @@ int child_start(struct child *ret_child, const struct child_options *options,
 	pid_t pid;
 	int r;
 
-	/* Until they are reset no handler may run in the child. */
+	/* No handler may run in the child before reset_handlers(). */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	pid = make_process(options->library);
@@ -223,8 +222,8 @@ int child_start(struct child *ret_child, const struct child_options *options,
 	return r;
 }
 
-/* Returns 1: it has ended and is a zombie, so its id remains its own; 0: it has not;
- * -errno: the caller has waited for it by other means. */
+/* Returns 1 if the child is a zombie, whose id is not reused yet; 0 if it runs; -errno if
+ * it was reaped by other code. */
 static int look_at(const struct child *child)
 {
 	siginfo_t info = { 0 };
@@ -240,7 +239,7 @@ bool child_has_ended(const struct child *child)
 	return look_at(child) != 0;
 }
 
-/* Returns the status; SIGKILL if it is not known. */
+/* Returns the status; SIGKILL if it is unknown. */
 static int reap(pid_t pid)
 {
 	struct timespec pause = { .tv_nsec = PAUSE_FIRST_NS };
@@ -258,11 +257,10 @@ static int reap(pid_t pid)
 }
 
 /*
- * Kills the process, with its session if it leads one, and waits for its end. One that
- * does not go, because a file system holds it in the kernel, is left to itself after a
- * second. Takes a zeroed child and one that was ended.
+ * Kills the process, with its session if it leads one, and waits at most a second for its
+ * end: a file system may keep it in the kernel. Takes a zeroed child and an ended one.
  *
- * Returns its status as waitpid(2) does; of one that was left, as if it had been killed.
+ * Returns its status as waitpid(2) does; after the second, that of a killed process.
  * Thread-safe.
  */
 int child_end(struct child *child)
@@ -270,7 +268,7 @@ int child_end(struct child *child)
 	int status = SIGKILL;
 
 	if (child->pid > 0 && look_at(child) >= 0) {
-		/* First itself: from then on it starts no others. */
+		/* The process first, so that it starts no more children. */
 		kill(child->pid, SIGKILL);
 		if (child->session)
 			kill(-child->pid, SIGKILL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * child: starts and ends processes. No other source does.
+ * child: starts and ends processes. No other file does.
  *
  * MUST: the child ends when its parent does, also if that has ended before the child
  * runs.
@@ -9,7 +9,7 @@
  * listed, there is nothing to read from them, and what is written to them is discarded.
  *
  * MUST: no handler of the parent runs in the child. Signals that the parent ignores stay
- * ignored, except SIGCHLD: they may come from a terminal that both have.
+ * ignored, except SIGCHLD: they may come from a shared terminal.
  *
  * MUST: SIGHUP, SIGINT, SIGQUIT and SIGTERM end the parent, and the parent ends the
  * child.
@@ -32,19 +32,19 @@
 /* The exit status of a child whose precautions failed: it did nothing. */
 #define CHILD_NOT_RUN 127
 
-/* With none of them set all precautions are taken. */
+/* A zeroed one takes all precautions. */
 struct child_options {
 	const int *kept; /* descriptors that stay open */
 	size_t n_kept;
-	int output; /* of descriptors 1 and 2; 0: it is discarded */
-	/* The signal that a parent's end sends; 0: SIGKILL. */
+	int output; /* for descriptors 1 and 2; 0: output is discarded */
+	/* The signal that the child gets when its parent ends; 0: SIGKILL. */
 	int death_signal;
 	/*
-	 * For a program that is executed as its user would start it: no signal is
-	 * blocked, execve(2) may give privileges, the working directory is the parent's.
+	 * For a program that is executed as the user would start it: no signal is
+	 * blocked, execve(2) may grant privileges, the working directory is the parent's.
 	 */
 	bool program;
-	/* The child leads a session, and all that it has started ends with it. */
+	/* The child leads a session; all its processes end with it. */
 	bool session;
 	/*
 	 * For a library: the host may have threads, handle SIGCHLD and wait for any

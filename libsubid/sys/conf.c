@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * conf: one pass over the file for all keys that somebody asks for; unknown ones are
- * nobody's business here.
+ * conf: reads all requested keys in one pass over the file; other keys are ignored.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +14,7 @@
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/scan.h"
 
-/* The bytes of @text that are in @set, or with @inverted are not. */
+/* Counts the leading bytes of @text that are in @set, or with @inverted are not. */
 static size_t span(const char *text, size_t len, const char *set, bool inverted)
 {
 	size_t n = 0;
@@ -25,7 +24,7 @@ static size_t span(const char *text, size_t len, const char *set, bool inverted)
 	return n;
 }
 
-/* Cuts `KEY value` out of a line; blanks and quotes around both belong to neither. */
+/* Finds `KEY value` in a line, without whitespace and quotes around both. */
 static void cut_line(const struct scan_line *line, const char **ret_key,
 		     size_t *ret_key_len, const char **ret_value, size_t *ret_value_len)
 {
@@ -49,7 +48,7 @@ static void cut_line(const struct scan_line *line, const char **ret_key,
 	*ret_value_len = left;
 }
 
-/* Takes what a line sets, if it is one of these; the value is cut to its room. */
+/* Stores the value of a line if its key is requested; a long value is cut off. */
 static void take_line(const struct scan_line *line, struct conf_item *items, size_t n)
 {
 	const char *key, *value;
@@ -69,10 +68,10 @@ static void take_line(const struct scan_line *line, struct conf_item *items, siz
 }
 
 /*
- * Looks the keys of @n items up in the file @path in @folder, see etc_open(), by one pass
- * for all; of several lines the last one counts. A file that does not exist sets none.
+ * Looks up the keys of @n items in the file @path in @folder, see etc_open(). Of several
+ * lines the last one counts. A missing file sets none.
  *
- * items: `key` is given; the rest is filled in, and means something only with 0.
+ * items: with `key` set; the rest is filled in and valid only with 0.
  * Returns 0 or -errno. Thread-safe.
  */
 int conf_read(int folder, const char *path, struct conf_item *items, size_t n)
@@ -95,7 +94,7 @@ int conf_read(int folder, const char *path, struct conf_item *items, size_t n)
 }
 
 /*
- * Looks one key up. As conf_read().
+ * Looks up one key, as conf_read().
  *
  * ret_value: the value as a string, written only with 0.
  * Returns 0, CONF_UNSET or -errno. Thread-safe.
@@ -115,7 +114,7 @@ int conf_lookup(int folder, const char *path, const char *key,
 }
 
 /*
- * The number that an item is, @fallback where it is not set.
+ * Reads the number of an item; @fallback if it is not set.
  * Returns 0 or CONF_MALFORMED; *ret_value is written only with 0. Thread-safe.
  */
 int conf_item_number(const struct conf_item *item, uint64_t fallback, uint64_t *ret_value)
@@ -129,7 +128,7 @@ int conf_item_number(const struct conf_item *item, uint64_t fallback, uint64_t *
 		       0;
 }
 
-/* Whether an item is set to `yes`, in any case. Thread-safe. */
+/* Returns whether an item is set to `yes`, in any case. Thread-safe. */
 bool conf_item_yes(const struct conf_item *item)
 {
 	return item->is_set && strcasecmp(item->value, "yes") == 0;
@@ -149,7 +148,7 @@ int conf_yes(int folder, const char *path, const char *key, bool *ret_yes)
 	return r;
 }
 
-/* The same for those to whom a file that cannot be read is no yes. */
+/* As conf_yes(), but an unreadable file counts as "no". */
 bool conf_is_yes(int folder, const char *path, const char *key)
 {
 	bool yes = false;

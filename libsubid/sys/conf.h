@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * conf: settings of login.defs(5).
+ * conf: reads keys of login.defs(5).
  */
 #ifndef SUBID_CONF_H
 #define SUBID_CONF_H
@@ -17,11 +17,11 @@ enum {
 	CONF_MALFORMED, /* the value is not a decimal number */
 };
 
-/* One key of many that are looked up at once. */
+/* A key to look up. */
 struct conf_item {
 	const char *key;
 	bool is_set;
-	char value[CONF_VALUE_BYTES]; /* a string, if it is */
+	char value[CONF_VALUE_BYTES]; /* is_set: a string */
 };
 
 int conf_read(int folder, const char *path, struct conf_item *items, size_t n);

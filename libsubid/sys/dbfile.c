@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * dbfile: opening a database and judging it are two steps.
+ * dbfile: opens a database and checks its owner and mode, in two steps.
  *
- * A map writer opens with privilege and judges, like everything else, without.
- * MUST: opening has no effect on what is opened and cannot block: no symbolic link is
- * followed, a fifo is not waited for, a terminal does not become the controlling one.
- * MUST: a file that anybody could have written, or that is not known to be root's, is not
- * believed.
+ * A map writer opens with privilege, and checks, like everything else, without.
+ * MUST: opening has no side effect and cannot block: it follows no symbolic link, does
+ * not wait for a fifo, and makes no terminal the controlling one.
+ * MUST: a file that other users could have written, or that is not known to be root's, is
+ * refused.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@
 #include "libsubid/sys/userns.h"
 
 /*
- * Opens @name below @folder, and keeps the error for later when it cannot be opened.
+ * Opens @name in @folder; an error is stored for dbfile_vet().
  * End with dbfile_cleanup(). Thread-safe.
  */
 void dbfile_open_at(int folder, const char *name, struct dbfile *ret_file)
@@ -48,8 +48,8 @@ static int set_fault(struct dbfile *file, int fault, int error)
 }
 
 /*
- * Judges an opened file by its descriptor.
- * Returns 0, or the enum dbfile_fault, which is also kept, with an errno to show.
+ * Checks an opened file by its descriptor. Returns 0 or an enum dbfile_fault, which it
+ * also stores, with an errno for the message.
  */
 int dbfile_vet(struct dbfile *file)
 {

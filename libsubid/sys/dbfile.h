@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * dbfile: a database opened for reading, and whether it may be believed.
+ * dbfile: opens a database for reading and checks its owner and mode.
  */
 #ifndef SUBID_DBFILE_H
 #define SUBID_DBFILE_H
@@ -9,18 +9,18 @@
 #include <sys/stat.h>
 
 enum dbfile_fault {
-	DBFILE_CLOSED = 1,  /* it could not be opened; `error` says why */
-	DBFILE_NOT_REGULAR, /* a folder, a fifo, a device */
+	DBFILE_CLOSED = 1,  /* it could not be opened, see `error` */
+	DBFILE_NOT_REGULAR, /* a directory, a fifo, a device */
 	DBFILE_HUGE,	    /* more than LIMIT_FILE_BYTES */
-	DBFILE_WRITABLE,    /* anybody may write it */
-	DBFILE_UNREADABLE,  /* reading failed on the way */
+	DBFILE_WRITABLE,    /* any user may write it */
+	DBFILE_UNREADABLE,  /* reading failed */
 	DBFILE_FOREIGN,	    /* neither root's nor the overflow uid's */
-	DBFILE_UNKNOWN,	    /* whose it is cannot be found out; `error` says why */
+	DBFILE_UNKNOWN,	    /* the owner is unknown, see `error` */
 };
 
 struct dbfile {
 	int fd;	   /* -1: not open */
-	int error; /* 0, or the errno that stands for the fault */
+	int error; /* 0, or the errno of the fault */
 	int fault; /* 0, or an enum dbfile_fault */
 	struct stat status;
 };

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * etc: what is in an image stays in the image.
+ * etc: opens directories and files, also of an image.
  *
- * MUST: no symbolic link of an image leads out of it. The root of an image is not that of
- * the program, so an absolute link there means something else than open(2) would take it
- * for, and who made the image may have chosen it.
+ * MUST: no symbolic link of an image leads out of it. Its maker may have chosen the
+ * links, and open(2) would resolve an absolute link from the program's root.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,11 +19,10 @@
 #include "libsubid/sys/etc.h"
 #include "libsubid/sys/fd.h"
 
-/* How often a name may change while it is looked up. */
+/* Attempts if a name changes during the look-up. */
 #define ATTEMPTS 8
 
-/* Looks @path up as the image does, whose root is @root. Returns a descriptor or -errno.
- */
+/* Opens @path with @root as the root directory. Returns a descriptor or -errno. */
 static int open_inside(int root, const char *path)
 {
 	struct open_how how = {
@@ -49,7 +47,7 @@ static bool is_link(int folder, const char *name)
 	       S_ISLNK(status.st_mode);
 }
 
-/* The same where the kernel, or a filter of system calls, has no openat2(2). */
+/* As open_inside(), without openat2(2), which a kernel or system call filter may lack. */
 static int open_without_links(int root, const char *path)
 {
 	CLEANUP(fd_cleanup) int at = fcntl(root, F_DUPFD_CLOEXEC, 0);
@@ -78,11 +76,11 @@ static int open_without_links(int root, const char *path)
 }
 
 /*
- * Opens the folder @path of this system, or with @image of the system in that folder:
- * then symbolic links mean what they mean there.
+ * Opens the directory @path of this system, or of the system in the directory @image,
+ * whose symbolic links are resolved there.
  *
- * Returns a descriptor, -ENOSYS (a link in an image, and no openat2(2) to follow it) or
- * another -errno. Thread-safe.
+ * Returns a descriptor, -ENOSYS (a link in an image, but no openat2(2)) or another
+ * -errno. Thread-safe.
  */
 int etc_folder(const char *image, const char *path)
 {
@@ -100,7 +98,7 @@ int etc_folder(const char *image, const char *path)
 	return r == -ENOSYS || r == -EPERM ? open_without_links(root, path) : r;
 }
 
-/* Tells whether @path of this system leads to @folder, a descriptor. Thread-safe. */
+/* Returns whether @path of this system is the open directory @folder. Thread-safe. */
 bool etc_is_named(int folder, const char *path)
 {
 	struct stat named, opened;
@@ -109,7 +107,7 @@ bool etc_is_named(int folder, const char *path)
 	       named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
 }
 
-/* A file of this system may be masked: the null device is an empty file. */
+/* The null device may mask a file of this system and counts as an empty file. */
 static int open_null(int folder, const char *name)
 {
 	CLEANUP(fd_cleanup)
@@ -122,7 +120,7 @@ static int open_null(int folder, const char *name)
 	return TAKE_FD(fd);
 }
 
-/* Map writers count system calls: what it is shows when a scan reads it. */
+/* Saves map writers an fstat(2): a scan finds out whether the file is regular. */
 static int open_path(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -134,7 +132,7 @@ static int open_path(const char *path)
 
 /*
  * Opens a regular file in @folder for a scan; with AT_FDCWD @name is a path of this
- * system. A symbolic link is followed in the running system's folder alone.
+ * system. Symbolic links are followed only in the directory of the running system.
  * Returns a descriptor, -ELOOP (a link in an image), -EISDIR, -EBADFD (see
  * fd_open_regular()) or another -errno. Thread-safe.
  */

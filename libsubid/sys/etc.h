@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * etc: the folder with the account files of this system, or of another one in an image.
+ * etc: the directory of the account files of this system or of an image.
  */
 #ifndef SUBID_ETC_H
 #define SUBID_ETC_H

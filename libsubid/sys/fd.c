@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * fd: open, read and write without the surprises.
+ * fd: opens, reads and writes files safely.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,7 @@
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/fd.h"
 
-/* Closes @fd unless it is negative; errno stays as it is. Returns -1. Thread-safe. */
+/* Closes @fd unless it is negative; keeps errno. Returns -1. Thread-safe. */
 int fd_close(int fd)
 {
 	if (fd >= 0) {
@@ -23,10 +23,10 @@ int fd_close(int fd)
 }
 
 /*
- * Opens a regular file below @folder, for names that other users may have made: nothing
- * is waited for, and no terminal becomes the controlling one.
+ * Opens a regular file in @folder that another user may have made: does not block and
+ * makes no terminal the controlling one.
  *
- * flags: how, O_CREAT (with mode 0600) and O_NOFOLLOW among them.
+ * flags: as for open(2); O_CREAT has mode 0600.
  * Returns a descriptor, -EISDIR, -EBADFD (neither a regular file nor a directory) or
  * another -errno. Thread-safe.
  */
@@ -47,7 +47,7 @@ int fd_open_regular(int folder, const char *name, int flags)
 }
 
 /*
- * Reads once, at most @size bytes; an interrupted read is begun again.
+ * Reads once, at most @size bytes; repeats an interrupted read.
  * Returns 0 or -errno; *ret_n is the number of bytes, 0 at the end. Thread-safe.
  */
 int fd_read(int fd, char *buffer, size_t size, size_t *ret_n)
@@ -65,8 +65,8 @@ int fd_read(int fd, char *buffer, size_t size, size_t *ret_n)
 }
 
 /*
- * The same of a file at @offset. Returns 0 or -errno; -EBADFD: what has no place to read
- * at, a pipe or a socket, say, is no regular file. Thread-safe.
+ * As fd_read(), at @offset. Returns 0 or -errno; -EBADFD for a file without offsets, such
+ * as a pipe or socket. Thread-safe.
  */
 int fd_read_at(int fd, char *buffer, size_t size, uint64_t offset, size_t *ret_n)
 {
@@ -83,8 +83,8 @@ int fd_read_at(int fd, char *buffer, size_t size, uint64_t offset, size_t *ret_n
 }
 
 /*
- * Writes @len bytes with one write(2): what the files below /proc ask for.
- * Returns 0 or -errno; -EIO when the kernel took less. Thread-safe.
+ * Writes @len bytes with one write(2), as files in /proc need it. Returns 0 or -errno;
+ * -EIO after a short write. Thread-safe.
  */
 int fd_write_once(int fd, const char *text, size_t len)
 {

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Hands an owned descriptor over: the local no longer closes it. */
+/* Evaluates to an owned descriptor and sets the variable to -1, which closes nothing. */
 #define TAKE_FD(fd)                   \
 	({                            \
 		int *place_ = &(fd);  \

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * label-libselinux: what the policy's file_contexts say for the path, and not what the
- * old file had: a file that was mislabelled is mended by the next write.
+ * label-libselinux: sets the label that the policy's file_contexts has for the path. The
+ * label of the old file is not copied, so that a write fixes a wrong one.
  *
- * The library is loaded when there is something to label, and not before: it and what it
- * needs cost more to load than all the rest, and those who only read need none of it.
+ * The library is loaded only for a write: loading it with its dependencies costs more
+ * than the rest of the program, and readers do not need it.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -18,10 +18,10 @@
 #include "libsubid/sys/label.h"
 
 #define LIBRARY "libselinux.so.1"
-/* The kernel makes this folder if it has SELinux on. */
+/* The kernel makes this directory if SELinux is on. */
 #define SELINUX_FOLDER "/sys/fs/selinux"
 
-/* The calls of the library. */
+/* Functions of the library. */
 struct calls {
 	__typeof__(&is_selinux_enabled) is_enabled;
 	__typeof__(&security_getenforce) get_enforce;
@@ -45,7 +45,7 @@ static bool find_calls(void *library, struct calls *calls)
 	       calls->close && calls->set && calls->release;
 }
 
-/* The label that the policy has for @path, to be freed. Returns 0 or -errno. */
+/* Finds the label of the policy for @path, to be freed. Returns 0 or -errno. */
 static int lookup(const struct calls *calls, const char *path, char **ret_label)
 {
 	struct selabel_handle *handle = calls->open(SELABEL_CTX_FILE, NULL, 0);
@@ -70,7 +70,7 @@ static int label_by(const struct calls *calls, int fd, const char *path)
 	if (r == -ENOENT)
 		return 0;
 	if (r == 0) {
-		/* A file system without labels has none to get wrong. */
+		/* The file system may not support labels. */
 		if (calls->set(fd, label) && errno != ENOTSUP)
 			r = -errno;
 		calls->release(label);
@@ -81,9 +81,8 @@ static int label_by(const struct calls *calls, int fd, const char *path)
 /*
  * Labels the open file @fd as @path.
  *
- * Returns 0, also where SELinux is off, is permissive and refuses, or has no label for
- * the path; -ELIBACC where it is on and the library cannot be loaded; else -errno.
- * Thread-safe.
+ * Returns 0, also if SELinux is off, has no label for the path, or refuses in permissive
+ * mode; -ELIBACC if it is on and the library cannot be loaded; else -errno. Thread-safe.
  */
 int label_set(int fd, const char *path)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * label: the SELinux label of a database, where the build and the system have SELinux.
+ * label: sets the SELinux label of a database if build and system have SELinux.
  */
 #ifndef SUBID_LABEL_H
 #define SUBID_LABEL_H

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * load: read all of it, or say that it changed meanwhile.
+ * load: reads a whole file, or fails if it changes meanwhile.
  *
- * MUST: a table is what stood in the file, whole: who writes one back would lose the
+ * MUST: a table has the whole text of the file: writing a partial one back would lose the
  * rest.
  */
 #include <errno.h>
@@ -16,19 +16,17 @@
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/load.h"
 
-/* Not in every libc that builds this; a number of the kernel's,
- * asm-generic/mman-common.h. */
+/* Older libcs lack it; from asm-generic/mman-common.h of the kernel. */
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
 
-/* For lines that are appended: one or two make no second place of the text necessary. */
+/* So that appending one or two lines does not move the text. */
 #define ROOM 1024
 
 /*
- * Has the pages that a file is read into made at once, where else the kernel would come
- * by each of them alone while it copies: that is a third of the time to read it. A kernel
- * that cannot (before Linux 5.14) does as it always did.
+ * Populates the pages of a buffer at once. Page faults during the read would take a third
+ * of its time. Kernels before Linux 5.14 cannot do this, and the error is ignored.
  */
 static void make_pages(char *text, size_t size)
 {
@@ -40,7 +38,7 @@ static void make_pages(char *text, size_t size)
 			MADV_POPULATE_WRITE);
 }
 
-/* A hole is NUL bytes that take no room on disk; written anew, they would. */
+/* A hole takes no space on disk, but would if the file were written again. */
 static bool has_hole(int fd)
 {
 	off_t end = lseek(fd, 0, SEEK_END), hole = lseek(fd, 0, SEEK_HOLE);
@@ -51,10 +49,10 @@ static bool has_hole(int fd)
 /*
  * Reads an open file from its begin.
  *
- * size: as fstat(2) has it. ret_table: freed with table_clear().
- * Returns 0, -EFBIG, -EILSEQ (a file with a hole is no text), -ESTALE (the file has more
- * or less than that by now: a program writes it in place), -ENOMEM or another -errno.
- * Thread-safe, but the descriptor's position is one.
+ * size: from fstat(2). ret_table: free with table_clear().
+ * Returns 0, -EFBIG, -EILSEQ (a file with a hole is no text), -ESTALE (the size has
+ * changed: a program writes the file in place), -ENOMEM or another -errno. Thread-safe,
+ * but it uses the position of the descriptor.
  */
 int load_table(int fd, off_t size, struct table *ret_table)
 {
@@ -66,7 +64,7 @@ int load_table(int fd, off_t size, struct table *ret_table)
 		return -EFBIG;
 	if (has_hole(fd))
 		return -EILSEQ;
-	/* One byte of the room is read into, to see the end. */
+	/* One byte of ROOM is for the read that detects the end. */
 	text = malloc((size_t)size + ROOM);
 	if (!text)
 		return -ENOMEM;

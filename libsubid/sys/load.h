@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * load: a whole database from a file into a table.
+ * load: reads a database from a file into a table.
  */
 #ifndef SUBID_LOAD_H
 #define SUBID_LOAD_H

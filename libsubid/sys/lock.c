@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * lock: .pwd.lock, then DATABASE.lock, subuid before subgid.
+ * lock: takes .pwd.lock, then DATABASE.lock, subuid before subgid.
  *
- * .pwd.lock is locked as lckpwdf(3) does, but by an open file description: such a lock
- * excludes lckpwdf(3) in other processes as well as our own other threads, and needs
- * neither SIGALRM nor state of the process. DATABASE.lock is a hard link to
- * DATABASE.PID, which holds the process id in decimal and a NUL, as shadow's programs
- * make and read it.
+ * .pwd.lock is locked as by lckpwdf(3), but with an open file description lock: it
+ * excludes lckpwdf(3) in other processes and also other threads of this one, and needs
+ * neither SIGALRM nor global state. DATABASE.lock is a hard link to DATABASE.PID, which
+ * holds the process id in decimal and a NUL, as for shadow's programs.
  *
- * MUST: what is removed is only our own, or a lock of a process that is certainly gone.
+ * MUST: only locks of this process, or of one that has certainly ended, are removed.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -29,9 +28,9 @@
 
 #define PASSWD_LOCK ".pwd.lock"
 #define NAME_BYTES  64
-/* Seconds that the two clocks may differ by. */
+/* Seconds by which the two clocks may differ. */
 #define CLOCK_SLACK 2
-/* Between two looks at DATABASE.lock. */
+/* Between two attempts to take DATABASE.lock. */
 #define PAUSE_MS 5
 
 static int stopped(int r)
@@ -55,14 +54,13 @@ static int try_passwd(struct lock *lock)
 }
 
 /*
- * Takes the lock of all account databases, waiting LOCK_SECONDS at the most.
+ * Takes the lock of all account databases, waiting at most LOCK_SECONDS.
  *
- * folder: where the databases are; it stays open and the caller's.
- * prefix: shadow's programs take no .pwd.lock there, so each DATABASE.lock may be in use.
- * stop: a descriptor that ends this wait and later ones when it becomes readable, or -1;
- * the caller's, too.
+ * folder: the directory of the databases; the caller keeps it. prefix: shadow's programs
+ * take no .pwd.lock there, so each DATABASE.lock may be in use. stop: a descriptor that
+ * ends this wait and later ones when it becomes readable, or -1; not owned.
  * Returns 0, LOCK_BUSY, LOCK_STOPPED or -errno. Release with lock_release() in any case.
- * A lock belongs to one thread, and excludes other ones.
+ * A lock belongs to one thread and excludes other threads.
  */
 int lock_take(struct lock *lock, int folder, bool prefix, int stop)
 {
@@ -83,14 +81,14 @@ int lock_take(struct lock *lock, int folder, bool prefix, int stop)
 	if (r != LOCK_BUSY)
 		return r;
 	r = wait_for_lock(lock->passwd, stop, wait_clock() + LOCK_SECONDS * 1000);
-	/* When the wait is over this says that it is ours, or who has it. */
+	/* Finds out after the wait whether this process has the lock, or which one. */
 	return r == 0 || r == WAIT_OVER ? try_passwd(lock) : stopped(r);
 }
 
 /*
- * When a process started, in seconds since 1970; 0 when it cannot be told. Field 22 of
- * /proc/PID/stat is in clock ticks since boot, see proc(5); the name in field 2 may hold
- * anything, so fields are counted from its end.
+ * Returns the start time of a process in seconds since 1970; 0 if unknown. Field 22 of
+ * /proc/PID/stat is in clock ticks since boot, see proc(5). The name in field 2 may have
+ * any characters, so fields are counted from its end.
  */
 static time_t started_at(pid_t pid)
 {
@@ -126,12 +124,12 @@ static bool is_gone(pid_t pid)
 }
 
 /*
- * Looks whether a lock file is left over: it is empty or garbage, its process is gone, or
- * the process id is that of another process by now. Below a prefix it may be in use by a
- * process of another pid namespace, so there an id says nothing.
- * Returns 1, 0 or -errno, -EBADFD and -ELOOP among them: no program makes such a lock.
+ * Checks whether a lock file is stale: it is empty or garbage, its process has ended, or
+ * the process id was reused. Below a prefix a process of another pid namespace may use
+ * it, so the id means nothing there. Returns 1, 0 or -errno; -EBADFD and -ELOOP: no
+ * program makes such a lock.
  */
-static int is_left_over(struct lock *lock, const char *name, struct stat *ret_status)
+static int is_stale(struct lock *lock, const char *name, struct stat *ret_status)
 {
 	CLEANUP(fd_cleanup)
 	int fd = fd_open_regular(lock->folder, name, O_RDONLY | O_NOFOLLOW);
@@ -160,20 +158,21 @@ static int is_left_over(struct lock *lock, const char *name, struct stat *ret_st
 		return 1;
 	if (lock->image)
 		return 0;
-	/* Of an earlier process with our id, in a container that starts again: no thread
-	 * of ours has it without .pwd.lock, which we hold. */
+	/* From an earlier process with our id, in a restarted container: our other
+	 * threads cannot have it, because this one holds .pwd.lock. */
 	if ((pid_t)pid == lock->owner)
 		return 1;
 	start = started_at((pid_t)pid);
 	return start > ret_status->st_mtime + CLOCK_SLACK;
 }
 
-/* Removes @name if it is still the file that was looked at. Returns 0 or -errno. */
-static int remove_left_over(struct lock *lock, const char *name, const struct stat *seen)
+/* Removes @name if it is still the file that was checked. Returns 0 or -errno. */
+static int remove_stale(struct lock *lock, const char *name, const struct stat *seen)
 {
 	struct stat now;
 
-	/* Nobody makes or breaks one now: that takes the lock that we hold. */
+	/* No other process makes or breaks one now: that needs .pwd.lock, which we
+	 * hold. */
 	if (fstatat(lock->folder, name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    now.st_dev == seen->st_dev && now.st_ino == seen->st_ino &&
 	    unlinkat(lock->folder, name, 0) && errno != ENOENT)
@@ -181,7 +180,7 @@ static int remove_left_over(struct lock *lock, const char *name, const struct st
 	return 0;
 }
 
-/* The process that a name DATABASE.PID is of; 0: it is no such name. */
+/* Returns the process id of a name DATABASE.PID; 0: not such a name. */
 static pid_t pid_of(const struct kind *kind, const char *name)
 {
 	size_t prefix = strlen(kind->database);
@@ -194,8 +193,8 @@ static pid_t pid_of(const struct kind *kind, const char *name)
 }
 
 /*
- * Calls @take for each DATABASE.PID of a process that died between making and linking it.
- * Returns whether there may be such names of the other database, of whatever process.
+ * Calls @take for each DATABASE.PID of a process that has died before it removed the
+ * name. Returns whether there may be such names of the other database, of any process.
  */
 static bool each_dead(int at, const struct kind *kind, lock_tell_fn take, void *context)
 {
@@ -233,13 +232,13 @@ static void remove_dead(const char *name, bool is_lock, void *context)
 }
 
 /*
- * Removes what processes that are gone have left of a database. One look at the folder
- * does for both databases, as a rule: who makes such a name takes .pwd.lock first, which
- * has been ours since; what somebody else leaves meanwhile is for the next one to remove.
+ * Removes the names DATABASE.PID of dead processes. Usually one pass over the directory
+ * is enough for both databases: other processes need .pwd.lock, which we hold, to make
+ * such a name. Names that appear meanwhile are left to the next writer.
  */
 static void remove_all_dead(struct lock *lock, const struct kind *kind)
 {
-	/* Below a prefix, of a process of another pid namespace perhaps. */
+	/* Below a prefix, the process may be in another pid namespace. */
 	if (!lock->clean[kind->group] && !lock->prefix)
 		lock->clean[!kind->group] =
 			!each_dead(lock->folder, kind, remove_dead, lock);
@@ -253,7 +252,7 @@ static int make_own(struct lock *lock, const char *name)
 	size_t n = num_format((uint64_t)getpid(), text);
 	int r;
 
-	/* Of an earlier process with our id: it is dead. */
+	/* Left by an earlier process with our id, which is dead. */
 	unlinkat(lock->folder, name, 0);
 	fd = openat(lock->folder, name,
 		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -266,7 +265,7 @@ static int make_own(struct lock *lock, const char *name)
 	return r;
 }
 
-/* Makes @own the lock @name. Returns 0, LOCK_BUSY or -errno. */
+/* Links @own to the lock @name. Returns 0, LOCK_BUSY or -errno. */
 static int try_database(struct lock *lock, const char *own, const char *name)
 {
 	struct stat seen;
@@ -276,17 +275,17 @@ static int try_database(struct lock *lock, const char *own, const char *name)
 
 		if (r != -EEXIST)
 			return r;
-		r = is_left_over(lock, name, &seen);
+		r = is_stale(lock, name, &seen);
 		if (r <= 0)
 			return r ? r : LOCK_BUSY;
-		r = remove_left_over(lock, name, &seen);
+		r = remove_stale(lock, name, &seen);
 		if (r)
 			return r;
 	}
 	return 0;
 }
 
-/* Looks again from time to time: who waits for it has .pwd.lock, and so no rival. */
+/* Polls: a process that waits here holds .pwd.lock, so no other one competes. */
 static int wait_for_database(struct lock *lock, const char *own, const char *name)
 {
 	int64_t end = wait_clock() + LOCK_SECONDS * 1000;
@@ -301,8 +300,8 @@ static int wait_for_database(struct lock *lock, const char *own, const char *nam
 }
 
 /*
- * Takes the lock of one database, waiting LOCK_SECONDS at the most; subuid before
- * subgid, after lock_take().
+ * Takes the lock of one database after lock_take(), waiting at most LOCK_SECONDS; subuid
+ * before subgid.
  * Returns 0, LOCK_BUSY, LOCK_STOPPED or -errno.
  */
 int lock_take_database(struct lock *lock, const struct kind *kind)
@@ -327,8 +326,8 @@ int lock_take_database(struct lock *lock, const struct kind *kind)
 }
 
 /*
- * Unlocks, and then closes: a process that another thread makes meanwhile has a copy of
- * the descriptor, and closing ours alone would unlock nothing as long as it lives.
+ * Unlocks and closes: a child of another thread may have a copy of the descriptor, so
+ * that closing ours would not unlock.
  */
 static void release_passwd(const struct lock *lock)
 {
@@ -339,18 +338,15 @@ static void release_passwd(const struct lock *lock)
 }
 
 /*
- * Tells whether the locks are this process's. A child of the one that took them has a
- * copy of all this, and must neither write nor unlock. Thread-safe.
+ * Returns whether this process took the locks. A child has a copy of the structure, but
+ * must neither write nor unlock. Thread-safe.
  */
 bool lock_is_ours(const struct lock *lock)
 {
 	return lock->passwd >= 0 && lock->owner == getpid();
 }
 
-/*
- * Gives the locks of the databases back, for a lock_is_ours(); that of all account
- * databases stays.
- */
+/* Releases the locks of the databases, if lock_is_ours(); keeps .pwd.lock. */
 void lock_release_databases(struct lock *lock)
 {
 	if (lock->held[1])
@@ -360,7 +356,7 @@ void lock_release_databases(struct lock *lock)
 	lock->held[0] = lock->held[1] = false;
 }
 
-/* Gives back what is held. Takes LOCK_NONE. */
+/* Releases all locks. Takes LOCK_NONE. */
 void lock_release(struct lock *lock)
 {
 	if (!lock_is_ours(lock)) {
@@ -373,7 +369,7 @@ void lock_release(struct lock *lock)
 	*lock = (struct lock)LOCK_NONE;
 }
 
-/* Whether somebody holds the lock of the database now; a dead one is told. */
+/* Returns whether a process holds a DATABASE.lock; passes a stale one to @tell. */
 static bool is_held(int folder, const struct kind *kind, bool image, lock_tell_fn tell,
 		    void *context)
 {
@@ -382,16 +378,16 @@ static bool is_held(int folder, const struct kind *kind, bool image, lock_tell_f
 
 	if (fstatat(folder, kind->lock_file, &status, AT_SYMLINK_NOFOLLOW))
 		return false;
-	if (is_left_over(&lock, kind->lock_file, &status) <= 0)
+	if (is_stale(&lock, kind->lock_file, &status) <= 0)
 		return true;
 	tell(kind->lock_file, true, context);
 	return false;
 }
 
 /*
- * Tells what processes that are gone have left beside a database: its lock, DATABASE.PID,
- * and the temporary names of a write. No lock is needed: what a process still needs is
- * not told, as far as its id says so.
+ * Passes the files that dead processes left beside a database to @tell: its lock,
+ * DATABASE.PID, and temporary files. Needs no lock: files of running processes, by their
+ * id, are skipped.
  */
 void lock_each_left_over(int folder, const struct kind *kind, bool image,
 			 lock_tell_fn tell, void *context)
@@ -405,7 +401,7 @@ void lock_each_left_over(int folder, const struct kind *kind, bool image,
 		found[i] = fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
 	}
 	each_dead(folder, kind, tell, context);
-	/* Whoever made them has the lock, as long as they are there. */
+	/* A process with temporary files holds the lock. */
 	if (is_held(folder, kind, image, tell, context))
 		return;
 	for (size_t i = 0; i < ATOMICFILE_NAMES; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * lock: the locks that all programs take that write account databases.
+ * lock: the locks of all programs that write account databases.
  */
 #ifndef SUBID_LOCK_H
 #define SUBID_LOCK_H
@@ -10,25 +10,25 @@
 
 #include "libsubid/core/kind.h"
 
-/* As long as lckpwdf(3) waits. */
+/* As for lckpwdf(3). */
 #define LOCK_SECONDS 15
 
 enum {
-	LOCK_BUSY = 1, /* somebody else kept it for LOCK_SECONDS: see lock_holder */
-	LOCK_STOPPED,  /* the wait was ended by `stop` */
+	LOCK_BUSY = 1, /* another process kept it for LOCK_SECONDS, see `holder` */
+	LOCK_STOPPED,  /* `stop` ended the wait */
 };
 
 struct lock {
-	int folder;    /* not owned: where the databases are */
-	bool prefix;   /* programs of shadow's take no .pwd.lock there */
-	bool image;    /* of another system: a process that exists has its lock */
-	int stop;      /* not owned: ends a wait when it is readable; -1: nothing does */
-	int passwd;    /* .pwd.lock */
-	pid_t owner;   /* whose it is: not a child's that has a copy of the descriptor */
-	bool held[2];  /* DATABASE.lock of kind_uid, kind_gid */
-	bool clean[2]; /* looked: there was no DATABASE.PID, of whatever process */
-	pid_t holder;  /* LOCK_BUSY: who, where it is known, or 0 */
-	const char *busy; /* LOCK_BUSY and errors: the file that it is about */
+	int folder;	  /* not owned: the directory of the databases */
+	bool prefix;	  /* shadow's programs take no .pwd.lock there */
+	bool image;	  /* another system: a lock of a running process is in use */
+	int stop;	  /* not owned: ends a wait when readable; or -1 */
+	int passwd;	  /* .pwd.lock */
+	pid_t owner;	  /* the process that took it; not a child with a copy */
+	bool held[2];	  /* DATABASE.lock of kind_uid, kind_gid */
+	bool clean[2];	  /* there was no DATABASE.PID of any process */
+	pid_t holder;	  /* LOCK_BUSY: the process id if known, or 0 */
+	const char *busy; /* LOCK_BUSY and errors: the file it is about */
 };
 
 #define LOCK_NONE                                      \
@@ -42,7 +42,7 @@ bool lock_is_ours(const struct lock *lock);
 void lock_release_databases(struct lock *lock);
 void lock_release(struct lock *lock);
 
-/* Takes a name in the folder that a process left which is gone. */
+/* Takes the name of a file that a dead process left in the directory. */
 typedef void (*lock_tell_fn)(const char *name, bool is_lock, void *context);
 
 void lock_each_left_over(int folder, const struct kind *kind, bool image,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * nsswitch: one pass over nsswitch.conf.
+ * nsswitch: reads nsswitch.conf in one pass.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include "libsubid/sys/nsswitch.h"
 #include "libsubid/sys/scan.h"
 
-static size_t skip_blanks(const struct scan_line *line, size_t at)
+static size_t skip_spaces(const struct scan_line *line, size_t at)
 {
 	while (at < line->len && (line->text[at] == ' ' || line->text[at] == '\t'))
 		at++;
@@ -27,29 +27,29 @@ static size_t skip_word(const struct scan_line *line, size_t at)
 	return at;
 }
 
-/* A letter of ASCII as a small one; tolower(3) would look into the tables of a locale. */
-static int small_letter(char byte)
+/* Converts ASCII to lower case; tolower(3) would read tables of the locale. */
+static int lower_case(char byte)
 {
 	return byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte;
 }
 
-/* Whether a line begins with @key, in any case. */
+/* Returns whether a line begins with @key, in any case. */
 static bool line_is(const struct scan_line *line, const char *key)
 {
 	size_t n = 0;
 
-	while (n < line->len && key[n] != '\0' && small_letter(line->text[n]) == key[n])
+	while (n < line->len && key[n] != '\0' && lower_case(line->text[n]) == key[n])
 		n++;
 	return key[n] == '\0';
 }
 
 /*
- * Steps to the next word from *at on, over actions such as [SUCCESS=return].
- * Returns whether there is one: from *ret_begin to *at.
+ * Finds the next word from *at on; skips actions such as [SUCCESS=return]. Returns
+ * whether there is one: from *ret_begin to *at.
  */
 static bool next_word(const struct scan_line *line, size_t *at, size_t *ret_begin)
 {
-	while ((*at = skip_blanks(line, *at)) < line->len && line->text[*at] == '[')
+	while ((*at = skip_spaces(line, *at)) < line->len && line->text[*at] == '[')
 		while (*at < line->len && line->text[(*at)++] != ']')
 			;
 	*ret_begin = *at;
@@ -58,8 +58,8 @@ static bool next_word(const struct scan_line *line, size_t *at, size_t *ret_begi
 }
 
 /*
- * Keeps the words behind the key. More than there is room for are an error: none of them
- * may be passed over. Returns whether there is any, or -E2BIG.
+ * Stores the words after the key. More than NSSWITCH_SOURCES are an error, because none
+ * may be skipped. Returns whether there is any, or -E2BIG.
  */
 static int read_subid(const struct scan_line *line, struct nsswitch *nsswitch)
 {
@@ -68,7 +68,7 @@ static int read_subid(const struct scan_line *line, struct nsswitch *nsswitch)
 	while (next_word(line, &at, &begin)) {
 		size_t len = at - begin;
 
-		/* No plugin's name: it would be too long for a file. */
+		/* Too long for the file name of a plugin. */
 		if (len >= NSSWITCH_WORD_BYTES)
 			continue;
 		if (n == NSSWITCH_SOURCES)
@@ -82,14 +82,15 @@ static int read_subid(const struct scan_line *line, struct nsswitch *nsswitch)
 }
 
 /*
- * `files` as the first word, and no action such as [SUCCESS=continue] behind it. To the
- * name service `files#` is another source, and not one with a comment.
+ * Returns whether the first word is `files`, without an action such as
+ * [SUCCESS=continue]. To the name service `files#` is another source, not `files` with a
+ * comment.
  */
 static bool names_files_first(const struct scan_line *line)
 {
-	size_t begin = skip_blanks(line, strlen("passwd:"));
+	size_t begin = skip_spaces(line, strlen("passwd:"));
 	size_t end = skip_word(line, begin);
-	size_t next = skip_blanks(line, end);
+	size_t next = skip_spaces(line, end);
 
 	return end - begin == strlen("files") &&
 	       memcmp(line->text + begin, "files", end - begin) == 0 &&
@@ -126,24 +127,24 @@ static void read_others(const struct scan_line *line, const char *key,
 }
 
 /*
- * Whether the name service may take a line that does not begin with `passwd:` or `group:`
- * for one that does: it passes over blanks before a key, and one behind it will do for
- * the colon. What the line then names is added.
+ * Returns whether the name service may accept a line that does not begin with `passwd:`
+ * or `group:`: it skips whitespace before a key, and accepts whitespace for the colon.
+ * Adds the words of such a line.
  */
 static bool may_be(const struct scan_line *line, const char *key,
 		   char others[static NSSWITCH_LIST_BYTES], bool *actions)
 {
 	struct scan_line rest = *line;
-	size_t blanks, len = strlen(key);
+	size_t spaces, len = strlen(key);
 
-	if (rest.len > 0 && rest.text[0] > ' ' && small_letter(rest.text[0]) != key[0])
+	if (rest.len > 0 && rest.text[0] > ' ' && lower_case(rest.text[0]) != key[0])
 		return false;
-	blanks = whitespace_count(rest.text, rest.len);
-	rest.text += blanks;
-	rest.len -= blanks;
+	spaces = whitespace_count(rest.text, rest.len);
+	rest.text += spaces;
+	rest.len -= spaces;
 	if (!line_is(&rest, key))
 		return false;
-	if (rest.len > len && (rest.text[len] == ':' || skip_blanks(&rest, len) > len)) {
+	if (rest.len > len && (rest.text[len] == ':' || skip_spaces(&rest, len) > len)) {
 		rest.text += len + 1;
 		rest.len -= len + 1;
 		read_others(&rest, "", others, actions);
@@ -152,11 +153,10 @@ static bool may_be(const struct scan_line *line, const char *key,
 }
 
 /*
- * Reads the file. No file and no line `subid:` mean "files"; of several such lines the
- * first counts. `passwd_files_first` is set only where it is beyond doubt.
- * Returns 0 or -errno (the file is there but cannot be read, or names more sources than
- * NSSWITCH_SOURCES, -E2BIG: then nobody knows); *ret_nsswitch is written only with 0.
- * Thread-safe.
+ * Reads the file. Without a file or a line `subid:` the source is "files"; of several
+ * such lines the first counts. `passwd_files_first` is set only if it is certain.
+ * Returns 0 or -errno (the file is unreadable; -E2BIG: more than NSSWITCH_SOURCES
+ * sources); *ret_nsswitch is written only with 0. Thread-safe.
  */
 int nsswitch_read(const char *path, struct nsswitch *ret_nsswitch)
 {
@@ -176,7 +176,7 @@ int nsswitch_read(const char *path, struct nsswitch *ret_nsswitch)
 		if (r)
 			return r;
 		while ((r = scan_next(&scan, &line)) > 0) {
-			/* What it says further on is not here. */
+			/* The rest of the line is not in the buffer. */
 			odd |= line.len > LIMIT_LINE_BYTES;
 			if (!subid_found && line_is(&line, "subid:")) {
 				subid_found = read_subid(&line, &nsswitch);
@@ -208,8 +208,8 @@ int nsswitch_read(const char *path, struct nsswitch *ret_nsswitch)
 }
 
 /*
- * Tells whether any of the services in @words, as in passwd_others, has accounts that are
- * not the running system's own. Thread-safe.
+ * Returns whether any of the services in @words, as in passwd_others, may have accounts
+ * of other systems. Thread-safe.
  */
 bool nsswitch_has_remote(const char *words)
 {

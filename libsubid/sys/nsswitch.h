@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * nsswitch: the two lines of nsswitch.conf(5) that matter here.
+ * nsswitch: reads the lines `subid:`, `passwd:` and `group:` of nsswitch.conf(5).
  */
 #ifndef SUBID_NSSWITCH_H
 #define SUBID_NSSWITCH_H
@@ -8,19 +8,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A longer word is no name of a plugin: its file name would be too long. */
+/* A longer word is too long for the file name of a plugin. */
 #define NSSWITCH_WORD_BYTES 256
 #define NSSWITCH_LIST_BYTES 256
-/* Sources of sub-ids; nobody has more. */
+/* Sources of subordinate ids; more are an error. */
 #define NSSWITCH_SOURCES 8
 
 struct nsswitch {
-	/* The words of the line `subid:` in their order, or "files" alone. */
+	/* The words of the line `subid:` in their order, or only "files". */
 	char sources[NSSWITCH_SOURCES][NSSWITCH_WORD_BYTES];
 	size_t n_sources;
-	/* Users are looked up in /etc/passwd first, and what is found there counts. */
+	/* The name service reads /etc/passwd first, and a user found there counts. */
 	bool passwd_files_first;
-	/* The words of `passwd:` and `group:` but for the local files; empty: none. */
+	/* The words of `passwd:` and `group:` except local files; empty: none. */
 	char passwd_others[NSSWITCH_LIST_BYTES];
 	char group_others[NSSWITCH_LIST_BYTES];
 	/* These lines have actions, such as [NOTFOUND=return]. */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * paths: files of the system that are read beside the databases.
+ * paths: files of the system besides the databases.
  */
 #ifndef SUBID_PATHS_H
 #define SUBID_PATHS_H
 
 #define LOGIN_DEFS    SYSCONFDIR "/login.defs"
 #define NSSWITCH_CONF SYSCONFDIR "/nsswitch.conf"
-/* The name service's own, wherever our configuration is. */
+/* Those of the name service, which ignores our sysconfdir. */
 #define PASSWD_FILE	  "/etc/passwd"
 #define GROUP_FILE	  "/etc/group"
 #define NAME_SERVICE_CONF "/etc/nsswitch.conf"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * process: reads /proc. A process can be gone at any moment, which is -ENOENT or -ESRCH
- * and no reason to end a look at all of them.
+ * process: reads /proc. A process can end at any moment: then -ENOENT or -ESRCH, which is
+ * no reason to end a walk through all processes.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 /* NGROUPS_MAX of the kernel, 65536, with ten digits each, and all other lines. */
 #define STATUS_BYTES ((size_t)1024 * 1024)
 
-/* The next number of a line whose columns are padded with blanks or tabs. */
+/* Reads the next number of a line whose columns are padded with spaces or tabs. */
 static bool next_number(const char **text, const char *end, uint64_t max, uint64_t *ret)
 {
 	const char *begin;
@@ -32,8 +32,8 @@ static bool next_number(const char **text, const char *end, uint64_t max, uint64
 }
 
 /*
- * Reads what /proc tells about a process; with process_status_cleanup() it is freed.
- * Returns 0 or -errno. Thread-safe.
+ * Reads the status of a process; free it with process_status_cleanup(). Returns 0 or
+ * -errno. Thread-safe.
  */
 int process_read_status(int process, struct process_status *ret_status)
 {
@@ -59,7 +59,7 @@ int process_read_status(int process, struct process_status *ret_status)
 	return 0;
 }
 
-/* What follows a key, which ends with a colon and a tab; NULL: there is no such line. */
+/* Returns the text after a key, which ends with a colon and a tab; NULL: no such line. */
 static const char *find_line(const struct process_status *status, const char *key,
 			     const char **ret_end)
 {
@@ -79,7 +79,7 @@ static const char *find_line(const struct process_status *status, const char *ke
 	return NULL;
 }
 
-/* Whether the process has ended and its parent has not waited for it. Thread-safe. */
+/* Returns whether the process has ended but was not reaped. Thread-safe. */
 bool process_has_ended(const struct process_status *status)
 {
 	const char *end = NULL, *state = find_line(status, "State:\t", &end);
@@ -87,7 +87,7 @@ bool process_has_ended(const struct process_status *status)
 	return state && state < end && (*state == 'Z' || *state == 'X');
 }
 
-/* The name of the program; any byte but a newline may be in it. Thread-safe. */
+/* Copies the name of the program, which may have any byte but a newline. Thread-safe. */
 void process_name(const struct process_status *status,
 		  char ret_name[static PROCESS_NAME_BYTES])
 {
@@ -101,7 +101,7 @@ void process_name(const struct process_status *status,
 	ret_name[len] = '\0';
 }
 
-/* The uids or the gids of a process. Returns 0 or -EINVAL. Thread-safe. */
+/* Reads the uids or gids of a process. Returns 0 or -EINVAL. Thread-safe. */
 int process_ids(const struct process_status *status, const struct kind *kind,
 		struct process_ids *ret_ids)
 {
@@ -122,8 +122,8 @@ static bool has_id(const struct range_set *ids, uint64_t id)
 }
 
 /*
- * Whether a process runs with an id of a set: real, effective or saved, or for gids one
- * of its supplementary groups.
+ * Finds an id of a set that a process runs with: real, effective or saved, or for gids a
+ * supplementary one.
  * Returns 1 with the id, 0 or -EINVAL. Thread-safe while the set does not change.
  */
 int process_find_id(const struct process_status *status, const struct kind *kind,
@@ -146,7 +146,7 @@ int process_find_id(const struct process_status *status, const struct kind *kind
 	return 1;
 }
 
-/* Frees it. Takes a zeroed one. */
+/* Frees the status. Takes a zeroed one. */
 void process_status_cleanup(struct process_status *status)
 {
 	free(status->text);
@@ -154,8 +154,8 @@ void process_status_cleanup(struct process_status *status)
 }
 
 /*
- * Reads the map of the user namespace of a process; outer ids are those of this process,
- * 4294967295 for what it does not have. No privilege is needed.
+ * Reads the map of the user namespace of a process. Outer ids are in this process's
+ * namespace; 4294967295 if not mapped there. Needs no privilege.
  * Returns 0 or -errno. Thread-safe.
  */
 int process_read_map(int process, const struct kind *kind, struct idmap *ret_map)
@@ -188,9 +188,9 @@ int process_read_map(int process, const struct kind *kind, struct idmap *ret_map
 }
 
 /*
- * Tells the inode number of the user namespace of a process, which is its name. Whoever
- * could not trace the process may not know it: -EACCES.
- * Returns 0 or -errno. Thread-safe.
+ * Returns the inode number of the user namespace of a process, which identifies it.
+ * Returns 0, -EACCES without the right to trace the process, or another -errno.
+ * Thread-safe.
  */
 int process_userns(int process, ino_t *ret_namespace)
 {

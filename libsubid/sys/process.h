@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * process: what /proc tells about processes: their ids and their user namespace.
+ * process: reads ids and user namespaces of processes from /proc.
  */
 #ifndef SUBID_PROCESS_H
 #define SUBID_PROCESS_H
@@ -13,20 +13,20 @@
 #include "libsubid/core/kind.h"
 #include "libsubid/core/range.h"
 
-/* As they are here, in this process' own user namespace. */
+/* Ids in the user namespace of the calling process. */
 struct process_ids {
 	uint32_t real;
 	uint32_t effective;
 	uint32_t saved;
 };
 
-/* The text of /proc/PID/status, as it was once. */
+/* The text of /proc/PID/status. */
 struct process_status {
 	char *text;
 	size_t len;
 };
 
-/* The kernel cuts what a program calls itself, and shows a newline as two characters. */
+/* The kernel cuts off longer names, and shows a newline as two characters. */
 #define PROCESS_NAME_BYTES 64
 
 int process_read_status(int process, struct process_status *ret_status);

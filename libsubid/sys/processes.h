@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * processes: all that there are.
+ * processes: walks through all processes.
  */
 #ifndef SUBID_PROCESSES_H
 #define SUBID_PROCESSES_H

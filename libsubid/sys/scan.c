@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * scan: streaming reader of lines.
+ * scan: reads lines of a file or stream.
  *
- * Invariant: memory is SCAN_BYTES whatever the file holds. A line of any length is told
- * once, cut behind LIMIT_LINE_BYTES + 1 bytes, so that its reader sees that it is too
- * long. There is no mmap(2): a file that shrinks would be a SIGBUS. Files are read by
- * pread(2), which a pipe refuses, so a pipe is not taken for an empty file.
+ * Invariant: the buffer has SCAN_BYTES whatever the file holds. A line of any length is
+ * returned once, cut off after LIMIT_LINE_BYTES + 1 bytes, so that the caller sees that
+ * it is too long. There is no mmap(2): a file that shrinks would cause SIGBUS. Files are
+ * read with pread(2), which fails for a pipe, so that a pipe is not mistaken for an empty
+ * file.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -18,8 +19,8 @@
 _Static_assert(SCAN_BYTES > LIMIT_LINE_BYTES + 1, "a line fits the buffer");
 
 /*
- * Starts at the begin of a file; to read what is no file fails with -EBADFD. The scan
- * does not own the descriptor, and does not move it. Returns 0 or -ENOMEM; end with
+ * Starts at the begin of a file; reads of a pipe or socket fail with -EBADFD. The scan
+ * neither owns the descriptor nor changes its position. Returns 0 or -ENOMEM; end with
  * scan_end(). A scan belongs to one thread.
  */
 int scan_start(struct scan *scan, int fd)
@@ -32,7 +33,7 @@ int scan_start(struct scan *scan, int fd)
 	return 0;
 }
 
-/* The same for whatever can be read, a pipe among them, from where it stands. */
+/* As scan_start(), also for a pipe, from the current position. */
 int scan_start_stream(struct scan *scan, int fd)
 {
 	int r = scan_start(scan, fd);
@@ -42,7 +43,7 @@ int scan_start_stream(struct scan *scan, int fd)
 	return r;
 }
 
-/* Starts again at the begin of the file; one that has proved empty is not read again. */
+/* Starts again at the begin of the file. An empty file is not read again. */
 void scan_rewind(struct scan *scan)
 {
 	if (scan->total > 0)
@@ -61,14 +62,14 @@ struct scan *scan_end(struct scan *scan)
 	return NULL;
 }
 
-/* What is told next begins elsewhere than behind the line that was told last. */
+/* Moves the begin of the next line, and forgets the newlines found so far. */
 static void scan_move(struct scan *scan, size_t begin)
 {
 	scan->begin = scan->seen = begin;
 	scan->newlines = 0;
 }
 
-/* Reads more behind what is buffered, which moves to the front when room is short. */
+/* Reads more bytes; first moves the buffered ones to the front. */
 static int scan_fill(struct scan *scan)
 {
 	size_t n;
@@ -94,7 +95,7 @@ static int scan_fill(struct scan *scan)
 	return 0;
 }
 
-/* Drops the rest of a line that was too long. */
+/* Skips the rest of a line that was too long. */
 static int scan_skip_rest(struct scan *scan)
 {
 	while (scan->in_long_line) {
@@ -114,7 +115,7 @@ static int scan_skip_rest(struct scan *scan)
 	return 0;
 }
 
-/* As scan_next(), for a line of which not all is in the buffer, or that is too long. */
+/* As scan_next(), for a line that is too long or not wholly in the buffer. */
 int scan_next_unbuffered(struct scan *scan, struct scan_line *ret_line)
 {
 	size_t searched = 0;
@@ -150,10 +151,9 @@ int scan_next_unbuffered(struct scan *scan, struct scan_line *ret_line)
 }
 
 /*
- * Steps to the next line that begins in one of two ways, and passes over all others at
- * the speed at which they can be read. What is passed over is not counted: the line's
- * number is 0. In the last STARTS_BYTES bytes of the file any line is told. Returns as
- * scan_next() does.
+ * Steps to the next line with one of two prefixes, and skips others at the speed of
+ * reading. Skipped lines are not counted: the line's number is 0. In the last
+ * STARTS_BYTES bytes of the file any line is returned. Returns as scan_next() does.
  */
 int scan_next_starting(struct scan *scan, const struct starts *starts,
 		       struct scan_line *ret_line)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * scan: a file line by line, in bounded memory.
+ * scan: reads a file line by line, in bounded memory.
  */
 #ifndef SUBID_SCAN_H
 #define SUBID_SCAN_H
@@ -15,28 +15,28 @@
 #include "libsubid/core/newlines.h"
 #include "libsubid/core/starts.h"
 
-/* Room for a whole line and its newline at least; larger reads cost fewer calls. */
+/* More than a line and its newline, for fewer system calls. */
 #define SCAN_BYTES (64 * 1024)
 
 struct scan {
 	int fd; /* not owned */
 	char *buffer;
-	size_t begin; /* of what is buffered but not told */
+	size_t begin; /* of the buffered bytes that were not returned */
 	size_t end;
-	/* Newlines that have been seen but not told, of the block that ends at `seen`. */
+	/* Newlines after `begin` in the block that ends at `seen`. */
 	uint64_t newlines;
-	size_t seen;	/* begin or more, if there are none */
+	size_t seen;	/* at least `begin`, if there are none */
 	uint64_t total; /* bytes read */
 	uint64_t number;
-	bool stream; /* a pipe, which has no begin to go back to */
+	bool stream; /* read without offsets, as for a pipe */
 	bool at_end;
-	bool in_long_line; /* the rest of the line that was told last is to be dropped */
+	bool in_long_line; /* skip the rest of the last line */
 };
 
 struct scan_line {
 	const char *text; /* without the newline; valid until the next call */
-	size_t len;	 /* LIMIT_LINE_BYTES + 1 at the most: then the rest is left out */
-	uint64_t number; /* from 1; 0 where lines were passed over */
+	size_t len;	  /* at most LIMIT_LINE_BYTES + 1: then the line is cut off */
+	uint64_t number;  /* from 1; 0 if lines were skipped */
 };
 
 int scan_start(struct scan *scan, int fd);
@@ -49,8 +49,8 @@ struct scan *scan_end(struct scan *scan);
 
 /*
  * Steps to the next line.
- * Returns 1 with a line, 0 at the end, -errno when reading failed (-EFBIG beyond
- * LIMIT_FILE_BYTES). Inline, since a large database has nothing that is done oftener.
+ * Returns 1 with a line, 0 at the end, or -errno (-EFBIG beyond LIMIT_FILE_BYTES).
+ * Inline, because it runs for each line of a large database.
  */
 static inline int scan_next(struct scan *scan, struct scan_line *ret_line)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * settings: the keys of login.defs(5) that matter here, and what holds without them.
+ * settings: reads keys of login.defs(5), with defaults.
  *
- * Invariant: what makes no sense is an error, and never another value instead: ranges
- * would be given where no administrator looks for them.
+ * Invariant: an invalid value is an error and never replaced by a default: ranges would
+ * be allocated where no administrator expects them.
  */
 #include "libsubid/sys/settings.h"
 #include "libsubid/core/limits.h"
@@ -14,12 +14,11 @@
 #define DEFAULT_COUNT	65536
 #define DEFAULT_UID_MIN 1000
 #define DEFAULT_UID_MAX 60000
-/* With SUB_UID_DETERMINISTIC each uid has its place, up to the last id. */
+/* With SUB_UID_DETERMINISTIC each uid has its own range, up to the last id. */
 #define DETERMINISTIC_MIN 65536
 #define DETERMINISTIC_MAX 4294967294
 
-/* The keys in the order in which errors are reported; those of a kind are at
- * KEYS_OF_KIND + 3 * its number. */
+/* In the order in which errors are reported; KEYS_OF_KIND + 3 * k: keys of kind k. */
 enum {
 	KEY_DETERMINISTIC,
 	KEY_BY_ID,
@@ -84,9 +83,9 @@ static int judge(const struct conf_item items[static KEYS], struct settings *set
 }
 
 /*
- * Reads login.defs in @folder, once; one that does not exist sets nothing.
+ * Reads login.defs in @folder; a missing file sets nothing.
  *
- * ret_error: with anything but 0, what it is about.
+ * ret_error: valid if the result is not 0.
  * Returns 0, a SETTINGS_ value or -errno. Thread-safe.
  */
 int settings_read(int folder, struct settings *ret_settings,

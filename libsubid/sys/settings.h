@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * settings: what login.defs(5) says about new ranges.
+ * settings: settings of login.defs(5) for new ranges.
  */
 #ifndef SUBID_SETTINGS_H
 #define SUBID_SETTINGS_H
@@ -16,7 +16,7 @@ struct settings {
 		requests[2]; /* of kind_uid, kind_gid; count 0: allocate none */
 	bool deterministic;  /* a range follows from the uid: SUB_UID_DETERMINISTIC */
 	bool by_id;	     /* lines name the owner by uid: SUB_UID_STORE_BY_UID */
-	uint64_t uid_min;    /* UID_MIN and UID_MAX: the uids of people */
+	uint64_t uid_min;    /* UID_MIN and UID_MAX: uids of ordinary users */
 	uint64_t uid_max;
 };
 
@@ -26,10 +26,10 @@ enum {
 	SETTINGS_BEYOND,     /* the key's value is above all ids */
 };
 
-/* What is wrong; keys are constants. */
+/* An error; keys are constants. */
 struct settings_error {
 	const char *key;
-	const struct kind *kind; /* whose ranges it is about; of keys of both: kind_uid */
+	const struct kind *kind; /* of the ranges; kind_uid for keys of both */
 	uint64_t value;
 	const char *max_key; /* SETTINGS_BOUNDS: the other key */
 	uint64_t max;

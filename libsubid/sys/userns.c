@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * userns: which ids exist here, see user_namespaces(7).
+ * userns: finds the ids that are mapped in this user namespace, see user_namespaces(7).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include "libsubid/sys/userns.h"
 
 /*
- * Adds the ids of @kind that exist in this user namespace.
+ * Adds the ids of @kind that are mapped in this user namespace.
  *
  * set: with room for LIMIT_EXTENTS ranges.
  * Returns 0, RANGE_SET_FULL or -errno. Thread-safe.
@@ -42,8 +42,8 @@ int userns_mapped(const struct kind *kind, struct range_set *set)
 	return 0;
 }
 
-/* The overflow uid: how owners look that have no id here. 65534 unless it was changed.
- * Returns 1, 0 or -errno. */
+/* Returns 1 if this is the overflow uid, which stands for owners that are not mapped here
+ * (by default 65534), 0 or -errno. */
 static int is_overflow_uid(uid_t uid)
 {
 	CLEANUP(fd_cleanup)
@@ -65,10 +65,7 @@ static int is_overflow_uid(uid_t uid)
 	return overflow == uid;
 }
 
-/*
- * Tells whether this is a user namespace in which not every uid exists.
- * Returns 1, 0 or -errno. Thread-safe.
- */
+/* Returns 1 if not every uid is mapped in this namespace, 0 or -errno. Thread-safe. */
 int userns_is_limited(void)
 {
 	CLEANUP(range_set_cleanup) struct range_set mapped = RANGE_SET(LIMIT_EXTENTS);
@@ -81,11 +78,11 @@ int userns_is_limited(void)
 }
 
 /*
- * Finds out whether files that belong to @uid may belong to a user outside this user
- * namespace: it is the overflow uid, and not every id exists here.
+ * Checks whether files of @uid may belong to a user outside this user namespace: it is
+ * the overflow uid, and not every id is mapped.
  *
- * Returns 1, 0, or -errno where that cannot be found out: never -ENOENT, which a caller
- * could take for a word about the file that is judged. Thread-safe.
+ * Returns 1, 0, or -errno if it is unknown; never -ENOENT, which a caller could mistake
+ * for an error of the checked file. Thread-safe.
  */
 int userns_is_outside_owner(uid_t uid)
 {
@@ -97,8 +94,8 @@ int userns_is_outside_owner(uid_t uid)
 }
 
 /*
- * Adds the ids of @kind that do not exist in this user namespace to @set, an empty one
- * without a limit. Returns 0 or -errno. Thread-safe.
+ * Adds the ids of @kind that are not mapped in this user namespace to @set, which is
+ * empty and has no limit. Returns 0 or -errno. Thread-safe.
  */
 int userns_absent(const struct kind *kind, struct range_set *set)
 {

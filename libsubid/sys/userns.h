@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * userns: the user namespace that this process lives in.
+ * userns: the user namespace of this process.
  */
 #ifndef SUBID_USERNS_H
 #define SUBID_USERNS_H

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * wait: for a descriptor, and for a lock on a file.
+ * wait: waits for a descriptor, and for a lock on a file.
  *
- * Who waits for a lock must stand in the kernel's queue: who only looks from time to time
- * finds it taken by those who do. Nothing but a signal ends such a wait, and signals
- * belong to the program and not to a library. So a process of its own queues, and can be
- * killed. It shares the open file description, so the lock that it gets is ours.
+ * A process that polls for a lock loses it to those in the queue of the kernel. Only a
+ * signal ends a wait in this queue, and a library must not use signals of its program. So
+ * a child process waits, which can be killed. It shares the open file description, so its
+ * lock is ours.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,7 @@
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/wait.h"
 
-/* Milliseconds of a clock that nobody sets. Thread-safe. */
+/* Returns milliseconds of a monotonic clock. Thread-safe. */
 int64_t wait_clock(void)
 {
 	struct timespec now;
@@ -44,9 +44,9 @@ static int wait_for_events(struct pollfd *events, nfds_t n, int64_t end)
 }
 
 /*
- * Waits until @fd is readable or closed at its other end, wait_clock() shows @end, or
- * @stop is readable. A descriptor of -1 never is.
- * Returns 0, WAIT_OVER, WAIT_STOPPED or -errno. Thread-safe.
+ * Waits until @fd is readable or closed at its other end, until the time @end of
+ * wait_clock(), or until @stop is readable. Either descriptor may be -1. Returns 0,
+ * WAIT_OVER, WAIT_STOPPED or -errno. Thread-safe.
  */
 int wait_until(int fd, int stop, int64_t end)
 {
@@ -60,10 +60,9 @@ int wait_until(int fd, int stop, int64_t end)
 }
 
 /*
- * Reads @len bytes that somebody else sends, until wait_clock() shows @end, or with 0 for
- * as long as it takes.
- * Returns 0, WAIT_OVER, -ECONNRESET (the other end was closed before) or -errno.
- * Thread-safe.
+ * Reads @len bytes from another process, until the time @end of wait_clock(), or with 0
+ * without a limit. Returns 0, WAIT_OVER, -ECONNRESET (the other end was closed before) or
+ * -errno. Thread-safe.
  */
 int wait_read(int fd, int64_t end, void *bytes, size_t len)
 {
@@ -115,28 +114,26 @@ int wait_send(int fd, int64_t end, const void *bytes, size_t len)
 
 struct queue {
 	int fd;
-	int out; /* for a byte when the lock is there */
+	int out; /* gets a byte when the child has the lock */
 };
 
-/* The process that queues. It keeps nothing open but the lock and the pipe: a copy of
- * what other threads close would keep that alive for as long as it waits. */
-static int queue(void *context)
+/* Runs in the child, which has no descriptors but the lock and the pipe: it would keep
+ * files open that other threads close. */
+static int lock_in_child(void *context)
 {
-	const struct queue *queue = context;
+	const struct lock_request *request = context;
 	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
-	if (fcntl(queue->fd, F_OFD_SETLKW, &whole))
+	if (fcntl(request->fd, F_OFD_SETLKW, &whole))
 		return errno;
-	/* Another thread's child may have a copy of the pipe: its end alone tells little.
-	 */
-	return write(queue->out, "", 1) == 1 ? 0 : errno;
+	/* A byte, since a child of another thread may hold the pipe open. */
+	return write(request->out, "", 1) == 1 ? 0 : errno;
 }
 
 /*
- * Waits for the write lock on the whole of @fd, by its open file description, and takes
- * it.
+ * Takes the open file description write lock on the whole of @fd, and waits for it.
  *
- * Returns 0, WAIT_OVER or WAIT_STOPPED (it may have been taken in the last moment), or
+ * Returns 0, WAIT_OVER or WAIT_STOPPED (with both it may still have been taken), or
  * -errno. Thread-safe.
  */
 int wait_for_lock(int fd, int stop, int64_t end)
@@ -154,7 +151,7 @@ int wait_for_lock(int fd, int stop, int64_t end)
 				.n_kept = 2,
 				.library = true,
 			},
-			queue, &(struct queue){ fd, ends[1] });
+			lock_in_child, &(struct lock_request){ fd, ends[1] });
 	fd_close(ends[1]);
 	if (r)
 		return r;

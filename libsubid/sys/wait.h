@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * wait: waiting for somebody else, but not for ever.
+ * wait: waits with a time limit.
  */
 #ifndef SUBID_WAIT_H
 #define SUBID_WAIT_H
@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 enum {
-	WAIT_OVER = 1, /* the time is over */
+	WAIT_OVER = 1, /* the time has run out */
 	WAIT_STOPPED,  /* `stop` became readable */
 };
 

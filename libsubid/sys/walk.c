@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * walk: a directory and everything below it, each directory before what it holds.
+ * walk: walks through a directory tree; each directory comes before its contents.
  *
- * MUST: a user who can write below cannot redirect the walk: each directory is opened
- * from the one above it, not by a path, and no symbolic link is followed but the first.
+ * MUST: a user with write access below cannot redirect the walk: each directory is opened
+ * relative to its parent, not by a path, and only the first symbolic link is followed.
  *
  * Memory grows with the depth, not with the number of names, and a path may be longer
  * than PATH_MAX. A directory below the first OPEN_MAX levels is closed while the walk is
- * further down than its subdirectories, and then found again by `..`; if it has been
- * moved meanwhile, the rest of it and of those above that are closed is an error.
+ * deeper than its subdirectories, and later opened again through `..`. If it was moved
+ * meanwhile, the rest of it and of closed directories above it is an error.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -22,14 +22,14 @@
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/fd.h"
 
-/* Levels of directories that stay open, and the longest path. */
+/* The directory levels that stay open, and the longest path. */
 #define OPEN_MAX   64
 #define PATH_BYTES (1U << 20)
 
 /* A directory that is being read. */
 struct level {
 	DIR *directory; /* NULL: closed for now */
-	off_t position; /* behind the name that was read last */
+	off_t position; /* after the name that was read last */
 	dev_t device;
 	ino_t inode;
 	size_t path_len;
@@ -39,10 +39,10 @@ struct walk {
 	struct walk_options options;
 	walk_fn take;
 	void *context;
-	char *path; /* of what is looked at */
+	char *path; /* of the current file */
 	size_t path_len;
 	size_t path_allocated;
-	struct level *levels; /* from the first directory to the one that is read */
+	struct level *levels; /* from the first directory to the current one */
 	size_t n;
 	size_t allocated;
 	dev_t device; /* of the first file */
@@ -105,7 +105,7 @@ static bool is_same(const struct level *level, const struct stat *status)
 	return level->device == status->st_dev && level->inode == status->st_ino;
 }
 
-/* A mount can put a directory below itself. */
+/* Returns whether a mount has put a directory below itself. */
 static bool is_above_itself(const struct walk *walk, const struct stat *status)
 {
 	for (size_t i = 0; i < walk->n; i++)
@@ -115,8 +115,8 @@ static bool is_above_itself(const struct walk *walk, const struct stat *status)
 }
 
 /*
- * Opens the directory @name in @at if it is the one of @level, to be read from where it
- * was left. Returns 0 or -errno.
+ * Opens the directory @name in @at at the position of @level if it is the same directory.
+ * Returns 0 or -errno.
  */
 static int open_level(int at, const char *name, bool follow, struct level *level)
 {
@@ -138,14 +138,14 @@ static int open_level(int at, const char *name, bool follow, struct level *level
 	return 0;
 }
 
-/* Closes the directory above the one that the last is in: that one finds it again. */
+/* Closes the grandparent of the last directory, whose parent can open it again. */
 static void close_above(struct walk *walk)
 {
 	if (walk->n > OPEN_MAX + 2)
 		close_level(&walk->levels[walk->n - 3]);
 }
 
-/* Goes down into a directory. Returns as walk_fn. */
+/* Enters a directory. Returns as walk_fn. */
 static int enter(struct walk *walk, int at, const char *name, bool follow,
 		 const struct stat *status)
 {
@@ -166,7 +166,7 @@ static int enter(struct walk *walk, int at, const char *name, bool follow,
 	return 0;
 }
 
-/* Takes a file, and goes down into it if it is a directory. Returns as walk_fn. */
+/* Takes a file, and enters it if it is a directory. Returns as walk_fn. */
 static int look_at(struct walk *walk, int at, const char *name, bool follow)
 {
 	struct stat status;
@@ -188,8 +188,8 @@ static int look_at(struct walk *walk, int at, const char *name, bool follow)
 }
 
 /*
- * Goes back up from the directory that is read. The one above the next is found again
- * now, while the next, which has been gone through, is open.
+ * Leaves the current directory. If the parent of the next one was closed, opens it again
+ * while the next one is still open.
  */
 static void leave(struct walk *walk)
 {
@@ -202,7 +202,7 @@ static void leave(struct walk *walk)
 			   &levels[walk->n - 2]);
 }
 
-/* Leaves the directories that were not found again; one message is enough. */
+/* Leaves all directories that could not be opened again, with one error. */
 static int give_up(struct walk *walk)
 {
 	int r = take_error(walk, ESTALE);
@@ -212,7 +212,7 @@ static int give_up(struct walk *walk)
 	return r;
 }
 
-/* Takes the next name of the directory that is read. Returns as walk_fn. */
+/* Takes the next name of the current directory. Returns as walk_fn. */
 static int take_next(struct walk *walk)
 {
 	struct level *level = &walk->levels[walk->n - 1];
@@ -243,7 +243,7 @@ static int take_next(struct walk *walk)
 /*
  * Takes @path and everything below it.
  *
- * Returns 0, what @take has ended the walk with, -ENOMEM or, for the first path,
+ * Returns 0, the result of @take that ended the walk, -ENOMEM or, for the first path,
  * -ENAMETOOLONG.
  */
 int walk_below(const char *path, const struct walk_options *options, walk_fn take,
