@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * account: fills in a struct account.
+ * account: initialises a struct account.
  */
 #include <string.h>
 
 #include "libsubid/core/entry.h"
 #include "libsubid/user/account.h"
 
-/* Fills in an account; @len is LIMIT_OWNER_BYTES at the most. Thread-safe. */
+/* Sets an account; @len is at most LIMIT_OWNER_BYTES. Thread-safe. */
 void account_set(struct account *account, const char *name, size_t len, uid_t uid,
 		 gid_t gid)
 {
@@ -20,8 +20,8 @@ void account_set(struct account *account, const char *name, size_t len, uid_t ui
 }
 
 /*
- * Fills in an owner of lines that has no account: its name alone, or, if that is a uid in
- * decimal, this uid. The name must pass entry_check_owner(). Thread-safe.
+ * Sets an owner of lines that has no account: only its name, and the uid if the name is
+ * one in decimal. The name must pass entry_check_owner(). Thread-safe.
  */
 void account_set_text(struct account *account, const char *name, size_t len)
 {

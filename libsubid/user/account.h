@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * account: a user by login name and ids.
+ * account: the login name and ids of a user.
  */
 #ifndef SUBID_ACCOUNT_H
 #define SUBID_ACCOUNT_H
@@ -15,16 +15,16 @@
 struct account {
 	char name[LIMIT_OWNER_BYTES + 1];
 	size_t name_len;
-	bool exists;	/* false: an owner of lines that has no account */
-	bool name_owns; /* the name can be the owner of a line: no colon in it, say */
+	bool exists;		/* false: an owner of lines without an account */
+	bool name_owns;		/* the name can be the owner of a line */
 	char number[NUM_BYTES]; /* the uid in decimal; not terminated */
-	size_t number_len;	/* 0: there is no uid */
-	uid_t uid;		/* ID_NONE: there is none */
+	size_t number_len;	/* 0: no uid */
+	uid_t uid;		/* ID_NONE: no uid */
 	gid_t gid;
 };
 
 enum {
-	ACCOUNT_NONE = 1, /* there is no such account; that is known */
+	ACCOUNT_NONE = 1, /* there is certainly no such account */
 };
 
 void account_set(struct account *account, const char *name, size_t len, uid_t uid,

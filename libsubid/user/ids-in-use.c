@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * ids-in-use: local accounts by one pass over passwd(5) and one over group(5), others by
- * enumeration and by asking for one id after the other.
+ * ids-in-use: finds local accounts by one pass over passwd(5) and group(5), and others by
+ * enumeration and look-ups of single ids.
  *
- * MUST: an id that libc could find is in use, even if its line is written oddly, and so
- * is a primary group without a line in group(5).
+ * MUST: an id that libc could find is in use, even in an unusual line, and so is a
+ * primary group without a line in group(5).
  * MUST: if the name service does not answer, the result says so: no answer does not mean
  * "not in use".
  */
@@ -23,7 +23,7 @@ static bool is_wanted(const struct range_set *wanted, uint32_t id)
 	       range_set_overlaps(wanted, (struct range){ id, (uint64_t)id + 1 });
 }
 
-/* Adds the accounts of a file by their id or, with @primary, by their primary group. */
+/* Adds the accounts of a file with wanted ids, or with @primary primary groups. */
 static int read_file(int directory, const struct kind *kind, bool primary,
 		     const struct range_set *wanted, struct ids_in_use *in_use)
 {
@@ -45,10 +45,10 @@ static int read_file(int directory, const struct kind *kind, bool primary,
 }
 
 /*
- * Finds the local accounts (groups, for gids) whose ids are among @wanted; a file that
- * does not exist has none.
+ * Finds the local accounts (for gids: groups) with ids among @wanted. A missing file has
+ * none.
  *
- * found: is added to; freed with ids_in_use_cleanup().
+ * found: accounts are added; free with ids_in_use_cleanup().
  * Returns 0 or -errno. Thread-safe.
  */
 int ids_in_use_local(int directory, const struct kind *kind,
@@ -62,15 +62,15 @@ int ids_in_use_local(int directory, const struct kind *kind,
 }
 
 /*
- * Begins to ask: @name_service is that of the running system, or NULL. Both have to live
- * as long as the service, which ends with ids_in_use_service_cleanup().
+ * Initialises a service. @name_service is that of the running system or NULL, and must
+ * live as long as the service. End with ids_in_use_service_cleanup().
  */
 void ids_in_use_start(struct ids_in_use_service *service, const struct nsswitch *nsswitch,
 		      const struct name_service *name_service)
 {
 	bool users = nsswitch_has_remote(nsswitch->passwd_others);
 
-	/* The primary group of a user is a group, too. */
+	/* The primary groups of users are in use, too. */
 	service->service = name_service;
 	service->remote[0] = users;
 	service->remote[1] = users || nsswitch_has_remote(nsswitch->group_others);
@@ -84,7 +84,7 @@ static int64_t time_left(const struct ids_in_use_service *service)
 	return seconds * 1000 - service->waited;
 }
 
-/* Notes what a call of the service returned. Returns 0 or -ENOMEM. */
+/* Stores the result of a call of the service. Returns 0 or -ENOMEM. */
 static int note_answer(struct ids_in_use_service *service, int r)
 {
 	if (r == 0 || r == -ENOMEM)
@@ -94,7 +94,7 @@ static int note_answer(struct ids_in_use_service *service, int r)
 	return 0;
 }
 
-/* Enumerates once in a command, in half of the time: the rest is for ids one by one. */
+/* Enumerates once in a command, in half of the time; the rest is for single ids. */
 static int enumerate(struct ids_in_use_service *service, const struct kind *kind)
 {
 	const struct name_service *name_service = service->service;
@@ -111,7 +111,7 @@ static int enumerate(struct ids_in_use_service *service, const struct kind *kind
 	return r ? r : accounts_sort(known);
 }
 
-/* Of what was enumerated, what is wanted. */
+/* Adds the enumerated accounts with wanted ids. */
 static int take_known(const struct accounts *known, const struct range_set *wanted,
 		      struct accounts *found)
 {
@@ -134,7 +134,7 @@ static bool is_known(const struct accounts *known, struct range range)
 	return at < known->sorted && accounts_at(known, at)->id < range.end;
 }
 
-/* Milliseconds for a range, which @more follow. */
+/* Returns the milliseconds for a range that @more ranges follow. */
 static int64_t time_for(const struct ids_in_use_service *service, bool whole, size_t more)
 {
 	int64_t left = time_left(service);
@@ -147,7 +147,7 @@ static int64_t time_for(const struct ids_in_use_service *service, bool whole, si
 		       IDS_IN_USE_A_RANGE;
 }
 
-/* Asks for the ids of one range, which @more follow. */
+/* Asks for the ids of one range that @more ranges follow. */
 static int scan_range(struct ids_in_use_service *service, const struct kind *kind,
 		      struct range range, size_t more, struct accounts *found)
 {
@@ -174,13 +174,13 @@ static int scan_range(struct ids_in_use_service *service, const struct kind *kin
 }
 
 /*
- * Asks the services that are not local files for ids among @wanted, for
- * IDS_IN_USE_SECONDS in a command, of which each range has the same part: all ids of a
- * range up to IDS_IN_USE_ALL, otherwise as many as IDS_IN_USE_A_RANGE allows. A range
- * with a hit is not asked any further.
+ * Asks the services other than local files for ids among @wanted, for IDS_IN_USE_SECONDS
+ * in a command, shared equally by the ranges. Of a range up to IDS_IN_USE_ALL all ids are
+ * asked, otherwise as many as IDS_IN_USE_A_RANGE allows. A hit ends the search in a
+ * range.
  *
- * wanted: each range is asked for by itself, also those that touch. found: is added to.
- * service: is `silent` if not everything was answered.
+ * wanted: ranges that touch are not joined. found: accounts are added. service: becomes
+ * `silent` if an answer is missing.
  * Returns 0 or -ENOMEM.
  */
 int ids_in_use_ask(struct ids_in_use_service *service, const struct kind *kind,
@@ -201,14 +201,14 @@ int ids_in_use_ask(struct ids_in_use_service *service, const struct kind *kind,
 	return r;
 }
 
-/* Frees what was found. Takes a zeroed one. */
+/* Frees the accounts. Takes a zeroed one. */
 void ids_in_use_cleanup(struct ids_in_use *found)
 {
 	accounts_cleanup(&found->accounts);
 	accounts_cleanup(&found->primary);
 }
 
-/* Forgets what was enumerated; the service itself is the caller's. */
+/* Frees the enumerated accounts. The name service belongs to the caller. */
 void ids_in_use_service_cleanup(struct ids_in_use_service *service)
 {
 	accounts_cleanup(&service->known[0]);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * ids-in-use: ids that accounts and groups have, by the local files and by the name
- * service.
+ * ids-in-use: finds ids of accounts and groups in local files and the name service.
  */
 #ifndef SUBID_IDS_IN_USE_H
 #define SUBID_IDS_IN_USE_H
@@ -16,37 +15,37 @@
 #include "libsubid/sys/nsswitch.h"
 #include "libsubid/user/name-service.h"
 
-/* How long the name service may take for all its answers; see `waited`. */
+/* Time limit for all answers of the name service; see `waited`. */
 #define IDS_IN_USE_SECONDS 2
-/* The same where nothing is to be done unless all of them came. */
+/* Time limit for a command that needs all answers. */
 #define IDS_IN_USE_SECONDS_STRICT 15
-/* A range of so many ids is asked for whole. */
+/* Of a range up to this size all ids are asked. */
 #define IDS_IN_USE_ALL 4096
-/* A larger gap between the ids asked about means that it was too slow. */
+/* A larger gap between asked ids means that the service was too slow. */
 #define IDS_IN_USE_GAP 1024
-/* How long it is asked for the ids of a larger one, in milliseconds. */
+/* Time limit for a larger range, in milliseconds. */
 #define IDS_IN_USE_A_RANGE 300
 
-/* What is found; neither is sorted. */
+/* The found accounts, unsorted. */
 struct ids_in_use {
 	struct accounts accounts; /* users for kind_uid, groups for kind_gid */
 	struct accounts primary;  /* for kind_gid: users, by their primary group */
-	const char *failed;	  /* the file of accounts that could not be read */
+	const char *failed;	  /* the accounts file that could not be read */
 };
 
-/* The name service in the course of a command. */
+/* The state of the name service during a command. */
 struct ids_in_use_service {
 	const struct name_service *service; /* NULL: there is none */
-	bool remote[2];	    /* it has other users, groups, than those of this system */
-	bool thorough;	    /* the ranges share all the time */
-	bool strict;	    /* which is IDS_IN_USE_SECONDS_STRICT */
-	size_t to_come;	    /* of ranges, in later calls: they have their share, too */
-	int failed;	    /* -errno: a service has not answered, and is asked no more */
-	bool silent;	    /* the same, or not in time */
-	uint64_t asked;	    /* ids, in all */
-	uint64_t largest;   /* gap between ids that were asked; 0: all were */
-	int64_t waited;	    /* milliseconds; who asks for more may set it back */
-	bool enumerated[2]; /* by kind->group: these are all that it enumerates, */
+	bool remote[2];			    /* it has users, groups, of other systems */
+	bool thorough;			    /* use all the time, shared by the ranges */
+	bool strict;			    /* the time is IDS_IN_USE_SECONDS_STRICT */
+	size_t to_come; /* number of ranges in later calls, which get their share, too */
+	int failed;	/* -errno: no answer; the service is not asked any more */
+	bool silent;	/* the same, or an answer was late */
+	uint64_t asked; /* number of ids */
+	uint64_t largest;   /* gap between asked ids; 0: all were asked */
+	int64_t waited;	    /* milliseconds; the caller may reset it */
+	bool enumerated[2]; /* by kind->group: `known` is complete */
 	struct accounts known[2];
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * lookup: users, from the passwd file if the name service would read it first, too: this
- * saves a child process and three quarters of the system calls.
+ * lookup: reads users from the passwd file if the name service would read it first, too.
+ * This saves a child process and three quarters of the system calls.
  *
  * MUST: an answer is the one that libc would give. If that is uncertain (another source
  * before `files`, an action behind it, nscd(8), a line that is not written as tools write
@@ -15,13 +15,13 @@
 #include "libsubid/user/lookup.h"
 #include "libsubid/user/passwd-file.h"
 
-/* If it exists, the name service asks nscd(8), whose cache may differ from the file. */
+/* If it exists, libc asks nscd(8), whose cache may differ from the file. */
 #define NSCD_SOCKET "/var/run/nscd/socket"
 
 /*
- * Where users of the running system are looked up.
+ * Returns how to look up users of the running system.
  *
- * directory: of passwd(5). service: has to live as long as the result. Thread-safe.
+ * directory: of passwd(5). service: must live as long as the result. Thread-safe.
  */
 struct lookup lookup_live(int directory, const struct nsswitch *nsswitch,
 			  const struct name_service *service)
@@ -51,14 +51,13 @@ static int look_up(const struct lookup *lookup, const char *name, uid_t uid,
 	answer = name ? lookup->service->user(lookup->service->context, name,
 					      ret_account) :
 			lookup->service->uid(lookup->service->context, uid, ret_account);
-	/* Who is in a file that cannot be read is not known. */
+	/* "No such user" is uncertain if the file could not be read. */
 	return answer == ACCOUNT_NONE && r < 0 ? r : answer;
 }
 
 /*
- * Looks an account up by login name.
- * Returns 0, ACCOUNT_NONE (it is known that there is none) or -errno (it is not known).
- * Thread-safe as the service is.
+ * Looks up an account by login name. Returns 0, ACCOUNT_NONE (there is certainly none) or
+ * -errno (unknown). Thread-safe as the service is.
  */
 int lookup_name(const struct lookup *lookup, const char *name,
 		struct account *ret_account)
@@ -66,13 +65,13 @@ int lookup_name(const struct lookup *lookup, const char *name,
 	return look_up(lookup, name, 0, ret_account);
 }
 
-/* The same by uid. */
+/* Looks up an account by uid, as lookup_name(). */
 int lookup_uid(const struct lookup *lookup, uid_t uid, struct account *ret_account)
 {
 	return look_up(lookup, NULL, uid, ret_account);
 }
 
-/* The same by a word that is a login name or else a uid in decimal. */
+/* Looks up an account by login name, else by uid in decimal, as lookup_name(). */
 int lookup_word(const struct lookup *lookup, const char *word,
 		struct account *ret_account)
 {

@@ -12,14 +12,14 @@
 #include "libsubid/user/account.h"
 #include "libsubid/user/name-service.h"
 
-/* Where users are looked up. */
+/* How to look up users. */
 struct lookup {
-	int directory; /* that of passwd(5); AT_FDCWD: the running system's */
-	/* The name service would give the answer of passwd(5). */
+	int directory; /* of passwd(5); AT_FDCWD: that of the running system */
+	/* The name service reads passwd(5) first. */
 	bool files_first;
-	/* And there is no other service: a user who is not in it does not exist. */
+	/* There is no other service: a user that is not in the file does not exist. */
 	bool files_alone;
-	/* NULL: the file alone, of a system that is not running. */
+	/* NULL: only the file, of a system that is not running. */
 	const struct name_service *service;
 };
 

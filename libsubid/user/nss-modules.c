@@ -2,7 +2,7 @@
 /*
  * nss-modules: libc hides which service has not answered. If a service is down, libc sets
  * some errno or none, and if another service follows it returns "no such user". So after
- * such an answer each module is called by itself.
+ * such an answer each module is called directly.
  *
  * MUST: "no such user" means that every module has said so. A module that is not
  * installed is skipped, as by the name service; one that fails has not answered.
@@ -20,11 +20,11 @@
 #include "libsubid/user/account.h"
 #include "libsubid/user/nss-modules.h"
 
-/* A group with a hundred thousand members is not larger. */
+/* Enough for a group with a hundred thousand members. */
 #define BYTES_FIRST 1024
 #define BYTES_MAX   (16 * 1024 * 1024)
 
-/* Has only users of the running system, and also answers if its daemon does not run. */
+/* It has only users of the running system, and answers even without its daemon. */
 #define SERVICE_LOCAL "systemd"
 
 typedef enum nss_status (*by_name_fn)(const char *name, void *entry, char *buffer,
@@ -40,7 +40,7 @@ union entry {
 	struct group group;
 };
 
-/* ISO C has no way from an object's address to a function's. */
+/* ISO C cannot convert an object pointer to a function pointer. */
 static bool find_call(const struct nss_module *module, const char *verb, bool group,
 		      const char *object, void *ret_call)
 {
@@ -54,7 +54,7 @@ static bool find_call(const struct nss_module *module, const char *verb, bool gr
 	return address != NULL;
 }
 
-/* Notes a word whose module cannot be loaded; there is room for all of the line. */
+/* Stores a word whose module cannot be loaded; there is room for the whole line. */
 static void add_missing(struct nss_modules *modules, const char *word)
 {
 	size_t len = strlen(modules->missing);
@@ -94,7 +94,7 @@ void nss_modules_open(struct nss_modules *modules, const char *words, bool group
 	}
 }
 
-/* Fills in what was found. */
+/* Copies a found entry. */
 static void take_entry(bool group, const union entry *entry, struct nss_found *ret_found)
 {
 	const char *name = group ? entry->group.gr_name : entry->user.pw_name;
@@ -107,7 +107,7 @@ static void take_entry(bool group, const union entry *entry, struct nss_found *r
 		memcpy(ret_found->name, name, strlen(name) + 1);
 }
 
-/* One call of a module, with a buffer that grows; then *ret_buffer holds the strings. */
+/* A call of a module; one of the functions is set. */
 struct call {
 	by_name_fn by_name;
 	by_id_fn by_id;
@@ -126,10 +126,7 @@ static enum nss_status call_once(const struct call *call, union entry *entry,
 			     NSS_STATUS_UNAVAIL;
 }
 
-/*
- * Makes a call. Returns 0, ACCOUNT_NONE (the module has answered: there is none) or
- * -errno.
- */
+/* Makes a call, with a growing buffer. Returns 0, ACCOUNT_NONE or -errno (no answer). */
 static int make_call(const struct call *call, bool group, struct nss_found *ret_found)
 {
 	for (size_t size = BYTES_FIRST; size <= BYTES_MAX; size *= 4) {
@@ -191,8 +188,8 @@ static int ask_all(const struct nss_modules *modules, bool remote_only,
 }
 
 /*
- * Asks one module after the other. Returns 0, ACCOUNT_NONE (each has answered that there
- * is none) or -errno (one has not answered). Thread-safe as the modules are.
+ * Asks all modules. Returns 0, ACCOUNT_NONE (each has answered so) or -errno (one has not
+ * answered). Thread-safe as the modules are.
  */
 int nss_modules_ask(const struct nss_modules *modules,
 		    const struct nss_question *question, struct nss_found *ret_found)
@@ -200,7 +197,7 @@ int nss_modules_ask(const struct nss_modules *modules,
 	return ask_all(modules, false, question, ret_found);
 }
 
-/* The same without the modules that know only users of the running system. */
+/* Asks all modules except those that have only users of the running system. */
 int nss_modules_ask_remote(const struct nss_modules *modules,
 			   const struct nss_question *question,
 			   struct nss_found *ret_found)
@@ -230,7 +227,9 @@ static int enumerate(const struct nss_module *module, bool group, nss_found_fn t
 	    !find_call(module, "end", group, "ent", &end) ||
 	    !find_call(module, "get", group, "ent_r", &call.next))
 		return 0;
-	/* What it returns is no answer yet: some say UNAVAIL where they do not enumerate.
+	/*
+	 * The result does not matter: some modules return UNAVAIL if they do not
+	 * enumerate.
 	 */
 	set(0);
 	while (r == 0 && (r = make_call(&call, group, &found)) == 0)
@@ -241,9 +240,8 @@ static int enumerate(const struct nss_module *module, bool group, nss_found_fn t
 
 /*
  * Passes each account that the modules enumerate to @take. A module that cannot enumerate
- * is skipped; nss_modules_ask() finds out whether it is silent.
- * Returns 0 or what @take returned. The position of an enumeration in the process
- * changes.
+ * is skipped; nss_modules_ask() detects a missing answer. Returns 0 or the result of
+ * @take. Changes the position of an enumeration of the process.
  */
 int nss_modules_enumerate(const struct nss_modules *modules, nss_found_fn take,
 			  void *context)

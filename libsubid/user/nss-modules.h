@@ -16,17 +16,17 @@
 
 #define NSS_MODULES_MAX 8
 
-/* What is asked: about a user or, with @group, a group, by name or with NULL by id. */
+/* A question about a user, or with @group a group, by name, or with NULL by id. */
 struct nss_question {
 	bool group;
 	const char *name;
 	uint32_t id;
 };
 
-/* An account or a group that a module has; @name is empty if it is too long to fetch. */
+/* An account or a group of a module; @name is empty if it is too long. */
 struct nss_found {
 	uint32_t id;
-	uint32_t gid; /* of a user */
+	uint32_t gid; /* a user's primary group */
 	char name[LIMIT_OWNER_BYTES + 1];
 };
 
@@ -36,11 +36,11 @@ struct nss_module {
 };
 
 struct nss_modules {
-	bool group; /* the modules of the line `group:`, not `passwd:` */
+	bool group; /* from the line `group:`, not `passwd:` */
 	struct nss_module modules[NSS_MODULES_MAX];
 	size_t n;
-	bool too_many; /* not all are here: no answer of theirs is complete */
-	char missing[NSSWITCH_LIST_BYTES]; /* words of services that are not installed */
+	bool too_many; /* some modules are not loaded, so no answer is complete */
+	char missing[NSSWITCH_LIST_BYTES]; /* names of services that are not installed */
 };
 
 /* Takes an account; anything but 0 ends the enumeration. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * nss-scan: which ids of a range the services other than the local files have.
+ * nss-scan: finds ids of a range that services other than the local files have.
  *
- * A name service cannot be asked for a range. Some enumerate their accounts; all can be
- * asked for one id after the other. The order reverses the bits of an id's position in
+ * A name service cannot be asked for a range. Some services enumerate their accounts; all
+ * answer about single ids. The order of the ids reverses the bits of an id's position in
  * the range: the first id and the last one, the middle, the quarters, and so on. So the
  * gaps between the ids are about equal whenever the time ends.
  */
@@ -11,7 +11,7 @@
 #include "libsubid/sys/wait.h"
 #include "libsubid/user/nss.h"
 
-/* So many ids in a row that are not in use end a block of those that are. */
+/* So many free ids in a row end a block of ids in use. */
 #define BLOCK_END 64
 
 static uint64_t reverse_bits(uint64_t value, unsigned int bits)
@@ -23,18 +23,18 @@ static uint64_t reverse_bits(uint64_t value, unsigned int bits)
 	return reversed;
 }
 
-/* The place of an id that is asked in step @step; n or above: there is none. */
-static uint64_t place_in(uint64_t step, unsigned int bits, uint64_t n)
+/* Returns the position of the id to ask in step @step; n or above: none. */
+static uint64_t position_at(uint64_t step, unsigned int bits, uint64_t n)
 {
-	uint64_t place;
+	uint64_t position;
 
 	if (step < 2)
 		return step ? n - 1 : 0;
-	place = reverse_bits(step - 1, bits);
-	return place == n - 1 ? n : place;
+	position = reverse_bits(step - 1, bits);
+	return position == n - 1 ? n : position;
 }
 
-/* The largest gap that is left when the first @steps of 2^@bits places were taken. */
+/* Returns the largest gap after the first @steps of 2^@bits positions. */
 static uint64_t gap_after(uint64_t steps, unsigned int bits)
 {
 	unsigned int done = 0;
@@ -44,7 +44,7 @@ static uint64_t gap_after(uint64_t steps, unsigned int bits)
 	return steps ? ((uint64_t)1 << (bits - done)) - 1 : (uint64_t)1 << bits;
 }
 
-/* A scan under way. */
+/* The state of a scan. */
 struct work {
 	const struct nss_modules *modules;
 	nss_found_fn take;
@@ -53,7 +53,7 @@ struct work {
 	uint64_t asked;
 };
 
-/* Returns 1: a service has the id, 0: none has it; or what @take returned, or -errno. */
+/* Returns 1 if a service has the id, 0 if none has it, the result of @take, or -errno. */
 static int ask_one(struct work *work, uint64_t id)
 {
 	const struct nss_question question = { .group = work->modules->group,
@@ -69,8 +69,8 @@ static int ask_one(struct work *work, uint64_t id)
 }
 
 /*
- * Where an id was found, its neighbours are in use as well, as a rule: they are asked for
- * in one direction until BLOCK_END of them in a row are not.
+ * Usually the neighbours of an id in use are in use, too: asks for them in one direction
+ * until BLOCK_END ids in a row are free.
  */
 static int ask_neighbours(struct work *work, uint64_t id, int step)
 {
@@ -95,10 +95,10 @@ static int ask_block(struct work *work, uint64_t id)
 }
 
 /*
- * Asks for the ids of scan->range until scan->milliseconds are over. Each that a service
- * has goes to @take, whose result other than 0, which must not be 1, ends it.
- * Returns 0 with scan->asked and scan->largest, what @take returned, or -errno (a service
- * does not answer).
+ * Asks for the ids of scan->range until scan->milliseconds are over. Passes each hit to
+ * @take; a result other than 0, which must not be 1, ends the scan. Returns 0 with
+ * scan->asked and scan->largest, the result of @take, or -errno (a service does not
+ * answer).
  */
 int nss_scan(struct nss *nss, struct name_service_scan *scan, nss_found_fn take,
 	     void *context)
@@ -115,16 +115,16 @@ int nss_scan(struct nss *nss, struct name_service_scan *scan, nss_found_fn take,
 	while ((uint64_t)1 << bits < n)
 		bits++;
 	for (; asked < n; step++) {
-		uint64_t place = place_in(step, bits, n);
+		uint64_t position = position_at(step, bits, n);
 
-		if (place >= n)
+		if (position >= n)
 			continue;
 		if (wait_clock() >= work.end)
 			break;
-		r = ask_one(&work, scan->range.start + place);
+		r = ask_one(&work, scan->range.start + position);
 		asked++;
 		if (r == 1 && scan->first_only) {
-			r = ask_block(&work, scan->range.start + place);
+			r = ask_block(&work, scan->range.start + position);
 			break;
 		}
 		if (r < 0 || r > 1)
@@ -136,7 +136,7 @@ int nss_scan(struct nss *nss, struct name_service_scan *scan, nss_found_fn take,
 	return r;
 }
 
-/* What enumeration of users yields for kind_gid: their primary groups, without a name. */
+/* Passes enumerated users as their primary groups, without a name. */
 struct primary_groups {
 	nss_found_fn take;
 	void *context;
@@ -150,9 +150,8 @@ static int take_primary_group(const struct nss_found *found, void *context)
 }
 
 /*
- * Hands every account that the services enumerate to @take: users for kind_uid; groups,
- * and the primary groups of users, for kind_gid.
- * Returns 0 or what @take returned.
+ * Passes every account that the services enumerate to @take: users for kind_uid; groups
+ * and the primary groups of users for kind_gid. Returns 0 or the result of @take.
  */
 int nss_enumerate(struct nss *nss, const struct kind *kind, nss_found_fn take,
 		  void *context)

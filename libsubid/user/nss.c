@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * nss: the only source that calls the name service of libc.
+ * nss: calls the name service of libc; no other file does.
  *
- * MUST: a missing answer (no descriptor left, a service that is down) is an error and not
- * "there is none". An account that libc finds counts; "there is none" counts only if each
- * installed module says so, see nss-modules.c.
+ * MUST: a missing answer (no free descriptor, a service that is down) is an error and not
+ * "no such user". An account that libc finds counts; "no such user" counts only if each
+ * installed module returns it, see nss-modules.c.
  */
 #include <errno.h>
 #include <grp.h>
@@ -17,10 +17,10 @@
 #include "libsubid/sys/wait.h"
 #include "libsubid/user/nss.h"
 
-/* A group with a hundred thousand members is not larger, nor has a user more groups. */
+/* Enough for a group with a hundred thousand members, and for the groups of a user. */
 #define ENTRY_BYTES_MAX (16 * 1024 * 1024)
 #define GROUPS_MAX	65536
-/* For all answers about owners of lines. */
+/* Time limit for all answers about owners of lines. */
 #define USERS_MILLISECONDS 2000
 
 union entry {
@@ -50,8 +50,8 @@ static int call(const struct nss_question *question, union entry *entry, char *b
 }
 
 /*
- * One look-up, with a buffer that grows. Returns 0, ACCOUNT_NONE or -errno. *ret_buffer
- * is to be freed and holds the strings.
+ * Makes a look-up with a growing buffer. Returns 0, ACCOUNT_NONE or -errno. *ret_buffer
+ * holds the strings and is to be freed.
  */
 static int look_up(const struct nss_question *question, union entry *ret_entry,
 		   char **ret_buffer)
@@ -78,7 +78,7 @@ static int look_up(const struct nss_question *question, union entry *ret_entry,
 	return -ERANGE;
 }
 
-/* Fills in an account; a name that no database can hold, or no uid, is ACCOUNT_NONE. */
+/* Sets an account. Returns ACCOUNT_NONE if no line can have its name or uid. */
 static int set_account(const struct passwd *user, struct account *ret_account)
 {
 	size_t len = strlen(user->pw_name);
@@ -89,7 +89,7 @@ static int set_account(const struct passwd *user, struct account *ret_account)
 	return 0;
 }
 
-/* Some name services say ENOENT or ESRCH for "no such user", see getpwnam(3). */
+/* Some name services return ENOENT or ESRCH for "no such user", see getpwnam(3). */
 static bool may_be_none(int r)
 {
 	return r == ACCOUNT_NONE || r == -ENOENT || r == -ESRCH;
@@ -158,16 +158,15 @@ static int find_account(struct nss *nss, const struct nss_question *question,
 }
 
 /*
- * Looks an account up by login name, by what libc says alone.
- * Returns 0, ACCOUNT_NONE (none, or one whose name no database can hold) or -errno.
- * Thread-safe.
+ * Looks up an account by login name, only by libc. Returns 0, ACCOUNT_NONE (none, or no
+ * line can have its name) or -errno. Thread-safe.
  */
 int nss_look_up_user(const char *name, struct account *ret_account)
 {
 	return find_account(NULL, &(struct nss_question){ .name = name }, ret_account);
 }
 
-/* The same by uid. */
+/* Looks up an account by uid, as nss_look_up_user(). */
 int nss_look_up_uid(uid_t uid, struct account *ret_account)
 {
 	return find_account(NULL, &(struct nss_question){ .id = uid }, ret_account);
@@ -185,7 +184,7 @@ static int plain_uid(void *context, uid_t uid, struct account *ret_account)
 	return nss_look_up_uid(uid, ret_account);
 }
 
-/* The two calls above as a name service, for a map writer. */
+/* The two functions above as a name service, for map writers. */
 const struct name_service nss_plain = { .user = plain_user, .uid = plain_uid };
 
 /* Looks an account up by login name. Returns 0, ACCOUNT_NONE or -errno. */
@@ -194,13 +193,13 @@ int nss_user(struct nss *nss, const char *name, struct account *ret_account)
 	return find_account(nss, &(struct nss_question){ .name = name }, ret_account);
 }
 
-/* The same by uid. */
+/* Looks up an account by uid, as nss_user(). */
 int nss_uid(struct nss *nss, uid_t uid, struct account *ret_account)
 {
 	return find_account(nss, &(struct nss_question){ .id = uid }, ret_account);
 }
 
-/* Looks the name of a user or a group up; a longer one is cut. As nss_user(). */
+/* Looks up the name of a user or group; cuts off a long one. As nss_user(). */
 int nss_name_of(struct nss *nss, const struct kind *kind, uint32_t id,
 		char ret_name[static LIMIT_OWNER_BYTES + 1])
 {
@@ -220,7 +219,7 @@ int nss_name_of(struct nss *nss, const struct kind *kind, uint32_t id,
 	return 0;
 }
 
-/* Looks the home directory of a user up; *ret_home is to be freed. As nss_user(). */
+/* Looks up the home directory of a user; *ret_home is to be freed. As nss_user(). */
 int nss_home(struct nss *nss, const char *name, char **ret_home)
 {
 	const struct nss_question question = { .name = name };
@@ -235,8 +234,8 @@ int nss_home(struct nss *nss, const char *name, char **ret_home)
 }
 
 /*
- * Looks all groups of a user up, @gid among them.
- * Returns 0 with *ret_n of them, to be freed, or -errno.
+ * Looks up all groups of a user, including @gid. Returns 0 or -errno; *ret_groups is to
+ * be freed.
  */
 int nss_groups(const char *name, gid_t gid, gid_t **ret_groups, size_t *ret_n)
 {
@@ -254,10 +253,10 @@ int nss_groups(const char *name, gid_t gid, gid_t **ret_groups, size_t *ret_n)
 }
 
 /*
- * Looks a group up.
+ * Looks up a group.
  *
- * ret_names: the users that are named as members, each with a NUL, *ret_len bytes in all;
- * to be freed. Returns as nss_user() does.
+ * ret_names: the members, each with a NUL, *ret_len bytes in all; to be freed. Returns as
+ * nss_user() does.
  */
 int nss_members(struct nss *nss, const char *group, gid_t *ret_gid, char **ret_names,
 		size_t *ret_len)
@@ -322,8 +321,8 @@ static int service_scan(void *context, struct name_service_scan *scan)
 }
 
 /*
- * The name service of this process. It does not enumerate: the position of an enumeration
- * belongs to the program. It is valid as long as @nss.
+ * Returns a service that asks in this process. It does not enumerate, because the
+ * position of an enumeration belongs to the program. It is valid as long as @nss.
  */
 struct name_service nss_service(struct nss *nss)
 {

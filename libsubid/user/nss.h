@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * nss: the name service, asked in the process itself.
+ * nss: asks the name service in the process itself.
  */
 #ifndef SUBID_NSS_H
 #define SUBID_NSS_H
@@ -14,15 +14,12 @@
 #include "libsubid/user/name-service.h"
 #include "libsubid/user/nss-modules.h"
 
-/* By getpwnam(3) and getpwuid(3), without a check which service has answered. */
+/* Use getpwnam(3) and getpwuid(3), without a check which service has answered. */
 int nss_look_up_user(const char *name, struct account *ret_account);
 int nss_look_up_uid(uid_t uid, struct account *ret_account);
 extern const struct name_service nss_plain;
 
-/*
- * The same with that check. Begins zeroed, belongs to one thread, and ends with
- * nss_end().
- */
+/* With that check. Starts zeroed, belongs to one thread, ends with nss_end(). */
 struct nss {
 	bool open;		       /* the modules are loaded */
 	struct nss_modules modules[2]; /* by kind->group */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * owner: the names that lines may have for one user, and the comparison of a line with
- * them. The map writers, the library, usermod-ext and every verb of subid use this one.
+ * owner: collects the names of a user and compares lines with them, for all programs and
+ * the library.
  *
- * Invariant: the text of an owner field decides alone, since a uid has one spelling.
+ * Invariant: only the text of an owner field decides, since a uid has one spelling.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -76,8 +76,8 @@ bool owner_begins(const char *line, size_t len, const void *context)
 }
 
 /*
- * How the lines of the owner begin, for scan_next_starting(); a filter, as owner_begins()
- * is. Returns false if there are more beginnings than it takes. Thread-safe.
+ * Sets the prefixes of the owner's lines for scan_next_starting(), a filter as
+ * owner_begins(). Returns false if the owner has further names. Thread-safe.
  */
 bool owner_starts(const struct owner *owner, struct starts *ret_starts)
 {
@@ -92,9 +92,8 @@ bool owner_starts(const struct owner *owner, struct starts *ret_starts)
 }
 
 /*
- * Steps to the next line of a database that is an entry of the owner's. If the owner has
- * only one name and the uid, most lines are skipped without parsing. Returns 1, 0 at the
- * end, or -errno.
+ * Steps to the next entry of the owner. If the owner has only one name and the uid, most
+ * lines are skipped without parsing. Returns 1, 0 at the end, or -errno.
  */
 int owner_next_entry(struct owner *owner, struct scan *scan, struct entry *ret_entry)
 {
@@ -112,7 +111,7 @@ int owner_next_entry(struct owner *owner, struct scan *scan, struct entry *ret_e
 	return r;
 }
 
-/* Begins with the login name and the uid of @account. Freed with owner_cleanup(). */
+/* Sets the login name and the uid from @account. Free with owner_cleanup(). */
 void owner_set(struct owner *owner, const struct account *account)
 {
 	*owner = (struct owner){
@@ -123,8 +122,8 @@ void owner_set(struct owner *owner, const struct account *account)
 }
 
 /*
- * Adds a name, unless it is all digits: lines with those belong to the user with that
- * uid. Returns 0 or -ENOMEM.
+ * Adds a name unless it is all digits: such lines belong to the user with that uid.
+ * Returns 0 or -ENOMEM.
  */
 int owner_add_name(struct owner *owner, const char *name, size_t len)
 {
@@ -142,7 +141,7 @@ int owner_add_name(struct owner *owner, const char *name, size_t len)
 	return 0;
 }
 
-/* The uid that the login name reads as; ID_NONE: it is not digits. */
+/* Returns the login name as a uid; ID_NONE if it is not digits. */
 static uint32_t uid_of_name(const struct account *account)
 {
 	uint64_t uid;
@@ -152,7 +151,7 @@ static uint32_t uid_of_name(const struct account *account)
 	return (uint32_t)uid;
 }
 
-/* What a line of the passwd file says about the names of the owner. */
+/* Collects names of the owner, and conflicts with other users, from a passwd line. */
 static int take_line(struct owner *owner, const struct passwd_line *line)
 {
 	const struct account *account = &owner->account;
@@ -161,7 +160,7 @@ static int take_line(struct owner *owner, const struct passwd_line *line)
 	uint32_t name_uid;
 	bool has_number;
 
-	/* Of several lines with one name the first counts. */
+	/* The first line with a name counts. */
 	if (has_name && !owner->name_is_own && !owner->name_is_of_other) {
 		owner->name_is_own = line->id == account->uid;
 		owner->name_is_of_other = !owner->name_is_own;
@@ -172,14 +171,14 @@ static int take_line(struct owner *owner, const struct passwd_line *line)
 	has_number =
 		is_text(line->name, line->name_len, account->number, account->number_len);
 	owner->ambiguous_number |= has_number;
-	/* The login name may be the number. */
+	/* The login name may equal the uid. */
 	owner->ambiguous_name |=
 		name_uid != ID_NONE &&
 		(line->id == name_uid || (has_number && name_uid == account->uid));
 	return 0;
 }
 
-/* What each line of the passwd file in @directory says. Returns 0 or -errno. */
+/* Passes each account of the passwd file in @directory to @take. Returns 0 or -errno. */
 static int each_line(struct owner *owner, int directory,
 		     int (*take)(struct owner *owner, const struct passwd_line *line))
 {
@@ -198,7 +197,7 @@ static void drop_name(struct owner *owner, size_t i)
 	owner->names[i] = owner->names[--owner->n];
 }
 
-/* Puts a name before those that were not looked for yet. */
+/* Moves a name to the checked ones. */
 static void keep_name(struct owner *owner, size_t i)
 {
 	char *name = owner->names[i];
@@ -207,7 +206,7 @@ static void keep_name(struct owner *owner, size_t i)
 	owner->names[owner->checked++] = name;
 }
 
-/* Of several lines with one name the first counts: the user may not be this one. */
+/* Drops a name whose first line is of another user: the first line counts. */
 static int check_line(struct owner *owner, const struct passwd_line *line)
 {
 	for (size_t i = owner->checked; i < owner->n; i++) {
@@ -225,10 +224,9 @@ static int check_line(struct owner *owner, const struct passwd_line *line)
 }
 
 /*
- * Collects the names that the passwd file in @directory has for the uid of @account, as
- * libc reads it; an owner without account has its one name. Freed with
- * owner_cleanup().
- * Returns 0 or -errno. Thread-safe.
+ * Collects the names of the uid of @account in the passwd file in @directory, as libc
+ * reads it; an owner without account has one name. Free with owner_cleanup(). Returns 0
+ * or -errno. Thread-safe.
  */
 int owner_init(struct owner *owner, const struct account *account, int directory)
 {
@@ -249,9 +247,8 @@ int owner_init(struct owner *owner, const struct account *account, int directory
  * Finds the owner that a word names: all names of the account with this login name or,
  * with @or_uid, this uid. Without such an account the word is the owner's only name.
  *
- * Freed with owner_cleanup().
- * Returns 0, OWNER_INVALID or -errno (it is not known whose name that is). Thread-safe as
- * the service of @lookup is.
+ * Free with owner_cleanup(). Returns 0, OWNER_INVALID or -errno (the user is unknown).
+ * Thread-safe as the service of @lookup is.
  */
 int owner_find(struct owner *owner, const char *word, const struct lookup *lookup,
 	       bool or_uid)
@@ -299,8 +296,8 @@ bool owner_is_digits(const struct owner *owner, const char *text, size_t len)
 }
 
 /*
- * Asks whether an account that is not in the passwd file makes the digits of this owner
- * ambiguous; without an answer the local accounts decide.
+ * Checks whether an account that is not in the passwd file makes the digits of this owner
+ * ambiguous. Without an answer only the local accounts count.
  */
 void owner_check_digits(struct owner *owner, const struct lookup *lookup)
 {
@@ -319,8 +316,8 @@ void owner_check_digits(struct owner *owner, const struct lookup *lookup)
 }
 
 /*
- * Makes lines with ambiguous digits the owner's if the caller has chosen so: their uid
- * with @as_uid, their login name with @as_name.
+ * Excludes lines with ambiguous digits: with the uid unless @as_uid, with the login name
+ * unless @as_name.
  */
 void owner_choose_digits(struct owner *owner, bool as_uid, bool as_name)
 {

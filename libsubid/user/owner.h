@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * owner: the names of a user, and which lines are the user's.
+ * owner: the names of a user, and the rule which lines belong to the user.
  *
  * A line belongs to a user if its owner field is the login name, the uid in its one
- * spelling, another login name of that uid in the local passwd file, the word that was
- * typed for the user, or a name to which the name service gives that uid. Digits are a
- * uid wherever an account has it.
+ * spelling, another login name of that uid in the local passwd file, the name that the
+ * caller used for the user, or a name that has that uid in the name service. Digits are a
+ * uid if an account has it.
  *
  *	owner_init, owner_find		with the names of the local files
  *	owner_add_name			a name that the name service has confirmed
@@ -24,18 +24,18 @@
 #include "libsubid/user/lookup.h"
 
 struct owner {
-	struct account account; /* with its login name and number, if `by_number` */
+	struct account account; /* number only if `by_number` */
 	bool by_name;		/* lines with the login name are the owner's */
-	bool by_number;		/* lines with the uid are */
-	/* Another account has these digits as its uid, or as its login name. */
+	bool by_number;		/* lines with the uid are the owner's */
+	/* Another account has the login name as its uid, or the uid as its login name. */
 	bool ambiguous_name;
 	bool ambiguous_number;
-	bool name_is_own;      /* the passwd file has the login name for the owner, */
-	bool name_is_of_other; /* or for another user: new lines must not have it */
-	char **names;	       /* further names; none of them is digits */
+	bool name_is_own;      /* in the passwd file the owner has the login name */
+	bool name_is_of_other; /* another user has it: do not use it in new lines */
+	char **names;	       /* other names; none is digits */
 	size_t n;
 	size_t allocated;
-	size_t checked; /* of them, while owner_init() looks for them */
+	size_t checked; /* names checked by owner_init() */
 };
 
 enum {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * passwd-file: the only loop over the lines of passwd(5) and group(5).
+ * passwd-file: reads passwd(5) and group(5), for all other modules.
  *
- * MUST: if an answer replaces that of libc, an uncertain line is reported as such: one
- * that is not written as tools write it, or of which only the begin was read.
+ * MUST: if an answer replaces that of libc, it says if a line is uncertain: not written
+ * as tools write it, or longer than the buffer.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,11 +21,11 @@
 #include "libsubid/user/passwd-file.h"
 
 /*
- * Opens the file of users (for kind_uid) or of groups (for kind_gid) in @directory; with
- * AT_FDCWD, those of the running system.
+ * Opens the file of users (for kind_uid) or groups (for kind_gid) in @directory; with
+ * AT_FDCWD that of the running system.
  *
- * Returns 0, also where there is no such file, or -errno. End with passwd_file_cleanup()
- * in any case. Thread-safe.
+ * Returns 0, also if the file is missing, or -errno. Always end with
+ * passwd_file_cleanup(). Thread-safe.
  */
 int passwd_file_open(struct passwd_file *file, int directory, const struct kind *kind)
 {
@@ -43,7 +43,7 @@ int passwd_file_open(struct passwd_file *file, int directory, const struct kind 
 /*
  * Steps to the next account.
  *
- * ret_fault: as passwd_read_line() returned it, but never PASSWD_NONE.
+ * ret_fault: the result of passwd_read_line(), never PASSWD_NONE.
  * Returns 1, 0 at the end, or -errno.
  */
 int passwd_file_next(struct passwd_file *file, struct passwd_line *ret_line,
@@ -79,8 +79,8 @@ static bool is_wanted(const struct passwd_line *line, const char *name, size_t n
 }
 
 /*
- * Looks a user up in the passwd file of @directory, by @name if that is not NULL, else by
- * @uid: the first line counts.
+ * Looks up a user in the passwd file of @directory, by @name or, if that is NULL, by
+ * @uid. The first line counts.
  *
  * ret_doubt: libc may find another line in this file.
  * Returns 0, ACCOUNT_NONE or -errno. Thread-safe.
@@ -112,8 +112,8 @@ int passwd_file_find(int directory, const char *name, uid_t uid,
 }
 
 /*
- * The names of a line, each with a NUL behind it, as libc reads them: whitespace
- * before a name is no part of it, and an empty one is none. Returns 0 or -ENOMEM.
+ * Copies the members in a line, each with a NUL, as libc reads them: skips whitespace
+ * before a name, and empty names. Returns 0 or -ENOMEM.
  */
 static int copy_members(const char *line, size_t len, char **ret_names, size_t *ret_len)
 {
@@ -139,10 +139,9 @@ static int copy_members(const char *line, size_t len, char **ret_names, size_t *
 }
 
 /*
- * Looks a group up in the group file of @directory, whose lines may be of any length.
+ * Looks up a group in the group file of @directory; lines may have any length.
  *
- * ret_names: the users that are named as members, each with a NUL, *ret_len bytes in all;
- * to be freed.
+ * ret_names: the members, each with a NUL, *ret_len bytes in all; to be freed.
  * Returns 0, ACCOUNT_NONE or -errno. Thread-safe.
  */
 int passwd_file_members(int directory, const char *group, gid_t *ret_gid,
@@ -178,7 +177,7 @@ int passwd_file_members(int directory, const char *group, gid_t *ret_gid,
 /*
  * Loads all users (for kind_uid) or groups (for kind_gid) of the file in @directory.
  *
- * ret_accounts: ready to be asked; freed with accounts_cleanup().
+ * ret_accounts: sorted; free with accounts_cleanup().
  * Returns 0 or -errno. Thread-safe.
  */
 int passwd_file_load(int directory, const struct kind *kind,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * passwd-file: the accounts in passwd(5) or group(5), line by line.
+ * passwd-file: reads the accounts in passwd(5) or group(5).
  */
 #ifndef SUBID_PASSWD_FILE_H
 #define SUBID_PASSWD_FILE_H
@@ -15,7 +15,7 @@
 #include "libsubid/user/account.h"
 
 struct passwd_file {
-	int fd; /* -1: there is no such file, and so no account */
+	int fd; /* -1: the file is missing */
 	bool group;
 	struct scan scan;
 };

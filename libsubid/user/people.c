@@ -24,8 +24,8 @@ static size_t person_of(const struct people *people, const struct names_slot *sl
 }
 
 /*
- * Finds whose a name, or a uid in decimal, is; of several people with one uid it is the
- * first's, and digits in dispute are no one's. Thread-safe while no name is added.
+ * Finds the owner with a name or a uid in decimal: of several with one uid, the first.
+ * Disputed digits belong to no owner. Thread-safe while no name is added.
  */
 bool people_find(const struct people *people, const char *name, size_t len,
 		 size_t *ret_index)
@@ -41,8 +41,8 @@ bool people_find(const struct people *people, const char *name, size_t len,
 /*
  * Adds a user by name.
  *
- * ret_index: with 0 and PEOPLE_TWICE, where the name is.
- * Returns 0, PEOPLE_TWICE or -ENOMEM. Freed with people_cleanup(). People belong to one
+ * ret_index: the owner with the name, with 0 and PEOPLE_TWICE.
+ * Returns 0, PEOPLE_TWICE or -ENOMEM. Free with people_cleanup(). The set belongs to one
  * thread.
  */
 int people_add(struct people *people, const char *name, size_t len, size_t *ret_index)
@@ -136,9 +136,8 @@ static bool is_wanted(const struct people_filter *filter,
 }
 
 /*
- * Adds the accounts of @users that the filter takes, by uid; not those whose name no
- * database can hold.
- * Returns 0 or -ENOMEM.
+ * Adds the accounts of @users that match the filter, in the order of uids; skips names
+ * that no line can have. Returns 0 or -ENOMEM.
  */
 int people_add_users(struct people *people, const struct accounts *users,
 		     const struct people_filter *filter)
@@ -152,7 +151,7 @@ int people_add_users(struct people *people, const struct accounts *users,
 		if (!is_wanted(filter, account, name) ||
 		    entry_check_owner(name, strlen(name)))
 			continue;
-		/* Of two lines for one name the first counts. */
+		/* The first line with a name counts. */
 		r = people_add(people, name, strlen(name), &index);
 		if (r < 0)
 			return r;
@@ -160,7 +159,7 @@ int people_add_users(struct people *people, const struct accounts *users,
 	return 0;
 }
 
-/* Finds which of the people has a uid. */
+/* Finds the owner with a uid. */
 static bool find_uid(const struct people *people, uid_t uid, size_t *ret_index)
 {
 	char number[NUM_BYTES];
@@ -174,8 +173,8 @@ static bool find_uid(const struct people *people, uid_t uid, size_t *ret_index)
 }
 
 /*
- * Adds a further name of one of them; it stays another's who has it. Digits are no
- * further name. Returns 0 or -ENOMEM.
+ * Adds another name of an owner, unless it is digits or another owner has it. Returns 0
+ * or -ENOMEM.
  */
 static int add_name(struct people *people, size_t index, const char *name, size_t len)
 {
@@ -185,8 +184,7 @@ static int add_name(struct people *people, size_t index, const char *name, size_
 	return r == NAMES_TWICE ? 0 : r;
 }
 
-/* The other login names of these people; of several lines with a name the first counts.
- */
+/* Adds other login names of the owners; the first line with a name counts. */
 static int add_aliases(struct people *people, const struct accounts *users)
 {
 	int r = 0;
@@ -203,7 +201,7 @@ static int add_aliases(struct people *people, const struct accounts *users)
 	return r;
 }
 
-/* An owner without an account: a name, or a uid. */
+/* Resolves an owner without an account: a name, or a uid. */
 static int take_as_it_is(struct people *people, size_t index)
 {
 	const char *name = people_name(people, index);
@@ -216,8 +214,8 @@ static int take_as_it_is(struct people *people, size_t index)
 }
 
 /*
- * Takes the login name, which need not be the name that was asked for, and may be that of
- * another one of @users.
+ * Sets the login name, which may differ from the added name, and which another one of
+ * @users may have.
  */
 static int take_login(struct people *people, size_t index, const char *name, size_t len,
 		      const struct accounts *users)
@@ -241,7 +239,7 @@ static int take_login(struct people *people, size_t index, const char *name, siz
 	return add_name(people, index, name, len);
 }
 
-/* Takes what is known of an owner: @r as of lookup_name(). */
+/* Stores the result of a look-up; @r as in lookup_name(). */
 static int take_answer(struct people *people, size_t index, int r,
 		       const struct account *account, const struct accounts *users,
 		       bool no_account)
@@ -258,7 +256,7 @@ static int take_answer(struct people *people, size_t index, int r,
 	return r == -ENOMEM ? r : 0;
 }
 
-/* Asks the name service about all who are not resolved yet, at once. */
+/* Asks the name service about all unresolved owners at once. */
 static int ask_service(struct people *people, const struct name_service *service,
 		       const struct accounts *users, bool no_account)
 {
@@ -287,8 +285,7 @@ static int ask_service(struct people *people, const struct name_service *service
 	return r;
 }
 
-/* Lines with digits in dispute are no one's until the digits are said to be one of the
- * two. */
+/* Marks digits that are the uid of one user and the login name of another. */
 static void find_disputed(struct people *people, const struct accounts *users)
 {
 	for (size_t i = 0; i < people->names.n; i++) {
@@ -306,7 +303,7 @@ static void find_disputed(struct people *people, const struct accounts *users)
 }
 
 /*
- * Finds out who each of them is, and by what other names.
+ * Resolves all owners and finds their other names.
  *
  * users: all of the passwd file that @lookup has. no_account: one of whom it is known
  * that there is no such user is an owner by that name alone, or by that uid.
@@ -350,7 +347,7 @@ static bool is_known(const struct entry *entry, void *context)
 	return people_find(context, entry->owner, entry->owner_len, &index);
 }
 
-/* Takes the name that the service gives to one of the people. */
+/* Adds a name that has the uid of one of the owners in the name service. */
 static int take_name(const struct unknown_owner *owner, void *context)
 {
 	size_t index;
@@ -361,8 +358,8 @@ static int take_name(const struct unknown_owner *owner, void *context)
 }
 
 /*
- * Finds further names of the people, as unknown_owners_name() does of one user. Returns 0
- * or -errno. Thread-safe as the service is.
+ * Finds other names of the owners, as unknown_owners_name() does for one. Returns 0 or
+ * -errno. Thread-safe as the service is.
  */
 int people_find_names(struct people *people, struct unknown_owners *unknown,
 		      const struct table *table, struct range range,
@@ -373,7 +370,7 @@ int people_find_names(struct people *people, struct unknown_owners *unknown,
 		&(struct unknown_owners_names){ is_known, take_name, people });
 }
 
-/* Frees everything. Takes a zeroed one. */
+/* Frees the set. Takes a zeroed one. */
 void people_cleanup(struct people *people)
 {
 	free(people->items);

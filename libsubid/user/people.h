@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * people: many owners at once, each by all the names that a database may have for it.
+ * people: a set of owners, each with all names that lines may have for it.
  *
- *	people_add ...		by name, from a list or an owner that is known already
- *	people_add_users	or all users of the passwd file
- *	people_resolve		who they are, and by what other names they go
- *	people_find_names	names that only the name service knows
- *	people_find ...		whose a line is
+ *	people_add ...		by name, or a resolved owner
+ *	people_add_users	or users of the passwd file
+ *	people_resolve		find accounts and other names
+ *	people_find_names	find names in the name service
+ *	people_find ...		find the owner of a line
  */
 #ifndef SUBID_PEOPLE_H
 #define SUBID_PEOPLE_H
@@ -23,24 +23,23 @@
 
 enum person_status {
 	PERSON_KNOWN = 0,
-	PERSON_NONE,	/* there is no such user */
-	PERSON_INVALID, /* no database can hold the name */
-	PERSON_SAME,	/* has the uid of another one of these people: `same` */
+	PERSON_NONE,	/* no such user */
+	PERSON_INVALID, /* no line can have the name */
+	PERSON_SAME,	/* a duplicate: has the uid of owner `same` */
 	PERSON_NOT_YET, /* to be resolved */
 };
 
-/* PERSON_KNOWN, but without an account: lines are found by the name alone. */
+/* PERSON_KNOWN, but without an account: only the name counts. */
 #define PERSON_NO_UID ((uid_t)-1)
 
 struct person {
-	size_t name; /* as it was added, see people_name() */
+	size_t name; /* the added name, see people_name() */
 	size_t name_len;
-	size_t login; /* the name that new lines have, see people_login() */
+	size_t login; /* the name for new lines, see people_login() */
 	size_t login_len;
-	bool by_uid; /* but these are another user's name: new lines have the uid */
+	bool by_uid; /* another user has the login name: use the uid in new lines */
 	uid_t uid;
-	int status; /* an enum person_status, or -errno: the name service did not answer
-		     */
+	int status; /* an enum person_status, or -errno: no answer */
 	size_t same;
 };
 
@@ -55,12 +54,12 @@ enum {
 	PEOPLE_TWICE = NAMES_TWICE, /* the name is there already, *ret_index says where */
 };
 
-/* Of which accounts people_add_users() takes those whose uid is among `uids`. */
+/* Which accounts people_add_users() adds. */
 struct people_filter {
 	struct range uids;
 	bool by_group;
-	gid_t gid;		      /* by_group: whose primary group it is, */
-	const struct people *members; /* or who is one of these */
+	gid_t gid;		      /* by_group: users with this primary group */
+	const struct people *members; /* by_group: and these users */
 };
 
 int people_add(struct people *people, const char *name, size_t len, size_t *ret_index);

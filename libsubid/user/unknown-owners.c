@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * unknown-owners: looks up a set of names: the local ones in one pass over the passwd
- * file, and each of the others once by the name service, many requests at a time.
+ * unknown-owners: looks up a set of names: local ones in one pass over the passwd file,
+ * and each other one once by the name service, many at a time.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -29,7 +29,7 @@ static struct unknown_owner *find(const struct unknown_owners *owners, const cha
 	return NULL;
 }
 
-/* The owner with a name, which need not be terminated; NULL: it was not added. */
+/* Finds the owner with a name, which need not be terminated; NULL: it was not added. */
 const struct unknown_owner *unknown_owners_find(const struct unknown_owners *owners,
 						const char *name, size_t len)
 {
@@ -37,8 +37,8 @@ const struct unknown_owner *unknown_owners_find(const struct unknown_owners *own
 }
 
 /*
- * Adds an owner, unless it is a uid in decimal. Returns 0 or -ENOMEM. Freed with
- * unknown_owners_cleanup(). They belong to one thread.
+ * Adds an owner unless it is a uid in decimal. Returns 0 or -ENOMEM. Free with
+ * unknown_owners_cleanup(). The set belongs to one thread.
  */
 int unknown_owners_add(struct unknown_owners *owners, const char *name, size_t len)
 {
@@ -63,7 +63,7 @@ int unknown_owners_add(struct unknown_owners *owners, const char *name, size_t l
 
 /*
  * Adds the owners of all lines with ids of @range, also of malformed ones that shadow
- * reads. Entries for which @known, if it is not NULL, returns true are left out.
+ * reads. Skips entries for which @known, if not NULL, returns true.
  * Returns 0 or -ENOMEM.
  */
 int unknown_owners_add_lines(struct unknown_owners *owners, const struct table *table,
@@ -82,7 +82,7 @@ int unknown_owners_add_lines(struct unknown_owners *owners, const struct table *
 	return r;
 }
 
-/* Answers for those whose names the passwd file has. Returns 0 or -errno. */
+/* Looks up the names in the passwd file. Returns 0 or -errno. */
 static int find_local(struct unknown_owners *owners, int directory)
 {
 	CLEANUP(passwd_file_cleanup) struct passwd_file file = PASSWD_FILE_NONE;
@@ -133,10 +133,10 @@ static int ask_service(struct unknown_owners *owners, const struct name_service 
 }
 
 /*
- * Looks the owners up that were not looked up yet: in the passwd file if the name service
+ * Looks up the owners that were not looked up yet: in the passwd file if the name service
  * reads it first, else by the name service.
  *
- * Returns 0 or -errno; the answer of each owner says whether it is known.
+ * Returns 0 or -errno; each owner has its own result in `answer`.
  */
 int unknown_owners_ask(struct unknown_owners *owners, const struct lookup *lookup)
 {
@@ -156,9 +156,9 @@ int unknown_owners_ask(struct unknown_owners *owners, const struct lookup *looku
 }
 
 /*
- * The same, and then looks up the login names in the answers, since one of them may be
- * another user's. Without an answer about the login name the owner counts as unknown. For
- * unknown_owners_canonical().
+ * As unknown_owners_ask(), and then looks up the login names in the answers, since
+ * another user may have one of them. Without an answer about the login name the owner
+ * counts as unknown. For unknown_owners_canonical().
  */
 int unknown_owners_ask_canonical(struct unknown_owners *owners,
 				 const struct lookup *lookup)
@@ -190,9 +190,9 @@ int unknown_owners_ask_canonical(struct unknown_owners *owners,
 }
 
 /*
- * Returns the account of the owner with a name, if its login name is another one, which
- * lines should have; NULL: there is no such account, or no line can have its login name.
- * Valid until an owner is added.
+ * Returns the account of the owner with a name, if it has another login name, which lines
+ * should have. NULL: no such account, or no line can have its login name. Valid until an
+ * owner is added.
  */
 const struct account *unknown_owners_canonical(const struct unknown_owners *owners,
 					       const char *name, size_t len)
@@ -243,7 +243,7 @@ static int take_name(const struct unknown_owner *unknown, void *context)
 		       0;
 }
 
-/* The same for one user: those to whose names the name service gives the user's uid. */
+/* Adds names to @owner that have its uid in the name service, as the function above. */
 int unknown_owners_name(struct unknown_owners *owners, const struct table *table,
 			struct range range, const struct lookup *lookup,
 			struct owner *owner)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * unknown-owners: owners of lines that only the name service may know, each asked for
- * once.
+ * unknown-owners: looks up owners of lines, each only once, also in the name service.
  *
  *	unknown_owners_add ...		or unknown_owners_add_lines
  *	unknown_owners_ask		looks them up; local ones without the service
@@ -22,7 +21,7 @@
 struct unknown_owner {
 	char *name;
 	bool asked;
-	struct name_service_answer answer; /* once it was asked */
+	struct name_service_answer answer; /* valid if `asked` */
 };
 
 struct unknown_owners {
@@ -34,10 +33,10 @@ struct unknown_owners {
 
 /* Returns whether it is known to which user lines with this owner belong. */
 typedef bool (*unknown_owners_known_fn)(const struct entry *entry, void *context);
-/* Takes one who has an account. Returns 0 or -ENOMEM. */
+/* Takes an owner with an account. Returns 0 or -ENOMEM. */
 typedef int (*unknown_owners_take_fn)(const struct unknown_owner *owner, void *context);
 
-/* Whose names are looked for. */
+/* The users for unknown_owners_find_names(). */
 struct unknown_owners_names {
 	unknown_owners_known_fn known;
 	unknown_owners_take_fn take;
