@@ -26,6 +26,14 @@ static void log_line(const char *program, const char *account, const char *text,
 		      account ? " " : "", text, getuid(), done ? "done" : "refused");
 }
 
+/* Reports, after the work and its line in the system log, that a record is lost. */
+static void report_audit(const char *program, int r)
+{
+	if (r)
+		report_line(program, _("note: the audit log did not take the record: %s"),
+			    report_error(-r));
+}
+
 /*
  * Records in both logs a change of the running system, or its refusal.
  *
@@ -34,8 +42,10 @@ static void log_line(const char *program, const char *account, const char *text,
  */
 void edit_log(const char *program, const char *account, const char *text, bool done)
 {
-	audit_record(text, account, done);
+	int r = audit_record(text, account, done);
+
 	log_line(program, account, text, done);
+	report_audit(program, r);
 }
 
 static void report_late_signal(const struct edit *edit)
@@ -87,11 +97,13 @@ void edit_record_each(const struct edit *edit, const char *text, size_t n,
 	if (edit->dry_run)
 		return;
 	if (edit->place == DB_LIVE) {
-		audit_record(text, NULL, true);
+		int r = audit_record(text, NULL, true);
+
 		if (log_each(edit->program, n, describe, context) < n)
 			report_line(edit->program,
 				    _("note: the system log is too slow: it lacks lines "
 				      "about what was given"));
+		report_audit(edit->program, r);
 	}
 	report_late_signal(edit);
 }

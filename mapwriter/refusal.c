@@ -318,8 +318,9 @@ void refusal_audit(struct request *request)
 	} else {
 		snprintf(operation, sizeof(operation), "map-%s", id);
 	}
-	audit_record(operation, request->account.name_len ? request->account.name : NULL,
-		     false);
+	request->audit = audit_record(
+		operation, request->account.name_len ? request->account.name : NULL,
+		false);
 }
 
 /*
@@ -334,9 +335,11 @@ void refusal_tell(const struct request *request)
 
 	first_line(request, line, sizeof(line));
 	if (is_worth_recording(request))
-		record_refusal(mapper, "%s (caller uid %u gid %u, target %s)", line,
+		record_refusal(mapper, "%s (caller uid %u gid %u, target %s)%s%s", line,
 			       request->privilege.uid, request->privilege.gid,
-			       request->target.name);
+			       request->target.name,
+			       request->audit ? "; not in the audit log: " : "",
+			       request->audit ? report_error(-request->audit) : "");
 	if (request->reason == REFUSAL_USAGE)
 		add_usage(request->kind, &report);
 	else

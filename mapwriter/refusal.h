@@ -55,6 +55,7 @@ struct request {
 	int reason; /* 0, or an enum refusal_reason */
 	int detail;
 	int error;	/* an errno */
+	int audit;	/* 0, or -errno: the audit log has no record of it */
 	size_t bytes;	/* of the map */
 	size_t clash_a; /* two extents */
 	size_t clash_b;

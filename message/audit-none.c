@@ -4,10 +4,11 @@
  */
 #include "message/audit.h"
 
-/* Does nothing. */
-void audit_record(const char *operation, const char *account, bool done)
+/* Does nothing. Returns 0. */
+int audit_record(const char *operation, const char *account, bool done)
 {
 	(void)operation;
 	(void)account;
 	(void)done;
+	return 0;
 }

@@ -7,6 +7,6 @@
 
 #include <stdbool.h>
 
-void audit_record(const char *operation, const char *account, bool done);
+int audit_record(const char *operation, const char *account, bool done);
 
 #endif

@@ -6,6 +6,7 @@ there is no audit, nothing is said and nothing fails.
 
 There is one audit daemon in a kernel: if one runs already, most of this is skipped."""
 
+import contextlib
 import glob
 import os
 import re
@@ -16,8 +17,8 @@ import tempfile
 
 import host as host_module
 import usermod_box
-from host import CLEAN_PATH, CLONE_NEWNS, CLONE_NEWUSER, ELSA, MS_NODEV, ROOT, mount
-from host import prctl, unshare
+from host import CLEAN_PATH, CLONE_NEWNS, CLONE_NEWUSER, ELSA, MS_BIND, MS_NODEV, ROOT
+from host import mount, prctl, umount, unshare
 from usermod_box import BUSY, DONE, NOT_PERMITTED, POLICY, words
 
 ALONE = "the audit daemon and its log are the machine's"
@@ -389,10 +390,14 @@ def test_maps(box, records, report):
     folder = install_map_writers(box, "maps", host_module.build_folder())
     audits = audits_maps(folder)
     test_build(box, records, report, folder, audits)
+    if audits:
+        test_answers_to_maps(box, report, folder)
     paths, reason = compile_map_writers(box, not audits)
     if paths:
-        test_build(box, records, report, install_map_writers(box, "variant", paths),
-                   not audits)
+        variant = install_map_writers(box, "variant", paths)
+        test_build(box, records, report, variant, not audits)
+        if not audits:
+            test_answers_to_maps(box, report, variant)
     else:
         report.skip("audit: maps, the other build", reason)
 
@@ -453,6 +458,64 @@ def test_without(box, records, report):
             report.check(f"audit: no record {name}", not found, found)
 
 
+# name, error of audit_open(3), answer to a record, the note; None: nothing is reported
+ANSWERS = (
+    ("taken", "0", "7", None),
+    ("no audit in the kernel", "EPROTONOSUPPORT", "0", None),
+    ("no netlink", "EAFNOSUPPORT", "0", None),
+    ("no descriptor is left", "EMFILE", "0", "Too many open files"),
+    ("a container", "0", "-ECONNREFUSED", None),
+    ("a container, older kernel", "0", "-EINVAL", None),
+    ("no capability", "0", "-EPERM", None),
+    ("no answer, silently", "0", "0", None),
+    ("no room in the kernel", "0", "-ENOBUFS", "No buffer space available"),
+)
+
+
+@contextlib.contextmanager
+def answering(box, error, answer):
+    """A libaudit that answers so."""
+    listed = subprocess.run(["ldconfig", "-p"], capture_output=True, text=True, check=True,
+                            env={"PATH": CLEAN_PATH}).stdout
+    library = os.path.realpath(re.search(r"libaudit\.so\.1 .* => (\S+)", listed)[1])
+    path = box.host.compile("audit_lost.c", "-shared", "-fPIC", f"-DOPEN_ERROR={error}",
+                            f"-DANSWER={answer}")
+    mount(path, library, None, MS_BIND)
+    try:
+        yield
+    finally:
+        umount(library)
+
+
+def test_answers(box, report):
+    """A record that is lost is reported, and the change is made; where there is no audit,
+    nothing is said."""
+    for name, error, answer, why in ANSWERS:
+        if error == "EMFILE":
+            continue            # PAM, which is asked before, is refused as well
+        note = "" if why is None else \
+            f"usermod-ext: note: the audit log did not take the record: {why}\n"
+        box.put()
+        with answering(box, error, answer):
+            result = box.run(*GRANT)
+        report.check(f"audit: answered: {name}", result.status == DONE
+                     and words(result) == note and any(record.endswith(": done") for record in result.log)
+                     and box.get().subuid == b"elsa:3000000:10\n", f"{result}")
+
+
+def test_answers_to_maps(box, report, folder):
+    """The same of a refused map: it is for the administrator, so the system log has it."""
+    for name, error, answer, why in ANSWERS:
+        box.put(b"elsa:3000000:10\n", b"elsa:3000000:10\n")
+        with answering(box, error, answer):
+            result = box.host.run(f"{folder}/newuidmap",
+                                  [str(box.host.target().pid), "0", "4000000", "5"])
+        end = "" if why is None else f"; not in the audit log: {why}"
+        report.check(f"audit: a refused map, answered: {name}", result.status == 1
+                     and "audit" not in words(result) and len(result.log) == 1
+                     and result.log[0].rstrip("\0\n").endswith(f"){end}"), f"{result}")
+
+
 def main():
     if "SUBID_HOST" not in os.environ:
         if usermod_box.program() is None or host_module.missing_parts():
@@ -474,6 +537,7 @@ def main():
         report.skip("audit: a real audit daemon", os.environ.get(NONE, "unknown"))
     test_maps(box, records, report)
     test_without(box, records, report)
+    test_answers(box, report)
     report.finish()
 
 
