@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash
+#
+# A clean copy of the sources, for scripts to source.
+
+# sources_copy TREE DIRECTORY: what git knows or would take, or all of an unpacked tarball
+sources_copy()
+{
+	local git=(git -c 'safe.directory=*' -C "$1")
+
+	mkdir -p "$2" || return
+	if [[ -e $1/.git ]]; then
+		"${git[@]}" ls-files -z --cached --others --exclude-standard |
+			tar -C "$1" --null --ignore-failed-read -T - -cf -
+	else
+		tar -C "$1" -cf - .
+	fi | tar -C "$2" --no-same-owner -xf -
+}
