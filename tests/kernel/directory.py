@@ -214,7 +214,8 @@ class Directory:
         self.host, self.top = host, f"{host.folder}/directory"
         self.people = people
         self.env = {"PATH": CLEAN_PATH, "KRB5_KDC_PROFILE": f"{self.top}/kdc.conf",
-                    "KRB5_KTNAME": f"{self.top}/keytab", "LC_ALL": "C"}
+                    "KRB5_KTNAME": f"{self.top}/keytab", "LC_ALL": "C",
+                    "KRB5RCACHEDIR": self.top}
         self.daemons, self.known = {}, ALICE.name
         unshare(CLONE_NEWNET)
         raise_loopback()
