@@ -217,7 +217,10 @@ static void tell_no_privilege(const struct facts *facts, struct cause *cause)
 			_("%s is neither setuid root nor has it the capability %s"), path,
 			setid_name(facts));
 		if (quote_path(facts, word))
-			causes_cure(cause, "chmod 4755 %s", word);
+			causes_cure(cause, "%s%s",
+				    facts->program.overridden ? FACTS_OVERRIDE :
+								"chmod 4755 ",
+				    word);
 	}
 }
 

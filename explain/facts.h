@@ -47,6 +47,7 @@ struct facts_program {
 	bool path_is_cut;
 	uid_t owner;
 	bool setuid;
+	bool overridden;       /* see facts_is_overridden(); not gathered with the rest */
 	bool has_capabilities; /* stored with the file: */
 	uint64_t capabilities;
 	bool nosuid;
@@ -182,6 +183,12 @@ struct facts {
 bool facts_file_capabilities(int fd, uint64_t *ret_permitted);
 void facts_gather_program(struct facts *facts);
 void facts_gather_program_file(struct facts *facts, const char *path);
+
+/* How such a file is made setuid root so that dpkg leaves it so; the path follows. */
+#define FACTS_OVERRIDE \
+	"dpkg-statoverride --update --force-statoverride-add --add root root 4755 "
+bool facts_is_overridden(const char *path);
+
 void facts_gather_settings(int proc, struct facts_host *ret_host);
 void facts_gather_target(struct facts *facts, int process, pid_t pid);
 void facts_gather_namespace(struct facts *facts);

@@ -116,7 +116,8 @@ SENTENCES = {
 }
 
 # How cures begin that are commands; others are sentences.
-COMMANDS = ("chmod ", "chown ", "cp ", "echo ", "getent ", "grep ", "groupadd ", "install -",
+COMMANDS = ("chmod ", "chown ", "cp ", "dpkg-statoverride ", "echo ", "getent ", "grep ",
+            "groupadd ", "install -",
             "journalctl ", "ls ", "mount ", "mv ", "printf ", "sed ", "setcap ", "sysctl ",
             "ulimit ", "useradd ", "usermod-ext ")
 

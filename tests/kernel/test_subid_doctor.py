@@ -20,7 +20,7 @@ import tempfile
 import time
 
 import subid_box
-from explain import COMMANDS, Wrong, manual, own_mounts, require, root_shell
+from explain import COMMANDS, Wrong, manual, own_mounts, require, root_shell, writable
 from host import (ANNA, CLEAN_PATH, CLONE_NEWUSER, ELSA, HERE, MS_BIND, MS_NOSUID, MS_REMOUNT,
                   NOBODY_KNOWS, ROOT, Caller, libc, mount, prctl, quick, set_file_capabilities,
                   unshare)
@@ -578,6 +578,22 @@ def _(s):
             require(s.folder in row["evidence"], f"{row}")
             s.mend(row)
         s.healthy()
+
+
+@scene("NO_PRIVILEGE")
+def _(s):
+    """What chmod gives, dpkg takes away again where its record says so."""
+    writable(s.host, "/var/lib/dpkg")
+    s.host.write("/var/lib/dpkg/statoverride", "".join(
+        f"root root 0755 {s.folder}/{name}\n" for name in ("newuidmap", "newgidmap")))
+    for name in ("newuidmap", "newgidmap"):
+        os.chmod(f"{s.folder}/{name}", 0o755)
+    for kind in ("uid", "gid"):
+        row = s.broken("NO_PRIVILEGE", "mapping", kind)
+        require(row["cure"] == "dpkg-statoverride --update --force-statoverride-add --add "
+                f"root root 4755 {s.folder}/new{kind}map", f"{row}")
+        s.mend(row)
+    s.healthy()
 
 
 @scene("NO_PRIVILEGE")
