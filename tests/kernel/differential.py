@@ -5,7 +5,7 @@ A case says what ours must do (never only that it differs): exit status, first l
 stderr, the map and the content of setgroups that the kernel reports afterwards, and the
 records in syslog. Debian's programs run on the same case with a target of their own, and
 must do the same, unless the case belongs to a class in which ours differ on purpose;
-then they must differ. So a class describes exactly what is different, no more and no
+then they must differ. peers.py says what is otherwise with another release of theirs. So a class describes exactly what is different, no more and no
 less, and a class that no case belongs to fails the run.
 
 Each case runs for newuidmap and newgidmap, installed setuid root and with file
@@ -229,10 +229,11 @@ def record_problems(want, result, program):
 class Runner:
     """Runs cases and keeps the counts."""
 
-    def __init__(self, host: Host, report: Report):
+    def __init__(self, host: Host, report: Report, peer):
         self.host = host
         self.report = report
-        self.hits = {name: 0 for name in CLASSES}
+        self.peer = peer
+        self.hits = {name: 0 for name in peer.classes()}
         self.has_oracle = ("debian", "setuid") in host.subjects
         self.runs = 0
         self.turn = 0
@@ -256,9 +257,9 @@ class Runner:
             return
         for name, count in self.hits.items():
             if count:
-                self.report.ok(f"class {name}: {count} hits")
+                self.report.ok(f"class {name}: {count} hits with {self.peer.name}")
             elif complete:
-                self.report.fail(f"class {name}", "no case belongs to it")
+                self.report.fail(f"class {name}", f"no case belongs to it with {self.peer.name}")
 
     def _places(self, case):
         """The programs and installs that a case runs with. A quick run takes turns: with
@@ -285,14 +286,15 @@ class Runner:
             return problems
         theirs, _ = self._run_one(case, kind, subjects["debian", install], None)
         same = ours == theirs
-        expected_to_differ = case.cls is not None and (
-            not case.differs or any(set(place.split("/")) <= {kind, install}
-                                    for place in case.differs))
+        cls, differs = self.peer.expects(case)
+        expected_to_differ = cls is not None and (
+            not differs or any(set(place.split("/")) <= {kind, install}
+                               for place in differs))
         if expected_to_differ and not same:
-            self.hits[case.cls] += 1
+            self.hits[cls] += 1
         elif expected_to_differ:
             problems.append(f"{where}: no difference from Debian's, although the case "
-                            f"belongs to the class '{case.cls}': {ours}")
+                            f"belongs to the class '{cls}': {ours}")
         elif not same:
             problems.append(f"{where}: differs from Debian's: ours {ours}, "
                             f"Debian's {theirs}")

@@ -13,9 +13,9 @@ import host as host_module
 from host import CLEAN_PATH, HERE, ROOT, Report, remove
 
 SOURCE = os.path.realpath(f"{HERE}/../..")
-DEBIAN_LIBRARY = "/usr/lib/x86_64-linux-gnu/libsubid.so.4"
+# The number is 4 in Debian 12 and 5 in Debian 13.
+DEBIAN_LIBRARIES = sorted(glob.glob("/usr/lib/*-linux-gnu/libsubid.so.[45]"))
 DEBIAN_HEADER = "/usr/include/shadow/subid.h"
-SONAME_OF_DEBIAN = "4"
 
 
 def build_folder():
@@ -96,11 +96,12 @@ class Box:
         self.build = build_folder()
         self.ours = self.library("ours", self.build)
         self.debian = None
-        if os.path.exists(DEBIAN_HEADER) and os.path.exists(DEBIAN_LIBRARY):
+        if os.path.exists(DEBIAN_HEADER) and DEBIAN_LIBRARIES:
+            path = DEBIAN_LIBRARIES[-1]
             folder = f"{host.folder}/library-debian"
             os.mkdir(folder)
-            shutil.copy(os.path.realpath(DEBIAN_LIBRARY), f"{folder}/libsubid.so.4")
-            os.symlink("libsubid.so.4", f"{folder}/libsubid.so")
+            shutil.copy(os.path.realpath(path), f"{folder}/{os.path.basename(path)}")
+            os.symlink(os.path.basename(path), f"{folder}/libsubid.so")
             self.debian = Library(self, "debian", folder, [])
 
     def library(self, who, build):

@@ -2,7 +2,7 @@
 """What a map writer must answer, by brute force.
 
 Two models: one of the rules that ours keep, written from their description and not from
-their code, and one of Debian's 4.13 where it reads more than it should. Ids are looked at
+their code, and one of Debian's where it reads more than it should. Ids are looked at
 one by one: nothing here knows about intervals.
 """
 
@@ -131,13 +131,16 @@ def overlap(extents, place):
     return False
 
 
-def answer(kind, install, grants, owners, own_id, extents, checks_overlap_first):
+def answer(kind, install, grants, owners, own_id, extents, checks_overlap_first,
+           least_count=0):
     """grants: None if the database cannot be read, which comes first. owners: the names
-    and the uid of the caller. checks_overlap_first: before setgroups is changed."""
+    and the uid of the caller. checks_overlap_first: before setgroups is changed.
+    least_count: what is smaller is an overflow."""
     if grants is None:
         return Answer(1, "", (), False)
     if any(number > LAST for extent in extents for number in extent) or any(
-            max(inner, outer) + count > LAST for inner, outer, count in extents):
+            max(inner, outer) + count > LAST or count < least_count
+            for inner, outer, count in extents):
         return Answer(1, "new{k}idmap: subuid overflow detected.", (), False)
     mine = [grant for grant in grants if grant.owner in owners]
     delegated = False
@@ -163,5 +166,7 @@ def ours(kind, install, data, owners, own_id, extents):
     return answer(kind, install, strict_grants(data), owners, own_id, extents, True)
 
 
-def debian(kind, install, data, owners, own_id, extents):
-    return answer(kind, install, debian_grants(data), owners, own_id, extents, False)
+def debian(kind, install, data, owners, own_id, extents, version):
+    """version: of shadow, as in peers.py."""
+    return answer(kind, install, debian_grants(data), owners, own_id, extents, False,
+                  1 if version >= (4, 17) else 0)

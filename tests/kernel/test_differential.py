@@ -15,6 +15,7 @@ import cases_surroundings
 import cases_targets
 from differential import Runner
 from host import Report, enter, quick
+from peers import Peer
 
 TABLES = (cases_grants, cases_lines, cases_files, cases_arguments, cases_targets,
           cases_surroundings, cases_plugins)
@@ -24,7 +25,7 @@ def main():
     host = enter()
     gc.disable()    # a collection touches all memory, which the next fork copies
     report = Report()
-    runner = Runner(host, report)
+    runner = Runner(host, report, Peer())
     word = os.environ.get("SUBID_CASES", "")
     names = set()
     for module in TABLES:

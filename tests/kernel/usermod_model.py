@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What a command of usermod(8) does to the two databases, by a model of its own.
 
-The model knows two programs: ours and Debian's 4.13. Where they are meant to differ
-there is a rule with a name, which is either in force (ours) or not (Debian's). So one
-model foretells both, and tells for a command which rules make the difference: the
-classes that the command belongs to.
+The model knows ours and Debian's of several releases. Where they are meant to differ
+there is a rule with a name, which is either in force (ours) or not (shadow 4.13); of a
+later shadow some are in force, see THEIRS. So one model foretells each, and tells for a
+command which rules make the difference: the classes that the command belongs to.
 """
 
 import re
@@ -35,6 +35,11 @@ CLASSES = (OTHERS, ACCOUNTS, ROOT_ID, NO_ID, PARTLY, SPELLINGS, BEYOND, NUMBERS,
            READERS, REMOVED, RESERVED, UID_LOGIN, NOTHING, CONTROLS)
 ALL = frozenset(CLASSES)
 NONE = frozenset()
+# Rules of later versions of shadow alone:
+DIGITS = "a range without a digit: 3"
+SHORT = "a range of 2^32 ids: its count is 0"
+# version of shadow: the rules that are in force with it
+THEIRS = {(4, 13): NONE, (4, 17): frozenset((BEYOND, DIGITS, SHORT))}
 # what --allow-overlap, --allow-root and --allow-reserved turn off
 OVERRIDDEN = frozenset((OTHERS, READERS, ACCOUNTS, ROOT_ID, RESERVED))
 # first and last
@@ -109,8 +114,10 @@ def parse_range(rules, text):
         return None
     if NUMBERS in rules and not re.fullmatch(r"(0|[1-9][0-9]*)-(0|[1-9][0-9]*)", text):
         return None
-    if last >= ID_END and BEYOND in rules:
+    if last >= ID_END and BEYOND in rules or DIGITS in rules and text == "-":
         return None
+    if SHORT in rules and last - first + 1 == ID_END:
+        return first, first - 1
     # Debian's keeps 32 bits of the start, and all of the count
     start = first % ID_END
     return start, start + (last - first)
@@ -394,12 +401,12 @@ def outcome(rules, world, contents, command):
         return Outcome(status, *contents, line)
 
 
-def classes(rules, world, contents, command):
+def classes(rules, world, contents, command, theirs=NONE):
     """The rules that make ours differ from Debian's; nothing where they agree."""
     ours = outcome(rules, world, contents, command)
-    oracle = outcome(NONE, world, contents, command)
+    oracle = outcome(theirs, world, contents, command)
     if ours == oracle:
         return set()
-    return {rule for rule in rules
+    return {rule for rule in rules - theirs
             if outcome(rules - {rule}, world, contents, command) != ours
-            or outcome(frozenset((rule,)), world, contents, command) != oracle}
+            or outcome(theirs | {rule}, world, contents, command) != oracle}
