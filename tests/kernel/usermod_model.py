@@ -134,7 +134,7 @@ class Line(NamedTuple):
     @staticmethod
     def made(owner, first, last):
         count = (last - first + 1) % WORD
-        return Line(f"{owner}:{first}:{count}".encode(), owner, first, last)
+        return Line(f"{owner}:{first}:{count}".encode(), owner, first, last % WORD)
 
 
 def parse_line(rules, text):
