@@ -112,7 +112,7 @@ int wait_send(int fd, int64_t end, const void *bytes, size_t len)
 	return 0;
 }
 
-struct queue {
+struct lock_request {
 	int fd;
 	int out; /* gets a byte when the child has the lock */
 };

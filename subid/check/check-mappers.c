@@ -102,12 +102,13 @@ static int check_mapper(struct check *check, const struct kind *kind, const char
 			kind->group ? "setcap cap_setgid=ep PATH" :
 				      "setcap cap_setuid=ep PATH");
 	else if (r == 0 && !privileged)
-		r = tell_power(check, kind, path,
-			       _("is neither setuid root nor has it file capabilities"),
-			       !is_roots ? NULL :
-			       !check->place.image && facts_is_overridden(path) ?
-					   FACTS_OVERRIDE "PATH" :
-					   "chmod 4755 PATH");
+		r = report_privilege(
+			check, kind, path,
+			_("is neither setuid root nor has it file capabilities"),
+			!is_roots ? NULL :
+			!check->place.image && facts_is_overridden(path) ?
+				    FACTS_OVERRIDE "PATH" :
+				    "chmod 4755 PATH");
 	if (r == 0 && !check->place.image && fstatvfs(fd, &filesystem) == 0 &&
 	    filesystem.f_flag & ST_NOSUID)
 		r = report(check, kind, path, CHECK_MAPPER_NOSUID,
