@@ -37,6 +37,28 @@ AS_VAR_IF([subid_cache], [yes], [AS_VAR_APPEND([$1], [" $2"])])
 AS_VAR_POPDEF([subid_cache])dnl
 ])
 
+# SUBID_YEAR2038
+# --------------
+# Times beyond 2038, or a machine of 32 bits cannot open a file with one: fstat(2) answers
+# EOVERFLOW. Autoconf has a macro for it since 2.72. AC_SYS_LARGEFILE comes first, without
+# which glibc takes no _TIME_BITS.
+AC_DEFUN([SUBID_YEAR2038], [
+m4_ifdef([AC_SYS_YEAR2038], [AC_SYS_YEAR2038], [
+AC_CACHE_CHECK([for the macro that makes time_t 64 bits wide], [subid_cv_time_bits], [
+	AC_COMPILE_IFELSE([AC_LANG_PROGRAM([[#include <time.h>]],
+		[[static char fits@<:@sizeof(time_t) > 4 ? 1 : -1@:>@; (void)fits;]])],
+		[subid_cv_time_bits=none],
+		[AC_COMPILE_IFELSE([AC_LANG_PROGRAM([[#define _TIME_BITS 64
+#include <time.h>]],
+			[[static char fits@<:@sizeof(time_t) > 4 ? 1 : -1@:>@; (void)fits;]])],
+			[subid_cv_time_bits=_TIME_BITS],
+			[subid_cv_time_bits=unknown])])
+])
+AS_IF([test "x$subid_cv_time_bits" = x_TIME_BITS],
+	[AC_DEFINE([_TIME_BITS], [64], [Define to 64 for times beyond 2038.])])
+])
+])
+
 # SUBID_WARNINGS
 # --------------
 # The language standard, and warnings.

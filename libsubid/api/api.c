@@ -14,10 +14,10 @@
 
 #include "libsubid/api/cancel.h"
 #include "libsubid/api/change.h"
-#include "libsubid/core/cleanup.h"
-#include "libsubid/core/limits.h"
 #include "libsubid/api/export.h"
 #include "libsubid/api/query.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
 #include "libsubid/user/unknown-owners.h"
 
 /*
@@ -65,8 +65,8 @@ static int give_ranges(const struct query_ranges *found, struct subid_range **re
 			return -ENOMEM;
 	}
 	for (size_t i = 0; i < found->n; i++) {
-		ranges[i].start = found->ranges[i].start;
-		ranges[i].count = range_count(found->ranges[i]);
+		ranges[i].start = (unsigned long)found->ranges[i].start;
+		ranges[i].count = query_count(found->ranges[i]);
 	}
 	*ret_ranges = ranges;
 	return (int)found->n;
@@ -280,23 +280,24 @@ static int grant(const struct kind *kind, struct subordinate_range *range, bool 
 {
 	HOLD_CANCEL;
 	CLEANUP(change_cleanup) struct change change = { .kind = kind, .db = DB_NONE };
+	uint64_t count = range ? range->count : 0;
 	struct range found = { 0 };
 	int r;
 
-	if (!range || range->count == 0 || range->count > ID_END)
+	if (count == 0 || count > ID_END)
 		return -EINVAL;
 	r = begin(&change, range, false);
 	if (r)
 		return to_errno(r);
-	r = reuse ? find_held_by_any_name(&change, range->count, &found) : 0;
+	r = reuse ? find_held_by_any_name(&change, count, &found) : 0;
 	if (r == 0)
-		r = allocate(&change, range->count, &found);
+		r = allocate(&change, count, &found);
 	else if (r > 0)
 		r = 0;
 	if (r)
 		return to_errno(r);
-	range->start = found.start;
-	range->count = range_count(found);
+	range->start = (unsigned long)found.start;
+	range->count = query_count(found);
 	return 0;
 }
 
@@ -313,13 +314,13 @@ EXPORT bool subid_grant_gid_range(struct subordinate_range *range, bool reuse)
 /* Limits @range to valid ids. Returns false if there are none. */
 static bool clamp(const struct subordinate_range *range, struct range *ret_range)
 {
-	uint64_t count = range->count;
+	uint64_t start = range->start, count = range->count;
 
-	if (range->start >= ID_END)
+	if (start >= ID_END)
 		return false;
-	if (count > ID_END - range->start)
-		count = ID_END - range->start;
-	return range_make(range->start, count, ret_range) == 0;
+	if (count > ID_END - start)
+		count = ID_END - start;
+	return range_make(start, count, ret_range) == 0;
 }
 
 static int ungrant(const struct kind *kind, const struct subordinate_range *range)

@@ -21,11 +21,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "message/report.h"
 #include "libsubid/core/printable.h"
 #include "libsubid/sys/child.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/wait.h"
+#include "message/report.h"
 #include "subid/verb/progress.h"
 #include "subid/verb/verb.h"
 
@@ -62,8 +62,8 @@ static bool is_ours(void)
 static bool was_ended(const struct shared *shared, const sigset_t *ends,
 		      int64_t milliseconds)
 {
-	const struct timespec time = { .tv_sec = milliseconds / 1000,
-				       .tv_nsec = milliseconds % 1000 * 1000000 };
+	const struct timespec time = { .tv_sec = (time_t)(milliseconds / 1000),
+				       .tv_nsec = (long)(milliseconds % 1000 * 1000000) };
 
 	if (sigtimedwait(ends, NULL, &time) < 0)
 		return false;

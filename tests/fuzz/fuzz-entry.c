@@ -41,7 +41,7 @@ static bool model_grants(const char *line, size_t len)
 	    strchr("#+- ", fields[0][0]) || fields[0][owner_len - 1] == ' ')
 		return false;
 	for (size_t i = 0; i < owner_len; i++)
-		if ((fields[0][i] >= 0 && fields[0][i] < ' ') || fields[0][i] == 0x7f)
+		if ((unsigned char)fields[0][i] < ' ' || fields[0][i] == 0x7f)
 			return false;
 	if (strspn(fields[0], "0123456789") == owner_len &&
 	    !is_number(fields[0], ID_NONE - 1))

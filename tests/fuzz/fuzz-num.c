@@ -7,23 +7,29 @@
 
 #define UNTOUCHED 0x5eed5eed5eed5eedU
 
-/* Again, with twice the bits and no overflow: more digits than that are too many anyway.
+#define LOW UINT64_C(1000000000000000000) /* 10^18 */
+
+/*
+ * Again, by the text: a number of more than 20 digits is beyond 64 bits, and one of up to
+ * 20 is two numbers of which neither can overflow. No machine needs more bits for it.
  */
 static int model(const char *text, size_t len, uint64_t max, uint64_t *ret_value)
 {
-	unsigned __int128 value = 0;
+	uint64_t high = 0, low = 0;
 
 	for (size_t i = 0; i < len; i++) {
 		if (text[i] < '0' || text[i] > '9')
 			return NUM_MALFORMED;
-		if (value <= UINT64_MAX)
-			value = value * 10 + (unsigned int)(text[i] - '0');
+		if (len - i > 18 && len <= 20)
+			high = high * 10 + (unsigned int)(text[i] - '0');
+		else if (len <= 20)
+			low = low * 10 + (unsigned int)(text[i] - '0');
 	}
 	if (len == 0 || (len > 1 && text[0] == '0'))
 		return NUM_MALFORMED;
-	if (value > max)
+	if (len > 20 || high > max / LOW || (high == max / LOW && low > max % LOW))
 		return NUM_TOO_BIG;
-	*ret_value = (uint64_t)value;
+	*ret_value = high * LOW + low;
 	return 0;
 }
 

@@ -7,7 +7,9 @@
  * arith-m32.sh compiles and runs it.
  */
 #include <string.h>
+#include <time.h>
 
+#include "libsubid/api/query.h"
 #include "libsubid/core/entry-filter.h"
 #include "libsubid/core/entry.h"
 #include "libsubid/core/idmap.h"
@@ -87,6 +89,26 @@ static void ranges(void)
 		if (r == 0)
 			CHECK(range_count(range) == rows[i].count, "row %zu", i);
 	}
+}
+
+/* What subid.h counts in unsigned long: never more than there is, and never nothing. */
+static void counts(void)
+{
+	static const struct range ranges[] = { { 0, ID_END },
+					       { 1, ID_END },
+					       { 0, ID_END - 1 },
+					       { 7, 8 },
+					       { 100000, 100000 + 65536 } };
+
+	for (size_t i = 0; i < COUNT_OF(ranges); i++) {
+		uint64_t count = query_count(ranges[i]),
+			 expected = range_count(ranges[i]);
+
+		if (expected > ULONG_MAX)
+			expected = ULONG_MAX;
+		CHECK(count == expected, "%" PRIu64 " for %" PRIu64, count, expected);
+	}
+	CHECK(sizeof(time_t) == 8, "%zu bytes", sizeof(time_t));
 }
 
 static void lines(void)
@@ -203,6 +225,7 @@ int main(void)
 {
 	numbers();
 	ranges();
+	counts();
 	lines();
 	maps();
 	models();

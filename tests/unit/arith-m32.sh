@@ -7,7 +7,7 @@
 . "${srcdir:-.}/tests/checks/lib.sh"
 
 CC=${CC:-cc}
-flags='-m32 -std=gnu17 -O1 -g -D_FILE_OFFSET_BITS=64 -D_GNU_SOURCE'
+flags='-m32 -std=gnu17 -O1 -g -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -D_GNU_SOURCE'
 flags="$flags -fsanitize=undefined -fsanitize-undefined-trap-on-error"
 flags="$flags -Wall -Wextra -Wconversion -Wno-unused-command-line-argument"
 

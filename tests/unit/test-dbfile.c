@@ -53,6 +53,20 @@ static int own_error(void)
 	return geteuid() == 0 ? 0 : EACCES;
 }
 
+/* A file that was changed beyond 2038 can be opened where long has 32 bits. */
+Test(dbfile, beyond_2038)
+{
+	const char *path = folder_put(&folder, "late", BYTES("elsa:1:1\n"), 0644);
+	const struct timespec times[] = { { .tv_sec = 4000000000 },
+					  { .tv_sec = 4000000000 } };
+	struct stat st;
+
+	cr_assert(utimensat(AT_FDCWD, path, times, 0) == 0);
+	if (stat(path, &st) == 0 && st.st_mtim.tv_sec < 4000000000)
+		unit_skip("a file system without times beyond 2038");
+	expect(path, own_fault(), own_error());
+}
+
 /* Files that are not there or cannot be opened keep the reason. */
 Test(dbfile, closed)
 {

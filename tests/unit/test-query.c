@@ -55,6 +55,15 @@ Test(query, finds_ranges, .init = setup, .fini = teardown)
 	cr_assert(count_ranges("elsabeth", &first) == 1);
 }
 
+/* A range of all ids has a count that is not 0, whatever the width of unsigned long. */
+Test(query, counts_all_ids)
+{
+	const struct range all = { 0, ID_END }, last = { 1, ID_END };
+
+	cr_assert(query_count(all) == (ULONG_MAX > ID_END - 1 ? ID_END : ULONG_MAX));
+	cr_assert(query_count(last) == 4294967295U);
+}
+
 /* Each spelling once, and a uid where there is one. */
 Test(query, finds_owners, .init = setup, .fini = teardown)
 {
