@@ -66,7 +66,7 @@ static int give_ranges(const struct query_ranges *found, struct subid_range **re
 	}
 	for (size_t i = 0; i < found->n; i++) {
 		ranges[i].start = (unsigned long)found->ranges[i].start;
-		ranges[i].count = query_count(found->ranges[i]);
+		ranges[i].count = range_count_long(found->ranges[i]);
 	}
 	*ret_ranges = ranges;
 	return (int)found->n;
@@ -297,7 +297,7 @@ static int grant(const struct kind *kind, struct subordinate_range *range, bool 
 	if (r)
 		return to_errno(r);
 	range->start = (unsigned long)found.start;
-	range->count = query_count(found);
+	range->count = range_count_long(found);
 	return 0;
 }
 

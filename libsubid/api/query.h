@@ -7,7 +7,6 @@
 #ifndef SUBID_QUERY_H
 #define SUBID_QUERY_H
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -52,18 +51,6 @@ struct query_ranges {
 	size_t n;
 	size_t allocated;
 };
-
-/*
- * How many ids a range of subid.h has. Where unsigned long has 32 bits, 2^32 is one too
- * many for it: then the last id, 4294967295, is left out, which is never a user or a
- * group.
- */
-static inline unsigned long query_count(struct range range)
-{
-	uint64_t count = range_count(range);
-
-	return (unsigned long)count == count ? (unsigned long)count : ULONG_MAX;
-}
 
 /* An owner of an id. */
 struct query_owner {

@@ -5,6 +5,7 @@
 #ifndef SUBID_RANGE_H
 #define SUBID_RANGE_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,6 +33,18 @@ bool range_intersect(struct range a, struct range b, struct range *ret_common);
 static inline uint64_t range_count(struct range range)
 {
 	return range.end - range.start;
+}
+
+/*
+ * How many ids a range has, for subid.h and plugins. Where unsigned long has 32 bits,
+ * 2^32 is one too many for it: then the last id, 4294967295, is left out, which is never
+ * a user or a group.
+ */
+static inline unsigned long range_count_long(struct range range)
+{
+	uint64_t count = range_count(range);
+
+	return (unsigned long)count == count ? (unsigned long)count : ULONG_MAX;
 }
 
 static inline bool range_contains(struct range range, uint64_t id)

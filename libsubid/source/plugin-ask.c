@@ -109,17 +109,21 @@ static int list_ranges(const struct plugin *plugin, const char *owner,
 
 /*
  * Asks whether the plugin grants an extent. An unknown user has nothing; an answer that
- * is neither true nor false is an error.
+ * is neither true nor false is an error. 2^32 ids, which only a long of 64 bits can
+ * count, are not granted where the plugin cannot be asked about all of them.
  */
 static int ask_extent(const struct plugin *plugin, const char *owner,
 		      const struct kind *kind, struct range extent, bool *ret_granted)
 {
+	unsigned long count = range_count_long(extent);
 	bool result = false;
 	unsigned char byte;
 
 	*ret_granted = false;
-	switch (plugin->has_range(owner, extent.start, range_count(extent), type_of(kind),
-				  &result)) {
+	if (count != range_count(extent))
+		return 0;
+	switch (plugin->has_range(owner, (unsigned long)extent.start, count,
+				  type_of(kind), &result)) {
 	case PLUGIN_SUCCESS:
 		memcpy(&byte, &result, sizeof(byte));
 		*ret_granted = byte == 1;

@@ -161,7 +161,7 @@ static int ask(struct sources *sources, const struct user *user, const struct ki
 			r = lines ? read_lines(sources, kind, lines) : 0;
 			if (r)
 				return r;
-			source_take(&walk, 0, lines ? lines->n : 1);
+			source_take(&walk, 0, !lines || lines->n > 0);
 		} else {
 			r = sources_ask_plugin(sources, source, user->name, kind,
 					       sources->extents ? &extents : NULL, set);

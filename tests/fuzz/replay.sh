@@ -15,6 +15,7 @@ for source in "$srcdir"/tests/fuzz/fuzz-*.c; do
 		continue
 	fi
 	n=$((n + $#))
-	"tests/fuzz/$name" "$@" || complain "$name: failed"
+	# shellcheck disable=SC2086
+	${SUBID_EMULATOR-} "tests/fuzz/$name" "$@" || complain "$name: failed"
 done
 finish 'inputs' "$n"

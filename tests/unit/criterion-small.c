@@ -28,6 +28,7 @@
 struct outcome {
 	bool failed, skipped, finished;
 	unsigned long assertions;
+	char why[200]; /* skipped */
 };
 
 struct counts {
@@ -94,11 +95,9 @@ void small_skip(const char *format, ...)
 	va_list args;
 
 	outcome->skipped = true;
-	printf("[----]  ");
 	va_start(args, format);
-	vprintf(format, args);
+	vsnprintf(outcome->why, sizeof(outcome->why), format, args);
 	va_end(args);
-	printf("\n");
 	fflush(stdout);
 	_exit(0);
 }
@@ -307,7 +306,7 @@ static void report(FILE *json, const struct small_test *test, const char *wrong,
 	if (wrong)
 		printf("[FAIL] %s::%s: %s\n", test->suite, test->name, wrong);
 	else if (outcome->skipped)
-		printf("[SKIP] %s::%s\n", test->suite, test->name);
+		printf("[SKIP] %s::%s:%s\n", test->suite, test->name, outcome->why);
 	if (!json)
 		return;
 	fprintf(json,

@@ -26,6 +26,9 @@ int shadow_subid_list_owner_ranges(const char *owner, int type,
 int shadow_subid_find_subid_owners(unsigned long id, int type, uid_t **uids, int *count);
 void shadow_subid_free(void *array);
 
+/* Beyond all ids, or as far as unsigned long reaches. */
+#define FAR (ULONG_MAX > 4294967295 ? (unsigned long)4294967296ULL : ULONG_MAX)
+
 enum status { SUCCESS, UNKNOWN_USER, ERROR_CONN, ERROR };
 
 static const struct {
@@ -50,9 +53,9 @@ static const struct {
 	{ "null", SUCCESS, 1, { { 0 } } },
 	{ "zero", SUCCESS, 2, { { 100000, 65536 }, { 200000, 0 } } },
 	{ "beyond", SUCCESS, 2, { { 100000, 65536 }, { 4294967295, 2 } } },
-	{ "far", SUCCESS, 1, { { 4294967296, 1 } } },
+	{ "far", SUCCESS, 1, { { FAR, 2 } } },
 	{ "wrap", SUCCESS, 1, { { ULONG_MAX, 2 } } },
-	{ "all", SUCCESS, 1, { { 1, ULONG_MAX } } },
+	{ "all", SUCCESS, 1, { { 2, ULONG_MAX } } },
 	/* The uid and gid of elsa. */
 	{ "own", SUCCESS, 1, { { 5001, 1 } } },
 	/* What they list is not what they say of extents. */

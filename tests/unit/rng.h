@@ -25,8 +25,8 @@ static inline uint64_t rng_next(struct rng *rng)
 	return z ^ (z >> 31);
 }
 
-/* 0 to @n - 1. */
-static inline size_t rng_below(struct rng *rng, size_t n)
+/* 0 to @n - 1; @n is 2^32 at most, so that a size_t of 32 bits holds it. */
+static inline size_t rng_below(struct rng *rng, uint64_t n)
 {
 	return (size_t)(rng_next(rng) % n);
 }

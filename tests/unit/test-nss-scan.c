@@ -74,7 +74,7 @@ static uint64_t largest_gap(struct range range, bool *asked)
 {
 	uint64_t largest = 0, gap = 0;
 
-	memset(asked, 0, range_count(range));
+	memset(asked, 0, (size_t)range_count(range));
 	for (size_t i = 0; i < control->n_asked; i++) {
 		cr_assert(range_contains(range, control->asked[i]));
 		cr_assert_not(asked[control->asked[i] - range.start],
