@@ -223,7 +223,7 @@ static enum nss_status by_name(const struct found *found, const char *name)
 		if (strlen(names[i].name) == len &&
 		    memcmp(names[i].name, name, len) == 0 && name[len])
 			return names[i].call(found, name,
-					     strtol(name + len + 1, NULL, 10));
+					     strtoll(name + len + 1, NULL, 10));
 	*found->error = ENOENT;
 	return NSS_STATUS_NOTFOUND;
 }

@@ -1332,7 +1332,8 @@ Test(causes, quoted_words)
 		cr_expect_str_eq(word, rows[i].ascii ? rows[i].ascii : rows[i].utf8,
 				 "row %zu: %s", i, word);
 	}
-	cr_assert(setlocale(LC_CTYPE, "C.UTF-8"));
+	if (!setlocale(LC_CTYPE, "C.UTF-8"))
+		unit_skip("no locale C.UTF-8");
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		cr_assert(causes_quote(rows[i].text, word));
 		cr_expect_str_eq(word, rows[i].utf8, "row %zu: %s", i, word);
@@ -1385,7 +1386,8 @@ Test(causes, quoted_words_for_sh)
 	struct rng rng = { .state = 7 };
 	char text[CAUSES_WORD_BYTES + 2], word[CAUSES_QUOTED_BYTES];
 
-	cr_assert(setlocale(LC_CTYPE, "C.UTF-8"));
+	if (!setlocale(LC_CTYPE, "C.UTF-8"))
+		unit_skip("no locale C.UTF-8");
 	for (unsigned byte = 1; byte < 256; byte++) {
 		snprintf(text, sizeof(text), "a%c7", (char)byte);
 		check_word(text);

@@ -38,6 +38,8 @@ static void check_inside(int folder)
 	CLEANUP(fd_cleanup) int fd = -1;
 	char text[16] = "";
 
+	if (folder == -ENOSYS)
+		unit_skip("no openat2(2)");
 	cr_assert(folder >= 0, "%s", strerror(-folder));
 	fd = etc_open(folder, "passwd");
 	cr_assert(fd >= 0, "%s", strerror(-fd));

@@ -107,7 +107,8 @@ static const char *odd_bytes(void *context)
 		strcmp(caught(fd), "p: a\\x0ab\\x0dc\\x09d\\x1b[31me\\x7f\\x01g\n") == 0);
 	report_line("p", "%s", "j\xc3\xbcrgen \x80\xff ~");
 	CHILD_ASSERT(strcmp(caught(fd), "p: j\xc3\xbcrgen \\x80\xff ~\n") == 0);
-	CHILD_ASSERT(setlocale(LC_CTYPE, "C.UTF-8"));
+	if (!setlocale(LC_CTYPE, "C.UTF-8"))
+		return CHILD_SKIP "no locale C.UTF-8";
 	report_line("p", "%s", "j\xc3\xbcrgen m\xc4\x9bsto \x80\xff ~");
 	CHILD_ASSERT(strcmp(caught(fd), "p: j\xc3\xbcrgen m\xc4\x9bsto \\x80\\xff ~\n") ==
 		     0);
@@ -134,7 +135,9 @@ static const char *long_odd_lines(void *context)
 	static char text[3000];
 
 	(void)context;
-	CHILD_ASSERT(fd >= 0 && setlocale(LC_CTYPE, "C.UTF-8"));
+	CHILD_ASSERT(fd >= 0);
+	if (!setlocale(LC_CTYPE, "C.UTF-8"))
+		return CHILD_SKIP "no locale C.UTF-8";
 	for (size_t i = 0; i < COUNT_OF(pieces); i++)
 		for (size_t n = 0; n < 16; n++) {
 			size_t len = strlen(pieces[i]), piece = strlen(shown[i]);

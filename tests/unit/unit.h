@@ -186,7 +186,8 @@ typedef const char *(*child_fn)(void *context);
 			return __FILE__ ":" CHILD_TEXT(__LINE__) ": " #condition; \
 	} while (0)
 
-#define CHILD_SECONDS 30
+#define CHILD_SECONDS	       30
+#define CHILD_SECONDS_EMULATED 300
 
 /* Runs @body in a child process; the test fails or is skipped as the child says. */
 static inline void child_run(child_fn body, void *context)
@@ -203,7 +204,7 @@ static inline void child_run(child_fn body, void *context)
 	if (pid == 0) {
 		const char *complaint;
 
-		alarm(CHILD_SECONDS);
+		alarm(getenv("SUBID_EMULATED") ? CHILD_SECONDS_EMULATED : CHILD_SECONDS);
 		complaint = body(context);
 		if (complaint && write(ends[1], complaint, strlen(complaint)) < 0)
 			_exit(2);
