@@ -88,28 +88,31 @@ static enum nss_status fill(const struct found *found, const char *name, uint32_
 	return NSS_STATUS_SUCCESS;
 }
 
-static enum nss_status found_id(const struct found *found, const char *name, long number)
+static enum nss_status found_id(const struct found *found, const char *name,
+				long long number)
 {
 	return fill(found, name, (uint32_t)number, 0);
 }
 
 /* Another spelling of the same account. */
-static enum nss_status alias(const struct found *found, const char *name, long number)
+static enum nss_status alias(const struct found *found, const char *name,
+			     long long number)
 {
 	char other[32];
 
 	(void)name;
-	snprintf(other, sizeof(other), "id-%ld", number);
+	snprintf(other, sizeof(other), "id-%lld", number);
 	return fill(found, other, (uint32_t)number, 0);
 }
 
-static enum nss_status big(const struct found *found, const char *name, long number)
+static enum nss_status big(const struct found *found, const char *name, long long number)
 {
 	return fill(found, name, 7, (size_t)number);
 }
 
 /* A name of so many bytes. */
-static enum nss_status named(const struct found *found, const char *name, long number)
+static enum nss_status named(const struct found *found, const char *name,
+			     long long number)
 {
 	char other[1024];
 
@@ -120,21 +123,23 @@ static enum nss_status named(const struct found *found, const char *name, long n
 }
 
 static enum nss_status unavailable(const struct found *found, const char *name,
-				   long number)
+				   long long number)
 {
 	(void)name;
 	*found->error = (int)number;
 	return NSS_STATUS_UNAVAIL;
 }
 
-static enum nss_status try_again(const struct found *found, const char *name, long number)
+static enum nss_status try_again(const struct found *found, const char *name,
+				 long long number)
 {
 	(void)name;
 	*found->error = (int)number;
 	return NSS_STATUS_TRYAGAIN;
 }
 
-static enum nss_status not_found(const struct found *found, const char *name, long number)
+static enum nss_status not_found(const struct found *found, const char *name,
+				 long long number)
 {
 	(void)name;
 	*found->error = (int)number;
@@ -142,7 +147,7 @@ static enum nss_status not_found(const struct found *found, const char *name, lo
 }
 
 static enum nss_status is_asked_to_return(const struct found *found, const char *name,
-					  long number)
+					  long long number)
 {
 	(void)name;
 	*found->error = (int)number;
@@ -150,7 +155,8 @@ static enum nss_status is_asked_to_return(const struct found *found, const char 
 }
 
 /* Does not know the account when it is asked for the first time. */
-static enum nss_status is_late(const struct found *found, const char *name, long number)
+static enum nss_status is_late(const struct found *found, const char *name,
+			       long long number)
 {
 	static bool asked;
 
@@ -160,7 +166,8 @@ static enum nss_status is_late(const struct found *found, const char *name, long
 	return not_found(found, name, ENOENT);
 }
 
-static enum nss_status prints(const struct found *found, const char *name, long number)
+static enum nss_status prints(const struct found *found, const char *name,
+			      long long number)
 {
 	printf("a module has printed\n");
 	fflush(stdout);
@@ -168,7 +175,8 @@ static enum nss_status prints(const struct found *found, const char *name, long 
 	return fill(found, name, (uint32_t)number, 0);
 }
 
-static enum nss_status crashes(const struct found *found, const char *name, long number)
+static enum nss_status crashes(const struct found *found, const char *name,
+			       long long number)
 {
 	(void)found;
 	(void)name;
@@ -178,7 +186,8 @@ static enum nss_status crashes(const struct found *found, const char *name, long
 	return NSS_STATUS_NOTFOUND;
 }
 
-static enum nss_status exits(const struct found *found, const char *name, long number)
+static enum nss_status exits(const struct found *found, const char *name,
+			     long long number)
 {
 	(void)found;
 	(void)name;
@@ -186,7 +195,8 @@ static enum nss_status exits(const struct found *found, const char *name, long n
 	return NSS_STATUS_NOTFOUND;
 }
 
-static enum nss_status hangs(const struct found *found, const char *name, long number)
+static enum nss_status hangs(const struct found *found, const char *name,
+			     long long number)
 {
 	(void)found;
 	(void)name;
@@ -198,7 +208,8 @@ static enum nss_status hangs(const struct found *found, const char *name, long n
 /* A name is one of these, a minus sign and a number. */
 static const struct {
 	const char *name;
-	enum nss_status (*call)(const struct found *found, const char *name, long number);
+	enum nss_status (*call)(const struct found *found, const char *name,
+				long long number);
 } names[] = {
 	{ "alias", alias },
 	{ "again", try_again },
