@@ -13,4 +13,13 @@ for tool in autoreconf automake libtoolize autopoint pkg-config; do
 	}
 done
 
+# The oldest one that configure.ac takes, and the one that is here.
+needed=$(sed -n 's/^AC_PREREQ(\[\(.*\)\])$/\1/p' configure.ac)
+found=$(autoreconf --version | sed -n '1s/.* //p')
+printf '%s\n' "$needed" "$found" | sort -C -V || {
+	echo "autogen.sh: autoconf $needed or newer is needed, this is $found; a release tarball" \
+		"needs none" >&2
+	exit 1
+}
+
 exec autoreconf --force --install "$@"

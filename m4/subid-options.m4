@@ -1,13 +1,17 @@
 dnl SPDX-License-Identifier: BSD-3-Clause
 
-# SUBID_WITH_LIBRARY(NAME, MODULE, HEADER, FUNCTION, PURPOSE)
-# -----------------------------------------------------------
+# SUBID_WITH_LIBRARY(NAME, MODULE, HEADER, FUNCTION, PURPOSE, [PACKAGES])
+# ----------------------------------------------------------------------
 # --with-NAME=auto|yes|no. Look for the pkg-config module MODULE, or else for HEADER and for
-# FUNCTION in -lMODULE. Sets NAME_CFLAGS and NAME_LIBS, the conditional and the macro HAVE_NAME.
+# FUNCTION in -lMODULE. Sets NAME_CFLAGS and NAME_LIBS, the conditional and the macro HAVE_NAME,
+# and appends to subid_without what is missing without the library. With PACKAGES, where it is
+# found, the library is required unless --without-NAME is given.
 AC_DEFUN([SUBID_WITH_LIBRARY], [
 m4_pushdef([subid_upper], [m4_toupper([$1])])dnl
 AC_ARG_WITH([$1],
-	[AS_HELP_STRING([--with-$1=auto|yes|no], [use $1 for $5 @<:@auto@:>@])],
+	[m4_ifval([$6],
+		[AS_HELP_STRING([--without-$1], [build without $1: no $5])],
+		[AS_HELP_STRING([--with-$1=auto|yes|no], [use $1 for $5 @<:@auto@:>@])])],
 	[], [with_$1=auto])
 AS_CASE([$with_$1], [auto|yes|no], [],
 	[AC_MSG_ERROR([--with-$1 takes auto, yes or no, not $with_$1])])
@@ -19,9 +23,15 @@ AS_IF([test "x$with_$1" != xno], [
 		])
 	])
 	AS_IF([test "x$with_$1$subid_found" = xyesno],
-		[AC_MSG_ERROR([--with-$1 was given, but $1 was not found])])
+		[AC_MSG_ERROR([--with-$1 was given, but $1 was not found[]m4_ifval([$6],
+			[: install $6])])])
+	m4_ifval([$6], [AS_IF([test "x$subid_found" = xno],
+		[AC_MSG_ERROR([$1 was not found: install $6.
+With --without-$1 there is no $5.])])])
 ])
 with_$1=$subid_found
+AS_IF([test "x$with_$1" = xno], [AS_VAR_APPEND([subid_without], ["
+	without $1: no $5"])])
 AS_IF([test "x$with_$1" = xyes],
 	[AC_DEFINE([HAVE_]subid_upper, [1], [Define to 1 to use $1.])])
 AM_CONDITIONAL([HAVE_]subid_upper, [test "x$with_$1" = xyes])

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "message/error-text.h"
 #include "message/i18n.h"
 #include "message/report.h"
 
@@ -93,7 +94,7 @@ const char *report_error(int error)
 {
 	const char *text = error == EBADFD ? "Not a regular file" :
 			   error == EILSEQ ? "The file has a hole, so it is no text" :
-					     strerrordesc_np(error);
+					     error_text(error);
 
 	return text ? text : "Unknown error";
 }

@@ -6,7 +6,7 @@
 # ./autogen.sh && ./configure && make
 # shellcheck disable=SC2034
 packages_build=(
-	autoconf automake autopoint gcc gettext libc6-dev libtool make pkgconf xz-utils
+	autoconf automake autopoint gcc gettext libc6-dev libsmartcols-dev libtool make pkgconf xz-utils
 )
 
 # The optional libraries, ./runtests, and what it compares with
@@ -15,7 +15,7 @@ packages_tests=(
 	abigail-tools auditd bubblewrap buildah busybox-static clang clang-tidy cppcheck
 	crun docker.io e2fsprogs g++ gcc-multilib git iproute2 krb5-admin-server krb5-kdc
 	libaudit-dev libcap2-bin libclang-rt-dev libcriterion-dev libpam0g-dev
-	libsasl2-modules-gssapi-mit libselinux1-dev libsmartcols-dev libsubid-dev
+	libsasl2-modules-gssapi-mit libselinux1-dev libsubid-dev
 	libvirt-clients libvirt-daemon libvirt-daemon-driver-lxc lxc mandoc mmdebstrap
 	podman procps python3 qemu-system-x86 rootlesskit rsync runc shellcheck slapd
 	slirp4netns sssd-ipa strace systemd-container uidmap valgrind

@@ -91,7 +91,8 @@ static void close_all(int first, int last)
 {
 	struct rlimit limit = { .rlim_cur = DESCRIPTORS_MAX };
 
-	if (first > last || close_range((unsigned)first, (unsigned)last, 0) == 0)
+	if (first > last ||
+	    !syscall(SYS_close_range, (unsigned)first, (unsigned)last, 0U))
 		return;
 	getrlimit(RLIMIT_NOFILE, &limit);
 	for (int fd = first; fd <= last && (rlim_t)fd < limit.rlim_cur; fd++) {

@@ -4,7 +4,7 @@
  *
  * MUST: a missing answer (no free descriptor, a service that is down) is an error and not
  * "no such user". An account that libc finds counts; "no such user" counts only if each
- * installed module returns it, see nss-modules.c.
+ * installed module returns it, see nss-modules-glibc.c.
  */
 #include <errno.h>
 #include <grp.h>

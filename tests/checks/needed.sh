@@ -7,6 +7,15 @@
 . "${srcdir:-.}/tests/checks/lib.sh"
 require_tool readelf
 
+# is_libc NAME: of the GNU C library, of musl, or of musl as Alpine names it
+is_libc()
+{
+	case $1 in
+	libc.so.6 | libc.so | libc.musl-*.so.1) ;;
+	*) return 1 ;;
+	esac
+}
+
 n=0
 for program in newuidmap/newuidmap newgidmap/newgidmap; do
 	n=$((n + 1))
@@ -14,7 +23,7 @@ for program in newuidmap/newuidmap newgidmap/newgidmap; do
 	segments=$(LC_ALL=C readelf -lW "$program")
 
 	needed=$(echo "$dynamic" | sed -n 's/.*(NEEDED).*\[\(.*\)\]$/\1/p' | paste -sd ' ')
-	[ "$needed" = libc.so.6 ] || complain "$program: needs $needed, not libc.so.6 alone"
+	is_libc "$needed" || complain "$program: needs $needed, not libc alone"
 	echo "$dynamic" | grep -qE '\((RPATH|RUNPATH)\)' && complain "$program: has a run path"
 	echo "$dynamic" | grep -q '(TEXTREL)' && complain "$program: relocates its text"
 	echo "$dynamic" | grep -q 'FLAGS.*NOW' || complain "$program: binds its symbols late"
@@ -29,10 +38,7 @@ n=$((n + 1))
 library=libsubid/.libs/libsubid.so
 dynamic=$(LC_ALL=C readelf -dW "$library")
 for needed in $(echo "$dynamic" | sed -n 's/.*(NEEDED).*\[\(.*\)\]$/\1/p'); do
-	case $needed in
-	libc.so.6) ;;
-	*) complain "$library: needs $needed" ;;
-	esac
+	is_libc "$needed" || complain "$library: needs $needed"
 done
 echo "$dynamic" | grep -qE '\((RPATH|RUNPATH|TEXTREL)\)' &&
 	complain "$library: has a run path or relocates its text"
