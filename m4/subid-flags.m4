@@ -142,6 +142,20 @@ AH_BOTTOM([/* A sanitizer does not see what the fortified functions do. */
 #endif])
 ])
 
+# SUBID_PREFIX_MAP
+# ----------------
+# Names of sources, in debugging information, begin at the top of the tree: two builds in
+# different directories are the same. A separate variable, since make knows the directories.
+AC_DEFUN([SUBID_PREFIX_MAP], [
+subid_prefix_map=
+SUBID_CC_FLAG([subid_prefix_map], [-ffile-prefix-map=a=b])
+AS_IF([test -n "$subid_prefix_map"], [
+	PREFIX_MAP="'-ffile-prefix-map=\$(abs_top_srcdir)=.'"
+	AS_VAR_APPEND([PREFIX_MAP], [" '-ffile-prefix-map=\$(abs_top_builddir)=.'"])
+])
+AC_SUBST([PREFIX_MAP])
+])
+
 # SUBID_SANITIZERS
 # ----------------
 AC_DEFUN([SUBID_SANITIZERS], [

@@ -17,6 +17,7 @@ packages_tests=(
 	libaudit-dev libcap2-bin libclang-rt-dev libcriterion-dev libpam0g-dev
 	libsasl2-modules-gssapi-mit libselinux1-dev libsubid-dev
 	libvirt-clients libvirt-daemon libvirt-daemon-driver-lxc lxc mandoc mmdebstrap
+	musl-tools
 	podman procps python3 qemu-system-x86 rootlesskit rsync runc shellcheck slapd
 	slirp4netns sssd-ipa strace systemd-container uidmap valgrind
 )

@@ -23,7 +23,7 @@ int userns_mapped(const struct kind *kind, struct range_set *set)
 {
 	CLEANUP(fd_cleanup)
 	int self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct idmap map;
+	struct idmap map = { .n = 0 };
 	struct range range;
 	int r;
 
