@@ -18,6 +18,8 @@
 #define LIMIT_LINE_BYTES 4096
 /* An owner: a login name or a decimal uid. */
 #define LIMIT_OWNER_BYTES 256
+/* Files that add to login.defs(5). */
+#define LIMIT_DROPINS 1024
 /* UID_GID_MAP_MAX_EXTENTS of the kernel since 4.15, see user_namespaces(7). */
 #define LIMIT_EXTENTS 340
 /* Ranges of a user, or owners of an id, in one answer of a plugin. */

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * conf: reads all requested keys in one pass over the file; other keys are ignored.
+ * conf: reads all requested keys in one pass over each file; other keys are ignored.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/num.h"
 #include "libsubid/sys/conf.h"
+#include "libsubid/sys/dropins.h"
 #include "libsubid/sys/etc.h"
 #include "libsubid/sys/fd.h"
+#include "libsubid/sys/paths.h"
 #include "libsubid/sys/scan.h"
 
 /* Counts the leading bytes of @text that are in @set, or with @inverted are not. */
@@ -67,30 +71,115 @@ static void take_line(const struct scan_line *line, struct conf_item *items, siz
 	}
 }
 
-/*
- * Looks up the keys of @n items in the file @path in @folder, see etc_open(). Of several
- * lines the last one counts. A missing file sets none.
- *
- * items: with `key` set; the rest is filled in and valid only with 0.
- * Returns 0 or -errno. Thread-safe.
- */
-int conf_read(int folder, const char *path, struct conf_item *items, size_t n)
+/* Takes what one file sets. Returns 0 or -errno. */
+static int read_file(int folder, const char *path, struct conf_item *items, size_t n)
 {
 	CLEANUP(fd_cleanup) int fd = etc_open(folder, path);
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
 	struct scan_line line;
-	int r;
+	int r = fd < 0 ? fd : scan_start(&scan, fd);
 
-	for (size_t i = 0; i < n; i++)
-		items[i].is_set = false;
-	if (fd < 0)
-		return fd == -ENOENT ? 0 : fd;
-	r = scan_start(&scan, fd);
 	if (r)
 		return r;
 	while ((r = scan_next(&scan, &line)) > 0)
 		take_line(&line, items, n);
 	return r;
+}
+
+/* Files that add to the one at @path in @folder: their directory, open, or -ENOENT. */
+struct additions {
+	int folder;
+	const char *path;
+	int directory;
+};
+
+static int find_additions(struct additions *additions, struct dropins *ret_names)
+{
+	int directory, r;
+
+	if (!additions->path)
+		return 0;
+	r = additions->directory = dropins_open(additions->folder, additions->path);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	directory = fcntl(additions->directory, F_DUPFD_CLOEXEC, 0);
+	return directory < 0 ? -errno : dropins_add(ret_names, directory, ".defs");
+}
+
+/* In the running system by its path, as etc_open() follows a symbolic link only there. */
+static int read_addition(const struct additions *additions, const char *name,
+			 struct conf_item *items, size_t n)
+{
+	char path[PATH_MAX];
+
+	if (additions->directory < 0)
+		return -ENOENT;
+	if (additions->folder != AT_FDCWD)
+		return read_file(additions->directory, name, items, n);
+	snprintf(path, sizeof(path), "%s.d/%s", additions->path, name);
+	return read_file(AT_FDCWD, path, items, n);
+}
+
+static int read_additions(const struct additions *own, const struct additions *vendor,
+			  const struct dropins *names, struct conf_item *items, size_t n)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < names->n; i++) {
+		r = read_addition(own, names->names[i], items, n);
+		if (r == -ENOENT)
+			r = read_addition(vendor, names->names[i], items, n);
+		/* One that was removed meanwhile. */
+		r = r == -ENOENT ? 0 : r;
+	}
+	return r;
+}
+
+/*
+ * Looks the keys of @n items up in the file @path in @folder, see etc_open(), or, where
+ * that does not exist, in @vendor; then in the files that add to both, in the order of
+ * their names, of which one of @path takes the place of one of @vendor. The last line
+ * counts. A file that does not exist sets nothing.
+ *
+ * vendor: a path of this system, or NULL.
+ * items: `key` is given; the rest is filled in, and means something only with 0.
+ * Returns 0 or -errno. Thread-safe.
+ */
+int conf_read_with(int folder, const char *path, const char *vendor,
+		   struct conf_item *items, size_t n)
+{
+	CLEANUP(dropins_cleanup) struct dropins names = { 0 };
+	struct additions own = { folder, path, -1 }, others = { AT_FDCWD, vendor, -1 };
+	int r;
+
+	for (size_t i = 0; i < n; i++)
+		items[i].is_set = false;
+	r = read_file(folder, path, items, n);
+	if (r == -ENOENT && vendor)
+		r = read_file(AT_FDCWD, vendor, items, n);
+	if (r == 0 || r == -ENOENT)
+		r = find_additions(&own, &names);
+	if (r == 0)
+		r = find_additions(&others, &names);
+	dropins_sort(&names);
+	if (r == 0)
+		r = read_additions(&own, &others, &names, items, n);
+	fd_close(own.directory);
+	fd_close(others.directory);
+	return r;
+}
+
+/*
+ * The same of login.defs at @path in @folder; in the running system with that of the
+ * vendor.
+ */
+int conf_read(int folder, const char *path, struct conf_item *items, size_t n)
+{
+	bool live = folder == AT_FDCWD ? strcmp(path, LOGIN_DEFS) == 0 :
+					 etc_is_named(folder, SYSCONFDIR);
+
+	return live ? conf_read_with(AT_FDCWD, LOGIN_DEFS, LOGIN_DEFS_VENDOR, items, n) :
+		      conf_read_with(folder, path, NULL, items, n);
 }
 
 /*

@@ -24,6 +24,8 @@ struct conf_item {
 	char value[CONF_VALUE_BYTES]; /* is_set: a string */
 };
 
+int conf_read_with(int folder, const char *path, const char *vendor,
+		   struct conf_item *items, size_t n);
 int conf_read(int folder, const char *path, struct conf_item *items, size_t n);
 int conf_item_number(const struct conf_item *item, uint64_t fallback,
 		     uint64_t *ret_value);

@@ -6,6 +6,8 @@
 #define SUBID_PATHS_H
 
 #define LOGIN_DEFS    SYSCONFDIR "/login.defs"
+/* What the distribution sets: read where there is no LOGIN_DEFS. */
+#define LOGIN_DEFS_VENDOR "/usr/etc/login.defs"
 #define NSSWITCH_CONF SYSCONFDIR "/nsswitch.conf"
 /* Those of the name service, which ignores our sysconfdir. */
 #define PASSWD_FILE	  "/etc/passwd"

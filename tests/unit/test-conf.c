@@ -3,6 +3,7 @@
  * Settings of login.defs: which line sets a key, and to what.
  */
 #include "libsubid/sys/conf.h"
+#include "libsubid/sys/paths.h"
 #include "tests/unit/unit.h"
 
 static struct folder folder;
@@ -261,4 +262,116 @@ Test(conf, many)
 	for (size_t i = 0; i < COUNT_OF(items); i++)
 		cr_expect_not(items[i].is_set);
 	cr_expect(conf_read(AT_FDCWD, folder.path, items, 1) == -EISDIR);
+}
+
+static void put(const char *name, const char *text)
+{
+	folder_put(&folder, name, text, strlen(text), 0644);
+}
+
+/* The value of KEY in etc/login.defs, usr/login.defs and what adds to them. */
+static const char *layered(bool image)
+{
+	static struct conf_item item;
+	char vendor[512], path[512];
+	int r;
+
+	snprintf(vendor, sizeof(vendor), "%s/usr/login.defs", folder.path);
+	snprintf(path, sizeof(path), "%s/etc/login.defs", folder.path);
+	item = (struct conf_item){ .key = "KEY" };
+	r = conf_read_with(image ? folder.fd : AT_FDCWD, image ? "etc/login.defs" : path,
+			   vendor, &item, 1);
+	cr_assert_eq(r, 0, "%d", r);
+	return item.is_set ? item.value : "-";
+}
+
+/* Each file in turn, and what it makes of the value. */
+Test(conf, vendor)
+{
+	static const struct {
+		const char *name, *text, *value;
+	} rows[] = {
+		{ "usr/login.defs", "KEY vendor\n", "vendor" },
+		{ "usr/login.defs.d/50-b.defs", "KEY vendor's b\n", "vendor's b" },
+		{ "etc/login.defs.d/40-a.defs", "KEY a\n", "vendor's b" },
+		/* Of one name, that of /etc alone. */
+		{ "etc/login.defs.d/50-b.defs", "OTHER b\n", "a" },
+		{ "etc/login.defs.d/60-c.conf", "KEY c\n", "a" },
+		{ "etc/login.defs.d/.60-c.defs", "KEY c\n", "a" },
+		{ "etc/login.defs.d/60-c.defs", "KEY c\nKEY d\n", "d" },
+		{ "usr/login.defs.d/70-e.defs", "KEY e\n", "e" },
+		/* The site's own file takes the place of the vendor's, and of no other.
+		 */
+		{ "etc/login.defs", "KEY site\n", "e" },
+		{ "etc/login.defs.d/70-e.defs", "", "d" },
+		{ "etc/login.defs.d/60-c.defs", "", "a" },
+		{ "etc/login.defs.d/40-a.defs", "", "site" },
+		{ "etc/login.defs", "OTHER site\n", "-" },
+	};
+	static const char *const folders[] = { "etc", "usr", "etc/login.defs.d",
+					       "usr/login.defs.d" };
+
+	for (size_t i = 0; i < COUNT_OF(folders); i++) {
+		cr_assert_str_eq(layered(false), "-");
+		cr_assert(mkdirat(folder.fd, folders[i], 0755) == 0);
+	}
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		put(rows[i].name, rows[i].text);
+		cr_expect_str_eq(layered(false), rows[i].value, "%s", rows[i].name);
+		cr_expect_str_eq(layered(true), rows[i].value, "%s", rows[i].name);
+	}
+}
+
+/* A link is followed in the running system alone, where one to /dev/null masks a file. */
+Test(conf, vendor_links)
+{
+	struct conf_item item = { .key = "KEY" };
+
+	cr_assert(mkdirat(folder.fd, "etc", 0755) == 0);
+	cr_assert(mkdirat(folder.fd, "real.d", 0755) == 0);
+	put("real.d/a.defs", "KEY a\n");
+	cr_assert(symlinkat("../real.d", folder.fd, "etc/login.defs.d") == 0);
+	cr_expect_str_eq(layered(false), "a");
+	cr_expect_str_eq(layered(true), "-");
+	cr_assert(symlinkat("/dev/null", folder.fd, "real.d/b.defs") == 0);
+	cr_expect_str_eq(layered(false), "a");
+	cr_assert(unlinkat(folder.fd, "etc/login.defs.d", 0) == 0);
+	cr_assert(renameat(folder.fd, "real.d", folder.fd, "etc/login.defs.d") == 0);
+	cr_expect_str_eq(layered(false), "a");
+	cr_expect(conf_read_with(folder.fd, "etc/login.defs", NULL, &item, 1) == -ELOOP);
+}
+
+/* The running system, by its path and by its directory, has the vendor's file. */
+static const char *running_system(void *context)
+{
+	struct conf_item item = { .key = "KEY" };
+	char value[CONF_VALUE_BYTES];
+	const char *skip = child_own_mounts();
+	int etc, fd;
+
+	(void)context;
+	if (skip)
+		return skip;
+	if (mount("none", SYSCONFDIR, "tmpfs", 0, NULL))
+		return CHILD_SKIP "no directory for the configuration of this build";
+	CHILD_ASSERT(mount("none", "/usr", "tmpfs", 0, NULL) == 0);
+	CHILD_ASSERT(mkdir("/usr/etc", 0755) == 0);
+	fd = open(LOGIN_DEFS_VENDOR, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	CHILD_ASSERT(fd >= 0 && write(fd, "KEY 5\n", 6) == 6);
+	CHILD_ASSERT(conf_lookup(AT_FDCWD, LOGIN_DEFS, "KEY", value) == 0);
+	CHILD_ASSERT(strcmp(value, "5") == 0);
+	etc = open(SYSCONFDIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CHILD_ASSERT(etc >= 0 && conf_read(etc, "login.defs", &item, 1) == 0);
+	CHILD_ASSERT(item.is_set && strcmp(item.value, "5") == 0);
+	/* A directory that is another one is an image. */
+	CHILD_ASSERT(mkdir("/usr/image", 0755) == 0);
+	etc = open("/usr/image", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CHILD_ASSERT(etc >= 0 && conf_read(etc, "login.defs", &item, 1) == 0);
+	CHILD_ASSERT(!item.is_set);
+	return NULL;
+}
+
+Test(conf, running_system)
+{
+	child_run(running_system, NULL);
 }
