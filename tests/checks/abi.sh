@@ -33,7 +33,7 @@ $found"
 update=${1:+yes}
 
 # Versioned or not, as another library of the name has them: soname 4 has no subid_free.
-LC_ALL=C $NM -D --defined-only "$library" | awk '$2 == "T" { print $3 }' | sort >"$folder/symbols"
+LC_ALL=C $NM -D --defined-only "$library" | awk '$2 == "T" && $3 !~ /^_(init|fini)$/ { print $3 }' | sort >"$folder/symbols"
 if [ "$number" = 4 ]; then
 	grep -q '^subid_free' "$folder/symbols" && complain 'subid_free in soname 4'
 	echo subid_free >>"$folder/symbols"

@@ -463,7 +463,10 @@ static const char *come_and_go(void *context)
 	fd_close(before[1]);
 	for (int i = 0; i < 1000; i++)
 		CHILD_ASSERT(opens(folder.path, i % 2 ? "puppet" : "nofree") == 0);
+#ifdef __GLIBC__
+	/* musl never unloads. */
 	CHILD_ASSERT(!dlopen(in_folder("libsubid_puppet.so"), RTLD_NOW | RTLD_NOLOAD));
+#endif
 	CHILD_ASSERT(pipe2(after, O_CLOEXEC) == 0);
 	CHILD_ASSERT(memcmp(before, after, sizeof(before)) == 0);
 	fd_close(after[0]);

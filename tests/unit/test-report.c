@@ -260,13 +260,14 @@ Test(report, errors)
 		cr_assert(report_error(error) && *report_error(error), "errno %d", error);
 }
 
-/* stdout becomes @path; then a few bytes go there. */
+/* stdout becomes @path; then a few bytes go there. Without a newline, which makes musl
+ * write. */
 static const char *print_to(const char *path, int flags)
 {
 	int fd = open(path, flags);
 
 	CHILD_ASSERT(fd >= 0 && dup2(fd, STDOUT_FILENO) == STDOUT_FILENO);
-	CHILD_ASSERT(printf("help\n") == 5);
+	CHILD_ASSERT(printf("help") == 4);
 	return NULL;
 }
 
