@@ -13,6 +13,7 @@ import struct
 import subprocess
 import time
 
+import host as host_module
 from host import CLEAN_PATH, CLONE_NEWNS, MS_BIND, Caller, mount, unshare
 
 CLONE_NEWNET = 0x40000000
@@ -179,7 +180,7 @@ def missing():
     for library, package in LIBRARIES.items():
         if not os.path.exists(f"/usr/lib/{os.uname().machine}-linux-gnu/{library}"):
             return f"needs {library} ({package})"
-    return None
+    return host_module.without_modules()
 
 
 def wait_for(what, condition, seconds=30):

@@ -213,6 +213,24 @@ def build_folder():
     return found
 
 
+def is_musl():
+    """The programs under test were built with musl: their loader is its libc."""
+    programs = build_folder()
+    if not programs:
+        return False
+    with open(programs[PROGRAMS[0]], "rb") as file:
+        return b"/ld-musl-" in file.read(4096)
+
+
+def without_modules():
+    """The reason why the programs under test load no module of the name service, or None."""
+    return "musl has no modules of the name service" if is_musl() else None
+
+
+def test_name():
+    return os.path.splitext(os.path.basename(sys.argv[0]))[0]
+
+
 def enter():
     """Returns the Host; the process that called first never comes back from here."""
     folder = os.environ.pop("SUBID_HOST", None)
@@ -221,7 +239,7 @@ def enter():
         os.environ.pop("TZ", None)
         time.tzset()
         return Host(folder)
-    name = os.path.splitext(os.path.basename(sys.argv[0]))[0]
+    name = test_name()
     report = Report()
     reason = missing_parts()
     if reason:

@@ -14,6 +14,7 @@ import subprocess
 import sysconfig
 from typing import NamedTuple
 
+import host as host_module
 import library_box
 import model
 import subid_box
@@ -48,6 +49,11 @@ class Directory:
     """The module, installed in this mount namespace."""
 
     def __init__(self, host):
+        reason = host_module.without_modules()
+        if reason:
+            report = host_module.Report()
+            report.skip(host_module.test_name(), reason)
+            report.finish()
         self.host = host
         self.users, self.groups, self.modes = (), (), {}
         self.fold = self.enumerates = False

@@ -12,7 +12,7 @@ import threading
 
 from directory import wait_for
 from explain import own_mounts, root_shell
-from host import ELSA, PROGRAMS, Report, enter, quick
+from host import ELSA, PROGRAMS, Report, enter, is_musl, quick
 from plugins import LOADER_FOLDER, Plugins
 
 INSTALLS = ("setuid", "fcaps")
@@ -30,7 +30,9 @@ BROKEN = {"nocall": ("NO_CALL",), "foreign": (), "writable": (), "group": (), "t
 LIARS = ("status", "status-negative", "negative", "least", "huge", "many", "null", "zero",
          "beyond", "far", "wrap", "all")
 HARD = {name: (f'ROLE="{name}"',) for name in ("conn", "exit", "crash", *LIARS)}
-HARD |= {"exitload": ("EXIT_AT_LOAD",), "exitunload": ("EXIT_AT_UNLOAD",), "elf": ()}
+HARD |= {"exitload": ("EXIT_AT_LOAD",), "elf": ()}
+if not is_musl():   # which never unloads
+    HARD["exitunload"] = ("EXIT_AT_UNLOAD",)
 
 
 class Box:

@@ -26,7 +26,7 @@ ERRORS = ("EIO", "ENOSPC") if quick() else ("EIO", "ENOSPC", "EROFS", "EMFILE", 
 INJECTED = ("both",) if quick() else ("both", "allocate", "create", "delete")
 # calls that may fail without harm: what is removed need not be there, and what is read
 # only to tidy up
-HARMLESS = ("unlinkat", "close", "getdents64", "fcntl", "newfstatat", "lseek")
+HARMLESS = ("unlinkat", "close", "getdents64", "fcntl", "newfstatat", "fstat", "stat", "lseek")
 MS_RDONLY, MNT_DETACH = 1, 2
 FS_IOC_GETFLAGS, FS_IOC_SETFLAGS, FS_IMMUTABLE = 0x80086601, 0x40086602, 0x10
 POWER_CUT = "may not survive a power cut"
