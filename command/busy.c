@@ -27,7 +27,7 @@ static int is_in_other_namespace(int process)
 {
 	CLEANUP(fd_cleanup)
 	int self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	ino_t ours, theirs;
+	ino_t ours = 0, theirs = 0;
 	int r;
 
 	if (self < 0)
