@@ -5,9 +5,9 @@
 #include <inttypes.h>
 
 #include "command/allocation.h"
+#include "command/exit-status.h"
 #include "message/i18n.h"
 #include "message/report.h"
-#include "command/status.h"
 
 /*
  * Reports why login.defs(5) in @directory cannot be used; returns the exit status.

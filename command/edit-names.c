@@ -12,13 +12,13 @@
 #include <sys/stat.h>
 
 #include "command/edit.h"
-#include "message/i18n.h"
-#include "message/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
+#include "libsubid/store/allocated-ids.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/load.h"
-#include "libsubid/store/used.h"
+#include "message/i18n.h"
+#include "message/report.h"
 
 /* Loads a database without a lock; an empty table if it would be refused. */
 static int load_unlocked(const struct edit *edit, const struct kind *kind,
@@ -85,10 +85,10 @@ int edit_find_names(struct edit *edit, const struct kind *kind, struct range ran
 }
 
 static int find_names(struct edit *edit, const struct table *table, struct range range,
-		      struct people *people)
+		      struct owner_set *people)
 {
 	size_t first = edit->unknown.n;
-	int r = people_find_names(people, &edit->unknown, table, range, &edit->lookup);
+	int r = owner_set_find_names(people, &edit->unknown, table, range, &edit->lookup);
 
 	for (size_t i = first; r == 0 && i < edit->unknown.n; i++)
 		edit->unnamed |= edit->unknown.items[i].answer.r < 0;
@@ -102,7 +102,7 @@ static int find_names(struct edit *edit, const struct table *table, struct range
  * A name service that did not answer is reported with the allocation.
  */
 int edit_find_people_names(struct edit *edit, const struct kind *kind, struct range range,
-			   struct people *people)
+			   struct owner_set *people)
 {
 	CLEANUP(table_cleanup) struct table table = { 0 };
 	int r = has_no_service(edit) ? 0 : load_or_tell(edit, kind, &table);
@@ -111,12 +111,12 @@ int edit_find_people_names(struct edit *edit, const struct kind *kind, struct ra
 }
 
 /* Whether any of the users has no range by the known names. */
-static int is_any_missing(const struct table *table, const struct people *people,
+static int is_any_missing(const struct table *table, const struct owner_set *people,
 			  bool *ret_missing)
 {
-	CLEANUP(used_cleanup) struct used used = { 0 };
+	CLEANUP(allocated_ids_cleanup) struct allocated_ids used = { 0 };
 	CLEANUP(cleanup_free) bool *held = calloc(people->n + 1, sizeof(*held));
-	int r = held ? used_read_holdings(&used, table, people) : -ENOMEM;
+	int r = held ? allocated_ids_read_holdings(&used, table, people) : -ENOMEM;
 
 	if (r)
 		return r;
@@ -124,8 +124,8 @@ static int is_any_missing(const struct table *table, const struct people *people
 		held[used.holdings[i].person] = true;
 	*ret_missing = false;
 	for (size_t i = 0; i < people->n; i++)
-		*ret_missing |= people->items[i].status == PERSON_KNOWN &&
-				people->items[i].uid != PERSON_NO_UID && !held[i];
+		*ret_missing |= people->items[i].status == OWNER_SET_KNOWN &&
+				people->items[i].uid != OWNER_SET_NO_UID && !held[i];
 	return 0;
 }
 
@@ -138,7 +138,7 @@ static int is_any_missing(const struct table *table, const struct people *people
  * two.
  */
 int edit_find_missing_names(struct edit *edit, const struct kind *kind,
-			    struct people *people)
+			    struct owner_set *people)
 {
 	CLEANUP(table_cleanup) struct table table = { 0 };
 	bool missing;

@@ -7,12 +7,12 @@
  */
 #include <unistd.h>
 
-#include "message/audit.h"
 #include "command/edit.h"
-#include "message/i18n.h"
-#include "message/record.h"
-#include "message/report.h"
 #include "libsubid/sys/wait.h"
+#include "message/audit.h"
+#include "message/i18n.h"
+#include "message/report.h"
+#include "message/syslog.h"
 
 /* If a log daemon takes longer for a line, or for all lines of a command, it gets no
  * more. */
@@ -22,7 +22,7 @@
 static void log_line(const char *program, const char *account, const char *text,
 		     bool done)
 {
-	record_change(program, "%s%s%s by uid %u: %s", account ? account : "",
+	syslog_change(program, "%s%s%s by uid %u: %s", account ? account : "",
 		      account ? " " : "", text, getuid(), done ? "done" : "refused");
 }
 

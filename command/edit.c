@@ -14,20 +14,20 @@
 #include "command/allocation.h"
 #include "command/auth.h"
 #include "command/busy.h"
+#include "command/edit-lines.h"
+#include "command/edit-report.h"
 #include "command/edit.h"
+#include "command/exit-status.h"
+#include "command/identity.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/source/source.h"
+#include "libsubid/sys/etc-directory.h"
+#include "libsubid/sys/fd.h"
+#include "libsubid/sys/login-defs.h"
+#include "libsubid/sys/paths.h"
 #include "message/environment.h"
 #include "message/i18n.h"
-#include "command/identity.h"
 #include "message/report.h"
-#include "command/show.h"
-#include "command/status.h"
-#include "command/tell.h"
-#include "libsubid/core/cleanup.h"
-#include "libsubid/sys/conf.h"
-#include "libsubid/sys/etc.h"
-#include "libsubid/sys/fd.h"
-#include "libsubid/sys/paths.h"
-#include "libsubid/source/source.h"
 
 static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
 
@@ -57,7 +57,7 @@ void edit_start(int status)
  * Makes a closed pipe and a file size limit errors: they must not end the program in the
  * middle of a change.
  */
-void edit_keep_going(void)
+void edit_ignore_sigpipe(void)
 {
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
@@ -101,7 +101,7 @@ int edit_find_folder(struct edit *edit)
 		report_line(edit->program, "%s: %s", below, report_error(ENAMETOOLONG));
 		return EXIT_USAGE;
 	}
-	edit->etc = etc_folder(below, SYSCONFDIR);
+	edit->etc = etc_open_directory(below, SYSCONFDIR);
 	if (edit->etc >= 0)
 		return find_lookup(edit);
 	if (edit->etc == -ENOSYS)
@@ -168,7 +168,7 @@ static int fail(struct edit *edit, bool writing, int r)
 {
 	edit->error = r;
 	edit->writing = writing;
-	return tell_db_error(edit->program, &edit->db, edit->folder, writing, r);
+	return edit_report_db_error(edit->program, &edit->db, edit->folder, writing, r);
 }
 
 static int may_change(const struct edit *edit)
@@ -251,7 +251,8 @@ int edit_read_settings(const struct edit *edit, struct settings *ret_settings)
 /* Finds out whether new lines name the owner by uid; an unreadable file is an error. */
 int edit_names_by_id(const struct edit *edit, bool *ret_by_id)
 {
-	int r = conf_yes(edit->etc, "login.defs", "SUB_UID_STORE_BY_UID", ret_by_id);
+	int r = login_defs_yes(edit->etc, "login.defs", "SUB_UID_STORE_BY_UID",
+			       ret_by_id);
 
 	if (r)
 		report_line(edit->program, "%s/login.defs: %s", edit->folder,
@@ -330,7 +331,7 @@ int edit_report_allocation(struct edit *edit, const struct allocate *allocate, i
 {
 	report_notes(edit, allocate);
 	if (r == DB_CONFLICT)
-		return tell_conflicts(edit->program, allocate, edit->folder);
+		return edit_report_conflicts(edit->program, allocate, edit->folder);
 	if (r != DB_FULL)
 		return edit_tell_error(edit, r);
 	edit->error = r;
@@ -346,8 +347,9 @@ bool edit_changed(const struct edit *edit)
 /* Writes what changed, or with --dry-run shows it. */
 int edit_commit(struct edit *edit)
 {
-	int r = edit->dry_run ? show_changes(&edit->db, edit->folder, edit->renames) :
-				db_commit(&edit->db);
+	int r = edit->dry_run ?
+			edit_lines_changed(&edit->db, edit->folder, edit->renames) :
+			db_commit(&edit->db);
 
 	return r ? fail(edit, true, r) : 0;
 }

@@ -3,7 +3,7 @@
  * edit: the steps of every command that changes the databases.
  *
  *	edit_start		before anything else
- *	edit_keep_going		ignore signals that a failed write causes
+ *	edit_ignore_sigpipe		ignore signals that a failed write causes
  *	edit_find_folder	find the directory of the databases
  *	edit_find_user		look up the user of the ranges
  *	edit_find_names		find the user's other names, before ids are removed
@@ -64,7 +64,7 @@ struct edit {
 	}
 
 void edit_start(int status);
-void edit_keep_going(void);
+void edit_ignore_sigpipe(void);
 int edit_find_folder(struct edit *edit);
 int edit_fail_user(struct edit *edit, const char *login, int r);
 int edit_find_user(struct edit *edit, const char *login, struct owner *ret_owner);
@@ -75,9 +75,9 @@ int edit_find_owners(struct edit *edit, const struct kind *kind);
 size_t edit_report_silent(const struct edit *edit, const struct kind *kind,
 			  struct range range, const struct owner *owner);
 int edit_find_people_names(struct edit *edit, const struct kind *kind, struct range range,
-			   struct people *people);
+			   struct owner_set *people);
 int edit_find_missing_names(struct edit *edit, const struct kind *kind,
-			    struct people *people);
+			    struct owner_set *people);
 int edit_confirm_names(struct edit *edit, const struct kind *kind, struct range range,
 		       struct owner *owner, size_t *ret_silent);
 int edit_begin(struct edit *edit, const bool kinds[static 2]);

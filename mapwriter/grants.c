@@ -11,7 +11,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "helper/apart.h"
+#include "helper/plugin-child.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/scan.h"
 #include "libsubid/user/owner.h"
@@ -96,13 +96,13 @@ static int drop_all_capabilities(void)
 static int ask_plugin(struct grants *grants, const char *name, const char *owner,
 		      const struct kind *kind, struct plugin_extents *extents)
 {
-	const struct apart apart = {
+	const struct plugin_child apart = {
 		.folder = grants->sources.plugin_folder,
 		.name = name,
 		.disarm = drop_all_capabilities,
 	};
 
-	return apart_ask_ranges(&apart, owner, kind, extents, &grants->ranges);
+	return plugin_child_ask_ranges(&apart, owner, kind, extents, &grants->ranges);
 }
 
 /*

@@ -14,15 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "message/i18n.h"
-#include "message/report.h"
 #include "libsubid/core/cleanup.h"
-#include "libsubid/sys/conf.h"
+#include "libsubid/source/source.h"
+#include "libsubid/sys/login-defs.h"
 #include "libsubid/sys/nsswitch.h"
 #include "libsubid/sys/paths.h"
 #include "libsubid/user/lookup.h"
 #include "libsubid/user/nss.h"
-#include "libsubid/source/source.h"
 #include "mapwriter/decide.h"
 #include "mapwriter/grants.h"
 #include "mapwriter/mapfile.h"
@@ -32,6 +30,8 @@
 #include "mapwriter/setgroups.h"
 #include "mapwriter/startup.h"
 #include "mapwriter/target.h"
+#include "message/i18n.h"
+#include "message/report.h"
 
 static void request_cleanup(struct request *request)
 {
@@ -127,7 +127,8 @@ static int check_owner(struct request *request)
 {
 	const struct privilege *caller = &request->privilege;
 	const struct lookup lookup = { .directory = AT_FDCWD,
-				       .files_first = request->nsswitch.passwd_files_first,
+				       .files_first =
+					       request->nsswitch.passwd_files_first,
 				       .service = &nss_plain };
 	int r = lookup_uid(&lookup, caller->uid, &request->account);
 
@@ -135,7 +136,7 @@ static int check_owner(struct request *request)
 		return refuse(request, REFUSAL_NOBODY, r < 0 ? -r : 0);
 	if (caller->uid == request->target.uid && caller->gid == request->target.gid &&
 	    (caller->gid == request->account.gid ||
-	     conf_is_yes(AT_FDCWD, LOGIN_DEFS, "GRANT_AUX_GROUP_SUBIDS")))
+	     login_defs_is_yes(AT_FDCWD, LOGIN_DEFS, "GRANT_AUX_GROUP_SUBIDS")))
 		return 0;
 	if (target_is_gone(&request->target))
 		return refuse(request, REFUSAL_TARGET, ESRCH);

@@ -11,14 +11,14 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "message/audit.h"
 #include "explain/causes.h"
-#include "message/i18n.h"
-#include "message/record.h"
-#include "message/report.h"
 #include "libsubid/sys/paths.h"
 #include "mapwriter/mapfile.h"
 #include "mapwriter/refusal.h"
+#include "message/audit.h"
+#include "message/i18n.h"
+#include "message/report.h"
+#include "message/syslog.h"
 
 /* Without the program's name. */
 #define FIRST_LINE_BYTES 256
@@ -335,7 +335,7 @@ void refusal_tell(const struct request *request)
 
 	first_line(request, line, sizeof(line));
 	if (is_worth_recording(request))
-		record_refusal(mapper, "%s (caller uid %u gid %u, target %s)%s%s", line,
+		syslog_refusal(mapper, "%s (caller uid %u gid %u, target %s)%s%s", line,
 			       request->privilege.uid, request->privilege.gid,
 			       request->target.name,
 			       request->audit ? "; not in the audit log: " : "",

@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "message/i18n.h"
-#include "message/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
+#include "message/i18n.h"
+#include "message/report.h"
 #include "usermod-ext/changes.h"
 #include "usermod-ext/usermod-ext.h"
 
@@ -22,11 +22,11 @@ static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
  * with ids that are to be removed or given; for -S among the owners of all lines, unless
  * the user keeps a range under a known name.
  *
- * ret_people: the user alone, for the allocation; freed with people_cleanup().
+ * ret_people: the user alone, for the allocation; freed with owner_set_cleanup().
  * Returns 0 or an exit status.
  */
 int changes_find_names(const struct options *options, struct edit *edit,
-		       struct owner *owner, struct people *ret_people)
+		       struct owner *owner, struct owner_set *ret_people)
 {
 	const struct range all = { 0, ID_END };
 	int r = 0;
@@ -36,7 +36,7 @@ int changes_find_names(const struct options *options, struct edit *edit,
 			r = edit_find_names(edit, options->changes[i].kind,
 					    options->changes[i].range, owner);
 	if (r == 0)
-		r = edit_tell_error(edit, people_add_owner(ret_people, owner));
+		r = edit_tell_error(edit, owner_set_add_owner(ret_people, owner));
 	for (size_t i = 0; r == 0 && i < options->n; i++)
 		if (options->changes[i].add)
 			r = edit_find_people_names(edit, options->changes[i].kind,

@@ -15,7 +15,7 @@
 #define CHANGES_TEXT_BYTES 512
 
 int changes_find_names(const struct options *options, struct edit *edit,
-		       struct owner *owner, struct people *ret_people);
+		       struct owner *owner, struct owner_set *ret_people);
 int changes_confirm_names(const struct options *options, struct edit *edit,
 			  struct owner *owner);
 int changes_apply(const struct options *options, struct db *db, struct owner *owner,

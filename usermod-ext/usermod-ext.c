@@ -6,9 +6,9 @@
 #include <stdio.h>
 
 #include "command/edit.h"
+#include "libsubid/core/cleanup.h"
 #include "message/i18n.h"
 #include "message/report.h"
-#include "libsubid/core/cleanup.h"
 #include "usermod-ext/changes.h"
 #include "usermod-ext/options.h"
 #include "usermod-ext/usermod-ext.h"
@@ -18,7 +18,7 @@ struct run {
 	struct options options;
 	struct edit edit;
 	struct owner owner;
-	struct people people; /* the same user, for the allocation */
+	struct owner_set people; /* the same user, for the allocation */
 	struct allocate allocate;
 	struct allocate_item allocated; /* the ranges of -S */
 };
@@ -28,7 +28,7 @@ static void run_cleanup(struct run *run)
 	edit_cleanup(&run->edit);
 	allocate_cleanup(&run->allocate);
 	owner_cleanup(&run->owner);
-	people_cleanup(&run->people);
+	owner_set_cleanup(&run->people);
 	options_cleanup(&run->options);
 }
 
@@ -139,7 +139,7 @@ int main(int argc, char **argv)
 	int status;
 
 	edit_start(EXIT_NOT_PERMITTED);
-	edit_keep_going();
+	edit_ignore_sigpipe();
 	report_translate();
 	status = run_options(argc, argv);
 	if (report_close_stdout(PROGRAM) && status == EXIT_DONE)

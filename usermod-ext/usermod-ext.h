@@ -5,7 +5,7 @@
 #ifndef SUBID_USERMOD_EXT_H
 #define SUBID_USERMOD_EXT_H
 
-#include "command/status.h"
+#include "command/exit-status.h"
 
 #define PROGRAM "usermod-ext"
 

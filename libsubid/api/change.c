@@ -10,9 +10,9 @@
 #include "libsubid/api/change.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
-#include "libsubid/sys/etc.h"
-#include "libsubid/sys/fd.h"
 #include "libsubid/source/source.h"
+#include "libsubid/sys/etc-directory.h"
+#include "libsubid/sys/fd.h"
 
 static const unsigned int all_kinds[] = { CHANGE_UID, CHANGE_GID };
 
@@ -26,7 +26,7 @@ static const unsigned int all_kinds[] = { CHANGE_UID, CHANGE_GID };
 int change_begin(struct db *db, const char *root, unsigned int kinds)
 {
 	struct source_list sources;
-	CLEANUP(fd_cleanup) int folder = etc_folder(root, SYSCONFDIR);
+	CLEANUP(fd_cleanup) int folder = etc_open_directory(root, SYSCONFDIR);
 	int r;
 
 	if (folder < 0)

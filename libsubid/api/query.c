@@ -12,17 +12,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libsubid/api/query.h"
 #include "libsubid/core/array.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/entry-filter.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
-#include "libsubid/api/query.h"
-#include "libsubid/sys/etc.h"
+#include "libsubid/source/plugin.h"
+#include "libsubid/sys/etc-directory.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/load.h"
 #include "libsubid/sys/paths.h"
-#include "libsubid/source/plugin.h"
 #include "libsubid/sys/scan.h"
 #include "libsubid/user/unknown-owners.h"
 
@@ -39,7 +39,7 @@ int query_open(struct query *query, const char *root, bool files_only)
 
 	*query = (struct query)QUERY_NONE;
 	query->image = root;
-	r = etc_folder(root, SYSCONFDIR);
+	r = etc_open_directory(root, SYSCONFDIR);
 	if (r < 0)
 		return r;
 	query->folder = r;
@@ -99,7 +99,7 @@ typedef int (*line_fn)(const struct scan_line *line, void *context);
 
 /* starts: pass only lines with these prefixes; NULL: all lines. */
 static int each_line(const struct query *query, const struct kind *kind,
-		     const struct starts *starts, line_fn tell, void *context)
+		     const struct line_prefixes *starts, line_fn tell, void *context)
 {
 	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
@@ -144,7 +144,7 @@ static int look_for_owner(const struct scan_line *line, void *context)
 
 /* As each_line(), but if plugins are asked as well, the file may be missing. */
 static int ask_files(const struct query *query, const struct kind *kind,
-		     const struct starts *starts, line_fn tell, void *context)
+		     const struct line_prefixes *starts, line_fn tell, void *context)
 {
 	int r = each_line(query, kind, starts, tell, context);
 
@@ -199,7 +199,7 @@ static int find_names(const struct query *query, const struct kind *kind,
 static int ask_for_ranges(struct query *query, const struct kind *kind,
 			  struct owner *owner, struct ranges_search *search)
 {
-	struct starts starts = { 0 };
+	struct line_prefixes starts = { 0 };
 	bool few = owner_starts(owner, &starts);
 	size_t n = 0;
 	int r = ask_files(query, kind, few ? &starts : NULL, look_for_owner, search);
@@ -215,9 +215,9 @@ static int ask_for_ranges(struct query *query, const struct kind *kind,
 
 /*
  * Adds the owner's ranges to @ranges, an empty list; freed with query_ranges_cleanup().
- * Those of the databases are in the order of the lines, neither sorted nor joined; those of
- * a plugin are what it lists, see struct query.
- * Returns 0, QUERY_FAILED, QUERY_UNKNOWN or -errno.
+ * Those of the databases are in the order of the lines, neither sorted nor joined; those
+ * of a plugin are what it lists, see struct query. Returns 0, QUERY_FAILED, QUERY_UNKNOWN
+ * or -errno.
  */
 int query_ranges(struct query *query, const struct kind *kind, struct owner *owner,
 		 struct query_ranges *ranges)

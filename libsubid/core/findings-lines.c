@@ -23,7 +23,7 @@ void search_init(struct search *search)
 {
 	const struct findings_question *question = &search->findings->question;
 
-	holders_init(&search->holders, question->users);
+	owner_table_init(&search->holders, question->users);
 	search->holders.spellings = question->spellings;
 }
 
@@ -34,7 +34,7 @@ void search_cleanup(struct search *search)
 		free(search->sides[group].lines);
 		free(search->sides[group].order);
 	}
-	holders_cleanup(&search->holders);
+	owner_table_cleanup(&search->holders);
 }
 
 /*
@@ -191,8 +191,9 @@ static bool is_ambiguous(const struct search *search, const struct holder *holde
 {
 	if (!entry->by_id || holder->uid != entry->owner_id)
 		return false;
-	*ret_user = holders_user_named(&search->holders, entry->owner, entry->owner_len);
-	return *ret_user != HOLDERS_NONE &&
+	*ret_user =
+		owner_table_user_named(&search->holders, entry->owner, entry->owner_len);
+	return *ret_user != OWNER_TABLE_NONE &&
 	       search_accounts(search, 0)->items[*ret_user].id != holder->uid;
 }
 
@@ -236,7 +237,7 @@ static int look_at(struct search *search, unsigned group, const struct table_lin
 	bool first;
 	int r;
 
-	r = holders_put(&search->holders, entry, &number);
+	r = owner_table_put(&search->holders, entry, &number);
 	if (r)
 		return r;
 	holder = search->holders.items[number];

@@ -381,7 +381,7 @@ int search_owners(struct search *search)
 {
 	const struct findings_question *question = &search->findings->question;
 
-	holders_close(&search->holders);
+	owner_table_close(&search->holders);
 	for (unsigned group = 0; group < 2; group++) {
 		struct search_lines *side = &search->sides[group];
 		int r = sort_by_ids(side);

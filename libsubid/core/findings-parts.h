@@ -7,7 +7,7 @@
 
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/findings.h"
-#include "libsubid/core/holders.h"
+#include "libsubid/core/owner-table.h"
 
 /* A line that is an entry. */
 struct search_line {
@@ -28,7 +28,7 @@ struct search_lines {
 
 struct search {
 	struct findings *findings;
-	struct holders holders;
+	struct owner_table holders;
 	struct search_lines sides[2];
 };
 

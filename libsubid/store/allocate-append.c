@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "libsubid/store/allocate-parts.h"
 #include "libsubid/core/bisect.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
+#include "libsubid/store/allocate-parts.h"
 #include "libsubid/store/db-parts.h"
 
 static int compare_holdings(const void *a, const void *b)
@@ -27,7 +27,7 @@ static int find_item(struct allocate_work *work, size_t k, size_t i)
 	CLEANUP(range_set_cleanup)
 	struct range_set missing = RANGE_SET(LIMIT_FILE_RANGES);
 	struct range range = work->allocate->items[i].ranges[k];
-	struct used *used = &work->used[k];
+	struct allocated_ids *used = &work->used[k];
 	size_t person = work->allocate->fixed ? 0 : i;
 	size_t at = BISECT(used->n_holdings, h, used->holdings[h].person >= person);
 	int r = range_set_add(&missing, range);
@@ -36,20 +36,21 @@ static int find_item(struct allocate_work *work, size_t k, size_t i)
 	     at++)
 		r = range_set_subtract(&missing, used->holdings[at].range);
 	for (size_t j = 0; r == 0 && j < missing.n; j++) {
-		r = used_put_holding(&work->missing[k], person, missing.ranges[j]);
+		r = allocated_ids_put_holding(&work->missing[k], person,
+					      missing.ranges[j]);
 		if (r == 0)
-			r = used_put(&work->missing[k], missing.ranges[j]);
+			r = allocated_ids_put(&work->missing[k], missing.ranges[j]);
 	}
 	/* Later ranges of the same owner may overlap. */
 	if (r == 0 && work->allocate->fixed)
-		r = used_put_holding(used, person, range);
+		r = allocated_ids_put_holding(used, person, range);
 	return r;
 }
 
 /* Collects the new ids in database @k, without those that the owner already holds. */
 static int find_missing(struct allocate_work *work, size_t k)
 {
-	struct used *used = &work->used[k];
+	struct allocated_ids *used = &work->used[k];
 	int r = 0;
 
 	if (used->n_holdings > 0)
@@ -119,8 +120,8 @@ static bool is_refused(const struct allocate *allocate, size_t first)
 
 /* The ids to be appended to one database, and their owners. */
 struct receivers {
-	const struct people *people;
-	const struct used *missing;
+	const struct owner_set *people;
+	const struct allocated_ids *missing;
 };
 
 /*
@@ -130,10 +131,10 @@ struct receivers {
 static bool is_receiver(const struct entry *entry, void *context)
 {
 	const struct receivers *receivers = context;
-	const struct used *missing = receivers->missing;
+	const struct allocated_ids *missing = receivers->missing;
 	size_t person;
 
-	if (!people_find(receivers->people, entry->owner, entry->owner_len, &person))
+	if (!owner_set_find(receivers->people, entry->owner, entry->owner_len, &person))
 		return false;
 	/* Ranges of one owner may touch. */
 	if (receivers->people->n == 1)
@@ -176,7 +177,8 @@ static int check(struct allocate_work *work, size_t k)
 	if (r || set.n == 0)
 		return r;
 	if (allocate->fixed)
-		r = used_read_accounts(&work->used[k], work->db, allocate_kinds[k], &set);
+		r = allocated_ids_read_accounts(&work->used[k], work->db,
+						allocate_kinds[k], &set);
 	work->db->in_use.waited = work->waited[k];
 	if (r == 0)
 		r = policy_find(&question, ask ? &work->db->in_use : NULL, in_use,
@@ -193,13 +195,14 @@ static int check(struct allocate_work *work, size_t k)
 static int append(struct allocate_work *work, size_t k, const struct holding *line)
 {
 	const struct allocate *allocate = work->allocate;
-	const struct person *person = &allocate->people->items[line->person];
-	const char *login = people_login(allocate->people, line->person);
+	const struct owner_set_user *person = &allocate->people->items[line->person];
+	const char *login = owner_set_login(allocate->people, line->person);
 	struct table *table = &work->db->sides[k].table;
 	char number[NUM_BYTES];
 
-	if (person->uid != PERSON_NO_UID && (allocate->settings.by_id || person->by_uid ||
-					     owner_is_number(login, person->login_len)))
+	if (person->uid != OWNER_SET_NO_UID &&
+	    (allocate->settings.by_id || person->by_uid ||
+	     owner_is_number(login, person->login_len)))
 		return table_append(table, number, num_format(person->uid, number),
 				    line->range);
 	return table_append(table, login, person->login_len, line->range);

@@ -5,9 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "libsubid/store/allocate-parts.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
+#include "libsubid/store/allocate-parts.h"
 
 static int compare_ranges(const void *a, const void *b)
 {
@@ -69,7 +69,7 @@ int allocate_ask_service(struct allocate_work *work, bool *ret_any)
 		CLEANUP(range_set_cleanup)
 		struct range_set wanted = RANGE_SET(LIMIT_FILE_RANGES);
 		CLEANUP(ids_in_use_cleanup) struct ids_in_use found = { 0 };
-		CLEANUP(used_cleanup) struct used hits = { 0 };
+		CLEANUP(allocated_ids_cleanup) struct allocated_ids hits = { 0 };
 
 		r = fill_unasked(work, k, &wanted);
 		work->db->in_use.waited = work->waited[k];
@@ -78,9 +78,9 @@ int allocate_ask_service(struct allocate_work *work, bool *ret_any)
 					   &found);
 		work->waited[k] = work->db->in_use.waited;
 		if (r == 0)
-			r = used_put_accounts(&hits, &found);
+			r = allocated_ids_put_accounts(&hits, &found);
 		if (r == 0)
-			r = used_put_accounts(&work->used[k], &found);
+			r = allocated_ids_put_accounts(&work->used[k], &found);
 		if (r == 0)
 			r = range_set_fill(&in_use[k], hits.ranges, hits.n);
 		work->allocate->unsure |= work->db->in_use.silent;

@@ -6,8 +6,8 @@
 #define SUBID_ALLOCATE_PARTS_H
 
 #include "libsubid/store/allocate.h"
+#include "libsubid/store/allocated-ids.h"
 #include "libsubid/store/policy.h"
-#include "libsubid/store/used.h"
 
 static const struct kind *const allocate_kinds[] = { &kind_uid, &kind_gid };
 
@@ -15,8 +15,8 @@ static const struct kind *const allocate_kinds[] = { &kind_uid, &kind_gid };
 struct allocate_work {
 	struct db *db;
 	struct allocate *allocate;
-	struct used used[2];
-	struct used missing[2];	    /* to be appended; the holdings are the lines */
+	struct allocated_ids used[2];
+	struct allocated_ids missing[2]; /* to be appended; the holdings are the lines */
 	int64_t waited[2];	    /* for the name service; each kind has its own time */
 	struct range_set absent[2]; /* ids that are not mapped in this user namespace */
 	bool existing_only;	    /* place ranges only where all ids are mapped */
@@ -25,8 +25,8 @@ struct allocate_work {
 static inline void allocate_work_cleanup(struct allocate_work *work)
 {
 	for (size_t k = 0; k < 2; k++) {
-		used_cleanup(&work->used[k]);
-		used_cleanup(&work->missing[k]);
+		allocated_ids_cleanup(&work->used[k]);
+		allocated_ids_cleanup(&work->missing[k]);
 		range_set_clear(&work->absent[k]);
 	}
 }

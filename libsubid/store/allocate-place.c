@@ -5,15 +5,15 @@
  * An owner gets the same range in both databases if possible, else one of each. In a user
  * namespace in which not every id is mapped, ranges of mapped ids are preferred.
  */
-#include "libsubid/store/allocate-parts.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
+#include "libsubid/store/allocate-parts.h"
 #include "libsubid/store/db-parts.h"
 #include "libsubid/sys/userns.h"
 
 /* Adds the ranges placed in the databases of @kinds. */
 static int put_placed(const struct allocate_work *work, const bool kinds[static 2],
-		      struct used *used)
+		      struct allocated_ids *used)
 {
 	int r = 0;
 
@@ -22,7 +22,7 @@ static int put_placed(const struct allocate_work *work, const bool kinds[static 
 
 		for (size_t k = 0; r == 0 && k < 2; k++)
 			if (kinds[k] && allocate_is_placed(item, k))
-				r = used_put(used, item->ranges[k]);
+				r = allocated_ids_put(used, item->ranges[k]);
 	}
 	return r;
 }
@@ -31,20 +31,20 @@ static int put_placed(const struct allocate_work *work, const bool kinds[static 
 static int fill_set(const struct allocate_work *work, const bool kinds[static 2],
 		    struct range_set *set, uint64_t *ret_top)
 {
-	CLEANUP(used_cleanup) struct used all = { 0 };
+	CLEANUP(allocated_ids_cleanup) struct allocated_ids all = { 0 };
 	int r = put_placed(work, kinds, &all);
 
 	for (size_t k = 0; r == 0 && k < 2; k++) {
-		const struct used *used = &work->used[k];
+		const struct allocated_ids *used = &work->used[k];
 
 		for (size_t i = 0; kinds[k] && r == 0 && i < used->n; i++)
-			r = used_put(&all, used->ranges[i]);
+			r = allocated_ids_put(&all, used->ranges[i]);
 		if (kinds[k] && used->top > all.top)
 			all.top = used->top;
 	}
 	for (size_t k = 0; k < 2 && work->existing_only; k++)
 		for (size_t i = 0; kinds[k] && r == 0 && i < work->absent[k].n; i++)
-			r = used_put(&all, work->absent[k].ranges[i]);
+			r = allocated_ids_put(&all, work->absent[k].ranges[i]);
 	*ret_top = all.top;
 	return r ? r : range_set_fill(set, all.ranges, all.n);
 }
@@ -100,7 +100,7 @@ static int place_pairs(struct allocate_work *work)
 /* Stores why item @i gets no range of kind @k. Returns DB_FULL. */
 static int fail_full(struct allocate_work *work, size_t k, size_t i, int why)
 {
-	const struct people *people = work->allocate->people;
+	const struct owner_set *people = work->allocate->people;
 
 	work->allocate->full = (struct allocate_full){
 		.why = why,
@@ -165,7 +165,7 @@ static bool fits(const struct allocate_work *work, size_t k, const struct range_
 static int place_mirrors(struct allocate_work *work, size_t k)
 {
 	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(LIMIT_FILE_RANGES);
-	const struct used *other = &work->used[!k];
+	const struct allocated_ids *other = &work->used[!k];
 	const bool kinds[] = { k == 0, k == 1 };
 	uint64_t top;
 	int r = 0;
@@ -250,7 +250,7 @@ static int place_by_uid(const struct allocate_work *work, size_t i, size_t k)
 	struct allocate_item *item = &work->allocate->items[i];
 	uid_t uid = work->allocate->people->items[i].uid;
 
-	if (uid == PERSON_NO_UID ||
+	if (uid == OWNER_SET_NO_UID ||
 	    allocate_count_of(work, item, k) != settings->requests[k].count)
 		return ALLOC_NONE;
 	return alloc_deterministic(&settings->requests[k], uid, settings->uid_min,

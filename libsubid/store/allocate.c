@@ -9,8 +9,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "libsubid/store/allocate-parts.h"
 #include "libsubid/core/cleanup.h"
+#include "libsubid/store/allocate-parts.h"
 #include "libsubid/store/db-parts.h"
 
 static bool have_same_text(const struct table *a, const struct table *b)
@@ -34,11 +34,12 @@ static int read_lines(struct allocate_work *work, size_t k)
 	    requests[0].bounds.start == requests[1].bounds.start &&
 	    requests[0].bounds.end == requests[1].bounds.end &&
 	    have_same_text(tables[0], tables[1]))
-		return used_copy_lines(&work->used[1], &work->used[0]);
+		return allocated_ids_copy_lines(&work->used[1], &work->used[0]);
 	if (allocate->fixed)
-		return used_read_holdings(&work->used[k], tables[k], allocate->people);
-	return used_read_lines(&work->used[k], tables[k], requests[k].bounds,
-			       allocate->people);
+		return allocated_ids_read_holdings(&work->used[k], tables[k],
+						   allocate->people);
+	return allocated_ids_read_lines(&work->used[k], tables[k], requests[k].bounds,
+					allocate->people);
 }
 
 static int read_accounts(struct allocate_work *work, size_t k)
@@ -47,10 +48,10 @@ static int read_accounts(struct allocate_work *work, size_t k)
 	int r = range_set_add(&bounds, work->allocate->settings.requests[k].bounds);
 
 	if (r == 0)
-		r = used_put_reserved(&work->used[k], bounds.ranges[0]);
+		r = allocated_ids_put_reserved(&work->used[k], bounds.ranges[0]);
 	return r ? r :
-		   used_read_accounts(&work->used[k], work->db, allocate_kinds[k],
-				      &bounds);
+		   allocated_ids_read_accounts(&work->used[k], work->db,
+					       allocate_kinds[k], &bounds);
 }
 
 /*
@@ -78,7 +79,7 @@ static void find_needs(struct allocate_work *work)
 
 	for (size_t i = 0; i < allocate->n; i++) {
 		struct allocate_item *item = &allocate->items[i];
-		bool is_known = allocate->people->items[i].status == PERSON_KNOWN;
+		bool is_known = allocate->people->items[i].status == OWNER_SET_KNOWN;
 
 		for (size_t k = 0; k < 2; k++) {
 			bool any = allocate->together ||
@@ -90,7 +91,7 @@ static void find_needs(struct allocate_work *work)
 		item->asked = false;
 	}
 	for (size_t k = 0; k < 2; k++) {
-		const struct used *used = &work->used[k];
+		const struct allocated_ids *used = &work->used[k];
 
 		for (size_t i = 0; allocate->if_missing && i < used->n_holdings; i++)
 			allocate->items[used->holdings[i].person].needed[k] = false;
@@ -180,8 +181,8 @@ int allocate_ranges(struct db *db, struct allocate *allocate)
 int allocate_for_owner(struct db *db, struct allocate *allocate,
 		       const struct owner *owner)
 {
-	CLEANUP(people_cleanup) struct people people = { 0 };
-	int r = people_add_owner(&people, owner);
+	CLEANUP(owner_set_cleanup) struct owner_set people = { 0 };
+	int r = owner_set_add_owner(&people, owner);
 
 	if (r)
 		return r;

@@ -14,7 +14,7 @@
 #include "libsubid/core/range.h"
 #include "libsubid/store/db.h"
 #include "libsubid/sys/settings.h"
-#include "libsubid/user/people.h"
+#include "libsubid/user/owner-set.h"
 
 /* One new range, of one kind or both. */
 struct allocate_item {
@@ -29,12 +29,12 @@ struct allocate_full {
 	int why; /* an ALLOC_ value of core/alloc.h */
 	const struct kind *kind;
 	size_t item;
-	uid_t uid;	/* of the owner, or PERSON_NO_UID */
+	uid_t uid;	/* of the owner, or OWNER_SET_NO_UID */
 	uint64_t count; /* the requested number of ids */
 };
 
 struct allocate {
-	const struct people *people;
+	const struct owner_set *people;
 	struct allocate_item *items; /* one for each owner; see `fixed` */
 	size_t n;
 	struct settings settings; /* bounds, counts, alignments, deterministic, by_id */

@@ -8,7 +8,7 @@
 
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/whitespace.h"
-#include "libsubid/sys/etc.h"
+#include "libsubid/sys/etc-directory.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/nsswitch.h"
 #include "libsubid/sys/scan.h"

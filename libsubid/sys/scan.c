@@ -155,7 +155,7 @@ int scan_next_unbuffered(struct scan *scan, struct scan_line *ret_line)
  * reading. Skipped lines are not counted: the line's number is 0. In the last
  * STARTS_BYTES bytes of the file any line is returned. Returns as scan_next() does.
  */
-int scan_next_starting(struct scan *scan, const struct starts *starts,
+int scan_next_starting(struct scan *scan, const struct line_prefixes *starts,
 		       struct scan_line *ret_line)
 {
 	for (;;) {
@@ -170,13 +170,13 @@ int scan_next_starting(struct scan *scan, const struct starts *starts,
 		}
 		if (r)
 			return r;
-		if (buffered < STARTS_BYTES || starts_match(starts, text)) {
+		if (buffered < STARTS_BYTES || line_prefixes_match(starts, text)) {
 			r = scan_next(scan, ret_line);
 			if (r > 0)
 				ret_line->number = 0;
 			return r;
 		}
-		at = starts_find(starts, text, buffered);
+		at = line_prefixes_find(starts, text, buffered);
 		scan->in_long_line = at == buffered;
 		scan_move(scan, at == buffered ? scan->end : scan->begin + at + 1);
 	}

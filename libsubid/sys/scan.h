@@ -12,8 +12,8 @@
 
 #include "libsubid/core/entry.h"
 #include "libsubid/core/limits.h"
+#include "libsubid/core/line-prefix.h"
 #include "libsubid/core/newlines.h"
-#include "libsubid/core/starts.h"
 
 /* More than a line and its newline, for fewer system calls. */
 #define SCAN_BYTES (64 * 1024)
@@ -43,7 +43,7 @@ int scan_start(struct scan *scan, int fd);
 int scan_start_stream(struct scan *scan, int fd);
 void scan_rewind(struct scan *scan);
 int scan_next_unbuffered(struct scan *scan, struct scan_line *ret_line);
-int scan_next_starting(struct scan *scan, const struct starts *starts,
+int scan_next_starting(struct scan *scan, const struct line_prefixes *starts,
 		       struct scan_line *ret_line);
 struct scan *scan_end(struct scan *scan);
 

@@ -7,7 +7,7 @@
  */
 #include "libsubid/sys/settings.h"
 #include "libsubid/core/limits.h"
-#include "libsubid/sys/conf.h"
+#include "libsubid/sys/login-defs.h"
 
 #define DEFAULT_MIN	100000
 #define DEFAULT_MAX	600100000
@@ -28,15 +28,15 @@ enum {
 	KEYS = KEYS_OF_KIND + 6,
 };
 
-static int number(const struct conf_item *item, uint64_t fallback, uint64_t *ret,
+static int number(const struct login_defs_item *item, uint64_t fallback, uint64_t *ret,
 		  struct settings_error *ret_error)
 {
 	ret_error->key = item->key;
-	return conf_item_number(item, fallback, ret) ? SETTINGS_NUMBER : 0;
+	return login_defs_item_number(item, fallback, ret) ? SETTINGS_NUMBER : 0;
 }
 
 /* items: of one kind: count, maximum, minimum. */
-static int request(const struct conf_item *items, bool deterministic,
+static int request(const struct login_defs_item *items, bool deterministic,
 		   struct alloc_request *ret_request, struct settings_error *ret_error)
 {
 	uint64_t min, max, count;
@@ -63,13 +63,13 @@ static int request(const struct conf_item *items, bool deterministic,
 	return 0;
 }
 
-static int judge(const struct conf_item items[static KEYS], struct settings *settings,
-		 struct settings_error *ret_error)
+static int judge(const struct login_defs_item items[static KEYS],
+		 struct settings *settings, struct settings_error *ret_error)
 {
 	int r;
 
-	settings->deterministic = conf_item_yes(&items[KEY_DETERMINISTIC]);
-	settings->by_id = conf_item_yes(&items[KEY_BY_ID]);
+	settings->deterministic = login_defs_item_yes(&items[KEY_DETERMINISTIC]);
+	settings->by_id = login_defs_item_yes(&items[KEY_BY_ID]);
 	r = number(&items[KEY_UID_MIN], DEFAULT_UID_MIN, &settings->uid_min, ret_error);
 	if (r == 0)
 		r = number(&items[KEY_UID_MAX], DEFAULT_UID_MAX, &settings->uid_max,
@@ -91,7 +91,7 @@ static int judge(const struct conf_item items[static KEYS], struct settings *set
 int settings_read(int folder, struct settings *ret_settings,
 		  struct settings_error *ret_error)
 {
-	struct conf_item items[KEYS] = {
+	struct login_defs_item items[KEYS] = {
 		[KEY_DETERMINISTIC].key = "SUB_UID_DETERMINISTIC",
 		[KEY_BY_ID].key = "SUB_UID_STORE_BY_UID",
 		[KEY_UID_MIN].key = "UID_MIN",
@@ -107,7 +107,7 @@ int settings_read(int folder, struct settings *ret_settings,
 	int r;
 
 	*ret_error = (struct settings_error){ .key = items[0].key, .kind = &kind_uid };
-	r = conf_read(folder, "login.defs", items, KEYS);
+	r = login_defs_read(folder, "login.defs", items, KEYS);
 	if (r == 0)
 		r = judge(items, &settings, ret_error);
 	if (r == 0)

@@ -79,7 +79,7 @@ bool owner_begins(const char *line, size_t len, const void *context)
  * Sets the prefixes of the owner's lines for scan_next_starting(), a filter as
  * owner_begins(). Returns false if the owner has further names. Thread-safe.
  */
-bool owner_starts(const struct owner *owner, struct starts *ret_starts)
+bool owner_starts(const struct owner *owner, struct line_prefixes *ret_starts)
 {
 	const struct account *account = &owner->account;
 
@@ -97,7 +97,7 @@ bool owner_starts(const struct owner *owner, struct starts *ret_starts)
  */
 int owner_next_entry(struct owner *owner, struct scan *scan, struct entry *ret_entry)
 {
-	struct starts starts = { 0 };
+	struct line_prefixes starts = { 0 };
 	bool few = owner_starts(owner, &starts);
 	struct scan_line line;
 	int r;

@@ -18,7 +18,7 @@
 #include <stddef.h>
 
 #include "libsubid/core/entry.h"
-#include "libsubid/core/starts.h"
+#include "libsubid/core/line-prefix.h"
 #include "libsubid/sys/scan.h"
 #include "libsubid/user/account.h"
 #include "libsubid/user/lookup.h"
@@ -56,7 +56,7 @@ bool owner_is(const struct entry *entry, void *context);
 bool owner_is_text(const struct owner *owner, const char *text, size_t len);
 bool owner_begins(const char *line, size_t len, const void *context);
 int owner_next_entry(struct owner *owner, struct scan *scan, struct entry *ret_entry);
-bool owner_starts(const struct owner *owner, struct starts *ret_starts);
+bool owner_starts(const struct owner *owner, struct line_prefixes *ret_starts);
 void owner_cleanup(struct owner *owner);
 
 #endif

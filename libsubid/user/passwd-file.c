@@ -14,7 +14,7 @@
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/whitespace.h"
-#include "libsubid/sys/etc.h"
+#include "libsubid/sys/etc-directory.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/load.h"
 #include "libsubid/sys/paths.h"

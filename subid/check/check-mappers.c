@@ -13,7 +13,7 @@
 
 #include "explain/facts.h"
 #include "libsubid/core/cleanup.h"
-#include "libsubid/sys/etc.h"
+#include "libsubid/sys/etc-directory.h"
 #include "libsubid/sys/fd.h"
 #include "message/i18n.h"
 #include "message/report.h"
@@ -143,7 +143,7 @@ static int find_mappers(struct check *check, const struct kind *kind)
 	bool unseen = false;
 
 	for (size_t i = 0; i < FOLDERS; i++) {
-		CLEANUP(fd_cleanup) int folder = etc_folder(root, folders[i]);
+		CLEANUP(fd_cleanup) int folder = etc_open_directory(root, folders[i]);
 		CLEANUP(fd_cleanup) int fd = -1;
 		char place[PATH_MAX], path[CHECK_PATH_BYTES];
 		struct stat status;

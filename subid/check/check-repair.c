@@ -14,9 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "command/edit-report.h"
 #include "command/edit.h"
 #include "command/interrupt.h"
-#include "command/tell.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/store/db.h"
 #include "libsubid/sys/fd.h"
@@ -158,7 +158,7 @@ static int fail(struct repair *repair, bool writing, int r)
 {
 	struct check *check = repair->check;
 
-	tell_db_error(PROGRAM, &repair->db, check->place.etc, writing, r);
+	edit_report_db_error(PROGRAM, &repair->db, check->place.etc, writing, r);
 	if (r == DB_BUSY)
 		check->locked = true;
 	else

@@ -7,17 +7,18 @@
 
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
-#include "libsubid/store/used.h"
+#include "libsubid/store/allocated-ids.h"
 #include "subid/check/check.h"
 
 /* Adds an id; ids outside @span concern no cure. */
-static int put_id(struct used *used, struct range span, uint64_t id)
+static int put_id(struct allocated_ids *used, struct range span, uint64_t id)
 {
-	return range_contains(span, id) ? used_put(used, (struct range){ id, id + 1 }) :
-					  0;
+	return range_contains(span, id) ?
+		       allocated_ids_put(used, (struct range){ id, id + 1 }) :
+		       0;
 }
 
-static int put_accounts(struct used *used, struct range span,
+static int put_accounts(struct allocated_ids *used, struct range span,
 			const struct accounts *accounts)
 {
 	int r = 0;
@@ -30,13 +31,13 @@ static int put_accounts(struct used *used, struct range span,
 static int find(const struct check *check, unsigned group, struct range span,
 		struct range_set *set)
 {
-	const struct people none = { 0 };
-	CLEANUP(used_cleanup) struct used used = { 0 };
+	const struct owner_set none = { 0 };
+	CLEANUP(allocated_ids_cleanup) struct allocated_ids used = { 0 };
 	int r;
 
-	r = used_read_lines(&used, &check->sides[group].table, span, &none);
+	r = allocated_ids_read_lines(&used, &check->sides[group].table, span, &none);
 	if (r == 0)
-		r = used_put_reserved(&used, span);
+		r = allocated_ids_put_reserved(&used, span);
 	if (r == 0)
 		r = put_id(&used, span, 0);
 	if (r == 0)

@@ -168,7 +168,7 @@ static int run(int argc, char **argv)
 
 	r = parse(argc, argv, &check);
 	if (check.fix)
-		edit_keep_going();
+		edit_ignore_sigpipe();
 	if (r == VERB_GO)
 		r = authorise(&check);
 	if (r == VERB_GO)

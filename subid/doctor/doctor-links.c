@@ -372,7 +372,7 @@ static int report_nsswitch(struct doctor *doctor, int error)
 /* Checks whether enough ids are delegated to the user. */
 int doctor_ranges(struct doctor *doctor)
 {
-	CLEANUP(owners_cleanup) struct owners owners = OWNERS_NONE;
+	CLEANUP(user_cache_cleanup) struct user_cache owners = USER_CACHE_NONE;
 	struct verb_place place;
 	struct sources sources;
 	struct owner *owner;
@@ -382,11 +382,11 @@ int doctor_ranges(struct doctor *doctor)
 		return report_nsswitch(doctor, -r);
 	r = verb_find_place(NULL, &place);
 	if (r == VERB_GO)
-		r = owners_start_named(&owners, &place);
+		r = user_cache_start_named(&owners, &place);
 	if (r)
 		return r;
 	place.optional = true;
-	r = owners_account(&owners, &doctor->account, &owner);
+	r = user_cache_account(&owners, &doctor->account, &owner);
 	if (r)
 		return verb_fail(-r);
 	/* Read both before judging: a report about one uses the ranges of the other. */

@@ -20,17 +20,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "message/i18n.h"
 #include "command/identity.h"
 #include "command/interrupt.h"
-#include "message/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/printable.h"
 #include "libsubid/sys/child.h"
-#include "libsubid/sys/conf.h"
 #include "libsubid/sys/fd.h"
+#include "libsubid/sys/login-defs.h"
 #include "libsubid/sys/paths.h"
 #include "libsubid/sys/wait.h"
+#include "message/i18n.h"
+#include "message/report.h"
 #include "subid/doctor/doctor.h"
 #include "subid/verb/progress.h"
 
@@ -67,10 +67,10 @@ static void put(struct environment *environment, const char *name, const char *v
 
 static void put_path(struct environment *environment)
 {
-	char value[CONF_VALUE_BYTES];
+	char value[LOGIN_DEFS_VALUE_BYTES];
 
 	/* ENV_PATH is `PATH=...` or only the value. */
-	if (conf_lookup(AT_FDCWD, LOGIN_DEFS, "ENV_PATH", value))
+	if (login_defs_lookup(AT_FDCWD, LOGIN_DEFS, "ENV_PATH", value))
 		put(environment, "PATH", PATH_USUAL);
 	else
 		put(environment, "PATH", value + (strncmp(value, "PATH=", 5) ? 0 : 5));
@@ -248,7 +248,8 @@ static int find_identity(struct nss_client *asker, struct identity *user)
 	int r = nss_client_home(asker, user->account->name, &user->home);
 
 	if (r == 0)
-		r = nss_client_groups(asker, user->account, &user->groups, &user->n_groups);
+		r = nss_client_groups(asker, user->account, &user->groups,
+				      &user->n_groups);
 	/* End root's NSS child before a process of the user starts. */
 	nss_client_end(asker);
 	if (r == 0)

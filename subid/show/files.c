@@ -8,12 +8,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "message/i18n.h"
-#include "message/report.h"
-#include "libsubid/sys/walk.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/printable.h"
-#include "subid/verb/idnames.h"
+#include "libsubid/sys/walk.h"
+#include "message/i18n.h"
+#include "message/report.h"
+#include "subid/verb/id-names.h"
 #include "subid/verb/index.h"
 #include "subid/verb/progress.h"
 
@@ -47,10 +47,10 @@ struct files {
 	struct verb_place place;
 	bool all;
 	bool one_file_system;
-	struct owners owners;
+	struct user_cache owners;
 	struct sources sources;
 	struct index indices[2];
-	struct idnames accounts[2];
+	struct id_names accounts[2];
 	struct output output;
 	uint64_t n;
 	int status;
@@ -60,10 +60,10 @@ static void files_cleanup(struct files *files)
 {
 	output_cleanup(&files->output);
 	for (size_t i = 0; i < 2; i++) {
-		idnames_cleanup(&files->accounts[i]);
+		id_names_cleanup(&files->accounts[i]);
 		index_cleanup(&files->indices[i]);
 	}
-	owners_cleanup(&files->owners);
+	user_cache_cleanup(&files->owners);
 }
 
 /* The three columns about an id. */
@@ -84,11 +84,11 @@ static bool explain(struct files *files, size_t side, uint32_t id,
 	output_number(id, ret_meaning->id);
 	ret_meaning->inside[0] = '\0';
 	if (!range) {
-		ret_meaning->owner = idnames_find(&files->accounts[side], id);
+		ret_meaning->owner = id_names_find(&files->accounts[side], id);
 		return false;
 	}
 	ret_meaning->owner = index_owner(index, range);
-	if (owners_tell_apart(&files->owners) &&
+	if (user_cache_is_sure(&files->owners) &&
 	    index_inside(range, id, files->options.from_zero, &inside))
 		output_number(inside, ret_meaning->inside);
 	return true;
@@ -175,14 +175,14 @@ static int walk(struct files *files, char *const *directories)
 
 static int load(struct files *files)
 {
-	int r = owners_start(&files->owners, &files->place);
+	int r = user_cache_start(&files->owners, &files->place);
 
 	if (r == 0)
 		r = sources_start(&files->sources, &files->place, &files->owners);
 	if (r == 0)
 		sources_note_unasked(&files->sources);
 	for (size_t i = 0; i < 2 && r == 0; i++) {
-		r = idnames_start(&files->accounts[i], &files->owners, kinds[i]);
+		r = id_names_start(&files->accounts[i], &files->owners, kinds[i]);
 		if (r)
 			break;
 		r = index_load(&files->indices[i], &files->place, kinds[i],
@@ -193,7 +193,7 @@ static int load(struct files *files)
 		}
 	}
 	if (files->status == 0)
-		files->status = owners_status(&files->owners);
+		files->status = user_cache_status(&files->owners);
 	return r;
 }
 

@@ -11,15 +11,15 @@
 #include <stdio.h>
 
 #include "command/allocation.h"
-#include "message/i18n.h"
-#include "message/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
+#include "libsubid/store/allocated-ids.h"
 #include "libsubid/sys/settings.h"
 #include "libsubid/sys/userns.h"
-#include "libsubid/store/used.h"
-#include "subid/verb/lines.h"
+#include "message/i18n.h"
+#include "message/report.h"
 #include "subid/show/list.h"
+#include "subid/verb/lines.h"
 
 enum column {
 	COLUMN_KIND,
@@ -38,9 +38,9 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_FITS] = { .name = "FITS", .type = OUTPUT_NUMBER },
 };
 
-static int put(struct used *used, struct range range)
+static int put(struct allocated_ids *used, struct range range)
 {
-	int r = used_put(used, range);
+	int r = allocated_ids_put(used, range);
 
 	return r ? verb_fail(-r) : 0;
 }
@@ -50,13 +50,13 @@ static int put(struct used *used, struct range range)
  * passwd(5), for the primary groups, so an error is reported only once.
  */
 static int put_accounts(const struct list *list, const struct kind *kind,
-			struct used *used, bool *unread)
+			struct allocated_ids *used, bool *unread)
 {
 	CLEANUP(range_set_cleanup) struct range_set all = RANGE_SET(1);
 	int r = range_set_add(&all, (struct range){ 0, ID_END });
 
 	if (r == 0)
-		r = used_put_reserved(used, all.ranges[0]);
+		r = allocated_ids_put_reserved(used, all.ranges[0]);
 	if (r)
 		return verb_fail(-r);
 	r = ids_in_use_local(list->place.folder, kind, &all, &used->in_use);
@@ -67,7 +67,7 @@ static int put_accounts(const struct list *list, const struct kind *kind,
 		*unread = true;
 		return VERB_UNREADABLE;
 	}
-	r = used_put_accounts(used, &used->in_use);
+	r = allocated_ids_put_accounts(used, &used->in_use);
 	return r ? verb_fail(-r) : 0;
 }
 
@@ -111,17 +111,18 @@ static int show_gap(struct list *list, const char *kind, const struct settings *
 }
 
 /* Finds the gaps between the ids of @used and of @absent, which may be NULL. */
-static int find_gaps(const struct alloc_request *request, const struct used *used,
-		     const struct used *absent, struct alloc_space *ret_space)
+static int find_gaps(const struct alloc_request *request,
+		     const struct allocated_ids *used, const struct allocated_ids *absent,
+		     struct alloc_space *ret_space)
 {
 	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(SIZE_MAX);
-	CLEANUP(used_cleanup) struct used all = { 0 };
-	const struct used *parts[] = { used, absent };
+	CLEANUP(allocated_ids_cleanup) struct allocated_ids all = { 0 };
+	const struct allocated_ids *parts[] = { used, absent };
 	int r = 0;
 
 	for (size_t i = 0; i < 2 && parts[i]; i++)
 		for (size_t j = 0; r == 0 && j < parts[i]->n; j++)
-			r = used_put(&all, parts[i]->ranges[j]);
+			r = allocated_ids_put(&all, parts[i]->ranges[j]);
 	if (r == 0)
 		r = range_set_fill(&set, all.ranges, all.n);
 	return r ? r : alloc_space_init(ret_space, request, &set, 0);
@@ -137,9 +138,9 @@ static bool fits_any(const struct settings *settings, const struct alloc_request
 }
 
 /* Shows the unused ids within the bounds. */
-static int show_gaps(struct list *list, const char *kind, const struct used *used,
-		     const struct used *absent, const struct settings *settings,
-		     const struct alloc_request *request)
+static int show_gaps(struct list *list, const char *kind,
+		     const struct allocated_ids *used, const struct allocated_ids *absent,
+		     const struct settings *settings, const struct alloc_request *request)
 {
 	CLEANUP(alloc_space_cleanup) struct alloc_space space = { 0 };
 	int r = find_gaps(request, used, absent, &space);
@@ -171,7 +172,7 @@ static bool make_pair_request(const struct settings *settings,
 
 /* Adds ids that do not exist in this user namespace; none if /proc cannot be read. */
 static int put_absent(const struct list *list, const struct kind *kind,
-		      struct used *absent)
+		      struct allocated_ids *absent)
 {
 	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(SIZE_MAX);
 	int r = list->place.image ? 0 : userns_absent(kind, &set);
@@ -184,7 +185,7 @@ static int put_absent(const struct list *list, const struct kind *kind,
 	return r;
 }
 
-static int put_all(struct used *used, const struct used *from)
+static int put_all(struct allocated_ids *used, const struct allocated_ids *from)
 {
 	int r = 0;
 
@@ -195,15 +196,15 @@ static int put_all(struct used *used, const struct used *from)
 
 static int show_kinds(struct list *list, const struct settings *settings)
 {
-	CLEANUP(used_cleanup) struct used both = { 0 };
-	CLEANUP(used_cleanup) struct used both_absent = { 0 };
+	CLEANUP(allocated_ids_cleanup) struct allocated_ids both = { 0 };
+	CLEANUP(allocated_ids_cleanup) struct allocated_ids both_absent = { 0 };
 	struct alloc_request request;
 	int r = 0, status = VERB_DONE;
 	bool unread = false;
 
 	for (size_t i = 0; i < list->n_kinds && r == 0; i++) {
-		CLEANUP(used_cleanup) struct used used = { 0 };
-		CLEANUP(used_cleanup) struct used absent = { 0 };
+		CLEANUP(allocated_ids_cleanup) struct allocated_ids used = { 0 };
+		CLEANUP(allocated_ids_cleanup) struct allocated_ids absent = { 0 };
 		const struct kind *kind = list->kinds[i];
 
 		r = lines_find_used(&list->place, kind, true, &used);

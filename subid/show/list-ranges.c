@@ -7,13 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "message/i18n.h"
-#include "message/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/sys/paths.h"
-#include "subid/verb/lines.h"
+#include "message/i18n.h"
+#include "message/report.h"
 #include "subid/show/list.h"
+#include "subid/verb/lines.h"
 
 enum column {
 	COLUMN_KIND,
@@ -61,7 +61,7 @@ static int show_line(const struct line *line, void *context)
 	char owner[LIMIT_OWNER_BYTES + 1], where[PATH_MAX + 32];
 	char uid[OUTPUT_NUMBER_BYTES];
 	uint32_t owner_uid;
-	bool has_uid = owners_uid(&list->owners, entry, &owner_uid);
+	bool has_uid = user_cache_uid(&list->owners, entry, &owner_uid);
 
 	memcpy(owner, entry->owner, entry->owner_len);
 	owner[entry->owner_len] = '\0';

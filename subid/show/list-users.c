@@ -15,7 +15,7 @@ bool list_wants(const struct list *list, const struct entry *entry)
 	bool wanted = list->n_users == 0;
 
 	for (size_t i = 0; i < list->n_users; i++) {
-		if (!owners_is(&list->users[i], entry))
+		if (!user_cache_is(&list->users[i], entry))
 			continue;
 		list->found[i] = true;
 		wanted = true;
@@ -33,8 +33,8 @@ int list_find_users(struct list *list, int n, char **words)
 	if (!list->users || !list->found)
 		return verb_fail(ENOMEM);
 	for (; list->n_users < (size_t)n; list->n_users++) {
-		r = owners_user(&list->owners, words[list->n_users],
-				&list->users[list->n_users]);
+		r = user_cache_user(&list->owners, words[list->n_users],
+				    &list->users[list->n_users]);
 		if (r)
 			return r;
 	}

@@ -12,7 +12,7 @@
 static void list_cleanup(struct list *list)
 {
 	output_cleanup(&list->output);
-	owners_cleanup(&list->owners);
+	user_cache_cleanup(&list->owners);
 	free(list->users);
 	free(list->found);
 }
@@ -76,7 +76,7 @@ static int parse(int argc, char **argv, struct list *list)
 static int run(int argc, char **argv)
 {
 	CLEANUP(list_cleanup)
-	struct list list = { .output = OUTPUT_NONE, .owners = OWNERS_NONE };
+	struct list list = { .output = OUTPUT_NONE, .owners = USER_CACHE_NONE };
 	int r;
 
 	r = parse(argc, argv, &list);
@@ -85,8 +85,9 @@ static int run(int argc, char **argv)
 	if (r != VERB_GO)
 		return r;
 	/* The OWNER arguments are looked up one by one, without reading all users. */
-	r = optind < argc || list.free ? owners_start_named(&list.owners, &list.place) :
-					 owners_start(&list.owners, &list.place);
+	r = optind < argc || list.free ?
+		    user_cache_start_named(&list.owners, &list.place) :
+		    user_cache_start(&list.owners, &list.place);
 	if (r == 0)
 		r = sources_start(&list.sources, &list.place, &list.owners);
 	/* Do not show ranges that the map writers would refuse. */
@@ -101,7 +102,7 @@ static int run(int argc, char **argv)
 	    list.map  ? list_map(&list) :
 			list_ranges(&list);
 	r = r ? r : list_report_missing(&list);
-	return r ? r : owners_status(&list.owners);
+	return r ? r : user_cache_status(&list.owners);
 }
 
 const struct verb verb_list = {

@@ -6,14 +6,14 @@
 #define SUBID_LIST_H
 
 #include "libsubid/core/kind.h"
-#include "subid/verb/owners.h"
 #include "subid/verb/sources.h"
+#include "subid/verb/user-cache.h"
 #include "subid/verb/verb.h"
 
 struct list {
 	struct verb_options options;
 	struct verb_place place;
-	struct owners owners;
+	struct user_cache owners;
 	struct sources sources;
 	const struct kind *kinds[2]; /* of -u and -g */
 	size_t n_kinds;

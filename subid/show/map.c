@@ -11,13 +11,13 @@
 #include <stdio.h>
 
 #include "explain/causes-rules.h"
-#include "message/i18n.h"
-#include "message/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/sys/paths.h"
-#include "subid/verb/index.h"
+#include "message/i18n.h"
+#include "message/report.h"
 #include "subid/show/map.h"
+#include "subid/verb/index.h"
 #include "subid/verb/progress.h"
 
 enum column {
@@ -40,7 +40,7 @@ static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
 struct map {
 	struct verb_options options;
 	struct verb_place place;
-	struct owners owners;
+	struct user_cache owners;
 	struct sources sources;
 	const struct runtime *runtime; /* NULL: print a table */
 	struct mapping mapping;
@@ -50,7 +50,7 @@ struct map {
 static void map_cleanup(struct map *map)
 {
 	output_cleanup(&map->output);
-	owners_cleanup(&map->owners);
+	user_cache_cleanup(&map->owners);
 }
 
 /* Reports that the user has no ids. source: the plugin that answered, or NULL. */
@@ -274,7 +274,7 @@ static int parse(int argc, char **argv, struct map *map)
 static int find_user(struct map *map, const char *word)
 {
 	struct user *user = &map->mapping.user;
-	int r = owners_user(&map->owners, word, user);
+	int r = user_cache_user(&map->owners, word, user);
 
 	if (r == 0 && !user->exists && !(map->runtime && !map->runtime->as_user)) {
 		report_line(PROGRAM, _("user '%s' does not exist"), word);
@@ -294,7 +294,7 @@ static int run(int argc, char **argv)
 		r = verb_find_place(map.options.root, &map.place);
 	if (r != VERB_GO)
 		return r;
-	if ((r = owners_start_named(&map.owners, &map.place)) ||
+	if ((r = user_cache_start_named(&map.owners, &map.place)) ||
 	    (r = sources_start(&map.sources, &map.place, &map.owners)) ||
 	    (r = find_user(&map, argv[optind])) || (r = load(&map)))
 		return r;

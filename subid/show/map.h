@@ -6,7 +6,7 @@
 #define SUBID_MAP_H
 
 #include "libsubid/core/idmap.h"
-#include "subid/verb/owners.h"
+#include "subid/verb/user-cache.h"
 #include "subid/verb/verb.h"
 
 /* By kind->group. Extents are sorted by inner and by outer id. */

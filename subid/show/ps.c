@@ -12,13 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "message/i18n.h"
-#include "message/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/process.h"
 #include "libsubid/sys/processes.h"
-#include "subid/verb/idnames.h"
+#include "message/i18n.h"
+#include "message/report.h"
+#include "subid/verb/id-names.h"
 #include "subid/verb/index.h"
 
 #define COMMAND_BYTES 4096
@@ -61,10 +61,10 @@ struct ps {
 	struct verb_options options;
 	struct verb_place place;
 	bool all;
-	struct owners owners;
+	struct user_cache owners;
 	struct sources sources;
 	struct index index; /* of uids */
-	struct idnames users;
+	struct id_names users;
 	struct seen self;
 	struct seen seen; /* large, so it is reused for each process */
 	uint64_t unseen;  /* number of unreadable processes */
@@ -74,9 +74,9 @@ struct ps {
 static void ps_cleanup(struct ps *ps)
 {
 	output_cleanup(&ps->output);
-	idnames_cleanup(&ps->users);
+	id_names_cleanup(&ps->users);
 	index_cleanup(&ps->index);
-	owners_cleanup(&ps->owners);
+	user_cache_cleanup(&ps->owners);
 }
 
 static size_t read_file(int process, const char *name, char *text, size_t size)
@@ -162,7 +162,7 @@ static const char *find_owner(struct ps *ps, uint32_t uid)
 {
 	const struct index_range *range = index_find(&ps->index, uid, NULL);
 
-	return range ? index_owner(&ps->index, range) : idnames_find(&ps->users, uid);
+	return range ? index_owner(&ps->index, range) : id_names_find(&ps->users, uid);
 }
 
 static int show(struct ps *ps, pid_t pid, bool inside)
@@ -275,9 +275,9 @@ static int run(int argc, char **argv)
 		r = verb_find_place(NULL, &ps.place);
 	if (r != VERB_GO)
 		return r;
-	if ((r = owners_start(&ps.owners, &ps.place)) ||
+	if ((r = user_cache_start(&ps.owners, &ps.place)) ||
 	    (r = sources_start(&ps.sources, &ps.place, &ps.owners)) ||
-	    (r = idnames_start(&ps.users, &ps.owners, &kind_uid)) ||
+	    (r = id_names_start(&ps.users, &ps.owners, &kind_uid)) ||
 	    (r = look_at_self(&ps)))
 		return r;
 	sources_note_unasked(&ps.sources);
@@ -285,7 +285,7 @@ static int run(int argc, char **argv)
 	if (status && status != VERB_UNREADABLE)
 		return status;
 	r = show_all(&ps);
-	status = status ? status : owners_status(&ps.owners);
+	status = status ? status : user_cache_status(&ps.owners);
 	return r ? r : status;
 }
 

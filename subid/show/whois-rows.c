@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "message/i18n.h"
-#include "message/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/reserved.h"
 #include "libsubid/sys/paths.h"
+#include "message/i18n.h"
+#include "message/report.h"
 #include "subid/show/whois.h"
 
 enum column {
@@ -55,7 +55,7 @@ static int show_holder(struct whois *whois, const struct index *index,
 	cells[COLUMN_OWNER] = index_owner(index, range);
 	cells[COLUMN_UID] = range->uid == ID_NONE ? NULL : output_number(range->uid, uid);
 	cells[COLUMN_INSIDE] =
-		owners_tell_apart(&whois->owners) &&
+		user_cache_is_sure(&whois->owners) &&
 				index_inside(range, id, whois->options.from_zero,
 					     &within) ?
 			output_number(within, inside) :
@@ -85,8 +85,8 @@ static int show_line(struct whois *whois, struct whois_side *side,
 
 	if (whois->sources.plugins)
 		r = range->uid == ID_NONE ?
-			    owners_user(&whois->owners, owner, &user) :
-			    owners_user_of(&whois->owners, range->uid, &user);
+			    user_cache_user(&whois->owners, owner, &user) :
+			    user_cache_user_of(&whois->owners, range->uid, &user);
 	if (whois->sources.plugins && r == 0)
 		r = sources_ask_first(&whois->sources, &user, side->kind, &source);
 	if (r)
@@ -119,7 +119,7 @@ static int show_claim(struct whois *whois, struct whois_side *side,
 	const struct index_range *range;
 	const struct source *source = NULL;
 	struct user user;
-	int r = owners_user_of(&whois->owners, uid, &user);
+	int r = user_cache_user_of(&whois->owners, uid, &user);
 
 	if (r == 0)
 		r = index_load_granted(&index, &whois->sources, &user, side->kind,
@@ -186,12 +186,12 @@ static bool is_in_malformed_line(struct whois *whois, struct whois_side *side,
 	/* A valid line has the id; it does not count, because another source answers. */
 	if (index_find(&side->index, id, NULL))
 		return false;
-	if (!side->used_found &&
+	if (!side->allocated_ids_found &&
 	    lines_find_used(&whois->place, side->kind, false, &side->used)) {
 		side->used.malformed = 0;
 		side->unread = true;
 	}
-	side->used_found = true;
+	side->allocated_ids_found = true;
 	for (size_t i = 0; side->used.malformed && i < side->used.n && !found; i++)
 		found = range_contains(side->used.ranges[i], id);
 	return found;
@@ -211,11 +211,11 @@ int whois_start_rows(struct whois *whois)
 static const char *find_state(struct whois *whois, struct whois_side *side, uint32_t id,
 			      bool unknown)
 {
-	if (idnames_find(&side->accounts, id))
+	if (id_names_find(&side->accounts, id))
 		return "account";
 	if (reserved_is_never(reserved_find(id)))
 		return "reserved";
-	if (unknown || side->unread || idnames_is_unknown(&side->accounts, id))
+	if (unknown || side->unread || id_names_is_unknown(&side->accounts, id))
 		return "unknown";
 	if (is_in_malformed_line(whois, side, id))
 		return "malformed";
@@ -233,7 +233,7 @@ int whois_show(struct whois *whois, struct whois_side *side, uint32_t id, bool *
 	const char *cells[N_COLUMNS] = {
 		[COLUMN_ID] = output_number(id, number),
 		[COLUMN_KIND] = side->kind->id,
-		[COLUMN_ACCOUNT] = idnames_find(&side->accounts, id),
+		[COLUMN_ACCOUNT] = id_names_find(&side->accounts, id),
 		[COLUMN_NOTE] = reserved && reserved_is_never(reserved) ?
 					_(reserved->what) :
 					NULL,

@@ -11,25 +11,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "message/i18n.h"
-#include "message/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/num.h"
+#include "message/i18n.h"
+#include "message/report.h"
 #include "subid/show/whois.h"
 
 static void whois_cleanup(struct whois *whois)
 {
 	for (size_t i = 0; i < 2; i++) {
 		index_cleanup(&whois->sides[i].index);
-		idnames_cleanup(&whois->sides[i].accounts);
-		used_cleanup(&whois->sides[i].used);
+		id_names_cleanup(&whois->sides[i].accounts);
+		allocated_ids_cleanup(&whois->sides[i].used);
 	}
 	output_cleanup(&whois->output);
 	unknown_owners_cleanup(&whois->others);
 	range_set_cleanup(&whois->uids);
 	range_set_cleanup(&whois->wanted);
 	free(whois->ids);
-	owners_cleanup(&whois->owners);
+	user_cache_cleanup(&whois->owners);
 }
 
 static int note_owner(const struct line *line, void *context)
@@ -40,7 +40,7 @@ static int note_owner(const struct line *line, void *context)
 
 	if (!range_set_overlaps(&whois->wanted, line->entry.range))
 		return 0;
-	if (owners_local_uid(&whois->owners, &line->entry, &uid)) {
+	if (user_cache_local_uid(&whois->owners, &line->entry, &uid)) {
 		r = range_set_add(&whois->uids, (struct range){ uid, (uint64_t)uid + 1 });
 		return r ? verb_fail(-r) : 0;
 	}
@@ -55,7 +55,7 @@ static bool is_noted(const struct line *line, void *context)
 	const struct whois *whois = context;
 	uint32_t uid;
 
-	if (owners_local_uid(&whois->owners, &line->entry, &uid))
+	if (user_cache_local_uid(&whois->owners, &line->entry, &uid))
 		return range_set_overlaps(&whois->uids,
 					  (struct range){ uid, (uint64_t)uid + 1 });
 	return unknown_owners_find(&whois->others, line->entry.owner,
@@ -66,7 +66,7 @@ static int load(struct whois *whois, struct whois_side *side)
 {
 	int r;
 
-	r = idnames_start(&side->accounts, &whois->owners, side->kind);
+	r = id_names_start(&side->accounts, &whois->owners, side->kind);
 	if (r)
 		return r;
 	r = lines_each(&whois->place, side->kind, false, note_owner, whois);
@@ -164,7 +164,7 @@ static int run(int argc, char **argv)
 		r = verb_find_place(whois.options.root, &whois.place);
 	if (r != VERB_GO)
 		return r;
-	r = owners_start(&whois.owners, &whois.place);
+	r = user_cache_start(&whois.owners, &whois.place);
 	if (r == 0)
 		r = sources_start(&whois.sources, &whois.place, &whois.owners);
 	if (r)
@@ -175,7 +175,7 @@ static int run(int argc, char **argv)
 			return r;
 		status = r ? r : status;
 	}
-	status = status ? status : owners_status(&whois.owners);
+	status = status ? status : user_cache_status(&whois.owners);
 	r = whois_start_rows(&whois);
 	if (r)
 		return r;

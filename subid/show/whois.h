@@ -10,26 +10,26 @@
 #include <stdint.h>
 
 #include "libsubid/core/range.h"
-#include "subid/verb/idnames.h"
+#include "subid/verb/id-names.h"
 #include "subid/verb/index.h"
-#include "subid/verb/owners.h"
 #include "subid/verb/sources.h"
+#include "subid/verb/user-cache.h"
 #include "subid/verb/verb.h"
 
 /* The data of one kind. */
 struct whois_side {
 	const struct kind *kind;
 	struct index index; /* all lines of the owners of the ids */
-	struct idnames accounts;
-	struct used used; /* of lines_find_used(); see used_found */
-	bool used_found;  /* used was read, when the first id seemed to be free */
-	bool unread;	  /* the database is unreadable: any id may be in it */
+	struct id_names accounts;
+	struct allocated_ids used; /* of lines_find_used(); see allocated_ids_found */
+	bool allocated_ids_found; /* used was read, when the first id seemed to be free */
+	bool unread;		  /* the database is unreadable: any id may be in it */
 };
 
 struct whois {
 	struct verb_options options;
 	struct verb_place place;
-	struct owners owners;
+	struct user_cache owners;
 	struct sources sources;
 	uint32_t *ids;
 	size_t n_ids;

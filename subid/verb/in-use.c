@@ -9,11 +9,11 @@
 #include <stdio.h>
 
 #include "command/busy.h"
-#include "message/i18n.h"
-#include "message/report.h"
-#include "command/status.h"
+#include "command/exit-status.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
+#include "message/i18n.h"
+#include "message/report.h"
 #include "subid/verb/in-use.h"
 #include "subid/verb/verb.h"
 

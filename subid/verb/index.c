@@ -17,7 +17,7 @@
 
 struct loading {
 	struct index *index;
-	const struct owners *owners;
+	const struct user_cache *owners;
 	index_wants_fn wants;
 	void *context;
 };
@@ -91,7 +91,7 @@ static int take(const struct line *line, void *context)
 
 	if (loading->wants && !loading->wants(line, loading->context))
 		return 0;
-	owners_local_uid(loading->owners, entry, &uid);
+	user_cache_local_uid(loading->owners, entry, &uid);
 	return put(loading->index, entry->range, entry->owner, entry->owner_len, uid,
 		   line->number);
 }
@@ -170,8 +170,8 @@ static int sort(struct index *index)
  * is empty and usable. Freed with index_cleanup().
  */
 int index_load(struct index *index, const struct verb_place *place,
-	       const struct kind *kind, const struct owners *owners, index_wants_fn wants,
-	       void *context)
+	       const struct kind *kind, const struct user_cache *owners,
+	       index_wants_fn wants, void *context)
 {
 	struct loading loading = { index, owners, wants, context };
 	int r, status;

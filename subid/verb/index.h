@@ -10,8 +10,8 @@
 
 #include "libsubid/core/kind.h"
 #include "subid/verb/lines.h"
-#include "subid/verb/owners.h"
 #include "subid/verb/sources.h"
+#include "subid/verb/user-cache.h"
 
 struct index_range {
 	uint32_t first;
@@ -42,8 +42,8 @@ struct index {
 typedef bool (*index_wants_fn)(const struct line *line, void *context);
 
 int index_load(struct index *index, const struct verb_place *place,
-	       const struct kind *kind, const struct owners *owners, index_wants_fn wants,
-	       void *context);
+	       const struct kind *kind, const struct user_cache *owners,
+	       index_wants_fn wants, void *context);
 int index_load_granted(struct index *index, struct sources *sources,
 		       const struct user *user, const struct kind *kind,
 		       const struct source **ret_source);

@@ -7,13 +7,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "message/i18n.h"
-#include "message/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/sys/dbfile.h"
 #include "libsubid/sys/load.h"
 #include "libsubid/sys/scan.h"
+#include "message/i18n.h"
+#include "message/report.h"
 #include "subid/verb/lines.h"
 #include "subid/verb/progress.h"
 
@@ -136,13 +136,14 @@ int lines_each(const struct verb_place *place, const struct kind *kind, bool not
 
 /*
  * Finds the ids allocated by the lines of the database of @kind, with every reading of
- * malformed lines: see used_read_lines(). Notes are reported as by lines_each().
- * Returns 0 or VERB_UNREADABLE with the reason reported; freed with used_cleanup().
+ * malformed lines: see allocated_ids_read_lines(). Notes are reported as by lines_each().
+ * Returns 0 or VERB_UNREADABLE with the reason reported; freed with
+ * allocated_ids_cleanup().
  */
 int lines_find_used(const struct verb_place *place, const struct kind *kind, bool notes,
-		    struct used *used)
+		    struct allocated_ids *used)
 {
-	const struct people none = { 0 };
+	const struct owner_set none = { 0 };
 	const struct range all = { 0, ID_END };
 	char path[PATH_BYTES];
 	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
@@ -155,7 +156,7 @@ int lines_find_used(const struct verb_place *place, const struct kind *kind, boo
 		return r;
 	r = load_table(file.fd, file.status.st_size, &table);
 	if (r == 0)
-		r = used_read_lines(used, &table, all, &none);
+		r = allocated_ids_read_lines(used, &table, all, &none);
 	if (r) {
 		report_line(PROGRAM, "%s: %s", path, report_error(-r));
 		return VERB_UNREADABLE;

@@ -10,7 +10,7 @@
 
 #include "libsubid/core/entry.h"
 #include "libsubid/core/kind.h"
-#include "libsubid/store/used.h"
+#include "libsubid/store/allocated-ids.h"
 #include "subid/verb/verb.h"
 
 /* Valid until the next line is read. */
@@ -27,6 +27,6 @@ typedef int (*lines_take_fn)(const struct line *line, void *context);
 int lines_each(const struct verb_place *place, const struct kind *kind, bool notes,
 	       lines_take_fn take, void *context);
 int lines_find_used(const struct verb_place *place, const struct kind *kind, bool notes,
-		    struct used *used);
+		    struct allocated_ids *used);
 
 #endif

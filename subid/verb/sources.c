@@ -9,14 +9,14 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "helper/apart.h"
 #include "command/identity.h"
-#include "message/report.h"
+#include "helper/plugin-child.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
-#include "libsubid/sys/paths.h"
 #include "libsubid/source/plugin.h"
+#include "libsubid/sys/paths.h"
 #include "libsubid/sys/wait.h"
+#include "message/report.h"
 #include "subid/verb/sources.h"
 
 static int drop_privileges(void)
@@ -28,12 +28,12 @@ static int drop_privileges(void)
 
 /* Prepares a query. Returns false if the source has used up its time. */
 static bool may_ask(const struct sources *sources, const struct source *source,
-		    int64_t now, struct apart *ret_apart)
+		    int64_t now, struct plugin_child *ret_apart)
 {
 	int64_t left =
 		SOURCES_SECONDS * 1000 - sources->waited[source - sources->list.sources];
 
-	*ret_apart = (struct apart){
+	*ret_apart = (struct plugin_child){
 		.folder = sources->list.plugin_folder,
 		.name = source->name,
 		.disarm = drop_privileges,
@@ -42,18 +42,18 @@ static bool may_ask(const struct sources *sources, const struct source *source,
 	return left > 0;
 }
 
-/* As apart_ask_ranges(), within the time that the source has left. */
+/* As plugin_child_ask_ranges(), within the time that the source has left. */
 int sources_ask_plugin(struct sources *sources, const struct source *source,
 		       const char *owner, const struct kind *kind,
 		       struct plugin_extents *extents, struct range_set *set)
 {
 	int64_t now = wait_clock();
-	struct apart apart;
+	struct plugin_child apart;
 	int r;
 
 	if (!may_ask(sources, source, now, &apart))
 		return PLUGIN_SLOW;
-	r = apart_ask_ranges(&apart, owner, kind, extents, set);
+	r = plugin_child_ask_ranges(&apart, owner, kind, extents, set);
 	sources->waited[source - sources->list.sources] += wait_clock() - now;
 	return r;
 }
@@ -86,7 +86,7 @@ int sources_find(struct sources *sources)
  * 0, or an exit status with the reason reported.
  */
 int sources_start(struct sources *sources, struct verb_place *place,
-		  const struct owners *owners)
+		  const struct user_cache *owners)
 {
 	int r = 0;
 
@@ -114,7 +114,7 @@ static int take_own(const struct line *line, void *context)
 {
 	struct user_lines *lines = context;
 
-	if (!owners_is(lines->user, &line->entry))
+	if (!user_cache_is(lines->user, &line->entry))
 		return 0;
 	lines->n++;
 	return lines->take ? lines->take(line, lines->context) : 0;
@@ -212,11 +212,11 @@ int sources_owners(struct sources *sources, const struct source *source, uint32_
 		   bool *ret_known)
 {
 	int64_t now = wait_clock();
-	struct apart apart;
+	struct plugin_child apart;
 	int r = PLUGIN_SLOW;
 
 	if (may_ask(sources, source, now, &apart))
-		r = apart_ask_owners(&apart, id, kind, ret_uids, ret_n);
+		r = plugin_child_ask_owners(&apart, id, kind, ret_uids, ret_n);
 	sources->waited[source - sources->list.sources] += wait_clock() - now;
 	if (r == 0 || r == PLUGIN_MUTE) {
 		*ret_known = r == 0;

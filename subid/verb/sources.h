@@ -11,11 +11,11 @@
 
 #include "libsubid/core/kind.h"
 #include "libsubid/core/range.h"
-#include "libsubid/sys/nsswitch.h"
 #include "libsubid/source/plugin.h"
 #include "libsubid/source/source.h"
+#include "libsubid/sys/nsswitch.h"
 #include "subid/verb/lines.h"
-#include "subid/verb/owners.h"
+#include "subid/verb/user-cache.h"
 #include "subid/verb/verb.h"
 
 /* Total time each source has for its answers to one command. */
@@ -23,7 +23,7 @@
 
 struct sources {
 	const struct verb_place *place;
-	const struct owners *owners;
+	const struct user_cache *owners;
 	struct nsswitch nsswitch;
 	struct source_list
 		list;	/* points into nsswitch; an image has only its databases */
@@ -38,7 +38,7 @@ struct sources {
 
 int sources_find(struct sources *sources);
 int sources_start(struct sources *sources, struct verb_place *place,
-		  const struct owners *owners);
+		  const struct user_cache *owners);
 int sources_ask_plugin(struct sources *sources, const struct source *source,
 		       const char *owner, const struct kind *kind,
 		       struct plugin_extents *extents, struct range_set *set);

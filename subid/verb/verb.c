@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "libsubid/sys/etc-directory.h"
 #include "message/i18n.h"
 #include "message/report.h"
-#include "libsubid/sys/etc.h"
 #include "subid/verb/verb.h"
 
 static int help(const struct verb *verb)
@@ -117,10 +117,9 @@ size_t verb_kinds(const struct verb_options *options,
 }
 
 /*
- * Finds the path of a directory that etc_folder() opened. Commands shown to the user must
- * not lead to a directory of this system through a symbolic link of an image, so then the
- * path is resolved.
- * Returns 0 or an exit status with the reason reported.
+ * Finds the path of a directory that etc_open_directory() opened. Commands shown to the
+ * user must not lead to a directory of this system through a symbolic link of an image,
+ * so then the path is resolved. Returns 0 or an exit status with the reason reported.
  */
 int verb_name_folder(int folder, const char *root, const char *path,
 		     char ret_path[static PATH_MAX])
@@ -160,7 +159,7 @@ int verb_find_place(const char *root, struct verb_place *ret_place)
 		return VERB_USAGE;
 	}
 	ret_place->image = root != NULL;
-	ret_place->folder = etc_folder(root, SYSCONFDIR);
+	ret_place->folder = etc_open_directory(root, SYSCONFDIR);
 	if (ret_place->folder >= 0) {
 		n = verb_name_folder(ret_place->folder, root, SYSCONFDIR, ret_place->etc);
 		return n ? n : VERB_GO;

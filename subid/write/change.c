@@ -7,11 +7,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "command/exit-status.h"
 #include "message/i18n.h"
 #include "message/report.h"
-#include "command/status.h"
-#include "subid/write/change.h"
 #include "subid/verb/progress.h"
+#include "subid/write/change.h"
 
 /* Handles an option shared by several verbs. Returns VERB_GO or an exit status. */
 int change_take(const struct verb *verb, struct change_options *options, int option)
@@ -47,7 +47,7 @@ int change_prepare(struct edit *edit, const struct verb *verb,
 		report_line(PROGRAM, _("--uid-only and --gid-only exclude each other"));
 		return verb_misuse(verb);
 	}
-	edit_keep_going();
+	edit_ignore_sigpipe();
 	edit->root = options->common.root;
 	edit->dry_run = options->dry_run;
 	r = edit_find_folder(edit);
@@ -81,7 +81,7 @@ int change_judge_silent(struct edit *edit, const struct change_options *options,
 	return EXIT_NO_USER;
 }
 
-/* Translates @status of command/status.h to an exit status of subid(1). */
+/* Translates @status of command/exit-status.h to an exit status of subid(1). */
 int change_status(const struct edit *edit, int status)
 {
 	switch (status) {

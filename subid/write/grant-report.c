@@ -7,12 +7,12 @@
 #include <stdlib.h>
 
 #include "command/allocation.h"
-#include "message/i18n.h"
-#include "message/report.h"
-#include "command/show.h"
-#include "command/status.h"
+#include "command/edit-lines.h"
+#include "command/exit-status.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/paths.h"
+#include "message/i18n.h"
+#include "message/report.h"
 #include "subid/write/grant.h"
 
 static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
@@ -66,8 +66,8 @@ int grant_check_strict(struct grant *grant)
 void grant_show(const struct grant *grant)
 {
 	for (size_t k = 0; k < 2; k++)
-		show_appended(&grant->tables[k], grant->edit.folder, all_kinds[k],
-			      grant->before[k]);
+		edit_lines_appended(&grant->tables[k], grant->edit.folder, all_kinds[k],
+				    grant->before[k]);
 }
 
 /* Returns the span of the granted ranges, or of the requested ones after a refusal. */
@@ -106,7 +106,7 @@ static const char *describe_one(size_t i, char text[static CHANGE_TEXT_BYTES],
 	if (ranges[0].end == 0 && ranges[1].end == 0)
 		return NULL;
 	describe(text, 0, ranges[0], ranges[1]);
-	return people_login(&grant->crowd.people, i);
+	return owner_set_login(&grant->crowd.people, i);
 }
 
 /* A batch gets one record in the audit log and one syslog line for each user. */
@@ -117,7 +117,7 @@ void grant_record(const struct grant *grant, int status)
 
 	if (grant->options.user) {
 		describe(text, 0, span(grant, 0), span(grant, 1));
-		edit_record(&grant->edit, people_login(&grant->crowd.people, 0), text,
+		edit_record(&grant->edit, owner_set_login(&grant->crowd.people, 0), text,
 			    status == 0);
 		return;
 	}

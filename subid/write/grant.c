@@ -7,14 +7,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "message/i18n.h"
-#include "message/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
 #include "libsubid/user/passwd-file.h"
-#include "subid/write/grant.h"
+#include "message/i18n.h"
+#include "message/report.h"
 #include "subid/verb/progress.h"
+#include "subid/write/grant.h"
 
 enum {
 	OPTION_ALIGN = CHANGE_OWN,
@@ -39,7 +39,7 @@ static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
 static void grant_cleanup(struct grant *grant)
 {
 	edit_cleanup(&grant->edit);
-	crowd_cleanup(&grant->crowd);
+	grant_users_cleanup(&grant->crowd);
 	table_clear(&grant->tables[0]);
 	table_clear(&grant->tables[1]);
 	allocate_cleanup(&grant->allocate);
@@ -183,17 +183,17 @@ static int collect(struct grant *grant, const struct accounts *roster)
 {
 	const struct grant_options *options = &grant->options;
 	const struct settings *settings = &grant->allocate.settings;
-	struct crowd_filter filter = { .group = options->group };
+	struct grant_users_filter filter = { .group = options->group };
 
 	if (options->user)
-		return crowd_add(&grant->crowd, options->user);
+		return grant_users_add(&grant->crowd, options->user);
 	if (options->batch)
-		return crowd_read(&grant->crowd, options->batch);
+		return grant_users_read(&grant->crowd, options->batch);
 	filter.uids.start =
 		options->min_uid == UINT64_MAX ? settings->uid_min : options->min_uid;
 	filter.uids.end = 1 + (options->max_uid == UINT64_MAX ? settings->uid_max :
 								options->max_uid);
-	return crowd_add_users(&grant->crowd, &grant->edit, roster, &filter);
+	return grant_users_add_users(&grant->crowd, &grant->edit, roster, &filter);
 }
 
 /* Looks up the users, before the locks are taken. */
@@ -209,8 +209,8 @@ static int find_people(struct grant *grant)
 	}
 	r = collect(grant, &roster);
 	if (r == VERB_GO)
-		r = crowd_resolve(&grant->crowd, &grant->edit, &roster,
-				  grant->options.change.no_account);
+		r = grant_users_resolve(&grant->crowd, &grant->edit, &roster,
+					grant->options.change.no_account);
 	return r;
 }
 
@@ -224,12 +224,12 @@ static int check_deterministic(const struct grant *grant)
 		return VERB_GO;
 	for (size_t i = 0; i < grant->crowd.people.n; i++) {
 		chosen |= grant->crowd.items[i].count > 0;
-		if (grant->crowd.people.items[i].uid == PERSON_NO_UID) {
+		if (grant->crowd.people.items[i].uid == OWNER_SET_NO_UID) {
 			report_line(PROGRAM,
 				    _("%s has no uid, and by SUB_UID_DETERMINISTIC in "
 				      "%s/login.defs the range follows from it: "
 				      "use --range"),
-				    people_name(&grant->crowd.people, i),
+				    owner_set_name(&grant->crowd.people, i),
 				    grant->edit.folder);
 			return VERB_NONE;
 		}
@@ -268,7 +268,7 @@ static void set_items(struct grant *grant)
  */
 static int find_names(struct grant *grant)
 {
-	struct people *people = &grant->crowd.people;
+	struct owner_set *people = &grant->crowd.people;
 	const struct allocate *allocate = &grant->allocate;
 	struct edit *edit = &grant->edit;
 	int r = 0;
@@ -341,9 +341,10 @@ static int change(struct grant *grant)
 	r = allocate_ranges(&edit->db, &grant->allocate);
 	grant_report_service(grant);
 	if (r == DB_FULL)
-		report_line(PROGRAM, _("%s gets no %ss"),
-			    people_name(&grant->crowd.people, grant->allocate.full.item),
-			    grant->allocate.full.kind->id);
+		report_line(
+			PROGRAM, _("%s gets no %ss"),
+			owner_set_name(&grant->crowd.people, grant->allocate.full.item),
+			grant->allocate.full.kind->id);
 	r = edit_report_allocation(edit, &grant->allocate, r);
 	return r ? r : grant_check_strict(grant);
 }

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "subid/write/change.h"
-#include "subid/write/crowd.h"
+#include "subid/write/grant-users.h"
 
 struct grant_options {
 	struct change_options change;
@@ -33,7 +33,7 @@ struct grant_options {
 struct grant {
 	struct grant_options options;
 	struct edit edit;
-	struct crowd crowd;
+	struct grant_users crowd;
 	struct allocate allocate;
 	struct table tables[2]; /* the databases after the transaction */
 	size_t before[2];	/* their sizes before it */

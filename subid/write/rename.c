@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command/status.h"
+#include "command/exit-status.h"
 #include "libsubid/core/cleanup.h"
 #include "message/i18n.h"
 #include "message/report.h"

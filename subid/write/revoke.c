@@ -6,15 +6,15 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "message/i18n.h"
-#include "message/report.h"
-#include "command/show.h"
-#include "command/status.h"
+#include "command/edit-lines.h"
+#include "command/exit-status.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
-#include "subid/write/change.h"
+#include "message/i18n.h"
+#include "message/report.h"
 #include "subid/verb/in-use.h"
 #include "subid/verb/progress.h"
+#include "subid/write/change.h"
 
 enum {
 	OPTION_ALL = CHANGE_OWN,

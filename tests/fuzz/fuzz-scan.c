@@ -55,12 +55,12 @@ static void compare(struct scan *scan, const char *text, size_t len)
 	FUZZ_ASSERT(scan_next(scan, &got) == 0);
 }
 
-static bool begins_so(const struct starts *starts, const char *line, size_t len)
+static bool begins_so(const struct line_prefixes *starts, const char *line, size_t len)
 {
 	char start[STARTS_BYTES] = { 0 };
 
 	memcpy(start, line, len < STARTS_BYTES ? len : STARTS_BYTES);
-	return starts_match(starts, start);
+	return line_prefixes_match(starts, start);
 }
 
 /* Lines that begin as the first or the last bytes of the text do. At the end of the text
@@ -68,7 +68,7 @@ static bool begins_so(const struct starts *starts, const char *line, size_t len)
 static void compare_starting(struct scan *scan, const char *text, size_t len)
 {
 	const char *end = text + len;
-	struct starts starts;
+	struct line_prefixes starts;
 	struct scan_line got;
 	const char *line;
 	size_t line_len;

@@ -3,8 +3,8 @@
  * Ranges for several people at once, in a folder of the test's own. Random lists against
  * a model are in tests/kernel/test_subid_grant.py.
  */
-#include "libsubid/store/allocate.h"
 #include "libsubid/core/limits.h"
+#include "libsubid/store/allocate.h"
 #include "libsubid/user/passwd-file.h"
 #include "tests/unit/give.h"
 #include "tests/unit/rng.h"
@@ -12,7 +12,7 @@
 
 static struct folder folder;
 static struct db db = DB_NONE;
-static struct people people;
+static struct owner_set people;
 static struct allocate_item items[4];
 static struct allocate allocate;
 
@@ -26,7 +26,7 @@ static void set_up(void)
 	folder_put(&folder, "group", BYTES("root:x:0:\n"), 0644);
 	folder_put(&folder, "subuid", BYTES("anna:100000:10\n"), 0644);
 	folder_put(&folder, "subgid", BYTES("ghost:100010:10\n"), 0644);
-	people = (struct people){ 0 };
+	people = (struct owner_set){ 0 };
 	memset(items, 0, sizeof(items));
 	allocate = (struct allocate){
 		.people = &people,
@@ -45,7 +45,7 @@ static void tear_down(void)
 {
 	db_end(&db);
 	allocate_cleanup(&allocate);
-	people_cleanup(&people);
+	owner_set_cleanup(&people);
 	folder_cleanup(&folder);
 }
 
@@ -57,9 +57,9 @@ static int run(const char *const *names)
 	size_t index;
 
 	for (; *names; names++)
-		cr_assert(people_add(&people, *names, strlen(*names), &index) == 0);
+		cr_assert(owner_set_add(&people, *names, strlen(*names), &index) == 0);
 	cr_assert(passwd_file_load(folder.fd, &kind_uid, &accounts) == 0);
-	cr_assert(people_resolve(&people, &accounts, &db.lookup, false) == 0);
+	cr_assert(owner_set_resolve(&people, &accounts, &db.lookup, false) == 0);
 	allocate.n = people.n;
 	return allocate_ranges(&db, &allocate);
 }
@@ -86,7 +86,7 @@ static void load(const char *uid, const char *gid)
 	cr_assert(db_begin(&db, folder.fd, DB_PREFIX) == 0);
 	cr_assert(db_load(&db, &kind_uid, false) == 0);
 	cr_assert(db_load(&db, &kind_gid, false) == 0);
-	people_cleanup(&people);
+	owner_set_cleanup(&people);
 	memset(items, 0, sizeof(items));
 }
 
@@ -135,7 +135,7 @@ Test(allocate, fixed)
 	cr_assert(allocate.conflicts.n == 2);
 	check("anna:100000:10\n", "ghost:100010:10\n");
 	allocate.policy.allow_overlap = true;
-	people_cleanup(&people);
+	owner_set_cleanup(&people);
 	cr_assert(run((const char *[]){ "anna", NULL }) == 0);
 	check("anna:100000:10\nanna:100010:2\n", "ghost:100010:10\nanna:100005:7\n");
 }
@@ -212,13 +212,13 @@ Test(allocate, deterministic)
 	allocate.kinds[0] = false;
 	cr_assert(run((const char *[]){ "elsa", NULL }) == 0);
 	check("anna:100000:10\n", "ghost:100010:10\nelsa:100000:10\n");
-	people_cleanup(&people);
+	owner_set_cleanup(&people);
 	cr_assert(run((const char *[]){ "anna", NULL }) == DB_CONFLICT);
-	people_cleanup(&people);
+	owner_set_cleanup(&people);
 	cr_assert(run((const char *[]){ "taken", NULL }) == DB_FULL);
 	cr_assert(allocate.full.why == ALLOC_BEYOND && allocate.full.uid == 100025 &&
 		  allocate.full.kind == &kind_gid);
-	people_cleanup(&people);
+	owner_set_cleanup(&people);
 	allocate.settings.uid_min = 1001;
 	cr_assert(run((const char *[]){ "elsa", NULL }) == DB_FULL);
 	cr_assert(allocate.full.why == ALLOC_BELOW);
@@ -232,7 +232,7 @@ Test(allocate, together)
 		allocate.settings.requests[1].bounds.end = 100020;
 	cr_assert(run((const char *[]){ "elsa", NULL }) == DB_FULL);
 	cr_assert(allocate.full.why == ALLOC_NONE);
-	people_cleanup(&people);
+	owner_set_cleanup(&people);
 	allocate.settings.deterministic = true;
 	allocate.settings.requests[0].bounds.start = 99990;
 	cr_assert(run((const char *[]){ "elsa", NULL }) == DB_FULL);
@@ -246,7 +246,7 @@ Test(allocate, count_beyond_bounds)
 	cr_assert(run((const char *[]){ "elsa", NULL }) == DB_FULL);
 	cr_assert(allocate.full.why == ALLOC_COUNT && allocate.full.kind == &kind_gid &&
 		  allocate.full.count == 61);
-	people_cleanup(&people);
+	owner_set_cleanup(&people);
 	allocate.settings.requests[1].count = 60;
 	cr_assert(run((const char *[]){ "elsa", NULL }) == DB_FULL);
 	cr_assert(allocate.full.why == ALLOC_NONE);
@@ -360,9 +360,9 @@ static int find(const bool kinds[static 2], const struct alloc_request *request,
 	size_t index;
 	int r;
 
-	people_cleanup(&people);
-	cr_assert(people_add(&people, "new", 3, &index) == 0);
-	cr_assert(people_resolve(&people, &no_accounts, &db.lookup, true) == 0);
+	owner_set_cleanup(&people);
+	cr_assert(owner_set_add(&people, "new", 3, &index) == 0);
+	cr_assert(owner_set_resolve(&people, &no_accounts, &db.lookup, true) == 0);
 	memset(items, 0, sizeof(items));
 	allocate.n = 1;
 	allocate.settings.requests[0] = allocate.settings.requests[1] = *request;

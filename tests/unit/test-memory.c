@@ -5,7 +5,7 @@
  */
 #include "libsubid/core/range.h"
 #include "libsubid/core/table.h"
-#include "libsubid/sys/conf.h"
+#include "libsubid/sys/login-defs.h"
 #include "libsubid/sys/nsswitch.h"
 #include "libsubid/sys/scan.h"
 #include "libsubid/user/lookup.h"
@@ -173,16 +173,18 @@ Test(memory, scan)
 /* The files of settings: an answer that did not come is no answer. */
 Test(memory, settings)
 {
-	char value[CONF_VALUE_BYTES];
+	char value[LOGIN_DEFS_VALUE_BYTES];
 	struct nsswitch nsswitch;
 	bool yes = true;
 
 	countdown = 0;
-	cr_assert(conf_lookup(AT_FDCWD, "/proc/self/status", "KEY", value) == -ENOMEM);
+	cr_assert(login_defs_lookup(AT_FDCWD, "/proc/self/status", "KEY", value) ==
+		  -ENOMEM);
 	countdown = 0;
-	cr_assert(conf_yes(AT_FDCWD, "/proc/self/status", "KEY", &yes) == -ENOMEM && yes);
+	cr_assert(login_defs_yes(AT_FDCWD, "/proc/self/status", "KEY", &yes) == -ENOMEM &&
+		  yes);
 	countdown = 0;
-	cr_assert_not(conf_is_yes(AT_FDCWD, "/proc/self/status", "KEY"));
+	cr_assert_not(login_defs_is_yes(AT_FDCWD, "/proc/self/status", "KEY"));
 	countdown = 0;
 	cr_assert(nsswitch_read("/proc/self/status", &nsswitch) == -ENOMEM);
 	countdown = -1;
@@ -307,18 +309,19 @@ static int find_names(struct users *users)
 
 static int resolve_people(struct users *users)
 {
-	CLEANUP(people_cleanup) struct people people = { 0 };
+	CLEANUP(owner_set_cleanup) struct owner_set people = { 0 };
 	int r = 0;
 
 	for (int i = 0; r == 0 && i < 40; i++) {
 		char name[32];
 		size_t index;
 
-		r = people_add(&people, name,
-			       (size_t)sprintf(name, i % 2 ? "user%d" : "net%d", i),
-			       &index);
+		r = owner_set_add(&people, name,
+				  (size_t)sprintf(name, i % 2 ? "user%d" : "net%d", i),
+				  &index);
 	}
-	return r ? r : people_resolve(&people, &users->accounts, &users->lookup, false);
+	return r ? r :
+		   owner_set_resolve(&people, &users->accounts, &users->lookup, false);
 }
 
 Test(memory, users)
@@ -411,7 +414,7 @@ Test(memory, allocate_fixed)
 /* Twenty people, in both databases: all of them or none. */
 Test(memory, allocate)
 {
-	CLEANUP(people_cleanup) struct people people = { 0 };
+	CLEANUP(owner_set_cleanup) struct owner_set people = { 0 };
 	struct allocate_item items[20];
 	const struct allocate wanted = {
 		.people = &people,
@@ -430,9 +433,9 @@ Test(memory, allocate)
 		char name[32];
 		int n = sprintf(name, "user%zu", i);
 
-		cr_assert(people_add(&people, name, (size_t)n, &index) == 0);
+		cr_assert(owner_set_add(&people, name, (size_t)n, &index) == 0);
 	}
-	cr_assert(people_resolve(&people, &none, &lookup, true) == 0);
+	cr_assert(owner_set_resolve(&people, &none, &lookup, true) == 0);
 	do {
 		load(&loaded);
 		memset(items, 0, sizeof(items));

@@ -32,7 +32,7 @@ static bool owns(struct owner *owner, const char *text)
 	size_t len = (size_t)snprintf(line, sizeof(line), "%s:100:10", text);
 	CLEANUP(cleanup_free) char *copy = exact_copy(line, len);
 	bool begins = owner_begins(copy, len, owner), is;
-	struct starts starts;
+	struct line_prefixes starts;
 	struct entry entry;
 
 	if (entry_parse(copy, len, &entry))
@@ -41,7 +41,7 @@ static bool owns(struct owner *owner, const char *text)
 	cr_assert(is == owner_is_text(owner, text, strlen(text)), "'%s'", text);
 	cr_assert(begins || !is, "'%s' is excluded by its first bytes", text);
 	if (owner_starts(owner, &starts))
-		cr_assert(starts_match(&starts, line) || !is,
+		cr_assert(line_prefixes_match(&starts, line) || !is,
 			  "'%s' is excluded by its start", text);
 	return is;
 }

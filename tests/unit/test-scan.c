@@ -126,16 +126,17 @@ static void agree_to_the_end(struct scan *scan, const char *text, size_t len)
 	cr_assert(scan_next(scan, &got) == 0);
 }
 
-static bool begins_so(const struct starts *starts, const struct scan_line *line)
+static bool begins_so(const struct line_prefixes *starts, const struct scan_line *line)
 {
 	char start[STARTS_BYTES] = { 0 };
 
 	memcpy(start, line->text, line->len < STARTS_BYTES ? line->len : STARTS_BYTES);
-	return starts_match(starts, start);
+	return line_prefixes_match(starts, start);
 }
 
 /* Lines that begin in one of two ways, among all the others; at the end any may come. */
-static void starting_agree_to_the_end(struct scan *scan, const struct starts *starts,
+static void starting_agree_to_the_end(struct scan *scan,
+				      const struct line_prefixes *starts,
 				      const char *text, size_t len)
 {
 	struct model model = { .text = text, .len = len };
@@ -160,9 +161,9 @@ static void starting_agree_to_the_end(struct scan *scan, const struct starts *st
 }
 
 /* One that begins as the last line does, or the one before it. */
-static struct starts starts_of(const char *text, size_t len)
+static struct line_prefixes line_prefixes_of(const char *text, size_t len)
 {
-	struct starts starts = { { { 0 }, 0 }, { { 0 }, 0 } };
+	struct line_prefixes starts = { { { 0 }, 0 }, { { 0 }, 0 } };
 	struct model model = { .text = text, .len = len };
 	struct scan_line line;
 
@@ -182,7 +183,7 @@ static void agree(const char *text, size_t len, size_t most)
 {
 	CLEANUP(fd_cleanup) int fd = file_of(text, len);
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
-	const struct starts starts = starts_of(text, len);
+	const struct line_prefixes starts = line_prefixes_of(text, len);
 
 	reads.most = most;
 	cr_assert(scan_start(&scan, fd) == 0);
@@ -200,7 +201,7 @@ static const size_t chunks[] = {
 };
 
 /* One line or another, and then what begins as it should: both in one scan. */
-static void mixed_agree_to_the_end(struct scan *scan, const struct starts *starts,
+static void mixed_agree_to_the_end(struct scan *scan, const struct line_prefixes *starts,
 				   struct rng *rng, const char *text, size_t len)
 {
 	struct model model = { .text = text, .len = len };
@@ -327,7 +328,7 @@ Test(scan, mixed)
 {
 	struct rng rng = { rng_seed() };
 	static char text[200000];
-	struct starts starts;
+	struct line_prefixes starts;
 
 	start_set(&starts.either, "elsa", 4);
 	start_set(&starts.other, "1000", 4);

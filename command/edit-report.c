@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * edit-report: one message for each failure, and one for each conflict with its override.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "command/edit-report.h"
+#include "command/exit-status.h"
+#include "explain/causes-rules.h"
+#include "message/i18n.h"
+#include "message/report.h"
+
+/* Suggests to remove a stale lock; its process may be in a container and not seen. */
+static void report_stale(const char *program, const char *folder, const char *file)
+{
+	char path[PATH_MAX + sizeof("/subuid.lock")], word[CAUSES_QUOTED_BYTES];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, file);
+	if (causes_quote(path, word))
+		report_line(program,
+			    _("if no process has it, not in a container either: "
+			      "rm -f %s"),
+			    word);
+}
+
+static void tell_busy(const char *program, const struct db *db, const char *folder)
+{
+	const struct lock *lock = &db->lock;
+	const char *file = db->failed ? db->failed->database : "passwd";
+
+	/* The first line of usermod(8) comes first. */
+	if (!db->failed)
+		report_line(program, _("cannot lock %s/%s; try again later."), folder,
+			    file);
+	if (lock->holder)
+		report_line(program, _("lock %s/%s already used by PID %d"), folder,
+			    lock->busy, (int)lock->holder);
+	if (db->failed)
+		report_line(program, _("cannot lock %s/%s; try again later."), folder,
+			    file);
+	if (db->failed && lock->prefix)
+		report_stale(program, folder, lock->busy);
+}
+
+/* Adds what an errno alone does not say about a file that could not be replaced. */
+static void tell_more(const char *program, const char *folder, const char *file, int r)
+{
+	if (r == -ESTALE)
+		report_line(program,
+			    _("somebody has changed %s/%s meanwhile without its lock; "
+			      "nothing is changed here: run the command again"),
+			    folder, file);
+	if (r == -EBUSY)
+		report_line(program,
+			    _("%s/%s is a mount of its own, as in containers: change the "
+			      "file that it is a mount of"),
+			    folder, file);
+}
+
+/* Prints the message of usermod(8), and then the cause. */
+static void tell_failure(const char *program, const struct db *db, const char *folder,
+			 bool writing, int r)
+{
+	const struct kind *kind = db->failed;
+	const char *file = kind ? kind->database : "passwd";
+	const char *object = file;
+
+	if (!kind || !(db->read_only || db->lock.held[kind->group])) {
+		object = db->lock.busy	? db->lock.busy :
+			 db->folder < 0 ? "" :
+					  "nsswitch.conf";
+		report_line(program, _("cannot lock %s/%s; try again later."), folder,
+			    file);
+	} else if (!db->sides[kind->group].loaded) {
+		report_line(program, _("cannot open %s/%s"), folder, file);
+	} else if (writing) {
+		report_line(program, _("failure while writing changes to %s/%s"), folder,
+			    file);
+	}
+	if (kind && db->sides[kind->group].file.failed[0] != '\0')
+		object = db->sides[kind->group].file.failed;
+	if (db->accounts)
+		object = db->accounts;
+	report_line(program, "%s/%s: %s", folder, object, report_error(-r));
+	if (writing)
+		tell_more(program, folder, file, r);
+}
+
+static void tell_missing(const char *program, const struct db *db, const char *folder)
+{
+	report_line(program, _("%s/%s does not exist, you cannot use the flags %s or %s"),
+		    folder, db->failed->database, db->failed->grant_flag,
+		    db->failed->revoke_flag);
+}
+
+/*
+ * Reports why a transaction failed; returns the exit status.
+ *
+ * program: its name in messages. writing: db_commit() failed.
+ * r: what a db_ function returned, other than 0.
+ */
+int edit_report_db_error(const char *program, const struct db *db, const char *folder,
+			 bool writing, int r)
+{
+	switch (r) {
+	case DB_BUSY:
+		tell_busy(program, db, folder);
+		break;
+	case DB_MISSING:
+		tell_missing(program, db, folder);
+		return EXIT_USAGE;
+	case DB_STOPPED:
+		report_line(program, _("interrupted: nothing is changed"));
+		break;
+	case DB_NOT_DURABLE:
+		report_line(program,
+			    _("%s/%s is written, but may not survive a power cut: the "
+			      "folder cannot be synced"),
+			    folder, db->failed->database);
+		break;
+	default:
+		tell_failure(program, db, folder, writing, r);
+		break;
+	}
+	return status_of_kind(db->failed);
+}
+
+/* Reports every conflict; returns the exit status. */
+int edit_report_conflicts(const char *program, const struct allocate *allocate,
+			  const char *folder)
+{
+	for (size_t i = 0; i < allocate->conflicts.n; i++) {
+		const struct overlap *conflict = &allocate->conflicts.items[i];
+		const struct kind *kind = conflict->kind;
+		uint64_t first = conflict->ids.start, last = conflict->ids.end - 1;
+
+		if (overlap_is_overridden(conflict, &allocate->policy))
+			continue;
+		switch (conflict->why) {
+		case OVERLAP_RESERVED:
+			report_line(program,
+				    _("%ss %" PRIu64 "-%" PRIu64
+				      " are reserved (%s); --allow-reserved "
+				      "delegates them"),
+				    kind->id, first, last, _(conflict->name));
+			break;
+		case OVERLAP_OWNER:
+			if (conflict->malformed) {
+				report_line(program,
+					    _("other programs read %s/%s:%" PRIu64
+					      ", a malformed line, as %ss %" PRIu64
+					      "-%" PRIu64
+					      " of %s; --allow-overlap shares them"),
+					    folder, kind->database, conflict->line,
+					    kind->id, first, last, conflict->name);
+				break;
+			}
+			report_line(program,
+				    _("%ss %" PRIu64 "-%" PRIu64
+				      " belong to %s (%s/%s:%" PRIu64
+				      "); --allow-overlap shares them"),
+				    kind->id, first, last, conflict->name, folder,
+				    kind->database, conflict->line);
+			break;
+		case OVERLAP_ACCOUNT:
+			report_line(program,
+				    _("%s %" PRIu64
+				      " is that of %s in %s; --allow-overlap "
+				      "delegates it"),
+				    kind->id, first, conflict->name, kind->accounts);
+			break;
+		case OVERLAP_PRIMARY:
+			report_line(program,
+				    _("%s %" PRIu64
+				      " is the primary group of %s in passwd; "
+				      "--allow-overlap delegates it"),
+				    kind->id, first, conflict->name);
+			break;
+		case OVERLAP_ROOT:
+			report_line(program,
+				    _("%s 0 is root's; --allow-root delegates it"),
+				    kind->id);
+			break;
+		case OVERLAP_NO_ID:
+			report_line(program,
+				    _("%" PRIu64 " is no %s and cannot be delegated"),
+				    first, kind->id);
+			break;
+		}
+	}
+	return EXIT_POLICY;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * etc-directory: the directory of the account files of this system or of an image.
+ */
+#ifndef SUBID_ETC_DIRECTORY_H
+#define SUBID_ETC_DIRECTORY_H
+
+#include <stdbool.h>
+
+int etc_open_directory(const char *image, const char *path);
+bool etc_is_named(int folder, const char *path);
+int etc_open(int folder, const char *name);
+
+#endif

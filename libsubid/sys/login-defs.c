@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * login-defs: reads all requested keys in one pass over each file; other keys are
+ * ignored.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/num.h"
+#include "libsubid/sys/dropins.h"
+#include "libsubid/sys/etc-directory.h"
+#include "libsubid/sys/fd.h"
+#include "libsubid/sys/login-defs.h"
+#include "libsubid/sys/paths.h"
+#include "libsubid/sys/scan.h"
+
+/* Counts the leading bytes of @text that are in @set, or with @inverted are not. */
+static size_t span(const char *text, size_t len, const char *set, bool inverted)
+{
+	size_t n = 0;
+
+	while (n < len && text[n] != '\0' && (strchr(set, text[n]) != NULL) != inverted)
+		n++;
+	return n;
+}
+
+/* Finds `KEY value` in a line, without whitespace and quotes around both. */
+static void cut_line(const struct scan_line *line, const char **ret_key,
+		     size_t *ret_key_len, const char **ret_value, size_t *ret_value_len)
+{
+	const char *text = line->text;
+	size_t left = line->len, n;
+
+	n = span(text, left, " \t", false);
+	text += n;
+	left -= n;
+	n = span(text, left, " \t\"", true);
+	*ret_key = text;
+	*ret_key_len = n;
+	text += n;
+	left -= n;
+	n = span(text, left, " \t\"", false);
+	text += n;
+	left -= n;
+	while (left > 0 && strchr(" \t\"\r", text[left - 1]))
+		left--;
+	*ret_value = text;
+	*ret_value_len = left;
+}
+
+/* Stores the value of a line if its key is requested; a long value is cut off. */
+static void take_line(const struct scan_line *line, struct login_defs_item *items,
+		      size_t n)
+{
+	const char *key, *value;
+	size_t key_len, value_len;
+
+	cut_line(line, &key, &key_len, &value, &value_len);
+	if (value_len > LOGIN_DEFS_VALUE_BYTES - 1)
+		value_len = LOGIN_DEFS_VALUE_BYTES - 1;
+	for (size_t i = 0; i < n; i++) {
+		if (strlen(items[i].key) != key_len ||
+		    memcmp(items[i].key, key, key_len) != 0)
+			continue;
+		memcpy(items[i].value, value, value_len);
+		items[i].value[value_len] = '\0';
+		items[i].is_set = true;
+	}
+}
+
+/* Takes what one file sets. Returns 0 or -errno. */
+static int read_file(int folder, const char *path, struct login_defs_item *items,
+		     size_t n)
+{
+	CLEANUP(fd_cleanup) int fd = etc_open(folder, path);
+	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+	struct scan_line line;
+	int r = fd < 0 ? fd : scan_start(&scan, fd);
+
+	if (r)
+		return r;
+	while ((r = scan_next(&scan, &line)) > 0)
+		take_line(&line, items, n);
+	return r;
+}
+
+/* Files that add to the one at @path in @folder: their directory, open, or -ENOENT. */
+struct additions {
+	int folder;
+	const char *path;
+	int directory;
+};
+
+static int find_additions(struct additions *additions, struct dropins *ret_names)
+{
+	int directory, r;
+
+	if (!additions->path)
+		return 0;
+	r = additions->directory = dropins_open(additions->folder, additions->path);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	directory = fcntl(additions->directory, F_DUPFD_CLOEXEC, 0);
+	return directory < 0 ? -errno : dropins_add(ret_names, directory, ".defs");
+}
+
+/* In the running system by its path, as etc_open() follows a symbolic link only there. */
+static int read_addition(const struct additions *additions, const char *name,
+			 struct login_defs_item *items, size_t n)
+{
+	char path[PATH_MAX];
+
+	if (additions->directory < 0)
+		return -ENOENT;
+	if (additions->folder != AT_FDCWD)
+		return read_file(additions->directory, name, items, n);
+	snprintf(path, sizeof(path), "%s.d/%s", additions->path, name);
+	return read_file(AT_FDCWD, path, items, n);
+}
+
+static int read_additions(const struct additions *own, const struct additions *vendor,
+			  const struct dropins *names, struct login_defs_item *items,
+			  size_t n)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < names->n; i++) {
+		r = read_addition(own, names->names[i], items, n);
+		if (r == -ENOENT)
+			r = read_addition(vendor, names->names[i], items, n);
+		/* One that was removed meanwhile. */
+		r = r == -ENOENT ? 0 : r;
+	}
+	return r;
+}
+
+/*
+ * Looks the keys of @n items up in the file @path in @folder, see etc_open(), or, where
+ * that does not exist, in @vendor; then in the files that add to both, in the order of
+ * their names, of which one of @path takes the place of one of @vendor. The last line
+ * counts. A file that does not exist sets nothing.
+ *
+ * vendor: a path of this system, or NULL.
+ * items: `key` is given; the rest is filled in, and means something only with 0.
+ * Returns 0 or -errno. Thread-safe.
+ */
+int login_defs_read_with(int folder, const char *path, const char *vendor,
+			 struct login_defs_item *items, size_t n)
+{
+	CLEANUP(dropins_cleanup) struct dropins names = { 0 };
+	struct additions own = { folder, path, -1 }, others = { AT_FDCWD, vendor, -1 };
+	int r;
+
+	for (size_t i = 0; i < n; i++)
+		items[i].is_set = false;
+	r = read_file(folder, path, items, n);
+	if (r == -ENOENT && vendor)
+		r = read_file(AT_FDCWD, vendor, items, n);
+	if (r == 0 || r == -ENOENT)
+		r = find_additions(&own, &names);
+	if (r == 0)
+		r = find_additions(&others, &names);
+	dropins_sort(&names);
+	if (r == 0)
+		r = read_additions(&own, &others, &names, items, n);
+	fd_close(own.directory);
+	fd_close(others.directory);
+	return r;
+}
+
+/*
+ * The same of login.defs at @path in @folder; in the running system with that of the
+ * vendor.
+ */
+int login_defs_read(int folder, const char *path, struct login_defs_item *items, size_t n)
+{
+	bool live = folder == AT_FDCWD ? strcmp(path, LOGIN_DEFS) == 0 :
+					 etc_is_named(folder, SYSCONFDIR);
+
+	return live ? login_defs_read_with(AT_FDCWD, LOGIN_DEFS, LOGIN_DEFS_VENDOR, items,
+					   n) :
+		      login_defs_read_with(folder, path, NULL, items, n);
+}
+
+/*
+ * Looks up one key, as login_defs_read().
+ *
+ * ret_value: the value as a string, written only with 0.
+ * Returns 0, CONF_UNSET or -errno. Thread-safe.
+ */
+int login_defs_lookup(int folder, const char *path, const char *key,
+		      char ret_value[static LOGIN_DEFS_VALUE_BYTES])
+{
+	struct login_defs_item item = { .key = key };
+	int r = login_defs_read(folder, path, &item, 1);
+
+	if (r)
+		return r;
+	if (!item.is_set)
+		return CONF_UNSET;
+	memcpy(ret_value, item.value, sizeof(item.value));
+	return 0;
+}
+
+/*
+ * Reads the number of an item; @fallback if it is not set.
+ * Returns 0 or CONF_MALFORMED; *ret_value is written only with 0. Thread-safe.
+ */
+int login_defs_item_number(const struct login_defs_item *item, uint64_t fallback,
+			   uint64_t *ret_value)
+{
+	if (!item->is_set) {
+		*ret_value = fallback;
+		return 0;
+	}
+	return num_parse(item->value, strlen(item->value), UINT64_MAX, ret_value) ?
+		       CONF_MALFORMED :
+		       0;
+}
+
+/* Returns whether an item is set to `yes`, in any case. Thread-safe. */
+bool login_defs_item_yes(const struct login_defs_item *item)
+{
+	return item->is_set && strcasecmp(item->value, "yes") == 0;
+}
+
+/*
+ * Looks up whether @key is set to `yes`, in any case.
+ * Returns 0 or -errno; *ret_yes is written only with 0. Thread-safe.
+ */
+int login_defs_yes(int folder, const char *path, const char *key, bool *ret_yes)
+{
+	struct login_defs_item item = { .key = key };
+	int r = login_defs_read(folder, path, &item, 1);
+
+	if (r == 0)
+		*ret_yes = login_defs_item_yes(&item);
+	return r;
+}
+
+/* As login_defs_yes(), but an unreadable file counts as "no". */
+bool login_defs_is_yes(int folder, const char *path, const char *key)
+{
+	bool yes = false;
+
+	return login_defs_yes(folder, path, key, &yes) == 0 && yes;
+}

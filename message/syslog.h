@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * syslog: lines in the system log.
+ */
+#ifndef SUBID_SYSLOG_H
+#define SUBID_SYSLOG_H
+
+void syslog_change(const char *program, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void syslog_refusal(const char *program, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif
