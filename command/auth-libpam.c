@@ -16,21 +16,21 @@
 #include <unistd.h>
 
 #include "command/auth.h"
-#include "message/i18n.h"
-#include "message/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/paths.h"
 #include "libsubid/user/lookup.h"
 #include "libsubid/user/nss.h"
+#include "message/i18n.h"
+#include "message/report.h"
 
 static bool service_exists(void)
 {
-	static const char *const folders[] = { "/etc/pam.d", "/usr/lib/pam.d" };
+	static const char *const directories[] = { "/etc/pam.d", "/usr/lib/pam.d" };
 
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
 		char path[256];
 
-		snprintf(path, sizeof(path), "%s/%s", folders[i], AUTH_SERVICE);
+		snprintf(path, sizeof(path), "%s/%s", directories[i], AUTH_SERVICE);
 		if (access(path, F_OK) == 0)
 			return true;
 	}

@@ -10,13 +10,13 @@
 #include "libsubid/core/cleanup.h"
 #include "message/report.h"
 
-static void show_line(char sign, const char *folder, const struct kind *kind,
+static void show_line(char sign, const char *directory, const struct kind *kind,
 		      const struct table_line *line)
 {
 	enum printable_charset charset = report_charset();
 
 	printf("%c ", sign);
-	report_put(folder, strlen(folder), charset);
+	report_put(directory, strlen(directory), charset);
 	printf("/%s: ", kind->database);
 	report_put(line->text, line->len, charset);
 	putchar('\n');
@@ -42,7 +42,7 @@ static bool is_rest_of(const struct table_line *old, const struct table_line *li
  * are left or by a line with a new owner, or appends: both texts are walked in parallel.
  */
 static void show_tables(const struct table *old_table, const struct db_side *side,
-			const char *folder, bool renames)
+			const char *directory, bool renames)
 {
 	struct table_cursor old_cursor = { 0 }, new_cursor = { 0 };
 	struct table_line old, line;
@@ -53,16 +53,16 @@ static void show_tables(const struct table *old_table, const struct db_side *sid
 			more = table_next(&side->table, &new_cursor, &line);
 			continue;
 		}
-		show_line('-', folder, side->kind, &old);
+		show_line('-', directory, side->kind, &old);
 		while (more && (renames || is_rest_of(&old, &line))) {
-			show_line('+', folder, side->kind, &line);
+			show_line('+', directory, side->kind, &line);
 			more = table_next(&side->table, &new_cursor, &line);
 			if (renames)
 				break;
 		}
 	}
 	for (; more; more = table_next(&side->table, &new_cursor, &line))
-		show_line('+', folder, side->kind, &line);
+		show_line('+', directory, side->kind, &line);
 }
 
 /*
@@ -70,7 +70,7 @@ static void show_tables(const struct table *old_table, const struct db_side *sid
  *
  * renames: only the owners of lines have changed.
  */
-int edit_lines_changed(const struct db *db, const char *folder, bool renames)
+int edit_lines_changed(const struct db *db, const char *directory, bool renames)
 {
 	for (size_t i = 0; i < 2; i++) {
 		CLEANUP(table_cleanup) struct table old = { 0 };
@@ -82,7 +82,7 @@ int edit_lines_changed(const struct db *db, const char *folder, bool renames)
 		r = db_load_old(db, side->kind, &old);
 		if (r)
 			return r;
-		show_tables(&old, side, folder, renames);
+		show_tables(&old, side, directory, renames);
 	}
 	return 0;
 }
@@ -92,7 +92,7 @@ int edit_lines_changed(const struct db *db, const char *folder, bool renames)
  *
  * from: its length before.
  */
-void edit_lines_appended(const struct table *table, const char *folder,
+void edit_lines_appended(const struct table *table, const char *directory,
 			 const struct kind *kind, size_t from)
 {
 	struct table_cursor cursor = { .offset = from };
@@ -102,5 +102,5 @@ void edit_lines_appended(const struct table *table, const char *folder,
 	if (from > 0 && from < table->len && table->text[from - 1] != '\n')
 		cursor.offset++;
 	while (table_next(table, &cursor, &line))
-		show_line('+', folder, kind, &line);
+		show_line('+', directory, kind, &line);
 }

@@ -7,8 +7,8 @@
 
 #include "libsubid/store/db.h"
 
-void edit_lines_appended(const struct table *table, const char *folder,
+void edit_lines_appended(const struct table *table, const char *directory,
 			 const struct kind *kind, size_t from);
-int edit_lines_changed(const struct db *db, const char *folder, bool renames);
+int edit_lines_changed(const struct db *db, const char *directory, bool renames);
 
 #endif

@@ -194,14 +194,14 @@ size_t edit_report_silent(const struct edit *edit, const struct kind *kind,
 			report_line(edit->program,
 				    _("%s/%s:%" PRIu64
 				      ": it is not known whether '%s' is %s: %s"),
-				    edit->folder, kind->database, near.line.number,
+				    edit->directory, kind->database, near.line.number,
 				    unknown->name, owner->account.name,
 				    report_no_answer(unknown->answer.r));
 		else
 			report_line(
 				edit->program,
 				_("%s/%s:%" PRIu64 ": it is not known who '%s' is: %s"),
-				edit->folder, kind->database, near.line.number,
+				edit->directory, kind->database, near.line.number,
 				unknown->name, report_no_answer(unknown->answer.r));
 	}
 	return n;

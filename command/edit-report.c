@@ -15,11 +15,11 @@
 #include "message/report.h"
 
 /* Suggests to remove a stale lock; its process may be in a container and not seen. */
-static void report_stale(const char *program, const char *folder, const char *file)
+static void report_stale(const char *program, const char *directory, const char *file)
 {
 	char path[PATH_MAX + sizeof("/subuid.lock")], word[CAUSES_QUOTED_BYTES];
 
-	snprintf(path, sizeof(path), "%s/%s", folder, file);
+	snprintf(path, sizeof(path), "%s/%s", directory, file);
 	if (causes_quote(path, word))
 		report_line(program,
 			    _("if no process has it, not in a container either: "
@@ -27,42 +27,42 @@ static void report_stale(const char *program, const char *folder, const char *fi
 			    word);
 }
 
-static void tell_busy(const char *program, const struct db *db, const char *folder)
+static void tell_busy(const char *program, const struct db *db, const char *directory)
 {
 	const struct lock *lock = &db->lock;
 	const char *file = db->failed ? db->failed->database : "passwd";
 
 	/* The first line of usermod(8) comes first. */
 	if (!db->failed)
-		report_line(program, _("cannot lock %s/%s; try again later."), folder,
+		report_line(program, _("cannot lock %s/%s; try again later."), directory,
 			    file);
 	if (lock->holder)
-		report_line(program, _("lock %s/%s already used by PID %d"), folder,
+		report_line(program, _("lock %s/%s already used by PID %d"), directory,
 			    lock->busy, (int)lock->holder);
 	if (db->failed)
-		report_line(program, _("cannot lock %s/%s; try again later."), folder,
+		report_line(program, _("cannot lock %s/%s; try again later."), directory,
 			    file);
 	if (db->failed && lock->prefix)
-		report_stale(program, folder, lock->busy);
+		report_stale(program, directory, lock->busy);
 }
 
 /* Adds what an errno alone does not say about a file that could not be replaced. */
-static void tell_more(const char *program, const char *folder, const char *file, int r)
+static void tell_more(const char *program, const char *directory, const char *file, int r)
 {
 	if (r == -ESTALE)
 		report_line(program,
 			    _("somebody has changed %s/%s meanwhile without its lock; "
 			      "nothing is changed here: run the command again"),
-			    folder, file);
+			    directory, file);
 	if (r == -EBUSY)
 		report_line(program,
 			    _("%s/%s is a mount of its own, as in containers: change the "
 			      "file that it is a mount of"),
-			    folder, file);
+			    directory, file);
 }
 
 /* Prints the message of usermod(8), and then the cause. */
-static void tell_failure(const char *program, const struct db *db, const char *folder,
+static void tell_failure(const char *program, const struct db *db, const char *directory,
 			 bool writing, int r)
 {
 	const struct kind *kind = db->failed;
@@ -70,30 +70,30 @@ static void tell_failure(const char *program, const struct db *db, const char *f
 	const char *object = file;
 
 	if (!kind || !(db->read_only || db->lock.held[kind->group])) {
-		object = db->lock.busy	? db->lock.busy :
-			 db->folder < 0 ? "" :
-					  "nsswitch.conf";
-		report_line(program, _("cannot lock %s/%s; try again later."), folder,
+		object = db->lock.busy	   ? db->lock.busy :
+			 db->directory < 0 ? "" :
+					     "nsswitch.conf";
+		report_line(program, _("cannot lock %s/%s; try again later."), directory,
 			    file);
 	} else if (!db->sides[kind->group].loaded) {
-		report_line(program, _("cannot open %s/%s"), folder, file);
+		report_line(program, _("cannot open %s/%s"), directory, file);
 	} else if (writing) {
-		report_line(program, _("failure while writing changes to %s/%s"), folder,
-			    file);
+		report_line(program, _("failure while writing changes to %s/%s"),
+			    directory, file);
 	}
 	if (kind && db->sides[kind->group].file.failed[0] != '\0')
 		object = db->sides[kind->group].file.failed;
 	if (db->accounts)
 		object = db->accounts;
-	report_line(program, "%s/%s: %s", folder, object, report_error(-r));
+	report_line(program, "%s/%s: %s", directory, object, report_error(-r));
 	if (writing)
-		tell_more(program, folder, file, r);
+		tell_more(program, directory, file, r);
 }
 
-static void tell_missing(const char *program, const struct db *db, const char *folder)
+static void tell_missing(const char *program, const struct db *db, const char *directory)
 {
 	report_line(program, _("%s/%s does not exist, you cannot use the flags %s or %s"),
-		    folder, db->failed->database, db->failed->grant_flag,
+		    directory, db->failed->database, db->failed->grant_flag,
 		    db->failed->revoke_flag);
 }
 
@@ -103,15 +103,15 @@ static void tell_missing(const char *program, const struct db *db, const char *f
  * program: its name in messages. writing: db_commit() failed.
  * r: what a db_ function returned, other than 0.
  */
-int edit_report_db_error(const char *program, const struct db *db, const char *folder,
+int edit_report_db_error(const char *program, const struct db *db, const char *directory,
 			 bool writing, int r)
 {
 	switch (r) {
 	case DB_BUSY:
-		tell_busy(program, db, folder);
+		tell_busy(program, db, directory);
 		break;
 	case DB_MISSING:
-		tell_missing(program, db, folder);
+		tell_missing(program, db, directory);
 		return EXIT_USAGE;
 	case DB_STOPPED:
 		report_line(program, _("interrupted: nothing is changed"));
@@ -120,10 +120,10 @@ int edit_report_db_error(const char *program, const struct db *db, const char *f
 		report_line(program,
 			    _("%s/%s is written, but may not survive a power cut: the "
 			      "folder cannot be synced"),
-			    folder, db->failed->database);
+			    directory, db->failed->database);
 		break;
 	default:
-		tell_failure(program, db, folder, writing, r);
+		tell_failure(program, db, directory, writing, r);
 		break;
 	}
 	return status_of_kind(db->failed);
@@ -131,7 +131,7 @@ int edit_report_db_error(const char *program, const struct db *db, const char *f
 
 /* Reports every conflict; returns the exit status. */
 int edit_report_conflicts(const char *program, const struct allocate *allocate,
-			  const char *folder)
+			  const char *directory)
 {
 	for (size_t i = 0; i < allocate->conflicts.n; i++) {
 		const struct overlap *conflict = &allocate->conflicts.items[i];
@@ -155,7 +155,7 @@ int edit_report_conflicts(const char *program, const struct allocate *allocate,
 					      ", a malformed line, as %ss %" PRIu64
 					      "-%" PRIu64
 					      " of %s; --allow-overlap shares them"),
-					    folder, kind->database, conflict->line,
+					    directory, kind->database, conflict->line,
 					    kind->id, first, last, conflict->name);
 				break;
 			}
@@ -163,7 +163,7 @@ int edit_report_conflicts(const char *program, const struct allocate *allocate,
 				    _("%ss %" PRIu64 "-%" PRIu64
 				      " belong to %s (%s/%s:%" PRIu64
 				      "); --allow-overlap shares them"),
-				    kind->id, first, last, conflict->name, folder,
+				    kind->id, first, last, conflict->name, directory,
 				    kind->database, conflict->line);
 			break;
 		case OVERLAP_ACCOUNT:

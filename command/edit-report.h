@@ -10,9 +10,9 @@
 #include "libsubid/store/allocate.h"
 #include "libsubid/store/db.h"
 
-int edit_report_db_error(const char *program, const struct db *db, const char *folder,
+int edit_report_db_error(const char *program, const struct db *db, const char *directory,
 			 bool writing, int r);
 int edit_report_conflicts(const char *program, const struct allocate *allocate,
-			  const char *folder);
+			  const char *directory);
 
 #endif

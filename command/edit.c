@@ -83,7 +83,7 @@ static int find_lookup(struct edit *edit)
 }
 
 /* Opens the directory of the databases; without chroot(2), so any image works. */
-int edit_find_folder(struct edit *edit)
+int edit_find_directory(struct edit *edit)
 {
 	const char *below = edit->root ? edit->root : edit->prefix;
 	int n;
@@ -95,9 +95,9 @@ int edit_find_folder(struct edit *edit)
 		report_line(edit->program, _("only root may do this"));
 		return EXIT_NOT_PERMITTED;
 	}
-	n = snprintf(edit->folder, sizeof(edit->folder), "%s%s", below ? below : "",
+	n = snprintf(edit->directory, sizeof(edit->directory), "%s%s", below ? below : "",
 		     SYSCONFDIR);
-	if (n < 0 || (size_t)n >= sizeof(edit->folder)) {
+	if (n < 0 || (size_t)n >= sizeof(edit->directory)) {
 		report_line(edit->program, "%s: %s", below, report_error(ENAMETOOLONG));
 		return EXIT_USAGE;
 	}
@@ -108,9 +108,9 @@ int edit_find_folder(struct edit *edit)
 		report_line(edit->program,
 			    _("%s: a symbolic link, and this kernel cannot follow it "
 			      "inside the image"),
-			    edit->folder);
+			    edit->directory);
 	else
-		report_line(edit->program, "%s: %s", edit->folder,
+		report_line(edit->program, "%s: %s", edit->directory,
 			    report_error(-edit->etc));
 	return edit->etc == -ENOENT || edit->etc == -ENOTDIR ? EXIT_USAGE :
 							       EXIT_NOT_PERMITTED;
@@ -119,8 +119,9 @@ int edit_find_folder(struct edit *edit)
 /* Reports why a database could not be read; @r is -errno. Returns the exit status. */
 int edit_tell_unread(const struct edit *edit, const struct kind *kind, int r)
 {
-	report_line(edit->program, _("cannot open %s/%s"), edit->folder, kind->database);
-	report_line(edit->program, "%s/%s: %s", edit->folder, kind->database,
+	report_line(edit->program, _("cannot open %s/%s"), edit->directory,
+		    kind->database);
+	report_line(edit->program, "%s/%s: %s", edit->directory, kind->database,
 		    report_error(-r));
 	return status_of_kind(kind);
 }
@@ -134,7 +135,7 @@ int edit_fail_user(struct edit *edit, const char *login, int r)
 			    report_not_known(r));
 	else
 		report_line(edit->program, _("user '%s' is not known: %s/passwd: %s"),
-			    login, edit->folder, report_error(-r));
+			    login, edit->directory, report_error(-r));
 	return EXIT_NO_USER;
 }
 
@@ -168,7 +169,8 @@ static int fail(struct edit *edit, bool writing, int r)
 {
 	edit->error = r;
 	edit->writing = writing;
-	return edit_report_db_error(edit->program, &edit->db, edit->folder, writing, r);
+	return edit_report_db_error(edit->program, &edit->db, edit->directory, writing,
+				    r);
 }
 
 static int may_change(const struct edit *edit)
@@ -245,7 +247,8 @@ int edit_read_settings(const struct edit *edit, struct settings *ret_settings)
 	struct settings_error error;
 	int r = settings_read(edit->etc, ret_settings, &error);
 
-	return r ? allocation_report_settings(edit->program, edit->folder, &error, r) : 0;
+	return r ? allocation_report_settings(edit->program, edit->directory, &error, r) :
+		   0;
 }
 
 /* Finds out whether new lines name the owner by uid; an unreadable file is an error. */
@@ -255,7 +258,7 @@ int edit_names_by_id(const struct edit *edit, bool *ret_by_id)
 			       ret_by_id);
 
 	if (r)
-		report_line(edit->program, "%s/login.defs: %s", edit->folder,
+		report_line(edit->program, "%s/login.defs: %s", edit->directory,
 			    report_error(-r));
 	return r ? EXIT_SUBUID : 0;
 }
@@ -331,11 +334,11 @@ int edit_report_allocation(struct edit *edit, const struct allocate *allocate, i
 {
 	report_notes(edit, allocate);
 	if (r == DB_CONFLICT)
-		return edit_report_conflicts(edit->program, allocate, edit->folder);
+		return edit_report_conflicts(edit->program, allocate, edit->directory);
 	if (r != DB_FULL)
 		return edit_tell_error(edit, r);
 	edit->error = r;
-	return allocation_report_full(edit->program, edit->folder, allocate);
+	return allocation_report_full(edit->program, edit->directory, allocate);
 }
 
 /* Whether there is anything to write. */
@@ -348,7 +351,7 @@ bool edit_changed(const struct edit *edit)
 int edit_commit(struct edit *edit)
 {
 	int r = edit->dry_run ?
-			edit_lines_changed(&edit->db, edit->folder, edit->renames) :
+			edit_lines_changed(&edit->db, edit->directory, edit->renames) :
 			db_commit(&edit->db);
 
 	return r ? fail(edit, true, r) : 0;

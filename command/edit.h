@@ -4,7 +4,7 @@
  *
  *	edit_start		before anything else
  *	edit_ignore_sigpipe		ignore signals that a failed write causes
- *	edit_find_folder	find the directory of the databases
+ *	edit_find_directory	find the directory of the databases
  *	edit_find_user		look up the user of the ranges
  *	edit_find_names		find the user's other names, before ids are removed
  *	edit_find_people_names	the same for one or many, before ids are given
@@ -42,7 +42,7 @@ struct edit {
 	bool dry_run;	     /* show what would change */
 	bool renames;	     /* the change is only new owners of the same lines */
 
-	char folder[PATH_MAX];	       /* the directory of the databases, */
+	char directory[PATH_MAX];      /* the directory of the databases, */
 	int etc;		       /* and its descriptor */
 	struct nss_client asker;       /* the child that asks the name service, */
 	struct name_service service;   /* and how to call it */
@@ -65,7 +65,7 @@ struct edit {
 
 void edit_start(int status);
 void edit_ignore_sigpipe(void);
-int edit_find_folder(struct edit *edit);
+int edit_find_directory(struct edit *edit);
 int edit_fail_user(struct edit *edit, const char *login, int r);
 int edit_find_user(struct edit *edit, const char *login, struct owner *ret_owner);
 int edit_find_owner(struct edit *edit, const char *name, struct owner *ret_owner);

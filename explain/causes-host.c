@@ -158,22 +158,22 @@ static bool mapper_not_first(const struct facts *facts)
 }
 
 /* The directory of a path, as a word of a command. */
-static bool quote_folder(const char *path, char out[static CAUSES_QUOTED_BYTES])
+static bool quote_directory(const char *path, char out[static CAUSES_QUOTED_BYTES])
 {
 	const char *slash = strrchr(path, '/');
-	char folder[256];
+	char directory[256];
 
-	if (!slash || (size_t)(slash - path) >= sizeof(folder))
+	if (!slash || (size_t)(slash - path) >= sizeof(directory))
 		return false;
-	memcpy(folder, path, (size_t)(slash - path));
-	folder[slash - path] = '\0';
-	return causes_quote(folder, out);
+	memcpy(directory, path, (size_t)(slash - path));
+	directory[slash - path] = '\0';
+	return causes_quote(directory, out);
 }
 
 static void tell_mapper_not_first(const struct facts *facts, struct cause *cause)
 {
 	const struct facts_host *host = facts->host;
-	char folder[CAUSES_QUOTED_BYTES];
+	char directory[CAUSES_QUOTED_BYTES];
 
 	if (!host->wanted) {
 		causes_evidence(cause,
@@ -185,8 +185,8 @@ static void tell_mapper_not_first(const struct facts *facts, struct cause *cause
 	}
 	causes_evidence(cause, _("PATH leads to %s, and not to %s"), host->found,
 			host->wanted);
-	if (quote_folder(host->wanted, folder))
-		causes_cure(cause, "export PATH=%s:\"$PATH\"", folder);
+	if (quote_directory(host->wanted, directory))
+		causes_cure(cause, "export PATH=%s:\"$PATH\"", directory);
 }
 
 static bool storage_foreign(const struct facts *facts)

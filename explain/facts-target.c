@@ -75,7 +75,7 @@ static bool has_content(int process, const char *file)
 void facts_gather_target(struct facts *facts, int process, pid_t pid)
 {
 	struct facts_target *target = &facts->target;
-	struct stat folder, map;
+	struct stat directory, map;
 
 	if (process < 0) {
 		/* If kill(2) works, the process exists and is the caller's. */
@@ -92,8 +92,8 @@ void facts_gather_target(struct facts *facts, int process, pid_t pid)
 		target->no_map = errno == ENOENT;
 		/* With hidepid=1 only the owner can look up names in the directory. */
 		target->not_dumpable = errno == EPERM || errno == EACCES;
-	} else if (fstat(process, &folder) == 0) {
-		target->not_dumpable = folder.st_uid != map.st_uid;
+	} else if (fstat(process, &directory) == 0) {
+		target->not_dumpable = directory.st_uid != map.st_uid;
 	}
 	target->namespace = namespace_of(process);
 	target->map_written = has_content(process, facts->kind->map);

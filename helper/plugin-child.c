@@ -57,10 +57,10 @@ static int ask_plugin(const struct plugin_child *apart, struct question *questio
 	int r;
 
 	if (question->owners)
-		return plugin_ask_owners(apart->folder, apart->name, question->id,
+		return plugin_ask_owners(apart->directory, apart->name, question->id,
 					 question->kind, &question->uids, &question->n);
-	r = plugin_ask_ranges(apart->folder, apart->name, question->owner, question->kind,
-			      question->extents, question->set);
+	r = plugin_ask_ranges(apart->directory, apart->name, question->owner,
+			      question->kind, question->extents, question->set);
 	question->n = r ? 0 : question->set->n;
 	return r;
 }

@@ -15,7 +15,7 @@
 
 /* Which plugin to ask, and how. */
 struct plugin_child {
-	const char *folder;
+	const char *directory;
 	const char *name;
 	/* Called in the child to drop all privilege. Returns 0 or -errno. */
 	int (*disarm)(void);

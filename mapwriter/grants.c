@@ -97,7 +97,7 @@ static int ask_plugin(struct grants *grants, const char *name, const char *owner
 		      const struct kind *kind, struct plugin_extents *extents)
 {
 	const struct plugin_child apart = {
-		.folder = grants->sources.plugin_folder,
+		.directory = grants->sources.plugin_directory,
 		.name = name,
 		.disarm = drop_all_capabilities,
 	};

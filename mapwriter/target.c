@@ -22,7 +22,7 @@
 #include "libsubid/sys/fd.h"
 #include "mapwriter/target.h"
 
-#define PROC_FOLDER "/proc/"
+#define PROC_DIRECTORY "/proc/"
 
 /*
  * Reads the first argument, `PID` or `fd:N`.
@@ -58,12 +58,12 @@ int target_parse(const char *argument, struct target *target)
 int target_open(struct target *target, int own_fd)
 {
 	/* Not by snprintf(3): a granted map needs nothing else of stdio, which is big. */
-	char path[sizeof(PROC_FOLDER) + sizeof(target->name)] = PROC_FOLDER;
+	char path[sizeof(PROC_DIRECTORY) + sizeof(target->name)] = PROC_DIRECTORY;
 	struct statfs filesystem;
 	struct stat status;
 
 	if (!target->borrowed) {
-		memcpy(path + strlen(PROC_FOLDER), target->name, sizeof(target->name));
+		memcpy(path + strlen(PROC_DIRECTORY), target->name, sizeof(target->name));
 		target->fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (target->fd < 0)
 			return -errno;

@@ -101,7 +101,7 @@ static int work(struct run *run)
 	run->edit.prefix = run->options.prefix;
 	run->edit.create = run->options.create;
 	run->edit.dry_run = run->options.dry_run;
-	if ((r = edit_find_folder(&run->edit)) ||
+	if ((r = edit_find_directory(&run->edit)) ||
 	    (r = edit_find_user(&run->edit, run->options.login, &run->owner)) ||
 	    (r = changes_find_names(&run->options, &run->edit, &run->owner,
 				    &run->people)))

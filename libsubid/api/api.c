@@ -268,7 +268,7 @@ static int allocate(struct change *change, uint64_t count, struct range *ret_ran
 	struct settings_error error;
 	int r;
 
-	r = settings_read(change->db.folder, &allocate.settings, &error);
+	r = settings_read(change->db.directory, &allocate.settings, &error);
 	if (r)
 		return r < 0 ? r : -EINVAL;
 	r = change_allocate(&change->db, change->kind->group ? CHANGE_GID : CHANGE_UID,

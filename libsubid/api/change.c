@@ -26,12 +26,12 @@ static const unsigned int all_kinds[] = { CHANGE_UID, CHANGE_GID };
 int change_begin(struct db *db, const char *root, unsigned int kinds)
 {
 	struct source_list sources;
-	CLEANUP(fd_cleanup) int folder = etc_open_directory(root, SYSCONFDIR);
+	CLEANUP(fd_cleanup) int directory = etc_open_directory(root, SYSCONFDIR);
 	int r;
 
-	if (folder < 0)
-		return folder;
-	r = db_begin(db, folder, root ? DB_ROOT : DB_LIVE);
+	if (directory < 0)
+		return directory;
+	r = db_begin(db, directory, root ? DB_ROOT : DB_LIVE);
 	if (r)
 		return r;
 	if (!root) {

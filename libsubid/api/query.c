@@ -42,7 +42,7 @@ int query_open(struct query *query, const char *root, bool files_only)
 	r = etc_open_directory(root, SYSCONFDIR);
 	if (r < 0)
 		return r;
-	query->folder = r;
+	query->directory = r;
 	query->lookup.directory = r;
 	if (!root) {
 		r = nsswitch_read(NSSWITCH_CONF, &query->nsswitch);
@@ -50,7 +50,7 @@ int query_open(struct query *query, const char *root, bool files_only)
 			return r;
 		query->service = nss_service(&query->nss);
 		query->lookup =
-			lookup_live(query->folder, &query->nsswitch, &query->service);
+			lookup_live(query->directory, &query->nsswitch, &query->service);
 	}
 	source_find(root || files_only ? &files : &query->nsswitch, PLUGINDIR,
 		    &query->sources);
@@ -60,7 +60,7 @@ int query_open(struct query *query, const char *root, bool files_only)
 /* Ends a query. Takes QUERY_NONE. */
 void query_cleanup(struct query *query)
 {
-	query->folder = fd_close(query->folder);
+	query->directory = fd_close(query->directory);
 	nss_end(&query->nss);
 }
 
@@ -73,7 +73,7 @@ int query_file(const struct query *query, const struct kind *kind,
 {
 	int r;
 
-	dbfile_open_at(query->folder, kind->database, ret_file);
+	dbfile_open_at(query->directory, kind->database, ret_file);
 	r = dbfile_vet(ret_file);
 	/* An image may belong to the user that made it. */
 	if (query->image && (r == DBFILE_FOREIGN || r == DBFILE_UNKNOWN))
@@ -234,8 +234,8 @@ int query_ranges(struct query *query, const struct kind *kind, struct owner *own
 		if (source->type == SOURCE_FILES)
 			r = ask_for_ranges(query, kind, owner, &search);
 		else
-			r = plugin_ask_ranges(query->sources.plugin_folder, source->name,
-					      owner->account.name, kind,
+			r = plugin_ask_ranges(query->sources.plugin_directory,
+					      source->name, owner->account.name, kind,
 					      query->granted ? &extents : NULL, &set);
 		source_take(&walk, r, ranges->n + set.n);
 	}
@@ -360,8 +360,8 @@ int query_owners(struct query *query, const struct kind *kind, uint32_t id,
 		if (source->type == SOURCE_FILES)
 			r = ask_files(query, kind, NULL, look_for_id, &search);
 		else
-			r = plugin_ask_owners(query->sources.plugin_folder, source->name,
-					      id, kind, &uids, &n);
+			r = plugin_ask_owners(query->sources.plugin_directory,
+					      source->name, id, kind, &uids, &n);
 		/* A plugin that cannot list owners counts as having none. */
 		source_take(&walk, r == PLUGIN_MUTE ? 0 : r, owners->n + n);
 	}

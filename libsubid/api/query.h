@@ -22,7 +22,7 @@
 
 /* The databases of a directory, or the sources of the running system. */
 struct query {
-	int folder;		  /* of the databases, passwd and group */
+	int directory;		  /* of the databases, passwd and group */
 	bool image;		  /* a system that is not running */
 	struct nsswitch nsswitch; /* of the running system */
 	struct nss nss;
@@ -40,9 +40,9 @@ enum {
 	QUERY_UNKNOWN,	  /* nothing was found, and the name service did not answer */
 };
 
-#define QUERY_NONE            \
-	{                     \
-		.folder = -1, \
+#define QUERY_NONE               \
+	{                        \
+		.directory = -1, \
 	}
 
 /* Ranges in the order of the source, neither sorted nor joined. */

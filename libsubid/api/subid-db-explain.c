@@ -67,7 +67,7 @@ static int find_conflicts(const struct query *query, struct explanation *explana
 	ids_in_use_start(&service, &query->nsswitch, query->lookup.service);
 
 	if (r == 0)
-		r = ids_in_use_local(query->folder, explanation->kind,
+		r = ids_in_use_local(query->directory, explanation->kind,
 				     &explanation->missing, &explanation->in_use);
 	return r ? r :
 		   policy_find(&question, query->image ? NULL : &service,
@@ -157,8 +157,8 @@ static int look(struct subid_db *handle, const struct query *query,
 		return handle_fail_errno(handle, r, &kind_uid);
 	if ((r = query_table(query, &kind_gid, &checkup->tables[1])))
 		return handle_fail_errno(handle, r, &kind_gid);
-	if ((r = passwd_file_load(query->folder, &kind_uid, &checkup->users)) ||
-	    (r = passwd_file_load(query->folder, &kind_gid, &checkup->groups)))
+	if ((r = passwd_file_load(query->directory, &kind_uid, &checkup->users)) ||
+	    (r = passwd_file_load(query->directory, &kind_gid, &checkup->groups)))
 		return handle_fail_errno(handle, r, NULL);
 	r = findings_find(&question, &checkup->findings);
 	return r ? handle_fail_errno(handle, r, NULL) : 0;

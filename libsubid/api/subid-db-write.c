@@ -95,7 +95,7 @@ static int start(struct subid_db *handle, const char *name, unsigned int flags,
 		 struct owner *ret_owner, struct allocate *ret_allocate)
 {
 	struct settings_error error;
-	int r = settings_read(handle->db.folder, &ret_allocate->settings, &error);
+	int r = settings_read(handle->db.directory, &ret_allocate->settings, &error);
 
 	if (r)
 		return r < 0 ? handle_fail_errno(handle, r, NULL) :

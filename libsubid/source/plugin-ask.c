@@ -260,12 +260,12 @@ int plugin_owners(const struct plugin *plugin, uint32_t id, const struct kind *k
  * Loads a plugin, asks for the ranges of a user and unloads it. Returns as plugin_open()
  * and plugin_ranges() do.
  */
-int plugin_ask_ranges(const char *folder, const char *name, const char *owner,
+int plugin_ask_ranges(const char *directory, const char *name, const char *owner,
 		      const struct kind *kind, struct plugin_extents *extents,
 		      struct range_set *set)
 {
 	CLEANUP(plugin_cleanup) struct plugin plugin = PLUGIN_NONE;
-	int r = plugin_open(folder, name, &plugin);
+	int r = plugin_open(directory, name, &plugin);
 
 	return r ? r : plugin_ranges(&plugin, owner, kind, extents, set);
 }
@@ -274,11 +274,11 @@ int plugin_ask_ranges(const char *folder, const char *name, const char *owner,
  * Loads a plugin, asks which users have an id and unloads it. Returns as plugin_open()
  * and plugin_owners() do.
  */
-int plugin_ask_owners(const char *folder, const char *name, uint32_t id,
+int plugin_ask_owners(const char *directory, const char *name, uint32_t id,
 		      const struct kind *kind, uid_t **ret_uids, size_t *ret_n)
 {
 	CLEANUP(plugin_cleanup) struct plugin plugin = PLUGIN_NONE;
-	int r = plugin_open(folder, name, &plugin);
+	int r = plugin_open(directory, name, &plugin);
 
 	return r ? r : plugin_owners(&plugin, id, kind, ret_uids, ret_n);
 }

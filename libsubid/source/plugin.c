@@ -20,23 +20,23 @@
 #include <unistd.h>
 
 #include "libsubid/core/cleanup.h"
-#include "libsubid/sys/fd.h"
 #include "libsubid/source/plugin.h"
+#include "libsubid/sys/fd.h"
 #include "libsubid/sys/userns.h"
 
 /*
  * Other directories of the loader. A plugin there is not loaded, but it counts as
  * installed, because the administrator has made it the source.
  */
-static const char *const loader_folders[] = {
+static const char *const loader_directories[] = {
 	"/usr/local/lib", "/usr/local/lib64", "/usr/lib", "/usr/lib64", "/lib", "/lib64",
 };
 
 /* An error counts as a yes, so that no plugin is skipped because of one. */
-static bool is_in(const char *folder, const char *name)
+static bool is_in(const char *directory, const char *name)
 {
 	char path[PATH_MAX];
-	int n = snprintf(path, sizeof(path), "%s/libsubid_%s.so", folder, name);
+	int n = snprintf(path, sizeof(path), "%s/libsubid_%s.so", directory, name);
 
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return true;
@@ -48,14 +48,15 @@ static bool is_in(const char *folder, const char *name)
  * Returns whether a plugin of that name may be installed. A name is a word, never a path.
  * Loads nothing. Thread-safe.
  */
-bool plugin_is_installed(const char *folder, const char *name)
+bool plugin_is_installed(const char *directory, const char *name)
 {
 	if (strchr(name, '/'))
 		return false;
-	if (is_in(folder, name))
+	if (is_in(directory, name))
 		return true;
-	for (size_t i = 0; i < sizeof(loader_folders) / sizeof(loader_folders[0]); i++)
-		if (is_in(loader_folders[i], name))
+	for (size_t i = 0; i < sizeof(loader_directories) / sizeof(loader_directories[0]);
+	     i++)
+		if (is_in(loader_directories[i], name))
 			return true;
 	return false;
 }
@@ -71,9 +72,9 @@ static int vet(const struct stat *st)
 	return st->st_mode & (S_IWGRP | S_IWOTH) ? PLUGIN_WRITABLE : 0;
 }
 
-static int open_folder(const char *folder, int *ret_fd)
+static int open_directory(const char *directory, int *ret_fd)
 {
-	CLEANUP(fd_cleanup) int fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	CLEANUP(fd_cleanup) int fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct stat st;
 	int r;
 
@@ -87,9 +88,9 @@ static int open_folder(const char *folder, int *ret_fd)
 	return r;
 }
 
-static int open_file(int folder, const char *file)
+static int open_file(int directory, const char *file)
 {
-	int fd = openat(folder, file,
+	int fd = openat(directory, file,
 			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
 	return fd < 0 ? -errno : fd;
@@ -99,22 +100,22 @@ static int open_file(int folder, const char *file)
  * Opens the file. It may be a symbolic link, as is usual for libraries, but only once and
  * to a name in the same directory; then @file becomes that name.
  */
-static int open_linked(int folder, char file[static NAME_MAX + 1])
+static int open_linked(int directory, char file[static NAME_MAX + 1])
 {
-	int fd = open_file(folder, file);
+	int fd = open_file(directory, file);
 	char link[NAME_MAX + 1];
 	ssize_t n;
 
 	if (fd != -ELOOP)
 		return fd;
-	n = readlinkat(folder, file, link, sizeof(link));
+	n = readlinkat(directory, file, link, sizeof(link));
 	if (n < 0)
 		return -errno;
 	if (n > NAME_MAX || memchr(link, '/', (size_t)n))
 		return -ELOOP;
 	memcpy(file, link, (size_t)n);
 	file[n] = '\0';
-	return open_file(folder, file);
+	return open_file(directory, file);
 }
 
 static int vet_file(int fd)
@@ -139,7 +140,8 @@ static int vet_file(int fd)
 }
 
 /* Finds the file and checks it and its directory. *ret_path: the path to load. */
-static int find_file(const char *folder, const char *name, char ret_path[static PATH_MAX])
+static int find_file(const char *plugins, const char *name,
+		     char ret_path[static PATH_MAX])
 {
 	CLEANUP(fd_cleanup) int directory = -1;
 	CLEANUP(fd_cleanup) int fd = -1;
@@ -149,7 +151,7 @@ static int find_file(const char *folder, const char *name, char ret_path[static 
 	n = snprintf(file, sizeof(file), "libsubid_%s.so", name);
 	if (n < 0 || (size_t)n >= sizeof(file))
 		return -ENAMETOOLONG;
-	r = open_folder(folder, &directory);
+	r = open_directory(plugins, &directory);
 	if (r)
 		return r;
 	fd = open_linked(directory, file);
@@ -162,7 +164,7 @@ static int find_file(const char *folder, const char *name, char ret_path[static 
 	r = vet_file(fd);
 	if (r)
 		return r;
-	n = snprintf(ret_path, PATH_MAX, "%s/%s", folder, file);
+	n = snprintf(ret_path, PATH_MAX, "%s/%s", plugins, file);
 	return n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : 0;
 }
 
@@ -178,17 +180,17 @@ static bool find_call(void *handle, const char *name, void *ret_call)
 /*
  * Loads a plugin; its constructors run with the privileges of the caller.
  *
- * folder: an absolute path. name: a word for which plugin_is_installed().
+ * directory: an absolute path. name: a word for which plugin_is_installed().
  * Returns 0, an enum plugin_fault or -errno; end with plugin_close().
  * Thread-safe as dlopen(3) is.
  */
-int plugin_open(const char *folder, const char *name, struct plugin *ret_plugin)
+int plugin_open(const char *directory, const char *name, struct plugin *ret_plugin)
 {
 	CLEANUP(plugin_cleanup) struct plugin plugin = PLUGIN_NONE;
 	char path[PATH_MAX];
 	int r;
 
-	r = find_file(folder, name, path);
+	r = find_file(directory, name, path);
 	if (r)
 		return r;
 	/* Resolve all symbols now: a missing one would kill the process in a later

@@ -53,17 +53,17 @@ struct plugin_extents {
 	struct range_set denied; /* extents that it denies; with room for all */
 };
 
-bool plugin_is_installed(const char *folder, const char *name);
-int plugin_open(const char *folder, const char *name, struct plugin *ret_plugin);
+bool plugin_is_installed(const char *directory, const char *name);
+int plugin_open(const char *directory, const char *name, struct plugin *ret_plugin);
 int plugin_ranges(const struct plugin *plugin, const char *owner, const struct kind *kind,
 		  struct plugin_extents *extents, struct range_set *set);
 int plugin_owners(const struct plugin *plugin, uint32_t id, const struct kind *kind,
 		  uid_t **ret_uids, size_t *ret_n);
 void plugin_close(struct plugin *plugin);
-int plugin_ask_ranges(const char *folder, const char *name, const char *owner,
+int plugin_ask_ranges(const char *directory, const char *name, const char *owner,
 		      const struct kind *kind, struct plugin_extents *extents,
 		      struct range_set *set);
-int plugin_ask_owners(const char *folder, const char *name, uint32_t id,
+int plugin_ask_owners(const char *directory, const char *name, uint32_t id,
 		      const struct kind *kind, uid_t **ret_uids, size_t *ret_n);
 
 static inline void plugin_extents_cleanup(struct plugin_extents *extents)

@@ -26,13 +26,13 @@ static void add(struct source_list *list, enum source_type type, const char *nam
  * Finds the sources to ask: those that are installed, or the files. Loads nothing; for
  * only the files it makes no system call.
  *
- * nsswitch, plugin_folder: must live as long as the list. plugin_folder is an absolute
- * path. Thread-safe.
+ * nsswitch, plugin_directory: must live as long as the list. plugin_directory is an
+ * absolute path. Thread-safe.
  */
-void source_find(const struct nsswitch *nsswitch, const char *plugin_folder,
+void source_find(const struct nsswitch *nsswitch, const char *plugin_directory,
 		 struct source_list *ret_list)
 {
-	struct source_list list = { .plugin_folder = plugin_folder };
+	struct source_list list = { .plugin_directory = plugin_directory };
 
 	for (size_t i = 0; i < nsswitch->n_sources; i++) {
 		const char *name = nsswitch->sources[i];
@@ -40,7 +40,7 @@ void source_find(const struct nsswitch *nsswitch, const char *plugin_folder,
 		/* The usual spelling first: strcasecmp(3) reads tables of the locale. */
 		if (strcmp(name, "files") == 0 || strcasecmp(name, "files") == 0)
 			add(&list, SOURCE_FILES, name);
-		else if (plugin_is_installed(plugin_folder, name))
+		else if (plugin_is_installed(plugin_directory, name))
 			add(&list, SOURCE_PLUGIN, name);
 	}
 	if (list.n == 0)

@@ -23,7 +23,7 @@ struct source {
 struct source_list {
 	struct source sources[NSSWITCH_SOURCES];
 	size_t n; /* at least one */
-	const char *plugin_folder;
+	const char *plugin_directory;
 };
 
 /* The source that answered or failed. */
@@ -56,7 +56,7 @@ struct source_walk {
 	struct source_answer answer;
 };
 
-void source_find(const struct nsswitch *nsswitch, const char *plugin_folder,
+void source_find(const struct nsswitch *nsswitch, const char *plugin_directory,
 		 struct source_list *ret_list);
 bool source_has(const struct source_list *list, enum source_type type);
 struct source_walk source_walk(const struct source_list *list);

@@ -183,7 +183,7 @@ int allocated_ids_put_reserved(struct allocated_ids *used, struct range bounds)
 int allocated_ids_read_accounts(struct allocated_ids *used, struct db *db,
 				const struct kind *kind, const struct range_set *wanted)
 {
-	int r = ids_in_use_local(db->folder, kind, wanted, &used->in_use);
+	int r = ids_in_use_local(db->directory, kind, wanted, &used->in_use);
 
 	if (r && r != -ENOMEM)
 		db->accounts = used->in_use.failed;

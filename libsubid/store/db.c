@@ -28,13 +28,14 @@ static int from_lock(int r)
 }
 
 /*
- * Begins a transaction on the databases in @folder, a descriptor, which the caller keeps.
+ * Begins a transaction on the databases in @directory, a descriptor, which the caller
+ * keeps.
  *
  * db: DB_NONE, perhaps with `stop` and `read_only`.
  * Returns 0, DB_BUSY, DB_STOPPED or -errno. End with db_end() in any case. A transaction
  * belongs to one thread and excludes those of other threads and processes.
  */
-int db_begin(struct db *db, int folder, enum db_place place)
+int db_begin(struct db *db, int directory, enum db_place place)
 {
 	const struct db given = *db;
 	int r;
@@ -46,20 +47,21 @@ int db_begin(struct db *db, int folder, enum db_place place)
 	db->sides[0] = (struct db_side){ .kind = &kind_uid, .file = ATOMICFILE_NONE };
 	db->sides[1] = (struct db_side){ .kind = &kind_gid, .file = ATOMICFILE_NONE };
 
-	db->folder = fcntl(folder, F_DUPFD_CLOEXEC, 0);
-	if (db->folder < 0)
+	db->directory = fcntl(directory, F_DUPFD_CLOEXEC, 0);
+	if (db->directory < 0)
 		return -errno;
-	db->lookup.directory = db->folder;
+	db->lookup.directory = db->directory;
 	db->keeps_reserved = place == DB_LIVE && userns_is_limited() <= 0;
 	if (place == DB_LIVE) {
 		r = nsswitch_read(NSSWITCH_CONF, &db->nsswitch);
 		if (r)
 			return r;
-		db->lookup = lookup_live(db->folder, &db->nsswitch, NULL);
+		db->lookup = lookup_live(db->directory, &db->nsswitch, NULL);
 	}
 	if (db->read_only)
 		return 0;
-	return from_lock(lock_take(&db->lock, db->folder, place == DB_PREFIX, db->stop));
+	return from_lock(
+		lock_take(&db->lock, db->directory, place == DB_PREFIX, db->stop));
 }
 
 /*
@@ -95,7 +97,7 @@ static int load(struct db *db, struct db_side *side, bool create)
 
 	if (r)
 		return from_lock(r);
-	r = atomicfile_open(&side->file, db->folder, side->kind, !db->read_only);
+	r = atomicfile_open(&side->file, db->directory, side->kind, !db->read_only);
 	if (r)
 		return r;
 	if (!side->file.exists && !create)
@@ -194,7 +196,7 @@ static int held_on_disk(const struct db *db, const struct kind *kind, struct own
 			struct range_set *set)
 {
 	CLEANUP(fd_cleanup)
-	int fd = fd_open_regular(db->folder, kind->database, O_RDONLY | O_NOFOLLOW);
+	int fd = fd_open_regular(db->directory, kind->database, O_RDONLY | O_NOFOLLOW);
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
 	struct scan_line line;
 	struct entry entry;
@@ -253,5 +255,5 @@ void db_end(struct db *db)
 	lock_release(&db->lock);
 	ids_in_use_service_cleanup(&db->in_use);
 	nss_end(&db->nss);
-	db->folder = fd_close(db->folder);
+	db->directory = fd_close(db->directory);
 }

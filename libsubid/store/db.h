@@ -41,7 +41,7 @@ struct db {
 	int stop;	/* not owned: ends the transaction when readable; or -1 */
 	bool read_only; /* changes are only shown; no lock is taken */
 	enum db_place place;
-	int folder;
+	int directory;
 	struct nsswitch nsswitch;	  /* empty unless DB_LIVE */
 	struct lookup lookup;		  /* see db_use_service() */
 	struct ids_in_use_service in_use; /* likewise, for ids */
@@ -56,9 +56,9 @@ struct db {
 	const char *accounts; /* the accounts file of the last error, or NULL */
 };
 
-#define DB_NONE                                             \
-	{                                                   \
-		.stop = -1, .folder = -1, .lock = LOCK_NONE \
+#define DB_NONE                                                \
+	{                                                      \
+		.stop = -1, .directory = -1, .lock = LOCK_NONE \
 	}
 
 enum {
@@ -71,7 +71,7 @@ enum {
 	DB_UNKNOWN,	/* the name service did not say to which users lines belong */
 };
 
-int db_begin(struct db *db, int folder, enum db_place place);
+int db_begin(struct db *db, int directory, enum db_place place);
 void db_use_service(struct db *db, const struct name_service *service);
 void db_use_own_service(struct db *db);
 int db_load(struct db *db, const struct kind *kind, bool create);

@@ -63,24 +63,24 @@ static void name_undo(const struct kind *kind, char name[static NAME_BYTES])
 }
 
 /*
- * Opens the database in @folder for a change. A missing database is no error.
+ * Opens the database in @directory for a change. A missing database is no error.
  *
  * locked: the locks are held: temporary files left by a crash are removed.
  * Returns 0, -ELOOP (a symbolic link), -EISDIR or -EBADFD (no regular file), -EFBIG or
  * another -errno. End with atomicfile_cleanup().
  */
-int atomicfile_open(struct atomicfile *file, int folder, const struct kind *kind,
+int atomicfile_open(struct atomicfile *file, int directory, const struct kind *kind,
 		    bool locked)
 {
 	char name[NAME_BYTES];
 	int fd;
 
-	*file = (struct atomicfile){ .kind = kind, .folder = folder, .old = -1 };
+	*file = (struct atomicfile){ .kind = kind, .directory = directory, .old = -1 };
 	for (size_t i = 0; locked && i < ATOMICFILE_NAMES; i++) {
 		atomicfile_name(kind, i, name);
-		unlinkat(folder, name, 0);
+		unlinkat(directory, name, 0);
 	}
-	fd = fd_open_regular(folder, kind->database, O_RDONLY | O_NOFOLLOW);
+	fd = fd_open_regular(directory, kind->database, O_RDONLY | O_NOFOLLOW);
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
 	file->old = fd;
@@ -143,7 +143,7 @@ static int copy_attributes(int from, int to)
  * owner clears mode bits, and an ACL changes the mode. */
 static int copy_metadata(const struct atomicfile *file, int fd)
 {
-	struct stat folder;
+	struct stat directory;
 
 	if (file->exists) {
 		if (fchown(fd, file->status.st_uid, file->status.st_gid) ||
@@ -152,8 +152,8 @@ static int copy_metadata(const struct atomicfile *file, int fd)
 		return copy_attributes(file->old, fd);
 	}
 	/* The directory's owner: the caller may not be root but have capabilities. */
-	if (fstat(file->folder, &folder) || fchown(fd, folder.st_uid, folder.st_gid) ||
-	    fchmod(fd, NEW_MODE))
+	if (fstat(file->directory, &directory) ||
+	    fchown(fd, directory.st_uid, directory.st_gid) || fchmod(fd, NEW_MODE))
 		return -errno;
 	return 0;
 }
@@ -199,7 +199,7 @@ static int write_file(struct atomicfile *file, const char *name, const char *pat
 		      const char *text, size_t len)
 {
 	CLEANUP(fd_cleanup)
-	int fd = openat(file->folder, name,
+	int fd = openat(file->directory, name,
 			O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	int r;
 
@@ -215,7 +215,7 @@ static int write_file(struct atomicfile *file, const char *name, const char *pat
 	if (r == 0 && close(TAKE_FD(fd)))
 		r = -errno;
 	if (r)
-		unlinkat(file->folder, name, 0);
+		unlinkat(file->directory, name, 0);
 	return r;
 }
 
@@ -230,9 +230,9 @@ static int write_backup(struct atomicfile *file, const char *old)
 		       (size_t)file->status.st_size);
 	if (r)
 		return r;
-	if (renameat(file->folder, name, file->folder, file->kind->backup)) {
+	if (renameat(file->directory, name, file->directory, file->kind->backup)) {
 		r = note_failed(file, file->kind->backup);
-		unlinkat(file->folder, name, 0);
+		unlinkat(file->directory, name, 0);
 	}
 	return r;
 }
@@ -267,7 +267,7 @@ int atomicfile_check(const struct atomicfile *file)
 	const struct stat *read = &file->status;
 	struct stat now;
 
-	if (fstatat(file->folder, file->kind->database, &now, AT_SYMLINK_NOFOLLOW)) {
+	if (fstatat(file->directory, file->kind->database, &now, AT_SYMLINK_NOFOLLOW)) {
 		if (errno != ENOENT)
 			return -errno;
 		return file->exists ? -ESTALE : 0;
@@ -291,7 +291,7 @@ int atomicfile_keep_old(struct atomicfile *file)
 		return 0;
 	name_undo(file->kind, name);
 	/* If the file is a mount point, return what rename(2) would. */
-	if (linkat(file->folder, file->kind->database, file->folder, name, 0))
+	if (linkat(file->directory, file->kind->database, file->directory, name, 0))
 		return errno == EXDEV  ? -EBUSY :
 		       errno == EEXIST ? note_failed(file, name) :
 					 -errno;
@@ -305,7 +305,7 @@ int atomicfile_rename(struct atomicfile *file)
 	char name[NAME_BYTES];
 
 	name_new(file->kind, name);
-	if (renameat(file->folder, name, file->folder, file->kind->database))
+	if (renameat(file->directory, name, file->directory, file->kind->database))
 		return -errno;
 	file->temporary = false;
 	file->renamed = true;
@@ -320,9 +320,9 @@ int atomicfile_put_back(struct atomicfile *file)
 	if (!file->renamed)
 		return 0;
 	name_undo(file->kind, name);
-	if (file->exists ?
-		    renameat(file->folder, name, file->folder, file->kind->database) :
-		    unlinkat(file->folder, file->kind->database, 0))
+	if (file->exists ? renameat(file->directory, name, file->directory,
+				    file->kind->database) :
+			   unlinkat(file->directory, file->kind->database, 0))
 		return -errno;
 	file->undo = false;
 	file->renamed = false;
@@ -337,14 +337,14 @@ void atomicfile_forget_old(struct atomicfile *file)
 	if (!file->undo)
 		return;
 	name_undo(file->kind, name);
-	unlinkat(file->folder, name, 0);
+	unlinkat(file->directory, name, 0);
 	file->undo = false;
 }
 
 /* Syncs the directory, so that renames survive a power cut. Returns 0 or -errno. */
 int atomicfile_sync(const struct atomicfile *file)
 {
-	return fsync(file->folder) ? -errno : 0;
+	return fsync(file->directory) ? -errno : 0;
 }
 
 /* Removes the temporary names and closes the old file. Takes ATOMICFILE_NONE. */
@@ -354,7 +354,7 @@ void atomicfile_cleanup(struct atomicfile *file)
 
 	if (file->temporary) {
 		name_new(file->kind, name);
-		unlinkat(file->folder, name, 0);
+		unlinkat(file->directory, name, 0);
 	}
 	atomicfile_forget_old(file);
 	fd_close(file->old);

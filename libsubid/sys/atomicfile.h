@@ -17,9 +17,9 @@
 
 struct atomicfile {
 	const struct kind *kind;
-	int folder;  /* not owned */
-	bool exists; /* there is an old file */
-	int old;     /* its descriptor */
+	int directory; /* not owned */
+	bool exists;   /* there is an old file */
+	int old;       /* its descriptor */
 	struct stat status;
 	bool temporary; /* the new file has its temporary name */
 	bool undo;	/* the old file has a second name */
@@ -28,14 +28,14 @@ struct atomicfile {
 	char failed[ATOMICFILE_NAME_BYTES];
 };
 
-#define ATOMICFILE_NONE                 \
-	{                               \
-		.folder = -1, .old = -1 \
+#define ATOMICFILE_NONE                    \
+	{                                  \
+		.directory = -1, .old = -1 \
 	}
 
 void atomicfile_name(const struct kind *kind, size_t which,
 		     char name[static ATOMICFILE_NAME_BYTES]);
-int atomicfile_open(struct atomicfile *file, int folder, const struct kind *kind,
+int atomicfile_open(struct atomicfile *file, int directory, const struct kind *kind,
 		    bool locked);
 int atomicfile_prepare(struct atomicfile *file, const char *text, size_t len,
 		       const char *old);

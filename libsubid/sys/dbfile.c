@@ -17,14 +17,14 @@
 #include "libsubid/sys/userns.h"
 
 /*
- * Opens @name in @folder; an error is stored for dbfile_vet().
+ * Opens @name in @directory; an error is stored for dbfile_vet().
  * End with dbfile_cleanup(). Thread-safe.
  */
-void dbfile_open_at(int folder, const char *name, struct dbfile *ret_file)
+void dbfile_open_at(int directory, const char *name, struct dbfile *ret_file)
 {
 	struct dbfile file = DBFILE_UNOPENED;
 
-	file.fd = openat(folder, name,
+	file.fd = openat(directory, name,
 			 O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (file.fd < 0 || fstat(file.fd, &file.status)) {
 		file.error = errno;

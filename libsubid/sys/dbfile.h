@@ -31,7 +31,7 @@ struct dbfile {
 	}
 
 void dbfile_open(const char *path, struct dbfile *ret_file);
-void dbfile_open_at(int folder, const char *name, struct dbfile *ret_file);
+void dbfile_open_at(int directory, const char *name, struct dbfile *ret_file);
 int dbfile_vet(struct dbfile *file);
 void dbfile_cleanup(struct dbfile *file);
 

@@ -18,18 +18,18 @@
 #include "libsubid/sys/fd.h"
 
 /*
- * Opens the directory of the file @path in @folder: `@path.d`. In an image, where @folder
- * is not AT_FDCWD, a symbolic link is no directory.
- * Returns a descriptor, -ENOENT (there is none) or another -errno. Thread-safe.
+ * Opens the directory of the file @path in @directory: `@path.d`. In an image, where
+ * @directory is not AT_FDCWD, a symbolic link is no directory. Returns a descriptor,
+ * -ENOENT (there is none) or another -errno. Thread-safe.
  */
-int dropins_open(int folder, const char *path)
+int dropins_open(int directory, const char *path)
 {
-	int links = folder == AT_FDCWD ? 0 : O_NOFOLLOW;
+	int links = directory == AT_FDCWD ? 0 : O_NOFOLLOW;
 	char name[PATH_MAX];
 	int fd;
 
 	snprintf(name, sizeof(name), "%s.d", path);
-	fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | links);
+	fd = openat(directory, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | links);
 	if (fd < 0)
 		return errno == ENOTDIR ? -ENOENT : -errno;
 	return fd;

@@ -15,7 +15,7 @@ struct dropins {
 	size_t allocated;
 };
 
-int dropins_open(int folder, const char *path);
+int dropins_open(int directory, const char *path);
 int dropins_add(struct dropins *dropins, int directory, const char *suffix);
 void dropins_sort(struct dropins *dropins);
 void dropins_cleanup(struct dropins *dropins);

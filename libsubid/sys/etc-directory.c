@@ -39,11 +39,11 @@ static int open_inside(int root, const char *path)
 	return fd < 0 ? -errno : (int)fd;
 }
 
-static bool is_link(int folder, const char *name)
+static bool is_link(int directory, const char *name)
 {
 	struct stat status;
 
-	return fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+	return fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       S_ISLNK(status.st_mode);
 }
 
@@ -98,20 +98,21 @@ int etc_open_directory(const char *image, const char *path)
 	return r == -ENOSYS || r == -EPERM ? open_without_links(root, path) : r;
 }
 
-/* Returns whether @path of this system is the open directory @folder. Thread-safe. */
-bool etc_is_named(int folder, const char *path)
+/* Returns whether @path of this system is the open directory @directory. Thread-safe. */
+bool etc_is_named(int directory, const char *path)
 {
 	struct stat named, opened;
 
-	return fstatat(AT_FDCWD, path, &named, 0) == 0 && fstat(folder, &opened) == 0 &&
-	       named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
+	return fstatat(AT_FDCWD, path, &named, 0) == 0 &&
+	       fstat(directory, &opened) == 0 && named.st_dev == opened.st_dev &&
+	       named.st_ino == opened.st_ino;
 }
 
 /* The null device may mask a file of this system and counts as an empty file. */
-static int open_null(int folder, const char *name)
+static int open_null(int directory, const char *name)
 {
 	CLEANUP(fd_cleanup)
-	int fd = openat(folder, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int fd = openat(directory, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct stat status;
 
 	if (fd < 0 || fstat(fd, &status) || !S_ISCHR(status.st_mode) ||
@@ -131,20 +132,20 @@ static int open_path(const char *path)
 }
 
 /*
- * Opens a regular file in @folder for a scan; with AT_FDCWD @name is a path of this
+ * Opens a regular file in @directory for a scan; with AT_FDCWD @name is a path of this
  * system. Symbolic links are followed only in the directory of the running system.
  * Returns a descriptor, -ELOOP (a link in an image), -EISDIR, -EBADFD (see
  * fd_open_regular()) or another -errno. Thread-safe.
  */
-int etc_open(int folder, const char *name)
+int etc_open(int directory, const char *name)
 {
 	int fd;
 
-	if (folder == AT_FDCWD)
+	if (directory == AT_FDCWD)
 		return open_path(name);
-	fd = fd_open_regular(folder, name, O_RDONLY | O_NOFOLLOW);
-	if ((fd != -ELOOP && fd != -EBADFD) || !etc_is_named(folder, SYSCONFDIR))
+	fd = fd_open_regular(directory, name, O_RDONLY | O_NOFOLLOW);
+	if ((fd != -ELOOP && fd != -EBADFD) || !etc_is_named(directory, SYSCONFDIR))
 		return fd;
-	fd = fd_open_regular(folder, name, O_RDONLY);
-	return fd == -EBADFD ? open_null(folder, name) : fd;
+	fd = fd_open_regular(directory, name, O_RDONLY);
+	return fd == -EBADFD ? open_null(directory, name) : fd;
 }

@@ -23,17 +23,17 @@ int fd_close(int fd)
 }
 
 /*
- * Opens a regular file in @folder that another user may have made: does not block and
+ * Opens a regular file in @directory that another user may have made: does not block and
  * makes no terminal the controlling one.
  *
  * flags: as for open(2); O_CREAT has mode 0600.
  * Returns a descriptor, -EISDIR, -EBADFD (neither a regular file nor a directory) or
  * another -errno. Thread-safe.
  */
-int fd_open_regular(int folder, const char *name, int flags)
+int fd_open_regular(int directory, const char *name, int flags)
 {
 	CLEANUP(fd_cleanup)
-	int fd = openat(folder, name, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+	int fd = openat(directory, name, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
 	struct stat status;
 
 	/* A socket, a pipe that has no reader, a device that has no driver. */

@@ -19,7 +19,7 @@
 
 #define LIBRARY "libselinux.so.1"
 /* The kernel makes this directory if SELinux is on. */
-#define SELINUX_FOLDER "/sys/fs/selinux"
+#define SELINUX_DIRECTORY "/sys/fs/selinux"
 
 /* Functions of the library. */
 struct calls {
@@ -90,7 +90,7 @@ int label_set(int fd, const char *path)
 	void *library;
 	int r = -ELIBACC;
 
-	if (access(SELINUX_FOLDER, F_OK))
+	if (access(SELINUX_DIRECTORY, F_OK))
 		return 0;
 	library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
 	if (!library)

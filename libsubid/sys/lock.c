@@ -56,23 +56,23 @@ static int try_passwd(struct lock *lock)
 /*
  * Takes the lock of all account databases, waiting at most LOCK_SECONDS.
  *
- * folder: the directory of the databases; the caller keeps it. prefix: shadow's programs
- * take no .pwd.lock there, so each DATABASE.lock may be in use. stop: a descriptor that
- * ends this wait and later ones when it becomes readable, or -1; not owned.
- * Returns 0, LOCK_BUSY, LOCK_STOPPED or -errno. Release with lock_release() in any case.
- * A lock belongs to one thread and excludes other threads.
+ * directory: the directory of the databases; the caller keeps it. prefix: shadow's
+ * programs take no .pwd.lock there, so each DATABASE.lock may be in use. stop: a
+ * descriptor that ends this wait and later ones when it becomes readable, or -1; not
+ * owned. Returns 0, LOCK_BUSY, LOCK_STOPPED or -errno. Release with lock_release() in any
+ * case. A lock belongs to one thread and excludes other threads.
  */
-int lock_take(struct lock *lock, int folder, bool prefix, int stop)
+int lock_take(struct lock *lock, int directory, bool prefix, int stop)
 {
 	int r;
 
-	*lock = (struct lock){ .folder = folder,
+	*lock = (struct lock){ .directory = directory,
 			       .prefix = prefix,
 			       .passwd = -1,
 			       .owner = getpid(),
 			       .stop = stop,
 			       .busy = PASSWD_LOCK };
-	r = fd_open_regular(folder, PASSWD_LOCK, O_WRONLY | O_CREAT | O_NOFOLLOW);
+	r = fd_open_regular(directory, PASSWD_LOCK, O_WRONLY | O_CREAT | O_NOFOLLOW);
 	if (r < 0)
 		return r;
 	lock->passwd = r;
@@ -132,7 +132,7 @@ static bool is_gone(pid_t pid)
 static int is_stale(struct lock *lock, const char *name, struct stat *ret_status)
 {
 	CLEANUP(fd_cleanup)
-	int fd = fd_open_regular(lock->folder, name, O_RDONLY | O_NOFOLLOW);
+	int fd = fd_open_regular(lock->directory, name, O_RDONLY | O_NOFOLLOW);
 	char text[NUM_BYTES + 1];
 	uint64_t pid;
 	time_t start;
@@ -173,9 +173,9 @@ static int remove_stale(struct lock *lock, const char *name, const struct stat *
 
 	/* No other process makes or breaks one now: that needs .pwd.lock, which we
 	 * hold. */
-	if (fstatat(lock->folder, name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+	if (fstatat(lock->directory, name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    now.st_dev == seen->st_dev && now.st_ino == seen->st_ino &&
-	    unlinkat(lock->folder, name, 0) && errno != ENOENT)
+	    unlinkat(lock->directory, name, 0) && errno != ENOENT)
 		return -errno;
 	return 0;
 }
@@ -202,15 +202,15 @@ static bool each_dead(int at, const struct kind *kind, lock_tell_fn take, void *
 	bool others = false;
 
 	int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 
-	if (!folder) {
+	if (!directory) {
 		fd_close(fd);
 		return true;
 	}
 	errno = 0;
-	while ((entry = readdir(folder))) {
+	while ((entry = readdir(directory))) {
 		pid_t pid = pid_of(kind, entry->d_name);
 
 		if (pid > 0 && is_gone(pid))
@@ -219,7 +219,7 @@ static bool each_dead(int at, const struct kind *kind, lock_tell_fn take, void *
 		errno = 0;
 	}
 	others |= errno != 0;
-	closedir(folder);
+	closedir(directory);
 	return others;
 }
 
@@ -228,7 +228,7 @@ static void remove_dead(const char *name, bool is_lock, void *context)
 	const struct lock *lock = context;
 
 	(void)is_lock;
-	unlinkat(lock->folder, name, 0);
+	unlinkat(lock->directory, name, 0);
 }
 
 /*
@@ -241,7 +241,7 @@ static void remove_all_dead(struct lock *lock, const struct kind *kind)
 	/* Below a prefix, the process may be in another pid namespace. */
 	if (!lock->clean[kind->group] && !lock->prefix)
 		lock->clean[!kind->group] =
-			!each_dead(lock->folder, kind, remove_dead, lock);
+			!each_dead(lock->directory, kind, remove_dead, lock);
 }
 
 /* Makes DATABASE.PID. Returns 0 or -errno. */
@@ -253,15 +253,15 @@ static int make_own(struct lock *lock, const char *name)
 	int r;
 
 	/* Left by an earlier process with our id, which is dead. */
-	unlinkat(lock->folder, name, 0);
-	fd = openat(lock->folder, name,
+	unlinkat(lock->directory, name, 0);
+	fd = openat(lock->directory, name,
 		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
 	text[n++] = '\0';
 	r = fd_write_once(fd, text, n);
 	if (r)
-		unlinkat(lock->folder, name, 0);
+		unlinkat(lock->directory, name, 0);
 	return r;
 }
 
@@ -270,7 +270,7 @@ static int try_database(struct lock *lock, const char *own, const char *name)
 {
 	struct stat seen;
 
-	while (linkat(lock->folder, own, lock->folder, name, 0)) {
+	while (linkat(lock->directory, own, lock->directory, name, 0)) {
 		int r = -errno;
 
 		if (r != -EEXIST)
@@ -318,7 +318,7 @@ int lock_take_database(struct lock *lock, const struct kind *kind)
 		return r;
 
 	r = wait_for_database(lock, own, name);
-	unlinkat(lock->folder, own, 0);
+	unlinkat(lock->directory, own, 0);
 	lock->held[kind->group] = r == 0;
 	if (r == 0)
 		remove_all_dead(lock, kind);
@@ -350,9 +350,9 @@ bool lock_is_ours(const struct lock *lock)
 void lock_release_databases(struct lock *lock)
 {
 	if (lock->held[1])
-		unlinkat(lock->folder, kind_gid.lock_file, 0);
+		unlinkat(lock->directory, kind_gid.lock_file, 0);
 	if (lock->held[0])
-		unlinkat(lock->folder, kind_uid.lock_file, 0);
+		unlinkat(lock->directory, kind_uid.lock_file, 0);
 	lock->held[0] = lock->held[1] = false;
 }
 
@@ -370,13 +370,13 @@ void lock_release(struct lock *lock)
 }
 
 /* Returns whether a process holds a DATABASE.lock; passes a stale one to @tell. */
-static bool is_held(int folder, const struct kind *kind, bool image, lock_tell_fn tell,
+static bool is_held(int directory, const struct kind *kind, bool image, lock_tell_fn tell,
 		    void *context)
 {
-	struct lock lock = { .folder = folder, .image = image, .passwd = -1 };
+	struct lock lock = { .directory = directory, .image = image, .passwd = -1 };
 	struct stat status;
 
-	if (fstatat(folder, kind->lock_file, &status, AT_SYMLINK_NOFOLLOW))
+	if (fstatat(directory, kind->lock_file, &status, AT_SYMLINK_NOFOLLOW))
 		return false;
 	if (is_stale(&lock, kind->lock_file, &status) <= 0)
 		return true;
@@ -389,7 +389,7 @@ static bool is_held(int folder, const struct kind *kind, bool image, lock_tell_f
  * DATABASE.PID, and temporary files. Needs no lock: files of running processes, by their
  * id, are skipped.
  */
-void lock_each_left_over(int folder, const struct kind *kind, bool image,
+void lock_each_left_over(int directory, const struct kind *kind, bool image,
 			 lock_tell_fn tell, void *context)
 {
 	char name[ATOMICFILE_NAME_BYTES];
@@ -398,15 +398,16 @@ void lock_each_left_over(int folder, const struct kind *kind, bool image,
 
 	for (size_t i = 0; i < ATOMICFILE_NAMES; i++) {
 		atomicfile_name(kind, i, name);
-		found[i] = fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+		found[i] = fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
 	}
-	each_dead(folder, kind, tell, context);
+	each_dead(directory, kind, tell, context);
 	/* A process with temporary files holds the lock. */
-	if (is_held(folder, kind, image, tell, context))
+	if (is_held(directory, kind, image, tell, context))
 		return;
 	for (size_t i = 0; i < ATOMICFILE_NAMES; i++) {
 		atomicfile_name(kind, i, name);
-		if (found[i] && fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0)
+		if (found[i] &&
+		    fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0)
 			tell(name, false, context);
 	}
 }

@@ -19,7 +19,7 @@ enum {
 };
 
 struct lock {
-	int folder;	  /* not owned: the directory of the databases */
+	int directory;	  /* not owned: the directory of the databases */
 	bool prefix;	  /* shadow's programs take no .pwd.lock there */
 	bool image;	  /* another system: a lock of a running process is in use */
 	int stop;	  /* not owned: ends a wait when readable; or -1 */
@@ -31,12 +31,12 @@ struct lock {
 	const char *busy; /* LOCK_BUSY and errors: the file it is about */
 };
 
-#define LOCK_NONE                                      \
-	{                                              \
-		.folder = -1, .stop = -1, .passwd = -1 \
+#define LOCK_NONE                                         \
+	{                                                 \
+		.directory = -1, .stop = -1, .passwd = -1 \
 	}
 
-int lock_take(struct lock *lock, int folder, bool prefix, int stop);
+int lock_take(struct lock *lock, int directory, bool prefix, int stop);
 int lock_take_database(struct lock *lock, const struct kind *kind);
 bool lock_is_ours(const struct lock *lock);
 void lock_release_databases(struct lock *lock);
@@ -45,7 +45,7 @@ void lock_release(struct lock *lock);
 /* Takes the name of a file that a dead process left in the directory. */
 typedef void (*lock_tell_fn)(const char *name, bool is_lock, void *context);
 
-void lock_each_left_over(int folder, const struct kind *kind, bool image,
+void lock_each_left_over(int directory, const struct kind *kind, bool image,
 			 lock_tell_fn tell, void *context);
 
 #endif

@@ -74,10 +74,10 @@ static void take_line(const struct scan_line *line, struct login_defs_item *item
 }
 
 /* Takes what one file sets. Returns 0 or -errno. */
-static int read_file(int folder, const char *path, struct login_defs_item *items,
+static int read_file(int directory, const char *path, struct login_defs_item *items,
 		     size_t n)
 {
-	CLEANUP(fd_cleanup) int fd = etc_open(folder, path);
+	CLEANUP(fd_cleanup) int fd = etc_open(directory, path);
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
 	struct scan_line line;
 	int r = fd < 0 ? fd : scan_start(&scan, fd);
@@ -89,9 +89,9 @@ static int read_file(int folder, const char *path, struct login_defs_item *items
 	return r;
 }
 
-/* Files that add to the one at @path in @folder: their directory, open, or -ENOENT. */
+/* Files that add to the one at @path in @base: their directory, open, or -ENOENT. */
 struct additions {
-	int folder;
+	int base;
 	const char *path;
 	int directory;
 };
@@ -102,7 +102,7 @@ static int find_additions(struct additions *additions, struct dropins *ret_names
 
 	if (!additions->path)
 		return 0;
-	r = additions->directory = dropins_open(additions->folder, additions->path);
+	r = additions->directory = dropins_open(additions->base, additions->path);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	directory = fcntl(additions->directory, F_DUPFD_CLOEXEC, 0);
@@ -117,7 +117,7 @@ static int read_addition(const struct additions *additions, const char *name,
 
 	if (additions->directory < 0)
 		return -ENOENT;
-	if (additions->folder != AT_FDCWD)
+	if (additions->base != AT_FDCWD)
 		return read_file(additions->directory, name, items, n);
 	snprintf(path, sizeof(path), "%s.d/%s", additions->path, name);
 	return read_file(AT_FDCWD, path, items, n);
@@ -140,25 +140,25 @@ static int read_additions(const struct additions *own, const struct additions *v
 }
 
 /*
- * Looks the keys of @n items up in the file @path in @folder, see etc_open(), or, where
- * that does not exist, in @vendor; then in the files that add to both, in the order of
- * their names, of which one of @path takes the place of one of @vendor. The last line
+ * Looks the keys of @n items up in the file @path in @directory, see etc_open(), or,
+ * where that does not exist, in @vendor; then in the files that add to both, in the order
+ * of their names, of which one of @path takes the place of one of @vendor. The last line
  * counts. A file that does not exist sets nothing.
  *
  * vendor: a path of this system, or NULL.
  * items: `key` is given; the rest is filled in, and means something only with 0.
  * Returns 0 or -errno. Thread-safe.
  */
-int login_defs_read_with(int folder, const char *path, const char *vendor,
+int login_defs_read_with(int directory, const char *path, const char *vendor,
 			 struct login_defs_item *items, size_t n)
 {
 	CLEANUP(dropins_cleanup) struct dropins names = { 0 };
-	struct additions own = { folder, path, -1 }, others = { AT_FDCWD, vendor, -1 };
+	struct additions own = { directory, path, -1 }, others = { AT_FDCWD, vendor, -1 };
 	int r;
 
 	for (size_t i = 0; i < n; i++)
 		items[i].is_set = false;
-	r = read_file(folder, path, items, n);
+	r = read_file(directory, path, items, n);
 	if (r == -ENOENT && vendor)
 		r = read_file(AT_FDCWD, vendor, items, n);
 	if (r == 0 || r == -ENOENT)
@@ -174,17 +174,18 @@ int login_defs_read_with(int folder, const char *path, const char *vendor,
 }
 
 /*
- * The same of login.defs at @path in @folder; in the running system with that of the
+ * The same of login.defs at @path in @directory; in the running system with that of the
  * vendor.
  */
-int login_defs_read(int folder, const char *path, struct login_defs_item *items, size_t n)
+int login_defs_read(int directory, const char *path, struct login_defs_item *items,
+		    size_t n)
 {
-	bool live = folder == AT_FDCWD ? strcmp(path, LOGIN_DEFS) == 0 :
-					 etc_is_named(folder, SYSCONFDIR);
+	bool live = directory == AT_FDCWD ? strcmp(path, LOGIN_DEFS) == 0 :
+					    etc_is_named(directory, SYSCONFDIR);
 
 	return live ? login_defs_read_with(AT_FDCWD, LOGIN_DEFS, LOGIN_DEFS_VENDOR, items,
 					   n) :
-		      login_defs_read_with(folder, path, NULL, items, n);
+		      login_defs_read_with(directory, path, NULL, items, n);
 }
 
 /*
@@ -193,11 +194,11 @@ int login_defs_read(int folder, const char *path, struct login_defs_item *items,
  * ret_value: the value as a string, written only with 0.
  * Returns 0, CONF_UNSET or -errno. Thread-safe.
  */
-int login_defs_lookup(int folder, const char *path, const char *key,
+int login_defs_lookup(int directory, const char *path, const char *key,
 		      char ret_value[static LOGIN_DEFS_VALUE_BYTES])
 {
 	struct login_defs_item item = { .key = key };
-	int r = login_defs_read(folder, path, &item, 1);
+	int r = login_defs_read(directory, path, &item, 1);
 
 	if (r)
 		return r;
@@ -233,10 +234,10 @@ bool login_defs_item_yes(const struct login_defs_item *item)
  * Looks up whether @key is set to `yes`, in any case.
  * Returns 0 or -errno; *ret_yes is written only with 0. Thread-safe.
  */
-int login_defs_yes(int folder, const char *path, const char *key, bool *ret_yes)
+int login_defs_yes(int directory, const char *path, const char *key, bool *ret_yes)
 {
 	struct login_defs_item item = { .key = key };
-	int r = login_defs_read(folder, path, &item, 1);
+	int r = login_defs_read(directory, path, &item, 1);
 
 	if (r == 0)
 		*ret_yes = login_defs_item_yes(&item);
@@ -244,9 +245,9 @@ int login_defs_yes(int folder, const char *path, const char *key, bool *ret_yes)
 }
 
 /* As login_defs_yes(), but an unreadable file counts as "no". */
-bool login_defs_is_yes(int folder, const char *path, const char *key)
+bool login_defs_is_yes(int directory, const char *path, const char *key)
 {
 	bool yes = false;
 
-	return login_defs_yes(folder, path, key, &yes) == 0 && yes;
+	return login_defs_yes(directory, path, key, &yes) == 0 && yes;
 }

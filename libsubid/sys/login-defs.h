@@ -24,16 +24,16 @@ struct login_defs_item {
 	char value[LOGIN_DEFS_VALUE_BYTES]; /* is_set: a string */
 };
 
-int login_defs_read_with(int folder, const char *path, const char *vendor,
+int login_defs_read_with(int directory, const char *path, const char *vendor,
 			 struct login_defs_item *items, size_t n);
-int login_defs_read(int folder, const char *path, struct login_defs_item *items,
+int login_defs_read(int directory, const char *path, struct login_defs_item *items,
 		    size_t n);
 int login_defs_item_number(const struct login_defs_item *item, uint64_t fallback,
 			   uint64_t *ret_value);
 bool login_defs_item_yes(const struct login_defs_item *item);
-int login_defs_lookup(int folder, const char *path, const char *key,
+int login_defs_lookup(int directory, const char *path, const char *key,
 		      char ret_value[static LOGIN_DEFS_VALUE_BYTES]);
-int login_defs_yes(int folder, const char *path, const char *key, bool *ret_yes);
-bool login_defs_is_yes(int folder, const char *path, const char *key);
+int login_defs_yes(int directory, const char *path, const char *key, bool *ret_yes);
+bool login_defs_is_yes(int directory, const char *path, const char *key);
 
 #endif

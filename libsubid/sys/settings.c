@@ -83,12 +83,12 @@ static int judge(const struct login_defs_item items[static KEYS],
 }
 
 /*
- * Reads login.defs in @folder; a missing file sets nothing.
+ * Reads login.defs in @directory; a missing file sets nothing.
  *
  * ret_error: valid if the result is not 0.
  * Returns 0, a SETTINGS_ value or -errno. Thread-safe.
  */
-int settings_read(int folder, struct settings *ret_settings,
+int settings_read(int directory, struct settings *ret_settings,
 		  struct settings_error *ret_error)
 {
 	struct login_defs_item items[KEYS] = {
@@ -107,7 +107,7 @@ int settings_read(int folder, struct settings *ret_settings,
 	int r;
 
 	*ret_error = (struct settings_error){ .key = items[0].key, .kind = &kind_uid };
-	r = login_defs_read(folder, "login.defs", items, KEYS);
+	r = login_defs_read(directory, "login.defs", items, KEYS);
 	if (r == 0)
 		r = judge(items, &settings, ret_error);
 	if (r == 0)

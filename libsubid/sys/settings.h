@@ -35,7 +35,7 @@ struct settings_error {
 	uint64_t max;
 };
 
-int settings_read(int folder, struct settings *ret_settings,
+int settings_read(int directory, struct settings *ret_settings,
 		  struct settings_error *ret_error);
 
 #endif

@@ -118,7 +118,7 @@ static int check_database(struct check *check, struct check_side *side)
 	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
 	int fault, r;
 
-	dbfile_open_at(check->place.folder, side->kind->database, &file);
+	dbfile_open_at(check->place.directory, side->kind->database, &file);
 	fault = dbfile_vet(&file);
 	if (fault == DBFILE_CLOSED) {
 		if (file.error == ELOOP)
@@ -166,8 +166,8 @@ static int check_backup(struct check *check, const struct check_side *side)
 	struct stat database, backup;
 
 	snprintf(path, sizeof(path), "%s/%s", check->place.etc, name);
-	if (fstatat(check->place.folder, name, &backup, AT_SYMLINK_NOFOLLOW) ||
-	    fstatat(check->place.folder, side->kind->database, &database,
+	if (fstatat(check->place.directory, name, &backup, AT_SYMLINK_NOFOLLOW) ||
+	    fstatat(check->place.directory, side->kind->database, &database,
 		    AT_SYMLINK_NOFOLLOW))
 		return 0;
 	if (backup.st_dev == database.st_dev && backup.st_ino == database.st_ino)
@@ -230,7 +230,7 @@ int check_leftovers(struct check *check)
 
 	for (size_t i = 0; leftovers.status == 0 && i < 2; i++) {
 		leftovers.kind = check->sides[i].kind;
-		lock_each_left_over(check->place.folder, leftovers.kind,
+		lock_each_left_over(check->place.directory, leftovers.kind,
 				    check->place.image, take_leftover, &leftovers);
 	}
 	return leftovers.status;

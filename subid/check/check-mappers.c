@@ -20,15 +20,15 @@
 #include "subid/check/check.h"
 
 /* The directories of the usual PATH, and the one of this build. */
-static const char *const folders[] = {
+static const char *const directories[] = {
 	BINDIR,	    "/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
 	"/usr/bin", "/sbin",	       "/bin",
 };
-#define FOLDERS (sizeof(folders) / sizeof(folders[0]))
+#define DIRECTORIES (sizeof(directories) / sizeof(directories[0]))
 
 /* Files already checked: /bin may be a link to /usr/bin. */
 struct seen {
-	struct stat files[FOLDERS];
+	struct stat files[DIRECTORIES];
 	size_t n;
 };
 
@@ -121,7 +121,7 @@ static int check_mapper(struct check *check, const struct kind *kind, const char
  * Returns whether a map writer may exist although it could not be opened. A symbolic link
  * of an image counts as one: its target is not followed.
  */
-static bool may_be_there(struct check *check, const char *folder, const char *mapper,
+static bool may_be_there(struct check *check, const char *directory, const char *mapper,
 			 int error)
 {
 	/* No file, or no regular file. */
@@ -130,7 +130,7 @@ static bool may_be_there(struct check *check, const char *folder, const char *ma
 	if (error == ELOOP || error == ENOSYS)
 		return true;
 	report_line(PROGRAM, "%s%s/%s: %s",
-		    check->options.root ? check->options.root : "", folder, mapper,
+		    check->options.root ? check->options.root : "", directory, mapper,
 		    report_error(error));
 	check->unreadable = true;
 	return true;
@@ -142,31 +142,32 @@ static int find_mappers(struct check *check, const struct kind *kind)
 	struct seen seen = { .n = 0 };
 	bool unseen = false;
 
-	for (size_t i = 0; i < FOLDERS; i++) {
-		CLEANUP(fd_cleanup) int folder = etc_open_directory(root, folders[i]);
+	for (size_t i = 0; i < DIRECTORIES; i++) {
+		CLEANUP(fd_cleanup)
+		int directory = etc_open_directory(root, directories[i]);
 		CLEANUP(fd_cleanup) int fd = -1;
 		char place[PATH_MAX], path[CHECK_PATH_BYTES];
 		struct stat status;
 		int r;
 
-		if (folder >= 0)
-			fd = fd_open_regular(folder, kind->mapper,
+		if (directory >= 0)
+			fd = fd_open_regular(directory, kind->mapper,
 					     O_RDONLY | (root ? O_NOFOLLOW : 0));
 		if (fd < 0) {
-			int error = folder < 0 ? -folder : -fd;
+			int error = directory < 0 ? -directory : -fd;
 
 			/* /bin may be /usr/bin. */
-			if (folder < 0 ||
-			    fstatat(folder, kind->mapper, &status,
+			if (directory < 0 ||
+			    fstatat(directory, kind->mapper, &status,
 				    root ? AT_SYMLINK_NOFOLLOW : 0) ||
 			    !was_seen(&seen, &status))
-				unseen |= may_be_there(check, folders[i], kind->mapper,
-						       error);
+				unseen |= may_be_there(check, directories[i],
+						       kind->mapper, error);
 			continue;
 		}
 		if (fstat(fd, &status) || was_seen(&seen, &status))
 			continue;
-		r = verb_name_folder(folder, root, folders[i], place);
+		r = verb_name_directory(directory, root, directories[i], place);
 		if (r)
 			return r;
 		snprintf(path, sizeof(path), "%s/%s", place, kind->mapper);

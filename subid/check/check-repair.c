@@ -70,25 +70,25 @@ static void collect_one(const char *name, bool is_lock, void *context)
  *
  * names: the expected number of hard links.
  */
-static bool clear_mode(int folder, const char *name, mode_t bits, nlink_t names)
+static bool clear_mode(int directory, const char *name, mode_t bits, nlink_t names)
 {
 	CLEANUP(fd_cleanup)
-	int fd = fd_open_regular(folder, name, O_RDONLY | O_NOFOLLOW);
-	struct stat status, directory;
+	int fd = fd_open_regular(directory, name, O_RDONLY | O_NOFOLLOW);
+	struct stat status, parent;
 
-	if (fd < 0 || fstat(fd, &status) || fstat(folder, &directory) ||
+	if (fd < 0 || fstat(fd, &status) || fstat(directory, &parent) ||
 	    !(status.st_mode & bits) || status.st_nlink > names ||
-	    status.st_uid != directory.st_uid)
+	    status.st_uid != parent.st_uid)
 		return false;
 	return fchmod(fd, status.st_mode & 07777 & ~bits) == 0;
 }
 
-static bool is_linked(int folder, const struct kind *kind)
+static bool is_linked(int directory, const struct kind *kind)
 {
 	struct stat database, backup;
 
-	return fstatat(folder, kind->database, &database, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       fstatat(folder, kind->backup, &backup, AT_SYMLINK_NOFOLLOW) == 0 &&
+	return fstatat(directory, kind->database, &database, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       fstatat(directory, kind->backup, &backup, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       database.st_dev == backup.st_dev && database.st_ino == backup.st_ino;
 }
 
@@ -96,20 +96,20 @@ static bool is_linked(int folder, const struct kind *kind)
 static void fix_files(struct repair *repair, const struct kind *kind)
 {
 	struct collect collect = { .items = repair->leftovers[kind->group] };
-	int folder = repair->db.folder;
-	bool linked = is_linked(folder, kind);
+	int directory = repair->db.directory;
+	bool linked = is_linked(directory, kind);
 	struct stat status;
 
-	lock_each_left_over(folder, kind, repair->check->place.image, collect_one,
+	lock_each_left_over(directory, kind, repair->check->place.image, collect_one,
 			    &collect);
 	repair->n_leftovers[kind->group] = collect.n;
 	repair->backup_linked[kind->group] = linked;
 	repair->backup_writable[kind->group] =
-		!linked && clear_mode(folder, kind->backup, S_IWOTH, 1);
+		!linked && clear_mode(directory, kind->backup, S_IWOTH, 1);
 	repair->group_writable[kind->group] =
-		fstatat(folder, kind->database, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+		fstatat(directory, kind->database, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
 		status.st_gid != 0 &&
-		clear_mode(folder, kind->database, S_IWGRP, linked ? 2 : 1);
+		clear_mode(directory, kind->database, S_IWGRP, linked ? 2 : 1);
 }
 
 static int show_fixed(struct repair *repair, enum check_code code,
@@ -128,19 +128,20 @@ static int show_fixed(struct repair *repair, enum check_code code,
 static int report_files(struct repair *repair, const struct kind *kind)
 {
 	unsigned group = kind->group;
-	int folder = repair->check->place.folder, r = 0;
+	int directory = repair->check->place.directory, r = 0;
 
 	for (size_t i = 0; r == 0 && i < repair->n_leftovers[group]; i++) {
 		const struct leftover *leftover = &repair->leftovers[group][i];
 		struct stat status;
 
-		if (fstatat(folder, leftover->name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+		if (fstatat(directory, leftover->name, &status, AT_SYMLINK_NOFOLLOW) ==
+			    0 &&
 		    !(leftover->is_lock && repair->done))
 			continue;
 		r = check_report_leftover(repair->check, kind, leftover->name,
 					  leftover->is_lock, true);
 	}
-	if (r == 0 && repair->backup_linked[group] && !is_linked(folder, kind))
+	if (r == 0 && repair->backup_linked[group] && !is_linked(directory, kind))
 		r = show_fixed(repair, CHECK_BACKUP_LINKED, kind, kind->backup,
 			       _("was the database itself under a second name, and is a "
 				 "copy now"));
@@ -182,7 +183,7 @@ static int begin(struct repair *repair)
 	const struct verb_place *place = &repair->check->place;
 	int r;
 
-	r = db_begin(&repair->db, place->folder, place->image ? DB_ROOT : DB_LIVE);
+	r = db_begin(&repair->db, place->directory, place->image ? DB_ROOT : DB_LIVE);
 	if (r)
 		return r;
 	fix_files(repair, &kind_uid);

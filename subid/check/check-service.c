@@ -11,14 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "message/i18n.h"
-#include "message/report.h"
 #include "helper/nss-client.h"
 #include "libsubid/core/array.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/nsswitch.h"
 #include "libsubid/sys/paths.h"
 #include "libsubid/user/unknown-owners.h"
+#include "message/i18n.h"
+#include "message/report.h"
 #include "subid/check/check.h"
 
 /* An owner that is a uid in decimal. */
@@ -146,7 +146,7 @@ static int take_name(struct asking *asking, const struct unknown_owner *owner)
 static int ask_names(struct asking *asking)
 {
 	const struct name_service service = nss_client_service(&asking->client);
-	const struct lookup lookup = { .directory = asking->check->place.folder,
+	const struct lookup lookup = { .directory = asking->check->place.directory,
 				       .service = &service };
 	int r = unknown_owners_ask_canonical(&asking->names, &lookup);
 

@@ -99,11 +99,11 @@ static int authorise(const struct check *check)
 static int load_accounts(struct check *check)
 {
 	const struct kind *kind = &kind_uid;
-	int r = passwd_file_load(check->place.folder, kind, &check->users);
+	int r = passwd_file_load(check->place.directory, kind, &check->users);
 
 	if (r == 0) {
 		kind = &kind_gid;
-		r = passwd_file_load(check->place.folder, kind, &check->groups);
+		r = passwd_file_load(check->place.directory, kind, &check->groups);
 	}
 	if (r == 0)
 		return VERB_GO;

@@ -256,13 +256,13 @@ static uint64_t lacking(const struct facts *facts)
 static int report_kernel(struct doctor *doctor, const struct attempt *attempt,
 			 enum facts_step step, int error)
 {
-	char name[WORD_BYTES], folder[WORD_BYTES + 8];
+	char name[WORD_BYTES], directory[WORD_BYTES + 8];
 	struct facts facts = doctor_facts(doctor, attempt->side->kind, NULL, step, error);
 	int process;
 
 	snprintf(name, sizeof(name), "%d", (int)attempt->child.pid);
-	snprintf(folder, sizeof(folder), "/proc/%s", name);
-	process = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	snprintf(directory, sizeof(directory), "/proc/%s", name);
+	process = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	facts.map = &attempt->map;
 	facts.target.name = name;
 	facts.no_new_privs = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) > 0;

@@ -59,7 +59,7 @@ static int put_accounts(const struct list *list, const struct kind *kind,
 		r = allocated_ids_put_reserved(used, all.ranges[0]);
 	if (r)
 		return verb_fail(-r);
-	r = ids_in_use_local(list->place.folder, kind, &all, &used->in_use);
+	r = ids_in_use_local(list->place.directory, kind, &all, &used->in_use);
 	if (r) {
 		if (!*unread)
 			report_line(PROGRAM, "%s/%s: %s", list->place.etc,
@@ -74,7 +74,7 @@ static int put_accounts(const struct list *list, const struct kind *kind,
 static int read_settings(const struct list *list, struct settings *ret_settings)
 {
 	struct settings_error error;
-	int r = settings_read(list->place.folder, ret_settings, &error);
+	int r = settings_read(list->place.directory, ret_settings, &error);
 
 	if (r == 0)
 		return 0;

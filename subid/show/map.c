@@ -58,9 +58,9 @@ static int refuse_none(const struct map *map, const struct kind *kind,
 		       const struct source *source)
 {
 	const char *word = map->mapping.user.word, *root = map->options.root;
-	char name[CAUSES_QUOTED_BYTES], folder[CAUSES_QUOTED_BYTES] = "";
+	char name[CAUSES_QUOTED_BYTES], directory[CAUSES_QUOTED_BYTES] = "";
 	bool sayable = causes_quote(map->mapping.user.name, name) &&
-		       (!root || causes_quote(root, folder));
+		       (!root || causes_quote(root, directory));
 
 	if (map->owners.silent) {
 		report_line(PROGRAM, _("it is not known whether %s has subordinate %ss"),
@@ -78,7 +78,7 @@ static int refuse_none(const struct map *map, const struct kind *kind,
 		report_line(PROGRAM,
 			    _("%s has no subordinate %ss; to mend it: usermod-ext "
 			      "%s%s%s-S %s"),
-			    word, kind->id, root ? "-R " : "", folder, root ? " " : "",
+			    word, kind->id, root ? "-R " : "", directory, root ? " " : "",
 			    name);
 	else
 		report_line(PROGRAM, _("%s has no subordinate %ss"), word, kind->id);

@@ -23,7 +23,7 @@ int id_names_start(struct id_names *names, struct user_cache *owners,
 	*names = (struct id_names){ .kind = kind, .owners = owners };
 	r = user_cache_unread(
 		owners, kind,
-		passwd_file_load(owners->place->folder, kind, &names->local));
+		passwd_file_load(owners->place->directory, kind, &names->local));
 	if (r)
 		return r;
 	names->answers = calloc(IDNAMES_KEPT, sizeof(*names->answers));

@@ -25,7 +25,7 @@ static int open_database(const struct verb_place *place, const struct kind *kind
 {
 	int fault;
 
-	dbfile_open_at(place->folder, kind->database, file);
+	dbfile_open_at(place->directory, kind->database, file);
 	fault = dbfile_vet(file);
 	/* An image may belong to the user who builds it. */
 	if (place->image && fault == DBFILE_UNKNOWN)

@@ -34,7 +34,7 @@ static bool may_ask(const struct sources *sources, const struct source *source,
 		SOURCES_SECONDS * 1000 - sources->waited[source - sources->list.sources];
 
 	*ret_apart = (struct plugin_child){
-		.folder = sources->list.plugin_folder,
+		.directory = sources->list.plugin_directory,
 		.name = source->name,
 		.disarm = drop_privileges,
 		.end = now + left,

@@ -90,7 +90,7 @@ int user_cache_start(struct user_cache *owners, const struct verb_place *place)
 	owners->everybody = true;
 	return user_cache_unread(
 		owners, &kind_uid,
-		passwd_file_load(place->folder, &kind_uid, &owners->users));
+		passwd_file_load(place->directory, &kind_uid, &owners->users));
 }
 
 /* Finds the uid of the owner of a line: the owner is a uid or a local user. */
@@ -132,8 +132,8 @@ static struct lookup make_lookup(const struct user_cache *owners,
 				 const struct name_service *service)
 {
 	if (owners->place->image)
-		return (struct lookup){ .directory = owners->place->folder };
-	return lookup_live(owners->place->folder, &owners->nsswitch, service);
+		return (struct lookup){ .directory = owners->place->directory };
+	return lookup_live(owners->place->directory, &owners->nsswitch, service);
 }
 
 /* Returns the name service with the short timeout for the look-up of many users. */
@@ -258,7 +258,7 @@ int user_cache_account(struct user_cache *owners, const struct account *account,
 	named = malloc(sizeof(*named));
 	if (!named)
 		return -ENOMEM;
-	r = owner_init(&named->owner, account, owners->place->folder);
+	r = owner_init(&named->owner, account, owners->place->directory);
 	if (r)
 		return r;
 	r = add_names(owners, &named->owner);

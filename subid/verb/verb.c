@@ -121,8 +121,8 @@ size_t verb_kinds(const struct verb_options *options,
  * user must not lead to a directory of this system through a symbolic link of an image,
  * so then the path is resolved. Returns 0 or an exit status with the reason reported.
  */
-int verb_name_folder(int folder, const char *root, const char *path,
-		     char ret_path[static PATH_MAX])
+int verb_name_directory(int directory, const char *root, const char *path,
+			char ret_path[static PATH_MAX])
 {
 	char link[sizeof("/proc/self/fd/") + 10];
 	int n = snprintf(ret_path, PATH_MAX, "%s%s", root ? root : "", path);
@@ -132,9 +132,9 @@ int verb_name_folder(int folder, const char *root, const char *path,
 		report_line(PROGRAM, "%s: %s", root, report_error(ENAMETOOLONG));
 		return VERB_USAGE;
 	}
-	if (!root || etc_is_named(folder, ret_path))
+	if (!root || etc_is_named(directory, ret_path))
 		return 0;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", folder);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", directory);
 	len = readlink(link, ret_path, PATH_MAX - 1);
 	if (len < 0) {
 		report_line(PROGRAM, "%s: %s", link, report_error(errno));
@@ -159,11 +159,13 @@ int verb_find_place(const char *root, struct verb_place *ret_place)
 		return VERB_USAGE;
 	}
 	ret_place->image = root != NULL;
-	ret_place->folder = etc_open_directory(root, SYSCONFDIR);
-	if (ret_place->folder >= 0) {
-		n = verb_name_folder(ret_place->folder, root, SYSCONFDIR, ret_place->etc);
+	ret_place->directory = etc_open_directory(root, SYSCONFDIR);
+	if (ret_place->directory >= 0) {
+		n = verb_name_directory(ret_place->directory, root, SYSCONFDIR,
+					ret_place->etc);
 		return n ? n : VERB_GO;
 	}
-	report_line(PROGRAM, "%s: %s", ret_place->etc, report_error(-ret_place->folder));
+	report_line(PROGRAM, "%s: %s", ret_place->etc,
+		    report_error(-ret_place->directory));
 	return VERB_UNREADABLE;
 }

@@ -116,13 +116,13 @@ int verb_fail(int error);
 /* The system to read: the running one or an image. */
 struct verb_place {
 	char etc[PATH_MAX]; /* the directory of the databases, passwd and login.defs */
-	int folder;	    /* its file descriptor, open until the program ends */
+	int directory;	    /* its file descriptor, open until the program ends */
 	bool image;	    /* another system: the name service is not asked */
 	bool optional;	    /* databases may be missing, as there are other sources */
 };
 
-int verb_name_folder(int folder, const char *root, const char *path,
-		     char ret_path[static PATH_MAX]);
+int verb_name_directory(int directory, const char *root, const char *path,
+			char ret_path[static PATH_MAX]);
 int verb_find_place(const char *root, struct verb_place *ret_place);
 
 #endif

@@ -50,7 +50,7 @@ int change_prepare(struct edit *edit, const struct verb *verb,
 	edit_ignore_sigpipe();
 	edit->root = options->common.root;
 	edit->dry_run = options->dry_run;
-	r = edit_find_folder(edit);
+	r = edit_find_directory(edit);
 	return r ? change_status(edit, r) : VERB_GO;
 }
 

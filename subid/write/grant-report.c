@@ -66,8 +66,8 @@ int grant_check_strict(struct grant *grant)
 void grant_show(const struct grant *grant)
 {
 	for (size_t k = 0; k < 2; k++)
-		edit_lines_appended(&grant->tables[k], grant->edit.folder, all_kinds[k],
-				    grant->before[k]);
+		edit_lines_appended(&grant->tables[k], grant->edit.directory,
+				    all_kinds[k], grant->before[k]);
 }
 
 /* Returns the span of the granted ranges, or of the requested ones after a refusal. */

@@ -203,7 +203,7 @@ static int find_people(struct grant *grant)
 	int r = passwd_file_load(grant->edit.etc, &kind_uid, &roster);
 
 	if (r) {
-		report_line(PROGRAM, "%s/passwd: %s", grant->edit.folder,
+		report_line(PROGRAM, "%s/passwd: %s", grant->edit.directory,
 			    report_error(-r));
 		return VERB_UNREADABLE;
 	}
@@ -230,7 +230,7 @@ static int check_deterministic(const struct grant *grant)
 				      "%s/login.defs the range follows from it: "
 				      "use --range"),
 				    owner_set_name(&grant->crowd.people, i),
-				    grant->edit.folder);
+				    grant->edit.directory);
 			return VERB_NONE;
 		}
 	}
@@ -239,7 +239,7 @@ static int check_deterministic(const struct grant *grant)
 	report_line(PROGRAM,
 		    _("by SUB_UID_DETERMINISTIC in %s/login.defs size and place follow "
 		      "from the uid: no count and no alignment can be chosen"),
-		    grant->edit.folder);
+		    grant->edit.directory);
 	return VERB_USAGE;
 }
 
@@ -322,7 +322,7 @@ static void report_zero_count(const struct grant *grant)
 			report_line(PROGRAM,
 				    _("note: %s is 0 in %s/login.defs: no %ss are "
 				      "allocated unless --count says how many"),
-				    all_kinds[k]->conf_count, grant->edit.folder,
+				    all_kinds[k]->conf_count, grant->edit.directory,
 				    all_kinds[k]->id);
 }
 

@@ -200,12 +200,13 @@ static void report_malformed(const struct rename *rename, size_t k,
 		    !owner_is_text(old, entry->owner, entry->owner_len))
 			continue;
 		last = near.line.number;
-		report_line(
-			PROGRAM,
-			_("note: %s/%s:%" PRIu64 " is left: it is malformed, and other "
-			  "programs read it as a line of %s; '%s check' shows how to "
-			  "correct it"),
-			edit->folder, all_kinds[k]->database, last, rename->old, PROGRAM);
+		report_line(PROGRAM,
+			    _("note: %s/%s:%" PRIu64
+			      " is left: it is malformed, and other "
+			      "programs read it as a line of %s; '%s check' shows how to "
+			      "correct it"),
+			    edit->directory, all_kinds[k]->database, last, rename->old,
+			    PROGRAM);
 	}
 }
 
@@ -230,7 +231,7 @@ static int rename_lines(struct rename *rename, size_t k)
 		report_line(PROGRAM,
 			    _("%s has a range of its own (%s/%s:%" PRIu64
 			      "); '%s revoke %s' takes it away"),
-			    rename->owner, edit->folder, all_kinds[k]->database, line,
+			    rename->owner, edit->directory, all_kinds[k]->database, line,
 			    PROGRAM, rename->owner);
 		return EXIT_POLICY;
 	}

@@ -130,7 +130,7 @@ static void report_ambiguous(const struct revoke *revoke, size_t k)
 				    _("note: %s/%s:%" PRIu64 " is left: %.*s is the uid "
 				      "of one user and the login name of another; "
 				      "--as-uid and --as-name say which one is meant"),
-				    edit->folder, all_kinds[k]->database,
+				    edit->directory, all_kinds[k]->database,
 				    near.line.number, (int)entry->owner_len,
 				    entry->owner);
 	}
