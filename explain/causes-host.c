@@ -149,7 +149,7 @@ static void tell_mapper_missing(const struct facts *facts, struct cause *cause)
 {
 	causes_evidence(cause, _("PATH (%s) leads to no %s"), facts->host->path,
 			facts->kind->mapper);
-	causes_cure(cause, _("install it, or put its folder into PATH"));
+	causes_cure(cause, _("install it, or put its directory into PATH"));
 }
 
 static bool mapper_not_first(const struct facts *facts)
@@ -179,7 +179,7 @@ static void tell_mapper_not_first(const struct facts *facts, struct cause *cause
 		causes_evidence(cause,
 				_("%s, to which PATH leads, does not belong to root"),
 				host->found);
-		causes_cure(cause, _("put the folder of root's %s first in PATH"),
+		causes_cure(cause, _("put the directory of root's %s first in PATH"),
 			    facts->kind->mapper);
 		return;
 	}

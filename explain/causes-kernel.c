@@ -56,7 +56,7 @@ static void tell_target_no_map(const struct facts *facts, struct cause *cause)
 		  "namespaces"),
 		facts->target.name, facts->kind->map);
 	causes_cure(cause,
-		    _("pass the folder of a process, on a kernel with CONFIG_USER_NS"));
+		    _("pass the directory of a process, on a kernel with CONFIG_USER_NS"));
 }
 
 static bool proc_read_only(const struct facts *facts)
@@ -309,7 +309,7 @@ static void tell_shared_fs(const struct facts *facts, struct cause *cause)
 {
 	causes_evidence(
 		cause,
-		_("the process that started %s shares its working folder with others "
+		_("the process that started %s shares its working directory with others "
 		  "(CLONE_FS), so no program gains privilege"),
 		facts->kind->mapper);
 	causes_cure(cause,

@@ -48,8 +48,8 @@ static void tell_elsewhere(const struct facts *facts, struct cause *cause)
 	const char *plugin = facts->sources.plugin;
 
 	causes_evidence(cause,
-			_("the plugin of the source '%s' is not in %s, and from no other "
-			  "folder is one taken"),
+			_("the plugin of the source '%s' is not in %s, and plugins "
+			  "are taken from no other directory"),
 			plugin, PLUGINDIR);
 	causes_cure(cause, _("install libsubid_%s.so in %s"), plugin, PLUGINDIR);
 }
@@ -68,10 +68,10 @@ static void tell_not_roots(const struct facts *facts, struct cause *cause)
 	char word[CAUSES_QUOTED_BYTES];
 
 	causes_evidence(cause,
-			foreign ? _("%s/libsubid_%s.so or its folder does not belong to "
+			foreign ? _("%s/libsubid_%s.so or its directory does not belong to "
 				    "root, so it is not loaded") :
 				  _("not only root can write %s/libsubid_%s.so or its "
-				    "folder, so it is not loaded"),
+				    "directory, so it is not loaded"),
 			PLUGINDIR, plugin);
 	if (causes_quote(plugin, word))
 		causes_cure(cause,

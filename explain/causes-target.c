@@ -18,10 +18,10 @@ static bool target_not_proc(const struct facts *facts)
 
 static void tell_target_not_proc(const struct facts *facts, struct cause *cause)
 {
-	causes_evidence(cause, _("%s is not an open folder of a process"),
+	causes_evidence(cause, _("%s is not an open directory of a process"),
 			facts->target.name);
 	causes_cure(cause,
-		    _("open the folder /proc/PID, and not a pidfd, and pass that"));
+		    _("open the directory /proc/PID, and not a pidfd, and pass that"));
 }
 
 static bool target_hidden(const struct facts *facts)

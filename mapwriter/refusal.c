@@ -262,7 +262,7 @@ static void explain_cause(const struct request *request, struct report *report)
 	causes_describe(&facts, id, &cause);
 	report_add(report, mapper, "%s", cause.evidence);
 	if (cause.cure[0] != '\0')
-		report_add(report, mapper, _("to mend it: %s"), cause.cure);
+		report_add(report, mapper, _("to fix it: %s"), cause.cure);
 }
 
 /* Adds up to three lines after the first one. */

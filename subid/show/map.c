@@ -76,7 +76,7 @@ static int refuse_none(const struct map *map, const struct kind *kind,
 			    word, kind->id, source->name, NSSWITCH_CONF);
 	else if (sayable)
 		report_line(PROGRAM,
-			    _("%s has no subordinate %ss; to mend it: usermod-ext "
+			    _("%s has no subordinate %ss; to fix it: usermod-ext "
 			      "%s%s%s-S %s"),
 			    word, kind->id, root ? "-R " : "", directory, root ? " " : "",
 			    name);

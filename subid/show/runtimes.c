@@ -224,7 +224,7 @@ static int print_docker(const struct mapping *mapping)
 		report_line(
 			PROGRAM,
 			_("dockerd reads the databases alone, and what %s has is from "
-			  "the source '%s'; to mend it: give dockerd another user"),
+			  "the source '%s'; to fix it: give dockerd another user"),
 			mapping->user.word, mapping->plugin);
 		return VERB_NONE;
 	}

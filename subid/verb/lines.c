@@ -49,7 +49,7 @@ static int open_database(const struct verb_place *place, const struct kind *kind
 		if (fault != DBFILE_CLOSED || file->error == ELOOP)
 			report_line(PROGRAM,
 				    _("note: '%s check' tells what is wrong with it, and "
-				      "how to mend it"),
+				      "how to fix it"),
 				    PROGRAM);
 		return VERB_UNREADABLE;
 	}

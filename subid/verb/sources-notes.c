@@ -30,7 +30,7 @@ int sources_note_failure(struct sources *sources, const struct kind *kind,
 		causes_describe(&facts, id, &cause);
 		report_line(PROGRAM, "%s", cause.evidence);
 		if (cause.cure[0] != '\0')
-			report_line(PROGRAM, _("to mend it: %s"), cause.cure);
+			report_line(PROGRAM, _("to fix it: %s"), cause.cure);
 	}
 	*told = true;
 	return VERB_UNREADABLE;

@@ -22,7 +22,7 @@ from host import (CAP_SETFCAP, CAP_SETGID, CAP_SETUID, CLEAN_PATH, CLONE_NEWNS, 
                   PROGRAMS, libc, mount, set_file_capabilities, unshare)
 
 HINTS_MAX = 3
-TO_MEND = "to mend it: "
+TO_FIX = "to fix it: "
 
 # Each cause of explain/causes.h, and how it is told. Words that a Scene knows itself are
 # {file} and {other} (the databases), {k} (u or g), {map}, {mapper}, {program} (its path),
@@ -38,7 +38,7 @@ SENTENCES = {
     "NO_DESCRIPTORS": ("the limit of open files leaves {mapper} no descriptor",
                        "the system has no file descriptor left"),
     "NO_MEMORY": ("the limit of memory leaves {mapper} too little",),
-    "TARGET_NOT_PROC": ("{target} is not an open folder of a process",),
+    "TARGET_NOT_PROC": ("{target} is not an open directory of a process",),
     "TARGET_HIDDEN": ("process {target} is yours, but /proc is mounted with hidepid and the "
                       "process is not dumpable",),
     "TARGET_GONE": ("there is no process {target}, or it has ended",),
@@ -50,10 +50,10 @@ SENTENCES = {
     "GROUP_OF_TARGET": ("process {target} runs with gid {group}, and you with gid {gid}",),
     "SOURCE": ("/etc/nsswitch.conf cannot be read, so nobody knows whom to ask: {error}",
                "/etc/nsswitch.conf names more than 8 sources behind 'subid:'"),
-    "SOURCE_ELSEWHERE": ("the plugin of the source '{source}' is not in {plugins}, and from no "
-                         "other folder is one taken",),
-    "SOURCE_NOT_ROOTS": ("{path} or its folder does not belong to root, so it is not loaded",
-                         "not only root can write {path} or its folder, so it is not loaded"),
+    "SOURCE_ELSEWHERE": ("the plugin of the source '{source}' is not in {plugins}, and plugins "
+                         "are taken from no other directory",),
+    "SOURCE_NOT_ROOTS": ("{path} or its directory does not belong to root, so it is not loaded",
+                         "not only root can write {path} or its directory, so it is not loaded"),
     "SOURCE_BROKEN": ("{path} is no shared library, or lacks a call that a plugin has",
                       "{path} cannot be loaded",
                       "the source '{source}' gives an answer that cannot be",
@@ -105,7 +105,7 @@ SENTENCES = {
     "NO_NEW_PRIVS": ("you run with no_new_privs, so no program gains privilege",),
     "BOUNDING_SET": ("the capability {capability} is missing in your bounding set",),
     "TRACED": ("you are traced (strace, gdb?), so no program gains privilege",),
-    "SHARED_FS": ("the process that started {mapper} shares its working folder with others "
+    "SHARED_FS": ("the process that started {mapper} shares its working directory with others "
                   "(CLONE_FS), so no program gains privilege",),
     "SECUREBITS": ("your securebits hold SECBIT_NOROOT, so setuid root gives nothing",),
     "NO_SETFCAP": ("mapping uid 0 of outside needs cap_setfcap too, which {program} has not",),
@@ -365,8 +365,8 @@ class Scene:
         require(hints[0] in wanted,
                 f"{cause_of(hints[0]) or 'no cause'} is told, not {cause}: {hints[0]!r}, "
                 f"not {wanted}")
-        require(len(hints) == 2 and hints[1].startswith(TO_MEND), f"no cure: {hints[1:]}")
-        self.cure = hints[1].removeprefix(TO_MEND)
+        require(len(hints) == 2 and hints[1].startswith(TO_FIX), f"no cure: {hints[1:]}")
+        self.cure = hints[1].removeprefix(TO_FIX)
         self.told.add((cause, self.general(hints[0]), self.general(self.cure)))
         if cure is not None:
             cure = cure.format(**self.values(**values))

@@ -180,7 +180,7 @@ def _(s):
     s.database(GRANT)
     s.as_user = lambda s: os.dup2(os.pidfd_open(s.target.pid), FD)
     s.refused(f"fd:{FD} 0 100000 10", NO_TARGET, "TARGET_NOT_PROC",
-              "open the folder /proc/PID, and not a pidfd, and pass that")
+              "open the directory /proc/PID, and not a pidfd, and pass that")
     s.as_user = lambda s: open_as(s, "/proc/PID", os.O_PATH)
     s.granted(f"fd:{FD} 0 100000 10")
 

@@ -8,7 +8,7 @@ import socket
 import struct
 import tempfile
 
-from explain import (ASK, GRANT, TO_MEND, WRITE_EPERM, Plays, Skipped, require, writable)
+from explain import (ASK, GRANT, TO_FIX, WRITE_EPERM, Plays, Skipped, require, writable)
 
 PLAYS = Plays()
 scene = PLAYS.scene
@@ -16,7 +16,7 @@ scene = PLAYS.scene
 LANGUAGE = "xx_XX"
 HEAD = {"": "Content-Type: text/plain; charset=UTF-8\n"}
 TRANSLATED = {
-    "to mend it: %s": "Abhilfe ändert: %s",
+    "to fix it: %s": "Abhilfe ändert: %s",
     "%s delegates nothing to %s": "%2$s bekommt nichts von %1$s",
     "Try '%s --help'.": "Versuch’s mit »%s --help«.",
 }
@@ -146,5 +146,5 @@ def _(s):
         program_in(s, "/".join(("x" * length, "y" * length, "z" * length)))
         s.run(ASK)
         hints = s.hints()
-        cures = [hint for hint in hints if hint.startswith(TO_MEND)]
+        cures = [hint for hint in hints if hint.startswith(TO_FIX)]
         require(all(cure.endswith(s.path) for cure in cures), f"a cure is cut: {cures}")

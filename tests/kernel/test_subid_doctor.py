@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """`subid doctor`: each cause that it can meet is brought about for real and named, what it
-says to mend it is done as it is printed, and then the user can run containers again.
+says to fix it is done as it is printed, and then the user can run containers again.
 
 The settings of kernels that are patched (kernel.unprivileged_userns_clone) or have AppArmor
 stand in a recorded /proc/sys here, and a seccomp filter refuses in their place."""

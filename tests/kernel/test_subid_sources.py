@@ -307,7 +307,7 @@ def test_not_roots(box, plugins):
         plugins.ask(f"{name} files")
         box.check(f"{name}: passed over", rows(box, "list", "-u", "elsa"), FILES)
         said(box, f"{name}: nobody else", box.run("list", "-u", "bob"), UNREADABLE, text,
-             "to mend it: ")
+             "to fix it: ")
         said(box, f"{name}: whois", box.run("whois", "-u", 3000005), UNREADABLE, text)
 
 

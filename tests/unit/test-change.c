@@ -27,7 +27,7 @@ static void setup(void)
 			 "SUB_GID_MIN 500\nSUB_GID_MAX 1500\nSUB_GID_COUNT 10\n"),
 		   0644);
 	cr_assert(change_begin(&db, folder.path, CHANGE_UID | CHANGE_GID) == 0);
-	cr_assert(settings_read(db.folder, &allocate.settings, &error) == 0);
+	cr_assert(settings_read(db.directory, &allocate.settings, &error) == 0);
 	cr_assert(owner_find(&owner, "elsa", &db.lookup, false) == 0);
 }
 

@@ -164,7 +164,7 @@ Test(label, loads_libselinux)
 		unit_skip("no " LIBRARY);
 	cr_assert(find_calls(library, &calls));
 	dlclose(library);
-	if (access(SELINUX_FOLDER, F_OK))
+	if (access(SELINUX_DIRECTORY, F_OK))
 		cr_assert(label_set_libselinux(-1, PATH) == 0);
 }
 #endif

@@ -34,7 +34,7 @@ static int disarm(void)
 
 static struct plugin_child which(const char *name)
 {
-	return (struct plugin_child){ .folder = folder.path,
+	return (struct plugin_child){ .directory = folder.path,
 				      .name = name,
 				      .disarm = disarm };
 }

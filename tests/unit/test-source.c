@@ -180,7 +180,7 @@ static const char *check_row(const struct row *row)
 			source_take(&walk, row->files < 0 ? row->files : 0,
 				    row->files == HAS);
 		} else {
-			r = plugin_ask_ranges(list.plugin_folder, source->name,
+			r = plugin_ask_ranges(list.plugin_directory, source->name,
 					      row->owner, &kind_uid, NULL, &set);
 			source_take(&walk, r, set.n);
 		}

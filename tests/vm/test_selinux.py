@@ -224,7 +224,7 @@ def test_maps(report):
             lines = [f"{program}: write to {program[3]}id_map failed: Operation not permitted",
                      f"{program}: nothing that is visible is in the way: a security module "
                      "(SELinux, AppArmor) may be",
-                     f"{program}: to mend it: look for what refused it in the log of the "
+                     f"{program}: to fix it: look for what refused it in the log of the "
                      "kernel or of auditd"]
             report.check(f"{program} from user_t: refused, and a security module is named",
                          result.returncode == 1 and result.stdout == ""
