@@ -72,7 +72,7 @@ static void scan_move(struct scan *scan, size_t begin)
 /* Reads more bytes; first moves the buffered ones to the front. */
 static int scan_fill(struct scan *scan)
 {
-	size_t n;
+	size_t n = 0;
 	int r;
 
 	if (scan->begin > 0) {
