@@ -118,6 +118,7 @@ static inline bool small_other_text(const char *a, const char *b)
 #define cr_assert_geq(a_, b_, ...) SMALL_OP(SMALL_ASSERT, a_, >=, b_, __VA_ARGS__)
 
 #define cr_assert_null(a_, ...)	    SMALL_OP(SMALL_ASSERT, a_, ==, NULL, __VA_ARGS__)
+#define cr_expect_null(a_, ...)	    SMALL_OP(SMALL_EXPECT, a_, ==, NULL, __VA_ARGS__)
 #define cr_assert_not_null(a_, ...) SMALL_OP(SMALL_ASSERT, a_, !=, NULL, __VA_ARGS__)
 
 #define cr_assert_str_empty(a_, ...) \

@@ -197,7 +197,7 @@ static const char *answers(void *context)
 	};
 	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
 	const char *complaint = nss_mount(context, SERVICES);
-	static char text[128];
+	static char text[512];
 
 	if (complaint)
 		return complaint;
