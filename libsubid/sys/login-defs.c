@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/num.h"
@@ -109,6 +110,16 @@ static int find_additions(struct additions *additions, struct dropins *ret_names
 	return directory < 0 ? -errno : dropins_add(ret_names, directory, ".defs");
 }
 
+/* A symbolic link to the null device masks a file, also in an image. */
+static bool is_masked(int directory, const char *name)
+{
+	static const char null[] = "/dev/null";
+	char target[sizeof(null)];
+
+	return readlinkat(directory, name, target, sizeof(target)) == sizeof(null) - 1 &&
+	       memcmp(target, null, sizeof(null) - 1) == 0;
+}
+
 /* In the running system by its path, as etc_open() follows a symbolic link only there. */
 static int read_addition(const struct additions *additions, const char *name,
 			 struct login_defs_item *items, size_t n)
@@ -117,6 +128,8 @@ static int read_addition(const struct additions *additions, const char *name,
 
 	if (additions->directory < 0)
 		return -ENOENT;
+	if (additions->base != AT_FDCWD && is_masked(additions->directory, name))
+		return 0;
 	if (additions->base != AT_FDCWD)
 		return read_file(additions->directory, name, items, n);
 	snprintf(path, sizeof(path), "%s.d/%s", additions->path, name);
@@ -145,7 +158,7 @@ static int read_additions(const struct additions *own, const struct additions *v
  * of their names, of which one of @path takes the place of one of @vendor. The last line
  * counts. A file that does not exist sets nothing.
  *
- * vendor: a path of this system, or NULL.
+ * vendor: a path of this system; NULL: only @path is read.
  * items: `key` is given; the rest is filled in, and means something only with 0.
  * Returns 0 or -errno. Thread-safe.
  */
@@ -153,7 +166,8 @@ int login_defs_read_with(int directory, const char *path, const char *vendor,
 			 struct login_defs_item *items, size_t n)
 {
 	CLEANUP(dropins_cleanup) struct dropins names = { 0 };
-	struct additions own = { directory, path, -1 }, others = { AT_FDCWD, vendor, -1 };
+	struct additions own = { directory, vendor ? path : NULL, -1 };
+	struct additions others = { AT_FDCWD, vendor, -1 };
 	int r;
 
 	for (size_t i = 0; i < n; i++)
@@ -174,8 +188,8 @@ int login_defs_read_with(int directory, const char *path, const char *vendor,
 }
 
 /*
- * The same of login.defs at @path in @directory; in the running system with that of the
- * vendor.
+ * The same of login.defs at @path in @directory. Only a running system with the file of a
+ * vendor has more files: there useradd(8) reads them, too.
  */
 int login_defs_read(int directory, const char *path, struct login_defs_item *items,
 		    size_t n)
@@ -183,9 +197,10 @@ int login_defs_read(int directory, const char *path, struct login_defs_item *ite
 	bool live = directory == AT_FDCWD ? strcmp(path, LOGIN_DEFS) == 0 :
 					    etc_is_named(directory, SYSCONFDIR);
 
-	return live ? login_defs_read_with(AT_FDCWD, LOGIN_DEFS, LOGIN_DEFS_VENDOR, items,
-					   n) :
-		      login_defs_read_with(directory, path, NULL, items, n);
+	if (live && access(LOGIN_DEFS_VENDOR, F_OK) == 0)
+		return login_defs_read_with(AT_FDCWD, LOGIN_DEFS, LOGIN_DEFS_VENDOR,
+					    items, n);
+	return login_defs_read_with(directory, path, NULL, items, n);
 }
 
 /*
@@ -244,10 +259,13 @@ int login_defs_yes(int directory, const char *path, const char *key, bool *ret_y
 	return r;
 }
 
-/* As login_defs_yes(), but an unreadable file counts as "no". */
+/*
+ * As login_defs_yes(), of the file @path alone, for a map writer; an unreadable file
+ * counts as "no".
+ */
 bool login_defs_is_yes(int directory, const char *path, const char *key)
 {
-	bool yes = false;
+	struct login_defs_item item = { .key = key };
 
-	return login_defs_yes(directory, path, key, &yes) == 0 && yes;
+	return read_file(directory, path, &item, 1) == 0 && login_defs_item_yes(&item);
 }

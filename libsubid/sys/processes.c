@@ -17,6 +17,10 @@
 #include "libsubid/core/num.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/processes.h"
+#include "libsubid/sys/wait.h"
+
+/* A user can make threads as fast as they are read, and the caller has the locks. */
+#define WALK_MILLISECONDS 15000
 
 static void directory_cleanup(DIR **directory)
 {
@@ -47,6 +51,7 @@ static int walk(int at, const char *name, processes_take_fn take, void *context)
 	CLEANUP(fd_cleanup)
 	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	CLEANUP(directory_cleanup) DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+	const int64_t end = wait_clock() + WALK_MILLISECONDS;
 	struct dirent *entry;
 	int failed = 0;
 
@@ -61,6 +66,9 @@ static int walk(int at, const char *name, processes_take_fn take, void *context)
 			return r;
 		if (failed == 0 && !is_gone(r))
 			failed = r;
+		/* Threads that are made meanwhile come at the end. */
+		if (wait_clock() > end)
+			return failed ? failed : -ETIMEDOUT;
 		errno = 0;
 	}
 	return failed ? failed : -errno;

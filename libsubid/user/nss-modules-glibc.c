@@ -179,7 +179,8 @@ static int ask_all(const struct nss_modules *modules, bool remote_only,
 		if (remote_only && !is_remote(&modules->modules[i]))
 			continue;
 		answer = ask(&modules->modules[i], question, ret_found);
-		if (answer == 0)
+		/* An account that is found does not speak for a module that is silent. */
+		if (answer == 0 && (remote_only || r == ACCOUNT_NONE))
 			return 0;
 		if (answer < 0)
 			r = answer;
@@ -188,8 +189,8 @@ static int ask_all(const struct nss_modules *modules, bool remote_only,
 }
 
 /*
- * Asks all modules. Returns 0, ACCOUNT_NONE (each has answered so) or -errno (one has not
- * answered). Thread-safe as the modules are.
+ * Asks all modules. Returns 0 (found, and no earlier one is silent), ACCOUNT_NONE (each
+ * has answered so) or -errno (one has not answered). Thread-safe as the modules are.
  */
 int nss_modules_ask(const struct nss_modules *modules,
 		    const struct nss_question *question, struct nss_found *ret_found)

@@ -328,7 +328,8 @@ Test(login_defs, vendor)
 	}
 }
 
-/* A link is followed in the running system alone, where one to /dev/null masks a file. */
+/* A link is followed only in the running system; one to /dev/null masks a file
+ * everywhere. */
 Test(login_defs, vendor_links)
 {
 	struct login_defs_item item = { .key = "KEY" };
@@ -344,8 +345,10 @@ Test(login_defs, vendor_links)
 	cr_assert(unlinkat(folder.fd, "etc/login.defs.d", 0) == 0);
 	cr_assert(renameat(folder.fd, "real.d", folder.fd, "etc/login.defs.d") == 0);
 	cr_expect_str_eq(layered(false), "a");
-	cr_expect(login_defs_read_with(folder.fd, "etc/login.defs", NULL, &item, 1) ==
-		  -ELOOP);
+	cr_expect_str_eq(layered(true), "a");
+	/* Without the file of a vendor nothing is added. */
+	cr_expect(login_defs_read_with(folder.fd, "etc/login.defs", NULL, &item, 1) == 0);
+	cr_expect(!item.is_set);
 }
 
 /* The running system, by its path and by its directory, has the vendor's file. */
@@ -370,6 +373,16 @@ static const char *running_system(void *context)
 	etc = open(SYSCONFDIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	CHILD_ASSERT(etc >= 0 && login_defs_read(etc, "login.defs", &item, 1) == 0);
 	CHILD_ASSERT(item.is_set && strcmp(item.value, "5") == 0);
+	/* A map writer reads the site's file alone. */
+	CHILD_ASSERT(mkdir(LOGIN_DEFS ".d", 0755) == 0);
+	fd = open(LOGIN_DEFS ".d/a.defs", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	CHILD_ASSERT(fd >= 0 && write(fd, "KEY yes\n", 8) == 8);
+	CHILD_ASSERT(!login_defs_is_yes(AT_FDCWD, LOGIN_DEFS, "KEY"));
+	CHILD_ASSERT(login_defs_lookup(AT_FDCWD, LOGIN_DEFS, "KEY", value) == 0);
+	CHILD_ASSERT(strcmp(value, "yes") == 0);
+	/* Without the vendor's file that one is not read. */
+	CHILD_ASSERT(unlink(LOGIN_DEFS_VENDOR) == 0);
+	CHILD_ASSERT(login_defs_lookup(AT_FDCWD, LOGIN_DEFS, "KEY", value) == CONF_UNSET);
 	/* A directory that is another one is an image. */
 	CHILD_ASSERT(mkdir("/usr/image", 0755) == 0);
 	etc = open("/usr/image", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
