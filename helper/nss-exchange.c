@@ -161,12 +161,21 @@ bool nss_exchange_is_too_long(const char *name)
 	return name && strlen(name) > LIMIT_OWNER_BYTES;
 }
 
+static int exchange(struct nss_client *client, int64_t end, struct nss_request request,
+		    const char *name, char **ret_bytes, size_t *ret_len, int *ret_found)
+{
+	int r = nss_exchange_send(client, end, request, name);
+
+	return r ? r :
+		   nss_exchange_receive_one(client, end, ret_found, ret_bytes, ret_len);
+}
+
 /* Sends a request and receives the answer: 0 with bytes to be freed, ACCOUNT_NONE or
  * -errno. */
 int nss_exchange_ask(struct nss_client *client, struct nss_request request,
 		     const char *name, char **ret_bytes, size_t *ret_len)
 {
-	CLEANUP(cleanup_free) char *bytes = NULL;
+	char *bytes = NULL;
 	int64_t begun, end;
 	int found = 0, r;
 
@@ -175,12 +184,12 @@ int nss_exchange_ask(struct nss_client *client, struct nss_request request,
 	end = nss_exchange_begin(client, &begun);
 	if (end < 0)
 		return (int)end;
-	r = nss_exchange_send(client, end, request, name);
-	if (r == 0)
-		r = nss_exchange_receive_one(client, end, &found, &bytes, ret_len);
+	r = exchange(client, end, request, name, &bytes, ret_len, &found);
 	nss_exchange_finish(client, begun, r);
-	if (r || found)
+	if (r || found) {
+		free(bytes);
 		return r ? r : found;
-	*ret_bytes = TAKE_PTR(bytes);
+	}
+	*ret_bytes = bytes;
 	return 0;
 }

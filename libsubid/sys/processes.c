@@ -45,19 +45,26 @@ static bool is_gone(int r)
 	return r == -ENOENT || r == -ESRCH;
 }
 
+static DIR *open_directory(int at, const char *name)
+{
+	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!directory)
+		fd_close(fd);
+	return directory;
+}
+
 /* Hands each entry of a directory that is a number to @take. */
 static int walk(int at, const char *name, processes_take_fn take, void *context)
 {
-	CLEANUP(fd_cleanup)
-	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	CLEANUP(directory_cleanup) DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+	CLEANUP(directory_cleanup) DIR *directory = open_directory(at, name);
 	const int64_t end = wait_clock() + WALK_MILLISECONDS;
 	struct dirent *entry;
 	int failed = 0;
 
 	if (!directory)
 		return -errno;
-	fd = -1;
 	errno = 0;
 	while ((entry = readdir(directory))) {
 		int r = hand_over(dirfd(directory), entry->d_name, take, context);

@@ -145,7 +145,7 @@ static int find_account(struct nss *nss, const struct nss_question *question,
 			struct account *ret_account)
 {
 	CLEANUP(cleanup_free) char *buffer = NULL;
-	union entry entry;
+	union entry entry = { 0 };
 	int r = look_up(question, &entry, &buffer);
 
 	if (nss)
@@ -205,7 +205,7 @@ int nss_name_of(struct nss *nss, const struct kind *kind, uint32_t id,
 {
 	const struct nss_question question = { .group = kind->group, .id = id };
 	CLEANUP(cleanup_free) char *buffer = NULL;
-	union entry entry;
+	union entry entry = { 0 };
 	const char *name;
 	size_t len;
 	int r = confirm(nss, &question, look_up(&question, &entry, &buffer));
@@ -224,7 +224,7 @@ int nss_home(struct nss *nss, const char *name, char **ret_home)
 {
 	const struct nss_question question = { .name = name };
 	CLEANUP(cleanup_free) char *buffer = NULL;
-	union entry entry;
+	union entry entry = { 0 };
 	int r = confirm(nss, &question, look_up(&question, &entry, &buffer));
 
 	if (r)
@@ -263,7 +263,7 @@ int nss_members(struct nss *nss, const char *group, gid_t *ret_gid, char **ret_n
 {
 	const struct nss_question question = { .group = true, .name = group };
 	CLEANUP(cleanup_free) char *buffer = NULL;
-	union entry entry;
+	union entry entry = { 0 };
 	size_t len = 0;
 	char *names;
 	int r = confirm(nss, &question, look_up(&question, &entry, &buffer));

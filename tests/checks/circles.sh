@@ -21,6 +21,7 @@ headers()
 # calls: a pair for each object and another one that defines what it needs
 calls()
 {
+	# shellcheck disable=SC2046
 	$NM -A $(find $code -name '*.o' ! -path '*/.libs/*') | awk '
 		{ object = $1; sub(/:[^:]*$/, "", object) }
 		$(NF - 1) == "U" { user[++n] = object; needed[n] = $NF }

@@ -125,7 +125,7 @@ class Box:
                 [f"{SOURCE}/configure", "-q", "--disable-nls", "--without-criterion",
                  "--without-libpam", "--without-libaudit", "--disable-dependency-tracking",
                  *options],
-                ["make", "-s", f"-j{os.cpu_count()}", "libsubid/api/libsubid.la",
+                ["make", "-s", f"-j{os.cpu_count()}", "libsubid/libsubid.la",
                  "getsubids/getsubids"]):
             done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
             if done.returncode:

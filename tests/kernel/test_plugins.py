@@ -197,7 +197,7 @@ def test_folder(box):
     for spoil, mend in ((lambda path: os.chmod(path, 0o1777), lambda path: os.chmod(path, 0o755)),
                         (lambda path: os.chown(path, 5002, 0), lambda path: os.chown(path, 0, 0))):
         spoil(box.plugins.folder)
-        box.refused("good", HAS, box.granted_ask, "or its folder")
+        box.refused("good", HAS, box.granted_ask, "or its directory")
         mend(box.plugins.folder)
         box.granted("good", HAS, box.granted_ask)
     os.symlink("libsubid_good.so", f"{box.plugins.folder}/libsubid_link.so")
