@@ -269,12 +269,20 @@ def engine_lines(data):
     return found
 
 
+def is_excessive(line):
+    """A reader takes it for more than its numbers say: a count of 0, a sum beyond all ids."""
+    return not line.first <= line.last < 2 * ID_NONE
+
+
+def excessive_lines(data):
+    return [line for line in debian_lines(data) if is_excessive(line)]
+
+
 def all_lines(data):
     """The lines by the union of all readers, those of owners that cannot be users among
-    them. One that a reader takes for more than its numbers say (a count of 0, a sum beyond
-    all ids) is left out."""
+    them, without the excessive ones."""
     return {line for line in (*our_lines(data), *debian_lines(data), *engine_lines(data))
-            if line.first <= line.last < 2 * ID_NONE}
+            if not is_excessive(line)}
 
 
 def any_lines(data):

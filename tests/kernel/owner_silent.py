@@ -3,8 +3,8 @@
 
 import json
 
-from name_service import SILENT, all_lines, is_number, our_lines
-from owner_trial import DONE, NONE, NO_USER, UNREADABLE, Trial, held
+from name_service import SILENT, all_lines, excessive_lines, is_number, our_lines
+from owner_trial import DONE, NONE, NO_USER, REFUSED, UNREADABLE, Trial, held
 from owner_world import KINDS
 
 CALLS = ("getsubids", "the library", "list", "map")
@@ -100,7 +100,8 @@ class SilentTrial(Trial):
                           status == UNREADABLE, about)
             self.silently("revoke: names the lines that it could not judge",
                           all(line.owner in said for line in sure), about)
-        elif not perhaps:
+        elif not perhaps and not any(self.accounts.is_unknown(line.owner) for kind in step.kinds
+                                     for line in excessive_lines(before[kind])):
             self.silently("revoke: without such a line it goes on", status in (DONE, NONE),
                           about)
             if status == DONE:
@@ -146,8 +147,10 @@ class SilentTrial(Trial):
             return
         if step.typed != step.words[1] and not is_number(step.typed) and any(
                 self.lines_unknown(before[kind], step, our_lines) for kind in KINDS):
+            # two users of this system are two, whatever the service says
             self.silently("rename: changes nothing, and says 3", before == self.data
-                          and status in (UNREADABLE, NONE) and said, about)
+                          and status in (UNREADABLE, NONE, *((REFUSED,) if old else ()))
+                          and said, about)
 
     # what is mapped and listed
 
