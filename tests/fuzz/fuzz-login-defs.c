@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * conf: the input is a login.defs.
+ * login-defs: the input is a login.defs.
  */
 #include <fcntl.h>
 #include <strings.h>
