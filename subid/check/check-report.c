@@ -2,7 +2,6 @@
 /*
  * check-report: creates findings and prints them as sentences or rows.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -98,11 +97,7 @@ static int print_sentence(const struct problem *problem)
 		report_put(problem->cure, strlen(problem->cure), charset);
 		putchar('\n');
 	}
-	if (!ferror(stdout))
-		return 0;
-	report_line(PROGRAM, _("standard output: %s"), report_error(errno));
-	clearerr(stdout);
-	return VERB_NOT_WRITTEN;
+	return output_printed();
 }
 
 static const char *colour_of(const struct problem *problem)

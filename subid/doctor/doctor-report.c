@@ -2,13 +2,11 @@
 /*
  * doctor-report: prints the result of each check as a sentence or a row.
  */
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "message/i18n.h"
 #include "message/report.h"
 #include "subid/doctor/doctor.h"
 #include "subid/verb/progress.h"
@@ -53,11 +51,7 @@ static int print_sentence(const struct row *row)
 		report_put(row->cure, strlen(row->cure), charset);
 	}
 	putchar('\n');
-	if (!ferror(stdout))
-		return 0;
-	report_line(PROGRAM, _("standard output: %s"), report_error(errno));
-	clearerr(stdout);
-	return VERB_NOT_WRITTEN;
+	return output_printed();
 }
 
 static int print_row(struct doctor *doctor, const struct row *row)

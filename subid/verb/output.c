@@ -133,6 +133,12 @@ static int report_lost_output(void)
 	return VERB_NOT_WRITTEN;
 }
 
+/* Returns 0, or an exit status if printing has failed: with the reason reported. */
+int output_printed(void)
+{
+	return ferror(stdout) ? report_lost_output() : 0;
+}
+
 /*
  * Flushes what was printed without output_row().
  * Returns 0, or an exit status with the reason reported.

@@ -70,6 +70,7 @@ int output_start(struct output *output, const char *name,
 		 const struct output_format *format);
 int output_row(struct output *output, const char *const *cells, const char *colour);
 int output_end(struct output *output);
+int output_printed(void);
 int output_flush(void);
 void output_cleanup(struct output *output);
 
