@@ -15,9 +15,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "command/auth.h"
+#include "command/identity.h"
 #include "libsubid/core/cleanup.h"
-#include "libsubid/sys/paths.h"
+#include "libsubid/sys/etc-directory.h"
 #include "libsubid/user/lookup.h"
 #include "libsubid/user/nss.h"
 #include "message/i18n.h"

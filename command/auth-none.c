@@ -4,7 +4,7 @@
  */
 #include <unistd.h>
 
-#include "command/auth.h"
+#include "command/identity.h"
 #include "message/i18n.h"
 #include "message/report.h"
 

@@ -12,7 +12,7 @@
 #include "command/busy.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/fd.h"
-#include "libsubid/sys/processes.h"
+#include "libsubid/sys/process.h"
 
 struct search {
 	const struct busy_ids *wanted;

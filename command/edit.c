@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * edit: the parts of a command that changes the databases, in their order; the records
- * are in edit-record.c.
+ * are in edit-report.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,10 +12,7 @@
 #include <unistd.h>
 
 #include "command/allocation.h"
-#include "command/auth.h"
 #include "command/busy.h"
-#include "command/edit-lines.h"
-#include "command/edit-report.h"
 #include "command/edit.h"
 #include "command/exit-status.h"
 #include "command/identity.h"
@@ -24,7 +21,6 @@
 #include "libsubid/sys/etc-directory.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/login-defs.h"
-#include "libsubid/sys/paths.h"
 #include "message/environment.h"
 #include "message/i18n.h"
 #include "message/report.h"

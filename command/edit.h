@@ -102,4 +102,21 @@ void edit_record_each(const struct edit *edit, const char *text, size_t n,
 void edit_record(const struct edit *edit, const char *account, const char *text,
 		 bool done);
 
+/*
+ * What a command would change, or has changed.
+ */
+
+void edit_lines_appended(const struct table *table, const char *directory,
+			 const struct kind *kind, size_t from);
+int edit_lines_changed(const struct db *db, const char *directory, bool renames);
+
+/*
+ * Messages about failures, and their exit status.
+ */
+
+int edit_report_db_error(const char *program, const struct db *db, const char *directory,
+			 bool writing, int r);
+int edit_report_conflicts(const char *program, const struct allocate *allocate,
+			  const char *directory);
+
 #endif

@@ -6,22 +6,18 @@
  * MUST: the ids that were set are read back.
  */
 #include <errno.h>
-#include <linux/capability.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "command/identity.h"
+#include "libsubid/sys/capabilities.h"
 
 static bool has_capabilities(void)
 {
-	struct __user_cap_header_struct header = { .version =
-							   _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+	capset_t permitted, effective;
 
-	return syscall(SYS_capget, &header, data) || data[0].permitted ||
-	       data[1].permitted;
+	return capabilities_get(&permitted, &effective) || permitted;
 }
 
 /*
@@ -32,16 +28,6 @@ bool identity_is_elevated(void)
 {
 	return getuid() != 0 && getauxval(AT_SECURE) != 0 &&
 	       (geteuid() != getuid() || getegid() != getgid() || has_capabilities());
-}
-
-/* Clears permitted, effective and inheritable; so ambient too. glibc has no wrapper. */
-static int clear_capabilities(void)
-{
-	struct __user_cap_header_struct header = { .version =
-							   _LINUX_CAPABILITY_VERSION_3 };
-	const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
-
-	return syscall(SYS_capset, &header, none) ? -errno : 0;
 }
 
 static bool ids_are(uid_t uid, gid_t gid)
@@ -69,7 +55,7 @@ int identity_become(uid_t uid, gid_t gid)
 	if (!ids_are(uid, gid) && (setresgid(gid, gid, gid) || setresuid(uid, uid, uid)))
 		return -errno;
 	/* Securebits may have kept them, and a change of ids keeps file capabilities. */
-	r = clear_capabilities();
+	r = capabilities_set(0, 0);
 	if (r)
 		return r;
 	/* After the change of ids, which has set it to fs.suid_dumpable. */

@@ -12,4 +12,17 @@ bool identity_is_elevated(void);
 int identity_become(uid_t uid, gid_t gid);
 int identity_drop(void);
 
+/*
+ * Whether the caller may change the databases, by PAM if the build has it.
+ */
+
+/* The one PAM service of all programs that write. */
+#define AUTH_SERVICE "usermod-ext"
+
+enum {
+	AUTH_REFUSED = 1, /* a message was printed */
+};
+
+int auth_check(const char *program);
+
 #endif

@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "explain/causes-rules.h"
+#include "explain/causes.h"
+#include "libsubid/core/entry.h"
 #include "message/i18n.h"
 #include "message/report.h"
-#include "libsubid/core/entry.h"
 
 /* The file. */
 
@@ -144,11 +144,11 @@ static void tell_line_malformed(const struct facts *facts, struct cause *cause)
 	const char *path = facts->kind->path;
 	const char *name = facts->account->name;
 	uint64_t line = facts->grants.malformed;
-	char word[CAUSES_QUOTED_BYTES];
+	char word[CURE_QUOTED_BYTES];
 
 	causes_evidence(cause, _("line %" PRIu64 " of %s grants nothing: %s"), line, path,
 			_(entry_reason(facts->grants.malformed_fault)));
-	if (causes_quote(name, word) && strcmp(word, name) == 0 && !strpbrk(name, "/&\\"))
+	if (cure_quote(name, word) && strcmp(word, name) == 0 && !strpbrk(name, "/&\\"))
 		causes_cure(cause, "sed -i '%" PRIu64 "s/.*/%s:FIRST:COUNT/' %s", line,
 			    name, path);
 	else
@@ -161,9 +161,9 @@ static void tell_line_malformed(const struct facts *facts, struct cause *cause)
 /* Suggests the next free range, for a user who asks for no particular ids. */
 static void cure_by_room(const struct facts *facts, struct cause *cause)
 {
-	char name[CAUSES_QUOTED_BYTES];
+	char name[CURE_QUOTED_BYTES];
 
-	if (causes_quote(facts->account->name, name))
+	if (cure_quote(facts->account->name, name))
 		causes_cure(cause, "usermod-ext -S %s", name);
 }
 
@@ -172,9 +172,9 @@ static void cure_by_grant(const struct facts *facts, struct cause *cause)
 {
 	const struct facts_grants *grants = &facts->grants;
 	bool low = facts->missing.start < ACCOUNTS_END;
-	char name[CAUSES_QUOTED_BYTES];
+	char name[CURE_QUOTED_BYTES];
 
-	if (!causes_quote(facts->account->name, name))
+	if (!cure_quote(facts->account->name, name))
 		return;
 
 	if ((facts->sources.plugin || grants->taken || low) && grants->owns)

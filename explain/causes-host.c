@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "explain/causes-rules.h"
+#include "explain/causes.h"
 #include "message/i18n.h"
 
 /* A container usually has ids 0 to 65535. */
@@ -27,11 +27,11 @@ static bool no_range(const struct facts *facts)
 
 static void tell_no_range(const struct facts *facts, struct cause *cause)
 {
-	char login[CAUSES_QUOTED_BYTES];
+	char login[CURE_QUOTED_BYTES];
 
 	causes_evidence(cause, _("%s delegates nothing to %s"), facts->kind->path,
 			facts->account->name);
-	if (causes_quote(facts->account->name, login))
+	if (cure_quote(facts->account->name, login))
 		causes_cure(cause, "usermod-ext -S %s", login);
 }
 
@@ -43,14 +43,14 @@ static bool own_id_inside(const struct facts *facts)
 static void tell_own_id_inside(const struct facts *facts, struct cause *cause)
 {
 	uint32_t own = facts->kind->group ? facts->gid : facts->uid;
-	char login[CAUSES_QUOTED_BYTES];
+	char login[CURE_QUOTED_BYTES];
 
 	causes_evidence(cause,
 			_("the range %" PRIu64 "-%" PRIu64
 			  " of %s holds its own %s, %u, which cannot be mapped twice"),
 			facts->host->own.start, facts->host->own.end - 1,
 			facts->account->name, facts->kind->id, own);
-	if (causes_quote(facts->account->name, login))
+	if (cure_quote(facts->account->name, login))
 		causes_cure(cause, "usermod-ext %s %u-%u %s", facts->kind->revoke_flag,
 			    own, own, login);
 }
@@ -62,13 +62,13 @@ static bool range_small(const struct facts *facts)
 
 static void tell_range_small(const struct facts *facts, struct cause *cause)
 {
-	char login[CAUSES_QUOTED_BYTES];
+	char login[CURE_QUOTED_BYTES];
 
 	causes_evidence(cause,
 			_("%s has %" PRIu64 " %ss delegated, and images hold ids up to "
 			  "65535"),
 			facts->account->name, facts->host->count, facts->kind->id);
-	if (causes_quote(facts->account->name, login))
+	if (cure_quote(facts->account->name, login))
 		causes_cure(cause, "usermod-ext %s FIRST-LAST %s",
 			    facts->kind->grant_flag, login);
 }
@@ -158,7 +158,7 @@ static bool mapper_not_first(const struct facts *facts)
 }
 
 /* The directory of a path, as a word of a command. */
-static bool quote_directory(const char *path, char out[static CAUSES_QUOTED_BYTES])
+static bool quote_directory(const char *path, char out[static CURE_QUOTED_BYTES])
 {
 	const char *slash = strrchr(path, '/');
 	char directory[256];
@@ -167,13 +167,13 @@ static bool quote_directory(const char *path, char out[static CAUSES_QUOTED_BYTE
 		return false;
 	memcpy(directory, path, (size_t)(slash - path));
 	directory[slash - path] = '\0';
-	return causes_quote(directory, out);
+	return cure_quote(directory, out);
 }
 
 static void tell_mapper_not_first(const struct facts *facts, struct cause *cause)
 {
 	const struct facts_host *host = facts->host;
-	char directory[CAUSES_QUOTED_BYTES];
+	char directory[CURE_QUOTED_BYTES];
 
 	if (!host->wanted) {
 		causes_evidence(cause,
@@ -197,13 +197,13 @@ static bool storage_foreign(const struct facts *facts)
 static void tell_storage_foreign(const struct facts *facts, struct cause *cause)
 {
 	const struct facts_host *host = facts->host;
-	char path[CAUSES_QUOTED_BYTES];
+	char path[CURE_QUOTED_BYTES];
 
 	causes_evidence(cause,
 			_("%s belongs to %s %u, which is not delegated to %s (any more)"),
 			host->file, facts->kind->id, host->owner, facts->account->name);
 	/* The storage is only renamed: it can be restored with the range. */
-	if (causes_quote(host->storage, path))
+	if (cure_quote(host->storage, path))
 		causes_cure(cause, "mv %s %s.old", path, path);
 }
 

@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <linux/capability.h>
 
-#include "explain/causes-rules.h"
+#include "explain/causes.h"
 #include "message/i18n.h"
 
 #define BIT(capability) ((uint64_t)1 << (capability))
@@ -55,8 +55,9 @@ static void tell_target_no_map(const struct facts *facts, struct cause *cause)
 		_("/proc/%s has no file %s: it is no process, or the kernel has no user "
 		  "namespaces"),
 		facts->target.name, facts->kind->map);
-	causes_cure(cause,
-		    _("pass the directory of a process, on a kernel with CONFIG_USER_NS"));
+	causes_cure(
+		cause,
+		_("pass the directory of a process, on a kernel with CONFIG_USER_NS"));
 }
 
 static bool proc_read_only(const struct facts *facts)
@@ -180,15 +181,15 @@ static bool no_privilege(const struct facts *facts)
 }
 
 /* The program's path as a word of a command; false: suggest no command. */
-static bool quote_path(const struct facts *facts, char out[static CAUSES_QUOTED_BYTES])
+static bool quote_path(const struct facts *facts, char out[static CURE_QUOTED_BYTES])
 {
-	return !facts->program.path_is_cut && causes_quote(facts->program.path, out);
+	return !facts->program.path_is_cut && cure_quote(facts->program.path, out);
 }
 
 /* Suggests setcap(8) with the capabilities that the map needs. */
 static void cure_by_capabilities(const struct facts *facts, struct cause *cause)
 {
-	char path[CAUSES_QUOTED_BYTES];
+	char path[CURE_QUOTED_BYTES];
 
 	if (quote_path(facts, path))
 		causes_cure(cause, "setcap %s%s=ep %s", setid_name(facts),
@@ -199,7 +200,7 @@ static void cure_by_capabilities(const struct facts *facts, struct cause *cause)
 static void tell_no_privilege(const struct facts *facts, struct cause *cause)
 {
 	const char *path = facts->program.path;
-	char word[CAUSES_QUOTED_BYTES];
+	char word[CURE_QUOTED_BYTES];
 
 	if (facts->program.has_capabilities) {
 		causes_evidence(cause, _("%s has file capabilities, but not %s"), path,
@@ -232,7 +233,7 @@ static bool nosuid(const struct facts *facts)
 static void tell_nosuid(const struct facts *facts, struct cause *cause)
 {
 	const char *path = facts->program.path;
-	char word[CAUSES_QUOTED_BYTES];
+	char word[CURE_QUOTED_BYTES];
 
 	causes_evidence(cause, _("%s is on a file system that is mounted nosuid"), path);
 	if (quote_path(facts, word))
@@ -337,7 +338,7 @@ static bool no_setfcap(const struct facts *facts)
 static void tell_no_setfcap(const struct facts *facts, struct cause *cause)
 {
 	const char *path = facts->program.path;
-	char word[CAUSES_QUOTED_BYTES];
+	char word[CURE_QUOTED_BYTES];
 
 	causes_evidence(
 		cause,

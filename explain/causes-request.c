@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#include "explain/causes-rules.h"
+#include "explain/causes.h"
 #include "message/i18n.h"
 
 /* The request. */

@@ -5,11 +5,11 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#include "explain/causes-rules.h"
+#include "explain/causes.h"
+#include "libsubid/source/plugin.h"
+#include "libsubid/sys/etc-directory.h"
 #include "message/i18n.h"
 #include "message/report.h"
-#include "libsubid/sys/paths.h"
-#include "libsubid/source/plugin.h"
 
 static bool of_nsswitch(const struct facts *facts)
 {
@@ -65,15 +65,16 @@ static void tell_not_roots(const struct facts *facts, struct cause *cause)
 {
 	bool foreign = facts->sources.fault == PLUGIN_FOREIGN;
 	const char *plugin = facts->sources.plugin;
-	char word[CAUSES_QUOTED_BYTES];
+	char word[CURE_QUOTED_BYTES];
 
 	causes_evidence(cause,
-			foreign ? _("%s/libsubid_%s.so or its directory does not belong to "
-				    "root, so it is not loaded") :
-				  _("not only root can write %s/libsubid_%s.so or its "
-				    "directory, so it is not loaded"),
+			foreign ?
+				_("%s/libsubid_%s.so or its directory does not belong to "
+				  "root, so it is not loaded") :
+				_("not only root can write %s/libsubid_%s.so or its "
+				  "directory, so it is not loaded"),
 			PLUGINDIR, plugin);
-	if (causes_quote(plugin, word))
+	if (cure_quote(plugin, word))
 		causes_cure(cause,
 			    foreign ? "chown root %s %s/libsubid_%s.so" :
 				      "chmod go-w %s %s/libsubid_%s.so",
@@ -131,16 +132,15 @@ static void tell_silent(const struct facts *facts, struct cause *cause)
 	int fault = facts->sources.fault;
 
 	if (fault) {
-		causes_evidence(
-			cause,
-			fault == PLUGIN_SLOW ?
-				_("the source '%s' does not answer in time") :
-			fault == PLUGIN_MUTE ?
-				_("the source '%s' does not say whether it "
+		causes_evidence(cause,
+				fault == PLUGIN_SLOW ?
+					_("the source '%s' does not answer in time") :
+				fault == PLUGIN_MUTE ?
+					_("the source '%s' does not say whether it "
 					  "grants a part of a range that it lists") :
-				_("the source '%s' does not reach the service "
-				  "that it asks"),
-			plugin);
+					_("the source '%s' does not reach the service "
+					  "that it asks"),
+				plugin);
 		causes_cure(cause, _("have the service of '%s' started, and try again"),
 			    plugin);
 		return;

@@ -4,7 +4,7 @@
  */
 #include <errno.h>
 
-#include "explain/causes-rules.h"
+#include "explain/causes.h"
 #include "message/i18n.h"
 #include "message/report.h"
 

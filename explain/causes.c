@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "explain/causes-rules.h"
+#include "explain/causes.h"
 #include "message/report.h"
 
 static const struct causes_rule *const tables[] = {
@@ -20,85 +20,6 @@ static const struct causes_rule *const tables[] = {
 };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
-
-static bool is_plain(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') || (c != '\0' && strchr("_-./,:@%+=", c));
-}
-
-/*
- * Whether each character is visible and can be copied from a terminal. In a locale other
- * than UTF-8, a table does not show characters other than ASCII unchanged.
- */
-static bool is_shown(const char *text)
-{
-	enum printable_charset charset =
-		report_charset() == PRINTABLE_UTF8 ? PRINTABLE_UTF8 : PRINTABLE_ASCII;
-	size_t len = strlen(text);
-
-	return printable_span(text, len, charset) == len;
-}
-
-/* Writes @text in single quotes. */
-static void quote(const char *text, char *out)
-{
-	*out++ = '\'';
-	for (; *text != '\0'; text++) {
-		if (*text == '\'') {
-			memcpy(out, "'\\''", 4);
-			out += 4;
-		} else {
-			*out++ = *text;
-		}
-	}
-	memcpy(out, "'", 2);
-}
-
-/* Writes @text as a substitution by printf(1), which every sh(1) has. */
-static void quote_by_printf(const char *text, char *out)
-{
-	static const char begin[] = "\"$(printf '";
-
-	memcpy(out, begin, sizeof(begin) - 1);
-	out += sizeof(begin) - 1;
-	for (size_t i = 0; text[i] != '\0'; i++) {
-		unsigned char byte = (unsigned char)text[i];
-
-		/* A leading '-' would be an option, '%' a conversion. */
-		if (is_plain(text[i]) && byte != '%' && (i > 0 || byte != '-')) {
-			*out++ = text[i];
-			continue;
-		}
-		*out++ = '\\';
-		for (int shift = 6; shift >= 0; shift -= 3)
-			*out++ = (char)('0' + (byte >> shift & 7));
-	}
-	memcpy(out, "')\"", 4);
-}
-
-/*
- * Writes @text as a word for sh(1): as it is, in quotes if it needs them, or by printf(1)
- * if a byte of it cannot be shown.
- * Returns false if it is too long, or ends with a newline, which sh(1) would cut off.
- */
-bool causes_quote(const char *text, char out[static CAUSES_QUOTED_BYTES])
-{
-	size_t len = strlen(text);
-	bool plain = len > 0;
-
-	if (len > CAUSES_WORD_BYTES || (plain && text[len - 1] == '\n'))
-		return false;
-	for (size_t i = 0; i < len; i++)
-		plain = plain && is_plain(text[i]);
-	if (plain)
-		memcpy(out, text, len + 1);
-	else if (is_shown(text))
-		quote(text, out);
-	else
-		quote_by_printf(text, out);
-	return true;
-}
 
 /* Writes the sentence about the cause; one that is too long is truncated. */
 void causes_evidence(struct cause *cause, const char *format, ...)
@@ -154,4 +75,80 @@ void causes_describe(const struct facts *facts, enum cause_id id, struct cause *
 		for (const struct causes_rule *rule = tables[i]; rule->id; rule++)
 			if (rule->id == id)
 				rule->describe(facts, ret_cause);
+}
+
+/*
+ * Stable names of causes, for programs. The map writers need none.
+ */
+
+static const char *const names[CAUSES_END] = {
+	[CAUSE_TOO_MANY_EXTENTS] = "too-many-extents",
+	[CAUSE_TOO_MANY_BYTES] = "too-many-bytes",
+	[CAUSE_OVERLAP_INSIDE] = "overlap-inside",
+	[CAUSE_LINES_OVERLAP] = "lines-overlap",
+	[CAUSE_OVERLAP_OUTSIDE] = "overlap-outside",
+	[CAUSE_EXTENT_EMPTY] = "extent-empty",
+	[CAUSE_NO_DESCRIPTORS] = "no-descriptors",
+	[CAUSE_NO_MEMORY] = "no-memory",
+	[CAUSE_TARGET_NOT_PROC] = "target-not-proc",
+	[CAUSE_TARGET_HIDDEN] = "target-hidden",
+	[CAUSE_TARGET_GONE] = "target-gone",
+	[CAUSE_NO_PASSWD_ENTRY] = "no-passwd-entry",
+	[CAUSE_NAME_SERVICE] = "name-service",
+	[CAUSE_OTHER_USER] = "other-user",
+	[CAUSE_GROUP_NOT_PRIMARY] = "group-not-primary",
+	[CAUSE_GROUP_OF_TARGET] = "group-of-target",
+	[CAUSE_SOURCE] = "source",
+	[CAUSE_SOURCE_ELSEWHERE] = "source-elsewhere",
+	[CAUSE_SOURCE_NOT_ROOTS] = "source-not-roots",
+	[CAUSE_SOURCE_BROKEN] = "source-broken",
+	[CAUSE_SOURCE_SILENT] = "source-silent",
+	[CAUSE_SOURCE_DENIES] = "source-denies",
+	[CAUSE_FILE_MISSING] = "file-missing",
+	[CAUSE_FILE_SYMLINK] = "file-symlink",
+	[CAUSE_FILE_NOT_REGULAR] = "file-not-regular",
+	[CAUSE_FILE_HUGE] = "file-huge",
+	[CAUSE_FILE_WRITABLE] = "file-writable",
+	[CAUSE_FILE_FOREIGN] = "file-foreign",
+	[CAUSE_FILE_UNREADABLE] = "file-unreadable",
+	[CAUSE_LINE_MALFORMED] = "line-malformed",
+	[CAUSE_OTHER_KIND_ONLY] = "other-kind-only",
+	[CAUSE_SOURCES_EMPTY] = "sources-empty",
+	[CAUSE_PARTLY_DELEGATED] = "partly-delegated",
+	[CAUSE_NOT_DELEGATED] = "not-delegated",
+	[CAUSE_NO_RANGE] = "no-range",
+	[CAUSE_USERNS_LIMIT] = "userns-limit",
+	[CAUSE_USERNS_UNPRIVILEGED] = "userns-unprivileged",
+	[CAUSE_USERNS_APPARMOR] = "userns-apparmor",
+	[CAUSE_MAPPER_MISSING] = "mapper-missing",
+	[CAUSE_MAPPER_NOT_FIRST] = "mapper-not-first",
+	[CAUSE_OWN_ID_INSIDE] = "own-id-inside",
+	[CAUSE_RANGE_SMALL] = "range-small",
+	[CAUSE_STORAGE_FOREIGN] = "storage-foreign",
+	[CAUSE_PAUSE_OLD] = "pause-old",
+	[CAUSE_TARGET_ZOMBIE] = "target-zombie",
+	[CAUSE_TARGET_NOT_DUMPABLE] = "target-not-dumpable",
+	[CAUSE_PROC_READ_ONLY] = "proc-read-only",
+	[CAUSE_TARGET_NO_MAP] = "target-no-map",
+	[CAUSE_NAMESPACE_OURS] = "namespace-ours",
+	[CAUSE_NAMESPACE_OTHER] = "namespace-other",
+	[CAUSE_ALREADY_MAPPED] = "already-mapped",
+	[CAUSE_NO_PRIVILEGE] = "no-privilege",
+	[CAUSE_NOSUID] = "nosuid",
+	[CAUSE_PROGRAM_OWNER_UNMAPPED] = "program-owner-unmapped",
+	[CAUSE_NO_NEW_PRIVS] = "no-new-privs",
+	[CAUSE_BOUNDING_SET] = "bounding-set",
+	[CAUSE_TRACED] = "traced",
+	[CAUSE_SHARED_FS] = "shared-fs",
+	[CAUSE_SECUREBITS] = "securebits",
+	[CAUSE_NO_SETFCAP] = "no-setfcap",
+	[CAUSE_OUTER_UNMAPPED] = "outer-unmapped",
+	[CAUSE_SECCOMP] = "seccomp",
+	[CAUSE_SECURITY_MODULE] = "security-module",
+};
+
+/* The stable name of a cause, as "no-privilege"; never translated. Thread-safe. */
+const char *cause_name(enum cause_id id)
+{
+	return id > 0 && id < CAUSES_END ? names[id] : "";
 }

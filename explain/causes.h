@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#include "explain/cure.h"
 #include "explain/facts.h"
 
 /* In the order of the search: an earlier one makes later ones irrelevant. */
@@ -90,5 +91,27 @@ size_t causes_find(const struct facts *facts, enum cause_id *ret_ids, size_t max
 void causes_describe(const struct facts *facts, enum cause_id id,
 		     struct cause *ret_cause);
 const char *cause_name(enum cause_id id);
+
+/*
+ * The tables that causes.c searches, and what they share.
+ */
+
+struct causes_rule {
+	enum cause_id id; /* 0 ends a table */
+	bool (*applies)(const struct facts *facts);
+	void (*describe)(const struct facts *facts, struct cause *cause);
+};
+
+extern const struct causes_rule causes_of_request[];
+extern const struct causes_rule causes_of_target[];
+extern const struct causes_rule causes_of_source[];
+extern const struct causes_rule causes_of_database[];
+extern const struct causes_rule causes_of_host[];
+extern const struct causes_rule causes_of_kernel[];
+
+void causes_evidence(struct cause *cause, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void causes_cure(struct cause *cause, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 #endif

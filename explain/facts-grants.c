@@ -11,6 +11,7 @@
 #include "explain/facts.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/entry.h"
+#include "libsubid/sys/fd.h"
 #include "libsubid/sys/scan.h"
 #include "libsubid/user/owner.h"
 
@@ -135,11 +136,7 @@ static void read_own_kind(struct facts *facts, struct owner *owner)
 		facts->grants = *facts->noted;
 	else
 		while (scan_next(&scan, &line) > 0)
-			if (owner->n == 0)
-				facts_note_line(&facts->grants, &question, &line, &entry);
-			else
-				facts_note_near_line(&facts->grants, &question, &line,
-						     &entry);
+			facts_note_line(&facts->grants, &question, &line, &entry);
 	facts->grants.readable = true;
 }
 
@@ -214,4 +211,58 @@ void facts_take_grants(struct facts *facts, const struct range_set *granted)
 	for (size_t i = 0; i < granted->n; i++)
 		note_own(&facts->grants, granted->ranges[i]);
 	facts->grants.partly = range_set_overlaps(granted, asked);
+}
+
+/*
+ * What dpkg-statoverride(1) has on record about a file.
+ *
+ * For subid: a map writer does not read it.
+ */
+
+#define OVERRIDES "/var/lib/dpkg/statoverride"
+
+/* An octal mode, as `4755` or `04755`. */
+static bool mode_is_setuid(const char *mode, size_t len)
+{
+	for (; len > 4 && *mode == '0'; len--)
+		mode++;
+	return len == 4 && *mode >= '4';
+}
+
+/* A line `USER GROUP MODE PATH` by which @path is not setuid. */
+static bool takes_setuid(const struct scan_line *line, const char *path)
+{
+	const char *word = line->text, *end = line->text + line->len;
+	size_t len;
+
+	/* The mode is the third word. */
+	for (int i = 0; i < 3; i++) {
+		const char *space = memchr(word, ' ', (size_t)(end - word));
+
+		if (!space)
+			return false;
+		if (i == 2 && mode_is_setuid(word, (size_t)(space - word)))
+			return false;
+		word = space + 1;
+	}
+	len = (size_t)(end - word);
+	return len == strlen(path) && memcmp(word, path, len) == 0;
+}
+
+/*
+ * Whether dpkg takes the setuid bit of @path away when its package is installed next:
+ * then chmod(1) does not last.
+ */
+bool facts_is_overridden(const char *path)
+{
+	CLEANUP(fd_cleanup) int fd = open(OVERRIDES, O_RDONLY | O_CLOEXEC);
+	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+	struct scan_line line;
+
+	if (fd < 0 || scan_start(&scan, fd))
+		return false;
+	while (scan_next(&scan, &line) > 0)
+		if (takes_setuid(&line, path))
+			return true;
+	return false;
 }

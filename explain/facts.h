@@ -14,14 +14,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "libsubid/core/entry-filter.h"
+#include "libsubid/core/entry.h"
 #include "libsubid/core/idmap.h"
 #include "libsubid/core/kind.h"
 #include "libsubid/core/range.h"
-#include "libsubid/user/owner.h"
 #include "libsubid/sys/dbfile.h"
 #include "libsubid/sys/nsswitch.h"
 #include "libsubid/sys/scan.h"
+#include "libsubid/user/owner.h"
 
 /* The step that failed; its errno is in `error`, or 0. */
 enum facts_step {
@@ -200,21 +200,26 @@ bool facts_note_near_line(struct facts_grants *grants,
 void facts_take_grants(struct facts *facts, const struct range_set *granted);
 
 /* Whether a line begins with the first two bytes of @name, or with all of one byte. */
-static inline bool facts_begins_as(const struct scan_line *line, const char *name,
-				   size_t len)
+static inline bool facts_begins_as(const struct scan_line *line, const char *name)
 {
 	return line->text[0] == name[0] &&
-	       (len == 1 || (line->len > 1 && line->text[1] == name[1]));
+	       (name[1] == '\0' || (line->len > 1 && line->text[1] == name[1]));
 }
 
-/* False: the line is not meant for the account, not even as a malformed line. */
+/* False: the line is not meant for the owner, not even as a malformed line. */
 static inline bool facts_may_be_meant(const struct scan_line *line,
-				      const struct account *account)
+				      const struct owner *owner)
 {
-	return line->len > 0 &&
-	       (line->text[0] == ' ' || line->text[0] == '\t' ||
-		facts_begins_as(line, account->name, account->name_len) ||
-		facts_begins_as(line, account->number, account->number_len));
+	const struct account *account = &owner->account;
+
+	if (line->len == 0)
+		return false;
+	for (size_t i = 0; i < owner->n; i++)
+		if (facts_begins_as(line, owner->names[i]))
+			return true;
+	return line->text[0] == ' ' || line->text[0] == '\t' ||
+	       facts_begins_as(line, account->name) ||
+	       facts_begins_as(line, account->number);
 }
 
 /*
@@ -229,7 +234,7 @@ static inline bool facts_note_line(struct facts_grants *grants,
 				   const struct facts_question *question,
 				   const struct scan_line *line, struct entry *ret_entry)
 {
-	if (!facts_may_be_meant(line, &question->owner->account) &&
+	if (!facts_may_be_meant(line, question->owner) &&
 	    !entry_may_overlap(line->text, line->len, question->missing))
 		return false;
 	return facts_note_near_line(grants, question, line, ret_entry);

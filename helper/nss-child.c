@@ -18,7 +18,7 @@
 /* Accounts are sent in pieces of at most this size. */
 #define PIECE_BYTES (16 * 1024)
 
-struct child {
+struct nss_child {
 	int fd;
 	struct nss nss;
 	char *piece; /* accounts that were found and are not sent yet */
@@ -29,13 +29,13 @@ struct child {
 /* An enumeration takes too long: not all accounts were found. */
 #define TIME_OVER 3
 
-static void child_cleanup(struct child *child)
+static void nss_child_cleanup(struct nss_child *child)
 {
 	nss_end(&child->nss);
 	free(child->piece);
 }
 
-static int send_reply(struct child *child, int r, const void *bytes, size_t len)
+static int send_reply(struct nss_child *child, int r, const void *bytes, size_t len)
 {
 	struct nss_reply reply = { .r = r, .len = (uint32_t)len };
 	int failed;
@@ -47,7 +47,7 @@ static int send_reply(struct child *child, int r, const void *bytes, size_t len)
 }
 
 /* Sends an answer; with its bytes only if @r is 0. */
-static int send_answer(struct child *child, int r, const void *bytes, size_t len)
+static int send_answer(struct nss_child *child, int r, const void *bytes, size_t len)
 {
 	return send_reply(child, r, bytes, r ? 0 : len);
 }
@@ -62,7 +62,7 @@ static size_t put_account(char *to, uint32_t id, uint32_t gid, const char *name,
 	return sizeof(account) + len;
 }
 
-static int send_account(struct child *child, int r, const struct account *account)
+static int send_account(struct nss_child *child, int r, const struct account *account)
 {
 	char bytes[sizeof(struct nss_reply_account) + LIMIT_OWNER_BYTES];
 	size_t len = r ? 0 :
@@ -72,7 +72,7 @@ static int send_account(struct child *child, int r, const struct account *accoun
 	return send_answer(child, r, bytes, len);
 }
 
-static int answer_account(struct child *child, const struct nss_request *request,
+static int answer_account(struct nss_child *child, const struct nss_request *request,
 			  const char *name)
 {
 	struct account account;
@@ -83,7 +83,7 @@ static int answer_account(struct child *child, const struct nss_request *request
 	return send_account(child, r, &account);
 }
 
-static int answer_name(struct child *child, const struct kind *kind, uint32_t id)
+static int answer_name(struct nss_child *child, const struct kind *kind, uint32_t id)
 {
 	char name[LIMIT_OWNER_BYTES + 1];
 	int r = nss_name_of(&child->nss, kind, id, name);
@@ -91,7 +91,7 @@ static int answer_name(struct child *child, const struct kind *kind, uint32_t id
 	return send_answer(child, r, name, r ? 0 : strlen(name));
 }
 
-static int answer_home(struct child *child, const char *name)
+static int answer_home(struct nss_child *child, const char *name)
 {
 	CLEANUP(cleanup_free) char *home = NULL;
 	int r = nss_home(&child->nss, name, &home);
@@ -99,7 +99,7 @@ static int answer_home(struct child *child, const char *name)
 	return send_answer(child, r, home, r ? 0 : strlen(home));
 }
 
-static int answer_groups(struct child *child, const char *name, gid_t gid)
+static int answer_groups(struct nss_child *child, const char *name, gid_t gid)
 {
 	CLEANUP(cleanup_free) gid_t *groups = NULL;
 	size_t n = 0;
@@ -108,7 +108,7 @@ static int answer_groups(struct child *child, const char *name, gid_t gid)
 	return send_answer(child, r, groups, n * sizeof(*groups));
 }
 
-static int answer_members(struct child *child, const char *group)
+static int answer_members(struct nss_child *child, const char *group)
 {
 	CLEANUP(cleanup_free) char *names = NULL;
 	CLEANUP(cleanup_free) char *bytes = NULL;
@@ -126,7 +126,7 @@ static int answer_members(struct child *child, const char *group)
 	return send_answer(child, 0, bytes, sizeof(gid) + len);
 }
 
-static int send_piece(struct child *child)
+static int send_piece(struct nss_child *child)
 {
 	size_t len = child->piece_len;
 
@@ -137,7 +137,7 @@ static int send_piece(struct child *child)
 /* An nss_found_fn. */
 static int take_found(const struct nss_found *found, void *context)
 {
-	struct child *child = context;
+	struct nss_child *child = context;
 	size_t len = strlen(found->name);
 	int r = 0;
 
@@ -151,12 +151,12 @@ static int take_found(const struct nss_found *found, void *context)
 
 static int take_in_time(const struct nss_found *found, void *context)
 {
-	const struct child *child = context;
+	const struct nss_child *child = context;
 
 	return wait_clock() < child->end ? take_found(found, context) : TIME_OVER;
 }
 
-static int answer_enumerate(struct child *child, const struct kind *kind,
+static int answer_enumerate(struct nss_child *child, const struct kind *kind,
 			    int64_t milliseconds)
 {
 	int r, failed;
@@ -167,7 +167,7 @@ static int answer_enumerate(struct child *child, const struct kind *kind,
 	return failed ? failed : send_answer(child, r == TIME_OVER ? 0 : r, NULL, 0);
 }
 
-static int answer_scan(struct child *child, const struct kind *kind,
+static int answer_scan(struct nss_child *child, const struct kind *kind,
 		       const struct nss_request *request)
 {
 	struct name_service_scan scan = { .kind = kind,
@@ -185,7 +185,7 @@ static int answer_scan(struct child *child, const struct kind *kind,
 	return failed ? failed : send_answer(child, r, &reply, sizeof(reply));
 }
 
-static int answer_missing(struct child *child, const struct kind *kind)
+static int answer_missing(struct nss_child *child, const struct kind *kind)
 {
 	const struct nss_modules *modules;
 	int r = nss_modules_of(&child->nss, kind, &modules);
@@ -194,7 +194,7 @@ static int answer_missing(struct child *child, const struct kind *kind)
 		   send_answer(child, 0, modules->missing, strlen(modules->missing));
 }
 
-static int answer(struct child *child, const struct nss_request *request,
+static int answer(struct nss_child *child, const struct nss_request *request,
 		  const char *name)
 {
 	const struct kind *kind = request->group ? &kind_gid : &kind_uid;
@@ -223,7 +223,7 @@ static int answer(struct child *child, const struct nss_request *request,
 }
 
 /* Returns 0, or anything else if there are no more requests. */
-static int serve_one(struct child *child)
+static int serve_one(struct nss_child *child)
 {
 	char name[LIMIT_OWNER_BYTES + 1];
 	struct nss_request request;
@@ -246,7 +246,7 @@ static int serve_one(struct child *child)
 int nss_child_main(int fd)
 {
 	const struct nss_greeting greeting = { NSS_PROTOCOL_MAGIC, NSS_PROTOCOL_VERSION };
-	CLEANUP(child_cleanup) struct child child = { .fd = fd };
+	CLEANUP(nss_child_cleanup) struct nss_child child = { .fd = fd };
 	int r;
 
 	child.piece = malloc(PIECE_BYTES);

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "helper/nss-client.h"
-#include "helper/nss-exchange.h"
+#include "helper/nss-protocol.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/sys/fd.h"

@@ -11,8 +11,8 @@
 #include "explain/facts.h"
 #include "libsubid/core/idmap.h"
 #include "libsubid/core/kind.h"
-#include "libsubid/user/account.h"
 #include "libsubid/sys/dbfile.h"
+#include "libsubid/user/account.h"
 
 struct decision {
 	/* Some ids had to be delegated, and all of them are. */

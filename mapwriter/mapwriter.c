@@ -16,9 +16,9 @@
 
 #include "libsubid/core/cleanup.h"
 #include "libsubid/source/source.h"
+#include "libsubid/sys/etc-directory.h"
 #include "libsubid/sys/login-defs.h"
 #include "libsubid/sys/nsswitch.h"
-#include "libsubid/sys/paths.h"
 #include "libsubid/user/lookup.h"
 #include "libsubid/user/nss.h"
 #include "mapwriter/decide.h"

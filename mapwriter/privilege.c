@@ -13,48 +13,17 @@
  * deputy, not against an attacker inside this process. SECURITY.md says more.
  */
 #include <errno.h>
-#include <linux/capability.h>
 #include <linux/securebits.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "libsubid/sys/capabilities.h"
 #include "mapwriter/privilege.h"
-
-_Static_assert(_LINUX_CAPABILITY_U32S_3 == 2, "a capset_t holds both halves");
-
-/* glibc has no wrapper for capget(2) and capset(2); libcap would be one more library. */
-static int caps_get(capset_t *ret_permitted, capset_t *ret_effective)
-{
-	struct __user_cap_header_struct header = { .version =
-							   _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
-
-	if (syscall(SYS_capget, &header, data))
-		return -errno;
-	*ret_permitted = data[0].permitted | (capset_t)data[1].permitted << 32;
-	*ret_effective = data[0].effective | (capset_t)data[1].effective << 32;
-	return 0;
-}
-
-/* The inheritable set, and with it the ambient one, becomes empty. */
-static int caps_set(capset_t permitted, capset_t effective)
-{
-	struct __user_cap_header_struct header = { .version =
-							   _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {
-		{ .effective = (uint32_t)effective, .permitted = (uint32_t)permitted },
-		{ .effective = (uint32_t)(effective >> 32),
-		  .permitted = (uint32_t)(permitted >> 32) },
-	};
-
-	return syscall(SYS_capset, &header, data) ? -errno : 0;
-}
 
 static int caps_verify(capset_t caps)
 {
 	capset_t permitted = ~(capset_t)0, effective = ~(capset_t)0;
-	int r = caps_get(&permitted, &effective);
+	int r = capabilities_get(&permitted, &effective);
 
 	if (r)
 		return r;
@@ -80,7 +49,7 @@ int privilege_note(struct privilege *ret_privilege)
 	if (r < 0)
 		return -errno;
 	privilege.start_no_new_privs = r > 0;
-	r = caps_get(&privilege.start_permitted, &effective);
+	r = capabilities_get(&privilege.start_permitted, &effective);
 	if (r)
 		return r;
 
@@ -139,7 +108,7 @@ int privilege_cut(struct privilege *privilege, capset_t wanted)
 	 * the caller's ids have no mapping in this user namespace, they read as 65534,
 	 * which may be a user.
 	 */
-	r = caps_set(caps, 0);
+	r = capabilities_set(caps, 0);
 	if (r)
 		return r;
 	/*
@@ -152,7 +121,7 @@ int privilege_cut(struct privilege *privilege, capset_t wanted)
 	    setresuid(privilege->uid, privilege->uid, privilege->uid))
 		return -errno;
 	/* After the change of ids, which has emptied the effective set. */
-	r = caps_set(caps, caps);
+	r = capabilities_set(caps, caps);
 	if (r)
 		return r;
 	/*
@@ -182,7 +151,7 @@ int privilege_cut(struct privilege *privilege, capset_t wanted)
 int privilege_keep(struct privilege *privilege, capset_t wanted)
 {
 	capset_t caps = privilege->held & wanted;
-	int r = caps_set(caps, caps);
+	int r = capabilities_set(caps, caps);
 
 	if (r)
 		return r;

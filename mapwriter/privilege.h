@@ -6,13 +6,9 @@
 #define SUBID_PRIVILEGE_H
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <sys/types.h>
 
-/* A set of capabilities as bits, CAP_SETUID of linux/capability.h as 1 << 7. */
-typedef uint64_t capset_t;
-
-#define CAPABILITY(number) ((capset_t)1 << (number))
+#include "libsubid/sys/capabilities.h"
 
 struct privilege {
 	/* The caller. */

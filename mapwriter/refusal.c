@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 #include "explain/causes.h"
-#include "libsubid/sys/paths.h"
+#include "libsubid/sys/etc-directory.h"
 #include "mapwriter/mapfile.h"
 #include "mapwriter/refusal.h"
 #include "message/audit.h"

@@ -10,9 +10,9 @@
 
 #include "libsubid/core/idmap.h"
 #include "libsubid/core/kind.h"
-#include "libsubid/user/account.h"
 #include "libsubid/sys/dbfile.h"
 #include "libsubid/sys/nsswitch.h"
+#include "libsubid/user/account.h"
 #include "mapwriter/decide.h"
 #include "mapwriter/grants.h"
 #include "mapwriter/privilege.h"

@@ -12,8 +12,8 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "message/environment.h"
 #include "mapwriter/startup.h"
+#include "message/environment.h"
 
 /*
  * Opens the standard descriptors that are closed. open(2) returns the lowest free one, so

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "message/error-text.h"
+#include "message/report.h"
 
 /* Returns a constant, or NULL: there is no such error. Thread-safe. */
 const char *error_text(int error)

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "message/error-text.h"
+#include "message/report.h"
 
 static const char *const texts[] = {
 	[EIO] = "Input/output error",

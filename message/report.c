@@ -11,7 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "message/error-text.h"
 #include "message/i18n.h"
 #include "message/report.h"
 

@@ -38,4 +38,10 @@ int report_print(const char *program, const char *format, ...)
 void report_put(const char *text, size_t len, enum printable_charset charset);
 int report_close_stdout(const char *program);
 
+/*
+ * The text of an errno in English, whatever the locale.
+ */
+
+const char *error_text(int error);
+
 #endif

@@ -7,7 +7,7 @@
 # causes_cure() and cure_by_*() in the function that a table of rules names.
 # It fails if a cause has no entry.
 #
-# awk -f subid-doctor.awk explain/causes-*.c subid-doctor.1.in
+# awk -f subid-doctor.awk explain/causes*.c subid-doctor.1.in
 
 function fail(text)
 {

@@ -13,7 +13,6 @@
 #include "message/i18n.h"
 #include "message/report.h"
 #include "usermod-ext/changes.h"
-#include "usermod-ext/usermod-ext.h"
 
 static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
 

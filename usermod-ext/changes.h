@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "command/edit.h"
+#include "command/exit-status.h"
 #include "libsubid/store/allocate.h"
 #include "libsubid/store/db.h"
 #include "usermod-ext/options.h"
@@ -22,5 +23,11 @@ int changes_apply(const struct options *options, struct db *db, struct owner *ow
 		  struct allocate *allocate, struct allocate_item *ret_allocated);
 void changes_text(const struct options *options, const struct allocate_item *allocated,
 		  char *text, size_t size);
+
+/*
+ * What its parts share.
+ */
+
+#define PROGRAM "usermod-ext"
 
 #endif

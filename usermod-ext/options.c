@@ -9,8 +9,8 @@
 #include "command/arguments.h"
 #include "message/i18n.h"
 #include "message/report.h"
+#include "usermod-ext/changes.h"
 #include "usermod-ext/options.h"
-#include "usermod-ext/usermod-ext.h"
 
 enum {
 	OPTION_ALLOW_OVERLAP = 256,

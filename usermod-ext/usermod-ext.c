@@ -11,7 +11,6 @@
 #include "message/report.h"
 #include "usermod-ext/changes.h"
 #include "usermod-ext/options.h"
-#include "usermod-ext/usermod-ext.h"
 
 /* One run of the program. */
 struct run {

@@ -5,14 +5,13 @@
  * MUST: any number of threads may use all calls at once: no state is kept between calls.
  * MUST: success is returned only for what is on disk, an answer only from complete reads.
  * MUST: nothing is printed, and the program cannot notice a child process.
- * MUST: a thread that is cancelled leaves no lock behind: see cancel.h.
+ * MUST: a thread that is cancelled leaves no lock behind: see export.h.
  */
 #include <errno.h>
 #include <shadow/subid.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "libsubid/api/cancel.h"
 #include "libsubid/api/change.h"
 #include "libsubid/api/export.h"
 #include "libsubid/api/query.h"

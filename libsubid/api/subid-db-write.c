@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "libsubid/api/cancel.h"
 #include "libsubid/api/change.h"
 #include "libsubid/api/export.h"
 #include "libsubid/api/subid-db-handle.h"

@@ -10,7 +10,6 @@
 
 #include "libsubid/core/accounts.h"
 #include "libsubid/core/array.h"
-#include "libsubid/core/bisect.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 

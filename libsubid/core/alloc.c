@@ -17,7 +17,6 @@
 
 #include "libsubid/core/alloc.h"
 #include "libsubid/core/array.h"
-#include "libsubid/core/bisect.h"
 #include "libsubid/core/limits.h"
 
 /* Finds the first multiple of @align not below @value. Returns false beyond all ids. */

@@ -18,7 +18,7 @@
 #include "libsubid/core/entry-readers.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
-#include "libsubid/core/whitespace.h"
+#include "libsubid/core/passwd.h"
 
 /* Shadow reads lines with NUL bytes as one; at most so many are joined here. */
 #define JOINED_LINES 64

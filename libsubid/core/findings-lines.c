@@ -10,7 +10,7 @@
 
 #include "libsubid/core/array.h"
 #include "libsubid/core/entry.h"
-#include "libsubid/core/findings-parts.h"
+#include "libsubid/core/findings.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/reserved.h"
 

@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "libsubid/core/findings-parts.h"
+#include "libsubid/core/findings.h"
 #include "libsubid/core/limits.h"
 
 /* A radix sort by 16 bits at a time: no comparisons, and stable. */

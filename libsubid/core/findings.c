@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "libsubid/core/array.h"
-#include "libsubid/core/findings-parts.h"
+#include "libsubid/core/findings.h"
 
 /* What findings_item.other stands for. */
 enum other {

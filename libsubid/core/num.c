@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "libsubid/core/num.h"
-#include "libsubid/core/whitespace.h"
+#include "libsubid/core/passwd.h"
 
 /*
  * Reads the whole of @text as a number.

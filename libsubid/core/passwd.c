@@ -10,7 +10,6 @@
 #include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
 #include "libsubid/core/passwd.h"
-#include "libsubid/core/whitespace.h"
 
 /* Returns the next field of a line and its length; NULL after the last one. */
 static const char *next_field(const char **rest, const char *end, size_t *ret_len)

@@ -27,4 +27,24 @@ const char *passwd_find_members(const char *line, size_t len, size_t *ret_len);
 int passwd_read_line(const char *line, size_t len, bool group,
 		     struct passwd_line *ret_line);
 
+/*
+ * What the name service skips in its files, isspace(3) without a locale.
+ */
+
+/* Returns whether a byte is whitespace within a line; a newline is not. */
+static inline bool whitespace_is(char c)
+{
+	return c == ' ' || c == '\t' || c == '\f' || c == '\v' || c == '\r';
+}
+
+/* Counts the whitespace at the begin of @text. */
+static inline size_t whitespace_count(const char *text, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && whitespace_is(text[n]))
+		n++;
+	return n;
+}
+
 #endif

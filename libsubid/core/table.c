@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "libsubid/core/entry-filter.h"
+#include "libsubid/core/entry.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/table.h"
 

@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "libsubid/core/bisect.h"
+#include "libsubid/core/array.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
-#include "libsubid/store/allocate-parts.h"
-#include "libsubid/store/db-parts.h"
+#include "libsubid/store/allocate.h"
+#include "libsubid/store/db.h"
 
 static int compare_holdings(const void *a, const void *b)
 {

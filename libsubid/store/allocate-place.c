@@ -7,8 +7,8 @@
  */
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
-#include "libsubid/store/allocate-parts.h"
-#include "libsubid/store/db-parts.h"
+#include "libsubid/store/allocate.h"
+#include "libsubid/store/db.h"
 #include "libsubid/sys/userns.h"
 
 /* Adds the ranges placed in the databases of @kinds. */

@@ -7,7 +7,7 @@
  */
 #include <errno.h>
 
-#include "libsubid/store/db-parts.h"
+#include "libsubid/store/db.h"
 #include "libsubid/sys/wait.h"
 
 /* Renames the second file; if that fails, restores the first. */

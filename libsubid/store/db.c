@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "libsubid/core/cleanup.h"
-#include "libsubid/store/db-parts.h"
+#include "libsubid/store/db.h"
+#include "libsubid/sys/dbfile.h"
+#include "libsubid/sys/etc-directory.h"
 #include "libsubid/sys/fd.h"
-#include "libsubid/sys/load.h"
-#include "libsubid/sys/paths.h"
 #include "libsubid/sys/scan.h"
 #include "libsubid/sys/userns.h"
 

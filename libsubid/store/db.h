@@ -91,4 +91,21 @@ int db_load_old(const struct db *db, const struct kind *kind, struct table *ret_
 int db_commit(struct db *db);
 void db_end(struct db *db);
 
+/*
+ * What the files of the transaction share.
+ */
+
+static inline struct db_side *db_side_of(struct db *db, const struct kind *kind)
+{
+	return &db->sides[kind->group];
+}
+
+/* Stores which database an error is about. */
+static inline int db_fail(struct db *db, const struct kind *kind, int r)
+{
+	if (r)
+		db->failed = kind;
+	return r;
+}
+
 #endif

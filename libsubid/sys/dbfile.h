@@ -7,6 +7,9 @@
 
 #include <stdbool.h>
 #include <sys/stat.h>
+#include <sys/types.h>
+
+#include "libsubid/core/table.h"
 
 enum dbfile_fault {
 	DBFILE_CLOSED = 1,  /* it could not be opened, see `error` */
@@ -34,5 +37,11 @@ void dbfile_open(const char *path, struct dbfile *ret_file);
 void dbfile_open_at(int directory, const char *name, struct dbfile *ret_file);
 int dbfile_vet(struct dbfile *file);
 void dbfile_cleanup(struct dbfile *file);
+
+/*
+ * Reads a database from a file into a table.
+ */
+
+int load_table(int fd, off_t size, struct table *ret_table);
 
 #endif

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "libsubid/core/cleanup.h"
-#include "libsubid/core/whitespace.h"
+#include "libsubid/core/passwd.h"
 #include "libsubid/sys/etc-directory.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/nsswitch.h"

@@ -41,4 +41,17 @@ void process_status_cleanup(struct process_status *status);
 int process_read_map(int process, const struct kind *kind, struct idmap *ret_map);
 int process_userns(int process, ino_t *ret_namespace);
 
+/*
+ * Walks through all processes.
+ */
+
+/*
+ * Takes a process or a thread: its directory in /proc as a descriptor of O_PATH. Returns
+ * 0, a positive number, which ends the walk, or -errno, which does not.
+ */
+typedef int (*processes_take_fn)(pid_t pid, int process, void *context);
+
+int processes_each(processes_take_fn take, void *context);
+int processes_each_thread(int process, processes_take_fn take, void *context);
+
 #endif

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "libsubid/core/cleanup.h"
-#include "libsubid/sys/paths.h"
+#include "libsubid/sys/etc-directory.h"
 #include "libsubid/sys/wait.h"
 #include "libsubid/user/nss.h"
 

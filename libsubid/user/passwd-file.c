@@ -13,11 +13,10 @@
 
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
-#include "libsubid/core/whitespace.h"
+#include "libsubid/core/passwd.h"
+#include "libsubid/sys/dbfile.h"
 #include "libsubid/sys/etc-directory.h"
 #include "libsubid/sys/fd.h"
-#include "libsubid/sys/load.h"
-#include "libsubid/sys/paths.h"
 #include "libsubid/user/passwd-file.h"
 
 /*

@@ -9,11 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "explain/causes-rules.h"
+#include "explain/causes.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/dbfile.h"
 #include "libsubid/sys/fd.h"
-#include "libsubid/sys/load.h"
 #include "libsubid/sys/lock.h"
 #include "message/i18n.h"
 #include "message/report.h"

@@ -7,9 +7,9 @@
  */
 #include <string.h>
 
-#include "explain/causes-rules.h"
-#include "message/i18n.h"
+#include "explain/causes.h"
 #include "libsubid/core/limits.h"
+#include "message/i18n.h"
 #include "subid/check/check.h"
 
 /*
@@ -17,7 +17,7 @@
  * the name is not ASCII, because it may look like another one.
  */
 static bool quote_no_account(const struct finding *finding,
-			     char out[static CAUSES_QUOTED_BYTES])
+			     char out[static CURE_QUOTED_BYTES])
 {
 	char name[CHECK_NAME_BYTES];
 
@@ -28,13 +28,13 @@ static bool quote_no_account(const struct finding *finding,
 			return false;
 	memcpy(name, finding->owner, finding->owner_len);
 	name[finding->owner_len] = '\0';
-	return causes_quote(name, out);
+	return cure_quote(name, out);
 }
 
 static void describe_no_account(const struct check *check, const struct finding *finding,
 				struct problem *problem)
 {
-	char word[CAUSES_QUOTED_BYTES];
+	char word[CURE_QUOTED_BYTES];
 
 	problem_message(problem, _("there is no user %s"), problem->owner);
 	/* podman uses this owner on purpose. */

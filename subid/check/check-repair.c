@@ -14,7 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "command/edit-report.h"
 #include "command/edit.h"
 #include "command/interrupt.h"
 #include "libsubid/core/cleanup.h"

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "explain/causes-rules.h"
+#include "explain/causes.h"
 #include "libsubid/core/printable.h"
 #include "message/i18n.h"
 #include "message/report.h"
@@ -176,10 +176,10 @@ void problem_cure(struct problem *problem, const char *format, ...)
 /* Sets a command as the cure; replaces each PATH in it by the quoted path. */
 void problem_command(struct problem *problem, const char *command)
 {
-	char path[CAUSES_QUOTED_BYTES];
+	char path[CURE_QUOTED_BYTES];
 	size_t n = 0;
 
-	if (!causes_quote(problem->path, path))
+	if (!cure_quote(problem->path, path))
 		return;
 	for (const char *at = command; *at && n < sizeof(problem->cure) - 1;) {
 		if (strncmp(at, "PATH", 4) == 0) {

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "explain/causes-rules.h"
+#include "explain/causes.h"
 #include "libsubid/core/entry.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/reserved.h"
@@ -38,11 +38,11 @@ static const char *find_login(const struct check *check, const char *owner)
 
 /* Quotes the login name of a line's owner for a command; false: there is none. */
 static bool quote_login(const struct check *check, const char *owner,
-			char out[static CAUSES_QUOTED_BYTES])
+			char out[static CURE_QUOTED_BYTES])
 {
 	const char *login = find_login(check, owner);
 
-	return login && login[0] != '\0' && causes_quote(login, out);
+	return login && login[0] != '\0' && cure_quote(login, out);
 }
 
 /* Returns whether the name service may have an account with this name. */
@@ -65,7 +65,7 @@ static void cure_by_waiting(struct problem *problem, const char *owner)
 static void cure_by_usermod(const struct check *check, struct problem *problem,
 			    const char *option, const char *owner)
 {
-	char login[CAUSES_QUOTED_BYTES];
+	char login[CURE_QUOTED_BYTES];
 
 	if (quote_login(check, owner, login))
 		problem_cure(problem, "usermod-ext %s%s %" PRIu64 "-%" PRIu64 " %s",
@@ -102,9 +102,9 @@ static bool quote_pattern(const char *text, size_t len, char out[static CHECK_NA
 static void cure_by_sed(struct problem *problem, const char *before, const char *pattern,
 			const char *behind)
 {
-	char path[CAUSES_QUOTED_BYTES];
+	char path[CURE_QUOTED_BYTES];
 
-	if (causes_quote(problem->path, path))
+	if (cure_quote(problem->path, path))
 		problem_cure(problem, "sed -i '%s%s%s' %s", before, pattern, behind,
 			     path);
 }
@@ -112,11 +112,10 @@ static void cure_by_sed(struct problem *problem, const char *before, const char 
 /* Returns whether the owner needs no quoting in a command of sed(1). */
 static bool is_plain(const char *owner)
 {
-	char word[CAUSES_QUOTED_BYTES];
+	char word[CURE_QUOTED_BYTES];
 
-	return entry_check_owner(owner, strlen(owner)) == 0 &&
-	       causes_quote(owner, word) && strcmp(word, owner) == 0 &&
-	       !strpbrk(owner, "/&\\");
+	return entry_check_owner(owner, strlen(owner)) == 0 && cure_quote(owner, word) &&
+	       strcmp(word, owner) == 0 && !strpbrk(owner, "/&\\");
 }
 
 static void cure_fault(const struct finding *finding, struct problem *problem)
@@ -170,7 +169,7 @@ static void describe_fault(const struct finding *finding, struct problem *proble
 
 static void describe_overlap(const struct check *check, struct problem *problem)
 {
-	char login[CAUSES_QUOTED_BYTES];
+	char login[CURE_QUOTED_BYTES];
 
 	problem_message(
 		problem,
@@ -194,7 +193,7 @@ static void describe_overlap(const struct check *check, struct problem *problem)
 static void describe_own_overlap(const struct check *check, struct problem *problem)
 {
 	const struct kind *kind = problem->kind;
-	char login[CAUSES_QUOTED_BYTES];
+	char login[CURE_QUOTED_BYTES];
 
 	problem_message(problem,
 			_("line %" PRIu64 " gives %s the %ss %" PRIu64 "-%" PRIu64
@@ -285,7 +284,7 @@ static void describe_sides(const struct check *check, const struct finding *find
 			   struct problem *problem)
 {
 	const struct kind *other = problem->kind->group ? &kind_uid : &kind_gid;
-	char login[CAUSES_QUOTED_BYTES];
+	char login[CURE_QUOTED_BYTES];
 
 	if (finding->code == FINDING_ONE_SIDE)
 		problem_message(

@@ -6,10 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command/auth.h"
 #include "command/edit.h"
 #include "command/identity.h"
-#include "explain/causes-rules.h"
+#include "explain/causes.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/fd.h"
 #include "message/i18n.h"
@@ -67,12 +66,12 @@ static int parse(int argc, char **argv, struct check *check)
 /* Prepares the -R option of commands shown for an image. */
 static int prepare_prefix(struct check *check)
 {
-	char word[CAUSES_QUOTED_BYTES];
+	char word[CURE_QUOTED_BYTES];
 	int n;
 
 	if (!check->options.root)
 		return VERB_GO;
-	n = causes_quote(check->options.root, word) ?
+	n = cure_quote(check->options.root, word) ?
 		    snprintf(check->prefix, sizeof(check->prefix), "-R %s ", word) :
 		    -1;
 	if (n >= 0 && (size_t)n < sizeof(check->prefix))

@@ -11,13 +11,13 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "message/i18n.h"
-#include "message/report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
-#include "subid/verb/index.h"
+#include "message/i18n.h"
+#include "message/report.h"
 #include "subid/show/list.h"
-#include "subid/verb/output-form.h"
+#include "subid/verb/index.h"
+#include "subid/verb/output.h"
 #include "subid/verb/progress.h"
 
 #define WIDTH_MIN   40

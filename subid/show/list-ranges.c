@@ -9,7 +9,7 @@
 
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
-#include "libsubid/sys/paths.h"
+#include "libsubid/sys/etc-directory.h"
 #include "message/i18n.h"
 #include "message/report.h"
 #include "subid/show/list.h"

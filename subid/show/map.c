@@ -10,10 +10,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "explain/causes-rules.h"
+#include "explain/causes.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
-#include "libsubid/sys/paths.h"
+#include "libsubid/sys/etc-directory.h"
 #include "message/i18n.h"
 #include "message/report.h"
 #include "subid/show/map.h"
@@ -58,9 +58,9 @@ static int refuse_none(const struct map *map, const struct kind *kind,
 		       const struct source *source)
 {
 	const char *word = map->mapping.user.word, *root = map->options.root;
-	char name[CAUSES_QUOTED_BYTES], directory[CAUSES_QUOTED_BYTES] = "";
-	bool sayable = causes_quote(map->mapping.user.name, name) &&
-		       (!root || causes_quote(root, directory));
+	char name[CURE_QUOTED_BYTES], directory[CURE_QUOTED_BYTES] = "";
+	bool sayable = cure_quote(map->mapping.user.name, name) &&
+		       (!root || cure_quote(root, directory));
 
 	if (map->owners.silent) {
 		report_line(PROGRAM, _("it is not known whether %s has subordinate %ss"),

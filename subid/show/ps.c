@@ -15,7 +15,6 @@
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/process.h"
-#include "libsubid/sys/processes.h"
 #include "message/i18n.h"
 #include "message/report.h"
 #include "subid/verb/id-names.h"

@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "message/i18n.h"
-#include "message/report.h"
 #include "libsubid/core/kind.h"
 #include "libsubid/core/limits.h"
+#include "message/i18n.h"
+#include "message/report.h"
 #include "subid/show/map.h"
-#include "subid/verb/output-form.h"
+#include "subid/verb/output.h"
 
 static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
 

@@ -10,7 +10,6 @@
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/sys/dbfile.h"
-#include "libsubid/sys/load.h"
 #include "libsubid/sys/scan.h"
 #include "message/i18n.h"
 #include "message/report.h"

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "libsubid/core/printable.h"
-#include "subid/verb/output-form.h"
+#include "subid/verb/output.h"
 
 /*
  * Prints a string. Unprintable characters become `\uNNNN`; a byte that is not UTF-8

@@ -16,9 +16,9 @@
 #include <unistd.h>
 #include <wchar.h>
 
-#include "message/report.h"
 #include "libsubid/core/cleanup.h"
-#include "subid/verb/output-form.h"
+#include "message/report.h"
+#include "subid/verb/output.h"
 #include "subid/verb/progress.h"
 
 static bool wants_colours(void)

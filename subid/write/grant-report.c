@@ -7,10 +7,10 @@
 #include <stdlib.h>
 
 #include "command/allocation.h"
-#include "command/edit-lines.h"
+#include "command/edit.h"
 #include "command/exit-status.h"
 #include "libsubid/core/cleanup.h"
-#include "libsubid/sys/paths.h"
+#include "libsubid/sys/etc-directory.h"
 #include "message/i18n.h"
 #include "message/report.h"
 #include "subid/write/grant.h"

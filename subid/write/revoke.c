@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "command/edit-lines.h"
+#include "command/edit.h"
 #include "command/exit-status.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"

@@ -13,7 +13,7 @@ trap 'rm -rf "$directory"' EXIT
 
 # Made here, since a build without subid has no such page.
 doctor=$directory/subid-doctor.1
-"${AWK:-awk}" -f "$srcdir/subid/subid-doctor.awk" "$srcdir"/explain/causes-*.c \
+"${AWK:-awk}" -f "$srcdir/subid/subid-doctor.awk" "$srcdir"/explain/causes*.c \
 	"$srcdir/subid/subid-doctor.1.in" >"$doctor" || complain 'no subid-doctor.1'
 
 # compare WHAT: files known and written have the same lines, each once
@@ -25,7 +25,7 @@ compare()
 		complain "$1 in sources (<) and in pages (>):" "$found"
 }
 
-sed -n 's/.*\[CAUSE_[A-Z_]*\] = "\(.*\)",$/\1/p' "$srcdir/explain/causes-names.c" >"$directory/known"
+sed -n 's/.*\[CAUSE_[A-Z_]*\] = "\(.*\)",$/\1/p' "$srcdir/explain/causes.c" >"$directory/known"
 sed -n 's/^\.It Sy \([a-z-]*\)$/\1/p' "$doctor" >"$directory/written"
 [ -s "$directory/known" ] || complain 'no cause found'
 compare causes

@@ -2,7 +2,6 @@
 /*
  * entry: the input is a line, or an owner for a line.
  */
-#include "libsubid/core/entry-filter.h"
 #include "libsubid/core/entry-readers.h"
 #include "libsubid/core/entry.h"
 #include "libsubid/core/limits.h"

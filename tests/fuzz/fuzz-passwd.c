@@ -7,7 +7,6 @@
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/entry.h"
 #include "libsubid/core/passwd.h"
-#include "libsubid/core/whitespace.h"
 #include "libsubid/user/owner.h"
 #include "libsubid/user/passwd-file.h"
 #include "tests/fuzz/fuzz.h"

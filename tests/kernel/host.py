@@ -95,7 +95,7 @@ KEYCTL_UNLINK, KEYCTL_SEARCH, KEY_SPEC_USER_KEYRING = 9, 10, -4
 
 
 def forget_refusals():
-    """No map of this user has been refused before: the key of message/ratelimit.c is gone."""
+    """No map of this user has been refused before: the key of message/syslog.c is gone."""
     if SYS_KEYCTL:
         key = libc.syscall(SYS_KEYCTL, KEYCTL_SEARCH, KEY_SPEC_USER_KEYRING, b"user",
                            b"subid-utils:lines", 0)

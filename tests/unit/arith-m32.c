@@ -9,7 +9,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "libsubid/core/entry-filter.h"
 #include "libsubid/core/entry.h"
 #include "libsubid/core/idmap.h"
 #include "libsubid/core/num.h"

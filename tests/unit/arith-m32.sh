@@ -22,13 +22,13 @@ $CC $flags "$dir/probe.c" -o "$dir/probe" 2>"$dir/log" && "$dir/probe" >/dev/nul
 
 cd "$srcdir" || exit 99
 sources="tests/unit/arith-m32.c tests/unit/model.c tests/unit/decide-narrow.c
-	libsubid/core/entry.c libsubid/core/entry-filter.c
+	libsubid/core/entry.c
 	libsubid/core/entry-readers.c libsubid/core/idmap.c
 	libsubid/core/accounts.c libsubid/core/kind.c libsubid/core/num.c
 	libsubid/core/passwd.c libsubid/core/range.c libsubid/core/line-prefix.c
 	libsubid/core/table.c explain/facts-grants.c
-	libsubid/sys/dbfile.c libsubid/sys/etc-directory.c libsubid/sys/fd.c libsubid/sys/load.c
-	libsubid/sys/process.c libsubid/sys/scan.c libsubid/sys/userns.c
+	libsubid/sys/child.c libsubid/sys/dbfile.c libsubid/sys/etc-directory.c libsubid/sys/fd.c
+	libsubid/sys/process.c libsubid/sys/scan.c libsubid/sys/userns.c libsubid/sys/wait.c
 	libsubid/user/account.c libsubid/user/lookup.c libsubid/user/owner.c
 	libsubid/user/passwd-file.c mapwriter/decide.c"
 # shellcheck disable=SC2086

@@ -3,7 +3,6 @@
 #include <linux/capability.h>
 #include <locale.h>
 
-#include "explain/causes-rules.h"
 #include "explain/causes.h"
 #include "libsubid/source/plugin.h"
 #include "rng.h"
@@ -608,7 +607,8 @@ static const struct least {
 	{ CAUSE_SOURCE, source_unknown, "nsswitch.conf cannot be read" },
 	{ CAUSE_SOURCE, source_many, "more than 8 sources" },
 	{ CAUSE_SOURCE_ELSEWHERE, source_elsewhere, "'sss' is not in " PLUGINDIR },
-	{ CAUSE_SOURCE_NOT_ROOTS, source_foreign, "libsubid_sss.so or its directory does" },
+	{ CAUSE_SOURCE_NOT_ROOTS, source_foreign,
+	  "libsubid_sss.so or its directory does" },
 	{ CAUSE_SOURCE_NOT_ROOTS, source_writable, "libsubid_sss.so or its directory" },
 	{ CAUSE_SOURCE_BROKEN, source_malformed, "no shared library" },
 	{ CAUSE_SOURCE_BROKEN, source_unloadable, "libsubid_sss.so cannot be loaded" },
@@ -1325,29 +1325,29 @@ Test(causes, quoted_words)
 		{ "-%'\\\n\x1b ", NULL,
 		  "\"$(printf '\\055\\045\\047\\134\\012\\033\\040')\"" },
 	};
-	char word[CAUSES_QUOTED_BYTES];
+	char word[CURE_QUOTED_BYTES];
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		cr_assert(causes_quote(rows[i].text, word));
+		cr_assert(cure_quote(rows[i].text, word));
 		cr_expect_str_eq(word, rows[i].ascii ? rows[i].ascii : rows[i].utf8,
 				 "row %zu: %s", i, word);
 	}
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))
 		unit_skip("no locale C.UTF-8");
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		cr_assert(causes_quote(rows[i].text, word));
+		cr_assert(cure_quote(rows[i].text, word));
 		cr_expect_str_eq(word, rows[i].utf8, "row %zu: %s", i, word);
 	}
-	cr_assert_not(causes_quote("a\n", word));
+	cr_assert_not(cure_quote("a\n", word));
 }
 
 /* A word of any bytes, for a seed; the last is no newline. */
-static void make_word(struct rng *rng, char text[static CAUSES_WORD_BYTES + 2])
+static void make_word(struct rng *rng, char text[static CURE_WORD_BYTES + 2])
 {
 	static const char odd[] =
 		"\x01\t\n\x1b !\"#$%&'()*-0127;\\`{|}~\x7f\x80\x9b\xc2\xc3"
 		"\xe2\xae\xff";
-	size_t len = rng_below(rng, rng_once_in(rng, 8) ? CAUSES_WORD_BYTES : 6);
+	size_t len = rng_below(rng, rng_once_in(rng, 8) ? CURE_WORD_BYTES : 6);
 
 	for (size_t i = 0; i < len; i++)
 		text[i] = rng_once_in(rng, 3) ? (char)(1 + rng_below(rng, 255)) :
@@ -1361,12 +1361,12 @@ static void make_word(struct rng *rng, char text[static CAUSES_WORD_BYTES + 2])
 /* Asks sh(1) what the word in a command is. */
 static void check_word(const char *text)
 {
-	char word[CAUSES_QUOTED_BYTES], command[CAUSES_QUOTED_BYTES + 32];
-	char found[2 * CAUSES_WORD_BYTES];
+	char word[CURE_QUOTED_BYTES], command[CURE_QUOTED_BYTES + 32];
+	char found[2 * CURE_WORD_BYTES];
 	FILE *shell;
 	size_t n;
 
-	cr_assert(causes_quote(text, word), "%s", text);
+	cr_assert(cure_quote(text, word), "%s", text);
 	cr_assert(strlen(word) < sizeof(word));
 	for (const char *at = word; *at != '\0'; at++)
 		cr_assert((unsigned char)*at >= ' ' && *at != 0x7f, "%s", word);
@@ -1384,7 +1384,7 @@ static void check_word(const char *text)
 Test(causes, quoted_words_for_sh)
 {
 	struct rng rng = { .state = 7 };
-	char text[CAUSES_WORD_BYTES + 2], word[CAUSES_QUOTED_BYTES];
+	char text[CURE_WORD_BYTES + 2], word[CURE_QUOTED_BYTES];
 
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))
 		unit_skip("no locale C.UTF-8");
@@ -1397,12 +1397,12 @@ Test(causes, quoted_words_for_sh)
 		check_word(text);
 	}
 	/* The longest, in four bytes for each of its own. */
-	memset(text, '\'', CAUSES_WORD_BYTES);
-	text[CAUSES_WORD_BYTES] = '\0';
+	memset(text, '\'', CURE_WORD_BYTES);
+	text[CURE_WORD_BYTES] = '\0';
 	check_word(text);
 	text[0] = '\x1b';
 	check_word(text);
-	text[CAUSES_WORD_BYTES] = 'x';
-	text[CAUSES_WORD_BYTES + 1] = '\0';
-	cr_assert_not(causes_quote(text, word));
+	text[CURE_WORD_BYTES] = 'x';
+	text[CURE_WORD_BYTES + 1] = '\0';
+	cr_assert_not(cure_quote(text, word));
 }

@@ -4,7 +4,6 @@
  */
 #include <regex.h>
 
-#include "libsubid/core/entry-filter.h"
 #include "libsubid/core/entry-readers.h"
 #include "libsubid/core/entry.h"
 #include "libsubid/core/limits.h"

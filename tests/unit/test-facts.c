@@ -7,7 +7,7 @@
 
 #include "explain/facts.h"
 #include "libsubid/core/entry.h"
-#include "libsubid/sys/paths.h"
+#include "libsubid/sys/etc-directory.h"
 #include "unit.h"
 
 static const struct kind *const kinds[] = { &kind_uid, &kind_gid };

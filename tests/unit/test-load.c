@@ -3,7 +3,7 @@
  * A database is read whole or not at all.
  */
 #include "libsubid/core/limits.h"
-#include "libsubid/sys/load.h"
+#include "libsubid/sys/dbfile.h"
 #include "tests/unit/unit.h"
 
 #define TEXT "elsa:100000:65536\n\0anna:1:1"

@@ -2,8 +2,8 @@
 /*
  * Settings of login.defs: which line sets a key, and to what.
  */
+#include "libsubid/sys/etc-directory.h"
 #include "libsubid/sys/login-defs.h"
-#include "libsubid/sys/paths.h"
 #include "tests/unit/unit.h"
 
 static struct folder folder;

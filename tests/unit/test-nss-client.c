@@ -9,10 +9,10 @@
 #include <signal.h>
 #include <sys/socket.h>
 
-#include "message/report.h"
 #include "helper/nss-client.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/sys/wait.h"
+#include "message/report.h"
 #include "tests/unit/nss-box.h"
 #include "tests/unit/nss-module.h"
 

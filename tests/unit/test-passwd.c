@@ -7,7 +7,6 @@
  */
 #include "libsubid/core/limits.h"
 #include "libsubid/core/passwd.h"
-#include "libsubid/core/whitespace.h"
 #include "tests/unit/passwd-libc.h"
 #include "tests/unit/rng.h"
 #include "tests/unit/unit.h"

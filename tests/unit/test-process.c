@@ -6,7 +6,6 @@
 #include <sys/prctl.h>
 
 #include "libsubid/sys/process.h"
-#include "libsubid/sys/processes.h"
 #include "tests/unit/unit.h"
 
 static int open_process(pid_t pid)

@@ -15,7 +15,6 @@
 #include <syslog.h>
 #include <time.h>
 
-#include "message/ratelimit.h"
 #include "message/syslog.h"
 #include "tests/unit/unit.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * nss-exchange: starts the child process, and sends and receives through a socket to it.
+ * nss-protocol: starts the child process, and sends and receives through a socket to it.
  *
  * MUST: output of the name service is discarded (child.h), or it would mix with our rows.
  * MUST: what the child sends is checked before it is used.
@@ -12,10 +12,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "helper/nss-exchange.h"
+#include "helper/nss-protocol.h"
 #include "libsubid/core/cleanup.h"
-#include "libsubid/sys/fd.h"
 #include "libsubid/sys/wait.h"
+#include "libsubid/sys/fd.h"
 
 static int serve(void *context)
 {
