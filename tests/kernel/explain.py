@@ -198,7 +198,7 @@ def manual():
     top = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     page = subprocess.run(
         ["awk", "-f", f"{top}/subid/subid-doctor.awk",
-         *sorted(glob.glob(f"{top}/explain/causes-*.c")), f"{top}/subid/subid-doctor.1.in"],
+         *sorted(glob.glob(f"{top}/explain/causes*.c")), f"{top}/subid/subid-doctor.1.in"],
         check=True, capture_output=True, text=True).stdout
     entries, entry = {}, None
     for line in page.splitlines():
