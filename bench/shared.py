@@ -12,7 +12,7 @@ import sys
 from typing import NamedTuple
 
 HERE = os.path.dirname(os.path.realpath(__file__))
-sys.path.insert(0, os.path.join(HERE, "../tests/kernel"))
+sys.path.insert(0, os.path.join(HERE, "../tests/kernel/lib"))
 import host  # noqa: E402
 
 # --- data -------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ import time
 from typing import NamedTuple
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, f"{os.path.dirname(HERE)}/kernel")
+sys.path.insert(0, f"{os.path.dirname(HERE)}/kernel/lib")
 # pylint: disable=wrong-import-position
 from explain import TO_FIX, cause_of, root_shell               # noqa: E402
 from host import (ANNA, CAP_SETGID, CAP_SETUID, CLEAN_PATH, ELSA,   # noqa: E402

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * Ranges for several people at once, in a folder of the test's own. Random lists against
- * a model are in tests/kernel/test_subid_grant.py.
+ * a model are in tests/kernel/subid/test_subid_grant.py.
  */
 #include "libsubid/core/limits.h"
 #include "libsubid/store/allocate.h"

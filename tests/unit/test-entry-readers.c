@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * What other programs take malformed lines for. The rows of shadow are what Debian's
- * newuidmap 4.13 maps, see tests/kernel/test_odd_lines.py.
+ * newuidmap 4.13 maps, see tests/kernel/programs/test_odd_lines.py.
  */
 #include "libsubid/core/entry-readers.h"
 #include "libsubid/core/limits.h"

@@ -23,7 +23,7 @@ import sys
 from collections import Counter
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, os.path.realpath(f"{HERE}/../kernel")]
+sys.path[:0] = [HERE, os.path.realpath(f"{HERE}/../kernel/lib")]
 import writelog
 from host import CLEAN_PATH, CLONE_NEWNS, Report, mount, umount, unshare
 from powercut_steps import DATABASES, SECTIONS, get, read

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/kernel")
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/kernel/lib")
 from host import CLONE_NEWNS, MS_BIND, Report, mount, umount, unshare
 from powercut_steps import DATABASES, SECTIONS, get, put
 

@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/kernel")
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/kernel/lib")
 from host import CLEAN_PATH, Report
 from usermod_box import DONE, POLICY, SUBGID, SUBUID, DATABASES, read, wait_until
 

@@ -11,7 +11,7 @@ import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, f"{HERE}/kernel")
+sys.path.insert(0, f"{HERE}/kernel/lib")
 from host import Report
 
 KERNEL_TESTS = ("usermod_policy",)

@@ -19,7 +19,7 @@ import tempfile
 import time
 
 from host import (CAP_SETFCAP, CAP_SETGID, CAP_SETUID, CLEAN_PATH, CLONE_NEWNS, ELSA,
-                  PROGRAMS, libc, mount, set_file_capabilities, unshare)
+                  PROGRAMS, TOP, libc, mount, set_file_capabilities, unshare)
 
 HINTS_MAX = 3
 TO_FIX = "to fix it: "
@@ -195,10 +195,9 @@ VALUES = ("CAPABILITY|DIRECTORIES|DIRECTORY|ERROR|FILE|FIRST|GID|LAST|N|OTHER|PI
 def manual():
     """The entries of subid-doctor(1), which is made as the build makes it.
     {name: (patterns of messages, patterns of fixes)}"""
-    top = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     page = subprocess.run(
-        ["awk", "-f", f"{top}/subid/subid-doctor.awk",
-         *sorted(glob.glob(f"{top}/explain/causes*.c")), f"{top}/subid/subid-doctor.1.in"],
+        ["awk", "-f", f"{TOP}/subid/subid-doctor.awk",
+         *sorted(glob.glob(f"{TOP}/explain/causes*.c")), f"{TOP}/subid/subid-doctor.1.in"],
         check=True, capture_output=True, text=True).stdout
     entries, entry = {}, None
     for line in page.splitlines():

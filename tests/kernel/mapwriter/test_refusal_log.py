@@ -8,10 +8,10 @@ import os
 import re
 import time
 
-from host import (HERE, KEYCTL_SEARCH, KEY_SPEC_USER_KEYRING, PROGRAMS, SYS_KEYCTL, Caller,
+from host import (KEYCTL_SEARCH, KEY_SPEC_USER_KEYRING, PROGRAMS, SYS_KEYCTL, TOP, Caller,
                   Report, enter, forget_refusals, libc, quick)
 
-with open(f"{os.path.dirname(os.path.dirname(HERE))}/message/syslog.h") as source:
+with open(f"{TOP}/message/syslog.h") as source:
     LINES, SECONDS = (int(re.search(rf"define RATELIMIT_{word}\s+(\d+)", text)[1])
                       for text in [source.read()] for word in ("LINES", "SECONDS"))
 LOOP = 200 if quick() else 1000

@@ -365,7 +365,7 @@ def runtimes(stage):
 
 
 def page_of_runtimes():
-    with open(f"{subid_box.HERE}/../../subid/subid-list.1", encoding="utf-8") as file:
+    with open(f"{subid_box.TOP}/subid/subid-list.1", encoding="utf-8") as file:
         text = file.read()
     return text.split('\n.\\" runtimes\n')[1].split(".El")[0]
 

@@ -11,7 +11,7 @@ import sys
 from typing import NamedTuple
 
 import host as host_module
-from host import HERE, Report, ROOT, remove
+from host import Report, ROOT, TOP, remove
 
 DONE, USAGE, FINDINGS, UNREADABLE, NOT_WRITTEN, NO_USER, NONE = 0, 1, 2, 3, 5, 6, 7
 KINDS = ("uid", "gid")
@@ -83,7 +83,7 @@ def words(result):
 def documented():
     """{name of a list in JSON: its keys}, from the man pages."""
     found, keys = {}, None
-    pages = [f"{HERE}/../../subid/subid-{name}" for name in
+    pages = [f"{TOP}/subid/subid-{name}" for name in
              ("list.1", "check.1", "doctor.1.in")]
     with fileinput.input(pages, encoding="utf-8") as lines:
         for line in lines:

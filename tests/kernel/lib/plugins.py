@@ -6,9 +6,9 @@ import shutil
 import subprocess
 
 from explain import writable
-from host import HERE, NSSWITCH, build_folder
+from host import NSSWITCH, TOP, build_folder
 
-SOURCE = f"{os.path.dirname(HERE)}/unit/plugin.c"
+SOURCE = f"{TOP}/tests/unit/plugin.c"
 
 # where the loader looks, besides
 LOADER_FOLDER = "/usr/lib"

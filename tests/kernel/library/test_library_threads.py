@@ -11,7 +11,7 @@ import shutil
 import subprocess
 
 from host import HERE, PASSWD, ROOT, quick
-from library_box import SOURCE, enter, read
+from library_box import TOP, enter, read
 
 USERS, WRITERS = 50, 16
 TRUTH = "".join(f"u{i}:{10000000 + i * 1000}:1000\n" for i in range(USERS)) + \
@@ -58,7 +58,7 @@ def defect(box, program):
 
 def sources():
     return [path for folder in ("core/", "sys/", "user/", "source/", "store/", "api/")
-            for path in sorted(glob.glob(f"{SOURCE}/libsubid/{folder}*.c"))
+            for path in sorted(glob.glob(f"{TOP}/libsubid/{folder}*.c"))
             if not path.endswith(("label-libselinux.c", "nss-modules-none.c"))]
 
 
@@ -68,7 +68,7 @@ def sanitized(box):
     done = subprocess.run(
         ["gcc", "-g", "-O1", "-std=gnu17", "-fsanitize=thread", "-include",
          f"{box.build}/config.h", "-DSYSCONFDIR=\"/etc\"", "-DPLUGINDIR=\"/usr/lib\"",
-         f"-I{SOURCE}", *(f"-I{path}" for path in box.ours.includes), "-o", program,
+         f"-I{TOP}", *(f"-I{path}" for path in box.ours.includes), "-o", program,
          f"{HERE}/subidthreads.c", *sources()], capture_output=True, text=True)
     if done.returncode and "tsan" in done.stderr:
         box.report.skip("ThreadSanitizer", "gcc has none")

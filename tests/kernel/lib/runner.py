@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Runs the test files of a folder, passes their lines on in the order of the files and
+"""Runs the test files below a directory, passes their lines on in the order of the files and
 counts them. Each finding is a line `ok NAME`, `not ok NAME: why` or `skip NAME # reason`,
 and the last line counts them.
 
@@ -21,17 +21,23 @@ LONGEST = 1500  # seconds for one file, so that one that hangs ends: no measure 
 
 def find(folder, words):
     """The files to run, by the words on the command line."""
+    every = sorted(glob.glob(f"{folder}/**/test_*.py", recursive=True))
     if not words:
-        return sorted(glob.glob(f"{folder}/test_*.py")), []
+        return every, []
     found, unknown = [], []
     for word in words:
         name = os.path.basename(word).removesuffix(".py").removeprefix("test_")
-        path = f"{folder}/test_{name}.py"
-        if os.path.exists(path):
-            found.append(path)
-        else:
+        paths = [path for path in every if os.path.basename(path) == f"test_{name}.py"]
+        found += paths
+        if not paths:
             unknown.append(word)
     return found, unknown
+
+
+def environment():
+    """A test imports what stands beside it and what stands here."""
+    return dict(os.environ, PYTHONDONTWRITEBYTECODE="1",
+                PYTHONPATH=os.path.dirname(os.path.abspath(__file__)))
 
 
 def alone(path):
@@ -54,7 +60,7 @@ class File:
             self.child = subprocess.Popen(
                 ["/usr/bin/timeout", "--kill-after=10", str(LONGEST), self.path],
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-                errors="backslashreplace", env=dict(os.environ, PYTHONDONTWRITEBYTECODE="1"))
+                errors="backslashreplace", env=environment())
             for line in self.child.stdout:
                 self.lines.put(line)
             status = self.child.wait()

@@ -16,7 +16,7 @@ import shutil
 import subprocess
 
 from host import ELSA, PASSWD, mount, quick, umount
-from library_box import SOURCE, enter, read
+from library_box import TOP, enter, read
 from plugins import Plugins
 
 UIDS = {"root": 0, "daemon": 1, "nobody": 65534, "elsa": 5001, "anna": 5002, "bob": 5003,
@@ -404,7 +404,7 @@ def examples(box):
     root = f"{box.host.folder}/root"
     os.makedirs(f"{root}/etc")
     for page in ("subid.3", "subid-db.3"):
-        text = read(f"{SOURCE}/libsubid/{page}")
+        text = read(f"{TOP}/libsubid/{page}")
         block = text.split(".Sh EXAMPLES")[1]
         code = re.search(r"^\.Bd -literal[^\n]*\n(#include.*?)^\.Ed", block, re.M | re.S)[1]
         code = code.replace("\\e", "\\")

@@ -194,3 +194,12 @@ def wait_until(condition, seconds=10):
             return False
         time.sleep(0.002)
     return True
+
+
+def make_dpkg(folder):
+    """The state of dpkg when no package is installed."""
+    for name in ("info", "updates", "parts"):
+        os.makedirs(f"{folder}/{name}")
+    for name in ("status", "available"):
+        with open(f"{folder}/{name}", "w"):
+            pass

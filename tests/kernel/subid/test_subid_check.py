@@ -16,7 +16,7 @@ import time
 
 import subid_box
 from explain import Wrong, own_mounts, require, root_shell, writable
-from host import (ELSA, HERE, MS_BIND, MS_NOSUID, MS_RDONLY, MS_REMOUNT, PASSWD, ROOT, mount,
+from host import (ELSA, MS_BIND, MS_NOSUID, MS_RDONLY, MS_REMOUNT, PASSWD, ROOT, TOP, mount,
                   quick, remove)
 from name_service import SILENT, Account, Directory
 from subid_box import DONE, FINDINGS, NOT_WRITTEN, UNREADABLE, USAGE, documented, words
@@ -25,7 +25,6 @@ from usermod_box import process
 ALONE = "it compares how much time a million lines take"
 
 LOCKED, NOT_PERMITTED = 4, 9
-TOP = os.path.dirname(os.path.dirname(HERE))
 MAPPERS = {"newuidmap": 0o4755, "newgidmap": 0o4755}
 GOOD = "elsa:100000:65536\n"
 

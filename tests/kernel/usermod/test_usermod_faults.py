@@ -9,14 +9,13 @@ import contextlib
 import errno
 import fcntl
 import os
-import re
 import resource
 import signal
 import struct
 from collections import Counter
 
 import usermod_sweep
-from host import (MS_BIND, MS_REMOUNT, _check, libc, mount, quick, remove)
+from host import (MS_BIND, MS_REMOUNT, _check, libc, mount, quick)
 from usermod_box import (DONE, NOT_PERMITTED, SUBGID, SUBUID, Files, enter, read, wait_until,
                          words)
 from usermod_commands import EARLIER, OLD, SCENARIOS, prepare

@@ -20,20 +20,17 @@ import tempfile
 import time
 
 import subid_box
+from confined import (PR_CAPBSET_DROP, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP,
+                      PR_SET_SECUREBITS, SECBIT_NOROOT, landlocked, nested)
 from explain import COMMANDS, Wrong, manual, own_mounts, require, root_shell, writable
-from host import (ANNA, CLEAN_PATH, CLONE_NEWUSER, ELSA, HERE, MS_BIND, MS_NOSUID, MS_REMOUNT,
-                  NOBODY_KNOWS, ROOT, Caller, libc, mount, prctl, quick, set_file_capabilities,
-                  unshare)
-from scenes_kernel import (CAP_SETGID, CAP_SETUID, MS_RDONLY, PR_CAPBSET_DROP,
-                           PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, PR_SET_SECUREBITS,
-                           SECBIT_NOROOT, landlocked, nested)
+from host import (ANNA, CAP_SETGID, CAP_SETUID, CLEAN_PATH, CLONE_NEWUSER, ELSA, MS_BIND,
+                  MS_NOSUID, MS_RDONLY, MS_REMOUNT, NOBODY_KNOWS, TOP, libc, mount, prctl, quick,
+                  set_file_capabilities, unshare)
 from plugins import LOADER_FOLDER, Plugins
 from subid_box import (DONE, FINDINGS, NO_USER, NOT_WRITTEN, UNREADABLE, USAGE, documented,
                        words)
 
 NOT_PERMITTED = 9
-PR_SET_DUMPABLE = 4
-TOP = os.path.dirname(os.path.dirname(HERE))
 GRANT = "elsa:100000:65536\n"
 SYS_UNSHARE = {"aarch64": 97}.get(os.uname().machine, 272)
 SYS_PIDFD_GETFD = 438

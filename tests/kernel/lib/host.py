@@ -32,6 +32,7 @@ import time
 from typing import NamedTuple, Optional
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.realpath(f"{HERE}/../../..")    # of the sources
 PROGRAMS = ("newuidmap", "newgidmap")
 ORACLE_FOLDER = "/usr/bin"
 CLEAN_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
@@ -235,6 +236,7 @@ def enter():
     """Returns the Host; the process that called first never comes back from here."""
     folder = os.environ.pop("SUBID_HOST", None)
     if folder is not None:
+        os.environ.pop("PYTHONPATH", None)      # ours, and not for what a test runs
         # the machine's local time, as programs without the variable see it
         os.environ.pop("TZ", None)
         time.tzset()

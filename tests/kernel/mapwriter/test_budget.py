@@ -3,7 +3,7 @@
 """How many instructions a granted map costs in our own objects, under callgrind: the same
 number on every machine, however busy it is. It may exceed the recorded one by 5 %.
 
-    SUBID_BUILD=FOLDER tests/kernel/test_budget.py --record
+    SUBID_BUILD=DIRECTORY SUBID_RECORD=1 tests/kernel/run budget
 
 writes the numbers to tests/kernel/budget: after a change that makes the program cheaper, or
 one that is worth what it costs; the commit says which.
@@ -12,11 +12,10 @@ one that is worth what it costs; the commit says which.
 import os
 import shutil
 import subprocess
-import sys
 
-from host import CLEAN_PATH, HERE, PROGRAMS, ROOT, Report, build_folder, enter
+from host import CLEAN_PATH, PROGRAMS, ROOT, Report, build_folder, enter
 
-BUDGET = f"{HERE}/budget"
+BUDGET = f"{os.path.dirname(os.path.abspath(__file__))}/budget"
 SLACK = 0.05
 LINES = (1, 10_000)
 EXTENT = "0 3000000000 65536"
@@ -94,7 +93,7 @@ def record(found, made_by):
     with open(BUDGET, "w", encoding="utf-8") as file:
         file.write("# SPDX-License-Identifier: BSD-3-Clause\n"
                    "# Instructions of a granted map, in the objects of the program alone; by\n"
-                   "# tests/kernel/test_budget.py --record. Program, lines, instructions.\n"
+                   "# `SUBID_RECORD=1 tests/kernel/run budget`. Program, lines, instructions.\n"
                    f"compiler {made_by}\n")
         for (program, lines), number in found.items():
             file.write(f"{program} {lines} {number}\n")
@@ -114,8 +113,9 @@ def main():
     for program in PROGRAMS:
         for lines in LINES:
             found[program, lines] = measure(host, program, paths[program], lines)
-    if "--record" in sys.argv:
+    if os.environ.get("SUBID_RECORD"):
         record(found, made_by)
+        report.ok("budget recorded")
         report.finish()
 
     budget, budget_of = recorded()
@@ -125,7 +125,7 @@ def main():
     for key, number in found.items():
         name = f"{key[0]}, {key[1]:,} lines: {number:,} instructions"
         report.check(name, number <= budget[key] * (1 + SLACK),
-                     f"the budget is {budget[key]:,}; see tests/kernel/test_budget.py")
+                     f"the budget is {budget[key]:,}; see test_budget.py")
         # a record that is far too high would let everything pass
         report.check(f"{name}, about the budget", number >= budget[key] * (1 - 2 * SLACK),
                      f"the budget is {budget[key]:,}: record what it has become")

@@ -13,11 +13,11 @@ import termios
 import time
 
 import usermod_box
-from host import CLEAN_PATH, ELSA, HERE, ROOT, mount, remove, set_file_capabilities
+from host import CLEAN_PATH, ELSA, ROOT, TOP, mount, remove, set_file_capabilities
 from usermod_box import DONE, NOT_PERMITTED, words
 
 SERVICE = "/etc/pam.d/usermod-ext"
-SHIPPED = os.path.join(HERE, "../../usermod-ext/usermod-ext.pam")
+SHIPPED = f"{TOP}/usermod-ext/usermod-ext.pam"
 CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER = 0, 1, 3
 PASSWORD = "secret"
 HASH = ("$6$subidutils$BpHzPRTqSM0bg1dsetYTvMGBDLmb5tenCvbeBI0yYrXLYE"

@@ -14,11 +14,10 @@ import scenes_secrecy
 import scenes_sources
 import scenes_words
 from explain import SENTENCES, manual, said_in
-from host import HERE, Report, enter, quick
+from host import TOP, Report, enter, quick
 
 MODULES = (scenes_request, scenes_sources, scenes_database, scenes_kernel, scenes_secrecy,
            scenes_words)
-TOP = os.path.dirname(os.path.dirname(HERE))
 
 
 def check_complete(report):

@@ -10,9 +10,8 @@ import signal
 import subprocess
 
 import host as host_module
-from host import CLEAN_PATH, HERE, ROOT, Report, remove
+from host import CLEAN_PATH, HERE, ROOT, TOP, Report, remove
 
-SOURCE = os.path.realpath(f"{HERE}/../..")
 # The number is 4 in Debian 12 and 5 in Debian 13.
 DEBIAN_LIBRARIES = sorted(glob.glob("/usr/lib/*-linux-gnu/libsubid.so.[45]"))
 DEBIAN_HEADER = "/usr/include/shadow/subid.h"
@@ -114,7 +113,7 @@ class Box:
         os.symlink(os.path.basename(path), f"{folder}/libsubid.so")
         for name in ("shadow",):
             shutil.copytree(f"{build}/libsubid/include/{name}", f"{folder}/include/{name}")
-        shutil.copy(f"{SOURCE}/libsubid/include/subid-db.h", f"{folder}/include")
+        shutil.copy(f"{TOP}/libsubid/include/subid-db.h", f"{folder}/include")
         return Library(self, who, folder, [f"{folder}/include"])
 
     def build_with(self, *options):
@@ -122,7 +121,7 @@ class Box:
         folder = f"{self.host.folder}/build"
         os.mkdir(folder)
         for command in (
-                [f"{SOURCE}/configure", "-q", "--disable-nls", "--without-criterion",
+                [f"{TOP}/configure", "-q", "--disable-nls", "--without-criterion",
                  "--without-libpam", "--without-libaudit", "--disable-dependency-tracking",
                  *options],
                 ["make", "-s", f"-j{os.cpu_count()}", "libsubid/libsubid.la",

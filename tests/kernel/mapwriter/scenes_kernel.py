@@ -6,26 +6,18 @@ import errno
 import os
 import re
 import signal
-import struct
 import tempfile
 
+from confined import (CLONE_FS, PR_CAPBSET_DROP, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS,
+                      PR_SET_SECUREBITS, SECBIT_NOROOT, SYS_CLONE, SYS_LANDLOCK_CREATE,
+                      landlocked, nested, refuse_openat2, refuse_to_open_for_writing)
 from explain import (ASK, EACCES, EPERM, EROFS, GRANT, NO_SETGROUPS, OPEN_EACCES, OWN, WRITE_EPERM,
                      Plays, Skipped, require)
-from host import (CAP_SETFCAP, CAP_SETGID, CAP_SETUID, ELSA, ROOT, Caller, libc, mount, prctl,
-                  set_file_capabilities)
+from host import (CAP_SETFCAP, CAP_SETGID, CAP_SETUID, ELSA, MS_NOSUID, MS_RDONLY, MS_REMOUNT,
+                  ROOT, libc, mount, prctl, set_file_capabilities)
 
 PLAYS = Plays()
 scene = PLAYS.scene
-
-MS_RDONLY, MS_NOSUID, MS_REMOUNT = 1, 2, 32
-PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_CAPBSET_DROP = 4, 22, 24
-PR_SET_SECUREBITS, PR_SET_NO_NEW_PRIVS = 28, 38
-SECBIT_NOROOT = 1
-CLONE_FS = 0x200
-# numbers of system calls
-SYS_CLONE, SYS_OPENAT = {"aarch64": (220, 56)}.get(os.uname().machine, (56, 257))
-SYS_OPENAT2, SYS_LANDLOCK_CREATE, SYS_LANDLOCK_RESTRICT = 437, 444, 446
-LANDLOCK_WRITE_FILE = 1 << 1
 
 
 # --- the kernel: namespaces ---
@@ -287,15 +279,6 @@ def _(s):
 
 # --- the kernel: nested ---
 
-def nested(s, maps, uid):
-    """A caller in a new namespace of elsa's with these maps."""
-    target = s.host.target("ns", ELSA)
-    for which in "ug":
-        with open(f"/proc/{target.pid}/{which}id_map", "w") as file:
-            file.write(maps)
-    return Caller("root", uid, uid, userns=target.pid)
-
-
 @scene("ids that do not exist in a container", "OUTER_UNMAPPED")
 def _(s):
     s.database("root:1:500\nroot:100000:65536\nroot:600:1000\n")
@@ -325,32 +308,6 @@ def _(s):
 
 # --- the kernel: what else guards it ---
 
-LOAD, JUMP_EQUAL, AND, RETURN = 0x20, 0x15, 0x54, 0x06
-ALLOW, ERRNO = 0x7fff0000, 0x00050000
-
-
-def filter_calls(code):
-    """Puts a seccomp filter in force."""
-    filters = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *row) for row in code))
-    program = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(code),
-                                                      ctypes.addressof(filters)))
-    prctl(PR_SET_SECCOMP, 2, ctypes.addressof(program))
-
-
-def refuse_to_open_for_writing(_):
-    """openat2() answers EPERM, and openat() with O_WRONLY too."""
-    filter_calls([(LOAD, 0, 0, 0), (JUMP_EQUAL, 4, 0, SYS_OPENAT2), (JUMP_EQUAL, 0, 4, SYS_OPENAT),
-                  (LOAD, 0, 0, 32), (AND, 0, 0, os.O_ACCMODE),
-                  (JUMP_EQUAL, 0, 1, os.O_WRONLY), (RETURN, 0, 0, ERRNO | errno.EPERM),
-                  (RETURN, 0, 0, ALLOW)])
-
-
-def refuse_openat2(number):
-    """As filters did that are older than openat2()."""
-    return lambda _: filter_calls([(LOAD, 0, 0, 0), (JUMP_EQUAL, 0, 1, SYS_OPENAT2),
-                                   (RETURN, 0, 0, ERRNO | number), (RETURN, 0, 0, ALLOW)])
-
-
 @scene("seccomp filter", "SECCOMP")
 def _(s):
     s.database(GRANT)
@@ -362,15 +319,6 @@ def _(s):
         s.granted(ASK)
     s.as_root = None
     s.granted(ASK)
-
-
-def landlocked(_):
-    """Landlock: no file can be opened for writing."""
-    ruleset = ctypes.create_string_buffer(struct.pack("Q", LANDLOCK_WRITE_FILE), 8)
-    fd = libc.syscall(SYS_LANDLOCK_CREATE, ruleset, ctypes.c_size_t(8), 0)
-    if fd < 0 or libc.syscall(SYS_LANDLOCK_RESTRICT, fd, 0) != 0:
-        raise OSError(ctypes.get_errno(), "landlock")
-    os.close(fd)
 
 
 @scene("security module", "SECURITY_MODULE")

@@ -11,7 +11,7 @@ import subprocess
 import name_service
 from host import (CLEAN_PATH, ELSA, GROUP, MS_NODEV, PASSWD, ROOT, Caller, Report,
                   mount, prctl)
-from test_package import make_dpkg
+from usermod_box import make_dpkg
 
 DONE, FINDINGS, NONE, REFUSED = 0, 2, 7, 20
 KINDS = ("uid", "gid")

@@ -11,11 +11,10 @@ import shutil
 import subprocess
 
 import usermod_box
-from host import CLEAN_PATH, LOGIN_DEFS, MS_NODEV, mount
-from usermod_box import read
+from host import CLEAN_PATH, LOGIN_DEFS, MS_NODEV, TOP, mount
+from usermod_box import make_dpkg, read
 
-PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                    "../../usermod-ext/usermod-ext.8")
+PAGE = f"{TOP}/usermod-ext/usermod-ext.8"
 USER = "_builder"
 OTHERS = b"elsa:3000000:65536\n# kept\nanna:0100000:65536\n"
 
@@ -140,15 +139,6 @@ def test_host(box, packages, report):
                  f"{result} {system.get()}")
     log = "".join(system.log)
     report.check("package: is in the system log", "_builder change-subids" in log, log)
-
-
-def make_dpkg(folder):
-    """The state of dpkg when no package is installed."""
-    for name in ("info", "updates", "parts"):
-        os.makedirs(f"{folder}/{name}")
-    for name in ("status", "available"):
-        with open(f"{folder}/{name}", "w"):
-            pass
 
 
 def make_image(folder):

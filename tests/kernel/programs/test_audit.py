@@ -18,11 +18,10 @@ import tempfile
 import host as host_module
 import usermod_box
 from host import CLEAN_PATH, CLONE_NEWNS, CLONE_NEWUSER, ELSA, MS_BIND, MS_NODEV, ROOT
-from host import mount, prctl, umount, unshare
+from host import TOP, mount, prctl, umount, unshare
 from usermod_box import BUSY, DONE, NOT_PERMITTED, POLICY, words
 
 ALONE = "the audit daemon and its log are the machine's"
-TOP = os.path.realpath(os.path.join(host_module.HERE, "../.."))
 FINDINGS, NOTHING, NOT_PERMITTED_BY_PAM = 2, 7, 9    # of subid
 LOG_NAME = "SUBID_AUDIT_LOG"
 NONE = "SUBID_AUDIT_NONE"

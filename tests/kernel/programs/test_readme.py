@@ -22,10 +22,10 @@ from typing import NamedTuple
 
 import subid_box
 import usermod_box
-from host import HERE, LOGIN_DEFS, MS_NODEV, PROGRAMS, build_folder, mount, remove
+from host import LOGIN_DEFS, MS_NODEV, PROGRAMS, TOP, build_folder, mount, remove
 
-PAGE = f"{HERE}/../../README.md"
-PACKAGES = f"{HERE}/../packages.sh"
+PAGE = f"{TOP}/README.md"
+PACKAGES = f"{TOP}/tests/packages.sh"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 LONGEST = 60    # seconds for one command, so that one that hangs ends
 COMMAND = re.compile(r"    (?:(root)#|(\w+)\$|root@(\w+)#) (.*)")
