@@ -14,7 +14,7 @@
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/process.h"
 
-struct search {
+struct busy_search {
 	const struct busy_ids *wanted;
 	size_t n;
 	busy_take_fn take;
@@ -50,7 +50,7 @@ static int uses(const struct busy_ids *wanted, int process,
 static int look_at_thread(pid_t tid, int thread, void *context)
 {
 	CLEANUP(process_status_cleanup) struct process_status status = { 0 };
-	struct search *search = context;
+	struct busy_search *search = context;
 	int r = process_read_status(thread, &status);
 
 	(void)tid;
@@ -66,10 +66,10 @@ static int look_at_thread(pid_t tid, int thread, void *context)
 	return r;
 }
 
-static int look_at(pid_t pid, int process, void *context)
+static int look_at_process(pid_t pid, int process, void *context)
 {
 	CLEANUP(process_status_cleanup) struct process_status status = { 0 };
-	struct search *search = context;
+	struct busy_search *search = context;
 	int r = processes_each_thread(process, look_at_thread, search);
 
 	if (r <= 0)
@@ -89,9 +89,9 @@ static int look_at(pid_t pid, int process, void *context)
  */
 int busy_find(const struct busy_ids *wanted, size_t n, busy_take_fn take, void *context)
 {
-	struct search search = {
+	struct busy_search search = {
 		.wanted = wanted, .n = n, .take = take, .context = context
 	};
 
-	return processes_each(look_at, &search);
+	return processes_each(look_at_process, &search);
 }

@@ -87,8 +87,8 @@ int edit_find_names(struct edit *edit, const struct kind *kind, struct range ran
 	return edit_tell_error(edit, r);
 }
 
-static int find_names(struct edit *edit, const struct table *table, struct range range,
-		      struct owner_set *people)
+static int find_owner_names(struct edit *edit, const struct table *table,
+			    struct range range, struct owner_set *people)
 {
 	size_t first = edit->unknown.n;
 	int r = owner_set_find_names(people, &edit->unknown, table, range, &edit->lookup);
@@ -110,7 +110,7 @@ int edit_find_people_names(struct edit *edit, const struct kind *kind, struct ra
 	CLEANUP(table_cleanup) struct table table = { 0 };
 	int r = has_no_service(edit) ? 0 : load_or_tell(edit, kind, &table);
 
-	return r ? r : find_names(edit, &table, range, people);
+	return r ? r : find_owner_names(edit, &table, range, people);
 }
 
 /* Whether any of the users has no range by the known names. */
@@ -155,7 +155,7 @@ int edit_find_missing_names(struct edit *edit, const struct kind *kind,
 	r = is_any_missing(&table, people, &missing);
 	if (r || !missing)
 		return edit_tell_error(edit, r);
-	return find_names(edit, &table, (struct range){ 0, ID_END }, people);
+	return find_owner_names(edit, &table, (struct range){ 0, ID_END }, people);
 }
 
 /*
@@ -234,8 +234,8 @@ int edit_confirm_names(struct edit *edit, const struct kind *kind, struct range 
  * Prints a change as removed and added lines, with their database.
  */
 
-static void show_line(char sign, const char *directory, const struct kind *kind,
-		      const struct table_line *line)
+static void print_changed_line(char sign, const char *directory, const struct kind *kind,
+			       const struct table_line *line)
 {
 	enum printable_charset charset = report_charset();
 
@@ -277,16 +277,16 @@ static void show_tables(const struct table *old_table, const struct db_side *sid
 			more = table_next(&side->table, &new_cursor, &line);
 			continue;
 		}
-		show_line('-', directory, side->kind, &old);
+		print_changed_line('-', directory, side->kind, &old);
 		while (more && (renames || is_rest_of(&old, &line))) {
-			show_line('+', directory, side->kind, &line);
+			print_changed_line('+', directory, side->kind, &line);
 			more = table_next(&side->table, &new_cursor, &line);
 			if (renames)
 				break;
 		}
 	}
 	for (; more; more = table_next(&side->table, &new_cursor, &line))
-		show_line('+', directory, side->kind, &line);
+		print_changed_line('+', directory, side->kind, &line);
 }
 
 /*
@@ -326,5 +326,5 @@ void edit_lines_appended(const struct table *table, const char *directory,
 	if (from > 0 && from < table->len && table->text[from - 1] != '\n')
 		cursor.offset++;
 	while (table_next(table, &cursor, &line))
-		show_line('+', directory, kind, &line);
+		print_changed_line('+', directory, kind, &line);
 }

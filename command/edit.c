@@ -135,8 +135,8 @@ int edit_fail_user(struct edit *edit, const char *login, int r)
 	return EXIT_NO_USER;
 }
 
-static int find(struct edit *edit, const char *name, bool no_account,
-		struct owner *ret_owner)
+static int find_user_of_edit(struct edit *edit, const char *name, bool no_account,
+			     struct owner *ret_owner)
 {
 	int r = owner_find(ret_owner, name, &edit->lookup, false);
 
@@ -152,16 +152,16 @@ static int find(struct edit *edit, const char *name, bool no_account,
 /* Finds a user by login name; *ret_owner is freed with owner_cleanup(). */
 int edit_find_user(struct edit *edit, const char *login, struct owner *ret_owner)
 {
-	return find(edit, login, false, ret_owner);
+	return find_user_of_edit(edit, login, false, ret_owner);
 }
 
 /* The same, or an owner who has no account: a name, or a uid in decimal. */
 int edit_find_owner(struct edit *edit, const char *name, struct owner *ret_owner)
 {
-	return find(edit, name, true, ret_owner);
+	return find_user_of_edit(edit, name, true, ret_owner);
 }
 
-static int fail(struct edit *edit, bool writing, int r)
+static int fail_edit(struct edit *edit, bool writing, int r)
 {
 	edit->error = r;
 	edit->writing = writing;
@@ -220,7 +220,7 @@ int edit_begin(struct edit *edit, const bool kinds[static 2])
 	edit->db.read_only = edit->dry_run;
 	r = db_begin(&edit->db, edit->etc, edit->place);
 	if (r)
-		return fail(edit, false, r);
+		return fail_edit(edit, false, r);
 	db_use_service(&edit->db, edit->lookup.service);
 	r = check_sources(edit);
 	if (r)
@@ -232,7 +232,7 @@ int edit_begin(struct edit *edit, const bool kinds[static 2])
 		if (r == DB_MISSING && edit->if_there)
 			continue;
 		if (r)
-			return fail(edit, false, r);
+			return fail_edit(edit, false, r);
 	}
 	return 0;
 }
@@ -304,7 +304,7 @@ int edit_check_busy(struct edit *edit, struct owner *owner)
 /* Reports a failed change in memory; @r is what a db_ function returned, or 0. */
 int edit_tell_error(struct edit *edit, int r)
 {
-	return r ? fail(edit, false, r) : 0;
+	return r ? fail_edit(edit, false, r) : 0;
 }
 
 /* Reports what is uncertain about an allocation, and new ids that cannot be used here. */
@@ -350,7 +350,7 @@ int edit_commit(struct edit *edit)
 			edit_lines_changed(&edit->db, edit->directory, edit->renames) :
 			db_commit(&edit->db);
 
-	return r ? fail(edit, true, r) : 0;
+	return r ? fail_edit(edit, true, r) : 0;
 }
 
 /* Releases the locks; changes that were not committed are lost. */

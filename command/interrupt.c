@@ -15,7 +15,7 @@ static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 
 /* The signals that would end the program. Its parent may have ignored (nohup) or blocked
  * some, and a blocked signal stays pending even if it is ignored. */
-static void choose(const sigset_t *blocked, sigset_t *ret_chosen)
+static void choose_signals(const sigset_t *blocked, sigset_t *ret_chosen)
 {
 	struct sigaction action;
 
@@ -37,7 +37,7 @@ int interrupt_hold(struct interrupt *interrupt)
 
 	if (sigprocmask(SIG_SETMASK, NULL, &interrupt->old))
 		return -errno;
-	choose(&interrupt->old, &chosen);
+	choose_signals(&interrupt->old, &chosen);
 	if (sigprocmask(SIG_BLOCK, &chosen, NULL))
 		return -errno;
 	interrupt->fd = signalfd(-1, &chosen, SFD_CLOEXEC | SFD_NONBLOCK);

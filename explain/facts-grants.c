@@ -103,7 +103,7 @@ bool facts_note_near_line(struct facts_grants *grants,
 }
 
 /* Whether both are of the same file, not written in between. */
-static bool is_same(const struct stat *a, const struct stat *b)
+static bool is_unchanged(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
 	       a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
@@ -132,7 +132,7 @@ static void read_own_kind(struct facts *facts, struct owner *owner)
 	if (!open_as_caller(facts->kind, &file, &scan))
 		return;
 	if (owner->n == 0 && facts->noted && facts->file &&
-	    is_same(&file.status, &facts->file->status))
+	    is_unchanged(&file.status, &facts->file->status))
 		facts->grants = *facts->noted;
 	else
 		while (scan_next(&scan, &line) > 0)

@@ -93,7 +93,7 @@ static void read_status(struct facts_program *program)
 	}
 }
 
-static uint64_t bounding_set(void)
+static uint64_t read_bounding_set(void)
 {
 	uint64_t set = 0;
 
@@ -127,7 +127,7 @@ static bool describe_file(const char *path, struct facts_program *program)
 static void describe_process(struct facts_program *program)
 {
 	read_status(program);
-	program->bounding = bounding_set();
+	program->bounding = read_bounding_set();
 	program->no_root = prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) & SECBIT_NOROOT;
 }
 

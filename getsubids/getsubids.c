@@ -12,11 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "helper/nss-client.h"
+#include "libsubid/api/query.h"
+#include "libsubid/core/cleanup.h"
 #include "message/i18n.h"
 #include "message/report.h"
-#include "helper/nss-client.h"
-#include "libsubid/core/cleanup.h"
-#include "libsubid/api/query.h"
 
 #define PROGRAM "getsubids"
 
@@ -33,7 +33,7 @@
  */
 #define UID_IS_USER (SUBID_ABI_MAJOR > 5)
 
-struct question {
+struct ranges_question {
 	const char *user;
 	const struct kind *kind;
 	struct nss_client client;
@@ -43,7 +43,7 @@ struct question {
 	struct query_ranges ranges;
 };
 
-static void question_cleanup(struct question *question)
+static void question_cleanup(struct ranges_question *question)
 {
 	query_ranges_cleanup(&question->ranges);
 	owner_cleanup(&question->owner);
@@ -52,7 +52,7 @@ static void question_cleanup(struct question *question)
 }
 
 /* Returns as query_ranges() does. */
-static int ask(struct question *question)
+static int ask_sources_of_user(struct ranges_question *question)
 {
 	int r = query_open(&question->query, NULL, false);
 
@@ -72,7 +72,8 @@ static int ask(struct question *question)
 }
 
 /* Finds the user of a uid for which there were no lines; false: there is none. */
-static bool find_user(const struct question *question, struct account *ret_account)
+static bool find_user_of_uid(const struct ranges_question *question,
+			     struct account *ret_account)
 {
 	return !owner_has_account(&question->owner) &&
 	       question->owner.account.number_len > 0 &&
@@ -81,7 +82,7 @@ static bool find_user(const struct question *question, struct account *ret_accou
 }
 
 /* Explains an empty result, after the line that programs look for. */
-static void explain(const struct question *question, int r)
+static void explain_empty(const struct ranges_question *question, int r)
 {
 	struct report report = { .len = 0 };
 	struct account account;
@@ -97,7 +98,7 @@ static void explain(const struct question *question, int r)
 	else if (r < 0)
 		report_add(&report, PROGRAM, "%s: %s", question->kind->path,
 			   report_error(-r));
-	else if (find_user(question, &account))
+	else if (find_user_of_uid(question, &account))
 		report_add(
 			&report, PROGRAM,
 			_("no line has the owner %s; lines by name count for: %s %s%s"),
@@ -114,16 +115,16 @@ static void explain(const struct question *question, int r)
 static int list(bool gid, const char *user)
 {
 	CLEANUP(question_cleanup)
-	struct question question = {
+	struct ranges_question question = {
 		.user = user,
 		.kind = gid ? &kind_gid : &kind_uid,
 		.client = NSS_CLIENT_PATIENT_IN_ALL,
 		.query = QUERY_NONE,
 	};
-	int r = ask(&question);
+	int r = ask_sources_of_user(&question);
 
 	if (r || question.ranges.n == 0) {
-		explain(&question, r);
+		explain_empty(&question, r);
 		return EXIT_FAILURE;
 	}
 	for (size_t i = 0; i < question.ranges.n; i++)
@@ -133,7 +134,7 @@ static int list(bool gid, const char *user)
 	return EXIT_SUCCESS;
 }
 
-static int help(void)
+static int getsubids_help(void)
 {
 	report_translate();
 	fputs(USAGE, stdout);
@@ -146,12 +147,12 @@ static int help(void)
 	return EXIT_SUCCESS;
 }
 
-static int run(int argc, char **argv)
+static int getsubids_run(int argc, char **argv)
 {
 	if (argc == 3 && strcmp(argv[1], "-g") == 0)
 		return list(true, argv[2]);
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
-		return help();
+		return getsubids_help();
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
 		printf("%s (%s) %s\n", PROGRAM, PACKAGE, PACKAGE_VERSION);
 		return EXIT_SUCCESS;
@@ -164,7 +165,7 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	int status = run(argc, argv);
+	int status = getsubids_run(argc, argv);
 
 	if (report_close_stdout(PROGRAM) && status == EXIT_SUCCESS)
 		status = EXIT_FAILURE;

@@ -237,7 +237,7 @@ int nss_client_members(struct nss_client *client, const char *group, gid_t *ret_
 	return 0;
 }
 
-static int add_accounts(const char *bytes, size_t len, struct accounts *found)
+static int parse_accounts(const char *bytes, size_t len, struct accounts *found)
 {
 	struct nss_reply_account account;
 	const char *at = bytes, *name;
@@ -269,14 +269,14 @@ static int receive_accounts(struct nss_client *client, int64_t end,
 			*ret_bytes = TAKE_PTR(bytes);
 			return 0;
 		}
-		r = add_accounts(bytes, *ret_len, found);
+		r = parse_accounts(bytes, *ret_len, found);
 		if (r)
 			return r;
 	}
 }
 
-static int ask_accounts(struct nss_client *client, const struct nss_request *request,
-			struct accounts *found, char **ret_bytes, size_t *ret_len)
+static int request_accounts(struct nss_client *client, const struct nss_request *request,
+			    struct accounts *found, char **ret_bytes, size_t *ret_len)
 {
 	int64_t begun, end = nss_exchange_begin(client, &begun);
 	int result = 0, r;
@@ -306,7 +306,7 @@ int nss_client_enumerate(struct nss_client *client, const struct kind *kind,
 	CLEANUP(cleanup_free) char *bytes = NULL;
 	size_t len = 0;
 
-	return ask_accounts(client, &request, found, &bytes, &len);
+	return request_accounts(client, &request, found, &bytes, &len);
 }
 
 /*
@@ -324,7 +324,7 @@ int nss_client_scan(struct nss_client *client, struct name_service_scan *scan)
 	CLEANUP(cleanup_free) char *bytes = NULL;
 	struct nss_reply_scan reply = { 0 };
 	size_t len = 0;
-	int r = ask_accounts(client, &request, scan->found, &bytes, &len);
+	int r = request_accounts(client, &request, scan->found, &bytes, &len);
 
 	if (r == 0 && len != sizeof(reply))
 		return -EBADMSG;
@@ -351,18 +351,18 @@ int nss_client_missing(struct nss_client *client, const struct kind *kind,
 		NULL, ret_words, &len);
 }
 
-static int service_user(void *context, const char *name, struct account *ret_account)
+static int client_user(void *context, const char *name, struct account *ret_account)
 {
 	return nss_client_user(context, name, ret_account);
 }
 
-static int service_uid(void *context, uid_t uid, struct account *ret_account)
+static int client_uid(void *context, uid_t uid, struct account *ret_account)
 {
 	return nss_client_uid(context, uid, ret_account);
 }
 
-static int service_users(void *context, const char *const *names, size_t n,
-			 struct name_service_answer *ret_answers)
+static int client_users(void *context, const char *const *names, size_t n,
+			struct name_service_answer *ret_answers)
 {
 	return nss_client_users(context, names, n, ret_answers);
 }
@@ -373,7 +373,7 @@ static int service_enumerate(void *context, const struct kind *kind, int64_t mil
 	return nss_client_enumerate(context, kind, milliseconds, found);
 }
 
-static int service_scan(void *context, struct name_service_scan *scan)
+static int client_scan(void *context, struct name_service_scan *scan)
 {
 	return nss_client_scan(context, scan);
 }
@@ -383,11 +383,11 @@ struct name_service nss_client_service(struct nss_client *client)
 {
 	return (struct name_service){
 		.context = client,
-		.user = service_user,
-		.uid = service_uid,
-		.users = service_users,
+		.user = client_user,
+		.uid = client_uid,
+		.users = client_users,
 		.enumerate = service_enumerate,
-		.scan = service_scan,
+		.scan = client_scan,
 	};
 }
 

@@ -14,8 +14,8 @@
 
 #include "helper/nss-protocol.h"
 #include "libsubid/core/cleanup.h"
-#include "libsubid/sys/wait.h"
 #include "libsubid/sys/fd.h"
+#include "libsubid/sys/wait.h"
 
 static int serve(void *context)
 {
@@ -41,7 +41,7 @@ static int read_greeting(const struct nss_client *client, int64_t end)
 	return r;
 }
 
-static int start(struct nss_client *client, int64_t end)
+static int start_child(struct nss_client *client, int64_t end)
 {
 	int ends[2], r;
 
@@ -143,7 +143,7 @@ int64_t nss_exchange_begin(struct nss_client *client, int64_t *ret_now)
 		return -ETIMEDOUT;
 	end = nss_exchange_end(client, *ret_now);
 	if (client->failed == 0 && client->fd < 0)
-		client->failed = start(client, end);
+		client->failed = start_child(client, end);
 	return client->failed ? client->failed : end;
 }
 

@@ -31,7 +31,7 @@ struct answer {
 };
 
 /* A question and its answer: ranges, or with @owners the users who have an id. */
-struct question {
+struct plugin_question {
 	bool owners;
 	const struct kind *kind;
 	const char *owner;
@@ -52,7 +52,7 @@ static int read_all(int fd, int64_t end, void *bytes, size_t len)
 	return r == -ECONNRESET ? PLUGIN_DIED : r;
 }
 
-static int ask_plugin(const struct plugin_child *apart, struct question *question)
+static int call_plugin(const struct plugin_child *apart, struct plugin_question *question)
 {
 	int r;
 
@@ -68,7 +68,7 @@ static int ask_plugin(const struct plugin_child *apart, struct question *questio
 /* The arguments of the child. */
 struct errand {
 	const struct plugin_child *apart;
-	struct question *question;
+	struct plugin_question *question;
 	pid_t parent;
 	int to;
 };
@@ -80,14 +80,14 @@ static int disarm_and_ask(const struct errand *errand)
 	/* @disarm may have changed ids, which clears the parent-death signal. */
 	if (r == 0)
 		r = child_end_with(errand->parent, 0);
-	return r ? r : ask_plugin(errand->apart, errand->question);
+	return r ? r : call_plugin(errand->apart, errand->question);
 }
 
 /* Runs in the child. Its status is not used, and its end frees everything. */
-static int send_answer(void *context)
+static int send_plugin_answer(void *context)
 {
 	const struct errand *errand = context;
-	const struct question *question = errand->question;
+	const struct plugin_question *question = errand->question;
 	struct answer answer = { .r = disarm_and_ask(errand) };
 
 	answer.n = answer.r ? 0 : question->n;
@@ -106,7 +106,7 @@ static int send_answer(void *context)
 			    answer.n * sizeof(*question->set->ranges));
 }
 
-static int read_ranges(int from, int64_t end, size_t n, struct range_set *set)
+static int receive_ranges(int from, int64_t end, size_t n, struct range_set *set)
 {
 	CLEANUP(cleanup_free)
 	struct range *ranges = reallocarray(NULL, n, sizeof(*ranges));
@@ -137,7 +137,7 @@ static int read_uids(int from, int64_t end, size_t n, uid_t **ret_uids)
 	return r;
 }
 
-static int read_answer(int from, int64_t end, struct question *question)
+static int read_answer(int from, int64_t end, struct plugin_question *question)
 {
 	struct answer answer;
 	int r = read_all(from, end, &answer, sizeof(answer));
@@ -151,19 +151,20 @@ static int read_answer(int from, int64_t end, struct question *question)
 	if (answer.r)
 		return (int)answer.r;
 	if (answer.denied > 0)
-		r = read_ranges(from, end, answer.denied, &question->extents->denied);
+		r = receive_ranges(from, end, answer.denied, &question->extents->denied);
 	if (r)
 		return r;
 	if (answer.n == 0 && !question->owners)
 		range_set_clear(question->set);
 	else if (answer.n > 0)
 		r = question->owners ? read_uids(from, end, answer.n, &question->uids) :
-				       read_ranges(from, end, answer.n, question->set);
+				       receive_ranges(from, end, answer.n, question->set);
 	question->n = r ? 0 : answer.n;
 	return r;
 }
 
-static int ask(const struct plugin_child *apart, struct question *question)
+static int ask_in_child(const struct plugin_child *apart,
+			struct plugin_question *question)
 {
 	CLEANUP(child_cleanup) struct child child = { 0 };
 	CLEANUP(fd_cleanup) int from = -1;
@@ -176,7 +177,7 @@ static int ask(const struct plugin_child *apart, struct question *question)
 	errand.to = ends[1];
 	r = child_start(&child,
 			&(struct child_options){ .kept = &errand.to, .n_kept = 1 },
-			send_answer, &errand);
+			send_plugin_answer, &errand);
 	fd_close(ends[1]);
 	return r ? r : read_answer(from, apart->end, question);
 }
@@ -189,14 +190,14 @@ int plugin_child_ask_ranges(const struct plugin_child *apart, const char *owner,
 			    const struct kind *kind, struct plugin_extents *extents,
 			    struct range_set *set)
 {
-	struct question question = {
+	struct plugin_question question = {
 		.kind = kind,
 		.owner = owner,
 		.extents = extents,
 		.set = set,
 	};
 
-	return ask(apart, &question);
+	return ask_in_child(apart, &question);
 }
 
 /*
@@ -206,8 +207,8 @@ int plugin_child_ask_ranges(const struct plugin_child *apart, const char *owner,
 int plugin_child_ask_owners(const struct plugin_child *apart, uint32_t id,
 			    const struct kind *kind, uid_t **ret_uids, size_t *ret_n)
 {
-	struct question question = { .owners = true, .kind = kind, .id = id };
-	int r = ask(apart, &question);
+	struct plugin_question question = { .owners = true, .kind = kind, .id = id };
+	int r = ask_in_child(apart, &question);
 
 	if (r == 0) {
 		*ret_uids = question.uids;

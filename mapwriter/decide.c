@@ -25,7 +25,7 @@
 /* At most so many other login names of the caller are found. */
 #define DECIDE_NAMES 16
 
-struct search {
+struct decision_search {
 	const struct idmap *map;
 	struct owner owner; /* the caller */
 	uint32_t own_id;
@@ -38,7 +38,7 @@ struct search {
 	bool noted;
 };
 
-static void search_cleanup(struct search *search)
+static void decision_search_cleanup(struct decision_search *search)
 {
 	scan_end(&search->scan);
 	range_set_clear(&search->left);
@@ -46,7 +46,7 @@ static void search_cleanup(struct search *search)
 }
 
 /* Removes what the caller's lines grant from the set. Stops reading when it is empty. */
-static int take_own_lines(struct search *search)
+static int take_own_lines(struct decision_search *search)
 {
 	bool again, progress;
 	struct entry entry;
@@ -74,7 +74,7 @@ static int take_own_lines(struct search *search)
 }
 
 /* Decides by the ids that are left. @asked: some ids had to be granted. */
-static int conclude(const struct search *search, bool asked,
+static int conclude(const struct decision_search *search, bool asked,
 		    struct decision *ret_decision)
 {
 	const struct extent *extents = search->map->extents;
@@ -100,7 +100,7 @@ static int conclude(const struct search *search, bool asked,
  * Fills @question with the ids that are missing so far; or with the first ids left, if
  * none are missing because the only extent is the caller's own id.
  */
-static void find_missing(struct search *search, struct facts_question *question)
+static void find_missing(struct decision_search *search, struct facts_question *question)
 {
 	const struct range first = search->left.ranges[0];
 	struct decision decision;
@@ -120,7 +120,7 @@ static void find_missing(struct search *search, struct facts_question *question)
  * Asks the name service whether the owner of a line is the caller, and adds the name if
  * so. Returns 1, 0 or -ENOMEM.
  */
-static int ask_owner(struct search *search, const struct entry *entry)
+static int ask_owner(struct decision_search *search, const struct entry *entry)
 {
 	char name[LIMIT_OWNER_BYTES + 1];
 	struct account account;
@@ -147,7 +147,7 @@ static int ask_owner(struct search *search, const struct entry *entry)
  * of their owners is the caller, the map is refused in any case.
  * Returns 1 if a name was found, 0 or -errno.
  */
-static int find_alias(struct search *search)
+static int find_alias(struct decision_search *search)
 {
 	struct facts_question question;
 	struct scan_line line;
@@ -169,7 +169,7 @@ static int find_alias(struct search *search)
 	return r;
 }
 
-static int take_granted(struct search *search, const struct dbfile *file)
+static int take_granted(struct decision_search *search, const struct dbfile *file)
 {
 	int r = scan_start(&search->scan, file->fd);
 
@@ -185,7 +185,7 @@ static int take_granted(struct search *search, const struct dbfile *file)
 }
 
 /* Removes what the database grants from the set; after a read error it grants no more. */
-static int take_from(struct dbfile *file, struct search *search)
+static int take_from(struct dbfile *file, struct decision_search *search)
 {
 	int r;
 
@@ -211,8 +211,8 @@ int decide(const struct kind *kind, const struct idmap *map,
 	   const struct account *account, uint32_t own_id, struct dbfile *file,
 	   struct decision *ret_decision)
 {
-	CLEANUP(search_cleanup)
-	struct search search = {
+	CLEANUP(decision_search_cleanup)
+	struct decision_search search = {
 		.map = map,
 		.own_id = own_id,
 		.left = RANGE_SET(DECIDE_RANGES),
@@ -244,8 +244,8 @@ int decide_granted(const struct kind *kind, const struct idmap *map, uint32_t ow
 		   const struct range_set *granted, const struct range_set *denied,
 		   struct decision *ret_decision)
 {
-	CLEANUP(search_cleanup)
-	struct search search = {
+	CLEANUP(decision_search_cleanup)
+	struct decision_search search = {
 		.map = map,
 		.own_id = own_id,
 		.left = RANGE_SET(2 * LIMIT_EXTENTS + LIMIT_PLUGIN_ANSWER),

@@ -29,7 +29,7 @@ struct file_answer {
  * Looks for a line of the caller, by all names that the local files have for the uid.
  * Returns 1, 0 or -errno.
  */
-static int find_line(const struct account *account, const struct dbfile *file)
+static int find_caller_line(const struct account *account, const struct dbfile *file)
 {
 	CLEANUP(owner_cleanup) struct owner owner = { 0 };
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
@@ -46,7 +46,7 @@ static int find_line(const struct account *account, const struct dbfile *file)
 
 /*
  * A missing database counts as a source that is not installed. One that cannot be used is
- * an error, and the next source is not asked instead. Returns as find_line().
+ * an error, and the next source is not asked instead. Returns as find_caller_line().
  */
 static int has_line(const struct file_answer *answer, const struct account *account,
 		    const struct dbfile *file)
@@ -59,7 +59,7 @@ static int has_line(const struct file_answer *answer, const struct account *acco
 		return 1;
 	if (answer->decision.name_service)
 		return -answer->decision.name_service;
-	return find_line(account, file);
+	return find_caller_line(account, file);
 }
 
 /* Decides without any grant; returns @reason instead of a refusal. */

@@ -52,7 +52,7 @@ static capset_t root_capability(const struct kind *kind)
 	return kind->group ? 0 : CAPABILITY(CAP_SETFCAP);
 }
 
-static uint32_t own_id(const struct request *request)
+static uint32_t caller_id(const struct request *request)
 {
 	return request->kind->group ? request->privilege.gid : request->privilege.uid;
 }
@@ -144,20 +144,20 @@ static int check_owner(struct request *request)
 }
 
 /* Without a plugin in nsswitch.conf the files decide alone. */
-static int ask_sources(struct request *request)
+static int find_grants(struct request *request)
 {
 	source_find(&request->nsswitch, PLUGINDIR, &request->grants.sources);
 	if (!source_has(&request->grants.sources, SOURCE_PLUGIN))
 		return decide(request->kind, &request->map, &request->account,
-			      own_id(request), &request->file, &request->decision);
+			      caller_id(request), &request->file, &request->decision);
 	return grants_decide(request->kind, &request->map, &request->account,
-			     own_id(request), &request->file, &request->grants,
+			     caller_id(request), &request->file, &request->grants,
 			     &request->decision);
 }
 
 static int check_grants(struct request *request)
 {
-	int r = ask_sources(request);
+	int r = find_grants(request);
 
 	/* An open descriptor of a file that the caller may not read is privilege too. */
 	dbfile_cleanup(&request->file);
@@ -186,7 +186,7 @@ static int check_grants(struct request *request)
  */
 static capset_t needed_capabilities(const struct request *request)
 {
-	bool own = idmap_is_own(&request->map, own_id(request));
+	bool own = idmap_is_own(&request->map, caller_id(request));
 	capset_t caps = 0;
 
 	if (!own || (request->kind->group && request->decision.delegated))
@@ -217,7 +217,7 @@ static int write_map(struct request *request)
 	return 0;
 }
 
-static int help(const struct kind *kind)
+static int mapwriter_help(const struct kind *kind)
 {
 	report_translate();
 	if (report_print(
@@ -247,7 +247,7 @@ static int version(const struct kind *kind)
 }
 
 /* Each step refuses, or stores its results in @request for the next one. */
-static int run(struct request *request, int argc, char **argv)
+static int mapwriter_run(struct request *request, int argc, char **argv)
 {
 	if (read_arguments(request, argc, argv) || look_at_target(request) ||
 	    read_nsswitch(request) || check_owner(request) || check_grants(request) ||
@@ -271,14 +271,14 @@ int mapwriter_main(const struct kind *kind, int argc, char **argv)
 	if (startup_sanitize())
 		return EXIT_FAILURE;
 	if (drop_privilege(&request) == 0 && !asks_help && !asks_version &&
-	    run(&request, argc, argv) == 0)
+	    mapwriter_run(&request, argc, argv) == 0)
 		return EXIT_SUCCESS;
 
 	refusal_audit(&request);
 	if (privilege_keep(&request.privilege, 0))
 		request.reason = REFUSAL_CAPS;
 	if (request.reason == 0 && asks_help)
-		return help(kind);
+		return mapwriter_help(kind);
 	if (request.reason == 0 && asks_version)
 		return version(kind);
 	refusal_tell(&request);

@@ -138,7 +138,7 @@ static void facts_of_request(const struct request *request, struct facts *facts)
 }
 
 /* The sources in nsswitch.conf, and the plugin that answered or failed. */
-static void facts_of_sources(const struct request *request, struct facts *facts)
+static void put_source_facts(const struct request *request, struct facts *facts)
 {
 	const struct source_answer *answer = &request->grants.answer;
 
@@ -203,7 +203,7 @@ static void gather(const struct request *request, struct facts *facts)
 		facts->clash = request->detail;
 		facts->clash_a = request->clash_a;
 		facts->clash_b = request->clash_b;
-		facts_of_sources(request, facts);
+		put_source_facts(request, facts);
 		if (facts->clash == IDMAP_CLASH_OUTER && !facts->sources.plugin)
 			facts_gather_twice(facts);
 		break;
@@ -219,7 +219,7 @@ static void gather(const struct request *request, struct facts *facts)
 	case REFUSAL_NSSWITCH:
 	case REFUSAL_SOURCE:
 		facts->step = FACTS_SOURCE;
-		facts_of_sources(request, facts);
+		put_source_facts(request, facts);
 		break;
 	case REFUSAL_DATABASE:
 		facts->step = FACTS_DATABASE;
@@ -227,7 +227,7 @@ static void gather(const struct request *request, struct facts *facts)
 	case REFUSAL_RANGE:
 		facts->step = FACTS_RANGE;
 		facts->refused = request->decision.refused;
-		facts_of_sources(request, facts);
+		put_source_facts(request, facts);
 		gather_grants(request, facts);
 		break;
 	case REFUSAL_SETGROUPS:
@@ -266,7 +266,7 @@ static void explain_cause(const struct request *request, struct report *report)
 }
 
 /* Adds up to three lines after the first one. */
-static void explain(const struct request *request, struct report *report)
+static void explain_refusal(const struct request *request, struct report *report)
 {
 	const char *mapper = request->kind->mapper;
 
@@ -347,7 +347,7 @@ void refusal_tell(const struct request *request)
 	/* With REFUSAL_CAPS privileges may be left: no translation is loaded. */
 	if (request->reason != REFUSAL_CAPS) {
 		report_translate();
-		explain(request, &report);
+		explain_refusal(request, &report);
 	}
 	report_send(&report);
 }

@@ -90,30 +90,6 @@ void syslog_change(const char *program, const char *format, ...)
 }
 
 /*
- * As syslog_change(), for a refusal to the user who runs the program, without privilege.
- * Refusals beyond the limit in syslog.h are left out.
- */
-void syslog_refusal(const char *program, const char *format, ...)
-{
-	char text[RECORD_REFUSAL_BYTES];
-	va_list arguments;
-	int r = ratelimit_take();
-
-	if (r == RATELIMIT_OVER)
-		return;
-	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
-	va_end(arguments);
-	if (r == RATELIMIT_LAST)
-		syslog_change(program,
-			      "%s; too many of this user: one in %d seconds is recorded "
-			      "from now on",
-			      text, RATELIMIT_SECONDS);
-	else
-		syslog_change(program, "%s", text);
-}
-
-/*
  * A token bucket for each user, in the kernel.
  *
  * A map writer keeps nothing between two runs, and must not write a file with privilege
@@ -143,6 +119,11 @@ void syslog_refusal(const char *program, const char *format, ...)
 #define BUCKET (RATELIMIT_LINES * EACH)
 
 #define OWNER_ALL 0x003f0000 /* all rights of an owner */
+
+enum {
+	RATELIMIT_LAST = 1, /* the next one comes too early */
+	RATELIMIT_OVER,	    /* this one does */
+};
 
 /* Reads from the key when the bucket will be full. False: there is none, or it is
  * invalid. */
@@ -176,7 +157,7 @@ static void give_to_owner(long key)
  * Takes a line of the user out of the bucket. Returns 0, RATELIMIT_LAST or
  * RATELIMIT_OVER.
  */
-int ratelimit_take(void)
+static int ratelimit_take(void)
 {
 	int64_t now = wait_clock(), full = now;
 	bool known = read_full(now, &full);
@@ -193,4 +174,28 @@ int ratelimit_take(void)
 		give_to_owner(key);
 	syscall(SYS_keyctl, KEYCTL_SET_TIMEOUT, key, (full - now) / 1000 + 1);
 	return full + EACH > now + BUCKET ? RATELIMIT_LAST : 0;
+}
+
+/*
+ * As syslog_change(), for a refusal to the user who runs the program, without privilege.
+ * Refusals beyond the limit in syslog.h are left out.
+ */
+void syslog_refusal(const char *program, const char *format, ...)
+{
+	char text[RECORD_REFUSAL_BYTES];
+	va_list arguments;
+	int r = ratelimit_take();
+
+	if (r == RATELIMIT_OVER)
+		return;
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	if (r == RATELIMIT_LAST)
+		syslog_change(program,
+			      "%s; too many of this user: one in %d seconds is recorded "
+			      "from now on",
+			      text, RATELIMIT_SECONDS);
+	else
+		syslog_change(program, "%s", text);
 }

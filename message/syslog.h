@@ -10,19 +10,8 @@ void syslog_change(const char *program, const char *format, ...)
 void syslog_refusal(const char *program, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/*
- * How many lines of one user reach the system log.
- */
-
-/* Lines of a user in a row, and the seconds until one more is allowed. */
+/* Lines of refusals to one user in a row, and the seconds until one more is allowed. */
 #define RATELIMIT_LINES	  30
 #define RATELIMIT_SECONDS 10
-
-enum {
-	RATELIMIT_LAST = 1, /* the next one comes too early */
-	RATELIMIT_OVER,	    /* this one does */
-};
-
-int ratelimit_take(void);
 
 #endif

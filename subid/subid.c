@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "command/edit.h"
-#include "message/i18n.h"
 #include "command/identity.h"
+#include "message/i18n.h"
 #include "message/report.h"
 #include "subid/verb/progress.h"
 #include "subid/verb/verb.h"
@@ -30,7 +30,7 @@ static const struct verb *find_verb(const char *name)
 	return NULL;
 }
 
-static int help(void)
+static int subid_help(void)
 {
 	printf(_("Usage: %s VERB [OPTION]... [ARGUMENT]...\n"), PROGRAM);
 	printf(_("\nSubordinate ids: see, explain and change who has which.\n\n"));
@@ -66,7 +66,7 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 	return status;
 }
 
-static int run(int argc, char **argv)
+static int subid_run(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : NULL;
 	const struct verb *verb = word ? find_verb(word) : NULL;
@@ -76,7 +76,7 @@ static int run(int argc, char **argv)
 	if (!word)
 		return misuse(NULL);
 	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
-		return help();
+		return subid_help();
 	if (strcmp(word, "--version") == 0) {
 		printf("%s (%s) %s\n", PROGRAM, PACKAGE, PACKAGE_VERSION);
 		return VERB_DONE;
@@ -104,7 +104,7 @@ int main(int argc, char **argv)
 	drop_privileges(argc > 1 ? argv[1] : NULL);
 	edit_start(VERB_NOT_WRITTEN);
 	report_translate();
-	status = run(argc, argv);
+	status = subid_run(argc, argv);
 	if (report_close_stdout(PROGRAM) &&
 	    (status == VERB_DONE || status == VERB_FINDINGS))
 		status = VERB_NOT_WRITTEN;

@@ -110,7 +110,8 @@ static int revoke_ranges(const struct options *options, struct db *db,
 }
 
 /* Grants all ranges at once, so that all conflicts are reported. */
-static int grant(const struct options *options, struct db *db, struct allocate *allocate)
+static int grant_ranges(const struct options *options, struct db *db,
+			struct allocate *allocate)
 {
 	CLEANUP(cleanup_free)
 	struct allocate_item *items = calloc(options->n + 1, sizeof(*items));
@@ -165,15 +166,15 @@ int changes_apply(const struct options *options, struct db *db, struct owner *ow
 	note_not_held(options, db, owner);
 	r = revoke_ranges(options, db, owner);
 	if (r == 0)
-		r = grant(options, db, allocate);
+		r = grant_ranges(options, db, allocate);
 	if (r == 0 && options->allocate)
 		r = allocate_missing(db, allocate, ret_allocated);
 	return r;
 }
 
 /* Appends ` add-uids=5-6`, truncated if it is too long. */
-static size_t describe(char *text, size_t size, size_t n, bool add,
-		       const struct kind *kind, struct range range)
+static size_t describe_change(char *text, size_t size, size_t n, bool add,
+			      const struct kind *kind, struct range range)
 {
 	int r;
 
@@ -196,10 +197,10 @@ void changes_text(const struct options *options, const struct allocate_item *all
 	size_t n = r < 0 ? 0 : (size_t)r;
 
 	for (size_t i = 0; i < options->n; i++)
-		n = describe(text, size, n, options->changes[i].add,
-			     options->changes[i].kind, options->changes[i].range);
+		n = describe_change(text, size, n, options->changes[i].add,
+				    options->changes[i].kind, options->changes[i].range);
 	for (size_t i = 0; i < 2; i++)
 		if (allocated->ranges[i].end > 0)
-			n = describe(text, size, n, true, all_kinds[i],
-				     allocated->ranges[i]);
+			n = describe_change(text, size, n, true, all_kinds[i],
+					    allocated->ranges[i]);
 }

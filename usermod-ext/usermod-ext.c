@@ -41,7 +41,7 @@ static int read_settings(struct run *run)
 }
 
 /* Makes all changes in memory: removals, additions, allocation. */
-static int change(struct run *run)
+static int apply_changes(struct run *run)
 {
 	int r = changes_apply(&run->options, &run->edit.db, &run->owner, &run->allocate,
 			      &run->allocated);
@@ -50,7 +50,7 @@ static int change(struct run *run)
 }
 
 /* Records a change or its refusal, but not that nothing had to be changed. */
-static void record(const struct run *run, int status, bool changed)
+static void record_changes(const struct run *run, int status, bool changed)
 {
 	char text[CHANGES_TEXT_BYTES];
 
@@ -86,12 +86,12 @@ static int attempt(struct run *run, bool *ret_changed)
 	};
 	r = read_settings(run);
 	if (r == 0)
-		r = change(run);
+		r = apply_changes(run);
 	*ret_changed = edit_changed(&run->edit);
 	return r == 0 && *ret_changed ? edit_commit(&run->edit) : r;
 }
 
-static int work(struct run *run)
+static int apply_and_record(struct run *run)
 {
 	bool changed = false;
 	int r;
@@ -108,7 +108,7 @@ static int work(struct run *run)
 	r = attempt(run, &changed);
 	/* The log may be slow: release the locks first. */
 	edit_end(&run->edit);
-	record(run, r, changed);
+	record_changes(run, r, changed);
 	return r;
 }
 
@@ -119,7 +119,7 @@ static int run_options(int argc, char **argv)
 
 	switch (options_parse(argc, argv, &run.options)) {
 	case 0:
-		return work(&run);
+		return apply_and_record(&run);
 	case OPTIONS_HELP:
 		options_usage(true);
 		return EXIT_DONE;

@@ -199,20 +199,20 @@ static int to_errno(int r)
 }
 
 /* A transaction on one database for one owner. */
-struct change {
+struct api_change {
 	const struct kind *kind;
 	struct db db;
 	struct owner owner;
 };
 
-static void change_cleanup(struct change *change)
+static void change_cleanup(struct api_change *change)
 {
 	db_end(&change->db);
 	owner_cleanup(&change->owner);
 }
 
-static int begin(struct change *change, const struct subordinate_range *range,
-		 bool uid_is_user)
+static int begin_change(struct api_change *change, const struct subordinate_range *range,
+			bool uid_is_user)
 {
 	int r;
 
@@ -228,7 +228,7 @@ static int begin(struct change *change, const struct subordinate_range *range,
 }
 
 /* Finds the first range of the owner that is large enough. Returns 1, 0 or -errno. */
-static int find_held(struct change *change, uint64_t count, struct range *ret_range)
+static int find_held(struct api_change *change, uint64_t count, struct range *ret_range)
 {
 	CLEANUP(query_ranges_cleanup) struct query_ranges held = { 0 };
 	int r = change_ranges(&change->db, change->kind, &change->owner, &held);
@@ -245,7 +245,7 @@ static int find_held(struct change *change, uint64_t count, struct range *ret_ra
  * As find_held(), but if the known names have no such range, asks the name service about
  * the owners of all lines. Without an answer the grant goes on.
  */
-static int find_held_by_any_name(struct change *change, uint64_t count,
+static int find_held_by_any_name(struct api_change *change, uint64_t count,
 				 struct range *ret_range)
 {
 	CLEANUP(unknown_owners_cleanup) struct unknown_owners unknown = { 0 };
@@ -260,7 +260,7 @@ static int find_held_by_any_name(struct change *change, uint64_t count,
 	return r || change->owner.n == names ? r : find_held(change, count, ret_range);
 }
 
-static int allocate(struct change *change, uint64_t count, struct range *ret_range)
+static int allocate(struct api_change *change, uint64_t count, struct range *ret_range)
 {
 	CLEANUP(allocate_cleanup) struct allocate allocate = { 0 };
 	const struct change_request request = { .count = count };
@@ -275,17 +275,19 @@ static int allocate(struct change *change, uint64_t count, struct range *ret_ran
 	return r ? r : db_commit(&change->db);
 }
 
-static int grant(const struct kind *kind, struct subordinate_range *range, bool reuse)
+static int grant_range(const struct kind *kind, struct subordinate_range *range,
+		       bool reuse)
 {
 	HOLD_CANCEL;
-	CLEANUP(change_cleanup) struct change change = { .kind = kind, .db = DB_NONE };
+	CLEANUP(change_cleanup)
+	struct api_change change = { .kind = kind, .db = DB_NONE };
 	uint64_t count = range ? range->count : 0;
 	struct range found = { 0 };
 	int r;
 
 	if (count == 0 || count > ID_END)
 		return -EINVAL;
-	r = begin(&change, range, false);
+	r = begin_change(&change, range, false);
 	if (r)
 		return to_errno(r);
 	r = reuse ? find_held_by_any_name(&change, count, &found) : 0;
@@ -302,12 +304,12 @@ static int grant(const struct kind *kind, struct subordinate_range *range, bool 
 
 EXPORT bool subid_grant_uid_range(struct subordinate_range *range, bool reuse)
 {
-	return succeeded(grant(&kind_uid, range, reuse));
+	return succeeded(grant_range(&kind_uid, range, reuse));
 }
 
 EXPORT bool subid_grant_gid_range(struct subordinate_range *range, bool reuse)
 {
-	return succeeded(grant(&kind_gid, range, reuse));
+	return succeeded(grant_range(&kind_gid, range, reuse));
 }
 
 /* Limits @range to valid ids. Returns false if there are none. */
@@ -325,10 +327,11 @@ static bool clamp(const struct subordinate_range *range, struct range *ret_range
 static int ungrant(const struct kind *kind, const struct subordinate_range *range)
 {
 	HOLD_CANCEL;
-	CLEANUP(change_cleanup) struct change change = { .kind = kind, .db = DB_NONE };
+	CLEANUP(change_cleanup)
+	struct api_change change = { .kind = kind, .db = DB_NONE };
 	CLEANUP(unknown_owners_cleanup) struct unknown_owners unknown = { 0 };
 	struct range ids;
-	int r = begin(&change, range, UID_IS_USER);
+	int r = begin_change(&change, range, UID_IS_USER);
 
 	if (r == 0 && clamp(range, &ids)) {
 		owner_choose_digits(&change.owner, false, false);

@@ -97,8 +97,9 @@ int query_table(const struct query *query, const struct kind *kind,
 typedef int (*line_fn)(const struct scan_line *line, void *context);
 
 /* starts: pass only lines with these prefixes; NULL: all lines. */
-static int each_line(const struct query *query, const struct kind *kind,
-		     const struct line_prefixes *starts, line_fn tell, void *context)
+static int each_query_line(const struct query *query, const struct kind *kind,
+			   const struct line_prefixes *starts, line_fn tell,
+			   void *context)
 {
 	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
@@ -141,17 +142,17 @@ static int look_for_owner(const struct scan_line *line, void *context)
 	return query_ranges_put(search->found, entry.range);
 }
 
-/* As each_line(), but if plugins are asked as well, the file may be missing. */
+/* As each_query_line(), but if plugins are asked as well, the file may be missing. */
 static int ask_files(const struct query *query, const struct kind *kind,
 		     const struct line_prefixes *starts, line_fn tell, void *context)
 {
-	int r = each_line(query, kind, starts, tell, context);
+	int r = each_query_line(query, kind, starts, tell, context);
 
 	return r == -ENOENT && source_has(&query->sources, SOURCE_PLUGIN) ? 0 : r;
 }
 
 /* Returns the result of a walk: 0, even with no ranges, QUERY_FAILED or -errno. */
-static int conclude(struct query *query, const struct source_walk *walk)
+static int walk_result(struct query *query, const struct source_walk *walk)
 {
 	const struct source_answer *answer = &walk->answer;
 
@@ -163,7 +164,7 @@ static int conclude(struct query *query, const struct source_walk *walk)
 	return QUERY_FAILED;
 }
 
-static int take_unknown(const struct scan_line *line, void *context)
+static int take_unknown_owner(const struct scan_line *line, void *context)
 {
 	struct unknown_owners *unknown = context;
 	struct entry entry;
@@ -183,7 +184,7 @@ static int find_names(const struct query *query, const struct kind *kind,
 	CLEANUP(unknown_owners_cleanup) struct unknown_owners unknown = { 0 };
 	const struct table none = { 0 };
 	size_t before = owner->n;
-	int r = ask_files(query, kind, NULL, take_unknown, &unknown);
+	int r = ask_files(query, kind, NULL, take_unknown_owner, &unknown);
 
 	if (r == 0)
 		r = unknown_owners_name(&unknown, &none, (struct range){ 0, ID_END },
@@ -238,7 +239,7 @@ int query_ranges(struct query *query, const struct kind *kind, struct owner *own
 					      query->granted ? &extents : NULL, &set);
 		source_take(&walk, r, ranges->n + set.n);
 	}
-	r = conclude(query, &walk);
+	r = walk_result(query, &walk);
 	/* Each is a whole range of the set: nothing is split. */
 	for (size_t i = 0; r == 0 && i < extents.denied.n; i++)
 		r = range_set_subtract(&set, extents.denied.ranges[i]) ? -ENOMEM : 0;
@@ -268,7 +269,7 @@ static bool is_found(const struct query_owners *list, const struct entry *entry)
 	return false;
 }
 
-static int put_owner(struct query_owners *list, const struct entry *entry)
+static int put_entry_owner(struct query_owners *list, const struct entry *entry)
 {
 	struct query_owner *owner;
 
@@ -293,11 +294,11 @@ static int look_for_id(const struct scan_line *line, void *context)
 	    entry_parse(line->text, line->len, &entry) ||
 	    !range_overlaps(entry.range, search->id) || is_found(search->found, &entry))
 		return 0;
-	return put_owner(search->found, &entry);
+	return put_entry_owner(search->found, &entry);
 }
 
 /* Looks up the uid of an owner that is a name; without an account it gets none. */
-static int find_uid(const struct query *query, struct query_owner *owner)
+static int find_owner_uid(const struct query *query, struct query_owner *owner)
 {
 	struct account account;
 	int r;
@@ -313,7 +314,7 @@ static int find_uid(const struct query *query, struct query_owner *owner)
 }
 
 /* Adds an owner that a source knows only by uid. */
-static int put_uid(struct query_owners *owners, uid_t uid)
+static int put_uid_owner(struct query_owners *owners, uid_t uid)
 {
 	char number[NUM_BYTES];
 	struct entry entry = {
@@ -323,7 +324,7 @@ static int put_uid(struct query_owners *owners, uid_t uid)
 		.owner_id = uid,
 	};
 
-	return is_found(owners, &entry) ? 0 : put_owner(owners, &entry);
+	return is_found(owners, &entry) ? 0 : put_entry_owner(owners, &entry);
 }
 
 /* If owner @i is digits that are also the login name of a local user, adds that user. */
@@ -338,7 +339,8 @@ static int put_login(const struct query *query, struct query_owners *owners, siz
 	r = lookup_name(&local, owners->owners[i].name, &account);
 	if (r)
 		return r < 0 ? r : 0;
-	return account.uid == owners->owners[i].uid ? 0 : put_uid(owners, account.uid);
+	return account.uid == owners->owners[i].uid ? 0 :
+						      put_uid_owner(owners, account.uid);
 }
 
 /*
@@ -364,13 +366,13 @@ int query_owners(struct query *query, const struct kind *kind, uint32_t id,
 		/* A plugin that cannot list owners counts as having none. */
 		source_take(&walk, r == PLUGIN_MUTE ? 0 : r, owners->n + n);
 	}
-	r = conclude(query, &walk);
+	r = walk_result(query, &walk);
 	for (size_t i = 0, lines = owners->n; r == 0 && i < lines; i++)
 		r = put_login(query, owners, i);
 	for (size_t i = 0; r == 0 && i < n; i++)
-		r = put_uid(owners, uids[i]);
+		r = put_uid_owner(owners, uids[i]);
 	for (size_t i = 0; r == 0 && i < owners->n; i++)
-		r = find_uid(query, &owners->owners[i]);
+		r = find_owner_uid(query, &owners->owners[i]);
 	return r;
 }
 

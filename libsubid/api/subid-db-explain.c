@@ -38,7 +38,7 @@ static void explanation_cleanup(struct explanation *explanation)
 	overlap_list_cleanup(&explanation->conflicts);
 }
 
-static int find_missing(struct explanation *explanation, struct range range)
+static int find_unknown_ids(struct explanation *explanation, struct range range)
 {
 	int r = range_set_add(&explanation->missing, range);
 
@@ -73,14 +73,14 @@ static int find_conflicts(const struct query *query, struct explanation *explana
 			       &explanation->in_use, &explanation->conflicts);
 }
 
-static int explain(struct subid_db *handle, struct query *query,
-		   struct explanation *explanation, struct range range)
+static int explain_range(struct subid_db *handle, struct query *query,
+			 struct explanation *explanation, struct range range)
 {
 	int r = query_ranges(query, explanation->kind, &explanation->owner,
 			     &explanation->held);
 
 	if (r == 0)
-		r = find_missing(explanation, range);
+		r = find_unknown_ids(explanation, range);
 	if (r == 0 && explanation->missing.n > 0)
 		r = find_conflicts(query, explanation);
 	return r ? handle_fail_query(handle, query, r, explanation->kind) : 0;
@@ -110,7 +110,7 @@ EXPORT int subid_db_explain(struct subid_db *db, unsigned int type, const char *
 	query.granted = true;
 	r = handle_owner(db, owner, &query.lookup, &explanation.owner);
 	if (r == 0)
-		r = explain(db, &query, &explanation, wanted);
+		r = explain_range(db, &query, &explanation, wanted);
 	if (r)
 		return r;
 	r = handle_conflicts(explanation.conflicts.items, explanation.conflicts.n,
@@ -141,8 +141,8 @@ static void checkup_cleanup(struct checkup *checkup)
 }
 
 /* Returns 0, or an error, which is stored in @handle. */
-static int look(struct subid_db *handle, const struct query *query,
-		struct checkup *checkup)
+static int find_faults(struct subid_db *handle, const struct query *query,
+		       struct checkup *checkup)
 {
 	struct findings_question question = {
 		.tables = { &checkup->tables[0], &checkup->tables[1] },
@@ -220,7 +220,7 @@ EXPORT int subid_db_check(struct subid_db *db, struct subid_db_finding **ret_fin
 	r = query_open(&query, db->root, true);
 	if (r)
 		return handle_fail_errno(db, r, NULL);
-	r = look(db, &query, &checkup);
+	r = find_faults(db, &query, &checkup);
 	if (r)
 		return r;
 	if (checkup.findings.n > 0) {

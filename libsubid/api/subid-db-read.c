@@ -99,8 +99,9 @@ EXPORT struct subid_db_iter *subid_db_iter_free(struct subid_db_iter *iter)
 }
 
 /* Asks the sources, outside of a transaction. */
-static int ask_sources(struct subid_db *handle, const struct kind *kind, const char *name,
-		       struct owner *owner, struct query_ranges *ranges)
+static int read_sources(struct subid_db *handle, const struct kind *kind,
+			const char *name, struct owner *owner,
+			struct query_ranges *ranges)
 {
 	CLEANUP(query_cleanup) struct query query = QUERY_NONE;
 	int r = query_open(&query, handle->root, handle->flags & SUBID_DB_FILES_ONLY);
@@ -140,8 +141,8 @@ EXPORT int subid_db_ranges(struct subid_db *db, unsigned int type, const char *o
 
 	if (!kind || !ret_ranges || !ret_n)
 		return handle_fail(db, SUBID_DB_INVALID, EINVAL, "");
-	r = (db->types & type ? ask_transaction : ask_sources)(db, kind, owner, &found,
-							       &ranges);
+	r = (db->types & type ? ask_transaction : read_sources)(db, kind, owner, &found,
+								&ranges);
 	if (r)
 		return r;
 	if (ranges.n == 0)

@@ -90,8 +90,8 @@ static int find_owner(struct subid_db *handle, const char *name, unsigned int fl
 }
 
 /* Reads login.defs beside the databases and finds the owner. Returns 0 or an error. */
-static int start(struct subid_db *handle, const char *name, unsigned int flags,
-		 struct owner *ret_owner, struct allocate *ret_allocate)
+static int prepare_change(struct subid_db *handle, const char *name, unsigned int flags,
+			  struct owner *ret_owner, struct allocate *ret_allocate)
 {
 	struct settings_error error;
 	int r = settings_read(handle->db.directory, &ret_allocate->settings, &error);
@@ -108,7 +108,7 @@ static int start(struct subid_db *handle, const char *name, unsigned int flags,
 }
 
 /* Returns the result of a grant and stores its conflicts. */
-static int finish(struct subid_db *handle, const struct allocate *allocate, int r)
+static int finish_grant(struct subid_db *handle, const struct allocate *allocate, int r)
 {
 	const struct overlap_list *conflicts = &allocate->conflicts;
 
@@ -140,7 +140,7 @@ EXPORT int subid_db_grant(struct subid_db *db, unsigned int type, const char *ow
 	if (!kind || !(db->types & type) || (flags & ~GRANT_FLAGS) ||
 	    range_make(range.start, range.count, &item.ranges[kind->group]))
 		return invalid(db, "");
-	r = start(db, owner, flags, &found, &allocate);
+	r = prepare_change(db, owner, flags, &found, &allocate);
 	if (r)
 		return r;
 	/* The line of an owner without an answer is a conflict. */
@@ -148,7 +148,8 @@ EXPORT int subid_db_grant(struct subid_db *db, unsigned int type, const char *ow
 	if (r && r != DB_UNKNOWN)
 		return handle_fail_db(db, r);
 	allocate.kinds[kind->group] = true;
-	return finish(db, &allocate, allocate_for_owner(&db->db, &allocate, &found));
+	return finish_grant(db, &allocate,
+			    allocate_for_owner(&db->db, &allocate, &found));
 }
 
 /* Returns false if the bounds are invalid. */
@@ -181,11 +182,11 @@ EXPORT int subid_db_allocate(struct subid_db *db, unsigned int types, const char
 	    !handle_sized(request, &known, sizeof(known)) ||
 	    (known.flags & ~GRANT_FLAGS) || !convert_request(&known, &change))
 		return invalid(db, "");
-	r = start(db, owner, known.flags, &found, &allocate);
+	r = prepare_change(db, owner, known.flags, &found, &allocate);
 	if (r)
 		return r;
 	r = change_allocate(&db->db, types, &found, &change, &allocate, &range);
-	r = finish(db, &allocate, r);
+	r = finish_grant(db, &allocate, r);
 	if (r >= 0)
 		*ret_range = handle_range(range);
 	return r;

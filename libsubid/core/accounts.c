@@ -98,7 +98,7 @@ static int index_names(struct accounts *accounts)
 	return r;
 }
 
-static int compare(const void *a, const void *b)
+static int compare_keys(const void *a, const void *b)
 {
 	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
 
@@ -122,7 +122,7 @@ static int index_ids(struct accounts *accounts)
 		sorted &= i == 0 || keys[i] > keys[i - 1];
 	}
 	if (!sorted)
-		qsort(keys, accounts->n, sizeof(*keys), compare);
+		qsort(keys, accounts->n, sizeof(*keys), compare_keys);
 	for (size_t i = 0; i < accounts->n; i++)
 		accounts->by_id[i] = (uint32_t)keys[i];
 	accounts->sorted = accounts->n;

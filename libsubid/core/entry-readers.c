@@ -72,8 +72,8 @@ static bool read_decimal(const char *text, size_t len, uint64_t *ret_value)
 	return true;
 }
 
-static void put(struct entry_readings *readings, const struct fields *fields,
-		struct range range, bool by_shadow, bool excessive)
+static void put_reading(struct entry_readings *readings, const struct fields *fields,
+			struct range range, bool by_shadow, bool excessive)
 {
 	struct entry_reading *reading = &readings->items[readings->n++];
 
@@ -140,11 +140,11 @@ static void read_as_shadow(const char *line, size_t len, size_t left,
 	if (count.value == 0 || start.value >= ID_END ||
 	    __builtin_add_overflow(start.value, count.value, &end) ||
 	    ((start.negative || count.negative) && end > ID_END))
-		put(readings, &fields, (struct range){ 0, ID_END }, true, true);
+		put_reading(readings, &fields, (struct range){ 0, ID_END }, true, true);
 	else
-		put(readings, &fields,
-		    (struct range){ start.value, end < ID_END ? end : ID_END }, true,
-		    false);
+		put_reading(readings, &fields,
+			    (struct range){ start.value, end < ID_END ? end : ID_END },
+			    true, false);
 }
 
 /* Returns the size of the whitespace character at the begin of UTF-8 text, or 0. */
@@ -187,8 +187,8 @@ static size_t spaces_behind(const char *text, size_t len)
 	return n;
 }
 
-static bool is_known(const struct entry_readings *readings, const struct fields *fields,
-		     struct range range)
+static bool has_reading(const struct entry_readings *readings,
+			const struct fields *fields, struct range range)
 {
 	const struct entry *entry = &readings->items[0].entry;
 
@@ -220,8 +220,8 @@ static void read_as_engine(const char *line, size_t len, struct entry_readings *
 	    start >= ID_END)
 		return;
 	range = (struct range){ start, count < ID_END - start ? start + count : ID_END };
-	if (!is_known(readings, &fields, range))
-		put(readings, &fields, range, false, false);
+	if (!has_reading(readings, &fields, range))
+		put_reading(readings, &fields, range, false, false);
 }
 
 /*

@@ -79,7 +79,7 @@ static int put_fault(struct search *search, unsigned group, const struct table_l
 			    item_of((enum finding_code)code, group, line, table), false);
 }
 
-static int put_line(struct search_lines *side, struct search_line line)
+static int put_search_line(struct search_lines *side, struct search_line line)
 {
 	int r = ARRAY_RESERVE(side->lines, side->n, side->allocated);
 
@@ -89,8 +89,8 @@ static int put_line(struct search_lines *side, struct search_line line)
 }
 
 /* Returns the owner's uid, or for gids its primary gid; ID_NONE without an account. */
-static uint32_t own_id(const struct search *search, const struct holder *holder,
-		       unsigned group)
+static uint32_t id_of_holder(const struct search *search, const struct holder *holder,
+			     unsigned group)
 {
 	if (!holder->has_account)
 		return ID_NONE;
@@ -126,8 +126,8 @@ static void add_accounts(const struct accounts *accounts, bool primary,
 	item->primary = primary;
 }
 
-static int find_accounts(struct search *search, unsigned group, struct range range,
-			 uint32_t own, bool of_root, struct findings_item item)
+static int find_account_ids(struct search *search, unsigned group, struct range range,
+			    uint32_t own, bool of_root, struct findings_item item)
 {
 	const struct accounts *primary = search->findings->question.primary;
 
@@ -138,8 +138,9 @@ static int find_accounts(struct search *search, unsigned group, struct range ran
 	return item.first > item.last ? 0 : findings_put(search->findings, item, of_root);
 }
 
-static int put_id(struct search *search, struct findings_item item,
-		  enum finding_code code, uint32_t id, uint32_t other, bool of_root)
+static int put_id_finding(struct search *search, struct findings_item item,
+			  enum finding_code code, uint32_t id, uint32_t other,
+			  bool of_root)
 {
 	item.code = (uint8_t)code;
 	item.first = item.last = id;
@@ -148,8 +149,8 @@ static int put_id(struct search *search, struct findings_item item,
 }
 
 /* Finds ids in the range that must not be delegated. */
-static int find_reserved(struct search *search, struct range range, bool of_root,
-			 struct findings_item item)
+static int find_reserved_ids(struct search *search, struct range range, bool of_root,
+			     struct findings_item item)
 {
 	struct range ids;
 
@@ -166,18 +167,19 @@ static int find_ids(struct search *search, unsigned group, const struct holder *
 		    struct range range, struct findings_item item)
 {
 	bool of_root = holder->has_uid && holder->uid == 0;
-	uint32_t own = own_id(search, holder, group);
+	uint32_t own = id_of_holder(search, holder, group);
 	int r = 0;
 
 	if (range_contains(range, 0))
-		r = put_id(search, item, FINDING_ID_ZERO, 0, 0, of_root);
+		r = put_id_finding(search, item, FINDING_ID_ZERO, 0, 0, of_root);
 	if (r == 0 && range_contains(range, ID_NONE))
-		r = put_id(search, item, FINDING_NO_ID, ID_NONE, 0, false);
+		r = put_id_finding(search, item, FINDING_NO_ID, ID_NONE, 0, false);
 	if (r == 0 && own != ID_NONE && own != 0 && range_contains(range, own))
-		r = put_id(search, item, FINDING_OWN_ID, own, holder->user, of_root);
+		r = put_id_finding(search, item, FINDING_OWN_ID, own, holder->user,
+				   of_root);
 	if (r == 0)
-		r = find_reserved(search, range, of_root, item);
-	return r ? r : find_accounts(search, group, range, own, of_root, item);
+		r = find_reserved_ids(search, range, of_root, item);
+	return r ? r : find_account_ids(search, group, range, own, of_root, item);
 }
 
 static bool is_among(const struct accounts *accounts, const struct entry *entry)
@@ -226,8 +228,8 @@ static void widen_span(struct range *span, struct range range)
 		span->end = range.end;
 }
 
-static int look_at(struct search *search, unsigned group, const struct table_line *line,
-		   size_t *known)
+static int find_line_faults(struct search *search, unsigned group,
+			    const struct table_line *line, size_t *known)
 {
 	const struct table *table = search->findings->question.tables[group];
 	const struct entry *entry = &line->entry;
@@ -245,14 +247,14 @@ static int look_at(struct search *search, unsigned group, const struct table_lin
 	if (first)
 		*known = (size_t)number + 1;
 	widen_span(&search->findings->spans[group], entry->range);
-	r = put_line(&search->sides[group],
-		     (struct search_line){
-			     .first = (uint32_t)entry->range.start,
-			     .last = (uint32_t)(entry->range.end - 1),
-			     .offset = item.offset,
-			     .number = item.line,
-			     .holder = number,
-		     });
+	r = put_search_line(&search->sides[group],
+			    (struct search_line){
+				    .first = (uint32_t)entry->range.start,
+				    .last = (uint32_t)(entry->range.end - 1),
+				    .offset = item.offset,
+				    .number = item.line,
+				    .holder = number,
+			    });
 	if (r == 0)
 		r = find_ids(search, group, &holder, entry->range, item);
 	if (r == 0)
@@ -271,7 +273,7 @@ int search_lines(struct search *search, unsigned group)
 
 	while (r == 0 && table_next(table, &cursor, &line)) {
 		r = line.fault ? put_fault(search, group, &line) :
-				 look_at(search, group, &line, &known);
+				 find_line_faults(search, group, &line, &known);
 		if (r == 0 && cursor.offset == table->len &&
 		    table->text[table->len - 1] != '\n')
 			r = findings_put(

@@ -25,7 +25,7 @@ static uint32_t key_of(const struct search_line *line, enum key key)
 				  line->holder;
 }
 
-static uint32_t digit_of(const struct search_line *line, enum key key, unsigned shift)
+static uint32_t key_digit(const struct search_line *line, enum key key, unsigned shift)
 {
 	return key_of(line, key) >> shift & (DIGITS - 1);
 }
@@ -37,7 +37,7 @@ static void sort_by_digit(struct search_lines *side, enum key key, unsigned shif
 	uint32_t *order = side->order, low = DIGITS - 1, high = 0, sum = 0;
 
 	for (size_t i = 0; i < side->n; i++) {
-		uint32_t digit = digit_of(&side->lines[i], key, shift);
+		uint32_t digit = key_digit(&side->lines[i], key, shift);
 
 		low = digit < low ? digit : low;
 		high = digit > high ? digit : high;
@@ -45,7 +45,7 @@ static void sort_by_digit(struct search_lines *side, enum key key, unsigned shif
 	for (uint32_t digit = low; digit <= high; digit++)
 		count[digit] = 0;
 	for (size_t i = 0; i < side->n; i++)
-		count[digit_of(&side->lines[i], key, shift)]++;
+		count[key_digit(&side->lines[i], key, shift)]++;
 	for (uint32_t digit = low; digit <= high; digit++) {
 		uint32_t n = count[digit];
 
@@ -55,7 +55,7 @@ static void sort_by_digit(struct search_lines *side, enum key key, unsigned shif
 	for (size_t i = 0; i < side->n; i++) {
 		uint32_t line = order[i];
 
-		other[count[digit_of(&side->lines[line], key, shift)]++] = line;
+		other[count[key_digit(&side->lines[line], key, shift)]++] = line;
 	}
 }
 

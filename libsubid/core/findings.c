@@ -98,7 +98,7 @@ int findings_put(struct findings *findings, struct findings_item item, bool of_r
 	return r;
 }
 
-static int compare(const void *a, const void *b)
+static int compare_items(const void *a, const void *b)
 {
 	const struct findings_item *x = a, *y = b;
 
@@ -112,17 +112,18 @@ static int compare(const void *a, const void *b)
 static bool in_order(const struct findings *findings)
 {
 	for (size_t i = 1; i < findings->n; i++)
-		if (compare(&findings->items[i - 1], &findings->items[i]) > 0)
+		if (compare_items(&findings->items[i - 1], &findings->items[i]) > 0)
 			return false;
 	return true;
 }
 
 /* Sorts by database, line and code. A line has each code at most once. */
-static void sort(struct findings *findings)
+static void sort_items(struct findings *findings)
 {
 	/* qsort(3) may allocate memory, and most often the list is sorted already. */
 	if (!in_order(findings))
-		qsort(findings->items, findings->n, sizeof(*findings->items), compare);
+		qsort(findings->items, findings->n, sizeof(*findings->items),
+		      compare_items);
 }
 
 /*
@@ -147,13 +148,14 @@ int findings_find(const struct findings_question *question, struct findings *ret
 		r = search_owners(&search);
 	if (r)
 		return r;
-	sort(&findings);
+	sort_items(&findings);
 	*ret_findings = findings;
 	findings = (struct findings){ 0 };
 	return 0;
 }
 
-static size_t find_line(const struct table *table, uint32_t offset, const char **ret_line)
+static size_t read_line_at(const struct table *table, uint32_t offset,
+			   const char **ret_line)
 {
 	const char *line = table->text + offset;
 	size_t left = table->len - offset;
@@ -164,10 +166,10 @@ static size_t find_line(const struct table *table, uint32_t offset, const char *
 }
 
 /* Finds the owner of a line, also of a malformed one: the text up to the first colon. */
-static size_t find_owner(const struct table *table, uint32_t offset,
-			 const char **ret_owner)
+static size_t read_owner_at(const struct table *table, uint32_t offset,
+			    const char **ret_owner)
 {
-	size_t len = find_line(table, offset, ret_owner);
+	size_t len = read_line_at(table, offset, ret_owner);
 	const char *colon = memchr(*ret_owner, ':', len);
 
 	return colon ? (size_t)(colon - *ret_owner) : len;
@@ -187,8 +189,8 @@ static void find_other(const struct findings *findings, const struct findings_it
 	case OTHER_NOTHING:
 		return;
 	case OTHER_LINE:
-		finding->other_len = find_owner(question->tables[item->group],
-						item->other, &finding->other);
+		finding->other_len = read_owner_at(question->tables[item->group],
+						   item->other, &finding->other);
 		return;
 	case OTHER_USER:
 		finding->other = name_of(question->users, item->other);
@@ -220,8 +222,8 @@ void findings_get(const struct findings *findings, size_t i, struct finding *ret
 
 	if (item->first <= item->last)
 		finding.ids = (struct range){ item->first, (uint64_t)item->last + 1 };
-	finding.text_len = find_line(table, item->offset, &finding.text);
-	finding.owner_len = find_owner(table, item->offset, &finding.owner);
+	finding.text_len = read_line_at(table, item->offset, &finding.text);
+	finding.owner_len = read_owner_at(table, item->offset, &finding.owner);
 	find_other(findings, item, &finding);
 	*ret_finding = finding;
 }

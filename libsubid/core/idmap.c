@@ -12,7 +12,7 @@
 #include "libsubid/core/idmap.h"
 #include "libsubid/core/num.h"
 
-static int number(const char *text, uint64_t *ret)
+static int parse_number(const char *text, uint64_t *ret)
 {
 	return num_parse(text, strlen(text), UINT64_MAX, ret) ? IDMAP_NUMBER : 0;
 }
@@ -54,8 +54,9 @@ int idmap_parse(char *const *arguments, size_t n, struct idmap *ret_map)
 	for (size_t i = 0; i < n; i += 3) {
 		uint64_t inner, outer, count;
 
-		if (number(arguments[i], &inner) || number(arguments[i + 1], &outer) ||
-		    number(arguments[i + 2], &count))
+		if (parse_number(arguments[i], &inner) ||
+		    parse_number(arguments[i + 1], &outer) ||
+		    parse_number(arguments[i + 2], &count))
 			return IDMAP_NUMBER;
 		if (extent_make(inner, outer, count, &ret_map->extents[ret_map->n]))
 			beyond = true;

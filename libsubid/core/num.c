@@ -34,7 +34,7 @@ int num_parse(const char *text, size_t len, uint64_t max, uint64_t *ret_value)
 	return 0;
 }
 
-static unsigned digit_of(char c)
+static unsigned digit_value(char c)
 {
 	if (c >= '0' && c <= '9')
 		return (unsigned)(c - '0');
@@ -51,7 +51,7 @@ static unsigned find_base(const char **text, const char *end)
 			mark == 'b' || mark == 'B' ? 2 :
 						     0;
 
-	if (base == 0 || digit_of((*text)[2]) >= base)
+	if (base == 0 || digit_value((*text)[2]) >= base)
 		return *text < end && **text == '0' ? 8 : 10;
 	*text += 2;
 	return base;
@@ -76,9 +76,10 @@ const char *num_strtoul(const char *text, const char *end, unsigned base,
 	text += text < end && (*text == '-' || *text == '+');
 	if (base == 0)
 		base = find_base(&text, end);
-	for (digits = text; text < end && digit_of(*text) < base; text++)
+	for (digits = text; text < end && digit_value(*text) < base; text++)
 		if (__builtin_mul_overflow(number.value, base, &number.value) ||
-		    __builtin_add_overflow(number.value, digit_of(*text), &number.value))
+		    __builtin_add_overflow(number.value, digit_value(*text),
+					   &number.value))
 			return NULL;
 	if (text == digits)
 		return NULL;

@@ -16,8 +16,8 @@
 #include "libsubid/core/reserved.h"
 
 /* Appends a conflict with a copy of @name; the list changes only with 0. */
-static int put(struct overlap_list *list, struct overlap conflict, const char *name,
-	       size_t name_len)
+static int put_conflict(struct overlap_list *list, struct overlap conflict,
+			const char *name, size_t name_len)
 {
 	if (ARRAY_RESERVE(list->items, list->n, list->allocated))
 		return -ENOMEM;
@@ -35,9 +35,9 @@ static int find_id(const struct overlap_question *question, uint64_t id,
 
 	if (!range_set_overlaps(question->wanted, ids))
 		return 0;
-	return put(list,
-		   (struct overlap){ .why = why, .kind = question->kind, .ids = ids },
-		   name, name ? strlen(name) : 0);
+	return put_conflict(
+		list, (struct overlap){ .why = why, .kind = question->kind, .ids = ids },
+		name, name ? strlen(name) : 0);
 }
 
 static int compare_ids(const void *a, const void *b)
@@ -116,15 +116,15 @@ static int find_in_reading(const struct overlap_question *question,
 				     &part.range) ||
 		    (question->is_owner && question->is_owner(&part, question->context)))
 			continue;
-		r = put(list,
-			(struct overlap){
-				.why = OVERLAP_OWNER,
-				.kind = question->kind,
-				.ids = part.range,
-				.line = near->line.number,
-				.malformed = near->line.fault != 0,
-			},
-			part.owner, part.owner_len);
+		r = put_conflict(list,
+				 (struct overlap){
+					 .why = OVERLAP_OWNER,
+					 .kind = question->kind,
+					 .ids = part.range,
+					 .line = near->line.number,
+					 .malformed = near->line.fault != 0,
+				 },
+				 part.owner, part.owner_len);
 	}
 	return r;
 }
@@ -158,7 +158,8 @@ static int find_reserved(const struct overlap_question *question,
 
 		while (r == 0 && (reserved = reserved_next(wanted->ranges[i], reserved,
 							   &conflict.ids)))
-			r = put(list, conflict, reserved->what, strlen(reserved->what));
+			r = put_conflict(list, conflict, reserved->what,
+					 strlen(reserved->what));
 	}
 	return r;
 }

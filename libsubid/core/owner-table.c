@@ -70,8 +70,8 @@ static uint32_t user_with_uid(const struct owner_table *holders, uint32_t uid)
 				OWNER_TABLE_NONE;
 }
 
-static struct holder describe(const struct owner_table *holders,
-			      const struct entry *entry)
+static struct holder make_holder(const struct owner_table *holders,
+				 const struct entry *entry)
 {
 	const struct accounts_item *named;
 	struct holder holder = {
@@ -103,7 +103,7 @@ static struct holder describe(const struct owner_table *holders,
 int owner_table_put(struct owner_table *holders, const struct entry *entry,
 		    uint32_t *ret_number)
 {
-	struct holder holder = describe(holders, entry);
+	struct holder holder = make_holder(holders, entry);
 	uint32_t hash = hash_holder(&holder), number;
 	size_t at = 0;
 	int r;

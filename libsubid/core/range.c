@@ -143,7 +143,8 @@ int range_set_add(struct range_set *set, struct range range)
 	return set_replace(set, first, last - first, &range, 1);
 }
 
-static int compare_starts(const void *a, const void *b)
+/* For qsort(3): compares two ranges by their first id. Thread-safe. */
+int range_compare(const void *a, const void *b)
 {
 	const struct range *x = a, *y = b;
 
@@ -166,7 +167,7 @@ int range_set_fill(struct range_set *set, const struct range *ranges, size_t n)
 		return -ENOMEM;
 	if (n > 0)
 		memcpy(sorted, ranges, n * sizeof(*sorted));
-	qsort(sorted, n, sizeof(*sorted), compare_starts);
+	qsort(sorted, n, sizeof(*sorted), range_compare);
 	for (size_t i = 0; i < n; i++) {
 		struct range *last = used > 0 ? &sorted[used - 1] : NULL;
 

@@ -78,6 +78,7 @@ enum {
 		.max = (max_ranges) \
 	}
 
+int range_compare(const void *a, const void *b);
 struct range_set *range_set_clear(struct range_set *set);
 int range_set_add(struct range_set *set, struct range range);
 int range_set_fill(struct range_set *set, const struct range *ranges, size_t n);

@@ -150,8 +150,8 @@ static int put_rest(struct table *table, struct table *behind, const struct entr
  * Ends a change: @next gets what is left of @table from @copied on, and the lines of
  * @behind, and takes its place.
  */
-static int finish(struct table *table, struct table *next, size_t copied,
-		  const struct table *behind)
+static int finish_edit(struct table *table, struct table *next, size_t copied,
+		       const struct table *behind)
 {
 	int r = table_put(next, table->text + copied, table->len - copied);
 
@@ -215,7 +215,7 @@ int table_subtract(struct table *table, table_match_fn match, void *context,
 	if (!next.changed)
 		return 0;
 
-	return finish(table, &next, copied, &behind);
+	return finish_edit(table, &next, copied, &behind);
 }
 
 /*
@@ -251,11 +251,11 @@ int table_rename_all(struct table *table, table_name_fn name, void *context)
 	}
 	if (!next.changed)
 		return 0;
-	return finish(table, &next, copied, &(struct table){ 0 });
+	return finish_edit(table, &next, copied, &(struct table){ 0 });
 }
 
 /* One owner, and the new one. */
-struct rename {
+struct owner_renaming {
 	const char *old;
 	size_t old_len;
 	char owner[LIMIT_OWNER_BYTES + 1];
@@ -263,7 +263,7 @@ struct rename {
 
 static const char *new_name(const struct entry *entry, void *context)
 {
-	const struct rename *rename = context;
+	const struct owner_renaming *rename = context;
 
 	return entry->owner_len == rename->old_len &&
 			       memcmp(entry->owner, rename->old, rename->old_len) == 0 ?
@@ -275,7 +275,7 @@ static const char *new_name(const struct entry *entry, void *context)
 int table_rename(struct table *table, const char *old, size_t old_len, const char *owner,
 		 size_t owner_len)
 {
-	struct rename rename = { .old = old, .old_len = old_len };
+	struct owner_renaming rename = { .old = old, .old_len = old_len };
 
 	if (entry_check_owner(owner, owner_len))
 		return -EINVAL;

@@ -87,8 +87,9 @@ static int check_ranges(const struct plugin_range *from, size_t n,
 }
 
 /* Lists the ranges of the plugin; *ret_n is 0 if it has none. */
-static int list_ranges(const struct plugin *plugin, const char *owner,
-		       const struct kind *kind, struct range **ret_ranges, size_t *ret_n)
+static int list_plugin_ranges(const struct plugin *plugin, const char *owner,
+			      const struct kind *kind, struct range **ret_ranges,
+			      size_t *ret_n)
 {
 	struct plugin_range *array = NULL;
 	int count = 0, r, status;
@@ -204,7 +205,7 @@ int plugin_ranges(const struct plugin *plugin, const char *owner, const struct k
 {
 	CLEANUP(cleanup_free) struct range *ranges = NULL;
 	size_t n;
-	int r = list_ranges(plugin, owner, kind, &ranges, &n);
+	int r = list_plugin_ranges(plugin, owner, kind, &ranges, &n);
 
 	if (r)
 		return r;

@@ -72,7 +72,7 @@ static int vet(const struct stat *st)
 	return st->st_mode & (S_IWGRP | S_IWOTH) ? PLUGIN_WRITABLE : 0;
 }
 
-static int open_directory(const char *directory, int *ret_fd)
+static int open_plugin_directory(const char *directory, int *ret_fd)
 {
 	CLEANUP(fd_cleanup) int fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct stat st;
@@ -151,7 +151,7 @@ static int find_file(const char *plugins, const char *name,
 	n = snprintf(file, sizeof(file), "libsubid_%s.so", name);
 	if (n < 0 || (size_t)n >= sizeof(file))
 		return -ENAMETOOLONG;
-	r = open_directory(plugins, &directory);
+	r = open_plugin_directory(plugins, &directory);
 	if (r)
 		return r;
 	fd = open_linked(directory, file);
@@ -169,7 +169,7 @@ static int find_file(const char *plugins, const char *name,
 }
 
 /* ISO C cannot convert an object pointer to a function pointer. */
-static bool find_call(void *handle, const char *name, void *ret_call)
+static bool find_plugin_call(void *handle, const char *name, void *ret_call)
 {
 	void *address = dlsym(handle, name);
 
@@ -198,14 +198,15 @@ int plugin_open(const char *directory, const char *name, struct plugin *ret_plug
 	plugin.handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	if (!plugin.handle)
 		return PLUGIN_UNLOADABLE;
-	if (!find_call(plugin.handle, "shadow_subid_has_range", &plugin.has_range) ||
-	    !find_call(plugin.handle, "shadow_subid_list_owner_ranges",
-		       &plugin.list_ranges) ||
-	    !find_call(plugin.handle, "shadow_subid_find_subid_owners",
-		       &plugin.find_owners))
+	if (!find_plugin_call(plugin.handle, "shadow_subid_has_range",
+			      &plugin.has_range) ||
+	    !find_plugin_call(plugin.handle, "shadow_subid_list_owner_ranges",
+			      &plugin.list_ranges) ||
+	    !find_plugin_call(plugin.handle, "shadow_subid_find_subid_owners",
+			      &plugin.find_owners))
 		return PLUGIN_MALFORMED;
 	/* Since shadow 4.16. */
-	find_call(plugin.handle, "shadow_subid_free", &plugin.release);
+	find_plugin_call(plugin.handle, "shadow_subid_free", &plugin.release);
 	*ret_plugin = plugin;
 	ret_plugin->handle = TAKE_PTR(plugin.handle);
 	return 0;

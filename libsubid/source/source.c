@@ -17,7 +17,7 @@
 #include "libsubid/source/plugin.h"
 #include "libsubid/source/source.h"
 
-static void add(struct source_list *list, enum source_type type, const char *name)
+static void add_source(struct source_list *list, enum source_type type, const char *name)
 {
 	list->sources[list->n++] = (struct source){ .type = type, .name = name };
 }
@@ -39,12 +39,12 @@ void source_find(const struct nsswitch *nsswitch, const char *plugin_directory,
 
 		/* The usual spelling first: strcasecmp(3) reads tables of the locale. */
 		if (strcmp(name, "files") == 0 || strcasecmp(name, "files") == 0)
-			add(&list, SOURCE_FILES, name);
+			add_source(&list, SOURCE_FILES, name);
 		else if (plugin_is_installed(plugin_directory, name))
-			add(&list, SOURCE_PLUGIN, name);
+			add_source(&list, SOURCE_PLUGIN, name);
 	}
 	if (list.n == 0)
-		add(&list, SOURCE_FILES, "files");
+		add_source(&list, SOURCE_FILES, "files");
 	*ret_list = list;
 }
 

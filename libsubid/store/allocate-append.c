@@ -48,7 +48,7 @@ static int find_item(struct allocate_work *work, size_t k, size_t i)
 }
 
 /* Collects the new ids in database @k, without those that the owner already holds. */
-static int find_missing(struct allocate_work *work, size_t k)
+static int collect_missing(struct allocate_work *work, size_t k)
 {
 	struct allocated_ids *used = &work->used[k];
 	int r = 0;
@@ -63,8 +63,8 @@ static int find_missing(struct allocate_work *work, size_t k)
 }
 
 /* Returns the number of the next line with the text of @line, else that of @line. */
-static uint64_t next_number(const struct table *table, struct table_cursor *cursor,
-			    const struct table_line *line)
+static uint64_t next_line_number(const struct table *table, struct table_cursor *cursor,
+				 const struct table_line *line)
 {
 	struct table_cursor at = *cursor;
 	struct table_line other;
@@ -102,7 +102,7 @@ static int number_lines(struct db *db, const struct kind *kind, struct overlap_l
 		uint64_t number = line.number;
 
 		if (list->items[first].line == line.number)
-			number = next_number(&old_table, &old_cursor, &line);
+			number = next_line_number(&old_table, &old_cursor, &line);
 		while (first < list->n && list->items[first].line == line.number)
 			list->items[first++].line = number;
 	}
@@ -154,7 +154,7 @@ static bool is_receiver(const struct entry *entry, void *context)
  * compared with the local accounts and, unless deterministic, with the name service.
  * Returns 0, DB_CONFLICT or -errno.
  */
-static int check(struct allocate_work *work, size_t k)
+static int check_missing(struct allocate_work *work, size_t k)
 {
 	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(LIMIT_FILE_RANGES);
 	struct allocate *allocate = work->allocate;
@@ -192,7 +192,8 @@ static int check(struct allocate_work *work, size_t k)
 
 /* A login name that reads as a uid, or that another user also has, would give the range
  * to that user: then the line has the uid. */
-static int append(struct allocate_work *work, size_t k, const struct holding *line)
+static int append_owner_line(struct allocate_work *work, size_t k,
+			     const struct holding *line)
 {
 	const struct allocate *allocate = work->allocate;
 	const struct owner_set_user *person = &allocate->people->items[line->person];
@@ -219,7 +220,8 @@ static int append_all(struct allocate_work *work)
 	for (size_t k = 0; r == 0 && k < 2; k++)
 		for (size_t i = 0; r == 0 && i < work->missing[k].n_holdings; i++)
 			r = db_fail(work->db, allocate_kinds[k],
-				    append(work, k, &work->missing[k].holdings[i]));
+				    append_owner_line(work, k,
+						      &work->missing[k].holdings[i]));
 	for (size_t k = 0; r && k < 2; k++)
 		table_take_back(tables[k], marks[k]);
 	return r;
@@ -240,9 +242,9 @@ int allocate_append(struct allocate_work *work)
 	for (size_t i = 0; r == 0 && i < 2; i++) {
 		size_t k = i ^ first;
 
-		r = find_missing(work, k);
+		r = collect_missing(work, k);
 		if (r == 0)
-			r = check(work, k);
+			r = check_missing(work, k);
 		if (r == DB_CONFLICT) {
 			conflict = r;
 			r = 0;

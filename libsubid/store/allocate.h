@@ -108,7 +108,6 @@ static inline uint64_t allocate_count_of(const struct allocate_work *work,
 int allocate_find_absent(struct allocate_work *work);
 int allocate_place_free(struct allocate_work *work);
 int allocate_place_deterministically(struct allocate_work *work);
-int allocate_ask_service(struct allocate_work *work, bool *ret_any);
 int allocate_append(struct allocate_work *work);
 
 #endif

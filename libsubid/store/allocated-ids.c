@@ -60,8 +60,8 @@ int allocated_ids_put_holding(struct allocated_ids *used, size_t person,
 	return r;
 }
 
-static int put_entry(struct allocated_ids *used, const struct entry *entry,
-		     struct range bounds, const struct owner_set *people)
+static int put_entry_range(struct allocated_ids *used, const struct entry *entry,
+			   struct range bounds, const struct owner_set *people)
 {
 	size_t person;
 	int r = 0;
@@ -105,7 +105,7 @@ int allocated_ids_read_lines(struct allocated_ids *used, const struct table *tab
 	*used = (struct allocated_ids){ 0 };
 	while (table_next(table, &cursor, &line)) {
 		int r = line.fault ? put_readings(used, table, &line, bounds) :
-				     put_entry(used, &line.entry, bounds, people);
+				     put_entry_range(used, &line.entry, bounds, people);
 
 		if (r)
 			return r;

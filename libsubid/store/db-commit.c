@@ -24,7 +24,7 @@ static int rename_second(struct db *db, struct db_side *first, struct db_side *s
  * Writes the new database under a temporary name, and the backup. After mere appends the
  * table still begins with the old text, which then need not be read again for the backup.
  */
-static int prepare(struct db_side *side)
+static int prepare_side(struct db_side *side)
 {
 	const struct table *table = &side->table;
 	bool kept = table->kept > 0 && table->kept == (size_t)side->file.status.st_size;
@@ -75,7 +75,7 @@ int db_commit(struct db *db)
 	if (r)
 		return r;
 	for (size_t i = 0; i < n; i++) {
-		r = prepare(changed[i]);
+		r = prepare_side(changed[i]);
 		if (r)
 			return db_fail(db, changed[i]->kind, r);
 	}

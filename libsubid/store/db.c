@@ -91,7 +91,7 @@ int db_load_old(const struct db *db, const struct kind *kind, struct table *ret_
 	return load_table(file->old, file->status.st_size, ret_table);
 }
 
-static int load(struct db *db, struct db_side *side, bool create)
+static int load_side(struct db *db, struct db_side *side, bool create)
 {
 	int r = db->read_only ? 0 : lock_take_database(&db->lock, side->kind);
 
@@ -118,7 +118,7 @@ static int load(struct db *db, struct db_side *side, bool create)
  */
 int db_load(struct db *db, const struct kind *kind, bool create)
 {
-	return db_fail(db, kind, load(db, db_side_of(db, kind), create));
+	return db_fail(db, kind, load_side(db, db_side_of(db, kind), create));
 }
 
 /*

@@ -225,7 +225,7 @@ int child_start(struct child *ret_child, const struct child_options *options,
 
 /* Returns 1 if the child is a zombie, whose id is not reused yet; 0 if it runs; -errno if
  * it was reaped by other code. */
-static int look_at(const struct child *child)
+static int has_ended(const struct child *child)
 {
 	siginfo_t info = { 0 };
 
@@ -237,7 +237,7 @@ static int look_at(const struct child *child)
 /* Returns whether the process has ended, by itself or by a signal. Thread-safe. */
 bool child_has_ended(const struct child *child)
 {
-	return look_at(child) != 0;
+	return has_ended(child) != 0;
 }
 
 /* Returns the status; SIGKILL if it is unknown. */
@@ -268,7 +268,7 @@ int child_end(struct child *child)
 {
 	int status = SIGKILL;
 
-	if (child->pid > 0 && look_at(child) >= 0) {
+	if (child->pid > 0 && has_ended(child) >= 0) {
 		/* The process first, so that it starts no more children. */
 		kill(child->pid, SIGKILL);
 		if (child->session)

@@ -109,7 +109,7 @@ bool etc_is_named(int directory, const char *path)
 }
 
 /* The null device may mask a file of this system and counts as an empty file. */
-static int open_null(int directory, const char *name)
+static int open_masked(int directory, const char *name)
 {
 	CLEANUP(fd_cleanup)
 	int fd = openat(directory, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -147,5 +147,5 @@ int etc_open(int directory, const char *name)
 	if ((fd != -ELOOP && fd != -EBADFD) || !etc_is_named(directory, SYSCONFDIR))
 		return fd;
 	fd = fd_open_regular(directory, name, O_RDONLY);
-	return fd == -EBADFD ? open_null(directory, name) : fd;
+	return fd == -EBADFD ? open_masked(directory, name) : fd;
 }

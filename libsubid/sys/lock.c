@@ -118,7 +118,7 @@ static time_t started_at(pid_t pid)
 	       (time_t)(ticks / (uint64_t)sysconf(_SC_CLK_TCK));
 }
 
-static bool is_gone(pid_t pid)
+static bool holder_is_gone(pid_t pid)
 {
 	return kill(pid, 0) && errno == ESRCH;
 }
@@ -154,7 +154,7 @@ static int is_stale(struct lock *lock, const char *name, struct stat *ret_status
 	lock->holder = (pid_t)pid;
 	if (lock->prefix)
 		return 0;
-	if (is_gone((pid_t)pid))
+	if (holder_is_gone((pid_t)pid))
 		return 1;
 	if (lock->image)
 		return 0;
@@ -213,7 +213,7 @@ static bool each_dead(int at, const struct kind *kind, lock_tell_fn take, void *
 	while ((entry = readdir(directory))) {
 		pid_t pid = pid_of(kind, entry->d_name);
 
-		if (pid > 0 && is_gone(pid))
+		if (pid > 0 && holder_is_gone(pid))
 			take(entry->d_name, false, context);
 		others |= pid_of(other, entry->d_name) > 0;
 		errno = 0;

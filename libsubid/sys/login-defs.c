@@ -24,7 +24,7 @@
 #include "libsubid/sys/scan.h"
 
 /* Counts the leading bytes of @text that are in @set, or with @inverted are not. */
-static size_t span(const char *text, size_t len, const char *set, bool inverted)
+static size_t count_leading(const char *text, size_t len, const char *set, bool inverted)
 {
 	size_t n = 0;
 
@@ -40,15 +40,15 @@ static void cut_line(const struct scan_line *line, const char **ret_key,
 	const char *text = line->text;
 	size_t left = line->len, n;
 
-	n = span(text, left, " \t", false);
+	n = count_leading(text, left, " \t", false);
 	text += n;
 	left -= n;
-	n = span(text, left, " \t\"", true);
+	n = count_leading(text, left, " \t\"", true);
 	*ret_key = text;
 	*ret_key_len = n;
 	text += n;
 	left -= n;
-	n = span(text, left, " \t\"", false);
+	n = count_leading(text, left, " \t\"", false);
 	text += n;
 	left -= n;
 	while (left > 0 && strchr(" \t\"\r", text[left - 1]))
@@ -58,8 +58,8 @@ static void cut_line(const struct scan_line *line, const char **ret_key,
 }
 
 /* Stores the value of a line if its key is requested; a long value is cut off. */
-static void take_line(const struct scan_line *line, struct login_defs_item *items,
-		      size_t n)
+static void take_setting(const struct scan_line *line, struct login_defs_item *items,
+			 size_t n)
 {
 	const char *key, *value;
 	size_t key_len, value_len;
@@ -78,8 +78,8 @@ static void take_line(const struct scan_line *line, struct login_defs_item *item
 }
 
 /* Takes what one file sets. Returns 0 or -errno. */
-static int read_file(int directory, const char *path, struct login_defs_item *items,
-		     size_t n)
+static int read_items(int directory, const char *path, struct login_defs_item *items,
+		      size_t n)
 {
 	CLEANUP(fd_cleanup) int fd = etc_open(directory, path);
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
@@ -89,8 +89,116 @@ static int read_file(int directory, const char *path, struct login_defs_item *it
 	if (r)
 		return r;
 	while ((r = scan_next(&scan, &line)) > 0)
-		take_line(&line, items, n);
+		take_setting(&line, items, n);
 	return r;
+}
+
+/*
+ * Names of files that add to a configuration file, each once, in the order in which they
+ * are read. Those of two directories are one list, so that a file of one takes the place
+ * of the file with its name in the other.
+ */
+struct dropins {
+	char (*names)[NAME_MAX + 1];
+	size_t n;
+	size_t allocated;
+};
+
+/*
+ * Opens the directory of the file @path in @directory: `@path.d`. In an image, where
+ * @directory is not AT_FDCWD, a symbolic link is no directory. Returns a descriptor,
+ * -ENOENT (there is none) or another -errno.
+ */
+static int dropins_open(int directory, const char *path)
+{
+	int links = directory == AT_FDCWD ? 0 : O_NOFOLLOW;
+	char name[PATH_MAX];
+	int fd;
+
+	snprintf(name, sizeof(name), "%s.d", path);
+	fd = openat(directory, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | links);
+	if (fd < 0)
+		return errno == ENOTDIR ? -ENOENT : -errno;
+	return fd;
+}
+
+static bool has_suffix(const char *name, const char *suffix)
+{
+	size_t len = strlen(name), suffix_len = strlen(suffix);
+
+	return name[0] != '.' && len > suffix_len &&
+	       strcmp(name + len - suffix_len, suffix) == 0;
+}
+
+static int dropins_append(struct dropins *dropins, const char *name)
+{
+	int r = dropins->n == LIMIT_DROPINS ?
+			-E2BIG :
+			ARRAY_RESERVE(dropins->names, dropins->n, dropins->allocated);
+
+	if (r == 0)
+		snprintf(dropins->names[dropins->n++], sizeof(*dropins->names), "%s",
+			 name);
+	return r;
+}
+
+static void stream_cleanup(DIR **stream)
+{
+	if (*stream)
+		closedir(*stream);
+}
+
+/*
+ * Adds the names in @directory that end in @suffix; hidden ones are left out.
+ *
+ * directory: is closed. dropins: freed with dropins_cleanup().
+ * Returns 0 or -errno (-E2BIG: more than LIMIT_DROPINS).
+ */
+static int dropins_add(struct dropins *dropins, int directory, const char *suffix)
+{
+	CLEANUP(stream_cleanup) DIR *stream = fdopendir(directory);
+	struct dirent *entry;
+	int r = 0;
+
+	if (!stream) {
+		r = -errno;
+		fd_close(directory);
+		return r;
+	}
+	errno = 0;
+	while (r == 0 && (entry = readdir(stream))) {
+		if (has_suffix(entry->d_name, suffix))
+			r = dropins_append(dropins, entry->d_name);
+		errno = r ? errno : 0;
+	}
+	return r ? r : -errno;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+/* Puts the names in their order, each once. */
+static void dropins_sort(struct dropins *dropins)
+{
+	size_t n = 0;
+
+	if (dropins->n == 0)
+		return;
+	qsort(dropins->names, dropins->n, sizeof(*dropins->names), by_name);
+	for (size_t i = 1; i < dropins->n; i++)
+		if (strcmp(dropins->names[n], dropins->names[i]) != 0)
+			memmove(dropins->names[++n], dropins->names[i],
+				sizeof(*dropins->names));
+	dropins->n = n + 1;
+}
+
+/* Frees the names. Takes a zeroed list. */
+static void dropins_cleanup(struct dropins *dropins)
+{
+	free(dropins->names);
+	*dropins = (struct dropins){ .names = NULL };
 }
 
 /* Files that add to the one at @path in @base: their directory, open, or -ENOENT. */
@@ -134,9 +242,9 @@ static int read_addition(const struct additions *additions, const char *name,
 	if (additions->base != AT_FDCWD && is_masked(additions->directory, name))
 		return 0;
 	if (additions->base != AT_FDCWD)
-		return read_file(additions->directory, name, items, n);
+		return read_items(additions->directory, name, items, n);
 	snprintf(path, sizeof(path), "%s.d/%s", additions->path, name);
-	return read_file(AT_FDCWD, path, items, n);
+	return read_items(AT_FDCWD, path, items, n);
 }
 
 static int read_additions(const struct additions *own, const struct additions *vendor,
@@ -175,9 +283,9 @@ int login_defs_read_with(int directory, const char *path, const char *vendor,
 
 	for (size_t i = 0; i < n; i++)
 		items[i].is_set = false;
-	r = read_file(directory, path, items, n);
+	r = read_items(directory, path, items, n);
 	if (r == -ENOENT && vendor)
-		r = read_file(AT_FDCWD, vendor, items, n);
+		r = read_items(AT_FDCWD, vendor, items, n);
 	if (r == 0 || r == -ENOENT)
 		r = find_additions(&own, &names);
 	if (r == 0)
@@ -270,107 +378,5 @@ bool login_defs_is_yes(int directory, const char *path, const char *key)
 {
 	struct login_defs_item item = { .key = key };
 
-	return read_file(directory, path, &item, 1) == 0 && login_defs_item_yes(&item);
-}
-
-/*
- * Names of two directories are read as one list, so that a file of one takes the
- * place of the file with its name in the other.
- */
-
-/*
- * Opens the directory of the file @path in @directory: `@path.d`. In an image, where
- * @directory is not AT_FDCWD, a symbolic link is no directory. Returns a descriptor,
- * -ENOENT (there is none) or another -errno. Thread-safe.
- */
-int dropins_open(int directory, const char *path)
-{
-	int links = directory == AT_FDCWD ? 0 : O_NOFOLLOW;
-	char name[PATH_MAX];
-	int fd;
-
-	snprintf(name, sizeof(name), "%s.d", path);
-	fd = openat(directory, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | links);
-	if (fd < 0)
-		return errno == ENOTDIR ? -ENOENT : -errno;
-	return fd;
-}
-
-static bool has_suffix(const char *name, const char *suffix)
-{
-	size_t len = strlen(name), suffix_len = strlen(suffix);
-
-	return name[0] != '.' && len > suffix_len &&
-	       strcmp(name + len - suffix_len, suffix) == 0;
-}
-
-static int add(struct dropins *dropins, const char *name)
-{
-	int r = dropins->n == LIMIT_DROPINS ?
-			-E2BIG :
-			ARRAY_RESERVE(dropins->names, dropins->n, dropins->allocated);
-
-	if (r == 0)
-		snprintf(dropins->names[dropins->n++], sizeof(*dropins->names), "%s",
-			 name);
-	return r;
-}
-
-static void stream_cleanup(DIR **stream)
-{
-	if (*stream)
-		closedir(*stream);
-}
-
-/*
- * Adds the names in @directory that end in @suffix; hidden ones are left out.
- *
- * directory: is closed. dropins: freed with dropins_cleanup().
- * Returns 0 or -errno (-E2BIG: more than LIMIT_DROPINS). Thread-safe.
- */
-int dropins_add(struct dropins *dropins, int directory, const char *suffix)
-{
-	CLEANUP(stream_cleanup) DIR *stream = fdopendir(directory);
-	struct dirent *entry;
-	int r = 0;
-
-	if (!stream) {
-		r = -errno;
-		fd_close(directory);
-		return r;
-	}
-	errno = 0;
-	while (r == 0 && (entry = readdir(stream))) {
-		if (has_suffix(entry->d_name, suffix))
-			r = add(dropins, entry->d_name);
-		errno = r ? errno : 0;
-	}
-	return r ? r : -errno;
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(a, b);
-}
-
-/* Puts the names in their order, each once. Thread-safe. */
-void dropins_sort(struct dropins *dropins)
-{
-	size_t n = 0;
-
-	if (dropins->n == 0)
-		return;
-	qsort(dropins->names, dropins->n, sizeof(*dropins->names), by_name);
-	for (size_t i = 1; i < dropins->n; i++)
-		if (strcmp(dropins->names[n], dropins->names[i]) != 0)
-			memmove(dropins->names[++n], dropins->names[i],
-				sizeof(*dropins->names));
-	dropins->n = n + 1;
-}
-
-/* Frees the names. Takes a zeroed list. */
-void dropins_cleanup(struct dropins *dropins)
-{
-	free(dropins->names);
-	*dropins = (struct dropins){ .names = NULL };
+	return read_items(directory, path, &item, 1) == 0 && login_defs_item_yes(&item);
 }

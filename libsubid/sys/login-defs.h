@@ -5,7 +5,6 @@
 #ifndef SUBID_LOGIN_DEFS_H
 #define SUBID_LOGIN_DEFS_H
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -36,21 +35,5 @@ int login_defs_lookup(int directory, const char *path, const char *key,
 		      char ret_value[static LOGIN_DEFS_VALUE_BYTES]);
 int login_defs_yes(int directory, const char *path, const char *key, bool *ret_yes);
 bool login_defs_is_yes(int directory, const char *path, const char *key);
-
-/*
- * Files that add to a configuration file, in directories named after it.
- */
-
-/* Names of files, of which each stands once, in the order in which they are read. */
-struct dropins {
-	char (*names)[NAME_MAX + 1];
-	size_t n;
-	size_t allocated;
-};
-
-int dropins_open(int directory, const char *path);
-int dropins_add(struct dropins *dropins, int directory, const char *suffix);
-void dropins_sort(struct dropins *dropins);
-void dropins_cleanup(struct dropins *dropins);
 
 #endif

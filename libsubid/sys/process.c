@@ -63,8 +63,8 @@ int process_read_status(int process, struct process_status *ret_status)
 }
 
 /* Returns the text after a key, which ends with a colon and a tab; NULL: no such line. */
-static const char *find_line(const struct process_status *status, const char *key,
-			     const char **ret_end)
+static const char *find_status_line(const struct process_status *status, const char *key,
+				    const char **ret_end)
 {
 	const char *at = status->text, *end = at + status->len;
 	size_t key_len = strlen(key);
@@ -85,7 +85,7 @@ static const char *find_line(const struct process_status *status, const char *ke
 /* Returns whether the process has ended but was not reaped. Thread-safe. */
 bool process_has_ended(const struct process_status *status)
 {
-	const char *end = NULL, *state = find_line(status, "State:\t", &end);
+	const char *end = NULL, *state = find_status_line(status, "State:\t", &end);
 
 	return state && state < end && (*state == 'Z' || *state == 'X');
 }
@@ -94,7 +94,7 @@ bool process_has_ended(const struct process_status *status)
 void process_name(const struct process_status *status,
 		  char ret_name[static PROCESS_NAME_BYTES])
 {
-	const char *end = NULL, *name = find_line(status, "Name:\t", &end);
+	const char *end = NULL, *name = find_status_line(status, "Name:\t", &end);
 	size_t len = name ? (size_t)(end - name) : 0;
 
 	if (len >= PROCESS_NAME_BYTES)
@@ -108,7 +108,8 @@ void process_name(const struct process_status *status,
 int process_ids(const struct process_status *status, const struct kind *kind,
 		struct process_ids *ret_ids)
 {
-	const char *end, *at = find_line(status, kind->group ? "Gid:\t" : "Uid:\t", &end);
+	const char *end,
+		*at = find_status_line(status, kind->group ? "Gid:\t" : "Uid:\t", &end);
 	uint64_t ids[3];
 
 	for (size_t i = 0; i < 3; i++)
@@ -132,7 +133,7 @@ static bool has_id(const struct range_set *ids, uint64_t id)
 int process_find_id(const struct process_status *status, const struct kind *kind,
 		    const struct range_set *ids, uint32_t *ret_id)
 {
-	const char *end = NULL, *at = find_line(status, "Groups:\t", &end);
+	const char *end = NULL, *at = find_status_line(status, "Groups:\t", &end);
 	struct process_ids own;
 	uint64_t id;
 	int r = process_ids(status, kind, &own);
@@ -234,12 +235,12 @@ static int hand_over(int directory, const char *name, processes_take_fn take,
 	return process < 0 ? -errno : take((pid_t)pid, process, context);
 }
 
-static bool is_gone(int r)
+static bool process_is_gone(int r)
 {
 	return r == -ENOENT || r == -ESRCH;
 }
 
-static DIR *open_directory(int at, const char *name)
+static DIR *open_proc_directory(int at, const char *name)
 {
 	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
@@ -250,9 +251,9 @@ static DIR *open_directory(int at, const char *name)
 }
 
 /* Hands each entry of a directory that is a number to @take. */
-static int walk(int at, const char *name, processes_take_fn take, void *context)
+static int walk_numbers(int at, const char *name, processes_take_fn take, void *context)
 {
-	CLEANUP(directory_cleanup) DIR *directory = open_directory(at, name);
+	CLEANUP(directory_cleanup) DIR *directory = open_proc_directory(at, name);
 	const int64_t end = wait_clock() + WALK_MILLISECONDS;
 	struct dirent *entry;
 	int failed = 0;
@@ -265,7 +266,7 @@ static int walk(int at, const char *name, processes_take_fn take, void *context)
 
 		if (r > 0)
 			return r;
-		if (failed == 0 && !is_gone(r))
+		if (failed == 0 && !process_is_gone(r))
 			failed = r;
 		/* Threads that are made meanwhile come at the end. */
 		if (wait_clock() > end)
@@ -290,7 +291,7 @@ int processes_each(processes_take_fn take, void *context)
 
 	if (readlink("/proc/self", self, sizeof(self)) < 0)
 		return -errno;
-	r = walk(AT_FDCWD, "/proc", take, context);
+	r = walk_numbers(AT_FDCWD, "/proc", take, context);
 	return r == 0 && stat("/proc/1", &first) ? -EPERM : r;
 }
 
@@ -301,5 +302,5 @@ int processes_each(processes_take_fn take, void *context)
  */
 int processes_each_thread(int process, processes_take_fn take, void *context)
 {
-	return walk(process, "task", take, context);
+	return walk_numbers(process, "task", take, context);
 }

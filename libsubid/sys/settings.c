@@ -28,8 +28,8 @@ enum {
 	KEYS = KEYS_OF_KIND + 6,
 };
 
-static int number(const struct login_defs_item *item, uint64_t fallback, uint64_t *ret,
-		  struct settings_error *ret_error)
+static int number_of_item(const struct login_defs_item *item, uint64_t fallback,
+			  uint64_t *ret, struct settings_error *ret_error)
 {
 	ret_error->key = item->key;
 	return login_defs_item_number(item, fallback, ret) ? SETTINGS_NUMBER : 0;
@@ -42,15 +42,16 @@ static int request(const struct login_defs_item *items, bool deterministic,
 	uint64_t min, max, count;
 	int r;
 
-	if ((r = number(&items[0], DEFAULT_COUNT, &count, ret_error)) ||
-	    (r = number(&items[1], deterministic ? DETERMINISTIC_MAX : DEFAULT_MAX, &max,
-			ret_error)))
+	if ((r = number_of_item(&items[0], DEFAULT_COUNT, &count, ret_error)) ||
+	    (r = number_of_item(&items[1],
+				deterministic ? DETERMINISTIC_MAX : DEFAULT_MAX, &max,
+				ret_error)))
 		return r;
 	ret_error->value = max;
 	if (max >= ID_END)
 		return SETTINGS_BEYOND;
-	r = number(&items[2], deterministic ? DETERMINISTIC_MIN : DEFAULT_MIN, &min,
-		   ret_error);
+	r = number_of_item(&items[2], deterministic ? DETERMINISTIC_MIN : DEFAULT_MIN,
+			   &min, ret_error);
 	if (r)
 		return r;
 	ret_error->value = min;
@@ -63,17 +64,18 @@ static int request(const struct login_defs_item *items, bool deterministic,
 	return 0;
 }
 
-static int judge(const struct login_defs_item items[static KEYS],
-		 struct settings *settings, struct settings_error *ret_error)
+static int check_values(const struct login_defs_item items[static KEYS],
+			struct settings *settings, struct settings_error *ret_error)
 {
 	int r;
 
 	settings->deterministic = login_defs_item_yes(&items[KEY_DETERMINISTIC]);
 	settings->by_id = login_defs_item_yes(&items[KEY_BY_ID]);
-	r = number(&items[KEY_UID_MIN], DEFAULT_UID_MIN, &settings->uid_min, ret_error);
-	if (r == 0)
-		r = number(&items[KEY_UID_MAX], DEFAULT_UID_MAX, &settings->uid_max,
+	r = number_of_item(&items[KEY_UID_MIN], DEFAULT_UID_MIN, &settings->uid_min,
 			   ret_error);
+	if (r == 0)
+		r = number_of_item(&items[KEY_UID_MAX], DEFAULT_UID_MAX,
+				   &settings->uid_max, ret_error);
 	for (size_t k = 0; r == 0 && k < 2; k++) {
 		ret_error->kind = k ? &kind_gid : &kind_uid;
 		r = request(&items[KEYS_OF_KIND + 3 * k], settings->deterministic,
@@ -109,7 +111,7 @@ int settings_read(int directory, struct settings *ret_settings,
 	*ret_error = (struct settings_error){ .key = items[0].key, .kind = &kind_uid };
 	r = login_defs_read(directory, "login.defs", items, KEYS);
 	if (r == 0)
-		r = judge(items, &settings, ret_error);
+		r = check_values(items, &settings, ret_error);
 	if (r == 0)
 		*ret_settings = settings;
 	return r;

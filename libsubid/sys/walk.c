@@ -17,10 +17,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "libsubid/sys/walk.h"
 #include "libsubid/core/array.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/fd.h"
+#include "libsubid/sys/walk.h"
 
 /* The directory levels that stay open, and the longest path. */
 #define OPEN_MAX   64
@@ -100,7 +100,7 @@ static int take_error(struct walk *walk, int error)
 	return walk->take(walk->context, &entry);
 }
 
-static bool is_same(const struct level *level, const struct stat *status)
+static bool is_level_of(const struct level *level, const struct stat *status)
 {
 	return level->device == status->st_dev && level->inode == status->st_ino;
 }
@@ -109,7 +109,7 @@ static bool is_same(const struct level *level, const struct stat *status)
 static bool is_above_itself(const struct walk *walk, const struct stat *status)
 {
 	for (size_t i = 0; i < walk->n; i++)
-		if (is_same(&walk->levels[i], status))
+		if (is_level_of(&walk->levels[i], status))
 			return true;
 	return false;
 }
@@ -127,7 +127,7 @@ static int open_level(int at, const char *name, bool follow, struct level *level
 
 	if (fd < 0 || fstat(fd, &status))
 		return -errno;
-	if (!is_same(level, &status))
+	if (!is_level_of(level, &status))
 		return -ESTALE;
 	if (level->position && lseek(fd, level->position, SEEK_SET) < 0)
 		return -errno;
@@ -146,8 +146,8 @@ static void close_above(struct walk *walk)
 }
 
 /* Enters a directory. Returns as walk_fn. */
-static int enter(struct walk *walk, int at, const char *name, bool follow,
-		 const struct stat *status)
+static int enter_directory(struct walk *walk, int at, const char *name, bool follow,
+			   const struct stat *status)
 {
 	struct level level = {
 		.device = status->st_dev,
@@ -167,7 +167,7 @@ static int enter(struct walk *walk, int at, const char *name, bool follow,
 }
 
 /* Takes a file, and enters it if it is a directory. Returns as walk_fn. */
-static int look_at(struct walk *walk, int at, const char *name, bool follow)
+static int take_file(struct walk *walk, int at, const char *name, bool follow)
 {
 	struct stat status;
 	const struct walk_entry entry = { .path = walk->path, .status = &status };
@@ -184,7 +184,7 @@ static int look_at(struct walk *walk, int at, const char *name, bool follow)
 	    (walk->options.depth && walk->n >= walk->options.depth) ||
 	    (walk->options.one_file_system && status.st_dev != walk->device))
 		return r;
-	return enter(walk, at, name, follow, &status);
+	return enter_directory(walk, at, name, follow, &status);
 }
 
 /*
@@ -237,7 +237,7 @@ static int take_next(struct walk *walk)
 		return take_error(walk, ENAMETOOLONG);
 	if (r)
 		return r;
-	return look_at(walk, dirfd(level->directory), entry->d_name, false);
+	return take_file(walk, dirfd(level->directory), entry->d_name, false);
 }
 
 /*
@@ -254,7 +254,7 @@ int walk_below(const char *path, const struct walk_options *options, walk_fn tak
 	int r = append_name(&walk, path);
 
 	if (r == 0)
-		r = look_at(&walk, AT_FDCWD, path, options->follow_first);
+		r = take_file(&walk, AT_FDCWD, path, options->follow_first);
 	while (r == 0 && walk.n > 0)
 		r = take_next(&walk);
 	return r;

@@ -17,15 +17,15 @@
 #include "libsubid/user/ids-in-use.h"
 #include "libsubid/user/passwd-file.h"
 
-static bool is_wanted(const struct range_set *wanted, uint32_t id)
+static bool id_is_wanted(const struct range_set *wanted, uint32_t id)
 {
 	return id != ID_NONE &&
 	       range_set_overlaps(wanted, (struct range){ id, (uint64_t)id + 1 });
 }
 
 /* Adds the accounts of a file with wanted ids, or with @primary primary groups. */
-static int read_file(int directory, const struct kind *kind, bool primary,
-		     const struct range_set *wanted, struct ids_in_use *in_use)
+static int read_account_ids(int directory, const struct kind *kind, bool primary,
+			    const struct range_set *wanted, struct ids_in_use *in_use)
 {
 	struct accounts *found = primary ? &in_use->primary : &in_use->accounts;
 	CLEANUP(passwd_file_cleanup) struct passwd_file file = PASSWD_FILE_NONE;
@@ -35,7 +35,7 @@ static int read_file(int directory, const struct kind *kind, bool primary,
 	while (r == 0 && (r = passwd_file_next(&file, &line, &fault)) > 0) {
 		uint32_t id = primary ? line.gid : line.id;
 
-		r = is_wanted(wanted, id) ?
+		r = id_is_wanted(wanted, id) ?
 			    accounts_add(found, line.name, line.name_len, id, line.gid) :
 			    0;
 	}
@@ -54,10 +54,10 @@ static int read_file(int directory, const struct kind *kind, bool primary,
 int ids_in_use_local(int directory, const struct kind *kind,
 		     const struct range_set *wanted, struct ids_in_use *found)
 {
-	int r = read_file(directory, kind, false, wanted, found);
+	int r = read_account_ids(directory, kind, false, wanted, found);
 
 	if (r == 0 && kind->group)
-		r = read_file(directory, &kind_uid, true, wanted, found);
+		r = read_account_ids(directory, &kind_uid, true, wanted, found);
 	return r;
 }
 
@@ -95,7 +95,7 @@ static int note_answer(struct ids_in_use_service *service, int r)
 }
 
 /* Enumerates once in a command, in half of the time; the rest is for single ids. */
-static int enumerate(struct ids_in_use_service *service, const struct kind *kind)
+static int enumerate_once(struct ids_in_use_service *service, const struct kind *kind)
 {
 	const struct name_service *name_service = service->service;
 	struct accounts *known = &service->known[kind->group];
@@ -121,13 +121,13 @@ static int take_known(const struct accounts *known, const struct range_set *want
 		const struct accounts_item *item = &known->items[i];
 		const char *name = accounts_name(known, item);
 
-		if (is_wanted(wanted, item->id))
+		if (id_is_wanted(wanted, item->id))
 			r = accounts_add(found, name, strlen(name), item->id, item->gid);
 	}
 	return r;
 }
 
-static bool is_known(const struct accounts *known, struct range range)
+static bool range_has_known(const struct accounts *known, struct range range)
 {
 	size_t at = accounts_lower_bound(known, range.start);
 
@@ -191,11 +191,11 @@ int ids_in_use_ask(struct ids_in_use_service *service, const struct kind *kind,
 
 	if (!service->service || !service->remote[kind->group] || wanted->n == 0)
 		return 0;
-	r = enumerate(service, kind);
+	r = enumerate_once(service, kind);
 	if (r == 0)
 		r = take_known(known, wanted, &found->accounts);
 	for (size_t i = 0; r == 0 && i < wanted->n && !service->failed; i++)
-		if (!is_known(known, wanted->ranges[i]))
+		if (!range_has_known(known, wanted->ranges[i]))
 			r = scan_range(service, kind, wanted->ranges[i],
 				       wanted->n - i - 1, &found->accounts);
 	return r;

@@ -9,9 +9,7 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
-#include <grp.h>
 #include <nss.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,14 +33,9 @@ typedef enum nss_status (*set_fn)(int stay_open);
 typedef enum nss_status (*next_fn)(void *entry, char *buffer, size_t size, int *error);
 typedef enum nss_status (*end_fn)(void);
 
-union entry {
-	struct passwd user;
-	struct group group;
-};
-
 /* ISO C cannot convert an object pointer to a function pointer. */
-static bool find_call(const struct nss_module *module, const char *verb, bool group,
-		      const char *object, void *ret_call)
+static bool find_module_call(const struct nss_module *module, const char *verb,
+			     bool group, const char *object, void *ret_call)
 {
 	char name[NSSWITCH_WORD_BYTES + 32];
 	void *address;
@@ -95,7 +88,8 @@ void nss_modules_open(struct nss_modules *modules, const char *words, bool group
 }
 
 /* Copies a found entry. */
-static void take_entry(bool group, const union entry *entry, struct nss_found *ret_found)
+static void take_entry(bool group, const union nss_entry *entry,
+		       struct nss_found *ret_found)
 {
 	const char *name = group ? entry->group.gr_name : entry->user.pw_name;
 
@@ -108,14 +102,14 @@ static void take_entry(bool group, const union entry *entry, struct nss_found *r
 }
 
 /* A call of a module; one of the functions is set. */
-struct call {
+struct module_call {
 	by_name_fn by_name;
 	by_id_fn by_id;
 	next_fn next;
 	struct nss_question question;
 };
 
-static enum nss_status call_once(const struct call *call, union entry *entry,
+static enum nss_status call_once(const struct module_call *call, union nss_entry *entry,
 				 char *buffer, size_t size, int *error)
 {
 	if (call->next)
@@ -127,11 +121,12 @@ static enum nss_status call_once(const struct call *call, union entry *entry,
 }
 
 /* Makes a call, with a growing buffer. Returns 0, ACCOUNT_NONE or -errno (no answer). */
-static int make_call(const struct call *call, bool group, struct nss_found *ret_found)
+static int make_call(const struct module_call *call, bool group,
+		     struct nss_found *ret_found)
 {
 	for (size_t size = BYTES_FIRST; size <= BYTES_MAX; size *= 4) {
 		CLEANUP(cleanup_free) char *buffer = malloc(size);
-		union entry entry = { 0 };
+		union nss_entry entry = { 0 };
 		enum nss_status status;
 		int error = 0;
 
@@ -149,17 +144,19 @@ static int make_call(const struct call *call, bool group, struct nss_found *ret_
 }
 
 /* Asks one module. A module without the call has no accounts. */
-static int ask(const struct nss_module *module, const struct nss_question *question,
-	       struct nss_found *ret_found)
+static int ask_module(const struct nss_module *module,
+		      const struct nss_question *question, struct nss_found *ret_found)
 {
-	struct call call = { .question = *question };
+	struct module_call call = { .question = *question };
 	bool there;
 
 	if (question->name)
-		there = find_call(module, "get", question->group, "nam_r", &call.by_name);
+		there = find_module_call(module, "get", question->group, "nam_r",
+					 &call.by_name);
 	else
-		there = find_call(module, "get", question->group,
-				  question->group ? "gid_r" : "uid_r", &call.by_id);
+		there = find_module_call(module, "get", question->group,
+					 question->group ? "gid_r" : "uid_r",
+					 &call.by_id);
 	return there ? make_call(&call, question->group, ret_found) : ACCOUNT_NONE;
 }
 
@@ -168,8 +165,8 @@ static bool is_remote(const struct nss_module *module)
 	return strcmp(module->word, SERVICE_LOCAL) != 0;
 }
 
-static int ask_all(const struct nss_modules *modules, bool remote_only,
-		   const struct nss_question *question, struct nss_found *ret_found)
+static int ask_modules(const struct nss_modules *modules, bool remote_only,
+		       const struct nss_question *question, struct nss_found *ret_found)
 {
 	int r = modules->too_many ? -EAGAIN : ACCOUNT_NONE;
 
@@ -178,7 +175,7 @@ static int ask_all(const struct nss_modules *modules, bool remote_only,
 
 		if (remote_only && !is_remote(&modules->modules[i]))
 			continue;
-		answer = ask(&modules->modules[i], question, ret_found);
+		answer = ask_module(&modules->modules[i], question, ret_found);
 		/* An account that is found does not speak for a module that is silent. */
 		if (answer == 0 && (remote_only || r == ACCOUNT_NONE))
 			return 0;
@@ -195,7 +192,7 @@ static int ask_all(const struct nss_modules *modules, bool remote_only,
 int nss_modules_ask(const struct nss_modules *modules,
 		    const struct nss_question *question, struct nss_found *ret_found)
 {
-	return ask_all(modules, false, question, ret_found);
+	return ask_modules(modules, false, question, ret_found);
 }
 
 /* Asks all modules except those that have only users of the running system. */
@@ -203,7 +200,7 @@ int nss_modules_ask_remote(const struct nss_modules *modules,
 			   const struct nss_question *question,
 			   struct nss_found *ret_found)
 {
-	return ask_all(modules, true, question, ret_found);
+	return ask_modules(modules, true, question, ret_found);
 }
 
 /* Returns whether nss_modules_ask_remote() has anything to ask. */
@@ -215,18 +212,18 @@ bool nss_modules_have_remote(const struct nss_modules *modules)
 	return modules->too_many;
 }
 
-static int enumerate(const struct nss_module *module, bool group, nss_found_fn take,
-		     void *context)
+static int enumerate_module(const struct nss_module *module, bool group,
+			    nss_found_fn take, void *context)
 {
-	struct call call = { .next = NULL };
+	struct module_call call = { .next = NULL };
 	struct nss_found found;
 	set_fn set;
 	end_fn end;
 	int r = 0;
 
-	if (!find_call(module, "set", group, "ent", &set) ||
-	    !find_call(module, "end", group, "ent", &end) ||
-	    !find_call(module, "get", group, "ent_r", &call.next))
+	if (!find_module_call(module, "set", group, "ent", &set) ||
+	    !find_module_call(module, "end", group, "ent", &end) ||
+	    !find_module_call(module, "get", group, "ent_r", &call.next))
 		return 0;
 	/*
 	 * The result does not matter: some modules return UNAVAIL if they do not
@@ -249,8 +246,8 @@ int nss_modules_enumerate(const struct nss_modules *modules, nss_found_fn take,
 {
 	for (size_t i = 0; i < modules->n; i++) {
 		int r = is_remote(&modules->modules[i]) ?
-				enumerate(&modules->modules[i], modules->group, take,
-					  context) :
+				enumerate_module(&modules->modules[i], modules->group,
+						 take, context) :
 				0;
 
 		if (r && r != -EAGAIN && r != -ERANGE)

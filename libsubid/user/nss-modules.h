@@ -7,6 +7,8 @@
 #ifndef SUBID_NSS_MODULES_H
 #define SUBID_NSS_MODULES_H
 
+#include <grp.h>
+#include <pwd.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,6 +23,12 @@ struct nss_question {
 	bool group;
 	const char *name;
 	uint32_t id;
+};
+
+/* What libc and the modules fill in. */
+union nss_entry {
+	struct passwd user;
+	struct group group;
 };
 
 /* An account or a group of a module; @name is empty if it is too long. */

@@ -7,8 +7,6 @@
  * installed module returns it, see nss-modules-glibc.c.
  */
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,12 +21,7 @@
 /* Time limit for all answers about owners of lines. */
 #define USERS_MILLISECONDS 2000
 
-union entry {
-	struct passwd user;
-	struct group group;
-};
-
-static int call(const struct nss_question *question, union entry *entry, char *buffer,
+static int call(const struct nss_question *question, union nss_entry *entry, char *buffer,
 		size_t size, bool *ret_found)
 {
 	struct passwd *user = NULL;
@@ -53,8 +46,8 @@ static int call(const struct nss_question *question, union entry *entry, char *b
  * Makes a look-up with a growing buffer. Returns 0, ACCOUNT_NONE or -errno. *ret_buffer
  * holds the strings and is to be freed.
  */
-static int look_up(const struct nss_question *question, union entry *ret_entry,
-		   char **ret_buffer)
+static int look_up_entry(const struct nss_question *question, union nss_entry *ret_entry,
+			 char **ret_buffer)
 {
 	for (size_t size = 1024; size <= ENTRY_BYTES_MAX; size *= 4) {
 		CLEANUP(cleanup_free) char *buffer = malloc(size);
@@ -145,8 +138,8 @@ static int find_account(struct nss *nss, const struct nss_question *question,
 			struct account *ret_account)
 {
 	CLEANUP(cleanup_free) char *buffer = NULL;
-	union entry entry = { 0 };
-	int r = look_up(question, &entry, &buffer);
+	union nss_entry entry = { 0 };
+	int r = look_up_entry(question, &entry, &buffer);
 
 	if (nss)
 		r = confirm(nss, question, r);
@@ -205,10 +198,10 @@ int nss_name_of(struct nss *nss, const struct kind *kind, uint32_t id,
 {
 	const struct nss_question question = { .group = kind->group, .id = id };
 	CLEANUP(cleanup_free) char *buffer = NULL;
-	union entry entry = { 0 };
+	union nss_entry entry = { 0 };
 	const char *name;
 	size_t len;
-	int r = confirm(nss, &question, look_up(&question, &entry, &buffer));
+	int r = confirm(nss, &question, look_up_entry(&question, &entry, &buffer));
 
 	if (r)
 		return r;
@@ -224,8 +217,8 @@ int nss_home(struct nss *nss, const char *name, char **ret_home)
 {
 	const struct nss_question question = { .name = name };
 	CLEANUP(cleanup_free) char *buffer = NULL;
-	union entry entry = { 0 };
-	int r = confirm(nss, &question, look_up(&question, &entry, &buffer));
+	union nss_entry entry = { 0 };
+	int r = confirm(nss, &question, look_up_entry(&question, &entry, &buffer));
 
 	if (r)
 		return r;
@@ -263,10 +256,10 @@ int nss_members(struct nss *nss, const char *group, gid_t *ret_gid, char **ret_n
 {
 	const struct nss_question question = { .group = true, .name = group };
 	CLEANUP(cleanup_free) char *buffer = NULL;
-	union entry entry = { 0 };
+	union nss_entry entry = { 0 };
 	size_t len = 0;
 	char *names;
-	int r = confirm(nss, &question, look_up(&question, &entry, &buffer));
+	int r = confirm(nss, &question, look_up_entry(&question, &entry, &buffer));
 
 	if (r)
 		return r;

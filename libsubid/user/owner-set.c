@@ -125,8 +125,8 @@ int owner_set_add_owner(struct owner_set *people, const struct owner *owner)
 	return r;
 }
 
-static bool is_wanted(const struct owner_set_filter *filter,
-		      const struct accounts_item *account, const char *name)
+static bool account_is_wanted(const struct owner_set_filter *filter,
+			      const struct accounts_item *account, const char *name)
 {
 	size_t index;
 
@@ -149,7 +149,7 @@ int owner_set_add_users(struct owner_set *people, const struct accounts *users,
 		size_t index;
 		int r;
 
-		if (!is_wanted(filter, account, name) ||
+		if (!account_is_wanted(filter, account, name) ||
 		    entry_check_owner(name, strlen(name)))
 			continue;
 		/* The first line with a name counts. */
@@ -258,8 +258,8 @@ static int take_answer(struct owner_set *people, size_t index, int r,
 }
 
 /* Asks the name service about all unresolved owners at once. */
-static int ask_service(struct owner_set *people, const struct name_service *service,
-		       const struct accounts *users, bool no_account)
+static int ask_unresolved(struct owner_set *people, const struct name_service *service,
+			  const struct accounts *users, bool no_account)
 {
 	CLEANUP(cleanup_free)
 	const char **names = reallocarray(NULL, people->n + 1, sizeof(*names));
@@ -332,7 +332,7 @@ int owner_set_resolve(struct owner_set *people, const struct accounts *users,
 			r = take_answer(people, i, ACCOUNT_NONE, NULL, users, no_account);
 	}
 	if (r == 0 && lookup->service)
-		r = ask_service(people, lookup->service, users, no_account);
+		r = ask_unresolved(people, lookup->service, users, no_account);
 	if (r == 0)
 		r = add_aliases(people, users);
 	if (r == 0)
@@ -341,7 +341,7 @@ int owner_set_resolve(struct owner_set *people, const struct accounts *users,
 }
 
 /* Returns whether the owner of a line is known; an unknown_owners_known_fn. */
-static bool is_known(const struct entry *entry, void *context)
+static bool owner_is_known(const struct entry *entry, void *context)
 {
 	size_t index;
 
@@ -349,7 +349,7 @@ static bool is_known(const struct entry *entry, void *context)
 }
 
 /* Adds a name that has the uid of one of the owners in the name service. */
-static int take_name(const struct unknown_owner *owner, void *context)
+static int add_found_name(const struct unknown_owner *owner, void *context)
 {
 	size_t index;
 
@@ -368,7 +368,7 @@ int owner_set_find_names(struct owner_set *people, struct unknown_owners *unknow
 {
 	return unknown_owners_find_names(
 		unknown, table, range, lookup,
-		&(struct unknown_owners_names){ is_known, take_name, people });
+		&(struct unknown_owners_names){ owner_is_known, add_found_name, people });
 }
 
 /* Frees the set. Takes a zeroed one. */

@@ -152,7 +152,7 @@ static uint32_t uid_of_name(const struct account *account)
 }
 
 /* Collects names of the owner, and conflicts with other users, from a passwd line. */
-static int take_line(struct owner *owner, const struct passwd_line *line)
+static int take_account_line(struct owner *owner, const struct passwd_line *line)
 {
 	const struct account *account = &owner->account;
 	bool has_name =
@@ -179,8 +179,9 @@ static int take_line(struct owner *owner, const struct passwd_line *line)
 }
 
 /* Passes each account of the passwd file in @directory to @take. Returns 0 or -errno. */
-static int each_line(struct owner *owner, int directory,
-		     int (*take)(struct owner *owner, const struct passwd_line *line))
+static int each_account_line(struct owner *owner, int directory,
+			     int (*take)(struct owner *owner,
+					 const struct passwd_line *line))
 {
 	CLEANUP(passwd_file_cleanup) struct passwd_file file = PASSWD_FILE_NONE;
 	struct passwd_line line;
@@ -235,9 +236,9 @@ int owner_init(struct owner *owner, const struct account *account, int directory
 	owner_set(owner, account);
 	if (!account->exists)
 		return 0;
-	r = each_line(owner, directory, take_line);
+	r = each_account_line(owner, directory, take_account_line);
 	if (r == 0 && owner->n > 0)
-		r = each_line(owner, directory, check_line);
+		r = each_account_line(owner, directory, check_line);
 	if (r)
 		owner_cleanup(owner);
 	return r;

@@ -69,8 +69,8 @@ void passwd_file_cleanup(struct passwd_file *file)
 		file->fd = fd_close(file->fd);
 }
 
-static bool is_wanted(const struct passwd_line *line, const char *name, size_t name_len,
-		      uid_t uid)
+static bool line_is_wanted(const struct passwd_line *line, const char *name,
+			   size_t name_len, uid_t uid)
 {
 	if (!name)
 		return line->id == uid;
@@ -99,7 +99,7 @@ int passwd_file_find(int directory, const char *name, uid_t uid,
 
 		r = 0;
 		*ret_doubt |= text.len > LIMIT_LINE_BYTES;
-		if (fault == PASSWD_NONE || !is_wanted(&line, name, name_len, uid))
+		if (fault == PASSWD_NONE || !line_is_wanted(&line, name, name_len, uid))
 			continue;
 		*ret_doubt |= fault != 0;
 		if (fault == PASSWD_ID_ONLY)
@@ -165,7 +165,7 @@ int passwd_file_members(int directory, const char *group, gid_t *ret_gid,
 		len = newline ? (size_t)(newline - start) : text.len - at;
 		fault = passwd_read_line(start, len, true, &line);
 		if ((fault && fault != PASSWD_ODD) ||
-		    !is_wanted(&line, group, strlen(group), 0))
+		    !line_is_wanted(&line, group, strlen(group), 0))
 			continue;
 		*ret_gid = line.id;
 		return copy_members(start, len, ret_names, ret_len);

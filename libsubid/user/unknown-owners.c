@@ -14,8 +14,8 @@
 #include "libsubid/user/passwd-file.h"
 #include "libsubid/user/unknown-owners.h"
 
-static struct unknown_owner *find(const struct unknown_owners *owners, const char *name,
-				  size_t len)
+static struct unknown_owner *find_unknown(const struct unknown_owners *owners,
+					  const char *name, size_t len)
 {
 	uint32_t hash = hash_bytes(name, len), number;
 	size_t at = 0;
@@ -33,7 +33,7 @@ static struct unknown_owner *find(const struct unknown_owners *owners, const cha
 const struct unknown_owner *unknown_owners_find(const struct unknown_owners *owners,
 						const char *name, size_t len)
 {
-	return find(owners, name, len);
+	return find_unknown(owners, name, len);
 }
 
 /*
@@ -45,7 +45,7 @@ int unknown_owners_add(struct unknown_owners *owners, const char *name, size_t l
 	struct unknown_owner owner = { .name = NULL };
 	int r;
 
-	if (owner_is_number(name, len) || find(owners, name, len))
+	if (owner_is_number(name, len) || find_unknown(owners, name, len))
 		return 0;
 	r = ARRAY_RESERVE(owners->items, owners->n, owners->allocated);
 	if (r)
@@ -94,7 +94,7 @@ static int find_local(struct unknown_owners *owners, int directory)
 		r = 0;
 		if (fault == PASSWD_ID_ONLY)
 			continue;
-		owner = find(owners, line.name, line.name_len);
+		owner = find_unknown(owners, line.name, line.name_len);
 		if (!owner || owner->asked)
 			continue;
 		owner->asked = true;
@@ -105,7 +105,8 @@ static int find_local(struct unknown_owners *owners, int directory)
 	return r;
 }
 
-static int ask_service(struct unknown_owners *owners, const struct name_service *service)
+static int ask_unknown_owners(struct unknown_owners *owners,
+			      const struct name_service *service)
 {
 	CLEANUP(cleanup_free)
 	const char **names = reallocarray(NULL, owners->n + 1, sizeof(*names));
@@ -146,7 +147,7 @@ int unknown_owners_ask(struct unknown_owners *owners, const struct lookup *looku
 	if (r)
 		return r;
 	if (lookup->service && !lookup->files_alone)
-		return ask_service(owners, lookup->service);
+		return ask_unknown_owners(owners, lookup->service);
 	for (size_t i = 0; i < owners->n; i++)
 		if (!owners->items[i].asked) {
 			owners->items[i].asked = true;
@@ -180,8 +181,8 @@ int unknown_owners_ask_canonical(struct unknown_owners *owners,
 		struct name_service_answer *answer = &owners->items[i].answer;
 		const struct unknown_owner *named =
 			answer->r ? NULL :
-				    find(owners, answer->account.name,
-					 answer->account.name_len);
+				    find_unknown(owners, answer->account.name,
+						 answer->account.name_len);
 
 		if (named && named->answer.r < 0)
 			answer->r = named->answer.r;
@@ -197,13 +198,13 @@ int unknown_owners_ask_canonical(struct unknown_owners *owners,
 const struct account *unknown_owners_canonical(const struct unknown_owners *owners,
 					       const char *name, size_t len)
 {
-	const struct unknown_owner *owner = find(owners, name, len), *named;
+	const struct unknown_owner *owner = find_unknown(owners, name, len), *named;
 	const struct account *account;
 
 	if (!owner || owner->answer.r)
 		return NULL;
 	account = &owner->answer.account;
-	named = find(owners, account->name, account->name_len);
+	named = find_unknown(owners, account->name, account->name_len);
 	return named && named != owner && account->name_owns && named->answer.r == 0 &&
 			       named->answer.account.uid == account->uid ?
 		       account :
@@ -234,7 +235,7 @@ int unknown_owners_find_names(struct unknown_owners *owners, const struct table 
 	return r;
 }
 
-static int take_name(const struct unknown_owner *unknown, void *context)
+static int add_own_name(const struct unknown_owner *unknown, void *context)
 {
 	struct owner *owner = context;
 
@@ -252,14 +253,14 @@ int unknown_owners_name(struct unknown_owners *owners, const struct table *table
 		return 0;
 	return unknown_owners_find_names(
 		owners, table, range, lookup,
-		&(struct unknown_owners_names){ owner_is, take_name, owner });
+		&(struct unknown_owners_names){ owner_is, add_own_name, owner });
 }
 
 /* Returns whether the name service has not answered about the owner with a name. */
 bool unknown_owners_are_silent(const struct unknown_owners *owners, const char *name,
 			       size_t len)
 {
-	const struct unknown_owner *owner = find(owners, name, len);
+	const struct unknown_owner *owner = find_unknown(owners, name, len);
 
 	return owner && owner->answer.r < 0;
 }

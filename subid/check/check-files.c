@@ -29,8 +29,8 @@ struct verdict {
 #define UNLINK "cp --remove-destination --preserve PATH PATH.copy && mv PATH.copy PATH"
 
 /* names: the number of hard links of the file. */
-static int report(struct check *check, const struct kind *kind, const char *path,
-		  const struct verdict *verdict, nlink_t names)
+static int report_verdict(struct check *check, const struct kind *kind, const char *path,
+			  const struct verdict *verdict, nlink_t names)
 {
 	struct problem problem = problem_of(verdict->code, kind, path);
 	char command[CHECK_TEXT_BYTES];
@@ -91,10 +91,11 @@ static int check_mode(struct check *check, const struct check_side *side,
 	int r = 0;
 
 	if (status->st_mode & S_IWGRP && status->st_gid != 0)
-		r = report(check, side->kind, side->path, &group_writable,
-			   status->st_nlink);
+		r = report_verdict(check, side->kind, side->path, &group_writable,
+				   status->st_nlink);
 	if (r == 0 && !(status->st_mode & S_IROTH))
-		r = report(check, side->kind, side->path, &unreadable, status->st_nlink);
+		r = report_verdict(check, side->kind, side->path, &unreadable,
+				   status->st_nlink);
 	return r;
 }
 
@@ -121,9 +122,10 @@ static int check_database(struct check *check, struct check_side *side)
 	fault = dbfile_vet(&file);
 	if (fault == DBFILE_CLOSED) {
 		if (file.error == ELOOP)
-			return check->place.image ? report_symlink_in_image(check, side) :
-						    report(check, side->kind, side->path,
-							   &symlink_verdict, 1);
+			return check->place.image ?
+				       report_symlink_in_image(check, side) :
+				       report_verdict(check, side->kind, side->path,
+						      &symlink_verdict, 1);
 		report_line(PROGRAM, "%s: %s", side->path, report_error(file.error));
 		check->unreadable = true;
 		return 0;
@@ -134,8 +136,8 @@ static int check_database(struct check *check, struct check_side *side)
 			    side->path, report_error(file.error));
 		check->unreadable = true;
 	} else if (fault) {
-		r = report(check, side->kind, side->path, &verdicts[fault],
-			   file.status.st_nlink);
+		r = report_verdict(check, side->kind, side->path, &verdicts[fault],
+				   file.status.st_nlink);
 		if (r || fault == DBFILE_NOT_REGULAR || fault == DBFILE_HUGE)
 			return r;
 	}
@@ -170,9 +172,10 @@ static int check_backup(struct check *check, const struct check_side *side)
 		    AT_SYMLINK_NOFOLLOW))
 		return 0;
 	if (backup.st_dev == database.st_dev && backup.st_ino == database.st_ino)
-		return report(check, side->kind, path, &linked, 1);
+		return report_verdict(check, side->kind, path, &linked, 1);
 	if (S_ISREG(backup.st_mode) && backup.st_mode & S_IWOTH)
-		return report(check, side->kind, path, &writable, backup.st_nlink);
+		return report_verdict(check, side->kind, path, &writable,
+				      backup.st_nlink);
 	return 0;
 }
 

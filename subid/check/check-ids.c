@@ -64,13 +64,6 @@ static void wanted_cleanup(struct wanted *wanted)
 	free(wanted->sets[1].ranges);
 }
 
-static int compare(const void *a, const void *b)
-{
-	const struct range *x = a, *y = b;
-
-	return (x->start > y->start) - (x->start < y->start);
-}
-
 /* An id in several ranges is kept only in the first one. */
 static void make_disjoint(struct range_set *set)
 {
@@ -79,7 +72,7 @@ static void make_disjoint(struct range_set *set)
 
 	if (set->n == 0)
 		return;
-	qsort(set->ranges, set->n, sizeof(*set->ranges), compare);
+	qsort(set->ranges, set->n, sizeof(*set->ranges), range_compare);
 	for (size_t i = 0; i < set->n; i++) {
 		struct range range = set->ranges[i];
 
@@ -97,7 +90,7 @@ static void make_disjoint(struct range_set *set)
  * Adds each line as a range. Adjacent ones are not merged, because the search in a range
  * ends with the first account.
  */
-static int collect(const struct check_side *side, struct range_set *set)
+static int collect_ranges(const struct check_side *side, struct range_set *set)
 {
 	struct table_cursor cursor = { 0 };
 	struct table_line line;
@@ -115,8 +108,8 @@ static int collect(const struct check_side *side, struct range_set *set)
 }
 
 /* Adds the found accounts. A group without a name is a user's primary group. */
-static int take_found(struct check *check, const struct kind *kind,
-		      const struct accounts *found)
+static int put_found_accounts(struct check *check, const struct kind *kind,
+			      const struct accounts *found)
 {
 	struct accounts *accounts = kind->group ? &check->groups : &check->users;
 	int r = 0;
@@ -153,8 +146,8 @@ static int take_primary(struct check *check, const struct accounts *users,
 	return r;
 }
 
-static int ask(struct check *check, struct ids_in_use_service *service,
-	       const struct wanted *wanted)
+static int ask_ids(struct check *check, struct ids_in_use_service *service,
+		   const struct wanted *wanted)
 {
 	int r = 0;
 
@@ -167,7 +160,7 @@ static int ask(struct check *check, struct ids_in_use_service *service,
 			r = take_primary(check, &service->known[kind_uid.group],
 					 &wanted->sets[i]);
 		if (r == 0)
-			r = take_found(check, all_kinds[i], &found.accounts);
+			r = put_found_accounts(check, all_kinds[i], &found.accounts);
 		service->to_come = 0;
 	}
 	return r;
@@ -191,9 +184,9 @@ int check_ask_ids(struct check *check, const struct nsswitch *nsswitch, int *ret
 
 	ids_in_use_start(&service, nsswitch, &name_service);
 	for (size_t i = 0; r == 0 && i < 2; i++)
-		r = collect(&check->sides[i], &wanted.sets[i]);
+		r = collect_ranges(&check->sides[i], &wanted.sets[i]);
 	if (r == 0)
-		r = ask(check, &service, &wanted);
+		r = ask_ids(check, &service, &wanted);
 	if (r)
 		return r;
 	if (check->verbose)
@@ -215,8 +208,8 @@ static int put_id(struct allocated_ids *used, struct range span, uint64_t id)
 		       0;
 }
 
-static int put_accounts(struct allocated_ids *used, struct range span,
-			const struct accounts *accounts)
+static int put_account_ids(struct allocated_ids *used, struct range span,
+			   const struct accounts *accounts)
 {
 	int r = 0;
 
@@ -225,8 +218,8 @@ static int put_accounts(struct allocated_ids *used, struct range span,
 	return r;
 }
 
-static int find(const struct check *check, unsigned group, struct range span,
-		struct range_set *set)
+static int find_ids_not_free(const struct check *check, unsigned group, struct range span,
+			     struct range_set *set)
 {
 	const struct owner_set none = { 0 };
 	CLEANUP(allocated_ids_cleanup) struct allocated_ids used = { 0 };
@@ -240,9 +233,9 @@ static int find(const struct check *check, unsigned group, struct range span,
 	if (r == 0)
 		r = put_id(&used, span, ID_NONE);
 	if (r == 0)
-		r = put_accounts(&used, span, group ? &check->groups : &check->users);
+		r = put_account_ids(&used, span, group ? &check->groups : &check->users);
 	if (r == 0 && group)
-		r = put_accounts(&used, span, &check->primary);
+		r = put_account_ids(&used, span, &check->primary);
 	set->max = SIZE_MAX;
 	return r ? r : range_set_fill(set, used.ranges, used.n);
 }
@@ -280,7 +273,7 @@ int check_find_taken(struct check *check, const struct findings *findings)
 		struct range span = find_span(findings, group);
 
 		if (span.end > 0)
-			r = find(check, group, span, &check->taken[group]);
+			r = find_ids_not_free(check, group, span, &check->taken[group]);
 	}
 	return r;
 }

@@ -12,7 +12,7 @@
 #include "message/report.h"
 #include "subid/check/check.h"
 
-static int search(const struct check *check, struct findings *ret_findings)
+static int find_in_databases(const struct check *check, struct findings *ret_findings)
 {
 	const struct findings_question question = {
 		.tables = { check->sides[0].readable ? &check->sides[0].table : NULL,
@@ -45,7 +45,7 @@ static int search_with_others(struct check *check, struct findings *findings)
 	if (r || after == before)
 		return r;
 	findings_clear(findings);
-	return search(check, findings);
+	return find_in_databases(check, findings);
 }
 
 /* Counts and reports the findings that are not shown. */
@@ -80,7 +80,7 @@ int check_lines(struct check *check)
 	CLEANUP(findings_cleanup) struct findings findings = { .n = 0 };
 	int r;
 
-	r = search(check, &findings);
+	r = find_in_databases(check, &findings);
 	if (r == 0)
 		r = search_with_others(check, &findings);
 	if (r == 0)

@@ -27,12 +27,12 @@ static const char *const directories[] = {
 #define DIRECTORIES (sizeof(directories) / sizeof(directories[0]))
 
 /* Files already checked: /bin may be a link to /usr/bin. */
-struct seen {
+struct checked_files {
 	struct stat files[DIRECTORIES];
 	size_t n;
 };
 
-static bool was_seen(struct seen *seen, const struct stat *status)
+static bool was_seen(struct checked_files *seen, const struct stat *status)
 {
 	for (size_t i = 0; i < seen->n; i++)
 		if (seen->files[i].st_dev == status->st_dev &&
@@ -42,8 +42,8 @@ static bool was_seen(struct seen *seen, const struct stat *status)
 	return false;
 }
 
-static int report(struct check *check, const struct kind *kind, const char *path,
-		  enum check_code code, const char *message, const char *command)
+static int report_mapper(struct check *check, const struct kind *kind, const char *path,
+			 enum check_code code, const char *message, const char *command)
 {
 	struct problem problem = problem_of(code, kind, path);
 
@@ -74,12 +74,13 @@ static int report_privilege(struct check *check, const struct kind *kind,
 /* The kernel removes the privilege at a write, so a privileged file was not changed. */
 static int report_writable(struct check *check, const struct kind *kind, const char *path)
 {
-	return report(check, kind, path, CHECK_MAPPER_WRITABLE,
-		      _("can be written by others than its owner"), "chmod go-w PATH");
+	return report_mapper(check, kind, path, CHECK_MAPPER_WRITABLE,
+			     _("can be written by others than its owner"),
+			     "chmod go-w PATH");
 }
 
-static int check_mapper(struct check *check, const struct kind *kind, const char *path,
-			int fd, const struct stat *status)
+static int check_mapper_file(struct check *check, const struct kind *kind,
+			     const char *path, int fd, const struct stat *status)
 {
 	bool writable = status->st_mode & (S_IWGRP | S_IWOTH);
 	bool is_roots = status->st_uid == 0 && !writable;
@@ -111,9 +112,10 @@ static int check_mapper(struct check *check, const struct kind *kind, const char
 				    "chmod 4755 PATH");
 	if (r == 0 && !check->place.image && fstatvfs(fd, &filesystem) == 0 &&
 	    filesystem.f_flag & ST_NOSUID)
-		r = report(check, kind, path, CHECK_MAPPER_NOSUID,
-			   _("is on a file system that is mounted nosuid"),
-			   "mount -o remount,suid \"$(findmnt -n -o TARGET -T PATH)\"");
+		r = report_mapper(
+			check, kind, path, CHECK_MAPPER_NOSUID,
+			_("is on a file system that is mounted nosuid"),
+			"mount -o remount,suid \"$(findmnt -n -o TARGET -T PATH)\"");
 	return r;
 }
 
@@ -139,7 +141,7 @@ static bool may_be_there(struct check *check, const char *directory, const char 
 static int find_mappers(struct check *check, const struct kind *kind)
 {
 	const char *root = check->options.root;
-	struct seen seen = { .n = 0 };
+	struct checked_files seen = { .n = 0 };
 	bool unseen = false;
 
 	for (size_t i = 0; i < DIRECTORIES; i++) {
@@ -171,7 +173,7 @@ static int find_mappers(struct check *check, const struct kind *kind)
 		if (r)
 			return r;
 		snprintf(path, sizeof(path), "%s/%s", place, kind->mapper);
-		r = check_mapper(check, kind, path, fd, &status);
+		r = check_mapper_file(check, kind, path, fd, &status);
 		if (r)
 			return r;
 	}

@@ -154,7 +154,7 @@ static int report_files(struct repair *repair, const struct kind *kind)
 }
 
 /* Reports a failure of the transaction; the check continues. */
-static int fail(struct repair *repair, bool writing, int r)
+static int fail_repair(struct repair *repair, bool writing, int r)
 {
 	struct check *check = repair->check;
 
@@ -167,7 +167,7 @@ static int fail(struct repair *repair, bool writing, int r)
 }
 
 /* Skips a database that cannot be loaded: the check reports the reason. */
-static int load(struct repair *repair, const struct kind *kind)
+static int take_old_table(struct repair *repair, const struct kind *kind)
 {
 	int r = db_load(&repair->db, kind, false);
 
@@ -177,7 +177,7 @@ static int load(struct repair *repair, const struct kind *kind)
 	return r ? 0 : db_load_old(&repair->db, kind, &repair->old[kind->group]);
 }
 
-static int begin(struct repair *repair)
+static int begin_repair(struct repair *repair)
 {
 	const struct verb_place *place = &repair->check->place;
 	int r;
@@ -187,11 +187,11 @@ static int begin(struct repair *repair)
 		return r;
 	fix_files(repair, &kind_uid);
 	fix_files(repair, &kind_gid);
-	r = load(repair, &kind_uid);
-	return r ? r : load(repair, &kind_gid);
+	r = take_old_table(repair, &kind_uid);
+	return r ? r : take_old_table(repair, &kind_gid);
 }
 
-static int search(const struct repair *repair, struct findings *ret_findings)
+static int find_in_old_tables(const struct repair *repair, struct findings *ret_findings)
 {
 	const struct db_side *sides = repair->db.sides;
 	const struct findings_question question = {
@@ -259,9 +259,9 @@ static int report_lines(const struct repair *repair, const struct findings *find
 	return r;
 }
 
-static int change(struct repair *repair)
+static int apply_repair(struct repair *repair)
 {
-	int r = search(repair, &repair->findings);
+	int r = find_in_old_tables(repair, &repair->findings);
 
 	if (r == 0)
 		r = edit(repair, &kind_uid, &repair->findings);
@@ -274,14 +274,14 @@ static void fix(struct repair *repair)
 	bool begun;
 	int r;
 
-	r = begin(repair);
+	r = begin_repair(repair);
 	begun = r == 0;
 	if (r == 0)
-		r = change(repair);
+		r = apply_repair(repair);
 	if (r == 0)
 		r = db_commit(&repair->db);
 	if (r)
-		fail(repair, begun, r);
+		fail_repair(repair, begun, r);
 	repair->done = r == 0 || r == DB_NOT_DURABLE;
 	if (repair->done)
 		repair->n_lines = count_fixable(&repair->findings);
@@ -299,7 +299,7 @@ static bool has_fixed(const struct repair *repair)
 }
 
 /* Logs the change, unless nothing was fixed. */
-static void record(const struct repair *repair)
+static void record_repair(const struct repair *repair)
 {
 	const struct check *check = repair->check;
 	bool failed = check->not_written || check->locked;
@@ -339,7 +339,7 @@ int check_repair(struct check *check)
 		return verb_fail(-r);
 	repair.db.stop = interrupt.fd;
 	fix(&repair);
-	record(&repair);
+	record_repair(&repair);
 	/* The reader may be slow; signals may end the report, as no locks are held. */
 	interrupt_let_go(&interrupt);
 	r = report_repairs(&repair);

@@ -80,7 +80,7 @@ struct problem problem_of(enum check_code code, const struct kind *kind, const c
 }
 
 /* Prints `FILE:LINE: SEVERITY: MESSAGE [CODE]`, and the cure below. */
-static int print_sentence(const struct problem *problem)
+static int print_problem(const struct problem *problem)
 {
 	enum printable_charset charset = report_charset();
 
@@ -109,7 +109,7 @@ static const char *colour_of(const struct problem *problem)
 						      NULL;
 }
 
-static int print_row(struct check *check, const struct problem *problem)
+static int print_problem_row(struct check *check, const struct problem *problem)
 {
 	char line[OUTPUT_NUMBER_BYTES], other_line[OUTPUT_NUMBER_BYTES];
 	char first[OUTPUT_NUMBER_BYTES], last[OUTPUT_NUMBER_BYTES];
@@ -141,7 +141,7 @@ int check_report(struct check *check, const struct problem *problem)
 {
 	if (!problem->fixed && problem->severity >= FINDING_WARNING)
 		check->n_wrong++;
-	return check->table ? print_row(check, problem) : print_sentence(problem);
+	return check->table ? print_problem_row(check, problem) : print_problem(problem);
 }
 
 /* Starts the rows of findings. Returns 0 or an exit status. */

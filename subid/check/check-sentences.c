@@ -110,7 +110,7 @@ static void cure_by_sed(struct problem *problem, const char *before, const char 
 }
 
 /* Returns whether the owner needs no quoting in a command of sed(1). */
-static bool is_plain(const char *owner)
+static bool is_plain_owner(const char *owner)
 {
 	char word[CURE_QUOTED_BYTES];
 
@@ -120,7 +120,8 @@ static bool is_plain(const char *owner)
 
 static void cure_fault(const struct finding *finding, struct problem *problem)
 {
-	bool plain = finding->owner_len <= LIMIT_OWNER_BYTES && is_plain(problem->owner);
+	bool plain =
+		finding->owner_len <= LIMIT_OWNER_BYTES && is_plain_owner(problem->owner);
 	const char *owner = plain ? problem->owner : "OWNER";
 	char pattern[CHECK_NAME_BYTES], behind[CHECK_NAME_BYTES + 32];
 	bool trim =

@@ -90,7 +90,7 @@ static void sort_digits(struct asking *asking)
 }
 
 /* Collects the owners to look up in the name service. */
-static int collect(struct asking *asking, const struct table *table)
+static int collect_owners(struct asking *asking, const struct table *table)
 {
 	struct table_cursor cursor = { 0 };
 	struct table_line line;
@@ -125,7 +125,7 @@ static int add_unknown(struct asking *asking, const char *name, int r)
 	return accounts_add(&check->unknown, name, strlen(name), ID_NONE, ID_NONE);
 }
 
-static int take_name(struct asking *asking, const struct unknown_owner *owner)
+static int take_owner_answer(struct asking *asking, const struct unknown_owner *owner)
 {
 	struct check *check = asking->check;
 	const struct account *account = &owner->answer.account;
@@ -151,7 +151,7 @@ static int ask_names(struct asking *asking)
 	int r = unknown_owners_ask_canonical(&asking->names, &lookup);
 
 	for (size_t i = 0; r == 0 && i < asking->names.n; i++)
-		r = take_name(asking, &asking->names.items[i]);
+		r = take_owner_answer(asking, &asking->names.items[i]);
 	return r;
 }
 
@@ -243,14 +243,14 @@ static int sort_accounts(struct check *check)
 	return r;
 }
 
-static int ask_all(struct asking *asking)
+static int ask_unresolved_owners(struct asking *asking)
 {
 	struct check *check = asking->check;
 	int failed = 0, r = 0;
 
 	for (size_t i = 0; r == 0 && i < 2; i++)
 		if (check->sides[i].readable)
-			r = collect(asking, &check->sides[i].table);
+			r = collect_owners(asking, &check->sides[i].table);
 	sort_digits(asking);
 	if (r == 0)
 		r = ask_names(asking);
@@ -295,5 +295,5 @@ int check_ask_service(struct check *check, const struct findings *findings)
 	if (!asking.remote && (nsswitch->passwd_others[0] == '\0' ||
 			       findings->counts[FINDING_NO_ACCOUNT][FINDING_NOTE] == 0))
 		return 0;
-	return ask_all(&asking);
+	return ask_unresolved_owners(&asking);
 }

@@ -30,7 +30,7 @@ static void check_cleanup(struct check *check)
 	output_cleanup(&check->output);
 }
 
-static int parse(int argc, char **argv, struct check *check)
+static int check_parse(int argc, char **argv, struct check *check)
 {
 	enum { OPTION_ALL = 256, OPTION_FIX, OPTION_VERBOSE };
 	static const struct option long_options[] = {
@@ -111,7 +111,7 @@ static int load_accounts(struct check *check)
 	return VERB_UNREADABLE;
 }
 
-static int prepare(struct check *check)
+static int check_prepare(struct check *check)
 {
 	const struct output_format *format = &check->options.output;
 	int r;
@@ -133,7 +133,7 @@ static int prepare(struct check *check)
 	return load_accounts(check);
 }
 
-static int run_checks(struct check *check)
+static int check_databases(struct check *check)
 {
 	int r = 0;
 
@@ -149,7 +149,7 @@ static int run_checks(struct check *check)
 }
 
 /* Failures take precedence over findings. */
-static int status_of(const struct check *check)
+static int check_status(const struct check *check)
 {
 	if (check->not_written)
 		return VERB_NOT_WRITTEN;
@@ -160,33 +160,33 @@ static int status_of(const struct check *check)
 	return check->n_wrong ? VERB_FINDINGS : VERB_DONE;
 }
 
-static int run(int argc, char **argv)
+static int check_run(int argc, char **argv)
 {
 	CLEANUP(check_cleanup) struct check check = { .n_wrong = 0 };
 	int r, end = 0;
 
-	r = parse(argc, argv, &check);
+	r = check_parse(argc, argv, &check);
 	if (check.fix)
 		edit_ignore_sigpipe();
 	if (r == VERB_GO)
 		r = authorise(&check);
 	if (r == VERB_GO)
-		r = prepare(&check);
+		r = check_prepare(&check);
 	if (r != VERB_GO)
 		return r;
 	r = check.table ? check_start_rows(&check) : 0;
 	if (r)
 		return r;
-	r = run_checks(&check);
+	r = check_databases(&check);
 	if (check.table)
 		end = output_end(&check.output);
-	return r ? r : end ? end : status_of(&check);
+	return r ? r : end ? end : check_status(&check);
 }
 
 const struct verb verb_check = {
 	.name = "check",
 	.page = "subid-check(1)",
-	.run = run,
+	.run = check_run,
 	.synopsis = N_("[OPTION]..."),
 	.help = N_("find what is wrong with the databases"),
 	.options = N_(

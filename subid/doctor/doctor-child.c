@@ -16,7 +16,7 @@
 #include "libsubid/sys/wait.h"
 #include "subid/doctor/doctor.h"
 
-static int put(const char *path, const char *text)
+static int write_map_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC), r;
 
@@ -34,11 +34,11 @@ static int map_own(uid_t uid, gid_t gid)
 	int r;
 
 	snprintf(line, sizeof(line), "0 %u 1\n", uid);
-	r = put("/proc/self/uid_map", line);
+	r = write_map_file("/proc/self/uid_map", line);
 	if (r == 0)
-		r = put("/proc/self/setgroups", "deny");
+		r = write_map_file("/proc/self/setgroups", "deny");
 	snprintf(line, sizeof(line), "0 %u 1\n", gid);
-	return r ? r : put("/proc/self/gid_map", line);
+	return r ? r : write_map_file("/proc/self/gid_map", line);
 }
 
 /* The arguments of the child. */
@@ -48,7 +48,7 @@ struct task {
 };
 
 /* Runs in the child, which waits until it is killed. */
-static int enter(void *context)
+static int enter_userns(void *context)
 {
 	const struct task *task = context;
 	uid_t uid = geteuid();
@@ -86,7 +86,7 @@ int doctor_child_start(struct child *child, bool map_alone, int *ret_error)
 				.n_kept = 1,
 				.program = true,
 			},
-			enter, &task);
+			enter_userns, &task);
 	fd_close(ends[1]);
 	if (r == 0)
 		r = wait_read(in, 0, &error, sizeof(error));

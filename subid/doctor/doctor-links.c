@@ -106,7 +106,7 @@ static int is_roots(const char *path)
 	return status.st_uid == 0 ? 1 : userns_is_outside_owner(status.st_uid);
 }
 
-static bool same_file(const char *a, const char *b)
+static bool paths_are_same(const char *a, const char *b)
 {
 	struct stat x, y;
 
@@ -137,7 +137,7 @@ static int check_mapper(struct doctor *doctor, struct doctor_side *side)
 	if (r == 0)
 		return doctor_report_bad(doctor, "programs", &facts);
 	/* If the user cannot stat ours, it is not a better choice. */
-	if (is_roots(ours) > 0 && !same_file(ours, side->mapper)) {
+	if (is_roots(ours) > 0 && !paths_are_same(ours, side->mapper)) {
 		host.wanted = ours;
 		return doctor_report_warning(doctor, "programs", &facts);
 	}
@@ -168,8 +168,8 @@ static int put_range(struct doctor_side *side, struct range range)
 	return r > 0 ? 0 : r;
 }
 
-static int read_ranges(struct owner *owner, struct doctor_side *side,
-		       const struct dbfile *file)
+static int read_owner_ranges(struct owner *owner, struct doctor_side *side,
+			     const struct dbfile *file)
 {
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
 	struct entry entry;
@@ -203,8 +203,8 @@ static struct idmap map_of(struct range range)
 }
 
 /* Reports that nothing is delegated; malformed lines may be the cause. */
-static int report_nothing(struct doctor *doctor, struct doctor_side *side,
-			  const struct sources *sources)
+static int report_no_ranges(struct doctor *doctor, struct doctor_side *side,
+			    const struct sources *sources)
 {
 	const struct doctor_side *other = &doctor->sides[!side->kind->group];
 	const struct facts_host host = { .count = 0 };
@@ -243,7 +243,7 @@ static int judge_ranges(struct doctor *doctor, struct doctor_side *side,
 			_("it is not known whether %s has subordinate %ss"),
 			doctor->account.name, side->kind->id);
 	if (side->n == 0)
-		return report_nothing(doctor, side, sources);
+		return report_no_ranges(doctor, side, sources);
 	if (host.own.end != 0 || host.count < USUAL_COUNT)
 		return doctor_report_bad(doctor, "ranges", &facts);
 	for (size_t i = 0; i < side->n && !reserved; i++)
@@ -259,14 +259,14 @@ static int judge_ranges(struct doctor *doctor, struct doctor_side *side,
 }
 
 /* Reads a database. A missing one counts as empty if there are plugins. */
-static int read_file(struct owner *owner, struct doctor_side *side,
-		     const struct sources *sources, struct dbfile *file)
+static int read_database(struct owner *owner, struct doctor_side *side,
+			 const struct sources *sources, struct dbfile *file)
 {
 	int r;
 
 	dbfile_open(side->kind->path, file);
 	if (dbfile_vet(file) == 0) {
-		r = read_ranges(owner, side, file);
+		r = read_owner_ranges(owner, side, file);
 		if (r) {
 			file->fault = DBFILE_UNREADABLE;
 			file->error = -r;
@@ -336,8 +336,8 @@ static int take_ranges(struct doctor *doctor, struct doctor_side *side,
 	return r;
 }
 
-static int ask_sources(struct doctor *doctor, struct owner *owner,
-		       struct doctor_side *side, struct sources *sources)
+static int find_side_ranges(struct doctor *doctor, struct owner *owner,
+			    struct doctor_side *side, struct sources *sources)
 {
 	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
 	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
@@ -349,7 +349,7 @@ static int ask_sources(struct doctor *doctor, struct owner *owner,
 
 	while ((source = source_next(&walk))) {
 		if (source->type == SOURCE_FILES)
-			r = read_file(owner, side, sources, &file);
+			r = read_database(owner, side, sources, &file);
 		else
 			r = sources_ask_plugin(sources, source, doctor->account.name,
 					       side->kind, &extents, &set);
@@ -391,7 +391,7 @@ int doctor_ranges(struct doctor *doctor)
 		return verb_fail(-r);
 	/* Read both before judging: a report about one uses the ranges of the other. */
 	for (size_t i = 0; r == 0 && i < 2; i++)
-		r = ask_sources(doctor, owner, &doctor->sides[i], &sources);
+		r = find_side_ranges(doctor, owner, &doctor->sides[i], &sources);
 	for (size_t i = 0; r == 0 && i < 2; i++)
 		if (doctor->sides[i].readable)
 			r = judge_ranges(doctor, &doctor->sides[i], &sources,

@@ -100,7 +100,7 @@ static char **make_words(const struct attempt *attempt)
 }
 
 /* The arguments of the child that executes the program. */
-struct call {
+struct child_command {
 	const char *path;
 	char **words;
 	int error_out; /* receives the errno of execve(2); closed on success */
@@ -108,7 +108,7 @@ struct call {
 
 static int run_program(void *context)
 {
-	const struct call *call = context;
+	const struct child_command *call = context;
 	int error;
 
 	execve(call->path, call->words, environ);
@@ -121,7 +121,7 @@ static int run_program(void *context)
 static int start_program(const struct attempt *attempt, char **words, int out,
 			 struct child *ret_child)
 {
-	struct call call = { attempt->side->mapper, words, -1 };
+	struct child_command call = { attempt->side->mapper, words, -1 };
 	CLEANUP(fd_cleanup) int error_in = -1;
 	int ends[2], error, r;
 

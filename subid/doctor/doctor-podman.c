@@ -56,7 +56,7 @@ static bool is_own_group(gid_t gid)
  * Stores a file with a foreign id and ends the walk. Skips what cannot be read below the
  * storage: the user may not be allowed to read directories of containers.
  */
-static int judge(void *context, const struct walk_entry *entry)
+static int check_ownership(void *context, const struct walk_entry *entry)
 {
 	struct storage *storage = context;
 	struct facts_host *host = storage->host;
@@ -102,7 +102,7 @@ int doctor_storage(struct doctor *doctor)
 	    (access(path, F_OK) && (errno == ENOENT || errno == ENOTDIR)))
 		return doctor_report_good(doctor, "storage", NULL,
 					  _("there is none yet"));
-	r = walk_below(path, &options, judge, &storage);
+	r = walk_below(path, &options, check_ownership, &storage);
 	if (r < 0)
 		return verb_fail(-r);
 	if (storage.error)

@@ -37,7 +37,7 @@ struct row {
 	const char *cure;
 };
 
-static int print_sentence(const struct row *row)
+static int print_result(const struct row *row)
 {
 	enum printable_charset charset = report_charset();
 
@@ -54,7 +54,7 @@ static int print_sentence(const struct row *row)
 	return output_printed();
 }
 
-static int print_row(struct doctor *doctor, const struct row *row)
+static int print_result_row(struct doctor *doctor, const struct row *row)
 {
 	const char *cells[N_COLUMNS] = {
 		[COLUMN_LINK] = row->link,
@@ -66,7 +66,7 @@ static int print_row(struct doctor *doctor, const struct row *row)
 	};
 
 	if (!doctor->table)
-		return print_sentence(row);
+		return print_result(row);
 	return output_row(&doctor->output, cells,
 			  strcmp(row->state, "good") == 0   ? "green" :
 			  strcmp(row->state, "broken") == 0 ? "red" :
@@ -95,10 +95,10 @@ report_state(struct doctor *doctor, const char *link, const struct kind *kind,
 	char text[CAUSE_TEXT_BYTES];
 
 	vsnprintf(text, sizeof(text), format, arguments);
-	return print_row(doctor, &(struct row){ .link = link,
-						.kind = kind,
-						.state = state,
-						.evidence = text });
+	return print_result_row(doctor, &(struct row){ .link = link,
+						       .kind = kind,
+						       .state = state,
+						       .evidence = text });
 }
 
 /* Reports a link that works. */
@@ -141,15 +141,15 @@ static int report_cause(struct doctor *doctor, const char *link, const char *sta
 	else
 		snprintf(cause.evidence, sizeof(cause.evidence), "%s",
 			 report_error(facts->error));
-	return print_row(doctor,
-			 &(struct row){
-				 .link = link,
-				 .kind = of_both ? NULL : facts->kind,
-				 .state = state,
-				 .cause = cause.id ? cause_name(cause.id) : "unknown",
-				 .evidence = cause.evidence,
-				 .cure = cause.cure[0] != '\0' ? cause.cure : NULL,
-			 });
+	return print_result_row(
+		doctor, &(struct row){
+				.link = link,
+				.kind = of_both ? NULL : facts->kind,
+				.state = state,
+				.cause = cause.id ? cause_name(cause.id) : "unknown",
+				.evidence = cause.evidence,
+				.cure = cause.cure[0] != '\0' ? cause.cure : NULL,
+			});
 }
 
 /* Reports a broken link with its first cause. */
@@ -171,11 +171,11 @@ int doctor_report_words(struct doctor *doctor, const char *link, const struct ki
 			const char *evidence)
 {
 	doctor->broken = true;
-	return print_row(doctor, &(struct row){ .link = link,
-						.kind = kind,
-						.state = "broken",
-						.cause = "unknown",
-						.evidence = evidence });
+	return print_result_row(doctor, &(struct row){ .link = link,
+						       .kind = kind,
+						       .state = "broken",
+						       .cause = "unknown",
+						       .evidence = evidence });
 }
 
 /* Starts the rows. Returns 0 or an exit status. */

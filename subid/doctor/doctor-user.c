@@ -50,7 +50,8 @@ struct environment {
 };
 
 /* Adds a variable, unless it is too long. */
-static void put(struct environment *environment, const char *name, const char *value)
+static void put_variable(struct environment *environment, const char *name,
+			 const char *value)
 {
 	char *text;
 	int n;
@@ -71,9 +72,10 @@ static void put_path(struct environment *environment)
 
 	/* ENV_PATH is `PATH=...` or only the value. */
 	if (login_defs_lookup(AT_FDCWD, LOGIN_DEFS, "ENV_PATH", value))
-		put(environment, "PATH", PATH_USUAL);
+		put_variable(environment, "PATH", PATH_USUAL);
 	else
-		put(environment, "PATH", value + (strncmp(value, "PATH=", 5) ? 0 : 5));
+		put_variable(environment, "PATH",
+			     value + (strncmp(value, "PATH=", 5) ? 0 : 5));
 }
 
 /* Makes the environment of a login of the user, with the caller's locale. */
@@ -85,18 +87,18 @@ static void make_environment(const struct account *account, const char *home,
 	struct stat status;
 
 	put_path(environment);
-	put(environment, "HOME", home);
-	put(environment, "USER", account->name);
-	put(environment, "LOGNAME", account->name);
+	put_variable(environment, "HOME", home);
+	put_variable(environment, "USER", account->name);
+	put_variable(environment, "LOGNAME", account->name);
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
 		const char *value = getenv(kept[i]);
 
 		if (value && !strchr(value, '/'))
-			put(environment, kept[i], value);
+			put_variable(environment, kept[i], value);
 	}
 	snprintf(runtime, sizeof(runtime), "/run/user/%u", account->uid);
 	if (stat(runtime, &status) == 0 && status.st_uid == account->uid)
-		put(environment, "XDG_RUNTIME_DIR", runtime);
+		put_variable(environment, "XDG_RUNTIME_DIR", runtime);
 }
 
 /* The user that the child becomes. */
@@ -151,7 +153,7 @@ struct login {
 };
 
 /* Runs in the child: becomes the user and executes this program again. */
-static int run_child(void *context)
+static int run_doctor_as_user(void *context)
 {
 	const struct login *login = context;
 	const struct account *account = login->user->account;
@@ -228,7 +230,7 @@ static void print_output(void *context, char *text, size_t n)
 	}
 }
 
-static int status_of(int status)
+static int status_of_child(int status)
 {
 	int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 
@@ -276,7 +278,7 @@ static int relay_output(const struct doctor *doctor, const struct identity *user
 
 	print_all_but(&relay, 0);
 	if (r == 0)
-		return status_of(status);
+		return status_of_child(status);
 	if (r < 0)
 		return verb_fail(-r);
 	if (r == WAIT_OVER) {
@@ -309,7 +311,7 @@ static int run_as(const struct doctor *doctor, const struct identity *user)
 				.program = true,
 				.session = true,
 			},
-			run_child, &login);
+			run_doctor_as_user, &login);
 	fd_close(ends[1]);
 	if (r)
 		return verb_fail(-r);

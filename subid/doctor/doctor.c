@@ -26,7 +26,7 @@ static void doctor_cleanup(struct doctor *doctor)
 	output_cleanup(&doctor->output);
 }
 
-static int parse(int argc, char **argv, struct doctor *doctor)
+static int doctor_parse(int argc, char **argv, struct doctor *doctor)
 {
 	static const struct option long_options[] = {
 		VERB_LONG_OUTPUT,
@@ -50,7 +50,7 @@ static int parse(int argc, char **argv, struct doctor *doctor)
 }
 
 /* Returns VERB_GO to check the caller; else, for another user, the exit status. */
-static int find_user(struct doctor *doctor)
+static int doctor_find_user(struct doctor *doctor)
 {
 	struct account account;
 	int r;
@@ -76,7 +76,7 @@ static int find_user(struct doctor *doctor)
 }
 
 /* Checks all links, except those that depend on a broken one. */
-static int run_checks(struct doctor *doctor)
+static int check_links(struct doctor *doctor)
 {
 	int r;
 
@@ -97,7 +97,7 @@ static int run_checks(struct doctor *doctor)
 	return r;
 }
 
-static int run(int argc, char **argv)
+static int doctor_run(int argc, char **argv)
 {
 	CLEANUP(doctor_cleanup) struct doctor doctor = {
 		.asker = NSS_CLIENT_PATIENT,
@@ -110,9 +110,9 @@ static int run(int argc, char **argv)
 	const struct output_format *format = &doctor.options.output;
 	int r, end = 0;
 
-	r = parse(argc, argv, &doctor);
+	r = doctor_parse(argc, argv, &doctor);
 	if (r == VERB_GO)
-		r = find_user(&doctor);
+		r = doctor_find_user(&doctor);
 	if (r != VERB_GO)
 		return r;
 	/* The default of execvp(3). */
@@ -123,7 +123,7 @@ static int run(int argc, char **argv)
 	r = doctor.table ? doctor_start_rows(&doctor) : 0;
 	if (r)
 		return r;
-	r = run_checks(&doctor);
+	r = check_links(&doctor);
 	if (doctor.table)
 		end = output_end(&doctor.output);
 	if (r == 0)
@@ -136,7 +136,7 @@ static int run(int argc, char **argv)
 const struct verb verb_doctor = {
 	.name = "doctor",
 	.page = "subid-doctor(1)",
-	.run = run,
+	.run = doctor_run,
 	.synopsis = N_("[OPTION]... [USER]"),
 	.help = N_("find out why a user's containers do not start"),
 	.shared = VERB_SHARES_OUTPUT,

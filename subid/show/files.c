@@ -74,8 +74,8 @@ struct meaning {
 };
 
 /* Fills in the columns. Returns whether the id is subordinate. */
-static bool explain(struct files *files, size_t side, uint32_t id,
-		    struct meaning *ret_meaning)
+static bool explain_id(struct files *files, size_t side, uint32_t id,
+		       struct meaning *ret_meaning)
 {
 	const struct index *index = &files->indices[side];
 	const struct index_range *range = index_find(index, id, NULL);
@@ -94,11 +94,11 @@ static bool explain(struct files *files, size_t side, uint32_t id,
 	return true;
 }
 
-static int show(struct files *files, const struct stat *st, const char *path)
+static int files_show(struct files *files, const struct stat *st, const char *path)
 {
 	struct meaning uid, gid;
 	char mode[8];
-	bool subordinate = explain(files, 0, st->st_uid, &uid);
+	bool subordinate = explain_id(files, 0, st->st_uid, &uid);
 	const char *cells[N_COLUMNS] = {
 		[COLUMN_UID] = uid.id,
 		[COLUMN_GID] = gid.id,
@@ -106,7 +106,7 @@ static int show(struct files *files, const struct stat *st, const char *path)
 		[COLUMN_FILE] = path,
 	};
 
-	subordinate |= explain(files, 1, st->st_gid, &gid);
+	subordinate |= explain_id(files, 1, st->st_gid, &gid);
 	if (!subordinate && !files->all)
 		return 0;
 	snprintf(mode, sizeof(mode), "%04o", st->st_mode & 07777U);
@@ -145,19 +145,19 @@ static void report_path(struct files *files, const char *path, int error)
 	files->status = VERB_UNREADABLE;
 }
 
-static int take(void *context, const struct walk_entry *entry)
+static int files_take(void *context, const struct walk_entry *entry)
 {
 	struct files *files = context;
 
 	progress_show(entry->path, ++files->n, 0);
 	if (entry->status)
-		return show(files, entry->status, entry->path);
+		return files_show(files, entry->status, entry->path);
 	report_path(files, entry->path, entry->error);
 	return 0;
 }
 
 /* Returns an exit status. */
-static int walk(struct files *files, char *const *directories)
+static int files_walk(struct files *files, char *const *directories)
 {
 	const struct walk_options options = {
 		.follow_first = true,
@@ -165,7 +165,7 @@ static int walk(struct files *files, char *const *directories)
 	};
 
 	for (; *directories; directories++) {
-		int r = walk_below(*directories, &options, take, files);
+		int r = walk_below(*directories, &options, files_take, files);
 
 		if (r)
 			return r < 0 ? verb_fail(-r) : r;
@@ -173,7 +173,7 @@ static int walk(struct files *files, char *const *directories)
 	return files->status;
 }
 
-static int load(struct files *files)
+static int files_load(struct files *files)
 {
 	int r = user_cache_start(&files->owners, &files->place);
 
@@ -197,7 +197,7 @@ static int load(struct files *files)
 	return r;
 }
 
-static int take_option(void *context, int option)
+static int files_take_option(void *context, int option)
 {
 	struct files *files = context;
 
@@ -213,7 +213,7 @@ static int take_option(void *context, int option)
 	}
 }
 
-static int parse(int argc, char **argv, struct files *files)
+static int files_parse(int argc, char **argv, struct files *files)
 {
 	static const struct option long_options[] = {
 		{ "all", no_argument, NULL, 'a' },
@@ -226,7 +226,8 @@ static int parse(int argc, char **argv, struct files *files)
 	};
 	static const char short_options[] = "ax" VERB_SHORT_FROM_ZERO VERB_SHORT_OUTPUT
 		VERB_SHORT_ROOT VERB_SHORT_HELP;
-	int r = verb_parse(argc, argv, short_options, long_options, take_option, files);
+	int r = verb_parse(argc, argv, short_options, long_options, files_take_option,
+			   files);
 
 	if (r != VERB_GO || optind < argc)
 		return r;
@@ -234,25 +235,25 @@ static int parse(int argc, char **argv, struct files *files)
 	return verb_misuse(&verb_files);
 }
 
-static int run(int argc, char **argv)
+static int files_run(int argc, char **argv)
 {
 	CLEANUP(files_cleanup)
 	struct files files = { .output = OUTPUT_NONE };
 	int r, status;
 
-	r = parse(argc, argv, &files);
+	r = files_parse(argc, argv, &files);
 	if (r == VERB_GO)
 		r = verb_find_place(files.options.root, &files.place);
 	if (r != VERB_GO)
 		return r;
-	r = load(&files);
+	r = files_load(&files);
 	if (r)
 		return r;
 	r = output_start(&files.output, "files", columns, N_COLUMNS,
 			 &files.options.output);
 	if (r)
 		return r;
-	status = walk(&files, argv + optind);
+	status = files_walk(&files, argv + optind);
 	r = output_end(&files.output);
 	return r ? r : status;
 }
@@ -260,7 +261,7 @@ static int run(int argc, char **argv)
 const struct verb verb_files = {
 	.name = "files",
 	.page = "subid-list(1)",
-	.run = run,
+	.run = files_run,
 	.synopsis = N_("[OPTION]... DIR..."),
 	.help = N_("show files of containers, by their ids outside and inside"),
 	.options = N_("  -a, --all             those of the host, too\n"

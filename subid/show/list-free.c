@@ -38,7 +38,7 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_FITS] = { .name = "FITS", .type = OUTPUT_NUMBER },
 };
 
-static int put(struct allocated_ids *used, struct range range)
+static int put_allocated(struct allocated_ids *used, struct range range)
 {
 	int r = allocated_ids_put(used, range);
 
@@ -49,8 +49,8 @@ static int put(struct allocated_ids *used, struct range range)
  * Adds the ids of local accounts and those that are never delegated. Both kinds read
  * passwd(5), for the primary groups, so an error is reported only once.
  */
-static int put_accounts(const struct list *list, const struct kind *kind,
-			struct allocated_ids *used, bool *unread)
+static int put_local_accounts(const struct list *list, const struct kind *kind,
+			      struct allocated_ids *used, bool *unread)
 {
 	CLEANUP(range_set_cleanup) struct range_set all = RANGE_SET(1);
 	int r = range_set_add(&all, (struct range){ 0, ID_END });
@@ -71,7 +71,7 @@ static int put_accounts(const struct list *list, const struct kind *kind,
 	return r ? verb_fail(-r) : 0;
 }
 
-static int read_settings(const struct list *list, struct settings *ret_settings)
+static int list_read_settings(const struct list *list, struct settings *ret_settings)
 {
 	struct settings_error error;
 	int r = settings_read(list->place.directory, ret_settings, &error);
@@ -181,7 +181,7 @@ static int put_absent(const struct list *list, const struct kind *kind,
 		return verb_fail(ENOMEM);
 	r = 0;
 	for (size_t i = 0; r == 0 && i < set.n; i++)
-		r = put(absent, set.ranges[i]);
+		r = put_allocated(absent, set.ranges[i]);
 	return r;
 }
 
@@ -190,7 +190,7 @@ static int put_all(struct allocated_ids *used, const struct allocated_ids *from)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < from->n; i++)
-		r = put(used, from->ranges[i]);
+		r = put_allocated(used, from->ranges[i]);
 	return r;
 }
 
@@ -209,7 +209,7 @@ static int show_kinds(struct list *list, const struct settings *settings)
 
 		r = lines_find_used(&list->place, kind, true, &used);
 		if (r == 0)
-			r = put_accounts(list, kind, &used, &unread);
+			r = put_local_accounts(list, kind, &used, &unread);
 		if (r == VERB_UNREADABLE) {
 			status = r;
 			r = 0;
@@ -236,7 +236,7 @@ int list_free(struct list *list)
 	struct settings settings;
 	int r, status;
 
-	status = read_settings(list, &settings);
+	status = list_read_settings(list, &settings);
 	if (status)
 		return status;
 	r = output_start(&list->output, "gaps", columns, N_COLUMNS,

@@ -128,7 +128,7 @@ static size_t owner_end(const struct index *index, const uint32_t *order, size_t
 	return end;
 }
 
-static int by_owner(const void *a, const void *b, void *context)
+static int by_index_owner(const void *a, const void *b, void *context)
 {
 	const struct index *index = context;
 	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
@@ -137,7 +137,7 @@ static int by_owner(const void *a, const void *b, void *context)
 	return r ? r : (x > y) - (x < y);
 }
 
-struct group {
+struct owner_group {
 	uint32_t first; /* the lowest range; ranges are sorted by id */
 	uint32_t at;
 	uint32_t n;
@@ -145,7 +145,7 @@ struct group {
 
 static int by_first(const void *a, const void *b)
 {
-	const struct group *x = a, *y = b;
+	const struct owner_group *x = a, *y = b;
 
 	return (x->first > y->first) - (x->first < y->first);
 }
@@ -156,18 +156,18 @@ static int draw_rows(const struct picture *picture, struct index *index)
 	CLEANUP(cleanup_free)
 	uint32_t *order = reallocarray(NULL, index->n, sizeof(*order));
 	CLEANUP(cleanup_free)
-	struct group *groups = reallocarray(NULL, index->n, sizeof(*groups));
+	struct owner_group *groups = reallocarray(NULL, index->n, sizeof(*groups));
 	size_t n = 0;
 
 	if (!order || !groups)
 		return verb_fail(ENOMEM);
 	for (size_t i = 0; i < index->n; i++)
 		order[i] = (uint32_t)i;
-	qsort_r(order, index->n, sizeof(*order), by_owner, index);
+	qsort_r(order, index->n, sizeof(*order), by_index_owner, index);
 	for (size_t i = 0, end; i < index->n; i = end) {
 		end = owner_end(index, order, i);
-		groups[n++] =
-			(struct group){ order[i], (uint32_t)i, (uint32_t)(end - i) };
+		groups[n++] = (struct owner_group){ order[i], (uint32_t)i,
+						    (uint32_t)(end - i) };
 	}
 	qsort(groups, n, sizeof(*groups), by_first);
 	for (size_t i = 0; i < n && !ferror(stdout); i++)

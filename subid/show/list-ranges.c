@@ -54,7 +54,7 @@ static int show_range(struct list *list, const struct kind *kind, const char *ow
 	return output_row(&list->output, cells, NULL);
 }
 
-static int show_line(const struct line *line, void *context)
+static int list_show_line(const struct line *line, void *context)
 {
 	struct list *list = context;
 	const struct entry *entry = &line->entry;
@@ -73,7 +73,7 @@ static int show_line(const struct line *line, void *context)
 
 static int show_wanted(const struct line *line, void *context)
 {
-	return list_wants(context, &line->entry) ? show_line(line, context) : 0;
+	return list_wants(context, &line->entry) ? list_show_line(line, context) : 0;
 }
 
 static int count_line(const struct line *line, void *context)
@@ -104,7 +104,8 @@ static int show_user(struct list *list, const struct kind *kind, size_t i)
 	const struct user *user = &list->users[i];
 	const struct source *source = NULL;
 	char uid[OUTPUT_NUMBER_BYTES];
-	int r = sources_ask(&list->sources, user, kind, show_line, list, &set, &source);
+	int r = sources_ask(&list->sources, user, kind, list_show_line, list, &set,
+			    &source);
 
 	for (size_t j = 0; j < set.n && r == 0; j++)
 		r = show_range(list, kind, user->name,
@@ -127,7 +128,7 @@ static bool is_again(const struct list *list, size_t i)
 	return false;
 }
 
-static int show_kind(struct list *list, const struct kind *kind)
+static int list_show_kind(struct list *list, const struct kind *kind)
 {
 	int r, status = VERB_DONE;
 
@@ -151,7 +152,7 @@ int list_ranges(struct list *list)
 	if (r)
 		return r;
 	for (size_t i = 0; i < list->n_kinds && status != VERB_NOT_WRITTEN; i++) {
-		r = show_kind(list, list->kinds[i]);
+		r = list_show_kind(list, list->kinds[i]);
 		status = r ? r : status;
 	}
 	r = output_end(&list->output);

@@ -22,7 +22,7 @@ enum {
 	OPTION_MAP,
 };
 
-static int take_option(void *context, int option)
+static int list_take_option(void *context, int option)
 {
 	struct list *list = context;
 
@@ -38,7 +38,7 @@ static int take_option(void *context, int option)
 	}
 }
 
-static int check_options(const struct list *list, int words)
+static int list_check_options(const struct list *list, int words)
 {
 	const struct output_format *format = &list->options.output;
 
@@ -54,7 +54,7 @@ static int check_options(const struct list *list, int words)
 	return verb_misuse(&verb_list);
 }
 
-static int parse(int argc, char **argv, struct list *list)
+static int list_parse(int argc, char **argv, struct list *list)
 {
 	static const struct option long_options[] = {
 		VERB_LONG_KINDS,
@@ -67,19 +67,20 @@ static int parse(int argc, char **argv, struct list *list)
 	};
 	static const char short_options[] =
 		VERB_SHORT_KINDS VERB_SHORT_OUTPUT VERB_SHORT_ROOT VERB_SHORT_HELP;
-	int r = verb_parse(argc, argv, short_options, long_options, take_option, list);
+	int r = verb_parse(argc, argv, short_options, long_options, list_take_option,
+			   list);
 
 	list->n_kinds = verb_kinds(&list->options, list->kinds);
-	return r == VERB_GO ? check_options(list, argc - optind) : r;
+	return r == VERB_GO ? list_check_options(list, argc - optind) : r;
 }
 
-static int run(int argc, char **argv)
+static int list_run(int argc, char **argv)
 {
 	CLEANUP(list_cleanup)
 	struct list list = { .output = OUTPUT_NONE, .owners = USER_CACHE_NONE };
 	int r;
 
-	r = parse(argc, argv, &list);
+	r = list_parse(argc, argv, &list);
 	if (r == VERB_GO)
 		r = verb_find_place(list.options.root, &list.place);
 	if (r != VERB_GO)
@@ -108,7 +109,7 @@ static int run(int argc, char **argv)
 const struct verb verb_list = {
 	.name = "list",
 	.page = "subid-list(1)",
-	.run = run,
+	.run = list_run,
 	.synopsis = N_("[OPTION]... [OWNER]..."),
 	.help = N_("show every range, whose it is and where it stands"),
 	.options = N_("  -u, --uid             only ranges of uids\n"

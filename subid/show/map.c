@@ -86,7 +86,7 @@ static int refuse_none(const struct map *map, const struct kind *kind,
 }
 
 /* Appends an extent. Returns false if there are too many. */
-static bool append(struct idmap *map, uint32_t outer, uint64_t count)
+static bool append_extent(struct idmap *map, uint32_t outer, uint64_t count)
 {
 	const struct extent *last = map->n > 0 ? &map->extents[map->n - 1] : NULL;
 
@@ -112,7 +112,8 @@ static int refuse_clash(const struct map *map, const struct kind *kind,
 }
 
 /* Refuses what the kernel would refuse. */
-static int check(const struct map *map, const struct kind *kind, const struct idmap *made)
+static int refuse_clashes(const struct map *map, const struct kind *kind,
+			  const struct idmap *made)
 {
 	size_t a, b;
 
@@ -128,7 +129,8 @@ static int make(struct map *map, const struct kind *kind, const struct index *in
 	struct mapping *mapping = &map->mapping;
 	struct idmap *delegated = &mapping->delegated[kind->group];
 	struct idmap *usual = &mapping->usual[kind->group];
-	bool fits = append(usual, kind->group ? mapping->user.gid : mapping->user.uid, 1);
+	bool fits = append_extent(usual,
+				  kind->group ? mapping->user.gid : mapping->user.uid, 1);
 	int r;
 
 	for (size_t i = 0; i < index->n && fits; i++) {
@@ -137,8 +139,8 @@ static int make(struct map *map, const struct kind *kind, const struct index *in
 		uint64_t count = (uint64_t)last - range->first + 1;
 
 		if (count > 0)
-			fits = append(delegated, range->first, count) &&
-			       append(usual, range->first, count);
+			fits = append_extent(delegated, range->first, count) &&
+			       append_extent(usual, range->first, count);
 	}
 	if (!fits) {
 		report_line(PROGRAM,
@@ -148,9 +150,9 @@ static int make(struct map *map, const struct kind *kind, const struct index *in
 	}
 	if (delegated->n == 0)
 		return refuse_none(map, kind, source);
-	r = check(map, kind, delegated);
+	r = refuse_clashes(map, kind, delegated);
 	if (r == 0 && mapping->user.exists && !(map->runtime && !map->runtime->as_user))
-		r = check(map, kind, usual);
+		r = refuse_clashes(map, kind, usual);
 	return r;
 }
 
@@ -170,7 +172,7 @@ static int load_kind(struct map *map, const struct kind *kind)
 	return r ? r : make(map, kind, &index, source);
 }
 
-static int load(struct map *map)
+static int map_load(struct map *map)
 {
 	/* Leave out ranges that the map writers would refuse. */
 	map->sources.extents = true;
@@ -183,7 +185,7 @@ static int load(struct map *map)
 	return 0;
 }
 
-static int show_kind(struct map *map, const struct kind *kind)
+static int map_show_kind(struct map *map, const struct kind *kind)
 {
 	const struct idmap *usual = &map->mapping.usual[kind->group];
 
@@ -205,7 +207,7 @@ static int show_kind(struct map *map, const struct kind *kind)
 	return 0;
 }
 
-static int show(struct map *map)
+static int map_show(struct map *map)
 {
 	int r, status;
 
@@ -213,9 +215,9 @@ static int show(struct map *map)
 			      &map->options.output);
 	if (status)
 		return status;
-	status = show_kind(map, &kind_uid);
+	status = map_show_kind(map, &kind_uid);
 	if (status == 0)
-		status = show_kind(map, &kind_gid);
+		status = map_show_kind(map, &kind_gid);
 	r = output_end(&map->output);
 	return r ? r : status;
 }
@@ -232,7 +234,7 @@ static int choose_runtime(struct map *map, const char *name)
 	return verb_misuse(&verb_map);
 }
 
-static int check_options(const struct map *map, int words)
+static int map_check_options(const struct map *map, int words)
 {
 	const struct output_format *format = &map->options.output;
 
@@ -247,7 +249,7 @@ static int check_options(const struct map *map, int words)
 	return verb_misuse(&verb_map);
 }
 
-static int take_option(void *context, int option)
+static int map_take_option(void *context, int option)
 {
 	struct map *map = context;
 
@@ -255,7 +257,7 @@ static int take_option(void *context, int option)
 			       verb_take(&verb_map, &map->options, option);
 }
 
-static int parse(int argc, char **argv, struct map *map)
+static int map_parse(int argc, char **argv, struct map *map)
 {
 	static const struct option long_options[] = {
 		{ "for", required_argument, NULL, 'f' },
@@ -266,12 +268,12 @@ static int parse(int argc, char **argv, struct map *map)
 	};
 	static const char short_options[] =
 		"f:" VERB_SHORT_OUTPUT VERB_SHORT_ROOT VERB_SHORT_HELP;
-	int r = verb_parse(argc, argv, short_options, long_options, take_option, map);
+	int r = verb_parse(argc, argv, short_options, long_options, map_take_option, map);
 
-	return r == VERB_GO ? check_options(map, argc - optind) : r;
+	return r == VERB_GO ? map_check_options(map, argc - optind) : r;
 }
 
-static int find_user(struct map *map, const char *word)
+static int map_find_user(struct map *map, const char *word)
 {
 	struct user *user = &map->mapping.user;
 	int r = user_cache_user(&map->owners, word, user);
@@ -283,23 +285,23 @@ static int find_user(struct map *map, const char *word)
 	return r;
 }
 
-static int run(int argc, char **argv)
+static int map_run(int argc, char **argv)
 {
 	CLEANUP(map_cleanup)
 	struct map map = { .output = OUTPUT_NONE };
 	int r;
 
-	r = parse(argc, argv, &map);
+	r = map_parse(argc, argv, &map);
 	if (r == VERB_GO)
 		r = verb_find_place(map.options.root, &map.place);
 	if (r != VERB_GO)
 		return r;
 	if ((r = user_cache_start_named(&map.owners, &map.place)) ||
 	    (r = sources_start(&map.sources, &map.place, &map.owners)) ||
-	    (r = find_user(&map, argv[optind])) || (r = load(&map)))
+	    (r = map_find_user(&map, argv[optind])) || (r = map_load(&map)))
 		return r;
 	if (!map.runtime)
-		return show(&map);
+		return map_show(&map);
 	progress_rows();
 	r = map.runtime->print(&map.mapping);
 	return r ? r : output_flush();
@@ -308,7 +310,7 @@ static int run(int argc, char **argv)
 const struct verb verb_map = {
 	.name = "map",
 	.page = "subid-list(1)",
-	.run = run,
+	.run = map_run,
 	.synopsis = N_("[OPTION]... USER"),
 	.help = N_("show what a user's ids are inside a container"),
 	.options = N_(

@@ -48,7 +48,7 @@ static const struct output_column columns[N_COLUMNS] = {
 static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
 
 /* A process. Arrays are indexed by kind->group. */
-struct seen {
+struct seen_process {
 	uint32_t ids[2]; /* effective ids */
 	struct idmap maps[2];
 	bool has_userns;
@@ -64,9 +64,9 @@ struct ps {
 	struct sources sources;
 	struct index index; /* of uids */
 	struct id_names users;
-	struct seen self;
-	struct seen seen; /* large, so it is reused for each process */
-	uint64_t unseen;  /* number of unreadable processes */
+	struct seen_process self;
+	struct seen_process seen; /* large, so it is reused for each process */
+	uint64_t unseen;	  /* number of unreadable processes */
 	struct output output;
 };
 
@@ -78,7 +78,7 @@ static void ps_cleanup(struct ps *ps)
 	user_cache_cleanup(&ps->owners);
 }
 
-static size_t read_file(int process, const char *name, char *text, size_t size)
+static size_t read_proc_file(int process, const char *name, char *text, size_t size)
 {
 	CLEANUP(fd_cleanup) int fd = openat(process, name, O_RDONLY | O_CLOEXEC);
 	size_t n;
@@ -89,7 +89,7 @@ static size_t read_file(int process, const char *name, char *text, size_t size)
 /* Reads the command line, or the name of a kernel thread, which has none. */
 static void read_command(int process, char text[static COMMAND_BYTES])
 {
-	size_t n = read_file(process, "cmdline", text, COMMAND_BYTES - 1);
+	size_t n = read_proc_file(process, "cmdline", text, COMMAND_BYTES - 1);
 
 	while (n > 0 && text[n - 1] == '\0')
 		n--;
@@ -97,7 +97,7 @@ static void read_command(int process, char text[static COMMAND_BYTES])
 		if (text[i] == '\0')
 			text[i] = ' ';
 	if (n == 0) {
-		n = read_file(process, "comm", text + 1, COMMAND_BYTES - 3);
+		n = read_proc_file(process, "comm", text + 1, COMMAND_BYTES - 3);
 		if (n > 0 && text[n] == '\n')
 			n--;
 		text[0] = '[';
@@ -107,7 +107,7 @@ static void read_command(int process, char text[static COMMAND_BYTES])
 	text[n] = '\0';
 }
 
-static int look_at(int process, struct seen *seen)
+static int read_process(int process, struct seen_process *seen)
 {
 	CLEANUP(process_status_cleanup) struct process_status status = { 0 };
 	struct process_ids ids;
@@ -135,7 +135,7 @@ static bool same_map(const struct idmap *a, const struct idmap *b)
 /* The namespace of another user's process may be unreadable; then compare the maps. */
 static bool is_inside(const struct ps *ps)
 {
-	const struct seen *seen = &ps->seen, *self = &ps->self;
+	const struct seen_process *seen = &ps->seen, *self = &ps->self;
 
 	if (seen->has_userns && self->has_userns)
 		return seen->userns != self->userns;
@@ -157,21 +157,21 @@ static bool find_inside(const struct idmap *map, uint32_t id, uint32_t *ret_insi
 	return false;
 }
 
-static const char *find_owner(struct ps *ps, uint32_t uid)
+static const char *owner_of_uid(struct ps *ps, uint32_t uid)
 {
 	const struct index_range *range = index_find(&ps->index, uid, NULL);
 
 	return range ? index_owner(&ps->index, range) : id_names_find(&ps->users, uid);
 }
 
-static int show(struct ps *ps, pid_t pid, bool inside)
+static int ps_show(struct ps *ps, pid_t pid, bool inside)
 {
-	const struct seen *seen = &ps->seen;
+	const struct seen_process *seen = &ps->seen;
 	char number[N_COLUMNS][OUTPUT_NUMBER_BYTES];
 	uint32_t id;
 	const char *cells[N_COLUMNS] = {
 		[COLUMN_PID] = output_number((uint64_t)pid, number[COLUMN_PID]),
-		[COLUMN_OWNER] = find_owner(ps, seen->ids[0]),
+		[COLUMN_OWNER] = owner_of_uid(ps, seen->ids[0]),
 		[COLUMN_UID] = output_number(seen->ids[0], number[COLUMN_UID]),
 		[COLUMN_GID] = output_number(seen->ids[1], number[COLUMN_GID]),
 		[COLUMN_COMMAND] = seen->command,
@@ -186,11 +186,11 @@ static int show(struct ps *ps, pid_t pid, bool inside)
 	return output_row(&ps->output, cells, NULL);
 }
 
-static int take(pid_t pid, int process, void *context)
+static int ps_take(pid_t pid, int process, void *context)
 {
 	struct ps *ps = context;
 	bool inside;
-	int r = look_at(process, &ps->seen);
+	int r = read_process(process, &ps->seen);
 
 	ps->unseen += r && r != -ENOENT && r != -ESRCH;
 	if (r)
@@ -199,21 +199,21 @@ static int take(pid_t pid, int process, void *context)
 	if (!inside && !ps->all)
 		return 0;
 	read_command(process, ps->seen.command);
-	return show(ps, pid, inside);
+	return ps_show(ps, pid, inside);
 }
 
 static int look_at_self(struct ps *ps)
 {
 	CLEANUP(fd_cleanup)
 	int self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int r = self < 0 ? -errno : look_at(self, &ps->self);
+	int r = self < 0 ? -errno : read_process(self, &ps->self);
 
 	if (r)
 		report_line(PROGRAM, "/proc/self: %s", report_error(-r));
 	return r ? VERB_UNREADABLE : 0;
 }
 
-static int show_all(struct ps *ps)
+static int ps_show_all(struct ps *ps)
 {
 	int r, status;
 
@@ -221,7 +221,7 @@ static int show_all(struct ps *ps)
 			      &ps->options.output);
 	if (status)
 		return status;
-	status = processes_each(take, ps);
+	status = processes_each(ps_take, ps);
 	if (status < 0) {
 		report_line(PROGRAM, "/proc: %s", report_error(-status));
 		status = VERB_UNREADABLE;
@@ -236,7 +236,7 @@ static int show_all(struct ps *ps)
 	return r ? r : status;
 }
 
-static int take_option(void *context, int option)
+static int ps_take_option(void *context, int option)
 {
 	struct ps *ps = context;
 
@@ -246,7 +246,7 @@ static int take_option(void *context, int option)
 	return VERB_GO;
 }
 
-static int parse(int argc, char **argv, struct ps *ps)
+static int ps_parse(int argc, char **argv, struct ps *ps)
 {
 	static const struct option long_options[] = {
 		{ "all", no_argument, NULL, 'a' },
@@ -255,7 +255,7 @@ static int parse(int argc, char **argv, struct ps *ps)
 		VERB_LONG_END,
 	};
 	static const char short_options[] = "a" VERB_SHORT_OUTPUT VERB_SHORT_HELP;
-	int r = verb_parse(argc, argv, short_options, long_options, take_option, ps);
+	int r = verb_parse(argc, argv, short_options, long_options, ps_take_option, ps);
 
 	if (r != VERB_GO || optind == argc)
 		return r;
@@ -263,13 +263,13 @@ static int parse(int argc, char **argv, struct ps *ps)
 	return verb_misuse(&verb_ps);
 }
 
-static int run(int argc, char **argv)
+static int ps_run(int argc, char **argv)
 {
 	CLEANUP(ps_cleanup)
 	struct ps ps = { .output = OUTPUT_NONE };
 	int r, status;
 
-	r = parse(argc, argv, &ps);
+	r = ps_parse(argc, argv, &ps);
 	if (r == VERB_GO)
 		r = verb_find_place(NULL, &ps.place);
 	if (r != VERB_GO)
@@ -283,7 +283,7 @@ static int run(int argc, char **argv)
 	status = index_load(&ps.index, &ps.place, &kind_uid, &ps.owners, NULL, NULL);
 	if (status && status != VERB_UNREADABLE)
 		return status;
-	r = show_all(&ps);
+	r = ps_show_all(&ps);
 	status = status ? status : user_cache_status(&ps.owners);
 	return r ? r : status;
 }
@@ -291,7 +291,7 @@ static int run(int argc, char **argv)
 const struct verb verb_ps = {
 	.name = "ps",
 	.page = "subid-list(1)",
-	.run = run,
+	.run = ps_run,
 	.synopsis = N_("[OPTION]..."),
 	.help = N_("show processes of containers, by their ids outside and inside"),
 	.options = N_("  -a, --all             those of the host, too\n"),

@@ -67,15 +67,15 @@ static int show_holder(struct whois *whois, const struct index *index,
 }
 
 /* The result for one id of a kind. */
-struct finding {
+struct id_grants {
 	bool delegated;
 	bool unknown; /* some source cannot say whether it grants the id */
 };
 
 /* Shows a line, if the databases are the source that counts for its owner. */
-static int show_line(struct whois *whois, struct whois_side *side,
-		     const struct index_range *range, uint32_t id, const char **cells,
-		     struct finding *finding)
+static int whois_show_line(struct whois *whois, struct whois_side *side,
+			   const struct index_range *range, uint32_t id,
+			   const char **cells, struct id_grants *finding)
 {
 	const char *owner = index_owner(&side->index, range);
 	const struct source *source = &whois->sources.list.sources[0];
@@ -113,7 +113,7 @@ static int show_line(struct whois *whois, struct whois_side *side,
 /* Shows an owner that a plugin names, if the plugin is the source that counts for it. */
 static int show_claim(struct whois *whois, struct whois_side *side,
 		      const struct source *claims, uint32_t uid, uint32_t id,
-		      const char **cells, struct finding *finding)
+		      const char **cells, struct id_grants *finding)
 {
 	CLEANUP(index_cleanup) struct index index = INDEX_NONE;
 	const struct index_range *range;
@@ -135,7 +135,7 @@ static int show_claim(struct whois *whois, struct whois_side *side,
 
 static int show_claims(struct whois *whois, struct whois_side *side,
 		       const struct source *source, uint32_t id, const char **cells,
-		       struct finding *finding)
+		       struct id_grants *finding)
 {
 	CLEANUP(cleanup_free) uid_t *uids = NULL;
 	size_t n = 0;
@@ -154,7 +154,7 @@ static int show_claims(struct whois *whois, struct whois_side *side,
 
 /* Shows all users to whom an id is granted. */
 static int show_holders(struct whois *whois, struct whois_side *side, uint32_t id,
-			const char **cells, struct finding *finding)
+			const char **cells, struct id_grants *finding)
 {
 	const struct source_list *list = &whois->sources.list;
 	const struct index_range *range = NULL;
@@ -162,7 +162,7 @@ static int show_holders(struct whois *whois, struct whois_side *side, uint32_t i
 
 	while (status != VERB_NOT_WRITTEN &&
 	       (range = index_find(&side->index, id, range))) {
-		r = show_line(whois, side, range, id, cells, finding);
+		r = whois_show_line(whois, side, range, id, cells, finding);
 		status = r ? r : status;
 	}
 	for (size_t i = 0; i < list->n && status != VERB_NOT_WRITTEN; i++) {
@@ -238,7 +238,7 @@ int whois_show(struct whois *whois, struct whois_side *side, uint32_t id, bool *
 					_(reserved->what) :
 					NULL,
 	};
-	struct finding finding = { .unknown = false };
+	struct id_grants finding = { .unknown = false };
 	int r, status = VERB_DONE;
 
 	if (id != ID_NONE)

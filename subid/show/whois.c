@@ -62,7 +62,7 @@ static bool is_noted(const struct line *line, void *context)
 				   line->entry.owner_len) != NULL;
 }
 
-static int load(struct whois *whois, struct whois_side *side)
+static int whois_load(struct whois *whois, struct whois_side *side)
 {
 	int r;
 
@@ -77,7 +77,7 @@ static int load(struct whois *whois, struct whois_side *side)
 	return r;
 }
 
-static int show_all(struct whois *whois)
+static int whois_show_all(struct whois *whois)
 {
 	int r, status = VERB_DONE;
 
@@ -123,14 +123,14 @@ static int parse_ids(struct whois *whois, int n, char **words)
 	return VERB_GO;
 }
 
-static int take_option(void *context, int option)
+static int whois_take_option(void *context, int option)
 {
 	struct whois *whois = context;
 
 	return verb_take(&verb_whois, &whois->options, option);
 }
 
-static int parse(int argc, char **argv, struct whois *whois)
+static int whois_parse(int argc, char **argv, struct whois *whois)
 {
 	static const struct option long_options[] = {
 		VERB_LONG_KINDS, VERB_LONG_FROM_ZERO, VERB_LONG_OUTPUT,
@@ -139,7 +139,8 @@ static int parse(int argc, char **argv, struct whois *whois)
 	static const char short_options[] = VERB_SHORT_KINDS VERB_SHORT_FROM_ZERO
 		VERB_SHORT_OUTPUT VERB_SHORT_ROOT VERB_SHORT_HELP;
 	const struct kind *kinds[2];
-	int r = verb_parse(argc, argv, short_options, long_options, take_option, whois);
+	int r = verb_parse(argc, argv, short_options, long_options, whois_take_option,
+			   whois);
 
 	if (r != VERB_GO)
 		return r;
@@ -149,7 +150,7 @@ static int parse(int argc, char **argv, struct whois *whois)
 	return parse_ids(whois, argc - optind, argv + optind);
 }
 
-static int run(int argc, char **argv)
+static int whois_run(int argc, char **argv)
 {
 	CLEANUP(whois_cleanup)
 	struct whois whois = {
@@ -159,7 +160,7 @@ static int run(int argc, char **argv)
 	};
 	int r, status = VERB_DONE;
 
-	r = parse(argc, argv, &whois);
+	r = whois_parse(argc, argv, &whois);
 	if (r == VERB_GO)
 		r = verb_find_place(whois.options.root, &whois.place);
 	if (r != VERB_GO)
@@ -170,7 +171,7 @@ static int run(int argc, char **argv)
 	if (r)
 		return r;
 	for (size_t i = 0; i < whois.n_sides; i++) {
-		r = load(&whois, &whois.sides[i]);
+		r = whois_load(&whois, &whois.sides[i]);
 		if (r && r != VERB_UNREADABLE)
 			return r;
 		status = r ? r : status;
@@ -179,7 +180,7 @@ static int run(int argc, char **argv)
 	r = whois_start_rows(&whois);
 	if (r)
 		return r;
-	r = show_all(&whois);
+	r = whois_show_all(&whois);
 	status = status ? status : r;
 	r = output_end(&whois.output);
 	return r ? r : status;
@@ -188,7 +189,7 @@ static int run(int argc, char **argv)
 const struct verb verb_whois = {
 	.name = "whois",
 	.page = "subid-list(1)",
-	.run = run,
+	.run = whois_run,
 	.synopsis = N_("[OPTION]... ID..."),
 	.help = N_("show whose an id is, and what it is inside a container"),
 	.options = N_("  -u, --uid             as a uid only\n"

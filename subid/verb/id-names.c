@@ -30,7 +30,8 @@ int id_names_start(struct id_names *names, struct user_cache *owners,
 	return names->answers ? 0 : verb_fail(ENOMEM);
 }
 
-static void ask(struct id_names *names, uint32_t id, struct id_names_answer *answer)
+static void ask_id_name(struct id_names *names, uint32_t id,
+			struct id_names_answer *answer)
 {
 	int r = nss_client_name(&names->owners->asker, names->kind, id, answer->name);
 
@@ -50,7 +51,7 @@ static const struct id_names_answer *find_answer(struct id_names *names, uint32_
 	if (!names->owners->others[names->kind->group] || id == ID_NONE)
 		return NULL;
 	if (!answer->kept || answer->id != id)
-		ask(names, id, answer);
+		ask_id_name(names, id, answer);
 	return answer;
 }
 

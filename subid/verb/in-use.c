@@ -71,7 +71,7 @@ struct listing {
 	bool allowed;
 };
 
-static int take(const struct busy_process *process, void *context)
+static int take_process(const struct busy_process *process, void *context)
 {
 	struct listing *listing = context;
 
@@ -92,7 +92,7 @@ static int report_processes(const struct in_use *in_use, bool allowed)
 		{ .kind = &kind_gid, .ids = &in_use->ids[1] },
 	};
 	struct listing listing = { .allowed = allowed };
-	int r = busy_find(wanted, 2, take, &listing);
+	int r = busy_find(wanted, 2, take_process, &listing);
 
 	if (listing.n > NAMED)
 		report_line(PROGRAM, _("and %zu more processes"), listing.n - NAMED);

@@ -47,7 +47,7 @@ static int make_room(struct index *index, size_t name_bytes)
 }
 
 /* Returns the offset of the owner's text, which adjacent lines share if it is equal. */
-static uint32_t put_owner(struct index *index, const char *owner, size_t len)
+static uint32_t put_owner_text(struct index *index, const char *owner, size_t len)
 {
 	size_t at = index->owners_len;
 
@@ -65,8 +65,8 @@ static uint32_t put_owner(struct index *index, const char *owner, size_t len)
 }
 
 /* Appends a range with its owner as the line spells it. */
-static int put(struct index *index, struct range range, const char *owner, size_t len,
-	       uint32_t uid, uint64_t line)
+static int put_owner_range(struct index *index, struct range range, const char *owner,
+			   size_t len, uint32_t uid, uint64_t line)
 {
 	int r = make_room(index, len + 1);
 
@@ -76,14 +76,14 @@ static int put(struct index *index, struct range range, const char *owner, size_
 		.first = (uint32_t)range.start,
 		.last = (uint32_t)(range.end - 1),
 		.line = (uint32_t)line,
-		.owner = put_owner(index, owner, len),
+		.owner = put_owner_text(index, owner, len),
 		.uid = uid,
 	};
 	index->n++;
 	return 0;
 }
 
-static int take(const struct line *line, void *context)
+static int take_index_line(const struct line *line, void *context)
 {
 	struct loading *loading = context;
 	const struct entry *entry = &line->entry;
@@ -92,8 +92,8 @@ static int take(const struct line *line, void *context)
 	if (loading->wants && !loading->wants(line, loading->context))
 		return 0;
 	user_cache_local_uid(loading->owners, entry, &uid);
-	return put(loading->index, entry->range, entry->owner, entry->owner_len, uid,
-		   line->number);
+	return put_owner_range(loading->index, entry->range, entry->owner,
+			       entry->owner_len, uid, line->number);
 }
 
 static int order(uint64_t a, uint64_t b)
@@ -145,7 +145,7 @@ static void count_inside(struct index *index)
 	}
 }
 
-static int sort(struct index *index)
+static int sort_ranges(struct index *index)
 {
 	count_inside(index);
 	index->highest = reallocarray(NULL, index->n + 1, sizeof(*index->highest));
@@ -177,11 +177,11 @@ int index_load(struct index *index, const struct verb_place *place,
 	int r, status;
 
 	*index = (struct index){ .kind = kind };
-	status = lines_each(place, kind, true, take, &loading);
+	status = lines_each(place, kind, true, take_index_line, &loading);
 	/* Without the other lines the inside ids are unknown. */
 	if (status)
 		index->n = 0;
-	r = sort(index);
+	r = sort_ranges(index);
 	return r ? r : status;
 }
 
@@ -200,11 +200,13 @@ int index_load_granted(struct index *index, struct sources *sources,
 	int r, status;
 
 	*index = (struct index){ .kind = kind };
-	status = sources_ask(sources, user, kind, take, &loading, &set, ret_source);
+	status = sources_ask(sources, user, kind, take_index_line, &loading, &set,
+			     ret_source);
 	for (size_t i = 0; i < set.n && status == 0; i++)
-		status = put(index, set.ranges[i], user->name, strlen(user->name),
-			     user->has_uid ? user->uid : ID_NONE, 0);
-	r = sort(index);
+		status = put_owner_range(index, set.ranges[i], user->name,
+					 strlen(user->name),
+					 user->has_uid ? user->uid : ID_NONE, 0);
+	r = sort_ranges(index);
 	return r ? r : status;
 }
 

@@ -67,7 +67,7 @@ static void reading_cleanup(struct reading *reading)
 	dbfile_cleanup(&reading->file);
 }
 
-static void note_malformed(const char *path, uint64_t n)
+static void report_malformed_lines(const char *path, uint64_t n)
 {
 	if (n)
 		report_line(PROGRAM,
@@ -129,7 +129,7 @@ int lines_each(const struct verb_place *place, const struct kind *kind, bool not
 		return verb_fail(-r);
 	r = take_all(&reading, take, context);
 	if (notes)
-		note_malformed(path, reading.malformed);
+		report_malformed_lines(path, reading.malformed);
 	return r;
 }
 
@@ -161,6 +161,6 @@ int lines_find_used(const struct verb_place *place, const struct kind *kind, boo
 		return VERB_UNREADABLE;
 	}
 	if (notes)
-		note_malformed(path, used->malformed);
+		report_malformed_lines(path, used->malformed);
 	return 0;
 }

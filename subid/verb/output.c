@@ -37,8 +37,8 @@ static int report_unknown_column(const struct output_column *columns, size_t n,
 	return VERB_USAGE;
 }
 
-static int choose(struct output *output, const struct output_column *columns, size_t n,
-		  const char *name, size_t len)
+static int choose_column(struct output *output, const struct output_column *columns,
+			 size_t n, const char *name, size_t len)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (strlen(columns[i].name) != len ||
@@ -61,7 +61,7 @@ static int choose_columns(struct output *output, const struct output_column *col
 			output->chosen[output->n_chosen++] = i;
 	while (names) {
 		const char *comma = strchrnul(names, ',');
-		int r = choose(output, columns, n, names, (size_t)(comma - names));
+		int r = choose_column(output, columns, n, names, (size_t)(comma - names));
 
 		if (r)
 			return r;
@@ -110,8 +110,49 @@ int output_start(struct output *output, const char *name,
 	return report_table_error(r);
 }
 
+/* Prints a cell: spaces, backslashes and unprintable bytes become \xNN. */
+static void put_word(const char *text)
+{
+	for (;;) {
+		size_t len = strcspn(text, " \\");
+		char escape[PRINTABLE_ESCAPE_BYTES];
+
+		report_put(text, len, PRINTABLE_UTF8);
+		text += len;
+		if (*text == '\0')
+			return;
+		printable_escape(*text++, escape);
+		fwrite_unlocked(escape, 1, sizeof(escape), stdout);
+	}
+}
+
+/* One line per row, a space between columns; a missing value is an empty word. */
+static void print_raw_row(const struct output *output, const char *const *cells)
+{
+	for (size_t i = 0; i < output->n_chosen; i++) {
+		const char *cell = cells[output->chosen[i]];
+
+		if (i)
+			putchar_unlocked(' ');
+		if (cell)
+			put_word(cell);
+	}
+	putchar_unlocked('\n');
+}
+
+static void print_raw_headings(const struct output *output)
+{
+	const char *names[OUTPUT_COLUMNS] = { NULL };
+
+	if (output->no_headings)
+		return;
+	for (size_t i = 0; i < output->n_chosen; i++)
+		names[output->chosen[i]] = output->columns[output->chosen[i]].name;
+	print_raw_row(output, names);
+}
+
 /* The head is printed with the first row; until then the progress line may be shown. */
-static void begin(struct output *output)
+static void begin_output(struct output *output)
 {
 	if (output->begun)
 		return;
@@ -121,7 +162,7 @@ static void begin(struct output *output)
 	if (output->json)
 		output_json_start(output->name);
 	else if (output->raw)
-		output_raw_headings(output);
+		print_raw_headings(output);
 }
 
 /* Reports a write error and clears it, so that main() does not report it again. */
@@ -161,11 +202,11 @@ int output_row(struct output *output, const char *const *cells, const char *colo
 
 	if (output->lost)
 		return VERB_NOT_WRITTEN;
-	begin(output);
+	begin_output(output);
 	if (output->json)
 		output_json_row(output, cells);
 	else if (output->raw)
-		output_raw_row(output, cells);
+		print_raw_row(output, cells);
 	else
 		r = output_table_row(output, cells, colour);
 	output->n_rows++;
@@ -182,7 +223,7 @@ int output_end(struct output *output)
 
 	if (output->lost)
 		return VERB_NOT_WRITTEN;
-	begin(output);
+	begin_output(output);
 	if (output->json)
 		output_json_end(output);
 	else if (!output->raw)
@@ -194,54 +235,4 @@ int output_end(struct output *output)
 void output_cleanup(struct output *output)
 {
 	output_table_cleanup(output);
-}
-
-/*
- * One line per row, a space between columns. A cell is one word of UTF-8:
- * spaces, backslashes and unprintable bytes become \xNN; a missing value is an empty
- * word.
- */
-
-static void put_word(const char *text)
-{
-	for (;;) {
-		size_t len = strcspn(text, " \\");
-		char escape[PRINTABLE_ESCAPE_BYTES];
-
-		report_put(text, len, PRINTABLE_UTF8);
-		text += len;
-		if (*text == '\0')
-			return;
-		printable_escape(*text++, escape);
-		fwrite_unlocked(escape, 1, sizeof(escape), stdout);
-	}
-}
-
-static void put_line(const struct output *output, const char *const *cells)
-{
-	for (size_t i = 0; i < output->n_chosen; i++) {
-		const char *cell = cells[output->chosen[i]];
-
-		if (i)
-			putchar_unlocked(' ');
-		if (cell)
-			put_word(cell);
-	}
-	putchar_unlocked('\n');
-}
-
-void output_raw_headings(const struct output *output)
-{
-	const char *names[OUTPUT_COLUMNS] = { NULL };
-
-	if (output->no_headings)
-		return;
-	for (size_t i = 0; i < output->n_chosen; i++)
-		names[output->chosen[i]] = output->columns[output->chosen[i]].name;
-	put_line(output, names);
-}
-
-void output_raw_row(const struct output *output, const char *const *cells)
-{
-	put_line(output, cells);
 }

@@ -83,7 +83,7 @@ static void read_what(const struct shared *shared, char what[static WHAT_SHOWN_B
 		       report_charset());
 }
 
-static void show(struct shared *shared, int64_t seconds)
+static void show_progress(struct shared *shared, int64_t seconds)
 {
 	uint64_t done = shared->done, total = shared->total;
 	char what[WHAT_SHOWN_BYTES], text[sizeof(what) + WHAT_BYTES];
@@ -107,7 +107,7 @@ static void show(struct shared *shared, int64_t seconds)
 }
 
 /* Runs in the child. The kernel sends SIGTERM when the parent dies. */
-static int run_child(void *context)
+static int run_progress(void *context)
 {
 	struct shared *shared = context;
 	int64_t begin = wait_clock();
@@ -123,7 +123,7 @@ static int run_child(void *context)
 	sigaddset(&output, SIGTTOU);
 	sigprocmask(SIG_BLOCK, &output, NULL);
 	for (int64_t time = FIRST_AFTER; !was_ended(shared, &ends, time); time = EACH)
-		show(shared, (wait_clock() - begin) / 1000);
+		show_progress(shared, (wait_clock() - begin) / 1000);
 	return EXIT_SUCCESS;
 }
 
@@ -142,7 +142,7 @@ void progress_start(void)
 			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (progress.shared == MAP_FAILED)
 		return;
-	child_start(&progress.child, &options, run_child, progress.shared);
+	child_start(&progress.child, &options, run_progress, progress.shared);
 }
 
 /*

@@ -22,7 +22,7 @@
 #include "message/report.h"
 #include "subid/verb/sources.h"
 
-static int drop_privileges(void)
+static int drop_in_child(void)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -errno;
@@ -39,7 +39,7 @@ static bool may_ask(const struct sources *sources, const struct source *source,
 	*ret_apart = (struct plugin_child){
 		.directory = sources->list.plugin_directory,
 		.name = source->name,
-		.disarm = drop_privileges,
+		.disarm = drop_in_child,
 		.end = now + left,
 	};
 	return left > 0;
@@ -59,6 +59,75 @@ int sources_ask_plugin(struct sources *sources, const struct source *source,
 	r = plugin_child_ask_ranges(&apart, owner, kind, extents, set);
 	sources->waited[source - sources->list.sources] += wait_clock() - now;
 	return r;
+}
+
+/* Reports once why a source does not answer, and the fix. Returns VERB_UNREADABLE. */
+static int note_failure(struct sources *sources, const struct kind *kind,
+			const struct source_answer *answer)
+{
+	bool *told = &sources->told[answer->source - sources->list.sources];
+	const struct facts facts = {
+		.kind = kind,
+		.step = FACTS_SOURCE,
+		.error = answer->error,
+		.sources = { .nsswitch = &sources->nsswitch,
+			     .plugin = answer->source->name,
+			     .fault = answer->fault },
+	};
+	struct cause cause = { .id = 0 };
+	enum cause_id id;
+
+	if (!*told && causes_find(&facts, &id, 1) > 0) {
+		causes_describe(&facts, id, &cause);
+		report_line(PROGRAM, "%s", cause.evidence);
+		if (cause.cure[0] != '\0')
+			report_line(PROGRAM, _("to fix it: %s"), cause.cure);
+	}
+	*told = true;
+	return VERB_UNREADABLE;
+}
+
+/* Reports a range that a source lists for a user but does not grant as an extent. */
+static void note_denied(const struct user *user, const struct kind *kind,
+			const struct source *source, struct range range)
+{
+	report_line(PROGRAM,
+		    _("note: the source '%s' lists the %ss %" PRIu64 "-%" PRIu64
+		      " for %s and says no to them as an extent, so %s refuses them"),
+		    source->name, kind->id, range.start, range.end - 1, user->name,
+		    kind->mapper);
+}
+
+/* Reports once that a source such as SSSD lists an owner's ids but cannot find owners. */
+static void note_mute(struct sources *sources, const struct source *source)
+{
+	bool *muted = &sources->muted[source - sources->list.sources];
+
+	if (!*muted)
+		report_line(PROGRAM,
+			    _("note: the source '%s' does not say who has an id; what an "
+			      "owner has there, '%s list OWNER' tells"),
+			    source->name, PROGRAM);
+	*muted = true;
+}
+
+/* Reports @n lines of a user that grant nothing; see sources_tell_void(). */
+static void note_void(const struct sources *sources, const struct user *user,
+		      const struct kind *kind, const struct source *source, uint64_t n)
+{
+	if (source)
+		report_line(PROGRAM,
+			    _("note: %s/%s: lines of %s that grant nothing, since the "
+			      "source '%s' answers: %" PRIu64),
+			    sources->place->etc, kind->database, user->name, source->name,
+			    n);
+	else
+		report_line(
+			PROGRAM,
+			_("note: %s/%s: lines of %s that grant nothing, since %s does "
+			  "not name the files: %" PRIu64),
+			sources->place->etc, kind->database, user->name, NSSWITCH_CONF,
+			n);
 }
 
 static void set_list(struct sources *sources)
@@ -124,8 +193,8 @@ static int take_own(const struct line *line, void *context)
 }
 
 /* Problems of a database are reported the first time it is read. */
-static int read_lines(struct sources *sources, const struct kind *kind,
-		      struct user_lines *lines)
+static int read_user_lines(struct sources *sources, const struct kind *kind,
+			   struct user_lines *lines)
 {
 	bool *looked = &sources->looked[kind->group];
 	int r = lines_each(sources->place, kind, !*looked, take_own, lines);
@@ -142,16 +211,16 @@ static int subtract_denied(const struct user *user, const struct kind *kind,
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < denied->n; i++) {
-		sources_note_denied(user, kind, source, denied->ranges[i]);
+		note_denied(user, kind, source, denied->ranges[i]);
 		r = range_set_subtract(set, denied->ranges[i]);
 	}
 	return r ? verb_fail(ENOMEM) : 0;
 }
 
 /* As sources_ask(). lines: NULL if the user is known to have lines. */
-static int ask(struct sources *sources, const struct user *user, const struct kind *kind,
-	       struct user_lines *lines, struct range_set *set,
-	       const struct source **ret_source)
+static int ask_user_sources(struct sources *sources, const struct user *user,
+			    const struct kind *kind, struct user_lines *lines,
+			    struct range_set *set, const struct source **ret_source)
 {
 	CLEANUP(plugin_extents_cleanup)
 	struct plugin_extents extents = { .denied = RANGE_SET(LIMIT_PLUGIN_ANSWER) };
@@ -161,7 +230,7 @@ static int ask(struct sources *sources, const struct user *user, const struct ki
 
 	while ((source = source_next(&walk)))
 		if (source->type == SOURCE_FILES) {
-			r = lines ? read_lines(sources, kind, lines) : 0;
+			r = lines ? read_user_lines(sources, kind, lines) : 0;
 			if (r)
 				return r;
 			source_take(&walk, 0, !lines || lines->n > 0);
@@ -171,7 +240,7 @@ static int ask(struct sources *sources, const struct user *user, const struct ki
 			source_take(&walk, r, set->n);
 		}
 	if (walk.r == SOURCE_FAILED)
-		return sources_note_failure(sources, kind, &walk.answer);
+		return note_failure(sources, kind, &walk.answer);
 	*ret_source = walk.answer.source;
 	return subtract_denied(user, kind, walk.answer.source, &extents.denied, set);
 }
@@ -191,7 +260,7 @@ int sources_ask(struct sources *sources, const struct user *user, const struct k
 {
 	struct user_lines lines = { .user = user, .take = take, .context = context };
 
-	return ask(sources, user, kind, &lines, set, ret_source);
+	return ask_user_sources(sources, user, kind, &lines, set, ret_source);
 }
 
 /* As sources_ask(), for a user who is known to have lines in the database. */
@@ -200,7 +269,7 @@ int sources_ask_first(struct sources *sources, const struct user *user,
 {
 	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
 
-	return ask(sources, user, kind, NULL, &set, ret_source);
+	return ask_user_sources(sources, user, kind, NULL, &set, ret_source);
 }
 
 /*
@@ -224,13 +293,13 @@ int sources_owners(struct sources *sources, const struct source *source, uint32_
 	if (r == 0 || r == PLUGIN_MUTE) {
 		*ret_known = r == 0;
 		if (r)
-			sources_note_mute(sources, source);
+			note_mute(sources, source);
 		return 0;
 	}
-	return sources_note_failure(sources, kind,
-				    &(struct source_answer){ .source = source,
-							     .fault = r > 0 ? r : 0,
-							     .error = r < 0 ? -r : 0 });
+	return note_failure(sources, kind,
+			    &(struct source_answer){ .source = source,
+						     .fault = r > 0 ? r : 0,
+						     .error = r < 0 ? -r : 0 });
 }
 
 /*
@@ -247,83 +316,10 @@ int sources_tell_void(struct sources *sources, const struct user *user,
 	/* The databases were asked and have no lines of the user. */
 	if (!source && sources->files)
 		return 0;
-	r = read_lines(sources, kind, &lines);
+	r = read_user_lines(sources, kind, &lines);
 	if (r == 0 && lines.n > 0)
-		sources_note_void(sources, user, kind, source, lines.n);
+		note_void(sources, user, kind, source, lines.n);
 	return r;
-}
-
-/*
- * Messages about sources, each printed once.
- */
-
-/* Reports once why a source does not answer, and the fix. Returns VERB_UNREADABLE. */
-int sources_note_failure(struct sources *sources, const struct kind *kind,
-			 const struct source_answer *answer)
-{
-	bool *told = &sources->told[answer->source - sources->list.sources];
-	const struct facts facts = {
-		.kind = kind,
-		.step = FACTS_SOURCE,
-		.error = answer->error,
-		.sources = { .nsswitch = &sources->nsswitch,
-			     .plugin = answer->source->name,
-			     .fault = answer->fault },
-	};
-	struct cause cause = { .id = 0 };
-	enum cause_id id;
-
-	if (!*told && causes_find(&facts, &id, 1) > 0) {
-		causes_describe(&facts, id, &cause);
-		report_line(PROGRAM, "%s", cause.evidence);
-		if (cause.cure[0] != '\0')
-			report_line(PROGRAM, _("to fix it: %s"), cause.cure);
-	}
-	*told = true;
-	return VERB_UNREADABLE;
-}
-
-/* Reports a range that a source lists for a user but does not grant as an extent. */
-void sources_note_denied(const struct user *user, const struct kind *kind,
-			 const struct source *source, struct range range)
-{
-	report_line(PROGRAM,
-		    _("note: the source '%s' lists the %ss %" PRIu64 "-%" PRIu64
-		      " for %s and says no to them as an extent, so %s refuses them"),
-		    source->name, kind->id, range.start, range.end - 1, user->name,
-		    kind->mapper);
-}
-
-/* Reports once that a source such as SSSD lists an owner's ids but cannot find owners. */
-void sources_note_mute(struct sources *sources, const struct source *source)
-{
-	bool *muted = &sources->muted[source - sources->list.sources];
-
-	if (!*muted)
-		report_line(PROGRAM,
-			    _("note: the source '%s' does not say who has an id; what an "
-			      "owner has there, '%s list OWNER' tells"),
-			    source->name, PROGRAM);
-	*muted = true;
-}
-
-/* Reports @n lines of a user that grant nothing; see sources_tell_void(). */
-void sources_note_void(const struct sources *sources, const struct user *user,
-		       const struct kind *kind, const struct source *source, uint64_t n)
-{
-	if (source)
-		report_line(PROGRAM,
-			    _("note: %s/%s: lines of %s that grant nothing, since the "
-			      "source '%s' answers: %" PRIu64),
-			    sources->place->etc, kind->database, user->name, source->name,
-			    n);
-	else
-		report_line(
-			PROGRAM,
-			_("note: %s/%s: lines of %s that grant nothing, since %s does "
-			  "not name the files: %" PRIu64),
-			sources->place->etc, kind->database, user->name, NSSWITCH_CONF,
-			n);
 }
 
 /* For verbs that read whole databases: reports the sources they leave out. */

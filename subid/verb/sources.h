@@ -52,13 +52,6 @@ int sources_owners(struct sources *sources, const struct source *source, uint32_
 		   bool *ret_known);
 int sources_tell_void(struct sources *sources, const struct user *user,
 		      const struct kind *kind, const struct source *source);
-int sources_note_failure(struct sources *sources, const struct kind *kind,
-			 const struct source_answer *answer);
-void sources_note_denied(const struct user *user, const struct kind *kind,
-			 const struct source *source, struct range range);
-void sources_note_mute(struct sources *sources, const struct source *source);
-void sources_note_void(const struct sources *sources, const struct user *user,
-		       const struct kind *kind, const struct source *source, uint64_t n);
 void sources_note_unasked(const struct sources *sources);
 
 #endif

@@ -16,7 +16,7 @@
 #include "message/report.h"
 #include "subid/verb/user-cache.h"
 
-static int read_nsswitch(struct user_cache *owners, const char *etc)
+static int read_image_nsswitch(struct user_cache *owners, const char *etc)
 {
 	struct nsswitch *nsswitch = &owners->nsswitch;
 	char path[PATH_MAX + 16];
@@ -43,7 +43,7 @@ static int read_nsswitch(struct user_cache *owners, const char *etc)
 int user_cache_start_named(struct user_cache *owners, const struct verb_place *place)
 {
 	*owners = (struct user_cache){ .place = place, .asker = NSS_CLIENT_LOOK };
-	return place->image ? 0 : read_nsswitch(owners, place->etc);
+	return place->image ? 0 : read_image_nsswitch(owners, place->etc);
 }
 
 /*
@@ -137,7 +137,7 @@ static struct lookup make_lookup(const struct user_cache *owners,
 }
 
 /* Returns the name service with the short timeout for the look-up of many users. */
-static struct lookup look(struct user_cache *owners, struct name_service *service)
+static struct lookup short_lookup(struct user_cache *owners, struct name_service *service)
 {
 	*service = nss_client_service(&owners->asker);
 	return make_lookup(owners, service);
@@ -147,7 +147,7 @@ static struct lookup look(struct user_cache *owners, struct name_service *servic
 static int ask_unknown(struct user_cache *owners, struct unknown_owners *unknown)
 {
 	struct name_service service;
-	struct lookup lookup = look(owners, &service);
+	struct lookup lookup = short_lookup(owners, &service);
 	int r = unknown_owners_ask(unknown, &lookup);
 
 	for (size_t i = 0; r == 0 && i < unknown->n; i++)
@@ -178,8 +178,8 @@ bool user_cache_uid(struct user_cache *owners, const struct entry *entry,
  * Looks up a user by login name, or by uid if @word is NULL: in the local file, then in
  * the name service. Returns 0, ACCOUNT_NONE or -errno.
  */
-static int look_up(struct user_cache *owners, const char *word, uint32_t uid,
-		   struct account *ret_account)
+static int look_up_user(struct user_cache *owners, const char *word, uint32_t uid,
+			struct account *ret_account)
 {
 	/* If only this user is asked for, use the long timeout. */
 	CLEANUP(nss_client_end) struct nss_client patient = NSS_CLIENT_PATIENT;
@@ -219,7 +219,7 @@ static int add_names(struct user_cache *owners, struct owner *owner)
 {
 	struct naming naming = { .owner = owner };
 	struct name_service service;
-	struct lookup lookup = look(owners, &service);
+	struct lookup lookup = short_lookup(owners, &service);
 	int r = 0;
 
 	if (!owners->others[kind_uid.group])
@@ -274,7 +274,7 @@ int user_cache_account(struct user_cache *owners, const struct account *account,
 	return 0;
 }
 
-/* Completes @user from the result @r of look_up(). */
+/* Completes @user from the result @r of look_up_user(). */
 static int set_user(struct user_cache *owners, const struct account *account, int r,
 		    struct user *user)
 {
@@ -309,9 +309,9 @@ int user_cache_user(struct user_cache *owners, const char *word, struct user *re
 	user.has_uid = num_parse(word, strlen(word), ID_NONE - 1, &uid) == 0;
 	user.uid = (uint32_t)uid;
 	snprintf(user.name, sizeof(user.name), "%s", word);
-	r = look_up(owners, word, 0, &account);
+	r = look_up_user(owners, word, 0, &account);
 	if (r == ACCOUNT_NONE && user.has_uid)
-		r = look_up(owners, NULL, user.uid, &account);
+		r = look_up_user(owners, NULL, user.uid, &account);
 	r = set_user(owners, &account, r, &user);
 	if (r == 0)
 		*ret_user = user;
@@ -329,7 +329,7 @@ int user_cache_user_of(struct user_cache *owners, uint32_t uid, struct user *ret
 	int r;
 
 	output_number(uid, user.name);
-	r = set_user(owners, &account, look_up(owners, NULL, uid, &account), &user);
+	r = set_user(owners, &account, look_up_user(owners, NULL, uid, &account), &user);
 	if (r == 0)
 		*ret_user = user;
 	return r;

@@ -12,7 +12,7 @@
 #include "message/report.h"
 #include "subid/verb/verb.h"
 
-static int help(const struct verb *verb)
+static int verb_help(const struct verb *verb)
 {
 	printf(_("Usage: %s %s %s\n"), PROGRAM, verb->name, _(verb->synopsis));
 	printf("\n%s\n\n", _(verb->help));
@@ -82,7 +82,7 @@ int verb_take(const struct verb *verb, struct verb_options *options, int option)
 		options->from_zero = true;
 		return VERB_GO;
 	case 'h':
-		return help(verb);
+		return verb_help(verb);
 	default:
 		return verb_misuse(verb);
 	}

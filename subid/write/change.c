@@ -4,6 +4,7 @@
  * of subid(1).
  */
 #include <errno.h>
+#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -35,6 +36,15 @@ int change_take(const struct verb *verb, struct change_options *options, int opt
 	default:
 		return verb_take(verb, &options->common, option);
 	}
+}
+
+/* Handles --range. Returns VERB_GO or an exit status. */
+int change_take_range(const struct verb *verb, struct range *ret_range)
+{
+	if (range_parse(optarg, ret_range) == 0)
+		return VERB_GO;
+	report_line(PROGRAM, _("--range: '%s' is no range FIRST-LAST"), optarg);
+	return verb_misuse(verb);
 }
 
 /* Finds the databases chosen by the options. Returns VERB_GO or an exit status. */

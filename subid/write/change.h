@@ -44,6 +44,7 @@ struct change_options {
 };
 
 int change_take(const struct verb *verb, struct change_options *options, int option);
+int change_take_range(const struct verb *verb, struct range *ret_range);
 int change_prepare(struct edit *edit, const struct verb *verb,
 		   const struct change_options *options);
 int change_commit(struct edit *edit);

@@ -71,7 +71,7 @@ void grant_show(const struct grant *grant)
 }
 
 /* Returns the span of the granted ranges, or of the requested ones after a refusal. */
-static struct range span(const struct grant *grant, size_t k)
+static struct range granted_span(const struct grant *grant, size_t k)
 {
 	struct range all = { 0 };
 
@@ -85,8 +85,8 @@ static struct range span(const struct grant *grant, size_t k)
 }
 
 /* Writes `grant uids=5-6 gids=5-6` or, for many, `grant users=2 uids=...`. */
-static void describe(char text[static CHANGE_TEXT_BYTES], size_t users, struct range uids,
-		     struct range gids)
+static void describe_grant(char text[static CHANGE_TEXT_BYTES], size_t users,
+			   struct range uids, struct range gids)
 {
 	int r = users == 0 ? snprintf(text, CHANGE_TEXT_BYTES, "grant") :
 			     snprintf(text, CHANGE_TEXT_BYTES, "grant users=%zu", users);
@@ -105,7 +105,7 @@ static const char *describe_one(size_t i, char text[static CHANGE_TEXT_BYTES],
 
 	if (ranges[0].end == 0 && ranges[1].end == 0)
 		return NULL;
-	describe(text, 0, ranges[0], ranges[1]);
+	describe_grant(text, 0, ranges[0], ranges[1]);
 	return owner_set_login(&grant->crowd.people, i);
 }
 
@@ -116,14 +116,14 @@ void grant_record(const struct grant *grant, int status)
 	char text[CHANGE_TEXT_BYTES];
 
 	if (grant->options.user) {
-		describe(text, 0, span(grant, 0), span(grant, 1));
+		describe_grant(text, 0, granted_span(grant, 0), granted_span(grant, 1));
 		edit_record(&grant->edit, owner_set_login(&grant->crowd.people, 0), text,
 			    status == 0);
 		return;
 	}
 	for (size_t i = 0; status == 0 && i < n; i++)
 		users -= describe_one(i, text, grant) == NULL;
-	describe(text, users, span(grant, 0), span(grant, 1));
+	describe_grant(text, users, granted_span(grant, 0), granted_span(grant, 1));
 	if (status)
 		edit_record(&grant->edit, NULL, text, false);
 	else

@@ -70,7 +70,7 @@ static void report_duplicate(struct grant_users *crowd, uint64_t line, size_t ea
 }
 
 /* Parses a line `user` or `user:count`; reports errors. Returns 0 or -ENOMEM. */
-static int take_line(struct grant_users *crowd, const struct scan_line *line)
+static int take_user_line(struct grant_users *crowd, const struct scan_line *line)
 {
 	const char *colon = memchr(line->text, ':', line->len);
 	size_t len = colon ? (size_t)(colon - line->text) : line->len, index;
@@ -105,7 +105,7 @@ static int take_line(struct grant_users *crowd, const struct scan_line *line)
 	return 0;
 }
 
-static int read_lines(struct grant_users *crowd, int fd)
+static int read_grant_users(struct grant_users *crowd, int fd)
 {
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
 	struct scan_line line;
@@ -113,7 +113,8 @@ static int read_lines(struct grant_users *crowd, int fd)
 
 	while (r == 0 && (r = scan_next(&scan, &line)) > 0)
 		/* Skip empty lines and comments, as in a database. */
-		r = line.len == 0 || line.text[0] == '#' ? 0 : take_line(crowd, &line);
+		r = line.len == 0 || line.text[0] == '#' ? 0 :
+							   take_user_line(crowd, &line);
 	return r;
 }
 
@@ -141,7 +142,7 @@ int grant_users_read(struct grant_users *crowd, const char *path)
 	if (is_stdin && isatty(STDIN_FILENO))
 		progress_end();
 	if (r == 0)
-		r = read_lines(crowd, is_stdin ? STDIN_FILENO : own);
+		r = read_grant_users(crowd, is_stdin ? STDIN_FILENO : own);
 	if (r == 0)
 		return VERB_GO;
 	report_line(PROGRAM, "%s: %s", crowd->source, report_error(-r));

@@ -60,15 +60,7 @@ static int take_number(const char *option, uint64_t min, uint64_t max, uint64_t 
 	return VERB_GO;
 }
 
-static int take_range(struct grant_options *options)
-{
-	if (range_parse(optarg, &options->range) == 0)
-		return VERB_GO;
-	report_line(PROGRAM, _("--range: '%s' is no range FIRST-LAST"), optarg);
-	return verb_misuse(&verb_grant);
-}
-
-static int take_option(struct grant_options *options, int option)
+static int grant_take_option(struct grant_options *options, int option)
 {
 	switch (option) {
 	case OPTION_ALIGN:
@@ -80,7 +72,7 @@ static int take_option(struct grant_options *options, int option)
 	case OPTION_MIN_UID:
 		return take_number("min-uid", 0, ID_NONE - 1, &options->min_uid);
 	case OPTION_RANGE:
-		return take_range(options);
+		return change_take_range(&verb_grant, &options->range);
 	case OPTION_ALLOW_OVERLAP:
 		options->policy.allow_overlap = true;
 		return VERB_GO;
@@ -138,7 +130,7 @@ static const char *contradiction(const struct grant_options *options)
 	return NULL;
 }
 
-static int parse(int argc, char **argv, struct grant_options *options)
+static int grant_parse(int argc, char **argv, struct grant_options *options)
 {
 	static const struct option long_options[] = {
 		{ "align", required_argument, NULL, OPTION_ALIGN },
@@ -163,7 +155,7 @@ static int parse(int argc, char **argv, struct grant_options *options)
 
 	options->min_uid = options->max_uid = UINT64_MAX;
 	while ((option = arguments_next(argc, argv, CHANGE_SHORT, long_options)) >= 0) {
-		r = take_option(options, option);
+		r = grant_take_option(options, option);
 		if (r != VERB_GO)
 			return r;
 	}
@@ -179,7 +171,7 @@ static int parse(int argc, char **argv, struct grant_options *options)
 	return verb_misuse(&verb_grant);
 }
 
-static int collect(struct grant *grant, const struct accounts *roster)
+static int collect_users(struct grant *grant, const struct accounts *roster)
 {
 	const struct grant_options *options = &grant->options;
 	const struct settings *settings = &grant->allocate.settings;
@@ -207,7 +199,7 @@ static int find_people(struct grant *grant)
 			    report_error(-r));
 		return VERB_UNREADABLE;
 	}
-	r = collect(grant, &roster);
+	r = collect_users(grant, &roster);
 	if (r == VERB_GO)
 		r = grant_users_resolve(&grant->crowd, &grant->edit, &roster,
 					grant->options.change.no_account);
@@ -266,7 +258,7 @@ static void set_items(struct grant *grant)
  * Finds other names of the users before the locks are taken: to see whether a user
  * already has a range, or the ids of --range.
  */
-static int find_names(struct grant *grant)
+static int find_user_names(struct grant *grant)
 {
 	struct owner_set *people = &grant->crowd.people;
 	const struct allocate *allocate = &grant->allocate;
@@ -286,7 +278,7 @@ static int find_names(struct grant *grant)
 }
 
 /* Prepares the allocation. With invalid bounds in login.defs only --range works. */
-static int prepare(struct grant *grant)
+static int grant_prepare(struct grant *grant)
 {
 	const struct grant_options *options = &grant->options;
 	struct allocate *allocate = &grant->allocate;
@@ -308,7 +300,7 @@ static int prepare(struct grant *grant)
 		return r;
 	set_items(grant);
 	r = check_deterministic(grant);
-	return r == VERB_GO ? find_names(grant) : r;
+	return r == VERB_GO ? find_user_names(grant) : r;
 }
 
 /* COUNT 0 in login.defs is valid, but a user who asks for ids will not expect it. */
@@ -326,7 +318,7 @@ static void report_zero_count(const struct grant *grant)
 				    all_kinds[k]->id);
 }
 
-static int change(struct grant *grant)
+static int apply_grant(struct grant *grant)
 {
 	struct edit *edit = &grant->edit;
 	int r;
@@ -365,18 +357,18 @@ static void end(struct grant *grant)
 	edit_end(&grant->edit);
 }
 
-static int work(struct grant *grant)
+static int grant_work(struct grant *grant)
 {
 	bool grown;
 	int r;
 
 	r = change_prepare(&grant->edit, &verb_grant, &grant->options.change);
 	if (r == VERB_GO)
-		r = prepare(grant);
+		r = grant_prepare(grant);
 	if (r != VERB_GO)
 		return r;
 	report_zero_count(grant);
-	r = change(grant);
+	r = apply_grant(grant);
 	/* Do not write if the only change is the creation of an empty database. */
 	grown = r == 0 && has_grown(grant);
 	if (grown && !grant->edit.dry_run)
@@ -392,20 +384,20 @@ static int work(struct grant *grant)
 	return change_status(&grant->edit, r);
 }
 
-static int run(int argc, char **argv)
+static int grant_run(int argc, char **argv)
 {
 	CLEANUP(grant_cleanup)
 	struct grant grant = { .edit = EDIT(PROGRAM) };
-	int r = parse(argc, argv, &grant.options);
+	int r = grant_parse(argc, argv, &grant.options);
 
 	grant.edit.create = true;
-	return r == VERB_GO ? work(&grant) : r;
+	return r == VERB_GO ? grant_work(&grant) : r;
 }
 
 const struct verb verb_grant = {
 	.name = "grant",
 	.page = "subid-grant(8)",
-	.run = run,
+	.run = grant_run,
 	.synopsis = N_("[OPTION]... USER | --batch FILE | --all-users"),
 	.help = N_("give ranges to a user, or to many"),
 	.options = N_(

@@ -65,7 +65,7 @@ static int parse_names(int argc, char **argv, struct rename *rename)
 	return r == VERB_GO ? check_name(rename->owner) : r;
 }
 
-static int parse(int argc, char **argv, struct rename *rename)
+static int rename_parse(int argc, char **argv, struct rename *rename)
 {
 	static const struct option long_options[] = {
 		{ "canonical", no_argument, NULL, OPTION_CANONICAL },
@@ -88,8 +88,8 @@ static int parse(int argc, char **argv, struct rename *rename)
  * Looks up OLD and NEW. Fails if the name service does not answer; but with --local-only
  * OLD is then an owner without account, and with --no-account, too, so is NEW.
  */
-static int ask_accounts(struct rename *rename, struct name_service_answer *ret_old,
-			struct name_service_answer *ret_owner)
+static int find_old_and_new(struct rename *rename, struct name_service_answer *ret_old,
+			    struct name_service_answer *ret_owner)
 {
 	const char *names[] = { rename->old, rename->owner };
 	struct name_service_answer *answers[] = { ret_old, ret_owner };
@@ -118,7 +118,7 @@ static int ask_accounts(struct rename *rename, struct name_service_answer *ret_o
 }
 
 /* Finds all names of NEW, to find lines it already has; not by uid: those stay valid. */
-static int find_names(struct rename *rename, struct account *account, bool exists)
+static int find_new_names(struct rename *rename, struct account *account, bool exists)
 {
 	struct edit *edit = &rename->edit;
 	const struct range all = { 0, ID_END };
@@ -144,7 +144,7 @@ static int find_names(struct rename *rename, struct account *account, bool exist
 static int check_accounts(struct rename *rename)
 {
 	struct name_service_answer old = { 0 }, owner = { 0 };
-	int r = ask_accounts(rename, &old, &owner);
+	int r = find_old_and_new(rename, &old, &owner);
 
 	if (r)
 		return change_status(&rename->edit, r);
@@ -168,12 +168,12 @@ static int check_accounts(struct rename *rename)
 	}
 	rename->same = old.r == 0 && owner.r == 0;
 	if (!rename->same)
-		r = find_names(rename, &owner.account, owner.r == 0);
+		r = find_new_names(rename, &owner.account, owner.r == 0);
 	return r ? change_status(&rename->edit, r) : VERB_GO;
 }
 
 /* Returns the number of the first line of an owner, or 0. */
-static uint64_t find_line(const struct table *table, struct owner *owner)
+static uint64_t find_first_line(const struct table *table, struct owner *owner)
 {
 	struct table_cursor cursor = { 0 };
 	struct table_line line;
@@ -224,9 +224,9 @@ static int rename_lines(struct rename *rename, size_t k)
 		return 0;
 	account_set_text(&account, rename->old, strlen(rename->old));
 	owner_set(&old, &account);
-	line = rename->same || find_line(table, &old) == 0 ?
+	line = rename->same || find_first_line(table, &old) == 0 ?
 		       0 :
-		       find_line(table, &rename->found);
+		       find_first_line(table, &rename->found);
 	if (line > 0) {
 		report_line(PROGRAM,
 			    _("%s has a range of its own (%s/%s:%" PRIu64
@@ -243,7 +243,7 @@ static int rename_lines(struct rename *rename, size_t k)
 }
 
 /* Finds lines of NEW under other names; it must be known for all lines. */
-static int confirm_names(struct rename *rename)
+static int confirm_new_names(struct rename *rename)
 {
 	struct edit *edit = &rename->edit;
 	const struct range all = { 0, ID_END };
@@ -259,7 +259,7 @@ static int confirm_names(struct rename *rename)
 
 static int rename_one(struct rename *rename)
 {
-	int status = 0, r = rename->same ? 0 : confirm_names(rename);
+	int status = 0, r = rename->same ? 0 : confirm_new_names(rename);
 
 	if (r)
 		return r;
@@ -272,7 +272,7 @@ static int rename_one(struct rename *rename)
 	return status;
 }
 
-static int change(struct rename *rename)
+static int apply_rename(struct rename *rename)
 {
 	int r = edit_begin(&rename->edit, rename->kinds);
 
@@ -307,7 +307,7 @@ static void record_all(struct rename *rename)
 				   owners->items[i].answer.account.name, true);
 }
 
-static void record(struct rename *rename, int status)
+static void record_rename(struct rename *rename, int status)
 {
 	if (rename->canonical && status == 0)
 		record_all(rename);
@@ -316,7 +316,7 @@ static void record(struct rename *rename, int status)
 }
 
 /* Looks up names before the locks are taken. Returns VERB_GO or an exit status. */
-static int prepare(struct rename *rename)
+static int rename_prepare(struct rename *rename)
 {
 	int r;
 
@@ -331,39 +331,39 @@ static int prepare(struct rename *rename)
 	return r ? change_status(&rename->edit, r) : VERB_GO;
 }
 
-static int work(struct rename *rename)
+static int rename_work(struct rename *rename)
 {
 	bool changed;
-	int r = prepare(rename);
+	int r = rename_prepare(rename);
 
 	if (r != VERB_GO)
 		return r;
-	r = change(rename);
+	r = apply_rename(rename);
 	changed = edit_changed(&rename->edit);
 	if (r == 0 && changed)
 		r = change_commit(&rename->edit);
 	/* Release the locks first: the log may be slow. */
 	edit_end(&rename->edit);
 	if (changed || r)
-		record(rename, r);
+		record_rename(rename, r);
 	return change_status(&rename->edit, r);
 }
 
-static int run(int argc, char **argv)
+static int rename_run(int argc, char **argv)
 {
 	CLEANUP(rename_cleanup)
 	struct rename rename = { .edit = EDIT(PROGRAM) };
-	int r = parse(argc, argv, &rename);
+	int r = rename_parse(argc, argv, &rename);
 
 	rename.edit.if_there = true;
 	rename.edit.renames = true;
-	return r == VERB_GO ? work(&rename) : r;
+	return r == VERB_GO ? rename_work(&rename) : r;
 }
 
 const struct verb verb_rename = {
 	.name = "rename",
 	.page = "subid-grant(8)",
-	.run = run,
+	.run = rename_run,
 	.synopsis = N_("[OPTION]... OLD NEW | --canonical"),
 	.help = N_("let ranges follow a user whose name changed"),
 	.options =

@@ -48,15 +48,7 @@ static void revoke_cleanup(struct revoke *revoke)
 	owner_cleanup(&revoke->owner);
 }
 
-static int take_range(struct revoke *revoke)
-{
-	if (range_parse(optarg, &revoke->range) == 0)
-		return VERB_GO;
-	report_line(PROGRAM, _("--range: '%s' is no range FIRST-LAST"), optarg);
-	return verb_misuse(&verb_revoke);
-}
-
-static int take_option(struct revoke *revoke, int option)
+static int revoke_take_option(struct revoke *revoke, int option)
 {
 	switch (option) {
 	case OPTION_ALL:
@@ -75,13 +67,13 @@ static int take_option(struct revoke *revoke, int option)
 		revoke->in_use = true;
 		return VERB_GO;
 	case OPTION_RANGE:
-		return take_range(revoke);
+		return change_take_range(&verb_revoke, &revoke->range);
 	default:
 		return change_take(&verb_revoke, &revoke->change, option);
 	}
 }
 
-static int parse(int argc, char **argv, struct revoke *revoke)
+static int revoke_parse(int argc, char **argv, struct revoke *revoke)
 {
 	static const struct option long_options[] = {
 		{ "all", no_argument, NULL, OPTION_ALL },
@@ -97,7 +89,7 @@ static int parse(int argc, char **argv, struct revoke *revoke)
 
 	while (r == VERB_GO &&
 	       (option = arguments_next(argc, argv, CHANGE_SHORT, long_options)) >= 0)
-		r = take_option(revoke, option);
+		r = revoke_take_option(revoke, option);
 	if (r != VERB_GO)
 		return r;
 	if (revoke->all && revoke->range.end > 0) {
@@ -137,7 +129,7 @@ static void report_ambiguous(const struct revoke *revoke, size_t k)
 }
 
 /* Finds other names of the owner; without an answer the lines are kept, or it fails. */
-static int confirm_names(struct revoke *revoke)
+static int confirm_owner_names(struct revoke *revoke)
 {
 	struct edit *edit = &revoke->edit;
 	size_t silent = 0;
@@ -154,7 +146,7 @@ static int confirm_names(struct revoke *revoke)
 	return r ? r : change_judge_silent(edit, &revoke->change, silent);
 }
 
-static int change(struct revoke *revoke)
+static int apply_revoke(struct revoke *revoke)
 {
 	CLEANUP(in_use_cleanup) struct in_use in_use = IN_USE;
 	struct edit *edit = &revoke->edit;
@@ -163,7 +155,7 @@ static int change(struct revoke *revoke)
 
 	r = edit_begin(edit, revoke->kinds);
 	if (r == 0)
-		r = confirm_names(revoke);
+		r = confirm_owner_names(revoke);
 	if (r == 0)
 		r = in_use_begin(&in_use, edit, &revoke->owner);
 	for (size_t k = 0; k < 2; k++)
@@ -180,7 +172,7 @@ static int change(struct revoke *revoke)
 	return r;
 }
 
-static void record(const struct revoke *revoke, int status)
+static void record_revoke(const struct revoke *revoke, int status)
 {
 	char text[CHANGE_TEXT_BYTES] = "revoke";
 	size_t n = sizeof("revoke") - 1;
@@ -192,7 +184,7 @@ static void record(const struct revoke *revoke, int status)
 }
 
 /* With --if-held a user who does not exist is not an error. */
-static int find_owner(struct revoke *revoke)
+static int revoke_find_owner(struct revoke *revoke)
 {
 	struct edit *edit = &revoke->edit;
 	int r;
@@ -210,7 +202,7 @@ static int find_owner(struct revoke *revoke)
 }
 
 /* Reports, except with --if-held, that there was nothing to revoke. */
-static int report_nothing(const struct revoke *revoke)
+static int report_none_held(const struct revoke *revoke)
 {
 	if (revoke->if_held)
 		return VERB_DONE;
@@ -222,7 +214,7 @@ static int report_nothing(const struct revoke *revoke)
 	return VERB_NONE;
 }
 
-static int work(struct revoke *revoke)
+static int revoke_work(struct revoke *revoke)
 {
 	bool changed;
 	int r;
@@ -231,34 +223,35 @@ static int work(struct revoke *revoke)
 	revoke->kinds[1] = !revoke->change.uid_only;
 	r = change_prepare(&revoke->edit, &verb_revoke, &revoke->change);
 	if (r == VERB_GO)
-		r = find_owner(revoke);
+		r = revoke_find_owner(revoke);
 	if (r != VERB_GO)
 		return r;
-	r = change(revoke);
+	r = apply_revoke(revoke);
 	changed = edit_changed(&revoke->edit);
 	if (r == 0 && changed)
 		r = change_commit(&revoke->edit);
 	/* Release the locks first: the log may be slow. */
 	edit_end(&revoke->edit);
 	if (changed || r)
-		record(revoke, r);
-	return revoke->nothing ? report_nothing(revoke) : change_status(&revoke->edit, r);
+		record_revoke(revoke, r);
+	return revoke->nothing ? report_none_held(revoke) :
+				 change_status(&revoke->edit, r);
 }
 
-static int run(int argc, char **argv)
+static int revoke_run(int argc, char **argv)
 {
 	CLEANUP(revoke_cleanup)
 	struct revoke revoke = { .edit = EDIT(PROGRAM) };
-	int r = parse(argc, argv, &revoke);
+	int r = revoke_parse(argc, argv, &revoke);
 
 	revoke.edit.if_there = true;
-	return r == VERB_GO ? work(&revoke) : r;
+	return r == VERB_GO ? revoke_work(&revoke) : r;
 }
 
 const struct verb verb_revoke = {
 	.name = "revoke",
 	.page = "subid-grant(8)",
-	.run = run,
+	.run = revoke_run,
 	.synopsis = N_("[OPTION]... USER"),
 	.help = N_("take ranges from a user"),
 	.options = N_(
