@@ -3,7 +3,7 @@
  * facts-grants: what the databases say about the caller, read as the caller.
  *
  * MUST: the databases are opened again, without privilege: what the caller may not read
- * is not reported, even if the decision has noted it. The decision is not made here.
+ * is not reported. The decision is not made here, and gathers nothing for messages.
  */
 #include <fcntl.h>
 #include <string.h>
@@ -26,6 +26,34 @@ static bool open_as_caller(const struct kind *kind, struct dbfile *file,
 	return dbfile_vet(file) == 0 && scan_start(scan, file->fd) == 0;
 }
 
+/* What read_own_kind() looks for. */
+struct question {
+	struct owner *owner;
+	struct range asked;   /* the extent that is refused */
+	struct range missing; /* the first part of it that is not granted */
+};
+
+/* Whether a line begins with the first two bytes of @name, or with all of one byte. */
+static inline bool begins_as(const struct scan_line *line, const char *name)
+{
+	return line->text[0] == name[0] &&
+	       (name[1] == '\0' || (line->len > 1 && line->text[1] == name[1]));
+}
+
+/* False: the line is not meant for the owner, not even as a malformed line. */
+static inline bool may_be_meant(const struct scan_line *line, const struct owner *owner)
+{
+	const struct account *account = &owner->account;
+
+	if (line->len == 0)
+		return false;
+	for (size_t i = 0; i < owner->n; i++)
+		if (begins_as(line, owner->names[i]))
+			return true;
+	return line->text[0] == ' ' || line->text[0] == '\t' ||
+	       begins_as(line, account->name) || begins_as(line, account->number);
+}
+
 /* Whether a line looks as if meant for @name: maybe indented, maybe without a colon. */
 static bool is_meant_for(const struct scan_line *line, const char *name, size_t len)
 {
@@ -38,7 +66,7 @@ static bool is_meant_for(const struct scan_line *line, const char *name, size_t 
 }
 
 static bool is_meant_for_account(const struct scan_line *line,
-				 const struct facts_question *question)
+				 const struct question *question)
 {
 	const struct owner *owner = question->owner;
 	const struct account *account = &owner->account;
@@ -50,8 +78,7 @@ static bool is_meant_for_account(const struct scan_line *line,
 	       is_meant_for(line, account->number, account->number_len);
 }
 
-static void note_malformed(struct facts_grants *grants,
-			   const struct facts_question *question,
+static void note_malformed(struct facts_grants *grants, const struct question *question,
 			   const struct scan_line *line, int fault)
 {
 	if (grants->malformed || entry_fault_is_harmless(fault) ||
@@ -78,65 +105,46 @@ static void note_other(struct facts_grants *grants, const struct entry *entry,
 	grants->taken_by[entry->owner_len] = '\0';
 }
 
-/* As facts_note_line(), for lines that pass its check. */
-bool facts_note_near_line(struct facts_grants *grants,
-			  const struct facts_question *question,
-			  const struct scan_line *line, struct entry *ret_entry)
+/*
+ * Notes a line about the account or, else, about the missing ids. Nearly all lines of a
+ * large database end at the first check.
+ */
+static void note_line(struct facts_grants *grants, const struct question *question,
+		      const struct scan_line *line)
 {
 	struct entry entry;
-	int fault = entry_parse(line->text, line->len, &entry);
+	int fault;
 
+	if (!may_be_meant(line, question->owner) &&
+	    !entry_may_overlap(line->text, line->len, question->missing))
+		return;
+	fault = entry_parse(line->text, line->len, &entry);
 	if (fault) {
 		note_malformed(grants, question, line, fault);
-		return false;
-	}
-	if (owner_is(&entry, question->owner)) {
+	} else if (owner_is(&entry, question->owner)) {
 		note_own(grants, entry.range);
 		grants->partly |= range_overlaps(question->asked, entry.range);
-		return false;
+	} else if (range_overlaps(entry.range, question->missing)) {
+		note_other(grants, &entry, line->number);
 	}
-	if (!range_overlaps(entry.range, question->missing))
-		return false;
-	note_other(grants, &entry, line->number);
-	*ret_entry = entry;
-	return true;
 }
 
-/* Whether both are of the same file, not written in between. */
-static bool is_unchanged(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
-	       a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
-	       a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
-	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
-}
-
-/*
- * Reads the database of the requested kind. What the decision noted is used only if the
- * caller can open that same file. It is read again if it has changed, or if the caller
- * has other names, which the decision does not note.
- */
+/* Reads the database of the requested kind. */
 static void read_own_kind(struct facts *facts, struct owner *owner)
 {
 	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
-	const struct facts_question question = {
+	const struct question question = {
 		.owner = owner,
 		.asked = extent_outer(&facts->map->extents[facts->refused]),
 		.missing = facts->missing,
 	};
 	struct scan_line line;
-	struct entry entry;
 
 	if (!open_as_caller(facts->kind, &file, &scan))
 		return;
-	if (owner->n == 0 && facts->noted && facts->file &&
-	    is_unchanged(&file.status, &facts->file->status))
-		facts->grants = *facts->noted;
-	else
-		while (scan_next(&scan, &line) > 0)
-			facts_note_line(&facts->grants, &question, &line, &entry);
+	while (scan_next(&scan, &line) > 0)
+		note_line(&facts->grants, &question, &line);
 	facts->grants.readable = true;
 }
 

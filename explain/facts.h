@@ -20,7 +20,6 @@
 #include "libsubid/core/range.h"
 #include "libsubid/sys/dbfile.h"
 #include "libsubid/sys/nsswitch.h"
-#include "libsubid/sys/scan.h"
 #include "libsubid/user/owner.h"
 
 /* The step that failed; its errno is in `error`, or 0. */
@@ -79,7 +78,7 @@ struct facts_target {
 	bool no_map; /* the directory has no map: not a process, or no user namespaces */
 };
 
-/* Lines of a database about the caller and the missing ids, by facts_note_line(). */
+/* Lines of a database about the caller and the missing ids. */
 struct facts_grants {
 	bool readable;	     /* the caller may read the database */
 	bool owns;	     /* any valid line of it names the caller: */
@@ -122,13 +121,6 @@ struct facts_twice {
 	uint32_t id;
 };
 
-/* What facts_note_line() looks for. */
-struct facts_question {
-	struct owner *owner;  /* with the names known so far */
-	struct range asked;   /* the extent that is refused */
-	struct range missing; /* the first part of it that is not granted */
-};
-
 /* The sources, if a plugin is among them. */
 struct facts_sources {
 	const struct nsswitch *nsswitch; /* NULL: the files alone */
@@ -168,9 +160,6 @@ struct facts {
 
 	/* The database that was read: its fault, or its status. */
 	const struct dbfile *file;
-	/* FACTS_RANGE: what the decision noted of its lines, or NULL. Only for a caller
-	 * who can read the database. */
-	const struct facts_grants *noted;
 	const struct facts_host *host; /* NULL: not gathered */
 	struct facts_sources sources;  /* FACTS_SOURCE, FACTS_RANGE */
 	struct facts_program program;
@@ -194,50 +183,6 @@ void facts_gather_target(struct facts *facts, int process, pid_t pid);
 void facts_gather_namespace(struct facts *facts);
 void facts_gather_grants(struct facts *facts);
 void facts_gather_twice(struct facts *facts);
-bool facts_note_near_line(struct facts_grants *grants,
-			  const struct facts_question *question,
-			  const struct scan_line *line, struct entry *ret_entry);
 void facts_take_grants(struct facts *facts, const struct range_set *granted);
-
-/* Whether a line begins with the first two bytes of @name, or with all of one byte. */
-static inline bool facts_begins_as(const struct scan_line *line, const char *name)
-{
-	return line->text[0] == name[0] &&
-	       (name[1] == '\0' || (line->len > 1 && line->text[1] == name[1]));
-}
-
-/* False: the line is not meant for the owner, not even as a malformed line. */
-static inline bool facts_may_be_meant(const struct scan_line *line,
-				      const struct owner *owner)
-{
-	const struct account *account = &owner->account;
-
-	if (line->len == 0)
-		return false;
-	for (size_t i = 0; i < owner->n; i++)
-		if (facts_begins_as(line, owner->names[i]))
-			return true;
-	return line->text[0] == ' ' || line->text[0] == '\t' ||
-	       facts_begins_as(line, account->name) ||
-	       facts_begins_as(line, account->number);
-}
-
-/*
- * Notes a line about the account or, else, about the missing ids. Inline, since nearly
- * all lines of a large database end here.
- *
- * grants: zeroed before the first line.
- * Returns true if the line gives missing ids to an owner of another name; *ret_entry is
- * written only with true.
- */
-static inline bool facts_note_line(struct facts_grants *grants,
-				   const struct facts_question *question,
-				   const struct scan_line *line, struct entry *ret_entry)
-{
-	if (!facts_may_be_meant(line, question->owner) &&
-	    !entry_may_overlap(line->text, line->len, question->missing))
-		return false;
-	return facts_note_near_line(grants, question, line, ret_entry);
-}
 
 #endif

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "libsubid/core/cleanup.h"
+#include "libsubid/core/entry.h"
 #include "libsubid/sys/scan.h"
 #include "libsubid/user/nss.h"
 #include "libsubid/user/owner.h"
@@ -34,8 +35,6 @@ struct decision_search {
 	/* As in struct decision. */
 	bool owns;
 	int name_service;
-	struct facts_grants grants;
-	bool noted;
 };
 
 static void decision_search_cleanup(struct decision_search *search)
@@ -82,8 +81,6 @@ static int conclude(const struct decision_search *search, bool asked,
 		.delegated = asked && search->left.n == 0,
 		.owns = search->owns,
 		.name_service = search->name_service,
-		.grants = search->grants,
-		.noted = search->noted,
 	};
 	int r = idmap_decide(search->map, search->own_id, &search->left,
 			     &decision.refused);
@@ -96,24 +93,17 @@ static int conclude(const struct decision_search *search, bool asked,
 	return r ? DECIDE_REFUSED : 0;
 }
 
-/*
- * Fills @question with the ids that are missing so far; or with the first ids left, if
- * none are missing because the only extent is the caller's own id.
- */
-static void find_missing(struct decision_search *search, struct facts_question *question)
+/* The first id that is missing so far, in the order of the extents. */
+static struct range first_missing(const struct decision_search *search)
 {
-	const struct range first = search->left.ranges[0];
+	struct range first = search->left.ranges[0];
 	struct decision decision;
 
-	*question = (struct facts_question){
-		.owner = &search->owner,
-		.asked = first,
-		.missing = first,
-	};
-	if (conclude(search, true, &decision) && decision.missing.end > 0) {
-		question->asked = extent_outer(&search->map->extents[decision.refused]);
-		question->missing = decision.missing;
-	}
+	/* The caller's own id, if it is the only extent, is refused in no case. */
+	if (conclude(search, true, &decision) && decision.missing.end > 0)
+		first = decision.missing;
+	first.end = first.start + 1;
+	return first;
 }
 
 /*
@@ -141,7 +131,7 @@ static int ask_owner(struct decision_search *search, const struct entry *entry)
 }
 
 /*
- * Looks for another login name of the caller, and notes lines for a refusal.
+ * Looks for another login name of the caller.
  *
  * The name service is asked only about lines that contain the first missing id: if none
  * of their owners is the caller, the map is refused in any case.
@@ -149,23 +139,21 @@ static int ask_owner(struct decision_search *search, const struct entry *entry)
  */
 static int find_alias(struct decision_search *search)
 {
-	struct facts_question question;
+	struct range first = first_missing(search);
 	struct scan_line line;
 	struct entry entry;
 	int r;
 
-	find_missing(search, &question);
-	search->grants = (struct facts_grants){ 0 };
 	scan_rewind(&search->scan);
 	while ((r = scan_next(&search->scan, &line)) > 0) {
-		if (!facts_note_line(&search->grants, &question, &line, &entry) ||
-		    !range_contains(entry.range, question.missing.start))
+		if (!entry_may_overlap(line.text, line.len, first) ||
+		    entry_parse(line.text, line.len, &entry) ||
+		    !range_overlaps(entry.range, first))
 			continue;
 		r = ask_owner(search, &entry);
 		if (r)
 			return r;
 	}
-	search->noted = r == 0;
 	return r;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * decide: whether the caller may write a map.
+ *
+ * Nothing is gathered for messages: explain/ reads the database again, as the caller.
  */
 #ifndef SUBID_DECIDE_H
 #define SUBID_DECIDE_H
@@ -8,7 +10,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "explain/facts.h"
 #include "libsubid/core/idmap.h"
 #include "libsubid/core/kind.h"
 #include "libsubid/sys/dbfile.h"
@@ -25,9 +26,6 @@ struct decision {
 	struct range missing;
 	/* 0, or the errno of a name service that could not look up an owner. */
 	int name_service;
-	/* Lines about the missing ids, for a caller who may read them; @noted: filled. */
-	struct facts_grants grants;
-	bool noted;
 };
 
 enum {

@@ -128,7 +128,6 @@ static void facts_of_request(const struct request *request, struct facts *facts)
 		.missing = request->decision.missing,
 		.name_service = request->decision.name_service,
 		.file = &request->file,
-		.noted = request->decision.noted ? &request->decision.grants : NULL,
 		.target = {
 			.name = request->target.name,
 			.uid = request->target.uid,

@@ -554,67 +554,6 @@ Test(facts, grants)
 	child_run(grants_of_files, folder.path);
 }
 
-/*
- * What was noted while the decision was made is told as it is, but only to one who can
- * open the file that it was read from; of another file it says nothing.
- */
-static const char *grants_noted(void *context)
-{
-	const struct facts_grants noted = { .taken = 7, .taken_by = "bob" };
-	const struct facts_grants expected = { .readable = true,
-					       .taken = 7,
-					       .taken_by = "bob" };
-	const struct facts_grants read = { .readable = true,
-					   .taken = 1,
-					   .taken_by = "anna" };
-	static const struct facts_grants none = { 0 };
-	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
-	const char *path = context;
-	struct kind kind = kind_uid;
-	struct facts facts;
-
-	/* Only root's file is believed. */
-	if (geteuid() != 0)
-		return CHILD_SKIP "not root";
-	kind.path = path;
-	dbfile_open(path, &file);
-	CHILD_ASSERT(file.fd >= 0);
-	facts_make(&facts, &kind);
-	facts.missing = (struct range){ 100200, 101000 };
-	facts.noted = &noted;
-	facts.file = &file;
-	facts_gather_grants(&facts);
-	CHILD_ASSERT(grants_equal(&facts.grants, &expected));
-
-	file.status.st_ino++;
-	facts_gather_grants(&facts);
-	CHILD_ASSERT(grants_equal(&facts.grants, &read));
-	file.status.st_ino--;
-	file.status.st_ctim.tv_nsec ^= 1;
-	facts_gather_grants(&facts);
-	CHILD_ASSERT(grants_equal(&facts.grants, &read));
-	file.status.st_ctim.tv_nsec ^= 1;
-
-	CHILD_ASSERT(chmod(path, 0) == 0);
-	if (setresuid(65534, 65534, 65534))
-		return CHILD_SKIP "no other user to become";
-	facts_gather_grants(&facts);
-	CHILD_ASSERT(grants_equal(&facts.grants, &none));
-	return NULL;
-}
-
-Test(facts, grants_noted)
-{
-	CLEANUP(folder_cleanup) struct folder folder;
-	char path[PATH_MAX];
-
-	folder_make(&folder);
-	cr_assert(chmod(folder.path, 0755) == 0);
-	write_file(folder.path, "subuid", "anna:100000:65536\n", 0644);
-	snprintf(path, sizeof(path), "%s/subuid", folder.path);
-	child_run(grants_noted, path);
-}
-
 /* A file that cannot be read, or that is not to be believed, tells nothing. */
 static const char *grants_out_of_reach(void *context)
 {
