@@ -5,10 +5,10 @@
  * The kernel accepts a map once, in a single write(2) shorter than a page. It checks the
  * credentials at the open and at the write; here they are the same. See
  * user_namespaces(7).
+ *
+ * MUST: nothing else is done here: this runs with capabilities in effect.
  */
-#include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "libsubid/core/cleanup.h"
@@ -23,26 +23,17 @@ size_t mapfile_limit(void)
 }
 
 /*
- * Writes @map, which must be allowed and within mapfile_limit().
+ * Writes the text of a map, which must be allowed and within mapfile_limit().
  *
  * process: a descriptor of /proc/PID.
  * Returns 0, or the enum mapfile_step that failed and in *ret_error its errno.
  */
-int mapfile_write(const struct kind *kind, int process, const struct idmap *map,
+int mapfile_write(const struct kind *kind, int process, const char *text, size_t len,
 		  int *ret_error)
 {
-	CLEANUP(fd_cleanup) int fd = -1;
-	size_t len = idmap_render(map, NULL, 0);
-	/* Not on the stack: the longest map takes three pages, and few maps need them. */
-	CLEANUP(cleanup_free) char *text = malloc(len);
+	CLEANUP(fd_cleanup) int fd = target_open_file(process, kind->map, O_WRONLY);
 	int r;
 
-	if (!text) {
-		*ret_error = ENOMEM;
-		return MAPFILE_OPEN;
-	}
-	idmap_render(map, text, len);
-	fd = target_open_file(process, kind->map, O_WRONLY);
 	if (fd < 0) {
 		*ret_error = -fd;
 		return MAPFILE_OPEN;

@@ -7,7 +7,6 @@
 
 #include <stddef.h>
 
-#include "libsubid/core/idmap.h"
 #include "libsubid/core/kind.h"
 
 enum mapfile_step {
@@ -16,7 +15,7 @@ enum mapfile_step {
 };
 
 size_t mapfile_limit(void);
-int mapfile_write(const struct kind *kind, int process, const struct idmap *map,
+int mapfile_write(const struct kind *kind, int process, const char *text, size_t len,
 		  int *ret_error);
 
 #endif

@@ -2,7 +2,9 @@
 /*
  * mapwriter: the order of the steps. Each step is in a module of its own.
  *
- * MUST: privileges are reduced before the program reads anything that another user wrote.
+ * MUST: privileges are reduced before the program reads anything that another user wrote,
+ * and again, as far as this map allows, before it reads any file.
+ * MUST: no capability is in effect until the map is opened.
  * MUST: the process that is checked is the process that is written to: both through the
  * same descriptor.
  * MUST: a refusal is reported only after the last privilege is gone.
@@ -104,6 +106,37 @@ static int read_arguments(struct request *request, int argc, char **argv)
 	return 0;
 }
 
+/*
+ * The capabilities that the kernel requires for this map, see user_namespaces(7): none
+ * for the caller's own id alone (own gid: only if setgroups is denied), else that of its
+ * kind. Outer uid 0 always requires one more.
+ *
+ * delegated: as in struct decision; true before it is known.
+ */
+static capset_t needed_capabilities(const struct request *request, bool delegated)
+{
+	bool own = idmap_is_own(&request->map, own_id(request));
+	capset_t caps = 0;
+
+	if (!own || (request->kind->group && delegated))
+		caps |= setid_capability(request->kind);
+	if (idmap_maps_root(&request->map))
+		caps |= root_capability(request->kind);
+	return caps;
+}
+
+/* Modules of the name service and the database are read with no more than this. */
+static int drop_unneeded(struct request *request)
+{
+	capset_t caps = needed_capabilities(request, true) | REFUSAL_AUDIT_CAPABILITY;
+	int r;
+
+	if ((request->privilege.held & ~caps) == 0)
+		return 0;
+	r = privilege_keep(&request->privilege, caps);
+	return r ? refuse(request, REFUSAL_CAPS, -r) : 0;
+}
+
 static int look_at_target(struct request *request)
 {
 	int r = target_open(&request->target, request->file.fd);
@@ -179,37 +212,38 @@ static int check_grants(struct request *request)
 	return 0;
 }
 
-/*
- * The capabilities that the kernel requires for this map, see user_namespaces(7): none
- * for the caller's own id alone (own gid: only if setgroups is denied), else that of its
- * kind. Outer uid 0 always requires one more.
- */
-static capset_t needed_capabilities(const struct request *request)
+/* A map of the own group alone needs setgroups(2) to be denied first. */
+static int prepare_write(struct request *request)
 {
-	bool own = idmap_is_own(&request->map, caller_id(request));
-	capset_t caps = 0;
-
-	if (!own || (request->kind->group && request->decision.delegated))
-		caps |= setid_capability(request->kind);
-	if (idmap_maps_root(&request->map))
-		caps |= root_capability(request->kind);
-	return caps;
-}
-
-static int write_map(struct request *request)
-{
+	bool delegated = request->decision.delegated;
 	int r;
 
-	request->needed = needed_capabilities(request);
+	request->needed = needed_capabilities(request, delegated);
 	r = privilege_keep(&request->privilege, request->needed);
 	if (r)
 		return refuse(request, REFUSAL_CAPS, -r);
-	if (request->kind->group && !request->decision.delegated) {
-		r = setgroups_deny(request->target.fd);
-		if (r)
-			return refuse(request, REFUSAL_SETGROUPS, -r);
-	}
-	r = mapfile_write(request->kind, request->target.fd, &request->map,
+	if (!request->kind->group || delegated)
+		return 0;
+	r = setgroups_deny(request->target.fd);
+	return r ? refuse(request, REFUSAL_SETGROUPS, -r) : 0;
+}
+
+/*
+ * The text is made before a capability is in effect. It is not on the stack: the longest
+ * map takes three pages, and few maps need them.
+ */
+static int write_map(struct request *request)
+{
+	CLEANUP(cleanup_free) char *text = malloc(request->bytes);
+	int r;
+
+	if (!text)
+		return refuse(request, REFUSAL_OPEN, ENOMEM);
+	idmap_render(&request->map, text, request->bytes);
+	r = privilege_raise(&request->privilege);
+	if (r)
+		return refuse(request, REFUSAL_CAPS, -r);
+	r = mapfile_write(request->kind, request->target.fd, text, request->bytes,
 			  &request->error);
 	if (r)
 		return refuse(request, r == MAPFILE_OPEN ? REFUSAL_OPEN : REFUSAL_WRITE,
@@ -249,9 +283,9 @@ static int version(const struct kind *kind)
 /* Each step refuses, or stores its results in @request for the next one. */
 static int mapwriter_run(struct request *request, int argc, char **argv)
 {
-	if (read_arguments(request, argc, argv) || look_at_target(request) ||
-	    read_nsswitch(request) || check_owner(request) || check_grants(request) ||
-	    write_map(request))
+	if (read_arguments(request, argc, argv) || drop_unneeded(request) ||
+	    look_at_target(request) || read_nsswitch(request) || check_owner(request) ||
+	    check_grants(request) || prepare_write(request) || write_map(request))
 		return -1;
 	return 0;
 }

@@ -4,10 +4,12 @@
  *
  * Both ways of installing lead to the same state. All ids are the caller's: the kernel
  * compares the caller with the owner of the target, and files, signals and limits work as
- * in any program of the caller. Of root's privilege only a capability to map ids is left.
+ * in any program of the caller. Of root's privilege only a capability to map ids is left,
+ * and it is not in effect until the map is opened.
  *
  * MUST: this happens before anything that the caller or a file chose is read.
  * MUST: the ids, capabilities and flags that were set are read back.
+ * MUST: no capability is in effect but after privilege_raise().
  *
  * Code that runs with CAP_SETUID can still become root. This protects against a confused
  * deputy, not against an attacker inside this process. SECURITY.md says more.
@@ -20,14 +22,29 @@
 #include "libsubid/sys/capabilities.h"
 #include "mapwriter/privilege.h"
 
-static int caps_verify(capset_t caps)
+/* Checks the capabilities that the kernel shows. */
+static int caps_verify(capset_t permitted, capset_t effective)
 {
-	capset_t permitted = ~(capset_t)0, effective = ~(capset_t)0;
-	int r = capabilities_get(&permitted, &effective);
+	capset_t now_permitted = ~(capset_t)0, now_effective = ~(capset_t)0;
+	int r = capabilities_get(&now_permitted, &now_effective);
 
 	if (r)
 		return r;
-	return permitted == caps && effective == caps ? 0 : -EPERM;
+	return now_permitted == permitted && now_effective == effective ? 0 : -EPERM;
+}
+
+static int caps_change(struct privilege *privilege, capset_t permitted,
+		       capset_t effective)
+{
+	int r = capabilities_set(permitted, effective);
+
+	if (r)
+		return r;
+	r = caps_verify(permitted, effective);
+	if (r)
+		return r;
+	privilege->held = permitted;
+	return 0;
 }
 
 /*
@@ -75,7 +92,7 @@ static int ids_verify(const struct privilege *privilege)
 /*
  * Keeps the permitted set when the ids change. PR_SET_KEEPCAPS fails if the caller has
  * locked its bit (SECBIT_KEEP_CAPS_LOCKED); root can set SECBIT_NO_SETUID_FIXUP instead.
- * If neither worked, the capset(2) after the change fails.
+ * If neither worked, the set that is read back after the change is empty.
  */
 static void keep_permitted(void)
 {
@@ -89,7 +106,8 @@ static void keep_permitted(void)
 }
 
 /*
- * Gives up all privilege but the capabilities of @wanted that are permitted.
+ * Gives up all privilege but the capabilities of @wanted that are permitted. None is in
+ * effect.
  *
  * Returns 0 or -errno; then the program must end at once.
  */
@@ -120,10 +138,6 @@ int privilege_cut(struct privilege *privilege, capset_t wanted)
 	if (setresgid(privilege->gid, privilege->gid, privilege->gid) ||
 	    setresuid(privilege->uid, privilege->uid, privilege->uid))
 		return -errno;
-	/* After the change of ids, which has emptied the effective set. */
-	r = capabilities_set(caps, caps);
-	if (r)
-		return r;
 	/*
 	 * After the change of ids, which has set it to fs.suid_dumpable: the caller could
 	 * trace a dumpable process, with its memory and its open database.
@@ -134,7 +148,8 @@ int privilege_cut(struct privilege *privilege, capset_t wanted)
 	r = ids_verify(privilege);
 	if (r)
 		return r;
-	r = caps_verify(caps);
+	/* The change of ids could have emptied the permitted set. */
+	r = caps_verify(caps, 0);
 	if (r)
 		return r;
 	if (prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0 ||
@@ -145,19 +160,22 @@ int privilege_cut(struct privilege *privilege, capset_t wanted)
 }
 
 /*
- * Drops the capabilities that are held but not in @wanted; 0 drops all.
+ * Drops the capabilities that are held but not in @wanted; 0 drops all. None is in effect
+ * afterwards.
  * Returns 0 or -errno; then the program must end at once.
  */
 int privilege_keep(struct privilege *privilege, capset_t wanted)
 {
-	capset_t caps = privilege->held & wanted;
-	int r = capabilities_set(caps, caps);
+	return caps_change(privilege, privilege->held & wanted, 0);
+}
 
-	if (r)
-		return r;
-	r = caps_verify(caps);
-	if (r)
-		return r;
-	privilege->held = caps;
-	return 0;
+/*
+ * Puts the capabilities that are held into effect, until the next privilege_keep().
+ * Returns 0 or -errno; then the program must end at once.
+ */
+int privilege_raise(struct privilege *privilege)
+{
+	if (privilege->held == 0)
+		return 0;
+	return caps_change(privilege, privilege->held, privilege->held);
 }

@@ -17,12 +17,13 @@ struct privilege {
 	/* At the start of the program; the kernel does not show them later. */
 	bool start_no_new_privs;
 	capset_t start_permitted;
-	/* Held now. */
+	/* Held now, not in effect but after privilege_raise(). */
 	capset_t held;
 };
 
 int privilege_note(struct privilege *ret_privilege);
 int privilege_cut(struct privilege *privilege, capset_t wanted);
 int privilege_keep(struct privilege *privilege, capset_t wanted);
+int privilege_raise(struct privilege *privilege);
 
 #endif

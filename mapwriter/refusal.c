@@ -305,7 +305,8 @@ void refusal_audit(struct request *request)
 
 	if (!(request->privilege.held & REFUSAL_AUDIT_CAPABILITY) ||
 	    !is_worth_recording(request) ||
-	    privilege_keep(&request->privilege, REFUSAL_AUDIT_CAPABILITY))
+	    privilege_keep(&request->privilege, REFUSAL_AUDIT_CAPABILITY) ||
+	    privilege_raise(&request->privilege))
 		return;
 	if (request->reason == REFUSAL_RANGE) {
 		const struct extent *extent =

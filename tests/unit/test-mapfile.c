@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include "libsubid/core/idmap.h"
 #include "mapwriter/mapfile.h"
 #include "tests/unit/unit.h"
 
@@ -28,6 +29,16 @@ static const struct idmap two = {
 	.n = 2,
 };
 
+/* Writes @map as a map writer does. */
+static int write_idmap(const struct kind *kind, int process, const struct idmap *map,
+		       int *ret_error)
+{
+	static char text[LIMIT_EXTENTS * IDMAP_LINE_BYTES];
+	size_t len = idmap_render(map, text, sizeof(text));
+
+	return mapfile_write(kind, process, text, len, ret_error);
+}
+
 Test(mapfile, write)
 {
 	char text[64];
@@ -35,12 +46,12 @@ Test(mapfile, write)
 
 	folder_put(&folder, "uid_map", BYTES(""), 0644);
 	folder_put(&folder, "gid_map", BYTES(""), 0644);
-	cr_assert(mapfile_write(&kind_uid, folder.fd, &two, &error) == 0 && error == 77);
+	cr_assert(write_idmap(&kind_uid, folder.fd, &two, &error) == 0 && error == 77);
 	folder_get(&folder, "uid_map", text, sizeof(text));
 	cr_assert_str_eq(text, "0 3000000 1000\n1000 4294967294 1\n");
 	folder_get(&folder, "gid_map", text, sizeof(text));
 	cr_assert_str_eq(text, "");
-	cr_assert(mapfile_write(&kind_gid, folder.fd, &two, &error) == 0);
+	cr_assert(write_idmap(&kind_gid, folder.fd, &two, &error) == 0);
 	folder_get(&folder, "gid_map", text, sizeof(text));
 	cr_assert_str_eq(text, "0 3000000 1000\n1000 4294967294 1\n");
 }
@@ -53,7 +64,7 @@ static const char *small_files(void *process)
 	signal(SIGXFSZ, SIG_IGN);
 	CHILD_ASSERT(setrlimit(RLIMIT_FSIZE, &limit) == 0);
 	/* The file takes a part of it: that is no map. */
-	CHILD_ASSERT(mapfile_write(&kind_uid, *(int *)process, &two, &error) ==
+	CHILD_ASSERT(write_idmap(&kind_uid, *(int *)process, &two, &error) ==
 		     MAPFILE_WRITE);
 	CHILD_ASSERT(error == EIO);
 	return NULL;
@@ -64,11 +75,11 @@ Test(mapfile, failures)
 {
 	int error = 77;
 
-	cr_assert(mapfile_write(&kind_uid, folder.fd, &two, &error) == MAPFILE_OPEN);
+	cr_assert(write_idmap(&kind_uid, folder.fd, &two, &error) == MAPFILE_OPEN);
 	cr_assert(error == ENOENT);
 	folder_put(&folder, "target", BYTES(""), 0644);
 	cr_assert(symlinkat("target", folder.fd, "uid_map") == 0);
-	cr_assert(mapfile_write(&kind_uid, folder.fd, &two, &error) == MAPFILE_OPEN);
+	cr_assert(write_idmap(&kind_uid, folder.fd, &two, &error) == MAPFILE_OPEN);
 	cr_assert(error == ELOOP);
 	folder_put(&folder, "gid_map", BYTES(""), 0644);
 	cr_assert(unlinkat(folder.fd, "uid_map", 0) == 0);
@@ -93,7 +104,7 @@ Test(mapfile, longest)
 	for (size_t i = 0; i < LIMIT_EXTENTS; i++)
 		map.extents[i] = (struct extent){ 4000000000, 4000000001, 100000001 };
 	folder_put(&folder, "uid_map", BYTES(""), 0644);
-	cr_assert(mapfile_write(&kind_uid, folder.fd, &map, &error) == 0 && error == 77);
+	cr_assert(write_idmap(&kind_uid, folder.fd, &map, &error) == 0 && error == 77);
 	n = folder_get(&folder, "uid_map", text, sizeof(text));
 	cr_assert(n == LIMIT_EXTENTS * 32);
 	for (size_t i = 0; i < LIMIT_EXTENTS; i++)
@@ -111,7 +122,7 @@ static const char *real_namespace(void *context)
 	if (unshare(CLONE_NEWUSER))
 		return CHILD_SKIP "no user namespaces for this user";
 	self = open("/proc/self", O_PATH | O_DIRECTORY);
-	CHILD_ASSERT(mapfile_write(&kind_uid, self, &map, &error) == 0);
+	CHILD_ASSERT(write_idmap(&kind_uid, self, &map, &error) == 0);
 	CHILD_ASSERT((fd = openat(self, "uid_map", O_RDONLY)) >= 0);
 	CHILD_ASSERT(read(fd, text, sizeof(text) - 1) == 33);
 	snprintf(expected, sizeof(expected), "%10u %10u %10u\n", 7U,
@@ -121,7 +132,7 @@ static const char *real_namespace(void *context)
 		     strcmp(text + 21, expected + 21) == 0);
 	CHILD_ASSERT(getuid() == 7);
 	/* A map is written once. */
-	CHILD_ASSERT(mapfile_write(&kind_uid, self, &map, &error) == MAPFILE_WRITE);
+	CHILD_ASSERT(write_idmap(&kind_uid, self, &map, &error) == MAPFILE_WRITE);
 	CHILD_ASSERT(error == EPERM);
 	return NULL;
 }

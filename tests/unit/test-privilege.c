@@ -62,19 +62,35 @@ static bool set_caps(capset_t permitted, capset_t effective, capset_t inherited)
 	return syscall(SYS_capset, &header, data) == 0;
 }
 
-/* What is to be held, and nothing else of any kind. */
-static const char *holds(capset_t caps, unsigned int uid, unsigned int gid)
+/* The sets of the process: these, and nothing else of any kind. */
+static const char *holds(capset_t permitted, capset_t effective, unsigned int uid,
+			 unsigned int gid)
 {
 	struct status status = { 0 };
 
 	CHILD_ASSERT(read_status(&status));
-	CHILD_ASSERT(status.permitted == caps && status.effective == caps);
+	CHILD_ASSERT(status.permitted == permitted && status.effective == effective);
 	CHILD_ASSERT(status.inherited == 0 && status.ambient == 0);
 	for (int i = 0; i < 4; i++)
 		CHILD_ASSERT(status.uids[i] == uid && status.gids[i] == gid);
 	CHILD_ASSERT(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1);
 	CHILD_ASSERT(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0);
 	return NULL;
+}
+
+/* Raises what is held, and takes it out of effect again. */
+static const char *raise_and_lower(struct privilege *privilege, capset_t expected)
+{
+	unsigned int uid = getuid(), gid = getgid();
+	const char *complaint;
+
+	CHILD_ASSERT(privilege_raise(privilege) == 0);
+	complaint = holds(expected, expected, uid, gid);
+	if (complaint)
+		return complaint;
+	CHILD_ASSERT(privilege_keep(privilege, ~(capset_t)0) == 0);
+	CHILD_ASSERT(privilege->held == expected);
+	return holds(expected, 0, uid, gid);
 }
 
 /* Cut to what a newuidmap asks for, then to one of it, then to nothing. */
@@ -90,22 +106,29 @@ static const char *cut_and_keep(capset_t expected)
 	CHILD_ASSERT(privilege.held == privilege.start_permitted);
 	CHILD_ASSERT(privilege_cut(&privilege, SETUID | SETFCAP) == 0);
 	CHILD_ASSERT(privilege.held == expected);
-	complaint = holds(expected, uid, gid);
+	complaint = holds(expected, 0, uid, gid);
+	if (complaint)
+		return complaint;
+	complaint = raise_and_lower(&privilege, expected);
 	if (complaint)
 		return complaint;
 	/* What was given up does not come back by asking. */
 	CHILD_ASSERT(privilege_keep(&privilege, SETUID | KILL) == 0);
 	CHILD_ASSERT(privilege.held == (expected & SETUID));
-	complaint = holds(expected & SETUID, uid, gid);
+	complaint = holds(expected & SETUID, 0, uid, gid);
 	if (complaint)
 		return complaint;
+	complaint = raise_and_lower(&privilege, expected & SETUID);
+	if (complaint)
+		return complaint;
+	CHILD_ASSERT(privilege_raise(&privilege) == 0);
 	CHILD_ASSERT(privilege_keep(&privilege, 0) == 0);
-	complaint = holds(0, uid, gid);
+	complaint = holds(0, 0, uid, gid);
 	if (complaint)
 		return complaint;
 	CHILD_ASSERT(uid == 0 || (setuid(0) != 0 && seteuid(0) != 0));
 	CHILD_ASSERT(privilege_keep(&privilege, SETUID) == 0);
-	return holds(0, uid, gid);
+	return raise_and_lower(&privilege, 0);
 }
 
 static const char *as_nobody(void *context)
@@ -207,7 +230,8 @@ static const char *as_locked_fcaps(void *context)
 	CHILD_ASSERT(set_caps(SETUID, SETUID, 0));
 	CHILD_ASSERT(privilege_note(&privilege) == 0);
 	CHILD_ASSERT(privilege_cut(&privilege, SETUID) == 0);
-	CHILD_ASSERT(read_status(&status) && status.permitted == SETUID);
+	CHILD_ASSERT(read_status(&status) && status.permitted == SETUID &&
+		     status.effective == 0);
 	return NULL;
 }
 
@@ -252,7 +276,7 @@ static const char *two_ids(void *context)
 	CHILD_ASSERT(privilege_note(&privilege) == 0);
 	CHILD_ASSERT(privilege.uid == CALLER && privilege.gid == CALLER);
 	CHILD_ASSERT(privilege_cut(&privilege, SETUID) == 0);
-	return holds(SETUID, CALLER, CALLER);
+	return holds(SETUID, 0, CALLER, CALLER);
 }
 
 /* All ids become the real ones. */

@@ -106,6 +106,29 @@ def left_after_cut(scenario, install):
     return SETUID if install == "fcaps" and scenario.caller != ROOT else SETUID | SETFCAP
 
 
+def extents_of(scenario):
+    """The extents that are asked for; None if the arguments are refused as such."""
+    words = scenario.args.split()[1:]
+    extents = [tuple(map(int, words[i:i + 3])) for i in range(0, len(words), 3)
+               if all(word.isdecimal() for word in words[i:i + 3])]
+    if (len(words) % 3 or not 0 < len(extents) <= 340 or 3 * len(extents) != len(words)
+            or not scenario.args.startswith(("PID", "4194303"))
+            or any(outer + count > 0xffffffff for _, outer, count in extents)):
+        return None
+    return extents
+
+
+def left_after_arguments(scenario, install):
+    """What a map with these extents can need. The own gid may be delegated, too."""
+    left = left_after_cut(scenario, install)
+    extents = extents_of(scenario)
+    if extents is None or scenario.kind == "g":
+        return left
+    own = len(extents) == 1 and extents[0][1:] == (scenario.caller.uid, 1)
+    from_zero = any(outer == 0 for _, outer, _ in extents)
+    return left & ((0 if own else SETUID) | (SETFCAP if from_zero else 0))
+
+
 def run_through(host, scenario, install):
     """Prepares the host; returns the program, its arguments and the target."""
     path = f"/etc/sub{scenario.kind}id"
@@ -157,12 +180,9 @@ class Order:
         return sets
 
     def full_capsets(self):
-        """The same without those that only lower the effective set for a while, and
-        without what repeats the one before."""
+        """The same without what repeats the one before."""
         sets = []
         for i, permitted, effective in self.capsets():
-            if effective == 0 and permitted != 0:
-                continue
             if not sets or (permitted, effective) != sets[-1][1:]:
                 sets.append((i, permitted, effective))
         return sets
@@ -242,16 +262,19 @@ def test_order(host, report, scenarios):
 
 
 def capset_problems(order, scenario, install):
-    """The sets asked for: after the cut, to write, and none before anything is said."""
+    """The sets asked for: at the cut, for these arguments, for this map, to write, and
+    none before anything is said. Only the write has them in effect."""
     left = left_after_cut(scenario, install)
-    expected = [left]
+    expected = [(left, 0), (left_after_arguments(scenario, install), 0)]
     if scenario.capabilities is not None:
-        expected.append(scenario.capabilities & left)
+        needed = scenario.capabilities & left
+        expected += [(needed, 0), (needed, needed)]
     if scenario.line:
-        expected.append(0)
-    expected = [mask for i, mask in enumerate(expected) if i == 0 or mask != expected[i - 1]]
+        expected.append((0, 0))
+    expected = [entry for i, entry in enumerate(expected)
+                if i == 0 or entry != expected[i - 1]]
     sets = order.full_capsets()
-    if [entry[1:] for entry in sets] != [(mask, mask) for mask in expected]:
+    if [entry[1:] for entry in sets] != expected:
         return [f"capset to {sets}, not {expected}"]
     if not scenario.line:
         return []
@@ -330,7 +353,7 @@ def is_end_of_cut(stop):
     return call_is(stop, "prctl", PR_SET_DUMPABLE) and not stop.entry
 
 
-def state_problems(state, scenario, allowed):
+def state_problems(state, scenario, allowed, in_effect=False):
     """What the kernel says about the process, once the cut is done."""
     problems = []
     if set(state.uid) != {scenario.caller.uid}:
@@ -339,7 +362,8 @@ def state_problems(state, scenario, allowed):
         problems.append(f"gids {state.gid}")
     if state.permitted not in allowed:
         problems.append(f"permitted {state.permitted:#x}")
-    if state.effective != state.permitted or state.inheritable or state.ambient:
+    if (state.effective not in (0, state.permitted if in_effect else 0)
+            or state.inheritable or state.ambient):
         problems.append(f"effective {state.effective:#x} inheritable "
                         f"{state.inheritable:#x} ambient {state.ambient:#x}")
     if not state.no_new_privs:
@@ -354,6 +378,9 @@ def touches_target(stop):
         ("uid_map", "gid_map", "setgroups"))
 
 
+# what is done while capabilities are in effect: raised and dropped, the map, the end
+IN_EFFECT = {"capset", "capget", "close", "munmap", "brk", "exit_group"}
+OF_MAP = (*OPENS, "write")
 FOREIGN = re.compile(r"/etc/(passwd|nsswitch\.conf|login\.defs)$|^/proc\b")
 
 
@@ -363,7 +390,7 @@ class Follower:
     def __init__(self, scenario, install):
         self.scenario = scenario
         self.left = left_after_cut(scenario, install)
-        self.allowed = {self.left, 0}
+        self.allowed = {self.left, left_after_arguments(scenario, install), 0}
         if scenario.capabilities is not None:
             self.needed = scenario.capabilities & self.left
             self.allowed.add(self.needed)
@@ -385,7 +412,9 @@ class Follower:
         self.problems += [f"at {stop}: {text}" for text in problems]
 
     def problems_after_cut(self, stop, state):
-        problems = state_problems(state, self.scenario, self.allowed)
+        in_effect = stop.name in IN_EFFECT or (
+            stop.name in OF_MAP and stop.path.endswith("id_map"))
+        problems = state_problems(state, self.scenario, self.allowed, in_effect)
         # less, never more
         self.allowed = {mask for mask in self.allowed if mask & ~state.permitted == 0}
         if (call_is(stop, "write", 2) or "locale" in stop.path) and state.permitted:
@@ -395,6 +424,9 @@ class Follower:
             explains = self.scenario.line and state.permitted == 0
             if state.permitted != self.needed and not explains:
                 problems.append(f"permitted {state.permitted:#x}")
+            wanted = 0 if explains or "setgroups" in stop.path else self.needed
+            if state.effective != wanted:
+                problems.append(f"in effect {state.effective:#x}")
         return problems
 
 
