@@ -71,9 +71,9 @@ static bool read_plain(const char *line, size_t len, bool group,
 }
 
 /*
- * Reads an id as strtoul(3) with base 10 does. The GNU C library rejects lines with more
- * than 32 bits (older versions read the largest number, which is no id). Returns the end
- * of the id, or NULL if there is none.
+ * Reads an id as strtoull(3) with base 10 does, with 64 bits on every machine. The GNU C
+ * library rejects lines with more than 32 bits (older versions read the largest number,
+ * which is no id). Returns the end of the id, or NULL if there is none.
  */
 static const char *read_odd_id(const char *text, const char *end, uint32_t *ret_id)
 {

@@ -45,7 +45,7 @@ static uint32_t id_of_refused(const char *line, size_t len)
 {
 	CLEANUP(cleanup_free) char *copy = malloc(len + 1);
 	char *rest = copy, *field = NULL, *end;
-	unsigned long value;
+	unsigned long long value;
 
 	cr_assert(copy);
 	memcpy(copy, line, len);
@@ -57,7 +57,7 @@ static uint32_t id_of_refused(const char *line, size_t len)
 		field = strsep(&rest, ":");
 	if (!field)
 		return ID_NONE;
-	value = strtoul(field, &end, 10);
+	value = strtoull(field, &end, 10);
 	return end > field && *end == '\0' && value < ID_NONE ? (uint32_t)value : ID_NONE;
 }
 
@@ -137,7 +137,7 @@ Test(passwd, users)
 		{ NAME_256 ":x:3999999999:7:::", 0, NAME_256, 7 },
 		{ NAME_257 ":x:3999999999:7:::", PASSWD_ID_ONLY, NAME_257, 7 },
 		{ ":x:3999999999:7:::", PASSWD_ID_ONLY, "", 7 },
-		/* Numbers as strtoul(3) reads them. */
+		/* Numbers as strtoull(3) reads them. */
 		{ "elsa:x:03999999999:7:::", PASSWD_ODD, "elsa", 7 },
 		{ "elsa:x: 3999999999:7:::", PASSWD_ODD, "elsa", 7 },
 		{ "elsa:x:\t\f\v\r 3999999999:7:::", PASSWD_ODD, "elsa", 7 },
@@ -171,6 +171,7 @@ Test(passwd, users)
 		{ "elsa:x:3999999999:99999999999999999999:::", PASSWD_ID_ONLY, "elsa",
 		  ID_NONE },
 		{ "elsa:x:3999999999:-7:::", PASSWD_ID_ONLY, "elsa", ID_NONE },
+		{ "elsa:x:-18446744069709551617:-7:::", PASSWD_ID_ONLY, "elsa", ID_NONE },
 		/* Entries of the compat service, and comments. */
 		{ "+elsa:x:3999999999:7:::", PASSWD_NONE, NULL, 0 },
 		{ "-elsa:x:3999999999:7:::", PASSWD_NONE, NULL, 0 },
