@@ -16,3 +16,10 @@ sources_copy()
 		tar -C "$1" -cf - .
 	fi | tar -C "$2" --no-same-owner -xf -
 }
+
+# sources_prepare TREE DIRECTORY: such a copy, ready to be configured
+sources_prepare()
+{
+	sources_copy "$1" "$2" || return
+	[[ -x $2/configure ]] || (cd "$2" && ./autogen.sh)
+}
