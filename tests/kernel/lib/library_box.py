@@ -94,9 +94,10 @@ class Box:
         self.report = Report()
         self.build = build_folder()
         self.ours = self.library("ours", self.build)
-        self.debian = None
+        self.debian, self.debian_soname = None, None
         if os.path.exists(DEBIAN_HEADER) and DEBIAN_LIBRARIES:
             path = DEBIAN_LIBRARIES[-1]
+            self.debian_soname = soname_of(path)
             folder = f"{host.folder}/library-debian"
             os.mkdir(folder)
             shutil.copy(os.path.realpath(path), f"{folder}/{os.path.basename(path)}")

@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """Programs that others have built, on our library: Debian's podman, which is linked with
-libsubid.so.4; rootlesskit, which runs getsubids; and a program of our own that is compiled
+Debian's libsubid; rootlesskit, which runs getsubids; and a program of our own that is compiled
 with either header and library and runs with the other.
 
-A build for soname 4 is made here and installed into an overlay on /usr/local, where the
-loader finds it before Debian's; nothing of Debian's is replaced."""
+A build for the soname of Debian's library is made here and installed into an overlay on
+/usr/local, where the loader finds it before Debian's; nothing of Debian's is replaced."""
 
 import os
 import re
@@ -78,8 +78,8 @@ def install(box, build):
                            "update-cache"], capture_output=True, text=True,
                           env={"PATH": PATH})
     shutil.copy(f"{build}/getsubids/getsubids", f"{PREFIX}/bin/getsubids")
-    box.report.check("the library of soname 4 is installed", done.returncode == 0,
-                     done.stderr[-1000:])
+    box.report.check("the library with the soname of Debian's is installed",
+                     done.returncode == 0, done.stderr[-1000:])
 
 
 def uninstalled(box, build):
@@ -94,15 +94,15 @@ def uninstalled(box, build):
 def loaded_by_podman(box):
     """The file that the loader takes for podman."""
     done = subprocess.run(["ldd", "/usr/bin/podman"], capture_output=True, text=True)
-    found = re.search(r"libsubid\.so\.4 => (\S+)", done.stdout)
+    found = re.search(r"libsubid\.so\.\d+ => (\S+)", done.stdout)
     return found and found[1]
 
 
 def podman(box, image):
     report = box.report
     found = loaded_by_podman(box)
-    report.check("Debian's podman loads our libsubid.so.4",
-                 found == f"{PREFIX}/lib/libsubid.so.4", f"{found}")
+    wanted = f"{PREFIX}/lib/libsubid.so.{box.debian_soname}"
+    report.check("Debian's podman loads our library", found == wanted, f"{found}, not {wanted}")
     result = shell(box, ELSA, f"{PODMAN} unshare cat /proc/self/uid_map /proc/self/gid_map")
     want = {(0, ELSA.uid, 1), (1, START, COUNT)}
     report.check("podman unshare maps what our library says", result.status == 0
@@ -175,7 +175,7 @@ def getsubids(box, program):
                      and "No space left" in result.line, f"{result}")
 
 
-def across(box, four):
+def across(box, same):
     """Compiled with one header and library, run with the other."""
     report = box.report
     box.put("elsa:100000:65536\n", "elsa:100000:65536\n")
@@ -186,10 +186,10 @@ def across(box, four):
     want = ["true", "1 100000:65536", "1 100000:65536", "1 5001", "1 5001",
             "true 100000 65536", "true 165536 10", "true", "true"]
     for title, library, program in (
-            ("a program of Debian's header and library runs on ours", four,
+            ("a program of Debian's header and library runs on ours", same,
              box.debian.caller),
             ("a program of our header and library runs on Debian's", box.debian,
-             four.caller)):
+             same.caller)):
         answers = []
         for call in calls:
             answers += library.calls(call, program=program)
@@ -198,9 +198,9 @@ def across(box, four):
         box.put("elsa:100000:65536\n", "elsa:100000:65536\n")
 
 
-def sonames(box, four):
+def sonames(box, same):
     """One name a build, in the file, the header and the name that toolbox makes of it."""
-    for library in {box.ours, four}:
+    for library in {box.ours, same}:
         number = soname_of(os.path.realpath(f"{library.folder}/libsubid.so"))
         source = f"{box.host.folder}/version.c"
         box.host.write(source, """
@@ -235,10 +235,10 @@ def main():
         report.skip("programs of others on our library",
                     f"needs {', '.join(missing) or 'libsubid-dev'}")
         report.finish()
-    build = box.build_with("--with-libsubid-soname=4", f"--prefix={PREFIX}")
-    four = box.library("four", build)
-    report.part(sonames, box, four)
-    report.part(across, box, four)
+    build = box.build_with(f"--with-libsubid-soname={box.debian_soname}", f"--prefix={PREFIX}")
+    same = box.library("same", build)
+    report.part(sonames, box, same)
+    report.part(across, box, same)
     report.part(getsubids, box, f"{build}/getsubids/getsubids")
     install(box, build)
     image = prepare(box)
