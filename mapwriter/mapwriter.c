@@ -115,7 +115,7 @@ static int read_arguments(struct request *request, int argc, char **argv)
  */
 static capset_t needed_capabilities(const struct request *request, bool delegated)
 {
-	bool own = idmap_is_own(&request->map, own_id(request));
+	bool own = idmap_is_own(&request->map, caller_id(request));
 	capset_t caps = 0;
 
 	if (!own || (request->kind->group && delegated))

@@ -21,7 +21,7 @@ root_make()
 
 	mapfile -t options < <(apt-config dump 'Acquire::Check-Valid-Until' \
 		'Acquire::Check-Date' | sed -n '/ "[^"]/s/;$//p')
-	mmdebstrap --quiet --variant=minbase "${options[@]/#/--aptopt=}" "$@"
+	mmdebstrap --quiet --variant=minbase --dpkgopt=force-unsafe-io "${options[@]/#/--aptopt=}" "$@"
 }
 
 # root_enter ROOT COMMAND...: with the root as the whole file system: no user can make a user
