@@ -37,8 +37,8 @@ static uint64_t skip_or_shorten(struct range fixed, uint64_t id, uint64_t *count
  * Finds the ids from @inner and @outer on that no fixed extent needs, inside or outside.
  * Returns how many ids to skip first, at most @count; *ret_free is how many follow.
  */
-static uint64_t find_free(const struct idmap *fixed, uint64_t inner, uint64_t outer,
-			  uint64_t count, uint64_t *ret_free)
+static uint64_t find_free_inner(const struct idmap *fixed, uint64_t inner, uint64_t outer,
+				uint64_t count, uint64_t *ret_free)
 {
 	uint64_t skipped = 0, left = count;
 
@@ -61,8 +61,8 @@ static int place_range(struct range range, uint64_t inner, const struct idmap *f
 		       struct idmap *map)
 {
 	while (range.start < range.end) {
-		uint64_t n, skipped = find_free(fixed, inner, range.start,
-						range_count(range), &n);
+		uint64_t n, skipped = find_free_inner(fixed, inner, range.start,
+						      range_count(range), &n);
 		int r = n > 0 ? append(map, inner, range.start, n) : 0;
 
 		if (r)
@@ -169,8 +169,8 @@ static int split_extent(const struct extent *extent, const struct idmap *parent,
 	return 0;
 }
 
-static int split(const struct idmap *map, const struct idmap *parent, bool translate,
-		 struct idmap *ret_map, struct range *ret_absent)
+static int split_extent(const struct idmap *map, const struct idmap *parent,
+			bool translate, struct idmap *ret_map, struct range *ret_absent)
 {
 	struct idmap made = { .n = 0 };
 
@@ -198,7 +198,7 @@ static int split(const struct idmap *map, const struct idmap *parent, bool trans
 int idmap_split(const struct idmap *map, const struct idmap *parent,
 		struct idmap *ret_map, struct range *ret_absent)
 {
-	return split(map, parent, false, ret_map, ret_absent);
+	return split_extent(map, parent, false, ret_map, ret_absent);
 }
 
 /*
@@ -217,5 +217,5 @@ int idmap_within(const struct idmap *map, const struct idmap *middle,
 		inverse.extents[i].inner = middle->extents[i].outer;
 		inverse.extents[i].outer = middle->extents[i].inner;
 	}
-	return split(map, &inverse, true, ret_map, ret_absent);
+	return split_extent(map, &inverse, true, ret_map, ret_absent);
 }
