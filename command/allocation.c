@@ -5,17 +5,16 @@
 #include <inttypes.h>
 
 #include "command/allocation.h"
-#include "command/exit-status.h"
 #include "message/i18n.h"
 #include "message/report.h"
 
 /*
- * Reports why login.defs(5) in @directory cannot be used; returns the exit status.
+ * Reports why login.defs(5) in @directory cannot be used.
  *
  * r, error: what settings_read() returned, other than 0.
  */
-int allocation_report_settings(const char *program, const char *directory,
-			       const struct settings_error *error, int r)
+void allocation_report_settings(const char *program, const char *directory,
+				const struct settings_error *error, int r)
 {
 	switch (r) {
 	case SETTINGS_NUMBER:
@@ -37,7 +36,6 @@ int allocation_report_settings(const char *program, const char *directory,
 		report_line(program, "%s/login.defs: %s", directory, report_error(-r));
 		break;
 	}
-	return status_of_kind(error->kind);
 }
 
 /* Reports a count that exceeds the bounds: that of the setting, or the one asked for. */
@@ -84,12 +82,12 @@ static void report_beyond(const char *program, const char *directory,
 }
 
 /*
- * Reports why there is no room for a range; returns the exit status.
+ * Reports why there is no room for a range.
  *
  * allocate: for which allocate_ranges() returned DB_FULL.
  */
-int allocation_report_full(const char *program, const char *directory,
-			   const struct allocate *allocate)
+void allocation_report_full(const char *program, const char *directory,
+			    const struct allocate *allocate)
 {
 	const struct allocate_full *full = &allocate->full;
 
@@ -115,7 +113,6 @@ int allocation_report_full(const char *program, const char *directory,
 			    full->count, full->kind->id, directory);
 		break;
 	}
-	return status_of_kind(full->kind);
 }
 
 /* Reports which part of the ids the name service was asked about. */

@@ -8,11 +8,11 @@
 #include "libsubid/store/allocate.h"
 #include "libsubid/sys/settings.h"
 
-int allocation_report_settings(const char *program, const char *directory,
-			       const struct settings_error *error, int r);
+void allocation_report_settings(const char *program, const char *directory,
+				const struct settings_error *error, int r);
 void allocation_report_asked(const char *program,
 			     const struct ids_in_use_service *service);
-int allocation_report_full(const char *program, const char *directory,
-			   const struct allocate *allocate);
+void allocation_report_full(const char *program, const char *directory,
+			    const struct allocate *allocate);
 
 #endif

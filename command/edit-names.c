@@ -38,7 +38,7 @@ static int load_unlocked(const struct edit *edit, const struct kind *kind,
 	return fstat(fd, &status) ? -errno : load_table(fd, status.st_size, ret_table);
 }
 
-/* The same; reports an error. Returns 0 or an exit status. */
+/* The same; reports an error. Returns as edit.h says. */
 static int load_or_tell(struct edit *edit, const struct kind *kind,
 			struct table *ret_table)
 {
@@ -68,7 +68,7 @@ static bool has_digits(const struct table *table, struct range range,
 /*
  * Finds other names of the owner in the lines of a database with ids of @range. The locks
  * are not held, since the name service may be slow. A file that is refused is reported
- * once they are held. Returns 0 or an exit status.
+ * once they are held. Returns as edit.h says.
  */
 int edit_find_names(struct edit *edit, const struct kind *kind, struct range range,
 		    struct owner *owner)
@@ -160,7 +160,7 @@ int edit_find_missing_names(struct edit *edit, const struct kind *kind,
 
 /*
  * Collects the owners of all lines of a database, to ask about them before the locks are
- * taken. A file that cannot be read is reported then. Returns 0 or an exit status.
+ * taken. A file that cannot be read is reported then. Returns as edit.h says.
  */
 int edit_find_owners(struct edit *edit, const struct kind *kind)
 {
@@ -214,7 +214,7 @@ size_t edit_report_silent(const struct edit *edit, const struct kind *kind,
  * Repeats edit_find_names() on a loaded database, for lines that were added meanwhile.
  * Reports the lines for which it is not known whether they are the owner's.
  *
- * ret_silent: grows by their number. Returns 0 or an exit status.
+ * ret_silent: grows by their number. Returns as edit.h says.
  */
 int edit_confirm_names(struct edit *edit, const struct kind *kind, struct range range,
 		       struct owner *owner, size_t *ret_silent)

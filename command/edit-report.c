@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "command/edit.h"
-#include "command/exit-status.h"
 #include "explain/causes.h"
 #include "libsubid/sys/wait.h"
 #include "message/audit.h"
@@ -102,13 +101,13 @@ static void tell_missing(const char *program, const struct db *db, const char *d
 }
 
 /*
- * Reports why a transaction failed; returns the exit status.
+ * Reports why a transaction failed.
  *
  * program: its name in messages. writing: db_commit() failed.
  * r: what a db_ function returned, other than 0.
  */
-int edit_report_db_error(const char *program, const struct db *db, const char *directory,
-			 bool writing, int r)
+void edit_report_db_error(const char *program, const struct db *db, const char *directory,
+			  bool writing, int r)
 {
 	switch (r) {
 	case DB_BUSY:
@@ -116,7 +115,7 @@ int edit_report_db_error(const char *program, const struct db *db, const char *d
 		break;
 	case DB_MISSING:
 		tell_missing(program, db, directory);
-		return EXIT_USAGE;
+		break;
 	case DB_STOPPED:
 		report_line(program, _("interrupted: nothing is changed"));
 		break;
@@ -130,12 +129,11 @@ int edit_report_db_error(const char *program, const struct db *db, const char *d
 		tell_failure(program, db, directory, writing, r);
 		break;
 	}
-	return status_of_kind(db->failed);
 }
 
-/* Reports every conflict; returns the exit status. */
-int edit_report_conflicts(const char *program, const struct allocate *allocate,
-			  const char *directory)
+/* Reports every conflict. */
+void edit_report_conflicts(const char *program, const struct allocate *allocate,
+			   const char *directory)
 {
 	for (size_t i = 0; i < allocate->conflicts.n; i++) {
 		const struct overlap *conflict = &allocate->conflicts.items[i];
@@ -196,7 +194,6 @@ int edit_report_conflicts(const char *program, const struct allocate *allocate,
 			break;
 		}
 	}
-	return EXIT_POLICY;
 }
 
 /*

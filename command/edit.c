@@ -14,7 +14,6 @@
 #include "command/allocation.h"
 #include "command/busy.h"
 #include "command/edit.h"
-#include "command/exit-status.h"
 #include "command/identity.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/source/source.h"
@@ -71,7 +70,7 @@ static int find_lookup(struct edit *edit)
 	r = nsswitch_read(NAME_SERVICE_CONF, &nsswitch);
 	if (r) {
 		report_line(edit->program, "%s: %s", NAME_SERVICE_CONF, report_error(-r));
-		return EXIT_NOT_PERMITTED;
+		return EDIT_NOT_PERMITTED;
 	}
 	edit->service = nss_client_service(&edit->asker);
 	edit->lookup = lookup_live(edit->etc, &nsswitch, &edit->service);
@@ -89,13 +88,13 @@ int edit_find_directory(struct edit *edit)
 	 * program setuid does not mean to let other users change it. */
 	if (below && (getuid() != 0 || geteuid() != 0)) {
 		report_line(edit->program, _("only root may do this"));
-		return EXIT_NOT_PERMITTED;
+		return EDIT_NOT_PERMITTED;
 	}
 	n = snprintf(edit->directory, sizeof(edit->directory), "%s%s", below ? below : "",
 		     SYSCONFDIR);
 	if (n < 0 || (size_t)n >= sizeof(edit->directory)) {
 		report_line(edit->program, "%s: %s", below, report_error(ENAMETOOLONG));
-		return EXIT_USAGE;
+		return EDIT_NO_DIRECTORY;
 	}
 	edit->etc = etc_open_directory(below, SYSCONFDIR);
 	if (edit->etc >= 0)
@@ -108,31 +107,37 @@ int edit_find_directory(struct edit *edit)
 	else
 		report_line(edit->program, "%s: %s", edit->directory,
 			    report_error(-edit->etc));
-	return edit->etc == -ENOENT || edit->etc == -ENOTDIR ? EXIT_USAGE :
-							       EXIT_NOT_PERMITTED;
+	return edit->etc == -ENOENT || edit->etc == -ENOTDIR ? EDIT_NO_DIRECTORY :
+							       EDIT_NOT_PERMITTED;
 }
 
-/* Reports why a database could not be read; @r is -errno. Returns the exit status. */
-int edit_tell_unread(const struct edit *edit, const struct kind *kind, int r)
+/* Stores which database @result is about; NULL: all of them. */
+static int fail_kind(struct edit *edit, const struct kind *kind, int result)
+{
+	edit->db.failed = kind;
+	return result;
+}
+
+/* Reports why a database could not be read; @r is -errno. Returns EDIT_UNREADABLE. */
+int edit_tell_unread(struct edit *edit, const struct kind *kind, int r)
 {
 	report_line(edit->program, _("cannot open %s/%s"), edit->directory,
 		    kind->database);
 	report_line(edit->program, "%s/%s: %s", edit->directory, kind->database,
 		    report_error(-r));
-	return status_of_kind(kind);
+	return fail_kind(edit, kind, EDIT_UNREADABLE);
 }
 
-/* Reports that a user could not be looked up. Returns the exit status. */
-int edit_fail_user(struct edit *edit, const char *login, int r)
+/* Reports that a user could not be looked up. Returns EDIT_UNKNOWN_USER. */
+int edit_fail_user(const struct edit *edit, const char *login, int r)
 {
-	edit->silent = true;
 	if (report_is_silence(r))
 		report_line(edit->program, _("user '%s' is not known: %s"), login,
 			    report_not_known(r));
 	else
 		report_line(edit->program, _("user '%s' is not known: %s/passwd: %s"),
 			    login, edit->directory, report_error(-r));
-	return EXIT_NO_USER;
+	return EDIT_UNKNOWN_USER;
 }
 
 static int find_user_of_edit(struct edit *edit, const char *name, bool no_account,
@@ -146,7 +151,7 @@ static int find_user_of_edit(struct edit *edit, const char *name, bool no_accoun
 		return 0;
 	owner_cleanup(ret_owner);
 	report_line(edit->program, _("user '%s' does not exist"), name);
-	return EXIT_NO_USER;
+	return EDIT_NO_USER;
 }
 
 /* Finds a user by login name; *ret_owner is freed with owner_cleanup(). */
@@ -161,26 +166,26 @@ int edit_find_owner(struct edit *edit, const char *name, struct owner *ret_owner
 	return find_user_of_edit(edit, name, true, ret_owner);
 }
 
-static int fail_edit(struct edit *edit, bool writing, int r)
+/* Reports a failure before the commit; @r is what a db_ function returned. Returns @r. */
+int edit_tell_error(const struct edit *edit, int r)
 {
-	edit->error = r;
-	edit->writing = writing;
-	return edit_report_db_error(edit->program, &edit->db, edit->directory, writing,
-				    r);
+	if (r)
+		edit_report_db_error(edit->program, &edit->db, edit->directory, false, r);
+	return r;
 }
 
 static int may_change(const struct edit *edit)
 {
 	if (edit->place != DB_LIVE)
 		return 0;
-	return auth_check(edit->program) ? EXIT_NOT_PERMITTED : 0;
+	return auth_check(edit->program) ? EDIT_NOT_PERMITTED : 0;
 }
 
 /*
  * The change must have an effect: the files are among the sources. A source before them
  * is reported: the files do not count for a user who has ranges there.
  */
-static int check_sources(const struct edit *edit)
+static int check_sources(struct edit *edit)
 {
 	struct source_list list;
 
@@ -191,7 +196,7 @@ static int check_sources(const struct edit *edit)
 		report_line(edit->program,
 			    _("%s names the source '%s': nothing is changed in files"),
 			    NSSWITCH_CONF, list.sources[0].name);
-		return EXIT_SUBUID;
+		return fail_kind(edit, &kind_uid, DB_NOT_FILES);
 	}
 	if (list.sources[0].type == SOURCE_PLUGIN)
 		report_line(edit->program,
@@ -214,13 +219,13 @@ int edit_begin(struct edit *edit, const bool kinds[static 2])
 	if (r) {
 		report_line(edit->program, _("cannot hold signals off: %s"),
 			    report_error(-r));
-		return EXIT_NOT_PERMITTED;
+		return EDIT_NOT_PERMITTED;
 	}
 	edit->db.stop = edit->interrupt.fd;
 	edit->db.read_only = edit->dry_run;
 	r = db_begin(&edit->db, edit->etc, edit->place);
 	if (r)
-		return fail_edit(edit, false, r);
+		return edit_tell_error(edit, r);
 	db_use_service(&edit->db, edit->lookup.service);
 	r = check_sources(edit);
 	if (r)
@@ -232,23 +237,25 @@ int edit_begin(struct edit *edit, const bool kinds[static 2])
 		if (r == DB_MISSING && edit->if_there)
 			continue;
 		if (r)
-			return fail_edit(edit, false, r);
+			return edit_tell_error(edit, r);
 	}
 	return 0;
 }
 
 /* Reads the settings of login.defs for new ranges. */
-int edit_read_settings(const struct edit *edit, struct settings *ret_settings)
+int edit_read_settings(struct edit *edit, struct settings *ret_settings)
 {
 	struct settings_error error;
 	int r = settings_read(edit->etc, ret_settings, &error);
 
-	return r ? allocation_report_settings(edit->program, edit->directory, &error, r) :
-		   0;
+	if (r == 0)
+		return 0;
+	allocation_report_settings(edit->program, edit->directory, &error, r);
+	return fail_kind(edit, error.kind, EDIT_UNREADABLE);
 }
 
 /* Finds out whether new lines name the owner by uid; an unreadable file is an error. */
-int edit_names_by_id(const struct edit *edit, bool *ret_by_id)
+int edit_names_by_id(struct edit *edit, bool *ret_by_id)
 {
 	int r = login_defs_yes(edit->etc, "login.defs", "SUB_UID_STORE_BY_UID",
 			       ret_by_id);
@@ -256,7 +263,7 @@ int edit_names_by_id(const struct edit *edit, bool *ret_by_id)
 	if (r)
 		report_line(edit->program, "%s/login.defs: %s", edit->directory,
 			    report_error(-r));
-	return r ? EXIT_SUBUID : 0;
+	return r ? fail_kind(edit, &kind_uid, EDIT_UNREADABLE) : 0;
 }
 
 static int take_first(const struct busy_process *process, void *context)
@@ -298,13 +305,7 @@ int edit_check_busy(struct edit *edit, struct owner *owner)
 		return 0;
 	report_line(edit->program, _("user %s is currently used by process %d"),
 		    owner->account.name, (int)pid);
-	return EXIT_BUSY;
-}
-
-/* Reports a failed change in memory; @r is what a db_ function returned, or 0. */
-int edit_tell_error(struct edit *edit, int r)
-{
-	return r ? fail_edit(edit, false, r) : 0;
+	return EDIT_IN_USE;
 }
 
 /* Reports what is uncertain about an allocation, and new ids that cannot be used here. */
@@ -325,16 +326,18 @@ static void report_notes(const struct edit *edit, const struct allocate *allocat
 			    allocate->absent.start, allocate->absent.end - 1);
 }
 
-/* Reports why an allocation failed, if it did: @r is what allocate_ranges() returned. */
+/* Reports why an allocation failed, if it did: @r is what allocate_ranges() returned.
+ * Returns @r. */
 int edit_report_allocation(struct edit *edit, const struct allocate *allocate, int r)
 {
 	report_notes(edit, allocate);
 	if (r == DB_CONFLICT)
-		return edit_report_conflicts(edit->program, allocate, edit->directory);
-	if (r != DB_FULL)
-		return edit_tell_error(edit, r);
-	edit->error = r;
-	return allocation_report_full(edit->program, edit->directory, allocate);
+		edit_report_conflicts(edit->program, allocate, edit->directory);
+	else if (r == DB_FULL)
+		allocation_report_full(edit->program, edit->directory, allocate);
+	else
+		edit_tell_error(edit, r);
+	return r;
 }
 
 /* Whether there is anything to write. */
@@ -350,7 +353,10 @@ int edit_commit(struct edit *edit)
 			edit_lines_changed(&edit->db, edit->directory, edit->renames) :
 			db_commit(&edit->db);
 
-	return r ? fail_edit(edit, true, r) : 0;
+	if (r == 0)
+		return 0;
+	edit_report_db_error(edit->program, &edit->db, edit->directory, true, r);
+	return EDIT_NOT_WRITTEN;
 }
 
 /* Releases the locks; changes that were not committed are lost. */

@@ -16,7 +16,9 @@
  *	edit_record		log the change, without the locks
  *	edit_cleanup		in any case
  *
- * These functions report what fails, and return 0 or an exit status.
+ * These functions report what fails. They return 0, -errno, or a result of
+ * libsubid/store/db.h or of this file. Then db.failed is the database it is about; each
+ * program has one function that makes an exit status of both.
  */
 #ifndef SUBID_EDIT_H
 #define SUBID_EDIT_H
@@ -48,13 +50,20 @@ struct edit {
 	struct name_service service;   /* and how to call it */
 	struct lookup lookup;	       /* where users are looked up */
 	struct unknown_owners unknown; /* owners that the child was asked about */
-	bool silent;  /* it did not answer about a user, which has been reported */
-	bool unnamed; /* nor about other owners; reported with an allocation */
+	bool unnamed; /* it did not answer about owners; reported with an allocation */
 	enum db_place place;
 	struct db db;
 	struct interrupt interrupt; /* signals are blocked from edit_begin() on */
-	int error;		    /* what a failed db_ function returned */
-	bool writing;		    /* db_commit() failed */
+};
+
+enum {
+	EDIT_NOT_PERMITTED = DB_RESULTS, /* and: it cannot be found out */
+	EDIT_NO_DIRECTORY,		 /* the directory of the databases is missing */
+	EDIT_UNREADABLE,		 /* a file or /proc cannot be read */
+	EDIT_NO_USER,			 /* the user does not exist */
+	EDIT_UNKNOWN_USER,		 /* it is not known which user a name means */
+	EDIT_IN_USE,			 /* a process uses the ids */
+	EDIT_NOT_WRITTEN,		 /* the commit failed */
 };
 
 #define EDIT(name)                                                         \
@@ -66,7 +75,7 @@ struct edit {
 void edit_start(int status);
 void edit_ignore_sigpipe(void);
 int edit_find_directory(struct edit *edit);
-int edit_fail_user(struct edit *edit, const char *login, int r);
+int edit_fail_user(const struct edit *edit, const char *login, int r);
 int edit_find_user(struct edit *edit, const char *login, struct owner *ret_owner);
 int edit_find_owner(struct edit *edit, const char *name, struct owner *ret_owner);
 int edit_find_names(struct edit *edit, const struct kind *kind, struct range range,
@@ -81,12 +90,12 @@ int edit_find_missing_names(struct edit *edit, const struct kind *kind,
 int edit_confirm_names(struct edit *edit, const struct kind *kind, struct range range,
 		       struct owner *owner, size_t *ret_silent);
 int edit_begin(struct edit *edit, const bool kinds[static 2]);
-int edit_read_settings(const struct edit *edit, struct settings *ret_settings);
-int edit_names_by_id(const struct edit *edit, bool *ret_by_id);
+int edit_read_settings(struct edit *edit, struct settings *ret_settings);
+int edit_names_by_id(struct edit *edit, bool *ret_by_id);
 int edit_check_busy(struct edit *edit, struct owner *owner);
 int edit_report_allocation(struct edit *edit, const struct allocate *allocate, int r);
-int edit_tell_error(struct edit *edit, int r);
-int edit_tell_unread(const struct edit *edit, const struct kind *kind, int r);
+int edit_tell_error(const struct edit *edit, int r);
+int edit_tell_unread(struct edit *edit, const struct kind *kind, int r);
 bool edit_changed(const struct edit *edit);
 int edit_commit(struct edit *edit);
 void edit_end(struct edit *edit);
@@ -111,12 +120,12 @@ void edit_lines_appended(const struct table *table, const char *directory,
 int edit_lines_changed(const struct db *db, const char *directory, bool renames);
 
 /*
- * Messages about failures, and their exit status.
+ * Messages about failures.
  */
 
-int edit_report_db_error(const char *program, const struct db *db, const char *directory,
-			 bool writing, int r);
-int edit_report_conflicts(const char *program, const struct allocate *allocate,
-			  const char *directory);
+void edit_report_db_error(const char *program, const struct db *db, const char *directory,
+			  bool writing, int r);
+void edit_report_conflicts(const char *program, const struct allocate *allocate,
+			   const char *directory);
 
 #endif

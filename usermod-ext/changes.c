@@ -22,7 +22,7 @@ static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
  * the user keeps a range under a known name.
  *
  * ret_people: the user alone, for the allocation; freed with owner_set_cleanup().
- * Returns 0 or an exit status.
+ * Returns as edit.h says.
  */
 int changes_find_names(const struct options *options, struct edit *edit,
 		       struct owner *owner, struct owner_set *ret_people)
@@ -49,7 +49,7 @@ int changes_find_names(const struct options *options, struct edit *edit,
 
 /*
  * The same with the locked databases. As usermod(8) does, the program goes on with the
- * known names; the other lines are reported. Returns 0 or an exit status.
+ * known names; the other lines are reported. Returns as edit.h says.
  */
 int changes_confirm_names(const struct options *options, struct edit *edit,
 			  struct owner *owner)

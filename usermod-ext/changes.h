@@ -8,7 +8,6 @@
 #include <stddef.h>
 
 #include "command/edit.h"
-#include "command/exit-status.h"
 #include "libsubid/store/allocate.h"
 #include "libsubid/store/db.h"
 #include "usermod-ext/options.h"

@@ -12,6 +12,19 @@
 #include "usermod-ext/changes.h"
 #include "usermod-ext/options.h"
 
+/* Exit statuses, those of usermod(8); EXIT_POLICY is of this program. */
+enum {
+	EXIT_DONE = 0,
+	EXIT_NOT_PERMITTED = 1, /* and: the account databases are locked */
+	EXIT_USAGE = 2,		/* and: a database does not exist */
+	EXIT_RANGE = 3,
+	EXIT_NO_USER = 6,
+	EXIT_BUSY = 8,
+	EXIT_SUBUID = 16,
+	EXIT_SUBGID = 18,
+	EXIT_POLICY = 20,
+};
+
 /* One run of the program. */
 struct run {
 	struct options options;
@@ -50,17 +63,17 @@ static int apply_changes(struct run *run)
 }
 
 /* Records a change or its refusal, but not that nothing had to be changed. */
-static void record_changes(const struct run *run, int status, bool changed)
+static void record_changes(const struct run *run, int r, bool changed)
 {
 	char text[CHANGES_TEXT_BYTES];
 
-	if (status == 0 && !changed)
+	if (r == 0 && !changed)
 		return;
 	changes_text(&run->options, &run->allocated, text, sizeof(text));
-	edit_record(&run->edit, run->owner.account.name, text, status == 0);
+	edit_record(&run->edit, run->owner.account.name, text, r == 0);
 }
 
-/* Returns the exit status; *ret_changed: there was something to write. */
+/* Returns as command/edit.h says; *ret_changed: there was something to write. */
 static int attempt(struct run *run, bool *ret_changed)
 {
 	const bool kinds[] = { options_touch(&run->options, &kind_uid),
@@ -69,8 +82,7 @@ static int attempt(struct run *run, bool *ret_changed)
 
 	r = edit_begin(&run->edit, kinds);
 	/* Only if ids are added: a new database has none to remove. */
-	if (run->edit.error == DB_MISSING &&
-	    options_add(&run->options, run->edit.db.failed))
+	if (r == DB_MISSING && options_add(&run->options, run->edit.db.failed))
 		report_line(PROGRAM, _("to make it: %s --create ..."), PROGRAM);
 	if (r == 0)
 		r = changes_confirm_names(&run->options, &run->edit, &run->owner);
@@ -112,6 +124,32 @@ static int apply_and_record(struct run *run)
 	return r;
 }
 
+/* Translates what an edit_ function returned to the exit status. */
+static int status_of(const struct edit *edit, int r)
+{
+	switch (r) {
+	case 0:
+		return EXIT_DONE;
+	case EDIT_NOT_PERMITTED:
+		return EXIT_NOT_PERMITTED;
+	case DB_MISSING:
+	case EDIT_NO_DIRECTORY:
+		return EXIT_USAGE;
+	case EDIT_NO_USER:
+	case EDIT_UNKNOWN_USER:
+		return EXIT_NO_USER;
+	case EDIT_IN_USE:
+		return EXIT_BUSY;
+	case DB_CONFLICT:
+		return EXIT_POLICY;
+	default:
+		break;
+	}
+	if (!edit->db.failed)
+		return EXIT_NOT_PERMITTED;
+	return edit->db.failed->group ? EXIT_SUBGID : EXIT_SUBUID;
+}
+
 static int run_options(int argc, char **argv)
 {
 	CLEANUP(run_cleanup)
@@ -119,7 +157,7 @@ static int run_options(int argc, char **argv)
 
 	switch (options_parse(argc, argv, &run.options)) {
 	case 0:
-		return apply_and_record(&run);
+		return status_of(&run.edit, apply_and_record(&run));
 	case OPTIONS_HELP:
 		options_usage(true);
 		return EXIT_DONE;

@@ -191,7 +191,7 @@ static int to_errno(int r)
 		return -ENOSPC;
 	case DB_NOT_DURABLE:
 		return -EIO;
-	case CHANGE_NOT_FILES:
+	case DB_NOT_FILES:
 		return -EROFS;
 	default:
 		return r > 0 ? -EINVAL : r;

@@ -20,7 +20,7 @@ static const unsigned int all_kinds[] = { CHANGE_UID, CHANGE_GID };
  * Begins a transaction on the databases of this system, or with @root not NULL of the one
  * below it. Missing databases are not created.
  *
- * Returns 0, CHANGE_NOT_FILES, a condition of db_load() or -errno. Always end with
+ * Returns 0, DB_NOT_FILES, a result of db_load() or -errno. Always end with
  * db_end().
  */
 int change_begin(struct db *db, const char *root, unsigned int kinds)
@@ -38,7 +38,7 @@ int change_begin(struct db *db, const char *root, unsigned int kinds)
 		db_use_own_service(db);
 		source_find(&db->nsswitch, PLUGINDIR, &sources);
 		if (!source_has(&sources, SOURCE_FILES))
-			return CHANGE_NOT_FILES;
+			return DB_NOT_FILES;
 	}
 	for (size_t i = 0; r == 0 && i < 2; i++)
 		if (kinds & all_kinds[i])

@@ -8,17 +8,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "libsubid/api/query.h"
 #include "libsubid/store/allocate.h"
 #include "libsubid/store/db.h"
-#include "libsubid/api/query.h"
 
 /* Kinds, combined with `|`. */
 #define CHANGE_UID 1u
 #define CHANGE_GID 2u
-
-enum {
-	CHANGE_NOT_FILES = 100, /* besides those of db.h: the files are no source */
-};
 
 /* What to allocate; 0: as in login.defs(5). */
 struct change_request {

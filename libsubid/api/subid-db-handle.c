@@ -173,7 +173,7 @@ int handle_fail_db(struct subid_db *handle, int r)
 				   kind_uid.accounts);
 	case DB_FULL:
 		return handle_fail(handle, SUBID_DB_FULL, 0, "");
-	case CHANGE_NOT_FILES:
+	case DB_NOT_FILES:
 		return handle_fail(handle, SUBID_DB_NOT_FILES, 0, "nsswitch.conf");
 	case DB_MISSING:
 		return handle_fail_errno(handle, -ENOENT, db->failed);

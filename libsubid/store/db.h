@@ -61,6 +61,8 @@ struct db {
 		.stop = -1, .directory = -1, .lock = LOCK_NONE \
 	}
 
+/* The results of transactions, besides 0 and -errno; docs/DESIGN.md has the exit
+ * statuses. */
 enum {
 	DB_BUSY = 1,	/* another process has the lock, see db->lock */
 	DB_MISSING,	/* the database does not exist and is not created */
@@ -69,6 +71,8 @@ enum {
 	DB_STOPPED,	/* `stop` is readable; the files are as they were */
 	DB_NOT_DURABLE, /* written, but a power cut may undo it */
 	DB_UNKNOWN,	/* the name service did not say to which users lines belong */
+	DB_NOT_FILES, /* nsswitch.conf does not name the files: a change has no effect */
+	DB_RESULTS,   /* other results begin here */
 };
 
 int db_begin(struct db *db, int directory, enum db_place place);

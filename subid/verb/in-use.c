@@ -9,7 +9,6 @@
 #include <stdio.h>
 
 #include "command/busy.h"
-#include "command/exit-status.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "message/i18n.h"
@@ -40,7 +39,7 @@ static int note_granted(const struct table *table, const struct owner *owner,
 	return r > 0 ? -EOVERFLOW : r;
 }
 
-/* Stores the ids the owner has before the change. Returns 0 or an exit status. */
+/* Stores the ids the owner has before the change. Returns as edit.h says. */
 int in_use_begin(struct in_use *in_use, struct edit *edit, struct owner *owner)
 {
 	int r = 0;
@@ -109,16 +108,16 @@ static int report_processes(const struct in_use *in_use, bool allowed)
 	if (allowed || (r == 0 && listing.n == 0))
 		return 0;
 	if (listing.n == 0)
-		return EXIT_SUBUID;
+		return EDIT_UNREADABLE;
 	report_line(PROGRAM, _("nothing is changed: end the processes first, or take "
 			       "the ids all the same with --in-use"));
-	return EXIT_BUSY;
+	return EDIT_IN_USE;
 }
 
 /*
  * Refuses if a process uses an id that the pending change takes from the owner; with
- * @allowed it only reports the process. An image has no processes. Returns 0 or an exit
- * status.
+ * @allowed it only reports the process. An image has no processes. Returns as edit.h
+ * says.
  */
 int in_use_check(struct in_use *in_use, struct edit *edit, struct owner *owner,
 		 bool allowed)

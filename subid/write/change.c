@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * change: shared options, and the translation of the exit statuses of usermod(8) to those
- * of subid(1).
+ * change: shared options, and the exit status of what fails.
  */
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "command/exit-status.h"
 #include "message/i18n.h"
 #include "message/report.h"
 #include "subid/verb/progress.h"
@@ -61,7 +59,7 @@ int change_prepare(struct edit *edit, const struct verb *verb,
 	edit->root = options->common.root;
 	edit->dry_run = options->dry_run;
 	r = edit_find_directory(edit);
-	return r ? change_status(edit, r) : VERB_GO;
+	return r ? change_status(r) : VERB_GO;
 }
 
 /* Writes the changes, or shows them with --dry-run. Returns as edit_commit() does. */
@@ -74,9 +72,9 @@ int change_commit(struct edit *edit)
 
 /*
  * Decides what to do if the owners of @n lines, already reported, are unknown.
- * Returns 0 to continue or an exit status.
+ * Returns 0 to continue or EDIT_UNKNOWN_USER.
  */
-int change_judge_silent(struct edit *edit, const struct change_options *options, size_t n)
+int change_judge_silent(const struct change_options *options, size_t n)
 {
 	if (n == 0)
 		return 0;
@@ -87,45 +85,36 @@ int change_judge_silent(struct edit *edit, const struct change_options *options,
 	report_line(PROGRAM,
 		    _("nothing is changed; --local-only goes on with the names that are "
 		      "known, and leaves these lines"));
-	edit->silent = true;
-	return EXIT_NO_USER;
+	return EDIT_UNKNOWN_USER;
 }
 
-/* Translates @status of command/exit-status.h to an exit status of subid(1). */
-int change_status(const struct edit *edit, int status)
+/* Translates what an edit_ function returned to an exit status. */
+int change_status(int r)
 {
-	switch (status) {
-	case EXIT_DONE:
-		return VERB_DONE;
-	case EXIT_NO_USER:
-		/* The user may exist if the name service did not answer. */
-		return edit->silent ? VERB_UNREADABLE : VERB_NO_USER;
-	case EXIT_BUSY:
-		return VERB_BUSY;
-	case EXIT_POLICY:
-		return VERB_POLICY;
-	default:
-		break;
-	}
-	if (edit->writing)
-		return VERB_NOT_WRITTEN;
-	switch (edit->error) {
+	switch (r) {
 	case 0:
-		return status == EXIT_NOT_PERMITTED ? VERB_NOT_PERMITTED :
-						      VERB_UNREADABLE;
+		return VERB_DONE;
 	case DB_BUSY:
 		return VERB_LOCKED;
-	case DB_FULL:
-		return VERB_NONE;
 	case DB_STOPPED:
+	case EDIT_NOT_WRITTEN:
 	case -EDQUOT:
 	case -EFBIG:
 	case -ENOSPC:
 	case -EROFS:
 		return VERB_NOT_WRITTEN;
+	case EDIT_NO_USER:
+		return VERB_NO_USER;
+	case DB_FULL:
+		return VERB_NONE;
+	case EDIT_IN_USE:
+		return VERB_BUSY;
+	case EDIT_NOT_PERMITTED:
 	case -EACCES:
 	case -EPERM:
 		return VERB_NOT_PERMITTED;
+	case DB_CONFLICT:
+		return VERB_POLICY;
 	default:
 		return VERB_UNREADABLE;
 	}

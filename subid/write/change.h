@@ -48,9 +48,8 @@ int change_take_range(const struct verb *verb, struct range *ret_range);
 int change_prepare(struct edit *edit, const struct verb *verb,
 		   const struct change_options *options);
 int change_commit(struct edit *edit);
-int change_judge_silent(struct edit *edit, const struct change_options *options,
-			size_t n);
-int change_status(const struct edit *edit, int status);
+int change_judge_silent(const struct change_options *options, size_t n);
+int change_status(int r);
 size_t change_describe(char *text, size_t n, const struct kind *kind, struct range range);
 
 #endif

@@ -8,7 +8,6 @@
 
 #include "command/allocation.h"
 #include "command/edit.h"
-#include "command/exit-status.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/etc-directory.h"
 #include "message/i18n.h"
@@ -58,8 +57,7 @@ int grant_check_strict(struct grant *grant)
 	report_line(PROGRAM,
 		    _("the name service was not asked about all ids, or did not answer: "
 		      "by --strict nothing is given"));
-	edit->silent = true;
-	return EXIT_NO_USER;
+	return EDIT_UNKNOWN_USER;
 }
 
 /* Shows the lines that were appended. */

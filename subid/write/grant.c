@@ -274,7 +274,7 @@ static int find_user_names(struct grant *grant)
 			r = edit_find_people_names(edit, all_kinds[k],
 						   grant->options.range, people);
 	}
-	return r ? change_status(edit, r) : VERB_GO;
+	return r ? change_status(r) : VERB_GO;
 }
 
 /* Prepares the allocation. With invalid bounds in login.defs only --range works. */
@@ -381,7 +381,7 @@ static int grant_work(struct grant *grant)
 	progress_rows();
 	if (grown && r == 0)
 		grant_show(grant);
-	return change_status(&grant->edit, r);
+	return change_status(r);
 }
 
 static int grant_run(int argc, char **argv)

@@ -15,7 +15,7 @@ static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
 
 /*
  * Looks up each owner in the databases once, before the locks are taken.
- * Returns 0 or an exit status.
+ * Returns as edit.h says.
  */
 int rename_find_owners(struct rename *rename)
 {
@@ -65,7 +65,7 @@ static const char *canonical_name(const struct entry *entry, void *context)
 
 /*
  * Replaces the owners of all lines by the login names of their accounts, in memory.
- * Returns 0 or an exit status.
+ * Returns as edit.h says.
  */
 int rename_canonical(struct rename *rename)
 {
@@ -79,7 +79,7 @@ int rename_canonical(struct rename *rename)
 	for (size_t k = 0; k < 2; k++)
 		if (edit->db.sides[k].loaded)
 			silent += edit_report_silent(edit, all_kinds[k], all, NULL);
-	r = change_judge_silent(edit, &rename->change, silent);
+	r = change_judge_silent(&rename->change, silent);
 	if (r)
 		return r;
 	rename->renamed = calloc(edit->unknown.n + 1, sizeof(*rename->renamed));

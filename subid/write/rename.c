@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command/exit-status.h"
 #include "libsubid/core/cleanup.h"
 #include "message/i18n.h"
 #include "message/report.h"
@@ -147,7 +146,7 @@ static int check_accounts(struct rename *rename)
 	int r = find_old_and_new(rename, &old, &owner);
 
 	if (r)
-		return change_status(&rename->edit, r);
+		return change_status(r);
 	if (owner.r && !rename->change.no_account) {
 		report_line(PROGRAM, _("user '%s' does not exist"), rename->owner);
 		report_line(PROGRAM,
@@ -169,7 +168,7 @@ static int check_accounts(struct rename *rename)
 	rename->same = old.r == 0 && owner.r == 0;
 	if (!rename->same)
 		r = find_new_names(rename, &owner.account, owner.r == 0);
-	return r ? change_status(&rename->edit, r) : VERB_GO;
+	return r ? change_status(r) : VERB_GO;
 }
 
 /* Returns the number of the first line of an owner, or 0. */
@@ -233,7 +232,7 @@ static int rename_lines(struct rename *rename, size_t k)
 			      "); '%s revoke %s' takes it away"),
 			    rename->owner, edit->directory, all_kinds[k]->database, line,
 			    PROGRAM, rename->owner);
-		return EXIT_POLICY;
+		return DB_CONFLICT;
 	}
 	r = edit_tell_error(
 		edit, db_rename(&edit->db, all_kinds[k], rename->old, rename->owner));
@@ -254,12 +253,12 @@ static int confirm_new_names(struct rename *rename)
 		if (edit->db.sides[k].loaded)
 			r = edit_confirm_names(edit, all_kinds[k], all, &rename->found,
 					       &silent);
-	return r ? r : change_judge_silent(edit, &rename->change, silent);
+	return r ? r : change_judge_silent(&rename->change, silent);
 }
 
 static int rename_one(struct rename *rename)
 {
-	int status = 0, r = rename->same ? 0 : confirm_new_names(rename);
+	int result = 0, r = rename->same ? 0 : confirm_new_names(rename);
 
 	if (r)
 		return r;
@@ -267,9 +266,9 @@ static int rename_one(struct rename *rename)
 		if (!rename->edit.db.sides[k].loaded)
 			continue;
 		r = rename_lines(rename, k);
-		status = r ? r : status;
+		result = r ? r : result;
 	}
-	return status;
+	return result;
 }
 
 static int apply_rename(struct rename *rename)
@@ -307,12 +306,12 @@ static void record_all(struct rename *rename)
 				   owners->items[i].answer.account.name, true);
 }
 
-static void record_rename(struct rename *rename, int status)
+static void record_rename(struct rename *rename, bool done)
 {
-	if (rename->canonical && status == 0)
+	if (rename->canonical && done)
 		record_all(rename);
 	else
-		record_one(rename, rename->old, rename->owner, status == 0);
+		record_one(rename, rename->old, rename->owner, done);
 }
 
 /* Looks up names before the locks are taken. Returns VERB_GO or an exit status. */
@@ -328,7 +327,7 @@ static int rename_prepare(struct rename *rename)
 	if (!rename->canonical)
 		return check_accounts(rename);
 	r = rename_find_owners(rename);
-	return r ? change_status(&rename->edit, r) : VERB_GO;
+	return r ? change_status(r) : VERB_GO;
 }
 
 static int rename_work(struct rename *rename)
@@ -345,8 +344,8 @@ static int rename_work(struct rename *rename)
 	/* Release the locks first: the log may be slow. */
 	edit_end(&rename->edit);
 	if (changed || r)
-		record_rename(rename, r);
-	return change_status(&rename->edit, r);
+		record_rename(rename, r == 0);
+	return change_status(r);
 }
 
 static int rename_run(int argc, char **argv)

@@ -7,7 +7,6 @@
 #include <stdio.h>
 
 #include "command/edit.h"
-#include "command/exit-status.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "message/i18n.h"
@@ -143,7 +142,7 @@ static int confirm_owner_names(struct revoke *revoke)
 	for (size_t k = 0; r == 0 && k < 2; k++)
 		if (edit->db.sides[k].loaded)
 			report_ambiguous(revoke, k);
-	return r ? r : change_judge_silent(edit, &revoke->change, silent);
+	return r ? r : change_judge_silent(&revoke->change, silent);
 }
 
 static int apply_revoke(struct revoke *revoke)
@@ -172,7 +171,7 @@ static int apply_revoke(struct revoke *revoke)
 	return r;
 }
 
-static void record_revoke(const struct revoke *revoke, int status)
+static void record_revoke(const struct revoke *revoke, bool done)
 {
 	char text[CHANGE_TEXT_BYTES] = "revoke";
 	size_t n = sizeof("revoke") - 1;
@@ -180,7 +179,7 @@ static void record_revoke(const struct revoke *revoke, int status)
 	for (size_t k = 0; k < 2; k++)
 		if (revoke->kinds[k])
 			n = change_describe(text, n, all_kinds[k], revoke->range);
-	edit_record(&revoke->edit, revoke->owner.account.name, text, status == 0);
+	edit_record(&revoke->edit, revoke->owner.account.name, text, done);
 }
 
 /* With --if-held a user who does not exist is not an error. */
@@ -198,7 +197,7 @@ static int revoke_find_owner(struct revoke *revoke)
 		if (revoke->kinds[k])
 			r = edit_find_names(edit, all_kinds[k], revoke->range,
 					    &revoke->owner);
-	return r ? change_status(edit, r) : VERB_GO;
+	return r ? change_status(r) : VERB_GO;
 }
 
 /* Reports, except with --if-held, that there was nothing to revoke. */
@@ -233,9 +232,8 @@ static int revoke_work(struct revoke *revoke)
 	/* Release the locks first: the log may be slow. */
 	edit_end(&revoke->edit);
 	if (changed || r)
-		record_revoke(revoke, r);
-	return revoke->nothing ? report_none_held(revoke) :
-				 change_status(&revoke->edit, r);
+		record_revoke(revoke, r == 0);
+	return revoke->nothing ? report_none_held(revoke) : change_status(r);
 }
 
 static int revoke_run(int argc, char **argv)
