@@ -169,8 +169,8 @@ static int split_extent(const struct extent *extent, const struct idmap *parent,
 	return 0;
 }
 
-static int split_extent(const struct idmap *map, const struct idmap *parent,
-			bool translate, struct idmap *ret_map, struct range *ret_absent)
+static int split_map(const struct idmap *map, const struct idmap *parent, bool translate,
+		     struct idmap *ret_map, struct range *ret_absent)
 {
 	struct idmap made = { .n = 0 };
 
@@ -198,7 +198,7 @@ static int split_extent(const struct idmap *map, const struct idmap *parent,
 int idmap_split(const struct idmap *map, const struct idmap *parent,
 		struct idmap *ret_map, struct range *ret_absent)
 {
-	return split_extent(map, parent, false, ret_map, ret_absent);
+	return split_map(map, parent, false, ret_map, ret_absent);
 }
 
 /*
@@ -217,5 +217,5 @@ int idmap_within(const struct idmap *map, const struct idmap *middle,
 		inverse.extents[i].inner = middle->extents[i].outer;
 		inverse.extents[i].outer = middle->extents[i].inner;
 	}
-	return split_extent(map, &inverse, true, ret_map, ret_absent);
+	return split_map(map, &inverse, true, ret_map, ret_absent);
 }
