@@ -38,19 +38,22 @@ static int load_unlocked(const struct edit *edit, const struct kind *kind,
 	return fstat(fd, &status) ? -errno : load_table(fd, status.st_size, ret_table);
 }
 
-/* The same; reports an error. Returns as edit.h says. */
-static int load_or_tell(struct edit *edit, const struct kind *kind,
-			struct table *ret_table)
-{
-	int r = load_unlocked(edit, kind, ret_table);
-
-	return r ? edit_tell_unread(edit, kind, r) : 0;
-}
-
 /* Whether only the local files are asked for names. */
 static bool has_no_service(const struct edit *edit)
 {
 	return !edit->lookup.service || edit->lookup.files_alone;
+}
+
+/*
+ * Loads a database to ask the name service about its owners; an empty table if there is
+ * no service. Reports an error. Returns as edit.h says.
+ */
+static int load_owners(struct edit *edit, const struct kind *kind,
+		       struct table *ret_table)
+{
+	int r = has_no_service(edit) ? 0 : load_unlocked(edit, kind, ret_table);
+
+	return r ? edit_tell_unread(edit, kind, r) : 0;
 }
 
 static bool has_digits(const struct table *table, struct range range,
@@ -74,11 +77,8 @@ int edit_find_names(struct edit *edit, const struct kind *kind, struct range ran
 		    struct owner *owner)
 {
 	CLEANUP(table_cleanup) struct table table = { 0 };
-	int r;
+	int r = load_owners(edit, kind, &table);
 
-	if (has_no_service(edit))
-		return 0;
-	r = load_or_tell(edit, kind, &table);
 	if (r)
 		return r;
 	r = unknown_owners_name(&edit->unknown, &table, range, &edit->lookup, owner);
@@ -108,7 +108,7 @@ int edit_find_people_names(struct edit *edit, const struct kind *kind, struct ra
 			   struct owner_set *people)
 {
 	CLEANUP(table_cleanup) struct table table = { 0 };
-	int r = has_no_service(edit) ? 0 : load_or_tell(edit, kind, &table);
+	int r = load_owners(edit, kind, &table);
 
 	return r ? r : find_owner_names(edit, &table, range, people);
 }
@@ -144,12 +144,9 @@ int edit_find_missing_names(struct edit *edit, const struct kind *kind,
 			    struct owner_set *people)
 {
 	CLEANUP(table_cleanup) struct table table = { 0 };
+	int r = load_owners(edit, kind, &table);
 	bool missing;
-	int r;
 
-	if (has_no_service(edit))
-		return 0;
-	r = load_or_tell(edit, kind, &table);
 	if (r)
 		return r;
 	r = is_any_missing(&table, people, &missing);

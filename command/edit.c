@@ -359,6 +359,21 @@ int edit_commit(struct edit *edit)
 	return EDIT_NOT_WRITTEN;
 }
 
+/*
+ * Writes what changed, unless @r is a failure, and releases the locks: the log may be
+ * slow. Returns @r or the failure; *ret_record: there is something to record.
+ */
+int edit_finish(struct edit *edit, int r, bool *ret_record)
+{
+	bool changed = edit_changed(edit);
+
+	if (r == 0 && changed)
+		r = edit_commit(edit);
+	edit_end(edit);
+	*ret_record = r || changed;
+	return r;
+}
+
 /* Releases the locks; changes that were not committed are lost. */
 void edit_end(struct edit *edit)
 {

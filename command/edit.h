@@ -11,8 +11,7 @@
  *	edit_begin		check permission, lock and read
  *	edit_confirm_names	find names in lines that were added meanwhile
  *	...			changes in memory, over edit->db
- *	edit_commit		write the changes, or show them
- *	edit_end		release the locks
+ *	edit_finish		write the changes, or show them; release the locks
  *	edit_record		log the change, without the locks
  *	edit_cleanup		in any case
  *
@@ -98,6 +97,7 @@ int edit_tell_error(const struct edit *edit, int r);
 int edit_tell_unread(struct edit *edit, const struct kind *kind, int r);
 bool edit_changed(const struct edit *edit);
 int edit_commit(struct edit *edit);
+int edit_finish(struct edit *edit, int r, bool *ret_record);
 void edit_end(struct edit *edit);
 void edit_cleanup(struct edit *edit);
 void edit_log(const char *program, const char *account, const char *text, bool done);

@@ -53,28 +53,8 @@ static int read_settings(struct run *run)
 				       edit_names_by_id(&run->edit, &settings->by_id);
 }
 
-/* Makes all changes in memory: removals, additions, allocation. */
+/* Locks, and makes all changes in memory: removals, additions, allocation. */
 static int apply_changes(struct run *run)
-{
-	int r = changes_apply(&run->options, &run->edit.db, &run->owner, &run->allocate,
-			      &run->allocated);
-
-	return edit_report_allocation(&run->edit, &run->allocate, r);
-}
-
-/* Records a change or its refusal, but not that nothing had to be changed. */
-static void record_changes(const struct run *run, int r, bool changed)
-{
-	char text[CHANGES_TEXT_BYTES];
-
-	if (r == 0 && !changed)
-		return;
-	changes_text(&run->options, &run->allocated, text, sizeof(text));
-	edit_record(&run->edit, run->owner.account.name, text, r == 0);
-}
-
-/* Returns as command/edit.h says; *ret_changed: there was something to write. */
-static int attempt(struct run *run, bool *ret_changed)
 {
 	const bool kinds[] = { options_touch(&run->options, &kind_uid),
 			       options_touch(&run->options, &kind_gid) };
@@ -97,15 +77,17 @@ static int attempt(struct run *run, bool *ret_changed)
 		.allow_reserved = run->options.allow_reserved,
 	};
 	r = read_settings(run);
-	if (r == 0)
-		r = apply_changes(run);
-	*ret_changed = edit_changed(&run->edit);
-	return r == 0 && *ret_changed ? edit_commit(&run->edit) : r;
+	if (r)
+		return r;
+	r = changes_apply(&run->options, &run->edit.db, &run->owner, &run->allocate,
+			  &run->allocated);
+	return edit_report_allocation(&run->edit, &run->allocate, r);
 }
 
 static int apply_and_record(struct run *run)
 {
-	bool changed = false;
+	char text[CHANGES_TEXT_BYTES];
+	bool to_record;
 	int r;
 
 	run->edit.root = run->options.root;
@@ -117,10 +99,11 @@ static int apply_and_record(struct run *run)
 	    (r = changes_find_names(&run->options, &run->edit, &run->owner,
 				    &run->people)))
 		return r;
-	r = attempt(run, &changed);
-	/* The log may be slow: release the locks first. */
-	edit_end(&run->edit);
-	record_changes(run, r, changed);
+	r = edit_finish(&run->edit, apply_changes(run), &to_record);
+	if (to_record) {
+		changes_text(&run->options, &run->allocated, text, sizeof(text));
+		edit_record(&run->edit, run->owner.account.name, text, r == 0);
+	}
 	return r;
 }
 

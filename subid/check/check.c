@@ -113,7 +113,6 @@ static int load_accounts(struct check *check)
 
 static int check_prepare(struct check *check)
 {
-	const struct output_format *format = &check->options.output;
 	int r;
 
 	r = verb_find_place(check->options.root, &check->place);
@@ -128,8 +127,7 @@ static int check_prepare(struct check *check)
 		snprintf(side->path, sizeof(side->path), "%s/%s", check->place.etc,
 			 side->kind->database);
 	}
-	check->table =
-		format->json || format->raw || format->columns || format->no_headings;
+	check->table = output_has_format(&check->options.output);
 	return load_accounts(check);
 }
 
@@ -163,7 +161,7 @@ static int check_status(const struct check *check)
 static int check_run(int argc, char **argv)
 {
 	CLEANUP(check_cleanup) struct check check = { .n_wrong = 0 };
-	int r, end = 0;
+	int r;
 
 	r = check_parse(argc, argv, &check);
 	if (check.fix)
@@ -178,9 +176,8 @@ static int check_run(int argc, char **argv)
 	if (r)
 		return r;
 	r = check_databases(&check);
-	if (check.table)
-		end = output_end(&check.output);
-	return r ? r : end ? end : check_status(&check);
+	r = r ? r : check_status(&check);
+	return check.table ? output_end(&check.output, r) : r;
 }
 
 const struct verb verb_check = {

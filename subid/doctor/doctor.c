@@ -107,8 +107,7 @@ static int doctor_run(int argc, char **argv)
 			{ .kind = &kind_gid, .held = RANGE_SET(DOCTOR_RANGES) },
 		},
 	};
-	const struct output_format *format = &doctor.options.output;
-	int r, end = 0;
+	int r;
 
 	r = doctor_parse(argc, argv, &doctor);
 	if (r == VERB_GO)
@@ -118,19 +117,16 @@ static int doctor_run(int argc, char **argv)
 	/* The default of execvp(3). */
 	if (!doctor.path)
 		doctor.path = "/bin:/usr/bin";
-	doctor.table =
-		format->json || format->raw || format->columns || format->no_headings;
+	doctor.table = output_has_format(&doctor.options.output);
 	r = doctor.table ? doctor_start_rows(&doctor) : 0;
 	if (r)
 		return r;
 	r = check_links(&doctor);
-	if (doctor.table)
-		end = output_end(&doctor.output);
 	if (r == 0)
-		r = end;
-	if (r || doctor.unknown)
-		return r ? r : VERB_UNREADABLE;
-	return doctor.broken ? VERB_FINDINGS : VERB_DONE;
+		r = doctor.unknown ? VERB_UNREADABLE :
+		    doctor.broken  ? VERB_FINDINGS :
+				     VERB_DONE;
+	return doctor.table ? output_end(&doctor.output, r) : r;
 }
 
 const struct verb verb_doctor = {

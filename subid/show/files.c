@@ -239,7 +239,7 @@ static int files_run(int argc, char **argv)
 {
 	CLEANUP(files_cleanup)
 	struct files files = { .output = OUTPUT_NONE };
-	int r, status;
+	int r;
 
 	r = files_parse(argc, argv, &files);
 	if (r == VERB_GO)
@@ -253,9 +253,7 @@ static int files_run(int argc, char **argv)
 			 &files.options.output);
 	if (r)
 		return r;
-	status = files_walk(&files, argv + optind);
-	r = output_end(&files.output);
-	return r ? r : status;
+	return output_end(&files.output, files_walk(&files, argv + optind));
 }
 
 const struct verb verb_files = {

@@ -234,16 +234,13 @@ static int show_kinds(struct list *list, const struct settings *settings)
 int list_free(struct list *list)
 {
 	struct settings settings;
-	int r, status;
+	int r = list_read_settings(list, &settings);
 
-	status = list_read_settings(list, &settings);
-	if (status)
-		return status;
+	if (r)
+		return r;
 	r = output_start(&list->output, "gaps", columns, N_COLUMNS,
 			 &list->options.output);
 	if (r)
 		return r;
-	status = show_kinds(list, &settings);
-	r = output_end(&list->output);
-	return r ? r : status;
+	return output_end(&list->output, show_kinds(list, &settings));
 }

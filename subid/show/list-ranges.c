@@ -155,6 +155,5 @@ int list_ranges(struct list *list)
 		r = list_show_kind(list, list->kinds[i]);
 		status = r ? r : status;
 	}
-	r = output_end(&list->output);
-	return r ? r : status;
+	return output_end(&list->output, status);
 }

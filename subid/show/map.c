@@ -209,7 +209,7 @@ static int map_show_kind(struct map *map, const struct kind *kind)
 
 static int map_show(struct map *map)
 {
-	int r, status;
+	int status;
 
 	status = output_start(&map->output, "extents", columns, N_COLUMNS,
 			      &map->options.output);
@@ -218,8 +218,7 @@ static int map_show(struct map *map)
 	status = map_show_kind(map, &kind_uid);
 	if (status == 0)
 		status = map_show_kind(map, &kind_gid);
-	r = output_end(&map->output);
-	return r ? r : status;
+	return output_end(&map->output, status);
 }
 
 static int choose_runtime(struct map *map, const char *name)

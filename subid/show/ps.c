@@ -215,7 +215,7 @@ static int look_at_self(struct ps *ps)
 
 static int ps_show_all(struct ps *ps)
 {
-	int r, status;
+	int status;
 
 	status = output_start(&ps->output, "processes", columns, N_COLUMNS,
 			      &ps->options.output);
@@ -232,8 +232,7 @@ static int ps_show_all(struct ps *ps)
 			    ps->unseen);
 		status = status ? status : VERB_UNREADABLE;
 	}
-	r = output_end(&ps->output);
-	return r ? r : status;
+	return output_end(&ps->output, status);
 }
 
 static int ps_take_option(void *context, int option)

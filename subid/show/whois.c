@@ -182,8 +182,7 @@ static int whois_run(int argc, char **argv)
 		return r;
 	r = whois_show_all(&whois);
 	status = status ? status : r;
-	r = output_end(&whois.output);
-	return r ? r : status;
+	return output_end(&whois.output, status);
 }
 
 const struct verb verb_whois = {

@@ -216,8 +216,8 @@ int output_row(struct output *output, const char *const *cells, const char *colo
 	return report_lost_output();
 }
 
-/* Completes the output. Returns 0, or an exit status with the reason reported. */
-int output_end(struct output *output)
+/* Completes the output. Returns @status, or that of a failure, which is reported. */
+int output_end(struct output *output, int status)
 {
 	int r = 0;
 
@@ -228,7 +228,8 @@ int output_end(struct output *output)
 		output_json_end(output);
 	else if (!output->raw)
 		r = output_table_end(output);
-	return r ? report_table_error(r) : output_flush();
+	r = r ? report_table_error(r) : output_flush();
+	return r ? r : status;
 }
 
 /* Frees the output. Accepts OUTPUT_NONE. */

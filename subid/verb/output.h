@@ -38,6 +38,12 @@ struct output_format {
 	const char *columns; /* comma-separated names; NULL: all that are not hidden */
 };
 
+/* For verbs that print sentences unless a format is chosen. */
+static inline bool output_has_format(const struct output_format *format)
+{
+	return format->json || format->raw || format->columns || format->no_headings;
+}
+
 /* Size of a number with its NUL. */
 #define OUTPUT_NUMBER_BYTES (NUM_BYTES + 1)
 
@@ -69,7 +75,7 @@ int output_start(struct output *output, const char *name,
 		 const struct output_column *columns, size_t n,
 		 const struct output_format *format);
 int output_row(struct output *output, const char *const *cells, const char *colour);
-int output_end(struct output *output);
+int output_end(struct output *output, int status);
 int output_printed(void);
 int output_flush(void);
 void output_cleanup(struct output *output);

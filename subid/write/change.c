@@ -45,9 +45,9 @@ int change_take_range(const struct verb *verb, struct range *ret_range)
 	return verb_misuse(verb);
 }
 
-/* Finds the databases chosen by the options. Returns VERB_GO or an exit status. */
+/* Finds the databases, and those chosen. Returns VERB_GO or an exit status. */
 int change_prepare(struct edit *edit, const struct verb *verb,
-		   const struct change_options *options)
+		   const struct change_options *options, bool ret_kinds[static 2])
 {
 	int r;
 
@@ -55,6 +55,8 @@ int change_prepare(struct edit *edit, const struct verb *verb,
 		report_line(PROGRAM, _("--uid-only and --gid-only exclude each other"));
 		return verb_misuse(verb);
 	}
+	ret_kinds[0] = !options->gid_only;
+	ret_kinds[1] = !options->uid_only;
 	edit_ignore_sigpipe();
 	edit->root = options->common.root;
 	edit->dry_run = options->dry_run;
@@ -62,12 +64,12 @@ int change_prepare(struct edit *edit, const struct verb *verb,
 	return r ? change_status(r) : VERB_GO;
 }
 
-/* Writes the changes, or shows them with --dry-run. Returns as edit_commit() does. */
-int change_commit(struct edit *edit)
+/* As edit_finish(), and ends the progress line if lines are shown. */
+int change_finish(struct edit *edit, int r, bool *ret_record)
 {
 	if (edit->dry_run)
 		progress_rows();
-	return edit_commit(edit);
+	return edit_finish(edit, r, ret_record);
 }
 
 /*

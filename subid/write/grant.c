@@ -289,8 +289,6 @@ static int grant_prepare(struct grant *grant)
 				      edit_names_by_id(&grant->edit, &settings->by_id))
 		return VERB_UNREADABLE;
 	settings->requests[0].align = settings->requests[1].align = options->align;
-	allocate->kinds[0] = !options->change.gid_only;
-	allocate->kinds[1] = !options->change.uid_only;
 	allocate->if_missing = options->if_missing || options->all_users;
 	allocate->mirror = allocate->if_missing;
 	allocate->above = true;
@@ -362,7 +360,8 @@ static int grant_work(struct grant *grant)
 	bool grown;
 	int r;
 
-	r = change_prepare(&grant->edit, &verb_grant, &grant->options.change);
+	r = change_prepare(&grant->edit, &verb_grant, &grant->options.change,
+			   grant->allocate.kinds);
 	if (r == VERB_GO)
 		r = grant_prepare(grant);
 	if (r != VERB_GO)

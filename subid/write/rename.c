@@ -317,11 +317,9 @@ static void record_rename(struct rename *rename, bool done)
 /* Looks up names before the locks are taken. Returns VERB_GO or an exit status. */
 static int rename_prepare(struct rename *rename)
 {
-	int r;
+	int r = change_prepare(&rename->edit, &verb_rename, &rename->change,
+			       rename->kinds);
 
-	rename->kinds[0] = !rename->change.gid_only;
-	rename->kinds[1] = !rename->change.uid_only;
-	r = change_prepare(&rename->edit, &verb_rename, &rename->change);
 	if (r != VERB_GO)
 		return r;
 	if (!rename->canonical)
@@ -332,18 +330,13 @@ static int rename_prepare(struct rename *rename)
 
 static int rename_work(struct rename *rename)
 {
-	bool changed;
+	bool to_record;
 	int r = rename_prepare(rename);
 
 	if (r != VERB_GO)
 		return r;
-	r = apply_rename(rename);
-	changed = edit_changed(&rename->edit);
-	if (r == 0 && changed)
-		r = change_commit(&rename->edit);
-	/* Release the locks first: the log may be slow. */
-	edit_end(&rename->edit);
-	if (changed || r)
+	r = change_finish(&rename->edit, apply_rename(rename), &to_record);
+	if (to_record)
 		record_rename(rename, r == 0);
 	return change_status(r);
 }

@@ -215,23 +215,16 @@ static int report_none_held(const struct revoke *revoke)
 
 static int revoke_work(struct revoke *revoke)
 {
-	bool changed;
-	int r;
+	bool to_record;
+	int r = change_prepare(&revoke->edit, &verb_revoke, &revoke->change,
+			       revoke->kinds);
 
-	revoke->kinds[0] = !revoke->change.gid_only;
-	revoke->kinds[1] = !revoke->change.uid_only;
-	r = change_prepare(&revoke->edit, &verb_revoke, &revoke->change);
 	if (r == VERB_GO)
 		r = revoke_find_owner(revoke);
 	if (r != VERB_GO)
 		return r;
-	r = apply_revoke(revoke);
-	changed = edit_changed(&revoke->edit);
-	if (r == 0 && changed)
-		r = change_commit(&revoke->edit);
-	/* Release the locks first: the log may be slow. */
-	edit_end(&revoke->edit);
-	if (changed || r)
+	r = change_finish(&revoke->edit, apply_revoke(revoke), &to_record);
+	if (to_record)
 		record_revoke(revoke, r == 0);
 	return revoke->nothing ? report_none_held(revoke) : change_status(r);
 }

@@ -31,4 +31,30 @@ static inline void accounts_expect_id(const struct accounts *accounts, uint32_t 
 		cr_expect_str_eq(accounts_name(accounts, found), name, "%u", id);
 }
 
+/*
+ * Of `root` 0, `elsa` 1002, `els` 1003, `elsatwin` 1002, `elsa` 1009, an id 11 alone and
+ * `last` 4294967294, the first with a name or an id counts. Prefixes of names are other
+ * names; an id alone has no name, and is not found by none.
+ */
+static inline void accounts_expect_first(const struct accounts *accounts)
+{
+	accounts_expect_name(accounts, "root", 0);
+	accounts_expect_name(accounts, "elsa", 1002);
+	accounts_expect_name(accounts, "els", 1003);
+	accounts_expect_name(accounts, "el", -1);
+	accounts_expect_name(accounts, "elsatwi", -1);
+	accounts_expect_name(accounts, "elsatwin", 1002);
+	accounts_expect_name(accounts, "elsatwins", -1);
+	accounts_expect_name(accounts, "", -1);
+	accounts_expect_name(accounts, "zoe", -1);
+	accounts_expect_id(accounts, 0, "root");
+	accounts_expect_id(accounts, 1002, "elsa");
+	accounts_expect_id(accounts, 1009, "elsa");
+	accounts_expect_id(accounts, 11, "");
+	accounts_expect_id(accounts, 1001, NULL);
+	accounts_expect_id(accounts, 4294967294U, "last");
+	accounts_expect_id(accounts, 4294967295U, NULL);
+	cr_expect_eq(accounts_by_id(accounts, 1002)->gid, 100);
+}
+
 #endif

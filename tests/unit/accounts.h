@@ -9,6 +9,19 @@
 #include <string.h>
 
 #include "libsubid/core/accounts.h"
+#include "libsubid/user/account.h"
+
+/* The user of most tests. */
+static const struct account elsa = {
+	.name = "elsa",
+	.name_len = 4,
+	.number = "5001",
+	.number_len = 4,
+	.uid = 5001,
+	.gid = 5001,
+	.exists = true,
+	.name_owns = true,
+};
 
 struct accounts_row {
 	const char *name;

@@ -5,8 +5,9 @@
 
 #include "explain/causes.h"
 #include "libsubid/source/plugin.h"
-#include "rng.h"
-#include "unit.h"
+#include "tests/unit/accounts.h"
+#include "tests/unit/rng.h"
+#include "tests/unit/unit.h"
 
 #define BIT(capability) ((uint64_t)1 << (capability))
 #define CAUSES		CAUSE_SECURITY_MODULE /* the last one */
@@ -14,16 +15,6 @@
 /* ---- facts to begin with
  * ---------------------------------------------------------------- */
 
-static const struct account elsa = {
-	.name = "elsa",
-	.name_len = 4,
-	.number = "5001",
-	.number_len = 4,
-	.uid = 5001,
-	.gid = 5001,
-	.exists = true,
-	.name_owns = true,
-};
 static const struct idmap plain_map = {
 	.extents = { { 0, 100000, 1000 }, { 5000, 200000, 10 }, { 5, 200005, 10 } },
 	.n = 3,

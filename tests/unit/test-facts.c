@@ -8,19 +8,10 @@
 #include "explain/facts.h"
 #include "libsubid/core/entry.h"
 #include "libsubid/sys/etc-directory.h"
-#include "unit.h"
+#include "tests/unit/accounts.h"
+#include "tests/unit/unit.h"
 
 static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
-static const struct account elsa = {
-	.name = "elsa",
-	.name_len = 4,
-	.number = "5001",
-	.number_len = 4,
-	.uid = 5001,
-	.gid = 5001,
-	.exists = true,
-	.name_owns = true,
-};
 static const struct idmap plain_map = { .extents = { { 0, 100000, 1000 } }, .n = 1 };
 
 /* What a caller always knows. */

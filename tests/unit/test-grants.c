@@ -4,6 +4,7 @@
  * tests/unit/plugin.c, where elsa has 100000-231071.
  */
 #include "mapwriter/grants.h"
+#include "tests/unit/accounts.h"
 #include "tests/unit/plugins.h"
 
 static struct folder folder;
@@ -21,17 +22,6 @@ static void tear_down(void)
 }
 
 TestSuite(grants, .init = set_up, .fini = tear_down, .timeout = 60);
-
-static const struct account elsa = {
-	.name = "elsa",
-	.name_len = 4,
-	.exists = true,
-	.name_owns = true,
-	.number = "5001",
-	.number_len = 4,
-	.uid = 5001,
-	.gid = 5001,
-};
 
 struct row {
 	const char *first, *second; /* sources; NULL: none */

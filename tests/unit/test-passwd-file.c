@@ -449,27 +449,12 @@ Test(passwd_file, users)
 
 	load("passwd", text, sizeof(text) - 1, &kind_uid, &accounts);
 	cr_expect_eq(accounts.n, 8);
-	accounts_expect_name(&accounts, "root", 0);
-	accounts_expect_name(&accounts, "elsa", 1002);
-	accounts_expect_name(&accounts, "els", 1003);
-	accounts_expect_name(&accounts, "el", -1);
-	accounts_expect_name(&accounts, "elsatwi", -1);
-	accounts_expect_name(&accounts, "elsatwin", 1002);
-	accounts_expect_name(&accounts, "", -1);
-	accounts_expect_name(&accounts, "zoe", -1);
+	accounts_expect_first(&accounts);
 	accounts_expect_name(&accounts, "nul", -1);
 	accounts_expect_name(&accounts, "octal", 10);
 	accounts_expect_name(&accounts, "short", -1);
-	accounts_expect_id(&accounts, 0, "root");
 	accounts_expect_id(&accounts, 10, "octal");
-	accounts_expect_id(&accounts, 11, "");
 	accounts_expect_id(&accounts, 12, NULL);
-	accounts_expect_id(&accounts, 1002, "elsa");
-	accounts_expect_id(&accounts, 1009, "elsa");
-	accounts_expect_id(&accounts, 1001, NULL);
-	accounts_expect_id(&accounts, 4294967294, "last");
-	accounts_expect_id(&accounts, 4294967295, NULL);
-	cr_expect_eq(accounts_by_id(&accounts, 1002)->gid, 100);
 	cr_expect_eq(accounts_by_id(&accounts, 11)->gid, ID_NONE);
 }
 

@@ -121,7 +121,6 @@ static inline const char *folder_path(const struct folder *folder, const char *n
 	return path;
 }
 
-/* Writes a file of @mode, whatever the umask, and returns its path as folder_path(). */
 /* The root of a system: /etc, and a link to it where the build has its configuration. */
 static inline void folder_make_etc(const struct folder *folder)
 {
@@ -138,6 +137,7 @@ static inline void folder_make_etc(const struct folder *folder)
 	cr_assert(symlinkat("/etc", folder->fd, &below[1]) == 0);
 }
 
+/* Writes a file of @mode, whatever the umask, and returns its path as folder_path(). */
 static inline const char *folder_put(const struct folder *folder, const char *name,
 				     const char *text, size_t len, mode_t mode)
 {
