@@ -24,8 +24,6 @@
 #include "message/i18n.h"
 #include "message/report.h"
 
-static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
-
 /*
  * Opens descriptors 0 to 2, or a database would be opened as one of them and messages
  * written into it. Reading 0 and writing 1 or 2 fails then, so output to a closed
@@ -233,7 +231,7 @@ int edit_begin(struct edit *edit, const bool kinds[static 2])
 	for (size_t i = 0; i < 2; i++) {
 		if (!kinds[i])
 			continue;
-		r = db_load(&edit->db, all_kinds[i], edit->create);
+		r = db_load(&edit->db, kind_all[i], edit->create);
 		if (r == DB_MISSING && edit->if_there)
 			continue;
 		if (r)

@@ -117,7 +117,7 @@ static int list(bool gid, const char *user)
 	CLEANUP(question_cleanup)
 	struct ranges_question question = {
 		.user = user,
-		.kind = gid ? &kind_gid : &kind_uid,
+		.kind = kind_all[gid],
 		.client = NSS_CLIENT_PATIENT_IN_ALL,
 		.query = QUERY_NONE,
 	};

@@ -14,8 +14,6 @@
 #include "message/report.h"
 #include "usermod-ext/changes.h"
 
-static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
-
 /*
  * Finds other names of the user, before the locks are taken: among the owners of lines
  * with ids that are to be removed or given; for -S among the owners of all lines, unless
@@ -42,8 +40,8 @@ int changes_find_names(const struct options *options, struct edit *edit,
 						   options->changes[i].range, ret_people);
 	for (size_t k = 0; r == 0 && k < 2 && options->allocate; k++)
 		r = options_delete(options) ?
-			    edit_find_people_names(edit, all_kinds[k], all, ret_people) :
-			    edit_find_missing_names(edit, all_kinds[k], ret_people);
+			    edit_find_people_names(edit, kind_all[k], all, ret_people) :
+			    edit_find_missing_names(edit, kind_all[k], ret_people);
 	return r;
 }
 
@@ -201,6 +199,6 @@ void changes_text(const struct options *options, const struct allocate_item *all
 				    options->changes[i].kind, options->changes[i].range);
 	for (size_t i = 0; i < 2; i++)
 		if (allocated->ranges[i].end > 0)
-			n = describe_change(text, size, n, true, all_kinds[i],
+			n = describe_change(text, size, n, true, kind_all[i],
 					    allocated->ranges[i]);
 }

@@ -39,3 +39,5 @@ const struct kind kind_gid = {
 	.revoke_flag = "-W",
 	.group = true,
 };
+
+const struct kind *const kind_all[] = { &kind_uid, &kind_gid };

@@ -31,5 +31,7 @@ struct kind {
 
 extern const struct kind kind_uid;
 extern const struct kind kind_gid;
+/* Both, by `group`. */
+extern const struct kind *const kind_all[2];
 
 #endif

@@ -160,7 +160,7 @@ static int check_missing(struct allocate_work *work, size_t k)
 	struct allocate *allocate = work->allocate;
 	struct receivers receivers = { allocate->people, &work->missing[k] };
 	const struct overlap_question question = {
-		.kind = allocate_kinds[k],
+		.kind = kind_all[k],
 		.wanted = &set,
 		.table = &work->db->sides[k].table,
 		.is_owner = is_receiver,
@@ -177,16 +177,15 @@ static int check_missing(struct allocate_work *work, size_t k)
 	if (r || set.n == 0)
 		return r;
 	if (allocate->fixed)
-		r = allocated_ids_read_accounts(&work->used[k], work->db,
-						allocate_kinds[k], &set);
+		r = allocated_ids_read_accounts(&work->used[k], work->db, kind_all[k],
+						&set);
 	work->db->in_use.waited = work->waited[k];
 	if (r == 0)
 		r = policy_find(&question, ask ? &work->db->in_use : NULL, in_use,
 				&allocate->conflicts);
 	allocate->unsure |= work->db->in_use.silent;
 	if (r == 0)
-		r = number_lines(work->db, allocate_kinds[k], &allocate->conflicts,
-				 before);
+		r = number_lines(work->db, kind_all[k], &allocate->conflicts, before);
 	return r ? r : is_refused(allocate, before) ? DB_CONFLICT : 0;
 }
 
@@ -219,7 +218,7 @@ static int append_all(struct allocate_work *work)
 
 	for (size_t k = 0; r == 0 && k < 2; k++)
 		for (size_t i = 0; r == 0 && i < work->missing[k].n_holdings; i++)
-			r = db_fail(work->db, allocate_kinds[k],
+			r = db_fail(work->db, kind_all[k],
 				    append_owner_line(work, k,
 						      &work->missing[k].holdings[i]));
 	for (size_t k = 0; r && k < 2; k++)
@@ -249,7 +248,7 @@ int allocate_append(struct allocate_work *work)
 			conflict = r;
 			r = 0;
 		}
-		db_fail(work->db, allocate_kinds[k], r);
+		db_fail(work->db, kind_all[k], r);
 	}
 	if (r || conflict)
 		return r ? r : conflict;

@@ -104,12 +104,12 @@ static int fail_full(struct allocate_work *work, size_t k, size_t i, int why)
 
 	work->allocate->full = (struct allocate_full){
 		.why = why,
-		.kind = allocate_kinds[k],
+		.kind = kind_all[k],
 		.item = i,
 		.uid = people->items[i].uid,
 		.count = allocate_count_of(work, &work->allocate->items[i], k),
 	};
-	return db_fail(work->db, allocate_kinds[k], DB_FULL);
+	return db_fail(work->db, kind_all[k], DB_FULL);
 }
 
 static bool needs_both(const struct allocate_item *item)
@@ -225,7 +225,7 @@ int allocate_find_absent(struct allocate_work *work)
 	for (size_t k = 0; k < 2; k++)
 		work->absent[k].max = SIZE_MAX;
 	for (size_t k = 0; r == 0 && k < 2 && work->db->place == DB_LIVE; k++)
-		r = userns_absent(allocate_kinds[k], &work->absent[k]);
+		r = userns_absent(kind_all[k], &work->absent[k]);
 	return r == -ENOMEM ? r : 0;
 }
 

@@ -51,8 +51,8 @@ static int read_accounts(struct allocate_work *work, size_t k)
 	if (r == 0)
 		r = allocated_ids_put_reserved(&work->used[k], bounds.ranges[0]);
 	return r ? r :
-		   allocated_ids_read_accounts(&work->used[k], work->db,
-					       allocate_kinds[k], &bounds);
+		   allocated_ids_read_accounts(&work->used[k], work->db, kind_all[k],
+					       &bounds);
 }
 
 /*
@@ -66,11 +66,10 @@ static int read_used(struct allocate_work *work)
 
 	for (size_t k = 0; r == 0 && k < 2; k++)
 		if (allocate->kinds[k])
-			r = db_fail(work->db, allocate_kinds[k],
-				    read_side_lines(work, k));
+			r = db_fail(work->db, kind_all[k], read_side_lines(work, k));
 	for (size_t k = 0; r == 0 && !allocate->fixed && k < 2; k++)
 		if (allocate->kinds[k])
-			r = db_fail(work->db, allocate_kinds[k], read_accounts(work, k));
+			r = db_fail(work->db, kind_all[k], read_accounts(work, k));
 	return r;
 }
 
@@ -167,7 +166,7 @@ static int ask_about_placed(struct allocate_work *work, bool *ret_any)
 		r = fill_unasked(work, k, &wanted);
 		work->db->in_use.waited = work->waited[k];
 		if (r == 0)
-			r = ids_in_use_ask(&work->db->in_use, allocate_kinds[k], &wanted,
+			r = ids_in_use_ask(&work->db->in_use, kind_all[k], &wanted,
 					   &found);
 		work->waited[k] = work->db->in_use.waited;
 		if (r == 0)
@@ -178,7 +177,7 @@ static int ask_about_placed(struct allocate_work *work, bool *ret_any)
 			r = range_set_fill(&in_use[k], hits.ranges, hits.n);
 		work->allocate->unsure |= work->db->in_use.silent;
 		if (r)
-			work->db->failed = allocate_kinds[k];
+			work->db->failed = kind_all[k];
 	}
 	if (r == 0)
 		forget_used(work, in_use, ret_any);

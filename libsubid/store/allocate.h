@@ -67,8 +67,6 @@ void allocate_cleanup(struct allocate *allocate);
  * What the allocate*.c files share.
  */
 
-static const struct kind *const allocate_kinds[] = { &kind_uid, &kind_gid };
-
 /* The state of an allocation. */
 struct allocate_work {
 	struct db *db;

@@ -77,7 +77,7 @@ static int check_values(const struct login_defs_item items[static KEYS],
 		r = number_of_item(&items[KEY_UID_MAX], DEFAULT_UID_MAX,
 				   &settings->uid_max, ret_error);
 	for (size_t k = 0; r == 0 && k < 2; k++) {
-		ret_error->kind = k ? &kind_gid : &kind_uid;
+		ret_error->kind = kind_all[k];
 		r = request(&items[KEYS_OF_KIND + 3 * k], settings->deterministic,
 			    &settings->requests[k], ret_error);
 	}

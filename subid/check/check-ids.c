@@ -22,8 +22,6 @@
 #include "libsubid/user/ids-in-use.h"
 #include "subid/check/check.h"
 
-static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
-
 static int add_primary(struct check *check, const char *name, uint32_t gid)
 {
 	return accounts_add(&check->primary, name, strlen(name), gid, gid);
@@ -155,12 +153,12 @@ static int ask_ids(struct check *check, struct ids_in_use_service *service,
 	for (size_t i = 0; r == 0 && i < 2; i++) {
 		CLEANUP(ids_in_use_cleanup) struct ids_in_use found = { 0 };
 
-		r = ids_in_use_ask(service, all_kinds[i], &wanted->sets[i], &found);
-		if (r == 0 && all_kinds[i]->group)
+		r = ids_in_use_ask(service, kind_all[i], &wanted->sets[i], &found);
+		if (r == 0 && kind_all[i]->group)
 			r = take_primary(check, &service->known[kind_uid.group],
 					 &wanted->sets[i]);
 		if (r == 0)
-			r = put_found_accounts(check, all_kinds[i], &found.accounts);
+			r = put_found_accounts(check, kind_all[i], &found.accounts);
 		service->to_come = 0;
 	}
 	return r;

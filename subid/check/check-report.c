@@ -14,7 +14,7 @@
 #include "subid/check/check.h"
 #include "subid/verb/progress.h"
 
-enum column {
+enum {
 	COLUMN_SEVERITY,
 	COLUMN_CODE,
 	COLUMN_KIND,

@@ -123,7 +123,7 @@ static int check_prepare(struct check *check)
 	for (size_t i = 0; i < 2; i++) {
 		struct check_side *side = &check->sides[i];
 
-		side->kind = i ? &kind_gid : &kind_uid;
+		side->kind = kind_all[i];
 		snprintf(side->path, sizeof(side->path), "%s/%s", check->place.etc,
 			 side->kind->database);
 	}

@@ -11,7 +11,7 @@
 #include "subid/doctor/doctor.h"
 #include "subid/verb/progress.h"
 
-enum column {
+enum {
 	COLUMN_LINK,
 	COLUMN_KIND,
 	COLUMN_STATE,

@@ -17,7 +17,7 @@
 #include "subid/verb/index.h"
 #include "subid/verb/progress.h"
 
-enum column {
+enum {
 	COLUMN_OWNER,
 	COLUMN_UID,
 	COLUMN_INSIDE,
@@ -39,8 +39,6 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_MODE] = { .name = "MODE" },
 	[COLUMN_FILE] = { .name = "FILE" },
 };
-
-static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
 
 struct files {
 	struct verb_options options;
@@ -182,10 +180,10 @@ static int files_load(struct files *files)
 	if (r == 0)
 		sources_note_unasked(&files->sources);
 	for (size_t i = 0; i < 2 && r == 0; i++) {
-		r = id_names_start(&files->accounts[i], &files->owners, kinds[i]);
+		r = id_names_start(&files->accounts[i], &files->owners, kind_all[i]);
 		if (r)
 			break;
-		r = index_load(&files->indices[i], &files->place, kinds[i],
+		r = index_load(&files->indices[i], &files->place, kind_all[i],
 			       &files->owners, NULL, NULL);
 		if (r == VERB_UNREADABLE) {
 			files->status = r;

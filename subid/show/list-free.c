@@ -21,7 +21,7 @@
 #include "subid/show/list.h"
 #include "subid/verb/lines.h"
 
-enum column {
+enum {
 	COLUMN_KIND,
 	COLUMN_FIRST,
 	COLUMN_LAST,

@@ -15,7 +15,7 @@
 #include "subid/show/list.h"
 #include "subid/verb/lines.h"
 
-enum column {
+enum {
 	COLUMN_KIND,
 	COLUMN_OWNER,
 	COLUMN_UID,

@@ -20,7 +20,7 @@
 #include "subid/verb/index.h"
 #include "subid/verb/progress.h"
 
-enum column {
+enum {
 	COLUMN_KIND,
 	COLUMN_INSIDE,
 	COLUMN_OUTSIDE,
@@ -34,8 +34,6 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_OUTSIDE] = { .name = "OUTSIDE", .type = OUTPUT_NUMBER },
 	[COLUMN_COUNT] = { .name = "COUNT", .type = OUTPUT_NUMBER },
 };
-
-static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
 
 struct map {
 	struct verb_options options;
@@ -177,7 +175,7 @@ static int map_load(struct map *map)
 	/* Leave out ranges that the map writers would refuse. */
 	map->sources.extents = true;
 	for (size_t i = 0; i < 2; i++) {
-		int r = load_kind(map, kinds[i]);
+		int r = load_kind(map, kind_all[i]);
 
 		if (r)
 			return r;

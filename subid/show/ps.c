@@ -22,7 +22,7 @@
 
 #define COMMAND_BYTES 4096
 
-enum column {
+enum {
 	COLUMN_PID,
 	COLUMN_USERNS,
 	COLUMN_OWNER,
@@ -44,8 +44,6 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_GINSIDE] = { .name = "GINSIDE", .type = OUTPUT_NUMBER },
 	[COLUMN_COMMAND] = { .name = "COMMAND", .cut = true },
 };
-
-static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
 
 /* A process. Arrays are indexed by kind->group. */
 struct seen_process {
@@ -115,9 +113,9 @@ static int read_process(int process, struct seen_process *seen)
 
 	for (size_t i = 0; i < 2; i++) {
 		if (r == 0)
-			r = process_ids(&status, kinds[i], &ids);
+			r = process_ids(&status, kind_all[i], &ids);
 		if (r == 0)
-			r = process_read_map(process, kinds[i], &seen->maps[i]);
+			r = process_read_map(process, kind_all[i], &seen->maps[i]);
 		if (r)
 			return r;
 		seen->ids[i] = ids.effective;

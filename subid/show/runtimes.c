@@ -13,8 +13,6 @@
 #include "subid/show/map.h"
 #include "subid/verb/output.h"
 
-static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
-
 static uint32_t count_ids(const struct idmap *map)
 {
 	uint32_t count = 0;
@@ -30,7 +28,7 @@ static int print_newuidmap(const struct mapping *mapping)
 	for (size_t i = 0; i < 2; i++) {
 		const struct idmap *map = &mapping->usual[i];
 
-		printf("%s $PID", kinds[i]->mapper);
+		printf("%s $PID", kind_all[i]->mapper);
 		for (size_t j = 0; j < map->n; j++)
 			printf(" %" PRIu32 " %" PRIu32 " %" PRIu32, map->extents[j].inner,
 			       map->extents[j].outer, map->extents[j].count);
@@ -94,8 +92,9 @@ static int print_bwrap(const struct mapping *mapping)
 static int print_podman(const struct mapping *mapping)
 {
 	for (size_t i = 0; i < 2; i++)
-		printf("%s--%smap 0:0:1 --%smap 1:1:%" PRIu32, i ? " " : "", kinds[i]->id,
-		       kinds[i]->id, count_ids(&mapping->delegated[i]));
+		printf("%s--%smap 0:0:1 --%smap 1:1:%" PRIu32, i ? " " : "",
+		       kind_all[i]->id, kind_all[i]->id,
+		       count_ids(&mapping->delegated[i]));
 	putchar('\n');
 	return 0;
 }
@@ -107,7 +106,7 @@ static int print_lxc(const struct mapping *mapping)
 			const struct extent *extent = &mapping->delegated[i].extents[j];
 
 			printf("lxc.idmap = %c %" PRIu32 " %" PRIu32 " %" PRIu32 "\n",
-			       kinds[i]->id[0], extent->inner, extent->outer,
+			       kind_all[i]->id[0], extent->inner, extent->outer,
 			       extent->count);
 		}
 	return 0;
@@ -123,7 +122,8 @@ static int print_libvirt(const struct mapping *mapping)
 
 			printf("  <%s start='%" PRIu32 "' target='%" PRIu32
 			       "' count='%" PRIu32 "'/>\n",
-			       kinds[i]->id, extent->inner, extent->outer, extent->count);
+			       kind_all[i]->id, extent->inner, extent->outer,
+			       extent->count);
 		}
 	puts("</idmap>");
 	return 0;
@@ -139,7 +139,7 @@ static int print_nova(const struct mapping *mapping)
 		if (mapping->delegated[i].n > NOVA_EXTENTS) {
 			report_line(PROGRAM,
 				    _("nova takes %d ranges of %ss, and %s has %zu"),
-				    NOVA_EXTENTS, kinds[i]->id, mapping->user.word,
+				    NOVA_EXTENTS, kind_all[i]->id, mapping->user.word,
 				    mapping->delegated[i].n);
 			return VERB_FINDINGS;
 		}
@@ -147,7 +147,7 @@ static int print_nova(const struct mapping *mapping)
 	for (size_t i = 0; i < 2; i++) {
 		const struct idmap *map = &mapping->delegated[i];
 
-		printf("%s_maps = ", kinds[i]->id);
+		printf("%s_maps = ", kind_all[i]->id);
 		for (size_t j = 0; j < map->n; j++)
 			printf("%s%" PRIu32 ":%" PRIu32 ":%" PRIu32, j ? "," : "",
 			       map->extents[j].inner, map->extents[j].outer,
@@ -164,7 +164,7 @@ static int print_runc(const struct mapping *mapping)
 	for (size_t i = 0; i < 2; i++) {
 		const struct idmap *map = &mapping->usual[i];
 
-		printf("%s\n      \"%sMappings\": [", i ? "," : "", kinds[i]->id);
+		printf("%s\n      \"%sMappings\": [", i ? "," : "", kind_all[i]->id);
 		for (size_t j = 0; j < map->n; j++)
 			printf("%s\n         { \"containerID\": %" PRIu32
 			       ", \"hostID\": %" PRIu32 ", \"size\": %" PRIu32 " }",

@@ -14,7 +14,7 @@
 #include "message/report.h"
 #include "subid/show/whois.h"
 
-enum column {
+enum {
 	COLUMN_ID,
 	COLUMN_KIND,
 	COLUMN_STATE,

@@ -19,8 +19,6 @@
 /* Number of processes reported by name; the others are only counted. */
 #define NAMED 10
 
-static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
-
 /* Adds what map writers grant the owner, also by malformed lines that shadow accepts. */
 static int note_granted(const struct table *table, const struct owner *owner,
 			struct range_set *ids)
@@ -126,7 +124,7 @@ int in_use_check(struct in_use *in_use, struct edit *edit, struct owner *owner,
 
 	for (size_t k = 0; r == 0 && k < 2; k++)
 		if (edit->db.sides[k].loaded)
-			r = keep_lost(edit, owner, all_kinds[k], &in_use->ids[k]);
+			r = keep_lost(edit, owner, kind_all[k], &in_use->ids[k]);
 	if (r)
 		return edit_tell_error(edit, r);
 	if (edit->place != DB_LIVE || in_use->ids[0].n + in_use->ids[1].n == 0)

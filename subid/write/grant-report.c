@@ -14,8 +14,6 @@
 #include "message/report.h"
 #include "subid/write/grant.h"
 
-static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
-
 /* Reports services in nsswitch.conf(5) that are not installed. */
 static void report_missing(struct grant *grant, const struct kind *kind)
 {
@@ -42,7 +40,7 @@ void grant_report_service(struct grant *grant)
 		allocation_report_asked(PROGRAM, &db->in_use);
 	for (size_t k = 0; k < 2 && options->verbose; k++)
 		if (others[k][0] != '\0')
-			report_missing(grant, all_kinds[k]);
+			report_missing(grant, kind_all[k]);
 }
 
 /* With --strict, refuses if the name service was not asked for all ids. */
@@ -64,8 +62,8 @@ int grant_check_strict(struct grant *grant)
 void grant_show(const struct grant *grant)
 {
 	for (size_t k = 0; k < 2; k++)
-		edit_lines_appended(&grant->tables[k], grant->edit.directory,
-				    all_kinds[k], grant->before[k]);
+		edit_lines_appended(&grant->tables[k], grant->edit.directory, kind_all[k],
+				    grant->before[k]);
 }
 
 /* Returns the span of the granted ranges, or of the requested ones after a refusal. */

@@ -34,8 +34,6 @@ enum {
 	OPTION_VERBOSE,
 };
 
-static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
-
 static void grant_cleanup(struct grant *grant)
 {
 	edit_cleanup(&grant->edit);
@@ -269,9 +267,9 @@ static int find_user_names(struct grant *grant)
 		if (!allocate->kinds[k])
 			continue;
 		if (allocate->if_missing)
-			r = edit_find_missing_names(edit, all_kinds[k], people);
+			r = edit_find_missing_names(edit, kind_all[k], people);
 		else if (allocate->fixed)
-			r = edit_find_people_names(edit, all_kinds[k],
+			r = edit_find_people_names(edit, kind_all[k],
 						   grant->options.range, people);
 	}
 	return r ? change_status(r) : VERB_GO;
@@ -312,8 +310,8 @@ static void report_zero_count(const struct grant *grant)
 			report_line(PROGRAM,
 				    _("note: %s is 0 in %s/login.defs: no %ss are "
 				      "allocated unless --count says how many"),
-				    all_kinds[k]->conf_count, grant->edit.directory,
-				    all_kinds[k]->id);
+				    kind_all[k]->conf_count, grant->edit.directory,
+				    kind_all[k]->id);
 }
 
 static int apply_grant(struct grant *grant)

@@ -11,8 +11,6 @@
 #include "libsubid/core/limits.h"
 #include "subid/write/rename.h"
 
-static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
-
 /*
  * Looks up each owner in the databases once, before the locks are taken.
  * Returns as edit.h says.
@@ -24,7 +22,7 @@ int rename_find_owners(struct rename *rename)
 
 	for (size_t k = 0; r == 0 && k < 2; k++)
 		if (rename->kinds[k])
-			r = edit_find_owners(edit, all_kinds[k]);
+			r = edit_find_owners(edit, kind_all[k]);
 	if (r == 0)
 		r = edit_tell_error(edit, unknown_owners_ask_canonical(&edit->unknown,
 								       &edit->lookup));
@@ -78,7 +76,7 @@ int rename_canonical(struct rename *rename)
 		return r;
 	for (size_t k = 0; k < 2; k++)
 		if (edit->db.sides[k].loaded)
-			silent += edit_report_silent(edit, all_kinds[k], all, NULL);
+			silent += edit_report_silent(edit, kind_all[k], all, NULL);
 	r = change_judge_silent(&rename->change, silent);
 	if (r)
 		return r;
@@ -87,7 +85,7 @@ int rename_canonical(struct rename *rename)
 		return edit_tell_error(edit, -ENOMEM);
 	for (size_t k = 0; r == 0 && k < 2; k++)
 		if (edit->db.sides[k].loaded)
-			r = edit_tell_error(edit, db_rename_all(&edit->db, all_kinds[k],
+			r = edit_tell_error(edit, db_rename_all(&edit->db, kind_all[k],
 								canonical_name, rename));
 	return r;
 }

@@ -16,8 +16,6 @@
 #include "subid/verb/progress.h"
 #include "subid/write/rename.h"
 
-static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
-
 enum {
 	OPTION_CANONICAL = CHANGE_OWN,
 };
@@ -135,7 +133,7 @@ static int find_new_names(struct rename *rename, struct account *account, bool e
 							 strlen(rename->owner)));
 	for (size_t k = 0; r == 0 && k < 2; k++)
 		if (rename->kinds[k])
-			r = edit_find_names(edit, all_kinds[k], all, &rename->found);
+			r = edit_find_names(edit, kind_all[k], all, &rename->found);
 	return r;
 }
 
@@ -204,7 +202,7 @@ static void report_malformed(const struct rename *rename, size_t k,
 			      " is left: it is malformed, and other "
 			      "programs read it as a line of %s; '%s check' shows how to "
 			      "correct it"),
-			    edit->directory, all_kinds[k]->database, last, rename->old,
+			    edit->directory, kind_all[k]->database, last, rename->old,
 			    PROGRAM);
 	}
 }
@@ -230,12 +228,12 @@ static int rename_lines(struct rename *rename, size_t k)
 		report_line(PROGRAM,
 			    _("%s has a range of its own (%s/%s:%" PRIu64
 			      "); '%s revoke %s' takes it away"),
-			    rename->owner, edit->directory, all_kinds[k]->database, line,
+			    rename->owner, edit->directory, kind_all[k]->database, line,
 			    PROGRAM, rename->owner);
 		return DB_CONFLICT;
 	}
 	r = edit_tell_error(
-		edit, db_rename(&edit->db, all_kinds[k], rename->old, rename->owner));
+		edit, db_rename(&edit->db, kind_all[k], rename->old, rename->owner));
 	if (r == 0)
 		report_malformed(rename, k, &old);
 	return r;
@@ -251,7 +249,7 @@ static int confirm_new_names(struct rename *rename)
 
 	for (size_t k = 0; r == 0 && k < 2; k++)
 		if (edit->db.sides[k].loaded)
-			r = edit_confirm_names(edit, all_kinds[k], all, &rename->found,
+			r = edit_confirm_names(edit, kind_all[k], all, &rename->found,
 					       &silent);
 	return r ? r : change_judge_silent(&rename->change, silent);
 }

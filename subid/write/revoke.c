@@ -24,8 +24,6 @@ enum {
 	OPTION_RANGE,
 };
 
-static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
-
 struct revoke {
 	struct change_options change;
 	const char *user;
@@ -121,7 +119,7 @@ static void report_ambiguous(const struct revoke *revoke, size_t k)
 				    _("note: %s/%s:%" PRIu64 " is left: %.*s is the uid "
 				      "of one user and the login name of another; "
 				      "--as-uid and --as-name say which one is meant"),
-				    edit->directory, all_kinds[k]->database,
+				    edit->directory, kind_all[k]->database,
 				    near.line.number, (int)entry->owner_len,
 				    entry->owner);
 	}
@@ -136,7 +134,7 @@ static int confirm_owner_names(struct revoke *revoke)
 
 	for (size_t k = 0; r == 0 && k < 2; k++)
 		if (edit->db.sides[k].loaded)
-			r = edit_confirm_names(edit, all_kinds[k], revoke->range,
+			r = edit_confirm_names(edit, kind_all[k], revoke->range,
 					       &revoke->owner, &silent);
 	owner_choose_digits(&revoke->owner, revoke->as_uid, revoke->as_name);
 	for (size_t k = 0; r == 0 && k < 2; k++)
@@ -162,7 +160,7 @@ static int apply_revoke(struct revoke *revoke)
 	for (size_t k = 0; r == 0 && k < 2; k++)
 		if (edit->db.sides[k].loaded)
 			r = edit_tell_error(edit,
-					    db_revoke(&edit->db, all_kinds[k],
+					    db_revoke(&edit->db, kind_all[k],
 						      &revoke->owner, revoke->range));
 	/* Lines that grant nothing are not in @any, but they are removed, too. */
 	if (r == 0)
@@ -178,7 +176,7 @@ static void record_revoke(const struct revoke *revoke, bool done)
 
 	for (size_t k = 0; k < 2; k++)
 		if (revoke->kinds[k])
-			n = change_describe(text, n, all_kinds[k], revoke->range);
+			n = change_describe(text, n, kind_all[k], revoke->range);
 	edit_record(&revoke->edit, revoke->owner.account.name, text, done);
 }
 
@@ -195,7 +193,7 @@ static int revoke_find_owner(struct revoke *revoke)
 		return VERB_DONE;
 	for (size_t k = 0; r == 0 && k < 2; k++)
 		if (revoke->kinds[k])
-			r = edit_find_names(edit, all_kinds[k], revoke->range,
+			r = edit_find_names(edit, kind_all[k], revoke->range,
 					    &revoke->owner);
 	return r ? change_status(r) : VERB_GO;
 }

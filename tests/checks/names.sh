@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# A name has one meaning: no two structs share one, no static function has the name of
+# A name has one meaning: no two structs, unions or enums share one, no static function has the name of
 # another function, and a function that only its own file needs is static.
 
 . "${srcdir:-.}/tests/checks/lib.sh"
@@ -14,7 +14,7 @@ definitions()
 	# shellcheck disable=SC2046
 	(cd "$srcdir" && awk '
 		FNR == 1 { head = "" }
-		/^(struct|union) [a-z0-9_]+ \{/ { print $1 "." $2, "static", FILENAME }
+		/^(struct|union|enum) [a-z0-9_]+ \{/ { print $1 "." $2, "static", FILENAME }
 		/^[a-z][a-z0-9_ *]*\(/ { head = $0 }
 		/[;}]$/ { head = "" }
 		/^\{/ && head != "" {
