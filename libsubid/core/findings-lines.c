@@ -167,6 +167,7 @@ static int find_ids(struct search *search, unsigned group, const struct holder *
 		    struct range range, struct findings_item item)
 {
 	bool of_root = holder->has_uid && holder->uid == 0;
+	bool note = of_root || search->findings->question.scarce;
 	uint32_t own = id_of_holder(search, holder, group);
 	int r = 0;
 
@@ -176,10 +177,10 @@ static int find_ids(struct search *search, unsigned group, const struct holder *
 		r = put_id_finding(search, item, FINDING_NO_ID, ID_NONE, 0, false);
 	if (r == 0 && own != ID_NONE && own != 0 && range_contains(range, own))
 		r = put_id_finding(search, item, FINDING_OWN_ID, own, holder->user,
-				   of_root);
+				   note);
 	if (r == 0)
 		r = find_reserved_ids(search, range, of_root, item);
-	return r ? r : find_account_ids(search, group, range, own, of_root, item);
+	return r ? r : find_account_ids(search, group, range, own, note, item);
 }
 
 static bool is_among(const struct accounts *accounts, const struct entry *entry)
@@ -199,6 +200,48 @@ static bool is_ambiguous(const struct search *search, const struct holder *holde
 	       search_accounts(search, 0)->items[*ret_user].id != holder->uid;
 }
 
+/*
+ * Returns whether no login can have this owner: it has quotes, markup, a byte order mark,
+ * other characters that are not visible, or a variable of a shell. Names of directory
+ * services have letters of all languages, and whitespace between words.
+ */
+bool findings_is_odd(const char *owner, size_t len)
+{
+	static const char marks[] = "\"'`<>*{}()[]|;&!?#%^=,/~";
+	static const char *const invisible[] = { "\xef\xbb\xbf", "\xc2\xa0",
+						 "\xe2\x80\x8b", "\xe2\x80\x8c",
+						 "\xe2\x80\x8d", "\xe2\x80\x8e",
+						 "\xe2\x80\x8f", "\xe2\x81\xa0" };
+
+	for (size_t i = 0; i < len; i++)
+		if (strchr(marks, owner[i]) || (owner[i] == '$' && i + 1 < len))
+			return true;
+	for (size_t k = 0; k < sizeof(invisible) / sizeof(invisible[0]); k++)
+		if (memmem(owner, len, invisible[k], strlen(invisible[k])))
+			return true;
+	return false;
+}
+
+/* The same, or only the case differs from an account. */
+static bool is_odd_here(const struct search *search, const struct entry *entry)
+{
+	char lower[LIMIT_OWNER_BYTES];
+	bool same = true;
+
+	if (entry->by_id)
+		return false;
+	if (findings_is_odd(entry->owner, entry->owner_len))
+		return true;
+	for (size_t i = 0; i < entry->owner_len; i++) {
+		char c = entry->owner[i];
+
+		lower[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+		same &= lower[i] == c;
+	}
+	return !same && owner_table_user_named(&search->holders, lower,
+					       entry->owner_len) != OWNER_TABLE_NONE;
+}
+
 /* Finds faults of the owner field. */
 static int find_name(struct search *search, const struct holder *holder,
 		     const struct entry *entry, bool first, struct findings_item item)
@@ -206,9 +249,11 @@ static int find_name(struct search *search, const struct holder *holder,
 	const struct findings_question *question = &search->findings->question;
 
 	if (!holder->has_account) {
-		if (!first || is_among(question->unknown, entry))
+		bool odd = is_odd_here(search, entry);
+
+		if ((!first && !odd) || is_among(question->unknown, entry))
 			return 0;
-		item.code = FINDING_NO_ACCOUNT;
+		item.code = odd ? FINDING_OWNER_ODD : FINDING_NO_ACCOUNT;
 	} else if (is_ambiguous(search, holder, entry, &item.other)) {
 		item.code = FINDING_AMBIGUOUS_OWNER;
 	} else if (is_among(question->spellings, entry)) {

@@ -2,10 +2,10 @@
 /*
  * findings-owners: finds conflicts between lines.
  *
- * Lines are sorted by first id, last id and line number, and then also by owner.
- * Invariant: a line that shares ids with an earlier one of another owner is reported,
- * together with the earlier line that reaches furthest. So each line that overlaps is
- * named.
+ * Lines are sorted by first id, last id and line number, and then also by owner. Ids that
+ * lines of several owners have are found in findings-overlaps.c.
+ * Invariant: a line that shares ids with an earlier one of its owner is reported,
+ * together with the earlier line that reaches furthest.
  */
 #include <errno.h>
 #include <string.h>
@@ -116,37 +116,9 @@ static int put_pair(struct search *search, unsigned group, enum finding_code cod
 	return findings_put(search->findings, item, of_root);
 }
 
-/*
- * The lines so far with the highest last id. There are two, of different owners, so that
- * one is not of the next line's owner. Root's are separate: sharing with root is only a
- * note.
- */
-struct reach {
-	const struct search_line *far;
-	const struct search_line *second; /* of another owner than far */
-	const struct search_line *root;
-};
-
 static bool is_further(const struct search_line *line, const struct search_line *than)
 {
 	return !than || line->last > than->last;
-}
-
-static void reach_put(struct reach *reach, const struct search_line *line, bool of_root)
-{
-	if (of_root) {
-		if (is_further(line, reach->root))
-			reach->root = line;
-		return;
-	}
-	if (is_further(line, reach->far)) {
-		if (reach->far && reach->far->holder != line->holder)
-			reach->second = reach->far;
-		reach->far = line;
-	} else if (line->holder != reach->far->holder &&
-		   is_further(line, reach->second)) {
-		reach->second = line;
-	}
 }
 
 static bool reaches(const struct search_line *line, const struct search_line *next)
@@ -154,33 +126,24 @@ static bool reaches(const struct search_line *line, const struct search_line *ne
 	return line && line->last >= next->first;
 }
 
-static int find_overlap(struct search *search, unsigned group, const struct reach *reach,
-			const struct search_line *line, bool of_root)
+/* Reports each line that shares ids with root, or root's line with another owner. */
+static int find_shared_with_root(struct search *search, unsigned group)
 {
-	const struct search_line *other = reach->far;
-
-	if (other && other->holder == line->holder)
-		other = reach->second;
-	if (reaches(other, line))
-		return put_pair(search, group, FINDING_OVERLAP, line, other, of_root);
-	if (!of_root && reaches(reach->root, line))
-		return put_pair(search, group, FINDING_OVERLAP, line, reach->root, true);
-	return 0;
-}
-
-static int find_overlaps(struct search *search, unsigned group)
-{
+	const struct search_line *far[2] = { NULL, NULL };
 	struct search_lines *side = &search->sides[group];
-	struct reach reach = { 0 };
 
 	for (size_t i = 0; i < side->n; i++) {
 		const struct search_line *line = line_at(side, i);
 		bool of_root = search_is_root(search, line->holder);
-		int r = find_overlap(search, group, &reach, line, of_root);
+		int r = reaches(far[!of_root], line) ?
+				put_pair(search, group, FINDING_OVERLAP, line,
+					 far[!of_root], true) :
+				0;
 
 		if (r)
 			return r;
-		reach_put(&reach, line, of_root);
+		if (is_further(line, far[of_root]))
+			far[of_root] = line;
 	}
 	return 0;
 }
@@ -387,7 +350,9 @@ int search_owners(struct search *search)
 		int r = sort_by_ids(side);
 
 		if (r == 0)
-			r = find_overlaps(search, group);
+			r = find_shared_with_root(search, group);
+		if (r == 0)
+			r = search_overlaps(search, group);
 		if (r == 0)
 			r = sort_by(side, KEY_HOLDER);
 		if (r == 0)

@@ -2,8 +2,8 @@
 /*
  * findings: the list of findings, and their names and severities.
  *
- * The search is in findings-lines.c (single lines) and findings-owners.c (conflicts
- * between lines).
+ * The search is in findings-lines.c (single lines), findings-owners.c (conflicts between
+ * lines) and findings-overlaps.c (ids of several owners).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -49,6 +49,7 @@ static const struct {
 	[FINDING_RESERVED] = { "reserved", FINDING_WARNING, OTHER_NOTHING },
 	[FINDING_AMBIGUOUS_OWNER] = { "ambiguous-owner", FINDING_ERROR, OTHER_USER },
 	[FINDING_SPELLING] = { "spelling", FINDING_NOTE, OTHER_USER },
+	[FINDING_OWNER_ODD] = { "owner-odd", FINDING_WARNING, OTHER_NOTHING },
 	[FINDING_NO_ACCOUNT] = { "no-account", FINDING_NOTE, OTHER_NOTHING },
 	[FINDING_OVERLAP] = { "overlap", FINDING_ERROR, OTHER_LINE },
 	[FINDING_DUPLICATE] = { "duplicate", FINDING_WARNING, OTHER_LINE },
@@ -106,7 +107,9 @@ static int compare_items(const void *a, const void *b)
 		return x->group < y->group ? -1 : 1;
 	if (x->line != y->line)
 		return x->line < y->line ? -1 : 1;
-	return x->code < y->code ? -1 : x->code > y->code;
+	if (x->code != y->code)
+		return x->code < y->code ? -1 : 1;
+	return x->first < y->first ? -1 : x->first > y->first;
 }
 
 static bool in_order(const struct findings *findings)
@@ -117,7 +120,7 @@ static bool in_order(const struct findings *findings)
 	return true;
 }
 
-/* Sorts by database, line and code. A line has each code at most once. */
+/* Sorts by database, line, code and ids. */
 static void sort_items(struct findings *findings)
 {
 	/* qsort(3) may allocate memory, and most often the list is sorted already. */

@@ -57,8 +57,9 @@ enum finding_code {
 	FINDING_RESERVED,	 /* holds ids that systemd uses; names the first */
 	FINDING_AMBIGUOUS_OWNER, /* the uid of one user, and the login name of another */
 	FINDING_SPELLING,	 /* the owner is another name of a user */
+	FINDING_OWNER_ODD,	 /* no login can have this owner, or not in this case */
 	FINDING_NO_ACCOUNT,   /* the owner has no account; reported at its first line */
-	FINDING_OVERLAP,      /* shares ids with a line of another owner */
+	FINDING_OVERLAP,      /* has ids of another owner, see findings-overlaps.c */
 	FINDING_DUPLICATE,    /* an earlier line is the same */
 	FINDING_OWN_OVERLAP,  /* shares ids with a line of the same owner */
 	FINDING_ONE_SIDE,     /* the owner has ids only in this database */
@@ -95,6 +96,9 @@ struct findings_question {
 	const struct accounts *spellings;
 	/* Owners of which it is unknown whether they have an account. NULL: none. */
 	const struct accounts *unknown;
+	/* Owners without account that have become another account. NULL: none. */
+	const struct accounts *renamed;
+	bool scarce;   /* there are no other ids than those of accounts: only notes */
 	bool reserved; /* report ids that systemd uses, see reserved.h */
 	size_t max;    /* kept findings of one code and severity; 0: all */
 };
@@ -167,6 +171,8 @@ struct search {
 void search_init(struct search *search);
 int search_lines(struct search *search, unsigned group);
 int search_owners(struct search *search);
+bool findings_is_odd(const char *owner, size_t len);
+int search_overlaps(struct search *search, unsigned group);
 void search_cleanup(struct search *search);
 int findings_put(struct findings *findings, struct findings_item item, bool of_root);
 
