@@ -95,3 +95,58 @@ int busy_find(const struct busy_ids *wanted, size_t n, busy_take_fn take, void *
 
 	return processes_each(look_at_process, &search);
 }
+
+/*
+ * The same for all ids of a kind: a process is handed over for each id between @ids that
+ * one of its threads runs with. Returns 0, what @take returned, or -errno.
+ */
+
+struct id_list {
+	const struct kind *kind;
+	struct range ids;
+	busy_take_fn take;
+	void *context;
+	pid_t pid;
+};
+
+static int list_thread(pid_t tid, int thread, void *context)
+{
+	CLEANUP(process_status_cleanup) struct process_status status = { 0 };
+	CLEANUP(range_set_cleanup) struct range_set wanted = RANGE_SET(SIZE_MAX);
+	struct id_list *list = context;
+	struct busy_process found = { .pid = list->pid, .kind = list->kind };
+	int r = process_read_status(thread, &status);
+
+	(void)tid;
+	if (r || process_has_ended(&status))
+		return r;
+	process_name(&status, found.name);
+	r = range_set_add(&wanted, list->ids);
+	while (r == 0 &&
+	       (r = process_find_id(&status, list->kind, &wanted, &found.id)) > 0) {
+		r = list->take(&found, list->context);
+		if (r == 0)
+			r = range_set_subtract(
+				&wanted,
+				(struct range){ found.id, (uint64_t)found.id + 1 });
+	}
+	return r;
+}
+
+static int list_process(pid_t pid, int process, void *context)
+{
+	struct id_list *list = context;
+
+	list->pid = pid;
+	return processes_each_thread(process, list_thread, list);
+}
+
+int busy_each_id(const struct kind *kind, struct range ids, busy_take_fn take,
+		 void *context)
+{
+	struct id_list list = {
+		.kind = kind, .ids = ids, .take = take, .context = context
+	};
+
+	return processes_each(list_process, &list);
+}

@@ -28,6 +28,8 @@ struct busy_process {
 /* Takes a process. Returns 0, or a positive number, which ends the search. */
 typedef int (*busy_take_fn)(const struct busy_process *process, void *context);
 
+int busy_each_id(const struct kind *kind, struct range ids, busy_take_fn take,
+		 void *context);
 int busy_find(const struct busy_ids *wanted, size_t n, busy_take_fn take, void *context);
 
 #endif

@@ -231,16 +231,23 @@ int edit_confirm_names(struct edit *edit, const struct kind *kind, struct range 
  * Prints a change as removed and added lines, with their database.
  */
 
-static void print_changed_line(char sign, const char *directory, const struct kind *kind,
-			       const struct table_line *line)
+/* Prints one line of a database, with '-' if it goes, or '+'. */
+void edit_show_line(char sign, const char *directory, const struct kind *kind,
+		    const char *text, size_t len)
 {
 	enum printable_charset charset = report_charset();
 
 	printf("%c ", sign);
 	report_put(directory, strlen(directory), charset);
 	printf("/%s: ", kind->database);
-	report_put(line->text, line->len, charset);
+	report_put(text, len, charset);
 	putchar('\n');
+}
+
+static void print_changed_line(char sign, const char *directory, const struct kind *kind,
+			       const struct table_line *line)
+{
+	edit_show_line(sign, directory, kind, line->text, line->len);
 }
 
 static bool same_line(const struct table_line *a, const struct table_line *b)

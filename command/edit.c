@@ -139,9 +139,9 @@ int edit_fail_user(const struct edit *edit, const char *login, int r)
 }
 
 static int find_user_of_edit(struct edit *edit, const char *name, bool no_account,
-			     struct owner *ret_owner)
+			     bool or_uid, struct owner *ret_owner)
 {
-	int r = owner_find(ret_owner, name, &edit->lookup, false);
+	int r = owner_find(ret_owner, name, &edit->lookup, or_uid);
 
 	if (r < 0)
 		return edit_fail_user(edit, name, r);
@@ -155,13 +155,19 @@ static int find_user_of_edit(struct edit *edit, const char *name, bool no_accoun
 /* Finds a user by login name; *ret_owner is freed with owner_cleanup(). */
 int edit_find_user(struct edit *edit, const char *login, struct owner *ret_owner)
 {
-	return find_user_of_edit(edit, login, false, ret_owner);
+	return find_user_of_edit(edit, login, false, false, ret_owner);
 }
 
 /* The same, or an owner who has no account: a name, or a uid in decimal. */
 int edit_find_owner(struct edit *edit, const char *name, struct owner *ret_owner)
 {
-	return find_user_of_edit(edit, name, true, ret_owner);
+	return find_user_of_edit(edit, name, true, false, ret_owner);
+}
+
+/* Finds the owner of a line: digits are the uid of an account, if there is one. */
+int edit_find_line_owner(struct edit *edit, const char *name, struct owner *ret_owner)
+{
+	return find_user_of_edit(edit, name, true, true, ret_owner);
 }
 
 /* Reports a failure before the commit; @r is what a db_ function returned. Returns @r. */

@@ -77,6 +77,7 @@ int edit_find_directory(struct edit *edit);
 int edit_fail_user(const struct edit *edit, const char *login, int r);
 int edit_find_user(struct edit *edit, const char *login, struct owner *ret_owner);
 int edit_find_owner(struct edit *edit, const char *name, struct owner *ret_owner);
+int edit_find_line_owner(struct edit *edit, const char *name, struct owner *ret_owner);
 int edit_find_names(struct edit *edit, const struct kind *kind, struct range range,
 		    struct owner *owner);
 int edit_find_owners(struct edit *edit, const struct kind *kind);
@@ -115,6 +116,8 @@ void edit_record(const struct edit *edit, const char *account, const char *text,
  * What a command would change, or has changed.
  */
 
+void edit_show_line(char sign, const char *directory, const struct kind *kind,
+		    const char *text, size_t len);
 void edit_lines_appended(const struct table *table, const char *directory,
 			 const struct kind *kind, size_t from);
 int edit_lines_changed(const struct db *db, const char *directory, bool renames);

@@ -85,3 +85,19 @@ bool cure_quote(const char *text, char out[static CURE_QUOTED_BYTES])
 		quote_by_printf(text, out);
 	return true;
 }
+
+/*
+ * The same, but a word with other characters than those of ASCII is written by printf(1):
+ * for names that look like another one, or have bytes that are not visible.
+ */
+bool cure_quote_ascii(const char *text, char out[static CURE_QUOTED_BYTES])
+{
+	size_t len = strlen(text);
+
+	if (printable_span(text, len, PRINTABLE_ASCII) == len)
+		return cure_quote(text, out);
+	if (len > CURE_WORD_BYTES || text[len - 1] == '\n')
+		return false;
+	quote_by_printf(text, out);
+	return true;
+}

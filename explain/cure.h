@@ -12,5 +12,6 @@
 #define CURE_QUOTED_BYTES (4 * CURE_WORD_BYTES + sizeof("\"$(printf '')\""))
 
 bool cure_quote(const char *text, char out[static CURE_QUOTED_BYTES]);
+bool cure_quote_ascii(const char *text, char out[static CURE_QUOTED_BYTES]);
 
 #endif

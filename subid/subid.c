@@ -17,8 +17,8 @@
 #define TITLE_BYTES 64
 
 static const struct verb *const verbs[] = {
-	&verb_list,  &verb_whois,  &verb_map,	&verb_ps,     &verb_files,
-	&verb_check, &verb_doctor, &verb_grant, &verb_revoke, &verb_rename,
+	&verb_list,   &verb_whois, &verb_map,	 &verb_ps,     &verb_files, &verb_check,
+	&verb_doctor, &verb_grant, &verb_revoke, &verb_rename, &verb_fix,
 };
 static const size_t n_verbs = sizeof(verbs) / sizeof(verbs[0]);
 

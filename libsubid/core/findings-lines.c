@@ -176,8 +176,7 @@ static int find_ids(struct search *search, unsigned group, const struct holder *
 	if (r == 0 && range_contains(range, ID_NONE))
 		r = put_id_finding(search, item, FINDING_NO_ID, ID_NONE, 0, false);
 	if (r == 0 && own != ID_NONE && own != 0 && range_contains(range, own))
-		r = put_id_finding(search, item, FINDING_OWN_ID, own, holder->user,
-				   note);
+		r = put_id_finding(search, item, FINDING_OWN_ID, own, holder->user, note);
 	if (r == 0)
 		r = find_reserved_ids(search, range, of_root, item);
 	return r ? r : find_account_ids(search, group, range, own, note, item);

@@ -60,7 +60,7 @@ static void contest_cleanup(struct contest *contest)
 	free(contest->parts);
 }
 
-static bool is_among(const struct accounts *accounts, const struct holder *holder)
+static bool holder_is_among(const struct accounts *accounts, const struct holder *holder)
 {
 	return accounts && accounts_by_name(accounts, holder->name, holder->name_len);
 }
@@ -71,8 +71,8 @@ static bool has_no_account(const struct search *search, uint32_t number)
 	const struct holder *holder = &search->holders.items[number];
 	const struct findings_question *question = &search->findings->question;
 
-	return !holder->has_account && !is_among(question->unknown, holder) &&
-	       !is_among(question->renamed, holder);
+	return !holder->has_account && !holder_is_among(question->unknown, holder) &&
+	       !holder_is_among(question->renamed, holder);
 }
 
 /* Returns the number of the owner: of the account that an owner without one has become.
@@ -93,7 +93,7 @@ static uint32_t owner_of(const struct search *search, uint32_t number)
 	return number;
 }
 
-static int take_lines(struct contest *contest)
+static int take_contestants(struct contest *contest)
 {
 	const struct search_lines *side = &contest->search->sides[contest->group];
 
@@ -251,7 +251,7 @@ static size_t find_end(const struct contest *contest, uint64_t id)
 }
 
 /* Returns the first part from @at on that has no keeper. */
-static uint32_t find_free(struct contest *contest, uint32_t at)
+static uint32_t find_free_part(struct contest *contest, uint32_t at)
 {
 	struct part *parts = contest->parts;
 
@@ -263,10 +263,10 @@ static uint32_t find_free(struct contest *contest, uint32_t at)
 }
 
 /* Gives the line all its ids that no better line has. */
-static void keep(struct contest *contest, uint32_t line, size_t from, size_t to)
+static void keep_parts(struct contest *contest, uint32_t line, size_t from, size_t to)
 {
-	for (uint32_t at = find_free(contest, (uint32_t)from); at < to;
-	     at = find_free(contest, at)) {
+	for (uint32_t at = find_free_part(contest, (uint32_t)from); at < to;
+	     at = find_free_part(contest, at)) {
 		contest->parts[at].keeper = line;
 		contest->parts[at].next = at + 1;
 	}
@@ -319,7 +319,7 @@ static int report_losses(struct contest *contest, const struct contestant *item,
 	return r;
 }
 
-static int decide(struct contest *contest)
+static int decide_contest(struct contest *contest)
 {
 	int r = make_parts(contest);
 
@@ -330,7 +330,7 @@ static int decide(struct contest *contest)
 		size_t to = find_end(contest, (uint64_t)line->last + 1);
 
 		r = report_losses(contest, &contest->lines[i], from, to);
-		keep(contest, (uint32_t)i, from, to);
+		keep_parts(contest, (uint32_t)i, from, to);
 	}
 	return r;
 }
@@ -343,10 +343,10 @@ int search_overlaps(struct search *search, unsigned group)
 {
 	CLEANUP(contest_cleanup)
 	struct contest contest = { .search = search, .group = group };
-	int r = take_lines(&contest);
+	int r = take_contestants(&contest);
 
 	if (r)
 		return r;
 	find_contested(&contest);
-	return contest.n ? decide(&contest) : 0;
+	return contest.n ? decide_contest(&contest) : 0;
 }

@@ -284,11 +284,14 @@ int table_rename(struct table *table, const char *old, size_t old_len, const cha
 }
 
 /*
- * Drops the lines with these @n numbers, in ascending order, whatever stands in them, and
- * ends the last line that is left with a newline.
- * Returns 0 or -ENOMEM; the table changes only with 0. A table belongs to one thread.
+ * Replaces lines, whatever stands in them. The last line that is left ends with a
+ * newline.
+ *
+ * changes: @n of them, by ascending line numbers.
+ * Returns 0, -EFBIG or -ENOMEM; the table changes only with 0. A table belongs to one
+ * thread.
  */
-int table_drop_lines(struct table *table, const uint64_t *numbers, size_t n)
+int table_replace_lines(struct table *table, const struct table_change *changes, size_t n)
 {
 	CLEANUP(table_cleanup) struct table next = { .changed = true };
 	struct table_cursor cursor = { 0 };
@@ -301,13 +304,15 @@ int table_drop_lines(struct table *table, const uint64_t *numbers, size_t n)
 		return 0;
 	r = table_reserve(&next, table->len + 1);
 	while (r == 0 && at < n && table_next(table, &cursor, &line)) {
-		if (line.number != numbers[at])
+		if (line.number != changes[at].number)
 			continue;
-		at++;
 		r = table_put(&next, table->text + from,
 			      (size_t)(line.text - table->text) - from);
 		if (r == 0)
 			r = table_put_joint(&next);
+		if (r == 0)
+			r = table_put(&next, changes[at].text, changes[at].len);
+		at++;
 		from = cursor.offset;
 	}
 	if (r == 0)
@@ -316,6 +321,8 @@ int table_drop_lines(struct table *table, const uint64_t *numbers, size_t n)
 		r = table_put(&next, "\n", 1);
 	if (r)
 		return r;
+	if (next.len > LIMIT_FILE_BYTES)
+		return -EFBIG;
 
 	table_clear(table);
 	*table = next;

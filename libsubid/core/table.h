@@ -50,6 +50,13 @@ struct table_near {
 	size_t next;			/* the index of the next reading */
 };
 
+/* What takes the place of a line: whole lines, or nothing. */
+struct table_change {
+	uint64_t number; /* of the line, from 1 */
+	const char *text;
+	size_t len;
+};
+
 /* The state that table_take_back() restores. */
 struct table_mark {
 	size_t len;
@@ -82,7 +89,8 @@ struct table_mark table_mark(const struct table *table);
 void table_take_back(struct table *table, struct table_mark mark);
 int table_subtract(struct table *table, table_match_fn match, void *context,
 		   struct range range);
-int table_drop_lines(struct table *table, const uint64_t *numbers, size_t n);
+int table_replace_lines(struct table *table, const struct table_change *changes,
+			size_t n);
 int table_rename_all(struct table *table, table_name_fn name, void *context);
 int table_rename(struct table *table, const char *old, size_t old_len, const char *owner,
 		 size_t owner_len);

@@ -175,14 +175,14 @@ int db_rename(struct db *db, const struct kind *kind, const char *old, const cha
 }
 
 /*
- * Removes the lines with these numbers, ascending, and adds a missing final newline. For
- * lines that grant nothing, or only what another line grants. Returns 0 or -errno.
+ * Replaces lines, by ascending numbers, and adds a missing final newline; without the
+ * policy. Returns 0 or -errno.
  */
-int db_drop_lines(struct db *db, const struct kind *kind, const uint64_t *numbers,
-		  size_t n)
+int db_replace_lines(struct db *db, const struct kind *kind,
+		     const struct table_change *changes, size_t n)
 {
 	return db_fail(db, kind,
-		       table_drop_lines(&db_side_of(db, kind)->table, numbers, n));
+		       table_replace_lines(&db_side_of(db, kind)->table, changes, n));
 }
 
 static int add_held(struct range_set *set, const struct entry *entry, struct owner *owner)

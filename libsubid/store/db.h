@@ -83,8 +83,8 @@ int db_find_names(struct db *db, const struct kind *kind, struct owner *owner,
 		  struct range range, struct unknown_owners *unknown);
 int db_revoke(struct db *db, const struct kind *kind, struct owner *owner,
 	      struct range range);
-int db_drop_lines(struct db *db, const struct kind *kind, const uint64_t *numbers,
-		  size_t n);
+int db_replace_lines(struct db *db, const struct kind *kind,
+		     const struct table_change *changes, size_t n);
 int db_rename_all(struct db *db, const struct kind *kind, table_name_fn name,
 		  void *context);
 int db_rename(struct db *db, const struct kind *kind, const char *old, const char *owner);

@@ -7,7 +7,6 @@
  */
 
 #include "libsubid/core/cleanup.h"
-#include "libsubid/sys/userns.h"
 #include "message/i18n.h"
 #include "message/report.h"
 #include "subid/check/check.h"
@@ -22,7 +21,9 @@ static int find_in_databases(const struct check *check, struct findings *ret_fin
 		.primary = &check->primary,
 		.spellings = &check->spellings,
 		.unknown = &check->unknown,
-		.reserved = !check->place.image && userns_is_limited() <= 0,
+		.renamed = &check->renamed,
+		.reserved = check->reserved,
+		.scarce = check->scarce,
 		.max = check->all ? 0 : CHECK_MAX,
 	};
 
@@ -33,12 +34,14 @@ static int find_in_databases(const struct check *check, struct findings *ret_fin
 static int search_with_others(struct check *check, struct findings *findings)
 {
 	struct accounts *const others[] = { &check->primary, &check->spellings,
-					    &check->unknown };
+					    &check->unknown, &check->renamed };
 	size_t before = check->users.n + check->groups.n, after;
 	int r = check_find_primary(check, findings->spans[kind_gid.group]);
 
 	if (r == 0)
 		r = check_ask_service(check, findings);
+	if (r == 0)
+		r = check_find_renamed(check, findings);
 	after = check->users.n + check->groups.n;
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		after += others[i]->n;
@@ -46,6 +49,32 @@ static int search_with_others(struct check *check, struct findings *findings)
 		return r;
 	findings_clear(findings);
 	return find_in_databases(check, findings);
+}
+
+/* Finds the ids of the line of finding @i that no finding takes from its owner. */
+static int find_kept(const struct findings *findings, size_t i, struct range_set *kept)
+{
+	struct finding finding, other;
+	struct entry entry;
+	int r = 0;
+
+	range_set_clear(kept);
+	kept->max = SIZE_MAX;
+	findings_get(findings, i, &finding);
+	if (finding.code != FINDING_OVERLAP ||
+	    entry_parse(finding.text, finding.text_len, &entry))
+		return 0;
+	r = range_set_add(kept, entry.range);
+	while (i > 0 && findings->items[i - 1].line == finding.line)
+		i--;
+	for (; r == 0 && i < findings->n && findings->items[i].line == finding.line;
+	     i++) {
+		findings_get(findings, i, &other);
+		if (other.kind == finding.kind && other.code == FINDING_OVERLAP &&
+		    other.severity != FINDING_NOTE)
+			r = range_set_subtract(kept, other.ids);
+	}
+	return r;
 }
 
 /* Counts and reports the findings that are not shown. */
@@ -87,10 +116,15 @@ int check_lines(struct check *check)
 		r = check_find_taken(check, &findings);
 	if (r)
 		return verb_fail(-r);
+	check->spans[0] = findings.spans[0];
+	check->spans[1] = findings.spans[1];
 	for (size_t i = 0; i < findings.n; i++) {
 		struct problem problem;
 		struct finding finding;
 
+		r = find_kept(&findings, i, &check->kept);
+		if (r)
+			return verb_fail(-r);
 		findings_get(&findings, i, &finding);
 		check_describe(check, &finding, &problem);
 		r = check_report(check, &problem);

@@ -5,48 +5,233 @@
  * MUST: lines are offered for removal only if it is known that their owner has no
  * account.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "explain/causes.h"
+#include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
+#include "libsubid/core/printable.h"
 #include "message/i18n.h"
 #include "subid/check/check.h"
+#include "subid/verb/renamed.h"
 
-/*
- * Quotes an owner without account for a command that removes its lines. Returns false if
- * the name is not ASCII, because it may look like another one.
- */
-static bool quote_no_account(const struct finding *finding,
-			     char out[static CURE_QUOTED_BYTES])
+/* Searches for all lines of an owner. */
+#define SEARCHED_MAX 200
+/* Owners that are searched in the backup of passwd. */
+#define RENAMED_MAX 100
+/* The uids of users, as useradd(8) gives them by default. */
+#define UID_OF_USERS	 1000
+#define UID_BEHIND_USERS 60001
+
+/* Adds what the owners without account are now, see renamed.h. Returns 0 or -ENOMEM. */
+int check_find_renamed(struct check *check, const struct findings *findings)
 {
-	char name[CHECK_NAME_BYTES];
+	size_t n = 0;
+	int r = 0;
 
-	if (finding->owner_len > LIMIT_OWNER_BYTES)
-		return false;
-	for (size_t i = 0; i < finding->owner_len; i++)
-		if ((unsigned char)finding->owner[i] >= 0x7f)
-			return false;
-	memcpy(name, finding->owner, finding->owner_len);
-	name[finding->owner_len] = '\0';
-	return cure_quote(name, out);
+	for (size_t i = 0; r == 0 && i < findings->n && n < RENAMED_MAX; i++) {
+		char owner[CHECK_NAME_BYTES];
+		struct finding finding;
+		uint32_t uid;
+
+		if (findings->items[i].code != FINDING_NO_ACCOUNT)
+			continue;
+		findings_get(findings, i, &finding);
+		problem_copy_name(finding.owner, finding.owner_len, owner);
+		n++;
+		if (accounts_by_name(&check->users, owner, strlen(owner)) ||
+		    accounts_by_name(&check->unknown, owner, strlen(owner)) ||
+		    renamed_find(check->place.directory, &check->users, owner, &uid))
+			continue;
+		r = accounts_add(&check->renamed, owner, strlen(owner), uid, ID_NONE);
+	}
+	return r ? r : accounts_sort(&check->renamed);
 }
 
-static void describe_no_account(const struct check *check, const struct finding *finding,
-				struct problem *problem)
+/* Whether the user has lines in a database, by name or uid. */
+static bool has_lines(const struct check *check, const char *login)
+{
+	struct table_cursor cursor;
+	struct table_line line;
+
+	for (size_t k = 0; k < 2; k++) {
+		cursor = (struct table_cursor){ 0 };
+		while (check->sides[k].readable &&
+		       table_next(&check->sides[k].table, &cursor, &line)) {
+			char owner[CHECK_NAME_BYTES];
+			const char *other;
+
+			if (line.fault)
+				continue;
+			problem_copy_name(line.entry.owner, line.entry.owner_len, owner);
+			other = check_renamed(check, owner) ? NULL :
+							      check_login(check, owner);
+			if (other && strcmp(other, login) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+static void describe_renamed(const struct check *check, struct problem *problem)
+{
+	char old[CURE_QUOTED_BYTES], login[CURE_QUOTED_BYTES];
+	const char *name = check_login(check, problem->owner);
+	const struct accounts_item *user = check_renamed(check, problem->owner);
+
+	problem_add(problem, _("; it has become %s (uid %u)"), name, user->id);
+	if (cure_quote_ascii(problem->owner, old) && cure_quote(name, login))
+		problem_cure(problem, "%s rename %s%s%s %s", PROGRAM, check->prefix,
+			     has_lines(check, name) ? "--merge " : "", old, login);
+}
+
+/* Collects the ids of an owner's lines, as programs read them. Returns 0 or -errno. */
+static int find_owner_ids(const struct check *check, unsigned group, const char *owner,
+			  struct range_set *ids)
+{
+	struct table_cursor cursor = { 0 };
+	struct table_line line;
+	int r = 0;
+
+	while (r == 0 && check->sides[group].readable &&
+	       table_next(&check->sides[group].table, &cursor, &line))
+		if (line.fault == 0 && line.entry.owner_len == strlen(owner) &&
+		    memcmp(line.entry.owner, owner, line.entry.owner_len) == 0)
+			r = range_set_add(ids, line.entry.range);
+	return r;
+}
+
+/* Whether a process uses ids of the owner, which is added to the message. */
+static bool is_used(struct check *check, struct problem *problem)
+{
+	static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
+
+	for (size_t k = 0; k < 2 && ++check->n_searched <= SEARCHED_MAX; k++) {
+		CLEANUP(range_set_cleanup) struct range_set ids = RANGE_SET(SIZE_MAX);
+		const struct busy_process *process = NULL;
+
+		if (find_owner_ids(check, kinds[k]->group, problem->owner, &ids) == 0)
+			process =
+				check_find_process(check, kinds[k], problem->owner, &ids);
+		if (!process)
+			continue;
+		check_add_process(problem, process);
+		return true;
+	}
+	return false;
+}
+
+static void describe_no_account(struct check *check, struct problem *problem)
 {
 	char word[CURE_QUOTED_BYTES];
+	bool used;
 
 	problem_message(problem, _("there is no user %s"), problem->owner);
-	/* podman uses this owner on purpose. */
-	if (strcmp(problem->owner, "containers") == 0)
+	if (check_renamed(check, problem->owner)) {
+		describe_renamed(check, problem);
 		return;
-	if (quote_no_account(finding, word))
-		problem_cure(problem, "%s revoke %s--no-account %s", PROGRAM,
-			     check->prefix, word);
+	}
+	/* podman uses this owner on purpose. */
+	if (strcmp(problem->owner, "containers") == 0 ||
+	    !cure_quote_ascii(problem->owner, word))
+		return;
+	used = is_used(check, problem);
+	problem_cure(problem, "%s revoke %s--no-account %s%s%s", PROGRAM, check->prefix,
+		     used ? "--in-use " : "", word[0] == '-' ? "-- " : "", word);
+}
+
+/* The only local user with a uid of users, if there is no other one. */
+static const char *find_only_user(const struct check *check)
+{
+	const struct accounts *users = &check->users;
+	size_t i = accounts_lower_bound(users, UID_OF_USERS);
+
+	if (i == users->sorted || accounts_at(users, i)->id >= UID_BEHIND_USERS)
+		return NULL;
+	if (i + 1 < users->sorted && accounts_at(users, i + 1)->id < UID_BEHIND_USERS)
+		return NULL;
+	return accounts_name(users, accounts_at(users, i));
+}
+
+/*
+ * Returns the user whom an owner that no login can have most likely means: without marks,
+ * in lower case; or for a variable of a shell, the only user there is. NULL: none.
+ */
+const char *check_likely(const struct check *check, const char *owner)
+{
+	char name[CHECK_NAME_BYTES];
+	const struct accounts_item *user;
+	bool variable = false;
+	size_t n = 0;
+
+	for (; *owner; owner++) {
+		unsigned char c = (unsigned char)*owner;
+
+		variable |= c == '$';
+		if (strchr("\"'`<>*{}()[]|;&!?#%^=,/~$+-", c) || c <= ' ' || c >= 0x7f)
+			continue;
+		name[n++] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : (char)c;
+	}
+	name[n] = '\0';
+	user = accounts_by_name(&check->users, name, n);
+	if (!user && n > 0 && strspn(name, "0123456789") == n) {
+		uint64_t uid;
+
+		for (n = 0; name[n] == '0'; n++)
+			;
+		if (num_parse(name + n, strlen(name + n), ID_NONE - 1, &uid) == 0)
+			user = accounts_by_id(&check->users, (uint32_t)uid);
+	}
+	return user	? accounts_name(&check->users, user) :
+	       variable ? find_only_user(check) :
+			  NULL;
+}
+
+/* Writes a name with each byte that is not visible ASCII as \xNN. */
+static void show_bytes(const char *name, char *out, size_t size)
+{
+	size_t n = 0;
+
+	for (; *name && n + PRINTABLE_ESCAPE_BYTES < size; name++) {
+		if (*name > ' ' && *name < 0x7f) {
+			out[n++] = *name;
+			continue;
+		}
+		printable_escape(*name, out + n);
+		n += PRINTABLE_ESCAPE_BYTES;
+	}
+	out[n] = '\0';
+}
+
+static void describe_odd(struct check *check, const struct finding *finding,
+			 struct problem *problem)
+{
+	CLEANUP(range_set_cleanup) struct range_set ids = RANGE_SET(CHECK_RANGES);
+	char options[CURE_QUOTED_BYTES + 16], word[CURE_QUOTED_BYTES];
+	const char *login = check_likely(check, problem->owner);
+	char shown[4 * CHECK_NAME_BYTES];
+	struct entry entry;
+
+	show_bytes(problem->owner, shown, sizeof(shown));
+	if (login)
+		problem_message(problem,
+				_("no login has the name %s; likely %s is meant"), shown,
+				login);
 	else
-		problem_cure(
-			problem,
-			_("if no user is meant by it, remove the lines of this owner"));
+		problem_message(problem, _("no login can have the name %s"), shown);
+	if (entry_parse(finding->text, finding->text_len, &entry))
+		return;
+	if (login && cure_quote(login, word) &&
+	    !check_is_refused(check, finding, entry.range, login)) {
+		snprintf(options, sizeof(options), " --owner %s", word);
+		check_cure_by_fix(check, finding, problem, options);
+		return;
+	}
+	if (login)
+		problem_add(problem, _("; its ids are not free"));
+	if (range_set_add(&ids, entry.range) == 0)
+		check_cure_by_revoke(check, problem, &ids);
 }
 
 /* The owner is the uid of one user and the login name of another. */
@@ -55,6 +240,7 @@ static void describe_ambiguous(const struct check *check, const struct finding *
 {
 	const struct accounts *users = &check->users;
 	const struct accounts_item *by_uid, *by_name;
+	char options[CURE_QUOTED_BYTES + 16], word[CURE_QUOTED_BYTES];
 	char name[CHECK_NAME_BYTES];
 	uint64_t uid = 0;
 
@@ -69,10 +255,15 @@ static void describe_ambiguous(const struct check *check, const struct finding *
 			_("%s is the uid of %s and the login name of the user with the "
 			  "uid %u: both can map these ids"),
 			problem->owner, name, by_name->id);
-	problem_cure(problem,
-		     _("write the owner as %s if the line is for the user with the uid "
-		       "%s, or as %u if it is for the user with this login name"),
-		     name, problem->owner, by_name->id);
+	problem_add(
+		problem,
+		_("; the command keeps them for the uid, and --owner %s for the login "
+		  "name"),
+		problem->owner);
+	if (cure_quote(name, word)) {
+		snprintf(options, sizeof(options), " --owner %s", word);
+		check_cure_by_fix(check, finding, problem, options);
+	}
 }
 
 static void describe_spelling(const struct check *check, struct problem *problem)
@@ -84,12 +275,14 @@ static void describe_spelling(const struct check *check, struct problem *problem
 	problem_cure(problem, "%s rename %s--canonical", PROGRAM, check->prefix);
 }
 
-/* Describes FINDING_NO_ACCOUNT, FINDING_AMBIGUOUS_OWNER and FINDING_SPELLING. */
-void check_describe_owner(const struct check *check, const struct finding *finding,
+/* Describes a finding about an owner. */
+void check_describe_owner(struct check *check, const struct finding *finding,
 			  struct problem *problem)
 {
 	if (finding->code == FINDING_NO_ACCOUNT)
-		describe_no_account(check, finding, problem);
+		describe_no_account(check, problem);
+	else if (finding->code == FINDING_OWNER_ODD)
+		describe_odd(check, finding, problem);
 	else if (finding->code == FINDING_AMBIGUOUS_OWNER)
 		describe_ambiguous(check, finding, problem);
 	else

@@ -2,9 +2,9 @@
 /*
  * check-repair: `subid check --fix`.
  *
- * MUST: no fix grants or revokes an id. A line is removed only if an identical line
- * stays. A world-writable database is not fixed, because then its lines would count,
- * whichever user wrote them.
+ * MUST: no fix grants or revokes an id. A line is removed or shortened only if another
+ * line of its owner gives the same ids. A world-writable database is not fixed, because
+ * then its lines would count, whichever user wrote them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +16,7 @@
 
 #include "command/edit.h"
 #include "command/interrupt.h"
+#include "libsubid/core/array.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/store/db.h"
 #include "libsubid/sys/fd.h"
@@ -191,53 +192,161 @@ static int begin_repair(struct repair *repair)
 	return r ? r : take_old_table(repair, &kind_gid);
 }
 
-static int find_in_old_tables(const struct repair *repair, struct findings *ret_findings)
+static int find_for_repair(const struct repair *repair,
+			   const struct table *const tables[2],
+			   struct findings *ret_findings)
 {
 	const struct db_side *sides = repair->db.sides;
 	const struct findings_question question = {
-		.tables = { sides[0].loaded ? &repair->old[0] : NULL,
-			    sides[1].loaded ? &repair->old[1] : NULL },
+		.tables = { sides[0].loaded ? tables[0] : NULL,
+			    sides[1].loaded ? tables[1] : NULL },
+		.users = &repair->check->users,
 	};
 
 	return findings_find(&question, ret_findings);
 }
 
-static bool is_fixable(const struct finding *finding)
+/* Returns whether digits are the uid of one user and the login name of another. */
+static bool is_digits_of_two(const struct check *check, const char *owner, size_t len)
 {
+	return owner_is_number(owner, len) && accounts_by_name(&check->users, owner, len);
+}
+
+static bool is_fixable(const struct check *check, const struct finding *finding)
+{
+	if (finding->code == FINDING_OWN_OVERLAP)
+		return !is_digits_of_two(check, finding->owner, finding->owner_len) &&
+		       !is_digits_of_two(check, finding->other, finding->other_len);
 	return finding->code == FINDING_DUPLICATE ||
 	       finding->code == FINDING_NO_FINAL_NEWLINE;
 }
 
-/* Drops duplicate lines; rewrites a database whose backup is a hard link of it. */
+/* Lines of one database that are replaced. */
+struct edits {
+	struct table_change *changes;
+	size_t n;
+	size_t allocated;
+	struct table lines; /* the new lines, one after the other */
+};
+
+static void edits_cleanup(struct edits *edits)
+{
+	free(edits->changes);
+	table_clear(&edits->lines);
+}
+
+/* Replaces a line by what is left of it without @ids. */
+static int put_shortened(struct edits *edits, const struct table_line *line,
+			 struct range ids)
+{
+	const struct entry *entry = &line->entry;
+	const struct range parts[] = {
+		{ entry->range.start, ids.start },
+		{ ids.end, entry->range.end },
+	};
+	size_t from = edits->lines.len;
+	int r = ARRAY_RESERVE(edits->changes, edits->n, edits->allocated);
+
+	for (size_t i = 0; r == 0 && i < 2; i++)
+		if (parts[i].start < parts[i].end)
+			r = table_append(&edits->lines, entry->owner, entry->owner_len,
+					 parts[i]);
+	if (r == 0)
+		edits->changes[edits->n++] = (struct table_change){
+			.number = line->number,
+			.len = edits->lines.len - from,
+		};
+	return r;
+}
+
+static int compare_findings(const void *a, const void *b)
+{
+	const struct finding *x = a, *y = b;
+
+	return (x->line > y->line) - (x->line < y->line);
+}
+
+/* Of two lines of one owner with the same ids, the later one loses them. */
+static size_t collect_losses(const struct repair *repair, const struct kind *kind,
+			     const struct findings *findings, struct finding *ret_list)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < findings->n; i++) {
+		struct finding *finding = &ret_list[n];
+
+		findings_get(findings, i, finding);
+		if (finding->kind != kind || finding->code == FINDING_NO_FINAL_NEWLINE ||
+		    !is_fixable(repair->check, finding))
+			continue;
+		if (finding->other_line > finding->line)
+			finding->line = finding->other_line;
+		n++;
+	}
+	qsort(ret_list, n, sizeof(*ret_list), compare_findings);
+	return n;
+}
+
+/* Finds what is left of the lines that lose ids, once for each line. */
+static int make_edits(const struct table *table, const struct finding *list, size_t n,
+		      struct edits *edits)
+{
+	struct table_cursor cursor = { 0 };
+	struct table_line line = { .number = 0 };
+	size_t at = 0;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		if (i > 0 && list[i].line == list[i - 1].line)
+			continue;
+		while (line.number < list[i].line && table_next(table, &cursor, &line))
+			;
+		r = put_shortened(edits, &line, list[i].ids);
+	}
+	for (size_t i = 0; r == 0 && i < edits->n; i++) {
+		edits->changes[i].text = edits->lines.text + at;
+		at += edits->changes[i].len;
+	}
+	return r;
+}
+
+/* Shortens or drops lines; rewrites a database whose backup is a hard link of it. */
 static int edit(struct repair *repair, const struct kind *kind,
-		const struct findings *findings)
+		const struct findings *findings, bool *ret_again)
 {
 	struct db_side *side = &repair->db.sides[kind->group];
+	CLEANUP(edits_cleanup) struct edits edits = { .n = 0 };
 	CLEANUP(cleanup_free)
-	uint64_t *numbers = reallocarray(NULL, findings->n + 1, sizeof(*numbers));
-	struct finding finding;
-	size_t n = 0;
+	struct finding *list = reallocarray(NULL, findings->n + 1, sizeof(*list));
+	size_t n;
+	int r;
 
 	if (!side->loaded)
 		return 0;
-	if (!numbers)
+	if (!list)
 		return -ENOMEM;
-	for (size_t i = 0; i < findings->n; i++) {
-		findings_get(findings, i, &finding);
-		if (finding.kind == kind && finding.code == FINDING_DUPLICATE)
-			numbers[n++] = finding.line;
-	}
+	n = collect_losses(repair, kind, findings, list);
+	r = make_edits(&side->table, list, n, &edits);
+	if (r)
+		return r;
+	*ret_again |= edits.n > 0;
 	side->table.changed |= repair->backup_linked[kind->group];
-	return db_drop_lines(&repair->db, kind, numbers, n);
+	return db_replace_lines(&repair->db, kind, edits.changes, edits.n);
 }
 
-static size_t count_fixable(const struct findings *findings)
+static size_t count_fixable(const struct check *check, const struct findings *findings)
 {
 	size_t n = 0;
 
 	for (size_t severity = FINDING_NOTE; severity <= FINDING_ERROR; severity++)
 		n += findings->counts[FINDING_DUPLICATE][severity] +
 		     findings->counts[FINDING_NO_FINAL_NEWLINE][severity];
+	for (size_t i = 0; i < findings->n; i++) {
+		struct finding finding;
+
+		findings_get(findings, i, &finding);
+		n += finding.code == FINDING_OWN_OVERLAP && is_fixable(check, &finding);
+	}
 	return n;
 }
 
@@ -250,7 +359,7 @@ static int report_lines(const struct repair *repair, const struct findings *find
 		struct finding finding;
 
 		findings_get(findings, i, &finding);
-		if (!is_fixable(&finding))
+		if (!is_fixable(repair->check, &finding))
 			continue;
 		check_describe(repair->check, &finding, &problem);
 		problem.fixed = true;
@@ -259,13 +368,35 @@ static int report_lines(const struct repair *repair, const struct findings *find
 	return r;
 }
 
+/* Changes both databases by the findings. *ret_again: there may be more to change. */
+static int edit_both(struct repair *repair, const struct findings *findings,
+		     bool *ret_again)
+{
+	int r = edit(repair, &kind_uid, findings, ret_again);
+
+	return r ? r : edit(repair, &kind_gid, findings, ret_again);
+}
+
+/* A line that shares ids with several others of its owner is changed several times. */
 static int apply_repair(struct repair *repair)
 {
-	int r = find_in_old_tables(repair, &repair->findings);
+	const struct table *old[] = { &repair->old[0], &repair->old[1] };
+	const struct table *now[] = { &repair->db.sides[0].table,
+				      &repair->db.sides[1].table };
+	bool again = false;
+	int r = find_for_repair(repair, old, &repair->findings);
 
 	if (r == 0)
-		r = edit(repair, &kind_uid, &repair->findings);
-	return r ? r : edit(repair, &kind_gid, &repair->findings);
+		r = edit_both(repair, &repair->findings, &again);
+	while (r == 0 && again) {
+		CLEANUP(findings_cleanup) struct findings findings = { .n = 0 };
+
+		again = false;
+		r = find_for_repair(repair, now, &findings);
+		if (r == 0)
+			r = edit_both(repair, &findings, &again);
+	}
+	return r;
 }
 
 /* Fixes what can be fixed; reports failures and sets them in the check. */
@@ -284,7 +415,7 @@ static void fix(struct repair *repair)
 		fail_repair(repair, begun, r);
 	repair->done = r == 0 || r == DB_NOT_DURABLE;
 	if (repair->done)
-		repair->n_lines = count_fixable(&repair->findings);
+		repair->n_lines = count_fixable(repair->check, &repair->findings);
 	db_end(&repair->db);
 }
 

@@ -161,6 +161,17 @@ void problem_message(struct problem *problem, const char *format, ...)
 	va_end(arguments);
 }
 
+/* Appends to the message; what does not fit is left out. */
+void problem_add(struct problem *problem, const char *format, ...)
+{
+	size_t n = strlen(problem->message);
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(problem->message + n, sizeof(problem->message) - n, format, arguments);
+	va_end(arguments);
+}
+
 /* Sets the cure; one that does not fit is left out, as a truncated command is wrong. */
 void problem_cure(struct problem *problem, const char *format, ...)
 {

@@ -2,48 +2,21 @@
 /*
  * check-sentences: the message of each finding and the command that fixes it.
  *
- * MUST: a cure names a command only if that command fixes the finding. No cure hands ids
- * to another user: disputed ids are removed from the later line, and root grants them
- * anew.
+ * MUST: a cure names a command only if that command fixes the finding.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "explain/causes.h"
-#include "libsubid/core/entry.h"
+#include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/reserved.h"
 #include "message/i18n.h"
 #include "subid/check/check.h"
 
-/* Returns the login name of an owner; NULL: there is none, or it is ambiguous. */
-static const char *find_login(const struct check *check, const char *owner)
-{
-	const struct accounts *users = &check->users;
-	size_t len = strlen(owner);
-	const struct accounts_item *by_name = accounts_by_name(users, owner, len),
-				   *by_uid;
-	uint64_t uid;
-
-	if (num_parse(owner, len, ID_NONE - 1, &uid))
-		return by_name || accounts_by_name(&check->spellings, owner, len) ?
-			       owner :
-			       NULL;
-	by_uid = accounts_by_id(users, (uint32_t)uid);
-	if (!by_uid)
-		return by_name ? owner : NULL;
-	return by_name && by_name->id != by_uid->id ? NULL : accounts_name(users, by_uid);
-}
-
-/* Quotes the login name of a line's owner for a command; false: there is none. */
-static bool quote_login(const struct check *check, const char *owner,
-			char out[static CURE_QUOTED_BYTES])
-{
-	const char *login = find_login(check, owner);
-
-	return login && login[0] != '\0' && cure_quote(login, out);
-}
+/* Ranges that a message names. */
+#define KEPT_MAX 4
 
 /* Returns whether the name service may have an account with this name. */
 static bool is_unknown(const struct check *check, const char *owner)
@@ -61,117 +34,34 @@ static void cure_by_waiting(struct problem *problem, const char *owner)
 		     owner);
 }
 
-/* `usermod-ext OPTION FIRST-LAST LOGIN`, or a sentence if there is no such user. */
-static void cure_by_usermod(const struct check *check, struct problem *problem,
-			    const char *option, const char *owner)
+/* Reports what the owner who loses the ids keeps of the line. */
+static void add_kept(const struct check *check, struct problem *problem)
 {
-	char login[CURE_QUOTED_BYTES];
+	const struct range_set *kept = &check->kept;
 
-	if (quote_login(check, owner, login))
-		problem_cure(problem, "usermod-ext %s%s %" PRIu64 "-%" PRIu64 " %s",
-			     check->prefix, option, problem->ids.start,
-			     problem->ids.end - 1, login);
-	else
-		problem_cure(problem,
-			     _("write line %" PRIu64 " without %" PRIu64 "-%" PRIu64),
-			     problem->line, problem->ids.start, problem->ids.end - 1);
+	problem_add(problem, _("; %s loses them"), problem->owner);
+	if (kept->n == 0)
+		problem_add(problem, _(", and so all of the line"));
+	for (size_t i = 0; i < kept->n && i < KEPT_MAX; i++)
+		problem_add(problem,
+			    i ? ", %" PRIu64 "-%" PRIu64 :
+				_(", and keeps of the line %" PRIu64 "-%" PRIu64),
+			    kept->ranges[i].start, kept->ranges[i].end - 1);
+	if (kept->n > KEPT_MAX)
+		problem_add(problem, ", ...");
 }
 
-/*
- * Quotes a line as a pattern of sed(1) between slashes and single quotes. The cure finds
- * the line by its text and not by its number, which earlier commands may have changed.
- * Returns false if the text cannot be quoted.
- */
-static bool quote_pattern(const char *text, size_t len, char out[static CHECK_NAME_BYTES])
+/* `subid revoke` for the ids of the finding. */
+static void cure_by_revoke(struct check *check, struct problem *problem)
 {
-	size_t n = 0;
+	CLEANUP(range_set_cleanup) struct range_set ids = RANGE_SET(CHECK_RANGES);
 
-	for (size_t i = 0; i < len; i++) {
-		if (n + 2 >= CHECK_NAME_BYTES || (unsigned char)text[i] < ' ' ||
-		    (unsigned char)text[i] >= 0x7f || text[i] == '\'')
-			return false;
-		if (strchr("\\/.*[]^$", text[i]))
-			out[n++] = '\\';
-		out[n++] = text[i];
-	}
-	out[n] = '\0';
-	return true;
+	if (range_set_add(&ids, problem->ids) == 0)
+		check_cure_by_revoke(check, problem, &ids);
 }
 
-/* `sed -i 'SCRIPT' FILE`; the script contains the pattern of the line. */
-static void cure_by_sed(struct problem *problem, const char *before, const char *pattern,
-			const char *behind)
+static void describe_overlap(struct check *check, struct problem *problem)
 {
-	char path[CURE_QUOTED_BYTES];
-
-	if (cure_quote(problem->path, path))
-		problem_cure(problem, "sed -i '%s%s%s' %s", before, pattern, behind,
-			     path);
-}
-
-/* Returns whether the owner needs no quoting in a command of sed(1). */
-static bool is_plain_owner(const char *owner)
-{
-	char word[CURE_QUOTED_BYTES];
-
-	return entry_check_owner(owner, strlen(owner)) == 0 && cure_quote(owner, word) &&
-	       strcmp(word, owner) == 0 && !strpbrk(owner, "/&\\");
-}
-
-static void cure_fault(const struct finding *finding, struct problem *problem)
-{
-	bool plain =
-		finding->owner_len <= LIMIT_OWNER_BYTES && is_plain_owner(problem->owner);
-	const char *owner = plain ? problem->owner : "OWNER";
-	char pattern[CHECK_NAME_BYTES], behind[CHECK_NAME_BYTES + 32];
-	bool trim =
-		finding->code == FINDING_COUNT_CR || finding->code == FINDING_COUNT_BLANK;
-	size_t len = finding->text_len;
-
-	while (trim && len > 0 && strchr(" \t\r\v\f", finding->text[len - 1]))
-		len--;
-	if (!quote_pattern(finding->text, len, pattern)) {
-		problem_cure(problem, _("write it as %s:FIRST:COUNT"), owner);
-		return;
-	}
-	if (trim)
-		cure_by_sed(problem, "s/^\\(", pattern, "\\)[[:space:]]*$/\\1/");
-	else if (finding->code == FINDING_COUNT_ZERO)
-		cure_by_sed(problem, "/^", pattern, "$/d");
-	else {
-		snprintf(behind, sizeof(behind), "$/%s:FIRST:COUNT/", owner);
-		cure_by_sed(problem, "s/^", pattern, behind);
-	}
-}
-
-static void describe_fault(const struct finding *finding, struct problem *problem)
-{
-	const char *reason = _(entry_reason(finding->fault));
-
-	if (finding->code == FINDING_READ_DIFFERENTLY)
-		problem_message(problem,
-				_("%s; it grants nothing here, and other programs read "
-				  "it, not all of them alike"),
-				reason);
-	else if (finding->code == FINDING_COUNT_ZERO)
-		problem_message(problem,
-				_("%s: it grants nothing here, and every id to old "
-				  "versions of newuidmap"),
-				reason);
-	else if (finding->code == FINDING_LINE_NUL)
-		problem_message(problem,
-				_("%s: it grants nothing here, and other programs "
-				  "refuse the whole file"),
-				reason);
-	else
-		problem_message(problem, _("%s, so it grants nothing"), reason);
-	cure_fault(finding, problem);
-}
-
-static void describe_overlap(const struct check *check, struct problem *problem)
-{
-	char login[CURE_QUOTED_BYTES];
-
 	problem_message(
 		problem,
 		_("%s and %s (line %" PRIu64 ") both have the %ss %" PRIu64 "-%" PRIu64),
@@ -186,32 +76,51 @@ static void describe_overlap(const struct check *check, struct problem *problem)
 						 problem->other);
 		return;
 	}
-	cure_by_usermod(check, problem, problem->kind->revoke_flag,
-			quote_login(check, problem->owner, login) ? problem->owner :
-								    problem->other);
+	add_kept(check, problem);
+	cure_by_revoke(check, problem);
 }
 
-static void describe_own_overlap(const struct check *check, struct problem *problem)
+/* Whether `subid check --fix` knows whose lines these are: it asks no name service. */
+static bool is_local_user(const struct check *check, const char *owner)
 {
-	const struct kind *kind = problem->kind;
-	char login[CURE_QUOTED_BYTES];
+	const struct accounts *users = &check->users;
+	const struct accounts_item *user = accounts_by_name(users, owner, strlen(owner));
+	uint64_t uid;
 
+	if (num_parse(owner, strlen(owner), ID_NONE - 1, &uid) == 0)
+		user = user ? NULL : accounts_by_id(users, (uint32_t)uid);
+	return user && (size_t)(user - users->items) < check->n_local;
+}
+
+/* Digits that are the uid of one user and the login name of another. */
+static bool means_two_users(const struct check *check, const char *owner)
+{
+	const struct accounts_item *user =
+		accounts_by_name(&check->users, owner, strlen(owner));
+	uint64_t uid;
+
+	return user && num_parse(owner, strlen(owner), ID_NONE - 1, &uid) == 0 &&
+	       user->id != uid && accounts_by_id(&check->users, (uint32_t)uid);
+}
+
+static void describe_own_overlap(const struct check *check, const struct finding *finding,
+				 struct problem *problem)
+{
 	problem_message(problem,
 			_("line %" PRIu64 " gives %s the %ss %" PRIu64 "-%" PRIu64
 			  " already; container engines fail on that"),
-			problem->other_line, problem->owner, kind->id, problem->ids.start,
-			problem->ids.end - 1);
-	if (!quote_login(check, problem->owner, login)) {
-		cure_by_usermod(check, problem, "", problem->owner);
+			problem->other_line, problem->owner, problem->kind->id,
+			problem->ids.start, problem->ids.end - 1);
+	/* The finding about such digits has a command that ends this one, too. */
+	if (means_two_users(check, problem->owner) ||
+	    means_two_users(check, problem->other))
 		return;
-	}
-	/* Removes the ids from both lines and grants them once. */
-	problem_cure(problem,
-		     "usermod-ext %s%s %" PRIu64 "-%" PRIu64 " %s %" PRIu64 "-%" PRIu64
-		     " %s",
-		     check->prefix, kind->revoke_flag, problem->ids.start,
-		     problem->ids.end - 1, kind->grant_flag, problem->ids.start,
-		     problem->ids.end - 1, login);
+	if (strcmp(problem->owner, problem->other) == 0 ||
+	    (is_local_user(check, problem->owner) &&
+	     is_local_user(check, problem->other)))
+		problem_cure(problem, "%s check %s--fix", PROGRAM, check->prefix);
+	else
+		check_cure_by_fix(check, finding, problem, "");
 }
 
 /* Describes accounts whose ids a range contains. Some have no known name. */
@@ -247,7 +156,44 @@ static void describe_account(const struct finding *finding, struct problem *prob
 				owner, id, first, problem->other, last);
 }
 
-static void describe_ids(const struct check *check, const struct finding *finding,
+/* Adds the ids of the accounts that are in the range; not the owner's own, nor root's. */
+static int add_account_ids(const struct check *check, const struct accounts *accounts,
+			   const struct problem *problem, struct range_set *ids)
+{
+	const char *login = check_login(check, problem->owner);
+	const struct accounts_item *user =
+		login ? accounts_by_name(&check->users, login, strlen(login)) : NULL;
+	uint64_t own = !user ? ID_NONE : problem->kind->group ? user->gid : user->id;
+	int r = 0;
+
+	for (size_t i = accounts_lower_bound(accounts, problem->ids.start);
+	     r == 0 && i < accounts->sorted &&
+	     accounts_at(accounts, i)->id < problem->ids.end;
+	     i++) {
+		uint64_t id = accounts_at(accounts, i)->id;
+
+		if (id != own && id != 0)
+			r = range_set_add(ids, (struct range){ id, id + 1 });
+	}
+	return r;
+}
+
+/* `subid revoke` for the ids of accounts in the range, and no id between them. */
+static void cure_account(struct check *check, struct problem *problem)
+{
+	CLEANUP(range_set_cleanup) struct range_set ids = RANGE_SET(CHECK_RANGES);
+	bool group = problem->kind->group;
+	int r = add_account_ids(check, group ? &check->groups : &check->users, problem,
+				&ids);
+
+	/* The ids that one command has no room for are found by the next check. */
+	if (r == 0 && group)
+		r = add_account_ids(check, &check->primary, problem, &ids);
+	if (r >= 0 && ids.n > 0)
+		check_cure_by_revoke(check, problem, &ids);
+}
+
+static void describe_ids(struct check *check, const struct finding *finding,
 			 struct problem *problem)
 {
 	const char *id = problem->kind->id, *owner = problem->owner;
@@ -265,8 +211,14 @@ static void describe_ids(const struct check *check, const struct finding *findin
 				owner, id, problem->ids.start);
 	else
 		describe_account(finding, problem);
-	if (problem->severity != FINDING_NOTE)
-		cure_by_usermod(check, problem, problem->kind->revoke_flag, owner);
+	if (problem->severity == FINDING_NOTE)
+		return;
+	if (is_unknown(check, owner))
+		cure_by_waiting(problem, owner);
+	else if (finding->code == FINDING_ACCOUNT)
+		cure_account(check, problem);
+	else
+		cure_by_revoke(check, problem);
 }
 
 /* No cure: root granted these ids, perhaps on purpose. */
@@ -286,6 +238,7 @@ static void describe_sides(const struct check *check, const struct finding *find
 {
 	const struct kind *other = problem->kind->group ? &kind_uid : &kind_gid;
 	char login[CURE_QUOTED_BYTES];
+	bool account = check_quote_login(check, problem->owner, login);
 
 	if (finding->code == FINDING_ONE_SIDE)
 		problem_message(
@@ -299,19 +252,22 @@ static void describe_sides(const struct check *check, const struct finding *find
 				problem->ids.start, problem->ids.end - 1);
 	if (is_unknown(check, problem->owner))
 		cure_by_waiting(problem, problem->owner);
-	else if (!quote_login(check, problem->owner, login))
-		problem_cure(problem, _("write such a line into the other database"));
+	else if (!account && (strcmp(problem->owner, "containers") != 0 ||
+			      !cure_quote(problem->owner, login)))
+		return;
 	else if (!range_set_overlaps(&check->taken[other->group], problem->ids))
-		problem_cure(problem, "usermod-ext %s%s %" PRIu64 "-%" PRIu64 " %s",
-			     check->prefix, other->grant_flag, problem->ids.start,
+		problem_cure(problem,
+			     "%s grant %s%s%s --range %" PRIu64 "-%" PRIu64 " %s",
+			     PROGRAM, check->prefix, check_kind_option(other),
+			     account ? "" : " --no-account", problem->ids.start,
 			     problem->ids.end - 1, login);
 	else if (finding->code == FINDING_ONE_SIDE)
-		problem_cure(problem, "%s grant %s--%s-only --if-missing %s", PROGRAM,
-			     check->prefix, other->id, login);
+		problem_cure(problem, "%s grant %s%s%s --if-missing %s", PROGRAM,
+			     check->prefix, check_kind_option(other),
+			     account ? "" : " --no-account", login);
 	else
 		/* `grant` would not make the two databases equal. */
-		problem_cure(problem, _("leave it so: these %ss are not free"),
-			     other->id);
+		problem_add(problem, _("; these %ss are not free"), other->id);
 }
 
 static void describe_text(const struct check *check, const struct finding *finding,
@@ -327,7 +283,7 @@ static void describe_text(const struct check *check, const struct finding *findi
 }
 
 /* Describes a finding in the lines. */
-void check_describe(const struct check *check, const struct finding *finding,
+void check_describe(struct check *check, const struct finding *finding,
 		    struct problem *problem)
 {
 	*problem = (struct problem){
@@ -344,14 +300,14 @@ void check_describe(const struct check *check, const struct finding *finding,
 		problem_copy_name(finding->other, finding->other_len, problem->other);
 
 	if (finding->fault && finding->code <= FINDING_READ_DIFFERENTLY)
-		describe_fault(finding, problem);
+		check_describe_malformed(check, finding, problem);
 	else if (finding->code == FINDING_OVERLAP)
 		describe_overlap(check, problem);
 	else if (finding->code == FINDING_OWN_OVERLAP)
-		describe_own_overlap(check, problem);
+		describe_own_overlap(check, finding, problem);
 	else if (finding->code == FINDING_NO_ACCOUNT ||
 		 finding->code == FINDING_AMBIGUOUS_OWNER ||
-		 finding->code == FINDING_SPELLING)
+		 finding->code == FINDING_SPELLING || finding->code == FINDING_OWNER_ODD)
 		check_describe_owner(check, finding, problem);
 	else if (finding->code == FINDING_RESERVED)
 		describe_reserved(problem);

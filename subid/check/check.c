@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "command/edit.h"
@@ -11,22 +12,29 @@
 #include "explain/causes.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/fd.h"
+#include "libsubid/sys/userns.h"
 #include "message/i18n.h"
 #include "message/report.h"
 #include "subid/check/check.h"
 #include "subid/verb/progress.h"
+
+/* With fewer ids, a user namespace has none besides those of its accounts. */
+#define SCARCE_IDS (2 * 65536)
 
 static void check_cleanup(struct check *check)
 {
 	for (size_t i = 0; i < 2; i++) {
 		table_clear(&check->sides[i].table);
 		range_set_clear(&check->taken[i]);
+		free(check->use[i].items);
 	}
 	accounts_cleanup(&check->users);
 	accounts_cleanup(&check->groups);
 	accounts_cleanup(&check->primary);
 	accounts_cleanup(&check->spellings);
 	accounts_cleanup(&check->unknown);
+	accounts_cleanup(&check->renamed);
+	range_set_clear(&check->kept);
 	output_cleanup(&check->output);
 }
 
@@ -100,6 +108,7 @@ static int load_accounts(struct check *check)
 	const struct kind *kind = &kind_uid;
 	int r = passwd_file_load(check->place.directory, kind, &check->users);
 
+	check->n_local = check->users.n;
 	if (r == 0) {
 		kind = &kind_gid;
 		r = passwd_file_load(check->place.directory, kind, &check->groups);
@@ -109,6 +118,24 @@ static int load_accounts(struct check *check)
 	report_line(PROGRAM, "%s/%s: %s", check->place.etc, kind->accounts,
 		    report_error(-r));
 	return VERB_UNREADABLE;
+}
+
+/*
+ * Finds out which ids are another system's: with limited ids, those of systemd; and with
+ * few, those of accounts, since there are no others.
+ */
+static void look_at_ids(struct check *check)
+{
+	CLEANUP(range_set_cleanup) struct range_set mapped = RANGE_SET(LIMIT_EXTENTS);
+	bool limited = userns_is_limited() > 0;
+	uint64_t n = 0;
+
+	check->reserved = !check->place.image && !limited;
+	if (check->place.image || !limited || userns_mapped(&kind_uid, &mapped))
+		return;
+	for (size_t i = 0; i < mapped.n; i++)
+		n += range_count(mapped.ranges[i]);
+	check->scarce = n < SCARCE_IDS;
 }
 
 static int check_prepare(struct check *check)
@@ -127,6 +154,7 @@ static int check_prepare(struct check *check)
 		snprintf(side->path, sizeof(side->path), "%s/%s", check->place.etc,
 			 side->kind->database);
 	}
+	look_at_ids(check);
 	check->table = output_has_format(&check->options.output);
 	return load_accounts(check);
 }

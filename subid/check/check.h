@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "command/busy.h"
+#include "explain/cure.h"
 #include "libsubid/core/findings.h"
 #include "libsubid/core/kind.h"
 #include "libsubid/core/range.h"
@@ -60,6 +62,17 @@ struct problem {
 	bool fixed;
 };
 
+/* Ids that one command removes. */
+#define CHECK_RANGES 32
+
+/* The ids of one kind that processes use, between the first and the last of a line. */
+struct check_use {
+	bool known;
+	struct busy_process *items; /* one for each id, by id */
+	size_t n;
+	size_t allocated;
+};
+
 struct check_side {
 	const struct kind *kind;
 	char path[CHECK_PATH_BYTES];
@@ -80,9 +93,18 @@ struct check {
 	 * unknown are as in struct findings_question. */
 	struct accounts users;
 	struct accounts groups;
+	size_t n_local; /* users of the local file; they come first */
 	struct accounts primary;
 	struct accounts spellings;
 	struct accounts unknown;
+	struct accounts renamed; /* owners without account: the uid that they have now */
+	struct range spans[2];	 /* from the first to the last id of each database */
+	struct check_use use[2];
+	size_t n_searched;     /* searches for all lines of an owner */
+	size_t n_compared;     /* malformed lines that were compared with the others */
+	struct range_set kept; /* what the line of an overlap keeps */
+	bool reserved;	       /* ids that systemd uses are findings */
+	bool scarce;	       /* a user namespace with few ids */
 	struct output output;
 	bool table;	/* print rows, not sentences */
 	size_t n_wrong; /* number of warnings and errors not fixed */
@@ -95,6 +117,8 @@ struct check {
 struct problem problem_of(enum check_code code, const struct kind *kind,
 			  const char *path);
 void problem_message(struct problem *problem, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void problem_add(struct problem *problem, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void problem_cure(struct problem *problem, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -114,9 +138,29 @@ int check_leftovers(struct check *check);
 int check_report_leftover(struct check *check, const struct kind *kind, const char *name,
 			  bool is_lock, bool fixed);
 int check_repair(struct check *check);
-void check_describe_owner(const struct check *check, const struct finding *finding,
+void check_describe_owner(struct check *check, const struct finding *finding,
 			  struct problem *problem);
-void check_describe(const struct check *check, const struct finding *finding,
+void check_describe_malformed(struct check *check, const struct finding *finding,
+			      struct problem *problem);
+void check_describe(struct check *check, const struct finding *finding,
 		    struct problem *problem);
+
+int check_find_renamed(struct check *check, const struct findings *findings);
+const char *check_kind_option(const struct kind *kind);
+const struct accounts_item *check_renamed(const struct check *check, const char *owner);
+const char *check_login(const struct check *check, const char *owner);
+const char *check_likely(const struct check *check, const char *owner);
+bool check_quote_login(const struct check *check, const char *owner,
+		       char out[static CURE_QUOTED_BYTES]);
+const struct busy_process *check_find_process(struct check *check,
+					      const struct kind *kind, const char *owner,
+					      const struct range_set *ids);
+void check_add_process(struct problem *problem, const struct busy_process *process);
+void check_cure_by_revoke(struct check *check, struct problem *problem,
+			  const struct range_set *ids);
+bool check_is_refused(const struct check *check, const struct finding *finding,
+		      struct range range, const char *login);
+void check_cure_by_fix(const struct check *check, const struct finding *finding,
+		       struct problem *problem, const char *options);
 
 #endif

@@ -59,6 +59,7 @@ extern const struct verb verb_doctor;
 extern const struct verb verb_grant;
 extern const struct verb verb_revoke;
 extern const struct verb verb_rename;
+extern const struct verb verb_fix;
 
 /* Values of the shared options. */
 struct verb_options {

@@ -122,13 +122,20 @@ int change_status(int r)
 	}
 }
 
-/* Appends ` uids=5-6` to the @n bytes in @text; returns the new length. */
+/*
+ * Appends ` uids=5-6` to the @n bytes in @text, or ` ...` if there is no room for more;
+ * returns the new length.
+ */
 size_t change_describe(char *text, size_t n, const struct kind *kind, struct range range)
 {
 	int r;
 
 	if (range.end == 0 || n >= CHANGE_TEXT_BYTES)
 		return n;
+	if (n + sizeof(" uids=4294967295-4294967295 ...") > CHANGE_TEXT_BYTES) {
+		snprintf(text + n, CHANGE_TEXT_BYTES - n, " ...");
+		return CHANGE_TEXT_BYTES;
+	}
 	r = snprintf(text + n, CHANGE_TEXT_BYTES - n, " %ss=%" PRIu64 "-%" PRIu64,
 		     kind->id, range.start, range.end - 1);
 	return r < 0 ? n : n + (size_t)r;

@@ -2,8 +2,8 @@
 /*
  * rename: after `usermod -l NEW OLD`, replaces the owner OLD by NEW.
  *
- * MUST: ranges never move from one user to another, and are not merged with other ranges
- * of NEW.
+ * MUST: ranges never move from one user to another. They are merged with other ranges of
+ * NEW only with --merge.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,6 +18,7 @@
 
 enum {
 	OPTION_CANONICAL = CHANGE_OWN,
+	OPTION_MERGE,
 };
 
 static void rename_cleanup(struct rename *rename)
@@ -27,11 +28,16 @@ static void rename_cleanup(struct rename *rename)
 	free(rename->renamed);
 }
 
-/* Rejects uids: lines by uid need no renaming. */
-static int check_name(const char *name)
+static bool is_digits_name(const char *name)
+{
+	return owner_is_number(name, strlen(name));
+}
+
+/* OLD may be a uid that no account has any more, NEW is a login name. */
+static int check_name(const char *name, bool or_uid)
 {
 	if (entry_check_owner(name, strlen(name)) == 0 &&
-	    strspn(name, "0123456789") < strlen(name))
+	    (or_uid || !is_digits_name(name)))
 		return VERB_GO;
 	report_line(PROGRAM, _("'%s' is no name that a line can have"), name);
 	return verb_misuse(&verb_rename);
@@ -41,9 +47,11 @@ static int parse_names(int argc, char **argv, struct rename *rename)
 {
 	int r;
 
-	if (rename->canonical && rename->change.no_account) {
+	if (rename->canonical && (rename->change.no_account || rename->merge)) {
 		report_line(PROGRAM,
-			    _("--canonical and --no-account exclude each other"));
+			    rename->merge ?
+				    _("--canonical and --merge exclude each other") :
+				    _("--canonical and --no-account exclude each other"));
 		return verb_misuse(&verb_rename);
 	}
 	if (rename->canonical && optind < argc) {
@@ -58,14 +66,15 @@ static int parse_names(int argc, char **argv, struct rename *rename)
 	}
 	rename->old = argv[optind];
 	rename->owner = argv[optind + 1];
-	r = check_name(rename->old);
-	return r == VERB_GO ? check_name(rename->owner) : r;
+	r = check_name(rename->old, true);
+	return r == VERB_GO ? check_name(rename->owner, false) : r;
 }
 
 static int rename_parse(int argc, char **argv, struct rename *rename)
 {
 	static const struct option long_options[] = {
 		{ "canonical", no_argument, NULL, OPTION_CANONICAL },
+		{ "merge", no_argument, NULL, OPTION_MERGE },
 		CHANGE_LONG_LOCAL_ONLY,
 		CHANGE_LONG,
 	};
@@ -75,6 +84,8 @@ static int rename_parse(int argc, char **argv, struct rename *rename)
 	       (option = arguments_next(argc, argv, CHANGE_SHORT, long_options)) >= 0) {
 		if (option == OPTION_CANONICAL)
 			rename->canonical = true;
+		else if (option == OPTION_MERGE)
+			rename->merge = true;
 		else
 			r = change_take(&verb_rename, &rename->change, option);
 	}
@@ -91,14 +102,17 @@ static int find_old_and_new(struct rename *rename, struct name_service_answer *r
 	const char *names[] = { rename->old, rename->owner };
 	struct name_service_answer *answers[] = { ret_old, ret_owner };
 	struct edit *edit = &rename->edit;
+	/* No account has OLD, if it is a uid: see check_uid(). */
+	size_t first = is_digits_name(rename->old);
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < 2; i++)
+	ret_old->r = ACCOUNT_NONE;
+	for (size_t i = first; r == 0 && i < 2; i++)
 		r = unknown_owners_add(&edit->unknown, names[i], strlen(names[i]));
 	if (r == 0)
 		r = unknown_owners_ask(&edit->unknown, &edit->lookup);
 	r = edit_tell_error(edit, r);
-	for (size_t i = 0; r == 0 && i < 2; i++) {
+	for (size_t i = first; r == 0 && i < 2; i++) {
 		const struct unknown_owner *owner =
 			unknown_owners_find(&edit->unknown, names[i], strlen(names[i]));
 		struct name_service_answer *answer =
@@ -137,12 +151,30 @@ static int find_new_names(struct rename *rename, struct account *account, bool e
 	return r;
 }
 
+/* Lines by a uid need no renaming while an account has it. */
+static int check_uid(struct rename *rename)
+{
+	CLEANUP(owner_cleanup) struct owner old = { 0 };
+	int r;
+
+	if (!is_digits_name(rename->old))
+		return 0;
+	r = edit_find_line_owner(&rename->edit, rename->old, &old);
+	if (r || !owner_has_account(&old))
+		return r;
+	report_line(PROGRAM, _("%s is the uid of %s: the lines need no new name"),
+		    rename->old, old.account.name);
+	return DB_CONFLICT;
+}
+
 /* Checks that NEW has an account, and OLD none or the same one. */
 static int check_accounts(struct rename *rename)
 {
 	struct name_service_answer old = { 0 }, owner = { 0 };
-	int r = find_old_and_new(rename, &old, &owner);
+	int r = check_uid(rename);
 
+	if (r == 0)
+		r = find_old_and_new(rename, &old, &owner);
 	if (r)
 		return change_status(r);
 	if (owner.r && !rename->change.no_account) {
@@ -207,6 +239,19 @@ static void report_malformed(const struct rename *rename, size_t k,
 	}
 }
 
+/* Removes from the lines of OLD what NEW has already. */
+static int merge_into_new(struct rename *rename, const struct kind *kind,
+			  struct owner *old)
+{
+	CLEANUP(range_set_cleanup) struct range_set held = RANGE_SET(SIZE_MAX);
+	struct edit *edit = &rename->edit;
+	int r = db_held(&edit->db, kind, &rename->found, &held);
+
+	for (size_t i = 0; r == 0 && i < held.n; i++)
+		r = db_revoke(&edit->db, kind, old, held.ranges[i]);
+	return edit_tell_error(edit, r);
+}
+
 /* A crash between both files leaves one with the new name: it is not in the way. */
 static int rename_lines(struct rename *rename, size_t k)
 {
@@ -224,14 +269,17 @@ static int rename_lines(struct rename *rename, size_t k)
 	line = rename->same || find_first_line(table, &old) == 0 ?
 		       0 :
 		       find_first_line(table, &rename->found);
-	if (line > 0) {
+	if (line > 0 && !rename->merge) {
 		report_line(PROGRAM,
 			    _("%s has a range of its own (%s/%s:%" PRIu64
-			      "); '%s revoke %s' takes it away"),
+			      "); --merge adds the lines of %s to it"),
 			    rename->owner, edit->directory, kind_all[k]->database, line,
-			    PROGRAM, rename->owner);
+			    rename->old);
 		return DB_CONFLICT;
 	}
+	r = line > 0 ? merge_into_new(rename, kind_all[k], &old) : 0;
+	if (r)
+		return r;
 	r = edit_tell_error(
 		edit, db_rename(&edit->db, kind_all[k], rename->old, rename->owner));
 	if (r == 0)
@@ -358,6 +406,7 @@ const struct verb verb_rename = {
 	.help = N_("let ranges follow a user whose name changed"),
 	.options =
 		N_("      --canonical        all lines: the login names of their owners\n"
+		   "      --merge            NEW may have ranges already\n"
 		   "      --local-only       go on if the name service is silent\n"
 		   "  -u, --uid-only         no gids\n"
 		   "  -g, --gid-only         no uids\n"

@@ -13,6 +13,7 @@
 struct rename {
 	struct change_options change;
 	bool canonical; /* rename in all lines, not only OLD to NEW */
+	bool merge;	/* NEW may have ranges already */
 	const char *old;
 	const char *owner;  /* NEW */
 	bool same;	    /* old and owner are names of one account */

@@ -33,8 +33,8 @@ struct revoke {
 	bool if_held; /* succeed if there is nothing to revoke */
 	bool in_use;  /* also revoke ids that processes use */
 	bool nothing; /* the owner had none of the ids */
-	struct range range; /* the ids to revoke */
-	bool kinds[2];	    /* the databases to change */
+	struct range_set ranges; /* the ids to revoke */
+	bool kinds[2];		 /* the databases to change */
 	struct edit edit;
 	struct owner owner;
 };
@@ -43,6 +43,18 @@ static void revoke_cleanup(struct revoke *revoke)
 {
 	edit_cleanup(&revoke->edit);
 	owner_cleanup(&revoke->owner);
+	range_set_clear(&revoke->ranges);
+}
+
+static int take_revoked_range(struct revoke *revoke)
+{
+	struct range range;
+	int r = change_take_range(&verb_revoke, &range);
+
+	if (r != VERB_GO)
+		return r;
+	r = range_set_add(&revoke->ranges, range);
+	return r ? verb_fail(-r) : VERB_GO;
 }
 
 static int revoke_take_option(struct revoke *revoke, int option)
@@ -64,10 +76,17 @@ static int revoke_take_option(struct revoke *revoke, int option)
 		revoke->in_use = true;
 		return VERB_GO;
 	case OPTION_RANGE:
-		return change_take_range(&verb_revoke, &revoke->range);
+		return take_revoked_range(revoke);
 	default:
 		return change_take(&verb_revoke, &revoke->change, option);
 	}
+}
+
+static int take_all_ids(struct revoke *revoke)
+{
+	int r = range_set_add(&revoke->ranges, (struct range){ 0, ID_END });
+
+	return r ? verb_fail(-r) : VERB_GO;
 }
 
 static int revoke_parse(int argc, char **argv, struct revoke *revoke)
@@ -89,7 +108,7 @@ static int revoke_parse(int argc, char **argv, struct revoke *revoke)
 		r = revoke_take_option(revoke, option);
 	if (r != VERB_GO)
 		return r;
-	if (revoke->all && revoke->range.end > 0) {
+	if (revoke->all && revoke->ranges.n > 0) {
 		report_line(PROGRAM, _("--all and --range exclude each other"));
 		return verb_misuse(&verb_revoke);
 	}
@@ -98,19 +117,17 @@ static int revoke_parse(int argc, char **argv, struct revoke *revoke)
 		return verb_misuse(&verb_revoke);
 	}
 	revoke->user = argv[optind];
-	if (revoke->range.end == 0)
-		revoke->range = (struct range){ 0, ID_END };
-	return VERB_GO;
+	return revoke->ranges.n ? VERB_GO : take_all_ids(revoke);
 }
 
 /* Reports lines whose owner is the uid of one account and the login name of another. */
-static void report_ambiguous(const struct revoke *revoke, size_t k)
+static void report_ambiguous(const struct revoke *revoke, size_t k, struct range range)
 {
 	const struct edit *edit = &revoke->edit;
 	const struct owner *owner = &revoke->owner;
 	struct table_near near = { .next = 0 };
 
-	while (table_next_in_force(&edit->db.sides[k].table, revoke->range, &near)) {
+	while (table_next_in_force(&edit->db.sides[k].table, range, &near)) {
 		const struct entry *entry = &near.reading->entry;
 
 		if (owner_is_digits(owner, entry->owner, entry->owner_len) &&
@@ -128,19 +145,40 @@ static void report_ambiguous(const struct revoke *revoke, size_t k)
 /* Finds other names of the owner; without an answer the lines are kept, or it fails. */
 static int confirm_owner_names(struct revoke *revoke)
 {
+	const struct range_set *ranges = &revoke->ranges;
 	struct edit *edit = &revoke->edit;
 	size_t silent = 0;
 	int r = 0;
 
-	for (size_t k = 0; r == 0 && k < 2; k++)
-		if (edit->db.sides[k].loaded)
-			r = edit_confirm_names(edit, kind_all[k], revoke->range,
+	for (size_t k = 0; k < 2; k++)
+		for (size_t i = 0; r == 0 && edit->db.sides[k].loaded && i < ranges->n;
+		     i++)
+			r = edit_confirm_names(edit, kind_all[k], ranges->ranges[i],
 					       &revoke->owner, &silent);
 	owner_choose_digits(&revoke->owner, revoke->as_uid, revoke->as_name);
-	for (size_t k = 0; r == 0 && k < 2; k++)
-		if (edit->db.sides[k].loaded)
-			report_ambiguous(revoke, k);
+	for (size_t k = 0; k < 2; k++)
+		for (size_t i = 0; r == 0 && edit->db.sides[k].loaded && i < ranges->n;
+		     i++)
+			report_ambiguous(revoke, k, ranges->ranges[i]);
 	return r ? r : change_judge_silent(&revoke->change, silent);
+}
+
+/* Removes the ids from one database. *ret_any: the owner has some of them. */
+static int revoke_ids(struct revoke *revoke, const struct in_use *in_use, size_t k,
+		      bool *ret_any)
+{
+	struct edit *edit = &revoke->edit;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < revoke->ranges.n; i++) {
+		struct range range = revoke->ranges.ranges[i];
+
+		*ret_any |= range_set_overlaps(&in_use->ids[k], range);
+		if (edit->db.sides[k].loaded)
+			r = edit_tell_error(edit, db_revoke(&edit->db, kind_all[k],
+							    &revoke->owner, range));
+	}
+	return r;
 }
 
 static int apply_revoke(struct revoke *revoke)
@@ -155,13 +193,8 @@ static int apply_revoke(struct revoke *revoke)
 		r = confirm_owner_names(revoke);
 	if (r == 0)
 		r = in_use_begin(&in_use, edit, &revoke->owner);
-	for (size_t k = 0; k < 2; k++)
-		any |= range_set_overlaps(&in_use.ids[k], revoke->range);
 	for (size_t k = 0; r == 0 && k < 2; k++)
-		if (edit->db.sides[k].loaded)
-			r = edit_tell_error(edit,
-					    db_revoke(&edit->db, kind_all[k],
-						      &revoke->owner, revoke->range));
+		r = revoke_ids(revoke, &in_use, k, &any);
 	/* Lines that grant nothing are not in @any, but they are removed, too. */
 	if (r == 0)
 		r = in_use_check(&in_use, edit, &revoke->owner, revoke->in_use);
@@ -175,8 +208,9 @@ static void record_revoke(const struct revoke *revoke, bool done)
 	size_t n = sizeof("revoke") - 1;
 
 	for (size_t k = 0; k < 2; k++)
-		if (revoke->kinds[k])
-			n = change_describe(text, n, kind_all[k], revoke->range);
+		for (size_t i = 0; revoke->kinds[k] && i < revoke->ranges.n; i++)
+			n = change_describe(text, n, kind_all[k],
+					    revoke->ranges.ranges[i]);
 	edit_record(&revoke->edit, revoke->owner.account.name, text, done);
 }
 
@@ -191,9 +225,10 @@ static int revoke_find_owner(struct revoke *revoke)
 		    edit_find_user(edit, revoke->user, &revoke->owner);
 	if (r == 0 && !revoke->change.no_account && !owner_has_account(&revoke->owner))
 		return VERB_DONE;
-	for (size_t k = 0; r == 0 && k < 2; k++)
-		if (revoke->kinds[k])
-			r = edit_find_names(edit, kind_all[k], revoke->range,
+	for (size_t k = 0; k < 2; k++)
+		for (size_t i = 0; r == 0 && revoke->kinds[k] && i < revoke->ranges.n;
+		     i++)
+			r = edit_find_names(edit, kind_all[k], revoke->ranges.ranges[i],
 					    &revoke->owner);
 	return r ? change_status(r) : VERB_GO;
 }
@@ -201,13 +236,16 @@ static int revoke_find_owner(struct revoke *revoke)
 /* Reports, except with --if-held, that there was nothing to revoke. */
 static int report_none_held(const struct revoke *revoke)
 {
+	const struct range *ranges = revoke->ranges.ranges;
+
 	if (revoke->if_held)
 		return VERB_DONE;
-	if (range_count(revoke->range) == ID_END)
+	if (range_count(ranges[0]) == ID_END)
 		report_line(PROGRAM, _("%s has no subordinate ids"), revoke->user);
 	else
 		report_line(PROGRAM, _("%s has none of the ids %" PRIu64 "-%" PRIu64),
-			    revoke->user, revoke->range.start, revoke->range.end - 1);
+			    revoke->user, ranges[0].start,
+			    ranges[revoke->ranges.n - 1].end - 1);
 	return VERB_NONE;
 }
 
@@ -230,7 +268,7 @@ static int revoke_work(struct revoke *revoke)
 static int revoke_run(int argc, char **argv)
 {
 	CLEANUP(revoke_cleanup)
-	struct revoke revoke = { .edit = EDIT(PROGRAM) };
+	struct revoke revoke = { .ranges = RANGE_SET(SIZE_MAX), .edit = EDIT(PROGRAM) };
 	int r = revoke_parse(argc, argv, &revoke);
 
 	revoke.edit.if_there = true;
@@ -245,7 +283,7 @@ const struct verb verb_revoke = {
 	.help = N_("take ranges from a user"),
 	.options = N_(
 		"      --all              all of them, which is the default\n"
-		"      --range FIRST-LAST these ids\n"
+		"      --range FIRST-LAST these ids; may be repeated\n"
 		"      --if-held          it is no failure that there are none\n"
 		"      --in-use           also ids that processes use\n"
 		"      --local-only       go on if the name service is silent\n"

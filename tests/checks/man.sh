@@ -60,7 +60,7 @@ if [ -x subid/subid ]; then
 	compare_options "$srcdir/subid/subid-list.1" list whois map ps files
 	compare_options "$srcdir/subid/subid-check.1" check
 	compare_options "$doctor" doctor
-	compare_options "$srcdir/subid/subid-grant.8" grant revoke rename
+	compare_options "$srcdir/subid/subid-grant.8" grant revoke rename fix
 fi
 
 # Pages of a program that is not built are not installed either.

@@ -744,12 +744,12 @@ static int rename_elsa(struct table *table)
 
 static int drop_second(struct table *table)
 {
-	return table_drop_lines(table, (const uint64_t[]){ 2 }, 1);
+	return table_replace_lines(table, &(const struct table_change){ .number = 2 }, 1);
 }
 
 static int drop_third(struct table *table)
 {
-	return table_drop_lines(table, (const uint64_t[]){ 3 }, 1);
+	return table_replace_lines(table, &(const struct table_change){ .number = 3 }, 1);
 }
 
 /* What follows a line with a NUL is not joined with it, whatever is done to it. */
@@ -765,23 +765,24 @@ Test(table, lines_with_a_nul)
 }
 
 /* Lines by their numbers, whatever is in them, and an end of the last line. */
-Test(table, drop_lines)
+Test(table, replace_lines)
 {
 	static const struct {
 		const char *before;
-		uint64_t numbers[3];
+		struct table_change changes[3];
 		size_t n;
 		const char *after; /* NULL: as it was */
 	} rows[] = {
-		{ "", { 0 }, 0, NULL },
-		{ "a\nb\n", { 0 }, 0, NULL },
-		{ "a\nb", { 0 }, 0, "a\nb\n" },
-		{ "a\nb\nc", { 1 }, 1, "b\nc\n" },
-		{ "a\nb\nc\n", { 2 }, 1, "a\nc\n" },
-		{ "a\nb\nc", { 3 }, 1, "a\nb\n" },
-		{ "a\nb\nc", { 1, 2, 3 }, 3, "" },
-		{ "a\n\nc\nd\n", { 2, 4 }, 2, "a\nc\n" },
-		{ "a\nb\n", { 7 }, 1, "a\nb\n" },
+		{ "", { { 0 } }, 0, NULL },
+		{ "a\nb\n", { { 0 } }, 0, NULL },
+		{ "a\nb", { { 0 } }, 0, "a\nb\n" },
+		{ "a\nb\nc", { { 1, "", 0 } }, 1, "b\nc\n" },
+		{ "a\nb\nc\n", { { 2, "", 0 } }, 1, "a\nc\n" },
+		{ "a\nb\nc", { { 3, NULL, 0 } }, 1, "a\nb\n" },
+		{ "a\nb\nc", { { 1, "", 0 }, { 2, "", 0 }, { 3, "", 0 } }, 3, "" },
+		{ "a\n\nc\nd\n", { { 2, "", 0 }, { 4, "", 0 } }, 2, "a\nc\n" },
+		{ "a\nb\nc", { { 1, "x\ny\n", 4 }, { 3, "z\n", 2 } }, 2, "x\ny\nb\nz\n" },
+		{ "a\nb\n", { { 7, "x\n", 2 } }, 1, "a\nb\n" },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -789,7 +790,7 @@ Test(table, drop_lines)
 		const char *after = rows[i].after ? rows[i].after : rows[i].before;
 
 		load(&table, rows[i].before, strlen(rows[i].before));
-		cr_assert(table_drop_lines(&table, rows[i].numbers, rows[i].n) == 0);
+		cr_assert(table_replace_lines(&table, rows[i].changes, rows[i].n) == 0);
 		cr_assert(table.changed == (rows[i].after != NULL), "row %zu", i);
 		holds(&table, after, strlen(after));
 	}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * What malformed lines were meant to grant.
+ */
+#include "libsubid/core/entry-repair.h"
+#include "libsubid/core/limits.h"
+#include "tests/unit/unit.h"
+
+Test(entry_repair, rows)
+{
+	static const struct {
+		const char *line;
+		const char *owner;
+		size_t n;
+		bool owner_ok;
+		struct range shadow, others;
+		uint64_t begin;
+	} rows[] = {
+		/* Surroundings of the fields. */
+		{ "elsa:10:5\r", "elsa", 1, true, { 0 }, { 10, 15 }, 0 },
+		{ "elsa:10:5 \t", "elsa", 1, true, { 0 }, { 10, 15 }, 0 },
+		{ " elsa:10:5", "elsa", 1, true, { 0 }, { 10, 15 }, 0 },
+		{ "elsa : 10 : 5", "elsa", 1, true, { 0 }, { 10, 15 }, 0 },
+		{ "\"elsa\":\"10\":'5'", "elsa", 1, true, { 0 }, { 10, 15 }, 0 },
+		{ "elsa:10:5 # five", "elsa", 1, true, { 0 }, { 10, 15 }, 0 },
+		{ "elsa 10\t5", "elsa", 1, true, { 0 }, { 10, 15 }, 0 },
+		{ "\xef\xbb\xbf"
+		  "elsa:10: 5\r",
+		  "elsa",
+		  1,
+		  true,
+		  { 0 },
+		  { 10, 15 },
+		  0 },
+		/* Two readings, or the same one by all. */
+		{ "elsa:010:5", "elsa", 2, true, { 8, 13 }, { 10, 15 }, 0 },
+		{ "elsa:+10:5", "elsa", 1, true, { 10, 15 }, { 0 }, 0 },
+		{ "elsa:0x10:5", "elsa", 1, true, { 16, 21 }, { 0 }, 0 },
+		{ "elsa:10:5:", "elsa", 1, true, { 10, 15 }, { 0 }, 0 },
+		/* Ids beyond the last one, and the one that is none. */
+		{ "elsa:4294967290:10",
+		  "elsa",
+		  1,
+		  true,
+		  { 4294967290, ID_NONE },
+		  { 0 },
+		  0 },
+		{ "elsa:4294967295:2", "elsa", 0, true, { 0 }, { 0 }, 0 },
+		{ "elsa:4294967296:2", "elsa", 0, true, { 0 }, { 0 }, 0 },
+		/* Owners that no line can have. */
+		{ "+elsa:10:5", "+elsa", 1, false, { 10, 15 }, { 0 }, 0 },
+		{ "05:10:5", "05", 1, false, { 10, 15 }, { 0 }, 0 },
+		{ ":10:5", "", 1, false, { 0 }, { 10, 15 }, 0 },
+		/* No range. */
+		{ "elsa:10", "elsa", 0, true, { 0 }, { 0 }, 10 },
+		{ "elsa:10:x", "elsa", 0, true, { 0 }, { 0 }, 10 },
+		{ "elsa:10:0", "elsa", 0, true, { 0 }, { 0 }, 0 },
+		{ "elsa:0:0", "elsa", 0, true, { 0 }, { 0 }, 0 },
+		{ "elsa:x:5", "elsa", 0, true, { 0 }, { 0 }, 0 },
+		{ "elsa", "elsa", 0, true, { 0 }, { 0 }, 0 },
+		{ "", "", 0, false, { 0 }, { 0 }, 0 },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		CLEANUP(cleanup_free) char *line = exact_copy(rows[i].line, strlen(rows[i].line));
+		struct entry_repair repair;
+
+		entry_repair(line, strlen(rows[i].line), &repair);
+		cr_assert(strcmp(repair.owner, rows[i].owner) == 0, "'%s': owner '%s'",
+			  rows[i].line, repair.owner);
+		cr_assert(repair.n == rows[i].n, "'%s': %zu readings", rows[i].line,
+			  repair.n);
+		cr_assert(repair.owner_ok == rows[i].owner_ok, "'%s'", rows[i].line);
+		cr_assert(repair.by_shadow.start == rows[i].shadow.start &&
+				  repair.by_shadow.end == rows[i].shadow.end,
+			  "'%s': shadow", rows[i].line);
+		cr_assert(repair.by_others.start == rows[i].others.start &&
+				  repair.by_others.end == rows[i].others.end,
+			  "'%s': others %d-%d", rows[i].line, (int)repair.by_others.start,
+			  (int)repair.by_others.end);
+		cr_assert(repair.begin.start == rows[i].begin, "'%s'", rows[i].line);
+	}
+}
+
+/* A NUL is no digit, and the next line is not looked at; a long line names nothing. */
+Test(entry_repair, bytes)
+{
+	struct entry_repair repair;
+	char line[LIMIT_LINE_BYTES + 2];
+
+	entry_repair("elsa:1\0:5", 9, &repair);
+	cr_assert(repair.n == 1 && repair.by_others.start == 1);
+	entry_repair("elsa:1\0"
+		     "2:5",
+		     10, &repair);
+	cr_assert(repair.n == 0);
+	memset(line, '1', sizeof(line));
+	memcpy(line, "elsa:1:", 7);
+	entry_repair(line, sizeof(line), &repair);
+	cr_assert(repair.n == 0 && !repair.owner_ok);
+}
