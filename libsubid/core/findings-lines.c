@@ -204,7 +204,7 @@ static bool is_ambiguous(const struct search *search, const struct holder *holde
  * other characters that are not visible, or a variable of a shell. Names of directory
  * services have letters of all languages, and whitespace between words.
  */
-bool findings_is_odd(const char *owner, size_t len)
+static bool is_odd_owner(const char *owner, size_t len)
 {
 	static const char marks[] = "\"'`<>*{}()[]|;&!?#%^=,/~";
 	static const char *const invisible[] = { "\xef\xbb\xbf", "\xc2\xa0",
@@ -215,9 +215,13 @@ bool findings_is_odd(const char *owner, size_t len)
 	for (size_t i = 0; i < len; i++)
 		if (strchr(marks, owner[i]) || (owner[i] == '$' && i + 1 < len))
 			return true;
-	for (size_t k = 0; k < sizeof(invisible) / sizeof(invisible[0]); k++)
-		if (memmem(owner, len, invisible[k], strlen(invisible[k])))
-			return true;
+	for (size_t i = 0; i < len; i++)
+		for (size_t k = 0; k < sizeof(invisible) / sizeof(invisible[0]); k++) {
+			size_t n = strlen(invisible[k]);
+
+			if (n <= len - i && memcmp(owner + i, invisible[k], n) == 0)
+				return true;
+		}
 	return false;
 }
 
@@ -229,7 +233,7 @@ static bool is_odd_here(const struct search *search, const struct entry *entry)
 
 	if (entry->by_id)
 		return false;
-	if (findings_is_odd(entry->owner, entry->owner_len))
+	if (is_odd_owner(entry->owner, entry->owner_len))
 		return true;
 	for (size_t i = 0; i < entry->owner_len; i++) {
 		char c = entry->owner[i];

@@ -18,10 +18,10 @@
 #include "libsubid/core/findings.h"
 #include "libsubid/core/limits.h"
 
-/* Findings about one line, and parts of a line that are compared for them. The next
- * search finds what is left. */
-#define PIECES_MAX 64
-#define PARTS_MAX  4096
+/* Findings about one line: the last one has all ids that follow, whichever line keeps
+ * them. Parts of a line that are compared; the next search finds what is left. */
+#define PIECES_MAX 8
+#define PARTS_MAX  512
 /* Following lines that are compared to find a second owner. */
 #define FOLLOWING_MAX 64
 
@@ -296,6 +296,16 @@ static const struct contestant *keeper_of(const struct contest *contest, size_t 
 	return keeper == NO_LINE ? NULL : &contest->lines[keeper];
 }
 
+/* Whether the ids of a part belong to the finding about those before. */
+static bool is_same_piece(const struct contest *contest, const struct contestant *item,
+			  const struct contestant *keeper, size_t part, size_t pieces)
+{
+	const struct contestant *other = keeper_of(contest, part);
+
+	return other == keeper ||
+	       (pieces + 1 == PIECES_MAX && other && other->owner != item->owner);
+}
+
 /* Reports the ids that the line loses, one finding for each line that keeps some. */
 static int report_losses(struct contest *contest, const struct contestant *item,
 			 size_t from, size_t to)
@@ -311,7 +321,7 @@ static int report_losses(struct contest *contest, const struct contestant *item,
 
 		if (!keeper || keeper->owner == item->owner)
 			continue;
-		while (from < to && keeper_of(contest, from) == keeper)
+		while (from < to && is_same_piece(contest, item, keeper, from, pieces))
 			from++;
 		r = put_loss(contest, item->line, keeper->line, begin, from);
 		pieces++;

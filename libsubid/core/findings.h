@@ -171,7 +171,6 @@ struct search {
 void search_init(struct search *search);
 int search_lines(struct search *search, unsigned group);
 int search_owners(struct search *search);
-bool findings_is_odd(const char *owner, size_t len);
 int search_overlaps(struct search *search, unsigned group);
 void search_cleanup(struct search *search);
 int findings_put(struct findings *findings, struct findings_item item, bool of_root);

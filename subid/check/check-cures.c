@@ -100,6 +100,12 @@ static const struct check_use *find_use(struct check *check, const struct kind *
 	return use;
 }
 
+/* Whether a process uses an id between the first and the last of a line. */
+bool check_is_any_used(struct check *check, const struct kind *kind)
+{
+	return find_use(check, kind)->n > 0;
+}
+
 /* Returns the first use of an id from @id on, or NULL. */
 static const struct busy_process *find_from(const struct check_use *use, uint64_t id)
 {

@@ -15,8 +15,11 @@
 #include "message/i18n.h"
 #include "subid/check/check.h"
 
-/* Lines whose ids are compared with all others; the cure of the rest is the same. */
-#define COMPARED 20
+/*
+ * Bytes of lines that are read to compare the ids of malformed lines with all others:
+ * with more of such lines, a cure may be refused when it is run.
+ */
+#define COMPARED_BYTES (4 << 20)
 /* The ids of a line that has no count: as many as useradd(8) gives by default. */
 #define COUNT_DEFAULT 65536
 
@@ -32,7 +35,8 @@ static const char *find_likely(const struct check *check,
 /* Chooses between two readings: what is visible, unless only the other one is free. */
 static struct range choose_reading(const struct check *check,
 				   const struct finding *finding,
-				   const struct entry_repair *repair, const char *login)
+				   const struct entry_repair *repair, const char *login,
+				   bool compare)
 {
 	struct range range = { 0 };
 
@@ -43,7 +47,7 @@ static struct range choose_reading(const struct check *check,
 		return range;
 	if (repair->by_others.end == 0)
 		return repair->by_shadow;
-	if (repair->n == 2 &&
+	if (compare && repair->n == 2 &&
 	    check_is_refused(check, finding, repair->by_others, login) &&
 	    !check_is_refused(check, finding, repair->by_shadow, login))
 		return repair->by_shadow;
@@ -69,9 +73,10 @@ static void cure_malformed(struct check *check, const struct finding *finding,
 	char options[CURE_QUOTED_BYTES + 64], owner[CURE_QUOTED_BYTES + 16] = "";
 	const char *likely = find_likely(check, repair);
 	const char *login = likely ? likely : repair->owner;
-	struct range range = choose_reading(check, finding, repair, login);
-	bool compare = ++check->n_compared <= COMPARED;
+	bool compare = check->compared < COMPARED_BYTES;
+	struct range range = choose_reading(check, finding, repair, login, compare);
 
+	check->compared += check->sides[finding->kind->group].table.len;
 	if (range.end == 0 || !write_owner(repair, likely, owner, sizeof(owner)) ||
 	    (compare && check_is_refused(check, finding, range, login))) {
 		if (range.end > 0 && (repair->owner_ok || likely))

@@ -16,8 +16,8 @@
 #include "subid/check/check.h"
 #include "subid/verb/renamed.h"
 
-/* Searches for all lines of an owner. */
-#define SEARCHED_MAX 200
+/* Bytes of lines that are read to find all lines of owners. */
+#define SEARCHED_BYTES (16 << 20)
 /* Owners that are searched in the backup of passwd. */
 #define RENAMED_MAX 100
 /* The uids of users, as useradd(8) gives them by default. */
@@ -107,10 +107,13 @@ static bool is_used(struct check *check, struct problem *problem)
 {
 	static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
 
-	for (size_t k = 0; k < 2 && ++check->n_searched <= SEARCHED_MAX; k++) {
+	for (size_t k = 0; k < 2 && check->searched < SEARCHED_BYTES; k++) {
 		CLEANUP(range_set_cleanup) struct range_set ids = RANGE_SET(SIZE_MAX);
 		const struct busy_process *process = NULL;
 
+		if (!check_is_any_used(check, kinds[k]))
+			continue;
+		check->searched += check->sides[k].table.len;
 		if (find_owner_ids(check, kinds[k]->group, problem->owner, &ids) == 0)
 			process =
 				check_find_process(check, kinds[k], problem->owner, &ids);

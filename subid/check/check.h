@@ -100,8 +100,8 @@ struct check {
 	struct accounts renamed; /* owners without account: the uid that they have now */
 	struct range spans[2];	 /* from the first to the last id of each database */
 	struct check_use use[2];
-	size_t n_searched;     /* searches for all lines of an owner */
-	size_t n_compared;     /* malformed lines that were compared with the others */
+	size_t searched;       /* bytes of lines, for other lines of owners */
+	size_t compared;       /* bytes of lines, for ids of malformed lines */
 	struct range_set kept; /* what the line of an overlap keeps */
 	bool reserved;	       /* ids that systemd uses are findings */
 	bool scarce;	       /* a user namespace with few ids */
@@ -155,6 +155,7 @@ bool check_quote_login(const struct check *check, const char *owner,
 const struct busy_process *check_find_process(struct check *check,
 					      const struct kind *kind, const char *owner,
 					      const struct range_set *ids);
+bool check_is_any_used(struct check *check, const struct kind *kind);
 void check_add_process(struct problem *problem, const struct busy_process *process);
 void check_cure_by_revoke(struct check *check, struct problem *problem,
 			  const struct range_set *ids);
