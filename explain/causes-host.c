@@ -9,6 +9,7 @@
 
 #include "explain/causes.h"
 #include "message/i18n.h"
+#include "message/report.h"
 
 /* A container usually has ids 0 to 65535. */
 #define COUNT_USUAL 65536
@@ -51,26 +52,48 @@ static void tell_own_id_inside(const struct facts *facts, struct cause *cause)
 			facts->host->own.start, facts->host->own.end - 1,
 			facts->account->name, facts->kind->id, own);
 	if (cure_quote(facts->account->name, login))
-		causes_cure(cause, "usermod-ext %s %u-%u %s", facts->kind->revoke_flag,
-			    own, own, login);
+		causes_cure(cause, "subid revoke --if-held %s --range %u-%u %s",
+			    facts->kind->group ? "--gid-only" : "--uid-only", own, own,
+			    login);
 }
 
+/* The user's own id is 0 in the container, and the delegated ids follow. */
 static bool range_small(const struct facts *facts)
 {
-	return is_at(facts, FACTS_COUNT) && facts->host->count < COUNT_USUAL;
+	return is_at(facts, FACTS_COUNT) && facts->host->count + 1 < COUNT_USUAL;
+}
+
+/* `--uid-only ` if the command is for one kind alone. */
+static const char *only(const struct facts *facts)
+{
+	return facts->host->free_of_both ? "" :
+	       facts->kind->group	 ? "--gid-only " :
+					   "--uid-only ";
 }
 
 static void tell_range_small(const struct facts *facts, struct cause *cause)
 {
+	const struct facts_host *host = facts->host;
 	char login[CURE_QUOTED_BYTES];
 
 	causes_evidence(cause,
-			_("%s has %" PRIu64 " %ss delegated, and images hold ids up to "
-			  "65535"),
-			facts->account->name, facts->host->count, facts->kind->id);
-	if (cure_quote(facts->account->name, login))
-		causes_cure(cause, "usermod-ext %s FIRST-LAST %s",
-			    facts->kind->grant_flag, login);
+			_("%s has %" PRIu64 " %ss delegated: images with a %s above "
+			  "%" PRIu64 " cannot be unpacked"),
+			facts->account->name, host->count, facts->kind->id,
+			facts->kind->id, host->count);
+	if (host->free.end > 0 && cure_quote(facts->account->name, login))
+		causes_cure(cause, "subid grant %s--range %" PRIu64 "-%" PRIu64 " %s",
+			    only(facts), host->free.start, host->free.end - 1, login);
+	else if (host->limited)
+		causes_cure(cause,
+			    _("start the container with more %ss: none are free in this "
+			      "user namespace"),
+			    facts->kind->id);
+	else
+		causes_cure(cause,
+			    _("raise %s in /etc/login.defs: within the bounds no %ss are "
+			      "free"),
+			    facts->kind->conf_max, facts->kind->id);
 }
 
 static bool userns_limit(const struct facts *facts)
@@ -189,6 +212,56 @@ static void tell_mapper_not_first(const struct facts *facts, struct cause *cause
 		causes_cure(cause, "export PATH=%s:\"$PATH\"", directory);
 }
 
+/* Linux refuses such an owner with this error on an id-mapped mount, and nowhere else. */
+static bool storage_idmapped(const struct facts *facts)
+{
+	return is_at(facts, FACTS_FILES) && facts->error == EOVERFLOW;
+}
+
+static void tell_storage_idmapped(const struct facts *facts, struct cause *cause)
+{
+	const struct facts_host *host = facts->host;
+	const char *flag = host->in_use ? "--in-use " : "";
+	char login[CURE_QUOTED_BYTES];
+
+	causes_evidence(cause,
+			_("%s is on an id-mapped mount (systemd-homed?) that lacks %s %u "
+			  "of %s, so files of containers cannot be made"),
+			host->storage, facts->kind->id, host->owner,
+			facts->account->name);
+	if (!cure_quote(facts->account->name, login))
+		return;
+	if (host->enough)
+		causes_cure(cause,
+			    "subid revoke --if-held %s--range %" PRIu64 "-%" PRIu64 " %s",
+			    flag, host->own.start, host->own.end - 1, login);
+	else if (host->free.end > 0)
+		causes_cure(cause,
+			    "subid grant --range %" PRIu64 "-%" PRIu64
+			    " %s && subid revoke --if-held %s--range %" PRIu64 "-%" PRIu64
+			    " %s",
+			    host->free.start, host->free.end - 1, login, flag,
+			    host->own.start, host->own.end - 1, login);
+	else
+		causes_cure(cause, _("keep the storage elsewhere: rootless_storage_path "
+				     "in storage.conf(5)"));
+}
+
+static bool storage_refuses(const struct facts *facts)
+{
+	return is_at(facts, FACTS_FILES);
+}
+
+static void tell_storage_refuses(const struct facts *facts, struct cause *cause)
+{
+	causes_evidence(cause,
+			_("%s takes no file of %s %u (a network file system?): %s"),
+			facts->host->storage, facts->kind->id, facts->host->owner,
+			report_error(facts->error));
+	causes_cure(cause, _("keep the storage on a local file system: "
+			     "rootless_storage_path in storage.conf(5)"));
+}
+
 static bool storage_foreign(const struct facts *facts)
 {
 	return is_at(facts, FACTS_STORAGE);
@@ -230,6 +303,8 @@ const struct causes_rule causes_of_host[] = {
 	{ CAUSE_MAPPER_NOT_FIRST, mapper_not_first, tell_mapper_not_first },
 	{ CAUSE_OWN_ID_INSIDE, own_id_inside, tell_own_id_inside },
 	{ CAUSE_RANGE_SMALL, range_small, tell_range_small },
+	{ CAUSE_STORAGE_IDMAPPED, storage_idmapped, tell_storage_idmapped },
+	{ CAUSE_STORAGE_REFUSES, storage_refuses, tell_storage_refuses },
 	{ CAUSE_STORAGE_FOREIGN, storage_foreign, tell_storage_foreign },
 	{ CAUSE_PAUSE_OLD, pause_old, tell_pause_old },
 	{ 0 },

@@ -27,7 +27,9 @@ enum facts_step {
 	FACTS_UNSHARE = 1, /* no user namespace could be made and mapped alone */
 	FACTS_PROGRAM,	   /* PATH leads to no map writer, or not to the right one */
 	FACTS_COUNT,	   /* too few ids are delegated, or the user's own among them */
+	FACTS_SHARED,	   /* another user has some of the ids */
 	FACTS_STORAGE,	   /* files of a container engine have other ids */
+	FACTS_FILES,	   /* no file can have one of the ids */
 	FACTS_PAUSE,	   /* a process of a container engine has other ids */
 	FACTS_EXTENTS,	   /* too many, too long, or two that overlap */
 	FACTS_TARGET,	   /* /proc/PID could not be opened */
@@ -106,10 +108,17 @@ struct facts_host {
 	/* FACTS_COUNT */
 	uint64_t count;	  /* of delegated ids */
 	struct range own; /* the one with the user's own id; end 0: none */
+	/* FACTS_COUNT, FACTS_FILES */
+	struct range free; /* ids that can be given instead; end 0: none */
+	bool free_of_both; /* uids and gids */
+	bool limited;	   /* this user namespace has not all ids */
 	/* FACTS_STORAGE */
 	const char *file;    /* a file with another owner, */
 	const char *storage; /* in this directory */
-	uint32_t owner;
+	uint32_t owner;	     /* also FACTS_FILES, and its range is `own` */
+	/* FACTS_FILES */
+	bool enough; /* without the range, enough ids are left */
+	bool in_use; /* a process uses the range */
 	/* FACTS_PAUSE */
 	pid_t pause;
 };

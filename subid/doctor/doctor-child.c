@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * doctor-child: starts a process in a new user namespace, as container engines do.
+ * doctor-child: a process in a new user namespace, as container engines start it.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "libsubid/core/cleanup.h"
@@ -41,26 +43,74 @@ static int map_own(uid_t uid, gid_t gid)
 	return r ? r : write_map_file("/proc/self/gid_map", line);
 }
 
+/* What the child is asked to try: to give a file in a directory another owner. */
+struct request {
+	char directory[PATH_MAX];
+	uid_t uid; /* inside the namespace; (uid_t)-1: leave it */
+	gid_t gid;
+};
+
+/* Makes a file without a name, or one that is removed at once. Returns it or -errno. */
+static int make_file(const char *directory)
+{
+	int fd = open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	char path[PATH_MAX + 32];
+
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT))
+		return fd >= 0 ? fd : -errno;
+	snprintf(path, sizeof(path), "%s/.subid-doctor.%d", directory, (int)getpid());
+	fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	unlink(path);
+	return fd;
+}
+
+/* Returns 0, the errno of the change of owner, or -errno: no file can be made. */
+static int try_owner(const struct request *request)
+{
+	int fd = make_file(request->directory), r;
+
+	if (fd < 0)
+		return fd;
+	r = fchown(fd, request->uid, request->gid) ? errno : 0;
+	fd_close(fd);
+	return r;
+}
+
 /* The arguments of the child. */
 struct task {
 	bool map_alone;
-	int out; /* receives an errno, or 0 */
+	int socket; /* for an errno or 0, and then for requests and their results */
 };
 
-/* Runs in the child, which waits until it is killed. */
+/* Runs in the child, which serves requests until it is killed. */
 static int enter_userns(void *context)
 {
 	const struct task *task = context;
+	struct request request;
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
-	int error = unshare(CLONE_NEWUSER) ? errno : 0;
+	int result = unshare(CLONE_NEWUSER) ? errno : 0;
 
-	if (error == 0 && task->map_alone)
-		error = map_own(uid, gid);
-	if (fd_write_all(task->out, &error, sizeof(error)))
-		return EXIT_FAILURE;
-	for (;;)
-		pause();
+	if (result == 0 && task->map_alone)
+		result = map_own(uid, gid);
+	while (send(task->socket, &result, sizeof(result), MSG_NOSIGNAL) > 0 &&
+	       recv(task->socket, &request, sizeof(request), 0) == sizeof(request))
+		result = try_owner(&request);
+	return EXIT_FAILURE;
+}
+
+/* A file system of the network may never answer. */
+#define TRY_SECONDS 5
+
+/* Reads a result; -ECONNRESET: the child has ended. */
+static int read_result(const struct doctor_child *child, int *ret_result)
+{
+	int r = wait_read(child->socket, wait_clock() + TRY_SECONDS * 1000, ret_result,
+			  sizeof(*ret_result));
+
+	return r > 0 ? -ETIMEDOUT : r;
 }
 
 /*
@@ -68,31 +118,65 @@ static int enter_userns(void *context)
  *
  * map_alone: the process maps its own ids, and only those.
  * ret_error: 0, or the errno of the kernel.
- * Returns 0 or -errno. End with child_end() in any case.
+ * Returns 0 or -errno. End with doctor_child_end() in any case.
  */
-int doctor_child_start(struct child *child, bool map_alone, int *ret_error)
+int doctor_child_start(struct doctor_child *child, bool map_alone, int *ret_error)
 {
-	CLEANUP(fd_cleanup) int in = -1;
 	struct task task = { map_alone, -1 };
 	int ends[2], error = 0, r;
 
-	if (pipe2(ends, O_CLOEXEC))
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
 		return -errno;
-	in = ends[0];
-	task.out = ends[1];
-	r = child_start(child,
+	child->socket = ends[0];
+	task.socket = ends[1];
+	r = child_start(&child->child,
 			&(struct child_options){
-				.kept = &task.out,
+				.kept = &task.socket,
 				.n_kept = 1,
 				.program = true,
 			},
 			enter_userns, &task);
 	fd_close(ends[1]);
 	if (r == 0)
-		r = wait_read(in, 0, &error, sizeof(error));
+		r = read_result(child, &error);
 	if (r == 0 || r == -ECONNRESET)
 		*ret_error = r ? EIO : error;
 	return r == -ECONNRESET ? 0 : r;
+}
+
+/*
+ * Tries to make a file in @directory that belongs to another id, and removes it.
+ *
+ * id: of the kind, inside the namespace of the child.
+ * ret_error: 0, or the errno of the change of owner.
+ * Returns 0, or -errno if no file can be made there.
+ */
+int doctor_child_try(const struct doctor_child *child, const char *directory,
+		     const struct kind *kind, uint32_t id, int *ret_error)
+{
+	struct request request = {
+		.uid = kind->group ? (uid_t)-1 : id,
+		.gid = kind->group ? id : (gid_t)-1,
+	};
+	int result, r;
+
+	snprintf(request.directory, sizeof(request.directory), "%s", directory);
+	if (send(child->socket, &request, sizeof(request), MSG_NOSIGNAL) < 0)
+		return -errno;
+	r = read_result(child, &result);
+	if (r || result < 0)
+		return r ? r : result;
+	*ret_error = result;
+	return 0;
+}
+
+/* Ends the process, also one that was not started. */
+void doctor_child_end(struct doctor_child *child)
+{
+	child_end(&child->child);
+	if (child->socket >= 0)
+		fd_close(child->socket);
+	*child = (struct doctor_child)DOCTOR_CHILD_NONE;
 }
 
 /*

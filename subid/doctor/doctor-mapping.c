@@ -379,10 +379,9 @@ static bool is_impossible(struct doctor *doctor, struct attempt *attempt, bool t
 	return true;
 }
 
-static int map_one(struct doctor *doctor, const struct doctor_side *side,
-		   const struct child *child)
+static int map_one(struct doctor *doctor, struct doctor_side *side)
 {
-	struct attempt attempt = { .side = side, .child = *child };
+	struct attempt attempt = { .side = side, .child = doctor->mapped.child };
 	bool too_many = !make_map(side, &attempt);
 	int status = 0, r;
 
@@ -393,6 +392,7 @@ static int map_one(struct doctor *doctor, const struct doctor_side *side,
 		return verb_fail(-r);
 	if (!worked(&attempt))
 		return report_failure(doctor, &attempt);
+	side->map = attempt.map;
 	return doctor_report_good(doctor, "mapping", side->kind,
 				  _("%zu extents are mapped"), attempt.map.n);
 }
@@ -400,17 +400,16 @@ static int map_one(struct doctor *doctor, const struct doctor_side *side,
 /* Maps a namespace with all delegated ids. */
 int doctor_mapping(struct doctor *doctor)
 {
-	CLEANUP(child_cleanup) struct child child = { 0 };
 	int error = 0, r;
 
-	r = doctor_child_start(&child, false, &error);
+	r = doctor_child_start(&doctor->mapped, false, &error);
 	if (r == 0 && error)
 		r = -error;
 	if (r)
 		r = verb_fail(-r);
 	else
-		r = map_one(doctor, &doctor->sides[0], &child);
+		r = map_one(doctor, &doctor->sides[0]);
 	if (r == 0)
-		r = map_one(doctor, &doctor->sides[1], &child);
+		r = map_one(doctor, &doctor->sides[1]);
 	return r;
 }

@@ -91,6 +91,7 @@ int doctor_storage(struct doctor *doctor)
 	char path[PATH_MAX];
 	struct facts_host host = { .storage = path };
 	struct storage storage = { .doctor = doctor, .host = &host };
+	bool reported = false;
 	struct facts facts;
 	int n, r;
 
@@ -98,6 +99,11 @@ int doctor_storage(struct doctor *doctor)
 		    snprintf(path, sizeof(path), "%s/containers/storage", data) :
 		    snprintf(path, sizeof(path), "%s/.local/share/containers/storage",
 			     home ? home : "");
+	if (n >= 0 && (size_t)n < sizeof(path)) {
+		r = doctor_files(doctor, path, &reported);
+		if (r || reported)
+			return r;
+	}
 	if (n < 0 || (size_t)n >= sizeof(path) ||
 	    (access(path, F_OK) && (errno == ENOENT || errno == ENOTDIR)))
 		return doctor_report_good(doctor, "storage", NULL,

@@ -22,6 +22,7 @@ static void doctor_cleanup(struct doctor *doctor)
 		free(doctor->sides[i].ranges);
 		range_set_clear(&doctor->sides[i].held);
 	}
+	doctor_child_end(&doctor->mapped);
 	nss_client_end(&doctor->asker);
 	output_cleanup(&doctor->output);
 }
@@ -102,6 +103,7 @@ static int doctor_run(int argc, char **argv)
 	CLEANUP(doctor_cleanup) struct doctor doctor = {
 		.asker = NSS_CLIENT_PATIENT,
 		.path = getenv("PATH"),
+		.mapped = DOCTOR_CHILD_NONE,
 		.sides = {
 			{ .kind = &kind_uid, .held = RANGE_SET(DOCTOR_RANGES) },
 			{ .kind = &kind_gid, .held = RANGE_SET(DOCTOR_RANGES) },

@@ -28,7 +28,19 @@ struct doctor_side {
 	struct range *ranges; /* the user's lines, in the order of the file */
 	size_t n;
 	struct range_set held; /* the ranges as a set */
+	struct idmap map;      /* that was written for doctor->mapped; n 0: none */
 };
+
+/* A process in a new user namespace. */
+struct doctor_child {
+	struct child child;
+	int socket; /* -1: not started */
+};
+
+#define DOCTOR_CHILD_NONE    \
+	{                    \
+		.socket = -1 \
+	}
 
 struct doctor {
 	struct verb_options options;
@@ -37,6 +49,7 @@ struct doctor {
 	struct nss_client asker;
 	const char *path; /* PATH */
 	struct doctor_side sides[2];
+	struct doctor_child mapped; /* its namespace has the maps of the sides */
 	struct output output;
 	bool table;   /* print rows, not sentences */
 	bool broken;  /* a link is broken */
@@ -65,10 +78,25 @@ int doctor_kernel(struct doctor *doctor);
 int doctor_programs(struct doctor *doctor);
 int doctor_ranges(struct doctor *doctor);
 int doctor_mapping(struct doctor *doctor);
+int doctor_files(struct doctor *doctor, const char *storage, bool *ret_reported);
 int doctor_storage(struct doctor *doctor);
 int doctor_pause(struct doctor *doctor);
 
-int doctor_child_start(struct child *child, bool map_alone, int *ret_error);
+/* A free range that a command could give the user. */
+struct doctor_wish {
+	bool kinds[2]; /* by kind->group: free in these databases */
+	uint64_t count;
+	uint64_t align;
+	struct range bounds; /* end 0: those of login.defs(5) */
+};
+
+bool doctor_find_free(struct doctor *doctor, const struct doctor_wish *wish,
+		      struct range *ret_range);
+
+int doctor_child_start(struct doctor_child *child, bool map_alone, int *ret_error);
+int doctor_child_try(const struct doctor_child *child, const char *directory,
+		     const struct kind *kind, uint32_t id, int *ret_error);
+void doctor_child_end(struct doctor_child *child);
 
 /* Handles n bytes of output. */
 typedef void (*doctor_take_fn)(void *context, char *text, size_t n);

@@ -112,6 +112,19 @@ static const struct facts_host armed_host = {
 	.storage = "/home/elsa smith/storage",
 };
 
+static const struct facts_host narrow_host = {
+	.count = 500,
+	.storage = "/home/elsa",
+	.owner = 100000,
+	.free = { 524288, 589824 },
+};
+static const struct facts_host enough_host = {
+	.storage = "/home/elsa",
+	.owner = 100000,
+	.enough = true,
+	.in_use = true,
+};
+
 static void look(struct facts *facts, enum facts_step step, int error,
 		 const struct facts_host *host)
 {
@@ -447,6 +460,26 @@ LEAST(range_small)
 {
 	look(f, FACTS_COUNT, 0, &armed_host);
 }
+LEAST(range_small_free)
+{
+	look(f, FACTS_COUNT, 0, &narrow_host);
+}
+LEAST(storage_idmapped)
+{
+	look(f, FACTS_FILES, EOVERFLOW, &narrow_host);
+}
+LEAST(storage_idmapped_enough)
+{
+	look(f, FACTS_FILES, EOVERFLOW, &enough_host);
+}
+LEAST(storage_idmapped_full)
+{
+	look(f, FACTS_FILES, EOVERFLOW, &plain_host);
+}
+LEAST(storage_refuses)
+{
+	look(f, FACTS_FILES, EPERM, &plain_host);
+}
 LEAST(storage_foreign)
 {
 	look(f, FACTS_STORAGE, 0, &plain_host);
@@ -646,6 +679,11 @@ static const struct least {
 	{ CAUSE_MAPPER_NOT_FIRST, mapper_not_roots, "does not belong to root" },
 	{ CAUSE_OWN_ID_INSIDE, own_id_inside, "holds its own" },
 	{ CAUSE_RANGE_SMALL, range_small, "has 1000 " },
+	{ CAUSE_RANGE_SMALL, range_small_free, "has 500 " },
+	{ CAUSE_STORAGE_IDMAPPED, storage_idmapped, "id 100000 of elsa" },
+	{ CAUSE_STORAGE_IDMAPPED, storage_idmapped_enough, "id 100000 of elsa" },
+	{ CAUSE_STORAGE_IDMAPPED, storage_idmapped_full, "id 200000 of elsa" },
+	{ CAUSE_STORAGE_REFUSES, storage_refuses, "not permitted" },
 	{ CAUSE_STORAGE_FOREIGN, storage_foreign,
 	  " 200000, which is not delegated to elsa" },
 	{ CAUSE_PAUSE_OLD, pause_old, "process 4711 of podman" },
@@ -911,8 +949,8 @@ static bool flip(unsigned int *combination)
 	return choose(combination, 2) == 1;
 }
 
-static const int errors[] = { EPERM, EACCES, 0,	     EROFS,  EINVAL, ENOSYS,
-			      ESRCH, ENOENT, EMFILE, ENFILE, ENOMEM, 4000 };
+static const int errors[] = { EPERM,  EACCES, 0,      EROFS,  EINVAL,	 ENOSYS, ESRCH,
+			      ENOENT, EMFILE, ENFILE, ENOMEM, EOVERFLOW, 4000 };
 
 #define ERRORS ((unsigned int)COUNT_OF(errors))
 

@@ -118,8 +118,8 @@ SENTENCES = {
 # How cures begin that are commands; others are sentences.
 COMMANDS = ("chmod ", "chown ", "cp ", "dpkg-statoverride ", "echo ", "getent ", "grep ",
             "groupadd ", "install -",
-            "journalctl ", "ls ", "mount ", "mv ", "printf ", "sed ", "setcap ", "sysctl ",
-            "ulimit ", "useradd ", "usermod-ext ")
+            "journalctl ", "ls ", "mount ", "mv ", "printf ", "sed ", "setcap ", "subid ",
+            "sysctl ", "ulimit ", "useradd ", "usermod-ext ")
 
 # The first lines, without the program's name.
 DENIED = "{k}id range [{inner}) -> [{outer}) not allowed"

@@ -6,6 +6,7 @@ says to fix it is done as it is printed, and then the user can run containers ag
 The settings of kernels that are patched (kernel.unprivileged_userns_clone) or have AppArmor
 stand in a recorded /proc/sys here, and a seccomp filter refuses in their place."""
 
+import contextlib
 import ctypes
 import errno
 import json
@@ -33,6 +34,10 @@ from subid_box import (DONE, FINDINGS, NO_USER, NOT_WRITTEN, UNREADABLE, USAGE, 
 NOT_PERMITTED = 9
 GRANT = "elsa:100000:65536\n"
 SYS_UNSHARE = {"aarch64": 97}.get(os.uname().machine, 272)
+SYS_FCHOWN = {"aarch64": 55}.get(os.uname().machine, 93)
+SYS_OPEN_TREE, SYS_MOVE_MOUNT, SYS_MOUNT_SETATTR = 428, 429, 442
+OPEN_TREE_CLONE, MOVE_MOUNT_F_EMPTY_PATH, AT_EMPTY_PATH = 1, 4, 0x1000
+MOUNT_ATTR_IDMAP = 0x100000
 SYS_PIDFD_GETFD = 438
 SYS_ADD_KEY, SYS_KEYCTL = {"aarch64": (217, 219)}.get(os.uname().machine, (248, 250))
 
@@ -178,15 +183,19 @@ def _(s):
 
 # --- kernel ---
 
-def refuse_unshare(error=errno.EPERM):
-    """A seccomp filter: unshare() is refused."""
+def refuse(number, error=errno.EPERM):
+    """A seccomp filter: a system call is refused."""
     LOAD, JUMP_EQUAL, RETURN, ALLOW, ERRNO = 0x20, 0x15, 0x06, 0x7fff0000, 0x00050000
-    code = [(LOAD, 0, 0, 0), (JUMP_EQUAL, 0, 1, SYS_UNSHARE), (RETURN, 0, 0, ERRNO | error),
+    code = [(LOAD, 0, 0, 0), (JUMP_EQUAL, 0, 1, number), (RETURN, 0, 0, ERRNO | error),
             (RETURN, 0, 0, ALLOW)]
     filters = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *row) for row in code))
     program = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(code),
                                                       ctypes.addressof(filters)))
     prctl(PR_SET_SECCOMP, 2, ctypes.addressof(program))
+
+
+def refuse_unshare():
+    refuse(SYS_UNSHARE)
 
 
 def recorded(s, name, value):
@@ -512,10 +521,84 @@ def _(s):
     s.healthy()
 
 
+def warned(s, cause, kinds):
+    """Nothing is broken, and of each kind there is one warning of this cause."""
+    name = cause.lower().replace("_", "-")
+    s.broken(cause, "ranges", kinds[0], state="warning")
+    rows = s.rows()
+    bad = [row for row in rows if row["state"] != "good"]
+    require([(row["kind"], row["cause"]) for row in bad] == [(kind, name) for kind in kinds],
+            f"{rows}")
+    require([row["state"] for row in rows if row["link"] == "mapping"] == ["good", "good"],
+            f"nothing is mapped: {rows}")
+    require(s.run().status == DONE, "a warning changes the exit status")
+    return bad
+
+
+def databases():
+    found = []
+    for name in ("subuid", "subgid"):
+        with open(f"/etc/{name}", encoding="utf-8") as file:
+            found.append(file.read())
+    return found
+
+
+def twice(s, row):
+    """The cure works, and again changes nothing."""
+    s.mend(row)
+    after = databases()
+    s.mend(row)
+    require(databases() == after, "the second time changes something")
+
+
 @scene("RANGE_SMALL")
 def _(s):
-    s.put("elsa:100000:1000\n5001:200000:64535\n", GRANT)
-    s.mended("RANGE_SMALL", "ranges", "uid", FIRST="300000", LAST="300000")
+    s.put("elsa:100000:1000\n5001:200000:64534\n", GRANT)
+    row, = warned(s, "RANGE_SMALL", ("uid",))
+    require("above 65534 " in row["evidence"], f"{row}")
+    twice(s, row)
+    s.healthy()
+
+
+@scene("RANGE_SMALL")
+def _(s):
+    """Of both kinds: one command is for both, and each row shows it."""
+    s.put("elsa:100000:1000\n")
+    rows = warned(s, "RANGE_SMALL", ("uid", "gid"))
+    require(rows[0]["cure"] == rows[1]["cure"], f"{rows}")
+    twice(s, rows[0])
+    s.mend(rows[1])
+    s.healthy()
+    require(len(set(databases())) == 1, "they differ")
+
+
+@scene("RANGE_SMALL")
+def _(s):
+    """As in the image of podman: the own id is the last one that is missing."""
+    s.put("elsa:1:5000\nelsa:5002:60534\n")
+    warned(s, "RANGE_SMALL", ("uid", "gid"))
+    s.put("elsa:100000:65535\n")
+    s.healthy()
+
+
+@scene("RANGE_SMALL")
+def _(s):
+    """No ids are free: in a user namespace, and within the bounds."""
+    s.put("root:1:1000\n", owner=(65534, 65534))
+    s.caller = nested(s, "0 5001 1\n1 100000 1000\n", 0)
+    s.host.write("/etc/passwd", "root:x:0:0::/:/bin/sh\n")
+    for row in warned(s, "RANGE_SMALL", ("uid", "gid")):
+        s.sentence(row)
+        require("user namespace" in row["cure"], f"{row}")
+
+
+@scene("RANGE_SMALL")
+def _(s):
+    s.host.write("/etc/login.defs", "SUB_UID_MIN 100000\nSUB_UID_MAX 110000\n")
+    s.put("elsa:100000:1000\n", GRANT)
+    row, = warned(s, "RANGE_SMALL", ("uid",))
+    s.sentence(row)
+    require("SUB_UID_MAX" in row["cure"], f"{row}")
 
 
 @scene("OWN_ID_INSIDE")
@@ -710,6 +793,104 @@ def forget(s):
     """What podman has made is the user's and of sub-ids."""
     for name in ("run", ".local", ".local.old", ".config"):
         shutil.rmtree(f"{s.home}/{name}", ignore_errors=True)
+
+
+def idmapped_home(s, ids):
+    """The home on an id-mapped mount, as of systemd-homed: it has these ids."""
+    os.makedirs(s.home, exist_ok=True)
+    mount("tmpfs", s.home, "tmpfs", 0, "mode=755")
+    os.chown(s.home, ELSA.uid, ELSA.gid)
+    with subprocess.Popen(["unshare", "--user", "sleep", "60"]) as child:
+        name = f"/proc/{child.pid}/ns/user"
+        while os.readlink(name) == os.readlink("/proc/self/ns/user"):
+            time.sleep(0.01)
+        for kind in "ug":
+            with open(f"/proc/{child.pid}/{kind}id_map", "w", encoding="ascii") as file:
+                file.write(ids)
+        namespace = os.open(name, os.O_RDONLY)
+        tree = syscall(SYS_OPEN_TREE, -100, s.home.encode(), OPEN_TREE_CLONE)
+        attributes = struct.pack("QQQQ", MOUNT_ATTR_IDMAP, 0, 0, namespace)
+        syscall(SYS_MOUNT_SETATTR, tree, b"", AT_EMPTY_PATH, attributes,
+                ctypes.c_size_t(len(attributes)))
+        syscall(SYS_MOVE_MOUNT, tree, b"", -100, s.home.encode(), MOVE_MOUNT_F_EMPTY_PATH)
+        os.close(tree)
+        os.close(namespace)
+        child.kill()
+
+
+def syscall(number, *arguments):
+    result = libc.syscall(number, *arguments)
+    if result < 0:
+        raise OSError(ctypes.get_errno(), f"system call {number}")
+    return result
+
+
+@contextlib.contextmanager
+def container(s, ids):
+    """A process of elsa in a container runs with inner id 33."""
+    run = {"user": ELSA.uid, "group": ELSA.gid, "extra_groups": [], "env": s.env()}
+    with subprocess.Popen(["unshare", "--user", "sleep", "300"], **run) as target:
+        name = f"/proc/{target.pid}/ns/user"
+        while os.readlink(name) == os.readlink("/proc/self/ns/user"):
+            time.sleep(0.01)
+        for mapper in ("newuidmap", "newgidmap"):
+            subprocess.run([f"{s.folder}/{mapper}", str(target.pid), *ids.split()], check=True,
+                           **run)
+        with subprocess.Popen(["nsenter", "-t", str(target.pid), "-U", "-S", "33", "-G", "33",
+                               "sleep", "300"]) as process:
+            while f"Uid:\t{int(ids.split()[4]) + 32}" not in open(
+                    f"/proc/{process.pid}/status", encoding="ascii").read():
+                time.sleep(0.01)
+            yield
+            process.kill()
+        target.kill()
+
+
+@scene("STORAGE_IDMAPPED")
+def _(s):
+    """While a process uses the ids: the command says so."""
+    idmapped_home(s, "5001 5001 1\n524288 524288 1000000\n")
+    row = s.broken("STORAGE_IDMAPPED", "storage", "uid")
+    require("--in-use" not in row["cure"] and "100000 of elsa" in row["evidence"], f"{row}")
+    with container(s, "0 5001 1 1 100000 65536"):
+        row = s.broken("STORAGE_IDMAPPED", "storage", "uid")
+        require("--in-use" in row["cure"], f"{row}")
+        twice(s, row)
+    s.healthy()
+    require(os.listdir(s.home) == [], "the trial has left something")
+
+
+@scene("STORAGE_IDMAPPED")
+def _(s):
+    """Enough ids are left without those that the mount lacks."""
+    idmapped_home(s, "5001 5001 1\n524288 524288 1000000\n")
+    s.put(GRANT + "elsa:600000:65536\n")
+    row = s.broken("STORAGE_IDMAPPED", "storage", "uid")
+    require("grant" not in row["cure"], f"{row}")
+    twice(s, row)
+    s.healthy()
+
+
+@scene("STORAGE_IDMAPPED")
+def _(s):
+    """Such ids are not free."""
+    idmapped_home(s, "5001 5001 1\n524288 524288 1000000\n")
+    s.put(GRANT + "anna:524288:1878523904\n")
+    s.sentence(s.broken("STORAGE_IDMAPPED", "storage", "uid"))
+
+
+@scene("STORAGE_REFUSES")
+def _(s):
+    """A file system that knows the user's files only, as NFS can be: here a filter refuses."""
+    os.makedirs(s.home, exist_ok=True)
+    mount("tmpfs", s.home, "tmpfs", 0, "mode=755")
+    os.chown(s.home, ELSA.uid, ELSA.gid)
+    s.as_root = lambda: refuse(SYS_FCHOWN)
+    row = s.broken("STORAGE_REFUSES", "storage", "uid")
+    s.sentence(row)
+    require("Operation not permitted" in row["evidence"], f"{row}")
+    s.as_root = None
+    s.healthy()
 
 
 @scene("STORAGE_FOREIGN")
