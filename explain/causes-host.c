@@ -96,6 +96,38 @@ static void tell_range_small(const struct facts *facts, struct cause *cause)
 			    facts->kind->conf_max, facts->kind->id);
 }
 
+static bool range_shared(const struct facts *facts)
+{
+	return is_at(facts, FACTS_SHARED) && facts->host->sharer;
+}
+
+static void tell_range_shared(const struct facts *facts, struct cause *cause)
+{
+	const struct facts_host *host = facts->host;
+	char loser[CURE_QUOTED_BYTES];
+
+	causes_evidence(cause,
+			_("line %" PRIu64 " of %s gives the %ss %" PRIu64 "-%" PRIu64
+			  " of %s to %s too: the containers of both can change each "
+			  "other's files"),
+			host->sharer_line, facts->kind->path, facts->kind->id,
+			host->own.start, host->own.end - 1, facts->account->name,
+			host->sharer);
+	if (host->sharer_unknown)
+		causes_cure(cause,
+			    _("repeat this when the name service answers: who %s is "
+			      "decides what to do"),
+			    host->sharer);
+	else if (cure_quote(host->loser, loser))
+		causes_cure(cause,
+			    "subid revoke --if-held %s%s%s--range %" PRIu64 "-%" PRIu64
+			    " %s",
+			    host->no_account ? "--no-account " : "",
+			    host->in_use ? "--in-use " : "",
+			    facts->kind->group ? "--gid-only " : "--uid-only ",
+			    host->own.start, host->own.end - 1, loser);
+}
+
 static bool userns_limit(const struct facts *facts)
 {
 	return is_at(facts, FACTS_UNSHARE) &&
@@ -303,6 +335,7 @@ const struct causes_rule causes_of_host[] = {
 	{ CAUSE_MAPPER_NOT_FIRST, mapper_not_first, tell_mapper_not_first },
 	{ CAUSE_OWN_ID_INSIDE, own_id_inside, tell_own_id_inside },
 	{ CAUSE_RANGE_SMALL, range_small, tell_range_small },
+	{ CAUSE_RANGE_SHARED, range_shared, tell_range_shared },
 	{ CAUSE_STORAGE_IDMAPPED, storage_idmapped, tell_storage_idmapped },
 	{ CAUSE_STORAGE_REFUSES, storage_refuses, tell_storage_refuses },
 	{ CAUSE_STORAGE_FOREIGN, storage_foreign, tell_storage_foreign },

@@ -124,6 +124,7 @@ static const char *const names[CAUSES_END] = {
 	[CAUSE_MAPPER_NOT_FIRST] = "mapper-not-first",
 	[CAUSE_OWN_ID_INSIDE] = "own-id-inside",
 	[CAUSE_RANGE_SMALL] = "range-small",
+	[CAUSE_RANGE_SHARED] = "range-shared",
 	[CAUSE_STORAGE_IDMAPPED] = "storage-idmapped",
 	[CAUSE_STORAGE_REFUSES] = "storage-refuses",
 	[CAUSE_STORAGE_FOREIGN] = "storage-foreign",

@@ -116,9 +116,15 @@ struct facts_host {
 	const char *file;    /* a file with another owner, */
 	const char *storage; /* in this directory */
 	uint32_t owner;	     /* also FACTS_FILES, and its range is `own` */
-	/* FACTS_FILES */
-	bool enough; /* without the range, enough ids are left */
-	bool in_use; /* a process uses the range */
+	/* FACTS_SHARED, FACTS_FILES, about the range `own` */
+	bool in_use; /* a process uses an id of it */
+	bool enough; /* without it, enough ids are left; only FACTS_FILES */
+	/* FACTS_SHARED */
+	const char *sharer;   /* the other owner with these ids */
+	uint64_t sharer_line; /* the line that gives them to it */
+	bool sharer_unknown;  /* the name service did not say whether it is a user */
+	const char *loser;    /* who of the two is to lose the ids */
+	bool no_account;      /* the loser is no user */
 	/* FACTS_PAUSE */
 	pid_t pause;
 };

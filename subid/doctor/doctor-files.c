@@ -9,8 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "command/busy.h"
-#include "libsubid/core/limits.h"
 #include "message/i18n.h"
 #include "message/report.h"
 #include "subid/doctor/doctor.h"
@@ -34,26 +32,6 @@ static bool find_directory(const char *storage, char directory[static PATH_MAX])
 		*slash = '\0';
 	}
 	return access(directory, W_OK | X_OK) == 0;
-}
-
-static int take_any(const struct busy_process *process, void *context)
-{
-	(void)process;
-	*(bool *)context = true;
-	return 1;
-}
-
-/* Whether a process uses an id of the range. */
-static bool is_in_use(const struct kind *kind, struct range range)
-{
-	struct range_set ids = RANGE_SET(1);
-	const struct busy_ids wanted = { .kind = kind, .ids = &ids };
-	bool in_use = false;
-
-	if (range_set_add(&ids, range) == 0)
-		busy_find(&wanted, 1, take_any, &in_use);
-	range_set_clear(&ids);
-	return in_use;
 }
 
 /* Finds ids that such a mount has, unless the user has enough of them already. */
@@ -88,7 +66,7 @@ static int report_refused(struct doctor *doctor, const struct doctor_side *side,
 	};
 	struct facts facts = doctor_facts(doctor, side->kind, &host, FACTS_FILES, error);
 
-	host.in_use = is_in_use(side->kind, host.own);
+	host.in_use = doctor_is_in_use(side->kind, host.own);
 	if (error == EOVERFLOW)
 		find_other_ids(doctor, side, &host);
 	return doctor_report_bad(doctor, "storage", &facts);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * doctor-free: finds a free range for a command that gives the user more ids. It is the
- * one that a grant would choose now; nothing is locked or written.
+ * doctor-free: what the commands need that change the user's ranges: a free range, the
+ * one that a grant would choose now, and whether ids are in use. Nothing is locked or
+ * written.
  */
+#include "command/busy.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/store/allocate.h"
 #include "libsubid/store/db.h"
@@ -11,7 +13,13 @@
 
 static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
 
-static int load(struct db *db, int directory, const struct name_service *service,
+/*
+ * Reads the databases of @kinds. Returns 0, an enum of db.h or -errno; end with db_end()
+ * in any case.
+ *
+ * service: in use until then.
+ */
+int doctor_load(struct db *db, int directory, const struct name_service *service,
 		const bool kinds[static 2])
 {
 	int r;
@@ -25,6 +33,25 @@ static int load(struct db *db, int directory, const struct name_service *service
 		if (kinds[k])
 			r = db_load(db, all_kinds[k], true);
 	return r;
+}
+
+static int take_any(const struct busy_process *process, void *context)
+{
+	(void)process;
+	*(bool *)context = true;
+	return 1;
+}
+
+/* Whether a process that the user can see uses an id of the range. */
+bool doctor_is_in_use(const struct kind *kind, struct range range)
+{
+	CLEANUP(range_set_cleanup) struct range_set ids = RANGE_SET(1);
+	const struct busy_ids wanted = { .kind = kind, .ids = &ids };
+	bool in_use = false;
+
+	if (range_set_add(&ids, range) == 0)
+		busy_find(&wanted, 1, take_any, &in_use);
+	return in_use;
 }
 
 static void set_request(const struct doctor_wish *wish, struct settings *settings)
@@ -75,7 +102,7 @@ bool doctor_find_free(struct doctor *doctor, const struct doctor_wish *wish,
 	if (verb_find_place(NULL, &place) != VERB_GO)
 		return false;
 	found = owner_init(&owner, &doctor->account, place.directory) == 0 &&
-		load(&db, place.directory, &service, wish->kinds) == 0 &&
+		doctor_load(&db, place.directory, &service, wish->kinds) == 0 &&
 		allocate(&db, &owner, place.directory, wish, ret_range);
 	db_end(&db);
 	return found;

@@ -309,5 +309,7 @@ int doctor_ranges(struct doctor *doctor)
 		if (doctor->sides[i].readable)
 			r = judge_ranges(doctor, &doctor->sides[i], &sources,
 					 owners.silent);
+	if (r == 0 && sources.files && doctor->sides[0].n + doctor->sides[1].n > 0)
+		r = doctor_shared(doctor, owner, place.directory);
 	return r;
 }

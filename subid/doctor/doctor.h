@@ -14,6 +14,7 @@
 #include "explain/facts.h"
 #include "helper/nss-client.h"
 #include "libsubid/core/range.h"
+#include "libsubid/store/db.h"
 #include "libsubid/sys/child.h"
 #include "libsubid/user/account.h"
 #include "subid/verb/verb.h"
@@ -77,6 +78,7 @@ int doctor_account(struct doctor *doctor);
 int doctor_kernel(struct doctor *doctor);
 int doctor_programs(struct doctor *doctor);
 int doctor_ranges(struct doctor *doctor);
+int doctor_shared(struct doctor *doctor, const struct owner *owner, int directory);
 int doctor_mapping(struct doctor *doctor);
 int doctor_files(struct doctor *doctor, const char *storage, bool *ret_reported);
 int doctor_storage(struct doctor *doctor);
@@ -92,6 +94,10 @@ struct doctor_wish {
 
 bool doctor_find_free(struct doctor *doctor, const struct doctor_wish *wish,
 		      struct range *ret_range);
+
+int doctor_load(struct db *db, int directory, const struct name_service *service,
+		const bool kinds[static 2]);
+bool doctor_is_in_use(const struct kind *kind, struct range range);
 
 int doctor_child_start(struct doctor_child *child, bool map_alone, int *ret_error);
 int doctor_child_try(const struct doctor_child *child, const char *directory,

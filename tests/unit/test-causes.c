@@ -118,6 +118,27 @@ static const struct facts_host narrow_host = {
 	.owner = 100000,
 	.free = { 524288, 589824 },
 };
+static const struct facts_host sharing_host = {
+	.path = "/bin",
+	.file = "/data/containers/storage/overlay",
+	.storage = "/data/containers/storage",
+	.own = { 200000, 265536 },
+	.sharer = "ghost",
+	.sharer_line = 12,
+	.loser = "ghost",
+	.no_account = true,
+	.in_use = true,
+};
+static const struct facts_host doubtful_host = {
+	.path = "/bin",
+	.file = "/data/containers/storage/overlay",
+	.storage = "/data/containers/storage",
+	.own = { 200000, 265536 },
+	.sharer = "joe@corp.example",
+	.sharer_line = 12,
+	.sharer_unknown = true,
+	.loser = "elsa",
+};
 static const struct facts_host enough_host = {
 	.storage = "/home/elsa",
 	.owner = 100000,
@@ -464,6 +485,14 @@ LEAST(range_small_free)
 {
 	look(f, FACTS_COUNT, 0, &narrow_host);
 }
+LEAST(range_shared)
+{
+	look(f, FACTS_SHARED, 0, &sharing_host);
+}
+LEAST(range_shared_unknown)
+{
+	look(f, FACTS_SHARED, 0, &doubtful_host);
+}
 LEAST(storage_idmapped)
 {
 	look(f, FACTS_FILES, EOVERFLOW, &narrow_host);
@@ -680,6 +709,8 @@ static const struct least {
 	{ CAUSE_OWN_ID_INSIDE, own_id_inside, "holds its own" },
 	{ CAUSE_RANGE_SMALL, range_small, "has 1000 " },
 	{ CAUSE_RANGE_SMALL, range_small_free, "has 500 " },
+	{ CAUSE_RANGE_SHARED, range_shared, "200000-265535 of elsa to ghost too" },
+	{ CAUSE_RANGE_SHARED, range_shared_unknown, "to joe@corp.example too" },
 	{ CAUSE_STORAGE_IDMAPPED, storage_idmapped, "id 100000 of elsa" },
 	{ CAUSE_STORAGE_IDMAPPED, storage_idmapped_enough, "id 100000 of elsa" },
 	{ CAUSE_STORAGE_IDMAPPED, storage_idmapped_full, "id 200000 of elsa" },
@@ -1093,19 +1124,20 @@ static void combine_rest(unsigned int at, struct facts *facts)
 	facts->file = files[choose(&at, 9)];
 }
 
-#define OF_HOST (2 * FACTS_CALLER * ERRORS * 4 * 4 * 2)
+#define OF_HOST (2 * FACTS_CALLER * ERRORS * 6 * 4 * 2)
 
 static void combine_host(unsigned int at, struct facts *facts)
 {
-	static const struct facts_host *const hosts[] = { &plain_host, &closed_host,
-							  &armed_host, NULL };
+	static const struct facts_host *const hosts[] = { &plain_host,	  &closed_host,
+							  &armed_host,	  &sharing_host,
+							  &doubtful_host, NULL };
 	unsigned int step;
 
 	facts_make(facts, kinds[choose(&at, 2)]);
 	step = choose(&at, FACTS_CALLER);
 	facts->step = (enum facts_step)step;
 	facts->error = errors[choose(&at, ERRORS)];
-	facts->host = hosts[choose(&at, 4)];
+	facts->host = hosts[choose(&at, 6)];
 	if (choose(&at, 4) == 0)
 		facts->error = ENOSPC;
 	if (flip(&at)) {

@@ -27,6 +27,7 @@ from explain import COMMANDS, Wrong, manual, own_mounts, require, root_shell, wr
 from host import (ANNA, CAP_SETGID, CAP_SETUID, CLEAN_PATH, CLONE_NEWUSER, ELSA, MS_BIND,
                   MS_NOSUID, MS_RDONLY, MS_REMOUNT, NOBODY_KNOWS, TOP, libc, mount, prctl, quick,
                   set_file_capabilities, unshare)
+from name_service import Directory
 from plugins import LOADER_FOLDER, Plugins
 from subid_box import (DONE, FINDINGS, NO_USER, NOT_WRITTEN, UNREADABLE, USAGE, documented,
                        words)
@@ -599,6 +600,52 @@ def _(s):
     row, = warned(s, "RANGE_SMALL", ("uid",))
     s.sentence(row)
     require("SUB_UID_MAX" in row["cure"], f"{row}")
+
+
+def shared(s, loser, *options):
+    """A warning of each kind, whose command takes the ids from the loser."""
+    rows = warned(s, "RANGE_SHARED", ("uid", "gid"))
+    for row in rows:
+        require(row["cure"].endswith(f" {loser}"), f"{loser} is to lose: {row}")
+        require({"--no-account", "--in-use"} & set(row["cure"].split()) == set(options), f"{row}")
+        twice(s, row)
+    s.gone("RANGE_SHARED")
+
+
+@scene("RANGE_SHARED")
+def _(s):
+    s.put(GRANT + "anna:165000:65536\n")
+    shared(s, "anna")
+    s.healthy()
+    require(databases() == [GRANT + "anna:165536:65000\n"] * 2, f"{databases()}")
+
+
+@scene("RANGE_SHARED")
+def _(s):
+    """The user's own line is the one that loses, while a container runs with these ids."""
+    s.put("anna:100000:65536\nelsa:165000:70000\n")
+    with container(s, "0 5001 1 1 165000 70000"):
+        shared(s, "elsa", "--in-use")
+    s.healthy()
+
+
+@scene("RANGE_SHARED")
+def _(s):
+    """An owner who is no user, and one who is another name of the same user, or root."""
+    s.put(GRANT + "5001:300000:65536\nelsatwin:400000:65536\nroot:100000:65536\n")
+    s.healthy()
+    s.put(GRANT + "ghost:165000:65536\n")
+    shared(s, "ghost", "--no-account")
+    s.healthy()
+
+
+@scene("RANGE_SHARED")
+def _(s):
+    """Who the other is is not known while the name service is silent."""
+    s.put(GRANT + "ghost:165000:65536\n")
+    Directory(s.host).mode("unavail")
+    for row in warned(s, "RANGE_SHARED", ("uid", "gid")):
+        s.sentence(row)
 
 
 @scene("OWN_ID_INSIDE")
