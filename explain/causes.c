@@ -15,8 +15,8 @@
 #include "message/report.h"
 
 static const struct causes_rule *const tables[] = {
-	causes_of_request,  causes_of_target, causes_of_source,
-	causes_of_database, causes_of_host,   causes_of_kernel,
+	causes_of_request, causes_of_target,  causes_of_source, causes_of_database,
+	causes_of_host,	   causes_of_kubelet, causes_of_kernel,
 };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
@@ -125,6 +125,8 @@ static const char *const names[CAUSES_END] = {
 	[CAUSE_OWN_ID_INSIDE] = "own-id-inside",
 	[CAUSE_RANGE_SMALL] = "range-small",
 	[CAUSE_RANGE_SHARED] = "range-shared",
+	[CAUSE_KUBELET_PROGRAM] = "kubelet-program",
+	[CAUSE_KUBELET_RANGE] = "kubelet-range",
 	[CAUSE_STORAGE_IDMAPPED] = "storage-idmapped",
 	[CAUSE_STORAGE_REFUSES] = "storage-refuses",
 	[CAUSE_STORAGE_FOREIGN] = "storage-foreign",

@@ -59,6 +59,8 @@ enum cause_id {
 	CAUSE_STORAGE_REFUSES,
 	CAUSE_STORAGE_FOREIGN,
 	CAUSE_PAUSE_OLD,
+	CAUSE_KUBELET_PROGRAM,
+	CAUSE_KUBELET_RANGE,
 	CAUSE_TARGET_ZOMBIE,
 	CAUSE_TARGET_NOT_DUMPABLE,
 	CAUSE_PROC_READ_ONLY,
@@ -110,6 +112,7 @@ extern const struct causes_rule causes_of_target[];
 extern const struct causes_rule causes_of_source[];
 extern const struct causes_rule causes_of_database[];
 extern const struct causes_rule causes_of_host[];
+extern const struct causes_rule causes_of_kubelet[];
 extern const struct causes_rule causes_of_kernel[];
 
 void causes_evidence(struct cause *cause, const char *format, ...)

@@ -28,6 +28,7 @@ enum facts_step {
 	FACTS_PROGRAM,	   /* PATH leads to no map writer, or not to the right one */
 	FACTS_COUNT,	   /* too few ids are delegated, or the user's own among them */
 	FACTS_SHARED,	   /* another user has some of the ids */
+	FACTS_KUBELET,	   /* kubelet(8) does not take the ranges */
 	FACTS_STORAGE,	   /* files of a container engine have other ids */
 	FACTS_FILES,	   /* no file can have one of the ids */
 	FACTS_PAUSE,	   /* a process of a container engine has other ids */
@@ -108,7 +109,7 @@ struct facts_host {
 	/* FACTS_COUNT */
 	uint64_t count;	  /* of delegated ids */
 	struct range own; /* the one with the user's own id; end 0: none */
-	/* FACTS_COUNT, FACTS_FILES */
+	/* FACTS_COUNT, FACTS_FILES, FACTS_KUBELET */
 	struct range free; /* ids that can be given instead; end 0: none */
 	bool free_of_both; /* uids and gids */
 	bool limited;	   /* this user namespace has not all ids */
@@ -116,7 +117,12 @@ struct facts_host {
 	const char *file;    /* a file with another owner, */
 	const char *storage; /* in this directory */
 	uint32_t owner;	     /* also FACTS_FILES, and its range is `own` */
-	/* FACTS_SHARED, FACTS_FILES, about the range `own` */
+	/* FACTS_KUBELET; `own` is the span of all its ranges */
+	int fault; /* enum kubelet_fault; 0: `path` has no getsubids(1) */
+	uint64_t pods;
+	size_t ranges;	    /* of the kind; */
+	struct range first; /* the first of them */
+	/* FACTS_SHARED, FACTS_FILES, FACTS_KUBELET, about the range `own` */
 	bool in_use; /* a process uses an id of it */
 	bool enough; /* without it, enough ids are left; only FACTS_FILES */
 	/* FACTS_SHARED */

@@ -72,7 +72,7 @@ static bool is_program(const char *path)
 }
 
 /* Finds a program as execvp(3) does. Returns false if there is none. */
-static bool find_in_path(const char *path, const char *name, char out[static PATH_MAX])
+bool doctor_find_program(const char *path, const char *name, char out[static PATH_MAX])
 {
 	while (path) {
 		const char *colon = strchrnul(path, ':');
@@ -112,7 +112,7 @@ static int check_mapper(struct doctor *doctor, struct doctor_side *side)
 	int r;
 
 	snprintf(ours, sizeof(ours), "%s/%s", BINDIR, side->kind->mapper);
-	if (!find_in_path(doctor->path, side->kind->mapper, side->mapper)) {
+	if (!doctor_find_program(doctor->path, side->kind->mapper, side->mapper)) {
 		side->mapper[0] = '\0';
 		return doctor_report_bad(doctor, "programs", &facts);
 	}

@@ -155,12 +155,8 @@ static int judge_ranges(struct doctor *doctor, struct doctor_side *side,
 	for (size_t i = 0; i < side->n && host.own.end == 0; i++)
 		if (range_contains(side->ranges[i], own))
 			host.own = side->ranges[i];
-	/* A line may have a name of the user that only the name service knows. */
 	if (side->n == 0 && silent)
-		return doctor_report_unknown(
-			doctor, "ranges", side->kind,
-			_("it is not known whether %s has subordinate %ss"),
-			doctor->account.name, side->kind->id);
+		return doctor_report_silence(doctor, side);
 	if (side->n == 0)
 		return report_no_ranges(doctor, side, sources);
 	if (host.own.end != 0)
@@ -282,8 +278,21 @@ static int report_nsswitch(struct doctor *doctor, int error)
 	return doctor_report_bad(doctor, "ranges", &facts);
 }
 
-/* Checks whether enough ids are delegated to the user. */
-int doctor_ranges(struct doctor *doctor)
+static int judge(struct doctor *doctor, const struct sources *sources, bool silent)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < 2; i++)
+		if (doctor->sides[i].readable)
+			r = judge_ranges(doctor, &doctor->sides[i], sources, silent);
+	return r;
+}
+
+/*
+ * Checks whether the ids that are delegated to the user are enough, and the user's alone.
+ * judge_as: judges the ranges of both kinds in another way, or NULL.
+ */
+int doctor_ranges(struct doctor *doctor, doctor_judge_fn judge_as)
 {
 	CLEANUP(user_cache_cleanup) struct user_cache owners = USER_CACHE_NONE;
 	struct verb_place place;
@@ -305,10 +314,9 @@ int doctor_ranges(struct doctor *doctor)
 	/* Read both before judging: a report about one uses the ranges of the other. */
 	for (size_t i = 0; r == 0 && i < 2; i++)
 		r = find_side_ranges(doctor, owner, &doctor->sides[i], &sources);
-	for (size_t i = 0; r == 0 && i < 2; i++)
-		if (doctor->sides[i].readable)
-			r = judge_ranges(doctor, &doctor->sides[i], &sources,
-					 owners.silent);
+	if (r == 0)
+		r = judge_as ? judge_as(doctor, owners.silent) :
+			       judge(doctor, &sources, owners.silent);
 	if (r == 0 && sources.files && doctor->sides[0].n + doctor->sides[1].n > 0)
 		r = doctor_shared(doctor, owner, place.directory);
 	return r;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "message/i18n.h"
 #include "message/report.h"
 #include "subid/doctor/doctor.h"
 #include "subid/verb/progress.h"
@@ -126,6 +127,14 @@ int doctor_report_unknown(struct doctor *doctor, const char *link,
 	r = report_state(doctor, link, kind, "unknown", format, arguments);
 	va_end(arguments);
 	return r;
+}
+
+/* Reports that a line may have a name of the user that only the name service knows. */
+int doctor_report_silence(struct doctor *doctor, const struct doctor_side *side)
+{
+	return doctor_report_unknown(doctor, "ranges", side->kind,
+				     _("it is not known whether %s has subordinate %ss"),
+				     doctor->account.name, side->kind->id);
 }
 
 static int report_cause(struct doctor *doctor, const char *link, const char *state,

@@ -8,13 +8,19 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "libsubid/core/cleanup.h"
+#include "libsubid/core/kubelet.h"
+#include "libsubid/core/num.h"
 #include "message/i18n.h"
 #include "message/report.h"
 #include "subid/doctor/doctor.h"
 #include "subid/verb/progress.h"
+
+/* 2^32 ids are enough for so many. */
+#define PODS_MAX 65535
 
 static void doctor_cleanup(struct doctor *doctor)
 {
@@ -27,22 +33,56 @@ static void doctor_cleanup(struct doctor *doctor)
 	output_cleanup(&doctor->output);
 }
 
+static int take_consumer(bool *ret_kubelet)
+{
+	if (strcmp(optarg, KUBELET_USER) == 0) {
+		*ret_kubelet = true;
+		return VERB_GO;
+	}
+	report_line(PROGRAM, _("--for: '%s' is not 'kubelet'"), optarg);
+	return verb_misuse(&verb_doctor);
+}
+
+static int take_pods(uint64_t *ret_pods)
+{
+	if (num_parse(optarg, strlen(optarg), PODS_MAX, ret_pods) == 0 && *ret_pods > 0)
+		return VERB_GO;
+	report_line(PROGRAM, _("--pods: '%s' is not a number from 1 to %d"), optarg,
+		    PODS_MAX);
+	return verb_misuse(&verb_doctor);
+}
+
 static int doctor_parse(int argc, char **argv, struct doctor *doctor)
 {
+	enum { OPTION_FOR = 256, OPTION_PODS };
 	static const struct option long_options[] = {
+		{ "for", required_argument, NULL, OPTION_FOR },
+		{ "pods", required_argument, NULL, OPTION_PODS },
 		VERB_LONG_OUTPUT,
 		VERB_LONG_HELP,
 		VERB_LONG_END,
 	};
 	static const char short_options[] = VERB_SHORT_OUTPUT VERB_SHORT_HELP;
+	bool consumer = false;
+	uint64_t pods = 0;
 	int option, r;
 
 	while ((option = arguments_next(argc, argv, short_options, long_options)) >= 0) {
-		r = verb_take(&verb_doctor, &doctor->options, option);
+		r = option == OPTION_FOR ?
+			    take_consumer(&consumer) :
+		    option == OPTION_PODS ?
+			    take_pods(&pods) :
+			    verb_take(&verb_doctor, &doctor->options, option);
 		if (r != VERB_GO)
 			return r;
 	}
-	if (optind < argc)
+	if (pods && !consumer) {
+		report_line(PROGRAM, _("--pods goes with --for kubelet"));
+		return verb_misuse(&verb_doctor);
+	}
+	if (consumer)
+		doctor->pods = pods ? pods : KUBELET_PODS;
+	else if (optind < argc)
 		doctor->login = argv[optind++];
 	if (optind == argc)
 		return VERB_GO;
@@ -56,7 +96,7 @@ static int doctor_find_user(struct doctor *doctor)
 	struct account account;
 	int r;
 
-	if (!doctor->login)
+	if (!doctor->login || doctor->pods)
 		return VERB_GO;
 	r = nss_client_user(&doctor->asker, doctor->login, &account);
 	if (r < 0) {
@@ -81,6 +121,8 @@ static int check_links(struct doctor *doctor)
 {
 	int r;
 
+	if (doctor->pods)
+		return doctor_kubelet(doctor);
 	r = doctor_account(doctor);
 	if (r || doctor->broken)
 		return r;
@@ -88,7 +130,7 @@ static int check_links(struct doctor *doctor)
 	if (r == 0)
 		r = doctor_programs(doctor);
 	if (r == 0)
-		r = doctor_ranges(doctor);
+		r = doctor_ranges(doctor, NULL);
 	if (r == 0 && !doctor->broken && !doctor->unknown)
 		r = doctor_mapping(doctor);
 	if (r == 0 && doctor->sides[0].n > 0 && doctor->sides[1].n > 0)
@@ -137,5 +179,8 @@ const struct verb verb_doctor = {
 	.run = doctor_run,
 	.synopsis = N_("[OPTION]... [USER]"),
 	.help = N_("find out why a user's containers do not start"),
+	.options = N_(
+		"      --for kubelet     check the ranges of kubelet by its own rules\n"
+		"      --pods N          ... for so many pods; default: 110\n"),
 	.shared = VERB_SHARES_OUTPUT,
 };

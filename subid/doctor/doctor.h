@@ -52,9 +52,10 @@ struct doctor {
 	struct doctor_side sides[2];
 	struct doctor_child mapped; /* its namespace has the maps of the sides */
 	struct output output;
-	bool table;   /* print rows, not sentences */
-	bool broken;  /* a link is broken */
-	bool unknown; /* the state of a link is unknown */
+	uint64_t pods; /* --for kubelet: this many; else 0 */
+	bool table;    /* print rows, not sentences */
+	bool broken;   /* a link is broken */
+	bool unknown;  /* the state of a link is unknown */
 };
 
 int doctor_run_as(struct doctor *doctor, const struct account *account);
@@ -73,16 +74,26 @@ int doctor_report_unknown(struct doctor *doctor, const char *link,
 			  const struct kind *kind, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+int doctor_report_silence(struct doctor *doctor, const struct doctor_side *side);
+
+/*
+ * Judges the ranges, which have been read; @silent: the name service did not answer.
+ * Returns 0 or an exit status.
+ */
+typedef int (*doctor_judge_fn)(struct doctor *doctor, bool silent);
+
 /* Each checks a link. Returns 0, or an exit status that ends the verb. */
 int doctor_account(struct doctor *doctor);
 int doctor_kernel(struct doctor *doctor);
 int doctor_programs(struct doctor *doctor);
-int doctor_ranges(struct doctor *doctor);
+int doctor_ranges(struct doctor *doctor, doctor_judge_fn judge_as);
 int doctor_shared(struct doctor *doctor, const struct owner *owner, int directory);
 int doctor_mapping(struct doctor *doctor);
 int doctor_files(struct doctor *doctor, const char *storage, bool *ret_reported);
 int doctor_storage(struct doctor *doctor);
 int doctor_pause(struct doctor *doctor);
+int doctor_kubelet(struct doctor *doctor);
+bool doctor_find_program(const char *path, const char *name, char out[static PATH_MAX]);
 
 /* A free range that a command could give the user. */
 struct doctor_wish {

@@ -4,6 +4,7 @@
 #include <locale.h>
 
 #include "explain/causes.h"
+#include "libsubid/core/kubelet.h"
 #include "libsubid/source/plugin.h"
 #include "tests/unit/accounts.h"
 #include "tests/unit/rng.h"
@@ -138,6 +139,28 @@ static const struct facts_host doubtful_host = {
 	.sharer_line = 12,
 	.sharer_unknown = true,
 	.loser = "elsa",
+};
+static const struct facts_host kubelet_hosts[] = {
+	{ .fault = KUBELET_NONE, .free = { 131072, 196608 } },
+	{ .fault = KUBELET_SEVERAL,
+	  .ranges = 2,
+	  .path = "/bin",
+	  .file = "/data/containers/storage/overlay",
+	  .storage = "/data/containers/storage",
+	  .own = { 100000, 300000 },
+	  .free = { 131072, 196608 },
+	  .in_use = true },
+	{ .fault = KUBELET_START,
+	  .first = { 100000, 165536 },
+	  .own = { 100000, 165536 },
+	  .free = { 196608, 262144 },
+	  .in_use = true },
+	{ .fault = KUBELET_COUNT,
+	  .first = { 65536, 165536 },
+	  .own = { 65536, 165536 },
+	  .free = { 196608, 262144 } },
+	{ .fault = KUBELET_UNEQUAL, .own = { 65536, 131072 }, .pods = 110 },
+	{ .fault = KUBELET_FEW, .first = { 65536, 196608 }, .pods = 110 },
 };
 static const struct facts_host enough_host = {
 	.storage = "/home/elsa",
@@ -517,6 +540,34 @@ LEAST(pause_old)
 {
 	look(f, FACTS_PAUSE, 0, &plain_host);
 }
+LEAST(kubelet_program)
+{
+	look(f, FACTS_KUBELET, 0, &plain_host);
+}
+LEAST(kubelet_none)
+{
+	look(f, FACTS_KUBELET, 0, &kubelet_hosts[0]);
+}
+LEAST(kubelet_several)
+{
+	look(f, FACTS_KUBELET, 0, &kubelet_hosts[1]);
+}
+LEAST(kubelet_start)
+{
+	look(f, FACTS_KUBELET, 0, &kubelet_hosts[2]);
+}
+LEAST(kubelet_count)
+{
+	look(f, FACTS_KUBELET, 0, &kubelet_hosts[3]);
+}
+LEAST(kubelet_unequal)
+{
+	look(f, FACTS_KUBELET, 0, &kubelet_hosts[4]);
+}
+LEAST(kubelet_few)
+{
+	look(f, FACTS_KUBELET, 0, &kubelet_hosts[5]);
+}
 LEAST(target_zombie)
 {
 	f->step = FACTS_OPEN;
@@ -718,6 +769,13 @@ static const struct least {
 	{ CAUSE_STORAGE_FOREIGN, storage_foreign,
 	  " 200000, which is not delegated to elsa" },
 	{ CAUSE_PAUSE_OLD, pause_old, "process 4711 of podman" },
+	{ CAUSE_KUBELET_PROGRAM, kubelet_program, "leads to no getsubids" },
+	{ CAUSE_KUBELET_RANGE, kubelet_none, "has no line of kubelet" },
+	{ CAUSE_KUBELET_RANGE, kubelet_several, "has 2 lines of kubelet" },
+	{ CAUSE_KUBELET_RANGE, kubelet_start, "of kubelet, 100000, is not" },
+	{ CAUSE_KUBELET_RANGE, kubelet_count, "kubelet has 100000 " },
+	{ CAUSE_KUBELET_RANGE, kubelet_unequal, "not the same numbers" },
+	{ CAUSE_KUBELET_RANGE, kubelet_few, "for 2 pods, and not for 110" },
 	{ CAUSE_TARGET_ZOMBIE, target_zombie, "process 1234" },
 	{ CAUSE_TARGET_NOT_DUMPABLE, target_not_dumpable, "process 1234" },
 	{ CAUSE_PROC_READ_ONLY, proc_read_only, "read-only" },
@@ -1124,20 +1182,21 @@ static void combine_rest(unsigned int at, struct facts *facts)
 	facts->file = files[choose(&at, 9)];
 }
 
-#define OF_HOST (2 * FACTS_CALLER * ERRORS * 6 * 4 * 2)
+#define OF_HOST (2 * FACTS_CALLER * ERRORS * 7 * 4 * 2)
 
 static void combine_host(unsigned int at, struct facts *facts)
 {
-	static const struct facts_host *const hosts[] = { &plain_host,	  &closed_host,
-							  &armed_host,	  &sharing_host,
-							  &doubtful_host, NULL };
+	static const struct facts_host *const hosts[] = {
+		&plain_host,	&closed_host,	   &armed_host, &sharing_host,
+		&doubtful_host, &kubelet_hosts[1], NULL
+	};
 	unsigned int step;
 
 	facts_make(facts, kinds[choose(&at, 2)]);
 	step = choose(&at, FACTS_CALLER);
 	facts->step = (enum facts_step)step;
 	facts->error = errors[choose(&at, ERRORS)];
-	facts->host = hosts[choose(&at, 6)];
+	facts->host = hosts[choose(&at, 7)];
 	if (choose(&at, 4) == 0)
 		facts->error = ENOSPC;
 	if (flip(&at)) {

@@ -25,8 +25,10 @@ def check_complete(report):
     are test_subid_doctor.py's."""
     with open(f"{TOP}/explain/causes.h") as file:
         causes = re.findall(r"^\tCAUSE_([A-Z_]+)(?: = 1)?,$", file.read(), re.M)
-    with open(f"{TOP}/explain/causes-host.c") as file:
-        of_host = re.findall(r"^\t\{ CAUSE_([A-Z_]+),", file.read(), re.M)
+    of_host = []
+    for name in ("host", "kubelet"):
+        with open(f"{TOP}/explain/causes-{name}.c") as file:
+            of_host += re.findall(r"^\t\{ CAUSE_([A-Z_]+),", file.read(), re.M)
     causes = [cause for cause in causes if cause not in of_host]
     report.check("every cause has its sentences", list(SENTENCES) == causes,
                  f"{set(causes) ^ SENTENCES.keys() or 'another order'}")

@@ -65,6 +65,7 @@ class Scene:
         self.program = []
         self.as_root = self.as_user = None
         self.home = "/home/elsa"
+        self.args = []
         self.put(GRANT)
 
     def put(self, uid, gid=None, **options):
@@ -88,7 +89,7 @@ class Scene:
                 "HOME": self.home, "XDG_RUNTIME_DIR": f"{self.home}/run"}
 
     def run(self, *args):
-        command = [*self.program, self.box.path, "doctor", *args]
+        command = [*self.program, self.box.path, "doctor", *self.args, *args]
         return self.host.run(command[0], command[1:], self.caller, env=self.env(),
                              as_root=self.as_root, as_user=self.as_user, timeout=60)
 
@@ -820,6 +821,76 @@ def _(s):
     s.healthy()
 
 
+# --- kubelet ---
+
+KUBELET = "kubelet:65536:7208960\n"
+
+
+def for_kubelet(s, *options):
+    """Asks for kubelet, which is a user with a good range."""
+    with open("/etc/passwd", "a", encoding="ascii") as file:
+        file.write("kubelet:x:996:996::/:/bin/false\n")
+    s.host.write(f"{s.folder}/getsubids", "#!/bin/sh\n", 0o755)
+    s.args = ["--for", "kubelet", *options]
+    s.put(KUBELET)
+
+
+def kubelet_is_good(s, links=("account", "programs", "ranges")):
+    rows = s.rows()
+    require([(row["link"], row["state"]) for row in rows] == [(link, "good") for link in links],
+            f"{rows}")
+
+
+@scene("KUBELET_RANGE")
+def _(s):
+    """Each rule; afterwards each database has one line, of the same ids."""
+    for_kubelet(s)
+    kubelet_is_good(s)
+    for uid, gid, said in (
+            ("", "", "no line"), (KUBELET, "", "/etc/subgid has no line"),
+            ("kubelet:65536:65536\nkubelet:131072:7143424\n", KUBELET, "2 lines"),
+            ("kubelet:100000:7208960\n", None, "100000, is not"),
+            ("kubelet:0:7208960\n", None, "or is 0"), ("kubelet:65536:7208961\n", None, "7208961"),
+            (KUBELET, "kubelet:131072:7208960\n", "not the same"),
+            ("kubelet:65536:7143424\n", None, "109 pods, and not for 110"),
+            ("kubelet:65536:65536\n996:900000000:10\n", None, "2 lines")):
+        s.put(uid + GRANT, gid if gid is None else gid + GRANT)
+        row = s.broken("KUBELET_RANGE", "ranges")
+        require(said in row["evidence"], f"{said}: {row}")
+        twice(s, row)
+        kubelet_is_good(s)
+        for text in databases():
+            require(GRANT in text and text.count("\n") == 2, f"{said}: {text}")
+
+
+@scene("KUBELET_RANGE")
+def _(s):
+    """Pods run with the ids that are taken; and there is no room for so many."""
+    for_kubelet(s, "--pods", "1")
+    s.put("kubelet:100000:65536\n")
+    with subprocess.Popen(["sleep", "300"], user=100033, group=100033, extra_groups=[]) as pod:
+        row = s.broken("KUBELET_RANGE", "ranges")
+        require("--in-use" in row["cure"], f"{row}")
+        twice(s, row)
+        pod.kill()
+    kubelet_is_good(s)
+    s.args[-1] = "65535"
+    s.sentence(s.broken("KUBELET_RANGE", "ranges"))
+
+
+@scene("KUBELET_PROGRAM")
+def _(s):
+    for_kubelet(s)
+    os.unlink(f"{s.folder}/getsubids")
+    s.path = s.folder
+    s.sentence(s.broken("KUBELET_PROGRAM", "programs", state="warning"))
+    s.host.write(f"{s.folder}/getsubids", "#!/bin/sh\n", 0o755)
+    kubelet_is_good(s)
+    # without such a user its ids do not come from the databases
+    s.host.reset_etc("passwd")
+    kubelet_is_good(s, ("account",))
+
+
 # --- podman ---
 
 def make_run(s):
@@ -1298,7 +1369,9 @@ def endless(box):
 def troubles(box):
     report = box.report
     box.host.reset_etc()
-    for args in (("--unknown",), ("elsa", "anna"), ("--json", "--raw"), ("-o", "X")):
+    for args in (("--unknown",), ("elsa", "anna"), ("--json", "--raw"), ("-o", "X"),
+                 ("--for", "podman"), ("--pods", "1"), ("--for", "kubelet", "--pods", "0"),
+                 ("--for", "kubelet", "elsa")):
         result = box.run("doctor", *args)
         report.check(f"misuse: {args}", result.status == USAGE and result.err, f"{result}")
     result = box.run("doctor", "nosuch")

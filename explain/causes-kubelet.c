@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * causes-kubelet: why kubelet(8) does not take the ranges of the user `kubelet`. Only
+ * `subid doctor --for kubelet` gathers these facts.
+ */
+#include <inttypes.h>
+
+#include "explain/causes.h"
+#include "libsubid/core/kubelet.h"
+#include "message/i18n.h"
+
+static bool is_kubelets(const struct facts *facts)
+{
+	return facts->host && facts->step == FACTS_KUBELET;
+}
+
+static bool kubelet_program(const struct facts *facts)
+{
+	return is_kubelets(facts) && facts->host->fault == 0;
+}
+
+static void tell_kubelet_program(const struct facts *facts, struct cause *cause)
+{
+	causes_evidence(
+		cause,
+		_("PATH (%s) leads to no getsubids: where kubelet finds none, its "
+		  "ranges do not count"),
+		facts->host->path);
+	causes_cure(cause, _("install it, or put its directory into PATH"));
+}
+
+static bool kubelet_range(const struct facts *facts)
+{
+	return is_kubelets(facts) && facts->host->fault != 0;
+}
+
+/* Gives kubelet one range that it takes, and then takes all others. */
+static void cure_by_replacing(const struct facts *facts, struct cause *cause)
+{
+	const struct facts_host *host = facts->host;
+
+	if (host->free.end == 0)
+		causes_cure(cause,
+			    _("raise SUB_UID_MAX and SUB_GID_MAX in /etc/login.defs, or "
+			      "have fewer pods: no %" PRIu64 " ids are free"),
+			    host->pods * KUBELET_UNIT);
+	else if (host->own.end == 0)
+		causes_cure(cause, "subid grant --range %" PRIu64 "-%" PRIu64 " kubelet",
+			    host->free.start, host->free.end - 1);
+	else if (host->own.start < host->free.start && host->free.end < host->own.end)
+		causes_cure(cause,
+			    "subid grant --range %" PRIu64 "-%" PRIu64
+			    " kubelet && subid revoke --if-held %s--range %" PRIu64
+			    "-%" PRIu64 " kubelet && subid revoke --if-held %s--range "
+			    "%" PRIu64 "-%" PRIu64 " kubelet",
+			    host->free.start, host->free.end - 1,
+			    host->in_use ? "--in-use " : "", host->own.start,
+			    host->free.start - 1, host->in_use ? "--in-use " : "",
+			    host->free.end, host->own.end - 1);
+	else
+		causes_cure(cause,
+			    "subid grant --range %" PRIu64 "-%" PRIu64
+			    " kubelet && subid revoke --if-held %s--range %" PRIu64
+			    "-%" PRIu64 " kubelet",
+			    host->free.start, host->free.end - 1,
+			    host->in_use ? "--in-use " : "", host->own.start,
+			    host->own.end - 1);
+}
+
+static void tell_kubelet_range(const struct facts *facts, struct cause *cause)
+{
+	const struct facts_host *host = facts->host;
+	const char *id = facts->kind->id, *path = facts->kind->path;
+
+	if (host->fault == KUBELET_NONE)
+		causes_evidence(cause, _("%s has no line of kubelet"), path);
+	else if (host->fault == KUBELET_SEVERAL)
+		causes_evidence(cause,
+				_("%s has %zu lines of kubelet, which takes one alone"),
+				path, host->ranges);
+	else if (host->fault == KUBELET_START)
+		causes_evidence(cause,
+				_("the first %s of kubelet, %" PRIu64
+				  ", is not a multiple of %d, or is 0"),
+				id, host->first.start, KUBELET_UNIT);
+	else if (host->fault == KUBELET_COUNT)
+		causes_evidence(
+			cause,
+			_("kubelet has %" PRIu64 " %ss, which is not a multiple of %d"),
+			range_count(host->first), id, KUBELET_UNIT);
+	else if (host->fault == KUBELET_UNEQUAL)
+		causes_evidence(
+			cause,
+			_("the uids and the gids of kubelet are not the same numbers"));
+	else
+		causes_evidence(cause,
+				_("kubelet has ids for %" PRIu64 " pods, and not for "
+				  "%" PRIu64),
+				range_count(host->first) / KUBELET_UNIT, host->pods);
+	cure_by_replacing(facts, cause);
+}
+
+const struct causes_rule causes_of_kubelet[] = {
+	{ CAUSE_KUBELET_PROGRAM, kubelet_program, tell_kubelet_program },
+	{ CAUSE_KUBELET_RANGE, kubelet_range, tell_kubelet_range },
+	{ 0 },
+};

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * doctor-kubelet: `--for kubelet` checks the ranges of the user `kubelet` by the rules of
+ * kubelet(8). It asks getsubids(1) for them, and does not start if they break a rule.
+ *
+ * Nothing is tried: runtimes map the ids of pods as root, without map writers.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "libsubid/core/kubelet.h"
+#include "message/i18n.h"
+#include "message/report.h"
+#include "subid/doctor/doctor.h"
+
+/* Checks that there is such a user. Returns VERB_GO or a status. */
+static int check_user(struct doctor *doctor)
+{
+	int r = nss_client_user(&doctor->asker, KUBELET_USER, &doctor->account);
+
+	if (r == 0) {
+		r = doctor_report_good(doctor, "account", NULL, _("%s, uid %u, gid %u"),
+				       doctor->account.name, doctor->account.uid,
+				       doctor->account.gid);
+		return r ? r : VERB_GO;
+	}
+	if (r > 0)
+		return doctor_report_good(
+			doctor, "account", NULL,
+			_("there is no user kubelet, so pods get the ids "
+			  "%d-%" PRIu64 " without any line"),
+			KUBELET_UNIT, KUBELET_UNIT * (doctor->pods + 1) - 1);
+	return doctor_report_unknown(doctor, "account", NULL,
+				     _("cannot look up user '%s': %s"), KUBELET_USER,
+				     report_no_answer(r));
+}
+
+static int check_program(struct doctor *doctor)
+{
+	const struct facts_host host = { .path = doctor->path };
+	const struct facts facts =
+		doctor_facts(doctor, &kind_uid, &host, FACTS_KUBELET, 0);
+	char path[PATH_MAX];
+
+	if (doctor_find_program(doctor->path, "getsubids", path))
+		return doctor_report_good(doctor, "programs", NULL, "%s", path);
+	return doctor_report_warning(doctor, "programs", &facts);
+}
+
+static struct range span_of(const struct doctor *doctor)
+{
+	struct range span = { 0, 0 };
+
+	for (size_t k = 0; k < 2; k++)
+		for (size_t i = 0; i < doctor->sides[k].n; i++)
+			span = range_span(span, doctor->sides[k].ranges[i]);
+	return span;
+}
+
+static int report_fault(struct doctor *doctor, int fault, unsigned int group)
+{
+	const struct doctor_side *side = &doctor->sides[group];
+	const struct doctor_wish wish = {
+		.kinds = { true, true },
+		.count = KUBELET_UNIT * doctor->pods,
+		.align = KUBELET_UNIT,
+	};
+	struct facts_host host = {
+		.fault = fault,
+		.pods = doctor->pods,
+		.own = span_of(doctor),
+		.ranges = side->n,
+		.first = side->n > 0 ? side->ranges[0] : (struct range){ 0, 0 },
+		.free_of_both = true,
+	};
+	struct facts facts = doctor_facts(doctor, side->kind, &host, FACTS_KUBELET, 0);
+
+	doctor_find_free(doctor, &wish, &host.free);
+	for (size_t k = 0; k < 2; k++)
+		host.in_use |= host.own.end > 0 &&
+			       doctor_is_in_use(doctor->sides[k].kind, host.own);
+	return doctor_report_bad(doctor, "ranges", &facts);
+}
+
+/* Judges the ranges of kubelet, which have been read. */
+static int judge(struct doctor *doctor, bool silent)
+{
+	const struct kubelet_ranges sides[] = {
+		{ doctor->sides[0].ranges, doctor->sides[0].n },
+		{ doctor->sides[1].ranges, doctor->sides[1].n },
+	};
+	unsigned int group;
+	int fault;
+
+	for (size_t k = 0; k < 2; k++)
+		if (!doctor->sides[k].readable)
+			return 0;
+	for (size_t k = 0; silent && k < 2; k++)
+		if (sides[k].n == 0)
+			return doctor_report_silence(doctor, &doctor->sides[k]);
+	fault = kubelet_check(sides, doctor->pods, &group);
+	if (fault)
+		return report_fault(doctor, fault, group);
+	return doctor_report_good(
+		doctor, "ranges", NULL,
+		_("%" PRIu64 "-%" PRIu64 ", enough for %" PRIu64 " pods"),
+		sides[0].ranges[0].start, sides[0].ranges[0].end - 1,
+		range_count(sides[0].ranges[0]) / KUBELET_UNIT);
+}
+
+/* Checks all that kubelet(8) needs. Returns 0 or an exit status. */
+int doctor_kubelet(struct doctor *doctor)
+{
+	int r = check_user(doctor);
+
+	if (r != VERB_GO)
+		return r;
+	r = check_program(doctor);
+	return r ? r : doctor_ranges(doctor, judge);
+}
