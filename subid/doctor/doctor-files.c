@@ -20,7 +20,7 @@
 #define USUAL_COUNT 65536
 
 /* The last directory of the path that exists; false: the user cannot write there. */
-static bool find_directory(const char *storage, char directory[static PATH_MAX])
+static bool find_storage_parent(const char *storage, char directory[static PATH_MAX])
 {
 	char *slash;
 
@@ -55,9 +55,9 @@ static void find_other_ids(struct doctor *doctor, const struct doctor_side *side
 		doctor_find_free(doctor, &wish, &host->free);
 }
 
-static int report_refused(struct doctor *doctor, const struct doctor_side *side,
-			  const char *directory, const struct extent *extent,
-			  uint32_t inner, int error)
+static int report_refused_file(struct doctor *doctor, const struct doctor_side *side,
+			       const char *directory, const struct extent *extent,
+			       uint32_t inner, int error)
 {
 	struct facts_host host = {
 		.storage = directory,
@@ -88,8 +88,8 @@ static int try_extent(struct doctor *doctor, const struct doctor_side *side,
 			return 0;
 		if (error) {
 			*ret_reported = true;
-			return report_refused(doctor, side, directory, extent, inner[i],
-					      error);
+			return report_refused_file(doctor, side, directory, extent,
+						   inner[i], error);
 		}
 	}
 	return 0;
@@ -105,7 +105,7 @@ int doctor_files(struct doctor *doctor, const char *storage, bool *ret_reported)
 	int r = 0;
 
 	*ret_reported = false;
-	if (!find_directory(storage, directory))
+	if (!find_storage_parent(storage, directory))
 		return 0;
 	for (size_t k = 0; k < 2; k++) {
 		const struct doctor_side *side = &doctor->sides[k];

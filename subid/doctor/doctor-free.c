@@ -35,7 +35,7 @@ int doctor_load(struct db *db, int directory, const struct name_service *service
 	return r;
 }
 
-static int take_any(const struct busy_process *process, void *context)
+static int note_process(const struct busy_process *process, void *context)
 {
 	(void)process;
 	*(bool *)context = true;
@@ -50,11 +50,11 @@ bool doctor_is_in_use(const struct kind *kind, struct range range)
 	bool in_use = false;
 
 	if (range_set_add(&ids, range) == 0)
-		busy_find(&wanted, 1, take_any, &in_use);
+		busy_find(&wanted, 1, note_process, &in_use);
 	return in_use;
 }
 
-static void set_request(const struct doctor_wish *wish, struct settings *settings)
+static void set_wish(const struct doctor_wish *wish, struct settings *settings)
 {
 	/* The range that follows from the uid is elsewhere. */
 	if (wish->bounds.end > 0 || wish->align > 0)
@@ -66,8 +66,8 @@ static void set_request(const struct doctor_wish *wish, struct settings *setting
 	}
 }
 
-static bool allocate(struct db *db, const struct owner *owner, int directory,
-		     const struct doctor_wish *wish, struct range *ret_range)
+static bool place_wish(struct db *db, const struct owner *owner, int directory,
+		       const struct doctor_wish *wish, struct range *ret_range)
 {
 	struct allocate_item item = { .count = wish->count };
 	CLEANUP(allocate_cleanup)
@@ -82,7 +82,7 @@ static bool allocate(struct db *db, const struct owner *owner, int directory,
 
 	if (settings_read(directory, &work.settings, &error))
 		return false;
-	set_request(wish, &work.settings);
+	set_wish(wish, &work.settings);
 	if (allocate_for_owner(db, &work, owner) || work.absent.end > 0)
 		return false;
 	*ret_range = item.ranges[wish->kinds[0] ? 0 : 1];
@@ -103,7 +103,7 @@ bool doctor_find_free(struct doctor *doctor, const struct doctor_wish *wish,
 		return false;
 	found = owner_init(&owner, &doctor->account, place.directory) == 0 &&
 		doctor_load(&db, place.directory, &service, wish->kinds) == 0 &&
-		allocate(&db, &owner, place.directory, wish, ret_range);
+		place_wish(&db, &owner, place.directory, wish, ret_range);
 	db_end(&db);
 	return found;
 }

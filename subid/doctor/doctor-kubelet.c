@@ -15,7 +15,7 @@
 #include "subid/doctor/doctor.h"
 
 /* Checks that there is such a user. Returns VERB_GO or a status. */
-static int check_user(struct doctor *doctor)
+static int check_kubelet_user(struct doctor *doctor)
 {
 	int r = nss_client_user(&doctor->asker, KUBELET_USER, &doctor->account);
 
@@ -36,7 +36,7 @@ static int check_user(struct doctor *doctor)
 				     report_no_answer(r));
 }
 
-static int check_program(struct doctor *doctor)
+static int check_getsubids(struct doctor *doctor)
 {
 	const struct facts_host host = { .path = doctor->path };
 	const struct facts facts =
@@ -48,7 +48,7 @@ static int check_program(struct doctor *doctor)
 	return doctor_report_warning(doctor, "programs", &facts);
 }
 
-static struct range span_of(const struct doctor *doctor)
+static struct range span_of_ranges(const struct doctor *doctor)
 {
 	struct range span = { 0, 0 };
 
@@ -58,7 +58,7 @@ static struct range span_of(const struct doctor *doctor)
 	return span;
 }
 
-static int report_fault(struct doctor *doctor, int fault, unsigned int group)
+static int report_kubelet_fault(struct doctor *doctor, int fault, unsigned int group)
 {
 	const struct doctor_side *side = &doctor->sides[group];
 	const struct doctor_wish wish = {
@@ -69,7 +69,7 @@ static int report_fault(struct doctor *doctor, int fault, unsigned int group)
 	struct facts_host host = {
 		.fault = fault,
 		.pods = doctor->pods,
-		.own = span_of(doctor),
+		.own = span_of_ranges(doctor),
 		.ranges = side->n,
 		.first = side->n > 0 ? side->ranges[0] : (struct range){ 0, 0 },
 		.free_of_both = true,
@@ -84,7 +84,7 @@ static int report_fault(struct doctor *doctor, int fault, unsigned int group)
 }
 
 /* Judges the ranges of kubelet, which have been read. */
-static int judge(struct doctor *doctor, bool silent)
+static int judge_kubelet(struct doctor *doctor, bool silent)
 {
 	const struct kubelet_ranges sides[] = {
 		{ doctor->sides[0].ranges, doctor->sides[0].n },
@@ -101,7 +101,7 @@ static int judge(struct doctor *doctor, bool silent)
 			return doctor_report_silence(doctor, &doctor->sides[k]);
 	fault = kubelet_check(sides, doctor->pods, &group);
 	if (fault)
-		return report_fault(doctor, fault, group);
+		return report_kubelet_fault(doctor, fault, group);
 	return doctor_report_good(
 		doctor, "ranges", NULL,
 		_("%" PRIu64 "-%" PRIu64 ", enough for %" PRIu64 " pods"),
@@ -112,10 +112,10 @@ static int judge(struct doctor *doctor, bool silent)
 /* Checks all that kubelet(8) needs. Returns 0 or an exit status. */
 int doctor_kubelet(struct doctor *doctor)
 {
-	int r = check_user(doctor);
+	int r = check_kubelet_user(doctor);
 
 	if (r != VERB_GO)
 		return r;
-	r = check_program(doctor);
-	return r ? r : doctor_ranges(doctor, judge);
+	r = check_getsubids(doctor);
+	return r ? r : doctor_ranges(doctor, judge_kubelet);
 }

@@ -129,8 +129,8 @@ static void find_more(struct doctor *doctor, const struct doctor_side *side,
 	doctor_find_free(doctor, &wish, &host->free);
 }
 
-static int report_ids(struct doctor *doctor, const struct doctor_side *side,
-		      uint64_t count)
+static int report_enough(struct doctor *doctor, const struct doctor_side *side,
+			 uint64_t count)
 {
 	const struct reserved *reserved = NULL;
 
@@ -162,7 +162,7 @@ static int judge_ranges(struct doctor *doctor, struct doctor_side *side,
 	if (host.own.end != 0)
 		return doctor_report_bad(doctor, "ranges", &facts);
 	if (!is_small(side))
-		return report_ids(doctor, side, host.count);
+		return report_enough(doctor, side, host.count);
 	find_more(doctor, side, &host);
 	return doctor_report_warning(doctor, "ranges", &facts);
 }
@@ -278,7 +278,7 @@ static int report_nsswitch(struct doctor *doctor, int error)
 	return doctor_report_bad(doctor, "ranges", &facts);
 }
 
-static int judge(struct doctor *doctor, const struct sources *sources, bool silent)
+static int judge_both(struct doctor *doctor, const struct sources *sources, bool silent)
 {
 	int r = 0;
 
@@ -316,7 +316,7 @@ int doctor_ranges(struct doctor *doctor, doctor_judge_fn judge_as)
 		r = find_side_ranges(doctor, owner, &doctor->sides[i], &sources);
 	if (r == 0)
 		r = judge_as ? judge_as(doctor, owners.silent) :
-			       judge(doctor, &sources, owners.silent);
+			       judge_both(doctor, &sources, owners.silent);
 	if (r == 0 && sources.files && doctor->sides[0].n + doctor->sides[1].n > 0)
 		r = doctor_shared(doctor, owner, place.directory);
 	return r;

@@ -55,6 +55,21 @@ static int print_result(const struct row *row)
 	return output_printed();
 }
 
+/* Prints a sentence without the names of other users. */
+static int print_hidden(struct doctor *doctor, const struct row *row)
+{
+	char evidence[2 * CAUSE_TEXT_BYTES], cure[2 * CAUSE_TEXT_BYTES];
+	struct row hidden = *row;
+
+	doctor_hide(&doctor->page, row->evidence, evidence, sizeof(evidence));
+	hidden.evidence = evidence;
+	if (row->cure) {
+		doctor_hide(&doctor->page, row->cure, cure, sizeof(cure));
+		hidden.cure = cure;
+	}
+	return print_result(&hidden);
+}
+
 static int print_result_row(struct doctor *doctor, const struct row *row)
 {
 	const char *cells[N_COLUMNS] = {
@@ -66,6 +81,8 @@ static int print_result_row(struct doctor *doctor, const struct row *row)
 		[COLUMN_CURE] = row->cure,
 	};
 
+	if (doctor->page.wanted)
+		return print_hidden(doctor, row);
 	if (!doctor->table)
 		return print_result(row);
 	return output_row(&doctor->output, cells,

@@ -31,7 +31,7 @@ static void search_shared_cleanup(struct search_shared *search)
 	accounts_cleanup(&search->unknown);
 }
 
-static bool is_users(const struct entry *entry, void *context)
+static bool is_line_of_user(const struct entry *entry, void *context)
 {
 	const struct owner *owner = context;
 
@@ -39,15 +39,15 @@ static bool is_users(const struct entry *entry, void *context)
 }
 
 /* Finds the lines of others with ids of the user. */
-static int find_lines(const struct search_shared *search, const struct db *db, size_t k,
-		      struct overlap_list *list)
+static int find_shared_lines(const struct search_shared *search, const struct db *db,
+			     size_t k, struct overlap_list *list)
 {
 	const struct doctor_side *side = &search->doctor->sides[k];
 	const struct overlap_question question = {
 		.kind = side->kind,
 		.wanted = &side->held,
 		.table = &db->sides[k].table,
-		.is_owner = is_users,
+		.is_owner = is_line_of_user,
 		.context = (void *)(uintptr_t)search->owner,
 	};
 
@@ -55,7 +55,7 @@ static int find_lines(const struct search_shared *search, const struct db *db, s
 }
 
 /* Asks the name service whether an owner is a user. */
-static int ask(struct search_shared *search, const char *name)
+static int ask_about_owner(struct search_shared *search, const char *name)
 {
 	size_t len = strlen(name);
 	struct account account;
@@ -75,31 +75,32 @@ static int ask(struct search_shared *search, const char *name)
 }
 
 /* Finds out which of the other owners are users. *ret_any: there are others. */
-static int find_others(struct search_shared *search, const struct db *db, bool *ret_any)
+static int find_sharers(struct search_shared *search, const struct db *db, bool *ret_any)
 {
 	CLEANUP(overlap_list_cleanup) struct overlap_list list = { 0 };
 	int r = 0;
 
 	for (size_t k = 0; r == 0 && k < 2; k++)
-		r = find_lines(search, db, k, &list);
+		r = find_shared_lines(search, db, k, &list);
 	for (size_t i = 0; r == 0 && i < list.n; i++)
 		if (list.items[i].why == OVERLAP_OWNER && !list.items[i].malformed) {
 			*ret_any = true;
-			r = ask(search, list.items[i].name);
+			r = ask_about_owner(search, list.items[i].name);
 		}
 	if (r == 0)
 		r = accounts_sort(&search->users);
 	return r ? r : accounts_sort(&search->unknown);
 }
 
-static void copy(const char *text, size_t len, char out[static LIMIT_OWNER_BYTES + 1])
+static void copy_owner(const char *text, size_t len,
+		       char out[static LIMIT_OWNER_BYTES + 1])
 {
 	len = len > LIMIT_OWNER_BYTES ? LIMIT_OWNER_BYTES : len;
 	memcpy(out, text, len);
 	out[len] = '\0';
 }
 
-static bool has_account(const struct accounts *users, const char *name)
+static bool owner_has_user(const struct accounts *users, const char *name)
 {
 	uint64_t uid;
 
@@ -108,7 +109,8 @@ static bool has_account(const struct accounts *users, const char *name)
 		accounts_by_id(users, (uint32_t)uid));
 }
 
-static int report(const struct search_shared *search, const struct finding *finding)
+static int report_shared(const struct search_shared *search,
+			 const struct finding *finding)
 {
 	bool loses = owner_is_text(search->owner, finding->owner, finding->owner_len);
 	struct facts_host host = { .own = finding->ids };
@@ -116,19 +118,19 @@ static int report(const struct search_shared *search, const struct finding *find
 		doctor_facts(search->doctor, finding->kind, &host, FACTS_SHARED, 0);
 	char loser[LIMIT_OWNER_BYTES + 1], keeper[LIMIT_OWNER_BYTES + 1];
 
-	copy(finding->owner, finding->owner_len, loser);
-	copy(finding->other, finding->other_len, keeper);
+	copy_owner(finding->owner, finding->owner_len, loser);
+	copy_owner(finding->other, finding->other_len, keeper);
 	host.loser = loser;
 	host.sharer = loses ? keeper : loser;
 	host.sharer_line = loses ? finding->other_line : finding->line;
 	host.sharer_unknown = accounts_by_name(&search->unknown, host.sharer,
 					       strlen(host.sharer)) != NULL;
-	host.no_account = !has_account(&search->users, loser);
+	host.no_account = !owner_has_user(&search->users, loser);
 	host.in_use = doctor_is_in_use(finding->kind, finding->ids);
 	return doctor_report_warning(search->doctor, "ranges", &facts);
 }
 
-static bool is_about(const struct owner *owner, const struct finding *finding)
+static bool is_about_user(const struct owner *owner, const struct finding *finding)
 {
 	return finding->code == FINDING_OVERLAP && finding->severity > FINDING_NOTE &&
 	       (owner_is_text(owner, finding->owner, finding->owner_len) ||
@@ -136,7 +138,7 @@ static bool is_about(const struct owner *owner, const struct finding *finding)
 }
 
 /* Reports the first finding of each kind. Returns 0 or an exit status. */
-static int report_each(const struct search_shared *search, const struct db *db)
+static int report_each_shared(const struct search_shared *search, const struct db *db)
 {
 	const struct findings_question question = {
 		.tables = { &db->sides[0].table, &db->sides[1].table },
@@ -154,10 +156,11 @@ static int report_each(const struct search_shared *search, const struct db *db)
 		struct finding finding;
 
 		findings_get(&findings, i, &finding);
-		if (!is_about(search->owner, &finding) || reported[finding.kind->group])
+		if (!is_about_user(search->owner, &finding) ||
+		    reported[finding.kind->group])
 			continue;
 		reported[finding.kind->group] = true;
-		r = report(search, &finding);
+		r = report_shared(search, &finding);
 	}
 	return r;
 }
@@ -182,8 +185,8 @@ int doctor_shared(struct doctor *doctor, const struct owner *owner, int director
 	if (doctor_load(&db, directory, &service, kinds) ||
 	    passwd_file_load(directory, &kind_uid, &search.users))
 		return 0;
-	r = find_others(&search, &db, &any);
+	r = find_sharers(&search, &db, &any);
 	if (r)
 		return verb_fail(-r);
-	return any ? report_each(&search, &db) : 0;
+	return any ? report_each_shared(&search, &db) : 0;
 }

@@ -131,6 +131,8 @@ static const char *const *make_arguments(const struct doctor *doctor,
 
 	words[n++] = PROGRAM;
 	words[n++] = "doctor";
+	if (doctor->page.wanted)
+		words[n++] = "--report";
 	if (format->json)
 		words[n++] = "--json";
 	if (format->raw)

@@ -29,6 +29,7 @@ static void doctor_cleanup(struct doctor *doctor)
 		range_set_clear(&doctor->sides[i].held);
 	}
 	doctor_child_end(&doctor->mapped);
+	doctor_page_cleanup(&doctor->page);
 	nss_client_end(&doctor->asker);
 	output_cleanup(&doctor->output);
 }
@@ -54,10 +55,11 @@ static int take_pods(uint64_t *ret_pods)
 
 static int doctor_parse(int argc, char **argv, struct doctor *doctor)
 {
-	enum { OPTION_FOR = 256, OPTION_PODS };
+	enum { OPTION_FOR = 256, OPTION_PODS, OPTION_REPORT };
 	static const struct option long_options[] = {
 		{ "for", required_argument, NULL, OPTION_FOR },
 		{ "pods", required_argument, NULL, OPTION_PODS },
+		{ "report", no_argument, NULL, OPTION_REPORT },
 		VERB_LONG_OUTPUT,
 		VERB_LONG_HELP,
 		VERB_LONG_END,
@@ -68,6 +70,10 @@ static int doctor_parse(int argc, char **argv, struct doctor *doctor)
 	int option, r;
 
 	while ((option = arguments_next(argc, argv, short_options, long_options)) >= 0) {
+		if (option == OPTION_REPORT) {
+			doctor->page.wanted = true;
+			continue;
+		}
 		r = option == OPTION_FOR ?
 			    take_consumer(&consumer) :
 		    option == OPTION_PODS ?
@@ -146,6 +152,7 @@ static int doctor_run(int argc, char **argv)
 		.asker = NSS_CLIENT_PATIENT,
 		.path = getenv("PATH"),
 		.mapped = DOCTOR_CHILD_NONE,
+		.page = { .db = DB_NONE },
 		.sides = {
 			{ .kind = &kind_uid, .held = RANGE_SET(DOCTOR_RANGES) },
 			{ .kind = &kind_gid, .held = RANGE_SET(DOCTOR_RANGES) },
@@ -162,10 +169,18 @@ static int doctor_run(int argc, char **argv)
 	if (!doctor.path)
 		doctor.path = "/bin:/usr/bin";
 	doctor.table = output_has_format(&doctor.options.output);
-	r = doctor.table ? doctor_start_rows(&doctor) : 0;
+	if (doctor.table && doctor.page.wanted) {
+		report_line(PROGRAM, _("--report prints a page, not rows"));
+		return verb_misuse(&verb_doctor);
+	}
+	r = doctor.table       ? doctor_start_rows(&doctor) :
+	    doctor.page.wanted ? doctor_page_begin(&doctor) :
+				 0;
 	if (r)
 		return r;
 	r = check_links(&doctor);
+	if (r == 0 && doctor.page.wanted)
+		r = doctor_page_end(&doctor);
 	if (r == 0)
 		r = doctor.unknown ? VERB_UNREADABLE :
 		    doctor.broken  ? VERB_FINDINGS :
@@ -181,6 +196,7 @@ const struct verb verb_doctor = {
 	.help = N_("find out why a user's containers do not start"),
 	.options = N_(
 		"      --for kubelet     check the ranges of kubelet by its own rules\n"
-		"      --pods N          ... for so many pods; default: 110\n"),
+		"      --pods N          ... for so many pods; default: 110\n"
+		"      --report          print a page for a bug tracker\n"),
 	.shared = VERB_SHARES_OUTPUT,
 };

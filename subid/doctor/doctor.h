@@ -13,10 +13,12 @@
 #include "explain/causes.h"
 #include "explain/facts.h"
 #include "helper/nss-client.h"
+#include "libsubid/core/accounts.h"
 #include "libsubid/core/range.h"
 #include "libsubid/store/db.h"
 #include "libsubid/sys/child.h"
 #include "libsubid/user/account.h"
+#include "libsubid/user/owner.h"
 #include "subid/verb/verb.h"
 
 /* Maximum number of ranges of the user in one database. */
@@ -43,6 +45,17 @@ struct doctor_child {
 		.socket = -1 \
 	}
 
+/* The page of --report. */
+struct doctor_page {
+	bool wanted;
+	struct db db;	    /* both databases, unless they cannot be read */
+	struct owner owner; /* local names of the user */
+	/* Names of other users; `gid` is the number of the name in the page, or 0. */
+	struct accounts others;
+	bool odd_names;	  /* some have characters that words do not have */
+	uint32_t n_shown; /* numbers in the page */
+};
+
 struct doctor {
 	struct verb_options options;
 	const char *login;	/* the user to check; NULL: the caller */
@@ -53,9 +66,10 @@ struct doctor {
 	struct doctor_child mapped; /* its namespace has the maps of the sides */
 	struct output output;
 	uint64_t pods; /* --for kubelet: this many; else 0 */
-	bool table;    /* print rows, not sentences */
-	bool broken;   /* a link is broken */
-	bool unknown;  /* the state of a link is unknown */
+	struct doctor_page page;
+	bool table;   /* print rows, not sentences */
+	bool broken;  /* a link is broken */
+	bool unknown; /* the state of a link is unknown */
 };
 
 int doctor_run_as(struct doctor *doctor, const struct account *account);
@@ -109,6 +123,12 @@ bool doctor_find_free(struct doctor *doctor, const struct doctor_wish *wish,
 int doctor_load(struct db *db, int directory, const struct name_service *service,
 		const bool kinds[static 2]);
 bool doctor_is_in_use(const struct kind *kind, struct range range);
+
+int doctor_page_begin(struct doctor *doctor);
+int doctor_page_end(struct doctor *doctor);
+void doctor_page_cleanup(struct doctor_page *page);
+int doctor_find_others(struct doctor_page *page, uint64_t uid_min);
+void doctor_hide(struct doctor_page *page, const char *text, char *out, size_t size);
 
 int doctor_child_start(struct doctor_child *child, bool map_alone, int *ret_error);
 int doctor_child_try(const struct doctor_child *child, const char *directory,

@@ -1366,12 +1366,57 @@ def endless(box):
             part(box)
 
 
+def page(box):
+    """One page for a bug tracker, without the names of others, and each has one number."""
+    report = box.report
+    box.host.reset_etc()
+    others = ("anna", "AD\\joe", "zoe@corp.example", "bad guy", "good", "lines", "Zoe")
+    text = ("elsa:100000:65536\nanna:150000:65536\nlxd:100000:10\nroot:100000:20\n"
+            "AD\\joe:120000:100\nzoe@corp.example:120000:1\nbad guy:120001:1\n"
+            "good:0120000:1\n elsa:5\nlines:5000000:10\nanna:165530:1\nZoe 100000 5\n"
+            "5001:0x10:1\nelsatwin:700000:1\n")
+    with own_mounts():
+        with open("/etc/passwd", "a", encoding="ascii") as file:
+            file.write("lxd:x:120:120::/:/bin/sh\ngood:x:7001:7001::/:/bin/sh\n"
+                       "lines:x:7002:7002::/:/bin/sh\nZoe:x:7003:7003::/:/bin/sh\n")
+        box.put(text, text)
+        result = box.run("doctor", "--report", "elsa", env={
+            "PATH": CLEAN_PATH, "LC_ALL": "C.UTF-8", "LANGUAGE": "de"})
+        out = result.out.decode()
+        box.put(GRANT + "anna:165000:65536\n", GRANT + "ghost:1:1\nanna:165000:65536\n")
+        advice = box.run("doctor", "--report", "elsa").out.decode()
+    report.check("the page ends as the checks do", result.status in (DONE, FINDINGS) and
+                 out.startswith("```\nsubid-utils ") and out.endswith("\n```\n"), f"{result}")
+    lines = out.split("Lines of /etc/subuid", 1)[-1].split("Lines of", 1)[0].splitlines()[1:]
+    names = {}
+    for line in filter(None, lines):
+        number, shown = line.split(": ", 1)
+        owner = text.splitlines()[int(number) - 1]
+        owner = owner.partition(":")[0] if ":" in owner else owner
+        names.setdefault(owner, set()).add(shown.partition(":")[0].strip())
+    expected = {"elsa": {"elsa"}, "lxd": {"lxd"}, "root": {"root"}, "5001": {"5001"},
+                "elsatwin": {"elsatwin"}}
+    report.check("the user's names and those of the system stay",
+                 {owner: names.get(owner) for owner in expected} == expected, f"{names}")
+    hidden = {owner: shown for owner, shown in names.items()
+              if owner in others}
+    report.check("each other name has one number", len(hidden) == 5 and all(
+        len(shown) == 1 and re.fullmatch("user[1-9]", *shown) for shown in hidden.values()) and
+        len(set.union(*hidden.values())) == 5, f"{names}")
+    # what a sentence of ours says is not a name, so it is looked for in lines and evidence
+    left = [name for name in ("anna", "joe", "zoe", "guy", "Zoe", "corp") if name in out]
+    report.check("no other name is on the page", not left, f"{left}: {out}")
+    report.check("nor in what is advised", advice.count(" to user1 too: ") == 2 and
+                 advice.count("--range 165000-165535 user1\n") == 2 and "anna" not in advice and
+                 "3: user1:165000" in advice and "2: user1:165000" in advice, advice)
+
+
 def troubles(box):
     report = box.report
     box.host.reset_etc()
     for args in (("--unknown",), ("elsa", "anna"), ("--json", "--raw"), ("-o", "X"),
                  ("--for", "podman"), ("--pods", "1"), ("--for", "kubelet", "--pods", "0"),
-                 ("--for", "kubelet", "elsa")):
+                 ("--for", "kubelet", "elsa"), ("--report", "--json"), ("--report", "-n")):
         result = box.run("doctor", *args)
         report.check(f"misuse: {args}", result.status == USAGE and result.err, f"{result}")
     result = box.run("doctor", "nosuch")
@@ -1400,7 +1445,7 @@ def causes(box):
 def main():
     box = subid_box.enter()
     play(box)
-    for part in (not_known, as_root, reserved, hostile, endless, troubles, causes):
+    for part in (not_known, as_root, reserved, hostile, endless, page, troubles, causes):
         box.report.part(part, box)
     box.report.finish()
 
