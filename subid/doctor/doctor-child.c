@@ -44,7 +44,7 @@ static int map_own(uid_t uid, gid_t gid)
 }
 
 /* What the child is asked to try: to give a file in a directory another owner. */
-struct request {
+struct trial {
 	char directory[PATH_MAX];
 	uid_t uid; /* inside the namespace; (uid_t)-1: leave it */
 	gid_t gid;
@@ -67,7 +67,7 @@ static int make_file(const char *directory)
 }
 
 /* Returns 0, the errno of the change of owner, or -errno: no file can be made. */
-static int try_owner(const struct request *request)
+static int try_owner(const struct trial *request)
 {
 	int fd = make_file(request->directory), r;
 
@@ -88,7 +88,7 @@ struct task {
 static int enter_userns(void *context)
 {
 	const struct task *task = context;
-	struct request request;
+	struct trial request;
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
 	int result = unshare(CLONE_NEWUSER) ? errno : 0;
@@ -154,7 +154,7 @@ int doctor_child_start(struct doctor_child *child, bool map_alone, int *ret_erro
 int doctor_child_try(const struct doctor_child *child, const char *directory,
 		     const struct kind *kind, uint32_t id, int *ret_error)
 {
-	struct request request = {
+	struct trial request = {
 		.uid = kind->group ? (uid_t)-1 : id,
 		.gid = kind->group ? id : (gid_t)-1,
 	};

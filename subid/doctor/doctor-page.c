@@ -184,8 +184,8 @@ static void show_database(struct doctor *doctor, const struct kind *kind)
 			   status.st_uid, status.st_gid, status.st_mode);
 }
 
-static bool take_setting(struct doctor *doctor, const struct scan_line *line,
-			 void *context)
+static bool take_setting_line(struct doctor *doctor, const struct scan_line *line,
+			      void *context)
 {
 	static const char *const keys[] = { "SUB_",    "UID_M",	 "GID_M", "subid:",
 					    "passwd:", "group:", "GRANT_" };
@@ -290,8 +290,8 @@ static void show_settings(struct doctor *doctor)
 	struct mounts mounts = { .home = getenv("HOME") };
 
 	puts("\nSettings:");
-	each_line(doctor, LOGIN_DEFS, take_setting, NULL);
-	each_line(doctor, NSSWITCH_CONF, take_setting, NULL);
+	each_line(doctor, LOGIN_DEFS, take_setting_line, NULL);
+	each_line(doctor, NSSWITCH_CONF, take_setting_line, NULL);
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
 		each_line(doctor, files[i], take_kernel, (void *)(uintptr_t)files[i]);
 	each_line(doctor, "/proc/self/status", take_status, NULL);

@@ -94,7 +94,7 @@ static int report_no_ranges(struct doctor *doctor, struct doctor_side *side,
 	return doctor_report_bad(doctor, "ranges", &facts);
 }
 
-static uint64_t count_ids(const struct doctor_side *side)
+static uint64_t count_held_ids(const struct doctor_side *side)
 {
 	uint64_t n = 0;
 
@@ -106,7 +106,7 @@ static uint64_t count_ids(const struct doctor_side *side)
 /* Whether the own id and the delegated ones are fewer than most images need. */
 static bool is_small(const struct doctor_side *side)
 {
-	return side->n > 0 && count_ids(side) + 1 < USUAL_COUNT;
+	return side->n > 0 && count_held_ids(side) + 1 < USUAL_COUNT;
 }
 
 /* Finds a range of the usual size for the user, or just what is missing. */
@@ -119,8 +119,8 @@ static void find_more(struct doctor *doctor, const struct doctor_side *side,
 
 	host->limited = userns_is_limited() > 0;
 	host->free_of_both = is_small(other);
-	if (host->free_of_both && count_ids(other) < least)
-		least = count_ids(other);
+	if (host->free_of_both && count_held_ids(other) < least)
+		least = count_held_ids(other);
 	wish.kinds[side->kind->group] = true;
 	wish.kinds[other->kind->group] = host->free_of_both;
 	if (doctor_find_free(doctor, &wish, &host->free))
@@ -149,7 +149,7 @@ static int judge_ranges(struct doctor *doctor, struct doctor_side *side,
 			const struct sources *sources, bool silent)
 {
 	uint32_t own = side->kind->group ? getgid() : getuid();
-	struct facts_host host = { .count = count_ids(side) };
+	struct facts_host host = { .count = count_held_ids(side) };
 	struct facts facts = doctor_facts(doctor, side->kind, &host, FACTS_COUNT, 0);
 
 	for (size_t i = 0; i < side->n && host.own.end == 0; i++)
