@@ -136,9 +136,22 @@ static int print_problem_row(struct check *check, const struct problem *problem)
 	return output_row(&check->output, cells, colour_of(problem));
 }
 
+/* Keeps a finding about a file that the map writers refuse. */
+static void note_refused(struct check *check, const struct problem *problem)
+{
+	bool is_file = problem->line == 0 && strncmp(problem->code, "file-", 5) == 0;
+
+	if (is_file && problem->severity == FINDING_ERROR)
+		check->refused[problem->kind->group] = *problem;
+}
+
 /* Prints and counts a finding. Returns 0, or an exit status that ends the verb. */
 int check_report(struct check *check, const struct problem *problem)
 {
+	if (check->before_switch) {
+		note_refused(check, problem);
+		return 0;
+	}
 	if (!problem->fixed && problem->severity >= FINDING_WARNING)
 		check->n_wrong++;
 	return check->table ? print_problem_row(check, problem) : print_problem(problem);

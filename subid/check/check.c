@@ -40,9 +40,10 @@ static void check_cleanup(struct check *check)
 
 static int check_parse(int argc, char **argv, struct check *check)
 {
-	enum { OPTION_ALL = 256, OPTION_FIX, OPTION_VERBOSE };
+	enum { OPTION_ALL = 256, OPTION_FIX, OPTION_VERBOSE, OPTION_SWITCH };
 	static const struct option long_options[] = {
 		{ "all", no_argument, NULL, OPTION_ALL },
+		{ "before-switch", no_argument, NULL, OPTION_SWITCH },
 		{ "fix", no_argument, NULL, OPTION_FIX },
 		{ "verbose", no_argument, NULL, OPTION_VERBOSE },
 		VERB_LONG_OUTPUT,
@@ -55,19 +56,23 @@ static int check_parse(int argc, char **argv, struct check *check)
 	int option, r;
 
 	while ((option = arguments_next(argc, argv, short_options, long_options)) >= 0) {
-		if (option >= OPTION_ALL && option <= OPTION_VERBOSE) {
+		if (option >= OPTION_ALL && option <= OPTION_SWITCH) {
 			check->all |= option == OPTION_ALL;
 			check->fix |= option == OPTION_FIX;
 			check->verbose |= option == OPTION_VERBOSE;
+			check->before_switch |= option == OPTION_SWITCH;
 			continue;
 		}
 		r = verb_take(&verb_check, &check->options, option);
 		if (r != VERB_GO)
 			return r;
 	}
-	if (optind == argc)
+	if (check->fix && check->before_switch)
+		report_line(PROGRAM, _("--fix and --before-switch exclude each other"));
+	else if (optind == argc)
 		return VERB_GO;
-	report_line(PROGRAM, _("too many arguments: %s"), argv[optind]);
+	else
+		report_line(PROGRAM, _("too many arguments: %s"), argv[optind]);
 	return verb_misuse(&verb_check);
 }
 
@@ -169,6 +174,8 @@ static int check_databases(struct check *check)
 		r = check_files(check);
 	if (r == 0)
 		r = check_lines(check);
+	if (r == 0 && check->before_switch)
+		return check_switch(check);
 	if (r == 0)
 		r = check_leftovers(check);
 	return r ? r : check_mappers(check);
@@ -216,6 +223,8 @@ const struct verb verb_check = {
 	.help = N_("find what is wrong with the databases"),
 	.options = N_(
 		"      --all             show all findings of a kind, not the first 1000\n"
+		"      --before-switch   list what users lose when these map writers replace "
+		"shadow's\n"
 		"      --fix             fix what gives and takes no id\n"
 		"      --verbose         report how many ids the name service was asked "
 		"about\n"),

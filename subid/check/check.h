@@ -85,6 +85,9 @@ struct check {
 	struct verb_place place;
 	bool fix;
 	bool verbose;
+	bool before_switch; /* report only what check_switch() finds */
+	/* before_switch: why a database is refused as a whole; no code: it is not */
+	struct problem refused[2];
 	bool all;	  /* show all findings */
 	char prefix[512]; /* "-R DIR ", quoted, for commands; or empty */
 	struct check_side sides[2];
@@ -128,6 +131,7 @@ int check_start_rows(struct check *check);
 int check_report(struct check *check, const struct problem *problem);
 
 int check_lines(struct check *check);
+int check_switch(struct check *check);
 int check_ask_service(struct check *check, const struct findings *findings);
 int check_ask_ids(struct check *check, const struct nsswitch *nsswitch, int *ret_failed);
 int check_find_primary(struct check *check, struct range span);
