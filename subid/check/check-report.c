@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "explain/causes.h"
+#include "libsubid/core/array.h"
 #include "libsubid/core/printable.h"
 #include "message/i18n.h"
 #include "message/report.h"
@@ -136,22 +137,28 @@ static int print_problem_row(struct check *check, const struct problem *problem)
 	return output_row(&check->output, cells, colour_of(problem));
 }
 
-/* Keeps a finding about a file that the map writers refuse. */
-static void note_refused(struct check *check, const struct problem *problem)
+/* Keeps a finding about a line, or about a database that the map writers refuse. */
+static int note_problem(struct check *check, const struct problem *problem)
 {
 	bool is_file = problem->line == 0 && strncmp(problem->code, "file-", 5) == 0;
+	int r;
 
 	if (is_file && problem->severity == FINDING_ERROR)
 		check->refused[problem->kind->group] = *problem;
+	if (problem->line == 0)
+		return 0;
+	r = ARRAY_RESERVE(check->noted, check->n_noted, check->allocated_noted);
+	if (r)
+		return verb_fail(-r);
+	check->noted[check->n_noted++] = *problem;
+	return 0;
 }
 
 /* Prints and counts a finding. Returns 0, or an exit status that ends the verb. */
 int check_report(struct check *check, const struct problem *problem)
 {
-	if (check->before_switch) {
-		note_refused(check, problem);
-		return 0;
-	}
+	if (check->before_switch)
+		return note_problem(check, problem);
 	if (!problem->fixed && problem->severity >= FINDING_WARNING)
 		check->n_wrong++;
 	return check->table ? print_problem_row(check, problem) : print_problem(problem);

@@ -163,33 +163,22 @@ static int add_database(struct losses *losses, unsigned int group)
 	return r;
 }
 
-/* Adds the malformed lines of databases that are not refused as a whole. */
-static int add_lines(struct losses *losses)
+/* Adds the malformed lines of a database that is not refused as a whole. */
+static int add_lines(struct losses *losses, unsigned int group)
 {
-	struct check *check = losses->check;
-	CLEANUP(findings_cleanup) struct findings findings = { .n = 0 };
-	struct findings_question question = { .users = &check->users,
-					      .max = check->all ? 0 : CHECK_MAX };
-	int r;
+	const struct check *check = losses->check;
+	const struct problem *problem = check->noted, *end = problem + check->n_noted;
+	struct table_cursor cursor = { 0 };
+	struct table_line line;
+	int r = 0;
 
-	for (size_t k = 0; k < 2; k++)
-		if (check->sides[k].readable && !check->refused[k].code)
-			question.tables[k] = &check->sides[k].table;
-	r = findings_find(&question, &findings);
-	for (size_t i = 0; r == 0 && i < findings.n; i++) {
-		struct finding finding;
-		struct problem problem;
-		struct table_line line;
-
-		findings_get(&findings, i, &finding);
-		if (!finding.fault)
-			continue;
-		check_describe(check, &finding, &problem);
-		line = (struct table_line){ .text = finding.text,
-					    .len = finding.text_len,
-					    .number = finding.line,
-					    .fault = finding.fault };
-		r = add_malformed(losses, finding.kind->group, &line, &problem);
+	while (r == 0 && table_next(&check->sides[group].table, &cursor, &line)) {
+		/* Both are in the order of the lines. */
+		while (problem < end &&
+		       (problem->kind->group != group || problem->line < line.number))
+			problem++;
+		if (line.fault && problem < end && problem->line == line.number)
+			r = add_malformed(losses, group, &line, problem);
 	}
 	return r;
 }
@@ -243,13 +232,11 @@ int check_switch(struct check *check)
 	CLEANUP(losses_cleanup) struct losses losses = { .check = check };
 	int r = 0;
 
+	/* Shadow's follow no symbolic link either: such a database is not loaded. */
 	for (unsigned int group = 0; r == 0 && group < 2; group++)
-		/* Shadow's follow no symbolic link either: such a database is not loaded.
-		 */
-		if (check->refused[group].code && check->sides[group].readable)
-			r = add_database(&losses, group);
-	if (r == 0)
-		r = add_lines(&losses);
+		if (check->sides[group].readable)
+			r = check->refused[group].code ? add_database(&losses, group) :
+							 add_lines(&losses, group);
 	if (r)
 		return verb_fail(-r);
 	if (losses.n > 0)

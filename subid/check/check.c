@@ -35,6 +35,7 @@ static void check_cleanup(struct check *check)
 	accounts_cleanup(&check->unknown);
 	accounts_cleanup(&check->renamed);
 	range_set_clear(&check->kept);
+	free(check->noted);
 	output_cleanup(&check->output);
 }
 

@@ -88,6 +88,9 @@ struct check {
 	bool before_switch; /* report only what check_switch() finds */
 	/* before_switch: why a database is refused as a whole; no code: it is not */
 	struct problem refused[2];
+	struct problem *noted; /* before_switch: findings about lines, in their order */
+	size_t n_noted;
+	size_t allocated_noted;
 	bool all;	  /* show all findings */
 	char prefix[512]; /* "-R DIR ", quoted, for commands; or empty */
 	struct check_side sides[2];

@@ -61,9 +61,12 @@ def compare(box, prober, name, rows, kind):
 def same_cures(box, name, rows):
     """Each command is the one that `subid check` shows for that line or file."""
     known = {(row["file"], row["line"], row["code"]): row["cure"] for row in rows_of(box)}
-    wrong = [row for row in rows if row["cure"] !=
-             known.get((row["file"], row["line"], row["code"]),
-                       known.get((row["file"], None, row["code"])))]
+    wrong = []
+    for row in rows:
+        of_line, of_file = ((row["file"], line, row["code"]) for line in (row["line"], None))
+        cure = known.get(of_line, known.get(of_file))
+        if row["cure"] != cure:
+            wrong.append((row["cure"], cure))
     box.report.check(f"{name}: commands of subid check", rows and not wrong, f"{wrong}")
 
 
