@@ -13,6 +13,15 @@
 #include "libsubid/sys/process.h"
 #include "libsubid/sys/userns.h"
 
+/* Reads the mapping of this user namespace. Returns 0 or -errno. Thread-safe. */
+int userns_map(const struct kind *kind, struct idmap *ret_map)
+{
+	CLEANUP(fd_cleanup)
+	int self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return self < 0 ? -errno : process_read_map(self, kind, ret_map);
+}
+
 /*
  * Adds the ids of @kind that are mapped in this user namespace.
  *
@@ -21,15 +30,10 @@
  */
 int userns_mapped(const struct kind *kind, struct range_set *set)
 {
-	CLEANUP(fd_cleanup)
-	int self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct idmap map = { .n = 0 };
 	struct range range;
-	int r;
+	int r = userns_map(kind, &map);
 
-	if (self < 0)
-		return -errno;
-	r = process_read_map(self, kind, &map);
 	if (r)
 		return r;
 	for (size_t i = 0; i < map.n; i++) {

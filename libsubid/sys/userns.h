@@ -7,11 +7,13 @@
 
 #include <sys/types.h>
 
+#include "libsubid/core/idmap.h"
 #include "libsubid/core/kind.h"
 #include "libsubid/core/range.h"
 
 int userns_is_limited(void);
 int userns_is_outside_owner(uid_t uid);
+int userns_map(const struct kind *kind, struct idmap *ret_map);
 int userns_mapped(const struct kind *kind, struct range_set *set);
 int userns_absent(const struct kind *kind, struct range_set *set);
 
