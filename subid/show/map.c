@@ -35,123 +35,16 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_COUNT] = { .name = "COUNT", .type = OUTPUT_NUMBER },
 };
 
-struct map {
-	struct verb_options options;
-	struct verb_place place;
-	struct user_cache owners;
-	struct sources sources;
-	const struct runtime *runtime; /* NULL: print a table */
-	struct mapping mapping;
-	struct output output;
+enum {
+	OPTION_THROUGH = 256,
 };
+
+static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
 
 static void map_cleanup(struct map *map)
 {
 	output_cleanup(&map->output);
 	user_cache_cleanup(&map->owners);
-}
-
-/* Reports that the user has no ids. source: the plugin that answered, or NULL. */
-static int refuse_none(const struct map *map, const struct kind *kind,
-		       const struct source *source)
-{
-	const char *word = map->mapping.user.word, *root = map->options.root;
-	char name[CURE_QUOTED_BYTES], directory[CURE_QUOTED_BYTES] = "";
-	bool sayable = cure_quote(map->mapping.user.name, name) &&
-		       (!root || cure_quote(root, directory));
-
-	if (map->owners.silent) {
-		report_line(PROGRAM, _("it is not known whether %s has subordinate %ss"),
-			    word, kind->id);
-		return VERB_UNREADABLE;
-	}
-	if (!source && !map->sources.files)
-		source = &map->sources.list.sources[0];
-	if (source)
-		report_line(PROGRAM,
-			    _("%s has no subordinate %ss from the source '%s' that %s "
-			      "names"),
-			    word, kind->id, source->name, NSSWITCH_CONF);
-	else if (sayable)
-		report_line(PROGRAM,
-			    _("%s has no subordinate %ss; to fix it: usermod-ext "
-			      "%s%s%s-S %s"),
-			    word, kind->id, root ? "-R " : "", directory, root ? " " : "",
-			    name);
-	else
-		report_line(PROGRAM, _("%s has no subordinate %ss"), word, kind->id);
-	return VERB_NONE;
-}
-
-/* Appends an extent. Returns false if there are too many. */
-static bool append_extent(struct idmap *map, uint32_t outer, uint64_t count)
-{
-	const struct extent *last = map->n > 0 ? &map->extents[map->n - 1] : NULL;
-
-	if (map->n == LIMIT_EXTENTS)
-		return false;
-	map->extents[map->n++] = (struct extent){
-		.inner = last ? last->inner + last->count : 0,
-		.outer = outer,
-		.count = (uint32_t)count,
-	};
-	return true;
-}
-
-static int refuse_clash(const struct map *map, const struct kind *kind,
-			const struct extent *a, const struct extent *b)
-{
-	report_line(PROGRAM,
-		    _("the %ss of %s cannot be mapped: %" PRIu32 "-%" PRIu32
-		      " and %" PRIu32 "-%" PRIu32 " overlap; see '%s check'"),
-		    kind->id, map->mapping.user.word, a->outer, a->outer + a->count - 1,
-		    b->outer, b->outer + b->count - 1, PROGRAM);
-	return VERB_FINDINGS;
-}
-
-/* Refuses what the kernel would refuse. */
-static int refuse_clashes(const struct map *map, const struct kind *kind,
-			  const struct idmap *made)
-{
-	size_t a, b;
-
-	if (idmap_clash(made, &a, &b))
-		return refuse_clash(map, kind, &made->extents[a], &made->extents[b]);
-	return 0;
-}
-
-/* Makes the mappings. source: the plugin that granted the ranges, or NULL. */
-static int make(struct map *map, const struct kind *kind, const struct index *index,
-		const struct source *source)
-{
-	struct mapping *mapping = &map->mapping;
-	struct idmap *delegated = &mapping->delegated[kind->group];
-	struct idmap *usual = &mapping->usual[kind->group];
-	bool fits = append_extent(usual,
-				  kind->group ? mapping->user.gid : mapping->user.uid, 1);
-	int r;
-
-	for (size_t i = 0; i < index->n && fits; i++) {
-		const struct index_range *range = &index->ranges[i];
-		uint32_t last = range->last == ID_NONE ? ID_NONE - 1 : range->last;
-		uint64_t count = (uint64_t)last - range->first + 1;
-
-		if (count > 0)
-			fits = append_extent(delegated, range->first, count) &&
-			       append_extent(usual, range->first, count);
-	}
-	if (!fits) {
-		report_line(PROGRAM,
-			    _("%s has more ranges than the %d that the kernel maps"),
-			    mapping->user.word, LIMIT_EXTENTS);
-		return VERB_FINDINGS;
-	}
-	if (delegated->n == 0)
-		return refuse_none(map, kind, source);
-	r = refuse_clashes(map, kind, delegated);
-	if (r == 0 && mapping->user.exists && !(map->runtime && !map->runtime->as_user))
-		r = refuse_clashes(map, kind, usual);
-	return r;
 }
 
 static int load_kind(struct map *map, const struct kind *kind)
@@ -162,12 +55,12 @@ static int load_kind(struct map *map, const struct kind *kind)
 				   &source);
 
 	if (r == 0 && source && source->type == SOURCE_FILES)
-		return make(map, kind, &index, NULL);
+		return map_take_ranges(map, kind, &index, NULL);
 	if (r == 0 && source)
 		map->mapping.plugin = source->name;
 	if (r == 0)
 		r = sources_tell_void(&map->sources, &map->mapping.user, kind, source);
-	return r ? r : make(map, kind, &index, source);
+	return r ? r : map_take_ranges(map, kind, &index, source);
 }
 
 static int map_load(struct map *map)
@@ -180,7 +73,7 @@ static int map_load(struct map *map)
 		if (r)
 			return r;
 	}
-	return 0;
+	return map_lay_out(map);
 }
 
 static int map_show_kind(struct map *map, const struct kind *kind)
@@ -226,7 +119,7 @@ static int choose_runtime(struct map *map, const char *name)
 	map->runtime = runtime_find(name);
 	if (map->runtime)
 		return VERB_GO;
-	runtime_names(names, sizeof(names));
+	runtime_names(false, names, sizeof(names));
 	report_line(PROGRAM, _("there is no runtime '%s', but: %s"), name, names);
 	return verb_misuse(&verb_map);
 }
@@ -246,18 +139,28 @@ static int map_check_options(const struct map *map, int words)
 	return verb_misuse(&verb_map);
 }
 
+/* Adds how to get help to the report of a wrong command line. */
+static int map_misuse(int status)
+{
+	return status == VERB_USAGE ? verb_misuse(&verb_map) : status;
+}
+
 static int map_take_option(void *context, int option)
 {
 	struct map *map = context;
 
-	return option == 'f' ? choose_runtime(map, optarg) :
-			       verb_take(&verb_map, &map->options, option);
+	if (option == 'f')
+		return choose_runtime(map, optarg);
+	if (option == OPTION_THROUGH)
+		return map_misuse(map_take_through(map, optarg));
+	return verb_take(&verb_map, &map->options, option);
 }
 
 static int map_parse(int argc, char **argv, struct map *map)
 {
 	static const struct option long_options[] = {
 		{ "for", required_argument, NULL, 'f' },
+		{ "through", required_argument, NULL, OPTION_THROUGH },
 		VERB_LONG_OUTPUT,
 		VERB_LONG_ROOT,
 		VERB_LONG_HELP,
@@ -295,7 +198,8 @@ static int map_run(int argc, char **argv)
 		return r;
 	if ((r = user_cache_start_named(&map.owners, &map.place)) ||
 	    (r = sources_start(&map.sources, &map.place, &map.owners)) ||
-	    (r = map_find_user(&map, argv[optind])) || (r = map_load(&map)))
+	    (r = map_find_user(&map, argv[optind])) ||
+	    (r = map_misuse(map_check_through(&map))) || (r = map_load(&map)))
 		return r;
 	if (!map.runtime)
 		return map_show(&map);
@@ -312,6 +216,8 @@ const struct verb verb_map = {
 	.help = N_("show what a user's ids are inside a container"),
 	.options = N_(
 		"  -f, --for RUNTIME     for newuidmap, unshare, podman, lxc, runc, bwrap,\n"
-		"                        nspawn, docker, libvirt or nova, in its own words\n"),
+		"                        nspawn, docker, libvirt, nova or incus, in its own words\n"
+		"  --through ID[:INNER]  also map this id of the host, to itself or to INNER;\n"
+		"                        u:ID, g:ID: only as a uid or a gid\n"),
 	.shared = VERB_SHARES_OUTPUT | VERB_SHARES_ROOT,
 };

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "libsubid/core/idmap-layout.h"
 #include "libsubid/core/kind.h"
 #include "libsubid/core/limits.h"
 #include "message/i18n.h"
@@ -88,13 +89,54 @@ static int print_bwrap(const struct mapping *mapping)
 	return 0;
 }
 
-/* Rootless podman expects the inside ids of the user's mapping as outer ids. */
+/*
+ * Joins extents that follow one another inside and outside, apart from the first, which
+ * is root of the container. podman splits them where its own namespace has a border.
+ */
+static void join_extents(struct idmap *map)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < map->n; i++) {
+		const struct extent *extent = &map->extents[i];
+		struct extent *last = n > 1 ? &map->extents[n - 1] : NULL;
+
+		if (last && extent_inner(last).end == extent->inner &&
+		    extent_outer(last).end == extent->outer)
+			last->count += extent->count;
+		else
+			map->extents[n++] = *extent;
+	}
+	map->n = n;
+}
+
+/*
+ * Rootless podman expects inner ids of its own namespace as outer ids. It maps all ids of
+ * the user there, whichever the container has; podman of root has no such namespace.
+ */
 static int print_podman(const struct mapping *mapping)
 {
-	for (size_t i = 0; i < 2; i++)
-		printf("%s--%smap 0:0:1 --%smap 1:1:%" PRIu32, i ? " " : "",
-		       kind_all[i]->id, kind_all[i]->id,
-		       count_ids(&mapping->delegated[i]));
+	bool rootful = mapping->user.uid == 0;
+
+	for (size_t i = 0; i < 2; i++) {
+		const struct idmap *outside =
+			rootful ? &mapping->delegated[i] : &mapping->usual[i];
+		struct idmap map = *outside;
+		struct range absent;
+
+		if (!rootful &&
+		    idmap_within(outside, &mapping->rootless[i], &map, &absent)) {
+			report_line(PROGRAM, _("the kernel takes %d extents at the most"),
+				    LIMIT_EXTENTS);
+			return VERB_FINDINGS;
+		}
+		if (!rootful)
+			join_extents(&map);
+		for (size_t j = 0; j < map.n; j++)
+			printf("%s--%smap %" PRIu32 ":%" PRIu32 ":%" PRIu32,
+			       i + j ? " " : "", kinds[i]->id, map.extents[j].inner,
+			       map.extents[j].outer, map.extents[j].count);
+	}
 	putchar('\n');
 	return 0;
 }
@@ -228,6 +270,14 @@ static int print_docker(const struct mapping *mapping)
 			mapping->user.word, mapping->plugin);
 		return VERB_NONE;
 	}
+	if (mapping->left_out) {
+		report_line(
+			PROGRAM,
+			_("dockerd would map the ids of accounts that %s has, too; to "
+			  "fix it: give dockerd another user"),
+			mapping->user.word);
+		return VERB_FINDINGS;
+	}
 	snprintf(user, sizeof(user), "%s:%" PRIu32, mapping->user.name,
 		 mapping->user.gid);
 	fputs("{ \"userns-remap\": ", stdout);
@@ -236,12 +286,124 @@ static int print_docker(const struct mapping *mapping)
 	return 0;
 }
 
+/* Incus starts no container with fewer ids. */
+#define INCUS_COUNT 65536
+
+/*
+ * Finds the one range that Incus can take: it maps each range of root from 0 on, so two
+ * are refused by the kernel. Ranges that are smaller are only for raw.idmap.
+ */
+static int find_incus_range(const struct mapping *mapping, size_t kind,
+			    struct range *ret_range)
+{
+	const struct map_ranges *held = &mapping->held[kind];
+	size_t n = 0;
+
+	for (size_t i = 0; i < held->n; i++)
+		if (range_count(held->ranges[i]) >= INCUS_COUNT) {
+			*ret_range = held->ranges[i];
+			n++;
+		}
+	if (n == 1)
+		return 0;
+	report_line(
+		PROGRAM,
+		_("Incus wants one range of at least %d %ss, and %s has %zu such ranges"),
+		INCUS_COUNT, kinds[kind]->id, mapping->user.word, n);
+	return VERB_FINDINGS;
+}
+
+/* Incus refuses to pass through an id of the range that it maps. */
+static int check_raw(const struct idmap *fixed, const struct kind *kind,
+		     struct range range)
+{
+	for (size_t i = 0; i < fixed->n; i++)
+		if (range_contains(range, fixed->extents[i].outer)) {
+			report_line(PROGRAM,
+				    _("Incus cannot pass through %s %" PRIu32
+				      ", which is in the range of the container"),
+				    kind->id, fixed->extents[i].outer);
+			return VERB_FINDINGS;
+		}
+	return 0;
+}
+
+static bool has_extent(const struct idmap *map, const struct extent *extent)
+{
+	for (size_t i = 0; i < map->n; i++)
+		if (memcmp(&map->extents[i], extent, sizeof(*extent)) == 0)
+			return true;
+	return false;
+}
+
+/* Prints the lines of raw.idmap: the id of the host, then the one inside. */
+static void print_raw(const struct idmap *fixed)
+{
+	const char *head = "  raw.idmap: |-\n";
+
+	for (size_t i = 0; i < 2; i++)
+		for (size_t j = 0; j < fixed[i].n; j++) {
+			const struct extent *extent = &fixed[i].extents[j];
+			bool both = has_extent(&fixed[!i], extent);
+
+			if (both && i)
+				continue;
+			printf("%s    %s %" PRIu32 " %" PRIu32 "\n", head,
+			       both ? "both" : kinds[i]->id, extent->outer,
+			       extent->inner);
+			head = "";
+		}
+}
+
+/*
+ * Prints the configuration of an instance. The daemon runs as root, and takes the ranges
+ * of root from the databases.
+ */
+static int print_incus(const struct mapping *mapping)
+{
+	struct range ranges[2];
+
+	if (mapping->user.uid != 0 || !mapping->user.exists || mapping->plugin) {
+		report_line(PROGRAM,
+			    _("Incus takes only ranges that the databases give to root"));
+		return VERB_FINDINGS;
+	}
+	for (size_t i = 0; i < 2; i++) {
+		int r = find_incus_range(mapping, i, &ranges[i]);
+
+		if (r == 0)
+			r = check_raw(&mapping->fixed[i], kinds[i], ranges[i]);
+		if (r)
+			return r;
+	}
+	puts("config:");
+	/* There is one setting for both kinds. */
+	if (ranges[0].start == ranges[1].start) {
+		printf("  security.idmap.base: \"%" PRIu64 "\"\n", ranges[0].start);
+		printf("  security.idmap.size: \"%" PRIu64 "\"\n",
+		       range_count(
+			       ranges[range_count(ranges[1]) < range_count(ranges[0])]));
+	}
+	print_raw(mapping->fixed);
+	return 0;
+}
+
 static const struct runtime runtimes[] = {
-	{ "newuidmap", true, print_newuidmap }, { "unshare", true, print_unshare },
-	{ "podman", true, print_podman },	{ "lxc", false, print_lxc },
-	{ "runc", true, print_runc },		{ "bwrap", true, print_bwrap },
-	{ "nspawn", false, print_nspawn },	{ "docker", true, print_docker },
-	{ "libvirt", false, print_libvirt },	{ "nova", false, print_nova },
+	{ .name = "newuidmap", .as_user = true, .holes = true, .print = print_newuidmap },
+	{ .name = "unshare", .as_user = true, .print = print_unshare },
+	{ .name = "podman",
+	  .as_user = true,
+	  .holes = true,
+	  .rootless = true,
+	  .print = print_podman },
+	{ .name = "lxc", .holes = true, .print = print_lxc },
+	{ .name = "runc", .as_user = true, .holes = true, .print = print_runc },
+	{ .name = "bwrap", .as_user = true, .print = print_bwrap },
+	{ .name = "nspawn", .print = print_nspawn },
+	{ .name = "docker", .as_user = true, .print = print_docker },
+	{ .name = "libvirt", .holes = true, .print = print_libvirt },
+	{ .name = "nova", .holes = true, .print = print_nova },
+	{ .name = "incus", .holes = true, .print = print_incus },
 };
 
 #define N_RUNTIMES (sizeof(runtimes) / sizeof(runtimes[0]))
@@ -255,13 +417,16 @@ const struct runtime *runtime_find(const char *name)
 	return NULL;
 }
 
-/* Writes all names, separated by spaces. Returns their number. */
-size_t runtime_names(char *text, size_t size)
+/*
+ * Writes the names of all runtimes, or of those that can map single ids beside a range,
+ * separated by spaces.
+ */
+void runtime_names(bool holes, char *text, size_t size)
 {
 	size_t at = 0;
 
 	for (size_t i = 0; i < N_RUNTIMES && at < size; i++)
-		at += (size_t)snprintf(text + at, size - at, "%s%s", i ? " " : "",
-				       runtimes[i].name);
-	return N_RUNTIMES;
+		if (!holes || runtimes[i].holes)
+			at += (size_t)snprintf(text + at, size - at, "%s%s",
+					       at ? " " : "", runtimes[i].name);
 }

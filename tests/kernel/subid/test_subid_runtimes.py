@@ -27,9 +27,17 @@ SEVERAL = "elsa:3000000:100000\nanna:2000000:1000000\n5001:700000:70000\nelsatwi
 # dockerd takes lines by uid if there are any, or else by name; Debian's libsubid, which
 # podman asks, knows no other names of a uid
 BY_NAME = SEVERAL.replace("5001:", "elsa:").replace("elsatwin:", "elsa:")
-DATABASES = {"one range": ONE, "three ranges": SEVERAL}
+# an id of the host, beside the range of the container
+PASSED = "elsa:5600:1\nelsa:3000000:100000\n"
+DATABASES = {"one range": ONE, "three ranges": SEVERAL, "an id passed through": PASSED}
 RANGES = {"one range": [(3000000, 1000000)],
-          "three ranges": [(100000, 65536), (700000, 70000), (3000000, 100000)]}
+          "three ranges": [(100000, 65536), (700000, 70000), (3000000, 100000)],
+          "an id passed through": [(3000000, 1000), (5600, 1), (3001001, 98999)]}
+# behind the user's own id
+USUAL = RANGES | {"an id passed through": [(3000000, 999), (5600, 1), (3001000, 99000)]}
+# what podman maps in its own namespace
+EVERYTHING = RANGES | {"an id passed through": [(5600, 1), (3000000, 100000)]}
+OPTIONS = dict.fromkeys(RANGES, "") | {"an id passed through": "--through 5600:1000"}
 LARGEST = {name: [max(ranges, key=lambda range: range[1])] for name, ranges in RANGES.items()}
 PODMAN = "podman --cgroup-manager=cgroupfs --runtime=runc"
 SIX = "".join(f"elsa:{100000 + 2 * i}:1\n" for i in range(6))
@@ -112,9 +120,9 @@ def newuidmap(stage, which):
     stage.compare("newuidmap", which,
                   'unshare --user sleep 100 & PID=$!; while [ "$(readlink /proc/$PID/ns/user)" = '
                   '"$(readlink /proc/self/ns/user)" ]; do :; done; '
-                  'eval "$(subid map elsa --for newuidmap)" || exit 9; '
+                  'eval "$(subid map elsa ' + OPTIONS[which] + ' --for newuidmap)" || exit 9; '
                   "cat /proc/$PID/uid_map /proc/$PID/gid_map; kill $PID",
-                  RANGES[which], True)
+                  USUAL[which], True)
 
 
 def with_unshare(stage, which):
@@ -138,9 +146,10 @@ def podman(stage, which):
     stage.shell(f"{PODMAN} system migrate; {PODMAN} system reset -f; {PODMAN} import -q "
                 "image.tar busybox:1")
     status, output = stage.shell(
-        f"{PODMAN} run -d --name c --network=none $(subid map elsa --for podman) busybox:1 "
+        f"{PODMAN} run -d --name c --network=none "
+        f"$(subid map elsa {OPTIONS[which]} --for podman) busybox:1 "
         f"sleep 100 && {PODMAN} inspect --format 'PID {{{{.State.Pid}}}}' c")
-    found, expected = [], chain(RANGES[which], ELSA.uid) + chain(RANGES[which], ELSA.gid)
+    found, expected = [], chain(USUAL[which], ELSA.uid) + chain(USUAL[which], ELSA.gid)
     pid = re.search(r"^PID (\d+)$", output, re.M)
     if pid:
         for kind in KINDS:
@@ -151,14 +160,15 @@ def podman(stage, which):
                        f"{found}, not {expected}: {output}")
     status, output = stage.shell(f"{PODMAN} rm -f -t 0 c; {PODMAN} unshare {MAPS}; "
                                  f"{PODMAN} system migrate")
-    stage.report.check(f"podman unshare of a user with {which} maps the same",
+    expected = chain(EVERYTHING[which], ELSA.uid) + chain(EVERYTHING[which], ELSA.gid)
+    stage.report.check(f"podman unshare of a user with {which} maps all ids",
                        extents_in(output) == expected, output)
 
 
 def lxc(stage, which):
     stage.compare("lxc", which, """
         rm -rf run/* &&
-        { subid map elsa --for lxc; echo lxc.apparmor.profile = unconfined
+        { subid map elsa """ + OPTIONS[which] + """ --for lxc; echo lxc.apparmor.profile = unconfined
           echo lxc.net.0.type = empty; } > .config/lxc/default.conf &&
         lxc-create -n c1 -t busybox >&2 && lxc-start -n c1 &&
         lxc-attach -n c1 -- cat /proc/self/uid_map /proc/self/gid_map &&
@@ -170,7 +180,8 @@ def runc(stage, which):
     bundle = f"{HOME}/bundle"
     shutil.rmtree(bundle, ignore_errors=True)
     status, output = stage.shell("mkdir bundle && cp -a root bundle/rootfs && cd bundle && "
-                                 "runc spec --rootless && subid map elsa --for runc > part")
+                                 f"runc spec --rootless && subid map elsa {OPTIONS[which]} --for runc "
+                                 "> part")
     if status:
         stage.report.fail(f"runc of a user with {which}", output)
         return
@@ -181,7 +192,7 @@ def runc(stage, which):
     config["process"].update(terminal=False, args=["sh", "-c", MAPS])
     with open(f"{bundle}/config.json", "w", encoding="utf-8") as file:
         json.dump(config, file)
-    stage.compare("runc", which, "cd bundle && runc run c1", RANGES[which], True)
+    stage.compare("runc", which, "cd bundle && runc run c1", USUAL[which], True)
 
 
 def nspawn(stage, which):
@@ -316,7 +327,8 @@ def start_domain(stage, runtime, which, idmap):
 
 
 def libvirt(stage, which):
-    start_domain(stage, "libvirt", which, stage.shell("subid map elsa --for libvirt")[1])
+    start_domain(stage, "libvirt", which, 
+                 stage.shell(f"subid map elsa {OPTIONS[which]} --for libvirt")[1])
 
 
 def nova_options(text):
@@ -331,10 +343,51 @@ def nova_options(text):
 
 def nova(stage, which):
     """The element that nova makes of its options."""
-    maps = nova_options(stage.shell("subid map elsa --for nova")[1])
+    maps = nova_options(stage.shell(f"subid map elsa {OPTIONS[which]} --for nova")[1])
     start_domain(stage, "nova", which, "<idmap>" + "".join(
         f"<{kind} start='{start}' target='{target}' count='{count}'/>"
         for kind in KINDS for start, target, count in maps[kind]) + "</idmap>")
+
+
+def no_hole(stage, name, which):
+    """Whether the runtime cannot have single ids beside a range; then it is refused."""
+    if name not in NO_HOLES:
+        return False
+    result = stage.box.run("map", "elsa", *OPTIONS[which].split(), "--for", name)
+    stage.report.check(f"{name} with {which}: refused, and others are named",
+                       result.status == subid_box.FINDINGS and not result.out and
+                       words(result) == f"subid: {name} cannot map single ids beside a range; "
+                       "these can: " + " ".join(each for each in RUNTIMES
+                                                if each not in NO_HOLES) + "\n", f"{result}")
+    return True
+
+
+def incus(stage, which):
+    """Incus takes the range of root, and puts the lines of raw.idmap over it; see its
+    documentation, "Idmaps for user namespace". Here what it would map is compared with the
+    mapping for LXC, which is what Incus runs."""
+    if which == "three ranges":
+        return
+    text = DATABASES[which].replace("elsa", "root")
+    stage.box.put(text, text)
+    config = stage.shell(f"subid map root {OPTIONS[which]} --for incus")[1]
+    lines = stage.shell(f"subid map root {OPTIONS[which]} --for lxc")[1]
+    found = re.fullmatch('config:\n  security.idmap.base: "(\\d+)"\n'
+                         '  security.idmap.size: "(\\d+)"\n'
+                         "(?:  raw.idmap: \\|-\n((?:    both \\d+ \\d+\n)+))?", config)
+    if not found:
+        stage.report.fail(f"incus with {which}", config)
+        return
+    base, size = int(found[1]), int(found[2])
+    extents = [(0, base, size)]
+    for outer, inner in re.findall(r"both (\d+) (\d+)", found[3] or ""):
+        outer, inner = int(outer), int(inner)
+        first, start, count = extents.pop()
+        extents += [(first, start, inner - first), (inner, outer, 1),
+                    (inner + 1, start + inner + 1 - first, first + count - inner - 1)]
+    stage.box.check(f"incus with {which} maps as LXC", lines, "".join(
+        f"lxc.idmap = {kind} {first} {start} {count}\n" for kind in "ug"
+        for first, start, count in extents))
 
 
 LIBVIRT_TOOLS = ("libvirtd", "virsh", "/usr/lib/libvirt/libvirt_lxc", "mountpoint", "pgrep")
@@ -343,7 +396,10 @@ RUNTIMES = {"newuidmap": (newuidmap, ()), "unshare": (with_unshare, ()),
             "lxc": (lxc, ("lxc-start",)), "runc": (runc, ("runc",)),
             "nspawn": (nspawn, ("systemd-nspawn",)),
             "docker": (docker, ("dockerd", "docker", "containerd")),
-            "libvirt": (libvirt, LIBVIRT_TOOLS), "nova": (nova, LIBVIRT_TOOLS)}
+            "libvirt": (libvirt, LIBVIRT_TOOLS), "nova": (nova, LIBVIRT_TOOLS),
+            "incus": (incus, ())}
+# these map a range and nothing else
+NO_HOLES = ("unshare", "bwrap", "nspawn", "docker")
 # what is not told anything
 OTHERS = {"rootlesskit": (rootless, ("rootlesskit",))}
 SLOW = ("docker", "libvirt", "nova", "podman")
@@ -352,6 +408,8 @@ SLOW = ("docker", "libvirt", "nova", "podman")
 def runtimes(stage):
     for which, text in DATABASES.items():
         for name, (play, tools) in (RUNTIMES | OTHERS).items():
+            if OPTIONS[which] and (name in OTHERS or no_hole(stage, name, which)):
+                continue
             if quick() and name in SLOW:
                 continue
             reason = missing("busybox", *tools)
