@@ -17,9 +17,11 @@ static int parse_number(const char *text, uint64_t *ret)
 	return num_parse(text, strlen(text), UINT64_MAX, ret) ? IDMAP_NUMBER : 0;
 }
 
-/* The largest id is ID_NONE - 1, so the largest end is ID_NONE. */
-static int extent_make(uint64_t inner, uint64_t outer, uint64_t count,
-		       struct extent *ret_extent)
+/*
+ * Makes an extent of foreign numbers. The largest id is ID_NONE - 1, so the largest end
+ * is ID_NONE. Returns 0 or IDMAP_BEYOND. Thread-safe.
+ */
+int extent_make(uint64_t inner, uint64_t outer, uint64_t count, struct extent *ret_extent)
 {
 	if (inner > ID_NONE || outer > ID_NONE || count > ID_NONE - inner ||
 	    count > ID_NONE - outer)

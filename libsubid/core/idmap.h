@@ -47,6 +47,8 @@ int idmap_parse(char *const *arguments, size_t n, struct idmap *ret_map);
 int idmap_clash(const struct idmap *map, size_t *ret_a, size_t *ret_b);
 size_t idmap_render(const struct idmap *map, char *out, size_t size);
 
+int extent_make(uint64_t inner, uint64_t outer, uint64_t count,
+		struct extent *ret_extent);
 struct range extent_inner(const struct extent *extent);
 struct range extent_outer(const struct extent *extent);
 

@@ -36,7 +36,8 @@ static const struct output_column columns[N_COLUMNS] = {
 };
 
 enum {
-	OPTION_THROUGH = 256,
+	OPTION_EXPLAIN = 256,
+	OPTION_THROUGH,
 };
 
 static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
@@ -65,8 +66,6 @@ static int load_kind(struct map *map, const struct kind *kind)
 
 static int map_load(struct map *map)
 {
-	/* Leave out ranges that the map writers would refuse. */
-	map->sources.extents = true;
 	for (size_t i = 0; i < 2; i++) {
 		int r = load_kind(map, kind_all[i]);
 
@@ -128,7 +127,12 @@ static int map_check_options(const struct map *map, int words)
 {
 	const struct output_format *format = &map->options.output;
 
-	if (words != 1)
+	if (map->explains && (map->runtime || map_has_through(&map->mapping)))
+		report_line(PROGRAM, _("--explain excludes --for and --through"));
+	else if (map->explains && words < 2)
+		report_line(PROGRAM,
+			    _("--explain wants a user, and files or lines of a mapping"));
+	else if (!map->explains && words != 1)
 		report_line(PROGRAM, _("one user is wanted"));
 	else if (map->runtime &&
 		 (format->json || format->raw || format->columns || format->no_headings))
@@ -151,6 +155,10 @@ static int map_take_option(void *context, int option)
 
 	if (option == 'f')
 		return choose_runtime(map, optarg);
+	if (option == OPTION_EXPLAIN) {
+		map->explains = true;
+		return VERB_GO;
+	}
 	if (option == OPTION_THROUGH)
 		return map_misuse(map_take_through(map, optarg));
 	return verb_take(&verb_map, &map->options, option);
@@ -160,6 +168,7 @@ static int map_parse(int argc, char **argv, struct map *map)
 {
 	static const struct option long_options[] = {
 		{ "for", required_argument, NULL, 'f' },
+		{ "explain", no_argument, NULL, OPTION_EXPLAIN },
 		{ "through", required_argument, NULL, OPTION_THROUGH },
 		VERB_LONG_OUTPUT,
 		VERB_LONG_ROOT,
@@ -178,7 +187,8 @@ static int map_find_user(struct map *map, const char *word)
 	struct user *user = &map->mapping.user;
 	int r = user_cache_user(&map->owners, word, user);
 
-	if (r == 0 && !user->exists && !(map->runtime && !map->runtime->as_user)) {
+	if (r == 0 && !user->exists && !map->explains &&
+	    !(map->runtime && !map->runtime->as_user)) {
 		report_line(PROGRAM, _("user '%s' does not exist"), word);
 		return VERB_NO_USER;
 	}
@@ -198,8 +208,13 @@ static int map_run(int argc, char **argv)
 		return r;
 	if ((r = user_cache_start_named(&map.owners, &map.place)) ||
 	    (r = sources_start(&map.sources, &map.place, &map.owners)) ||
-	    (r = map_find_user(&map, argv[optind])) ||
-	    (r = map_misuse(map_check_through(&map))) || (r = map_load(&map)))
+	    (r = map_find_user(&map, argv[optind])))
+		return r;
+	/* Leave out ranges that the map writers would refuse. */
+	map.sources.extents = true;
+	if (map.explains)
+		return map_explain(&map, argv + optind + 1, (size_t)(argc - optind - 1));
+	if ((r = map_misuse(map_check_through(&map))) || (r = map_load(&map)))
 		return r;
 	if (!map.runtime)
 		return map_show(&map);
@@ -212,12 +227,14 @@ const struct verb verb_map = {
 	.name = "map",
 	.page = "subid-list(1)",
 	.run = map_run,
-	.synopsis = N_("[OPTION]... USER"),
+	.synopsis = N_("[OPTION]... USER [FILE | LINE]..."),
 	.help = N_("show what a user's ids are inside a container"),
 	.options = N_(
 		"  -f, --for RUNTIME     for newuidmap, unshare, podman, lxc, runc, bwrap,\n"
 		"                        nspawn, docker, libvirt, nova or incus, in its own words\n"
 		"  --through ID[:INNER]  also map this id of the host, to itself or to INNER;\n"
-		"                        u:ID, g:ID: only as a uid or a gid\n"),
+		"                        u:ID, g:ID: only as a uid or a gid\n"
+		"  --explain             why lines of a mapping, as 'u 0 100000 65536', or those\n"
+		"                        in a file of LXC, Incus or OCI are refused\n"),
 	.shared = VERB_SHARES_OUTPUT | VERB_SHARES_ROOT,
 };

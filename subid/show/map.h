@@ -48,6 +48,7 @@ struct map {
 	struct sources sources;
 	const struct runtime *runtime; /* NULL: print a table */
 	struct mapping mapping;
+	bool explains; /* --explain */
 	struct output output;
 };
 
@@ -63,5 +64,7 @@ int map_refuse_passed(const struct map *map, const struct kind *kind);
 int map_take_ranges(struct map *map, const struct kind *kind, const struct index *index,
 		    const struct source *source);
 int map_lay_out(struct map *map);
+
+int map_explain(struct map *map, char *const *words, size_t n);
 
 #endif

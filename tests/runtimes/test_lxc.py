@@ -6,7 +6,7 @@ command; busybox and a Debian root file system."""
 import io
 import tarfile
 
-from stage import USERS, main, quick
+from stage import COUNT, USERS, main, quick
 
 CONFIG = """\
 lxc.idmap = u 0 {start} 65536
@@ -19,6 +19,12 @@ lxc.idmap = {k} 0 {start} {own}
 lxc.idmap = {k} {own} {own} 1
 lxc.idmap = {k} {after} {start_after} {rest}
 """
+
+THROUGH = """\
+    { subid map $USER --for lxc --through $(id -u) && echo lxc.apparmor.profile = unconfined &&
+      echo lxc.net.0.type = empty; } >.config/lxc/through.conf &&
+    lxc-create -n t1 -t busybox -f .config/lxc/through.conf && lxc-start -n t1 &&
+    lxc-attach -n t1 -- {probe} && lxc-stop -k -n t1 && lxc-destroy -n t1"""
 
 
 def configure(stage):
@@ -41,6 +47,12 @@ def keep_own(user):
                                 (own + 1, user.start + own + 1, 65536 - own - 1)))
 
 
+def through(user):
+    own = user.caller.uid
+    return dict.fromkeys("ug", ((0, user.start, own), (own, own, 1),
+                                (own + 1, user.start + own + 1, COUNT - own - 1)))
+
+
 def test(stage):
     configure(stage)
     stage.both("created, started, entered",
@@ -53,6 +65,8 @@ def test(stage):
     stage.both("the user's own id is kept",
                "lxc-create -n k1 -t busybox -f .config/lxc/keep.conf && lxc-start -n k1 && "
                "lxc-attach -n k1 -- {probe} && lxc-stop -k -n k1 && lxc-destroy -n k1", keep_own)
+    if stage.mode != "debian":
+        stage.both("the user's own id is passed through, as subid prints it", THROUGH, through)
     stage.both("lxc-usernsexec", "lxc-usernsexec -m b:0:$START:65536 -- {probe}",
                lambda user: user.range_only(), folder=".local/share/lxc/c1/rootfs")
     stage.refused("anna's ids", "sed -i 's/= u 0 .*/= u 0 2000000 65536/' "

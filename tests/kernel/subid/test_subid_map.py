@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """`subid map`: ids of the host that are passed through, ids that never become root of a
-container, and extents in a nested user namespace, which the kernel takes as printed."""
+container, extents in a nested user namespace, which the kernel takes as printed, and answers about each
+line of an existing mapping."""
 
 import os
 import re
@@ -9,13 +10,16 @@ import subprocess
 
 import subid_box
 from host import CLEAN_PATH
-from subid_box import DONE, FINDINGS, KINDS, NO_USER, NONE, USAGE, words
+from subid_box import DONE, FINDINGS, KINDS, NO_USER, NONE, UNREADABLE, USAGE, words
 from usermod_box import wait_until
 
 RANGE = "elsa:3000000:100000\n"
 ALONE_TOO = "elsa:5600:1\n" + RANGE
 FROM_ZERO = ("lxc", "libvirt", "nova", "nspawn", "incus")
 ALL = FROM_ZERO + ("newuidmap", "unshare", "podman", "runc", "bwrap")
+# whether the program can read config.json
+JANSSON = "jansson" in subprocess.run(["ldd", subid_box.program() or "/bin/true"], check=False,
+                                      capture_output=True, text=True).stdout
 
 
 def lxc(text):
@@ -254,9 +258,108 @@ def nested(box):
                          status == FINDINGS and "65539-65540" in out, out)
 
 
+# --- lines of an existing mapping -------------------------------------------------------
+
+CONFIG = """\
+lxc.include = /usr/share/lxc/config/common.conf
+# lxc.idmap = u 0 1 1
+lxc.idmap = u 0 3000000 5600
+lxc.idmap: u 5600 5600 1
+lxc.idmap = u 5601 3005601 94399
+lxc.idmap = g 0 2000000 65536
+lxc.idmap = g 70000 3000000 0
+lxc.idmap = g 0 3000000 x
+lxc.idmap = g 0 3000000 10
+lxc.idmap = g 80000 3099990 20
+[snapshot]
+lxc.idmap = u 0 9 9
+"""
+
+
+def answers(box, *args, status=FINDINGS, text=None):
+    """[(where, kind, inside, cause)]; text: of a file, which is named FILE here."""
+    path = f"{box.host.folder}/text"
+    if text is not None:
+        box.host.write(path, text)
+        args += (path,)
+    return [(row["where"].replace(path, "FILE"), row["kind"], row["inside"], row["cause"])
+            for row in box.rows("map", "elsa", "--explain", *args, name="lines", status=status)]
+
+
+def explain(box):
+    """Each line of a mapping has an answer: that of the databases, or that of the kernel."""
+    box.put("elsa:5600:1\nanna:2000000:1000000\n" + RANGE,
+            "anna:2000000:1000000\n" + RANGE)
+    path = f"{box.host.folder}/c1.conf"
+    box.host.write(path, CONFIG)
+    expected = [(3, "uid", 0, None), (4, "uid", 5600, None), (5, "uid", 5601, None),
+                (6, "gid", 0, "not-delegated"), (7, "gid", 70000, "extent-empty"),
+                (8, None, None, "malformed"), (9, "gid", 0, "overlap-inside"),
+                (10, "gid", 80000, "partly-delegated")]
+    box.check("a file of LXC", answers(box, path),
+              [(f"{path}:{number}", *rest) for number, *rest in expected])
+    result = box.run("map", "elsa", "--explain", path)
+    box.check("as text", [line for line in result.out.decode().splitlines()
+                          if not line.startswith(" ")][:2],
+              [f"{path}:3: uid 0 3000000 5600: good", f"{path}:4: uid 5600 5600 1: good"])
+    box.report.check("as text: why, and the cause", result.status == FINDINGS and
+                     b": gid 70000 3000000 0: refused: extent 2 has a count of 0 [extent-empty]\n"
+                     b"    give it a count" in result.out, f"{result}")
+    box.host.write(path, "config:\n  raw.idmap: |-\n    both 5001 5001\n    uid 5600 7\n"
+                         "    gid 5600-5601 7-8\n")
+    box.check("a file of Incus", answers(box, path), [
+        (f"{path}:3", "uid", 5001, None), (f"{path}:3", "gid", 5001, None),
+        (f"{path}:4", "uid", 7, None), (f"{path}:5", "gid", 7, "not-delegated")])
+    part = box.run("map", "elsa", "--for", "runc").out
+    if JANSSON:
+        box.check("config.json", answers(box, text=part, status=DONE), [
+            (f"FILE:{kind}Mappings[{i}]", kind, i, None) for kind in KINDS for i in (0, 1)])
+        box.host.write(path, part.replace(b"gidMappings", b"uidMappings"))
+        result = box.run("map", "elsa", "--explain", path)
+        box.report.check("config.json with a list that stands twice", result.status == UNREADABLE
+                         and "duplicate object key" in words(result), f"{result}")
+    else:
+        box.host.write(path, part)
+        result = box.run("map", "elsa", "--explain", path)
+        box.report.check("config.json: what is missing", result.status == UNREADABLE and
+                         "built without libjansson" in words(result), f"{result}")
+    result = subprocess.run([box.path, "map", "elsa", "--explain", "-"], check=False, text=True,
+                            input="u 0 3000000 1", capture_output=True)
+    box.check("standard input", (result.returncode, result.stdout),
+              (DONE, "standard input:1: uid 0 3000000 1: good\n"))
+    box.check("lines as arguments", answers(
+        box, "u 0 3000000 10", "both 5001 10", "uid 5-6 7", "u 20 3000005 1"),
+        [("argument 1", "uid", 0, None), ("argument 2", "uid", 10, None),
+         ("argument 2", "gid", 10, None), ("argument 3", None, None, "malformed"),
+         ("argument 4", "uid", 20, "overlap-outside")])
+    many = "".join(f"u {i} {3000000 + i} 1\n" for i in range(341))
+    found = answers(box, text=many)
+    box.check("too much text, and too many extents", [row[3] for row in found],
+              [None if len("".join(many.replace("u ", "").splitlines(True)[:i + 1])) < 4096 else
+               "too-many-bytes" for i in range(340)] + ["too-many-extents"])
+    for name, args, status, word in (
+            ("no line", ("/etc/passwd",), NONE, "no line of a mapping"),
+            ("no file", ("/nonexistent",), UNREADABLE, "/nonexistent"),
+            ("a directory", ("/etc",), UNREADABLE, "/etc"),
+            ("nothing", (), USAGE, "--explain"),
+            ("with --for", ("--for", "lxc", "u 0 1 1"), USAGE, "--explain"),
+            ("with --through", ("--through", "5600", "u 0 1 1"), USAGE, "--explain")):
+        result = box.run("map", "elsa", "--explain", *args)
+        box.report.check(f"explain, {name}: status {status}, and why", result.status == status
+                         and word in words(result) and not result.out, f"{result}")
+    rows = box.rows("map", "elsa", "--explain", "u 0 1 1", status=FINDINGS)
+    box.check("the keys of lines are those of the man page", tuple(rows[0]),
+              tuple(subid_box.documented()["lines"]))
+    box.check("what subid prints is good, with every hole", answers(
+        box, status=DONE, text=box.run("map", "elsa", "--for", "lxc", "--through",
+                                       "u:5600:7").out),
+        [("FILE:1", "uid", 0, None), ("FILE:2", "uid", 7, None), ("FILE:3", "uid", 8, None),
+         ("FILE:4", "gid", 0, None)])
+
+
 def main():
     box = subid_box.enter()
-    for part in (never_root, no_range, through, refused, incus, nested):
+    for part in (never_root, no_range, through, refused, incus, nested, explain):
         box.report.part(part, box)
     box.report.finish()
 
