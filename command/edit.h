@@ -63,6 +63,7 @@ enum {
 	EDIT_UNKNOWN_USER,		 /* it is not known which user a name means */
 	EDIT_IN_USE,			 /* a process uses the ids */
 	EDIT_NOT_WRITTEN,		 /* the commit failed */
+	EDIT_RESULTS,
 };
 
 #define EDIT(name)                                                         \

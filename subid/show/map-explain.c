@@ -47,8 +47,6 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_CURE] = { .name = "CURE" },
 };
 
-static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
-
 struct explain {
 	struct map *map;
 	struct map_lines lines;
@@ -337,10 +335,12 @@ static int explain_lines(struct explain *explain)
 		return status;
 	for (size_t i = 0; i < explain->lines.n && status == 0; i++)
 		status = explain_line(explain, &explain->lines.lines[i]);
-	r = explain->rows ? output_end(&map->output) : output_flush();
-	if (r || status)
-		return r ? r : status;
-	return explain->findings ? VERB_FINDINGS : VERB_DONE;
+	if (status == 0)
+		status = explain->findings ? VERB_FINDINGS : VERB_DONE;
+	if (explain->rows)
+		return output_end(&map->output, status);
+	r = output_flush();
+	return r ? r : status;
 }
 
 /* Explains lines of mappings, and those in files. Returns an exit status. */
@@ -358,6 +358,6 @@ int map_explain(struct map *map, char *const *words, size_t n)
 	for (size_t i = 0; i < n && r == 0; i++)
 		r = map_lines_read(&explain.lines, words[i], i + 1);
 	for (size_t i = 0; i < 2 && r == 0; i++)
-		r = load_granted(&explain, kinds[i]);
+		r = load_granted(&explain, kind_all[i]);
 	return r ? r : explain_lines(&explain);
 }

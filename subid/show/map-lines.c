@@ -21,8 +21,6 @@
 /* Of all lines. */
 #define LINES_MOST ((size_t)1 << 16)
 
-static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
-
 /* A file that is being read. */
 struct map_reading {
 	struct map_lines *lines;
@@ -63,7 +61,7 @@ static int add_parsed(struct map_reading *reading, size_t number, int fault,
 	line.extent = parsed->extent;
 	for (size_t i = 0; i < 2 && r == 0; i++)
 		if (parsed->kinds[i]) {
-			line.kind = kinds[i];
+			line.kind = kind_all[i];
 			r = add_line(reading->lines, &line);
 		}
 	return r;

@@ -21,8 +21,6 @@
 /* Of a larger range the name service is not asked whether all its ids are accounts. */
 #define PASSED_MOST 16
 
-static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
-
 static int misuse_through(const char *text)
 {
 	report_line(PROGRAM, _("--through wants ID or ID:INNER, not '%s'"), text);
@@ -73,7 +71,7 @@ int map_take_through(struct map *map, const char *text)
 	for (size_t i = 0; i < 2 && r == VERB_GO; i++)
 		if (chosen[i])
 			r = add_through(
-				map, kinds[i],
+				map, kind_all[i],
 				&(struct extent){ (uint32_t)inner, (uint32_t)outer, 1 });
 	return r;
 }
@@ -190,7 +188,7 @@ bool map_is_through(const struct mapping *mapping, const struct kind *kind, uint
 int map_check_delegated(const struct map *map, const struct kind *kind)
 {
 	const struct mapping *mapping = &map->mapping;
-	const struct kind *other = kinds[!kind->group];
+	const struct kind *other = kind_all[!kind->group];
 	const struct idmap *fixed = &mapping->fixed[kind->group];
 
 	for (size_t i = 0; i < fixed->n; i++) {
@@ -240,9 +238,10 @@ static int are_accounts(struct map *map, struct account_names *accounts,
 			struct range range, bool *ret_are)
 {
 	for (size_t i = 0; i < 2; i++) {
-		int r = accounts->names[i].kind ? 0 :
-						  id_names_start(&accounts->names[i],
-								 &map->owners, kinds[i]);
+		int r = accounts->names[i].kind ?
+				0 :
+				id_names_start(&accounts->names[i], &map->owners,
+					       kind_all[i]);
 
 		if (r)
 			return r;

@@ -40,8 +40,6 @@ enum {
 	OPTION_THROUGH,
 };
 
-static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
-
 static void map_cleanup(struct map *map)
 {
 	output_cleanup(&map->output);

@@ -134,7 +134,7 @@ static int print_podman(const struct mapping *mapping)
 			join_extents(&map);
 		for (size_t j = 0; j < map.n; j++)
 			printf("%s--%smap %" PRIu32 ":%" PRIu32 ":%" PRIu32,
-			       i + j ? " " : "", kinds[i]->id, map.extents[j].inner,
+			       i + j ? " " : "", kind_all[i]->id, map.extents[j].inner,
 			       map.extents[j].outer, map.extents[j].count);
 	}
 	putchar('\n');
@@ -309,7 +309,7 @@ static int find_incus_range(const struct mapping *mapping, size_t kind,
 	report_line(
 		PROGRAM,
 		_("Incus wants one range of at least %d %ss, and %s has %zu such ranges"),
-		INCUS_COUNT, kinds[kind]->id, mapping->user.word, n);
+		INCUS_COUNT, kind_all[kind]->id, mapping->user.word, n);
 	return VERB_FINDINGS;
 }
 
@@ -349,7 +349,7 @@ static void print_raw(const struct idmap *fixed)
 			if (both && i)
 				continue;
 			printf("%s    %s %" PRIu32 " %" PRIu32 "\n", head,
-			       both ? "both" : kinds[i]->id, extent->outer,
+			       both ? "both" : kind_all[i]->id, extent->outer,
 			       extent->inner);
 			head = "";
 		}
@@ -372,7 +372,7 @@ static int print_incus(const struct mapping *mapping)
 		int r = find_incus_range(mapping, i, &ranges[i]);
 
 		if (r == 0)
-			r = check_raw(&mapping->fixed[i], kinds[i], ranges[i]);
+			r = check_raw(&mapping->fixed[i], kind_all[i], ranges[i]);
 		if (r)
 			return r;
 	}

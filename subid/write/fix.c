@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include "command/edit.h"
-#include "command/exit-status.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/entry-repair.h"
 #include "libsubid/core/limits.h"
@@ -32,7 +31,10 @@ enum {
 	OPTION_REMOVE,
 };
 
-static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
+/* Besides the results of edit.h. */
+enum {
+	FIX_MISUSE = EDIT_RESULTS, /* the options do not fit the line */
+};
 
 /* The line in one database, and what takes its place. */
 struct fix_side {
@@ -139,8 +141,6 @@ static int fix_parse(int argc, char **argv, struct fix *fix)
 		return verb_misuse(&verb_fix);
 	}
 	fix->text = argv[optind];
-	fix->kinds[0] = !fix->change.gid_only;
-	fix->kinds[1] = !fix->change.uid_only;
 	return VERB_GO;
 }
 
@@ -162,7 +162,7 @@ static int fix_check_owner(struct fix *fix, const char *old_name)
 		return 0;
 	report_line(PROGRAM, _("the line is for the user %s; '%s grant' gives ids to %s"),
 		    old_name, PROGRAM, account->name);
-	return EXIT_POLICY;
+	return DB_CONFLICT;
 }
 
 /* Looks up the owner of the new line, before the locks are taken. */
@@ -180,7 +180,7 @@ static int fix_find_owner(struct fix *fix)
 		report_line(PROGRAM,
 			    _("the owner of the line cannot be a user: --owner says who "
 			      "is meant, --remove removes the line"));
-		return EXIT_NO_USER;
+		return EDIT_NO_USER;
 	}
 	r = fix->user ? edit_find_user(edit, fix->user, &fix->owner) :
 			edit_find_line_owner(edit, repair.owner, &fix->owner);
@@ -188,7 +188,7 @@ static int fix_find_owner(struct fix *fix)
 		r = fix_check_owner(fix, repair.owner);
 	for (size_t k = 0; r == 0 && k < 2; k++)
 		if (fix->kinds[k])
-			r = edit_find_names(edit, all_kinds[k],
+			r = edit_find_names(edit, kind_all[k],
 					    (struct range){ 0, ID_END }, &fix->owner);
 	return r;
 }
@@ -242,9 +242,9 @@ static int find_fix_lines(struct fix *fix, size_t k)
 			report_line(PROGRAM,
 				    _("more than one line of %s/%s begins so: %" PRIu64
 				      " and %" PRIu64),
-				    fix->edit.directory, all_kinds[k]->database,
+				    fix->edit.directory, kind_all[k]->database,
 				    side->changes[0].number, line.number);
-			return EXIT_USAGE;
+			return FIX_MISUSE;
 		}
 		r = edit_tell_error(&fix->edit, put_fix_line(side, &line));
 	}
@@ -263,7 +263,7 @@ static int report_readings(const struct entry_repair *repair)
 		      ", container engines %" PRIu64 "-%" PRIu64 ": --as says which"),
 		    repair->by_shadow.start, repair->by_shadow.end - 1,
 		    repair->by_others.start, repair->by_others.end - 1);
-	return EXIT_USAGE;
+	return FIX_MISUSE;
 }
 
 /* Chooses the ids of the new line. */
@@ -276,7 +276,7 @@ static int choose_range(const struct fix *fix, struct fix_side *side)
 		if (repair->n == 2)
 			return report_readings(repair);
 		report_line(PROGRAM, _("--as: no program reads this range in the line"));
-		return EXIT_USAGE;
+		return FIX_MISUSE;
 	}
 	if (fix->as.end == 0 && repair->n == 2)
 		return report_readings(repair);
@@ -284,7 +284,7 @@ static int choose_range(const struct fix *fix, struct fix_side *side)
 		report_line(PROGRAM,
 			    _("the line names no range: --as says which is meant, "
 			      "--remove removes the line"));
-		return EXIT_USAGE;
+		return FIX_MISUSE;
 	}
 	side->range = fix->as.end > 0		? fix->as :
 		      repair->by_others.end > 0 ? repair->by_others :
@@ -295,7 +295,7 @@ static int choose_range(const struct fix *fix, struct fix_side *side)
 static int report_well_formed(void)
 {
 	report_line(PROGRAM, _("the line is well-formed: there is nothing to fix"));
-	return EXIT_USAGE;
+	return FIX_MISUSE;
 }
 
 /* Checks that there is something to fix, and what. */
@@ -308,14 +308,14 @@ static int judge_line(const struct fix *fix, struct fix_side *side)
 	if (fix->remove) {
 		report_line(PROGRAM, _("the line is well-formed: '%s revoke' removes it"),
 			    PROGRAM);
-		return EXIT_USAGE;
+		return FIX_MISUSE;
 	}
 	if (side->fault)
 		return choose_range(fix, side);
 	if (fix->as.end > 0)
 		return report_well_formed();
 	if (entry_parse(side->before, side->before_len, &entry))
-		return EXIT_USAGE;
+		return FIX_MISUSE;
 	side->range = entry.range;
 	if (side->range.end > ID_NONE)
 		side->range.end = ID_NONE;
@@ -368,7 +368,7 @@ static int give_by_grant(struct fix *fix, size_t k)
 	item.ranges[k] = side->range;
 	if (fix->same_user)
 		allocate.policy = (struct overlap_policy){ true, true, true };
-	r = edit_tell_error(&fix->edit, db_replace_lines(&fix->edit.db, all_kinds[k],
+	r = edit_tell_error(&fix->edit, db_replace_lines(&fix->edit.db, kind_all[k],
 							 side->changes, side->n));
 	if (r)
 		return r;
@@ -404,7 +404,7 @@ static int fix_side(struct fix *fix, size_t k)
 
 	r = judge_line(fix, side);
 	if (r == 0)
-		r = edit_tell_error(&fix->edit, db_load_old(db, all_kinds[k], &saved));
+		r = edit_tell_error(&fix->edit, db_load_old(db, kind_all[k], &saved));
 	if (r == 0)
 		r = give_by_grant(fix, k);
 	if (r)
@@ -413,15 +413,15 @@ static int fix_side(struct fix *fix, size_t k)
 	    memcmp(side->after, side->before, side->before_len) == 0)
 		return report_well_formed();
 	if (!fix->user && side->fault == 0 && fix_is_ambiguous(fix, side))
-		return EXIT_POLICY;
+		return DB_CONFLICT;
 	/* The new line stands where the old one did. */
 	table_clear(table);
 	*table = saved;
 	saved = (struct table){ 0 };
 	side->changes[0].text = side->after;
 	side->changes[0].len = side->after_len;
-	return edit_tell_error(
-		&fix->edit, db_replace_lines(db, all_kinds[k], side->changes, side->n));
+	return edit_tell_error(&fix->edit,
+			       db_replace_lines(db, kind_all[k], side->changes, side->n));
 }
 
 static int apply_fix(struct fix *fix)
@@ -445,19 +445,19 @@ static void show_fix(const struct fix *fix)
 		const char *at = side->after, *end;
 
 		for (size_t i = 0; i < side->n; i++)
-			edit_show_line('-', fix->edit.directory, all_kinds[k],
+			edit_show_line('-', fix->edit.directory, kind_all[k],
 				       side->before, side->before_len);
 		for (size_t left = side->after_len; left > 0;
 		     left -= (size_t)(end - at), at = end) {
 			end = memchr(at, '\n', left);
 			end = end ? end + 1 : at + left;
-			edit_show_line('+', fix->edit.directory, all_kinds[k], at,
+			edit_show_line('+', fix->edit.directory, kind_all[k], at,
 				       (size_t)(end - at - 1));
 		}
 	}
 }
 
-static void record_fix(const struct fix *fix, int status)
+static void record_fix(const struct fix *fix, bool done)
 {
 	char text[CHANGE_TEXT_BYTES] = "fix";
 	const char *name = fix->remove ? NULL : fix->owner.account.name;
@@ -467,8 +467,8 @@ static void record_fix(const struct fix *fix, int status)
 		n += (size_t)snprintf(text + n, sizeof(text) - n, " remove");
 	for (size_t k = 0; k < 2; k++)
 		if (fix->sides[k].found)
-			n = change_describe(text, n, all_kinds[k], fix->sides[k].range);
-	edit_record(&fix->edit, name && *name ? name : NULL, text, status == 0);
+			n = change_describe(text, n, kind_all[k], fix->sides[k].range);
+	edit_record(&fix->edit, name && *name ? name : NULL, text, done);
 }
 
 static int report_no_line(const struct fix *fix)
@@ -482,7 +482,7 @@ static int report_no_line(const struct fix *fix)
 static int fix_work(struct fix *fix)
 {
 	struct edit *edit = &fix->edit;
-	int r = change_prepare(edit, &verb_fix, &fix->change);
+	int r = change_prepare(edit, &verb_fix, &fix->change, fix->kinds);
 	bool found;
 
 	if (r != VERB_GO)
@@ -491,7 +491,7 @@ static int fix_work(struct fix *fix)
 	if (r == 0)
 		r = fix_find_owner(fix);
 	if (r)
-		return change_status(edit, r);
+		return change_status(r);
 	r = apply_fix(fix);
 	found = fix->sides[0].found || fix->sides[1].found;
 	if (r == 0 && found && !edit->dry_run)
@@ -499,14 +499,14 @@ static int fix_work(struct fix *fix)
 	/* Release the locks first: the log and the reader of the output may be slow. */
 	edit_end(edit);
 	if (found || r)
-		record_fix(fix, r);
+		record_fix(fix, r == 0);
 	if (r == 0 && !found)
 		return report_no_line(fix);
 	interrupt_let_go(&edit->interrupt);
 	progress_rows();
 	if (r == 0)
 		show_fix(fix);
-	return r == EXIT_USAGE && edit->error == 0 ? VERB_USAGE : change_status(edit, r);
+	return r == FIX_MISUSE ? VERB_USAGE : change_status(r);
 }
 
 static int fix_run(int argc, char **argv)
