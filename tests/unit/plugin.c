@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * A plugin in every way that one can be. What it does is said by ROLE, or else by the
- * owner that it is asked about; NO_FREE and NO_CALL leave a call out; NOISY, EXIT_AT_LOAD
- * and EXIT_AT_UNLOAD are for themselves.
+ * owner that it is asked about; NO_FREE and NO_CALL leave a call out; MALLOC, NOISY,
+ * EXIT_AT_LOAD and EXIT_AT_UNLOAD are for themselves.
  */
 #include <limits.h>
 #include <signal.h>
@@ -128,25 +128,29 @@ __attribute__((destructor)) static void unload(void)
 #endif
 }
 
-/* Without a free of its own it answers with malloc(3)'s memory, else with other memory.
- */
+/* Without a free of its own, or with MALLOC, it answers with malloc(3)'s memory, else
+ * with other memory. */
+#if defined NO_FREE || defined MALLOC
+enum { AHEAD = 0 };
+#else
+enum { AHEAD = 64 };
+#endif
+
 static void *answer(size_t size)
 {
-#ifdef NO_FREE
-	return malloc(size);
-#else
-	char *memory = malloc(size + 64);
+	char *memory = malloc(size + AHEAD);
 
+#ifndef NO_FREE
 	subid_test_answers++;
-	return memory ? memory + 64 : NULL;
 #endif
+	return memory ? memory + AHEAD : NULL;
 }
 
 #ifndef NO_FREE
 void shadow_subid_free(void *array)
 {
 	subid_test_answers--;
-	free((char *)array - 64);
+	free((char *)array - AHEAD);
 }
 #endif
 

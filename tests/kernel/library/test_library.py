@@ -516,8 +516,8 @@ def denied(box):
     programs = [f"{box.build}/getsubids/getsubids", "/usr/bin/getsubids"]
     for role, granted in (("deny-large", b"not 100000:65536"),
                           ("deny-unknown", b"not 100000:65536"), ("more", b"100000:65536 ")):
-        # as Debian's library wants it: memory of malloc(3)
-        plugins.install(role, f'ROLE="{role}"', "NO_FREE")
+        # as Debian's libraries want it: memory of malloc(3), and a call that frees it
+        plugins.install(role, f'ROLE="{role}"', "MALLOC")
         box.put("elsa:7:7\n", "")
         plugins.ask(role)
         found = [one.call("get", "uid", "elsa") for one in (box.ours, box.debian) if one]
