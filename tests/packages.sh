@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash
 #
-# What Debian 12 needs, for scripts to source; they run as root.
+# What Debian 12 and 13 need, for scripts to source; they run as root.
 
 # ./autogen.sh && ./configure && make
 # shellcheck disable=SC2034
