@@ -22,6 +22,9 @@ packages_tests=(
 	slirp4netns sssd-ipa strace systemd-container uidmap valgrind
 )
 
+# Since Debian 13 the client of docker is a package of its own.
+[[ $(sed -n 's/^VERSION_ID=//p' /etc/os-release) == '"12"' ]] || packages_tests+=(docker-cli)
+
 # make bench, besides the others
 # shellcheck disable=SC2034
 packages_bench=(gnuplot-nox libsubid4 passwd uidmap)

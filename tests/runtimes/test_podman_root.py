@@ -6,8 +6,9 @@ but libsubid.so says which ids there are."""
 
 from stage import COUNT, main
 
-PODMAN = ("podman --root /root/storage --runroot /run/podman-root --cgroup-manager=cgroupfs "
-          "--runtime=crun --storage-driver=vfs")
+# version 5 mounts in $TMPDIR, which root of the container must be able to search
+PODMAN = ("TMPDIR=/tmp podman --root /root/storage --runroot /run/podman-root "
+          "--cgroup-manager=cgroupfs --runtime=crun --storage-driver=vfs")
 # rlimits that this process may set even where it lacks CAP_SYS_RESOURCE
 RUN = (f"{PODMAN} run --rm --pull=never --network=none --cgroups=disabled "
        "--ulimit nofile=1024:1024 --ulimit nproc=1024:1024 %s busybox:1 {probe}")
