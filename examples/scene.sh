@@ -98,6 +98,7 @@ must_as()
 	as "$@" || die "this command failed, with status $?"
 }
 
+# With a PATH that is also right in a container of busybox, which has nothing in /usr/bin.
 quietly_as()
 {
 	case $1 in
@@ -106,7 +107,7 @@ quietly_as()
 		;;
 	*)
 		(cd "/home/$1" && exec setpriv --reuid "$1" --regid "$1" --init-groups \
-			--reset-env bash -c "$2")
+			--reset-env env PATH=/usr/local/bin:/bin:/usr/bin bash -c "$2")
 		;;
 	esac
 }
