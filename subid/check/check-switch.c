@@ -83,9 +83,9 @@ static int keep_granted(const struct check *check, unsigned int group,
 	return r;
 }
 
-static int put_loss(struct losses *losses, const struct problem *problem,
-		    const struct accounts_item *user, const struct entry *entry,
-		    const struct loss *loss)
+static int put_refused(struct losses *losses, const struct problem *problem,
+		       const struct accounts_item *user, const struct entry *entry,
+		       const struct loss *loss)
 {
 	const struct check *check = losses->check;
 	int r = ARRAY_RESERVE(losses->items, losses->n, losses->allocated);
@@ -128,7 +128,7 @@ static int add_losses(struct losses *losses, const struct problem *problem,
 		r = keep_granted(check, loss.group, user, entry, &left);
 	for (size_t i = 0; r == 0 && i < left.n; i++) {
 		loss.ids = left.ranges[i];
-		r = put_loss(losses, problem, user, entry, &loss);
+		r = put_refused(losses, problem, user, entry, &loss);
 	}
 	return r;
 }

@@ -18,7 +18,7 @@
 #include "subid/show/map-text.h"
 
 /* A part of a line. */
-struct part {
+struct text_part {
 	const char *text;
 	size_t len;
 };
@@ -28,7 +28,7 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-static struct part trim(struct part part)
+static struct text_part trim(struct text_part part)
 {
 	while (part.len > 0 && is_blank(part.text[0])) {
 		part.text++;
@@ -39,49 +39,49 @@ static struct part trim(struct part part)
 	return part;
 }
 
-static bool is_word(struct part part, const char *word)
+static bool is_word(struct text_part part, const char *word)
 {
 	return part.len == strlen(word) && memcmp(part.text, word, part.len) == 0;
 }
 
 /* Takes the next word off @rest; it is empty at the end. */
-static struct part take_word(struct part *rest)
+static struct text_part take_word(struct text_part *rest)
 {
-	struct part word = trim(*rest);
+	struct text_part word = trim(*rest);
 	size_t len = 0;
 
 	while (len < word.len && !is_blank(word.text[len]))
 		len++;
-	*rest = (struct part){ word.text + len, word.len - len };
+	*rest = (struct text_part){ word.text + len, word.len - len };
 	word.len = len;
 	return word;
 }
 
 /* Takes `KEY =` or `KEY:` off @rest. Returns whether it was there. */
-static bool take_key(struct part *rest, const char *key)
+static bool take_key(struct text_part *rest, const char *key)
 {
 	size_t len = strlen(key);
-	struct part value;
+	struct text_part value;
 
 	if (rest->len < len || memcmp(rest->text, key, len) != 0)
 		return false;
-	value = trim((struct part){ rest->text + len, rest->len - len });
+	value = trim((struct text_part){ rest->text + len, rest->len - len });
 	if (value.len == 0 || (value.text[0] != '=' && value.text[0] != ':'))
 		return false;
-	*rest = trim((struct part){ value.text + 1, value.len - 1 });
+	*rest = trim((struct text_part){ value.text + 1, value.len - 1 });
 	return true;
 }
 
-static int read_id(struct part word, uint64_t *ret_value)
+static int read_id(struct text_part word, uint64_t *ret_value)
 {
 	return num_parse(word.text, word.len, UINT64_MAX, ret_value) ? MAP_TEXT_NUMBER :
 								       0;
 }
 
 /* `u 0 100000 65536`: inner id, outer id, count. */
-static int read_lxc(struct part rest, struct map_text_line *line)
+static int read_lxc(struct text_part rest, struct map_text_line *line)
 {
-	struct part kind = take_word(&rest), words[3];
+	struct text_part kind = take_word(&rest), words[3];
 	uint64_t numbers[3];
 
 	if (!is_word(kind, "u") && !is_word(kind, "g"))
@@ -100,18 +100,18 @@ static int read_lxc(struct part rest, struct map_text_line *line)
 }
 
 /* `1000` or `1000-1005`, as first id and count; a count may be 0 or less: none. */
-static int read_range(struct part word, uint64_t *ret_first, uint64_t *ret_count)
+static int read_range(struct text_part word, uint64_t *ret_first, uint64_t *ret_count)
 {
 	const char *dash = memchr(word.text, '-', word.len);
 	size_t len = dash ? (size_t)(dash - word.text) : word.len;
 	uint64_t last;
 
-	if (read_id((struct part){ word.text, len }, ret_first))
+	if (read_id((struct text_part){ word.text, len }, ret_first))
 		return MAP_TEXT_NUMBER;
 	*ret_count = 1;
 	if (!dash)
 		return 0;
-	if (read_id((struct part){ dash + 1, word.len - len - 1 }, &last))
+	if (read_id((struct text_part){ dash + 1, word.len - len - 1 }, &last))
 		return MAP_TEXT_NUMBER;
 	*ret_count = last < *ret_first ? 0 : last - *ret_first + 1;
 	/* All of 2^64 ids. */
@@ -119,10 +119,10 @@ static int read_range(struct part word, uint64_t *ret_first, uint64_t *ret_count
 }
 
 /* `both 1000 1000`: the ids outside, then those inside. */
-static int read_incus(struct part rest, struct map_text_line *line)
+static int read_incus(struct text_part rest, struct map_text_line *line)
 {
-	struct part kind = take_word(&rest), outer = take_word(&rest),
-		    inner = take_word(&rest);
+	struct text_part kind = take_word(&rest), outer = take_word(&rest),
+			 inner = take_word(&rest);
 	uint64_t first_outer, first_inner, outers, inners;
 	bool both = is_word(kind, "both");
 	int r;
@@ -146,20 +146,20 @@ static int read_incus(struct part rest, struct map_text_line *line)
 }
 
 /* Takes quotes of YAML off a value. */
-static struct part unquote(struct part value)
+static struct text_part unquote(struct text_part value)
 {
 	char quote = value.len > 0 ? value.text[0] : '\0';
 
 	if (value.len > 1 && (quote == '"' || quote == '\'') &&
 	    value.text[value.len - 1] == quote)
-		return trim((struct part){ value.text + 1, value.len - 2 });
+		return trim((struct text_part){ value.text + 1, value.len - 2 });
 	return value;
 }
 
 /* Whether a line without a key is a mapping: a kind, and a number behind it. */
-static bool begins_mapping(struct part rest, const char *const *kinds)
+static bool begins_mapping(struct text_part rest, const char *const *kinds)
 {
-	struct part kind = take_word(&rest), number = take_word(&rest);
+	struct text_part kind = take_word(&rest), number = take_word(&rest);
 
 	for (; *kinds; kinds++)
 		if (is_word(kind, *kinds))
@@ -168,7 +168,7 @@ static bool begins_mapping(struct part rest, const char *const *kinds)
 	return false;
 }
 
-static int read_line(struct part line, struct map_text_line *ret)
+static int read_line(struct text_part line, struct map_text_line *ret)
 {
 	static const char *const lxc[] = { "u", "g", NULL };
 	static const char *const incus[] = { "uid", "gid", "both", NULL };
@@ -195,7 +195,7 @@ static int read_line(struct part line, struct map_text_line *ret)
  */
 int map_text_parse(const char *text, size_t len, struct map_text_line *ret_line)
 {
-	struct part line = trim((struct part){ text, len });
+	struct text_part line = trim((struct text_part){ text, len });
 	struct map_text_line found = { .kinds = { false, false } };
 	int r;
 
