@@ -56,6 +56,32 @@ NEVER = {
 }
 
 
+# Causes that no command fixes, and why.
+NO_COMMAND = {
+    **dict.fromkeys(("bounding-set", "no-new-privs", "seccomp", "security-module", "traced"),
+                    "the session has to be started in another way"),
+    **dict.fromkeys(("name-service", "source-broken", "source-denies", "source-elsewhere",
+                     "source-silent"), "it is for those who run the service or its plugin"),
+    **dict.fromkeys(("outer-unmapped", "program-owner-unmapped"),
+                    "it is for the host of the container"),
+    **dict.fromkeys(("file-huge", "file-not-regular"), "nothing says what root wants there"),
+    **dict.fromkeys(("kubelet-program", "mapper-missing"), "a package has to be installed"),
+    **dict.fromkeys(("too-many-bytes", "too-many-extents"), "which ranges are to go is a choice"),
+    "group-not-primary": "the user has to log in again",
+    "storage-refuses": "where the storage is to be is a choice",
+    "unknown": "another program has said it",
+}
+
+# Causes that a command fixes, unless:
+SOMETIMES = {
+    **dict.fromkeys(("kubelet-range", "range-small", "storage-idmapped"), "no ids are free"),
+    "mapper-not-first": "the right one belongs to the user",
+    "range-shared": "the name service does not say who the other one is",
+    "sources-empty": "the files are not among the sources",
+    "userns-limit": "they are nested too deep",
+}
+
+
 class Scene:
     def __init__(self, box):
         self.box, self.host = box, box.host
@@ -131,14 +157,21 @@ class Scene:
     def mend(self, row, **words_for):
         """Carries out a command as it is printed, words in capitals filled in."""
         cure = row["cure"] or ""
+        self.as_caller(row)
         require(cure.startswith(COMMANDS) or cure.startswith("podman "), f"no command: {cure!r}")
         for word, value in words_for.items():
             cure = cure.replace(word, value)
         found = root_shell(self.host, cure)
         require(found.returncode == 0, f"the cure fails: {cure!r}: {found}")
 
+    @staticmethod
+    def as_caller(row):
+        """The user has carried it out."""
+        FIXED.add(row["cause"])
+
     def sentence(self, row):
         """A cure that is for a person."""
+        SAID.add(row["cause"])
         require(row["cure"] and not row["cure"].startswith(COMMANDS), f"{row}")
 
     def mended(self, cause, link=None, kind=None, **words_for):
@@ -147,6 +180,8 @@ class Scene:
 
 
 SCENES, KEPT = {}, {}
+# Causes that a command fixed, and those for which there was none, by their names.
+FIXED, SAID = set(), set()
 
 
 def scene(*causes):
@@ -178,6 +213,7 @@ def _(s):
 def _(s):
     s.as_user = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (4, 1024))
     row = s.broken("NO_DESCRIPTORS")
+    s.as_caller(row)
     s.as_user = None
     s.program = ["/bin/sh", "-c", f'ulimit -S -n 4 && {row["cure"]} && exec "$0" "$@"']
     s.healthy()
@@ -260,6 +296,7 @@ def _(s):
     row = s.broken("USERNS_LIMIT", "kernel")
     require("is 0" in row["evidence"] and row["cure"].startswith("sysctl -w "), f"{row}")
     s.as_root = in_namespace(row["cure"])
+    s.as_caller(row)
     s.healthy()
 
 
@@ -355,6 +392,7 @@ def _(s):
     s.copies("setuid", "/usr/local/bin")
     s.path = f"{s.folder}:{CLEAN_PATH}"
     row = s.broken("MAPPER_NOT_FIRST", "programs", state="warning")
+    s.as_caller(row)
     s.program = ["/bin/sh", "-c", f'{row["cure"]} && exec "$0" "$@"']
     s.healthy()
 
@@ -455,6 +493,7 @@ def by_file(cause, spoil):
         if row["cure"].startswith(COMMANDS):
             s.mend(row)
         else:
+            s.sentence(row)
             shutil.rmtree("/etc/subuid") if os.path.isdir("/etc/subuid") else None
         s.gone(cause)
         s.put(GRANT)
@@ -1042,6 +1081,7 @@ def _(s):
         row = s.broken("PAUSE_OLD", "podman", "uid")
         require(row["cure"] == "podman system migrate", f"{row}")
         podman(s, *row["cure"].split()[1:])
+        s.as_caller(row)
         s.healthy()
     finally:
         forget(s)
@@ -1131,7 +1171,6 @@ def play(box):
     missing = set(causes) - SCENES.keys() - NEVER.keys()
     report.check("every cause has a scene", not missing, f"{missing}")
     report.check("no scene is of what is never met", not SCENES.keys() & NEVER.keys(), "")
-    told = set()
     for cause, functions in SCENES.items():
         for number, function in enumerate(functions):
             name = f"cause {cause}{f' {number + 1}' if number else ''}"
@@ -1145,7 +1184,13 @@ def play(box):
                 report.fail(name, f"harness: {error!r}")
             else:
                 report.ok(name)
-    return told
+    known = {cause.lower().replace("_", "-") for cause in SCENES}
+    without = known - FIXED - NO_COMMAND.keys()
+    report.check("a command fixes every cause, but for a closed list", not without, f"{without}")
+    report.check("none of that list has a command", not FIXED & NO_COMMAND.keys(),
+                 f"{FIXED & NO_COMMAND.keys()}")
+    more = SAID - NO_COMMAND.keys() - SOMETIMES.keys()
+    report.check("a sentence has a reason", not more, f"{more}")
 
 
 def as_root(box):
