@@ -206,22 +206,31 @@ static bool is_ambiguous(const struct search *search, const struct holder *holde
  */
 static bool is_odd_owner(const char *owner, size_t len)
 {
-	static const char marks[] = "\"'`<>*{}()[]|;&!?#%^=,/~";
+	static const bool marks[128] = {
+		['"'] = true, ['\''] = true, ['`'] = true, ['<'] = true, ['>'] = true,
+		['*'] = true, ['{'] = true,  ['}'] = true, ['('] = true, [')'] = true,
+		['['] = true, [']'] = true,  ['|'] = true, [';'] = true, ['&'] = true,
+		['!'] = true, ['?'] = true,  ['#'] = true, ['%'] = true, ['^'] = true,
+		['='] = true, [','] = true,  ['/'] = true, ['~'] = true,
+	};
 	static const char *const invisible[] = { "\xef\xbb\xbf", "\xc2\xa0",
 						 "\xe2\x80\x8b", "\xe2\x80\x8c",
 						 "\xe2\x80\x8d", "\xe2\x80\x8e",
 						 "\xe2\x80\x8f", "\xe2\x81\xa0" };
 
-	for (size_t i = 0; i < len; i++)
-		if (strchr(marks, owner[i]) || (owner[i] == '$' && i + 1 < len))
+	for (size_t i = 0; i < len; i++) {
+		unsigned char byte = (unsigned char)owner[i];
+
+		if (byte < 128 ? marks[byte] || (byte == '$' && i + 1 < len) : false)
 			return true;
-	for (size_t i = 0; i < len; i++)
-		for (size_t k = 0; k < sizeof(invisible) / sizeof(invisible[0]); k++) {
+		for (size_t k = 0;
+		     byte >= 128 && k < sizeof(invisible) / sizeof(invisible[0]); k++) {
 			size_t n = strlen(invisible[k]);
 
 			if (n <= len - i && memcmp(owner + i, invisible[k], n) == 0)
 				return true;
 		}
+	}
 	return false;
 }
 

@@ -19,9 +19,12 @@
 #include "libsubid/core/limits.h"
 
 /* Findings about one line: the last one has all ids that follow, whichever line keeps
- * them. Parts of a line that are compared; the next search finds what is left. */
+ * them. */
 #define PIECES_MAX 8
-#define PARTS_MAX  512
+/* Parts of lines that are compared in all, and those of a line in any case; the next
+ * search finds what is left. */
+#define PARTS_MAX (1 << 22)
+#define PARTS_MIN 2
 /* Following lines that are compared to find a second owner. */
 #define FOLLOWING_MAX 64
 
@@ -51,6 +54,7 @@ struct contest {
 	uint64_t *ends; /* where parts begin, and where the last one ends */
 	size_t n_ends;
 	struct part *parts;
+	size_t left; /* parts that may still be compared */
 };
 
 static void contest_cleanup(struct contest *contest)
@@ -62,7 +66,8 @@ static void contest_cleanup(struct contest *contest)
 
 static bool holder_is_among(const struct accounts *accounts, const struct holder *holder)
 {
-	return accounts && accounts_by_name(accounts, holder->name, holder->name_len);
+	return accounts && accounts->n > 0 &&
+	       accounts_by_name(accounts, holder->name, holder->name_len);
 }
 
 /* An owner that may have an account, or has one by another name, counts as having one. */
@@ -310,11 +315,13 @@ static bool is_same_piece(const struct contest *contest, const struct contestant
 static int report_losses(struct contest *contest, const struct contestant *item,
 			 size_t from, size_t to)
 {
+	size_t limit = contest->left > PARTS_MIN ? contest->left : PARTS_MIN;
 	size_t pieces = 0;
 	int r = 0;
 
-	if (to - from > PARTS_MAX)
-		to = from + PARTS_MAX;
+	if (to - from > limit)
+		to = from + limit;
+	contest->left -= to - from < contest->left ? to - from : contest->left;
 	while (r == 0 && from < to && pieces < PIECES_MAX) {
 		const struct contestant *keeper = keeper_of(contest, from);
 		size_t begin = from++;
@@ -352,7 +359,7 @@ static int decide_contest(struct contest *contest)
 int search_overlaps(struct search *search, unsigned group)
 {
 	CLEANUP(contest_cleanup)
-	struct contest contest = { .search = search, .group = group };
+	struct contest contest = { .search = search, .group = group, .left = PARTS_MAX };
 	int r = take_contestants(&contest);
 
 	if (r)

@@ -16,7 +16,6 @@
 
 #include "command/edit.h"
 #include "command/interrupt.h"
-#include "libsubid/core/array.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/store/db.h"
 #include "libsubid/sys/fd.h"
@@ -221,44 +220,6 @@ static bool is_fixable(const struct check *check, const struct finding *finding)
 	       finding->code == FINDING_NO_FINAL_NEWLINE;
 }
 
-/* Lines of one database that are replaced. */
-struct edits {
-	struct table_change *changes;
-	size_t n;
-	size_t allocated;
-	struct table lines; /* the new lines, one after the other */
-};
-
-static void edits_cleanup(struct edits *edits)
-{
-	free(edits->changes);
-	table_clear(&edits->lines);
-}
-
-/* Replaces a line by what is left of it without @ids. */
-static int put_shortened(struct edits *edits, const struct table_line *line,
-			 struct range ids)
-{
-	const struct entry *entry = &line->entry;
-	const struct range parts[] = {
-		{ entry->range.start, ids.start },
-		{ ids.end, entry->range.end },
-	};
-	size_t from = edits->lines.len;
-	int r = ARRAY_RESERVE(edits->changes, edits->n, edits->allocated);
-
-	for (size_t i = 0; r == 0 && i < 2; i++)
-		if (parts[i].start < parts[i].end)
-			r = table_append(&edits->lines, entry->owner, entry->owner_len,
-					 parts[i]);
-	if (r == 0)
-		edits->changes[edits->n++] = (struct table_change){
-			.number = line->number,
-			.len = edits->lines.len - from,
-		};
-	return r;
-}
-
 static int compare_findings(const void *a, const void *b)
 {
 	const struct finding *x = a, *y = b;
@@ -287,35 +248,12 @@ static size_t collect_losses(const struct repair *repair, const struct kind *kin
 	return n;
 }
 
-/* Finds what is left of the lines that lose ids, once for each line. */
-static int make_edits(const struct table *table, const struct finding *list, size_t n,
-		      struct edits *edits)
-{
-	struct table_cursor cursor = { 0 };
-	struct table_line line = { .number = 0 };
-	size_t at = 0;
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < n; i++) {
-		if (i > 0 && list[i].line == list[i - 1].line)
-			continue;
-		while (line.number < list[i].line && table_next(table, &cursor, &line))
-			;
-		r = put_shortened(edits, &line, list[i].ids);
-	}
-	for (size_t i = 0; r == 0 && i < edits->n; i++) {
-		edits->changes[i].text = edits->lines.text + at;
-		at += edits->changes[i].len;
-	}
-	return r;
-}
-
 /* Shortens or drops lines; rewrites a database whose backup is a hard link of it. */
 static int edit(struct repair *repair, const struct kind *kind,
 		const struct findings *findings, bool *ret_again)
 {
 	struct db_side *side = &repair->db.sides[kind->group];
-	CLEANUP(edits_cleanup) struct edits edits = { .n = 0 };
+	CLEANUP(check_edits_cleanup) struct check_edits edits = { .n = 0 };
 	CLEANUP(cleanup_free)
 	struct finding *list = reallocarray(NULL, findings->n + 1, sizeof(*list));
 	size_t n;
@@ -326,7 +264,7 @@ static int edit(struct repair *repair, const struct kind *kind,
 	if (!list)
 		return -ENOMEM;
 	n = collect_losses(repair, kind, findings, list);
-	r = make_edits(&side->table, list, n, &edits);
+	r = check_make_edits(&side->table, list, n, &edits);
 	if (r)
 		return r;
 	*ret_again |= edits.n > 0;

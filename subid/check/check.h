@@ -120,6 +120,18 @@ struct check {
 	bool locked;
 };
 
+/* Lines of one database that are replaced. */
+struct check_edits {
+	struct table_change *changes;
+	size_t n;
+	size_t allocated;
+	struct table lines; /* the new lines, one after the other */
+};
+
+void check_edits_cleanup(struct check_edits *edits);
+int check_make_edits(const struct table *table, const struct finding *list, size_t n,
+		     struct check_edits *edits);
+
 struct problem problem_of(enum check_code code, const struct kind *kind,
 			  const char *path);
 void problem_message(struct problem *problem, const char *format, ...)
