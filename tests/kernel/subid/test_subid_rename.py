@@ -152,6 +152,17 @@ def plain(box):
                     data=f"ghost:1:1\n{line}")
     box.run("elsa has a line by a second name", ("ghost", "elsa"), POLICY,
             "ghost:1:1\nelsatwin:2:1\n", data="ghost:1:1\nelsatwin:2:1\n")
+    box.run("--merge: NEW has ranges, of which some are the same",
+            ("--merge", "ghost", "elsa"), DONE,
+            "elsa:1:3\nelsa:4:1\nelsa:9:1\nghosts:1:1\n",
+            data="ghost:1:4\nelsa:4:1\nghost:4:1\nghost:9:1\nghosts:1:1\n")
+    box.run("--merge, and NEW has none", ("--merge", "ghost", "elsa"), DONE, "elsa:1:1\n",
+            data="ghost:1:1\n")
+    box.run("the former uid of a user", ("7777", "elsa"), DONE, "elsa:1:1\n77777:2:1\n",
+            data="7777:1:1\n77777:2:1\n")
+    box.run("a uid that an account has", ("7001", "elsa"), POLICY, one,
+            ("7001 is the uid of joe",), data=one)
+    box.run("NEW is a uid", ("ghost", "7001"), USAGE, one, data=one)
     box.run("lines by uid follow", ("ghost", "joe"), DONE, "joe:1:1\n7001:2:1\n",
             data="ghost:1:1\n7001:2:1\n")
     box.run("two users", ("joe@corp.example", "elsa"), POLICY, one,
