@@ -404,7 +404,7 @@ def pasted(check):
         text = check.run("check").out.decode("utf-8", "replace")
         for row in rows:
             cure = row["cure"] or ""
-            check.report.check(f"the cure is printed {name!a}", cure.startswith("usermod-ext ") and
+            check.report.check(f"the cure is printed {name!a}", cure.startswith("subid revoke ") and
                                f"    {cure}\n" in text, f"{cure}: {text}")
             done = root_shell(check.host, cure)
             check.report.check(f"the cure can be pasted {name!a}", done.returncode == 0,
