@@ -36,18 +36,6 @@ struct sight {
 
 static struct sight *sight;
 
-/* An emulator may know fork(2) alone: the end of a child of a library sends no signal. */
-static const char *lacks_silent_clone(void)
-{
-	pid_t pid = (pid_t)syscall(SYS_clone, 0L, 0L, 0L, 0L, 0L);
-
-	if (pid == 0)
-		_exit(0);
-	if (pid < 0)
-		return CHILD_SKIP "no clone(2) without a signal at the end";
-	return waitpid(pid, NULL, __WALL) == pid ? NULL : "clone(2)";
-}
-
 static void share(void)
 {
 	sight = mmap(NULL, sizeof(*sight), PROT_READ | PROT_WRITE,
@@ -343,7 +331,7 @@ static const char *signals(void *context)
 
 	CHILD_ASSERT(look_with(&(struct child_options){ .program = true }) == 0);
 	CHILD_ASSERT(!sight->caught && is_mask(&sight->mask, NULL, 0));
-	no_clone = lacks_silent_clone();
+	no_clone = child_no_silent_clone();
 	if (no_clone)
 		return no_clone;
 	CHILD_ASSERT(look_with(&(struct child_options){ .library = true }) == 0);
@@ -420,7 +408,7 @@ Test(child, end)
 static const char *library(void *context)
 {
 	const struct child_options options = { .library = true };
-	const char *no_clone = lacks_silent_clone();
+	const char *no_clone = child_no_silent_clone();
 	struct child child;
 	int status = 7;
 
@@ -483,7 +471,7 @@ static const char *orphan(void *context)
 		/* Not blocked in a program. */
 		{ .program = true, .death_signal = SIGTERM },
 	};
-	const char *no_clone = lacks_silent_clone();
+	const char *no_clone = child_no_silent_clone();
 
 	(void)context;
 	for (size_t i = 0; i < COUNT_OF(sorts); i++) {

@@ -19,6 +19,16 @@ static void setup(void)
 	folder_put(&folder, "lock", BYTES(""), 0600);
 }
 
+/* The tests of locks need the child of a library. */
+static void set_up_for_child(void)
+{
+	const char *no_clone = child_no_silent_clone();
+
+	setup();
+	if (no_clone)
+		unit_skip(no_clone + strlen(CHILD_SKIP));
+}
+
 static void teardown(void)
 {
 	folder_cleanup(&folder);
@@ -129,7 +139,7 @@ Test(wait, send)
 
 /* A lock that nobody has is taken, and it is ours: another description does not get it.
  */
-Test(wait, free_lock, .init = setup, .fini = teardown)
+Test(wait, free_lock, .init = set_up_for_child, .fini = teardown)
 {
 	int ours = open_lock(), other = open_lock();
 
@@ -143,7 +153,7 @@ Test(wait, free_lock, .init = setup, .fini = teardown)
 }
 
 /* In vain: until the time is over, or somebody stops it. */
-Test(wait, in_vain, .init = setup, .fini = teardown)
+Test(wait, in_vain, .init = set_up_for_child, .fini = teardown)
 {
 	int ours = open_lock(), other = open_lock(), stop[2];
 	int64_t begin = wait_clock();
@@ -165,7 +175,7 @@ Test(wait, in_vain, .init = setup, .fini = teardown)
 }
 
 /* A descriptor that takes no write lock: the error of the one who queues is told. */
-Test(wait, error, .init = setup, .fini = teardown)
+Test(wait, error, .init = set_up_for_child, .fini = teardown)
 {
 	int fd = open(folder_path(&folder, "lock"), O_RDONLY | O_CLOEXEC);
 
@@ -197,7 +207,7 @@ static void *take_turns(void *context)
 
 /* Threads exclude each other, and what one has let go none of the others' processes
  * keeps: each gets its turns. */
-Test(wait, threads, .init = setup, .fini = teardown)
+Test(wait, threads, .init = set_up_for_child, .fini = teardown)
 {
 	pthread_t threads[THREADS];
 

@@ -18,6 +18,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -255,6 +256,18 @@ static inline const char *child_own_mounts(void)
 	}
 	CHILD_ASSERT(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
 	return NULL;
+}
+
+/* An emulator may know fork(2) alone: the end of a child of a library sends no signal. */
+static inline const char *child_no_silent_clone(void)
+{
+	pid_t pid = (pid_t)syscall(SYS_clone, 0L, 0L, 0L, 0L, 0L);
+
+	if (pid == 0)
+		_exit(0);
+	if (pid < 0)
+		return CHILD_SKIP "no clone(2) without a signal at the end";
+	return waitpid(pid, NULL, __WALL) == pid ? NULL : "clone(2)";
 }
 
 #endif
