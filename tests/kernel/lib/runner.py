@@ -3,7 +3,7 @@
 counts them. Each finding is a line `ok NAME`, `not ok NAME: why` or `skip NAME # reason`,
 and the last line counts them.
 
-As many files run at once as run() is told. A file with a line `ALONE = "why"` runs when no
+As many files run at once as run() is given. A file with a line `ALONE = "why"` runs when no
 other one does."""
 
 import concurrent.futures
@@ -19,9 +19,9 @@ import time
 LONGEST = 1500  # seconds for one file, so that one that hangs ends: no measure of speed
 
 
-def find(folder, words):
+def find(directory, words):
     """The files to run, by the words on the command line."""
-    every = sorted(glob.glob(f"{folder}/**/test_*.py", recursive=True))
+    every = sorted(glob.glob(f"{directory}/**/test_*.py", recursive=True))
     if not words:
         return every, []
     found, unknown = [], []
@@ -55,7 +55,7 @@ class File:
         self.child = None
 
     def run(self):
-        start, status = time.monotonic(), None
+        start, status, computed = time.monotonic(), None, 0
         try:
             self.child = subprocess.Popen(
                 ["/usr/bin/timeout", "--kill-after=10", str(LONGEST), self.path],
@@ -63,9 +63,11 @@ class File:
                 errors="backslashreplace", env=environment())
             for line in self.child.stdout:
                 self.lines.put(line)
-            status = self.child.wait()
+            _, ended, usage = os.wait4(self.child.pid, 0)
+            status = self.child.returncode = os.waitstatus_to_exitcode(ended)
+            computed = usage.ru_utime + usage.ru_stime
         finally:
-            self.lines.put((status, time.monotonic() - start))
+            self.lines.put((status, time.monotonic() - start, computed))
 
     def stop(self):
         if self.child:
@@ -81,21 +83,21 @@ class File:
             for kind in seen:
                 if line.startswith(kind + " "):
                     seen[kind] += 1
-        status, seconds = line
+        status, seconds, computed = line
         problem = self.problem(status, seen)
         if problem:
             print(f"not ok {self.name}: {problem}", flush=True)
             seen["not ok"] += 1
         for kind in counts:
             counts[kind] += seen[kind]
-        print(f"# {self.name}: {seconds:.1f} s", flush=True)
+        print(f"# {self.name}: {seconds:.1f} s, {computed:.1f} s of a processor", flush=True)
 
     @staticmethod
     def problem(status, seen):
         if status == 124:
             return f"took more than {LONGEST} seconds"
         if status != 0 and seen["not ok"] == 0:
-            return f"ended with status {status} and no failure told"
+            return f"ended with status {status} and reported no failure"
         if status == 0 and seen["not ok"] > 0:
             return "ended with status 0 in spite of failures"
         if sum(seen.values()) == 0:
@@ -120,11 +122,11 @@ def run_files(files, jobs, counts, take, first):
             raise
 
 
-def run(folder, words, take=None, finish=None, jobs=1, first=()):
-    """Runs the files of a folder that `words` name, by default all; take(line) sees each
+def run(directory, words, take=None, finish=None, jobs=1, first=()):
+    """Runs the files of a directory that `words` name, by default all; take(line) sees each
     line, and finish(counts) is called before the last one. Returns the exit status."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    paths, unknown = find(folder, words)
+    paths, unknown = find(directory, words)
     counts = {"ok": 0, "not ok": 0, "skip": 0}
     for word in unknown:
         print(f"not ok {word}: no such test")

@@ -22,8 +22,6 @@ from name_service import SILENT, Account, Directory
 from subid_box import DONE, FINDINGS, NOT_WRITTEN, UNREADABLE, USAGE, documented, words
 from usermod_box import process
 
-ALONE = "it compares how much time a million lines take"
-
 LOCKED, NOT_PERMITTED = 4, 9
 MAPPERS = {"newuidmap": 0o4755, "newgidmap": 0o4755}
 GOOD = "elsa:100000:65536\n"

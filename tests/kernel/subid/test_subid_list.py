@@ -23,8 +23,6 @@ from subid_box import (DONE, FINDINGS, KINDS, Line, NO_ID, NO_USER, NONE, NOT_WR
 from usermod_box import wait_until
 from usermod_strace import STRACE
 
-ALONE = "a million lines in two seconds, with nobody beside it"
-
 # by login name, by another name of the uid, by uid, by nobody's name, and by digits that
 # are the login name of another uid
 OWNERS = {"elsa": 5001, "elsatwin": 5001, "5001": 5001, "anna": 5002, "5002": 5002,

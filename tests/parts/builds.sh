@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash
+#
+# Sources and builds, and the unit tests of each build, for runtests to source.
+
+everything='CC=gcc --enable-werror --with-libaudit=yes --with-libselinux=yes --with-libpam=yes
+	--with-libsmartcols=yes --with-criterion=yes'
+# How each build is configured, by the name of its directory. Parts that look at programs share
+# the first one.
+declare -A configuration=(
+	[gcc]=$everything
+	[runtimes]=$everything
+	[clang]='CC=clang --enable-werror --with-fcaps --enable-audit-maps --with-criterion=yes'
+	[sanitizers]='CC=gcc --enable-werror --enable-sanitizers --with-criterion=yes'
+	[minimal]='CC=gcc CPPFLAGS=-funsigned-char --enable-werror --without-libaudit
+		--without-libselinux --without-libpam --without-libsmartcols --without-criterion
+		--disable-nls'
+	[musl]='CC=musl-gcc CPPFLAGS=-idirafter../kernel-headers --enable-werror --without-libaudit
+		--without-libselinux --without-libpam --without-libsmartcols --without-libjansson --without-criterion
+		--disable-nls'
+	[fuzz]='CC=clang --enable-fuzzers --enable-sanitizers --disable-nls --without-criterion'
+)
+
+# A command prefix to become an ordinary user, who has sources and a build of his own.
+# shellcheck disable=SC2034
+user=(setpriv --reuid=nobody --regid=nogroup --clear-groups --inh-caps=-all
+	env HOME="$work/user" TMPDIR="$work/user/tmp" USER=nobody)
+
+copy_sources()
+{
+	sources_copy "$top" "$work/src" || return
+	(cd "$work/src" && find . -type f -printf '%P\n') | sort >"$work/source-files"
+	(cd "$work/src" && ./autogen.sh) >"$work/logs/autogen" 2>&1 || {
+		tail -n 40 "$work/logs/autogen"
+		return 1
+	}
+}
+
+# locked NAME COMMAND...: by one part at a time. Under `build` is what writes to the sources or
+# makes programs, which uses all processors by itself.
+locked()
+{
+	(flock 9 && "${@:2}" 9>&-) 9>>"$work/lock-$1"
+}
+
+# build NAME [programs]: configured and made, unless it is there; with the programs of make check.
+# /bin/sh takes less time for libtool and make than the shell that configure finds. The tests
+# themselves are optimized in one build only.
+build()
+{
+	locked build make_build "$@"
+}
+
+make_build()
+{
+	local directory=$work/$1 options
+
+	read -rd '' -a options <<<"${configuration[$1]}"
+	if [[ ! -e $directory/built ]]; then
+		mkdir -p "$directory" &&
+			step "configure ${options[*]}" env -C "$directory" CONFIG_SHELL=/bin/sh \
+				../src/configure -q "${options[@]}" &&
+			step make make -s -C "$directory" -j"$jobs" && touch "$directory/built" || return
+	fi
+	if [[ -n ${2-} && ! -e $directory/tests-built ]]; then
+		options=(CFLAGS=-O1)
+		[[ $1 != gcc ]] || options=()
+		step 'make the unit tests' make -s -C "$directory" -j"$jobs" check TESTS= \
+			"${options[@]}" && touch "$directory/tests-built"
+	fi
+}
+
+# copy_of_gcc NAME: a build that begins with what is compiled in that one
+copy_of_gcc()
+{
+	[[ -e $work/$1 ]] ||
+		rsync -a --exclude=/tests --exclude='/*built' "$work/gcc/" "$work/$1"
+}
+
+# unit_tests BUILD: make check there, each of its tests a result
+unit_tests()
+{
+	build "$1" programs || return
+	timeout -k 10 "$step_limit" make -s -C "$work/$1" -j"$jobs" check VERBOSE=1 ||
+		[[ -n $(find "$work/$1" -name '*.trs' -print -quit) ]] ||
+		result not-ok 1 "make check in $1"
+	check_results "$work/$1"
+}
+
+# build_of_user: configured by him
+build_of_user()
+{
+	[[ ! -d $work/user ]] || return 0
+	mkdir -p "$work/user/tmp" "$work/user/build" &&
+		cp -a "$work/src" "$work/user/src" &&
+		chown -R nobody:nogroup "$work/user" &&
+		step 'configure as nobody' "${user[@]}" env -C "$work/user/build" \
+			../src/configure -q --enable-werror --with-criterion=yes CFLAGS=-O1
+}
