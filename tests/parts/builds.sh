@@ -13,11 +13,11 @@ declare -A configuration=(
 	[clang]='CC=clang --enable-werror --with-fcaps --enable-audit-maps --with-criterion=yes'
 	[sanitizers]='CC=gcc --enable-werror --enable-sanitizers --with-criterion=yes'
 	[minimal]='CC=gcc CPPFLAGS=-funsigned-char --enable-werror --without-libaudit
-		--without-libselinux --without-libpam --without-libsmartcols --without-criterion
-		--disable-nls'
+		--without-libselinux --without-libpam --without-libsmartcols --without-libjansson
+		--without-criterion --disable-nls'
 	[musl]='CC=musl-gcc CPPFLAGS=-idirafter../kernel-headers --enable-werror --without-libaudit
-		--without-libselinux --without-libpam --without-libsmartcols --without-libjansson --without-criterion
-		--disable-nls'
+		--without-libselinux --without-libpam --without-libsmartcols --without-libjansson
+		--without-criterion --disable-nls'
 	[fuzz]='CC=clang --enable-fuzzers --enable-sanitizers --disable-nls --without-criterion'
 )
 

@@ -36,10 +36,9 @@ from typing import NamedTuple
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, f"{os.path.dirname(HERE)}/kernel/lib")
 # pylint: disable=wrong-import-position
-from explain import TO_FIX, cause_of, root_shell               # noqa: E402
-from host import (ANNA, CAP_SETGID, CAP_SETUID, CLEAN_PATH, ELSA,   # noqa: E402
-                  MS_BIND, PASSWD, PROGRAMS, ROOT, Report, enter, mount, quick,
-                  set_file_capabilities, umount)
+from explain import TO_FIX, cause_of
+from host import (ANNA, CAP_SETGID, CAP_SETUID, CLEAN_PATH, ELSA, MS_BIND, PASSWD, PROGRAMS,
+                  ROOT, Report, enter, mount, quick, root_shell, set_file_capabilities, umount)
 
 PREFIX = "/usr/local"
 PATH = f"{PREFIX}/sbin:{PREFIX}/bin:{CLEAN_PATH}"

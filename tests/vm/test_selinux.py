@@ -11,8 +11,8 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/kernel/lib")
-from host import CLEAN_PATH, Report
-from usermod_box import DONE, POLICY, SUBGID, SUBUID, DATABASES, read, wait_until
+from host import CLEAN_PATH, Report, read, wait_until
+from usermod_box import DATABASES, DONE, POLICY, SUBGID, SUBUID
 
 AUDIT_LOG = "/var/log/audit/audit.log"
 LOCAL = "/etc/selinux/default/contexts/files/file_contexts.local"

@@ -3,7 +3,8 @@
 
 import json
 
-from name_service import SILENT, all_lines, excessive_lines, is_number, our_lines
+from host import SILENT
+from name_service import all_lines, excessive_lines, is_number, our_lines
 from owner_trial import DONE, NONE, NO_USER, REFUSED, UNREADABLE, Trial, held
 from owner_world import KINDS
 

@@ -5,7 +5,8 @@ that are delegated lie in a small universe, so that each can be looked at by its
 
 from typing import NamedTuple
 
-from name_service import Account, Accounts, any_lines, is_number
+from host import Account
+from name_service import Accounts, any_lines, is_number
 
 FIRST, LAST, COUNT = 3000, 3039, 4
 UNIVERSE = range(FIRST, LAST + 1)

@@ -9,9 +9,8 @@ import shutil
 import subprocess
 
 import name_service
-from host import (CLEAN_PATH, ELSA, GROUP, MS_NODEV, PASSWD, ROOT, Caller, Report,
-                  mount, prctl)
-from usermod_box import make_dpkg
+from host import (CLEAN_PATH, ELSA, GROUP, MS_NODEV, PASSWD, ROOT, Account, Caller, Report,
+                  make_dpkg, mount, prctl)
 
 DONE, FINDINGS, NONE, REFUSED = 0, 2, 7, 20
 KINDS = ("uid", "gid")
@@ -113,7 +112,7 @@ def reserved(box):
                       == {*KINDS} and all(row["severity"] == "warning" for row in rows)
                       and not any(takes(row["cure"]) for row in rows), rows, result)
             box.programs.put(data)
-            elsa = name_service.Account(*ELSA[1:3], ("elsa",))
+            elsa = Account(*ELSA[1:3], ("elsa",))
             found = [box.programs.prober.one_each("ours", kind, elsa, [number])
                      for kind in KINDS]
             box.check(f"{what}: the map writers ignore it", found == [{number}] * 2, found)

@@ -12,8 +12,7 @@ import random
 import re
 
 import name_service
-from host import LOGIN_DEFS, PASSWD, Report, quick
-from name_service import SILENT, Account
+from host import LOGIN_DEFS, PASSWD, SERVICE, SILENT, Account, Report, quick
 
 ALONE = "a service is asked as much as it can answer in a time"
 
@@ -241,7 +240,7 @@ def no_service(box):
               result.status == DONE and len(result.lines) == 3
               and [line.endswith(f"not installed: {missing}") for line in result.lines]
               == [False, True, True] and gap_of(result) == 0, result)
-    box.directory.sources(f"files {name_service.WORD}")
+    box.directory.sources(f"files {SERVICE}")
 
 
 def main():

@@ -13,9 +13,7 @@ from collections import Counter
 from typing import NamedTuple
 
 import name_service
-from explain import root_shell
-from host import CLEAN_PATH, PASSWD, Report, quick
-from name_service import SILENT, Account
+from host import CLEAN_PATH, PASSWD, SERVICE, SILENT, Account, Report, quick, root_shell
 
 DONE, FAILED, FINDINGS, UNREADABLE, NO_USER, NONE, REFUSED = 0, 1, 2, 3, 6, 7, 20
 JOE = Account(7001, 7001, ("joe", "joe@corp.example", "CORP\\joe"))
@@ -238,7 +236,7 @@ def not_installed(box):
     result = box.programs.run("subid", "grant", "--range", "5100-5101", "elsa")
     box.check("a module that is not installed: nothing is said", result.status == DONE
               and not result.err, result)
-    box.directory.sources(f"files {name_service.WORD}")
+    box.directory.sources(f"files {SERVICE}")
 
 
 STRANGERS = [f"stranger{n}" for n in range(30)]

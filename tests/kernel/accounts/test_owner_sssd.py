@@ -10,8 +10,8 @@ import subprocess
 import directory
 import name_service
 from directory import ALICE, DOMAIN, SERGE, missing
-from host import CLEAN_PATH, ELSA, NSSWITCH, Report, quick
-from name_service import Account, is_number
+from host import CLEAN_PATH, ELSA, NSSWITCH, Account, Report, quick
+from name_service import is_number
 from owner_trial import Relations, Trial, run_trials
 from owner_world import PASSWD, STRANGERS, World
 

@@ -18,7 +18,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Callable, NamedTuple, Optional
 
-from host import PROGRAMS, ELSA, Caller, Host, Report, Subject, Target, quick, remove
+from host import ELSA, PROGRAMS, Caller, Host, Report, Subject, Target, quick, remove
 
 # The classes in which ours differ from Debian's 4.13 on purpose.
 # Classes that the table of differences for programs and files names:

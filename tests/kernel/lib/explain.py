@@ -6,20 +6,17 @@ refused, which is compared with the sentences below; then the cure is carried ou
 the map has to be written.
 """
 
-import contextlib
 import errno
-import glob
 import os
 import re
 import shutil
-import stat
 import string
 import subprocess
 import tempfile
-import time
 
-from host import (CAP_SETFCAP, CAP_SETGID, CAP_SETUID, CLEAN_PATH, CLONE_NEWNS, ELSA,
-                  PROGRAMS, TOP, libc, mount, set_file_capabilities, unshare)
+from host import (CAP_SETFCAP, CAP_SETGID, CAP_SETUID, COMMANDS, ELSA, PROGRAMS, Wrong,
+                  own_mounts, require, root_shell, set_file_capabilities)
+from subid_box import general
 
 HINTS_MAX = 3
 TO_FIX = "to fix it: "
@@ -115,12 +112,6 @@ SENTENCES = {
                         "AppArmor) may be",),
 }
 
-# How cures begin that are commands; others are sentences.
-COMMANDS = ("chmod ", "chown ", "cp ", "dpkg-statoverride ", "echo ", "getent ", "grep ",
-            "groupadd ", "install -",
-            "journalctl ", "ls ", "mount ", "mv ", "printf ", "sed ", "setcap ", "subid ",
-            "sysctl ", "ulimit ", "useradd ", "usermod-ext ")
-
 # The first lines, without the program's name.
 DENIED = "{k}id range [{inner}) -> [{outer}) not allowed"
 WRITE_EINVAL = "write to {k}id_map failed: Invalid argument"
@@ -151,17 +142,8 @@ def cannot_open(error):
     return CANNOT_OPEN, {"error": error}
 
 
-class Wrong(Exception):
-    """Something that is not as it must be."""
-
-
 class Skipped(Exception):
     """Why something cannot be tested here."""
-
-
-def require(condition, why):
-    if not condition:
-        raise Wrong(why)
 
 
 def placeholders(template):
@@ -178,109 +160,6 @@ def cause_of(sentence):
             if re.fullmatch("".join(a + b for a, b in zip(texts, parts)), sentence):
                 return cause
     return None
-
-
-def general(text):
-    """A text without its numbers, the same for both programs."""
-    for gid, uid in (("gid", "uid"), ("subgid", "subuid"), (" -w ", " -v ")):
-        text = text.replace(gid, uid)
-    return re.sub(r"\d+", "0", text)
-
-
-# Words of the manual that stand for values.
-VALUES = ("CAPABILITY|DIRECTORIES|DIRECTORY|ERROR|FILE|FIRST|GID|LAST|N|OTHER|PID|PROGRAM|"
-          "REASON|SOURCES|SOURCE|UID|USER|WORD")
-
-
-def manual():
-    """The entries of subid-doctor(1), which is made as the build makes it.
-    {name: (patterns of messages, patterns of fixes)}"""
-    page = subprocess.run(
-        ["awk", "-f", f"{TOP}/subid/subid-doctor.awk",
-         *sorted(glob.glob(f"{TOP}/explain/causes*.c")), f"{TOP}/subid/subid-doctor.1.in"],
-        check=True, capture_output=True, text=True).stdout
-    entries, entry = {}, None
-    for line in page.splitlines():
-        start = re.match(r"\.It Sy ([a-z-]+)$", line)
-        shared = re.match(r"\.Sy ([a-z-]+) \.$", line)
-        if start:
-            entry = entries[start[1]] = ([], [])
-        elif line == ".Ss Other programs":
-            break
-        elif entry and line.startswith(".Bl -item"):
-            texts = entry["-offset" in line]
-        elif entry and shared:
-            texts += entries[shared[1]][1]
-        elif entry and not line.startswith("."):
-            texts.append(pattern_of(line))
-    return entries
-
-
-def pattern_of(line):
-    """A line of the manual, in which [] is optional; a source can stand in the place of the
-    file."""
-    for escape, char in (("\\-", "-"), ("\\(aq", "'"), ("\\(ga", "`"), ("\\(ha", "^"),
-                         ("\\(ti", "~"), ("\\%", ""), ("\\e", "\\")):
-        line = line.replace(escape, char)
-    parts = re.split(rf"(?<![A-Z])(?:{VALUES})(?![A-Z])", general(line))
-    pattern = ".+".join(map(re.escape, parts))
-    pattern = re.sub(r"\\\[(.*?)\\\]", r"(?:\1)?", pattern)
-    return re.compile(re.sub("^/etc/subuid", "(?:/etc/subuid|zzz)", pattern))
-
-
-def said_in(entry, *texts):
-    """Whether an entry of manual() has a message and a fix."""
-    return entry and all(any(pattern.fullmatch(text) for pattern in patterns)
-                         for patterns, text in zip(entry, texts))
-
-
-@contextlib.contextmanager
-def own_mounts():
-    """Mounts that are gone afterwards."""
-    outside = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
-    folder = os.getcwd()
-    unshare(CLONE_NEWNS)
-    try:
-        yield
-    finally:
-        # refused while a thread, though joined, has not ended for the kernel
-        for _ in range(1000):
-            if libc.setns(outside, 0) == 0:
-                break
-            time.sleep(0.01)
-        else:
-            raise RuntimeError("cannot go back to the mounts outside")
-        os.close(outside)
-        os.chdir(folder)
-
-
-def root_shell(host, command):
-    """Runs a command as root, with our usermod-ext and subid beside the system's
-    programs."""
-    folder = f"{host.folder}/bin/sbin"
-    if not os.path.isdir(folder):
-        os.mkdir(folder, 0o755)
-        for name in ("usermod-ext", "subid"):
-            base = f"{os.environ['SUBID_BUILD']}/{name}"
-            path = f"{base}/{name}" if os.path.isdir(base) else base
-            if os.path.exists(path):
-                shutil.copy(path, folder)
-    return subprocess.run(["/bin/sh", "-c", command], env={"PATH": f"{CLEAN_PATH}:{folder}"},
-                          stdin=subprocess.DEVNULL, capture_output=True, timeout=20)
-
-
-def writable(host, path):
-    """An overlay, so that files can be made at a path whose folder may not exist."""
-    folder = path
-    while not os.path.isdir(folder):
-        folder = os.path.dirname(folder)
-    top = tempfile.mkdtemp(dir=f"{host.folder}/bin", prefix="overlay.")
-    for name in ("up", "work"):
-        os.mkdir(f"{top}/{name}", 0o755)
-    os.chmod(f"{top}/up", stat.S_IMODE(os.stat(folder).st_mode))
-    mount("overlay", folder, "overlay", 0,
-          f"lowerdir={folder},upperdir={top}/up,workdir={top}/work")
-    os.makedirs(path, 0o755, exist_ok=True)
 
 
 class Scene:
@@ -471,5 +350,3 @@ class Plays(list):
         else:
             report.ok(name)
         return scene.told if scene else set()
-
-

@@ -1,121 +1,25 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A name service for tests (nss_directory.c), what it and passwd know about users, whose
-lines of a database are (by brute force), and map writers by the hundred (map_probe.c).
+"""What a name service (host.NameService) and passwd know about users, whose lines of a database
+are (by brute force), and map writers by the hundred (map_probe.c).
 
 Nothing here knows how the programs under test read passwd: lines of passwd are read by
 fgetpwent(3), which is how getpwuid(3) reads them."""
 
 import ctypes
-import errno
 import os
 import re
 import shutil
 import subprocess
-import sysconfig
 from typing import NamedTuple
 
-import host as host_module
 import library_box
 import model
 import subid_box
 import usermod_box
 from directory import be_quiet
-from explain import writable
-from host import CLEAN_PATH, NSSWITCH, remove
+from host import CLEAN_PATH, Account, NameService
 
-WORD = "subiddir"
-FILE, ASKED = "/etc/nss-directory", "/etc/nss-directory.asked"
-LIBRARY_FOLDER = f"/usr/lib/{sysconfig.get_config_var('MULTIARCH')}"
-# what a service does that has not answered; a hang takes seconds
-SILENT = (("unavail", errno.ENOENT), ("unavail", 0), ("unavail", errno.EAGAIN),
-          ("tryagain", errno.EAGAIN), ("crash", 0))
 ID_NONE = 4294967295
-
-
-class Account(NamedTuple):
-    """A user of the directory, or a local one: the first name is what getpwuid(3) says."""
-    uid: int
-    gid: int
-    names: tuple
-
-    @property
-    def name(self):
-        return self.names[0]
-
-
-# --- the service ------------------------------------------------------------------------
-
-class Directory:
-    """The module, installed in this mount namespace."""
-
-    def __init__(self, host):
-        reason = host_module.without_modules()
-        if reason:
-            report = host_module.Report()
-            report.skip(host_module.test_name(), reason)
-            report.finish()
-        self.host = host
-        self.users, self.groups, self.modes = (), (), {}
-        self.fold = self.enumerates = False
-        module = host.compile("nss_directory.c", "-shared", "-fPIC")
-        writable(host, LIBRARY_FOLDER)
-        self.path = f"{LIBRARY_FOLDER}/libnss_{WORD}.so.2"
-        shutil.copyfile(module, self.path)
-        os.chmod(self.path, 0o755)
-        self.sources(f"files {WORD}")
-        self.write()
-
-    def sources(self, words):
-        self.host.write("/etc/nsswitch.conf", re.sub(
-            "^(passwd|group):.*", f"\\1: {words}", NSSWITCH, flags=re.M))
-
-    def set(self, users=(), groups=(), fold=False, enumerates=False):
-        """Whom it knows; groups are (gid, name)."""
-        self.users, self.groups = tuple(users), tuple(groups)
-        self.fold, self.enumerates = fold, enumerates
-        self.write()
-
-    def mode(self, word="answer", number=0, call="all"):
-        """How it answers; `all` forgets what was set for single calls."""
-        if call == "all":
-            self.modes = {}
-        self.modes[call] = (word, number)
-        self.write()
-
-    def write(self):
-        yes = {True: "yes", False: "no"}
-        lines = [f"fold {yes[self.fold]}", f"enumerate {yes[self.enumerates]}"]
-        lines += [f"user {user.uid} {user.gid} {' '.join(user.names)}" for user in self.users]
-        lines += [f"group {gid} {name}" for gid, name in self.groups]
-        lines += [f"mode {call} {word} {number}"
-                  for call, (word, number) in self.modes.items()]
-        self.host.write(FILE, "\n".join(lines) + "\n")
-
-    def silent(self):
-        return any(word not in ("answer", "delay", "print") for word, _ in self.modes.values())
-
-    def by_name(self, word):
-        for user in self.users:
-            if word in user.names or self.fold and word.lower() in map(str.lower, user.names):
-                return user
-        return None
-
-    def by_uid(self, uid):
-        return next((user for user in self.users if user.uid == uid), None)
-
-    # what it was asked
-
-    def forget(self):
-        self.host.write(ASKED, "", 0o666)
-
-    def asked(self, *calls):
-        """The words that it was asked about since forget(), in order."""
-        with open(ASKED, encoding="utf-8") as file:
-            pairs = [line.rstrip("\n").split(" ", 1) for line in file]
-        return [word for call, word in pairs if not calls or call in calls]
-
-    def stop_counting(self):
-        remove(ASKED)
 
 
 # --- local accounts ---------------------------------------------------------------------
@@ -341,7 +245,7 @@ class Programs:
     """All programs of a build in one throw-away host, with a directory: this one, or
     another one that is made for the host and has the same questions."""
 
-    def __init__(self, report, directory=Directory):
+    def __init__(self, report, directory=NameService):
         self.library = library_box.enter()
         self.host, self.report = self.library.host, report
         self.subid = subid_box.Box(self.host, report)

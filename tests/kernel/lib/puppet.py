@@ -7,8 +7,7 @@ import ctypes
 import os
 import signal
 
-from host import (CLONE_NEWNS, CLONE_NEWUSER, ELSA, MS_BIND, Target, libc, mount, prctl,
-                  unshare)
+from host import CLONE_NEWNS, CLONE_NEWUSER, ELSA, MS_BIND, Target, libc, mount, prctl, unshare
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
 LAST_PID = "/proc/sys/kernel/ns_last_pid"

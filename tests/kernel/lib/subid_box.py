@@ -3,15 +3,17 @@
 its man page says about them."""
 
 import fileinput
+import glob
 import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 from typing import NamedTuple
 
 import host as host_module
-from host import Report, ROOT, TOP, remove
+from host import ROOT, TOP, Report, remove
 
 DONE, USAGE, FINDINGS, UNREADABLE, NOT_WRITTEN, NO_USER, NONE = 0, 1, 2, 3, 5, 6, 7
 KINDS = ("uid", "gid")
@@ -96,6 +98,60 @@ def documented():
             elif keys is not None and line.startswith(".El"):
                 keys = None
     return found
+
+
+def general(text):
+    """A text without its numbers, the same for both programs."""
+    for gid, uid in (("gid", "uid"), ("subgid", "subuid"), (" -w ", " -v ")):
+        text = text.replace(gid, uid)
+    return re.sub(r"\d+", "0", text)
+
+
+# Words of the manual that stand for values.
+VALUES = ("CAPABILITY|DIRECTORIES|DIRECTORY|ERROR|FILE|FIRST|GID|LAST|N|OTHER|PID|PROGRAM|"
+          "REASON|SOURCES|SOURCE|UID|USER|WORD")
+
+
+def manual():
+    """The entries of subid-doctor(1), which is made as the build makes it.
+    {name: (patterns of messages, patterns of fixes)}"""
+    page = subprocess.run(
+        ["awk", "-f", f"{TOP}/subid/subid-doctor.awk",
+         *sorted(glob.glob(f"{TOP}/explain/causes*.c")), f"{TOP}/subid/subid-doctor.1.in"],
+        check=True, capture_output=True, text=True).stdout
+    entries, entry = {}, None
+    for line in page.splitlines():
+        start = re.match(r"\.It Sy ([a-z-]+)$", line)
+        shared = re.match(r"\.Sy ([a-z-]+) \.$", line)
+        if start:
+            entry = entries[start[1]] = ([], [])
+        elif line == ".Ss Other programs":
+            break
+        elif entry and line.startswith(".Bl -item"):
+            texts = entry["-offset" in line]
+        elif entry and shared:
+            texts += entries[shared[1]][1]
+        elif entry and not line.startswith("."):
+            texts.append(pattern_of(line))
+    return entries
+
+
+def pattern_of(line):
+    """A line of the manual, in which [] is optional; a source can stand in the place of the
+    file."""
+    for escape, char in (("\\-", "-"), ("\\(aq", "'"), ("\\(ga", "`"), ("\\(ha", "^"),
+                         ("\\(ti", "~"), ("\\%", ""), ("\\e", "\\")):
+        line = line.replace(escape, char)
+    parts = re.split(rf"(?<![A-Z])(?:{VALUES})(?![A-Z])", general(line))
+    pattern = ".+".join(map(re.escape, parts))
+    pattern = re.sub(r"\\\[(.*?)\\\]", r"(?:\1)?", pattern)
+    return re.compile(re.sub("^/etc/subuid", "(?:/etc/subuid|zzz)", pattern))
+
+
+def said_in(entry, *texts):
+    """Whether an entry of manual() has a message and a fix."""
+    return entry and all(any(pattern.fullmatch(text) for pattern in patterns)
+                         for patterns, text in zip(entry, texts))
 
 
 def enter():

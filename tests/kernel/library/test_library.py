@@ -15,9 +15,8 @@ import re
 import shutil
 import subprocess
 
-from host import ELSA, PASSWD, mount, quick, umount
+from host import ELSA, PASSWD, Plugins, mount, quick, umount
 from library_box import TOP, enter, read
-from plugins import Plugins
 
 UIDS = {"root": 0, "daemon": 1, "nobody": 65534, "elsa": 5001, "anna": 5002, "bob": 5003,
         "elsatwin": 5001, "5002": 5004}

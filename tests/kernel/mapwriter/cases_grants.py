@@ -3,8 +3,7 @@
 
 import differential as d
 from differential import Table, granted, not_allowed, refused, write_failed
-from host import (ANNA, BOB, DIGITS, ELSA, ELSA_IN_TEAM, LOGIN_DEFS, NOBODY_KNOWS, PASSWD,
-                  ROOT)
+from host import ANNA, BOB, DIGITS, ELSA, ELSA_IN_TEAM, LOGIN_DEFS, NOBODY_KNOWS, PASSWD, ROOT
 
 TABLE = Table()
 case = TABLE.case

@@ -7,8 +7,7 @@ import re
 
 import differential as d
 from differential import Table, granted, refused
-from host import CLONE_NEWNS, NSSWITCH, unshare
-from plugins import Plugins
+from host import CLONE_NEWNS, NSSWITCH, Plugins, unshare
 
 TABLE = Table()
 DENIED = refused(re.compile(r"{prog}: {k}id range \[.+\) -> \[.+\) not allowed"), log=1)

@@ -14,8 +14,7 @@ import differential as d
 from differential import (EPERM_WRITE as EPERM, Table, Want, granted, not_allowed, refused,
                           usage)
 from host import (CAP_SETFCAP, CAP_SETGID, CAP_SETUID, CLONE_NEWNS, ELSA, MS_BIND, NSSWITCH,
-                  ROOT, Caller, libc, mount, prctl, remove,
-                  unshare)
+                  ROOT, Caller, libc, mount, prctl, remove, unshare)
 
 TABLE = Table()
 case = TABLE.case

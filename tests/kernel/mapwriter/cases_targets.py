@@ -7,7 +7,7 @@ import re
 import differential as d
 from differential import (Table, granted, not_allowed, open_failed, refused, usage,
                           write_failed)
-from host import (ANNA, CLONE_NEWNS, ELSA, ELSA_IN_TEAM, ROOT, Caller, mount, unshare)
+from host import ANNA, CLONE_NEWNS, ELSA, ELSA_IN_TEAM, ROOT, Caller, mount, unshare
 
 TABLE = Table()
 case = TABLE.case

@@ -4,8 +4,8 @@
 import errno
 import os
 
-from explain import ASK, EACCES, GRANT, Plays, cannot_open, denied, require
-from host import ELSA
+from explain import ASK, EACCES, GRANT, Plays, cannot_open, denied
+from host import ELSA, require
 
 PLAYS = Plays()
 scene = PLAYS.scene

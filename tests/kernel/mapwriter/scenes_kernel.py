@@ -8,13 +8,13 @@ import re
 import signal
 import tempfile
 
-from confined import (CLONE_FS, PR_CAPBSET_DROP, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS,
-                      PR_SET_SECUREBITS, SECBIT_NOROOT, SYS_CLONE, SYS_LANDLOCK_CREATE,
-                      landlocked, nested, refuse_openat2, refuse_to_open_for_writing)
-from explain import (ASK, EACCES, EPERM, EROFS, GRANT, NO_SETGROUPS, OPEN_EACCES, OWN, WRITE_EPERM,
-                     Plays, Skipped, require)
-from host import (CAP_SETFCAP, CAP_SETGID, CAP_SETUID, ELSA, MS_NOSUID, MS_RDONLY, MS_REMOUNT,
-                  ROOT, libc, mount, prctl, set_file_capabilities)
+from explain import (ASK, EACCES, EPERM, EROFS, GRANT, NO_SETGROUPS, OPEN_EACCES, OWN,
+                     WRITE_EPERM, Plays, Skipped)
+from host import (CAP_SETFCAP, CAP_SETGID, CAP_SETUID, CLONE_FS, ELSA, MS_NOSUID, MS_RDONLY,
+                  MS_REMOUNT, PR_CAPBSET_DROP, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS,
+                  PR_SET_SECUREBITS, ROOT, SECBIT_NOROOT, SYS_CLONE, SYS_LANDLOCK_CREATE,
+                  landlocked, libc, mount, nested, prctl, refuse_openat2,
+                  refuse_to_open_for_writing, require, set_file_capabilities)
 
 PLAYS = Plays()
 scene = PLAYS.scene

@@ -9,10 +9,10 @@ import signal
 import tempfile
 
 from explain import (ASK, EACCES, EPERM, GRANT, NO_NAME, NO_SETGROUPS, NO_TARGET, OPEN_EACCES,
-                     OWN, WRITE_EINVAL, WRONG_OWNER, Plays, denied, require)
-import host as host_module
+                     OWN, WRITE_EINVAL, WRONG_OWNER, Plays, denied)
 from host import (ANNA, CLONE_NEWUSER, ELSA, ELSA_IN_TEAM, NOBODY_KNOWS, PASSWD, Target, mount,
-                  prctl, unshare)
+                  prctl, require, unshare)
+import host as host_module
 
 PLAYS = Plays()
 scene = PLAYS.scene

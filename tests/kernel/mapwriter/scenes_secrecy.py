@@ -6,8 +6,8 @@ import os
 import re
 
 from explain import (ASK, EACCES, GRANT, NO_TARGET, TO_FIX, WRONG_OWNER, Plays, cannot_open,
-                     denied, require, root_shell)
-from host import ANNA, ELSA, Target, mount
+                     denied)
+from host import ANNA, ELSA, Target, mount, require, root_shell
 
 PLAYS = Plays()
 scene = PLAYS.scene

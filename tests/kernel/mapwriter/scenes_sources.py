@@ -6,9 +6,8 @@ import errno
 import os
 import resource
 
-from explain import (ASK, EACCES, GRANT, NO_NSSWITCH, Plays, denied, require)
-from host import NSSWITCH
-from plugins import LOADER_FOLDER, Plugins
+from explain import ASK, EACCES, GRANT, NO_NSSWITCH, Plays, denied
+from host import LOADER_FOLDER, NSSWITCH, Plugins, require
 
 PLAYS = Plays()
 scene = PLAYS.scene

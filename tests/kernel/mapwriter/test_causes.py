@@ -13,8 +13,9 @@ import scenes_request
 import scenes_secrecy
 import scenes_sources
 import scenes_words
-from explain import SENTENCES, manual, said_in
+from explain import SENTENCES
 from host import TOP, Report, enter, quick
+from subid_box import manual, said_in
 
 MODULES = (scenes_request, scenes_sources, scenes_database, scenes_kernel, scenes_secrecy,
            scenes_words)

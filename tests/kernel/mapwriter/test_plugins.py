@@ -11,9 +11,8 @@ import signal
 import threading
 
 from directory import wait_for
-from explain import own_mounts, root_shell
-from host import ELSA, PROGRAMS, Report, enter, is_musl, quick
-from plugins import LOADER_FOLDER, Plugins
+from host import (ELSA, LOADER_FOLDER, PROGRAMS, Plugins, Report, enter, is_musl, own_mounts,
+                  quick, root_shell)
 
 INSTALLS = ("setuid", "fcaps")
 COUNT = 131072      # two neighbours in plugin.c

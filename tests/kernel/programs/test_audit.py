@@ -17,8 +17,8 @@ import tempfile
 
 import host as host_module
 import usermod_box
-from host import CLEAN_PATH, CLONE_NEWNS, CLONE_NEWUSER, ELSA, MS_BIND, MS_NODEV, ROOT
-from host import TOP, mount, prctl, umount, unshare
+from host import (CLEAN_PATH, CLONE_NEWNS, CLONE_NEWUSER, ELSA, MS_BIND, MS_NODEV, ROOT, TOP,
+                  mount, prctl, process, umount, unshare, wait_until)
 from usermod_box import BUSY, DONE, NOT_PERMITTED, POLICY, words
 
 ALONE = "the audit daemon and its log are the machine's"
@@ -96,7 +96,7 @@ def start_daemon(folder):
         daemon = subprocess.Popen(["auditd", "-n", "-c", folder], stdin=subprocess.DEVNULL,
                                   stdout=output, stderr=output, preexec_fn=own_run,
                                   env={"PATH": CLEAN_PATH})
-    ready = usermod_box.wait_until(
+    ready = wait_until(
         lambda: (audit_status() or {}).get("pid") == daemon.pid or daemon.poll() is not None)
     if not ready or daemon.poll() is not None:
         stop_daemon(daemon)
@@ -155,7 +155,7 @@ class Records:
 
     def new(self, count=1):
         """Waits until @count have come; returns them, and any more there are."""
-        usermod_box.wait_until(lambda: len(self.all()) >= self.seen + count, 3)
+        wait_until(lambda: len(self.all()) >= self.seen + count, 3)
         found = self.all()
         fresh, self.seen = found[self.seen:], len(found)
         return fresh
@@ -272,7 +272,7 @@ def test_verbs(box, records, report):
                      == logged.get(name, said is not None), f"{result.log}")
     for case in VERBS:
         verify(*case)
-    with usermod_box.process(caller=host_module.Caller("inside", 3000000, 3000000)):
+    with process(caller=host_module.Caller("inside", 3000000, 3000000)):
         verify("revoke, a process uses the ids", ELSAS, ("revoke", "elsa"), BUSY, f"op=revoke {ALL}",
                "elsa")
     box.host.write("/etc/pam.d/usermod-ext",
@@ -288,7 +288,7 @@ def test_verbs(box, records, report):
 
 
 def test_refusals(box, records, report):
-    with usermod_box.process(caller=ELSA):
+    with process(caller=ELSA):
         box.put(b"elsa:3000000:10\n", b"")
         result = box.run("-V", "3000000-3000004", "elsa", as_root=as_anna)
     found = records.new()

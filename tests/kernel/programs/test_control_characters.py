@@ -13,8 +13,7 @@ import re
 import shutil
 
 import subid_box
-from explain import root_shell
-from host import Caller, CLEAN_PATH, ELSA, ETC, quick, ROOT
+from host import CLEAN_PATH, ELSA, ETC, ROOT, Caller, quick, root_shell
 from subid_box import DONE, FINDINGS, UNREADABLE, USAGE
 
 SYS_PIDFD_GETFD = 438

@@ -16,9 +16,9 @@ from typing import NamedTuple, Optional
 
 import host as host_module
 from host import ANNA, CLONE_NEWUSER, ELSA, PROGRAMS, quick, unshare
-from peers import Peer
 from subid_box import program as subid_program
-from usermod_box import DONE, POLICY, Box, enter, words
+from usermod_box import DONE, POLICY, enter, words
+from peers import Peer
 
 ID_END = 2**32
 SEED = int(os.environ.get("SUBID_SEED") or 20140917)

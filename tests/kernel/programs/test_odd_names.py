@@ -13,9 +13,9 @@ import socket
 import stat
 import time
 
-from host import ELSA, PASSWD, ROOT, remove
-import usermod_box
+from host import ELSA, PASSWD, ROOT, remove, spawn, wait_until
 from subid_box import enter, words
+import usermod_box
 
 LIMIT = 10      # seconds: less than the wait for a lock, for "at once" on whatever machine
 FILES = {"passwd": PASSWD, "group": "staff:x:50:elsa,bob\n", "login.defs": "UID_MIN 1000\n",
@@ -189,11 +189,11 @@ def test_interrupted(box, report):
     """A pipe that is to be read is waited for, and SIGINT ends that."""
     path = f"{box.host.folder}/batch"
     pipe(path)
-    pid = usermod_box.spawn(box.path, "grant", "--batch", path)
+    pid = spawn(box.path, "grant", "--batch", path)
     time.sleep(0.5)
     waits = os.waitpid(pid, os.WNOHANG)[0] == 0
     os.kill(pid, signal.SIGINT)
-    ended = usermod_box.wait_until(lambda: os.waitpid(pid, os.WNOHANG)[0] == pid, LIMIT)
+    ended = wait_until(lambda: os.waitpid(pid, os.WNOHANG)[0] == pid, LIMIT)
     report.check("--batch: pipe: SIGINT ends the wait", waits and ended, f"{waits}, {ended}")
     remove(path)
 

@@ -11,9 +11,8 @@ import resource
 
 import host as host_module
 import usermod_box
-from host import Caller, ELSA, MS_NODEV, mount, prctl, unshare
+from host import ELSA, MS_NODEV, Caller, mount, prctl, process, read, unshare
 from subid_box import DONE, UNREADABLE, enter, words
-from usermod_box import process
 
 BUSY = 8
 IDS = "elsa:1000000:100\n"
@@ -41,7 +40,7 @@ class Case:
         """Revokes, and looks at the status, stderr and what is left of both databases."""
         self.box.put(database, database)
         result = self.box.run("revoke", *args, **options)
-        found = tuple(usermod_box.read(f"/etc/{name}").decode() for name in
+        found = tuple(read(f"/etc/{name}").decode() for name in
                       ("subuid", "subgid"))
         wanted = left if isinstance(left, tuple) else (left, left)
         if left is None:
@@ -195,7 +194,7 @@ def test_not_known(case):
             if result.status == BUSY:
                 break
             case.report.check(f"{number} descriptors", result.status not in (DONE, BUSY)
-                              and usermod_box.read("/etc/subuid") == IDS.encode(), f"{result}")
+                              and read("/etc/subuid") == IDS.encode(), f"{result}")
         case.report.check("enough descriptors", result.status == BUSY and number > 5,
                           f"{number}, {result}")
 
@@ -209,7 +208,7 @@ def test_image(case):
     with process(caller=INSIDE):
         result = case.box.run("revoke", "--root", os.path.dirname(etc), "elsa")
     case.report.check("in an image", result.status == DONE and not result.err and
-                      usermod_box.read(f"{etc}/subuid") == b"", f"{result}")
+                      read(f"{etc}/subuid") == b"", f"{result}")
 
 
 def main():

@@ -15,12 +15,10 @@ import tempfile
 import time
 
 import subid_box
-from explain import Wrong, own_mounts, require, root_shell, writable
-from host import (ELSA, MS_BIND, MS_NOSUID, MS_RDONLY, MS_REMOUNT, PASSWD, ROOT, TOP, mount,
-                  quick, remove)
-from name_service import SILENT, Account, Directory
+from host import (ELSA, MS_BIND, MS_NOSUID, MS_RDONLY, MS_REMOUNT, PASSWD, ROOT, SILENT, TOP,
+                  Account, NameService, Wrong, mount, own_mounts, process, quick, remove,
+                  require, root_shell, writable)
 from subid_box import DONE, FINDINGS, NOT_WRITTEN, UNREADABLE, USAGE, documented, words
-from usermod_box import process
 
 LOCKED, NOT_PERMITTED = 4, 9
 MAPPERS = {"newuidmap": 0o4755, "newgidmap": 0o4755}
@@ -278,7 +276,7 @@ def _(s):
 def _(s):
     """Other names that the name service has for a user; lines by uid and second local
     names are none."""
-    directory = Directory(s.host)
+    directory = NameService(s.host)
     directory.set((Account(7000, 7000, ("joe", "joe@corp.example", "CORP\\joe")),
                    Account(7001, 7001, ("bob", "bob@corp.example"))))
     text = ("joe:100000:10\n7000:200000:10\nCORP\\joe:300000:10\nelsa:400000:10\n"
@@ -660,7 +658,7 @@ def silent(box):
     sweep()
     text = "elsa:100000:10\nghost:200000:10\n12345:300000:10\nghost:400000:10\nanna:0500:1\n"
     with own_mounts():
-        directory = Directory(box.host)
+        directory = NameService(box.host)
         box.put(text, text)
         rows = box.rows("check", status=FINDINGS)
         box.check("owners who are known not to exist", sorted(
@@ -707,7 +705,7 @@ def digits(box):
     """A uid that is the login name of an account of the name service, or the reverse."""
     sweep()
     with own_mounts():
-        directory = Directory(box.host)
+        directory = NameService(box.host)
         directory.set((Account(9001, 9001, ("5001",)), Account(12345, 1, ("joe",)),
                        Account(9002, 1, ("12345",)), Account(9003, 1, ("80025037",)),
                        Account(999, 1, ("999",))))
@@ -734,7 +732,7 @@ def network(box):
     sweep()
     size, block, n = 65536, 60, 6
     with own_mounts():
-        directory = Directory(box.host)
+        directory = NameService(box.host)
         begins = [100000 + i * size + 7 + i * 9001 for i in range(n)]
         ids = [begin + i for begin in begins for i in range(block)]
         text = "".join(f"{'elsa' if i % 2 else 'anna'}:{100000 + i * size}:{size}\n"

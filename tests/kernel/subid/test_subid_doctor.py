@@ -21,16 +21,14 @@ import tempfile
 import time
 
 import subid_box
-from confined import (PR_CAPBSET_DROP, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP,
-                      PR_SET_SECUREBITS, SECBIT_NOROOT, landlocked, nested)
-from explain import COMMANDS, Wrong, manual, own_mounts, require, root_shell, writable
-from host import (ANNA, CAP_SETGID, CAP_SETUID, CLEAN_PATH, CLONE_NEWUSER, ELSA, MS_BIND,
-                  MS_NOSUID, MS_RDONLY, MS_REMOUNT, NOBODY_KNOWS, TOP, libc, mount, prctl, quick,
-                  set_file_capabilities, unshare)
-from name_service import Directory
-from plugins import LOADER_FOLDER, Plugins
-from subid_box import (DONE, FINDINGS, NO_USER, NOT_WRITTEN, UNREADABLE, USAGE, documented,
-                       words)
+from host import (ANNA, CAP_SETGID, CAP_SETUID, CLEAN_PATH, CLONE_NEWUSER, COMMANDS, ELSA,
+                  LOADER_FOLDER, MS_BIND, MS_NOSUID, MS_RDONLY, MS_REMOUNT, NOBODY_KNOWS,
+                  NameService, PR_CAPBSET_DROP, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS,
+                  PR_SET_SECCOMP, PR_SET_SECUREBITS, Plugins, SECBIT_NOROOT, TOP, Wrong,
+                  landlocked, libc, mount, nested, own_mounts, prctl, quick, require, root_shell,
+                  set_file_capabilities, unshare, writable)
+from subid_box import (DONE, FINDINGS, NOT_WRITTEN, NO_USER, UNREADABLE, USAGE, documented,
+                       manual, words)
 
 NOT_PERMITTED = 9
 GRANT = "elsa:100000:65536\n"
@@ -683,7 +681,7 @@ def _(s):
 def _(s):
     """Who the other is is not known while the name service is silent."""
     s.put(GRANT + "ghost:165000:65536\n")
-    Directory(s.host).mode("unavail")
+    NameService(s.host).mode("unavail")
     for row in warned(s, "RANGE_SHARED", ("uid", "gid")):
         s.sentence(row)
 

@@ -14,11 +14,9 @@ import struct
 import time
 
 import host as host_module
-import usermod_sweep
-from host import ELSA, MS_NODEV, mount, quick, remove, umount
-from usermod_box import ORACLE, Files, enter, process, read, words
-from usermod_commands import OLD, Scenario
-from usermod_strace import available, calls, tampered
+import usermod_box
+from host import ELSA, MS_NODEV, mount, process, quick, read, remove, umount
+from usermod_box import OLD, ORACLE, Files, Scenario, available, calls, enter, tampered, words
 
 DONE, USAGE, UNREADABLE, LOCKED, NOT_WRITTEN, NO_USER, NONE = 0, 1, 3, 4, 5, 6, 7
 BUSY, NOT_PERMITTED, POLICY = 8, 9, 20
@@ -767,10 +765,10 @@ def test_sweeps(case):
     box.host.write(LIST, "bob:10\ndaemon:20\n")
     # most of the others load libraries
     others = 200 if quick() else 12
-    usermod_sweep.run_all(box, report, SCENARIOS[2:3] if quick() else SCENARIOS, others)
-    usermod_sweep.interrupt(box, report, SCENARIOS[1], ("INT",), others)
+    usermod_box.run_all(box, report, SCENARIOS[2:3] if quick() else SCENARIOS, others)
+    usermod_box.interrupt(box, report, SCENARIOS[1], ("INT",), others)
     for scenario in SCENARIOS[2:]:
-        usermod_sweep.interrupt(box, report, scenario, ("INT",), 200, 2)
+        usermod_box.interrupt(box, report, scenario, ("INT",), 200, 2)
     remove(LIST)
 
 

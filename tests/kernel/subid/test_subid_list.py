@@ -14,14 +14,12 @@ import struct
 import subprocess
 import sys
 import termios
-import time
 
 import subid_box
-from host import CLEAN_PATH, CLONE_NEWNS, ELSA, mount, quick, remove, unshare
-from subid_box import (DONE, FINDINGS, KINDS, Line, NO_ID, NO_USER, NONE, NOT_WRITTEN,
-                       UNREADABLE, USAGE, words)
-from usermod_box import wait_until
-from usermod_strace import STRACE
+from host import (CLEAN_PATH, CLONE_NEWNS, ELSA, STRACE, mount, quick, remove, unshare,
+                  wait_until)
+from subid_box import (DONE, FINDINGS, KINDS, NONE, NOT_WRITTEN, NO_ID, NO_USER, UNREADABLE,
+                       USAGE, Line, words)
 
 # by login name, by another name of the uid, by uid, by nobody's name, and by digits that
 # are the login name of another uid

@@ -9,9 +9,8 @@ import re
 import subprocess
 
 import subid_box
-from host import CLEAN_PATH
+from host import CLEAN_PATH, wait_until
 from subid_box import DONE, FINDINGS, KINDS, NO_USER, NONE, UNREADABLE, USAGE, words
-from usermod_box import wait_until
 
 RANGE = "elsa:3000000:100000\n"
 ALONE_TOO = "elsa:5600:1\n" + RANGE

@@ -10,10 +10,9 @@ import subprocess
 import time
 
 import name_service
-from host import CLEAN_PATH, PASSWD, Report
-from name_service import SILENT, Account
-from subid_box import DONE, NO_USER, UNREADABLE, USAGE
-from usermod_box import wait_until
+from host import CLEAN_PATH, PASSWD, SERVICE, SILENT, Account, Report, wait_until
+
+DONE, USAGE, UNREADABLE, NO_USER = 0, 1, 3, 6
 
 POLICY = 20
 JOE = Account(7001, 7001, ("joe", "joe@corp.example", "CORP\\joe"))
@@ -124,7 +123,7 @@ def silent(box):
         box.reset()
     box.directory.sources("files nosuchservice")
     box.run("a module that is not installed", ("--canonical",), DONE)
-    box.directory.sources(f"files {name_service.WORD}")
+    box.directory.sources(f"files {SERVICE}")
 
 
 def half_silent(box):

@@ -17,8 +17,8 @@ import tarfile
 import time
 
 import subid_box
-from host import (ANNA, CLEAN_PATH, CLONE_NEWNS, ELSA, ROOT, mount, quick, setns, unshare)
-from subid_box import DONE, KINDS, UNREADABLE, words
+from host import ANNA, CLEAN_PATH, CLONE_NEWNS, ELSA, ROOT, mount, quick, setns, unshare
+from subid_box import KINDS, UNREADABLE, words
 
 HOME = f"/home/{ELSA.name}"
 ONE = "anna:2000000:1000000\nelsa:3000000:1000000\n"

@@ -15,8 +15,7 @@ from typing import NamedTuple
 
 import host as host_module
 import subid_box
-import usermod_box
-from host import CLEAN_PATH, mount, quick
+from host import CLEAN_PATH, mount, quick, wait_until
 from subid_box import DONE, NONE, UNREADABLE, words
 
 ID, NOBODYS = 7654321, 7777777
@@ -195,7 +194,7 @@ def interrupted(box):
         box.report.check(f"SIGINT while it waits: {' '.join(args)}",
                          child.returncode == -signal.SIGINT
                          and time.monotonic() - begin < 1, f"{child.returncode}")
-    usermod_box.wait_until(lambda: not children_left(box))
+    wait_until(lambda: not children_left(box))
     box.check("SIGINT: no process is left", children_left(box), [])
 
 

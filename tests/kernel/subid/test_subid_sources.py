@@ -11,9 +11,8 @@ import threading
 import time
 
 import subid_box
-from host import ELSA, quick, remove
-from plugins import Plugins
-from subid_box import DONE, NO_USER, NONE, UNREADABLE, words
+from host import ELSA, Plugins, quick, remove
+from subid_box import DONE, NONE, NO_USER, UNREADABLE, words
 
 LINES = "elsa:3000000:1000\nanna:2000000:1000\n"
 FILES = [("elsa", 3000000, 3000999, "/etc/subuid:1")]

@@ -6,9 +6,8 @@ ours refuse, id by id, and its commands are those of `subid check`."""
 import os
 
 import subid_box
-from explain import own_mounts
-from host import ANNA, ELSA, quick
-from name_service import Account, Prober
+from host import ANNA, Account, ELSA, own_mounts, quick
+from name_service import Prober
 from subid_box import DONE, FINDINGS, USAGE, documented
 
 USERS = {caller.name: Account(caller.uid, caller.gid, (caller.name,)) for caller in (ELSA, ANNA)}

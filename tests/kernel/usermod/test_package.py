@@ -11,8 +11,7 @@ import shutil
 import subprocess
 
 import usermod_box
-from host import CLEAN_PATH, LOGIN_DEFS, MS_NODEV, TOP, mount
-from usermod_box import make_dpkg, read
+from host import CLEAN_PATH, LOGIN_DEFS, MS_NODEV, TOP, make_dpkg, mount, read
 
 PAGE = f"{TOP}/usermod-ext/usermod-ext.8"
 USER = "_builder"

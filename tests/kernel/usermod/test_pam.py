@@ -13,7 +13,7 @@ import termios
 import time
 
 import usermod_box
-from host import CLEAN_PATH, ELSA, ROOT, TOP, mount, remove, set_file_capabilities
+from host import CLEAN_PATH, ELSA, ROOT, TOP, mount, read, remove, set_file_capabilities
 from usermod_box import DONE, NOT_PERMITTED, words
 
 SERVICE = "/etc/pam.d/usermod-ext"
@@ -120,7 +120,7 @@ def test_image(box, copies, report):
         remove(f"{image}/etc/subuid")
         result = box.run(kind, image, "--create", *ADD, path=copies["plain"])
         report.check(f"pam: {kind}: PAM is not asked", result.status == DONE
-                     and not result.err and usermod_box.read(f"{image}/etc/subuid") == ADDED,
+                     and not result.err and read(f"{image}/etc/subuid") == ADDED,
                      result)
 
 

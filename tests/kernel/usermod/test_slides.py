@@ -12,8 +12,8 @@ import shutil
 import subprocess
 import tarfile
 
-from host import CLEAN_PATH, Caller
-from usermod_box import DONE, enter, read
+from host import CLEAN_PATH, Caller, read
+from usermod_box import DONE, enter
 
 USERADD = "/usr/sbin/useradd"
 COMMAND = ("-v", "100000-200000", "-w", "100000-200000", "serge")

@@ -11,8 +11,8 @@ from collections import Counter
 
 import host as host_module
 from host import quick
-from peers import Peer
 from usermod_box import DATABASES, ORACLE, OURS, PERMISSIVE, enter
+from peers import Peer
 from usermod_model import (ACCOUNTS, ALL, BEYOND, CLASSES, CONTROLS, ID_NONE,
                            LINE_BEYOND, LINE_FIELDS, LINE_NUL, LINE_NUMBERS, LINE_ZERO,
                            NO_ID, NOTHING, NUMBERS, OTHERS, OVERRIDDEN, PARTLY,

@@ -14,12 +14,10 @@ import signal
 import struct
 from collections import Counter
 
-import usermod_sweep
-from host import (MS_BIND, MS_REMOUNT, _check, libc, mount, quick)
-from usermod_box import (DONE, NOT_PERMITTED, SUBGID, SUBUID, Files, enter, read, wait_until,
-                         words)
-from usermod_commands import EARLIER, OLD, SCENARIOS, prepare
-from usermod_strace import available, calls, tampered
+import usermod_box
+from host import MS_BIND, MS_REMOUNT, checked, libc, mount, quick, read
+from usermod_box import (DONE, EARLIER, NOT_PERMITTED, OLD, SCENARIOS, SUBGID, SUBUID, Files,
+                         available, calls, enter, prepare, tampered, words)
 
 ERRORS = ("EIO", "ENOSPC") if quick() else ("EIO", "ENOSPC", "EROFS", "EMFILE", "ENOMEM")
 INJECTED = ("both",) if quick() else ("both", "allocate", "create", "delete")
@@ -32,7 +30,7 @@ POWER_CUT = "may not survive a power cut"
 
 
 def umount(path):
-    _check(libc.umount2(path.encode(), MNT_DETACH), f"umount {path}")
+    checked(libc.umount2(path.encode(), MNT_DETACH), f"umount {path}")
 
 
 # --- injected ---------------------------------------------------------------------------
@@ -137,7 +135,7 @@ def test_renames(box, report):
 
 def test_signals(box, report):
     scenario = next(scenario for scenario in SCENARIOS if scenario.name == "both")
-    usermod_sweep.interrupt(box, report, scenario)
+    usermod_box.interrupt(box, report, scenario)
 
 
 def test_signals_ignored(box, report):

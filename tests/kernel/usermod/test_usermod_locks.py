@@ -12,10 +12,10 @@ import signal
 import struct
 import time
 
-from host import (ANNA, MS_BIND, MS_RDONLY, MS_REMOUNT, PASSWD, mount, quick, remove,
-                  umount)
-from usermod_box import (DONE, EPOCH, NOT_PERMITTED, SUBGID, SUBUID, dead_pid, enter, filler,
-                         process, read, running, spawn, wait_until, words)
+from host import (ANNA, MS_BIND, MS_RDONLY, MS_REMOUNT, PASSWD, dead_pid, mount, process,
+                  quick, read, remove, spawn, umount, wait_until)
+from usermod_box import (DONE, EPOCH, NOT_PERMITTED, SUBGID, SUBUID, enter, filler, running,
+                         words)
 
 WAIT = 15
 SLOW = 10       # seconds: less than WAIT, for "at once" on whatever machine

@@ -6,8 +6,8 @@ is lost that was reported as done."""
 import os
 import time
 
-from host import quick
-from usermod_box import DONE, NOT_PERMITTED, SUBGID, SUBUID, enter, filler, spawn
+from host import quick, spawn
+from usermod_box import NOT_PERMITTED, SUBGID, SUBUID, enter, filler
 
 ALONE = "a hundred programs at once, which wait no longer than 15 seconds for each other"
 EACH = 50

@@ -13,10 +13,9 @@ import struct
 import subprocess
 
 import host as host_module
-from host import ELSA, Caller, mount, remove, unshare
-from usermod_box import (BUSY, DONE, NO_USER, PERMISSIVE, POLICY, SUBGID, SUBUID, USAGE, enter,
-                         process, read, running, spawn, wait_until, words)
-from usermod_strace import Call, available, calls, tampered
+from host import ELSA, Caller, mount, process, read, remove, spawn, unshare, wait_until
+from usermod_box import (BUSY, DONE, NO_USER, PERMISSIVE, POLICY, SUBGID, SUBUID, USAGE, Call,
+                         available, calls, enter, running, tampered, words)
 
 DB = b"# first\nelsa:1000000:100\nanna:2000000:100\n5003:2000050:100\nghost:3000000:10\nroot:1:1"
 

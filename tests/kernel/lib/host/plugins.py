@@ -5,8 +5,8 @@ import os
 import shutil
 import subprocess
 
-from explain import writable
-from host import NSSWITCH, TOP, build_folder
+from host.base import NSSWITCH, TOP, build_folder
+from host.tools import writable
 
 SOURCE = f"{TOP}/tests/unit/plugin.c"
 

@@ -7,12 +7,11 @@ import os
 import re
 from typing import NamedTuple
 
-from host import CLEAN_PATH
+from host import CLEAN_PATH, STRACE
 
-STRACE = "/usr/bin/strace"
 ENV = {"PATH": CLEAN_PATH, "LC_ALL": "C.UTF-8"}
 # a path in an argument or behind a descriptor, or the folder
-OURS = re.compile(r'"(sub[ug]id[-.a-z0-9]*|\.pwd\.lock)"'
+TOUCHED = re.compile(r'"(sub[ug]id[-.a-z0-9]*|\.pwd\.lock)"'
                   r"|/etc/(sub[ug]id[-.a-z0-9]*|\.pwd\.lock)(>|\()|\d+</etc>|\"/etc\"")
 
 
@@ -29,13 +28,13 @@ class Call(NamedTuple):
     def touches(self):
         """Whether it is about a database, its lock, temporary file or backup, or their
         folder."""
-        return (OURS.search(self.text) is not None
+        return (TOUCHED.search(self.text) is not None
                 and not ('"passwd"' in self.text or '"group"' in self.text))
 
     @property
     def about(self):
         """The file that it is about: a name below /etc, "" for the folder itself."""
-        match = OURS.search(self.text)
+        match = TOUCHED.search(self.text)
         named = [match.group(1), match.group(2)] if match else []
         paths = re.findall(r'"(sub[ug]id[-.a-z0-9]*|\.pwd\.lock)"', self.text)
         return (paths or [name for name in named if name] or [""])[-1]

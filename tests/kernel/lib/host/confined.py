@@ -7,7 +7,7 @@ import errno
 import os
 import struct
 
-from host import ELSA, Caller, libc, prctl
+from host.base import ELSA, Caller, libc, prctl
 
 PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_CAPBSET_DROP = 4, 22, 24
 PR_SET_SECUREBITS, PR_SET_NO_NEW_PRIVS = 28, 38

@@ -7,13 +7,11 @@ import contextlib
 import os
 import re
 import shutil
-import signal
 import sys
-import time
 from typing import NamedTuple
 
 import host as host_module
-from host import CLEAN_PATH, Report, ROOT, remove
+from host import ROOT, Report, read, remove
 
 ORACLE = "/usr/sbin/usermod"
 OURS = "usermod-ext"
@@ -93,14 +91,6 @@ class Box:
         return self.run(*args, path=self.oracle, **options)
 
 
-def read(path):
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except (FileNotFoundError, IsADirectoryError):
-        return None
-
-
 def enter(name=OURS):
     """Returns (box, report); ends the test with a skip where it cannot run."""
     if "SUBID_HOST" not in os.environ and program(name) is None:
@@ -123,57 +113,6 @@ def words(result):
 
 # --- processes --------------------------------------------------------------------------
 
-@contextlib.contextmanager
-def process(function=None, caller=None):
-    """A process that calls @function, which returns when it is ready, and then sleeps;
-    yields its id."""
-    ready, tell = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            os.close(ready)
-            if caller:
-                caller.become()
-            if function:
-                function()
-            os.write(tell, b"+")
-            while True:
-                signal.pause()
-        finally:
-            os._exit(1)
-    os.close(tell)
-    try:
-        if os.read(ready, 1) != b"+":
-            raise RuntimeError("a helper process did not start")
-        yield pid
-    finally:
-        os.close(ready)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(pid, 0)
-
-
-def dead_pid():
-    """The id of a process that has ended."""
-    pid = os.fork()
-    if pid == 0:
-        os._exit(0)
-    os.waitpid(pid, 0)
-    return pid
-
-
-def spawn(path, *args, env=None, **options):
-    """Starts a program in the background, its output in nobody's way; returns its pid."""
-    null = os.open("/dev/null", os.O_RDWR)
-    try:
-        return os.posix_spawn(
-            path, [os.path.basename(path), *args],
-            env or {"PATH": CLEAN_PATH, "LC_ALL": "C.UTF-8"},
-            file_actions=[(os.POSIX_SPAWN_DUP2, null, fd) for fd in (0, 1, 2)], **options)
-    finally:
-        os.close(null)
-
 
 def running():
     """Processes of our program, those that it makes among them."""
@@ -185,21 +124,3 @@ def running():
                 if re.match(r"\d+ \(usermod-ext\) [^Z]", file.read()):
                     found.append(int(name))
     return found
-
-
-def wait_until(condition, seconds=10):
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.002)
-    return True
-
-
-def make_dpkg(folder):
-    """The state of dpkg when no package is installed."""
-    for name in ("info", "updates", "parts"):
-        os.makedirs(f"{folder}/{name}")
-    for name in ("status", "available"):
-        with open(f"{folder}/{name}", "w"):
-            pass

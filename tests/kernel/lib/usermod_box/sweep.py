@@ -9,10 +9,10 @@ import os
 import signal
 from collections import Counter
 
-from host import quick
-from usermod_box import DONE, read, words
-from usermod_commands import EARLIER, prepare
-from usermod_strace import calls, tampered
+from host import quick, read
+from usermod_box.box import DONE, words
+from usermod_box.commands import EARLIER, prepare
+from usermod_box.strace import calls, tampered
 
 NEXT = b"bob:9000000:10\n"      # what Debian's next command appends
 

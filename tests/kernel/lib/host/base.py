@@ -31,7 +31,7 @@ import threading
 import time
 from typing import NamedTuple, Optional
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TOP = os.path.realpath(f"{HERE}/../../..")    # of the sources
 PROGRAMS = ("newuidmap", "newgidmap")
 ORACLE_FOLDER = "/usr/bin"
@@ -56,7 +56,7 @@ CLONE_NEWNS, CLONE_NEWUSER = 0x20000, 0x10000000
 libc = ctypes.CDLL(None, use_errno=True)
 
 
-def _check(result, what):
+def checked(result, what):
     if result != 0:
         code = ctypes.get_errno()
         raise OSError(code, f"{what}: {os.strerror(code)}")
@@ -64,29 +64,29 @@ def _check(result, what):
 
 def mount(source, target, kind=None, flags=0, data=None):
     encode = lambda text: None if text is None else text.encode()
-    _check(libc.mount(encode(source), encode(target), encode(kind), ctypes.c_ulong(flags),
+    checked(libc.mount(encode(source), encode(target), encode(kind), ctypes.c_ulong(flags),
                       encode(data)), f"mount {target}")
 
 
 def umount(target):
-    _check(libc.umount2(target.encode(), 0), f"umount {target}")
+    checked(libc.umount2(target.encode(), 0), f"umount {target}")
 
 
 def unshare(flags):
-    _check(libc.unshare(flags), "unshare")
+    checked(libc.unshare(flags), "unshare")
 
 
 def setns(path):
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        _check(libc.setns(fd, 0), f"setns {path}")
+        checked(libc.setns(fd, 0), f"setns {path}")
     finally:
         os.close(fd)
 
 
 def prctl(*args):
     padded = [ctypes.c_ulong(arg) for arg in args] + [ctypes.c_ulong(0)] * (5 - len(args))
-    _check(libc.prctl(*padded), f"prctl {args}")
+    checked(libc.prctl(*padded), f"prctl {args}")
 
 
 # keyctl(2), which libc does not have, by machine

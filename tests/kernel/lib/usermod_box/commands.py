@@ -4,7 +4,7 @@ before and after."""
 
 from typing import NamedTuple
 
-from usermod_box import Files
+from usermod_box.box import Files
 
 OLD = Files(b"# comment\nelsa:1000000:100\nanna:2000000:100\n\nbroken\n5001:3000000:5",
             b"anna:2000000:100\nelsa:1000000:100\n")

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What tests do on the throw-away host: processes, mounts of their own, and commands as a
+person at a shell of root types them."""
+
+import contextlib
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import tempfile
+import time
+
+from host.base import CLEAN_PATH, CLONE_NEWNS, libc, mount, unshare
+
+# How cures begin that are commands; others are sentences.
+COMMANDS = ("chmod ", "chown ", "cp ", "dpkg-statoverride ", "echo ", "getent ", "grep ",
+            "groupadd ", "install -",
+            "journalctl ", "ls ", "mount ", "mv ", "printf ", "sed ", "setcap ", "subid ",
+            "sysctl ", "ulimit ", "useradd ", "usermod-ext ")
+
+
+class Wrong(Exception):
+    """Something that is not as it must be."""
+
+
+def require(condition, why):
+    if not condition:
+        raise Wrong(why)
+
+
+@contextlib.contextmanager
+def own_mounts():
+    """Mounts that are gone afterwards."""
+    outside = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+    folder = os.getcwd()
+    unshare(CLONE_NEWNS)
+    try:
+        yield
+    finally:
+        # refused while a thread, though joined, has not ended for the kernel
+        for _ in range(1000):
+            if libc.setns(outside, 0) == 0:
+                break
+            time.sleep(0.01)
+        else:
+            raise RuntimeError("cannot go back to the mounts outside")
+        os.close(outside)
+        os.chdir(folder)
+
+
+def root_shell(host, command):
+    """Runs a command as root, with our usermod-ext and subid beside the system's
+    programs."""
+    folder = f"{host.folder}/bin/sbin"
+    if not os.path.isdir(folder):
+        os.mkdir(folder, 0o755)
+        for name in ("usermod-ext", "subid"):
+            base = f"{os.environ['SUBID_BUILD']}/{name}"
+            path = f"{base}/{name}" if os.path.isdir(base) else base
+            if os.path.exists(path):
+                shutil.copy(path, folder)
+    return subprocess.run(["/bin/sh", "-c", command], env={"PATH": f"{CLEAN_PATH}:{folder}"},
+                          stdin=subprocess.DEVNULL, capture_output=True, timeout=20)
+
+
+def writable(host, path):
+    """An overlay, so that files can be made at a path whose folder may not exist."""
+    folder = path
+    while not os.path.isdir(folder):
+        folder = os.path.dirname(folder)
+    top = tempfile.mkdtemp(dir=f"{host.folder}/bin", prefix="overlay.")
+    for name in ("up", "work"):
+        os.mkdir(f"{top}/{name}", 0o755)
+    os.chmod(f"{top}/up", stat.S_IMODE(os.stat(folder).st_mode))
+    mount("overlay", folder, "overlay", 0,
+          f"lowerdir={folder},upperdir={top}/up,workdir={top}/work")
+    os.makedirs(path, 0o755, exist_ok=True)
+
+
+def read(path):
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except (FileNotFoundError, IsADirectoryError):
+        return None
+
+
+@contextlib.contextmanager
+def process(function=None, caller=None):
+    """A process that calls @function, which returns when it is ready, and then sleeps;
+    yields its id."""
+    ready, tell = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.close(ready)
+            if caller:
+                caller.become()
+            if function:
+                function()
+            os.write(tell, b"+")
+            while True:
+                signal.pause()
+        finally:
+            os._exit(1)
+    os.close(tell)
+    try:
+        if os.read(ready, 1) != b"+":
+            raise RuntimeError("a helper process did not start")
+        yield pid
+    finally:
+        os.close(ready)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, 0)
+
+
+def dead_pid():
+    """The id of a process that has ended."""
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitpid(pid, 0)
+    return pid
+
+
+def spawn(path, *args, env=None, **options):
+    """Starts a program in the background, its output in nobody's way; returns its pid."""
+    null = os.open("/dev/null", os.O_RDWR)
+    try:
+        return os.posix_spawn(
+            path, [os.path.basename(path), *args],
+            env or {"PATH": CLEAN_PATH, "LC_ALL": "C.UTF-8"},
+            file_actions=[(os.POSIX_SPAWN_DUP2, null, fd) for fd in (0, 1, 2)], **options)
+    finally:
+        os.close(null)
+
+
+def wait_until(condition, seconds=10):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.002)
+    return True
+
+
+def make_dpkg(folder):
+    """The state of dpkg when no package is installed."""
+    for name in ("info", "updates", "parts"):
+        os.makedirs(f"{folder}/{name}")
+    for name in ("status", "available"):
+        with open(f"{folder}/{name}", "w"):
+            pass
+
+
+STRACE = "/usr/bin/strace"
