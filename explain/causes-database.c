@@ -29,9 +29,9 @@ static void tell_file_missing(const struct facts *facts, struct cause *cause)
 {
 	const char *path = facts->kind->path;
 
-	causes_evidence(cause, _("%s does not exist, so nobody has %ss delegated"), path,
+	causes_evidence(cause, _("%s does not exist, so no %s is delegated"), path,
 			facts->kind->id);
-	causes_cure(cause, "install -m 644 /dev/null %s", path);
+	causes_cure_as_root(cause, "install -m 644 /dev/null %s", path);
 }
 
 static bool file_symlink(const struct facts *facts)
@@ -44,8 +44,19 @@ static void tell_file_symlink(const struct facts *facts, struct cause *cause)
 	const char *path = facts->kind->path;
 
 	causes_evidence(cause, _("%s is a symbolic link, which is not followed"), path);
-	causes_cure(cause, "cp --remove-destination \"$(readlink -f %s)\" %s", path,
-		    path);
+	causes_cure_as_root(cause, "cp --remove-destination \"$(readlink -f %s)\" %s",
+			    path, path);
+}
+
+/* What was there is kept under another name. */
+static void cure_by_empty_file(const struct facts *facts, struct cause *cause)
+{
+	const char *path = facts->kind->path;
+
+	causes_cure_as_root(cause,
+			    "mv --backup=numbered -T %s %s.old && "
+			    "install -m 644 /dev/null %s",
+			    path, path, path);
 }
 
 static bool file_not_regular(const struct facts *facts)
@@ -58,7 +69,7 @@ static void tell_file_not_regular(const struct facts *facts, struct cause *cause
 	const char *path = facts->kind->path;
 
 	causes_evidence(cause, _("%s is not a regular file"), path);
-	causes_cure(cause, _("put a regular file with the delegations in its place"));
+	cure_by_empty_file(facts, cause);
 }
 
 static bool file_huge(const struct facts *facts)
@@ -71,7 +82,7 @@ static void tell_file_huge(const struct facts *facts, struct cause *cause)
 	const char *path = facts->kind->path;
 
 	causes_evidence(cause, _("%s is larger than 1 GiB"), path);
-	causes_cure(cause, _("put a regular file with the delegations in its place"));
+	cure_by_empty_file(facts, cause);
 }
 
 static bool file_writable(const struct facts *facts)
@@ -85,7 +96,7 @@ static void tell_file_writable(const struct facts *facts, struct cause *cause)
 		cause,
 		_("anybody can write %s, so it is not believed; look through it first"),
 		facts->kind->path);
-	causes_cure(cause, "chmod o-w %s", facts->kind->path);
+	causes_cure_as_root(cause, "chmod o-w %s", facts->kind->path);
 }
 
 static bool file_foreign(const struct facts *facts)
@@ -99,7 +110,7 @@ static void tell_file_foreign(const struct facts *facts, struct cause *cause)
 		cause,
 		_("%s belongs to uid %u and not to root, so it is not believed; look through it first"),
 		facts->kind->path, facts->file->status.st_uid);
-	causes_cure(cause, "chown root %s", facts->kind->path);
+	causes_cure_as_root(cause, "chown root %s", facts->kind->path);
 }
 
 static bool file_unreadable(const struct facts *facts)
@@ -121,9 +132,10 @@ static void tell_file_unreadable(const struct facts *facts, struct cause *cause)
 	causes_evidence(cause, _("%s cannot be read: %s"), path,
 			report_error(facts->file->error));
 	if (facts->file->error == EACCES)
-		causes_cure(cause, "chmod 644 %s", path);
+		causes_cure_as_root(cause, "chmod 644 %s", path);
 	else
-		causes_cure(cause, "ls -l %s && wc -l %s", path, path);
+		causes_cure(cause,
+			    _("look in the log of the kernel for errors of the disk"));
 }
 
 /* The grants. Lines of a database are shown only to a caller who can read it. */
@@ -149,53 +161,60 @@ static void tell_line_malformed(const struct facts *facts, struct cause *cause)
 	causes_evidence(cause, _("line %" PRIu64 " of %s grants nothing: %s"), line, path,
 			_(entry_reason(facts->grants.malformed_fault)));
 	if (cure_quote(name, word) && strcmp(word, name) == 0 && !strpbrk(name, "/&\\"))
-		causes_cure(cause, "sed -i '%" PRIu64 "s/.*/%s:FIRST:COUNT/' %s", line,
-			    name, path);
+		causes_cure_as_root(cause, "sed -i '%" PRIu64 "s/.*/%s:FIRST:COUNT/' %s",
+				    line, name, path);
 	else
 		causes_cure(cause, _("write it as %s:FIRST:COUNT"), name);
 }
 
-/* Ids below may be those of accounts, root among them: no cure delegates them. */
+/* Ids below may be those of accounts, root among them: no cure delegates a range of them.
+ */
 #define ACCOUNTS_END 100000
 
-/* Suggests the next free range, for a user who asks for no particular ids. */
+/* Delegates the next free range to a user who has none. */
 static void cure_by_room(const struct facts *facts, struct cause *cause)
 {
 	char name[CURE_QUOTED_BYTES];
 
 	if (cure_quote(facts->account->name, name))
-		causes_cure(cause, "usermod-ext -S %s", name);
+		causes_cure_as_root(cause, "usermod-ext -S %s", name);
 }
 
-/* Suggests to delegate the missing ids, unless they have an owner or may be accounts. */
+/* Delegates the missing ids also to root, who gains no right over files by that. */
+static void cure_by_sharing(const struct facts *facts, struct cause *cause)
+{
+	char name[CURE_QUOTED_BYTES];
+
+	if (cure_quote(facts->account->name, name))
+		causes_cure_as_root(cause,
+				    "subid grant --allow-overlap %s --range %" PRIu64
+				    "-%" PRIu64 " %s",
+				    causes_kind_option(facts->kind), facts->missing.start,
+				    facts->missing.end - 1, name);
+}
+
+/*
+ * Delegates the missing ids, unless they have an owner or may be accounts. Then the
+ * caller uses other ids: own ones, or those of a free range.
+ */
 static void cure_by_grant(const struct facts *facts, struct cause *cause)
 {
 	const struct facts_grants *grants = &facts->grants;
 	bool low = facts->missing.start < ACCOUNTS_END;
 	char name[CURE_QUOTED_BYTES];
 
-	if (!cure_quote(facts->account->name, name))
-		return;
-
-	if ((facts->sources.plugin || grants->taken || low) && grants->owns)
+	if (grants->taken && !low && facts->uid == 0 && !facts->sources.plugin &&
+	    !facts->host)
+		cure_by_sharing(facts, cause);
+	else if ((facts->sources.plugin || grants->taken || low) && grants->owns)
 		causes_cure(cause, _("ask for ids of yours, as %" PRIu64 "-%" PRIu64),
 			    grants->first.start, grants->first.end - 1);
-	else if (grants->taken && facts->host)
+	else if (grants->taken || low)
 		cure_by_room(facts, cause);
-	else if (grants->taken)
-		causes_cure(cause,
-			    _("have other ids delegated: line %" PRIu64
-			      " gives some of these to %s"),
-			    grants->taken, grants->taken_by);
-	else if (low)
-		causes_cure(
-			cause,
-			_("have ids from %d on delegated: usermod-ext %s FIRST-LAST %s"),
-			ACCOUNTS_END, facts->kind->grant_flag, name);
-	else
-		causes_cure(cause, "usermod-ext %s %" PRIu64 "-%" PRIu64 " %s",
-			    facts->kind->grant_flag, facts->missing.start,
-			    facts->missing.end - 1, name);
+	else if (cure_quote(facts->account->name, name))
+		causes_cure_as_root(cause, "usermod-ext %s %" PRIu64 "-%" PRIu64 " %s",
+				    facts->kind->grant_flag, facts->missing.start,
+				    facts->missing.end - 1, name);
 }
 
 static bool other_kind_only(const struct facts *facts)
@@ -246,6 +265,30 @@ static void tell_sources_empty(const struct facts *facts, struct cause *cause)
 		causes_cure(cause, _("have them delegated by those who run '%s'"), words);
 }
 
+/*
+ * A single id that programs use outside, as for files that a container shares: root, and
+ * a member of the group, already have its rights. Never id 0.
+ */
+static bool passed_through(const struct facts *facts)
+{
+	return not_delegated(facts) && !facts->sources.nsswitch && !facts->host &&
+	       facts->map->extents[facts->refused].count == 1 &&
+	       facts->missing.start > 0 && facts->missing.start < ACCOUNTS_END &&
+	       (facts->kind->group ? facts->member : facts->uid == 0);
+}
+
+static void tell_passed_through(const struct facts *facts, struct cause *cause)
+{
+	const char *id = facts->kind->id;
+
+	causes_evidence(cause,
+			_("%s %" PRIu64
+			  " is not delegated to %s: to pass it through gives "
+			  "the container all rights of that %s"),
+			id, facts->missing.start, facts->account->name, id);
+	cure_by_sharing(facts, cause);
+}
+
 static bool partly_delegated(const struct facts *facts)
 {
 	/* The grants lack lines with other names of the caller. */
@@ -281,6 +324,12 @@ static void tell_not_delegated(const struct facts *facts, struct cause *cause)
 		causes_evidence(cause,
 				_("%s does not delegate %" PRIu64 "-%" PRIu64 " to %s"),
 				path, facts->missing.start, facts->missing.end - 1, name);
+	else if (!grants->owns && grants->taken)
+		causes_evidence(cause,
+				_("%s delegates nothing to %s; line %" PRIu64
+				  " gives some of these %ss to %s"),
+				path, name, grants->taken, facts->kind->id,
+				grants->taken_by);
 	else if (!grants->owns)
 		causes_evidence(cause, _("%s delegates nothing to %s"), path, name);
 	else if (grants->ranges == 1)
@@ -307,6 +356,7 @@ const struct causes_rule causes_of_database[] = {
 	{ CAUSE_LINE_MALFORMED, line_malformed, tell_line_malformed },
 	{ CAUSE_OTHER_KIND_ONLY, other_kind_only, tell_other_kind_only },
 	{ CAUSE_SOURCES_EMPTY, sources_empty, tell_sources_empty },
+	{ CAUSE_PASSED_THROUGH, passed_through, tell_passed_through },
 	{ CAUSE_PARTLY_DELEGATED, partly_delegated, tell_partly_delegated },
 	{ CAUSE_NOT_DELEGATED, range_not_delegated, tell_not_delegated },
 	{ 0 },

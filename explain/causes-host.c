@@ -36,27 +36,6 @@ static void tell_no_range(const struct facts *facts, struct cause *cause)
 		causes_cure(cause, "usermod-ext -S %s", login);
 }
 
-static bool own_id_inside(const struct facts *facts)
-{
-	return is_at(facts, FACTS_COUNT) && facts->host->own.end != 0;
-}
-
-static void tell_own_id_inside(const struct facts *facts, struct cause *cause)
-{
-	uint32_t own = facts->kind->group ? facts->gid : facts->uid;
-	char login[CURE_QUOTED_BYTES];
-
-	causes_evidence(cause,
-			_("the range %" PRIu64 "-%" PRIu64
-			  " of %s holds its own %s, %u, which cannot be mapped twice"),
-			facts->host->own.start, facts->host->own.end - 1,
-			facts->account->name, facts->kind->id, own);
-	if (cure_quote(facts->account->name, login))
-		causes_cure(cause, "subid revoke --if-held %s --range %u-%u %s",
-			    facts->kind->group ? "--gid-only" : "--uid-only", own, own,
-			    login);
-}
-
 /* The user's own id is 0 in the container, and the delegated ids follow. */
 static bool range_small(const struct facts *facts)
 {
@@ -333,7 +312,6 @@ const struct causes_rule causes_of_host[] = {
 	{ CAUSE_USERNS_APPARMOR, userns_apparmor, tell_userns_apparmor },
 	{ CAUSE_MAPPER_MISSING, mapper_missing, tell_mapper_missing },
 	{ CAUSE_MAPPER_NOT_FIRST, mapper_not_first, tell_mapper_not_first },
-	{ CAUSE_OWN_ID_INSIDE, own_id_inside, tell_own_id_inside },
 	{ CAUSE_RANGE_SMALL, range_small, tell_range_small },
 	{ CAUSE_RANGE_SHARED, range_shared, tell_range_shared },
 	{ CAUSE_STORAGE_IDMAPPED, storage_idmapped, tell_storage_idmapped },

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * causes-kernel: the kernel refused, for the namespaces, the program or a security
- * module.
+ * causes-kernel: the kernel refused, for the namespaces or the program.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -69,7 +68,7 @@ static void tell_proc_read_only(const struct facts *facts, struct cause *cause)
 {
 	(void)facts;
 	causes_evidence(cause, _("/proc is mounted read-only"));
-	causes_cure(cause, "mount -o remount,rw /proc");
+	causes_cure_as_root(cause, "mount -o remount,rw /proc");
 }
 
 /* The namespaces. They matter only if the kernel refused. */
@@ -144,6 +143,31 @@ static void tell_outer_unmapped(const struct facts *facts, struct cause *cause)
 		facts->kind->map);
 }
 
+static bool outer_divided(const struct facts *facts)
+{
+	return refused_by_kernel(facts) && facts->pieces.n > 0;
+}
+
+/* The kernel looks up the ids of an extent in one extent of the outer mapping. */
+static void tell_outer_divided(const struct facts *facts, struct cause *cause)
+{
+	const struct extent *extent = &facts->map->extents[facts->divided];
+	const char *map = facts->kind->map;
+	char text[CAUSE_TEXT_BYTES];
+
+	causes_evidence(cause,
+			_("extent %zu (%u %u %u) lies in several lines of /proc/self/%s, "
+			  "and the kernel takes it only within one"),
+			facts->divided + 1, extent->inner, extent->outer, extent->count,
+			map);
+	if (causes_extents(&facts->pieces, text))
+		causes_cure(cause, _("pass in place of extent %zu: %s"),
+			    facts->divided + 1, text);
+	else
+		causes_cure(cause, _("divide it where a line of /proc/self/%s ends"),
+			    map);
+}
+
 /* The program. */
 
 static bool lacks(const struct facts *facts)
@@ -192,9 +216,9 @@ static void cure_by_capabilities(const struct facts *facts, struct cause *cause)
 	char path[CURE_QUOTED_BYTES];
 
 	if (quote_path(facts, path))
-		causes_cure(cause, "setcap %s%s=ep %s", setid_name(facts),
-			    facts->lacking & BIT(CAP_SETFCAP) ? ",cap_setfcap" : "",
-			    path);
+		causes_cure_as_root(
+			cause, "setcap %s%s=ep %s", setid_name(facts),
+			facts->lacking & BIT(CAP_SETFCAP) ? ",cap_setfcap" : "", path);
 }
 
 static void tell_no_privilege(const struct facts *facts, struct cause *cause)
@@ -218,10 +242,10 @@ static void tell_no_privilege(const struct facts *facts, struct cause *cause)
 			_("%s is neither setuid root nor has it the capability %s"), path,
 			setid_name(facts));
 		if (quote_path(facts, word))
-			causes_cure(cause, "%s%s",
-				    facts->program.overridden ? FACTS_OVERRIDE :
-								"chmod 4755 ",
-				    word);
+			causes_cure_as_root(cause, "%s%s",
+					    facts->program.overridden ? FACTS_OVERRIDE :
+									"chmod 4755 ",
+					    word);
 	}
 }
 
@@ -237,9 +261,9 @@ static void tell_nosuid(const struct facts *facts, struct cause *cause)
 
 	causes_evidence(cause, _("%s is on a file system that is mounted nosuid"), path);
 	if (quote_path(facts, word))
-		causes_cure(cause,
-			    "mount -o remount,suid \"$(findmnt -n -o TARGET -T %s)\"",
-			    word);
+		causes_cure_as_root(
+			cause, "mount -o remount,suid \"$(findmnt -n -o TARGET -T %s)\"",
+			word);
 }
 
 static bool program_owner_unmapped(const struct facts *facts)
@@ -345,40 +369,7 @@ static void tell_no_setfcap(const struct facts *facts, struct cause *cause)
 		_("mapping uid 0 of outside needs cap_setfcap too, which %s has not"),
 		path);
 	if (quote_path(facts, word))
-		causes_cure(cause, "setcap cap_setuid,cap_setfcap=ep %s", word);
-}
-
-static bool seccomp(const struct facts *facts)
-{
-	return (facts->step >= FACTS_SETGROUPS || facts->step == FACTS_UNSHARE) &&
-	       facts->program.filtered &&
-	       (facts->error == EPERM || facts->error == EACCES ||
-		facts->error == ENOSYS);
-}
-
-static void tell_seccomp(const struct facts *facts, struct cause *cause)
-{
-	(void)facts;
-	causes_evidence(cause, _("a seccomp filter is in force and may have refused it"));
-	causes_cure(
-		cause,
-		_("start again outside of what set it (a container, SystemCallFilter=)"));
-}
-
-static bool security_module(const struct facts *facts)
-{
-	return refused_by_kernel(facts) || facts->step == FACTS_UNSHARE;
-}
-
-static void tell_security_module(const struct facts *facts, struct cause *cause)
-{
-	(void)facts;
-	causes_evidence(
-		cause,
-		_("nothing that is visible is in the way: a security module (SELinux, "
-		  "AppArmor) may be"));
-	causes_cure(cause,
-		    _("look for what refused it in the log of the kernel or of auditd"));
+		causes_cure_as_root(cause, "setcap cap_setuid,cap_setfcap=ep %s", word);
 }
 
 const struct causes_rule causes_of_kernel[] = {
@@ -400,7 +391,6 @@ const struct causes_rule causes_of_kernel[] = {
 	{ CAUSE_SECUREBITS, securebits, tell_securebits },
 	{ CAUSE_NO_SETFCAP, no_setfcap, tell_no_setfcap },
 	{ CAUSE_OUTER_UNMAPPED, outer_unmapped, tell_outer_unmapped },
-	{ CAUSE_SECCOMP, seccomp, tell_seccomp },
-	{ CAUSE_SECURITY_MODULE, security_module, tell_security_module },
+	{ CAUSE_OUTER_DIVIDED, outer_divided, tell_outer_divided },
 	{ 0 },
 };

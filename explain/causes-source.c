@@ -29,7 +29,7 @@ static void tell_nsswitch(const struct facts *facts, struct cause *cause)
 	if (facts->error == EBADFD || facts->error == EISDIR)
 		causes_cure(cause, _("put a regular file in its place"));
 	else
-		causes_cure(cause, "chmod 644 " NSSWITCH_CONF);
+		causes_cure_as_root(cause, "chmod 644 " NSSWITCH_CONF);
 }
 
 static bool plugin_fails(const struct facts *facts, int fault)
@@ -75,10 +75,10 @@ static void tell_not_roots(const struct facts *facts, struct cause *cause)
 				  "directory, so it is not loaded"),
 			PLUGINDIR, plugin);
 	if (cure_quote(plugin, word))
-		causes_cure(cause,
-			    foreign ? "chown root %s %s/libsubid_%s.so" :
-				      "chmod go-w %s %s/libsubid_%s.so",
-			    PLUGINDIR, PLUGINDIR, word);
+		causes_cure_as_root(cause,
+				    foreign ? "chown root %s %s/libsubid_%s.so" :
+					      "chmod go-w %s %s/libsubid_%s.so",
+				    PLUGINDIR, PLUGINDIR, word);
 }
 
 static bool broken(const struct facts *facts)

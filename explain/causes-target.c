@@ -8,6 +8,34 @@
 #include "message/i18n.h"
 #include "message/report.h"
 
+/* The mount of /proc. */
+
+static bool proc_missing(const struct facts *facts)
+{
+	return facts->proc == FACTS_PROC_MISSING;
+}
+
+static void tell_proc_missing(const struct facts *facts, struct cause *cause)
+{
+	(void)facts;
+	causes_evidence(cause, _("/proc is not mounted"));
+	causes_cure_as_root(cause, "mount -t proc proc /proc");
+}
+
+static bool proc_other(const struct facts *facts)
+{
+	return facts->proc == FACTS_PROC_OTHER;
+}
+
+static void tell_proc_other(const struct facts *facts, struct cause *cause)
+{
+	(void)facts;
+	causes_evidence(cause, _("/proc is that of another pid namespace, so its process "
+				 "ids are not yours"));
+	causes_cure(cause, _("start again with a /proc of this pid namespace, as by "
+			     "unshare --mount-proc or bwrap --proc /proc"));
+}
+
 /* The target. */
 
 static bool target_not_proc(const struct facts *facts)
@@ -106,7 +134,7 @@ static bool no_passwd_entry(const struct facts *facts)
 static void tell_no_passwd_entry(const struct facts *facts, struct cause *cause)
 {
 	causes_evidence(cause, _("uid %u has no passwd entry"), facts->uid);
-	causes_cure(
+	causes_cure_as_root(
 		cause,
 		"getent group %u || groupadd -g %u user%u; useradd -M -u %u -g %u user%u",
 		facts->gid, facts->gid, facts->gid, facts->uid, facts->gid, facts->uid);
@@ -130,6 +158,8 @@ static void tell_name_service(const struct facts *facts, struct cause *cause)
 }
 
 const struct causes_rule causes_of_target[] = {
+	{ CAUSE_PROC_MISSING, proc_missing, tell_proc_missing },
+	{ CAUSE_PROC_OTHER, proc_other, tell_proc_other },
 	{ CAUSE_TARGET_NOT_PROC, target_not_proc, tell_target_not_proc },
 	{ CAUSE_TARGET_HIDDEN, target_hidden, tell_target_hidden },
 	{ CAUSE_TARGET_GONE, target_gone, tell_target_gone },

@@ -12,11 +12,12 @@
 #include <string.h>
 
 #include "explain/causes.h"
+#include "message/i18n.h"
 #include "message/report.h"
 
 static const struct causes_rule *const tables[] = {
 	causes_of_request, causes_of_target,  causes_of_source, causes_of_database,
-	causes_of_host,	   causes_of_kubelet, causes_of_kernel,
+	causes_of_host,	   causes_of_kubelet, causes_of_kernel, causes_of_policy,
 };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
@@ -31,19 +32,74 @@ void causes_evidence(struct cause *cause, const char *format, ...)
 	va_end(arguments);
 }
 
+static void write_cure(struct cause *cause, const char *format, va_list arguments)
+{
+	if (vsnprintf(cause->cure, sizeof(cause->cure), format, arguments) >=
+	    (int)sizeof(cause->cure))
+		cause->cure[0] = '\0';
+}
+
 /*
- * Writes the command or the sentence that fixes it. One that is too long is left out,
- * since a truncated command is another command.
+ * Writes what fixes it: a sentence, or a command of the caller. One that is too long is
+ * left out, since a truncated command is another command.
  */
 void causes_cure(struct cause *cause, const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
-	if (vsnprintf(cause->cure, sizeof(cause->cure), format, arguments) >=
-	    (int)sizeof(cause->cure))
-		cause->cure[0] = '\0';
+	write_cure(cause, format, arguments);
 	va_end(arguments);
+}
+
+/* As causes_cure(), for a command that root runs. */
+void causes_cure_as_root(struct cause *cause, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	write_cure(cause, format, arguments);
+	va_end(arguments);
+	cause->as_root = true;
+}
+
+/* The option of `subid grant` and `subid revoke` for one kind of ids. */
+const char *causes_kind_option(const struct kind *kind)
+{
+	return kind->group ? "--gid-only" : "--uid-only";
+}
+
+/* Writes extents as arguments; false: there is no room for all of them. */
+bool causes_extents(const struct idmap *map, char text[static CAUSE_TEXT_BYTES])
+{
+	size_t n = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < map->n && n < CAUSE_TEXT_BYTES; i++)
+		n += (size_t)snprintf(text + n, CAUSE_TEXT_BYTES - n, "%s%u %u %u",
+				      i > 0 ? " " : "", map->extents[i].inner,
+				      map->extents[i].outer, map->extents[i].count);
+	return n < CAUSE_TEXT_BYTES;
+}
+
+/* Writes what was checked, in place of a cure; translated. */
+void causes_checked(struct cause *cause, const char *text)
+{
+	snprintf(cause->cure, sizeof(cause->cure), "%s", text);
+	cause->checked = true;
+}
+
+/* Writes the line about the cure, translated; empty if none is known. */
+void causes_cure_line(const struct cause *cause, char line[static CAUSE_LINE_BYTES])
+{
+	line[0] = '\0';
+	if (cause->checked)
+		snprintf(line, CAUSE_LINE_BYTES, "%s", cause->cure);
+	else if (cause->as_root && cause->cure[0] != '\0')
+		snprintf(line, CAUSE_LINE_BYTES, _("to fix it (as root): %s"),
+			 cause->cure);
+	else if (cause->cure[0] != '\0')
+		snprintf(line, CAUSE_LINE_BYTES, _("to fix it: %s"), cause->cure);
 }
 
 /*
@@ -84,12 +140,16 @@ void causes_describe(const struct facts *facts, enum cause_id id, struct cause *
 static const char *const names[CAUSES_END] = {
 	[CAUSE_TOO_MANY_EXTENTS] = "too-many-extents",
 	[CAUSE_TOO_MANY_BYTES] = "too-many-bytes",
-	[CAUSE_OVERLAP_INSIDE] = "overlap-inside",
 	[CAUSE_LINES_OVERLAP] = "lines-overlap",
+	[CAUSE_OWN_ID_INSIDE] = "own-id-inside",
+	[CAUSE_RANGES_AT_ZERO] = "ranges-at-zero",
+	[CAUSE_OVERLAP_INSIDE] = "overlap-inside",
 	[CAUSE_OVERLAP_OUTSIDE] = "overlap-outside",
 	[CAUSE_EXTENT_EMPTY] = "extent-empty",
 	[CAUSE_NO_DESCRIPTORS] = "no-descriptors",
 	[CAUSE_NO_MEMORY] = "no-memory",
+	[CAUSE_PROC_MISSING] = "proc-missing",
+	[CAUSE_PROC_OTHER] = "proc-other",
 	[CAUSE_TARGET_NOT_PROC] = "target-not-proc",
 	[CAUSE_TARGET_HIDDEN] = "target-hidden",
 	[CAUSE_TARGET_GONE] = "target-gone",
@@ -114,6 +174,7 @@ static const char *const names[CAUSES_END] = {
 	[CAUSE_LINE_MALFORMED] = "line-malformed",
 	[CAUSE_OTHER_KIND_ONLY] = "other-kind-only",
 	[CAUSE_SOURCES_EMPTY] = "sources-empty",
+	[CAUSE_PASSED_THROUGH] = "passed-through",
 	[CAUSE_PARTLY_DELEGATED] = "partly-delegated",
 	[CAUSE_NOT_DELEGATED] = "not-delegated",
 	[CAUSE_NO_RANGE] = "no-range",
@@ -122,7 +183,6 @@ static const char *const names[CAUSES_END] = {
 	[CAUSE_USERNS_APPARMOR] = "userns-apparmor",
 	[CAUSE_MAPPER_MISSING] = "mapper-missing",
 	[CAUSE_MAPPER_NOT_FIRST] = "mapper-not-first",
-	[CAUSE_OWN_ID_INSIDE] = "own-id-inside",
 	[CAUSE_RANGE_SMALL] = "range-small",
 	[CAUSE_RANGE_SHARED] = "range-shared",
 	[CAUSE_KUBELET_PROGRAM] = "kubelet-program",
@@ -148,8 +208,10 @@ static const char *const names[CAUSES_END] = {
 	[CAUSE_SECUREBITS] = "securebits",
 	[CAUSE_NO_SETFCAP] = "no-setfcap",
 	[CAUSE_OUTER_UNMAPPED] = "outer-unmapped",
+	[CAUSE_OUTER_DIVIDED] = "outer-divided",
 	[CAUSE_SECCOMP] = "seccomp",
 	[CAUSE_SECURITY_MODULE] = "security-module",
+	[CAUSE_UNEXPLAINED] = "unexplained",
 };
 
 /* The stable name of a cause, as "no-privilege"; never translated. Thread-safe. */

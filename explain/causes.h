@@ -5,6 +5,7 @@
 #ifndef SUBID_CAUSES_H
 #define SUBID_CAUSES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "explain/cure.h"
@@ -14,12 +15,16 @@
 enum cause_id {
 	CAUSE_TOO_MANY_EXTENTS = 1,
 	CAUSE_TOO_MANY_BYTES,
-	CAUSE_OVERLAP_INSIDE,
 	CAUSE_LINES_OVERLAP,
+	CAUSE_OWN_ID_INSIDE,
+	CAUSE_RANGES_AT_ZERO,
+	CAUSE_OVERLAP_INSIDE,
 	CAUSE_OVERLAP_OUTSIDE,
 	CAUSE_EXTENT_EMPTY,
 	CAUSE_NO_DESCRIPTORS,
 	CAUSE_NO_MEMORY,
+	CAUSE_PROC_MISSING,
+	CAUSE_PROC_OTHER,
 	CAUSE_TARGET_NOT_PROC,
 	CAUSE_TARGET_HIDDEN,
 	CAUSE_TARGET_GONE,
@@ -44,6 +49,7 @@ enum cause_id {
 	CAUSE_LINE_MALFORMED,
 	CAUSE_OTHER_KIND_ONLY,
 	CAUSE_SOURCES_EMPTY,
+	CAUSE_PASSED_THROUGH,
 	CAUSE_PARTLY_DELEGATED,
 	CAUSE_NOT_DELEGATED,
 	CAUSE_NO_RANGE,
@@ -52,7 +58,6 @@ enum cause_id {
 	CAUSE_USERNS_APPARMOR,
 	CAUSE_MAPPER_MISSING,
 	CAUSE_MAPPER_NOT_FIRST,
-	CAUSE_OWN_ID_INSIDE,
 	CAUSE_RANGE_SMALL,
 	CAUSE_RANGE_SHARED,
 	CAUSE_STORAGE_IDMAPPED,
@@ -78,8 +83,10 @@ enum cause_id {
 	CAUSE_SECUREBITS,
 	CAUSE_NO_SETFCAP,
 	CAUSE_OUTER_UNMAPPED,
+	CAUSE_OUTER_DIVIDED,
 	CAUSE_SECCOMP,
 	CAUSE_SECURITY_MODULE,
+	CAUSE_UNEXPLAINED,
 	CAUSES_END,
 };
 
@@ -90,11 +97,17 @@ struct cause {
 	enum cause_id id;
 	char evidence[CAUSE_TEXT_BYTES]; /* a sentence, translated */
 	char cure[CAUSE_TEXT_BYTES]; /* a command or a sentence; empty: none is known */
+	bool as_root;		     /* `cure` is a command for root */
+	bool checked;		     /* `cure` is what was checked: nothing is known */
 };
+
+/* The line about the cure, with what precedes it. */
+#define CAUSE_LINE_BYTES (CAUSE_TEXT_BYTES + 64)
 
 size_t causes_find(const struct facts *facts, enum cause_id *ret_ids, size_t max);
 void causes_describe(const struct facts *facts, enum cause_id id,
 		     struct cause *ret_cause);
+void causes_cure_line(const struct cause *cause, char line[static CAUSE_LINE_BYTES]);
 const char *cause_name(enum cause_id id);
 
 /*
@@ -114,10 +127,16 @@ extern const struct causes_rule causes_of_database[];
 extern const struct causes_rule causes_of_host[];
 extern const struct causes_rule causes_of_kubelet[];
 extern const struct causes_rule causes_of_kernel[];
+extern const struct causes_rule causes_of_policy[];
 
 void causes_evidence(struct cause *cause, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void causes_cure(struct cause *cause, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+void causes_cure_as_root(struct cause *cause, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void causes_checked(struct cause *cause, const char *text);
+const char *causes_kind_option(const struct kind *kind);
+bool causes_extents(const struct idmap *map, char text[static CAUSE_TEXT_BYTES]);
 
 #endif

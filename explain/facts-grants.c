@@ -7,6 +7,7 @@
  */
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "explain/facts.h"
 #include "libsubid/core/cleanup.h"
@@ -17,6 +18,8 @@
 
 /* A line that would split the missing ids into more ranges removes none. */
 #define GRANTS_RANGES 4096
+/* A caller with more groups counts as a member of none. */
+#define GRANTS_GROUPS 4096
 
 /* Opens a database; false: the caller cannot read it, or it is refused. */
 static bool open_as_caller(const struct kind *kind, struct dbfile *file,
@@ -164,13 +167,28 @@ static bool other_kind_grants(const struct facts *facts, struct owner *owner,
 	return left->n == 0;
 }
 
-/* Fills facts->grants; facts->missing and facts->account must be known. */
+/* Whether the caller has the rights of a group without a map: as root, or as a member. */
+static bool is_member(const struct facts *facts, uint64_t gid)
+{
+	gid_t groups[GRANTS_GROUPS];
+	int n = getgroups(GRANTS_GROUPS, groups);
+
+	for (int i = 0; i < n; i++)
+		if (groups[i] == gid)
+			return true;
+	return facts->uid == 0;
+}
+
+/*
+ * Fills facts->grants and facts->member; facts->missing and facts->account must be known.
+ */
 void facts_gather_grants(struct facts *facts)
 {
 	CLEANUP(range_set_cleanup) struct range_set left = RANGE_SET(GRANTS_RANGES);
 	CLEANUP(owner_cleanup) struct owner owner = { 0 };
 
 	facts->grants = (struct facts_grants){ 0 };
+	facts->member = is_member(facts, facts->missing.start);
 	/* Lines cannot be judged without all names of the caller. */
 	if (owner_init(&owner, facts->account, AT_FDCWD))
 		return;
@@ -179,35 +197,78 @@ void facts_gather_grants(struct facts *facts)
 		facts->grants.in_other_kind = other_kind_grants(facts, &owner, &left);
 }
 
+/* Steps to the next line of the caller. Returns 1, 0 or -errno. */
+static int next_own(struct owner *owner, struct scan *scan, struct scan_line *line,
+		    struct entry *entry)
+{
+	int r;
+
+	/* Not owner_next_entry(), which does not number the lines. */
+	while ((r = scan_next(scan, line)) > 0)
+		if (owner_begins(line->text, line->len, owner) &&
+		    entry_parse(line->text, line->len, entry) == 0 &&
+		    owner_is(entry, owner))
+			return 1;
+	return r;
+}
+
 /*
  * Fills facts->twice: programs map every line of a user, so extents that overlap outside
- * come from two lines that do. The clash and facts->account must be known.
+ * come from two lines that do, or from the own id and a line that has it. The clash and
+ * facts->account must be known.
  */
 void facts_gather_twice(struct facts *facts)
 {
 	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
 	CLEANUP(owner_cleanup) struct owner owner = { 0 };
-	uint32_t a = facts->map->extents[facts->clash_a].outer;
-	uint32_t b = facts->map->extents[facts->clash_b].outer;
-	struct facts_twice twice = { .id = a > b ? a : b };
+	struct range a = extent_outer(&facts->map->extents[facts->clash_a]);
+	struct range b = extent_outer(&facts->map->extents[facts->clash_b]);
+	struct facts_twice twice = {
+		.id = (uint32_t)(a.start > b.start ? a.start : b.start),
+	};
 	struct scan_line line;
 	struct entry entry;
 	size_t n = 0;
 
-	if (owner_init(&owner, facts->account, AT_FDCWD) ||
+	if (!range_overlaps(a, b) || owner_init(&owner, facts->account, AT_FDCWD) ||
 	    !open_as_caller(facts->kind, &file, &scan))
 		return;
-	while (n < 2 && scan_next(&scan, &line) > 0) {
-		if (!owner_begins(line.text, line.len, &owner) ||
-		    entry_parse(line.text, line.len, &entry) ||
-		    !owner_is(&entry, &owner) || !range_contains(entry.range, twice.id))
+	while (n < 2 && next_own(&owner, &scan, &line, &entry) > 0) {
+		if (!range_contains(entry.range, twice.id))
 			continue;
 		twice.lines[n] = line.number;
 		twice.ranges[n++] = entry.range;
 	}
-	if (n == 2)
-		facts->twice = twice;
+	facts->twice = twice;
+}
+
+/*
+ * Fills facts->lines_at_zero: Incus and LXD ask for each range of root so. The clash and
+ * facts->account must be known.
+ */
+void facts_gather_lines_at_zero(struct facts *facts)
+{
+	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
+	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+	CLEANUP(owner_cleanup) struct owner owner = { 0 };
+	const struct extent *extents = facts->map->extents;
+	bool is_line[LIMIT_EXTENTS] = { false };
+	struct scan_line line;
+	struct entry entry;
+
+	if (facts->clash != IDMAP_CLASH_INNER || extents[facts->clash_a].inner != 0 ||
+	    extents[facts->clash_b].inner != 0 ||
+	    owner_init(&owner, facts->account, AT_FDCWD) ||
+	    !open_as_caller(facts->kind, &file, &scan))
+		return;
+	while (next_own(&owner, &scan, &line, &entry) > 0)
+		for (size_t i = 0; i < facts->map->n; i++)
+			is_line[i] |= extents[i].outer == entry.range.start &&
+				      extents[i].count == range_count(entry.range);
+	facts->lines_at_zero = true;
+	for (size_t i = 0; i < facts->map->n; i++)
+		facts->lines_at_zero &= extents[i].inner != 0 || is_line[i];
 }
 
 /* Fills facts->grants from the grants of a plugin, in place of facts_gather_grants(). */

@@ -131,12 +131,15 @@ static void describe_process(struct facts_program *program)
 	program->no_root = prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) & SECBIT_NOROOT;
 }
 
-/* Fills facts->program with the running program. */
+/* Fills facts->program, with the running program, and facts->modules. */
 void facts_gather_program(struct facts *facts)
 {
+	CLEANUP(fd_cleanup)
+	int self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct facts_program *program = &facts->program;
 	ssize_t n = readlinkat(AT_FDCWD, SELF, program->path, sizeof(program->path));
 
+	facts_gather_modules(facts, self);
 	if (n < 0 || !describe_file(SELF, program)) {
 		program->path[0] = '\0';
 		return;

@@ -13,6 +13,7 @@
 
 #include "explain/facts.h"
 #include "libsubid/core/cleanup.h"
+#include "libsubid/core/idmap-layout.h"
 #include "libsubid/core/num.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/userns.h"
@@ -68,7 +69,7 @@ static bool has_content(int process, const char *file)
 }
 
 /*
- * Fills facts->target.
+ * Fills facts->target and facts->modules; facts->uid must be known.
  *
  * process: a descriptor of /proc/PID, or -1.
  * pid: used with -1: the process id that was asked for, or 0.
@@ -80,8 +81,9 @@ void facts_gather_target(struct facts *facts, int process, pid_t pid)
 
 	if (process < 0) {
 		/* If kill(2) works, the process exists and is the caller's. */
-		target->hidden = pid > 0 && kill(pid, 0) == 0;
-		target->gone = !target->hidden;
+		facts_gather_proc(facts);
+		target->gone = pid <= 0 || kill(pid, 0) != 0;
+		target->hidden = !target->gone && facts->hidepid;
 		return;
 	}
 	if (fstatat(process, "status", &map, 0) && errno == ESRCH) {
@@ -96,27 +98,36 @@ void facts_gather_target(struct facts *facts, int process, pid_t pid)
 	} else if (fstat(process, &directory) == 0) {
 		target->not_dumpable = directory.st_uid != map.st_uid;
 	}
+	facts_gather_modules(facts, process);
 	target->namespace = namespace_of(process);
 	target->map_written = has_content(process, facts->kind->map);
 }
 
-/* Fills facts->unmapped with the first outer ids that do not exist in our namespace. */
+/*
+ * Compares the map with the mapping of our user namespace: fills facts->unmapped, or
+ * facts->divided and facts->pieces, for the first extent that the kernel refuses.
+ */
 void facts_gather_namespace(struct facts *facts)
 {
-	CLEANUP(range_set_cleanup) struct range_set mapped = RANGE_SET(LIMIT_EXTENTS);
-	CLEANUP(range_set_cleanup) struct range_set left = RANGE_SET(2 * LIMIT_EXTENTS);
+	struct idmap ours, one = { .n = 1 }, pieces;
+	struct range absent;
 
-	if (userns_mapped(facts->kind, &mapped))
+	if (userns_map(facts->kind, &ours))
 		return;
-	for (size_t i = 0; i < facts->map->n; i++)
-		if (facts->map->extents[i].count > 0 &&
-		    range_set_add(&left, extent_outer(&facts->map->extents[i])))
+	for (size_t i = 0; i < facts->map->n; i++) {
+		int r;
+
+		one.extents[0] = facts->map->extents[i];
+		r = idmap_split(&one, &ours, &pieces, &absent);
+		if (r == IDMAP_LAYOUT_ABSENT) {
+			facts->unmapped = absent;
 			return;
-	for (size_t i = 0; i < mapped.n; i++)
-		if (range_set_subtract(&left, mapped.ranges[i]))
-			return;
-	if (left.n > 0)
-		facts->unmapped = left.ranges[0];
+		}
+		if (r == 0 && pieces.n > 1 && facts->pieces.n == 0) {
+			facts->divided = i;
+			facts->pieces = pieces;
+		}
+	}
 }
 
 /*

@@ -81,6 +81,18 @@ struct facts_target {
 	bool no_map; /* the directory has no map: not a process, or no user namespaces */
 };
 
+enum facts_proc {
+	FACTS_PROC_MISSING = 1, /* nothing, or something else, is mounted on /proc */
+	FACTS_PROC_OTHER,	/* it is that of another pid namespace */
+};
+
+/* Signs of security modules. */
+struct facts_modules {
+	bool selinux;	   /* it is enforcing */
+	char apparmor[64]; /* the profile that is enforced for this program, or "" */
+	bool denies;	   /* a file of the caller's cannot be opened for writing */
+};
+
 /* Lines of a database about the caller and the missing ids. */
 struct facts_grants {
 	bool readable;	     /* the caller may read the database */
@@ -135,9 +147,9 @@ struct facts_host {
 	pid_t pause;
 };
 
-/* Two lines of a database that grant the caller the same id. */
+/* Lines of a database that grant the caller an id that is mapped twice. */
 struct facts_twice {
-	uint64_t lines[2]; /* their numbers, 0: there are no such lines */
+	uint64_t lines[2]; /* the numbers of the first two; 0: there is none */
 	struct range ranges[2];
 	uint32_t id;
 };
@@ -175,6 +187,7 @@ struct facts {
 	size_t clash_a;
 	size_t clash_b;
 	struct facts_twice twice;
+	bool lines_at_zero;   /* extents at inner 0 are all of them lines of the caller */
 	size_t refused;	      /* FACTS_RANGE: an extent */
 	struct range missing; /* the first part of it that is not granted */
 	int name_service;     /* an errno: owners could not be looked up */
@@ -186,8 +199,15 @@ struct facts {
 	struct facts_program program;
 	struct facts_target target;
 	struct facts_grants grants;
-	struct range
-		unmapped; /* outer ids that the caller's namespace lacks; end 0: none */
+	int proc;     /* 0, or an enum facts_proc */
+	bool hidepid; /* /proc is mounted with that option */
+	struct facts_modules modules;
+	/* The caller may act as the ids of the group: a member of it, or root. */
+	bool member;
+	/* Of the map and the mapping of the caller's own user namespace: */
+	struct range unmapped; /* outer ids that it lacks; end 0: none */
+	size_t divided;	       /* an extent that lies in several of its extents, */
+	struct idmap pieces; /* and the same, divided; none if there is no such extent */
 };
 
 bool facts_file_capabilities(int fd, uint64_t *ret_permitted);
@@ -202,8 +222,11 @@ bool facts_is_overridden(const char *path);
 void facts_gather_settings(int proc, struct facts_host *ret_host);
 void facts_gather_target(struct facts *facts, int process, pid_t pid);
 void facts_gather_namespace(struct facts *facts);
+void facts_gather_proc(struct facts *facts);
+void facts_gather_modules(struct facts *facts, int process);
 void facts_gather_grants(struct facts *facts);
 void facts_gather_twice(struct facts *facts);
+void facts_gather_lines_at_zero(struct facts *facts);
 void facts_take_grants(struct facts *facts, const struct range_set *granted);
 
 #endif

@@ -164,6 +164,13 @@ static void gather_grants(const struct request *request, struct facts *facts)
 		facts_gather_grants(facts);
 }
 
+/* A descriptor can be of another /proc than the one that is mounted. */
+static void gather_proc(const struct request *request, struct facts *facts)
+{
+	if (!request->target.borrowed)
+		facts_gather_proc(facts);
+}
+
 static void gather_target(const struct request *request, struct facts *facts)
 {
 	bool opened = request->error == 0 || request->error == ESRCH;
@@ -179,6 +186,7 @@ static void gather_kernel(const struct request *request, struct facts *facts,
 			  enum facts_step step)
 {
 	facts->step = step;
+	gather_proc(request, facts);
 	facts_gather_target(facts, request->target.fd, request->target.pid);
 	facts_gather_program(facts);
 	facts_gather_namespace(facts);
@@ -203,8 +211,10 @@ static void gather(const struct request *request, struct facts *facts)
 		facts->clash_a = request->clash_a;
 		facts->clash_b = request->clash_b;
 		put_source_facts(request, facts);
-		if (facts->clash == IDMAP_CLASH_OUTER && !facts->sources.plugin)
+		if (!facts->sources.plugin) {
 			facts_gather_twice(facts);
+			facts_gather_lines_at_zero(facts);
+		}
 		break;
 	case REFUSAL_TARGET:
 		gather_target(request, facts);
@@ -214,6 +224,7 @@ static void gather(const struct request *request, struct facts *facts)
 		break;
 	case REFUSAL_OWNER:
 		facts->step = FACTS_OWNER;
+		gather_proc(request, facts);
 		break;
 	case REFUSAL_NSSWITCH:
 	case REFUSAL_SOURCE:
@@ -251,6 +262,7 @@ static void gather(const struct request *request, struct facts *facts)
 static void explain_cause(const struct request *request, struct report *report)
 {
 	const char *mapper = request->kind->mapper;
+	char line[CAUSE_LINE_BYTES];
 	struct facts facts;
 	struct cause cause;
 	enum cause_id id;
@@ -260,8 +272,9 @@ static void explain_cause(const struct request *request, struct report *report)
 		return;
 	causes_describe(&facts, id, &cause);
 	report_add(report, mapper, "%s", cause.evidence);
-	if (cause.cure[0] != '\0')
-		report_add(report, mapper, _("to fix it: %s"), cause.cure);
+	causes_cure_line(&cause, line);
+	if (line[0] != '\0')
+		report_add(report, mapper, "%s", line);
 }
 
 /* Adds up to three lines after the first one. */

@@ -4,7 +4,7 @@
 # each line that names it: .\" causes of explain/causes-host.c
 # An entry has the name of the cause, its messages and its fixes, as the source has them,
 # with words in capitals for values. They are the strings in calls of causes_evidence(),
-# causes_cure() and cure_by_*() in the function that a table of rules names.
+# causes_cure*(), causes_checked() and cure_by_*() in the function that a table of rules names.
 # It fails if a cause has no entry.
 #
 # awk -f subid-doctor.awk explain/causes*.c subid-doctor.1.in
@@ -157,7 +157,7 @@ function collect(name,    body, call, at, args)
 		if (call in bodies)
 			add_shared(call)
 		else
-			add_texts(call == "causes_cure" ? "fix" : "message", args)
+			add_texts(call == "causes_evidence" ? "message" : "fix", args)
 	}
 }
 
@@ -228,12 +228,15 @@ function write_entry(cause, describe,    n)
 }
 
 BEGIN {
-	call_pattern = "(causes_evidence|causes_cure|cure_by_[a-z]+)[(]"
+	call_pattern = "(causes_(evidence|cure|cure_as_root|checked)|cure_by_[a-z_]+)[(]"
 	word("kind->path$", "/etc/subuid")
 	word("other->path$", "/etc/subgid")
 	word("kind->id$", "uid")
 	word("kind->map$", "uid_map")
 	word("kind->mapper$", "newuidmap")
+	word("kind_option", "--uid-only")
+	word("^ranges$", "FIRST-LAST")
+	word("^text$", "EXTENTS")
 	word("grant_flag$", "-v")
 	word("revoke_flag$", "-V")
 	word("account->name$", "USER")

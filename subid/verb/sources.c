@@ -74,14 +74,16 @@ static int note_failure(struct sources *sources, const struct kind *kind,
 			     .plugin = answer->source->name,
 			     .fault = answer->fault },
 	};
-	struct cause cause = { .id = 0 };
+	char line[CAUSE_LINE_BYTES];
+	struct cause cause;
 	enum cause_id id;
 
 	if (!*told && causes_find(&facts, &id, 1) > 0) {
 		causes_describe(&facts, id, &cause);
 		report_line(PROGRAM, "%s", cause.evidence);
-		if (cause.cure[0] != '\0')
-			report_line(PROGRAM, _("to fix it: %s"), cause.cure);
+		causes_cure_line(&cause, line);
+		if (line[0] != '\0')
+			report_line(PROGRAM, "%s", line);
 	}
 	*told = true;
 	return VERB_UNREADABLE;

@@ -36,7 +36,7 @@ from typing import NamedTuple
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, f"{os.path.dirname(HERE)}/kernel/lib")
 # pylint: disable=wrong-import-position
-from explain import TO_FIX, cause_of
+from explain import cause_of, cure_in
 from host import (ANNA, CAP_SETGID, CAP_SETUID, CLEAN_PATH, ELSA, MS_BIND, PASSWD, PROGRAMS,
                   ROOT, Report, enter, mount, quick, root_shell, set_file_capabilities, umount)
 

@@ -7,7 +7,7 @@ SUBID_TRANSCRIPTS=1 the outputs are printed."""
 import os
 
 from oci import EDIT, bundle
-from stage import (HERE, PREFIX, PROGRAMS, TO_FIX, USERS, cause_of, explanations, main,
+from stage import (HERE, PREFIX, PROGRAMS, USERS, cause_of, cure_in, explanations, main,
                    root_shell)
 
 ELSA = USERS[0]
@@ -60,7 +60,7 @@ def told(output):
     """Causes, and cures."""
     lines = [line.split(": ", 1)[1] for line in explanations(output)]
     return ([line for line in lines if cause_of(line)],
-            [line.removeprefix(TO_FIX) for line in lines if line.startswith(TO_FIX)])
+            [cure for line in lines if (cure := cure_in(line))])
 
 
 def write_databases(stage, content, *names):

@@ -11,7 +11,7 @@
 #include "tests/unit/unit.h"
 
 #define BIT(capability) ((uint64_t)1 << (capability))
-#define CAUSES		CAUSE_SECURITY_MODULE /* the last one */
+#define CAUSES		CAUSE_UNEXPLAINED /* the last one */
 
 /* ---- facts to begin with
  * ---------------------------------------------------------------- */
@@ -20,6 +20,15 @@ static const struct idmap plain_map = {
 	.extents = { { 0, 100000, 1000 }, { 5000, 200000, 10 }, { 5, 200005, 10 } },
 	.n = 3,
 };
+static const struct idmap all_at_zero = {
+	.extents = { { 0, 100000, 10 }, { 0, 200000, 65536 }, { 0, 300000, 20 } },
+	.n = 3,
+};
+static const struct idmap own_id_twice = {
+	.extents = { { 0, 5001, 1 }, { 1, 5000, 65536 } },
+	.n = 2,
+};
+static const struct idmap one_low_id = { .extents = { { 1005, 1005, 1 } }, .n = 1 };
 static const struct idmap empty_extent = { .extents = { { 0, 100000, 0 } }, .n = 1 };
 static const struct dbfile missing_file = { .fd = -1,
 					    .error = ENOENT,
@@ -210,6 +219,34 @@ LEAST(lines_overlap)
 					 .ranges = { { 200000, 200010 },
 						     { 200005, 200015 } },
 					 .id = 200005 };
+}
+LEAST(own_id_in_line)
+{
+	f->step = FACTS_EXTENTS;
+	f->clash = IDMAP_CLASH_OUTER;
+	f->clash_b = 1;
+	f->map = &own_id_twice;
+	f->twice = (struct facts_twice){
+		.lines = { 3 },
+		.ranges = { { 5000, 70536 } },
+		.id = 5001,
+	};
+}
+LEAST(ranges_at_zero)
+{
+	f->step = FACTS_EXTENTS;
+	f->clash = IDMAP_CLASH_INNER;
+	f->clash_b = 1;
+	f->map = &all_at_zero;
+	f->lines_at_zero = true;
+}
+LEAST(proc_missing)
+{
+	f->proc = FACTS_PROC_MISSING;
+}
+LEAST(proc_other)
+{
+	f->proc = FACTS_PROC_OTHER;
 }
 LEAST(extent_empty)
 {
@@ -455,6 +492,22 @@ LEAST(not_delegated)
 {
 	refuse(f);
 }
+LEAST(passed_through)
+{
+	refuse(f);
+	f->map = &one_low_id;
+	f->missing = (struct range){ 1005, 1006 };
+	f->uid = 0;
+	f->member = true;
+}
+LEAST(not_delegated_but_to_anna)
+{
+	refuse(f);
+	f->missing = (struct range){ 100000, 101000 };
+	f->grants.readable = true;
+	f->grants.taken = 3;
+	strcpy(f->grants.taken_by, "anna");
+}
 LEAST(no_range)
 {
 	refuse(f);
@@ -677,10 +730,44 @@ LEAST(seccomp)
 	f->error = ENOSYS;
 	f->program.filtered = true;
 }
+LEAST(outer_divided)
+{
+	f->step = FACTS_WRITE;
+	f->error = EPERM;
+	f->divided = 2;
+	f->pieces = (struct idmap){ .extents = { { 5, 200005, 4 }, { 9, 200009, 6 } },
+				    .n = 2 };
+}
 LEAST(security_module)
 {
 	f->step = FACTS_OPEN;
 	f->error = EACCES;
+	f->modules.denies = true;
+}
+LEAST(security_module_selinux)
+{
+	look(f, FACTS_UNSHARE, EACCES, &plain_host);
+	f->modules.selinux = true;
+}
+LEAST(security_module_apparmor)
+{
+	f->step = FACTS_WRITE;
+	f->error = EPERM;
+	strcpy(f->modules.apparmor, "unprivileged_userns");
+}
+LEAST(unexplained)
+{
+	f->step = FACTS_WRITE;
+	f->error = EPERM;
+}
+LEAST(unexplained_target)
+{
+	f->step = FACTS_TARGET;
+	f->error = EACCES;
+}
+LEAST(unexplained_unshare)
+{
+	look(f, FACTS_UNSHARE, EINVAL, &plain_host);
 }
 
 static const struct least {
@@ -690,6 +777,8 @@ static const struct least {
 } table[] = {
 	{ CAUSE_TOO_MANY_EXTENTS, too_many_extents, "340 extents" },
 	{ CAUSE_TOO_MANY_BYTES, too_many_bytes, "4096 bytes, and the kernel takes 4095" },
+	{ CAUSE_OWN_ID_INSIDE, own_id_in_line, "the range 5000-70535 of elsa holds" },
+	{ CAUSE_RANGES_AT_ZERO, ranges_at_zero, "extents 1 and 2 are ranges of elsa" },
 	{ CAUSE_OVERLAP_INSIDE, overlap_inside, "1 (0 100000 1000) and 3 (5 200005 10)" },
 	{ CAUSE_LINES_OVERLAP, lines_overlap, "lines 3 and 4294967297 of " },
 	{ CAUSE_OVERLAP_OUTSIDE, overlap_outside,
@@ -698,6 +787,8 @@ static const struct least {
 	{ CAUSE_NO_DESCRIPTORS, no_descriptors, "open files" },
 	{ CAUSE_NO_DESCRIPTORS, no_descriptors_system, "the system" },
 	{ CAUSE_NO_MEMORY, no_memory, "memory" },
+	{ CAUSE_PROC_MISSING, proc_missing, "/proc is not mounted" },
+	{ CAUSE_PROC_OTHER, proc_other, "another pid namespace" },
 	{ CAUSE_TARGET_NOT_PROC, target_not_proc, "1234" },
 	{ CAUSE_TARGET_NOT_PROC, target_bad_descriptor, "1234" },
 	{ CAUSE_TARGET_HIDDEN, target_hidden, "process 1234 is yours" },
@@ -743,6 +834,8 @@ static const struct least {
 	  "sss delegates only 300000-365535 to elsa" },
 	{ CAUSE_PARTLY_DELEGATED, partly_delegated, "100200-100999" },
 	{ CAUSE_NOT_DELEGATED, not_delegated, "100200-100999" },
+	{ CAUSE_PASSED_THROUGH, passed_through, "id 1005 is not delegated to elsa" },
+	{ CAUSE_NOT_DELEGATED, not_delegated_but_to_anna, "line 3 gives some of these" },
 	{ CAUSE_NO_RANGE, no_range, "delegates nothing to elsa" },
 	{ CAUSE_USERNS_LIMIT, userns_limit, "nested 32 deep" },
 	{ CAUSE_USERNS_LIMIT, userns_limit_unread, "nested 32 deep" },
@@ -797,7 +890,13 @@ static const struct least {
 	{ CAUSE_NO_SETFCAP, no_setfcap, "cap_setfcap" },
 	{ CAUSE_OUTER_UNMAPPED, outer_unmapped, "100000-100999" },
 	{ CAUSE_SECCOMP, seccomp, "seccomp" },
-	{ CAUSE_SECURITY_MODULE, security_module, "security module" },
+	{ CAUSE_OUTER_DIVIDED, outer_divided, "extent 3 (5 200005 10) lies in" },
+	{ CAUSE_SECURITY_MODULE, security_module, "Landlock" },
+	{ CAUSE_SECURITY_MODULE, security_module_selinux, "SELinux is enforcing" },
+	{ CAUSE_SECURITY_MODULE, security_module_apparmor, "unprivileged_userns" },
+	{ CAUSE_UNEXPLAINED, unexplained, "nothing that can be checked" },
+	{ CAUSE_UNEXPLAINED, unexplained_target, "nothing that can be checked" },
+	{ CAUSE_UNEXPLAINED, unexplained_unshare, "nothing that can be checked" },
 };
 
 static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
@@ -902,18 +1001,18 @@ Test(causes, nothing_gathered)
 		{ 0, EACCES, 0 },
 		{ FACTS_EXTENTS, 0, 0 },
 		{ FACTS_TARGET, 0, 0 },
-		{ FACTS_TARGET, ENOENT, 0 },
+		{ FACTS_TARGET, ENOENT, CAUSE_UNEXPLAINED },
 		{ FACTS_CALLER, 0, CAUSE_NO_PASSWD_ENTRY },
 		{ FACTS_CALLER, EIO, CAUSE_NAME_SERVICE },
 		{ FACTS_SOURCE, 0, CAUSE_SOURCE },
 		{ FACTS_DATABASE, EACCES, CAUSE_FILE_UNREADABLE },
 		{ FACTS_RANGE, 0, 0 },
 		{ FACTS_SETGROUPS, 0, 0 },
-		{ FACTS_SETGROUPS, EPERM, CAUSE_SECURITY_MODULE },
-		{ FACTS_OPEN, ESRCH, 0 },
-		{ FACTS_OPEN, EACCES, CAUSE_SECURITY_MODULE },
-		{ FACTS_WRITE, EINVAL, 0 },
-		{ FACTS_WRITE, EPERM, CAUSE_SECURITY_MODULE },
+		{ FACTS_SETGROUPS, EPERM, CAUSE_UNEXPLAINED },
+		{ FACTS_OPEN, ESRCH, CAUSE_UNEXPLAINED },
+		{ FACTS_OPEN, EACCES, CAUSE_UNEXPLAINED },
+		{ FACTS_WRITE, EINVAL, CAUSE_UNEXPLAINED },
+		{ FACTS_WRITE, EPERM, CAUSE_UNEXPLAINED },
 	};
 	enum cause_id ids[CAUSES];
 	struct facts facts;
@@ -1058,6 +1157,7 @@ static void combine_program(unsigned int at, struct facts *facts)
 	facts->lacking = sets[choose(&at, 4)];
 	facts->no_new_privs = flip(&at);
 	facts->unmapped.end = flip(&at) ? 10 : 0;
+	facts->pieces.n = facts->unmapped.end ? 0 : LIMIT_EXTENTS;
 	facts->target.map_written = flip(&at);
 	strcpy(program->path, flip(&at) ? "/usr/bin/newuidmap" : "");
 	program->owner = flip(&at) ? 5002 : 0;
@@ -1073,7 +1173,7 @@ static void combine_program(unsigned int at, struct facts *facts)
 	program->bounding = flip(&at) ? ~(uint64_t)0 : BIT(CAP_SETFCAP);
 }
 
-#define OF_TARGET (2 * 4 * ERRORS * 4 * 2 * 2 * 2 * 2 * 2 * 2 * 2 * 2 * 2)
+#define OF_TARGET (2 * 4 * ERRORS * 4 * 2 * 2 * 2 * 2 * 2 * 2 * 2 * 2 * 2 * 3)
 
 static void combine_target(unsigned int at, struct facts *facts)
 {
@@ -1099,25 +1199,34 @@ static void combine_target(unsigned int at, struct facts *facts)
 	target->not_dumpable = flip(&at);
 	target->map_written = flip(&at);
 	target->no_map = flip(&at);
+	at = choose(&at, 3);
+	facts->proc = (int)at;
+	facts->modules.denies = facts->modules.selinux = at == 1;
+	strcpy(facts->modules.apparmor, at == 2 ? "snap" : "");
 }
 
-#define OF_GRANTS (2 * 3 * 4 * 3 * 2 * 2 * 2 * 2 * 3 * 17 * 2 * 5)
+#define OF_GRANTS (2 * 3 * 5 * 3 * 2 * 2 * 2 * 2 * 3 * 17 * 2 * 5)
 
 static void combine_grants(unsigned int at, struct facts *facts)
 {
 	static const struct range missing[] = {
-		{ 0, 0 }, { 0, 1 }, { 99999, 100001 }, { 100000, 4294967295 }
+		{ 0, 0 },	{ 0, 1 }, { 99999, 100001 }, { 100000, 4294967295 },
+		{ 1005, 1006 },
 	};
 	struct facts_grants *grants = &facts->grants;
 
 	facts_make(facts, kinds[choose(&at, 2)]);
 	facts->step = FACTS_RANGE;
 	facts->refused = choose(&at, 3);
-	facts->missing = missing[choose(&at, 4)];
+	facts->missing = missing[choose(&at, 5)];
 	facts->name_service = (int[]){ 0, EIO, 4000 }[choose(&at, 3)];
 	facts->map = flip(&at) ? &plain_map : &empty_extent;
-	if (facts->map == &empty_extent)
+	if (facts->missing.start == 1005)
+		facts->map = &one_low_id;
+	if (facts->map->n == 1)
 		facts->refused = 0;
+	facts->member = facts->missing.start == 1005;
+	facts->uid = facts->member ? 0 : facts->uid;
 	grants->readable = flip(&at);
 	grants->partly = flip(&at);
 	grants->in_other_kind = flip(&at);
@@ -1130,8 +1239,8 @@ static void combine_grants(unsigned int at, struct facts *facts)
 	grants->taken = flip(&at) ? UINT64_MAX : 0;
 	if (grants->taken)
 		memset(grants->taken_by, 'x', LIMIT_OWNER_BYTES);
-	facts->sources.nsswitch = &nsswitch;
 	at = choose(&at, 5);
+	facts->sources.nsswitch = at > 0 ? &nsswitch : NULL;
 	facts->sources.files = at == 0 || at == 2;
 	facts->sources.nobody = at == 2 || at == 3;
 	facts->sources.plugin = at == 1 || at == 4 ? "sss" : NULL;
@@ -1154,7 +1263,7 @@ static void combine_sources(unsigned int at, struct facts *facts)
 }
 
 /* Steps before the database is read, and none. */
-#define OF_REST (2 * FACTS_RANGE * ERRORS * 2 * 3 * 2 * 2 * 2 * 2 * 9)
+#define OF_REST (2 * FACTS_RANGE * ERRORS * 2 * 3 * 2 * 2 * 2 * 2 * 2 * 9)
 
 static void combine_rest(unsigned int at, struct facts *facts)
 {
@@ -1171,6 +1280,7 @@ static void combine_rest(unsigned int at, struct facts *facts)
 	facts->too_many = flip(&at);
 	facts->clash = (int)choose(&at, 3);
 	facts->clash_b = 2;
+	facts->lines_at_zero = flip(&at);
 	if (flip(&at))
 		facts->twice = (struct facts_twice){ .lines = { 1, UINT64_MAX },
 						     .ranges = { { 0, 4294967296 },
@@ -1293,7 +1403,7 @@ Test(causes, longest_path)
 	}
 }
 
-/* The cure of an overlap is the largest count that does not overlap any more. */
+/* The cure of an overlap loses no id inside but those that cannot be mapped twice. */
 Test(causes, cure_of_an_overlap)
 {
 	static const struct {
@@ -1309,15 +1419,23 @@ Test(causes, cure_of_an_overlap)
 		  { 0, 100, 6 },
 		  IDMAP_CLASH_INNER,
 		  "extent 2 a count of 5" },
-		{ { 0, 0, 10 }, { 0, 100, 1 }, IDMAP_CLASH_INNER, "leave extent 2 out" },
+		{ { 0, 0, 10 },
+		  { 0, 100, 1 },
+		  IDMAP_CLASH_INNER,
+		  "in place of extent 1: 1 1 9" },
+		{ { 33, 100, 1 },
+		  { 0, 0, 100 },
+		  IDMAP_CLASH_INNER,
+		  "in place of extent 2: 0 0 33 34 34 66" },
+		{ { 0, 0, 10 }, { 0, 100, 10 }, IDMAP_CLASH_INNER, "leave extent 2 out" },
 		{ { 0, 50, 10 },
 		  { 100, 59, 1 },
 		  IDMAP_CLASH_OUTER,
-		  "extent 1 a count of 9" },
+		  "in place of extent 1: 0 50 9" },
 		{ { 0, 59, 1 },
 		  { 100, 50, 10 },
 		  IDMAP_CLASH_OUTER,
-		  "extent 2 a count of 9" },
+		  "in place of extent 2: 100 50 9" },
 		{ { 0, 4294967294, 1 },
 		  { 1, 4294967294, 1 },
 		  IDMAP_CLASH_OUTER,

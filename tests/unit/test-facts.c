@@ -151,6 +151,22 @@ static void stop(pid_t pid)
 	waitpid(pid, NULL, 0);
 }
 
+static void write_file(const char *folder, const char *name, const char *text,
+		       mode_t mode)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	unlink(path);
+	if (!text)
+		return;
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0 || write(fd, text, strlen(text)) < 0 || fchmod(fd, mode))
+		_exit(2);
+	fd_close(fd);
+}
+
 static int folder_of(pid_t pid)
 {
 	char path[64];
@@ -301,14 +317,89 @@ Test(facts, target_ends)
 	child_run(target_ends, NULL);
 }
 
-/* One that /proc does not show, although kill(2) can reach it. */
+static const char *target_hidden(void *context)
+{
+	static const struct {
+		const char *options;
+		bool hidden;
+	} rows[] = { { "hidepid=0", false },
+		     { "hidepid=1", true },
+		     { "hidepid=2", true } };
+	const char *why = child_own_mounts();
+
+	(void)context;
+	if (why)
+		return why;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct facts facts;
+
+		if (mount("proc", "/proc", "proc", 0, rows[i].options))
+			return CHILD_SKIP "no mount of /proc";
+		facts_make(&facts, &kind_uid);
+		facts_gather_target(&facts, -1, getpid());
+		CHILD_ASSERT(facts.target.hidden == rows[i].hidden && !facts.target.gone);
+		CHILD_ASSERT(facts.hidepid == rows[i].hidden && facts.proc == 0);
+	}
+	if (mount("tmpfs", "/proc", "tmpfs", 0, NULL) == 0) {
+		struct facts facts;
+
+		facts_make(&facts, &kind_uid);
+		facts_gather_proc(&facts);
+		CHILD_ASSERT(facts.proc == FACTS_PROC_MISSING && !facts.hidepid);
+	}
+	return NULL;
+}
+
+/* One that /proc does not show, although kill(2) can reach it; the option is the sign. */
 Test(facts, target_hidden)
 {
-	struct facts facts;
+	child_run(target_hidden, NULL);
+}
 
-	facts_make(&facts, &kind_uid);
-	facts_gather_target(&facts, -1, getpid());
-	cr_assert(facts.target.hidden && !facts.target.gone);
+/* A module is named only by its own files, or by what it refuses. */
+static const char *modules(void *context)
+{
+	static const struct {
+		const char *text;
+		const char *profile;
+	} rows[] = {
+		{ "snap.firefox (enforce)\n", "snap.firefox" },
+		{ "unconfined\n", "" },
+		{ "snap.firefox (complain)\n", "" },
+		{ " (enforce)\n", "" },
+		{ "system_u:system_r:init_t:s0", "" },
+		{ "", "" },
+	};
+	const char *directory = context, *why = child_own_mounts();
+	char path[PATH_MAX];
+
+	if (why)
+		return why;
+	snprintf(path, sizeof(path), "%s/current", directory);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct facts facts;
+		char attribute[64];
+
+		write_file(directory, "current", rows[i].text, 0644);
+		snprintf(attribute, sizeof(attribute), "/proc/%d/attr/current", getpid());
+		if (mount(path, attribute, NULL, MS_BIND, NULL))
+			return CHILD_SKIP "no mount in /proc";
+		facts_make(&facts, &kind_uid);
+		facts.uid = geteuid();
+		facts_gather_modules(&facts, folder_of(getpid()));
+		if (strcmp(facts.modules.apparmor, rows[i].profile) != 0)
+			return rows[i].text;
+		CHILD_ASSERT(!facts.modules.denies);
+	}
+	return NULL;
+}
+
+Test(facts, modules)
+{
+	CLEANUP(folder_cleanup) struct folder folder;
+
+	folder_make(&folder);
+	child_run(modules, folder.path);
 }
 
 Test(facts, target_without_map)
@@ -338,7 +429,7 @@ static const char *namespace_of_one_id(void *context)
 		facts_make(&facts, &kind_uid);
 		facts.map = &map;
 		facts_gather_namespace(&facts);
-		_exit(facts.unmapped.start == 1 && facts.unmapped.end == 14 ? 0 : 2);
+		_exit(facts.unmapped.start == 1 && facts.unmapped.end == 6 ? 0 : 2);
 	}
 	CHILD_ASSERT(waitpid(pid, &status, 0) == pid && WIFEXITED(status));
 	if (WEXITSTATUS(status) == 1)
@@ -421,22 +512,6 @@ static const struct grants_row grants_rows[] = {
 	  "",
 	  { .readable = true, .taken = 1, .taken_by = "anna" } },
 };
-
-static void write_file(const char *folder, const char *name, const char *text,
-		       mode_t mode)
-{
-	char path[PATH_MAX];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	unlink(path);
-	if (!text)
-		return;
-	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0 || write(fd, text, strlen(text)) < 0 || fchmod(fd, mode))
-		_exit(2);
-	fd_close(fd);
-}
 
 static bool grants_equal(const struct facts_grants *a, const struct facts_grants *b)
 {

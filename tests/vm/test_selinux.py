@@ -222,8 +222,7 @@ def test_maps(report):
         with Records() as records:
             result = map_from(USER, program, "0 3000000 1000")
             lines = [f"{program}: write to {program[3]}id_map failed: Operation not permitted",
-                     f"{program}: nothing that is visible is in the way: a security module "
-                     "(SELinux, AppArmor) may be",
+                     f"{program}: SELinux is enforcing and may have refused it",
                      f"{program}: to fix it: look for what refused it in the log of the "
                      "kernel or of auditd"]
             report.check(f"{program} from user_t: refused, and a security module is named",

@@ -19,7 +19,7 @@ from host import (CAP_SETFCAP, CAP_SETGID, CAP_SETUID, COMMANDS, ELSA, PROGRAMS,
 from subid_box import general
 
 HINTS_MAX = 3
-TO_FIX = "to fix it: "
+TO_FIX, TO_FIX_AS_ROOT, CHECKED = "to fix it: ", "to fix it (as root): ", "checked: "
 
 # Each cause of explain/causes.h, and how it is told. Words that a Scene knows itself are
 # {file} and {other} (the databases), {k} (u or g), {map}, {mapper}, {program} (its path),
@@ -27,14 +27,20 @@ TO_FIX = "to fix it: "
 SENTENCES = {
     "TOO_MANY_EXTENTS": ("the kernel takes 340 extents at the most",),
     "TOO_MANY_BYTES": ("the map takes {bytes} bytes, and the kernel takes {most} at the most",),
-    "OVERLAP_INSIDE": ("extents {a} and {b} overlap inside",),
     "LINES_OVERLAP": ("lines {first} and {second} of {file} both grant you {k}id {id}, so "
                       "extents {a} and {b} overlap outside",),
+    "OWN_ID_INSIDE": ("the range {range} of {name} holds its own {k}id, {id}, which cannot be "
+                      "mapped twice",),
+    "RANGES_AT_ZERO": ("extents {a} and {b} are ranges of {name} in {file}, and all ranges are "
+                       "asked for at id 0 inside: that works with one",),
+    "OVERLAP_INSIDE": ("extents {a} and {b} overlap inside",),
     "OVERLAP_OUTSIDE": ("extents {a} and {b} overlap outside",),
     "EXTENT_EMPTY": ("extent {extent} has a count of 0",),
     "NO_DESCRIPTORS": ("the limit of open files leaves {mapper} no descriptor",
                        "the system has no file descriptor left"),
     "NO_MEMORY": ("the limit of memory leaves {mapper} too little",),
+    "PROC_MISSING": ("/proc is not mounted",),
+    "PROC_OTHER": ("/proc is that of another pid namespace, so its process ids are not yours",),
     "TARGET_NOT_PROC": ("{target} is not an open directory of a process",),
     "TARGET_HIDDEN": ("process {target} is yours, but /proc is mounted with hidepid and the "
                       "process is not dumpable",),
@@ -61,7 +67,7 @@ SENTENCES = {
                       "that it lists"),
     "SOURCE_DENIES": ("the source '{source}' says no to {missing} for {name}, although these "
                       "{k}ids lie in a range that it lists",),
-    "FILE_MISSING": ("{file} does not exist, so nobody has {k}ids delegated",),
+    "FILE_MISSING": ("{file} does not exist, so no {k}id is delegated",),
     "FILE_SYMLINK": ("{file} is a symbolic link, which is not followed",),
     "FILE_NOT_REGULAR": ("{file} is not a regular file",),
     "FILE_HUGE": ("{file} is larger than 1 GiB",),
@@ -74,10 +80,14 @@ SENTENCES = {
     "LINE_MALFORMED": ("line {line} of {file} grants nothing: {reason}",),
     "OTHER_KIND_ONLY": ("{missing} is delegated to {name} in {other} but not in {file}",),
     "SOURCES_EMPTY": ("none of the sources '{sources}' delegates {k}ids to {name}",),
+    "PASSED_THROUGH": ("{k}id {id} is not delegated to {name}: to pass it through gives the "
+                       "container all rights of that {k}id",),
     "PARTLY_DELEGATED": ("of extent {extent} the {k}ids {missing} are not delegated to {name}, "
                          "others are",),
     "NOT_DELEGATED": ("{file} does not delegate {missing} to {name}",
                       "{file} delegates nothing to {name}",
+                      "{file} delegates nothing to {name}; line {line} gives some of these "
+                      "{k}ids to {owner}",
                       "{file} delegates only {first} to {name}",
                       "{source} delegates only {first} to {name}",
                       "{file} delegates {ranges} ranges to {name}, as {first}, but not this "
@@ -107,9 +117,15 @@ SENTENCES = {
     "SECUREBITS": ("your securebits hold SECBIT_NOROOT, so setuid root gives nothing",),
     "NO_SETFCAP": ("mapping uid 0 of outside needs cap_setfcap too, which {program} has not",),
     "OUTER_UNMAPPED": ("{k}ids {missing} do not exist in the user namespace that you are in",),
+    "OUTER_DIVIDED": ("extent {extent} lies in several lines of /proc/self/{map}, and the "
+                      "kernel takes it only within one",),
     "SECCOMP": ("a seccomp filter is in force and may have refused it",),
-    "SECURITY_MODULE": ("nothing that is visible is in the way: a security module (SELinux, "
-                        "AppArmor) may be",),
+    "SECURITY_MODULE": ("the AppArmor profile {profile} is enforced for {mapper} and may have "
+                        "refused it",
+                        "SELinux is enforcing and may have refused it",
+                        "a security module (Landlock?) refuses to open files for writing that "
+                        "you may write"),
+    "UNEXPLAINED": ("the kernel refused, and nothing that can be checked explains it",),
 }
 
 # The first lines, without the program's name.
@@ -159,6 +175,14 @@ def cause_of(sentence):
             texts = [re.escape(text) for text, *_ in string.Formatter().parse(template)]
             if re.fullmatch("".join(a + b for a, b in zip(texts, parts)), sentence):
                 return cause
+    return None
+
+
+def cure_in(line):
+    """The cure that a line of a refusal has; None if it has none."""
+    for prefix in (TO_FIX_AS_ROOT, TO_FIX):
+        if line.startswith(prefix):
+            return line.removeprefix(prefix)
     return None
 
 
@@ -243,8 +267,11 @@ class Scene:
         require(hints[0] in wanted,
                 f"{cause_of(hints[0]) or 'no cause'} is told, not {cause}: {hints[0]!r}, "
                 f"not {wanted}")
-        require(len(hints) == 2 and hints[1].startswith(TO_FIX), f"no cure: {hints[1:]}")
-        self.cure = hints[1].removeprefix(TO_FIX)
+        begins = TO_FIX_AS_ROOT, TO_FIX, CHECKED if cause == "UNEXPLAINED" else TO_FIX
+        require(len(hints) == 2 and hints[1].startswith(begins), f"no cure: {hints[1:]}")
+        self.cure = hints[1].removeprefix(TO_FIX_AS_ROOT).removeprefix(TO_FIX)
+        by_root = self.cure.startswith(COMMANDS) and not self.cure.startswith("ulimit ")
+        require(by_root == hints[1].startswith(TO_FIX_AS_ROOT), f"by whom? {hints[1]!r}")
         self.told.add((cause, self.general(hints[0]), self.general(self.cure)))
         if cure is not None:
             cure = cure.format(**self.values(**values))

@@ -5,7 +5,7 @@ import errno
 import os
 
 from explain import ASK, EACCES, GRANT, Plays, cannot_open, denied
-from host import ELSA, require
+from host import ELSA, ROOT, require
 
 PLAYS = Plays()
 scene = PLAYS.scene
@@ -36,25 +36,28 @@ def _(s):
         s.granted(ASK)
 
 
-REPLACE = "put a regular file with the delegations in its place"
-
-
-@scene("file is no file", "FILE_NOT_REGULAR")
+@scene("file is no file", "FILE_NOT_REGULAR", "NOT_DELEGATED")
 def _(s):
     for make, code in ((os.mkdir, errno.EISDIR), (os.mkfifo, errno.EINVAL)):
         os.unlink(s.file)
         make(s.file)
-        s.refused(ASK, cannot_open(os.strerror(code)), "FILE_NOT_REGULAR", REPLACE)
-        s.database(GRANT)
+        s.refused(ASK, cannot_open(os.strerror(code)), "FILE_NOT_REGULAR")
+        s.mend()
+        s.refused(ASK, NOT_ALLOWED, "NOT_DELEGATED")
+        s.mend()
         s.granted(ASK)
 
 
-@scene("file is too large", "FILE_HUGE")
+@scene("file is too large", "FILE_HUGE", "NOT_DELEGATED")
 def _(s):
     s.database(GRANT)
     os.truncate(s.file, 2 ** 30 + 1)
-    s.refused(ASK, cannot_open(os.strerror(errno.EFBIG)), "FILE_HUGE", REPLACE)
-    s.database(GRANT)
+    s.refused(ASK, cannot_open(os.strerror(errno.EFBIG)), "FILE_HUGE")
+    s.mend()
+    with open(f"{s.file}.old") as file:
+        require(file.readline() == GRANT, "the delegations are lost")
+    s.refused(ASK, NOT_ALLOWED, "NOT_DELEGATED")
+    s.mend()
     s.granted(ASK)
 
 
@@ -199,11 +202,24 @@ def _(s):
     s.granted(ASK)
 
 
+def own_range(s, name="elsa"):
+    """The only range of the user in the database."""
+    with open(s.file) as file:
+        found = [line.split(":") for line in file.read().splitlines()
+                 if line.startswith(f"{name}:")]
+    require(len(found) == 1, f"{found}")
+    return int(found[0][1]), int(found[0][2])
+
+
 @scene("delegated to somebody else", "NOT_DELEGATED")
 def _(s):
     s.database("anna:100000:65536\n")
-    s.refused(ASK, NOT_ALLOWED, "NOT_DELEGATED",
-              "have other ids delegated: line 1 gives some of these to anna")
+    s.refused(ASK, NOT_ALLOWED, "NOT_DELEGATED", "usermod-ext -S elsa", line=1, owner="anna")
+    s.mend()
+    first, count = own_range(s)
+    s.mend()
+    require(own_range(s) == (first, count), "the second time gives more")
+    s.granted(f"PID 0 {first} {count}")
     # the user's own, where there are any
     s.database("bob:200000:5\nanna:100000:65536\nelsa:500000:2000\n")
     s.refused(ASK, NOT_ALLOWED, "NOT_DELEGATED",
@@ -211,15 +227,69 @@ def _(s):
     s.granted("PID 0 500000 2000")
 
 
+@scene("root wants ids of another user", "NOT_DELEGATED")
+def _(s):
+    """Containers that exist have these ids; root has all rights over them anyway."""
+    s.caller = ROOT
+    s.database("anna:100000:65536\n")
+    s.refused(ASK, NOT_ALLOWED, "NOT_DELEGATED", line=1, owner="anna")
+    s.mend()
+    s.granted(ASK)
+    s.mend()
+    with open(s.file) as file:
+        require(file.read() == "anna:100000:65536\nroot:100000:1000\n", "other lines")
+
+
+@scene("an id that root passes through", "PASSED_THROUGH")
+def _(s):
+    s.caller = ROOT
+    s.database("root:100000:65536\n")
+    ask = "PID 0 100000 1005 1005 1005 1 1006 101006 64530"
+    s.refused(ask, denied("1005-1006", "1005-1006"), "PASSED_THROUGH", id=1005)
+    s.mend()
+    s.granted(ask)
+    s.mend()
+    # the id of an account
+    ask = "PID 0 100000 5001 5001 5001 1"
+    s.refused(ask, denied("5001-5002", "5001-5002"), "PASSED_THROUGH", id=5001)
+    s.mend()
+    s.granted(ask)
+
+
+@scene("an id that another user would pass through", "NOT_DELEGATED")
+def _(s):
+    """Root alone has the rights of every user."""
+    s.database("elsa:100000:65536\n")
+    s.refused("PID 0 5002 1", denied("0-1", "5002-5003"), "NOT_DELEGATED",
+              "ask for ids of yours, as 100000-165535", first="100000-165535")
+
+
+@scene("a group of the caller", "PASSED_THROUGH", kinds="g")
+def _(s):
+    s.caller = ELSA._replace(groups=(44,))
+    s.database("elsa:100000:65536\n")
+    ask = "PID 0 100000 44 44 44 1"
+    s.refused(ask, denied("44-45", "44-45"), "PASSED_THROUGH", id=44)
+    s.mend()
+    s.granted(ask)
+
+
 @scene("the end of it delegated to somebody else", "NOT_DELEGATED", "PARTLY_DELEGATED")
 def _(s):
     """A cure does not give away what another user has."""
-    for content, cause, values in (("anna:100500:65536\n", "NOT_DELEGATED", {}),
+    for content, cause, values in (("anna:100500:65536\n", "NOT_DELEGATED",
+                                    {"line": 1, "owner": "anna"}),
                                    ("elsa:100000:100\nanna:100500:65536\n", "PARTLY_DELEGATED",
                                     {"extent": 1, "missing": "100100-100999"})):
         s.database(content)
+        anna = "anna:100500:65536\n"
         s.refused(ASK, NOT_ALLOWED, cause, **values)
-        require("usermod" not in s.cure, f"the cure gives elsa ids of anna's: {s.cure}")
+        s.mend(lambda: None)
+        with open(s.file) as file:
+            require(anna in file.read(), "anna's line is another")
+        first, count = own_range(s)
+        require(first + count <= 100500 or first >= 100500 + 65536,
+                f"the cure gives elsa ids of anna's: {s.cure}")
 
 
 @scene("login names that a shell or sed would take apart", "NOT_DELEGATED", "LINE_MALFORMED")
@@ -241,16 +311,16 @@ def _(s):
 
 @scene("low ids", "NOT_DELEGATED")
 def _(s):
-    """Nobody is told to give the ids of accounts away."""
+    """The ids of accounts are given to no user."""
     s.database("")
     for ask, first in (("PID 0 0 1", denied("0-1", "0-1")),
                        ("PID 0 1000 65536", denied("0-65536", "1000-66536")),
                        ("PID 0 99999 2", denied("0-2", "99999-100001"))):
-        s.refused(ask, first, "NOT_DELEGATED",
-                  "have ids from 100000 on delegated: usermod-ext {flag} FIRST-LAST elsa".replace(
-                      "{flag}", "-v" if s.kind == "u" else "-w"))
-    s.cure = s.cure.split(": ")[1].replace("FIRST", "100000").replace("LAST", "100999")
+        s.refused(ask, first, "NOT_DELEGATED", "usermod-ext -S elsa")
     s.mend()
-    s.granted(ASK)
+    first, count = own_range(s)
+    require(first >= 100000, f"{first}")
+    s.granted(f"PID 0 {first} {count}")
     s.refused("PID 0 0 1", denied("0-1", "0-1"), "NOT_DELEGATED",
-              "ask for ids of yours, as 100000-100999", first="100000-100999")
+              f"ask for ids of yours, as {first}-{first + count - 1}",
+              first=f"{first}-{first + count - 1}")

@@ -8,16 +8,18 @@ import re
 import signal
 import tempfile
 
-from explain import (ASK, EACCES, EPERM, EROFS, GRANT, NO_SETGROUPS, OPEN_EACCES, OWN,
-                     WRITE_EPERM, Plays, Skipped)
-from host import (CAP_SETFCAP, CAP_SETGID, CAP_SETUID, CLONE_FS, ELSA, MS_NOSUID, MS_RDONLY,
-                  MS_REMOUNT, PR_CAPBSET_DROP, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS,
-                  PR_SET_SECUREBITS, ROOT, SECBIT_NOROOT, SYS_CLONE, SYS_LANDLOCK_CREATE,
-                  landlocked, libc, mount, nested, prctl, refuse_openat2,
-                  refuse_to_open_for_writing, require, set_file_capabilities)
+from explain import (ASK, EACCES, EPERM, EROFS, GRANT, NO_SETGROUPS, NO_TARGET, OPEN_EACCES, OWN,
+                     WRITE_EPERM, WRONG_OWNER, Plays, Skipped)
+from host import (CAP_SETFCAP, CAP_SETGID, CAP_SETUID, CLONE_FS, CLONE_NEWNS, CLONE_NEWUSER, ELSA,
+                  MS_NOSUID, MS_RDONLY, MS_REMOUNT, PR_CAPBSET_DROP, PR_SET_DUMPABLE,
+                  PR_SET_NO_NEW_PRIVS, PR_SET_SECUREBITS, ROOT, SECBIT_NOROOT, SYS_CLONE,
+                  SYS_LANDLOCK_CREATE, landlocked, libc, mount, nested, prctl, refuse_openat2,
+                  refuse_to_open_for_writing, require, root_shell, set_file_capabilities, unshare)
 
 PLAYS = Plays()
 scene = PLAYS.scene
+
+CLONE_NEWPID = 0x20000000
 
 
 # --- the kernel: namespaces ---
@@ -292,6 +294,31 @@ def _(s):
     s.granted("PID 0 600 1000", [(0, 100599, 1000)])
 
 
+@scene("extent across a border of the outer mapping", "OUTER_DIVIDED")
+def _(s):
+    """The kernel looks up an extent in one line of the outer mapping; single ids that a user
+    has besides a range make several lines."""
+    s.database("root:1:65536\n")
+    s.caller = nested(s, "0 5001 1\n1 100007 1\n2 100005 1\n3 200000 65536\n", 0)
+    s.refused("PID 70000 0 1 0 1 65536", WRITE_EPERM, "OUTER_DIVIDED",
+              "pass in place of extent 2: 0 1 1 1 2 1 2 3 65534", extent="2 (0 1 65536)")
+    pieces = s.cure.rpartition(": ")[2]
+    s.granted(f"PID 70000 0 1 {pieces}",
+              [(70000, 5001, 1), (0, 100007, 1), (1, 100005, 1), (2, 200000, 65534)])
+
+
+@scene("extent across many borders", "OUTER_DIVIDED")
+def _(s):
+    """There is no room for all extents."""
+    s.database("root:1:65536\n")
+    outer = "".join(f"{at} {100000 + 2 * at} 1\n" for at in range(1, 200))
+    s.caller = nested(s, "0 5001 1\n" + outer, 0)
+    s.refused("PID 1000000000 1 199", WRITE_EPERM, "OUTER_DIVIDED",
+              "divide it where a line of /proc/self/{map} ends",
+              extent="1 (1000000000 1 199)")
+    s.granted("PID 0 1 1 1 2 1", [(0, 100002, 1), (1, 100004, 1)])
+
+
 @scene("setuid program of an owner outside", "PROGRAM_OWNER_UNMAPPED", installs=("setuid",))
 def _(s):
     """In a container its own root has to make a setuid copy."""
@@ -321,18 +348,89 @@ def _(s):
     s.granted(ASK)
 
 
-@scene("security module", "SECURITY_MODULE")
-def _(s):
+def under_landlock(s, first_line, cause, **values):
     if libc.syscall(SYS_LANDLOCK_CREATE, None, ctypes.c_size_t(0), 1) < 0:
         raise Skipped("this kernel has no Landlock")
     s.database(GRANT)
-    s.as_root = landlocked
-    s.refused(ASK, OPEN_EACCES, "SECURITY_MODULE")
+    s.refused(ASK, first_line, cause, **values)
 
     def leave():
         s.as_root = None
     s.mend(leave)
     s.granted(ASK)
+
+
+@scene("security module", "SECURITY_MODULE")
+def _(s):
+    s.as_root = landlocked
+    under_landlock(s, OPEN_EACCES, "SECURITY_MODULE")
+
+
+@scene("a refusal without any sign", "UNEXPLAINED")
+def _(s):
+    """It names no module that nothing shows."""
+    s.as_root = lambda s: landlocked(s, f"/proc/{s.target.pid}/comm")
+    under_landlock(s, OPEN_EACCES, "UNEXPLAINED")
+    require("checked: " in s.cure and "SELinux" in s.cure, s.cure)
+
+
+# --- /proc ---
+
+def without_proc(then=lambda: None):
+    """A mount namespace without /proc, in which @then is done."""
+    unshare(CLONE_NEWNS)
+    mount("tmpfs", "/proc", "tmpfs")
+    then()
+
+
+@scene("/proc is not mounted", "PROC_MISSING")
+def _(s):
+    s.database(GRANT)
+    s.as_root = lambda _: without_proc()
+    s.refused(ASK, NO_TARGET, "PROC_MISSING")
+    cure = s.cure
+    s.as_root = lambda s: without_proc(lambda: require(
+        root_shell(s.host, cure).returncode == 0, "the cure fails"))
+    s.granted(ASK)
+
+
+def own_processes(s, proc):
+    """A pid namespace, and in it process 2 of elsa's in a new user namespace. @proc: /proc is
+    that of the new namespace."""
+    unshare(CLONE_NEWPID | CLONE_NEWNS)
+    pid = os.fork()
+    if pid != 0:
+        os._exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+    if proc:
+        mount("proc", "/proc", "proc")
+    ready, ended = os.pipe()
+    if os.fork() == 0:
+        ELSA.become()
+        prctl(PR_SET_DUMPABLE, 1)
+        unshare(CLONE_NEWUSER)
+        os.close(ended)
+        signal.pause()
+    os.close(ended)
+    os.read(ready, 1)
+
+
+@scene("/proc is that of another pid namespace", "PROC_OTHER")
+def _(s):
+    """In the /proc outside, process 2 is another one, or none."""
+    s.database(GRANT)
+    ask = "2 0 100000 1000"
+    first_line = NO_TARGET
+    if os.path.exists("/proc/2"):
+        status = os.stat("/proc/2")
+        first_line = WRONG_OWNER, {"pw_uid": 5001, "st_uid": status.st_uid, "pw_gid": 5001,
+                                   "st_gid": status.st_gid}
+    s.as_root = lambda s: own_processes(s, proc=False)
+    s.refused(ask, first_line, "PROC_OTHER",
+              "start again with a /proc of this pid namespace, as by unshare --mount-proc or "
+              "bwrap --proc /proc")
+    s.as_root = lambda s: own_processes(s, proc=True)
+    result = s.run(ask)
+    require(result.status == 0, f"not mended: {result.err}")
 
 
 @scene("/proc is read-only", "PROC_READ_ONLY")

@@ -10,7 +10,7 @@ import tempfile
 
 from explain import (ASK, EACCES, EPERM, GRANT, NO_NAME, NO_SETGROUPS, NO_TARGET, OPEN_EACCES,
                      OWN, WRITE_EINVAL, WRONG_OWNER, Plays, denied)
-from host import (ANNA, CLONE_NEWUSER, ELSA, ELSA_IN_TEAM, NOBODY_KNOWS, PASSWD, Target, mount,
+from host import (ANNA, CLONE_NEWUSER, ELSA, ELSA_IN_TEAM, NOBODY_KNOWS, PASSWD, ROOT, Target, mount,
                   prctl, require, unshare)
 import host as host_module
 
@@ -49,18 +49,31 @@ def mend_extents(s, extents):
     extents = [list(extent) for extent in extents]
     count = re.fullmatch(r"give extent (\d+) a count of (\d+) at the most", s.cure)
     leave = re.fullmatch(r"leave extent (\d+) out", s.cure)
-    require(count or leave, f"what does {s.cure!r} mean?")
+    pieces = re.fullmatch(r"pass in place of extent (\d+): ([\d ]+)", s.cure)
+    require(count or leave or pieces, f"what does {s.cure!r} mean?")
     if count:
         extents[int(count[1]) - 1][2] = int(count[2])
-    else:
+    elif leave:
         del extents[int(leave[1]) - 1]
+    else:
+        numbers = [int(word) for word in pieces[2].split(" ")]
+        extents[int(pieces[1]) - 1:int(pieces[1])] = [
+            numbers[at:at + 3] for at in range(0, len(numbers), 3)]
     return extents
+
+
+def ids_of(extents):
+    """How many ids are mapped, each counted once."""
+    return len({id for inner, _, count in extents for id in range(inner, inner + count)})
 
 
 OVERLAPS = {
     "overlap inside": ("OVERLAP_INSIDE", (0, 100000, 10), (5, 110000, 10)),
     "overlap inside, the later extent first": ("OVERLAP_INSIDE", (5, 110000, 10), (0, 100000, 6)),
     "overlap inside, of the same first id": ("OVERLAP_INSIDE", (0, 100000, 10), (0, 110000, 9)),
+    "overlap inside, an id in a range": ("OVERLAP_INSIDE", (0, 100000, 100), (33, 110033, 1)),
+    "overlap inside, an id at the end": ("OVERLAP_INSIDE", (99, 110033, 1), (0, 100000, 100)),
+    "overlap inside, the same twice": ("OVERLAP_INSIDE", (0, 100000, 10), (0, 110000, 10)),
     "overlap outside": ("OVERLAP_OUTSIDE", (0, 100000, 10), (20, 100009, 10)),
     "overlap outside, one in the other": ("OVERLAP_OUTSIDE", (0, 100000, 100), (200, 100050, 1)),
     "overlap outside, the same twice": ("OVERLAP_OUTSIDE", (0, 100000, 1), (1, 100000, 1)),
@@ -76,7 +89,10 @@ def overlap(name, cause, a, b):
         write = lambda found: "PID " + " ".join("%d %d %d" % tuple(one) for one in found)
         s.refused(write(extents), WRITE_EINVAL, cause, a="2 (%d %d %d)" % a,
                   b="4 (%d %d %d)" % b)
-        s.granted(write(mend_extents(s, extents)))
+        mended = mend_extents(s, extents)
+        if cause == "OVERLAP_INSIDE" and not s.cure.startswith("give"):
+            require(ids_of(mended) == ids_of(extents), f"ids are lost: {s.cure!r}")
+        s.granted(write(mended))
 
 
 for title, row in OVERLAPS.items():
@@ -108,6 +124,54 @@ twice("lines that overlap: the same twice", ("elsa:100000:10\n", "5001:100000:10
       "sed -i 4d {file}", "elsa:100000:10\n")
 twice("lines that overlap: one before the other", ("elsa:99990:20\n", "elsa:100000:65536\n"),
       "sed -i '4s/:.*/:100010:65526/' {file}", "elsa:99990:20\nelsa:100010:65526\n")
+
+
+@scene("own id in the own range", "OWN_ID_INSIDE")
+def _(s):
+    """As container engines ask: the own id as 0, then the ranges. The user is logged in, and
+    a process of a container has the id."""
+    s.database("anna:7000:10\nelsa:5000:65536\n")
+    s.refused("PID 0 5001 1 1 5000 65536", WRITE_EINVAL, "OWN_ID_INSIDE",
+              range="5000-70535", id=5001)
+    s.mend()
+    with open(s.file) as file:
+        require(file.read() == "anna:7000:10\nelsa:5000:1\nelsa:5002:65534\n", "other lines")
+    s.granted("PID 0 5001 1 1 5000 1 2 5002 65534")
+    s.mend()
+
+
+@scene("own id in the own range, not for everybody to read", "OVERLAP_OUTSIDE",
+       installs=("setuid",))
+def _(s):
+    s.database("elsa:5000:65536\n", mode=0o600)
+    extents = [(0, 5001, 1), (1, 5000, 65536)]
+    write = lambda found: "PID " + " ".join("%d %d %d" % tuple(one) for one in found)
+    s.refused(write(extents), WRITE_EINVAL, "OVERLAP_OUTSIDE", a="1 (0 5001 1)",
+              b="2 (1 5000 65536)")
+    s.granted(write(mend_extents(s, extents)))
+
+
+@scene("every range at inner 0", "RANGES_AT_ZERO")
+def _(s):
+    """As Incus and LXD ask for the ranges of root."""
+    s.caller = ROOT
+    s.database("root:100000:65536\nlxd:165536:65536\nroot:1000000:1000000000\n")
+    s.refused("PID 0 100000 65536 0 1000000 1000000000", WRITE_EINVAL, "RANGES_AT_ZERO",
+              a=1, b=2)
+    s.mend()
+    with open(s.file) as file:
+        require(file.read() == "lxd:165536:65536\nroot:1000000:1000000000\n", "other lines")
+    s.granted("PID 0 1000000 1000000000")
+    s.mend()
+
+
+@scene("part of a range at inner 0", "OVERLAP_INSIDE")
+def _(s):
+    """No line is taken from the user for a request that could be another."""
+    s.database("elsa:100000:65536\nelsa:300000:65536\n")
+    s.refused("PID 0 100000 65536 0 300000 10", WRITE_EINVAL, "OVERLAP_INSIDE",
+              a="1 (0 100000 65536)", b="2 (0 300000 10)")
+    s.granted("PID 10 100010 65526 0 300000 10")
 
 
 @scene("extents that overlap, and lines that do not", "OVERLAP_OUTSIDE")

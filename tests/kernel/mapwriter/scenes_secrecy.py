@@ -99,11 +99,11 @@ def _(s):
     def files(content):
         s.database(content, mode=0o640, owner=(0, 6000))
     denied_range = denied("0-1000", "100000-101000")
-    taken = "have other ids delegated: line 1 gives some of these to anna"
+    taken = "usermod-ext -S elsa"
     files("anna:100000:65536\n")
     s.refused(ASK, denied_range, "NOT_DELEGATED", missing="100000-100999")
     s.caller = ELSA._replace(groups=(6000,))
-    s.refused(ASK, denied_range, "NOT_DELEGATED", taken)
+    s.refused(ASK, denied_range, "NOT_DELEGATED", taken, line=1, owner="anna")
     files("\n" + MALFORMED)
     s.refused(ASK, denied_range, "LINE_MALFORMED", line=2,
               reason="the start is not a plain decimal number")

@@ -17,7 +17,7 @@ scene = PLAYS.scene
 LANGUAGE = "xx_XX"
 HEAD = {"": "Content-Type: text/plain; charset=UTF-8\n"}
 TRANSLATED = {
-    "to fix it: %s": "Abhilfe ändert: %s",
+    "to fix it (as root): %s": "Abhilfe ändert: %s",
     "%s delegates nothing to %s": "%2$s bekommt nichts von %1$s",
     "Try '%s --help'.": "Versuch’s mit »%s --help«.",
 }

@@ -46,8 +46,12 @@ NEVER = {
                      "TARGET_NOT_DUMPABLE", "TARGET_NO_MAP", "NAMESPACE_OURS",
                      "NAMESPACE_OTHER", "ALREADY_MAPPED", "OTHER_USER", "GROUP_OF_TARGET"),
                     "the process is its own, and just made"),
-    **dict.fromkeys(("OVERLAP_INSIDE", "EXTENT_EMPTY"), "it makes the inner ids itself"),
-    **dict.fromkeys(("NOT_DELEGATED", "PARTLY_DELEGATED"), "it asks for what is delegated"),
+    **dict.fromkeys(("OVERLAP_INSIDE", "RANGES_AT_ZERO", "EXTENT_EMPTY"),
+                    "it makes the inner ids itself"),
+    **dict.fromkeys(("NOT_DELEGATED", "PARTLY_DELEGATED", "PASSED_THROUGH"),
+                    "it asks for what is delegated"),
+    **dict.fromkeys(("PROC_MISSING", "PROC_OTHER"), "it needs /proc for all that it does"),
+    "UNEXPLAINED": "what refuses everything in a process leaves a sign",
     "OVERLAP_OUTSIDE": "that is two lines of the database, or the own id in one",
     "SHARED_FS": "it starts the map writer itself",
     "NO_MEMORY": "a program of the same size does not start either",
@@ -511,17 +515,10 @@ def make_folder(path):
 by_file("FILE_MISSING", os.unlink)
 by_file("FILE_SYMLINK", move_away)
 by_file("FILE_NOT_REGULAR", make_folder)
+by_file("FILE_HUGE", lambda path: os.truncate(path, 2**30 + 1))
 by_file("FILE_WRITABLE", lambda path: os.chmod(path, 0o666))
 by_file("FILE_FOREIGN", lambda path: os.chown(path, ANNA.uid, 0))
 by_file("FILE_UNREADABLE", lambda path: os.chmod(path, 0o600))
-
-
-@scene("FILE_HUGE")
-def _(s):
-    os.truncate("/etc/subuid", 2**30 + 1)
-    s.sentence(s.broken("FILE_HUGE", "ranges", "uid"))
-    s.put(GRANT)
-    s.healthy()
 
 
 @scene("LINE_MALFORMED")
@@ -801,6 +798,16 @@ def _(s):
     s.caller = nested(s, "0 5001 1\n1 100000 1000\n", 0)
     s.sentence(s.broken("OUTER_UNMAPPED", "mapping", "uid"))
     s.put("root:1:65536\n", owner=(65534, 65534))
+    s.caller = nested(s, "0 5001 1\n1 100000 65536\n", 0)
+    s.healthy()
+
+
+@scene("OUTER_DIVIDED")
+def _(s):
+    """Container engines ask for a range as it is delegated."""
+    s.put("root:1:65536\n", owner=(65534, 65534))
+    s.caller = nested(s, "0 5001 1\n1 100000 1000\n1001 200000 65536\n", 0)
+    s.sentence(s.broken("OUTER_DIVIDED", "mapping", "uid"))
     s.caller = nested(s, "0 5001 1\n1 100000 65536\n", 0)
     s.healthy()
 

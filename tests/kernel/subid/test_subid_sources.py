@@ -301,12 +301,14 @@ def test_not_roots(box, plugins):
     plugins.install("theirs", flags, owner=(5001, 5001))
     plugins.install("open", flags, mode=0o666)
     plugins.text("text", "no library\n")
-    for name, text in (("theirs", "does not belong to root"), ("open", "not only root can"),
-                       ("text", "is no shared library")):
+    by_root = "to fix it (as root): "
+    for name, text, cure in (("theirs", "does not belong to root", by_root),
+                             ("open", "not only root can", by_root),
+                             ("text", "is no shared library", "to fix it: ")):
         plugins.ask(f"{name} files")
         box.check(f"{name}: passed over", rows(box, "list", "-u", "elsa"), FILES)
         said(box, f"{name}: nobody else", box.run("list", "-u", "bob"), UNREADABLE, text,
-             "to fix it: ")
+             cure)
         said(box, f"{name}: whois", box.run("whois", "-u", 3000005), UNREADABLE, text)
 
 

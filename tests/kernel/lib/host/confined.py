@@ -15,8 +15,8 @@ SECBIT_NOROOT = 1
 CLONE_FS = 0x200
 # numbers of system calls
 SYS_CLONE, SYS_OPENAT = {"aarch64": (220, 56)}.get(os.uname().machine, (56, 257))
-SYS_OPENAT2, SYS_LANDLOCK_CREATE, SYS_LANDLOCK_RESTRICT = 437, 444, 446
-LANDLOCK_WRITE_FILE = 1 << 1
+SYS_OPENAT2, SYS_LANDLOCK_CREATE, SYS_LANDLOCK_ADD, SYS_LANDLOCK_RESTRICT = 437, 444, 445, 446
+LANDLOCK_WRITE_FILE, LANDLOCK_PATH = 1 << 1, 1
 
 
 def nested(s, maps, uid):
@@ -54,10 +54,18 @@ def refuse_openat2(number):
                                    (RETURN, 0, 0, ERRNO | number), (RETURN, 0, 0, ALLOW)])
 
 
-def landlocked(_):
-    """Landlock: no file can be opened for writing."""
+def landlocked(_, path=None):
+    """Landlock: no file can be opened for writing, but for this one."""
     ruleset = ctypes.create_string_buffer(struct.pack("Q", LANDLOCK_WRITE_FILE), 8)
     fd = libc.syscall(SYS_LANDLOCK_CREATE, ruleset, ctypes.c_size_t(8), 0)
-    if fd < 0 or libc.syscall(SYS_LANDLOCK_RESTRICT, fd, 0) != 0:
+    if fd < 0:
+        raise OSError(ctypes.get_errno(), "landlock")
+    if path:
+        # it stays open: /proc makes a new file when an old one is forgotten
+        rule = ctypes.create_string_buffer(struct.pack("=Qi", LANDLOCK_WRITE_FILE,
+                                                       os.open(path, os.O_PATH)), 12)
+        if libc.syscall(SYS_LANDLOCK_ADD, fd, LANDLOCK_PATH, rule, 0) != 0:
+            raise OSError(ctypes.get_errno(), "landlock")
+    if libc.syscall(SYS_LANDLOCK_RESTRICT, fd, 0) != 0:
         raise OSError(ctypes.get_errno(), "landlock")
     os.close(fd)
