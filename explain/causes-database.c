@@ -34,6 +34,24 @@ static void tell_file_missing(const struct facts *facts, struct cause *cause)
 	causes_cure_as_root(cause, "install -m 644 /dev/null %s", path);
 }
 
+/* What was there is kept under another name. */
+static void cure_by_empty_file(const struct facts *facts, struct cause *cause)
+{
+	const char *path = facts->kind->path;
+
+	causes_cure_as_root(cause,
+			    "mv --backup=numbered -T %s %s.old && "
+			    "install -m 644 /dev/null %s",
+			    path, path, path);
+}
+
+/*
+ * Before a command that makes the content count: shows it, and does nothing without the
+ * answer `yes`. Another user could have written it.
+ */
+#define ASK_FIRST \
+	"printf 'type yes if this is right: ' && read -r a && test \"$a\" = yes && "
+
 static bool file_symlink(const struct facts *facts)
 {
 	return file_fails(facts, DBFILE_CLOSED, ELOOP);
@@ -44,19 +62,13 @@ static void tell_file_symlink(const struct facts *facts, struct cause *cause)
 	const char *path = facts->kind->path;
 
 	causes_evidence(cause, _("%s is a symbolic link, which is not followed"), path);
-	causes_cure_as_root(cause, "cp --remove-destination \"$(readlink -f %s)\" %s",
-			    path, path);
-}
-
-/* What was there is kept under another name. */
-static void cure_by_empty_file(const struct facts *facts, struct cause *cause)
-{
-	const char *path = facts->kind->path;
-
-	causes_cure_as_root(cause,
-			    "mv --backup=numbered -T %s %s.old && "
-			    "install -m 644 /dev/null %s",
-			    path, path, path);
+	if (facts->link_broken)
+		cure_by_empty_file(facts, cause);
+	else
+		causes_cure_as_root(cause,
+				    "cat %s && " ASK_FIRST
+				    "cp --remove-destination \"$(readlink -f %s)\" %s",
+				    path, path, path);
 }
 
 static bool file_not_regular(const struct facts *facts)
@@ -96,7 +108,8 @@ static void tell_file_writable(const struct facts *facts, struct cause *cause)
 		cause,
 		_("anybody can write %s, so it is not believed; look through it first"),
 		facts->kind->path);
-	causes_cure_as_root(cause, "chmod o-w %s", facts->kind->path);
+	causes_cure_as_root(cause, "cat %s && " ASK_FIRST "chmod o-w %s",
+			    facts->kind->path, facts->kind->path);
 }
 
 static bool file_foreign(const struct facts *facts)
@@ -110,7 +123,8 @@ static void tell_file_foreign(const struct facts *facts, struct cause *cause)
 		cause,
 		_("%s belongs to uid %u and not to root, so it is not believed; look through it first"),
 		facts->kind->path, facts->file->status.st_uid);
-	causes_cure_as_root(cause, "chown root %s", facts->kind->path);
+	causes_cure_as_root(cause, "cat %s && " ASK_FIRST "chown root %s",
+			    facts->kind->path, facts->kind->path);
 }
 
 static bool file_unreadable(const struct facts *facts)

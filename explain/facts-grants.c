@@ -7,6 +7,7 @@
  */
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "explain/facts.h"
@@ -165,6 +166,14 @@ static bool other_kind_grants(const struct facts *facts, struct owner *owner,
 	while (left->n > 0 && owner_next_entry(owner, &scan, &entry) > 0)
 		range_set_subtract(left, entry.range);
 	return left->n == 0;
+}
+
+/* Fills facts->link_broken. */
+void facts_gather_file(struct facts *facts)
+{
+	struct stat status;
+
+	facts->link_broken = fstatat(AT_FDCWD, facts->kind->path, &status, 0) != 0;
 }
 
 /* Whether the caller has the rights of a group without a map: as root, or as a member. */

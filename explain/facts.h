@@ -194,6 +194,7 @@ struct facts {
 
 	/* The database that was read: its fault, or its status. */
 	const struct dbfile *file;
+	bool link_broken;	       /* it is a symbolic link that leads to no file */
 	const struct facts_host *host; /* NULL: not gathered */
 	struct facts_sources sources;  /* FACTS_SOURCE, FACTS_RANGE */
 	struct facts_program program;
@@ -224,6 +225,7 @@ void facts_gather_target(struct facts *facts, int process, pid_t pid);
 void facts_gather_namespace(struct facts *facts);
 void facts_gather_proc(struct facts *facts);
 void facts_gather_modules(struct facts *facts, int process);
+void facts_gather_file(struct facts *facts);
 void facts_gather_grants(struct facts *facts);
 void facts_gather_twice(struct facts *facts);
 void facts_gather_lines_at_zero(struct facts *facts);

@@ -233,6 +233,7 @@ static void gather(const struct request *request, struct facts *facts)
 		break;
 	case REFUSAL_DATABASE:
 		facts->step = FACTS_DATABASE;
+		facts_gather_file(facts);
 		break;
 	case REFUSAL_RANGE:
 		facts->step = FACTS_RANGE;

@@ -4,7 +4,8 @@
 # each line that names it: .\" causes of explain/causes-host.c
 # An entry has the name of the cause, its messages and its fixes, as the source has them,
 # with words in capitals for values. They are the strings in calls of causes_evidence(),
-# causes_cure*(), causes_checked() and cure_by_*() in the function that a table of rules names.
+# causes_cure*(), causes_checked() and cure_by_*() in the function that a table of rules
+# names.
 # It fails if a cause has no entry.
 #
 # awk -f subid-doctor.awk explain/causes*.c subid-doctor.1.in
@@ -110,9 +111,10 @@ function add_texts(type, args,    format, text, rest, end)
 			text = text "l" substr(rest, 4, 1)
 			rest = substr(rest, RLENGTH + 1)
 		} else if (match(rest, /^[A-Z][A-Z_]+/)) {
+			end = RLENGTH
 			if (text != "")
-				text = text value(substr(rest, 1, RLENGTH))
-			rest = substr(rest, RLENGTH + 1)
+				text = text value(substr(rest, 1, end))
+			rest = substr(rest, end + 1)
 		} else {
 			if (rest ~ /^[:]/ && text != "") {
 				add(type, roff(fill(text, args, 3)))
@@ -284,8 +286,16 @@ FILENAME !~ /\.c$/ {
 	next
 }
 
-/^#define [A-Z_]+ [0-9]+$/ {
-	macros[$2] = $3
+/^#define [A-Z_]+ ([0-9]+|".*")$/ {
+	macros[$2] = substr($0, index($0, $3))
+}
+
+/^#define [A-Z_]+ \\$/ {
+	name = $2
+	getline
+	sub(/^[ \t]+/, "")
+	macros[name] = $0
+	next
 }
 
 /^\t\[CAUSE_[A-Z_]+\] = "/ {

@@ -285,6 +285,7 @@ static int report_database(struct doctor *doctor, const struct attempt *attempt,
 	dbfile_open(attempt->side->kind->path, &file);
 	dbfile_vet(&file);
 	facts.file = &file;
+	facts_gather_file(&facts);
 	return doctor_report_bad(doctor, "mapping", &facts);
 }
 

@@ -5,7 +5,7 @@ import errno
 import os
 
 from explain import ASK, EACCES, GRANT, Plays, cannot_open, denied
-from host import ELSA, ROOT, require
+from host import ELSA, ROOT, require, root_shell
 
 PLAYS = Plays()
 scene = PLAYS.scene
@@ -25,13 +25,38 @@ def _(s):
     s.granted(ASK)
 
 
+def not_without_yes(s):
+    """The cure shows the content, and changes nothing without an answer."""
+    before = os.lstat(s.file)
+    with open(s.file, "rb") as file:
+        content = file.read()
+    for answer in (b"", b"\n", b"no\n", b"usermod-ext -S elsa\n"):
+        found = root_shell(s.host, s.cure, answer)
+        require(found.returncode != 0 and content in found.stdout, f"{found}")
+        require(os.lstat(s.file) == before, "the file is another")
+
+
 @scene("file is a symbolic link", "FILE_SYMLINK")
 def _(s):
-    for target in ("elsewhere", "/etc/elsewhere"):
-        s.host.write("/etc/elsewhere", GRANT)
+    """Any user can have written the file that a link leads to."""
+    for target, mode, owner in (("elsewhere", 0o644, 0), ("/etc/elsewhere", 0o666, 5002)):
+        s.host.write("/etc/elsewhere", GRANT, mode, (owner, owner))
         os.unlink(s.file)
         os.symlink(target, s.file)
         s.refused(ASK, cannot_open(os.strerror(errno.ELOOP)), "FILE_SYMLINK")
+        not_without_yes(s)
+        s.mend()
+        s.granted(ASK)
+
+
+@scene("file is a symbolic link to no file", "FILE_SYMLINK", "NOT_DELEGATED")
+def _(s):
+    for target in ("nowhere", s.file):
+        os.unlink(s.file)
+        os.symlink(target, s.file)
+        s.refused(ASK, cannot_open(os.strerror(errno.ELOOP)), "FILE_SYMLINK")
+        s.mend()
+        s.refused(ASK, NOT_ALLOWED, "NOT_DELEGATED")
         s.mend()
         s.granted(ASK)
 
@@ -65,6 +90,7 @@ def _(s):
 def _(s):
     s.database(GRANT, mode=0o666)
     s.refused(ASK, cannot_open(EACCES), "FILE_WRITABLE")
+    not_without_yes(s)
     s.mend(lambda: os.chmod(s.file, 0o644))
     s.granted(ASK)
 
@@ -73,6 +99,7 @@ def _(s):
 def _(s):
     s.database(GRANT, owner=(5002, 5002))
     s.refused(ASK, cannot_open(EACCES), "FILE_FOREIGN", owner=5002)
+    not_without_yes(s)
     s.mend(lambda: os.chown(s.file, 0, 0))
     s.granted(ASK)
 

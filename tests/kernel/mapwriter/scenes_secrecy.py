@@ -5,7 +5,7 @@ told does not depend on what stands there."""
 import os
 import re
 
-from explain import (ASK, EACCES, GRANT, NO_TARGET, TO_FIX, WRONG_OWNER, Plays, cannot_open,
+from explain import (ASK, EACCES, GRANT, NO_TARGET, WRONG_OWNER, Plays, cannot_open, cure_in,
                      denied)
 from host import ANNA, ELSA, Target, mount, require, root_shell
 
@@ -87,7 +87,7 @@ def _(s):
     for content in ("anna:100000:65536\n", "anna:100500:1\n"):
         s.database(content, mode=0o600)
         told(s, ASK)
-        found = root_shell(s.host, s.hints()[-1].removeprefix(TO_FIX))
+        found = root_shell(s.host, cure_in(s.hints()[-1]))
         with open(s.file) as file:
             require(found.returncode != 0 and file.read() == content, f"it is done: {found}")
 

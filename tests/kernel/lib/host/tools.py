@@ -14,7 +14,7 @@ import time
 from host.base import CLEAN_PATH, CLONE_NEWNS, libc, mount, unshare
 
 # How cures begin that are commands; others are sentences.
-COMMANDS = ("chmod ", "chown ", "cp ", "dpkg-statoverride ", "echo ", "getent ", "grep ",
+COMMANDS = ("cat ", "chmod ", "chown ", "cp ", "dpkg-statoverride ", "echo ", "getent ", "grep ",
             "groupadd ", "install -",
             "journalctl ", "ls ", "mount ", "mv ", "printf ", "sed ", "setcap ", "subid ",
             "sysctl ", "ulimit ", "useradd ", "usermod-ext ")
@@ -49,9 +49,9 @@ def own_mounts():
         os.chdir(folder)
 
 
-def root_shell(host, command):
+def root_shell(host, command, answer=b"yes\n"):
     """Runs a command as root, with our usermod-ext and subid beside the system's
-    programs."""
+    programs. answer: what is typed."""
     folder = f"{host.folder}/bin/sbin"
     if not os.path.isdir(folder):
         os.mkdir(folder, 0o755)
@@ -61,7 +61,7 @@ def root_shell(host, command):
             if os.path.exists(path):
                 shutil.copy(path, folder)
     return subprocess.run(["/bin/sh", "-c", command], env={"PATH": f"{CLEAN_PATH}:{folder}"},
-                          stdin=subprocess.DEVNULL, capture_output=True, timeout=20)
+                          input=answer, capture_output=True, timeout=20)
 
 
 def writable(host, path):
