@@ -104,13 +104,15 @@ static int check_clash(const struct map *map, const struct kind *kind,
 static int refuse_facts(const struct facts *facts)
 {
 	struct cause cause = { .id = 0 };
+	char line[CAUSE_LINE_BYTES];
 	enum cause_id id;
 
 	if (causes_find(facts, &id, 1) > 0)
 		causes_describe(facts, id, &cause);
 	report_line(PROGRAM, "%s", cause.evidence);
-	if (cause.cure[0])
-		report_line(PROGRAM, _("to fix it: %s"), cause.cure);
+	causes_cure_line(&cause, line);
+	if (line[0] != '\0')
+		report_line(PROGRAM, "%s", line);
 	return VERB_FINDINGS;
 }
 

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "explain/cure.h"
+#include "explain/causes.h"
 #include "libsubid/core/cleanup.h"
 #include "message/i18n.h"
 #include "message/report.h"
@@ -160,13 +160,13 @@ static void report_cure(const struct map *map, const char *options)
 static int refuse_missing(const struct map *map, const struct kind *kind, uint32_t id,
 			  bool both)
 {
-	const char *only = both ? "" : kind->group ? "--gid-only " : "--uid-only ";
 	char options[96];
 
 	report_line(PROGRAM, _("the %s %" PRIu32 " is not delegated to %s"), kind->id, id,
 		    map->mapping.user.word);
 	snprintf(options, sizeof(options),
-		 "%s--allow-overlap --range %" PRIu32 "-%" PRIu32 " ", only, id, id);
+		 "%s%s--allow-overlap --range %" PRIu32 "-%" PRIu32 " ",
+		 both ? "" : causes_kind_option(kind), both ? "" : " ", id, id);
 	/* No command gives away root. */
 	if (id > 0)
 		report_cure(map, options);

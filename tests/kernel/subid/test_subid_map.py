@@ -255,6 +255,14 @@ def nested(box):
         status, out = inside(box, "root:1:65540", options)
         box.report.check(f"in a namespace, ids that do not exist: refused {options}",
                          status == FINDINGS and "65539-65540" in out, out)
+    status, out = inside(box, "root:1:65540", "--explain 'u 0 1 65538' 'u 70000 65539 1' "
+                                              "'u 80000 65538 1'")
+    said = out.splitlines()
+    box.report.check("in a namespace, a line across its borders: why, and how it is divided",
+                     status == FINDINGS and "[outer-divided]" in said[0] and
+                     said[1].endswith(" 0 1 1 1 2 1 2 3 65536"), out)
+    box.report.check("in a namespace, a line of ids that do not exist",
+                     "[outer-unmapped]" in said[2] and "65539-65539" in said[2], out)
 
 
 # --- lines of an existing mapping -------------------------------------------------------
