@@ -66,10 +66,10 @@ NO_COMMAND = {
                      "source-silent"), "it is for those who run the service or its plugin"),
     **dict.fromkeys(("outer-unmapped", "program-owner-unmapped"),
                     "it is for the host of the container"),
-    **dict.fromkeys(("file-huge", "file-not-regular"), "nothing says what root wants there"),
     **dict.fromkeys(("kubelet-program", "mapper-missing"), "a package has to be installed"),
     **dict.fromkeys(("too-many-bytes", "too-many-extents"), "which ranges are to go is a choice"),
     "group-not-primary": "the user has to log in again",
+    "outer-divided": "the extents are arguments of the caller's own command",
     "storage-refuses": "where the storage is to be is a choice",
     "unknown": "another program has said it",
 }
