@@ -12,7 +12,6 @@
 #include "command/edit.h"
 #include "explain/causes.h"
 #include "libsubid/sys/wait.h"
-#include "message/audit.h"
 #include "message/i18n.h"
 #include "message/report.h"
 #include "message/syslog.h"

@@ -20,7 +20,6 @@
 #include "libsubid/sys/etc-directory.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/login-defs.h"
-#include "message/environment.h"
 #include "message/i18n.h"
 #include "message/report.h"
 

@@ -6,7 +6,7 @@
 #include <inttypes.h>
 
 #include "explain/causes.h"
-#include "libsubid/core/kubelet.h"
+#include "libsubid/findings/kubelet.h"
 #include "message/i18n.h"
 
 static bool is_kubelets(const struct facts *facts)

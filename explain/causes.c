@@ -32,7 +32,8 @@ void causes_evidence(struct cause *cause, const char *format, ...)
 	va_end(arguments);
 }
 
-static void write_cure(struct cause *cause, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void
+write_cure(struct cause *cause, const char *format, va_list arguments)
 {
 	if (vsnprintf(cause->cure, sizeof(cause->cure), format, arguments) >=
 	    (int)sizeof(cause->cure))

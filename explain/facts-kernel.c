@@ -93,7 +93,7 @@ static size_t read_short(const char *path, char *text, size_t size)
 }
 
 /* `PROFILE (enforce)`; other modules have no such text there. */
-static void find_profile(const char *path, struct facts_modules *modules)
+void facts_find_profile(const char *path, struct facts_modules *modules)
 {
 	static const char enforced[] = " (enforce)";
 	char text[sizeof(modules->apparmor) + sizeof(enforced)];
@@ -136,8 +136,8 @@ void facts_gather_modules(struct facts *facts, int process)
 	modules->selinux =
 		read_short("/sys/fs/selinux/enforce", text, sizeof(text)) == 1 &&
 		text[0] == '1';
-	find_profile("/proc/self/attr/current", modules);
+	facts_find_profile("/proc/self/attr/current", modules);
 	if (modules->apparmor[0] == '\0')
-		find_profile("/proc/self/attr/apparmor/current", modules);
+		facts_find_profile("/proc/self/attr/apparmor/current", modules);
 	modules->denies |= denies_writing(process, facts->uid);
 }

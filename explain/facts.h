@@ -179,32 +179,32 @@ struct facts {
 	bool no_new_privs; /* when the program was started */
 
 	/* The request. */
-	const struct idmap *map; /* NULL: not parsed */
 	bool too_many;
-	size_t bytes; /* of a map that is too long; and the limit */
+	bool lines_at_zero; /* extents at inner 0 are all of them lines of the caller */
+	int clash;	    /* 0, or an enum idmap_clash of these two */
+	const struct idmap *map; /* NULL: not parsed */
+	size_t bytes;		 /* of a map that is too long; and the limit */
 	size_t bytes_max;
-	int clash; /* 0, or an enum idmap_clash of these two */
 	size_t clash_a;
 	size_t clash_b;
 	struct facts_twice twice;
-	bool lines_at_zero;   /* extents at inner 0 are all of them lines of the caller */
 	size_t refused;	      /* FACTS_RANGE: an extent */
 	struct range missing; /* the first part of it that is not granted */
 	int name_service;     /* an errno: owners could not be looked up */
+	int proc;	      /* 0, or an enum facts_proc */
+	bool hidepid;	      /* /proc is mounted with that option */
+	bool link_broken;     /* the database is a symbolic link that leads to no file */
+	/* The caller may act as the ids of the group: a member of it, or root. */
+	bool member;
 
 	/* The database that was read: its fault, or its status. */
 	const struct dbfile *file;
-	bool link_broken;	       /* it is a symbolic link that leads to no file */
 	const struct facts_host *host; /* NULL: not gathered */
 	struct facts_sources sources;  /* FACTS_SOURCE, FACTS_RANGE */
 	struct facts_program program;
 	struct facts_target target;
 	struct facts_grants grants;
-	int proc;     /* 0, or an enum facts_proc */
-	bool hidepid; /* /proc is mounted with that option */
 	struct facts_modules modules;
-	/* The caller may act as the ids of the group: a member of it, or root. */
-	bool member;
 	/* Of the map and the mapping of the caller's own user namespace: */
 	struct range unmapped; /* outer ids that it lacks; end 0: none */
 	size_t divided;	       /* an extent that lies in several of its extents, */
@@ -224,6 +224,7 @@ void facts_gather_settings(int proc, struct facts_host *ret_host);
 void facts_gather_target(struct facts *facts, int process, pid_t pid);
 void facts_gather_namespace(struct facts *facts);
 void facts_gather_proc(struct facts *facts);
+void facts_find_profile(const char *path, struct facts_modules *modules);
 void facts_gather_modules(struct facts *facts, int process);
 void facts_gather_file(struct facts *facts);
 void facts_gather_grants(struct facts *facts);

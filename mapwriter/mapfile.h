@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * mapfile: /proc/PID/uid_map and gid_map.
+ * mapfile: the files of /proc/PID about its user namespace, see user_namespaces(7).
  */
 #ifndef SUBID_MAPFILE_H
 #define SUBID_MAPFILE_H
@@ -17,5 +17,7 @@ enum mapfile_step {
 size_t mapfile_limit(void);
 int mapfile_write(const struct kind *kind, int process, const char *text, size_t len,
 		  int *ret_error);
+
+int setgroups_deny(int process);
 
 #endif

@@ -29,7 +29,6 @@
 #include "mapwriter/mapwriter.h"
 #include "mapwriter/privilege.h"
 #include "mapwriter/refusal.h"
-#include "mapwriter/setgroups.h"
 #include "mapwriter/startup.h"
 #include "mapwriter/target.h"
 #include "message/i18n.h"

@@ -15,7 +15,6 @@
 #include "libsubid/sys/etc-directory.h"
 #include "mapwriter/mapfile.h"
 #include "mapwriter/refusal.h"
-#include "message/audit.h"
 #include "message/i18n.h"
 #include "message/report.h"
 #include "message/syslog.h"

@@ -14,7 +14,7 @@
 
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/fd.h"
-#include "mapwriter/setgroups.h"
+#include "mapwriter/mapfile.h"
 #include "mapwriter/target.h"
 
 static const char deny[] = "deny";

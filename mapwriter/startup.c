@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "mapwriter/startup.h"
-#include "message/environment.h"
+#include "message/i18n.h"
 
 /*
  * Opens the standard descriptors that are closed. open(2) returns the lowest free one, so

@@ -16,8 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "message/audit.h"
 #include "libsubid/core/printable.h"
+#include "message/syslog.h"
 
 #define OPERATION_BYTES 1024
 

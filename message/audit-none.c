@@ -2,7 +2,7 @@
 /*
  * audit-none: for builds without libaudit.
  */
-#include "message/audit.h"
+#include "message/syslog.h"
 
 /* Does nothing. Returns 0. */
 int audit_record(const char *operation, const char *account, bool done)

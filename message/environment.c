@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "message/environment.h"
+#include "message/i18n.h"
 
 /* LANG and LC_* set the language of messages; with a slash they would be paths. */
 static bool is_harmless(const char *variable)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * i18n: translations through gettext(3), where the build has it.
+ * i18n: translations through gettext(3), where the build has it, and the variables of the
+ * environment that choose the language.
  */
 #ifndef SUBID_I18N_H
 #define SUBID_I18N_H
@@ -14,5 +15,7 @@
 
 /* Marks a text that is translated where it is shown. */
 #define N_(text) (text)
+
+void environment_clean(void);
 
 #endif

@@ -12,7 +12,7 @@
 #include "libsubid/api/export.h"
 #include "libsubid/api/subid-db-handle.h"
 #include "libsubid/core/cleanup.h"
-#include "libsubid/core/findings.h"
+#include "libsubid/findings/findings.h"
 #include "libsubid/store/policy.h"
 #include "libsubid/sys/userns.h"
 #include "libsubid/user/passwd-file.h"

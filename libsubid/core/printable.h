@@ -34,4 +34,12 @@ void printable_escape(char byte, char out[static PRINTABLE_ESCAPE_BYTES]);
 size_t printable_copy(char *out, size_t size, const char *text, size_t len,
 		      enum printable_charset charset);
 
+/* Returns an ASCII letter in lower case; tolower(3) would read tables of the locale. */
+static inline char ascii_lower_case(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return (char)(c + ('a' - 'A'));
+	return c;
+}
+
 #endif

@@ -8,6 +8,7 @@
 
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/passwd.h"
+#include "libsubid/core/printable.h"
 #include "libsubid/sys/etc-directory.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/nsswitch.h"
@@ -27,18 +28,13 @@ static size_t skip_word(const struct scan_line *line, size_t at)
 	return at;
 }
 
-/* Converts ASCII to lower case; tolower(3) would read tables of the locale. */
-static int lower_case(char byte)
-{
-	return byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte;
-}
-
 /* Returns whether a line begins with @key, in any case. */
 static bool line_is(const struct scan_line *line, const char *key)
 {
 	size_t n = 0;
 
-	while (n < line->len && key[n] != '\0' && lower_case(line->text[n]) == key[n])
+	while (n < line->len && key[n] != '\0' &&
+	       ascii_lower_case(line->text[n]) == key[n])
 		n++;
 	return key[n] == '\0';
 }
@@ -137,7 +133,8 @@ static bool may_be(const struct scan_line *line, const char *key,
 	struct scan_line rest = *line;
 	size_t spaces, len = strlen(key);
 
-	if (rest.len > 0 && rest.text[0] > ' ' && lower_case(rest.text[0]) != key[0])
+	if (rest.len > 0 && rest.text[0] > ' ' &&
+	    ascii_lower_case(rest.text[0]) != key[0])
 		return false;
 	spaces = whitespace_count(rest.text, rest.len);
 	rest.text += spaces;

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "explain/causes.h"
-#include "libsubid/core/entry-repair.h"
+#include "libsubid/findings/entry-repair.h"
 #include "libsubid/core/limits.h"
 #include "message/i18n.h"
 #include "subid/check/check.h"

@@ -174,7 +174,7 @@ const char *check_likely(const struct check *check, const char *owner)
 		variable |= c == '$';
 		if (strchr("\"'`<>*{}()[]|;&!?#%^=,/~$+-", c) || c <= ' ' || c >= 0x7f)
 			continue;
-		name[n++] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : (char)c;
+		name[n++] = ascii_lower_case((char)c);
 	}
 	name[n] = '\0';
 	user = accounts_by_name(&check->users, name, n);

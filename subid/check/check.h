@@ -11,7 +11,7 @@
 
 #include "command/busy.h"
 #include "explain/cure.h"
-#include "libsubid/core/findings.h"
+#include "libsubid/findings/findings.h"
 #include "libsubid/core/kind.h"
 #include "libsubid/core/range.h"
 #include "libsubid/core/table.h"

@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <unistd.h>
 
-#include "libsubid/core/kubelet.h"
+#include "libsubid/findings/kubelet.h"
 #include "message/i18n.h"
 #include "message/report.h"
 #include "subid/doctor/doctor.h"

@@ -19,7 +19,7 @@
 
 #include "explain/facts.h"
 #include "libsubid/core/cleanup.h"
-#include "libsubid/core/kubelet.h"
+#include "libsubid/findings/kubelet.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/sys/etc-directory.h"
 #include "libsubid/sys/fd.h"

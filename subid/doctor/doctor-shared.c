@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "libsubid/core/cleanup.h"
-#include "libsubid/core/findings.h"
+#include "libsubid/findings/findings.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
 #include "libsubid/core/overlap.h"

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "libsubid/core/cleanup.h"
-#include "libsubid/core/kubelet.h"
+#include "libsubid/findings/kubelet.h"
 #include "libsubid/core/num.h"
 #include "message/i18n.h"
 #include "message/report.h"

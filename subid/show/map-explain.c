@@ -293,7 +293,7 @@ static void set_user_account(const struct user *user, struct account *ret_accoun
 static int explain_line(struct explain *explain, const struct map_line *line)
 {
 	const struct user *user = &explain->map->mapping.user;
-	struct idmap *map = line->kind ? &explain->maps[line->kind->group] : NULL;
+	struct idmap *map;
 	struct idmap others;
 	struct cause cause = { .id = 0 };
 	struct account account;
@@ -303,12 +303,12 @@ static int explain_line(struct explain *explain, const struct map_line *line)
 		.uid = user->exists ? user->uid : ID_NONE,
 		.gid = user->exists ? user->gid : ID_NONE,
 		.account = &account,
-		.map = map,
 		.step = FACTS_EXTENTS,
 	};
 
 	if (line->fault)
 		return print_malformed(explain, line);
+	facts.map = map = &explain->maps[line->kind->group];
 	set_user_account(user, &account);
 	facts.too_many = map->n == LIMIT_EXTENTS;
 	if (!facts.too_many)

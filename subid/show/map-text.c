@@ -148,10 +148,12 @@ static int read_incus(struct text_part rest, struct map_text_line *line)
 /* Takes quotes of YAML off a value. */
 static struct text_part unquote(struct text_part value)
 {
-	char quote = value.len > 0 ? value.text[0] : '\0';
+	char quote;
 
-	if (value.len > 1 && (quote == '"' || quote == '\'') &&
-	    value.text[value.len - 1] == quote)
+	if (value.len < 2)
+		return value;
+	quote = value.text[0];
+	if ((quote == '"' || quote == '\'') && value.text[value.len - 1] == quote)
 		return trim((struct text_part){ value.text + 1, value.len - 2 });
 	return value;
 }

@@ -6,14 +6,14 @@
 
 . "${srcdir:-.}/tests/checks/lib.sh"
 
-base='libsubid/core libsubid/sys libsubid/user libsubid/source'
+base='libsubid/core libsubid/findings libsubid/sys libsubid/user libsubid/source'
 
 # below DIRECTORY: what a source of it may include besides its own directory
 below()
 {
 	case $1 in
 	libsubid/core | libsubid/include) ;;
-	libsubid/sys) echo libsubid/core ;;
+	libsubid/findings | libsubid/sys) echo libsubid/core ;;
 	libsubid/user) echo libsubid/core libsubid/sys ;;
 	libsubid/source) echo libsubid/core libsubid/sys libsubid/user ;;
 	libsubid/store) echo "$base" ;;

@@ -31,7 +31,7 @@ sed -n 's/^\.It Sy \([a-z-]*\)$/\1/p' "$doctor" >"$directory/written"
 compare causes
 
 sed -n 's/.*\[[A-Z]*_[A-Z_]*\] = { "\([a-z-]*\)", FINDING_\([A-Z]*\).*/\1 \2/p' \
-	"$srcdir/libsubid/core/findings.c" "$srcdir/subid/check/check-report.c" |
+	"$srcdir/libsubid/findings/findings.c" "$srcdir/subid/check/check-report.c" |
 	tr '[:upper:]' '[:lower:]' >"$directory/known"
 sed -n 's/^\.It Sy \([a-z-]*\) Pq \([a-z]*\)$/\1 \2/p' "$srcdir/subid/subid-check.1" >"$directory/written"
 [ -s "$directory/known" ] || complain 'no finding found'

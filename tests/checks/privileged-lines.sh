@@ -161,7 +161,8 @@ count()
 
 if [ $# -gt 0 ] || [ "$list" = 1 ]; then
 	# shellcheck disable=SC2086
-	reachable ${@:-$permitted}
+	[ $# -gt 0 ] || set -- $permitted
+	reachable "$@"
 	exit
 fi
 # shellcheck disable=SC2086

@@ -28,10 +28,10 @@ imports()
 		END { for (symbol in needed) if (!(symbol in defined)) print symbol }' | sort
 }
 
-core=$(find libsubid/core -name '*.o' | sort)
+core=$(find libsubid/core libsubid/findings -name '*.o' | sort)
 sys=$(find libsubid/sys -name '*.o' | sort)
 # db and the calls of the library, which live in the programs of others
-rim=$(find libsubid -name '*.o' ! -path 'libsubid/core/*' ! -path 'libsubid/sys/*' | sort)
+rim=$(find libsubid -name '*.o' ! -path 'libsubid/core/*' ! -path 'libsubid/findings/*' ! -path 'libsubid/sys/*' | sort)
 [ -n "$core" ] && [ -n "$sys" ] && [ -n "$rim" ] || complain 'no objects of libsubid'
 
 for symbol in $(imports $core | grep -vxE "$pure|$compiler"); do

@@ -4,7 +4,7 @@
  * lines that overlap is compared with what is told.
  */
 #include "libsubid/core/cleanup.h"
-#include "libsubid/core/findings.h"
+#include "libsubid/findings/findings.h"
 #include "libsubid/core/limits.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/accounts.h"

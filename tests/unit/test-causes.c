@@ -4,7 +4,7 @@
 #include <locale.h>
 
 #include "explain/causes.h"
-#include "libsubid/core/kubelet.h"
+#include "libsubid/findings/kubelet.h"
 #include "libsubid/source/plugin.h"
 #include "tests/unit/accounts.h"
 #include "tests/unit/rng.h"

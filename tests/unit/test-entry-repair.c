@@ -2,7 +2,7 @@
 /*
  * What malformed lines were meant to grant.
  */
-#include "libsubid/core/entry-repair.h"
+#include "libsubid/findings/entry-repair.h"
 #include "libsubid/core/limits.h"
 #include "tests/unit/unit.h"
 

@@ -3,7 +3,7 @@
  * Findings, compared with a model that looks at every pair of lines and at every id
  * alone.
  */
-#include "libsubid/core/findings.h"
+#include "libsubid/findings/findings.h"
 #include "libsubid/core/limits.h"
 #include "tests/unit/accounts.h"
 #include "tests/unit/rng.h"

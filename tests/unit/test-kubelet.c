@@ -2,7 +2,7 @@
 /*
  * Which ranges kubelet(8) takes, and which rule others break.
  */
-#include "libsubid/core/kubelet.h"
+#include "libsubid/findings/kubelet.h"
 #include "libsubid/core/limits.h"
 #include "tests/unit/unit.h"
 

@@ -197,8 +197,10 @@ Test(map_oci, read)
 		int r = map_oci_read(rows[i].text, strlen(rows[i].text), take, &found,
 				     error);
 
-		if (r == MAP_OCI_NO_READER)
-			cr_skip_test("built without libjansson");
+#ifndef HAVE_LIBJANSSON
+		cr_assert(r == MAP_OCI_NO_READER);
+		continue;
+#endif
 		cr_assert(r == rows[i].r, "'%s': %d", rows[i].text, r);
 		cr_assert((r == MAP_OCI_SYNTAX) == (error[0] != '\0'));
 		cr_assert(found.n[0] == rows[i].uids && found.n[1] == rows[i].gids &&

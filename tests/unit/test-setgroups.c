@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-#include "mapwriter/setgroups.h"
+#include "mapwriter/mapfile.h"
 #include "tests/unit/unit.h"
 
 static struct folder folder;

@@ -28,7 +28,7 @@ GOOD = "elsa:100000:65536\n"
 def codes_in_sources():
     """{code: severity} of all findings that the program knows."""
     found = {}
-    for name in ("libsubid/core/findings.c", "subid/check/check-report.c"):
+    for name in ("libsubid/findings/findings.c", "subid/check/check-report.c"):
         with open(f"{TOP}/{name}") as file:
             found.update(re.findall(r'\[(?:FINDING|CHECK)_[A-Z_]+\] = \{ "([a-z-]+)",\s*'
                                     r"FINDING_([A-Z]+)", file.read()))

@@ -6,7 +6,7 @@
  */
 #include <stdbool.h>
 
-#include "libsubid/core/kubelet.h"
+#include "libsubid/findings/kubelet.h"
 
 static int check_side(const struct kubelet_ranges *side)
 {

@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "libsubid/core/entry-readers.h"
-#include "libsubid/core/entry-repair.h"
 #include "libsubid/core/num.h"
 #include "libsubid/core/passwd.h"
+#include "libsubid/findings/entry-repair.h"
 
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
@@ -103,12 +103,12 @@ static void take_readings(const char *line, size_t len, struct entry_repair *rep
 /* Reads the fields as a person does. */
 static void take_fields(const char *line, size_t len, struct entry_repair *repair)
 {
-	struct text fields[4];
+	struct text fields[4] = { { line, 0 } };
 	size_t n = split_fields(line, len, fields);
 	uint64_t start, count;
 	struct range range;
 
-	set_repair_owner(repair, fields[0].at, n > 0 ? fields[0].len : 0);
+	set_repair_owner(repair, fields[0].at, fields[0].len);
 	if (n < 2 || !read_plain_number(fields[1], &start) || start >= ID_NONE)
 		return;
 	if (n < 3 || !read_plain_number(fields[2], &count))

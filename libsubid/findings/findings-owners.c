@@ -10,8 +10,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "libsubid/core/findings.h"
 #include "libsubid/core/limits.h"
+#include "libsubid/findings/findings.h"
 
 /* A radix sort by 16 bits at a time: no comparisons, and stable. */
 #define DIGITS (1U << 16)

@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "libsubid/core/findings.h"
 #include "libsubid/core/limits.h"
+#include "libsubid/findings/findings.h"
 
 /* Findings about one line: the last one has all ids that follow, whichever line keeps
  * them. */

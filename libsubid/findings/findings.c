@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "libsubid/core/array.h"
-#include "libsubid/core/findings.h"
+#include "libsubid/findings/findings.h"
 
 /* What findings_item.other stands for. */
 enum other {

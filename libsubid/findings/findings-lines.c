@@ -10,9 +10,10 @@
 
 #include "libsubid/core/array.h"
 #include "libsubid/core/entry.h"
-#include "libsubid/core/findings.h"
 #include "libsubid/core/limits.h"
+#include "libsubid/core/printable.h"
 #include "libsubid/core/reserved.h"
+#include "libsubid/findings/findings.h"
 
 _Static_assert(FINDING_RANGE_BEYOND - FINDING_LINE_TOO_LONG ==
 		       ENTRY_BEYOND - ENTRY_TOO_LONG,
@@ -247,7 +248,7 @@ static bool is_odd_here(const struct search *search, const struct entry *entry)
 	for (size_t i = 0; i < entry->owner_len; i++) {
 		char c = entry->owner[i];
 
-		lower[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+		lower[i] = ascii_lower_case(c);
 		same &= lower[i] == c;
 	}
 	return !same && owner_table_user_named(&search->holders, lower,
