@@ -60,8 +60,12 @@ def root_shell(host, command, answer=b"yes\n"):
             path = f"{base}/{name}" if os.path.isdir(base) else base
             if os.path.exists(path):
                 shutil.copy(path, folder)
-    return subprocess.run(["/bin/sh", "-c", command], env={"PATH": f"{CLEAN_PATH}:{folder}"},
-                          input=answer, capture_output=True, timeout=20)
+    # not through a pipe: a command that does not read it would end the writer by SIGPIPE
+    with tempfile.TemporaryFile() as typed:
+        typed.write(answer)
+        typed.seek(0)
+        return subprocess.run(["/bin/sh", "-c", command], stdin=typed, capture_output=True,
+                              env={"PATH": f"{CLEAN_PATH}:{folder}"}, timeout=20)
 
 
 def writable(host, path):
