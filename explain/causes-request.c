@@ -236,12 +236,16 @@ static void tell_ranges_at_zero(const struct facts *facts, struct cause *cause)
 		facts->clash_a + 1, facts->clash_b + 1, facts->account->name,
 		facts->kind->path);
 	for (size_t i = 0; i < map->n && n < sizeof(ranges); i++)
-		if (map->extents[i].inner == 0 && i != largest)
+		if (map->extents[i].inner == 0 && i != largest &&
+		    !range_overlaps(extent_outer(&map->extents[i]),
+				    extent_outer(&map->extents[largest])))
 			n += (size_t)snprintf(ranges + n, sizeof(ranges) - n,
 					      "%s%u-%" PRIu64, n > 0 ? " --range " : "",
 					      map->extents[i].outer,
 					      extent_outer(&map->extents[i]).end - 1);
-	if (n < sizeof(ranges) && cure_quote(facts->account->name, login))
+	if (n == 0)
+		causes_cure(cause, _("ask for one of the ranges alone"));
+	else if (n < sizeof(ranges) && cure_quote(facts->account->name, login))
 		causes_cure_as_root(cause, "subid revoke --if-held %s --range %s %s",
 				    causes_kind_option(facts->kind), ranges, login);
 }

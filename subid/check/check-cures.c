@@ -184,7 +184,7 @@ void check_cure_by_revoke(struct check *check, struct problem *problem,
 	problem_cure(problem, "%s revoke %s%s%s%s%s %s%s", PROGRAM, check->prefix,
 		     check_kind_option(problem->kind),
 		     account ? "" : " --no-account --if-held", process ? " --in-use" : "",
-		     ranges, word[0] == '-' ? "-- " : "", word);
+		     ranges, problem->owner[0] == '-' ? "-- " : "", word);
 }
 
 /* Whether accounts other than @own have an id of the range. */
@@ -257,5 +257,5 @@ void check_cure_by_fix(const struct check *check, const struct finding *finding,
 	if (len > 0 && cure_quote_ascii(text, word))
 		problem_cure(problem, "%s fix %s%s%s%s %s%s", PROGRAM, check->prefix,
 			     check_kind_option(finding->kind), options,
-			     whole ? "" : " --begins", word[0] == '-' ? "-- " : "", word);
+			     whole ? "" : " --begins", text[0] == '-' ? "-- " : "", word);
 }

@@ -164,6 +164,9 @@ int doctor_child_try(const struct doctor_child *child, const char *directory,
 	if (send(child->socket, &request, sizeof(request), MSG_NOSIGNAL) < 0)
 		return -errno;
 	r = read_result(child, &result);
+	/* A late answer must not be taken for the next one. */
+	if (r)
+		shutdown(child->socket, SHUT_RDWR);
 	if (r || result < 0)
 		return r ? r : result;
 	*ret_error = result;

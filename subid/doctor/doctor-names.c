@@ -66,6 +66,7 @@ static int add_line_owners(struct doctor_page *page, const struct table *table,
 			text++;
 			len--;
 		}
+		len = strnlen(text, len);
 		if (len > 0 && *text != '#' && !is_system_user(users, text, len, uid_min))
 			r = add_other(page, text, len);
 	}

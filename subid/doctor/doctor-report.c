@@ -63,7 +63,10 @@ static int print_hidden(struct doctor *doctor, const struct row *row)
 
 	doctor_hide(&doctor->page, row->evidence, evidence, sizeof(evidence));
 	hidden.evidence = evidence;
-	if (row->cure) {
+	/* Names are not found in a quoted word whose bytes are written in another way. */
+	if (row->cure && (strstr(row->cure, "$(printf") || strstr(row->cure, "'\\''"))) {
+		hidden.cure = NULL;
+	} else if (row->cure) {
 		doctor_hide(&doctor->page, row->cure, cure, sizeof(cure));
 		hidden.cure = cure;
 	}

@@ -216,6 +216,22 @@ static bool fix_is_ambiguous(const struct fix *fix, const struct fix_side *side)
 	return true;
 }
 
+/* Checks that the line has the owner who was looked up by its beginning. */
+static int check_begin(const struct fix *fix, const struct fix_side *side)
+{
+	struct entry_repair begin;
+
+	if (!fix->begins || fix->remove || fix->user)
+		return 0;
+	entry_repair(fix->text, strlen(fix->text), &begin);
+	if (side->repair.owner_ok && strcmp(begin.owner, side->repair.owner) == 0)
+		return 0;
+	report_line(PROGRAM,
+		    _("the beginning does not name the owner of the line: --owner "
+		      "says who is meant"));
+	return FIX_MISUSE;
+}
+
 static int fix_side(struct fix *fix, size_t k)
 {
 	struct db *db = &fix->edit.db;
@@ -225,6 +241,8 @@ static int fix_side(struct fix *fix, size_t k)
 	int r;
 
 	r = judge_line(fix, side);
+	if (r == 0)
+		r = check_begin(fix, side);
 	if (r == 0)
 		r = edit_tell_error(&fix->edit, db_load_old(db, kind_all[k], &saved));
 	if (r == 0)

@@ -148,7 +148,10 @@ static int fix_find_owner(struct fix *fix)
 	}
 	r = fix->user ? edit_find_user(edit, fix->user, &fix->owner) :
 			edit_find_line_owner(edit, repair.owner, &fix->owner);
-	if (r == 0 && entry_parse(fix->text, strlen(fix->text), &entry) == 0)
+	/* The beginning of a malformed line grants nothing, even if it looks well-formed.
+	 */
+	if (r == 0 && !fix->begins &&
+	    entry_parse(fix->text, strlen(fix->text), &entry) == 0)
 		r = fix_check_owner(fix, repair.owner);
 	for (size_t k = 0; r == 0 && k < 2; k++)
 		if (fix->kinds[k])

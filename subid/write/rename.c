@@ -239,6 +239,26 @@ static void report_malformed(const struct rename *rename, size_t k,
 	}
 }
 
+/* Ids of a malformed line of OLD could be removed only with all of the line. */
+static int check_merge(const struct rename *rename, const struct kind *kind,
+		       struct owner *old, struct range range)
+{
+	const struct edit *edit = &rename->edit;
+	struct table_near near = { .next = 0 };
+
+	while (table_next_in_force(&edit->db.sides[kind->group].table, range, &near)) {
+		if (!near.line.fault || !owner_is(&near.reading->entry, old))
+			continue;
+		report_line(PROGRAM,
+			    _("line %" PRIu64 " of %s/%s is malformed and has ids of %s: "
+			      "'%s fix' first"),
+			    near.line.number, edit->directory, kind->database,
+			    rename->owner, PROGRAM);
+		return DB_CONFLICT;
+	}
+	return 0;
+}
+
 /* Removes from the lines of OLD what NEW has already. */
 static int merge_into_new(struct rename *rename, const struct kind *kind,
 			  struct owner *old)
@@ -247,8 +267,11 @@ static int merge_into_new(struct rename *rename, const struct kind *kind,
 	struct edit *edit = &rename->edit;
 	int r = db_held(&edit->db, kind, &rename->found, &held);
 
-	for (size_t i = 0; r == 0 && i < held.n; i++)
+	for (size_t i = 0; r == 0 && i < held.n; i++) {
+		if (check_merge(rename, kind, old, held.ranges[i]))
+			return DB_CONFLICT;
 		r = db_revoke(&edit->db, kind, old, held.ranges[i]);
+	}
 	return edit_tell_error(edit, r);
 }
 

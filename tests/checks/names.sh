@@ -11,7 +11,8 @@ require_tool "${NM%% *}"
 # definitions: NAME KIND FILE for each struct and function
 definitions()
 {
-	# shellcheck disable=SC2046
+	sources=$(files '*.[ch]' $code)
+	# shellcheck disable=SC2086
 	(cd "$srcdir" && awk '
 		FNR == 1 { head = "" }
 		/^(struct|union|enum) [a-z0-9_]+ \{/ { print $1 "." $2, "static", FILENAME }
@@ -22,7 +23,7 @@ definitions()
 			n = split(head, words, /[ *]+/)
 			print words[n], head ~ /^static / ? "static" : "global", FILENAME
 			head = ""
-		}' $(files '*.[ch]' $code))
+		}' $sources)
 }
 
 # namesakes DEFINITIONS: names of which one is static

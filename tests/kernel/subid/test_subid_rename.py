@@ -155,6 +155,9 @@ def plain(box):
             ("--merge", "ghost", "elsa"), DONE,
             "elsa:1:3\nelsa:4:1\nelsa:9:1\nghosts:1:1\n",
             data="ghost:1:4\nelsa:4:1\nghost:4:1\nghost:9:1\nghosts:1:1\n")
+    both = "ghost:1:1\nghost:0100:64\nelsa:70:2\n"
+    box.run("--merge, and a malformed line of OLD has ids of NEW", ("--merge", "ghost", "elsa"),
+            POLICY, both, ("line 2 of /etc/subuid is malformed",), data=both)
     box.run("--merge, and NEW has none", ("--merge", "ghost", "elsa"), DONE, "elsa:1:1\n",
             data="ghost:1:1\n")
     box.run("the former uid of a user", ("7777", "elsa"), DONE, "elsa:1:1\n77777:2:1\n",
