@@ -57,7 +57,7 @@ def defect(box, program):
 
 
 def sources():
-    return [path for folder in ("core/", "sys/", "user/", "source/", "store/", "api/")
+    return [path for folder in ("core/", "findings/", "sys/", "user/", "source/", "store/", "api/")
             for path in sorted(glob.glob(f"{TOP}/libsubid/{folder}*.c"))
             if not path.endswith(("label-libselinux.c", "nss-modules-none.c"))]
 
