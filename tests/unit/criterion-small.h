@@ -35,7 +35,7 @@ struct small_test {
 	struct small_test *next;
 };
 
-#define SMALL_SECONDS 600
+#define SMALL_SECONDS 1500
 
 /* In the order of the calls, which is that of the source. */
 void small_add_suite(struct small_suite *suite);

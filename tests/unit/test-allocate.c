@@ -49,7 +49,7 @@ static void tear_down(void)
 	folder_cleanup(&folder);
 }
 
-TestSuite(allocate, .init = set_up, .fini = tear_down, .timeout = 60);
+TestSuite(allocate, .init = set_up, .fini = tear_down);
 
 static int run(const char *const *names)
 {

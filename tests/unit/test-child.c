@@ -17,8 +17,6 @@
 #define LATE	  20000 /* milliseconds */
 #define FOUND_MAX 16
 
-TestSuite(child, .timeout = 60);
-
 /* What a child sees of itself, in memory that it shares with its parent. */
 struct sight {
 	bool ran;

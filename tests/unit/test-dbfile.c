@@ -23,7 +23,7 @@ static void tear_down(void)
 	folder_cleanup(&folder);
 }
 
-TestSuite(dbfile, .init = set_up, .fini = tear_down, .timeout = 60);
+TestSuite(dbfile, .init = set_up, .fini = tear_down);
 
 /* Opens, judges, and compares; the verdict is kept, and a second look says the same. */
 static void expect(const char *path, int fault, int error)

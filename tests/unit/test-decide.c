@@ -373,7 +373,7 @@ Test(decide, many_extents)
 }
 
 /* Lines of other users, by the hundred thousand, cost one pass and no question. */
-Test(decide, many_lines, .timeout = 120)
+Test(decide, many_lines)
 {
 	enum { LINES = 200000 };
 	struct idmap map = map_of(100, 100);

@@ -21,7 +21,7 @@ static void tear_down(void)
 	folder_cleanup(&folder);
 }
 
-TestSuite(grants, .init = set_up, .fini = tear_down, .timeout = 60);
+TestSuite(grants, .init = set_up, .fini = tear_down);
 
 struct row {
 	const char *first, *second; /* sources; NULL: none */

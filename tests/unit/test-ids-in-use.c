@@ -19,7 +19,7 @@ static void tear_down(void)
 	folder_cleanup(&folder);
 }
 
-TestSuite(ids_in_use, .init = set_up, .fini = tear_down, .timeout = 60);
+TestSuite(ids_in_use, .init = set_up, .fini = tear_down);
 
 /* The account with an id above 99 in this text, as `name=id`; empty: there is none. */
 static const char *found_in(const struct kind *kind, const char *text, size_t len)

@@ -17,7 +17,7 @@ static void tear_down(void)
 	folder_cleanup(&folder);
 }
 
-TestSuite(lock, .init = set_up, .fini = tear_down, .timeout = 60);
+TestSuite(lock, .init = set_up, .fini = tear_down);
 
 static bool is_there(const char *name)
 {

@@ -18,7 +18,7 @@ static void tear_down(void)
 	folder_cleanup(&folder);
 }
 
-TestSuite(login_defs, .init = set_up, .fini = tear_down, .timeout = 60);
+TestSuite(login_defs, .init = set_up, .fini = tear_down);
 
 Test(login_defs, table)
 {

@@ -16,8 +16,6 @@ int __wrap_nss_look_up_user(const char *name, struct account *ret_account)
 	return model_look_up_user(name, ret_account);
 }
 
-TestSuite(model, .timeout = 600);
-
 static void run(struct model_options options)
 {
 	struct model_result result;

@@ -30,7 +30,7 @@ static void tear_down(void)
 	folder_cleanup(&folder);
 }
 
-TestSuite(nss_client, .init = set_up, .fini = tear_down, .timeout = 120);
+TestSuite(nss_client, .init = set_up, .fini = tear_down);
 
 /* What comes through the socket is what the simple calls say. */
 Test(nss_client, users)

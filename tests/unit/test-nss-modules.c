@@ -24,7 +24,7 @@ static void tear_down(void)
 	nss_modules_close(&modules);
 }
 
-TestSuite(nss_modules, .fini = tear_down, .timeout = 60);
+TestSuite(nss_modules, .fini = tear_down);
 
 static struct nss_module_control *control_of(size_t i)
 {

@@ -34,7 +34,7 @@ static void tear_down(void)
 	folder_cleanup(&folder);
 }
 
-TestSuite(nss_protocol, .init = set_up, .fini = tear_down, .timeout = 120);
+TestSuite(nss_protocol, .init = set_up, .fini = tear_down);
 
 static int send_greeting(int fd, uint32_t magic, uint32_t version, size_t len)
 {

@@ -40,7 +40,7 @@ static void tear_down(void)
 	nss_end(&nss);
 }
 
-TestSuite(nss_scan, .init = set_up, .fini = tear_down, .timeout = 120);
+TestSuite(nss_scan, .init = set_up, .fini = tear_down);
 
 /* What was found: as many as the test has room for. */
 struct found {

@@ -19,7 +19,7 @@ static void tear_down(void)
 	folder_cleanup(&folder);
 }
 
-TestSuite(nsswitch, .init = set_up, .fini = tear_down, .timeout = 60);
+TestSuite(nsswitch, .init = set_up, .fini = tear_down);
 
 static struct nsswitch read_text(const char *text, size_t len)
 {

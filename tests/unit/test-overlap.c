@@ -170,7 +170,7 @@ Test(overlap, says_who_and_where)
 
 /* A million users, each with a group of its own: the time grows with their number, not
  * with its square. */
-Test(overlap, many_accounts, .timeout = 60)
+Test(overlap, many_accounts)
 {
 	CLEANUP(accounts_cleanup) struct accounts accounts = { 0 }, primary = { 0 };
 	struct range_set wanted = RANGE_SET(1);

@@ -32,7 +32,7 @@ static void tear_down(void)
 	folder_cleanup(&folder);
 }
 
-TestSuite(owner_set, .init = set_up, .fini = tear_down, .timeout = 60);
+TestSuite(owner_set, .init = set_up, .fini = tear_down);
 
 static size_t add(const char *name)
 {

@@ -22,7 +22,7 @@ static void tear_down(void)
 	folder_cleanup(&folder);
 }
 
-TestSuite(owner, .init = set_up, .fini = tear_down, .timeout = 120);
+TestSuite(owner, .init = set_up, .fini = tear_down);
 
 /* Whether an entry with this owner field is the owner's; the quick filters say no less.
  */

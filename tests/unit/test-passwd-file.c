@@ -27,7 +27,7 @@ static void tear_down(void)
 	folder_cleanup(&folder);
 }
 
-TestSuite(passwd_file, .init = set_up, .fini = tear_down, .timeout = 60);
+TestSuite(passwd_file, .init = set_up, .fini = tear_down);
 
 /* The user that getpwnam(3), or with @name NULL getpwuid(3), would find in the file. */
 static bool find_by_libc(const char *path, const char *name, uid_t uid,

@@ -16,8 +16,6 @@
 #define NAME_256 FIFTY FIFTY FIFTY FIFTY FIFTY "abcdef"
 #define NAME_257 NAME_256 "g"
 
-TestSuite(passwd, .timeout = 300);
-
 /* Whether the line begins as printf(3) would write the account: as tools write it. */
 static bool is_plain(const char *line, size_t len, bool group,
 		     const struct passwd_line *account)

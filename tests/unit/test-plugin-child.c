@@ -25,7 +25,7 @@ static void tear_down(void)
 	folder_cleanup(&folder);
 }
 
-TestSuite(plugin_child, .init = set_up, .fini = tear_down, .timeout = 60);
+TestSuite(plugin_child, .init = set_up, .fini = tear_down);
 
 static int disarm(void)
 {

@@ -25,7 +25,7 @@ static void tear_down(void)
 	folder_cleanup(&folder);
 }
 
-TestSuite(plugin, .init = set_up, .fini = tear_down, .timeout = 60);
+TestSuite(plugin, .init = set_up, .fini = tear_down);
 
 static int opens(const char *path, const char *name)
 {

@@ -18,7 +18,7 @@ static void tear_down(void)
 	folder_cleanup(&folder);
 }
 
-TestSuite(settings, .init = set_up, .fini = tear_down, .timeout = 60);
+TestSuite(settings, .init = set_up, .fini = tear_down);
 
 static int read_text(const char *text, struct settings *settings,
 		     struct settings_error *error)

@@ -32,7 +32,7 @@ static void tear_down(void)
 	folder_cleanup(&folder);
 }
 
-TestSuite(source, .init = set_up, .fini = tear_down, .timeout = 60);
+TestSuite(source, .init = set_up, .fini = tear_down);
 
 /* A line with these words, as nsswitch.c reads it. */
 static struct nsswitch words(const char *text)
