@@ -108,23 +108,24 @@ static int find_local(struct unknown_owners *owners, int directory)
 static int ask_unknown_owners(struct unknown_owners *owners,
 			      const struct name_service *service)
 {
+	const size_t most = owners->n - owners->n_asked;
 	CLEANUP(cleanup_free)
-	const char **names = reallocarray(NULL, owners->n + 1, sizeof(*names));
+	const char **names = reallocarray(NULL, most + 1, sizeof(*names));
 	CLEANUP(cleanup_free)
 	struct name_service_answer *answers =
-		reallocarray(NULL, owners->n + 1, sizeof(*answers));
+		reallocarray(NULL, most + 1, sizeof(*answers));
 	size_t n = 0, at = 0;
 	int r;
 
 	if (!names || !answers)
 		return -ENOMEM;
-	for (size_t i = 0; i < owners->n; i++)
+	for (size_t i = owners->n_asked; i < owners->n; i++)
 		if (!owners->items[i].asked)
 			names[n++] = owners->items[i].name;
 	if (n == 0)
 		return 0;
 	r = service->users(service->context, names, n, answers);
-	for (size_t i = 0; r == 0 && i < owners->n; i++) {
+	for (size_t i = owners->n_asked; r == 0 && i < owners->n; i++) {
 		if (owners->items[i].asked)
 			continue;
 		owners->items[i].asked = true;
@@ -142,17 +143,21 @@ static int ask_unknown_owners(struct unknown_owners *owners,
 int unknown_owners_ask(struct unknown_owners *owners, const struct lookup *lookup)
 {
 	bool local = lookup->files_first || !lookup->service;
-	int r = owners->n > 0 && local ? find_local(owners, lookup->directory) : 0;
+	int r = owners->n > owners->n_asked && local ?
+			find_local(owners, lookup->directory) :
+			0;
 
+	if (r == 0 && lookup->service && !lookup->files_alone)
+		r = ask_unknown_owners(owners, lookup->service);
 	if (r)
 		return r;
-	if (lookup->service && !lookup->files_alone)
-		return ask_unknown_owners(owners, lookup->service);
-	for (size_t i = 0; i < owners->n; i++)
-		if (!owners->items[i].asked) {
-			owners->items[i].asked = true;
-			owners->items[i].answer.r = ACCOUNT_NONE;
-		}
+	for (; owners->n_asked < owners->n; owners->n_asked++) {
+		struct unknown_owner *owner = &owners->items[owners->n_asked];
+
+		if (!owner->asked)
+			owner->answer.r = ACCOUNT_NONE;
+		owner->asked = true;
+	}
 	return 0;
 }
 

@@ -27,6 +27,7 @@ struct unknown_owner {
 struct unknown_owners {
 	struct unknown_owner *items;
 	size_t n;
+	size_t n_asked; /* the first ones, which were all looked up */
 	size_t allocated;
 	struct hash index;
 };

@@ -144,15 +144,26 @@ static struct lookup short_lookup(struct user_cache *owners, struct name_service
 }
 
 /* Looks up the owners added to @unknown; reports if the name service does not answer. */
-static int ask_unknown(struct user_cache *owners, struct unknown_owners *unknown)
+static int ask_unknown(struct user_cache *owners, struct unknown_owners *unknown,
+		       const struct lookup *lookup)
+{
+	size_t i = unknown->n_asked;
+	int r = unknown_owners_ask(unknown, lookup);
+
+	for (; r == 0 && i < unknown->n; i++)
+		user_cache_note_silent(owners, unknown->items[i].answer.r);
+	return r;
+}
+
+/* Looks up the owner of a line that user_cache_local_uid() has not found. */
+static int ask_not_local(struct user_cache *owners)
 {
 	struct name_service service;
 	struct lookup lookup = short_lookup(owners, &service);
-	int r = unknown_owners_ask(unknown, &lookup);
 
-	for (size_t i = 0; r == 0 && i < unknown->n; i++)
-		user_cache_note_silent(owners, unknown->items[i].answer.r);
-	return r;
+	/* The file was loaded: a pass over it for each owner takes too long. */
+	lookup.files_first &= !owners->everybody;
+	return ask_unknown(owners, &owners->asked, &lookup);
 }
 
 /* Finds the uid of the owner of a line; asks the name service if needed. */
@@ -167,7 +178,7 @@ bool user_cache_uid(struct user_cache *owners, const struct entry *entry,
 	    unknown_owners_add(&owners->asked, entry->owner, entry->owner_len))
 		return false;
 	owner = unknown_owners_find(&owners->asked, entry->owner, entry->owner_len);
-	if (!owner || (!owner->asked && ask_unknown(owners, &owners->asked)) ||
+	if (!owner || (!owner->asked && ask_not_local(owners)) ||
 	    owner->answer.r)
 		return false;
 	*ret_uid = owner->answer.account.uid;
@@ -226,7 +237,7 @@ static int add_names(struct user_cache *owners, struct owner *owner)
 		return 0;
 	if (lines_each(owners->place, &kind_uid, false, take_unknown, &naming) == 0)
 		lines_each(owners->place, &kind_gid, false, take_unknown, &naming);
-	r = ask_unknown(owners, &naming.unknown);
+	r = ask_unknown(owners, &naming.unknown, &lookup);
 	for (size_t i = 0; r == 0 && i < naming.unknown.n; i++) {
 		const struct unknown_owner *unknown = &naming.unknown.items[i];
 

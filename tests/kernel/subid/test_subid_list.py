@@ -652,6 +652,25 @@ def million(box):
               f"{memory / len(text):.2f} of the file", flush=True)
 
 
+def unknown_owners(box):
+    """Owners whom no service knows, beside a service that is not in the machine: each costs the
+    same, however many there are."""
+    n = 20000 if quick() else 100000
+    box.put(large(n), "")
+    passwd = "".join(f"person{i}:x:{10000 + i}:100::/:/bin/sh\n" for i in range(n))
+    with open("/etc/passwd", encoding="utf-8") as file:
+        box.host.write("/etc/passwd", file.read() + passwd)
+    box.host.write("/etc/nsswitch.conf", "passwd: files absent\n")
+    (seconds, _, status), reference = min(
+        (measured([box.path, "list"]),
+         measured(["awk", "-F:", "{ print $1, $2, $3 }", "/etc/passwd", "/etc/subuid"])[0])
+        for _ in range(2))
+    box.host.reset_etc("passwd", "nsswitch.conf")
+    box.report.check(f"list, {n} owners without an account: at most 50 times a pass of awk",
+                     seconds < 50 * reference and status == DONE,
+                     f"{status} {seconds:.2f} {reference:.2f}")
+
+
 def million_users(box):
     """As many users as lines, in no order, below --root: a question about one costs less than
     a plain pass over the files, and no question more than six."""
@@ -689,7 +708,7 @@ def main():
     os.symlink("pts/ptmx", "/dev/ptmx")
     for part in (model, whois_details, list_details, map_details, keys, wrong_commands,
                  wrong_files, broken_off, hidden_processes, wrong_accounts, lost_output, closed_pipe, interrupted, terminals,
-                 million, million_users):
+                 million, unknown_owners, million_users):
         box.report.part(part, box)
     box.report.finish()
 
