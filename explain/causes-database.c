@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "explain/causes.h"
 #include "libsubid/core/entry.h"
@@ -162,23 +161,29 @@ static bool not_delegated(const struct facts *facts)
 static bool line_malformed(const struct facts *facts)
 {
 	return not_delegated(facts) && facts->grants.readable &&
-	       facts->grants.malformed != 0;
+	       facts->grants.malformed.number != 0;
 }
 
+/* A line whose ids are not free is removed, and a user without others gets a range. */
 static void tell_line_malformed(const struct facts *facts, struct cause *cause)
 {
-	const char *path = facts->kind->path;
+	const struct facts_malformed *malformed = &facts->grants.malformed;
 	const char *name = facts->account->name;
-	uint64_t line = facts->grants.malformed;
-	char word[CURE_QUOTED_BYTES];
+	bool lost = malformed->refused || malformed->range.end == 0;
+	const struct range range = lost ? (struct range){ 0 } : malformed->range;
+	const struct cure_line line = { facts->kind, "", malformed->text,
+					malformed->len };
+	char fix[CAUSE_TEXT_BYTES], word[CURE_QUOTED_BYTES];
 
-	causes_evidence(cause, _("line %" PRIu64 " of %s grants nothing: %s"), line, path,
-			_(entry_reason(facts->grants.malformed_fault)));
-	if (cure_quote(name, word) && strcmp(word, name) == 0 && !strpbrk(name, "/&\\"))
-		causes_cure_as_root(cause, "sed -i '%" PRIu64 "s/.*/%s:FIRST:COUNT/' %s",
-				    line, name, path);
+	causes_evidence(cause, _("line %" PRIu64 " of %s grants nothing: %s"),
+			malformed->number, facts->kind->path,
+			_(entry_reason(malformed->fault)));
+	if (!cure_by_repair(&line, &malformed->repair, range, name, fix, sizeof(fix)))
+		causes_cure_as_root(cause, "subid check");
+	else if (lost && !facts->grants.owns && cure_quote(name, word))
+		causes_cure_as_root(cause, "%s && usermod-ext -S %s", fix, word);
 	else
-		causes_cure(cause, _("write it as %s:FIRST:COUNT"), name);
+		causes_cure_as_root(cause, "%s", fix);
 }
 
 /* Ids below may be those of accounts, root among them: no cure delegates a range of them.

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "explain/causes.h"
 #include "message/i18n.h"
@@ -139,30 +140,32 @@ static bool lines_overlap(const struct facts *facts)
 	return facts->clash && facts->twice.lines[1] != 0;
 }
 
-/* The cure removes only ids that the other line grants too, so no user loses any. */
+/*
+ * The line that lies within the other one, or else the second one, is written anew
+ * without the ids that the other one grants too, so the user loses none.
+ */
 static void tell_lines_overlap(const struct facts *facts, struct cause *cause)
 {
 	const struct facts_twice *twice = &facts->twice;
-	struct range first = twice->ranges[0], rest = twice->ranges[1];
-	const char *path = facts->kind->path;
+	size_t worse = !range_within(twice->ranges[0], twice->ranges[1]) ||
+		       range_within(twice->ranges[1], twice->ranges[0]);
+	const char *owner = twice->owners[worse];
+	char text[ENTRY_BYTES], fix_line[CAUSE_TEXT_BYTES];
+	const struct cure_line line = {
+		facts->kind, "", text,
+		entry_format(owner, strlen(owner), twice->ranges[worse], text) - 1
+	};
 
 	causes_evidence(cause,
 			_("lines %" PRIu64 " and %" PRIu64 " of %s both grant you %s %u, "
 			  "so extents %zu and %zu overlap outside"),
-			twice->lines[0], twice->lines[1], path, facts->kind->id,
-			twice->id, facts->clash_a + 1, facts->clash_b + 1);
-	if (range_within(rest, first) || range_within(first, rest)) {
-		causes_cure_as_root(cause, "sed -i %" PRIu64 "d %s",
-				    twice->lines[range_within(rest, first)], path);
-		return;
-	}
-	if (rest.start < first.start)
-		rest.end = first.start;
+			twice->lines[0], twice->lines[1], facts->kind->path,
+			facts->kind->id, twice->id, facts->clash_a + 1,
+			facts->clash_b + 1);
+	if (cure_by_fix(&line, "", fix_line, sizeof(fix_line)))
+		causes_cure_as_root(cause, "%s", fix_line);
 	else
-		rest.start = first.end;
-	causes_cure_as_root(cause,
-			    "sed -i '%" PRIu64 "s/:.*/:%" PRIu64 ":%" PRIu64 "/' %s",
-			    twice->lines[1], rest.start, range_count(rest), path);
+		causes_cure_as_root(cause, "subid check");
 }
 
 static uint32_t own_id(const struct facts *facts)

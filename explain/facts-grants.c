@@ -85,11 +85,17 @@ static bool is_meant_for_account(const struct scan_line *line,
 static void note_malformed(struct facts_grants *grants, const struct question *question,
 			   const struct scan_line *line, int fault)
 {
-	if (grants->malformed || entry_fault_is_harmless(fault) ||
+	struct facts_malformed *malformed = &grants->malformed;
+	size_t len = line->len < CURE_WORD_BYTES ? line->len : CURE_WORD_BYTES;
+
+	if (malformed->number || entry_fault_is_harmless(fault) ||
 	    !is_meant_for_account(line, question))
 		return;
-	grants->malformed = line->number;
-	grants->malformed_fault = fault;
+	malformed->number = line->number;
+	malformed->fault = fault;
+	malformed->len = line->len;
+	memcpy(malformed->text, line->text, len);
+	entry_repair(line->text, line->len, &malformed->repair);
 }
 
 static void note_own(struct facts_grants *grants, struct range range)
@@ -150,6 +156,8 @@ static void read_own_kind(struct facts *facts, struct owner *owner)
 	while (scan_next(&scan, &line) > 0)
 		note_line(&facts->grants, &question, &line);
 	facts->grants.readable = true;
+	if (facts->grants.malformed.number)
+		facts_judge_malformed(facts, owner, file.fd, file.status.st_size);
 }
 
 /* Whether the database of the other kind grants the caller all of @left. */
@@ -247,6 +255,7 @@ void facts_gather_twice(struct facts *facts)
 		if (!range_contains(entry.range, twice.id))
 			continue;
 		twice.lines[n] = line.number;
+		memcpy(twice.owners[n], entry.owner, entry.owner_len);
 		twice.ranges[n++] = entry.range;
 	}
 	facts->twice = twice;

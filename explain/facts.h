@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "explain/cure.h"
 #include "libsubid/core/entry.h"
 #include "libsubid/core/idmap.h"
 #include "libsubid/core/kind.h"
@@ -93,17 +94,27 @@ struct facts_modules {
 	bool denies;	   /* a file of the caller's cannot be opened for writing */
 };
 
+/* A malformed line that names the caller. */
+struct facts_malformed {
+	uint64_t number; /* 0: there is none */
+	int fault;	 /* enum entry_fault */
+	size_t len;
+	char text[CURE_WORD_BYTES + 1]; /* its beginning */
+	struct entry_repair repair;
+	struct range range; /* what it was meant to grant; end 0: not known */
+	bool refused;	    /* the caller may not be given these ids */
+};
+
 /* Lines of a database about the caller and the missing ids. */
 struct facts_grants {
-	bool readable;	     /* the caller may read the database */
-	bool owns;	     /* any valid line of it names the caller: */
-	struct range first;  /* the first of the caller's ranges, */
-	size_t ranges;	     /* how many there are */
-	bool partly;	     /* some of what was asked for is granted */
-	bool in_other_kind;  /* the other database grants what is missing here */
-	uint64_t malformed;  /* number of a malformed line that names the caller */
-	int malformed_fault; /* enum entry_fault */
-	uint64_t taken;	     /* number of a line that gives missing ids to another user */
+	bool readable;	    /* the caller may read the database */
+	bool owns;	    /* any valid line of it names the caller: */
+	struct range first; /* the first of the caller's ranges, */
+	size_t ranges;	    /* how many there are */
+	bool partly;	    /* some of what was asked for is granted */
+	bool in_other_kind; /* the other database grants what is missing here */
+	struct facts_malformed malformed;
+	uint64_t taken; /* number of a line that gives missing ids to another user */
 	char taken_by[LIMIT_OWNER_BYTES + 1];
 };
 
@@ -151,6 +162,7 @@ struct facts_host {
 struct facts_twice {
 	uint64_t lines[2]; /* the numbers of the first two; 0: there is none */
 	struct range ranges[2];
+	char owners[2][LIMIT_OWNER_BYTES + 1];
 	uint32_t id;
 };
 
@@ -228,6 +240,7 @@ void facts_find_profile(const char *path, struct facts_modules *modules);
 void facts_gather_modules(struct facts *facts, int process);
 void facts_gather_file(struct facts *facts);
 void facts_gather_grants(struct facts *facts);
+void facts_judge_malformed(struct facts *facts, struct owner *owner, int fd, off_t size);
 void facts_gather_twice(struct facts *facts);
 void facts_gather_lines_at_zero(struct facts *facts);
 void facts_take_grants(struct facts *facts, const struct range_set *granted);

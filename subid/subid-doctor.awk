@@ -237,6 +237,8 @@ BEGIN {
 	word("kind->map$", "uid_map")
 	word("kind->mapper$", "newuidmap")
 	word("kind_option", "--uid-only")
+	word("^fix$", "subid fix -u [--remove ][--as FIRST-LAST ][--owner USER ][--begins ]LINE")
+	word("^fix_line$", "subid fix -u LINE")
 	word("^ranges$", "FIRST-LAST")
 	word("^text$", "EXTENTS")
 	word("grant_flag$", "-v")

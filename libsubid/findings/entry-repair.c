@@ -12,6 +12,8 @@
 #include "libsubid/core/passwd.h"
 #include "libsubid/findings/entry-repair.h"
 
+/* The ids of a line that has no count: as many as useradd(8) gives by default. */
+#define COUNT_DEFAULT	65536
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 /* A part of the line. */
@@ -136,4 +138,29 @@ void entry_repair(const char *line, size_t len, struct entry_repair *ret_repair)
 	if (ret_repair->n == 2 && shadow->start == others->start &&
 	    shadow->end == others->end)
 		ret_repair->n = 1;
+}
+
+/*
+ * Chooses between two readings: what is visible, unless only the other one can be given.
+ *
+ * is_refused: NULL: no ids are. ret_refused: the chosen ids are.
+ * Returns the ids; end 0: the line names none.
+ */
+struct range entry_repair_choose(const struct entry_repair *repair,
+				 entry_repair_refused_fn is_refused, void *context,
+				 bool *ret_refused)
+{
+	struct range range =
+		repair->by_others.end > 0 ? repair->by_others : repair->by_shadow;
+
+	*ret_refused = false;
+	if (repair->n == 0 && (repair->begin.end == 0 ||
+			       range_make(repair->begin.start, COUNT_DEFAULT, &range)))
+		return (struct range){ 0 };
+	*ret_refused = is_refused && is_refused(range, context);
+	if (*ret_refused && repair->n == 2 && !is_refused(repair->by_shadow, context)) {
+		*ret_refused = false;
+		return repair->by_shadow;
+	}
+	return range;
 }

@@ -21,6 +21,12 @@ struct entry_repair {
 	size_t n;		/* how many different ranges */
 };
 
+/* Returns whether the owner of a line may not be given the ids. */
+typedef bool (*entry_repair_refused_fn)(struct range range, void *context);
+
 void entry_repair(const char *line, size_t len, struct entry_repair *ret_repair);
+struct range entry_repair_choose(const struct entry_repair *repair,
+				 entry_repair_refused_fn is_refused, void *context,
+				 bool *ret_refused);
 
 #endif

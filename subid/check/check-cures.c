@@ -17,15 +17,6 @@
 #include "message/i18n.h"
 #include "subid/check/check.h"
 
-/* A longer line is found by its beginning. */
-#define BEGIN_BYTES 160
-
-/* The option of the verbs that change, by kind. */
-const char *check_kind_option(const struct kind *kind)
-{
-	return kind->group ? "-g" : "-u";
-}
-
 /* Returns the account that an owner without one has become. NULL: none is known. */
 const struct accounts_item *check_renamed(const struct check *check, const char *owner)
 {
@@ -182,7 +173,7 @@ void check_cure_by_revoke(struct check *check, struct problem *problem,
 	if (process)
 		check_add_process(problem, process);
 	problem_cure(problem, "%s revoke %s%s%s%s%s %s%s", PROGRAM, check->prefix,
-		     check_kind_option(problem->kind),
+		     cure_kind_option(problem->kind),
 		     account ? "" : " --no-account --if-held", process ? " --in-use" : "",
 		     ranges, problem->owner[0] == '-' ? "-- " : "", word);
 }
@@ -239,23 +230,18 @@ bool check_is_refused(const struct check *check, const struct finding *finding,
 	       has_other_line(check, group, range, login, finding->line);
 }
 
-/* Appends the words that name the line to a command. */
+/* The line of a finding, for a command. */
+struct cure_line check_cure_line(const struct check *check, const struct finding *finding)
+{
+	return (struct cure_line){ finding->kind, check->prefix, finding->text,
+				   finding->text_len };
+}
+
 void check_cure_by_fix(const struct check *check, const struct finding *finding,
 		       struct problem *problem, const char *options)
 {
-	char text[CURE_WORD_BYTES + 1], word[CURE_QUOTED_BYTES];
-	size_t len = finding->text_len;
-	const char *nul = memchr(finding->text, '\0', len);
-	bool whole = !nul && len <= CURE_WORD_BYTES;
+	const struct cure_line line = check_cure_line(check, finding);
 
-	if (!whole)
-		len = nul && nul - finding->text < BEGIN_BYTES ?
-			      (size_t)(nul - finding->text) :
-			      BEGIN_BYTES;
-	memcpy(text, finding->text, len);
-	text[len] = '\0';
-	if (len > 0 && cure_quote_ascii(text, word))
-		problem_cure(problem, "%s fix %s%s%s%s %s%s", PROGRAM, check->prefix,
-			     check_kind_option(finding->kind), options,
-			     whole ? "" : " --begins", text[0] == '-' ? "-- " : "", word);
+	if (!cure_by_fix(&line, options, problem->cure, sizeof(problem->cure)))
+		problem->cure[0] = '\0';
 }

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "explain/causes.h"
-#include "libsubid/findings/entry-repair.h"
 #include "libsubid/core/limits.h"
+#include "libsubid/findings/entry-repair.h"
 #include "message/i18n.h"
 #include "subid/check/check.h"
 
@@ -20,8 +20,6 @@
  * with more of such lines, a cure may be refused when it is run.
  */
 #define COMPARED_BYTES (4 << 20)
-/* The ids of a line that has no count: as many as useradd(8) gives by default. */
-#define COUNT_DEFAULT 65536
 
 /* Returns the user whom the owner of a line most likely means, or NULL. */
 static const char *find_likely(const struct check *check,
@@ -32,64 +30,38 @@ static const char *find_likely(const struct check *check,
 	return login ? login : check_likely(check, repair->owner);
 }
 
-/* Chooses between two readings: what is visible, unless only the other one is free. */
-static struct range choose_reading(const struct check *check,
-				   const struct finding *finding,
-				   const struct entry_repair *repair, const char *login,
-				   bool compare)
+/* A line whose ids are compared with those of others. */
+struct owner_trial {
+	const struct check *check;
+	const struct finding *finding;
+	const char *login;
+};
+
+static bool is_refused_to_owner(struct range range, void *context)
 {
-	struct range range = { 0 };
+	const struct owner_trial *trial = context;
 
-	if (repair->n == 0 && (repair->begin.end == 0 ||
-			       range_make(repair->begin.start, COUNT_DEFAULT, &range)))
-		return (struct range){ 0 };
-	if (repair->n == 0)
-		return range;
-	if (repair->by_others.end == 0)
-		return repair->by_shadow;
-	if (compare && repair->n == 2 &&
-	    check_is_refused(check, finding, repair->by_others, login) &&
-	    !check_is_refused(check, finding, repair->by_shadow, login))
-		return repair->by_shadow;
-	return repair->by_others;
-}
-
-/* ` --owner USER`, if the line can have another owner only. */
-static bool write_owner(const struct entry_repair *repair, const char *login, char *out,
-			size_t size)
-{
-	char word[CURE_QUOTED_BYTES];
-
-	out[0] = '\0';
-	if (repair->owner_ok)
-		return true;
-	return login && cure_quote(login, word) &&
-	       (size_t)snprintf(out, size, " --owner %s", word) < size;
+	return check_is_refused(trial->check, trial->finding, range, trial->login);
 }
 
 static void cure_malformed(struct check *check, const struct finding *finding,
 			   const struct entry_repair *repair, struct problem *problem)
 {
-	char options[CURE_QUOTED_BYTES + 64], owner[CURE_QUOTED_BYTES + 16] = "";
+	const struct cure_line line = check_cure_line(check, finding);
 	const char *likely = find_likely(check, repair);
-	const char *login = likely ? likely : repair->owner;
-	bool compare = check->compared < COMPARED_BYTES;
-	struct range range = choose_reading(check, finding, repair, login, compare);
+	struct owner_trial trial = { check, finding, likely ? likely : repair->owner };
+	bool compare = check->compared < COMPARED_BYTES, refused;
+	struct range range = entry_repair_choose(
+		repair, compare ? is_refused_to_owner : NULL, &trial, &refused);
 
 	check->compared += check->sides[finding->kind->group].table.len;
-	if (range.end == 0 || !write_owner(repair, likely, owner, sizeof(owner)) ||
-	    (compare && check_is_refused(check, finding, range, login))) {
-		if (range.end > 0 && (repair->owner_ok || likely))
-			problem_add(problem, _("; its ids are not free"));
-		check_cure_by_fix(check, finding, problem, " --remove");
-		return;
-	}
-	if (repair->n == 1)
-		snprintf(options, sizeof(options), "%s", owner);
-	else
-		snprintf(options, sizeof(options), " --as %" PRIu64 "-%" PRIu64 "%s",
-			 range.start, range.end - 1, owner);
-	check_cure_by_fix(check, finding, problem, options);
+	if (refused && (repair->owner_ok || likely))
+		problem_add(problem, _("; its ids are not free"));
+	if (refused)
+		range = (struct range){ 0 };
+	if (!cure_by_repair(&line, repair, range, likely, problem->cure,
+			    sizeof(problem->cure)))
+		problem->cure[0] = '\0';
 }
 
 /* Describes how other programs read the line. */

@@ -258,12 +258,12 @@ static void describe_sides(const struct check *check, const struct finding *find
 	else if (!range_set_overlaps(&check->taken[other->group], problem->ids))
 		problem_cure(problem,
 			     "%s grant %s%s%s --range %" PRIu64 "-%" PRIu64 " %s",
-			     PROGRAM, check->prefix, check_kind_option(other),
+			     PROGRAM, check->prefix, cure_kind_option(other),
 			     account ? "" : " --no-account", problem->ids.start,
 			     problem->ids.end - 1, login);
 	else if (finding->code == FINDING_ONE_SIDE)
 		problem_cure(problem, "%s grant %s%s%s --if-missing %s", PROGRAM,
-			     check->prefix, check_kind_option(other),
+			     check->prefix, cure_kind_option(other),
 			     account ? "" : " --no-account", login);
 	else
 		/* `grant` would not make the two databases equal. */

@@ -11,10 +11,10 @@
 
 #include "command/busy.h"
 #include "explain/cure.h"
-#include "libsubid/findings/findings.h"
 #include "libsubid/core/kind.h"
 #include "libsubid/core/range.h"
 #include "libsubid/core/table.h"
+#include "libsubid/findings/findings.h"
 #include "libsubid/sys/nsswitch.h"
 #include "libsubid/user/passwd-file.h"
 #include "subid/verb/verb.h"
@@ -165,7 +165,6 @@ void check_describe(struct check *check, const struct finding *finding,
 		    struct problem *problem);
 
 int check_find_renamed(struct check *check, const struct findings *findings);
-const char *check_kind_option(const struct kind *kind);
 const struct accounts_item *check_renamed(const struct check *check, const char *owner);
 const char *check_login(const struct check *check, const char *owner);
 const char *check_likely(const struct check *check, const char *owner);
@@ -180,6 +179,8 @@ void check_cure_by_revoke(struct check *check, struct problem *problem,
 			  const struct range_set *ids);
 bool check_is_refused(const struct check *check, const struct finding *finding,
 		      struct range range, const char *login);
+struct cure_line check_cure_line(const struct check *check,
+				 const struct finding *finding);
 void check_cure_by_fix(const struct check *check, const struct finding *finding,
 		       struct problem *problem, const char *options);
 

@@ -49,7 +49,6 @@ def play(stage, name, command, spoil, cause, afterwards="true"):
 def mended(stage, name, command, cure):
     """Carries cures out until there are none: first for uids, then for gids."""
     for _ in range(2):
-        cure = cure.replace("FIRST", "200000").replace("COUNT", "65536")
         root_shell(stage.host, cure)
         run = stage.sh(ELSA, command)
         cure = "".join(told(run.output)[1][:1])

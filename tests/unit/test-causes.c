@@ -28,6 +28,14 @@ static const struct idmap own_id_twice = {
 	.extents = { { 0, 5001, 1 }, { 1, 5000, 65536 } },
 	.n = 2,
 };
+static const struct facts_malformed bad_line = {
+	.number = 7,
+	.fault = 6,
+	.len = 19,
+	.text = "elsa:0100000:65536x",
+	.repair = { .owner_ok = true, .by_others = { 100000, 165536 }, .n = 1 },
+	.range = { 100000, 165536 },
+};
 static const struct idmap one_low_id = { .extents = { { 1005, 1005, 1 } }, .n = 1 };
 static const struct idmap empty_extent = { .extents = { { 0, 100000, 0 } }, .n = 1 };
 static const struct dbfile missing_file = { .fd = -1,
@@ -439,8 +447,7 @@ LEAST(line_malformed)
 {
 	refuse(f);
 	f->grants.readable = true;
-	f->grants.malformed = 7;
-	f->grants.malformed_fault = 6;
+	f->grants.malformed = bad_line;
 }
 LEAST(other_kind_only)
 {
@@ -1234,8 +1241,10 @@ static void combine_grants(unsigned int at, struct facts *facts)
 	grants->owns = grants->ranges > 0;
 	if (grants->owns)
 		grants->first = (struct range){ 4294967294, 4294967295 };
-	grants->malformed_fault = (int)choose(&at, 17);
-	grants->malformed = grants->malformed_fault ? UINT64_MAX : 0;
+	grants->malformed.fault = (int)choose(&at, 17);
+	grants->malformed.number = grants->malformed.fault ? UINT64_MAX : 0;
+	grants->malformed.len = LIMIT_LINE_BYTES + 1;
+	memset(grants->malformed.text, '\n', CURE_WORD_BYTES);
 	grants->taken = flip(&at) ? UINT64_MAX : 0;
 	if (grants->taken)
 		memset(grants->taken_by, 'x', LIMIT_OWNER_BYTES);
@@ -1461,20 +1470,22 @@ Test(causes, cure_of_an_overlap)
 	}
 }
 
-/* Of two lines that grant the same, what is left of the second one grants no more. */
+/* Of two lines that grant the same, one is repaired: the one within the other. */
 Test(causes, cure_of_overlapping_lines)
 {
 	static const struct {
 		struct range a, b;
 		const char *cure;
 	} rows[] = {
-		{ { 100, 200 }, { 100, 200 }, "sed -i 9d " },
-		{ { 100, 200 }, { 120, 130 }, "sed -i 9d " },
-		{ { 120, 130 }, { 100, 200 }, "sed -i 4d " },
-		{ { 100, 200 }, { 100, 201 }, "sed -i 4d " },
-		{ { 100, 200 }, { 199, 300 }, "sed -i '9s/:.*/:200:100/' " },
-		{ { 100, 200 }, { 50, 101 }, "sed -i '9s/:.*/:50:50/' " },
-		{ { 1, 4294967296 }, { 0, 4294967295 }, "sed -i '9s/:.*/:0:1/' " },
+		{ { 100, 200 }, { 100, 200 }, "subid fix -u 5001:100:100" },
+		{ { 100, 200 }, { 120, 130 }, "subid fix -u 5001:120:10" },
+		{ { 120, 130 }, { 100, 200 }, "subid fix -u elsa:120:10" },
+		{ { 100, 200 }, { 100, 201 }, "subid fix -u elsa:100:100" },
+		{ { 100, 200 }, { 199, 300 }, "subid fix -u 5001:199:101" },
+		{ { 100, 200 }, { 50, 101 }, "subid fix -u 5001:50:51" },
+		{ { 1, 4294967296 },
+		  { 0, 4294967295 },
+		  "subid fix -u 5001:0:4294967295" },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -1484,11 +1495,85 @@ Test(causes, cure_of_overlapping_lines)
 		facts_make(&facts, &kind_uid);
 		overlap_outside(&facts);
 		facts.twice = (struct facts_twice){ .lines = { 4, 9 },
-						    .ranges = { rows[i].a, rows[i].b } };
+						    .ranges = { rows[i].a, rows[i].b },
+						    .owners = { "elsa", "5001" } };
 		causes_describe(&facts, CAUSE_LINES_OVERLAP, &cause);
-		cr_assert(strncmp(cause.cure, rows[i].cure, strlen(rows[i].cure)) == 0,
-			  "row %zu: %s", i, cause.cure);
+		cr_assert(strcmp(cause.cure, rows[i].cure) == 0, "row %zu: %s", i,
+			  cause.cure);
 	}
+}
+
+/*
+ * A malformed line keeps its numbers. If its ids are another user's it is removed, and
+ * the user gets a range if it has no other.
+ */
+Test(causes, cure_of_a_malformed_line)
+{
+	static const char removed[] = "subid fix -u --remove elsa:0100000:65536x";
+	static const struct {
+		struct entry_repair repair;
+		struct range range;
+		bool refused, owns;
+		const char *cure;
+	} rows[] = {
+		{ { .owner_ok = true, .n = 1 },
+		  { 5, 9 },
+		  false,
+		  false,
+		  "subid fix -u elsa:0100000:65536x" },
+		{ { .owner_ok = true, .n = 2 },
+		  { 5, 9 },
+		  false,
+		  false,
+		  "subid fix -u --as 5-8 elsa:0100000:65536x" },
+		{ { .owner_ok = false, .n = 0 },
+		  { 5, 9 },
+		  false,
+		  true,
+		  "subid fix -u --as 5-8 --owner elsa elsa:0100000:65536x" },
+		{ { .owner_ok = true, .n = 1 }, { 5, 9 }, true, true, removed },
+		{ { .owner_ok = true, .n = 0 }, { 0, 0 }, false, true, removed },
+		{ { .owner_ok = true, .n = 1 },
+		  { 5, 9 },
+		  true,
+		  false,
+		  "subid fix -u --remove elsa:0100000:65536x && usermod-ext -S elsa" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct facts facts;
+		struct cause cause;
+
+		facts_make(&facts, &kind_uid);
+		refuse(&facts);
+		facts.grants.malformed = bad_line;
+		facts.grants.malformed.repair = rows[i].repair;
+		facts.grants.malformed.range = rows[i].range;
+		facts.grants.malformed.refused = rows[i].refused;
+		facts.grants.owns = rows[i].owns;
+		causes_describe(&facts, CAUSE_LINE_MALFORMED, &cause);
+		cr_assert(strcmp(cause.cure, rows[i].cure) == 0, "row %zu: %s", i,
+			  cause.cure);
+	}
+}
+
+/* A long line, and one with a NUL, is named by its beginning. */
+Test(causes, cure_of_a_line_named_by_its_beginning)
+{
+	char text[400], out[1000];
+	struct cure_line line = { &kind_gid, "-R /mnt ", text, sizeof(text) };
+
+	memset(text, 'x', sizeof(text));
+	cr_assert(cure_by_fix(&line, "", out, sizeof(out)));
+	cr_assert(strncmp(out, "subid fix -R /mnt -g --begins xxx", 33) == 0, "%s", out);
+	cr_assert(strlen(out) == 30 + 160, "%s", out);
+	text[1] = '\0';
+	line.len = 3;
+	cr_assert(cure_by_fix(&line, " --remove", out, sizeof(out)));
+	cr_assert(strcmp(out, "subid fix -R /mnt -g --remove --begins x") == 0, "%s",
+		  out);
+	text[0] = '\0';
+	cr_assert(!cure_by_fix(&line, "", out, sizeof(out)));
 }
 
 /* A limit is raised where that is known to help, and only there. */
@@ -1528,8 +1613,7 @@ Test(causes, what_is_not_readable_is_not_told)
 
 	facts_make(&facts, &kind_uid);
 	refuse(&facts);
-	facts.grants.malformed = 7;
-	facts.grants.malformed_fault = 6;
+	facts.grants.malformed = bad_line;
 	facts.grants.partly = true;
 	facts.name_service = EIO;
 	cr_assert(check_list(&facts, ids) == 1 && ids[0] == CAUSE_NOT_DELEGATED);

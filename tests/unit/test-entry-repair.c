@@ -2,8 +2,8 @@
 /*
  * What malformed lines were meant to grant.
  */
-#include "libsubid/findings/entry-repair.h"
 #include "libsubid/core/limits.h"
+#include "libsubid/findings/entry-repair.h"
 #include "tests/unit/unit.h"
 
 Test(entry_repair, rows)
@@ -62,7 +62,8 @@ Test(entry_repair, rows)
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		CLEANUP(cleanup_free) char *line = exact_copy(rows[i].line, strlen(rows[i].line));
+		CLEANUP(cleanup_free)
+		char *line = exact_copy(rows[i].line, strlen(rows[i].line));
 		struct entry_repair repair;
 
 		entry_repair(line, strlen(rows[i].line), &repair);
@@ -98,4 +99,55 @@ Test(entry_repair, bytes)
 	memcpy(line, "elsa:1:", 7);
 	entry_repair(line, sizeof(line), &repair);
 	cr_assert(repair.n == 0 && !repair.owner_ok);
+}
+
+static bool is_low(struct range range, void *context)
+{
+	const uint64_t *limit = context;
+
+	return range.start < *limit;
+}
+
+/* Of two readings the visible one, unless only the other one can be given. */
+Test(entry_repair, choice)
+{
+	static const struct {
+		const char *line;
+		uint64_t limit; /* lower ids are refused */
+		struct range range;
+		bool refused;
+	} rows[] = {
+		{ "elsa:010:5", 0, { 10, 15 }, false },
+		{ "elsa:010:5", 9, { 10, 15 }, false },
+		{ "elsa:010:5", 11, { 10, 15 }, true },
+		{ "elsa:0x10:5", 9, { 16, 21 }, false },
+		{ "elsa:0x10:5", 17, { 16, 21 }, true },
+		{ "elsa:10:5 ", 11, { 10, 15 }, true },
+		{ "elsa:10", 0, { 10, 65546 }, false },
+		{ "elsa:10", 11, { 10, 65546 }, true },
+		{ "elsa:4294967290", 0, { 0, 0 }, false },
+		{ "elsa:x:5", 9, { 0, 0 }, false },
+	};
+	struct entry_repair repair;
+	uint64_t limit;
+	struct range range;
+	bool refused;
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		limit = rows[i].limit;
+		entry_repair(rows[i].line, strlen(rows[i].line), &repair);
+		range = entry_repair_choose(&repair, is_low, &limit, &refused);
+		cr_assert(range.start == rows[i].range.start &&
+				  range.end == rows[i].range.end &&
+				  refused == rows[i].refused,
+			  "'%s'", rows[i].line);
+	}
+	repair = (struct entry_repair){ .by_shadow = { 64, 65 },
+					.by_others = { 10, 11 },
+					.n = 2 };
+	limit = 20;
+	range = entry_repair_choose(&repair, is_low, &limit, &refused);
+	cr_assert(range.start == 64 && !refused);
+	range = entry_repair_choose(&repair, NULL, NULL, &refused);
+	cr_assert(range.start == 10 && !refused);
 }

@@ -492,12 +492,50 @@ static const struct grants_row grants_rows[] = {
 	  "elsa:100000:500\n5001:100500:500\n",
 	  { .readable = true, .in_other_kind = true } },
 	{ "", "anna:100000:65536\n", { .readable = true } },
-	{ "# elsa:1\n\nanna:x:1\nelsa:0100:1\nelsa:1\n",
+	{ "# elsa:1\n\nanna:x:1\nelsa:0300000:1\nelsa:1\n",
 	  "",
-	  { .readable = true, .malformed = 4, .malformed_fault = ENTRY_START_NUMBER } },
-	{ "  elsa:100:1\n",
+	  { .readable = true,
+	    .malformed = { .number = 4,
+			   .fault = ENTRY_START_NUMBER,
+			   .len = 14,
+			   .text = "elsa:0300000:1",
+			   .range = { 300000, 300001 } } } },
+	{ "  elsa:300000:1\n",
 	  "",
-	  { .readable = true, .malformed = 1, .malformed_fault = ENTRY_OWNER_BLANK } },
+	  { .readable = true,
+	    .malformed = { .number = 1,
+			   .fault = ENTRY_OWNER_BLANK,
+			   .len = 15,
+			   .text = "  elsa:300000:1",
+			   .range = { 300000, 300001 } } } },
+	/* of two readings the one that is free; none is */
+	{ "elsa:0300000:1\nanna:300000:5\n",
+	  "",
+	  { .readable = true,
+	    .malformed = { .number = 1,
+			   .fault = ENTRY_START_NUMBER,
+			   .len = 14,
+			   .text = "elsa:0300000:1",
+			   .range = { 98304, 98305 } } } },
+	{ "elsa:0300000:1\nanna:300000:5\nbob:98304:1\n",
+	  "",
+	  { .readable = true,
+	    .malformed = { .number = 1,
+			   .fault = ENTRY_START_NUMBER,
+			   .len = 14,
+			   .text = "elsa:0300000:1",
+			   .range = { 300000, 300001 },
+			   .refused = true } } },
+	/* root's id */
+	{ "elsa:0:5 \n",
+	  "",
+	  { .readable = true,
+	    .malformed = { .number = 1,
+			   .fault = ENTRY_COUNT_BLANK,
+			   .len = 9,
+			   .text = "elsa:0:5 ",
+			   .range = { 0, 5 },
+			   .refused = true } } },
 	{ "elsax:1\nels:1\n\telsa", "elsa:x:y\n", { .readable = true } },
 	{ "anna:100000:200\nbob:100999:1\n",
 	  "",
@@ -508,13 +546,21 @@ static const struct grants_row grants_rows[] = {
 	  { .readable = true, .taken = 1, .taken_by = "anna" } },
 };
 
+static bool malformed_equal(const struct facts_malformed *a,
+			    const struct facts_malformed *b)
+{
+	return a->number == b->number && a->fault == b->fault && a->len == b->len &&
+	       strcmp(a->text, b->text) == 0 && a->range.start == b->range.start &&
+	       a->range.end == b->range.end && a->refused == b->refused;
+}
+
 static bool grants_equal(const struct facts_grants *a, const struct facts_grants *b)
 {
 	return a->readable == b->readable && a->owns == b->owns &&
 	       a->first.start == b->first.start && a->first.end == b->first.end &&
 	       a->ranges == b->ranges && a->partly == b->partly &&
-	       a->in_other_kind == b->in_other_kind && a->malformed == b->malformed &&
-	       a->malformed_fault == b->malformed_fault && a->taken == b->taken &&
+	       a->in_other_kind == b->in_other_kind &&
+	       malformed_equal(&a->malformed, &b->malformed) && a->taken == b->taken &&
 	       strcmp(a->taken_by, b->taken_by) == 0;
 }
 
@@ -546,11 +592,14 @@ static const char *grants_of_names(const char *etc)
 		    .first = { 100000, 100200 },
 		    .ranges = 1,
 		    .partly = true } },
-		{ "anna:100200:1\nelsa2:0100:1\n",
+		{ "anna:100200:1\nelsa2:0300000:1\n",
 		  "",
 		  { .readable = true,
-		    .malformed = 2,
-		    .malformed_fault = ENTRY_START_NUMBER,
+		    .malformed = { .number = 2,
+				   .fault = ENTRY_START_NUMBER,
+				   .len = 15,
+				   .text = "elsa2:0300000:1",
+				   .range = { 300000, 300001 } },
 		    .taken = 1,
 		    .taken_by = "anna" } },
 	};

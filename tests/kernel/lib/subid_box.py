@@ -102,13 +102,13 @@ def documented():
 
 def general(text):
     """A text without its numbers, the same for both programs."""
-    for gid, uid in (("gid", "uid"), ("subgid", "subuid"), (" -w ", " -v ")):
+    for gid, uid in (("gid", "uid"), ("subgid", "subuid"), (" -w ", " -v "), (" -g ", " -u ")):
         text = text.replace(gid, uid)
     return re.sub(r"\d+", "0", text)
 
 
 # Words of the manual that stand for values.
-VALUES = ("CAPABILITY|DIRECTORIES|DIRECTORY|ERROR|EXTENTS|FILE|FIRST|GID|LAST|N|OTHER|PID|PROGRAM|"
+VALUES = ("CAPABILITY|DIRECTORIES|DIRECTORY|ERROR|EXTENTS|FILE|FIRST|GID|LAST|LINE|N|OTHER|PID|PROGRAM|"
           "REASON|SOURCES|SOURCE|UID|USER|WORD")
 
 

@@ -114,15 +114,9 @@ def _(s):
 
 # --- its lines ---
 
-def mend_line(s, number, name):
-    """Puts the numbers in that are to be put in."""
-    def by_hand():
-        with open(s.file) as file:
-            lines = file.read().split("\n")
-        lines[number - 1] = f"{name}:100000:65536"
-        s.host.write(s.file, "\n".join(lines))
-    s.cure = s.cure.replace("FIRST", "100000").replace("COUNT", "65536")
-    s.mend(by_hand)
+def read(path):
+    with open(path, "rb") as file:
+        return file.read().decode()
 
 
 MALFORMED = {
@@ -142,14 +136,54 @@ MALFORMED = {
 
 @scene("malformed line", "LINE_MALFORMED")
 def _(s):
+    """The numbers stay where the line has them, and no other line changes."""
     for text, reason in MALFORMED.items():
-        s.database(f"# a comment\nanna:300000:65536\n{text}\nbob:400000:65536\n")
-        s.refused(ASK, NOT_ALLOWED, "LINE_MALFORMED", line=3,
-                  reason=reason)
-        mend_line(s, 3, "elsa")
+        before = "# a comment\nanna:300000:65536\n{}bob:400000:65536\n"
+        s.database(before.format(f"{text}\n"))
+        s.refused(ASK, NOT_ALLOWED, "LINE_MALFORMED", line=3, reason=reason)
+        s.mend()
+        owner = "5001" if text.startswith("5001") else "elsa"
+        count = 1000 if text.endswith(":1000") else 65536
+        kept = before.format(f"{owner}:100000:{count}\n")
+        if text in ("elsa:100000:0", "elsa:100000:4294967295"):
+            kept = before.format("") + "elsa:100000:65536\n"
+        require(read(s.file) == kept, f"{text!r}: {s.cure}: {read(s.file)!r}")
         s.granted(ASK)
-        with open(s.file) as file:
-            require(len(file.readlines()) == 4, "the cure changed other lines")
+        root_shell(s.host, s.cure)
+        require(read(s.file) == kept, f"again: {s.cure}: {read(s.file)!r}")
+
+
+@scene("malformed line with ids of another user", "LINE_MALFORMED")
+def _(s):
+    """They are not given to the caller, who gets others."""
+    for text, taken, cure in (
+            ("elsa:100000:65536 ", "anna:165535:1\n", "--remove 'elsa:100000:65536 ' && "
+             "usermod-ext -S elsa"),
+            ("elsa:0100000:1000", "anna:100000:65536\n", "--as 32768-33767 elsa:0100000:1000"),
+            ("elsa:0:5:", "", "--remove elsa:0:5: && usermod-ext -S elsa")):
+        s.database(f"{taken}{text}\n")
+        s.refused(ASK, NOT_ALLOWED, "LINE_MALFORMED", line=1 + bool(taken),
+                  reason=("the line ends with a blank" if text.endswith(" ") else
+                          "the start is not a plain decimal number" if ":01" in text else
+                          "the line has not three fields owner:start:count"))
+        require(s.cure == f"subid fix -{s.kind} {cure}", s.cure)
+        s.mend()
+        require(read(s.file).startswith(taken), f"{read(s.file)!r}")
+        first = int(read(s.file).removeprefix(taken).split(":")[1])
+        s.granted(f"PID 0 {first} 1000")
+
+
+@scene("malformed line that is long, or has a NUL", "LINE_MALFORMED")
+def _(s):
+    for end in (" " * 300, "\0"):
+        s.host.write(s.file, f"elsa:100000:65536{end}\n")
+        s.refused(ASK, NOT_ALLOWED, "LINE_MALFORMED", line=1,
+                  reason="the line holds a NUL byte" if end == "\0" else "the line ends with a blank")
+        require(" --begins elsa:100000:65536" in s.cure or " --begins 'elsa:100000:65536 " in
+                s.cure, s.cure)
+        s.mend()
+        require(read(s.file) == GRANT, f"{read(s.file)!r}")
+        s.granted(ASK)
 
 
 @scene("malformed lines that do not matter", "NOT_DELEGATED")
@@ -319,7 +353,7 @@ def _(s):
                 f"the cure gives elsa ids of anna's: {s.cure}")
 
 
-@scene("login names that a shell or sed would take apart", "NOT_DELEGATED", "LINE_MALFORMED")
+@scene("login names that a shell would take apart", "NOT_DELEGATED", "LINE_MALFORMED")
 def _(s):
     """Directories have them."""
     for name in ("DOM\\elsa", "elsa smith", "elsa;exit", "$elsa", "elsa&co", "o'elsa", "elsa/x"):
@@ -332,7 +366,7 @@ def _(s):
         s.database(f"{name}:x:y\n")
         s.refused(ASK, NOT_ALLOWED, "LINE_MALFORMED", line=1,
                   reason="the start is not a plain decimal number")
-        mend_line(s, 1, name)
+        s.mend()
         s.granted(ASK)
 
 

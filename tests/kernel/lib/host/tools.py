@@ -16,7 +16,7 @@ from host.base import CLEAN_PATH, CLONE_NEWNS, libc, mount, unshare
 # How cures begin that are commands; others are sentences.
 COMMANDS = ("cat ", "chmod ", "chown ", "cp ", "dpkg-statoverride ", "echo ", "getent ", "grep ",
             "groupadd ", "install -",
-            "journalctl ", "ls ", "mount ", "mv ", "printf ", "sed ", "setcap ", "subid ",
+            "journalctl ", "ls ", "mount ", "mv ", "printf ", "setcap ", "subid ",
             "sysctl ", "ulimit ", "useradd ", "usermod-ext ")
 
 
