@@ -33,23 +33,31 @@ static void tell_file_missing(const struct facts *facts, struct cause *cause)
 	causes_cure_as_root(cause, "install -m 644 /dev/null %s", path);
 }
 
-/* What was there is kept under another name. */
+/* What was there is kept under another name; a second run finds an empty file. */
 static void cure_by_empty_file(const struct facts *facts, struct cause *cause)
 {
 	const char *path = facts->kind->path;
 
 	causes_cure_as_root(cause,
-			    "mv --backup=numbered -T %s %s.old && "
-			    "install -m 644 /dev/null %s",
-			    path, path, path);
+			    "test -f %s || { mv --backup=numbered -T %s %s.old && "
+			    "install -m 644 /dev/null %s; }",
+			    path, path, path, path);
 }
 
 /*
- * Before a command that makes the content count: shows it, and does nothing without the
- * answer `yes`. Another user could have written it.
+ * Another user could have written the file: a copy of it, which only root can change, is
+ * shown, and counts after the answer `yes`.
  */
-#define ASK_FIRST \
-	"printf 'type yes if this is right: ' && read -r a && test \"$a\" = yes && "
+static void cure_by_copy(const struct facts *facts, struct cause *cause)
+{
+	const char *path = facts->kind->path;
+
+	causes_cure_as_root(cause,
+			    "install -m 644 %s %s.new && cat -v %s.new && "
+			    "printf 'type yes if this is right: ' && read -r a && "
+			    "test \"$a\" = yes && mv -T %s.new %s",
+			    path, path, path, path, path);
+}
 
 static bool file_symlink(const struct facts *facts)
 {
@@ -64,10 +72,7 @@ static void tell_file_symlink(const struct facts *facts, struct cause *cause)
 	if (facts->link_broken)
 		cure_by_empty_file(facts, cause);
 	else
-		causes_cure_as_root(cause,
-				    "cat %s && " ASK_FIRST
-				    "cp --remove-destination \"$(readlink -f %s)\" %s",
-				    path, path, path);
+		cure_by_copy(facts, cause);
 }
 
 static bool file_not_regular(const struct facts *facts)
@@ -93,7 +98,11 @@ static void tell_file_huge(const struct facts *facts, struct cause *cause)
 	const char *path = facts->kind->path;
 
 	causes_evidence(cause, _("%s is larger than 1 GiB"), path);
-	cure_by_empty_file(facts, cause);
+	causes_cure_as_root(cause,
+			    "test -z \"$(find %s -size +1073741824c)\" || "
+			    "{ mv --backup=numbered -T %s %s.old && "
+			    "install -m 644 /dev/null %s; }",
+			    path, path, path, path);
 }
 
 static bool file_writable(const struct facts *facts)
@@ -107,8 +116,7 @@ static void tell_file_writable(const struct facts *facts, struct cause *cause)
 		cause,
 		_("anybody can write %s, so it is not believed; look through it first"),
 		facts->kind->path);
-	causes_cure_as_root(cause, "cat %s && " ASK_FIRST "chmod o-w %s",
-			    facts->kind->path, facts->kind->path);
+	cure_by_copy(facts, cause);
 }
 
 static bool file_foreign(const struct facts *facts)
@@ -122,8 +130,7 @@ static void tell_file_foreign(const struct facts *facts, struct cause *cause)
 		cause,
 		_("%s belongs to uid %u and not to root, so it is not believed; look through it first"),
 		facts->kind->path, facts->file->status.st_uid);
-	causes_cure_as_root(cause, "cat %s && " ASK_FIRST "chown root %s",
-			    facts->kind->path, facts->kind->path);
+	cure_by_copy(facts, cause);
 }
 
 static bool file_unreadable(const struct facts *facts)

@@ -181,7 +181,8 @@ void facts_gather_file(struct facts *facts)
 {
 	struct stat status;
 
-	facts->link_broken = fstatat(AT_FDCWD, facts->kind->path, &status, 0) != 0;
+	facts->link_broken = fstatat(AT_FDCWD, facts->kind->path, &status, 0) != 0 ||
+			     !S_ISREG(status.st_mode);
 }
 
 /* Whether the caller has the rights of a group without a map: as root, or as a member. */

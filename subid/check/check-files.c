@@ -43,36 +43,59 @@ static int report_verdict(struct check *check, const struct kind *kind, const ch
 	return check_report(check, &problem);
 }
 
-static const struct verdict symlink_verdict = {
-	CHECK_FILE_SYMLINK,
-	N_("is a symbolic link, which is not followed"),
-	"cp --remove-destination \"$(readlink -f PATH)\" PATH",
+/* By enum dbfile_fault; a closed file is a symbolic link. */
+static const struct {
+	enum check_code code;
+	const char *message; /* N_() */
+} faults[] = {
+	[DBFILE_CLOSED] = { CHECK_FILE_SYMLINK,
+			    N_("is a symbolic link, which is not followed") },
+	[DBFILE_NOT_REGULAR] = { CHECK_FILE_NOT_REGULAR, N_("is not a regular file") },
+	[DBFILE_HUGE] = { CHECK_FILE_HUGE,
+			  N_("is larger than 1 GiB, so it is not read") },
+	[DBFILE_WRITABLE] = { CHECK_FILE_WRITABLE,
+			      N_("can be written by anybody, so it is not believed") },
+	[DBFILE_FOREIGN] = { CHECK_FILE_FOREIGN,
+			     N_("does not belong to root, so it is not believed") },
 };
 
-/* No command: it would copy a file of this system into the image. */
-static int report_symlink_in_image(struct check *check, const struct check_side *side)
+/* Takes the command from explain/, as for a refused mapping. */
+static void cure_file(const struct check_side *side, const struct dbfile *file,
+		      struct problem *problem)
 {
-	struct problem problem = problem_of(CHECK_FILE_SYMLINK, side->kind, side->path);
+	char path[CURE_QUOTED_BYTES];
+	struct kind kind = *side->kind;
+	struct facts facts = { .kind = &kind, .step = FACTS_DATABASE, .file = file };
+	struct cause cause;
+	enum cause_id id;
 
-	problem_message(&problem, "%s", _(symlink_verdict.message));
-	problem_cure(&problem,
-		     _("put in its place a copy of what it means inside the image"));
-	return check_report(check, &problem);
+	if (!cure_quote(side->path, path))
+		return;
+	facts_gather_file(&facts);
+	kind.path = path;
+	if (causes_find(&facts, &id, 1) != 1)
+		return;
+	causes_describe(&facts, id, &cause);
+	problem_cure(problem, "%s", cause.cure);
 }
 
-/* By enum dbfile_fault. */
-static const struct verdict verdicts[] = {
-	[DBFILE_NOT_REGULAR] = { CHECK_FILE_NOT_REGULAR, N_("is not a regular file"),
-				 NULL },
-	[DBFILE_HUGE] = { CHECK_FILE_HUGE, N_("is larger than 1 GiB, so it is not read"),
-			  NULL },
-	[DBFILE_WRITABLE] = { CHECK_FILE_WRITABLE,
-			      N_("can be written by anybody, so it is not believed"),
-			      "chmod o-w PATH" },
-	[DBFILE_FOREIGN] = { CHECK_FILE_FOREIGN,
-			     N_("does not belong to root, so it is not believed"),
-			     "chown root PATH" },
-};
+/* A database that the map writers refuse. */
+static int report_refused(struct check *check, const struct check_side *side,
+			  const struct dbfile *file)
+{
+	struct problem problem =
+		problem_of(faults[file->fault].code, side->kind, side->path);
+
+	problem_message(&problem, "%s", _(faults[file->fault].message));
+	/* A command would copy a file of this system into the image. */
+	if (file->fault == DBFILE_CLOSED && check->place.image)
+		problem_cure(
+			&problem,
+			_("put in its place a copy of what it means inside the image"));
+	else
+		cure_file(side, file, &problem);
+	return check_report(check, &problem);
+}
 
 /* Reports modes that work but should be fixed. */
 static int check_mode(struct check *check, const struct check_side *side,
@@ -120,12 +143,7 @@ static int check_database(struct check *check, struct check_side *side)
 
 	dbfile_open_at(check->place.directory, side->kind->database, &file);
 	fault = dbfile_vet(&file);
-	if (fault == DBFILE_CLOSED) {
-		if (file.error == ELOOP)
-			return check->place.image ?
-				       report_symlink_in_image(check, side) :
-				       report_verdict(check, side->kind, side->path,
-						      &symlink_verdict, 1);
+	if (fault == DBFILE_CLOSED && file.error != ELOOP) {
 		report_line(PROGRAM, "%s: %s", side->path, report_error(file.error));
 		check->unreadable = true;
 		return 0;
@@ -136,9 +154,9 @@ static int check_database(struct check *check, struct check_side *side)
 			    side->path, report_error(file.error));
 		check->unreadable = true;
 	} else if (fault) {
-		r = report_verdict(check, side->kind, side->path, &verdicts[fault],
-				   file.status.st_nlink);
-		if (r || fault == DBFILE_NOT_REGULAR || fault == DBFILE_HUGE)
+		r = report_refused(check, side, &file);
+		if (r || fault == DBFILE_CLOSED || fault == DBFILE_NOT_REGULAR ||
+		    fault == DBFILE_HUGE)
 			return r;
 	}
 	r = check_mode(check, side, &file.status);

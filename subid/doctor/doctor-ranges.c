@@ -199,6 +199,7 @@ static int report_source_failure(struct doctor *doctor, const struct kind *kind,
 		facts.step = FACTS_DATABASE;
 		facts.error = file->error;
 		facts.file = file;
+		facts_gather_file(&facts);
 	} else {
 		facts.sources = facts_of_sources(sources);
 		facts.sources.nobody = false;

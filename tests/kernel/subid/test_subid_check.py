@@ -74,7 +74,7 @@ class Scene:
     def mend(self, row):
         """Runs the command as it is printed; the second time it changes nothing."""
         cure = row["cure"] or ""
-        require(re.match(r"(subid|chmod|chown|cp|rm|setcap|mount|dpkg-statoverride) ", cure)
+        require(re.match(r"(subid|chmod|chown|cp|install|rm|setcap|mount|test|dpkg-statoverride) ", cure)
                 and not re.search(r"\b(sed|FIRST|LAST|COUNT|OWNER|usermod-ext -[VW])\b", cure),
                 f"no command: {cure!r}")
         found = root_shell(self.host, cure)
@@ -436,14 +436,34 @@ def _(s):
     s.put(GOOD)
     os.rename("/etc/subuid", "/etc/elsewhere")
     os.symlink("elsewhere", "/etc/subuid")
-    s.cured("file-symlink", file="/etc/subuid")
+    approved(s, "file-symlink")
     remove("/etc/elsewhere")
+    for target in ("nowhere", "subuid", "/etc", "/dev/null"):
+        remove("/etc/subuid")
+        os.symlink(target, "/etc/subuid")
+        emptied(s, "file-symlink")
+        require(os.readlink("/etc/subuid.old") == target, "the link is lost")
 
 
-def replace(s):
-    """The cure for what is no file at all is a sentence or nothing: put one in place."""
-    remove("/etc/subuid")
-    s.put(GOOD)
+def approved(s, code):
+    """The cure shows what would count then, and changes nothing without the answer."""
+    before = os.lstat("/etc/subuid")
+    row = s.named(code, file="/etc/subuid")
+    for answer in (b"", b"no\n"):
+        found = root_shell(s.host, row["cure"], answer)
+        require(found.returncode != 0 and GOOD.encode() in found.stdout, f"{found}")
+        require(os.lstat("/etc/subuid") == before, "the file is another")
+    s.cured(code)
+    require(read("/etc/subuid").decode() == GOOD, "the content is another")
+    require(mode_of("/etc/subuid") == 0o644 and os.stat("/etc/subuid").st_uid == 0, "not root's")
+
+
+def emptied(s, code):
+    """The cure keeps what was there under another name; the next report is about an empty
+    database."""
+    remove("/etc/subuid.old")
+    s.cured(code)
+    require(read("/etc/subuid") == b"" and os.path.lexists("/etc/subuid.old"), "not kept")
 
 
 @scene("file-not-regular")
@@ -452,18 +472,15 @@ def _(s):
     for make in (os.mkdir, os.mkfifo):
         remove("/etc/subuid")
         make("/etc/subuid")
-        s.named("file-not-regular")
-    replace(s)
-    s.gone("file-not-regular")
+        emptied(s, "file-not-regular")
 
 
 @scene("file-huge")
 def _(s):
     s.put(GOOD)
     os.truncate("/etc/subuid", 2**30 + 1)
-    s.named("file-huge")
-    replace(s)
-    s.gone("file-huge")
+    emptied(s, "file-huge")
+    remove("/etc/subuid.old")
 
 
 @scene("file-writable")
@@ -471,7 +488,7 @@ def _(s):
     s.put(GOOD)
     os.chmod("/etc/subuid", 0o666)
     s.box.run("check", "--fix")
-    s.cured("file-writable")
+    approved(s, "file-writable")
 
 
 @scene("file-foreign")
@@ -479,7 +496,7 @@ def _(s):
     s.put(GOOD)
     os.chown("/etc/subuid", ELSA.uid, 0)
     s.box.run("check", "--fix")
-    s.cured("file-foreign")
+    approved(s, "file-foreign")
 
 
 @scene("file-group-writable")

@@ -17,7 +17,7 @@ from host.base import CLEAN_PATH, CLONE_NEWNS, libc, mount, unshare
 COMMANDS = ("cat ", "chmod ", "chown ", "cp ", "dpkg-statoverride ", "echo ", "getent ", "grep ",
             "groupadd ", "install -",
             "journalctl ", "ls ", "mount ", "mv ", "printf ", "setcap ", "subid ",
-            "sysctl ", "ulimit ", "useradd ", "usermod-ext ")
+            "sysctl ", "test ", "ulimit ", "useradd ", "usermod-ext ")
 
 
 class Wrong(Exception):
