@@ -284,25 +284,21 @@ int table_rename(struct table *table, const char *old, size_t old_len, const cha
 }
 
 /*
- * Replaces lines, whatever stands in them. The last line that is left ends with a
- * newline.
+ * Makes a table in which lines are replaced, whatever stands in them. The last line that
+ * is left ends with a newline.
  *
- * changes: @n of them, by ascending line numbers.
- * Returns 0, -EFBIG or -ENOMEM; the table changes only with 0. A table belongs to one
- * thread.
+ * changes: @n of them, by ascending line numbers. ret_table: free with table_clear().
+ * Returns 0, -EFBIG or -ENOMEM. Thread-safe.
  */
-int table_replace_lines(struct table *table, const struct table_change *changes, size_t n)
+int table_copy_replaced(const struct table *table, const struct table_change *changes,
+			size_t n, struct table *ret_table)
 {
 	CLEANUP(table_cleanup) struct table next = { .changed = true };
 	struct table_cursor cursor = { 0 };
 	struct table_line line;
 	size_t at = 0, from = 0;
-	bool ends = table->len == 0 || table->text[table->len - 1] == '\n';
-	int r;
+	int r = table_reserve(&next, table->len + 1);
 
-	if (n == 0 && ends)
-		return 0;
-	r = table_reserve(&next, table->len + 1);
 	while (r == 0 && at < n && table_next(table, &cursor, &line)) {
 		if (line.number != changes[at].number)
 			continue;
@@ -323,9 +319,24 @@ int table_replace_lines(struct table *table, const struct table_change *changes,
 		return r;
 	if (next.len > LIMIT_FILE_BYTES)
 		return -EFBIG;
+	*ret_table = next;
+	next = (struct table){ 0 };
+	return 0;
+}
 
+/* The same, in place; the table changes only with 0. A table belongs to one thread. */
+int table_replace_lines(struct table *table, const struct table_change *changes, size_t n)
+{
+	bool ends = table->len == 0 || table->text[table->len - 1] == '\n';
+	struct table next;
+	int r;
+
+	if (n == 0 && ends)
+		return 0;
+	r = table_copy_replaced(table, changes, n, &next);
+	if (r)
+		return r;
 	table_clear(table);
 	*table = next;
-	next = (struct table){ 0 };
 	return 0;
 }

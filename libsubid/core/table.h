@@ -89,6 +89,8 @@ struct table_mark table_mark(const struct table *table);
 void table_take_back(struct table *table, struct table_mark mark);
 int table_subtract(struct table *table, table_match_fn match, void *context,
 		   struct range range);
+int table_copy_replaced(const struct table *table, const struct table_change *changes,
+			size_t n, struct table *ret_table);
 int table_replace_lines(struct table *table, const struct table_change *changes,
 			size_t n);
 int table_rename_all(struct table *table, table_name_fn name, void *context);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * allocate-append: checks the missing ids against the policy, and appends them.
+ * allocate-append: checks the missing ids against the policy, and writes them.
  *
- * MUST: only ids that the policy allows are appended, however they were placed.
+ * MUST: only ids that the policy allows are written, however they were placed.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -189,45 +189,76 @@ static int check_missing(struct allocate_work *work, size_t k)
 	return r ? r : is_refused(allocate, before) ? DB_CONFLICT : 0;
 }
 
-/* A login name that reads as a uid, or that another user also has, would give the range
- * to that user: then the line has the uid. */
-static int append_owner_line(struct allocate_work *work, size_t k,
-			     const struct holding *line)
+/*
+ * Returns the owner of new lines. A login name that reads as a uid, or that another user
+ * also has, would give the range to that user: then it is the uid.
+ */
+size_t allocate_owner_text(const struct allocate *allocate, size_t person,
+			   char number[static NUM_BYTES], const char **ret_text)
 {
-	const struct allocate *allocate = work->allocate;
-	const struct owner_set_user *person = &allocate->people->items[line->person];
-	const char *login = owner_set_login(allocate->people, line->person);
-	struct table *table = &work->db->sides[k].table;
-	char number[NUM_BYTES];
+	const struct owner_set_user *user = &allocate->people->items[person];
+	const char *login = owner_set_login(allocate->people, person);
 
-	if (person->uid != OWNER_SET_NO_UID &&
-	    (allocate->settings.by_id || person->by_uid ||
-	     owner_is_number(login, person->login_len)))
-		return table_append(table, number, num_format(person->uid, number),
-				    line->range);
-	return table_append(table, login, person->login_len, line->range);
+	if (user->uid != OWNER_SET_NO_UID && (allocate->settings.by_id || user->by_uid ||
+					      owner_is_number(login, user->login_len))) {
+		*ret_text = number;
+		return num_format(user->uid, number);
+	}
+	*ret_text = login;
+	return user->login_len;
 }
 
-/* Appends to both databases or, on failure, to none. */
+static int append_missing(struct allocate_work *work, size_t k, struct table *table)
+{
+	const struct allocated_ids *missing = &work->missing[k];
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < missing->n_holdings; i++) {
+		const struct holding *line = &missing->holdings[i];
+		char number[NUM_BYTES];
+		const char *owner;
+		size_t len;
+
+		if (line->range.end == 0)
+			continue;
+		len = allocate_owner_text(work->allocate, line->person, number, &owner);
+		r = table_append(table, owner, len, line->range);
+	}
+	return db_fail(work->db, kind_all[k], r);
+}
+
+/* Writes to both databases or, on failure, to none. */
 static int append_all(struct allocate_work *work)
 {
 	struct table *tables[] = { &work->db->sides[0].table, &work->db->sides[1].table };
 	const struct table_mark marks[] = { table_mark(tables[0]),
 					    table_mark(tables[1]) };
+	struct table joined[2] = { 0 };
 	int r = 0;
 
 	for (size_t k = 0; r == 0 && k < 2; k++)
-		for (size_t i = 0; r == 0 && i < work->missing[k].n_holdings; i++)
-			r = db_fail(work->db, kind_all[k],
-				    append_owner_line(work, k,
-						      &work->missing[k].holdings[i]));
-	for (size_t k = 0; r && k < 2; k++)
-		table_take_back(tables[k], marks[k]);
+		r = db_fail(work->db, kind_all[k], allocate_join(work, k, &joined[k]));
+	for (size_t k = 0; r == 0 && k < 2; k++) {
+		struct table *table = joined[k].text ? &joined[k] : tables[k];
+
+		work->allocate->appended[k] = table->len;
+		r = append_missing(work, k, table);
+	}
+	for (size_t k = 0; k < 2; k++) {
+		if (r)
+			table_take_back(tables[k], marks[k]);
+		if (r || !joined[k].text) {
+			table_clear(&joined[k]);
+			continue;
+		}
+		table_clear(tables[k]);
+		*tables[k] = joined[k];
+	}
 	return r;
 }
 
 /*
- * Appends the placed ids that their owners do not hold, after a check of all of them.
+ * Writes the placed ids that their owners do not hold, after a check of all of them.
  * Returns 0, DB_CONFLICT or -errno; the databases change only with 0.
  */
 int allocate_append(struct allocate_work *work)

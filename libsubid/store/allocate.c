@@ -271,8 +271,11 @@ int allocate_for_owner(struct db *db, struct allocate *allocate,
 	return r;
 }
 
-/* Frees the conflicts. */
+/* Frees the conflicts and the joined lines. */
 void allocate_cleanup(struct allocate *allocate)
 {
 	overlap_list_cleanup(&allocate->conflicts);
+	free(allocate->joined[0]);
+	free(allocate->joined[1]);
+	allocate->joined[0] = allocate->joined[1] = NULL;
 }

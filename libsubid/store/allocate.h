@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "libsubid/core/alloc.h"
+#include "libsubid/core/num.h"
 #include "libsubid/core/overlap.h"
 #include "libsubid/core/range.h"
 #include "libsubid/store/allocated-ids.h"
@@ -35,6 +36,13 @@ struct allocate_full {
 	uint64_t count; /* the requested number of ids */
 };
 
+/* With `join`: a line of owner @person that was made longer. */
+struct allocate_joined {
+	size_t person;
+	struct range before;
+	struct range after;
+};
+
 struct allocate {
 	const struct owner_set *people;
 	struct allocate_item *items; /* one for each owner; see `fixed` */
@@ -48,6 +56,7 @@ struct allocate {
 	bool mirror;   /* an owner with a range of one kind gets the same of the other */
 	bool together; /* the same range of both kinds, or none */
 	bool above;    /* prefer ids above the highest range to gaps between ranges */
+	bool join;     /* ids behind an owner's last line make that line longer */
 	struct overlap_policy policy;
 
 	struct overlap_list conflicts; /* DB_CONFLICT: all of them */
@@ -56,6 +65,9 @@ struct allocate {
 	/* The span of new ranges with ids that are not mapped in this user namespace; end
 	 * 0: none. Not set for fixed ranges. */
 	struct range absent;
+	struct allocate_joined *joined[2]; /* lines that became longer */
+	size_t n_joined[2];
+	size_t appended[2]; /* where the lines begin that were appended */
 };
 
 int allocate_ranges(struct db *db, struct allocate *allocate);
@@ -107,5 +119,8 @@ int allocate_find_absent(struct allocate_work *work);
 int allocate_place_free(struct allocate_work *work);
 int allocate_place_deterministically(struct allocate_work *work);
 int allocate_append(struct allocate_work *work);
+size_t allocate_owner_text(const struct allocate *allocate, size_t person,
+			   char number[static NUM_BYTES], const char **ret_text);
+int allocate_join(struct allocate_work *work, size_t k, struct table *ret_table);
 
 #endif

@@ -113,7 +113,8 @@ int allocated_ids_read_lines(struct allocated_ids *used, const struct table *tab
 	return 0;
 }
 
-static bool may_be_held(const char *line, size_t len, const void *context)
+/* The filter of table_next_entry() for lines of @context, a set of owners. */
+bool allocated_ids_may_be_held(const char *line, size_t len, const void *context)
 {
 	const char *colon = memchr(line, ':', len);
 	size_t person;
@@ -131,7 +132,8 @@ int allocated_ids_read_holdings(struct allocated_ids *used, const struct table *
 	int r = 0;
 
 	*used = (struct allocated_ids){ 0 };
-	while (r == 0 && table_next_entry(table, &cursor, may_be_held, people, &line)) {
+	while (r == 0 && table_next_entry(table, &cursor, allocated_ids_may_be_held,
+					  people, &line)) {
 		size_t person;
 
 		if (owner_set_find(people, line.entry.owner, line.entry.owner_len,

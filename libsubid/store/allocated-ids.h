@@ -37,6 +37,7 @@ int allocated_ids_read_lines(struct allocated_ids *used, const struct table *tab
 			     struct range bounds, const struct owner_set *people);
 int allocated_ids_read_holdings(struct allocated_ids *used, const struct table *table,
 				const struct owner_set *people);
+bool allocated_ids_may_be_held(const char *line, size_t len, const void *context);
 int allocated_ids_copy_lines(struct allocated_ids *used,
 			     const struct allocated_ids *from);
 int allocated_ids_read_accounts(struct allocated_ids *used, struct db *db,

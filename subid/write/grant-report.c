@@ -58,12 +58,32 @@ int grant_check_strict(struct grant *grant)
 	return EDIT_UNKNOWN_USER;
 }
 
-/* Shows the lines that were appended. */
+static void show_range(const struct grant *grant, size_t k, char sign, size_t person,
+		       struct range range)
+{
+	char number[NUM_BYTES], text[ENTRY_BYTES];
+	const char *owner;
+	size_t len = allocate_owner_text(&grant->allocate, person, number, &owner);
+
+	len = entry_format(owner, len, range, text);
+	edit_show_line(sign, grant->edit.directory, kind_all[k], text, len - 1);
+}
+
+/* Shows the lines that were made longer, and those that were appended. */
 void grant_show(const struct grant *grant)
 {
-	for (size_t k = 0; k < 2; k++)
+	const struct allocate *allocate = &grant->allocate;
+
+	for (size_t k = 0; k < 2; k++) {
+		for (size_t i = 0; i < allocate->n_joined[k]; i++) {
+			const struct allocate_joined *joined = &allocate->joined[k][i];
+
+			show_range(grant, k, '-', joined->person, joined->before);
+			show_range(grant, k, '+', joined->person, joined->after);
+		}
 		edit_lines_appended(&grant->tables[k], grant->edit.directory, kind_all[k],
-				    grant->before[k]);
+				    allocate->appended[k]);
+	}
 }
 
 /* Returns the span of the granted ranges, or of the requested ones after a refusal. */

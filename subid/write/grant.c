@@ -290,6 +290,7 @@ static int grant_prepare(struct grant *grant)
 	allocate->if_missing = options->if_missing || options->all_users;
 	allocate->mirror = allocate->if_missing;
 	allocate->above = true;
+	allocate->join = true;
 	allocate->policy = options->policy;
 	r = find_people(grant);
 	if (r != VERB_GO)
@@ -324,8 +325,6 @@ static int apply_grant(struct grant *grant)
 		return r;
 	edit->db.in_use.thorough = grant->options.thorough;
 	edit->db.in_use.strict = grant->options.strict;
-	for (size_t k = 0; k < 2; k++)
-		grant->before[k] = edit->db.sides[k].table.len;
 	r = allocate_ranges(&edit->db, &grant->allocate);
 	grant_report_service(grant);
 	if (r == DB_FULL)
@@ -337,10 +336,10 @@ static int apply_grant(struct grant *grant)
 	return r ? r : grant_check_strict(grant);
 }
 
-static bool has_grown(const struct grant *grant)
+static bool has_changed(const struct grant *grant)
 {
-	return grant->edit.db.sides[0].table.len > grant->before[0] ||
-	       grant->edit.db.sides[1].table.len > grant->before[1];
+	return grant->edit.db.sides[0].table.changed ||
+	       grant->edit.db.sides[1].table.changed;
 }
 
 /* Releases the locks but keeps the tables, as the reader of the output may be slow. */
@@ -355,7 +354,7 @@ static void end(struct grant *grant)
 
 static int grant_work(struct grant *grant)
 {
-	bool grown;
+	bool changed;
 	int r;
 
 	r = change_prepare(&grant->edit, &verb_grant, &grant->options.change,
@@ -367,16 +366,16 @@ static int grant_work(struct grant *grant)
 	report_zero_count(grant);
 	r = apply_grant(grant);
 	/* Do not write if the only change is the creation of an empty database. */
-	grown = r == 0 && has_grown(grant);
-	if (grown && !grant->edit.dry_run)
+	changed = r == 0 && has_changed(grant);
+	if (changed && !grant->edit.dry_run)
 		r = edit_commit(&grant->edit);
 	end(grant);
-	if (grown || r)
+	if (changed || r)
 		grant_record(grant, r);
 	/* From here on signals may interrupt: the reader of the output may be slow. */
 	interrupt_let_go(&grant->edit.interrupt);
 	progress_rows();
-	if (grown && r == 0)
+	if (changed && r == 0)
 		grant_show(grant);
 	return change_status(r);
 }

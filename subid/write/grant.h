@@ -36,7 +36,6 @@ struct grant {
 	struct grant_users crowd;
 	struct allocate allocate;
 	struct table tables[2]; /* the databases after the transaction */
-	size_t before[2];	/* their sizes before it */
 };
 
 void grant_report_service(struct grant *grant);

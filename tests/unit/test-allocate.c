@@ -178,6 +178,52 @@ Test(allocate, several_fixed)
 	owner_cleanup(&elsa);
 }
 
+/*
+ * New ids that follow the last line of their owner make it longer; all others, and those
+ * of a caller who does not ask for that, are appended.
+ */
+Test(allocate, join)
+{
+	allocate.join = true;
+	load("elsa:100000:10\n# one\nanna:100010:5\n", "anna:100010:5\nelsa:100000:15");
+	cr_assert(run((const char *[]){ "anna", "elsa", "bob", NULL }) == 0);
+	check("elsa:100000:10\n# one\nanna:100010:15\nelsa:100026:10\nbob:100036:10\n",
+	      "anna:100010:15\nelsa:100000:15\nelsa:100026:10\nbob:100036:10\n");
+	cr_assert(allocate.n_joined[0] == 1 && allocate.n_joined[1] == 1);
+	cr_assert(allocate.joined[0][0].person == 0);
+	cr_assert(allocate.joined[0][0].before.end == 100015);
+	cr_assert(allocate.joined[0][0].after.start == 100010);
+	cr_assert(allocate.joined[0][0].after.end == 100025);
+	cr_assert(allocate.appended[0] ==
+		  strlen("elsa:100000:10\n# one\nanna:100010:15\n"));
+	cr_assert(db.sides[0].table.changed && db.sides[1].table.changed);
+
+	/* The lengths of the lines are the same; the second owner's line comes first. */
+	load("bob:100030:10\nanna:100000:10\n", "");
+	allocate.kinds[1] = false;
+	cr_assert(run((const char *[]){ "anna", "bob", NULL }) == 0);
+	check("bob:100030:20\nanna:100000:20\n", "");
+	cr_assert(allocate.n_joined[0] == 2 && allocate.n_joined[1] == 0);
+	cr_assert(db.sides[0].table.changed && !db.sides[1].table.changed);
+
+	/* Not the last line of the owner, or not with the name of a new line. */
+	load("elsa:100000:10\nelsa2:100050:1\n", "1000:100000:10\n");
+	allocate.kinds[1] = true;
+	cr_assert(run((const char *[]){ "elsa", NULL }) == 0);
+	check("elsa:100000:10\nelsa2:100050:1\nelsa:100010:10\n",
+	      "1000:100000:10\nelsa:100010:10\n");
+	load("elsa:100000:10\n", "1000:100000:10\n");
+	allocate.settings.by_id = true;
+	cr_assert(run((const char *[]){ "elsa", NULL }) == 0);
+	check("elsa:100000:10\n1000:100010:10\n", "1000:100000:20\n");
+
+	load("elsa:100000:10\n", "elsa:100000:10\n");
+	allocate.join = allocate.settings.by_id = false;
+	cr_assert(run((const char *[]){ "elsa", NULL }) == 0);
+	check("elsa:100000:10\nelsa:100010:10\n", "elsa:100000:10\nelsa:100010:10\n");
+	cr_assert(allocate.n_joined[0] == 0 && allocate.appended[0] == 15);
+}
+
 /* Lines before a conflict have gone: it is numbered as on disk, twins each in turn. */
 Test(allocate, numbers_lines)
 {

@@ -11,6 +11,7 @@ import random
 import re
 import signal
 import struct
+import subprocess
 import time
 
 import host as host_module
@@ -55,7 +56,7 @@ def test_places(case):
     case("again, if missing", ("grant", "elsa", "--if-missing"), DONE,
          both("elsa:100000:65536\n"), out="")
     case("again", ("grant", "elsa", "--count", "10"), DONE, both("elsa:100000:65536\n"),
-         both("elsa:100000:65536\nelsa:165536:10\n"))
+         both("elsa:100000:65546\n"))
     case("by another name, if missing", ("grant", "elsatwin", "--if-missing"), DONE,
          both("elsa:100000:65536\n"))
     case("by uid, if missing", ("grant", "elsa", "--if-missing"), DONE,
@@ -98,7 +99,7 @@ def test_range(case):
     case("a range", args, DONE, new=both("elsa:200000:10\n"))
     case("held already", args, DONE, both("elsa:100000:200000\n"), out="")
     case("held in part", args, DONE, ("elsa:200003:2\n", ""),
-         ("elsa:200003:2\nelsa:200000:3\nelsa:200005:5\n", "elsa:200000:10\n"))
+         ("elsa:200003:7\nelsa:200000:3\n", "elsa:200000:10\n"))
     case("nothing of the kind that is there, if missing", (*args, "--if-missing"), DONE,
          ("elsa:5:1\n", ""), ("elsa:5:1\n", "elsa:200000:10\n"))
     theirs = both("anna:1:1\nanna:200009:1\n")
@@ -115,6 +116,69 @@ def test_range(case):
          new=both("elsa:0:1\n"))
     case("no id", ("grant", "elsa", "--range", "4294967295-4294967295", "--allow-overlap",
                    "--allow-root"), POLICY, says=("4294967295 is no uid",))
+
+
+def debians(owner):
+    """The ranges of an owner for Debian's getsubids, [(start, count)]."""
+    found = subprocess.run(["/usr/bin/getsubids", owner], capture_output=True, text=True,
+                           check=True).stdout
+    return [tuple(map(int, line.split()[2:])) for line in found.splitlines()]
+
+
+def test_join(case):
+    """Ids that follow the last line of their owner make it longer, in its place. Where ids
+    would get other places in a map of the lines in their order, there are two lines."""
+    both = lambda text: (text, text)
+    args = ("grant", "elsa", "--range", "200010-200019")
+    old = "# elsa\nelsa:200000:10\nanna:300000:5\n"
+    new = "# elsa\nelsa:200000:20\nanna:300000:5\n"
+    shown = "".join(f"- /etc/{name}: elsa:200000:10\n+ /etc/{name}: elsa:200000:20\n"
+                    for name in ("subuid", "subgid"))
+    case("joined", args, DONE, both(old), both(new), out=shown)
+    found = debians("elsa")
+    case.report.check("Debian's getsubids finds one range with all of the ids",
+                      found == [(200000, 20)], f"{found}")
+    case("joined: show", (*args, "--dry-run"), DONE, both(old), out=shown)
+    case("joined: again", args, DONE, both(new), out="")
+    case("joined: one of the two files", args, DONE, (old, "anna:300000:5\n"),
+         (new, "anna:300000:5\nelsa:200010:10\n"),
+         out="".join(shown.splitlines(True)[:2]) + "+ /etc/subgid: elsa:200010:10\n")
+    case("joined: one kind", (*args, "-g"), DONE, both(old), (old, new))
+    case("joined: the last line has no newline", args, DONE, both("elsa:200000:10"),
+         both("elsa:200000:20\n"))
+    case("joined: up to the last id", ("grant", "elsa", "-u", "--range",
+                                       "4294967200-4294967294"), DONE,
+         ("elsa:4294967100:100\n", ""), ("elsa:4294967100:195\n", ""))
+    case("joined: the last of several lines", args, DONE,
+         both("elsa:100000:5\nelsa:200000:10\n"), both("elsa:100000:5\nelsa:200000:20\n"))
+    case("joined: no account", ("grant", "ghost", "--no-account", "--range", "15-19",
+                                "--allow-overlap", "-u"), DONE, ("ghost:5:10\n", ""),
+         ("ghost:5:15\n", ""))
+    case.box.host.write(LIST, "elsa:5\nanna:3\nbob\n")
+    case("joined: a list", ("grant", "--batch", LIST, "--count", "2"), DONE,
+         both("anna:100000:10\nelsa:100010:10\nghost:100020:5\n"),
+         both("anna:100000:10\nelsa:100010:10\nghost:100020:5\n"
+              "elsa:100025:5\nanna:100030:3\nbob:100033:2\n"))
+    case.box.host.write(LIST, "elsa:5\nanna:3\nbob\n")
+    case("joined: a list, one of it", ("grant", "--batch", LIST, "--count", "2"), DONE,
+         both("elsa:100010:10\nbob:100000:10\n"),
+         both("elsa:100010:15\nbob:100000:10\nanna:100025:3\nbob:100028:2\n"))
+    for name, lines in (
+            ("before the line", "elsa:200020:5\n"),
+            ("a line that is not the last", "elsa:200000:10\nelsa:300000:5\n"),
+            ("... or not by another name", "elsa:200000:10\nelsatwin:300000:5\n"),
+            ("a line by uid", "5001:200000:10\n"),
+            ("a line of another name", "elsatwin:200000:10\n"),
+            ("a line of another user", "anna:200000:10\n"),
+            ("a malformed line", "elsa:200000:10:\n")):
+        case(f"not joined: {name}", args, DONE, both(lines), both(lines + "elsa:200010:10\n"))
+    login_defs(case, "SUB_UID_STORE_BY_UID yes")
+    case("joined: by uid", args, DONE, both("5001:200000:10\n"), both("5001:200000:20\n"))
+    case.box.host.reset_etc("login.defs")
+    case("taken again", ("revoke", "elsa", "--range", "200000-200014"), DONE, both(new),
+         both("# elsa\nelsa:200015:5\nanna:300000:5\n"))
+    case("taken again: what was given", ("revoke", "elsa", "--range", "200010-200019"), DONE,
+         both(new), both(old))
 
 
 def login_defs(case, *lines):
@@ -255,8 +319,16 @@ class Model:
         for k in (0, 1):
             for i, (owner, count) in enumerate(wanted):
                 if (i, k) in new:
-                    self.lines[k].append((owner, *new[i, k]))
+                    self.add(k, owner, *new[i, k])
         return True
+
+    def add(self, k, owner, start, count):
+        """Ids behind the owner's last line make it longer."""
+        at = max((i for i, line in enumerate(self.lines[k]) if line[0] == owner), default=None)
+        if at is not None and self.lines[k][at][1] + self.lines[k][at][2] == start:
+            self.lines[k][at] = owner, self.lines[k][at][1], self.lines[k][at][2] + count
+        else:
+            self.lines[k].append((owner, start, count))
 
     def mirror(self, wanted, default, missing, new, k):
         names = [owner for owner, _ in wanted]
@@ -872,7 +944,7 @@ def test_crowds(case):
 def main():
     box, report = enter("subid")
     case = Case(box, report)
-    for part in (test_places, test_range, test_settings, test_model, test_lists,
+    for part in (test_places, test_range, test_join, test_settings, test_model, test_lists,
                  test_all_users, test_revoke, test_rename, test_words, test_surroundings,
                  test_lost_output, test_unreadable, test_image, test_full, test_records,
                  test_name_service, test_sweeps, test_crowds):
