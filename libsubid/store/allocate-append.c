@@ -191,7 +191,8 @@ static int check_missing(struct allocate_work *work, size_t k)
 
 /*
  * Returns the owner of new lines. A login name that reads as a uid, or that another user
- * also has, would give the range to that user: then it is the uid.
+ * also has, would give the range to that user, and one that no line can have to no user:
+ * then it is the uid.
  */
 size_t allocate_owner_text(const struct allocate *allocate, size_t person,
 			   char number[static NUM_BYTES], const char **ret_text)
@@ -199,8 +200,10 @@ size_t allocate_owner_text(const struct allocate *allocate, size_t person,
 	const struct owner_set_user *user = &allocate->people->items[person];
 	const char *login = owner_set_login(allocate->people, person);
 
-	if (user->uid != OWNER_SET_NO_UID && (allocate->settings.by_id || user->by_uid ||
-					      owner_is_number(login, user->login_len))) {
+	if (user->uid != OWNER_SET_NO_UID &&
+	    (allocate->settings.by_id || user->by_uid ||
+	     owner_is_number(login, user->login_len) ||
+	     entry_check_owner(login, user->login_len))) {
 		*ret_text = number;
 		return num_format(user->uid, number);
 	}

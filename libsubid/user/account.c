@@ -15,7 +15,6 @@ void account_set(struct account *account, const char *name, size_t len, uid_t ui
 		.name_len = len, .exists = true, .uid = uid, .gid = gid
 	};
 	memcpy(account->name, name, len);
-	account->name_owns = entry_check_owner(name, len) == 0;
 	account->number_len = num_format(uid, account->number);
 }
 
@@ -27,9 +26,7 @@ void account_set_text(struct account *account, const char *name, size_t len)
 {
 	uint64_t uid;
 
-	*account = (struct account){
-		.name_len = len, .name_owns = true, .uid = ID_NONE, .gid = ID_NONE
-	};
+	*account = (struct account){ .name_len = len, .uid = ID_NONE, .gid = ID_NONE };
 	memcpy(account->name, name, len);
 	if (num_parse(name, len, ID_NONE - 1, &uid) == 0) {
 		account->uid = (uid_t)uid;

@@ -16,7 +16,6 @@ struct account {
 	char name[LIMIT_OWNER_BYTES + 1];
 	size_t name_len;
 	bool exists;		/* false: an owner of lines without an account */
-	bool name_owns;		/* the name can be the owner of a line */
 	char number[NUM_BYTES]; /* the uid in decimal; not terminated */
 	size_t number_len;	/* 0: no uid */
 	uid_t uid;		/* ID_NONE: no uid */

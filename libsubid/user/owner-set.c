@@ -55,8 +55,6 @@ int owner_set_add(struct owner_set *people, const char *name, size_t len,
 
 	if (owner_set_find(people, name, len, ret_index))
 		return OWNER_SET_DUPLICATE;
-	if (entry_check_owner(name, len))
-		person.status = OWNER_SET_INVALID;
 	r = ARRAY_RESERVE(people->items, people->n, people->allocated);
 	if (r == 0)
 		r = names_put(&people->names, name, len, people->n);
@@ -137,8 +135,8 @@ static bool account_is_wanted(const struct owner_set_filter *filter,
 }
 
 /*
- * Adds the accounts of @users that match the filter, in the order of uids; skips names
- * that no line can have. Returns 0 or -ENOMEM.
+ * Adds the accounts of @users that match the filter, in the order of uids. Returns 0 or
+ * -ENOMEM.
  */
 int owner_set_add_users(struct owner_set *people, const struct accounts *users,
 			const struct owner_set_filter *filter)
@@ -149,8 +147,7 @@ int owner_set_add_users(struct owner_set *people, const struct accounts *users,
 		size_t index;
 		int r;
 
-		if (!account_is_wanted(filter, account, name) ||
-		    entry_check_owner(name, strlen(name)))
+		if (!account_is_wanted(filter, account, name))
 			continue;
 		/* The first line with a name counts. */
 		r = owner_set_add(people, name, strlen(name), &index);
@@ -202,7 +199,7 @@ static int add_aliases(struct owner_set *people, const struct accounts *users)
 	return r;
 }
 
-/* Resolves an owner without an account: a name, or a uid. */
+/* Resolves an owner without an account: a name that a line can have, or a uid. */
 static int take_as_it_is(struct owner_set *people, size_t index)
 {
 	const char *name = owner_set_name(people, index);
@@ -210,7 +207,8 @@ static int take_as_it_is(struct owner_set *people, size_t index)
 
 	if (num_parse(name, strlen(name), ID_NONE - 1, &uid) == 0)
 		return put_uid(people, index, (uid_t)uid);
-	people->items[index].status = OWNER_SET_KNOWN;
+	people->items[index].status =
+		entry_check_owner(name, strlen(name)) ? OWNER_SET_NONE : OWNER_SET_KNOWN;
 	return 0;
 }
 
@@ -228,9 +226,8 @@ static int take_login(struct owner_set *people, size_t index, const char *name,
 
 	person->by_uid = user && user->id != person->uid;
 
-	if (entry_check_owner(name, len) ||
-	    (len == person->name_len &&
-	     memcmp(owner_set_name(people, index), name, len) == 0))
+	if (len == person->name_len &&
+	    memcmp(owner_set_name(people, index), name, len) == 0)
 		return 0;
 	r = names_put_text(&people->names, name, len, &login);
 	if (r)

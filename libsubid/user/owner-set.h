@@ -24,7 +24,6 @@
 enum person_status {
 	OWNER_SET_KNOWN = 0,
 	OWNER_SET_NONE,	   /* no such user */
-	OWNER_SET_INVALID, /* no line can have the name */
 	OWNER_SET_SAME,	   /* a duplicate: has the uid of owner `same` */
 	OWNER_SET_NOT_YET, /* to be resolved */
 };

@@ -116,7 +116,7 @@ void owner_set(struct owner *owner, const struct account *account)
 {
 	*owner = (struct owner){
 		.account = *account,
-		.by_name = account->name_owns,
+		.by_name = true,
 		.by_number = account->number_len > 0,
 	};
 }
@@ -258,11 +258,13 @@ int owner_find(struct owner *owner, const char *word, const struct lookup *looku
 	struct account account;
 	int r;
 
-	if (entry_check_owner(word, len))
+	if (len == 0 || len > LIMIT_OWNER_BYTES)
 		return OWNER_INVALID;
 	r = or_uid ? lookup_word(lookup, word, &account) :
 		     lookup_name(lookup, word, &account);
 	if (r == ACCOUNT_NONE) {
+		if (entry_check_owner(word, len))
+			return OWNER_INVALID;
 		account_set_text(&account, word, len);
 		owner_set(owner, &account);
 		return 0;

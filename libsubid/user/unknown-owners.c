@@ -210,7 +210,9 @@ const struct account *unknown_owners_canonical(const struct unknown_owners *owne
 		return NULL;
 	account = &owner->answer.account;
 	named = find_unknown(owners, account->name, account->name_len);
-	return named && named != owner && account->name_owns && named->answer.r == 0 &&
+	return named && named != owner &&
+			       entry_check_owner(account->name, account->name_len) == 0 &&
+			       named->answer.r == 0 &&
 			       named->answer.account.uid == account->uid ?
 		       account :
 		       NULL;

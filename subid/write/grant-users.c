@@ -85,7 +85,7 @@ static int take_user_line(struct grant_users *crowd, const struct scan_line *lin
 		crowd->bad++;
 		return 0;
 	}
-	if (entry_check_owner(line->text, len)) {
+	if (len == 0 || memchr(line->text, '\0', len)) {
 		report_line(PROGRAM, _("%s:%" PRIu64 ": that is no name of a user"),
 			    crowd->source, line->number);
 		crowd->bad++;

@@ -14,7 +14,6 @@ static const struct account elsa = {
 	.name = "elsa",
 	.name_len = 4,
 	.exists = true,
-	.name_owns = true,
 	.number = "100010",
 	.number_len = 6,
 	.uid = 100010,

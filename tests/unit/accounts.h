@@ -20,7 +20,6 @@ static const struct account elsa = {
 	.uid = 5001,
 	.gid = 5001,
 	.exists = true,
-	.name_owns = true,
 };
 
 struct accounts_row {

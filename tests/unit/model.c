@@ -256,7 +256,7 @@ static int make_database(struct model *model)
 		model->base = 100000;
 
 	model->account = (struct account){
-		.name = "elsa", .name_len = 4, .exists = true, .name_owns = true
+		.name = "elsa", .name_len = 4, .exists = true
 	};
 	model->account.uid =
 		(uid_t)(rng_once_in(rng, 2) ? 1000 : model->base + rng_below(rng, 62));

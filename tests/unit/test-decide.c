@@ -32,7 +32,6 @@ static const struct account elsa = {
 	.name = "elsa",
 	.name_len = 4,
 	.exists = true,
-	.name_owns = true,
 	.number = "1000",
 	.number_len = 4,
 	.uid = 1000,
@@ -251,8 +250,6 @@ Test(decide, odd_names)
 
 		account.name_len = strlen(rows[i].name);
 		memcpy(account.name, rows[i].name, account.name_len + 1);
-		account.name_owns =
-			entry_check_owner(account.name, account.name_len) == 0;
 		r = decide(&kind_uid, &map, &account, 1000, &file, &decision);
 		dbfile_cleanup(&file);
 		cr_assert(r == rows[i].r, "row %zu '%s': %d", i, rows[i].name, r);

@@ -455,7 +455,6 @@ Test(memory, decide)
 	struct account account = { .name = "elsa",
 				   .name_len = 4,
 				   .exists = true,
-				   .name_owns = true,
 				   .number = "1000",
 				   .number_len = 4,
 				   .uid = 1000 };

@@ -115,19 +115,15 @@ Test(owner, name_and_number)
 	}
 }
 
-/* A name that cannot be in a line owns none, though it is the same bytes. */
-Test(owner, name_that_does_not_own)
+/* An owner without a uid has the name alone. */
+Test(owner, without_uid)
 {
 	struct account account;
 	struct owner owner;
 
 	account_set(&account, "elsa", 4, 1000, 100);
-	account.name_owns = false;
 	owner_set(&owner, &account);
-	cr_assert_not(owns(&owner, "elsa"));
 	cr_assert(owns(&owner, "1000"));
-	account.name_owns = true;
-	owner_set(&owner, &account);
 	cr_assert(owns(&owner, "elsa"));
 	account.number_len = 0;
 	owner_set(&owner, &account);
@@ -337,6 +333,27 @@ Test(owner, find)
 		cr_assert(owner_has_account(&owner) == rows[i].account, "row %zu", i);
 		cr_assert(strcmp(owned(&owner), rows[i].owned) == 0, "row %zu '%s': %s",
 			  i, rows[i].word, owned(&owner));
+		owner_cleanup(&owner);
+	}
+}
+
+/* A login name that no line can have: its user has lines by uid and by other names. */
+Test(owner, find_name_that_no_line_can_have)
+{
+	static const char *const names[] = { "00123456", "4294967295", "12345678901" };
+	struct owner owner = { .n = 0 };
+
+	put_passwd("00123456:x:5009:1:::\n4294967295:x:5009:1:::\n"
+		   "12345678901:x:5009:1:::\nbob:x:5009:1:::\n");
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		cr_assert(owner_find(&owner, names[i], &lookup, false) == 0, "'%s'",
+			  names[i]);
+		cr_assert(owner_has_account(&owner) && owns(&owner, "5009") &&
+				  owns(&owner, "bob"),
+			  "'%s'", names[i]);
+		/* Other programs find malformed lines by it. */
+		cr_assert(owner_is_text(&owner, names[i], strlen(names[i])), "'%s'",
+			  names[i]);
 		owner_cleanup(&owner);
 	}
 }

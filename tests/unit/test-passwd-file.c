@@ -379,7 +379,7 @@ Test(passwd_file, directory)
 	cr_assert(passwd_file_find(folder.fd, "elsa", 0, &account, &doubt) == 0 &&
 		  !doubt);
 	cr_assert_str_eq(account.name, "elsa");
-	cr_assert(account.uid == 1000 && account.gid == 1100 && account.name_owns);
+	cr_assert(account.uid == 1000 && account.gid == 1100);
 	cr_assert(passwd_file_find(folder.fd, "third", 0, &account, &doubt) == 0 &&
 		  account.gid == 1103);
 	cr_assert(passwd_file_find(folder.fd, "broken", 0, &account, &doubt) == 0 &&

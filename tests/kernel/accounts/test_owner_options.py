@@ -158,13 +158,29 @@ DIGITS = (
     Case("subid revoke 80025037", "80025037:3000:4\n5005:3010:4\n", DONE, ""),
     Case("subid list 80025037", "80025037:3000:4\n", DONE, "80025037:3000:4\n"),
 )
+# a login name that no line can have: lines by it are malformed, but shadow's read them
+ZEROS = "00123456"
+LOCAL = f"{PASSWD}80025037:x:5005:5005:::\n{ZEROS}:x:5009:5009:::\n"
+MALFORMED = f"{ZEROS}:3000:4\n5009:3010:4\n"
+NOT_IN_LINES = (
+    Case(f"subid revoke {ZEROS}", MALFORMED, DONE, ""),
+    Case(f"subid revoke --if-held {ZEROS}", MALFORMED, DONE, ""),
+    Case(f"usermod-ext {BOTH} {ZEROS}", MALFORMED, DONE, ""),
+    Case(f"subid list {ZEROS}", MALFORMED, DONE, MALFORMED),
+    Case(f"getsubids {ZEROS}", MALFORMED, DONE, MALFORMED),
+    Case(f"subid grant --if-missing {ZEROS}", MALFORMED, DONE, MALFORMED),
+    Case(f"subid grant --no-account --range 5000-5000 0{ZEROS}", "", NO_USER, ""),
+    *(Case(f"{command} {word}", "", DONE, f"{uid}:5000:1\n")
+      for word, uid in ((ZEROS, 5009), ("zed", 7003))
+      for command in ("subid grant --range 5000-5000", "usermod-ext -v 5000-5000 -w 5000-5000")),
+)
 
 
 class Box:
     def __init__(self, programs, report):
         self.programs, self.report, self.directory = programs, report, programs.directory
-        programs.host.write("/etc/passwd", f"{PASSWD}80025037:x:5005:5005:::\n")
-        self.directory.set((JOE, SUE))
+        programs.host.write("/etc/passwd", LOCAL)
+        self.directory.set((JOE, SUE, Account(7003, 7003, ("00700300", "zed"))))
 
     def check(self, name, holds, *about):
         self.report.check(name, holds, " | ".join(map(str, about)))
@@ -187,6 +203,8 @@ def answers(box):
         box.run(case, "several names")
     for case in DIGITS:
         box.run(case, "digits")
+    for case in NOT_IN_LINES:
+        box.run(case, "a name that no line can have")
     box.programs.put(DISPUTED)
     for user in ("anna", "5002"):
         result = box.programs.run("subid", "list", "-u", "--json", user)
@@ -209,7 +227,7 @@ def login_name_of_two(box):
             box.run(Case(f"{command} {word}", "", DONE, line), "a login name of two users")
     call(box, "a login name of two users", "", ("db_grant", "joe@corp.example", 5000, 1),
          ("0", None), "7001:5000:1\n")
-    box.programs.host.write("/etc/passwd", f"{PASSWD}80025037:x:5005:5005:::\n")
+    box.programs.host.write("/etc/passwd", LOCAL)
 
 
 def silence(box):
