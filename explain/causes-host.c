@@ -33,7 +33,7 @@ static void tell_no_range(const struct facts *facts, struct cause *cause)
 	causes_evidence(cause, _("%s delegates nothing to %s"), facts->kind->path,
 			facts->account->name);
 	if (cure_quote(facts->account->name, login))
-		causes_cure(cause, "usermod-ext -S %s", login);
+		causes_cure_as_root(cause, "usermod-ext -S %s", login);
 }
 
 /* The user's own id is 0 in the container, and the delegated ids follow. */
@@ -61,8 +61,9 @@ static void tell_range_small(const struct facts *facts, struct cause *cause)
 			facts->account->name, host->count, facts->kind->id,
 			facts->kind->id, host->count);
 	if (host->free.end > 0 && cure_quote(facts->account->name, login))
-		causes_cure(cause, "subid grant %s--range %" PRIu64 "-%" PRIu64 " %s",
-			    only(facts), host->free.start, host->free.end - 1, login);
+		causes_cure_as_root(
+			cause, "subid grant %s--range %" PRIu64 "-%" PRIu64 " %s",
+			only(facts), host->free.start, host->free.end - 1, login);
 	else if (host->limited)
 		causes_cure(cause,
 			    _("start the container with more %ss: none are free in this "
@@ -98,13 +99,13 @@ static void tell_range_shared(const struct facts *facts, struct cause *cause)
 			      "decides what to do"),
 			    host->sharer);
 	else if (cure_quote(host->loser, loser))
-		causes_cure(cause,
-			    "subid revoke --if-held %s%s%s--range %" PRIu64 "-%" PRIu64
-			    " %s",
-			    host->no_account ? "--no-account " : "",
-			    host->in_use ? "--in-use " : "",
-			    facts->kind->group ? "--gid-only " : "--uid-only ",
-			    host->own.start, host->own.end - 1, loser);
+		causes_cure_as_root(cause,
+				    "subid revoke --if-held %s%s%s--range %" PRIu64
+				    "-%" PRIu64 " %s",
+				    host->no_account ? "--no-account " : "",
+				    host->in_use ? "--in-use " : "",
+				    facts->kind->group ? "--gid-only " : "--uid-only ",
+				    host->own.start, host->own.end - 1, loser);
 }
 
 static bool userns_limit(const struct facts *facts)
@@ -132,8 +133,8 @@ static void tell_userns_limit(const struct facts *facts, struct cause *cause)
 					 "of their number is reached, here or in an "
 					 "outer one"));
 	if (max == 0 || reached)
-		causes_cure(cause, "sysctl -w user.max_user_namespaces=%" PRId64,
-			    max < NAMESPACES_USUAL ? NAMESPACES_USUAL : 2 * max);
+		causes_cure_as_root(cause, "sysctl -w user.max_user_namespaces=%" PRId64,
+				    max < NAMESPACES_USUAL ? NAMESPACES_USUAL : 2 * max);
 	else
 		causes_cure(cause, _("nest fewer of them, or have "
 				     "user.max_user_namespaces raised where it is "
@@ -157,7 +158,7 @@ static void tell_userns_unprivileged(const struct facts *facts, struct cause *ca
 	causes_evidence(cause,
 			_("kernel.unprivileged_userns_clone is 0, so only root can "
 			  "make a user namespace"));
-	causes_cure(cause, "sysctl -w kernel.unprivileged_userns_clone=1");
+	causes_cure_as_root(cause, "sysctl -w kernel.unprivileged_userns_clone=1");
 }
 
 static bool userns_apparmor(const struct facts *facts)
@@ -171,7 +172,8 @@ static void tell_userns_apparmor(const struct facts *facts, struct cause *cause)
 			_("kernel.apparmor_restrict_unprivileged_userns is %" PRId64
 			  ", so a program needs a profile with userns"),
 			facts->host->apparmor);
-	causes_cure(cause, "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0");
+	causes_cure_as_root(cause,
+			    "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0");
 }
 
 static bool mapper_missing(const struct facts *facts)
@@ -243,16 +245,17 @@ static void tell_storage_idmapped(const struct facts *facts, struct cause *cause
 	if (!cure_quote(facts->account->name, login))
 		return;
 	if (host->enough)
-		causes_cure(cause,
-			    "subid revoke --if-held %s--range %" PRIu64 "-%" PRIu64 " %s",
-			    flag, host->own.start, host->own.end - 1, login);
+		causes_cure_as_root(cause,
+				    "subid revoke --if-held %s--range %" PRIu64
+				    "-%" PRIu64 " %s",
+				    flag, host->own.start, host->own.end - 1, login);
 	else if (host->free.end > 0)
-		causes_cure(cause,
-			    "subid grant --range %" PRIu64 "-%" PRIu64
-			    " %s && subid revoke --if-held %s--range %" PRIu64 "-%" PRIu64
-			    " %s",
-			    host->free.start, host->free.end - 1, login, flag,
-			    host->own.start, host->own.end - 1, login);
+		causes_cure_as_root(cause,
+				    "subid grant --range %" PRIu64 "-%" PRIu64
+				    " %s && subid revoke --if-held %s--range %" PRIu64
+				    "-%" PRIu64 " %s",
+				    host->free.start, host->free.end - 1, login, flag,
+				    host->own.start, host->own.end - 1, login);
 	else
 		causes_cure(cause, _("keep the storage elsewhere: rootless_storage_path "
 				     "in storage.conf(5)"));

@@ -45,26 +45,29 @@ static void cure_by_replacing(const struct facts *facts, struct cause *cause)
 			      "have fewer pods: no %" PRIu64 " ids are free"),
 			    host->pods * KUBELET_UNIT);
 	else if (host->own.end == 0)
-		causes_cure(cause, "subid grant --range %" PRIu64 "-%" PRIu64 " kubelet",
-			    host->free.start, host->free.end - 1);
+		causes_cure_as_root(cause,
+				    "subid grant --range %" PRIu64 "-%" PRIu64 " kubelet",
+				    host->free.start, host->free.end - 1);
 	else if (host->own.start < host->free.start && host->free.end < host->own.end)
-		causes_cure(cause,
-			    "subid grant --range %" PRIu64 "-%" PRIu64
-			    " kubelet && subid revoke --if-held %s--range %" PRIu64
-			    "-%" PRIu64 " kubelet && subid revoke --if-held %s--range "
-			    "%" PRIu64 "-%" PRIu64 " kubelet",
-			    host->free.start, host->free.end - 1,
-			    host->in_use ? "--in-use " : "", host->own.start,
-			    host->free.start - 1, host->in_use ? "--in-use " : "",
-			    host->free.end, host->own.end - 1);
+		causes_cure_as_root(
+			cause,
+			"subid grant --range %" PRIu64 "-%" PRIu64
+			" kubelet && subid revoke --if-held %s--range %" PRIu64
+			"-%" PRIu64 " kubelet && subid revoke --if-held %s--range "
+			"%" PRIu64 "-%" PRIu64 " kubelet",
+			host->free.start, host->free.end - 1,
+			host->in_use ? "--in-use " : "", host->own.start,
+			host->free.start - 1, host->in_use ? "--in-use " : "",
+			host->free.end, host->own.end - 1);
 	else
-		causes_cure(cause,
-			    "subid grant --range %" PRIu64 "-%" PRIu64
-			    " kubelet && subid revoke --if-held %s--range %" PRIu64
-			    "-%" PRIu64 " kubelet",
-			    host->free.start, host->free.end - 1,
-			    host->in_use ? "--in-use " : "", host->own.start,
-			    host->own.end - 1);
+		causes_cure_as_root(
+			cause,
+			"subid grant --range %" PRIu64 "-%" PRIu64
+			" kubelet && subid revoke --if-held %s--range %" PRIu64
+			"-%" PRIu64 " kubelet",
+			host->free.start, host->free.end - 1,
+			host->in_use ? "--in-use " : "", host->own.start,
+			host->own.end - 1);
 }
 
 static void tell_kubelet_range(const struct facts *facts, struct cause *cause)

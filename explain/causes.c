@@ -61,7 +61,7 @@ void causes_cure_as_root(struct cause *cause, const char *format, ...)
 	va_start(arguments, format);
 	write_cure(cause, format, arguments);
 	va_end(arguments);
-	cause->as_root = true;
+	cause->as_root = cause->cure[0] != '\0';
 }
 
 /* The option of `subid grant` and `subid revoke` for one kind of ids. */
@@ -96,7 +96,7 @@ void causes_cure_line(const struct cause *cause, char line[static CAUSE_LINE_BYT
 	line[0] = '\0';
 	if (cause->checked)
 		snprintf(line, CAUSE_LINE_BYTES, "%s", cause->cure);
-	else if (cause->as_root && cause->cure[0] != '\0')
+	else if (cause->as_root)
 		snprintf(line, CAUSE_LINE_BYTES, _("to fix it (as root): %s"),
 			 cause->cure);
 	else if (cause->cure[0] != '\0')

@@ -76,7 +76,10 @@ static void cure_file(const struct check_side *side, const struct dbfile *file,
 	if (causes_find(&facts, &id, 1) != 1)
 		return;
 	causes_describe(&facts, id, &cause);
-	problem_cure(problem, "%s", cause.cure);
+	if (cause.as_root)
+		problem_cure(problem, "%s", cause.cure);
+	else
+		problem_advice(problem, "%s", cause.cure);
 }
 
 /* A database that the map writers refuse. */
@@ -89,7 +92,7 @@ static int report_refused(struct check *check, const struct check_side *side,
 	problem_message(&problem, "%s", _(faults[file->fault].message));
 	/* A command would copy a file of this system into the image. */
 	if (file->fault == DBFILE_CLOSED && check->place.image)
-		problem_cure(
+		problem_advice(
 			&problem,
 			_("put in its place a copy of what it means inside the image"));
 	else

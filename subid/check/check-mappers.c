@@ -65,9 +65,9 @@ static int report_privilege(struct check *check, const struct kind *kind,
 	if (command)
 		problem_command(&problem, command);
 	else
-		problem_cure(&problem,
-			     _("install %s again, as root: others could change it"),
-			     path);
+		problem_advice(&problem,
+			       _("install %s again, as root: others could change it"),
+			       path);
 	return check_report(check, &problem);
 }
 
@@ -182,8 +182,9 @@ static int find_mappers(struct check *check, const struct kind *kind)
 			problem_of(CHECK_MAPPER_MISSING, kind, kind->mapper);
 
 		problem_message(&problem, _("is not installed, so no user can map ids"));
-		problem_cure(&problem, _("install it: it is part of this package, and of "
-					 "the distribution's, as uidmap"));
+		problem_advice(&problem,
+			       _("install it: it is part of this package, and of "
+				 "the distribution's, as uidmap"));
 		return check_report(check, &problem);
 	}
 	return 0;

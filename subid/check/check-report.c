@@ -29,6 +29,7 @@ enum {
 	COLUMN_FIXED,
 	COLUMN_MESSAGE,
 	COLUMN_CURE,
+	COLUMN_AS_ROOT,
 	N_COLUMNS,
 };
 
@@ -46,6 +47,7 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_FIXED] = { .name = "FIXED", .type = OUTPUT_BOOLEAN },
 	[COLUMN_MESSAGE] = { .name = "MESSAGE" },
 	[COLUMN_CURE] = { .name = "CURE" },
+	[COLUMN_AS_ROOT] = { .name = "AS_ROOT", .type = OUTPUT_BOOLEAN },
 };
 
 static const struct {
@@ -93,11 +95,8 @@ static int print_problem(const struct problem *problem)
 	       problem->fixed ? _("mended") : finding_severity_name(problem->severity));
 	report_put(problem->message, strlen(problem->message), charset);
 	printf(" [%s]\n", problem->code);
-	if (problem->cure[0] != '\0' && !problem->fixed) {
-		fputs("    ", stdout);
-		report_put(problem->cure, strlen(problem->cure), charset);
-		putchar('\n');
-	}
+	if (problem->cure[0] != '\0' && !problem->fixed)
+		verb_print_cure(problem->cure, problem->as_root);
 	return output_printed();
 }
 
@@ -132,6 +131,7 @@ static int print_problem_row(struct check *check, const struct problem *problem)
 		[COLUMN_FIXED] = problem->fixed ? "yes" : "no",
 		[COLUMN_MESSAGE] = problem->message,
 		[COLUMN_CURE] = problem->cure[0] ? problem->cure : NULL,
+		[COLUMN_AS_ROOT] = problem->as_root ? "yes" : "no",
 	};
 
 	return output_row(&check->output, cells, colour_of(problem));
@@ -192,19 +192,33 @@ void problem_add(struct problem *problem, const char *format, ...)
 	va_end(arguments);
 }
 
-/* Sets the cure; one that does not fit is left out, as a truncated command is wrong. */
+/* Sets a sentence as the cure; a longer one is truncated. */
+void problem_advice(struct problem *problem, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(problem->cure, sizeof(problem->cure), format, arguments);
+	va_end(arguments);
+}
+
+/*
+ * Sets a command of root as the cure; one that does not fit is left out, as a truncated
+ * command is wrong.
+ */
 void problem_cure(struct problem *problem, const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
-	if (vsnprintf(problem->cure, sizeof(problem->cure), format, arguments) >=
-	    (int)sizeof(problem->cure))
-		problem->cure[0] = '\0';
+	problem->as_root = vsnprintf(problem->cure, sizeof(problem->cure), format,
+				     arguments) < (int)sizeof(problem->cure);
 	va_end(arguments);
+	if (!problem->as_root)
+		problem->cure[0] = '\0';
 }
 
-/* Sets a command as the cure; replaces each PATH in it by the quoted path. */
+/* Sets a command of root as the cure; replaces each PATH in it by the quoted path. */
 void problem_command(struct problem *problem, const char *command)
 {
 	char path[CURE_QUOTED_BYTES];
@@ -224,6 +238,7 @@ void problem_command(struct problem *problem, const char *command)
 	if (n >= sizeof(problem->cure) - 1)
 		n = 0;
 	problem->cure[n] = '\0';
+	problem->as_root = n > 0;
 }
 
 /* Copies a name from a file, escapes NUL bytes and truncates it if it is too long. */

@@ -28,10 +28,10 @@ static bool is_unknown(const struct check *check, const char *owner)
 /* For a finding whose cure depends on an owner that NSS could not look up. */
 static void cure_by_waiting(struct problem *problem, const char *owner)
 {
-	problem_cure(problem,
-		     _("repeat this when the name service answers: who %s is decides "
-		       "what to do"),
-		     owner);
+	problem_advice(problem,
+		       _("repeat this when the name service answers: who %s is decides "
+			 "what to do"),
+		       owner);
 }
 
 /* Reports what the owner who loses the ids keeps of the line. */

@@ -59,6 +59,7 @@ struct problem {
 	char other[CHECK_NAME_BYTES];
 	char message[CHECK_TEXT_BYTES];
 	char cure[CHECK_TEXT_BYTES]; /* a command or a sentence; empty: none */
+	bool as_root;		     /* the cure is a command */
 	bool fixed;
 };
 
@@ -137,6 +138,8 @@ struct problem problem_of(enum check_code code, const struct kind *kind,
 void problem_message(struct problem *problem, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void problem_add(struct problem *problem, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void problem_advice(struct problem *problem, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void problem_cure(struct problem *problem, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -19,13 +19,18 @@ enum {
 	COLUMN_CAUSE,
 	COLUMN_EVIDENCE,
 	COLUMN_CURE,
+	COLUMN_AS_ROOT,
 	N_COLUMNS,
 };
 
 static const struct output_column columns[N_COLUMNS] = {
-	[COLUMN_LINK] = { .name = "LINK" },	    [COLUMN_KIND] = { .name = "KIND" },
-	[COLUMN_STATE] = { .name = "STATE" },	    [COLUMN_CAUSE] = { .name = "CAUSE" },
-	[COLUMN_EVIDENCE] = { .name = "EVIDENCE" }, [COLUMN_CURE] = { .name = "CURE" },
+	[COLUMN_LINK] = { .name = "LINK" },
+	[COLUMN_KIND] = { .name = "KIND" },
+	[COLUMN_STATE] = { .name = "STATE" },
+	[COLUMN_CAUSE] = { .name = "CAUSE" },
+	[COLUMN_EVIDENCE] = { .name = "EVIDENCE" },
+	[COLUMN_CURE] = { .name = "CURE" },
+	[COLUMN_AS_ROOT] = { .name = "AS_ROOT", .type = OUTPUT_BOOLEAN },
 };
 
 /* A row; cause and cure may be NULL. */
@@ -36,6 +41,7 @@ struct row {
 	const char *cause;
 	const char *evidence;
 	const char *cure;
+	bool as_root; /* the cure is a command for root */
 };
 
 static int print_result(const struct row *row)
@@ -47,11 +53,9 @@ static int print_result(const struct row *row)
 	report_put(row->evidence, strlen(row->evidence), charset);
 	if (row->cause)
 		printf(" [%s]", row->cause);
-	if (row->cure) {
-		fputs("\n    ", stdout);
-		report_put(row->cure, strlen(row->cure), charset);
-	}
 	putchar('\n');
+	if (row->cure)
+		verb_print_cure(row->cure, row->as_root);
 	return output_printed();
 }
 
@@ -82,6 +86,7 @@ static int print_result_row(struct doctor *doctor, const struct row *row)
 		[COLUMN_CAUSE] = row->cause,
 		[COLUMN_EVIDENCE] = row->evidence,
 		[COLUMN_CURE] = row->cure,
+		[COLUMN_AS_ROOT] = row->as_root ? "yes" : "no",
 	};
 
 	if (doctor->page.wanted)
@@ -178,6 +183,7 @@ static int report_cause(struct doctor *doctor, const char *link, const char *sta
 				.cause = cause.id ? cause_name(cause.id) : "unknown",
 				.evidence = cause.evidence,
 				.cure = cause.cure[0] != '\0' ? cause.cure : NULL,
+				.as_root = cause.as_root,
 			});
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "libsubid/sys/etc-directory.h"
@@ -33,6 +34,16 @@ static int verb_help(const struct verb *verb)
 	printf(_("  -h, --help            show this help and exit\n"));
 	printf(_("\nSee %s and %s(1).\n"), verb->page, PROGRAM);
 	return VERB_DONE;
+}
+
+/* Prints what fixes something, below what is wrong; a command has a line of its own. */
+void verb_print_cure(const char *cure, bool as_root)
+{
+	if (as_root)
+		printf("  %s\n", _("to fix it (as root):"));
+	fputs("    ", stdout);
+	report_put(cure, strlen(cure), report_charset());
+	putchar('\n');
 }
 
 /*

@@ -113,6 +113,7 @@ size_t verb_kinds(const struct verb_options *options,
 int verb_take(const struct verb *verb, struct verb_options *options, int option);
 int verb_misuse(const struct verb *verb);
 int verb_fail(int error);
+void verb_print_cure(const char *cure, bool as_root);
 
 /* The system to read: the running one or an image. */
 struct verb_place {

@@ -90,7 +90,7 @@ def documented():
     with fileinput.input(pages, encoding="utf-8") as lines:
         for line in lines:
             start = re.match(r'\.\\" columns of (\w+)', line)
-            item = re.match(r"\.It Cm ([A-Z]+)$", line)
+            item = re.match(r"\.It Cm ([A-Z_]+)$", line)
             if start:
                 keys = found[start[1]] = []
             elif keys is not None and item:

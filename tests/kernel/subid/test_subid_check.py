@@ -63,7 +63,8 @@ class Scene:
         line = f"{where}: {rows[0]['severity']}: {rows[0]['message']} [{code}]\n"
         require(line in text, f"{line!r} is not said")
         if rows[0]["cure"]:
-            require(f"    {rows[0]['cure']}\n" in text, "the cure is not said")
+            root = "  to fix it (as root):\n" if rows[0]["as_root"] else ""
+            require(f"{root}    {rows[0]['cure']}\n" in text, "the cure is not said")
         # every database but for root's lines has the severity of the code
         require(rows[0]["severity"] in (severity, "note"), f"{rows[0]['severity']}")
         return rows[0]
@@ -77,6 +78,7 @@ class Scene:
         require(re.match(r"(subid|chmod|chown|cp|install|rm|setcap|mount|test|dpkg-statoverride) ", cure)
                 and not re.search(r"\b(sed|FIRST|LAST|COUNT|OWNER|usermod-ext -[VW])\b", cure),
                 f"no command: {cure!r}")
+        require(row["as_root"], f"it does not say that root runs it: {row}")
         found = root_shell(self.host, cure)
         require(found.returncode in (0, FINDINGS), f"the cure fails: {cure!r}: {found}")
         before = read("/etc/subuid"), read("/etc/subgid")

@@ -84,6 +84,10 @@ SOMETIMES = {
 }
 
 
+# Commands that a user runs for what belongs to the user.
+OF_USERS = ("export ", "mv /home/", "podman ", "ulimit ")
+
+
 class Scene:
     def __init__(self, box):
         self.box, self.host = box, box.host
@@ -143,6 +147,11 @@ class Scene:
         shown = row["evidence"].replace("\x1b", "\\x1b")
         require(f"{shown} [{name}]\n" in text, f"sentences say another thing: {text}")
         require(not row["cure"] or f"    {row['cure']}\n" in text, "the cure is not said")
+        command = (row["cure"] or "").startswith(COMMANDS + OF_USERS)
+        require(row["as_root"] == (command and not row["cure"].startswith(OF_USERS)),
+                f"for whom is it: {row}")
+        require(row["as_root"] == (f"  to fix it (as root):\n    {row['cure']}\n" in text),
+                f"for whom is it: {text}")
         return row
 
     def gone(self, cause):
@@ -157,14 +166,20 @@ class Scene:
         require([row["link"] for row in rows].count("mapping") == 2, f"nothing is mapped: {rows}")
 
     def mend(self, row, **words_for):
-        """Carries out a command as it is printed, words in capitals filled in."""
+        """Carries out a command as it is printed, words in capitals filled in, as root if it
+        says so, and else as the user."""
         cure = row["cure"] or ""
         self.as_caller(row)
         require(cure.startswith(COMMANDS) or cure.startswith("podman "), f"no command: {cure!r}")
         for word, value in words_for.items():
             cure = cure.replace(word, value)
-        found = root_shell(self.host, cure)
-        require(found.returncode == 0, f"the cure fails: {cure!r}: {found}")
+        if row["as_root"]:
+            found = root_shell(self.host, cure)
+            status = found.returncode
+        else:
+            found = self.host.run("/bin/sh", ["-c", cure], self.caller, env=self.env())
+            status = found.status
+        require(status == 0, f"the cure fails: {cure!r}: {found}")
 
     @staticmethod
     def as_caller(row):
