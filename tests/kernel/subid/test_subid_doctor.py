@@ -522,6 +522,11 @@ def move_away(path):
     os.symlink("elsewhere", path)
 
 
+def lead_nowhere(path):
+    os.remove(path)
+    os.symlink("nowhere", path)
+
+
 def make_folder(path):
     os.unlink(path)
     os.mkdir(path)
@@ -529,6 +534,7 @@ def make_folder(path):
 
 by_file("FILE_MISSING", os.unlink)
 by_file("FILE_SYMLINK", move_away)
+by_file("FILE_SYMLINK", lead_nowhere)
 by_file("FILE_NOT_REGULAR", make_folder)
 by_file("FILE_HUGE", lambda path: os.truncate(path, 2**30 + 1))
 by_file("FILE_WRITABLE", lambda path: os.chmod(path, 0o666))
