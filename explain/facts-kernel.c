@@ -17,8 +17,8 @@
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/scan.h"
 
-/* Which /proc this is; 0: that of this process. */
-static int which_proc(void)
+/* Returns 0 if /proc is that of this process, or else an enum facts_proc. */
+int facts_find_proc(void)
 {
 	char text[NUM_BYTES + 1];
 	struct statfs filesystem;
@@ -73,7 +73,7 @@ void facts_gather_proc(struct facts *facts)
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
 	struct scan_line line;
 
-	facts->proc = which_proc();
+	facts->proc = facts_find_proc();
 	fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || scan_start(&scan, fd))
 		return;

@@ -235,6 +235,7 @@ bool facts_is_overridden(const char *path);
 void facts_gather_settings(int proc, struct facts_host *ret_host);
 void facts_gather_target(struct facts *facts, int process, pid_t pid);
 void facts_gather_namespace(struct facts *facts);
+int facts_find_proc(void);
 void facts_gather_proc(struct facts *facts);
 void facts_find_profile(const char *path, struct facts_modules *modules);
 void facts_gather_modules(struct facts *facts, int process);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * doctor-links: checks the account, the kernel and the map writers.
+ * doctor-links: checks /proc, the account, the kernel and the map writers.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +17,15 @@
 #include "message/i18n.h"
 #include "message/report.h"
 #include "subid/doctor/doctor.h"
+
+/* Checks that /proc is that of this process: nearly all that follows reads or writes it. */
+int doctor_proc(struct doctor *doctor)
+{
+	struct facts facts = doctor_facts(doctor, &kind_uid, NULL, FACTS_UNSHARE, 0);
+
+	facts_gather_proc(&facts);
+	return facts.proc ? doctor_report_bad(doctor, "kernel", &facts) : 0;
+}
 
 /* Looks up the user. */
 int doctor_account(struct doctor *doctor)

@@ -114,10 +114,11 @@ static int doctor_find_user(struct doctor *doctor)
 		report_line(PROGRAM, _("user '%s' does not exist"), doctor->login);
 		return VERB_NO_USER;
 	}
-	if (geteuid() == 0 && account.uid != 0)
-		return doctor_run_as(doctor, &account);
-	if (account.uid == getuid())
+	/* Without its own /proc, no program can be started as the user, or find fault. */
+	if (account.uid == getuid() || (geteuid() == 0 && facts_find_proc() != 0))
 		return VERB_GO;
+	if (geteuid() == 0)
+		return doctor_run_as(doctor, &account);
 	report_line(PROGRAM, _("only root can find out about another user"));
 	return VERB_NOT_PERMITTED;
 }
@@ -125,8 +126,10 @@ static int doctor_find_user(struct doctor *doctor)
 /* Checks all links, except those that depend on a broken one. */
 static int check_links(struct doctor *doctor)
 {
-	int r;
+	int r = doctor_proc(doctor);
 
+	if (r || doctor->broken)
+		return r;
 	if (doctor->pods)
 		return doctor_kubelet(doctor);
 	r = doctor_account(doctor);

@@ -97,6 +97,7 @@ int doctor_report_silence(struct doctor *doctor, const struct doctor_side *side)
 typedef int (*doctor_judge_fn)(struct doctor *doctor, bool silent);
 
 /* Each checks a link. Returns 0, or an exit status that ends the verb. */
+int doctor_proc(struct doctor *doctor);
 int doctor_account(struct doctor *doctor);
 int doctor_kernel(struct doctor *doctor);
 int doctor_programs(struct doctor *doctor);

@@ -11,7 +11,7 @@ import resource
 
 import host as host_module
 import usermod_box
-from host import ELSA, MS_NODEV, Caller, mount, prctl, process, read, unshare
+from host import ELSA, Caller, mount, prctl, process, read, unshare, without_proc
 from subid_box import DONE, UNREADABLE, enter, words
 
 BUSY = 8
@@ -151,11 +151,6 @@ def test_processes(case):
                           and f"process {pid} (a" in words(result)
                           and len(result.lines) == 2 and b"\x1b" not in result.err,
                           f"{result}")
-
-
-def without_proc():
-    unshare(CLONE_NEWNS)
-    mount("tmpfs", "/proc", "tmpfs", MS_NODEV, "mode=755")
 
 
 def hidden_processes():

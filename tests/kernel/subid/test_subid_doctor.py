@@ -21,12 +21,13 @@ import tempfile
 import time
 
 import subid_box
-from host import (ANNA, CAP_SETGID, CAP_SETUID, CLEAN_PATH, CLONE_NEWUSER, COMMANDS, ELSA,
-                  LOADER_FOLDER, MS_BIND, MS_NOSUID, MS_RDONLY, MS_REMOUNT, NOBODY_KNOWS,
-                  NameService, PR_CAPBSET_DROP, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS,
-                  PR_SET_SECCOMP, PR_SET_SECUREBITS, Plugins, SECBIT_NOROOT, TOP, Wrong,
-                  landlocked, libc, mount, nested, own_mounts, prctl, quick, require, root_shell,
-                  set_file_capabilities, unshare, writable)
+from host import (ANNA, CAP_SETGID, CAP_SETUID, CLEAN_PATH, CLONE_NEWNS, CLONE_NEWPID,
+                  CLONE_NEWUSER, COMMANDS, ELSA, LOADER_FOLDER, MS_BIND, MS_NOSUID, MS_RDONLY,
+                  MS_REMOUNT, NOBODY_KNOWS, NameService, PR_CAPBSET_DROP, PR_SET_DUMPABLE,
+                  PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, PR_SET_SECUREBITS, Plugins, ROOT,
+                  SECBIT_NOROOT, TOP, Wrong, landlocked, libc, mount, nested, own_mounts, prctl,
+                  quick, require, root_shell, set_file_capabilities, unshare, without_proc,
+                  writable)
 from subid_box import (DONE, FINDINGS, NOT_WRITTEN, NO_USER, UNREADABLE, USAGE, documented,
                        manual, words)
 
@@ -50,7 +51,6 @@ NEVER = {
                     "it makes the inner ids itself"),
     **dict.fromkeys(("NOT_DELEGATED", "PARTLY_DELEGATED", "PASSED_THROUGH"),
                     "it asks for what is delegated"),
-    **dict.fromkeys(("PROC_MISSING", "PROC_OTHER"), "it needs /proc for all that it does"),
     "UNEXPLAINED": "what refuses everything in a process leaves a sign",
     "OVERLAP_OUTSIDE": "that is two lines of the database, or the own id in one",
     "SHARED_FS": "it starts the map writer itself",
@@ -69,6 +69,7 @@ NO_COMMAND = {
     **dict.fromkeys(("kubelet-program", "mapper-missing"), "a package has to be installed"),
     **dict.fromkeys(("too-many-bytes", "too-many-extents"), "which ranges are to go is a choice"),
     "group-not-primary": "the user has to log in again",
+    "proc-other": "the sandbox has to be started in another way",
     "outer-divided": "the extents are arguments of the caller's own command",
     "storage-refuses": "where the storage is to be is a choice",
     "unknown": "another program has said it",
@@ -345,6 +346,39 @@ def _(s):
     require("sysctl" not in row["cure"], f"{row}")
     s.as_user = None
     s.healthy()
+
+
+@scene("PROC_MISSING")
+def _(s):
+    """Root cannot become elsa without /proc, and says the same."""
+    user = s.caller
+    for s.caller, s.args in ((user, []), (ROOT, ["elsa"])):
+        s.as_root = without_proc
+        row = s.broken("PROC_MISSING", "kernel")
+        s.as_root = lambda cure=row["cure"]: without_proc(lambda: require(
+            root_shell(s.host, cure).returncode == 0, "the cure fails"))
+        s.as_caller(row)
+        s.healthy()
+
+
+def own_processes(proc):
+    """A pid namespace. @proc: /proc is that of the new namespace."""
+    unshare(CLONE_NEWPID | CLONE_NEWNS)
+    pid = os.fork()
+    if pid != 0:
+        os._exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+    if proc:
+        mount("proc", "/proc", "proc")
+
+
+@scene("PROC_OTHER")
+def _(s):
+    user = s.caller
+    for s.caller, s.args in ((user, []), (ROOT, ["elsa"])):
+        s.as_root = lambda: own_processes(False)
+        s.sentence(s.broken("PROC_OTHER", "kernel"))
+        s.as_root = lambda: own_processes(True)
+        s.healthy()
 
 
 @scene("SECCOMP")

@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 
-from host.base import CLEAN_PATH, CLONE_NEWNS, libc, mount, unshare
+from host.base import CLEAN_PATH, CLONE_NEWNS, MS_NODEV, libc, mount, unshare
 
 # How cures begin that are commands; others are sentences.
 COMMANDS = ("cat ", "chmod ", "chown ", "cp ", "dpkg-statoverride ", "echo ", "getent ", "grep ",
@@ -47,6 +47,13 @@ def own_mounts():
             raise RuntimeError("cannot go back to the mounts outside")
         os.close(outside)
         os.chdir(folder)
+
+
+def without_proc(then=lambda: None):
+    """A mount namespace without /proc, in which @then is done."""
+    unshare(CLONE_NEWNS)
+    mount("tmpfs", "/proc", "tmpfs", MS_NODEV, "mode=755")
+    then()
 
 
 def root_shell(host, command, answer=b"yes\n"):
