@@ -96,7 +96,7 @@ static int print_problem(const struct problem *problem)
 	report_put(problem->message, strlen(problem->message), charset);
 	printf(" [%s]\n", problem->code);
 	if (problem->cure[0] != '\0' && !problem->fixed)
-		verb_print_cure(problem->cure, problem->as_root);
+		verb_print_cure(problem->cure, !problem->is_advice);
 	return output_printed();
 }
 
@@ -131,7 +131,7 @@ static int print_problem_row(struct check *check, const struct problem *problem)
 		[COLUMN_FIXED] = problem->fixed ? "yes" : "no",
 		[COLUMN_MESSAGE] = problem->message,
 		[COLUMN_CURE] = problem->cure[0] ? problem->cure : NULL,
-		[COLUMN_AS_ROOT] = problem->as_root ? "yes" : "no",
+		[COLUMN_AS_ROOT] = problem->cure[0] && !problem->is_advice ? "yes" : "no",
 	};
 
 	return output_row(&check->output, cells, colour_of(problem));
@@ -200,6 +200,7 @@ void problem_advice(struct problem *problem, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(problem->cure, sizeof(problem->cure), format, arguments);
 	va_end(arguments);
+	problem->is_advice = true;
 }
 
 /*
@@ -211,11 +212,10 @@ void problem_cure(struct problem *problem, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	problem->as_root = vsnprintf(problem->cure, sizeof(problem->cure), format,
-				     arguments) < (int)sizeof(problem->cure);
-	va_end(arguments);
-	if (!problem->as_root)
+	if (vsnprintf(problem->cure, sizeof(problem->cure), format, arguments) >=
+	    (int)sizeof(problem->cure))
 		problem->cure[0] = '\0';
+	va_end(arguments);
 }
 
 /* Sets a command of root as the cure; replaces each PATH in it by the quoted path. */
@@ -238,7 +238,6 @@ void problem_command(struct problem *problem, const char *command)
 	if (n >= sizeof(problem->cure) - 1)
 		n = 0;
 	problem->cure[n] = '\0';
-	problem->as_root = n > 0;
 }
 
 /* Copies a name from a file, escapes NUL bytes and truncates it if it is too long. */

@@ -58,8 +58,8 @@ struct problem {
 	char owner[CHECK_NAME_BYTES];
 	char other[CHECK_NAME_BYTES];
 	char message[CHECK_TEXT_BYTES];
-	char cure[CHECK_TEXT_BYTES]; /* a command or a sentence; empty: none */
-	bool as_root;		     /* the cure is a command */
+	char cure[CHECK_TEXT_BYTES]; /* a command of root or a sentence; empty: none */
+	bool is_advice;		     /* it is a sentence */
 	bool fixed;
 };
 
