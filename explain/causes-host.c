@@ -36,6 +36,28 @@ static void tell_no_range(const struct facts *facts, struct cause *cause)
 		causes_cure_as_root(cause, "usermod-ext -S %s", login);
 }
 
+static bool owner_renamed(const struct facts *facts)
+{
+	return is_at(facts, FACTS_RENAMED) && facts->host->former;
+}
+
+static void tell_owner_renamed(const struct facts *facts, struct cause *cause)
+{
+	const struct facts_host *host = facts->host;
+	char former[CURE_QUOTED_BYTES], login[CURE_QUOTED_BYTES];
+
+	causes_evidence(
+		cause,
+		_("line %" PRIu64 " of %s has the owner %s, a former name or uid of "
+		  "%s, as passwd- or the home directory shows"),
+		host->former_line, facts->kind->path, host->former, facts->account->name);
+	if (cure_quote_ascii(host->former, former) &&
+	    cure_quote(facts->account->name, login))
+		causes_cure_as_root(cause, "subid rename %s%s%s %s",
+				    host->prefix ? host->prefix : "",
+				    host->merge ? "--merge " : "", former, login);
+}
+
 /* The user's own id is 0 in the container, and the delegated ids follow. */
 static bool range_small(const struct facts *facts)
 {
@@ -315,6 +337,7 @@ const struct causes_rule causes_of_host[] = {
 	{ CAUSE_USERNS_APPARMOR, userns_apparmor, tell_userns_apparmor },
 	{ CAUSE_MAPPER_MISSING, mapper_missing, tell_mapper_missing },
 	{ CAUSE_MAPPER_NOT_FIRST, mapper_not_first, tell_mapper_not_first },
+	{ CAUSE_OWNER_RENAMED, owner_renamed, tell_owner_renamed },
 	{ CAUSE_RANGE_SMALL, range_small, tell_range_small },
 	{ CAUSE_RANGE_SHARED, range_shared, tell_range_shared },
 	{ CAUSE_STORAGE_IDMAPPED, storage_idmapped, tell_storage_idmapped },

@@ -184,6 +184,7 @@ static const char *const names[CAUSES_END] = {
 	[CAUSE_USERNS_APPARMOR] = "userns-apparmor",
 	[CAUSE_MAPPER_MISSING] = "mapper-missing",
 	[CAUSE_MAPPER_NOT_FIRST] = "mapper-not-first",
+	[CAUSE_OWNER_RENAMED] = "owner-renamed",
 	[CAUSE_RANGE_SMALL] = "range-small",
 	[CAUSE_RANGE_SHARED] = "range-shared",
 	[CAUSE_KUBELET_PROGRAM] = "kubelet-program",

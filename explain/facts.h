@@ -29,6 +29,7 @@ enum facts_step {
 	FACTS_PROGRAM,	   /* PATH leads to no map writer, or not to the right one */
 	FACTS_COUNT,	   /* too few ids are delegated, or the user's own among them */
 	FACTS_SHARED,	   /* another user has some of the ids */
+	FACTS_RENAMED,	   /* lines have a former name of the user */
 	FACTS_KUBELET,	   /* kubelet(8) does not take the ranges */
 	FACTS_STORAGE,	   /* files of a container engine have other ids */
 	FACTS_FILES,	   /* no file can have one of the ids */
@@ -156,6 +157,13 @@ struct facts_host {
 	bool no_account;      /* the loser is no user */
 	/* FACTS_PAUSE */
 	pid_t pause;
+	/* FACTS_RENAMED */
+	const char *former;   /* the name or uid that the user had */
+	uint64_t former_line; /* a line with it */
+	bool both;	      /* lines of both databases have it */
+	bool merge;	      /* the user has lines with the name of now, too */
+	const char
+		*prefix; /* FACTS_RENAMED, FACTS_KUBELET: options of the command, or "" */
 };
 
 /* Lines of a database that grant the caller an id that is mapped twice. */

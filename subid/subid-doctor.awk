@@ -169,7 +169,7 @@ function find_locals(body,    line, at, args, parts)
 {
 	for (at in locals)
 		delete locals[at]
-	while (match(body, /const char \*[a-z]+ = [^;]*;|[a-z]+_quote[(]|quote_[a-z]+[(]/)) {
+	while (match(body, /const char \*[a-z]+ = [^;]*;|[a-z]+_quote(_ascii)?[(]|quote_[a-z]+[(]/)) {
 		line = substr(body, RSTART, RLENGTH)
 		at = RSTART + RLENGTH - 1
 		if (line ~ /^const/) {
@@ -249,6 +249,7 @@ BEGIN {
 	word("plugin$", "SOURCE")
 	word("^words$", "SOURCES")
 	word("taken_by$", "OTHER")
+	word("former$", "OTHER")
 	word("^report_error", "ERROR")
 	word("entry_reason", "REASON")
 	word("setid_name.*:", "CAPABILITY")

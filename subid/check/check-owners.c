@@ -76,14 +76,27 @@ static bool has_lines(const struct check *check, const char *login)
 
 static void describe_renamed(const struct check *check, struct problem *problem)
 {
-	char old[CURE_QUOTED_BYTES], login[CURE_QUOTED_BYTES];
 	const char *name = check_login(check, problem->owner);
 	const struct accounts_item *user = check_renamed(check, problem->owner);
+	const struct facts_host host = {
+		.former = problem->owner,
+		.former_line = problem->line,
+		.merge = has_lines(check, name),
+		.prefix = check->prefix,
+	};
+	struct account account;
+	struct facts facts = {
+		.kind = problem->kind,
+		.step = FACTS_RENAMED,
+		.account = &account,
+		.host = &host,
+	};
+	struct cause cause;
 
+	account_set(&account, name, strlen(name), user->id, ID_NONE);
+	causes_describe(&facts, CAUSE_OWNER_RENAMED, &cause);
 	problem_add(problem, _("; it has become %s (uid %u)"), name, user->id);
-	if (cure_quote_ascii(problem->owner, old) && cure_quote(name, login))
-		problem_cure(problem, "%s rename %s%s%s %s", PROGRAM, check->prefix,
-			     has_lines(check, name) ? "--merge " : "", old, login);
+	problem_cure(problem, "%s", cause.cure);
 }
 
 /* Collects the ids of an owner's lines, as programs read them. Returns 0 or -errno. */

@@ -279,12 +279,17 @@ static int report_nsswitch(struct doctor *doctor, int error)
 	return doctor_report_bad(doctor, "ranges", &facts);
 }
 
-static int judge_both(struct doctor *doctor, const struct sources *sources, bool silent)
+/* Lines with a former name of the user are to be renamed before anything is missing. */
+static int judge_both(struct doctor *doctor, const struct sources *sources,
+		      const struct owner *owner, int directory, bool silent)
 {
+	bool renamed[2] = { false, false };
 	int r = 0;
 
+	if (!sources->plugins)
+		r = doctor_renamed(doctor, owner, directory, renamed);
 	for (size_t i = 0; r == 0 && i < 2; i++)
-		if (doctor->sides[i].readable)
+		if (doctor->sides[i].readable && !renamed[i])
 			r = judge_ranges(doctor, &doctor->sides[i], sources, silent);
 	return r;
 }
@@ -317,7 +322,8 @@ int doctor_ranges(struct doctor *doctor, doctor_judge_fn judge_as)
 		r = find_side_ranges(doctor, owner, &doctor->sides[i], &sources);
 	if (r == 0)
 		r = judge_as ? judge_as(doctor, owners.silent) :
-			       judge_both(doctor, &sources, owners.silent);
+			       judge_both(doctor, &sources, owner, place.directory,
+					  owners.silent);
 	if (r == 0 && sources.files && doctor->sides[0].n + doctor->sides[1].n > 0)
 		r = doctor_shared(doctor, owner, place.directory);
 	return r;

@@ -103,6 +103,8 @@ int doctor_kernel(struct doctor *doctor);
 int doctor_programs(struct doctor *doctor);
 int doctor_ranges(struct doctor *doctor, doctor_judge_fn judge_as);
 int doctor_shared(struct doctor *doctor, const struct owner *owner, int directory);
+int doctor_renamed(struct doctor *doctor, const struct owner *owner, int directory,
+		   bool ret_lines[static 2]);
 int doctor_mapping(struct doctor *doctor);
 int doctor_files(struct doctor *doctor, const char *storage, bool *ret_reported);
 int doctor_storage(struct doctor *doctor);

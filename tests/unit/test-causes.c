@@ -147,6 +147,14 @@ static const struct facts_host sharing_host = {
 	.no_account = true,
 	.in_use = true,
 };
+static const struct facts_host renamed_host = {
+	.path = "/bin",
+	.file = "/data/containers/storage/overlay",
+	.storage = "/data/containers/storage",
+	.former = "joe",
+	.former_line = 3,
+	.merge = true,
+};
 static const struct facts_host doubtful_host = {
 	.path = "/bin",
 	.file = "/data/containers/storage/overlay",
@@ -568,6 +576,10 @@ LEAST(range_small_free)
 {
 	look(f, FACTS_COUNT, 0, &narrow_host);
 }
+LEAST(owner_renamed)
+{
+	look(f, FACTS_RENAMED, 0, &renamed_host);
+}
 LEAST(range_shared)
 {
 	look(f, FACTS_SHARED, 0, &sharing_host);
@@ -860,6 +872,7 @@ static const struct least {
 	{ CAUSE_OWN_ID_INSIDE, own_id_inside, "holds its own" },
 	{ CAUSE_RANGE_SMALL, range_small, "has 1000 " },
 	{ CAUSE_RANGE_SMALL, range_small_free, "has 500 " },
+	{ CAUSE_OWNER_RENAMED, owner_renamed, "has the owner joe, a former name" },
 	{ CAUSE_RANGE_SHARED, range_shared, "200000-265535 of elsa to ghost too" },
 	{ CAUSE_RANGE_SHARED, range_shared_unknown, "to joe@corp.example too" },
 	{ CAUSE_STORAGE_IDMAPPED, storage_idmapped, "id 100000 of elsa" },
@@ -934,6 +947,9 @@ static void check_text(const char *text, enum cause_id id)
 	cr_assert(!strstr(text, "(null)"), "cause %d: %s", (int)id, text);
 }
 
+/* How commands begin that only root can run. */
+static const char *const of_root[] = { "subid ", "usermod-ext ", "sysctl ", "mount " };
+
 static void check_words(const struct facts *facts, enum cause_id id)
 {
 	struct cause cause;
@@ -945,6 +961,10 @@ static void check_words(const struct facts *facts, enum cause_id id)
 	cr_assert(cause.cure[0] != '\0', "cause %d has no cure", (int)id);
 	check_text(cause.evidence, id);
 	check_text(cause.cure, id);
+	for (size_t i = 0; i < sizeof(of_root) / sizeof(of_root[0]); i++)
+		if (strncmp(cause.cure, of_root[i], strlen(of_root[i])) == 0)
+			cr_assert(cause.as_root, "cause %d: for root: %s", (int)id,
+				  cause.cure);
 }
 
 /* The list is in the order of the ids, and a shorter one is the begin of a longer one. */
@@ -1307,7 +1327,7 @@ static void combine_host(unsigned int at, struct facts *facts)
 {
 	static const struct facts_host *const hosts[] = {
 		&plain_host,	&closed_host,	   &armed_host, &sharing_host,
-		&doubtful_host, &kubelet_hosts[1], NULL
+		&doubtful_host, &kubelet_hosts[1], &renamed_host, NULL
 	};
 	unsigned int step;
 

@@ -738,6 +738,48 @@ def _(s):
         s.sentence(row)
 
 
+def renamed(s, uid, gid=None, state="broken", kind=None):
+    s.put(uid, gid)
+    row = s.broken("OWNER_RENAMED", "ranges", kind, state)
+    twice(s, row)
+    s.gone("OWNER_RENAMED")
+    return row["cure"]
+
+
+@scene("OWNER_RENAMED")
+def _(s):
+    """The account had another name, or another uid, when the lines were written."""
+    s.host.write("/etc/passwd-", "joe:x:5001:5001::/home/joe:/bin/sh\n"
+                                 "elsa:x:7001:5001::/home/elsa:/bin/sh\n")
+    for former in ("joe", "7001"):
+        line = f"{former}:100000:65536\n"
+        for gid, kind in ((None, None), (GRANT, "uid")):
+            require(renamed(s, line, gid, "broken", kind) ==
+                    f"subid rename {'--merge ' if gid else ''}{former} elsa", "another cure")
+            s.healthy()
+        require(renamed(s, line + "elsa:200000:10\n", None, "warning") ==
+                f"subid rename --merge {former} elsa", "another cure")
+        s.healthy()
+        require(databases() == [GRANT + "elsa:200000:10\n"] * 2, f"{databases()}")
+        renamed(s, GRANT, line.replace("100000", "200000") + GRANT, "warning", "gid")
+        s.healthy()
+
+
+@scene("OWNER_RENAMED")
+def _(s):
+    """A user has the name now, or it is not known whether one has."""
+    s.host.write("/etc/passwd-", "joe:x:5001:5001::/home/joe:/bin/sh\n")
+    s.put("joe:100000:65536\n")
+    service = NameService(s.host)
+    service.mode("unavail")
+    found = s.run()
+    require(b"owner-renamed" not in found.out and found.status == UNREADABLE, f"{found}")
+    service.mode("answer")
+    with open("/etc/passwd", "a", encoding="utf-8") as file:
+        file.write("joe:x:6001:6001::/home/joe:/bin/sh\n")
+    s.gone("OWNER_RENAMED")
+
+
 @scene("OWN_ID_INSIDE")
 def _(s):
     s.put("elsa:4990:70000\n", "elsa:5001:70000\n")

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * doctor-renamed: finds lines with a former name or uid of the user: they grant nothing
+ * until `subid rename` has given them the name of now.
+ *
+ * MUST: an owner that may be another user is none: the name service is asked, too.
+ */
+#include <string.h>
+
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
+#include "libsubid/core/num.h"
+#include "libsubid/user/passwd-file.h"
+#include "subid/doctor/doctor.h"
+#include "subid/verb/renamed.h"
+
+/* Owners without a local account that are looked up. */
+#define OWNERS_MAX 1000
+
+struct search_renamed {
+	struct doctor *doctor;
+	const struct owner *owner;
+	int directory;
+	struct accounts users;		  /* local ones */
+	size_t n;			  /* owners that were looked up */
+	char last[LIMIT_OWNER_BYTES + 1]; /* of them */
+	bool found;			  /* it is a former name of the user */
+};
+
+static void search_renamed_cleanup(struct search_renamed *search)
+{
+	accounts_cleanup(&search->users);
+}
+
+static bool is_known(const struct search_renamed *search, const struct entry *entry)
+{
+	return owner_is_text(search->owner, entry->owner, entry->owner_len) ||
+	       accounts_by_name(&search->users, entry->owner, entry->owner_len) ||
+	       (entry->by_id && accounts_by_id(&search->users, entry->owner_id));
+}
+
+static bool is_user(struct search_renamed *search, const struct entry *entry)
+{
+	struct nss_client *asker = &search->doctor->asker;
+	struct account account;
+
+	return (entry->by_id ? nss_client_uid(asker, entry->owner_id, &account) :
+			       nss_client_user(asker, search->last, &account)) <= 0;
+}
+
+/* Whether the owner of the line is a former name of the user. */
+static bool is_former(struct search_renamed *search, const struct entry *entry)
+{
+	uint32_t uid;
+
+	if (entry->owner_len == strlen(search->last) &&
+	    memcmp(entry->owner, search->last, entry->owner_len) == 0)
+		return search->found;
+	if (search->found || is_known(search, entry) || ++search->n > OWNERS_MAX)
+		return false;
+	memcpy(search->last, entry->owner, entry->owner_len);
+	search->last[entry->owner_len] = '\0';
+	search->found = renamed_find(search->directory, &search->users, search->last,
+				     &uid) == 0 &&
+			uid == search->doctor->account.uid && !is_user(search, entry);
+	return search->found;
+}
+
+/* Returns the number of the first line with a former name; 0: there is none. */
+static uint64_t find_line(struct search_renamed *search, const struct table *table)
+{
+	struct table_cursor cursor = { 0 };
+	struct table_line line;
+
+	while (table_next(table, &cursor, &line))
+		if (line.fault == 0 && is_former(search, &line.entry))
+			return line.number;
+	return 0;
+}
+
+static int report_renamed(struct search_renamed *search, const struct db *db,
+			  bool ret_lines[static 2])
+{
+	struct doctor *doctor = search->doctor;
+	uint64_t lines[2] = { 0 };
+	struct facts_host host = { .former = search->last };
+	struct facts facts;
+	unsigned int group;
+
+	for (size_t k = 0; k < 2; k++) {
+		lines[k] = find_line(search, &db->sides[k].table);
+		ret_lines[k] = lines[k] != 0;
+		host.merge |= doctor->sides[k].n > 0;
+	}
+	if (!search->found)
+		return 0;
+	group = lines[0] ? 0 : 1;
+	host.former_line = lines[group];
+	host.both = lines[0] && lines[1];
+	facts = doctor_facts(doctor, doctor->sides[group].kind, &host, FACTS_RENAMED, 0);
+	for (size_t k = 0; k < 2; k++)
+		if (lines[k] && doctor->sides[k].n == 0)
+			return doctor_report_bad(doctor, "ranges", &facts);
+	return doctor_report_warning(doctor, "ranges", &facts);
+}
+
+/*
+ * Reports lines with a former name of the user.
+ *
+ * owner: all names of now. ret_lines: by kind->group: there are such lines.
+ * Returns 0 or an exit status.
+ */
+int doctor_renamed(struct doctor *doctor, const struct owner *owner, int directory,
+		   bool ret_lines[static 2])
+{
+	static const bool kinds[] = { true, true };
+	CLEANUP(search_renamed_cleanup)
+	struct search_renamed search = { .doctor = doctor,
+					 .owner = owner,
+					 .directory = directory };
+	CLEANUP(db_end) struct db db = DB_NONE;
+
+	/* What cannot be read is reported with the ranges. */
+	if (doctor_load(&db, directory, NULL, kinds) ||
+	    passwd_file_load(directory, &kind_uid, &search.users))
+		return 0;
+	return report_renamed(&search, &db, ret_lines);
+}
