@@ -9,21 +9,14 @@
  * MUST: nothing else is done here: this runs with capabilities in effect.
  */
 #include <fcntl.h>
-#include <unistd.h>
 
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/fd.h"
 #include "mapwriter/mapfile.h"
 #include "mapwriter/target.h"
 
-/* The most bytes that the kernel accepts: map_write() wants less than a page. */
-size_t mapfile_limit(void)
-{
-	return (size_t)getpagesize() - 1;
-}
-
 /*
- * Writes the text of a map, which must be allowed and within mapfile_limit().
+ * Writes the text of a map, which must be allowed and within userns_map_limit().
  *
  * process: a descriptor of /proc/PID.
  * Returns 0, or the enum mapfile_step that failed and in *ret_error its errno.

@@ -14,7 +14,6 @@ enum mapfile_step {
 	MAPFILE_WRITE,	  /* the kernel refused it */
 };
 
-size_t mapfile_limit(void);
 int mapfile_write(const struct kind *kind, int process, const char *text, size_t len,
 		  int *ret_error);
 

@@ -21,6 +21,7 @@
 #include "libsubid/sys/etc-directory.h"
 #include "libsubid/sys/login-defs.h"
 #include "libsubid/sys/nsswitch.h"
+#include "libsubid/sys/userns.h"
 #include "libsubid/user/lookup.h"
 #include "libsubid/user/nss.h"
 #include "mapwriter/decide.h"
@@ -100,7 +101,7 @@ static int read_arguments(struct request *request, int argc, char **argv)
 	if (r)
 		return refuse(request, REFUSAL_BEYOND, 0);
 	request->bytes = idmap_render(&request->map, NULL, 0);
-	if (request->bytes > mapfile_limit())
+	if (request->bytes > userns_map_limit())
 		return refuse(request, REFUSAL_TOO_LONG, 0);
 	return 0;
 }

@@ -13,7 +13,7 @@
 
 #include "explain/causes.h"
 #include "libsubid/sys/etc-directory.h"
-#include "mapwriter/mapfile.h"
+#include "libsubid/sys/userns.h"
 #include "mapwriter/refusal.h"
 #include "message/i18n.h"
 #include "message/report.h"
@@ -202,7 +202,7 @@ static void gather(const struct request *request, struct facts *facts)
 	case REFUSAL_TOO_LONG:
 		facts->step = FACTS_EXTENTS;
 		facts->bytes = request->bytes;
-		facts->bytes_max = mapfile_limit();
+		facts->bytes_max = userns_map_limit();
 		break;
 	case REFUSAL_CLASH:
 		facts->step = FACTS_EXTENTS;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * userns: finds the ids that are mapped in this user namespace, see user_namespaces(7).
+ * userns: what a user namespace maps, and what the kernel accepts as a map, see
+ * user_namespaces(7).
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/idmap.h"
@@ -12,6 +14,12 @@
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/process.h"
 #include "libsubid/sys/userns.h"
+
+/* The most bytes of a map that the kernel accepts: map_write() wants less than a page. */
+size_t userns_map_limit(void)
+{
+	return (size_t)getpagesize() - 1;
+}
 
 /* Reads the mapping of this user namespace. Returns 0 or -errno. Thread-safe. */
 int userns_map(const struct kind *kind, struct idmap *ret_map)

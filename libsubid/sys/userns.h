@@ -11,6 +11,7 @@
 #include "libsubid/core/kind.h"
 #include "libsubid/core/range.h"
 
+size_t userns_map_limit(void);
 int userns_is_limited(void);
 int userns_is_outside_owner(uid_t uid);
 int userns_map(const struct kind *kind, struct idmap *ret_map);

@@ -21,6 +21,7 @@
 #include "libsubid/core/idmap.h"
 #include "libsubid/sys/child.h"
 #include "libsubid/sys/fd.h"
+#include "libsubid/sys/userns.h"
 #include "libsubid/sys/wait.h"
 #include "message/i18n.h"
 #include "message/report.h"
@@ -349,7 +350,6 @@ static int report_extents(struct doctor *doctor, const struct attempt *attempt,
 {
 	struct facts facts =
 		doctor_facts(doctor, attempt->side->kind, NULL, FACTS_EXTENTS, EINVAL);
-	long page = sysconf(_SC_PAGESIZE);
 
 	facts.map = &attempt->map;
 	facts.too_many = too_many;
@@ -360,7 +360,7 @@ static int report_extents(struct doctor *doctor, const struct attempt *attempt,
 		facts_gather_twice(&facts);
 	if (!too_many && !clash) {
 		facts.bytes = attempt->bytes;
-		facts.bytes_max = page > 1 ? (size_t)page - 1 : 4095;
+		facts.bytes_max = userns_map_limit();
 	}
 	return doctor_report_bad(doctor, "mapping", &facts);
 }
@@ -374,7 +374,7 @@ static bool is_impossible(struct doctor *doctor, struct attempt *attempt, bool t
 	int clash = idmap_clash(&attempt->map, &a, &b);
 
 	attempt->bytes = idmap_render(&attempt->map, text, sizeof(text));
-	if (!too_many && !clash && attempt->bytes < (size_t)sysconf(_SC_PAGESIZE))
+	if (!too_many && !clash && attempt->bytes <= userns_map_limit())
 		return false;
 	*ret_status = report_extents(doctor, attempt, too_many, clash, a, b);
 	return true;

@@ -10,7 +10,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "explain/causes.h"
 #include "libsubid/core/cleanup.h"
@@ -250,13 +249,12 @@ static bool find_step(struct explain *explain, struct facts *facts, struct idmap
 {
 	const struct idmap *map = facts->map;
 	const struct extent *extent = &map->extents[map->n - 1];
-	long page = sysconf(_SC_PAGESIZE);
 
 	facts->refused = map->n - 1;
 	facts->clash = find_clash(map, &facts->clash_a);
 	facts->clash_b = map->n - 1;
 	facts->bytes = idmap_render(map, NULL, 0);
-	facts->bytes_max = page > 1 ? (size_t)page - 1 : 4095;
+	facts->bytes_max = userns_map_limit();
 	facts->step = FACTS_EXTENTS;
 	if (facts->clash == IDMAP_CLASH_OUTER && !explain->map->place.image)
 		facts_gather_twice(facts);

@@ -8,7 +8,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "explain/causes.h"
 #include "libsubid/core/cleanup.h"
@@ -132,8 +131,7 @@ static int refuse_absent(const struct kind *kind, struct range absent)
 static int check_bytes(const struct kind *kind, const struct idmap *made)
 {
 	size_t bytes = idmap_render(made, NULL, 0);
-	long page = sysconf(_SC_PAGESIZE);
-	size_t most = page > 1 ? (size_t)page - 1 : 4095;
+	size_t most = userns_map_limit();
 
 	if (bytes <= most)
 		return 0;

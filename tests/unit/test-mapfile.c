@@ -87,12 +87,6 @@ Test(mapfile, failures)
 	child_run(small_files, &folder.fd);
 }
 
-/* The kernel takes less than a page. */
-Test(mapfile, limit)
-{
-	cr_assert(mapfile_limit() == (size_t)sysconf(_SC_PAGESIZE) - 1);
-}
-
 /* The longest map is written whole. */
 Test(mapfile, longest)
 {
