@@ -2,8 +2,8 @@
 /*
  * change: shared by the verbs that change the databases.
  */
-#ifndef SUBID_CHANGE_H
-#define SUBID_CHANGE_H
+#ifndef SUBID_WRITE_CHANGE_H
+#define SUBID_WRITE_CHANGE_H
 
 #include <stdbool.h>
 #include <stddef.h>

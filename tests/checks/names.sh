@@ -44,6 +44,16 @@ lonely()
 		grep -Ev '^(main|subid_[a-z_]*|_[a-z]*): '
 }
 
+# guards: the include guards of two headers
+guards()
+{
+	# shellcheck disable=SC2046
+	(cd "$srcdir" && sed -n 's/^#ifndef \(.*_H\)$/\1/p' $(files '*.h' $code)) | sort | uniq -d
+}
+
+found=$(guards)
+[ -z "$found" ] || complain "include guards of two headers:
+$found"
 names=$(mktemp) || exit
 definitions >"$names"
 n=$(wc -l <"$names")
