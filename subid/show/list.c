@@ -40,14 +40,11 @@ static int list_take_option(void *context, int option)
 
 static int list_check_options(const struct list *list, int words)
 {
-	const struct output_format *format = &list->options.output;
-
 	if (list->free && list->map)
 		report_line(PROGRAM, _("--free and --map exclude each other"));
 	else if (list->free && words > 0)
 		report_line(PROGRAM, _("--free is about nobody: it takes no owner"));
-	else if (list->map &&
-		 (format->json || format->raw || format->columns || format->no_headings))
+	else if (list->map && output_has_format(&list->options.output))
 		report_line(PROGRAM, _("--map draws: it has neither rows nor columns"));
 	else
 		return VERB_GO;

@@ -344,12 +344,10 @@ static int explain_lines(struct explain *explain)
 /* Explains lines of mappings, and those in files. Returns an exit status. */
 int map_explain(struct map *map, char *const *words, size_t n)
 {
-	const struct output_format *format = &map->options.output;
 	CLEANUP(explain_cleanup)
 	struct explain explain = {
 		.map = map,
-		.rows = format->json || format->raw || format->columns ||
-			format->no_headings,
+		.rows = output_has_format(&map->options.output),
 	};
 	int r = 0;
 

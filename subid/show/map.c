@@ -123,8 +123,6 @@ static int choose_runtime(struct map *map, const char *name)
 
 static int map_check_options(const struct map *map, int words)
 {
-	const struct output_format *format = &map->options.output;
-
 	if (map->explains && (map->runtime || map_has_through(&map->mapping)))
 		report_line(PROGRAM, _("--explain excludes --for and --through"));
 	else if (map->explains && words < 2)
@@ -132,8 +130,7 @@ static int map_check_options(const struct map *map, int words)
 			    _("--explain wants a user, and files or lines of a mapping"));
 	else if (!map->explains && words != 1)
 		report_line(PROGRAM, _("one user is wanted"));
-	else if (map->runtime &&
-		 (format->json || format->raw || format->columns || format->no_headings))
+	else if (map->runtime && output_has_format(&map->options.output))
 		report_line(PROGRAM,
 			    _("--for has the form of the runtime, and no other"));
 	else
