@@ -193,7 +193,7 @@ static bool has_reading(const struct entry_readings *readings,
 	const struct entry *entry = &readings->items[0].entry;
 
 	return readings->n > 0 && !readings->items[0].excessive &&
-	       entry->range.start == range.start && entry->range.end == range.end &&
+	       range_equals(entry->range, range) &&
 	       entry->owner_len == fields->owner_len &&
 	       memcmp(entry->owner, fields->owner, fields->owner_len) == 0;
 }

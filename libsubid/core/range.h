@@ -52,6 +52,11 @@ static inline bool range_contains(struct range range, uint64_t id)
 	return range.start <= id && id < range.end;
 }
 
+static inline bool range_equals(struct range a, struct range b)
+{
+	return a.start == b.start && a.end == b.end;
+}
+
 static inline bool range_overlaps(struct range a, struct range b)
 {
 	return a.start < b.end && b.start < a.end;

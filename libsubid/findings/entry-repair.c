@@ -135,8 +135,7 @@ void entry_repair(const char *line, size_t len, struct entry_repair *ret_repair)
 	if (shadow->end == 0 && others->end == 0)
 		take_fields(line, len, ret_repair);
 	ret_repair->n = (shadow->end > 0 ? 1U : 0U) + (others->end > 0 ? 1U : 0U);
-	if (ret_repair->n == 2 && shadow->start == others->start &&
-	    shadow->end == others->end)
+	if (ret_repair->n == 2 && range_equals(*shadow, *others))
 		ret_repair->n = 1;
 }
 

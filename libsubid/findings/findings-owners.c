@@ -306,7 +306,7 @@ static int compare_sides(struct search *search, struct merge sides[static 2])
 	do {
 		uids = merge_next(&sides[0]);
 		gids = merge_next(&sides[1]);
-	} while (uids.end != 0 && uids.start == gids.start && uids.end == gids.end);
+	} while (uids.end != 0 && range_equals(uids, gids));
 	if (uids.end == 0 && gids.end == 0)
 		return 0;
 	group = first_difference(uids, gids, sides, &ids);

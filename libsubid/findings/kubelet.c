@@ -21,11 +21,6 @@ static int check_side(const struct kubelet_ranges *side)
 	return 0;
 }
 
-static bool same(struct range a, struct range b)
-{
-	return a.start == b.start && a.end == b.end;
-}
-
 /*
  * Checks the ranges of the user `kubelet`.
  *
@@ -45,7 +40,7 @@ int kubelet_check(const struct kubelet_ranges sides[static 2], uint64_t pods,
 			return fault;
 	}
 	*ret_group = 0;
-	if (!same(sides[0].ranges[0], sides[1].ranges[0]))
+	if (!range_equals(sides[0].ranges[0], sides[1].ranges[0]))
 		return KUBELET_UNEQUAL;
 	return range_count(sides[0].ranges[0]) / KUBELET_UNIT < pods ? KUBELET_FEW : 0;
 }

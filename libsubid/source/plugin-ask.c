@@ -166,8 +166,7 @@ static bool is_alone(const struct range_set *set, struct range range)
 {
 	size_t at = BISECT(set->n, i, set->ranges[i].start >= range.start);
 
-	return at < set->n && set->ranges[at].start == range.start &&
-	       set->ranges[at].end == range.end;
+	return at < set->n && range_equals(set->ranges[at], range);
 }
 
 /*

@@ -271,8 +271,7 @@ int allocate_place_deterministically(struct allocate_work *work)
 				return fail_full(work, k, i, r);
 		}
 		if (work->allocate->together && needs_both(item) &&
-		    (item->ranges[0].start != item->ranges[1].start ||
-		     item->ranges[0].end != item->ranges[1].end))
+		    !range_equals(item->ranges[0], item->ranges[1]))
 			return fail_full(work, 0, i, ALLOC_NONE);
 	}
 	return 0;

@@ -32,8 +32,7 @@ static int read_side_lines(struct allocate_work *work, size_t k)
 					 &work->db->sides[1].table };
 
 	if (k == 1 && allocate->kinds[0] &&
-	    requests[0].bounds.start == requests[1].bounds.start &&
-	    requests[0].bounds.end == requests[1].bounds.end &&
+	    range_equals(requests[0].bounds, requests[1].bounds) &&
 	    have_same_text(tables[0], tables[1]))
 		return allocated_ids_copy_lines(&work->used[1], &work->used[0]);
 	if (allocate->fixed)

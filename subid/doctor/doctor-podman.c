@@ -177,8 +177,7 @@ static pid_t find_pause(char path[static PATH_MAX])
 static bool same_set(const struct range_set *a, const struct range_set *b)
 {
 	for (size_t i = 0; i < a->n; i++)
-		if (i >= b->n || a->ranges[i].start != b->ranges[i].start ||
-		    a->ranges[i].end != b->ranges[i].end)
+		if (i >= b->n || !range_equals(a->ranges[i], b->ranges[i]))
 			return false;
 	return a->n == b->n;
 }

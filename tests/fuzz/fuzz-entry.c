@@ -110,8 +110,7 @@ static void check_readings(const char *line, size_t len, const struct entry *ent
 			    readings.items[0].entry.owner_len == entry->owner_len &&
 			    readings.items[0].entry.by_id == entry->by_id &&
 			    readings.items[0].entry.owner_id == entry->owner_id &&
-			    readings.items[0].entry.range.start == entry->range.start &&
-			    readings.items[0].entry.range.end == entry->range.end);
+			    range_equals(readings.items[0].entry.range, entry->range));
 }
 
 /* An owner is allowed exactly if a line with it is his. */
@@ -131,8 +130,7 @@ static void check_owner(const char *owner, size_t len)
 	n = entry_format(owner, len, range, out);
 	FUZZ_ASSERT((entry_parse(out, n - 1, &entry) == 0) == (r == 0));
 	if (r == 0)
-		FUZZ_ASSERT(entry.owner_len == len && entry.range.start == range.start &&
-			    entry.range.end == range.end);
+		FUZZ_ASSERT(entry.owner_len == len && range_equals(entry.range, range));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -635,8 +635,7 @@ Test(entry, round_trip)
 		if (r)
 			continue;
 		cr_assert(entry.owner_len == owner_len && entry.owner == out &&
-			  entry.range.start == range.start &&
-			  entry.range.end == range.end);
+			  range_equals(entry.range, range));
 		cr_assert(entry_format(entry.owner, entry.owner_len, entry.range,
 				       again) == n &&
 			  memcmp(out, again, n) == 0);

@@ -217,8 +217,7 @@ static void expect_pairs(const struct model *model, unsigned group, size_t i,
 			if (root && !expected->overlap)
 				expected->overlap = FINDING_NOTE;
 		} else if (line->owner == other->owner &&
-			   line->range.start == other->range.start &&
-			   line->range.end == other->range.end) {
+			   range_equals(line->range, other->range)) {
 			expected->codes[FINDING_DUPLICATE] = true;
 		} else {
 			expected->codes[FINDING_OWN_OVERLAP] = true;
