@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "command/arguments.h"
+#include "libsubid/core/array.h"
 #include "message/i18n.h"
 #include "message/report.h"
 #include "usermod-ext/changes.h"
@@ -76,18 +77,15 @@ static int add_change(struct options *options, int option, const char *text)
 		.kind = option == 'v' || option == 'V' ? &kind_uid : &kind_gid,
 		.add = option == 'v' || option == 'w',
 	};
-	struct change *changes;
 
 	if (range_parse(text, &change.range)) {
 		report_line(PROGRAM, _("invalid subordinate %s range '%s'"),
 			    change.kind->id, text);
 		return OPTIONS_RANGE;
 	}
-	changes = reallocarray(options->changes, options->n + 1, sizeof(*changes));
-	if (!changes)
+	if (ARRAY_RESERVE(options->changes, options->n, options->allocated))
 		return -ENOMEM;
-	options->changes = changes;
-	changes[options->n++] = change;
+	options->changes[options->n++] = change;
 	return 0;
 }
 

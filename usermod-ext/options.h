@@ -21,6 +21,7 @@ struct change {
 struct options {
 	struct change *changes; /* in the order of the command line */
 	size_t n;
+	size_t allocated;
 	bool allocate; /* -S */
 	bool allow_overlap;
 	bool allow_root;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "libsubid/core/array.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/reserved.h"
@@ -25,16 +26,13 @@
 
 static int put_range(struct doctor_side *side, struct range range)
 {
-	struct range *ranges;
 	int r;
 
 	if (side->n == DOCTOR_RANGES)
 		return 0;
-	ranges = reallocarray(side->ranges, side->n + 1, sizeof(*ranges));
-	if (!ranges)
+	if (ARRAY_RESERVE(side->ranges, side->n, side->allocated))
 		return -ENOMEM;
-	side->ranges = ranges;
-	ranges[side->n++] = range;
+	side->ranges[side->n++] = range;
 	r = range_set_add(&side->held, range);
 	return r > 0 ? 0 : r;
 }

@@ -30,6 +30,7 @@ struct doctor_side {
 	bool readable;
 	struct range *ranges; /* the user's lines, in the order of the file */
 	size_t n;
+	size_t allocated;
 	struct range_set held; /* the ranges as a set */
 	struct idmap map;      /* that was written for doctor->mapped; n 0: none */
 };

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "libsubid/core/array.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/fd.h"
 #include "message/i18n.h"
@@ -31,16 +32,8 @@ static int add_line(struct map_lines *lines, const struct map_line *line)
 {
 	if (lines->n == LINES_MOST)
 		return -EFBIG;
-	if (lines->n == lines->allocated) {
-		size_t allocated = lines->allocated * 2 + 16;
-		void *items =
-			reallocarray(lines->lines, allocated, sizeof(*lines->lines));
-
-		if (!items)
-			return -ENOMEM;
-		lines->lines = items;
-		lines->allocated = allocated;
-	}
+	if (ARRAY_RESERVE(lines->lines, lines->n, lines->allocated))
+		return -ENOMEM;
 	lines->lines[lines->n++] = *line;
 	return 0;
 }

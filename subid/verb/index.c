@@ -24,15 +24,8 @@ struct loading {
 
 static int make_room(struct index *index, size_t name_bytes)
 {
-	if (index->n == index->allocated) {
-		size_t n = index->allocated + index->allocated / 2 + 64;
-		void *ranges = reallocarray(index->ranges, n, sizeof(*index->ranges));
-
-		if (!ranges)
-			return -ENOMEM;
-		index->ranges = ranges;
-		index->allocated = n;
-	}
+	if (ARRAY_RESERVE(index->ranges, index->n, index->allocated))
+		return -ENOMEM;
 	if (!index->owners || index->owners_allocated - index->owners_len < name_bytes) {
 		size_t bytes = index->owners_allocated + index->owners_allocated / 2 +
 			       2 * LIMIT_OWNER_BYTES;

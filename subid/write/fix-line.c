@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libsubid/core/array.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/findings/entry-repair.h"
@@ -27,13 +28,9 @@ static bool is_meant(const struct fix *fix, const struct table_line *line)
 
 static int put_fix_line(struct fix_side *side, const struct table_line *line)
 {
-	struct table_change *changes =
-		reallocarray(side->changes, side->n + 1, sizeof(*changes));
-
-	if (!changes)
+	if (ARRAY_RESERVE(side->changes, side->n, side->allocated))
 		return -ENOMEM;
-	side->changes = changes;
-	changes[side->n++] = (struct table_change){ .number = line->number };
+	side->changes[side->n++] = (struct table_change){ .number = line->number };
 	if (side->found)
 		return 0;
 	side->found = true;
@@ -73,11 +70,6 @@ static int find_fix_lines(struct fix *fix, size_t k)
 	return r;
 }
 
-static bool same_range(struct range a, struct range b)
-{
-	return a.start == b.start && a.end == b.end;
-}
-
 static int report_readings(const struct entry_repair *repair)
 {
 	report_line(PROGRAM,
@@ -93,8 +85,9 @@ static int choose_range(const struct fix *fix, struct fix_side *side)
 {
 	const struct entry_repair *repair = &side->repair;
 
-	if (fix->as.end > 0 && repair->n > 0 && !same_range(fix->as, repair->by_shadow) &&
-	    !same_range(fix->as, repair->by_others)) {
+	if (fix->as.end > 0 && repair->n > 0 &&
+	    !range_equals(fix->as, repair->by_shadow) &&
+	    !range_equals(fix->as, repair->by_others)) {
 		if (repair->n == 2)
 			return report_readings(repair);
 		report_line(PROGRAM, _("--as: no program reads this range in the line"));

@@ -18,6 +18,7 @@ enum {
 struct fix_side {
 	bool found;
 	size_t n;		      /* how many lines with this text */
+	size_t allocated;
 	struct table_change *changes; /* of them */
 	char *before;
 	size_t before_len;
