@@ -250,7 +250,7 @@ static bool other_kind_only(const struct facts *facts)
 
 static void tell_other_kind_only(const struct facts *facts, struct cause *cause)
 {
-	const struct kind *other = facts->kind->group ? &kind_uid : &kind_gid;
+	const struct kind *other = kind_all[!facts->kind->group];
 
 	causes_evidence(
 		cause,

@@ -168,8 +168,7 @@ static bool other_kind_grants(const struct facts *facts, struct owner *owner,
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
 	struct entry entry;
 
-	if (left->n == 0 ||
-	    !open_as_caller(facts->kind->group ? &kind_uid : &kind_gid, &file, &scan))
+	if (left->n == 0 || !open_as_caller(kind_all[!facts->kind->group], &file, &scan))
 		return false;
 	while (left->n > 0 && owner_next_entry(owner, &scan, &entry) > 0)
 		range_set_subtract(left, entry.range);

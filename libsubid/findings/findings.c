@@ -216,7 +216,7 @@ void findings_get(const struct findings *findings, size_t i, struct finding *ret
 	struct finding finding = {
 		.code = item->code,
 		.severity = item->severity,
-		.kind = item->group ? &kind_gid : &kind_uid,
+		.kind = kind_all[item->group],
 		.line = item->line,
 		.other_line = item->other_line,
 		.fault = item->fault,

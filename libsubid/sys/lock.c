@@ -198,7 +198,7 @@ static pid_t pid_of(const struct kind *kind, const char *name)
  */
 static bool each_dead(int at, const struct kind *kind, lock_tell_fn take, void *context)
 {
-	const struct kind *other = kind->group ? &kind_uid : &kind_gid;
+	const struct kind *other = kind_all[!kind->group];
 	bool others = false;
 
 	int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -125,7 +125,7 @@ static int confirm(struct nss *nss, const struct nss_question *question, int r)
 
 	if (!may_be_none(r))
 		return r;
-	answer = nss_modules_of(nss, question->group ? &kind_gid : &kind_uid, &modules);
+	answer = nss_modules_of(nss, kind_all[question->group], &modules);
 	if (answer == 0)
 		answer = nss_modules_ask(modules, question, &found);
 	if (answer == 0)

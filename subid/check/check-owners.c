@@ -118,18 +118,16 @@ static int find_owner_ids(const struct check *check, unsigned group, const char 
 /* Whether a process uses ids of the owner, which is added to the message. */
 static bool is_used(struct check *check, struct problem *problem)
 {
-	static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
-
 	for (size_t k = 0; k < 2 && check->searched < SEARCHED_BYTES; k++) {
 		CLEANUP(range_set_cleanup) struct range_set ids = RANGE_SET(SIZE_MAX);
 		const struct busy_process *process = NULL;
 
-		if (!check_is_any_used(check, kinds[k]))
+		if (!check_is_any_used(check, kind_all[k]))
 			continue;
 		check->searched += check->sides[k].table.len;
-		if (find_owner_ids(check, kinds[k]->group, problem->owner, &ids) == 0)
-			process =
-				check_find_process(check, kinds[k], problem->owner, &ids);
+		if (find_owner_ids(check, kind_all[k]->group, problem->owner, &ids) == 0)
+			process = check_find_process(check, kind_all[k], problem->owner,
+						     &ids);
 		if (!process)
 			continue;
 		check_add_process(problem, process);

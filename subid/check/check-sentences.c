@@ -236,7 +236,7 @@ static void describe_reserved(struct problem *problem)
 static void describe_sides(const struct check *check, const struct finding *finding,
 			   struct problem *problem)
 {
-	const struct kind *other = problem->kind->group ? &kind_uid : &kind_gid;
+	const struct kind *other = kind_all[!problem->kind->group];
 	char login[CURE_QUOTED_BYTES];
 	bool account = check_quote_login(check, problem->owner, login);
 

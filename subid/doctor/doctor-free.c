@@ -11,8 +11,6 @@
 #include "libsubid/sys/settings.h"
 #include "subid/doctor/doctor.h"
 
-static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
-
 /*
  * Reads the databases of @kinds. Returns 0, an enum of db.h or -errno; end with db_end()
  * in any case.
@@ -31,7 +29,7 @@ int doctor_load(struct db *db, int directory, const struct name_service *service
 	db_use_service(db, service);
 	for (size_t k = 0; r == 0 && k < 2; k++)
 		if (kinds[k])
-			r = db_load(db, all_kinds[k], true);
+			r = db_load(db, kind_all[k], true);
 	return r;
 }
 

@@ -34,8 +34,6 @@
 /* UID_MIN, if login.defs cannot be read. */
 #define UID_MIN_USUAL 1000
 
-static const struct kind *const all_kinds[] = { &kind_uid, &kind_gid };
-
 /* Prints a line with names of others replaced. */
 __attribute__((format(printf, 2, 3))) static void put_hidden(struct doctor *doctor,
 							     const char *format, ...)
@@ -119,13 +117,13 @@ static void show_maps(struct doctor *doctor)
 
 	puts("\nMaps of this user namespace, and what was mapped in a new one:");
 	for (size_t k = 0; k < 2; k++) {
-		const char *name = all_kinds[k]->map;
+		const char *name = kind_all[k]->map;
 		const struct idmap *map = &doctor->sides[k].map;
 
 		snprintf(path, sizeof(path), "/proc/self/%s", name);
 		each_line(doctor, path, take_map, (void *)(uintptr_t)name);
 		for (size_t i = 0; i < map->n && i < LINES_MAX; i++)
-			put_hidden(doctor, "%s: %u %u %u", all_kinds[k]->mapper,
+			put_hidden(doctor, "%s: %u %u %u", kind_all[k]->mapper,
 				   map->extents[i].inner, map->extents[i].outer,
 				   map->extents[i].count);
 	}
@@ -162,7 +160,7 @@ static void show_database_lines(struct doctor *doctor, size_t k)
 	struct table_line line;
 	size_t n = 0;
 
-	printf("\nLines of %s with ids or names of the user:\n", all_kinds[k]->path);
+	printf("\nLines of %s with ids or names of the user:\n", kind_all[k]->path);
 	while (table_next(table, &cursor, &line)) {
 		if (!line_matters(doctor, &line, k) || n++ >= LINES_MAX)
 			continue;
@@ -363,7 +361,7 @@ int doctor_page_end(struct doctor *doctor)
 	for (size_t k = 0; k < 2; k++) {
 		if (doctor->sides[k].mapper[0])
 			show_program(doctor, doctor->sides[k].mapper);
-		show_database(doctor, all_kinds[k]);
+		show_database(doctor, kind_all[k]);
 	}
 	show_maps(doctor);
 	for (size_t k = 0; k < 2; k++)

@@ -11,7 +11,6 @@
 #include "tests/unit/accounts.h"
 #include "tests/unit/unit.h"
 
-static const struct kind *const kinds[] = { &kind_uid, &kind_gid };
 static const struct idmap plain_map = { .extents = { { 0, 100000, 1000 } }, .n = 1 };
 
 /* What a caller always knows. */
@@ -557,11 +556,10 @@ static bool malformed_equal(const struct facts_malformed *a,
 static bool grants_equal(const struct facts_grants *a, const struct facts_grants *b)
 {
 	return a->readable == b->readable && a->owns == b->owns &&
-	       a->first.start == b->first.start && a->first.end == b->first.end &&
-	       a->ranges == b->ranges && a->partly == b->partly &&
-	       a->in_other_kind == b->in_other_kind &&
-	       malformed_equal(&a->malformed, &b->malformed) && a->taken == b->taken &&
-	       strcmp(a->taken_by, b->taken_by) == 0;
+	       range_equals(a->first, b->first) && a->ranges == b->ranges &&
+	       a->partly == b->partly && a->in_other_kind == b->in_other_kind &&
+	       malformed_equal(&a->malformed, &b->malformed) &&
+	       a->taken == b->taken && strcmp(a->taken_by, b->taken_by) == 0;
 }
 
 static struct facts_grants gather_grants(const struct kind *kind)
@@ -641,8 +639,8 @@ static const char *grants_of_files(void *context)
 	for (size_t i = 0; i < COUNT_OF(grants_rows); i++) {
 		const struct grants_row *row = &grants_rows[i];
 
-		for (size_t k = 0; k < COUNT_OF(kinds); k++) {
-			const struct kind *own = kinds[k], *other = kinds[1 - k];
+		for (size_t k = 0; k < 2; k++) {
+			const struct kind *own = kind_all[k], *other = kind_all[1 - k];
 			struct facts_grants grants;
 
 			write_file(etc, own->database, row->own, 0644);
