@@ -12,6 +12,7 @@
 #include "libsubid/core/array.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
+#include "libsubid/core/num.h"
 
 static int reserve_name(struct accounts *accounts, size_t bytes)
 {
@@ -159,6 +160,20 @@ const struct accounts_item *accounts_by_id(const struct accounts *accounts, uint
 	if (i == accounts->sorted || accounts_at(accounts, i)->id != id)
 		return NULL;
 	return accounts_at(accounts, i);
+}
+
+/* Finds the accounts that the owner of a line may mean. Pure and thread-safe. */
+struct accounts_owner accounts_by_owner(const struct accounts *accounts,
+					const char *owner, size_t len)
+{
+	uint64_t uid = ID_NONE;
+	bool digits = num_parse(owner, len, ID_NONE - 1, &uid) == 0;
+
+	return (struct accounts_owner){
+		.by_name = accounts_by_name(accounts, owner, len),
+		.by_uid = digits ? accounts_by_id(accounts, (uint32_t)uid) : NULL,
+		.digits = digits,
+	};
 }
 
 /* Frees the accounts. Takes zeroed ones. */

@@ -33,12 +33,27 @@ struct accounts {
 	struct hash by_name;
 };
 
+/* The accounts that the owner of a line may mean; NULL: none. */
+struct accounts_owner {
+	const struct accounts_item *by_name; /* with this login name */
+	const struct accounts_item *by_uid;  /* with this uid, if the owner is digits */
+	bool digits;
+};
+
+/* Returns whether an owner is the uid of one account and the login name of another. */
+static inline bool accounts_are_two(struct accounts_owner owner)
+{
+	return owner.by_name && owner.by_uid && owner.by_name->id != owner.by_uid->id;
+}
+
 int accounts_add(struct accounts *accounts, const char *name, size_t name_len,
 		 uint32_t id, uint32_t gid);
 int accounts_sort(struct accounts *accounts);
 const struct accounts_item *accounts_by_name(const struct accounts *accounts,
 					     const char *name, size_t len);
 const struct accounts_item *accounts_by_id(const struct accounts *accounts, uint32_t id);
+struct accounts_owner accounts_by_owner(const struct accounts *accounts,
+					const char *owner, size_t len);
 size_t accounts_lower_bound(const struct accounts *accounts, uint64_t id);
 void accounts_cleanup(struct accounts *accounts);
 

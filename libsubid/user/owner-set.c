@@ -289,14 +289,9 @@ static void find_disputed(struct owner_set *people, const struct accounts *users
 	for (size_t i = 0; i < people->names.n; i++) {
 		struct names_slot *slot = &people->names.slots[i];
 		const char *text = people->names.text + slot->text;
-		const struct accounts_item *user;
-		uint64_t uid;
 
-		if (num_parse(text, slot->len, ID_NONE - 1, &uid))
-			continue;
-		user = accounts_by_name(users, text, slot->len);
 		slot->disputed =
-			user && user->id != uid && accounts_by_id(users, (uint32_t)uid);
+			accounts_are_two(accounts_by_owner(users, text, slot->len));
 	}
 }
 

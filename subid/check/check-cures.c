@@ -31,17 +31,16 @@ const char *check_login(const struct check *check, const char *owner)
 {
 	const struct accounts *users = &check->users;
 	size_t len = strlen(owner);
-	const struct accounts_item *by_name = accounts_by_name(users, owner, len),
-				   *by_uid = check_renamed(check, owner);
-	uint64_t uid;
+	const struct accounts_owner found = accounts_by_owner(users, owner, len);
+	const struct accounts_item *renamed = check_renamed(check, owner), *by_uid;
 
+	by_uid = renamed ? accounts_by_id(users, renamed->id) : found.by_uid;
 	if (by_uid)
-		by_uid = accounts_by_id(users, by_uid->id);
-	else if (num_parse(owner, len, ID_NONE - 1, &uid) == 0)
-		by_uid = accounts_by_id(users, (uint32_t)uid);
-	else if (!by_name && accounts_by_name(&check->spellings, owner, len))
+		return accounts_name(users, by_uid);
+	if (found.by_name || (!renamed && !found.digits &&
+			      accounts_by_name(&check->spellings, owner, len)))
 		return owner;
-	return by_uid ? accounts_name(users, by_uid) : by_name ? owner : NULL;
+	return NULL;
 }
 
 /* Quotes the login name of a line's owner for a command; false: there is none. */

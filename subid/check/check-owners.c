@@ -189,13 +189,10 @@ const char *check_likely(const struct check *check, const char *owner)
 	}
 	name[n] = '\0';
 	user = accounts_by_name(&check->users, name, n);
-	if (!user && n > 0 && strspn(name, "0123456789") == n) {
-		uint64_t uid;
+	if (!user) {
+		size_t zeros = strspn(name, "0");
 
-		for (n = 0; name[n] == '0'; n++)
-			;
-		if (num_parse(name + n, strlen(name + n), ID_NONE - 1, &uid) == 0)
-			user = accounts_by_id(&check->users, (uint32_t)uid);
+		user = accounts_by_owner(&check->users, name + zeros, n - zeros).by_uid;
 	}
 	return user	? accounts_name(&check->users, user) :
 	       variable ? find_only_user(check) :
@@ -253,14 +250,12 @@ static void describe_ambiguous(const struct check *check, const struct finding *
 			       struct problem *problem)
 {
 	const struct accounts *users = &check->users;
-	const struct accounts_item *by_uid, *by_name;
+	const struct accounts_owner found =
+		accounts_by_owner(users, finding->owner, finding->owner_len);
+	const struct accounts_item *by_uid = found.by_uid, *by_name = found.by_name;
 	char options[CURE_QUOTED_BYTES + 16], word[CURE_QUOTED_BYTES];
 	char name[CHECK_NAME_BYTES];
-	uint64_t uid = 0;
 
-	num_parse(finding->owner, finding->owner_len, ID_NONE - 1, &uid);
-	by_uid = accounts_by_id(users, (uint32_t)uid);
-	by_name = accounts_by_name(users, finding->owner, finding->owner_len);
 	if (!by_uid || !by_name)
 		return;
 	problem_copy_name(accounts_name(users, by_uid),

@@ -83,24 +83,19 @@ static void describe_overlap(struct check *check, struct problem *problem)
 /* Whether `subid check --fix` knows whose lines these are: it asks no name service. */
 static bool is_local_user(const struct check *check, const char *owner)
 {
-	const struct accounts *users = &check->users;
-	const struct accounts_item *user = accounts_by_name(users, owner, strlen(owner));
-	uint64_t uid;
+	const struct accounts_owner found =
+		accounts_by_owner(&check->users, owner, strlen(owner));
+	const struct accounts_item *user = found.digits ? found.by_uid : found.by_name;
 
-	if (num_parse(owner, strlen(owner), ID_NONE - 1, &uid) == 0)
-		user = user ? NULL : accounts_by_id(users, (uint32_t)uid);
-	return user && (size_t)(user - users->items) < check->n_local;
+	if (found.digits && found.by_name)
+		return false;
+	return user && (size_t)(user - check->users.items) < check->n_local;
 }
 
 /* Digits that are the uid of one user and the login name of another. */
 static bool means_two_users(const struct check *check, const char *owner)
 {
-	const struct accounts_item *user =
-		accounts_by_name(&check->users, owner, strlen(owner));
-	uint64_t uid;
-
-	return user && num_parse(owner, strlen(owner), ID_NONE - 1, &uid) == 0 &&
-	       user->id != uid && accounts_by_id(&check->users, (uint32_t)uid);
+	return accounts_are_two(accounts_by_owner(&check->users, owner, strlen(owner)));
 }
 
 static void describe_own_overlap(const struct check *check, const struct finding *finding,

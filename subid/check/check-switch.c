@@ -16,7 +16,6 @@
 #include "libsubid/core/array.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
-#include "libsubid/core/num.h"
 #include "message/i18n.h"
 #include "subid/check/check.h"
 
@@ -48,11 +47,10 @@ static void losses_cleanup(struct losses *losses)
 static const struct accounts_item *find_line_user(const struct check *check,
 						  const struct entry *entry)
 {
-	uint64_t uid;
+	const struct accounts_owner found =
+		accounts_by_owner(&check->users, entry->owner, entry->owner_len);
 
-	if (num_parse(entry->owner, entry->owner_len, ID_NONE - 1, &uid) == 0)
-		return accounts_by_id(&check->users, (uint32_t)uid);
-	return accounts_by_name(&check->users, entry->owner, entry->owner_len);
+	return found.digits ? found.by_uid : found.by_name;
 }
 
 static bool has_owner(const struct check *check, const struct entry *entry,

@@ -102,11 +102,9 @@ static void copy_owner(const char *text, size_t len,
 
 static bool owner_has_user(const struct accounts *users, const char *name)
 {
-	uint64_t uid;
+	const struct accounts_owner found = accounts_by_owner(users, name, strlen(name));
 
-	return accounts_by_name(users, name, strlen(name)) ||
-	       (num_parse(name, strlen(name), ID_NONE - 1, &uid) == 0 &&
-		accounts_by_id(users, (uint32_t)uid));
+	return found.by_name || found.by_uid;
 }
 
 static int report_shared(const struct search_shared *search,

@@ -26,6 +26,46 @@ Test(accounts, first_counts)
 	cr_expect_eq(accounts_lower_bound(&accounts, 4294967296U), accounts.n);
 }
 
+/* An owner is a login name, digits are a uid as well, and may be of two users. */
+Test(accounts, by_owner)
+{
+	static const struct accounts_row users[] = {
+		{ "elsa", 1005, 1 },  { "1005", 1010, 1 }, { "1007", 1007, 1 },
+		{ "01005", 1011, 1 }, { "1012", 1013, 1 },
+	};
+	static const struct {
+		const char *owner;
+		uint32_t by_name, by_uid;
+		bool digits, two;
+	} rows[] = {
+		{ "elsa", 1005, ID_NONE, false, false },
+		{ "1005", 1010, 1005, true, true },
+		{ "1007", 1007, 1007, true, false },
+		{ "1010", ID_NONE, 1010, true, false },
+		{ "1012", 1013, ID_NONE, true, false },
+		{ "01005", 1011, ID_NONE, false, false },
+		{ "1", ID_NONE, ID_NONE, true, false },
+		{ "4294967295", ID_NONE, ID_NONE, false, false },
+		{ "anna", ID_NONE, ID_NONE, false, false },
+		{ "", ID_NONE, ID_NONE, false, false },
+	};
+	CLEANUP(accounts_cleanup) struct accounts accounts = { 0 };
+
+	accounts_make(&accounts, users, COUNT_OF(users));
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct accounts_owner found = accounts_by_owner(&accounts, rows[i].owner,
+								strlen(rows[i].owner));
+
+		cr_expect((found.by_name ? found.by_name->id : ID_NONE) ==
+				  rows[i].by_name,
+			  "row %zu", i);
+		cr_expect((found.by_uid ? found.by_uid->id : ID_NONE) == rows[i].by_uid,
+			  "row %zu", i);
+		cr_expect(found.digits == rows[i].digits, "row %zu", i);
+		cr_expect(accounts_are_two(found) == rows[i].two, "row %zu", i);
+	}
+}
+
 /* Without any there is nothing to be found, before and after the index is made. */
 Test(accounts, none)
 {
