@@ -24,14 +24,18 @@ static const char *next_field(const char **rest, const char *end, size_t *ret_le
 	return field;
 }
 
-/* Finds the comma-separated members in a line of group(5). Thread-safe. */
-const char *passwd_find_members(const char *line, size_t len, size_t *ret_len)
+/*
+ * Finds a field of a line, PASSWD_HOME or PASSWD_MEMBERS. Its length is 0 if there is
+ * none. Thread-safe.
+ */
+const char *passwd_find_field(const char *line, size_t len, int field_index,
+			      size_t *ret_len)
 {
 	const char *nul = memchr(line, '\0', len), *end = nul ? nul : line + len;
 	const char *rest = line, *field = NULL;
 
 	*ret_len = 0;
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i <= field_index; i++)
 		field = next_field(&rest, end, ret_len);
 	if (!field)
 		*ret_len = 0;

@@ -23,7 +23,14 @@ enum {
 	PASSWD_NONE,	/* a comment, an entry of the compat service, garbage */
 };
 
-const char *passwd_find_members(const char *line, size_t len, size_t *ret_len);
+/* Fields, from 0 on. */
+enum {
+	PASSWD_MEMBERS = 3, /* of a group, comma-separated */
+	PASSWD_HOME = 5,    /* the home directory of a user */
+};
+
+const char *passwd_find_field(const char *line, size_t len, int field_index,
+			      size_t *ret_len);
 int passwd_read_line(const char *line, size_t len, bool group,
 		     struct passwd_line *ret_line);
 

@@ -20,6 +20,20 @@
 #include "libsubid/user/passwd-file.h"
 
 /*
+ * Opens a file of users, or with @group of groups.
+ *
+ * directory, name: as in etc_open(). As passwd_file_open().
+ */
+int passwd_file_open_named(struct passwd_file *file, int directory, const char *name,
+			   bool group)
+{
+	*file = (struct passwd_file){ .fd = etc_open(directory, name), .group = group };
+	if (file->fd >= 0)
+		return scan_start(&file->scan, file->fd);
+	return file->fd == -ENOENT ? 0 : file->fd;
+}
+
+/*
  * Opens the file of users (for kind_uid) or groups (for kind_gid) in @directory; with
  * AT_FDCWD that of the running system.
  *
@@ -32,11 +46,7 @@ int passwd_file_open(struct passwd_file *file, int directory, const struct kind 
 			   kind->group		 ? GROUP_FILE :
 						   PASSWD_FILE;
 
-	*file = (struct passwd_file){ .fd = etc_open(directory, name),
-				      .group = kind->group };
-	if (file->fd >= 0)
-		return scan_start(&file->scan, file->fd);
-	return file->fd == -ENOENT ? 0 : file->fd;
+	return passwd_file_open_named(file, directory, name, kind->group);
 }
 
 /*
@@ -48,13 +58,14 @@ int passwd_file_open(struct passwd_file *file, int directory, const struct kind 
 int passwd_file_next(struct passwd_file *file, struct passwd_line *ret_line,
 		     int *ret_fault)
 {
-	struct scan_line line;
+	struct scan_line *line = &file->line;
 	int r;
 
 	if (file->fd < 0)
 		return 0;
-	while ((r = scan_next(&file->scan, &line)) > 0) {
-		*ret_fault = passwd_read_line(line.text, line.len, file->group, ret_line);
+	while ((r = scan_next(&file->scan, line)) > 0) {
+		*ret_fault =
+			passwd_read_line(line->text, line->len, file->group, ret_line);
 		if (*ret_fault != PASSWD_NONE)
 			break;
 	}
@@ -117,7 +128,7 @@ int passwd_file_find(int directory, const char *name, uid_t uid,
 static int copy_members(const char *line, size_t len, char **ret_names, size_t *ret_len)
 {
 	size_t left, n;
-	const char *member = passwd_find_members(line, len, &left);
+	const char *member = passwd_find_field(line, len, PASSWD_MEMBERS, &left);
 	char *names = malloc(left + 1), *to = names;
 
 	if (!names)

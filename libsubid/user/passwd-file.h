@@ -18,6 +18,7 @@ struct passwd_file {
 	int fd; /* -1: the file is missing */
 	bool group;
 	struct scan scan;
+	struct scan_line line; /* that of the account, after passwd_file_next() */
 };
 
 #define PASSWD_FILE_NONE \
@@ -25,6 +26,8 @@ struct passwd_file {
 		.fd = -1 \
 	}
 
+int passwd_file_open_named(struct passwd_file *file, int directory, const char *name,
+			   bool group);
 int passwd_file_open(struct passwd_file *file, int directory, const struct kind *kind);
 int passwd_file_next(struct passwd_file *file, struct passwd_line *ret_line,
 		     int *ret_fault);

@@ -8,15 +8,12 @@
  * is gone.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
-#include "libsubid/core/passwd.h"
-#include "libsubid/sys/fd.h"
-#include "libsubid/sys/scan.h"
+#include "libsubid/user/passwd-file.h"
 #include "subid/verb/renamed.h"
 
 struct renamed_search {
@@ -37,12 +34,11 @@ static bool is_owner_text(const char *text, size_t len,
 
 /* Handles an account of passwd-. */
 static void take_old(struct renamed_search *search, const struct passwd_line *line,
-		     const char *text, size_t len)
+		     const struct passwd_file *file)
 {
 	const struct accounts_item *now;
 
-	(void)text;
-	(void)len;
+	(void)file;
 	if (search->by_uid)
 		now = line->id == search->uid ?
 			      accounts_by_name(search->users, line->name,
@@ -58,58 +54,40 @@ static void take_old(struct renamed_search *search, const struct passwd_line *li
 	search->n++;
 }
 
-/* Returns the last part of the home directory; its length is 0 if there is none. */
-static size_t find_home(const char *text, size_t len, const char **ret_name)
-{
-	const char *end = text + len, *at = text, *slash;
-
-	for (size_t field = 0; at && field < 5; field++) {
-		at = memchr(at, ':', (size_t)(end - at));
-		at = at ? at + 1 : NULL;
-	}
-	if (!at)
-		return 0;
-	slash = memchr(at, ':', (size_t)(end - at));
-	end = slash ? slash : end;
-	slash = memrchr(at, '/', (size_t)(end - at));
-	*ret_name = slash ? slash + 1 : at;
-	return (size_t)(end - *ret_name);
-}
-
 /* Handles an account of passwd, whose home directory may have the name of the owner. */
 static void take_home(struct renamed_search *search, const struct passwd_line *line,
-		      const char *text, size_t len)
+		      const struct passwd_file *file)
 {
-	const char *home;
-	size_t home_len = find_home(text, len, &home);
+	size_t len;
+	const char *home =
+		passwd_find_field(file->line.text, file->line.len, PASSWD_HOME, &len);
+	const char *slash = memrchr(home, '/', len);
 
-	if (search->by_uid || home_len == 0 || !is_owner_text(home, home_len, search))
+	if (slash) {
+		len -= (size_t)(slash + 1 - home);
+		home = slash + 1;
+	}
+	if (search->by_uid || len == 0 || !is_owner_text(home, len, search))
 		return;
 	search->found = accounts_by_name(search->users, line->name, line->name_len);
 	search->n++;
 }
 
 typedef void (*take_fn)(struct renamed_search *search, const struct passwd_line *line,
-			const char *text, size_t len);
+			const struct passwd_file *file);
 
 /* Hands each account of a file to @take. A missing file has none. */
 static int each_account(int directory, const char *name, take_fn take,
 			struct renamed_search *search)
 {
-	CLEANUP(fd_cleanup)
-	int fd = fd_open_regular(directory, name, O_RDONLY | O_NOFOLLOW);
-	CLEANUP(scan_cleanup) struct scan scan = { 0 };
-	struct passwd_line account;
-	struct scan_line line;
-	int r;
+	CLEANUP(passwd_file_cleanup) struct passwd_file file = PASSWD_FILE_NONE;
+	struct passwd_line line;
+	int r = passwd_file_open_named(&file, directory, name, false), fault;
 
-	if (fd < 0)
-		return fd == -ENOENT ? 0 : fd;
-	r = scan_start(&scan, fd);
-	while (r == 0 && (r = scan_next(&scan, &line)) > 0) {
+	while (r == 0 && (r = passwd_file_next(&file, &line, &fault)) > 0) {
 		r = 0;
-		if (passwd_read_line(line.text, line.len, false, &account) == 0)
-			take(search, &account, line.text, line.len);
+		if (fault == 0)
+			take(search, &line, &file);
 	}
 	return r;
 }

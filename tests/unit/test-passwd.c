@@ -307,7 +307,7 @@ Test(passwd, members)
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		size_t len = strlen(rows[i].line), n = 99;
 		CLEANUP(cleanup_free) char *line = exact_copy(rows[i].line, len);
-		const char *members = passwd_find_members(line, len, &n);
+		const char *members = passwd_find_field(line, len, PASSWD_MEMBERS, &n);
 
 		cr_assert(members >= line && members + n <= line + len, "row %zu", i);
 		cr_assert(n == strlen(rows[i].members) &&
