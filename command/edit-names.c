@@ -69,21 +69,24 @@ static bool has_digits(const struct table *table, struct range range,
 }
 
 /*
- * Finds other names of the owner in the lines of a database with ids of @range. The locks
- * are not held, since the name service may be slow. A file that is refused is reported
- * once they are held. Returns as edit.h says.
+ * Finds other names of the owner in the lines of a database with ids of @n ranges. The
+ * locks are not held, since the name service may be slow. A file that is refused is
+ * reported once they are held. Returns as edit.h says.
  */
-int edit_find_names(struct edit *edit, const struct kind *kind, struct range range,
-		    struct owner *owner)
+int edit_find_names(struct edit *edit, const struct kind *kind,
+		    const struct range *ranges, size_t n, struct owner *owner)
 {
 	CLEANUP(table_cleanup) struct table table = { 0 };
-	int r = load_owners(edit, kind, &table);
+	int r = n > 0 ? load_owners(edit, kind, &table) : 0;
 
 	if (r)
 		return r;
-	r = unknown_owners_name(&edit->unknown, &table, range, &edit->lookup, owner);
-	if (r == 0 && has_digits(&table, range, owner))
-		owner_check_digits(owner, &edit->lookup);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		r = unknown_owners_name(&edit->unknown, &table, ranges[i], &edit->lookup,
+					owner);
+		if (r == 0 && has_digits(&table, ranges[i], owner))
+			owner_check_digits(owner, &edit->lookup);
+	}
 	return edit_tell_error(edit, r);
 }
 

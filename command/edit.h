@@ -79,8 +79,8 @@ int edit_fail_user(const struct edit *edit, const char *login, int r);
 int edit_find_user(struct edit *edit, const char *login, struct owner *ret_owner);
 int edit_find_owner(struct edit *edit, const char *name, struct owner *ret_owner);
 int edit_find_line_owner(struct edit *edit, const char *name, struct owner *ret_owner);
-int edit_find_names(struct edit *edit, const struct kind *kind, struct range range,
-		    struct owner *owner);
+int edit_find_names(struct edit *edit, const struct kind *kind,
+		    const struct range *ranges, size_t n, struct owner *owner);
 int edit_find_owners(struct edit *edit, const struct kind *kind);
 size_t edit_report_silent(const struct edit *edit, const struct kind *kind,
 			  struct range range, const struct owner *owner);

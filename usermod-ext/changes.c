@@ -31,7 +31,7 @@ int changes_find_names(const struct options *options, struct edit *edit,
 	for (size_t i = 0; r == 0 && i < options->n; i++)
 		if (!options->changes[i].add)
 			r = edit_find_names(edit, options->changes[i].kind,
-					    options->changes[i].range, owner);
+					    &options->changes[i].range, 1, owner);
 	if (r == 0)
 		r = edit_tell_error(edit, owner_set_add_owner(ret_people, owner));
 	for (size_t i = 0; r == 0 && i < options->n; i++)

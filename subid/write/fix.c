@@ -156,7 +156,7 @@ static int fix_find_owner(struct fix *fix)
 	for (size_t k = 0; r == 0 && k < 2; k++)
 		if (fix->kinds[k])
 			r = edit_find_names(edit, kind_all[k],
-					    (struct range){ 0, ID_END }, &fix->owner);
+					    &(struct range){ 0, ID_END }, 1, &fix->owner);
 	return r;
 }
 

@@ -147,7 +147,7 @@ static int find_new_names(struct rename *rename, struct account *account, bool e
 							 strlen(rename->owner)));
 	for (size_t k = 0; r == 0 && k < 2; k++)
 		if (rename->kinds[k])
-			r = edit_find_names(edit, kind_all[k], all, &rename->found);
+			r = edit_find_names(edit, kind_all[k], &all, 1, &rename->found);
 	return r;
 }
 

@@ -225,11 +225,10 @@ static int revoke_find_owner(struct revoke *revoke)
 		    edit_find_user(edit, revoke->user, &revoke->owner);
 	if (r == 0 && !revoke->change.no_account && !owner_has_account(&revoke->owner))
 		return VERB_DONE;
-	for (size_t k = 0; k < 2; k++)
-		for (size_t i = 0; r == 0 && revoke->kinds[k] && i < revoke->ranges.n;
-		     i++)
-			r = edit_find_names(edit, kind_all[k], revoke->ranges.ranges[i],
-					    &revoke->owner);
+	for (size_t k = 0; r == 0 && k < 2; k++)
+		if (revoke->kinds[k])
+			r = edit_find_names(edit, kind_all[k], revoke->ranges.ranges,
+					    revoke->ranges.n, &revoke->owner);
 	return r ? change_status(r) : VERB_GO;
 }
 
