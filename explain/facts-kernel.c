@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -13,6 +14,7 @@
 
 #include "explain/facts.h"
 #include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/scan.h"
@@ -35,35 +37,53 @@ int facts_find_proc(void)
 	return 0;
 }
 
-/* The field of a line that @skip others precede, separated by spaces. */
-static const char *field_at(const char *text, const char *end, int skip)
+/* Splits text at spaces. Returns false if it has fewer words. */
+static bool split_words(char *text, const char **words, size_t n)
 {
-	for (; skip > 0 && text; skip--) {
-		text = memchr(text, ' ', (size_t)(end - text));
-		text = text ? text + 1 : NULL;
+	for (size_t i = 0; i < n; i++) {
+		words[i] = strsep(&text, " ");
+		if (!words[i])
+			return false;
 	}
-	return text;
+	return true;
+}
+
+/*
+ * Splits a line of proc_pid_mountinfo(5), which is changed. The source of the mount is
+ * left out. Returns false if the line has fewer fields.
+ */
+bool facts_split_mount(char *text, struct facts_mount *ret_mount)
+{
+	const char *before[6], *behind[3];
+	char *dash = strstr(text, " - ");
+
+	if (!dash || !split_words(dash + 3, behind, 3))
+		return false;
+	*dash = '\0';
+	if (!split_words(text, before, 6))
+		return false;
+	*ret_mount = (struct facts_mount){ .point = before[4],
+					   .options = before[5],
+					   .type = behind[0],
+					   .super = behind[2] };
+	return true;
 }
 
 /* Whether a line of proc_pid_mountinfo(5) is a /proc that hides processes. */
 static bool hides_processes(const struct scan_line *line)
 {
-	static const char proc[] = "/proc ", kind[] = " - proc ", option[] = "hidepid=";
-	const char *end = line->text + line->len;
-	const char *where = field_at(line->text, end, 4);
+	static const char option[] = "hidepid=";
+	char text[LIMIT_LINE_BYTES + 2];
+	struct facts_mount mount;
 	const char *found;
 
-	if (!where || (size_t)(end - where) < sizeof(proc) - 1 ||
-	    memcmp(where, proc, sizeof(proc) - 1) != 0)
+	snprintf(text, sizeof(text), "%.*s", (int)line->len, line->text);
+	if (!facts_split_mount(text, &mount) || strcmp(mount.point, "/proc") != 0 ||
+	    strcmp(mount.type, "proc") != 0)
 		return false;
-	found = memmem(where, (size_t)(end - where), kind, sizeof(kind) - 1);
-	if (!found)
-		return false;
-	found = memmem(found, (size_t)(end - found), option, sizeof(option) - 1);
-	if (!found || found + sizeof(option) - 1 >= end)
-		return false;
+	found = strstr(mount.super, option);
 	/* `0` and `off`; by default the option is not shown. */
-	return found[sizeof(option) - 1] != '0' && found[sizeof(option) - 1] != 'o';
+	return found && !strchr("0o", found[sizeof(option) - 1]);
 }
 
 /* Fills facts->proc and facts->hidepid. */

@@ -245,6 +245,17 @@ void facts_gather_target(struct facts *facts, int process, pid_t pid);
 void facts_gather_namespace(struct facts *facts);
 int facts_find_proc(void);
 void facts_gather_proc(struct facts *facts);
+
+/* A line of proc_pid_mountinfo(5). */
+struct facts_mount {
+	const char *point;
+	const char *options;
+	const char *type;
+	const char *super; /* options of the file system */
+};
+
+bool facts_split_mount(char *text, struct facts_mount *ret_mount);
+
 void facts_find_profile(const char *path, struct facts_modules *modules);
 void facts_gather_modules(struct facts *facts, int process);
 void facts_gather_file(struct facts *facts);

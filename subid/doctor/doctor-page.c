@@ -219,31 +219,6 @@ struct mounts {
 	char text[LIMIT_LINE_BYTES];
 };
 
-/* Words of proc_pid_mounts(5) up to the dash, and behind it. */
-enum {
-	WORD_POINT = 4,
-	WORD_OPTIONS = 5,
-	WORDS_BEFORE = 6,
-	WORD_TYPE = 0,
-	WORD_SUPER = 2,
-	WORDS_BEHIND = 3,
-};
-
-/* Splits text at spaces. False: it has fewer words. */
-static bool split_words(char *text, char **words, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		char *end = strchrnul(text, ' ');
-
-		if (end == text)
-			return false;
-		words[i] = text;
-		text = *end ? end + 1 : end;
-		*end = '\0';
-	}
-	return true;
-}
-
 static bool path_is_below(const char *path, const char *point, size_t len)
 {
 	return strncmp(path, point, len) == 0 &&
@@ -253,26 +228,22 @@ static bool path_is_below(const char *path, const char *point, size_t len)
 /* The source of a mount is left out: it may name a server or a user. */
 static bool take_mount(struct doctor *doctor, const struct scan_line *line, void *context)
 {
-	char text[LIMIT_LINE_BYTES + 2], *before[WORDS_BEFORE], *behind[WORDS_BEHIND];
+	char text[LIMIT_LINE_BYTES + 2];
 	struct mounts *mounts = context;
-	const char *point;
-	char *dash;
+	struct facts_mount mount;
 	size_t len;
 
 	snprintf(text, sizeof(text), "%.*s", (int)line->len, line->text);
-	dash = strstr(text, " - ");
-	if (!dash || !split_words(dash + 3, behind, WORDS_BEHIND) ||
-	    !split_words(text, before, WORDS_BEFORE))
+	if (!facts_split_mount(text, &mount))
 		return true;
-	point = before[WORD_POINT];
-	if (strcmp(point, "/proc") == 0)
-		put_hidden(doctor, "%s: %s %s %s", point, behind[WORD_TYPE],
-			   before[WORD_OPTIONS], behind[WORD_SUPER]);
-	len = strlen(point);
-	if (len >= mounts->depth && path_is_below(mounts->home, point, len)) {
+	if (strcmp(mount.point, "/proc") == 0)
+		put_hidden(doctor, "%s: %s %s %s", mount.point, mount.type, mount.options,
+			   mount.super);
+	len = strlen(mount.point);
+	if (len >= mounts->depth && path_is_below(mounts->home, mount.point, len)) {
 		mounts->depth = len;
-		snprintf(mounts->text, sizeof(mounts->text), "%s: %s %s", point,
-			 behind[WORD_TYPE], before[WORD_OPTIONS]);
+		snprintf(mounts->text, sizeof(mounts->text), "%s: %s %s", mount.point,
+			 mount.type, mount.options);
 	}
 	return true;
 }

@@ -654,6 +654,38 @@ static const char *grants_of_files(void *context)
 	return grants_of_names(etc);
 }
 
+/* With optional fields or none, and an empty source; a line that ends early is none. */
+Test(facts, mounts)
+{
+	static const struct {
+		const char *line, *said;
+	} rows[] = {
+		{ "22 1 0:21 / /proc rw,nosuid - proc proc rw,hidepid=2",
+		  "/proc rw,nosuid proc rw,hidepid=2" },
+		{ "22 1 0:21 / /a\\040-\\040b ro shared:5 master:3 - ext4 /dev/x rw",
+		  "/a\\040-\\040b ro ext4 rw" },
+		{ "22 1 0:21 / /srv rw - tmpfs  rw", "/srv rw tmpfs rw" },
+		{ "22 1 0:21 / /srv rw - tmpfs none", NULL },
+		{ "22 1 0:21 / /srv - tmpfs none rw", NULL },
+		{ "22 1 0:21 / /srv rw tmpfs none rw", NULL },
+		{ "", NULL },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		char line[128], said[128];
+		struct facts_mount mount;
+
+		strcpy(line, rows[i].line);
+		cr_assert(facts_split_mount(line, &mount) == (rows[i].said != NULL),
+			  "row %zu", i);
+		if (!rows[i].said)
+			continue;
+		snprintf(said, sizeof(said), "%s %s %s %s", mount.point, mount.options,
+			 mount.type, mount.super);
+		cr_assert(strcmp(said, rows[i].said) == 0, "row %zu: %s", i, said);
+	}
+}
+
 Test(facts, grants)
 {
 	CLEANUP(folder_cleanup) struct folder folder;
