@@ -11,10 +11,9 @@ import os
 import re
 import shutil
 import string
-import subprocess
 import tempfile
 
-from host import (CAP_SETFCAP, CAP_SETGID, CAP_SETUID, COMMANDS, ELSA, PROGRAMS, Wrong,
+from host import (CAP_SETFCAP, CAP_SETGID, CAP_SETUID, COMMANDS, ELSA, PROGRAMS,
                   own_mounts, require, root_shell, set_file_capabilities)
 from subid_box import general
 
@@ -156,10 +155,6 @@ def denied(inner, outer):
 
 def cannot_open(error):
     return CANNOT_OPEN, {"error": error}
-
-
-class Skipped(Exception):
-    """Why something cannot be tested here."""
 
 
 def placeholders(template):
@@ -363,17 +358,9 @@ class Plays(list):
         scene = None
         name = f"{play.name}: {PROGRAMS['ug'.index(kind)]} {install}"
         host.reset_etc()
-        try:
+        with report.scene(name):
             with own_mounts():
                 scene = Scene(host, kind, install)
                 play.function(scene)
             require(scene.met == set(play.causes), f"harness: it meets {scene.met}")
-        except Skipped as reason:
-            report.skip(name, str(reason))
-        except Wrong as wrong:
-            report.fail(name, str(wrong))
-        except (OSError, subprocess.SubprocessError) as error:
-            report.fail(name, f"harness: {error!r}")
-        else:
-            report.ok(name)
         return scene.told if scene else set()

@@ -13,20 +13,11 @@ import sys
 from typing import NamedTuple
 
 import host as host_module
-from host import ROOT, TOP, Report, remove
+from host import ROOT, TOP, Report, built, remove
 
 DONE, USAGE, FINDINGS, UNREADABLE, NOT_WRITTEN, NO_USER, NONE = 0, 1, 2, 3, 5, 6, 7
 KINDS = ("uid", "gid")
 NO_ID = 0xffffffff
-
-
-def program():
-    """The path of subid below SUBID_BUILD, or None."""
-    base = os.environ.get("SUBID_BUILD", "")
-    for path in (f"{base}/subid/subid", f"{base}/subid"):
-        if base and os.path.isfile(path):
-            return os.path.realpath(path)
-    return None
 
 
 class Line(NamedTuple):
@@ -48,7 +39,7 @@ class Box:
     def __init__(self, host, report):
         self.host, self.report = host, report
         self.path = f"{host.folder}/bin/subid"
-        shutil.copyfile(program(), self.path)
+        shutil.copyfile(built("subid"), self.path)
         os.chmod(self.path, 0o755)
 
     def run(self, *args, caller=ROOT, **options):
@@ -157,7 +148,7 @@ def said_in(entry, *texts):
 def enter():
     """Returns the Box; ends the test with a skip where it cannot run."""
     report = Report()
-    if "SUBID_HOST" not in os.environ and program() is None:
+    if "SUBID_HOST" not in os.environ and built("subid") is None:
         name = os.path.splitext(os.path.basename(sys.argv[0]))[0]
         report.skip(name, "SUBID_BUILD names no folder with subid")
         report.finish()

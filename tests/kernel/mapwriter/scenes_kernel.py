@@ -9,9 +9,9 @@ import signal
 import tempfile
 
 from explain import (ASK, EACCES, EPERM, EROFS, GRANT, NO_SETGROUPS, NO_TARGET, OPEN_EACCES, OWN,
-                     WRITE_EPERM, WRONG_OWNER, Plays, Skipped)
+                     WRITE_EPERM, WRONG_OWNER, Plays)
 from host import (CAP_SETFCAP, CAP_SETGID, CAP_SETUID, CLONE_FS, CLONE_NEWNS, CLONE_NEWUSER, ELSA,
-                  MS_NOSUID, MS_RDONLY, MS_REMOUNT, PR_CAPBSET_DROP, PR_SET_DUMPABLE,
+                  MS_NOSUID, MS_RDONLY, MS_REMOUNT, PR_CAPBSET_DROP, PR_SET_DUMPABLE, Skipped,
                   PR_SET_NO_NEW_PRIVS, PR_SET_SECUREBITS, ROOT, SECBIT_NOROOT, SYS_CLONE,
                   SYS_LANDLOCK_CREATE, landlocked, libc, mount, nested, prctl, refuse_openat2,
                   refuse_to_open_for_writing, require, root_shell, set_file_capabilities, unshare)

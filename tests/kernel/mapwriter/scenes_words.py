@@ -8,8 +8,8 @@ import socket
 import struct
 import tempfile
 
-from explain import ASK, GRANT, TO_FIX, WRITE_EPERM, Plays, Skipped
-from host import require, writable
+from explain import ASK, GRANT, TO_FIX, WRITE_EPERM, Plays
+from host import Skipped, require, writable
 
 PLAYS = Plays()
 scene = PLAYS.scene

@@ -374,12 +374,9 @@ class Test:
 
 def main():
     host = enter()
-    report = Report()
-    test = Test(host, report)
-    for part in (test.control, test.control_dumpable, test.attack_everywhere,
-                 test.kill_everywhere, test.starve_everywhere, test.core_dumps):
-        report.part(part)
-    report.finish()
+    test = Test(host, Report())
+    test.report.parts(test.control, test.control_dumpable, test.attack_everywhere,
+                      test.kill_everywhere, test.starve_everywhere, test.core_dumps)
 
 
 main()

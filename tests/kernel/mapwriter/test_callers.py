@@ -277,13 +277,10 @@ class Test:
 
 def main():
     host = enter()
-    report = Report()
-    test = Test(host, report)
-    for part in (test.bounding_set, test.two_ways_at_once, test.secure_bits,
-                 test.ids_that_differ, test.own_descriptors, test.covered_files, test.traced,
-                 test.own_namespace, test.nobody_in_namespace):
-        report.part(part)
-    report.finish()
+    test = Test(host, Report())
+    test.report.parts(test.bounding_set, test.two_ways_at_once, test.secure_bits,
+                      test.ids_that_differ, test.own_descriptors, test.covered_files, test.traced,
+                      test.own_namespace, test.nobody_in_namespace)
 
 
 main()

@@ -283,13 +283,10 @@ class Test:
 
 def main():
     host = enter()
-    report = Report()
-    test = Test(host, report)
-    for part in (test.setgroups_race, test.setgroups_by_chance, test.reused_ids,
-                 test.reused_descriptor, test.executes, test.unshares, test.second_writer,
-                 test.revoked, test.truncated):
-        report.part(part)
-    report.finish()
+    test = Test(host, Report())
+    test.report.parts(test.setgroups_race, test.setgroups_by_chance, test.reused_ids,
+                      test.reused_descriptor, test.executes, test.unshares, test.second_writer,
+                      test.revoked, test.truncated)
 
 
 main()

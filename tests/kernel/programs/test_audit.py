@@ -248,10 +248,10 @@ def says(line, said, account, done):
 def test_verbs(box, records, report):
     """The verbs of subid that write, and their refusals."""
     path = f"{box.folder}/subid"
-    if usermod_box.program("subid") is None:
+    if host_module.built("subid") is None:
         report.skip("audit: subid", "this build has no subid")
         return
-    shutil.copyfile(usermod_box.program("subid"), path)
+    shutil.copyfile(host_module.built("subid"), path)
     os.chmod(path, 0o755)
     batch = f"{box.folder}/batch"
     box.host.write(batch, "elsa\nbob\n")
@@ -517,7 +517,7 @@ def test_answers_to_maps(box, report, folder):
 
 def main():
     if "SUBID_HOST" not in os.environ:
-        if usermod_box.program() is None or host_module.missing_parts():
+        if host_module.built(usermod_box.OURS) is None or host_module.missing_parts():
             usermod_box.enter()
         enter_with_audit()
     box, report = usermod_box.enter()

@@ -13,7 +13,7 @@ import re
 import shutil
 
 import subid_box
-from host import CLEAN_PATH, ELSA, ETC, ROOT, Caller, quick, root_shell
+from host import CLEAN_PATH, ELSA, ETC, ROOT, Caller, built, quick, root_shell
 from subid_box import DONE, FINDINGS, UNREADABLE, USAGE
 
 SYS_PIDFD_GETFD = 438
@@ -68,7 +68,7 @@ class Check:
         self.programs = {"subid": box.path}
         for name in ("usermod-ext", "getsubids"):
             path = f"{self.host.folder}/bin/{name}"
-            shutil.copyfile(program(name), path)
+            shutil.copyfile(built(name), path)
             os.chmod(path, 0o755)
             self.programs[name] = path
         self.programs["newuidmap"] = self.host.subjects["ours", "setuid"].path("newuidmap")
@@ -99,12 +99,6 @@ class Check:
             if wrong:
                 self.report.fail(f"{what!a} {'in C' if env else ''}", f"{wrong}")
         return first
-
-
-def program(name):
-    base = os.environ["SUBID_BUILD"]
-    folder = f"{base}/{name}/{name}"
-    return folder if os.path.isfile(folder) else f"{base}/{name}"
 
 
 def names(*starts):

@@ -15,8 +15,7 @@ import signal
 from typing import NamedTuple, Optional
 
 import host as host_module
-from host import ANNA, CLONE_NEWUSER, ELSA, PROGRAMS, quick, unshare
-from subid_box import program as subid_program
+from host import ANNA, CLONE_NEWUSER, ELSA, PROGRAMS, built, quick, unshare
 from usermod_box import DONE, POLICY, enter, words
 from peers import Peer
 
@@ -149,7 +148,7 @@ class Test:
     def __init__(self, box, report):
         self.box, self.host, self.report = box, box.host, report
         self.subid = f"{box.folder}/subid"
-        shutil.copyfile(subid_program(), self.subid)
+        shutil.copyfile(built("subid"), self.subid)
         os.chmod(self.subid, 0o755)
         self.writers = [self.host.subjects[who, "setuid"] for who in ("ours", "debian")
                         if (who, "setuid") in self.host.subjects]
@@ -477,7 +476,7 @@ def test_reserved_findings(test):
 
 def main():
     box, report = enter()
-    if not subid_program():
+    if not built("subid"):
         report.skip("test_odd_lines", "SUBID_BUILD names no folder with subid")
         report.finish()
     test = Test(box, report)

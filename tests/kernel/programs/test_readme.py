@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import subid_box
 import usermod_box
-from host import LOGIN_DEFS, MS_NODEV, PROGRAMS, TOP, build_folder, mount, remove
+from host import LOGIN_DEFS, MS_NODEV, PROGRAMS, TOP, build_folder, built, mount, remove
 
 PAGE = f"{TOP}/README.md"
 PACKAGES = f"{TOP}/tests/packages.sh"
@@ -105,9 +105,9 @@ def install():
     os.mkdir("/usr/local/bin")
     os.mkdir("/usr/local/sbin")
     programs = {f"/usr/local/bin/{name}": path for name, path in build_folder().items()}
-    programs["/usr/local/bin/subid"] = subid_box.program()
-    programs["/usr/local/bin/getsubids"] = usermod_box.program("getsubids")
-    programs["/usr/local/sbin/usermod-ext"] = usermod_box.program()
+    programs["/usr/local/bin/subid"] = built("subid")
+    programs["/usr/local/bin/getsubids"] = built("getsubids")
+    programs["/usr/local/sbin/usermod-ext"] = built(usermod_box.OURS)
     for target, path in programs.items():
         shutil.copyfile(path, target)
         os.chmod(target, 0o4755 if os.path.basename(target) in PROGRAMS else 0o755)

@@ -1277,15 +1277,8 @@ def play(box):
         for number, function in enumerate(functions):
             name = f"cause {cause}{f' {number + 1}' if number else ''}"
             box.host.reset_etc()
-            try:
-                with own_mounts():
-                    function(Scene(box))
-            except Wrong as wrong:
-                report.fail(name, str(wrong))
-            except (OSError, subprocess.SubprocessError) as error:
-                report.fail(name, f"harness: {error!r}")
-            else:
-                report.ok(name)
+            with report.scene(name), own_mounts():
+                function(Scene(box))
     known = {cause.lower().replace("_", "-") for cause in SCENES}
     without = known - FIXED - NO_COMMAND.keys()
     report.check("a command fixes every cause, but for a closed list", not without, f"{without}")

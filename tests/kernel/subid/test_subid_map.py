@@ -9,7 +9,7 @@ import re
 import subprocess
 
 import subid_box
-from host import CLEAN_PATH, wait_until
+from host import CLEAN_PATH, built, wait_until
 from subid_box import DONE, FINDINGS, KINDS, NO_USER, NONE, UNREADABLE, USAGE, words
 
 RANGE = "elsa:3000000:100000\n"
@@ -17,7 +17,7 @@ ALONE_TOO = "elsa:5600:1\n" + RANGE
 FROM_ZERO = ("lxc", "libvirt", "nova", "nspawn", "incus")
 ALL = FROM_ZERO + ("newuidmap", "unshare", "podman", "runc", "bwrap")
 # whether the program can read config.json
-JANSSON = "jansson" in subprocess.run(["ldd", subid_box.program() or "/bin/true"], check=False,
+JANSSON = "jansson" in subprocess.run(["ldd", built("subid") or "/bin/true"], check=False,
                                       capture_output=True, text=True).stdout
 
 

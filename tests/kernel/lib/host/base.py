@@ -106,6 +106,14 @@ def forget_refusals():
 
 # --- results of a test -----------------------------------------------------------------
 
+class Wrong(Exception):
+    """Something that is not as it must be."""
+
+
+class Skipped(Exception):
+    """Why something cannot be tested here."""
+
+
 class Report:
     """Prints one line for each finding and keeps the exit status."""
 
@@ -138,6 +146,26 @@ class Report:
         except (OSError, RuntimeError) as error:
             self.fail(function.__name__, repr(error))
             return None
+
+    @contextlib.contextmanager
+    def scene(self, name):
+        """A part whose body raises Wrong if it fails, Skipped, or a fault of the test."""
+        try:
+            yield
+        except Skipped as reason:
+            self.skip(name, str(reason))
+        except Wrong as wrong:
+            self.fail(name, str(wrong))
+        except (OSError, subprocess.SubprocessError) as error:
+            self.fail(name, f"harness: {error!r}")
+        else:
+            self.ok(name)
+
+    def parts(self, *functions):
+        """All parts of a test, which then ends."""
+        for function in functions:
+            self.part(function)
+        self.finish()
 
     def finish(self):
         sys.exit(1 if self.failed else 0)
@@ -198,20 +226,19 @@ def missing_parts():
     return None
 
 
+def built(name):
+    """The path of a program below SUBID_BUILD, or None."""
+    base = os.environ.get("SUBID_BUILD", "")
+    for path in (f"{base}/{name}/{name}", f"{base}/{name}"):
+        if base and os.path.isfile(path):
+            return os.path.realpath(path)
+    return None
+
+
 def build_folder():
-    """{program: path} below SUBID_BUILD, or None."""
-    base = os.environ.get("SUBID_BUILD")
-    if not base:
-        return None
-    found = {}
-    for program in PROGRAMS:
-        for path in (f"{base}/{program}/{program}", f"{base}/{program}"):
-            if os.path.isfile(path):
-                found[program] = os.path.realpath(path)
-                break
-        else:
-            return None
-    return found
+    """{program: path} of the map writers below SUBID_BUILD, or None."""
+    found = {program: built(program) for program in PROGRAMS}
+    return found if all(found.values()) else None
 
 
 def is_musl():

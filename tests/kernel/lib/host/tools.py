@@ -11,17 +11,14 @@ import subprocess
 import tempfile
 import time
 
-from host.base import CLEAN_PATH, CLONE_NEWNS, MS_NODEV, libc, mount, unshare
+from host.base import (CLEAN_PATH, CLONE_NEWNS, MS_NODEV, Wrong, built, libc, mount,
+                       unshare)
 
 # How cures begin that are commands; others are sentences.
 COMMANDS = ("cat ", "chmod ", "chown ", "cp ", "dpkg-statoverride ", "echo ", "getent ", "grep ",
             "groupadd ", "install -",
             "journalctl ", "ls ", "mount ", "mv ", "printf ", "setcap ", "subid ",
             "sysctl ", "test ", "ulimit ", "useradd ", "usermod-ext ")
-
-
-class Wrong(Exception):
-    """Something that is not as it must be."""
 
 
 def require(condition, why):
@@ -63,10 +60,8 @@ def root_shell(host, command, answer=b"yes\n"):
     if not os.path.isdir(folder):
         os.mkdir(folder, 0o755)
         for name in ("usermod-ext", "subid"):
-            base = f"{os.environ['SUBID_BUILD']}/{name}"
-            path = f"{base}/{name}" if os.path.isdir(base) else base
-            if os.path.exists(path):
-                shutil.copy(path, folder)
+            if built(name):
+                shutil.copy(built(name), folder)
     # not through a pipe: a command that does not read it would end the writer by SIGPIPE
     with tempfile.TemporaryFile() as typed:
         typed.write(answer)

@@ -11,7 +11,7 @@ import sys
 from typing import NamedTuple
 
 import host as host_module
-from host import ROOT, Report, read, remove
+from host import ROOT, Report, built, read, remove
 
 ORACLE = "/usr/sbin/usermod"
 OURS = "usermod-ext"
@@ -24,15 +24,6 @@ SUBUID, SUBGID, POLICY = 16, 18, 20
 DATABASES = ("subuid", "subgid")
 KINDS = ("uid", "gid")
 EPOCH = 1_600_000_000   # a time long past, for files that must not look new
-
-
-def program(name=OURS):
-    """The path of a program below SUBID_BUILD, or None."""
-    base = os.environ.get("SUBID_BUILD", "")
-    for path in (f"{base}/{name}/{name}", f"{base}/{name}"):
-        if base and os.path.isfile(path):
-            return os.path.realpath(path)
-    return None
 
 
 class Files(NamedTuple):
@@ -49,7 +40,7 @@ class Box:
         self.folder = f"{host.folder}/bin/usermod"
         os.mkdir(self.folder)
         self.ours = f"{self.folder}/{name}"
-        shutil.copyfile(program(name), self.ours)
+        shutil.copyfile(built(name), self.ours)
         os.chmod(self.ours, 0o755)
         self.oracle = ORACLE if os.path.isfile(ORACLE) else None
         host.write("/etc/pam.d/usermod-ext", "account required pam_permit.so\n"
@@ -93,7 +84,7 @@ class Box:
 
 def enter(name=OURS):
     """Returns (box, report); ends the test with a skip where it cannot run."""
-    if "SUBID_HOST" not in os.environ and program(name) is None:
+    if "SUBID_HOST" not in os.environ and built(name) is None:
         report = Report()
         test = os.path.splitext(os.path.basename(sys.argv[0]))[0]
         report.skip(test, f"SUBID_BUILD names no folder with {name}")
