@@ -16,19 +16,12 @@
 
 static int reserve_name(struct accounts *accounts, size_t bytes)
 {
-	size_t allocated = 2 * accounts->names_allocated + 2 * LIMIT_OWNER_BYTES + bytes;
-	char *names;
+	size_t need = accounts->names_len + bytes;
 
-	if (accounts->names && accounts->names_allocated - accounts->names_len >= bytes)
-		return 0;
-	if (allocated > UINT32_MAX)
-		return -ENOMEM;
-	names = realloc(accounts->names, allocated);
-	if (!names)
-		return -ENOMEM;
-	accounts->names = names;
-	accounts->names_allocated = allocated;
-	return 0;
+	/* accounts_item.name is an offset. */
+	return need > UINT32_MAX ? -ENOMEM :
+				   ARRAY_RESERVE_ALL(accounts->names, need,
+						     accounts->names_allocated);
 }
 
 /*

@@ -11,15 +11,17 @@
 #include <stdlib.h>
 
 /*
- * Makes room for one more element in @array, which has @n elements and room for
- * @allocated. Evaluates to 0, or to -ENOMEM without a change.
+ * Makes room for @need elements in @array, which has room for @allocated. Evaluates to 0,
+ * or to -ENOMEM without a change.
  */
-#define ARRAY_RESERVE(array, n, allocated)                                              \
+#define ARRAY_RESERVE_ALL(array, need, allocated)                                       \
 	({                                                                              \
 		__auto_type array_ = &(array);                                          \
 		size_t *allocated_ = &(allocated);                                      \
-		bool full_ = (n) == *allocated_;                                        \
-		size_t more_ = *allocated_ ? 2 * *allocated_ : 16;                      \
+		size_t need_ = (need);                                                  \
+		bool full_ = need_ > *allocated_;                                       \
+		size_t twice_ = *allocated_ ? 2 * *allocated_ : 16;                     \
+		size_t more_ = twice_ > need_ ? twice_ : need_;                         \
 		void *grown_ = full_ ? reallocarray(*array_, more_, sizeof(**array_)) : \
 				       *array_;                                         \
 		if (grown_ && full_) {                                                  \
@@ -28,6 +30,9 @@
 		}                                                                       \
 		grown_ ? 0 : -ENOMEM;                                                   \
 	})
+
+/* Makes room for one more element in @array, which has @n. As ARRAY_RESERVE_ALL(). */
+#define ARRAY_RESERVE(array, n, allocated) ARRAY_RESERVE_ALL(array, (n) + 1, allocated)
 
 /*
  * Binary search.

@@ -77,15 +77,8 @@ static int append_name(struct walk *walk, const char *name)
 
 	if (n >= PATH_BYTES - len - 1)
 		return -ENAMETOOLONG;
-	if (len + 1 + n >= walk->path_allocated) {
-		size_t size = 2 * (len + 1 + n) + 1;
-		char *path = realloc(walk->path, size);
-
-		if (!path)
-			return -ENOMEM;
-		walk->path = path;
-		walk->path_allocated = size;
-	}
+	if (ARRAY_RESERVE_ALL(walk->path, len + n + 2, walk->path_allocated))
+		return -ENOMEM;
 	if (slash)
 		walk->path[len++] = '/';
 	memcpy(walk->path + len, name, n + 1);

@@ -51,15 +51,9 @@ struct names_slot *names_find(const struct names *names, const char *name, size_
  */
 int names_put_text(struct names *names, const char *name, size_t len, size_t *ret_at)
 {
-	if (len + 1 > names->text_allocated - names->text_len) {
-		size_t allocated = 2 * names->text_allocated + len + 64;
-		char *text = realloc(names->text, allocated);
-
-		if (!text)
-			return -ENOMEM;
-		names->text = text;
-		names->text_allocated = allocated;
-	}
+	if (ARRAY_RESERVE_ALL(names->text, names->text_len + len + 1,
+			      names->text_allocated))
+		return -ENOMEM;
 	*ret_at = names->text_len;
 	memcpy(names->text + names->text_len, name, len);
 	names->text[names->text_len + len] = '\0';

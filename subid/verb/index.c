@@ -24,19 +24,11 @@ struct loading {
 
 static int make_room(struct index *index, size_t name_bytes)
 {
-	if (ARRAY_RESERVE(index->ranges, index->n, index->allocated))
-		return -ENOMEM;
-	if (!index->owners || index->owners_allocated - index->owners_len < name_bytes) {
-		size_t bytes = index->owners_allocated + index->owners_allocated / 2 +
-			       2 * LIMIT_OWNER_BYTES;
-		char *owners = realloc(index->owners, bytes);
+	int r = ARRAY_RESERVE(index->ranges, index->n, index->allocated);
 
-		if (!owners)
-			return -ENOMEM;
-		index->owners = owners;
-		index->owners_allocated = bytes;
-	}
-	return 0;
+	return r ? r :
+		   ARRAY_RESERVE_ALL(index->owners, index->owners_len + name_bytes,
+				     index->owners_allocated);
 }
 
 /* Returns the offset of the owner's text, which adjacent lines share if it is equal. */
