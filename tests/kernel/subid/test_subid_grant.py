@@ -767,6 +767,24 @@ def test_records(case):
     remove(LIST)
 
 
+def test_reads(case):
+    """Each database is read once to find names and once behind the locks, however many
+    ranges are named."""
+    box, lines = case.box, "".join(f"elsa:{start}:10\n" for start in (1000, 2000, 3000))
+    if not available():
+        case.report.skip("revoke reads each database twice", "needs strace")
+        return
+    box.host.write("/etc/nsswitch.conf", "passwd: files systemd\ngroup: files\n")
+    box.put(lines.encode(), lines.encode())
+    args = ["revoke", "elsa", "--range", "1000-1001", "--range", "2000-2001",
+            "--range", "3000-3001"]
+    opened = [call.about for call in calls(box, args) if call.name == "openat" and
+              call.about in ("subuid", "subgid") and "O_RDONLY" in call.text]
+    case.report.check("revoke reads each database twice",
+                      sorted(opened) == ["subgid"] * 2 + ["subuid"] * 2, f"{opened}")
+    box.host.reset_etc("nsswitch.conf")
+
+
 def test_name_service(case):
     """A directory is asked once for all, and for two seconds a kind; whose id it has is
     passed by."""
@@ -947,7 +965,7 @@ def main():
     for part in (test_places, test_range, test_join, test_settings, test_model, test_lists,
                  test_all_users, test_revoke, test_rename, test_words, test_surroundings,
                  test_lost_output, test_unreadable, test_image, test_full, test_records,
-                 test_name_service, test_sweeps, test_crowds):
+                 test_reads, test_name_service, test_sweeps, test_crowds):
         report.part(part, case)
     report.finish()
 
