@@ -558,8 +558,8 @@ static bool grants_equal(const struct facts_grants *a, const struct facts_grants
 	return a->readable == b->readable && a->owns == b->owns &&
 	       range_equals(a->first, b->first) && a->ranges == b->ranges &&
 	       a->partly == b->partly && a->in_other_kind == b->in_other_kind &&
-	       malformed_equal(&a->malformed, &b->malformed) &&
-	       a->taken == b->taken && strcmp(a->taken_by, b->taken_by) == 0;
+	       malformed_equal(&a->malformed, &b->malformed) && a->taken == b->taken &&
+	       strcmp(a->taken_by, b->taken_by) == 0;
 }
 
 static struct facts_grants gather_grants(const struct kind *kind)
