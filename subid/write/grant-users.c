@@ -74,8 +74,8 @@ static int take_user_line(struct grant_users *crowd, const struct scan_line *lin
 {
 	const char *colon = memchr(line->text, ':', line->len);
 	size_t len = colon ? (size_t)(colon - line->text) : line->len, index;
+	int fault = entry_check_owner(line->text, len), r;
 	uint64_t count = 0;
-	int r;
 
 	if (colon &&
 	    (num_parse(colon + 1, line->len - len - 1, ID_END, &count) || count == 0)) {
@@ -85,7 +85,8 @@ static int take_user_line(struct grant_users *crowd, const struct scan_line *lin
 		crowd->bad++;
 		return 0;
 	}
-	if (len == 0 || memchr(line->text, '\0', len)) {
+	/* Digits that are no uid may be a login name. */
+	if (fault && fault != ENTRY_OWNER_NUMBER) {
 		report_line(PROGRAM, _("%s:%" PRIu64 ": that is no name of a user"),
 			    crowd->source, line->number);
 		crowd->bad++;

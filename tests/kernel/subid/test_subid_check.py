@@ -326,7 +326,7 @@ def _(s):
         if row["cure"]:
             s.mend(row)
     s.after("newton:100000:10\nzoe:200000:5\nzoe:200005:10\njim:300000:10\n",
-            "newton:100000:5\nnewton:100005:10\nzoe:200000:10\nzoe:200010:5\njim:300000:10\n")
+            "newton:100000:5\nnewton:100005:10\nzoe:200000:15\njim:300000:10\n")
     remove("/etc/passwd-")
     s.host.write("/etc/passwd", PASSWD)
     # a login name that is digits, and no uid
