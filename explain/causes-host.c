@@ -64,14 +64,6 @@ static bool range_small(const struct facts *facts)
 	return is_at(facts, FACTS_COUNT) && facts->host->count + 1 < COUNT_USUAL;
 }
 
-/* `--uid-only ` if the command is for one kind alone. */
-static const char *only(const struct facts *facts)
-{
-	return facts->host->free_of_both ? "" :
-	       facts->kind->group	 ? "--gid-only " :
-					   "--uid-only ";
-}
-
 static void tell_range_small(const struct facts *facts, struct cause *cause)
 {
 	const struct facts_host *host = facts->host;
@@ -83,9 +75,10 @@ static void tell_range_small(const struct facts *facts, struct cause *cause)
 			facts->account->name, host->count, facts->kind->id,
 			facts->kind->id, host->count);
 	if (host->free.end > 0 && cure_quote(facts->account->name, login))
-		causes_cure_as_root(
-			cause, "subid grant %s--range %" PRIu64 "-%" PRIu64 " %s",
-			only(facts), host->free.start, host->free.end - 1, login);
+		causes_cure_as_root(cause,
+				    "subid grant %s--range %" PRIu64 "-%" PRIu64 " %s",
+				    causes_kind_only(facts), host->free.start,
+				    host->free.end - 1, login);
 	else if (host->limited)
 		causes_cure(cause,
 			    _("start the container with more %ss: none are free in this "

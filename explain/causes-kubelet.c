@@ -38,6 +38,10 @@ static bool kubelet_range(const struct facts *facts)
 static void cure_by_replacing(const struct facts *facts, struct cause *cause)
 {
 	const struct facts_host *host = facts->host;
+	const char *only = causes_kind_only(facts);
+	const char *flag = host->in_use ? "--in-use " : "";
+	const char *user = host->no_account ? "--no-account " : "";
+	const char *image = host->prefix ? host->prefix : "";
 
 	if (host->free.end == 0)
 		causes_cure(cause,
@@ -45,29 +49,27 @@ static void cure_by_replacing(const struct facts *facts, struct cause *cause)
 			      "have fewer pods: no %" PRIu64 " ids are free"),
 			    host->pods * KUBELET_UNIT);
 	else if (host->own.end == 0)
-		causes_cure_as_root(cause,
-				    "subid grant --range %" PRIu64 "-%" PRIu64 " kubelet",
-				    host->free.start, host->free.end - 1);
+		causes_cure_as_root(
+			cause,
+			"subid grant %s%s%s--range %" PRIu64 "-%" PRIu64 " kubelet",
+			image, only, user, host->free.start, host->free.end - 1);
 	else if (host->own.start < host->free.start && host->free.end < host->own.end)
 		causes_cure_as_root(
 			cause,
-			"subid grant --range %" PRIu64 "-%" PRIu64
-			" kubelet && subid revoke --if-held %s--range %" PRIu64
-			"-%" PRIu64 " kubelet && subid revoke --if-held %s--range "
-			"%" PRIu64 "-%" PRIu64 " kubelet",
-			host->free.start, host->free.end - 1,
-			host->in_use ? "--in-use " : "", host->own.start,
-			host->free.start - 1, host->in_use ? "--in-use " : "",
+			"subid grant %s%s%s--range %" PRIu64 "-%" PRIu64
+			" kubelet && subid revoke %s%s%s--if-held %s--range %" PRIu64
+			"-%" PRIu64 " --range %" PRIu64 "-%" PRIu64 " kubelet",
+			image, only, user, host->free.start, host->free.end - 1, image,
+			only, user, flag, host->own.start, host->free.start - 1,
 			host->free.end, host->own.end - 1);
 	else
 		causes_cure_as_root(
 			cause,
-			"subid grant --range %" PRIu64 "-%" PRIu64
-			" kubelet && subid revoke --if-held %s--range %" PRIu64
+			"subid grant %s%s%s--range %" PRIu64 "-%" PRIu64
+			" kubelet && subid revoke %s%s%s--if-held %s--range %" PRIu64
 			"-%" PRIu64 " kubelet",
-			host->free.start, host->free.end - 1,
-			host->in_use ? "--in-use " : "", host->own.start,
-			host->own.end - 1);
+			image, only, user, host->free.start, host->free.end - 1, image,
+			only, user, flag, host->own.start, host->own.end - 1);
 }
 
 static void tell_kubelet_range(const struct facts *facts, struct cause *cause)

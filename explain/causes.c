@@ -70,6 +70,14 @@ const char *causes_kind_option(const struct kind *kind)
 	return kind->group ? "--gid-only" : "--uid-only";
 }
 
+/* The same as a word, unless facts->host->free is free for uids and gids. */
+const char *causes_kind_only(const struct facts *facts)
+{
+	return facts->host->free_of_both ? "" :
+	       facts->kind->group	 ? "--gid-only " :
+					   "--uid-only ";
+}
+
 /* Writes extents as arguments; false: there is no room for all of them. */
 bool causes_extents(const struct idmap *map, char text[static CAUSE_TEXT_BYTES])
 {

@@ -138,6 +138,7 @@ void causes_cure_as_root(struct cause *cause, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void causes_checked(struct cause *cause, const char *text);
 const char *causes_kind_option(const struct kind *kind);
+const char *causes_kind_only(const struct facts *facts);
 bool causes_extents(const struct idmap *map, char text[static CAUSE_TEXT_BYTES]);
 
 #endif

@@ -239,6 +239,7 @@ BEGIN {
 	word("kind_option", "--uid-only")
 	word("^fix$", "subid fix -u [--remove ][--as FIRST-LAST ][--owner USER ][--begins ]LINE")
 	word("^fix_line$", "subid fix -u LINE")
+	word("kind_only", "[--uid-only ]")
 	word("^ranges$", "FIRST-LAST")
 	word("^text$", "EXTENTS")
 	word("grant_flag$", "-v")

@@ -26,6 +26,7 @@ void search_init(struct search *search)
 
 	owner_table_init(&search->holders, question->users);
 	search->holders.spellings = question->spellings;
+	search->kubelet = OWNER_TABLE_NONE;
 }
 
 /* Frees a search, also a zeroed one. */

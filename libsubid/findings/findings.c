@@ -3,7 +3,7 @@
  * findings: the list of findings, and their names and severities.
  *
  * The search is in findings-lines.c (single lines), findings-owners.c (conflicts between
- * lines) and findings-overlaps.c (ids of several owners).
+ * lines), findings-overlaps.c (ids of several owners) and findings-kubelet.c.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -56,6 +56,7 @@ static const struct {
 	[FINDING_OWN_OVERLAP] = { "own-overlap", FINDING_WARNING, OTHER_LINE },
 	[FINDING_ONE_SIDE] = { "one-side", FINDING_WARNING, OTHER_NOTHING },
 	[FINDING_SIDES_DIFFER] = { "sides-differ", FINDING_NOTE, OTHER_NOTHING },
+	[FINDING_KUBELET_RANGE] = { "kubelet-range", FINDING_WARNING, OTHER_NOTHING },
 };
 
 static const char *const severities[] = {
@@ -147,6 +148,8 @@ int findings_find(const struct findings_question *question, struct findings *ret
 	for (unsigned group = 0; r == 0 && group < 2; group++)
 		if (question->tables[group])
 			r = search_lines(&search, group);
+	if (r == 0 && question->tables[0] && question->tables[1])
+		r = search_kubelet(&search);
 	if (r == 0)
 		r = search_owners(&search);
 	if (r)

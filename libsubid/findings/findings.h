@@ -58,12 +58,13 @@ enum finding_code {
 	FINDING_AMBIGUOUS_OWNER, /* the uid of one user, and the login name of another */
 	FINDING_SPELLING,	 /* the owner is another name of a user */
 	FINDING_OWNER_ODD,	 /* no login can have this owner, or not in this case */
-	FINDING_NO_ACCOUNT,   /* the owner has no account; reported at its first line */
-	FINDING_OVERLAP,      /* has ids of another owner, see findings-overlaps.c */
-	FINDING_DUPLICATE,    /* an earlier line is the same */
-	FINDING_OWN_OVERLAP,  /* shares ids with a line of the same owner */
-	FINDING_ONE_SIDE,     /* the owner has ids only in this database */
-	FINDING_SIDES_DIFFER, /* the other database does not grant these ids */
+	FINDING_NO_ACCOUNT,    /* the owner has no account; reported at its first line */
+	FINDING_OVERLAP,       /* has ids of another owner, see findings-overlaps.c */
+	FINDING_DUPLICATE,     /* an earlier line is the same */
+	FINDING_OWN_OVERLAP,   /* shares ids with a line of the same owner */
+	FINDING_ONE_SIDE,      /* the owner has ids only in this database */
+	FINDING_SIDES_DIFFER,  /* the other database does not grant these ids */
+	FINDING_KUBELET_RANGE, /* kubelet does not take its lines; see kubelet.h */
 	FINDING_CODES_END,
 };
 
@@ -166,11 +167,14 @@ struct search {
 	struct findings *findings;
 	struct owner_table holders;
 	struct search_lines sides[2];
+	uint32_t kubelet; /* the holder with a FINDING_KUBELET_RANGE, or OWNER_TABLE_NONE
+			   */
 };
 
 void search_init(struct search *search);
 int search_lines(struct search *search, unsigned group);
 int search_owners(struct search *search);
+int search_kubelet(struct search *search);
 int search_overlaps(struct search *search, unsigned group);
 void search_cleanup(struct search *search);
 int findings_put(struct findings *findings, struct findings_item item, bool of_root);

@@ -304,6 +304,8 @@ void check_describe(struct check *check, const struct finding *finding,
 		 finding->code == FINDING_AMBIGUOUS_OWNER ||
 		 finding->code == FINDING_SPELLING || finding->code == FINDING_OWNER_ODD)
 		check_describe_owner(check, finding, problem);
+	else if (finding->code == FINDING_KUBELET_RANGE)
+		check_describe_kubelet(check, problem);
 	else if (finding->code == FINDING_RESERVED)
 		describe_reserved(problem);
 	else if (finding->code == FINDING_ONE_SIDE ||

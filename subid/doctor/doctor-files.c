@@ -38,7 +38,7 @@ static bool find_storage_parent(const char *storage, char directory[static PATH_
 static void find_other_ids(struct doctor *doctor, const struct doctor_side *side,
 			   struct facts_host *host)
 {
-	const struct doctor_wish wish = {
+	const struct free_range_wish wish = {
 		.kinds = { true, true },
 		.count = USUAL_COUNT,
 		.bounds = { HOMED_START, HOMED_END },
@@ -66,7 +66,7 @@ static int report_refused_file(struct doctor *doctor, const struct doctor_side *
 	};
 	struct facts facts = doctor_facts(doctor, side->kind, &host, FACTS_FILES, error);
 
-	host.in_use = doctor_is_in_use(side->kind, host.own);
+	host.in_use = free_range_is_in_use(side->kind, host.own);
 	if (error == EOVERFLOW)
 		find_other_ids(doctor, side, &host);
 	return doctor_report_bad(doctor, "storage", &facts);

@@ -13,6 +13,7 @@
 #include "message/i18n.h"
 #include "message/report.h"
 #include "subid/doctor/doctor.h"
+#include "subid/verb/kubelet-facts.h"
 
 /* Checks that there is such a user. Returns VERB_GO or a status. */
 static int check_kubelet_user(struct doctor *doctor)
@@ -48,41 +49,6 @@ static int check_getsubids(struct doctor *doctor)
 	return doctor_report_warning(doctor, "programs", &facts);
 }
 
-static struct range span_of_ranges(const struct doctor *doctor)
-{
-	struct range span = { 0, 0 };
-
-	for (size_t k = 0; k < 2; k++)
-		for (size_t i = 0; i < doctor->sides[k].n; i++)
-			span = range_span(span, doctor->sides[k].ranges[i]);
-	return span;
-}
-
-static int report_kubelet_fault(struct doctor *doctor, int fault, unsigned int group)
-{
-	const struct doctor_side *side = &doctor->sides[group];
-	const struct doctor_wish wish = {
-		.kinds = { true, true },
-		.count = KUBELET_UNIT * doctor->pods,
-		.align = KUBELET_UNIT,
-	};
-	struct facts_host host = {
-		.fault = fault,
-		.pods = doctor->pods,
-		.own = span_of_ranges(doctor),
-		.ranges = side->n,
-		.first = side->n > 0 ? side->ranges[0] : (struct range){ 0, 0 },
-		.free_of_both = true,
-	};
-	struct facts facts = doctor_facts(doctor, side->kind, &host, FACTS_KUBELET, 0);
-
-	doctor_find_free(doctor, &wish, &host.free);
-	for (size_t k = 0; k < 2; k++)
-		host.in_use |= host.own.end > 0 &&
-			       doctor_is_in_use(doctor->sides[k].kind, host.own);
-	return doctor_report_bad(doctor, "ranges", &facts);
-}
-
 /* Judges the ranges of kubelet, which have been read. */
 static int judge_kubelet(struct doctor *doctor, bool silent)
 {
@@ -90,8 +56,17 @@ static int judge_kubelet(struct doctor *doctor, bool silent)
 		{ doctor->sides[0].ranges, doctor->sides[0].n },
 		{ doctor->sides[1].ranges, doctor->sides[1].n },
 	};
-	unsigned int group;
-	int fault;
+	const struct name_service service = nss_client_service(&doctor->asker);
+	struct kubelet_question question = {
+		.sides = sides,
+		.pods = doctor->pods,
+		.account = &doctor->account,
+		.place = DB_LIVE,
+		.service = &service,
+	};
+	struct facts_host host = { 0 };
+	struct facts facts = doctor_facts(doctor, &kind_uid, &host, FACTS_KUBELET, 0);
+	struct verb_place place;
 
 	for (size_t k = 0; k < 2; k++)
 		if (!doctor->sides[k].readable)
@@ -99,9 +74,12 @@ static int judge_kubelet(struct doctor *doctor, bool silent)
 	for (size_t k = 0; silent && k < 2; k++)
 		if (sides[k].n == 0)
 			return doctor_report_silence(doctor, &doctor->sides[k]);
-	fault = kubelet_check(sides, doctor->pods, &group);
-	if (fault)
-		return report_kubelet_fault(doctor, fault, group);
+	if (verb_find_place(NULL, &place) != VERB_GO)
+		return VERB_UNREADABLE;
+	question.directory = place.directory;
+	facts.kind = kubelet_gather(&question, &host);
+	if (facts.kind)
+		return doctor_report_bad(doctor, "ranges", &facts);
 	return doctor_report_good(
 		doctor, "ranges", NULL,
 		_("%" PRIu64 "-%" PRIu64 ", enough for %" PRIu64 " pods"),

@@ -297,7 +297,7 @@ static int page_prepare(struct doctor *doctor)
 	    owner_init(&page->owner, &doctor->account, place.directory))
 		return verb_fail(ENOMEM);
 	/* A database that cannot be read has no lines on the page. */
-	doctor_load(&page->db, place.directory, NULL, kinds);
+	free_range_load(&page->db, place.directory, DB_LIVE, NULL, kinds);
 	if (settings_read(place.directory, &settings, &error))
 		settings.uid_min = UID_MIN_USUAL;
 	r = doctor_find_others(page, settings.uid_min);

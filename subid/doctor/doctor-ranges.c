@@ -112,7 +112,7 @@ static void find_more(struct doctor *doctor, const struct doctor_side *side,
 		      struct facts_host *host)
 {
 	const struct doctor_side *other = &doctor->sides[!side->kind->group];
-	struct doctor_wish wish = { .count = USUAL_COUNT };
+	struct free_range_wish wish = { .count = USUAL_COUNT };
 	uint64_t least = host->count;
 
 	host->limited = userns_is_limited() > 0;

@@ -121,7 +121,7 @@ int doctor_renamed(struct doctor *doctor, const struct owner *owner, int directo
 	CLEANUP(db_end) struct db db = DB_NONE;
 
 	/* What cannot be read is reported with the ranges. */
-	if (doctor_load(&db, directory, NULL, kinds) ||
+	if (free_range_load(&db, directory, DB_LIVE, NULL, kinds) ||
 	    passwd_file_load(directory, &kind_uid, &search.users))
 		return 0;
 	return report_renamed(&search, &db, ret_lines);

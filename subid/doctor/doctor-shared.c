@@ -124,7 +124,7 @@ static int report_shared(const struct search_shared *search,
 	host.sharer_unknown = accounts_by_name(&search->unknown, host.sharer,
 					       strlen(host.sharer)) != NULL;
 	host.no_account = !owner_has_user(&search->users, loser);
-	host.in_use = doctor_is_in_use(finding->kind, finding->ids);
+	host.in_use = free_range_is_in_use(finding->kind, finding->ids);
 	return doctor_report_warning(search->doctor, "ranges", &facts);
 }
 
@@ -180,7 +180,7 @@ int doctor_shared(struct doctor *doctor, const struct owner *owner, int director
 	int r;
 
 	/* What cannot be read has been reported with the ranges. */
-	if (doctor_load(&db, directory, &service, kinds) ||
+	if (free_range_load(&db, directory, DB_LIVE, &service, kinds) ||
 	    passwd_file_load(directory, &kind_uid, &search.users))
 		return 0;
 	r = find_sharers(&search, &db, &any);

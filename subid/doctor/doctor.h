@@ -19,6 +19,7 @@
 #include "libsubid/sys/child.h"
 #include "libsubid/user/account.h"
 #include "libsubid/user/owner.h"
+#include "subid/verb/free-range.h"
 #include "subid/verb/verb.h"
 
 /* Maximum number of ranges of the user in one database. */
@@ -113,20 +114,8 @@ int doctor_pause(struct doctor *doctor);
 int doctor_kubelet(struct doctor *doctor);
 bool doctor_find_program(const char *path, const char *name, char out[static PATH_MAX]);
 
-/* A free range that a command could give the user. */
-struct doctor_wish {
-	bool kinds[2]; /* by kind->group: free in these databases */
-	uint64_t count;
-	uint64_t align;
-	struct range bounds; /* end 0: those of login.defs(5) */
-};
-
-bool doctor_find_free(struct doctor *doctor, const struct doctor_wish *wish,
+bool doctor_find_free(struct doctor *doctor, const struct free_range_wish *wish,
 		      struct range *ret_range);
-
-int doctor_load(struct db *db, int directory, const struct name_service *service,
-		const bool kinds[static 2]);
-bool doctor_is_in_use(const struct kind *kind, struct range range);
 
 int doctor_page_begin(struct doctor *doctor);
 int doctor_page_end(struct doctor *doctor);

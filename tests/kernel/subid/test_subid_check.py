@@ -421,6 +421,37 @@ def _(s):
                         zip(("subuid", "subgid"), before)), "a line has changed")
 
 
+@scene("kubelet-range")
+def _(s):
+    """Every rule of kubelet. A line that kubelet takes stays, and the other database gets the
+    same; anything else is replaced in both."""
+    good, far = "kubelet:65536:65536\n", "kubelet:524288:65536\n"
+    for account in ("kubelet:x:996:996::/:/bin/false\n", ""):
+        with open("/etc/passwd", "a", encoding="utf-8") as file:
+            file.write(account)
+        for uid, gid, words, after in (
+                ("kubelet:100000:65536\n", None, "100000, is not", None),
+                ("kubelet:65536:100000\n", None, "kubelet has 100000 ", None),
+                (good + far, None, "2 lines", None), (good, far, "not the same", good),
+                (good, "", "has no line", good), ("", good, "has no line", good),
+                (good + "elsa:524288:65536\nelsa:131072:10\n", far, "not the same", None),
+                ("996:100000:10\n" + good, far, "2 lines", far)):
+            if not account and "996" in uid:
+                continue
+            s.put(uid, gid)
+            row = s.cured("kubelet-range", kind="uid" if uid else "gid")
+            require(words in row["message"], f"{row}")
+            left = [row for row in s.rows() if row["owner"] == "kubelet"]
+            require(not [row for row in left if row["code"] != "no-account"], f"{left}")
+            if after:
+                s.after(after)
+        s.put(good)
+        s.gone("kubelet-range")
+        with open("/etc/passwd", encoding="utf-8") as file:
+            lines = [line for line in file if not line.startswith("kubelet")]
+        s.host.write("/etc/passwd", "".join(lines))
+
+
 @scene("sides-differ")
 def _(s):
     s.put(GOOD, "elsa:100000:65535\n")

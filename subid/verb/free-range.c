@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * doctor-free: what the commands need that change the user's ranges: a free range, the
- * one that a grant would choose now, and whether ids are in use. Nothing is locked or
+ * free-range: what the commands need that change a user's ranges: a free range, the one
+ * that a grant would choose now, and whether ids are in use. Nothing is locked or
  * written.
  */
+#include "subid/verb/free-range.h"
 #include "command/busy.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/store/allocate.h"
 #include "libsubid/store/db.h"
 #include "libsubid/sys/settings.h"
-#include "subid/doctor/doctor.h"
 
 /*
  * Reads the databases of @kinds. Returns 0, an enum of db.h or -errno; end with db_end()
@@ -17,13 +17,13 @@
  *
  * service: in use until then.
  */
-int doctor_load(struct db *db, int directory, const struct name_service *service,
-		const bool kinds[static 2])
+int free_range_load(struct db *db, int directory, enum db_place place,
+		    const struct name_service *service, const bool kinds[static 2])
 {
 	int r;
 
 	db->read_only = true;
-	r = db_begin(db, directory, DB_LIVE);
+	r = db_begin(db, directory, place);
 	if (r)
 		return r;
 	db_use_service(db, service);
@@ -41,7 +41,7 @@ static int note_process(const struct busy_process *process, void *context)
 }
 
 /* Whether a process that the user can see uses an id of the range. */
-bool doctor_is_in_use(const struct kind *kind, struct range range)
+bool free_range_is_in_use(const struct kind *kind, struct range range)
 {
 	CLEANUP(range_set_cleanup) struct range_set ids = RANGE_SET(1);
 	const struct busy_ids wanted = { .kind = kind, .ids = &ids };
@@ -52,7 +52,7 @@ bool doctor_is_in_use(const struct kind *kind, struct range range)
 	return in_use;
 }
 
-static void set_wish(const struct doctor_wish *wish, struct settings *settings)
+static void set_wish(const struct free_range_wish *wish, struct settings *settings)
 {
 	/* The range that follows from the uid is elsewhere. */
 	if (wish->bounds.end > 0 || wish->align > 0)
@@ -65,7 +65,7 @@ static void set_wish(const struct doctor_wish *wish, struct settings *settings)
 }
 
 static bool place_wish(struct db *db, const struct owner *owner, int directory,
-		       const struct doctor_wish *wish, struct range *ret_range)
+		       const struct free_range_wish *wish, struct range *ret_range)
 {
 	struct allocate_item item = { .count = wish->count };
 	CLEANUP(allocate_cleanup)
@@ -87,21 +87,23 @@ static bool place_wish(struct db *db, const struct owner *owner, int directory,
 	return ret_range->end > 0;
 }
 
-/* Finds a range that is free in all wanted databases. False: there is none. */
-bool doctor_find_free(struct doctor *doctor, const struct doctor_wish *wish,
-		      struct range *ret_range)
+/*
+ * Finds a range that is free in all wanted databases, and which a grant gives the user.
+ *
+ * directory: of the databases. service: NULL: none is asked.
+ * Returns false if there is none.
+ */
+bool free_range_find(const struct account *account, int directory, enum db_place place,
+		     const struct name_service *service,
+		     const struct free_range_wish *wish, struct range *ret_range)
 {
 	CLEANUP(owner_cleanup) struct owner owner = { 0 };
-	const struct name_service service = nss_client_service(&doctor->asker);
 	struct db db = DB_NONE;
-	struct verb_place place;
 	bool found;
 
-	if (verb_find_place(NULL, &place) != VERB_GO)
-		return false;
-	found = owner_init(&owner, &doctor->account, place.directory) == 0 &&
-		doctor_load(&db, place.directory, &service, wish->kinds) == 0 &&
-		place_wish(&db, &owner, place.directory, wish, ret_range);
+	found = owner_init(&owner, account, directory) == 0 &&
+		free_range_load(&db, directory, place, service, wish->kinds) == 0 &&
+		place_wish(&db, &owner, directory, wish, ret_range);
 	db_end(&db);
 	return found;
 }
