@@ -14,7 +14,7 @@
 #include "subid/verb/kubelet-facts.h"
 
 /* Whether a line is kubelet's, by any name or by uid: as findings_find() sees it. */
-static bool is_kubelets(const struct check *check, const struct entry *entry)
+static bool is_line_of_kubelet(const struct check *check, const struct entry *entry)
 {
 	const struct accounts *users = &check->users;
 	const struct accounts_item *kubelet, *owner;
@@ -37,7 +37,7 @@ static int collect(const struct check *check, size_t k, struct range **ret_range
 	size_t allocated = 0, n = 0;
 
 	while (table_next(&check->sides[k].table, &cursor, &line)) {
-		if (line.fault || !is_kubelets(check, &line.entry))
+		if (line.fault || !is_line_of_kubelet(check, &line.entry))
 			continue;
 		if (ARRAY_RESERVE(*ret_ranges, n, allocated))
 			return -ENOMEM;

@@ -25,12 +25,17 @@
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/login-defs.h"
 #include "libsubid/sys/settings.h"
+#include "libsubid/sys/wait.h"
 #include "libsubid/user/owner.h"
 #include "message/report.h"
 #include "subid/doctor/doctor.h"
 
 /* Lines of one file on the page. */
 #define LINES_MAX 50
+/* A longer answer about a version is cut off. */
+#define VERSION_BYTES 256
+/* The timeout of all programs that are asked for their version. */
+#define VERSIONS_SECONDS 10
 /* UID_MIN, if login.defs cannot be read. */
 #define UID_MIN_USUAL 1000
 
@@ -101,6 +106,50 @@ static void show_program(struct doctor *doctor, const char *path)
 		   "%s: uid %u, mode %04o, capabilities of the file 0x%" PRIx64 "%s",
 		   path, status.st_uid, status.st_mode & 07777,
 		   facts.program.capabilities, facts.program.nosuid ? ", nosuid" : "");
+}
+
+/* The package of a file, with its version, from the package manager that there is. */
+static void show_package(struct doctor *doctor, const char *path, int64_t end)
+{
+	const char *const owners[][5] = {
+		{ "dpkg-query", "-S", path },
+		{ "rpm", "-qf", path },
+		{ "apk", "info", "-W", path },
+		{ "pacman", "-Qo", path },
+	};
+	char text[VERSION_BYTES], name[VERSION_BYTES];
+	const char *const version[] = { "dpkg-query", "-W", name, NULL };
+
+	for (size_t i = 0; i < sizeof(owners) / sizeof(owners[0]); i++) {
+		if (!doctor_ask_program(doctor, owners[i], end, text, sizeof(text)))
+			continue;
+		/* `PACKAGE: PATH` has no version. */
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(text, ":"), text);
+		if (i == 0)
+			doctor_ask_program(doctor, version, end, text, sizeof(text));
+		put_hidden(doctor, "%s: package %s", path, text);
+		return;
+	}
+}
+
+/* The versions of what is installed. */
+static void show_versions(struct doctor *doctor)
+{
+	static const char *const engines[] = { "podman",      "buildah", "docker",
+					       "rootlesskit", "crun",	 "runc",
+					       "lxc-start" };
+	int64_t end = wait_clock() + VERSIONS_SECONDS * 1000;
+	char text[VERSION_BYTES];
+
+	for (size_t i = 0; i < sizeof(engines) / sizeof(engines[0]); i++) {
+		const char *const words[] = { engines[i], "--version", NULL };
+
+		if (doctor_ask_program(doctor, words, end, text, sizeof(text)))
+			put_hidden(doctor, "%s: %s", engines[i], text);
+	}
+	for (size_t k = 0; k < 2; k++)
+		if (doctor->sides[k].mapper[0])
+			show_package(doctor, doctor->sides[k].mapper, end);
 }
 
 static bool take_map(struct doctor *doctor, const struct scan_line *line, void *context)
@@ -329,6 +378,8 @@ int doctor_page_begin(struct doctor *doctor)
 int doctor_page_end(struct doctor *doctor)
 {
 	puts("\nPrograms and databases:");
+	fflush(stdout);
+	show_versions(doctor);
 	for (size_t k = 0; k < 2; k++) {
 		if (doctor->sides[k].mapper[0])
 			show_program(doctor, doctor->sides[k].mapper);

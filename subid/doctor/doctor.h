@@ -112,6 +112,8 @@ int doctor_files(struct doctor *doctor, const char *storage, bool *ret_reported)
 int doctor_storage(struct doctor *doctor);
 int doctor_pause(struct doctor *doctor);
 int doctor_kubelet(struct doctor *doctor);
+bool doctor_ask_program(const struct doctor *doctor, const char *const *words,
+			int64_t end, char *out, size_t size);
 bool doctor_find_program(const char *path, const char *name, char out[static PATH_MAX]);
 
 bool doctor_find_free(struct doctor *doctor, const struct free_range_wish *wish,

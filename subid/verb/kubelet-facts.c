@@ -28,8 +28,8 @@ static void add_own_ranges(const struct kubelet_question *question, size_t k,
 	}
 }
 
-static bool find_free(const struct kubelet_question *question,
-		      const struct free_range_wish *wish, struct range *ret_range)
+static bool find_replacement(const struct kubelet_question *question,
+			     const struct free_range_wish *wish, struct range *ret_range)
 {
 	return free_range_find(question->account, question->directory, question->place,
 			       question->service, wish, ret_range);
@@ -47,7 +47,7 @@ static bool can_follow(const struct kubelet_question *question, size_t k,
 	wish.kinds[k] = true;
 	wish.bounds = other->ranges[0];
 	wish.count = range_count(wish.bounds);
-	if (!find_free(question, &wish, &host->free))
+	if (!find_replacement(question, &wish, &host->free))
 		return false;
 	add_own_ranges(question, k, host);
 	return true;
@@ -64,7 +64,7 @@ static void replace_both(const struct kubelet_question *question, struct facts_h
 	host->free_of_both = true;
 	for (size_t k = 0; k < 2; k++)
 		add_own_ranges(question, k, host);
-	find_free(question, &wish, &host->free);
+	find_replacement(question, &wish, &host->free);
 }
 
 /*
