@@ -1551,6 +1551,37 @@ def page(box):
                  "3: user1:165000" in advice and "2: user1:165000" in advice, advice)
 
 
+def versions(box):
+    """Engines are asked for their version, without privilege; one that fails, hangs or is not
+    there is left out, and what they say is hidden and escaped as all the rest."""
+    folder = f"{box.host.folder}/bin/engines"
+    os.mkdir(folder, 0o755)
+    for name, script in (
+            ("podman", 'echo "podman $1 $(id -u) anna"; echo more; echo broken >&2'),
+            ("crun", "sleep 100"), ("runc", "echo runc; exit 1"), ("docker", "echo broken >&2"),
+            ("buildah", r"printf 'buildah\033[1m\n'"), ("lxc-start", "echo $HOME"),
+            ("dpkg-query", 'case $1 in -S) echo "pkg: $2";; -W) printf "$2\\t1.0\\n";; esac')):
+        box.host.write(f"{folder}/{name}", f"#!/bin/sh\n{script}\n", mode=0o755)
+    path = f"{folder}:{box.host.subjects['ours', 'setuid'].folder}:/usr/sbin:/sbin:/bin"
+    for caller, uid, home in ((ELSA, 5001, "/home/elsa"), (ROOT, 65534, "/")):
+        box.host.reset_etc()
+        box.put(GRANT, GRANT)
+        begin = time.monotonic()
+        result = box.run("doctor", "--report", caller=caller, timeout=60, env={
+            "PATH": path, "LC_ALL": "C.UTF-8", "HOME": "/home/elsa"})
+        took = time.monotonic() - begin
+        found = result.out.decode().partition("\nPrograms and databases:\n")[2].splitlines()
+        found = [line for line in found[:found.index("")] if re.match(
+            "(podman|crun|runc|docker|buildah|lxc-start): ", line) or ": package " in line]
+        box.report.check(
+            f"versions, for {caller.name}", found[:3] == [
+                f"podman: podman --version {uid} user1", "buildah: buildah\\x1b[1m",
+                f"lxc-start: {home}"] and len(found) == 5 and
+            all(re.fullmatch("/.*/new[ug]idmap: package pkg 1.0", line) for line in found[3:]),
+            f"{found}: {result}")
+        box.report.check("... and one that hangs is ended", took < 40, f"{took}")
+
+
 def troubles(box):
     report = box.report
     box.host.reset_etc()
@@ -1585,7 +1616,8 @@ def causes(box):
 def main():
     box = subid_box.enter()
     play(box)
-    for part in (not_known, as_root, reserved, hostile, endless, page, troubles, causes):
+    for part in (not_known, as_root, reserved, hostile, endless, page, versions, troubles,
+                 causes):
         box.report.part(part, box)
     box.report.finish()
 
