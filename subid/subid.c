@@ -42,7 +42,10 @@ static int subid_help(void)
 
 static int misuse(const char *word)
 {
-	if (word)
+	if (word && *word == '-')
+		report_line(PROGRAM, _("the verb comes first, and then options as '%s'"),
+			    word);
+	else if (word)
 		report_line(PROGRAM, _("there is no verb '%s'"), word);
 	else
 		report_line(PROGRAM, _("a verb is missing"));
@@ -75,9 +78,11 @@ static int subid_run(int argc, char **argv)
 		return run_verb(verb, argc - 1, argv + 1);
 	if (!word)
 		return misuse(NULL);
-	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
+	    strcmp(word, "help") == 0)
 		return subid_help();
-	if (strcmp(word, "--version") == 0) {
+	if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0 ||
+	    strcmp(word, "version") == 0) {
 		printf("%s (%s) %s\n", PROGRAM, PACKAGE, PACKAGE_VERSION);
 		return VERB_DONE;
 	}

@@ -223,7 +223,10 @@ static bool is_odd_owner(const char *owner, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		unsigned char byte = (unsigned char)owner[i];
 
-		if (byte < 128 ? marks[byte] || (byte == '$' && i + 1 < len) : false)
+		/* `@` stands in front of groups in other files, and within names. */
+		if (byte < 128 ? marks[byte] || (byte == '$' && i + 1 < len) ||
+					 (byte == '@' && i == 0) :
+				 false)
 			return true;
 		for (size_t k = 0;
 		     byte >= 128 && k < sizeof(invisible) / sizeof(invisible[0]); k++) {

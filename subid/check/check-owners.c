@@ -183,7 +183,7 @@ const char *check_likely(const struct check *check, const char *owner)
 		unsigned char c = (unsigned char)*owner;
 
 		variable |= c == '$';
-		if (strchr("\"'`<>*{}()[]|;&!?#%^=,/~$+-", c) || c <= ' ' || c >= 0x7f)
+		if (strchr("\"'`<>*{}()[]|;&!?#%^=,/~$+-@", c) || c <= ' ' || c >= 0x7f)
 			continue;
 		name[n++] = ascii_lower_case((char)c);
 	}

@@ -21,7 +21,7 @@
 /* The user that a program becomes, which root has started. */
 #define NOBODY 65534
 
-struct question {
+struct engine_question {
 	const char *path;
 	const char *const *words;
 };
@@ -41,9 +41,9 @@ static bool drop_root(void)
 	       setresuid(NOBODY, NOBODY, NOBODY) == 0;
 }
 
-static int run_program(void *context)
+static int run_engine(void *context)
 {
-	const struct question *question = context;
+	const struct engine_question *question = context;
 	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
 	if (null >= 0 && dup2(null, STDERR_FILENO) >= 0 && drop_root())
@@ -51,15 +51,15 @@ static int run_program(void *context)
 	return EXIT_FAILURE;
 }
 
-struct answer {
+struct engine_answer {
 	char *text; /* terminated */
 	size_t size;
 	size_t len;
 };
 
-static void take_answer(void *context, char *text, size_t n)
+static void take_engine_answer(void *context, char *text, size_t n)
 {
-	struct answer *answer = context;
+	struct engine_answer *answer = context;
 	size_t room = answer->size - 1 - answer->len;
 
 	n = n < room ? n : room;
@@ -80,9 +80,9 @@ bool doctor_ask_program(const struct doctor *doctor, const char *const *words,
 {
 	CLEANUP(child_cleanup) struct child child = { 0 };
 	CLEANUP(fd_cleanup) int in = -1;
-	struct answer answer = { .text = out, .size = size };
+	struct engine_answer answer = { .text = out, .size = size };
 	char path[PATH_MAX];
-	struct question question = { path, words };
+	struct engine_question question = { path, words };
 	int64_t limit = wait_clock() + ANSWER_MILLISECONDS;
 	int ends[2], r;
 
@@ -96,11 +96,11 @@ bool doctor_ask_program(const struct doctor *doctor, const char *const *words,
 				.program = true,
 				.session = true,
 			},
-			run_program, &question);
+			run_engine, &question);
 	fd_close(ends[1]);
 	if (r == 0)
-		r = doctor_listen(in, &child, -1, end < limit ? end : limit, take_answer,
-				  &answer);
+		r = doctor_listen(in, &child, -1, end < limit ? end : limit,
+				  take_engine_answer, &answer);
 	out[strcspn(out, "\r\n")] = '\0';
 	return child_end(&child) == 0 && r == 0 && out[0] != '\0';
 }

@@ -83,7 +83,8 @@ int verb_take(const struct verb *verb, struct verb_options *options, int option)
 		options->output.columns = optarg;
 		return VERB_GO;
 	case 'R':
-		options->root = optarg;
+		/* As `--root "$DPKG_ROOT"` in scripts of packages. */
+		options->root = *optarg ? optarg : NULL;
 		return VERB_GO;
 	case 'u':
 	case 'g':

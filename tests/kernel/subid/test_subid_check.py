@@ -160,8 +160,8 @@ def _(s):
             ('"anna"', '"anna"', "anna"), ("Anna", "Anna", "anna"), ("**anna**",) * 2 + ("anna",),
             ("\ufeffanna", "\\xef\\xbb\\xbfanna", "anna"), ("<5003>", "<5003>", "bob"),
             ("an\u200bna", "an\\xe2\\x80\\x8bna", "anna"), ("'nobody",) * 2 + ("nobody",),
-            ("$USER", "$USER", None), ("${USER}", "${USER}", None), ("{{ user }}",
-             "{{\\x20user\\x20}}", None)):
+            ("@anna", "@anna", "anna"), ("$USER", "$USER", None), ("${USER}", "${USER}", None),
+            ("{{ user }}", "{{\\x20user\\x20}}", None)):
         s.put(f"{GOOD}{owner}:700000:10\nanna:200000:10\n")
         row = s.named("owner-odd", line=2, severity="warning")
         require(f"the name {shown}" in row["message"], f"{row}")

@@ -292,7 +292,8 @@ def keys(box):
 
 COMMANDS = (
     # words, status, a word of the message
-    ((), USAGE, "verb"), (("frobnicate",), USAGE, "frobnicate"), (("--frob",), USAGE, "--frob"),
+    ((), USAGE, "verb"), (("frobnicate",), USAGE, "frobnicate"), (("--frob",), USAGE, "the verb comes first"),
+    (("-R", "/", "list"), USAGE, "the verb comes first"),
     (("list", "--frob"), USAGE, "--frob"), (("list", "--free", "elsa"), USAGE, "--free"),
     (("list", "--free", "--map"), USAGE, "--map"), (("list", "--map", "--json"), USAGE, "--map"),
     (("list", "--json", "--raw"), USAGE, "--raw"), (("list", "-o", "FOO"), USAGE, "FOO"),
@@ -326,6 +327,11 @@ def wrong_commands(box):
         box.report.check(f"subid {shown}: status {status}, and why",
                          result.status == status and word in words(result) and
                          (word == "" or words(result).startswith("subid")), f"{result}")
+    for args in (("list",), ("check",), ("grant", "--dry-run", "bob")):
+        box.check(f"{args[0]}: an empty --root is none", box.run(*args, "--root", "")[:2],
+                  box.run(*args)[:2])
+    for word, like in (("help", "--help"), ("version", "--version"), ("-V", "--version")):
+        box.check(f"subid {word}", box.run(word)[:2], box.run(like)[:2])
     for verb in ("list", "whois", "map", "ps", "files"):
         result = box.run(verb, "--help")
         box.report.check(f"subid {verb} --help", result.status == DONE and not result.err and
