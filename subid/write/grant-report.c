@@ -58,8 +58,8 @@ int grant_check_strict(struct grant *grant)
 	return EDIT_UNKNOWN_USER;
 }
 
-static void print_range(const struct grant *grant, size_t k, char sign, size_t person,
-			struct range range)
+static void show_joined_line(const struct grant *grant, size_t k, char sign,
+			     size_t person, struct range range)
 {
 	char number[NUM_BYTES], text[ENTRY_BYTES];
 	const char *owner;
@@ -78,8 +78,8 @@ void grant_show(const struct grant *grant)
 		for (size_t i = 0; i < allocate->n_joined[k]; i++) {
 			const struct allocate_joined *joined = &allocate->joined[k][i];
 
-			print_range(grant, k, '-', joined->person, joined->before);
-			print_range(grant, k, '+', joined->person, joined->after);
+			show_joined_line(grant, k, '-', joined->person, joined->before);
+			show_joined_line(grant, k, '+', joined->person, joined->after);
 		}
 		edit_lines_appended(&grant->tables[k], grant->edit.directory, kind_all[k],
 				    allocate->appended[k]);

@@ -25,16 +25,13 @@ sources="tests/unit/arith-m32.c tests/unit/model.c tests/unit/decide-narrow.c
 	libsubid/core/entry.c
 	libsubid/core/entry-readers.c libsubid/core/idmap.c
 	libsubid/core/accounts.c libsubid/core/kind.c libsubid/core/num.c
-	libsubid/core/passwd.c libsubid/core/range.c libsubid/core/reserved.c libsubid/core/line-prefix.c
-	libsubid/core/table.c libsubid/core/overlap.c
-	libsubid/findings/entry-repair.c
-	explain/facts-grants.c explain/facts-malformed.c
-	libsubid/sys/child.c libsubid/sys/dbfile.c libsubid/sys/etc-directory.c libsubid/sys/fd.c
-	libsubid/sys/nsswitch.c libsubid/sys/process.c
-	libsubid/sys/scan.c libsubid/sys/userns.c libsubid/sys/wait.c
-	libsubid/user/account.c libsubid/user/ids-in-use.c libsubid/user/lookup.c
-	libsubid/user/owner.c
-	libsubid/user/passwd-file.c mapwriter/decide.c"
+	libsubid/core/passwd.c libsubid/core/range.c libsubid/core/line-prefix.c
+	libsubid/core/table.c libsubid/core/overlap.c libsubid/core/reserved.c
+	libsubid/findings/entry-repair.c explain/facts-grants.c explain/facts-malformed.c
+	libsubid/sys/child.c libsubid/sys/dbfile.c libsubid/sys/etc-directory.c libsubid/sys/fd.c libsubid/sys/nsswitch.c
+	libsubid/sys/process.c libsubid/sys/scan.c libsubid/sys/userns.c libsubid/sys/wait.c
+	libsubid/user/account.c libsubid/user/lookup.c libsubid/user/owner.c
+	libsubid/user/passwd-file.c libsubid/user/ids-in-use.c mapwriter/decide.c"
 # shellcheck disable=SC2086
 $CC $flags -Werror -DSYSCONFDIR='"/etc"' -I. $sources -o "$dir/arith" \
 	-Wl,--wrap=nss_look_up_user || exit 1

@@ -365,8 +365,9 @@ def compile_map_writers(box, audits):
                    + ("#define AUDIT_MAPS 1\n" if audits else ""))
     left_out = ("label-libselinux.c", "nss-modules-none.c", "error-text-musl.c",
                 "audit-none.c" if audits else "audit-libaudit.c")
-    sources = [path for folder in ("libsubid/core", "libsubid/sys", "libsubid/user",
-                                "libsubid/source", "message", "helper", "explain", "mapwriter")
+    sources = [path for folder in ("libsubid/core", "libsubid/findings", "libsubid/sys",
+                                "libsubid/user", "libsubid/source", "message", "helper",
+                                "explain", "mapwriter")
                for path in sorted(glob.glob(f"{TOP}/{folder}/*.c"))
                if os.path.basename(path) not in left_out]
     paths = {}
