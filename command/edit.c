@@ -353,7 +353,7 @@ bool edit_changed(const struct edit *edit)
 int edit_commit(struct edit *edit)
 {
 	int r = edit->dry_run ?
-			edit_lines_changed(&edit->db, edit->directory, edit->renames) :
+			edit_lines_changed(&edit->db, edit->directory, edit->change) :
 			db_commit(&edit->db);
 
 	if (r == 0)

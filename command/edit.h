@@ -34,14 +34,21 @@
 /* Bytes of one line for the logs; a longer one is truncated. */
 #define EDIT_TEXT_BYTES 512
 
+/* What a command does to lines, see edit_lines_changed(). */
+enum edit_change {
+	EDIT_REMOVES, /* they go, become shorter or are split, and others are appended */
+	EDIT_RENAMES, /* they stay, with new owners */
+	EDIT_MERGES,  /* they lose what the new owner has, and stay with that owner */
+};
+
 struct edit {
-	const char *program; /* its name in messages */
-	const char *root;    /* NULL, or the root of an image */
-	const char *prefix;  /* the same, without .pwd.lock as in shadow's tools */
-	bool create;	     /* make a database that does not exist */
-	bool if_there;	     /* skip one that does not exist */
-	bool dry_run;	     /* show what would change */
-	bool renames;	     /* the change is only new owners of the same lines */
+	const char *program;	 /* its name in messages */
+	const char *root;	 /* NULL, or the root of an image */
+	const char *prefix;	 /* the same, without .pwd.lock as in shadow's tools */
+	bool create;		 /* make a database that does not exist */
+	bool if_there;		 /* skip one that does not exist */
+	bool dry_run;		 /* show what would change */
+	enum edit_change change; /* what it does */
 
 	char directory[PATH_MAX];      /* the directory of the databases, */
 	int etc;		       /* and its descriptor */
@@ -121,7 +128,8 @@ void edit_show_line(char sign, const char *directory, const struct kind *kind,
 		    const char *text, size_t len);
 void edit_lines_appended(const struct table *table, const char *directory,
 			 const struct kind *kind, size_t from);
-int edit_lines_changed(const struct db *db, const char *directory, bool renames);
+int edit_lines_changed(const struct db *db, const char *directory,
+		       enum edit_change change);
 
 /*
  * Messages about failures.

@@ -417,7 +417,7 @@ static int rename_run(int argc, char **argv)
 	int r = rename_parse(argc, argv, &rename);
 
 	rename.edit.if_there = true;
-	rename.edit.renames = true;
+	rename.edit.change = rename.merge ? EDIT_MERGES : EDIT_RENAMES;
 	return r == VERB_GO ? rename_work(&rename) : r;
 }
 

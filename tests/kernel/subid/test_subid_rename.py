@@ -160,6 +160,27 @@ def plain(box):
             POLICY, both, ("line 2 of /etc/subuid is malformed",), data=both)
     box.run("--merge, and NEW has none", ("--merge", "ghost", "elsa"), DONE, "elsa:1:1\n",
             data="ghost:1:1\n")
+    for name, data, shown in (
+            ("NEW has all of a line", "ghost:100:10\nelsa:100:10\nanna:1:1\n", ("-ghost:100:10",)),
+            ("... and of the next one a part", "ghost:100:10\nghost:200:10\nelsa:95:15\n"
+             "bob:7:1\nelsa:205:90\n", ("-ghost:100:10", "-ghost:200:10", "+elsa:200:5")),
+            ("several lines, each with what is left of it",
+             "ghost:100:30\nbob:5:1\nelsa:110:10\nghost:200:30\nelsa:210:5\nghost:300:5\n",
+             ("-ghost:100:30", "+elsa:100:10", "+elsa:120:10", "-ghost:200:30", "+elsa:200:10",
+              "+elsa:215:15", "-ghost:300:5", "+elsa:300:5")),
+            ("a line in three parts", "ghost:100:30\nelsa:105:5\nelsa:115:5\n",
+             ("-ghost:100:30", "+elsa:100:5", "+elsa:110:5", "+elsa:120:10")),
+            ("only an upper part is left", "elsa:100:10\nghost:100:30\n",
+             ("-ghost:100:30", "+elsa:110:20")),
+            ("the same ids in two lines", "ghost:100:30\nghost:100:30\nelsa:110:10\n",
+             ("-ghost:100:30", "+elsa:100:10", "+elsa:120:10", "+elsa:120:10", "-ghost:100:30",
+              "+elsa:100:10")),
+            ("NEW has none", "ghost:100:10\nanna:1:1\nghost:200:5\n",
+             ("-ghost:100:10", "+elsa:100:10", "-ghost:200:5", "+elsa:200:5"))):
+        result = box.run(f"--merge --dry-run, {name}",
+                         ("--merge", "-u", "--dry-run", "ghost", "elsa"), DONE, data, data=data)
+        box.check(f"--merge shows pairs, {name}", result.out.decode(), "".join(
+            f"{line[0]} /etc/subuid: {line[1:]}\n" for line in shown))
     box.run("the former uid of a user", ("7777", "elsa"), DONE, "elsa:1:1\n77777:2:1\n",
             data="7777:1:1\n77777:2:1\n")
     box.run("a uid that an account has", ("7001", "elsa"), POLICY, one,

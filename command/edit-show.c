@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * edit-show: prints a change as lines that go and lines that come, with their database.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "command/edit.h"
+#include "libsubid/core/cleanup.h"
+#include "message/report.h"
+
+/* Prints one line of a database, with '-' if it goes, or '+'. */
+void edit_show_line(char sign, const char *directory, const struct kind *kind,
+		    const char *text, size_t len)
+{
+	enum printable_charset charset = report_charset();
+
+	printf("%c ", sign);
+	report_put(directory, strlen(directory), charset);
+	printf("/%s: ", kind->database);
+	report_put(text, len, charset);
+	putchar('\n');
+}
+
+static void print_changed_line(char sign, const char *directory, const struct kind *kind,
+			       const struct table_line *line)
+{
+	edit_show_line(sign, directory, kind, line->text, line->len);
+}
+
+static bool same_line(const struct table_line *a, const struct table_line *b)
+{
+	return a->len == b->len && memcmp(a->text, b->text, a->len) == 0;
+}
+
+static bool same_owner(const struct table_line *a, const struct table_line *b)
+{
+	return a->entry.owner_len == b->entry.owner_len &&
+	       memcmp(a->entry.owner, b->entry.owner, a->entry.owner_len) == 0;
+}
+
+/* Whether @line is a part of @old that is left: within its range, of the same owner. */
+static bool is_rest_of(const struct table_line *old, const struct table_line *line,
+		       enum edit_change change)
+{
+	return !old->fault && !line->fault &&
+	       (change == EDIT_MERGES || same_owner(old, line)) &&
+	       old->entry.range.start <= line->entry.range.start &&
+	       line->entry.range.end <= old->entry.range.end;
+}
+
+/* What the functions below compare. */
+struct comparison {
+	const struct table *old_table;
+	const struct table *table;
+	const char *directory;
+	const struct kind *kind;
+	enum edit_change change;
+	/* EDIT_MERGES: where lines of `table` begin that were appended. */
+	struct table_cursor appended;
+};
+
+/*
+ * Whether @line takes the place of @old. What a merge leaves of a line, no line of the
+ * new owner has: a line that is in the old table, too, has not changed.
+ */
+static bool replaces(const struct comparison *comparison, struct table_cursor old_cursor,
+		     const struct table_line *old, const struct table_line *line)
+{
+	struct table_line other;
+
+	if (comparison->change == EDIT_RENAMES)
+		return true;
+	if (!is_rest_of(old, line, comparison->change))
+		return false;
+	while (comparison->change == EDIT_MERGES &&
+	       table_next(comparison->old_table, &old_cursor, &other))
+		if (same_line(&other, line))
+			return false;
+	return true;
+}
+
+/* Whether a line of the same owner before @old has the ids of @line as well. */
+static bool has_earlier(const struct comparison *comparison, const struct table_line *old,
+			const struct table_line *line)
+{
+	struct table_cursor cursor = { 0 };
+	struct table_line other;
+
+	while (table_next(comparison->old_table, &cursor, &other) &&
+	       other.number < old->number)
+		if (is_rest_of(&other, line, EDIT_MERGES) && same_owner(&other, old))
+			return true;
+	return false;
+}
+
+/* Shows which of the appended lines are left of @old; a removal may split lines. */
+static void print_rests(const struct comparison *comparison, const struct table_line *old)
+{
+	struct table_cursor cursor = comparison->appended;
+	struct table_line line;
+
+	while (table_next(comparison->table, &cursor, &line))
+		if (is_rest_of(old, &line, EDIT_MERGES) &&
+		    !has_earlier(comparison, old, &line))
+			print_changed_line('+', comparison->directory, comparison->kind,
+					   &line);
+}
+
+/* Walks both texts in parallel. Returns where the lines begin that were appended. */
+static struct table_cursor compare_tables(const struct comparison *comparison, bool print)
+{
+	struct table_cursor old_cursor = { 0 }, cursor = { 0 }, before = { 0 };
+	struct table_line old, line;
+	bool more = table_next(comparison->table, &cursor, &line);
+
+	while (table_next(comparison->old_table, &old_cursor, &old)) {
+		bool same = more && same_line(&old, &line);
+		bool replaced =
+			same || (more && replaces(comparison, old_cursor, &old, &line));
+
+		if (print && !same)
+			print_changed_line('-', comparison->directory, comparison->kind,
+					   &old);
+		if (print && replaced && !same)
+			print_changed_line('+', comparison->directory, comparison->kind,
+					   &line);
+		if (print && !same && comparison->change == EDIT_MERGES)
+			print_rests(comparison, &old);
+		if (!replaced)
+			continue;
+		before = cursor;
+		more = table_next(comparison->table, &cursor, &line);
+	}
+	return before;
+}
+
+/* Shows each line that goes, and what takes its place. */
+static void show_tables(struct comparison *comparison)
+{
+	struct table_cursor appended;
+	struct table_line line;
+
+	if (comparison->change == EDIT_MERGES)
+		comparison->appended = compare_tables(comparison, false);
+	appended = compare_tables(comparison, true);
+	while (comparison->change != EDIT_MERGES &&
+	       table_next(comparison->table, &appended, &line))
+		print_changed_line('+', comparison->directory, comparison->kind, &line);
+}
+
+/* Shows on stdout what a commit would change. Returns 0 or -errno. */
+int edit_lines_changed(const struct db *db, const char *directory,
+		       enum edit_change change)
+{
+	for (size_t i = 0; i < 2; i++) {
+		CLEANUP(table_cleanup) struct table old = { 0 };
+		const struct db_side *side = &db->sides[i];
+		struct comparison comparison = { &old,	     &side->table, directory,
+						 side->kind, change,	   { 0 } };
+		int r;
+
+		if (!db_changed(db, side->kind))
+			continue;
+		r = db_load_old(db, side->kind, &old);
+		if (r)
+			return r;
+		show_tables(&comparison);
+	}
+	return 0;
+}
+
+/*
+ * Shows on stdout the lines that were appended to a database.
+ *
+ * from: its length before.
+ */
+void edit_lines_appended(const struct table *table, const char *directory,
+			 const struct kind *kind, size_t from)
+{
+	struct table_cursor cursor = { .offset = from };
+	struct table_line line;
+
+	/* A newline was added to a last line without one. */
+	if (from > 0 && from < table->len && table->text[from - 1] != '\n')
+		cursor.offset++;
+	while (table_next(table, &cursor, &line))
+		print_changed_line('+', directory, kind, &line);
+}
