@@ -22,15 +22,20 @@ struct text {
 	size_t len;
 };
 
-/* Removes what is not meant as part of a field: whitespace, quotes, a mark before it. */
+/* A NUL is not seen either: what a person reads around it is meant. */
+static bool is_around_field(char c)
+{
+	return whitespace_is(c) || c == '\0' || c == '"' || c == '\'' || c == '`';
+}
+
+/* Removes what is not meant as part of a field, and a byte order mark before it. */
 static struct text trim_field(struct text text)
 {
 	if (text.len >= 3 && memcmp(text.at, BYTE_ORDER_MARK, 3) == 0)
 		text = (struct text){ text.at + 3, text.len - 3 };
-	while (text.len > 0 && (whitespace_is(*text.at) || strchr("\"'`", *text.at)))
+	while (text.len > 0 && is_around_field(*text.at))
 		text = (struct text){ text.at + 1, text.len - 1 };
-	while (text.len > 0 && (whitespace_is(text.at[text.len - 1]) ||
-				strchr("\"'`", text.at[text.len - 1])))
+	while (text.len > 0 && is_around_field(text.at[text.len - 1]))
 		text.len--;
 	return text;
 }

@@ -34,6 +34,7 @@ int check_find_renamed(struct check *check, const struct findings *findings)
 		char owner[CHECK_NAME_BYTES];
 		struct finding finding;
 		uint32_t uid;
+		bool by_home;
 
 		if (findings->items[i].code != FINDING_NO_ACCOUNT)
 			continue;
@@ -42,10 +43,16 @@ int check_find_renamed(struct check *check, const struct findings *findings)
 		n++;
 		if (accounts_by_name(&check->users, owner, strlen(owner)) ||
 		    accounts_by_name(&check->unknown, owner, strlen(owner)) ||
-		    renamed_find(check->place.directory, &check->users, owner, &uid))
+		    renamed_find(check->place.directory, &check->users, owner, &uid,
+				 &by_home))
 			continue;
 		r = accounts_add(&check->renamed, owner, strlen(owner), uid, ID_NONE);
+		if (r == 0 && by_home)
+			r = accounts_add(&check->by_home, owner, strlen(owner), uid,
+					 ID_NONE);
 	}
+	if (r == 0)
+		r = accounts_sort(&check->by_home);
 	return r ? r : accounts_sort(&check->renamed);
 }
 
@@ -95,7 +102,14 @@ static void describe_renamed(const struct check *check, struct problem *problem)
 
 	account_set(&account, name, strlen(name), user->id, ID_NONE);
 	causes_describe(&facts, CAUSE_OWNER_RENAMED, &cause);
-	problem_add(problem, _("; it has become %s (uid %u)"), name, user->id);
+	problem_add(
+		problem,
+		accounts_by_name(&check->by_home, problem->owner,
+				 strlen(problem->owner)) ?
+			_("; it may have become %s (uid %u), whose home directory has "
+			  "this name") :
+			_("; it has become %s (uid %u)"),
+		name, user->id);
 	problem_cure(problem, "%s", cause.cure);
 }
 

@@ -34,6 +34,7 @@ static void check_cleanup(struct check *check)
 	accounts_cleanup(&check->spellings);
 	accounts_cleanup(&check->unknown);
 	accounts_cleanup(&check->renamed);
+	accounts_cleanup(&check->by_home);
 	range_set_clear(&check->kept);
 	free(check->noted);
 	output_cleanup(&check->output);

@@ -105,6 +105,7 @@ struct check {
 	struct accounts spellings;
 	struct accounts unknown;
 	struct accounts renamed; /* owners without account: the uid that they have now */
+	struct accounts by_home; /* those of them that only a home directory shows */
 	struct range spans[2];	 /* from the first to the last id of each database */
 	struct check_use use[2];
 	size_t searched;       /* bytes of lines, for other lines of owners */

@@ -95,11 +95,12 @@ static int each_account(int directory, const char *name, take_fn take,
 /*
  * Finds the account that @owner, a login name or a uid without account, has become.
  *
- * directory: of passwd and passwd-. users: the accounts of passwd.
+ * directory: of passwd and passwd-. users: the accounts of passwd. ret_by_home: only the
+ * name of the home directory shows it, which the account may have for another reason.
  * Returns 0, RENAMED_NONE or -errno.
  */
 int renamed_find(int directory, const struct accounts *users, const char *owner,
-		 uint32_t *ret_uid)
+		 uint32_t *ret_uid, bool *ret_by_home)
 {
 	struct renamed_search search = {
 		.users = users,
@@ -107,18 +108,21 @@ int renamed_find(int directory, const struct accounts *users, const char *owner,
 		.owner_len = strlen(owner),
 	};
 	uint64_t uid = 0;
+	bool by_home;
 	int r;
 
 	search.by_uid = num_parse(owner, search.owner_len, ID_NONE - 1, &uid) == 0;
 	search.uid = (uint32_t)uid;
 	r = each_account(directory, "passwd-", take_old, &search);
 	/* The backup may be for root alone. */
-	if ((r == 0 || r == -EACCES) && search.n == 0)
+	by_home = (r == 0 || r == -EACCES) && search.n == 0;
+	if (by_home)
 		r = each_account(directory, "passwd", take_home, &search);
 	if (r)
 		return r;
 	if (search.n != 1 || !search.found)
 		return RENAMED_NONE;
 	*ret_uid = search.found->id;
+	*ret_by_home = by_home;
 	return 0;
 }

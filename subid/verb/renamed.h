@@ -5,6 +5,7 @@
 #ifndef SUBID_RENAMED_H
 #define SUBID_RENAMED_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "libsubid/core/accounts.h"
@@ -14,6 +15,6 @@ enum {
 };
 
 int renamed_find(int directory, const struct accounts *users, const char *owner,
-		 uint32_t *ret_uid);
+		 uint32_t *ret_uid, bool *ret_by_home);
 
 #endif

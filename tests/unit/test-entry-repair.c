@@ -83,14 +83,22 @@ Test(entry_repair, rows)
 	}
 }
 
-/* A NUL is no digit, and the next line is not looked at; a long line names nothing. */
+/*
+ * A NUL at the end of a field is not seen, and no program reads a range in such a line:
+ * the number is kept, as that of a line with a blank, and the policy decides about its
+ * ids. Within a number it is no digit. A long line names nothing.
+ */
 Test(entry_repair, bytes)
 {
 	struct entry_repair repair;
 	char line[LIMIT_LINE_BYTES + 2];
 
 	entry_repair("elsa:1\0:5", 9, &repair);
-	cr_assert(repair.n == 1 && repair.by_others.start == 1);
+	cr_assert(repair.n == 1 && repair.by_others.start == 1 &&
+		  repair.by_others.end == 6);
+	entry_repair("\0elsa\0:1:5\0\0", 12, &repair);
+	cr_assert(repair.n == 1 && repair.by_others.start == 1 && repair.owner_ok &&
+		  strcmp(repair.owner, "elsa") == 0);
 	entry_repair("elsa:1\0"
 		     "2:5",
 		     10, &repair);

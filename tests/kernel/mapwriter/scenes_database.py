@@ -178,7 +178,8 @@ def _(s):
     for end in (" " * 300, "\0"):
         s.host.write(s.file, f"elsa:100000:65536{end}\n")
         s.refused(ASK, NOT_ALLOWED, "LINE_MALFORMED", line=1,
-                  reason="the line holds a NUL byte" if end == "\0" else "the line ends with a blank")
+                  reason="the line holds a NUL byte" if end == "\0" else
+                  "the line ends with a blank")
         require(" --begins elsa:100000:65536" in s.cure or " --begins 'elsa:100000:65536 " in
                 s.cure, s.cure)
         s.mend()

@@ -119,7 +119,8 @@ def twice(name, lines, cure, mended):
 
 
 twice("lines that overlap: as usermod(8) leaves them",
-      ("elsa:100000:65536\n", "elsa:100000:100001\n"), "subid fix -{k} elsa:100000:65536", "elsa:100000:100001\n")
+      ("elsa:100000:65536\n", "elsa:100000:100001\n"), "subid fix -{k} elsa:100000:65536",
+      "elsa:100000:100001\n")
 twice("lines that overlap: the same twice", ("elsa:100000:10\n", "5001:100000:10\n"),
       "subid fix -{k} 5001:100000:10", "elsa:100000:10\n")
 twice("lines that overlap: one before the other", ("elsa:99990:20\n", "elsa:100000:65536\n"),

@@ -322,6 +322,10 @@ def _(s):
                  "kim:x:7004:7004::/home/old/:\njim:x:7005:7005::/home/former:\n")
     s.put("ghost:100000:10\n7002:200000:10\nzoe:200005:10\nformer:300000:10\n"
           "gone:100005:100\n", "ghost:100000:10\nnewton:100005:10\n")
+    said = {row["owner"]: row["message"].partition("; it ")[2] for row in s.found("no-account")}
+    require(said == {
+        "ghost": "has become newton (uid 7001)", "7002": "has become zoe (uid 7003)", "gone": "",
+        "former": "may have become jim (uid 7005), whose home directory has this name"}, f"{said}")
     for row in s.rows():
         if row["cure"]:
             s.mend(row)
