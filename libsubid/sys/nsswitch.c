@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * nsswitch: reads nsswitch.conf in one pass.
+ *
+ * MUST: a service that libc asks is never left out of passwd_others and group_others.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,16 +16,34 @@
 #include "libsubid/sys/nsswitch.h"
 #include "libsubid/sys/scan.h"
 
-static size_t skip_spaces(const struct scan_line *line, size_t at)
+/* What separates words, and what ends one besides. */
+struct separators {
+	const char *spaces;
+	const char *ends;
+};
+
+static const struct separators of_subid = { " \t", "#[" };
+/* To glibc `#` after the begin of a line is another service: `files # sss` asks sss. */
+static const struct separators of_libc = { " \t\v\f\r", "[" };
+
+static bool is_one_of(const char *set, char byte)
 {
-	while (at < line->len && (line->text[at] == ' ' || line->text[at] == '\t'))
+	return byte != '\0' && strchr(set, byte);
+}
+
+static size_t skip_spaces(const struct scan_line *line, size_t at,
+			  const struct separators *separators)
+{
+	while (at < line->len && is_one_of(separators->spaces, line->text[at]))
 		at++;
 	return at;
 }
 
-static size_t skip_word(const struct scan_line *line, size_t at)
+static size_t skip_word(const struct scan_line *line, size_t at,
+			const struct separators *separators)
 {
-	while (at < line->len && !memchr(" \t#[", line->text[at], 4))
+	while (at < line->len && !is_one_of(separators->spaces, line->text[at]) &&
+	       !is_one_of(separators->ends, line->text[at]))
 		at++;
 	return at;
 }
@@ -43,13 +63,15 @@ static bool line_is(const struct scan_line *line, const char *key)
  * Finds the next word from *at on; skips actions such as [SUCCESS=return]. Returns
  * whether there is one: from *ret_begin to *at.
  */
-static bool next_word(const struct scan_line *line, size_t *at, size_t *ret_begin)
+static bool next_word(const struct scan_line *line, const struct separators *separators,
+		      size_t *at, size_t *ret_begin)
 {
-	while ((*at = skip_spaces(line, *at)) < line->len && line->text[*at] == '[')
+	while ((*at = skip_spaces(line, *at, separators)) < line->len &&
+	       line->text[*at] == '[')
 		while (*at < line->len && line->text[(*at)++] != ']')
 			;
 	*ret_begin = *at;
-	*at = skip_word(line, *at);
+	*at = skip_word(line, *at, separators);
 	return *at > *ret_begin;
 }
 
@@ -61,7 +83,7 @@ static int read_subid(const struct scan_line *line, struct nsswitch *nsswitch)
 {
 	size_t at = strlen("subid:"), n = 0, begin;
 
-	while (next_word(line, &at, &begin)) {
+	while (next_word(line, &of_subid, &at, &begin)) {
 		size_t len = at - begin;
 
 		/* Too long for the file name of a plugin. */
@@ -77,16 +99,12 @@ static int read_subid(const struct scan_line *line, struct nsswitch *nsswitch)
 	return n > 0;
 }
 
-/*
- * Returns whether the first word is `files`, without an action such as
- * [SUCCESS=continue]. To the name service `files#` is another source, not `files` with a
- * comment.
- */
+/* Returns whether the first word is `files`, without an action as [SUCCESS=continue]. */
 static bool names_files_first(const struct scan_line *line)
 {
-	size_t begin = skip_spaces(line, strlen("passwd:"));
-	size_t end = skip_word(line, begin);
-	size_t next = skip_spaces(line, end);
+	size_t begin = skip_spaces(line, strlen("passwd:"), &of_libc);
+	size_t end = skip_word(line, begin, &of_libc);
+	size_t next = skip_spaces(line, end, &of_libc);
 
 	return end - begin == strlen("files") &&
 	       memcmp(line->text + begin, "files", end - begin) == 0 &&
@@ -102,24 +120,29 @@ static bool is_local(const char *word, size_t len)
 
 /*
  * Collects the words that are not local, with blanks between; of actions it notes only
- * that there are any.
+ * that there are any. What does not fit is a service of which nothing is known.
  */
-static void read_others(const struct scan_line *line, const char *key,
+static void read_others(const struct scan_line *line, size_t at,
 			char others[static NSSWITCH_LIST_BYTES], bool *actions)
 {
-	size_t at = strlen(key), used = 0, begin;
+	size_t used = 0, begin;
+	bool fits = line->len <= LIMIT_LINE_BYTES;
 
-	while (next_word(line, &at, &begin)) {
-		if (is_local(line->text + begin, at - begin) ||
-		    used + (at - begin) + 2 > NSSWITCH_LIST_BYTES)
+	*actions = line->len > 0 && memchr(line->text, '[', line->len);
+	while (fits && next_word(line, &of_libc, &at, &begin)) {
+		if (is_local(line->text + begin, at - begin))
 			continue;
+		fits = used + (at - begin) + 2 <= NSSWITCH_LIST_BYTES;
+		if (!fits)
+			break;
 		if (used > 0)
 			others[used++] = ' ';
 		memcpy(others + used, line->text + begin, at - begin);
 		used += at - begin;
 	}
 	others[used] = '\0';
-	*actions = line->len > 0 && memchr(line->text, '[', line->len);
+	if (!fits)
+		strcpy(others, NSSWITCH_UNREAD);
 }
 
 /*
@@ -141,10 +164,9 @@ static bool may_be(const struct scan_line *line, const char *key,
 	rest.len -= spaces;
 	if (!line_is(&rest, key))
 		return false;
-	if (rest.len > len && (rest.text[len] == ':' || skip_spaces(&rest, len) > len)) {
-		rest.text += len + 1;
-		rest.len -= len + 1;
-		read_others(&rest, "", others, actions);
+	if (rest.len > len &&
+	    (rest.text[len] == ':' || skip_spaces(&rest, len, &of_libc) > len)) {
+		read_others(line, spaces + len + 1, others, actions);
 	}
 	return true;
 }
@@ -181,11 +203,13 @@ int nsswitch_read(const char *path, struct nsswitch *ret_nsswitch)
 					return subid_found;
 			} else if (line_is(&line, "passwd:")) {
 				nsswitch.passwd_files_first = names_files_first(&line);
-				read_others(&line, "passwd:", nsswitch.passwd_others,
+				read_others(&line, strlen("passwd:"),
+					    nsswitch.passwd_others,
 					    &nsswitch.passwd_actions);
 				passwd_lines++;
 			} else if (line_is(&line, "group:")) {
-				read_others(&line, "group:", nsswitch.group_others,
+				read_others(&line, strlen("group:"),
+					    nsswitch.group_others,
 					    &nsswitch.group_actions);
 			} else if (may_be(&line, "passwd", nsswitch.passwd_others,
 					  &nsswitch.passwd_actions)) {

@@ -11,6 +11,8 @@
 /* A longer word is too long for the file name of a plugin. */
 #define NSSWITCH_WORD_BYTES 256
 #define NSSWITCH_LIST_BYTES 256
+/* Stands for services that were not read; no word has this text. */
+#define NSSWITCH_UNREAD "["
 /* Sources of subordinate ids; more are an error. */
 #define NSSWITCH_SOURCES 8
 

@@ -74,6 +74,7 @@ void nss_modules_open(struct nss_modules *modules, const char *words, bool group
 		}
 		snprintf(module->word, sizeof(module->word), "%.*s", (int)len, words);
 		snprintf(file, sizeof(file), "libnss_%s.so.2", module->word);
+		modules->too_many |= strcmp(module->word, NSSWITCH_UNREAD) == 0;
 		module->handle =
 			strchr(module->word, '/') ?
 				NULL :

@@ -69,6 +69,7 @@ Test(nss_modules, not_installed)
 		{ "x/../unit ../unit /unit", 0, false, false, "x/../unit ../unit /unit" },
 		{ "unit unit unit unit unit unit unit unit", 8, true, false, "" },
 		{ "unit unit unit unit unit unit unit unit missing", 8, true, true, "" },
+		{ NSSWITCH_UNREAD, 0, true, true, NSSWITCH_UNREAD },
 		{ "missing missing missing missing missing missing missing missing unit",
 		  1, true, false,
 		  "missing missing missing missing missing missing missing missing" },

@@ -222,9 +222,10 @@ Test(nsswitch, others)
 		{ " files [NOTFOUND=return] sss", "sss" },
 		{ " files [NOTFOUND=return UNAVAIL=continue]sss", "sss" },
 		{ " files[!SUCCESS=return]sss", "sss" },
-		{ " sss # ldap", "sss" },
-		{ " # sss", "" },
-		{ " files#sss", "" },
+		{ " sss # ldap", "sss # ldap" },
+		{ " # sss", "# sss" },
+		{ " files#sss", "files#sss" },
+		{ "\vfiles\fsss\r", "sss" },
 		{ " [", "" },
 		{ " sss [broken ldap", "sss" },
 		{ " filesx file dbs compatible", "filesx file dbs compatible" },
@@ -252,19 +253,34 @@ Test(nsswitch, others)
 	}
 }
 
-/* More words than there is room for: those that fit, each of them whole. */
+/* More words than there is room for: none of them may be taken for all. */
 Test(nsswitch, many_others)
 {
 	char text[NSSWITCH_LIST_BYTES * 4] = "passwd:";
 	struct nsswitch nsswitch;
-	size_t len = strlen(text), kept;
+	size_t len = strlen(text);
 
 	for (int i = 10; i < 99; i++)
 		len += (size_t)sprintf(text + len, " word%d", i);
 	nsswitch = read_text(text, len);
-	kept = strlen(nsswitch.passwd_others);
-	cr_assert(kept < NSSWITCH_LIST_BYTES && kept > NSSWITCH_LIST_BYTES - 10);
-	cr_assert(kept % 7 == 6 && memcmp(nsswitch.passwd_others, text + 8, kept) == 0);
+	cr_assert_str_eq(nsswitch.passwd_others, NSSWITCH_UNREAD);
+	cr_assert(nsswitch_has_remote(nsswitch.passwd_others));
+}
+
+/* A line of which only the begin is read. */
+Test(nsswitch, cut_off)
+{
+	char text[2 * LIMIT_LINE_BYTES];
+
+	for (int begin = 0; begin < 2; begin++) {
+		struct nsswitch nsswitch;
+
+		snprintf(text, sizeof(text), "%sgroup: %*s\npasswd: files\n",
+			 begin ? " " : "", LIMIT_LINE_BYTES, "sss");
+		nsswitch = read_text(text, strlen(text));
+		cr_assert_str_eq(nsswitch.group_others, NSSWITCH_UNREAD);
+		cr_assert_str_eq(nsswitch.passwd_others, "");
+	}
 }
 
 /* A word as long as the room for it, and longer: whole or not at all. */
@@ -280,8 +296,8 @@ Test(nsswitch, long_others)
 		nsswitch = read_text(text, strlen(text));
 		cr_assert_str_eq(nsswitch.group_others, "other", "%d bytes", len);
 		kept = strlen(nsswitch.passwd_others);
-		cr_assert(kept == 0 || kept == (size_t)len, "%d bytes: %zu", len, kept);
-		cr_assert(kept > 0 || len > NSSWITCH_LIST_BYTES - 3, "%d bytes", len);
+		cr_assert(kept == 1 || kept == (size_t)len, "%d bytes: %zu", len, kept);
+		cr_assert(kept > 1 || len > NSSWITCH_LIST_BYTES - 3, "%d bytes", len);
 	}
 }
 

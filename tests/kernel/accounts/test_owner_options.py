@@ -257,6 +257,24 @@ def not_installed(box):
     box.directory.sources(f"files {SERVICE}")
 
 
+def odd_lines(box):
+    """Lines of nsswitch.conf: to libc `#` is a service and no comment, and so are the words
+    behind it; of a line that is not read to its end, nobody is known not to exist."""
+    many = " ".join(f"service{n}" for n in range(40))
+    for words, status in ((f"files # {SERVICE}", DONE), (f"files\v{SERVICE}\r", DONE),
+                          (f"files{' ' * 5000}{SERVICE}", UNREADABLE),
+                          (f"files {many} {SERVICE}", UNREADABLE)):
+        box.directory.sources(words)
+        left = ALL_JOE if status == DONE else DB
+        for case in (Case("subid revoke joe", DB, status, left),
+                     Case("subid revoke --no-account ghost", DB, status,
+                          without(DB, "ghost") if status == DONE else DB),
+                     Case("subid revoke nobody-knows", DB,
+                          NO_USER if status == DONE else UNREADABLE, DB)):
+            box.run(case, f"nsswitch.conf: {words[:20]!r}")
+    box.directory.sources(f"files {SERVICE}")
+
+
 STRANGERS = [f"stranger{n}" for n in range(30)]
 # a command, and the unknown owners that it asks about
 QUESTIONS = (
@@ -439,8 +457,8 @@ def slow(box):
 def main():
     report = Report()
     box = Box(name_service.Programs(report), report)
-    for part in (answers, login_name_of_two, silence, not_installed, questions, spelling, library,
-                 prints, hangs, slow):
+    for part in (answers, login_name_of_two, silence, not_installed, odd_lines, questions,
+                 spelling, library, prints, hangs, slow):
         report.part(part, box)
     report.finish()
 
