@@ -80,6 +80,8 @@ int edit_find_directory(struct edit *edit)
 	const char *below = edit->root ? edit->root : edit->prefix;
 	int n;
 
+	if (!edit->dry_run)
+		edit_ignore_sigpipe();
 	edit->place = edit->root ? DB_ROOT : edit->prefix ? DB_PREFIX : DB_LIVE;
 	/* PAM is not asked about an image, which may be `/`: a site that makes the
 	 * program setuid does not mean to let other users change it. */

@@ -159,7 +159,6 @@ int main(int argc, char **argv)
 	int status;
 
 	edit_start(EXIT_NOT_PERMITTED);
-	edit_ignore_sigpipe();
 	report_translate();
 	status = run_options(argc, argv);
 	if (report_close_stdout(PROGRAM) && status == EXIT_DONE)

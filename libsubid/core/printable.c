@@ -25,10 +25,11 @@ static bool is_control(uint32_t code)
 	return code < ' ' || (code >= 0x7f && code <= 0x9f);
 }
 
-/* U+2028 to U+202E: separators, embeddings and overrides; U+2066 to U+2069: isolates. */
+/* Separators, and what Unicode calls Bidi_Control: marks, embeddings and isolates. */
 static bool is_layout(uint32_t code)
 {
-	return (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+	return code == 0x061c || code == 0x200e || code == 0x200f ||
+	       (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
 }
 
 /* Returns the length of a UTF-8 character from its first byte; 0: not a first byte. */

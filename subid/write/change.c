@@ -57,7 +57,6 @@ int change_prepare(struct edit *edit, const struct verb *verb,
 	}
 	ret_kinds[0] = !options->gid_only;
 	ret_kinds[1] = !options->uid_only;
-	edit_ignore_sigpipe();
 	edit->root = options->common.root;
 	edit->dry_run = options->dry_run;
 	r = edit_find_directory(edit);

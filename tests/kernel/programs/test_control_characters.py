@@ -33,7 +33,7 @@ def is_obeyed(char):
     """A terminal or a reader obeys it, and does not show it."""
     code = ord(char)
     return code < 0x20 and char != "\n" or 0x7f <= code <= 0x9f or \
-        0x2028 <= code <= 0x202e or 0x2066 <= code <= 0x2069
+        code in (0x61c, 0x200e, 0x200f) or 0x2028 <= code <= 0x202e or 0x2066 <= code <= 0x2069
 
 
 def complaint(text, utf8=True):

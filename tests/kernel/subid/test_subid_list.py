@@ -532,6 +532,23 @@ def closed_pipe(box):
         err = child.stderr.read()
         box.report.check(f"{' '.join(args)} | head ends in silence",
                          child.wait() == ending and not err, f"{child.returncode} {err}")
+    # what changes nothing ends as well; a change is made and its status says what was lost
+    def unread():
+        read_end, write_end = os.pipe()
+        os.close(read_end)
+        os.dup2(write_end, 1)
+    box.put("elsa:200000:10\n", "")
+    for args, status in ((["grant", "--dry-run", "anna"], -signal.SIGPIPE),
+                         (["revoke", "--dry-run", "elsa"], -signal.SIGPIPE),
+                         (["rename", "--dry-run", "--no-account", "elsa", "ghost"],
+                          -signal.SIGPIPE),
+                         (["grant", "--help"], -signal.SIGPIPE),
+                         (["grant", "anna"], NOT_WRITTEN)):
+        result = box.run(*args, as_user=unread)
+        with open("/etc/subuid", encoding="utf-8") as file:
+            changed = file.read() != "elsa:200000:10\n"
+        box.report.check(f"{' '.join(args)} without a reader", result.status == status
+                         and changed == (status > 0), f"{result}")
 
 
 def full_pipe():
