@@ -179,18 +179,28 @@ static void show_fix(const struct fix *fix)
 	}
 }
 
+/* Of a removed line, who lost what as other programs read it. */
 static void record_fix(const struct fix *fix, bool done)
 {
 	char text[CHANGE_TEXT_BYTES] = "fix";
-	const char *name = fix->remove ? NULL : fix->owner.account.name;
+	const char *name = fix->owner.account.name;
 	size_t n = sizeof("fix") - 1;
+	struct entry_repair removed = { 0 };
 
-	if (fix->remove)
+	if (fix->remove) {
 		n += (size_t)snprintf(text + n, sizeof(text) - n, " remove");
-	for (size_t k = 0; k < 2; k++)
-		if (fix->sides[k].found)
-			n = change_describe(text, n, kind_all[k], fix->sides[k].range);
-	edit_record(&fix->edit, name && *name ? name : NULL, text, done);
+		entry_repair(fix->text, strlen(fix->text), &removed);
+		name = removed.owner;
+	}
+	for (size_t k = 0; k < 2; k++) {
+		if (!fix->sides[k].found)
+			continue;
+		n = change_describe(text, n, kind_all[k], fix->sides[k].range);
+		n = change_describe(text, n, kind_all[k], removed.by_shadow);
+		if (removed.n == 2 || removed.by_shadow.end == 0)
+			n = change_describe(text, n, kind_all[k], removed.by_others);
+	}
+	edit_record(&fix->edit, *name ? name : NULL, text, done);
 }
 
 static int report_no_line(const struct fix *fix)

@@ -84,10 +84,27 @@ def play(box):
                           ["- /etc/subuid: "] + [f"+ /etc/{base}: {after.strip()}" for base in
                                                  ("subuid", "subgid") if after])
                 box.check(f"{about}: records", len(result.log), 0 if options else 1)
+                # who got or lost something
+                named = all(any(f"]: {name} " in row for name in ("elsa", "anna", "5002"))
+                            for row in result.log)
+                box.report.check(f"{about}: the record names a user", named, f"{result}")
             if status == DONE and not options:
                 box.run("fix", *args)
                 box.check(f"{about}: the second time nothing changes",
                           (read("subuid"), read("subgid")), (wanted, wanted))
+
+
+def removals(box):
+    """The record of a line that is removed has what other programs read."""
+    for line, told in (("elsa:0x10:5", "elsa fix remove uids=16-20"),
+                       ("elsa:0100:5", "elsa fix remove uids=64-68 uids=100-104"),
+                       ("+elsa:300000:5", "+elsa fix remove uids=300000-300004"),
+                       ("elsa:300000", "elsa fix remove")):
+        box.put(f"{line}\n", "")
+        result = box.run("fix", "-u", "--remove", "--", line)
+        box.report.check(f"the record of a removed line: {line}", result.status == DONE
+                         and len(result.log) == 1
+                         and f"]: {told} by uid 0: done" in result.log[0], f"{result}")
 
 
 def kinds(box):
@@ -114,6 +131,7 @@ def kinds(box):
 def main():
     box = subid_box.enter()
     play(box)
+    removals(box)
     kinds(box)
     box.report.finish()
 
