@@ -18,7 +18,8 @@
 struct accounts_item {
 	uint32_t name; /* see accounts_name() */
 	uint32_t id;
-	uint32_t gid; /* the primary group of a user; ID_NONE: unknown */
+	/* The primary group of a user; ID_NONE: unknown, or @id is that of the user. */
+	uint32_t gid;
 };
 
 struct accounts {

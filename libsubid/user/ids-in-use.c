@@ -111,9 +111,9 @@ static int enumerate_once(struct ids_in_use_service *service, const struct kind 
 	return r ? r : accounts_sort(known);
 }
 
-/* Adds the enumerated accounts with wanted ids. */
-static int take_known(const struct accounts *known, const struct range_set *wanted,
-		      struct accounts *found)
+/* Adds the enumerated accounts, and primary groups of users, with wanted ids. */
+static int take_known(const struct accounts *known, const struct kind *kind,
+		      const struct range_set *wanted, struct ids_in_use *found)
 {
 	int r = 0;
 
@@ -122,7 +122,10 @@ static int take_known(const struct accounts *known, const struct range_set *want
 		const char *name = accounts_name(known, item);
 
 		if (id_is_wanted(wanted, item->id))
-			r = accounts_add(found, name, strlen(name), item->id, item->gid);
+			r = accounts_add(kind->group && item->gid == ID_NONE ?
+						 &found->primary :
+						 &found->accounts,
+					 name, strlen(name), item->id, item->gid);
 	}
 	return r;
 }
@@ -193,7 +196,7 @@ int ids_in_use_ask(struct ids_in_use_service *service, const struct kind *kind,
 		return 0;
 	r = enumerate_once(service, kind);
 	if (r == 0)
-		r = take_known(known, wanted, &found->accounts);
+		r = take_known(known, kind, wanted, found);
 	for (size_t i = 0; r == 0 && i < wanted->n && !service->failed; i++)
 		if (!range_has_known(known, wanted->ranges[i]))
 			r = scan_range(service, kind, wanted->ranges[i],

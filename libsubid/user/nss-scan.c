@@ -136,7 +136,7 @@ int nss_scan(struct nss *nss, struct name_service_scan *scan, nss_found_fn take,
 	return r;
 }
 
-/* Passes enumerated users as their primary groups, without a name. */
+/* Passes enumerated users as their primary groups: without a gid, see accounts_item. */
 struct primary_groups {
 	nss_found_fn take;
 	void *context;
@@ -146,7 +146,11 @@ static int take_primary_group(const struct nss_found *found, void *context)
 {
 	const struct primary_groups *groups = context;
 
-	return groups->take(&(struct nss_found){ .id = found->gid }, groups->context);
+	struct nss_found group = *found;
+
+	group.id = found->gid;
+	group.gid = ID_NONE;
+	return groups->take(&group, groups->context);
 }
 
 /*

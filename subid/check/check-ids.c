@@ -105,7 +105,7 @@ static int collect_ranges(const struct check_side *side, struct range_set *set)
 	return r;
 }
 
-/* Adds the found accounts. A group without a name is a user's primary group. */
+/* Adds the found accounts. */
 static int put_found_accounts(struct check *check, const struct kind *kind,
 			      const struct accounts *found)
 {
@@ -116,30 +116,23 @@ static int put_found_accounts(struct check *check, const struct kind *kind,
 		const struct accounts_item *item = &found->items[i];
 		const char *name = accounts_name(found, item);
 
-		if (accounts_by_id(accounts, item->id))
-			continue;
-		if (kind->group && name[0] == '\0')
-			r = add_primary(check, name, item->id);
-		else
+		if (!accounts_by_id(accounts, item->id))
 			r = accounts_add(accounts, name, strlen(name), item->id,
 					 item->gid);
 	}
 	return r;
 }
 
-/* Adds the primary groups of enumerated users, with the names of the users. */
-static int take_primary(struct check *check, const struct accounts *users,
-			const struct range_set *wanted)
+/* Adds the primary groups of enumerated users that no group is known for. */
+static int take_primary(struct check *check, const struct accounts *found)
 {
-	int r = 0;
+	int r = accounts_sort(&check->groups);
 
-	for (size_t i = 0; r == 0 && i < users->n; i++) {
-		const struct accounts_item *user = &users->items[i];
-		const struct range gid = { user->gid, (uint64_t)user->gid + 1 };
+	for (size_t i = 0; r == 0 && i < found->n; i++) {
+		const struct accounts_item *user = &found->items[i];
 
-		if (user->gid != ID_NONE && range_set_overlaps(wanted, gid) &&
-		    !accounts_by_id(&check->groups, user->gid))
-			r = add_primary(check, accounts_name(users, user), user->gid);
+		if (!accounts_by_id(&check->groups, user->id))
+			r = add_primary(check, accounts_name(found, user), user->id);
 	}
 	return r;
 }
@@ -154,11 +147,10 @@ static int ask_ids(struct check *check, struct ids_in_use_service *service,
 		CLEANUP(ids_in_use_cleanup) struct ids_in_use found = { 0 };
 
 		r = ids_in_use_ask(service, kind_all[i], &wanted->sets[i], &found);
-		if (r == 0 && kind_all[i]->group)
-			r = take_primary(check, &service->known[kind_uid.group],
-					 &wanted->sets[i]);
 		if (r == 0)
 			r = put_found_accounts(check, kind_all[i], &found.accounts);
+		if (r == 0 && found.primary.n > 0)
+			r = take_primary(check, &found.primary);
 		service->to_come = 0;
 	}
 	return r;

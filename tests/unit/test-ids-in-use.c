@@ -142,6 +142,7 @@ struct double_service {
 	int r; /* of all calls */
 	size_t enumerated, scans;
 	uint32_t known;	  /* an id that it enumerates; 0: none */
+	bool primary;	  /* as the primary group of a user */
 	uint32_t hidden;  /* one that it has and does not enumerate; 0: none */
 	uint64_t largest; /* gap that a scan leaves */
 	bool first_only;
@@ -157,7 +158,8 @@ static int double_enumerate(void *context, const struct kind *kind, int64_t mill
 	cr_assert(milliseconds <= IDS_IN_USE_SECONDS * 1000);
 	service->enumerated++;
 	if (service->known)
-		cr_assert(accounts_add(found, "net", 3, service->known, 1) == 0);
+		cr_assert(accounts_add(found, "net", 3, service->known,
+				       service->primary ? ID_NONE : 1) == 0);
 	return service->r;
 }
 
@@ -202,6 +204,8 @@ Test(ids_in_use, services)
 	} rows[] = {
 		{ { .known = 1500 }, false, 1, 0, false },
 		{ { .known = 99 }, false, 0, 1, false },
+		/* The primary group of a user. */
+		{ { .known = 1500, .primary = true }, false, 1, 0, false },
 		{ { .hidden = 1500 }, false, 1, 1, false },
 		{ { .hidden = 1500 }, true, 1, 1, false },
 		{ { .largest = IDS_IN_USE_GAP }, false, 0, 1, false },
@@ -221,7 +225,8 @@ Test(ids_in_use, services)
 		struct double_service expected = rows[i].service;
 
 		ask(&expected, rows[i].small ? small : large, &service, &found);
-		cr_assert(found.accounts.n == rows[i].found &&
+		cr_assert((expected.primary ? found.primary.n : found.accounts.n) ==
+					  rows[i].found &&
 				  expected.scans == rows[i].scans &&
 				  service.silent == rows[i].silent,
 			  "row %zu: %zu found, %zu scans, %d", i, found.accounts.n,

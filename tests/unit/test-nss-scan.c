@@ -288,11 +288,12 @@ static int count_take(const struct nss_found *item, void *context)
 {
 	size_t *n = context;
 
-	n[item->name[0] == '\0']++;
+	cr_assert_neq(item->name[0], '\0');
+	n[item->gid == ID_NONE]++;
 	return 0;
 }
 
-/* Enumerated for gids are groups, and the primary groups of users, which have no name. */
+/* Enumerated for gids are groups, and users by their primary groups. */
 Test(nss_scan, enumerates)
 {
 	struct nss_module_control *groups =

@@ -188,6 +188,27 @@ def all_asked(box):
                   len(set(ours)), result)
 
 
+def primary_groups(box):
+    """Of users who are enumerated: by the name of the user, unless a group has the gid."""
+    gid = FIRST + 100
+    box.directory.set([Account(4000000000, gid, ("net",)), Account(4000000001, gid + 1, ("two",))],
+                      [(gid + 1, "netgroup")], enumerates=True)
+    box.name = "primary groups"
+    for number, owner in ((gid, "is the primary group of net in passwd"),
+                          (gid + 1, "is that of netgroup in group")):
+        for program, words in (("usermod-ext", ("-w", f"{number}-{number}", "elsa")),
+                               ("subid", ("grant", "-g", "--range", f"{number}-{number}",
+                                          "elsa"))):
+            result, left = box.run(program, *words)
+            box.check(f"{program} {number}", result.status == REFUSED and not left["gid"]
+                      and said(result).count("gid ") == 1
+                      and f"gid {number} {owner}" in said(result), result)
+    box.programs.put("", f"elsa:{gid}:1\n")
+    result = box.programs.run("subid", "check")
+    box.check("check", result.status == FINDINGS and b"the primary gid of net" in result.out,
+              result)
+
+
 def said(result):
     return result.err.decode("utf-8", "backslashreplace")
 
@@ -256,7 +277,7 @@ def main():
             report.part(block, box, enumerates, microseconds)
     for enumerates in (False, True):
         report.part(single, box, enumerates)
-    for part in (batch, all_asked, silence, no_service):
+    for part in (batch, all_asked, primary_groups, silence, no_service):
         report.part(part, box)
     report.finish()
 
