@@ -15,6 +15,7 @@
 #include "helper/nss-client.h"
 #include "libsubid/api/query.h"
 #include "libsubid/core/cleanup.h"
+#include "libsubid/sys/etc-directory.h"
 #include "message/i18n.h"
 #include "message/report.h"
 
@@ -36,6 +37,7 @@
 struct ranges_question {
 	const char *user;
 	const struct kind *kind;
+	const char *file; /* that an error is about */
 	struct nss_client client;
 	struct name_service service;
 	struct query query;
@@ -56,8 +58,10 @@ static int ask_sources_of_user(struct ranges_question *question)
 {
 	int r = query_open(&question->query, NULL, false);
 
-	if (r)
+	if (r) {
+		question->file = NSSWITCH_CONF;
 		return r;
+	}
 	/* The name service may hang, crash or print: a child asks it. */
 	question->service = nss_client_service(&question->client);
 	question->query.lookup.service = &question->service;
@@ -96,8 +100,7 @@ static void explain_empty(const struct ranges_question *question, int r)
 		report_add(&report, PROGRAM, "%s: %s", question->user,
 			   _("the name service did not answer"));
 	else if (r < 0)
-		report_add(&report, PROGRAM, "%s: %s", question->kind->path,
-			   report_error(-r));
+		report_add(&report, PROGRAM, "%s: %s", question->file, report_error(-r));
 	else if (find_user_of_uid(question, &account))
 		report_add(
 			&report, PROGRAM,
@@ -118,6 +121,7 @@ static int list(bool gid, const char *user)
 	struct ranges_question question = {
 		.user = user,
 		.kind = kind_all[gid],
+		.file = kind_all[gid]->path,
 		.client = NSS_CLIENT_PATIENT_IN_ALL,
 		.query = QUERY_NONE,
 	};

@@ -89,8 +89,7 @@ static void sort_digits(struct asking *asking)
 	asking->n_digits = n;
 }
 
-/* Collects the owners to look up in the name service. */
-static int collect_owners(struct asking *asking, const struct table *table)
+static int collect_owners_of(struct asking *asking, const struct table *table)
 {
 	struct table_cursor cursor = { 0 };
 	struct table_line line;
@@ -108,6 +107,18 @@ static int collect_owners(struct asking *asking, const struct table *table)
 			r = unknown_owners_add(&asking->names, entry->owner,
 					       entry->owner_len);
 	}
+	return r;
+}
+
+/* Collects the owners to look up in the name service. */
+static int collect_owners(struct asking *asking)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < 2; i++)
+		if (asking->check->sides[i].readable)
+			r = collect_owners_of(asking, &asking->check->sides[i].table);
+	sort_digits(asking);
 	return r;
 }
 
@@ -246,12 +257,8 @@ static int sort_accounts(struct check *check)
 static int ask_unresolved_owners(struct asking *asking)
 {
 	struct check *check = asking->check;
-	int failed = 0, r = 0;
+	int failed = 0, r = collect_owners(asking);
 
-	for (size_t i = 0; r == 0 && i < 2; i++)
-		if (check->sides[i].readable)
-			r = collect_owners(asking, &check->sides[i].table);
-	sort_digits(asking);
 	if (r == 0)
 		r = ask_names(asking);
 	if (r == 0)
@@ -267,6 +274,18 @@ static int ask_unresolved_owners(struct asking *asking)
 		return r;
 	report_no_answers(check, asking->failed);
 	return sort_accounts(check);
+}
+
+/* If nsswitch.conf cannot be read, it is not known who the owners are. */
+static int know_no_owner(struct asking *asking, int failed)
+{
+	int r = collect_owners(asking);
+
+	for (size_t i = 0; r == 0 && i < asking->names.n; i++)
+		r = add_unknown(asking, asking->names.items[i].name, failed);
+	for (size_t i = 0; r == 0 && i < asking->n_digits; i++)
+		r = add_unknown(asking, asking->digits[i].text, failed);
+	return r ? r : sort_accounts(asking->check);
 }
 
 /*
@@ -288,7 +307,7 @@ int check_ask_service(struct check *check, const struct findings *findings)
 	if (r) {
 		report_line(PROGRAM, "%s: %s", NAME_SERVICE_CONF, report_error(-r));
 		check->unreadable = true;
-		return r == -ENOMEM ? r : 0;
+		return r == -ENOMEM ? r : know_no_owner(&asking, r);
 	}
 	asking.remote = nsswitch_has_remote(nsswitch->passwd_others) ||
 			nsswitch_has_remote(nsswitch->group_others);

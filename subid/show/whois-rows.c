@@ -204,6 +204,18 @@ int whois_start_rows(struct whois *whois)
 			    &whois->options.output);
 }
 
+/* Returns a local user who has a gid as primary group, or NULL. */
+static const char *find_primary(const struct whois *whois, const struct whois_side *side,
+				uint32_t id)
+{
+	const struct accounts *users = &whois->owners.users;
+
+	for (size_t i = 0; side->kind->group && id != ID_NONE && i < users->n; i++)
+		if (users->items[i].gid == id)
+			return accounts_name(users, &users->items[i]);
+	return NULL;
+}
+
 /*
  * Returns the state of an id that is not delegated. It is free only if every source that
  * could have it was read or has answered.
@@ -211,11 +223,12 @@ int whois_start_rows(struct whois *whois)
 static const char *find_state(struct whois *whois, struct whois_side *side, uint32_t id,
 			      bool unknown)
 {
-	if (id_names_find(&side->accounts, id))
+	if (id_names_find(&side->accounts, id) || find_primary(whois, side, id))
 		return "account";
 	if (reserved_is_never(reserved_find(id)))
 		return "reserved";
-	if (unknown || side->unread || id_names_is_unknown(&side->accounts, id))
+	if (unknown || side->unread || id_names_is_unknown(&side->accounts, id) ||
+	    (side->kind->group && whois->owners.unread[kind_uid.group]))
 		return "unknown";
 	if (is_in_malformed_line(whois, side, id))
 		return "malformed";
@@ -251,6 +264,8 @@ int whois_show(struct whois *whois, struct whois_side *side, uint32_t id, bool *
 		status = VERB_UNREADABLE;
 	if (reserved)
 		cells[COLUMN_NOTE] = _(reserved->what);
+	else if (!cells[COLUMN_ACCOUNT] && strcmp(cells[COLUMN_STATE], "account") == 0)
+		cells[COLUMN_NOTE] = _("the primary group of a user");
 	else if (strcmp(cells[COLUMN_STATE], "malformed") == 0)
 		cells[COLUMN_NOTE] =
 			_("other programs read a malformed line that has it");

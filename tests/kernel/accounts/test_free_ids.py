@@ -74,6 +74,10 @@ def primary_gids(box):
             box.check(f"{what}: {program} {' '.join(words)}", result.status == DONE and all(
                 first > 150000 for kind in KINDS for first, _ in ranges_of(left[kind])),
                 result, left)
+        result, _ = box.run("subid", "whois", "--json", "150000")
+        states = {row["kind"]: row["state"] for row in json.loads(result.out)["ids"]}
+        box.check(f"{what}: whois", states == {"uid": "free", "gid": "account"}
+                  and result.status == DONE, result)
         rows, result = box.findings(gid="elsa:149999:3\n")
         box.check(f"{what}: check", any(
             row["code"] == "account" and row["kind"] == "gid" and row["first"] == 150000

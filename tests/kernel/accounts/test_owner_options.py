@@ -6,6 +6,7 @@ test_owner_rule.py for the rule itself."""
 
 import errno
 import json
+import os
 import subprocess
 import sys
 import time
@@ -13,9 +14,11 @@ from collections import Counter
 from typing import NamedTuple
 
 import name_service
-from host import CLEAN_PATH, PASSWD, SERVICE, SILENT, Account, Report, quick, root_shell
+from host import (CLEAN_PATH, PASSWD, SERVICE, SILENT, Account, Report, quick, remove,
+                  root_shell)
 
 DONE, FAILED, FINDINGS, UNREADABLE, NO_USER, NONE, REFUSED = 0, 1, 2, 3, 6, 7, 20
+NOT_PERMITTED = 9
 JOE = Account(7001, 7001, ("joe", "joe@corp.example", "CORP\\joe"))
 SUE = Account(7002, 7002, ("sue@corp.example", "sue"))
 OF_JOE = "joe:3000:4\njoe@corp.example:3010:4\nCORP\\joe:3020:4\n7001:3030:4\n"
@@ -275,6 +278,23 @@ def odd_lines(box):
     box.directory.sources(f"files {SERVICE}")
 
 
+def unreadable(box):
+    """Without nsswitch.conf it is not known who is a user."""
+    remove("/etc/nsswitch.conf")
+    os.mkdir("/etc/nsswitch.conf")
+    for case in (Case("subid check", DB, UNREADABLE, DB, ("/etc/nsswitch.conf",)),
+                 Case("subid revoke --no-account ghost", DB, NOT_PERMITTED, DB,
+                      ("/etc/nsswitch.conf",)),
+                 Case("getsubids elsa", DB, FAILED, DB, ("/etc/nsswitch.conf",))):
+        box.run(case, "nsswitch.conf cannot be read")
+    result = box.programs.run("subid", "check", "--json")
+    rows = json.loads(result.out)["findings"]
+    box.check("nsswitch.conf cannot be read: no owner is called unknown", not [
+        row for row in rows if row["code"] == "no-account" or "revoke" in (row["cure"] or "")],
+        rows)
+    box.directory.sources(f"files {SERVICE}")
+
+
 STRANGERS = [f"stranger{n}" for n in range(30)]
 # a command, and the unknown owners that it asks about
 QUESTIONS = (
@@ -457,8 +477,8 @@ def slow(box):
 def main():
     report = Report()
     box = Box(name_service.Programs(report), report)
-    for part in (answers, login_name_of_two, silence, not_installed, odd_lines, questions,
-                 spelling, library, prints, hangs, slow):
+    for part in (answers, login_name_of_two, silence, not_installed, odd_lines, unreadable,
+                 questions, spelling, library, prints, hangs, slow):
         report.part(part, box)
     report.finish()
 
