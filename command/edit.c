@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "command/allocation.h"
-#include "command/busy.h"
+#include "explain/busy.h"
 #include "command/edit.h"
 #include "command/identity.h"
 #include "libsubid/core/cleanup.h"

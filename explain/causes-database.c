@@ -30,19 +30,15 @@ static void tell_file_missing(const struct facts *facts, struct cause *cause)
 
 	causes_evidence(cause, _("%s does not exist, so no %s is delegated"), path,
 			facts->kind->id);
-	causes_cure_as_root(cause, "install -m 644 /dev/null %s", path);
+	causes_cure_as_root(cause, "test -e %s || install -m 644 /dev/null %s", path,
+			    path);
 }
 
-/* What was there is kept under another name; a second run finds an empty file. */
-static void cure_by_empty_file(const struct facts *facts, struct cause *cause)
-{
-	const char *path = facts->kind->path;
-
-	causes_cure_as_root(cause,
-			    "test -f %s || { mv --backup=numbered -T %s %s.old && "
-			    "install -m 644 /dev/null %s; }",
-			    path, path, path, path);
-}
+/*
+ * Keeps what was there under another name. Before it stands a test: the second time it
+ * would take a good file away.
+ */
+#define EMPTY_FILE "{ mv --backup=numbered -T %s %s.old && install -m 644 /dev/null %s; }"
 
 /*
  * Another user could have written the file: a copy of it, which only root can change, is
@@ -70,7 +66,8 @@ static void tell_file_symlink(const struct facts *facts, struct cause *cause)
 
 	causes_evidence(cause, _("%s is a symbolic link, which is not followed"), path);
 	if (facts->link_broken)
-		cure_by_empty_file(facts, cause);
+		causes_cure_as_root(cause, "test -f %s || " EMPTY_FILE, path, path, path,
+				    path);
 	else
 		cure_by_copy(facts, cause);
 }
@@ -85,7 +82,7 @@ static void tell_file_not_regular(const struct facts *facts, struct cause *cause
 	const char *path = facts->kind->path;
 
 	causes_evidence(cause, _("%s is not a regular file"), path);
-	cure_by_empty_file(facts, cause);
+	causes_cure_as_root(cause, "test -f %s || " EMPTY_FILE, path, path, path, path);
 }
 
 static bool file_huge(const struct facts *facts)
@@ -99,9 +96,7 @@ static void tell_file_huge(const struct facts *facts, struct cause *cause)
 
 	causes_evidence(cause, _("%s is larger than 1 GiB"), path);
 	causes_cure_as_root(cause,
-			    "test -z \"$(find %s -size +1073741824c)\" || "
-			    "{ mv --backup=numbered -T %s %s.old && "
-			    "install -m 644 /dev/null %s; }",
+			    "test \"$(stat -c %%s %s)\" -le 1073741824 || " EMPTY_FILE,
 			    path, path, path, path);
 }
 

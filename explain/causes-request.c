@@ -212,24 +212,11 @@ static bool ranges_at_zero(const struct facts *facts)
 	return overlap_inside(facts) && facts->lines_at_zero;
 }
 
-/* The largest extent at inner 0. */
-static size_t largest_at_zero(const struct idmap *map)
-{
-	size_t largest = SIZE_MAX;
-
-	for (size_t i = 0; i < map->n; i++)
-		if (map->extents[i].inner == 0 &&
-		    (largest == SIZE_MAX ||
-		     map->extents[i].count > map->extents[largest].count))
-			largest = i;
-	return largest;
-}
-
-/* The ranges but the largest are taken from the user; none that a process uses. */
+/* The ranges but the largest are taken from the user. */
 static void tell_ranges_at_zero(const struct facts *facts, struct cause *cause)
 {
 	const struct idmap *map = facts->map;
-	size_t largest = largest_at_zero(map), n = 0;
+	size_t n = 0;
 	char ranges[CAUSE_TEXT_BYTES] = "", login[CURE_QUOTED_BYTES];
 
 	causes_evidence(
@@ -239,9 +226,7 @@ static void tell_ranges_at_zero(const struct facts *facts, struct cause *cause)
 		facts->clash_a + 1, facts->clash_b + 1, facts->account->name,
 		facts->kind->path);
 	for (size_t i = 0; i < map->n && n < sizeof(ranges); i++)
-		if (map->extents[i].inner == 0 && i != largest &&
-		    !range_overlaps(extent_outer(&map->extents[i]),
-				    extent_outer(&map->extents[largest])))
+		if (facts_is_other_at_zero(map, i))
 			n += (size_t)snprintf(ranges + n, sizeof(ranges) - n,
 					      "%s%u-%" PRIu64, n > 0 ? " --range " : "",
 					      map->extents[i].outer,
@@ -249,7 +234,8 @@ static void tell_ranges_at_zero(const struct facts *facts, struct cause *cause)
 	if (n == 0)
 		causes_cure(cause, _("ask for one of the ranges alone"));
 	else if (n < sizeof(ranges) && cure_quote(facts->account->name, login))
-		causes_cure_as_root(cause, "subid revoke --if-held %s --range %s %s",
+		causes_cure_as_root(cause, "subid revoke --if-held %s%s --range %s %s",
+				    facts->others_in_use ? "--in-use " : "",
 				    causes_kind_option(facts->kind), ranges, login);
 }
 

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "explain/busy.h"
 #include "explain/facts.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/entry.h"
@@ -261,6 +262,41 @@ void facts_gather_twice(struct facts *facts)
 	facts->twice = twice;
 }
 
+/* The largest extent at inner 0. */
+static size_t largest_at_zero(const struct idmap *map)
+{
+	size_t largest = SIZE_MAX;
+
+	for (size_t i = 0; i < map->n; i++)
+		if (map->extents[i].inner == 0 &&
+		    (largest == SIZE_MAX ||
+		     map->extents[i].count > map->extents[largest].count))
+			largest = i;
+	return largest;
+}
+
+/* Whether an extent is at inner 0 and has no id of the largest one there. */
+bool facts_is_other_at_zero(const struct idmap *map, size_t extent)
+{
+	const struct extent *extents = map->extents;
+	size_t largest = largest_at_zero(map);
+
+	return extents[extent].inner == 0 && extent != largest &&
+	       !range_overlaps(extent_outer(&extents[extent]),
+			       extent_outer(&extents[largest]));
+}
+
+static bool others_are_in_use(const struct facts *facts)
+{
+	CLEANUP(range_set_cleanup) struct range_set others = RANGE_SET(LIMIT_EXTENTS);
+
+	for (size_t i = 0; i < facts->map->n; i++)
+		if (facts_is_other_at_zero(facts->map, i) &&
+		    range_set_add(&others, extent_outer(&facts->map->extents[i])))
+			return false;
+	return busy_uses(facts->kind, &others);
+}
+
 /*
  * Fills facts->lines_at_zero: Incus and LXD ask for each range of root so. The clash and
  * facts->account must be known.
@@ -287,6 +323,7 @@ void facts_gather_lines_at_zero(struct facts *facts)
 	facts->lines_at_zero = true;
 	for (size_t i = 0; i < facts->map->n; i++)
 		facts->lines_at_zero &= extents[i].inner != 0 || is_line[i];
+	facts->others_in_use = facts->lines_at_zero && others_are_in_use(facts);
 }
 
 /* Fills facts->grants from the grants of a plugin, in place of facts_gather_grants(). */

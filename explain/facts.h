@@ -201,6 +201,7 @@ struct facts {
 	/* The request. */
 	bool too_many;
 	bool lines_at_zero; /* extents at inner 0 are all of them lines of the caller */
+	bool others_in_use; /* a process uses ids of those but the largest */
 	int clash;	    /* 0, or an enum idmap_clash of these two */
 	const struct idmap *map; /* NULL: not parsed */
 	size_t bytes;		 /* of a map that is too long; and the limit */
@@ -263,6 +264,7 @@ void facts_gather_grants(struct facts *facts);
 void facts_judge_malformed(struct facts *facts, struct owner *owner, int fd, off_t size);
 void facts_gather_twice(struct facts *facts);
 void facts_gather_lines_at_zero(struct facts *facts);
+bool facts_is_other_at_zero(const struct idmap *map, size_t extent);
 void facts_take_grants(struct facts *facts, const struct range_set *granted);
 
 #endif

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "command/busy.h"
+#include "explain/busy.h"
 #include "explain/cure.h"
 #include "libsubid/core/kind.h"
 #include "libsubid/core/range.h"

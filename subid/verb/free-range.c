@@ -5,7 +5,7 @@
  * written.
  */
 #include "subid/verb/free-range.h"
-#include "command/busy.h"
+#include "explain/busy.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/store/allocate.h"
 #include "libsubid/store/db.h"
@@ -33,23 +33,12 @@ int free_range_load(struct db *db, int directory, enum db_place place,
 	return r;
 }
 
-static int note_process(const struct busy_process *process, void *context)
-{
-	(void)process;
-	*(bool *)context = true;
-	return 1;
-}
-
 /* Whether a process that the user can see uses an id of the range. */
 bool free_range_is_in_use(const struct kind *kind, struct range range)
 {
 	CLEANUP(range_set_cleanup) struct range_set ids = RANGE_SET(1);
-	const struct busy_ids wanted = { .kind = kind, .ids = &ids };
-	bool in_use = false;
 
-	if (range_set_add(&ids, range) == 0)
-		busy_find(&wanted, 1, note_process, &in_use);
-	return in_use;
+	return range_set_add(&ids, range) == 0 && busy_uses(kind, &ids);
 }
 
 static void set_wish(const struct free_range_wish *wish, struct settings *settings)

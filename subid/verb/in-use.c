@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "command/busy.h"
+#include "explain/busy.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "message/i18n.h"

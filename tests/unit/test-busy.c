@@ -8,7 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
-#include "command/busy.h"
+#include "explain/busy.h"
 #include "tests/unit/unit.h"
 
 #ifdef SYS_setresuid32

@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#include "command/busy.h"
+#include "explain/busy.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/process.h"
@@ -94,6 +94,23 @@ int busy_find(const struct busy_ids *wanted, size_t n, busy_take_fn take, void *
 	};
 
 	return processes_each(look_at_process, &search);
+}
+
+static int note_process(const struct busy_process *process, void *context)
+{
+	(void)process;
+	*(bool *)context = true;
+	return 1;
+}
+
+/* Whether a process that the caller can see runs with one of the ids. */
+bool busy_uses(const struct kind *kind, const struct range_set *ids)
+{
+	const struct busy_ids wanted = { .kind = kind, .ids = ids };
+	bool found = false;
+
+	busy_find(&wanted, 1, note_process, &found);
+	return found;
 }
 
 /*

@@ -30,6 +30,7 @@ typedef int (*busy_take_fn)(const struct busy_process *process, void *context);
 
 int busy_each_id(const struct kind *kind, struct range ids, busy_take_fn take,
 		 void *context);
+bool busy_uses(const struct kind *kind, const struct range_set *ids);
 int busy_find(const struct busy_ids *wanted, size_t n, busy_take_fn take, void *context);
 
 #endif
