@@ -27,7 +27,8 @@ sources="tests/unit/arith-m32.c tests/unit/model.c tests/unit/decide-narrow.c
 	libsubid/core/accounts.c libsubid/core/kind.c libsubid/core/num.c
 	libsubid/core/passwd.c libsubid/core/range.c libsubid/core/line-prefix.c
 	libsubid/core/table.c libsubid/core/overlap.c libsubid/core/reserved.c
-	libsubid/findings/entry-repair.c explain/facts-grants.c explain/facts-malformed.c
+	libsubid/findings/entry-repair.c explain/busy.c explain/facts-grants.c
+	explain/facts-malformed.c
 	libsubid/sys/child.c libsubid/sys/dbfile.c libsubid/sys/etc-directory.c
 	libsubid/sys/fd.c libsubid/sys/nsswitch.c
 	libsubid/sys/process.c libsubid/sys/scan.c libsubid/sys/userns.c libsubid/sys/wait.c
