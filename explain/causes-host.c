@@ -48,8 +48,12 @@ static void tell_owner_renamed(const struct facts *facts, struct cause *cause)
 
 	causes_evidence(
 		cause,
-		_("line %" PRIu64 " of %s has the owner %s, a former name or uid of "
-		  "%s, as passwd- or the home directory shows"),
+		host->former_by_home ?
+			_("line %" PRIu64
+			  " of %s has the owner %s, which may be a former "
+			  "name of %s, whose home directory has this name") :
+			_("line %" PRIu64 " of %s has the owner %s, a former name or uid "
+			  "of %s, as passwd- shows"),
 		host->former_line, facts->kind->path, host->former, facts->account->name);
 	if (cure_quote_ascii(host->former, former) &&
 	    cure_quote(facts->account->name, login))

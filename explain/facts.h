@@ -160,6 +160,7 @@ struct facts_host {
 	/* FACTS_RENAMED */
 	const char *former;   /* the name or uid that the user had */
 	uint64_t former_line; /* a line with it */
+	bool former_by_home;  /* only the name of the home directory shows it */
 	bool both;	      /* lines of both databases have it */
 	bool merge;	      /* the user has lines with the name of now, too */
 	const char

@@ -25,6 +25,7 @@ struct search_renamed {
 	size_t n;			  /* owners that were looked up */
 	char last[LIMIT_OWNER_BYTES + 1]; /* of them */
 	bool found;			  /* it is a former name of the user */
+	bool by_home;			  /* only the home directory shows it */
 };
 
 static void search_renamed_cleanup(struct search_renamed *search)
@@ -61,7 +62,7 @@ static bool is_former(struct search_renamed *search, const struct entry *entry)
 	memcpy(search->last, entry->owner, entry->owner_len);
 	search->last[entry->owner_len] = '\0';
 	search->found = renamed_find(search->directory, &search->users, search->last,
-				     &uid) == 0 &&
+				     &uid, &search->by_home) == 0 &&
 			uid == search->doctor->account.uid && !is_user(search, entry);
 	return search->found;
 }
@@ -96,6 +97,7 @@ static int report_renamed(struct search_renamed *search, const struct db *db,
 		return 0;
 	group = lines[0] ? 0 : 1;
 	host.former_line = lines[group];
+	host.former_by_home = search->by_home;
 	host.both = lines[0] && lines[1];
 	facts = doctor_facts(doctor, doctor->sides[group].kind, &host, FACTS_RENAMED, 0);
 	for (size_t k = 0; k < 2; k++)
