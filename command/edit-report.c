@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "command/edit.h"
@@ -63,6 +64,12 @@ static void tell_more(const char *program, const char *directory, const char *fi
 			    directory, file);
 }
 
+/* Whether the first lines of messages must be those of usermod(8), true or not. */
+static bool stands_for_usermod(const char *program)
+{
+	return strcmp(program, "usermod-ext") == 0;
+}
+
 /* Prints the message of usermod(8), and then the cause. */
 static void tell_failure(const char *program, const struct db *db, const char *directory,
 			 bool writing, int r)
@@ -75,8 +82,11 @@ static void tell_failure(const char *program, const struct db *db, const char *d
 		object = db->lock.busy	   ? db->lock.busy :
 			 db->directory < 0 ? "" :
 					     "nsswitch.conf";
-		report_line(program, _("cannot lock %s/%s; try again later."), directory,
-			    file);
+		if (r == -EROFS && !stands_for_usermod(program))
+			report_line(program, _("cannot lock %s/%s"), directory, file);
+		else
+			report_line(program, _("cannot lock %s/%s; try again later."),
+				    directory, file);
 	} else if (!db->sides[kind->group].loaded) {
 		report_line(program, _("cannot open %s/%s"), directory, file);
 	} else if (writing) {
@@ -88,6 +98,9 @@ static void tell_failure(const char *program, const struct db *db, const char *d
 	if (db->accounts)
 		object = db->accounts;
 	report_line(program, "%s/%s: %s", directory, object, report_error(-r));
+	if (kind && strcmp(object, kind->database) == 0 && db->place == DB_LIVE &&
+	    report_file_hint(-r))
+		report_line(program, "%s", report_file_hint(-r));
 	if (writing)
 		tell_more(program, directory, file, r);
 }

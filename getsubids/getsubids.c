@@ -15,7 +15,10 @@
 #include "helper/nss-client.h"
 #include "libsubid/api/query.h"
 #include "libsubid/core/cleanup.h"
+#include "libsubid/findings/entry-repair.h"
+#include "libsubid/sys/dbfile.h"
 #include "libsubid/sys/etc-directory.h"
+#include "libsubid/sys/scan.h"
 #include "message/i18n.h"
 #include "message/report.h"
 
@@ -85,6 +88,48 @@ static bool find_user_of_uid(const struct ranges_question *question,
 			  ret_account) == 0;
 }
 
+/* Returns the first malformed line that names the user, and its fault; 0: none. */
+static uint64_t find_malformed(const struct ranges_question *question, int *ret_fault)
+{
+	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
+	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+	struct entry_repair repair;
+	struct scan_line line;
+	struct entry entry;
+
+	if (!source_has(&question->query.sources, SOURCE_FILES) ||
+	    query_file(&question->query, question->kind, &file) ||
+	    scan_start(&scan, file.fd))
+		return 0;
+	while (scan_next(&scan, &line) > 0) {
+		*ret_fault = entry_parse(line.text, line.len, &entry);
+		if (*ret_fault == 0 || entry_fault_is_harmless(*ret_fault))
+			continue;
+		entry_repair(line.text, line.len, &repair);
+		if (owner_is_text(&question->owner, repair.owner, repair.owner_len))
+			return line.number;
+	}
+	return 0;
+}
+
+/* Explains that the user has no range. */
+static void explain_none(const struct ranges_question *question, struct report *report)
+{
+	int fault;
+	uint64_t line = find_malformed(question, &fault);
+
+	if (line)
+		report_add(
+			report, PROGRAM,
+			_("line %" PRIu64 " of %s grants nothing: %s; see 'subid check'"),
+			line, question->kind->path, _(entry_reason(fault)));
+	else
+		report_add(report, PROGRAM, "%s: %s", question->user,
+			   owner_has_account(&question->owner) ?
+				   _("no subordinate ids are delegated") :
+				   _("no account and no line has this name"));
+}
+
 /* Explains an empty result, after the line that programs look for. */
 static void explain_empty(const struct ranges_question *question, int r)
 {
@@ -99,19 +144,18 @@ static void explain_empty(const struct ranges_question *question, int r)
 	else if (r == QUERY_UNKNOWN)
 		report_add(&report, PROGRAM, "%s: %s", question->user,
 			   _("the name service did not answer"));
-	else if (r < 0)
+	else if (r < 0) {
 		report_add(&report, PROGRAM, "%s: %s", question->file, report_error(-r));
-	else if (find_user_of_uid(question, &account))
+		if (report_file_hint(-r))
+			report_add(&report, PROGRAM, "%s", report_file_hint(-r));
+	} else if (find_user_of_uid(question, &account))
 		report_add(
 			&report, PROGRAM,
 			_("no line has the owner %s; lines by name count for: %s %s%s"),
 			question->user, PROGRAM, question->kind->group ? "-g " : "",
 			account.name);
 	else
-		report_add(&report, PROGRAM, "%s: %s", question->user,
-			   owner_has_account(&question->owner) ?
-				   _("no subordinate ids are delegated") :
-				   _("no account and no line has this name"));
+		explain_none(question, &report);
 	report_send(&report);
 }
 

@@ -98,6 +98,25 @@ const char *report_error(int error)
 	return text ? text : "Unknown error";
 }
 
+/* Returns where it is explained why a database is refused; NULL: the errno explains it.
+ */
+const char *report_file_hint(int error)
+{
+	switch (error) {
+	case ELOOP:
+	case EISDIR:
+	case EBADFD:
+	case EINVAL:
+	case EFBIG:
+	case EILSEQ:
+		return _(
+			"note: 'subid check' tells what is wrong with it, and how to fix "
+			"it");
+	default:
+		return NULL;
+	}
+}
+
 /*
  * Enables translations and the characters of the locale. It reads files: call it only
  * when there is something to translate, and in a program with privileges only after they

@@ -31,6 +31,7 @@ bool report_is_silence(int r);
 const char *report_no_answer(int r);
 const char *report_not_known(int r);
 const char *report_error(int error);
+const char *report_file_hint(int error);
 void report_translate(void);
 enum printable_charset report_charset(void);
 int report_print(const char *program, const char *format, ...)

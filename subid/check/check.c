@@ -180,7 +180,9 @@ static int check_databases(struct check *check)
 		return check_switch(check);
 	if (r == 0)
 		r = check_leftovers(check);
-	return r ? r : check_mappers(check);
+	if (r == 0)
+		r = check_mappers(check);
+	return r ? r : check_nsswitch(check);
 }
 
 /* Failures take precedence over findings. */

@@ -43,6 +43,8 @@ enum check_code {
 	CHECK_MAPPER_NO_PRIVILEGE,
 	CHECK_MAPPER_NOSUID,
 	CHECK_MAPPER_WRITABLE,
+	CHECK_NSSWITCH_KEY,
+	CHECK_NSSWITCH_PLUGIN,
 	CHECK_CODES,
 };
 
@@ -158,6 +160,7 @@ int check_find_taken(struct check *check, const struct findings *findings);
 int check_files(struct check *check);
 int check_mappers(struct check *check);
 int check_leftovers(struct check *check);
+int check_nsswitch(struct check *check);
 int check_report_leftover(struct check *check, const struct kind *kind, const char *name,
 			  bool is_lock, bool fixed);
 int check_repair(struct check *check);

@@ -44,12 +44,8 @@ static int open_database(const struct verb_place *place, const struct kind *kind
 		if (place->optional && file->error == ENOENT)
 			return 0;
 		report_line(PROGRAM, "%s: %s", path, report_error(file->error));
-		/* The errno alone does not explain these. */
-		if (fault != DBFILE_CLOSED || file->error == ELOOP)
-			report_line(PROGRAM,
-				    _("note: '%s check' tells what is wrong with it, and "
-				      "how to fix it"),
-				    PROGRAM);
+		if (report_file_hint(file->error))
+			report_line(PROGRAM, "%s", report_file_hint(file->error));
 		return VERB_UNREADABLE;
 	}
 }
