@@ -125,6 +125,30 @@ static int check_mode(struct check *check, const struct check_side *side,
 	return r;
 }
 
+/* Reports the first comment: some container engines stop reading there. */
+static int report_comment(struct check *check, const struct check_side *side)
+{
+	struct problem problem = problem_of(CHECK_COMMENT, side->kind, side->path);
+	struct cure_line comment = { side->kind, check->prefix, NULL, 0 };
+	struct table_cursor cursor = { 0 };
+	struct table_line line;
+
+	while (table_next(&side->table, &cursor, &line)) {
+		if (line.fault != ENTRY_COMMENT)
+			continue;
+		comment.text = line.text;
+		comment.len = line.len;
+		problem.line = line.number;
+		problem_message(&problem, _("is a comment, which some container engines "
+					    "refuse"));
+		if (!cure_by_fix(&comment, " --remove", problem.cure,
+				 sizeof(problem.cure)))
+			problem.cure[0] = '\0';
+		return check_report(check, &problem);
+	}
+	return 0;
+}
+
 static int read_table(struct check *check, struct check_side *side,
 		      const struct dbfile *file)
 {
@@ -136,7 +160,7 @@ static int read_table(struct check *check, struct check_side *side,
 		return 0;
 	}
 	side->readable = true;
-	return 0;
+	return check->before_switch ? 0 : report_comment(check, side);
 }
 
 static int check_database(struct check *check, struct check_side *side)

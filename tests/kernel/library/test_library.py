@@ -537,6 +537,28 @@ def denied(box):
     box.host.reset_etc("nsswitch.conf")
 
 
+def no_range(box):
+    """getsubids says why there is none: a malformed line, or a file that is refused."""
+    path = f"{box.build}/getsubids/getsubids"
+    line = "getsubids: line 2 of /etc/subuid grants nothing: "
+    for text, said in (
+            ("anna:1:1\nelsa:0100000:65536\n",
+             f"{line}the start is not a plain decimal number; see 'subid check'"),
+            ("anna:0:1x\n elsa:100000:65536\n",
+             f"{line}the owner holds a blank or a control character; see 'subid check'"),
+            ("#elsa:1:1\nelsax:0100:1\n", "getsubids: elsa: no subordinate ids are delegated"),
+            (None, "getsubids: /etc/subuid: Is a directory\n"
+             "getsubids: note: 'subid check' tells what is wrong with it, and how to fix it")):
+        box.put(text or "", "")
+        if text is None:
+            os.unlink("/etc/subuid")
+            os.mkdir("/etc/subuid")
+        found = box.host.run(path, ["elsa"], ELSA)
+        box.report.check(f"no range, {text!r}: why", (found.status, found.out, found.err.decode())
+                         == (1, b"", f"Error fetching ranges\n{said}\n"), found)
+    os.rmdir("/etc/subuid")
+
+
 def main():
     box = enter()
     report = box.report
@@ -548,6 +570,7 @@ def main():
     report.part(killed, box)
     report.part(sources, box)
     report.part(denied, box)
+    report.part(no_range, box)
     if box.debian is None:
         report.skip("comparison with Debian's library", "needs libsubid-dev")
     else:

@@ -653,6 +653,18 @@ def _(s):
     s.gone("mapper-no-privilege")
 
 
+@scene("comment")
+def _(s):
+    for comment in ("# Managed by Puppet", "#elsa:100000:65536", "#'x'", "# " + "x" * 300):
+        s.put(f"anna:300000:65536\n{comment}\n{GOOD}# another\n", f"anna:300000:65536\n{GOOD}")
+        require(s.box.run("check").status == DONE, "a note is an error")
+        row = s.named("comment", line=2)
+        s.mend(row)
+        s.mend(s.named("comment", line=3))
+        s.gone("comment")
+        s.after(f"anna:300000:65536\n{GOOD}")
+
+
 def name_sources(s, text):
     s.host.reset_etc("nsswitch.conf")
     with open("/etc/nsswitch.conf", "a", encoding="utf-8") as file:
