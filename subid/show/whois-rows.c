@@ -205,8 +205,8 @@ int whois_start_rows(struct whois *whois)
 }
 
 /* Returns a local user who has a gid as primary group, or NULL. */
-static const char *find_primary_group(const struct whois *whois,
-				      const struct whois_side *side, uint32_t id)
+static const char *user_with_group(const struct whois *whois,
+				   const struct whois_side *side, uint32_t id)
 {
 	const struct accounts *users = &whois->owners.users;
 
@@ -223,7 +223,7 @@ static const char *find_primary_group(const struct whois *whois,
 static const char *find_state(struct whois *whois, struct whois_side *side, uint32_t id,
 			      bool unknown)
 {
-	if (id_names_find(&side->accounts, id) || find_primary_group(whois, side, id))
+	if (id_names_find(&side->accounts, id) || user_with_group(whois, side, id))
 		return "account";
 	if (reserved_is_never(reserved_find(id)))
 		return "reserved";

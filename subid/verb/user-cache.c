@@ -93,25 +93,26 @@ int user_cache_start(struct user_cache *owners, const struct verb_place *place)
 		passwd_file_load(place->directory, &kind_uid, &owners->users));
 }
 
-/* Finds the uid of the owner of a line: the owner is a uid or a local user. */
+/*
+ * Finds the uid of the owner of a line: the owner is a local user or a uid. Digits are a
+ * login name only if no local user has the uid.
+ */
 bool user_cache_local_uid(const struct user_cache *owners, const struct entry *entry,
 			  uint32_t *ret_uid)
 {
-	const struct accounts_item *account;
+	const struct accounts_item *account = NULL;
 
-	if (entry->by_id) {
-		*ret_uid = entry->owner_id;
-		return true;
-	}
 	for (struct owners_named *named = owners->named; named; named = named->next)
 		if (owner_is(entry, &named->owner)) {
 			*ret_uid = named->owner.account.uid;
 			return true;
 		}
-	account = accounts_by_name(&owners->users, entry->owner, entry->owner_len);
-	if (account)
-		*ret_uid = account->id;
-	return account != NULL;
+	if (!entry->by_id || !accounts_by_id(&owners->users, entry->owner_id))
+		account =
+			accounts_by_name(&owners->users, entry->owner, entry->owner_len);
+	if (account || entry->by_id)
+		*ret_uid = account ? account->id : entry->owner_id;
+	return account || entry->by_id;
 }
 
 /*

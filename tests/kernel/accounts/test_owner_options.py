@@ -214,6 +214,12 @@ def answers(box):
         box.check(f"digits: list {user} leaves out what is in dispute",
                   "5002" not in {row["owner"] for row in json.loads(result.out)["ranges"]},
                   result)
+    box.programs.put("80025037:3000:4\n5002:4000:4\n6999:5000:4\n")
+    for command, name in (("list", "ranges"), ("whois 3000 4000 5000", "ids")):
+        result = box.programs.run("subid", *command.split(), "--json")
+        uids = {row["owner"]: row["uid"] for row in json.loads(result.out)[name]}
+        box.check(f"digits: {command} shows the uid of the owner", uids
+                  == {"80025037": 5005, "5002": 5002, "6999": 6999}, result)
     box.programs.put("80025037:3000:4\n")
     result = box.programs.run("subid", "check", "--json")
     codes = {row["code"] for row in json.loads(result.out)["findings"]}
