@@ -74,7 +74,7 @@ static int take_user_line(struct grant_users *crowd, const struct scan_line *lin
 {
 	const char *colon = memchr(line->text, ':', line->len);
 	size_t len = colon ? (size_t)(colon - line->text) : line->len, index;
-	int fault = entry_check_owner(line->text, len), r;
+	int r, fault = entry_check_owner(line->text, len);
 	uint64_t count = 0;
 
 	if (colon &&
@@ -85,7 +85,7 @@ static int take_user_line(struct grant_users *crowd, const struct scan_line *lin
 		crowd->bad++;
 		return 0;
 	}
-	/* Digits that are no uid may be a login name. */
+	/* Digits that are no uid can be a login name. */
 	if (fault && fault != ENTRY_OWNER_NUMBER) {
 		report_line(PROGRAM, _("%s:%" PRIu64 ": that is no name of a user"),
 			    crowd->source, line->number);

@@ -154,6 +154,9 @@ def answers(box):
         box.run(case, "digits")
     for case in NOT_IN_LINES:
         box.run(case, "a name that no line can have")
+    box.programs.host.write("/etc/batch", f"{ZEROS}:10\nzed:10\n")
+    box.run(Case("subid grant --batch /etc/batch", "", DONE, "5009:100000:10\n7003:100010:10\n"),
+            "a name that no line can have")
     box.programs.put(DISPUTED)
     for user in ("anna", "5002"):
         result = box.programs.run("subid", "list", "-u", "--json", user)
