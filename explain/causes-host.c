@@ -62,6 +62,27 @@ static void tell_owner_renamed(const struct facts *facts, struct cause *cause)
 				    host->merge ? "--merge " : "", former, login);
 }
 
+static bool owner_odd(const struct facts *facts)
+{
+	return is_at(facts, FACTS_ODD) && facts->host->odd_text;
+}
+
+static void tell_owner_odd(const struct facts *facts, struct cause *cause)
+{
+	const char *line = facts->host->odd_text;
+	char login[CURE_QUOTED_BYTES], text[CURE_QUOTED_BYTES];
+
+	causes_evidence(cause,
+			_("the owner in line %" PRIu64
+			  " of %s can be no login, and likely "
+			  "%s is meant"),
+			facts->host->odd_line, facts->kind->path, facts->account->name);
+	if (cure_quote(facts->account->name, login) && cure_quote_ascii(line, text))
+		causes_cure_as_root(cause, "subid fix %s --owner %s %s%s",
+				    causes_kind_option(facts->kind), login,
+				    *line == '-' ? "-- " : "", text);
+}
+
 /* The user's own id is 0 in the container, and the delegated ids follow. */
 static bool range_small(const struct facts *facts)
 {
@@ -335,6 +356,7 @@ const struct causes_rule causes_of_host[] = {
 	{ CAUSE_MAPPER_MISSING, mapper_missing, tell_mapper_missing },
 	{ CAUSE_MAPPER_NOT_FIRST, mapper_not_first, tell_mapper_not_first },
 	{ CAUSE_OWNER_RENAMED, owner_renamed, tell_owner_renamed },
+	{ CAUSE_OWNER_ODD, owner_odd, tell_owner_odd },
 	{ CAUSE_RANGE_SMALL, range_small, tell_range_small },
 	{ CAUSE_RANGE_SHARED, range_shared, tell_range_shared },
 	{ CAUSE_STORAGE_IDMAPPED, storage_idmapped, tell_storage_idmapped },

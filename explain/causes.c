@@ -193,6 +193,7 @@ static const char *const names[CAUSES_END] = {
 	[CAUSE_MAPPER_MISSING] = "mapper-missing",
 	[CAUSE_MAPPER_NOT_FIRST] = "mapper-not-first",
 	[CAUSE_OWNER_RENAMED] = "owner-renamed",
+	[CAUSE_OWNER_ODD] = "owner-odd",
 	[CAUSE_RANGE_SMALL] = "range-small",
 	[CAUSE_RANGE_SHARED] = "range-shared",
 	[CAUSE_KUBELET_PROGRAM] = "kubelet-program",

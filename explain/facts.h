@@ -30,6 +30,7 @@ enum facts_step {
 	FACTS_COUNT,	   /* too few ids are delegated, or the user's own among them */
 	FACTS_SHARED,	   /* another user has some of the ids */
 	FACTS_RENAMED,	   /* lines have a former name of the user */
+	FACTS_ODD,	   /* a line has an owner that no login can have */
 	FACTS_KUBELET,	   /* kubelet(8) does not take the ranges */
 	FACTS_STORAGE,	   /* files of a container engine have other ids */
 	FACTS_FILES,	   /* no file can have one of the ids */
@@ -157,6 +158,9 @@ struct facts_host {
 	bool no_account;      /* the loser is no user */
 	/* FACTS_PAUSE */
 	pid_t pause;
+	/* FACTS_ODD */
+	uint64_t odd_line;
+	const char *odd_text; /* the line */
 	/* FACTS_RENAMED */
 	const char *former;   /* the name or uid that the user had */
 	uint64_t former_line; /* a line with it */

@@ -251,6 +251,7 @@ BEGIN {
 	word("^words$", "SOURCES")
 	word("taken_by$", "OTHER")
 	word("former$", "OTHER")
+	word("odd_text$", "LINE")
 	word("^report_error", "ERROR")
 	word("entry_reason", "REASON")
 	word("setid_name.*:", "CAPABILITY")

@@ -142,7 +142,7 @@ static void read_others(const struct scan_line *line, size_t at,
 	}
 	others[used] = '\0';
 	if (!fits)
-		strcpy(others, NSSWITCH_UNREAD);
+		memcpy(others, NSSWITCH_UNREAD, sizeof(NSSWITCH_UNREAD));
 }
 
 /*

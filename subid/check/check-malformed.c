@@ -14,6 +14,7 @@
 #include "libsubid/findings/entry-repair.h"
 #include "message/i18n.h"
 #include "subid/check/check.h"
+#include "subid/verb/likely-user.h"
 
 /*
  * Bytes of lines that are read to compare the ids of malformed lines with all others:
@@ -27,7 +28,7 @@ static const char *find_likely(const struct check *check,
 {
 	const char *login = check_login(check, repair->owner);
 
-	return login ? login : check_likely(check, repair->owner);
+	return login ? login : likely_user(&check->users, repair->owner);
 }
 
 /* A line whose ids are compared with those of others. */

@@ -14,15 +14,13 @@
 #include "libsubid/core/printable.h"
 #include "message/i18n.h"
 #include "subid/check/check.h"
+#include "subid/verb/likely-user.h"
 #include "subid/verb/renamed.h"
 
 /* Bytes of lines that are read to find all lines of owners. */
 #define SEARCHED_BYTES (16 << 20)
 /* Owners that are searched in the backup of passwd. */
 #define RENAMED_MAX 100
-/* The uids of users, as useradd(8) gives them by default. */
-#define UID_OF_USERS	 1000
-#define UID_BEHIND_USERS 60001
 
 /* Adds what the owners without account are now, see renamed.h. Returns 0 or -ENOMEM. */
 int check_find_renamed(struct check *check, const struct findings *findings)
@@ -169,50 +167,6 @@ static void describe_no_account(struct check *check, struct problem *problem)
 		     used ? "--in-use " : "", word[0] == '-' ? "-- " : "", word);
 }
 
-/* The only local user with a uid of users, if there is no other one. */
-static const char *find_only_user(const struct check *check)
-{
-	const struct accounts *users = &check->users;
-	size_t i = accounts_lower_bound(users, UID_OF_USERS);
-
-	if (i == users->sorted || accounts_at(users, i)->id >= UID_BEHIND_USERS)
-		return NULL;
-	if (i + 1 < users->sorted && accounts_at(users, i + 1)->id < UID_BEHIND_USERS)
-		return NULL;
-	return accounts_name(users, accounts_at(users, i));
-}
-
-/*
- * Returns the user whom an owner that no login can have most likely means: without marks,
- * in lower case; or for a variable of a shell, the only user there is. NULL: none.
- */
-const char *check_likely(const struct check *check, const char *owner)
-{
-	char name[CHECK_NAME_BYTES];
-	const struct accounts_item *user;
-	bool variable = false;
-	size_t n = 0;
-
-	for (; *owner; owner++) {
-		unsigned char c = (unsigned char)*owner;
-
-		variable |= c == '$';
-		if (strchr("\"'`<>*{}()[]|;&!?#%^=,/~$+-@", c) || c <= ' ' || c >= 0x7f)
-			continue;
-		name[n++] = ascii_lower_case((char)c);
-	}
-	name[n] = '\0';
-	user = accounts_by_name(&check->users, name, n);
-	if (!user) {
-		size_t zeros = strspn(name, "0");
-
-		user = accounts_by_owner(&check->users, name + zeros, n - zeros).by_uid;
-	}
-	return user	? accounts_name(&check->users, user) :
-	       variable ? find_only_user(check) :
-			  NULL;
-}
-
 /* Writes a name with each byte that is not visible ASCII as \xNN. */
 static void show_bytes(const char *name, char *out, size_t size)
 {
@@ -234,7 +188,7 @@ static void describe_odd(struct check *check, const struct finding *finding,
 {
 	CLEANUP(range_set_cleanup) struct range_set ids = RANGE_SET(CHECK_RANGES);
 	char options[CURE_QUOTED_BYTES + 16], word[CURE_QUOTED_BYTES];
-	const char *login = check_likely(check, problem->owner);
+	const char *login = likely_user(&check->users, problem->owner);
 	char shown[4 * CHECK_NAME_BYTES];
 	struct entry entry;
 

@@ -176,7 +176,6 @@ void check_describe(struct check *check, const struct finding *finding,
 int check_find_renamed(struct check *check, const struct findings *findings);
 const struct accounts_item *check_renamed(const struct check *check, const char *owner);
 const char *check_login(const struct check *check, const char *owner);
-const char *check_likely(const struct check *check, const char *owner);
 bool check_quote_login(const struct check *check, const char *owner,
 		       char out[static CURE_QUOTED_BYTES]);
 const struct busy_process *check_find_process(struct check *check,

@@ -71,6 +71,21 @@ static struct idmap map_of(struct range range)
 	};
 }
 
+/* Reports a line that has a wrong owner. Returns VERB_GO if there is none. */
+static int report_odd(struct doctor *doctor, struct doctor_side *side)
+{
+	char text[CURE_WORD_BYTES + 1];
+	struct facts_host host = { .odd_text = text };
+	const struct facts facts =
+		doctor_facts(doctor, side->kind, &host, FACTS_ODD, 0);
+	struct verb_place place;
+
+	if (verb_find_place(NULL, &place) != VERB_GO)
+		return VERB_GO;
+	host.odd_line = doctor_find_odd(doctor, side->kind, place.directory, text);
+	return host.odd_line ? doctor_report_bad(doctor, "ranges", &facts) : VERB_GO;
+}
+
 /* Reports that nothing is delegated; malformed lines may be the cause. */
 static int report_no_ranges(struct doctor *doctor, struct doctor_side *side,
 			    const struct sources *sources)
@@ -80,7 +95,10 @@ static int report_no_ranges(struct doctor *doctor, struct doctor_side *side,
 	struct range usual = { USUAL_START, USUAL_START + USUAL_COUNT };
 	struct facts facts = doctor_facts(doctor, side->kind, &host, FACTS_RANGE, 0);
 	struct idmap map;
+	int r = sources->plugins ? VERB_GO : report_odd(doctor, side);
 
+	if (r != VERB_GO)
+		return r;
 	if (other->n > 0)
 		usual = other->ranges[0];
 	map = map_of(usual);

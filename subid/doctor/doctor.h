@@ -107,6 +107,8 @@ int doctor_ranges(struct doctor *doctor, doctor_judge_fn judge_as);
 int doctor_shared(struct doctor *doctor, const struct owner *owner, int directory);
 int doctor_renamed(struct doctor *doctor, const struct owner *owner, int directory,
 		   bool ret_lines[static 2]);
+uint64_t doctor_find_odd(struct doctor *doctor, const struct kind *kind, int directory,
+			 char ret_text[static CURE_WORD_BYTES + 1]);
 int doctor_mapping(struct doctor *doctor);
 int doctor_files(struct doctor *doctor, const char *storage, bool *ret_reported);
 int doctor_storage(struct doctor *doctor);

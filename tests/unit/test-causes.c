@@ -147,6 +147,13 @@ static const struct facts_host sharing_host = {
 	.no_account = true,
 	.in_use = true,
 };
+static const struct facts_host odd_host = {
+	.path = "/bin",
+	.file = "/data/containers/storage/overlay",
+	.storage = "/data/containers/storage",
+	.odd_line = 3,
+	.odd_text = "\"elsa\":100000:65536",
+};
 static const struct facts_host renamed_host = {
 	.path = "/bin",
 	.file = "/data/containers/storage/overlay",
@@ -576,6 +583,10 @@ LEAST(range_small_free)
 {
 	look(f, FACTS_COUNT, 0, &narrow_host);
 }
+LEAST(owner_odd)
+{
+	look(f, FACTS_ODD, 0, &odd_host);
+}
 LEAST(owner_renamed)
 {
 	look(f, FACTS_RENAMED, 0, &renamed_host);
@@ -872,6 +883,7 @@ static const struct least {
 	{ CAUSE_OWN_ID_INSIDE, own_id_inside, "holds its own" },
 	{ CAUSE_RANGE_SMALL, range_small, "has 1000 " },
 	{ CAUSE_RANGE_SMALL, range_small_free, "has 500 " },
+	{ CAUSE_OWNER_ODD, owner_odd, "the owner in line 3 of " },
 	{ CAUSE_OWNER_RENAMED, owner_renamed, "has the owner joe, a former name" },
 	{ CAUSE_RANGE_SHARED, range_shared, "200000-265535 of elsa to ghost too" },
 	{ CAUSE_RANGE_SHARED, range_shared_unknown, "to joe@corp.example too" },
@@ -1325,7 +1337,8 @@ static void combine_host(unsigned int at, struct facts *facts)
 {
 	static const struct facts_host *const hosts[] = {
 		&plain_host,	&closed_host,	   &armed_host, &sharing_host,
-		&doubtful_host, &kubelet_hosts[1], &renamed_host, NULL
+		&doubtful_host, &kubelet_hosts[1], &renamed_host,
+		&odd_host,	NULL
 	};
 	unsigned int step;
 

@@ -746,6 +746,23 @@ def renamed(s, uid, gid=None, state="broken", kind=None):
     return row["cure"]
 
 
+@scene("OWNER_ODD")
+def _(s):
+    for owner in ('"elsa"', "Elsa", "@elsa", "\ufeffelsa"):
+        s.put(f"anna:200000:10\n{owner}:100000:65536\n")
+        for kind in ("uid", "gid"):
+            row = s.broken("OWNER_ODD", "ranges", kind)
+            require(" line 2 " in row["evidence"], f"{row}")
+            s.mend(row)
+        s.healthy()
+        require(databases() == ["anna:200000:10\n" + GRANT] * 2, f"{databases()}")
+    # others have the ids, or root's, or another one may be meant
+    for text in ("anna:165535:1\nElsa:100000:65536\n", "Elsa:0:10\nelsa_:100000:65536\n"):
+        s.put(text)
+        s.gone("OWNER_ODD")
+        require(databases() == [text] * 2, f"{databases()}")
+
+
 @scene("OWNER_RENAMED")
 def _(s):
     """The account had another name, or another uid, when the lines were written."""
