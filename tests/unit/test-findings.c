@@ -3,8 +3,8 @@
  * Findings, compared with a model that looks at every pair of lines and at every id
  * alone.
  */
-#include "libsubid/findings/findings.h"
 #include "libsubid/core/limits.h"
+#include "libsubid/findings/findings.h"
 #include "tests/unit/accounts.h"
 #include "tests/unit/rng.h"
 #include "tests/unit/unit.h"
@@ -606,6 +606,61 @@ Test(findings, reserved)
 		cr_assert_eq(n, asked ? COUNT_OF(wanted) : 0);
 		findings_clear(&findings);
 		table_clear(&table);
+	}
+}
+
+/* One finding for lines that kubelet does not take, in place of a comparison of sides. */
+Test(findings, kubelet)
+{
+#define GOOD "kubelet:65536:131072\n"
+	static const struct {
+		const char *texts[2];
+		unsigned int group;
+		uint64_t line; /* 0: none */
+	} rows[] = {
+		{ { GOOD, GOOD }, 0, 0 },
+		{ { "elsa:5:5\n", "" }, 0, 0 },
+		{ { "elsa:5:5\n" GOOD, "" }, 0, 2 },
+		{ { "", "anna:5:5\n" GOOD }, 1, 2 },
+		{ { GOOD, "anna:5:5\nkubelet:65536:131073\n" }, 1, 2 },
+		{ { "anna:5:5\nkubelet:65537:65536\n", GOOD }, 0, 2 },
+		{ { GOOD, GOOD "kubelet:262144:65536\n" }, 1, 1 },
+		{ { GOOD, "kubelet:65536:65536\n" }, 0, 1 },
+		{ { GOOD "kubelets:1:5\n", GOOD }, 0, 0 },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct findings findings;
+		struct table tables[2];
+		size_t n = 0;
+
+		for (size_t k = 0; k < 2; k++)
+			cr_assert(table_load(exact_copy(rows[i].texts[k],
+							strlen(rows[i].texts[k])),
+					     strlen(rows[i].texts[k]), &tables[k]) == 0);
+		cr_assert(findings_find(
+				  &(struct findings_question){
+					  .tables = { &tables[0], &tables[1] } },
+				  &findings) == 0);
+		for (size_t j = 0; j < findings.n; j++) {
+			struct finding finding;
+
+			findings_get(&findings, j, &finding);
+			if (finding.code == FINDING_KUBELET_RANGE) {
+				n++;
+				cr_assert(finding.line == rows[i].line &&
+						  finding.kind->group == rows[i].group,
+					  "row %zu", i);
+			}
+			cr_assert(rows[i].line == 0 || finding.owner_len != 7 ||
+					  (finding.code != FINDING_ONE_SIDE &&
+					   finding.code != FINDING_SIDES_DIFFER),
+				  "row %zu", i);
+		}
+		cr_assert(n == (rows[i].line != 0), "row %zu: %zu", i, n);
+		findings_clear(&findings);
+		table_clear(&tables[0]);
+		table_clear(&tables[1]);
 	}
 }
 
