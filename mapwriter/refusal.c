@@ -277,14 +277,30 @@ static void explain_cause(const struct request *request, struct report *report)
 		report_add(report, mapper, "%s", line);
 }
 
+/* What is wrong with the arguments; the process is looked at last. */
+static void explain_usage(const struct request *request, struct report *report)
+{
+	const char *mapper = request->kind->mapper;
+
+	if (request->detail == IDMAP_INCOMPLETE)
+		report_add(report, mapper, _("each extent takes three numbers"));
+	else if (request->detail == IDMAP_NUMBER)
+		report_add(report, mapper,
+			   _("ids and counts are decimal numbers that begin with 1-9, "
+			     "or 0"));
+	else
+		report_add(report, mapper,
+			   _("the first argument is a process id, or fd:N of its "
+			     "directory in /proc"));
+}
+
 /* Adds up to three lines after the first one. */
 static void explain_refusal(const struct request *request, struct report *report)
 {
 	const char *mapper = request->kind->mapper;
 
 	if (request->reason == REFUSAL_USAGE) {
-		if (request->detail == IDMAP_INCOMPLETE)
-			report_add(report, mapper, _("each extent takes three numbers"));
+		explain_usage(request, report);
 		report_add(report, mapper, _("Try '%s --help'."), mapper);
 	} else if (request->reason == REFUSAL_BEYOND) {
 		report_add(report, mapper, _("ids end at 4294967294"));

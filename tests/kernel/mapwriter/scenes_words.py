@@ -92,6 +92,21 @@ def _(s):
                 f"{environment}: {s.result.lines}")
 
 
+@scene("what is wrong with the arguments")
+def _(s):
+    s.database(GRANT)
+    number = "ids and counts are decimal numbers that begin with 1-9, or 0"
+    process = "the first argument is a process id, or fd:N of its directory in /proc"
+    for ask, words in (("PID 0", "each extent takes three numbers"), ("PID 0 x 1", number),
+                       ("PID 0 0100000 1", number), ("abc 0 x 1", number),
+                       ("abc 0 100000 1", process), ("abc", process), ("", process)):
+        s.run(ask)
+        require(s.result.status == 1 and s.result.lines[0].startswith("usage: ") and
+                s.result.lines[1:] == [f"{s.mapper}: {words}",
+                                       f"{s.mapper}: Try '{s.mapper} --help'."],
+                f"{ask}: {s.result}")
+
+
 @scene("all of it in one write")
 def _(s):
     """Callers read a pipe once (LXC): what comes later they do not see, or not always."""
