@@ -46,13 +46,10 @@ const char *likely_user(const struct accounts *users, const char *owner)
 	}
 	name[n] = '\0';
 	user = accounts_by_name(users, name, n);
-	if (!user && n > 0 && strspn(name, "0123456789") == n) {
-		uint64_t uid;
+	if (!user) {
+		size_t zeros = strspn(name, "0");
 
-		for (n = 0; name[n] == '0'; n++)
-			;
-		if (num_parse(name + n, strlen(name + n), ID_NONE - 1, &uid) == 0)
-			user = accounts_by_id(users, (uint32_t)uid);
+		user = accounts_by_owner(users, name + zeros, n - zeros).by_uid;
 	}
 	return user	? accounts_name(users, user) :
 	       variable ? find_only_user(users) :
