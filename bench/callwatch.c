@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * callwatch: times one call of two libraries, in turn, each in a process of its own.
+ * callwatch: times one call of two libraries in turn, each in its own process.
  *
  *	callwatch RUNS load|ranges|owners|grant|revoke A B
  *
  * A and B are files of the libraries, or B is `-`: a plain pass over the lines of
- * /etc/subuid. `load` is dlopen(3) alone, the others a call of a library that is loaded
- * already, about elsa or an id of hers; what was granted is revoked again, and neither is
- * timed with the other. Each run is a line of output: nanoseconds, those on a processor,
- * and peak memory in KiB of A, then of B.
+ * /etc/subuid. `load` times only dlopen(3), the others a call of a loaded library about
+ * elsa or one of her ids. A granted range is revoked again, which is not timed. Each run
+ * is a line of output: elapsed nanoseconds, nanoseconds on a processor, and peak memory
+ * in KiB of A, then of B.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -66,7 +66,7 @@ static void ask_revoke(void *library)
 		die("not revoked");
 }
 
-/* Instead of a library: what cannot be avoided where all lines must be looked at. */
+/* Instead of a library: the least that reading all lines needs. */
 static void pass(void *library)
 {
 	static char buffer[64 * 1024];
@@ -108,7 +108,7 @@ static void *load(const char *path)
 	return library;
 }
 
-/* In the child: what is timed, and nothing else. */
+/* In the child: only what is timed. */
 static struct lap measure(const char *path, const struct question *question)
 {
 	int64_t start = now(), used = processor();

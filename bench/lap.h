@@ -3,7 +3,7 @@
  * lap: one timed run of a program, for the stopwatches.
  *
  * They are small on purpose: a process that executes another passes its own peak memory
- * on. How much that is lap_own_peak() tells; what is not above it was not seen.
+ * on. lap_own_peak() returns that; a smaller peak of a program cannot be measured.
  */
 #ifndef BENCH_LAP_H
 #define BENCH_LAP_H
@@ -29,8 +29,8 @@ struct lap {
 	long kib;
 };
 
-/* Where the messages of the programs go: they are looked at, not shown. What they print is
- * neither; ours goes where it went. */
+/* The messages of the programs are compared, not shown; their output is discarded. Our
+ * own output and messages are not changed. */
 static int messages = -1;
 static int own_stderr = -1;
 
@@ -94,7 +94,7 @@ static struct lap lap_run(char **argv, int *ret_status)
 	return lap;
 }
 
-/* What the program said, and makes room for what the next one says. */
+/* Returns the messages of the program, and clears them for the next one. */
 static const char *lap_messages(void)
 {
 	static char text[1024];

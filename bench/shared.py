@@ -35,7 +35,7 @@ FAMILY = """
 
 
 def logins(count):
-    """Distinct login names as organisations give them, the same at each call."""
+    """Distinct login names like those of organisations, the same at each call."""
     rng = random.Random(20130106)
     seen = {"elsa"}
     while len(seen) <= count:
@@ -56,8 +56,8 @@ def range_size(lines, end=4_200_000_000, begin=FIRST_START):
 def database(lines, own=(), end=4_200_000_000, prefix="", first=False,
              begin=FIRST_START):
     """A subuid(5): ranges of other users in ascending order, from `begin` to `end`, and
-    behind them, or with `first` before them, the lines of `own`. With a prefix the others are
-    nobody who has an account."""
+    after them, or with `first` before them, the lines of `own`. With a prefix the other owners
+    have no account."""
     size = range_size(lines, end, begin)
     others = [f"{prefix}{name}:{begin + i * size}:{size}"
               for i, name in enumerate(logins(lines - len(own)))]
@@ -114,18 +114,18 @@ class Outcome(NamedTuple):
 
 
 def build_here(name, target, *flags):
-    """Builds a C file of this folder."""
+    """Builds a C file of this directory."""
     subprocess.run(["cc", "-O2", "-o", target, f"{HERE}/{name}", *flags], check=True)
     return target
 
 
-def compile_here(name, folder, *flags):
-    """Builds a C file of this folder; static, as it must take less memory than what it
+def compile_here(name, directory, *flags):
+    """Builds a C file of this directory, static, since it must take less memory than what it
     measures."""
-    return build_here(name, f"{folder}/{os.path.splitext(name)[0]}", "-static", *flags)
+    return build_here(name, f"{directory}/{os.path.splitext(name)[0]}", "-static", *flags)
 
 
-# what hasty.c needs to be built without libc
+# what minimal-mapwriter.c needs to be built without libc
 FREESTANDING = ("-DSTATIC", "-static", "-nostdlib", "-nostartfiles", "-fno-stack-protector",
                 "-fcf-protection=none")
 
@@ -167,7 +167,7 @@ def print_targets(judged):
 
 
 def output(*command):
-    """What a command prints, or nothing where it is not there."""
+    """The output of a command, or an empty text if it is not installed."""
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                               check=False)
@@ -181,7 +181,7 @@ def load():
 
 
 def about(program, package):
-    """What was measured, on what."""
+    """The machine and the versions of the programs."""
     installed = output("dpkg-query", "-W", "-f", "${Package} ${Version}", package)
     return (f"ours: {output(program, '--version')}; "
             f"Debian's: {installed or 'unknown'}; {platform.system()} "

@@ -5,14 +5,14 @@
  * of B the nanoseconds, those on a processor, and the peak memory in KiB. EXPECT is
  * `granted` or `refused`.
  *
- * A run makes a child in a new user namespace, starts the map writer for it, and ends
- * when that is reaped: this much is timed. Then the map of the child is read and compared
- * with what was asked for. A run that did not go as expected ends the program with
- * status 1, since its time would mean nothing.
+ * A run makes a child in a new user namespace and starts the map writer for it. The time
+ * counts from there until the map writer is reaped. Then the map of the child is compared
+ * with the requested map. A run with another result ends the program with status 1, since
+ * its time would have no meaning.
  *
- * Run it as the user whose ranges are asked for. It is small on purpose: a process that
- * executes another passes its own peak memory on. How much that is the first line tells;
- * what is not above it was not seen.
+ * Run it as the user whose ranges are mapped. It is small on purpose: a process that
+ * executes another passes its own peak memory on. The first line is that peak; a smaller
+ * one of a map writer cannot be measured.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -44,7 +44,7 @@ struct command {
 static const char usage[] =
 	"stopwatch RUNS EXPECT PROGRAM INNER OUTER COUNT ... -- EXPECT PROGRAM ...";
 
-/* A child that waits in a user namespace of its own, without a map. */
+/* A child that waits in a new user namespace, without a map. */
 static pid_t start_target(void)
 {
 	int ready[2];
@@ -76,7 +76,7 @@ static void stop_target(pid_t pid)
 	waitpid(pid, NULL, 0);
 }
 
-/* Tells whether the map of the process is, in this order, what the command asked for. */
+/* Whether the process has exactly the map that the command requested, in this order. */
 static bool map_is_right(const struct command *command, pid_t pid)
 {
 	uint32_t inner, outer, count;
@@ -130,8 +130,8 @@ static struct lap run(const struct command *command)
 }
 
 /*
- * Reads `EXPECT PROGRAM INNER OUTER COUNT ...` up to `--` or the end, and turns it in its
- * place into the vector for the program. Returns what is behind.
+ * Reads `EXPECT PROGRAM INNER OUTER COUNT ...` up to `--` or the end, and makes of it, in
+ * place, the argument vector of the program. Returns the words after it.
  */
 static char **command_parse(char **argv, struct command *command)
 {

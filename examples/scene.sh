@@ -3,12 +3,13 @@
 #
 # What scenes share, for ./quickstart and examples/ to source: a throw-away host is made of
 # private mount, uts, network and pid namespaces, in which /etc, /usr/local and /var are overlays
-# and /home, /root and /run are empty. The build happens in a temporary folder, unless SUBID_BUILD
-# names one, configured for the prefix /usr/local. When a scene ends, however it ends, its
-# processes, mounts and files are gone; only Debian packages that it needs stay installed.
+# and /home, /root and /run are empty. The build happens in a temporary directory, unless
+# SUBID_BUILD names one, configured for the prefix /usr/local. When a scene ends, however it
+# ends, its processes, mounts and files are gone; only Debian packages that it needs stay
+# installed.
 #
-# The script that sources it sets `top`, the folder of the tree, defines scene(), and calls
-# play(). What it runs by as() and its kin is printed to the letter.
+# The script that sources it sets `top`, the directory of the tree, defines scene(), and calls
+# play(). What it runs by as() and the functions beside it is printed as it stands.
 
 set -u
 umask 022
@@ -50,14 +51,14 @@ install_packages()
 	echo "($(head -n 1 "$tmp/log" | grep . || echo 'all there'); $((SECONDS - start)) s)"
 }
 
-# logged FOLDER COMMAND...: run it quietly as root; on failure show the end of what it said
+# logged DIRECTORY COMMAND...: run it quietly as root; on failure show the end of what it said
 logged()
 {
-	local folder=$1 start=$SECONDS
+	local directory=$1 start=$SECONDS
 	shift
 
 	say_command 'root#' "$*"
-	(cd "$folder" && "$@") >"$tmp/log" 2>&1 </dev/null || log_failed "$*"
+	(cd "$directory" && "$@") >"$tmp/log" 2>&1 </dev/null || log_failed "$*"
 	echo "($((SECONDS - start)) s)"
 }
 
@@ -74,7 +75,7 @@ build()
 	tar -C "$top" --exclude=./.git -cf - . | tar -C "$tmp/src" -xof - ||
 		die "cannot copy the sources"
 	[ -z "${SUBID_BUILD-}" ] || return 0
-	# a folder that was configured cannot also be the source of a build elsewhere
+	# a directory that was configured cannot also be the source of a build elsewhere
 	[ ! -e "$tmp/src/config.status" ] || logged "$tmp/src" make distclean
 	logged "$tmp/src" ./autogen.sh
 	logged "$tmp/build" ../src/configure
@@ -136,29 +137,29 @@ find_pid()
 	[ -n "$pid" ]
 }
 
-# A file system of its own over each folder that the scene writes to.
+# A file system of its own over each directory that the scene writes to.
 mount_host()
 {
-	local folder
+	local directory
 
 	hostname lxc-host &&
 		mount -t tmpfs -o mode=755 scene "$tmp/host" || return
-	for folder in etc usr/local var; do
-		mkdir -p "$tmp/host/$folder/upper" "$tmp/host/$folder/work" &&
+	for directory in etc usr/local var; do
+		mkdir -p "$tmp/host/$directory/upper" "$tmp/host/$directory/work" &&
 			mount -t overlay scene -o \
-				"lowerdir=/$folder,upperdir=$tmp/host/$folder/upper,workdir=$tmp/host/$folder/work" \
-				"/$folder" || return
+				"lowerdir=/$directory,upperdir=$tmp/host/$directory/upper,workdir=$tmp/host/$directory/work" \
+				"/$directory" || return
 	done
-	for folder in home root run; do
-		mount -t tmpfs -o mode=755 scene "/$folder" || return
+	for directory in home root run; do
+		mount -t tmpfs -o mode=755 scene "/$directory" || return
 	done
 	# system accounts only, so that anna, elsa and their numbers are free; local files only
-	for folder in passwd group; do
-		awk -F: '$3 < 1000 || $3 == 65534' "/etc/$folder" >"$tmp/host/$folder" &&
-			cat "$tmp/host/$folder" >"/etc/$folder" || return
+	for directory in passwd group; do
+		awk -F: '$3 < 1000 || $3 == 65534' "/etc/$directory" >"$tmp/host/$directory" &&
+			cat "$tmp/host/$directory" >"/etc/$directory" || return
 	done
-	for folder in shadow gshadow; do
-		[ ! -e "/etc/$folder" ] || sed -i -E '/^(anna|elsa|ubuntu):/d' "/etc/$folder" || return
+	for directory in shadow gshadow; do
+		[ ! -e "/etc/$directory" ] || sed -i -E '/^(anna|elsa|ubuntu):/d' "/etc/$directory" || return
 	done
 	printf '%s: files\n' passwd group shadow gshadow subid >/etc/nsswitch.conf
 }

@@ -77,7 +77,7 @@ int nss_exchange_send(const struct nss_client *client, int64_t end,
 }
 
 /*
- * Receives one reply. @ret_bytes is to be freed and has a NUL behind it.
+ * Receives one reply. @ret_bytes is to be freed and is followed by a NUL.
  * Returns 0 with what the child has found, *ret_r, or -errno: the child is of no use.
  */
 int nss_exchange_receive(const struct nss_client *client, int64_t end, int *ret_r,
@@ -125,7 +125,8 @@ static int64_t least(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* When the answer to what was begun at @begun has to be there, if it is asked for now. */
+/* The time limit of an answer if its request is sent now; @begun: start of the exchange.
+ */
 int64_t nss_exchange_end(const struct nss_client *client, int64_t begun)
 {
 	int64_t now = wait_clock();
@@ -133,7 +134,7 @@ int64_t nss_exchange_end(const struct nss_client *client, int64_t begun)
 	return now + least(client->each, client->left - (now - begun));
 }
 
-/* Makes the child ready. Returns when its next answer has to be there, or -errno. */
+/* Makes the child ready. Returns the time limit of its next answer, or -errno. */
 int64_t nss_exchange_begin(struct nss_client *client, int64_t *ret_now)
 {
 	int64_t end;

@@ -5,7 +5,7 @@
  *
  * MUST: no capability is left when the plugin is loaded.
  * MUST: data from the pipe is checked as if the caller had written it.
- * MUST: a plugin that exits or crashes its process has not answered, whatever the status.
+ * MUST: a plugin that exits or crashes its process has not answered, with any status.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -52,14 +52,15 @@ static int read_all(int fd, int64_t end, void *bytes, size_t len)
 	return r == -ECONNRESET ? PLUGIN_DIED : r;
 }
 
-static int call_plugin(const struct plugin_child *apart, struct plugin_question *question)
+static int call_plugin(const struct plugin_child *plugin,
+		       struct plugin_question *question)
 {
 	int r;
 
 	if (question->owners)
-		return plugin_ask_owners(apart->directory, apart->name, question->id,
+		return plugin_ask_owners(plugin->directory, plugin->name, question->id,
 					 question->kind, &question->uids, &question->n);
-	r = plugin_ask_ranges(apart->directory, apart->name, question->owner,
+	r = plugin_ask_ranges(plugin->directory, plugin->name, question->owner,
 			      question->kind, question->extents, question->set);
 	question->n = r ? 0 : question->set->n;
 	return r;
@@ -67,7 +68,7 @@ static int call_plugin(const struct plugin_child *apart, struct plugin_question 
 
 /* The arguments of the child. */
 struct errand {
-	const struct plugin_child *apart;
+	const struct plugin_child *plugin;
 	struct plugin_question *question;
 	pid_t parent;
 	int to;
@@ -75,12 +76,12 @@ struct errand {
 
 static int disarm_and_ask(const struct errand *errand)
 {
-	int r = errand->apart->disarm();
+	int r = errand->plugin->disarm();
 
 	/* @disarm may have changed ids, which clears the parent-death signal. */
 	if (r == 0)
 		r = child_end_with(errand->parent, 0);
-	return r ? r : call_plugin(errand->apart, errand->question);
+	return r ? r : call_plugin(errand->plugin, errand->question);
 }
 
 /* Runs in the child. Its status is not used, and its end frees everything. */
@@ -163,12 +164,12 @@ static int read_answer(int from, int64_t end, struct plugin_question *question)
 	return r;
 }
 
-static int ask_in_child(const struct plugin_child *apart,
+static int ask_in_child(const struct plugin_child *plugin,
 			struct plugin_question *question)
 {
 	CLEANUP(child_cleanup) struct child child = { 0 };
 	CLEANUP(fd_cleanup) int from = -1;
-	struct errand errand = { apart, question, getpid(), -1 };
+	struct errand errand = { plugin, question, getpid(), -1 };
 	int ends[2], r;
 
 	if (pipe2(ends, O_CLOEXEC))
@@ -179,14 +180,14 @@ static int ask_in_child(const struct plugin_child *apart,
 			&(struct child_options){ .kept = &errand.to, .n_kept = 1 },
 			send_plugin_answer, &errand);
 	fd_close(ends[1]);
-	return r ? r : read_answer(from, apart->end, question);
+	return r ? r : read_answer(from, plugin->end, question);
 }
 
 /*
  * Asks as plugin_ask_ranges() does. Returns as it does, PLUGIN_DIED or PLUGIN_SLOW. @set
  * changes only with 0.
  */
-int plugin_child_ask_ranges(const struct plugin_child *apart, const char *owner,
+int plugin_child_ask_ranges(const struct plugin_child *plugin, const char *owner,
 			    const struct kind *kind, struct plugin_extents *extents,
 			    struct range_set *set)
 {
@@ -197,18 +198,18 @@ int plugin_child_ask_ranges(const struct plugin_child *apart, const char *owner,
 		.set = set,
 	};
 
-	return ask_in_child(apart, &question);
+	return ask_in_child(plugin, &question);
 }
 
 /*
  * Asks as plugin_ask_owners() does. Returns as it does, PLUGIN_DIED or PLUGIN_SLOW.
  * ret_uids: to be freed; NULL if the id has no owner. Written with 0.
  */
-int plugin_child_ask_owners(const struct plugin_child *apart, uint32_t id,
+int plugin_child_ask_owners(const struct plugin_child *plugin, uint32_t id,
 			    const struct kind *kind, uid_t **ret_uids, size_t *ret_n)
 {
 	struct plugin_question question = { .owners = true, .kind = kind, .id = id };
-	int r = ask_in_child(apart, &question);
+	int r = ask_in_child(plugin, &question);
 
 	if (r == 0) {
 		*ret_uids = question.uids;

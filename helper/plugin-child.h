@@ -22,10 +22,10 @@ struct plugin_child {
 	int64_t end; /* of waiting, by wait_clock(); 0: no limit */
 };
 
-int plugin_child_ask_ranges(const struct plugin_child *apart, const char *owner,
+int plugin_child_ask_ranges(const struct plugin_child *plugin, const char *owner,
 			    const struct kind *kind, struct plugin_extents *extents,
 			    struct range_set *set);
-int plugin_child_ask_owners(const struct plugin_child *apart, uint32_t id,
+int plugin_child_ask_owners(const struct plugin_child *plugin, uint32_t id,
 			    const struct kind *kind, uid_t **ret_uids, size_t *ret_n);
 
 #endif

@@ -96,13 +96,13 @@ static int drop_all_capabilities(void)
 static int ask_plugin(struct grants *grants, const char *name, const char *owner,
 		      const struct kind *kind, struct plugin_extents *extents)
 {
-	const struct plugin_child apart = {
+	const struct plugin_child plugin = {
 		.directory = grants->sources.plugin_directory,
 		.name = name,
 		.disarm = drop_all_capabilities,
 	};
 
-	return plugin_child_ask_ranges(&apart, owner, kind, extents, &grants->ranges);
+	return plugin_child_ask_ranges(&plugin, owner, kind, extents, &grants->ranges);
 }
 
 /*

@@ -3,7 +3,7 @@
  * syslog: one line to syslog(3), facility authpriv.
  *
  * Invariant: a failure to record does not fail the operation; a log daemon that does not
- * read delays a refusal for seconds, not for ever; refusals in a loop do not fill the
+ * read delays a refusal for seconds, not forever; refusals in a loop do not fill the
  * log. A name cannot forge another record: records are UTF-8 without control characters.
  */
 #include <linux/keyctl.h>

@@ -3,7 +3,7 @@
 #
 # A clean copy of the sources, for scripts to source.
 
-# sources_copy TREE DIRECTORY: what git knows or would take, or all of an unpacked tarball
+# sources_copy TREE DIRECTORY: the files that git tracks or would add, or an unpacked tarball
 sources_copy()
 {
 	local git=(git -c 'safe.directory=*' -C "$1")

@@ -114,7 +114,8 @@ static int owner_parse(const char *owner, size_t len, struct entry *entry)
 	return 0;
 }
 
-/* Finds why the count is not a number; what editors leave behind has its own fault. */
+/* Finds why the count is not a number; whitespace and a carriage return have own faults.
+ */
 static int count_fault(const char *count, size_t len)
 {
 	if (len > 0 && count[len - 1] == '\r')

@@ -91,7 +91,7 @@ static inline bool entry_is_digit(char byte)
 
 /*
  * Checks whether the highest digits alone prove that a line holds no id of @range,
- * whatever its lower digits are. The line must have at least ENTRY_FILTER_BYTES.
+ * with any lower digits. The line must have at least ENTRY_FILTER_BYTES.
  *
  * all_readers: prove it for every program, see entry-readers.h: numbers must be ids in
  * their only spelling, and no further field may follow.

@@ -54,9 +54,9 @@ static int table_put(struct table *table, const char *text, size_t len)
 }
 
 /*
- * What stands between the last line of @text and a line that is put behind it: the
- * newline that is missing, and behind a line with a NUL an empty line, for shadow reads
- * the next line as the rest of that one, and so with another owner.
+ * The text between the last line of @text and a line that is added after it: a missing
+ * newline, and after a line with a NUL an empty line, since shadow reads the next line as
+ * the rest of that one, and so with another owner.
  */
 static const char *table_joint(const char *text, size_t len)
 {
@@ -129,8 +129,8 @@ static int put_entry(struct table *table, const struct entry *entry, struct rang
 }
 
 /*
- * Writes what is left of an entry without @range: nothing or one line to @table; of two
- * lines the second one to @behind.
+ * Writes the rest of an entry without @range: nothing or one line to @table; the second
+ * of two lines to @behind.
  */
 static int put_rest(struct table *table, struct table *behind, const struct entry *entry,
 		    struct range range)
@@ -147,8 +147,8 @@ static int put_rest(struct table *table, struct table *behind, const struct entr
 }
 
 /*
- * Ends a change: @next gets what is left of @table from @copied on, and the lines of
- * @behind, and takes its place.
+ * Ends a change: @next gets the rest of @table from @copied on and the lines of @behind,
+ * and replaces @table.
  */
 static int finish_edit(struct table *table, struct table *next, size_t copied,
 		       const struct table *behind)
@@ -173,10 +173,10 @@ static int finish_edit(struct table *table, struct table *next, size_t copied,
 }
 
 /*
- * Takes @range away from every entry that @match tells: the line goes, is trimmed, or
- * becomes two: the lower one in its place, the upper one appended as a new line is. A
- * malformed line by which shadow's map writers would still grant such ids goes as a
- * whole: a rest of it would grant what the line does not.
+ * Removes @range from every entry that matches: the line is removed, trimmed, or split:
+ * the lower part stays in its place, the upper one is appended like a new line. A
+ * malformed line by which shadow's map writers would still grant such ids is removed as a
+ * whole, since its rest would grant ids that the line does not.
  * Returns 0, -EFBIG or -ENOMEM; the table changes only with 0. A table belongs to one
  * thread.
  */

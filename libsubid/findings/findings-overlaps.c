@@ -7,7 +7,7 @@
  * then lines that share ids with one such owner before lines that share with several;
  * then by their order in the file. The owner of the best line with an id keeps it.
  * Invariant: an id in dispute stays with exactly one owner if each other owner loses it,
- * in whatever order.
+ * in any order.
  *
  * Sharing with root is a note, and decides nothing.
  */

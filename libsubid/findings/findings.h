@@ -6,7 +6,7 @@
  *	findings_get	one finding after the other, in the order of the lines
  *	findings_clear
  *
- * struct finding holds what a finding says besides its code; callers make sentences of
+ * struct finding holds the code and the details of a finding; callers make sentences of
  * it.
  */
 #ifndef SUBID_FINDINGS_H

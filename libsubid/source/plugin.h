@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * plugin: libsubid_NAME.so, a source of subordinate ids besides the files.
+ * plugin: libsubid_NAME.so, a source of subordinate ids other than the files.
  */
 #ifndef SUBID_PLUGIN_H
 #define SUBID_PLUGIN_H

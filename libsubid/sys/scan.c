@@ -2,7 +2,7 @@
 /*
  * scan: reads lines of a file or stream.
  *
- * Invariant: the buffer has SCAN_BYTES whatever the file holds. A line of any length is
+ * Invariant: the buffer has SCAN_BYTES for any file. A line of any length is
  * returned once, cut off after LIMIT_LINE_BYTES + 1 bytes, so that the caller sees that
  * it is too long. There is no mmap(2): a file that shrinks would cause SIGBUS. Files are
  * read with pread(2), which fails for a pipe, so that a pipe is not mistaken for an empty

@@ -4,7 +4,7 @@
  * This saves a child process and three quarters of the system calls.
  *
  * MUST: an answer is the one that libc would give. If that is uncertain (another source
- * before `files`, an action behind it, nscd(8), a line that is not written as tools write
+ * before `files`, an action after it, nscd(8), a line that is not written as tools write
  * it), the name service is asked.
  */
 #include <string.h>

@@ -45,7 +45,7 @@ struct names_slot *names_find(const struct names *names, const char *name, size_
 }
 
 /*
- * Keeps a text with a NUL behind it, to which no name leads.
+ * Stores a text, followed by a NUL, that no look-up of a name finds.
  *
  * ret_at: where it begins in names->text. Returns 0 or -ENOMEM.
  */

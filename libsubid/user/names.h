@@ -21,7 +21,7 @@ struct names_slot {
 
 /* Begins zeroed, and belongs to one thread. */
 struct names {
-	char *text; /* all names, each with a NUL behind it */
+	char *text; /* all names, each followed by a NUL */
 	size_t text_len;
 	size_t text_allocated;
 	struct names_slot *slots;

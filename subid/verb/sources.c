@@ -51,12 +51,12 @@ int sources_ask_plugin(struct sources *sources, const struct source *source,
 		       struct plugin_extents *extents, struct range_set *set)
 {
 	int64_t now = wait_clock();
-	struct plugin_child apart;
+	struct plugin_child child;
 	int r;
 
-	if (!may_ask(sources, source, now, &apart))
+	if (!may_ask(sources, source, now, &child))
 		return PLUGIN_SLOW;
-	r = plugin_child_ask_ranges(&apart, owner, kind, extents, set);
+	r = plugin_child_ask_ranges(&child, owner, kind, extents, set);
 	sources->waited[source - sources->list.sources] += wait_clock() - now;
 	return r;
 }
@@ -286,11 +286,11 @@ int sources_owners(struct sources *sources, const struct source *source, uint32_
 		   bool *ret_known)
 {
 	int64_t now = wait_clock();
-	struct plugin_child apart;
+	struct plugin_child child;
 	int r = PLUGIN_SLOW;
 
-	if (may_ask(sources, source, now, &apart))
-		r = plugin_child_ask_owners(&apart, id, kind, ret_uids, ret_n);
+	if (may_ask(sources, source, now, &child))
+		r = plugin_child_ask_owners(&child, id, kind, ret_uids, ret_n);
 	sources->waited[source - sources->list.sources] += wait_clock() - now;
 	if (r == 0 || r == PLUGIN_MUTE) {
 		*ret_known = r == 0;

@@ -17,27 +17,27 @@ library=$(find libsubid/.libs -name 'libsubid.so.*.0.0' -type f -newer libsubid/
 	head -n 1)
 [ -n "$library" ] || library=$(find libsubid/.libs -name 'libsubid.so.*.0.0' -type f | head -n 1)
 [ -n "$library" ] || complain 'no library'
-folder=$(mktemp -d) || exit 99
-trap 'rm -rf "$folder"' EXIT
+directory=$(mktemp -d) || exit 99
+trap 'rm -rf "$directory"' EXIT
 number=$(sed -n 's/^#define SUBID_ABI_MAJOR[[:space:]]*//p' libsubid/include/shadow/subid.h)
 n=0
 
-# compare WHAT: $folder/WHAT with its record
+# compare WHAT: $directory/WHAT with its record
 compare()
 {
 	n=$((n + 1))
-	[ "$update" ] && cp "$folder/$1" "$records/$1"
-	found=$(diff "$records/$1" "$folder/$1") || complain "$1:
+	[ "$update" ] && cp "$directory/$1" "$records/$1"
+	found=$(diff "$records/$1" "$directory/$1") || complain "$1:
 $found"
 }
 update=${1:+yes}
 
 # Versioned or not, as another library of the name has them: soname 4 has no subid_free.
-LC_ALL=C $NM -D --defined-only "$library" | awk '$2 == "T" && $3 !~ /^_(init|fini)$/ { print $3 }' | sort >"$folder/symbols"
+LC_ALL=C $NM -D --defined-only "$library" | awk '$2 == "T" && $3 !~ /^_(init|fini)$/ { print $3 }' | sort >"$directory/symbols"
 if [ "$number" = 4 ]; then
-	grep -q '^subid_free' "$folder/symbols" && complain 'subid_free in soname 4'
-	echo subid_free >>"$folder/symbols"
-	sort -o "$folder/symbols" "$folder/symbols"
+	grep -q '^subid_free' "$directory/symbols" && complain 'subid_free in soname 4'
+	echo subid_free >>"$directory/symbols"
+	sort -o "$directory/symbols" "$directory/symbols"
 fi
 compare symbols
 
@@ -49,8 +49,8 @@ case $library in
 esac
 
 if [ "$($CC -dM -E -x c /dev/null 2>/dev/null | grep -c __LP64__)" = 1 ]; then
-	$CC -o "$folder/layout" -Ilibsubid/include -I"$srcdir/libsubid/include" \
-		"$records/layout.c" && "$folder/layout" >"$folder/layout-lp64" ||
+	$CC -o "$directory/layout" -Ilibsubid/include -I"$srcdir/libsubid/include" \
+		"$records/layout.c" && "$directory/layout" >"$directory/layout-lp64" ||
 		complain 'layout.c does not run'
 	compare layout-lp64
 fi

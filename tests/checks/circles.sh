@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # No header includes itself by way of others, and no source calls another one that calls it,
-# directly or by way of others: who reads the first one need not read the second one before.
+# directly or by way of others, so that each file can be read without the other one.
 
 . "${srcdir:-.}/tests/checks/lib.sh"
 NM=${NM:-nm}

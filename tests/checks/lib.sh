@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=sh
 #
-# What the checks share. They run in the build folder, $srcdir is the source folder.
+# What the checks share. They run in the build directory, $srcdir is the source directory.
 
 srcdir=${srcdir:-.}
 complaints=0
@@ -27,7 +27,7 @@ require_tool()
 	command -v "$1" >/dev/null || skip "$1 not found"
 }
 
-# files PATTERN FOLDER...: names below $srcdir
+# files PATTERN DIRECTORY...: names below $srcdir
 files()
 {
 	(

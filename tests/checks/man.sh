@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # The man pages: every cause, finding code and option has its entry and every entry has one,
-# what a page refers to is installed, mandoc has nothing to say, and the sections that readers
-# look for are there.
+# what a page refers to is installed, mandoc reports nothing, and the sections that readers
+# look for exist.
 
 . "${srcdir:-.}/tests/checks/lib.sh"
 require_tool mandoc

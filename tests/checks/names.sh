@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# A name has one meaning: no two structs, unions or enums share one, no static function has the name of
-# another function, and a function that only its own file needs is static.
+# A name has one meaning: no two structs, unions or enums share one, no static function has the
+# name of another function, and a function that only its own file needs is static.
 
 . "${srcdir:-.}/tests/checks/lib.sh"
 NM=${NM:-nm}
@@ -33,8 +33,8 @@ namesakes()
 		END { for (name in n) if (n[name] > 1 && static[name]) print name ":" files[name] }' "$1"
 }
 
-# lonely: global functions that no other object of the build needs
-lonely()
+# needless: global functions that no other object of the build needs
+needless()
 {
 	# shellcheck disable=SC2046
 	$NM -A $(find $code tests -name '*.o') | awk '
@@ -62,7 +62,7 @@ found=$(namesakes "$names" | sort)
 $found"
 # Without subid, parts of the library have no user.
 if [ -e subid/subid-subid.o ]; then
-	found=$(lonely | sort)
+	found=$(needless | sort)
 	[ -z "$found" ] || complain "needed by no other object, but global:
 $found"
 fi

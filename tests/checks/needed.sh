@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# The map writers run with privilege: they load libc and nothing else, and the linker has
-# made of them what it can to make an attack hard.
+# The map writers run with privilege: they load only libc, and are linked with all protections
+# of the linker.
 
 . "${srcdir:-.}/tests/checks/lib.sh"
 require_tool readelf

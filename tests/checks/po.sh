@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # Translations: the syntax and the formats of each catalog, and po/LINGUAS names exactly the
-# catalogs there are. Whether they are complete is a question for a release: po-complete.sh.
+# existing catalogs. po-complete.sh checks before a release whether they are complete.
 
 . "${srcdir:-.}/tests/checks/lib.sh"
 require_tool msgfmt

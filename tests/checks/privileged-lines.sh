@@ -18,7 +18,7 @@ permitted='read_arguments drop_unneeded look_at_target read_nsswitch check_owner
 own_uid='read_arguments drop_unneeded'
 in_effect='privilege_raise mapfile_write request_cleanup'
 
-# Lines that may be reached; SECURITY.md has these numbers.
+# The largest allowed numbers of reachable lines; SECURITY.md has them, too.
 PERMITTED_MAX=3250
 OWN_UID_MAX=250
 IN_EFFECT_MAX=130
@@ -86,7 +86,7 @@ reachable()
 		line = code_of($0)
 		if (line ~ /^[ \t]*$/)
 			next
-		# A macro is no line of its own, but what it names is reached.
+		# A macro does not count as a line, but the functions that it names are reached.
 		if (macro != "" || line ~ /^[ \t]*#/) {
 			if (macro == "" && line ~ /^[ \t]*# *define /) {
 				macro = line

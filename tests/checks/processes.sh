@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# What one source does for all others: a second source that does it too would need the same
-# precautions, and miss one of them.
+# System calls that one source makes for all others: a second source would need the same
+# precautions, and could forget one.
 
 . "${srcdir:-.}/tests/checks/lib.sh"
 
 # only SOURCE PATTERN WHAT: no other source has a line with PATTERN, and SOURCE has one.
-# Comments are not looked at.
+# Comments do not count.
 only()
 {
 	for file in $(files '*.[ch]' $code); do

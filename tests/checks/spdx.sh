@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Every file of ours says its licence in its first five lines. Data has no place for it.
+# Every file of ours names its licence in its first five lines, except for data files.
 
 . "${srcdir:-.}/tests/checks/lib.sh"
 

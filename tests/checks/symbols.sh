@@ -1,10 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# What the objects of libsubid import. core is pure: memory and strings of libc, and itself.
-# sys does I/O, but neither of them prints, logs, reads the environment or ends the program
-# (a child that it forks may _exit), and neither keeps anything in static variables. Nor does
-# what stands on them.
+# What the objects of libsubid import. core is pure: it imports memory and string functions of
+# libc, and itself. sys does I/O. No directory of libsubid prints, logs, reads the environment,
+# ends the program (a forked child may _exit) or keeps static variables.
 
 . "${srcdir:-.}/tests/checks/lib.sh"
 NM=${NM:-nm}
@@ -19,7 +18,7 @@ global='exit|quick_exit|abort|v?f?printf|__v?f?printf_chk|f?put[cs]|putchar|fwri
 global="$global|v?syslog|openlog|err|errx|warn|warnx|error|getenv|secure_getenv|environ"
 global="$global|setlocale|gettext|dcgettext|std(in|out|err)"
 
-# imports OBJECT...: what they need and do not define among themselves
+# imports OBJECT...: symbols that they need and do not define themselves
 imports()
 {
 	$NM "$@" | awk '
@@ -30,9 +29,9 @@ imports()
 
 core=$(find libsubid/core libsubid/findings -name '*.o' | sort)
 sys=$(find libsubid/sys -name '*.o' | sort)
-# db and the calls of the library, which live in the programs of others
-rim=$(find libsubid -name '*.o' ! -path 'libsubid/core/*' ! -path 'libsubid/findings/*' ! -path 'libsubid/sys/*' | sort)
-[ -n "$core" ] && [ -n "$sys" ] && [ -n "$rim" ] || complain 'no objects of libsubid'
+# the modules above them, which run in the programs of others
+upper=$(find libsubid -name '*.o' ! -path 'libsubid/core/*' ! -path 'libsubid/findings/*' ! -path 'libsubid/sys/*' | sort)
+[ -n "$core" ] && [ -n "$sys" ] && [ -n "$upper" ] || complain 'no objects of libsubid'
 
 for symbol in $(imports $core | grep -vxE "$pure|$compiler"); do
 	complain "core imports $symbol"
@@ -40,12 +39,12 @@ done
 for symbol in $(imports $sys | grep -xE "$global"); do
 	complain "sys imports $symbol"
 done
-for symbol in $(imports $rim | grep -xE "$global|_exit|fork|atexit|pthread_create|signal"); do
+for symbol in $(imports $upper | grep -xE "$global|_exit|fork|atexit|pthread_create|signal"); do
 	complain "libsubid imports $symbol"
 done
 
 n=0
-for object in $core $sys $rim; do
+for object in $core $sys $upper; do
 	n=$((n + 1))
 	LC_ALL=C readelf -SW "$object" |
 		sed -nE 's/^ *\[ *[0-9]+\] (\.t?(data|bss)(\.[^ ]*)?) +[A-Z]+ +[0-9a-f]+ +[0-9a-f]+ +([0-9a-f]+).*/\1 \4/p' |

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# The virtual machine is made in the longest tests alone: the unit tests that it is given by
-# name must exist.
+# The unit tests that tests/vm names must exist. make check shows it, since the virtual machine
+# is only made in the longest tests.
 
 . "${srcdir:-.}/tests/checks/lib.sh"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * decide: the caller's ids and a map, then the database. What is granted is worked out
- * from all lines in memory; the program is linked with --wrap=nss_look_up_user, so that
+ * decide: the caller's ids and a map, then the database. The expected grants are computed
+ * from all lines in memory. The program is linked with --wrap=nss_look_up_user, so that
  * the caller has a second name and the name service is not asked.
  */
 #include "libsubid/core/entry.h"
@@ -40,7 +40,7 @@ static bool grants(const struct entry *entry)
 	       (!entry->by_id && is_callers(entry->owner, entry->owner_len));
 }
 
-/* Goes from id to id as far as any line helps. */
+/* Goes from id to id as long as a line grants the next one. */
 static bool covered(const char *text, size_t len, uint64_t id, uint64_t end)
 {
 	bool step = true;

@@ -7,7 +7,7 @@
 #include "libsubid/core/limits.h"
 #include "tests/fuzz/fuzz.h"
 
-/* A field that is how printf(3) writes a number of at most @max. */
+/* Whether a field is a number of at most @max as printf(3) writes it. */
 static bool is_number(const char *field, unsigned long long max)
 {
 	unsigned long long value = strtoull(field, NULL, 10);
@@ -17,7 +17,7 @@ static bool is_number(const char *field, unsigned long long max)
 	return strcmp(again, field) == 0 && value <= max;
 }
 
-/* The same grammar by cutting a copy at its colons: does the line grant anything? */
+/* The same grammar by cutting a copy at its colons: whether the line grants ids. */
 static bool model_grants(const char *line, size_t len)
 {
 	char copy[LIMIT_LINE_BYTES + 1], *rest = copy, *fields[4];
@@ -50,7 +50,7 @@ static bool model_grants(const char *line, size_t len)
 	       strtoull(fields[1], NULL, 10) + strtoull(fields[2], NULL, 10) <= ID_END;
 }
 
-/* The quick look sees each id of the line and no other. */
+/* The filter finds each id of the line and no other. */
 static void check_overlap(const char *line, size_t len, struct range range)
 {
 	const struct range first = { range.start, range.start + 1 };
@@ -79,15 +79,14 @@ static void check_entry(const char *line, size_t len, const struct entry *entry)
 	FUZZ_ASSERT(entry->range.start < entry->range.end && entry->range.end <= ID_END);
 	FUZZ_ASSERT(!entry->by_id || entry->owner_id < ID_NONE);
 
-	/* The line is the one spelling of what it says. */
+	/* The entry is written as exactly this line. */
 	n = entry_format(entry->owner, entry->owner_len, entry->range, out);
 	FUZZ_ASSERT(n == len + 1 && memcmp(out, line, len) == 0 && out[len] == '\n');
 
 	check_overlap(line, len, entry->range);
 }
 
-/* What other programs read: an entry as we do; and nothing in a line that a quick look
- * passes over. */
+/* Other programs read an entry as we do, and nothing in a line that the filter skips. */
 static void check_readings(const char *line, size_t len, const struct entry *entry)
 {
 	const struct range range = { 100000, 165536 };
@@ -113,7 +112,7 @@ static void check_readings(const char *line, size_t len, const struct entry *ent
 			    range_equals(readings.items[0].entry.range, entry->range));
 }
 
-/* An owner is allowed exactly if a line with it is his. */
+/* An owner is allowed exactly if a line with it belongs to that owner. */
 static void check_owner(const char *owner, size_t len)
 {
 	const struct range range = { 100000, 165536 };

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * findings: two databases, the text cut in two where the first byte says. Every pair of
- * lines that overlap is compared with what is told.
+ * findings: two databases: the first byte says where the text is divided. Every pair of
+ * lines that overlap is compared with the findings.
  */
 #include "libsubid/core/cleanup.h"
-#include "libsubid/findings/findings.h"
 #include "libsubid/core/limits.h"
+#include "libsubid/findings/findings.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/accounts.h"
 
@@ -17,7 +17,7 @@ static const struct accounts_row users[] = { { "root", 0, 0 },
 					     { "anna", 100000, 5 } };
 static const struct accounts_row groups[] = { { "team", 5, 0 }, { "others", 100001, 0 } };
 
-/* Who an owner is: by the uid, or 2^32 and more for the text. */
+/* A number for an owner: the uid, or 2^32 and more for a text. */
 static bool same_owner(const struct entry *a, const struct entry *b)
 {
 	uint64_t uid[2] = { ID_END, ID_END };

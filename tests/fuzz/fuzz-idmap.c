@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * idmap: the caller's id and a few grants, then the arguments, separated by NULs or
- * blanks.
+ * spaces.
  */
 #include "libsubid/core/idmap.h"
 #include "tests/fuzz/fuzz.h"
@@ -22,7 +22,7 @@ static int compare_outer(const void *a, const void *b)
 	return x->outer < y->outer ? -1 : x->outer > y->outer;
 }
 
-/* In ascending order only neighbours can overlap. */
+/* In ascending order only adjacent extents can overlap. */
 static bool any_clash(const struct idmap *map)
 {
 	struct idmap sorted = *map;
@@ -60,28 +60,28 @@ static void check_clash(const struct idmap *map)
 	}
 }
 
-/* Cuts a text into arguments at NULs, blanks and newlines. It must end with one. */
+/* Cuts a text into arguments at NULs, spaces and newlines. It must end with one. */
 static size_t split(char *text, size_t len, char **arguments, size_t max)
 {
 	bool inside = false;
 	size_t n = 0;
 
 	for (size_t i = 0; i < len; i++) {
-		bool blank = !text[i] || text[i] == ' ' || text[i] == '\n';
+		bool separator = !text[i] || text[i] == ' ' || text[i] == '\n';
 
-		if (!blank && !inside) {
+		if (!separator && !inside) {
 			if (n == max)
 				return n;
 			arguments[n++] = text + i;
 		}
-		if (blank)
+		if (separator)
 			text[i] = '\0';
-		inside = !blank;
+		inside = !separator;
 	}
 	return n;
 }
 
-/* What was rendered is read as the same map, and a smaller buffer is not overrun. */
+/* The rendered text is parsed as the same map, and a smaller buffer is not overrun. */
 static void check_render(const struct idmap *map, size_t cut)
 {
 	static char *arguments[3 * LIMIT_EXTENTS];
@@ -101,7 +101,7 @@ static void check_render(const struct idmap *map, size_t cut)
 	free(part);
 }
 
-/* From the first id on, as far as grants reach. */
+/* From the first id on, as long as the ids are granted. */
 static bool covered(uint64_t id, uint64_t end, const struct range *grants, size_t n)
 {
 	bool step = true;

@@ -16,7 +16,7 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* What a line without NULs sets the key to: @value has room for the line. */
+/* The value of the key in a line without NULs: @value is as large as the line. */
 static bool model_line(const char *line, size_t len, char *value)
 {
 	size_t begin = 0, end;

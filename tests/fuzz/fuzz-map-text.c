@@ -12,7 +12,7 @@ static void check_extent(const struct extent *extent)
 	FUZZ_ASSERT((uint64_t)extent->outer + extent->count <= ID_NONE);
 }
 
-/* A line that is read has numbers of its own; one behind a comment has none. */
+/* A parsed line has its own numbers; a comment has none. */
 static void check_line(const char *text, size_t len)
 {
 	struct map_text_line line;

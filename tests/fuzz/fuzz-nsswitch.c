@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * nsswitch: the input is an nsswitch.conf. What it names as sources is looked for among
- * the plugins, too.
+ * nsswitch: the input is an nsswitch.conf. The sources that it names are also looked for
+ * as plugins.
  */
 #include <errno.h>
 #include <strings.h>
@@ -11,7 +11,7 @@
 #include "libsubid/sys/nsswitch.h"
 #include "tests/fuzz/fuzz.h"
 
-/* The first word behind the key, or nothing. */
+/* The first word after the key, or nothing. */
 static size_t model_word(const char *line, size_t len, const char *key, char *word)
 {
 	size_t at = strlen(key), n = 0;
@@ -29,8 +29,8 @@ static size_t model_word(const char *line, size_t len, const char *key, char *wo
 }
 
 /*
- * The words of the first line that has any that can be a plugin's, each with a newline
- * behind it; or nothing. Returns their number.
+ * The words of the first line that has a possible name of a plugin, each followed by a
+ * newline. Returns their number, which may be 0.
  */
 static size_t model_sources(const char *text, size_t left, char *words)
 {
@@ -48,7 +48,8 @@ static size_t model_sources(const char *text, size_t left, char *words)
 		memcpy(copy, line + 6, len - 6);
 		copy[len - 6] = '\0';
 		words[0] = '\0';
-		/* A comment ends the line, but not in an action; those become blanks. */
+		/* A comment ends the line, but not in an action; actions become spaces.
+		 */
 		for (char *c = copy; *c && *c != '#'; c++) {
 			if (*c != '[')
 				continue;
@@ -66,8 +67,8 @@ static size_t model_sources(const char *text, size_t left, char *words)
 }
 
 /*
- * One line `passwd:`, whose first word is `files` and has no action, none that only lacks
- * the colon or has blanks before the key, and none that is too long.
+ * There is one line `passwd:`, its first word is `files` without an action, and there is
+ * no line that lacks the colon, has whitespace before the key, or is too long.
  */
 static bool model_files_first(const char *text, size_t left)
 {
@@ -107,7 +108,7 @@ static bool model_files_first(const char *text, size_t left)
 	return lines == 1 && first;
 }
 
-/* Words with one blank between them, none of them local, and nothing of an action. */
+/* Words with one space between them, none of them local, and no part of an action. */
 static void check_others(const char *others)
 {
 	char copy[NSSWITCH_LIST_BYTES], *rest = copy, *word;
@@ -123,7 +124,7 @@ static void check_others(const char *others)
 	}
 }
 
-/* What is there to be asked is a word, never a path. */
+/* A source is a word, never a path. */
 static void check_sources(const struct nsswitch *nsswitch)
 {
 	struct source_list list;

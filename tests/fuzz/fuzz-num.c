@@ -10,8 +10,8 @@
 #define LOW UINT64_C(1000000000000000000) /* 10^18 */
 
 /*
- * Again, by the text: a number of more than 20 digits is beyond 64 bits, and one of up to
- * 20 is two numbers of which neither can overflow. No machine needs more bits for it.
+ * The same by the text: a number of more than 20 digits is beyond 64 bits, and one of up
+ * to 20 digits is computed as two numbers, neither of which can overflow.
  */
 static int model(const char *text, size_t len, uint64_t max, uint64_t *ret_value)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * passwd: the input is a file of users or groups. Each line is compared with what the GNU
- * C library makes of it, and the first user of one uid is looked for. Then each line is
- * one of a database.
+ * passwd: the input is a file of users or groups. Each line is compared with how the GNU
+ * C library reads it, and the first user of one uid is looked up. Then each line is
+ * tested as a line of a database.
  */
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/entry.h"
@@ -13,7 +13,7 @@
 #include "tests/unit/passwd-libc.h"
 
 #define WANTED 3999999999U
-/* Always found at last. */
+/* The name of the lookup that always succeeds. */
 static const char last[] = "\nlast:x:3999999999:7\n";
 
 /* A field as printf(3) writes a number of at most 4294967294. */
@@ -36,7 +36,7 @@ static bool is_plain(const char *line, size_t len, bool group)
 	for (size_t i = 0; i < (group ? 3 : COUNT_OF(fields)); i++)
 		if (!(fields[i] = strsep(&rest, ":")))
 			return false;
-	/* A NUL behind these fields is not read. */
+	/* A NUL after these fields is not read. */
 	if (memchr(line, '\0', (size_t)((rest ? rest : copy + len) - copy)))
 		return false;
 	return fields[0][0] && !strchr("+-# \t\v\f\r", fields[0][0]) &&
@@ -44,7 +44,7 @@ static bool is_plain(const char *line, size_t len, bool group)
 	       (group || is_id(fields[3]));
 }
 
-/* Of a line that is longer than the limit its begin is read, and nothing else of it. */
+/* Of a line longer than the limit only the beginning is read. */
 static void check_long(const char *line, size_t len, bool group)
 {
 	struct libc_line libcs = { .name = NULL };
@@ -89,7 +89,7 @@ static void check_line(const char *line, size_t len, bool group)
 	free(libcs.name);
 }
 
-/* Whose line it is, and that the quick look at its first bytes never misses one. */
+/* Whose line it is, and that the filter for its first bytes never misses one. */
 static void check_owner(struct owner *owner, const char *line, size_t len)
 {
 	const struct account *account = &owner->account;
@@ -121,7 +121,7 @@ static void find_user(const char *text, size_t len, struct account *ret_account)
 	scan_end(&file.scan);
 }
 
-/* The same by each line in its turn. */
+/* The same, line by line. */
 static void check_first(const char *text, size_t len, const struct account *account)
 {
 	struct passwd_line line;

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * printable: a charset, the size of the room, and a text.
+ * printable: a charset, the size of the buffer, and a text.
  */
 #include "libsubid/core/printable.h"
 #include "tests/fuzz/fuzz.h"
 
-/* A byte that a terminal obeys, whatever stands beside it. */
+/* A byte that a terminal obeys, with any bytes beside it. */
 static bool is_control(unsigned char byte)
 {
 	return byte < ' ' || byte == 0x7f;
 }
 
-/* What is shown holds nothing of what it must not. */
+/* The shown text has no forbidden byte. */
 static void check_shown(const char *shown, size_t len, enum printable_charset charset)
 {
 	FUZZ_ASSERT(printable_span(shown, len, charset) == len);
@@ -34,7 +34,7 @@ static int digit(char c)
 	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* The shown text, read back, is the text or the begin of it. */
+/* The shown text, read back, is the text or the beginning of it. */
 static size_t check_lossless(const char *text, size_t len, const char *shown,
 			     size_t shown_len)
 {
@@ -55,8 +55,7 @@ static size_t check_lossless(const char *text, size_t len, const char *shown,
 	return at;
 }
 
-/* One step after the other comes to the end, and the steps that are shown are the span.
- */
+/* Single steps lead to the end, and the steps that are shown are the span. */
 static void check_steps(const char *text, size_t len, enum printable_charset charset)
 {
 	size_t span = printable_span(text, len, charset), at = 0;
@@ -74,7 +73,7 @@ static void check_steps(const char *text, size_t len, enum printable_charset cha
 	FUZZ_ASSERT(at == len);
 }
 
-/* In two parts it comes out as in one: see printable_partial(). */
+/* In two parts the result is the same as in one: see printable_partial(). */
 static void check_parts(const char *text, size_t len, const char *shown, size_t cut)
 {
 	char *parts = malloc(PRINTABLE_ESCAPE_BYTES * len + 1);
@@ -111,7 +110,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	cut = printable_copy(part, room, text, len, charset);
 	FUZZ_ASSERT(cut < room && strlen(part) == cut && memcmp(part, whole, cut) == 0);
 	FUZZ_ASSERT(cut == n || n - cut > 0);
-	/* One more piece, of at most 16 bytes, would have had no room. */
+	/* One more piece, of at most 16 bytes, would not have fitted. */
 	FUZZ_ASSERT(cut == n || cut + 16 >= room);
 	check_lossless(text, len, part, cut);
 	free(part);

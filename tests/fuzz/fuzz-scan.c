@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * scan: the size of the reads, then the text, in which 0xfe stands before the length and
- * the byte of a run: so a few bytes make the long lines that matter.
+ * scan: the size of the reads, then the text. In it, 0xfe, a length and a byte stand for
+ * a run of that byte, so that few bytes of input make long lines.
  *
  * The lines are compared with those of the text in memory, from a file and from a socket
  * that gives the text in pieces.
@@ -12,7 +12,7 @@
 #include "tests/fuzz/fuzz.h"
 
 #define TEXT_MAX 160000
-/* Pieces are smaller than what a scan has room for, and fewer than a socket takes. */
+/* Pieces are smaller than the scan's buffer, and fewer than a socket takes. */
 #define PIECE_MAX  4096
 #define PIECES_MAX 150
 
@@ -63,8 +63,8 @@ static bool begins_so(const struct line_prefixes *starts, const char *line, size
 	return line_prefixes_match(starts, start);
 }
 
-/* Lines that begin as the first or the last bytes of the text do. At the end of the text
- * others may be told, too. */
+/* Lines that begin like the first or the last bytes of the text. At the end of the text
+ * the scan may return other lines, too. */
 static void compare_starting(struct scan *scan, const char *text, size_t len)
 {
 	const char *end = text + len;
@@ -84,15 +84,15 @@ static void compare_starting(struct scan *scan, const char *text, size_t len)
 		return;
 	r = scan_next_starting(scan, &starts, &got);
 	while (fuzz_line(&text, &len, &line, &line_len)) {
-		bool meant = begins_so(&starts, line, line_len), told;
+		bool meant = begins_so(&starts, line, line_len), found;
 
 		if (line_len > LIMIT_LINE_BYTES)
 			line_len = LIMIT_LINE_BYTES + 1;
-		told = r == 1 && got.number == 0 && got.len == line_len &&
-		       (line_len == 0 || memcmp(got.text, line, line_len) == 0);
-		if (!meant && (!told || end - line >= STARTS_BYTES))
+		found = r == 1 && got.number == 0 && got.len == line_len &&
+			(line_len == 0 || memcmp(got.text, line, line_len) == 0);
+		if (!meant && (!found || end - line >= STARTS_BYTES))
 			continue;
-		FUZZ_ASSERT(told);
+		FUZZ_ASSERT(found);
 		r = scan_next_starting(scan, &starts, &got);
 	}
 	FUZZ_ASSERT(r == 0);

@@ -35,7 +35,7 @@ static void end_line(struct buffer *buffer)
 		put(buffer, "\n", 1);
 }
 
-/* A line with a NUL at the end, and what comes behind it, are kept apart. */
+/* A line with a NUL at the end is separated from the next one. */
 static void part(struct buffer *buffer)
 {
 	size_t begin = buffer->len;
@@ -49,7 +49,7 @@ static void part(struct buffer *buffer)
 		put(buffer, "\n", 1);
 }
 
-/* One edit may make of each line two, each of them longer than it was. */
+/* One edit may split each line into two longer ones. */
 static struct buffer buffer_for(const struct table *table)
 {
 	struct buffer buffer = { .text = malloc(table->len * 8 + 2 * ENTRY_BYTES) };
@@ -83,7 +83,7 @@ static void append(struct table *table, const char *owner, struct range range)
 	expect(table, &expected);
 }
 
-/* The line without the range, or none; of a split the upper half goes to @behind. */
+/* The line without the range, or none; the upper half of a split goes to @behind. */
 static void put_rest(struct buffer *buffer, struct buffer *behind,
 		     const struct entry *entry, struct range range)
 {
@@ -100,7 +100,7 @@ static void put_rest(struct buffer *buffer, struct buffer *behind,
 		    entry_format(entry->owner, entry->owner_len, high, line));
 }
 
-/* Tells whether shadow's map writers give the owner ids of the range by a malformed line.
+/* Whether shadow's map writers grant the owner ids of the range by a malformed line.
  */
 static bool is_in_force(const char *line, size_t len, size_t left, char *owner,
 			struct range range)
@@ -157,7 +157,7 @@ static void subtract(struct table *table, char *owner, struct range range)
 			    !range_overlaps(got.entry.range, range));
 }
 
-/* What is near a range is what all lines say of it, as each program reads them. */
+/* The lines near a range are all lines with ids near it, as each program reads them. */
 static void check_near(const struct table *table, struct range range)
 {
 	struct table_near near = { .next = 0 };
@@ -185,7 +185,7 @@ static void check_near(const struct table *table, struct range range)
 	FUZZ_ASSERT(!table_next_near(table, range, &near));
 }
 
-/* The lines of a table are its bytes. */
+/* The lines of a table, joined, are its text. */
 static void check_lines(const struct table *table)
 {
 	const char *text = table->text, *line;
@@ -204,7 +204,7 @@ static void check_lines(const struct table *table)
 	FUZZ_ASSERT(!table_next(table, &cursor, &got));
 }
 
-/* What is said to be kept is all of the old text, in front. */
+/* The part that counts as kept is the beginning of the old text. */
 static void check_kept(const struct table *table, const char *loaded, size_t size)
 {
 	FUZZ_ASSERT(table->changed || table->kept == size);

@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (r) {
 		FUZZ_ASSERT(memcmp(&target, &before, sizeof(target)) == 0);
 	} else {
-		/* The one spelling of what was understood. */
+		/* The target, written back, is the argument. */
 		FUZZ_ASSERT(target.borrowed ? target.fd >= 0 && target.pid == 0 :
 					      target.fd == -1 && target.pid >= 0);
 		snprintf(again, sizeof(again), target.borrowed ? "fd:%d" : "%d",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * fuzz: what the fuzz targets share. A target takes its parameters from the begin of the
- * input and its text from the rest, and ends by abort(3) when an invariant does not hold.
+ * fuzz: what the fuzz targets share. A target takes its parameters from the start of the
+ * input and its text from the rest, and calls abort(3) if an invariant does not hold.
  */
 #ifndef TESTS_FUZZ_H
 #define TESTS_FUZZ_H
@@ -44,7 +44,7 @@ static inline uint8_t fuzz_byte(struct fuzz_input *input)
 
 /*
  * The next id: most often one of a few that are close together, at either end of all ids
- * or in the middle, for those that are far apart seldom meet.
+ * or in the middle, since distant ids seldom overlap.
  */
 static inline uint64_t fuzz_id(struct fuzz_input *input)
 {
@@ -59,7 +59,7 @@ static inline uint64_t fuzz_id(struct fuzz_input *input)
 	return id;
 }
 
-/* What is left, as text of exactly its size, to be freed. */
+/* The rest of the input, as a text of exactly its size. To be freed. */
 static inline char *fuzz_text(const struct fuzz_input *input)
 {
 	char *text = calloc(1, input->size ? input->size : 1);
@@ -70,7 +70,7 @@ static inline char *fuzz_text(const struct fuzz_input *input)
 	return text;
 }
 
-/* A file that holds the text, at its begin; one descriptor serves all inputs. */
+/* A file with the text, at its beginning; one descriptor serves all inputs. */
 static inline int fuzz_file(const char *text, size_t len)
 {
 	static int fd = -1;

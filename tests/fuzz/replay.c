@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * replay: stands in for libFuzzer. Hands each file on the command line, and each file in
- * a folder on it, to the target once, in memory of exactly its size, so that a read past
- * the end is seen. It fails when there was none.
+ * replay: a substitute for libFuzzer. Runs the target once on each file of the command
+ * line and each file in a directory of it, in memory of exactly its size, so that a read
+ * past the end is found. It fails if there was no file.
  */
 #include <errno.h>
 #include <ftw.h>

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Every fuzz target takes every input of its corpus without a crash, and has one.
+# Every fuzz target has a corpus, and runs on every input of it without a crash.
 
 . "${srcdir:-.}/tests/checks/lib.sh"
 

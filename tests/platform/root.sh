@@ -3,7 +3,7 @@
 #
 # A root of Debian in a directory, for scripts to source.
 
-# root_missing: what this machine lacks for one, a line each
+# root_missing: what this machine lacks to make a root, a line each
 root_missing()
 {
 	local tool
@@ -14,7 +14,7 @@ root_missing()
 	done
 }
 
-# root_make ARGUMENT...: of mmdebstrap; as this machine asks the registry, so does the root
+# root_make ARGUMENT...: of mmdebstrap; the root uses the package sources of this machine
 root_make()
 {
 	local options

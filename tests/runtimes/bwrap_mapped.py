@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""bwrap_mapped.py START COMMAND...: bubblewrap with more than one id. It makes the namespace,
-says which process is in it, and waits; the map writers are called by whoever called it."""
+"""bwrap_mapped.py START COMMAND...: bubblewrap with more than one id. bubblewrap makes the
+namespace, reports the process in it, and waits; this program calls the map writers."""
 
 import json
 import os

@@ -7,7 +7,7 @@ from stage import USERS
 
 
 def bundle(stage, tool, user, start):
-    """A folder with a root file system and the settings: root is the user, and 65536 ids
+    """A directory with a root file system and the settings: root is the user, and 65536 ids
     from `start` on follow."""
     stage.must(user, f"rm -rf bundle && mkdir -p bundle/rootfs && tar -C bundle/rootfs -xf "
                      f"image.tar && cd bundle && {tool} spec --rootless")
@@ -16,7 +16,7 @@ def bundle(stage, tool, user, start):
         config = json.load(file)
     config["root"]["readonly"] = False
     config["process"].update(terminal=False, cwd="/")
-    # the limit that is written there may be more than ours, which nobody can raise
+    # the limit in the file may be above ours, which cannot be raised
     config["process"].pop("rlimits", None)
     for names in config["process"]["capabilities"].values():
         names.append("CAP_CHOWN")

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A throw-away host with our programs installed, and two users side by side on it: what a
-runtime's test is made of.
+"""A throw-away host with our programs installed and two users, for the test of a runtime.
 
 A test file names its runtime, how it is tested and in which modes:
 
@@ -10,13 +9,13 @@ A test file names its runtime, how it is tested and in which modes:
 
     main("the-runtime", test, modes=("setuid", "fcaps"))
 
-`{probe}` is a shell inside the container that says who it is, makes a file, gives it to
-user 500 and waits; meanwhile the same process and file are looked at from the host.
+`{probe}` is a shell inside the container that prints its ids, makes a file, gives it to
+user 500 and waits; meanwhile the same process and file are inspected from the host.
 A mode is one way to install: "setuid", "fcaps", or "debian", where nothing of ours is
 there (SUBID_RUNTIMES=debian).
 
-The file is run by tests/runtimes/run, which hands SUBID_STAGED, a folder with what `make
-install` has installed, and SUBID_CACHE, a folder that the files of one run share.
+The file is run by tests/runtimes/run, which hands SUBID_STAGED, a directory with what `make
+install` has installed, and SUBID_CACHE, a directory that the files of one run share.
 """
 
 import atexit
@@ -63,14 +62,14 @@ say ready $$
 while :; do sleep 0.05; done"""
 
 
-# the maps where there is no other namespace
+# the maps of the initial user namespace
 EVERYTHING = ((0, 0, 4294967295),)
-# what is asked for, out of anna's range
+# the requested ids, from anna's range
 REFUSAL = r"new[ug]idmap: [ug]id range \[\d+-\d+\) -> \[2\d{6}-\d+\) not allowed"
 
 
 class User(NamedTuple):
-    """Somebody with a million ids."""
+    """A user with a million ids."""
     caller: tuple
     start: int
 
@@ -125,14 +124,14 @@ class Run(NamedTuple):
 
 
 class Job:
-    """A command that runs, with all of its output in one file: whatever it leaves running
+    """A running command, with all of its output in one file: a process that it leaves
     in the background then keeps no pipe open."""
 
     def __init__(self, stage, user, command, env):
         stage.jobs += 1
         self.token = f"{user.name}-{stage.jobs}"
         self.host, self.user = stage.host, user
-        self.path = f"{stage.host.folder}/output-{self.token}"
+        self.path = f"{stage.host.tmpdir}/output-{self.token}"
         env = {**stage.environment(user), "TOKEN": self.token, **env}
         with open(self.path, "wb") as output:
             self.process = subprocess.Popen(
@@ -153,7 +152,7 @@ class Job:
         return found
 
     def wait(self, timeout=LONGEST):
-        """The Run; who takes too long is killed."""
+        """Returns the Run; a command that takes too long is killed."""
         end = time.monotonic() + timeout
         while self.process.poll() is None and time.monotonic() < end:
             self.host.read_log()
@@ -165,7 +164,7 @@ class Job:
         return Run(self.process.returncode, self.output)
 
     def probe_pid(self, timeout=LONGEST):
-        """The probe as the host sees it, when it is ready; None if it does not come."""
+        """The probe as the host sees it, when it is ready; None if it does not start."""
         end = time.monotonic() + timeout
         while time.monotonic() < end:
             self.host.read_log()
@@ -196,34 +195,34 @@ class Stage:
         self.host, self.report, self.runtime = host, report, runtime
         self.mode, self.jobs, self.passed = None, 0, 0
         self.users, self.root = USERS, THE_ROOT
-        # where users can read it, and from where what is mounted below hides nothing
-        self.files = shutil.copytree(HERE, f"{host.folder}/runtimes")
-        self._mount_folders()
+        # a directory that users can read, and that no mount below hides
+        self.files = shutil.copytree(HERE, f"{host.tmpdir}/runtimes")
+        self._mount_directories()
         for user in USERS:
             self._make_home(user)
 
-    def _mount_folders(self):
-        # some put things beside $TMPDIR and $HOME
-        self.cache = f"{self.host.folder}/cache"
+    def _mount_directories(self):
+        # some runtimes write files beside $TMPDIR and $HOME
+        self.cache = f"{self.host.tmpdir}/cache"
         os.mkdir(self.cache)
         mount(os.environ["SUBID_CACHE"], self.cache, None, MS_BIND)
-        for folder in ("/tmp", "/var"):
-            self.overlay(folder, folder, folder[1:])
+        for directory in ("/tmp", "/var"):
+            self.overlay(directory, directory, directory[1:])
         self.host.suit_runtimes()
         mount("tmpfs", "/root", "tmpfs", 0, "mode=700")
 
-    def overlay(self, lower, folder, name):
-        """What is in `lower` at `folder`, where changes are of this host alone."""
-        upper, work = (f"{self.host.folder}/{part}-{name}" for part in ("upper", "work"))
+    def overlay(self, lower, directory, name):
+        """Mounts `lower` at `directory`; changes are only in this host."""
+        upper, work = (f"{self.host.tmpdir}/{part}-{name}" for part in ("upper", "work"))
         os.mkdir(upper)
         os.chmod(upper, stat.S_IMODE(os.stat(lower).st_mode))
         os.mkdir(work)
-        mount("overlay", folder, "overlay", 0,
+        mount("overlay", directory, "overlay", 0,
               f"lowerdir={lower},upperdir={upper},workdir={work}")
 
     @staticmethod
     def device(name, major, minor):
-        """A device that everybody can use, in the /dev of this host alone."""
+        """A device for all users, only in the /dev of this host."""
         path = f"/dev/{name}"
         os.makedirs(os.path.dirname(path), exist_ok=True)
         os.mknod(path, 0o666 | stat.S_IFCHR, os.makedev(major, minor))
@@ -231,7 +230,7 @@ class Stage:
 
     @staticmethod
     def control_groups_2():
-        """The second version of control groups, where runtimes look for it."""
+        """Mounts version 2 of control groups where runtimes look for it."""
         if not os.path.exists("/sys/fs/cgroup/cgroup.controllers"):
             mount("cgroup2", "/sys/fs/cgroup", "cgroup2")
 
@@ -247,7 +246,7 @@ class Stage:
     # modes
 
     def install(self, mode):
-        """Ours, or nothing of ours; then the ids are delegated with what is installed."""
+        """Installs our programs, or none; then delegates the ids with the installed ones."""
         if self.mode is not None:
             umount(PREFIX)
         self.mode = mode
@@ -295,32 +294,33 @@ class Stage:
         return Job(self, user, command, env).wait(timeout)
 
     def must(self, user, command, timeout=LONGEST, **env):
-        """Something that a test needs, and which is not what it tests."""
+        """Runs a command that a test needs but does not test."""
         run = self.sh(user, command, timeout, **env)
         if run.status:
             raise RuntimeError(f"{command}: status {run.status}: {run.output}")
         return run.output
 
     def comes_first(self, what, command):
-        """What `command` finds for a user is ours, or Debian's where nothing of ours is."""
+        """Whether `command` finds our program for a user, or Debian's if ours is not installed."""
         run = self.sh(USERS[0], command)
         wanted = "/usr/bin/|/lib/" if self.mode == "debian" else f"{PREFIX}/(bin|lib)/"
         self.note(f"{what} is the right one",
                   [] if re.search(f"(^|=> )({wanted})", run.output) else [str(run)])
 
-    def lies(self):
-        """An environment in which a user's own programs take the others' ids for theirs."""
-        library, folder = f"{self.host.folder}/liar.so", f"{self.host.folder}/lies"
+    def other_databases(self):
+        """An environment in which a user's programs read databases with the other user's ids."""
+        library = f"{self.host.tmpdir}/preload_databases.so"
+        directory = f"{self.host.tmpdir}/databases"
         if not os.path.exists(library):
-            subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", library, f"{self.files}/liar.c"],
-                           check=True)
+            subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", library,
+                            f"{self.files}/preload_databases.c"], check=True)
             os.chmod(library, 0o755)
-            os.mkdir(folder, 0o755)
+            os.mkdir(directory, 0o755)
             for name in ("subuid", "subgid"):
-                self.host.write(f"{folder}/{name}", "".join(
+                self.host.write(f"{directory}/{name}", "".join(
                     f"{one.name}:{other.start}:{COUNT}\n" for one, other in
                     (USERS, USERS[::-1])))
-        return {"LD_PRELOAD": library, "LIES": folder}
+        return {"LD_PRELOAD": library, "DATABASES": directory}
 
     # checks
 
@@ -334,13 +334,13 @@ class Stage:
         """The command as each user, both at once."""
         self.each(what, USERS, command, maps, **how)
 
-    def each(self, what, users, command, maps=None, *, folder="/", inside=(0, 0),
+    def each(self, what, users, command, maps=None, *, directory="/", inside=(0, 0),
              setgroups="allow", nested=False, timeout=LONGEST, env=None):
-        """Runs `command` as users at the same time, and looks at each probe from both sides.
+        """Runs `command` as users at the same time, and inspects each probe from both sides.
         maps(user): {"u" and "g": extents as the host sees them}; None: any ids of the user.
-        folder: where the probe makes its file. nested: the map as seen inside is that of
+        directory: where the probe makes its file. nested: the map as seen inside is that of
         a namespace in between, and is not compared."""
-        command = command.replace("{probe}", f'sh -c "$PROBE" "$TOKEN" {folder}')
+        command = command.replace("{probe}", f'sh -c "$PROBE" "$TOKEN" {directory}')
         jobs = [Job(self, user, command, env or {}) for user in users]
         pids = [job.probe_pid(timeout) for job in jobs]
         seen = [pid and self._seen(job, pid) for job, pid in zip(jobs, pids)]
@@ -371,10 +371,11 @@ class Stage:
                 "file": {"u": file.st_uid, "g": file.st_gid}}
 
     def refused(self, what, command, *, causes=("NOT_DELEGATED",), falls_back=False, env=None,
-                folder="/", timeout=LONGEST):
-        """elsa asks for ids that are not hers: the runtime fails and says why in our words,
-        and nobody of hers has got any. With falls_back it goes on with her own id."""
-        command = command.replace("{probe}", f'sh -c "$PROBE" "$TOKEN" {folder}')
+                directory="/", timeout=LONGEST):
+        """elsa asks for ids that are not hers: the runtime fails, its output has our
+        message, and no process of hers has such an id. With falls_back it continues with
+        her own id."""
+        command = command.replace("{probe}", f'sh -c "$PROBE" "$TOKEN" {directory}')
         job = Job(self, USERS[0], command, env or {})
         pid = job.probe_pid(timeout)
         wrong = self._strays()
@@ -390,14 +391,14 @@ class Stage:
 
     def _not_explained(self, output, causes):
         wrong = [] if re.search(REFUSAL, output) else ["no first line"]
-        told = {cause_of(line.split(": ", 1)[1]) for line in explanations(output)}
-        if self.mode != "debian" and not told & set(causes):
+        named = {cause_of(line.split(": ", 1)[1]) for line in explanations(output)}
+        if self.mode != "debian" and not named & set(causes):
             wrong.append("no explanation")
         return wrong
 
     def _strays(self):
-        """Processes with ids of anna's in a namespace that is not hers: one that does not
-        have her own id either."""
+        """Processes with ids of anna in a namespace that is not hers, since it does not have
+        her own id."""
         found, anna = [], USERS[1]
         for pid in filter(str.isdigit, os.listdir("/proc")):
             with contextlib.suppress(OSError):
@@ -425,12 +426,12 @@ class Stage:
 
 
 MMDEBSTRAP = "mmdebstrap --mode=unshare --quiet " + " ".join(
-    f"--dpkgopt=path-exclude=/usr/{folder}/*" for folder in
+    f"--dpkgopt=path-exclude=/usr/{directory}/*" for directory in
     ("share/doc", "share/locale", "share/man", "share/zoneinfo", "lib/x86_64-linux-gnu/gconv"))
 
 
 def explanations(output):
-    """What map writers have said, line by line. A runtime that logs whole messages in a line
+    """The messages of map writers, line by line. A runtime that logs a whole message in one line
     of its own writes \\n for a newline."""
     return re.findall(r"\b(new[ug]idmap: .*?)(?=\"|\r?$)", output.replace("\\n", "\n"), re.M)
 
@@ -447,9 +448,9 @@ def image(path):
     """A root file system that is busybox."""
     with tarfile.open(path, "w") as tar:
         for name in ("bin", "etc", "dev", "proc", "sys", "root", "tmp", "run"):
-            folder = tarfile.TarInfo(name)
-            folder.type, folder.mode = tarfile.DIRTYPE, 0o1777 if name == "tmp" else 0o755
-            tar.addfile(folder)
+            directory = tarfile.TarInfo(name)
+            directory.type, directory.mode = tarfile.DIRTYPE, 0o1777 if name == "tmp" else 0o755
+            tar.addfile(directory)
         tar.add("/bin/busybox", "bin/busybox",
                 lambda info: info.replace(uid=0, gid=0, uname="", gname="", mode=0o755))
         for name in ("sh", "cat", "id", "sleep", "chown", "stat", "true", "ls", "touch"):
@@ -464,7 +465,7 @@ def image(path):
 
 
 def differences(job, facts, expected, inside, setgroups, nested):
-    """What is not as it must be, of a probe and of what the host sees."""
+    """What is wrong with a probe and with what the host sees."""
     wrong, said, user, maps = [], job.said(), job.user, facts["maps"]
 
     def compare(what, found, wanted):
@@ -491,7 +492,7 @@ def differences(job, facts, expected, inside, setgroups, nested):
 
 
 def version_of(words):
-    """The first number with dots in what a program says about itself."""
+    """The first number with dots in a program's version."""
     run = subprocess.run(words, capture_output=True, text=True, check=False,
                          env={"PATH": PATH, "HOME": "/root"})
     found = re.search(r"\d+(\.\d+)+", run.stdout + run.stderr)
@@ -504,12 +505,12 @@ def play(stage, test, mode):
 
 
 def control_groups():
-    return [folder for folder, _, _ in os.walk("/sys/fs/cgroup", topdown=False)]
+    return [directory for directory, _, _ in os.walk("/sys/fs/cgroup", topdown=False)]
 
 
 def remove_control_groups(before):
-    """What runtimes of root have made there, of which the kernel takes nothing back: groups
-    of these names that were not there before, as soon as nothing is in them."""
+    """Removes control groups that runtimes of root have made: groups of these names that
+    were not there before, as soon as they are empty. The kernel does not remove them."""
     for _ in range(100):
         left = [group for group in control_groups()
                 if group not in before and GROUPS & set(group.split("/"))]
@@ -521,7 +522,7 @@ def remove_control_groups(before):
         time.sleep(0.02)
 
 
-# as docker was told, as systemd-nspawn and podman call theirs
+# the names that docker was given, and those of systemd-nspawn and podman
 GROUPS = {"subid-runtimes", "payload", "supervisor", "libpod_parent"}
 
 

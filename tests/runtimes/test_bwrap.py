@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""bubblewrap, whose caller runs the map writers; and bubblewrap in a namespace that is there
-already."""
+"""bubblewrap, whose caller runs the map writers; and bubblewrap in an existing namespace."""
 
 from stage import USERS, main
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""crun as an ordinary user. It wants the second version of control groups, which every
-mount namespace can have at a place of its own."""
+"""crun as an ordinary user. It needs version 2 of control groups, which each mount namespace
+can have at another place."""
 
 
 from oci import test_with

@@ -18,7 +18,7 @@ REMAP = (f"exec dockerd {DAEMON} --userns-remap=elsa --data-root /run/docker-dat
 
 
 def started(stage, user, command, socket):
-    """A daemon that answers, or a RuntimeError with what it has said."""
+    """A daemon that answers, or a RuntimeError with its output."""
     daemon = Job(stage, user, command, {})
     end = time.monotonic() + 60
     while stage.sh(user, "docker info", DOCKER_HOST=f"unix://{socket}").status:
@@ -45,7 +45,7 @@ def test(stage):
     elsa = USERS[0]
     play(stage, elsa, ROOTLESS, f"{elsa.home}/run/docker.sock",
          lambda user: user.own_and_range(), "rootless")
-    stage.refused("rootless, what getsubids is made to say", ROOTLESS, env=stage.lies())
+    stage.refused("rootless, what getsubids is made to say", ROOTLESS, env=stage.other_databases())
     play(stage, stage.root, REMAP, "/run/docker.sock",
          lambda _: elsa.range_only(1000000), "--userns-remap")
     run = stage.sh(stage.root, REMAP.replace("=elsa", "=bob"))

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """Runtimes that call the map writers, each made to fail once: the explanation is in the
-runtime's own output, as in docs/RUNTIMES.md, and what it says mends it. With
+runtime's output, as in docs/RUNTIMES.md, and its command fixes the fault. With
 SUBID_TRANSCRIPTS=1 the outputs are printed."""
 
 import os
@@ -25,7 +25,7 @@ def reset(stage):
 
 
 def play(stage, name, command, spoil, cause, afterwards="true"):
-    """A command that works, that is spoilt, and that works when it is mended."""
+    """A command that works, is made to fail, and works again after the fix."""
     run = stage.sh(ELSA, command)
     stage.note(f"{name} with our map writers", [str(run)] if run.status else [])
     stage.sh(ELSA, afterwards)
@@ -33,7 +33,7 @@ def play(stage, name, command, spoil, cause, afterwards="true"):
     run = stage.sh(ELSA, command)
     if os.environ.get("SUBID_TRANSCRIPTS", "0") not in ("", "0"):
         print(f"$ {command}\n{run.output}")
-    causes, cures = told(run.output)
+    causes, cures = causes_and_cures(run.output)
     causes = [text for text in causes if cause_of(text) == cause]
     stage.note(f"{name} shows the cause and the cure",
                [] if run.status and causes and cures else [str(run)])
@@ -42,20 +42,20 @@ def play(stage, name, command, spoil, cause, afterwards="true"):
             manual = file.read()
         stage.note(f"{name}: docs/ have this transcript",
                    [text for text in (causes[0], cures[0]) if text not in manual])
-        mended(stage, name, command, cures[0])
+        fixed(stage, name, command, cures[0])
     reset(stage)
 
 
-def mended(stage, name, command, cure):
-    """Carries cures out until there are none: first for uids, then for gids."""
+def fixed(stage, name, command, cure):
+    """Runs the printed commands until there are none: first for uids, then for gids."""
     for _ in range(2):
         root_shell(stage.host, cure)
         run = stage.sh(ELSA, command)
-        cure = "".join(told(run.output)[1][:1])
+        cure = "".join(causes_and_cures(run.output)[1][:1])
     stage.note(f"{name} works again", [str(run)] if run.status else [])
 
 
-def told(output):
+def causes_and_cures(output):
     """Causes, and cures."""
     lines = [line.split(": ", 1)[1] for line in explanations(output)]
     return ([line for line in lines if cause_of(line)],

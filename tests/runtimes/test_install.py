@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """`make install` with the default prefix, then containers of two users side by side, then
-`make uninstall`. While ours are installed, a program that fails stands in the place of each
-of Debian's: who executes those gets no container. When ours are gone, Debian's are back in
-their place and everything works with them again."""
+`make uninstall`. While ours are installed, a program that fails replaces each of Debian's, so
+that a runtime that runs Debian's gets no container. After `make uninstall` Debian's are back,
+and everything works with them again."""
 
 import contextlib
 import os
@@ -16,21 +16,21 @@ PODMAN = "podman --cgroup-manager=cgroupfs --storage-driver=vfs"
 
 
 @contextlib.contextmanager
-def failing(folder):
-    """Puts a program that fails over each map writer of a folder."""
+def failing(directory):
+    """Puts a program that fails over each map writer of a directory."""
     for program in PROGRAMS:
-        mount("/usr/bin/false", f"{folder}/{program}", None, MS_BIND)
+        mount("/usr/bin/false", f"{directory}/{program}", None, MS_BIND)
     try:
         yield
     finally:
         for program in PROGRAMS:
-            umount(f"{folder}/{program}")
+            umount(f"{directory}/{program}")
 
 
-def files_below(folder):
-    """{path: (mode, owner, capabilities)} of all that is no folder."""
+def files_below(directory):
+    """{path: (mode, owner, capabilities)} of all files but directories."""
     found = {}
-    for top, _, names in os.walk(folder):
+    for top, _, names in os.walk(directory):
         for name in names:
             path = os.path.join(top, name)
             status = os.lstat(path)
@@ -42,25 +42,25 @@ def files_below(folder):
 
 
 def play(stage, whose):
-    """Those that look for the map writers in different ways."""
+    """Runtimes that look for the map writers in different ways."""
     stage.both(f"unshare uses {whose}", "unshare --user --map-auto --map-root-user {probe}",
-               lambda user: user.own_and_range(COUNT - 1), folder="$HOME")
+               lambda user: user.own_and_range(COUNT - 1), directory="$HOME")
     stage.both(f"lxc-usernsexec uses {whose}",
                "mkdir -p open && chmod 777 open && lxc-usernsexec -m b:0:$START:65536 -- {probe}",
-               lambda user: user.range_only(), folder="open")
+               lambda user: user.range_only(), directory="open")
     stage.both(f"podman uses {whose}", f"{PODMAN} unshare {{probe}}; status=$?; "
                f"{PODMAN} system migrate; exit $status",
-               lambda user: user.own_and_range(), folder="$HOME")
+               lambda user: user.own_and_range(), directory="$HOME")
 
 
 def no_other_way(stage, whose):
-    """There is no third place: where these fail, nothing is mapped."""
+    """There are no other map writers: if these fail, nothing is mapped."""
     run = stage.sh(stage.users[0], "unshare --user --map-auto --map-root-user id")
     stage.note(f"nothing works without {whose}", [] if run.status else [str(run)])
 
 
 def make(goal):
-    """As root would type it, apart from the output; returns what is wrong."""
+    """Runs make as root, without output; returns what is wrong."""
     done = subprocess.run(["make", "-s", "-C", os.environ["SUBID_BUILD"], goal], text=True,
                           capture_output=True, check=False,
                           env={"PATH": PATH, "LC_ALL": "C.UTF-8", "HOME": "/root"})

@@ -29,13 +29,13 @@ THROUGH = """\
 
 def configure(stage):
     for user in USERS:
-        folder = f"{user.home}/.config/lxc"
+        directory = f"{user.home}/.config/lxc"
         stage.must(user, "mkdir -p .config/lxc .local/share/lxc; chmod 755 .local .local/share "
                          ".local/share/lxc")
         owner = user.caller.uid, user.caller.gid
-        stage.host.write(f"{folder}/default.conf", CONFIG.format(start=user.start), owner=owner)
+        stage.host.write(f"{directory}/default.conf", CONFIG.format(start=user.start), owner=owner)
         own = user.caller.uid
-        stage.host.write(f"{folder}/keep.conf", "".join(KEEP_OWN.format(
+        stage.host.write(f"{directory}/keep.conf", "".join(KEEP_OWN.format(
             k=kind, start=user.start, own=own, after=own + 1, start_after=user.start + own + 1,
             rest=65536 - own - 1) for kind in "ug") +
             "lxc.apparmor.profile = unconfined\nlxc.net.0.type = empty\n", owner=owner)
@@ -68,7 +68,7 @@ def test(stage):
     if stage.mode != "debian":
         stage.both("the user's own id is passed through, as subid prints it", THROUGH, through)
     stage.both("lxc-usernsexec", "lxc-usernsexec -m b:0:$START:65536 -- {probe}",
-               lambda user: user.range_only(), folder=".local/share/lxc/c1/rootfs")
+               lambda user: user.range_only(), directory=".local/share/lxc/c1/rootfs")
     stage.refused("anna's ids", "sed -i 's/= u 0 .*/= u 0 2000000 65536/' "
                   ".local/share/lxc/c1/config; lxc-execute -n c1 -- {probe}")
     stage.sh(USERS[0], "sed -i 's/= u 0 .*/= u 0 3000000 65536/' .local/share/lxc/c1/config")
@@ -79,7 +79,7 @@ def test(stage):
 
 
 def debian(stage):
-    """The template `local` unpacks an image, as it is told in a second archive."""
+    """The template `local` unpacks an image as a second archive describes."""
     root = stage.debian_root()
     metadata(f"{USERS[0].home}/meta.tar.xz")
     stage.each("a Debian root file system", USERS[:1],

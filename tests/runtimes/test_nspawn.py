@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """systemd-nspawn as root, in the range of a user. It takes the range from its command line
-and writes the map itself: what is tested is that these are the ids that were delegated."""
+and writes the map itself: the test is that these are the delegated ids."""
 
 from stage import main
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""podman as an ordinary user. It asks libsubid.so which ids there are, and keeps its
-namespace in a process; `podman system migrate` ends that."""
+"""podman as an ordinary user. It asks libsubid.so for the ranges, and keeps its namespace in
+a process; `podman system migrate` ends that process."""
 
 from stage import COUNT, USERS, main, quick
 
@@ -10,7 +10,7 @@ RUN = "{podman} run --rm --pull=never --network=none {options} busybox:1 {{probe
 
 
 def keep_id(user):
-    """The user is itself inside, and root is its first subordinate id."""
+    """The user has its own id inside, and root is its first subordinate id."""
     own = user.caller.uid
     return dict.fromkeys("ug", ((0, user.start, own), (own, own, 1),
                                 (own + 1, user.start + own, COUNT - own)))
@@ -46,7 +46,8 @@ def test(stage):
         for user in USERS:
             stage.must(user, f"{podman} system migrate; {podman} system reset -f; rm -rf run/*")
     stage.refused("what libsubid.so is made to say",
-                  RUN.format(podman=PODMAN.format(driver="vfs"), options=""), env=stage.lies())
+                  RUN.format(podman=PODMAN.format(driver="vfs"), options=""),
+                  env=stage.other_databases())
     stage.sh(USERS[0], f"{PODMAN.format(driver='vfs')} system migrate; rm -rf run/*")
 
 

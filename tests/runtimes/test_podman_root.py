@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""podman as root, with containers that have no id of each other: --userns=auto takes them out
-of the range of an owner named `containers`, who need not be a user. No map writer is needed,
-but libsubid.so says which ids there are."""
+"""podman as root, with containers that share no ids: --userns=auto takes the ids from the
+range of an owner named `containers`, which need not be a user. podman writes the maps itself,
+and asks libsubid.so for the ranges."""
 
 from stage import COUNT, main
 

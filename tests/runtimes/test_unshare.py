@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""unshare(1) of util-linux. It reads the databases itself, takes the first range that it
-finds, and leaves the last id of it out."""
+"""unshare(1) of util-linux. It reads the databases itself, and takes the first range that it
+finds without the last id."""
 
 from stage import COUNT, USERS, main
 
@@ -20,19 +20,19 @@ def test(stage):
         ids = "--map-auto" if kind == "auto" else \
             f"--map-users $START,1,{COUNT - 1} --map-groups $START,1,{COUNT - 1}"
         stage.both(f"root is the user, {kind}", f"unshare --user {ids} --map-root-user {{probe}}",
-                   lambda user: user.own_and_range(COUNT - 1), folder="$HOME")
+                   lambda user: user.own_and_range(COUNT - 1), directory="$HOME")
     stage.both("root is a subordinate id",
                "chmod 777 . && unshare --map-users $START,0,65536 --map-groups $START,0,65536 "
                "--setuid 0 --setgid 0 {probe}",
-               lambda user: user.range_only(), folder="$HOME")
+               lambda user: user.range_only(), directory="$HOME")
     stage.both("the user's own id is kept",
                "unshare --user --map-auto --map-current-user --setuid 0 --setgid 0 {probe}",
-               own_id_kept, folder="$HOME")
+               own_id_kept, directory="$HOME")
     a_user_of_the_container(stage)
     stage.refused("anna's ids", "unshare --map-users $OTHER_START,0,65536 "
                   "--map-groups $START,0,65536 --setuid 0 --setgid 0 {probe}")
     stage.refused("what is said to be in /etc/subuid",
-                  "unshare --user --map-auto --map-root-user {probe}", env=stage.lies())
+                  "unshare --user --map-auto --map-root-user {probe}", env=stage.other_databases())
 
 
 def a_user_of_the_container(stage):

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * accounts-expect: what accounts in memory are found by.
+ * accounts-expect: which account a name or an id must find.
  */
 #ifndef TESTS_ACCOUNTS_EXPECT_H
 #define TESTS_ACCOUNTS_EXPECT_H
@@ -34,7 +34,7 @@ static inline void accounts_expect_id(const struct accounts *accounts, uint32_t 
 /*
  * Of `root` 0, `elsa` 1002, `els` 1003, `elsatwin` 1002, `elsa` 1009, an id 11 alone and
  * `last` 4294967294, the first with a name or an id counts. Prefixes of names are other
- * names; an id alone has no name, and is not found by none.
+ * names; an id alone has no name.
  */
 static inline void accounts_expect_first(const struct accounts *accounts)
 {

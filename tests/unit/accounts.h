@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * accounts: users or groups for a test, out of a table.
+ * accounts: users or groups for a test, from a table.
  */
 #ifndef TESTS_ACCOUNTS_H
 #define TESTS_ACCOUNTS_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * The arithmetic of ids where long and size_t have 32 bits. Criterion is not to be had
- * there, so this is a program of its own: the edges, one by one, and the model of
+ * The arithmetic of ids where long and size_t have 32 bits. Criterion is not available
+ * there, so this is a separate program: it tests the edges one by one, and the model of
  * model.h.
  *
  * arith-m32.sh compiles and runs it.
@@ -89,7 +89,7 @@ static void ranges(void)
 	}
 }
 
-/* What subid.h counts in unsigned long: never more than there is, and never nothing. */
+/* What subid.h counts in unsigned long: at most the real number, and never 0. */
 static void counts(void)
 {
 	static const struct range ranges[] = { { 0, ID_END },

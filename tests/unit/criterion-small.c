@@ -160,7 +160,7 @@ static noreturn void test_process_main(const struct small_test *test, pid_t runn
 	exit(0);
 }
 
-/* ---- in the process that runs them all ---- */
+/* ---- in the main process ---- */
 
 static double now(void)
 {
@@ -201,7 +201,7 @@ static bool wait_until(pid_t pid, double deadline, int *ret_status)
 	}
 }
 
-/* Children by adoption: they were left by a test. */
+/* The orphans of a test, which became our children. */
 static void kill_children(void)
 {
 	char path[64];
@@ -217,7 +217,7 @@ static void kill_children(void)
 	fclose(file);
 }
 
-/* Whether the test has left processes, which have ended when this returns. */
+/* Returns whether the test has left processes, after ending them. */
 static bool end_leftovers(pid_t group, double seconds)
 {
 	int status;
@@ -261,7 +261,7 @@ static pid_t start(const struct small_test *test, const sigset_t *mask)
 	return pid;
 }
 
-/* Runs @test; NULL: it has passed or is skipped, else what is wrong with it. */
+/* Runs @test. Returns NULL if it passed or was skipped, else what is wrong. */
 static const char *run(const struct small_test *test, const sigset_t *mask,
 		       bool *ret_crashed)
 {
@@ -328,7 +328,7 @@ static FILE *open_json(const char *path)
 	return json;
 }
 
-/* Criterion's options that run-criterion and people use. */
+/* The options of Criterion that run-criterion and developers use. */
 static FILE *parse_options(int argc, char **argv, const char **ret_filter)
 {
 	FILE *json = NULL;
@@ -347,7 +347,7 @@ static FILE *parse_options(int argc, char **argv, const char **ret_filter)
 	return json;
 }
 
-/* SIGCHLD stays pending until wait_until() takes it; tests have the mask of before. */
+/* SIGCHLD is pending until wait_until() takes it; tests get the original mask. */
 static void prepare(sigset_t *ret_mask)
 {
 	sigset_t set;

@@ -5,9 +5,9 @@
  * (--with-criterion). A test runs in a process of its own with a time limit.
  * criterion-small.c has main().
  *
- * As with Criterion: .init and .fini of the suite and of the test run around it; a failed
- * cr_assert ends the test, and .fini still runs; after a failed cr_expect it goes on; a
- * skipped test ends at once.
+ * As with Criterion: .init and .fini of the suite and of the test run around each test; a
+ * failed cr_assert ends the test, and .fini still runs; after a failed cr_expect the test
+ * continues; a skipped test ends at once.
  */
 #ifndef TESTS_UNIT_CRITERION_SMALL_H
 #define TESTS_UNIT_CRITERION_SMALL_H
@@ -47,7 +47,7 @@ small_failed(const char *file, int line, const char *expression, const char *for
 noreturn void small_abort(void);
 __attribute__((format(printf, 1, 2))) noreturn void small_skip(const char *format, ...);
 
-/* A constructor adds what its source has before main() looks at the lists. */
+/* A constructor adds the tests of its source before main() reads the lists. */
 #define TestSuite(suite_, ...)                                                           \
 	static struct small_suite small_suite_##suite_ = { .name = #suite_,              \
 							   .options = { __VA_ARGS__ } }; \
@@ -73,7 +73,7 @@ __attribute__((format(printf, 1, 2))) noreturn void small_skip(const char *forma
 	}                                                                                \
 	static void small_body_##suite_##_##name_(void)
 
-/* The message begins with a space, for a format must not be empty. */
+/* The message begins with a space, since a format must not be empty. */
 #define SMALL_CHECK(end_, passed_, expression_, ...)                                    \
 	do {                                                                            \
 		if (passed_) {                                                          \

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * decide() with a set so small that it is full all the time: the way through several
- * passes that a database of ordinary size never takes.
+ * decide() with a set so small that it is always full, so that several passes are needed.
+ * A database of ordinary size never needs more than one.
  */
 #include "tests/unit/model.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Tests that must not pass, each for one reason, and two that must: faulty.sh runs them
+ * Tests that must fail, each for one reason, and two that must pass: faulty.sh runs them
  * one by one.
  */
 #include <signal.h>
@@ -36,7 +36,7 @@ static void expect_reached(void)
 	cr_assert(reached, "message %s", "of the rest");
 }
 
-/* It goes on behind what it only expects. */
+/* After a failed cr_expect the test continues. */
 Test(faulty, expectation, .fini = expect_reached)
 {
 	cr_expect_str_eq("a", "b", "message %d", 5);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Whatever runs the unit tests, Criterion or criterion-small.h: a test that is wrong fails.
+# A wrong test fails, both with Criterion and with criterion-small.h.
 
 . "${srcdir:-.}/tests/checks/lib.sh"
 

@@ -33,7 +33,7 @@ struct model {
 	size_t n_grants;
 };
 
-/* What the double of the name service knows besides: see model_look_up_user(). */
+/* What the substitute for the name service also knows: see model_look_up_user(). */
 static const char *const aliases[] = { "alias", "elsa2", "e" };
 static const char *const strangers[] = { "anna", "els",	   "elsaa",
 					 "Elsa", "broken", "absent" };
@@ -56,7 +56,7 @@ int model_look_up_user(const char *name, struct account *ret_account)
 	return 0;
 }
 
-/* The one question, answered from the lines as they were made. */
+/* Looks up a name in the lines that were made. */
 static bool is_granted(const struct model *model, uint64_t id, bool with_aliases)
 {
 	for (size_t i = 0; i < model->n_grants; i++) {
@@ -81,7 +81,7 @@ append(struct model *model, const char *format, ...)
 	va_end(arguments);
 }
 
-/* A range that touches the universe; it may begin before and end behind it. */
+/* A range that overlaps the universe; it may begin before and end after it. */
 static void some_range(struct model *model, uint64_t *ret_start, uint64_t *ret_count)
 {
 	struct rng *rng = &model->rng;
@@ -100,7 +100,7 @@ static void some_range(struct model *model, uint64_t *ret_start, uint64_t *ret_c
 	*ret_count = count;
 }
 
-/* A line that grants nothing, however much it looks like one that does. */
+/* A line that grants nothing, but looks as if it did. */
 static void append_broken(struct model *model, uint64_t start, uint64_t count)
 {
 	switch (rng_below(&model->rng, 18)) {
@@ -132,7 +132,7 @@ static void append_broken(struct model *model, uint64_t start, uint64_t count)
 		append(model, "#elsa:%" PRIu64 ":%" PRIu64, start, count);
 		break;
 	case 9:
-		/* As 32 bits the start is the right one. */
+		/* Truncated to 32 bits the start would be right. */
 		append(model, "elsa:%" PRIu64 ":%" PRIu64, start + (uint64_t)ID_END,
 		       count);
 		break;
@@ -169,8 +169,7 @@ static void append_broken(struct model *model, uint64_t start, uint64_t count)
 	}
 }
 
-/* The owner of a line that is the caller's, or nobody's who has anything to do with him.
- */
+/* The owner of a line: the caller, or an owner that is not the caller. */
 static const char *some_owner(struct model *model, char number[static 16],
 			      bool *ret_by_alias, bool *ret_caller)
 {
@@ -185,7 +184,7 @@ static const char *some_owner(struct model *model, char number[static 16],
 		return aliases[rng_below(rng, COUNT_OF(aliases))];
 	if (kind == 7)
 		return strangers[rng_below(rng, COUNT_OF(strangers))];
-	/* The uid, or another one: a digit off, a digit more. */
+	/* The uid, or another one: one digit differs, or there is one more. */
 	snprintf(number, 16, "%u",
 		 (unsigned int)(kind < 6 ? model->account.uid :
 				rng_once_in(rng, 2) ?
@@ -213,7 +212,7 @@ static void append_line(struct model *model)
 	model->text[model->len++] = '\n';
 }
 
-/* The whole universe in short ranges, shuffled, with one of them missing now and then. */
+/* The whole universe in short ranges, shuffled; sometimes one of them is missing. */
 static void append_pieces(struct model *model)
 {
 	struct rng *rng = &model->rng;
@@ -267,7 +266,7 @@ static int make_database(struct model *model)
 		append_pieces(model);
 	for (size_t n = model->options->crowded ? 0 : rng_below(rng, 12); n > 0; n--)
 		append_line(model);
-	/* The last newline may be missing, unless the line would be gone with it. */
+	/* The last newline may be missing, unless the line is empty. */
 	if (model->len > 1 && model->text[model->len - 2] != '\n' && rng_once_in(rng, 4))
 		model->len--;
 	if (!model->options->decide)
@@ -278,7 +277,7 @@ static int make_database(struct model *model)
 	return 0;
 }
 
-/* One extent: anything, or a part of what is granted, or the own id. */
+/* One extent: random, or a part of what is granted, or the own id. */
 static struct extent some_extent(struct model *model, uint32_t own_id)
 {
 	struct rng *rng = &model->rng;
@@ -312,7 +311,7 @@ static struct extent some_extent(struct model *model, uint32_t own_id)
 	};
 }
 
-/* What decide() must say. */
+/* What decide() must return. */
 struct verdict {
 	int r;
 	size_t refused;
@@ -383,7 +382,7 @@ static struct verdict judge(const struct model *model, const struct idmap *map,
 	return verdict;
 }
 
-/* Prints a database and a map so that the case can be typed. */
+/* Prints the database and the map, so that the case can be repeated by hand. */
 static void complain(const struct model *model, const struct idmap *map, bool group,
 		     uint32_t own_id, uint64_t number, const char *what,
 		     struct model_result *result)
@@ -449,7 +448,7 @@ static bool decide_by_file(struct model *model, const struct idmap *map, bool gr
 	return r || decision.delegated == expected->delegated;
 }
 
-/* The same by sets alone, as a plugin's answer is decided about. */
+/* The same with range sets, as for the answer of a plugin. */
 static bool decide_by_sets(struct model *model, const struct idmap *map, bool group,
 			   uint32_t own_id, const struct verdict *expected, char *what,
 			   size_t size)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * model: who may map what, decided id by id with a bitmap, and compared with decide().
+ * model: which maps are allowed, decided id by id with a bitmap, and compared with
+ * decide().
  *
- * It knows what each line grants because it has made the line: nothing is parsed here.
- * No test framework takes part, so that it runs in 32 bits, too.
+ * It knows what each line grants because it makes the lines: nothing is parsed here. It
+ * uses no test framework, so that it also runs with 32 bits.
  */
 #ifndef TESTS_MODEL_H
 #define TESTS_MODEL_H
@@ -15,14 +16,14 @@ typedef int (*model_decide_fn)(const struct kind *kind, const struct idmap *map,
 			       const struct account *account, uint32_t own_id,
 			       struct dbfile *file, struct decision *ret_decision);
 
-/* decide.c compiled with DECIDE_RANGES = MODEL_EXTENTS: sets get full all the time. */
+/* decide.c compiled with DECIDE_RANGES = MODEL_EXTENTS: sets are full most of the time.
+ */
 int decide_narrow(const struct kind *kind, const struct idmap *map,
 		  const struct account *account, uint32_t own_id, struct dbfile *file,
 		  struct decision *ret_decision);
 int decide_granted_narrow(const struct kind *kind, const struct idmap *map,
 			  uint32_t own_id, const struct range_set *granted,
-			  const struct range_set *denied,
-			  struct decision *ret_decision);
+			  const struct range_set *denied, struct decision *ret_decision);
 
 /* The most extents that a case has. */
 #define MODEL_EXTENTS 4

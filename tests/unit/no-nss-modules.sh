@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# In the place of the tests that need modules of the name service, for run-time skips count.
+# Replaces the tests that need modules of the name service, since a skip at run time counts.
 
 echo 'this libc has no modules of the name service, and its own way to read passwd(5)'
 exit 77

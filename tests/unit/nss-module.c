@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * A module of the name service in every way that one can be. WORD is the service. How it
- * answers about a name is said by the name, see names[]; about an id and in an
- * enumeration by the control. FEW leaves all calls out but one.
+ * A module of the name service that shows every behaviour a module can have. WORD is the
+ * service. A name selects how it answers about that name, see names[]; struct control
+ * selects how it answers about an id and in an enumeration. FEW leaves out all calls but
+ * one.
  */
 #include <errno.h>
 #include <grp.h>
@@ -46,7 +47,7 @@ enum nss_status CALL(endgrent)(void);
 
 #pragma GCC visibility pop
 
-/* What is found: either a user or a group. */
+/* The result: either a user or a group. */
 struct found {
 	struct passwd *user;
 	struct group *group;
@@ -256,7 +257,7 @@ static enum nss_status by_id(const struct found *found, uint32_t id)
 	control->n_asked++;
 	if ((control->silent_id && control->silent_id == id) ||
 	    (control->silent_call && control->silent_call == control->n_asked)) {
-		/* What sssd's module says when the daemon is not there. */
+		/* What sssd's module returns when the daemon does not run. */
 		*found->error = ENOENT;
 		return NSS_STATUS_UNAVAIL;
 	}
@@ -309,7 +310,7 @@ static enum nss_status next(const struct found *found)
 		return NSS_STATUS_NOTFOUND;
 	}
 	snprintf(name, sizeof(name), "member-%zu", position);
-	/* Some do not fit at first. */
+	/* Some do not fit into the first buffer. */
 	status = fill(found, name, control->enumerated_first + (uint32_t)position,
 		      position % 7 == 3 ? 5000 : 0);
 	position += status == NSS_STATUS_SUCCESS;

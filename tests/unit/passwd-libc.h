@@ -41,9 +41,9 @@ static inline bool libc_read_stream(FILE *stream, bool group, char *buffer, size
 }
 
 /*
- * Reads a line without its newline, which the file has: where it has none, and whitespace
- * before the name, the library (2.36) reads some bytes twice. What begins with `+` or `-`
- * is no account: the service `files` passes over it after it has parsed it.
+ * Reads a line without its newline. The file has the newline: without one, and with
+ * whitespace before the name, the library (2.36) reads some bytes twice. A line that
+ * begins with `+` or `-` is no account: the service `files` skips it after parsing it.
  */
 static inline bool libc_read_line(const char *line, size_t len, bool group,
 				  struct libc_line *ret_line)

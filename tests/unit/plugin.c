@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * A plugin in every way that one can be. What it does is said by ROLE, or else by the
- * owner that it is asked about; NO_FREE and NO_CALL leave a call out; MALLOC, NOISY,
- * EXIT_AT_LOAD and EXIT_AT_UNLOAD are for themselves.
+ * A plugin that shows every behaviour a plugin can have. ROLE selects what it does, or
+ * else the owner that it is asked about. NO_FREE and NO_CALL leave out a call. The
+ * effects of MALLOC, NOISY, EXIT_AT_LOAD and EXIT_AT_UNLOAD follow from their names.
  */
 #include <limits.h>
 #include <signal.h>
@@ -36,14 +36,14 @@ static const struct {
 	int status, count;
 	struct subid_range ranges[2];
 } roles[] = {
-	/* Two neighbours, as SSSD tells them. */
+	/* Two adjacent ranges, as SSSD returns them. */
 	{ "elsa", SUCCESS, 2, { { 165536, 65536 }, { 100000, 65536 } } },
 	{ "last", SUCCESS, 1, { { 4294967295, 1 } } },
 	{ "nothing", SUCCESS, 0, { { 0 } } },
 	{ "unknown", UNKNOWN_USER, 0, { { 0 } } },
 	{ "conn", ERROR_CONN, 0, { { 0 } } },
 	{ "error", ERROR, 0, { { 0 } } },
-	/* Lies. */
+	/* Invalid answers. */
 	{ "status", 4, 1, { { 100000, 65536 } } },
 	{ "status-negative", -1, 1, { { 100000, 65536 } } },
 	{ "negative", SUCCESS, -1, { { 100000, 65536 } } },
@@ -58,7 +58,7 @@ static const struct {
 	{ "all", SUCCESS, 1, { { 2, ULONG_MAX } } },
 	/* The uid and gid of elsa. */
 	{ "own", SUCCESS, 1, { { 5001, 1 } } },
-	/* What they list is not what they say of extents. */
+	/* They answer about extents otherwise than they list. */
 	{ "deny", SUCCESS, 2, { { 165536, 65536 }, { 100000, 65536 } } },
 	{ "deny-own", SUCCESS, 1, { { 5001, 1 } } },
 	{ "deny-large", SUCCESS, 1, { { 100000, 65536 } } },
@@ -72,7 +72,7 @@ static const struct {
 	{ "says-crash", SUCCESS, 1, { { 100000, 65536 } } },
 };
 
-/* What is said of extents; else whether one range holds them, as SSSD's does. */
+/* The answer about extents; otherwise whether one range holds them, as SSSD's. */
 enum says {
 	WITHIN,
 	NO,
@@ -106,7 +106,7 @@ static const struct {
 
 #define ROLES (sizeof(roles) / sizeof(roles[0]))
 
-/* What it has answered and not got back. */
+/* Answers that have not been freed yet. */
 extern int subid_test_answers;
 int subid_test_answers;
 
@@ -128,8 +128,8 @@ __attribute__((destructor)) static void unload(void)
 #endif
 }
 
-/* Without a free of its own, or with MALLOC, it answers with malloc(3)'s memory, else
- * with other memory. */
+/* Without shadow_subid_free(), or with MALLOC, its answers are memory of malloc(3),
+ * otherwise other memory. */
 #if defined NO_FREE || defined MALLOC
 enum { AHEAD = 0 };
 #else
@@ -163,7 +163,7 @@ static size_t find(const char *owner)
 		exit(0);
 	if (strcmp(owner, "crash") == 0)
 		raise(SIGSEGV);
-	/* It closes what is not its own, and never comes back. */
+	/* It closes descriptors that are not its own, and never returns. */
 	if (strcmp(owner, "shut") == 0)
 		for (int fd = STDERR_FILENO + 1; fd < 64; fd++)
 			close(fd);
@@ -176,7 +176,7 @@ static size_t find(const char *owner)
 	return ROLES;
 }
 
-/* An array as it was promised; a liar's is not ours to free. */
+/* An array as it was announced; one with an invalid answer is not freed here. */
 static bool is_array(size_t i)
 {
 	return roles[i].status == SUCCESS && roles[i].ranges[0].start &&
@@ -254,7 +254,7 @@ int shadow_subid_has_range(const char *owner, unsigned long start, unsigned long
 int shadow_subid_list_owner_ranges(const char *owner, int type,
 				   struct subid_range **ranges, int *count)
 {
-	static struct subid_range liar[2] = { { 100000, 65536 }, { 100000, 65536 } };
+	static struct subid_range invalid[2] = { { 100000, 65536 }, { 100000, 65536 } };
 	size_t i = find(owner);
 
 	if (i == ROLES)
@@ -269,7 +269,7 @@ int shadow_subid_list_owner_ranges(const char *owner, int type,
 			array[k].start += 10000000;
 		*ranges = array;
 	} else if (roles[i].ranges[0].start) {
-		*ranges = liar;
+		*ranges = invalid;
 	}
 	*count = roles[i].count;
 	return roles[i].status;
@@ -277,7 +277,7 @@ int shadow_subid_list_owner_ranges(const char *owner, int type,
 
 #ifndef NO_CALL
 #ifdef ROLE
-/* Its number, if it has the id or has no ids. */
+/* Returns its number, if it has the id or has no ids. */
 static unsigned long role_of(unsigned long id, int type)
 {
 	size_t i = find(ROLE);
@@ -299,7 +299,7 @@ static unsigned long role_of(unsigned long id, int type)
 
 int shadow_subid_find_subid_owners(unsigned long id, int type, uid_t **uids, int *count)
 {
-	static uid_t liar[2] = { 5001, 5001 };
+	static uid_t invalid[2] = { 5001, 5001 };
 
 	id = role_of(id, type);
 	if (id >= ROLES)
@@ -313,7 +313,7 @@ int shadow_subid_find_subid_owners(unsigned long id, int type, uid_t **uids, int
 		array[1] = 5002;
 		*uids = array;
 	} else if (roles[id].ranges[0].start) {
-		*uids = liar;
+		*uids = invalid;
 	}
 	*count = roles[id].count;
 	return roles[id].status;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * plugins: a folder of root's with plugins in it, for tests of who loads them.
+ * plugins: a directory of root with plugins in it, for tests of the programs that load
+ * them.
  */
 #ifndef TESTS_PLUGINS_H
 #define TESTS_PLUGINS_H
@@ -10,7 +11,7 @@
 #include "tests/unit/unit.h"
 
 /* Copies a plugin that was built beside the tests to libsubid_@to.so. */
-static inline const char *plugins_copy(const struct folder *folder, const char *from,
+static inline const char *plugins_copy(const struct tmpdir *tmpdir, const char *from,
 				       const char *to)
 {
 	char path[256], name[64];
@@ -25,9 +26,9 @@ static inline const char *plugins_copy(const struct folder *folder, const char *
 	cr_assert(bytes && read(fd, bytes, (size_t)st.st_size) == st.st_size);
 	fd_close(fd);
 	snprintf(name, sizeof(name), "libsubid_%s.so", to);
-	folder_put(folder, name, bytes, (size_t)st.st_size, 0644);
+	tmpdir_put(tmpdir, name, bytes, (size_t)st.st_size, 0644);
 	free(bytes);
-	return folder_path(folder, name);
+	return tmpdir_path(tmpdir, name);
 }
 
 #endif

@@ -37,7 +37,7 @@ static inline bool rng_once_in(struct rng *rng, size_t n)
 	return rng_below(rng, n) == 0;
 }
 
-/* A decimal number out of the environment, or @otherwise. */
+/* A decimal number from the environment, or @otherwise. */
 static inline uint64_t rng_setting(const char *variable, uint64_t otherwise)
 {
 	const char *text = getenv(variable);
@@ -45,7 +45,7 @@ static inline uint64_t rng_setting(const char *variable, uint64_t otherwise)
 	return text && *text ? strtoumax(text, NULL, 10) : otherwise;
 }
 
-/* The seed: SUBID_TEST_SEED, or the same one each time. Tests print it when they fail. */
+/* The seed: SUBID_TEST_SEED, or a constant. Tests print it when they fail. */
 static inline uint64_t rng_seed(void)
 {
 	return rng_setting("SUBID_TEST_SEED", 20140917);

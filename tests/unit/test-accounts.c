@@ -101,7 +101,7 @@ Test(accounts, many)
 	}
 }
 
-/* The longest names, and as many as move the memory several times. */
+/* The longest names, and so many that the memory is moved several times. */
 Test(accounts, long_names)
 {
 	CLEANUP(accounts_cleanup) struct accounts accounts = { 0 };
@@ -148,7 +148,7 @@ static void check_order(const struct accounts *accounts)
 	}
 }
 
-/* Few names and few ids, so that most are there several times; sorted now and then. */
+/* Few names and few ids, so that most occur several times; sometimes sorted. */
 Test(accounts, agree_with_a_search)
 {
 	struct rng rng = { rng_seed() };
@@ -191,7 +191,8 @@ Test(accounts, agree_with_a_search)
 	}
 }
 
-/* Numbers with one hash are all found, each once, and none with another. */
+/* Numbers with the same hash are all found, each once, and no number with another hash.
+ */
 Test(hash, same_hash)
 {
 	CLEANUP(hash_cleanup) struct hash table = { 0 };
@@ -219,7 +220,7 @@ Test(hash, same_hash)
 	cr_assert_eq(hash_next(&table, 7, &at), 0);
 }
 
-/* Room for many at once; nothing is lost when the table grows. */
+/* Space for many at once; nothing is lost when the table grows. */
 Test(hash, grows)
 {
 	CLEANUP(hash_cleanup) struct hash table = { 0 };
@@ -256,6 +257,6 @@ Test(hash, spreads)
 			taken[k][hashes[k] & 4095] = true;
 		}
 	}
-	/* At random it would be 63 %. */
+	/* Random hashes would reach 63 %. */
 	cr_assert(n[0] > 2300 && n[1] > 2300, "%zu %zu", n[0], n[1]);
 }

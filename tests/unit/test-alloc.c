@@ -27,7 +27,7 @@ static uint64_t model_from(const struct alloc_request *request, uint64_t from,
 	return UINT64_MAX;
 }
 
-/* Gaps that begin at @above or later come first, then the lowest one. */
+/* Prefers gaps that begin at @above or later, then takes the lowest one. */
 static uint64_t model_first_fit(const struct alloc_request *request, uint64_t base,
 				uint64_t used, uint64_t above)
 {
@@ -59,9 +59,9 @@ static uint64_t bits_of(struct range range, uint64_t base)
 }
 
 /*
- * One range after the other, of any size, until nothing fits: it never overlaps, never
- * leaves the bounds, always finds a gap when one exists, and finds the one that it must.
- * The space knows what was used when it began and what it gave; the model knows each id.
+ * Allocates ranges of any size until nothing fits: they never overlap, never leave the
+ * bounds, a gap is always found if one exists, and it is the right one. The space knows
+ * the ids in use at the beginning and the ranges given since; the model knows each id.
  */
 Test(alloc, agrees_with_a_bitmap)
 {
@@ -71,7 +71,7 @@ Test(alloc, agrees_with_a_bitmap)
 
 	for (unsigned round = 0; round < 60000; round++) {
 		uint64_t base = bases[rng_below(&rng, COUNT_OF(bases))];
-		/* A pair: what is used in either database. */
+		/* For a pair: ids in use in either database. */
 		uint64_t bits = (rng_next(&rng) & rng_next(&rng) & rng_next(&rng)) |
 				(rng_next(&rng) & rng_next(&rng) & rng_next(&rng));
 		uint64_t low = rng_below(&rng, UNIVERSE),
@@ -81,7 +81,7 @@ Test(alloc, agrees_with_a_bitmap)
 				    base + (low < high ? high : low) + 1 },
 			.align = rng_below(&rng, 10),
 		};
-		/* The allocator takes it from the end of a range, or does without. */
+		/* The allocator removes it from the end of a range, or ignores it. */
 		uint64_t above = rng_once_in(&rng, 3) ?
 					 0 :
 					 request.bounds.start + rng_below(&rng, UNIVERSE);
@@ -153,7 +153,7 @@ Test(alloc, edges)
 	}
 }
 
-/* SUB_UID_MIN + (uid - UID_MIN) * COUNT, within the bounds or not at all. */
+/* SUB_UID_MIN + (uid - UID_MIN) * COUNT, if that is within the bounds. */
 Test(alloc, deterministic)
 {
 	static const struct {
@@ -190,7 +190,7 @@ Test(alloc, deterministic)
 	}
 }
 
-/* In a gap as many uids have their range as a count one by one finds. */
+/* Counting the uids one by one gives the same number of ranges in a gap. */
 Test(alloc, deterministic_fits)
 {
 	const struct alloc_request request = { { 100, 140 }, 7, 0 };
@@ -209,7 +209,7 @@ Test(alloc, deterministic_fits)
 			cr_assert(found == want, "%" PRIu64 "-%" PRIu64 ": %" PRIu64,
 				  start, end, found);
 		}
-	/* Uids end, too. */
+	/* The uids end, too. */
 	cr_assert(alloc_deterministic_fits(&request, ID_NONE - 2, request.bounds) == 2);
 	cr_assert(alloc_deterministic_fits(&request, ID_NONE, request.bounds) == 0);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Ranges for several people at once, in a folder of the test's own. Random lists against
- * a model are in tests/kernel/subid/test_subid_grant.py.
+ * Ranges for several users at once, in a temporary directory. Random lists
+ * against a model are in tests/kernel/subid/test_subid_grant.py.
  */
 #include "libsubid/core/limits.h"
 #include "libsubid/store/allocate.h"
@@ -10,7 +10,7 @@
 #include "tests/unit/rng.h"
 #include "tests/unit/unit.h"
 
-static struct folder folder;
+static struct tmpdir tmpdir;
 static struct db db = DB_NONE;
 static struct owner_set people;
 static struct allocate_item items[4];
@@ -18,14 +18,14 @@ static struct allocate allocate;
 
 static void set_up(void)
 {
-	folder_make(&folder);
-	folder_put(&folder, "passwd",
+	tmpdir_make(&tmpdir);
+	tmpdir_put(&tmpdir, "passwd",
 		   BYTES("elsa:x:1000:1::/:\nelsa2:x:1000:1::/:\nanna:x:1001:1::/:\n"
 			 "bob:x:1002:1::/:\ntaken:x:100025:1::/:\n"),
 		   0644);
-	folder_put(&folder, "group", BYTES("root:x:0:\n"), 0644);
-	folder_put(&folder, "subuid", BYTES("anna:100000:10\n"), 0644);
-	folder_put(&folder, "subgid", BYTES("ghost:100010:10\n"), 0644);
+	tmpdir_put(&tmpdir, "group", BYTES("root:x:0:\n"), 0644);
+	tmpdir_put(&tmpdir, "subuid", BYTES("anna:100000:10\n"), 0644);
+	tmpdir_put(&tmpdir, "subgid", BYTES("ghost:100010:10\n"), 0644);
 	people = (struct owner_set){ 0 };
 	memset(items, 0, sizeof(items));
 	allocate = (struct allocate){
@@ -36,7 +36,7 @@ static void set_up(void)
 			      .uid_min = 1000 },
 		.kinds = { true, true },
 	};
-	cr_assert(db_begin(&db, folder.fd, DB_PREFIX) == 0);
+	cr_assert(db_begin(&db, tmpdir.fd, DB_PREFIX) == 0);
 	cr_assert(db_load(&db, &kind_uid, false) == 0);
 	cr_assert(db_load(&db, &kind_gid, false) == 0);
 }
@@ -46,7 +46,7 @@ static void tear_down(void)
 	db_end(&db);
 	allocate_cleanup(&allocate);
 	owner_set_cleanup(&people);
-	folder_cleanup(&folder);
+	tmpdir_cleanup(&tmpdir);
 }
 
 TestSuite(allocate, .init = set_up, .fini = tear_down);
@@ -58,7 +58,7 @@ static int run(const char *const *names)
 
 	for (; *names; names++)
 		cr_assert(owner_set_add(&people, *names, strlen(*names), &index) == 0);
-	cr_assert(passwd_file_load(folder.fd, &kind_uid, &accounts) == 0);
+	cr_assert(passwd_file_load(tmpdir.fd, &kind_uid, &accounts) == 0);
 	cr_assert(owner_set_resolve(&people, &accounts, &db.lookup, false) == 0);
 	allocate.n = people.n;
 	return allocate_ranges(&db, &allocate);
@@ -81,16 +81,16 @@ static void load(const char *uid, const char *gid)
 {
 	db_end(&db);
 	db = (struct db)DB_NONE;
-	folder_put(&folder, "subuid", uid, strlen(uid), 0644);
-	folder_put(&folder, "subgid", gid, strlen(gid), 0644);
-	cr_assert(db_begin(&db, folder.fd, DB_PREFIX) == 0);
+	tmpdir_put(&tmpdir, "subuid", uid, strlen(uid), 0644);
+	tmpdir_put(&tmpdir, "subgid", gid, strlen(gid), 0644);
+	cr_assert(db_begin(&db, tmpdir.fd, DB_PREFIX) == 0);
 	cr_assert(db_load(&db, &kind_uid, false) == 0);
 	cr_assert(db_load(&db, &kind_gid, false) == 0);
 	owner_set_cleanup(&people);
 	memset(items, 0, sizeof(items));
 }
 
-/* Pairs, in the order of the people, around what anybody has. */
+/* Pairs, in the order of the users, around all ids in use. */
 Test(allocate, pairs)
 {
 	cr_assert(run((const char *[]){ "elsa", "bob", NULL }) == 0);
@@ -99,7 +99,7 @@ Test(allocate, pairs)
 	cr_assert(items[0].ranges[0].start == 100026 && items[1].ranges[1].end == 100046);
 }
 
-/* When there is no pair left: one of each. */
+/* If no pair is left: a range of each kind. */
 Test(allocate, no_pair)
 {
 	allocate.settings.requests[0].bounds.end =
@@ -108,7 +108,7 @@ Test(allocate, no_pair)
 	check("anna:100000:10\nelsa:100010:10\n", "ghost:100010:10\nelsa:100000:10\n");
 }
 
-/* Room for one of two is room for none. */
+/* If only one of two users can have a range, neither gets one. */
 Test(allocate, all_or_nothing)
 {
 	items[1].count = 40;
@@ -117,7 +117,7 @@ Test(allocate, all_or_nothing)
 	check("anna:100000:10\n", "ghost:100010:10\n");
 }
 
-/* By any name, and the other half like the first. */
+/* By any name; the other database gets the same range as the first. */
 Test(allocate, if_missing)
 {
 	allocate.if_missing = allocate.mirror = true;
@@ -126,7 +126,7 @@ Test(allocate, if_missing)
 	      "ghost:100010:10\nanna:100000:10\nelsa2:100026:10\n");
 }
 
-/* A range of another owner is refused in both databases, what is held is not written. */
+/* A range of another owner is refused in both databases; a held one is not written. */
 Test(allocate, fixed)
 {
 	allocate.fixed = true;
@@ -141,8 +141,8 @@ Test(allocate, fixed)
 }
 
 /*
- * Several ranges of one owner: each id is written once, in the order of the ranges, and
- * of a refusal all conflicts are there, each with its line as it stands on disk.
+ * Several ranges of one owner: each id is written once, in the order of the ranges. A
+ * refusal has all conflicts, each with its line number on disk.
  */
 Test(allocate, several_fixed)
 {
@@ -159,7 +159,7 @@ Test(allocate, several_fixed)
 	check("anna:100000:10\nelsa:100045:10\nelsa:100030:15\nelsa:100055:5\n",
 	      "ghost:100010:10\nelsa:100040:10\nelsa:100050:10\n");
 
-	/* What elsa had goes: these lines are the second and the first on disk. */
+	/* Elsa's ranges are removed: these lines are the second and the first on disk. */
 	cr_assert(table_subtract(&db.sides[0].table, owner_is, &elsa,
 				 (struct range){ 0, ID_END }) == 0);
 	items[0].ranges[1] = (struct range){ 100012, 100015 };
@@ -285,7 +285,7 @@ Test(allocate, together)
 	check("anna:100000:10\n", "ghost:100010:10\n");
 }
 
-/* More ids than the bounds hold are another reason than no gap. */
+/* More ids than the bounds hold, and no gap, are two reasons. */
 Test(allocate, count_beyond_bounds)
 {
 	allocate.settings.requests[1].count = 61;
@@ -299,15 +299,15 @@ Test(allocate, count_beyond_bounds)
 }
 
 /*
- * Databases with the same text are read once, with the same answer as where the last
- * count makes a difference; but not where the bounds are others, and groups are no users.
+ * Databases with the same text are searched once, with the same result as if only the
+ * last count differed; not if the bounds differ. Groups are not users.
  */
 Test(allocate, same_text)
 {
 	static const char text[] = "anna:100000:10\n1000:100052:3\nx:90000:5\n";
 	static const char other[] = "anna:100000:10\n1000:100052:3\nx:90000:6\n";
 
-	folder_put(&folder, "group", BYTES("sound:x:100041:\n"), 0644);
+	tmpdir_put(&tmpdir, "group", BYTES("sound:x:100041:\n"), 0644);
 	for (int same = 0; same < 2; same++) {
 		load(text, same ? text : other);
 		allocate.if_missing = true;
@@ -317,7 +317,7 @@ Test(allocate, same_text)
 				cr_assert_eq(items[i].ranges[k].start,
 					     i == 1 ? 100010 : 0);
 
-		/* The account and the group are in the way of a pair. */
+		/* The account and the group prevent a pair. */
 		load(text, same ? text : other);
 		items[0].count = 16;
 		cr_assert(run((const char *[]){ "bob", NULL }) == 0);
@@ -344,7 +344,7 @@ Test(allocate, same_text)
 	}
 }
 
-/* By uid where that is wanted. */
+/* By uid, if that is set. */
 Test(allocate, by_id)
 {
 	allocate.settings.by_id = true;
@@ -354,7 +354,7 @@ Test(allocate, by_id)
 
 #define UNIVERSE 64
 
-/* Random lines or accounts in a file; returns the ids that they have. */
+/* Random lines or accounts in a file. Returns their ids. */
 static uint64_t put_random(struct rng *rng, const char *name, const char *before,
 			   const char *behind, uint64_t base, unsigned lines,
 			   unsigned longest)
@@ -379,7 +379,7 @@ static uint64_t put_random(struct rng *rng, const char *name, const char *before
 						":%" PRIu64, n);
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s\n", behind);
 	}
-	folder_put(&folder, name, text, len, 0644);
+	tmpdir_put(&tmpdir, name, text, len, 0644);
 	return used;
 }
 
@@ -424,9 +424,8 @@ static int find(const bool kinds[static 2], const struct alloc_request *request,
 }
 
 /*
- * Whatever the databases and accounts hold, at both ends of all ids: the lowest range
- * that is free of both kinds, or of one, is found, and none is found only if there is
- * none.
+ * Random databases and accounts, at both ends of all ids: the lowest range that is free
+ * for both kinds, or for one, is found if there is one.
  */
 Test(allocate, finds_what_a_bitmap_finds)
 {
@@ -460,7 +459,7 @@ Test(allocate, finds_what_a_bitmap_finds)
 		if (rng_once_in(&rng, 3))
 			kinds[rng_below(&rng, 2)] = false;
 		db = (struct db)DB_NONE;
-		cr_assert(db_begin(&db, folder.fd, DB_PREFIX) == 0);
+		cr_assert(db_begin(&db, tmpdir.fd, DB_PREFIX) == 0);
 		cr_assert(db_load(&db, &kind_uid, false) == 0);
 		cr_assert(db_load(&db, &kind_gid, false) == 0);
 		want = lowest_free(&request, base,
@@ -477,8 +476,8 @@ Test(allocate, finds_what_a_bitmap_finds)
 }
 
 /*
- * Nothing is placed where another program reads a malformed line, of whoever it is. One
- * of the user's own is no conflict for ids that are asked for, one of another user is.
+ * No range is placed where another program reads a malformed line of any owner. For a
+ * given range, a malformed line of the user is no conflict; one of another user is.
  */
 Test(allocate, malformed_lines)
 {
@@ -500,8 +499,8 @@ Test(allocate, malformed_lines)
 }
 
 /*
- * Where the place follows from the uid a malformed line is in the way of all but its own
- * user, also of others who are given ranges by the same command.
+ * If the range follows from the uid, a malformed line is a conflict for all users but its
+ * own, also for others who get ranges by the same command.
  */
 Test(allocate, malformed_line_of_a_neighbour)
 {
@@ -515,8 +514,8 @@ Test(allocate, malformed_line_of_a_neighbour)
 }
 
 /*
- * Reserved ids are never chosen; where a uid has its place among them it gets none, in
- * an image, too. What is asked for there is given.
+ * Reserved ids are never chosen. If the range that follows from a uid has any, the user
+ * gets none, also in an image. A given range may have them.
  */
 Test(allocate, reserved)
 {

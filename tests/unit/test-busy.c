@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Which processes use an id: by any of their threads. A process that cannot be judged
+ * Which processes use an id in any of their threads. A process that cannot be inspected
  * does not end the search.
  */
 #include <pthread.h>
@@ -17,7 +17,7 @@
 #define SETRESUID SYS_setresuid
 #endif
 
-/* No other process runs with them; the tests run side by side. */
+/* No other process runs with them, since tests run in parallel. */
 #define WANTED 4000000123U
 #define OTHER  4000000124U
 
@@ -69,7 +69,7 @@ static void enter_namespace(void)
 		wait_for_signal();
 }
 
-/* A child that calls @body, as soon as it is ready; 0: it has failed. */
+/* Starts a child that calls @body; returns when it is ready; 0: it has failed. */
 static pid_t start(void (*body)(void))
 {
 	char byte;
@@ -177,7 +177,7 @@ static const char *find_behind(void *context)
 	return NULL;
 }
 
-/* The namespace of one process is not known; the one behind it is found all the same. */
+/* The namespace of one process is unknown; the process after it is found nevertheless. */
 Test(busy, not_judged)
 {
 	child_run(find_behind, NULL);

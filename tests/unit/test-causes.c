@@ -49,7 +49,7 @@ static const struct dbfile closed_file = { .fd = -1,
 					   .fault = DBFILE_CLOSED };
 static const struct dbfile broken_file = { .error = EIO, .fault = DBFILE_UNREADABLE };
 static const struct dbfile unknown_file = { .error = ENODATA, .fault = DBFILE_UNKNOWN };
-static const struct dbfile folder_file = { .error = EISDIR, .fault = DBFILE_NOT_REGULAR };
+static const struct dbfile tmpdir_file = { .error = EISDIR, .fault = DBFILE_NOT_REGULAR };
 static const struct dbfile huge_file = { .error = EFBIG, .fault = DBFILE_HUGE };
 static const struct dbfile writable_file = { .error = EACCES, .fault = DBFILE_WRITABLE };
 static const struct dbfile foreign_file = { .error = EACCES,
@@ -58,7 +58,7 @@ static const struct dbfile foreign_file = { .error = EACCES,
 
 static const struct nsswitch nsswitch = { .sources = { "zzz", "sss" }, .n_sources = 2 };
 
-/* Facts that name nothing: what a caller always knows. Zeroed, padding too, to be
+/* Facts without any cause: what a caller always knows. Zeroed, padding too, to be
  * compared. */
 static void facts_make(struct facts *facts, const struct kind *kind)
 {
@@ -94,7 +94,7 @@ static void refuse(struct facts *facts)
 	facts->missing = (struct range){ 100200, 101000 };
 }
 
-/* What is known of a host, of which only a part counts at each step. */
+/* Facts about a host, of which only some matter at each step. */
 static const struct facts_host plain_host = {
 	.max_namespaces = 100,
 	.unprivileged_clone = -1,
@@ -209,7 +209,7 @@ static void look(struct facts *facts, enum facts_step step, int error,
 	facts->host = host;
 }
 
-/* The least that makes a cause apply, on top of facts_make(). */
+/* The fewest facts that make a cause apply, added to facts_make(). */
 #define LEAST(name) static void name(struct facts *f)
 
 LEAST(too_many_extents)
@@ -426,7 +426,7 @@ LEAST(file_symlink)
 LEAST(file_not_regular)
 {
 	f->step = FACTS_DATABASE;
-	f->file = &folder_file;
+	f->file = &tmpdir_file;
 }
 LEAST(file_huge)
 {
@@ -803,7 +803,7 @@ LEAST(unexplained_unshare)
 static const struct least {
 	enum cause_id id;
 	void (*apply)(struct facts *facts);
-	const char *words; /* what has to be told */
+	const char *words; /* what the sentence must contain */
 } table[] = {
 	{ CAUSE_TOO_MANY_EXTENTS, too_many_extents, "340 extents" },
 	{ CAUSE_TOO_MANY_BYTES, too_many_bytes, "4096 bytes, and the kernel takes 4095" },
@@ -945,7 +945,7 @@ static bool found(const struct facts *facts, enum cause_id id)
 	return false;
 }
 
-/* One line, and whole: a command that is cut is another command. */
+/* One line, and not cut: a command that is cut is another command. */
 static void check_text(const char *text, enum cause_id id)
 {
 	size_t len = strnlen(text, CAUSE_TEXT_BYTES);
@@ -977,7 +977,8 @@ static void check_words(const struct facts *facts, enum cause_id id)
 				  cause.cure);
 }
 
-/* The list is in the order of the ids, and a shorter one is the begin of a longer one. */
+/* The list is in the order of the ids, and a shorter one is the beginning of a longer
+ * one. */
 static size_t check_list(const struct facts *facts, enum cause_id ids[static CAUSES])
 {
 	size_t n = causes_find(facts, ids, CAUSES);
@@ -998,7 +999,7 @@ static size_t check_list(const struct facts *facts, enum cause_id ids[static CAU
 /* ---- one by one
  * -------------------------------------------------------------------------- */
 
-/* Each cause comes out of the least that makes it apply, and is named first then. */
+/* Each cause follows from the fewest facts that make it apply, and then is the first. */
 Test(causes, first_by_the_least)
 {
 	enum cause_id ids[CAUSES];
@@ -1026,7 +1027,7 @@ Test(causes, first_by_the_least)
 		cr_assert(seen[id], "cause %d has no row", id);
 }
 
-/* What was not gathered tells nothing; a step that is a cause in itself tells that. */
+/* Facts that were not gathered give no cause; a step that is itself a cause is one. */
 Test(causes, nothing_gathered)
 {
 	static const struct {
@@ -1072,7 +1073,7 @@ Test(causes, nothing_gathered)
 /* ---- together
  * ---------------------------------------------------------------------------- */
 
-/* Causes of which one is a better word for the other: it takes its place. */
+/* Causes of which one is more precise than the other and replaces it. */
 static bool are_one(enum cause_id a, enum cause_id b)
 {
 	static const enum cause_id pairs[][2] = {
@@ -1089,8 +1090,8 @@ static bool are_one(enum cause_id a, enum cause_id b)
 }
 
 /*
- * Applies @a and then @b. Returns false where they contradict one another, so that what
- * @a has set does not stand any more.
+ * Applies @a and then @b. Returns false if they contradict each other, so that what @a
+ * has set is overwritten.
  */
 static bool apply_both(const struct kind *kind, const struct least *a,
 		       const struct least *b, struct facts *facts)
@@ -1105,8 +1106,7 @@ static bool apply_both(const struct kind *kind, const struct least *a,
 	return memcmp(&again, facts, sizeof(again)) == 0;
 }
 
-/* Two causes at once: both are found, and the one that is looked for first comes first.
- */
+/* Two causes at once: both are found, in the order of the checks. */
 Test(causes, pairs)
 {
 	enum cause_id ids[CAUSES];
@@ -1131,7 +1131,7 @@ Test(causes, pairs)
 			tested++;
 		}
 	}
-	/* of 52 * 52, most are of steps that exclude each other */
+	/* of 52 * 52; the steps of most pairs exclude each other */
 	cr_assert(tested > 300, "only %zu pairs", tested);
 }
 
@@ -1140,11 +1140,11 @@ Test(causes, pairs)
 
 struct census {
 	uint64_t combinations;
-	uint64_t told;
+	uint64_t named;
 	bool seen[CAUSES + 1];
 };
 
-/* Words cost more than the list: of each cause the first, and then every 61st. */
+/* Sentences take long to make: of each cause the first, and then every 61st. */
 static void check_combination(const struct facts *facts, struct census *census)
 {
 	enum cause_id ids[CAUSES];
@@ -1156,11 +1156,11 @@ static void check_combination(const struct facts *facts, struct census *census)
 			continue;
 		census->seen[ids[i]] = true;
 		check_words(facts, ids[i]);
-		census->told++;
+		census->named++;
 	}
 }
 
-/* Takes the lowest of @values choices out of a number that stands for a combination. */
+/* Removes the lowest of @values choices from the number of a combination. */
 static unsigned int choose(unsigned int *combination, unsigned int values)
 {
 	unsigned int choice = *combination % values;
@@ -1179,7 +1179,7 @@ static const int errors[] = { EPERM,  EACCES, 0,      EROFS,  EINVAL,	 ENOSYS, E
 
 #define ERRORS ((unsigned int)COUNT_OF(errors))
 
-/* Two errors that matter most, with all that is known about the program. */
+/* The two errors that matter most, with all facts about the program. */
 #define OF_PROGRAM (2 * 2 * 4 * 2 * 2 * 2 * 2 * 4 * 2 * 2 * 2 * 2 * 2 * 2 * 2 * 2)
 
 static void combine_program(unsigned int at, struct facts *facts)
@@ -1286,7 +1286,7 @@ static void combine_grants(unsigned int at, struct facts *facts)
 	facts->sources.denied = at == 4;
 }
 
-/* A source that does not answer, or a file that does not say who is to be asked. */
+/* A source that does not answer, or an unreadable nsswitch.conf. */
 #define OF_SOURCES (2 * ERRORS * 2 * (PLUGIN_DIED + 1))
 
 static void combine_sources(unsigned int at, struct facts *facts)
@@ -1307,7 +1307,7 @@ static void combine_sources(unsigned int at, struct facts *facts)
 static void combine_rest(unsigned int at, struct facts *facts)
 {
 	static const struct dbfile *const files[] = {
-		&missing_file, &linked_file,   &closed_file,  &broken_file, &folder_file,
+		&missing_file, &linked_file,   &closed_file,  &broken_file, &tmpdir_file,
 		&huge_file,    &writable_file, &foreign_file, &unknown_file
 	};
 	unsigned int step;
@@ -1364,8 +1364,8 @@ static const struct {
 };
 
 /*
- * Every combination of what can be known at one step: the order stands, words are there
- * and fit, nothing crashes; and each cause comes out of one of them.
+ * Every combination of the facts of one step: the order is kept, the sentences exist and
+ * fit, nothing crashes; and each cause follows from some combination.
  */
 Test(causes, combinations)
 {
@@ -1380,12 +1380,12 @@ Test(causes, combinations)
 	}
 	for (int id = 1; id <= (int)CAUSES; id++)
 		cr_assert(census.seen[id], "cause %d comes out of none", id);
-	cr_assert(census.combinations > 600000 && census.told > 30000,
-		  "%" PRIu64 " combinations, %" PRIu64 " told", census.combinations,
-		  census.told);
+	cr_assert(census.combinations > 600000 && census.named > 30000,
+		  "%" PRIu64 " combinations, %" PRIu64 " named", census.combinations,
+		  census.named);
 }
 
-/* Each has a name, and no two the same one. */
+/* Each has a name, and no two have the same one. */
 Test(causes, names)
 {
 	for (enum cause_id a = 1; a <= CAUSES; a++) {
@@ -1400,7 +1400,7 @@ Test(causes, names)
 /* ---- words
  * ------------------------------------------------------------------------------- */
 
-/* Text for all rows with the longest names there can be. */
+/* The sentences of all rows with the longest possible names. */
 Test(causes, longest_names)
 {
 	struct account account = elsa;
@@ -1419,7 +1419,7 @@ Test(causes, longest_names)
 	}
 }
 
-/* The longest path of a program is named whole, in its command too. */
+/* The longest path of a program is not cut, also in its command. */
 Test(causes, longest_path)
 {
 	static const size_t lengths[] = { 100, 200, 254,
@@ -1443,7 +1443,7 @@ Test(causes, longest_path)
 	}
 }
 
-/* The cure of an overlap loses no id inside but those that cannot be mapped twice. */
+/* The cure of an overlap drops only inner ids that cannot be mapped twice. */
 Test(causes, cure_of_an_overlap)
 {
 	static const struct {
@@ -1635,7 +1635,7 @@ Test(causes, cure_of_a_limit)
 	}
 }
 
-/* Only who can read the database is told what it holds. */
+/* Only a caller who can read the database learns what it holds. */
 Test(causes, what_is_not_readable_is_not_told)
 {
 	struct facts facts;
@@ -1655,12 +1655,12 @@ Test(causes, what_is_not_readable_is_not_told)
 /* ---- words for a shell
  * ------------------------------------------------------------------- */
 
-/* As it is where that can be, and by printf(1) where a byte of it would not be seen. */
+/* Unquoted where possible, and by printf(1) where a byte would be invisible. */
 Test(causes, quoted_words)
 {
 	static const struct {
 		const char *text;
-		const char *ascii; /* where the locale is not UTF-8; NULL: as @utf8 */
+		const char *ascii; /* if the locale is not UTF-8; NULL: as @utf8 */
 		const char *utf8;
 	} rows[] = {
 		{ "elsa", NULL, "elsa" },
@@ -1694,7 +1694,7 @@ Test(causes, quoted_words)
 	cr_assert_not(cure_quote("a\n", word));
 }
 
-/* A word of any bytes, for a seed; the last is no newline. */
+/* A word of random bytes; the last is no newline. */
 static void make_word(struct rng *rng, char text[static CURE_WORD_BYTES + 2])
 {
 	static const char odd[] =
@@ -1733,7 +1733,7 @@ static void check_word(const char *text)
 		  command, found);
 }
 
-/* What is pasted into a shell is the word again. */
+/* A shell that reads the quoted word gets the word. */
 Test(causes, quoted_words_for_sh)
 {
 	struct rng rng = { .state = 7 };
@@ -1749,7 +1749,7 @@ Test(causes, quoted_words_for_sh)
 		make_word(&rng, text);
 		check_word(text);
 	}
-	/* The longest, in four bytes for each of its own. */
+	/* The longest: four bytes for each byte of the word. */
 	memset(text, '\'', CURE_WORD_BYTES);
 	text[CURE_WORD_BYTES] = '\0';
 	check_word(text);

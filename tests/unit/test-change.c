@@ -6,7 +6,7 @@
 #include "tests/unit/give.h"
 #include "tests/unit/unit.h"
 
-static struct folder folder;
+static struct tmpdir tmpdir;
 static struct db db = DB_NONE;
 static struct owner owner;
 static struct allocate allocate;
@@ -16,17 +16,17 @@ static void setup(void)
 	struct settings_error error;
 
 	allocate = (struct allocate){ 0 };
-	folder_make(&folder);
-	folder_make_etc(&folder);
-	folder_put(&folder, "etc/passwd", BYTES("elsa:x:1001:1001::/:\n"), 0644);
-	folder_put(&folder, "etc/group", BYTES("team:x:100:\n"), 0644);
-	folder_put(&folder, "etc/subuid", BYTES("anna:1000:10\n"), 0644);
-	folder_put(&folder, "etc/subgid", BYTES(""), 0644);
-	folder_put(&folder, "etc/login.defs",
+	tmpdir_make(&tmpdir);
+	tmpdir_make_etc(&tmpdir);
+	tmpdir_put(&tmpdir, "etc/passwd", BYTES("elsa:x:1001:1001::/:\n"), 0644);
+	tmpdir_put(&tmpdir, "etc/group", BYTES("team:x:100:\n"), 0644);
+	tmpdir_put(&tmpdir, "etc/subuid", BYTES("anna:1000:10\n"), 0644);
+	tmpdir_put(&tmpdir, "etc/subgid", BYTES(""), 0644);
+	tmpdir_put(&tmpdir, "etc/login.defs",
 		   BYTES("SUB_UID_MIN 1000\nSUB_UID_MAX 2000\nSUB_UID_COUNT 10\n"
 			 "SUB_GID_MIN 500\nSUB_GID_MAX 1500\nSUB_GID_COUNT 10\n"),
 		   0644);
-	cr_assert(change_begin(&db, folder.path, CHANGE_UID | CHANGE_GID) == 0);
+	cr_assert(change_begin(&db, tmpdir.path, CHANGE_UID | CHANGE_GID) == 0);
 	cr_assert(settings_read(db.directory, &allocate.settings, &error) == 0);
 	cr_assert(owner_find(&owner, "elsa", &db.lookup, false) == 0);
 }
@@ -36,10 +36,10 @@ static void teardown(void)
 	db_end(&db);
 	owner_cleanup(&owner);
 	allocate_cleanup(&allocate);
-	folder_cleanup(&folder);
+	tmpdir_cleanup(&tmpdir);
 }
 
-/* Both kinds get the same, where the bounds of both meet and no account is. */
+/* Both kinds get the same range, within both bounds and where no account has ids. */
 Test(change, allocates_both, .init = setup, .fini = teardown)
 {
 	const struct change_request request = { 0 };
@@ -53,7 +53,7 @@ Test(change, allocates_both, .init = setup, .fini = teardown)
 	cr_assert(range.start == 500);
 }
 
-/* What does not fit is given in no database. */
+/* A range that does not fit is given in neither database. */
 Test(change, gives_in_both_or_none, .init = setup, .fini = teardown)
 {
 	struct change_request request = { .bounds = { 0, 5 }, .count = 5 };
@@ -73,7 +73,7 @@ Test(change, gives_in_both_or_none, .init = setup, .fini = teardown)
 		  -EINVAL);
 }
 
-/* Where each uid has its place, that is where, and for nobody else. */
+/* If a range follows from the uid, the user gets this range, and no other user does. */
 Test(change, allocates_deterministically, .init = setup, .fini = teardown)
 {
 	struct change_request request = { 0 };
@@ -93,7 +93,7 @@ Test(change, allocates_deterministically, .init = setup, .fini = teardown)
 		  DB_FULL);
 }
 
-/* The transaction's own lines are told in their order. */
+/* The lines of the transaction are listed in their order. */
 Test(change, tells_ranges, .init = setup, .fini = teardown)
 {
 	CLEANUP(query_ranges_cleanup) struct query_ranges ranges = { 0 };

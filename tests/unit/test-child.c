@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Starting processes: the child looks at itself, and the parent at what is left of it.
+ * Starting processes: the child inspects itself, and the parent what is left of it.
  */
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -23,8 +23,8 @@ struct sight {
 	int fds[FOUND_MAX]; /* those that are open, up to FOUND_MAX */
 	size_t n_fds;
 	bool standard_silent; /* 0 to 2: nothing to read, and write(2) fails or is lost */
-	char links[3][64];    /* where 0 to 2 lead */
-	sigset_t mask, ignored; /* and the rest has its default action */
+	char links[3][64];    /* what 0 to 2 are */
+	sigset_t mask, ignored; /* the other signals have their default action */
 	bool caught;
 	rlim_t core;
 	int no_new_privs, death_signal;
@@ -102,7 +102,7 @@ static int wait_for_end(struct child *child)
 	return child_end(child);
 }
 
-/* Returns the child's status with the sight written. */
+/* Returns the child's status, with its findings written. */
 static int look_with(const struct child_options *options)
 {
 	struct child child;
@@ -129,7 +129,7 @@ static bool is_mask(const sigset_t *set, const int *numbers, size_t n)
 	return true;
 }
 
-/* Fills descriptors up to 9; 0 to 2 lead to a pipe that says something. */
+/* Fills descriptors up to 9; 0 to 2 are a pipe with something to read. */
 static bool fill(void)
 {
 	int ends[2];
@@ -142,7 +142,7 @@ static bool fill(void)
 	return true;
 }
 
-/* Kept are those that are listed, in any order, and no others. */
+/* Only the listed descriptors are kept, in any order. */
 static const char *descriptors(void *context)
 {
 	static const struct {
@@ -166,7 +166,7 @@ static const char *descriptors(void *context)
 		CHILD_ASSERT(sees_only(rows[i].found, rows[i].n_found));
 		CHILD_ASSERT(sight->standard_silent);
 	}
-	/* With none of the first three in the parent. */
+	/* Descriptors 0 to 2 are closed in the parent. */
 	for (int fd = 0; fd < 3; fd++)
 		close(fd);
 	CHILD_ASSERT(look_with(&(struct child_options){ 0 }) == 0);
@@ -180,7 +180,7 @@ Test(child, descriptors)
 	child_run(descriptors, NULL);
 }
 
-/* One of the first three may be kept, and 1 and 2 may lead to a pipe. */
+/* One of 0 to 2 may be kept, and 1 and 2 may be a pipe. */
 static const char *standard(void *context)
 {
 	char before[64] = "", path[32];
@@ -246,7 +246,7 @@ Test(child, filtered)
 	child_run(filtered, NULL);
 }
 
-/* A precaution that fails: nothing runs. */
+/* If a precaution fails, nothing runs. */
 static const char *not_run(void *context)
 {
 	int status;
@@ -266,7 +266,7 @@ Test(child, not_run)
 	child_run(not_run, NULL);
 }
 
-/* No core, no new privileges, `/`; a program has the latter two from its parent. */
+/* No core, no new privileges, `/`; a program inherits the latter two from its parent. */
 static const char *surroundings(void *context)
 {
 	const struct rlimit some = { 1 << 20, 1 << 20 };
@@ -303,7 +303,7 @@ static void handle(int number)
 	handled = handled + 1;
 }
 
-/* No handler, what is ignored but SIGCHLD, and the mask of each sort of child. */
+/* No handlers, the ignored signals but SIGCHLD, and the mask of each sort of child. */
 static const char *signals(void *context)
 {
 	static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
@@ -337,7 +337,7 @@ static const char *signals(void *context)
 	CHILD_ASSERT(sigismember(&sight->mask, SIGTSTP) == 1);
 	CHILD_ASSERT(sigismember(&sight->mask, SIGALRM) == 1);
 
-	/* The parent has what it had. */
+	/* Nothing changes in the parent. */
 	CHILD_ASSERT(sigprocmask(SIG_SETMASK, NULL, &mask) == 0);
 	CHILD_ASSERT(is_mask(&mask, own, COUNT_OF(own)));
 	return NULL;
@@ -362,7 +362,7 @@ static bool no_child_is_left(void)
 	return waitpid(-1, NULL, WNOHANG | __WALL) == -1 && errno == ECHILD;
 }
 
-/* What child_end() returns, and that nothing is left, also where SIGCHLD is ignored. */
+/* What child_end() returns, and that no child is left, also if SIGCHLD is ignored. */
 static const char *end(void *context)
 {
 	const struct sigaction discard = { .sa_handler = SIG_DFL,
@@ -387,7 +387,8 @@ static const char *end(void *context)
 		CHILD_ASSERT(no_child_is_left());
 		CHILD_ASSERT(child_end(&child) == SIGKILL);
 	}
-	/* Waited for elsewhere: its id is another process's by now, and is let be. */
+	/* Already reaped elsewhere: its id may be another process's, so it gets no
+	 * signal. */
 	CHILD_ASSERT(child_start(&child, &(struct child_options){ 0 }, look, NULL) == 0);
 	CHILD_ASSERT(waitpid(child.pid, NULL, 0) == child.pid);
 	child.pid = getpid();
@@ -402,7 +403,7 @@ Test(child, end)
 	child_run(end, NULL);
 }
 
-/* In a library: neither a signal nor a wait for any child notices it. */
+/* In a library: the host gets no signal, and its wait(2) does not return the child. */
 static const char *library(void *context)
 {
 	const struct child_options options = { .library = true };
@@ -436,7 +437,7 @@ Test(child, library)
 	child_run(library, NULL);
 }
 
-/* Tells whether all who had the other end of a pipe have gone. */
+/* Whether all processes that had the other end of a pipe have ended. */
 static bool is_closed(int in)
 {
 	struct pollfd event = { .fd = in };
@@ -445,7 +446,7 @@ static bool is_closed(int in)
 	return poll(&event, 1, LATE) == 1 && read(in, &byte, 1) == 0;
 }
 
-/* Starts a child that keeps @out, and ends without ending it. */
+/* Starts a child that keeps @out, and exits without ending the child. */
 static void leave_behind(int out, const struct child_options *options)
 {
 	struct child child;
@@ -488,7 +489,7 @@ static const char *orphan(void *context)
 		CHILD_ASSERT(is_closed(ends[0]));
 		close(ends[0]);
 	}
-	/* A parent that has ended before. */
+	/* A parent that has already ended. */
 	CHILD_ASSERT(child_end_with(getppid(), 0) == 0);
 	CHILD_ASSERT(child_end_with(getpid(), 0) == -ESRCH);
 	return no_clone;
@@ -499,7 +500,7 @@ Test(child, orphan)
 	child_run(orphan, NULL);
 }
 
-/* Makes a process of its own, which has the pipe, and stays. */
+/* Starts a process that has the pipe, and stays. */
 static int multiply(void *context)
 {
 	pid_t pid = fork();
@@ -509,7 +510,7 @@ static int multiply(void *context)
 	return pid < 0 ? 1 : stay(NULL);
 }
 
-/* What a session has started ends with it. */
+/* The processes of a session end with it. */
 static const char *session(void *context)
 {
 	struct child child;
@@ -542,7 +543,7 @@ static void flush(void)
 	fflush(buffered);
 }
 
-/* What the parent has buffered and registered is done once, by the parent. */
+/* Buffers are flushed and atexit(3) functions called once, by the parent. */
 static const char *leaves(void *context)
 {
 	char text[32] = "";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * The transaction, in a directory of the test's own, as in an image of another system.
+ * The transaction, in a temporary directory that is an image of another system.
  */
 #include <dirent.h>
 
@@ -10,7 +10,7 @@
 
 #define BEFORE "# ours\n\nelsa:3000000:1000000\nanna:0100:5\nanna:200000:10"
 
-static struct folder folder;
+static struct tmpdir tmpdir;
 static struct db db = DB_NONE;
 static struct owner elsa;
 static struct allocate allocate;
@@ -21,27 +21,27 @@ static void setup(void)
 
 	account_set(&account, "elsa", 4, 5001, 5001);
 	owner_set(&elsa, &account);
-	folder_make(&folder);
-	folder_put(&folder, "passwd", BYTES("root:x:0:0::/:\nbob:x:100001:5:::\n"), 0644);
-	folder_put(&folder, "group", BYTES("root:x:0:\n"), 0644);
-	folder_put(&folder, "subuid", BYTES(BEFORE), 0640);
-	folder_put(&folder, "subgid", BYTES(BEFORE "\n"), 0644);
+	tmpdir_make(&tmpdir);
+	tmpdir_put(&tmpdir, "passwd", BYTES("root:x:0:0::/:\nbob:x:100001:5:::\n"), 0644);
+	tmpdir_put(&tmpdir, "group", BYTES("root:x:0:\n"), 0644);
+	tmpdir_put(&tmpdir, "subuid", BYTES(BEFORE), 0640);
+	tmpdir_put(&tmpdir, "subgid", BYTES(BEFORE "\n"), 0644);
 	allocate = (struct allocate){ 0 };
-	cr_assert(db_begin(&db, folder.fd, DB_PREFIX) == 0);
+	cr_assert(db_begin(&db, tmpdir.fd, DB_PREFIX) == 0);
 	cr_assert(db_load(&db, &kind_uid, false) == 0);
 	cr_assert(db_load(&db, &kind_gid, false) == 0);
 }
 
-/* Locks and temporary names are gone: only these files are there. */
+/* Locks and temporary names are gone: only these files exist. */
 static void check_names(size_t want)
 {
-	DIR *open_folder = opendir(folder.path);
+	DIR *stream = opendir(tmpdir.path);
 	size_t n = 0;
 
-	cr_assert(open_folder);
-	for (struct dirent *entry; (entry = readdir(open_folder));)
+	cr_assert(stream);
+	for (struct dirent *entry; (entry = readdir(stream));)
 		n += entry->d_name[0] != '.';
-	closedir(open_folder);
+	closedir(stream);
 	cr_assert(n == want, "%zu names and not %zu", n, want);
 }
 
@@ -49,18 +49,18 @@ static void teardown(void)
 {
 	db_end(&db);
 	allocate_cleanup(&allocate);
-	folder_cleanup(&folder);
+	tmpdir_cleanup(&tmpdir);
 }
 
 static void check_file(const char *name, const char *want)
 {
 	char text[512];
 
-	folder_get(&folder, name, text, sizeof(text));
+	tmpdir_get(&tmpdir, name, text, sizeof(text));
 	cr_assert_str_eq(text, want, "%s holds %s", name, text);
 }
 
-/* Both files change as one act; the old ones are the backups; mode and bytes survive. */
+/* Both files change together; the old ones are the backups; mode and bytes are kept. */
 Test(db, commits_both, .init = setup, .fini = teardown)
 {
 	struct stat status;
@@ -69,13 +69,13 @@ Test(db, commits_both, .init = setup, .fini = teardown)
 		  0);
 	cr_assert(give(&db, &allocate, &elsa, &kind_gid,
 		       (struct range){ 3999990, 4000010 }) == 0);
-	cr_assert(faccessat(folder.fd, "subuid.lock", F_OK, 0) == 0);
+	cr_assert(faccessat(tmpdir.fd, "subuid.lock", F_OK, 0) == 0);
 	cr_assert(db_commit(&db) == 0);
-	/* Gone with the same sync as the old files, and everybody else is still locked
-	 * out. */
-	cr_assert(faccessat(folder.fd, "subuid.lock", F_OK, 0) != 0);
-	cr_assert(faccessat(folder.fd, "subgid.lock", F_OK, 0) != 0);
-	cr_assert(faccessat(folder.fd, "subuid.subid-undo", F_OK, 0) != 0);
+	/* The same sync removes them with the old files, while all others are still
+	 * locked out. */
+	cr_assert(faccessat(tmpdir.fd, "subuid.lock", F_OK, 0) != 0);
+	cr_assert(faccessat(tmpdir.fd, "subgid.lock", F_OK, 0) != 0);
+	cr_assert(faccessat(tmpdir.fd, "subuid.subid-undo", F_OK, 0) != 0);
 	cr_assert(lock_is_ours(&db.lock));
 	db_end(&db);
 
@@ -84,12 +84,12 @@ Test(db, commits_both, .init = setup, .fini = teardown)
 	check_file("subgid", BEFORE "\nelsa:4000000:10\n");
 	check_file("subuid-", BEFORE);
 	check_file("subgid-", BEFORE "\n");
-	cr_assert(stat(folder_path(&folder, "subuid"), &status) == 0);
+	cr_assert(stat(tmpdir_path(&tmpdir, "subuid"), &status) == 0);
 	cr_assert((status.st_mode & 07777) == 0640);
 	check_names(6);
 }
 
-/* The backup is the old text where it was appended to, and where it was cut as well. */
+/* The backup is the old text, after an addition and after a removal. */
 Test(db, backup, .init = setup, .fini = teardown)
 {
 	cr_assert(give(&db, &allocate, &elsa, &kind_uid,
@@ -106,7 +106,7 @@ Test(db, backup, .init = setup, .fini = teardown)
 	check_file("subgid-", BEFORE "\n");
 }
 
-/* What is not committed is forgotten, and leaves nothing. */
+/* A change that is not committed leaves nothing. */
 Test(db, forgets, .init = setup, .fini = teardown)
 {
 	cr_assert(give(&db, &allocate, &elsa, &kind_uid,
@@ -116,7 +116,7 @@ Test(db, forgets, .init = setup, .fini = teardown)
 	check_names(4);
 }
 
-/* What is held already is not written again, and nothing at all is no change. */
+/* A range that is held already is not written again; no range is no change. */
 Test(db, grants_what_is_missing, .init = setup, .fini = teardown)
 {
 	cr_assert(give(&db, &allocate, &elsa, &kind_uid,
@@ -128,7 +128,7 @@ Test(db, grants_what_is_missing, .init = setup, .fini = teardown)
 	check_file("subuid", BEFORE "\nelsa:2999999:1\nelsa:4000000:1\n");
 }
 
-/* Another owner's ids, an account's and the id that is none are refused, all at once. */
+/* Ids of another owner, of an account, and 4294967295 are refused, all at once. */
 Test(db, refuses, .init = setup, .fini = teardown)
 {
 	cr_assert(give(&db, &allocate, &elsa, &kind_uid,
@@ -146,7 +146,7 @@ Test(db, refuses, .init = setup, .fini = teardown)
 		       (struct range){ 4294967290, 4294967296 }) == DB_CONFLICT);
 }
 
-/* An editor takes no lock: what it has written, or made of a file, stays, and the other
+/* An editor takes no lock: a file that it has written or replaced stays, and the other
  * file is not changed either. */
 Test(db, changed_meanwhile, .init = setup, .fini = teardown)
 {
@@ -154,8 +154,8 @@ Test(db, changed_meanwhile, .init = setup, .fini = teardown)
 		       (struct range){ 500000, 500010 }) == 0);
 	cr_assert(give(&db, &allocate, &elsa, &kind_gid,
 		       (struct range){ 500000, 500010 }) == 0);
-	folder_put(&folder, "subgid-", BYTES("the one of before\n"), 0644);
-	folder_put(&folder, "subgid", BYTES("emma:700000:1\n"), 0644);
+	tmpdir_put(&tmpdir, "subgid-", BYTES("the one of before\n"), 0644);
+	tmpdir_put(&tmpdir, "subgid", BYTES("emma:700000:1\n"), 0644);
 	cr_assert(db_commit(&db) == -ESTALE);
 	cr_assert(db.failed == &kind_gid);
 	db_end(&db);
@@ -170,8 +170,8 @@ Test(db, no_file_any_more, .init = setup, .fini = teardown)
 		       (struct range){ 500000, 500010 }) == 0);
 	cr_assert(give(&db, &allocate, &elsa, &kind_gid,
 		       (struct range){ 500000, 500010 }) == 0);
-	cr_assert(unlink(folder_path(&folder, "subgid")) == 0);
-	cr_assert(mkdir(folder_path(&folder, "subgid"), 0700) == 0);
+	cr_assert(unlink(tmpdir_path(&tmpdir, "subgid")) == 0);
+	cr_assert(mkdir(tmpdir_path(&tmpdir, "subgid"), 0700) == 0);
 	cr_assert(db_commit(&db) == -ESTALE);
 	cr_assert(db.failed == &kind_gid);
 	db_end(&db);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Databases that may not be believed, and that opening one can do no harm.
+ * Databases that are not to be trusted, and that opening one does no harm.
  */
 #include <limits.h>
 #include <sys/resource.h>
@@ -11,21 +11,21 @@
 #include "libsubid/sys/dbfile.h"
 #include "tests/unit/unit.h"
 
-static struct folder folder;
+static struct tmpdir tmpdir;
 
 static void set_up(void)
 {
-	folder_make(&folder);
+	tmpdir_make(&tmpdir);
 }
 
 static void tear_down(void)
 {
-	folder_cleanup(&folder);
+	tmpdir_cleanup(&tmpdir);
 }
 
 TestSuite(dbfile, .init = set_up, .fini = tear_down);
 
-/* Opens, judges, and compares; the verdict is kept, and a second look says the same. */
+/* Opens, checks and compares; the result is kept, and a second check gives the same. */
 static void expect(const char *path, int fault, int error)
 {
 	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
@@ -42,7 +42,7 @@ static void expect(const char *path, int fault, int error)
 		  path);
 }
 
-/* What an ordinary file of the test's own is: root's is believed. */
+/* The result for an ordinary file of the test: it is good if the test runs as root. */
 static int own_fault(void)
 {
 	return geteuid() == 0 ? 0 : DBFILE_FOREIGN;
@@ -56,7 +56,7 @@ static int own_error(void)
 /* A file that was changed beyond 2038 can be opened where long has 32 bits. */
 Test(dbfile, beyond_2038)
 {
-	const char *path = folder_put(&folder, "late", BYTES("elsa:1:1\n"), 0644);
+	const char *path = tmpdir_put(&tmpdir, "late", BYTES("elsa:1:1\n"), 0644);
 	const struct timespec times[] = { { .tv_sec = 4000000000 },
 					  { .tv_sec = 4000000000 } };
 	struct stat st;
@@ -67,21 +67,21 @@ Test(dbfile, beyond_2038)
 	expect(path, own_fault(), own_error());
 }
 
-/* Files that are not there or cannot be opened keep the reason. */
+/* Missing files and files that cannot be opened: the reason is kept. */
 Test(dbfile, closed)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	expect(folder_path(&folder, "missing"), DBFILE_CLOSED, ENOENT);
-	expect(folder_path(&folder, "missing/subuid"), DBFILE_CLOSED, ENOENT);
-	folder_put(&folder, "file", BYTES("elsa:1:2\n"), 0644);
-	expect(folder_path(&folder, "file/subuid"), DBFILE_CLOSED, ENOTDIR);
+	expect(tmpdir_path(&tmpdir, "missing"), DBFILE_CLOSED, ENOENT);
+	expect(tmpdir_path(&tmpdir, "missing/subuid"), DBFILE_CLOSED, ENOENT);
+	tmpdir_put(&tmpdir, "file", BYTES("elsa:1:2\n"), 0644);
+	expect(tmpdir_path(&tmpdir, "file/subuid"), DBFILE_CLOSED, ENOTDIR);
 	expect("", DBFILE_CLOSED, ENOENT);
 
-	if (strlen(folder.path) + sizeof("/socket") > sizeof(address.sun_path))
-		unit_skip("the path of the temporary folder is too long for a socket");
-	strcpy(address.sun_path, folder_path(&folder, "socket"));
+	if (strlen(tmpdir.path) + sizeof("/socket") > sizeof(address.sun_path))
+		unit_skip("the path of the temporary directory is too long for a socket");
+	strcpy(address.sun_path, tmpdir_path(&tmpdir, "socket"));
 	cr_assert(bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
 	close(fd);
 	expect(address.sun_path, DBFILE_CLOSED, ENXIO);
@@ -90,27 +90,27 @@ Test(dbfile, closed)
 /* No symbolic link is followed, wherever it leads. */
 Test(dbfile, symlink)
 {
-	folder_put(&folder, "file", BYTES("elsa:1:2\n"), 0644);
-	cr_assert(symlinkat("file", folder.fd, "link") == 0);
-	cr_assert(symlinkat("nowhere", folder.fd, "dangling") == 0);
-	cr_assert(symlinkat("/etc/passwd", folder.fd, "absolute") == 0);
-	expect(folder_path(&folder, "link"), DBFILE_CLOSED, ELOOP);
-	expect(folder_path(&folder, "dangling"), DBFILE_CLOSED, ELOOP);
-	expect(folder_path(&folder, "absolute"), DBFILE_CLOSED, ELOOP);
+	tmpdir_put(&tmpdir, "file", BYTES("elsa:1:2\n"), 0644);
+	cr_assert(symlinkat("file", tmpdir.fd, "link") == 0);
+	cr_assert(symlinkat("nowhere", tmpdir.fd, "dangling") == 0);
+	cr_assert(symlinkat("/etc/passwd", tmpdir.fd, "absolute") == 0);
+	expect(tmpdir_path(&tmpdir, "link"), DBFILE_CLOSED, ELOOP);
+	expect(tmpdir_path(&tmpdir, "dangling"), DBFILE_CLOSED, ELOOP);
+	expect(tmpdir_path(&tmpdir, "absolute"), DBFILE_CLOSED, ELOOP);
 }
 
-/* What is no regular file is opened without waiting, and refused. */
+/* A file that is not regular is opened without waiting, and refused. */
 Test(dbfile, not_regular)
 {
-	cr_assert(mkdirat(folder.fd, "folder", 0755) == 0);
-	cr_assert(mkfifo(folder_path(&folder, "fifo"), 0644) == 0);
-	expect(folder_path(&folder, "folder"), DBFILE_NOT_REGULAR, EISDIR);
-	expect(folder_path(&folder, "fifo"), DBFILE_NOT_REGULAR, EINVAL);
+	cr_assert(mkdirat(tmpdir.fd, "directory", 0755) == 0);
+	cr_assert(mkfifo(tmpdir_path(&tmpdir, "fifo"), 0644) == 0);
+	expect(tmpdir_path(&tmpdir, "directory"), DBFILE_NOT_REGULAR, EISDIR);
+	expect(tmpdir_path(&tmpdir, "fifo"), DBFILE_NOT_REGULAR, EINVAL);
 	expect("/dev/null", DBFILE_NOT_REGULAR, EINVAL);
 	expect("/", DBFILE_NOT_REGULAR, EISDIR);
 }
 
-/* Anybody may write: refused. The group may: that is the administrator's business. */
+/* Writable by others: refused. Writable by the group: left to the administrator. */
 Test(dbfile, modes)
 {
 	static const struct {
@@ -124,7 +124,7 @@ Test(dbfile, modes)
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		const char *path =
-			folder_put(&folder, "file", BYTES("elsa:1:2\n"), rows[i].mode);
+			tmpdir_put(&tmpdir, "file", BYTES("elsa:1:2\n"), rows[i].mode);
 
 		if (rows[i].writable)
 			expect(path, DBFILE_WRITABLE, EACCES);
@@ -145,20 +145,20 @@ static const char *unreadable(void *path)
 	return NULL;
 }
 
-/* The modes of a file hold for whoever has no privilege. */
+/* The mode of a file applies to a caller without privilege. */
 Test(dbfile, unreadable)
 {
 	char path[512];
 
-	cr_assert(chmod(folder.path, 0755) == 0);
-	snprintf(path, sizeof(path), "%s", folder_put(&folder, "file", BYTES("x"), 0000));
+	cr_assert(chmod(tmpdir.path, 0755) == 0);
+	snprintf(path, sizeof(path), "%s", tmpdir_put(&tmpdir, "file", BYTES("x"), 0000));
 	child_run(unreadable, path);
 }
 
 /* The limit of the size, with files that have holes. */
 Test(dbfile, huge)
 {
-	const char *path = folder_put(&folder, "file", BYTES("elsa:1:2\n"), 0644);
+	const char *path = tmpdir_put(&tmpdir, "file", BYTES("elsa:1:2\n"), 0644);
 
 	cr_assert(truncate(path, LIMIT_FILE_BYTES) == 0);
 	expect(path, own_fault(), own_error());
@@ -170,19 +170,19 @@ Test(dbfile, huge)
 	expect(path, own_fault(), own_error());
 }
 
-/* A file of another user than root could be written by him at any time. */
+/* A file of a user other than root: the user could write to it at any time. */
 Test(dbfile, owners)
 {
 	static const uid_t uids[] = { 1, 1000, 65534, INT_MAX, (uid_t)-2 };
 	const char *path;
 
 	expect("/etc/passwd", 0, 0);
-	path = folder_put(&folder, "file", BYTES("elsa:1:2\n"), 0644);
+	path = tmpdir_put(&tmpdir, "file", BYTES("elsa:1:2\n"), 0644);
 	expect(path, own_fault(), own_error());
 	if (geteuid() != 0)
 		unit_skip("only root can give files to others");
 	for (size_t i = 0; i < COUNT_OF(uids); i++) {
-		/* The overflow uid is nobody special where every id is mapped. */
+		/* The overflow uid is an ordinary id if every id is mapped. */
 		cr_assert(chown(path, uids[i], 0) == 0);
 		expect(path, DBFILE_FOREIGN, EACCES);
 	}
@@ -198,7 +198,7 @@ static int judge(const char *path)
 	return dbfile_vet(&file);
 }
 
-/* Without descriptors it cannot be found out whose a file is. */
+/* Without a free descriptor the owner of a file is unknown. */
 static bool judge_in_vain(const char *path)
 {
 	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
@@ -214,7 +214,7 @@ static bool judge_in_vain(const char *path)
 	return setrlimit(RLIMIT_NOFILE, &limit) == 0;
 }
 
-/* Files of two users, and what the first of them is to be inside. */
+/* Files of two users, and the uid that the first user has inside. */
 struct inside {
 	char own[512];
 	char other[512];
@@ -223,8 +223,8 @@ struct inside {
 };
 
 /*
- * In a user namespace that has one id only, the other user's files look as the overflow
- * uid's, as those of root outside do.
+ * In a user namespace with only one id, files of the other user and of root outside show
+ * the overflow uid as their owner.
  */
 static const char *in_namespace(void *context)
 {
@@ -251,10 +251,10 @@ static void run_inside(unsigned int uid, int own_fault)
 	struct inside inside = { .uid = uid, .own_fault = own_fault };
 
 	snprintf(inside.own, sizeof(inside.own), "%s",
-		 folder_put(&folder, "own", BYTES("x"), 0644));
+		 tmpdir_put(&tmpdir, "own", BYTES("x"), 0644));
 	if (geteuid() == 0) {
 		snprintf(inside.other, sizeof(inside.other), "%s",
-			 folder_put(&folder, "other", BYTES("x"), 0644));
+			 tmpdir_put(&tmpdir, "other", BYTES("x"), 0644));
 		cr_assert(chown(inside.other, 1, 1) == 0);
 	} else {
 		snprintf(inside.other, sizeof(inside.other), "/etc/passwd");
@@ -267,7 +267,7 @@ Test(dbfile, root_inside)
 	run_inside(0, 0);
 }
 
-/* Neither root's nor unmapped. */
+/* Neither root nor unmapped. */
 Test(dbfile, not_root_inside)
 {
 	run_inside(5, DBFILE_FOREIGN);
@@ -280,7 +280,7 @@ Test(dbfile, descriptor)
 	char text[16] = "";
 	int flags, seen;
 
-	dbfile_open(folder_put(&folder, "file", BYTES("elsa:1:2\n"), 0644), &file);
+	dbfile_open(tmpdir_put(&tmpdir, "file", BYTES("elsa:1:2\n"), 0644), &file);
 	seen = file.fd;
 	cr_assert(file.fd >= 0 && file.error == 0 && file.fault == 0);
 	cr_assert(fcntl(file.fd, F_GETFD) == FD_CLOEXEC);

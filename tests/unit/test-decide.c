@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * decide: what the model of test-model.c does not reach: databases that cannot be used,
- * what is read and asked, and sizes. The program is linked with
- * --wrap=nss_look_up_user.
+ * decide: what the model of test-model.c does not reach: unusable databases, what is read
+ * and looked up, and sizes. The program is linked with --wrap=nss_look_up_user.
  */
 #include <inttypes.h>
 
@@ -70,7 +69,7 @@ static int decide_text(const struct kind *kind, const char *text, const struct i
 	return r;
 }
 
-/* Without a database there is the caller's own id, and nothing else. */
+/* Without a database only the caller's own id is granted. */
 Test(decide, no_database)
 {
 	static const struct {
@@ -86,8 +85,7 @@ Test(decide, no_database)
 		/* The own uid is no gid, and the other way round. */
 		{ 1000, 1, true, DECIDE_NO_DATABASE },
 		{ 100, 1, false, DECIDE_NO_DATABASE },
-		/* Nothing is asked for: that is not allowed, with or without a database.
-		 */
+		/* A request without ids is refused, with or without a database. */
 		{ 1000, 0, false, DECIDE_REFUSED },
 	};
 
@@ -105,7 +103,7 @@ Test(decide, no_database)
 	}
 }
 
-/* A database that is not believed grants nothing, and says so when it was needed. */
+/* A database that is not trusted grants nothing, which is an error if it was needed. */
 Test(decide, not_believed)
 {
 	struct idmap own = map_of(1000, 1), other = map_of(100000, 1);
@@ -120,7 +118,7 @@ Test(decide, not_believed)
 	dbfile_cleanup(&file);
 }
 
-/* What was read before a failure does not decide alone, whatever it granted. */
+/* Lines that were read before a failure do not decide, even if they grant everything. */
 Test(decide, unreadable)
 {
 	struct idmap own = map_of(1000, 1), other = map_of(100000, 1);
@@ -140,13 +138,13 @@ Test(decide, unreadable)
 	cr_assert(file.fault == DBFILE_UNREADABLE && file.error == EBADF);
 	cr_assert(decide(&kind_uid, &own, &elsa, 1000, &file, &decision) == 0);
 	cr_assert_not(decision.delegated);
-	/* The own group is mapped, but not as one that was granted. */
+	/* The own group is mapped, but does not count as granted. */
 	cr_assert(decide(&kind_gid, &own_group, &elsa, 100, &file, &decision) == 0);
 	cr_assert_not(decision.delegated);
 	dbfile_cleanup(&file);
 }
 
-/* Whether setgroups stays allowed: the own group out of the database or not. */
+/* Whether setgroups stays allowed: if the database grants the own group. */
 Test(decide, own_group)
 {
 	struct idmap own = map_of(100, 1), more = map_of(100, 2);
@@ -167,11 +165,11 @@ Test(decide, own_group)
 	/* Keyed by the user, not by the group. */
 	cr_assert(decide_text(&kind_gid, "100:100:1\n", &own, &decision) == 0);
 	cr_assert_not(decision.delegated);
-	/* The own uid never comes out of the database. */
+	/* The own uid never needs the database. */
 	own = map_of(1000, 1);
 	cr_assert(decide_text(&kind_uid, "elsa:1000:1\n", &own, &decision) == 0);
 	cr_assert_not(decision.delegated);
-	/* More than the own group is the database's matter. */
+	/* More than the own group needs the database. */
 	cr_assert(decide_text(&kind_gid, "elsa:101:1\n", &more, &decision) ==
 		  DECIDE_REFUSED);
 	cr_assert(decision.missing.start == 100 && decision.missing.end == 101);
@@ -180,8 +178,7 @@ Test(decide, own_group)
 	cr_assert(decision.delegated);
 }
 
-/* One extent covered by several grants, however they lie, and by each form of the owner.
- */
+/* One extent covered by several grants in any order, and by each form of the owner. */
 Test(decide, joined)
 {
 	static const struct {
@@ -224,7 +221,7 @@ Test(decide, joined)
 	}
 }
 
-/* A directory may have names that mean something else in a line. */
+/* A directory service may have names with another meaning in a line. */
 Test(decide, odd_names)
 {
 	static const struct {
@@ -256,7 +253,7 @@ Test(decide, odd_names)
 	}
 }
 
-/* The name service is asked about no line that cannot matter, and its failure is told. */
+/* Only lines that can matter cause a lookup, and a failed lookup is an error. */
 Test(decide, asks_little)
 {
 	static const struct {
@@ -268,7 +265,7 @@ Test(decide, asks_little)
 		{ "elsa:100:100\nanna:100:100\nbroken:100:100\n", 0, 0, 0 },
 		{ "anna:100:100\nbroken:100:100\nelsa:100:100\n", 0, 0, 0 },
 		{ "anna:200:100\nbroken:99:1\n", 0, DECIDE_REFUSED, 0 },
-		/* The lowest id that is missing decides. */
+		/* The lowest missing id decides. */
 		{ "anna:101:99\n", 0, DECIDE_REFUSED, 0 },
 		{ "elsa:100:10\nanna:100:10\nanna:111:89\n", 0, DECIDE_REFUSED, 0 },
 		{ "elsa:100:10\nanna:110:90\n", 1, DECIDE_REFUSED, 0 },
@@ -292,7 +289,7 @@ Test(decide, asks_little)
 	}
 }
 
-/* The rest of the database is not read when nothing is left to be found. */
+/* The rest of the database is not read when everything is granted. */
 Test(decide, reads_little)
 {
 	static char text[1024 * 1024];
@@ -308,15 +305,15 @@ Test(decide, reads_little)
 	dbfile_cleanup(&file);
 }
 
-/* Appends a line; the buffer has room. */
+/* Appends a line; the buffer is large enough. */
 static void put_line(char **end, const char *owner, uint32_t start, uint32_t count)
 {
 	*end += sprintf(*end, "%s:%" PRIu32 ":%" PRIu32 "\n", owner, start, count);
 }
 
 /*
- * More holes than the set has room for. Every second id in lines of their own, in
- * ascending order, is what splits the most.
+ * More holes than the set can hold. Single lines for every second id, in ascending order,
+ * split the set most.
  */
 Test(decide, many_holes)
 {
@@ -334,7 +331,7 @@ Test(decide, many_holes)
 	cr_assert(decide_text(&kind_uid, text, &map, &decision) == 0);
 	cr_assert(decision.delegated && asked == 0);
 
-	/* One of them belongs to somebody else. */
+	/* One of them belongs to another user. */
 	memcpy(strstr(text, "elsa:1010000:1\n"), "anna", 4);
 	cr_assert(decide_text(&kind_uid, text, &map, &decision) == DECIDE_REFUSED);
 	cr_assert(decision.refused == 0);

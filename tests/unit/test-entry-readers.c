@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * What other programs take malformed lines for. The rows of shadow are what Debian's
+ * How other programs read malformed lines. The rows of shadow are what Debian's
  * newuidmap 4.13 maps, see tests/kernel/programs/test_odd_lines.py.
  */
 #include "libsubid/core/entry-readers.h"
@@ -18,9 +18,9 @@ struct row {
 	const char *line;
 	size_t len;
 	uint64_t start, count;	       /* shadow's */
-	uint64_t dec_start, dec_count; /* the engines', where that is another one */
+	uint64_t dec_start, dec_count; /* the engines', if it differs */
 	bool excessive;
-	const char *owner; /* anna, unless it is another one */
+	const char *owner; /* NULL: anna */
 };
 
 #define NONE(text)                                    \
@@ -156,7 +156,7 @@ static void check_row(const struct row *row, const struct entry_readings *readin
 		  row->line);
 }
 
-/* Each kind of line that is malformed and that some program reads, or none. */
+/* Each kind of malformed line, whether some program reads it or none. */
 Test(entry_readers, rows)
 {
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -168,7 +168,7 @@ Test(entry_readers, rows)
 	}
 }
 
-/* To shadow a NUL ends the line with its newline, and the next line goes on. */
+/* For shadow a NUL ends the line together with its newline, and joins the next line. */
 Test(entry_readers, joined)
 {
 	static const struct {
@@ -208,8 +208,7 @@ Test(entry_readers, joined)
 	}
 }
 
-/* What shadow has no buffer for it does not read, and many such lines take no long time.
- */
+/* Lines that do not fit into shadow's buffer are not read; many of them are fast. */
 Test(entry_readers, joined_too_long)
 {
 	static const char line[] = "anna:100000:65536:" THOUSAND;

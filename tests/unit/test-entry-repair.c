@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * What malformed lines were meant to grant.
+ * Which line a malformed line was meant to be.
  */
 #include "libsubid/core/limits.h"
 #include "libsubid/findings/entry-repair.h"
@@ -16,7 +16,7 @@ Test(entry_repair, rows)
 		struct range shadow, others;
 		uint64_t begin;
 	} rows[] = {
-		/* Surroundings of the fields. */
+		/* Bytes around the fields. */
 		{ "elsa:10:5\r", "elsa", 1, true, { 0 }, { 10, 15 }, 0 },
 		{ "elsa:10:5 \t", "elsa", 1, true, { 0 }, { 10, 15 }, 0 },
 		{ " elsa:10:5", "elsa", 1, true, { 0 }, { 10, 15 }, 0 },
@@ -32,12 +32,12 @@ Test(entry_repair, rows)
 		  { 0 },
 		  { 10, 15 },
 		  0 },
-		/* Two readings, or the same one by all. */
+		/* Two readings, or the same one in all programs. */
 		{ "elsa:010:5", "elsa", 2, true, { 8, 13 }, { 10, 15 }, 0 },
 		{ "elsa:+10:5", "elsa", 1, true, { 10, 15 }, { 0 }, 0 },
 		{ "elsa:0x10:5", "elsa", 1, true, { 16, 21 }, { 0 }, 0 },
 		{ "elsa:10:5:", "elsa", 1, true, { 10, 15 }, { 0 }, 0 },
-		/* Ids beyond the last one, and the one that is none. */
+		/* Ids beyond the last one, and 4294967295. */
 		{ "elsa:4294967290:10",
 		  "elsa",
 		  1,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * The grammar of a line: what grants something, and the reason for all that does not.
+ * The grammar of a line: lines that grant ids, and the reason why others do not.
  */
 #include <regex.h>
 
@@ -21,7 +21,7 @@ static int parse(const char *line, size_t len, struct entry *entry)
 	CLEANUP(cleanup_free) char *copy = exact_copy(line, len);
 	int r = entry_parse(copy, len, entry);
 
-	/* The owner outlives the copy as the same bytes of the line. */
+	/* After a copy the owner is still the same bytes of the line. */
 	if (r == 0) {
 		cr_assert(entry->owner == copy, "the owner is not in the line");
 		entry->owner = line;
@@ -190,7 +190,8 @@ Test(entry, faults)
 		{ BYTES("elsa:1:0"), ENTRY_COUNT_ZERO },
 		{ BYTES("elsa:0:0"), ENTRY_COUNT_ZERO },
 		{ BYTES("0:0:0"), ENTRY_COUNT_ZERO },
-		/* A count of 0 is told first: the range is empty, wherever it starts. */
+		/* A count of 0 is the first reason: the range is empty, wherever it
+		   starts. */
 		{ BYTES("elsa:4294967296:0"), ENTRY_COUNT_ZERO },
 
 		{ BYTES("elsa:0:4294967297"), ENTRY_BEYOND },
@@ -235,8 +236,7 @@ Test(entry, faults)
 	}
 }
 
-/* The limit of a line comes before all else, and a line up to it is judged by its
- * content. */
+/* The limit of the length is checked first; up to it the content decides. */
 Test(entry, long_lines)
 {
 	static const struct {
@@ -327,8 +327,8 @@ Test(entry, may_overlap)
 			  "row %zu", i);
 }
 
-/* Whatever is odd about a line, it is not passed over where other programs are asked
- * about; what all of them read alike and is far is. */
+/* The filter for other programs skips no odd line; it skips lines that all programs read
+ * alike and that are far away. */
 Test(entry, readers_may_overlap)
 {
 	static const struct {
@@ -371,7 +371,7 @@ Test(entry, readers_may_overlap)
 	}
 }
 
-/* A number of any length, the short ones as often as the long ones. */
+/* A number of any length, each length as often. */
 static uint64_t any_number(struct rng *rng, uint64_t most)
 {
 	uint64_t limit = 1;
@@ -417,7 +417,7 @@ Test(entry, may_overlap_numbers)
 	cr_assert(may > 100000 && near > 100000);
 }
 
-/* Names of every length, with every byte in every place. */
+/* Names of every length, with every byte at every position. */
 Test(entry, owner_bytes)
 {
 	static const char numbers[] = ":100000:65536";
@@ -446,7 +446,7 @@ Test(entry, owner_bytes)
 	}
 }
 
-/* Each fault has a sentence of its own, and nothing else has one. */
+/* Each fault has its own sentence, and only faults have one. */
 Test(entry, reasons)
 {
 	for (int fault = ENTRY_BLANK; fault <= ENTRY_BEYOND; fault++) {
@@ -494,7 +494,7 @@ static bool model_grants(const regex_t *form, const char *line)
 	return !errno && first <= 4294967295 && count <= 4294967296 - first;
 }
 
-/* Tells whether another program reads ids of the range in a malformed line. */
+/* Whether another program reads ids of the range in a malformed line. */
 static bool is_read(const char *line, size_t len, struct range range)
 {
 	struct entry_readings readings;
@@ -506,7 +506,7 @@ static bool is_read(const char *line, size_t len, struct range range)
 	return false;
 }
 
-/* The quick look at a line never misses an id that the line has. */
+/* The filter never misses an id that the line has. */
 static void look_for_ids(const char *line, size_t len, const struct entry *entry)
 {
 	static const uint64_t ids[] = { 0,	    1,		65535,
@@ -520,8 +520,7 @@ static void look_for_ids(const char *line, size_t len, const struct entry *entry
 			bool may = entry_may_overlap(copy, len, range);
 			bool any = entry_readers_may_overlap(copy, len, range);
 
-			/* What it says about a line that grants nothing does not matter.
-			 */
+			/* Its result for a line that grants nothing does not matter. */
 			if (entry)
 				cr_assert(may == range_overlaps(entry->range, range) &&
 						  any == may,
@@ -535,7 +534,7 @@ static void look_for_ids(const char *line, size_t len, const struct entry *entry
 	}
 }
 
-/* Lines made of plausible pieces, broken in one or two places, judged by both. */
+/* Lines of plausible parts, damaged in one or two places, parsed by both. */
 Test(entry, model)
 {
 	static const char *const owners[] = { "elsa",	    "anna", "0",  "1000",
@@ -600,7 +599,7 @@ Test(entry, model)
 	cr_assert(granted > 10000, "%zu lines granted something", granted);
 }
 
-/* What was read is written as the same line: no line has a second spelling. */
+/* An entry that was read is written as the same line: a line has one spelling. */
 Test(entry, round_trip)
 {
 	struct rng rng = { rng_seed() };
@@ -627,7 +626,8 @@ Test(entry, round_trip)
 		cr_assert(n >= 6 && n <= ENTRY_BYTES && out[n - 1] == '\n' &&
 			  out[n] == '~');
 
-		/* An owner may stand in a line exactly if the line is then his. */
+		/* An owner is accepted for a line exactly if the line then belongs to
+		 * that owner. */
 		r = entry_parse(out, n - 1, &entry);
 		cr_assert((r == 0) == (s == 0),
 			  "seed %" PRIu64 ", case %d: '%.*s': %d but %d", rng_seed(), i,
@@ -659,7 +659,7 @@ Test(entry, format)
 	cr_assert(memcmp(out, OWNER_256 ":1000000000:1000000000\n", n) == 0);
 }
 
-/* Owners that would change what the line says, or the lines around it. */
+/* Owners that would change the meaning of the line, or of the lines around it. */
 Test(entry, check_owner)
 {
 	static const struct {

@@ -1,55 +1,55 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Folders and files of an image: no link leads out of it.
+ * Directories and files of an image: no link leads out of it.
  */
 #include "libsubid/sys/etc-directory.h"
 #include "libsubid/sys/scan.h"
 #include "tests/unit/unit.h"
 
-static struct folder image;
+static struct tmpdir image;
 
 static void make(const char *name)
 {
-	cr_assert(mkdir(folder_path(&image, name), 0755) == 0, "%s: %s", name,
+	cr_assert(mkdir(tmpdir_path(&image, name), 0755) == 0, "%s: %s", name,
 		  strerror(errno));
 }
 
 static void put_link(const char *name, const char *target)
 {
-	unlink(folder_path(&image, name));
-	cr_assert(symlink(target, folder_path(&image, name)) == 0);
+	unlink(tmpdir_path(&image, name));
+	cr_assert(symlink(target, tmpdir_path(&image, name)) == 0);
 }
 
 static void setup(void)
 {
-	folder_make(&image);
+	tmpdir_make(&image);
 	make("usr");
 	make("usr/etc");
-	folder_put(&image, "usr/etc/passwd", BYTES("inside\n"), 0644);
+	tmpdir_put(&image, "usr/etc/passwd", BYTES("inside\n"), 0644);
 }
 
 static void teardown(void)
 {
-	folder_cleanup(&image);
+	tmpdir_cleanup(&image);
 }
 
-static void check_inside(int folder)
+static void check_inside(int tmpdir)
 {
 	CLEANUP(fd_cleanup) int fd = -1;
 	char text[16] = "";
 
-	if (folder == -ENOSYS)
+	if (tmpdir == -ENOSYS)
 		unit_skip("no openat2(2)");
-	cr_assert(folder >= 0, "%s", strerror(-folder));
-	fd = etc_open(folder, "passwd");
+	cr_assert(tmpdir >= 0, "%s", strerror(-tmpdir));
+	fd = etc_open(tmpdir, "passwd");
 	cr_assert(fd >= 0, "%s", strerror(-fd));
 	cr_assert(read(fd, text, sizeof(text) - 1) == 7);
 	cr_assert_str_eq(text, "inside\n");
-	fd_close(folder);
+	fd_close(tmpdir);
 }
 
-/* However the link is written, it is the image's folder. */
-Test(etc_directory, folder, .init = setup, .fini = teardown)
+/* A link in any form leads to the image's directory. */
+Test(etc_directory, tmpdir, .init = setup, .fini = teardown)
 {
 	static const char *const targets[] = { "usr/etc", "/usr/etc", "../../../usr/etc",
 					       "/../usr/etc/.", "other" };
@@ -66,10 +66,10 @@ Test(etc_directory, folder, .init = setup, .fini = teardown)
 	cr_assert(etc_open_directory(image.path, "/etc") == -ENOENT);
 	put_link("etc", "/usr/etc/passwd");
 	cr_assert(etc_open_directory(image.path, "/etc") == -ENOTDIR);
-	cr_assert(etc_open_directory(folder_path(&image, "nowhere"), "/etc") == -ENOENT);
+	cr_assert(etc_open_directory(tmpdir_path(&image, "nowhere"), "/etc") == -ENOENT);
 }
 
-/* Of this system as open(2) has it. */
+/* Of this system: as open(2) does. */
 Test(etc_directory, ours, .init = setup, .fini = teardown)
 {
 	char path[512];
@@ -77,8 +77,8 @@ Test(etc_directory, ours, .init = setup, .fini = teardown)
 
 	snprintf(path, sizeof(path), "%s/usr/etc", image.path);
 	put_link("etc", path);
-	check_inside(etc_open_directory(NULL, folder_path(&image, "etc")));
-	fd = etc_open(AT_FDCWD, folder_path(&image, "usr/etc/passwd"));
+	check_inside(etc_open_directory(NULL, tmpdir_path(&image, "etc")));
+	fd = etc_open(AT_FDCWD, tmpdir_path(&image, "usr/etc/passwd"));
 	cr_assert(fd >= 0);
 	fd_close(fd);
 	fd = etc_open_directory(NULL, "/etc");
@@ -86,25 +86,25 @@ Test(etc_directory, ours, .init = setup, .fini = teardown)
 	fd_close(fd);
 }
 
-/* A file that is a link, and what is no file. */
+/* A file that is a link, and a name that is no file. */
 Test(etc_directory, file, .init = setup, .fini = teardown)
 {
-	CLEANUP(fd_cleanup) int folder = etc_open_directory(image.path, "/usr/etc");
+	CLEANUP(fd_cleanup) int tmpdir = etc_open_directory(image.path, "/usr/etc");
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
 	struct scan_line line;
 	int fd;
 
 	put_link("usr/etc/link", "passwd");
-	cr_assert(etc_open(folder, "link") == -ELOOP);
-	cr_assert(etc_open(folder, "nowhere") == -ENOENT);
-	cr_assert(mkfifo(folder_path(&image, "usr/etc/pipe"), 0644) == 0);
-	cr_assert(etc_open(folder, "pipe") == -EBADFD);
-	fd = etc_open(AT_FDCWD, folder_path(&image, "usr/etc/pipe"));
+	cr_assert(etc_open(tmpdir, "link") == -ELOOP);
+	cr_assert(etc_open(tmpdir, "nowhere") == -ENOENT);
+	cr_assert(mkfifo(tmpdir_path(&image, "usr/etc/pipe"), 0644) == 0);
+	cr_assert(etc_open(tmpdir, "pipe") == -EBADFD);
+	fd = etc_open(AT_FDCWD, tmpdir_path(&image, "usr/etc/pipe"));
 	cr_assert(fd >= 0 && scan_start(&scan, fd) == 0);
 	cr_assert(scan_next(&scan, &line) == -EBADFD);
 	fd_close(fd);
-	make("usr/etc/folder");
-	cr_assert(etc_open(folder, "folder") == -EISDIR);
+	make("usr/etc/directory");
+	cr_assert(etc_open(tmpdir, "directory") == -EISDIR);
 	/* Of this system a file may be masked by the null device. */
 	fd = etc_open(AT_FDCWD, "/dev/null");
 	cr_assert(fd >= 0);

@@ -7,44 +7,44 @@
 #include "explain/facts.h"
 #include "tests/unit/unit.h"
 
-static void put(const struct folder *folder, const char *name, const char *text)
+static void put(const struct tmpdir *tmpdir, const char *name, const char *text)
 {
-	folder_put(folder, name, text, strlen(text), 0644);
+	tmpdir_put(tmpdir, name, text, strlen(text), 0644);
 }
 
-static void make(struct folder *folder)
+static void make(struct tmpdir *tmpdir)
 {
-	folder_make(folder);
-	cr_assert(mkdirat(folder->fd, "sys", 0755) == 0 &&
-		  mkdirat(folder->fd, "sys/user", 0755) == 0 &&
-		  mkdirat(folder->fd, "sys/kernel", 0755) == 0);
+	tmpdir_make(tmpdir);
+	cr_assert(mkdirat(tmpdir->fd, "sys", 0755) == 0 &&
+		  mkdirat(tmpdir->fd, "sys/user", 0755) == 0 &&
+		  mkdirat(tmpdir->fd, "sys/kernel", 0755) == 0);
 }
 
-/* What is there is read, what is not is -1. */
+/* An existing setting is read; a missing one is -1. */
 Test(facts_settings, recorded)
 {
 	struct facts_host host = { .count = 7 };
-	struct folder folder;
+	struct tmpdir tmpdir;
 
-	make(&folder);
-	facts_gather_settings(folder.fd, &host);
+	make(&tmpdir);
+	facts_gather_settings(tmpdir.fd, &host);
 	cr_assert(host.max_namespaces == -1 && host.unprivileged_clone == -1 &&
 		  host.apparmor == -1 && host.count == 7);
 
-	put(&folder, "sys/user/max_user_namespaces", "62862\n");
-	put(&folder, "sys/kernel/unprivileged_userns_clone", "0\n");
-	put(&folder, "sys/kernel/apparmor_restrict_unprivileged_userns", "1");
-	facts_gather_settings(folder.fd, &host);
+	put(&tmpdir, "sys/user/max_user_namespaces", "62862\n");
+	put(&tmpdir, "sys/kernel/unprivileged_userns_clone", "0\n");
+	put(&tmpdir, "sys/kernel/apparmor_restrict_unprivileged_userns", "1");
+	facts_gather_settings(tmpdir.fd, &host);
 	cr_assert(host.max_namespaces == 62862 && host.unprivileged_clone == 0 &&
 		  host.apparmor == 1);
 
-	put(&folder, "sys/user/max_user_namespaces", "2147483647\n");
-	put(&folder, "sys/kernel/unprivileged_userns_clone", "");
-	put(&folder, "sys/kernel/apparmor_restrict_unprivileged_userns", "-1\n");
-	facts_gather_settings(folder.fd, &host);
+	put(&tmpdir, "sys/user/max_user_namespaces", "2147483647\n");
+	put(&tmpdir, "sys/kernel/unprivileged_userns_clone", "");
+	put(&tmpdir, "sys/kernel/apparmor_restrict_unprivileged_userns", "-1\n");
+	facts_gather_settings(tmpdir.fd, &host);
 	cr_assert(host.max_namespaces == 2147483647 && host.unprivileged_clone == -1 &&
 		  host.apparmor == -1);
-	folder_cleanup(&folder);
+	tmpdir_cleanup(&tmpdir);
 }
 
 /* Those of the running kernel. */

@@ -85,7 +85,7 @@ Test(facts, program_filtered)
 	child_run(program_filtered, NULL);
 }
 
-/* Shares root and working folder with the test that waits for it. */
+/* Shares root and working directory with the test that waits for it. */
 static const char *program_sharing(void *context)
 {
 	struct facts facts;
@@ -119,7 +119,7 @@ Test(facts, program_sharing)
 /* ---- facts of other processes
  * ------------------------------------------------------------ */
 
-/* A process that does @begin, tells so, and waits to be killed. */
+/* A process that calls @begin, reports that it has, and waits to be killed. */
 static pid_t start(void (*begin)(void))
 {
 	int ready[2];
@@ -150,13 +150,13 @@ static void stop(pid_t pid)
 	waitpid(pid, NULL, 0);
 }
 
-static void write_file(const char *folder, const char *name, const char *text,
+static void write_file(const char *tmpdir, const char *name, const char *text,
 		       mode_t mode)
 {
 	char path[PATH_MAX];
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	snprintf(path, sizeof(path), "%s/%s", tmpdir, name);
 	unlink(path);
 	if (!text)
 		return;
@@ -166,7 +166,7 @@ static void write_file(const char *folder, const char *name, const char *text,
 	fd_close(fd);
 }
 
-static int folder_of(pid_t pid)
+static int directory_of(pid_t pid)
 {
 	char path[64];
 
@@ -174,10 +174,11 @@ static int folder_of(pid_t pid)
 	return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* What is known of a process by its folder; pid 0: by the folder at @name below ours. */
+/* The facts of a process by its directory; pid 0: by the directory @name below the
+ * test's. */
 static struct facts_target look_at(pid_t pid, const char *name)
 {
-	int fd = pid ? folder_of(pid) : open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd = pid ? directory_of(pid) : open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct facts facts;
 
 	facts_make(&facts, &kind_uid);
@@ -190,7 +191,7 @@ static void nothing(void)
 {
 }
 
-/* An ordinary user; his files in /proc are his as long as he is dumpable. */
+/* An ordinary user, who owns its files in /proc as long as the process is dumpable. */
 static void be_ordinary(void)
 {
 	if (geteuid() == 0 && setresuid(65534, 65534, 65534))
@@ -266,7 +267,7 @@ static const char *target_states(void *context)
 			return CHILD_SKIP "no user namespaces for this user";
 		target = look_at(pid, NULL);
 		stop(pid);
-		/* root may look at what is not dumpable */
+		/* root may inspect a process that is not dumpable */
 		if (target.namespace != rows[i].namespace && rows[i].namespace)
 			return rows[i].name;
 		if (target.map_written != rows[i].map_written ||
@@ -288,7 +289,7 @@ static const char *target_ends(void *context)
 	struct facts facts;
 	siginfo_t info;
 	pid_t pid = start(nothing);
-	int fd = folder_of(pid);
+	int fd = directory_of(pid);
 
 	(void)context;
 	CHILD_ASSERT(pid > 0 && fd >= 0);
@@ -304,7 +305,7 @@ static const char *target_ends(void *context)
 	facts_make(&facts, &kind_uid);
 	facts_gather_target(&facts, -1, pid);
 	CHILD_ASSERT(facts.target.gone && !facts.target.hidden);
-	/* no process id is known: by descriptor */
+	/* a target by descriptor has no known process id */
 	facts_make(&facts, &kind_uid);
 	facts_gather_target(&facts, -1, 0);
 	CHILD_ASSERT(facts.target.gone && !facts.target.hidden);
@@ -349,7 +350,7 @@ static const char *target_hidden(void *context)
 	return NULL;
 }
 
-/* One that /proc does not show, although kill(2) can reach it; the option is the sign. */
+/* A process that /proc does not show but kill(2) finds: the mount option is the sign. */
 Test(facts, target_hidden)
 {
 	child_run(target_hidden, NULL);
@@ -369,25 +370,25 @@ Test(facts, profile)
 		{ "system_u:system_r:init_t:s0", "" },
 		{ "", "" },
 	};
-	CLEANUP(folder_cleanup) struct folder folder;
+	CLEANUP(tmpdir_cleanup) struct tmpdir tmpdir;
 	char path[PATH_MAX];
 
-	folder_make(&folder);
-	snprintf(path, sizeof(path), "%s/current", folder.path);
+	tmpdir_make(&tmpdir);
+	snprintf(path, sizeof(path), "%s/current", tmpdir.path);
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct facts_modules modules = { .denies = false };
 
-		write_file(folder.path, "current", rows[i].text, 0644);
+		write_file(tmpdir.path, "current", rows[i].text, 0644);
 		facts_find_profile(path, &modules);
 		cr_assert(strcmp(modules.apparmor, rows[i].profile) == 0, "%s: %s",
 			  rows[i].text, modules.apparmor);
 	}
 }
 
-/* The probe reports no denial where there is none. */
+/* The probe reports no denial if there is none. */
 Test(facts, modules)
 {
-	CLEANUP(fd_cleanup) int process = folder_of(getpid());
+	CLEANUP(fd_cleanup) int process = directory_of(getpid());
 	struct facts facts;
 
 	facts_make(&facts, &kind_uid);
@@ -485,7 +486,7 @@ static const struct grants_row grants_rows[] = {
 	    .ranges = 1,
 	    .partly = true,
 	    .in_other_kind = true } },
-	/* all of it, or it does not count */
+	/* the whole file was read */
 	{ "", "elsa:100000:999\n", { .readable = true } },
 	{ "",
 	  "elsa:100000:500\n5001:100500:500\n",
@@ -622,11 +623,11 @@ static const char *grants_of_names(const char *etc)
 	return NULL;
 }
 
-/* The folder of the databases is the test's, in mounts of its own. */
+/* The directory of the databases is the test's, in a private mount namespace. */
 static const char *grants_of_files(void *context)
 {
 	static char complaint[64];
-	const char *folder = context, *why;
+	const char *tmpdir = context, *why;
 	char etc[PATH_MAX];
 
 	snprintf(etc, sizeof(etc), "%s", kind_uid.path);
@@ -634,8 +635,8 @@ static const char *grants_of_files(void *context)
 	why = child_own_mounts();
 	if (why)
 		return why;
-	if (mount(folder, etc, NULL, MS_BIND, NULL))
-		return CHILD_SKIP "there is no folder for the databases";
+	if (mount(tmpdir, etc, NULL, MS_BIND, NULL))
+		return CHILD_SKIP "there is no directory for the databases";
 	for (size_t i = 0; i < COUNT_OF(grants_rows); i++) {
 		const struct grants_row *row = &grants_rows[i];
 
@@ -688,22 +689,22 @@ Test(facts, mounts)
 
 Test(facts, grants)
 {
-	CLEANUP(folder_cleanup) struct folder folder;
+	CLEANUP(tmpdir_cleanup) struct tmpdir tmpdir;
 
-	folder_make(&folder);
-	child_run(grants_of_files, folder.path);
+	tmpdir_make(&tmpdir);
+	child_run(grants_of_files, tmpdir.path);
 }
 
-/* A file that cannot be read, or that is not to be believed, tells nothing. */
+/* A file that cannot be read or is not to be trusted gives no facts. */
 static const char *grants_out_of_reach(void *context)
 {
 	static const struct facts_grants none = { 0 };
-	const char *folder = context;
+	const char *tmpdir = context;
 	struct facts_grants grants;
 	struct kind kind = kind_uid;
 	char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s/%s", folder, "subuid");
+	snprintf(path, sizeof(path), "%s/%s", tmpdir, "subuid");
 	kind.path = path;
 	if (geteuid() == 0 && setresuid(65534, 65534, 65534))
 		return CHILD_SKIP "no other user to become";
@@ -717,12 +718,12 @@ Test(facts, grants_out_of_reach)
 	static const mode_t modes[] = { 0, 0666, 0646 };
 
 	for (size_t i = 0; i < COUNT_OF(modes); i++) {
-		CLEANUP(folder_cleanup) struct folder folder;
+		CLEANUP(tmpdir_cleanup) struct tmpdir tmpdir;
 
-		folder_make(&folder);
-		cr_assert(chmod(folder.path, 0755) == 0);
-		write_file(folder.path, "subuid", "anna:100000:65536\nelsa:x:1\n",
+		tmpdir_make(&tmpdir);
+		cr_assert(chmod(tmpdir.path, 0755) == 0);
+		write_file(tmpdir.path, "subuid", "anna:100000:65536\nelsa:x:1\n",
 			   modes[i]);
-		child_run(grants_out_of_reach, folder.path);
+		child_run(grants_out_of_reach, tmpdir.path);
 	}
 }

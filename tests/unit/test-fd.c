@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Descriptors: closed once, read and written through signals.
+ * Descriptors: closed once; reads and writes that signals interrupt.
  */
 #include <signal.h>
 #include <sys/time.h>
@@ -13,7 +13,7 @@ static bool is_open(int fd)
 	return fcntl(fd, F_GETFD) >= 0;
 }
 
-/* Closing answers -1 and leaves errno alone, also for what is not open. */
+/* Closing returns -1 and keeps errno, also for a descriptor that is not open. */
 Test(fd, close)
 {
 	int fd = file_of("x", 1);
@@ -31,7 +31,7 @@ Test(fd, close)
 	cr_assert_not(is_open(STDIN_FILENO));
 }
 
-/* A local gives its descriptor back at the end of its scope unless it was handed over. */
+/* A descriptor is closed at the end of its scope, unless it was handed over. */
 Test(fd, cleanup)
 {
 	int seen, taken = -1;
@@ -54,38 +54,38 @@ Test(fd, cleanup)
 	cr_assert(taken == -1);
 }
 
-/* A regular file is opened, and made where that is asked for; nothing else is. */
+/* A regular file is opened, and created on request; nothing else is opened. */
 Test(fd, open_regular)
 {
 	const int flags[] = { O_WRONLY | O_CREAT, O_RDONLY, O_RDWR | O_NOFOLLOW };
-	struct folder folder;
+	struct tmpdir tmpdir;
 	int fd;
 
-	folder_make(&folder);
-	cr_assert(fd_open_regular(folder.fd, "file", O_RDONLY) == -ENOENT);
+	tmpdir_make(&tmpdir);
+	cr_assert(fd_open_regular(tmpdir.fd, "file", O_RDONLY) == -ENOENT);
 	for (size_t i = 0; i < COUNT_OF(flags); i++) {
-		fd = fd_open_regular(folder.fd, "file", flags[i]);
+		fd = fd_open_regular(tmpdir.fd, "file", flags[i]);
 		cr_assert(is_open(fd) && fcntl(fd, F_GETFD) == FD_CLOEXEC);
 		fd_close(fd);
 	}
 
-	cr_assert(mkdirat(folder.fd, "folder", 0700) == 0);
-	cr_assert(mkfifo(folder_path(&folder, "fifo"), 0600) == 0);
-	cr_assert(symlinkat("file", folder.fd, "link") == 0);
-	cr_assert(fd_open_regular(folder.fd, "folder", O_RDONLY) == -EISDIR);
-	cr_assert(fd_open_regular(folder.fd, "folder", O_WRONLY) == -EISDIR);
-	cr_assert(fd_open_regular(folder.fd, "fifo", O_RDONLY) == -EBADFD);
-	cr_assert(fd_open_regular(folder.fd, "fifo", O_WRONLY | O_CREAT) == -EBADFD);
-	cr_assert(fd_open_regular(folder.fd, "link", O_RDONLY | O_NOFOLLOW) == -ELOOP);
+	cr_assert(mkdirat(tmpdir.fd, "directory", 0700) == 0);
+	cr_assert(mkfifo(tmpdir_path(&tmpdir, "fifo"), 0600) == 0);
+	cr_assert(symlinkat("file", tmpdir.fd, "link") == 0);
+	cr_assert(fd_open_regular(tmpdir.fd, "directory", O_RDONLY) == -EISDIR);
+	cr_assert(fd_open_regular(tmpdir.fd, "directory", O_WRONLY) == -EISDIR);
+	cr_assert(fd_open_regular(tmpdir.fd, "fifo", O_RDONLY) == -EBADFD);
+	cr_assert(fd_open_regular(tmpdir.fd, "fifo", O_WRONLY | O_CREAT) == -EBADFD);
+	cr_assert(fd_open_regular(tmpdir.fd, "link", O_RDONLY | O_NOFOLLOW) == -ELOOP);
 	cr_assert(fd_open_regular(AT_FDCWD, "/dev/null", O_RDONLY) == -EBADFD);
-	folder_cleanup(&folder);
+	tmpdir_cleanup(&tmpdir);
 }
 
-/* Reading tells the number of bytes, 0 at the end, and why it failed. */
+/* A read returns the number of bytes, 0 at the end, and the reason of a failure. */
 Test(fd, read)
 {
 	CLEANUP(fd_cleanup) int fd = file_of("abcde", 5);
-	CLEANUP(fd_cleanup) int folder = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CLEANUP(fd_cleanup) int tmpdir = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	char buffer[8] = "~~~~~~~";
 	size_t n = 77;
 
@@ -96,7 +96,7 @@ Test(fd, read)
 	cr_assert(fd_read(fd, buffer, sizeof(buffer), &n) == 0 && n == 0);
 	n = 77;
 	cr_assert(fd_read(-1, buffer, sizeof(buffer), &n) == -EBADF && n == 77);
-	cr_assert(fd_read(folder, buffer, sizeof(buffer), &n) == -EISDIR && n == 77);
+	cr_assert(fd_read(tmpdir, buffer, sizeof(buffer), &n) == -EISDIR && n == 77);
 }
 
 static volatile sig_atomic_t alarms;
@@ -151,7 +151,7 @@ Test(fd, write_once)
 	cr_assert(fd_write_once(-1, "x", 1) == -EBADF);
 	cr_assert(full < 0 || fd_write_once(full, "x", 1) == -ENOSPC);
 
-	/* The kernel takes less than all: that is a failure, and not tried again. */
+	/* If the kernel takes only a part, that is a failure, and not tried again. */
 	cr_assert(pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0);
 	cr_assert(fd_write_once(ends[1], large, sizeof(large)) == -EIO);
 	cr_assert(fd_write_once(ends[1], large, 1) == -EAGAIN);
@@ -159,7 +159,7 @@ Test(fd, write_once)
 	close(ends[1]);
 }
 
-/* Somebody reads slowly, in pieces, while signals come; 0 if it is what was written. */
+/* Reads slowly, in pieces, while signals arrive. Returns 0 if the bytes are right. */
 static const char *write_to_slow_reader(void *context)
 {
 	static char large[300000], got[sizeof(large)];
@@ -193,7 +193,7 @@ static const char *write_to_slow_reader(void *context)
 	return NULL;
 }
 
-/* All is written, however little is taken at once, or it is told why not. */
+/* Everything is written, in pieces of any size, or the reason is returned. */
 Test(fd, write_all)
 {
 	CLEANUP(fd_cleanup) int fd = file_of("", 0);

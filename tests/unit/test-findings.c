@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Findings, compared with a model that looks at every pair of lines and at every id
+ * Findings, compared with a model that checks every pair of lines and every id
  * alone.
  */
 #include "libsubid/core/limits.h"
@@ -22,7 +22,7 @@ static const struct accounts_row groups[] = { { "root", 0, 0 },
 					      { "team", 100004, 0 },
 					      { "others", 100009, 0 } };
 
-/* By primary groups, of which one has an entry after all. */
+/* By primary groups, one of which has an entry. */
 static const struct accounts_row primary[] = { { "2006", 100006, 0 },
 					       { "1002", 100004, 0 } };
 static const struct accounts_row spellings[] = { { "elsa@corp", 1001, 1001 },
@@ -54,7 +54,7 @@ static void tear_down(void)
 
 TestSuite(findings, .init = set_up, .fini = tear_down);
 
-/* Spellings of owners, and who each of them is. */
+/* Spellings of owners, and the user of each. */
 static const struct {
 	const char *text;
 	int who;
@@ -117,7 +117,7 @@ static void model_make(struct model *model, struct rng *rng, bool newline)
 	}
 }
 
-/* Whether @a stands before @b when lines are in order. */
+/* Whether @a comes before @b in the order of findings. */
 static bool before(const struct model_line *lines, size_t a, size_t b)
 {
 	if (lines[a].range.start != lines[b].range.start)
@@ -141,15 +141,15 @@ static bool holds(const struct model *model, unsigned group, int owner, uint64_t
 	return false;
 }
 
-/* What the list has to hold for a line: which codes, and how severe an overlap is. */
+/* What the list must have for a line: the codes, and the severity of an overlap. */
 struct expected {
 	bool codes[FINDING_CODES_END];
 	enum finding_severity overlap;
 	uint32_t lost; /* ids of the universe that the line loses */
 };
 
-/* How a line is ranked: the first of two lines with an id keeps it, if the second one is
- * another owner's. */
+/* The rank of a line: of two lines of different owners with one id, the first keeps it.
+ */
 static bool is_better(const struct model *model, unsigned group, size_t a, size_t b)
 {
 	const size_t lines[] = { a, b };
@@ -266,7 +266,7 @@ static void expect_no_account(const struct model *model, unsigned group, size_t 
 		!is_one_of(owners[line->owner].text, unknown, COUNT_OF(unknown));
 }
 
-/* The first id that an owner has on one side alone: that is where the sides differ. */
+/* The first id that an owner has on one side only, where the sides differ. */
 static bool find_difference(const struct model *model, int owner, uint64_t base,
 			    unsigned *ret_group, uint64_t *ret_id)
 {
@@ -293,7 +293,7 @@ static uint64_t base_of(const struct model *model)
 					     0;
 }
 
-/* The finding about the two sides of an owner, or that there is none. */
+/* The finding about the two sides of an owner, or its absence. */
 static void check_sides(const struct model *model, const struct findings *findings,
 			unsigned round)
 {
@@ -397,7 +397,7 @@ static void check_lines(const struct model *model, const struct findings *findin
 		}
 }
 
-/* Whose ids a range holds: the first of them, of a group rather than of a user. */
+/* The first account whose id is in a range; a group comes before a user. */
 static void check_account(const struct finding *finding, const struct model_line *line)
 {
 	bool group = finding->kind->group;
@@ -417,7 +417,7 @@ static void check_account(const struct finding *finding, const struct model_line
 	cr_assert(named && !(finding->primary && finding->ids.start == 100004));
 }
 
-/* What a finding says of ids and of the other line is true. */
+/* The ids and the other line of a finding are right. */
 static void check_details(const struct model *model, const struct findings *findings)
 {
 	for (size_t i = 0; i < findings->n; i++) {
@@ -447,7 +447,7 @@ static void check_details(const struct model *model, const struct findings *find
 	}
 }
 
-/* Exactly what the model says, in the order of the lines. */
+/* Exactly the model's findings, in the order of the lines. */
 Test(findings, agree_with_a_model)
 {
 	struct rng rng = { rng_seed() };
@@ -483,13 +483,13 @@ Test(findings, agree_with_a_model)
 	}
 }
 
-/* Each line that is no entry has one code, and which one. */
+/* Each malformed line has one code: which one. */
 Test(findings, lines_that_grant_nothing)
 {
 	static const struct {
 		const char *line;
 		size_t len;
-		const char *code; /* NULL: none of its own */
+		const char *code; /* NULL: it has no own code */
 	} cases[] = {
 		{ BYTES(""), NULL },
 		{ BYTES("# elsa:100000:65536"), NULL },
@@ -563,7 +563,7 @@ Test(findings, lines_that_grant_nothing)
 	}
 }
 
-/* Reserved ids of a line, the first of them, where that is asked; root's are a note. */
+/* The first reserved ids of a line, on request; for root they are a note. */
 Test(findings, reserved)
 {
 	static const char text[] = "elsa:60000:6000\nanna:2147352575:2\nroot:61000:500\n"
@@ -717,7 +717,8 @@ Test(findings, many)
 				  .users = &user_accounts,
 			  },
 			  &findings) == 0);
-	/* No account each, and each but the last overlaps with the next one. */
+	/* No owner has an account, and each line but the last overlaps with the next one.
+	 */
 	cr_assert(findings.n == 5000 + 4999);
 	findings_get(&findings, 2, &finding);
 	cr_assert(finding.code == FINDING_OVERLAP && finding.line == 2 &&

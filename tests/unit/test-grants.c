@@ -7,18 +7,18 @@
 #include "tests/unit/accounts.h"
 #include "tests/unit/plugins.h"
 
-static struct folder folder;
+static struct tmpdir tmpdir;
 
 static void set_up(void)
 {
-	folder_make(&folder);
-	plugins_copy(&folder, "puppet", "puppet");
-	folder_put(&folder, "libsubid_text.so", BYTES("text\n"), 0644);
+	tmpdir_make(&tmpdir);
+	plugins_copy(&tmpdir, "sample", "sample");
+	tmpdir_put(&tmpdir, "libsubid_text.so", BYTES("text\n"), 0644);
 }
 
 static void tear_down(void)
 {
-	folder_cleanup(&folder);
+	tmpdir_cleanup(&tmpdir);
 }
 
 TestSuite(grants, .init = set_up, .fini = tear_down);
@@ -35,23 +35,23 @@ struct row {
 #define NONE "anna:300000:65536\n"
 
 static const struct row rows[] = {
-	{ "puppet", NULL, HAS, { 0, 100000, 131072 }, 0, true },
-	{ "puppet", NULL, HAS, { 0, 100000, 131073 }, DECIDE_REFUSED, false },
-	{ "puppet", NULL, HAS, { 0, 300000, 1 }, DECIDE_REFUSED, false },
-	{ "files", "puppet", HAS, { 0, 300000, 65536 }, 0, true },
-	{ "files", "puppet", HAS, { 0, 100000, 1 }, DECIDE_REFUSED, false },
-	{ "files", "puppet", NONE, { 0, 100000, 131072 }, 0, true },
-	{ "files", "puppet", NULL, { 0, 100000, 131072 }, 0, true },
-	{ "files", "puppet", "5001:1:1\n", { 0, 100000, 1 }, DECIDE_REFUSED, false },
-	{ "puppet", "files", HAS, { 0, 300000, 1 }, DECIDE_REFUSED, false },
-	/* Neighbours in two sources are none. */
+	{ "sample", NULL, HAS, { 0, 100000, 131072 }, 0, true },
+	{ "sample", NULL, HAS, { 0, 100000, 131073 }, DECIDE_REFUSED, false },
+	{ "sample", NULL, HAS, { 0, 300000, 1 }, DECIDE_REFUSED, false },
+	{ "files", "sample", HAS, { 0, 300000, 65536 }, 0, true },
+	{ "files", "sample", HAS, { 0, 100000, 1 }, DECIDE_REFUSED, false },
+	{ "files", "sample", NONE, { 0, 100000, 131072 }, 0, true },
+	{ "files", "sample", NULL, { 0, 100000, 131072 }, 0, true },
+	{ "files", "sample", "5001:1:1\n", { 0, 100000, 1 }, DECIDE_REFUSED, false },
+	{ "sample", "files", HAS, { 0, 300000, 1 }, DECIDE_REFUSED, false },
+	/* Adjacent ranges of two sources are not joined. */
 	{ "files",
-	  "puppet",
+	  "sample",
 	  "elsa:90000:10000\n",
 	  { 0, 99999, 2 },
 	  DECIDE_REFUSED,
 	  false },
-	{ "puppet",
+	{ "sample",
 	  "files",
 	  "elsa:90000:10000\n",
 	  { 0, 99999, 2 },
@@ -60,9 +60,9 @@ static const struct row rows[] = {
 	{ "text", "files", HAS, { 0, 300000, 65536 }, 0, true },
 	{ "text", "files", NONE, { 0, 300000, 65536 }, DECIDE_NO_SOURCE, false },
 	{ "text", NULL, HAS, { 0, 300000, 65536 }, DECIDE_NO_SOURCE, false },
-	/* The own id needs nobody; nothing at all is nobody's to grant. */
+	/* The own id needs no source; no source can grant an empty request. */
 	{ "text", NULL, HAS, { 0, 5001, 1 }, 0, false },
-	{ "puppet", NULL, HAS, { 0, 100000, 0 }, DECIDE_REFUSED, false },
+	{ "sample", NULL, HAS, { 0, 100000, 0 }, DECIDE_REFUSED, false },
 };
 
 static const char *check_row(const struct row *row, const struct kind *kind)
@@ -84,7 +84,7 @@ static const char *check_row(const struct row *row, const struct kind *kind)
 	if (row->second)
 		snprintf(nsswitch.sources[nsswitch.n_sources++], NSSWITCH_WORD_BYTES,
 			 "%s", row->second);
-	source_find(&nsswitch, folder.path, &grants.sources);
+	source_find(&nsswitch, tmpdir.path, &grants.sources);
 	/* Group ids of the plugin lie higher. */
 	map.extents[0].outer += up;
 	CHILD_ASSERT(grants_decide(kind, &map, &elsa, 5001, &file, &grants, &decision) ==
@@ -116,8 +116,8 @@ Test(grants, decisions)
 }
 
 /*
- * What a plugin says of an extent counts beside what it lists; the caller's own id needs
- * nobody, but its group is then not delegated.
+ * The plugin's answer about an extent counts as well as its list. The caller's own id
+ * needs no source, but its group is then not delegated.
  */
 static const char *said(void *context)
 {
@@ -148,7 +148,7 @@ static const char *said(void *context)
 		{ "says-error", { { { 0, 5001, 1 } }, 1 }, 0, false, 0 },
 		{ "says-crash", { { { 0, 100000, 1 } }, 1 }, DECIDE_NO_SOURCE, false, 0 },
 	};
-	const struct nsswitch nsswitch = { .sources = { "puppet", "files" },
+	const struct nsswitch nsswitch = { .sources = { "sample", "files" },
 					   .n_sources = 2 };
 	const char *complaint = child_own_mounts();
 	static char text[64];
@@ -171,7 +171,7 @@ static const char *said(void *context)
 		for (size_t k = 0; kind->group && k < map.n; k++)
 			map.extents[k].outer +=
 				map.extents[k].outer == 5001 ? 0 : 10000000;
-		source_find(&nsswitch, folder.path, &grants.sources);
+		source_find(&nsswitch, tmpdir.path, &grants.sources);
 		r = grants_decide(kind, &map, &account, 5001, &file, &grants, &decision);
 		snprintf(text, sizeof(text), "row %zu: %d", i / 2, r);
 		if (r != said_rows[i / 2].r ||
@@ -187,10 +187,10 @@ Test(grants, said)
 	child_run(said, NULL);
 }
 
-/* Files that cannot be used are an error at their turn, and not before it. */
+/* Unusable files are an error only when they are asked. */
 static const char *unusable(void *context)
 {
-	struct nsswitch nsswitch = { .sources = { "files", "puppet" }, .n_sources = 2 };
+	struct nsswitch nsswitch = { .sources = { "files", "sample" }, .n_sources = 2 };
 	struct idmap map = { .extents = { { 0, 100000, 1 } }, .n = 1 };
 	const char *complaint = child_own_mounts();
 
@@ -203,12 +203,12 @@ static const char *unusable(void *context)
 		CLEANUP(grants_cleanup) struct grants grants = { 0 };
 		struct decision decision = { 0 };
 
-		source_find(&nsswitch, folder.path, &grants.sources);
+		source_find(&nsswitch, tmpdir.path, &grants.sources);
 		CHILD_ASSERT(grants_decide(&kind_uid, &map, &elsa, 5001, &file, &grants,
 					   &decision) ==
 			     (turn == 0 ? DECIDE_NO_DATABASE : 0));
 		CHILD_ASSERT(file.fault == DBFILE_WRITABLE);
-		memcpy(nsswitch.sources[0], "puppet", sizeof("puppet"));
+		memcpy(nsswitch.sources[0], "sample", sizeof("sample"));
 		memcpy(nsswitch.sources[1], "files", sizeof("files"));
 	}
 	return NULL;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Who a process is when it has become somebody, in children that change their own ids.
+ * The identity of a process after it has become a user, in children that change their
+ * ids.
  */
 #include <grp.h>
 #include <linux/capability.h>
@@ -13,7 +14,7 @@
 
 #define USER 65534
 
-/* Whether no capability of any set is left, as the kernel shows it. */
+/* Whether no set has a capability left, as the kernel shows it. */
 static bool has_none(void)
 {
 	static const char *const sets[] = { "CapInh:", "CapPrm:", "CapEff:", "CapAmb:" };
@@ -42,7 +43,7 @@ static bool is_user(void)
 	       suid == USER && rgid == USER && egid == USER && sgid == USER;
 }
 
-/* Everything that would outlive a change of ids. */
+/* Everything that a change of ids would keep. */
 static bool hold_on(void)
 {
 	struct __user_cap_header_struct header = { .version =
@@ -63,7 +64,7 @@ static const char *become(void *context)
 	const bool *holding = context;
 
 	if (geteuid() != 0)
-		return CHILD_SKIP "only root can become somebody";
+		return CHILD_SKIP "only root can become another user";
 	CHILD_ASSERT(!*holding || hold_on());
 	CHILD_ASSERT(setgroups(0, NULL) == 0);
 	CHILD_ASSERT(identity_become(USER, USER) == 0);
@@ -74,7 +75,7 @@ static const char *become(void *context)
 	return NULL;
 }
 
-/* Nothing is left, whatever was to keep it. */
+/* No capability is left, also with settings that keep them. */
 Test(identity, become)
 {
 	bool holding = false;
@@ -93,7 +94,7 @@ static const char *become_another(void *context)
 	return NULL;
 }
 
-/* What the kernel refuses is told. */
+/* If the kernel refuses, the error is returned. */
 Test(identity, refused)
 {
 	child_run(become_another, NULL);
@@ -112,7 +113,7 @@ static const char *drop(void *context)
 	return NULL;
 }
 
-/* A program that was given nothing stays what it is; root, too. */
+/* Without privilege the program stays unchanged, and so does root. */
 Test(identity, nothing_to_drop)
 {
 	child_run(drop, NULL);

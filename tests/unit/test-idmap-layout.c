@@ -12,7 +12,7 @@
 #define IDS  24
 #define NONE (-1)
 
-/* To which outer id each inner id is mapped. */
+/* The outer id of each inner id. */
 struct table {
 	int outer[2 * IDS];
 };
@@ -72,7 +72,7 @@ static struct idmap some_map(struct rng *rng, size_t most)
 	return map;
 }
 
-/* Every id is where it would be without fixed extents, or is fixed, or is left out. */
+/* Every id is where it would be without fixed extents, or is fixed, or is omitted. */
 Test(idmap_layout, lay_out)
 {
 	struct rng rng = { rng_seed() };
@@ -129,7 +129,7 @@ Test(idmap_layout, hole)
 	cr_assert(map.extents[0].count == 65536);
 }
 
-/* As many extents as fit, and one more; the last inner id, and the one behind it. */
+/* As many extents as fit, and one more; the last inner id, and the one after it. */
 Test(idmap_layout, full)
 {
 	struct range ranges[LIMIT_EXTENTS + 1];
@@ -183,7 +183,7 @@ static void check_accepted(const struct idmap *map, const struct idmap *parent)
 	}
 }
 
-/* The same ids, and within the parent's extents; or the first id that it lacks. */
+/* The result has the same ids, within the parent's extents; or the first missing id. */
 Test(idmap_layout, split)
 {
 	struct rng rng = { rng_seed() };
@@ -209,7 +209,7 @@ Test(idmap_layout, split)
 		cr_assert(memcmp(&before, &after, sizeof(before)) == 0);
 		check_accepted(&split, &parent);
 		counts[split.n > map.n]++;
-		/* What is fine already stays as it is. */
+		/* A map that already fits is unchanged. */
 		cr_assert(idmap_split(&split, &parent, &map, &absent) == 0 &&
 			  map.n == split.n);
 	}

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Mappings: triples to extents, clashes, what the kernel is told, and who decides.
+ * Mappings: from triples to extents, clashes, the text for the kernel, and what decides.
  */
 #include "libsubid/core/idmap.h"
 #include "tests/unit/rng.h"
 #include "tests/unit/unit.h"
 
-/* Splits at blanks and parses. */
+/* Splits at whitespace and parses. */
 static int parse(const char *line, struct idmap *map)
 {
 	CLEANUP(cleanup_free) char *copy = strdup(line);
@@ -29,7 +29,7 @@ static struct idmap map_of(const char *line)
 	return map;
 }
 
-/* What is a map, and what is wrong with the rest. */
+/* Which triples are a map, and what is wrong with the others. */
 Test(idmap, parse)
 {
 	static const struct {
@@ -60,7 +60,7 @@ Test(idmap, parse)
 		{ "4294967294 0 2", IDMAP_BEYOND, 0 },
 		{ "0 4294967295 1", IDMAP_BEYOND, 0 },
 		{ "4294967295 0 1", IDMAP_BEYOND, 0 },
-		/* Nothing of it is an id: that is decided later. */
+		/* None of it is an id: that is checked later. */
 		{ "0 4294967295 0", 0, 1 },
 		{ "4294967295 0 0", 0, 1 },
 		{ "0 4294967294 0", 0, 1 },
@@ -88,7 +88,8 @@ Test(idmap, parse)
 		{ "0 0x1 2", IDMAP_NUMBER, 0 },
 		{ "0 1 -1", IDMAP_NUMBER, 0 },
 		{ "0 1\t 2", IDMAP_NUMBER, 0 },
-		/* A wrong number anywhere goes before one that is too large anywhere. */
+		/* A malformed number at any place is reported before one that is too
+		   large. */
 		{ "0 4294967295 1 0 x 1", IDMAP_NUMBER, 0 },
 		{ "0 x 1 0 4294967295 1", IDMAP_NUMBER, 0 },
 		{ "0 1 2 0 4294967295 1", IDMAP_BEYOND, 0 },
@@ -127,7 +128,7 @@ Test(idmap, fields)
 		cr_assert(idmap_parse(arguments[i], 3, &map) == IDMAP_NUMBER);
 }
 
-/* 340 extents are the kernel's limit; more are told without a look at any of them. */
+/* 340 extents are the kernel's limit; more are an error before any is parsed. */
 Test(idmap, limit)
 {
 	static const struct {
@@ -223,7 +224,7 @@ Test(idmap, clash)
 		  found[IDMAP_CLASH_OUTER] > 1000);
 }
 
-/* Neighbours do not clash, at no end of the ids. */
+/* Adjacent extents do not clash, also at the ends of the ids. */
 Test(idmap, no_clash)
 {
 	static const char *const lines[] = {
@@ -286,7 +287,7 @@ Test(idmap, render)
 	cr_assert(idmap_render(&none, out, sizeof(out)) == 0);
 }
 
-/* A buffer that is too small is filled and not overrun, and the whole length is told. */
+/* A buffer that is too small is filled, not overrun; the full length is returned. */
 Test(idmap, render_cut)
 {
 	struct idmap map = map_of("0 3000000 1000000 1000000 1000 1 4294967294 42 1");
@@ -309,7 +310,7 @@ Test(idmap, render_cut)
 	}
 }
 
-/* The longest map that can be asked for is as long as its lines can be. */
+/* The longest possible map has the longest possible lines. */
 Test(idmap, render_longest)
 {
 	struct idmap map = { .n = LIMIT_EXTENTS };
@@ -324,7 +325,7 @@ Test(idmap, render_longest)
 				 33) == 0);
 }
 
-/* What was rendered is parsed back as the same map. */
+/* The rendered text is parsed as the same map. */
 Test(idmap, round_trip)
 {
 	struct rng rng = { rng_seed() };
@@ -357,7 +358,7 @@ Test(idmap, round_trip)
 	}
 }
 
-/* The caller's own id: alone, once, outside, whatever it is inside. */
+/* The caller's own id: one extent of one outer id, with any inner id. */
 Test(idmap, own_and_root)
 {
 	static const struct {
@@ -395,7 +396,7 @@ Test(idmap, own_and_root)
 	}
 }
 
-/* What the database is asked for: everything but the own uid, or the own gid beside
+/* The ids that the database must grant: all but the own uid, or the own gid beside
  * others. */
 Test(idmap, request)
 {
@@ -433,7 +434,7 @@ Test(idmap, request)
 	}
 }
 
-/* As many extents as there can be are asked for, none of them next to another. */
+/* The largest number of extents, none of them adjacent to another. */
 Test(idmap, request_many)
 {
 	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(LIMIT_EXTENTS);
@@ -446,7 +447,7 @@ Test(idmap, request_many)
 	cr_assert(idmap_request(&map, 1, false, &small) == RANGE_SET_FULL);
 }
 
-/* What is left in the set refuses; the first extent it touches is named. */
+/* Ids left in the set are refused; the first extent that has one is named. */
 Test(idmap, decide)
 {
 	static const struct {

@@ -7,30 +7,30 @@
 #include "libsubid/user/ids-in-use.h"
 #include "tests/unit/unit.h"
 
-static struct folder folder;
+static struct tmpdir tmpdir;
 
 static void set_up(void)
 {
-	folder_make(&folder);
+	tmpdir_make(&tmpdir);
 }
 
 static void tear_down(void)
 {
-	folder_cleanup(&folder);
+	tmpdir_cleanup(&tmpdir);
 }
 
 TestSuite(ids_in_use, .init = set_up, .fini = tear_down);
 
-/* The account with an id above 99 in this text, as `name=id`; empty: there is none. */
+/* The account with an id above 99 in this text, as `name=id`, or an empty string. */
 static const char *found_in(const struct kind *kind, const char *text, size_t len)
 {
 	static char answer[64];
 	CLEANUP(range_set_cleanup) struct range_set wanted = RANGE_SET(1);
 	CLEANUP(ids_in_use_cleanup) struct ids_in_use found = { 0 };
 
-	folder_put(&folder, kind->accounts, text, len, 0644);
+	tmpdir_put(&tmpdir, kind->accounts, text, len, 0644);
 	cr_assert(range_set_add(&wanted, (struct range){ 100, ID_END }) == 0);
-	cr_assert(ids_in_use_local(folder.fd, kind, &wanted, &found) == 0);
+	cr_assert(ids_in_use_local(tmpdir.fd, kind, &wanted, &found) == 0);
 	cr_assert(found.accounts.n < 2 && found.primary.n == 0);
 	answer[0] = '\0';
 	if (found.accounts.n == 1)
@@ -40,7 +40,7 @@ static const char *found_in(const struct kind *kind, const char *text, size_t le
 	return answer;
 }
 
-/* Numbers as strtoul(3) reads them; an id that is missed here would be given away. */
+/* Numbers as strtoul(3) reads them; an id that is missed here would be delegated. */
 Test(ids_in_use, lines)
 {
 	static const struct {
@@ -89,7 +89,7 @@ Test(ids_in_use, lines)
 	}
 }
 
-/* A group with very many members is one line, cut behind what is read of it. */
+/* A group with very many members is one line, of which only the beginning is read. */
 Test(ids_in_use, long_line)
 {
 	static char text[3 * LIMIT_LINE_BYTES] = "admins:x:1000:elsa";
@@ -98,22 +98,22 @@ Test(ids_in_use, long_line)
 	cr_expect_str_eq(found_in(&kind_gid, text, sizeof(text)), "admins=1000");
 }
 
-/* Without a file there are none; one that cannot be read is an error. */
+/* A missing file has no accounts; an unreadable one is an error. */
 Test(ids_in_use, no_file)
 {
 	CLEANUP(range_set_cleanup) struct range_set wanted = RANGE_SET(1);
 	CLEANUP(ids_in_use_cleanup) struct ids_in_use found = { 0 };
 
 	cr_assert(range_set_add(&wanted, (struct range){ 0, ID_END }) == 0);
-	cr_assert(ids_in_use_local(folder.fd, &kind_uid, &wanted, &found) == 0);
+	cr_assert(ids_in_use_local(tmpdir.fd, &kind_uid, &wanted, &found) == 0);
 	cr_assert(found.accounts.n == 0);
-	cr_assert(symlink("/etc/passwd", folder_path(&folder, "passwd")) == 0);
-	cr_assert(ids_in_use_local(folder.fd, &kind_uid, &wanted, &found) == -ELOOP);
+	cr_assert(symlink("/etc/passwd", tmpdir_path(&tmpdir, "passwd")) == 0);
+	cr_assert(ids_in_use_local(tmpdir.fd, &kind_uid, &wanted, &found) == -ELOOP);
 	/* Primary groups are not known either. */
-	cr_assert(ids_in_use_local(folder.fd, &kind_gid, &wanted, &found) == -ELOOP);
+	cr_assert(ids_in_use_local(tmpdir.fd, &kind_gid, &wanted, &found) == -ELOOP);
 }
 
-/* Of gids, primary groups are in use, whether they have a line of their own or not. */
+/* A gid is in use if it is a primary group, with or without a line in group. */
 Test(ids_in_use, primary_groups)
 {
 	static const char passwd[] = "elsa:x:10:1000::/:\nanna:x:11:01001::/:\n"
@@ -123,13 +123,13 @@ Test(ids_in_use, primary_groups)
 	CLEANUP(ids_in_use_cleanup) struct ids_in_use uids = { 0 }, gids = { 0 };
 	static const uint32_t wants[] = { 1000, 1001, 1000 };
 
-	folder_put(&folder, "passwd", BYTES(passwd), 0644);
-	folder_put(&folder, "group", BYTES("staff:x:1000:\n"), 0644);
+	tmpdir_put(&tmpdir, "passwd", BYTES(passwd), 0644);
+	tmpdir_put(&tmpdir, "group", BYTES("staff:x:1000:\n"), 0644);
 	cr_assert(range_set_add(&wanted, (struct range){ 100, ID_END }) == 0);
-	cr_assert(ids_in_use_local(folder.fd, &kind_uid, &wanted, &uids) == 0);
+	cr_assert(ids_in_use_local(tmpdir.fd, &kind_uid, &wanted, &uids) == 0);
 	cr_assert(uids.accounts.n == 1 && uids.accounts.items[0].id == 2000);
 	cr_assert(uids.primary.n == 0);
-	cr_assert(ids_in_use_local(folder.fd, &kind_gid, &wanted, &gids) == 0);
+	cr_assert(ids_in_use_local(tmpdir.fd, &kind_gid, &wanted, &gids) == 0);
 	cr_assert(gids.accounts.n == 1 && gids.accounts.items[0].id == 1000);
 	cr_assert_eq(gids.primary.n, COUNT_OF(wants));
 	for (size_t i = 0; i < COUNT_OF(wants); i++)
@@ -137,14 +137,14 @@ Test(ids_in_use, primary_groups)
 	cr_assert_str_eq(accounts_name(&gids.primary, &gids.primary.items[1]), "anna");
 }
 
-/* The double of a name service: what it has, how it answers, and how often. */
+/* The substitute for a name service: its accounts, how it answers, and how often. */
 struct double_service {
 	int r; /* of all calls */
 	size_t enumerated, scans;
 	uint32_t known;	  /* an id that it enumerates; 0: none */
 	bool primary;	  /* as the primary group of a user */
 	uint32_t hidden;  /* one that it has and does not enumerate; 0: none */
-	uint64_t largest; /* gap that a scan leaves */
+	uint64_t largest; /* the gap that a scan leaves */
 	bool first_only;
 	int64_t milliseconds;
 };
@@ -191,7 +191,7 @@ static void ask(struct double_service *expected, struct range range,
 	cr_assert(ids_in_use_ask(service, &kind_gid, &wanted, found) == 0);
 }
 
-/* What is enumerated once, what is found id by id, and what is not known. */
+/* Ids found by one enumeration, ids found one by one, and unknown ids. */
 Test(ids_in_use, services)
 {
 	static const struct range small = { 1000, 1000 + IDS_IN_USE_ALL };
@@ -210,11 +210,11 @@ Test(ids_in_use, services)
 		{ { .hidden = 1500 }, true, 1, 1, false },
 		{ { .largest = IDS_IN_USE_GAP }, false, 0, 1, false },
 		{ { .largest = IDS_IN_USE_GAP + 1 }, false, 0, 1, true },
-		/* Of a small range all have to be asked. */
+		/* In a small range all ids must be asked for. */
 		{ { .largest = 1 }, true, 0, 1, true },
 		{ { .largest = 0 }, true, 0, 1, false },
 		{ { .r = -EAGAIN }, true, 0, 0, true },
-		/* What was enumerated until then is in use. */
+		/* Accounts that were enumerated until then are in use. */
 		{ { .r = -EAGAIN, .known = 1500 }, true, 1, 0, true },
 	};
 
@@ -244,7 +244,7 @@ Test(ids_in_use, services)
 	}
 }
 
-/* With `thorough` the ranges share the time, also those that touch and those to come. */
+/* With `thorough` all ranges share the time, also adjacent and later ones. */
 Test(ids_in_use, thorough)
 {
 	static struct range ranges[] = { { 1000, 101000 },
@@ -265,10 +265,10 @@ Test(ids_in_use, thorough)
 	cr_assert_eq(expected.scans, 3);
 	cr_assert_eq(found.accounts.n, 1);
 	cr_assert_eq(service.failed, 0);
-	/* The last one is followed by five. */
+	/* The last range is followed by five more. */
 	cr_assert(expected.milliseconds > 0 &&
 		  expected.milliseconds <= IDS_IN_USE_SECONDS * 1000 / 6);
-	/* A service that fails is asked no more. */
+	/* A service that has failed is not asked again. */
 	expected.r = -EAGAIN;
 	cr_assert(ids_in_use_ask(&service, &kind_uid, &wanted, &found) == 0);
 	cr_assert_eq(service.failed, -EAGAIN);
@@ -277,7 +277,7 @@ Test(ids_in_use, thorough)
 	cr_assert_eq(expected.scans, 4);
 }
 
-/* Nothing is asked where the services have no accounts but those of this system. */
+/* Services that have only accounts of this system are not asked. */
 Test(ids_in_use, no_services)
 {
 	static const struct nsswitch local = { .passwd_others = "systemd",

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Which ranges kubelet(8) takes, and which rule others break.
+ * Which ranges kubelet(8) accepts, and which rule others break.
  */
-#include "libsubid/findings/kubelet.h"
 #include "libsubid/core/limits.h"
+#include "libsubid/findings/kubelet.h"
 #include "tests/unit/unit.h"
 
 #define UNIT ((uint64_t)KUBELET_UNIT)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Labels: a double stands in the place of libselinux, whose policy says whatever a row of
- * the table says. The module without it is compiled in under another name.
+ * Labels: a substitute for libselinux, whose policy is a row of the table. The module
+ * without libselinux is compiled in under another name.
  */
 #include "tests/unit/unit.h"
 
@@ -9,7 +9,7 @@
 #include "libsubid/sys/label-none.c"
 #undef label_set
 
-/* Without libselinux nothing happens, and that is no error. */
+/* Without libselinux nothing is done, and there is no error. */
 Test(label, none)
 {
 	cr_assert(label_set_none(-1, "/etc/subuid") == 0);
@@ -26,7 +26,7 @@ int label_set_libselinux(int fd, const char *path);
 #define PATH  "/etc/subgid"
 #define LABEL "system_u:object_r:etc_t:s0"
 
-/* One system: what its libselinux answers, and what it was asked to do. */
+/* One system: the answers of its libselinux, and the calls it got. */
 static struct {
 	int enabled;
 	int enforcing;
@@ -56,7 +56,7 @@ int is_selinux_enabled(void)
 
 int security_getenforce(void)
 {
-	/* It reads a file, so it may leave anything here. */
+	/* It reads a file, so errno may have any value. */
 	errno = ENOTTY;
 	return selinux.enforcing;
 }
@@ -116,7 +116,7 @@ static const struct {
 	int lookups, set, result;
 } rows[] = {
 	{ "off", 0, 1, 0, 0, 0, 0, 0, 0 },
-	{ "not to be told", -1, 1, 0, 0, 0, 0, 0, 0 },
+	{ "unknown", -1, 1, 0, 0, 0, 0, 0, 0 },
 	{ "enforcing", 1, 1, 0, 0, 0, 1, 1, 0 },
 	{ "permissive", 1, 0, 0, 0, 0, 1, 1, 0 },
 	{ "no label for the path", 1, 1, 0, ENOENT, 0, 1, 0, 0 },
@@ -126,12 +126,12 @@ static const struct {
 	{ "no answer, permissive", 1, 0, 0, EIO, 0, 1, 0, 0 },
 	{ "refused, enforcing", 1, 1, 0, 0, EPERM, 1, 1, -EPERM },
 	{ "refused, permissive", 1, 0, 0, 0, EPERM, 1, 1, 0 },
-	{ "mode not to be told", 1, -1, 0, 0, EPERM, 1, 1, -EPERM },
+	{ "mode unknown", 1, -1, 0, 0, EPERM, 1, 1, -EPERM },
 };
 
 /*
- * The file gets the label of the policy for its path. What fails is an error where the
- * policy is enforced, with the errno of what failed, and nothing is leaked.
+ * The file gets the policy's label for its path. A failed call is an error if the policy
+ * is enforced, with the errno of that call; nothing is leaked.
  */
 Test(label, libselinux)
 {
@@ -154,7 +154,7 @@ Test(label, libselinux)
 	}
 }
 
-/* The library has all the calls, and where SELinux is off nothing is asked of it. */
+/* The library has all the calls. If SELinux is off, a label is not set. */
 Test(label, loads_libselinux)
 {
 	void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);

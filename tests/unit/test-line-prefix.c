@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Which lines begin as they should, compared with a look at every byte.
+ * Which lines begin with a name, compared with a search byte by byte.
  */
 #include "libsubid/core/line-prefix.h"
 #include "tests/unit/rng.h"
@@ -15,8 +15,8 @@ static struct line_prefixes line_prefixes_of(const char *either, const char *oth
 	return starts;
 }
 
-/* Whether a line begins with a name, as far as it counts, or with all of it and a colon.
- */
+/* Whether a line begins with the part of a name that is compared, or with all of it and a
+ * colon. */
 static bool model_begins(const char *line, const char *name)
 {
 	size_t len = strlen(name);
@@ -26,7 +26,7 @@ static bool model_begins(const char *line, const char *name)
 	return memcmp(line, name, len) == 0 && line[len] == ':';
 }
 
-/* Byte by byte: the first newline with a meant line, or too little to tell, behind it. */
+/* Byte by byte: the first newline before a matching line, or before too few bytes. */
 static size_t model_find(const char *either, const char *other, const char *text,
 			 size_t len)
 {
@@ -38,7 +38,7 @@ static size_t model_find(const char *either, const char *other, const char *text
 	return len;
 }
 
-/* In memory that ends where the text does, so that a sanitizer sees what is read. */
+/* In memory that ends with the text, so that a sanitizer sees a read past the end. */
 static size_t find_exact(const struct line_prefixes *starts, const char *text, size_t len)
 {
 	CLEANUP(cleanup_free) char *exact = malloc(len > 0 ? len : 1);
@@ -75,7 +75,7 @@ Test(line_prefix, match)
 	}
 }
 
-/* A line that is meant, in every place of texts of every length, among others. */
+/* A matching line among others, at every place of texts of every length. */
 Test(line_prefix, places)
 {
 	static const char *const lines[] = { "\nel:", "\n5:",	 "\n5l:", "\nel",
@@ -105,7 +105,7 @@ Test(line_prefix, places)
 	cr_assert(found > 10000);
 }
 
-/* Texts of few different bytes, so that every neighbourhood occurs, and names of them. */
+/* Texts and names of few different bytes, so that every sequence occurs. */
 Test(line_prefix, model)
 {
 	static const char bytes[] = { '\n', 'e', 'l', ':', '5', '0', '\0', '\xff' };

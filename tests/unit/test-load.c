@@ -8,7 +8,7 @@
 
 #define TEXT "elsa:100000:65536\n\0anna:1:1"
 
-/* Whatever was read of it before, and with a NUL in it. */
+/* From any position of the descriptor, and with a NUL in the text. */
 Test(load, whole)
 {
 	CLEANUP(fd_cleanup) int fd = file_of(BYTES(TEXT));
@@ -22,7 +22,7 @@ Test(load, whole)
 	table_clear(&table);
 }
 
-/* Of every size around that of pages, with room behind it. */
+/* Sizes around those of pages; the buffer has space after the text. */
 Test(load, sizes)
 {
 	static char text[5 * 4096];
@@ -52,7 +52,7 @@ Test(load, empty)
 	table_clear(&table);
 }
 
-/* It grew or shrank behind fstat(2). */
+/* It grew or shrank after fstat(2). */
 Test(load, changed_meanwhile)
 {
 	CLEANUP(fd_cleanup) int fd = file_of(BYTES(TEXT));
@@ -63,7 +63,7 @@ Test(load, changed_meanwhile)
 	cr_assert(load_table(fd, 0, &table) == -ESTALE);
 }
 
-/* Holes of any size, at the begin, in the middle and at the end. */
+/* Holes of any size, at the beginning, in the middle and at the end. */
 Test(load, hole)
 {
 	static const struct {
@@ -91,10 +91,10 @@ Test(load, hole)
 
 Test(load, not_at_all)
 {
-	CLEANUP(fd_cleanup) int folder = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CLEANUP(fd_cleanup) int tmpdir = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct table table;
 
-	cr_assert(load_table(folder, 5, &table) == -EISDIR);
-	cr_assert(load_table(folder, (off_t)LIMIT_FILE_BYTES + 1, &table) == -EFBIG);
+	cr_assert(load_table(tmpdir, 5, &table) == -EISDIR);
+	cr_assert(load_table(tmpdir, (off_t)LIMIT_FILE_BYTES + 1, &table) == -EFBIG);
 	cr_assert(load_table(-1, 5, &table) == -EBADF);
 }

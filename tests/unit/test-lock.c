@@ -1,32 +1,32 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Locks: whose they are, and which are left over.
+ * Locks: their owners, and which ones are left over.
  */
 #include "libsubid/sys/lock.h"
 #include "tests/unit/unit.h"
 
-static struct folder folder;
+static struct tmpdir tmpdir;
 
 static void set_up(void)
 {
-	folder_make(&folder);
+	tmpdir_make(&tmpdir);
 }
 
 static void tear_down(void)
 {
-	folder_cleanup(&folder);
+	tmpdir_cleanup(&tmpdir);
 }
 
 TestSuite(lock, .init = set_up, .fini = tear_down);
 
 static bool is_there(const char *name)
 {
-	return access(folder_path(&folder, name), F_OK) == 0;
+	return access(tmpdir_path(&tmpdir, name), F_OK) == 0;
 }
 
 static void take_both(struct lock *lock)
 {
-	cr_assert(lock_take(lock, folder.fd, false, -1) == 0);
+	cr_assert(lock_take(lock, tmpdir.fd, false, -1) == 0);
 	cr_assert(lock_take_database(lock, &kind_uid) == 0);
 	cr_assert(lock_take_database(lock, &kind_gid) == 0);
 }
@@ -35,7 +35,7 @@ static bool is_locked(void)
 {
 	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	CLEANUP(fd_cleanup)
-	int fd = open(folder_path(&folder, ".pwd.lock"), O_WRONLY | O_CLOEXEC);
+	int fd = open(tmpdir_path(&tmpdir, ".pwd.lock"), O_WRONLY | O_CLOEXEC);
 
 	cr_assert(fd >= 0 && fcntl(fd, F_OFD_GETLK, &whole) == 0);
 	return whole.l_type != F_UNLCK;
@@ -55,7 +55,7 @@ Test(lock, taken_and_given_back)
 	lock_release(&lock);
 }
 
-/* A child that cleans up behind itself must not unlock what its parent is changing. */
+/* A child that cleans up must not unlock databases that its parent is changing. */
 Test(lock, not_a_childs)
 {
 	struct lock lock = LOCK_NONE;
@@ -82,10 +82,10 @@ static void put_lock_of(pid_t pid)
 	char text[32];
 	int n = snprintf(text, sizeof(text), "%d", (int)pid);
 
-	folder_put(&folder, "subuid.lock", text, (size_t)n + 1, 0600);
+	tmpdir_put(&tmpdir, "subuid.lock", text, (size_t)n + 1, 0600);
 }
 
-/* A container that starts again has the same process ids, in the same second. */
+/* A restarted container has the same process ids, in the same second. */
 Test(lock, of_an_earlier_process)
 {
 	struct lock lock = LOCK_NONE;
@@ -96,12 +96,12 @@ Test(lock, of_an_earlier_process)
 	cr_assert(!is_there("subuid.lock"));
 }
 
-/* Takes .pwd.lock, and in vain the lock of subuid, which is there. */
+/* Takes .pwd.lock, and fails to take the lock of subuid, which is held. */
 static void expect_kept(bool prefix, int stop, pid_t holder)
 {
 	struct lock lock = LOCK_NONE;
 
-	cr_assert(lock_take(&lock, folder.fd, prefix, stop) == 0);
+	cr_assert(lock_take(&lock, tmpdir.fd, prefix, stop) == 0);
 	cr_assert(lock_take_database(&lock, &kind_uid) == LOCK_STOPPED);
 	cr_assert(lock.holder == holder);
 	lock_release(&lock);
@@ -119,8 +119,9 @@ static pid_t dead_process(void)
 }
 
 /*
- * A process that lives has its lock. Below a prefix so has one with our id and one that
- * is gone: in another pid namespace they are other processes. Garbage is of none.
+ * A running process holds its lock. Below a prefix, locks with our id or the id of a
+ * process that is gone count as held, too: in another pid namespace they are other
+ * processes. Garbage in a lock is of no process.
  */
 Test(lock, of_a_living_process)
 {
@@ -134,13 +135,13 @@ Test(lock, of_a_living_process)
 	expect_kept(false, ends[0], getppid());
 
 	snprintf(name, sizeof(name), "subuid.%d", (int)below_prefix[2]);
-	folder_put(&folder, name, "", 1, 0600);
+	tmpdir_put(&tmpdir, name, "", 1, 0600);
 	for (size_t i = 0; i < COUNT_OF(below_prefix); i++) {
 		put_lock_of(below_prefix[i]);
 		expect_kept(true, ends[0], below_prefix[i]);
 	}
-	folder_put(&folder, "subuid.lock", BYTES("garbage"), 0600);
-	cr_assert(lock_take(&lock, folder.fd, true, ends[0]) == 0);
+	tmpdir_put(&tmpdir, "subuid.lock", BYTES("garbage"), 0600);
+	cr_assert(lock_take(&lock, tmpdir.fd, true, ends[0]) == 0);
 	cr_assert(lock_take_database(&lock, &kind_uid) == 0);
 	lock_release(&lock);
 	cr_assert(!is_there("subuid.lock") && is_there(name));
@@ -148,19 +149,19 @@ Test(lock, of_a_living_process)
 	fd_close(ends[1]);
 }
 
-/* What no program makes: it is neither waited for nor removed. */
+/* Files that no program makes: they are neither waited for nor removed. */
 Test(lock, not_regular)
 {
 	struct lock lock = LOCK_NONE;
 
-	cr_assert(mkfifo(folder_path(&folder, ".pwd.lock"), 0600) == 0);
-	cr_assert(lock_take(&lock, folder.fd, false, -1) == -EBADFD);
+	cr_assert(mkfifo(tmpdir_path(&tmpdir, ".pwd.lock"), 0600) == 0);
+	cr_assert(lock_take(&lock, tmpdir.fd, false, -1) == -EBADFD);
 	lock_release(&lock);
-	cr_assert(unlinkat(folder.fd, ".pwd.lock", 0) == 0);
+	cr_assert(unlinkat(tmpdir.fd, ".pwd.lock", 0) == 0);
 
-	cr_assert(lock_take(&lock, folder.fd, false, -1) == 0);
-	cr_assert(mkfifo(folder_path(&folder, "subuid.lock"), 0600) == 0);
-	cr_assert(mkdirat(folder.fd, "subgid.lock", 0700) == 0);
+	cr_assert(lock_take(&lock, tmpdir.fd, false, -1) == 0);
+	cr_assert(mkfifo(tmpdir_path(&tmpdir, "subuid.lock"), 0600) == 0);
+	cr_assert(mkdirat(tmpdir.fd, "subgid.lock", 0700) == 0);
 	cr_assert(lock_take_database(&lock, &kind_uid) == -EBADFD);
 	cr_assert(lock_take_database(&lock, &kind_gid) == -EISDIR);
 	lock_release(&lock);
@@ -168,8 +169,8 @@ Test(lock, not_regular)
 }
 
 /*
- * What processes that are gone have left of either database is removed, and nothing that
- * is of a living one or only looks alike.
+ * Files of either database that ended processes have left are removed; files of running
+ * processes and files with similar names are not.
  */
 Test(lock, left_names)
 {
@@ -179,8 +180,9 @@ Test(lock, left_names)
 	pid_t pid = dead_process();
 
 	for (size_t i = 0; i < COUNT_OF(lives); i++)
-		folder_put(&folder, lives[i], "1", 2, 0600);
-	/* Of none, of one, of the other one, and of both; with and without others. */
+		tmpdir_put(&tmpdir, lives[i], "1", 2, 0600);
+	/* Left files of no database, of one, and of both; with and without other files.
+	 */
 	for (unsigned int row = 0; row < 8; row++) {
 		struct lock lock = LOCK_NONE;
 
@@ -188,11 +190,11 @@ Test(lock, left_names)
 			snprintf(name[k], sizeof(name[k]), "%s.%d",
 				 k ? "subgid" : "subuid", (int)pid);
 			if (row & (1U << k))
-				folder_put(&folder, name[k], "", 1, 0600);
+				tmpdir_put(&tmpdir, name[k], "", 1, 0600);
 		}
 		if (row == 4)
 			for (size_t i = 0; i < COUNT_OF(lives); i++)
-				cr_assert(unlinkat(folder.fd, lives[i], 0) == 0);
+				cr_assert(unlinkat(tmpdir.fd, lives[i], 0) == 0);
 		take_both(&lock);
 		cr_assert(!is_there(name[0]) && !is_there(name[1]), "row %u", row);
 		lock_release(&lock);

@@ -6,16 +6,16 @@
 #include "libsubid/sys/login-defs.h"
 #include "tests/unit/unit.h"
 
-static struct folder folder;
+static struct tmpdir tmpdir;
 
 static void set_up(void)
 {
-	folder_make(&folder);
+	tmpdir_make(&tmpdir);
 }
 
 static void tear_down(void)
 {
-	folder_cleanup(&folder);
+	tmpdir_cleanup(&tmpdir);
 }
 
 TestSuite(login_defs, .init = set_up, .fini = tear_down);
@@ -45,7 +45,7 @@ Test(login_defs, table)
 		{ "KEY \n", "" },
 		{ "KEY\n", "" },
 		{ "KEY", "" },
-		/* Other keys, and keys in other words for it. */
+		/* Other keys, and keys that are similar. */
 		{ "key yes\n", NULL },
 		{ "Key yes\n", NULL },
 		{ "KEYS yes\n", NULL },
@@ -59,7 +59,7 @@ Test(login_defs, table)
 		{ "# KEY yes\n", NULL },
 		{ " # KEY yes\n", NULL },
 		{ "#\nKEY yes\n", "yes" },
-		/* The last one counts, whatever stands between. */
+		/* The last one counts, with any lines between. */
 		{ "KEY yes\nKEY no\n", "no" },
 		{ "KEY no\nKEY yes\n", "yes" },
 		{ "KEY yes\nOTHER no\n", "yes" },
@@ -68,7 +68,7 @@ Test(login_defs, table)
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		const char *path = folder_put(&folder, "login.defs", rows[i].text,
+		const char *path = tmpdir_put(&tmpdir, "login.defs", rows[i].text,
 					      strlen(rows[i].text), 0644);
 		char value[LOGIN_DEFS_VALUE_BYTES] = "untouched";
 		int r = login_defs_lookup(AT_FDCWD, path, "KEY", value);
@@ -88,7 +88,7 @@ static int read_number(const char *path, uint64_t fallback, uint64_t *ret_value)
 	return r ? r : login_defs_item_number(&item, fallback, ret_value);
 }
 
-/* Numbers: a fallback where nothing is set, and no guess where it is not a number. */
+/* Numbers: a default if nothing is set, and an error if it is not a number. */
 Test(login_defs, number)
 {
 	static const struct {
@@ -118,7 +118,7 @@ Test(login_defs, number)
 		int r;
 
 		value = 99;
-		r = read_number(folder_put(&folder, "login.defs", rows[i].text,
+		r = read_number(tmpdir_put(&tmpdir, "login.defs", rows[i].text,
 					   strlen(rows[i].text), 0644),
 				77, &value);
 		cr_assert(r == rows[i].r, "row %zu '%s': %d", i, rows[i].text, r);
@@ -126,9 +126,9 @@ Test(login_defs, number)
 			  rows[i].text);
 	}
 	value = 99;
-	cr_assert(read_number(folder_path(&folder, "missing"), 77, &value) == 0 &&
+	cr_assert(read_number(tmpdir_path(&tmpdir, "missing"), 77, &value) == 0 &&
 		  value == 77);
-	cr_assert(read_number(folder.path, 55, &value) == -EISDIR && value == 77);
+	cr_assert(read_number(tmpdir.path, 55, &value) == -EISDIR && value == 77);
 }
 
 /* `yes` in any case and nothing else. */
@@ -149,7 +149,7 @@ Test(login_defs, is_yes)
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		const char *path = folder_put(&folder, "login.defs", rows[i].text,
+		const char *path = tmpdir_put(&tmpdir, "login.defs", rows[i].text,
 					      strlen(rows[i].text), 0644);
 
 		cr_assert(login_defs_is_yes(AT_FDCWD, path, "KEY") == rows[i].yes,
@@ -157,29 +157,30 @@ Test(login_defs, is_yes)
 	}
 }
 
-/* A file that is not there sets nothing; one that cannot be read is no yes, and told. */
+/* A missing file sets nothing; an unreadable one counts as "no", with an error. */
 Test(login_defs, files)
 {
 	char value[LOGIN_DEFS_VALUE_BYTES] = "untouched";
 
-	cr_assert(login_defs_lookup(AT_FDCWD, folder_path(&folder, "missing"), "KEY",
+	cr_assert(login_defs_lookup(AT_FDCWD, tmpdir_path(&tmpdir, "missing"), "KEY",
 				    value) == CONF_UNSET);
 	cr_assert_not(
-		login_defs_is_yes(AT_FDCWD, folder_path(&folder, "missing"), "KEY"));
-	cr_assert(mkdirat(folder.fd, "folder", 0755) == 0);
-	cr_assert(login_defs_lookup(AT_FDCWD, folder_path(&folder, "folder"), "KEY",
+		login_defs_is_yes(AT_FDCWD, tmpdir_path(&tmpdir, "missing"), "KEY"));
+	cr_assert(mkdirat(tmpdir.fd, "directory", 0755) == 0);
+	cr_assert(login_defs_lookup(AT_FDCWD, tmpdir_path(&tmpdir, "directory"), "KEY",
 				    value) == -EISDIR);
-	cr_assert_not(login_defs_is_yes(AT_FDCWD, folder_path(&folder, "folder"), "KEY"));
-	folder_put(&folder, "file", BYTES("KEY yes\n"), 0644);
-	cr_assert(login_defs_lookup(AT_FDCWD, folder_path(&folder, "file/x"), "KEY",
+	cr_assert_not(
+		login_defs_is_yes(AT_FDCWD, tmpdir_path(&tmpdir, "directory"), "KEY"));
+	tmpdir_put(&tmpdir, "file", BYTES("KEY yes\n"), 0644);
+	cr_assert(login_defs_lookup(AT_FDCWD, tmpdir_path(&tmpdir, "file/x"), "KEY",
 				    value) == -ENOTDIR);
-	cr_assert(symlinkat("loop", folder.fd, "loop") == 0);
-	cr_assert(login_defs_lookup(AT_FDCWD, folder_path(&folder, "loop"), "KEY",
+	cr_assert(symlinkat("loop", tmpdir.fd, "loop") == 0);
+	cr_assert(login_defs_lookup(AT_FDCWD, tmpdir_path(&tmpdir, "loop"), "KEY",
 				    value) == -ELOOP);
 	cr_assert_str_eq(value, "untouched");
 }
 
-/* Values are cut to their buffer, and lines at their limit, without harm. */
+/* Values are cut to their buffer, and lines at their limit. */
 Test(login_defs, long_lines)
 {
 	static char text[100000];
@@ -197,28 +198,28 @@ Test(login_defs, long_lines)
 		memset(value, '~', sizeof(value));
 		cr_assert(login_defs_lookup(
 				  AT_FDCWD,
-				  folder_put(&folder, "login.defs", text, 5 + len, 0644),
+				  tmpdir_put(&tmpdir, "login.defs", text, 5 + len, 0644),
 				  "KEY", value) == 0);
 		cr_assert(strlen(value) == kept && strspn(value, "v") == kept, "%zu: %zu",
 			  len, strlen(value));
 		cr_assert(value[LOGIN_DEFS_VALUE_BYTES] == '~');
 	}
-	/* A line of any length, and what stands behind it. */
+	/* A line of any length, and the text after it. */
 	memset(text, 'v', sizeof(text));
 	memcpy(text, "KEY ", 4);
 	memcpy(text + sizeof(text) - 10, "\nKEY next\n", 10);
-	folder_put(&folder, "login.defs", text, sizeof(text), 0644);
-	cr_assert(login_defs_lookup(AT_FDCWD, folder_path(&folder, "login.defs"), "KEY",
+	tmpdir_put(&tmpdir, "login.defs", text, sizeof(text), 0644);
+	cr_assert(login_defs_lookup(AT_FDCWD, tmpdir_path(&tmpdir, "login.defs"), "KEY",
 				    value) == 0);
 	cr_assert_str_eq(value, "next");
 	memset(text, ' ', sizeof(text));
 	memcpy(text + sizeof(text) - 10, "KEY yes\n\n\n", 10);
-	folder_put(&folder, "login.defs", text, sizeof(text), 0644);
-	cr_assert(login_defs_lookup(AT_FDCWD, folder_path(&folder, "login.defs"), "KEY",
+	tmpdir_put(&tmpdir, "login.defs", text, sizeof(text), 0644);
+	cr_assert(login_defs_lookup(AT_FDCWD, tmpdir_path(&tmpdir, "login.defs"), "KEY",
 				    value) == CONF_UNSET);
 }
 
-/* NULs stand in for nothing. */
+/* A NUL has no special meaning. */
 Test(login_defs, nul)
 {
 	static const struct {
@@ -233,20 +234,20 @@ Test(login_defs, nul)
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
 		cr_assert_not(
 			login_defs_is_yes(AT_FDCWD,
-					  folder_put(&folder, "login.defs", rows[i].text,
+					  tmpdir_put(&tmpdir, "login.defs", rows[i].text,
 						     rows[i].len, 0644),
 					  "KEY"),
 			"row %zu", i);
 }
 
-/* All keys by one pass are what each is alone; a key may be asked for twice. */
+/* All keys in one pass have the same values as each alone; a key may occur twice. */
 Test(login_defs, many)
 {
 	static const char text[] = "A 1\n B 2\nA 3\nAB \"4\"\nB\n#A 5\nC no\nC YES\n";
 	struct login_defs_item items[] = { { .key = "A" },  { .key = "B" },
 					   { .key = "AB" }, { .key = "AC" },
 					   { .key = "C" },  { .key = "A" } };
-	const char *path = folder_put(&folder, "login.defs", text, strlen(text), 0644);
+	const char *path = tmpdir_put(&tmpdir, "login.defs", text, strlen(text), 0644);
 	char value[LOGIN_DEFS_VALUE_BYTES];
 	uint64_t number;
 
@@ -263,16 +264,16 @@ Test(login_defs, many)
 	cr_expect(login_defs_item_number(&items[3], 7, &number) == 0 && number == 7);
 	cr_expect(login_defs_item_yes(&items[4]) && !login_defs_item_yes(&items[3]));
 
-	cr_assert(login_defs_read(AT_FDCWD, folder_path(&folder, "missing"), items,
+	cr_assert(login_defs_read(AT_FDCWD, tmpdir_path(&tmpdir, "missing"), items,
 				  COUNT_OF(items)) == 0);
 	for (size_t i = 0; i < COUNT_OF(items); i++)
 		cr_expect_not(items[i].is_set);
-	cr_expect(login_defs_read(AT_FDCWD, folder.path, items, 1) == -EISDIR);
+	cr_expect(login_defs_read(AT_FDCWD, tmpdir.path, items, 1) == -EISDIR);
 }
 
 static void put(const char *name, const char *text)
 {
-	folder_put(&folder, name, text, strlen(text), 0644);
+	tmpdir_put(&tmpdir, name, text, strlen(text), 0644);
 }
 
 /* The value of KEY in etc/login.defs, usr/login.defs and what adds to them. */
@@ -282,10 +283,10 @@ static const char *layered(bool image)
 	char vendor[512], path[512];
 	int r;
 
-	snprintf(vendor, sizeof(vendor), "%s/usr/login.defs", folder.path);
-	snprintf(path, sizeof(path), "%s/etc/login.defs", folder.path);
+	snprintf(vendor, sizeof(vendor), "%s/usr/login.defs", tmpdir.path);
+	snprintf(path, sizeof(path), "%s/etc/login.defs", tmpdir.path);
 	item = (struct login_defs_item){ .key = "KEY" };
-	r = login_defs_read_with(image ? folder.fd : AT_FDCWD,
+	r = login_defs_read_with(image ? tmpdir.fd : AT_FDCWD,
 				 image ? "etc/login.defs" : path, vendor, &item, 1);
 	cr_assert_eq(r, 0, "%d", r);
 	return item.is_set ? item.value : "-";
@@ -300,26 +301,25 @@ Test(login_defs, vendor)
 		{ "usr/login.defs", "KEY vendor\n", "vendor" },
 		{ "usr/login.defs.d/50-b.defs", "KEY vendor's b\n", "vendor's b" },
 		{ "etc/login.defs.d/40-a.defs", "KEY a\n", "vendor's b" },
-		/* Of one name, that of /etc alone. */
+		/* Of files with the same name, only that of /etc. */
 		{ "etc/login.defs.d/50-b.defs", "OTHER b\n", "a" },
 		{ "etc/login.defs.d/60-c.conf", "KEY c\n", "a" },
 		{ "etc/login.defs.d/.60-c.defs", "KEY c\n", "a" },
 		{ "etc/login.defs.d/60-c.defs", "KEY c\nKEY d\n", "d" },
 		{ "usr/login.defs.d/70-e.defs", "KEY e\n", "e" },
-		/* The site's own file takes the place of the vendor's, and of no other.
-		 */
+		/* The site's file replaces only the vendor's file. */
 		{ "etc/login.defs", "KEY site\n", "e" },
 		{ "etc/login.defs.d/70-e.defs", "", "d" },
 		{ "etc/login.defs.d/60-c.defs", "", "a" },
 		{ "etc/login.defs.d/40-a.defs", "", "site" },
 		{ "etc/login.defs", "OTHER site\n", "-" },
 	};
-	static const char *const folders[] = { "etc", "usr", "etc/login.defs.d",
-					       "usr/login.defs.d" };
+	static const char *const directories[] = { "etc", "usr", "etc/login.defs.d",
+						   "usr/login.defs.d" };
 
-	for (size_t i = 0; i < COUNT_OF(folders); i++) {
+	for (size_t i = 0; i < COUNT_OF(directories); i++) {
 		cr_assert_str_eq(layered(false), "-");
-		cr_assert(mkdirat(folder.fd, folders[i], 0755) == 0);
+		cr_assert(mkdirat(tmpdir.fd, directories[i], 0755) == 0);
 	}
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		put(rows[i].name, rows[i].text);
@@ -334,20 +334,20 @@ Test(login_defs, vendor_links)
 {
 	struct login_defs_item item = { .key = "KEY" };
 
-	cr_assert(mkdirat(folder.fd, "etc", 0755) == 0);
-	cr_assert(mkdirat(folder.fd, "real.d", 0755) == 0);
+	cr_assert(mkdirat(tmpdir.fd, "etc", 0755) == 0);
+	cr_assert(mkdirat(tmpdir.fd, "real.d", 0755) == 0);
 	put("real.d/a.defs", "KEY a\n");
-	cr_assert(symlinkat("../real.d", folder.fd, "etc/login.defs.d") == 0);
+	cr_assert(symlinkat("../real.d", tmpdir.fd, "etc/login.defs.d") == 0);
 	cr_expect_str_eq(layered(false), "a");
 	cr_expect_str_eq(layered(true), "-");
-	cr_assert(symlinkat("/dev/null", folder.fd, "real.d/b.defs") == 0);
+	cr_assert(symlinkat("/dev/null", tmpdir.fd, "real.d/b.defs") == 0);
 	cr_expect_str_eq(layered(false), "a");
-	cr_assert(unlinkat(folder.fd, "etc/login.defs.d", 0) == 0);
-	cr_assert(renameat(folder.fd, "real.d", folder.fd, "etc/login.defs.d") == 0);
+	cr_assert(unlinkat(tmpdir.fd, "etc/login.defs.d", 0) == 0);
+	cr_assert(renameat(tmpdir.fd, "real.d", tmpdir.fd, "etc/login.defs.d") == 0);
 	cr_expect_str_eq(layered(false), "a");
 	cr_expect_str_eq(layered(true), "a");
-	/* Without the file of a vendor nothing is added. */
-	cr_expect(login_defs_read_with(folder.fd, "etc/login.defs", NULL, &item, 1) == 0);
+	/* Without the vendor's file no drop-in files are read. */
+	cr_expect(login_defs_read_with(tmpdir.fd, "etc/login.defs", NULL, &item, 1) == 0);
 	cr_expect(!item.is_set);
 }
 
@@ -373,17 +373,17 @@ static const char *running_system(void *context)
 	etc = open(SYSCONFDIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	CHILD_ASSERT(etc >= 0 && login_defs_read(etc, "login.defs", &item, 1) == 0);
 	CHILD_ASSERT(item.is_set && strcmp(item.value, "5") == 0);
-	/* A map writer reads the site's file alone. */
+	/* A map writer reads only the site's file. */
 	CHILD_ASSERT(mkdir(LOGIN_DEFS ".d", 0755) == 0);
 	fd = open(LOGIN_DEFS ".d/a.defs", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 	CHILD_ASSERT(fd >= 0 && write(fd, "KEY yes\n", 8) == 8);
 	CHILD_ASSERT(!login_defs_is_yes(AT_FDCWD, LOGIN_DEFS, "KEY"));
 	CHILD_ASSERT(login_defs_lookup(AT_FDCWD, LOGIN_DEFS, "KEY", value) == 0);
 	CHILD_ASSERT(strcmp(value, "yes") == 0);
-	/* Without the vendor's file that one is not read. */
+	/* Without the vendor's file the drop-in file is not read. */
 	CHILD_ASSERT(unlink(LOGIN_DEFS_VENDOR) == 0);
 	CHILD_ASSERT(login_defs_lookup(AT_FDCWD, LOGIN_DEFS, "KEY", value) == CONF_UNSET);
-	/* A directory that is another one is an image. */
+	/* Any other directory is an image. */
 	CHILD_ASSERT(mkdir("/usr/image", 0755) == 0);
 	etc = open("/usr/image", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	CHILD_ASSERT(etc >= 0 && login_defs_read(etc, "login.defs", &item, 1) == 0);

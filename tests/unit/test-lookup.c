@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Who a user is: by the passwd file where that is what the name service would say, else
- * by the name service, which is this test here.
+ * Looking up a user: in the passwd file if the name service would give the same answer,
+ * otherwise by the name service, for which this test has a substitute.
  */
 #include <pwd.h>
 
@@ -9,9 +9,9 @@
 #include "libsubid/user/nss.h"
 #include "tests/unit/unit.h"
 
-static struct folder folder;
+static struct tmpdir tmpdir;
 
-/* The double of the name service: `anna` is 1001, `broken` and 1999 are not known. */
+/* The name service: `anna` is 1001; it does not answer about `broken` and 1999. */
 static size_t asked;
 
 static int service_user(void *context, const char *name, struct account *ret_account)
@@ -42,8 +42,8 @@ static const struct name_service service = { .user = service_user, .uid = servic
 
 static void set_up(void)
 {
-	folder_make(&folder);
-	folder_put(&folder, "passwd",
+	tmpdir_make(&tmpdir);
+	tmpdir_put(&tmpdir, "passwd",
 		   BYTES("root:x:0:0::/root:/bin/sh\n"
 			 "elsa:x:1000:100::/:\n"
 			 "elsie:x:1000:100::/:\n"
@@ -57,15 +57,15 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-	folder_cleanup(&folder);
+	tmpdir_cleanup(&tmpdir);
 }
 
 TestSuite(lookup, .init = set_up, .fini = tear_down);
 
-/* The file first: what is there without a doubt is not asked, all else is. */
+/* The file first: the service is asked unless the file's answer is certain. */
 Test(lookup, files_first)
 {
-	const struct lookup lookup = { folder.fd, true, false, &service };
+	const struct lookup lookup = { tmpdir.fd, true, false, &service };
 	struct account account;
 
 	cr_assert(lookup_name(&lookup, "elsa", &account) == 0 && account.uid == 1000);
@@ -83,17 +83,17 @@ Test(lookup, files_first)
 	cr_assert(lookup_name(&lookup, "broken", &account) == -EAGAIN);
 	cr_assert(lookup_uid(&lookup, 1999, &account) == -EAGAIN);
 	cr_assert_eq(asked, 6);
-	/* A line that is not written as tools write it: the service's answer counts. */
+	/* A line that tools would write otherwise: the service's answer counts. */
 	cr_assert(lookup_name(&lookup, "odd", &account) == ACCOUNT_NONE);
 	cr_assert(lookup_uid(&lookup, 1005, &account) == ACCOUNT_NONE);
 	cr_assert(lookup_name(&lookup, "cut", &account) == ACCOUNT_NONE);
 	cr_assert_eq(asked, 9);
 }
 
-/* The service alone: the file is not read. */
+/* Only the service: the file is not read. */
 Test(lookup, service)
 {
-	const struct lookup lookup = { folder.fd, false, false, &service };
+	const struct lookup lookup = { tmpdir.fd, false, false, &service };
 	struct account account;
 
 	cr_assert(lookup_name(&lookup, "elsa", &account) == ACCOUNT_NONE);
@@ -102,11 +102,11 @@ Test(lookup, service)
 	cr_assert_eq(asked, 3);
 }
 
-/* The file alone: another system's, of which no service is asked. */
+/* Only the file: that of another system, whose services are not asked. */
 Test(lookup, file)
 {
 	for (int first = 0; first < 2; first++) {
-		const struct lookup lookup = { folder.fd, first, false, NULL };
+		const struct lookup lookup = { tmpdir.fd, first, false, NULL };
 		struct account account;
 
 		cr_assert(lookup_name(&lookup, "elsa", &account) == 0 &&
@@ -129,22 +129,22 @@ Test(lookup, file)
 /* A file that cannot be read is no answer: the service is asked, or it is an error. */
 Test(lookup, unreadable)
 {
-	struct lookup lookup = { folder.fd, true, false, &service };
+	struct lookup lookup = { tmpdir.fd, true, false, &service };
 	struct account account;
 
-	cr_assert(unlinkat(folder.fd, "passwd", 0) == 0);
+	cr_assert(unlinkat(tmpdir.fd, "passwd", 0) == 0);
 	cr_assert(lookup_uid(&lookup, 1001, &account) == 0);
-	cr_assert(mkdirat(folder.fd, "passwd", 0755) == 0);
+	cr_assert(mkdirat(tmpdir.fd, "passwd", 0755) == 0);
 	cr_assert(lookup_uid(&lookup, 1001, &account) == 0);
 	cr_assert_str_eq(account.name, "anna");
-	/* What the service does not know may be in it. */
+	/* A user that the service does not know may be in the file. */
 	cr_assert(lookup_name(&lookup, "elsa", &account) == -EISDIR);
 	lookup.service = NULL;
 	cr_assert(lookup_name(&lookup, "elsa", &account) == -EISDIR);
 	cr_assert(lookup_uid(&lookup, 1000, &account) == -EISDIR);
 }
 
-/* A word is a login name, or else a uid in its one spelling. */
+/* A word is a login name, or otherwise a uid in its one spelling. */
 Test(lookup, words)
 {
 	static const struct {
@@ -169,7 +169,7 @@ Test(lookup, words)
 		{ "broken", -EAGAIN, 0, NULL },
 		{ "1999", -EAGAIN, 0, NULL },
 	};
-	const struct lookup lookup = { folder.fd, true, false, &service };
+	const struct lookup lookup = { tmpdir.fd, true, false, &service };
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct account account;
@@ -203,10 +203,10 @@ Test(lookup, system)
 	cr_expect(lookup_uid(&lookup, 3999999999U, &account) == ACCOUNT_NONE);
 }
 
-/* Where the file is all that there is, it says "no" as well, unless there is a doubt. */
+/* If the file is the only service, its "no" counts, unless it is uncertain. */
 Test(lookup, files_alone)
 {
-	const struct lookup lookup = { folder.fd, true, true, &service };
+	const struct lookup lookup = { tmpdir.fd, true, true, &service };
 	struct account account;
 
 	cr_assert(lookup_name(&lookup, "elsa", &account) == 0 && account.uid == 1000);
@@ -217,25 +217,25 @@ Test(lookup, files_alone)
 	cr_assert(lookup_name(&lookup, "odd", &account) == ACCOUNT_NONE);
 	cr_assert(lookup_uid(&lookup, 1006, &account) == ACCOUNT_NONE);
 	cr_assert_eq(asked, 2);
-	cr_assert(unlinkat(folder.fd, "passwd", 0) == 0);
-	cr_assert(mkdirat(folder.fd, "passwd", 0755) == 0);
+	cr_assert(unlinkat(tmpdir.fd, "passwd", 0) == 0);
+	cr_assert(mkdirat(tmpdir.fd, "passwd", 0755) == 0);
 	cr_assert(lookup_name(&lookup, "anna", &account) == 0);
 	cr_assert_eq(asked, 3);
 }
 
-/* `files` has to be first, and then nscd(8) must not be there. */
+/* `files` must be first, and nscd(8) must not run. */
 Test(lookup, live)
 {
 	bool no_nscd = access("/var/run/nscd/socket", F_OK) != 0;
 	struct nsswitch nsswitch = { .passwd_files_first = false };
-	struct lookup lookup = lookup_live(folder.fd, &nsswitch, &service);
+	struct lookup lookup = lookup_live(tmpdir.fd, &nsswitch, &service);
 
-	cr_assert(lookup.directory == folder.fd && lookup.service == &service);
+	cr_assert(lookup.directory == tmpdir.fd && lookup.service == &service);
 	cr_assert_not(lookup.files_first || lookup.files_alone);
 	nsswitch.passwd_files_first = true;
-	lookup = lookup_live(folder.fd, &nsswitch, &service);
+	lookup = lookup_live(tmpdir.fd, &nsswitch, &service);
 	cr_assert(lookup.files_first == no_nscd && lookup.files_alone == no_nscd);
 	strcpy(nsswitch.passwd_others, "sss");
-	lookup = lookup_live(folder.fd, &nsswitch, &service);
+	lookup = lookup_live(tmpdir.fd, &nsswitch, &service);
 	cr_assert(lookup.files_first == no_nscd && !lookup.files_alone);
 }

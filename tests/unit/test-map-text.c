@@ -15,7 +15,7 @@ static int parse(const char *text, struct map_text_line *ret_line)
 	return map_text_parse(exact, strlen(text), ret_line);
 }
 
-/* What is a mapping: whose ids, and which. */
+/* Mappings: the kind and the ids. */
 Test(map_text, good)
 {
 	static const struct {
@@ -59,7 +59,7 @@ Test(map_text, good)
 	}
 }
 
-/* What is none, and why. */
+/* Lines that are no mapping, and why. */
 Test(map_text, faults)
 {
 	static const struct {
@@ -125,7 +125,7 @@ Test(map_text, faults)
 	}
 }
 
-/* A NUL is no end of a line. */
+/* A NUL does not end a line. */
 Test(map_text, nul)
 {
 	struct map_text_line line;

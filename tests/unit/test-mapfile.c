@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * The write of a map: exact bytes in one piece, on a folder that stands for /proc/PID;
+ * The write of a map: exact bytes in one piece, on a directory that stands for /proc/PID;
  * then in a real user namespace.
  */
 #include <signal.h>
@@ -10,16 +10,16 @@
 #include "mapwriter/mapfile.h"
 #include "tests/unit/unit.h"
 
-static struct folder folder;
+static struct tmpdir tmpdir;
 
 static void set_up(void)
 {
-	folder_make(&folder);
+	tmpdir_make(&tmpdir);
 }
 
 static void tear_down(void)
 {
-	folder_cleanup(&folder);
+	tmpdir_cleanup(&tmpdir);
 }
 
 TestSuite(mapfile, .init = set_up, .fini = tear_down);
@@ -44,15 +44,15 @@ Test(mapfile, write)
 	char text[64];
 	int error = 77;
 
-	folder_put(&folder, "uid_map", BYTES(""), 0644);
-	folder_put(&folder, "gid_map", BYTES(""), 0644);
-	cr_assert(write_idmap(&kind_uid, folder.fd, &two, &error) == 0 && error == 77);
-	folder_get(&folder, "uid_map", text, sizeof(text));
+	tmpdir_put(&tmpdir, "uid_map", BYTES(""), 0644);
+	tmpdir_put(&tmpdir, "gid_map", BYTES(""), 0644);
+	cr_assert(write_idmap(&kind_uid, tmpdir.fd, &two, &error) == 0 && error == 77);
+	tmpdir_get(&tmpdir, "uid_map", text, sizeof(text));
 	cr_assert_str_eq(text, "0 3000000 1000\n1000 4294967294 1\n");
-	folder_get(&folder, "gid_map", text, sizeof(text));
+	tmpdir_get(&tmpdir, "gid_map", text, sizeof(text));
 	cr_assert_str_eq(text, "");
-	cr_assert(write_idmap(&kind_gid, folder.fd, &two, &error) == 0);
-	folder_get(&folder, "gid_map", text, sizeof(text));
+	cr_assert(write_idmap(&kind_gid, tmpdir.fd, &two, &error) == 0);
+	tmpdir_get(&tmpdir, "gid_map", text, sizeof(text));
 	cr_assert_str_eq(text, "0 3000000 1000\n1000 4294967294 1\n");
 }
 
@@ -63,28 +63,28 @@ static const char *small_files(void *process)
 
 	signal(SIGXFSZ, SIG_IGN);
 	CHILD_ASSERT(setrlimit(RLIMIT_FSIZE, &limit) == 0);
-	/* The file takes a part of it: that is no map. */
+	/* The file takes only a part of it: an error. */
 	CHILD_ASSERT(write_idmap(&kind_uid, *(int *)process, &two, &error) ==
 		     MAPFILE_WRITE);
 	CHILD_ASSERT(error == EIO);
 	return NULL;
 }
 
-/* Which step failed, and why. */
+/* The failed step, and why. */
 Test(mapfile, failures)
 {
 	int error = 77;
 
-	cr_assert(write_idmap(&kind_uid, folder.fd, &two, &error) == MAPFILE_OPEN);
+	cr_assert(write_idmap(&kind_uid, tmpdir.fd, &two, &error) == MAPFILE_OPEN);
 	cr_assert(error == ENOENT);
-	folder_put(&folder, "target", BYTES(""), 0644);
-	cr_assert(symlinkat("target", folder.fd, "uid_map") == 0);
-	cr_assert(write_idmap(&kind_uid, folder.fd, &two, &error) == MAPFILE_OPEN);
+	tmpdir_put(&tmpdir, "target", BYTES(""), 0644);
+	cr_assert(symlinkat("target", tmpdir.fd, "uid_map") == 0);
+	cr_assert(write_idmap(&kind_uid, tmpdir.fd, &two, &error) == MAPFILE_OPEN);
 	cr_assert(error == ELOOP);
-	folder_put(&folder, "gid_map", BYTES(""), 0644);
-	cr_assert(unlinkat(folder.fd, "uid_map", 0) == 0);
-	folder_put(&folder, "uid_map", BYTES(""), 0644);
-	child_run(small_files, &folder.fd);
+	tmpdir_put(&tmpdir, "gid_map", BYTES(""), 0644);
+	cr_assert(unlinkat(tmpdir.fd, "uid_map", 0) == 0);
+	tmpdir_put(&tmpdir, "uid_map", BYTES(""), 0644);
+	child_run(small_files, &tmpdir.fd);
 }
 
 /* The longest map is written whole. */
@@ -97,9 +97,9 @@ Test(mapfile, longest)
 
 	for (size_t i = 0; i < LIMIT_EXTENTS; i++)
 		map.extents[i] = (struct extent){ 4000000000, 4000000001, 100000001 };
-	folder_put(&folder, "uid_map", BYTES(""), 0644);
-	cr_assert(write_idmap(&kind_uid, folder.fd, &map, &error) == 0 && error == 77);
-	n = folder_get(&folder, "uid_map", text, sizeof(text));
+	tmpdir_put(&tmpdir, "uid_map", BYTES(""), 0644);
+	cr_assert(write_idmap(&kind_uid, tmpdir.fd, &map, &error) == 0 && error == 77);
+	n = tmpdir_get(&tmpdir, "uid_map", text, sizeof(text));
 	cr_assert(n == LIMIT_EXTENTS * 32);
 	for (size_t i = 0; i < LIMIT_EXTENTS; i++)
 		cr_assert(memcmp(text + i * 32, "4000000000 4000000001 100000001\n",
@@ -125,7 +125,7 @@ static const char *real_namespace(void *context)
 	CHILD_ASSERT(strncmp(text, expected, 10) == 0 &&
 		     strcmp(text + 21, expected + 21) == 0);
 	CHILD_ASSERT(getuid() == 7);
-	/* A map is written once. */
+	/* A map can be written once. */
 	CHILD_ASSERT(write_idmap(&kind_uid, self, &map, &error) == MAPFILE_WRITE);
 	CHILD_ASSERT(error == EPERM);
 	return NULL;

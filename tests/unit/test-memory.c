@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Out of memory: whatever allocation fails, the answer is -ENOMEM, nothing is lost and
- * nothing leaks. The program is linked with --wrap for malloc(3) and its kin.
+ * Out of memory: if any allocation fails, the result is -ENOMEM, no data is lost and
+ * nothing leaks. The program is linked with --wrap for malloc(3) and related functions.
  */
 #include "libsubid/core/range.h"
 #include "libsubid/core/table.h"
@@ -16,7 +16,7 @@
 #include "tests/unit/give.h"
 #include "tests/unit/unit.h"
 
-/* Allocations until one fails; negative: none does. It fails once. */
+/* Allocations until one fails, once; negative: none fails. */
 static int countdown = -1;
 
 static bool fails(void)
@@ -128,7 +128,7 @@ Test(memory, table_append)
 	cr_assert(failed > 5, "%zu allocations failed", failed);
 }
 
-/* Edits that take, trim and split; each allocation fails in its turn. */
+/* Edits that remove, trim and split lines; each allocation fails in its turn. */
 Test(memory, table_subtract)
 {
 	static const struct range ranges[] = { { 0, 1000 }, { 100, 150 }, { 120, 130 } };
@@ -170,7 +170,7 @@ Test(memory, scan)
 	cr_assert_null(scan.buffer);
 }
 
-/* The files of settings: an answer that did not come is no answer. */
+/* Files of settings: without memory there is no result. */
 Test(memory, settings)
 {
 	char value[LOGIN_DEFS_VALUE_BYTES];
@@ -207,9 +207,9 @@ Test(memory, account)
 	countdown = -1;
 }
 
-/* What is asked of a passwd file and of a service; each allocation fails in its turn. */
+/* Lookups in a passwd file and a service; each allocation fails in its turn. */
 struct users {
-	struct folder folder;
+	struct tmpdir tmpdir;
 	struct lookup lookup;
 	struct table table;
 	struct accounts accounts;
@@ -226,7 +226,7 @@ static int answer_users(void *context, const char *const *names, size_t n,
 	return 0;
 }
 
-/* The file could not be read for lack of memory, and so it is here. */
+/* The file could not be read for lack of memory: the same error here. */
 static int answer_user(void *context, const char *name, struct account *ret_account)
 {
 	(void)context;
@@ -250,18 +250,18 @@ static void make_users(struct users *users)
 	}
 	*users = (struct users){ .lookup = { .files_first = true,
 					     .service = &user_service } };
-	folder_make(&users->folder);
-	folder_put(&users->folder, "passwd", passwd, n, 0644);
-	folder_put(&users->folder, "group", BYTES("staff:x:5:elsa,anna\n"), 0644);
-	users->lookup.directory = users->folder.fd;
+	tmpdir_make(&users->tmpdir);
+	tmpdir_put(&users->tmpdir, "passwd", passwd, n, 0644);
+	tmpdir_put(&users->tmpdir, "group", BYTES("staff:x:5:elsa,anna\n"), 0644);
+	users->lookup.directory = users->tmpdir.fd;
 	cr_assert(table_load(exact_copy(database, len), len, &users->table) == 0);
-	cr_assert(passwd_file_load(users->folder.fd, &kind_uid, &users->accounts) == 0);
+	cr_assert(passwd_file_load(users->tmpdir.fd, &kind_uid, &users->accounts) == 0);
 }
 
 static int load_users(struct users *users)
 {
 	CLEANUP(accounts_cleanup) struct accounts accounts = { 0 };
-	int r = passwd_file_load(users->folder.fd, &kind_uid, &accounts);
+	int r = passwd_file_load(users->tmpdir.fd, &kind_uid, &accounts);
 
 	cr_assert(accounts.n == (r ? 0 : 400));
 	return r;
@@ -273,7 +273,7 @@ static int find_members(struct users *users)
 	size_t len;
 	gid_t gid;
 
-	return passwd_file_members(users->folder.fd, "staff", &gid, &names, &len);
+	return passwd_file_members(users->tmpdir.fd, "staff", &gid, &names, &len);
 }
 
 static int find_owner(struct users *users)
@@ -297,7 +297,7 @@ static int find_names(struct users *users)
 	r = unknown_owners_name(&unknown, &users->table, (struct range){ 0, ID_END },
 				&users->lookup, &owner);
 	cr_assert(r || owner.n == 200);
-	/* Names may be looked for, whatever was added. */
+	/* Names can be looked for after any failure. */
 	for (int i = 0; i < 200; i++) {
 		char name[16];
 
@@ -345,12 +345,12 @@ Test(memory, users)
 	}
 	table_clear(&users.table);
 	accounts_cleanup(&users.accounts);
-	folder_cleanup(&users.folder);
+	tmpdir_cleanup(&users.tmpdir);
 }
 
-/* Two loaded databases, in a folder of the test's own, and what stood in both. */
+/* Two loaded databases, in a temporary directory, and their old text. */
 struct loaded {
-	struct folder folder;
+	struct tmpdir tmpdir;
 	struct db db;
 	struct allocate allocate;
 	char before[1000];
@@ -363,18 +363,18 @@ static void load(struct loaded *loaded)
 	*loaded = (struct loaded){ .db = DB_NONE };
 	for (int i = 0; i < 30; i++)
 		n += (size_t)sprintf(loaded->before + n, "elsa:%d:10\n", 200000 + i * 20);
-	folder_make(&loaded->folder);
-	folder_put(&loaded->folder, "passwd", BYTES("elsa:x:1000:1::/:\n"), 0644);
-	folder_put(&loaded->folder, "group", BYTES("root:x:0:\n"), 0644);
-	folder_put(&loaded->folder, "subuid", loaded->before, n, 0644);
-	folder_put(&loaded->folder, "subgid", loaded->before, n, 0644);
-	cr_assert(db_begin(&loaded->db, loaded->folder.fd, DB_PREFIX) == 0);
+	tmpdir_make(&loaded->tmpdir);
+	tmpdir_put(&loaded->tmpdir, "passwd", BYTES("elsa:x:1000:1::/:\n"), 0644);
+	tmpdir_put(&loaded->tmpdir, "group", BYTES("root:x:0:\n"), 0644);
+	tmpdir_put(&loaded->tmpdir, "subuid", loaded->before, n, 0644);
+	tmpdir_put(&loaded->tmpdir, "subgid", loaded->before, n, 0644);
+	cr_assert(db_begin(&loaded->db, loaded->tmpdir.fd, DB_PREFIX) == 0);
 	cr_assert(db_load(&loaded->db, &kind_uid, false) == 0);
 	cr_assert(db_load(&loaded->db, &kind_gid, false) == 0);
 }
 
-/* Ends it; of a change that has failed nothing may be in memory. Returns whether it has.
- */
+/* Ends the transaction. A change that has failed must not be in memory. Returns whether
+ * it has failed. */
 static bool has_failed(struct loaded *loaded, int turn, int r)
 {
 	for (size_t k = 0; r && k < 2; k++) {
@@ -387,11 +387,11 @@ static bool has_failed(struct loaded *loaded, int turn, int r)
 	}
 	db_end(&loaded->db);
 	allocate_cleanup(&loaded->allocate);
-	folder_cleanup(&loaded->folder);
+	tmpdir_cleanup(&loaded->tmpdir);
 	return r != 0;
 }
 
-/* What is missing is 31 lines, which do not fit into one piece of memory. */
+/* The 31 missing lines do not fit into one piece of memory. */
 Test(memory, allocate_fixed)
 {
 	const struct range range = { 199990, 200600 };
@@ -411,7 +411,7 @@ Test(memory, allocate_fixed)
 	cr_assert(turn > 5, "%d allocations failed", turn);
 }
 
-/* Twenty people, in both databases: all of them or none. */
+/* Twenty users, in both databases: all of them or none. */
 Test(memory, allocate)
 {
 	CLEANUP(owner_set_cleanup) struct owner_set people = { 0 };

@@ -24,7 +24,7 @@ static void run(struct model_options options)
 	options.cases = rng_setting("SUBID_MODEL_CASES", 250000);
 	model_run(&options, &result);
 	cr_assert(result.complaint[0] == '\0', "%s", result.complaint);
-	/* Both answers are given often, or the cases prove little. */
+	/* Both results must occur often, or the cases prove little. */
 	cr_assert(result.granted + result.refused + result.no_database == options.cases);
 	cr_assert(result.granted > options.cases / 5 &&
 			  result.refused > options.cases / 5,
@@ -67,8 +67,7 @@ Test(model, aliases_upper)
 	run((struct model_options){ .decide = decide, .aliases = true, .upper = true });
 }
 
-/* Also when names have to be looked up, a refusal names the extent that is not allowed.
- */
+/* If names have to be looked up, a refusal still names the extent that is not allowed. */
 Test(model, aliases_places)
 {
 	run((struct model_options){ .decide = decide, .aliases = true, .places = true });

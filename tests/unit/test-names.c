@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Names of many users: each is found, no part of one is, and none is put twice.
+ * Names of many users: each is found, no part of one is, and none is added twice.
  */
 #include "libsubid/user/names.h"
 #include "tests/unit/unit.h"
@@ -12,7 +12,7 @@ static size_t make(size_t i, char name[static 32])
 	return (size_t)sprintf(name, "%s%zu", i % 2 ? "user" : "", i * 7919 % MANY);
 }
 
-/* Whatever the order, and while the memory moves. */
+/* In any order, and while the memory moves. */
 Test(names, many)
 {
 	CLEANUP(names_cleanup) struct names names = { 0 };

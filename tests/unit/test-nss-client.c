@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * The child that asks the name service: what comes through the socket, and services that
- * crash or hang. What a child may send is in test-nss-protocol.c.
+ * The child process that asks the name service: its answers, and services that crash or
+ * hang. test-nss-protocol.c tests the bytes on the socket.
  */
 #include <dlfcn.h>
 #include <grp.h>
@@ -18,21 +18,21 @@
 
 #define SERVICES "passwd: files unit\ngroup: files unit\n"
 
-static struct folder folder;
+static struct tmpdir tmpdir;
 
 static void set_up(void)
 {
-	folder_make(&folder);
+	tmpdir_make(&tmpdir);
 }
 
 static void tear_down(void)
 {
-	folder_cleanup(&folder);
+	tmpdir_cleanup(&tmpdir);
 }
 
 TestSuite(nss_client, .init = set_up, .fini = tear_down);
 
-/* What comes through the socket is what the simple calls say. */
+/* The child gives the same answers as the direct calls. */
 Test(nss_client, users)
 {
 	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
@@ -80,10 +80,10 @@ static const char *none(void *context)
 	return NULL;
 }
 
-/* "No such user" is an answer, and the next question is answered as well. */
+/* "No such user" is an answer, and the next request is answered, too. */
 Test(nss_client, none)
 {
-	child_run(none, &folder);
+	child_run(none, &tmpdir);
 }
 
 Test(nss_client, groups)
@@ -109,7 +109,7 @@ Test(nss_client, groups)
 	cr_expect_eq(at, len);
 }
 
-/* A process that is gone, or does not answer, is a failure, and stays one. */
+/* A child that has ended or does not answer is a failure, also for later requests. */
 Test(nss_client, silent)
 {
 	CLEANUP(nss_client_end)
@@ -143,7 +143,7 @@ static const char *does_not_read(void *context)
 	for (size_t i = 0; i < COUNT_OF(names); i++)
 		names[i] = "a-name-of-a-user-who-does-not-exist";
 	CHILD_ASSERT(nss_client_uid(&client, 0, &account) == 0);
-	/* The least that the kernel allows. */
+	/* The smallest value that the kernel allows. */
 	CHILD_ASSERT(
 		setsockopt(client.fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes)) == 0);
 	CHILD_ASSERT(kill(client.child.pid, SIGSTOP) == 0);
@@ -157,7 +157,7 @@ static const char *does_not_read(void *context)
 	return NULL;
 }
 
-/* A process that does not read what is sent to it has not answered. */
+/* A child that does not read its requests has not answered. */
 Test(nss_client, does_not_read)
 {
 	child_run(does_not_read, NULL);
@@ -177,7 +177,7 @@ static const char *answers(void *context)
 		{ "named-257", ACCOUNT_NONE, 0, NULL },
 		{ "none-0", ACCOUNT_NONE, 0, NULL },
 		{ "none-11", ACCOUNT_NONE, 0, NULL },
-		/* The service has started between the two questions. */
+		/* The service has started between the two requests. */
 		{ "late-1002", -EAGAIN, 0, NULL },
 		/* libc says "no such user" with one errno or another. */
 		{ "unavail-0", -EAGAIN, 0, NULL },
@@ -217,10 +217,10 @@ static const char *answers(void *context)
 	return NULL;
 }
 
-/* Each answer of a service is what it is, and the next question is answered as well. */
+/* Each answer of a service arrives, and the next request is answered, too. */
 Test(nss_client, answers)
 {
-	child_run(answers, &folder);
+	child_run(answers, &tmpdir);
 }
 
 static const char *not_installed(void *context)
@@ -244,10 +244,10 @@ static const char *not_installed(void *context)
 	return NULL;
 }
 
-/* A service that is not installed is as if its word were not there. */
+/* A service that is not installed counts as if it were not named. */
 Test(nss_client, not_installed)
 {
-	child_run(not_installed, &folder);
+	child_run(not_installed, &tmpdir);
 }
 
 static const char *unreachable(void *context)
@@ -264,10 +264,10 @@ static const char *unreachable(void *context)
 	return NULL;
 }
 
-/* What libc does not reach is no user, though a module would have one. */
+/* A module that libc does not reach does not count, though it has the user. */
 Test(nss_client, unreachable)
 {
-	child_run(unreachable, &folder);
+	child_run(unreachable, &tmpdir);
 }
 
 static const char *unreadable(void *context)
@@ -285,10 +285,10 @@ static const char *unreadable(void *context)
 	return NULL;
 }
 
-/* With an nsswitch.conf(5) that cannot be read, nobody knows which services there are. */
+/* If nsswitch.conf(5) cannot be read, the services are unknown. */
 Test(nss_client, unreadable)
 {
-	child_run(unreadable, &folder);
+	child_run(unreadable, &tmpdir);
 }
 
 static const char *prints(void *context)
@@ -308,10 +308,10 @@ static const char *prints(void *context)
 	return NULL;
 }
 
-/* What a module prints is lost. */
+/* The output of a module is discarded. */
 Test(nss_client, prints)
 {
-	child_run(prints, &folder);
+	child_run(prints, &tmpdir);
 }
 
 static const char *crashes(void *context)
@@ -337,7 +337,7 @@ static const char *crashes(void *context)
 /* A module that crashes, or ends the process, has not answered. */
 Test(nss_client, crashes)
 {
-	child_run(crashes, &folder);
+	child_run(crashes, &tmpdir);
 }
 
 static const char *hangs(void *context)
@@ -360,15 +360,15 @@ static const char *hangs(void *context)
 	return NULL;
 }
 
-/* A module that hangs has not answered, whichever time is over. */
+/* A module that hangs has not answered, when either time limit is over. */
 Test(nss_client, hangs)
 {
-	child_run(hangs, &folder);
+	child_run(hangs, &tmpdir);
 }
 
 #define NAMES 1000
 
-/* The name of one of many, and what its answer has to be. */
+/* One of many names, and the expected answer. */
 static int make_name(size_t i, char name[static 512])
 {
 	switch (i % 7) {
@@ -417,7 +417,7 @@ static const char *check_answers(const struct name_service_answer *answers,
 	return NULL;
 }
 
-/* What happens to one of many names, and the reason that the later ones have. */
+/* The failure of one of many names, and the reason for the later ones. */
 struct incident {
 	size_t at; /* NAMES: nothing */
 	const char *name;
@@ -432,7 +432,7 @@ static const char *pipeline(void *context)
 	static const char *names[NAMES];
 	static int wants[NAMES];
 	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
-	const char *complaint = nss_mount(&folder, SERVICES);
+	const char *complaint = nss_mount(&tmpdir, SERVICES);
 	CLEANUP(cleanup_free) void *texts = make_names(names, wants);
 
 	CHILD_ASSERT(texts);
@@ -449,14 +449,14 @@ static const char *pipeline(void *context)
 	complaint = check_answers(found, wants, 0, NAMES);
 	if (complaint)
 		return complaint;
-	/* None at all, and one that cannot be asked any more. */
+	/* No names, and a service that cannot be asked any more. */
 	CHILD_ASSERT(nss_client_users(&client, names, 0, found) == 0);
 	CHILD_ASSERT(nss_client_users(&client, names + 1, 1, found) == 0);
 	CHILD_ASSERT(found[0].r == (incident->at < NAMES ? incident->r : 0));
 	return NULL;
 }
 
-/* A thousand names at once: each has its own answer, in order. */
+/* A thousand names at once: each gets its answer, in order. */
 Test(nss_client, pipeline)
 {
 	struct incident incident = { .at = NAMES };
@@ -464,7 +464,7 @@ Test(nss_client, pipeline)
 	child_run(pipeline, &incident);
 }
 
-/* What came before a crash or a hang is known, and nothing of what comes after it. */
+/* Answers before a crash or a hang count; there are none after it. */
 Test(nss_client, pipeline_ends)
 {
 	static const size_t places[] = { 0, 1, 127, 128, 129, 500, NAMES - 1 };
@@ -529,10 +529,10 @@ static const char *other_calls(void *context)
 	return NULL;
 }
 
-/* The other questions, to services that answer and to one that does not. */
+/* The other requests, to services that answer and to one that does not. */
 Test(nss_client, other_calls)
 {
-	child_run(other_calls, &folder);
+	child_run(other_calls, &tmpdir);
 }
 
 static const char *enumerates(void *context)
@@ -565,7 +565,7 @@ static const char *enumerates(void *context)
 /* Many accounts come in pieces. */
 Test(nss_client, enumerates)
 {
-	child_run(enumerates, &folder);
+	child_run(enumerates, &tmpdir);
 }
 
 static const char *scans(void *context)
@@ -591,7 +591,7 @@ static const char *scans(void *context)
 	scan.milliseconds = 0;
 	CHILD_ASSERT(nss_client_scan(&client, &scan) == 0);
 	CHILD_ASSERT(scan.asked == 0 && scan.largest >= 4000 && all.n == 0);
-	/* What was found before a service is silent is there. */
+	/* Accounts that were found before a service became silent are in the result. */
 	scan.milliseconds = 60000;
 	scan.range = (struct range){ 102000, 104002 };
 	CHILD_ASSERT(nss_client_scan(&client, &scan) == -EAGAIN);
@@ -600,7 +600,7 @@ static const char *scans(void *context)
 	CHILD_ASSERT(nss_client_scan(&client, &scan) == -EINVAL);
 	scan.range = (struct range){ 10, 9 };
 	CHILD_ASSERT(nss_client_scan(&client, &scan) == -EINVAL);
-	/* It goes on. */
+	/* The client can still be used. */
 	scan.range = (struct range){ 10, 12 };
 	CHILD_ASSERT(nss_client_scan(&client, &scan) == 0 && scan.asked == 2);
 	return NULL;
@@ -609,10 +609,10 @@ static const char *scans(void *context)
 /* Ids one by one, also from several pieces. */
 Test(nss_client, scans)
 {
-	child_run(scans, &folder);
+	child_run(scans, &tmpdir);
 }
 
-/* The service that a resolver takes is this client. */
+/* This client as the name service of a lookup. */
 static const char *as_service(void *context)
 {
 	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
@@ -641,5 +641,5 @@ static const char *as_service(void *context)
 
 Test(nss_client, as_service)
 {
-	child_run(as_service, &folder);
+	child_run(as_service, &tmpdir);
 }

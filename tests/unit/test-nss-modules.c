@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Modules of the name service, each asked by itself. Those of the test are beside it, see
+ * Modules of the name service, called one by one. The test's modules are beside it, see
  * nss-module.c.
  */
 #include <dlfcn.h>
@@ -49,7 +49,7 @@ static int ask_id(bool group, uint32_t id, struct nss_found *ret_found)
 	return nss_modules_ask(&modules, &question, ret_found);
 }
 
-/* A module that cannot be loaded is not installed: as if the word were not there. */
+/* A module that cannot be loaded is not installed: it counts as if it were not named. */
 Test(nss_modules, not_installed)
 {
 	static const struct {
@@ -83,7 +83,7 @@ Test(nss_modules, not_installed)
 		cr_assert_str_eq(modules.missing, rows[i].missing);
 		cr_assert(nss_modules_have_remote(&modules) == rows[i].remote, "'%s'",
 			  rows[i].words);
-		/* That there is no such user is not known if one was not asked. */
+		/* "No such user" is not known if one service was not asked. */
 		cr_assert(ask_name(false, "nobody", &found) ==
 				  (rows[i].too_many ? -EAGAIN : ACCOUNT_NONE),
 			  "'%s'", rows[i].words);
@@ -105,7 +105,7 @@ Test(nss_modules, long_word)
 	cr_assert_eq(modules.n, 0);
 }
 
-/* "No" is what a module has said; everything else that it says is no answer. */
+/* Only a module's "not found" is a "no"; its other results are no answer. */
 Test(nss_modules, answers)
 {
 	static const struct {
@@ -130,7 +130,7 @@ Test(nss_modules, answers)
 		{ "again-11", -EAGAIN, 0 },
 		{ "return-0", -EAGAIN, 0 },
 		{ "return-2", -EAGAIN, 0 },
-		/* The buffer grows, and has a bound. */
+		/* The buffer grows, up to a limit. */
 		{ "big-1024", 0, 7 },
 		{ "big-1025", 0, 7 },
 		{ "big-100000", 0, 7 },
@@ -155,7 +155,7 @@ Test(nss_modules, answers)
 	}
 }
 
-/* The name is the module's; one that no database can hold is left out. */
+/* The name is the module's; a name that no database can hold is skipped. */
 Test(nss_modules, names)
 {
 	struct nss_found found;
@@ -180,7 +180,7 @@ Test(nss_modules, ids)
 
 		open_modules("unit", group);
 		control = control_of(0);
-		/* A module stays loaded, and remembers. */
+		/* A module stays loaded and keeps its state. */
 		control->n_asked = 0;
 		control->first = 1000;
 		control->last = 1001;
@@ -195,8 +195,8 @@ Test(nss_modules, ids)
 	}
 }
 
-/* Of several the first that has it, unless one before it is silent; "no" if all said so.
- */
+/* Of several services the first that has the user, unless one before it is silent; "no"
+ * if all answer "no". */
 Test(nss_modules, several)
 {
 	struct nss_module_control *first, *second;
@@ -211,12 +211,12 @@ Test(nss_modules, several)
 	first->silent_id = 1001;
 	second->silent_id = 1002;
 	cr_assert(ask_id(false, 1000, &found) == 0 && second->n_asked == 0);
-	/* One is silent, a later one has it: an action may keep libc from asking that
-	 * one. */
+	/* One is silent, a later one has the user: an action may keep libc from asking
+	 * the later one. */
 	cr_assert(ask_id(false, 1001, &found) == -EAGAIN);
 	cr_assert(ask_id(false, 1002, &found) == -EAGAIN);
 	cr_assert(ask_id(false, 1003, &found) == ACCOUNT_NONE);
-	/* One is silent, the other one does not have it. */
+	/* One is silent, the other one does not have the user. */
 	first->silent_id = 1004;
 	cr_assert(ask_id(false, 1004, &found) == -EAGAIN);
 	cr_assert(first->n_asked == 5 && second->n_asked == 4);
@@ -236,7 +236,7 @@ Test(nss_modules, missing_calls)
 	cr_assert(ask_id(true, 1000, &found) == ACCOUNT_NONE);
 }
 
-/* The running system's own users and groups are left out where others are looked for. */
+/* Services of the running system are skipped when other accounts are looked for. */
 Test(nss_modules, remote)
 {
 	const struct nss_question question = { .id = 1000 }, name = { .name = "id-1000" };
@@ -260,7 +260,7 @@ Test(nss_modules, remote)
 	cr_assert(nss_modules_ask_remote(&modules, &name, &found) == 0);
 }
 
-/* What was enumerated: how many, and the sum of the ids. */
+/* The enumerated accounts: their number, and the sum of their ids. */
 struct enumerated {
 	size_t n, stop_after;
 	uint64_t ids, gids;
@@ -286,7 +286,7 @@ static struct enumerated enumerate(size_t stop_after, int want)
 	return enumerated;
 }
 
-/* All accounts of all modules but the system's own, each time from the first on. */
+/* All accounts of all modules but the system's; each time from the first one. */
 Test(nss_modules, enumerates)
 {
 	for (int group = 0; group < 2; group++) {
@@ -309,7 +309,7 @@ Test(nss_modules, enumerates)
 	}
 }
 
-/* One that cannot enumerate, or fails in the middle, is not silent by that. */
+/* A module that cannot enumerate, or fails in the middle, does not count as silent. */
 Test(nss_modules, enumerates_not)
 {
 	open_modules("unit unit2", false);
@@ -317,7 +317,7 @@ Test(nss_modules, enumerates_not)
 	control_of(1)->enumerated_first = 2000;
 	control_of(1)->enumerated = 10;
 	cr_assert_eq(enumerate(0, 0).n, 10);
-	/* Some say so and enumerate all the same. */
+	/* Some report that they cannot, and enumerate nevertheless. */
 	control_of(0)->enumerated_first = 1000;
 	control_of(0)->enumerated = 5;
 	cr_assert_eq(enumerate(0, 0).n, 15);

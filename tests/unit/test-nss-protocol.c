@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * What goes between a program and the child that asks the name service: greetings of
- * another version, replies that are none, and requests that are none.
+ * The protocol between a program and the child that asks the name service: greetings of
+ * another version, malformed replies, and malformed requests.
  */
 #include <sys/socket.h>
 
@@ -12,7 +12,7 @@
 #include "tests/unit/nss-box.h"
 #include "tests/unit/rng.h"
 
-/* What the child does; NULL: what it is for. */
+/* What the child does; NULL: what it normally does. */
 static int (*fake_child)(int fd);
 int __real_nss_child_main(int fd);
 int __wrap_nss_child_main(int fd);
@@ -22,16 +22,16 @@ int __wrap_nss_child_main(int fd)
 	return fake_child ? fake_child(fd) : __real_nss_child_main(fd);
 }
 
-static struct folder folder;
+static struct tmpdir tmpdir;
 
 static void set_up(void)
 {
-	folder_make(&folder);
+	tmpdir_make(&tmpdir);
 }
 
 static void tear_down(void)
 {
-	folder_cleanup(&folder);
+	tmpdir_cleanup(&tmpdir);
 }
 
 TestSuite(nss_protocol, .init = set_up, .fini = tear_down);
@@ -81,7 +81,7 @@ static int only_a_greeting(int fd)
 			     sizeof(struct nss_greeting));
 }
 
-/* A child of another version, and children that do not begin. */
+/* A child of another version, and children that send no greeting. */
 Test(nss_protocol, greetings)
 {
 	static const struct {
@@ -118,7 +118,7 @@ static int more_and_more(int fd)
 	return 0;
 }
 
-/* Replies without an end are no answer either. */
+/* Replies without an end are no answer. */
 Test(nss_protocol, no_end)
 {
 	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
@@ -130,10 +130,10 @@ Test(nss_protocol, no_end)
 	fake_child = NULL;
 }
 
-/* The end of the child, which the test has. */
+/* The child's end of the socket, held by the test. */
 static int child_fd;
 
-/* A client whose child has sent these bytes and no others. */
+/* A client whose child has sent exactly these bytes. */
 static struct nss_client client_with(const void *bytes, size_t len)
 {
 	struct nss_client client = NSS_CLIENT_PATIENT;
@@ -172,7 +172,7 @@ static struct reply good_reply(void)
 	return reply;
 }
 
-/* Asks for a user in both ways. Returns what both say. */
+/* Asks for a user in both ways. Returns the result, which is the same. */
 static int ask_both(const struct reply *reply, size_t len)
 {
 	struct nss_client client = client_with(reply, len);
@@ -217,7 +217,7 @@ Test(nss_protocol, bad_replies)
 	cr_assert_eq(ask_both(&reply, whole), -EAGAIN);
 	reply.head.r = -4095;
 	cr_assert_eq(ask_both(&reply, whole), -4095);
-	/* Lengths: no account, more than one, and more than there is. */
+	/* Lengths: no account, more than one, and more than was sent. */
 	for (uint32_t len = 0; len < 100; len++) {
 		reply = good_reply();
 		if (reply.head.len == len)
@@ -241,7 +241,7 @@ Test(nss_protocol, bad_replies)
 	reply = good_reply();
 	reply.name[2] = '\0';
 	cr_assert_eq(ask_both(&reply, whole), -EBADMSG);
-	/* The longest name, and one more. */
+	/* The longest name, and one byte more. */
 	memset(reply.name, 'n', sizeof(reply.name));
 	reply.account.name_len = LIMIT_OWNER_BYTES;
 	reply.head.len = sizeof(reply.account) + LIMIT_OWNER_BYTES;
@@ -251,8 +251,8 @@ Test(nss_protocol, bad_replies)
 	cr_assert_eq(ask_both(&reply, sizeof(reply.head) + reply.head.len), -EBADMSG);
 }
 
-/* Every question to a child that has sent some bytes. Never a crash; what is taken for an
- * answer is one. */
+/* Every request to a child that has sent some bytes: never a crash, and only a valid
+ * answer is accepted. */
 static int ask_anything(struct nss_client *client, struct rng *rng)
 {
 	CLEANUP(accounts_cleanup) struct accounts found = { 0 };
@@ -307,7 +307,7 @@ static int ask_anything(struct nss_client *client, struct rng *rng)
 	}
 }
 
-/* Bytes that are replies in part: heads, accounts, text and noise. */
+/* Parts of replies: headers, accounts, text and random bytes. */
 static size_t make_bytes(struct rng *rng, char *bytes, size_t size)
 {
 	size_t len = 0, pieces = rng_below(rng, 6);
@@ -330,7 +330,7 @@ static size_t make_bytes(struct rng *rng, char *bytes, size_t size)
 	return len;
 }
 
-/* Random replies to random questions. */
+/* Random replies to random requests. */
 Test(nss_protocol, random_replies)
 {
 	struct rng rng = { rng_seed() };
@@ -354,8 +354,8 @@ Test(nss_protocol, random_replies)
 }
 
 /*
- * Sends bytes to a real child and takes what it sends until it ends. They have to fit
- * into a socket. Returns how many replies came, or -1: what came were no replies.
+ * Sends bytes to a real child and reads until it ends. The bytes must fit into a socket.
+ * Returns the number of replies, or -1 for malformed replies.
  */
 static int replies_to(const char *bytes, size_t len)
 {
@@ -384,7 +384,7 @@ static int replies_to(const char *bytes, size_t len)
 			    n + (reply.r != NSS_REPLY_MORE) :
 			    -1;
 	fd_close(ends[0]);
-	/* It ends as one that is not needed any more. */
+	/* It ends as if the program had closed the socket. */
 	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status) || WEXITSTATUS(status))
 		return -1;
 	return n;
@@ -412,13 +412,13 @@ static const char *long_names(void *context)
 	return NULL;
 }
 
-/* A request with a longer name than there is ends the child. */
+/* A request with a longer name than was sent ends the child. */
 Test(nss_protocol, long_names)
 {
-	child_run(long_names, &folder);
+	child_run(long_names, &tmpdir);
 }
 
-/* A request of any kind, whose fields are often at the ends of what they can be. */
+/* A request of any kind, whose fields often have their lowest or highest value. */
 static size_t put_request(struct rng *rng, char *bytes)
 {
 	static const uint64_t numbers[] = {
@@ -455,9 +455,9 @@ static const char *random_requests(void *context)
 
 		for (; n < 10; n++)
 			len += put_request(&rng, bytes + len);
-		/* Each has its reply. */
+		/* Each gets its reply. */
 		CHILD_ASSERT(replies_to(bytes, len) == n);
-		/* A name that is too long, a request that is cut, and noise. */
+		/* A name that is too long, a request that is cut, and random bytes. */
 		if (round % 3 == 0)
 			len -= 1 + rng_below(&rng, len - 1);
 		else if (round % 3 == 1)
@@ -470,8 +470,8 @@ static const char *random_requests(void *context)
 	return NULL;
 }
 
-/* The child checks what it receives, and replies once to each request that is one. */
+/* The child checks its requests, and replies once to each valid one. */
 Test(nss_protocol, random_requests)
 {
-	child_run(random_requests, &folder);
+	child_run(random_requests, &tmpdir);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Ids asked for one by one: in which order, what is found, and how large a gap is left,
- * compared with all gaps between the ids that were asked. The clock is the test's.
+ * Asking for ids one by one: the order, the accounts that are found, and the largest gap,
+ * compared with all gaps between the ids that were asked for. The test has its own clock.
  */
 #include <dlfcn.h>
 
@@ -12,7 +12,7 @@
 #include "tests/unit/rng.h"
 #include "tests/unit/unit.h"
 
-/* A millisecond each time that it is looked at. */
+/* It advances by a millisecond at each call. */
 static int64_t now;
 int64_t __wrap_wait_clock(void);
 
@@ -42,7 +42,7 @@ static void tear_down(void)
 
 TestSuite(nss_scan, .init = set_up, .fini = tear_down);
 
-/* What was found: as many as the test has room for. */
+/* The accounts that were found, as many as fit. */
 struct found {
 	size_t n;
 	uint32_t ids[NSS_MODULE_ASKED];
@@ -69,7 +69,7 @@ static int scan(struct range range, int64_t milliseconds, struct name_service_sc
 	return nss_scan(&nss, scan, take, found);
 }
 
-/* The largest number of ids in a row of the range that were not asked for. */
+/* The largest number of consecutive ids of the range that were not asked for. */
 static uint64_t largest_gap(struct range range, bool *asked)
 {
 	uint64_t largest = 0, gap = 0;
@@ -88,7 +88,7 @@ static uint64_t largest_gap(struct range range, bool *asked)
 	return largest;
 }
 
-/* Whenever the time is over, no gap is larger than it says, nor much smaller. */
+/* Whenever the time ends, no gap is larger than reported, and one is about as large. */
 Test(nss_scan, gaps)
 {
 	static struct found found;
@@ -104,7 +104,7 @@ Test(nss_scan, gaps)
 		struct range range = { start, start + n };
 		uint64_t limit = 1 + rng_below(&rng, n + n / 4 + 2), gap;
 
-		/* The first look says when the time is over. */
+		/* The first call of the clock sets the end of the time. */
 		cr_assert(scan(range, (int64_t)limit, &scanned, &found) == 0);
 		gap = largest_gap(range, asked);
 		cr_assert(scanned.asked == control->n_asked &&
@@ -155,7 +155,7 @@ Test(nss_scan, blocks)
 	cr_assert(met > 500, "%zu were found", met);
 }
 
-/* All ids of a range, with those that are accounts. */
+/* All ids of a range, some of which are accounts. */
 Test(nss_scan, whole)
 {
 	static struct found found;
@@ -172,7 +172,7 @@ Test(nss_scan, whole)
 	cr_assert(scanned.asked == 0 && scanned.largest >= 100 && found.n == 0);
 }
 
-/* The ends of all ids: 4294967295 is none, and there is nothing below 0. */
+/* The ends of all ids: 4294967295 is no id, and none is below 0. */
 Test(nss_scan, ends)
 {
 	static struct found found;
@@ -191,8 +191,7 @@ Test(nss_scan, ends)
 		cr_assert(control->asked[i] != ID_NONE);
 }
 
-/* With the first hit its neighbours are asked for, to the end of the block, and no more.
- */
+/* After the first hit its neighbours are asked for, up to the end of the block. */
 Test(nss_scan, neighbours)
 {
 	static struct found found;
@@ -203,13 +202,13 @@ Test(nss_scan, neighbours)
 	cr_assert(scan((struct range){ 100000, 165536 }, 100000, &scanned, &found) == 0);
 	cr_assert_eq(found.n, 500);
 	cr_assert(control->n_asked < 5000 && scanned.asked == control->n_asked);
-	/* Without a hit there are none. */
+	/* Without a hit none are asked for. */
 	control->first = control->last = 1;
 	cr_assert(scan((struct range){ 100000, 101024 }, 100000, &scanned, &found) == 0);
 	cr_assert(found.n == 0 && scanned.asked == 1024 && scanned.largest == 0);
 }
 
-/* A service that does not answer ends it, whenever that is. */
+/* A service that does not answer ends the scan at any time. */
 Test(nss_scan, silent)
 {
 	static struct found found;
@@ -229,7 +228,7 @@ Test(nss_scan, silent)
 	cr_assert_eq(found.n, 3);
 }
 
-/* What the caller returns ends it, and is returned. */
+/* A result of the caller's function other than 0 ends the scan and is returned. */
 Test(nss_scan, stopped)
 {
 	static struct found found;
@@ -246,7 +245,7 @@ Test(nss_scan, stopped)
 	}
 }
 
-/* Without services that have other accounts than the system's own nothing is asked. */
+/* Without services for other accounts than the system's, nothing is asked. */
 Test(nss_scan, none)
 {
 	static struct found found;
@@ -261,12 +260,12 @@ Test(nss_scan, none)
 	cr_assert(nss.modules[0].n == 1);
 	cr_assert(nss_scan(&nss, &scanned, take, &found) == 0);
 	cr_assert(scanned.asked == 0 && scanned.largest == 0);
-	/* With more services than can be asked, that is not known. */
+	/* With more services than can be asked, the result is unknown. */
 	nss.modules[0].too_many = true;
 	cr_assert(nss_scan(&nss, &scanned, take, &found) == -EAGAIN);
 }
 
-/* Of gids the modules for groups are asked. */
+/* For gids the modules for groups are asked. */
 Test(nss_scan, groups)
 {
 	static struct found found;

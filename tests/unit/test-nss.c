@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * The name service asked in the process, with a passwd file of the test's own mounted
- * over the real one in a mount namespace of its own.
+ * The name service called in the process, with a passwd file of the test mounted over the
+ * real one in a private mount namespace.
  */
 #include <pwd.h>
 #include <sys/resource.h>
@@ -18,16 +18,16 @@
 /* The running system's users, by the file first. */
 static const struct lookup by_file = { AT_FDCWD, true, false, &nss_plain };
 
-static struct folder folder;
+static struct tmpdir tmpdir;
 
 static void set_up(void)
 {
-	folder_make(&folder);
+	tmpdir_make(&tmpdir);
 }
 
 static void tear_down(void)
 {
-	folder_cleanup(&folder);
+	tmpdir_cleanup(&tmpdir);
 }
 
 TestSuite(nss, .init = set_up, .fini = tear_down);
@@ -62,7 +62,7 @@ Test(nss, caller)
 	cr_assert(account.uid == getuid());
 }
 
-/* No such user is an answer, not a failure, and nothing is written. */
+/* "No such user" is an answer, not a failure, and the result is not written. */
 Test(nss, none)
 {
 	struct account account, before;
@@ -107,9 +107,9 @@ static const char *mount_accounts(size_t longest)
 	put_long(file, "wordier", 1501, longest);
 	CHILD_ASSERT(fclose(file) == 0);
 
-	complaint = nss_mount(&folder, "passwd: files\n");
+	complaint = nss_mount(&tmpdir, "passwd: files\n");
 	return complaint ? complaint :
-			   nss_mount_file(&folder, "passwd", "/etc/passwd", text);
+			   nss_mount_file(&tmpdir, "passwd", "/etc/passwd", text);
 }
 
 static const char *by_uid(void *context)
@@ -128,7 +128,7 @@ static const char *by_uid(void *context)
 	CHILD_ASSERT(look_up_uid(file, 1004, &account) == ACCOUNT_NONE);
 	CHILD_ASSERT(look_up_uid(file, 1003, &account) == 0);
 	CHILD_ASSERT(strcmp(account.name, "2000") == 0);
-	/* Lines that are not written as tools write them. */
+	/* Lines that tools would write otherwise. */
 	CHILD_ASSERT(look_up_uid(file, 1005, &account) == 0);
 	CHILD_ASSERT(strcmp(account.name, "odd") == 0 && account.gid == 1107);
 	CHILD_ASSERT(look_up_uid(file, 1006, &account) == 0);
@@ -149,10 +149,10 @@ Test(nss, by_uid)
 	child_run(by_uid, NULL);
 }
 
-/* The same by the file that the name service reads, as far as that goes. */
+/* The same by the file that the name service reads, as far as possible. */
 Test(nss, by_uid_and_file)
 {
-	child_run(by_uid, &folder);
+	child_run(by_uid, &tmpdir);
 }
 
 static const char *by_name(void *context)
@@ -215,7 +215,7 @@ static const char *too_long(void *context)
 		return complaint;
 	CHILD_ASSERT(look_up_uid(false, 1501, &account) == -ERANGE);
 	CHILD_ASSERT(nss_look_up_user("wordier", &account) == -ERANGE);
-	/* Of such a line the file's reader does not see all: the service is asked. */
+	/* Our reader does not see all of such a line: the service is asked. */
 	CHILD_ASSERT(look_up_uid(true, 1501, &account) == -ERANGE);
 	/* Users before it are found. */
 	CHILD_ASSERT(look_up_uid(false, 1500, &account) == 0);
@@ -223,7 +223,7 @@ static const char *too_long(void *context)
 	return NULL;
 }
 
-/* The buffer for the name service has a bound. */
+/* The buffer for the name service has a limit. */
 Test(nss, too_long)
 {
 	child_run(too_long, NULL);
@@ -249,7 +249,7 @@ static const char *no_descriptors(void *context)
 	return NULL;
 }
 
-/* A name service that cannot be asked has not said that there is no such user. */
+/* A name service that cannot be asked has not answered "no such user". */
 Test(nss, no_answer)
 {
 	child_run(no_descriptors, NULL);

@@ -7,16 +7,16 @@
 #include "libsubid/sys/nsswitch.h"
 #include "tests/unit/unit.h"
 
-static struct folder folder;
+static struct tmpdir tmpdir;
 
 static void set_up(void)
 {
-	folder_make(&folder);
+	tmpdir_make(&tmpdir);
 }
 
 static void tear_down(void)
 {
-	folder_cleanup(&folder);
+	tmpdir_cleanup(&tmpdir);
 }
 
 TestSuite(nsswitch, .init = set_up, .fini = tear_down);
@@ -27,13 +27,13 @@ static struct nsswitch read_text(const char *text, size_t len)
 	int r;
 
 	memset(&nsswitch, '~', sizeof(nsswitch));
-	r = nsswitch_read(folder_put(&folder, "nsswitch.conf", text, len, 0644),
+	r = nsswitch_read(tmpdir_put(&tmpdir, "nsswitch.conf", text, len, 0644),
 			  &nsswitch);
 	cr_assert(r == 0, "'%s': %d", text, r);
 	return nsswitch;
 }
 
-/* Compares the words with one blank between them. */
+/* Compares the words with one space between them. */
 static void expect(const char *text, size_t len, const char *words)
 {
 	struct nsswitch nsswitch = read_text(text, len);
@@ -66,7 +66,7 @@ Test(nsswitch, subid)
 		{ "SUBID: sss\n", "sss" },
 		{ "SubId: sss\n", "sss" },
 		{ "subid: SSS\n", "SSS" },
-		/* Several words, in their order; the same one twice is twice. */
+		/* Several words, in their order; a repeated word counts twice. */
 		{ "subid: sss files\n", "sss files" },
 		{ "subid: sss\tother  \tmore \n", "sss other more" },
 		{ "subid: files sss\n", "files sss" },
@@ -74,14 +74,14 @@ Test(nsswitch, subid)
 		{ "subid: 1 2 3 4 5 6 7 8\n", "1 2 3 4 5 6 7 8" },
 		{ "subid: sss#files\n", "sss" },
 		{ "subid: sss # files\n", "sss" },
-		/* Actions are passed over. */
+		/* Actions are skipped. */
 		{ "subid: sss[NOTFOUND=return] files\n", "sss files" },
 		{ "subid: [NOTFOUND=return] sss\n", "sss" },
 		{ "subid: [NOTFOUND=return]sss [a b]files[\n", "sss files" },
 		{ "subid: sss [SUCCESS=return files\n", "sss" },
 		{ "subid: []\n", "files" },
 		{ "subid: [#]sss\n", "sss" },
-		/* The key stands at column 0, whole. */
+		/* The whole key is at column 0. */
 		{ " subid: sss\n", "files" },
 		{ "\tsubid: sss\n", "files" },
 		{ "#subid: sss\n", "files" },
@@ -112,7 +112,7 @@ Test(nsswitch, subid)
 		expect(rows[i].text, strlen(rows[i].text), rows[i].words);
 }
 
-/* Beyond doubt, or not at all. */
+/* Certainly from the file first, or not. */
 Test(nsswitch, passwd)
 {
 	static const struct {
@@ -141,18 +141,18 @@ Test(nsswitch, passwd)
 		{ "passwd: [NOTFOUND=return] files\n", false },
 		{ "#passwd: files\n", false },
 		{ "passwd_compat: files\n", false },
-		/* Two lines: who knows which of them is read. */
+		/* Two lines: it is unknown which of them is read. */
 		{ "passwd: files\npasswd: files\n", false },
 		{ "passwd: files\npasswd: sss\n", false },
 		{ "passwd: sss\npasswd: files\n", false },
 		{ "passwd: files\nPasswd: sss\n", false },
-		/* The name service takes these for lines of it, too. */
+		/* The name service accepts these lines, too. */
 		{ "passwd: files\n passwd: sss\n", false },
 		{ "passwd: files\n\f\tpasswd: sss\n", false },
 		{ "passwd sss\npasswd: files\n", false },
 		{ "passwd : sss\npasswd: files\n", false },
 		{ "passwd: files\ngroup: sss\n pass: sss\n", true },
-		/* It has no comments that begin in a word. */
+		/* For the name service no comment begins inside a word. */
 		{ "passwd: files#\n", false },
 		{ "passwd: files# sss\n", false },
 		{ "passwd: files #sss\n", true },
@@ -165,26 +165,26 @@ Test(nsswitch, passwd)
 					  .passwd_files_first == rows[i].files_first,
 			  "'%s'", rows[i].text);
 
-	/* Nor is it cut where ours is. */
+	/* Its lines are not cut at our limit. */
 	for (int end = 0; end < 3; end++) {
 		static const char *const ends[] = { "\n", "[SUCCESS=continue] sss\n",
 						    "\n#passwd: sss\n" };
 
-		for (int blanks = 4075; blanks < 4110; blanks++) {
-			int len = sprintf(text, "passwd: files%*s%s", blanks, "",
+		for (int spaces = 4075; spaces < 4110; spaces++) {
+			int len = sprintf(text, "passwd: files%*s%s", spaces, "",
 					  ends[end]);
-			bool cut = strlen("passwd: files") + (size_t)blanks +
+			bool cut = strlen("passwd: files") + (size_t)spaces +
 					   (end == 1 ? strlen(ends[1]) - 1 : 0) >
 				   LIMIT_LINE_BYTES;
 
 			cr_assert(read_text(text, (size_t)len).passwd_files_first ==
 					  (end != 1 && !cut),
-				  "%d blanks, end %d", blanks, end);
+				  "%d spaces, end %d", spaces, end);
 		}
 	}
 }
 
-/* Lines that the name service takes though they do not begin with the key. */
+/* Lines that the name service accepts though they do not begin with the key. */
 Test(nsswitch, odd_others)
 {
 	static const struct {
@@ -206,7 +206,7 @@ Test(nsswitch, odd_others)
 	}
 }
 
-/* Where accounts come from besides the local files; groups as well as users. */
+/* Services for accounts other than the local files; for groups as well as for users. */
 Test(nsswitch, others)
 {
 	static const struct {
@@ -283,7 +283,7 @@ Test(nsswitch, cut_off)
 	}
 }
 
-/* A word as long as the room for it, and longer: whole or not at all. */
+/* A word as long as its buffer, and a longer one: whole, or omitted. */
 Test(nsswitch, long_others)
 {
 	for (int len = NSSWITCH_LIST_BYTES - 8; len < NSSWITCH_LIST_BYTES + 8; len++) {
@@ -291,7 +291,8 @@ Test(nsswitch, long_others)
 		struct nsswitch nsswitch;
 		size_t kept;
 
-		/* The lists lie side by side: the second must survive the first. */
+		/* The lists are adjacent in memory: the first must not overwrite the
+		 * second. */
 		snprintf(text, sizeof(text), "group: other\npasswd: %0*d\n", len, 1);
 		nsswitch = read_text(text, strlen(text));
 		cr_assert_str_eq(nsswitch.group_others, "other", "%d bytes", len);
@@ -301,7 +302,7 @@ Test(nsswitch, long_others)
 	}
 }
 
-/* NULs and lines of any length are passed over. */
+/* NULs and lines of any length are skipped. */
 Test(nsswitch, odd_bytes)
 {
 	static char text[100000];
@@ -312,13 +313,13 @@ Test(nsswitch, odd_bytes)
 	memset(text, 'x', sizeof(text));
 	memcpy(text + sizeof(text) - 13, "\nsubid: sss\n\n", 13);
 	expect(text, sizeof(text), "sss");
-	/* A line whose end is beyond the limit is read as far as that. */
+	/* A line longer than the limit is read up to the limit. */
 	memset(text, ' ', sizeof(text));
 	memcpy(text, "subid: sss", 10);
 	expect(text, sizeof(text), "sss");
 }
 
-/* A word as long as it may be; a longer one is not cut to another one. */
+/* The longest allowed word; a longer one is not cut to another word. */
 Test(nsswitch, long_words)
 {
 	char word[NSSWITCH_WORD_BYTES + 1], text[NSSWITCH_WORD_BYTES + 64];
@@ -333,7 +334,7 @@ Test(nsswitch, long_words)
 	expect(text, strlen(text), "a b");
 }
 
-/* None of the sources may be passed over, so too many of them are none. */
+/* No source may be skipped, so with too many of them there are none. */
 Test(nsswitch, many_words)
 {
 	static const char text[] = "subid: 1 2 3 4 5 6 7 8 9\n";
@@ -341,27 +342,27 @@ Test(nsswitch, many_words)
 
 	memset(&nsswitch, '~', sizeof(nsswitch));
 	before = nsswitch;
-	cr_assert(nsswitch_read(folder_put(&folder, "many", BYTES(text), 0644),
+	cr_assert(nsswitch_read(tmpdir_put(&tmpdir, "many", BYTES(text), 0644),
 				&nsswitch) == -E2BIG);
 	cr_assert(memcmp(&nsswitch, &before, sizeof(nsswitch)) == 0);
 }
 
-/* No file means the files; one that cannot be read means that nobody knows. */
+/* A missing nsswitch.conf means the files; an unreadable one means unknown sources. */
 Test(nsswitch, files)
 {
 	struct nsswitch nsswitch, before;
 
 	memset(&nsswitch, '~', sizeof(nsswitch));
 	before = nsswitch;
-	cr_assert(mkdirat(folder.fd, "folder", 0755) == 0);
-	cr_assert(nsswitch_read(folder_path(&folder, "folder"), &nsswitch) == -EISDIR);
-	cr_assert(symlinkat("loop", folder.fd, "loop") == 0);
-	cr_assert(nsswitch_read(folder_path(&folder, "loop"), &nsswitch) == -ELOOP);
-	folder_put(&folder, "file", BYTES("subid: sss\n"), 0644);
-	cr_assert(nsswitch_read(folder_path(&folder, "file/x"), &nsswitch) == -ENOTDIR);
+	cr_assert(mkdirat(tmpdir.fd, "directory", 0755) == 0);
+	cr_assert(nsswitch_read(tmpdir_path(&tmpdir, "directory"), &nsswitch) == -EISDIR);
+	cr_assert(symlinkat("loop", tmpdir.fd, "loop") == 0);
+	cr_assert(nsswitch_read(tmpdir_path(&tmpdir, "loop"), &nsswitch) == -ELOOP);
+	tmpdir_put(&tmpdir, "file", BYTES("subid: sss\n"), 0644);
+	cr_assert(nsswitch_read(tmpdir_path(&tmpdir, "file/x"), &nsswitch) == -ENOTDIR);
 	cr_assert(memcmp(&nsswitch, &before, sizeof(nsswitch)) == 0);
 
-	cr_assert(nsswitch_read(folder_path(&folder, "missing"), &nsswitch) == 0);
+	cr_assert(nsswitch_read(tmpdir_path(&tmpdir, "missing"), &nsswitch) == 0);
 	cr_assert(nsswitch.n_sources == 1);
 	cr_assert_str_eq(nsswitch.sources[0], "files");
 	cr_assert_not(nsswitch.passwd_files_first);

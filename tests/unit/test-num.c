@@ -9,7 +9,7 @@
 
 #define UNTOUCHED 0x5eed5eed5eed5eedU
 
-/* Says what num_parse() must say, from how printf(3) writes numbers. */
+/* The expected result of num_parse(), from how printf(3) writes numbers. */
 static int model(const char *text, size_t len, uint64_t max, uint64_t *value)
 {
 	char padded[64], largest[64];
@@ -45,7 +45,7 @@ static void agree(const char *text, size_t len, uint64_t max)
 		  (int)len, text, len, max, r, value, s, expected);
 }
 
-/* The forms that other readers take and this one does not, and the edges of the types. */
+/* Forms that other readers accept and this one does not, and the edges of the types. */
 Test(num, table)
 {
 	static const struct {
@@ -126,7 +126,7 @@ Test(num, length)
 	cr_assert(num_parse("05", 1, UINT64_MAX, &value) == 0 && value == 0);
 }
 
-/* Every text of up to four bytes of those that could matter, up to several maxima. */
+/* Every text of up to four bytes that could matter, with several maxima. */
 Test(num, all_short_texts)
 {
 	static const char alphabet[] = "0159 -x\0";
@@ -149,7 +149,7 @@ Test(num, all_short_texts)
 	cr_assert(tried == 1 + 8 + 64 + 512 + 4096);
 }
 
-/* Any byte but a digit makes a number malformed, wherever it stands. */
+/* Any byte but a digit makes a number malformed, at any place. */
 Test(num, each_byte)
 {
 	for (int byte = 0; byte < 256; byte++) {
@@ -193,8 +193,7 @@ Test(num, near_powers)
 	}
 }
 
-/* The writer agrees with printf(3), never writes more than NUM_BYTES, and is read back.
- */
+/* The writer writes as printf(3), at most NUM_BYTES, and the reader reads its text. */
 Test(num, format)
 {
 	struct rng rng = { rng_seed() };

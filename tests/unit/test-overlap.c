@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * The overlap policy, compared with a model that looks at every id alone.
+ * The overlap policy, compared with a model that checks every id.
  */
 #include "libsubid/core/limits.h"
 #include "libsubid/core/overlap.h"
@@ -16,7 +16,7 @@ static bool is_elsa(const struct entry *entry, void *context)
 	return entry->owner_len == 4 && memcmp(entry->owner, "elsa", 4) == 0;
 }
 
-/* What is in the way of one id, by why; the same id may have several. */
+/* The conflicts of one id, by reason; an id may have several. */
 struct objections {
 	unsigned owner[UNIVERSE];
 	unsigned account[UNIVERSE];
@@ -119,7 +119,7 @@ Test(overlap, agrees_with_a_model)
 	}
 }
 
-/* Names, lines and what overrides what. */
+/* The names and lines of conflicts, and which reason comes first. */
 Test(overlap, says_who_and_where)
 {
 	static const char text[] =
@@ -249,7 +249,7 @@ static void find(const char *text, size_t len, struct range range, bool reserved
 	range_set_clear(&wanted);
 }
 
-/* What any program reads in a malformed line is in the way, but for its own user. */
+/* Ids that any program reads in a malformed line are a conflict, but for its user. */
 Test(overlap, malformed_lines)
 {
 	static const struct {
@@ -299,7 +299,7 @@ Test(overlap, malformed_lines)
 	}
 }
 
-/* Reserved ids are conflicts where that is asked, with what they are for. */
+/* Reserved ids are conflicts on request, with their purpose. */
 Test(overlap, reserved)
 {
 	struct overlap_list list;

@@ -1,35 +1,35 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * People: whose a name is, by all the names that a line may have for somebody.
+ * Sets of owners: to which user a name belongs, by all the names that a line may have.
  */
 #include "libsubid/user/owner-set.h"
 #include "libsubid/user/passwd-file.h"
 #include "tests/unit/rng.h"
 #include "tests/unit/unit.h"
 
-static struct folder folder;
+static struct tmpdir tmpdir;
 static struct accounts accounts;
 static struct lookup lookup; /* the passwd file alone */
 static struct owner_set people;
 
 static void set_up(void)
 {
-	folder_make(&folder);
-	folder_put(&folder, "passwd",
+	tmpdir_make(&tmpdir);
+	tmpdir_put(&tmpdir, "passwd",
 		   BYTES("root:x:0:0::/:\nelsa:x:1000:100::/:\nelsa2:x:1000:100::/:\n"
 			 "anna:x:1001:100::/:\n1001:x:1002:100::/:\nbob:x:1003:200::/:\n"
 			 "anna:x:1009:100::/:\n"),
 		   0644);
 	people = (struct owner_set){ 0 };
-	lookup = (struct lookup){ .directory = folder.fd };
-	cr_assert(passwd_file_load(folder.fd, &kind_uid, &accounts) == 0);
+	lookup = (struct lookup){ .directory = tmpdir.fd };
+	cr_assert(passwd_file_load(tmpdir.fd, &kind_uid, &accounts) == 0);
 }
 
 static void tear_down(void)
 {
 	owner_set_cleanup(&people);
 	accounts_cleanup(&accounts);
-	folder_cleanup(&folder);
+	tmpdir_cleanup(&tmpdir);
 }
 
 TestSuite(owner_set, .init = set_up, .fini = tear_down);
@@ -92,7 +92,7 @@ Test(owner_set, statuses)
 	check("elsa", 0);
 }
 
-/* Whom nobody knows is a name, or a uid, where that is allowed. */
+/* An unknown user is a name or a uid, if that is allowed. */
 Test(owner_set, without_account)
 {
 	add("containers");
@@ -104,7 +104,7 @@ Test(owner_set, without_account)
 	check("bob", 1);
 }
 
-/* A login name that is another user's uid makes no two users the same, in either order.
+/* A login name that is another user's uid does not make both the same, in either order.
  */
 Test(owner_set, name_like_a_uid)
 {
@@ -116,7 +116,7 @@ Test(owner_set, name_like_a_uid)
 		cr_assert(owner_set_resolve(&people, &accounts, &lookup, false) == 0);
 		for (size_t i = 0; i < 2; i++)
 			cr_assert(people.items[i].status == OWNER_SET_KNOWN, "%zu", i);
-		/* Whose lines with these digits are would have to be said. */
+		/* The owner of lines with these digits is ambiguous. */
 		check("1001", SIZE_MAX);
 		check("anna", anna);
 		check("1002", !anna);
@@ -124,8 +124,8 @@ Test(owner_set, name_like_a_uid)
 	}
 }
 
-/* A name service in which elsa has other names and another anna is, and that is silent
- * about others. */
+/* A name service with other names of elsa and another anna, which is silent about other
+ * users. */
 static int ask(void *context, const char *const *names, size_t n,
 	       struct name_service_answer *ret_answers)
 {
@@ -182,7 +182,7 @@ Test(owner_set, login_name_of_two)
 	cr_assert(people.items[0].uid == 7000 && people.items[0].by_uid);
 }
 
-/* Owners that only the service knows: each is asked for once, where it may matter. */
+/* Owners that only the service knows: each is asked for once, if it may matter. */
 Test(owner_set, find_names)
 {
 	CLEANUP(unknown_owners_cleanup) struct unknown_owners unknown = { 0 };
@@ -197,7 +197,7 @@ Test(owner_set, find_names)
 	add("anna");
 	cr_assert(owner_set_resolve(&people, &accounts, &lookup, false) == 0);
 	cr_assert(table_load(strdup(text), sizeof(text) - 1, &table) == 0);
-	/* Of another system there is no service. */
+	/* An image has no service. */
 	cr_assert(owner_set_find_names(&people, &unknown, &table,
 				       (struct range){ 0, 100 }, &lookup) == 0);
 	check("elsa@a", SIZE_MAX);
@@ -215,7 +215,7 @@ Test(owner_set, find_names)
 	check("elsa@b", 0);
 }
 
-/* All users within bounds, of a group by gid or as members. */
+/* All users within bounds; users of a group, by gid or as members. */
 Test(owner_set, filters)
 {
 	struct owner_set members = { 0 };
@@ -238,7 +238,7 @@ Test(owner_set, filters)
 	owner_set_cleanup(&members);
 }
 
-/* More than the table has room for at first, each found again. */
+/* More than the first table can hold: each is found again. */
 Test(owner_set, many)
 {
 	char name[16];
@@ -253,7 +253,7 @@ Test(owner_set, many)
 	}
 }
 
-/* Who was added is found, and nobody else: with any number of names, of any bytes. */
+/* Only added users are found: with any number of names, of any bytes. */
 Test(owner_set, found)
 {
 	struct rng rng = { rng_seed() };
@@ -287,7 +287,7 @@ Test(owner_set, found)
 	}
 }
 
-/* The double of the name service, and the names that it was asked about. */
+/* The substitute for the name service, and the names it was asked for. */
 static char asked[128];
 
 static int service_users(void *context, const char *const *names, size_t n,
@@ -311,7 +311,7 @@ static int service_users(void *context, const char *const *names, size_t n,
 
 static const struct name_service service = { .users = service_users };
 
-/* Users that only the service knows, by the name that was asked for and by their own. */
+/* Users that only the service knows, by the given name and by their canonical name. */
 Test(owner_set, service)
 {
 	static const int wants[] = { OWNER_SET_KNOWN, OWNER_SET_KNOWN, OWNER_SET_NONE,
@@ -336,7 +336,7 @@ Test(owner_set, service)
 	check("silent", 3);
 }
 
-/* A service that is silent is no "there is no such user", also where that is allowed. */
+/* A silent service does not mean "no such user", also if unknown users are allowed. */
 Test(owner_set, silent)
 {
 	lookup.files_first = true;
@@ -349,7 +349,7 @@ Test(owner_set, silent)
 	cr_assert(people.items[1].uid == OWNER_SET_NO_UID);
 }
 
-/* Without other services the file says "no". */
+/* Without other services the file's "no" counts. */
 Test(owner_set, files_alone)
 {
 	asked[0] = '\0';
@@ -363,16 +363,16 @@ Test(owner_set, files_alone)
 	cr_assert_str_eq(asked, "");
 }
 
-/* Of several lines with one name the first counts, for further names as well. */
+/* Of several lines with one name the first counts, also for further names. */
 Test(owner_set, first_line_of_a_name)
 {
 	owner_set_cleanup(&people);
 	accounts_cleanup(&accounts);
-	folder_put(&folder, "passwd",
+	tmpdir_put(&tmpdir, "passwd",
 		   BYTES("twin:x:1:1:::\nelsa:x:1000:1:::\ntwin:x:1000:1:::\n"
 			 "anna:x:1001:1:::\nelsa:x:1001:1:::\n"),
 		   0644);
-	cr_assert(passwd_file_load(folder.fd, &kind_uid, &accounts) == 0);
+	cr_assert(passwd_file_load(tmpdir.fd, &kind_uid, &accounts) == 0);
 	add("elsa");
 	add("anna");
 	cr_assert(owner_set_resolve(&people, &accounts, &lookup, false) == 0);
@@ -381,7 +381,7 @@ Test(owner_set, first_line_of_a_name)
 	check("twin", SIZE_MAX);
 }
 
-/* Names of lines that the service gives to one of them; digits are none. */
+/* Owners that the service knows as one of the users; digits are no names. */
 Test(owner_set, names_of_lines)
 {
 	static const char text[] = "DOM\\net:100:10\nbob:100:1\nsilent:105:1\n"

@@ -11,7 +11,7 @@ static const struct accounts_row users[] = {
 	{ "1001", 1003, 1003 }, { "elsa smith", 1004, 1004 }, { "2005", 1005, 1005 },
 };
 
-/* The names have to outlive the holders. */
+/* The names must stay valid longer than the table. */
 static char lines[8192][24];
 static size_t n_lines;
 
@@ -28,7 +28,7 @@ static uint32_t put(struct owner_table *holders, const char *name)
 	return number;
 }
 
-/* Names, numbers and other names of a uid are one; texts without a user are themselves.
+/* All names and the number of a uid are one owner; a text without a user is its own.
  */
 Test(owner_table, one_owner_one_number)
 {
@@ -51,7 +51,7 @@ Test(owner_table, one_owner_one_number)
 	cr_assert(holders.items[0].has_account && holders.items[0].user == 0);
 	cr_assert(holders.items[4].has_uid && !holders.items[4].has_account);
 	cr_assert(!holders.items[2].has_uid && holders.items[2].user == OWNER_TABLE_NONE);
-	/* A number is a uid, whoever has it for a name. */
+	/* A number is a uid, even if it is a login name. */
 	cr_assert(owner_table_user_named(&holders, "1001", 4) == 3);
 	cr_assert(owner_table_user_named(&holders, "elsa", 3) == OWNER_TABLE_NONE);
 	cr_assert(owner_table_user_named(&holders, "elsax", 5) == OWNER_TABLE_NONE);
@@ -59,7 +59,8 @@ Test(owner_table, one_owner_one_number)
 	owner_table_cleanup(&holders);
 }
 
-/* Another spelling is the user; digits are a login name if no account has that uid. */
+/* Another spelling is the same user; digits are a login name if no account has the uid.
+ */
 Test(owner_table, spellings)
 {
 	static const struct accounts_row others[] = { { "elsa@corp", 1001, 1001 },

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Whose line is it? Tables of one owner's spellings, and a model of small passwd files.
+ * Whose line is it: tables of one owner's spellings, and a model of small passwd files.
  */
 #include "libsubid/core/entry.h"
 #include "libsubid/core/limits.h"
@@ -8,24 +8,23 @@
 #include "tests/unit/rng.h"
 #include "tests/unit/unit.h"
 
-static struct folder folder;
+static struct tmpdir tmpdir;
 static struct lookup lookup; /* the passwd file alone */
 
 static void set_up(void)
 {
-	folder_make(&folder);
-	lookup = (struct lookup){ .directory = folder.fd };
+	tmpdir_make(&tmpdir);
+	lookup = (struct lookup){ .directory = tmpdir.fd };
 }
 
 static void tear_down(void)
 {
-	folder_cleanup(&folder);
+	tmpdir_cleanup(&tmpdir);
 }
 
 TestSuite(owner, .init = set_up, .fini = tear_down);
 
-/* Whether an entry with this owner field is the owner's; the quick filters say no less.
- */
+/* Whether an entry with this owner field is the owner's; the filters must not skip it. */
 static bool owns(struct owner *owner, const char *text)
 {
 	char line[2 * LIMIT_OWNER_BYTES];
@@ -47,8 +46,8 @@ static bool owns(struct owner *owner, const char *text)
 }
 
 /*
- * A line is the user's by login name or uid, both whole. The quick look at its first
- * bytes says yes to at least those.
+ * A line is the user's by login name or uid, both whole. The filter for its first bytes
+ * passes at least those lines.
  */
 Test(owner, name_and_number)
 {
@@ -81,14 +80,14 @@ Test(owner, name_and_number)
 		{ "root", 0, "0:1:2", true, true },
 		{ "root", 0, "00:1:2", false, false },
 		{ "root", 0, "root:1:2", true, true },
-		/* An owner who is no number has no uid, not uid 0. */
+		/* An owner that is no number has no uid, not uid 0. */
 		{ "root", 0, "elsa:1:2", false, false },
 		{ "last", 4294967294U, "4294967294:1:2", true, true },
 		/* A login name of digits. */
 		{ "2000", 1003, "2000:1:2", true, true },
 		{ "2000", 1003, "1003:1:2", true, true },
 		{ "2000", 1003, "1004:1:2", false, false },
-		/* Names that are no owners: a line says something else with them. */
+		/* Names that cannot be owners: a line with them has another meaning. */
 		{ "x:1", 1000, "x:1:2", true, false },
 		{ "x:1", 1000, "x:1:2:3", true, false },
 		{ "x", 1000, "x:1:2", true, true },
@@ -131,7 +130,7 @@ Test(owner, without_uid)
 	cr_assert_not(owns(&owner, "1000"));
 }
 
-/* Digits, and what only looks like them. */
+/* Digits, and texts that only look like a number. */
 Test(owner, is_number)
 {
 	static const char *const numbers[] = { "0",	     "7",
@@ -150,7 +149,7 @@ Test(owner, is_number)
 
 static void put_passwd(const char *text)
 {
-	folder_put(&folder, "passwd", text, strlen(text), 0644);
+	tmpdir_put(&tmpdir, "passwd", text, strlen(text), 0644);
 }
 
 /* The further names, with commas, in their order. */
@@ -166,15 +165,14 @@ static const char *names_of(const struct owner *owner)
 	return text;
 }
 
-/* All names of the uid in the file, as getpwuid(3) reads it, but the one that is known.
- */
+/* All names of the uid in the file, as getpwuid(3) reads it, but the known one. */
 Test(owner, names)
 {
 	struct account account;
 	struct owner owner;
 
 	account_set(&account, "elsa", 4, 1000, 1100);
-	cr_assert(owner_init(&owner, &account, folder.fd) == 0);
+	cr_assert(owner_init(&owner, &account, tmpdir.fd) == 0);
 	cr_assert(owner.n == 0 && owner_has_account(&owner));
 	owner_cleanup(&owner);
 	put_passwd("root:x:0:0:::\n"
@@ -193,7 +191,7 @@ Test(owner, names)
 		   "anna:x:1001:1101:::\n"
 		   "elsa:x:5:5:::\n"
 		   "third:x:1000:1103:::");
-	cr_assert(owner_init(&owner, &account, folder.fd) == 0);
+	cr_assert(owner_init(&owner, &account, tmpdir.fd) == 0);
 	cr_assert_str_eq(names_of(&owner), "alias,octal,front,third,");
 	cr_assert(owns(&owner, "elsa") && owns(&owner, "1000") && owns(&owner, "octal"));
 	cr_assert_not(owns(&owner, "2000") || owns(&owner, "cut") ||
@@ -204,22 +202,22 @@ Test(owner, names)
 	owner_cleanup(&owner);
 
 	account_set(&account, "gone", 4, 1002, 1);
-	cr_assert(owner_init(&owner, &account, folder.fd) == 0);
+	cr_assert(owner_init(&owner, &account, tmpdir.fd) == 0);
 	cr_assert_str_eq(names_of(&owner), "");
 	owner_cleanup(&owner);
-	/* Without an account there is one name, whatever the file says. */
+	/* Without an account there is one name, with any file. */
 	account_set_text(&account, "1000", 4);
-	cr_assert(owner_init(&owner, &account, folder.fd) == 0);
+	cr_assert(owner_init(&owner, &account, tmpdir.fd) == 0);
 	cr_assert(owner.n == 0 && !owner_has_account(&owner));
 	owner_cleanup(&owner);
 
 	account_set(&account, "elsa", 4, 1000, 1100);
-	cr_assert(unlinkat(folder.fd, "passwd", 0) == 0);
-	cr_assert(mkdirat(folder.fd, "passwd", 0755) == 0);
-	cr_assert(owner_init(&owner, &account, folder.fd) == -EISDIR);
-	cr_assert(unlinkat(folder.fd, "passwd", AT_REMOVEDIR) == 0);
-	cr_assert(symlinkat("passwd", folder.fd, "passwd") == 0);
-	cr_assert(owner_init(&owner, &account, folder.fd) == -ELOOP);
+	cr_assert(unlinkat(tmpdir.fd, "passwd", 0) == 0);
+	cr_assert(mkdirat(tmpdir.fd, "passwd", 0755) == 0);
+	cr_assert(owner_init(&owner, &account, tmpdir.fd) == -EISDIR);
+	cr_assert(unlinkat(tmpdir.fd, "passwd", AT_REMOVEDIR) == 0);
+	cr_assert(symlinkat("passwd", tmpdir.fd, "passwd") == 0);
+	cr_assert(owner_init(&owner, &account, tmpdir.fd) == -ELOOP);
 }
 
 /* Names are added once, and digits never. */
@@ -249,7 +247,7 @@ static const char *const spellings[SPELLINGS] = { "elsa", "elsie", "1000", "anna
 						  "1001", "2000",  "77",   "ghost",
 						  "el",	  "ELSA" };
 
-/* The spellings that are the owner's, with blanks. */
+/* The spellings that are the owner's, separated by spaces. */
 static const char *owned(struct owner *owner)
 {
 	static char text[128];
@@ -262,7 +260,7 @@ static const char *owned(struct owner *owner)
 	return text;
 }
 
-/* The double of the name service: qualified and other spellings of who is who. */
+/* The substitute for the name service: qualified and other spellings of users. */
 static int service_name(void *context, const char *name, struct account *ret_account)
 {
 	(void)context;
@@ -290,7 +288,7 @@ static int service_uid(void *context, uid_t uid, struct account *ret_account)
 
 static const struct name_service service = { .user = service_name, .uid = service_uid };
 
-/* The word that is typed, and which of the spellings are this user's. */
+/* The typed word, and which of the spellings are this user's. */
 Test(owner, find)
 {
 	static const struct {
@@ -303,7 +301,8 @@ Test(owner, find)
 		{ "elsie", false, false, "elsa elsie 1000", true },
 		{ "elsie", true, false, "elsa elsie 1000", true },
 		{ "1000", true, false, "elsa elsie 1000", true },
-		/* Without @or_uid a word is a name; as a text it is its one spelling. */
+		/* Without @or_uid a word is a name; a word without account is its one
+		   spelling. */
 		{ "1000", false, false, "1000", false },
 		{ "77", false, false, "77", false },
 		{ "77", true, false, "77", false },
@@ -315,7 +314,7 @@ Test(owner, find)
 		{ "2000", true, false, "2000", true },
 		{ "2000", false, false, "2000", true },
 		{ "2001", true, false, "2000", true },
-		/* What the service knows under another spelling. */
+		/* Users that the service knows under another spelling. */
 		{ "ELSA", true, false, "ELSA", false },
 		{ "ELSA", true, true, "elsa elsie 1000 ELSA", true },
 		{ "ELSA", false, true, "elsa elsie 1000 ELSA", true },
@@ -373,8 +372,8 @@ Test(owner, find_fails)
 	cr_assert(owner_find(&owner, "broken", &lookup, true) == -EAGAIN);
 	cr_assert(owner_find(&owner, "3002", &lookup, true) == -EAGAIN);
 	lookup.service = NULL;
-	cr_assert(unlinkat(folder.fd, "passwd", 0) == 0);
-	cr_assert(mkdirat(folder.fd, "passwd", 0755) == 0);
+	cr_assert(unlinkat(tmpdir.fd, "passwd", 0) == 0);
+	cr_assert(mkdirat(tmpdir.fd, "passwd", 0755) == 0);
 	cr_assert(owner_find(&owner, "elsa", &lookup, true) == -EISDIR);
 	/* The service's answer is of no use where the other names cannot be read. */
 	lookup.service = &service;
@@ -383,8 +382,8 @@ Test(owner, find_fails)
 }
 
 /*
- * Digits that are an account's uid and another account's name: of both for the map
- * writers, and for a verb of the one who is chosen.
+ * Digits that are an account's uid and another account's name: for the map writers a line
+ * with them belongs to both, and for a verb to the user that the caller chooses.
  */
 Test(owner, ambiguous_digits)
 {
@@ -468,7 +467,7 @@ struct user {
 	bool exists; /* getpwuid(3) takes the line */
 };
 
-/* Names and uids that are often each other's digits, and begin alike. */
+/* Names and uids that are often the same digits, and begin alike. */
 static const char *const universe[] = { "a",	      "ab",	   "b",
 					"1",	      "2",	   "12",
 					"3",	      "a12345678", "a1234567",
@@ -476,7 +475,8 @@ static const char *const universe[] = { "a",	      "ab",	   "b",
 
 static size_t make_users(struct rng *rng, struct user *users, char *text)
 {
-	/* How a line is written: as tools do, as getpwuid(3) takes it, and otherwise. */
+	/* How a line is written: as tools do, as getpwuid(3) accepts it, and otherwise.
+	 */
 	static const struct {
 		const char *front, *sign, *end;
 		bool exists;
@@ -509,7 +509,7 @@ static bool is_digits(const char *text)
 	return strspn(text, "0123456789") == strlen(text);
 }
 
-/* The user that a word means: by name, or by uid; NULL: no user. */
+/* The user of a word: by name, or by uid; NULL: no user. */
 static const struct user *meant(const struct user *users, size_t n, const char *word,
 				bool or_uid)
 {
@@ -522,7 +522,7 @@ static const struct user *meant(const struct user *users, size_t n, const char *
 	return NULL;
 }
 
-/* The rule, for one spelling; @who: the user that is meant, NULL: the word alone. */
+/* The rule, for one spelling; @who: the user, NULL: only the word. */
 static bool model_owns(const struct user *users, size_t n, const struct user *who,
 		       const char *word, const char *spelling)
 {

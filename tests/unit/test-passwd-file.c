@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Files of users and groups: what is found, and what leaves a doubt. The service `files`
- * would find the same; it is asked here by the reader that it has, fgetpwent(3).
+ * Files of users and groups: what is found, and what is uncertain. The service `files`
+ * would find the same: the expected result is from its reader, fgetpwent(3).
  */
 #include "libsubid/core/limits.h"
 #include "libsubid/user/passwd-file.h"
@@ -15,16 +15,16 @@
 #define NAME_256 FIFTY FIFTY FIFTY FIFTY FIFTY "abcdef"
 #define NAME_257 NAME_256 "g"
 
-static struct folder folder;
+static struct tmpdir tmpdir;
 
 static void set_up(void)
 {
-	folder_make(&folder);
+	tmpdir_make(&tmpdir);
 }
 
 static void tear_down(void)
 {
-	folder_cleanup(&folder);
+	tmpdir_cleanup(&tmpdir);
 }
 
 TestSuite(passwd_file, .init = set_up, .fini = tear_down);
@@ -57,19 +57,19 @@ static void expect_same(const char *text, size_t len, const struct account *acco
 }
 
 /*
- * Asks for a user of the file. Without a doubt the answer is libc's; with one, what was
- * found is the same unless lines are too long, or the last one has no end: libc (2.36)
- * reads some bytes twice if it begins with whitespace. Returns whether there is such a
- * user without a doubt.
+ * Looks up a user in the file. A certain answer is libc's. An uncertain one is the same,
+ * too, unless lines are too long or the last one has no newline: libc (2.36) reads some
+ * bytes twice if it begins with whitespace. Returns whether there certainly is such a
+ * user.
  */
 static bool find_right(const char *text, size_t len, const char *name, uid_t uid,
 		       bool long_lines)
 {
-	const char *path = folder_path(&folder, "passwd");
+	const char *path = tmpdir_path(&tmpdir, "passwd");
 	bool whole = !long_lines && len > 0 && text[len - 1] == '\n';
 	struct account account, libcs;
 	bool doubt, there = find_by_libc(path, name, uid, &libcs);
-	int r = passwd_file_find(folder.fd, name, uid, &account, &doubt);
+	int r = passwd_file_find(tmpdir.fd, name, uid, &account, &doubt);
 
 	cr_assert(r == 0 || r == ACCOUNT_NONE);
 	if (r == 0 && (!doubt || whole)) {
@@ -84,19 +84,19 @@ static bool find_right(const char *text, size_t len, const char *name, uid_t uid
 static bool expect_right(const char *text, size_t len, const char *name, uid_t uid,
 			 bool long_lines)
 {
-	folder_put(&folder, "passwd", text, len, 0644);
+	tmpdir_put(&tmpdir, "passwd", text, len, 0644);
 	return find_right(text, len, name, uid, long_lines);
 }
 
 #define NO_UID ((uid_t)-1)
 #define ELSA   "elsa:x:5001:5002:Elsa:/home/elsa:/bin/sh\n"
 
-/* Lines as tools write them are enough, whatever is around them. */
+/* A line as tools write it is certain, with any lines around it. */
 Test(passwd_file, lines)
 {
 	static const struct {
 		const char *text;
-		bool by_name; /* elsa is found by name, without a doubt */
+		bool by_name; /* elsa is certainly found by name */
 		bool by_uid;  /* and by her uid */
 	} rows[] = {
 		{ ELSA, true, true },
@@ -123,14 +123,15 @@ Test(passwd_file, lines)
 		{ "elsa:x:+7:7:::\n" ELSA, false, true },
 		{ "elsa:x:7:7\r\n" ELSA, false, true },
 		{ "elsa:x:7:4294967295:::\n" ELSA, false, true },
-		/* A line that libc refuses is no user's. */
+		/* A line that libc refuses has no user. */
 		{ "elsa\n" ELSA, true, true },
 		{ "elsa:x:\n" ELSA, true, true },
 		{ "elsa:x:-7:7:::\n" ELSA, true, true },
 		{ "elsa:x::7:::\n" ELSA, true, true },
-		/* One with an id: getpwnam(3) does not find it, and it is a doubt. */
+		/* One with an id: getpwnam(3) does not find it, and the answer is
+		   uncertain. */
 		{ "elsa:x:5001:x\n" ELSA, false, false },
-		/* The same with the odd line's uid. */
+		/* The same for the uid of the odd line. */
 		{ "anna:x:05001:7:::\n" ELSA, true, false },
 		{ "anna:x: 5001:7:::\n" ELSA, true, false },
 		{ ":x:5001:7:::\n" ELSA, true, false },
@@ -146,17 +147,17 @@ Test(passwd_file, lines)
 	}
 }
 
-/* A uid that is no account's: libc reads it, and every larger number, as 2^32 - 1. */
+/* The uid that is no id: libc reads it, and every larger number, as 2^32 - 1. */
 Test(passwd_file, no_uid)
 {
 	static const char text[] = "elsa:x:4294967296:7:::\n" ELSA;
 	struct account account;
 	bool doubt;
 
-	folder_put(&folder, "passwd", BYTES(text), 0644);
-	cr_assert(passwd_file_find(folder.fd, "elsa", 0, &account, &doubt) == 0);
+	tmpdir_put(&tmpdir, "passwd", BYTES(text), 0644);
+	cr_assert(passwd_file_find(tmpdir.fd, "elsa", 0, &account, &doubt) == 0);
 	cr_expect(account.uid == 5001 && !doubt);
-	cr_assert(passwd_file_find(folder.fd, NULL, NO_UID, &account, &doubt) ==
+	cr_assert(passwd_file_find(tmpdir.fd, NULL, NO_UID, &account, &doubt) ==
 		  ACCOUNT_NONE);
 }
 
@@ -176,7 +177,7 @@ Test(passwd_file, nul)
 	cr_expect_not(expect_right(BYTES(id), NULL, 7, false));
 }
 
-/* Of a line that is longer than the reader's not all is known. */
+/* A line that is longer than our limit is known only in part. */
 Test(passwd_file, long_lines)
 {
 	static char text[10000];
@@ -200,27 +201,27 @@ Test(passwd_file, none)
 	static const char *const names[] = {
 		"", ":", "+elsa", "#elsa", "elsa:x", " elsa"
 	};
-	static const char *const blanks[] = { "", " ", "  ", "       " };
+	static const char *const spaces[] = { "", " ", "  ", "       " };
 	struct account account = { .name = "untouched" };
 	bool doubt = true;
 
-	cr_expect(passwd_file_find(folder.fd, "elsa", 0, &account, &doubt) ==
+	cr_expect(passwd_file_find(tmpdir.fd, "elsa", 0, &account, &doubt) ==
 		  ACCOUNT_NONE);
 	cr_expect_not(doubt);
 	cr_expect_str_eq(account.name, "untouched");
 	for (size_t i = 0; i < COUNT_OF(names); i++)
-		for (size_t j = 0; j < COUNT_OF(blanks); j++) {
+		for (size_t j = 0; j < COUNT_OF(spaces); j++) {
 			char text[200];
 			int len = snprintf(text, sizeof(text),
 					   "%s+elsa:x:1:1\n%s#elsa:x:1:1\n%s" ELSA,
-					   blanks[j], blanks[j], blanks[j]);
+					   spaces[j], spaces[j], spaces[j]);
 
 			cr_expect_not(
 				expect_right(text, (size_t)len, names[i], NO_UID, false));
 		}
 }
 
-/* Lines of odd pieces: the answer is libc's, or it leaves a doubt. */
+/* Lines of odd pieces: the answer is libc's, or uncertain. */
 Test(passwd_file, random)
 {
 	static const char *const pieces[] = {
@@ -255,7 +256,7 @@ Test(passwd_file, random)
 	cr_expect_gt(found, 5000);
 }
 
-/* By uid: what is found is the first line that libc takes. */
+/* By uid: the first line that libc accepts. */
 Test(passwd_file, by_uid)
 {
 	static const struct {
@@ -312,8 +313,8 @@ Test(passwd_file, by_uid)
 		bool doubt;
 		int r;
 
-		folder_put(&folder, "passwd", rows[i].text, strlen(rows[i].text), 0644);
-		r = passwd_file_find(folder.fd, NULL, 3999999999U, &account, &doubt);
+		tmpdir_put(&tmpdir, "passwd", rows[i].text, strlen(rows[i].text), 0644);
+		r = passwd_file_find(tmpdir.fd, NULL, 3999999999U, &account, &doubt);
 		cr_assert(r == (rows[i].name ? 0 : ACCOUNT_NONE), "row %zu '%s': %d", i,
 			  rows[i].text, r);
 		cr_assert_str_eq(account.name, rows[i].name ? rows[i].name : "untouched",
@@ -334,7 +335,7 @@ static int list_names(uid_t uid, char *text)
 {
 	CLEANUP(passwd_file_cleanup) struct passwd_file file = PASSWD_FILE_NONE;
 	struct passwd_line line;
-	int r = passwd_file_open(&file, folder.fd, &kind_uid), fault;
+	int r = passwd_file_open(&file, tmpdir.fd, &kind_uid), fault;
 
 	*text = '\0';
 	if (r)
@@ -363,26 +364,26 @@ Test(passwd_file, directory)
 
 	cr_assert(list_names(1000, names) == 0);
 	cr_assert_str_eq(names, "");
-	folder_put(&folder, "passwd", BYTES(passwd), 0644);
+	tmpdir_put(&tmpdir, "passwd", BYTES(passwd), 0644);
 
-	cr_assert(passwd_file_find(folder.fd, "bob", 0, &account, &doubt) ==
+	cr_assert(passwd_file_find(tmpdir.fd, "bob", 0, &account, &doubt) ==
 		  ACCOUNT_NONE);
-	cr_assert(passwd_file_find(folder.fd, "els", 0, &account, &doubt) ==
+	cr_assert(passwd_file_find(tmpdir.fd, "els", 0, &account, &doubt) ==
 		  ACCOUNT_NONE);
-	cr_assert(passwd_file_find(folder.fd, "1000", 0, &account, &doubt) ==
+	cr_assert(passwd_file_find(tmpdir.fd, "1000", 0, &account, &doubt) ==
 		  ACCOUNT_NONE);
-	cr_assert(passwd_file_find(folder.fd, "cut", 0, &account, &doubt) ==
+	cr_assert(passwd_file_find(tmpdir.fd, "cut", 0, &account, &doubt) ==
 			  ACCOUNT_NONE &&
 		  doubt);
-	cr_assert(passwd_file_find(folder.fd, "", 0, &account, &doubt) == ACCOUNT_NONE);
+	cr_assert(passwd_file_find(tmpdir.fd, "", 0, &account, &doubt) == ACCOUNT_NONE);
 	cr_assert_str_eq(account.name, "untouched");
-	cr_assert(passwd_file_find(folder.fd, "elsa", 0, &account, &doubt) == 0 &&
+	cr_assert(passwd_file_find(tmpdir.fd, "elsa", 0, &account, &doubt) == 0 &&
 		  !doubt);
 	cr_assert_str_eq(account.name, "elsa");
 	cr_assert(account.uid == 1000 && account.gid == 1100);
-	cr_assert(passwd_file_find(folder.fd, "third", 0, &account, &doubt) == 0 &&
+	cr_assert(passwd_file_find(tmpdir.fd, "third", 0, &account, &doubt) == 0 &&
 		  account.gid == 1103);
-	cr_assert(passwd_file_find(folder.fd, "broken", 0, &account, &doubt) == 0 &&
+	cr_assert(passwd_file_find(tmpdir.fd, "broken", 0, &account, &doubt) == 0 &&
 		  account.uid == 1000 && doubt);
 
 	cr_assert(list_names(1000, names) == 0);
@@ -405,17 +406,17 @@ Test(passwd_file, unreadable)
 
 	for (size_t i = 0; i < COUNT_OF(wants); i++) {
 		for (size_t k = 0; k < COUNT_OF(files); k++)
-			cr_assert((i ? symlinkat(files[k], folder.fd, files[k]) :
-				       mkdirat(folder.fd, files[k], 0755)) == 0);
-		cr_expect_eq(passwd_file_find(folder.fd, "elsa", 0, &account, &doubt),
+			cr_assert((i ? symlinkat(files[k], tmpdir.fd, files[k]) :
+				       mkdirat(tmpdir.fd, files[k], 0755)) == 0);
+		cr_expect_eq(passwd_file_find(tmpdir.fd, "elsa", 0, &account, &doubt),
 			     wants[i]);
 		cr_expect_eq(list_names(1000, names), wants[i]);
-		cr_expect_eq(passwd_file_load(folder.fd, &kind_uid, &accounts), wants[i]);
-		cr_expect_eq(passwd_file_load(folder.fd, &kind_gid, &accounts), wants[i]);
-		cr_expect_eq(passwd_file_members(folder.fd, "elsa", &gid, &members, &len),
+		cr_expect_eq(passwd_file_load(tmpdir.fd, &kind_uid, &accounts), wants[i]);
+		cr_expect_eq(passwd_file_load(tmpdir.fd, &kind_gid, &accounts), wants[i]);
+		cr_expect_eq(passwd_file_members(tmpdir.fd, "elsa", &gid, &members, &len),
 			     wants[i]);
 		for (size_t k = 0; k < COUNT_OF(files); k++)
-			cr_assert(unlinkat(folder.fd, files[k], i ? 0 : AT_REMOVEDIR) ==
+			cr_assert(unlinkat(tmpdir.fd, files[k], i ? 0 : AT_REMOVEDIR) ==
 				  0);
 	}
 	cr_expect_eq(accounts.n, 0);
@@ -424,13 +425,13 @@ Test(passwd_file, unreadable)
 static void load(const char *file, const char *text, size_t len, const struct kind *kind,
 		 struct accounts *ret_accounts)
 {
-	folder_put(&folder, file, text, len, 0644);
-	cr_assert_eq(passwd_file_load(folder.fd, kind, ret_accounts), 0);
+	tmpdir_put(&tmpdir, file, text, len, 0644);
+	cr_assert_eq(passwd_file_load(tmpdir.fd, kind, ret_accounts), 0);
 }
 
 /*
  * Prefixes of names are other names; the first line of a name or an id counts. A line
- * that libc refuses behind its id has the id, and no name.
+ * that libc refuses for what follows its id has the id, and no name.
  */
 Test(passwd_file, users)
 {
@@ -458,7 +459,7 @@ Test(passwd_file, users)
 	cr_expect_eq(accounts_by_id(&accounts, 11)->gid, ID_NONE);
 }
 
-/* Groups have no primary group: the field behind the gid is a list of names. */
+/* Groups have no primary group: the field after the gid is a list of names. */
 Test(passwd_file, groups)
 {
 	static const char text[] = "staff:x:50:elsa,anna\nusers:x:100:\nshort:x:7\n";
@@ -470,7 +471,7 @@ Test(passwd_file, groups)
 	accounts_expect_id(&accounts, 7, "short");
 }
 
-/* Without a file there are no accounts, and it is no failure. */
+/* A missing file has no accounts, and is no failure. */
 Test(passwd_file, missing)
 {
 	CLEANUP(accounts_cleanup) struct accounts accounts = { 0 };
@@ -478,11 +479,11 @@ Test(passwd_file, missing)
 	size_t len;
 	gid_t gid;
 
-	cr_assert_eq(passwd_file_load(folder.fd, &kind_uid, &accounts), 0);
+	cr_assert_eq(passwd_file_load(tmpdir.fd, &kind_uid, &accounts), 0);
 	cr_expect_eq(accounts.n, 0);
 	accounts_expect_name(&accounts, "root", -1);
 	accounts_expect_id(&accounts, 0, NULL);
-	cr_expect_eq(passwd_file_members(folder.fd, "elsa", &gid, &members, &len),
+	cr_expect_eq(passwd_file_members(tmpdir.fd, "elsa", &gid, &members, &len),
 		     ACCOUNT_NONE);
 }
 
@@ -512,7 +513,7 @@ Test(passwd_file, many)
 static bool members_by_libc(const char *group, gid_t *ret_gid, char *names,
 			    size_t *ret_len)
 {
-	FILE *file = fopen(folder_path(&folder, "group"), "re");
+	FILE *file = fopen(tmpdir_path(&tmpdir, "group"), "re");
 	const struct group *entry;
 
 	cr_assert(file);
@@ -537,9 +538,9 @@ static void check_members(const char *text, size_t len, bool want)
 	bool there;
 	int r;
 
-	folder_put(&folder, "group", text, len, 0644);
+	tmpdir_put(&tmpdir, "group", text, len, 0644);
 	there = members_by_libc("staff", &libcs_gid, libcs, &libcs_len);
-	r = passwd_file_members(folder.fd, "staff", &gid, &names, &names_len);
+	r = passwd_file_members(tmpdir.fd, "staff", &gid, &names, &names_len);
 	cr_assert(there == want && r == (want ? 0 : ACCOUNT_NONE), "'%.*s': %d", (int)len,
 		  text, r);
 	cr_assert(gid == libcs_gid && names_len == libcs_len &&
@@ -578,7 +579,7 @@ Test(passwd_file, members)
 		check_members(rows[i].text, rows[i].len, rows[i].there);
 }
 
-/* A line of a group may be of any length, before and behind the one that is wanted. */
+/* Lines of any length before and after the wanted group. */
 Test(passwd_file, long_members)
 {
 	CLEANUP(cleanup_free) char *text = NULL;

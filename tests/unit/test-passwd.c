@@ -60,14 +60,14 @@ static uint32_t id_of_refused(const char *line, size_t len)
 }
 
 /*
- * The verdict is libc's:
+ * The expected result is libc's:
  *
  *	0, PASSWD_ODD	libc accepts the line, with this name and these ids
  *	PASSWD_ID_ONLY	libc accepts it, but no owner has such a name; or libc refuses it
- *			behind an id that it reads
+ *			for what follows an id that it reads
  *	PASSWD_NONE	libc refuses the line, or its id is ID_NONE, which is no account's
  *
- * Not looked at: a line with a NUL behind whitespace, which libc cannot read right.
+ * Not compared: a line with a NUL after whitespace, which libc reads wrong.
  */
 static int check_line(const char *line, size_t len, bool group)
 {
@@ -115,7 +115,7 @@ static int check_line(const char *line, size_t len, bool group)
 	return r;
 }
 
-/* One line a row; the uid, where there is one, is 3999999999. */
+/* One line a row; the uid, if there is one, is 3999999999. */
 Test(passwd, users)
 {
 	static const struct {
@@ -201,7 +201,7 @@ Test(passwd, users)
 	}
 }
 
-/* The fields of other users are not taken for the id. */
+/* Fields of other lines are not taken for the id. */
 Test(passwd, fields)
 {
 	static const struct {
@@ -260,7 +260,7 @@ Test(passwd, nul)
 		}
 }
 
-/* Of groups the third field is the gid, and behind it come names. */
+/* The third field of a group is the gid; names follow. */
 Test(passwd, groups)
 {
 	static const struct {
@@ -317,8 +317,8 @@ Test(passwd, members)
 }
 
 /*
- * Of a line that is longer than the limit the begin is there: what is read of it is what
- * libc reads of the whole line, or nothing.
+ * Of a line that is longer than the limit only the beginning is read: the result is that
+ * of libc for the whole line, or nothing.
  */
 Test(passwd, long_lines)
 {
@@ -451,7 +451,7 @@ static size_t change_line(struct rng *rng, char *line)
 	return len;
 }
 
-/* Random lines: each verdict is met often, and each is libc's. */
+/* Random lines: each result occurs often, and is libc's. */
 Test(passwd, agrees_with_libc)
 {
 	uint64_t lines = rng_setting("SUBID_PASSWD_LINES", 200000);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Asking apart: a plugin answers as it does in this process, and when it ends its own,
- * ours lives. The plugins are tests/unit/plugin.c.
+ * Plugins in a child process: they answer as in this process, and if a plugin ends its
+ * process, ours continues. The plugins are tests/unit/plugin.c.
  */
 #include <signal.h>
 #include <sys/resource.h>
@@ -12,17 +12,17 @@
 #include "libsubid/sys/wait.h"
 #include "tests/unit/plugins.h"
 
-static struct folder folder;
+static struct tmpdir tmpdir;
 
 static void set_up(void)
 {
-	folder_make(&folder);
-	plugins_copy(&folder, "puppet", "puppet");
+	tmpdir_make(&tmpdir);
+	plugins_copy(&tmpdir, "sample", "sample");
 }
 
 static void tear_down(void)
 {
-	folder_cleanup(&folder);
+	tmpdir_cleanup(&tmpdir);
 }
 
 TestSuite(plugin_child, .init = set_up, .fini = tear_down);
@@ -34,16 +34,16 @@ static int disarm(void)
 
 static struct plugin_child which(const char *name)
 {
-	return (struct plugin_child){ .directory = folder.path,
+	return (struct plugin_child){ .directory = tmpdir.path,
 				      .name = name,
 				      .disarm = disarm };
 }
 
 static int ask(const char *owner, struct range_set *set)
 {
-	const struct plugin_child apart = which("puppet");
+	const struct plugin_child child = which("sample");
 
-	return plugin_child_ask_ranges(&apart, owner, &kind_uid, NULL, set);
+	return plugin_child_ask_ranges(&child, owner, &kind_uid, NULL, set);
 }
 
 static const char *answers(void *context)
@@ -75,7 +75,7 @@ static const char *answers(void *context)
 		CHILD_ASSERT(range_set_add(&set, other) == 0);
 		if (ask(rows[i].owner, &set) != rows[i].r)
 			return rows[i].owner;
-		/* The set changes only with 0. */
+		/* The set changes only if the result is 0. */
 		CHILD_ASSERT(set.n == (rows[i].r ? 1 : 0));
 		range_set_clear(&set);
 	}
@@ -85,7 +85,7 @@ static const char *answers(void *context)
 	CHILD_ASSERT(set.n == 1 && set.ranges[0].end == ID_END);
 	CHILD_ASSERT(plugin_child_ask_ranges(&absent, "elsa", &kind_uid, NULL, &set) ==
 		     PLUGIN_ELSEWHERE);
-	/* The plugin was never here. */
+	/* The plugin was never loaded in this process. */
 	CHILD_ASSERT(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
 	return NULL;
 }
@@ -95,7 +95,7 @@ Test(plugin_child, answers)
 	child_run(answers, NULL);
 }
 
-/* What is denied comes the same way. */
+/* Denied extents. */
 static const char *extents(void *context)
 {
 	const struct range asked[] = { { 100000, 165536 }, { 100005, 100006 }, { 1, 2 } };
@@ -103,23 +103,23 @@ static const char *extents(void *context)
 	struct plugin_extents extents = { asked, 3, RANGE_SET(3) };
 	CLEANUP(range_set_cleanup)
 	struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
-	const struct plugin_child apart = which("puppet");
+	const struct plugin_child child = which("sample");
 	const char *complaint = child_own_mounts();
 
 	(void)context;
 	if (complaint)
 		return complaint;
-	CHILD_ASSERT(plugin_child_ask_ranges(&apart, "elsa", &kind_uid, &extents, &set) ==
+	CHILD_ASSERT(plugin_child_ask_ranges(&child, "elsa", &kind_uid, &extents, &set) ==
 		     0);
 	CHILD_ASSERT(set.n == 1 && extents.denied.n == 0);
-	CHILD_ASSERT(plugin_child_ask_ranges(&apart, "deny-large", &kind_uid, &extents,
+	CHILD_ASSERT(plugin_child_ask_ranges(&child, "deny-large", &kind_uid, &extents,
 					     &set) == 0);
 	CHILD_ASSERT(set.n == 1 && extents.denied.n == 1);
 	CHILD_ASSERT(extents.denied.ranges[0].start == 100000 &&
 		     extents.denied.ranges[0].end == 165536);
-	CHILD_ASSERT(plugin_child_ask_ranges(&apart, "says-error", &kind_uid, &extents,
+	CHILD_ASSERT(plugin_child_ask_ranges(&child, "says-error", &kind_uid, &extents,
 					     &set) == PLUGIN_MUTE);
-	CHILD_ASSERT(plugin_child_ask_ranges(&apart, "says-crash", &kind_uid, &extents,
+	CHILD_ASSERT(plugin_child_ask_ranges(&child, "says-crash", &kind_uid, &extents,
 					     &set) == PLUGIN_DIED);
 	return NULL;
 }
@@ -129,26 +129,26 @@ Test(plugin_child, extents)
 	child_run(extents, NULL);
 }
 
-/* Owners come the same way: what the plugin says of the id that is its number. */
+/* Owners: what the plugin answers about the id that is its number. */
 static const char *owners(void *context)
 {
 	const char *complaint = child_own_mounts();
-	const struct plugin_child apart = which("puppet");
+	const struct plugin_child child = which("sample");
 	CLEANUP(cleanup_free) uid_t *uids = NULL;
 	size_t n = 7;
 
 	(void)context;
 	if (complaint)
 		return complaint;
-	CHILD_ASSERT(plugin_child_ask_owners(&apart, 4, &kind_uid, &uids, &n) ==
+	CHILD_ASSERT(plugin_child_ask_owners(&child, 4, &kind_uid, &uids, &n) ==
 		     PLUGIN_DOWN);
-	CHILD_ASSERT(plugin_child_ask_owners(&apart, 8, &kind_uid, &uids, &n) ==
+	CHILD_ASSERT(plugin_child_ask_owners(&child, 8, &kind_uid, &uids, &n) ==
 		     PLUGIN_LIES);
-	/* Written with 0 alone. */
+	/* Written only if the result is 0. */
 	CHILD_ASSERT(!uids && n == 7);
-	CHILD_ASSERT(plugin_child_ask_owners(&apart, 100, &kind_uid, &uids, &n) == 0);
+	CHILD_ASSERT(plugin_child_ask_owners(&child, 100, &kind_uid, &uids, &n) == 0);
 	CHILD_ASSERT(!uids && n == 0);
-	CHILD_ASSERT(plugin_child_ask_owners(&apart, 0, &kind_gid, &uids, &n) == 0);
+	CHILD_ASSERT(plugin_child_ask_owners(&child, 0, &kind_gid, &uids, &n) == 0);
 	CHILD_ASSERT(uids && n == 2 && uids[0] == 5001 && uids[1] == 5002);
 	return NULL;
 }
@@ -158,11 +158,11 @@ Test(plugin_child, owners)
 	child_run(owners, NULL);
 }
 
-/* One that hangs has its time, and what it would have said is not known. */
+/* A plugin that hangs is ended when its time is over, and its answer is unknown. */
 static const char *hangs(void *context)
 {
 	const char *complaint = child_own_mounts();
-	struct plugin_child apart = which("puppet");
+	struct plugin_child child = which("sample");
 	CLEANUP(range_set_cleanup)
 	struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
 	int64_t begin = wait_clock();
@@ -170,20 +170,20 @@ static const char *hangs(void *context)
 	(void)context;
 	if (complaint)
 		return complaint;
-	apart.end = begin + 200;
-	CHILD_ASSERT(plugin_child_ask_ranges(&apart, "hang", &kind_uid, NULL, &set) ==
+	child.end = begin + 200;
+	CHILD_ASSERT(plugin_child_ask_ranges(&child, "hang", &kind_uid, NULL, &set) ==
 		     PLUGIN_SLOW);
 	CHILD_ASSERT(wait_clock() >= begin + 200);
 	CHILD_ASSERT(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
-	apart.end = wait_clock() + 60 * 1000;
-	CHILD_ASSERT(plugin_child_ask_ranges(&apart, "elsa", &kind_uid, NULL, &set) == 0);
-	CHILD_ASSERT(plugin_child_ask_ranges(&apart, "crash", &kind_uid, NULL, &set) ==
+	child.end = wait_clock() + 60 * 1000;
+	CHILD_ASSERT(plugin_child_ask_ranges(&child, "elsa", &kind_uid, NULL, &set) == 0);
+	CHILD_ASSERT(plugin_child_ask_ranges(&child, "crash", &kind_uid, NULL, &set) ==
 		     PLUGIN_DIED);
 	/* One that closes the pipe and stays is not waited for. */
-	CHILD_ASSERT(plugin_child_ask_ranges(&apart, "shut", &kind_uid, NULL, &set) ==
+	CHILD_ASSERT(plugin_child_ask_ranges(&child, "shut", &kind_uid, NULL, &set) ==
 		     PLUGIN_DIED);
-	apart.end = 0;
-	CHILD_ASSERT(plugin_child_ask_ranges(&apart, "shut", &kind_uid, NULL, &set) ==
+	child.end = 0;
+	CHILD_ASSERT(plugin_child_ask_ranges(&child, "shut", &kind_uid, NULL, &set) ==
 		     PLUGIN_DIED);
 	CHILD_ASSERT(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
 	return NULL;
@@ -199,19 +199,19 @@ static int refuse(void)
 	return -EPERM;
 }
 
-/* Who cannot give up what it has asks nobody. */
+/* A child that cannot give up its privileges calls no plugin. */
 static const char *unarmed(void *context)
 {
 	const char *complaint = child_own_mounts();
-	struct plugin_child apart = which("puppet");
+	struct plugin_child child = which("sample");
 	CLEANUP(range_set_cleanup)
 	struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
 
 	(void)context;
 	if (complaint)
 		return complaint;
-	apart.disarm = refuse;
-	CHILD_ASSERT(plugin_child_ask_ranges(&apart, "elsa", &kind_uid, NULL, &set) ==
+	child.disarm = refuse;
+	CHILD_ASSERT(plugin_child_ask_ranges(&child, "elsa", &kind_uid, NULL, &set) ==
 		     -EPERM);
 	CHILD_ASSERT(set.n == 0);
 	return NULL;
@@ -222,7 +222,7 @@ Test(plugin_child, unarmed)
 	child_run(unarmed, NULL);
 }
 
-/* A caller who ignores SIGCHLD, or leaves no descriptors, changes no answer. */
+/* A caller that ignores SIGCHLD, or leaves no free descriptors, changes no answer. */
 static const char *callers(void *context)
 {
 	struct rlimit few = { 0, 0 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Plugins: whose file is loaded, and what is believed of its answers. The plugins are
+ * Plugins: which files are loaded, and which answers are accepted. The plugins are
  * tests/unit/plugin.c; they answer by the owner that they are asked about.
  */
 #include <dlfcn.h>
@@ -10,19 +10,19 @@
 #include "libsubid/source/plugin.h"
 #include "tests/unit/plugins.h"
 
-static struct folder folder;
+static struct tmpdir tmpdir;
 
 static void set_up(void)
 {
-	folder_make(&folder);
-	plugins_copy(&folder, "puppet", "puppet");
-	plugins_copy(&folder, "nofree", "nofree");
-	plugins_copy(&folder, "nocall", "nocall");
+	tmpdir_make(&tmpdir);
+	plugins_copy(&tmpdir, "sample", "sample");
+	plugins_copy(&tmpdir, "nofree", "nofree");
+	plugins_copy(&tmpdir, "nocall", "nocall");
 }
 
 static void tear_down(void)
 {
-	folder_cleanup(&folder);
+	tmpdir_cleanup(&tmpdir);
 }
 
 TestSuite(plugin, .init = set_up, .fini = tear_down);
@@ -32,42 +32,42 @@ static int opens(const char *path, const char *name)
 	CLEANUP(plugin_cleanup) struct plugin plugin = PLUGIN_NONE;
 	int r = plugin_open(path, name, &plugin);
 
-	/* Written with 0 alone. */
+	/* Written only if the result is 0. */
 	return (r == 0) == (plugin.handle != NULL) ? r : -1000;
 }
 
-static const char *in_folder(const char *name)
+static const char *in_directory(const char *name)
 {
-	return folder_path(&folder, name);
+	return tmpdir_path(&tmpdir, name);
 }
 
 static bool set_mode(const char *name, mode_t mode)
 {
-	return fchmodat(folder.fd, name, mode, 0) == 0;
+	return fchmodat(tmpdir.fd, name, mode, 0) == 0;
 }
 
 static const char *whose(void *context)
 {
-	static const char file[] = "libsubid_puppet.so";
+	static const char file[] = "libsubid_sample.so";
 	const char *complaint = child_own_mounts();
 
 	(void)context;
 	if (complaint)
 		return complaint;
-	CHILD_ASSERT(opens(folder.path, "puppet") == 0);
+	CHILD_ASSERT(opens(tmpdir.path, "sample") == 0);
 	CHILD_ASSERT(set_mode(file, 0664));
-	CHILD_ASSERT(opens(folder.path, "puppet") == PLUGIN_WRITABLE);
+	CHILD_ASSERT(opens(tmpdir.path, "sample") == PLUGIN_WRITABLE);
 	CHILD_ASSERT(set_mode(file, 0646));
-	CHILD_ASSERT(opens(folder.path, "puppet") == PLUGIN_WRITABLE);
+	CHILD_ASSERT(opens(tmpdir.path, "sample") == PLUGIN_WRITABLE);
 	CHILD_ASSERT(set_mode(file, 0444));
-	CHILD_ASSERT(opens(folder.path, "puppet") == 0);
-	/* Whoever can write the folder can put another file there. */
-	CHILD_ASSERT(chmod(folder.path, 0770) == 0);
-	CHILD_ASSERT(opens(folder.path, "puppet") == PLUGIN_WRITABLE);
-	CHILD_ASSERT(chmod(folder.path, 01777) == 0);
-	CHILD_ASSERT(opens(folder.path, "puppet") == PLUGIN_WRITABLE);
-	CHILD_ASSERT(chmod(folder.path, 0755) == 0);
-	CHILD_ASSERT(opens(folder.path, "puppet") == 0);
+	CHILD_ASSERT(opens(tmpdir.path, "sample") == 0);
+	/* A user who can write to the directory can put another file there. */
+	CHILD_ASSERT(chmod(tmpdir.path, 0770) == 0);
+	CHILD_ASSERT(opens(tmpdir.path, "sample") == PLUGIN_WRITABLE);
+	CHILD_ASSERT(chmod(tmpdir.path, 01777) == 0);
+	CHILD_ASSERT(opens(tmpdir.path, "sample") == PLUGIN_WRITABLE);
+	CHILD_ASSERT(chmod(tmpdir.path, 0755) == 0);
+	CHILD_ASSERT(opens(tmpdir.path, "sample") == 0);
 	return NULL;
 }
 
@@ -81,23 +81,23 @@ static const char *foreign(void *context)
 	(void)context;
 	if (geteuid() != 0)
 		return CHILD_SKIP "needs root to give files away";
-	CHILD_ASSERT(fchownat(folder.fd, "libsubid_puppet.so", 65534, 0, 0) == 0);
-	CHILD_ASSERT(opens(folder.path, "puppet") == PLUGIN_FOREIGN);
-	CHILD_ASSERT(opens(folder.path, "nofree") == 0);
-	CHILD_ASSERT(chown(folder.path, 1, 0) == 0);
-	CHILD_ASSERT(opens(folder.path, "nofree") == PLUGIN_FOREIGN);
+	CHILD_ASSERT(fchownat(tmpdir.fd, "libsubid_sample.so", 65534, 0, 0) == 0);
+	CHILD_ASSERT(opens(tmpdir.path, "sample") == PLUGIN_FOREIGN);
+	CHILD_ASSERT(opens(tmpdir.path, "nofree") == 0);
+	CHILD_ASSERT(chown(tmpdir.path, 1, 0) == 0);
+	CHILD_ASSERT(opens(tmpdir.path, "nofree") == PLUGIN_FOREIGN);
 	return NULL;
 }
 
-/* The overflow uid is root's of outside only where not every id is mapped. */
+/* The overflow uid is the outer root only if not every id is mapped. */
 Test(plugin, foreign)
 {
 	child_run(foreign, NULL);
 }
 
 /*
- * In a namespace without ids root's files show the overflow uid. A caller who takes the
- * descriptors away makes that an error, and never a plugin that may be passed over.
+ * In a namespace without ids root's files show the overflow uid. If a caller leaves no
+ * free descriptors, that is an error, and never a plugin that may be skipped.
  */
 static const char *in_doubt(void *context)
 {
@@ -110,7 +110,7 @@ static const char *in_doubt(void *context)
 		struct rlimit limit = { n, 20 };
 
 		CHILD_ASSERT(setrlimit(RLIMIT_NOFILE, &limit) == 0);
-		r = opens(folder.path, "puppet");
+		r = opens(tmpdir.path, "sample");
 		CHILD_ASSERT(r == 0 || r == -EMFILE || r == PLUGIN_UNLOADABLE);
 	}
 	CHILD_ASSERT(r == 0);
@@ -129,30 +129,32 @@ static const char *what(void *context)
 	(void)context;
 	if (complaint)
 		return complaint;
-	CHILD_ASSERT(opens(folder.path, "nocall") == PLUGIN_MALFORMED);
-	folder_put(&folder, "libsubid_text.so", BYTES("no library\n"), 0644);
-	CHILD_ASSERT(opens(folder.path, "text") == PLUGIN_MALFORMED);
-	folder_put(&folder, "libsubid_empty.so", BYTES(""), 0644);
-	CHILD_ASSERT(opens(folder.path, "empty") == PLUGIN_MALFORMED);
-	folder_put(&folder, "libsubid_short.so",
+	CHILD_ASSERT(opens(tmpdir.path, "nocall") == PLUGIN_MALFORMED);
+	tmpdir_put(&tmpdir, "libsubid_text.so", BYTES("no library\n"), 0644);
+	CHILD_ASSERT(opens(tmpdir.path, "text") == PLUGIN_MALFORMED);
+	tmpdir_put(&tmpdir, "libsubid_empty.so", BYTES(""), 0644);
+	CHILD_ASSERT(opens(tmpdir.path, "empty") == PLUGIN_MALFORMED);
+	tmpdir_put(&tmpdir, "libsubid_short.so",
 		   BYTES("\x7f"
 			 "EL"),
 		   0644);
-	CHILD_ASSERT(opens(folder.path, "short") == PLUGIN_MALFORMED);
-	/* Looks like one; only the loader can tell, and does not say why. */
-	folder_put(&folder, "libsubid_elf.so",
+	CHILD_ASSERT(opens(tmpdir.path, "short") == PLUGIN_MALFORMED);
+	/* Looks like a plugin; only the loader finds out that it is none, without a
+	 * reason. */
+	tmpdir_put(&tmpdir, "libsubid_elf.so",
 		   BYTES("\x7f"
 			 "ELF and no more"),
 		   0644);
-	CHILD_ASSERT(opens(folder.path, "elf") == PLUGIN_UNLOADABLE);
-	CHILD_ASSERT(mkdirat(folder.fd, "libsubid_folder.so", 0755) == 0);
-	CHILD_ASSERT(opens(folder.path, "folder") == PLUGIN_MALFORMED);
-	CHILD_ASSERT(mkfifoat(folder.fd, "libsubid_fifo.so", 0644) == 0);
-	CHILD_ASSERT(opens(folder.path, "fifo") == PLUGIN_MALFORMED);
-	/* It was asked for in vain, so it is in another folder. */
-	CHILD_ASSERT(opens(folder.path, "missing") == PLUGIN_ELSEWHERE);
-	CHILD_ASSERT(opens(in_folder("missing"), "puppet") == PLUGIN_ELSEWHERE);
-	CHILD_ASSERT(opens(in_folder("libsubid_text.so"), "puppet") == PLUGIN_ELSEWHERE);
+	CHILD_ASSERT(opens(tmpdir.path, "elf") == PLUGIN_UNLOADABLE);
+	CHILD_ASSERT(mkdirat(tmpdir.fd, "libsubid_directory.so", 0755) == 0);
+	CHILD_ASSERT(opens(tmpdir.path, "directory") == PLUGIN_MALFORMED);
+	CHILD_ASSERT(mkfifoat(tmpdir.fd, "libsubid_fifo.so", 0644) == 0);
+	CHILD_ASSERT(opens(tmpdir.path, "fifo") == PLUGIN_MALFORMED);
+	/* It was not found there, so it is in another directory. */
+	CHILD_ASSERT(opens(tmpdir.path, "missing") == PLUGIN_ELSEWHERE);
+	CHILD_ASSERT(opens(in_directory("missing"), "sample") == PLUGIN_ELSEWHERE);
+	CHILD_ASSERT(opens(in_directory("libsubid_text.so"), "sample") ==
+		     PLUGIN_ELSEWHERE);
 	return NULL;
 }
 
@@ -169,27 +171,27 @@ static const char *links(void *context)
 	(void)context;
 	if (complaint)
 		return complaint;
-	CHILD_ASSERT(symlinkat("libsubid_puppet.so", folder.fd, "libsubid_one.so") == 0);
-	CHILD_ASSERT(opens(folder.path, "one") == 0);
-	/* The file that it leads to is judged. */
-	CHILD_ASSERT(set_mode("libsubid_puppet.so", 0666));
-	CHILD_ASSERT(opens(folder.path, "one") == PLUGIN_WRITABLE);
-	CHILD_ASSERT(set_mode("libsubid_puppet.so", 0644));
-	CHILD_ASSERT(symlinkat("libsubid_one.so", folder.fd, "libsubid_two.so") == 0);
-	CHILD_ASSERT(opens(folder.path, "two") == PLUGIN_MALFORMED);
-	CHILD_ASSERT(symlinkat("libsubid_loop.so", folder.fd, "libsubid_loop.so") == 0);
-	CHILD_ASSERT(opens(folder.path, "loop") == PLUGIN_MALFORMED);
-	CHILD_ASSERT(symlinkat("nowhere", folder.fd, "libsubid_dangling.so") == 0);
-	CHILD_ASSERT(opens(folder.path, "dangling") == PLUGIN_ELSEWHERE);
-	CHILD_ASSERT(symlinkat("..", folder.fd, "libsubid_up.so") == 0);
-	CHILD_ASSERT(opens(folder.path, "up") == PLUGIN_MALFORMED);
-	/* Not out of the folder, even if it comes back. */
-	snprintf(outside, sizeof(outside), "%s/libsubid_puppet.so", folder.path);
-	CHILD_ASSERT(symlinkat(outside, folder.fd, "libsubid_path.so") == 0);
-	CHILD_ASSERT(opens(folder.path, "path") == PLUGIN_MALFORMED);
-	CHILD_ASSERT(symlinkat("./libsubid_puppet.so", folder.fd, "libsubid_dot.so") ==
+	CHILD_ASSERT(symlinkat("libsubid_sample.so", tmpdir.fd, "libsubid_one.so") == 0);
+	CHILD_ASSERT(opens(tmpdir.path, "one") == 0);
+	/* The file that the link leads to is checked. */
+	CHILD_ASSERT(set_mode("libsubid_sample.so", 0666));
+	CHILD_ASSERT(opens(tmpdir.path, "one") == PLUGIN_WRITABLE);
+	CHILD_ASSERT(set_mode("libsubid_sample.so", 0644));
+	CHILD_ASSERT(symlinkat("libsubid_one.so", tmpdir.fd, "libsubid_two.so") == 0);
+	CHILD_ASSERT(opens(tmpdir.path, "two") == PLUGIN_MALFORMED);
+	CHILD_ASSERT(symlinkat("libsubid_loop.so", tmpdir.fd, "libsubid_loop.so") == 0);
+	CHILD_ASSERT(opens(tmpdir.path, "loop") == PLUGIN_MALFORMED);
+	CHILD_ASSERT(symlinkat("nowhere", tmpdir.fd, "libsubid_dangling.so") == 0);
+	CHILD_ASSERT(opens(tmpdir.path, "dangling") == PLUGIN_ELSEWHERE);
+	CHILD_ASSERT(symlinkat("..", tmpdir.fd, "libsubid_up.so") == 0);
+	CHILD_ASSERT(opens(tmpdir.path, "up") == PLUGIN_MALFORMED);
+	/* Not out of the directory, even if the path leads back. */
+	snprintf(outside, sizeof(outside), "%s/libsubid_sample.so", tmpdir.path);
+	CHILD_ASSERT(symlinkat(outside, tmpdir.fd, "libsubid_path.so") == 0);
+	CHILD_ASSERT(opens(tmpdir.path, "path") == PLUGIN_MALFORMED);
+	CHILD_ASSERT(symlinkat("./libsubid_sample.so", tmpdir.fd, "libsubid_dot.so") ==
 		     0);
-	CHILD_ASSERT(opens(folder.path, "dot") == PLUGIN_MALFORMED);
+	CHILD_ASSERT(opens(tmpdir.path, "dot") == PLUGIN_MALFORMED);
 	return NULL;
 }
 
@@ -198,24 +200,23 @@ Test(plugin, links)
 	child_run(links, NULL);
 }
 
-/* A name is a word, never a path; in doubt a plugin is not passed over. */
+/* A name is a word, never a path; if that is uncertain, a plugin is not skipped. */
 Test(plugin, installed)
 {
 	static char word[5000];
 
-	cr_assert(plugin_is_installed(folder.path, "puppet"));
-	cr_assert_not(plugin_is_installed(folder.path, "unit-absent"));
-	cr_assert_not(plugin_is_installed(in_folder("missing"), "puppet"));
-	cr_assert_not(plugin_is_installed(folder.path, "x/../libsubid_puppet"));
-	cr_assert_not(plugin_is_installed(folder.path, "/puppet"));
+	cr_assert(plugin_is_installed(tmpdir.path, "sample"));
+	cr_assert_not(plugin_is_installed(tmpdir.path, "unit-absent"));
+	cr_assert_not(plugin_is_installed(in_directory("missing"), "sample"));
+	cr_assert_not(plugin_is_installed(tmpdir.path, "x/../libsubid_sample"));
+	cr_assert_not(plugin_is_installed(tmpdir.path, "/sample"));
 	memset(word, 's', sizeof(word) - 1);
-	cr_assert(plugin_is_installed(folder.path, word));
-	cr_assert(opens(folder.path, word) == -ENAMETOOLONG);
-	cr_assert(plugin_is_installed(word, "puppet"));
+	cr_assert(plugin_is_installed(tmpdir.path, word));
+	cr_assert(opens(tmpdir.path, word) == -ENAMETOOLONG);
+	cr_assert(plugin_is_installed(word, "sample"));
 }
 
-/* Runs @body with an open plugin, and looks whether all that it answered was given back.
- */
+/* Runs @body with an open plugin, and checks that all its answers were freed. */
 static const char *with_plugin(const char *name,
 			       const char *(*body)(const struct plugin *plugin))
 {
@@ -225,7 +226,7 @@ static const char *with_plugin(const char *name,
 
 	if (complaint)
 		return complaint;
-	CHILD_ASSERT(plugin_open(folder.path, name, &plugin) == 0);
+	CHILD_ASSERT(plugin_open(tmpdir.path, name, &plugin) == 0);
 	complaint = body(&plugin);
 	answers = dlsym(plugin.handle, "subid_test_answers");
 	CHILD_ASSERT(answers && *answers == 0);
@@ -269,12 +270,12 @@ static const char *ask_ranges(const struct plugin *plugin)
 		if (plugin_ranges(plugin, rows[i].owner, &kind_uid, NULL, &set) !=
 		    rows[i].r)
 			return complaint;
-		/* The set changes only with 0. */
+		/* The set changes only if the result is 0. */
 		if (set.n != (rows[i].r ? 1 : 0))
 			return complaint;
 		range_set_clear(&set);
 	}
-	/* Neighbours are one. */
+	/* Adjacent ranges are joined. */
 	CHILD_ASSERT(plugin_ranges(plugin, "elsa", &kind_uid, NULL, &set) == 0);
 	CHILD_ASSERT(set.n == 1 && range_set_covers(&set, both));
 	CHILD_ASSERT(plugin_ranges(plugin, "elsa", &kind_gid, NULL, &set) == 0);
@@ -287,7 +288,7 @@ static const char *ask_ranges(const struct plugin *plugin)
 static const char *ranges(void *context)
 {
 	(void)context;
-	return with_plugin("puppet", ask_ranges);
+	return with_plugin("sample", ask_ranges);
 }
 
 Test(plugin, ranges)
@@ -303,7 +304,7 @@ static const char *ranges_without_free(void *context)
 	(void)context;
 	if (complaint)
 		return complaint;
-	CHILD_ASSERT(plugin_open(folder.path, "nofree", &plugin) == 0);
+	CHILD_ASSERT(plugin_open(tmpdir.path, "nofree", &plugin) == 0);
 	CHILD_ASSERT(plugin.release == NULL);
 	return ask_ranges(&plugin);
 }
@@ -313,7 +314,7 @@ Test(plugin, ranges_without_free)
 	child_run(ranges_without_free, NULL);
 }
 
-/* Extents are asked about where they lie in one range, and in no other case. */
+/* The plugin is asked about an extent only if the extent is within one range. */
 static const char *ask_extents(const struct plugin *plugin)
 {
 	static const struct {
@@ -322,10 +323,10 @@ static const char *ask_extents(const struct plugin *plugin)
 		int r;
 		bool denied;
 	} rows[] = {
-		/* It says yes to what one range holds. */
+		/* It answers "yes" to an extent within one range. */
 		{ "elsa", { 100000, 165536 }, 0, false },
 		{ "elsa", { 231071, 231072 }, 0, false },
-		/* It would say no to these, and is not asked. */
+		/* It would answer "no" to these, but is not asked. */
 		{ "elsa", { 100000, 231072 }, 0, false },
 		{ "elsa", { 165535, 165537 }, 0, false },
 		{ "elsa", { 231071, 231073 }, 0, false },
@@ -371,7 +372,7 @@ static const char *ask_extents(const struct plugin *plugin)
 	return NULL;
 }
 
-/* Each listed range, if it is joined with no other one. */
+/* Each listed range that is not joined with another one. */
 static const char *ask_listed(const struct plugin *plugin)
 {
 	static const struct {
@@ -403,10 +404,10 @@ static const char *ask_listed(const struct plugin *plugin)
 
 static const char *extents(void *context)
 {
-	const char *complaint = with_plugin("puppet", ask_extents);
+	const char *complaint = with_plugin("sample", ask_extents);
 
 	(void)context;
-	return complaint ? complaint : with_plugin("puppet", ask_listed);
+	return complaint ? complaint : with_plugin("sample", ask_listed);
 }
 
 Test(plugin, extents)
@@ -441,7 +442,7 @@ static const char *ask_owners(const struct plugin *plugin)
 static const char *owners(void *context)
 {
 	(void)context;
-	return with_plugin("puppet", ask_owners);
+	return with_plugin("sample", ask_owners);
 }
 
 Test(plugin, owners)
@@ -449,7 +450,7 @@ Test(plugin, owners)
 	child_run(owners, NULL);
 }
 
-/* Nothing stays behind: no mapping, no descriptor. */
+/* No mapping and no descriptor is left. */
 static const char *come_and_go(void *context)
 {
 	const char *complaint = child_own_mounts();
@@ -462,10 +463,10 @@ static const char *come_and_go(void *context)
 	fd_close(before[0]);
 	fd_close(before[1]);
 	for (int i = 0; i < 1000; i++)
-		CHILD_ASSERT(opens(folder.path, i % 2 ? "puppet" : "nofree") == 0);
+		CHILD_ASSERT(opens(tmpdir.path, i % 2 ? "sample" : "nofree") == 0);
 #ifdef __GLIBC__
 	/* musl never unloads. */
-	CHILD_ASSERT(!dlopen(in_folder("libsubid_puppet.so"), RTLD_NOW | RTLD_NOLOAD));
+	CHILD_ASSERT(!dlopen(in_directory("libsubid_sample.so"), RTLD_NOW | RTLD_NOLOAD));
 #endif
 	CHILD_ASSERT(pipe2(after, O_CLOEXEC) == 0);
 	CHILD_ASSERT(memcmp(before, after, sizeof(before)) == 0);
@@ -479,7 +480,7 @@ Test(plugin, come_and_go)
 	child_run(come_and_go, NULL);
 }
 
-/* No room for another descriptor is no answer about the plugin. */
+/* Without a free descriptor nothing is known about the plugin. */
 static const char *no_descriptors(void *context)
 {
 	const char *complaint = child_own_mounts();
@@ -492,7 +493,7 @@ static const char *no_descriptors(void *context)
 		close(fd);
 	CHILD_ASSERT(open("/dev/null", O_RDONLY | O_CLOEXEC) == 3);
 	CHILD_ASSERT(setrlimit(RLIMIT_NOFILE, &none) == 0);
-	CHILD_ASSERT(opens(folder.path, "puppet") == -EMFILE);
+	CHILD_ASSERT(opens(tmpdir.path, "sample") == -EMFILE);
 	return NULL;
 }
 

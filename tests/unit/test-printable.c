@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * What of a text is shown as it is: tables, and each short sequence of bytes against a
- * model that writes characters instead of reading them.
+ * Which parts of a text are shown unchanged: tables, and short sequences of bytes against
+ * a model that writes characters instead of reading them.
  */
 #include "libsubid/core/printable.h"
 #include "tests/unit/rng.h"
@@ -48,7 +48,7 @@ static bool is_hidden(uint32_t code)
 	return false;
 }
 
-/* The character that a text begins with: the one whose spelling it is; or none. */
+/* The character at the beginning of a text, or none. */
 static bool find_character(const char *text, size_t len, uint32_t *ret_code)
 {
 	static const unsigned char masks[] = { 0x7f, 0x1f, 0x0f, 0x07 };
@@ -87,7 +87,7 @@ static struct printable model(const char *text, size_t len,
 	return step;
 }
 
-/* A text, in bytes of its own, for reads past its end to be seen. */
+/* A copy of a text, so that a sanitizer sees a read past its end. */
 static void check_step(const char *bytes, size_t len)
 {
 	char *text = exact_copy(bytes, len);
@@ -120,7 +120,7 @@ Test(printable, all_sequences_of_one_and_two_bytes)
 	}
 }
 
-/* All characters, and those sequences that only look like one. */
+/* All characters, and sequences that only look like one. */
 Test(printable, all_characters)
 {
 	char text[4];
@@ -137,7 +137,7 @@ Test(printable, all_characters)
 	}
 }
 
-/* The next byte of a sample: most often one at an edge. */
+/* The next byte of a sample, most often one at an edge. */
 static char odd_byte(struct rng *rng)
 {
 	static const unsigned char edges[] = {
@@ -179,7 +179,7 @@ static const struct {
 	{ BYTES("\xc2\x9b"
 		"31m"),
 	  "\\xc2\\x9b31m", "\xc2\\x9b31m", "\\xc2\\x9b31m" },
-	/* A letter of UTF-8 with the same byte in it. */
+	/* A letter of UTF-8 that contains the same byte. */
 	{ BYTES("m\xc4\x9b"), "m\\xc4\\x9b", "m\xc4\\x9b", "m\xc4\x9b" },
 	{ BYTES("j\xc3\xbcrgen"), "j\\xc3\\xbcrgen", "j\xc3\xbcrgen", "j\xc3\xbcrgen" },
 	{ BYTES("j\xfcrgen"), "j\\xfcrgen", "j\xfcrgen", "j\\xfcrgen" },
@@ -226,7 +226,7 @@ Test(printable, copy)
 		}
 }
 
-/* As much of it as has room, and neither a character nor an escape in the middle. */
+/* As much as fits, without a partial character or escape. */
 Test(printable, copy_cuts)
 {
 	static const char text[] = "a\x9b\xc4\x9b\xc2\x9b\xf0\x9f\x98\x80z";
@@ -282,7 +282,7 @@ Test(printable, span)
 	}
 }
 
-/* What may become a character with the bytes that follow. */
+/* Bytes that may become a character with the following bytes. */
 Test(printable, partial)
 {
 	static const struct {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Privileges: what is left after each cut, in children that are started as a map writer
- * would be: setuid root, with file capabilities, or with nothing.
+ * Privileges: what is left after each step, in children that are started as a map writer
+ * would be: setuid root, with file capabilities, or without privilege.
  */
 #include <grp.h>
 #include <linux/capability.h>
@@ -62,7 +62,7 @@ static bool set_caps(capset_t permitted, capset_t effective, capset_t inherited)
 	return syscall(SYS_capset, &header, data) == 0;
 }
 
-/* The sets of the process: these, and nothing else of any kind. */
+/* The process has exactly these sets, and no other privilege. */
 static const char *holds(capset_t permitted, capset_t effective, unsigned int uid,
 			 unsigned int gid)
 {
@@ -78,7 +78,7 @@ static const char *holds(capset_t permitted, capset_t effective, unsigned int ui
 	return NULL;
 }
 
-/* Raises what is held, and takes it out of effect again. */
+/* Makes a permitted capability effective, and not effective again. */
 static const char *raise_and_lower(struct privilege *privilege, capset_t expected)
 {
 	unsigned int uid = getuid(), gid = getgid();
@@ -93,7 +93,7 @@ static const char *raise_and_lower(struct privilege *privilege, capset_t expecte
 	return holds(expected, 0, uid, gid);
 }
 
-/* Cut to what a newuidmap asks for, then to one of it, then to nothing. */
+/* Cut to what newuidmap needs, then to one capability, then to none. */
 static const char *cut_and_keep(capset_t expected)
 {
 	struct privilege privilege;
@@ -112,7 +112,7 @@ static const char *cut_and_keep(capset_t expected)
 	complaint = raise_and_lower(&privilege, expected);
 	if (complaint)
 		return complaint;
-	/* What was given up does not come back by asking. */
+	/* A capability that was given up cannot be raised again. */
 	CHILD_ASSERT(privilege_keep(&privilege, SETUID | KILL) == 0);
 	CHILD_ASSERT(privilege.held == (expected & SETUID));
 	complaint = holds(expected & SETUID, 0, uid, gid);
@@ -141,7 +141,7 @@ static const char *as_nobody(void *context)
 	return cut_and_keep(0);
 }
 
-/* Without privilege there is none to give up, and all else is the same. */
+/* Without privilege nothing is given up, and the rest is the same. */
 Test(privilege, none)
 {
 	child_run(as_nobody, NULL);
@@ -155,7 +155,7 @@ static const char *as_root(void *context)
 	return cut_and_keep(SETUID | SETFCAP);
 }
 
-/* Root as the caller keeps no more than anybody. */
+/* Root as the caller keeps no more than other users. */
 Test(privilege, root)
 {
 	child_run(as_root, NULL);
@@ -171,13 +171,13 @@ static const char *as_setuid(void *context)
 	return cut_and_keep(SETUID | SETFCAP);
 }
 
-/* Setuid root: the saved uid goes, too. */
+/* Setuid root: the saved uid is changed, too. */
 Test(privilege, setuid)
 {
 	child_run(as_setuid, NULL);
 }
 
-/* As a program with file capabilities @permitted that nobody has started. */
+/* As in a program with file capabilities @permitted, without running one. */
 static const char *as_fcaps(void *permitted)
 {
 	if (geteuid() != 0)
@@ -189,7 +189,7 @@ static const char *as_fcaps(void *permitted)
 	return cut_and_keep(*(capset_t *)permitted & (SETUID | SETFCAP));
 }
 
-/* File capabilities: what is outside the permitted set is not asked for. */
+/* File capabilities: capabilities outside the permitted set are not requested. */
 Test(privilege, fcaps)
 {
 	capset_t sets[] = { SETUID, SETUID | SETFCAP, SETFCAP, SETGID, 0, SETUID | KILL };
@@ -209,7 +209,7 @@ static const char *as_locked_setuid(void *context)
 	return cut_and_keep(SETUID | SETFCAP);
 }
 
-/* A caller who has locked the bit that keeps capabilities does not keep us from ours. */
+/* A caller who has locked the keep-capabilities bit does not prevent keeping them. */
 Test(privilege, locked_setuid)
 {
 	child_run(as_locked_setuid, NULL);
@@ -235,7 +235,7 @@ static const char *as_locked_fcaps(void *context)
 	return NULL;
 }
 
-/* Without root's ids nothing is lost in their change. */
+/* Without root's ids a change of ids loses no capability. */
 Test(privilege, locked_fcaps)
 {
 	child_run(as_locked_fcaps, NULL);
@@ -255,7 +255,7 @@ static const char *inherits(void *context)
 	return cut_and_keep(SETUID);
 }
 
-/* Inheritable and ambient capabilities of the caller go as well. */
+/* Inheritable and ambient capabilities of the caller are given up, too. */
 Test(privilege, inherited)
 {
 	child_run(inherits, NULL);
@@ -285,7 +285,7 @@ Test(privilege, two_ids)
 	child_run(two_ids, NULL);
 }
 
-/* @begin: where the map is announced. */
+/* @begin: the place in the text where the map is named. */
 static const char *without_id(int begin)
 {
 	struct privilege privilege;
@@ -337,7 +337,7 @@ static const char *no_id(void *context)
 	return NULL;
 }
 
-/* Who has no id in this user namespace does not become the one whose id is shown. */
+/* A caller without an id in this user namespace does not become the shown user. */
 Test(privilege, no_id)
 {
 	child_run(no_id, NULL);
@@ -354,7 +354,7 @@ static const char *noted(void *context)
 	return NULL;
 }
 
-/* What can no longer be told later is noted first. */
+/* Facts that are lost later are noted first. */
 Test(privilege, no_new_privs)
 {
 	child_run(noted, NULL);

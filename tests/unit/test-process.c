@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * What /proc tells about processes.
+ * What /proc shows about processes.
  */
 #include <grp.h>
 #include <sys/prctl.h>
@@ -21,7 +21,7 @@ static void read_status(int process, struct process_status *status)
 	cr_assert_eq(process_read_status(process, status), 0);
 }
 
-/* The ids and the name of this process, by what getresuid(2) and prctl(2) say. */
+/* The ids and the name of this process, compared with getresuid(2) and prctl(2). */
 Test(process, ids)
 {
 	CLEANUP(process_status_cleanup) struct process_status status = { 0 };
@@ -59,7 +59,7 @@ static const char *find_ids(void *context)
 	(void)context;
 	if (geteuid() != 0)
 		return CHILD_SKIP "needs root";
-	/* More than a line of a database may be long. */
+	/* Longer than a line of a database may be. */
 	for (size_t i = 0; i < GROUPS; i++)
 		groups[i] = 4000000000U + (gid_t)i;
 	CHILD_ASSERT(setgroups(GROUPS, groups) == 0);
@@ -84,13 +84,13 @@ static const char *find_ids(void *context)
 	return NULL;
 }
 
-/* Real, effective and saved ids, and of gids the last of many groups as well. */
+/* Real, effective and saved ids, and for gids also the last of many groups. */
 Test(process, find_id)
 {
 	child_run(find_ids, NULL);
 }
 
-/* A process that nobody has waited for. */
+/* A zombie. */
 Test(process, ended)
 {
 	CLEANUP(process_status_cleanup) struct process_status status = { 0 };
@@ -109,7 +109,7 @@ Test(process, ended)
 	cr_expect_lt(process_read_status(process, &status), 0);
 }
 
-/* A child in a namespace of its own has no map, and then the one that is written. */
+/* A child in a new namespace has no map, and then the map that is written. */
 Test(process, map)
 {
 	CLEANUP(fd_cleanup) int process = -1;
@@ -161,15 +161,15 @@ Test(process, map)
 	cr_expect_lt(process_userns(process, &theirs), 0);
 }
 
-/* A folder that is no process. */
+/* A directory that is not of a process. */
 Test(process, none)
 {
-	CLEANUP(fd_cleanup) int folder = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	CLEANUP(fd_cleanup) int tmpdir = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct process_status status = { 0 };
 	struct idmap map;
 
-	cr_expect_eq(process_read_status(folder, &status), -ENOENT);
-	cr_expect_eq(process_read_map(folder, &kind_gid, &map), -ENOENT);
+	cr_expect_eq(process_read_status(tmpdir, &status), -ENOENT);
+	cr_expect_eq(process_read_map(tmpdir, &kind_gid, &map), -ENOENT);
 }
 
 static int is_self(pid_t pid, int process, void *context)
@@ -188,7 +188,7 @@ static int count(pid_t pid, int process, void *context)
 	return 0;
 }
 
-/* Each process once, until somebody has seen enough. */
+/* Each process once, until the caller's function ends the walk. */
 Test(process, each)
 {
 	int some = 0, all = 0;

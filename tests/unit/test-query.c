@@ -1,32 +1,31 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Questions to the databases of a folder: what stands there, and errors that are no
- * answer.
+ * Queries of the databases in a directory: their lines, and errors, which are no answer.
  */
 #include "libsubid/api/query.h"
 #include "tests/unit/unit.h"
 
-static struct folder folder;
+static struct tmpdir tmpdir;
 static struct query query = QUERY_NONE;
 
 static void put(const char *text, size_t len)
 {
-	folder_put(&folder, "etc/subuid", text, len, 0644);
+	tmpdir_put(&tmpdir, "etc/subuid", text, len, 0644);
 }
 
 static void setup(void)
 {
-	folder_make(&folder);
-	folder_make_etc(&folder);
-	folder_put(&folder, "etc/passwd",
+	tmpdir_make(&tmpdir);
+	tmpdir_make_etc(&tmpdir);
+	tmpdir_put(&tmpdir, "etc/passwd",
 		   BYTES("elsa:x:5001:5001::/:\nanna:x:5002:1::/:\n"), 0644);
-	cr_assert(query_open(&query, folder.path, false) == 0);
+	cr_assert(query_open(&query, tmpdir.path, false) == 0);
 }
 
 static void teardown(void)
 {
 	query_cleanup(&query);
-	folder_cleanup(&folder);
+	tmpdir_cleanup(&tmpdir);
 }
 
 static size_t count_ranges(const char *name, struct range *ret_first)
@@ -41,7 +40,7 @@ static size_t count_ranges(const char *name, struct range *ret_first)
 	return ranges.n;
 }
 
-/* The order is the file's, overlaps stay, and what begins alike is not alike. */
+/* In the order of the file, with overlaps; an owner is compared as a whole. */
 Test(query, finds_ranges, .init = setup, .fini = teardown)
 {
 	struct range first;
@@ -64,7 +63,7 @@ Test(query, counts_all_ids)
 	cr_assert(range_count_long(last) == 4294967295U);
 }
 
-/* Each spelling once, and a uid where there is one. */
+/* Each spelling once, with the uid if it has one. */
 Test(query, finds_owners, .init = setup, .fini = teardown)
 {
 	CLEANUP(query_owners_cleanup) struct query_owners owners = { 0 };
@@ -79,7 +78,7 @@ Test(query, finds_owners, .init = setup, .fini = teardown)
 	cr_assert_str_eq(owners.owners[2].name, "5001");
 }
 
-/* No database, or one that others could have written, is not "none". */
+/* A missing database, or one that others could have written, does not mean "none". */
 Test(query, tells_errors, .init = setup, .fini = teardown)
 {
 	CLEANUP(owner_cleanup) struct owner owner = { 0 };
@@ -91,14 +90,14 @@ Test(query, tells_errors, .init = setup, .fini = teardown)
 	cr_assert(query_ranges(&query, &kind_uid, &owner, &ranges) == -ENOENT);
 	cr_assert(query_owners(&query, &kind_uid, 1, &owners) == -ENOENT);
 	cr_assert(query_table(&query, &kind_uid, &table) == -ENOENT);
-	folder_put(&folder, "etc/subuid", BYTES("elsa:1:1\n"), 0646);
+	tmpdir_put(&tmpdir, "etc/subuid", BYTES("elsa:1:1\n"), 0646);
 	cr_assert(query_ranges(&query, &kind_uid, &owner, &ranges) == -EACCES);
-	cr_assert(unlinkat(folder.fd, "etc/subuid", 0) == 0);
-	cr_assert(mkfifoat(folder.fd, "etc/subuid", 0644) == 0);
+	cr_assert(unlinkat(tmpdir.fd, "etc/subuid", 0) == 0);
+	cr_assert(mkfifoat(tmpdir.fd, "etc/subuid", 0644) == 0);
 	cr_assert(query_ranges(&query, &kind_uid, &owner, &ranges) == -EINVAL);
 }
 
-/* The whole of it, as it stands. */
+/* The whole text, unchanged. */
 Test(query, reads_tables, .init = setup, .fini = teardown)
 {
 	CLEANUP(table_cleanup) struct table table = { 0 };
@@ -108,7 +107,7 @@ Test(query, reads_tables, .init = setup, .fini = teardown)
 	cr_assert(memcmp(table.text, "elsa:1:1\nno newline", 19) == 0);
 }
 
-/* A folder that is not there, and a name that no line can have. */
+/* A missing directory, and a name that no line can have. */
 Test(query, refuses, .init = setup, .fini = teardown)
 {
 	CLEANUP(query_cleanup) struct query other = QUERY_NONE;

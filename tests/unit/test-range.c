@@ -23,7 +23,7 @@ static uint64_t bits(struct range range, uint64_t base)
 	return set;
 }
 
-/* How many runs of ones there are: the ranges that a set must have. */
+/* The number of runs of ones: the ranges that a set must have. */
 static size_t runs(uint64_t set)
 {
 	return (size_t)__builtin_popcountll(set & ~(set << 1));
@@ -94,7 +94,7 @@ Test(range, parse)
 	}
 }
 
-/* What makes a range, and the edges of the ids and of 64 bits. */
+/* Valid ranges, and the edges of the ids and of 64 bits. */
 Test(range, make)
 {
 	static const struct {
@@ -146,15 +146,15 @@ Test(range, make)
 	}
 }
 
-/* Every pair of ranges among a few ids: overlap, what is common, what is inside. */
+/* Every pair of ranges among a few ids: overlap, common part, containment. */
 Test(range, all_pairs)
 {
 	const unsigned top = 9;
 	size_t pairs = 0;
 
 	for (size_t b = 0; b < COUNT_OF(bases); b++) {
-		/* The few ids are the last ones of the universe: the upper end takes
-		 * part. */
+		/* The few ids are the last ones of the universe, to test the upper end.
+		 */
 		uint64_t base = bases[b], low = base + UNIVERSE - top;
 
 		for (unsigned i = 0; i < top * top * top * top; i++) {
@@ -186,8 +186,8 @@ Test(range, all_pairs)
 	cr_assert(pairs == COUNT_OF(bases) * 45 * 45);
 }
 
-/* An empty set holds nothing, takes nothing away, and can be cleared as often as one
- * likes. */
+/* An empty set has no ids, removing from it changes nothing, and it can be cleared
+ * repeatedly. */
 Test(range_set, empty)
 {
 	struct range_set set = RANGE_SET(3);
@@ -209,7 +209,7 @@ Test(range_set, empty)
 	range_set_cleanup(&set);
 }
 
-/* Neighbours become one range, also when the new one closes a gap or swallows several. */
+/* Adjacent ranges are joined, also if the new one closes a gap or covers several. */
 Test(range_set, joins)
 {
 	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(4);
@@ -224,7 +224,7 @@ Test(range_set, joins)
 	cr_assert(set.ranges[0].start == 0 && set.ranges[0].end == ID_END);
 }
 
-/* A set is full when it would need more ranges than its bound, and is then as it was. */
+/* A set that would need more ranges than its bound is full, and stays unchanged. */
 Test(range_set, full)
 {
 	CLEANUP(range_set_cleanup) struct range_set none = RANGE_SET(0);
@@ -241,10 +241,10 @@ Test(range_set, full)
 	cr_assert(range_set_subtract(&set, (struct range){ 12, 13 }) == RANGE_SET_FULL);
 	cr_assert(set.n == 2 && set.ranges[0].start == 10 && set.ranges[0].end == 20 &&
 		  set.ranges[1].start == 30 && set.ranges[1].end == 40);
-	/* At either end a range does not become two. */
+	/* A removal at either end does not split a range. */
 	cr_assert(range_set_subtract(&set, (struct range){ 5, 12 }) == 0);
 	cr_assert(range_set_subtract(&set, (struct range){ 38, 45 }) == 0);
-	/* Across the gap both are trimmed. */
+	/* A removal across the gap trims both. */
 	cr_assert(range_set_subtract(&set, (struct range){ 18, 32 }) == 0);
 	cr_assert(set.n == 2 && set.ranges[0].start == 12 && set.ranges[0].end == 18 &&
 		  set.ranges[1].start == 32 && set.ranges[1].end == 38);
@@ -260,8 +260,8 @@ static uint64_t first_run(uint64_t set)
 	return set & ~behind;
 }
 
-/* Every range of the universe asked of the set: does it hold all of it, any of it, and
- * what? */
+/* For every range of the universe: whether the set has all of it, any of it, and which
+ * part. */
 static void ask_everything(const struct range_set *set, uint64_t model, uint64_t base)
 {
 	for (unsigned start = 0; start < UNIVERSE; start++) {
@@ -285,8 +285,8 @@ static void ask_everything(const struct range_set *set, uint64_t model, uint64_t
 }
 
 /*
- * Random adding and taking away, against the bitmap, with any bound. The set says that it
- * is full exactly when the bitmap needs more ranges than the bound.
+ * Random additions and removals, compared with the bitmap, with any bound. The set is
+ * full exactly if the bitmap needs more ranges than the bound.
  */
 Test(range_set, model)
 {
@@ -324,7 +324,7 @@ Test(range_set, model)
 	cr_assert(full > 1000, "the bound was met %zu times", full);
 }
 
-/* Filled with ranges in any order it is the union of them, whatever it was before. */
+/* Filled with ranges in any order, the set is their union, without its old content. */
 Test(range_set, fill)
 {
 	struct rng rng = { rng_seed() };
@@ -365,7 +365,7 @@ Test(range_set, fill)
 			  "seed %" PRIu64 ", round %d: %" PRIx64 " for %" PRIx64,
 			  rng_seed(), round, before, model);
 		cr_assert(memcmp(copy, ranges, n * sizeof(copy[0])) == 0);
-		/* It goes on as any other set. */
+		/* It can be used as any other set. */
 		cr_assert(range_set_subtract(&set, (struct range){ 0, ID_END }) == 0);
 		cr_assert(range_set_add(&set, (struct range){ base, base + 1 }) == 0 &&
 			  set.n == 1);
@@ -373,7 +373,7 @@ Test(range_set, fill)
 	cr_assert(full > 1000, "the bound was met %zu times", full);
 }
 
-/* Large sets: added in any order, cut in two everywhere, filled up again. */
+/* Large sets: ranges added in any order, split everywhere, filled up again. */
 Test(range_set, large)
 {
 	enum { N = 5000 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Messages: exact bytes, one write a line, and a stdout that was lost is told.
+ * Messages: exact bytes, one write a line; lost output on stdout is reported.
  */
 #include <locale.h>
 #include <sys/socket.h>
@@ -11,8 +11,8 @@
 #define THOUSAND 1000
 
 /*
- * In place of stderr, a socket on which every write(2) stays a message of its own. The
- * tests run in children, since stderr is where Criterion speaks.
+ * stderr is a socket on which every write(2) is a separate message. The tests run in
+ * children, since Criterion prints to stderr.
  */
 static int catch_stderr(void)
 {
@@ -49,7 +49,7 @@ static const char *lines(void *context)
 			    "newgidmap: gid range [0-1) -> [5-6) not allowed\n") == 0);
 	report_line("x", "%s", "");
 	CHILD_ASSERT(strcmp(caught(fd), "x: \n") == 0);
-	/* What comes out of arguments is not a format. */
+	/* Arguments are not formats. */
 	report_line("x", "%s", "100%s %n");
 	CHILD_ASSERT(strcmp(caught(fd), "x: 100%s %n\n") == 0);
 	CHILD_ASSERT(strcmp(caught(fd), "") == 0);
@@ -82,7 +82,7 @@ static const char *long_lines(void *context)
 		CHILD_ASSERT(strncmp(line, "p: mmm", 6) == 0);
 		CHILD_ASSERT(strspn(line + 3, "m") == expected - 4);
 		CHILD_ASSERT(line[expected - 1] == '\n');
-		/* Nothing but the name has room. */
+		/* Only the name fits. */
 		report_line(text, "%s", "message");
 		line = caught(fd);
 		CHILD_ASSERT(strlen(line) <= 1023 && line[strlen(line) - 1] == '\n');
@@ -120,13 +120,13 @@ static const char *odd_bytes(void *context)
 	return NULL;
 }
 
-/* A name from outside makes no second line and no colours; letters stay what they are. */
+/* A foreign name makes no second line and no colours; letters are unchanged. */
 Test(report, odd_bytes)
 {
 	child_run(odd_bytes, NULL);
 }
 
-/* A line is cut, and neither a character nor what stands for a byte is. */
+/* A line is cut, but neither a character nor an escape is. */
 static const char *long_odd_lines(void *context)
 {
 	static const char *const pieces[] = { "\x9b", "\xc2\x9b", "\xf0\x9f\x98\x80" };
@@ -186,7 +186,7 @@ static const char *together(void *context)
 	return NULL;
 }
 
-/* Lines that belong together are one write(2), as they were added. */
+/* Lines that belong together are one write(2), in their order. */
 Test(report, together)
 {
 	child_run(together, NULL);
@@ -199,7 +199,7 @@ static const char *too_many(void *context)
 
 	(void)context;
 	CHILD_ASSERT(fd >= 0);
-	/* Lines of each length, more of them than there is room for. */
+	/* Lines of each length, more of them than fit. */
 	for (size_t len = 1; len < 1200; len += len < 20 || len > 1000 ? 1 : 61) {
 		struct report report = { .len = 0 };
 		const char *line;
@@ -222,13 +222,13 @@ static const char *too_many(void *context)
 	return NULL;
 }
 
-/* What does not fit is cut or left out, and each line that is there ends. */
+/* Lines that do not fit are cut or omitted, and each line ends with a newline. */
 Test(report, too_many)
 {
 	child_run(too_many, NULL);
 }
 
-/* A closed stderr is nobody's error. */
+/* A closed stderr is no error. */
 static const char *closed(void *context)
 {
 	(void)context;
@@ -260,8 +260,8 @@ Test(report, errors)
 		cr_assert(report_error(error) && *report_error(error), "errno %d", error);
 }
 
-/* stdout becomes @path; then a few bytes go there. Without a newline, which makes musl
- * write. */
+/* stdout becomes @path; then a few bytes are printed, without a newline, after which musl
+ * writes at once. */
 static const char *print_to(const char *path, int flags)
 {
 	int fd = open(path, flags);
@@ -292,7 +292,7 @@ static const char *put_texts(void *context)
 	return NULL;
 }
 
-/* What is printed for people, in each charset. */
+/* Text for people, in each charset. */
 Test(report, put_texts)
 {
 	child_run(put_texts, NULL);
@@ -323,7 +323,7 @@ static const char *stdout_was_full(void *context)
 	CHILD_ASSERT(fd >= 0);
 	if (complaint)
 		return complaint;
-	/* The error came long before, and its number is lost. */
+	/* The error was earlier, and its number is lost. */
 	CHILD_ASSERT(fflush(stdout) == EOF);
 	CHILD_ASSERT(dup2(fd, STDOUT_FILENO) == STDOUT_FILENO);
 	CHILD_ASSERT(report_close_stdout("p") < 0);

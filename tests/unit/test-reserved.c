@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Which ids mean something by themselves, and which of a range are not to be delegated.
+ * Which ids have a fixed meaning, and which ids of a range must not be delegated.
  */
 #include <inttypes.h>
 
@@ -22,7 +22,7 @@ static bool is_never(uint64_t id)
 	return false;
 }
 
-/* Each border from both sides. */
+/* The ids at both sides of each border. */
 Test(reserved, find)
 {
 	for (size_t i = 0; i < COUNT_OF(never); i++)
@@ -43,7 +43,7 @@ Test(reserved, find)
 	cr_assert(!reserved_find(100000) && !reserved_is_never(NULL));
 }
 
-/* All of them in the range of everything, and the common part at a border. */
+/* All reserved ids in the range of all ids, and the common part at a border. */
 Test(reserved, next)
 {
 	const struct reserved *reserved = NULL;

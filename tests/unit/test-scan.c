@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Lines out of a file, compared with a model that has all bytes in memory and splits
- * them. The program is linked with --wrap for read(2) and pread(2), by both of its names:
- * reads come in the sizes that a test wants, and fail where it wants.
+ * Lines of a file, compared with a model that has all bytes in memory and splits them.
+ * The program is linked with --wrap for read(2) and both names of pread(2): a test sets
+ * the sizes of reads, and which of them fail.
  */
 #include "libsubid/sys/scan.h"
 #include "tests/unit/rng.h"
@@ -10,11 +10,11 @@
 
 /* How read(2) behaves. */
 static struct {
-	size_t most;	   /* bytes a call, 0: any number */
-	struct rng *rng;   /* else at random, from 1 up to `most` */
+	size_t most;	   /* bytes a call, 0: random */
+	struct rng *rng;   /* otherwise random, from 1 to `most` */
 	size_t fail_after; /* calls until one fails, SIZE_MAX: none does */
 	int error;
-	size_t interrupts; /* so many calls are interrupted first, each time */
+	size_t interrupts; /* number of interrupted calls before each read */
 	size_t calls;
 } reads = { .fail_after = SIZE_MAX };
 
@@ -24,7 +24,7 @@ ssize_t __real_pread(int fd, void *buffer, size_t size, off_t offset);
 ssize_t __wrap_pread(int fd, void *buffer, size_t size, off_t offset);
 ssize_t __wrap_pread64(int fd, void *buffer, size_t size, off_t offset);
 
-/* Returns how much a call reads of @size bytes, -1 where it fails. */
+/* Returns how many of @size bytes a call reads, or -1 if it fails. */
 static ssize_t portion(size_t size)
 {
 	size_t most = reads.most;
@@ -81,7 +81,7 @@ Test(newlines, model)
 	}
 }
 
-/* A text, and where the model stands in it. */
+/* A text, and the position of the model in it. */
 struct model {
 	const char *text;
 	size_t len;
@@ -134,7 +134,7 @@ static bool begins_so(const struct line_prefixes *starts, const struct scan_line
 	return line_prefixes_match(starts, start);
 }
 
-/* Lines that begin in one of two ways, among all the others; at the end any may come. */
+/* Lines that begin in one of two ways, among others; at the end other lines may come. */
 static void starting_agree_to_the_end(struct scan *scan,
 				      const struct line_prefixes *starts,
 				      const char *text, size_t len)
@@ -144,23 +144,23 @@ static void starting_agree_to_the_end(struct scan *scan,
 	int r = scan_next_starting(scan, starts, &got);
 
 	while (model_next(&model, &expected)) {
-		bool told = r == 1 && got.number == 0 && got.len == expected.len &&
-			    memcmp(got.text, expected.text, got.len) == 0;
+		bool found = r == 1 && got.number == 0 && got.len == expected.len &&
+			     memcmp(got.text, expected.text, got.len) == 0;
 
 		if (!begins_so(starts, &expected)) {
 			size_t behind = (size_t)(text + len - expected.text);
 
-			if (!told || behind >= STARTS_BYTES)
+			if (!found || behind >= STARTS_BYTES)
 				continue;
 		}
-		cr_assert(told, "line %" PRIu64, expected.number);
+		cr_assert(found, "line %" PRIu64, expected.number);
 		r = scan_next_starting(scan, starts, &got);
 	}
 	cr_assert(r == 0);
 	cr_assert(scan_next_starting(scan, starts, &got) == 0);
 }
 
-/* One that begins as the last line does, or the one before it. */
+/* A line that begins like the last line, or like the one before it. */
 static struct line_prefixes line_prefixes_of(const char *text, size_t len)
 {
 	struct line_prefixes starts = { { { 0 }, 0 }, { { 0 }, 0 } };
@@ -178,7 +178,7 @@ static struct line_prefixes line_prefixes_of(const char *text, size_t len)
 	return starts;
 }
 
-/* The text by reads of any size, then again from the begin. */
+/* The text by reads of any size, then again from the beginning. */
 static void agree(const char *text, size_t len, size_t most)
 {
 	CLEANUP(fd_cleanup) int fd = file_of(text, len);
@@ -200,7 +200,7 @@ static const size_t chunks[] = {
 	0, 1, 2, 3, 7, 100, 4095, 4096, 4097, 4098, 8191, 65535, 65536, 65537,
 };
 
-/* One line or another, and then what begins as it should: both in one scan. */
+/* All lines, and then lines that begin with a prefix, in one scan. */
 static void mixed_agree_to_the_end(struct scan *scan, const struct line_prefixes *starts,
 				   struct rng *rng, const char *text, size_t len)
 {
@@ -247,7 +247,7 @@ Test(scan, small)
 			agree(rows[i].text, rows[i].len, chunks[j]);
 }
 
-/* Lines around every size that the reader knows, in every place, read in odd pieces. */
+/* Lines around each size of the reader, at every place, read in odd pieces. */
 Test(scan, boundaries)
 {
 	static const size_t lengths[] = { 0,	  1,	  4094,	 4095,	4096,  4097,
@@ -261,7 +261,7 @@ Test(scan, boundaries)
 		for (size_t j = 0; j < COUNT_OF(lengths); j++) {
 			for (int final = 0; final < 2; final++) {
 				size_t a = lengths[i], b = lengths[j], len = a + b + 5;
-				/* Byte by byte only where that does not take long. */
+				/* Byte by byte only if that does not take long. */
 				size_t k = (i * COUNT_OF(lengths) + j) % COUNT_OF(chunks);
 				size_t most =
 					chunks[k] < 100 && len > 20000 ? 4099 : chunks[k];
@@ -361,7 +361,7 @@ Test(scan, mixed)
 	}
 }
 
-/* A pipe gives what it has: the scan does not take that for the end. */
+/* A pipe may return fewer bytes: for the scan that is not the end. */
 Test(scan, pipe)
 {
 	static char text[200000];
@@ -394,7 +394,7 @@ Test(scan, pipe)
 	cr_assert(waitpid(pid, NULL, 0) == pid);
 }
 
-/* What is no file is an error, unless it is read as a stream. */
+/* A pipe or a device is an error, unless it is read as a stream. */
 Test(scan, no_file)
 {
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
@@ -409,7 +409,7 @@ Test(scan, no_file)
 	close(ends[1]);
 }
 
-/* A scan reads the whole file, wherever the descriptor stands, and leaves it there. */
+/* A scan reads the whole file, and keeps the position of the descriptor. */
 Test(scan, offset)
 {
 	static const char text[] = "first\nsecond\n";
@@ -422,15 +422,14 @@ Test(scan, offset)
 	scan_rewind(&scan);
 	agree_to_the_end(&scan, text, sizeof(text) - 1);
 	cr_assert(lseek(fd, 0, SEEK_CUR) == 6);
-	/* The descriptor is not the scan's. */
+	/* The scan does not own the descriptor. */
 	cr_assert_null(scan_end(&scan));
 	cr_assert(fcntl(fd, F_GETFD) >= 0);
 	cr_assert_null(scan_end(&scan));
 	cr_assert_null(scan_end(NULL));
 }
 
-/* In the middle of a line that is too long, begin again: nothing of it is dropped then.
- */
+/* A new scan, begun in the middle of a line that is too long, skips nothing. */
 Test(scan, rewind_in_long_line)
 {
 	static char text[30000];
@@ -448,7 +447,7 @@ Test(scan, rewind_in_long_line)
 	agree_to_the_end(&scan, text, sizeof(text));
 }
 
-/* A failure of any read is told, with what came before it told first. */
+/* A failed read is reported, after all lines before it. */
 Test(scan, failing_read)
 {
 	static char text[200000];
@@ -481,7 +480,7 @@ Test(scan, failing_read)
 	cr_assert(failed == 51);
 }
 
-/* One byte more than LIMIT_FILE_BYTES is too much, whatever fstat(2) said. */
+/* One byte more than LIMIT_FILE_BYTES is too much, also if fstat(2) shows less. */
 Test(scan, limit)
 {
 	for (size_t more = 0; more < 2; more++) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * setgroups: `deny` is written unless it is there, on a folder that stands for /proc/PID;
- * then on a real user namespace.
+ * setgroups: `deny` is written unless the file has it, first in a directory that replaces
+ * /proc/PID, then in a real user namespace.
  */
 #include <signal.h>
 #include <sys/resource.h>
@@ -9,16 +9,16 @@
 #include "mapwriter/mapfile.h"
 #include "tests/unit/unit.h"
 
-static struct folder folder;
+static struct tmpdir tmpdir;
 
 static void set_up(void)
 {
-	folder_make(&folder);
+	tmpdir_make(&tmpdir);
 }
 
 static void tear_down(void)
 {
-	folder_cleanup(&folder);
+	tmpdir_cleanup(&tmpdir);
 }
 
 TestSuite(setgroups, .init = set_up, .fini = tear_down);
@@ -35,22 +35,22 @@ Test(setgroups, deny)
 	char text[32];
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		folder_put(&folder, "setgroups", rows[i].before, strlen(rows[i].before),
+		tmpdir_put(&tmpdir, "setgroups", rows[i].before, strlen(rows[i].before),
 			   0644);
-		cr_assert(setgroups_deny(folder.fd) == 0, "row %zu", i);
-		folder_get(&folder, "setgroups", text, sizeof(text));
+		cr_assert(setgroups_deny(tmpdir.fd) == 0, "row %zu", i);
+		tmpdir_get(&tmpdir, "setgroups", text, sizeof(text));
 		cr_assert_str_eq(text, rows[i].after, "row %zu: '%s'", i, text);
 	}
 }
 
-/* Every failure is told: nothing is taken for a kernel without setgroups. */
+/* Every failure is an error: none is taken for a kernel without setgroups. */
 Test(setgroups, failures)
 {
-	int fd = dup(folder.fd);
+	int fd = dup(tmpdir.fd);
 
-	cr_assert(setgroups_deny(folder.fd) == -ENOENT);
-	cr_assert(mkdirat(folder.fd, "setgroups", 0755) == 0);
-	cr_assert(setgroups_deny(folder.fd) == -EISDIR);
+	cr_assert(setgroups_deny(tmpdir.fd) == -ENOENT);
+	cr_assert(mkdirat(tmpdir.fd, "setgroups", 0755) == 0);
+	cr_assert(setgroups_deny(tmpdir.fd) == -EISDIR);
 	close(fd);
 	cr_assert(setgroups_deny(fd) == -EBADF);
 }
@@ -73,17 +73,17 @@ static const char *no_writes_needed(void *process)
 	return setgroups_deny(*(int *)process) == 0 ? NULL : "refused";
 }
 
-/* A write that fails is fatal unless what it was to bring about is there. */
+/* A failed write is fatal, unless the file has `deny` already. */
 Test(setgroups, failing_write)
 {
 	static const char *const others[] = { "allow\n", "", "den", "x", "Deny\n" };
 
 	for (size_t i = 0; i < COUNT_OF(others); i++) {
-		folder_put(&folder, "setgroups", others[i], strlen(others[i]), 0644);
-		child_run(no_writes, &folder.fd);
+		tmpdir_put(&tmpdir, "setgroups", others[i], strlen(others[i]), 0644);
+		child_run(no_writes, &tmpdir.fd);
 	}
-	folder_put(&folder, "setgroups", BYTES("deny\n"), 0644);
-	child_run(no_writes_needed, &folder.fd);
+	tmpdir_put(&tmpdir, "setgroups", BYTES("deny\n"), 0644);
+	child_run(no_writes_needed, &tmpdir.fd);
 }
 
 static const char *real_namespace(void *context)
@@ -99,7 +99,7 @@ static const char *real_namespace(void *context)
 	CHILD_ASSERT(setgroups_deny(self) == 0);
 	CHILD_ASSERT((fd = openat(self, "setgroups", O_RDONLY)) >= 0);
 	CHILD_ASSERT(read(fd, text, sizeof(text)) == 5 && strcmp(text, "deny\n") == 0);
-	/* Denied already: nothing is written, which would fail once there is a map. */
+	/* Denied already: nothing is written, since a write fails once there is a map. */
 	snprintf(map, sizeof(map), "0 %u 1\n", gid);
 	CHILD_ASSERT(put_text("/proc/self/gid_map", map));
 	CHILD_ASSERT(!put_text("/proc/self/setgroups", "deny"));

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Settings about new ranges: what holds without them, and what makes no sense.
+ * Settings about new ranges: the defaults, and contradictions.
  */
 #include "libsubid/core/limits.h"
 #include "libsubid/sys/settings.h"
 #include "tests/unit/unit.h"
 
-static struct folder folder;
+static struct tmpdir tmpdir;
 
 static void set_up(void)
 {
-	folder_make(&folder);
+	tmpdir_make(&tmpdir);
 }
 
 static void tear_down(void)
 {
-	folder_cleanup(&folder);
+	tmpdir_cleanup(&tmpdir);
 }
 
 TestSuite(settings, .init = set_up, .fini = tear_down);
@@ -23,8 +23,8 @@ TestSuite(settings, .init = set_up, .fini = tear_down);
 static int read_text(const char *text, struct settings *settings,
 		     struct settings_error *error)
 {
-	folder_put(&folder, "login.defs", text, strlen(text), 0644);
-	return settings_read(folder.fd, settings, error);
+	tmpdir_put(&tmpdir, "login.defs", text, strlen(text), 0644);
+	return settings_read(tmpdir.fd, settings, error);
 }
 
 Test(settings, usual)
@@ -32,7 +32,7 @@ Test(settings, usual)
 	struct settings settings;
 	struct settings_error error;
 
-	cr_assert(settings_read(folder.fd, &settings, &error) == 0);
+	cr_assert(settings_read(tmpdir.fd, &settings, &error) == 0);
 	for (size_t i = 0; i < 2; i++) {
 		cr_assert(settings.requests[i].bounds.start == 100000);
 		cr_assert(settings.requests[i].bounds.end == 600100001);
@@ -57,8 +57,7 @@ Test(settings, others)
 	cr_assert(settings.uid_min == 5 && settings.uid_max == 6);
 }
 
-/* What makes no sense is reported with its key, kind and values, and nothing is written.
- */
+/* A contradiction is reported with its key, kind and values, and nothing is written. */
 Test(settings, wrong)
 {
 	static const struct {

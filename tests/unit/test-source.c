@@ -1,27 +1,26 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Sources: who is asked, in which order, and whose answer counts. The plugins
- * are tests/unit/plugin.c; they answer by the owner that they are asked
- * about.
+ * Sources: which ones are asked, in which order, and which answer counts. The plugins are
+ * tests/unit/plugin.c; they answer by the owner that they are asked about.
  */
 #include "libsubid/core/limits.h"
 #include "libsubid/source/plugin.h"
 #include "libsubid/source/source.h"
 #include "tests/unit/plugins.h"
 
-static struct folder folder;
+static struct tmpdir tmpdir;
 
 static void set_up(void)
 {
-	folder_make(&folder);
-	plugins_copy(&folder, "puppet", "puppet");
-	plugins_copy(&folder, "nofree", "nofree");
-	plugins_copy(&folder, "nocall", "nocall");
-	folder_put(&folder, "libsubid_files.so", BYTES(""), 0644);
-	folder_put(&folder, "libsubid_FILES.so", BYTES(""), 0644);
-	folder_put(&folder, "libsubid_text.so", BYTES("text\n"), 0644);
-	folder_put(&folder, "libsubid_open.so", BYTES(""), 0666);
-	folder_put(&folder, "libsubid_elf.so",
+	tmpdir_make(&tmpdir);
+	plugins_copy(&tmpdir, "sample", "sample");
+	plugins_copy(&tmpdir, "nofree", "nofree");
+	plugins_copy(&tmpdir, "nocall", "nocall");
+	tmpdir_put(&tmpdir, "libsubid_files.so", BYTES(""), 0644);
+	tmpdir_put(&tmpdir, "libsubid_FILES.so", BYTES(""), 0644);
+	tmpdir_put(&tmpdir, "libsubid_text.so", BYTES("text\n"), 0644);
+	tmpdir_put(&tmpdir, "libsubid_open.so", BYTES(""), 0666);
+	tmpdir_put(&tmpdir, "libsubid_elf.so",
 		   BYTES("\x7f"
 			 "ELF and no more"),
 		   0644);
@@ -29,7 +28,7 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-	folder_cleanup(&folder);
+	tmpdir_cleanup(&tmpdir);
 }
 
 TestSuite(source, .init = set_up, .fini = tear_down);
@@ -47,7 +46,7 @@ static struct nsswitch words(const char *text)
 	return nsswitch;
 }
 
-/* Names that no machine has, wherever the loader looks. */
+/* Names of plugins that no machine has. */
 Test(source, find)
 {
 	static const struct {
@@ -55,24 +54,25 @@ Test(source, find)
 	} rows[] = {
 		{ "files", "files" },
 		{ "FILES", "FILES" },
-		{ "puppet", "+puppet" },
-		{ "puppet files", "+puppet files" },
-		{ "files puppet nofree", "files +puppet +nofree" },
-		/* What is not installed is passed over; nothing left: the files. */
+		{ "sample", "+sample" },
+		{ "sample files", "+sample files" },
+		{ "files sample nofree", "files +sample +nofree" },
+		/* A source that is not installed is skipped; if none is left: the files.
+		 */
 		{ "unit-absent", "files" },
 		{ "unit-absent unit-too", "files" },
-		{ "unit-absent puppet", "+puppet" },
-		{ "puppet unit-absent", "+puppet" },
+		{ "unit-absent sample", "+sample" },
+		{ "sample unit-absent", "+sample" },
 		{ "unit-absent Files", "Files" },
 		{ "pupp", "files" },
-		{ "PUPPET", "files" },
-		{ "puppet.so", "files" },
+		{ "SAMPLE", "files" },
+		{ "sample.so", "files" },
 		{ ".", "files" },
 		{ "..", "files" },
 		{ "%s", "files" },
-		{ "/puppet", "files" },
-		{ "x/../libsubid_puppet", "files" },
-		{ "1 2 3 4 5 6 7 puppet", "+puppet" },
+		{ "/sample", "files" },
+		{ "x/../libsubid_sample", "files" },
+		{ "1 2 3 4 5 6 7 sample", "+sample" },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -80,7 +80,7 @@ Test(source, find)
 		struct source_list list;
 		char found[256] = "";
 
-		source_find(&nsswitch, folder.path, &list);
+		source_find(&nsswitch, tmpdir.path, &list);
 		for (size_t k = 0; k < list.n; k++)
 			sprintf(found + strlen(found), "%s%s%s", k ? " " : "",
 				list.sources[k].type == SOURCE_PLUGIN ? "+" : "",
@@ -100,65 +100,65 @@ static const char *hidden(void *context)
 	(void)context;
 	if (geteuid() == 0)
 		CHILD_ASSERT(setresuid(65534, 65534, 65534) == 0);
-	source_find(&nsswitch, folder.path, &list);
+	source_find(&nsswitch, tmpdir.path, &list);
 	CHILD_ASSERT(list.sources[0].type == SOURCE_PLUGIN);
 	return NULL;
 }
 
-/* Where it cannot be told whether a plugin is there, it is not passed over. */
+/* A plugin that may be installed is not skipped. */
 Test(source, in_doubt)
 {
-	cr_assert(fchmodat(AT_FDCWD, folder.path, 0600, 0) == 0);
+	cr_assert(fchmodat(AT_FDCWD, tmpdir.path, 0600, 0) == 0);
 	child_run(hidden, NULL);
-	cr_assert(fchmodat(AT_FDCWD, folder.path, 0700, 0) == 0);
+	cr_assert(fchmodat(AT_FDCWD, tmpdir.path, 0700, 0) == 0);
 }
 
 struct row {
 	const char *words, *owner;
-	int files;	  /* what they say */
-	int r;		  /* what comes of it, */
-	const char *who;  /* by whom, */
-	int fault, error; /* why not */
-	int asked;	  /* how often the files are */
+	int files;	  /* their answer */
+	int r;		  /* the result, */
+	const char *who;  /* its source, */
+	int fault, error; /* the reason of a failure */
+	int asked;	  /* how often the files are asked */
 };
 
-/* Has, has nothing, and cannot be used. */
+/* Has ranges, has none, and cannot be used. */
 #define HAS  1
 #define NONE 0
 #define EIO_ (-EIO)
 
 static const struct row rows[] = {
-	/* Who has something first, answers. */
-	{ "files puppet", "elsa", HAS, 0, "files", 0, 0, 1 },
-	{ "files puppet", "elsa", NONE, 0, "puppet", 0, 0, 1 },
-	{ "puppet files", "elsa", HAS, 0, "puppet", 0, 0, 0 },
-	{ "puppet files", "nothing", HAS, 0, "files", 0, 0, 1 },
-	{ "puppet files", "unknown", HAS, 0, "files", 0, 0, 1 },
-	{ "puppet files", "error", HAS, 0, "files", 0, 0, 1 },
-	{ "puppet nofree", "elsa", HAS, 0, "puppet", 0, 0, 0 },
-	{ "unit-absent puppet", "elsa", HAS, 0, "puppet", 0, 0, 0 },
+	/* The first source that has a range answers. */
+	{ "files sample", "elsa", HAS, 0, "files", 0, 0, 1 },
+	{ "files sample", "elsa", NONE, 0, "sample", 0, 0, 1 },
+	{ "sample files", "elsa", HAS, 0, "sample", 0, 0, 0 },
+	{ "sample files", "nothing", HAS, 0, "files", 0, 0, 1 },
+	{ "sample files", "unknown", HAS, 0, "files", 0, 0, 1 },
+	{ "sample files", "error", HAS, 0, "files", 0, 0, 1 },
+	{ "sample nofree", "elsa", HAS, 0, "sample", 0, 0, 0 },
+	{ "unit-absent sample", "elsa", HAS, 0, "sample", 0, 0, 0 },
 	{ "unit-absent", "elsa", HAS, 0, "files", 0, 0, 1 },
-	/* Nobody has. */
-	{ "files puppet", "nothing", NONE, SOURCE_NONE, NULL, 0, 0, 1 },
-	{ "puppet nofree", "error", HAS, SOURCE_NONE, NULL, 0, 0, 0 },
+	/* No source has one. */
+	{ "files sample", "nothing", NONE, SOURCE_NONE, NULL, 0, 0, 1 },
+	{ "sample nofree", "error", HAS, SOURCE_NONE, NULL, 0, 0, 0 },
 	{ "unit-absent", "elsa", NONE, SOURCE_NONE, NULL, 0, 0, 1 },
-	/* Broken until root mends it: an error, unless a later one answers. */
+	/* Broken until root fixes it: an error, unless a later source answers. */
 	{ "text files", "elsa", HAS, 0, "files", 0, 0, 1 },
-	{ "open puppet", "elsa", HAS, 0, "puppet", 0, 0, 0 },
+	{ "open sample", "elsa", HAS, 0, "sample", 0, 0, 0 },
 	{ "nocall files", "elsa", NONE, SOURCE_FAILED, "nocall", PLUGIN_MALFORMED, 0, 1 },
 	{ "text", "elsa", HAS, SOURCE_FAILED, "text", PLUGIN_MALFORMED, 0, 0 },
-	{ "open text puppet", "unknown", HAS, SOURCE_FAILED, "open", PLUGIN_WRITABLE, 0,
+	{ "open text sample", "unknown", HAS, SOURCE_FAILED, "open", PLUGIN_WRITABLE, 0,
 	  0 },
 	{ "files open", "elsa", HAS, 0, "files", 0, 0, 1 },
 	{ "files open", "elsa", NONE, SOURCE_FAILED, "open", PLUGIN_WRITABLE, 0, 1 },
-	/* Who does not answer now leaves nobody to answer in his place. */
+	/* If a source does not answer now, no other one answers in its place. */
 	{ "elf files", "elsa", HAS, SOURCE_FAILED, "elf", PLUGIN_UNLOADABLE, 0, 0 },
-	{ "puppet files", "conn", HAS, SOURCE_FAILED, "puppet", PLUGIN_DOWN, 0, 0 },
-	{ "puppet files", "negative", HAS, SOURCE_FAILED, "puppet", PLUGIN_LIES, 0, 0 },
-	{ "puppet nofree", "beyond", HAS, SOURCE_FAILED, "puppet", PLUGIN_LIES, 0, 0 },
-	{ "open puppet files", "conn", HAS, SOURCE_FAILED, "puppet", PLUGIN_DOWN, 0, 0 },
-	{ "files puppet", "elsa", EIO_, SOURCE_FAILED, "files", 0, EIO, 1 },
-	{ "files puppet", "conn", HAS, 0, "files", 0, 0, 1 },
+	{ "sample files", "conn", HAS, SOURCE_FAILED, "sample", PLUGIN_DOWN, 0, 0 },
+	{ "sample files", "negative", HAS, SOURCE_FAILED, "sample", PLUGIN_LIES, 0, 0 },
+	{ "sample nofree", "beyond", HAS, SOURCE_FAILED, "sample", PLUGIN_LIES, 0, 0 },
+	{ "open sample files", "conn", HAS, SOURCE_FAILED, "sample", PLUGIN_DOWN, 0, 0 },
+	{ "files sample", "elsa", EIO_, SOURCE_FAILED, "files", 0, EIO, 1 },
+	{ "files sample", "conn", HAS, 0, "files", 0, 0, 1 },
 };
 
 static const char *check_row(const struct row *row)
@@ -172,7 +172,7 @@ static const char *check_row(const struct row *row)
 	int asked = 0, r;
 	bool by_plugin;
 
-	source_find(&nsswitch, folder.path, &list);
+	source_find(&nsswitch, tmpdir.path, &list);
 	walk = source_walk(&list);
 	while ((source = source_next(&walk)))
 		if (source->type == SOURCE_FILES) {
@@ -191,7 +191,7 @@ static const char *check_row(const struct row *row)
 	CHILD_ASSERT(asked == row->asked);
 	by_plugin = walk.r == 0 && strcmp(row->who, "files") != 0;
 	CHILD_ASSERT(set.n == by_plugin);
-	/* What is over stays over. */
+	/* A walk that has ended stays ended. */
 	CHILD_ASSERT(!source_next(&walk));
 	return NULL;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * The surroundings of a map writer: variables, descriptors, signals. Each test runs in a
- * child, whose own it changes.
+ * The environment of a map writer: variables, descriptors, signals. Each test runs in a
+ * child, since it changes them.
  */
 #include <signal.h>
 #include <sys/resource.h>
@@ -10,7 +10,7 @@
 #include "mapwriter/startup.h"
 #include "tests/unit/unit.h"
 
-/* Strings that can be written to, as in a real one; a child does not free them. */
+/* Writable strings, as in a real environment; a child does not free them. */
 static char **environment_of(const char *const *variables, size_t n)
 {
 	char **all = calloc(n + 1, sizeof(*all));
@@ -20,16 +20,16 @@ static char **environment_of(const char *const *variables, size_t n)
 	return all;
 }
 
-/* What stays of an environment, in the same order. */
+/* The variables that are kept, in the same order. */
 static const char *environment(void *context)
 {
 	static const char *const given[] = {
-		"LD_PRELOAD=/tmp/evil.so",
+		"LD_PRELOAD=/tmp/hostile.so",
 		"LANG=de_DE.UTF-8",
 		"LANGUAGE=de:fr",
 		"LC_ALL=C",
 		"LC_MESSAGES=fr_FR",
-		"LC_ALL=/tmp/evil",
+		"LC_ALL=/tmp/hostile",
 		"LC_MESSAGES=../../tmp",
 		"LC_CTYPE=a/",
 		"LC_/=x",
@@ -39,10 +39,10 @@ static const char *environment(void *context)
 		"lang=de",
 		"xLC_ALL=de",
 		"LC=de",
-		"TZ=:/tmp/evil",
+		"TZ=:/tmp/hostile",
 		"TZ=UTC",
 		"GLIBC_TUNABLES=glibc.malloc.check=3",
-		"OUTPUT_CHARSET=evil",
+		"OUTPUT_CHARSET=hostile",
 		"LOCPATH=/tmp",
 		"NLSPATH=/tmp/%N",
 		"TEXTDOMAINDIR=/tmp",
@@ -67,7 +67,7 @@ static const char *environment(void *context)
 	for (size_t i = 0; i < COUNT_OF(kept); i++)
 		CHILD_ASSERT(environ[i] && strcmp(environ[i], kept[i]) == 0);
 	CHILD_ASSERT(!environ[COUNT_OF(kept)]);
-	/* It can be done again. */
+	/* A second call changes nothing. */
 	CHILD_ASSERT(startup_sanitize() == 0);
 	CHILD_ASSERT(!environ[COUNT_OF(kept)] && strcmp(environ[0], kept[0]) == 0);
 	return NULL;
@@ -93,7 +93,7 @@ static const char *odd_environments(void *context)
 	return NULL;
 }
 
-/* No environment at all, an empty one, and one of which nothing stays. */
+/* No environment, an empty one, and one of which no variable is kept. */
 Test(startup, odd_environments)
 {
 	child_run(odd_environments, NULL);
@@ -107,7 +107,7 @@ static bool is_null_device(int fd)
 	       st.st_rdev == makedev(1, 3) && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR;
 }
 
-/* @context: which of the three are closed, as bits. */
+/* @context: which of descriptors 0 to 2 are closed, as bits. */
 static const char *descriptors(void *context)
 {
 	unsigned int closed = *(unsigned int *)context;
@@ -133,7 +133,7 @@ static const char *descriptors(void *context)
 	return NULL;
 }
 
-/* Each of the eight sets of closed descriptors is filled up, and nothing else touched. */
+/* For each of the eight combinations, exactly the closed descriptors are opened. */
 Test(startup, descriptors)
 {
 	for (unsigned int closed = 0; closed < 8; closed++)
@@ -151,7 +151,7 @@ static const char *no_room(void *context)
 	return NULL;
 }
 
-/* A descriptor that cannot be filled is an error: nothing may be opened in its place. */
+/* A descriptor that cannot be opened is an error: no file may get its number. */
 Test(startup, no_room)
 {
 	child_run(no_room, NULL);
@@ -169,7 +169,7 @@ static const char *broken_pipe(void *context)
 	return NULL;
 }
 
-/* A reader who went away is an error of write(2), not the end. */
+/* A closed pipe is an error of write(2), and does not end the program. */
 Test(startup, broken_pipe)
 {
 	child_run(broken_pipe, NULL);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * The calls of <subid-db.h>, on the root of another system in a folder of the test's own.
+ * The calls of <subid-db.h>, on the root of another system in a directory of the test's
+ * own.
  */
 #include <subid-db.h>
 
@@ -11,38 +12,38 @@
 	"# ours\nelsa:3000000:1000\nanna:0100:5\n5001:100000:10\ntwin:100010:10\n" \
 	"containers:2147483648:10\n"
 
-static struct folder folder;
+static struct tmpdir tmpdir;
 static struct subid_db *db;
 
 static void setup(void)
 {
 	struct subid_db_options options = { .size = sizeof(options),
-					    .root = folder.path };
+					    .root = tmpdir.path };
 
-	folder_make(&folder);
-	folder_make_etc(&folder);
-	folder_put(
-		&folder, "etc/passwd",
+	tmpdir_make(&tmpdir);
+	tmpdir_make_etc(&tmpdir);
+	tmpdir_put(
+		&tmpdir, "etc/passwd",
 		BYTES("elsa:x:5001:5001::/:\ntwin:x:5001:5001::/:\nanna:x:5002:5002::/:\n"
 		      "bob:x:100100:5003::/:\n"),
 		0644);
-	folder_put(&folder, "etc/group", BYTES("elsa:x:5001:\n"), 0644);
-	folder_put(&folder, "etc/subuid", BYTES(SUBUID), 0644);
-	folder_put(&folder, "etc/subgid", BYTES("elsa:3000000:1000\n"), 0644);
+	tmpdir_put(&tmpdir, "etc/group", BYTES("elsa:x:5001:\n"), 0644);
+	tmpdir_put(&tmpdir, "etc/subuid", BYTES(SUBUID), 0644);
+	tmpdir_put(&tmpdir, "etc/subgid", BYTES("elsa:3000000:1000\n"), 0644);
 	cr_assert(subid_db_open(&options, &db) == 0);
 }
 
 static void teardown(void)
 {
 	cr_expect(!subid_db_close(db));
-	folder_cleanup(&folder);
+	tmpdir_cleanup(&tmpdir);
 }
 
 static void check_file(const char *name, const char *want)
 {
 	char text[1024];
 
-	folder_get(&folder, name, text, sizeof(text));
+	tmpdir_get(&tmpdir, name, text, sizeof(text));
 	cr_assert_str_eq(text, want, "%s holds %s", name, text);
 }
 
@@ -51,7 +52,7 @@ static struct subid_db_range range(uint64_t start, uint64_t count)
 	return (struct subid_db_range){ start, count };
 }
 
-/* All lines are told with their numbers, and malformed ones with the reason. */
+/* All lines are listed with their numbers, malformed ones with the reason. */
 Test(subid_db_handle, iterates, .init = setup, .fini = teardown)
 {
 	const struct subid_db_line *line;
@@ -77,7 +78,7 @@ Test(subid_db_handle, iterates, .init = setup, .fini = teardown)
 	cr_assert(subid_db_iter_new(db, BOTH, &iter) == SUBID_DB_INVALID);
 }
 
-/* By each name and by uid the answer is the same: one owner. */
+/* Each name and the uid give the same answer: they are one owner. */
 Test(subid_db_handle, finds_ranges, .init = setup, .fini = teardown)
 {
 	static const char *const names[] = { "elsa", "twin", "5001" };
@@ -117,23 +118,23 @@ Test(subid_db_handle, tells_errors_apart, .init = setup, .fini = teardown)
 
 		cr_assert(r == rows[i].want, "%zu: %d", i, r);
 	}
-	cr_assert(unlinkat(folder.fd, "etc/subuid", 0) == 0);
+	cr_assert(unlinkat(tmpdir.fd, "etc/subuid", 0) == 0);
 	cr_assert(subid_db_ranges(db, SUBID_DB_UID, "elsa", &ranges, &n) ==
 		  SUBID_DB_MISSING);
 	cr_assert(subid_db_errno(db) == ENOENT);
 	cr_assert(strstr(subid_db_where(db), "/etc/subuid"), "%s", subid_db_where(db));
 	cr_assert(subid_db_begin(db, SUBID_DB_UID) == SUBID_DB_MISSING);
-	cr_assert(symlinkat("/etc/passwd", folder.fd, "etc/subuid") == 0);
+	cr_assert(symlinkat("/etc/passwd", tmpdir.fd, "etc/subuid") == 0);
 	cr_assert(subid_db_ranges(db, SUBID_DB_UID, "elsa", &ranges, &n) ==
 		  SUBID_DB_SYSTEM);
 	cr_assert(subid_db_errno(db) == ELOOP);
-	cr_assert(unlinkat(folder.fd, "etc/subuid", 0) == 0);
-	folder_put(&folder, "etc/subuid", BYTES(SUBUID), 0666);
+	cr_assert(unlinkat(tmpdir.fd, "etc/subuid", 0) == 0);
+	tmpdir_put(&tmpdir, "etc/subuid", BYTES(SUBUID), 0666);
 	cr_assert(subid_db_ranges(db, SUBID_DB_UID, "elsa", &ranges, &n) ==
 		  SUBID_DB_NOT_PERMITTED);
 }
 
-/* Every code has a sentence, and no other number is out of bounds. */
+/* Every code has a sentence, and other numbers read nothing out of bounds. */
 Test(subid_db_handle, has_sentences)
 {
 	static const int others[] = { 2, -14, INT32_MAX, INT32_MIN, -1000 };
@@ -145,7 +146,7 @@ Test(subid_db_handle, has_sentences)
 		cr_assert_str_eq(subid_db_strerror(others[i]), "unknown error");
 }
 
-/* Owners are told as the database has them, with the uid where there is one. */
+/* Owners are listed as in the database, with the uid if they have one. */
 Test(subid_db_handle, finds_owners, .init = setup, .fini = teardown)
 {
 	struct subid_db_owner *owners;
@@ -161,7 +162,7 @@ Test(subid_db_handle, finds_owners, .init = setup, .fini = teardown)
 	cr_assert(subid_db_owners(db, SUBID_DB_UID, 7, &owners, &n) == SUBID_DB_NO_RANGE);
 }
 
-/* What is missing and who has it, and nothing about what is held. */
+/* The missing ids and their owners, and nothing about ids that are held. */
 Test(subid_db_handle, explains, .init = setup, .fini = teardown)
 {
 	struct subid_db_conflict *list;
@@ -185,7 +186,7 @@ Test(subid_db_handle, explains, .init = setup, .fini = teardown)
 				   &n) == SUBID_DB_INVALID);
 }
 
-/* The findings are those of the engine; the malformed line is among them. */
+/* The findings are those of findings.c, the malformed line among them. */
 Test(subid_db_handle, checks, .init = setup, .fini = teardown)
 {
 	struct subid_db_finding *list;
@@ -201,7 +202,7 @@ Test(subid_db_handle, checks, .init = setup, .fini = teardown)
 	free(list);
 }
 
-/* Both files are one act; what is held in the transaction is told. */
+/* Both files change together; ranges of the open transaction are listed. */
 Test(subid_db_handle, changes_both, .init = setup, .fini = teardown)
 {
 	const struct subid_db_request request = {
@@ -233,8 +234,7 @@ Test(subid_db_handle, changes_both, .init = setup, .fini = teardown)
 	check_file("etc/subgid", "elsa:3000000:1000\nanna:100200:20\ngone:500000:1\n");
 }
 
-/* Reserved ids are never chosen; of an image they are given to a caller who asks for
- * them. */
+/* Reserved ids are never chosen; in an image a caller can get them as a given range. */
 Test(subid_db_handle, reserved, .init = setup, .fini = teardown)
 {
 	const struct subid_db_request request = {
@@ -254,7 +254,7 @@ Test(subid_db_handle, reserved, .init = setup, .fini = teardown)
 	cr_assert(subid_db_grant(db, SUBID_DB_GID, "anna", range(61184, 1), 0) == 0);
 }
 
-/* A refusal says all that is in the way and leaves the transaction as it was. */
+/* A refusal has all conflicts, and the transaction is unchanged. */
 Test(subid_db_handle, refuses, .init = setup, .fini = teardown)
 {
 	const struct subid_db_conflict *list;
@@ -289,8 +289,8 @@ Test(subid_db_handle, refuses, .init = setup, .fini = teardown)
 	cr_assert(subid_db_commit(db) == SUBID_DB_INVALID);
 }
 
-/* A conflict has its line as it stands on disk, after lines of another owner were
- * revoked. */
+/* A conflict has its line number on disk, also after lines of another owner were revoked.
+ */
 Test(subid_db_handle, numbers_lines, .init = setup, .fini = teardown)
 {
 	const struct subid_db_conflict *list;
@@ -306,25 +306,25 @@ Test(subid_db_handle, numbers_lines, .init = setup, .fini = teardown)
 	cr_assert(list[0].line == 6, "%lu", (unsigned long)list[0].line);
 }
 
-/* What was not committed is forgotten, with its locks. */
+/* A change that was not committed has no effect, and its locks are released. */
 Test(subid_db_handle, discards, .init = setup, .fini = teardown)
 {
 	cr_assert(subid_db_begin(db, BOTH) == 0);
 	cr_assert(subid_db_grant(db, SUBID_DB_UID, "anna", range(500000, 5), 0) == 0);
-	cr_assert(faccessat(folder.fd, "etc/subuid.lock", F_OK, 0) == 0);
+	cr_assert(faccessat(tmpdir.fd, "etc/subuid.lock", F_OK, 0) == 0);
 	subid_db_discard(db);
 	subid_db_discard(db);
-	cr_assert(faccessat(folder.fd, "etc/subuid.lock", F_OK, 0) != 0);
+	cr_assert(faccessat(tmpdir.fd, "etc/subuid.lock", F_OK, 0) != 0);
 	check_file("etc/subuid", SUBUID);
 }
 
-/* The structure of a newer program is taken as long as it asks for nothing new. */
+/* The larger structure of a newer program is accepted if its new members are 0. */
 Test(subid_db_handle, takes_sizes, .init = setup, .fini = teardown)
 {
 	struct {
 		struct subid_db_options options;
 		unsigned long news;
-	} newer = { .options = { .size = sizeof(newer), .root = folder.path } };
+	} newer = { .options = { .size = sizeof(newer), .root = tmpdir.path } };
 	struct subid_db *other;
 
 	cr_assert(subid_db_open(&newer.options, &other) == 0);

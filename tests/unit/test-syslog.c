@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Records in the system log: a socket of the test's own stands at /dev/log, in a mount
- * namespace that nobody else sees.
+ * Records in the system log: /dev/log is a socket of the test, in a private mount
+ * namespace.
  */
 #include <linux/filter.h>
 #include <linux/keyctl.h>
@@ -18,7 +18,7 @@
 #include "message/syslog.h"
 #include "tests/unit/unit.h"
 
-/* The log daemon's end, or -1 with the complaint. */
+/* The log daemon's end of the socket, or -1 with the reason. */
 static int log_socket(const char **complaint)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "/dev/log" };
@@ -33,7 +33,7 @@ static int log_socket(const char **complaint)
 	fd = socket(AF_UNIX, SOCK_DGRAM, 0);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)))
 		return -1;
-	/* The lines of refusals that this user has left are counted anew there. */
+	/* In a new user namespace the count of this user's refusals begins again. */
 	*complaint = CHILD_SKIP "no user namespaces for this user";
 	if (unshare(CLONE_NEWUSER))
 		return -1;
@@ -80,7 +80,7 @@ static const char *one_line(void *context)
 	snprintf(expected, sizeof(expected), "usermod-ext[%d]: added", getpid());
 	CHILD_ASSERT(strstr(text, expected));
 
-	/* Names are others' to choose. */
+	/* Other users choose names. */
 	syslog_change("usermod-ext", "a\n\x9b%s\xff", "\xc2\x9bm\xc4\x9b");
 	len = recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT);
 	CHILD_ASSERT(len > 0);
@@ -94,7 +94,7 @@ Test(syslog, one_line)
 	child_run(one_line, NULL);
 }
 
-/* How many of @n refusals arrive; the last of them says so. */
+/* How many of @n refusals arrive; the last one reports the limit. */
 static int arrive(int fd, int n, bool *ret_said)
 {
 	char text[1024];
@@ -128,7 +128,7 @@ static const char *many_lines(void *context)
 	CHILD_ASSERT(!said);
 	n = arrive(fd, 100 * RATELIMIT_LINES, &said);
 	CHILD_ASSERT(n >= 1 && n < RATELIMIT_LINES && said);
-	/* What was changed is another matter. */
+	/* Records of changes are not limited. */
 	syslog_change("usermod-ext", "%s", "added");
 	CHILD_ASSERT(recv(fd, &said, 1, MSG_DONTWAIT) > 0);
 	return NULL;
@@ -174,7 +174,7 @@ static const char *no_keys(void *context)
 	return NULL;
 }
 
-/* Where there are no keys, as in many containers, every line is recorded. */
+/* Without kernel keys, as in many containers, every line is recorded. */
 Test(syslog, no_keys)
 {
 	child_run(no_keys, NULL);
@@ -195,7 +195,7 @@ static const char *no_daemon(void *context)
 	return NULL;
 }
 
-/* Without a log daemon the program goes on. */
+/* Without a log daemon the program continues. */
 Test(syslog, no_daemon)
 {
 	child_run(no_daemon, NULL);
@@ -218,7 +218,7 @@ static const char *stuck_daemon(void *context)
 		;
 	CHILD_ASSERT(errno == EAGAIN);
 
-	/* The caller has tried to keep the alarm away, and has sent one of his own. */
+	/* The caller has blocked and ignored the alarm, and set one. */
 	signal(SIGALRM, SIG_DFL);
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
@@ -227,7 +227,7 @@ static const char *stuck_daemon(void *context)
 	syslog_refusal("newuidmap", "%s", "nobody reads");
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	CHILD_ASSERT(end.tv_sec - begin.tv_sec <= 10);
-	/* Nothing rings later. */
+	/* No alarm comes later. */
 	CHILD_ASSERT(alarm(0) == 0);
 	sigprocmask(SIG_SETMASK, NULL, &after);
 	CHILD_ASSERT(!sigismember(&after, SIGALRM) && sigismember(&after, SIGTERM));
@@ -235,7 +235,7 @@ static const char *stuck_daemon(void *context)
 	return NULL;
 }
 
-/* A log daemon that does not read holds the program up for seconds, and not for ever. */
+/* A log daemon that does not read delays the program for seconds, not forever. */
 Test(syslog, stuck_daemon)
 {
 	child_run(stuck_daemon, NULL);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Edits of a whole database: what is asked for changes, and not one byte besides.
+ * Edits of a whole database: the requested change is made, and no other byte changes.
  */
 #include "libsubid/core/limits.h"
 #include "libsubid/core/table.h"
@@ -49,7 +49,7 @@ static void holds(const struct table *table, const char *text, size_t len)
 	cr_assert(table->allocated >= table->len);
 }
 
-/* Each line once, with its number, its bytes and what it means. */
+/* Each line once, with its number, its bytes and its meaning. */
 Test(table, lines)
 {
 	static const struct {
@@ -98,7 +98,7 @@ Test(table, lines)
 	}
 }
 
-/* Files without lines, with nothing but newlines, and a line longer than the limit. */
+/* Files without lines, with only newlines, and a line longer than the limit. */
 Test(table, odd_files)
 {
 	CLEANUP(table_cleanup) struct table table = { 0 };
@@ -133,7 +133,7 @@ Test(table, odd_files)
 	cr_assert_null(table_clear(NULL));
 }
 
-/* A new line goes to the end, behind a newline that the file may lack. */
+/* A new line is added at the end, after a newline if the file lacks one. */
 Test(table, append)
 {
 	static const struct {
@@ -150,7 +150,7 @@ Test(table, append)
 		{ BYTES("anna:1:2\r\n"), BYTES("anna:1:2\r\nelsa:5:6\n") },
 		{ BYTES("# comment\n\n \n"), BYTES("# comment\n\n \nelsa:5:6\n") },
 		{ BYTES("a\0\n\0"), BYTES("a\0\n\0\n\nelsa:5:6\n") },
-		/* Shadow reads the next line as the rest of one with a NUL. */
+		/* Shadow reads the next line as the rest of a line with a NUL. */
 		{ BYTES("a\0b\n"), BYTES("a\0b\n\nelsa:5:6\n") },
 		{ BYTES("\0"), BYTES("\0\n\nelsa:5:6\n") },
 		{ BYTES("a\0\n\n"), BYTES("a\0\n\nelsa:5:6\n") },
@@ -171,7 +171,7 @@ Test(table, append)
 	}
 }
 
-/* An owner that would inject a line, or none that can be, changes nothing. */
+/* An owner that would inject a line, or that cannot be one, changes nothing. */
 Test(table, append_refuses)
 {
 	static const struct {
@@ -193,13 +193,12 @@ Test(table, append_refuses)
 	}
 }
 
-/* What is taken from one entry: nothing, all, either end, the middle, in every position.
- */
+/* Removing from one entry: nothing, all, either end, the middle, at every position. */
 Test(table, subtract)
 {
 	static const struct {
 		uint64_t start, end;
-		const char *rest;   /* of elsa:100:100, NULL: as it was */
+		const char *rest;   /* of elsa:100:100, NULL: unchanged */
 		const char *behind; /* of a line that is split, at the end of the file */
 	} rows[] = {
 		{ 0, 100, NULL, NULL },
@@ -248,7 +247,7 @@ Test(table, subtract)
 			snprintf(after, sizeof(after), "%s%s%s", places[p].before,
 				 changes ? rows[i].rest : "", places[p].after);
 			len = strlen(after);
-			/* The missing last newline comes with the first change. */
+			/* The first change adds a missing last newline. */
 			if (len > 0 && after[len - 1] != '\n')
 				memcpy(after + len, "\n", 2);
 			if (rows[i].behind)
@@ -267,7 +266,7 @@ Test(table, subtract)
 	}
 }
 
-/* Only the entries that the caller means, and all of them. */
+/* All matching entries, and no others. */
 Test(table, subtract_match)
 {
 	CLEANUP(table_cleanup) struct table table = { 0 };
@@ -298,9 +297,8 @@ Test(table, subtract_match)
 }
 
 /*
- * A malformed line goes if shadow's map writers would grant ids by it that are taken
- * away: as a whole, for no rest of it may grant anything. One that they do not read
- * stays.
+ * A malformed line is removed if shadow's map writers would grant a removed id by it: the
+ * whole line, since no rest of it may grant ids. A line that they do not read is kept.
  */
 Test(table, subtract_malformed)
 {
@@ -314,12 +312,12 @@ Test(table, subtract_malformed)
 		{ BYTES("elsa:+100:10"), { 109, 200 }, true },
 		{ BYTES("elsa:+100:10"), { 110, 200 }, false },
 		{ BYTES("elsa:0x64:10:"), { 100, 101 }, true },
-		/* what only others read, here 100 to 109 */
+		/* lines that only other programs read, here as 100 to 109 */
 		{ BYTES("elsa:0100:10"), { 64, 65 }, true },
 		{ BYTES("elsa:0100:10"), { 100, 110 }, false },
 		{ BYTES("elsa:100:10\r"), { 100, 110 }, false },
 		{ BYTES(" elsa:100:10"), { 100, 110 }, false },
-		/* every id to old versions */
+		/* all ids for old versions */
 		{ BYTES("elsa:0:0"), { 4000000000, 4000000001 }, true },
 		{ BYTES("elsa:1:0"), { 0, ID_END }, false },
 		{ BYTES("anna:+100:10"), { 0, ID_END }, false },
@@ -354,7 +352,7 @@ Test(table, subtract_malformed)
 	}
 }
 
-/* The last entry goes, and an empty file is left, not one with a newline. */
+/* Removing the last entry leaves an empty file, without a newline. */
 Test(table, subtract_all)
 {
 	CLEANUP(table_cleanup) struct table table = { 0 };
@@ -367,7 +365,7 @@ Test(table, subtract_all)
 	holds(&table, BYTES("anna:1:1\n"));
 }
 
-/* More than LIMIT_FILE_BYTES is neither taken nor made; as much as that is. */
+/* A file of LIMIT_FILE_BYTES is read and written, a larger one is not. */
 Test(table, limit)
 {
 	CLEANUP(table_cleanup) struct table table = { 0 };
@@ -387,7 +385,7 @@ Test(table, limit)
 	text[huge.len - 1] = 'x';
 	cr_assert(table_append(&huge, "elsa", 4, (struct range){ 5, 6 }) == -EFBIG);
 	cr_assert(huge.text == text && huge.len == limit - n && !huge.changed);
-	/* An empty line behind a NUL does not fit either. */
+	/* An empty line after a NUL does not fit either. */
 	text[huge.len - 1] = '\n';
 	cr_assert(table_append(&huge, "elsa", 4, (struct range){ 5, 6 }) == -EFBIG);
 	text[huge.len - 2] = '\n';
@@ -397,8 +395,8 @@ Test(table, limit)
 	munmap(text, limit);
 }
 
-/* Lines near a range as programs read them, or entries that a filter passes; numbered as
- * all are. */
+/* Lines near a range as programs read them, or entries that a filter passes, with their
+ * line numbers. */
 Test(table, next_of_some)
 {
 	static const char some[] =
@@ -434,14 +432,13 @@ Test(table, next_of_some)
 	cr_assert(table_next_entry(&table, &cursor, begins_with, "anna", &line));
 	cr_assert(line.number == 3 && line.entry.range.start == 105);
 	cr_assert_not(table_next_entry(&table, &cursor, begins_with, "anna", &line));
-	/* What the filter passes is an entry nevertheless. */
+	/* A line that the filter passes must still be an entry. */
 	cursor = (struct table_cursor){ 0 };
 	cr_assert_not(table_next_entry(&table, &cursor, begins_with, "#", &line));
 }
 
 /*
- * A model of a file: its lines as they were made, with what they mean beside them, so
- * that nothing of it is found out by parsing.
+ * A model of a file: its lines with their meaning, so that nothing has to be parsed.
  */
 #define LINES	  64
 #define LINE_ROOM 40
@@ -533,7 +530,7 @@ static size_t model_write(const struct model *model, char *text)
 	return len;
 }
 
-/* What comes behind a line with a NUL is kept apart from it by an empty line. */
+/* An empty line separates a line with a NUL from the next one. */
 static void model_part(struct model *model)
 {
 	const struct model_line *last = &model->lines[model->n ? model->n - 1 : 0];
@@ -553,7 +550,7 @@ static bool model_subtract(struct model *model, const char *owner, struct range 
 		bool meant = whose && (!owner || strcmp(owner, whose) == 0);
 		bool kept = true;
 
-		/* Id by id: a line goes as soon as one of its ids is in the range. */
+		/* Id by id: a line is removed if one of its ids is in the range. */
 		for (uint64_t id = line->start; meant && id < line->end; id++)
 			if (id >= range.start && id < range.end)
 				kept = false;
@@ -563,7 +560,7 @@ static bool model_subtract(struct model *model, const char *owner, struct range 
 		}
 		changed = true;
 		model_part(&next);
-		/* Of what only shadow reads nothing is left. */
+		/* A line that only shadow reads is removed as a whole. */
 		if (!line->owner)
 			continue;
 		if (line->start < range.start)
@@ -643,7 +640,7 @@ Test(table, model)
 	cr_assert(splits > 1000, "%zu lines were split", splits);
 }
 
-/* Many appends cost room for what they write and little more. */
+/* Many appends need memory for the new text and little more. */
 Test(table, many_appends)
 {
 	CLEANUP(table_cleanup) struct table table = { 0 };
@@ -663,7 +660,7 @@ Test(table, many_appends)
 	cr_assert(n == 20000);
 }
 
-/* Entries that bear the very name get the new one; every other byte stays. */
+/* Entries of exactly this owner get the new name; all other bytes are unchanged. */
 Test(table, rename)
 {
 	static const char before[] = "# old:1:1\nold:1:2\nolder:3:4\nold:bad\n\nold:5:6";
@@ -682,7 +679,7 @@ Test(table, rename)
 	table_clear(&table);
 }
 
-/* Gives @context to owners of one letter; `x` gets a name that no line can have. */
+/* The new name of one-letter owners is @context; that of `x` cannot be in a line. */
 static const char *new_owner(const struct entry *entry, void *context)
 {
 	if (entry->owner_len > 1)
@@ -690,7 +687,7 @@ static const char *new_owner(const struct entry *entry, void *context)
 	return entry->owner[0] == 'x' ? "x:1" : context;
 }
 
-/* Each entry gets the name that is said for it, and none if one of them cannot be. */
+/* Each entry gets its new name; if one name cannot be in a line, none changes. */
 Test(table, rename_all)
 {
 	static const char before[] = "a:1:2\nab:3:4\n# c\nb:bad\nc:5:6";
@@ -711,7 +708,7 @@ Test(table, rename_all)
 	table_clear(&table);
 }
 
-/* What @change makes of a table with a line before, which has a NUL. */
+/* Applies @change to a table whose first line has a NUL. */
 static void check_joint(int (*change)(struct table *table), const char *line,
 			const char *after)
 {
@@ -752,7 +749,7 @@ static int drop_third(struct table *table)
 	return table_replace_lines(table, &(const struct table_change){ .number = 3 }, 1);
 }
 
-/* What follows a line with a NUL is not joined with it, whatever is done to it. */
+/* No change joins a line with a NUL and the line after it. */
 Test(table, lines_with_a_nul)
 {
 	check_joint(take_all, "elsa:100:100", "\nanna:1:1\n");
@@ -764,14 +761,14 @@ Test(table, lines_with_a_nul)
 	check_joint(drop_third, "elsa:100:100", "elsa:100:100\n");
 }
 
-/* Lines by their numbers, whatever is in them, and an end of the last line. */
+/* Lines by number, with any content; the last line gets a newline. */
 Test(table, replace_lines)
 {
 	static const struct {
 		const char *before;
 		struct table_change changes[3];
 		size_t n;
-		const char *after; /* NULL: as it was */
+		const char *after; /* NULL: unchanged */
 	} rows[] = {
 		{ "", { { 0 } }, 0, NULL },
 		{ "a\nb\n", { { 0 } }, 0, NULL },

@@ -81,7 +81,7 @@ static void parse(struct target *target, const char *format, int number)
 	cr_assert(target_parse(argument, target) == 0);
 }
 
-/* A process by its id: its ids are those of its folder, which stays open. */
+/* A process by its id: its ids are those of its directory, which stays open. */
 Test(target, open_pid)
 {
 	struct target target;
@@ -108,7 +108,8 @@ Test(target, open_pid)
 	target_cleanup(&target);
 }
 
-/* Descriptors of the caller: a folder below /proc, and not one of ours. It stays open. */
+/* Descriptors of the caller: a directory below /proc, not one of ours. It stays open.
+ */
 Test(target, open_fd)
 {
 	static const struct {
@@ -165,7 +166,7 @@ static const char *open_files(void *context)
 	CHILD_ASSERT(fd >= 0 && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY);
 	CHILD_ASSERT(target_open_file(self, "missing", O_RDONLY) == -ENOENT);
 	CHILD_ASSERT(target_open_file(-1, "uid_map", O_RDONLY) == -EBADF);
-	/* A link out of the folder, here to the own program. */
+	/* A link out of the directory, here to the test program. */
 	CHILD_ASSERT(target_open_file(self, "exe", O_RDONLY) == -ELOOP);
 	/* Another file mounted over it. */
 	if (mount("/proc/self/status", "/proc/self/uid_map", NULL, MS_BIND, NULL))
@@ -175,13 +176,13 @@ static const char *open_files(void *context)
 	return NULL;
 }
 
-/* Files of the process are its own, whatever the caller has put in their place. */
+/* The files of the process are read, not those that the caller mounts over them. */
 Test(target, open_file)
 {
 	child_run(open_files, NULL);
 }
 
-/* A process that ended is told from one of root, and its id never leads to another. */
+/* A process that ended is not taken for root's, and its id never leads to another. */
 Test(target, gone)
 {
 	struct target target;

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Owners that only the name service knows: each is asked for once, all at once, and those
- * of the passwd file not at all.
+ * Owners that only the name service knows: each is asked for once, all of them together;
+ * owners in the passwd file are not asked for.
  */
 #include "libsubid/core/limits.h"
 #include "libsubid/user/unknown-owners.h"
 #include "tests/unit/unit.h"
 
-static struct folder folder;
+static struct tmpdir tmpdir;
 static struct lookup lookup;
 static struct unknown_owners owners;
 
-/* The double of the name service: how often it was asked, and the names. */
+/* The substitute for the name service: how often it was asked, and the names. */
 static size_t calls;
 static char asked[256];
 
@@ -39,12 +39,12 @@ static const struct name_service service = { .users = service_users };
 
 static void set_up(void)
 {
-	folder_make(&folder);
-	folder_put(&folder, "passwd",
+	tmpdir_make(&tmpdir);
+	tmpdir_put(&tmpdir, "passwd",
 		   BYTES("elsa:x:1000:1:::\nelsie:x:1000:1:::\n anna:x:01001:1:::\n"
 			 "cut:x:1002\nanna:x:7:7:::\n"),
 		   0644);
-	lookup = (struct lookup){ .directory = folder.fd,
+	lookup = (struct lookup){ .directory = tmpdir.fd,
 				  .files_first = true,
 				  .service = &service };
 	owners = (struct unknown_owners){ 0 };
@@ -56,7 +56,7 @@ static void tear_down(void)
 {
 	unknown_owners_cleanup(&owners);
 	unknown_owners_cleanup(&owners);
-	folder_cleanup(&folder);
+	tmpdir_cleanup(&tmpdir);
 }
 
 TestSuite(unknown_names, .init = set_up, .fini = tear_down);
@@ -77,7 +77,7 @@ static const struct name_service_answer *answer(const char *name)
 	return &owner->answer;
 }
 
-/* Each name once; a uid is none. */
+/* Each name once; a uid is no name. */
 Test(unknown_names, names)
 {
 	static const char *const names[] = { "elsa", "anna", "elsa", "1000",
@@ -93,7 +93,7 @@ Test(unknown_names, names)
 	cr_assert_null(unknown_owners_find(&owners, "", 0));
 }
 
-/* Those of the passwd file are not asked for; the others are, once and together. */
+/* Owners in the passwd file are not asked for; the others are, once and together. */
 Test(unknown_names, asks_once)
 {
 	static const char *const names[] = { "anna", "ELSA", "elsie", "silent", "cut" };
@@ -121,7 +121,7 @@ Test(unknown_names, asks_once)
 	cr_assert(answer("anna")->account.uid == 1001);
 }
 
-/* Where the service does not ask the file first, it is asked for all. */
+/* If the service does not use the file first, it is asked for all. */
 Test(unknown_names, service_first)
 {
 	lookup.files_first = false;
@@ -132,7 +132,7 @@ Test(unknown_names, service_first)
 	cr_assert(answer("elsie")->r == ACCOUNT_NONE);
 }
 
-/* Where there is no service, the file says "no", too. */
+/* Without a service the file's "no" counts. */
 Test(unknown_names, file_alone)
 {
 	for (int i = 0; i < 2; i++) {
@@ -145,8 +145,8 @@ Test(unknown_names, file_alone)
 		unknown_owners_cleanup(&owners);
 	}
 	cr_assert_eq(calls, 0);
-	cr_assert(unlinkat(folder.fd, "passwd", 0) == 0);
-	cr_assert(mkdirat(folder.fd, "passwd", 0755) == 0);
+	cr_assert(unlinkat(tmpdir.fd, "passwd", 0) == 0);
+	cr_assert(mkdirat(tmpdir.fd, "passwd", 0755) == 0);
 	cr_assert(unknown_owners_ask(&owners, &lookup) == 0);
 	add("elsie");
 	cr_assert(unknown_owners_ask(&owners, &lookup) == -EISDIR);
@@ -157,7 +157,7 @@ static void load(struct table *table, const char *text)
 	cr_assert(table_load(exact_copy(text, strlen(text)), strlen(text), table) == 0);
 }
 
-/* Owners of lines that hold an id of the range, and are not the user by a known name. */
+/* Owners of lines with an id of the range that are no known name of the user. */
 Test(unknown_names, further_names)
 {
 	static const char text[] = "elsa:100:10\nELSA:105:10\nDOM\\elsa:200:10\n"
@@ -176,7 +176,7 @@ Test(unknown_names, further_names)
 	cr_assert(owner.n == 1);
 	cr_assert_str_eq(owner.names[0], "ELSA");
 	cr_assert(unknown_owners_are_silent(&owners, "silent1", 7));
-	/* Another range: those that were asked for before are not asked for again. */
+	/* Another range: names are not asked for again. */
 	cr_assert(unknown_owners_name(&owners, &table, (struct range){ 0, ID_END },
 				      &lookup, &owner) == 0);
 	cr_assert_str_eq(asked, "ELSA,silent1,bob,DOM\\elsa,silent2,");
@@ -185,7 +185,7 @@ Test(unknown_names, further_names)
 	owner_cleanup(&owner);
 }
 
-/* Nobody is asked for an owner that has no account, nor without services. */
+/* No service is asked for an owner without account, nor if there is none. */
 Test(unknown_names, no_further_names)
 {
 	CLEANUP(table_cleanup) struct table table = { 0 };

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Owners of whom only the name service knows who they are: each is asked about once, and
- * which login name a line of theirs should have.
+ * Owners that only the name service knows: each is asked for once, and the login name
+ * that their lines should have.
  */
 #include "libsubid/core/limits.h"
 #include "libsubid/user/unknown-owners.h"
 #include "tests/unit/unit.h"
 
-/* The double of the name service. */
+/* The substitute for the name service. */
 static const struct {
 	const char *word;
 	int r;
@@ -28,7 +28,7 @@ static const struct {
 };
 
 static size_t asked[COUNT_OF(answers)];
-static struct folder folder;
+static struct tmpdir tmpdir;
 
 static int users(void *context, const char *const *names, size_t n,
 		 struct name_service_answer *ret_answers)
@@ -53,15 +53,15 @@ static const struct name_service service = { .users = users };
 
 static void set_up(void)
 {
-	folder_make(&folder);
-	folder_put(&folder, "passwd",
+	tmpdir_make(&tmpdir);
+	tmpdir_put(&tmpdir, "passwd",
 		   BYTES("elsa:x:1000:100::/:\nelsie:x:1000:100::/:\n"), 0644);
 	memset(asked, 0, sizeof(asked));
 }
 
 static void tear_down(void)
 {
-	folder_cleanup(&folder);
+	tmpdir_cleanup(&tmpdir);
 }
 
 TestSuite(unknown_owners, .init = set_up, .fini = tear_down);
@@ -80,10 +80,10 @@ static int answer_of(const struct unknown_owners *owners, const char *name)
 	return owner->answer.r;
 }
 
-/* Once each, and those of the file not at all; digits are no unknown owner. */
+/* Each once; owners in the file are not asked for; digits are no unknown owner. */
 Test(unknown_owners, once)
 {
-	const struct lookup lookup = { folder.fd, true, false, &service };
+	const struct lookup lookup = { tmpdir.fd, true, false, &service };
 	CLEANUP(unknown_owners_cleanup) struct unknown_owners owners = { 0 };
 
 	for (int i = 0; i < 3; i++) {
@@ -101,13 +101,14 @@ Test(unknown_owners, once)
 	cr_assert_null(unknown_owners_find(&owners, "jo", 2));
 }
 
-/* The name that the answer says, if it means the same account. */
+/* The name in the answer, if it is of the same account. */
 Test(unknown_owners, canonical)
 {
 	static const struct {
 		const char *word;
-		const char *name; /* NULL: there is no other, or it cannot be one */
-		int r;		  /* of the answer, after all */
+		const char *
+			name; /* NULL: there is no other name, or it cannot be an owner */
+		int r;	      /* of the answer */
 	} rows[] = {
 		{ "joe", NULL, 0 },	      { "joe@corp", "joe", 0 },
 		{ "JOE", "joe", 0 },	      { "elsa@corp", NULL, 0 },
@@ -116,7 +117,7 @@ Test(unknown_owners, canonical)
 		{ "colon", NULL, 0 },	      { "silent", NULL, -EAGAIN },
 		{ "elsie", NULL, 0 },	      { "nobody", NULL, ACCOUNT_NONE },
 	};
-	const struct lookup lookup = { folder.fd, true, false, &service };
+	const struct lookup lookup = { tmpdir.fd, true, false, &service };
 	CLEANUP(unknown_owners_cleanup) struct unknown_owners owners = { 0 };
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
@@ -139,11 +140,11 @@ Test(unknown_owners, canonical)
 	cr_assert_null(unknown_owners_canonical(&owners, "5001", 4));
 }
 
-/* All owners of a table, or those that are not the user's. */
+/* All owners of a table, or those other than the user. */
 Test(unknown_owners, lines)
 {
 	const struct range some = { 100, 200 }, all = { 0, ID_END };
-	const struct lookup lookup = { folder.fd, true, false, &service };
+	const struct lookup lookup = { tmpdir.fd, true, false, &service };
 	CLEANUP(unknown_owners_cleanup) struct unknown_owners owners = { 0 };
 	CLEANUP(unknown_owners_cleanup) struct unknown_owners none = { 0 };
 	CLEANUP(owner_cleanup) struct owner joe = { 0 };

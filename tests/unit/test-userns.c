@@ -41,14 +41,14 @@ Test(userns, mapped)
 	}
 }
 
-/* A map that root makes for a child, and what the child sees of it. */
+/* A map that root writes for a child, as the child sees it. */
 struct wanted {
 	const char *map;
 	size_t n;
 	struct range ranges[3];
 };
 
-/* What cannot be found out is an error and no "no", at each of its steps. */
+/* A failure of any step is an error, not a "no". */
 static const char *look_in_vain(void)
 {
 	bool known = false;
@@ -85,7 +85,7 @@ static const char *look(int begin, const struct wanted *wanted)
 	CHILD_ASSERT(userns_is_outside_owner(65533) == 0);
 	CHILD_ASSERT(userns_is_outside_owner((uid_t)-1) == 0);
 	CHILD_ASSERT(userns_mapped(&kind_uid, &none) == (wanted->n ? RANGE_SET_FULL : 0));
-	/* What is not mapped is absent, and nothing else. */
+	/* Exactly the ids that are not mapped are absent. */
 	CHILD_ASSERT(userns_absent(&kind_uid, &absent) == 0);
 	for (size_t i = 0; i < wanted->n; i++)
 		CHILD_ASSERT(!range_set_overlaps(&absent, wanted->ranges[i]) &&
@@ -163,7 +163,7 @@ static const char *whole(void *context)
 	return NULL;
 }
 
-/* Where every id exists nobody is outside, and the overflow uid is a user like others. */
+/* If every id exists, none is outside, and the overflow uid is an ordinary user. */
 Test(userns, nobody_outside)
 {
 	child_run(whole, NULL);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Waiting: every way in which it ends, also beside other threads of the process.
+ * Waiting: every way in which it ends, also with other threads in the process.
  */
 #include <pthread.h>
 #include <sys/socket.h>
@@ -11,15 +11,15 @@
 #define SOON 50 /* milliseconds */
 #define LATE 20000
 
-static struct folder folder;
+static struct tmpdir tmpdir;
 
 static void setup(void)
 {
-	folder_make(&folder);
-	folder_put(&folder, "lock", BYTES(""), 0600);
+	tmpdir_make(&tmpdir);
+	tmpdir_put(&tmpdir, "lock", BYTES(""), 0600);
 }
 
-/* The tests of locks need the child of a library. */
+/* The tests of locks need a child process of the library. */
 static void set_up_for_child(void)
 {
 	const char *no_clone = child_no_silent_clone();
@@ -31,12 +31,12 @@ static void set_up_for_child(void)
 
 static void teardown(void)
 {
-	folder_cleanup(&folder);
+	tmpdir_cleanup(&tmpdir);
 }
 
 static int open_lock(void)
 {
-	int fd = open(folder_path(&folder, "lock"), O_RDWR | O_CLOEXEC);
+	int fd = open(tmpdir_path(&tmpdir, "lock"), O_RDWR | O_CLOEXEC);
 
 	cr_assert(fd >= 0);
 	return fd;
@@ -49,13 +49,13 @@ static int set_lock(int fd, short type)
 	return fcntl(fd, F_OFD_SETLK, &whole);
 }
 
-/* Nobody is left who could be waited for: no process of ours. */
+/* No child process is left. */
 static void no_child_is_left(void)
 {
 	cr_assert(waitpid(-1, NULL, WNOHANG | __WALL) == -1 && errno == ECHILD);
 }
 
-/* By the clock, by what is waited for, by who stops it; the last one goes first. */
+/* By the clock, by the descriptor, by `stop`; `stop` is checked first. */
 Test(wait, until)
 {
 	int ends[2], stop[2];
@@ -75,8 +75,8 @@ Test(wait, until)
 	fd_close(stop[1]);
 }
 
-/* In pieces, in time; the end before all of it, the end of the time, and no time at all.
- */
+/* In pieces, in time; the end of the file before all of it, the end of the time, and no
+ * time. */
 Test(wait, read)
 {
 	const int64_t begin = wait_clock();
@@ -137,7 +137,7 @@ Test(wait, send)
 	cr_assert(wait_send(ends[0], wait_clock() + LATE, sent, 1) == -EBADF);
 }
 
-/* A lock that nobody has is taken, and it is ours: another description does not get it.
+/* A free lock is taken, and held: another file description does not get it.
  */
 Test(wait, free_lock, .init = set_up_for_child, .fini = teardown)
 {
@@ -152,7 +152,7 @@ Test(wait, free_lock, .init = set_up_for_child, .fini = teardown)
 	fd_close(other);
 }
 
-/* In vain: until the time is over, or somebody stops it. */
+/* A held lock: until the time is over, or `stop` is readable. */
 Test(wait, in_vain, .init = set_up_for_child, .fini = teardown)
 {
 	int ours = open_lock(), other = open_lock(), stop[2];
@@ -166,7 +166,7 @@ Test(wait, in_vain, .init = set_up_for_child, .fini = teardown)
 	cr_assert(wait_for_lock(ours, stop[0], begin + LATE) == WAIT_STOPPED);
 	cr_assert(wait_clock() < begin + LATE);
 	no_child_is_left();
-	/* Who waited in vain has nothing. */
+	/* After that the lock is not held. */
 	cr_assert(set_lock(other, F_UNLCK) == 0 && set_lock(other, F_WRLCK) == 0);
 	fd_close(ours);
 	fd_close(other);
@@ -174,10 +174,10 @@ Test(wait, in_vain, .init = set_up_for_child, .fini = teardown)
 	fd_close(stop[1]);
 }
 
-/* A descriptor that takes no write lock: the error of the one who queues is told. */
+/* A descriptor that takes no write lock: the error of the child is returned. */
 Test(wait, error, .init = set_up_for_child, .fini = teardown)
 {
-	int fd = open(folder_path(&folder, "lock"), O_RDONLY | O_CLOEXEC);
+	int fd = open(tmpdir_path(&tmpdir, "lock"), O_RDONLY | O_CLOEXEC);
 
 	cr_assert(wait_for_lock(fd, -1, wait_clock() + LATE) == -EBADF);
 	fd_close(fd);
@@ -205,17 +205,17 @@ static void *take_turns(void *context)
 	return NULL;
 }
 
-/* Threads exclude each other, and what one has let go none of the others' processes
- * keeps: each gets its turns. */
+/* Threads exclude each other, and no child process of another thread keeps a released
+ * lock: each thread gets it repeatedly. */
 Test(wait, threads, .init = set_up_for_child, .fini = teardown)
 {
 	pthread_t threads[THREADS];
 
-	cr_assert(chdir(folder.path) == 0);
-	folder_put(&folder, "lock-of-threads", BYTES(""), 0600);
+	cr_assert(chdir(tmpdir.path) == 0);
+	tmpdir_put(&tmpdir, "lock-of-threads", BYTES(""), 0600);
 	counted = 0;
 	for (size_t i = 0; i < THREADS; i++)
-		cr_assert(pthread_create(&threads[i], NULL, take_turns, &folder) == 0);
+		cr_assert(pthread_create(&threads[i], NULL, take_turns, &tmpdir) == 0);
 	for (size_t i = 0; i < THREADS; i++)
 		cr_assert(pthread_join(threads[i], NULL) == 0);
 	cr_assert(counted == THREADS * TURNS, "%d of %d turns", counted, THREADS * TURNS);

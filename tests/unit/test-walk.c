@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Walks through directories: everything is taken once, in spite of names of any length
- * and any depth, and what is exchanged meanwhile does not lead the walk elsewhere.
+ * Walks through directories: every file is visited once, with names of any length and at
+ * any depth, and a directory that is replaced meanwhile does not lead the walk elsewhere.
  */
 #include <linux/fs.h>
 #include <sys/syscall.h>
@@ -9,33 +9,33 @@
 #include "libsubid/sys/walk.h"
 #include "tests/unit/unit.h"
 
-static struct folder folder;
+static struct tmpdir tmpdir;
 
-static void make_folder(void)
+static void make_tmpdir(void)
 {
-	folder_make(&folder);
+	tmpdir_make(&tmpdir);
 }
 
-/* A tree may be deeper than a path can be long, which is more than nftw(3) takes. */
-static void remove_folder(void)
+/* A tree may be deeper than the longest path, which nftw(3) does not support. */
+static void remove_tmpdir(void)
 {
-	char command[sizeof(folder.path) + 32];
+	char command[sizeof(tmpdir.path) + 32];
 
-	snprintf(command, sizeof(command), "rm -rf '%s/tree'", folder.path);
+	snprintf(command, sizeof(command), "rm -rf '%s/tree'", tmpdir.path);
 	cr_expect(system(command) == 0);
-	folder_cleanup(&folder);
+	tmpdir_cleanup(&tmpdir);
 }
 
-TestSuite(walk, .init = make_folder, .fini = remove_folder);
+TestSuite(walk, .init = make_tmpdir, .fini = remove_tmpdir);
 
-/* What a walk has taken, as lines `PATH` or `PATH: ERROR`, without the folder. */
+/* The visited files as lines `PATH` or `PATH: ERROR`, relative to the directory. */
 struct taken {
 	char text[8192];
 	size_t len;
 	size_t n;
 	size_t errors;
 	int highest; /* a descriptor that was free meanwhile */
-	/* What happens when @path is taken. */
+	/* What happens when @path is visited. */
 	const char *path;
 	void (*act)(void);
 	int end;
@@ -64,10 +64,10 @@ static int take(void *context, const struct walk_entry *entry)
 	struct taken *taken = context;
 	const char *path = entry->path;
 	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	size_t skip = strlen(folder.path);
+	size_t skip = strlen(tmpdir.path);
 
 	cr_assert((entry->status == NULL) == (entry->error != 0));
-	if (strncmp(path, folder.path, skip) == 0)
+	if (strncmp(path, tmpdir.path, skip) == 0)
 		path += skip;
 	if (fd > taken->highest)
 		taken->highest = fd;
@@ -93,7 +93,7 @@ static int compare(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The lines in order: names in a directory have none. */
+/* The lines sorted, since names in a directory have no order. */
 static void sort_lines(struct taken *taken)
 {
 	char copy[sizeof(taken->text)], *lines[128], *rest = copy, *line;
@@ -108,7 +108,7 @@ static void sort_lines(struct taken *taken)
 					"%s\n", lines[i]);
 }
 
-/* Whether a walk takes just these lines. */
+/* Whether a walk visits exactly these files. */
 static bool walks_to(const char *path, const struct walk_options *options,
 		     const char *expected)
 {
@@ -131,16 +131,16 @@ static void put_file(int at, const char *name)
 /* tree/{a/{b/{deep},x},c,link -> .., secret/TOP} */
 static void make_tree(void)
 {
-	cr_assert(mkdirat(folder.fd, "tree", 0755) == 0);
-	cr_assert(mkdirat(folder.fd, "tree/a", 0755) == 0);
-	cr_assert(mkdirat(folder.fd, "tree/a/b", 0755) == 0);
-	cr_assert(mkdirat(folder.fd, "tree/secret", 0755) == 0);
-	put_file(folder.fd, "tree/a/b/deep");
-	put_file(folder.fd, "tree/a/x");
-	put_file(folder.fd, "tree/c");
-	put_file(folder.fd, "tree/secret/TOP");
-	cr_assert(symlinkat("..", folder.fd, "tree/link") == 0);
-	cr_assert(symlinkat("secret", folder.fd, "tree/l") == 0);
+	cr_assert(mkdirat(tmpdir.fd, "tree", 0755) == 0);
+	cr_assert(mkdirat(tmpdir.fd, "tree/a", 0755) == 0);
+	cr_assert(mkdirat(tmpdir.fd, "tree/a/b", 0755) == 0);
+	cr_assert(mkdirat(tmpdir.fd, "tree/secret", 0755) == 0);
+	put_file(tmpdir.fd, "tree/a/b/deep");
+	put_file(tmpdir.fd, "tree/a/x");
+	put_file(tmpdir.fd, "tree/c");
+	put_file(tmpdir.fd, "tree/secret/TOP");
+	cr_assert(symlinkat("..", tmpdir.fd, "tree/link") == 0);
+	cr_assert(symlinkat("secret", tmpdir.fd, "tree/l") == 0);
 }
 
 static const struct walk_options plain = { .follow_first = true };
@@ -151,23 +151,23 @@ Test(walk, tree)
 
 	make_tree();
 	cr_assert(
-		walks_to(folder_path(&folder, "tree"), &plain,
+		walks_to(tmpdir_path(&tmpdir, "tree"), &plain,
 			 "/tree\n/tree/a\n/tree/a/b\n/tree/a/b/deep\n/tree/a/x\n/tree/c\n"
 			 "/tree/l\n/tree/link\n/tree/secret\n/tree/secret/TOP\n"));
-	cr_assert(walks_to(folder_path(&folder, "tree/a/"), &plain,
+	cr_assert(walks_to(tmpdir_path(&tmpdir, "tree/a/"), &plain,
 			   "/tree/a/\n/tree/a/b\n/tree/a/b/deep\n/tree/a/x\n"));
-	cr_assert(walks_to(folder_path(&folder, "tree/c"), &plain, "/tree/c\n"));
-	/* Of links the first alone, and only where that is wanted. */
-	cr_assert(walks_to(folder_path(&folder, "tree/l"), &plain,
+	cr_assert(walks_to(tmpdir_path(&tmpdir, "tree/c"), &plain, "/tree/c\n"));
+	/* Only the first link is followed, and only on request. */
+	cr_assert(walks_to(tmpdir_path(&tmpdir, "tree/l"), &plain,
 			   "/tree/l\n/tree/l/TOP\n"));
-	cr_assert(walks_to(folder_path(&folder, "tree/l"),
+	cr_assert(walks_to(tmpdir_path(&tmpdir, "tree/l"),
 			   &(struct walk_options){ .depth = 0 }, "/tree/l\n"));
-	cr_assert(walks_to(folder_path(&folder, "none"), &plain, "/none: ENOENT\n"));
-	cr_assert(walks_to(folder_path(&folder, "tree/c/x"), &plain,
+	cr_assert(walks_to(tmpdir_path(&tmpdir, "none"), &plain, "/none: ENOENT\n"));
+	cr_assert(walks_to(tmpdir_path(&tmpdir, "tree/c/x"), &plain,
 			   "/tree/c/x: ENOTDIR\n"));
 	cr_assert(walks_to("", &plain, ": ENOENT\n"));
-	/* A path that begins anywhere. */
-	snprintf(path, sizeof(path), "%s/tree/a", folder.path);
+	/* A path relative to a descriptor. */
+	snprintf(path, sizeof(path), "%s/tree/a", tmpdir.path);
 	cr_assert(chdir(path) == 0);
 	cr_assert(walks_to("b", &plain, "b\nb/deep\n"));
 	cr_assert(chdir("/") == 0);
@@ -177,26 +177,26 @@ Test(walk, depth)
 {
 	make_tree();
 	cr_assert(walks_to(
-		folder_path(&folder, "tree"), &(struct walk_options){ .depth = 1 },
+		tmpdir_path(&tmpdir, "tree"), &(struct walk_options){ .depth = 1 },
 		"/tree\n/tree/a\n/tree/c\n/tree/l\n/tree/link\n/tree/secret\n"));
-	cr_assert(walks_to(folder_path(&folder, "tree/a"),
+	cr_assert(walks_to(tmpdir_path(&tmpdir, "tree/a"),
 			   &(struct walk_options){ .depth = 2 },
 			   "/tree/a\n/tree/a/b\n/tree/a/b/deep\n/tree/a/x\n"));
 }
 
-/* What the function answers ends the walk. */
+/* A result of the function other than 0 ends the walk. */
 Test(walk, end)
 {
 	struct taken taken = { .path = "/tree/a/b", .end = 7 };
 
 	make_tree();
-	cr_assert(walk_below(folder_path(&folder, "tree"), &plain, take, &taken) == 7);
+	cr_assert(walk_below(tmpdir_path(&tmpdir, "tree"), &plain, take, &taken) == 7);
 	cr_assert(!strstr(taken.text, "deep"), "%s", taken.text);
 }
 
 static void exchange(const char *a, const char *b)
 {
-	cr_assert(syscall(SYS_renameat2, folder.fd, a, folder.fd, b, RENAME_EXCHANGE) ==
+	cr_assert(syscall(SYS_renameat2, tmpdir.fd, a, tmpdir.fd, b, RENAME_EXCHANGE) ==
 			  0,
 		  "%s", strerror(errno));
 }
@@ -216,7 +216,7 @@ static void put_file_there(void)
 	exchange("tree/a", "tree/c");
 }
 
-/* What was looked at is a directory, and what is opened is something else. */
+/* A directory is replaced by another file before it is opened. */
 Test(walk, exchanged)
 {
 	static const struct {
@@ -232,7 +232,7 @@ Test(walk, exchanged)
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct taken taken = { .path = "/tree/a", .act = rows[i].act };
 
-		cr_assert(walk_below(folder_path(&folder, "tree"), &plain, take,
+		cr_assert(walk_below(tmpdir_path(&tmpdir, "tree"), &plain, take,
 				     &taken) == 0);
 		cr_assert(strstr(taken.text, rows[i].line), "row %zu: %s", i, taken.text);
 		cr_assert(!strstr(taken.text, "/tree/a/"), "row %zu: %s", i, taken.text);
@@ -248,8 +248,8 @@ static void make_deep(void)
 {
 	int at;
 
-	cr_assert(mkdirat(folder.fd, "tree", 0755) == 0);
-	at = openat(folder.fd, "tree", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cr_assert(mkdirat(tmpdir.fd, "tree", 0755) == 0);
+	at = openat(tmpdir.fd, "tree", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	for (size_t i = 0; i < LEVELS; i++) {
 		int next;
 
@@ -264,14 +264,14 @@ static void make_deep(void)
 	fd_close(at);
 }
 
-/* Deeper than a path may be long, and than descriptors are kept. */
+/* Deeper than the longest path, and than the number of open descriptors. */
 Test(walk, deep)
 {
 	struct taken taken = { .n = 0 };
 
 	cr_assert(LEVELS * strlen(NAME) > 4 * PATH_MAX);
 	make_deep();
-	cr_assert(walk_below(folder_path(&folder, "tree"), &plain, take, &taken) == 0);
+	cr_assert(walk_below(tmpdir_path(&tmpdir, "tree"), &plain, take, &taken) == 0);
 	cr_assert(taken.n == 1 + 3 * LEVELS && taken.errors == 0, "%zu, %zu errors",
 		  taken.n, taken.errors);
 	cr_assert(taken.highest < 100, "%d", taken.highest);
@@ -291,16 +291,16 @@ Test(walk, paths_are_whole)
 	size_t deepest = 0;
 
 	make_deep();
-	cr_assert(walk_below(folder_path(&folder, "tree"), &plain, take_end, &deepest) ==
+	cr_assert(walk_below(tmpdir_path(&tmpdir, "tree"), &plain, take_end, &deepest) ==
 		  0);
 	cr_assert(deepest ==
-		  strlen(folder.path) + strlen("/tree") + LEVELS * (strlen(NAME) + 1));
+		  strlen(tmpdir.path) + strlen("/tree") + LEVELS * (strlen(NAME) + 1));
 }
 
 struct moving {
-	void (*act)(void); /* when the last directory is taken */
-	size_t n;	   /* of what is not below tree/elsewhere */
-	size_t n_open;	   /* of it, what is in directories that stay open */
+	void (*act)(void); /* when the last directory is visited */
+	size_t n;	   /* of files not below tree/elsewhere */
+	size_t n_open;	   /* of these, files in directories that stay open */
 	size_t errors;
 	size_t depth; /* of the last error */
 	bool done;
@@ -328,10 +328,10 @@ static int take_moving(void *context, const struct walk_entry *entry)
 	return 0;
 }
 
-/* Moves the directory at this depth, with all below it. */
+/* Moves the directory at this depth, with everything below it. */
 static void move_at(size_t depth)
 {
-	int at = openat(folder.fd, "tree", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int at = openat(tmpdir.fd, "tree", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	for (size_t i = 1; i < depth; i++) {
 		int next = openat(at, NAME, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -340,7 +340,7 @@ static void move_at(size_t depth)
 		fd_close(at);
 		at = next;
 	}
-	cr_assert(renameat(at, NAME, folder.fd, "tree/elsewhere") == 0);
+	cr_assert(renameat(at, NAME, tmpdir.fd, "tree/elsewhere") == 0);
 	fd_close(at);
 }
 
@@ -354,27 +354,27 @@ static void move_far(void)
 	move_at(151);
 }
 
-/* A directory above goes elsewhere, and those that the walk comes back to are as they
- * were seen from below. */
+/* A directory above is moved, and the walk returns to the directories that it came from.
+ */
 Test(walk, moved_above)
 {
 	struct moving moving = { .act = move_near };
 
 	make_deep();
-	cr_assert(walk_below(folder_path(&folder, "tree"), &plain, take_moving,
+	cr_assert(walk_below(tmpdir_path(&tmpdir, "tree"), &plain, take_moving,
 			     &moving) == 0);
 	cr_assert(moving.done && moving.errors == 0 && moving.n == 1 + 3 * LEVELS,
 		  "%zu, %zu errors", moving.n, moving.errors);
 }
 
-/* One that is closed meanwhile is not found again: the rest of it is an error, and of
- * those that are open nothing is missed. */
+/* A moved directory that was closed is not found again: its rest is an error. Open
+ * directories are read completely. */
 Test(walk, moved_in_the_middle)
 {
 	struct moving moving = { .act = move_far };
 
 	make_deep();
-	cr_assert(walk_below(folder_path(&folder, "tree"), &plain, take_moving,
+	cr_assert(walk_below(tmpdir_path(&tmpdir, "tree"), &plain, take_moving,
 			     &moving) == 0);
 	cr_assert(moving.done && moving.errors == 1 && moving.depth == 150,
 		  "%zu errors, the last at %zu", moving.errors, moving.depth);
@@ -390,8 +390,8 @@ static const char *mounted(void *context)
 	(void)context;
 	if (complaint)
 		return complaint;
-	snprintf(tree, sizeof(tree), "%s/tree", folder.path);
-	snprintf(path, sizeof(path), "%s/tree/a/b", folder.path);
+	snprintf(tree, sizeof(tree), "%s/tree", tmpdir.path);
+	snprintf(path, sizeof(path), "%s/tree/a/b", tmpdir.path);
 	CHILD_ASSERT(mount(tree, path, NULL, MS_BIND, NULL) == 0);
 	CHILD_ASSERT(
 		walks_to(tree, &plain,
@@ -399,9 +399,9 @@ static const char *mounted(void *context)
 			 "/tree/link\n/tree/secret\n/tree/secret/TOP\n"));
 	CHILD_ASSERT(umount(path) == 0);
 	CHILD_ASSERT(mount("none", path, "tmpfs", 0, NULL) == 0);
-	snprintf(path, sizeof(path), "%s/tree/a/b/inside", folder.path);
+	snprintf(path, sizeof(path), "%s/tree/a/b/inside", tmpdir.path);
 	CHILD_ASSERT(mkdir(path, 0755) == 0);
-	snprintf(path, sizeof(path), "%s/tree/a", folder.path);
+	snprintf(path, sizeof(path), "%s/tree/a", tmpdir.path);
 	CHILD_ASSERT(walks_to(path, &plain,
 			      "/tree/a\n/tree/a/b\n/tree/a/b/inside\n/tree/a/x\n"));
 	CHILD_ASSERT(walks_to(path, &one, "/tree/a\n/tree/a/b\n/tree/a/x\n"));
@@ -421,20 +421,20 @@ static const char *unreadable(void *context)
 	if (geteuid() == 0)
 		CHILD_ASSERT(setgid(65534) == 0 && setuid(65534) == 0);
 	CHILD_ASSERT(
-		walks_to(folder_path(&folder, "tree"), &plain,
+		walks_to(tmpdir_path(&tmpdir, "tree"), &plain,
 			 "/tree\n/tree/a\n/tree/a: EACCES\n/tree/c\n/tree/l\n/tree/link\n"
 			 "/tree/secret\n/tree/secret/TOP: EACCES\n"));
 	return NULL;
 }
 
-/* One directory cannot be read, and of another only the names can. */
+/* One directory cannot be read; of another one only the names can be read. */
 Test(walk, unreadable)
 {
 	make_tree();
-	cr_assert(fchmodat(folder.fd, ".", 0755, 0) == 0);
-	cr_assert(fchmodat(folder.fd, "tree/a", 0, 0) == 0);
-	cr_assert(fchmodat(folder.fd, "tree/secret", 0444, 0) == 0);
+	cr_assert(fchmodat(tmpdir.fd, ".", 0755, 0) == 0);
+	cr_assert(fchmodat(tmpdir.fd, "tree/a", 0, 0) == 0);
+	cr_assert(fchmodat(tmpdir.fd, "tree/secret", 0444, 0) == 0);
 	child_run(unreadable, NULL);
-	cr_assert(fchmodat(folder.fd, "tree/a", 0755, 0) == 0);
-	cr_assert(fchmodat(folder.fd, "tree/secret", 0755, 0) == 0);
+	cr_assert(fchmodat(tmpdir.fd, "tree/a", 0755, 0) == 0);
+	cr_assert(fchmodat(tmpdir.fd, "tree/secret", 0755, 0) == 0);
 }

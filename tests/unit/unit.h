@@ -37,8 +37,8 @@
 #define BYTES(literal) (literal), sizeof(literal) - 1
 
 /*
- * A copy of exactly @len bytes, without a NUL behind it: AddressSanitizer sees whoever
- * reads past the end. To be freed.
+ * A copy of exactly @len bytes, without a NUL after it: AddressSanitizer sees a read past
+ * the end. To be freed.
  */
 static inline char *exact_copy(const char *text, size_t len)
 {
@@ -50,7 +50,7 @@ static inline char *exact_copy(const char *text, size_t len)
 	return copy;
 }
 
-/* An open file with these bytes, at its begin. */
+/* An open file with these bytes, at its beginning. */
 static inline int file_of(const char *text, size_t len)
 {
 	int fd = memfd_create("unit", MFD_CLOEXEC);
@@ -67,28 +67,28 @@ static inline int file_of(const char *text, size_t len)
 	return fd;
 }
 
-/* A folder of the test's own, open, below TMPDIR; ends with folder_cleanup(). */
-struct folder {
+/* A temporary directory, open, below TMPDIR; removed by tmpdir_cleanup(). */
+struct tmpdir {
 	char path[256];
 	int fd;
 };
 
 /* The last one that was made, for unit_skip(): Criterion tears nothing down then. */
-static struct folder *folder_made;
+static struct tmpdir *tmpdir_made;
 
-static inline void folder_make(struct folder *folder)
+static inline void tmpdir_make(struct tmpdir *tmpdir)
 {
 	const char *parent = getenv("TMPDIR");
 
-	snprintf(folder->path, sizeof(folder->path), "%s/subid-unit.XXXXXX",
+	snprintf(tmpdir->path, sizeof(tmpdir->path), "%s/subid-unit.XXXXXX",
 		 parent && *parent ? parent : "/tmp");
-	cr_assert(mkdtemp(folder->path), "%s: %s", folder->path, strerror(errno));
-	folder->fd = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	cr_assert(folder->fd >= 0);
-	folder_made = folder;
+	cr_assert(mkdtemp(tmpdir->path), "%s: %s", tmpdir->path, strerror(errno));
+	tmpdir->fd = open(tmpdir->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cr_assert(tmpdir->fd >= 0);
+	tmpdir_made = tmpdir;
 }
 
-static inline int folder_remove_one(const char *path, const struct stat *st, int type,
+static inline int tmpdir_remove_one(const char *path, const struct stat *st, int type,
 				    struct FTW *ftw)
 {
 	(void)st;
@@ -97,69 +97,68 @@ static inline int folder_remove_one(const char *path, const struct stat *st, int
 	return remove(path);
 }
 
-static inline void folder_cleanup(struct folder *folder)
+static inline void tmpdir_cleanup(struct tmpdir *tmpdir)
 {
-	folder_made = NULL;
-	fd_close(folder->fd);
-	cr_expect(nftw(folder->path, folder_remove_one, 8, FTW_DEPTH | FTW_PHYS) == 0,
-		  "cannot remove %s", folder->path);
+	tmpdir_made = NULL;
+	fd_close(tmpdir->fd);
+	cr_expect(nftw(tmpdir->path, tmpdir_remove_one, 8, FTW_DEPTH | FTW_PHYS) == 0,
+		  "cannot remove %s", tmpdir->path);
 }
 
-/* Ends the test: it cannot run here, and @why says what is missing. */
+/* Skips the test: it cannot run here; @why is the reason. */
 static inline void unit_skip(const char *why)
 {
-	if (folder_made)
-		folder_cleanup(folder_made);
+	if (tmpdir_made)
+		tmpdir_cleanup(tmpdir_made);
 	cr_skip_test("%s", why);
 }
 
-/* The path of @name in the folder, in a buffer that the next call overwrites. */
-static inline const char *folder_path(const struct folder *folder, const char *name)
+/* The path of @name in the directory, in a buffer that the next call overwrites. */
+static inline const char *tmpdir_path(const struct tmpdir *tmpdir, const char *name)
 {
 	static char path[512];
 
-	snprintf(path, sizeof(path), "%s/%s", folder->path, name);
+	snprintf(path, sizeof(path), "%s/%s", tmpdir->path, name);
 	return path;
 }
 
 /* The root of a system: /etc, and a link to it where the build has its configuration. */
-static inline void folder_make_etc(const struct folder *folder)
+static inline void tmpdir_make_etc(const struct tmpdir *tmpdir)
 {
 	static const char below[] = SYSCONFDIR;
 	char path[PATH_MAX];
 
-	cr_assert(mkdirat(folder->fd, "etc", 0755) == 0);
+	cr_assert(mkdirat(tmpdir->fd, "etc", 0755) == 0);
 	if (strcmp(below, "/etc") == 0)
 		return;
 	for (const char *slash = below; (slash = strchr(slash + 1, '/'));) {
 		snprintf(path, sizeof(path), "%.*s", (int)(slash - below - 1), &below[1]);
-		cr_assert(mkdirat(folder->fd, path, 0755) == 0 || errno == EEXIST);
+		cr_assert(mkdirat(tmpdir->fd, path, 0755) == 0 || errno == EEXIST);
 	}
-	cr_assert(symlinkat("/etc", folder->fd, &below[1]) == 0);
+	cr_assert(symlinkat("/etc", tmpdir->fd, &below[1]) == 0);
 }
 
-/* Writes a file of @mode, whatever the umask, and returns its path as folder_path(). */
-static inline const char *folder_put(const struct folder *folder, const char *name,
+/* Writes a file of exactly @mode, and returns its path as tmpdir_path(). */
+static inline const char *tmpdir_put(const struct tmpdir *tmpdir, const char *name,
 				     const char *text, size_t len, mode_t mode)
 {
-	const char *path = folder_path(folder, name);
+	const char *path = tmpdir_path(tmpdir, name);
 	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 
 	cr_assert(fd >= 0, "%s: %s", path, strerror(errno));
 	cr_assert(write(fd, text, len) == (ssize_t)len);
-	/* To cut it to nothing first makes some file systems wait for the disk at the
-	 * end. */
+	/* After a truncation some file systems wait for the disk at close(2). */
 	cr_assert(ftruncate(fd, (off_t)len) == 0);
 	cr_assert(fchmod(fd, mode) == 0);
 	fd_close(fd);
 	return path;
 }
 
-/* What file @name in the folder holds, as a string in a buffer of @size bytes. */
-static inline size_t folder_get(const struct folder *folder, const char *name, char *text,
+/* The text of file @name in the directory, as a string in a buffer of @size bytes. */
+static inline size_t tmpdir_get(const struct tmpdir *tmpdir, const char *name, char *text,
 				size_t size)
 {
-	int fd = open(folder_path(folder, name), O_RDONLY | O_CLOEXEC);
+	int fd = open(tmpdir_path(tmpdir, name), O_RDONLY | O_CLOEXEC);
 	ssize_t n;
 
 	cr_assert(fd >= 0, "%s: %s", name, strerror(errno));
@@ -172,9 +171,9 @@ static inline size_t folder_get(const struct folder *folder, const char *name, c
 
 /*
  * A part of a test that changes its process too much (descriptors, privileges, mounts) or
- * needs one with a single thread, as unshare(2) does; Criterion's have more. It returns
- * NULL when all is well, a string that begins with CHILD_SKIP when it cannot run here, or
- * what is wrong.
+ * needs a process with a single thread, as unshare(2) does; Criterion's have more. It
+ * returns NULL if it passes, a string that begins with CHILD_SKIP if it cannot run here,
+ * or what is wrong.
  */
 typedef const char *(*child_fn)(void *context);
 
@@ -190,7 +189,8 @@ typedef const char *(*child_fn)(void *context);
 #define CHILD_SECONDS	       30
 #define CHILD_SECONDS_EMULATED 300
 
-/* Runs @body in a child process; the test fails or is skipped as the child says. */
+/* Runs @body in a child process; its result decides whether the test is skipped or fails.
+ */
 static inline void child_run(child_fn body, void *context)
 {
 	char text[512] = "";
@@ -225,7 +225,7 @@ static inline void child_run(child_fn body, void *context)
 		  "the child ended with %#x", (unsigned)status);
 }
 
-/* Writes a small file that is there already, such as one below /proc. */
+/* Writes to a small existing file, such as one below /proc. */
 static inline bool put_text(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -236,8 +236,8 @@ static inline bool put_text(const char *path, const char *text)
 }
 
 /*
- * For a child: mounts of its own, of which nobody else sees anything. An ordinary user
- * gets them as root of a user namespace.
+ * For a child: a private mount namespace. An ordinary user gets it as root of a user
+ * namespace.
  */
 static inline const char *child_own_mounts(void)
 {
@@ -258,7 +258,7 @@ static inline const char *child_own_mounts(void)
 	return NULL;
 }
 
-/* An emulator may know fork(2) alone: the end of a child of a library sends no signal. */
+/* An emulator may have only fork(2), so that a child of the library sends no signal. */
 static inline const char *child_no_silent_clone(void)
 {
 	pid_t pid = (pid_t)syscall(SYS_clone, 0L, 0L, 0L, 0L, 0L);

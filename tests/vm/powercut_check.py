@@ -1,17 +1,17 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Every state that a power cut could have left on the recorded device, looked at:
+"""Checks every state that a power cut could have left on the recorded device:
 
     powercut_check.py DISK LOG PROGRAM
 
 DISK is the image that the record LOG starts from. After each write there is one state: all
-writes so far. A disk may also lose what it was not told to flush, so there are states with
-everything up to the last flush and a random part of what came then. Each is put into an
-image, mounted, which replays the journal, and looked at: each database is the old or the
-new one, the new one if that was reported; the backup is a whole version; mode, owner and
-label are right; no lock that was given back is there again; and the same command again, by
-PROGRAM, works without help and leaves what it would have left. States of the writers that are
-wrong on purpose must be found bad."""
+writes so far. A disk may also lose writes after the last flush, so there are states with
+everything up to the last flush and a random part of the later writes. Each state is written to
+an image, mounted, which replays the journal, and checked: each database is the old or the new
+one, the new one if success was reported; the backup is a whole version; mode, owner and label
+are right; no released lock is there again; and running the command again, by PROGRAM, works
+without help and has the same result. States of writers that are wrong on purpose must be found
+bad."""
 
 import hashlib
 import os
@@ -29,7 +29,7 @@ from host import CLEAN_PATH, CLONE_NEWNS, Report, mount, umount, unshare
 from powercut_steps import DATABASES, SECTIONS, get, read
 
 SEED = 20140205
-PARTS = 6           # random parts of what came after a flush
+PARTS = 6           # random parts of the writes after a flush
 ENOUGH = 100
 LABEL = b"system_u:object_r:etc_t:s0\0"
 MS_REC, MS_PRIVATE = 0x4000, 0x40000
@@ -37,7 +37,7 @@ LOCKS = ("subuid.lock", "subgid.lock")
 
 
 class Disk:
-    """An image that is written to, with a number that tells its contents."""
+    """An image that is written to, with a number that identifies its contents."""
 
     def __init__(self, path):
         self.path = path
@@ -76,7 +76,7 @@ def put(path, writes):
 
 
 class Promise:
-    """What may be on disk, by the marks so far."""
+    """The versions that may be on disk, by the marks so far."""
 
     def __init__(self, section, number, done):
         self.section, self.number, self.done = section, number, done
@@ -96,8 +96,8 @@ class Promise:
 
 
 def follow(mark):
-    """The promise that a mark makes; None outside of a section. The kernel sets one more, at
-    the end of all."""
+    """What a mark promises about the disk; None outside of a section. The kernel sets another
+    mark at the end."""
     word, *numbers = mark.split("/")
     if word not in ("begin", "done"):
         return None
@@ -108,7 +108,7 @@ def follow(mark):
 # --- one state --------------------------------------------------------------------------
 
 def label(path):
-    """As it stands on disk: this kernel need not know what it means."""
+    """The label as on disk: this kernel need not know it."""
     try:
         return os.getxattr(path, "security.selinux")
     except OSError:
@@ -116,7 +116,7 @@ def label(path):
 
 
 def look_at_files(etc, promise):
-    """What is wrong with the files as they were left, or None."""
+    """What is wrong with the files after the power cut, or None."""
     for number, name in enumerate(DATABASES):
         found, versions = read(f"{etc}/{name}"), promise.versions(number)
         if found not in versions[-1 if promise.done else -2:]:
@@ -128,16 +128,16 @@ def look_at_files(etc, promise):
             looks = status.st_mode, status.st_uid, status.st_gid
             if looks != (0o100644, 0, 0) or label(f"{etc}/{name}") != LABEL:
                 return f"{name} has {looks}, {label(f'{etc}/{name}')}"
-    # Its process id may be another's when the machine is up again.
+    # Its process id may belong to another process after the reboot.
     if promise.done and strays(etc) & set(LOCKS):
         return f"locks that were given back are there again: {strays(etc)}"
     return None
 
 
 def again(root, program, args):
-    """A command on the disk. Returns what is wrong, or None. That it has been done already is
-    no error. Process ids of the machine that lost its power say nothing here: it runs in a
-    namespace where they are free."""
+    """Runs a command on the disk. Returns what is wrong, or None. It is no error if nothing is
+    left to do. It runs in a namespace in which the process ids of the machine that lost its
+    power are free."""
     result = subprocess.run(
         ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", program,
          "--root", root, *args], stdin=subprocess.DEVNULL,
@@ -169,7 +169,7 @@ def look_at_next(root, program, promise):
 
 
 class Checker:
-    """Looks at states and keeps the count."""
+    """Checks states and counts them."""
 
     def __init__(self, disk, program):
         self.durable = disk
@@ -181,7 +181,7 @@ class Checker:
         self.problems = {section.name: [] for section in SECTIONS}
 
     def state(self, promise, writes, kind):
-        """The durable disk and the writes, unless that has been looked at."""
+        """Checks the durable disk and the writes, unless that state was checked before."""
         name = promise.section.name
         state = self.durable.key_with(writes), promise.number, promise.done
         if state in self.states[name]:
@@ -221,7 +221,7 @@ class Checker:
                 self.state(promise, writes, "part")
 
     def window(self, window):
-        """What came between two flushes, as (promise, write or None)."""
+        """The writes between two flushes, as (promise, write or None)."""
         for end in range(1, len(window) + 1):
             promise = window[end - 1][0]
             if promise:
@@ -247,10 +247,10 @@ class Checker:
             self.window(window)
 
     def distinct(self, name):
-        """How many different disks were looked at."""
+        """The number of different disks that were checked."""
         return len({key for key, *_ in self.states[name]})
 
-    def tell(self, section, report):
+    def report_section(self, section, report):
         name, counts = section.name, self.counts[section.name]
         bad = self.problems[name]
         what = (f"{name}: {counts.total()} crash states ({counts['prefix']} prefixes of the "
@@ -278,7 +278,7 @@ def main():
     checker = Checker(Disk("disk"), program)
     checker.log(writelog.read(log))
     for section in SECTIONS:
-        checker.tell(section, report)
+        checker.report_section(section, report)
     total = sum(checker.distinct(section.name) for section in SECTIONS if section.good)
     report.check(f"usermod-ext: {total} distinct crash states, at least {ENOUGH}",
                  total >= ENOUGH, "too few")

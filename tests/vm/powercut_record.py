@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""In the virtual machine: commands on an /etc of its own, on a device whose writes are
-recorded. A mark before each command and one after it has reported success go to the same
-record, so that it tells for each state what had been promised by then."""
+"""In the virtual machine: runs commands on an /etc on a device whose writes are recorded. The
+record also has a mark before each command and one after its success, so that it shows for each
+state what had been promised."""
 
 import os
 import subprocess
@@ -45,8 +45,8 @@ def own_etc():
 
 
 def write_in_place(step):
-    """What no program should do: the file is empty, then half, then whole. The kernel may
-    write a file back at any time; here it does so when it hurts."""
+    """A wrong writer: the file is empty, then half, then whole. The kernel may write a file
+    back at any time; here it does so at the worst time."""
     for name, text in zip(DATABASES, step.after):
         with open(f"/etc/{name}", "w") as file:
             for part in ("", text[:len(text) // 2], text[len(text) // 2:]):

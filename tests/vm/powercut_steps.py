@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the power-cut test does, for both its sides: the virtual machine, which carries it
-out on a device whose writes are recorded, and this machine, which looks at every state
-that a power cut could have left."""
+"""The commands of the power-cut test, for both sides: the virtual machine, which runs them on
+a device whose writes are recorded, and this machine, which checks every state that a power cut
+could have left."""
 
 import os
 from typing import NamedTuple
@@ -17,8 +17,8 @@ class Step(NamedTuple):
 
 
 class Section(NamedTuple):
-    """Steps by one writer. What it leaves after a power cut must be good, or, of a writer
-    that is wrong on purpose, must be found bad."""
+    """Steps of one writer. Its files after a power cut must be good, or, if the writer is
+    wrong on purpose, must be found bad."""
     name: str
     writer: str
     good: bool
@@ -72,20 +72,20 @@ IN_PLACE = Section("a script that writes into the file", "in-place", False, (OLD
 SECTIONS = (OURS, CREATE, NO_FSYNC, IN_PLACE)
 
 
-def put(folder, databases):
-    """The databases as a section begins with them, and nothing else of ours."""
-    for name in os.listdir(folder):
+def put(directory, databases):
+    """Writes the databases at the beginning of a section, and removes our other files."""
+    for name in os.listdir(directory):
         if name.startswith(DATABASES):
-            os.unlink(f"{folder}/{name}")
+            os.unlink(f"{directory}/{name}")
     for name, text in zip(DATABASES, databases):
         if text is not None:
-            with open(f"{folder}/{name}", "w") as file:
+            with open(f"{directory}/{name}", "w") as file:
                 file.write(text)
 
 
-def get(folder):
+def get(directory):
     """The databases: their texts, or None."""
-    return tuple(read(f"{folder}/{name}") for name in DATABASES)
+    return tuple(read(f"{directory}/{name}") for name in DATABASES)
 
 
 def read(path):

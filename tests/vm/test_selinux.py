@@ -31,7 +31,7 @@ OLD = "elsa:3000000:1000000\n"
 
 
 def run(*command, domain=None, user=None):
-    """Runs a command, as root or as a user, in our own domain or in another one."""
+    """Runs a command, as root or as a user, in the test's domain or in another one."""
     if domain:
         command = ("runcon", domain, *command)
     if user:
@@ -53,7 +53,7 @@ def relabel(path, type_):
 
 
 def put(text=OLD):
-    """Both databases with that text and the label of the policy, no other file of ours."""
+    """Writes that text to both databases, with the policy's label; removes our other files."""
     for name in os.listdir("/etc"):
         if name.startswith(DATABASES):
             os.unlink(f"/etc/{name}")
@@ -85,7 +85,7 @@ def policy_says(**types):
 
 
 class Records:
-    """What comes to the audit log while this is open."""
+    """The records that the audit log gets while this is open."""
 
     def __enter__(self):
         self.start = os.path.getsize(AUDIT_LOG)
@@ -126,7 +126,7 @@ def test_machine(report):
 
 
 def labels(report, name, wanted, domain):
-    """Each file has the label that is wanted, and restorecon(8) would change nothing."""
+    """Each file has the expected label, and restorecon(8) would change nothing."""
     found = {path: label(path) for path in FILES if os.path.exists(path)}
     report.check(f"{domain}: {name}: labels", found == wanted, f"{found}")
     would = run("restorecon", "-nv", *found).stdout
@@ -154,7 +154,7 @@ def test_labels(report, domain):
             result = run(PROGRAM, "-V", add[1], "-W", *add[3:], domain=domain)
             report.check(f"{word}: {what}: wrong labels", result.returncode == DONE,
                          f"{result}")
-            labels(report, f"{what}: wrong labels are mended", wanted, word)
+            labels(report, f"{what}: wrong labels are fixed", wanted, word)
     with policy_says(subuid=None):
         put()
         relabel("/etc/subuid", PLAIN)
@@ -164,7 +164,7 @@ def test_labels(report, domain):
 
 
 def denied(report, name, types, args, status, first, avc):
-    """The policy is in the way of usermod-ext in the domain of usermod(8)."""
+    """The policy denies what usermod-ext does in the domain of usermod(8)."""
     with policy_says(**types), Records() as records:
         put()
         result = run(PROGRAM, *args, domain=ACCOUNTS)
@@ -238,7 +238,7 @@ def test_records(report):
     for domain, type_ in ((SERVICES, "bin_t"), (UNCONFINED, "bin_t"),
                           (ACCOUNTS, "useradd_exec_t")):
         relabel(PROGRAM, type_)
-        # SELinux lets a domain begin with its shell, and not with any program
+        # SELinux lets a domain start with its shell, not with any program
         command = ("sh", "-c", f'{PROGRAM} "$@"', "sh") if domain == UNCONFINED else (PROGRAM,)
         for range_, status, verdict in (("4000000-4000009", DONE, "success"),
                                         ("3000000-3000009", POLICY, "failed")):
@@ -260,7 +260,7 @@ def main():
     report.part(test_machine, report)
     report.part(test_labels, report, SERVICES)
     report.part(test_maps, report)
-    # as an administrator labels it who wants it confined like usermod(8)
+    # the label for an administrator who wants it confined like usermod(8)
     relabel(PROGRAM, "useradd_exec_t")
     report.part(test_labels, report, ACCOUNTS)
     report.part(test_denied, report)

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""In the virtual machine: the unit tests that meet the kernel and the tests of range
-management, once more, on a kernel with SELinux enforcing."""
+"""In the virtual machine: the unit tests that use the kernel and the tests of range
+management, on a kernel with SELinux enforcing."""
 
 import glob
 import os

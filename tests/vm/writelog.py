@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Reads what dm-log-writes has recorded: every write to a block device, in the order in
-which the device has had it on its plates: what no flush has followed yet comes with the
-next flush. Between the writes there are marks, set by `dmsetup message`.
+"""Reads the record of dm-log-writes: every write to a block device, in the order in which it
+became durable: a write without a later flush comes with the next flush. Between the writes
+there are marks, set by `dmsetup message`.
 
 The format is the kernel's (Documentation/admin-guide/device-mapper/log-writes.rst): a
 superblock and entries, each in a sector of its own and before its data, little-endian."""

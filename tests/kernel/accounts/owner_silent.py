@@ -64,7 +64,7 @@ class SilentTrial(Trial):
         self.expect(f"silent: {name}", holds, *about)
 
     def lines_unknown(self, data, step, lines):
-        """Lines whose owner only the service could know, with ids that are meant."""
+        """Lines with the ids of the command whose owner only the service could know."""
         return [line for line in lines(data) if self.accounts.is_unknown(line.owner)
                 and (step.ids is None or line.first <= step.ids[1]
                      and line.last >= step.ids[0])]
@@ -136,19 +136,19 @@ class SilentTrial(Trial):
             if step.if_missing and self.counted(before[kind], user, self.known):
                 self.silently(f"{step.name}: who has a range gets no other one",
                               before[kind] == self.data[kind], (kind, *about))
-        # the ten calls have no word for it
+        # the ten calls cannot report it
         if before != self.data and step.program != "library":
             self.silently(f"{step.name}: a local user gets ids, with a word",
                           status == DONE and "name service" in said, about)
 
     def silent_rename(self, step, user, before, status, said, about):
         old = self.known.by_name(step.words[1])
-        # from one name of a user to another nothing has to be asked
+        # renaming between two names of one user needs no lookup
         if old and old.uid == user.uid:
             return
         if step.typed != step.words[1] and not is_number(step.typed) and any(
                 self.lines_unknown(before[kind], step, our_lines) for kind in KINDS):
-            # two users of this system are two, whatever the service says
+            # two users of this system are different users for any service
             self.silently("rename: changes nothing, and says 3", before == self.data
                           and status in (UNREADABLE, NONE, *((REFUSED,) if old else ()))
                           and said, about)
@@ -200,7 +200,7 @@ class SilentTrial(Trial):
 
 
 def says_unknown(program, said):
-    """Whether a program has not said that there is nothing."""
+    """Whether a program has not reported "none"."""
     if program == "the library":
         return said == "-1"
     if program == "getsubids":

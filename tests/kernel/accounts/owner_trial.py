@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""One random host (owner_world.py), commands on it, and the relation between what newuidmap
-maps, what each program lists, and what was removed or granted. What is right is counted id
-by id (name_service.py)."""
+"""Commands on one random host (owner_world.py), and how the ids that newuidmap maps, that each
+program lists, and that were removed or granted must relate. The right ids are computed one by
+one (name_service.py)."""
 
 import json
 import random
@@ -12,14 +12,14 @@ from name_service import all_lines, any_lines, debian_lines, is_number, our_line
 from owner_world import COUNT, KINDS, UNIVERSE, World
 
 DONE, UNREADABLE, NO_USER, NONE, REFUSED = 0, 3, 6, 7, 20
-# causes of doctor's that say so
+# causes of doctor for this
 NO_RANGE = ("no-range", "other-kind-only")
 STEPS = 8           # a host
-ASKED = 5           # ids that a map writer is asked about by themselves
+ASKED = 5           # ids that a map writer is asked for one by one
 
 
 class Relations:
-    """Counts how often each relation was looked at and how often it did not hold."""
+    """Counts how often each relation was checked and how often it did not hold."""
 
     def __init__(self, report, title):
         self.report, self.title = report, title
@@ -35,7 +35,7 @@ class Relations:
         return [name for name in names if not self.seen[name]]
 
     def finish(self, names):
-        """names: the relations that must have been looked at."""
+        """names: the relations that must have been checked."""
         for name in sorted({*names, *self.seen}):
             text = f"{self.title}: {name}"
             if self.bad[name]:
@@ -72,7 +72,7 @@ class Trial:
         self.expect = relations.expect
 
     def scene(self):
-        """What a failure is told with."""
+        """The state of the host, for the report of a failure."""
         return (f"passwd {self.world.passwd[256:]!r}",
                 f"directory {self.programs.directory.users}")
 
@@ -115,7 +115,7 @@ class Trial:
             self.check()
 
     def run(self, step):
-        """Returns the status, what was said, and what a failure is told with."""
+        """Returns the status, the messages, and the report for a failure."""
         self.programs.prober.rest()
         before = self.data
         if step.program == "library":
@@ -182,7 +182,7 @@ class Trial:
                         <= self.ours(after[kind], user), kind, *about)
 
     def others_keep(self, step, user, before, after, about):
-        """Lines of others are as they were, where they were."""
+        """Lines of other users are unchanged, in their places."""
         for kind in KINDS:
             old, new = (self.lines_of_others(data[kind], user) for data in (before, after))
             self.expect(f"{step.name}: lines of others stay", old == new
@@ -208,7 +208,7 @@ class Trial:
                 self.expect(f"{step.name}: no id is given that anybody else has", not taken,
                             kind, sorted(taken), *about)
             elif taken:
-                self.expect(f"{step.name}: ids of somebody else are refused",
+                self.expect(f"{step.name}: ids of another user are refused",
                             status == REFUSED, kind, *about)
             free &= not new & self.taken(before[kind], kind, user, all_lines)
         if free and not self.is_odd(before, user):
@@ -220,7 +220,7 @@ class Trial:
         self.others_keep(step, user, before, after, about)
 
     def is_odd(self, data, user):
-        """A user for whom a line by name is in dispute, or would be."""
+        """Whether a line with the user's name is or would be ambiguous."""
         return is_number(user.name) or any(self.in_dispute(data[kind], user)
                                            for kind in KINDS)
 
@@ -267,7 +267,7 @@ class Trial:
             ids = held([line for line in lines if line.owner == old], lambda *_: True, user)
             own = self.counted(b"\n".join(
                 line for line in before[kind].split(b"\n")
-                # lines by uid follow the user, whatever its name is
+                # lines by uid stay the user's under any name
                 if line.split(b":")[0] not in (old.encode(), b"%d" % user.uid)), user)
             if ids and not found:
                 self.expect("rename: who has a range gets no other one", not own, *about)
@@ -403,7 +403,7 @@ class Trial:
         found = json.loads(result.out or "{}").get("findings", ())
         about = (result, self.data, *self.scene())
         for row in found:
-            # ids that two have are taken from one of them, who may exist
+            # of ids of two owners one owner loses them, also one who exists
             cure = row["cure"] or ""
             if "revoke" in cure and ("--range" not in cure or "--no-account" in cure):
                 self.expect("check: revoke is offered for owners who do not exist",
@@ -440,7 +440,7 @@ class Trial:
 
     def doctor(self):
         user = self.dice.choice(self.world.users)
-        env = {"PATH": self.programs.host.subjects["ours", "setuid"].folder
+        env = {"PATH": self.programs.host.subjects["ours", "setuid"].directory
                + ":/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
         result = self.programs.run("subid", "doctor", "--json", self.world.word_for(user),
                                    env=env)
@@ -456,8 +456,8 @@ class Trial:
 
 
 def run_trials(make, programs, relations, seed, seconds, least, only=None, wanted=()):
-    """Commands on one host after the other until the time is over, on so many at least and,
-    if a relation was not looked at, on up to three times as many. Returns what was run."""
+    """Commands on one host after the other until the time is over, on at least so many and,
+    if a relation was not checked, on up to three times as many. Returns what was run."""
     begin, number = time.monotonic(), 0
     while time.monotonic() - begin < seconds or number < least or (
             number < 3 * least and relations.missing(wanted)):

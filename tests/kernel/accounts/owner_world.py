@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Random hosts for test_owner_rule.py: local users with second names and odd lines of
 passwd, a directory with several spellings of each user, databases and commands. All ids
-that are delegated lie in a small universe, so that each can be looked at by itself."""
+that are delegated lie in a small universe, so that each can be checked by itself."""
 
 from typing import NamedTuple
 
@@ -31,7 +31,7 @@ elsa:x:5001:5001:Elsa:/home/elsa:/bin/sh
 anna:x:5002:5002:Anna:/home/anna:/bin/sh
 """
 GROUP = "root:x:0:\ndaemon:x:1:\nnogroup:x:65534:\nelsa:x:5001:\nanna:x:5002:\nteam:x:6000:\n"
-# lines that a host may have besides: what getpwuid(3) reads and a strict reader does not,
+# other lines that a host may have: lines that getpwuid(3) reads and a strict reader does not,
 # second names, names of digits, and ids inside the universe
 MORE_PASSWD = (
     "bob:x:5003:6000:Bob:/home/bob:/bin/sh",
@@ -55,7 +55,7 @@ MORE_PASSWD = (
     "+elsacompat:x:5001:5001:::",
 )
 MORE_GROUP = ("staff:x:3017:", "wheel:x:03035:")
-# names of one user of the directory; the first is canonical
+# names of one user of the service; the first is canonical
 JOE = (("joe", "joe@corp.example", "CORP\\joe"), ("joe@corp.example", "CORP\\joe", "joe"),
        ("joe@corp.example", "CORP\\joe"), ("joe", "corp.example\\joe"), ("CORP\\joe", "joe"))
 SUE = (("sue@corp.example",), ("Sue", "sue@corp.example"), ("sue",))
@@ -85,12 +85,12 @@ class World:
                                    if 5000 < user.uid < 60000]
                                   for accounts in (self.accounts, self.known))
         self.words = self.all_words()
-        # owners of lines; on some hosts those alone that only the service knows
+        # owners of lines; on some hosts only owners that only the service knows
         self.owners = [word for word in self.words if self.accounts.is_unknown(word)
                        ] if dice.random() < 0.3 else self.words
 
     def set_up(self, directory):
-        """The users and groups of the directory."""
+        """The users and groups of the name service."""
         dice = self.dice
         users = [Account(7001, 7001, dice.choice(JOE)), Account(7002, 7002, dice.choice(SUE))]
         if (names := dice.choice(ELSA)):
@@ -110,7 +110,7 @@ class World:
         return sorted(set(words)) + rare + [*self.strangers] * 2
 
     def word_for(self, user, accounts=None):
-        """A word that a caller may type for the user: what getpwnam(3) takes for it."""
+        """A word that a caller may type for the user, one that getpwnam(3) finds."""
         accounts = accounts or self.accounts
         words = [word for word in self.words
                  if getattr(accounts.by_name(word), "uid", None) == user.uid]
@@ -224,7 +224,7 @@ class World:
 
 
 class Step(NamedTuple):
-    """A command: what it does, to whom, and the ids that it is about."""
+    """A command: what it does, for which user, and with which ids."""
     act: str
     program: str
     words: tuple

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Is an id free, without a name service: primary gids that no group has, ids that systemd
-reserves, and user namespaces in which only some ids exist."""
+"""Whether an id is free, without a name service: primary gids that no group has, ids that
+systemd reserves, and user namespaces in which only some ids exist."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from host import (CLEAN_PATH, ELSA, GROUP, MS_NODEV, PASSWD, ROOT, Account, Call
 DONE, FINDINGS, NONE, REFUSED = 0, 2, 7, 20
 KINDS = ("uid", "gid")
 EMPTY = {"uid": b"", "gid": b""}
-# first and last of what systemd has for itself
+# the first and the last id of systemd's ranges
 RESERVED = ((60001, 60577), (61184, 65519), (65534, 65534), (65535, 65535),
             (2147352576, 2147418111))
 BESIDE = (60000, 60578, 61183, 65520, 65533, 65536, 2147352575, 2147418112)
@@ -86,7 +86,7 @@ def primary_gids(box):
         gaps = [row for row in json.loads(result.out)["gaps"] if row["kind"] != "uid"]
         box.check(f"{what}: list --free", gaps and not any(
             row["first"] <= 150000 <= row["last"] for row in gaps), result)
-        # as a uid it is nobody's
+        # no user has this uid
         result, left = box.run("usermod-ext", "-v", "150000-150000", "elsa")
         box.check(f"{what}: is no uid", result.status == DONE
                   and left["uid"] == b"elsa:150000:1\n", result)
@@ -105,7 +105,7 @@ def reserved(box):
             for program, *options in (("usermod-ext", "-v", words, "-w", words),
                                       ("subid", "grant", "--range", words)):
                 box.refused(what, program, *options, "elsa")
-                # 65534 is an account besides
+                # 65534 is also an account
                 overlap = ["--allow-overlap"] if number == 65534 else []
                 result, left = box.run(program, *options, *overlap, "--allow-reserved", "elsa")
                 box.check(f"{what}: {program} --allow-reserved", result.status == DONE
@@ -134,7 +134,7 @@ def takes(cure):
 
 def allocation(box):
     """The allocators skip reserved ids, on the host, in an image and for many users."""
-    image = f"{box.host.folder}/image"
+    image = f"{box.host.tmpdir}/image"
     os.makedirs(f"{image}/etc")
     for first, last, count in ((59900, 66000, 100), (2147352000, 2147419000, 200),
                                (61000, 65700, 30)):
@@ -159,7 +159,7 @@ def allocation(box):
                               if start <= high and low < start + size]
             box.check(f"allocated from {first} to {last}{' in an image' if root else ''}",
                       given >= 4 and not wrong, given, wrong)
-    # an image may be for a host with other ids
+    # an image may run on a host with other ids
     for name in ("subuid", "subgid"):
         box.host.write(f"{image}/etc/{name}", "")
     result = box.programs.run("subid", "grant", "--root", image, "--range", "61184-61190",
@@ -188,17 +188,17 @@ class Namespace:
         return self.box.run(program, *words, data=data, caller=self.root, **options)
 
     def shell(self, command, caller, **more):
-        """A command in there, with our programs first in PATH."""
-        folder = self.box.host.subjects["ours", "setuid"].folder
-        env = {"PATH": f"{folder}:{os.path.dirname(self.box.programs.subid.path)}:"
-                       f"{self.box.programs.usermod.folder}:{CLEAN_PATH}",
+        """Runs a command in the namespace, with our programs first in PATH."""
+        directory = self.box.host.subjects["ours", "setuid"].directory
+        env = {"PATH": f"{directory}:{os.path.dirname(self.box.programs.subid.path)}:"
+                       f"{self.box.programs.usermod.directory}:{CLEAN_PATH}",
                "LC_ALL": "C.UTF-8", "HOME": "/home/elsa", "TMPDIR": "/home/elsa", **more}
         return self.box.host.run("/bin/sh", ["-c", command], caller, env=env, timeout=120,
                                  as_user=lambda: prctl(4, 1))
 
 
 def allocation_inside(box, inside):
-    """Ids that exist are preferred; without enough of them it is as anywhere, with a note."""
+    """Existing ids are preferred; if there are too few, others are given, with a note."""
     for first, last, count in ((1000, 600100000, 4096), (60000, 200000, 500),
                                (10000, 70000, 10000)):
         box.bounds(first, last, count)
@@ -209,10 +209,10 @@ def allocation_inside(box, inside):
             box.check(f"inside: {program} with bounds {first}-{last}", result.status == DONE
                       and left["uid"] == left["gid"] and found
                       and found[0][0] + found[0][1] <= EXIST, result, left)
-    # one range fits where ids exist, the next one does not
-    box.programs.host.write(f"{box.host.folder}/list", "elsa\nanna\n")
+    # one range fits into the existing ids, the next one does not
+    box.programs.host.write(f"{box.host.tmpdir}/list", "elsa\nanna\n")
     box.bounds(40000, 600100000, 20000)
-    result, left = inside.run("subid", "grant", "--batch", f"{box.host.folder}/list")
+    result, left = inside.run("subid", "grant", "--batch", f"{box.host.tmpdir}/list")
     found = ranges_of(left["uid"])
     box.check("inside: a list, with ids that exist for one of two", result.status == DONE
               and [start + count <= EXIST for start, count in found] == [True, False]
@@ -234,7 +234,7 @@ def allocation_inside(box, inside):
                   and ranges_of(left["uid"]) == [(100000, 65536)] and len(notes) == 1,
                   result, left)
     # --root is about another system
-    image = f"{box.host.folder}/image"
+    image = f"{box.host.tmpdir}/image"
     box.bounds(1000, 600100000, 65536)
     shutil.copy("/etc/login.defs", f"{image}/etc/login.defs")
     for name in ("subuid", "subgid"):
@@ -251,7 +251,7 @@ def allocation_inside(box, inside):
 
 
 def containers_inside(box, inside):
-    """What is granted in there can be used in there."""
+    """Ids granted in the namespace can be used there."""
     box.bounds(10000, 65538, 10000)
     result, left = inside.run("subid", "grant", "elsa")
     start = ranges_of(left["uid"])[0][0] if left["uid"] else 0
@@ -268,14 +268,14 @@ def containers_inside(box, inside):
     repository(box)
     found = inside.shell(
         f"cd && mmdebstrap --mode=unshare --variant=extract --include=tiny "
-        f"--architectures=all bookworm tiny.tar 'deb [trusted=yes] copy:{box.host.folder}/"
+        f"--architectures=all bookworm tiny.tar 'deb [trusted=yes] copy:{box.host.tmpdir}/"
         "repository ./' && tar -tf tiny.tar", inside.elsa)
     box.check("inside: mmdebstrap --mode=unshare", found.status == DONE
               and b"./etc/tiny/version" in found.out, found)
 
 
-def package(folder, name, **scripts):
-    tree = f"{folder}/{name}-tree"
+def package(directory, name, **scripts):
+    tree = f"{directory}/{name}-tree"
     os.makedirs(f"{tree}/DEBIAN")
     os.makedirs(f"{tree}/etc/{name}")
     with open(f"{tree}/etc/{name}/version", "w", encoding="ascii") as file:
@@ -287,32 +287,33 @@ def package(folder, name, **scripts):
         with open(f"{tree}/DEBIAN/{script}", "w", encoding="ascii") as file:
             file.write(f"#!/bin/sh\nset -e\n{text}\n")
         os.chmod(f"{tree}/DEBIAN/{script}", 0o755)
-    subprocess.run(["dpkg-deb", "--build", "--root-owner-group", tree, f"{folder}/{name}.deb"],
+    subprocess.run(["dpkg-deb", "--build", "--root-owner-group", tree, f"{directory}/{name}.deb"],
                    check=True, stdout=subprocess.DEVNULL)
 
 
 def repository(box):
     """A repository with one package, so that no network is needed."""
-    folder = f"{box.host.folder}/repository"
-    os.mkdir(folder)
-    package(box.host.folder, "tiny")
-    shutil.copy(f"{box.host.folder}/tiny.deb", folder)
+    directory = f"{box.host.tmpdir}/repository"
+    os.mkdir(directory)
+    package(box.host.tmpdir, "tiny")
+    shutil.copy(f"{box.host.tmpdir}/tiny.deb", directory)
     listed = subprocess.run(["dpkg-deb", "--show", "--showformat",
                              "Package: ${Package}\nVersion: ${Version}\n"
                              "Architecture: ${Architecture}\nMaintainer: ${Maintainer}\n"
-                             "Description: ${Description}\n", f"{folder}/tiny.deb"],
+                             "Description: ${Description}\n", f"{directory}/tiny.deb"],
                             check=True, capture_output=True, text=True).stdout
-    sums = subprocess.run(["sha256sum", f"{folder}/tiny.deb"], check=True, capture_output=True,
+    sums = subprocess.run(["sha256sum", f"{directory}/tiny.deb"], check=True, capture_output=True,
                           text=True).stdout.split()[0]
-    with open(f"{folder}/Packages", "w", encoding="ascii") as file:
-        file.write(f"{listed}Filename: ./tiny.deb\nSize: {os.path.getsize(f'{folder}/tiny.deb')}"
+    with open(f"{directory}/Packages", "w", encoding="ascii") as file:
+        size = os.path.getsize(f"{directory}/tiny.deb")
+        file.write(f"{listed}Filename: ./tiny.deb\nSize: {size}"
                    f"\nSHA256: {sums}\n\n")
 
 
 def scripts_inside(box, inside):
     """A package that gives its user ids, installed by the root of the namespace, twice, and
     purged after its user is gone."""
-    package(box.host.folder, "builder", postinst="""\
+    package(box.host.tmpdir, "builder", postinst="""\
 grep -q ^_builder: /etc/passwd || useradd --system --shell /usr/sbin/nologin _builder
 subid grant --if-missing _builder
 usermod-ext -S _builder""", postrm="""\
@@ -326,7 +327,7 @@ fi""")
     make_dpkg("/var/lib/dpkg")
     box.bounds(1000, 600100000, 1000)
     box.programs.put("")
-    install = f"dpkg --log=/dev/null -i {box.host.folder}/builder.deb"
+    install = f"dpkg --log=/dev/null -i {box.host.tmpdir}/builder.deb"
     for name, command, lines in (("installed", install, 1), ("installed again", install, 1),
                                  ("purged", "dpkg --log=/dev/null --purge builder", 0)):
         box.host.read_log()

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Is an id free, where a name service has accounts: a block of 60 users and groups anywhere
-in the range that would be given next, or a single one in a small range. SUBID_SEED puts
-them elsewhere."""
+"""Whether an id is free if a name service has accounts: a block of 60 users and groups
+anywhere in the range that would be given next, or one account in a small range. SUBID_SEED
+selects other places."""
 
 import errno
 import glob
@@ -19,10 +19,10 @@ ALONE = "a service is asked as much as it can answer in a time"
 DONE, FINDINGS, UNREADABLE, REFUSED = 0, 2, 3, 20
 BLOCK, FIRST, SIZE = 60, 100000, 65536
 CANDIDATE = f"{FIRST}-{FIRST + SIZE - 1}"
-SMALL = 4096        # all ids of a range of that size are asked about
+SMALL = 4096        # all ids of a range of that size are asked for
 KINDS = ("uid", "gid")
 CALL = {"uid": "getpwuid", "gid": "getgrgid"}
-# seconds in which ids of one kind and range are asked about
+# seconds in which ids of one kind and range are asked for
 BUDGET, BUDGET_OF_CHECK = 0.3, 2
 MICROSECONDS = 100
 NOTE = "name service"
@@ -35,7 +35,7 @@ class Box:
         self.name, self.ids, self.kinds = "", range(0), KINDS
 
     def accounts(self, first, count, enumerates, kinds=KINDS):
-        """Network accounts with these ids; of the other kind they have ids far away."""
+        """Network accounts with these ids; their ids of the other kind are far away."""
         self.ids, self.kinds = range(first, first + count), kinds
         place = {kind: first if kind in kinds else 4000000000 for kind in KINDS}
         users = [Account(place["uid"] + n, 4100000000, (f"net{n}",)) for n in range(count)]
@@ -53,8 +53,8 @@ class Box:
         return self.programs.run(program, *words, timeout=60), self.programs.get()
 
     def excused(self, result, seconds):
-        """Whether the machine is too slow for the proof: all the time that there is was
-        spent, and what was asked is as even as it can be, with gaps larger than the block."""
+        """Whether the machine is too slow for the test: all the time was used, and the
+        requests are evenly spread, with gaps larger than the block."""
         gaps = []
         for kind in self.kinds:
             asked = sorted({int(word) for word in self.directory.asked(CALL[kind])
@@ -66,7 +66,7 @@ class Box:
                 and min(gaps) >= len(self.ids))
 
     def given(self, program, *words, kinds=KINDS):
-        """A command that gives ranges: of both kinds the same, and none of the ids."""
+        """A command that gives ranges: the same for both kinds, with none of the ids."""
         result, left = self.run(program, *words)
         ranges = {kind: ranges_of(left[kind]) for kind in kinds}
         wrong = [line for kind in kinds for line in ranges[kind]
@@ -114,10 +114,10 @@ def block(box, enumerates, microseconds):
 
 def batch(box):
     """Many users at once: no range of them has an id of the block, and the largest gap of
-    ids that were not asked about is reported."""
+    ids that were not asked for is reported."""
     box.accounts(FIRST + box.dice.randrange(SIZE - BLOCK + 1), BLOCK, False)
     box.directory.mode("delay", MICROSECONDS)
-    path = f"{box.programs.host.folder}/batch"
+    path = f"{box.programs.host.tmpdir}/batch"
     box.programs.host.write(path, "elsa\nanna\nbob\n")
     for words in (("grant", "--batch", path), ("grant", "--all-users")):
         result = box.given("subid", *words, "--verbose")
@@ -159,7 +159,7 @@ def strict(box, *words):
 
 
 def single(box, enumerates):
-    """One account in a range whose ids are all asked about."""
+    """One account in a range whose ids are all asked for."""
     place = FIRST + box.dice.randrange(SMALL)
     box.accounts(place, 1, enumerates)
     size = ("--count", str(SMALL))
@@ -176,7 +176,7 @@ def single(box, enumerates):
 
 
 def all_asked(box):
-    """Each id of a small range is asked about, and none twice."""
+    """Each id of a small range is asked for once."""
     box.accounts(4000000000, 1, False)
     for program, words in (("usermod-ext", ("-v", "200000-204095", "elsa")),
                            ("subid", ("grant", "-u", "--range", "200000-204095", "elsa"))):
@@ -214,9 +214,9 @@ def said(result):
 
 
 def silence(box):
-    """A range is given to a local user, and a word says what is not known."""
+    """A range is given to a local user, and a note says what is not known."""
     box.accounts(FIRST + 1000, BLOCK, True)
-    path = f"{box.programs.host.folder}/batch"
+    path = f"{box.programs.host.tmpdir}/batch"
     box.programs.host.write(path, "elsa\nanna\n")
     modes = [(*mode, "all") for mode in SILENT]
     modes += [("unavail", errno.ENOENT, "getpwuid"), ("unavail", errno.ENOENT, "getgrgid")]
@@ -242,7 +242,7 @@ def silence(box):
 
 
 def no_service(box):
-    """Where only files are asked everything is known."""
+    """If only files are asked, everything is known."""
     box.directory.sources("files")
     box.name = "no service"
     result, left = box.run("subid", "grant", "--strict", "elsa")

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Commands about users whom a name service knows by several names: what each option
-changes, what is asked and how often, and what a silent service leads to. See
-test_owner_rule.py for the rule itself."""
+"""Commands about users who have several names in a name service: what each option changes,
+what is asked and how often, and the effect of a silent service. test_owner_rule.py tests the
+rule itself."""
 
 import errno
 import json
@@ -46,20 +46,20 @@ ANSWERS = (
     Case("subid grant --if-missing joe", without(DB, "joe", "7001"), DONE,
          without(DB, "joe", "7001")),
     Case("usermod-ext -S joe", without(DB, "joe", "7001"), DONE, without(DB, "joe", "7001")),
-    # new lines name the user by login name, however it was typed
+    # new lines have the login name, also if another name was typed
     *(Case(f"{command} {word}", DB, DONE, f"{DB}{user.name}:5000:1\n") for user in (JOE, SUE)
       for word in user.names for command in ("subid grant --range 5000-5000",
                                              "usermod-ext -v 5000-5000 -w 5000-5000")),
-    # what the user has by another name is no conflict, and not written again
+    # ranges of the user by another name are no conflict, and not written again
     *(Case(command, DB, DONE, f"{DB}joe:3014:6\njoe:3024:6\n")
       for command in ("subid grant --range 3010-3029 joe",
                       "usermod-ext -v 3010-3029 -w 3010-3029 joe")),
     Case("subid grant --range 3010-3013 joe", DB, DONE, DB),
     Case("subid grant --range 3010-3013 sue", DB, REFUSED, DB, ("joe@corp.example",)),
-    # what goes is no range any more; another one stays
+    # a removed range does not count any more; another one stays
     Case("usermod-ext -V 3000-3003 -W 3000-3003 -S joe", without(DB, "7001"), DONE,
          without(DB, "7001", "joe")),
-    # rename gives nobody a second range
+    # rename gives no user a second range
     Case("subid rename ghost joe", without(DB, "joe", "7001"), None,
          without(DB, "joe", "7001")),
     Case("subid rename ghost sue@corp.example", DB, DONE,
@@ -67,7 +67,7 @@ ANSWERS = (
     Case("subid rename joe@corp.example elsa", DB, None, DB),
 )
 
-# what a silent service leaves undone: a line that may be the user's
+# a silent service: a line that may be the user's stays
 SILENCE = (
     Case("subid revoke joe", DB, UNREADABLE, DB, ("joe", "name service")),
     Case("subid revoke elsa", DB, UNREADABLE, DB, ("ghost", "joe@corp.example", "CORP\\joe")),
@@ -99,12 +99,12 @@ SILENCE = (
     Case("subid check", DB, UNREADABLE, DB),
     Case("subid doctor joe", DB, UNREADABLE, DB),
     Case("subid doctor bob", DB, UNREADABLE, DB),
-    # --local-only goes on with what is known
+    # --local-only continues with the known names
     Case("subid revoke --local-only elsa", DB, DONE, without(DB, "elsa"),
          ("ghost", "joe@corp.example", "CORP\\joe")),
     Case("subid revoke --local-only --range 4002-4012 elsa", DB, DONE,
          DB.replace("elsa:4000:4", "elsa:4000:2"), ("ghost",)),
-    # usermod-ext goes on as usermod does
+    # usermod-ext continues as usermod does
     Case(f"usermod-ext {BOTH} elsa", DB, DONE, without(DB, "elsa"),
          ("ghost", "joe@corp.example", "CORP\\joe")),
     Case(f"usermod-ext {BOTH} joe", DB, NO_USER, DB,
@@ -125,7 +125,7 @@ DIGITS = (
     Case("subid revoke --as-name --range 3000-3001 5002", DISPUTED, DONE,
          DISPUTED.replace("5002:3000:4", "5002:3002:2")),
     Case("subid grant --range 5000-5000 5002", "", DONE, "5004:5000:1\n"),
-    # a line in dispute is not counted, and not given
+    # an ambiguous line is not counted, and not given
     Case("subid grant --if-missing anna", "5002:3000:4\n", DONE,
          "5002:3000:4\nanna:100000:65536\n"),
     Case("subid grant --range 3000-3001 anna", DISPUTED, REFUSED, DISPUTED, ("5002",)),
@@ -177,8 +177,8 @@ def answers(box):
 
 
 def login_name_of_two(box):
-    """A login name of the directory that passwd has for another user: a line with it would
-    give the ids to both."""
+    """A login name of the name service that passwd has for another user: a line with it
+    would give the ids to both."""
     box.programs.host.write("/etc/passwd", f"{PASSWD}joe:x:5009:5009:::\n")
     for command in ("subid grant --range 5000-5000", "usermod-ext -v 5000-5000 -w 5000-5000"):
         for word, line in (("joe@corp.example", "7001:5000:1\n"), ("joe", "joe:5000:1\n")):
@@ -197,7 +197,7 @@ def silence(box):
 
 
 def not_installed(box):
-    """A word without a module is as if it were not there."""
+    """A word without a module has no effect."""
     box.directory.sources("files nosuchservice")
     for case in (Case("subid revoke elsa", DB, DONE, without(DB, "elsa")),
                  Case("subid revoke bob", DB, NONE, DB),
@@ -251,7 +251,7 @@ def unreadable(box):
 
 
 STRANGERS = [f"stranger{n}" for n in range(30)]
-# a command, and the unknown owners that it asks about
+# a command, and the unknown owners that it asks for
 QUESTIONS = (
     ("subid revoke elsa", STRANGERS),
     ("subid revoke --range 6000-6019 elsa", STRANGERS[:2]),
@@ -277,8 +277,8 @@ QUESTIONS = (
 
 
 def questions(box):
-    """Each owner is asked about once, however many lines it has, and only where the answer
-    matters. libc asks a module, and a "no" may be confirmed by the module itself."""
+    """Each owner is asked for once, for any number of lines, and only if the answer
+    matters. libc asks a module, and a "no" may be confirmed by calling the module."""
     many = "".join(f"{name}:{6000 + 10 * n}:10\n" for n, name in enumerate(STRANGERS))
     data = f"elsa:4000:4\n{many}{many}anna:4010:4\n"
     for command, expected in QUESTIONS:
@@ -294,7 +294,7 @@ def questions(box):
 
 
 def spelling(box):
-    """check reports two spellings, and its cure makes one of them."""
+    """check reports two spellings, and its command makes one of them."""
     box.programs.put(DB)
     result = box.programs.run("subid", "check", "--json")
     rows = [row for row in json.loads(result.out)["findings"] if row["code"] == "spelling"]
@@ -342,9 +342,9 @@ print(ctypes.get_errno())
 
 def call(box, what, data, words, expected, left):
     """A call of the library: what it returns and, unless it is None, errno."""
-    folder = box.programs.library.ours.folder
+    directory = box.programs.library.ours.directory
     box.programs.put(data)
-    found = subprocess.run([sys.executable, "-c", CALLS, f"{folder}/libsubid.so",
+    found = subprocess.run([sys.executable, "-c", CALLS, f"{directory}/libsubid.so",
                             *map(str, words)], capture_output=True, text=True, timeout=60)
     lines = found.stdout.split()
     box.check(f"library: {what}: {' '.join(map(str, words))}", len(lines) == 2
@@ -372,7 +372,7 @@ def library(box):
 
 
 def prints(box):
-    """What a module prints is in no output."""
+    """The output of a module is discarded."""
     box.directory.mode("print")
     env = box.programs.library.ours.environment()
     for program, words in (("getsubids", ["CORP\\joe"]), ("subid", ["list", "joe"]),
@@ -389,7 +389,7 @@ def prints(box):
 
 
 def hangs(box):
-    """All at once: they wait for the same thing. Only what never ends takes a minute."""
+    """All in parallel, since they wait for the same time."""
     box.directory.mode("hang")
     box.programs.put(DB)
     paths = {"subid": box.programs.subid.path, "usermod-ext": box.programs.usermod.ours,

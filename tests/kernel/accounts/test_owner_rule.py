@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Whose line is it: one rule for all programs. Random hosts and commands, by a name service
-that answers (owner_trial.py) and by one that is silent (owner_silent.py).
+"""Whose line is it: one rule for all programs. Random hosts and commands, with a name service
+that answers (owner_trial.py) and with one that is silent (owner_silent.py).
 
 SUBID_SEED starts another sequence (the default is always the same), SUBID_SECONDS limits
 the time, SUBID_WORLD is the number of the only host to be made."""
@@ -13,9 +13,9 @@ from host import Report, quick
 from owner_silent import SilentTrial
 from owner_trial import Relations, run_trials
 
-LEAST = 40          # hosts at least, however slow the machine
+LEAST = 40          # the smallest number of hosts, on any machine
 
-# what must have been looked at
+# the relations that must have been checked
 PROGRAMS = {
     "revoke": ("the map writers map nothing that was removed", "lines of others stay",
                "what was not to be removed stays", "a command that fails changes nothing",
@@ -39,7 +39,7 @@ PROGRAMS = {
     "doctor": ("reports no range only if there is none",),
     "newuidmap": ("maps what the rule says", "maps nothing else"),
 }
-# and of each program that lists
+# and for each program that lists
 LISTS = ("nothing that newuidmap does not map", "what is found without a question",
          "the service is asked where nothing is found")
 

@@ -1,15 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The rule of test_owner_rule.py with a real sssd, by short names and by fully qualified
-ones, and with names in any case; and what is left undone when sssd is gone."""
+"""The rule of test_owner_rule.py with a real sssd, with short and fully qualified names, with
+names in any case, and with a stopped sssd."""
 
 import functools
 import os
 import subprocess
 
-import directory
+import directory_service
 import name_service
-from directory import ALICE, DOMAIN, SERGE, missing
+from directory_service import ALICE, DOMAIN, SERGE, missing
 from host import CLEAN_PATH, ELSA, NSSWITCH, Account, Report, quick
 from name_service import is_number
 from owner_trial import Relations, Trial, run_trials
@@ -30,7 +30,7 @@ class Service:
     """sssd, asked by getent(1): what it says is the truth."""
 
     def __init__(self, host):
-        self.sssd = directory.Directory(host, (ALICE, SERGE, ELSA))
+        self.sssd = directory_service.Directory(host, (ALICE, SERGE, ELSA))
         host.write("/etc/nsswitch.conf", NSSWITCH.replace(": files", ": files sss"))
         self.groups = ()
 
@@ -71,7 +71,7 @@ def spellings(name):
 
 
 class SssdWorld(World):
-    # of a domain that it does not have sssd says that it is unavailable
+    # about a domain that it does not have, sssd answers that it is unavailable
     strangers = tuple(word for word in STRANGERS if "\\" not in word)
 
     def set_up(self, directory):
@@ -137,8 +137,8 @@ def gone(programs, report, setting):
 
 
 def unknown_domain(programs, report, setting):
-    """Of a domain that sssd does not have it says that it is unavailable: such a line
-    stands in nobody's way for good."""
+    """About a domain that it does not have, sssd answers that it is unavailable: such a
+    line prevents no change forever."""
     programs.host.write("/etc/passwd", PASSWD)
     data, line = "elsa:3000:4\nOLD\\elsa:3010:4\n", "OLD\\elsa:3010:4\n"
     for words, allowed in ((("revoke", "elsa"), ((0, line), (UNREADABLE, data))),

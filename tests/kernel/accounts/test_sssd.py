@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Subordinate ids from a directory, through sssd and its own plugin: for a user who has no
-account here, in the order that nsswitch.conf gives, and while sssd is stopped, killed and
-started again."""
+"""Subordinate ids from a directory service, through sssd and its plugin: for a user without
+a local account, in the order of nsswitch.conf, and while sssd is stopped, killed and started
+again."""
 
 import os
 import resource
@@ -11,12 +11,12 @@ import subprocess
 import threading
 import time
 
-from directory import ALICE, COUNT, FIRST, SERGE, Directory, missing, wait_for
+from directory_service import ALICE, COUNT, FIRST, SERGE, Directory, missing, wait_for
 from host import CLEAN_PATH, ELSA, PASSWD, PROGRAMS, Report, enter, quick
 
 INSTALLS = ("setuid", "fcaps")
 NSSWITCH = "passwd: files sss\ngroup: files sss\nshadow: files\n"
-# neighbours of what the directory gives, in the files
+# ranges in the files, adjacent to those of the directory service
 BELOW = FIRST - COUNT
 
 
@@ -113,7 +113,7 @@ def test_sss_files(box):
     box.refused("sss files: an extent of both", ALICE, BELOW, 2 * COUNT,
                 f"{BELOW}-{FIRST - 1} are not delegated to alice, others are")
     box.granted("sss files: who has nothing there", SERGE, 100000, 65536)
-    # whoever takes its descriptors away gets no other answer
+    # without free descriptors there is no other answer
     wrong = []
     for limit in range(4, 24):
         limits = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
@@ -125,7 +125,7 @@ def test_sss_files(box):
 
 
 def test_tools(box):
-    """What lists ranges, where the build has it, says what the distribution's says."""
+    """Programs that list ranges, if built, print the same as the distribution's."""
     ours = f"{os.environ['SUBID_BUILD']}/getsubids/getsubids"
     if not os.path.exists(ours):
         return
@@ -142,7 +142,7 @@ def test_tools(box):
 
 
 def test_subid(box):
-    """What subid shows is what the map writers grant, where the build has it."""
+    """subid, if built, shows what the map writers grant."""
     program = f"{os.environ['SUBID_BUILD']}/subid/subid"
     if not os.path.exists(program):
         return
@@ -183,12 +183,12 @@ def test_subid(box):
 
 
 def make_account(box):
-    """From here on sssd is asked for ids alone, and not for who the caller is."""
+    """From here on sssd is asked only for ranges, not for accounts."""
     box.host.write("/etc/passwd", f"{PASSWD}alice:x:{ALICE.uid}:{ALICE.gid}:::/bin/sh\n")
 
 
 def test_killed_while_asked(box):
-    """It is stopped when the question comes, and killed before it answers."""
+    """sssd is stopped when the request comes, and killed before it answers."""
     make_account(box)
     for program, install in places():
         box.sources("sss files", f"alice:{BELOW}:{COUNT}\n")
@@ -224,8 +224,8 @@ def waits_for_sssd(program):
 
 
 def test_killed_in_the_middle(box):
-    """A row of questions, and sssd is killed during it: each has the right answer or a
-    clear error, and the files never answer in its place."""
+    """sssd is killed during a series of requests: each gets the right answer or a clear
+    error, and the files never answer in its place."""
     make_account(box)
     box.sources("sss files", f"alice:{BELOW}:{COUNT}\n")
     right, down, wrong, files = 0, 0, [], 0

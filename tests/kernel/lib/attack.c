@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * attack: tries to get something out of another process. It runs as the user who calls
- * the map writers. It is told what to do, a line at a time on standard input, and answers
- * each line with one line:
+ * attack: attacks another process. It runs as the user who calls the map writers. It
+ * reads commands from standard input, a line each, and answers each with one line:
  *
  * `run PROGRAM ARG...` makes a child, which becomes PROGRAM as soon as there is a byte to
  * read on descriptor 3; descriptor 4 is its stdout and stderr. The answer is its pid.
  *
  * `wait PID`: the status of that child, as waitpid(2) gives it.
  *
- * `attack PID` tries everything at a stopped process. The answer is what worked.
+ * `attack PID` tries all attacks on a stopped process. The answer is the ones that
+ * worked.
  *
- * `names`: all that `attack` tries.
+ * `names`: all attacks.
  *
  * `signal PID NUMBER`: an errno, or 0.
  *
@@ -21,7 +21,7 @@
  * enters its user namespace DELAY microseconds later at the most. The answer is how often
  * the map stayed empty, was written with setgroups denied, and with setgroups allowed.
  *
- * What `attack` tries leaves the process as it is, so it may be tried again.
+ * `attack` does not change the process, so it can be repeated.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -71,7 +71,7 @@ static bool opens(pid_t pid, const char *file, int flags)
 	return fd >= 0;
 }
 
-/* Files that can be opened but ask again when they are read. */
+/* Files that can be opened, but check the permission again when they are read. */
 static bool reads(pid_t pid, const char *file)
 {
 	char text[256];
@@ -85,9 +85,9 @@ static bool reads(pid_t pid, const char *file)
 	return n >= 0;
 }
 
-static bool lists(pid_t pid, const char *folder)
+static bool lists(pid_t pid, const char *directory)
 {
-	DIR *dir = opendir(path_of(pid, folder));
+	DIR *dir = opendir(path_of(pid, directory));
 	bool any = false;
 
 	if (dir) {
@@ -151,7 +151,8 @@ static bool try_task_mem(pid_t pid)
 	return opens(pid, file, O_RDONLY);
 }
 
-/* The addresses do not matter: where they are wrong, the permission was there. */
+/* The addresses do not matter: an error about them shows that the caller has permission.
+ */
 static bool try_vm_readv(pid_t pid)
 {
 	char byte;
@@ -307,7 +308,7 @@ TRY_OPEN(write_clear_refs, "clear_refs", O_WRONLY)
 TRY_OPEN(write_comm, "comm", O_WRONLY)
 TRY_OPEN(write_autogroup, "autogroup", O_WRONLY)
 
-/* what a user may do to any process that was started with his uid */
+/* what a user may do to any process that has the user's real uid */
 
 TRY_READ(stat)
 TRY_READ(status)
@@ -347,7 +348,7 @@ static bool try_pidfd_signal(pid_t pid)
 	return sent;
 }
 
-/* what depends on whether it holds capabilities */
+/* what depends on the capabilities of the process */
 
 static bool try_prlimit_get(pid_t pid)
 {
@@ -586,7 +587,7 @@ int main(void)
 	char line[4096], *words[WORDS];
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* its own children have nothing to hide from it */
+	/* its children are unprotected, for a test of the attacks */
 	prctl(PR_SET_DUMPABLE, 1);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	while (fgets(line, sizeof(line), stdin)) {

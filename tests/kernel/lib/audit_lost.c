@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * audit_lost: stands in for libaudit.so.1, as far as usermod-ext, PAM and the map writers
- * call it. audit_open(3) fails with -DOPEN_ERROR=E; our record is answered by -DANSWER=N.
+ * audit_lost: a substitute for libaudit.so.1, with the calls of usermod-ext, PAM and the
+ * map writers. -DOPEN_ERROR=E is the error of audit_open(3), -DANSWER=N the result of
+ * sending our record.
  */
 #include <errno.h>
 #include <fcntl.h>

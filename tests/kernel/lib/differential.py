@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Cases that are run against our map writers and against Debian's, side by side.
+"""Cases that are run with our map writers and with Debian's.
 
 A case says what ours must do (never only that it differs): exit status, first line on
 stderr, the map and the content of setgroups that the kernel reports afterwards, and the
-records in syslog. Debian's programs run on the same case with a target of their own, and
-must do the same, unless the case belongs to a class in which ours differ on purpose;
-then they must differ. peers.py says what is otherwise with another release of theirs. So a class describes exactly what is different, no more and no
-less, and a class that no case belongs to fails the run.
+records in syslog. Debian's programs run on the same case with another target. They must do
+the same, unless the case belongs to a class in which ours differ on purpose; then they must
+differ. So a class describes exactly the differences. A class without a case fails the run.
+peers.py has the differences of other releases of shadow.
 
 Each case runs for newuidmap and newgidmap, installed setuid root and with file
 capabilities. In texts, {k} is "u" or "g", {prog} the program, {file} its database; in
@@ -27,7 +27,7 @@ NO_EXTENTS = "PID without extents"
 HELP = "--help, --version"
 OTHER_OWNER = "text for a target of another user"
 NOT_DUMPABLE = "target not dumpable, or a zombie"
-NUMBERS = "octal, hex, sign, leading blank"
+NUMBERS = "octal, hex, sign, leading space"
 FOURTH_FIELD = "fourth field"
 NUL = "NUL in a line"
 COUNT_ZERO = "count 0 in a line"
@@ -36,12 +36,12 @@ MISSING_OWN = "file missing: own id"
 MISSING_OTHER = "file missing: anything else"
 UNTRUSTED = "file writable by others, or of a foreign owner"
 EARLY = "limits checked before the database, overlaps before setgroups"
-# Classes that follow from the order of privilege steps and from other rules of ours:
+# Classes that follow from the order of our privilege steps and from other rules:
 NOT_REGULAR = "a file that is not regular, or larger than the limit"
 BROKEN_LIST = "arguments that form no triples: no debug line before the usage"
 SETGROUPS_TEXT = "setgroups cannot be set to deny: error on the first line"
 SIGPIPE_STATUS = "stderr without a reader: status 1 instead of SIGPIPE"
-HIDDEN = "target hidden by hidepid: its owner is not told"
+HIDDEN = "target hidden by hidepid: its owner is not shown"
 PLUGIN_NOTE = "nsswitch plugin that is not installed: silent"
 PLUGIN_JOINED = "plugin: ranges that touch are one"
 PLUGIN_UNLISTED = "plugin: yes to what it does not list"
@@ -64,7 +64,7 @@ class Want(NamedTuple):
     status: int
     line: Any                       # text or compiled pattern; "" is silence
     map: Any = None                 # None: the request if granted, else unchanged
-    setgroups: Optional[str] = None     # of newgidmap; None: unchanged
+    setgroups: Optional[str] = None     # for newgidmap; None: unchanged
     log: Any = None                 # how many records; None: none, or one if it failed
     out: Any = ""                   # stdout: text or compiled pattern
 
@@ -119,9 +119,9 @@ class Case:
                                     # empty: everywhere
     kinds: tuple = KINDS
     installs: tuple = INSTALLS
-    oracle: Any = True              # or the reason why Debian's cannot be asked
+    oracle: Any = True              # or the reason why Debian's cannot run
     etc: dict = field(default_factory=dict)     # content of other files, None: no file
-    prepare: Optional[Callable] = None  # each of these takes the context
+    prepare: Optional[Callable] = None  # functions of the context
     as_root: Optional[Callable] = None
     as_user: Optional[Callable] = None
     run: Optional[Callable] = None  # instead of the plain run; returns a Result
@@ -138,7 +138,7 @@ class Table(list):
 
 @dataclass
 class Context:
-    """What a case's functions get to see."""
+    """The argument of a case's functions."""
     host: Host
     case: Case
     kind: str
@@ -199,12 +199,12 @@ def matches(expected, text):
 
 
 def stamped_now(record):
-    """The time in a record is the machine's, not that of a time zone of the caller's."""
+    """The time in a record is in the machine's time zone, not in the caller's."""
     found = re.match(r"<\d+>(\w{3} [ \d]\d) (\d\d):(\d\d):\d\d ", record)
     now = time.localtime()
     minutes = int(found[2]) * 60 + int(found[3]) if found else -9999
-    apart = abs(minutes - now.tm_hour * 60 - now.tm_min)
-    return min(apart, 24 * 60 - apart) <= 2
+    distance = abs(minutes - now.tm_hour * 60 - now.tm_min)
+    return min(distance, 24 * 60 - distance) <= 2
 
 
 def record_problems(want, result, program):

@@ -196,11 +196,11 @@ class Scene:
 
     # the stage
 
-    def copy(self, install, folder=None):
+    def copy(self, install, directory=None):
         """A copy of the program, to be changed by cures; returns its path."""
-        folder = folder or tempfile.mkdtemp(dir=f"{self.host.folder}/bin", prefix="copy.")
-        os.chmod(folder, 0o755)
-        path = f"{folder}/{self.mapper}"
+        directory = directory or tempfile.mkdtemp(dir=f"{self.host.tmpdir}/bin", prefix="copy.")
+        os.chmod(directory, 0o755)
+        path = f"{directory}/{self.mapper}"
         shutil.copyfile(self.host.subjects["ours", install].path(self.mapper), path)
         own = CAP_SETUID if self.kind == "u" else CAP_SETGID
         os.chmod(path, 0o4755 if install == "setuid" else 0o755)
@@ -286,7 +286,7 @@ class Scene:
         require(self.result.err.endswith(b"\n"), "the last line has no end")
         return [line.removeprefix(f"{self.mapper}: ") for line in lines]
 
-    def mend(self, by_hand=None):
+    def fix(self, by_hand=None):
         """Carries the cure out: a command as root, as it is printed; a sentence @by_hand."""
         if not self.cure.startswith(COMMANDS):
             require(by_hand, f"no command: {self.cure!r}")
@@ -307,13 +307,13 @@ class Scene:
     def cured_in_shell(self, limit, ask):
         """Runs the cure after what brought the trouble about, in one shell."""
         result = self.in_shell(f"{limit} && {self.cure}", ask)
-        require(result.status == 0, f"not mended: status {result.status}, {result.err}")
+        require(result.status == 0, f"not fixed: status {result.status}, {result.err}")
 
     def granted(self, ask, extents=None, target=None, setgroups=None):
         """Runs, and requires that the map is written: that of the arguments, or @extents."""
         result = self.run(ask, target)
         require(result.status == 0 and not result.err and not result.out,
-                f"not mended: status {result.status}, {result.err}")
+                f"not fixed: status {result.status}, {result.err}")
         if extents is None:
             numbers = [int(word) for word in self.words[1:]]
             extents = [tuple(numbers[at:at + 3]) for at in range(0, len(numbers), 3)]

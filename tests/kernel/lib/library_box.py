@@ -17,7 +17,7 @@ DEBIAN_LIBRARIES = sorted(glob.glob("/usr/lib/*-linux-gnu/libsubid.so.[45]"))
 DEBIAN_HEADER = "/usr/include/shadow/subid.h"
 
 
-def build_folder():
+def build_directory():
     return os.path.realpath(os.environ.get("SUBID_BUILD", ""))
 
 
@@ -40,23 +40,23 @@ def environment(**more):
 class Library:
     """One library, its headers, and the program that was compiled with both."""
 
-    def __init__(self, box, who, folder, includes):
-        self.box, self.who, self.folder, self.includes = box, who, folder, includes
+    def __init__(self, box, who, directory, includes):
+        self.box, self.who, self.directory, self.includes = box, who, directory, includes
         self.caller = self.compile("subidcall", f"{HERE}/subidcall.c")
 
     def flags(self):
-        return [*(f"-I{path}" for path in self.includes), f"-L{self.folder}"]
+        return [*(f"-I{path}" for path in self.includes), f"-L{self.directory}"]
 
     def compile(self, name, source, *flags, compiler="cc"):
         """Returns the path of a program that is linked with this library."""
-        output = f"{self.box.host.folder}/bin/{name}-{self.who}"
+        output = f"{self.box.host.tmpdir}/bin/{name}-{self.who}"
         subprocess.run([compiler, "-g", "-O1", "-Wall", "-Werror", "-o", output, source,
                         *self.flags(), *flags, "-lsubid"], check=True)
         os.chmod(output, 0o755)
         return output
 
     def environment(self, **more):
-        return environment(LD_LIBRARY_PATH=self.folder, **more)
+        return environment(LD_LIBRARY_PATH=self.directory, **more)
 
     def run(self, path, args=(), **options):
         """As Host.run(), as root, with this library."""
@@ -66,9 +66,9 @@ class Library:
 
     def calls(self, *lines, stdin=None, program=None, **options):
         """Answers to calls, one a line; see subidcall.c. A call that kills the program is
-        answered by `signal N`, and so are those behind it."""
+        answered by `signal N`, and so are the calls after it."""
         text = "".join("\t".join(str(word) for word in line) + "\n" for line in lines)
-        path = f"{self.box.host.folder}/calls"
+        path = f"{self.box.host.tmpdir}/calls"
         self.box.host.write(path, text)
         before = options.pop("as_root", None)
 
@@ -92,45 +92,45 @@ class Box:
     def __init__(self, host):
         self.host = host
         self.report = Report()
-        self.build = build_folder()
+        self.build = build_directory()
         self.ours = self.library("ours", self.build)
         self.debian, self.debian_soname = None, None
         if os.path.exists(DEBIAN_HEADER) and DEBIAN_LIBRARIES:
             path = DEBIAN_LIBRARIES[-1]
             self.debian_soname = soname_of(path)
-            folder = f"{host.folder}/library-debian"
-            os.mkdir(folder)
-            shutil.copy(os.path.realpath(path), f"{folder}/{os.path.basename(path)}")
-            os.symlink(os.path.basename(path), f"{folder}/libsubid.so")
-            self.debian = Library(self, "debian", folder, [])
+            directory = f"{host.tmpdir}/library-debian"
+            os.mkdir(directory)
+            shutil.copy(os.path.realpath(path), f"{directory}/{os.path.basename(path)}")
+            os.symlink(os.path.basename(path), f"{directory}/libsubid.so")
+            self.debian = Library(self, "debian", directory, [])
 
     def library(self, who, build):
         """The library of a build, copied to where everybody can read it."""
         path = library_of(build)
-        folder = f"{self.host.folder}/library-{who}"
-        os.mkdir(folder)
-        shutil.copy(path, folder)
-        os.symlink(os.path.basename(path), f"{folder}/libsubid.so.{soname_of(path)}")
-        os.symlink(os.path.basename(path), f"{folder}/libsubid.so")
+        directory = f"{self.host.tmpdir}/library-{who}"
+        os.mkdir(directory)
+        shutil.copy(path, directory)
+        os.symlink(os.path.basename(path), f"{directory}/libsubid.so.{soname_of(path)}")
+        os.symlink(os.path.basename(path), f"{directory}/libsubid.so")
         for name in ("shadow",):
-            shutil.copytree(f"{build}/libsubid/include/{name}", f"{folder}/include/{name}")
-        shutil.copy(f"{TOP}/libsubid/include/subid-db.h", f"{folder}/include")
-        return Library(self, who, folder, [f"{folder}/include"])
+            shutil.copytree(f"{build}/libsubid/include/{name}", f"{directory}/include/{name}")
+        shutil.copy(f"{TOP}/libsubid/include/subid-db.h", f"{directory}/include")
+        return Library(self, who, directory, [f"{directory}/include"])
 
     def build_with(self, *options):
-        """Another build of the library and of getsubids, in the host's own folder."""
-        folder = f"{self.host.folder}/build"
-        os.mkdir(folder)
+        """Another build of the library and of getsubids, in the host's directory."""
+        directory = f"{self.host.tmpdir}/build"
+        os.mkdir(directory)
         for command in (
                 [f"{TOP}/configure", "-q", "--disable-nls", "--without-criterion",
                  "--without-libpam", "--without-libaudit", "--disable-dependency-tracking",
                  *options],
                 ["make", "-s", f"-j{os.cpu_count()}", "libsubid/libsubid.la",
                  "getsubids/getsubids"]):
-            done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+            done = subprocess.run(command, cwd=directory, capture_output=True, text=True)
             if done.returncode:
                 raise RuntimeError(f"{command[0]}: {done.stderr[-2000:]}")
-        return folder
+        return directory
 
     def put(self, subuid="", subgid="", passwd=None):
         for name, content in (("subuid", subuid), ("subgid", subgid), ("passwd", passwd)):
@@ -155,9 +155,9 @@ def read(path):
 
 def enter():
     """Returns the Box; ends the test with a skip where it cannot run."""
-    if "SUBID_HOST" not in os.environ and library_of(build_folder()) is None:
+    if "SUBID_HOST" not in os.environ and library_of(build_directory()) is None:
         report = Report()
-        report.skip("library", "SUBID_BUILD names no folder with libsubid")
+        report.skip("library", "SUBID_BUILD names no directory with libsubid")
         report.finish()
     if "SUBID_HOST" not in os.environ and host_module.is_musl():
         report = Report()

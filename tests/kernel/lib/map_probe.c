@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * map_probe: runs many map writers with little effort for each. A line of standard input
+ * map_probe: runs many map writers fast. A line of standard input
  *
  *	PROGRAM UID GID INNER OUTER COUNT [INNER OUTER COUNT...]
  *
@@ -120,7 +120,7 @@ static int run(char **words, const struct target *target)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* Whether the kernel has a map of that kind of the target's. */
+/* Whether the target has a map of that kind. */
 static int is_mapped(const struct target *target, const char *program)
 {
 	char path[64], byte;

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What a map writer must answer, by brute force.
 
-Two models: one of the rules that ours keep, written from their description and not from
-their code, and one of Debian's where it reads more than it should. Ids are looked at
-one by one: nothing here knows about intervals.
+Two models: one of our rules, written from their description and not from the code, and one
+of Debian's program, which reads more than it should. Ids are checked one by one: there are no
+intervals here.
 """
 
 import re
 from typing import NamedTuple
 
-LAST = 4294967295           # is not an id
+LAST = 4294967295           # 4294967295 is no id
 LIMIT_LINE = 4096
 LIMIT_OWNER = 256
 U64 = 1 << 64
@@ -133,9 +133,9 @@ def overlap(extents, place):
 
 def answer(kind, install, grants, owners, own_id, extents, checks_overlap_first,
            least_count=0):
-    """grants: None if the database cannot be read, which comes first. owners: the names
-    and the uid of the caller. checks_overlap_first: before setgroups is changed.
-    least_count: what is smaller is an overflow."""
+    """grants: None if the database cannot be read, which is checked first. owners: the
+    names and the uid of the caller. checks_overlap_first: before setgroups is changed.
+    least_count: a smaller count is an overflow."""
     if grants is None:
         return Answer(1, "", (), False)
     if any(number > LAST for extent in extents for number in extent) or any(

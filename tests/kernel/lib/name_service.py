@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a name service (host.NameService) and passwd know about users, whose lines of a database
-are (by brute force), and map writers by the hundred (map_probe.c).
+"""The users of a name service (host.NameService) and of passwd, the owners of lines of a
+database (by brute force), and many runs of map writers (map_probe.c).
 
-Nothing here knows how the programs under test read passwd: lines of passwd are read by
-fgetpwent(3), which is how getpwuid(3) reads them."""
+Lines of passwd are read by fgetpwent(3), as getpwuid(3) does, not as the programs under test
+do."""
 
 import ctypes
 import os
@@ -16,7 +16,7 @@ import library_box
 import model
 import subid_box
 import usermod_box
-from directory import be_quiet
+from directory_service import be_quiet
 from host import CLEAN_PATH, Account, NameService
 
 ID_NONE = 4294967295
@@ -51,7 +51,7 @@ def read_passwd(path="/etc/passwd"):
 
 
 def read_group(path="/etc/group"):
-    """The gids of a file of groups, however they are written."""
+    """The gids of a file of groups, in any spelling."""
     with open(path, encoding="utf-8", errors="surrogateescape") as file:
         return [int(fields[2]) for fields in (line.split(":") for line in file)
                 if len(fields) > 2 and re.fullmatch(r"[ \t+]*[0-9]+", fields[2])]
@@ -59,7 +59,7 @@ def read_group(path="/etc/group"):
 
 class Accounts:
     """What getpwnam(3) and getpwuid(3) answer with `files subiddir`, as long as neither
-    passwd nor the directory changes. `service` None: the service is silent."""
+    passwd nor the service changes. `service` None: the service is silent."""
 
     def __init__(self, service, passwd="/etc/passwd"):
         self.local, self.service = read_passwd(passwd), service
@@ -80,7 +80,7 @@ class Accounts:
                 or (self.service and self.service.by_uid(uid)))
 
     def everyone(self):
-        """One Account a uid, with all names that are known for it."""
+        """One Account for each uid, with all its names."""
         found = {}
         for user in (*self.local, *(self.service.users if self.service else ())):
             first = found.setdefault(user.uid, self.by_uid(user.uid))
@@ -110,7 +110,7 @@ class Accounts:
         return word in (user.name, str(user.uid)) or bool(found and found.uid == user.uid)
 
     def known_names(self, user, typed=None):
-        """The owners that are the user's without a question to a service."""
+        """The owners that are the user's without asking a service."""
         names = {user.name, str(user.uid)}
         for local in self.local:
             if not is_number(local.name) and self.local_by_name(local.name).uid == user.uid:
@@ -118,7 +118,7 @@ class Accounts:
         return names | ({typed} if typed and not is_number(typed) else set())
 
     def is_unknown(self, word):
-        """Whether only a service can say whose a line is."""
+        """Whether only a service knows whose a line is."""
         return not is_number(word) and not self.local_by_name(word)
 
 
@@ -174,7 +174,7 @@ def engine_lines(data):
 
 
 def is_excessive(line):
-    """A reader takes it for more than its numbers say: a count of 0, a sum beyond all ids."""
+    """A line that a reader extends beyond its numbers: a count of 0, a sum beyond all ids."""
     return not line.first <= line.last < 2 * ID_NONE
 
 
@@ -190,7 +190,7 @@ def all_lines(data):
 
 
 def any_lines(data):
-    """Those of them that could be a user's."""
+    """The lines that could be a user's."""
     return {line for line in all_lines(data) if is_owner(line.owner)}
 
 
@@ -221,7 +221,7 @@ class Prober:
         return [int(self.child.stdout.readline()) for _ in questions]
 
     def one_each(self, who, kind, user, ids):
-        """The ids of these that a map writer maps, each asked for alone."""
+        """Those of the ids that a map writer maps, each in its own map."""
         ids = sorted(ids)
         found = self.ask_all([(who, kind, user, ((0, number, 1),)) for number in ids])
         strange = [status for status in found if status not in (0, 1)]
@@ -242,15 +242,15 @@ class Prober:
 
 
 class Programs:
-    """All programs of a build in one throw-away host, with a directory: this one, or
-    another one that is made for the host and has the same questions."""
+    """All programs of a build in one throw-away host, with a name service: this one, or
+    another class with the same methods."""
 
     def __init__(self, report, directory=NameService):
         self.library = library_box.enter()
         self.host, self.report = self.library.host, report
         self.subid = subid_box.Box(self.host, report)
         self.usermod = usermod_box.Box(self.host)
-        self.getsubids = f"{self.host.folder}/bin/getsubids"
+        self.getsubids = f"{self.host.tmpdir}/bin/getsubids"
         shutil.copyfile(f"{self.library.build}/getsubids/getsubids", self.getsubids)
         os.chmod(self.getsubids, 0o755)
         self.directory = directory(self.host)
@@ -269,7 +269,7 @@ class Programs:
         return self.usermod.run(*words, path=path, **options)
 
     def uid_is_user(self):
-        """Whether a uid that is asked of getsubids and the ten calls is the user who has
+        """Whether getsubids and the ten calls take a uid for the user who has
         it, as in libraries of shadow 4.20."""
         return library_box.soname_of(library_box.library_of(self.library.build)) == "6"
 
@@ -277,7 +277,7 @@ class Programs:
         return [who for who in ("ours", "debian") if (who, "setuid") in self.host.subjects]
 
     def call(self, *words):
-        """One of the ten calls, in a process that lives on; see subidcall.c."""
+        """One of the ten calls, in a process that stays; see subidcall.c."""
         if self.caller is None or self.caller.poll() is not None:
             self.caller = subprocess.Popen(
                 [self.library.ours.caller], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -287,7 +287,7 @@ class Programs:
         return self.caller.stdout.readline().rstrip("\n")
 
     def ids_of_accounts(self, kind, accounts):
-        """Ids that local accounts, local groups and the directory have."""
+        """Ids of local accounts, local groups and the name service."""
         users = (*accounts.local, *(accounts.service.users if accounts.service else ()))
         if kind == "uid":
             return {user.uid for user in users}

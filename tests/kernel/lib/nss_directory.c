@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * nss_directory: a name service whose accounts, spellings and behaviour are read from the
- * file /etc/nss-directory at each question:
+ * file /etc/nss-directory at each call:
  *
  *	user UID GID CANONICAL [SPELLING...]	getpwnam(3) of any of the names answers
  *						with the first one
@@ -16,7 +16,7 @@
  * descriptors 1 and 2, and then an answer).
  *
  * Where the file /etc/nss-directory.asked exists, a line `CALL WORD` is appended for each
- * question.
+ * call.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -134,7 +134,7 @@ static void read_text(int fd, size_t size)
 		read_line(line);
 }
 
-/* Reads the file anew if it is another one than the last time. */
+/* Reads the file if it has changed. */
 static void refresh(void)
 {
 	int fd = open(PATH, O_RDONLY | O_CLOEXEC);
@@ -167,7 +167,7 @@ static void note(const char *call, const char *word)
 	close(fd);
 }
 
-/* Short times by a loop: a sleep would take longer than that. */
+/* Waits for short times in a loop, since a sleep would take longer. */
 static void delay(int microseconds)
 {
 	struct timespec begin, now;

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What differs between shadow's map writers of one release and of another.
+"""Differences between releases of shadow's map writers.
 
-The tables of cases say where ours differ from shadow 4.13 (Debian 12). Here is what is
-otherwise with a later one: classes that are none any more, since it does as ours do, and
-cases that belong to a class only there. A version that is not listed is taken for the
-latest before it."""
+The tables of cases say where ours differ from shadow 4.13 (Debian 12). This file has the
+changes of later releases: classes in which they do as ours do, and cases that belong to a
+class only with them. A version that is not listed counts as the latest one before it."""
 
 import re
 import subprocess
@@ -29,7 +28,7 @@ CHANGES = {
         (r"malformed: (start|count) with binary", d.NUMBERS, ()),
         (r"PID ('-1'|'-PID'|'00')", None, ()),
         (r"PID 0", PID_ZERO, ()),
-        (r"PID (2147483647|4194305|of nobody.*|of a process that has ended)", NO_PROCESS, ()),
+        (r"PID (2147483647|4194305|of no process.*|of a process that has ended)", NO_PROCESS, ()),
         (r"target has ended, own id", NO_PROCESS, ()),
         (r"process that does not exist under hidepid=2", NO_PROCESS, ()),
         (r"(another user's target|process 1|not dumpable target) under hidepid=[24].*visible.*",

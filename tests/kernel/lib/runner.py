@@ -3,8 +3,8 @@
 counts them. Each finding is a line `ok NAME`, `not ok NAME: why` or `skip NAME # reason`,
 and the last line counts them.
 
-As many files run at once as run() is given. A file with a line `ALONE = "why"` runs when no
-other one does."""
+run() is given the number of files that run at once. A file with a line `ALONE = "why"` runs
+when no other file does."""
 
 import concurrent.futures
 import glob
@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 
-LONGEST = 1500  # seconds for one file, so that one that hangs ends: no measure of speed
+LONGEST = 1500  # seconds after which a file counts as hanging
 
 
 def find(directory, words):
@@ -35,7 +35,7 @@ def find(directory, words):
 
 
 def environment():
-    """A test imports what stands beside it and what stands here."""
+    """A test imports modules of its own directory and of this one."""
     return dict(os.environ, PYTHONDONTWRITEBYTECODE="1",
                 PYTHONPATH=os.path.dirname(os.path.abspath(__file__)))
 

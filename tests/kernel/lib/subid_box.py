@@ -38,7 +38,7 @@ class Box:
 
     def __init__(self, host, report):
         self.host, self.report = host, report
-        self.path = f"{host.folder}/bin/subid"
+        self.path = f"{host.tmpdir}/bin/subid"
         shutil.copyfile(built("subid"), self.path)
         os.chmod(self.path, 0o755)
 
@@ -46,7 +46,7 @@ class Box:
         return self.host.run(self.path, [str(word) for word in args], caller, **options)
 
     def rows(self, *args, name=None, status=DONE, **options):
-        """The rows of a verb in JSON. What does not parse or ends with another status
+        """The rows of a verb in JSON. Output that does not parse or another exit status
         raises."""
         result = self.run(*args, "--json", **options)
         if result.status != status:
@@ -57,7 +57,7 @@ class Box:
         return next(iter(found.values()))
 
     def put(self, subuid=None, subgid=None):
-        """Puts databases in place, text or bytes; None leaves one out."""
+        """Writes databases, text or bytes; None: there is no file."""
         for name, content in (("subuid", subuid), ("subgid", subgid)):
             if content is None:
                 remove(f"/etc/{name}")
@@ -69,7 +69,7 @@ class Box:
 
 
 def words(result):
-    """Everything that was said on stderr."""
+    """All text on stderr."""
     return result.err.decode("utf-8", "backslashreplace")
 
 
@@ -150,6 +150,6 @@ def enter():
     report = Report()
     if "SUBID_HOST" not in os.environ and built("subid") is None:
         name = os.path.splitext(os.path.basename(sys.argv[0]))[0]
-        report.skip(name, "SUBID_BUILD names no folder with subid")
+        report.skip(name, "SUBID_BUILD names no directory with subid")
         report.finish()
     return Box(host_module.enter(), report)

@@ -2,7 +2,7 @@
 /*
  * The ten calls, one a line of standard input, for any libsubid and either header:
  *
- *	init					as programs do that care
+ *	init					as careful programs do
  *	get uid|gid NAME			n START:COUNT...
  *	owners uid|gid ID			n UID...
  *	grant uid|gid NAME START COUNT REUSE	true START COUNT, or false

@@ -46,12 +46,12 @@ static bool is_locked(void)
 
 static int descriptors(void)
 {
-	DIR *folder = opendir("/proc/self/fd");
+	DIR *directory = opendir("/proc/self/fd");
 	int n = 0;
 
-	while (readdir(folder))
+	while (readdir(directory))
 		n++;
-	closedir(folder);
+	closedir(directory);
 	return n;
 }
 
@@ -88,7 +88,7 @@ static bool cancelled(void)
 	return granted && result == PTHREAD_CANCELED && !is_locked();
 }
 
-/* The child has a copy of the handle: it may close it, and no more. */
+/* The child has a copy of the handle: it may only close it. */
 static bool forked(void)
 {
 	struct subid_db_range range = { 500000, 10 };

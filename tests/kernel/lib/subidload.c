@@ -17,14 +17,14 @@
 
 static int wrong;
 
-static int entries(const char *folder)
+static int entries(const char *directory)
 {
-	DIR *open_folder = opendir(folder);
+	DIR *stream = opendir(directory);
 	int n = 0;
 
-	while (open_folder && readdir(open_folder))
+	while (stream && readdir(stream))
 		n++;
-	closedir(open_folder);
+	closedir(stream);
 	return n;
 }
 
@@ -70,7 +70,7 @@ int main(int argc, char **argv)
 	int times = argc == 3 ? atoi(argv[2]) : 0, threads, fds;
 	size_t used;
 
-	/* What is made once and stays, such as the name service's, is no leak. */
+	/* Memory that is allocated once, such as the name service's, is no leak. */
 	for (int i = 0; i < 3; i++)
 		once(argv[1]);
 	threads = entries("/proc/self/task");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Threads that read what is known, and threads that give and take beside them:
+ * Threads that read fixed ranges, while other threads grant and revoke ranges:
  *
  *	subidthreads READERS READS WRITERS CHANGES
  *

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Follows a map writer from system call to system call.
 
-The tracer is root: a program with privileges that an ordinary user traces would be
-started without them. Only ptrace(2) requests are used that no processor is named in;
-where something needs one (watching memory, other system calls than the program's own)
-the function says so and is not there elsewhere.
+The tracer is root, since a program that an ordinary user traces starts without privileges.
+Most functions use only ptrace(2) requests of all processors. Functions that need x86_64
+(watching memory, changing system calls) say so, and do nothing elsewhere.
 
     run = Run(host, path, args)             started, and stopped behind its exec
     while (stop := run.tracee.step()):      at each begin and end of a system call
@@ -89,7 +88,7 @@ class State(NamedTuple):
     effective: int
     ambient: int
     no_new_privs: bool
-    dumpable: bool          # known only where the effective uid is not 0
+    dumpable: bool          # known only if the effective uid is not 0
 
 
 class Tracee:
@@ -114,7 +113,7 @@ class Tracee:
         return None, 0
 
     def run_to_exec(self):
-        """Goes on to the first moment of the next program."""
+        """Continues to the start of the next program."""
         while True:
             number, event = self._wait()
             if number is None:
@@ -124,7 +123,7 @@ class Tracee:
             ptrace(PTRACE_CONT, self.pid, 0, 0 if event else number)
 
     def step(self):
-        """Goes on to the next begin or end of a system call; None when it has ended."""
+        """Continues to the next begin or end of a system call; None when it has ended."""
         deliver = 0
         while self.status is None:
             with contextlib.suppress(ProcessLookupError):   # killed meanwhile
@@ -164,7 +163,7 @@ class Tracee:
             return memory.read(size)
 
     def string(self, address):
-        """A string of up to a page in its memory; "" where there is none."""
+        """A string of up to a page in its memory, or ""."""
         try:
             data = self.read(address, 4096 - address % 4096)
             if b"\0" not in data:
@@ -179,13 +178,13 @@ class Tracee:
         ids = lambda name: tuple(int(word) for word in fields[name].split())
         caps = lambda name: int(fields[name], 16)
         uid = ids("Uid")
-        # of a process that is not dumpable, root owns what is in its folder
+        # of a process that is not dumpable, root owns what is in its directory
         dumpable = os.stat(f"/proc/{self.pid}/environ").st_uid == uid[1] != 0
         return State(uid, ids("Gid"), caps("CapInh"), caps("CapPrm"), caps("CapEff"),
                      caps("CapAmb"), fields["NoNewPrivs"] == "1", dumpable)
 
     def park(self):
-        """Leaves it, stopped as by kill -STOP, for others to try their luck with."""
+        """Detaches from it, stopped as by kill -STOP, so that other processes can attack it."""
         os.kill(self.pid, signal.SIGSTOP)
         ptrace(PTRACE_DETACH, self.pid)
         self.wait_parked()
@@ -195,7 +194,7 @@ class Tracee:
             time.sleep(0)
 
     def unpark(self, resume):
-        """Takes it back; resume() sends the SIGCONT."""
+        """Attaches again; resume() sends the SIGCONT."""
         self._seize()
         self._wait()
         resume()
@@ -203,7 +202,7 @@ class Tracee:
     def detach(self):
         ptrace(PTRACE_DETACH, self.pid)
 
-    # from here on: x86_64 alone
+    # from here on: only x86_64
 
     def watch(self, addresses):
         """From now on each access to one of up to four bytes is a stop of wait_access().
@@ -222,7 +221,7 @@ class Tracee:
         return True
 
     def wait_access(self):
-        """Goes on to the next access to a watched byte; False when it has ended."""
+        """Continues to the next access to a watched byte; False when it has ended."""
         deliver = 0
         while self.status is None:
             ptrace(PTRACE_CONT, self.pid, 0, deliver)
@@ -243,7 +242,7 @@ class Tracee:
         ptrace(PTRACE_SETREGS, self.pid, 0, ctypes.addressof(registers))
 
     def replace_call(self, name, *args):
-        """Makes the system call that begins another one; returns the answer to that."""
+        """Replaces the system call that begins by another one; returns its result."""
         rdi, rsi, rdx, r10, r8, r9 = 14, 13, 12, 7, 9, 8
         values = dict(zip((rdi, rsi, rdx, r10, r8, r9), args))
         self._set_registers({ORIG_RAX: CALL_NUMBERS[name], **values})
@@ -251,7 +250,7 @@ class Tracee:
         return stop.result if stop else None
 
     def fake_call(self, answer):
-        """Leaves the system call that begins out, and answers in the kernel's place."""
+        """Skips the system call that begins, and returns a result in the kernel's place."""
         self._set_registers({ORIG_RAX: -1})
         self.step()
         self._set_registers({RAX: answer})
@@ -269,7 +268,7 @@ def process_state(pid):
 
 
 class Run:
-    """A program started as Host.run() does it, and traced from its first moment on."""
+    """A program started as Host.run() does it, and traced from its start."""
 
     def __init__(self, host, path, args, caller=ELSA, as_root=None, as_user=None):
         self.host = host
@@ -298,7 +297,7 @@ class Run:
         for fd in (gate_read, out_write, err_write):
             os.close(fd)
         self.output = []
-        # a thread, or a program that says much would wait for its reader for ever
+        # in a thread, since a program with much output would wait for its reader forever
         self.reader = threading.Thread(
             target=lambda: self.output.extend(read_all(out_read, err_read)), daemon=True)
         self.reader.start()
@@ -312,9 +311,9 @@ class Run:
             yield stop
 
     def stop_at(self, name, path="", entry=True):
-        """Goes on to the begin (or end) of the next call of this name whose path ends
-        so; "open" is any way to open a file. Returns the stop, or None when the program
-        has ended without."""
+        """Continues to the begin (or end) of the next call of this name whose path ends
+        so; "open" is any call that opens a file. Returns the stop, or None if the program
+        has ended before."""
         names = OPENS if name == "open" else (name,)
         for stop in self.steps():
             if stop.name in names and stop.entry == entry and stop.path.endswith(path):
@@ -322,7 +321,7 @@ class Run:
         return None
 
     def finish(self):
-        """Lets the program run to its end, on its own."""
+        """Lets the program run to its end, untraced."""
         status = self.tracee.status
         if status is None:
             self.tracee.detach()

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * usermod_nss: a name service that behaves as the file /etc/nss-mode says, a line such as
- * `MILLISECONDS ID`: how long each question takes, and the id of its only account and
- * group, which are called `directory`. Negative: -1 never answers, -2 crashes, -3 talks.
+ * `MILLISECONDS ID`: how long each call takes, and the id of its only account and group,
+ * which are called `directory`. Negative: -1 never answers, -2 crashes, -3 prints.
  */
 #include <grp.h>
 #include <nss.h>
@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 static char name[] = "directory", empty[] = "";
-static char *nobody[] = { NULL };
+static char *no_members[] = { NULL };
 
-/* Whether the answer is its account; with @asked NULL by @id. */
+/* Whether the account is asked for: by name, or with @asked NULL by @id. */
 static int has(const char *asked, unsigned int *id)
 {
 	FILE *file = fopen("/etc/nss-mode", "r");
@@ -58,7 +58,7 @@ enum nss_status _nss_subidtest_getgrgid_r(gid_t gid, struct group *entry, char *
 {
 	if (!has(NULL, &gid))
 		return NSS_STATUS_NOTFOUND;
-	*entry = (struct group){ name, empty, gid, nobody };
+	*entry = (struct group){ name, empty, gid, no_members };
 	return NSS_STATUS_SUCCESS;
 }
 
@@ -80,7 +80,7 @@ enum nss_status _nss_subidtest_getgrnam_r(const char *asked, struct group *entry
 
 	if (!has(asked, &gid))
 		return NSS_STATUS_NOTFOUND;
-	*entry = (struct group){ name, empty, gid, nobody };
+	*entry = (struct group){ name, empty, gid, no_members };
 	return NSS_STATUS_SUCCESS;
 }
 

@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """The ten calls of libsubid: against a model, against Debian's library on the same files,
-and each defect of that one by name.
+and each defect of Debian's by name.
 
-What the model says is what ours must answer, always. Debian's must answer the same for a
-clean database; other databases have one feature each about which both differ on purpose,
-and what differs is counted by the name of that feature."""
+Ours must always answer as the model. Debian's must answer the same for a clean database;
+other databases have one feature each about which both differ on purpose, and the differences
+are counted by the name of that feature."""
 
 import collections
 import contextlib
@@ -36,7 +36,7 @@ FEATURES = {
     "octal": ("elsa:0{start}:{count}", "anna:{start}:010"),
     "hexadecimal": ("elsa:{start:#x}:{count}",),
     "sign": ("elsa:+{start}:{count}",),
-    "leading blank": ("elsa: {start}:{count}",),
+    "leading space": ("elsa: {start}:{count}",),
     "fourth field": ("elsa:{start}:{count}:",),
     "count 0": ("elsa:{start}:0",),
     "beyond 2^32": ("elsa:4294967290:7", "anna:4294967296:5"),
@@ -98,12 +98,12 @@ def random_database(rng, feature):
 
 
 def questions(rng, text):
-    """Calls about what is there, its edges, and what is not."""
+    """Calls about existing ranges, their edges, and missing ones."""
     ids = {0, 1, 5, 65534, 65536, (1 << 32) - 2, (1 << 32) - 1}
     for _, start, count in entries(text):
         ids |= {start - 1, start, start + count - 1, start + count}
     ids |= {rng.randrange(9000) for _ in range(4)}
-    # what stands in lines that are no entries, however it is read
+    # the numbers in malformed lines, in any reading
     ids |= {int(number) + 1 for number in re.findall(r"[0-9]+", text)}
     kind = rng.choice(("uid", "gid"))
     calls = [("get", kind, name) for name in ASKED]
@@ -133,7 +133,7 @@ def class_of(feature, text, call):
 
 
 def differential(box):
-    """Random databases, every kind of question, three answers each."""
+    """Random databases, every kind of call, three answers each."""
     rng = random.Random(20130106)
     differences = collections.Counter()
     asked = wrong = unexpected = 0
@@ -177,7 +177,7 @@ def ids_of(text, name):
 
 
 def writes(box):
-    """Takes and reuses as Debian's does; what is given is nobody's."""
+    """Takes and reuses as Debian's does; the given ids are free."""
     rng = random.Random(5)
     report, wrong, compared, first = box.report, 0, 0, ""
     for _ in range(4 if quick() else 40):
@@ -210,7 +210,7 @@ def writes(box):
 
 
 def grants(box):
-    """Allocation: free, within bounds, appended, and of no account."""
+    """Allocation: free, within bounds, appended, and not ids of an account."""
     report = box.report
     text = "# kept\nanna:100000:65536\nanna:0100:5\nelsa:300000:10"
     box.put(text, text, PASSWD + "carla:x:165600:100::/:/bin/sh\n")
@@ -270,7 +270,7 @@ def owners_are_validated(box):
 
 
 def locks(box):
-    """Nobody else's lock is in the way afterwards, whatever the answer."""
+    """After any answer no lock is left."""
     report = box.report
     for library, what, left in ((box.ours, "a reuse leaves no lock", []),
                                 (box.debian, "defect of Debian's: a reuse keeps its locks",
@@ -283,7 +283,7 @@ def locks(box):
 
 
 def callers_without_privilege(box):
-    """No init, no root: an answer, no crash, and not a word."""
+    """Without init and without root: an answer, no crash, and no output."""
     report = box.report
     box.put("elsa:100000:65536\n", "elsa:100000:65536\n")
     calls = [("get", "uid", "elsa"), ("owners", "gid", 100001),
@@ -331,7 +331,7 @@ def full_disk(box):
                         file.write(b"x" * 4096)
                 # the lock still fits
                 file.truncate(file.tell() - 4096)
-            # Debian's crashes on an error that it cannot print: it is told where to
+            # Debian's crashes on an error that it cannot print, so it gets a stream for messages
             done = library.calls(("init",), ("grant", "uid", "elsa", 7, 10, 0))[1]
             its = read("/etc/subuid")
             report.check(what, done.split()[0] == want and "elsa" not in its, done)
@@ -347,7 +347,7 @@ def full_disk(box):
 
 
 def killed(box):
-    """A kill at any of some points leaves the file old or new, and the next call works."""
+    """A kill at some points leaves the file old or new, and the next call works."""
     report = box.report
     if not shutil.which("strace"):
         report.skip("a kill in the middle of a grant", "needs strace")
@@ -358,12 +358,12 @@ def killed(box):
     for name in points:
         for when in (1, 2, 3):
             box.put(old, "")
-            with open(f"{box.host.folder}/one-call", "w") as file:
+            with open(f"{box.host.tmpdir}/one-call", "w") as file:
                 file.write("grant\tuid\telsa\t7\t10\t0\n")
             subprocess.run(
                 ["strace", "-o", "/dev/null", "-e", f"trace={name}",
                  "-e", f"inject={name}:signal=KILL:when={when}", box.ours.caller],
-                stdin=open(f"{box.host.folder}/one-call"), stdout=subprocess.DEVNULL,
+                stdin=open(f"{box.host.tmpdir}/one-call"), stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL, env=box.ours.environment())
             state = read("/etc/subuid")
             seen.add(state)
@@ -385,11 +385,11 @@ def name_service(box):
     counts = {}
     for call in (("get", "uid", "elsa"), ("owners", "uid", 100005),
                  ("ungrant", "uid", "elsa", 100000, 1)):
-        with open(f"{box.host.folder}/one-call", "w") as file:
+        with open(f"{box.host.tmpdir}/one-call", "w") as file:
             file.write("\t".join(map(str, call)) + "\n")
-        trace = f"{box.host.folder}/trace"
+        trace = f"{box.host.tmpdir}/trace"
         subprocess.run(["strace", "-f", "-o", trace, "-e", "trace=openat", box.ours.caller],
-                       stdin=open(f"{box.host.folder}/one-call"), check=True,
+                       stdin=open(f"{box.host.tmpdir}/one-call"), check=True,
                        stdout=subprocess.DEVNULL, env=box.ours.environment())
         counts[call[0]] = read(trace).count('passwd"')
     report.check("accounts are read at most three times a call, with 2,000 owners",
@@ -398,9 +398,9 @@ def name_service(box):
 
 
 def examples(box):
-    """The programs of the manual pages, as C and as C++, against a root of their own."""
+    """The programs of the manual pages, as C and as C++, on a separate root."""
     report = box.report
-    root = f"{box.host.folder}/root"
+    root = f"{box.host.tmpdir}/root"
     os.makedirs(f"{root}/etc")
     for page in ("subid.3", "subid-db.3"):
         text = read(f"{TOP}/libsubid/{page}")
@@ -411,7 +411,7 @@ def examples(box):
             if not shutil.which(compiler):
                 report.skip(f"{page}: example by {compiler}", f"needs {compiler}")
                 continue
-            source = f"{box.host.folder}/example.{suffix}"
+            source = f"{box.host.tmpdir}/example.{suffix}"
             box.host.write(source, code)
             program = box.ours.compile(f"example-{page}-{suffix}", source,
                                        compiler=compiler)
@@ -437,8 +437,8 @@ def examples(box):
 
 
 def sources(box):
-    """What nsswitch.conf names is asked, in order; nothing is put together, and a source
-    that cannot answer is an error. Only where the files are named is anything written."""
+    """The sources of nsswitch.conf are asked in order; answers are not combined, and a
+    source that cannot answer is an error. Changes are made only if the files are named."""
     report, plugins = box.report, Plugins(box.host)
     plugins.open()
     for role in ("elsa", "conn", "unknown", "negative"):
@@ -452,7 +452,7 @@ def sources(box):
             ("absent elsa", get, "1 100000:131072"), ("conn", get, "-1"),
             ("conn files", get, "-1"), ("negative files", get, "-1"),
             ("foreign", get, "-1"), ("foreign files", get, "1 7:7"),
-            # plugin.c calls two users the owners of what it has
+            # plugin.c reports two users as owners of its ids
             ("elsa", ("owners", "gid", 10100005), "2 5001 5002"),
             ("elsa", ("owners", "uid", 99999), "0"),
             ("conn", ("owners", "uid", 4), "-1"), ("files elsa", ("owners", "uid", 7), "1 5001"),
@@ -509,13 +509,13 @@ def denied(box):
     what it lists, as Debian's do; <subid-db.h> shows what the map writers grant."""
     report, plugins = box.report, Plugins(box.host)
     plugins.open()
-    source = f"{box.host.folder}/db-ranges.c"
+    source = f"{box.host.tmpdir}/db-ranges.c"
     box.host.write(source, DB_RANGES)
     program = box.ours.compile("db-ranges", source)
     programs = [f"{box.build}/getsubids/getsubids", "/usr/bin/getsubids"]
     for role, granted in (("deny-large", b"not 100000:65536"),
                           ("deny-unknown", b"not 100000:65536"), ("more", b"100000:65536 ")):
-        # as Debian's libraries want it: memory of malloc(3), and a call that frees it
+        # as Debian's libraries need it: memory of malloc(3), and a call that frees it
         plugins.install(role, f'ROLE="{role}"', "MALLOC")
         box.put("elsa:7:7\n", "")
         plugins.ask(role)

@@ -24,26 +24,26 @@ START, COUNT = 3000000, 200000
 CONTAINERS = (2147483648, 500000)
 
 
-def overlay(host, folder):
-    name = folder.strip("/").replace("/", "-")
+def overlay(host, directory):
+    name = directory.strip("/").replace("/", "-")
     for part in ("up", "work"):
-        os.makedirs(f"{host.folder}/{name}-{part}")
-    os.chmod(f"{host.folder}/{name}-up", 0o755)
-    mount("overlay", folder, "overlay", 0, f"lowerdir={folder},"
-          f"upperdir={host.folder}/{name}-up,workdir={host.folder}/{name}-work")
+        os.makedirs(f"{host.tmpdir}/{name}-{part}")
+    os.chmod(f"{host.tmpdir}/{name}-up", 0o755)
+    mount("overlay", directory, "overlay", 0, f"lowerdir={directory},"
+          f"upperdir={host.tmpdir}/{name}-up,workdir={host.tmpdir}/{name}-work")
 
 
 def prepare(box):
-    """What container engines want of a host."""
+    """What container engines need on a host."""
     host = box.host
     host.suit_runtimes()
-    for folder in ("/var/lib/containers", "/tmp"):
-        os.makedirs(folder, exist_ok=True)
-        mount("tmpfs", folder, "tmpfs", 0, "mode=1777")
+    for directory in ("/var/lib/containers", "/tmp"):
+        os.makedirs(directory, exist_ok=True)
+        mount("tmpfs", directory, "tmpfs", 0, "mode=1777")
     database = f"elsa:{START}:{COUNT}\n5002:5000000:65536\n" \
                f"containers:{CONTAINERS[0]}:{CONTAINERS[1]}\n"
     box.put(database, database)
-    image = f"{host.folder}/image.tar"
+    image = f"{host.tmpdir}/image.tar"
     with tarfile.open(image, "w") as tar:
         tar.add("/bin/busybox", "bin/busybox")
         for name in ("sh", "cat", "id"):
@@ -142,7 +142,7 @@ def rootlesskit(box):
                  for one in both)
     report.check("a line by uid counts with our getsubids as with Debian's", refused or mapped,
                  f"{both}")
-    # Debian's getsubids fails: so it is ours that answers
+    # Debian's getsubids is made to fail, so ours answers
     mount("/usr/bin/false", "/usr/bin/getsubids", None, MS_BIND)
     result = shell(box, ELSA, "getsubids elsa && getsubids -g 5002 && rootlesskit true")
     want = f"0: elsa {START} {COUNT}\n0: 5002 5000000 65536\n".encode()
@@ -152,7 +152,7 @@ def rootlesskit(box):
 
 
 def getsubids(box, program):
-    """Byte for byte, but for what is ours on purpose."""
+    """The same bytes, but for intended differences."""
     def outcome(path, words):
         result = box.host.run(path, words, ROOT)
         return result.status, result.out, result.line
@@ -201,10 +201,10 @@ def across(box, same):
 
 
 def sonames(box, same):
-    """One name a build, in the file, the header and the name that toolbox makes of it."""
+    """The file, the header and the name that toolbox makes of it have one number."""
     for library in {box.ours, same}:
-        number = soname_of(os.path.realpath(f"{library.folder}/libsubid.so"))
-        source = f"{box.host.folder}/version.c"
+        number = soname_of(os.path.realpath(f"{library.directory}/libsubid.so"))
+        source = f"{box.host.tmpdir}/version.c"
         box.host.write(source, """
             #include <dlfcn.h>
             #include <shadow/subid.h>
@@ -246,7 +246,7 @@ def main():
     image = prepare(box)
     report.part(podman, box, image)
     report.part(rootlesskit, box)
-    # the sources may be below what is covered here
+    # the sources may be below a directory that is mounted over here
     umount("/tmp")
     report.part(uninstalled, box, build)
     report.finish()

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Threads: every answer is the truth while others write, ThreadSanitizer and valgrind have
-nothing to say, and nothing is left when the library is closed. The same program shows what
-Debian's library does."""
+"""Threads: every answer is right while others write, ThreadSanitizer and valgrind report
+nothing, and nothing is left when the library is closed. The same program runs with Debian's
+library."""
 
 import glob
 import os
@@ -31,7 +31,7 @@ def counted(result):
 
 
 def all_true(box, title, program, sizes, prefix=(), env=None, timeout=240):
-    """One run in which nothing may be wrong, and after which all is as before."""
+    """One run without wrong answers, after which the databases are as before."""
     put(box)
     readers, reads, writers, changes = sizes
     words = [*prefix, program, *map(str, sizes)]
@@ -57,14 +57,14 @@ def defect(box, program):
 
 
 def sources():
-    return [path for folder in ("core/", "findings/", "sys/", "user/", "source/", "store/", "api/")
-            for path in sorted(glob.glob(f"{TOP}/libsubid/{folder}*.c"))
+    return [path for name in ("core", "findings", "sys", "user", "source", "store", "api")
+            for path in sorted(glob.glob(f"{TOP}/libsubid/{name}/*.c"))
             if not path.endswith(("label-libselinux.c", "nss-modules-none.c"))]
 
 
 def sanitized(box):
     """The library's sources and the program, all of it seen by ThreadSanitizer."""
-    program = f"{box.host.folder}/bin/subidthreads-tsan"
+    program = f"{box.host.tmpdir}/bin/subidthreads-tsan"
     done = subprocess.run(
         ["gcc", "-g", "-O1", "-std=gnu17", "-fsanitize=thread", "-include",
          f"{box.build}/config.h", "-DSYSCONFDIR=\"/etc\"", "-DPLUGINDIR=\"/usr/lib\"",
@@ -83,7 +83,7 @@ def sanitized(box):
 def loaded_and_closed(box, program):
     """By the full file name, as toolbox does it."""
     box.put("elsa:100000:65536\n", "elsa:100000:65536\n", PASSWD)
-    path = os.path.realpath(f"{box.ours.folder}/libsubid.so")
+    path = os.path.realpath(f"{box.ours.directory}/libsubid.so")
     times = 300 if quick() else 1000
     result = box.ours.run(program, (path, times), timeout=120)
     # a leak is 24 bytes a time at least; tables of the loader grow a little
@@ -95,7 +95,7 @@ def loaded_and_closed(box, program):
 
 
 def cancelled_and_forked(box):
-    """What threads and processes that end in the middle must not leave behind."""
+    """Threads and processes that end during a call leave nothing."""
     box.put("elsa:100000:5\n", "", PASSWD)
     program = box.ours.compile("subidcancel", f"{HERE}/subidcancel.c", "-pthread")
     result = box.ours.run(program, timeout=60)

@@ -49,7 +49,7 @@ for text in (" PID", "\tPID", "+PID", "0PID", "\nPID", "-1", "-PID", "00", "+1",
 for number in ("0", "2147483647", "4194305"):
     case(f"PID {number}", f"{number} 0 100000 1",
          refused("{prog}: Could not open proc directory for target " + number), db=GRANT)
-case("PID of nobody, own id", "4194305 0 5001 1",
+case("PID of no process, own id", "4194305 0 5001 1",
      refused("{prog}: Could not open proc directory for target 4194305"), db=GRANT)
 case("PID of a process that has ended", "PID 0 100000 1", NO_PROC, db=GRANT, target="dead")
 

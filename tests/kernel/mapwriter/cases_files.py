@@ -17,7 +17,7 @@ CANNOT_OPEN = refused(re.compile(r"{prog}: cannot open {file}: .+"))
 
 
 def special(name, make, want, cls_other, cls_own, **options):
-    """A database that is not used: own id works, anything else says why."""
+    """A database that is not used: the own id works, everything else fails with the reason."""
     case(f"{name}", ASK, want, db=make, cls=cls_other, **options)
     case(f"{name}, own id", OWN, granted(setgroups="deny"), db=make, cls=cls_own, **options)
     case(f"{name}, own id and more", "PID 0 5001 1 1 100000 1", want, db=make,
@@ -90,7 +90,7 @@ for mode in (0o644, 0o664, 0o444, 0o755, 0o4644, 0o1644):
     case(f"file of mode {mode:04o}", ASK, granted(), db=with_mode(mode))
 case("file of another group", ASK, granted(), db=with_mode(0o664, (0, 5001)))
 
-# --- readable for root alone: a program with file capabilities cannot open it ---
+# --- readable only for root: a program with file capabilities cannot open it ---
 for mode in (0o600, 0o640, 0o400, 0o000):
     case(f"file of mode {mode:04o}, installed setuid", ASK, granted(), db=with_mode(mode),
          installs=("setuid",))

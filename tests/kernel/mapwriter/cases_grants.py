@@ -125,7 +125,7 @@ case("name, uid and alias with a hole", "PID 0 100000 30",
      db="elsa:100000:10\n5001:100010:9\nelsatwin:100020:10\n")
 case("an extent that an alias is granted is not the one named", "PID 0 100000 10 10 300 1",
      not_allowed("[10-11) -> [300-301)"), db="elsatwin:100000:10\nelsa:200000:1\n")
-case("the first refused extent is named, whoever has the lowest id", "PID 0 300 1 1 200 1",
+case("the first refused extent is named, not the one with the lowest id", "PID 0 300 1 1 200 1",
      not_allowed("[0-1) -> [300-301)"), db="elsatwin:100000:10\nanna:200:1\nanna:300:1\n")
 case("another user's uid", "PID 0 100000 1", not_allowed("[0-1) -> [100000-100001)"),
      db="5002:100000:65536\n")
@@ -202,7 +202,7 @@ for value, yes in (("no", False), ("YES", True), ("Yes", True), ("true", False),
          **({} if yes else {"cls": d.OTHER_OWNER}))
 case("GRANT_AUX_GROUP_SUBIDS on a last line without newline", "PID 0 100000 1", granted(),
      db=GRANT, caller=ELSA_IN_TEAM, etc={"login.defs": "GRANT_AUX_GROUP_SUBIDS yes"})
-case("GRANT_AUX_GROUP_SUBIDS after blanks", "PID 0 100000 1", granted(), db=GRANT,
+case("GRANT_AUX_GROUP_SUBIDS after whitespace", "PID 0 100000 1", granted(), db=GRANT,
      caller=ELSA_IN_TEAM, etc={"login.defs": "  GRANT_AUX_GROUP_SUBIDS\tyes\n"})
 case("unknown keys in login.defs", "PID 0 100000 1", refused(WRONG_GROUP), db=GRANT,
      caller=ELSA_IN_TEAM, cls=d.UNKNOWN_KEY,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Lines of the database: every malformed form grants nothing and spoils nothing."""
+"""Lines of the database: every malformed form grants nothing and changes no other line."""
 
 import differential as d
 from differential import Table, granted, not_allowed
@@ -44,11 +44,11 @@ FORMS = (
     ("hexadecimal, capital X", lambda n: f"0X{n:X}", True),
     ("plus sign", lambda n: f"+{n}", True),
     ("minus sign", lambda n: f"-{n}", False),
-    ("leading blank", lambda n: f" {n}", True),
+    ("leading space", lambda n: f" {n}", True),
     ("leading tab", lambda n: f"\t{n}", True),
     ("leading vertical tab", lambda n: f"\v{n}", True),
-    ("blank and plus", lambda n: f" +{n}", True),
-    ("trailing blank", lambda n: f"{n} ", False),
+    ("space and plus", lambda n: f" +{n}", True),
+    ("trailing space", lambda n: f"{n} ", False),
     ("trailing tab", lambda n: f"{n}\t", False),
     ("trailing CR", lambda n: f"{n}\r", False),
     ("leading CR", lambda n: f"\r{n}", True),
@@ -86,7 +86,7 @@ malformed("start -0", "elsa:-0:4294967295", cls=d.NUMBERS)
 malformed("start -1", "elsa:-1:200000")
 malformed("count -1", "elsa:100000:-1")
 
-# --- owners with blanks and the like ---
+# --- owners with whitespace and other odd bytes ---
 for text in (" elsa", "elsa ", "\telsa", "elsa\t", "elsa\r", "elsa/", "\"elsa\"", "'elsa'",
              "+", "+elsa", "-elsa", "elsa\x01", "\ufeffelsa"):
     malformed(f"owner {text!r}", f"{text}:100000:65536")
@@ -162,11 +162,11 @@ case("a grant, then a 9000-byte line without newline", ASK, granted(),
      db=GRANT + "x" * 9000)
 case("a 9000-byte line between adjacent grants", "PID 0 100000 20", granted(),
      db="elsa:100000:10\n" + "#" * 9000 + "\nelsa:100010:10\n")
-case("a grant with 9000 blanks behind", ASK, DENIED, db=GRANT.strip() + " " * 9000 + "\n")
+case("a grant with 9000 spaces after it", ASK, DENIED, db=GRANT.strip() + " " * 9000 + "\n")
 case("a line of 1 MiB, then a grant", ASK, granted(), db="x" * (1 << 20) + "\n" + GRANT,
      full_only=True)
 for length in (4079, 4080, 4094, 4095, 4096, 4097, 8190, 8192, 65536):
-    # the grant starts at or near the end of a block of the reader
+    # the granting line starts at or near the end of a block of the reader
     filler = ("#" * 99 + "\n") * (length // 100) + "#" * (length % 100 - 1) + "\n" * (
         length % 100 > 0)
     case(f"a grant at byte {len(filler)}", "PID 0 100000 65536", granted(),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Another source than the files: what its plugin lists, and what it says of an extent. Its
-`has_range` is all that shadow's map writers ask; ours ask for the list, and for its word
-about each extent that lies in one listed range."""
+"""A source other than the files: the ranges that its plugin lists, and its answers about
+extents. Shadow's map writers call only `has_range`; ours ask for the list, and call it for
+each extent that lies in one listed range."""
 
 import re
 
@@ -19,7 +19,7 @@ def plugins_of(context):
 
 
 def case(name, role, extents, want, **options):
-    """extents: (inner, where it begins behind the plugin's first id, count)"""
+    """extents: (inner, offset from the plugin's first id, count)"""
     flags = f'ROLE="{role}"'
 
     def args(context):
@@ -40,7 +40,7 @@ def case(name, role, extents, want, **options):
 
 OWN = [(0, 5001, 1)]
 
-# --- it says of an extent what it lists ---
+# --- its answers agree with its list ---
 case("a whole range", "elsa", [(0, 0, 65536)], granted())
 case("a part of a range", "elsa", [(0, 100, 100)], granted())
 case("a part of each of two", "elsa", [(0, 65000, 536), (1000, 65536, 1000)], granted())
@@ -49,12 +49,12 @@ case("behind its ranges", "elsa", [(0, 131071, 2)], DENIED)
 case("nothing for the user", "nothing", [(0, 0, 1)], DENIED)
 case("own id", "elsa", OWN, granted(setgroups="deny"))
 case("own id, which it grants", "own", OWN, granted(setgroups="allow"))
-# it does not join them, as that of SSSD does not
+# it does not join ranges, like SSSD's plugin
 case("two ranges in one extent", "elsa", [(0, 0, 131072)], granted(), cls=d.PLUGIN_JOINED)
 case("the end of one and the begin of the next", "elsa", [(0, 65535, 2)], granted(),
      cls=d.PLUGIN_JOINED)
 
-# --- it says no to what it lists ---
+# --- it answers "no" for listed ranges ---
 case("no to all that it lists", "deny", [(0, 0, 65536)], DENIED)
 case("no to one id that it lists", "deny", [(0, 7, 1)], DENIED)
 case("no to many ids", "deny-large", [(0, 0, 65536)], DENIED)
@@ -67,7 +67,7 @@ case("service is down after the list", "says-conn", [(0, 0, 1)], DENIED)
 case("error after the list", "says-error", [(0, 0, 1)], DENIED)
 case("status that does not exist", "says-status", [(0, 0, 1)], DENIED)
 
-# --- it says yes to what it does not list ---
+# --- it answers "yes" for ranges that it does not list ---
 case("yes to what it lists", "more", [(0, 0, 65536)], granted())
 case("yes to more than it lists", "more", [(0, 0, 65537)], DENIED, cls=d.PLUGIN_UNLISTED)
 case("yes to what it does not list", "more", [(0, 1000000, 1)], DENIED,

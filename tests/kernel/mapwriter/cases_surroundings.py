@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the caller or the machine puts around a map writer: missing privilege, hostile
-environment, descriptors, limits, signals, name services, nested user namespaces."""
+"""The environment of a map writer: missing privilege, hostile variables, descriptors, limits,
+signals, name services, nested user namespaces."""
 
 import contextlib
 import ctypes
@@ -71,38 +71,39 @@ three("keep-capabilities bit locked", **LOCKED)
 
 # --- environment ---
 HOSTILE = {
-    "LD_PRELOAD": "EVIL", "LD_AUDIT": "EVIL", "LD_LIBRARY_PATH": "FOLDER",
+    "LD_PRELOAD": "LIBRARY", "LD_AUDIT": "LIBRARY", "LD_LIBRARY_PATH": "DIRECTORY",
     "LD_DEBUG": "all", "LD_DEBUG_OUTPUT": "/tmp/subid-debug", "LD_SHOW_AUXV": "1",
     "LD_TRACE_LOADED_OBJECTS_": "1", "LD_BIND_NOW": "1",
-    "LD_ORIGIN_PATH": "FOLDER", "LD_DYNAMIC_WEAK": "1", "LD_PREFER_MAP_32BIT_EXEC": "1",
+    "LD_ORIGIN_PATH": "DIRECTORY", "LD_DYNAMIC_WEAK": "1", "LD_PREFER_MAP_32BIT_EXEC": "1",
     "GLIBC_TUNABLES": "glibc.malloc.check=3:glibc.malloc.perturb=255:"
                       "glibc.rtld.optional_static_tls=1",
     "MALLOC_CHECK_": "3", "MALLOC_PERTURB_": "170", "MALLOC_TRACE": "/tmp/subid-trace",
     "MALLOC_ARENA_MAX": "0", "MALLOC_TOP_PAD_": "999999999999",
-    "LOCPATH": "FOLDER", "NLSPATH": "FOLDER/%N", "GCONV_PATH": "FOLDER",
-    "LANGUAGE": "../../../../../FOLDER:de", "LC_ALL": "/FOLDER", "LC_MESSAGES": "../FOLDER",
-    "LANG": "de_DE.UTF-8", "OUTPUT_CHARSET": "ISO-2022-CN-EXT", "TEXTDOMAINDIR": "FOLDER",
-    "TEXTDOMAIN": "evil", "TZ": "ZZZ-13:37", "TZDIR": "FOLDER", "TMPDIR": "FOLDER",
-    "HOSTALIASES": "/etc/shadow", "RES_OPTIONS": "debug", "LOCALDOMAIN": "evil",
-    "RESOLV_HOST_CONF": "/etc/shadow", "NIS_PATH": "evil", "GETCONF_DIR": "FOLDER",
-    "SSS_NSS_USE_MEMCACHE": "NO", "PATH": "FOLDER:.", "IFS": "/", "HOME": "FOLDER",
+    "LOCPATH": "DIRECTORY", "NLSPATH": "DIRECTORY/%N", "GCONV_PATH": "DIRECTORY",
+    "LANGUAGE": "../../../../../DIRECTORY:de", "LC_ALL": "/DIRECTORY",
+    "LC_MESSAGES": "../DIRECTORY", "LANG": "de_DE.UTF-8", "OUTPUT_CHARSET": "ISO-2022-CN-EXT",
+    "TEXTDOMAINDIR": "DIRECTORY", "TEXTDOMAIN": "hostile", "TZ": "ZZZ-13:37", "TZDIR": "DIRECTORY",
+    "TMPDIR": "DIRECTORY", "HOSTALIASES": "/etc/shadow", "RES_OPTIONS": "debug",
+    "LOCALDOMAIN": "hostile",
+    "RESOLV_HOST_CONF": "/etc/shadow", "NIS_PATH": "hostile", "GETCONF_DIR": "DIRECTORY",
+    "SSS_NSS_USE_MEMCACHE": "NO", "PATH": "DIRECTORY:.", "IFS": "/", "HOME": "DIRECTORY",
     "USER": "anna", "LOGNAME": "root", "SUDO_USER": "anna", "SUDO_UID": "0", "UID": "0",
-    "SHADOW_ROOT": "FOLDER", "TERM": "\x1b]0;evil\x07", "POSIXLY_CORRECT": "1",
+    "SHADOW_ROOT": "DIRECTORY", "TERM": "\x1b]0;hostile\x07", "POSIXLY_CORRECT": "1",
 }
 
 
 def hostile(host, names):
-    """The environment with the names' values, their libraries and folders made."""
-    folder = f"{host.folder}/bin/hostile"
-    library = f"{folder}/evil.so"
-    if not os.path.isdir(folder):
-        os.mkdir(folder, 0o755)
-        built = host.compile("evil.c", "-shared", "-fPIC")
-        for name in ("evil.so", "libc.so.6", "libselinux.so.1", "libaudit.so.1",
+    """The environment with the names' values, their libraries and directories made."""
+    directory = f"{host.tmpdir}/bin/hostile"
+    library = f"{directory}/hostile.so"
+    if not os.path.isdir(directory):
+        os.mkdir(directory, 0o755)
+        built = host.compile("hostile_library.c", "-shared", "-fPIC")
+        for name in ("hostile.so", "libc.so.6", "libselinux.so.1", "libaudit.so.1",
                      "ISO-2022-CN-EXT.so", "libnss_files.so.2", "UTF-16.so"):
-            host.write(f"{folder}/{name}", open(built, "rb").read(), 0o755)
-        host.write(f"{folder}/gconv-modules", "module INTERNAL ISO-2022-CN-EXT// evil 1\n")
-    return {name: HOSTILE[name].replace("EVIL", library).replace("FOLDER", folder)
+            host.write(f"{directory}/{name}", open(built, "rb").read(), 0o755)
+        host.write(f"{directory}/gconv-modules", "module INTERNAL ISO-2022-CN-EXT// hostile 1\n")
+    return {name: HOSTILE[name].replace("LIBRARY", library).replace("DIRECTORY", directory)
             for name in names}
 
 
@@ -197,12 +198,12 @@ def map_as_stderr(context):
     os.dup2(os.open(f"/proc/{context.pid}/{context.kind}id_map", os.O_RDWR), 2)
 
 
-# a message lands in a map: the kernel takes no such text
+# a message is written to a map: the kernel refuses such a text
 case("stderr is the target's map, refused", ASK_MORE, SILENT, db=GRANT,
      as_user=map_as_stderr)
 case("stderr is the target's map, granted", ASK, granted(), db=GRANT, as_user=map_as_stderr)
 
-# --- limits that leave the program enough ---
+# --- limits that are high enough ---
 LIMITS = {"FSIZE": 0, "CORE": 0, "NPROC": 0, "MEMLOCK": 0, "SIGPENDING": 0, "MSGQUEUE": 0,
           "RTPRIO": 0, "NICE": 0}
 for name, value in LIMITS.items():
@@ -213,13 +214,13 @@ three("umask 0777", as_user=lambda _: os.umask(0o777))
 three("lowest priority", as_user=lambda _: os.nice(19))
 
 
-def lost_folder(context):
+def lost_directory(context):
     os.mkdir("/home/elsa/lost")
     os.chdir("/home/elsa/lost")
     os.rmdir("/home/elsa/lost")
 
 
-three("working folder is gone", as_user=lost_folder)
+three("working directory is gone", as_user=lost_directory)
 
 # --- signals ---
 EVERY = set(signal.valid_signals()) - {signal.SIGKILL, signal.SIGSTOP}
@@ -255,12 +256,12 @@ three("every signal ignored", as_user=ignored)
 three("SIGSEGV and SIGBUS ignored and blocked", as_user=lambda context: (
     ignored(context), blocked(context)))
 
-# --- the system log: no more than a record that may fail ---
+# --- the system log: a failed record changes nothing ---
 UNRECORDED = DENIED._replace(log=0)
 
 
 def log_is(path):
-    """Something else than the log daemon stands at /dev/log."""
+    """/dev/log is not the socket of a log daemon."""
     def as_root(_):
         unshare(CLONE_NEWNS)
         mount(path, "/dev/log", None, MS_BIND)
@@ -269,7 +270,7 @@ def log_is(path):
 
 def deaf_daemon(context):
     """A daemon that reads nothing, its queue full; the program must not wait for long."""
-    path = f"{context.host.folder}/deaf"
+    path = f"{context.host.tmpdir}/deaf"
     remove(path)
     daemon = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     daemon.bind(path)
@@ -299,10 +300,10 @@ for text in ("subid: files", "subid:files", "subid:\tfiles", "subid: files sss",
              "subid: files # comment", "subid:", "subid: ", " subid: zzz", "subid : zzz",
              "subids: zzz", "#subid: zzz", "subid: files\nsubid: zzz", "xsubid: zzz"):
     three(f"nsswitch.conf: {text!r}", etc={"nsswitch.conf": f"{BEFORE}{text}\n"})
-# shadow tells on stderr that it cannot load the plugin, and takes the files
+# shadow reports on stderr that it cannot load the plugin, and uses the files
 for text in ("subid: zzz", "SUBID: zzz", "Subid:zzz", "subid: zzz files", "subid:\tzzz",
-             "subid: FILES", "subid: zzz\nsubid: files", "subid: ../../evil",
-             "subid: [NOTFOUND=return] files", "subid: /tmp/evil", "subid: " + "z" * 5000):
+             "subid: FILES", "subid: zzz\nsubid: files", "subid: ../../hostile",
+             "subid: [NOTFOUND=return] files", "subid: /tmp/hostile", "subid: " + "z" * 5000):
     case(f"nsswitch.conf, no such plugin: {text[:40]!r}", ASK, granted(), db=GRANT,
          etc={"nsswitch.conf": f"{BEFORE}{text}\n"}, cls=d.PLUGIN_NOTE)
     case(f"nsswitch.conf, no such plugin, refused: {text[:40]!r}", ASK_MORE, DENIED,
@@ -319,23 +320,23 @@ three("no nsswitch.conf", etc={"nsswitch.conf": ""}, as_root=no_nsswitch)
 
 
 def plugin_installed(context):
-    """A plugin of that name in every folder where a build may look for it."""
+    """A plugin of that name in every directory where a build may look for it."""
     unshare(CLONE_NEWNS)
-    for number, folder in enumerate(PLUGIN_FOLDERS):
-        top = f"{context.host.folder}/plugins-{number}"
+    for number, directory in enumerate(PLUGIN_DIRECTORIES):
+        top = f"{context.host.tmpdir}/plugins-{number}"
         os.makedirs(top, exist_ok=True)
         mount("tmpfs", top, "tmpfs", 0, "mode=755")
         os.mkdir(f"{top}/up")
         os.mkdir(f"{top}/work")
-        mount("overlay", folder, "overlay", 0,
-              f"lowerdir={folder},upperdir={top}/up,workdir={top}/work")
-        with open(f"{folder}/libsubid_zzz.so", "wb"):
+        mount("overlay", directory, "overlay", 0,
+              f"lowerdir={directory},upperdir={top}/up,workdir={top}/work")
+        with open(f"{directory}/libsubid_zzz.so", "wb"):
             pass
 
 
-PLUGIN_FOLDERS = [folder for folder in dict.fromkeys(os.path.realpath(name) for name in (
+PLUGIN_DIRECTORIES = [directory for directory in dict.fromkeys(os.path.realpath(name) for name in (
     "/usr/lib", f"/usr/lib/{os.uname().machine}-linux-gnu", "/usr/local/lib"))
-    if os.path.isdir(folder)]
+    if os.path.isdir(directory)]
 ZZZ = {"nsswitch.conf": f"{BEFORE}subid: zzz\n"}
 NO_ORACLE = "Debian's would load the plugin"
 PLUGIN = refused("{prog}: {k}id range [0-1) -> [100000-100001) not allowed", log=1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The process whose map is written: by PID and by descriptor, whose it is, its state."""
+"""The process whose map is written: by PID and by descriptor, its owner, its state."""
 
 import os
 import re
@@ -55,7 +55,7 @@ case("target that is mapped already", ASK, EPERM, db=GRANT, target="mapped")
 case("target that is mapped already, own id", OWN, EPERM, target="mapped")
 
 def map_first(words):
-    """Runs the same program with other words before the run that is looked at."""
+    """Runs the same program with other arguments before the run that is checked."""
     def prepare(context):
         first = [word.replace("PID", str(context.pid)) for word in words.split()]
         result = context.run(first)
@@ -187,11 +187,11 @@ case("descriptor from pidfd_open", BY_FD, NOT_A_PROCESS, db=GRANT, as_user=pidfd
      cls=d.FD_TARGET)
 case("descriptor that is closed", BY_FD, NOT_A_PROCESS, db=GRANT, cls=d.FD_TARGET)
 for number in range(3, 9):
-    # nothing is open there but what the program opens itself
+    # only the program itself opens a descriptor there
     case(f"descriptor {number} of the program's own", f"fd:{number} 0 100000 1",
          NOT_A_PROCESS, db=GRANT, cls=d.FD_TARGET)
 for number in range(3):
-    case(f"descriptor {number}, no folder", f"fd:{number} 0 100000 1", NOT_A_PROCESS,
+    case(f"descriptor {number}, no directory", f"fd:{number} 0 100000 1", NOT_A_PROCESS,
          db=GRANT, cls=d.FD_TARGET)
 case("descriptor 2147483647", "fd:2147483647 0 100000 1", NOT_A_PROCESS, db=GRANT,
      cls=d.FD_TARGET)
@@ -249,7 +249,7 @@ for options in ("hidepid=2", "hidepid=4"):
     case(f"not dumpable target under {options}", ASK, NO_PROC, db=GRANT,
          target="nondumpable", as_root=proc_with(options), cls=d.NOT_DUMPABLE,
          differs=("setuid",))
-# hidepid=1 shows the owner of a folder to everybody, and only locks the folder
+# hidepid=1 shows the owner of a directory to all users, but not its files
 case("another user's target under hidepid=1", ASK, owned_by_another(5002, 5002), db=GRANT,
      owner=ANNA, as_root=proc_with("hidepid=1"), cls=d.OTHER_OWNER)
 case("not dumpable target under hidepid=1", ASK, open_failed("Operation not permitted"),

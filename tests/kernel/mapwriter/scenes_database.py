@@ -18,10 +18,10 @@ NOT_ALLOWED = denied("0-1000", "100000-101000")
 def _(s):
     os.unlink(s.file)
     s.refused(ASK, cannot_open(os.strerror(errno.ENOENT)), "FILE_MISSING")
-    s.mend(lambda: s.database(""))
+    s.fix(lambda: s.database(""))
     # it is empty then
     s.refused(ASK, NOT_ALLOWED, "NOT_DELEGATED")
-    s.mend()
+    s.fix()
     s.granted(ASK)
 
 
@@ -45,7 +45,7 @@ def _(s):
         os.symlink(target, s.file)
         s.refused(ASK, cannot_open(os.strerror(errno.ELOOP)), "FILE_SYMLINK")
         not_without_yes(s)
-        s.mend()
+        s.fix()
         s.granted(ASK)
 
 
@@ -55,9 +55,9 @@ def _(s):
         os.unlink(s.file)
         os.symlink(target, s.file)
         s.refused(ASK, cannot_open(os.strerror(errno.ELOOP)), "FILE_SYMLINK")
-        s.mend()
+        s.fix()
         s.refused(ASK, NOT_ALLOWED, "NOT_DELEGATED")
-        s.mend()
+        s.fix()
         s.granted(ASK)
 
 
@@ -67,9 +67,9 @@ def _(s):
         os.unlink(s.file)
         make(s.file)
         s.refused(ASK, cannot_open(os.strerror(code)), "FILE_NOT_REGULAR")
-        s.mend()
+        s.fix()
         s.refused(ASK, NOT_ALLOWED, "NOT_DELEGATED")
-        s.mend()
+        s.fix()
         s.granted(ASK)
 
 
@@ -78,11 +78,11 @@ def _(s):
     s.database(GRANT)
     os.truncate(s.file, 2 ** 30 + 1)
     s.refused(ASK, cannot_open(os.strerror(errno.EFBIG)), "FILE_HUGE")
-    s.mend()
+    s.fix()
     with open(f"{s.file}.old") as file:
         require(file.readline() == GRANT, "the delegations are lost")
     s.refused(ASK, NOT_ALLOWED, "NOT_DELEGATED")
-    s.mend()
+    s.fix()
     s.granted(ASK)
 
 
@@ -91,7 +91,7 @@ def _(s):
     s.database(GRANT, mode=0o666)
     s.refused(ASK, cannot_open(EACCES), "FILE_WRITABLE")
     not_without_yes(s)
-    s.mend(lambda: os.chmod(s.file, 0o644))
+    s.fix(lambda: os.chmod(s.file, 0o644))
     s.granted(ASK)
 
 
@@ -100,7 +100,7 @@ def _(s):
     s.database(GRANT, owner=(5002, 5002))
     s.refused(ASK, cannot_open(EACCES), "FILE_FOREIGN", owner=5002)
     not_without_yes(s)
-    s.mend(lambda: os.chown(s.file, 0, 0))
+    s.fix(lambda: os.chown(s.file, 0, 0))
     s.granted(ASK)
 
 
@@ -108,7 +108,7 @@ def _(s):
 def _(s):
     s.database(GRANT, mode=0o600)
     s.refused(ASK, cannot_open(EACCES), "FILE_UNREADABLE", error=EACCES)
-    s.mend()
+    s.fix()
     s.granted(ASK)
 
 
@@ -141,7 +141,7 @@ def _(s):
         before = "# a comment\nanna:300000:65536\n{}bob:400000:65536\n"
         s.database(before.format(f"{text}\n"))
         s.refused(ASK, NOT_ALLOWED, "LINE_MALFORMED", line=3, reason=reason)
-        s.mend()
+        s.fix()
         owner = "5001" if text.startswith("5001") else "elsa"
         count = 1000 if text.endswith(":1000") else 65536
         kept = before.format(f"{owner}:100000:{count}\n")
@@ -167,7 +167,7 @@ def _(s):
                           "the start is not a plain decimal number" if ":01" in text else
                           "the line has not three fields owner:start:count"))
         require(s.cure == f"subid fix -{s.kind} {cure}", s.cure)
-        s.mend()
+        s.fix()
         require(read(s.file).startswith(taken), f"{read(s.file)!r}")
         first = int(read(s.file).removeprefix(taken).split(":")[1])
         s.granted(f"PID 0 {first} 1000")
@@ -182,7 +182,7 @@ def _(s):
                   "the line ends with a blank")
         require(" --begins elsa:100000:65536" in s.cure or " --begins 'elsa:100000:65536 " in
                 s.cure, s.cure)
-        s.mend()
+        s.fix()
         require(read(s.file) == GRANT, f"{read(s.file)!r}")
         s.granted(ASK)
 
@@ -199,7 +199,7 @@ def _(s):
     for has, missing in (("", "100000-100999"), ("elsa:100000:500\n", "100500-100999")):
         s.database(has, other=GRANT)
         s.refused(ASK, NOT_ALLOWED, "OTHER_KIND_ONLY", missing=missing)
-        s.mend()
+        s.fix()
         s.granted(ASK)
 
 
@@ -212,12 +212,12 @@ def _(s):
         s.database(has)
         s.refused("PID 5000 100000 1000", denied("5000-6000", "100000-101000"),
                   "PARTLY_DELEGATED", extent=1, missing=missing)
-        s.mend()
+        s.fix()
         s.granted(ASK)
     s.database("elsa:100000:10\nelsa:200000:10\n")
     s.refused("PID 0 100000 10 10 200000 20", denied("10-30", "200000-200020"),
               "PARTLY_DELEGATED", extent=2, missing="200010-200019")
-    s.mend()
+    s.fix()
     s.granted("PID 0 100000 10 10 200000 20")
 
 
@@ -226,7 +226,7 @@ def _(s):
     s.database("elsatwin:100000:500\n")
     s.refused(ASK, NOT_ALLOWED, "PARTLY_DELEGATED", extent=1,
               missing="100500-100999")
-    s.mend()
+    s.fix()
     s.granted(ASK)
 
 
@@ -247,7 +247,7 @@ def _(s):
 def _(s):
     s.database("anna:200000:65536\n")
     s.refused(ASK, NOT_ALLOWED, "NOT_DELEGATED")
-    s.mend()
+    s.fix()
     s.granted(ASK)
 
 
@@ -255,12 +255,12 @@ def _(s):
 def _(s):
     s.database("elsa:300000:65536\n")
     s.refused(ASK, NOT_ALLOWED, "NOT_DELEGATED", first="300000-365535")
-    s.mend()
+    s.fix()
     s.granted(ASK)
     s.database("elsa:300000:65536\n5001:400000:1\n")
     s.refused(ASK, NOT_ALLOWED, "NOT_DELEGATED", first="300000-365535",
               ranges=2)
-    s.mend()
+    s.fix()
     s.granted(ASK)
 
 
@@ -277,9 +277,9 @@ def own_range(s, name="elsa"):
 def _(s):
     s.database("anna:100000:65536\n")
     s.refused(ASK, NOT_ALLOWED, "NOT_DELEGATED", "usermod-ext -S elsa", line=1, owner="anna")
-    s.mend()
+    s.fix()
     first, count = own_range(s)
-    s.mend()
+    s.fix()
     require(own_range(s) == (first, count), "the second time gives more")
     s.granted(f"PID 0 {first} {count}")
     # the user's own, where there are any
@@ -295,9 +295,9 @@ def _(s):
     s.caller = ROOT
     s.database("anna:100000:65536\n")
     s.refused(ASK, NOT_ALLOWED, "NOT_DELEGATED", line=1, owner="anna")
-    s.mend()
+    s.fix()
     s.granted(ASK)
-    s.mend()
+    s.fix()
     with open(s.file) as file:
         require(file.read() == "anna:100000:65536\nroot:100000:1000\n", "other lines")
 
@@ -308,13 +308,13 @@ def _(s):
     s.database("root:100000:65536\n")
     ask = "PID 0 100000 1005 1005 1005 1 1006 101006 64530"
     s.refused(ask, denied("1005-1006", "1005-1006"), "PASSED_THROUGH", id=1005)
-    s.mend()
+    s.fix()
     s.granted(ask)
-    s.mend()
+    s.fix()
     # the id of an account
     ask = "PID 0 100000 5001 5001 5001 1"
     s.refused(ask, denied("5001-5002", "5001-5002"), "PASSED_THROUGH", id=5001)
-    s.mend()
+    s.fix()
     s.granted(ask)
 
 
@@ -332,7 +332,7 @@ def _(s):
     s.database("elsa:100000:65536\n")
     ask = "PID 0 100000 44 44 44 1"
     s.refused(ask, denied("44-45", "44-45"), "PASSED_THROUGH", id=44)
-    s.mend()
+    s.fix()
     s.granted(ask)
 
 
@@ -346,7 +346,7 @@ def _(s):
         s.database(content)
         anna = "anna:100500:65536\n"
         s.refused(ASK, NOT_ALLOWED, cause, **values)
-        s.mend(lambda: None)
+        s.fix(lambda: None)
         with open(s.file) as file:
             require(anna in file.read(), "anna's line is another")
         first, count = own_range(s)
@@ -362,12 +362,12 @@ def _(s):
         s.caller = ELSA._replace(name=name)
         s.database("")
         s.refused(ASK, NOT_ALLOWED, "NOT_DELEGATED")
-        s.mend()
+        s.fix()
         s.granted(ASK)
         s.database(f"{name}:x:y\n")
         s.refused(ASK, NOT_ALLOWED, "LINE_MALFORMED", line=1,
                   reason="the start is not a plain decimal number")
-        s.mend()
+        s.fix()
         s.granted(ASK)
 
 
@@ -379,7 +379,7 @@ def _(s):
                        ("PID 0 1000 65536", denied("0-65536", "1000-66536")),
                        ("PID 0 99999 2", denied("0-2", "99999-100001"))):
         s.refused(ask, first, "NOT_DELEGATED", "usermod-ext -S elsa")
-    s.mend()
+    s.fix()
     first, count = own_range(s)
     require(first >= 100000, f"{first}")
     s.granted(f"PID 0 {first} {count}")

@@ -54,7 +54,7 @@ def _(s):
     found = s.host.run("/usr/bin/nsenter", ["--user", "--preserve-credentials", "-t",
                                             str(parent), "--", s.path, str(target.pid),
                                             "0", "0", "1"], ELSA)
-    require(found.status == 0, f"not mended: {found.err}")
+    require(found.status == 0, f"not fixed: {found.err}")
     require(target.map(s.kind) == ((0, 5001, 1),), f"map {target.map(s.kind)}")
 
 
@@ -73,7 +73,7 @@ def _(s):
 #
 # A namespace that denies setgroups never stands in the way of a map: newgidmap has nothing
 # left to write there, and a range is mapped all the same. What can fail is the change from
-# allow to deny. The kernel refuses it once gid_map is written, and in a folder that cannot
+# allow to deny. The kernel refuses it once gid_map is written, and in a directory that cannot
 # be written to (another namespace, a zombie, a read-only /proc: scenes above and below).
 
 @scene("map is written already, with setgroups allowed", "ALREADY_MAPPED", kinds="g")
@@ -101,7 +101,7 @@ def _(s):
     """Then setgroups stays allowed, which only CAP_SETGID may do."""
     s.database("elsa:5001:1\n")
     s.refused(OWN, WRITE_EPERM, "NO_PRIVILEGE")
-    s.mend()
+    s.fix()
     s.granted(OWN, setgroups="allow")
 
 
@@ -112,7 +112,7 @@ def _(s):
     s.database(GRANT)
     s.refused(ASK, WRITE_EPERM, "NO_PRIVILEGE")
     s.granted(OWN, setgroups="deny")
-    s.mend()
+    s.fix()
     s.granted(ASK)
 
 
@@ -125,7 +125,7 @@ def _(s):
 
     def install_again():
         s.path = s.copy("setuid")
-    s.mend(install_again)
+    s.fix(install_again)
     s.granted(ASK)
 
 
@@ -134,7 +134,7 @@ def _(s):
     s.database(GRANT)
     set_file_capabilities(s.path, (CAP_SETGID if s.kind == "u" else CAP_SETUID,))
     s.refused(ASK, WRITE_EPERM, "NO_PRIVILEGE", capability=f"cap_set{s.kind}id")
-    s.mend()
+    s.fix()
     s.granted(ASK)
 
 
@@ -143,18 +143,18 @@ def _(s):
     s.database(GRANT)
     set_file_capabilities(s.path, (CAP_SETFCAP,))
     s.refused(ASK, WRITE_EPERM, "NO_PRIVILEGE", capability=f"cap_set{s.kind}id")
-    s.mend()
+    s.fix()
     s.granted(ASK)
 
 
 @scene("file system mounted nosuid", "NOSUID")
 def _(s):
     s.database(GRANT)
-    folder = tempfile.mkdtemp(dir=f"{s.host.folder}/bin")
-    mount("tmpfs", folder, "tmpfs", MS_NOSUID, "mode=755")
-    s.path = s.copy(s.install, folder)
+    directory = tempfile.mkdtemp(dir=f"{s.host.tmpdir}/bin")
+    mount("tmpfs", directory, "tmpfs", MS_NOSUID, "mode=755")
+    s.path = s.copy(s.install, directory)
     s.refused(ASK, WRITE_EPERM, "NOSUID")
-    s.mend()
+    s.fix()
     s.granted(ASK)
 
 
@@ -206,7 +206,7 @@ def _(s):
 def _(s):
     s.database("elsa:0:1\nelsa:100000:10\n")
     s.refused("PID 0 0 1", WRITE_EPERM, "NO_SETFCAP")
-    s.mend()
+    s.fix()
     s.granted("PID 0 0 1")
 
 
@@ -215,7 +215,7 @@ def _(s):
 def _(s):
     s.database("elsa:0:1\n")
     s.refused("PID 0 0 1", WRITE_EPERM, "NO_PRIVILEGE")
-    s.mend()
+    s.fix()
     s.granted("PID 0 0 1")
 
 
@@ -225,7 +225,7 @@ def _(s):
     s.database("elsa:0:1\n")
     set_file_capabilities(s.path, (CAP_SETGID,))
     s.refused("PID 0 0 1", WRITE_EPERM, "NO_PRIVILEGE", capability="cap_setuid")
-    s.mend()
+    s.fix()
     s.granted("PID 0 0 1")
 
 
@@ -243,8 +243,8 @@ def _(s):
     s.granted(["-u", "elsa", *strace, program, *ask], [(0, 100000, 1000)])
 
 
-def share_working_folder(_):
-    """The program is started by a process that shares its root and working folder."""
+def share_working_directory(_):
+    """The program is started by a process that shares its root and working directory."""
     prctl(PR_SET_DUMPABLE, 1)
     pid = libc.syscall(SYS_CLONE, ctypes.c_ulong(CLONE_FS | signal.SIGCHLD), 0, 0, 0, 0)
     if pid != 0:
@@ -254,7 +254,7 @@ def share_working_folder(_):
 @scene("started with CLONE_FS", "SHARED_FS")
 def _(s):
     s.database(GRANT)
-    s.as_user = share_working_folder
+    s.as_user = share_working_directory
     s.refused(ASK, WRITE_EPERM, "SHARED_FS",
               "start it by fork or posix_spawn, not by clone with CLONE_FS")
     s.as_user = None
@@ -266,7 +266,7 @@ def _(s):
     s.database(GRANT)
     s.as_root = lambda _: prctl(PR_SET_SECUREBITS, SECBIT_NOROOT)
     s.refused(ASK, WRITE_EPERM, "SECUREBITS")
-    s.mend()
+    s.fix()
     s.granted(ASK)
 
 
@@ -275,7 +275,7 @@ def _(s):
     s.database("elsa:0:1\n")
     s.as_root = lambda _: prctl(PR_SET_SECUREBITS, SECBIT_NOROOT)
     s.refused("PID 0 0 1", WRITE_EPERM, "SECUREBITS")
-    s.mend()
+    s.fix()
     s.granted("PID 0 0 1")
 
 
@@ -356,7 +356,7 @@ def under_landlock(s, first_line, cause, **values):
 
     def leave():
         s.as_root = None
-    s.mend(leave)
+    s.fix(leave)
     s.granted(ASK)
 
 
@@ -430,7 +430,7 @@ def _(s):
               "bwrap --proc /proc")
     s.as_root = lambda s: own_processes(s, proc=True)
     result = s.run(ask)
-    require(result.status == 0, f"not mended: {result.err}")
+    require(result.status == 0, f"not fixed: {result.err}")
 
 
 @scene("/proc is read-only", "PROC_READ_ONLY")
@@ -443,7 +443,7 @@ def _(s):
         mount("proc", "/proc", "proc", MS_RDONLY | MS_REMOUNT)
         try:
             s.refused(ask, first, "PROC_READ_ONLY", setgroups=setgroups)
-            s.mend()
+            s.fix()
         finally:
             mount("proc", "/proc", "proc", MS_REMOUNT)
         s.granted(ask)

@@ -44,7 +44,7 @@ def _(s):
     s.granted("PID 4000000000 2147483648 340")
 
 
-def mend_extents(s, extents):
+def fix_extents(s, extents):
     """Does what the cure of an overlap says."""
     extents = [list(extent) for extent in extents]
     count = re.fullmatch(r"give extent (\d+) a count of (\d+) at the most", s.cure)
@@ -89,17 +89,17 @@ def overlap(name, cause, a, b):
         write = lambda found: "PID " + " ".join("%d %d %d" % tuple(one) for one in found)
         s.refused(write(extents), WRITE_EINVAL, cause, a="2 (%d %d %d)" % a,
                   b="4 (%d %d %d)" % b)
-        mended = mend_extents(s, extents)
+        fixed = fix_extents(s, extents)
         if cause == "OVERLAP_INSIDE" and not s.cure.startswith("give"):
-            require(ids_of(mended) == ids_of(extents), f"ids are lost: {s.cure!r}")
-        s.granted(write(mended))
+            require(ids_of(fixed) == ids_of(extents), f"ids are lost: {s.cure!r}")
+        s.granted(write(fixed))
 
 
 for title, row in OVERLAPS.items():
     overlap(title, *row)
 
 
-def twice(name, lines, cure, mended):
+def twice(name, lines, cure, fixed):
     """Lines as podman and rootlesskit ask for them: each an extent of its own."""
     @scene(name, "LINES_OVERLAP")
     def _(s):
@@ -111,10 +111,10 @@ def twice(name, lines, cure, mended):
         s.database(database)
         s.refused(write(database), WRITE_EINVAL, "LINES_OVERLAP", cure, first=3, second=4,
                   id=100000, a=1, b=2)
-        s.mend()
+        s.fix()
         with open(s.file) as file:
             changed = file.read()
-        require(changed == "anna:500000:10\n# a line between\n" + mended, f"{changed!r}")
+        require(changed == "anna:500000:10\n# a line between\n" + fixed, f"{changed!r}")
         s.granted(write(changed))
 
 
@@ -134,11 +134,11 @@ def _(s):
     s.database("anna:7000:10\nelsa:5000:65536\n")
     s.refused("PID 0 5001 1 1 5000 65536", WRITE_EINVAL, "OWN_ID_INSIDE",
               range="5000-70535", id=5001)
-    s.mend()
+    s.fix()
     with open(s.file) as file:
         require(file.read() == "anna:7000:10\nelsa:5000:1\nelsa:5002:65534\n", "other lines")
     s.granted("PID 0 5001 1 1 5000 1 2 5002 65534")
-    s.mend()
+    s.fix()
 
 
 @scene("own id in the own range, not for everybody to read", "OVERLAP_OUTSIDE",
@@ -149,7 +149,7 @@ def _(s):
     write = lambda found: "PID " + " ".join("%d %d %d" % tuple(one) for one in found)
     s.refused(write(extents), WRITE_EINVAL, "OVERLAP_OUTSIDE", a="1 (0 5001 1)",
               b="2 (1 5000 65536)")
-    s.granted(write(mend_extents(s, extents)))
+    s.granted(write(fix_extents(s, extents)))
 
 
 @scene("every range at inner 0", "RANGES_AT_ZERO")
@@ -159,11 +159,11 @@ def _(s):
     s.database("root:100000:65536\nlxd:165536:65536\nroot:1000000:1000000000\n")
     s.refused("PID 0 100000 65536 0 1000000 1000000000", WRITE_EINVAL, "RANGES_AT_ZERO",
               a=1, b=2)
-    s.mend()
+    s.fix()
     with open(s.file) as file:
         require(file.read() == "lxd:165536:65536\nroot:1000000:1000000000\n", "other lines")
     s.granted("PID 0 1000000 1000000000")
-    s.mend()
+    s.fix()
 
 
 @scene("part of a range at inner 0", "OVERLAP_INSIDE")
@@ -250,7 +250,7 @@ def _(s):
     s.granted(f"fd:{FD} 0 100000 10")
 
 
-@scene("target is a folder elsewhere, a closed descriptor", "TARGET_NOT_PROC")
+@scene("target is a directory elsewhere, a closed descriptor", "TARGET_NOT_PROC")
 def _(s):
     s.database(GRANT)
     for hook in (lambda s: open_as(s, "/tmp", os.O_RDONLY), None):
@@ -260,9 +260,9 @@ def _(s):
 
 def program_that_cannot_be_read(s, mode):
     """A target of the caller's that runs a program of that mode, in a new namespace."""
-    folder = tempfile.mkdtemp(dir=f"{s.host.folder}/bin")
-    os.chmod(folder, 0o755)
-    program = shutil.copy("/bin/sleep", folder)
+    directory = tempfile.mkdtemp(dir=f"{s.host.tmpdir}/bin")
+    os.chmod(directory, 0o755)
+    program = shutil.copy("/bin/sleep", directory)
     os.chmod(program, mode)
     ready, writing = os.pipe()
     pid = os.fork()
@@ -357,7 +357,7 @@ def _(s):
     s.granted(ASK)
 
 
-@scene("target is a folder of a process without a map", "TARGET_NO_MAP")
+@scene("target is a directory of a process without a map", "TARGET_NO_MAP")
 def _(s):
     s.database(GRANT)
     s.as_user = lambda s: open_as(s, "/proc/PID/ns", os.O_RDONLY)
@@ -366,7 +366,7 @@ def _(s):
 
     def open_process():
         s.as_user = lambda s: open_as(s, "/proc/PID", os.O_RDONLY)
-    s.mend(open_process)
+    s.fix(open_process)
     s.granted(f"fd:{FD} 0 100000 10")
 
 
@@ -377,7 +377,7 @@ def _(s):
     s.database("user5999:100000:10\n")
     s.caller = NOBODY_KNOWS
     s.refused("PID 0 5999 1", NO_NAME, "NO_PASSWD_ENTRY")
-    s.mend(lambda: s.host.write("/etc/passwd", f"{PASSWD}user5999:x:5999:5999::/:/bin/sh\n"))
+    s.fix(lambda: s.host.write("/etc/passwd", f"{PASSWD}user5999:x:5999:5999::/:/bin/sh\n"))
     s.granted("PID 0 5999 1", setgroups="deny")
     s.granted("PID 0 100000 10")
 
@@ -387,7 +387,7 @@ def _(s):
     s.database(GRANT)
     os.chmod("/etc/passwd", 0o600)
     s.refused(ASK, NO_NAME, "NAME_SERVICE", error=EACCES)
-    s.mend(lambda: os.chmod("/etc/passwd", 0o644))
+    s.fix(lambda: os.chmod("/etc/passwd", 0o644))
     s.granted(ASK)
 
 
@@ -457,4 +457,4 @@ def _(s):
     owner = dict(pw_uid=5001, st_uid=5001, pw_gid=5001, st_gid=6000)
     s.explained((WRONG_OWNER, owner), "GROUP_NOT_PRIMARY", LEAVE, primary=5001)
     found = s.host.run("/bin/sh", ["-c", script], ELSA)
-    require(found.status == 0, f"not mended: {found}")
+    require(found.status == 0, f"not fixed: {found}")

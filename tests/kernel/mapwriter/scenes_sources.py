@@ -7,7 +7,7 @@ import os
 import resource
 
 from explain import ASK, EACCES, GRANT, NO_NSSWITCH, Plays, denied
-from host import LOADER_FOLDER, NSSWITCH, Plugins, require
+from host import LOADER_DIRECTORY, NSSWITCH, Plugins, require
 
 PLAYS = Plays()
 scene = PLAYS.scene
@@ -16,7 +16,7 @@ KEPT = {}
 
 
 def plugins_of(s):
-    """Folders that can be written, with no plugin in them; and the files grant it."""
+    """Directories that can be written, with no plugin in them; and the files grant it."""
     plugins = KEPT.setdefault(s.host, Plugins(s.host))
     plugins.open()
     plugins.ask("zzz")
@@ -40,7 +40,7 @@ def _(s):
     s.database(GRANT)
     os.chmod("/etc/nsswitch.conf", 0o600)
     s.refused(ASK, (NO_NSSWITCH, {"error": EACCES}), "SOURCE", error=EACCES)
-    s.mend()
+    s.fix()
     s.granted(ASK)
 
 
@@ -50,69 +50,69 @@ def _(s):
     s.host.write("/etc/nsswitch.conf", f"{NSSWITCH}subid: files 2 3 4 5 6 7 8 9\n")
     s.refused(ASK, (NO_NSSWITCH, {"error": os.strerror(errno.E2BIG)}), "SOURCE",
               cure="leave out those that do not exist")
-    s.mend(lambda: s.host.write("/etc/nsswitch.conf",
+    s.fix(lambda: s.host.write("/etc/nsswitch.conf",
                                 f"{NSSWITCH}subid: files 2 3 4 5 6 7 8\n"))
     s.granted(ASK)
 
 
 # --- the plugin ---
 
-@scene("plugin in another folder", "SOURCE_ELSEWHERE")
+@scene("plugin in another directory", "SOURCE_ELSEWHERE")
 def _(s):
     plugins = plugins_of(s)
-    path = plugins.install("zzz", folder=LOADER_FOLDER)
-    s.refused(ASK, NOT_ALLOWED, "SOURCE_ELSEWHERE", source="zzz", plugins=plugins.folder,
+    path = plugins.install("zzz", directory=LOADER_DIRECTORY)
+    s.refused(ASK, NOT_ALLOWED, "SOURCE_ELSEWHERE", source="zzz", plugins=plugins.directory,
               cure="install libsubid_zzz.so in {plugins}")
-    s.mend(lambda: os.rename(path, plugins.install("zzz")))
+    s.fix(lambda: os.rename(path, plugins.install("zzz")))
     s.granted(ask(s))
 
 
 @scene("plugin is not root's", "SOURCE_NOT_ROOTS")
 def _(s):
     plugins = plugins_of(s)
-    path = f"{plugins.folder}/libsubid_zzz.so"
-    for what in (path, plugins.folder):
+    path = f"{plugins.directory}/libsubid_zzz.so"
+    for what in (path, plugins.directory):
         plugins.install("zzz")
         os.chown(what, 5002, 0)
         s.refused(ASK, NOT_ALLOWED, "SOURCE_NOT_ROOTS", path=path,
-                  cure=f"chown root {plugins.folder} {path}")
-        s.mend()
+                  cure=f"chown root {plugins.directory} {path}")
+        s.fix()
         s.granted(ask(s))
 
 
 @scene("plugin can be written by others", "SOURCE_NOT_ROOTS")
 def _(s):
     plugins = plugins_of(s)
-    path = f"{plugins.folder}/libsubid_zzz.so"
-    for what, mode in ((path, 0o646), (path, 0o664), (plugins.folder, 0o1777)):
+    path = f"{plugins.directory}/libsubid_zzz.so"
+    for what, mode in ((path, 0o646), (path, 0o664), (plugins.directory, 0o1777)):
         plugins.install("zzz")
         os.chmod(what, mode)
         s.refused(ASK, NOT_ALLOWED, "SOURCE_NOT_ROOTS", path=path,
-                  cure=f"chmod go-w {plugins.folder} {path}")
-        s.mend()
+                  cure=f"chmod go-w {plugins.directory} {path}")
+        s.fix()
         s.granted(ask(s))
 
 
 @scene("plugin is no library, or not whole", "SOURCE_BROKEN")
 def _(s):
     plugins = plugins_of(s)
-    path = f"{plugins.folder}/libsubid_zzz.so"
+    path = f"{plugins.directory}/libsubid_zzz.so"
     for spoil in (lambda: plugins.text("zzz", ""), lambda: plugins.text("zzz", "text\n"),
                   lambda: plugins.install("zzz", "NO_CALL")):
         spoil()
         s.refused(ASK, NOT_ALLOWED, "SOURCE_BROKEN", path=path,
                   cure="install a working plugin of 'zzz'")
-        s.mend(lambda: plugins.install("zzz"))
+        s.fix(lambda: plugins.install("zzz"))
         s.granted(ask(s))
 
 
 @scene("plugin that the loader does not take", "SOURCE_BROKEN")
 def _(s):
     plugins = plugins_of(s)
-    path = f"{plugins.folder}/libsubid_zzz.so"
+    path = f"{plugins.directory}/libsubid_zzz.so"
     plugins.text("zzz", "\x7fELF and no more")
     s.refused(ASK, NOT_ALLOWED, "SOURCE_BROKEN", path=path, cure=f"see what ldd {path} misses")
-    s.mend(lambda: plugins.install("zzz"))
+    s.fix(lambda: plugins.install("zzz"))
     s.granted(ask(s))
 
 
@@ -123,7 +123,7 @@ def _(s):
         plugins.role("zzz", role)
         s.refused(ASK, NOT_ALLOWED, "SOURCE_BROKEN", source="zzz",
                   cure="install a working plugin of 'zzz'")
-        s.mend(lambda: plugins.install("zzz"))
+        s.fix(lambda: plugins.install("zzz"))
         s.granted(ask(s))
 
 
@@ -134,7 +134,7 @@ def _(s):
         plugins.role("zzz", role)
         s.refused(ASK, NOT_ALLOWED, "SOURCE_BROKEN", source="zzz",
                   cure="install a working plugin of 'zzz'")
-        s.mend(lambda: plugins.install("zzz"))
+        s.fix(lambda: plugins.install("zzz"))
         s.granted(ask(s))
 
 
@@ -144,7 +144,7 @@ def _(s):
     plugins.role("zzz", "conn")
     s.refused(ASK, NOT_ALLOWED, "SOURCE_SILENT", source="zzz",
               cure="have the service of '{source}' started, and try again")
-    s.mend(lambda: plugins.install("zzz"))
+    s.fix(lambda: plugins.install("zzz"))
     s.granted(ask(s))
 
 
@@ -154,7 +154,7 @@ def _(s):
     plugins.role("zzz", "says-error")
     s.refused(ask(s), denied("0-1000", f"{base(s)}-{base(s) + 1000}"), "SOURCE_SILENT",
               source="zzz", cure="have the service of '{source}' started, and try again")
-    s.mend(lambda: plugins.install("zzz"))
+    s.fix(lambda: plugins.install("zzz"))
     s.granted(ask(s))
 
 
@@ -175,7 +175,7 @@ def _(s):
     path = plugins_of(s).install("zzz", mode=0o600)
     s.refused(ASK, NOT_ALLOWED, "SOURCE_SILENT", source="zzz", error=EACCES,
               cure=f"see that everybody can read {path}")
-    s.mend(lambda: os.chmod(path, 0o644))
+    s.fix(lambda: os.chmod(path, 0o644))
     s.granted(ask(s))
 
 
@@ -193,7 +193,7 @@ def _(s):
     s.database("")
     s.refused(ASK, NOT_ALLOWED, "SOURCES_EMPTY", sources="zzz files")
     require(s.cure.startswith("usermod-ext -"), f"cure {s.cure!r}")
-    s.mend()
+    s.fix()
     s.granted(ASK)
 
 
@@ -204,7 +204,7 @@ def _(s):
     s.refused(ask(s, base(s), 65536), denied("0-65536", f"{base(s)}-{base(s) + 65536}"),
               "SOURCE_DENIES", source="zzz", missing=f"{base(s)}-{base(s) + 65535}",
               cure="have them delegated by those who run 'zzz'")
-    s.mend(lambda: plugins.install("zzz"))
+    s.fix(lambda: plugins.install("zzz"))
     s.granted(ask(s, base(s), 65536))
 
 

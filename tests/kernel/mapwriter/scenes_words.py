@@ -46,14 +46,14 @@ def install_language(s):
         found = re.search(rb"\0(/[^\0]*/locale)\0", file.read())
     if not found:
         raise Skipped("this build has no translations")
-    folder = f"{found[1].decode()}/{LANGUAGE}/LC_MESSAGES"
-    writable(s.host, folder)
-    s.host.write(f"{folder}/subid-utils.mo", catalog(
+    directory = f"{found[1].decode()}/{LANGUAGE}/LC_MESSAGES"
+    writable(s.host, directory)
+    s.host.write(f"{directory}/subid-utils.mo", catalog(
         {**HEAD, **TRANSLATED, **{text: "verboten" for text in NEVER}}))
     # what the C library says has translations too
-    folder = f"/usr/share/locale/{LANGUAGE}/LC_MESSAGES"
-    writable(s.host, folder)
-    s.host.write(f"{folder}/libc.mo", catalog({**HEAD, "Operation not permitted": "verboten"}))
+    directory = f"/usr/share/locale/{LANGUAGE}/LC_MESSAGES"
+    writable(s.host, directory)
+    s.host.write(f"{directory}/libc.mo", catalog({**HEAD, "Operation not permitted": "verboten"}))
     writable(s.host, "/usr/lib/locale")
     if not os.path.isdir("/usr/lib/locale/C.utf8"):
         raise Skipped("there is no locale to copy")
@@ -127,28 +127,28 @@ def _(s):
 
 # --- paths ---
 
-def program_in(s, folder):
-    top = tempfile.mkdtemp(dir=f"{s.host.folder}/bin")
+def program_in(s, directory):
+    top = tempfile.mkdtemp(dir=f"{s.host.tmpdir}/bin")
     os.chmod(top, 0o755)
-    os.makedirs(f"{top}/{folder}", 0o755)
-    s.path = s.copy("bare", f"{top}/{folder}")
+    os.makedirs(f"{top}/{directory}", 0o755)
+    s.path = s.copy("bare", f"{top}/{directory}")
 
 
 @scene("cure with a path that a shell would take apart", "NO_PRIVILEGE", installs=("bare",))
 def _(s):
     s.database(GRANT)
-    for folder in ("a b", "a;exit 1;b", "$(false)", "it's", "*", "`exit`"):
-        program_in(s, folder)
+    for directory in ("a b", "a;exit 1;b", "$(false)", "it's", "*", "`exit`"):
+        program_in(s, directory)
         s.refused(ASK, WRITE_EPERM, "NO_PRIVILEGE")
-        s.mend()
+        s.fix()
         s.granted(ASK)
 
 
 @scene("path that would make a line of its own", installs=("bare",))
 def _(s):
     s.database(GRANT)
-    for folder in ("a\nnewuidmap: b", "a\rb", "a\x1b[31mb", "a\x7fb"):
-        program_in(s, folder)
+    for directory in ("a\nnewuidmap: b", "a\rb", "a\x1b[31mb", "a\x7fb"):
+        program_in(s, directory)
         s.run(ASK)
         s.hints()
         require(s.result.status == 1, f"status {s.result.status}")

@@ -1,15 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The running map writer is attacked by its caller, at every system call it makes.
+"""The caller attacks the running map writer at every system call.
 
-A tracer takes the program from system call to system call, and behind each one leaves it
+A tracer runs the program from system call to system call, and after each one leaves it
 stopped and untraced, as kill -STOP does. Then two processes of the caller, the parent of
-the program and one that is not related to it, try all that attack.c knows: to trace it,
-to get at its memory and descriptors, to change how it runs. What they may is a table
-that depends on nothing but its ids and capabilities; no more than that may ever work.
+the program and an unrelated one, try all attacks of attack.c: to trace it, to access its
+memory and descriptors, to change how it runs. A table has the attacks that may work; it
+depends only on the ids and capabilities of the program.
 
-Other runs are killed, or robbed of a resource, behind each system call: then the map is
-there or it is not, and a group is never mapped with setgroups allowed.
+Other runs are killed, or lose a resource, after each system call: then the map is written or
+not, and a group is never mapped with setgroups allowed.
 """
 
 import os
@@ -20,7 +20,7 @@ from typing import NamedTuple
 from host import CLEAN_PATH, ELSA, Report, enter, quick
 from tracer import Tracee
 
-# how many stops of a quick run are left out for each one that is attacked
+# how many stops a quick run skips for each one that is attacked
 QUICK_STRIDE = 9
 GRANT = "elsa:100000:65536\n"
 
@@ -28,7 +28,7 @@ GRANT = "elsa:100000:65536\n"
 class Scenario(NamedTuple):
     name: str
     kind: str
-    request: tuple          # the one extent asked for
+    request: tuple          # the one requested extent
     granted: bool
     setgroups: str          # once it is granted
 
@@ -54,7 +54,7 @@ ALLOWED = {
     "the caller's ids, capabilities": ANYBODY | LIMITS,
     "the caller's ids, none": ANYBODY | LIMITS | SCHEDULING,
 }
-# attempts that a kernel may not know, or forbid everybody
+# attempts that a kernel may not support, or forbid all users
 NOT_EVERYWHERE = {"pidfd_namespace", "perf", "io", "move_pages", "kcmp", "personality",
                   "write_autogroup", "write_oom_adj", "write_clear_refs", "map_files",
                   "pagemap", "syscall", "write_projid_map"}
@@ -101,7 +101,7 @@ class Attacker:
 
     def start(self, path, *args):
         """A program as its child, traced by us from its first moment on."""
-        self.host.read_log()    # or a full log holds the next refusal up
+        self.host.read_log()    # otherwise a full log delays the next refusal
         os.ftruncate(self.output, 0)
         os.lseek(self.output, 0, os.SEEK_SET)
         tracee = Tracee(int(self.ask("run", path, *args)))
@@ -110,7 +110,7 @@ class Attacker:
         return tracee
 
     def wait(self, tracee):
-        """The status as waitpid(2) gives it, and what the program said."""
+        """The status as waitpid(2) gives it, and the output of the program."""
         status = int(self.ask("wait", tracee.pid))
         return status, os.pread(self.output, 65536, 0).decode()
 
@@ -146,7 +146,7 @@ class Test:
             self.stranger.ask("attack", pid).split())
 
     def attack_stop(self, tracee, stop):
-        """Attacks the program where it is, and lets it go on."""
+        """Attacks the program at this stop, and lets it continue."""
         state = tracee.state()
         tracee.park()
         worked = set(self.assault(tracee.pid))
@@ -197,13 +197,13 @@ class Test:
     # the tests
 
     def control(self):
-        """What is tried does work, at a process that nothing protects."""
+        """The attacks work on a process without protection."""
         tracee = self.parent.start("/usr/bin/sleep", "60")
         tracee.park()
         worked = self.assault(tracee.pid) | {"signal_cont"}
         os.kill(tracee.pid, signal.SIGKILL)
         self.parent.wait(tracee)
-        # the setgroups file of the first namespace cannot be opened by anybody else
+        # only root can open the setgroups file of the initial namespace
         target = self.host.target()
         os.kill(target.pid, signal.SIGSTOP)
         worked |= self.assault(target.pid)
@@ -214,7 +214,7 @@ class Test:
               f"the caller; not on this kernel: {' '.join(sorted(missing)) or 'none'}")
 
     def control_dumpable(self):
-        """The same in the map writer itself, once it is made dumpable."""
+        """The same for the map writer, after it was made dumpable."""
         scenario = SCENARIOS[4]
         target = self.host.target()
         tracee = self.parent.start(*self.arguments(scenario, "setuid", target))
@@ -272,7 +272,7 @@ class Test:
             print(f"#     {' '.join(sorted(worked))}")
 
     def count_stops(self, scenario, install):
-        """Ends of system calls, and the numbers of those behind which privileges
+        """Ends of system calls, and the numbers of those after which privileges
         differ."""
         target = self.host.target()
         tracee = self.parent.start(*self.arguments(scenario, install, target))
@@ -288,7 +288,7 @@ class Test:
         return count, changes
 
     def run_until(self, scenario, install, number):
-        """Starts a run and stops behind its system call of this number."""
+        """Starts a run and stops after its system call of this number."""
         target = self.host.target()
         tracee = self.parent.start(*self.arguments(scenario, install, target))
         while number and (stop := tracee.step()):
@@ -297,7 +297,7 @@ class Test:
 
     @staticmethod
     def chosen(count, stride=1):
-        """Numbers of stops. The last ones, where the map is written, are never left out."""
+        """Numbers of stops. The last ones, at which the map is written, are never skipped."""
         if quick():
             stride *= QUICK_STRIDE
         return sorted({*range(1, count + 1, stride), *range(max(1, count - 15), count + 1)})
@@ -327,8 +327,8 @@ class Test:
                                   f"{install}", not problems, "; ".join(problems[:5]))
 
     def starve_everywhere(self):
-        """The caller takes a resource away, where he can: the program may fail, but not
-        half."""
+        """The caller takes a resource away: the program may fail, but the map is never
+        partial."""
         limits = {"NOFILE": resource.RLIMIT_NOFILE, "FSIZE": resource.RLIMIT_FSIZE,
                   "AS": resource.RLIMIT_AS, "STACK": resource.RLIMIT_STACK}
         for scenario in SCENARIOS[:1] + SCENARIOS[2:3]:
@@ -351,7 +351,7 @@ class Test:
                                   "; ".join(problems[:5]) or "no limit could be set")
 
     def core_dumps(self):
-        """A dump of its memory would be for the caller to read."""
+        """There is no core dump, which the caller could read."""
         dumped = 0x80
         tracee = self.parent.start("/usr/bin/sleep", "60")
         tracee.detach()

@@ -13,7 +13,7 @@ import os
 import shutil
 import subprocess
 
-from host import CLEAN_PATH, PROGRAMS, ROOT, Report, build_folder, enter
+from host import CLEAN_PATH, PROGRAMS, ROOT, Report, build_directory, enter
 
 BUDGET = f"{os.path.dirname(os.path.abspath(__file__))}/budget"
 SLACK = 0.05
@@ -23,7 +23,7 @@ OWN = "root:3000000000:65536"
 
 
 def compiler(path):
-    """What made most of a program, as it says itself; without the last part of a version."""
+    """The compiler of most of a program, without the last part of its version."""
     done = subprocess.run(["readelf", "-p", ".comment", path], stdout=subprocess.PIPE,
                           text=True, check=True)
     words = [line.split("]", 1)[1].strip() for line in done.stdout.splitlines() if "]" in line]
@@ -31,20 +31,20 @@ def compiler(path):
 
 
 def database(lines):
-    """Ranges of others, and the caller's behind them."""
+    """Ranges of other users, followed by the caller's."""
     others = (f"user{i}:{100_000 + i * 65536}:65536" for i in range(lines - 1))
     return "\n".join([*others, OWN]) + "\n"
 
 
 def own_instructions(path, program):
     """The sum over all functions of the program itself, from callgrind's file. A number
-    behind `calls=` is of what was called, and counted there."""
+    after `calls=` is of the called function, and counted there."""
     total, ours, called = 0, False, False
     names = {}
     with open(path, encoding="utf-8", errors="replace") as file:
         for line in file:
             if line.startswith(("ob=", "cob=")):
-                # a name is told once, and its number from then on
+                # a name is given once, and afterwards its number
                 number, _, name = line.split("=", 1)[1].strip().partition(" ")
                 names.setdefault(number, name)
                 if line.startswith("ob="):
@@ -62,7 +62,7 @@ def measure(host, program, path, lines):
     """Instructions of one granted map, or raises."""
     host.write(f"/etc/{'subuid' if program == 'newuidmap' else 'subgid'}", database(lines))
     target = host.target("ns", ROOT)
-    out = f"{host.folder}/callgrind"
+    out = f"{host.tmpdir}/callgrind"
     done = subprocess.run(
         ["env", "-i", f"PATH={CLEAN_PATH}", "setarch", "-R", "valgrind", "--tool=callgrind",
          f"--callgrind-out-file={out}", path, str(target.pid), *EXTENT.split()],
@@ -72,7 +72,7 @@ def measure(host, program, path, lines):
         raise RuntimeError(f"{program} under callgrind: {done.returncode}, {done.stdout}")
     found = own_instructions(out, path)
     if found == 0:
-        raise RuntimeError(f"callgrind tells nothing about {path}")
+        raise RuntimeError(f"callgrind reports nothing about {path}")
     return found
 
 
@@ -106,7 +106,7 @@ def main():
         if not shutil.which(tool, path=CLEAN_PATH):
             report.skip("budget", f"needs {tool}")
             report.finish()
-    built = build_folder()
+    built = build_directory()
     made_by = compiler(built["newuidmap"])
     paths = {program: host.subjects["ours", "bare"].path(program) for program in PROGRAMS}
     found = {}
@@ -126,7 +126,7 @@ def main():
         name = f"{key[0]}, {key[1]:,} lines: {number:,} instructions"
         report.check(name, number <= budget[key] * (1 + SLACK),
                      f"the budget is {budget[key]:,}; see test_budget.py")
-        # a record that is far too high would let everything pass
+        # a record that is far too high would accept everything
         report.check(f"{name}, about the budget", number >= budget[key] * (1 - 2 * SLACK),
                      f"the budget is {budget[key]:,}: record what it has become")
     for program in PROGRAMS:

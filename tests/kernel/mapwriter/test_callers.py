@@ -1,8 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Callers who come with privileges, ids or a namespace of an unusual shape, and files
-installed in two ways at once. No caller gets more than an ordinary one; none who could be
-served is sent away."""
+"""Callers with unusual privileges, ids or namespaces, and programs that are installed in two
+ways at once. No caller gets more than an ordinary one, and none is refused without need."""
 
 import os
 import re
@@ -10,7 +9,7 @@ import shutil
 
 from host import (ANNA, CAP_SETFCAP, CAP_SETGID, CAP_SETUID, ELSA, Caller, Report, Subject,
                   enter, prctl, set_file_capabilities, setns)
-from puppet import Puppet, folder_with_cover
+from changing_target import ChangingTarget, process_with_cover
 from tracer import Run
 
 GRANT = "elsa:100000:65536\nelsa:0:1\n"   # not the own id
@@ -39,7 +38,7 @@ class Test:
 
     def expect(self, name, kind, subject, request, line="", caller=ELSA, owner=None,
                **options):
-        """One run. line: how the first one begins; "" if the map is to be written."""
+        """One run. line: the beginning of the first line; "" if the map must be written."""
         target = self.host.target("ns", owner or caller)
         result = self.host.run(subject.path(f"new{kind}idmap"),
                                [str(target.pid), *request.split()], caller, **options)
@@ -68,8 +67,8 @@ class Test:
         return drop
 
     def bounding_set(self):
-        """What is not in the bounding set is neither asked for nor missed, unless the map
-        needs it. (A file with such a capability cannot be executed at all.)"""
+        """Capabilities outside the bounding set are not requested, and are an error only
+        if the map needs them. (A file with such a capability cannot be executed.)"""
         everything = [number for number in range(LAST_CAP + 1)
                       if number not in (CAP_SETUID, CAP_SETGID)]
         sets = {"CAP_SETFCAP": [CAP_SETFCAP], "CAP_AUDIT_WRITE": [CAP_AUDIT_WRITE],
@@ -92,7 +91,7 @@ class Test:
                         as_root=drop)
 
     def two_ways_at_once(self):
-        """Of a setuid file with capabilities, those are all that it gets."""
+        """A setuid file with capabilities gets only these capabilities."""
         sets = {"the one": ((CAP_SETUID,), (CAP_SETGID,)),
                 "both": ((CAP_SETUID, CAP_SETFCAP), (CAP_SETGID, CAP_SETFCAP)),
                 "the other's": ((CAP_SETGID,), (CAP_SETUID,)),
@@ -100,8 +99,8 @@ class Test:
         plain = self.host.subjects["ours", "setuid"]
         for what, pair in sets.items():
             subject = Subject("ours", f"setuid with {what} capability",
-                              f"{self.host.folder}/bin/{what.replace(' ', '-')}")
-            os.mkdir(subject.folder)
+                              f"{self.host.tmpdir}/bin/{what.replace(' ', '-')}")
+            os.mkdir(subject.directory)
             for kind, numbers in zip("ug", pair):
                 path = subject.path(f"new{kind}idmap")
                 shutil.copyfile(plain.path(f"new{kind}idmap"), path)
@@ -115,8 +114,8 @@ class Test:
                 self.expect("two ways at once", kind, subject, ZERO, "" if zero else EPERM)
 
     def secure_bits(self):
-        """capabilities(7), "The securebits flags". Where root's uid gives nothing there is
-        no power to map a range, but still the own id."""
+        """capabilities(7), "The securebits flags". If root's uid gives no capabilities, no
+        range can be mapped, but the own id can."""
         for what, bits in SECUREBITS.items():
             for kind, subject in self.each():
                 powerless = subject.install == "setuid" and what == "NOROOT"
@@ -129,7 +128,7 @@ class Test:
     # --- ids ---
 
     def ids_that_differ(self):
-        """The caller is who the real ids say."""
+        """The real ids decide who the caller is."""
         other = Caller("elsa, effectively anna", ANNA.uid, ANNA.gid, real_uid=ELSA.uid,
                        real_gid=ELSA.gid)
         for kind, subject in self.each():
@@ -162,7 +161,7 @@ class Test:
     # --- descriptors ---
 
     def own_descriptors(self):
-        """None of the program's own descriptors is a target, nor is what is not open."""
+        """Neither a descriptor of the program nor a closed one is a target."""
         for kind, subject in self.each():
             problems = []
             path = subject.path(f"new{kind}idmap")
@@ -178,19 +177,19 @@ class Test:
                               not problems, "; ".join(problems[:3]))
 
     def covered_files(self):
-        """In a mount namespace of his own the caller can mount what he likes over the
-        files of a process, and a descriptor of the folder leads there."""
+        """In a private mount namespace the caller can mount any file over the files of a
+        process, and a descriptor of the directory leads there."""
         for kind, subject in self.each():
             lines = {f"{kind}id_map": f"new{kind}idmap: open of {kind}id_map failed: "
                                       "Invalid cross-device link"}
             if kind == "g":
                 lines["setgroups"] = "newgidmap: failed to setgroups deny"
             for name, line in lines.items():
-                target = Puppet("unshare")
-                with folder_with_cover(target.pid, name, "deny\n") as folder:
+                target = ChangingTarget("unshare")
+                with process_with_cover(target.pid, name, "deny\n") as directory:
                     result = self.host.run(
-                        subject.path(f"new{kind}idmap"), [f"fd:{folder}", *OWN.split()],
-                        as_user=lambda fd=folder: os.set_inheritable(fd, True))
+                        subject.path(f"new{kind}idmap"), [f"fd:{directory}", *OWN.split()],
+                        as_user=lambda fd=directory: os.set_inheritable(fd, True))
                 self.report.check(f"another file over {name}, {kind}id, {subject}",
                                   result.status == 1 and result.line == line and
                                   target.map(kind) == (), f"{result}, {target.map(kind)}")
@@ -199,7 +198,7 @@ class Test:
     # --- a caller who traces ---
 
     def traced(self):
-        """Who traces the program from its start on gets one without power."""
+        """A program that is traced from its start has no privilege."""
         if not os.path.exists("/usr/bin/strace"):
             self.report.skip("traced by the caller", "needs strace")
             return
@@ -214,15 +213,15 @@ class Test:
                     result.line == line.format(k=kind) and
                     target.map(kind) == (() if line else (extent(request),)), f"{result}")
 
-    # --- a caller in a namespace of his own ---
+    # --- a caller in a new namespace ---
 
     def own_namespace(self):
-        """File capabilities count in a namespace that the caller has made, where he can
-        pretend any database. They reach no further than its ids."""
+        """File capabilities work in a namespace that the caller has made, with any
+        database of the caller. They apply only to the ids of that namespace."""
         self.host.write("/etc/subuid", "elsa:0:4294967294\n")
         self.host.write("/etc/subgid", "elsa:0:4294967294\n")
         for kind, subject in self.each():
-            inside = Puppet("unshare")
+            inside = ChangingTarget("unshare")
             for name in ("uid_map", "gid_map"):
                 with open(f"/proc/{inside.pid}/{name}", "w", encoding="ascii") as file:
                     file.write("5001 5001 1")
@@ -231,7 +230,7 @@ class Test:
             for request in (RANGE, ZERO, "0 5002 1", "0 5000 3"):
                 self.expect(f"{where}, ids that it has not", kind, subject, request, EPERM,
                             caller=caller)
-            # a gid that is delegated leaves setgroups alone, which takes a capability
+            # for a delegated gid setgroups is not changed, which needs a capability
             self.expect(f"{where}, the one id it has", kind, subject, OWN,
                         EPERM if kind == "g" and subject.install == "setuid" else "",
                         caller=caller)
@@ -246,11 +245,11 @@ class Test:
         self.host.write("/etc/subuid", GRANT)
         self.host.write("/etc/subgid", GRANT)
 
-    def nobody_in_namespace(self):
-        """A caller without an id in the namespace that he is in reads as the overflow id,
-        which is somebody else's there. The program must not become him."""
+    def unmapped_in_namespace(self):
+        """A caller without an id in the current namespace shows the overflow id, which
+        belongs to another user there. The program must not become that user."""
         for kind, subject in self.each():
-            inside = Puppet("unshare")
+            inside = ChangingTarget("unshare")
             for which in "ug":
                 with open(f"/proc/{inside.pid}/{which}id_map", "w", encoding="ascii") as file:
                     file.write("65534 100000 1" if which == kind else "5001 5001 1")

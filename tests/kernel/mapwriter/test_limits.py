@@ -1,9 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Resource limits down to the floor. Whatever is too little, a map writer writes the whole
-map or none, ends with a status other than 0 if none, and never blames the wrong thing:
-running out of descriptors or memory is not a missing account, a foreign owner or a range
-that is not delegated."""
+"""Resource limits down to 0. With any limit a map writer writes the whole map or none, ends
+with a status other than 0 if none, and reports the right reason: too few descriptors or too
+little memory is not a missing account, a foreign owner or a range that is not delegated."""
 
 import resource
 from collections import Counter
@@ -11,7 +10,7 @@ from collections import Counter
 from host import ELSA, Report, enter, quick
 
 DATABASE = "anna:1:1\nelsatwin:100000:50\nelsa:100050:50\n"
-# what is asked, the map if granted, and the line if refused
+# the request, the map if granted, and the line if refused
 REQUESTS = (
     ("range", "0 100050 50", ((0, 100050, 50),), None),
     ("range through an alias", "0 100000 100", ((0, 100000, 100),), None),
@@ -45,7 +44,7 @@ def judge(result, found, granted, refused, kind):
     if refused and line == refused.replace("{k}", kind):
         return "refused", None
     for word in WRONG:
-        # a process or program that cannot be opened for the limit says so on that line
+        # the line if the limit prevents opening the process or the program
         if word in line and "open files" not in result.err.decode():
             return "failed", f"blames the wrong thing: {result.err!r}"
     if result.status > 0 and not result.err:
@@ -84,7 +83,7 @@ def main():
                             for verdict, count in sorted(counts.items()))
         report.check(f"RLIMIT_{name}: {summary}", not problems,
                      f"{len(problems)} times: " + "; ".join(problems[:6]))
-        # far from the floor everything works, or the test proves nothing
+        # with a high limit everything must work, or the test proves nothing
         report.check(f"RLIMIT_{name}: enough at the upper end", counts["granted"] > 0,
                      f"never granted: {summary}")
     report.finish()

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Plugins for `subid:` in nsswitch.conf, good ones and hostile ones, each asked by both map
-writers for an ordinary user, in both ways of installing: who answers, and that nothing is
-written but what one source grants. How refusals are told is in scenes_sources.py."""
+"""Plugins for `subid:` in nsswitch.conf, good and hostile ones, with both map writers, for an
+ordinary user, in both ways of installing: which source answers, and that only grants of one
+source are written. scenes_sources.py tests the messages of refusals."""
 
 import contextlib
 import os
@@ -10,25 +10,25 @@ import resource
 import signal
 import threading
 
-from directory import wait_for
-from host import (ELSA, LOADER_FOLDER, PROGRAMS, Plugins, Report, enter, is_musl, own_mounts,
+from directory_service import wait_for
+from host import (ELSA, LOADER_DIRECTORY, PROGRAMS, Plugins, Report, enter, is_musl, own_mounts,
                   quick, root_shell)
 
 INSTALLS = ("setuid", "fcaps")
-COUNT = 131072      # two neighbours in plugin.c
-FILES = 3000000     # what the files have, if they have anything
+COUNT = 131072      # two adjacent ranges in plugin.c
+FILES = 3000000     # the range in the files, if there is one
 NOTHING, HAS = "anna:5000000:65536\n", f"elsa:{FILES}:65536\n"
 
 # Plugins by name: flags of plugin.c. Their answers are ...
 GOOD = {"good": (), "nofree": ("NO_FREE",), "noisy": ("NOISY",)}
 SILENT = {name: (f'ROLE="{name}"',) for name in ("nothing", "unknown", "error")}
-# ... none, until root mends the plugin: a later source may answer
+# ... none, until root fixes the plugin: a later source may answer
 BROKEN = {"nocall": ("NO_CALL",), "foreign": (), "writable": (), "group": (), "text": (),
-          "empty": (), "folder": (), "elsewhere": ()}
-# ... none, and nobody else's
-LIARS = ("status", "status-negative", "negative", "least", "huge", "many", "null", "zero",
+          "empty": (), "directory": (), "elsewhere": ()}
+# ... none, and no other source answers
+INVALID = ("status", "status-negative", "negative", "least", "huge", "many", "null", "zero",
          "beyond", "far", "wrap", "all")
-HARD = {name: (f'ROLE="{name}"',) for name in ("conn", "exit", "crash", *LIARS)}
+HARD = {name: (f'ROLE="{name}"',) for name in ("conn", "exit", "crash", *INVALID)}
 HARD |= {"exitload": ("EXIT_AT_LOAD",), "elf": ()}
 if not is_musl():   # which never unloads
     HARD["exitunload"] = ("EXIT_AT_UNLOAD",)
@@ -45,22 +45,22 @@ class Box:
         plugins = self.plugins
         plugins.open()
         for name, flags in {**GOOD, **SILENT, **BROKEN, **HARD}.items():
-            where = LOADER_FOLDER if name == "elsewhere" else None
-            plugins.install(name, *flags, folder=where)
+            where = LOADER_DIRECTORY if name == "elsewhere" else None
+            plugins.install(name, *flags, directory=where)
         plugins.install("own", 'ROLE="own"')
         for name in ("deny", "says-conn", "says-error", "says-two", "says-status",
                      "says-crash"):
             plugins.role(name, name)
         plugins.install("hang", 'ROLE="hang"')
-        path = f"{plugins.folder}/libsubid_{{}}.so".format
+        path = f"{plugins.directory}/libsubid_{{}}.so".format
         os.chown(path("foreign"), 5002, 5002)
         os.chmod(path("writable"), 0o646)
         os.chmod(path("group"), 0o664)
         plugins.text("text", "no library\n")
         plugins.text("empty", "")
         plugins.text("elf", "\x7fELF and no more")
-        os.unlink(path("folder"))
-        os.mkdir(path("folder"))
+        os.unlink(path("directory"))
+        os.mkdir(path("directory"))
 
     def run(self, words, files, ask, **more):
         """Returns the result, the map and setgroups. files: the lines of both of them."""
@@ -81,7 +81,7 @@ class Box:
             self.failed.append(f"{words} {ask}: {result.status} {result.err} {found} {state}")
 
     def refused(self, words, files, ask, hint=None, **more):
-        """Not granted: nothing is written, and the first line is the one for programs."""
+        """Not granted: nothing is written, and the first line is shadow's."""
         result, found, state = self.run(words, files, ask, **more)
         if (result.status != 1 or result.out or found or state != "allow"
                 or not result.line.endswith(") not allowed") or len(result.log) != 1
@@ -102,7 +102,7 @@ FROM_FILES = [0, FILES, 65536]
 
 
 def test_good(box):
-    """Its ranges, neighbours joined, and its alone."""
+    """Only its ranges; adjacent ones are joined."""
     for name in GOOD:
         box.granted(name, HAS, box.granted_ask)
         box.granted(name, HAS, [0, 5001, 1, 1, box.base + 65535, 2])
@@ -113,7 +113,7 @@ def test_good(box):
 
 
 def test_order(box):
-    """The first that has anything for the user answers; of two nothing is put together."""
+    """The first source with a range of the user answers; ranges of two are not combined."""
     below = f"elsa:{box.base - 1000}:1000\n"
     for words in ("files good", "Files [NOTFOUND=return] good", "files absent good"):
         box.granted(words, NOTHING, box.granted_ask)
@@ -133,12 +133,12 @@ def test_order(box):
 
 
 def test_denied(box):
-    """Its no to an extent is an answer: no later source is asked in its place."""
+    """Its "no" about an extent is an answer: no later source is asked."""
     whole = [0, box.base, 65536]
     for words in ("deny", "deny files", "deny good", "files deny"):
         box.refused(words, NOTHING, whole, "says no to")
         box.refused(words, NOTHING, [0, 5001, 1, 1, box.base, 1], "says no to")
-        # what spans both of its ranges it is not asked about
+        # it is not asked about an extent over both of its ranges
         box.granted(words, NOTHING, box.granted_ask)
     box.refused("deny files", HAS, FROM_FILES, "delegates only")
     box.granted("files deny", HAS, FROM_FILES)
@@ -151,7 +151,7 @@ def test_denied(box):
 
 
 def test_nothing(box):
-    """What it does not know, a later one may; none that knows: nothing is granted."""
+    """A user that it does not know may be known to a later source; otherwise: refused."""
     for name in SILENT:
         box.granted(f"{name} files", HAS, FROM_FILES)
         box.granted(f"{name} good", HAS, box.granted_ask)
@@ -165,7 +165,7 @@ def test_nothing(box):
 
 
 def test_broken(box):
-    """An error unless a later source answers; one that is not asked does no harm."""
+    """An error unless a later source answers; a source that is not asked has no effect."""
     for name in BROKEN:
         box.refused(name, HAS, FROM_FILES)
         box.refused(name, HAS, box.granted_ask)
@@ -175,11 +175,11 @@ def test_broken(box):
         box.refused(f"{name} files", NOTHING, FROM_FILES, f"libsubid_{name}.so" if
                     name != "elsewhere" else "the plugin of the source 'elsewhere'")
         box.refused(f"files {name}", NOTHING, box.granted_ask)
-    box.done("a plugin that is broken until root mends it")
+    box.done("a plugin that is broken until root fixes it")
 
 
 def test_hard(box):
-    """Nothing is written, and nobody answers in its place, whatever its status says."""
+    """With any failure nothing is written, and no other source answers."""
     for name in HARD:
         box.refused(name, HAS, box.granted_ask)
         box.refused(f"{name} files", HAS, FROM_FILES)
@@ -191,26 +191,26 @@ def test_hard(box):
     box.done("a plugin that fails, lies, crashes or ends")
 
 
-def test_folder(box):
-    """Whoever can write the folder can put a plugin there."""
-    for spoil, mend in ((lambda path: os.chmod(path, 0o1777), lambda path: os.chmod(path, 0o755)),
+def test_directory(box):
+    """A user who can write to the directory can put a plugin there."""
+    for spoil, fix in ((lambda path: os.chmod(path, 0o1777), lambda path: os.chmod(path, 0o755)),
                         (lambda path: os.chown(path, 5002, 0), lambda path: os.chown(path, 0, 0))):
-        spoil(box.plugins.folder)
+        spoil(box.plugins.directory)
         box.refused("good", HAS, box.granted_ask, "or its directory")
-        mend(box.plugins.folder)
+        fix(box.plugins.directory)
         box.granted("good", HAS, box.granted_ask)
-    os.symlink("libsubid_good.so", f"{box.plugins.folder}/libsubid_link.so")
-    os.symlink(box.plugins.build(), f"{box.plugins.folder}/libsubid_out.so")
+    os.symlink("libsubid_good.so", f"{box.plugins.directory}/libsubid_link.so")
+    os.symlink(box.plugins.build(), f"{box.plugins.directory}/libsubid_out.so")
     box.granted("link", HAS, box.granted_ask)
     box.refused("out", HAS, box.granted_ask)
-    for word in ("../good", f"{box.plugins.folder}/libsubid_good"):
+    for word in ("../good", f"{box.plugins.directory}/libsubid_good"):
         box.granted(word, HAS, FROM_FILES)
-    box.done("the folder of plugins")
+    box.done("the directory of plugins")
 
 
 def test_setgroups(box):
-    """A group that a plugin grants is delegated, as one of the files is; any other own group
-    is mapped with setgroups denied."""
+    """A group that a plugin grants is delegated, as one in the files; any other own group is
+    mapped with setgroups denied."""
     own = [0, 5001, 1]
     box.granted("own", HAS, own, setgroups="allow")
     for words in ("good", "nothing", "conn", "text", "crash", "absent", "files good"):
@@ -220,7 +220,7 @@ def test_setgroups(box):
 
 
 def test_files_fail(box):
-    """Files that cannot be used are no reason to believe a plugin, but where there are none."""
+    """If the files cannot be used, no plugin answers for them, unless they are missing."""
     def spoil():
         path = f"/etc/sub{box.program[3]}id"
         os.chmod(path, 0o666)
@@ -235,7 +235,7 @@ def test_files_fail(box):
 
 
 def test_caller(box):
-    """What the caller can do to its own processes does not choose who answers."""
+    """Settings of the caller's process do not choose the source that answers."""
     ignore = lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     box.granted("good", HAS, box.granted_ask, as_user=ignore)
     box.refused("crash", HAS, box.granted_ask, as_user=ignore)
@@ -288,7 +288,7 @@ def as_elsa(function):
 
 @contextlib.contextmanager
 def asking(box, answers):
-    """Meanwhile a plugin that hangs is asked; yields its process and the one that waits."""
+    """A plugin hangs: yields its process and the process that waits for it."""
     pair = []
     thread = threading.Thread(target=lambda: answers.append(
         box.run("hang", HAS, box.granted_ask)))
@@ -304,7 +304,7 @@ def asking(box, answers):
 
 
 def test_orphan(box):
-    """When the program is killed that waits, the plugin's process ends with it."""
+    """If the waiting program is killed, the plugin's process ends, too."""
     answers = []
     with asking(box, answers) as pair:
         os.kill(pair[1], signal.SIGKILL)
@@ -321,8 +321,8 @@ def test_orphan(box):
 
 
 def test_apart(box):
-    """While a plugin is asked: its process has no capability and no database, and is as
-    closed to the caller as the program itself. When it is killed, nothing is written."""
+    """The process of a plugin has no capability and no open database, and the caller can
+    access it as little as the program itself. If it is killed, nothing is written."""
     answers = []
     with asking(box, answers) as pair:
         look_at(box, *pair)
@@ -364,7 +364,7 @@ def look_at(box, pid, parent):
 
 
 def test_writers(box):
-    """usermod-ext writes where the files are among the sources, and says who is asked
+    """usermod-ext writes if the files are among the sources, and reports the sources asked
     before them."""
     line = "usermod-ext -v 7000000-7000009 elsa"
     note = "note: /etc/nsswitch.conf has 'good' asked before the files"
@@ -390,8 +390,8 @@ def main():
     host = enter()
     report = Report()
     places = [(program, install) for program in PROGRAMS for install in INSTALLS]
-    tests = (test_good, test_order, test_denied, test_nothing, test_broken, test_hard, test_folder,
-             test_setgroups, test_files_fail, test_caller, test_apart, test_orphan)
+    tests = (test_good, test_order, test_denied, test_nothing, test_broken, test_hard,
+             test_directory, test_setgroups, test_files_fail, test_caller, test_apart, test_orphan)
     plugins = Plugins(host)
     for number, (program, install) in enumerate(places):
         host.reset_etc()

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What privileges a map writer has, from system call to system call.
 
-Three views of the same: strace(1) shows the order of the calls; a tracer reads the ids
-and capabilities that the kernel reports at each of them; and the processor tells when a
-number on the command line is touched for the first time.
+Three views: strace(1) shows the order of the calls; a tracer reads the ids and capabilities
+that the kernel reports at each of them; and a debug register of the processor shows the first
+access to a number on the command line.
 """
 
 import os
@@ -28,9 +28,9 @@ class Scenario(NamedTuple):
     name: str
     kind: str
     args: str                           # PID is the target
-    capabilities: Optional[int] = None  # to write with; None: it never comes to that
+    capabilities: Optional[int] = None  # to write with; None: the map is not written
     db: Optional[str] = ""              # None: no file
-    line: str = ""                      # how the first line begins; "" is granted
+    line: str = ""                      # the beginning of the first line; "": granted
     caller: tuple = ELSA
     target: str = "ns"
     owner: Optional[tuple] = None       # of the target, if not the caller
@@ -100,14 +100,14 @@ REFUSED = (
 
 
 def left_after_cut(scenario, install):
-    """What is wanted, as far as the installation gives it. Root brings everything."""
+    """The needed capabilities that the installation gives. Root has all of them."""
     if scenario.kind == "g":
         return SETGID
     return SETUID if install == "fcaps" and scenario.caller != ROOT else SETUID | SETFCAP
 
 
 def extents_of(scenario):
-    """The extents that are asked for; None if the arguments are refused as such."""
+    """The requested extents; None if the arguments are malformed."""
     words = scenario.args.split()[1:]
     extents = [tuple(map(int, words[i:i + 3])) for i in range(0, len(words), 3)
                if all(word.isdecimal() for word in words[i:i + 3])]
@@ -119,7 +119,7 @@ def extents_of(scenario):
 
 
 def left_after_arguments(scenario, install):
-    """What a map with these extents can need. The own gid may be delegated, too."""
+    """The capabilities that a map with these extents can need."""
     left = left_after_cut(scenario, install)
     extents = extents_of(scenario)
     if extents is None or scenario.kind == "g":
@@ -156,7 +156,7 @@ class Order:
     """The calls that one run makes, as strace prints them."""
 
     def __init__(self, host, program, args, caller):
-        log = f"{host.folder}/strace"
+        log = f"{host.tmpdir}/strace"
         user = [] if caller.uid == 0 else ["-u", caller.name]
         self.result = host.run("/usr/bin/strace",
                                ["-y", "-s", "256", *user, "-o", log, program, *args], ROOT)
@@ -165,12 +165,12 @@ class Order:
                           if (found := re.match(r"(\w+)\(", line))]
 
     def where(self, pattern, names=()):
-        """Positions of the calls that a pattern is found in."""
+        """Positions of the calls that match a pattern."""
         return [i for i, call in enumerate(self.calls)
                 if (not names or call.name in names) and re.search(pattern, call.text)]
 
     def capsets(self):
-        """The capability sets asked for: (position, permitted, effective)."""
+        """The requested capability sets: (position, permitted, effective)."""
         sets = []
         for i in self.where("", ("capset",)):
             found = re.search(r"effective=([^,]*), permitted=([^,]*), inheritable=0\}",
@@ -180,7 +180,7 @@ class Order:
         return sets
 
     def full_capsets(self):
-        """The same without what repeats the one before."""
+        """The same without repeated sets."""
         sets = []
         for i, permitted, effective in self.capsets():
             if not sets or (permitted, effective) != sets[-1][1:]:
@@ -188,7 +188,7 @@ class Order:
         return sets
 
     def end_of_cut(self):
-        """The last call that gives power up, but for the capsets that come later."""
+        """The last call that gives up privilege, but for later calls of capset."""
         full = [i for i, *_ in self.full_capsets()]
         return max(self.where(CHANGES) + full[:1], default=len(self.calls))
 
@@ -199,7 +199,7 @@ def capability_mask(words):
                for word in words.replace("1<<", "").split("|") if word != "0")
 
 
-# whatever somebody else than the program's author has a say in
+# input that other users or the administrator control
 LOOKS = {
     "the database": (r"^(read|pread64|mmap)\(.*</etc/sub[ug]id>", ()),
     "passwd": (r"/etc/passwd", ()),
@@ -208,13 +208,13 @@ LOOKS = {
     "/proc": (r'"/proc', ()),
     "output": (r"^(write|writev|sendto|sendmsg)\(", ()),
 }
-# at the start, besides: only what the loader opens, and the database
+# also at the start: only the files of the loader, and the database
 OPENED_EARLY = re.compile(r'"(/etc/ld\.so\.cache|/[^"]*/libc\.so\.6|/etc/sub[ug]id)"')
 CHANGES = r"^(set\w*[ug]id|setgroups)\(|PR_SET_(DUMPABLE|NO_NEW_PRIVS|KEEPCAPS|SECUREBITS)"
 
 
 def order_problems(order, scenario, install):
-    """The cut comes first, and whole."""
+    """The complete cut comes first."""
     end = order.end_of_cut()
     problems = [f"missing: {pattern}" for pattern in (
         r"^prctl\(PR_SET_NO_NEW_PRIVS, 1", r"^prctl\(PR_SET_DUMPABLE, (0|SUID_DUMP_DISABLE)",
@@ -243,7 +243,7 @@ def test_order(host, report, scenarios):
     seen = dict.fromkeys(LOOKS, 0)
     for scenario in scenarios:
         if scenario.caller not in (ROOT, ELSA):
-            continue    # strace starts programs with what passwd says of a user
+            continue    # strace starts programs with the groups of the user
         for install in scenario.installs:
             program, args, _ = run_through(host, scenario, install)
             order = Order(host, program, args, scenario.caller)
@@ -255,15 +255,15 @@ def test_order(host, report, scenarios):
             problems += capset_problems(order, scenario, install)
             report.check(f"order of calls: {label(scenario, install)}", not problems,
                          "; ".join(problems))
-    # login.defs is only looked at for a caller whose group is not the one in passwd
+    # login.defs is only read for a caller whose group is not the one in passwd
     missing = [what for what, n in seen.items() if n == 0 and what != "login.defs"]
     report.check("everything that must not be looked at early is looked at", not missing,
                  f"never seen: {missing}")
 
 
 def capset_problems(order, scenario, install):
-    """The sets asked for: at the cut, for these arguments, for this map, to write, and
-    none before anything is said. Only the write has them in effect."""
+    """The requested sets: at the cut, for these arguments, for this map, for the write,
+    and none before a message. Only for the write they are effective."""
     left = left_after_cut(scenario, install)
     expected = [(left, 0), (left_after_arguments(scenario, install), 0)]
     if scenario.capabilities is not None:
@@ -378,7 +378,7 @@ def touches_target(stop):
         ("uid_map", "gid_map", "setgroups"))
 
 
-# what is done while capabilities are in effect: raised and dropped, the map, the end
+# the calls while capabilities are effective: raising, dropping, writing the map, exit
 IN_EFFECT = {"capset", "capget", "close", "munmap", "brk", "exit_group"}
 OF_MAP = (*OPENS, "write")
 FOREIGN = re.compile(r"/etc/(passwd|nsswitch\.conf|login\.defs)$|^/proc\b")
@@ -397,7 +397,7 @@ class Follower:
         self.cut = False
         self.stops = 0
         self.problems = []
-        self.read = set()       # what somebody else has a say in
+        self.read = set()       # input that others control
 
     def see(self, stop, state):
         self.cut = self.cut or is_end_of_cut(stop)
@@ -415,12 +415,12 @@ class Follower:
         in_effect = stop.name in IN_EFFECT or (
             stop.name in OF_MAP and stop.path.endswith("id_map"))
         problems = state_problems(state, self.scenario, self.allowed, in_effect)
-        # less, never more
+        # fewer, never more
         self.allowed = {mask for mask in self.allowed if mask & ~state.permitted == 0}
         if (call_is(stop, "write", 2) or "locale" in stop.path) and state.permitted:
             problems.append("speaks with capabilities")
         if touches_target(stop) and self.scenario.capabilities is not None:
-            # who refuses may look at the map once more, without any
+            # after a refusal the map may be read again, without capabilities
             explains = self.scenario.line and state.permitted == 0
             if state.permitted != self.needed and not explains:
                 problems.append(f"permitted {state.permitted:#x}")
@@ -451,7 +451,7 @@ def test_states(host, report, scenarios):
 
 
 def test_saved_ids(host, report):
-    """What the saved ids are good for is tried in the place of the program."""
+    """Tries, in place of the program, whether the saved ids give privilege."""
     scenario = next(case for case in REFUSED if case.name == "range not delegated")
     for name in ("setresuid", "setresgid", "seteuid"):
         for install in INSTALLS:
@@ -476,7 +476,7 @@ def test_saved_ids(host, report):
 # --- the numbers on the command line ----------------------------------------------------
 
 def test_argument_access(host, report):
-    """The first touch of a number on the command line. Many extents: numbers near the
+    """The first access to a number on the command line. Many extents: numbers near the
     ends of the argument list share a machine word with argv[0] or the environment, which
     libc reads before main()."""
     host.write("/etc/subuid", GRANT)
@@ -520,27 +520,27 @@ def argument_addresses(tracee):
 
 PRIVILEGE_CALLS = {"prctl", "setresuid", "setresgid", "setuid", "setgid", "seteuid", "capset",
                    "setgroups", "capget", "getresuid", "getresgid"}
-LIES = {"capset", "setresuid", "setresgid"}     # and prctl(PR_SET_...)
+SETTERS = {"capset", "setresuid", "setresgid"}  # and prctl(PR_SET_...)
 PR_GET = {3, 39}                                # dumpable, no_new_privs
 
 
 def privilege_calls(host, scenario, install):
-    """Numbers of the calls that change or read privileges: [(number, may lie)]."""
+    """Calls that change or read privileges: [(number, whether success can be faked)]."""
     program, args, _ = run_through(host, scenario, install)
     run = Run(host, program, args)
     calls = []
     for number, stop in enumerate(run.steps()):
         if stop.entry and stop.name in PRIVILEGE_CALLS:
-            sets = stop.name in LIES or (stop.name == "prctl" and stop.args[0] not in PR_GET)
+            sets = stop.name in SETTERS or (stop.name == "prctl" and stop.args[0] not in PR_GET)
             calls.append((number, str(stop.name), sets))
     run.finish()
     return calls
 
 
 def faulty_run(host, scenario, install, number, answer):
-    """One run in which the call at this stop is not made, and `answer` returned. Returns
-    the result, the target, and the states when it first looks at the target, writes the
-    map, and speaks."""
+    """One run in which the call at this stop is skipped and returns `answer`. Returns the
+    result, the target, and the states when it first opens the target, writes the map, and
+    prints."""
     program, args, target = run_through(host, scenario, install)
     run = Run(host, program, args)
     moments = {}
@@ -559,9 +559,9 @@ def faulty_run(host, scenario, install, number, answer):
 
 
 def test_faults(host, report):
-    """Each call that changes privileges fails, or says that it worked and has not. Either
-    the program ends with the one line for that, or it goes on in the state in which it
-    always is at that place."""
+    """Each call that changes privileges fails, or has no effect but returns success. The
+    program either ends with the message for that, or continues in the same state as in an
+    ordinary run."""
     scenarios = [case for case in GRANTED + REFUSED
                  if case.name in ("delegated uids", "own gid", "range not delegated")
                  and not (case.line and case.kind == "g")]

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""What is checked changes before it is used: the map writer is stopped between two of
-its system calls, and meanwhile its target, or the database, becomes another one."""
+"""Changes between check and use: the map writer is stopped between two system calls, and
+meanwhile its target or the database is replaced."""
 
 import contextlib
 import errno
@@ -11,7 +11,7 @@ import threading
 import time
 
 from host import ANNA, CLEAN_PATH, ELSA, Report, Target, enter, quick
-from puppet import Puppet, take_pid
+from changing_target import ChangingTarget, take_pid
 from tracer import Run
 
 GRANT = "elsa:100000:65536\n"
@@ -21,7 +21,7 @@ NO_CHOICE = "the kernel does not let us choose process ids"
 
 @contextlib.contextmanager
 def reading_log(host):
-    """Takes records out of the log all the time: a full one holds each refusal up."""
+    """Reads the log continuously, since a full log delays each refusal."""
     done = threading.Event()
 
     def read():
@@ -72,14 +72,14 @@ class Test:
 
     @staticmethod
     def whole_map():
-        """Of the namespace that everybody is in."""
+        """Of the initial namespace."""
         return Target(os.getpid()).map("u")
 
     # --- setgroups, CVE-2018-7169 ---
 
     def setgroups_race(self):
         for install in INSTALLS:
-            target = Puppet()
+            target = ChangingTarget()
             race = Race(self, "g", install, f"{target.pid} 0 5001 1")
             race.stop_at("open", "setgroups", entry=False)
             target.do("unshare")
@@ -89,7 +89,7 @@ class Test:
                         ("setgroups", target.setgroups(), "allow"))
             target.kill()
 
-            target = Puppet()
+            target = ChangingTarget()
             race = Race(self, "g", install, f"{target.pid} 0 5001 1")
             race.stop_at("open", "setgroups")
             target.do("unshare")
@@ -98,7 +98,7 @@ class Test:
                         ("setgroups", target.setgroups(), "deny"))
             target.kill()
 
-            target = Puppet("unshare")
+            target = ChangingTarget("unshare")
             race = Race(self, "g", install, f"{target.pid} 0 5001 1")
             race.stop_at("open", "gid_map")
             again = target.do("unshare")
@@ -126,12 +126,12 @@ class Test:
             print(f"# {install}: {empty} maps empty, {denied} with setgroups denied, "
                   f"{allowed} with setgroups allowed")
 
-    # --- the target is gone, and its id is another process's ---
+    # --- the target has ended, and another process has its id ---
 
     def reused(self, name, kind, install, stop, line, status=1):
-        """The process is replaced while the writer stands at `stop`."""
+        """The process is replaced while the writer is stopped at `stop`."""
         name = f"{name}, {kind}id, {install}"
-        target = Puppet("unshare")
+        target = ChangingTarget("unshare")
         race = Race(self, kind, install, f"{target.pid} 0 100000 10")
         race.stop_at(*stop(target.pid))
         target.kill()
@@ -153,7 +153,7 @@ class Test:
             self.reused("id reused before the open of the map", kind, install,
                         lambda pid: ("open", f"{kind}id_map"),
                         "{prog}: open of {k}id_map failed: No such process")
-            # what is written goes to the namespace that nobody is in any more
+            # the write goes to the namespace that has no process any more
             self.reused("id reused before the write", kind, install,
                         lambda pid: ("write", f"{kind}id_map"), "", status=0)
 
@@ -161,20 +161,20 @@ class Test:
         """A descriptor of /proc/PID stays with the process that it was opened for."""
         for kind, install in self.each():
             name = f"id reused, target by descriptor, {kind}id, {install}"
-            target = Puppet("unshare")
-            folder = os.open(f"/proc/{target.pid}", os.O_PATH | os.O_DIRECTORY)
+            target = ChangingTarget("unshare")
+            directory = os.open(f"/proc/{target.pid}", os.O_PATH | os.O_DIRECTORY)
             target.kill()
             other = take_pid(target.pid, "unshare")
             if other is None:
                 self.report.skip(name, NO_CHOICE)
-                os.close(folder)
+                os.close(directory)
                 continue
             path = self.host.subjects["ours", install].path(f"new{kind}idmap")
-            result = self.host.run(path, [f"fd:{folder}", "0", "100000", "10"],
-                                   as_user=lambda: os.set_inheritable(folder, True))
-            os.close(folder)
+            result = self.host.run(path, [f"fd:{directory}", "0", "100000", "10"],
+                                   as_user=lambda: os.set_inheritable(directory, True))
+            os.close(directory)
             self.expect(name, result, 1,
-                        f"new{kind}idmap: Could not open proc directory for target fd:{folder}",
+                        f"new{kind}idmap: Could not open proc directory for target fd:{directory}",
                         ("map", other.map(kind), ()),
                         ("taken for another user's",
                          any("different user" in line for line in result.lines), False))
@@ -186,13 +186,13 @@ class Test:
         """A target that executes a setuid program is no longer the caller's."""
         programs = {}
         for owner in (0, ANNA.uid):
-            programs[owner] = f"{self.host.folder}/bin/sleep-{owner}"
+            programs[owner] = f"{self.host.tmpdir}/bin/sleep-{owner}"
             with open("/usr/bin/sleep", "rb") as file:
                 self.host.write(programs[owner], file.read(), 0o4755, (owner, 0))
-            os.chmod(programs[owner], 0o4755)   # chown has cleared it
+            os.chmod(programs[owner], 0o4755)   # chown has cleared the setuid bit
         for kind, install in self.each():
             for owner, program in programs.items():
-                target = Puppet()
+                target = ChangingTarget()
                 race = Race(self, kind, install, f"{target.pid} 0 100000 10")
                 race.stop_at("open", f"{kind}id_map")
                 target.do(f"exec {program} 1000")
@@ -207,7 +207,7 @@ class Test:
 
     def unshares(self):
         for kind, install in self.each():
-            target = Puppet()
+            target = ChangingTarget()
             race = Race(self, kind, install, f"{target.pid} 0 100000 10")
             race.stop_at("open", f"{kind}id_map")
             target.do("unshare")
@@ -215,7 +215,7 @@ class Test:
                         race.finish(), 0, "", ("map", target.map(kind), ((0, 100000, 10),)))
             target.kill()
 
-            target = Puppet()
+            target = ChangingTarget()
             race = Race(self, kind, install, f"{target.pid} 0 100000 10")
             race.stop_at("write", f"{kind}id_map")
             target.do("unshare")
@@ -227,7 +227,7 @@ class Test:
 
     def second_writer(self):
         for kind, install in self.each():
-            target = Puppet("unshare")
+            target = ChangingTarget("unshare")
             race = Race(self, kind, install, f"{target.pid} 0 100000 10")
             race.stop_at("write", f"{kind}id_map")
             path = self.host.subjects["ours", install].path(f"new{kind}idmap")
@@ -241,8 +241,8 @@ class Test:
     # --- the database changes ---
 
     def revoked(self):
-        """A map that is decided is written, as one made a moment earlier would be. What is
-        read is the file that was there at the start."""
+        """After the decision the map is written, though the database has changed. The program
+        reads the file that it opened at the start."""
         for kind, install in self.each():
             database = f"/etc/sub{kind}id"
             target = self.host.target()

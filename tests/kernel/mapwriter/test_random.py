@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Random small databases and extent lists, through our map writers and Debian's. Each
-answer must be what the brute-force model says of it; where the two models agree, so do
-the programs. For a granted map the kernel reports back exactly what was asked for.
+"""Random small databases and extent lists, with our map writers and Debian's. Each
+answer must be that of the brute-force model; where the two models agree, the programs must
+agree, too. For a granted map the kernel must report exactly the requested map.
 
 SUBID_SEED starts another sequence (the default is always the same), SUBID_SECONDS limits
 the time (each verdict occurs among the first 500 requests of the default sequence).
@@ -24,13 +24,13 @@ OWNERS = {b"elsa", b"5001", b"elsatwin"}
 PLACES = (4996, 4996, 4996, 4996, 0, 0, 4294967286)
 SPREAD = 10
 LAST_INNER = 4294967295
-LEAST = 500         # requests, however slow the machine: each verdict occurs among them
+LEAST = 500         # the smallest number of requests: each verdict occurs among them
 WANTED = ("granted", "not allowed", "overflow", "Invalid argument", "not permitted")
 
 
 def some_id(dice):
     place = dice.choice(PLACES)
-    # outer id 0 is special: more often than the others at its end
+    # outer id 0 is special, so it occurs more often
     return place + dice.randrange(SPREAD if place else dice.choice((1, SPREAD)))
 
 
@@ -98,7 +98,7 @@ def some_extents(dice, data):
         if dice.random() < 0.1:
             outer = some_id(dice)
         extents.append((inner, max(outer, 0), count))
-        # mostly apart inside, sometimes touching, overlapping or at the end
+        # inner ids mostly with gaps, sometimes adjacent, overlapping or at the end
         inner += dice.choice((count, count, count, count + 1, count + 5, max(count - 1, 0)))
         if dice.random() < 0.02:
             inner = LAST_INNER - dice.randrange(4)

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Refused maps in the system log: a user who is refused in a loop leaves the first lines and
-few others, whatever the program was started from, and takes no line of another user's."""
+"""Refused maps in the system log: of the refusals of a user in a loop the first ones and few
+others are recorded, in any session, without effect on the lines of other users."""
 
 import ctypes
 import os
@@ -16,18 +16,18 @@ with open(f"{TOP}/message/syslog.h") as source:
                       for text in [source.read()] for word in ("LINES", "SECONDS"))
 LOOP = 200 if quick() else 1000
 INSTALLS = ("setuid", "fcaps")
-# uids that no other test has, and hardly another run of this one at the same time
+# uids that no other test uses, and probably no parallel run of this one
 FIRST_UID = 1000000000 + os.urandom(1)[0] % 64 * 16
 KEYCTL_JOIN_SESSION_KEYRING, SYS_ADD_KEY = 1, {250: 248, 219: 217}.get(SYS_KEYCTL)
 
 
 def early(seconds):
-    """How many lines come back while so much time passes, at the most."""
+    """The largest number of lines that this time allows."""
     return int(seconds / SECONDS) + 1
 
 
 def as_user(caller, function):
-    """Calls a function in a process of its own; its exit status."""
+    """Calls a function in a child process; returns its exit status."""
     pid = os.fork()
     if pid == 0:
         try:
@@ -78,7 +78,7 @@ class Box:
         return records, time.monotonic() - start
 
     def check(self, name, found, count):
-        """The first ones are there, in their order, and then as many as time has given."""
+        """The first refusals are recorded in order, then as many as the time allows."""
         records, seconds = found
         numbers = [int(re.search(r"range \[(\d+)-", record)[1]) for record in records]
         first = min(count, LINES)
@@ -96,7 +96,7 @@ def test_loop(box):
     """Both programs, in all ways of installing, have one count."""
     user, other = box.user(), box.user()
     box.check("a loop", box.refused(user, LOOP), LOOP)
-    # that user's next ones come too early, another user's do not
+    # that user's next refusals are too early, another user's are not
     paths = [box.path(install, program) for install in INSTALLS for program in PROGRAMS]
     records, seconds = box.refused(user, 8, paths=paths)
     box.report.check("the other program, and another way of installing",
@@ -106,7 +106,7 @@ def test_loop(box):
 
 
 def test_time(box):
-    """A line comes back with time."""
+    """After some time another line is recorded."""
     user = box.user()
     box.refused(user, LINES + 1)
     time.sleep(SECONDS + 1)
@@ -121,7 +121,7 @@ def join_session():
 
 
 def test_sessions(box):
-    """The count is the user's, whatever session, and does not need the session's keyring."""
+    """The count is per user, in any session, and does not need the session's keyring."""
     user = box.user()
     box.check("in a session of its own", box.refused(user, LINES + 5, before=join_session),
               LINES + 5)
@@ -135,7 +135,7 @@ def set_key(bytes_):
 
 
 def test_odd_keys(box):
-    """A key that the program has not written, or cannot write, leaves no line out."""
+    """A key that the program has not written, or cannot write, suppresses no line."""
     for name, key in (("a long one", b"x" * 100), ("a short one", b"x"),
                       ("the end of time", (2 ** 63 - 1).to_bytes(8, "little")),
                       ("before all time", (2 ** 63).to_bytes(8, "little"))):

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Records in the audit log, read with ausearch from a real auditd: of what usermod-ext
-gives, takes and refuses, and of maps that are refused where the build asks for it. Where
-there is no audit, nothing is said and nothing fails.
+"""Records in the audit log, read with ausearch from a real auditd: of the changes and refusals
+of usermod-ext, and of refused maps if the build records them. Without audit nothing is
+reported and nothing fails.
 
-There is one audit daemon in a kernel: if one runs already, most of this is skipped."""
+A kernel has one audit daemon: if one runs already, most of this test is skipped."""
 
 import contextlib
 import glob
@@ -29,7 +29,7 @@ AUID = 5002     # anna
 PR_CAPBSET_DROP, CAP_AUDIT_WRITE = 24, 29
 
 CONF = """\
-log_file = {folder}/audit.log
+log_file = {directory}/audit.log
 log_format = RAW
 log_group = root
 write_logs = yes
@@ -42,7 +42,7 @@ max_log_file_action = IGNORE
 name_format = NONE
 priority_boost = 0
 disp_qos = lossy
-plugin_dir = {folder}/plugins.d
+plugin_dir = {directory}/plugins.d
 space_left = 2
 space_left_action = IGNORE
 admin_space_left = 1
@@ -73,7 +73,7 @@ def why_not():
         return f"needs {', '.join(missing)}"
     status = audit_status()
     if status is None:
-        return "the kernel has no audit, or lets nobody near it here"
+        return "the kernel has no audit, or does not permit it here"
     if status["pid"]:
         return f"an audit daemon runs already, process {status['pid']}"
     if status["enabled"] == 2:
@@ -81,26 +81,26 @@ def why_not():
     return None
 
 
-def start_daemon(folder):
-    """auditd with its files in @folder; nothing of the machine's own is written to."""
-    os.mkdir(f"{folder}/plugins.d")
-    with open(f"{folder}/auditd.conf", "w") as file:
-        file.write(CONF.format(folder=folder))
-    os.chmod(f"{folder}/auditd.conf", 0o640)
+def start_daemon(directory):
+    """auditd with its files in @directory; it writes to no file of the machine."""
+    os.mkdir(f"{directory}/plugins.d")
+    with open(f"{directory}/auditd.conf", "w") as file:
+        file.write(CONF.format(directory=directory))
+    os.chmod(f"{directory}/auditd.conf", 0o640)
 
     def own_run():
         unshare(CLONE_NEWNS)
         mount("none", "/", None, 0x4000 | 0x40000)  # MS_REC | MS_PRIVATE
         mount("tmpfs", "/run", "tmpfs", MS_NODEV, "mode=755")
-    with open(f"{folder}/daemon", "wb") as output:
-        daemon = subprocess.Popen(["auditd", "-n", "-c", folder], stdin=subprocess.DEVNULL,
+    with open(f"{directory}/daemon", "wb") as output:
+        daemon = subprocess.Popen(["auditd", "-n", "-c", directory], stdin=subprocess.DEVNULL,
                                   stdout=output, stderr=output, preexec_fn=own_run,
                                   env={"PATH": CLEAN_PATH})
     ready = wait_until(
         lambda: (audit_status() or {}).get("pid") == daemon.pid or daemon.poll() is not None)
     if not ready or daemon.poll() is not None:
         stop_daemon(daemon)
-        with open(f"{folder}/daemon", errors="replace") as file:
+        with open(f"{directory}/daemon", errors="replace") as file:
             return None, f"auditd does not start: {file.read()[-300:]}"
     return daemon, None
 
@@ -115,7 +115,7 @@ def stop_daemon(daemon):
 
 
 def enter_with_audit():
-    """Starts the audit daemon, which has to be in the first pid namespace, and the test
+    """Starts the audit daemon, which must be in the initial pid namespace, and the test
     again inside; never returns."""
     def stop(*_):
         raise SystemExit(143)
@@ -123,11 +123,11 @@ def enter_with_audit():
         signal.signal(number, stop)
     reason, daemon = why_not(), None
     before = audit_status() if not reason else None
-    with tempfile.TemporaryDirectory(prefix="subid-audit.") as folder:
+    with tempfile.TemporaryDirectory(prefix="subid-audit.") as directory:
         try:
             if not reason:
-                daemon, reason = start_daemon(folder)
-            os.environ[NONE if reason else LOG_NAME] = reason or f"{folder}/audit.log"
+                daemon, reason = start_daemon(directory)
+            os.environ[NONE if reason else LOG_NAME] = reason or f"{directory}/audit.log"
             usermod_box.enter()
         finally:
             if daemon:
@@ -140,8 +140,8 @@ def enter_with_audit():
 # --- inside -----------------------------------------------------------------------------
 
 class Records:
-    """USER_MGMT records that came since the last look, from anna's login: the log is the
-    machine's, and others may be at work there."""
+    """New USER_MGMT records from anna's login: the log is the machine's, and may have
+        records of others."""
 
     def __init__(self):
         self.log = os.environ[LOG_NAME]
@@ -154,7 +154,7 @@ class Records:
         return [line for line in result.stdout.splitlines() if f" auid={AUID} " in line]
 
     def new(self, count=1):
-        """Waits until @count have come; returns them, and any more there are."""
+        """Waits for @count records; returns all new ones."""
         wait_until(lambda: len(self.all()) >= self.seen + count, 3)
         found = self.all()
         fresh, self.seen = found[self.seen:], len(found)
@@ -247,15 +247,15 @@ def says(line, said, account, done):
 
 def test_verbs(box, records, report):
     """The verbs of subid that write, and their refusals."""
-    path = f"{box.folder}/subid"
+    path = f"{box.directory}/subid"
     if host_module.built("subid") is None:
         report.skip("audit: subid", "this build has no subid")
         return
     shutil.copyfile(host_module.built("subid"), path)
     os.chmod(path, 0o755)
-    batch = f"{box.folder}/batch"
+    batch = f"{box.directory}/batch"
     box.host.write(batch, "elsa\nbob\n")
-    logged = {"a batch": 2}     # a line for each user who was given something
+    logged = {"a batch": 2}     # a line for each user who got a range
 
     def verify(name, database, arguments, status, said, account):
         box.put(database, database)
@@ -305,7 +305,7 @@ def test_refusals(box, records, report):
                      found[0], "op=change-subids add-uids=3000000-3000009 "
                      "add-gids=3000000-3000019", "elsa", False), f"{result} {found}")
     box.host.write("/etc/pam.d/usermod-ext", "account required pam_permit.so\n")
-    image = f"{box.host.folder}/image"
+    image = f"{box.host.tmpdir}/image"
     os.makedirs(f"{image}/etc")
     shutil.copyfile("/etc/passwd", f"{image}/etc/passwd")
     result = box.run("--root", image, "--create", *GRANT, as_root=as_anna)
@@ -329,8 +329,8 @@ def test_interpreted(box, records, report):
 
 
 def traced(box, path, *arguments):
-    """What a program that elsa starts opens, told by strace, and its result."""
-    trace = f"{box.host.folder}/trace"
+    """The files that a program opens when elsa starts it, by strace, and its result."""
+    trace = f"{box.host.tmpdir}/trace"
     result = box.host.run(
         shutil.which("strace", path=CLEAN_PATH),
         ["-f", "-u", ELSA.name, "-o", trace, "-e", "trace=open,openat,socket", path,
@@ -339,19 +339,19 @@ def traced(box, path, *arguments):
         return file.read(), result
 
 
-def audits_maps(folder):
-    with open(f"{folder}/newuidmap", "rb") as file:
+def audits_maps(directory):
+    with open(f"{directory}/newuidmap", "rb") as file:
         return b"libaudit.so" in file.read()
 
 
 def install_map_writers(box, name, paths):
-    """Setuid copies of both map writers; returns their folder."""
-    folder = f"{box.host.folder}/bin/{name}"
-    os.mkdir(folder)
+    """Setuid copies of both map writers; returns their directory."""
+    directory = f"{box.host.tmpdir}/bin/{name}"
+    os.mkdir(directory)
     for program, path in paths.items():
-        shutil.copyfile(path, f"{folder}/{program}")
-        os.chmod(f"{folder}/{program}", 0o4755)
-    return folder
+        shutil.copyfile(path, f"{directory}/{program}")
+        os.chmod(f"{directory}/{program}", 0o4755)
+    return directory
 
 
 def compile_map_writers(box, audits):
@@ -359,22 +359,22 @@ def compile_map_writers(box, audits):
     config = f"{os.environ['SUBID_BUILD']}/config.h"
     if not os.path.exists(config):
         return None, "SUBID_BUILD has no config.h"
-    variant = f"{box.host.folder}/variant.h"
+    variant = f"{box.host.tmpdir}/variant.h"
     with open(variant, "w") as file:
         file.write(f'#include "{config}"\n#undef AUDIT_MAPS\n'
                    + ("#define AUDIT_MAPS 1\n" if audits else ""))
     left_out = ("label-libselinux.c", "nss-modules-none.c", "error-text-musl.c",
                 "audit-none.c" if audits else "audit-libaudit.c")
-    sources = [path for folder in ("libsubid/core", "libsubid/findings", "libsubid/sys",
+    sources = [path for directory in ("libsubid/core", "libsubid/findings", "libsubid/sys",
                                 "libsubid/user", "libsubid/source", "message", "helper",
                                 "explain", "mapwriter")
-               for path in sorted(glob.glob(f"{TOP}/{folder}/*.c"))
+               for path in sorted(glob.glob(f"{TOP}/{directory}/*.c"))
                if os.path.basename(path) not in left_out]
     paths = {}
     for program in host_module.PROGRAMS:
-        paths[program] = f"{box.host.folder}/{program}"
+        paths[program] = f"{box.host.tmpdir}/{program}"
         result = subprocess.run(
-            # what map writers do not call is not linked, nor missed
+            # libraries that map writers do not call are not linked
             ["cc", "-std=gnu17", "-ffunction-sections", "-fdata-sections",
              "-Wl,--gc-sections", "-include", variant, f"-I{TOP}", '-DSYSCONFDIR="/etc"',
              '-DLOCALEDIR="/nonexistent"', '-DPLUGINDIR="/nonexistent"',
@@ -387,11 +387,11 @@ def compile_map_writers(box, audits):
 
 def test_maps(box, records, report):
     """The build under test, and one with the other choice."""
-    folder = install_map_writers(box, "maps", host_module.build_folder())
-    audits = audits_maps(folder)
-    test_build(box, records, report, folder, audits)
+    directory = install_map_writers(box, "maps", host_module.build_directory())
+    audits = audits_maps(directory)
+    test_build(box, records, report, directory, audits)
     if audits:
-        test_answers_to_maps(box, report, folder)
+        test_answers_to_maps(box, report, directory)
     paths, reason = compile_map_writers(box, not audits)
     if paths:
         variant = install_map_writers(box, "variant", paths)
@@ -402,9 +402,9 @@ def test_maps(box, records, report):
         report.skip("audit: maps, the other build", reason)
 
 
-def test_build(box, records, report, folder, audits):
-    """A refused map: one record where the build asks for it, and libaudit is not even
-    opened where the build does not."""
+def test_build(box, records, report, directory, audits):
+    """A refused map: one record if the build records them, and otherwise libaudit is not
+    opened."""
     build = "a build that audits maps" if audits else "a build that does not audit maps"
     box.put(b"elsa:3000000:10\n", b"elsa:3000000:10\n")
     for program, kind in (("newuidmap", "uid"), ("newgidmap", "gid")):
@@ -414,7 +414,7 @@ def test_build(box, records, report, folder, audits):
             extent = ["0", outer, "5"]
             if records:
                 target = box.host.target()
-                result = box.host.run(f"{folder}/{program}", [str(target.pid), *extent],
+                result = box.host.run(f"{directory}/{program}", [str(target.pid), *extent],
                                       as_root=as_anna)
                 found = records.new(1 if refused and audits else 0)
                 good = not found if not (refused and audits) else \
@@ -426,14 +426,14 @@ def test_build(box, records, report, folder, audits):
             if not shutil.which("strace", path=CLEAN_PATH):
                 report.skip(what, "needs strace")
                 continue
-            trace, result = traced(box, f"{folder}/{program}",
+            trace, result = traced(box, f"{directory}/{program}",
                                    str(box.host.target().pid), *extent)
             report.check(f"{what}: libraries", result.status == refused and "/sub" in trace
                          and (("libaudit.so" in trace) == (refused and audits)), trace)
 
 
 def test_without(box, records, report):
-    """Where the kernel takes no records nothing is said about that."""
+    """If the kernel takes no records, nothing is reported."""
     def container():
         unshare(CLONE_NEWUSER)
         for name, text in (("setgroups", "deny"), ("uid_map", "0 0 1\n"),
@@ -488,8 +488,8 @@ def answering(box, error, answer):
 
 
 def test_answers(box, report):
-    """A record that is lost is reported, and the change is made; where there is no audit,
-    nothing is said."""
+    """A lost record is reported, and the change is made; without audit nothing is
+    reported."""
     for name, error, answer, why in ANSWERS:
         if error == "EMFILE":
             continue            # PAM, which is asked before, is refused as well
@@ -503,12 +503,12 @@ def test_answers(box, report):
                      and box.get().subuid == b"elsa:3000000:10\n", f"{result}")
 
 
-def test_answers_to_maps(box, report, folder):
-    """The same of a refused map: it is for the administrator, so the system log has it."""
+def test_answers_to_maps(box, report, directory):
+    """The same for a refused map: the note is in the system log, for the administrator."""
     for name, error, answer, why in ANSWERS:
         box.put(b"elsa:3000000:10\n", b"elsa:3000000:10\n")
         with answering(box, error, answer):
-            result = box.host.run(f"{folder}/newuidmap",
+            result = box.host.run(f"{directory}/newuidmap",
                                   [str(box.host.target().pid), "0", "4000000", "5"])
         end = "" if why is None else f"; not in the audit log: {why}"
         report.check(f"audit: a refused map, answered: {name}", result.status == 1

@@ -67,7 +67,7 @@ class Check:
         self.box, self.host, self.report = box, box.host, box.report
         self.programs = {"subid": box.path}
         for name in ("usermod-ext", "getsubids"):
-            path = f"{self.host.folder}/bin/{name}"
+            path = f"{self.host.tmpdir}/bin/{name}"
             shutil.copyfile(built(name), path)
             os.chmod(path, 0o755)
             self.programs[name] = path
@@ -365,7 +365,7 @@ def map_writers(check):
 def relayed(check):
     """What the process of a user says to root's doctor, in pieces of any size."""
     put(check)
-    spy = f"{check.host.folder}/bin/spy"
+    spy = f"{check.host.tmpdir}/bin/spy"
     os.mkdir(spy, 0o755)
     text = LETTERS + b" " + b" ".join(ODD) + b" \xf0\x9f\x98\x80\n"
     check.host.write(f"{spy}/newuidmap", f"""#!/usr/bin/python3

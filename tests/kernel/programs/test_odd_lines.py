@@ -4,8 +4,8 @@
 no id is mapped for two users, neither by our map writers nor by Debian's; and after a
 removal that reports success none of them maps such an id for the user who has lost it.
 
-Each kind of line is made from the numbers that it stands for, so what is expected is not
-found by reading it; Debian's newuidmap is asked whether it is so."""
+Each kind of line is made from its numbers, so that the expected result does not depend on a
+parser; Debian's newuidmap confirms it."""
 
 import contextlib
 import os
@@ -21,8 +21,8 @@ from peers import Peer
 
 ID_END = 2**32
 SEED = int(os.environ.get("SUBID_SEED") or 20140917)
-NOTHING = 7             # of revoke: there was nothing to take
-ALL = "every id"        # to an old map writer; it is reported and blocks nothing
+NOTHING = 7             # of revoke: there was nothing to remove
+ALL = "every id"        # for an old map writer; such a line is reported and blocks nothing
 DATABASES = ("subuid", "subgid")
 
 
@@ -32,8 +32,8 @@ class Kind(NamedTuple):
     make: object                    # (start, count) -> the line and what follows it
     shadow: object = True           # reads start and count; False: nothing; or ALL
     engines: Optional[object] = False   # True: the same; or (start, count) -> what they read
-    mapped: bool = True             # False: this version of shadow maps nothing by it
-    alone: bool = True              # False: what follows the line is another user's
+    mapped: bool = True             # False: this version of shadow maps nothing by the line
+    alone: bool = True              # False: the line after it is another user's
     until: tuple = ()               # the first version of shadow that does not read it
 
 
@@ -133,7 +133,7 @@ class Line:
         return [ids for ids in (self.shadow, self.engines) if ids]
 
     def ends(self):
-        """Ids at both sides of each end of what is read."""
+        """Ids at both sides of each end of the ranges that programs read."""
         found = {first + offset for first, count in self.readings()
                  for offset in (-1, 0, count - 1, count)}
         return sorted(id for id in found if 0 <= id < ID_END - 1)
@@ -143,11 +143,11 @@ class Line:
 
 
 class Test:
-    """Both our writing programs, and the map writers of both sides."""
+    """Our two writing programs, and our and Debian's map writers."""
 
     def __init__(self, box, report):
         self.box, self.host, self.report = box, box.host, report
-        self.subid = f"{box.folder}/subid"
+        self.subid = f"{box.directory}/subid"
         shutil.copyfile(built("subid"), self.subid)
         os.chmod(self.subid, 0o755)
         self.writers = [self.host.subjects[who, "setuid"] for who in ("ours", "debian")
@@ -175,12 +175,12 @@ class Test:
         return result.status == 0
 
     def stop_targets(self):
-        """Ends the users' processes: while they run nothing is taken."""
+        """Ends the users' processes, since nothing is removed while they run."""
         for keeper in self.host.keepers.values():
             os.kill(keeper.pid, signal.SIGKILL)
             os.close(keeper.stdin)
         self.host.keepers.clear()
-        # the targets of one that has ended are ours
+        # targets of a starter that has ended are our children
         with contextlib.suppress(ChildProcessError):
             while True:
                 os.waitpid(-1, 0)
@@ -235,7 +235,7 @@ def check_oracle(test, line):
 # --- giving -----------------------------------------------------------------------------
 
 def check_allocation(test, line):
-    """A range is allocated where the line would be if no program read it."""
+    """Allocation does not use ids that any program reads in the line."""
     for first, count in line.readings() or [(200_000, 10)]:
         if first + 2 * count > 4_000_000_000:
             continue
@@ -259,7 +259,7 @@ def check_allocation(test, line):
 
 
 def check_ids(test, line):
-    """These very ids are refused where any program reads them, but to anna herself."""
+    """These ids are refused if any program reads them, except for anna."""
     if not line.readings():
         return
     for first, count in line.readings():
@@ -290,8 +290,8 @@ def check_ids(test, line):
 # --- taking -----------------------------------------------------------------------------
 
 def check_removal(test, line):
-    """What is left after a success is nothing that a map writer maps; what no map writer
-    reads stays as it is."""
+    """After a success no map writer maps a removed id; lines that no map writer reads are
+    unchanged."""
     if line.shadow:
         first, count = line.shadow
         last = min(first + count, ID_END - 1) - 1
@@ -328,8 +328,8 @@ def test_kinds(test):
 
 
 def test_files(test, rounds):
-    """Several of them in one file, among entries: nothing is shared that was not before,
-    whatever is given after it."""
+    """Several such lines in one file, among entries: no further id is shared after any
+    grant."""
     rng = random.Random(SEED + 1)
     kinds = [kind for kind in KINDS if kind.shadow is not ALL and kind.name not in
              ("count beyond", "comment")]
@@ -355,7 +355,7 @@ def test_files(test, rounds):
                       f"{failed} files")
 
 
-# --- what is said -----------------------------------------------------------------------
+# --- reports ----------------------------------------------------------------------------
 
 def test_lists(test):
     """`list --free`, `whois` and `check` know such lines as well."""
@@ -375,14 +375,14 @@ RESERVED = ((60001, 60577), (61184, 65519), (65535, 65535), (2147352576, 2147418
 
 
 def image(test):
-    folder = f"{test.host.folder}/image"
-    shutil.rmtree(folder, ignore_errors=True)
-    os.makedirs(f"{folder}/etc")
+    directory = f"{test.host.tmpdir}/image"
+    shutil.rmtree(directory, ignore_errors=True)
+    os.makedirs(f"{directory}/etc")
     for name in ("passwd", "group", "login.defs"):
-        shutil.copyfile(f"/etc/{name}", f"{folder}/etc/{name}")
+        shutil.copyfile(f"/etc/{name}", f"{directory}/etc/{name}")
     for name in DATABASES:
-        test.host.write(f"{folder}/etc/{name}", "")
-    return folder
+        test.host.write(f"{directory}/etc/{name}", "")
+    return directory
 
 
 def in_user_namespace():
@@ -402,7 +402,7 @@ def in_user_namespace():
 
 
 def test_reserved_ids(test):
-    folder = image(test)
+    directory = image(test)
     for first, last in RESERVED:
         wanted = f"{first}-{last}"
         count = last - first + 1
@@ -420,7 +420,7 @@ def test_reserved_ids(test):
                               f"{result}")
             test.report.check(f"{what} {wanted}: mapped", test.maps(
                 test.writers[0], ELSA, first), "not mapped")
-            result = test.box.run(*args, "-R", folder, "elsa", path=path)
+            result = test.box.run(*args, "-R", directory, "elsa", path=path)
             test.report.check(f"{what} {wanted} in an image", result.status == DONE,
                               f"{result}")
             test.put(b"")
@@ -430,26 +430,26 @@ def test_reserved_ids(test):
 
 
 def test_reserved_allocation(test):
-    """Allocators keep away from reserved ids everywhere."""
+    """Allocators never choose reserved ids."""
     bounds = "".join(f"SUB_{kind}_MIN 65000\nSUB_{kind}_MAX 600000\nSUB_{kind}_COUNT 100\n"
                      for kind in ("UID", "GID"))
     test.host.write("/etc/login.defs", host_module.LOGIN_DEFS + bounds)
-    folder = image(test)
+    directory = image(test)
     for where, options in (("here", {}), ("in a user namespace", {"as_user": in_user_namespace})):
         for path, args in ((None, ("-S",)), (test.subid, ("grant",))):
             test.put(b"")
             result = test.box.run(*args, "elsa", path=path, **options)
             test.report.check(f"{args[0]} {where}", test.box.get().subuid ==
                               b"elsa:65536:100\n", f"{result}, {test.box.get()}")
-    result = test.run_subid("grant", "-R", folder, "elsa")
+    result = test.run_subid("grant", "-R", directory, "elsa")
     test.report.check("grant in an image", b"elsa:65536:100" in result.out, f"{result}")
-    # the uid says where: uid 33765 would get exactly the foreign ids of systemd
+    # the range follows from the uid: uid 33765 would get exactly the foreign ids of systemd
     test.host.write("/etc/login.defs", host_module.LOGIN_DEFS.replace("SUB_", "#SUB_") +
                     "SUB_UID_DETERMINISTIC yes\nSUB_GID_DETERMINISTIC yes\n")
     test.host.write("/etc/passwd", host_module.PASSWD + "serge:x:33765:33765::/:/bin/sh\n")
-    folder = image(test)
+    directory = image(test)
     test.put(b"")
-    for where, args in (("here", ()), ("in an image", ("-R", folder))):
+    for where, args in (("here", ()), ("in an image", ("-R", directory))):
         result = test.run_subid("grant", *args, "serge")
         test.report.check(f"foreign ids by uid, {where}", result.status == POLICY and
                           "2147352576-2147418111" in words(result), f"{result}")
@@ -460,11 +460,11 @@ def test_reserved_findings(test):
     """`check` reports them as a warning, without a cure, and not of an image."""
     data = b"elsa:61000:1000\n"
     test.put(data)
-    folder = image(test)
+    directory = image(test)
     for name in DATABASES:
-        test.host.write(f"{folder}/etc/{name}", data)
+        test.host.write(f"{directory}/etc/{name}", data)
     for where, args, options, wanted in (
-            ("here", (), {}, True), ("in an image", ("-R", folder), {}, False),
+            ("here", (), {}, True), ("in an image", ("-R", directory), {}, False),
             ("in a user namespace", (), {"as_user": in_user_namespace}, False)):
         result = test.box.run("check", "--raw", *args, path=test.subid, **options)
         rows = [row.split("\t") if "\t" in row else row.split()
@@ -477,12 +477,12 @@ def test_reserved_findings(test):
 def main():
     box, report = enter()
     if not built("subid"):
-        report.skip("test_odd_lines", "SUBID_BUILD names no folder with subid")
+        report.skip("test_odd_lines", "SUBID_BUILD names no directory with subid")
         report.finish()
     test = Test(box, report)
     if not test.debian:
         report.skip("Debian's newuidmap", "is not installed")
-    # anna's uid is no login name here: lines by it are hers alone
+    # anna's uid is no login name here, so that lines with it are only hers
     passwd = host_module.PASSWD.replace("5002:x:5004:5004:digits:/nonexistent:/bin/sh\n", "")
     test.host.write("/etc/passwd", passwd)
     report.part(test_kinds, test)

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""An image whose owner has put something else than a regular file under a name that our
-programs open: a pipe, with and without another end, a socket, a device, a directory, a
-symbolic link. No command waits for it, whatever holds signals off; one that needs the file
-ends with a message that names it, and the databases are as they were."""
+"""An image in which a file that our programs open is not regular: a pipe, with and without
+another end, a socket, a device, a directory, a symbolic link. No command waits for it, also
+while signals are blocked; a command that needs the file ends with a message that names it,
+and the databases are unchanged."""
 
 import os
 import re
@@ -17,13 +17,13 @@ from host import ELSA, PASSWD, ROOT, remove, spawn, wait_until
 from subid_box import enter, words
 import usermod_box
 
-LIMIT = 10      # seconds: less than the wait for a lock, for "at once" on whatever machine
+LIMIT = 10      # seconds: less than the wait for a lock, so that it means "at once" on any machine
 FILES = {"passwd": PASSWD, "group": "staff:x:50:elsa,bob\n", "login.defs": "UID_MIN 1000\n",
          "subuid": "elsa:400000:65536\n", "subgid": "elsa:400000:65536\n"}
 WHO = {"passwd": "user", "group": "group"}
 BOTH = {"subuid", "subgid"}
 LOCKS = {".pwd.lock", "subuid.lock", "subgid.lock"}
-# put in place or removed by a writer, whatever they are, so only a directory is in the way
+# files that a writer replaces or removes, so that only a directory is an obstacle
 REPLACED = {"subuid-", "subgid-", "subuid.subid-undo"} | {
     f"{name}.subid-{end}" for name in BOTH for end in ("new", "backup")}
 WRITTEN = BOTH | LOCKS | REPLACED
@@ -61,10 +61,10 @@ def open_pipe(path):
 
 def bound_socket(path):
     sock = socket.socket(socket.AF_UNIX)
-    folder = os.getcwd()
+    before = os.getcwd()
     os.chdir(os.path.dirname(path))
     sock.bind(os.path.basename(path))
-    os.chdir(folder)
+    os.chdir(before)
     return [sock.detach()]
 
 
@@ -88,16 +88,16 @@ THINGS = (pipe, open_pipe, bound_socket, device, directory, link)
 
 
 def make_image(box):
-    folder = f"{box.host.folder}/image"
-    shutil.rmtree(folder, ignore_errors=True)
-    os.makedirs(f"{folder}/etc")
+    image = f"{box.host.tmpdir}/image"
+    shutil.rmtree(image, ignore_errors=True)
+    os.makedirs(f"{image}/etc")
     for name, content in FILES.items():
-        box.host.write(f"{folder}/etc/{name}", content)
-    return folder
+        box.host.write(f"{image}/etc/{name}", content)
+    return image
 
 
 def databases(etc):
-    """What of the databases is a regular file."""
+    """The databases that are regular files."""
     found = {}
     for name in sorted(BOTH):
         if stat.S_ISREG(os.lstat(f"{etc}/{name}").st_mode):
@@ -147,7 +147,7 @@ def test_image(box, tool, report):
 
 
 def test_hole(box, tool, report):
-    """A file without blocks is not made one that fills the disk."""
+    """A sparse file does not become one that fills the disk."""
     paths = {"subid": box.path, "usermod-ext": tool.ours}
     for command in ("subid grant bob", "subid revoke elsa", "subid check",
                     "subid check --fix", "usermod-ext -v 900000-900009 -w 900000-900009 bob"):
@@ -163,7 +163,7 @@ def test_hole(box, tool, report):
 
 
 def test_running_system(box, tool, report):
-    """A pipe in the place of nsswitch.conf; the null device is an empty file there."""
+    """nsswitch.conf is a pipe, or the null device, which counts as an empty file."""
     box.put("elsa:400000:65536\n", "elsa:400000:65536\n")
     remove("/etc/nsswitch.conf")
     pipe("/etc/nsswitch.conf")
@@ -186,8 +186,8 @@ def test_running_system(box, tool, report):
 
 
 def test_interrupted(box, report):
-    """A pipe that is to be read is waited for, and SIGINT ends that."""
-    path = f"{box.host.folder}/batch"
+    """A command that reads a pipe waits for it, and SIGINT ends the wait."""
+    path = f"{box.host.tmpdir}/batch"
     pipe(path)
     pid = spawn(box.path, "grant", "--batch", path)
     time.sleep(0.5)
@@ -199,13 +199,13 @@ def test_interrupted(box, report):
 
 
 def test_run_time_directory(box, report):
-    """Another user may have made what podman's process id is read from."""
-    folder = f"{box.host.folder}/run"
-    os.makedirs(f"{folder}/libpod/tmp")
-    pipe(f"{folder}/libpod/tmp/pause.pid")
+    """Another user may have made the file that podman's process id is read from."""
+    runtime = f"{box.host.tmpdir}/run"
+    os.makedirs(f"{runtime}/libpod/tmp")
+    pipe(f"{runtime}/libpod/tmp/pause.pid")
     box.put("elsa:400000:65536\n", "elsa:400000:65536\n")
     result = box.run("doctor", caller=ELSA, timeout=LIMIT,
-                     env={"PATH": "/usr/bin:/bin", "XDG_RUNTIME_DIR": folder})
+                     env={"PATH": "/usr/bin:/bin", "XDG_RUNTIME_DIR": runtime})
     report.check("pause.pid: pipe: doctor", result.status >= 0 and b"podman" in result.out,
                  f"{result}")
 

@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import subid_box
 import usermod_box
-from host import LOGIN_DEFS, MS_NODEV, PROGRAMS, TOP, build_folder, built, mount, remove
+from host import LOGIN_DEFS, MS_NODEV, PROGRAMS, TOP, build_directory, built, mount, remove
 
 PAGE = f"{TOP}/README.md"
 PACKAGES = f"{TOP}/tests/packages.sh"
@@ -104,7 +104,7 @@ def install():
     mount("tmpfs", "/usr/local", "tmpfs", MS_NODEV, "mode=755")
     os.mkdir("/usr/local/bin")
     os.mkdir("/usr/local/sbin")
-    programs = {f"/usr/local/bin/{name}": path for name, path in build_folder().items()}
+    programs = {f"/usr/local/bin/{name}": path for name, path in build_directory().items()}
     programs["/usr/local/bin/subid"] = built("subid")
     programs["/usr/local/bin/getsubids"] = built("getsubids")
     programs["/usr/local/sbin/usermod-ext"] = built(usermod_box.OURS)
@@ -126,9 +126,9 @@ def make_fresh(host, users):
     host.write("/etc/pam.d/usermod-ext", "account required pam_permit.so\n"
                "auth required pam_rootok.so\n")
     for name in ("var-up", "var-work"):
-        os.mkdir(f"{host.folder}/{name}", 0o755)
-    mount("overlay", "/var", "overlay", 0, f"lowerdir=/var,upperdir={host.folder}/var-up,"
-          f"workdir={host.folder}/var-work")
+        os.mkdir(f"{host.tmpdir}/{name}", 0o755)
+    mount("overlay", "/var", "overlay", 0, f"lowerdir=/var,upperdir={host.tmpdir}/var-up,"
+          f"workdir={host.tmpdir}/var-work")
 
 
 def take_records(host):

@@ -196,7 +196,7 @@ def test_not_known(case):
 
 def test_image(case):
     """Processes of this system have nothing to do with an image."""
-    etc = f"{case.box.host.folder}/image/etc"
+    etc = f"{case.box.host.tmpdir}/image/etc"
     os.makedirs(etc)
     for name, content in (("passwd", host_module.PASSWD), ("subuid", IDS), ("subgid", IDS)):
         case.box.host.write(f"{etc}/{name}", content)

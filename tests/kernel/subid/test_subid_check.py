@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """`subid check`: each of its findings is brought about for real and named, what it says to
-mend it is done as it is printed, and then it is gone. Then what --fix does and does not
+fix it is done as it is printed, and then it is gone. Then what --fix does and does not
 touch, what happens when it cannot, and a million lines."""
 
 import fcntl
@@ -70,9 +70,9 @@ class Scene:
         return rows[0]
 
     def gone(self, code):
-        require(not self.found(code), f"not mended: {self.found(code)}")
+        require(not self.found(code), f"not fixed: {self.found(code)}")
 
-    def mend(self, row):
+    def fix(self, row):
         """Runs the command as it is printed; the second time it changes nothing."""
         cure = row["cure"] or ""
         require(re.match(r"(subid|chmod|chown|cp|install|rm|setcap|mount|test|dpkg-statoverride) ", cure)
@@ -86,17 +86,17 @@ class Scene:
         require((read("/etc/subuid"), read("/etc/subgid")) == before,
                 f"the second run changes something: {cure!r}")
 
-    def mend_all(self):
+    def fix_all(self):
         """Runs all commands of one report in their order."""
         for row in self.rows():
             if row["cure"] and row["severity"] != "note":
-                self.mend(row)
+                self.fix(row)
 
     def cured(self, code, **values):
         row = self.named(code, **values)
-        self.mend(row)
+        self.fix(row)
         for again in self.found(code):
-            self.mend(again)
+            self.fix(again)
         self.gone(code)
         return row
 
@@ -127,9 +127,9 @@ def by_line(code, line, cure, new="", **values):
         s.put(GOOD.encode() + text + b"\nanna:200000:10\n")
         row = s.named(code, line=2, kind="uid", **values)
         require(row["cure"] == f"subid fix -u {cure}", f"{row['cure']!r}, not {cure!r}")
-        s.mend(row)
+        s.fix(row)
         for again in s.found(code):
-            s.mend(again)
+            s.fix(again)
         s.gone(code)
         s.after(GOOD + new + "anna:200000:10\n")
 
@@ -167,13 +167,13 @@ def _(s):
         require(f"the name {shown}" in row["message"], f"{row}")
         require((f"likely {likely} is meant" in row["message"]) == bool(likely), f"{row}")
         for row in s.found("owner-odd"):
-            s.mend(row)
+            s.fix(row)
         s.gone("owner-odd")
         s.after(GOOD + (f"{likely}:700000:10\n" if likely else "") + "anna:200000:10\n")
     s.put(f"{GOOD}Anna:165530:10\n")
     row = s.named("owner-odd", line=2)
     require("its ids are not free" in row["message"], f"{row}")
-    s.mend_all()
+    s.fix_all()
     s.after(GOOD)
     # names that directory services have
     s.put("joe@corp.example:700000:10\nCORP\\dom users:800000:10\nhost$:900000:1\n"
@@ -222,15 +222,15 @@ def _(s):
     row = s.named("account", kind="uid", first=5002, last=5004, other="anna")
     s.put("elsa:5000:3001\n")
     row = s.named("account", kind="uid", first=5002, other="anna")
-    s.mend_all()
+    s.fix_all()
     left = read("/etc/subuid").decode()
     require("elsa:5000:1\n" in left and "5005" in left, f"ids between accounts are gone: {left}")
     s.put("elsa:5002:3\n", "elsa:6000:1\n")
     row = s.named("account", kind="uid", first=5002, last=5004, other="anna")
     require(s.found("account")[1]["other"] == "team", "the group is not named")
-    s.mend(row)
+    s.fix(row)
     for row in s.found("account"):
-        s.mend(row)
+        s.fix(row)
     s.gone("account")
     # primary groups that are no lines of the file of groups, but for the owner's own
     s.host.write("/etc/passwd", f"{PASSWD}zoe:x:7000:150000:::\nzack:x:7001:150007:::\n")
@@ -244,7 +244,7 @@ def _(s):
         s.put("", text)
         row = s.named("account", kind="gid", line=1)
         require(row["message"] == message, f"{row}")
-        s.mend(row)
+        s.fix(row)
         s.gone("account")
     s.put("elsa:100000:65536\n", "elsa:100000:50000\nelsa:150001:6\nelsa:150008:15528\n")
     row = s.named("sides-differ", first=150000)
@@ -261,10 +261,10 @@ def _(s):
             == [("gid", 2), ("gid", 3), ("uid", 2), ("uid", 3)], f"{s.rows()}")
     require(row["cure"] == "subid fix -u --owner anna 5002:200000:10" and
             "--owner 5002 for the login name" in row["message"], f"{row}")
-    s.mend(row)
+    s.fix(row)
     root_shell(s.host, "subid fix -u --owner 5002 5002:300000:10")
     for row in s.found("ambiguous-owner"):
-        s.mend(row)
+        s.fix(row)
     s.gone("ambiguous-owner")
     s.after("anna:100000:10\nanna:200000:10\n5004:300000:10\n",
             "5004:100000:10\nanna:200000:10\nanna:300000:10\n")
@@ -313,7 +313,7 @@ def _(s):
     s.put("gh\u043est:100000:10\nghost:200000:10\n")
     row = s.named("no-account", owner="gh\u043est")
     require("printf 'gh\\320\\276st'" in row["cure"], f"{row}")
-    s.mend(row)
+    s.fix(row)
     s.after("ghost:200000:10\n")
     # a user who has another name or uid now, by the backup of passwd, or the home
     s.host.write("/etc/passwd-", f"{PASSWD}ghost:x:7001:7001::/home/ghost:\n"
@@ -328,7 +328,7 @@ def _(s):
         "former": "may have become jim (uid 7005), whose home directory has this name"}, f"{said}")
     for row in s.rows():
         if row["cure"]:
-            s.mend(row)
+            s.fix(row)
     s.after("newton:100000:10\nzoe:200000:5\nzoe:200005:10\njim:300000:10\n",
             "newton:100000:5\nnewton:100005:10\nzoe:200000:15\njim:300000:10\n")
     remove("/etc/passwd-")
@@ -347,25 +347,25 @@ def _(s):
     """By name, by number, and by another name: elsatwin is elsa."""
     s.put("elsa:100000:65536\n5002:165000:10\nelsatwin:300000:1\n")
     s.named("overlap", line=2, other="elsa", otherline=1, first=165000, last=165009)
-    s.mend_all()
+    s.fix_all()
     s.after("elsa:100000:65536\nelsatwin:300000:1\n")
     # a line that overlaps with several owners loses, whose first id is between theirs
     s.put("elsa:100000:65536\nanna:165536:65536\nbob:900000:1\n5003:165000:65636\n")
     row = s.named("overlap", line=4, other="elsa", first=165000, last=165535)
     require(row["message"].endswith("; 5003 loses them, and keeps of the line 231072-230635")
             or "keeps of the line" not in row["message"], f"{row}")
-    s.mend_all()
+    s.fix_all()
     s.gone("overlap")
     s.after("elsa:100000:65536\nanna:165536:65536\nbob:900000:1\n")
     # in any order, and with other lines of the same owners
     s.put("anna:100000:10\nelsa:100005:10\nanna:100010:10\nelsa:100000:6\n")
-    s.mend_all()
+    s.fix_all()
     s.gone("overlap")
     s.gone("own-overlap")
     # an owner without an account loses, though it comes first; the rest of it stays
     s.put("$(id):100000:20\nghost:100000:20\nelsa:100005:10\n")
     for row in s.found("overlap"):
-        s.mend(row)
+        s.fix(row)
     s.gone("overlap")
     require("elsa:100005:10\n" in read("/etc/subuid").decode(), "elsa has lost ids")
     # a process in a container that uses ids in dispute
@@ -373,7 +373,7 @@ def _(s):
     row = s.named("overlap", line=2, kind="uid")
     require("; process " in row["message"] and " --in-use " in row["cure"] and
             "uses uid 100000" in row["message"], f"{row}")
-    s.mend_all()
+    s.fix_all()
     s.gone("overlap")
     s.after("anna:100000:65536\n")
     s.put("root:100000:65536\nelsa:100000:65536\n")
@@ -399,7 +399,7 @@ def _(s):
     s.put("anna:100:10\n5002:105:10\n")
     row = s.named("own-overlap", line=2)
     require(not row["cure"], f"{row}")
-    s.mend_all()
+    s.fix_all()
     s.gone("own-overlap")
 
 
@@ -418,7 +418,7 @@ def _(s):
             row = s.named("one-side")
             require("grant" in row["cure"] and "--if-missing" in row["cure"], f"{row}")
             for row in s.found("one-side"):
-                s.mend(row)
+                s.fix(row)
             s.gone("one-side")
             require(not s.found("overlap"), "ids are given twice")
             require(all(read(f"/etc/{name}").startswith(old) for name, old in
@@ -594,14 +594,14 @@ def _(s):
 
 # --- map writers ---
 
-def install(s, folder, **options):
+def install(s, directory, **options):
     """Copies of ours where PATH leads first."""
     s.put(GOOD)
-    mount("tmpfs", folder, "tmpfs", options.pop("flags", 0), "mode=755")
+    mount("tmpfs", directory, "tmpfs", options.pop("flags", 0), "mode=755")
     for mapper in MAPPERS:
-        shutil.copyfile(s.host.subjects["ours", "bare"].path(mapper), f"{folder}/{mapper}")
-        os.chmod(f"{folder}/{mapper}", 0o4755)
-    return f"{folder}/newuidmap"
+        shutil.copyfile(s.host.subjects["ours", "bare"].path(mapper), f"{directory}/{mapper}")
+        os.chmod(f"{directory}/{mapper}", 0o4755)
+    return f"{directory}/newuidmap"
 
 
 @scene("mapper-missing")
@@ -659,8 +659,8 @@ def _(s):
         s.put(f"anna:300000:65536\n{comment}\n{GOOD}# another\n", f"anna:300000:65536\n{GOOD}")
         require(s.box.run("check").status == DONE, "a note is an error")
         row = s.named("comment", line=2)
-        s.mend(row)
-        s.mend(s.named("comment", line=3))
+        s.fix(row)
+        s.fix(s.named("comment", line=3))
         s.gone("comment")
         s.after(f"anna:300000:65536\n{GOOD}")
 
@@ -884,12 +884,12 @@ def read(path):
 
 SPOILT = (b"# ours\n\nelsa:100000:10\nanna:0200:5\nelsa:100000:10\n5001:100000:10\nbad\n"
           b"elsa:300000:1\nelsa:100000:10\nbob:4294967295:1\nelsa:300000:1")
-MENDED = (b"# ours\n\nelsa:100000:10\nanna:0200:5\nbad\nelsa:300000:1\n"
+FIXED = (b"# ours\n\nelsa:100000:10\nanna:0200:5\nbad\nelsa:300000:1\n"
           b"bob:4294967295:1\n")
 
 
 # without accounts
-IMAGE_MENDED = MENDED.replace(b"bad\n", b"5001:100000:10\nbad\n")
+IMAGE_FIXED = FIXED.replace(b"bad\n", b"5001:100000:10\nbad\n")
 
 
 def spoil(box):
@@ -902,20 +902,20 @@ def spoil(box):
 
 
 def fix(box):
-    """Only what changes nobody's rights; each repair is told; the second time nothing."""
+    """Only repairs that change no user's rights; each is reported; the second time none."""
     spoil(box)
     result = box.run("check", "--fix", "--json")
     box.check("--fix: one line in the system log",
               [line.partition(": ")[2] for line in result.log],
               ["fix lines=10 by uid 0: done"])
     rows = json.loads(result.out)["findings"]
-    mended = sorted(row["code"] for row in rows if row["fixed"])
-    box.check("--fix tells each repair", mended,
+    fixed = sorted(row["code"] for row in rows if row["fixed"])
+    box.check("--fix reports each repair", fixed,
               sorted(["duplicate", "duplicate", "duplicate", "no-final-newline",
                       "own-overlap"] * 2 +
                      ["temporary-left", "lock-left", "file-group-writable"]))
     box.check("--fix drops the very same lines alone",
-              (read("/etc/subuid"), read("/etc/subgid")), (MENDED, MENDED))
+              (read("/etc/subuid"), read("/etc/subgid")), (FIXED, FIXED))
     box.check("the old ones are the backups", read("/etc/subuid-"), SPOILT)
     box.check("mode after --fix", os.stat("/etc/subgid").st_mode & 0o7777, 0o644)
     box.check("nothing is left behind", strays(), [])
@@ -931,44 +931,44 @@ def fix(box):
 
 def linked_image(box):
     """In an image /etc may be a symbolic link: it means what it means inside."""
-    folder = tempfile.mkdtemp(dir=box.host.folder)
+    directory = tempfile.mkdtemp(dir=box.host.tmpdir)
     sweep()
     box.put(SPOILT, SPOILT)
-    os.makedirs(f"{folder}/usr/etc")
+    os.makedirs(f"{directory}/usr/etc")
     for name in ("subuid", "subgid"):
-        box.host.write(f"{folder}/usr/etc/{name}", SPOILT)
+        box.host.write(f"{directory}/usr/etc/{name}", SPOILT)
     for target in ("usr/etc", "/usr/etc", "../../../usr/etc"):
-        os.symlink(target, f"{folder}/etc")
-        box.host.write(f"{folder}/usr/etc/subuid", SPOILT)
-        result = box.run("check", "--fix", "--root", folder)
+        os.symlink(target, f"{directory}/etc")
+        box.host.write(f"{directory}/usr/etc/subuid", SPOILT)
+        result = box.run("check", "--fix", "--root", directory)
         box.check(f"--fix in an image, /etc -> {target}",
-                  (result.err, read(f"{folder}/usr/etc/subuid"), read("/etc/subuid")),
-                  (b"", IMAGE_MENDED, SPOILT))
-        os.unlink(f"{folder}/etc")
-    # commands that are told mean the image's files, not those of this system
-    os.symlink("/usr/etc", f"{folder}/etc")
-    os.makedirs(f"{folder}/usr/bin")
-    os.symlink("/usr/bin", f"{folder}/bin")
-    shutil.copy("/usr/bin/newuidmap", f"{folder}/usr/bin/newgidmap")
-    os.chmod(f"{folder}/usr/bin/newgidmap", 0o755)
-    os.symlink("/bin/bash", f"{folder}/usr/bin/newuidmap")
-    os.chmod(f"{folder}/usr/etc/subuid", 0o602)
-    os.unlink(f"{folder}/usr/etc/subgid")
-    os.symlink("/etc/shadow", f"{folder}/usr/etc/subgid")
-    found = box.rows("check", "--all", "--root", folder, status=FINDINGS)
+                  (result.err, read(f"{directory}/usr/etc/subuid"), read("/etc/subuid")),
+                  (b"", IMAGE_FIXED, SPOILT))
+        os.unlink(f"{directory}/etc")
+    # the printed commands are about the image's files, not those of this system
+    os.symlink("/usr/etc", f"{directory}/etc")
+    os.makedirs(f"{directory}/usr/bin")
+    os.symlink("/usr/bin", f"{directory}/bin")
+    shutil.copy("/usr/bin/newuidmap", f"{directory}/usr/bin/newgidmap")
+    os.chmod(f"{directory}/usr/bin/newgidmap", 0o755)
+    os.symlink("/bin/bash", f"{directory}/usr/bin/newuidmap")
+    os.chmod(f"{directory}/usr/etc/subuid", 0o602)
+    os.unlink(f"{directory}/usr/etc/subgid")
+    os.symlink("/etc/shadow", f"{directory}/usr/etc/subgid")
+    found = box.rows("check", "--all", "--root", directory, status=FINDINGS)
     box.report.check("no command is for a file outside an image", all(
-        row["file"].startswith(f"{folder}/usr/") for row in found)
+        row["file"].startswith(f"{directory}/usr/") for row in found)
         and {"file-writable", "file-symlink", "mapper-no-privilege"}
         <= {row["code"] for row in found}, f"{found}")
     box.report.check("nor does one copy what a link means here, or make it setuid",
                      not any("readlink" in row["cure"] or "newuidmap" in row["cure"]
                              for row in found if row["cure"]), f"{found}")
-    os.unlink(f"{folder}/etc")
-    os.symlink("/proc/self/root/etc", f"{folder}/etc")
-    result = box.run("check", "--fix", "--root", folder)
+    os.unlink(f"{directory}/etc")
+    os.symlink("/proc/self/root/etc", f"{directory}/etc")
+    result = box.run("check", "--fix", "--root", directory)
     box.check("--fix: no link leads out of an image",
               (result.status, read("/etc/subuid")), (UNREADABLE, SPOILT))
-    shutil.rmtree(folder)
+    shutil.rmtree(directory)
 
 
 def mode_of(path):
@@ -978,18 +978,18 @@ def mode_of(path):
 def others_files(box):
     """A name in an image may be that of another user's file: neither --fix nor the printed
     command changes its mode."""
-    folder = tempfile.mkdtemp(dir=f"{box.host.folder}/bin")
-    etc = f"{folder}/etc"
+    directory = tempfile.mkdtemp(dir=f"{box.host.tmpdir}/bin")
+    etc = f"{directory}/etc"
     os.mkdir(etc)
     for owner in (ELSA.uid, 0):
         os.chown(etc, owner, 0)
-        box.host.write(f"{folder}/shared", GOOD, 0o666)
-        box.host.write(f"{folder}/team", GOOD, 0o664, (0, 6000))
+        box.host.write(f"{directory}/shared", GOOD, 0o666)
+        box.host.write(f"{directory}/team", GOOD, 0o664, (0, 6000))
         for source, name in (("shared", "subuid-"), ("team", "subuid"), ("team", "subgid")):
             remove(f"{etc}/{name}")
-            os.link(f"{folder}/{source}", f"{etc}/{name}")
-        fixed = mended(box.run("check", "--fix", "--json", "--root", folder))
-        rows = box.rows("check", "--root", folder, status=FINDINGS)
+            os.link(f"{directory}/{source}", f"{etc}/{name}")
+        fixed = codes_fixed(box.run("check", "--fix", "--json", "--root", directory))
+        rows = box.rows("check", "--root", directory, status=FINDINGS)
         for row in rows:
             if row["cure"] and "chmod" in row["cure"]:
                 root_shell(box.host, row["cure"])
@@ -997,15 +997,15 @@ def others_files(box):
                   fixed, [])
         box.check("... and reported", {"backup-writable", "file-group-writable"} <=
                   {row["code"] for row in rows}, True)
-        box.check("... their modes stay", (mode_of(f"{folder}/shared"),
-                                           mode_of(f"{folder}/team")), (0o666, 0o664))
+        box.check("... their modes stay", (mode_of(f"{directory}/shared"),
+                                           mode_of(f"{directory}/team")), (0o666, 0o664))
         box.check("... the printed command fixes it", [
             mode_of(f"{etc}/{name}") for name in ("subuid-", "subuid", "subgid")],
             [0o664, 0o644, 0o644])
     # one name, and another owner than the directory has
     box.host.write(f"{etc}/subuid-", GOOD, 0o646, (ELSA.uid, 0))
     box.check("a file of another owner: nothing is fixed",
-              (mended(box.run("check", "--fix", "--json", "--root", folder)),
+              (codes_fixed(box.run("check", "--fix", "--json", "--root", directory)),
                mode_of(f"{etc}/subuid-")), ([], 0o646))
     # the second name is that of the backup
     sweep()
@@ -1014,7 +1014,7 @@ def others_files(box):
     os.chmod("/etc/subuid", 0o664)
     os.link("/etc/subuid", "/etc/subuid-")
     box.check("a database that is its own backup, too",
-              (mended(box.run("check", "--fix", "--json")), mode_of("/etc/subuid")),
+              (codes_fixed(box.run("check", "--fix", "--json")), mode_of("/etc/subuid")),
               (["backup-linked", "file-group-writable"], 0o644))
 
 
@@ -1033,10 +1033,10 @@ def kill_sweep(box):
             "-f", "-o", "/dev/null", "-e", "trace=" + calls, "-e",
             f"inject={calls}:signal=KILL:when={number}", box.path, "check", "--fix"], ROOT)
         found = read("/etc/subuid"), read("/etc/subgid")
-        if any(text not in (SPOILT, MENDED) for text in found):
+        if any(text not in (SPOILT, FIXED) for text in found):
             torn.append(number)
         box.run("check", "--fix")
-        if (read("/etc/subuid"), read("/etc/subgid")) != (MENDED, MENDED) or strays():
+        if (read("/etc/subuid"), read("/etc/subgid")) != (FIXED, FIXED) or strays():
             torn.append(-number)
         if result.status in (DONE, FINDINGS):
             break
@@ -1089,7 +1089,7 @@ def troubles(box):
         box.put(SPOILT, SPOILT)
         result = box.run("check", *args, as_user=unread)
         report.check(f"standard output without a reader: check {args}", result.status == status
-                     and (read("/etc/subuid") == MENDED) == (status > 0), f"{result}")
+                     and (read("/etc/subuid") == FIXED) == (status > 0), f"{result}")
     box.put("elsa:1:1\nelsa\x1b[31m:1:1\n", "")
     report.check("no control character comes through",
                  b"\x1b" not in box.run("check").out, "one does")
@@ -1106,12 +1106,12 @@ def keys(box):
     box.check("columns", result.out.decode().splitlines()[:1], ["one-side 1"])
 
 
-def mended(result):
+def codes_fixed(result):
     return sorted(row["code"] for row in json.loads(result.out)["findings"] if row["fixed"])
 
 
 def not_written(box):
-    """What is mended before the databases are written is told although they cannot be."""
+    """Repairs made before the databases are written are reported, though that fails."""
     spoil(box)
     box.host.write("/etc/subuid-", "old", 0o646)
     os.link("/etc/subgid", "/etc/subgid-")
@@ -1121,7 +1121,7 @@ def not_written(box):
     box.report.check("not written", result.status == NOT_WRITTEN and
                      b"No space left" in result.err and
                      (read("/etc/subuid"), read("/etc/subgid")) == (SPOILT, SPOILT), f"{result}")
-    box.check("... and what was mended nevertheless is told", mended(result), sorted(
+    box.check("... and the repairs that were made are reported", codes_fixed(result), sorted(
         ["temporary-left", "lock-left", "backup-writable", "file-group-writable"]))
     box.check("... as it is", (strays(), [os.stat(f"/etc/{name}").st_mode & 0o7777
                                           for name in ("subuid-", "subgid", "subgid-")]),
@@ -1130,28 +1130,28 @@ def not_written(box):
 
 def read_only(box):
     """The same status as of a grant there; what is only shown is shown."""
-    folder = tempfile.mkdtemp(dir=f"{box.host.folder}/bin")
-    os.mkdir(f"{folder}/etc")
+    directory = tempfile.mkdtemp(dir=f"{box.host.tmpdir}/bin")
+    os.mkdir(f"{directory}/etc")
     for name, content in (("passwd", PASSWD), ("subuid", SPOILT), ("subgid", SPOILT)):
-        box.host.write(f"{folder}/etc/{name}", content)
+        box.host.write(f"{directory}/etc/{name}", content)
     with own_mounts():
-        mount(folder, folder, None, MS_BIND)
-        mount(None, folder, None, MS_BIND | MS_REMOUNT | MS_RDONLY)
+        mount(directory, directory, None, MS_BIND)
+        mount(None, directory, None, MS_BIND | MS_REMOUNT | MS_RDONLY)
         for args, status in ((("check", "--fix"), NOT_WRITTEN), (("grant", "bob"), NOT_WRITTEN),
                              (("revoke", "elsa"), NOT_WRITTEN),
                              (("grant", "--dry-run", "bob"), DONE),
                              (("revoke", "--dry-run", "elsa"), DONE)):
-            result = box.run(*args, "--root", folder)
+            result = box.run(*args, "--root", directory)
             box.report.check(f"a read-only file system: {' '.join(args)}",
                              result.status == status and
                              (status == DONE) == (b"Read-only" not in result.err) and
                              b"try again later" not in result.err and
                              (result.out or status != DONE), f"{result}")
-    shutil.rmtree(folder)
+    shutil.rmtree(directory)
 
 
 def locked(box):
-    """Somebody else has the lock of all databases, or of the second one."""
+    """Another process has the lock of all databases, or of the second one."""
     spoil(box)
     before = strays()
     box.host.write("/etc/subuid-", "old", 0o646)
@@ -1161,7 +1161,7 @@ def locked(box):
         box.report.check("locked" + (": it waits" if quick() else ", and says by whom"),
                          result.status == -signal.SIGALRM if quick()
                          else result.status == LOCKED and f"by PID {pid}" in words(result)
-                         and mended(result) == [] and len(result.log) == 1, f"{result}")
+                         and codes_fixed(result) == [] and len(result.log) == 1, f"{result}")
         box.check("... changes nothing", (read("/etc/subuid"), read("/etc/subgid"), strays(),
                                           os.stat("/etc/subuid-").st_mode & 0o7777),
                   (SPOILT, SPOILT, before, 0o646))
@@ -1172,7 +1172,7 @@ def locked(box):
         result = box.run(*fix_it)
         box.report.check("the second is locked", result.status == LOCKED and
                          f"by PID {pid}" in words(result), f"{result}")
-        box.check("... what was mended before is told", mended(result), sorted(
+        box.check("... earlier repairs are reported", codes_fixed(result), sorted(
             ["temporary-left", "backup-writable", "file-group-writable"]))
         box.check("... and no line is gone", (read("/etc/subuid"), read("/etc/subgid")),
                   (SPOILT, SPOILT))
@@ -1185,12 +1185,12 @@ def hold_lock(path):
 def full_disk(box):
     """--fix below --root on a file system without room: nothing is lost."""
     with own_mounts():
-        folder = tempfile.mkdtemp(dir=f"{box.host.folder}/bin")
-        mount("tmpfs", folder, "tmpfs", 0, "size=64k,mode=755")
-        os.mkdir(f"{folder}/etc")
+        directory = tempfile.mkdtemp(dir=f"{box.host.tmpdir}/bin")
+        mount("tmpfs", directory, "tmpfs", 0, "size=64k,mode=755")
+        os.mkdir(f"{directory}/etc")
         for name in ("subuid", "subgid"):
-            box.host.write(f"{folder}/etc/{name}", SPOILT)
-        with open(f"{folder}/fill", "wb") as file:
+            box.host.write(f"{directory}/etc/{name}", SPOILT)
+        with open(f"{directory}/fill", "wb") as file:
             try:
                 while True:
                     file.write(b"x" * 4096)
@@ -1202,15 +1202,15 @@ def full_disk(box):
                     file.close()
                 except OSError:
                     pass
-        result = box.run("check", "--root", folder, "--fix")
+        result = box.run("check", "--root", directory, "--fix")
         box.report.check("full disk", result.status in (LOCKED, NOT_WRITTEN) and
                          b"No space left" in result.err and
-                         read(f"{folder}/etc/subuid") == SPOILT and
-                         sorted(os.listdir(f"{folder}/etc"))[:1] != [], f"{result}")
-        os.unlink(f"{folder}/fill")
-        result = box.run("check", "--root", folder, "--fix")
+                         read(f"{directory}/etc/subuid") == SPOILT and
+                         sorted(os.listdir(f"{directory}/etc"))[:1] != [], f"{result}")
+        os.unlink(f"{directory}/fill")
+        result = box.run("check", "--root", directory, "--fix")
         box.report.check("and then there is room", result.status == FINDINGS and
-                         read(f"{folder}/etc/subuid") == IMAGE_MENDED, f"{result}")
+                         read(f"{directory}/etc/subuid") == IMAGE_FIXED, f"{result}")
 
 
 def interrupted(box):
@@ -1281,20 +1281,20 @@ def million(box):
     the time that a plain pass takes, whatever else the machine does."""
     n = 100000 if quick() else 1000000
     for name, line, users in MILLION:
-        folder = tempfile.mkdtemp(dir=f"{box.host.folder}/bin")
-        os.mkdir(f"{folder}/etc")
+        directory = tempfile.mkdtemp(dir=f"{box.host.tmpdir}/bin")
+        os.mkdir(f"{directory}/etc")
         text = "".join(line.format(i, 2000000 + i * 4000, i + 1, 1000 + i) for i in range(n))
-        box.host.write(f"{folder}/etc/subuid", text)
-        box.host.write(f"{folder}/etc/subgid", text)
+        box.host.write(f"{directory}/etc/subuid", text)
+        box.host.write(f"{directory}/etc/subgid", text)
         if users:
-            box.host.write(f"{folder}/etc/passwd", "".join(
+            box.host.write(f"{directory}/etc/passwd", "".join(
                 f"user{i:06d}:x:{1000 + i}:{1000 + i}:::\n" for i in range(n)))
-            box.host.write(f"{folder}/etc/group", "".join(
+            box.host.write(f"{directory}/etc/group", "".join(
                 f"user{i:06d}:x:{1000 + i}:\n" for i in range(n)))
-        paths = [entry.path for entry in os.scandir(f"{folder}/etc")]
+        paths = [entry.path for entry in os.scandir(f"{directory}/etc")]
         size = sum(map(os.path.getsize, paths))
         pass_over = ["/usr/bin/awk", "-F:", "{ n += $2 + $3 } END { print n }", *paths]
-        runs = [(measure(box.path, "check", "--root", folder), measure(*pass_over))
+        runs = [(measure(box.path, "check", "--root", directory), measure(*pass_over))
                 for _ in range(3)]
         ours, plain = (min(run[i][1] for run in runs) for i in (0, 1))
         memory = max(run[0][2] for run in runs)
@@ -1302,7 +1302,7 @@ def million(box):
             f"{n} lines, {name}: {ours / plain:.1f} passes, {memory / size:.1f} times the files",
             runs[0][0][0] == FINDINGS and ours < PASSES * plain and memory < 4 * size + 2**23,
             f"{runs}")
-        shutil.rmtree(folder)
+        shutil.rmtree(directory)
 
 
 def main():

@@ -22,7 +22,7 @@ import time
 
 import subid_box
 from host import (ANNA, CAP_SETGID, CAP_SETUID, CLEAN_PATH, CLONE_NEWNS, CLONE_NEWPID,
-                  CLONE_NEWUSER, COMMANDS, ELSA, LOADER_FOLDER, MS_BIND, MS_NOSUID, MS_RDONLY,
+                  CLONE_NEWUSER, COMMANDS, ELSA, LOADER_DIRECTORY, MS_BIND, MS_NOSUID, MS_RDONLY,
                   MS_REMOUNT, NOBODY_KNOWS, NameService, PR_CAPBSET_DROP, PR_SET_DUMPABLE,
                   PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, PR_SET_SECUREBITS, Plugins, ROOT,
                   SECBIT_NOROOT, TOP, Wrong, landlocked, libc, mount, nested, own_mounts, prctl,
@@ -93,7 +93,7 @@ class Scene:
     def __init__(self, box):
         self.box, self.host = box, box.host
         self.caller = ELSA
-        self.folder = self.copies("setuid")
+        self.directory = self.copies("setuid")
         self.path = None
         self.program = []
         self.as_root = self.as_user = None
@@ -105,20 +105,20 @@ class Scene:
         for name, content in (("subuid", uid), ("subgid", uid if gid is None else gid)):
             self.host.write(f"/etc/{name}", content, **options)
 
-    def copies(self, install, folder=None):
-        """Map writers to be changed, in a folder of their own."""
-        folder = folder or tempfile.mkdtemp(dir=f"{self.host.folder}/bin")
-        os.chmod(folder, 0o755)
+    def copies(self, install, directory=None):
+        """Map writers to be changed, in a directory of their own."""
+        directory = directory or tempfile.mkdtemp(dir=f"{self.host.tmpdir}/bin")
+        os.chmod(directory, 0o755)
         for mapper, capability in (("newuidmap", CAP_SETUID), ("newgidmap", CAP_SETGID)):
-            copy = f"{folder}/{mapper}"
+            copy = f"{directory}/{mapper}"
             shutil.copyfile(self.host.subjects["ours", "bare"].path(mapper), copy)
             os.chmod(copy, 0o4755 if install == "setuid" else 0o755)
             if install == "fcaps":
                 set_file_capabilities(copy, (capability,))
-        return folder
+        return directory
 
     def env(self):
-        return {"PATH": self.path or f"{self.folder}:{CLEAN_PATH}", "LC_ALL": "C.UTF-8",
+        return {"PATH": self.path or f"{self.directory}:{CLEAN_PATH}", "LC_ALL": "C.UTF-8",
                 "HOME": self.home, "XDG_RUNTIME_DIR": f"{self.home}/run"}
 
     def run(self, *args):
@@ -158,15 +158,15 @@ class Scene:
     def gone(self, cause):
         name = cause.lower().replace("_", "-")
         left = [row for row in self.rows() if row["cause"] == name]
-        require(not left, f"not mended: {left}")
+        require(not left, f"not fixed: {left}")
 
     def healthy(self):
         rows = self.rows()
         bad = [row for row in rows if row["state"] != "good"]
-        require(not bad, f"not mended: {bad}")
+        require(not bad, f"not fixed: {bad}")
         require([row["link"] for row in rows].count("mapping") == 2, f"nothing is mapped: {rows}")
 
-    def mend(self, row, **words_for):
+    def fix(self, row, **words_for):
         """Carries out a command as it is printed, words in capitals filled in, as root if it
         says so, and else as the user."""
         cure = row["cure"] or ""
@@ -192,8 +192,8 @@ class Scene:
         SAID.add(row["cause"])
         require(row["cure"] and not row["cure"].startswith(COMMANDS), f"{row}")
 
-    def mended(self, cause, link=None, kind=None, **words_for):
-        self.mend(self.broken(cause, link, kind), **words_for)
+    def fixed(self, cause, link=None, kind=None, **words_for):
+        self.fix(self.broken(cause, link, kind), **words_for)
         self.healthy()
 
 
@@ -215,7 +215,7 @@ def scene(*causes):
 @scene("NO_PASSWD_ENTRY")
 def _(s):
     s.caller = NOBODY_KNOWS
-    s.mend(s.broken("NO_PASSWD_ENTRY", "account"))
+    s.fix(s.broken("NO_PASSWD_ENTRY", "account"))
     s.gone("NO_PASSWD_ENTRY")
 
 
@@ -256,12 +256,12 @@ def refuse_unshare():
 
 def recorded(s, name, value):
     """A /proc/sys/kernel with one more setting, as other kernels have it."""
-    folder = tempfile.mkdtemp(dir=f"{s.host.folder}/bin")
-    os.chmod(folder, 0o755)
+    directory = tempfile.mkdtemp(dir=f"{s.host.tmpdir}/bin")
+    os.chmod(directory, 0o755)
     for setting, text in (("overflowuid", "65534\n"), ("overflowgid", "65534\n"),
                           ("pid_max", "32768\n"), (name, value)):
-        s.host.write(f"{folder}/{setting}", text)
-    mount(folder, "/proc/sys/kernel", None, MS_BIND)
+        s.host.write(f"{directory}/{setting}", text)
+    mount(directory, "/proc/sys/kernel", None, MS_BIND)
 
 
 def by_setting(cause, name, value, cured):
@@ -269,7 +269,7 @@ def by_setting(cause, name, value, cured):
     def _(s):
         recorded(s, name, value)
         s.as_root = refuse_unshare
-        s.mend(s.broken(cause, "kernel"))
+        s.fix(s.broken(cause, "kernel"))
         with open(f"/proc/sys/kernel/{name}") as file:
             require(file.read() == cured, "the cure sets another value")
         s.gone(cause)
@@ -338,7 +338,7 @@ def nest():
 
 @scene("USERNS_LIMIT")
 def _(s):
-    """No limit here is reached, so raising it would mend nothing."""
+    """No limit here is reached, so raising it would fix nothing."""
     s.as_user = nest
     row = s.broken("USERNS_LIMIT", "kernel")
     require("nested 32 deep" in row["evidence"], f"{row}")
@@ -402,7 +402,7 @@ def _(s):
     mount("proc", "/proc", "proc", MS_RDONLY | MS_REMOUNT)
     try:
         row = s.broken("PROC_READ_ONLY", "kernel")
-        s.mend(row)
+        s.fix(row)
     finally:
         mount("proc", "/proc", "proc", MS_REMOUNT)
     s.healthy()
@@ -416,7 +416,7 @@ def _(s):
     row = s.broken("MAPPER_MISSING", "programs", "uid")
     s.sentence(row)
     require(s.path in row["evidence"], f"{row}")
-    s.path = f"/nonexistent:{s.folder}"
+    s.path = f"/nonexistent:{s.directory}"
     s.healthy()
 
 
@@ -426,10 +426,10 @@ def _(s):
     own = s.copies("bare")
     for name in os.listdir(own):
         os.chown(f"{own}/{name}", ELSA.uid, ELSA.gid)
-    s.path = f"{own}:{s.folder}"
+    s.path = f"{own}:{s.directory}"
     row = s.broken("MAPPER_NOT_FIRST", "programs")
     require("chmod" not in row["cure"] and "chown" not in row["cure"], f"{row}")
-    s.path = f"{s.folder}:{own}"
+    s.path = f"{s.directory}:{own}"
     s.healthy()
 
 
@@ -441,7 +441,7 @@ def _(s):
     require(prefix == "/usr/local", f"the tests are for the prefix /usr/local, not {prefix}")
     mount("tmpfs", "/usr/local/bin", "tmpfs", 0, "mode=755")
     s.copies("setuid", "/usr/local/bin")
-    s.path = f"{s.folder}:{CLEAN_PATH}"
+    s.path = f"{s.directory}:{CLEAN_PATH}"
     row = s.broken("MAPPER_NOT_FIRST", "programs", state="warning")
     s.as_caller(row)
     s.program = ["/bin/sh", "-c", f'{row["cure"]} && exec "$0" "$@"']
@@ -453,11 +453,11 @@ def _(s):
 @scene("SOURCE")
 def _(s):
     os.chmod("/etc/nsswitch.conf", 0o600)
-    s.mended("SOURCE", "ranges")
+    s.fixed("SOURCE", "ranges")
 
 
 def plugins_of(s):
-    """Folders that can be written, with no plugin in them, and a source that is asked."""
+    """Directories that can be written, with no plugin in them, and a source that is asked."""
     plugins = KEPT.setdefault(s.host, Plugins(s.host))
     plugins.open()
     plugins.ask("zzz")
@@ -467,7 +467,7 @@ def plugins_of(s):
 @scene("SOURCE_ELSEWHERE")
 def _(s):
     plugins = plugins_of(s)
-    path = plugins.install("zzz", folder=LOADER_FOLDER)
+    path = plugins.install("zzz", directory=LOADER_DIRECTORY)
     s.sentence(s.broken("SOURCE_ELSEWHERE", "ranges", "uid"))
     os.rename(path, plugins.install("zzz"))
     s.healthy()
@@ -477,9 +477,9 @@ def _(s):
 def _(s):
     plugins = plugins_of(s)
     os.chown(plugins.install("zzz"), 5002, 0)
-    s.mended("SOURCE_NOT_ROOTS", "ranges", "uid")
+    s.fixed("SOURCE_NOT_ROOTS", "ranges", "uid")
     os.chmod(plugins.install("zzz"), 0o664)
-    s.mended("SOURCE_NOT_ROOTS", "ranges", "uid")
+    s.fixed("SOURCE_NOT_ROOTS", "ranges", "uid")
 
 
 @scene("SOURCE_BROKEN")
@@ -525,14 +525,14 @@ def _(s):
 
 @scene("SOURCES_EMPTY")
 def _(s):
-    """The files are among the sources, and somebody else has the usual range in them."""
+    """The files are among the sources, and another user has the usual range in them."""
     plugins = plugins_of(s)
     plugins.role("zzz", "nothing")
     plugins.ask("zzz files")
     s.put("anna:100000:65536\n")
     row = s.broken("SOURCES_EMPTY", "ranges", "uid")
     require(row["cure"] == "usermod-ext -S elsa", f"{row}")
-    s.mend(row)
+    s.fix(row)
     s.healthy()
 
 
@@ -542,7 +542,7 @@ def by_file(cause, spoil):
         spoil("/etc/subuid")
         row = s.broken(cause, "ranges", "uid")
         if row["cure"].startswith(COMMANDS):
-            s.mend(row)
+            s.fix(row)
         else:
             s.sentence(row)
             shutil.rmtree("/etc/subuid") if os.path.isdir("/etc/subuid") else None
@@ -561,7 +561,7 @@ def lead_nowhere(path):
     os.symlink("nowhere", path)
 
 
-def make_folder(path):
+def make_directory(path):
     os.unlink(path)
     os.mkdir(path)
 
@@ -569,7 +569,7 @@ def make_folder(path):
 by_file("FILE_MISSING", os.unlink)
 by_file("FILE_SYMLINK", move_away)
 by_file("FILE_SYMLINK", lead_nowhere)
-by_file("FILE_NOT_REGULAR", make_folder)
+by_file("FILE_NOT_REGULAR", make_directory)
 by_file("FILE_HUGE", lambda path: os.truncate(path, 2**30 + 1))
 by_file("FILE_WRITABLE", lambda path: os.chmod(path, 0o666))
 by_file("FILE_FOREIGN", lambda path: os.chown(path, ANNA.uid, 0))
@@ -579,18 +579,18 @@ by_file("FILE_UNREADABLE", lambda path: os.chmod(path, 0o600))
 @scene("LINE_MALFORMED")
 def _(s):
     s.put("elsa:0100000:65536\n", GRANT)
-    s.mended("LINE_MALFORMED", "ranges", "uid")
+    s.fixed("LINE_MALFORMED", "ranges", "uid")
 
 
 @scene("OTHER_KIND_ONLY")
 def _(s):
     for kind, uid, gid in (("gid", GRANT, ""), ("uid", "", GRANT)):
         s.put(uid, gid)
-        s.mended("OTHER_KIND_ONLY", "ranges", kind)
+        s.fixed("OTHER_KIND_ONLY", "ranges", kind)
     s.put(GRANT, "anna:100000:65536\n")
     row = s.broken("OTHER_KIND_ONLY", "ranges", "gid")
     require(row["cure"] == "usermod-ext -S elsa", f"{row}")
-    s.mend(row)
+    s.fix(row)
     s.healthy()
 
 
@@ -599,7 +599,7 @@ def _(s):
     s.put("anna:100000:65536\n")
     row = s.broken("NO_RANGE", "ranges", "uid")
     require(row["cure"] == "usermod-ext -S elsa", f"{row}")
-    s.mend(row)
+    s.fix(row)
     s.healthy()
 
 
@@ -636,9 +636,9 @@ def databases():
 
 def twice(s, row):
     """The cure works, and again changes nothing."""
-    s.mend(row)
+    s.fix(row)
     after = databases()
-    s.mend(row)
+    s.fix(row)
     require(databases() == after, "the second time changes something")
 
 
@@ -658,7 +658,7 @@ def _(s):
     rows = warned(s, "RANGE_SMALL", ("uid", "gid"))
     require(rows[0]["cure"] == rows[1]["cure"], f"{rows}")
     twice(s, rows[0])
-    s.mend(rows[1])
+    s.fix(rows[1])
     s.healthy()
     require(len(set(databases())) == 1, "they differ")
 
@@ -753,7 +753,7 @@ def _(s):
         for kind in ("uid", "gid"):
             row = s.broken("OWNER_ODD", "ranges", kind)
             require(" line 2 " in row["evidence"], f"{row}")
-            s.mend(row)
+            s.fix(row)
         s.healthy()
         require(databases() == ["anna:200000:10\n" + GRANT] * 2, f"{databases()}")
     # others have the ids, or root's, or another one may be meant
@@ -801,7 +801,7 @@ def _(s):
 def _(s):
     s.put("elsa:4990:70000\n", "elsa:5001:70000\n")
     for kind in ("uid", "gid"):
-        s.mend(s.broken("OWN_ID_INSIDE", "ranges", kind))
+        s.fix(s.broken("OWN_ID_INSIDE", "ranges", kind))
     s.healthy()
 
 
@@ -831,7 +831,7 @@ def _(s):
 def _(s):
     for line in ("5001:100000:10\n", "elsa:165530:10\n"):
         s.put(GRANT + line, GRANT)
-        s.mended("LINES_OVERLAP", "mapping", "uid")
+        s.fixed("LINES_OVERLAP", "mapping", "uid")
 
 
 @scene("GROUP_NOT_PRIMARY")
@@ -845,14 +845,14 @@ def _(s):
 @scene("NO_PRIVILEGE")
 def _(s):
     for install in ("bare", "fcaps"):
-        s.folder = s.copies(install)
+        s.directory = s.copies(install)
         for name, wrong in (("newuidmap", CAP_SETGID), ("newgidmap", CAP_SETUID)):
             if install == "fcaps":
-                set_file_capabilities(f"{s.folder}/{name}", (wrong,))
+                set_file_capabilities(f"{s.directory}/{name}", (wrong,))
         for kind in ("uid", "gid"):
             row = s.broken("NO_PRIVILEGE", "mapping", kind)
-            require(s.folder in row["evidence"], f"{row}")
-            s.mend(row)
+            require(s.directory in row["evidence"], f"{row}")
+            s.fix(row)
         s.healthy()
 
 
@@ -861,36 +861,36 @@ def _(s):
     """What chmod gives, dpkg takes away again where its record says so."""
     writable(s.host, "/var/lib/dpkg")
     s.host.write("/var/lib/dpkg/statoverride", "".join(
-        f"root root 0755 {s.folder}/{name}\n" for name in ("newuidmap", "newgidmap")))
+        f"root root 0755 {s.directory}/{name}\n" for name in ("newuidmap", "newgidmap")))
     for name in ("newuidmap", "newgidmap"):
-        os.chmod(f"{s.folder}/{name}", 0o755)
+        os.chmod(f"{s.directory}/{name}", 0o755)
     for kind in ("uid", "gid"):
         row = s.broken("NO_PRIVILEGE", "mapping", kind)
         require(row["cure"] == "dpkg-statoverride --update --force-statoverride-add --add "
-                f"root root 4755 {s.folder}/new{kind}map", f"{row}")
-        s.mend(row)
+                f"root root 4755 {s.directory}/new{kind}map", f"{row}")
+        s.fix(row)
     s.healthy()
 
 
 @scene("NO_PRIVILEGE")
 def _(s):
-    """Debian's own tell no cause: it is told all the same."""
+    """Debian's map writers give no cause: doctor still names it."""
     if ("debian", "bare") not in s.host.subjects:
         return
     for name in ("newuidmap", "newgidmap"):
-        shutil.copyfile(s.host.subjects["debian", "bare"].path(name), f"{s.folder}/{name}")
-        os.chmod(f"{s.folder}/{name}", 0o755)
+        shutil.copyfile(s.host.subjects["debian", "bare"].path(name), f"{s.directory}/{name}")
+        os.chmod(f"{s.directory}/{name}", 0o755)
     for kind in ("uid", "gid"):
-        s.mend(s.broken("NO_PRIVILEGE", "mapping", kind))
+        s.fix(s.broken("NO_PRIVILEGE", "mapping", kind))
     s.healthy()
 
 
 @scene("NOSUID")
 def _(s):
-    folder = tempfile.mkdtemp(dir=f"{s.host.folder}/bin")
-    mount("tmpfs", folder, "tmpfs", MS_NOSUID, "mode=755")
-    s.folder = s.copies("setuid", folder)
-    s.mended("NOSUID", "mapping", "uid")
+    directory = tempfile.mkdtemp(dir=f"{s.host.tmpdir}/bin")
+    mount("tmpfs", directory, "tmpfs", MS_NOSUID, "mode=755")
+    s.directory = s.copies("setuid", directory)
+    s.fixed("NOSUID", "mapping", "uid")
 
 
 @scene("PROGRAM_OWNER_UNMAPPED")
@@ -901,8 +901,8 @@ def _(s):
     s.caller = caller._replace(name="elsa")
     s.sentence(s.broken("PROGRAM_OWNER_UNMAPPED", "mapping", "uid"))
     for name in ("newuidmap", "newgidmap"):
-        os.chown(f"{s.folder}/{name}", 100000, 100000)
-        os.chmod(f"{s.folder}/{name}", 0o4755)
+        os.chown(f"{s.directory}/{name}", 100000, 100000)
+        os.chmod(f"{s.directory}/{name}", 0o4755)
     s.healthy()
 
 
@@ -938,7 +938,7 @@ def _(s):
 def _(s):
     """With file capabilities the map writer does not even start."""
     for install in ("setuid", "fcaps"):
-        s.folder = s.copies(install)
+        s.directory = s.copies(install)
         s.as_root = lambda: prctl(PR_CAPBSET_DROP, CAP_SETUID)
         s.sentence(s.broken("BOUNDING_SET", "mapping", "uid"))
         s.as_root = None
@@ -957,25 +957,25 @@ def _(s):
 def _(s):
     s.as_root = lambda: prctl(PR_SET_SECUREBITS, SECBIT_NOROOT)
     for kind in ("uid", "gid"):
-        s.mend(s.broken("SECUREBITS", "mapping", kind))
+        s.fix(s.broken("SECUREBITS", "mapping", kind))
     s.healthy()
 
 
 @scene("NO_SETFCAP")
 def _(s):
-    s.folder = s.copies("fcaps")
+    s.directory = s.copies("fcaps")
     s.put(GRANT + "elsa:0:1\n", GRANT)
-    s.mended("NO_SETFCAP", "mapping", "uid")
+    s.fixed("NO_SETFCAP", "mapping", "uid")
 
 
 @scene("UNKNOWN")
 def _(s):
-    """A map writer whose words nobody knows; what it says is told, and nothing else."""
-    s.host.write(f"{s.folder}/newuidmap", "#!/bin/sh\nprintf 'no \\033[31midea\\n' >&2\n"
+    """A map writer with an unknown message: doctor shows the message, and no cause."""
+    s.host.write(f"{s.directory}/newuidmap", "#!/bin/sh\nprintf 'no \\033[31midea\\n' >&2\n"
                  "exit 1\n", mode=0o755)
     row = s.broken("UNKNOWN", "mapping", "uid")
     require(row["evidence"] == "no \x1b[31midea" and not row["cure"], f"{row}")
-    s.folder = s.copies("setuid")
+    s.directory = s.copies("setuid")
     s.healthy()
 
 
@@ -988,7 +988,7 @@ def for_kubelet(s, *options):
     """Asks for kubelet, which is a user with a good range."""
     with open("/etc/passwd", "a", encoding="ascii") as file:
         file.write("kubelet:x:996:996::/:/bin/false\n")
-    s.host.write(f"{s.folder}/getsubids", "#!/bin/sh\n", 0o755)
+    s.host.write(f"{s.directory}/getsubids", "#!/bin/sh\n", 0o755)
     s.args = ["--for", "kubelet", *options]
     s.put(KUBELET)
 
@@ -1039,10 +1039,10 @@ def _(s):
 @scene("KUBELET_PROGRAM")
 def _(s):
     for_kubelet(s)
-    os.unlink(f"{s.folder}/getsubids")
-    s.path = s.folder
+    os.unlink(f"{s.directory}/getsubids")
+    s.path = s.directory
     s.sentence(s.broken("KUBELET_PROGRAM", "programs", state="warning"))
-    s.host.write(f"{s.folder}/getsubids", "#!/bin/sh\n", 0o755)
+    s.host.write(f"{s.directory}/getsubids", "#!/bin/sh\n", 0o755)
     kubelet_is_good(s)
     # without such a user its ids do not come from the databases
     s.host.reset_etc("passwd")
@@ -1110,7 +1110,7 @@ def container(s, ids):
         while os.readlink(name) == os.readlink("/proc/self/ns/user"):
             time.sleep(0.01)
         for mapper in ("newuidmap", "newgidmap"):
-            subprocess.run([f"{s.folder}/{mapper}", str(target.pid), *ids.split()], check=True,
+            subprocess.run([f"{s.directory}/{mapper}", str(target.pid), *ids.split()], check=True,
                            **run)
         with subprocess.Popen(["nsenter", "-t", str(target.pid), "-U", "-S", "33", "-G", "33",
                                "sleep", "300"]) as process:
@@ -1183,7 +1183,7 @@ def _(s):
         s.put(GRANT)
         row = s.broken("STORAGE_FOREIGN", "storage", "uid")
         require("900032" in row["evidence"], f"{row}")
-        s.mend(row)
+        s.fix(row)
         s.healthy()
         require(os.path.exists(f"{storage}.old/vfs/dir/x/root/file"), "the storage is lost")
     finally:
@@ -1234,7 +1234,7 @@ def closed_storage(s):
 
 def linked_storage(s):
     """A storage elsewhere is looked at."""
-    directory = f"{s.host.folder}/storage"
+    directory = f"{s.host.tmpdir}/storage"
     os.makedirs(directory)
     s.host.write(f"{directory}/file", "", owner=(900000, ELSA.gid))
     os.makedirs(f"{s.home}/.local/share/containers")
@@ -1309,15 +1309,15 @@ def as_root(box):
     """Root asks: the answer is the user's, and nothing of root's goes along."""
     report = box.report
     box.host.reset_etc()
-    folder = box.host.subjects["ours", "setuid"].folder
+    directory = box.host.subjects["ours", "setuid"].directory
     with own_mounts():
         box.put(GRANT, GRANT)
-        box.host.write("/etc/login.defs", f"ENV_PATH PATH={folder}:{CLEAN_PATH}\n")
+        box.host.write("/etc/login.defs", f"ENV_PATH PATH={directory}:{CLEAN_PATH}\n")
         env = {"PATH": "/nonexistent", "LC_ALL": "C.UTF-8", "SECRET": "of root",
                "HOME": "/root"}
         result = box.run("doctor", "elsa", env=env)
         report.check("root asks", result.status == DONE and
-                     f"{folder}/newuidmap" in result.out.decode(), f"{result}")
+                     f"{directory}/newuidmap" in result.out.decode(), f"{result}")
         rows = box.rows("doctor", "elsa", name="links", env=env)
         report.check("root asks, in JSON", [row["state"] for row in rows] == ["good"] * 10,
                      f"{rows}")
@@ -1327,7 +1327,7 @@ def as_root(box):
         report.check("root asks, and something is broken", result.status == FINDINGS and
                      b"[other-kind-only]" in result.out, f"{result}")
         # a map writer that shows what it was given
-        spy = tempfile.mkdtemp(dir=f"{box.host.folder}/bin")
+        spy = tempfile.mkdtemp(dir=f"{box.host.tmpdir}/bin")
         os.chmod(spy, 0o755)
         box.host.write(f"{spy}/newuidmap", "#!/bin/sh\n"
                        "echo \"$(id -u):$(id -g):$(id -G) $SECRET $HOME $(ls /proc/self/fd | wc -l)"
@@ -1335,7 +1335,7 @@ def as_root(box):
                        " $(grep ^CapEff /proc/$$/status)\" >&2; printf '\\033[31m' >&2; exit 1\n",
                        0o755)
         box.put(GRANT, GRANT)
-        box.host.write("/etc/login.defs", f"ENV_PATH {spy}:{folder}:{CLEAN_PATH}\n")
+        box.host.write("/etc/login.defs", f"ENV_PATH {spy}:{directory}:{CLEAN_PATH}\n")
         out = box.run("doctor", "elsa", env=env).out.decode()
         report.check("nothing of root's goes along", re.search(
             r"5001:5001:5001 6000  /home/elsa \d+ 0 /dev/null CapEff:\\x090+", out) and
@@ -1372,7 +1372,7 @@ def hostile(box):
     by control characters that ASCII has not."""
     report = box.report
     box.host.reset_etc()
-    spy = tempfile.mkdtemp(dir=f"{box.host.folder}/bin")
+    spy = tempfile.mkdtemp(dir=f"{box.host.tmpdir}/bin")
     os.chmod(spy, 0o755)
     box.host.write(f"{spy}/newuidmap", f"""#!/usr/bin/python3
 import ctypes, os
@@ -1406,21 +1406,21 @@ os.execvp(sys.argv[2], sys.argv[2:])
 
 class Spy:
     """A map writer that does as a shell script says, in the process that root started as
-    elsa. $PPID is the doctor, and $at a folder with `grab`."""
+    elsa. $PPID is the doctor, and $at a directory with `grab`."""
 
     def __init__(self, box, script):
         self.box = box
-        self.folder = tempfile.mkdtemp(dir=f"{box.host.folder}/bin")
-        os.chmod(self.folder, 0o755)
-        os.mkdir(f"{self.folder}/notes")
-        os.chmod(f"{self.folder}/notes", 0o777)
-        box.host.write(f"{self.folder}/grab", GRAB, 0o755)
-        box.host.write(f"{self.folder}/newuidmap",
-                       f"#!/bin/sh\nat={self.folder}\necho $PPID >$at/notes/doctor\n{script}\n",
+        self.directory = tempfile.mkdtemp(dir=f"{box.host.tmpdir}/bin")
+        os.chmod(self.directory, 0o755)
+        os.mkdir(f"{self.directory}/notes")
+        os.chmod(f"{self.directory}/notes", 0o777)
+        box.host.write(f"{self.directory}/grab", GRAB, 0o755)
+        box.host.write(f"{self.directory}/newuidmap",
+                       f"#!/bin/sh\nat={self.directory}\necho $PPID >$at/notes/doctor\n{script}\n",
                        0o755)
-        box.host.write(f"{self.folder}/newgidmap", "#!/bin/sh\nexit 0\n", 0o755)
+        box.host.write(f"{self.directory}/newgidmap", "#!/bin/sh\nexit 0\n", 0o755)
         box.put(GRANT, GRANT)
-        box.host.write("/etc/login.defs", f"ENV_PATH {self.folder}:{CLEAN_PATH}\n")
+        box.host.write("/etc/login.defs", f"ENV_PATH {self.directory}:{CLEAN_PATH}\n")
         self.begin = time.monotonic()
         self.process = subprocess.Popen(
             [box.path, "doctor", "elsa"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -1428,7 +1428,7 @@ class Spy:
 
     def note(self, name):
         """A process id that the script has noted."""
-        path = f"{self.folder}/notes/{name}"
+        path = f"{self.directory}/notes/{name}"
         end = time.monotonic() + 20
         while time.monotonic() < end:
             if os.path.exists(path) and os.path.getsize(path):
@@ -1571,15 +1571,15 @@ def page(box):
 def versions(box):
     """Engines are asked for their version, without privilege; one that fails, hangs or is not
     there is left out, and what they say is hidden and escaped as all the rest."""
-    folder = f"{box.host.folder}/bin/engines"
-    os.mkdir(folder, 0o755)
+    directory = f"{box.host.tmpdir}/bin/engines"
+    os.mkdir(directory, 0o755)
     for name, script in (
             ("podman", 'echo "podman $1 $(id -u) anna"; echo more; echo broken >&2'),
             ("crun", "sleep 100"), ("runc", "echo runc; exit 1"), ("docker", "echo broken >&2"),
             ("buildah", r"printf 'buildah\033[1m\n'"), ("lxc-start", "echo $HOME"),
             ("dpkg-query", 'case $1 in -S) echo "pkg: $2";; -W) printf "$2\\t1.0\\n";; esac')):
-        box.host.write(f"{folder}/{name}", f"#!/bin/sh\n{script}\n", mode=0o755)
-    path = f"{folder}:{box.host.subjects['ours', 'setuid'].folder}:/usr/sbin:/sbin:/bin"
+        box.host.write(f"{directory}/{name}", f"#!/bin/sh\n{script}\n", mode=0o755)
+    path = f"{directory}:{box.host.subjects['ours', 'setuid'].directory}:/usr/sbin:/sbin:/bin"
     for caller, uid, home in ((ELSA, 5001, "/home/elsa"), (ROOT, 65534, "/")):
         box.host.reset_etc()
         box.put(GRANT, GRANT)

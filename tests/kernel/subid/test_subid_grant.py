@@ -103,7 +103,7 @@ def test_range(case):
     case("nothing of the kind that is there, if missing", (*args, "--if-missing"), DONE,
          ("elsa:5:1\n", ""), ("elsa:5:1\n", "elsa:200000:10\n"))
     theirs = both("anna:1:1\nanna:200009:1\n")
-    case("somebody else's", args, POLICY, theirs, says=(
+    case("another user's", args, POLICY, theirs, says=(
         "uids 200009-200009 belong to anna (/etc/subuid:2)",
         "gids 200009-200009 belong to anna (/etc/subgid:2)", "--allow-overlap"))
     case("shared on purpose", (*args, "--allow-overlap"), DONE, theirs,
@@ -220,7 +220,7 @@ def test_settings(case):
          new=both("elsa:5:2\n"))
     login_defs(case, "SUB_UID_STORE_BY_UID yes")
     case("by uid", ("grant", "elsa", "--count", "5"), DONE, new=both("5001:100000:5\n"))
-    case("by uid: whoever has none", ("grant", "ghost", "--no-account", "--count", "5"), DONE,
+    case("by uid, without account", ("grant", "ghost", "--no-account", "--count", "5"), DONE,
          new=both("ghost:100000:5\n"))
     login_defs(case, "SUB_UID_COUNT 0", "SUB_GID_COUNT 0")
     case("count 0", ("grant", "elsa"), DONE, says=("SUB_UID_COUNT is 0", "no gids"))
@@ -424,7 +424,7 @@ def test_lists(case):
     case("an empty list", ("grant", "--batch", LIST), DONE)
     case("no list", ("grant", "--batch", "/etc/none"), UNREADABLE,
          says=("/etc/none: No such file or directory",))
-    case("a folder", ("grant", "--batch", "/etc"), UNREADABLE, says=("/etc: Is a directory",))
+    case("a directory", ("grant", "--batch", "/etc"), UNREADABLE, says=("/etc: Is a directory",))
     remove(LIST)
 
 
@@ -582,7 +582,7 @@ def test_lost_output(case):
 def spoil(path, kind):
     """Puts something in the place of a database that is none."""
     remove(path)
-    if kind == "folder":
+    if kind == "directory":
         os.mkdir(path)
     elif kind == "link":
         os.symlink("group", path)
@@ -595,7 +595,7 @@ def test_unreadable(case):
     neither."""
     box = case.box
     for args, old, _ in CHANGES:
-        for kind in ("folder", "link", "fifo"):
+        for kind in ("directory", "link", "fifo"):
             for name, other in (("subuid", "subgid"), ("subgid", "subuid")):
                 box.sweep()
                 box.put(old.encode(), old.encode())
@@ -609,7 +609,7 @@ def test_unreadable(case):
                     and read(f"/etc/{other}") == old.encode() and not box.strays()
                     and read("/etc/group") == group
                     and not os.path.exists(f"/etc/{other}-"), f"{result}, {box.strays()}")
-                if kind == "folder":
+                if kind == "directory":
                     os.rmdir(f"/etc/{name}")
                 else:
                     os.unlink(f"/etc/{name}")
@@ -656,30 +656,30 @@ def hold_lock(path):
 
 @contextlib.contextmanager
 def image(case, options):
-    """A system in a folder of its own file system."""
-    folder = f"{case.box.folder}/image"
-    os.makedirs(folder, exist_ok=True)
-    mount("tmpfs", folder, "tmpfs", MS_NODEV, options)
+    """A system in a directory of its own file system."""
+    directory = f"{case.box.directory}/image"
+    os.makedirs(directory, exist_ok=True)
+    mount("tmpfs", directory, "tmpfs", MS_NODEV, options)
     try:
-        os.mkdir(f"{folder}/etc")
-        case.box.host.write(f"{folder}/etc/passwd", host_module.PASSWD)
-        yield folder
+        os.mkdir(f"{directory}/etc")
+        case.box.host.write(f"{directory}/etc/passwd", host_module.PASSWD)
+        yield directory
     finally:
-        umount(folder)
+        umount(directory)
 
 
 def test_image(case):
     box = case.box
     before = box.get()
-    with image(case, "size=1m") as folder:
+    with image(case, "size=1m") as directory:
         for args, wanted in ((("grant", "elsa", "--count", "5"), "elsa:100000:5\n"),
                              (("grant", "--all-users", "--max-uid", "5001"), "elsa:100000:5\n"),
                              (("rename", "elsa", "elsatwin"), "elsatwin:100000:5\n"),
                              (("revoke", "elsa"), "")):
-            result = box.run(*args, "--root", folder)
+            result = box.run(*args, "--root", directory)
             case.report.check(f"in an image: {' '.join(args)}", result.status == DONE
-                              and read(f"{folder}/etc/subuid") == wanted.encode()
-                              and read(f"{folder}/etc/subgid") == wanted.encode()
+                              and read(f"{directory}/etc/subuid") == wanted.encode()
+                              and read(f"{directory}/etc/subgid") == wanted.encode()
                               and box.get() == before and not result.log, str(result))
     result = box.run("grant", "elsa", "--root", "/none")
     case.report.check("in no image", result.status == UNREADABLE
@@ -702,18 +702,18 @@ def fill(path, kilobytes):
             file.write(bytes(1024))
 
 
-def full_disk(case, folder, args, old, new):
+def full_disk(case, directory, args, old, new):
     problems, counts = [], {DONE: 0, NOT_WRITTEN: 0}
     for kilobytes in range(0, 220, 8 if quick() else 4):
-        remove(f"{folder}/fill")
+        remove(f"{directory}/fill")
         for name in ("subuid", "subgid"):
-            case.box.host.write(f"{folder}/etc/{name}", old)
-            remove(f"{folder}/etc/{name}-")
-        fill(f"{folder}/fill", kilobytes)
-        result = case.box.run(*args, "--root", folder)
-        now = [read(f"{folder}/etc/{name}") for name in ("subuid", "subgid")]
+            case.box.host.write(f"{directory}/etc/{name}", old)
+            remove(f"{directory}/etc/{name}-")
+        fill(f"{directory}/fill", kilobytes)
+        result = case.box.run(*args, "--root", directory)
+        now = [read(f"{directory}/etc/{name}") for name in ("subuid", "subgid")]
         counts[result.status] = counts.get(result.status, 0) + 1
-        left = [name for name in os.listdir(f"{folder}/etc")
+        left = [name for name in os.listdir(f"{directory}/etc")
                 if name not in ("passwd", "subuid", "subgid", "subuid-", "subgid-",
                                 ".pwd.lock")]
         done = result.status == DONE
@@ -728,9 +728,9 @@ def full_disk(case, folder, args, old, new):
 def test_full(case):
     """A disk with less and less room: all or nothing, and each time the reason."""
     case.box.host.write(LIST, "".join(f"new{i}\n" for i in range(2000)))
-    with image(case, "size=256k") as folder:
+    with image(case, "size=256k") as directory:
         for args, old, new in FULL:
-            full_disk(case, folder, args, old, new)
+            full_disk(case, directory, args, old, new)
     remove(LIST)
 
 
@@ -790,11 +790,11 @@ def test_name_service(case):
     passed by."""
     box = case.box
     path = box.host.compile("usermod_nss.c", "-shared", "-fPIC")
-    os.rename(path, f"{box.folder}/libnss_subidtest.so.2")
+    os.rename(path, f"{box.directory}/libnss_subidtest.so.2")
     box.host.write("/etc/nsswitch.conf", "passwd: files subidtest\ngroup: files subidtest\n")
     box.host.write(LIST, "bob:2048\nelsa:2048\nanna:2048\n")
     env = {"PATH": host_module.CLEAN_PATH, "LC_ALL": "C.UTF-8",
-           "LD_LIBRARY_PATH": box.folder}
+           "LD_LIBRARY_PATH": box.directory}
     for what, mode, new, longest, says in (
             ("its account is passed by", "0 103072",
              "bob:100000:2048\nelsa:106144:2048\nanna:104096:2048\n", 2, ()),
@@ -865,7 +865,7 @@ def test_sweeps(case):
 # --- many -------------------------------------------------------------------------------
 
 def put_crowd(box, users, lines):
-    """That many accounts, a list of them, and databases of nobody's lines with gaps."""
+    """That many accounts, a list of them, and databases of unknown owners with gaps."""
     box.host.write("/etc/passwd", host_module.PASSWD + "".join(
         f"user{i}:x:{700000000 + i}:100::/nonexistent:/bin/sh\n" for i in range(users)))
     box.host.write("/etc/group", host_module.GROUP)

@@ -21,7 +21,7 @@ from host import (CLEAN_PATH, CLONE_NEWNS, ELSA, STRACE, mount, quick, remove, u
 from subid_box import (DONE, FINDINGS, KINDS, NONE, NOT_WRITTEN, NO_ID, NO_USER, UNREADABLE,
                        USAGE, Line, words)
 
-# by login name, by another name of the uid, by uid, by nobody's name, and by digits that
+# by login name, by another name of the uid, by uid, by an unknown name, and by digits that
 # are the login name of another uid
 OWNERS = {"elsa": 5001, "elsatwin": 5001, "5001": 5001, "anna": 5002, "5002": 5002,
           "bob": 5003, "ghost": None, "7777": 7777}
@@ -237,7 +237,7 @@ def list_details(box):
     box.check("names of any bytes are JSON", names, ["a\\b", "bl\u00e4", 'q"q', "bad\u00ff"])
     raw = box.run("list", "-u", "-r", "-n", "-o", "OWNER").out
     box.check("names of any bytes are one word", raw.split(b"\n")[0], b"a\\x5cb")
-    image = f"{box.host.folder}/image"
+    image = f"{box.host.tmpdir}/image"
     os.makedirs(f"{image}/etc")
     for name, text in (("subuid", "elsa:9000000:5\n"), ("subgid", ""),
                        ("passwd", "elsa:x:77:77::/:/bin/sh\n")):
@@ -341,7 +341,7 @@ def wrong_commands(box):
 def reading(box):
     """Commands of all verbs that only read, and what each shows of gids or processes; elsa's
     gid 3000000 has a file."""
-    path = f"{box.host.folder}/bin/of-elsa"
+    path = f"{box.host.tmpdir}/bin/of-elsa"
     box.host.write(path, "", owner=(3000000, 3000000))
     return ((("list",), b"gid"), (("whois", 3000000), b"gid"), (("list", "--free"), b"gid"),
             (("list", "--map"), b"gid"), (("ps", "-a"), b"subid ps -a"),
@@ -395,7 +395,7 @@ def wrong_files(box):
     verbs = reading(box)
     for name, make, word in (
             ("missing", lambda: remove("/etc/subuid"), "No such file"),
-            ("a folder", lambda: (remove("/etc/subuid"), os.mkdir("/etc/subuid")), "directory"),
+            ("a directory", lambda: (remove("/etc/subuid"), os.mkdir("/etc/subuid")), "directory"),
             ("a fifo", lambda: (remove("/etc/subuid"), os.mkfifo("/etc/subuid")),
              "'subid check'"),
             ("a link", lambda: (remove("/etc/subuid"), os.symlink("passwd", "/etc/subuid")),
@@ -455,10 +455,10 @@ def wrong_files(box):
 def wrong_accounts(box):
     """Ids without names: what is said holds, and what is not known is not said."""
     verbs = reading(box)
-    # which of these are one user's, passwd alone tells
+    # only passwd shows which of these are one user's
     box.put("elsa:3000000:10\n5001:2000000:10\n", "elsa:3000000:10\n5001:2000000:10\n")
     for name, make, word in (
-            ("a folder", lambda path: (remove(path), os.mkdir(path)), "directory"),
+            ("a directory", lambda path: (remove(path), os.mkdir(path)), "directory"),
             ("not for others", lambda path: os.chmod(path, 0o600), "denied")):
         for file in ("passwd", "group"):
             make(f"/etc/{file}")
@@ -552,7 +552,7 @@ def closed_pipe(box):
 
 
 def full_pipe():
-    """A pipe that takes nothing until somebody reads."""
+    """A full pipe, until it is read."""
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     with contextlib.suppress(BlockingIOError):
@@ -698,8 +698,8 @@ def million_users(box):
     """As many users as lines, in no order, below --root: a question about one costs less than
     a plain pass over the files, and no question more than six."""
     n = 100000 if quick() else 1000000
-    folder = f"{box.host.folder}/million"
-    os.makedirs(f"{folder}/etc")
+    directory = f"{box.host.tmpdir}/million"
+    os.makedirs(f"{directory}/etc")
     order = [i * 7919 % n for i in range(n)]    # 7919 does not divide n
     files = {"passwd": "".join(f"user{i}:x:{1000 + i}:{1000 + i}::/:/bin/sh\n" for i in order)
              + "elsa:x:999:999::/:/bin/sh\n",
@@ -707,15 +707,15 @@ def million_users(box):
              + "elsa:2000000000:1000\n",
              "subgid": "elsa:3000000:1000000\n"}
     for name, text in files.items():
-        box.host.write(f"{folder}/etc/{name}", text)
+        box.host.write(f"{directory}/etc/{name}", text)
     size = len(files["passwd"]) + len(files["subuid"])
-    awk = ["awk", "-F:", "{ print $1, $2, $3 }", *(f"{folder}/etc/{name}" for name in files)]
+    awk = ["awk", "-F:", "{ print $1, $2, $3 }", *(f"{directory}/etc/{name}" for name in files)]
     for limit, args in ((1, ("list", "elsa")), (1, ("list", "999")), (1, ("map", "elsa")),
                         (1, ("list", "--map", "elsa")), (6, ("list",)), (6, ("list", "--map")),
                         (6, ("list", "--free")), (6, ("whois", "50000000")), (6, ("check",))):
         name = f"{' '.join(args)} with {n} users"
         (seconds, memory, status), reference = min(
-            (measured([box.path, *args, "--root", folder]), measured(awk)[0])
+            (measured([box.path, *args, "--root", directory]), measured(awk)[0])
             for _ in range(2))
         box.report.check(f"{name}: at most {limit} times a pass of awk, 4 times the files",
                          seconds < limit * reference and memory < 4 * size + 10 * 1024 * 1024

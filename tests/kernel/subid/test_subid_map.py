@@ -37,7 +37,7 @@ def mapped(box, *args, **options):
 # --- ids to be passed through -----------------------------------------------------------
 
 def never_root(box):
-    """No runtime is told to map an id that is delegated alone, or that accounts have."""
+    """No runtime gets an id that is delegated alone, or that accounts have."""
     for name, low, ids in (("one id", "5600:1", (5600,)), ("elsa's own id", "5001:1", (5001,)),
                            ("ids of two accounts", "5002:2", (5002, 5003))):
         for owner in ("elsa", "root"):
@@ -219,7 +219,7 @@ cat /proc/$pid/uid_map; kill $pid; exit $status"""
 
 def inside(box, lines, options):
     """`subid map` of root in a namespace of four extents; a child takes its mapping."""
-    top = f"{box.host.folder}/nested"
+    top = f"{box.host.tmpdir}/nested"
     os.makedirs(top, exist_ok=True)
     script = INSIDE.format(top=top, subid=box.path, lines=lines, options=options)
     holder = subprocess.Popen(["unshare", "--user", "sleep", "60"], env={"PATH": CLEAN_PATH})
@@ -285,7 +285,7 @@ lxc.idmap = u 0 9 9
 
 def answers(box, *args, status=FINDINGS, text=None):
     """[(where, kind, inside, cause)]; text: of a file, which is named FILE here."""
-    path = f"{box.host.folder}/text"
+    path = f"{box.host.tmpdir}/text"
     if text is not None:
         box.host.write(path, text)
         args += (path,)
@@ -297,7 +297,7 @@ def explain(box):
     """Each line of a mapping has an answer: that of the databases, or that of the kernel."""
     box.put("elsa:5600:1\nanna:2000000:1000000\n" + RANGE,
             "anna:2000000:1000000\n" + RANGE)
-    path = f"{box.host.folder}/c1.conf"
+    path = f"{box.host.tmpdir}/c1.conf"
     box.host.write(path, CONFIG)
     expected = [(3, "uid", 0, None), (4, "uid", 5600, None), (5, "uid", 5601, None),
                 (6, "gid", 0, "not-delegated"), (7, "gid", 70000, "extent-empty"),

@@ -27,7 +27,7 @@ def copies(box):
     """The program in the ways that a site might install it."""
     found = {}
     for name in ("setuid", "capabilities"):
-        path = found[name] = f"{box.host.folder}/bin/subid-{name}"
+        path = found[name] = f"{box.host.tmpdir}/bin/subid-{name}"
         shutil.copyfile(box.path, path)
         os.chmod(path, 0o4755 if name == "setuid" else 0o755)
     set_file_capabilities(found["capabilities"], (CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER))
@@ -56,7 +56,7 @@ def reads(box, name, path):
 
 
 def asks_for_another(box, name, path):
-    """Who is not root is told nothing about another user, and is nobody else."""
+    """A user other than root gets no answer about another user, and only the own answer."""
     box.put(SECRET, SECRET)
     result = box.host.run(path, ["doctor", "anna"], ELSA)
     box.report.check(f"{name}: doctor about another user", result.status == NOT_PERMITTED
@@ -64,18 +64,18 @@ def asks_for_another(box, name, path):
 
 
 def asks_for_self(box, name, path):
-    """The map writers that PATH leads to are run by the caller, and by nobody else."""
-    folder = box.host.subjects["ours", "setuid"].folder
+    """The map writers in PATH run as the caller."""
+    directory = box.host.subjects["ours", "setuid"].directory
     box.put(ONCE, ONCE)
     result = box.host.run(path, ["doctor", "--json"], ELSA,
-                          env={"PATH": f"{folder}:{CLEAN_PATH}", "LC_ALL": "C.UTF-8"})
+                          env={"PATH": f"{directory}:{CLEAN_PATH}", "LC_ALL": "C.UTF-8"})
     rows = json.loads(result.out)["links"]
     box.report.check(f"{name}: doctor as without privilege", result.status == DONE and
                      [row["link"] for row in rows].count("mapping") == 2, f"{rows}")
 
 
-def mends(box, name, path):
-    """What is mended on the running system PAM permits; and an image's is nobody's here."""
+def fixes(box, name, path):
+    """Repairs of the running system need PAM's permission; those of an image only root."""
     for auth, status, left in (("pam_deny.so", NOT_PERMITTED, TWICE),
                                ("pam_permit.so", DONE, ONCE)):
         service(box, auth)
@@ -92,9 +92,9 @@ def mends(box, name, path):
 
 
 def batch(box, name, path):
-    """Lines that are wrong are told: not those of a file that the caller cannot read."""
+    """Wrong lines are shown, but not those of a file that the caller cannot read."""
     service(box, "pam_permit.so")
-    secret = f"{box.host.folder}/secret"
+    secret = f"{box.host.tmpdir}/secret"
     box.host.write(secret, "hunter2\n")
     os.chmod(secret, 0o600)
     box.put("", "")
@@ -120,7 +120,7 @@ def strange(box, name, path):
         box.report.skip(f"{name}: a strange environment", "needs strace")
         return
     for verb, copy, read in (("grant", path, False), ("grant", box.path, True)):
-        trace = f"{box.host.folder}/trace"
+        trace = f"{box.host.tmpdir}/trace"
         box.put("", "")
         result = box.host.run("/usr/bin/strace", ["-f", "-o", trace, "-e", "trace=openat", "-E",
                               "TZ=Strange/Zone", "-u", "elsa", copy, verb, "anna"], ROOT)
@@ -152,7 +152,7 @@ def main():
             box.report.skip("privileged subid", "this build has no PAM")
             box.report.finish()
     for name, path in copies(box).items():
-        for part in (reads, asks_for_another, asks_for_self, mends, batch, strange):
+        for part in (reads, asks_for_another, asks_for_self, fixes, batch, strange):
             part(box, name, path)
     plain(box)
     box.report.finish()

@@ -172,10 +172,10 @@ def quick_ones(box):
 
 def names(box):
     """Names of files reach the terminal without what it would obey."""
-    os.mkdir("/mnt/evil")
+    os.mkdir("/mnt/controls")
     for i in range(20):
-        os.mkdir(f"/mnt/evil/\033]0;{i}\a\x9b")
-    _, _, screen = run(box, ("files", "/mnt/evil"), False)
+        os.mkdir(f"/mnt/controls/\033]0;{i}\a\x9b")
+    _, _, screen = run(box, ("files", "/mnt/controls"), False)
     box.report.check("no control character of a name", b"\a" not in screen
                      and b"\033]" not in screen, f"{screen}")
 

@@ -78,12 +78,12 @@ def canonical(box):
     # local names alone: the local file is asked for those, and in an image for all
     box.run("--canonical: local names", ("--canonical",), DONE, "elsatwin:1:1\nelsa:2:1\n",
             data="elsatwin:1:1\nelsa:2:1\n")
-    folder = f"{box.host.folder}/image"
-    os.makedirs(f"{folder}/etc", exist_ok=True)
+    directory = f"{box.host.tmpdir}/image"
+    os.makedirs(f"{directory}/etc", exist_ok=True)
     for name, text in (("passwd", PASSWD), ("subuid", DB), ("subgid", DB)):
-        box.host.write(f"{folder}/etc/{name}", text)
-    box.run("--canonical -R", ("--canonical", "-R", folder), DONE)
-    with open(f"{folder}/etc/subuid", encoding="ascii") as file:
+        box.host.write(f"{directory}/etc/{name}", text)
+    box.run("--canonical -R", ("--canonical", "-R", directory), DONE)
+    with open(f"{directory}/etc/subuid", encoding="ascii") as file:
         box.check("--canonical -R: nothing is known there", file.read(), DB)
 
 

@@ -65,24 +65,24 @@ class Stage:
     def __init__(self, box):
         self.box, self.host, self.report = box, box.host, box.report
         self.host.suit_runtimes()
-        self.folder = f"{self.host.folder}/bin/path"
-        os.mkdir(self.folder)
+        self.directory = f"{self.host.tmpdir}/bin/path"
+        os.mkdir(self.directory)
         for program in ("newuidmap", "newgidmap"):
             shutil.copyfile(self.host.subjects["ours", "setuid"].path(program),
-                            f"{self.folder}/{program}")
-            os.chmod(f"{self.folder}/{program}", 0o4755)
-        os.symlink(box.path, f"{self.folder}/subid")
+                            f"{self.directory}/{program}")
+            os.chmod(f"{self.directory}/{program}", 0o4755)
+        os.symlink(box.path, f"{self.directory}/subid")
         os.mkdir(f"{HOME}/run", 0o700)
         # containers get to their root through these, and podman would close them
         for name in (".local/share/lxc", ".config/lxc"):
             os.makedirs(f"{HOME}/{name}")
-        self.root_folder(f"{HOME}/root")
+        self.root_directory(f"{HOME}/root")
         with tarfile.open(f"{HOME}/image.tar", "w") as tar:
             tar.add(f"{HOME}/root", ".")
         subprocess.run(["chown", "-R", f"+{ELSA.uid}:+{ELSA.gid}", HOME], check=True)
 
     @staticmethod
-    def root_folder(path):
+    def root_directory(path):
         """A root file system that is busybox."""
         for name in ("bin", "dev", "etc", "proc", "run", "sys", "tmp", "usr/lib"):
             os.makedirs(f"{path}/{name}")
@@ -93,7 +93,7 @@ class Stage:
             pass
 
     def shell(self, command, caller=ELSA, home=HOME, timeout=60):
-        env = {"PATH": f"{self.folder}:{CLEAN_PATH}", "HOME": home, "USER": caller.name,
+        env = {"PATH": f"{self.directory}:{CLEAN_PATH}", "HOME": home, "USER": caller.name,
                "XDG_RUNTIME_DIR": f"{home}/run", "TMPDIR": home, "LC_ALL": "C.UTF-8"}
         found = self.host.run("/bin/sh", ["-c", f"cd {home} && {{ {command}\n}} 2>&1"],
                               caller, env=env, timeout=timeout)
@@ -196,10 +196,10 @@ def runc(stage, which):
 
 
 def nspawn(stage, which):
-    root = f"{stage.host.folder}/nspawn"
+    root = f"{stage.host.tmpdir}/nspawn"
     start, _ = LARGEST[which][0]
     shutil.rmtree(root, ignore_errors=True)
-    stage.root_folder(root)
+    stage.root_directory(root)
     subprocess.run(["chown", "-hR", f"+{start}:+{start}", root], check=True)
     stage.compare("systemd-nspawn", which,
                   "systemd-nspawn -q --register=no --keep-unit $(subid map elsa --for nspawn) "
@@ -220,25 +220,25 @@ def docker(stage, which):
 
 
 def dockerd(stage, which, user):
-    folder = f"{stage.host.folder}/docker"
-    shutil.rmtree(folder, ignore_errors=True)
-    os.mkdir(folder)
+    directory = f"{stage.host.tmpdir}/docker"
+    shutil.rmtree(directory, ignore_errors=True)
+    os.mkdir(directory)
     stage.compare("dockerd", which, f"""
-        subid map {user} --for docker > {folder}/daemon.json || exit 9
-        export DOCKER_HOST=unix://{folder}/sock
-        dockerd --config-file {folder}/daemon.json --data-root {folder}/data \
-            --exec-root {folder}/exec -H $DOCKER_HOST -p {folder}/pid \
-            --storage-driver vfs --iptables=false --bridge=none > {folder}/log 2>&1 &
-        for i in $(seq 100); do docker info > {folder}/info 2>&1 && break; sleep 0.1; done
-        docker import {HOME}/image.tar b:1 > {folder}/import 2>&1 &&
+        subid map {user} --for docker > {directory}/daemon.json || exit 9
+        export DOCKER_HOST=unix://{directory}/sock
+        dockerd --config-file {directory}/daemon.json --data-root {directory}/data \
+            --exec-root {directory}/exec -H $DOCKER_HOST -p {directory}/pid \
+            --storage-driver vfs --iptables=false --bridge=none > {directory}/log 2>&1 &
+        for i in $(seq 100); do docker info > {directory}/info 2>&1 && break; sleep 0.1; done
+        docker import {HOME}/image.tar b:1 > {directory}/import 2>&1 &&
             docker run --rm --network=none b:1 {MAPS}
         status=$?; kill $!; wait $!
-        [ $status = 0 ] || tail -n 5 {folder}/log; exit $status""",
+        [ $status = 0 ] || tail -n 5 {directory}/log; exit $status""",
                   in_file_order(which), False, caller=ROOT, home="/root")
 
 
 def rootless(stage, which):
-    """rootlesskit, in whose namespace the dockerd of a user runs, needs to be told nothing.
+    """rootlesskit, in whose namespace the dockerd of a user runs, needs no setting.
     It takes the lines as they come, so with one range it maps what `subid map` shows."""
     by_name(stage, which)
     stage.compare("rootlesskit", which, f"rootlesskit --state-dir=run/kit sh -c '{MAPS}'",
@@ -304,9 +304,9 @@ def groups_of_machines():
 
 def start_domain(stage, runtime, which, idmap):
     """libvirtd starts a container with the element; its root makes a file."""
-    top = f"{stage.host.folder}/libvirt"
+    top = f"{stage.host.tmpdir}/libvirt"
     shutil.rmtree(top, ignore_errors=True)
-    stage.root_folder(f"{top}/root")
+    stage.root_directory(f"{top}/root")
     start, _ = RANGES[which][0]
     subprocess.run(["chown", "-hR", f"+{start}:+{start}", f"{top}/root"], check=True)
     stage.host.write(f"{top}/domain.xml", DOMAIN.format(maps=MAPS, idmap=idmap,
@@ -400,7 +400,7 @@ RUNTIMES = {"newuidmap": (newuidmap, ()), "unshare": (with_unshare, ()),
             "incus": (incus, ())}
 # these map a range and nothing else
 NO_HOLES = ("unshare", "bwrap", "nspawn", "docker")
-# what is not told anything
+# runtimes that need no configuration
 OTHERS = {"rootlesskit": (rootless, ("rootlesskit",))}
 SLOW = ("docker", "libvirt", "nova", "podman")
 
@@ -481,7 +481,7 @@ def container(stage, user, start, inside, command):
     """A process of a container as LXC maps it; yields its process id."""
     line = (f"exec lxc-usernsexec -m u:0:{start}:65536 -m g:0:{start}:65536 -- "
             f"setpriv --reuid {inside} --regid {inside} --clear-groups {command}")
-    env = {"PATH": f"{stage.folder}:{CLEAN_PATH}", "LC_ALL": "C.UTF-8"}
+    env = {"PATH": f"{stage.directory}:{CLEAN_PATH}", "LC_ALL": "C.UTF-8"}
     child = subprocess.Popen(["/bin/sh", "-c", line], env=env, preexec_fn=user.become,
                              stdin=subprocess.DEVNULL, start_new_session=True)
     try:
@@ -557,7 +557,7 @@ def by_row(rows, *keys):
 def slides_files(stage):
     """What `showinfo files` of the slides shows, with names for the numbers."""
     stage.box.put(ONE, ONE)
-    top = f"{stage.host.folder}/files"
+    top = f"{stage.host.tmpdir}/files"
     os.mkdir(top)
     owners = {"sleeper-elsa": 5001, "sleeper-root": 0, "sleeper-anna-c1": 2000000,
               "sleeper-ubuntu-elsa-c1": 3001000, "sleeper-root-elsa-c2": 3100000,
@@ -581,7 +581,7 @@ def slides_files(stage):
             "sleeper-elsa": ("elsa", None), "sleeper-root": ("root", None),
             "sleeper-anna-c1": ("anna", 1), "sleeper-ubuntu-elsa-c1": ("elsa", 1001),
             "sleeper-root-elsa-c2": ("elsa", 100001), "stranger": (None, None)})
-    image = f"{stage.host.folder}/files-image"
+    image = f"{stage.host.tmpdir}/files-image"
     os.makedirs(f"{image}/etc")
     stage.host.write(f"{image}/etc/subuid", "elsa:4000000:1\n")
     stage.host.write(f"{image}/etc/subgid", "")
@@ -591,9 +591,9 @@ def slides_files(stage):
 
 
 def files_that_cannot_be_read(stage):
-    """Closed folders are named, and the rest is shown; names are any bytes."""
+    """Closed directories are named, and the rest is shown; names are any bytes."""
     stage.box.put(ONE, ONE)
-    top = f"{stage.host.folder}/closed"
+    top = f"{stage.host.tmpdir}/closed"
     os.makedirs(f"{top}/private/deep")
     os.makedirs(f"{top}/open")
     os.makedirs(f"{top}/mounted")
@@ -607,7 +607,7 @@ def files_that_cannot_be_read(stage):
         os.chown(path, 3000000, 0)
     result = stage.box.run("files", "--json", top, "/nonexistent", caller=ELSA)
     found = [row["file"] for row in json.loads(result.out)["files"]]
-    stage.report.check("a closed folder is named, and the rest is shown",
+    stage.report.check("a closed directory is named, and the rest is shown",
                        result.status == UNREADABLE and f"{top}/private: " in words(result) and
                        "/nonexistent: " in words(result) and
                        found == [f'{top}/open/\u00ff\n"', f"{top}/mounted/b"] or

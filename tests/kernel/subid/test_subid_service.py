@@ -3,7 +3,7 @@
 """Every verb of subid where the name service never answers, crashes, talks, or is slow:
 each ends in a stated time, with a word about it or without need of it, and nothing is
 changed; and where it answers, what it knows is there. A real module of the name service,
-in the loader's own folder, so that every program of the chain has it."""
+in the loader's own directory, so that every program of the chain has it."""
 
 import json
 import os
@@ -43,7 +43,7 @@ class Row(NamedTuple):
 
 def rows(box):
     cannot = CANNOT.format("stranger", "{}")
-    batch, tree = f"{box.host.folder}/batch", f"{box.host.folder}/tree"
+    batch, tree = f"{box.host.tmpdir}/batch", f"{box.host.tmpdir}/tree"
     return (
         Row(("list",), LOOK, DONE, NOTE),
         Row(("list", "--json"), LOOK, DONE, NOTE),
@@ -80,15 +80,15 @@ def service(box, milliseconds, number=ID):
 
 def install(box):
     """The module where the loader finds it, and nsswitch.conf that names it."""
-    folder = f"/usr/lib/{sysconfig.get_config_var('MULTIARCH')}"
-    path, top = box.host.compile("usermod_nss.c", "-shared", "-fPIC"), f"{box.host.folder}/nss"
+    directory = f"/usr/lib/{sysconfig.get_config_var('MULTIARCH')}"
+    path, top = box.host.compile("usermod_nss.c", "-shared", "-fPIC"), f"{box.host.tmpdir}/nss"
     for part in ("up", "work"):
         os.makedirs(f"{top}/{part}")
-    mount("overlay", folder, "overlay", 0,
-          f"lowerdir={folder},upperdir={top}/up,workdir={top}/work")
+    mount("overlay", directory, "overlay", 0,
+          f"lowerdir={directory},upperdir={top}/up,workdir={top}/work")
     os.replace(path, f"{top}/module")
     with open(f"{top}/module", "rb") as file:
-        box.host.write(f"{folder}/libnss_subidtest.so.2", file.read(), 0o755)
+        box.host.write(f"{directory}/libnss_subidtest.so.2", file.read(), 0o755)
     box.host.write("/etc/nsswitch.conf",
                    "passwd: files subidtest\ngroup: files [NOTFOUND=continue] subidtest\n"
                    "initgroups: files [SUCCESS=continue] subidtest\n")
@@ -167,7 +167,7 @@ def nothing_free(box):
 
 
 def processes(box):
-    """`ps` asks for the name of an id that nobody has."""
+    """`ps` asks for the name of an id that no account has."""
     child = subprocess.Popen(["sleep", "60"], user=NOBODYS, group=NOBODYS, extra_groups=[])
     for mode, seconds in ((NEVER, LOOK), (CRASH, AT_ONCE)):
         service(box, mode)
@@ -199,7 +199,7 @@ def interrupted(box):
 
 
 def talkative(box):
-    """What a module prints is in nobody's way."""
+    """The output of a module is discarded."""
     service(box, TALK)
     for args in (("list", "--json"), ("whois", "4000000", "--json"), ("check", "--json")):
         result = box.run(*args)
@@ -246,9 +246,9 @@ def main():
         box.report.skip("name service", "this is about time")
         box.report.finish()
     install(box)
-    box.host.write(f"{box.host.folder}/batch", "elsa\nstranger\n")
-    os.mkdir(f"{box.host.folder}/tree")
-    box.host.write(f"{box.host.folder}/tree/file", "", 0o644, (NOBODYS, NOBODYS))
+    box.host.write(f"{box.host.tmpdir}/batch", "elsa\nstranger\n")
+    os.mkdir(f"{box.host.tmpdir}/tree")
+    box.host.write(f"{box.host.tmpdir}/tree/file", "", 0o644, (NOBODYS, NOBODYS))
     for part, *args in ((answers,), (talkative,), (nothing_free,), (silent, CRASH),
                         (silent, NEVER), (processes,), (interrupted,)):
         box.report.part(part, box, *args)

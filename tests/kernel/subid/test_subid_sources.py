@@ -20,11 +20,11 @@ FULL = [("elsa", 100000, 231071, "full")]
 COLUMNS = ("owner", "first", "last", "where")
 # of plugin.c, by what comes of them
 SILENT = ("nothing", "unknown", "error")
-LIARS = ("status", "status-negative", "negative", "least", "huge", "many", "null", "zero",
+INVALID = ("status", "status-negative", "negative", "least", "huge", "many", "null", "zero",
          "beyond", "far", "wrap", "all")
 DOWN = {"conn": "does not reach the service", "exit": "has crashed or ended",
         "crash": "has crashed or ended",
-        **{liar: "gives an answer that cannot be" for liar in LIARS}}
+        **{name: "gives an answer that cannot be" for name in INVALID}}
 SECONDS = 2
 
 
@@ -130,12 +130,12 @@ def test_owners(box, plugins):
     box.check("the files, two owners", rows(box, "list", "-u", "anna", "elsa"),
               [("anna", 2000000, 2000999, "/etc/subuid:2")] + FILES)
     result = box.run("list", "-u", "nobodyhere")
-    said(box, "one whom nobody knows", result, NO_USER, "'nobodyhere' does not exist")
+    said(box, "an unknown user", result, NO_USER, "'nobodyhere' does not exist")
     expected = {"kind": "uid", "owner": "elsa", "uid": 5001, "first": 100000, "last": 231071,
                 "count": 131072, "where": "full"}
     plugins.ask("full")
     box.check("every key", box.rows("list", "-u", "elsa"), [expected])
-    image = f"{box.host.folder}/image"
+    image = f"{box.host.tmpdir}/image"
     os.makedirs(f"{image}/etc")
     for name, text in (("subuid", LINES), ("subgid", LINES), ("passwd", "elsa:x:5001:5001:::\n"),
                        ("nsswitch.conf", "subid: full\n")):
@@ -148,7 +148,7 @@ def test_owners(box, plugins):
 
 
 def test_all(box, plugins):
-    """What nobody can list is said, and lines that grant nothing are not shown."""
+    """A note names sources that cannot be listed; lines that grant nothing are not shown."""
     for args in (("list",), ("list", "--free"), ("list", "--map"), ("ps",),
                  ("files", "/home"), ("list", "--map", "anna")):
         plugins.ask("files")
@@ -169,7 +169,7 @@ def test_all(box, plugins):
     said(box, "list: how many lines there are", result, DONE,
          "/etc/subuid: lines that grant nothing, since /etc/nsswitch.conf does not name the "
          "files: 2")
-    said(box, "list --map: nobody is said to have nothing",
+    said(box, "list --map: no owner is reported without ranges",
          box.run("list", "--map", "bob"), NONE, "no line of a database is about bob")
     remove("/etc/subuid")
     remove("/etc/subgid")
@@ -245,7 +245,7 @@ def test_map(box, plugins):
                ("gid", 0, 5001, 1), ("gid", 1, 10100000, 131072)])
     said(box, "map: lines that grant nothing", box.run("map", "elsa", "--for", "lxc"), DONE,
          "lines of elsa that grant nothing, since the source 'full' answers: 1")
-    # what is told is what newuidmap grants
+    # the same as newuidmap grants
     for name, sources in (("a plugin", "full files"), ("files", "files full")):
         plugins.ask(sources)
         result = box.run("map", "elsa", "--for", "newuidmap")
@@ -264,7 +264,7 @@ def test_map(box, plugins):
     plugins.ask("files full")
     said(box, "dockerd reads the files", box.run("map", "elsa", "--for", "docker"), DONE)
     plugins.ask("nothing")
-    said(box, "map: nobody has anything", box.run("map", "elsa"), NONE,
+    said(box, "map: no source has a range", box.run("map", "elsa"), NONE,
          "from the source 'nothing' that /etc/nsswitch.conf names")
 
 
@@ -274,13 +274,13 @@ VERBS = (("list", "elsa"), ("whois", 3000005), ("map", "elsa"))
 
 
 def test_down(box, plugins):
-    """None of them lets the next source answer, and none is nobody's."""
+    """None of them lets the next source answer, and none counts as "no range"."""
     for role in list(DOWN)[::4] if quick() else DOWN:
         plugins.ask(f"{role} files")
         for args in VERBS:
             result = box.run(*args)
             said(box, f"{args}: {role}", result, UNREADABLE, f"'{role}'", DOWN[role])
-            box.report.check(f"{args}: {role}: told once, and nothing shown",
+            box.report.check(f"{args}: {role}: reported once, and nothing shown",
                              words(result).count(DOWN[role]) == 1
                              and b" 3000000" not in result.out and b"free" not in result.out,
                              f"{result}")
@@ -296,7 +296,7 @@ def test_down(box, plugins):
 
 
 def test_not_roots(box, plugins):
-    """What only root can mend is passed over for who has an answer, and else told."""
+    """A plugin that only root can fix is skipped if a later source answers, or else named."""
     flags = 'ROLE="elsa"'
     plugins.install("theirs", flags, owner=(5001, 5001))
     plugins.install("open", flags, mode=0o666)
@@ -307,7 +307,7 @@ def test_not_roots(box, plugins):
                              ("text", "is no shared library", "to fix it: ")):
         plugins.ask(f"{name} files")
         box.check(f"{name}: passed over", rows(box, "list", "-u", "elsa"), FILES)
-        said(box, f"{name}: nobody else", box.run("list", "-u", "bob"), UNREADABLE, text,
+        said(box, f"{name}: another user", box.run("list", "-u", "bob"), UNREADABLE, text,
              cure)
         said(box, f"{name}: whois", box.run("whois", "-u", 3000005), UNREADABLE, text)
 

@@ -106,7 +106,7 @@ def files(box, prober):
 
 
 def good(box):
-    """Findings that cost nobody an id are not listed."""
+    """Findings that cost no user an id are not listed."""
     box.put("elsa:100000:65536\nanna:100000:65536\nelsa:0100000:0\nelsa:100000:65536", "")
     rows = rows_of(box, "--before-switch")
     box.check("nothing is lost", rows, [])

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """The package scripts of usermod-ext(8) in a real package: installed, installed again,
-upgraded, removed and purged by dpkg, on the system and into an image, where nothing can
-be run. The ids are there once, the same each time, and go when the package says so;
-nobody is asked anything."""
+upgraded, removed and purged by dpkg, on the system and into an image, where no program can
+run. The ids are given once, are the same each time, and are removed when the package is
+purged. No step asks a question."""
 
 import os
 import re
@@ -27,9 +27,9 @@ def scripts():
     return [text.replace("\\e", "\\") for text in found]
 
 
-def build(folder, version):
+def build(directory, version):
     """A package with these scripts and one file; returns the path of the .deb."""
-    tree = f"{folder}/tree-{version}"
+    tree = f"{directory}/tree-{version}"
     os.makedirs(f"{tree}/DEBIAN")
     os.makedirs(f"{tree}/etc/builder")
     with open(f"{tree}/etc/builder/version", "w") as file:
@@ -41,7 +41,7 @@ def build(folder, version):
         with open(f"{tree}/DEBIAN/{name}", "w") as file:
             file.write(text)
         os.chmod(f"{tree}/DEBIAN/{name}", 0o755)
-    package = f"{folder}/builder-{version}.deb"
+    package = f"{directory}/builder-{version}.deb"
     subprocess.run(["dpkg-deb", "--build", "--root-owner-group", tree, package],
                    check=True, stdout=subprocess.DEVNULL)
     return package
@@ -55,16 +55,16 @@ class System:
         self.log = []
 
     def dpkg(self, *words):
-        """Runs dpkg without a terminal, and without anything to read from."""
+        """Runs dpkg without a terminal and with an empty input."""
         command = ["dpkg", "--log=/dev/null"]
         if self.root:
             command += [f"--root={self.root}", "--force-script-chrootless"]
-        # useradd waits for ever for a log that nobody reads
+        # useradd waits forever for a log that is not read
         self.log.extend(self.box.host.read_log())
         return subprocess.run(
             [*command, *words], stdin=subprocess.DEVNULL, capture_output=True,
             start_new_session=True, timeout=60,
-            env={"PATH": f"{self.box.folder}:{CLEAN_PATH}", "LC_ALL": "C.UTF-8"})
+            env={"PATH": f"{self.box.directory}:{CLEAN_PATH}", "LC_ALL": "C.UTF-8"})
 
     def get(self):
         return [read(f"{self.root}/etc/{name}") for name in usermod_box.DATABASES]
@@ -114,7 +114,7 @@ def test_host(box, packages, report):
     make_dpkg("/var/lib/dpkg")
     box.host.write("/etc/login.defs", LOGIN_DEFS + "USERGROUPS_ENAB yes\n")
     system = System(box, packages)
-    # elsa has no place below the bound; some programs read anna's line as 100000-165535
+    # elsa gets no range below the bound; some programs read anna's line as 100000-165535
     box.put(OTHERS, b"")
     life_of_package(system, report, "with a PAM service", [OTHERS, b""],
                     b"_builder:165536:65536\n")
@@ -129,7 +129,7 @@ def test_host(box, packages, report):
     report.check("package: without databases", result.returncode == 0
                  and system.get() == [b"_builder:100000:65536\n"] * 2,
                  f"{result} {system.get()}")
-    # what an administrator has given the account stays as it is
+    # ranges that an administrator has given the account are unchanged
     box.put(b"_builder:7000000:1000\n", b"_builder:8000000:1000\n")
     result = system.dpkg("-i", packages["2.0"])
     report.check("package: an administrator's choice stays", result.returncode == 0
@@ -140,10 +140,10 @@ def test_host(box, packages, report):
     report.check("package: is in the system log", "_builder change-subids" in log, log)
 
 
-def make_image(folder):
-    """The root of a system that was never started and that holds no program."""
-    os.makedirs(f"{folder}/etc")
-    make_dpkg(f"{folder}/var/lib/dpkg")
+def make_image(directory):
+    """The root of a system that was never started and that has no programs."""
+    os.makedirs(f"{directory}/etc")
+    make_dpkg(f"{directory}/var/lib/dpkg")
     for name, text in {
             "etc/passwd": "root:x:0:0:root:/root:/bin/sh\n", "etc/group": "root:x:0:\n",
             "etc/shadow": "root:*:19000:0:99999:7:::\n", "etc/gshadow": "root:*::\n",
@@ -153,13 +153,13 @@ def make_image(folder):
                               "USERGROUPS_ENAB yes\n",
             # of no effect: a name service of another system is not asked
             "etc/nsswitch.conf": "passwd: nothing\nsubid: nothing\n"}.items():
-        with open(f"{folder}/{name}", "w") as file:
+        with open(f"{directory}/{name}", "w") as file:
             file.write(text)
-        os.chmod(f"{folder}/{name}", 0o640 if "shadow" in name else 0o644)
+        os.chmod(f"{directory}/{name}", 0o640 if "shadow" in name else 0o644)
 
 
 def test_image(box, packages, report):
-    image = f"{box.host.folder}/image"
+    image = f"{box.host.tmpdir}/image"
     make_image(image)
     before = [*box.get(), read("/etc/passwd")]
     system = System(box, packages, image)
@@ -183,9 +183,9 @@ def main():
                  len(found) == 2 and all("DPKG_ROOT" in text for text in found), found)
     if report.failed:
         report.finish()
-    folder = f"{box.host.folder}/packages"
-    os.mkdir(folder)
-    packages = {version: build(folder, version) for version in ("1.0", "2.0")}
+    directory = f"{box.host.tmpdir}/packages"
+    os.mkdir(directory)
+    packages = {version: build(directory, version) for version in ("1.0", "2.0")}
     test_image(box, packages, report)
     test_host(box, packages, report)
     report.finish()

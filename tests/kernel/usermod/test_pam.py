@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """Who may run usermod-ext: the PAM service permits, denies, asks for a password, or does
-not exist; the caller is root, or somebody whom a setuid copy lets in."""
+not exist; the caller is root, or a user of a setuid copy."""
 
 import contextlib
 import fcntl
@@ -89,7 +89,7 @@ def test_cases(box, copies, report):
 
 
 def test_no_change(box, copies, report):
-    """What is refused has taken no lock and left no file."""
+    """A refused command takes no lock and leaves no file."""
     put_service(box.host, service("pam_deny.so", "pam_deny.so"))
     remove("/etc/.pwd.lock")
     before = sorted(os.listdir("/etc"))
@@ -100,18 +100,18 @@ def test_no_change(box, copies, report):
 
 
 def test_image(box, copies, report):
-    """PAM has no say about images, so only real root comes near them."""
-    image = f"{box.host.folder}/image"
+    """PAM is not used for images, so only real root may write there."""
+    image = f"{box.host.tmpdir}/image"
     os.makedirs(f"{image}/etc")
     for name in ("passwd", "group", "login.defs"):
         shutil.copyfile(f"/etc/{name}", f"{image}/etc/{name}")
     for kind in ("--root", "--prefix"):
-        for folder in ("/", image):
+        for directory in ("/", image):
             put_service(box.host, service("pam_permit.so"))
             box.put()
-            result = box.run(kind, folder, "--create", *ADD, path=copies["setuid"],
+            result = box.run(kind, directory, "--create", *ADD, path=copies["setuid"],
                              caller=ELSA)
-            report.check(f"pam: {kind} {folder}: not for a user of a setuid copy",
+            report.check(f"pam: {kind} {directory}: not for a user of a setuid copy",
                          result.status == NOT_PERMITTED and box.get().subuid == b""
                          and words(result) == "usermod-ext: only root may do this\n"
                          and os.listdir(f"{image}/etc").count("subuid") == 0, result)
@@ -126,7 +126,7 @@ def test_image(box, copies, report):
 
 def test_capabilities(box, report):
     """A copy with capabilities: what it makes is not the caller's."""
-    copy = f"{box.folder}/capabilities"
+    copy = f"{box.directory}/capabilities"
     shutil.copyfile(box.ours, copy)
     os.chmod(copy, 0o755)
     set_file_capabilities(copy, (CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER))
@@ -142,7 +142,7 @@ def test_capabilities(box, report):
 
 
 def type_password(master, text):
-    """Types when the terminal stops to echo, as a person would who sees the prompt."""
+    """Types when the terminal stops to echo, as a person does at the prompt."""
     end = time.monotonic() + 10
     while time.monotonic() < end:
         if not termios.tcgetattr(master)[3] & termios.ECHO:
@@ -153,7 +153,7 @@ def type_password(master, text):
 
 @contextlib.contextmanager
 def person(text):
-    """Somebody at a terminal; yields a function for the child that sits down there."""
+    """A terminal with a user; yields a function that moves the child to it."""
     master, slave = pty.openpty()
     pid = os.fork()
     if pid == 0:
@@ -199,12 +199,12 @@ def test_terminal(box, copies, report):
 
 
 def test_translation_is_harmless(box, copies, report):
-    """What the caller may put into the environment leads a setuid copy nowhere."""
+    """Variables of the caller's environment have no effect on a setuid copy."""
     put_service(box.host, service("pam_permit.so"))
     box.put()
     env = {"PATH": CLEAN_PATH, "LANG": "../../home/elsa", "LANGUAGE": "../../home/elsa",
            "LC_ALL": "../../home/elsa", "TEXTDOMAINDIR": "/home/elsa",
-           "NLSPATH": "/home/elsa/%N", "LD_PRELOAD": "/home/elsa/evil.so"}
+           "NLSPATH": "/home/elsa/%N", "LD_PRELOAD": "/home/elsa/hostile.so"}
     result = box.run("-v", "1-x", "anna", path=copies["setuid"], caller=ELSA, env=env)
     report.check("pam: a setuid copy in a strange environment", result.status == 3
                  and words(result) == "usermod-ext: invalid subordinate uid range '1-x'\n",
@@ -212,7 +212,7 @@ def test_translation_is_harmless(box, copies, report):
 
 
 def test_without(box, copies, report):
-    """A build without PAM: root may, nobody else, whatever the service says."""
+    """A build without PAM: only root may, with any service file."""
     put_service(box.host, service("pam_permit.so"))
     for caller, copy, status, said in (
             (ROOT, "plain", DONE, ""), (ROOT, "setuid", DONE, ""),
@@ -227,7 +227,7 @@ def test_without(box, copies, report):
 
 def main():
     box, report = usermod_box.enter()
-    copies = {"plain": box.ours, "setuid": f"{box.folder}/setuid"}
+    copies = {"plain": box.ours, "setuid": f"{box.directory}/setuid"}
     shutil.copyfile(box.ours, copies["setuid"])
     os.chmod(copies["setuid"], 0o4755)
     with open(box.ours, "rb") as file:
@@ -235,7 +235,7 @@ def main():
             test_without(box, copies, report)
             report.skip("pam", "this build has no PAM")
             report.finish()
-    # where there is no service, PAM itself would take this one
+    # PAM falls back to this service if there is none
     box.host.write("/etc/pam.d/other", service("pam_deny.so", "pam_deny.so"))
     test_cases(box, copies, report)
     test_no_change(box, copies, report)

@@ -22,7 +22,7 @@ OVERLAPPING = FIRST + b"serge:100000:100001\n"
 WHOLE = FIRST + b"serge:165536:34465\n"
 PODMAN = "podman --cgroup-manager=cgroupfs --runtime=runc"
 MAPS = "cat /proc/self/uid_map /proc/self/gid_map"
-# each ends with what it printed of the maps inside
+# each prints the maps inside at the end
 RUNTIMES = {
     "podman unshare": ("podman", f"{PODMAN} unshare sh -c '{MAPS}'"),
     "podman run": ("podman", f"{PODMAN} import -q image.tar busybox:1 && {PODMAN} run --rm "
@@ -37,7 +37,7 @@ def find(tool):
 
 
 def prepare(box):
-    """What runtimes expect of a host, and a user as Debian makes one."""
+    """What runtimes need on a host, and a user as Debian makes one."""
     box.host.suit_runtimes()
     box.put(b"", b"")
     for name in ("shadow", "gshadow"):

@@ -42,7 +42,7 @@ MALFORMED = (
 )
 PLAIN = ("", "", "#", "# %s:1000010:20", "   ", "#%s:1000010:20")
 
-# at least one command for each class, whatever is random: database, change, class
+# at least one command for each class, in any random sequence: database, change, class
 FIXED = (
     (b"anna:1000000:10\n", ("v", "1000005-1000020"), OTHERS),
     (b"", ("v", "4990-5010"), ACCOUNTS),
@@ -112,7 +112,7 @@ class Generator:
         return text
 
     def free_range(self, content, world, letter):
-        """A range that the policy has nothing against, where one is found."""
+        """A range that the policy allows, if one is found."""
         table = Table(ALL, content or b"")
         taken = world.groups if letter == "w" else world.users
         for _ in range(30):
@@ -183,7 +183,7 @@ class Differential:
         self.failures = 0
 
     def put(self, contents):
-        """Only what the last command has changed costs a write."""
+        """Writes only the files that the last command has changed."""
         for i, (name, content) in enumerate(zip(DATABASES, contents)):
             if self.now[i] == content:
                 continue

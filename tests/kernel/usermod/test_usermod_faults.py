@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""What can go wrong while usermod-ext changes the databases: errors injected into every
-system call on a database, its lock, temporary file and backup and their folder, and the
-same for real. A failure has its exit status and its reason, and leaves both old files and
-nothing else; a command that succeeds has done all of its work."""
+"""Failures while usermod-ext changes the databases: errors injected into every system call on
+a database, its lock, temporary file, backup and directory, and the same errors for real. A
+failure has its exit status and its reason, and leaves only both old files; a command that
+succeeds has made the whole change."""
 
 import contextlib
 import errno
@@ -65,7 +65,7 @@ def judge_failure(box, scenario, call, code, result):
 
 
 def lists_directory(call, before):
-    """Looking for what earlier commands left; newer libcs look at what they have opened."""
+    """Whether the call looks for leftovers, or is one that newer libcs make after open."""
     return call.name == "openat" and '"."' in call.text or \
         call.name == "fstat" and before is not None and lists_directory(before, None)
 
@@ -82,7 +82,7 @@ def judge(box, scenario, call, before, code, result):
         problem = None
     if problem:
         return problem
-    # what cannot be removed stays; the next command removes it
+    # a file that cannot be removed stays; the next command removes it
     if box.strays() and call.name != "unlinkat":
         return f"left: {box.strays()}"
     result = box.run(*scenario.args)
@@ -107,13 +107,13 @@ def test_injected(box, report):
                 if problem:
                     problems.append(f"{call}: {problem}")
             report.check(f"{code} in {len(found)} calls of {scenario.name}: "
-                         f"{counts['failed']} failures told, {counts['done']} harmless",
+                         f"{counts['failed']} failures reported, {counts['done']} harmless",
                          not problems and counts["failed"] > len(found) / 3,
                          f"{len(problems)} times: " + "; ".join(problems[:6]))
 
 
 def test_renames(box, report):
-    """The first rename, the second one, and the folder that cannot be synced."""
+    """The first rename, the second one, and the directory that cannot be synced."""
     scenario = next(scenario for scenario in SCENARIOS if scenario.name == "both")
     prepare(box, scenario)
     found = calls(box, scenario.args)
@@ -124,7 +124,7 @@ def test_renames(box, report):
             ("first rename", last("renameat", "subuid"), SUBUID, scenario.old),
             ("second rename: the first is put back", last("renameat", "subgid"), SUBGID,
              scenario.old),
-            ("sync of the folder", last("fsync", ""), SUBUID, scenario.new)):
+            ("sync of the directory", last("fsync", ""), SUBUID, scenario.new)):
         prepare(box, scenario)
         result = tampered(box, scenario.args, call, "error=EIO")
         report.check(f"EIO, {what}",
@@ -139,7 +139,7 @@ def test_signals(box, report):
 
 
 def test_signals_ignored(box, report):
-    """What the one who started it has ignored or blocked stays so."""
+    """Signals that the parent has ignored or blocked stay so."""
     scenario = next(scenario for scenario in SCENARIOS if scenario.name == "both")
     prepare(box, scenario)
     call = [call for call in calls(box, scenario.args) if call.name == "linkat"][0]
@@ -158,24 +158,24 @@ def test_signals_ignored(box, report):
 
 @contextlib.contextmanager
 def small_etc(box, options, old=OLD):
-    """A file system of its own as /etc, with all that a command needs."""
-    folder = f"{box.folder}/etc"
-    os.makedirs(folder, exist_ok=True)
-    mount("tmpfs", folder, "tmpfs", 0, f"mode=755,{options}")
+    """A separate file system as /etc, with all that a command needs."""
+    directory = f"{box.directory}/etc"
+    os.makedirs(directory, exist_ok=True)
+    mount("tmpfs", directory, "tmpfs", 0, f"mode=755,{options}")
     try:
-        os.mkdir(f"{folder}/pam.d", 0o755)
+        os.mkdir(f"{directory}/pam.d", 0o755)
         for name in ("passwd", "group", "nsswitch.conf", "login.defs",
                      "pam.d/usermod-ext", "pam.d/other"):
             content = read(f"/etc/{name}") if name != "pam.d/other" else b""
-            box.host.write(f"{folder}/{name}", content)
-        mount(folder, "/etc", None, MS_BIND)
+            box.host.write(f"{directory}/{name}", content)
+        mount(directory, "/etc", None, MS_BIND)
         try:
             box.put(*old)
             yield "/etc"
         finally:
             umount("/etc")
     finally:
-        umount(folder)
+        umount(directory)
 
 
 def failed(box, report, name, result, statuses, reason, old=OLD):
@@ -196,7 +196,7 @@ BOTH = ("-v", "7000000-7000009", "-w", "7000000-7000009", "elsa")
 
 
 def fill_until_it_works(box, report, name, options, steps, fill):
-    """Less and less is in the way, until the command works; each failure is clean."""
+    """Fewer and fewer obstacles, until the command works; each failure is clean."""
     big = Files(OLD.subuid + b"#\n" * 10000, OLD.subgid + b"#\n" * 10000)
     statuses, problems = Counter(), []
     for step in steps:
@@ -221,7 +221,7 @@ def fill_until_it_works(box, report, name, options, steps, fill):
 
 def test_full(box, report):
     def leave_pages(n):
-        """Fills the file system but for n pages."""
+        """Fills the file system except for n pages."""
         with open("/etc/filler", "wb", buffering=0) as file:
             with contextlib.suppress(OSError):
                 while True:
@@ -331,8 +331,8 @@ def test_limits(box, report):
 
 
 def test_output(box, report):
-    """stdout full or closed: told and no success, where something was to be written to it;
-    else nobody cares. Descriptors that are closed are never a database's."""
+    """stdout full or closed: an error if there was output, otherwise ignored. The number
+    of a closed descriptor is never used for a database."""
     def full():
         os.dup2(os.open("/dev/full", os.O_WRONLY), 1)
     change = ("-v", "7000000-7000009", "elsa")
@@ -359,7 +359,7 @@ def test_output(box, report):
                 and result.status == (DONE if args == change else 20)
                 and read("/etc/.pwd.lock") == b"",
                 f"{result}, {box.get()}, {box.strays()}, {read('/etc/.pwd.lock')}")
-    # nobody reads what is said, also while locks are held
+    # messages are not read, also while locks are held
     prepare(box, SCENARIOS[0])
     read_end, write_end = os.pipe()
     os.close(read_end)

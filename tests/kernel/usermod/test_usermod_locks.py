@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Each lock by itself, between usermod-ext and Debian's usermod in both directions: who
-holds it is waited for, and only what is left over from the dead is removed."""
+"""Each lock, between usermod-ext and Debian's usermod in both directions: a command waits for
+the holder, and removes only locks of processes that have ended."""
 
 import concurrent.futures
 import ctypes
@@ -18,7 +18,7 @@ from usermod_box import (DONE, EPOCH, NOT_PERMITTED, SUBGID, SUBUID, enter, fill
                          words)
 
 WAIT = 15
-SLOW = 10       # seconds: less than WAIT, for "at once" on whatever machine
+SLOW = 10       # seconds: less than WAIT, so that it means "at once" on any machine
 ADD = ("-v", "7000000-7000009", "elsa")
 ADDED = b"elsa:7000000:10\n"
 
@@ -26,7 +26,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def hold_passwd(kind):
-    """Takes .pwd.lock for the life of the process, in one of the ways there are."""
+    """Takes .pwd.lock in one of several ways, until the process ends."""
     if kind == "lckpwdf":
         if libc.lckpwdf() != 0:
             raise OSError("lckpwdf")
@@ -40,7 +40,7 @@ def hold_passwd(kind):
 
 
 def held_for(seconds, kind):
-    """A function for process(): holds .pwd.lock, and lets it go after a while."""
+    """A function for process(): holds .pwd.lock for some time."""
     def function():
         hold_passwd(kind)
         if os.fork() == 0:
@@ -76,7 +76,7 @@ def test_passwd_lock(box, report):
 
 
 def at_once(*functions):
-    """What they return. Each of them waits for 15 seconds, in vain."""
+    """The exit statuses after a wait of 15 seconds for a lock that stays."""
     with concurrent.futures.ThreadPoolExecutor(len(functions)) as pool:
         return [future.result() for future in [pool.submit(call) for call in functions]]
 
@@ -86,7 +86,7 @@ def gave_up(result, status):
 
 
 def test_passwd_lock_given_up(box, report):
-    """By ours and by Debian's, which waits as long."""
+    """Held by ours and by Debian's, which waits as long."""
     box.sweep()
     box.put(b"", b"")
     with process(lambda: hold_passwd("lckpwdf")) as pid, process() as live:
@@ -108,11 +108,11 @@ def test_passwd_lock_given_up(box, report):
 
 
 def test_database_lock_given_up(box, report):
-    """Of a live process: beside it, one that waits below --prefix."""
+    """A lock of a running process; in parallel a command that waits below --prefix."""
     box.sweep()
     box.put(b"", b"")
-    folder, args = image(box)
-    lock = f"{folder}/subuid.lock"
+    directory, args = image(box)
+    lock = f"{directory}/subuid.lock"
     with process() as live:
         write_lock("subgid", f"{live}\0")
         box.host.write(lock, f"{live}\0")
@@ -140,7 +140,7 @@ def test_database_lock_given_up(box, report):
 
 
 def test_database_lock_waited_for(box, report):
-    """A live holder that ends, and one that takes its lock away."""
+    """A running holder that ends, and one that removes its lock."""
     box.sweep()
     box.put(b"", b"")
     for what, end in (("ends", lambda pid: os.kill(pid, signal.SIGKILL)),
@@ -162,7 +162,7 @@ def test_database_lock_waited_for(box, report):
 
 def test_interrupted_wait(box, report):
     """A signal ends a wait at once, and nothing of it is left; also one to the whole
-    process group, as a terminal sends it, and one that nobody can catch."""
+    process group, as a terminal sends it, and SIGKILL."""
     def hold(what, live):
         if what == "subgid.lock":
             write_lock("subgid", f"{live}\0")
@@ -197,7 +197,7 @@ def test_interrupted_wait(box, report):
 
 
 def test_left_over(box, report):
-    """What is left over is removed at once, and nothing else."""
+    """Only leftover locks are removed, at once."""
     dead = dead_pid()
     cases = [("empty", "", None), ("a NUL", "\0", None), ("garbage", "garbage", None),
              ("zero", "0\0", None), ("negative", "-1\0", None), ("too large", "9" * 30, None),
@@ -229,8 +229,8 @@ def test_left_over(box, report):
 
 
 def test_same_process_id(box, report):
-    """In a container one process id means somebody else at each start: a lock that holds
-    our own is left over."""
+    """In a container a process id means another process at each start: a lock with our own
+    id is a leftover."""
     box.sweep()
     box.put(b"", b"")
     pid = os.fork()
@@ -245,8 +245,8 @@ def test_same_process_id(box, report):
 
 
 def test_debian_waits_for_ours(box, report):
-    """Debian's usermod while ours stands still with its locks: one of both gives way, and
-    what both report as done is there."""
+    """Debian's usermod while ours is stopped with its locks: one of both fails, and each
+    change that was reported as done is there."""
     if not box.oracle:
         report.skip("Debian's beside ours", "needs Debian's usermod")
         return
@@ -270,35 +270,35 @@ def test_debian_waits_for_ours(box, report):
 
 
 def image(box):
-    """A system that is not running: its /etc, and the option that means it."""
-    folder = f"{box.folder}/image/etc"
-    shutil.rmtree(folder, ignore_errors=True)
-    os.makedirs(folder)
+    """A system that is not running: its /etc, and the option for it."""
+    directory = f"{box.directory}/image/etc"
+    shutil.rmtree(directory, ignore_errors=True)
+    os.makedirs(directory)
     for name, content in (("passwd", PASSWD), ("subuid", ""), ("subgid", "")):
-        box.host.write(f"{folder}/{name}", content)
-    return folder, ("--prefix", os.path.dirname(folder))
+        box.host.write(f"{directory}/{name}", content)
+    return directory, ("--prefix", os.path.dirname(directory))
 
 
-def hold_directory(folder):
+def hold_directory(directory):
     """Every user who may read a directory can hold flock(2) on it."""
-    fcntl.flock(os.open(folder, os.O_RDONLY), fcntl.LOCK_EX)
+    fcntl.flock(os.open(directory, os.O_RDONLY), fcntl.LOCK_EX)
 
 
 def test_prefix(box, report):
     """Below --prefix .pwd.lock is the one there, which no user can hold."""
-    folder, args = image(box)
+    directory, args = image(box)
     with process(lambda: hold_passwd("lckpwdf")), \
-            process(lambda: hold_directory(folder), caller=ANNA):
+            process(lambda: hold_directory(directory), caller=ANNA):
         result = box.run(*args, *ADD)
     report.check("--prefix: neither .pwd.lock of the running system nor a lock of a user "
                  "is waited for",
                  result.status == DONE and result.seconds < SLOW
-                 and read(f"{folder}/subuid") == ADDED and
-                 sorted(os.listdir(folder)) == [".pwd.lock", "passwd", "subgid", "subuid",
+                 and read(f"{directory}/subuid") == ADDED and
+                 sorted(os.listdir(directory)) == [".pwd.lock", "passwd", "subgid", "subuid",
                                                 "subuid-"]
-                 and os.stat(f"{folder}/.pwd.lock").st_mode & 0o777 == 0o600,
-                 f"{result}, {os.listdir(folder)}")
-    lock = f"{folder}/subuid.lock"
+                 and os.stat(f"{directory}/.pwd.lock").st_mode & 0o777 == 0o600,
+                 f"{result}, {os.listdir(directory)}")
+    lock = f"{directory}/subuid.lock"
     for what in ("", "garbage"):
         box.host.write(lock, what)
         result = box.run(*args, *ADD)
@@ -307,10 +307,10 @@ def test_prefix(box, report):
 
 
 def test_other_namespace(box, report):
-    """Below --prefix: a lock of a process that is not to be seen here, as of a container.
-    It is kept, and what the message says removes it."""
-    folder, args = image(box)
-    lock, own = (f"{folder}/subuid.{end}" for end in ("lock", dead_pid()))
+    """Below --prefix: a lock of a process that cannot be seen here, such as that of a
+    container. It is kept, and the command in the message removes it."""
+    directory, args = image(box)
+    lock, own = (f"{directory}/subuid.{end}" for end in ("lock", dead_pid()))
     box.host.write(lock, f"{dead_pid()}\0")
     box.host.write(own, "")
     result = box.run(*args, *ADD, timeout=60)
@@ -320,11 +320,11 @@ def test_other_namespace(box, report):
     os.system("rm " + result.lines[-1].partition(": rm ")[2])
     result = box.run(*args, *ADD)
     report.check("--prefix: what the message says removes it",
-                 result.status == DONE and read(f"{folder}/subuid") == ADDED, f"{result}")
+                 result.status == DONE and read(f"{directory}/subuid") == ADDED, f"{result}")
 
 
 def test_read_only(box, report):
-    """What is only shown needs no lock, be it held or on a read-only file system."""
+    """--dry-run needs no lock: it works with a held one, or on a read-only file system."""
     shown = f"+ /etc/subuid: {ADDED.decode()}".encode()
     box.sweep()
     box.put(b"", b"")
@@ -334,14 +334,14 @@ def test_read_only(box, report):
                  result.status == DONE and result.out == shown and result.seconds < SLOW,
                  f"{result}")
     box.sweep()
-    folder, _ = image(box)
-    mount(folder, folder, None, MS_BIND)
-    mount(None, folder, None, MS_BIND | MS_REMOUNT | MS_RDONLY)
+    directory, _ = image(box)
+    mount(directory, directory, None, MS_BIND)
+    mount(None, directory, None, MS_BIND | MS_REMOUNT | MS_RDONLY)
     for option in ("--root", "--prefix"):
-        result = box.run(option, os.path.dirname(folder), "--dry-run", *ADD)
+        result = box.run(option, os.path.dirname(directory), "--dry-run", *ADD)
         report.check(f"--dry-run: a read-only file system, {option}", result.status == DONE
-                     and result.out == shown.replace(b"/etc", folder.encode()), f"{result}")
-    umount(folder)
+                     and result.out == shown.replace(b"/etc", directory.encode()), f"{result}")
+    umount(directory)
 
 
 def main():

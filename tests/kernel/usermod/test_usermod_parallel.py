@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""usermod-ext beside Debian's usermod and useradd on one /etc: of many at once, no update
-is lost that was reported as done."""
+"""usermod-ext in parallel with Debian's usermod and useradd on one /etc: no update that was
+reported as done is lost."""
 
 import os
 import time
@@ -42,7 +42,7 @@ def crowd(box, lines):
                 "usermod", kind, b"anna:%d:10" % first)
     found = []
     while running:
-        # who writes to a log that nobody reads stands still, and Debian's with its locks
+        # a program that writes to an unread log waits, Debian's while it has its locks
         box.host.read_log()
         pid, status = os.waitpid(-1, os.WNOHANG)
         if pid == 0:
@@ -77,7 +77,7 @@ def test_crowd(box, report, lines):
     if lines <= ALL_WORK:
         report.check(f"{lines} lines: none fails", not failed, f"{failed[:5]}")
     else:
-        # waiting for one another has its limit; ours is what is judged
+        # programs may give up waiting for each other; only ours is checked
         report.check(f"{lines} lines: {len(failed)} gave up with a status that says so",
                      all(status in (NOT_PERMITTED, SUBUID, SUBGID, 9, 10)
                          for _, status, _ in failed), f"{failed[:5]}")

@@ -19,13 +19,13 @@ from usermod_box import (BUSY, DONE, NO_USER, PERMISSIVE, POLICY, SUBGID, SUBUID
 
 DB = b"# first\nelsa:1000000:100\nanna:2000000:100\n5003:2000050:100\nghost:3000000:10\nroot:1:1"
 
-# Seconds, on whatever machine: what is not waited for would take 15 or for ever, and four
-# questions to a name service that took two seconds each would take 8.
+# Seconds, on any machine: a wait would take 15 seconds or forever, and four calls of a name
+# service that takes two seconds for each would take 8.
 SOON = 7
 
 
 class Case:
-    """Tells whether a command did exactly what it should."""
+    """Checks that a command did exactly what it should."""
 
     def __init__(self, box, report):
         self.box, self.report = box, report
@@ -102,7 +102,7 @@ def test_refusals(case):
              (flag, "1000000-1000099", "elsa"), DONE)
         case(f"{kind}: what is held already, by number",
              (flag, "2000050-2000149", "bob"), DONE)
-        case(f"{kind}: what else the owner's line holds is in nobody's way",
+        case(f"{kind}: other ids of the owner's line are no conflict",
              (flag.upper(), "1000000-1000099", flag, "1000000-1000099", "elsa"), DONE,
              **{f"sub{kind}": DB.replace(b"elsa:1000000:100\n", b"")
                               + b"\nelsa:1000000:100\n"})
@@ -224,7 +224,7 @@ def test_allocate(case):
              before=(b"", b""), **both(b"bob:300000:65536\n"))
     with login_defs(case, "SUB_GID_MAX 99999", "SUB_GID_MIN 90000", "SUB_GID_COUNT 10",
                     "SUB_UID_COUNT 10"):
-        case("-S: bounds apart: each for itself", ("-S", "bob"), DONE, before=(b"", b""),
+        case("-S: separate bounds: a range of each kind", ("-S", "bob"), DONE, before=(b"", b""),
              subuid=b"bob:100000:10\n", subgid=b"bob:90000:10\n")
     with login_defs(case, "SUB_UID_COUNT 0"):
         case("-S: COUNT 0 is off for uids", ("-S", "bob"), DONE, before=(b"", b""),
@@ -309,13 +309,13 @@ def test_create(case):
 
 
 def test_no_file(case):
-    """A database that is a symbolic link, a folder or a pipe is refused."""
+    """A database that is a symbolic link, a directory or a pipe is refused."""
     for what, make, reason in (
             ("symbolic link", lambda path: os.symlink("subgid", path),
              "Too many levels of symbolic links"),
             ("dangling symbolic link", lambda path: os.symlink("nowhere", path),
              "Too many levels of symbolic links"),
-            ("folder", os.mkdir, "Is a directory"),
+            ("directory", os.mkdir, "Is a directory"),
             ("pipe", os.mkfifo, "Not a regular file")):
         case.box.sweep()
         case.box.put(None, DB)
@@ -355,7 +355,7 @@ def test_dry_run(case):
 # --- other systems ------------------------------------------------------------------------
 
 def make_image(box):
-    image = f"{box.folder}/image"
+    image = f"{box.directory}/image"
     os.makedirs(f"{image}/etc", exist_ok=True)
     for name in os.listdir(f"{image}/etc"):
         remove(f"{image}/etc/{name}")
@@ -393,8 +393,8 @@ def test_image(case):
             "passwd", "group", "subuid", "subgid", "subuid-", "subgid-", "login.defs",
             ".pwd.lock"}, f"{names}")
     for option in ("--root", "--prefix"):
-        result = box.run(option, f"{box.folder}/nowhere", "-S", "carl")
-        report.check(f"{option}: no such folder", result.status == USAGE and result.err,
+        result = box.run(option, f"{box.directory}/nowhere", "-S", "carl")
+        report.check(f"{option}: no such directory", result.status == USAGE and result.err,
                      f"{result}")
     result = box.run("--root", "/", "--prefix", "/", "-S", "elsa")
     report.check("--root and --prefix exclude each other", result.status == USAGE,
@@ -408,7 +408,7 @@ def test_image(case):
 
 
 def link_image(box, target):
-    """An image whose /etc is a symbolic link, or with a folder's name a link there."""
+    """An image whose /etc is a symbolic link, or with a directory, a link in it."""
     image = make_image(box)
     os.makedirs(f"{image}/usr", exist_ok=True)
     remove(f"{image}/usr/etc")
@@ -424,7 +424,7 @@ def unlink_image(image):
 
 
 def test_image_links(case):
-    """Symbolic links of an image mean what they mean inside it."""
+    """Symbolic links of an image are followed inside it."""
     box, report = case.box, case.report
     new = b"carl:7000000:10\n"
     args = ("-v", "7000000-7000009", "carl")
@@ -479,7 +479,7 @@ def test_image_links(case):
 
 
 def test_image_without_openat2(case):
-    """An old kernel, or a filter of system calls: what is no link works, a link is refused."""
+    """An old kernel, or a filter of system calls: a directory works, a link is refused."""
     box, report = case.box, case.report
     if not available():
         report.skip("no openat2", "needs strace")
@@ -502,24 +502,24 @@ def test_image_without_openat2(case):
 
 
 @contextlib.contextmanager
-def overlay(box, folder):
-    """Files can be added to a folder of the system."""
-    top = f"{box.folder}/overlay"
+def overlay(box, directory):
+    """Files can be added to a directory of the system."""
+    top = f"{box.directory}/overlay"
     os.makedirs(f"{top}/up", exist_ok=True)
     os.makedirs(f"{top}/work", exist_ok=True)
-    mount("overlay", folder, "overlay", 0,
-          f"lowerdir={folder},upperdir={top}/up,workdir={top}/work")
+    mount("overlay", directory, "overlay", 0,
+          f"lowerdir={directory},upperdir={top}/up,workdir={top}/work")
     try:
         yield
     finally:
-        host_module.libc.umount2(folder.encode(), 2)
+        host_module.libc.umount2(directory.encode(), 2)
 
 
 def test_source(case):
-    """Without the files among the sources it says so, and changes nothing."""
+    """If the files are not among the sources, an error, and nothing changes."""
     box, report = case.box, case.report
     if not available():
-        report.skip("subid: in nsswitch.conf", "needs strace to find the folder of plugins")
+        report.skip("subid: in nsswitch.conf", "needs strace to find the directory of plugins")
         return
     box.host.write("/etc/nsswitch.conf", host_module.NSSWITCH + "subid: zzz files\n")
     case("subid: a plugin that is not installed means the files",
@@ -527,13 +527,13 @@ def test_source(case):
     box.put(DB, DB)
     asked = [re.search(r'"(/[^"]*)/libsubid_zzz\.so"', call.text)
              for call in calls(box, ("-v", "7000000-7000009", "elsa"))]
-    folder = next((match.group(1) for match in asked if match), None)
-    if folder is None or not os.path.isdir(folder):
-        report.fail("subid: the folder of plugins", f"{folder}")
+    directory = next((match.group(1) for match in asked if match), None)
+    if directory is None or not os.path.isdir(directory):
+        report.fail("subid: the directory of plugins", f"{directory}")
         return
     line = "/etc/nsswitch.conf names the source 'zzz': nothing is changed in files"
-    with overlay(box, folder):
-        box.host.write(f"{folder}/libsubid_zzz.so", "")
+    with overlay(box, directory):
+        box.host.write(f"{directory}/libsubid_zzz.so", "")
         note = ("note: /etc/nsswitch.conf has 'zzz' asked before the files: they count only "
                 "for users for whom it has nothing")
         case("subid: a plugin before the files",
@@ -548,7 +548,7 @@ def test_source(case):
     box.host.reset_etc("nsswitch.conf")
 
 
-# --- what is kept -------------------------------------------------------------------------
+# --- unchanged attributes -----------------------------------------------------------------
 
 def acl(*entries):
     """system.posix_acl_access: of (tag, permissions, id)."""
@@ -628,12 +628,12 @@ UNSURE = ("note: the name service did not answer in time; ids of its accounts ma
 
 
 def without_lock(box, report, add, env):
-    """An editor takes no lock. What it has written meanwhile is not overwritten."""
+    """An editor takes no lock. Its changes meanwhile are not overwritten."""
     for way in ("in place", "by another file"):
         box.sweep()
         box.put(DB, DB)
         pid = spawn(box.ours, *add, env=env)
-        # the second process is the one that asks for samples, not for the user
+        # the second process asks for sampled ids, not for the user
         asked = wait_until(lambda: os.path.exists("/etc/subuid.lock")
                            and len(running()) == 2)
         if way == "in place":
@@ -644,14 +644,14 @@ def without_lock(box, report, add, env):
             os.rename("/etc/subuid.edited", "/etc/subuid")
         _, status = os.waitpid(pid, 0)
         found = box.get()
-        report.check(f"changed {way} by somebody who takes no lock: that is not lost",
+        report.check(f"changed {way} without a lock: that is not lost",
                      asked and os.waitstatus_to_exitcode(status) == SUBUID
                      and found == (DB + b"\nemma:9000000:10\n", DB) and not box.strays(),
                      f"{asked}, {status}, {found}, {box.strays()}")
 
 
 def test_unusual_accounts(case):
-    """Whom the name service would find in these lines has an id that is not given away."""
+    """Ids of users that the name service finds in these lines are not given."""
     for line in ("odd:x:300000", "odd:x:0300000:", "odd:x: +300000:", "  odd:x:300000:",
                  "odd:x:300000:not-a-gid::/:"):
         for name, flag, kind in (("passwd", "-v", "uid"), ("group", "-w", "gid")):
@@ -676,7 +676,7 @@ def test_number_as_second_name(case):
 
 
 def test_slow_reader(case):
-    """Who reads what would change may be slow; others do not wait for it."""
+    """A slow reader of --dry-run does not delay other commands."""
     box = case.box
     lines = b"".join(b"elsa:%d:1\n" % (1000000 + 2 * i) for i in range(20000))
     box.sweep()
@@ -699,8 +699,8 @@ def test_name_service(case):
         case.report.skip("accounts of a directory", reason)
         return
     path = box.host.compile("usermod_nss.c", "-shared", "-fPIC")
-    os.rename(path, f"{box.folder}/libnss_subidtest.so.2")
-    env = {"PATH": host_module.CLEAN_PATH, "LC_ALL": "C.UTF-8", "LD_LIBRARY_PATH": box.folder}
+    os.rename(path, f"{box.directory}/libnss_subidtest.so.2")
+    env = {"PATH": host_module.CLEAN_PATH, "LC_ALL": "C.UTF-8", "LD_LIBRARY_PATH": box.directory}
     box.host.write("/etc/nsswitch.conf",
                    "passwd: files subidtest\ngroup: files [NOTFOUND=continue] subidtest\n")
 
@@ -772,7 +772,7 @@ def test_name_service(case):
 
 
 def test_module_prints(case, env, add, service):
-    """What a module prints on both outputs is lost, and the rows of --dry-run are whole."""
+    """The output of a module is discarded, and the rows of --dry-run are complete."""
     box = case.box
     service(TALK)
     for command in (add, ("-w", *add[1:]), ("-S", "bob"), ("-V", "1000000-1000099", "elsa")):
@@ -786,8 +786,8 @@ def test_module_prints(case, env, add, service):
 
 
 def test_local_user(case):
-    """A user who is local beyond doubt costs no process that asks the name service; in doubt
-    there is one, and the result is the same."""
+    """For a user who is certainly local no process asks the name service; if that is
+    uncertain, one does, with the same result."""
     box, report = case.box, case.report
     if not available():
         report.skip("local users", "needs strace")
@@ -810,7 +810,7 @@ def test_local_user(case):
     box.host.reset_etc("nsswitch.conf")
     with overlay(box, "/run"):
         os.makedirs("/run/nscd")
-        check("nscd's folder alone", False)
+        check("nscd's directory alone", False)
         box.host.write("/run/nscd/socket", "")
         check("nscd is asked where it may be", True)
 

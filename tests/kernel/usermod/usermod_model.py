@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What a command of usermod(8) does to the two databases, by a model of its own.
 
-The model knows ours and Debian's of several releases. Where they are meant to differ
-there is a rule with a name, which is either in force (ours) or not (shadow 4.13); of a
-later shadow some are in force, see THEIRS. So one model foretells each, and tells for a
-command which rules make the difference: the classes that the command belongs to.
+The model has ours and Debian's of several releases. Each intended difference is a rule with
+a name, which is either in force (ours) or not (shadow 4.13); for a later shadow some are in
+force, see THEIRS. So one model predicts each program, and for a command the rules that make a
+difference: the classes that the command belongs to.
 """
 
 import re
@@ -59,7 +59,7 @@ class Outcome(NamedTuple):
     status: int
     subuid: bytes
     subgid: bytes
-    line: str           # on stderr, without the program's name; None: ours to choose
+    line: str           # on stderr, without the program's name; None: any text
 
 
 class World(NamedTuple):
@@ -157,17 +157,17 @@ def parse_line(rules, text):
 
 
 class Reading(NamedTuple):
-    """What other programs than ours take a malformed line for."""
+    """How other programs than ours read a malformed line."""
     owner: str
     first: int
     last: int
     by_shadow: bool
-    wild: bool          # some version takes it for more than it says
+    wild: bool          # some version reads more ids than it names
 
 
 def readings(texts):
-    """The readings of the first of these lines. Shadow goes on behind a NUL and the next
-    newline; others remove white space, and end the line at a `#`."""
+    """The readings of the first of these lines. For shadow a NUL joins the line and the
+    next one; others remove whitespace, and end the line at a `#`."""
     found, joined = [], b""
     if texts[0].startswith(b"#"):
         return found
@@ -235,12 +235,12 @@ class Table:
                 and is_owner(line.owner)]
 
     def part(self, lines):
-        """Behind a line with a NUL an empty one: the next would be read as its rest."""
+        """An empty line after a line with a NUL, since the next would be read as its rest."""
         if LINE_NUL in self.rules and lines and b"\0" in lines[-1].text:
             lines.append(Line(b"", None, 0, 0))
 
     def has(self, is_owner, first, last):
-        """Whether remove() would take anything away."""
+        """Whether remove() would remove any ids."""
         return any(line.first <= last and line.last >= first for line in self.of(is_owner)) \
             or REMOVED in self.rules and any(
                 reading.by_shadow and is_owner(reading.owner) and reading.first <= last
@@ -275,7 +275,7 @@ class Table:
         self.lines = kept + appended
 
     def missing(self, is_owner, first, last):
-        """What of the range no line of the owner has, as pairs."""
+        """The parts of the range that no line of the owner has, as pairs."""
         parts = [(first, last)]
         for line in self.of(is_owner):
             left = []

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The throw-away host that the kernel tests run in, and what can be done to it; base.py says what
-it is."""
+"""The throw-away host that the kernel tests run in, and its tools; base.py describes it."""
 
 from host.base import *         # noqa: F403
 from host.tools import *        # noqa: F403

@@ -2,18 +2,18 @@
 """The throw-away host that the kernel tests run in.
 
 A test calls enter() first of all. It starts itself again in new mount and pid namespaces
-with private propagation, and gets a Host there: a temporary file system for all that is
-written, an overlay on /etc with users of its own, an empty /home, a small /dev with a
-/dev/log that is listened to, and copies of the map writers in every way they can be
-installed. Nothing of the real machine changes, and when the test ends, however it ends,
-the kernel takes every mount and every process with it.
+with private propagation, and gets a Host there: a temporary file system for all files that
+are written, an overlay on /etc with test users, an empty /home, a small /dev with a /dev/log
+that the test reads, and copies of the map writers in every way they can be installed. Nothing
+of the real machine changes, and whenever the test ends, the kernel removes all its mounts and
+processes.
 
-What a test sees of a map writer is one Result: exit status, output, the map as the
-kernel reports it, the content of setgroups and the records in syslog.
+A map writer's Result is its exit status, output, the map as the kernel reports it, the content
+of setgroups and the records in syslog.
 
-Environment: SUBID_BUILD is the folder with the programs under test; SUBID_NO_SKIP=1
-turns every skip into a failure. In a virtual machine SUBID_EMULATED=1 leaves out what is
-about time, and SUBID_HELPERS is a folder with what is compiled elsewhere, see compile().
+Environment: SUBID_BUILD is the directory with the programs under test; SUBID_NO_SKIP=1
+turns every skip into a failure. In a virtual machine SUBID_EMULATED=1 leaves out tests of
+time, and SUBID_HELPERS is a directory with helpers that were compiled elsewhere, see compile().
 """
 
 import contextlib
@@ -34,7 +34,7 @@ from typing import NamedTuple, Optional
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TOP = os.path.realpath(f"{HERE}/../../..")    # of the sources
 PROGRAMS = ("newuidmap", "newgidmap")
-ORACLE_FOLDER = "/usr/bin"
+ORACLE_DIRECTORY = "/usr/bin"
 CLEAN_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 # how a map writer can be installed: mode bits, and capabilities of newuidmap and newgidmap
@@ -96,7 +96,7 @@ KEYCTL_UNLINK, KEYCTL_SEARCH, KEY_SPEC_USER_KEYRING = 9, 10, -4
 
 
 def forget_refusals():
-    """No map of this user has been refused before: the key of message/syslog.c is gone."""
+    """Removes the key of message/syslog.c, as if no map of this user had been refused."""
     if SYS_KEYCTL:
         key = libc.syscall(SYS_KEYCTL, KEYCTL_SEARCH, KEY_SPEC_USER_KEYRING, b"user",
                            b"subid-utils:lines", 0)
@@ -140,7 +140,7 @@ class Report:
             self.fail(name, why)
 
     def part(self, function, *args):
-        """One part of a test. What it raises is a failure, and the next part goes on."""
+        """One part of a test. An exception is a failure, and the next part still runs."""
         try:
             return function(*args)
         except (OSError, RuntimeError) as error:
@@ -176,7 +176,7 @@ def quick():
 
 
 def emulated():
-    """The machine is so slow that how long something takes tells nothing."""
+    """Whether the machine is so slow that times have no meaning."""
     return os.environ.get("SUBID_EMULATED", "0") not in ("", "0")
 
 
@@ -186,9 +186,9 @@ def _die_with_parent():
     libc.prctl(1, signal.SIGKILL)
 
 
-def _start_again(folder):
-    """Runs this very command inside; the caller keeps waiting outside."""
-    env = dict(os.environ, SUBID_HOST=folder, PATH=CLEAN_PATH)
+def _start_again(directory):
+    """Runs this command again in the namespaces; the caller waits outside."""
+    env = dict(os.environ, SUBID_HOST=directory, PATH=CLEAN_PATH)
     command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
                "--propagation", "private", "--", sys.executable, *sys.argv]
     child = subprocess.Popen(command, env=env, preexec_fn=_die_with_parent)
@@ -202,18 +202,18 @@ def _start_again(folder):
 
 
 def _mount_point():
-    """An existing folder that the inside may cover: nothing has to be made on the real
-    machine, so nothing can be left behind there."""
-    needed = [HERE, os.getcwd(), sys.executable, *(build_folder() or {}).values()]
-    for folder in ("/mnt", "/media", "/srv", "/opt"):
-        if os.path.isdir(folder) and not os.path.islink(folder) and not any(
-                os.path.realpath(path).startswith(folder + "/") for path in needed):
-            return folder
-    raise RuntimeError("no folder can be covered by a temporary file system")
+    """An existing directory to mount over: so nothing is made on the real machine, and
+    nothing can be left there."""
+    needed = [HERE, os.getcwd(), sys.executable, *(build_directory() or {}).values()]
+    for directory in ("/mnt", "/media", "/srv", "/opt"):
+        if os.path.isdir(directory) and not os.path.islink(directory) and not any(
+                os.path.realpath(path).startswith(directory + "/") for path in needed):
+            return directory
+    raise RuntimeError("no directory can be covered by a temporary file system")
 
 
 def missing_parts():
-    """The reason why no test of this folder can run here, or None."""
+    """The reason why no test of this directory can run here, or None."""
     if os.geteuid() != 0:
         return "needs root"
     for tool in ("unshare",) if os.environ.get("SUBID_HELPERS") else ("unshare", "cc"):
@@ -222,7 +222,7 @@ def missing_parts():
     if not os.path.exists("/proc/self/ns/user"):
         return "needs a kernel with user namespaces"
     if not os.environ.get("SUBID_BUILD"):
-        return "SUBID_BUILD does not name the folder with newuidmap and newgidmap"
+        return "SUBID_BUILD does not name the directory with newuidmap and newgidmap"
     return None
 
 
@@ -235,15 +235,15 @@ def built(name):
     return None
 
 
-def build_folder():
+def build_directory():
     """{program: path} of the map writers below SUBID_BUILD, or None."""
     found = {program: built(program) for program in PROGRAMS}
     return found if all(found.values()) else None
 
 
 def is_musl():
-    """The programs under test were built with musl: their loader is its libc."""
-    programs = build_folder()
+    """Whether the programs under test were built with musl: their loader is its libc."""
+    programs = build_directory()
     if not programs:
         return False
     with open(programs[PROGRAMS[0]], "rb") as file:
@@ -260,21 +260,21 @@ def test_name():
 
 
 def enter():
-    """Returns the Host; the process that called first never comes back from here."""
-    folder = os.environ.pop("SUBID_HOST", None)
-    if folder is not None:
-        os.environ.pop("PYTHONPATH", None)      # ours, and not for what a test runs
-        # the machine's local time, as programs without the variable see it
+    """Returns the Host; in the process outside this never returns."""
+    directory = os.environ.pop("SUBID_HOST", None)
+    if directory is not None:
+        os.environ.pop("PYTHONPATH", None)      # for the test, not for the programs that it runs
+        # the machine's local time, as for programs without the variable
         os.environ.pop("TZ", None)
         time.tzset()
-        return Host(folder)
+        return Host(directory)
     name = test_name()
     report = Report()
     reason = missing_parts()
     if reason:
         report.skip(name, reason)
         report.finish()
-    if build_folder() is None:
+    if build_directory() is None:
         report.fail(name, "newuidmap and newgidmap are not in SUBID_BUILD")
         report.finish()
 
@@ -288,8 +288,9 @@ def enter():
 # --- the parts of a run -----------------------------------------------------------------
 
 class Caller(NamedTuple):
-    """Who starts a program. With `userns` the ids are those inside that process's user
-    namespace; `real_uid` and `real_gid` differ from the effective ids if given."""
+    """The user who starts a program. With `userns` the ids are those inside the user
+    namespace of that process; `real_uid` and `real_gid` differ from the effective ids if
+    given."""
     name: str
     uid: int
     gid: int
@@ -311,10 +312,10 @@ class Caller(NamedTuple):
 ROOT = Caller("root", 0, 0)
 ELSA = Caller("elsa", 5001, 5001)
 ANNA = Caller("anna", 5002, 5002)
-# bob's primary group is not his own; elsa has joined it as well
+# bob's primary group is team, of which elsa is a member
 BOB = Caller("bob", 5003, 6000)
 ELSA_IN_TEAM = Caller("elsa", 5001, 6000)
-# a login name that looks like somebody else's uid
+# a login name that is another user's uid
 DIGITS = Caller("5002", 5004, 5004)
 NOBODY_KNOWS = Caller("nobody-knows", 5999, 5999)
 
@@ -353,13 +354,13 @@ ETC = {"passwd": PASSWD, "group": GROUP, "nsswitch.conf": NSSWITCH,
 
 
 class Subject(NamedTuple):
-    """One copy of the two programs: whose, and how installed."""
+    """One copy of the two programs: ours or Debian's, and how it is installed."""
     who: str
     install: str
-    folder: str
+    directory: str
 
     def path(self, program):
-        return f"{self.folder}/{program}"
+        return f"{self.directory}/{program}"
 
     def __str__(self):
         return f"{self.who}/{self.install}"
@@ -386,8 +387,8 @@ class Target(NamedTuple):
     pid: int
 
     def map(self, kind):
-        """The extents of uid_map or gid_map as the kernel reports them to us, or the
-        word that stands for a process without any."""
+        """The extents of uid_map or gid_map as the kernel reports them, or a word for a
+        process that has ended."""
         try:
             with open(f"/proc/{self.pid}/{kind}id_map") as file:
                 return tuple(tuple(int(word) for word in line.split()) for line in file)
@@ -403,7 +404,7 @@ class Target(NamedTuple):
 
 
 class Keeper:
-    """One running target program and the pids it has made."""
+    """One running target program and the processes that it has made."""
 
     def __init__(self, host, kind, caller, count, as_root=None):
         read_end, write_end = os.pipe()
@@ -434,15 +435,15 @@ class Keeper:
 
 
 class Host:
-    """The inside. One at a time; see the head of this file."""
+    """The throw-away host; see the head of this file. There is one at a time."""
 
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, tmpdir):
+        self.tmpdir = tmpdir
         self.keepers = {}
         self.subjects = {}
         self._mount_everything()
-        self._install("ours", build_folder())
-        oracle = {program: f"{ORACLE_FOLDER}/{program}" for program in PROGRAMS}
+        self._install("ours", build_directory())
+        oracle = {program: f"{ORACLE_DIRECTORY}/{program}" for program in PROGRAMS}
         if all(os.path.isfile(path) for path in oracle.values()):
             self._install("debian", oracle)
         self.target_program = self.compile("target.c", "-pthread")
@@ -450,11 +451,11 @@ class Host:
     # the file system
 
     def _mount_everything(self):
-        top = self.folder
+        top = self.tmpdir
         mount("tmpfs", top, "tmpfs", MS_NODEV, "mode=755")
         for name in ("up", "work", "bin", "nosuid", "dev"):
             os.mkdir(f"{top}/{name}")
-        # copies of the real /etc stay readable below, changes stay above
+        # the real /etc is the lower directory, changes go to the upper one
         os.chmod(f"{top}/up", 0o755)
         mount("overlay", "/etc", "overlay", 0,
               f"lowerdir=/etc,upperdir={top}/up,workdir={top}/work")
@@ -469,17 +470,17 @@ class Host:
         mount("tmpfs", f"{top}/nosuid", "tmpfs", MS_NODEV | MS_NOSUID, "mode=755")
         self._mount_dev(f"{top}/dev")
 
-    def _mount_dev(self, folder):
-        mount("tmpfs", folder, "tmpfs", MS_NOSUID, "mode=755")
+    def _mount_dev(self, directory):
+        mount("tmpfs", directory, "tmpfs", MS_NOSUID, "mode=755")
         for name in ("null", "zero", "full", "random", "urandom", "tty"):
-            with open(f"{folder}/{name}", "w"):
+            with open(f"{directory}/{name}", "w"):
                 pass
-            mount(f"/dev/{name}", f"{folder}/{name}", None, MS_BIND)
+            mount(f"/dev/{name}", f"{directory}/{name}", None, MS_BIND)
         for fd, name in enumerate(("stdin", "stdout", "stderr")):
-            os.symlink(f"/proc/self/fd/{fd}", f"{folder}/{name}")
-        os.symlink("/proc/self/fd", f"{folder}/fd")
-        os.mkdir(f"{folder}/shm", 0o1777)
-        mount(folder, "/dev", None, MS_MOVE)
+            os.symlink(f"/proc/self/fd/{fd}", f"{directory}/{name}")
+        os.symlink("/proc/self/fd", f"{directory}/fd")
+        os.mkdir(f"{directory}/shm", 0o1777)
+        mount(directory, "/dev", None, MS_MOVE)
         self.log_socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.log_socket.bind("/dev/log")
         os.chmod("/dev/log", 0o666)
@@ -488,10 +489,10 @@ class Host:
     def _install(self, who, paths):
         for install, (mode, uid_caps, gid_caps) in INSTALLS.items():
             parent = "nosuid" if install.startswith("nosuid") else "bin"
-            folder = f"{self.folder}/{parent}/{who}-{install}"
-            os.mkdir(folder)
+            directory = f"{self.tmpdir}/{parent}/{who}-{install}"
+            os.mkdir(directory)
             for program, caps in zip(PROGRAMS, (uid_caps, gid_caps)):
-                copy = f"{folder}/{program}"
+                copy = f"{directory}/{program}"
                 shutil.copyfile(paths[program], copy)
                 with open(copy, "rb") as file:
                     if file.read(4) != b"\x7fELF":
@@ -499,12 +500,12 @@ class Host:
                 os.chmod(copy, mode)
                 if caps:
                     set_file_capabilities(copy, caps)
-            self.subjects[who, install] = Subject(who, install, folder)
+            self.subjects[who, install] = Subject(who, install, directory)
 
     def compile(self, source, *flags):
-        """Builds a helper of this folder; returns its path."""
+        """Builds a helper of this directory; returns its path."""
         name = source.removesuffix(".c")
-        output = f"{self.folder}/bin/{name}"
+        output = f"{self.tmpdir}/bin/{name}"
         if os.environ.get("SUBID_HELPERS"):
             shutil.copyfile(f"{os.environ['SUBID_HELPERS']}/{name}", output)
         else:
@@ -514,7 +515,7 @@ class Host:
         return output
 
     def write(self, path, content, mode=0o644, owner=(0, 0)):
-        """Replaces a file, whatever stood there; content may be text or bytes."""
+        """Replaces a file of any type; content may be text or bytes."""
         remove(path)
         if isinstance(content, str):
             content = content.encode()
@@ -531,19 +532,19 @@ class Host:
                 remove(f"/etc/{name}")
 
     def suit_runtimes(self):
-        """What container engines expect besides: terminals, and folders that are empty and
-        writable. Once a test."""
+        """Makes what container engines also need: terminals, and empty, writable
+        directories. Once a test."""
         os.chmod("/dev/shm", 0o1777)
         os.mkdir("/dev/pts", 0o755)
         mount("devpts", "/dev/pts", "devpts", 0, "newinstance,ptmxmode=0666,mode=0620")
         os.symlink("pts/ptmx", "/dev/ptmx")
-        for folder in ("/run", "/var/tmp"):
-            mount("tmpfs", folder, "tmpfs", 0, "mode=1777")
+        for directory in ("/run", "/var/tmp"):
+            mount("tmpfs", directory, "tmpfs", 0, "mode=1777")
 
     # processes
 
     def target(self, kind="ns", caller=ELSA):
-        """A fresh target. They are made in stock: one program holds many."""
+        """A new target. One program makes many of them in advance."""
         if kind == "init":
             return Target(1)
         if kind == "self":
@@ -610,7 +611,7 @@ class Host:
 
     @contextlib.contextmanager
     def log_daemon(self):
-        """Reads the system log all the time, as a daemon does. Yields the records, which are
+        """Reads the system log continuously, as a daemon does. Yields the records, which are
         complete at the end."""
         def read_on():
             while not over.is_set():
@@ -661,7 +662,7 @@ def set_file_capabilities(path, numbers):
 
 
 def rendered(extents):
-    """An extent list as a map writer hands it to the kernel."""
+    """An extent list as a map writer writes it to the kernel."""
     return "".join(f"{inner} {outer} {count}\n" for inner, outer, count in extents)
 
 

@@ -33,7 +33,7 @@ ALLOW, ERRNO = 0x7fff0000, 0x00050000
 
 
 def filter_calls(code):
-    """Puts a seccomp filter in force."""
+    """Installs a seccomp filter."""
     filters = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *row) for row in code))
     program = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(code),
                                                       ctypes.addressof(filters)))
@@ -49,7 +49,7 @@ def refuse_to_open_for_writing(_):
 
 
 def refuse_openat2(number):
-    """As filters did that are older than openat2()."""
+    """As filters that are older than openat2() do."""
     return lambda _: filter_calls([(LOAD, 0, 0, 0), (JUMP_EQUAL, 0, 1, SYS_OPENAT2),
                                    (RETURN, 0, 0, ERRNO | number), (RETURN, 0, 0, ALLOW)])
 
@@ -61,7 +61,7 @@ def landlocked(_, path=None):
     if fd < 0:
         raise OSError(ctypes.get_errno(), "landlock")
     if path:
-        # it stays open: /proc makes a new file when an old one is forgotten
+        # kept open, since /proc makes a new file when it drops an old one
         rule = ctypes.create_string_buffer(struct.pack("=Qi", LANDLOCK_WRITE_FILE,
                                                        os.open(path, os.O_PATH)), 12)
         if libc.syscall(SYS_LANDLOCK_ADD, fd, LANDLOCK_PATH, rule, 0) != 0:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A name service on the throw-away host, by the module nss_directory.c: who is known to it, how
-it answers, and what it was asked."""
+"""A name service on the throw-away host, by the module nss_directory.c: its accounts, how it
+answers, and what it was asked."""
 
 import errno
 import os
@@ -14,14 +14,14 @@ from host.tools import writable
 
 SERVICE = "subiddir"
 SERVICE_FILE, SERVICE_ASKED = "/etc/nss-directory", "/etc/nss-directory.asked"
-LIBRARY_FOLDER = f"/usr/lib/{sysconfig.get_config_var('MULTIARCH')}"
-# what a service does that has not answered; a hang takes seconds
+LIBRARY_DIRECTORY = f"/usr/lib/{sysconfig.get_config_var('MULTIARCH')}"
+# what a service that does not answer does; a hang takes seconds
 SILENT = (("unavail", errno.ENOENT), ("unavail", 0), ("unavail", errno.EAGAIN),
           ("tryagain", errno.EAGAIN), ("crash", 0))
 
 
 class Account(NamedTuple):
-    """A user of the directory, or a local one: the first name is what getpwuid(3) says."""
+    """A user of the service, or a local one: the first name is that of getpwuid(3)."""
     uid: int
     gid: int
     names: tuple
@@ -44,8 +44,8 @@ class NameService:
         self.users, self.groups, self.modes = (), (), {}
         self.fold = self.enumerates = False
         module = host.compile("nss_directory.c", "-shared", "-fPIC")
-        writable(host, LIBRARY_FOLDER)
-        self.path = f"{LIBRARY_FOLDER}/libnss_{SERVICE}.so.2"
+        writable(host, LIBRARY_DIRECTORY)
+        self.path = f"{LIBRARY_DIRECTORY}/libnss_{SERVICE}.so.2"
         shutil.copyfile(module, self.path)
         os.chmod(self.path, 0o755)
         self.sources(f"files {SERVICE}")
@@ -56,13 +56,13 @@ class NameService:
             "^(passwd|group):.*", f"\\1: {words}", NSSWITCH, flags=re.M))
 
     def set(self, users=(), groups=(), fold=False, enumerates=False):
-        """Whom it knows; groups are (gid, name)."""
+        """Sets its accounts; groups are (gid, name)."""
         self.users, self.groups = tuple(users), tuple(groups)
         self.fold, self.enumerates = fold, enumerates
         self.write()
 
     def mode(self, word="answer", number=0, call="all"):
-        """How it answers; `all` forgets what was set for single calls."""
+        """Sets how it answers; `all` clears the settings of single calls."""
         if call == "all":
             self.modes = {}
         self.modes[call] = (word, number)
@@ -95,7 +95,7 @@ class NameService:
         self.host.write(SERVICE_ASKED, "", 0o666)
 
     def asked(self, *calls):
-        """The words that it was asked about since forget(), in order."""
+        """The words that it was asked for since forget(), in order."""
         with open(SERVICE_ASKED, encoding="utf-8") as file:
             pairs = [line.rstrip("\n").split(" ", 1) for line in file]
         return [word for call, word in pairs if not calls or call in calls]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What tests do on the throw-away host: processes, mounts of their own, and commands as a
-person at a shell of root types them."""
+"""What tests do on the throw-away host: processes, private mounts, and commands as in a shell
+of root."""
 
 import contextlib
 import os
@@ -28,14 +28,14 @@ def require(condition, why):
 
 @contextlib.contextmanager
 def own_mounts():
-    """Mounts that are gone afterwards."""
+    """A block in a private mount namespace, whose mounts are gone afterwards."""
     outside = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
-    folder = os.getcwd()
+    directory = os.getcwd()
     unshare(CLONE_NEWNS)
     try:
         yield
     finally:
-        # refused while a thread, though joined, has not ended for the kernel
+        # fails while a joined thread has not yet ended for the kernel
         for _ in range(1000):
             if libc.setns(outside, 0) == 0:
                 break
@@ -43,7 +43,7 @@ def own_mounts():
         else:
             raise RuntimeError("cannot go back to the mounts outside")
         os.close(outside)
-        os.chdir(folder)
+        os.chdir(directory)
 
 
 def without_proc(then=lambda: None):
@@ -56,31 +56,31 @@ def without_proc(then=lambda: None):
 def root_shell(host, command, answer=b"yes\n"):
     """Runs a command as root, with our usermod-ext and subid beside the system's
     programs. answer: what is typed."""
-    folder = f"{host.folder}/bin/sbin"
-    if not os.path.isdir(folder):
-        os.mkdir(folder, 0o755)
+    directory = f"{host.tmpdir}/bin/sbin"
+    if not os.path.isdir(directory):
+        os.mkdir(directory, 0o755)
         for name in ("usermod-ext", "subid"):
             if built(name):
-                shutil.copy(built(name), folder)
+                shutil.copy(built(name), directory)
     # not through a pipe: a command that does not read it would end the writer by SIGPIPE
     with tempfile.TemporaryFile() as typed:
         typed.write(answer)
         typed.seek(0)
         return subprocess.run(["/bin/sh", "-c", command], stdin=typed, capture_output=True,
-                              env={"PATH": f"{CLEAN_PATH}:{folder}"}, timeout=20)
+                              env={"PATH": f"{CLEAN_PATH}:{directory}"}, timeout=20)
 
 
 def writable(host, path):
-    """An overlay, so that files can be made at a path whose folder may not exist."""
-    folder = path
-    while not os.path.isdir(folder):
-        folder = os.path.dirname(folder)
-    top = tempfile.mkdtemp(dir=f"{host.folder}/bin", prefix="overlay.")
+    """Mounts an overlay, so that files can be made at a path that may not exist."""
+    directory = path
+    while not os.path.isdir(directory):
+        directory = os.path.dirname(directory)
+    top = tempfile.mkdtemp(dir=f"{host.tmpdir}/bin", prefix="overlay.")
     for name in ("up", "work"):
         os.mkdir(f"{top}/{name}", 0o755)
-    os.chmod(f"{top}/up", stat.S_IMODE(os.stat(folder).st_mode))
-    mount("overlay", folder, "overlay", 0,
-          f"lowerdir={folder},upperdir={top}/up,workdir={top}/work")
+    os.chmod(f"{top}/up", stat.S_IMODE(os.stat(directory).st_mode))
+    mount("overlay", directory, "overlay", 0,
+          f"lowerdir={directory},upperdir={top}/up,workdir={top}/work")
     os.makedirs(path, 0o755, exist_ok=True)
 
 
@@ -96,7 +96,7 @@ def read(path):
 def process(function=None, caller=None):
     """A process that calls @function, which returns when it is ready, and then sleeps;
     yields its id."""
-    ready, tell = os.pipe()
+    ready, report_ready = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
@@ -105,12 +105,12 @@ def process(function=None, caller=None):
                 caller.become()
             if function:
                 function()
-            os.write(tell, b"+")
+            os.write(report_ready, b"+")
             while True:
                 signal.pause()
         finally:
             os._exit(1)
-    os.close(tell)
+    os.close(report_ready)
     try:
         if os.read(ready, 1) != b"+":
             raise RuntimeError("a helper process did not start")
@@ -133,7 +133,7 @@ def dead_pid():
 
 
 def spawn(path, *args, env=None, **options):
-    """Starts a program in the background, its output in nobody's way; returns its pid."""
+    """Starts a program in the background, without output; returns its pid."""
     null = os.open("/dev/null", os.O_RDWR)
     try:
         return os.posix_spawn(
@@ -153,12 +153,12 @@ def wait_until(condition, seconds=10):
     return True
 
 
-def make_dpkg(folder):
+def make_dpkg(directory):
     """The state of dpkg when no package is installed."""
     for name in ("info", "updates", "parts"):
-        os.makedirs(f"{folder}/{name}")
+        os.makedirs(f"{directory}/{name}")
     for name in ("status", "available"):
-        with open(f"{folder}/{name}", "w"):
+        with open(f"{directory}/{name}", "w"):
             pass
 
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the tests of usermod-ext share: our program and Debian's usermod in the
-throw-away host, databases that are put in place and looked at, and processes that hold
-what another one waits for."""
+"""What the tests of usermod-ext share: our program and Debian's usermod in the throw-away
+host, reading and writing databases, and processes that hold locks."""
 
 import contextlib
 import os
@@ -15,7 +14,7 @@ from host import ROOT, Report, built, read, remove
 
 ORACLE = "/usr/sbin/usermod"
 OURS = "usermod-ext"
-# with these on the command line ours refuses no more than 4294967295
+# with these options ours refuses only 4294967295
 PERMISSIVE = ("--allow-overlap", "--allow-root", "--allow-reserved")
 
 DONE, NOT_PERMITTED, USAGE, BAD_RANGE, NO_USER, BUSY = 0, 1, 2, 3, 6, 8
@@ -23,7 +22,7 @@ SUBUID, SUBGID, POLICY = 16, 18, 20
 
 DATABASES = ("subuid", "subgid")
 KINDS = ("uid", "gid")
-EPOCH = 1_600_000_000   # a time long past, for files that must not look new
+EPOCH = 1_600_000_000   # an old time, for files that must not look new
 
 
 class Files(NamedTuple):
@@ -37,9 +36,9 @@ class Box:
 
     def __init__(self, host, name=OURS):
         self.host = host
-        self.folder = f"{host.folder}/bin/usermod"
-        os.mkdir(self.folder)
-        self.ours = f"{self.folder}/{name}"
+        self.directory = f"{host.tmpdir}/bin/usermod"
+        os.mkdir(self.directory)
+        self.ours = f"{self.directory}/{name}"
         shutil.copyfile(built(name), self.ours)
         os.chmod(self.ours, 0o755)
         self.oracle = ORACLE if os.path.isfile(ORACLE) else None
@@ -55,7 +54,7 @@ class Box:
         remove("/etc/.pwd.lock")
 
     def put(self, subuid=b"", subgid=b"", backups=True):
-        """Puts databases in place, as new files; None removes one."""
+        """Writes databases, as new files; None removes one."""
         for name, content in zip(DATABASES, (subuid, subgid)):
             if content is None:
                 remove(f"/etc/{name}")
@@ -87,18 +86,18 @@ def enter(name=OURS):
     if "SUBID_HOST" not in os.environ and built(name) is None:
         report = Report()
         test = os.path.splitext(os.path.basename(sys.argv[0]))[0]
-        report.skip(test, f"SUBID_BUILD names no folder with {name}")
+        report.skip(test, f"SUBID_BUILD names no directory with {name}")
         report.finish()
     return Box(host_module.enter(), name), Report()
 
 
 def filler(lines, first):
-    """A database with that many lines of nobody's."""
+    """A database with that many lines of unknown owners."""
     return b"".join(b"ghost%d:%d:1\n" % (i, first + i) for i in range(lines))
 
 
 def words(result):
-    """Everything that was said on stderr."""
+    """All text on stderr."""
     return result.err.decode("utf-8", "backslashreplace")
 
 
@@ -106,12 +105,12 @@ def words(result):
 
 
 def running():
-    """Processes of our program, those that it makes among them."""
+    """Processes of our program, including its children."""
     found = []
     for name in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             with open(f"/proc/{name}/stat", encoding="ascii") as file:
-                # nobody waits for an orphan here
+                # no process reaps an orphan here
                 if re.match(r"\d+ \(usermod-ext\) [^Z]", file.read()):
                     found.append(int(name))
     return found

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The commands that crash and fault tests interrupt, with what stands in the databases
-before and after."""
+"""The commands that crash and fault tests interrupt, with the databases before and after."""
 
 from typing import NamedTuple
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from host import CLEAN_PATH, STRACE
 
 ENV = {"PATH": CLEAN_PATH, "LC_ALL": "C.UTF-8"}
-# a path in an argument or behind a descriptor, or the folder
+# a path in an argument or behind a descriptor, or the directory
 TOUCHED = re.compile(r'"(sub[ug]id[-.a-z0-9]*|\.pwd\.lock)"'
                   r"|/etc/(sub[ug]id[-.a-z0-9]*|\.pwd\.lock)(>|\()|\d+</etc>|\"/etc\"")
 
@@ -27,13 +27,13 @@ class Call(NamedTuple):
     @property
     def touches(self):
         """Whether it is about a database, its lock, temporary file or backup, or their
-        folder."""
+        directory."""
         return (TOUCHED.search(self.text) is not None
                 and not ('"passwd"' in self.text or '"group"' in self.text))
 
     @property
     def about(self):
-        """The file that it is about: a name below /etc, "" for the folder itself."""
+        """The file that it is about: a name below /etc, "" for the directory itself."""
         match = TOUCHED.search(self.text)
         named = [match.group(1), match.group(2)] if match else []
         paths = re.findall(r'"(sub[ug]id[-.a-z0-9]*|\.pwd\.lock)"', self.text)
@@ -45,8 +45,8 @@ def available():
 
 
 def calls(box, args):
-    """The system calls of a command that runs undisturbed."""
-    log = f"{box.folder}/strace.log"
+    """The system calls of a command without interference."""
+    log = f"{box.directory}/strace.log"
     result = box.run("-y", "-s", "80", "-o", log, box.ours, *args, path=STRACE, env=ENV)
     if result.status != 0:
         raise RuntimeError(f"strace: {result}")
@@ -62,8 +62,8 @@ def calls(box, args):
 
 
 def tampered(box, args, call, what, **options):
-    """Runs a command of which one system call is tampered with; see strace(1)."""
-    log = f"{box.folder}/strace.log"
+    """Runs a command with tampering at one system call; see strace(1)."""
+    log = f"{box.directory}/strace.log"
     with contextlib.suppress(FileNotFoundError):
         os.unlink(log)
     # the faster way injects errors, but no signals

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A command that changes the databases, killed at every single system call. Afterwards each
-database is the old one or the new one, byte for byte, the backup is a whole old version,
-and the next command, ours or Debian's, works without help; the same command again leaves
-what it would have left, and no stray file. Or interrupted there by a signal: then it leaves
-nothing at all, and ends by the signal."""
+"""A command that changes the databases, killed at every system call. Afterwards each database
+is the old one or the new one, byte for byte, the backup is a whole old version, and the next
+command, ours or Debian's, works without help; the same command again gives the intended
+result, without stray files. If a signal interrupts the command instead, it leaves no file
+and ends by the signal."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ from usermod_box.box import DONE, words
 from usermod_box.commands import EARLIER, prepare
 from usermod_box.strace import calls, tampered
 
-NEXT = b"bob:9000000:10\n"      # what Debian's next command appends
+NEXT = b"bob:9000000:10\n"      # the line that Debian's next command appends
 
 
 def attributes(path):
@@ -23,7 +23,7 @@ def attributes(path):
 
 
 def look(box, scenario):
-    """What is wrong with the files as the killed command left them."""
+    """What is wrong with the files after the kill."""
     found = box.get()
     for i, name in enumerate(("subuid", "subgid")):
         if found[i] not in (scenario.old[i], scenario.new[i]):
@@ -39,7 +39,7 @@ def look(box, scenario):
 
 
 def oracle_next(box, scenario):
-    """Debian's usermod goes on where the killed command has left off."""
+    """Runs Debian's usermod after the killed command."""
     flag = "-w" if scenario.args[0] in ("-w", "-W") else "-v"
     before = box.get()["-w" == flag]
     if before is None:
@@ -58,7 +58,7 @@ def oracle_next(box, scenario):
 def ours_next(box, scenario, backups):
     """The same command again. Returns what is wrong."""
     result = box.run(*scenario.args)
-    # what was removed already is noted
+    # ids that are removed already cause a note
     if result.status != 0 or any(b" holds none of the " not in line
                                  for line in result.err.splitlines()):
         return f"the next command: {result}"
@@ -70,8 +70,8 @@ def ours_next(box, scenario, backups):
 
 
 def points(found, others):
-    """The system calls to tamper with: those on the databases, their locks and backups and
-    their folder, and of the others every so many."""
+    """The system calls to tamper with: those on the databases, their locks, backups and
+    directory, and of the others every n-th."""
     return [call for call in found if call.touches or call.number % others == 0]
 
 
@@ -102,7 +102,7 @@ def run_scenario(box, report, scenario, others):
                  f"strays at {counts['left something']}, "
                  f"and {counts['oracle']} times Debian's usermod next",
                  not problems, f"{len(problems)} times: " + "; ".join(problems[:4]))
-    # a few calls may come in another number, and the last one ends the program
+    # the number of calls may vary a little, and the last one ends the program
     report.check(f"{scenario.name}: nearly every call killed it",
                  counts["killed"] > 0.9 * total, f"{dict(counts)}")
     report.check(f"{scenario.name}: old files, new files and left locks were all seen",
@@ -112,7 +112,7 @@ def run_scenario(box, report, scenario, others):
 
 
 def run_all(box, report, scenarios, others=None):
-    """Each scenario, undisturbed first."""
+    """Each scenario, first without interference."""
     others = others or (40 if quick() else 1)
     for scenario in scenarios:
         prepare(box, scenario)
@@ -133,7 +133,7 @@ def interrupt(box, report, scenario, names=("INT", "TERM", "HUP", "QUIT"), other
         problems, seen = [], Counter()
         number = getattr(signal, f"SIG{name}")
         chosen = points(found, others if name == "INT" else len(found) + 1)
-        # from the end on: few calls are behind the first rename, and those that begin vary
+        # from the end, since few calls follow the first rename, and the first calls vary
         for call in chosen[::-4 if quick() else -every]:
             prepare(box, scenario)
             result = tampered(box, scenario.args, call, f"signal={name}")
@@ -143,7 +143,7 @@ def interrupt(box, report, scenario, names=("INT", "TERM", "HUP", "QUIT"), other
             if state == "?" or box.strays() or result.status not in (-number, DONE) or (
                     result.status == DONE and state != "new"):
                 problems.append(f"{call}: {result}, {now}, {box.strays()}")
-            # who waits to hear of it: nothing is changed, or it is
+            # databases are both old or both new
             if call.touches and result.status == -number and state == "new" and (
                     "interrupted, but the change is made" not in words(result)):
                 seen["silent"] += 1

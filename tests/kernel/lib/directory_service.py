@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A directory service with subordinate ids: OpenLDAP with FreeIPA's schema for them, MIT
-Kerberos, and sssd with its IPA provider, on the loopback of a network namespace of their
-own. All that they write is in temporary file systems, and they end with the test."""
+Kerberos, and sssd with its IPA provider, on the loopback of a private network namespace. All
+their files are in temporary file systems, and they end with the test."""
 
 import contextlib
 import fcntl
@@ -173,7 +173,7 @@ def entries(people):
 
 
 def missing():
-    """The reason why there can be no directory here, or None."""
+    """The reason why no directory service can run here, or None."""
     for tool, package in NEEDED.items():
         if not shutil.which(tool, path=CLEAN_PATH):
             return f"needs {tool} ({package})"
@@ -205,14 +205,14 @@ def raise_loopback():
 
 
 def be_quiet():
-    """For a daemon: the test does not read /dev/log all the time, and it would wait."""
+    """For a daemon, which would wait, since the test does not always read /dev/log."""
     unshare(CLONE_NEWNS)
     mount("/dev/null", "/dev/log", None, MS_BIND)
 
 
 class Directory:
     def __init__(self, host, people=(ALICE, SERGE)):
-        self.host, self.top = host, f"{host.folder}/directory"
+        self.host, self.top = host, f"{host.tmpdir}/directory"
         self.people = people
         self.env = {"PATH": CLEAN_PATH, "KRB5_KDC_PROFILE": f"{self.top}/kdc.conf",
                     "KRB5_KTNAME": f"{self.top}/keytab", "LC_ALL": "C",
@@ -220,8 +220,8 @@ class Directory:
         self.daemons, self.known = {}, ALICE.name
         unshare(CLONE_NEWNET)
         raise_loopback()
-        for folder in ("", "/ldap", "/kdc"):
-            os.mkdir(self.top + folder, 0o700)
+        for directory in ("", "/ldap", "/kdc"):
+            os.mkdir(self.top + directory, 0o700)
         self._configure()
         self._start_kerberos()
         self._start_ldap()
@@ -238,8 +238,8 @@ class Directory:
         write(f"{self.top}/entries.ldif", entries(self.people))
         os.makedirs("/etc/sssd", exist_ok=True)
         self.configure_sssd("")
-        for folder in ("/run", "/var/log"):
-            mount("tmpfs", folder, "tmpfs", 0, "mode=755")
+        for directory in ("/run", "/var/log"):
+            mount("tmpfs", directory, "tmpfs", 0, "mode=755")
         os.mkdir("/var/log/sssd", 0o755)
         for name in ("up", "work"):
             os.mkdir(f"{self.top}/{name}", 0o755)
@@ -248,7 +248,7 @@ class Directory:
         self.forget()
 
     def configure_sssd(self, options, known=ALICE.name):
-        """More lines for the domain, for when sssd is started next; known: a name that it
+        """Adds lines for the domain, for the next start of sssd; known: a name that it
         then has."""
         self.known = known
         self.host.write("/etc/sssd/sssd.conf", SSSD.format(
@@ -256,10 +256,10 @@ class Directory:
 
     @staticmethod
     def forget():
-        """Removes what sssd, which does not run, has stored."""
-        for folder in ("db", "mc"):
-            for name in os.listdir(f"/var/lib/sss/{folder}"):
-                os.unlink(f"/var/lib/sss/{folder}/{name}")
+        """Removes the stored data of sssd, which does not run."""
+        for directory in ("db", "mc"):
+            for name in os.listdir(f"/var/lib/sss/{directory}"):
+                os.unlink(f"/var/lib/sss/{directory}/{name}")
 
     def _run(self, *words):
         done = subprocess.run(words, env=self.env, stdin=subprocess.DEVNULL,

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * relay RUNS PROGRAM ARGUMENT ... -- PROGRAM ARGUMENT ... [-- ...]: runs commands one
- * after the other, all of them RUNS times, and prints one line for each round: of each
- * command the nanoseconds, those on a processor, and the peak memory in KiB. The first
- * line is the peak memory of relay itself: what is not above it was not seen.
+ * run-rounds RUNS PROGRAM ARGUMENT ... -- PROGRAM ARGUMENT ... [-- ...]: runs all
+ * commands in their order, RUNS times. Prints a line for each round: for each command the
+ * elapsed nanoseconds, the nanoseconds on a processor, and the peak memory in KiB. The
+ * first line is the peak memory of run-rounds itself: a peak that is not above it is not
+ * known.
  *
  * A command that fails ends the program with status 1.
  */
 #define _GNU_SOURCE
 #include "lap.h"
 
-/* Runs one command; returns what is behind it. */
+/* Runs one command; returns the words after it. */
 static char **run(char **argv)
 {
 	char **end = argv;
@@ -39,7 +40,7 @@ int main(int argc, char **argv)
 	lap_start();
 	runs = argc > 2 ? strtoul(argv[1], NULL, 10) : 0;
 	if (runs == 0)
-		die("relay RUNS PROGRAM ARGUMENT ... [-- PROGRAM ARGUMENT ...]");
+		die("run-rounds RUNS PROGRAM ARGUMENT ... [-- PROGRAM ARGUMENT ...]");
 	printf("%ld\n", lap_own_peak());
 	while (runs-- > 0)
 		for (char **next = argv + 2; *next;)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A library that a caller would like to have loaded into a privileged program. It says so
- * when it is, as a preloaded library, as an auditor and as a character set converter.
+ * A library of a hostile caller. It prints a message if a privileged program loads it: as
+ * a preloaded library, as an auditor or as a character set converter.
  */
 #include <unistd.h>
 
 static void say(void)
 {
-	if (write(2, "EVIL\n", 5) < 0)
+	if (write(2, "LOADED\n", 5) < 0)
 		_exit(99);
 }
 

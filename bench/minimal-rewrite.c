@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * floor FOLDER NAME: what no safe change of a file can do without. The file is read into
- * memory, written to a new one and synced; copied to a backup, which is synced and
- * renamed; the new one is renamed, and the folder is synced. The text stays as it is.
+ * minimal-rewrite DIRECTORY NAME: the steps that every safe change of a file needs. Reads
+ * the file into memory, writes a new one and syncs it; copies it to a backup, which is
+ * synced and renamed; renames the new one and syncs the directory. The text is unchanged.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -38,18 +38,18 @@ static size_t read_all(int fd, char *text, size_t size)
 	return len;
 }
 
-static int make(int folder, const char *name)
+static int make(int directory, const char *name)
 {
-	int fd = openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	int fd = openat(directory, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 
 	if (fd < 0)
 		err(1, "%s", name);
 	return fd;
 }
 
-static void finish(int folder, int fd, const char *from, const char *to)
+static void finish(int directory, int fd, const char *from, const char *to)
 {
-	if (fsync(fd) || close(fd) || renameat(folder, from, folder, to))
+	if (fsync(fd) || close(fd) || renameat(directory, from, directory, to))
 		err(1, "%s", to);
 }
 
@@ -58,31 +58,31 @@ int main(int argc, char **argv)
 	static char buffer[COPY_BYTES];
 	char backup[256];
 	struct stat status;
-	int folder, old, fd, copy;
+	int directory, old, fd, copy;
 	ssize_t n;
 	char *text;
 
 	if (argc != 3)
-		errx(1, "floor FOLDER NAME");
-	folder = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	old = openat(folder, argv[2], O_RDONLY | O_CLOEXEC);
+		errx(1, "minimal-rewrite DIRECTORY NAME");
+	directory = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	old = openat(directory, argv[2], O_RDONLY | O_CLOEXEC);
 	if (old < 0 || fstat(old, &status))
 		err(1, "%s/%s", argv[1], argv[2]);
 	text = malloc((size_t)status.st_size + 1);
 	if (!text)
 		err(1, "malloc");
 
-	fd = make(folder, "floor-new");
+	fd = make(directory, "minimal-new");
 	write_all(fd, text, read_all(old, text, (size_t)status.st_size + 1));
 	if (fsync(fd) || lseek(old, 0, SEEK_SET) < 0)
-		err(1, "floor-new");
-	copy = make(folder, "floor-backup");
+		err(1, "minimal-new");
+	copy = make(directory, "minimal-backup");
 	while ((n = read(old, buffer, sizeof(buffer))) > 0)
 		write_all(copy, buffer, (size_t)n);
 	snprintf(backup, sizeof(backup), "%s-", argv[2]);
-	finish(folder, copy, "floor-backup", backup);
-	finish(folder, fd, "floor-new", argv[2]);
-	if (fsync(folder))
+	finish(directory, copy, "minimal-backup", backup);
+	finish(directory, fd, "minimal-new", argv[2]);
+	if (fsync(directory))
 		err(1, "%s", argv[1]);
 	return EXIT_SUCCESS;
 }

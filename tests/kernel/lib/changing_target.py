@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Targets that change under the hands of a map writer: a process that does, step by step,
-what a test tells it, and a folder of /proc that is not what it seems."""
+"""Targets that change while a map writer runs: a process that a test controls step by step,
+and a directory of /proc in which a mount covers a file."""
 
 import contextlib
 import ctypes
@@ -14,7 +14,7 @@ LAST_PID = "/proc/sys/kernel/ns_last_pid"
 
 
 def close_others(*kept):
-    """Without an exec nothing else closes what belongs to other parts of the test."""
+    """Closes descriptors of other parts of the test, since there is no exec to do it."""
     begin = 3
     for fd in sorted(kept):
         os.closerange(begin, fd)
@@ -23,7 +23,7 @@ def close_others(*kept):
 
 
 @contextlib.contextmanager
-def folder_with_cover(pid, name, content, caller=ELSA):
+def process_with_cover(pid, name, content, caller=ELSA):
     """A descriptor of /proc/PID as it looks in a mount namespace of the caller's own, where
     a file with this content is mounted over /proc/PID/NAME."""
     read_end, write_end = os.pipe()
@@ -42,26 +42,26 @@ def folder_with_cover(pid, name, content, caller=ELSA):
             with open("/home/cover", "w", encoding="ascii") as stream:
                 stream.write(content)
             mount("/home/cover", f"/proc/{pid}/{name}", None, MS_BIND)
-            folder = os.open(f"/proc/{pid}", os.O_PATH | os.O_DIRECTORY)
-            os.write(write_end, b"%d" % folder)
+            directory = os.open(f"/proc/{pid}", os.O_PATH | os.O_DIRECTORY)
+            os.write(write_end, b"%d" % directory)
             signal.pause()
         finally:
             os._exit(1)
     os.close(write_end)
     try:
         number = int(os.read(read_end, 16) or b"-1")
-        folder = os.open(f"/proc/{child}/fd/{number}", os.O_PATH | os.O_DIRECTORY)
+        directory = os.open(f"/proc/{child}/fd/{number}", os.O_PATH | os.O_DIRECTORY)
         try:
-            yield folder
+            yield directory
         finally:
-            os.close(folder)
+            os.close(directory)
     finally:
         os.close(read_end)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
 
 
-class Puppet(Target):
+class ChangingTarget(Target):
     """`unshare` enters a user namespace of its own, `exec PROGRAM` becomes another
     program, which must wait for ever. Both answer with an errno; exec only if it fails."""
 
@@ -111,7 +111,7 @@ class Puppet(Target):
 
 
 def take_pid(pid, *steps, tries=50):
-    """Makes a process with the id of one that is gone, or returns None where the kernel
+    """Makes a process with the id of one that has ended, or returns None if the kernel
     does not let us choose."""
     for _ in range(tries):
         try:
@@ -119,8 +119,8 @@ def take_pid(pid, *steps, tries=50):
                 file.write(str(pid - 1))
         except OSError:
             return None
-        puppet = Puppet(*steps)
-        if puppet.pid == pid:
-            return puppet
-        puppet.kill()
+        target = ChangingTarget(*steps)
+        if target.pid == pid:
+            return target
+        target.kill()
     return None

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * hasty PID INNER OUTER COUNT ...: a map writer that does only what none can do without:
- * it opens the map of the process and writes it. It checks nothing. What a program costs
- * that only starts, on this machine, is the most of its time.
+ * minimal-mapwriter PID INNER OUTER COUNT ...: opens the map of the process and writes
+ * it, without any check. Most of its time is what any program needs to start on this
+ * machine.
  *
  * -DSTATIC: without libc, start-up code and loader.
- * -DPASS: reads the database once besides, and finds the end of each line.
+ * -DPASS: also reads the database once, and finds the end of each line.
  * -DMAP="gid_map", -DDATABASE="/etc/subgid" for groups.
  */
 #include <fcntl.h>
