@@ -31,8 +31,8 @@ static bool only_owner_is_wrong(const struct findings *findings, size_t i)
 	return true;
 }
 
-static bool means_user(const struct doctor *doctor, const struct accounts *users,
-		       const struct finding *finding)
+static bool is_meant_for_user(const struct doctor *doctor, const struct accounts *users,
+			      const struct finding *finding)
 {
 	char owner[LIMIT_OWNER_BYTES + 1];
 	const char *login;
@@ -76,7 +76,8 @@ uint64_t doctor_find_odd(struct doctor *doctor, const struct kind *kind, int dir
 		struct finding finding;
 
 		findings_get(&findings, i, &finding);
-		if (finding.kind != kind || !means_user(doctor, &users, &finding) ||
+		if (finding.kind != kind ||
+		    !is_meant_for_user(doctor, &users, &finding) ||
 		    !only_owner_is_wrong(&findings, i))
 			continue;
 		memcpy(ret_text, finding.text, finding.text_len);

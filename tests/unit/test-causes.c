@@ -1331,11 +1331,12 @@ static void combine_rest(unsigned int at, struct facts *facts)
 	facts->file = files[choose(&at, 9)];
 }
 
-#define OF_HOST (2 * FACTS_CALLER * ERRORS * 7 * 4 * 2)
+#define HOSTS	9
+#define OF_HOST (2 * FACTS_CALLER * ERRORS * HOSTS * 4 * 2)
 
 static void combine_host(unsigned int at, struct facts *facts)
 {
-	static const struct facts_host *const hosts[] = {
+	static const struct facts_host *const hosts[HOSTS] = {
 		&plain_host,	&closed_host,	   &armed_host, &sharing_host,
 		&doubtful_host, &kubelet_hosts[1], &renamed_host,
 		&odd_host,	NULL
@@ -1346,7 +1347,7 @@ static void combine_host(unsigned int at, struct facts *facts)
 	step = choose(&at, FACTS_CALLER);
 	facts->step = (enum facts_step)step;
 	facts->error = errors[choose(&at, ERRORS)];
-	facts->host = hosts[choose(&at, 7)];
+	facts->host = hosts[choose(&at, HOSTS)];
 	if (choose(&at, 4) == 0)
 		facts->error = ENOSPC;
 	if (flip(&at)) {
