@@ -3,19 +3,22 @@
 
 A Scene is one map writer, installed in one way, in a mount namespace of its own. It is
 refused, which is compared with the sentences below; then the cure is carried out, and
-the map has to be written.
+the map has to be written, the doctor must not name the cause again, and `subid check` must
+report nothing new.
 """
 
 import errno
+import json
 import os
 import re
 import shutil
 import string
 import tempfile
 
-from host import (CAP_SETFCAP, CAP_SETGID, CAP_SETUID, COMMANDS, ELSA, PROGRAMS,
-                  own_mounts, require, root_shell, set_file_capabilities)
-from subid_box import general
+from cures import Cures, findings, logged_in
+from host import (CAP_SETFCAP, CAP_SETGID, CAP_SETUID, CLEAN_PATH, COMMANDS, ELSA, PROGRAMS,
+                  own_mounts, require, set_file_capabilities)
+from subid_box import Box, general
 
 HINTS_MAX = 3
 TO_FIX, TO_FIX_AS_ROOT, CHECKED = "to fix it: ", "to fix it (as root): ", "checked: "
@@ -127,6 +130,9 @@ SENTENCES = {
     "UNEXPLAINED": ("the kernel refused, and nothing that can be checked explains it",),
 }
 
+# What is reported of a user whose file is replaced by an empty one, and has a cure of its own.
+EMPTIED = {"one-side"}
+
 # The first lines, without the program's name.
 DENIED = "{k}id range [{inner}) -> [{outer}) not allowed"
 WRITE_EINVAL = "write to {k}id_map failed: Invalid argument"
@@ -184,8 +190,10 @@ def cure_in(line):
 class Scene:
     """See the head of this file."""
 
-    def __init__(self, host, kind, install):
-        self.host, self.kind, self.install = host, kind, install
+    def __init__(self, stage, kind, install):
+        self.host, self.kind, self.install = stage.host, kind, install
+        self.box, self.cures = stage.box, stage.cures
+        self.by_root = self.mended = None   # who runs the cure; the cause that it was for
         self.mapper = PROGRAMS["ug".index(kind)]
         self.file, self.other_file = f"/etc/sub{kind}id", f"/etc/sub{'gu'['ug'.index(kind)]}id"
         self.caller, self.owner, self.kind_of_target = ELSA, None, "ns"
@@ -265,8 +273,9 @@ class Scene:
         begins = TO_FIX_AS_ROOT, TO_FIX, CHECKED if cause == "UNEXPLAINED" else TO_FIX
         require(len(hints) == 2 and hints[1].startswith(begins), f"no cure: {hints[1:]}")
         self.cure = hints[1].removeprefix(TO_FIX_AS_ROOT).removeprefix(TO_FIX)
-        by_root = self.cure.startswith(COMMANDS) and not self.cure.startswith("ulimit ")
-        require(by_root == hints[1].startswith(TO_FIX_AS_ROOT), f"by whom? {hints[1]!r}")
+        self.by_root = self.cure.startswith(COMMANDS) and not self.cure.startswith("ulimit ")
+        require(self.by_root == hints[1].startswith(TO_FIX_AS_ROOT), f"by whom? {hints[1]!r}")
+        self.cause, self.mended = cause, None
         self.told.add((cause, self.general(hints[0]), self.general(self.cure)))
         if cure is not None:
             cure = cure.format(**self.values(**values))
@@ -292,8 +301,24 @@ class Scene:
             require(by_hand, f"no command: {self.cure!r}")
             by_hand()
             return
-        found = root_shell(self.host, self.cure)
-        require(found.returncode == 0, f"the cure fails: {self.cure!r}: {found.stderr}")
+        before = findings(self.box)
+        self.cures.carry_out(self.cause, self.cure, self.by_root)
+        if before is not None:
+            new = {code for code, _ in findings(self.box) - before} - EMPTIED
+            require(not new, f"{self.cure!r} brings findings about: {new}")
+        self.mended = self.cause
+
+    def healthy(self):
+        """The doctor does not name what was mended; it needs an account in this namespace."""
+        name, self.mended = self.mended.lower().replace("_", "-"), None
+        result = self.host.run(self.box.path, ["doctor", "--json"], self.caller, timeout=60, env={
+            "PATH": f"{os.path.dirname(self.path)}:{CLEAN_PATH}", "LC_ALL": "C.UTF-8",
+            "HOME": "/nonexistent"})
+        require(result.status in (0, 2, 3), f"{result}")
+        links = json.loads(result.out)["links"]
+        again = [link for link in links if link["cause"] == name and
+                 link["kind"] in (None, f"{self.kind}id")]
+        require(not again, f"{self.cure!r} mends it, and the doctor says {again}")
 
     def in_shell(self, commands, ask):
         """Runs commands in the caller's own shell, and there the program."""
@@ -308,6 +333,7 @@ class Scene:
         """Runs the cure after what brought the trouble about, in one shell."""
         result = self.in_shell(f"{limit} && {self.cure}", ask)
         require(result.status == 0, f"not fixed: status {result.status}, {result.err}")
+        self.cures.note(self.cause, self.cure, by_root=False)
 
     def granted(self, ask, extents=None, target=None, setgroups=None):
         """Runs, and requires that the map is written: that of the arguments, or @extents."""
@@ -322,6 +348,16 @@ class Scene:
         if setgroups and self.kind == "g":
             found = self.target.setgroups()
             require(found == setgroups, f"setgroups {found}, not {setgroups}")
+        if self.mended:
+            self.healthy()
+
+
+class Stage:
+    """What scenes need: the host, subid on it, and who carries cures out."""
+
+    def __init__(self, host, report):
+        self.host, self.report = host, report
+        self.box, self.cures = Box(host, report), Cures(host)
 
 
 class Play:
@@ -340,7 +376,7 @@ class Plays(list):
             return function
         return add
 
-    def perform(self, host, report, quick, word=""):
+    def perform(self, stage, quick, word=""):
         """Plays the scenes. Returns the causes, their sentences and the cures that were
         shown."""
         told = set()
@@ -350,17 +386,17 @@ class Plays(list):
                 places = [places[number % len(places)]]
             if word in play.name:
                 for kind, install in places:
-                    told |= self._one(host, report, play, kind, install)
+                    told |= self._one(stage, play, kind, install)
         return told
 
     @staticmethod
-    def _one(host, report, play, kind, install):
-        scene = None
+    def _one(stage, play, kind, install):
+        scene, host, report = None, stage.host, stage.report
         name = f"{play.name}: {PROGRAMS['ug'.index(kind)]} {install}"
         host.reset_etc()
         with report.scene(name):
-            with own_mounts():
-                scene = Scene(host, kind, install)
+            with own_mounts(), logged_in(host):
+                scene = Scene(stage, kind, install)
                 play.function(scene)
             require(scene.met == set(play.causes), f"harness: it meets {scene.met}")
         return scene.told if scene else set()

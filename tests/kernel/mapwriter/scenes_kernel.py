@@ -392,6 +392,7 @@ def _(s):
     s.as_root = lambda s: without_proc(lambda: require(
         root_shell(s.host, cure).returncode == 0, "the cure fails"))
     s.granted(ASK)
+    s.cures.note("PROC_MISSING", cure)
 
 
 def own_processes(s, proc):

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """Every cause of a refusal, brought about for real: it is named first, and when its cure
-is carried out the map is written. A word in SUBID_SCENES selects the scenes whose name
-contains it."""
+is carried out, as it is printed, while the caller is logged in and has a process in a
+container, the map is written. A word in SUBID_SCENES selects the scenes whose name contains
+it."""
 
 import os
 import re
@@ -13,8 +14,9 @@ import scenes_request
 import scenes_secrecy
 import scenes_sources
 import scenes_words
-from explain import SENTENCES
-from host import TOP, Report, enter, quick
+from cures import NO_COMMAND, SOMETIMES
+from explain import SENTENCES, Stage
+from host import COMMANDS, TOP, Report, enter, quick
 from subid_box import manual, said_in
 
 MODULES = (scenes_request, scenes_sources, scenes_database, scenes_kernel, scenes_secrecy,
@@ -37,6 +39,17 @@ def check_complete(report):
     report.check("every cause has a scene", met == set(causes), f"{set(causes) ^ met}")
 
 
+def check_cures(report, fixed, told):
+    """A command fixes every cause, but for closed lists."""
+    without = SENTENCES.keys() - fixed - NO_COMMAND.keys()
+    report.check("a command fixes every cause, but for a closed list", not without, f"{without}")
+    both = fixed & NO_COMMAND.keys()
+    report.check("none of that list has a command", not both, f"{both}")
+    said = {cause for cause, _, cure in told if not cure.startswith(COMMANDS)}
+    more = said - NO_COMMAND.keys() - SOMETIMES.keys()
+    report.check("a sentence has a reason", not more, f"{more}")
+
+
 def check_manual(report, shown):
     """subid-doctor(1) explains every cause, with each message and each fix of the scenes."""
     entries = manual()
@@ -52,11 +65,13 @@ def main():
     host = enter()
     report = Report()
     word = os.environ.get("SUBID_SCENES", "")
-    told = set()
+    stage, told = Stage(host, report), set()
     for module in MODULES:
-        told |= module.PLAYS.perform(host, report, quick(), word)
+        told |= module.PLAYS.perform(stage, quick(), word)
+    stage.cures.print("map writers")
     if not word:
         check_complete(report)
+        check_cures(report, stage.cures.rows.keys(), told)
         check_manual(report, told)
     report.finish()
 

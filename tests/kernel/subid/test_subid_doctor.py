@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """`subid doctor`: each cause that it can meet is brought about for real and named, what it
-says to fix it is done as it is printed, and then the user can run containers again.
+says to fix it is done as it is printed, and then the user can run containers again and `subid check`
+reports nothing new.
 
 The settings of kernels that are patched (kernel.unprivileged_userns_clone) or have AppArmor
 stand in a recorded /proc/sys here, and a seccomp filter refuses in their place."""
@@ -21,6 +22,7 @@ import tempfile
 import time
 
 import subid_box
+from cures import NO_COMMAND, SOMETIMES, Cures, findings, logged_in
 from host import (ANNA, CAP_SETGID, CAP_SETUID, CLEAN_PATH, CLONE_NEWNS, CLONE_NEWPID,
                   CLONE_NEWUSER, COMMANDS, ELSA, LOADER_DIRECTORY, MS_BIND, MS_NOSUID, MS_RDONLY,
                   MS_REMOUNT, NOBODY_KNOWS, NameService, PR_CAPBSET_DROP, PR_SET_DUMPABLE,
@@ -58,40 +60,13 @@ NEVER = {
 }
 
 
-# Causes that no command fixes, and why.
-NO_COMMAND = {
-    **dict.fromkeys(("bounding-set", "no-new-privs", "seccomp", "security-module", "traced"),
-                    "the session has to be started in another way"),
-    **dict.fromkeys(("name-service", "source-broken", "source-denies", "source-elsewhere",
-                     "source-silent"), "it is for those who run the service or its plugin"),
-    **dict.fromkeys(("outer-unmapped", "program-owner-unmapped"),
-                    "it is for the host of the container"),
-    **dict.fromkeys(("kubelet-program", "mapper-missing"), "a package has to be installed"),
-    **dict.fromkeys(("too-many-bytes", "too-many-extents"), "which ranges are to go is a choice"),
-    "group-not-primary": "the user has to log in again",
-    "proc-other": "the sandbox has to be started in another way",
-    "outer-divided": "the extents are arguments of the caller's own command",
-    "storage-refuses": "where the storage is to be is a choice",
-    "unknown": "another program has said it",
-}
-
-# Causes that a command fixes, unless:
-SOMETIMES = {
-    **dict.fromkeys(("kubelet-range", "range-small", "storage-idmapped"), "no ids are free"),
-    "mapper-not-first": "the right one belongs to the user",
-    "range-shared": "the name service does not say who the other one is",
-    "sources-empty": "the files are not among the sources",
-    "userns-limit": "they are nested too deep",
-}
-
-
 # Commands that a user runs for what belongs to the user.
 OF_USERS = ("export ", "mv /home/", "podman ", "ulimit ")
 
 
 class Scene:
-    def __init__(self, box):
-        self.box, self.host = box, box.host
+    def __init__(self, box, cures=None):
+        self.box, self.host, self.cures = box, box.host, cures
         self.caller = ELSA
         self.directory = self.copies("setuid")
         self.path = None
@@ -166,21 +141,17 @@ class Scene:
         require(not bad, f"not fixed: {bad}")
         require([row["link"] for row in rows].count("mapping") == 2, f"nothing is mapped: {rows}")
 
-    def fix(self, row, **words_for):
-        """Carries out a command as it is printed, words in capitals filled in, as root if it
-        says so, and else as the user."""
+    def fix(self, row, brings=frozenset()):
+        """Carries out a command as it is printed, which @brings about these findings: what is
+        delegated is gone with the file, and has a cure of its own."""
         cure = row["cure"] or ""
         self.as_caller(row)
         require(cure.startswith(COMMANDS) or cure.startswith("podman "), f"no command: {cure!r}")
-        for word, value in words_for.items():
-            cure = cure.replace(word, value)
-        if row["as_root"]:
-            found = root_shell(self.host, cure)
-            status = found.returncode
-        else:
-            found = self.host.run("/bin/sh", ["-c", cure], self.caller, env=self.env())
-            status = found.status
-        require(status == 0, f"the cure fails: {cure!r}: {found}")
+        before = findings(self.box)
+        self.cures.carry_out(row["cause"], cure, by_root=row.get("as_root"), env=self.env())
+        if before is not None:
+            new = {code for code, _ in findings(self.box) - before} - brings
+            require(not new, f"{cure!r} brings findings about: {new}")
 
     @staticmethod
     def as_caller(row):
@@ -192,8 +163,8 @@ class Scene:
         SAID.add(row["cause"])
         require(row["cure"] and not row["cure"].startswith(COMMANDS), f"{row}")
 
-    def fixed(self, cause, link=None, kind=None, **words_for):
-        self.fix(self.broken(cause, link, kind), **words_for)
+    def fixed(self, cause, link=None, kind=None):
+        self.fix(self.broken(cause, link, kind))
         self.healthy()
 
 
@@ -541,11 +512,7 @@ def by_file(cause, spoil):
     def _(s):
         spoil("/etc/subuid")
         row = s.broken(cause, "ranges", "uid")
-        if row["cure"].startswith(COMMANDS):
-            s.fix(row)
-        else:
-            s.sentence(row)
-            shutil.rmtree("/etc/subuid") if os.path.isdir("/etc/subuid") else None
+        s.fix(row, brings={"one-side"})
         s.gone(cause)
         s.put(GRANT)
         s.healthy()
@@ -634,20 +601,12 @@ def databases():
     return found
 
 
-def twice(s, row):
-    """The cure works, and again changes nothing."""
-    s.fix(row)
-    after = databases()
-    s.fix(row)
-    require(databases() == after, "the second time changes something")
-
-
 @scene("RANGE_SMALL")
 def _(s):
     s.put("elsa:100000:1000\n5001:200000:64534\n", GRANT)
     row, = warned(s, "RANGE_SMALL", ("uid",))
     require("above 65534 " in row["evidence"], f"{row}")
-    twice(s, row)
+    s.mend(row)
     s.healthy()
 
 
@@ -657,7 +616,7 @@ def _(s):
     s.put("elsa:100000:1000\n")
     rows = warned(s, "RANGE_SMALL", ("uid", "gid"))
     require(rows[0]["cure"] == rows[1]["cure"], f"{rows}")
-    twice(s, rows[0])
+    s.fix(rows[0])
     s.fix(rows[1])
     s.healthy()
     require(len(set(databases())) == 1, "they differ")
@@ -698,7 +657,7 @@ def shared(s, loser, *options):
     for row in rows:
         require(row["cure"].endswith(f" {loser}"), f"{loser} is to lose: {row}")
         require({"--no-account", "--in-use"} & set(row["cure"].split()) == set(options), f"{row}")
-        twice(s, row)
+        s.mend(row)
     s.gone("RANGE_SHARED")
 
 
@@ -741,7 +700,7 @@ def _(s):
 def renamed(s, uid, gid=None, state="broken", kind=None):
     s.put(uid, gid)
     row = s.broken("OWNER_RENAMED", "ranges", kind, state)
-    twice(s, row)
+    s.fix(row)
     s.gone("OWNER_RENAMED")
     return row["cure"]
 
@@ -1015,7 +974,7 @@ def _(s):
         s.put(uid + GRANT, gid if gid is None else gid + GRANT)
         row = s.broken("KUBELET_RANGE", "ranges")
         require(said in row["evidence"], f"{said}: {row}")
-        twice(s, row)
+        s.mend(row)
         kubelet_is_good(s)
         for text in databases():
             require(GRANT in text and text.count("\n") == 2, f"{said}: {text}")
@@ -1029,7 +988,7 @@ def _(s):
     with subprocess.Popen(["sleep", "300"], user=100033, group=100033, extra_groups=[]) as pod:
         row = s.broken("KUBELET_RANGE", "ranges")
         require("--in-use" in row["cure"], f"{row}")
-        twice(s, row)
+        s.mend(row)
         pod.kill()
     kubelet_is_good(s)
     s.args[-1] = "65535"
@@ -1126,12 +1085,14 @@ def container(s, ids):
 def _(s):
     """While a process uses the ids: the command says so."""
     idmapped_home(s, "5001 5001 1\n524288 524288 1000000\n")
+    s.put("elsa:200000:65536\n")
     row = s.broken("STORAGE_IDMAPPED", "storage", "uid")
-    require("--in-use" not in row["cure"] and "100000 of elsa" in row["evidence"], f"{row}")
+    require("--in-use" not in row["cure"] and "200000 of elsa" in row["evidence"], f"{row}")
+    s.put(GRANT)
     with container(s, "0 5001 1 1 100000 65536"):
         row = s.broken("STORAGE_IDMAPPED", "storage", "uid")
         require("--in-use" in row["cure"], f"{row}")
-        twice(s, row)
+        s.mend(row)
     s.healthy()
     require(os.listdir(s.home) == [], "the trial has left something")
 
@@ -1143,7 +1104,7 @@ def _(s):
     s.put(GRANT + "elsa:600000:65536\n")
     row = s.broken("STORAGE_IDMAPPED", "storage", "uid")
     require("grant" not in row["cure"], f"{row}")
-    twice(s, row)
+    s.mend(row)
     s.healthy()
 
 
@@ -1284,7 +1245,7 @@ def not_known(box):
 # --- all of it ---
 
 def play(box):
-    report = box.report
+    report, cures = box.report, Cures(box.host)
     with open(f"{TOP}/explain/causes.h") as file:
         causes = re.findall(r"^\tCAUSE_([A-Z_]+)(?: = 1)?,$", file.read(), re.M)
     missing = set(causes) - SCENES.keys() - NEVER.keys()
@@ -1294,14 +1255,17 @@ def play(box):
         for number, function in enumerate(functions):
             name = f"cause {cause}{f' {number + 1}' if number else ''}"
             box.host.reset_etc()
-            with report.scene(name), own_mounts():
-                function(Scene(box))
-    known = {cause.lower().replace("_", "-") for cause in SCENES}
-    without = known - FIXED - NO_COMMAND.keys()
+            with report.scene(name), own_mounts(), logged_in(box.host):
+                function(Scene(box, cures))
+    cures.print("doctor")
+    by_name = lambda names: {name.lower().replace("_", "-") for name in names}
+    known, none, some = by_name(SCENES), by_name(NO_COMMAND), by_name(SOMETIMES)
+    # another program's words
+    none.add("unknown")
+    without = known - FIXED - none
     report.check("a command fixes every cause, but for a closed list", not without, f"{without}")
-    report.check("none of that list has a command", not FIXED & NO_COMMAND.keys(),
-                 f"{FIXED & NO_COMMAND.keys()}")
-    more = SAID - NO_COMMAND.keys() - SOMETIMES.keys()
+    report.check("none of that list has a command", not FIXED & none, f"{FIXED & none}")
+    more = SAID - none - some
     report.check("a sentence has a reason", not more, f"{more}")
 
 
