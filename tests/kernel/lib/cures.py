@@ -59,8 +59,6 @@ SOMETIMES = {
 
 # Findings that no command fixes, and why.
 NO_COMMAND_FINDINGS = {
-    **dict.fromkeys(("file-huge", "file-not-regular"),
-                    "what it holds has to be looked at before it is moved away"),
     "mapper-missing": "a package has to be installed",
     "reserved": "the user may have files of such ids",
 }

@@ -22,7 +22,7 @@ import tempfile
 import time
 
 import subid_box
-from cures import NO_COMMAND, SOMETIMES, Cures, findings, logged_in
+from cures import NO_COMMAND, OF_USERS, SOMETIMES, Cures, findings, logged_in
 from host import (ANNA, CAP_SETGID, CAP_SETUID, CLEAN_PATH, CLONE_NEWNS, CLONE_NEWPID,
                   CLONE_NEWUSER, COMMANDS, ELSA, LOADER_DIRECTORY, MS_BIND, MS_NOSUID, MS_RDONLY,
                   MS_REMOUNT, NOBODY_KNOWS, NameService, PR_CAPBSET_DROP, PR_SET_DUMPABLE,
@@ -58,10 +58,6 @@ NEVER = {
     "SHARED_FS": "it starts the map writer itself",
     "NO_MEMORY": "a program of the same size does not start either",
 }
-
-
-# Commands that a user runs for what belongs to the user.
-OF_USERS = ("export ", "mv /home/", "podman ", "ulimit ")
 
 
 class Scene:
