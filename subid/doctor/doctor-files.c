@@ -96,7 +96,8 @@ static int try_extent(struct doctor *doctor, const struct doctor_side *side,
 }
 
 /*
- * Tries to make files of all mapped ids in the storage, or where it will be made.
+ * Tries to make files of all mapped ids in the storage, or where it will be made, if ids
+ * of both kinds are mapped: the kernel refuses any owner while a group has no id.
  * Reports the first id that cannot have files. Returns 0 or an exit status.
  */
 int doctor_files(struct doctor *doctor, const char *storage, bool *ret_reported)
@@ -105,7 +106,8 @@ int doctor_files(struct doctor *doctor, const char *storage, bool *ret_reported)
 	int r = 0;
 
 	*ret_reported = false;
-	if (!find_storage_parent(storage, directory))
+	if (doctor->sides[0].map.n == 0 || doctor->sides[1].map.n == 0 ||
+	    !find_storage_parent(storage, directory))
 		return 0;
 	for (size_t k = 0; k < 2; k++) {
 		const struct doctor_side *side = &doctor->sides[k];
