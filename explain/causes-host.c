@@ -28,11 +28,25 @@ static bool no_range(const struct facts *facts)
 
 static void tell_no_range(const struct facts *facts, struct cause *cause)
 {
+	struct range free = facts->host->free;
 	char login[CURE_QUOTED_BYTES];
 
-	causes_evidence(cause, _("%s delegates nothing to %s"), facts->kind->path,
-			facts->account->name);
-	if (cure_quote(facts->account->name, login))
+	if (free.end > 0)
+		causes_evidence(
+			cause,
+			_("%s delegates nothing to %s, and no range is free within "
+			  "the bounds of /etc/login.defs"),
+			facts->kind->path, facts->account->name);
+	else
+		causes_evidence(cause, _("%s delegates nothing to %s"), facts->kind->path,
+				facts->account->name);
+	if (!cure_quote(facts->account->name, login))
+		return;
+	if (free.end > 0)
+		causes_cure_as_root(cause,
+				    "subid grant --range %" PRIu64 "-%" PRIu64 " %s",
+				    free.start, free.end - 1, login);
+	else
 		causes_cure_as_root(cause, "usermod-ext -S %s", login);
 }
 

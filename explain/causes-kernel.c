@@ -294,7 +294,7 @@ static void tell_no_new_privs(const struct facts *facts, struct cause *cause)
 			_("you run with no_new_privs, so no program gains privilege"));
 	causes_cure(cause,
 		    _("start again outside of what set it (a sandbox, NoNewPrivileges=, "
-		      "setpriv)"));
+		      "allowPrivilegeEscalation: false, setpriv)"));
 }
 
 static bool bounding_set(const struct facts *facts)

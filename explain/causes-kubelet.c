@@ -4,10 +4,15 @@
  * `subid doctor --for kubelet` gathers these facts.
  */
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "explain/causes.h"
+#include "libsubid/core/limits.h"
 #include "libsubid/findings/kubelet.h"
 #include "message/i18n.h"
+
+/* Two ranges, and what stands between them. */
+#define RANGES_BYTES 64
 
 static bool is_kubelets(const struct facts *facts)
 {
@@ -34,6 +39,23 @@ static bool kubelet_range(const struct facts *facts)
 	return is_kubelets(facts) && facts->host->fault != 0;
 }
 
+/* Writes `A-B` or `A-B --range C-D`: kubelet's ids but for those that it is to have. */
+static void write_others(const struct facts_host *host, char text[static RANGES_BYTES])
+{
+	struct range own = host->own, kept = host->free;
+	uint64_t head = kept.start < own.end ? kept.start : own.end;
+	uint64_t tail = kept.end > own.start ? kept.end : own.start;
+	size_t n = 0;
+
+	text[0] = '\0';
+	if (own.start < head)
+		n = (size_t)snprintf(text, RANGES_BYTES, "%" PRIu64 "-%" PRIu64,
+				     own.start, head - 1);
+	if (tail < own.end)
+		snprintf(text + n, RANGES_BYTES - n, "%s%" PRIu64 "-%" PRIu64,
+			 n > 0 ? " --range " : "", tail, own.end - 1);
+}
+
 /* Gives kubelet one range that it takes, and then takes all others. */
 static void cure_by_replacing(const struct facts *facts, struct cause *cause)
 {
@@ -42,7 +64,9 @@ static void cure_by_replacing(const struct facts *facts, struct cause *cause)
 	const char *flag = host->in_use ? "--in-use " : "";
 	const char *user = host->no_account ? "--no-account " : "";
 	const char *image = host->prefix ? host->prefix : "";
+	char ranges[RANGES_BYTES];
 
+	write_others(host, ranges);
 	if (host->free.end == 0)
 		causes_cure(cause,
 			    _("raise SUB_UID_MAX and SUB_GID_MAX in /etc/login.defs, or "
@@ -53,23 +77,13 @@ static void cure_by_replacing(const struct facts *facts, struct cause *cause)
 			cause,
 			"subid grant %s%s%s--range %" PRIu64 "-%" PRIu64 " kubelet",
 			image, only, user, host->free.start, host->free.end - 1);
-	else if (host->own.start < host->free.start && host->free.end < host->own.end)
-		causes_cure_as_root(
-			cause,
-			"subid grant %s%s%s--range %" PRIu64 "-%" PRIu64
-			" kubelet && subid revoke %s%s%s--if-held %s--range %" PRIu64
-			"-%" PRIu64 " --range %" PRIu64 "-%" PRIu64 " kubelet",
-			image, only, user, host->free.start, host->free.end - 1, image,
-			only, user, flag, host->own.start, host->free.start - 1,
-			host->free.end, host->own.end - 1);
 	else
 		causes_cure_as_root(
 			cause,
 			"subid grant %s%s%s--range %" PRIu64 "-%" PRIu64
-			" kubelet && subid revoke %s%s%s--if-held %s--range %" PRIu64
-			"-%" PRIu64 " kubelet",
+			" kubelet && subid revoke %s%s%s--if-held %s--range %s kubelet",
 			image, only, user, host->free.start, host->free.end - 1, image,
-			only, user, flag, host->own.start, host->own.end - 1);
+			only, user, flag, ranges);
 }
 
 static void tell_kubelet_range(const struct facts *facts, struct cause *cause)
@@ -93,6 +107,12 @@ static void tell_kubelet_range(const struct facts *facts, struct cause *cause)
 			cause,
 			_("kubelet has %" PRIu64 " %ss, which is not a multiple of %d"),
 			range_count(host->first), id, KUBELET_UNIT);
+	else if (host->fault == KUBELET_NO_ID)
+		causes_evidence(
+			cause,
+			_("the range of kubelet holds %u, which is no id: the pod that "
+			  "gets it does not start"),
+			ID_NONE);
 	else if (host->fault == KUBELET_UNEQUAL)
 		causes_evidence(
 			cause,

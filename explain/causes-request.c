@@ -162,7 +162,11 @@ static void tell_lines_overlap(const struct facts *facts, struct cause *cause)
 			twice->lines[0], twice->lines[1], facts->kind->path,
 			facts->kind->id, twice->id, facts->clash_a + 1,
 			facts->clash_b + 1);
-	if (cure_by_fix(&line, "", fix_line, sizeof(fix_line)))
+	if (strcmp(twice->owners[0], twice->owners[1]) == 0 &&
+	    range_within(twice->ranges[0], twice->ranges[1]) &&
+	    range_within(twice->ranges[1], twice->ranges[0]))
+		causes_cure_as_root(cause, "subid check --fix");
+	else if (cure_by_fix(&line, "", fix_line, sizeof(fix_line)))
 		causes_cure_as_root(cause, "%s", fix_line);
 	else
 		causes_cure_as_root(cause, "subid check");

@@ -123,7 +123,8 @@ static void tell_group_not_primary(const struct facts *facts, struct cause *caus
 		facts->gid, facts->account->gid);
 	causes_cure(
 		cause,
-		_("run it with your primary group: leave newgrp or sg, or log in again"));
+		_("run it with your primary group: leave newgrp or sg, log in again, or start "
+		  "the service without Group="));
 }
 
 static bool no_passwd_entry(const struct facts *facts)

@@ -6,6 +6,7 @@
  */
 #include <stdbool.h>
 
+#include "libsubid/core/limits.h"
 #include "libsubid/findings/kubelet.h"
 
 static int check_side(const struct kubelet_ranges *side)
@@ -18,7 +19,7 @@ static int check_side(const struct kubelet_ranges *side)
 		return KUBELET_START;
 	if (range_count(side->ranges[0]) % KUBELET_UNIT != 0)
 		return KUBELET_COUNT;
-	return 0;
+	return range_contains(side->ranges[0], ID_NONE) ? KUBELET_NO_ID : 0;
 }
 
 /*

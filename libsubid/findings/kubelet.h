@@ -26,6 +26,7 @@ enum kubelet_fault {
 	KUBELET_COUNT,	  /* the number of ids is not a multiple of 65536 */
 	KUBELET_UNEQUAL,  /* uids and gids are different numbers */
 	KUBELET_FEW,	  /* not enough for the pods */
+	KUBELET_NO_ID,	  /* 4294967295 is among them, which is no id */
 };
 
 /* The ranges of the user in one database, one for each line, in the order of the file. */

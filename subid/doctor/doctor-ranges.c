@@ -86,12 +86,24 @@ static int report_odd(struct doctor *doctor, struct doctor_side *side)
 	return host.odd_line ? doctor_report_bad(doctor, "ranges", &facts) : VERB_GO;
 }
 
+/* Finds ids beyond the bounds of login.defs for a user who can get none within them. */
+static void find_beyond(struct doctor *doctor, struct facts_host *host)
+{
+	struct free_range_wish wish = { .kinds = { true, true }, .count = USUAL_COUNT };
+	struct range within;
+
+	if (doctor_find_free(doctor, &wish, &within))
+		return;
+	wish.bounds = (struct range){ USUAL_START, INT32_MAX };
+	doctor_find_free(doctor, &wish, &host->free);
+}
+
 /* Reports that nothing is delegated; malformed lines may be the cause. */
 static int report_no_ranges(struct doctor *doctor, struct doctor_side *side,
 			    const struct sources *sources)
 {
 	const struct doctor_side *other = &doctor->sides[!side->kind->group];
-	const struct facts_host host = { .count = 0 };
+	struct facts_host host = { .count = 0 };
 	struct range usual = { USUAL_START, USUAL_START + USUAL_COUNT };
 	struct facts facts = doctor_facts(doctor, side->kind, &host, FACTS_RANGE, 0);
 	struct idmap map;
@@ -107,6 +119,7 @@ static int report_no_ranges(struct doctor *doctor, struct doctor_side *side,
 	facts.sources = facts_of_sources(sources);
 	if (!facts.sources.nsswitch || facts.sources.files)
 		facts_gather_grants(&facts);
+	find_beyond(doctor, &host);
 	return doctor_report_bad(doctor, "ranges", &facts);
 }
 

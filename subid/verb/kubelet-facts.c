@@ -6,6 +6,7 @@
  * same ids: pods have files with them.
  */
 #include "subid/verb/kubelet-facts.h"
+#include "libsubid/core/limits.h"
 #include "subid/verb/free-range.h"
 
 static bool is_good(const struct kubelet_ranges *side, uint64_t pods)
@@ -53,6 +54,33 @@ static bool can_follow(const struct kubelet_question *question, size_t k,
 	return true;
 }
 
+/*
+ * Finds whether a part of the one range of both databases would do: pods have files with
+ * these ids.
+ */
+static bool can_be_cut(const struct kubelet_question *question, struct facts_host *host)
+{
+	const struct kubelet_ranges *sides = question->sides;
+	struct range own, part;
+	struct kubelet_ranges side = { &part, 1 };
+
+	if (sides[0].n != 1 || sides[1].n != 1)
+		return false;
+	own = sides[0].ranges[0];
+	if (own.start != sides[1].ranges[0].start || own.end != sides[1].ranges[0].end)
+		return false;
+	part.start = own.start > 0 ? (own.start + KUBELET_UNIT - 1) / KUBELET_UNIT : 1;
+	part.start *= KUBELET_UNIT;
+	part.end = (own.end > ID_NONE ? ID_NONE : own.end) / KUBELET_UNIT * KUBELET_UNIT;
+	if (part.end <= part.start || !is_good(&side, question->pods))
+		return false;
+	host->free_of_both = true;
+	host->free = part;
+	for (size_t k = 0; k < 2; k++)
+		add_own_ranges(question, k, host);
+	return true;
+}
+
 static void replace_both(const struct kubelet_question *question, struct facts_host *host)
 {
 	const struct free_range_wish wish = {
@@ -64,7 +92,8 @@ static void replace_both(const struct kubelet_question *question, struct facts_h
 	host->free_of_both = true;
 	for (size_t k = 0; k < 2; k++)
 		add_own_ranges(question, k, host);
-	find_replacement(question, &wish, &host->free);
+	if (!find_replacement(question, &wish, &host->free))
+		can_be_cut(question, host);
 }
 
 /*
@@ -87,6 +116,8 @@ const struct kind *kubelet_gather(const struct kubelet_question *question,
 		host.first = question->sides[group].ranges[0];
 	if (host.fault == KUBELET_UNEQUAL && can_follow(question, 1, &host))
 		group = 1;
+	else if (host.fault == KUBELET_NO_ID && can_be_cut(question, &host))
+		group = 0;
 	else if (!can_follow(question, group, &host))
 		replace_both(question, &host);
 	*ret_host = host;

@@ -193,6 +193,9 @@ static const struct facts_host kubelet_hosts[] = {
 	  .free = { 196608, 262144 } },
 	{ .fault = KUBELET_UNEQUAL, .own = { 65536, 131072 }, .pods = 110 },
 	{ .fault = KUBELET_FEW, .first = { 65536, 196608 }, .pods = 110 },
+	{ .fault = KUBELET_NO_ID,
+	  .own = { 65536, 4294967296 },
+	  .free = { 65536, 4294901760 } },
 };
 static const struct facts_host enough_host = {
 	.storage = "/home/elsa",
@@ -651,6 +654,10 @@ LEAST(kubelet_few)
 {
 	look(f, FACTS_KUBELET, 0, &kubelet_hosts[5]);
 }
+LEAST(kubelet_no_id)
+{
+	look(f, FACTS_KUBELET, 0, &kubelet_hosts[6]);
+}
 LEAST(target_zombie)
 {
 	f->step = FACTS_OPEN;
@@ -901,6 +908,7 @@ static const struct least {
 	{ CAUSE_KUBELET_RANGE, kubelet_count, "kubelet has 100000 " },
 	{ CAUSE_KUBELET_RANGE, kubelet_unequal, "not the same numbers" },
 	{ CAUSE_KUBELET_RANGE, kubelet_few, "for 2 pods, and not for 110" },
+	{ CAUSE_KUBELET_RANGE, kubelet_no_id, "holds 4294967295, which is no id" },
 	{ CAUSE_TARGET_ZOMBIE, target_zombie, "process 1234" },
 	{ CAUSE_TARGET_NOT_DUMPABLE, target_not_dumpable, "process 1234" },
 	{ CAUSE_PROC_READ_ONLY, proc_read_only, "read-only" },

@@ -68,6 +68,18 @@ static const struct row {
 	  KUBELET_PODS,
 	  KUBELET_FEW,
 	  0 },
+	{ "up to the last number",
+	  { { UNIT, 65536 * UNIT } },
+	  { { UNIT, 65536 * UNIT } },
+	  1,
+	  KUBELET_NO_ID,
+	  0 },
+	{ "up to the last number that a pod can have",
+	  { { UNIT, 65535 * UNIT } },
+	  { { UNIT, 65535 * UNIT } },
+	  1,
+	  0,
+	  0 },
 };
 
 static size_t count(const struct range ranges[static 2])

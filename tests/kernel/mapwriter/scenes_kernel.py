@@ -163,7 +163,7 @@ def _(s):
     s.database(GRANT)
     s.as_user = lambda _: prctl(PR_SET_NO_NEW_PRIVS, 1)
     s.refused(ASK, WRITE_EPERM, "NO_NEW_PRIVS",
-              "start again outside of what set it (a sandbox, NoNewPrivileges=, setpriv)")
+              "start again outside of what set it (a sandbox, NoNewPrivileges=, allowPrivilegeEscalation: false, setpriv)")
     s.as_user = None
     s.granted(ASK)
 

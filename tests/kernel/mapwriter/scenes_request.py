@@ -123,6 +123,8 @@ twice("lines that overlap: as usermod(8) leaves them",
       "elsa:100000:100001\n")
 twice("lines that overlap: the same twice", ("elsa:100000:10\n", "5001:100000:10\n"),
       "subid fix -{k} 5001:100000:10", "elsa:100000:10\n")
+twice("lines that overlap: the same text twice", ("elsa:100000:10\n", "elsa:100000:10\n"),
+      "subid check --fix", "elsa:100000:10\n")
 twice("lines that overlap: one before the other", ("elsa:99990:20\n", "elsa:100000:65536\n"),
       "subid fix -{k} elsa:100000:65536", "elsa:99990:20\nelsa:100010:65526\n")
 
@@ -409,7 +411,7 @@ def _(s):
     s.refused("1 0 100000 10", (WRONG_OWNER, owner), "OTHER_USER", owner=0, target=Target(1))
 
 
-LEAVE = "run it with your primary group: leave newgrp or sg, or log in again"
+LEAVE = "run it with your primary group: leave newgrp or sg, log in again, or start the service without Group="
 
 
 @scene("caller behind newgrp, target too", "GROUP_NOT_PRIMARY")
