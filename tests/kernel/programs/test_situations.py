@@ -1,0 +1,185 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Hosts as public trackers have them, from the refusal to the map: newuidmap or newgidmap, the
+doctor and `subid check` say one cause, the command is run as it is printed, and then the map
+is written and nobody says anything.
+
+Others are scenes of a cause alone: no user namespaces (USERNS_LIMIT), a pod without privilege
+escalation (NO_NEW_PRIVS) and a storage of a former range (STORAGE_FOREIGN)."""
+
+import json
+import shutil
+
+import subid_box
+from cures import Cures, logged_in
+from explain import cure_in
+from host import (CLEAN_PATH, ELSA, LOGIN_DEFS, PASSWD, PROGRAMS, ROOT, Caller, Wrong, mount,
+                  own_mounts, require)
+
+SITUATIONS = []
+
+
+def situation(name):
+    def add(function):
+        SITUATIONS.append((name, function))
+        return function
+    return add
+
+
+class Stage:
+    def __init__(self, box, cures):
+        self.box, self.host, self.cures = box, box.host, cures
+        self.folder = self.host.subjects["ours", "setuid"].folder
+
+    def account(self, name, uid, gid=None):
+        self.host.write("/etc/passwd", f"{PASSWD}{name}:x:{uid}:{gid or 0}::/home/{name}:/bin/sh\n")
+        return Caller(name, uid, gid or 0)
+
+    def ask(self, mapper, ask, caller):
+        target = self.host.target("ns", caller)
+        return self.host.run(f"{self.folder}/{mapper}", [str(target.pid), *ask.split()], caller)
+
+    def refused(self, mapper, ask, caller, cause):
+        """Returns the cure."""
+        result = self.ask(mapper, ask, caller)
+        require(result.status == 1 and cause in result.lines[1], f"{result}")
+        return cure_in(result.lines[2].removeprefix(f"{mapper}: "))
+
+    def granted(self, mapper, ask, caller):
+        result = self.ask(mapper, ask, caller)
+        require(result.status == 0 and not result.err, f"{result}")
+
+    def doctor(self, user, *causes, args=()):
+        """Its causes are these; returns their cures."""
+        self.host.write("/etc/login.defs", f"{LOGIN_DEFS}ENV_PATH PATH={self.folder}:{CLEAN_PATH}\n"
+                        f"ENV_SUPATH PATH={self.folder}:{CLEAN_PATH}\n")
+        result = self.box.run("doctor", "--json", *args, *user.split())
+        bad = [row for row in json.loads(result.out)["links"] if row["state"] != "good"]
+        require([row["cause"] for row in bad] == list(causes), f"{bad}")
+        return [row["cure"] for row in bad]
+
+    def check(self, *codes):
+        result = self.box.run("check", "--json")
+        rows = [row for row in json.loads(result.out)["findings"] if row["severity"] != "note"]
+        require([row["code"] for row in rows] == list(codes), f"{rows}")
+        return [row["cure"] for row in rows]
+
+    def fix(self, *commands):
+        for command in commands:
+            self.cures.carry_out("situation", command)
+
+
+@situation("a service of root's with another group")
+def _(s):
+    s.box.put("root:1000000:1000000000\n", "root:1000000:1000000000\n")
+    ask = "0 1000000 1000000000"
+    for mapper in PROGRAMS:
+        cure = s.refused(mapper, ask, Caller("root", 0, 402), "your group is gid 402")
+        require("without Group=" in cure, cure)
+        s.granted(mapper, ask, ROOT)
+    s.doctor("root")
+
+
+@situation("an image that was copied without capabilities")
+def _(s):
+    s.box.put("elsa:100000:65536\n", "elsa:100000:65536\n")
+    mount("tmpfs", "/usr/local/bin", "tmpfs", 0, "mode=755")
+    s.folder = "/usr/local/bin"
+    for mapper in PROGRAMS:
+        shutil.copy(s.host.subjects["ours", "bare"].path(mapper), s.folder)
+    ask = "0 5001 1 1 100000 65536"
+    cures = [s.refused(mapper, ask, ELSA, "is neither setuid root nor") for mapper in PROGRAMS]
+    require(cures == s.doctor("elsa", *["no-privilege"] * 2) ==
+            s.check(*["mapper-no-privilege"] * 2), f"{cures}")
+    s.fix(*cures)
+    for mapper in PROGRAMS:
+        s.granted(mapper, ask, ELSA)
+    s.doctor("elsa")
+    s.check()
+
+
+@situation("an image that adds the line of adduser once more")
+def _(s):
+    s.box.put("elsa:100000:65536\n" * 2, "elsa:100000:65536\n" * 2)
+    cure = s.refused("newuidmap", "0 5001 1 1 100000 65536 65537 100000 65536", ELSA,
+                     "lines 1 and 2 of /etc/subuid both grant you uid 100000")
+    require([cure, cure] == s.doctor("elsa", "lines-overlap", "lines-overlap") ==
+            s.check("duplicate", "duplicate"), cure)
+    s.fix(cure)
+    for mapper in PROGRAMS:
+        s.granted(mapper, "0 5001 1 1 100000 65536", ELSA)
+    s.doctor("elsa")
+    s.check()
+
+
+@situation("a uid of a billion within its own range")
+def _(s):
+    user = s.account("user", 1000160000)
+    s.box.put("user:100000:1000160000\n", "user:100000:1000160000\n")
+    cure = s.refused("newuidmap", "0 1000160000 1 1 100000 1000160000", user,
+                     "holds its own uid, 1000160000")
+    require([cure] == s.doctor("user", "own-id-inside"), cure)
+    s.check("own-id")
+    s.fix(cure)
+    s.granted("newuidmap", "0 1000160000 1 1 100000 1000060000 1000060001 1000160001 99999", user)
+    s.granted("newgidmap", "0 0 1 1 100000 1000160000", user)
+    s.doctor("user")
+    s.check()
+
+
+@situation("kubelet has all ids up to the last number")
+def _(s):
+    s.account("kubelet", 996)
+    s.host.write(f"{s.host.folder}/bin/getsubids", "#!/bin/sh\n", 0o755)
+    s.box.put("kubelet:65536:4294901760\n", "kubelet:65536:4294901760\n")
+    s.folder = f"{s.host.folder}/bin"
+    s.fix(*s.doctor("", "kubelet-range", args=("--for", "kubelet")))
+    s.doctor("", args=("--for", "kubelet"))
+    require(not {"no-id", "kubelet-range"} & {row["code"] for row in json.loads(
+        s.box.run("check", "--json").out)["findings"]}, "check still says so")
+
+
+@situation("root has all ids but few, and a user is to get some")
+def _(s):
+    text = "".join(f"anna:{100000 + at * 65536}:65536\n" for at in range(13))
+    s.box.put(f"{text}root:1000000:1000000000\n", f"{text}root:1000000:1000000000\n")
+    s.refused("newuidmap", "0 5001 1 1 1000000 65536", ELSA, "delegates nothing to elsa")
+    s.fix(s.doctor("elsa", "no-range", "no-range")[0])
+    for mapper in PROGRAMS:
+        s.granted(mapper, "0 5001 1 1 1001000000 65536", ELSA)
+    s.doctor("elsa")
+
+
+@situation("root's second range lies in the first one")
+def _(s):
+    for first, second in (("1000000:1000000000", "1000000:65536"),
+                          ("1000000:65536", "1000000:1000000000")):
+        text = f"root:{first}\nanna:300000:65536\nroot:{second}\n"
+        s.box.put(text, text)
+        cures = [s.refused(mapper, f"0 {first.replace(':', ' ')} 0 {second.replace(':', ' ')}",
+                           ROOT, "lines 1 and 3 of") for mapper in PROGRAMS]
+        require(cures == s.doctor("root", "lines-overlap", "lines-overlap"), f"{cures}")
+        s.fix(*cures)
+        for mapper in PROGRAMS:
+            s.granted(mapper, "0 1000000 1000000000", ROOT)
+        s.doctor("root")
+        s.check()
+
+
+def main():
+    box = subid_box.enter()
+    cures = Cures(box.host)
+    for name, function in SITUATIONS:
+        box.host.reset_etc()
+        try:
+            with own_mounts(), logged_in(box.host):
+                function(Stage(box, cures))
+        except Wrong as wrong:
+            box.report.fail(name, str(wrong))
+        else:
+            box.report.ok(name)
+    cures.print("situations")
+    box.report.finish()
+
+
+main()
