@@ -57,6 +57,9 @@ SOMETIMES = {
     "USERNS_LIMIT": "user namespaces are nested too deep",
 }
 
+# The one sentence of a cause without a scene: the kernel of the tests has no AppArmor, so
+# no profile can be in force. SELinux's sentence has its scene in tests/vm/test_selinux.py.
+
 # Findings that no command fixes, and why.
 NO_COMMAND_FINDINGS = {
     "mapper-missing": "a package has to be installed",
@@ -293,20 +296,21 @@ class Cures:
         self.shell(command, by_root, env)
         changed = after.differs(State(self.host, words))
         require(not changed, f"the second run changes {changed}: {command!r}")
-        self.note(cause, command, by_root)
+        self.note(cause, command, by_root, "works, and the second time nothing changes")
         return found
 
-    def note(self, cause, command, by_root=None):
+    def note(self, cause, command, by_root=None, result="works"):
+        """Of a command that a scene runs in its own way, @by_root and with this @result."""
         who = "a user" if command.startswith(OF_USERS) or by_root is False else "root"
-        self.rows.setdefault(cause, {}).setdefault(re.sub(r"\d+", "0", command), (command, who))
+        self.rows.setdefault(cause, {}).setdefault(re.sub(r"\d+", "0", command),
+                                                   (command, who, result))
 
     def print(self, where):
         """One line for each kind of command: a table for readers, which nothing counts."""
         if os.environ.get("SUBID_CURES"):
             for cause, rows in sorted(self.rows.items()):
-                for command, who in rows.values():
-                    print(f"cure: {where} | {cause} | {who} | {command!r} | works, the second "
-                          "time nothing changes", flush=True)
+                for command, who, result in rows.values():
+                    print(f"cure: {where} | {cause} | {who} | {command!r} | {result}", flush=True)
 
 
 def findings(box):

@@ -141,7 +141,7 @@ class Scene:
         """Carries out a command as it is printed, which @brings about these findings: what is
         delegated is gone with the file, and has a cure of its own."""
         cure = row["cure"] or ""
-        self.as_caller(row)
+        FIXED.add(row["cause"])
         require(cure.startswith(COMMANDS) or cure.startswith("podman "), f"no command: {cure!r}")
         before = findings(self.box)
         self.cures.carry_out(row["cause"], cure, by_root=row.get("as_root"), env=self.env())
@@ -149,10 +149,10 @@ class Scene:
             new = {code for code, _ in findings(self.box) - before} - brings
             require(not new, f"{cure!r} brings findings about: {new}")
 
-    @staticmethod
-    def as_caller(row):
-        """The user has carried it out."""
+    def as_caller(self, row):
+        """The scene runs it in its own way."""
         FIXED.add(row["cause"])
+        self.cures.note(row["cause"], row["cure"], row["as_root"])
 
     def sentence(self, row):
         """A cure that is for a person."""
