@@ -193,7 +193,7 @@ class Scene:
     def __init__(self, stage, kind, install):
         self.host, self.kind, self.install = stage.host, kind, install
         self.box, self.cures = stage.box, stage.cures
-        self.by_root = self.mended = None   # who runs the cure; the cause that it was for
+        self.by_root = self.fixed = None   # who runs the cure; the cause that it was for
         self.mapper = PROGRAMS["ug".index(kind)]
         self.file, self.other_file = f"/etc/sub{kind}id", f"/etc/sub{'gu'['ug'.index(kind)]}id"
         self.caller, self.owner, self.kind_of_target = ELSA, None, "ns"
@@ -275,7 +275,7 @@ class Scene:
         self.cure = hints[1].removeprefix(TO_FIX_AS_ROOT).removeprefix(TO_FIX)
         self.by_root = self.cure.startswith(COMMANDS) and not self.cure.startswith("ulimit ")
         require(self.by_root == hints[1].startswith(TO_FIX_AS_ROOT), f"by whom? {hints[1]!r}")
-        self.cause, self.mended = cause, None
+        self.cause, self.fixed = cause, None
         self.told.add((cause, self.general(hints[0]), self.general(self.cure)))
         if cure is not None:
             cure = cure.format(**self.values(**values))
@@ -306,11 +306,11 @@ class Scene:
         if before is not None:
             new = {code for code, _ in findings(self.box) - before} - EMPTIED
             require(not new, f"{self.cure!r} brings findings about: {new}")
-        self.mended = self.cause
+        self.fixed = self.cause
 
     def healthy(self):
-        """The doctor does not name what was mended; it needs an account in this namespace."""
-        name, self.mended = self.mended.lower().replace("_", "-"), None
+        """The doctor does not name what was fixed; it needs an account in this namespace."""
+        name, self.fixed = self.fixed.lower().replace("_", "-"), None
         result = self.host.run(self.box.path, ["doctor", "--json"], self.caller, timeout=60, env={
             "PATH": f"{os.path.dirname(self.path)}:{CLEAN_PATH}", "LC_ALL": "C.UTF-8",
             "HOME": "/nonexistent"})
@@ -318,7 +318,7 @@ class Scene:
         links = json.loads(result.out)["links"]
         again = [link for link in links if link["cause"] == name and
                  link["kind"] in (None, f"{self.kind}id")]
-        require(not again, f"{self.cure!r} mends it, and the doctor says {again}")
+        require(not again, f"{self.cure!r} fixes it, and the doctor says {again}")
 
     def in_shell(self, commands, ask):
         """Runs commands in the caller's own shell, and there the program."""
@@ -348,7 +348,7 @@ class Scene:
         if setgroups and self.kind == "g":
             found = self.target.setgroups()
             require(found == setgroups, f"setgroups {found}, not {setgroups}")
-        if self.mended:
+        if self.fixed:
             self.healthy()
 
 

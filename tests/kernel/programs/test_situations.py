@@ -29,7 +29,7 @@ def situation(name):
 class Stage:
     def __init__(self, box, cures):
         self.box, self.host, self.cures = box, box.host, cures
-        self.folder = self.host.subjects["ours", "setuid"].folder
+        self.directory = self.host.subjects["ours", "setuid"].directory
 
     def account(self, name, uid, gid=None):
         self.host.write("/etc/passwd", f"{PASSWD}{name}:x:{uid}:{gid or 0}::/home/{name}:/bin/sh\n")
@@ -37,7 +37,7 @@ class Stage:
 
     def ask(self, mapper, ask, caller):
         target = self.host.target("ns", caller)
-        return self.host.run(f"{self.folder}/{mapper}", [str(target.pid), *ask.split()], caller)
+        return self.host.run(f"{self.directory}/{mapper}", [str(target.pid), *ask.split()], caller)
 
     def refused(self, mapper, ask, caller, cause):
         """Returns the cure."""
@@ -51,8 +51,8 @@ class Stage:
 
     def doctor(self, user, *causes, args=()):
         """Its causes are these; returns their cures."""
-        self.host.write("/etc/login.defs", f"{LOGIN_DEFS}ENV_PATH PATH={self.folder}:{CLEAN_PATH}\n"
-                        f"ENV_SUPATH PATH={self.folder}:{CLEAN_PATH}\n")
+        self.host.write("/etc/login.defs", f"{LOGIN_DEFS}ENV_PATH PATH={self.directory}:{CLEAN_PATH}\n"
+                        f"ENV_SUPATH PATH={self.directory}:{CLEAN_PATH}\n")
         result = self.box.run("doctor", "--json", *args, *user.split())
         bad = [row for row in json.loads(result.out)["links"] if row["state"] != "good"]
         require([row["cause"] for row in bad] == list(causes), f"{bad}")
@@ -84,9 +84,9 @@ def _(s):
 def _(s):
     s.box.put("elsa:100000:65536\n", "elsa:100000:65536\n")
     mount("tmpfs", "/usr/local/bin", "tmpfs", 0, "mode=755")
-    s.folder = "/usr/local/bin"
+    s.directory = "/usr/local/bin"
     for mapper in PROGRAMS:
-        shutil.copy(s.host.subjects["ours", "bare"].path(mapper), s.folder)
+        shutil.copy(s.host.subjects["ours", "bare"].path(mapper), s.directory)
     ask = "0 5001 1 1 100000 65536"
     cures = [s.refused(mapper, ask, ELSA, "is neither setuid root nor") for mapper in PROGRAMS]
     require(cures == s.doctor("elsa", *["no-privilege"] * 2) ==
@@ -130,9 +130,9 @@ def _(s):
 @situation("kubelet has all ids up to the last number")
 def _(s):
     s.account("kubelet", 996)
-    s.host.write(f"{s.host.folder}/bin/getsubids", "#!/bin/sh\n", 0o755)
+    s.host.write(f"{s.host.tmpdir}/bin/getsubids", "#!/bin/sh\n", 0o755)
     s.box.put("kubelet:65536:4294901760\n", "kubelet:65536:4294901760\n")
-    s.folder = f"{s.host.folder}/bin"
+    s.directory = f"{s.host.tmpdir}/bin"
     s.fix(*s.doctor("", "kubelet-range", args=("--for", "kubelet")))
     s.doctor("", args=("--for", "kubelet"))
     require(not {"no-id", "kubelet-range"} & {row["code"] for row in json.loads(

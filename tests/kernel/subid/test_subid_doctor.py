@@ -583,7 +583,7 @@ def _(s):
     row = s.broken("NO_RANGE", "ranges", "uid")
     require(row["cure"] == "subid grant --range 1001000000-1001065535 elsa" and
             "within the bounds" in row["evidence"], f"{row}")
-    s.mend(row)
+    s.fix(row)
     s.healthy()
 
 
@@ -614,7 +614,7 @@ def _(s):
     s.put("elsa:100000:1000\n5001:200000:64534\n", GRANT)
     row, = warned(s, "RANGE_SMALL", ("uid",))
     require("above 65534 " in row["evidence"], f"{row}")
-    s.mend(row)
+    s.fix(row)
     s.healthy()
 
 
@@ -665,7 +665,7 @@ def shared(s, loser, *options):
     for row in rows:
         require(row["cure"].endswith(f" {loser}"), f"{loser} is to lose: {row}")
         require({"--no-account", "--in-use"} & set(row["cure"].split()) == set(options), f"{row}")
-        s.mend(row)
+        s.fix(row)
     s.gone("RANGE_SHARED")
 
 
@@ -798,10 +798,10 @@ def _(s):
 def _(s):
     """While one kind is not mapped, nothing is said of the storage, which takes no file then."""
     s.put(GRANT + "5001:165530:10\n")
-    s.mend(s.broken("LINES_OVERLAP", "mapping", "uid"))
+    s.fix(s.broken("LINES_OVERLAP", "mapping", "uid"))
     row, = (row for row in s.rows() if row["state"] != "good")
     require((row["link"], row["kind"]) == ("mapping", "gid"), f"{row}")
-    s.mend(row)
+    s.fix(row)
     s.healthy()
 
 
@@ -993,7 +993,7 @@ def _(s):
         s.put(uid + GRANT, gid if gid is None else gid + GRANT)
         row = s.broken("KUBELET_RANGE", "ranges")
         require(said in row["evidence"], f"{said}: {row}")
-        s.mend(row)
+        s.fix(row)
         kubelet_is_good(s)
         for text in databases():
             require(GRANT in text and text.count("\n") == 2, f"{said}: {text}")
@@ -1007,7 +1007,7 @@ def _(s):
     with subprocess.Popen(["sleep", "300"], user=100033, group=100033, extra_groups=[]) as pod:
         row = s.broken("KUBELET_RANGE", "ranges")
         require("--in-use" in row["cure"], f"{row}")
-        s.mend(row)
+        s.fix(row)
         pod.kill()
     kubelet_is_good(s)
     s.args[-1] = "65535"
@@ -1021,7 +1021,7 @@ def _(s):
     s.put("kubelet:65536:4294901760\n")
     row = s.broken("KUBELET_RANGE", "ranges", "uid")
     require("4294967295, which is no id" in row["evidence"], f"{row}")
-    s.mend(row)
+    s.fix(row)
     kubelet_is_good(s)
     require(databases() == ["kubelet:65536:4294836224\n"] * 2, f"{databases()}")
 
@@ -1123,7 +1123,7 @@ def _(s):
     with container(s, "0 5001 1 1 100000 65536"):
         row = s.broken("STORAGE_IDMAPPED", "storage", "uid")
         require("--in-use" in row["cure"], f"{row}")
-        s.mend(row)
+        s.fix(row)
     s.healthy()
     require(os.listdir(s.home) == [], "the trial has left something")
 
@@ -1135,7 +1135,7 @@ def _(s):
     s.put(GRANT + "elsa:600000:65536\n")
     row = s.broken("STORAGE_IDMAPPED", "storage", "uid")
     require("grant" not in row["cure"], f"{row}")
-    s.mend(row)
+    s.fix(row)
     s.healthy()
 
 
