@@ -63,6 +63,8 @@ SOMETIMES = {
 # Findings that no command fixes, and why.
 NO_COMMAND_FINDINGS = {
     "mapper-missing": "a package has to be installed",
+    **dict.fromkeys(("nsswitch-key", "nsswitch-plugin"),
+                    "which source is meant only the administrator knows"),
     "reserved": "the user may have files of such ids",
 }
 
