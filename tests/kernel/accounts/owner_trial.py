@@ -291,7 +291,7 @@ class Trial:
         user, kind = self.dice.choice(self.world.users), self.dice.choice(KINDS)
         typed = self.world.word_for(user)
         if self.dice.random() < 0.2 and not self.accounts.by_name(
-                str(user.uid)) and self.programs.uid_is_user():
+                str(user.uid)) and self.programs.library.uid_is_user():
             typed = str(user.uid)
         for program, ask in (("getsubids", self.ask_getsubids), ("the library", self.ask_library),
                              ("list", self.ask_list), ("map", self.ask_map)):

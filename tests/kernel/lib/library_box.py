@@ -132,6 +132,11 @@ class Box:
                 raise RuntimeError(f"{command[0]}: {done.stderr[-2000:]}")
         return directory
 
+    def uid_is_user(self):
+        """Whether getsubids and the ten calls take a uid for the user who has
+        it, as in libraries of shadow 4.20."""
+        return soname_of(library_of(self.build)) == "6"
+
     def put(self, subuid="", subgid="", passwd=None):
         for name, content in (("subuid", subuid), ("subgid", subgid), ("passwd", passwd)):
             if content is not None:

@@ -268,11 +268,6 @@ class Programs:
                 "getsubids": self.getsubids}[program]
         return self.usermod.run(*words, path=path, **options)
 
-    def uid_is_user(self):
-        """Whether getsubids and the ten calls take a uid for the user who has
-        it, as in libraries of shadow 4.20."""
-        return library_box.soname_of(library_box.library_of(self.library.build)) == "6"
-
     def map_writers(self):
         return [who for who in ("ours", "debian") if (who, "setuid") in self.host.subjects]
 
