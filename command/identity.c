@@ -15,7 +15,7 @@
 
 static bool has_capabilities(void)
 {
-	capset_t permitted, effective;
+	capset_t permitted = 0, effective = 0;
 
 	return capabilities_get(&permitted, &effective) || permitted;
 }
