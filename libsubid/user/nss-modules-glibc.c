@@ -110,8 +110,8 @@ struct module_call {
 	struct nss_question question;
 };
 
-static enum nss_status call_once(const struct module_call *call, union nss_entry *entry,
-				 char *buffer, size_t size, int *error)
+static enum nss_status call_module(const struct module_call *call, union nss_entry *entry,
+				   char *buffer, size_t size, int *error)
 {
 	if (call->next)
 		return call->next(entry, buffer, size, error);
@@ -133,7 +133,7 @@ static int make_call(const struct module_call *call, bool group,
 
 		if (!buffer)
 			return -ENOMEM;
-		status = call_once(call, &entry, buffer, size, &error);
+		status = call_module(call, &entry, buffer, size, &error);
 		if (status == NSS_STATUS_SUCCESS)
 			take_entry(group, &entry, ret_found);
 		if (status == NSS_STATUS_SUCCESS || status == NSS_STATUS_NOTFOUND)
