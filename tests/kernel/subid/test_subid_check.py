@@ -22,6 +22,7 @@ from host import (ANNA, BOB, CLEAN_PATH, ELSA, MS_BIND, MS_NOSUID, MS_RDONLY, MS
                   require, root_shell, writable)
 from subid_box import DONE, FINDINGS, NOT_WRITTEN, UNREADABLE, USAGE, documented, words
 
+BUDGET = 2  # seconds in which a command asks a name service about the ids of all ranges
 LOCKED, NOT_PERMITTED = 4, 9
 MAPPERS = {"newuidmap": 0o4755, "newgidmap": 0o4755}
 GOOD = "elsa:100000:65536\n"
@@ -843,6 +844,17 @@ def digits(box):
             directory.mode()
 
 
+def too_slow(result, got, wanted):
+    """Whether the machine cannot ask enough: each range where nothing is found took its part
+    of the time, and what is found in others is right, though not all of a block."""
+    whole = {row[:2]: row for row in wanted}
+    rows = {row[:2]: row for row in got}
+    return (result.seconds >= BUDGET * (1 - len(rows) / len(whole)) > 0
+            and rows.keys() <= whole.keys() and all(
+                whole[key][2] <= row[2] <= row[3] <= whole[key][3]
+                for key, row in rows.items()))
+
+
 def network(box):
     """Ids of accounts that only the name service has, in the ranges of many lines."""
     sweep()
@@ -861,17 +873,20 @@ def network(box):
             result = box.run("check", "--json", "--verbose")
             rows = [row for row in json.loads(result.out)["findings"]
                     if row["code"] == "account"]
-            about = f"enumerates {enumerates}: {rows} {result.err}"
-            box.report.check("accounts in each line of both databases" + (
-                ", enumerated" if enumerates else ""), result.status == FINDINGS and
-                [(row["kind"], row["line"], row["first"], row["last"], row["other"])
-                 for row in rows] == [(kind, i + 1, begins[i], begins[i] + block - 1,
-                                       f"{kind[0]}{begins[i]}") for kind in ("uid", "gid")
-                                      for i in range(n)], about)
+            about = f"enumerates {enumerates}: {rows} {result}"
+            got = [(row["kind"], row["line"], row["first"], row["last"], row["other"])
+                   for row in rows]
+            wanted = [(kind, i + 1, begins[i], begins[i] + block - 1, f"{kind[0]}{begins[i]}")
+                      for kind in ("uid", "gid") for i in range(n)]
             found = re.search(r"asked about: ([0-9]+); the largest gap between them: ([0-9]+)",
                               words(result))
+            gap = int(found[2]) if found else 0
+            slow = gap >= block and not enumerates and too_slow(result, got, wanted)
+            box.report.check("accounts in each line of both databases" + (
+                ", enumerated" if enumerates else ""), result.status == FINDINGS
+                and (got == wanted or slow), about)
             box.report.check("--verbose" + (", enumerated" if enumerates else ""), found and
-                             int(found[1]) > 0 and int(found[2]) < block, about)
+                             int(found[1]) > 0 and (gap < block or slow), about)
         # primary groups without a group, whether there are uids to ask about or not
         directory.set((Account(9000, 150000, ("joe",)),), enumerates=True)
         for uids in ("elsa:150000:1\n", ""):
