@@ -844,6 +844,13 @@ def digits(box):
             directory.mode()
 
 
+def asked_about(result):
+    """How many ids a name service was asked about, and the largest gap between them."""
+    found = re.search(r"asked about: ([0-9]+); the largest gap between them: ([0-9]+)\n$",
+                      words(result))
+    return (int(found[1]), int(found[2])) if found else (0, 0)
+
+
 def too_slow(result, got, wanted):
     """Whether the machine cannot ask enough: each range where nothing is found took its part
     of the time, and what is found in others is right, though not all of a block."""
@@ -878,15 +885,13 @@ def network(box):
                    for row in rows]
             wanted = [(kind, i + 1, begins[i], begins[i] + block - 1, f"{kind[0]}{begins[i]}")
                       for kind in ("uid", "gid") for i in range(n)]
-            found = re.search(r"asked about: ([0-9]+); the largest gap between them: ([0-9]+)",
-                              words(result))
-            gap = int(found[2]) if found else 0
+            asked, gap = asked_about(result)
             slow = gap >= block and not enumerates and too_slow(result, got, wanted)
             box.report.check("accounts in each line of both databases" + (
                 ", enumerated" if enumerates else ""), result.status == FINDINGS
                 and (got == wanted or slow), about)
-            box.report.check("--verbose" + (", enumerated" if enumerates else ""), found and
-                             int(found[1]) > 0 and (gap < block or slow), about)
+            box.report.check("--verbose" + (", enumerated" if enumerates else ""), asked > 0
+                             and (gap < block or slow), about)
         # primary groups without a group, whether there are uids to ask about or not
         directory.set((Account(9000, 150000, ("joe",)),), enumerates=True)
         for uids in ("elsa:150000:1\n", ""):
@@ -900,8 +905,12 @@ def network(box):
         for first, status in ((4000000, FINDINGS), (5000000, DONE)):
             box.put(f"elsa:{first}:4096\n", f"elsa:{first}:4096\n")
             result = box.run("check", "--verbose")
-            box.report.check(f"4096 ids from {first} on", result.status == status and words(
-                result).endswith("the largest gap between them: 0\n"), f"{result}")
+            asked, gap = asked_about(result)
+            # a machine that is too slow spends all the time, and says what it left out
+            box.report.check(f"4096 ids from {first} on", asked > 0 and (
+                result.status == status and gap == 0 or
+                result.status in (status, DONE) and gap > 0 and result.seconds >= BUDGET),
+                             f"{result}")
         directory.sources("files")
         result = box.run("check", "--verbose")
         box.check("no name service", (result.status, result.err), (DONE, b""))
