@@ -61,8 +61,8 @@ struct comparison {
 };
 
 /*
- * Whether @line takes the place of @old. What a merge leaves of a line, no line of the
- * new owner has: a line that is in the old table, too, has not changed.
+ * Whether @line takes the place of @old. After a merge, a line that the old table has as
+ * well does not: it is an unchanged line of the new owner.
  */
 static bool replaces(const struct comparison *comparison, struct table_cursor old_cursor,
 		     const struct table_line *old, const struct table_line *line)

@@ -35,8 +35,8 @@ static void tell_file_missing(const struct facts *facts, struct cause *cause)
 }
 
 /*
- * Keeps what was there under another name. Before it stands a test: the second time it
- * would take a good file away.
+ * Renames the file and makes an empty one. Callers put a test before it: run again, the
+ * command would rename a good file.
  */
 #define EMPTY_FILE "{ mv --backup=numbered -T %s %s.old && install -m 644 /dev/null %s; }"
 

@@ -190,9 +190,8 @@ static int check_missing(struct allocate_work *work, size_t k)
 }
 
 /*
- * Returns the owner of new lines. A login name that reads as a uid, or that another user
- * also has, would give the range to that user, and one that no line can have to no user:
- * then it is the uid.
+ * Returns the owner of new lines: the login name; or the uid if the login name reads as a
+ * uid, if another user also has it, or if no line can have it as owner.
  */
 size_t allocate_owner_text(const struct allocate *allocate, size_t person,
 			   char number[static NUM_BYTES], const char **ret_text)

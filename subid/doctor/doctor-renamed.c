@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * doctor-renamed: finds lines with a former name or uid of the user: they grant nothing
- * until `subid rename` has given them the name of now.
+ * until `subid rename` has given them the current name.
  *
- * MUST: an owner that may be another user is none: the name service is asked, too.
+ * MUST: an owner that may be another user does not count: the name service is asked, too.
  */
 #include <string.h>
 

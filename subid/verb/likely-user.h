@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * likely-user: whom the owner of a line means that no login can have.
+ * likely-user: guesses the user that is meant by an owner that no login can have.
  */
 #ifndef SUBID_LIKELY_USER_H
 #define SUBID_LIKELY_USER_H
