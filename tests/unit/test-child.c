@@ -316,6 +316,9 @@ static const char *signals(void *context)
 	sigaddset(&mask, SIGUSR2);
 	sigaddset(&mask, SIGTERM);
 	CHILD_ASSERT(sigprocmask(SIG_SETMASK, &mask, NULL) == 0);
+	/* nohup(1) or a shell may have started the test with ignored signals. */
+	for (int number = 1; number < NSIG; number++)
+		(void)signal(number, SIG_DFL);
 	CHILD_ASSERT(signal(SIGUSR1, handle) != SIG_ERR);
 	CHILD_ASSERT(signal(SIGRTMIN + 1, handle) != SIG_ERR);
 	CHILD_ASSERT(signal(SIGINT, SIG_IGN) != SIG_ERR);
