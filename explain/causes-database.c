@@ -24,35 +24,40 @@ static bool file_missing(const struct facts *facts)
 	return file_fails(facts, DBFILE_CLOSED, ENOENT);
 }
 
+/* Makes an empty file, unless another program has made it meanwhile. */
+#define NEW_FILE "cp -n /dev/null %s && chmod 644 %s; }"
+
 static void tell_file_missing(const struct facts *facts, struct cause *cause)
 {
 	const char *path = facts->kind->path;
 
 	causes_evidence(cause, _("%s does not exist, so no %s is delegated"), path,
 			facts->kind->id);
-	causes_cure_as_root(cause, "test -e %s || install -m 644 /dev/null %s", path,
-			    path);
+	causes_cure_as_root(cause, "test -e %s || { " NEW_FILE, path, path, path);
 }
 
 /*
  * Renames the file and makes an empty one. Callers put a test before it: run again, the
  * command would rename a good file.
  */
-#define EMPTY_FILE "{ mv --backup=numbered -T %s %s.old && install -m 644 /dev/null %s; }"
+#define EMPTY_FILE "{ mv --backup=numbered -T %s %s.old && " NEW_FILE
 
 /*
- * Another user could have written the file: a copy of it, which only root can change, is
- * shown, and counts after the answer `yes`.
+ * Another user could have written the file: a copy of it, which only root can read and
+ * change, is shown, and takes its place after the answer `yes`. Until then a link may
+ * lead to any file, and another program may write lines.
  */
 static void cure_by_copy(const struct facts *facts, struct cause *cause)
 {
 	const char *path = facts->kind->path;
 
 	causes_cure_as_root(cause,
-			    "install -m 644 %s %s.new && cat -v %s.new && "
+			    "install -m 600 %s %s.new && cat -v %s.new && "
 			    "printf 'type yes if this is right: ' && read -r a && "
-			    "test \"$a\" = yes && mv -T %s.new %s",
-			    path, path, path, path, path);
+			    "test \"$a\" = yes && cmp %s %s.new && "
+			    "chmod --reference=%s %s.new && chmod a-st,go-w %s.new && "
+			    "mv -T %s.new %s",
+			    path, path, path, path, path, path, path, path, path, path);
 }
 
 static bool file_symlink(const struct facts *facts)
@@ -67,7 +72,7 @@ static void tell_file_symlink(const struct facts *facts, struct cause *cause)
 	causes_evidence(cause, _("%s is a symbolic link, which is not followed"), path);
 	if (facts->link_broken)
 		causes_cure_as_root(cause, "test -f %s || " EMPTY_FILE, path, path, path,
-				    path);
+				    path, path);
 	else
 		cure_by_copy(facts, cause);
 }
@@ -82,7 +87,8 @@ static void tell_file_not_regular(const struct facts *facts, struct cause *cause
 	const char *path = facts->kind->path;
 
 	causes_evidence(cause, _("%s is not a regular file"), path);
-	causes_cure_as_root(cause, "test -f %s || " EMPTY_FILE, path, path, path, path);
+	causes_cure_as_root(cause, "test -f %s || " EMPTY_FILE, path, path, path, path,
+			    path);
 }
 
 static bool file_huge(const struct facts *facts)
@@ -97,7 +103,7 @@ static void tell_file_huge(const struct facts *facts, struct cause *cause)
 	causes_evidence(cause, _("%s is larger than 1 GiB"), path);
 	causes_cure_as_root(cause,
 			    "test \"$(stat -c %%s %s)\" -le 1073741824 || " EMPTY_FILE,
-			    path, path, path, path);
+			    path, path, path, path, path);
 }
 
 static bool file_writable(const struct facts *facts)

@@ -229,6 +229,14 @@ static void tell_ranges_at_zero(const struct facts *facts, struct cause *cause)
 		  "asked for at id 0 inside: that works with one"),
 		facts->clash_a + 1, facts->clash_b + 1, facts->account->name,
 		facts->kind->path);
+	if (facts->others_in_use)
+		causes_evidence(
+			cause,
+			_("extents %zu and %zu are ranges of %s in %s, and all ranges "
+			  "are asked for at id 0 inside: that works with one; "
+			  "processes use the others, end them first"),
+			facts->clash_a + 1, facts->clash_b + 1, facts->account->name,
+			facts->kind->path);
 	for (size_t i = 0; i < map->n && n < sizeof(ranges); i++)
 		if (facts_is_other_at_zero(map, i))
 			n += (size_t)snprintf(ranges + n, sizeof(ranges) - n,

@@ -48,13 +48,19 @@ static bool is_refused_to_caller(struct range range, void *context)
 	return false;
 }
 
+/*
+ * A database of more bytes is not searched for others who have the ids: a refusal must
+ * not take long. `subid fix` asks whether they are free in any case.
+ */
+#define JUDGE_BYTES (16 * 1024 * 1024)
+
 /* Chooses what the line was meant to grant. fd, size: of the database. */
 void facts_judge_malformed(struct facts *facts, struct owner *owner, int fd, off_t size)
 {
 	CLEANUP(table_cleanup) struct table table = { 0 };
 	struct facts_malformed *malformed = &facts->grants.malformed;
 	struct facts_trial trial = { facts, owner, &table };
-	bool loaded = load_table(fd, size, &table) == 0;
+	bool loaded = size <= JUDGE_BYTES && load_table(fd, size, &table) == 0;
 
 	malformed->range = entry_repair_choose(&malformed->repair,
 					       loaded ? is_refused_to_caller : NULL,

@@ -250,6 +250,8 @@ int allocate_ranges(struct db *db, struct allocate *allocate)
 	if (allocate->people->n != (allocate->fixed ? 1 : allocate->n))
 		return -EINVAL;
 	r = read_used(&work);
+	for (size_t k = 0; k < 2; k++)
+		allocate->appended[k] = db->sides[k].table.len;
 	if (r == 0)
 		r = place(&work);
 	return r ? r : allocate_append(&work);

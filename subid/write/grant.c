@@ -338,8 +338,14 @@ static int apply_grant(struct grant *grant)
 
 static bool has_changed(const struct grant *grant)
 {
-	return grant->edit.db.sides[0].table.changed ||
-	       grant->edit.db.sides[1].table.changed;
+	const struct allocate *allocate = &grant->allocate;
+	const struct db_side *sides = grant->edit.db.sides;
+
+	for (size_t k = 0; k < 2; k++)
+		if (allocate->n_joined[k] > 0 ||
+		    sides[k].table.len > allocate->appended[k])
+			return true;
+	return false;
 }
 
 /* Releases the locks but keeps the tables, as the reader of the output may be slow. */

@@ -34,7 +34,10 @@ SENTENCES = {
     "OWN_ID_INSIDE": ("the range {range} of {name} holds its own {k}id, {id}, which cannot be "
                       "mapped twice",),
     "RANGES_AT_ZERO": ("extents {a} and {b} are ranges of {name} in {file}, and all ranges are "
-                       "asked for at id 0 inside: that works with one",),
+                       "asked for at id 0 inside: that works with one",
+                       "extents {a} and {b} are ranges of {name} in {file}, and all ranges are "
+                       "asked for at id 0 inside: that works with one; processes use the others, "
+                       "end them first"),
     "OVERLAP_INSIDE": ("extents {a} and {b} overlap inside",),
     "OVERLAP_OUTSIDE": ("extents {a} and {b} overlap outside",),
     "EXTENT_EMPTY": ("extent {extent} has a count of 0",),

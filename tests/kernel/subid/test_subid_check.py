@@ -510,6 +510,14 @@ def approved(s, code):
         found = root_shell(s.host, row["cure"], answer)
         require(found.returncode != 0 and GOOD.encode() in found.stdout, f"{found}")
         require(os.lstat("/etc/subuid") == before, "the file is another")
+        # a link may lead to any file
+        require(mode_of("/etc/subuid.new") == 0o600, "every user can read the copy")
+    meanwhile = row["cure"].replace("test ", "echo anna:300000:1 >>/etc/subuid; test ", 1)
+    found = root_shell(s.host, meanwhile)
+    require(found.returncode != 0 and read("/etc/subuid").decode() == GOOD + "anna:300000:1\n",
+            f"a line that was written meanwhile is lost: {found}")
+    with open("/etc/subuid", "w", encoding="ascii") as file:
+        file.write(GOOD)
     s.cured(code)
     require(read("/etc/subuid").decode() == GOOD, "the content is another")
     require(mode_of("/etc/subuid") == 0o644 and os.stat("/etc/subuid").st_uid == 0, "not root's")

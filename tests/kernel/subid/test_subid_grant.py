@@ -224,6 +224,10 @@ def test_settings(case):
          new=both("ghost:100000:5\n"))
     login_defs(case, "SUB_UID_COUNT 0", "SUB_GID_COUNT 0")
     case("count 0", ("grant", "elsa"), DONE, says=("SUB_UID_COUNT is 0", "no gids"))
+    remove("/etc/subgid")
+    nothing = case.box.run("grant", "-g", "elsa")
+    case.report.check("count 0: no database is made", nothing.status == DONE and
+                      not os.path.exists("/etc/subgid"), f"{nothing}")
     case("count 0, but --count", ("grant", "elsa", "--count", "5"), DONE,
          new=both("elsa:100000:5\n"))
     login_defs(case, "SUB_UID_COUNT 7")
