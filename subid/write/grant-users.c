@@ -184,6 +184,26 @@ static int read_members(struct edit *edit, const char *name, gid_t *ret_gid,
 	return r == ACCOUNT_NONE ? VERB_NO_USER : VERB_UNREADABLE;
 }
 
+/* Reports members who get nothing because passwd(5) does not have them. */
+static void report_not_local(const struct edit *edit, const char *group,
+			     const struct owner_set *members,
+			     const struct accounts *users)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < members->n; i++) {
+		const char *name = owner_set_name(members, i);
+
+		n += !accounts_by_name(users, name, strlen(name));
+	}
+	if (n > 0)
+		report_line(
+			PROGRAM,
+			_("note: members of group '%s' who are not in %s/passwd: %zu; "
+			  "--batch gives them ranges by name"),
+			group, edit->directory, n);
+}
+
 /* Adds the local users that match the filter. Returns VERB_GO or an exit status. */
 int grant_users_add_users(struct grant_users *crowd, struct edit *edit,
 			  const struct accounts *roster,
@@ -201,6 +221,7 @@ int grant_users_add_users(struct grant_users *crowd, struct edit *edit,
 		r = read_members(edit, filter->group, &owner_set_filter.gid, &members);
 		if (r != VERB_GO)
 			return r;
+		report_not_local(edit, filter->group, &members, roster);
 	}
 	r = owner_set_add_users(&crowd->people, roster, &owner_set_filter);
 	if (r == 0)

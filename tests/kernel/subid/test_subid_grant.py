@@ -444,6 +444,13 @@ def test_all_users(case):
     case("of a group: its members, and whose it is",
          ("grant", "--all-users", "--group", "team", "--count", "5"), DONE,
          new=("elsa:100000:5\nbob:100005:5\n",) * 2)
+    group = read("/etc/group").decode()
+    case.box.host.write("/etc/group", group + "mixed:x:7999:elsa,remote,distant\n")
+    case("of a group with members who are not local",
+         ("grant", "--all-users", "--group", "mixed", "--count", "5"), DONE,
+         new=("elsa:100000:5\n",) * 2,
+         says=("note: members of group 'mixed' who are not in /etc/passwd: 2",))
+    case.box.host.write("/etc/group", group)
     case("of no group", ("grant", "--all-users", "--group", "none"), NO_USER,
          says=("group 'none' does not exist",))
     case("who has half of it", ("grant", "--all-users", "--max-uid", "5002", "--count", "5"),
