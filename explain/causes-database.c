@@ -178,7 +178,7 @@ static void tell_line_malformed(const struct facts *facts, struct cause *cause)
 	const struct facts_malformed *malformed = &facts->grants.malformed;
 	const char *name = facts->account->name;
 	bool lost = malformed->refused || malformed->range.end == 0;
-	const struct range range = lost ? (struct range){ 0 } : malformed->range;
+	const struct range none = { 0 };
 	const struct cure_line line = { facts->kind, "", malformed->text,
 					malformed->len };
 	char fix[CAUSE_TEXT_BYTES], word[CURE_QUOTED_BYTES];
@@ -186,7 +186,8 @@ static void tell_line_malformed(const struct facts *facts, struct cause *cause)
 	causes_evidence(cause, _("line %" PRIu64 " of %s grants nothing: %s"),
 			malformed->number, facts->kind->path,
 			_(entry_reason(malformed->fault)));
-	if (!cure_by_repair(&line, &malformed->repair, range, name, fix, sizeof(fix)))
+	if (!cure_by_repair(&line, &malformed->repair, lost ? none : malformed->range,
+			    name, fix, sizeof(fix)))
 		causes_cure_as_root(cause, "subid check");
 	else if (lost && !facts->grants.owns && cure_quote(name, word))
 		causes_cure_as_root(cause, "%s && usermod-ext -S %s", fix, word);

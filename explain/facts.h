@@ -126,7 +126,6 @@ struct facts_host {
 	int64_t max_namespaces;	    /* user.max_user_namespaces */
 	int64_t unprivileged_clone; /* kernel.unprivileged_userns_clone */
 	int64_t apparmor;	    /* kernel.apparmor_restrict_unprivileged_userns */
-	bool outermost;		    /* this is the initial user namespace */
 	/* FACTS_PROGRAM */
 	const char *found;  /* the map writer that PATH leads to, or NULL */
 	const char *wanted; /* the one that PATH should lead to, or NULL */
@@ -138,6 +137,7 @@ struct facts_host {
 	struct range free; /* ids that can be given instead; end 0: none */
 	bool free_of_both; /* uids and gids */
 	bool limited;	   /* this user namespace has not all ids */
+	bool outermost;	   /* this is the initial user namespace */
 	/* FACTS_STORAGE */
 	const char *file;    /* a file with another owner, */
 	const char *storage; /* in this directory */
@@ -153,8 +153,8 @@ struct facts_host {
 	/* FACTS_SHARED */
 	const char *sharer;   /* the other owner with these ids */
 	uint64_t sharer_line; /* the line that gives them to it */
-	bool sharer_unknown;  /* the name service did not say whether it is a user */
 	const char *loser;    /* who of the two is to lose the ids */
+	bool sharer_unknown;  /* the name service did not say whether it is a user */
 	bool no_account;      /* the loser is no user */
 	/* FACTS_PAUSE */
 	pid_t pause;

@@ -57,12 +57,14 @@ int search_kubelet(struct search *search)
 						    (uint64_t)first[k]->last + 1 };
 		sides[k].ranges = &ranges[k];
 	}
-	if (r || (!first[0] && !first[1]) || kubelet_check(sides, 0, &group) == 0)
+	if (r || kubelet_check(sides, 0, &group) == 0)
 		return r;
 	/* If a database has no line, the finding is about the line in the other one. */
 	if (!first[group])
 		group = !group;
 	line = first[group];
+	if (!line)
+		return 0;
 	item.line = line->number;
 	item.offset = line->offset;
 	item.first = line->first;
