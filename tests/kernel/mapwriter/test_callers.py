@@ -279,7 +279,7 @@ def main():
     test = Test(host, Report())
     test.report.parts(test.bounding_set, test.two_ways_at_once, test.secure_bits,
                       test.ids_that_differ, test.own_descriptors, test.covered_files, test.traced,
-                      test.own_namespace, test.nobody_in_namespace)
+                      test.own_namespace, test.unmapped_in_namespace)
 
 
 main()
