@@ -76,10 +76,7 @@ static void cure_file(const struct check_side *side, const struct dbfile *file,
 	if (causes_find(&facts, &id, 1) != 1)
 		return;
 	causes_describe(&facts, id, &cause);
-	if (cause.as_root)
-		problem_cure(problem, "%s", cause.cure);
-	else
-		problem_advice(problem, "%s", cause.cure);
+	problem_take_cure(problem, &cause);
 }
 
 /* A database that the map writers refuse. */

@@ -76,8 +76,5 @@ void check_describe_kubelet(struct check *check, struct problem *problem)
 	/* Whether it is a user is not known while the name service is silent. */
 	if (accounts_by_name(&check->unknown, KUBELET_USER, strlen(KUBELET_USER)))
 		return;
-	if (cause.as_root)
-		problem_cure(problem, "%s", cause.cure);
-	else
-		problem_advice(problem, "%s", cause.cure);
+	problem_take_cure(problem, &cause);
 }

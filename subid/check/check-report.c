@@ -221,6 +221,15 @@ void problem_cure(struct problem *problem, const char *format, ...)
 	va_end(arguments);
 }
 
+/* Sets the cure of a cause: a command of root, or a sentence. */
+void problem_take_cure(struct problem *problem, const struct cause *cause)
+{
+	if (cause->as_root)
+		problem_cure(problem, "%s", cause->cure);
+	else
+		problem_advice(problem, "%s", cause->cure);
+}
+
 /* Sets a command of root as the cure; replaces each PATH in it by the quoted path. */
 void problem_command(struct problem *problem, const char *command)
 {

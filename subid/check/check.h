@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "explain/busy.h"
+#include "explain/causes.h"
 #include "explain/cure.h"
 #include "libsubid/core/kind.h"
 #include "libsubid/core/range.h"
@@ -143,6 +144,7 @@ void problem_message(struct problem *problem, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void problem_add(struct problem *problem, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+void problem_take_cure(struct problem *problem, const struct cause *cause);
 void problem_advice(struct problem *problem, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void problem_cure(struct problem *problem, const char *format, ...)

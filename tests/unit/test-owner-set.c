@@ -74,7 +74,7 @@ Test(owner_set, names)
 	cr_assert_str_eq(owner_set_name(&people, 1), "anna");
 }
 
-/* Who is nobody, who is somebody else, and a name that no line can have. */
+/* An unknown user, another name of a user, and a name that no line can have. */
 Test(owner_set, statuses)
 {
 	static const int wants[] = { OWNER_SET_KNOWN, OWNER_SET_SAME, OWNER_SET_NONE,

@@ -217,7 +217,7 @@ def not_installed(box):
 
 def odd_lines(box):
     """Lines of nsswitch.conf: to libc `#` is a service and no comment, and so are the words
-    behind it; of a line that is not read to its end, nobody is known not to exist."""
+    behind it; of a line that is not read to its end, no user is known not to exist."""
     many = " ".join(f"service{n}" for n in range(40))
     for words, status in ((f"files # {SERVICE}", DONE), (f"files\v{SERVICE}\r", DONE),
                           (f"files{' ' * 5000}{SERVICE}", UNREADABLE),

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Hosts as public trackers have them, from the refusal to the map: newuidmap or newgidmap, the
 doctor and `subid check` say one cause, the command is run as it is printed, and then the map
-is written and nobody says anything.
+is written and no message appears.
 
 Others are scenes of a cause alone: no user namespaces (USERNS_LIMIT), a pod without privilege
 escalation (NO_NEW_PRIVS) and a storage of a former range (STORAGE_FOREIGN)."""

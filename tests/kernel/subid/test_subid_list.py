@@ -678,8 +678,7 @@ def million(box):
 
 def unknown_owners(box):
     """Owners whom no service knows, beside a service that is not installed, which is asked for two
-    seconds: each costs the
-    same, however many there are."""
+    seconds: each costs the same, however many there are."""
     n = 100000
     box.put(large(n), "")
     passwd = "".join(f"person{i}:x:{10000 + i}:100::/:/bin/sh\n" for i in range(n))
