@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """How many instructions a granted map costs in our own objects, under callgrind: the same
-number on every machine, however busy it is. It may exceed the recorded one by 5 %.
+number on every machine, however busy it is. It may exceed the recorded one by 5 %; made by
+another compiler than the recorded one, by 20 %.
 
     SUBID_BUILD=DIRECTORY SUBID_RECORD=1 tests/kernel/run budget
 
@@ -16,7 +17,7 @@ import subprocess
 from host import CLEAN_PATH, PROGRAMS, ROOT, Report, build_directory, enter
 
 BUDGET = f"{os.path.dirname(os.path.abspath(__file__))}/budget"
-SLACK = 0.05
+SLACK, OTHER_SLACK = 0.05, 0.2
 LINES = (1, 10_000)
 EXTENT = "0 3000000000 65536"
 OWN = "root:3000000000:65536"
@@ -119,15 +120,13 @@ def main():
         report.finish()
 
     budget, budget_of = recorded()
-    if made_by != budget_of:
-        report.skip("budget", f"recorded for {budget_of}, this is {made_by}")
-        report.finish()
+    slack = SLACK if made_by == budget_of else OTHER_SLACK
     for key, number in found.items():
         name = f"{key[0]}, {key[1]:,} lines: {number:,} instructions"
-        report.check(name, number <= budget[key] * (1 + SLACK),
+        report.check(name, number <= budget[key] * (1 + slack),
                      f"the budget is {budget[key]:,}; see test_budget.py")
         # a record that is far too high would accept everything
-        report.check(f"{name}, about the budget", number >= budget[key] * (1 - 2 * SLACK),
+        report.check(f"{name}, about the budget", number >= budget[key] * (1 - 2 * slack),
                      f"the budget is {budget[key]:,}: record what it has become")
     for program in PROGRAMS:
         few, many = (found[program, lines] for lines in LINES)
