@@ -235,7 +235,7 @@ class Runner:
         self.peer = peer
         self.hits = {name: 0 for name in peer.classes()}
         self.has_oracle = ("debian", "setuid") in host.subjects
-        self.runs = 0
+        self.runs = self.equal = 0
         self.turn = 0
 
     def run_case(self, case):
@@ -255,6 +255,9 @@ class Runner:
         if not self.has_oracle:
             self.report.skip("classes", "Debian's programs are not installed")
             return
+        self.report.row(self.peer.name, "map writers, cases", f"{self.equal} equal",
+                        f"{sum(self.hits.values())} different",
+                        f"{sum(map(bool, self.hits.values()))} classes")
         for name, count in self.hits.items():
             if count:
                 self.report.ok(f"class {name}: {count} hits with {self.peer.name}")
@@ -286,6 +289,7 @@ class Runner:
             return problems
         theirs, _ = self._run_one(case, kind, subjects["debian", install], None)
         same = ours == theirs
+        self.equal += same
         cls, differs = self.peer.expects(case)
         expected_to_differ = cls is not None and (
             not differs or any(set(place.split("/")) <= {kind, install}

@@ -182,6 +182,9 @@ def main():
     if failures == 0:
         report.ok(f"random: {number} requests from seed {seed}, as the model says, and as "
                   f"Debian's but for {differences} that the model predicts")
+    if has_oracle:
+        report.row(peer.name, "map writers, random requests", f"{number - differences} equal",
+                   f"{differences} different")
     for verdict in WANTED:
         report.check(f"random: {verdict}: {verdicts[verdict]} times", verdicts[verdict] > 0,
                      "never occurs: the random cases prove too little")

@@ -248,6 +248,9 @@ class Differential:
 
     def finish(self):
         counts = self.counts
+        self.report.row(self.peer.name, "usermod-ext", f"{counts['equal']} equal",
+                        f"{counts['different']} different",
+                        f"{sum(rule not in self.theirs for rule in self.hits)} classes")
         self.report.check(
             f"{counts['commands']} commands over {FILES} files: {counts['equal']} equal, "
             f"{counts['different']} different by class, "
