@@ -2,6 +2,7 @@
 /*
  * subid: shows, explains and changes who has which subordinate ids.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,38 @@ static int misuse(const char *word)
 	return VERB_USAGE;
 }
 
+/* Translates what a verb returned to the exit status. */
+static int subid_status(int r)
+{
+	switch (r) {
+	case VERB_ENDED:
+		return VERB_DONE;
+	case DB_BUSY:
+		return VERB_LOCKED;
+	case DB_STOPPED:
+	case EDIT_NOT_WRITTEN:
+	case -EDQUOT:
+	case -EFBIG:
+	case -ENOSPC:
+	case -EROFS:
+		return VERB_NOT_WRITTEN;
+	case EDIT_NO_USER:
+		return VERB_NO_USER;
+	case DB_FULL:
+		return VERB_NONE;
+	case EDIT_IN_USE:
+		return VERB_BUSY;
+	case EDIT_NOT_PERMITTED:
+	case -EACCES:
+	case -EPERM:
+		return VERB_NOT_PERMITTED;
+	case DB_CONFLICT:
+		return VERB_POLICY;
+	default:
+		return r < 0 || r >= DB_BUSY ? VERB_UNREADABLE : r;
+	}
+}
+
 static int run_verb(const struct verb *verb, int argc, char **argv)
 {
 	char title[TITLE_BYTES];
@@ -64,7 +97,7 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 	/* PAM may ask for a password on the same line, unless the caller is root. */
 	if (!verb->writes || !identity_is_elevated())
 		progress_start();
-	status = verb->run(argc, argv);
+	status = subid_status(verb->run(argc, argv));
 	progress_end();
 	return status;
 }

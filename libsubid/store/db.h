@@ -61,10 +61,10 @@ struct db {
 		.stop = -1, .directory = -1, .lock = LOCK_NONE \
 	}
 
-/* The results of transactions, besides 0 and -errno; docs/DESIGN.md has the exit
- * statuses. */
+/* The results of transactions, besides 0 and -errno. They are greater than any exit
+ * status of a program; docs/DESIGN.md has the statuses. */
 enum {
-	DB_BUSY = 1,	/* another process has the lock, see db->lock */
+	DB_BUSY = 64,	/* another process has the lock, see db->lock */
 	DB_MISSING,	/* the database does not exist and is not created */
 	DB_CONFLICT,	/* allocate: the policy refuses, see the conflicts */
 	DB_FULL,	/* allocate: there is no free range */

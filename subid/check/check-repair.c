@@ -159,10 +159,7 @@ static int fail_repair(struct repair *repair, bool writing, int r)
 	struct check *check = repair->check;
 
 	edit_report_db_error(PROGRAM, &repair->db, check->place.etc, writing, r);
-	if (r == DB_BUSY)
-		check->locked = true;
-	else
-		check->not_written = true;
+	check->failed = r == DB_BUSY ? DB_BUSY : EDIT_NOT_WRITTEN;
 	return 0;
 }
 
@@ -371,13 +368,12 @@ static bool has_fixed(const struct repair *repair)
 static void record_repair(const struct repair *repair)
 {
 	const struct check *check = repair->check;
-	bool failed = check->not_written || check->locked;
 	char text[64];
 
-	if (check->place.image || (!failed && !has_fixed(repair)))
+	if (check->place.image || (!check->failed && !has_fixed(repair)))
 		return;
 	snprintf(text, sizeof(text), "fix lines=%zu", repair->n_lines);
-	edit_log(PROGRAM, NULL, text, !failed);
+	edit_log(PROGRAM, NULL, text, !check->failed);
 }
 
 /*

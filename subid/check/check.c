@@ -66,13 +66,13 @@ static int check_parse(int argc, char **argv, struct check *check)
 			continue;
 		}
 		r = verb_take(&verb_check, &check->options, option);
-		if (r != VERB_GO)
+		if (r)
 			return r;
 	}
 	if (check->fix && check->before_switch)
 		report_line(PROGRAM, _("--fix and --before-switch exclude each other"));
 	else if (optind == argc)
-		return VERB_GO;
+		return 0;
 	else
 		report_line(PROGRAM, _("too many arguments: %s"), argv[optind]);
 	return verb_misuse(&verb_check);
@@ -85,12 +85,12 @@ static int prepare_prefix(struct check *check)
 	int n;
 
 	if (!check->options.root)
-		return VERB_GO;
+		return 0;
 	n = cure_quote(check->options.root, word) ?
 		    snprintf(check->prefix, sizeof(check->prefix), "-R %s ", word) :
 		    -1;
 	if (n >= 0 && (size_t)n < sizeof(check->prefix))
-		return VERB_GO;
+		return 0;
 	report_line(PROGRAM, "%s: %s", check->options.root, report_error(ENAMETOOLONG));
 	return VERB_USAGE;
 }
@@ -103,11 +103,11 @@ static int authorise(const struct check *check)
 {
 	if (check->fix && !check->options.root) {
 		if (auth_check(PROGRAM) == 0)
-			return VERB_GO;
+			return 0;
 		edit_log(PROGRAM, NULL, "fix", false);
 		return VERB_NOT_PERMITTED;
 	}
-	return identity_drop() ? VERB_NOT_PERMITTED : VERB_GO;
+	return identity_drop() ? VERB_NOT_PERMITTED : 0;
 }
 
 static int load_accounts(struct check *check)
@@ -121,7 +121,7 @@ static int load_accounts(struct check *check)
 		r = passwd_file_load(check->place.directory, kind, &check->groups);
 	}
 	if (r == 0)
-		return VERB_GO;
+		return 0;
 	report_line(PROGRAM, "%s/%s: %s", check->place.etc, kind->accounts,
 		    report_error(-r));
 	return VERB_UNREADABLE;
@@ -150,9 +150,9 @@ static int check_prepare(struct check *check)
 	int r;
 
 	r = verb_find_place(check->options.root, &check->place);
-	if (r == VERB_GO)
+	if (r == 0)
 		r = prepare_prefix(check);
-	if (r != VERB_GO)
+	if (r)
 		return r;
 	for (size_t i = 0; i < 2; i++) {
 		struct check_side *side = &check->sides[i];
@@ -188,10 +188,8 @@ static int check_databases(struct check *check)
 /* Failures take precedence over findings. */
 static int check_status(const struct check *check)
 {
-	if (check->not_written)
-		return VERB_NOT_WRITTEN;
-	if (check->locked)
-		return VERB_LOCKED;
+	if (check->failed)
+		return check->failed;
 	if (check->unreadable || check->silent)
 		return VERB_UNREADABLE;
 	return check->n_wrong ? VERB_FINDINGS : VERB_DONE;
@@ -205,11 +203,11 @@ static int check_run(int argc, char **argv)
 	r = check_parse(argc, argv, &check);
 	if (check.fix)
 		edit_ignore_sigpipe();
-	if (r == VERB_GO)
+	if (r == 0)
 		r = authorise(&check);
-	if (r == VERB_GO)
+	if (r == 0)
 		r = check_prepare(&check);
-	if (r != VERB_GO)
+	if (r)
 		return r;
 	r = check.table ? check_start_rows(&check) : 0;
 	if (r)

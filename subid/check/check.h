@@ -122,8 +122,7 @@ struct check {
 	size_t n_wrong; /* number of warnings and errors not fixed */
 	bool silent;	/* the name service did not answer */
 	bool unreadable;
-	bool not_written;
-	bool locked;
+	int failed; /* the result of the repair, if it failed */
 };
 
 /* Lines of one database that are replaced. */

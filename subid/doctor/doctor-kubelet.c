@@ -15,17 +15,16 @@
 #include "subid/doctor/doctor.h"
 #include "subid/verb/kubelet-facts.h"
 
-/* Checks that there is such a user. Returns VERB_GO or a status. */
-static int check_kubelet_user(struct doctor *doctor)
+/* Finds out whether there is such a user. Returns 0 or an exit status. */
+static int check_kubelet_user(struct doctor *doctor, bool *ret_exists)
 {
 	int r = nss_client_user(&doctor->asker, KUBELET_USER, &doctor->account);
 
-	if (r == 0) {
-		r = doctor_report_good(doctor, "account", NULL, _("%s, uid %u, gid %u"),
-				       doctor->account.name, doctor->account.uid,
-				       doctor->account.gid);
-		return r ? r : VERB_GO;
-	}
+	*ret_exists = r == 0;
+	if (r == 0)
+		return doctor_report_good(doctor, "account", NULL,
+					  _("%s, uid %u, gid %u"), doctor->account.name,
+					  doctor->account.uid, doctor->account.gid);
 	if (r > 0)
 		return doctor_report_good(
 			doctor, "account", NULL,
@@ -74,7 +73,7 @@ static int judge_kubelet(struct doctor *doctor, bool silent)
 	for (size_t k = 0; silent && k < 2; k++)
 		if (sides[k].n == 0)
 			return doctor_report_silence(doctor, &doctor->sides[k]);
-	if (verb_find_place(NULL, &place) != VERB_GO)
+	if (verb_find_place(NULL, &place))
 		return VERB_UNREADABLE;
 	question.directory = place.directory;
 	facts.kind = kubelet_gather(&question, &host);
@@ -90,9 +89,10 @@ static int judge_kubelet(struct doctor *doctor, bool silent)
 /* Checks all that kubelet(8) needs. Returns 0 or an exit status. */
 int doctor_kubelet(struct doctor *doctor)
 {
-	int r = check_kubelet_user(doctor);
+	bool exists;
+	int r = check_kubelet_user(doctor, &exists);
 
-	if (r != VERB_GO)
+	if (r || !exists)
 		return r;
 	r = check_getsubids(doctor);
 	return r ? r : doctor_ranges(doctor, judge_kubelet);

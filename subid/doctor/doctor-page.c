@@ -19,8 +19,8 @@
 
 #include "explain/facts.h"
 #include "libsubid/core/cleanup.h"
-#include "libsubid/findings/kubelet.h"
 #include "libsubid/core/limits.h"
+#include "libsubid/findings/kubelet.h"
 #include "libsubid/sys/etc-directory.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/login-defs.h"
@@ -340,7 +340,7 @@ static int page_prepare(struct doctor *doctor)
 	struct verb_place place;
 	int r = verb_find_place(NULL, &place);
 
-	if (r != VERB_GO)
+	if (r)
 		return r;
 	if (page_find_user(doctor) == 0 &&
 	    owner_init(&page->owner, &doctor->account, place.directory))

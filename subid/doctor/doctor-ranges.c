@@ -71,19 +71,15 @@ static struct idmap map_of(struct range range)
 	};
 }
 
-/* Reports a line that has a wrong owner. Returns VERB_GO if there is none. */
-static int report_odd(struct doctor *doctor, struct doctor_side *side)
+/* Returns the number of a line that has a wrong owner, or 0. */
+static uint64_t find_odd(struct doctor *doctor, const struct kind *kind,
+			 char text[static CURE_WORD_BYTES + 1])
 {
-	char text[CURE_WORD_BYTES + 1];
-	struct facts_host host = { .odd_text = text };
-	const struct facts facts =
-		doctor_facts(doctor, side->kind, &host, FACTS_ODD, 0);
 	struct verb_place place;
 
-	if (verb_find_place(NULL, &place) != VERB_GO)
-		return VERB_GO;
-	host.odd_line = doctor_find_odd(doctor, side->kind, place.directory, text);
-	return host.odd_line ? doctor_report_bad(doctor, "ranges", &facts) : VERB_GO;
+	return verb_find_place(NULL, &place) ?
+		       0 :
+		       doctor_find_odd(doctor, kind, place.directory, text);
 }
 
 /* Finds ids beyond the bounds of login.defs for a user who can get none within them. */
@@ -103,14 +99,18 @@ static int report_no_ranges(struct doctor *doctor, struct doctor_side *side,
 			    const struct sources *sources)
 {
 	const struct doctor_side *other = &doctor->sides[!side->kind->group];
-	struct facts_host host = { .count = 0 };
+	char text[CURE_WORD_BYTES + 1];
+	struct facts_host host = { .odd_text = text };
 	struct range usual = { USUAL_START, USUAL_START + USUAL_COUNT };
 	struct facts facts = doctor_facts(doctor, side->kind, &host, FACTS_RANGE, 0);
 	struct idmap map;
-	int r = sources->plugins ? VERB_GO : report_odd(doctor, side);
 
-	if (r != VERB_GO)
-		return r;
+	if (!sources->plugins)
+		host.odd_line = find_odd(doctor, side->kind, text);
+	if (host.odd_line) {
+		facts.step = FACTS_ODD;
+		return doctor_report_bad(doctor, "ranges", &facts);
+	}
 	if (other->n > 0)
 		usual = other->ranges[0];
 	map = map_of(usual);
@@ -338,7 +338,7 @@ int doctor_ranges(struct doctor *doctor, doctor_judge_fn judge_as)
 	if (r)
 		return report_nsswitch(doctor, -r);
 	r = verb_find_place(NULL, &place);
-	if (r == VERB_GO)
+	if (r == 0)
 		r = user_cache_start_named(&owners, &place);
 	if (r)
 		return r;

@@ -121,7 +121,7 @@ bool doctor_find_free(struct doctor *doctor, const struct free_range_wish *wish,
 	const struct name_service service = nss_client_service(&doctor->asker);
 	struct verb_place place;
 
-	return verb_find_place(NULL, &place) == VERB_GO &&
+	return verb_find_place(NULL, &place) == 0 &&
 	       free_range_find(&doctor->account, place.directory, DB_LIVE, &service, wish,
 			       ret_range);
 }

@@ -238,6 +238,7 @@ static int status_of_child(int status)
 
 	switch (code) {
 	case VERB_DONE:
+		return VERB_ENDED;
 	case VERB_USAGE:
 	case VERB_FINDINGS:
 		return code;

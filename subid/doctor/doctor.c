@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "libsubid/core/cleanup.h"
-#include "libsubid/findings/kubelet.h"
 #include "libsubid/core/num.h"
+#include "libsubid/findings/kubelet.h"
 #include "message/i18n.h"
 #include "message/report.h"
 #include "subid/doctor/doctor.h"
@@ -38,7 +38,7 @@ static int take_consumer(bool *ret_kubelet)
 {
 	if (strcmp(optarg, KUBELET_USER) == 0) {
 		*ret_kubelet = true;
-		return VERB_GO;
+		return 0;
 	}
 	report_line(PROGRAM, _("--for: '%s' is not 'kubelet'"), optarg);
 	return verb_misuse(&verb_doctor);
@@ -47,7 +47,7 @@ static int take_consumer(bool *ret_kubelet)
 static int take_pods(uint64_t *ret_pods)
 {
 	if (num_parse(optarg, strlen(optarg), PODS_MAX, ret_pods) == 0 && *ret_pods > 0)
-		return VERB_GO;
+		return 0;
 	report_line(PROGRAM, _("--pods: '%s' is not a number from 1 to %d"), optarg,
 		    PODS_MAX);
 	return verb_misuse(&verb_doctor);
@@ -79,7 +79,7 @@ static int doctor_parse(int argc, char **argv, struct doctor *doctor)
 		    option == OPTION_PODS ?
 			    take_pods(&pods) :
 			    verb_take(&verb_doctor, &doctor->options, option);
-		if (r != VERB_GO)
+		if (r)
 			return r;
 	}
 	if (pods && !consumer) {
@@ -91,19 +91,19 @@ static int doctor_parse(int argc, char **argv, struct doctor *doctor)
 	else if (optind < argc)
 		doctor->login = argv[optind++];
 	if (optind == argc)
-		return VERB_GO;
+		return 0;
 	report_line(PROGRAM, _("too many arguments: %s"), argv[optind]);
 	return verb_misuse(&verb_doctor);
 }
 
-/* Returns VERB_GO to check the caller; else, for another user, the exit status. */
+/* Returns 0 to check the caller; else, for another user, how that ended. */
 static int doctor_find_user(struct doctor *doctor)
 {
 	struct account account;
 	int r;
 
 	if (!doctor->login || doctor->pods)
-		return VERB_GO;
+		return 0;
 	r = nss_client_user(&doctor->asker, doctor->login, &account);
 	if (r < 0) {
 		report_line(PROGRAM, _("cannot look up user '%s': %s"), doctor->login,
@@ -116,7 +116,7 @@ static int doctor_find_user(struct doctor *doctor)
 	}
 	/* Without its own /proc, no program can be started as the user, or find fault. */
 	if (account.uid == getuid() || (geteuid() == 0 && facts_find_proc() != 0))
-		return VERB_GO;
+		return 0;
 	if (geteuid() == 0)
 		return doctor_run_as(doctor, &account);
 	report_line(PROGRAM, _("only root can find out about another user"));
@@ -164,9 +164,9 @@ static int doctor_run(int argc, char **argv)
 	int r;
 
 	r = doctor_parse(argc, argv, &doctor);
-	if (r == VERB_GO)
+	if (r == 0)
 		r = doctor_find_user(&doctor);
-	if (r != VERB_GO)
+	if (r)
 		return r;
 	/* The default of execvp(3). */
 	if (!doctor.path)

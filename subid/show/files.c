@@ -202,10 +202,10 @@ static int files_take_option(void *context, int option)
 	switch (option) {
 	case 'a':
 		files->all = true;
-		return VERB_GO;
+		return 0;
 	case 'x':
 		files->one_file_system = true;
-		return VERB_GO;
+		return 0;
 	default:
 		return verb_take(&verb_files, &files->options, option);
 	}
@@ -227,7 +227,7 @@ static int files_parse(int argc, char **argv, struct files *files)
 	int r = verb_parse(argc, argv, short_options, long_options, files_take_option,
 			   files);
 
-	if (r != VERB_GO || optind < argc)
+	if (r || optind < argc)
 		return r;
 	report_line(PROGRAM, _("a folder is missing"));
 	return verb_misuse(&verb_files);
@@ -240,9 +240,9 @@ static int files_run(int argc, char **argv)
 	int r;
 
 	r = files_parse(argc, argv, &files);
-	if (r == VERB_GO)
+	if (r == 0)
 		r = verb_find_place(files.options.root, &files.place);
-	if (r != VERB_GO)
+	if (r)
 		return r;
 	r = files_load(&files);
 	if (r)

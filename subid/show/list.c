@@ -29,10 +29,10 @@ static int list_take_option(void *context, int option)
 	switch (option) {
 	case OPTION_FREE:
 		list->free = true;
-		return VERB_GO;
+		return 0;
 	case OPTION_MAP:
 		list->map = true;
-		return VERB_GO;
+		return 0;
 	default:
 		return verb_take(&verb_list, &list->options, option);
 	}
@@ -47,7 +47,7 @@ static int list_check_options(const struct list *list, int words)
 	else if (list->map && output_has_format(&list->options.output))
 		report_line(PROGRAM, _("--map draws: it has neither rows nor columns"));
 	else
-		return VERB_GO;
+		return 0;
 	return verb_misuse(&verb_list);
 }
 
@@ -68,7 +68,7 @@ static int list_parse(int argc, char **argv, struct list *list)
 			   list);
 
 	list->n_kinds = verb_kinds(&list->options, list->kinds);
-	return r == VERB_GO ? list_check_options(list, argc - optind) : r;
+	return r ? r : list_check_options(list, argc - optind);
 }
 
 static int list_run(int argc, char **argv)
@@ -78,9 +78,9 @@ static int list_run(int argc, char **argv)
 	int r;
 
 	r = list_parse(argc, argv, &list);
-	if (r == VERB_GO)
+	if (r == 0)
 		r = verb_find_place(list.options.root, &list.place);
-	if (r != VERB_GO)
+	if (r)
 		return r;
 	/* The OWNER arguments are looked up one by one, without reading all users. */
 	r = optind < argc || list.free ?

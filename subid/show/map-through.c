@@ -41,7 +41,7 @@ static int add_through(struct map *map, const struct kind *kind,
 	}
 	fixed->extents[fixed->n++] = *extent;
 	if (!idmap_clash(fixed, &a, &b))
-		return VERB_GO;
+		return 0;
 	report_line(PROGRAM,
 		    _("--through %" PRIu32 ":%" PRIu32 " and %" PRIu32 ":%" PRIu32
 		      " contradict each other"),
@@ -50,13 +50,13 @@ static int add_through(struct map *map, const struct kind *kind,
 	return VERB_USAGE;
 }
 
-/* Handles --through [u:|g:]ID[:INNER]. Returns VERB_GO or an exit status. */
+/* Handles --through [u:|g:]ID[:INNER]. Returns 0 or an exit status. */
 int map_take_through(struct map *map, const char *text)
 {
 	bool chosen[2] = { true, true };
 	const char *id = text, *colon;
 	uint64_t outer, inner;
-	int r = VERB_GO;
+	int r = 0;
 
 	if ((*text == 'u' || *text == 'g') && text[1] == ':') {
 		chosen[*text == 'u'] = false;
@@ -68,7 +68,7 @@ int map_take_through(struct map *map, const char *text)
 	inner = outer;
 	if (*colon && num_parse(colon + 1, strlen(colon + 1), ID_NONE - 1, &inner))
 		return misuse_through(text);
-	for (size_t i = 0; i < 2 && r == VERB_GO; i++)
+	for (size_t i = 0; i < 2 && r == 0; i++)
 		if (chosen[i])
 			r = add_through(
 				map, kind_all[i],

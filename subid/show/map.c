@@ -115,7 +115,7 @@ static int choose_runtime(struct map *map, const char *name)
 
 	map->runtime = runtime_find(name);
 	if (map->runtime)
-		return VERB_GO;
+		return 0;
 	runtime_names(false, names, sizeof(names));
 	report_line(PROGRAM, _("there is no runtime '%s', but: %s"), name, names);
 	return verb_misuse(&verb_map);
@@ -134,7 +134,7 @@ static int map_check_options(const struct map *map, int words)
 		report_line(PROGRAM,
 			    _("--for has the form of the runtime, and no other"));
 	else
-		return VERB_GO;
+		return 0;
 	return verb_misuse(&verb_map);
 }
 
@@ -152,7 +152,7 @@ static int map_take_option(void *context, int option)
 		return choose_runtime(map, optarg);
 	if (option == OPTION_EXPLAIN) {
 		map->explains = true;
-		return VERB_GO;
+		return 0;
 	}
 	if (option == OPTION_THROUGH)
 		return map_misuse(map_take_through(map, optarg));
@@ -174,7 +174,7 @@ static int map_parse(int argc, char **argv, struct map *map)
 		"f:" VERB_SHORT_OUTPUT VERB_SHORT_ROOT VERB_SHORT_HELP;
 	int r = verb_parse(argc, argv, short_options, long_options, map_take_option, map);
 
-	return r == VERB_GO ? map_check_options(map, argc - optind) : r;
+	return r ? r : map_check_options(map, argc - optind);
 }
 
 static int map_find_user(struct map *map, const char *word)
@@ -197,9 +197,9 @@ static int map_run(int argc, char **argv)
 	int r;
 
 	r = map_parse(argc, argv, &map);
-	if (r == VERB_GO)
+	if (r == 0)
 		r = verb_find_place(map.options.root, &map.place);
-	if (r != VERB_GO)
+	if (r)
 		return r;
 	if ((r = user_cache_start_named(&map.owners, &map.place)) ||
 	    (r = sources_start(&map.sources, &map.place, &map.owners)) ||

@@ -240,7 +240,7 @@ static int ps_take_option(void *context, int option)
 	if (option != 'a')
 		return verb_take(&verb_ps, &ps->options, option);
 	ps->all = true;
-	return VERB_GO;
+	return 0;
 }
 
 static int ps_parse(int argc, char **argv, struct ps *ps)
@@ -254,7 +254,7 @@ static int ps_parse(int argc, char **argv, struct ps *ps)
 	static const char short_options[] = "a" VERB_SHORT_OUTPUT VERB_SHORT_HELP;
 	int r = verb_parse(argc, argv, short_options, long_options, ps_take_option, ps);
 
-	if (r != VERB_GO || optind == argc)
+	if (r || optind == argc)
 		return r;
 	report_line(PROGRAM, _("there are no arguments: '%s'"), argv[optind]);
 	return verb_misuse(&verb_ps);
@@ -267,9 +267,9 @@ static int ps_run(int argc, char **argv)
 	int r, status;
 
 	r = ps_parse(argc, argv, &ps);
-	if (r == VERB_GO)
+	if (r == 0)
 		r = verb_find_place(NULL, &ps.place);
-	if (r != VERB_GO)
+	if (r)
 		return r;
 	if ((r = user_cache_start(&ps.owners, &ps.place)) ||
 	    (r = sources_start(&ps.sources, &ps.place, &ps.owners)) ||

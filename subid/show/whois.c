@@ -120,7 +120,7 @@ static int parse_ids(struct whois *whois, int n, char **words)
 		if (r)
 			return verb_fail(-r);
 	}
-	return VERB_GO;
+	return 0;
 }
 
 static int whois_take_option(void *context, int option)
@@ -142,7 +142,7 @@ static int whois_parse(int argc, char **argv, struct whois *whois)
 	int r = verb_parse(argc, argv, short_options, long_options, whois_take_option,
 			   whois);
 
-	if (r != VERB_GO)
+	if (r)
 		return r;
 	whois->n_sides = verb_kinds(&whois->options, kinds);
 	for (size_t i = 0; i < whois->n_sides; i++)
@@ -161,9 +161,9 @@ static int whois_run(int argc, char **argv)
 	int r, status = VERB_DONE;
 
 	r = whois_parse(argc, argv, &whois);
-	if (r == VERB_GO)
+	if (r == 0)
 		r = verb_find_place(whois.options.root, &whois.place);
-	if (r != VERB_GO)
+	if (r)
 		return r;
 	r = user_cache_start(&whois.owners, &whois.place);
 	if (r == 0)

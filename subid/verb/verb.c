@@ -33,7 +33,7 @@ static int verb_help(const struct verb *verb)
 		fputs(_("  -R, --root DIR        look at the system in DIR\n"), stdout);
 	printf(_("  -h, --help            show this help and exit\n"));
 	printf(_("\nSee %s and %s(1).\n"), verb->page, PROGRAM);
-	return VERB_DONE;
+	return VERB_ENDED;
 }
 
 /* Prints what fixes something, below what is wrong; a command has a line of its own. */
@@ -65,34 +65,34 @@ int verb_fail(int error)
 
 /*
  * Handles a shared option as getopt_long(3) returned it, --help and unknown options.
- * Returns VERB_GO or an exit status.
+ * Returns 0 or an exit status.
  */
 int verb_take(const struct verb *verb, struct verb_options *options, int option)
 {
 	switch (option) {
 	case 'J':
 		options->output.json = true;
-		return VERB_GO;
+		return 0;
 	case 'r':
 		options->output.raw = true;
-		return VERB_GO;
+		return 0;
 	case 'n':
 		options->output.no_headings = true;
-		return VERB_GO;
+		return 0;
 	case 'o':
 		options->output.columns = optarg;
-		return VERB_GO;
+		return 0;
 	case 'R':
 		/* As `--root "$DPKG_ROOT"` in scripts of packages. */
 		options->root = *optarg ? optarg : NULL;
-		return VERB_GO;
+		return 0;
 	case 'u':
 	case 'g':
 		options->kinds[option == 'g'] = true;
-		return VERB_GO;
+		return 0;
 	case 'z':
 		options->from_zero = true;
-		return VERB_GO;
+		return 0;
 	case 'h':
 		return verb_help(verb);
 	default:
@@ -102,14 +102,14 @@ int verb_take(const struct verb *verb, struct verb_options *options, int option)
 
 /*
  * Calls @take for each option of a command line. The arguments begin at argv[optind]
- * then. Returns VERB_GO, or the exit status of @take that ended the loop.
+ * then. Returns 0, or the exit status of @take that ended the loop.
  */
 int verb_parse(int argc, char **argv, const char *short_options,
 	       const struct option *long_options, verb_take_fn take, void *context)
 {
-	int option, r = VERB_GO;
+	int option, r = 0;
 
-	while (r == VERB_GO &&
+	while (r == 0 &&
 	       (option = arguments_next(argc, argv, short_options, long_options)) >= 0)
 		r = take(context, option);
 	return r;
@@ -159,7 +159,7 @@ int verb_name_directory(int directory, const char *root, const char *path,
 /*
  * Finds the files of the running system, or of the one in @root, whose symbolic links
  * cannot lead out of it.
- * Returns VERB_GO or an exit status.
+ * Returns 0 or an exit status.
  */
 int verb_find_place(const char *root, struct verb_place *ret_place)
 {
@@ -172,11 +172,9 @@ int verb_find_place(const char *root, struct verb_place *ret_place)
 	}
 	ret_place->image = root != NULL;
 	ret_place->directory = etc_open_directory(root, SYSCONFDIR);
-	if (ret_place->directory >= 0) {
-		n = verb_name_directory(ret_place->directory, root, SYSCONFDIR,
-					ret_place->etc);
-		return n ? n : VERB_GO;
-	}
+	if (ret_place->directory >= 0)
+		return verb_name_directory(ret_place->directory, root, SYSCONFDIR,
+					   ret_place->etc);
 	report_line(PROGRAM, "%s: %s", ret_place->etc,
 		    report_error(-ret_place->directory));
 	return VERB_UNREADABLE;

@@ -14,7 +14,10 @@
 
 #define PROGRAM "subid"
 
-/* Exit statuses of all verbs, see subid(1). Those of pwck(8) mean the same. */
+/*
+ * Exit statuses of all verbs, see subid(1). Those of pwck(8) mean the same. Functions
+ * return them, or results of command/edit.h; subid.c makes an exit status of either.
+ */
 enum {
 	VERB_DONE = 0,
 	VERB_USAGE = 1,
@@ -27,10 +30,8 @@ enum {
 	VERB_BUSY = 8,	      /* a process uses an id to be revoked */
 	VERB_NOT_PERMITTED = 9,
 	VERB_POLICY = 20, /* refused by the overlap policy */
+	VERB_ENDED = 63,  /* nothing is left to do, as after --help: exit status 0 */
 };
-
-/* Returned by functions that may end a verb: continue. Other values are exit statuses. */
-#define VERB_GO (-1)
 
 /* Shared options, for --help. */
 #define VERB_SHARES_OUTPUT    1U
@@ -103,7 +104,7 @@ struct verb_options {
 		.name = NULL \
 	}
 
-/* Handles an option as getopt_long(3) returned it. Returns VERB_GO or an exit status. */
+/* Handles an option as getopt_long(3) returned it. Returns 0 or an exit status. */
 typedef int (*verb_take_fn)(void *context, int option);
 
 int verb_parse(int argc, char **argv, const char *short_options,

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * change: shared options, and the exit status of what fails.
+ * change: shared options, and what the log says of a change.
  */
-#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,40 +11,40 @@
 #include "subid/verb/progress.h"
 #include "subid/write/change.h"
 
-/* Handles an option shared by several verbs. Returns VERB_GO or an exit status. */
+/* Handles an option shared by several verbs. Returns 0 or an exit status. */
 int change_take(const struct verb *verb, struct change_options *options, int option)
 {
 	switch (option) {
 	case 'u':
 		options->uid_only = true;
-		return VERB_GO;
+		return 0;
 	case 'g':
 		options->gid_only = true;
-		return VERB_GO;
+		return 0;
 	case CHANGE_DRY_RUN:
 		options->dry_run = true;
-		return VERB_GO;
+		return 0;
 	case CHANGE_NO_ACCOUNT:
 		options->no_account = true;
-		return VERB_GO;
+		return 0;
 	case CHANGE_LOCAL_ONLY:
 		options->local_only = true;
-		return VERB_GO;
+		return 0;
 	default:
 		return verb_take(verb, &options->common, option);
 	}
 }
 
-/* Handles --range. Returns VERB_GO or an exit status. */
+/* Handles --range. Returns 0 or an exit status. */
 int change_take_range(const struct verb *verb, struct range *ret_range)
 {
 	if (range_parse(optarg, ret_range) == 0)
-		return VERB_GO;
+		return 0;
 	report_line(PROGRAM, _("--range: '%s' is no range FIRST-LAST"), optarg);
 	return verb_misuse(verb);
 }
 
-/* Finds the databases, and those chosen. Returns VERB_GO or an exit status. */
+/* Finds the databases, and those chosen. Returns 0 or an exit status. */
 int change_prepare(struct edit *edit, const struct verb *verb,
 		   const struct change_options *options, bool ret_kinds[static 2])
 {
@@ -60,7 +59,7 @@ int change_prepare(struct edit *edit, const struct verb *verb,
 	edit->root = options->common.root;
 	edit->dry_run = options->dry_run;
 	r = edit_find_directory(edit);
-	return r ? change_status(r) : VERB_GO;
+	return r;
 }
 
 /* As edit_finish(), and ends the progress line if lines are shown. */
@@ -87,38 +86,6 @@ int change_judge_silent(const struct change_options *options, size_t n)
 		    _("nothing is changed; --local-only goes on with the names that are "
 		      "known, and leaves these lines"));
 	return EDIT_UNKNOWN_USER;
-}
-
-/* Translates what an edit_ function returned to an exit status. */
-int change_status(int r)
-{
-	switch (r) {
-	case 0:
-		return VERB_DONE;
-	case DB_BUSY:
-		return VERB_LOCKED;
-	case DB_STOPPED:
-	case EDIT_NOT_WRITTEN:
-	case -EDQUOT:
-	case -EFBIG:
-	case -ENOSPC:
-	case -EROFS:
-		return VERB_NOT_WRITTEN;
-	case EDIT_NO_USER:
-		return VERB_NO_USER;
-	case DB_FULL:
-		return VERB_NONE;
-	case EDIT_IN_USE:
-		return VERB_BUSY;
-	case EDIT_NOT_PERMITTED:
-	case -EACCES:
-	case -EPERM:
-		return VERB_NOT_PERMITTED;
-	case DB_CONFLICT:
-		return VERB_POLICY;
-	default:
-		return VERB_UNREADABLE;
-	}
 }
 
 /*

@@ -49,7 +49,6 @@ int change_prepare(struct edit *edit, const struct verb *verb,
 		   const struct change_options *options, bool ret_kinds[static 2]);
 int change_finish(struct edit *edit, int r, bool *ret_record);
 int change_judge_silent(const struct change_options *options, size_t n);
-int change_status(int r);
 size_t change_describe(char *text, size_t n, const struct kind *kind, struct range range);
 
 #endif

@@ -63,7 +63,7 @@ static int find_fix_lines(struct fix *fix, size_t k)
 				      " and %" PRIu64),
 				    fix->edit.directory, kind_all[k]->database,
 				    side->changes[0].number, line.number);
-			return FIX_MISUSE;
+			return VERB_USAGE;
 		}
 		r = edit_tell_error(&fix->edit, put_fix_line(side, &line));
 	}
@@ -77,7 +77,7 @@ static int report_readings(const struct entry_repair *repair)
 		      ", container engines %" PRIu64 "-%" PRIu64 ": --as says which"),
 		    repair->by_shadow.start, repair->by_shadow.end - 1,
 		    repair->by_others.start, repair->by_others.end - 1);
-	return FIX_MISUSE;
+	return VERB_USAGE;
 }
 
 /* Chooses the ids of the new line. */
@@ -91,7 +91,7 @@ static int choose_range(const struct fix *fix, struct fix_side *side)
 		if (repair->n == 2)
 			return report_readings(repair);
 		report_line(PROGRAM, _("--as: no program reads this range in the line"));
-		return FIX_MISUSE;
+		return VERB_USAGE;
 	}
 	if (fix->as.end == 0 && repair->n == 2)
 		return report_readings(repair);
@@ -99,7 +99,7 @@ static int choose_range(const struct fix *fix, struct fix_side *side)
 		report_line(PROGRAM,
 			    _("the line names no range: --as says which is meant, "
 			      "--remove removes the line"));
-		return FIX_MISUSE;
+		return VERB_USAGE;
 	}
 	side->range = fix->as.end > 0		? fix->as :
 		      repair->by_others.end > 0 ? repair->by_others :
@@ -110,7 +110,7 @@ static int choose_range(const struct fix *fix, struct fix_side *side)
 static int report_well_formed(void)
 {
 	report_line(PROGRAM, _("the line is well-formed: there is nothing to fix"));
-	return FIX_MISUSE;
+	return VERB_USAGE;
 }
 
 /* Checks that there is something to fix, and what. */
@@ -123,14 +123,14 @@ static int judge_line(const struct fix *fix, struct fix_side *side)
 	if (fix->remove) {
 		report_line(PROGRAM, _("the line is well-formed: '%s revoke' removes it"),
 			    PROGRAM);
-		return FIX_MISUSE;
+		return VERB_USAGE;
 	}
 	if (side->fault)
 		return choose_range(fix, side);
 	if (fix->as.end > 0)
 		return report_well_formed();
 	if (entry_parse(side->before, side->before_len, &entry))
-		return FIX_MISUSE;
+		return VERB_USAGE;
 	side->range = entry.range;
 	if (side->range.end > ID_NONE)
 		side->range.end = ID_NONE;
@@ -222,7 +222,7 @@ static int check_begin(const struct fix *fix, const struct fix_side *side)
 	report_line(PROGRAM,
 		    _("the beginning does not name the owner of the line: --owner "
 		      "says who is meant"));
-	return FIX_MISUSE;
+	return VERB_USAGE;
 }
 
 static int fix_side(struct fix *fix, size_t k)

@@ -44,7 +44,7 @@ static void fix_cleanup(struct fix *fix)
 static int take_as(struct fix *fix)
 {
 	if (range_parse(optarg, &fix->as) == 0)
-		return VERB_GO;
+		return 0;
 	report_line(PROGRAM, _("--as: '%s' is no range FIRST-LAST"), optarg);
 	return verb_misuse(&verb_fix);
 }
@@ -54,24 +54,24 @@ static int fix_take_option(struct fix *fix, int option)
 	switch (option) {
 	case OPTION_ALLOW_OVERLAP:
 		fix->policy.allow_overlap = true;
-		return VERB_GO;
+		return 0;
 	case OPTION_ALLOW_RESERVED:
 		fix->policy.allow_reserved = true;
-		return VERB_GO;
+		return 0;
 	case OPTION_ALLOW_ROOT:
 		fix->policy.allow_root = true;
-		return VERB_GO;
+		return 0;
 	case OPTION_AS:
 		return take_as(fix);
 	case OPTION_BEGINS:
 		fix->begins = true;
-		return VERB_GO;
+		return 0;
 	case OPTION_OWNER:
 		fix->user = optarg;
-		return VERB_GO;
+		return 0;
 	case OPTION_REMOVE:
 		fix->remove = true;
-		return VERB_GO;
+		return 0;
 	default:
 		return change_take(&verb_fix, &fix->change, option);
 	}
@@ -89,12 +89,12 @@ static int fix_parse(int argc, char **argv, struct fix *fix)
 		{ "remove", no_argument, NULL, OPTION_REMOVE },
 		CHANGE_LONG,
 	};
-	int option, r = VERB_GO;
+	int option, r = 0;
 
-	while (r == VERB_GO &&
+	while (r == 0 &&
 	       (option = arguments_next(argc, argv, CHANGE_SHORT, long_options)) >= 0)
 		r = fix_take_option(fix, option);
-	if (r != VERB_GO)
+	if (r)
 		return r;
 	if (fix->remove && (fix->as.end > 0 || fix->user)) {
 		report_line(PROGRAM, _("--remove excludes --as and --owner"));
@@ -105,7 +105,7 @@ static int fix_parse(int argc, char **argv, struct fix *fix)
 		return verb_misuse(&verb_fix);
 	}
 	fix->text = argv[optind];
-	return VERB_GO;
+	return 0;
 }
 
 /* Whether a line may be written anew for the user: its owner is that user or no user. */
@@ -217,13 +217,13 @@ static int fix_work(struct fix *fix)
 	int r = change_prepare(edit, &verb_fix, &fix->change, fix->kinds);
 	bool found;
 
-	if (r != VERB_GO)
+	if (r)
 		return r;
 	r = edit_names_by_id(edit, &fix->settings.by_id);
 	if (r == 0)
 		r = fix_find_owner(fix);
 	if (r)
-		return change_status(r);
+		return r;
 	r = fix_lines(fix);
 	found = fix->sides[0].found || fix->sides[1].found;
 	if (r == 0 && found && !edit->dry_run)
@@ -238,7 +238,7 @@ static int fix_work(struct fix *fix)
 	progress_rows();
 	if (r == 0)
 		show_fix(fix);
-	return r == FIX_MISUSE ? VERB_USAGE : change_status(r);
+	return r;
 }
 
 static int fix_run(int argc, char **argv)
@@ -248,7 +248,7 @@ static int fix_run(int argc, char **argv)
 	int r = fix_parse(argc, argv, &fix);
 
 	fix.edit.if_there = true;
-	return r == VERB_GO ? fix_work(&fix) : r;
+	return r ? r : fix_work(&fix);
 }
 
 const struct verb verb_fix = {

@@ -9,15 +9,10 @@
 #include "libsubid/findings/entry-repair.h"
 #include "subid/write/change.h"
 
-/* Besides the results of edit.h. */
-enum {
-	FIX_MISUSE = EDIT_RESULTS, /* the options do not fit the line */
-};
-
 /* The line in one database, and what takes its place. */
 struct fix_side {
 	bool found;
-	size_t n;		      /* how many lines with this text */
+	size_t n; /* how many lines with this text */
 	size_t allocated;
 	struct table_change *changes; /* of them */
 	char *before;

@@ -51,7 +51,7 @@ static int reserve(struct grant_users *crowd)
 	return 0;
 }
 
-/* Adds one user. Returns VERB_GO or an exit status. */
+/* Adds one user. Returns 0 or an exit status. */
 int grant_users_add(struct grant_users *crowd, const char *name)
 {
 	size_t index;
@@ -59,7 +59,7 @@ int grant_users_add(struct grant_users *crowd, const char *name)
 
 	if (r == 0)
 		r = reserve(crowd);
-	return r ? verb_fail(-r) : VERB_GO;
+	return r ? verb_fail(-r) : 0;
 }
 
 static void report_duplicate(struct grant_users *crowd, uint64_t line, size_t earlier)
@@ -121,7 +121,7 @@ static int read_grant_users(struct grant_users *crowd, int fd)
 
 /*
  * Adds the users in a file; `-` is standard input. Reports and counts wrong lines.
- * Returns VERB_GO or an exit status.
+ * Returns 0 or an exit status.
  */
 int grant_users_read(struct grant_users *crowd, const char *path)
 {
@@ -145,7 +145,7 @@ int grant_users_read(struct grant_users *crowd, const char *path)
 	if (r == 0)
 		r = read_grant_users(crowd, is_stdin ? STDIN_FILENO : own);
 	if (r == 0)
-		return VERB_GO;
+		return 0;
 	report_line(PROGRAM, "%s: %s", crowd->source, report_error(-r));
 	return VERB_UNREADABLE;
 }
@@ -160,7 +160,7 @@ static int add_members(struct owner_set *members, const char *names, size_t len)
 	return r < 0 ? r : 0;
 }
 
-/* Reads the members of a group. Returns VERB_GO or an exit status. */
+/* Reads the members of a group. Returns 0 or an exit status. */
 static int read_members(struct edit *edit, const char *name, gid_t *ret_gid,
 			struct owner_set *members)
 {
@@ -173,7 +173,7 @@ static int read_members(struct edit *edit, const char *name, gid_t *ret_gid,
 	if (r == 0)
 		r = add_members(members, names, len);
 	if (r == 0)
-		return VERB_GO;
+		return 0;
 	if (r == -ENOMEM)
 		return verb_fail(ENOMEM);
 	if (r == ACCOUNT_NONE)
@@ -204,7 +204,7 @@ static void report_not_local(const struct edit *edit, const char *group,
 			group, edit->directory, n);
 }
 
-/* Adds the local users that match the filter. Returns VERB_GO or an exit status. */
+/* Adds the local users that match the filter. Returns 0 or an exit status. */
 int grant_users_add_users(struct grant_users *crowd, struct edit *edit,
 			  const struct accounts *roster,
 			  const struct grant_users_filter *filter)
@@ -219,14 +219,14 @@ int grant_users_add_users(struct grant_users *crowd, struct edit *edit,
 
 	if (filter->group) {
 		r = read_members(edit, filter->group, &owner_set_filter.gid, &members);
-		if (r != VERB_GO)
+		if (r)
 			return r;
 		report_not_local(edit, filter->group, &members, roster);
 	}
 	r = owner_set_add_users(&crowd->people, roster, &owner_set_filter);
 	if (r == 0)
 		r = reserve(crowd);
-	return r ? verb_fail(-r) : VERB_GO;
+	return r ? verb_fail(-r) : 0;
 }
 
 /* Reports an unknown user, with the line number if read from a file. */
@@ -252,7 +252,7 @@ static void report_unknown_user(const struct grant_users *crowd, size_t index)
 
 /*
  * Looks up all users. Two names with the same uid are one user, which is an error only in
- * a file. Returns VERB_GO, or an exit status with the reason reported.
+ * a file. Returns 0, or an exit status with the reason reported.
  */
 int grant_users_resolve(struct grant_users *crowd, struct edit *edit,
 			const struct accounts *roster, bool no_account)
@@ -273,7 +273,7 @@ int grant_users_resolve(struct grant_users *crowd, struct edit *edit,
 		silent |= status < 0;
 	}
 	if (!unknown && crowd->bad == 0)
-		return VERB_GO;
+		return 0;
 	if (crowd->source)
 		report_line(PROGRAM, _("nothing is changed"));
 	return crowd->bad ? VERB_USAGE : silent ? VERB_UNREADABLE : VERB_NO_USER;

@@ -55,7 +55,7 @@ static int take_number(const char *option, uint64_t min, uint64_t max, uint64_t 
 		return verb_misuse(&verb_grant);
 	}
 	*ret = value;
-	return VERB_GO;
+	return 0;
 }
 
 static int grant_take_option(struct grant_options *options, int option)
@@ -73,34 +73,34 @@ static int grant_take_option(struct grant_options *options, int option)
 		return change_take_range(&verb_grant, &options->range);
 	case OPTION_ALLOW_OVERLAP:
 		options->policy.allow_overlap = true;
-		return VERB_GO;
+		return 0;
 	case OPTION_ALLOW_RESERVED:
 		options->policy.allow_reserved = true;
-		return VERB_GO;
+		return 0;
 	case OPTION_ALLOW_ROOT:
 		options->policy.allow_root = true;
-		return VERB_GO;
+		return 0;
 	case OPTION_ALL_USERS:
 		options->all_users = true;
-		return VERB_GO;
+		return 0;
 	case OPTION_BATCH:
 		options->batch = optarg;
-		return VERB_GO;
+		return 0;
 	case OPTION_GROUP:
 		options->group = optarg;
-		return VERB_GO;
+		return 0;
 	case OPTION_IF_MISSING:
 		options->if_missing = true;
-		return VERB_GO;
+		return 0;
 	case OPTION_STRICT:
 		options->strict = true;
-		return VERB_GO;
+		return 0;
 	case OPTION_THOROUGH:
 		options->thorough = true;
-		return VERB_GO;
+		return 0;
 	case OPTION_VERBOSE:
 		options->verbose = true;
-		return VERB_GO;
+		return 0;
 	default:
 		return change_take(&verb_grant, &options->change, option);
 	}
@@ -154,14 +154,14 @@ static int grant_parse(int argc, char **argv, struct grant_options *options)
 	options->min_uid = options->max_uid = UINT64_MAX;
 	while ((option = arguments_next(argc, argv, CHANGE_SHORT, long_options)) >= 0) {
 		r = grant_take_option(options, option);
-		if (r != VERB_GO)
+		if (r)
 			return r;
 	}
 	if (optind < argc)
 		options->user = argv[optind++];
 	why = contradiction(options);
 	if (!why && optind == argc)
-		return VERB_GO;
+		return 0;
 	if (why)
 		report_line(PROGRAM, "%s", _(why));
 	else
@@ -198,7 +198,7 @@ static int find_people(struct grant *grant)
 		return VERB_UNREADABLE;
 	}
 	r = collect_users(grant, &roster);
-	if (r == VERB_GO)
+	if (r == 0)
 		r = grant_users_resolve(&grant->crowd, &grant->edit, &roster,
 					grant->options.change.no_account);
 	return r;
@@ -211,7 +211,7 @@ static int check_deterministic(const struct grant *grant)
 	bool chosen = options->count || options->align;
 
 	if (!grant->allocate.settings.deterministic || options->range.end > 0)
-		return VERB_GO;
+		return 0;
 	for (size_t i = 0; i < grant->crowd.people.n; i++) {
 		chosen |= grant->crowd.items[i].count > 0;
 		if (grant->crowd.people.items[i].uid == OWNER_SET_NO_UID) {
@@ -225,7 +225,7 @@ static int check_deterministic(const struct grant *grant)
 		}
 	}
 	if (!chosen)
-		return VERB_GO;
+		return 0;
 	report_line(PROGRAM,
 		    _("by SUB_UID_DETERMINISTIC in %s/login.defs size and place follow "
 		      "from the uid: no count and no alignment can be chosen"),
@@ -272,7 +272,7 @@ static int find_user_names(struct grant *grant)
 			r = edit_find_people_names(edit, kind_all[k],
 						   grant->options.range, people);
 	}
-	return r ? change_status(r) : VERB_GO;
+	return r;
 }
 
 /* Prepares the allocation. With invalid bounds in login.defs only --range works. */
@@ -283,9 +283,10 @@ static int grant_prepare(struct grant *grant)
 	struct settings *settings = &allocate->settings;
 	int r;
 
-	if (options->range.end == 0 ? edit_read_settings(&grant->edit, settings) :
-				      edit_names_by_id(&grant->edit, &settings->by_id))
-		return VERB_UNREADABLE;
+	r = options->range.end == 0 ? edit_read_settings(&grant->edit, settings) :
+				      edit_names_by_id(&grant->edit, &settings->by_id);
+	if (r)
+		return r;
 	settings->requests[0].align = settings->requests[1].align = options->align;
 	allocate->if_missing = options->if_missing || options->all_users;
 	allocate->mirror = allocate->if_missing;
@@ -293,11 +294,11 @@ static int grant_prepare(struct grant *grant)
 	allocate->join = true;
 	allocate->policy = options->policy;
 	r = find_people(grant);
-	if (r != VERB_GO)
+	if (r)
 		return r;
 	set_items(grant);
 	r = check_deterministic(grant);
-	return r == VERB_GO ? find_user_names(grant) : r;
+	return r ? r : find_user_names(grant);
 }
 
 /* COUNT 0 in login.defs is valid, but a user who asks for ids will not expect it. */
@@ -365,9 +366,9 @@ static int grant_work(struct grant *grant)
 
 	r = change_prepare(&grant->edit, &verb_grant, &grant->options.change,
 			   grant->allocate.kinds);
-	if (r == VERB_GO)
+	if (r == 0)
 		r = grant_prepare(grant);
-	if (r != VERB_GO)
+	if (r)
 		return r;
 	report_zero_count(grant);
 	r = apply_grant(grant);
@@ -383,7 +384,7 @@ static int grant_work(struct grant *grant)
 	progress_rows();
 	if (changed && r == 0)
 		grant_show(grant);
-	return change_status(r);
+	return r;
 }
 
 static int grant_run(int argc, char **argv)
@@ -393,7 +394,7 @@ static int grant_run(int argc, char **argv)
 	int r = grant_parse(argc, argv, &grant.options);
 
 	grant.edit.create = true;
-	return r == VERB_GO ? grant_work(&grant) : r;
+	return r ? r : grant_work(&grant);
 }
 
 const struct verb verb_grant = {

@@ -38,7 +38,7 @@ static int check_name(const char *name, bool or_uid)
 {
 	if (entry_check_owner(name, strlen(name)) == 0 &&
 	    (or_uid || !is_digits_name(name)))
-		return VERB_GO;
+		return 0;
 	report_line(PROGRAM, _("'%s' is no name that a line can have"), name);
 	return verb_misuse(&verb_rename);
 }
@@ -59,7 +59,7 @@ static int parse_names(int argc, char **argv, struct rename *rename)
 		return verb_misuse(&verb_rename);
 	}
 	if (rename->canonical)
-		return VERB_GO;
+		return 0;
 	if (argc - optind != 2) {
 		report_line(PROGRAM, _("the OLD name and the NEW one are wanted"));
 		return verb_misuse(&verb_rename);
@@ -67,7 +67,7 @@ static int parse_names(int argc, char **argv, struct rename *rename)
 	rename->old = argv[optind];
 	rename->owner = argv[optind + 1];
 	r = check_name(rename->old, true);
-	return r == VERB_GO ? check_name(rename->owner, false) : r;
+	return r ? r : check_name(rename->owner, false);
 }
 
 static int rename_parse(int argc, char **argv, struct rename *rename)
@@ -78,9 +78,9 @@ static int rename_parse(int argc, char **argv, struct rename *rename)
 		CHANGE_LONG_LOCAL_ONLY,
 		CHANGE_LONG,
 	};
-	int option, r = VERB_GO;
+	int option, r = 0;
 
-	while (r == VERB_GO &&
+	while (r == 0 &&
 	       (option = arguments_next(argc, argv, CHANGE_SHORT, long_options)) >= 0) {
 		if (option == OPTION_CANONICAL)
 			rename->canonical = true;
@@ -89,7 +89,7 @@ static int rename_parse(int argc, char **argv, struct rename *rename)
 		else
 			r = change_take(&verb_rename, &rename->change, option);
 	}
-	return r == VERB_GO ? parse_names(argc, argv, rename) : r;
+	return r ? r : parse_names(argc, argv, rename);
 }
 
 /*
@@ -176,7 +176,7 @@ static int check_accounts(struct rename *rename)
 	if (r == 0)
 		r = find_old_and_new(rename, &old, &owner);
 	if (r)
-		return change_status(r);
+		return r;
 	if (owner.r && !rename->change.no_account) {
 		report_line(PROGRAM, _("user '%s' does not exist"), rename->owner);
 		report_line(PROGRAM,
@@ -198,7 +198,7 @@ static int check_accounts(struct rename *rename)
 	rename->same = old.r == 0 && owner.r == 0;
 	if (!rename->same)
 		r = find_new_names(rename, &owner.account, owner.r == 0);
-	return r ? change_status(r) : VERB_GO;
+	return r;
 }
 
 /* Returns the number of the first line of an owner, or 0. */
@@ -383,18 +383,18 @@ static void record_rename(struct rename *rename, bool done)
 		record_one(rename, rename->old, rename->owner, done);
 }
 
-/* Looks up names before the locks are taken. Returns VERB_GO or an exit status. */
+/* Looks up names before the locks are taken. Returns 0 or an exit status. */
 static int rename_prepare(struct rename *rename)
 {
 	int r = change_prepare(&rename->edit, &verb_rename, &rename->change,
 			       rename->kinds);
 
-	if (r != VERB_GO)
+	if (r)
 		return r;
 	if (!rename->canonical)
 		return check_accounts(rename);
 	r = rename_find_owners(rename);
-	return r ? change_status(r) : VERB_GO;
+	return r;
 }
 
 static int rename_work(struct rename *rename)
@@ -402,12 +402,12 @@ static int rename_work(struct rename *rename)
 	bool to_record;
 	int r = rename_prepare(rename);
 
-	if (r != VERB_GO)
+	if (r)
 		return r;
 	r = change_finish(&rename->edit, apply_rename(rename), &to_record);
 	if (to_record)
 		record_rename(rename, r == 0);
-	return change_status(r);
+	return r;
 }
 
 static int rename_run(int argc, char **argv)
@@ -418,7 +418,7 @@ static int rename_run(int argc, char **argv)
 
 	rename.edit.if_there = true;
 	rename.edit.change = rename.merge ? EDIT_MERGES : EDIT_RENAMES;
-	return r == VERB_GO ? rename_work(&rename) : r;
+	return r ? r : rename_work(&rename);
 }
 
 const struct verb verb_rename = {

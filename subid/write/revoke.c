@@ -51,10 +51,10 @@ static int take_revoked_range(struct revoke *revoke)
 	struct range range;
 	int r = change_take_range(&verb_revoke, &range);
 
-	if (r != VERB_GO)
+	if (r)
 		return r;
 	r = range_set_add(&revoke->ranges, range);
-	return r ? verb_fail(-r) : VERB_GO;
+	return r ? verb_fail(-r) : 0;
 }
 
 static int revoke_take_option(struct revoke *revoke, int option)
@@ -62,19 +62,19 @@ static int revoke_take_option(struct revoke *revoke, int option)
 	switch (option) {
 	case OPTION_ALL:
 		revoke->all = true;
-		return VERB_GO;
+		return 0;
 	case OPTION_AS_NAME:
 		revoke->as_name = true;
-		return VERB_GO;
+		return 0;
 	case OPTION_AS_UID:
 		revoke->as_uid = true;
-		return VERB_GO;
+		return 0;
 	case OPTION_IF_HELD:
 		revoke->if_held = true;
-		return VERB_GO;
+		return 0;
 	case OPTION_IN_USE:
 		revoke->in_use = true;
-		return VERB_GO;
+		return 0;
 	case OPTION_RANGE:
 		return take_revoked_range(revoke);
 	default:
@@ -86,7 +86,7 @@ static int take_all_ids(struct revoke *revoke)
 {
 	int r = range_set_add(&revoke->ranges, (struct range){ 0, ID_END });
 
-	return r ? verb_fail(-r) : VERB_GO;
+	return r ? verb_fail(-r) : 0;
 }
 
 static int revoke_parse(int argc, char **argv, struct revoke *revoke)
@@ -101,12 +101,12 @@ static int revoke_parse(int argc, char **argv, struct revoke *revoke)
 		{ "range", required_argument, NULL, OPTION_RANGE },
 		CHANGE_LONG,
 	};
-	int option, r = VERB_GO;
+	int option, r = 0;
 
-	while (r == VERB_GO &&
+	while (r == 0 &&
 	       (option = arguments_next(argc, argv, CHANGE_SHORT, long_options)) >= 0)
 		r = revoke_take_option(revoke, option);
-	if (r != VERB_GO)
+	if (r)
 		return r;
 	if (revoke->all && revoke->ranges.n > 0) {
 		report_line(PROGRAM, _("--all and --range exclude each other"));
@@ -117,7 +117,7 @@ static int revoke_parse(int argc, char **argv, struct revoke *revoke)
 		return verb_misuse(&verb_revoke);
 	}
 	revoke->user = argv[optind];
-	return revoke->ranges.n ? VERB_GO : take_all_ids(revoke);
+	return revoke->ranges.n ? 0 : take_all_ids(revoke);
 }
 
 /* Reports lines whose owner is the uid of one account and the login name of another. */
@@ -224,12 +224,12 @@ static int revoke_find_owner(struct revoke *revoke)
 		    edit_find_owner(edit, revoke->user, &revoke->owner) :
 		    edit_find_user(edit, revoke->user, &revoke->owner);
 	if (r == 0 && !revoke->change.no_account && !owner_has_account(&revoke->owner))
-		return VERB_DONE;
+		return VERB_ENDED;
 	for (size_t k = 0; r == 0 && k < 2; k++)
 		if (revoke->kinds[k])
 			r = edit_find_names(edit, kind_all[k], revoke->ranges.ranges,
 					    revoke->ranges.n, &revoke->owner);
-	return r ? change_status(r) : VERB_GO;
+	return r;
 }
 
 /* Reports, except with --if-held, that there was nothing to revoke. */
@@ -254,14 +254,14 @@ static int revoke_work(struct revoke *revoke)
 	int r = change_prepare(&revoke->edit, &verb_revoke, &revoke->change,
 			       revoke->kinds);
 
-	if (r == VERB_GO)
+	if (r == 0)
 		r = revoke_find_owner(revoke);
-	if (r != VERB_GO)
+	if (r)
 		return r;
 	r = change_finish(&revoke->edit, apply_revoke(revoke), &to_record);
 	if (to_record)
 		record_revoke(revoke, r == 0);
-	return revoke->nothing ? report_none_held(revoke) : change_status(r);
+	return revoke->nothing ? report_none_held(revoke) : r;
 }
 
 static int revoke_run(int argc, char **argv)
@@ -271,7 +271,7 @@ static int revoke_run(int argc, char **argv)
 	int r = revoke_parse(argc, argv, &revoke);
 
 	revoke.edit.if_there = true;
-	return r == VERB_GO ? revoke_work(&revoke) : r;
+	return r ? r : revoke_work(&revoke);
 }
 
 const struct verb verb_revoke = {
