@@ -243,7 +243,7 @@ static int find_held(struct api_change *change, uint64_t count, struct range *re
 
 /*
  * As find_held(), but if the known names have no such range, asks the name service about
- * the owners of all lines. Without an answer the grant goes on.
+ * the owners of all lines. Without an answer the grant continues.
  */
 static int find_held_by_any_name(struct api_change *change, uint64_t count,
 				 struct range *ret_range)

@@ -98,7 +98,7 @@ typedef int (*line_fn)(const struct scan_line *line, void *context);
 
 /* starts: pass only lines with these prefixes; NULL: all lines. */
 static int each_query_line(const struct query *query, const struct kind *kind,
-			   const struct line_prefixes *starts, line_fn tell,
+			   const struct line_prefixes *starts, line_fn take,
 			   void *context)
 {
 	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
@@ -111,7 +111,7 @@ static int each_query_line(const struct query *query, const struct kind *kind,
 		r = scan_start(&scan, file.fd);
 	while (r == 0 && (r = starts ? scan_next_starting(&scan, starts, &line) :
 				       scan_next(&scan, &line)) > 0)
-		r = tell(&line, context);
+		r = take(&line, context);
 	return r;
 }
 
@@ -144,9 +144,9 @@ static int look_for_owner(const struct scan_line *line, void *context)
 
 /* As each_query_line(), but if plugins are asked as well, the file may be missing. */
 static int ask_files(const struct query *query, const struct kind *kind,
-		     const struct line_prefixes *starts, line_fn tell, void *context)
+		     const struct line_prefixes *starts, line_fn take, void *context)
 {
-	int r = each_query_line(query, kind, starts, tell, context);
+	int r = each_query_line(query, kind, starts, take, context);
 
 	return r == -ENOENT && source_has(&query->sources, SOURCE_PLUGIN) ? 0 : r;
 }

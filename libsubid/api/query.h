@@ -27,7 +27,7 @@ struct query {
 	struct nsswitch nsswitch; /* of the running system */
 	struct nss nss;
 	struct name_service service;
-	struct lookup lookup; /* who knows users */
+	struct lookup lookup; /* for look-ups of users */
 	bool granted; /* leave out ranges that a plugin lists but refuses as extents */
 	bool silent;  /* the name service has not answered about owners of lines */
 	/* Where ids come from; points into the nsswitch beside it. */

@@ -2,7 +2,7 @@
 /*
  * idmap-layout: places ids in a mapping, and splits extents at borders.
  *
- * MUST: an outer id is mapped at most once by idmap_lay_out(), if the ranges share none.
+ * MUST: idmap_lay_out() maps an outer id at most once, if no id is in two ranges.
  * MUST: splitting changes only the number of extents, never which id is mapped to which.
  */
 #include "libsubid/core/idmap-layout.h"
@@ -90,8 +90,7 @@ static int insert(struct idmap *map, const struct extent *extent)
 /*
  * Maps ranges one after the other, from 0 on. The extents of @fixed have their own
  * places: there the ranges have holes, so that all other ids stay where they would be
- * without
- * @fixed. An id of the ranges that @fixed maps is mapped only there.
+ * without @fixed. An id of the ranges that @fixed maps is mapped only there.
  *
  * fixed: extents without a count of 0 that do not clash; NULL: none.
  * Returns 0 with extents in the order of inner ids, or IDMAP_LAYOUT_FULL. Thread-safe.

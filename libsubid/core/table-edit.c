@@ -192,7 +192,7 @@ int table_subtract(struct table *table, table_match_fn match, void *context,
 	while (table_next_in_force(table, range, &near)) {
 		size_t offset = (size_t)(near.line.text - table->text);
 
-		/* A line that has gone may be read in another way, too. */
+		/* A line that is removed already may have a second reading. */
 		if (offset < copied || !match(&near.reading->entry, context))
 			continue;
 
@@ -219,7 +219,7 @@ int table_subtract(struct table *table, table_match_fn match, void *context,
 }
 
 /*
- * Gives every entry the owner that @name says.
+ * Changes the owner of every entry for which @name returns one.
  * Returns 0, -EINVAL (no such owner can be), -EFBIG or -ENOMEM; the table changes only
  * with 0. A table belongs to one thread.
  */
@@ -254,7 +254,7 @@ int table_rename_all(struct table *table, table_name_fn name, void *context)
 	return finish_edit(table, &next, copied, &(struct table){ 0 });
 }
 
-/* One owner, and the new one. */
+/* The old owner and the new one. */
 struct owner_renaming {
 	const char *old;
 	size_t old_len;
@@ -271,7 +271,8 @@ static const char *new_name(const struct entry *entry, void *context)
 		       NULL;
 }
 
-/* Makes @owner the owner of every entry that @old owns by that very name. The same. */
+/* Changes the owner of every entry from @old, by exactly this name, to @owner. As above.
+ */
 int table_rename(struct table *table, const char *old, size_t old_len, const char *owner,
 		 size_t owner_len)
 {
@@ -284,8 +285,8 @@ int table_rename(struct table *table, const char *old, size_t old_len, const cha
 }
 
 /*
- * Makes a table in which lines are replaced, whatever stands in them. The last line that
- * is left ends with a newline.
+ * Makes a table in which lines are replaced, with any content. The last remaining line
+ * ends with a newline.
  *
  * changes: @n of them, by ascending line numbers. ret_table: free with table_clear().
  * Returns 0, -EFBIG or -ENOMEM. Thread-safe.
@@ -324,7 +325,7 @@ int table_copy_replaced(const struct table *table, const struct table_change *ch
 	return 0;
 }
 
-/* The same, in place; the table changes only with 0. A table belongs to one thread. */
+/* As above, in place; the table changes only with 0. A table belongs to one thread. */
 int table_replace_lines(struct table *table, const struct table_change *changes, size_t n)
 {
 	bool ends = table->len == 0 || table->text[table->len - 1] == '\n';

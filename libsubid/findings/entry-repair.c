@@ -22,7 +22,7 @@ struct text {
 	size_t len;
 };
 
-/* A NUL is not seen either: what a person reads around it is meant. */
+/* A person does not see a NUL: the text around it is what was meant. */
 static bool is_around_field(char c)
 {
 	return whitespace_is(c) || c == '\0' || c == '"' || c == '\'' || c == '`';
@@ -127,7 +127,7 @@ static void take_fields(const char *line, size_t len, struct entry_repair *repai
 }
 
 /*
- * Finds what a malformed line was meant to grant, and to whom. Thread-safe.
+ * Finds the range and the owner that a malformed line was meant to have. Thread-safe.
  */
 void entry_repair(const char *line, size_t len, struct entry_repair *ret_repair)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * findings-overlaps: finds ids that lines of several owners have, and decides who keeps
- * them.
+ * findings-overlaps: finds ids that lines of several owners have, and the owner that
+ * keeps them.
  *
  * Lines are ranked: those of owners with an account before those of owners without one;
  * then lines that share ids with one such owner before lines that share with several;
@@ -18,14 +18,14 @@
 #include "libsubid/core/limits.h"
 #include "libsubid/findings/findings.h"
 
-/* Findings about one line: the last one has all ids that follow, whichever line keeps
- * them. */
+/* The most findings about one line; the last one has all remaining ids, even if several
+ * lines keep them. */
 #define PIECES_MAX 8
-/* Parts of lines that are compared in all, and those of a line in any case; the next
- * search finds what is left. */
+/* The most parts that are compared in a search, and the parts of each line that always
+ * are; the next search finds what is left. */
 #define PARTS_MAX (1 << 22)
 #define PARTS_MIN 2
-/* Following lines that are compared to find a second owner. */
+/* The most following lines that are compared to find a second owner. */
 #define FOLLOWING_MAX 64
 
 #define NO_LINE UINT32_MAX
@@ -126,7 +126,7 @@ static int take_contestants(struct contest *contest)
 	return 0;
 }
 
-/* The lines so far that reach furthest, of three owners. */
+/* Of the lines so far, those of three owners that reach furthest. */
 struct reach {
 	const struct contestant *far[3];
 };

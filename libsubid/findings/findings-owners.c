@@ -153,7 +153,7 @@ static bool same_ids(const struct search_line *a, const struct search_line *b)
 	return a->first == b->first && a->last == b->last;
 }
 
-/* Compares lines with equal ranges, by owner: numbers have one spelling. */
+/* Compares lines with equal ranges by their owners. */
 static bool same_text(const struct table *table, const struct search_line *a,
 		      const struct search_line *b)
 {
@@ -330,7 +330,7 @@ static int find_differing_sides(struct search *search)
 		int r;
 
 		sides[0].holder = sides[1].holder = holder;
-		/* Its lines have to be replaced in any case. */
+		/* A finding about kubelet replaces its lines in any case. */
 		r = holder == search->kubelet ? 0 : compare_sides(search, sides);
 		if (r)
 			return r;

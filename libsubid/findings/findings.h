@@ -99,7 +99,7 @@ struct findings_question {
 	const struct accounts *unknown;
 	/* Owners without account that have become another account. NULL: none. */
 	const struct accounts *renamed;
-	bool scarce;   /* there are no other ids than those of accounts: only notes */
+	bool scarce;   /* a user namespace with few ids: ids of accounts are only notes */
 	bool reserved; /* report ids that systemd uses, see reserved.h */
 	size_t max;    /* kept findings of one code and severity; 0: all */
 };

@@ -14,7 +14,7 @@
 #include "libsubid/core/cleanup.h"
 #include "libsubid/store/allocate.h"
 
-/* The last line of an owner, by whatever name; number 0: there is none. */
+/* The last line of an owner, by any name; number 0: there is none. */
 struct last_line {
 	uint64_t number;
 	struct range range;

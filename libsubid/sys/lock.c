@@ -196,7 +196,7 @@ static pid_t pid_of(const struct kind *kind, const char *name)
  * Calls @take for each DATABASE.PID of a process that has died before it removed the
  * name. Returns whether there may be such names of the other database, of any process.
  */
-static bool each_dead(int at, const struct kind *kind, lock_tell_fn take, void *context)
+static bool each_dead(int at, const struct kind *kind, lock_take_fn take, void *context)
 {
 	const struct kind *other = kind_all[!kind->group];
 	bool others = false;
@@ -369,8 +369,8 @@ void lock_release(struct lock *lock)
 	*lock = (struct lock)LOCK_NONE;
 }
 
-/* Returns whether a process holds a DATABASE.lock; passes a stale one to @tell. */
-static bool is_held(int directory, const struct kind *kind, bool image, lock_tell_fn tell,
+/* Returns whether a process holds a DATABASE.lock; passes a stale one to @take. */
+static bool is_held(int directory, const struct kind *kind, bool image, lock_take_fn take,
 		    void *context)
 {
 	struct lock lock = { .directory = directory, .image = image, .passwd = -1 };
@@ -380,17 +380,17 @@ static bool is_held(int directory, const struct kind *kind, bool image, lock_tel
 		return false;
 	if (is_stale(&lock, kind->lock_file, &status) <= 0)
 		return true;
-	tell(kind->lock_file, true, context);
+	take(kind->lock_file, true, context);
 	return false;
 }
 
 /*
- * Passes the files that dead processes left beside a database to @tell: its lock,
+ * Passes the files that dead processes left beside a database to @take: its lock,
  * DATABASE.PID, and temporary files. Needs no lock: files of running processes, by their
  * id, are skipped.
  */
 void lock_each_left_over(int directory, const struct kind *kind, bool image,
-			 lock_tell_fn tell, void *context)
+			 lock_take_fn take, void *context)
 {
 	char name[ATOMICFILE_NAME_BYTES];
 	struct stat status;
@@ -400,14 +400,14 @@ void lock_each_left_over(int directory, const struct kind *kind, bool image,
 		atomicfile_name(kind, i, name);
 		found[i] = fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
 	}
-	each_dead(directory, kind, tell, context);
+	each_dead(directory, kind, take, context);
 	/* A process with temporary files holds the lock. */
-	if (is_held(directory, kind, image, tell, context))
+	if (is_held(directory, kind, image, take, context))
 		return;
 	for (size_t i = 0; i < ATOMICFILE_NAMES; i++) {
 		atomicfile_name(kind, i, name);
 		if (found[i] &&
 		    fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0)
-			tell(name, false, context);
+			take(name, false, context);
 	}
 }

@@ -42,10 +42,10 @@ bool lock_is_ours(const struct lock *lock);
 void lock_release_databases(struct lock *lock);
 void lock_release(struct lock *lock);
 
-/* Takes the name of a file that a dead process left in the directory. */
-typedef void (*lock_tell_fn)(const char *name, bool is_lock, void *context);
+/* Called with the name of a file that a dead process left in the directory. */
+typedef void (*lock_take_fn)(const char *name, bool is_lock, void *context);
 
 void lock_each_left_over(int directory, const struct kind *kind, bool image,
-			 lock_tell_fn tell, void *context);
+			 lock_take_fn take, void *context);
 
 #endif

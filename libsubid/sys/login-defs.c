@@ -77,7 +77,7 @@ static void take_setting(const struct scan_line *line, struct login_defs_item *i
 	}
 }
 
-/* Takes what one file sets. Returns 0 or -errno. */
+/* Reads one file. Returns 0 or -errno. */
 static int read_items(int directory, const char *path, struct login_defs_item *items,
 		      size_t n)
 {
@@ -94,9 +94,8 @@ static int read_items(int directory, const char *path, struct login_defs_item *i
 }
 
 /*
- * Names of files that add to a configuration file, each once, in the order in which they
- * are read. Those of two directories are one list, so that a file of one takes the place
- * of the file with its name in the other.
+ * Names of drop-in files of a configuration file, in the order in which they are read.
+ * Both directories have one list, in which each name is once.
  */
 struct dropins {
 	char (*names)[NAME_MAX + 1];
@@ -201,7 +200,7 @@ static void dropins_cleanup(struct dropins *dropins)
 	*dropins = (struct dropins){ .names = NULL };
 }
 
-/* Files that add to the one at @path in @base: their directory, open, or -ENOENT. */
+/* The drop-in files of @path in @base. directory: an open descriptor, or -ENOENT. */
 struct additions {
 	int base;
 	const char *path;
@@ -231,7 +230,8 @@ static bool is_masked(int directory, const char *name)
 	       memcmp(target, null, sizeof(null) - 1) == 0;
 }
 
-/* In the running system by its path, as etc_open() follows a symbolic link only there. */
+/* By its path in the running system, since etc_open() follows a symbolic link only there.
+ */
 static int read_addition(const struct additions *additions, const char *name,
 			 struct login_defs_item *items, size_t n)
 {
@@ -257,17 +257,17 @@ static int read_additions(const struct additions *own, const struct additions *v
 		r = read_addition(own, names->names[i], items, n);
 		if (r == -ENOENT)
 			r = read_addition(vendor, names->names[i], items, n);
-		/* One that was removed meanwhile. */
+		/* A file that was removed meanwhile sets nothing. */
 		r = r == -ENOENT ? 0 : r;
 	}
 	return r;
 }
 
 /*
- * Looks the keys of @n items up in the file @path in @directory, see etc_open(), or,
- * where that does not exist, in @vendor; then in the files that add to both, in the order
- * of their names, of which one of @path takes the place of one of @vendor. The last line
- * counts. A file that does not exist sets nothing.
+ * Looks up the keys of @n items in the file @path in @directory, see etc_open(), or in
+ * @vendor if it does not exist; then in the drop-in files of both, in the order of their
+ * names. Of two drop-in files with one name, only that of @path is read. The last line
+ * with a key counts. A file that does not exist sets nothing.
  *
  * vendor: a path of this system; NULL: only @path is read.
  * items: `key` is given; the rest is filled in, and means something only with 0.
@@ -299,8 +299,8 @@ int login_defs_read_with(int directory, const char *path, const char *vendor,
 }
 
 /*
- * The same of login.defs at @path in @directory. Only a running system with the file of a
- * vendor has more files: there useradd(8) reads them, too.
+ * As login_defs_read_with(), for login.defs at @path in @directory. Drop-in files are
+ * read only in a running system that has the file of a vendor, as by useradd(8).
  */
 int login_defs_read(int directory, const char *path, struct login_defs_item *items,
 		    size_t n)

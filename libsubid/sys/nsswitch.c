@@ -16,7 +16,7 @@
 #include "libsubid/sys/nsswitch.h"
 #include "libsubid/sys/scan.h"
 
-/* What separates words, and what ends one besides. */
+/* What separates words, and what else ends a word. */
 struct separators {
 	const char *spaces;
 	const char *ends;
@@ -119,8 +119,8 @@ static bool is_local(const char *word, size_t len)
 }
 
 /*
- * Collects the words that are not local, with blanks between; of actions it notes only
- * that there are any. What does not fit is a service of which nothing is known.
+ * Collects the words that are not local, separated by spaces; of actions it notes only
+ * that there are any. A word that does not fit is replaced by one for unknown services.
  */
 static void read_others(const struct scan_line *line, size_t at,
 			char others[static NSSWITCH_LIST_BYTES], bool *actions)

@@ -207,14 +207,13 @@ int process_userns(int process, ino_t *ret_namespace)
 }
 
 /*
- * Walks through /proc. Apart from process.c since the map writers, which need
- * that one, look at no process but one.
+ * Walks through /proc; the map writers, which look at one process, do not need this.
  *
- * A process or a thread that has ended meanwhile is none. One that cannot be looked at
- * does not end the walk, and its error is what the walk returns.
+ * A process or a thread that has ended meanwhile is skipped. One that cannot be read does
+ * not end the walk, and the walk returns its error.
  */
 
-/* A user can make threads as fast as they are read, and the caller has the locks. */
+/* A user can make threads as fast as they are read, and the caller holds the locks. */
 #define WALK_MILLISECONDS 15000
 
 static void directory_cleanup(DIR **directory)
@@ -279,9 +278,9 @@ static int walk_numbers(int at, const char *name, processes_take_fn take, void *
 /*
  * Hands each process that /proc shows to @take, in the order of /proc.
  * Returns 0, what @take returned if it is positive, or else the first error, after all
- * processes that can be looked at: -ENOENT where this process is not among them, so that
- * /proc says nothing; -EPERM where it hides processes, as with hidepid: each process
- * namespace has a process 1. Thread-safe.
+ * processes that can be read: -ENOENT if this process is not among them, since /proc is
+ * not usable then; -EPERM if it hides processes, as with hidepid: each pid namespace has
+ * a process 1. Thread-safe.
  */
 int processes_each(processes_take_fn take, void *context)
 {

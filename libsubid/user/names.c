@@ -24,14 +24,14 @@ static uint64_t mark_of(const char *name, size_t len)
 	return (uint64_t)1 << (sum & 63);
 }
 
-/* Finds a name; NULL: it is not there. Valid until another one is put. */
+/* Finds a name; NULL: it is not there. Valid until another one is added. */
 struct names_slot *names_find(const struct names *names, const char *name, size_t len)
 {
 	uint32_t hash, number;
 	size_t at = 0;
 
-	/* Of few names this says nearly always that none is this one, which is what
-	 * nearly all lines of a database ask; a mark that is not there is certain. */
+	/* If the bit is not set, the name is certainly not there. With few names, this
+	 * answers for nearly all lines of a database. */
 	if (!(names->marks & mark_of(name, len)))
 		return NULL;
 	hash = hash_bytes(name, len);
@@ -61,7 +61,7 @@ int names_put_text(struct names *names, const char *name, size_t len, size_t *re
 	return 0;
 }
 
-/* Puts a name. Returns 0, NAMES_TWICE (it stays whose it was) or -ENOMEM. */
+/* Adds a name. Returns 0, NAMES_TWICE (it stays with its user) or -ENOMEM. */
 int names_put(struct names *names, const char *name, size_t len, size_t person)
 {
 	size_t text;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * names: which of many users has a name.
+ * names: finds the user with a name, among many.
  */
 #ifndef SUBID_NAMES_H
 #define SUBID_NAMES_H
@@ -14,7 +14,8 @@
 struct names_slot {
 	size_t text; /* where the name begins */
 	size_t len;
-	size_t person; /* whose it is: a number of the caller's */
+	size_t person; /* the user with this name, as a number that the caller has chosen
+			*/
 	/* Digits: the uid of one account and the login name of another. */
 	bool disputed;
 };
@@ -28,7 +29,7 @@ struct names {
 	size_t n;
 	size_t allocated;
 	struct hash index; /* of the slots, by name */
-	uint64_t marks;	   /* of every name, some bit is set */
+	uint64_t marks;	   /* each name sets one bit, see mark_of() */
 };
 
 enum {

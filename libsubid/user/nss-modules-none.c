@@ -2,7 +2,7 @@
 /*
  * nss-modules: a libc without modules, such as musl. It reads the local files and asks
  * nscd(8), whatever nsswitch.conf names, so each service there counts as not installed,
- * and what libc says is all that can be known.
+ * and the answer of libc is the only one.
  */
 #include <stdio.h>
 

@@ -89,8 +89,8 @@ static bool may_be_none(int r)
 }
 
 /*
- * Gives the modules for users or groups, loaded when they are first needed.
- * Returns 0 or -errno (nsswitch.conf cannot be read: then it is not known who they are).
+ * Returns the modules for users or groups in @ret_modules; loads them at the first call.
+ * Returns 0 or -errno (nsswitch.conf cannot be read, so the modules are unknown).
  */
 int nss_modules_of(struct nss *nss, const struct kind *kind,
 		   const struct nss_modules **ret_modules)
@@ -113,9 +113,9 @@ int nss_modules_of(struct nss *nss, const struct kind *kind,
 }
 
 /*
- * What @r of libc means, after each module has been asked. If one finds what libc has not
- * found, it was silent when libc asked it; or an action keeps libc from asking it, and
- * then it does not count.
+ * Checks the result @r of libc by asking each module. If a module finds what libc has not
+ * found, it did not answer libc; or an action keeps libc from asking it, and then it does
+ * not count.
  */
 static int confirm(struct nss *nss, const struct nss_question *question, int r)
 {
@@ -133,7 +133,7 @@ static int confirm(struct nss *nss, const struct nss_question *question, int r)
 	return answer;
 }
 
-/* Looks an account up, without @nss by what libc says alone. */
+/* Looks an account up; without @nss the answer of libc counts. */
 static int find_account(struct nss *nss, const struct nss_question *question,
 			struct account *ret_account)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * owner-set: finds out who many owners are. One pass over passwd serves all of them, and
+ * owner-set: looks up many owners. One pass over passwd serves all of them, and
  * a pass over a database costs one look-up a line.
  *
  * Invariant: a name means one person. A uid is a name, too: an owner that is a number has
@@ -98,7 +98,7 @@ static int put_uid(struct owner_set *people, size_t index, uid_t uid)
 }
 
 /*
- * Adds a user with all names, who is resolved already.
+ * Adds a resolved user with all names.
  * Returns 0, OWNER_SET_DUPLICATE or -ENOMEM.
  */
 int owner_set_add_owner(struct owner_set *people, const struct owner *owner)
@@ -298,8 +298,8 @@ static void find_disputed(struct owner_set *people, const struct accounts *users
 /*
  * Resolves all owners and finds their other names.
  *
- * users: all of the passwd file that @lookup has. no_account: one of whom it is known
- * that there is no such user is an owner by that name alone, or by that uid.
+ * users: all users of the passwd file that @lookup has. no_account: if it is certain that
+ * a user does not exist, the given name or uid is the only name of the owner.
  * Returns 0 or -errno; the status of each person says what is wrong. Thread-safe as
  * the service is.
  */

@@ -219,11 +219,11 @@ const struct account *unknown_owners_canonical(const struct unknown_owners *owne
 }
 
 /*
- * Finds further names of users: asks who the owners of lines with ids of @range are that
- * are not known yet, and passes each that has an account to @names.
+ * Finds further names of users: looks up the unknown owners of lines with ids of @range,
+ * and passes each owner that has an account to @names.
  *
  * owners: the same set in each call, so that each is asked for once.
- * Returns 0 or -errno; unknown_owners_are_silent() says which of them are not known.
+ * Returns 0 or -errno; unknown_owners_are_silent() returns for which there is no answer.
  */
 int unknown_owners_find_names(struct unknown_owners *owners, const struct table *table,
 			      struct range range, const struct lookup *lookup,
