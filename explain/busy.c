@@ -2,9 +2,9 @@
 /*
  * busy: looks through /proc for processes that run with certain ids.
  *
- * MUST: what could not be looked at is an error, and never "no process". Each thread has
- * ids of its own; one that has gone meanwhile, or has ended and is not waited for, uses
- * nothing. Supplementary groups count, since they open files as the other gids do.
+ * MUST: a process that could not be read is an error, and never "no process". Each thread
+ * has ids of its own; a thread that has ended, reaped or not, uses none. Supplementary
+ * groups count, since they open files as the other gids do.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -84,8 +84,8 @@ static int look_at_process(pid_t pid, int process, void *context)
 /*
  * Finds the processes with a thread that runs with one of the ids in @n sets: real,
  * effective or saved, or for gids a supplementary group; each process once.
- * Returns 0, what @take returned, or -errno: all were handed over that could be looked
- * at, and some could not.
+ * Returns 0, what @take returned, or -errno if some processes could not be read; all
+ * others were passed to @take.
  */
 int busy_find(const struct busy_ids *wanted, size_t n, busy_take_fn take, void *context)
 {
@@ -114,8 +114,8 @@ bool busy_uses(const struct kind *kind, const struct range_set *ids)
 }
 
 /*
- * The same for all ids of a kind: a process is handed over for each id between @ids that
- * one of its threads runs with. Returns 0, what @take returned, or -errno.
+ * As busy_find(), for all ids of a kind: passes a process once for each id between @ids
+ * that one of its threads runs with.
  */
 
 struct id_list {

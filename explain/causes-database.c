@@ -43,9 +43,8 @@ static void tell_file_missing(const struct facts *facts, struct cause *cause)
 #define EMPTY_FILE "{ mv --backup=numbered -T %s %s.old && " NEW_FILE
 
 /*
- * Another user could have written the file: a copy of it, which only root can read and
- * change, is shown, and takes its place after the answer `yes`. Until then a link may
- * lead to any file, and another program may write lines.
+ * Another user could have written the file, and may write it again at any time. So root
+ * sees a private copy of it, which replaces the file only after the answer `yes`.
  */
 static void cure_by_copy(const struct facts *facts, struct cause *cause)
 {
@@ -113,10 +112,9 @@ static bool file_writable(const struct facts *facts)
 
 static void tell_file_writable(const struct facts *facts, struct cause *cause)
 {
-	causes_evidence(
-		cause,
-		_("anybody can write %s, so it is not believed; look through it first"),
-		facts->kind->path);
+	causes_evidence(cause,
+			_("every user can write %s, so it is not used; read it first"),
+			facts->kind->path);
 	cure_by_copy(facts, cause);
 }
 
@@ -129,7 +127,8 @@ static void tell_file_foreign(const struct facts *facts, struct cause *cause)
 {
 	causes_evidence(
 		cause,
-		_("%s belongs to uid %u and not to root, so it is not believed; look through it first"),
+		_("%s belongs to uid %u and not to root, so it is not used; read it "
+		  "first"),
 		facts->kind->path, facts->file->status.st_uid);
 	cure_by_copy(facts, cause);
 }
@@ -145,9 +144,10 @@ static void tell_file_unreadable(const struct facts *facts, struct cause *cause)
 
 	if (facts->file->fault == DBFILE_UNKNOWN) {
 		causes_evidence(cause,
-				_("%s: whether it is root's cannot be found out: %s"),
+				_("%s: cannot find out whether it belongs to root: %s"),
 				path, report_error(facts->file->error));
-		causes_cure(cause, _("see that all of /proc can be read, and try again"));
+		causes_cure(cause,
+			    _("ensure that all of /proc can be read, and try again"));
 		return;
 	}
 	causes_evidence(cause, _("%s cannot be read: %s"), path,
@@ -294,8 +294,8 @@ static void tell_sources_empty(const struct facts *facts, struct cause *cause)
 }
 
 /*
- * A single id that programs use outside, as for files that a container shares: root, and
- * a member of the group, already have its rights. Never id 0.
+ * Passes a single id through, for files that a container shares: root, and the members of
+ * the group, already have its rights. Never id 0.
  */
 static bool passed_through(const struct facts *facts)
 {

@@ -149,8 +149,8 @@ static void tell_range_shared(const struct facts *facts, struct cause *cause)
 			host->sharer);
 	if (host->sharer_unknown)
 		causes_cure(cause,
-			    _("repeat this when the name service answers: who %s is "
-			      "decides what to do"),
+			    _("repeat this when the name service answers: the command "
+			      "depends on who %s is"),
 			    host->sharer);
 	else if (cure_quote(host->loser, loser))
 		causes_cure_as_root(cause,
@@ -175,8 +175,8 @@ static void tell_userns_limit(const struct facts *facts, struct cause *cause)
 	bool reached = facts->error == ENOSPC && facts->host->outermost && max > 0;
 
 	if (max == 0)
-		causes_evidence(cause, _("user.max_user_namespaces is 0, so nobody can "
-					 "make a user namespace"));
+		causes_evidence(cause, _("user.max_user_namespaces is 0, so no user "
+					 "can make a user namespace"));
 	else if (reached)
 		causes_evidence(cause,
 				_("user.max_user_namespaces is %" PRId64

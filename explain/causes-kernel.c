@@ -366,7 +366,8 @@ static void tell_no_setfcap(const struct facts *facts, struct cause *cause)
 
 	causes_evidence(
 		cause,
-		_("mapping uid 0 of outside needs cap_setfcap too, which %s has not"),
+		_("mapping the outer uid 0 also needs cap_setfcap, which %s does not "
+		  "have"),
 		path);
 	if (quote_path(facts, word))
 		causes_cure_as_root(cause, "setcap cap_setuid,cap_setfcap=ep %s", word);

@@ -11,7 +11,7 @@
 #include "libsubid/findings/kubelet.h"
 #include "message/i18n.h"
 
-/* Two ranges, and what stands between them. */
+/* Two ranges, and an option between them. */
 #define RANGES_BYTES 64
 
 static bool is_kubelets(const struct facts *facts)
@@ -39,7 +39,7 @@ static bool kubelet_range(const struct facts *facts)
 	return is_kubelets(facts) && facts->host->fault != 0;
 }
 
-/* Writes `A-B` or `A-B --range C-D`: kubelet's ids but for those that it is to have. */
+/* Writes `A-B` or `A-B --range C-D`: the ids that kubelet has and is to lose. */
 static void write_others(const struct facts_host *host, char text[static RANGES_BYTES])
 {
 	struct range own = host->own, kept = host->free;

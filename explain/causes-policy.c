@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * causes-policy: a filter or a security module refused; or nothing is known to have.
+ * causes-policy: a filter or a security module refused; or no cause was found.
  *
  * MUST: a module is named only if there is a sign of it.
  */

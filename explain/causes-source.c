@@ -24,7 +24,9 @@ static void tell_nsswitch(const struct facts *facts, struct cause *cause)
 		causes_cure(cause, _("leave out those that do not exist"));
 		return;
 	}
-	causes_evidence(cause, _("%s cannot be read, so nobody knows whom to ask: %s"),
+	causes_evidence(cause,
+			_("%s cannot be read, so it is not known which sources "
+			  "there are: %s"),
 			NSSWITCH_CONF, report_error(facts->error));
 	if (facts->error == EBADFD || facts->error == EISDIR)
 		causes_cure(cause, _("put a regular file in its place"));
@@ -151,7 +153,7 @@ static void tell_silent(const struct facts *facts, struct cause *cause)
 		causes_cure(cause, _("end a process of yours, or have the limit of your "
 				     "processes raised (ulimit -u)"));
 	else
-		causes_cure(cause, _("see that everybody can read %s/libsubid_%s.so"),
+		causes_cure(cause, _("ensure that all users can read %s/libsubid_%s.so"),
 			    PLUGINDIR, plugin);
 }
 

@@ -153,9 +153,11 @@ static void tell_name_service(const struct facts *facts, struct cause *cause)
 {
 	int error = facts->name_service ? facts->name_service : facts->error;
 
-	causes_evidence(cause, _("the name service could not say who is who: %s"),
+	causes_evidence(cause,
+			_("the name service did not answer about owners of "
+			  "lines: %s"),
 			report_error(error));
-	causes_cure(cause, _("see that 'getent passwd %u' answers you"), facts->uid);
+	causes_cure(cause, _("ensure that 'getent passwd %u' answers"), facts->uid);
 }
 
 const struct causes_rule causes_of_target[] = {

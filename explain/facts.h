@@ -149,12 +149,13 @@ struct facts_host {
 	struct range first; /* the first of them */
 	/* FACTS_SHARED, FACTS_FILES, FACTS_KUBELET, about the range `own` */
 	bool in_use; /* a process uses an id of it */
-	bool enough; /* without it, enough ids are left; only FACTS_FILES */
+	bool enough; /* FACTS_FILES: enough ids are left without this range */
 	/* FACTS_SHARED */
 	const char *sharer;   /* the other owner with these ids */
 	uint64_t sharer_line; /* the line that gives them to it */
-	const char *loser;    /* who of the two is to lose the ids */
-	bool sharer_unknown;  /* the name service did not say whether it is a user */
+	const char *loser;    /* the owner that is to lose the ids */
+	bool sharer_unknown; /* the name service did not answer whether the other owner is
+				a user */
 	bool no_account;      /* the loser is no user */
 	/* FACTS_PAUSE */
 	pid_t pause;
@@ -166,7 +167,7 @@ struct facts_host {
 	uint64_t former_line; /* a line with it */
 	bool former_by_home;  /* only the name of the home directory shows it */
 	bool both;	      /* lines of both databases have it */
-	bool merge;	      /* the user has lines with the name of now, too */
+	bool merge;	      /* the user has lines with the current name, too */
 	const char
 		*prefix; /* FACTS_RENAMED, FACTS_KUBELET: options of the command, or "" */
 };
@@ -205,7 +206,7 @@ struct facts {
 
 	/* The request. */
 	bool too_many;
-	bool lines_at_zero; /* extents at inner 0 are all of them lines of the caller */
+	bool lines_at_zero; /* all extents at inner 0 are lines of the caller */
 	bool others_in_use; /* a process uses ids of those but the largest */
 	int clash;	    /* 0, or an enum idmap_clash of these two */
 	const struct idmap *map; /* NULL: not parsed */
