@@ -49,13 +49,13 @@ static void tell_busy(const char *program, const struct db *db, const char *dire
 		report_stale(program, directory, lock->busy);
 }
 
-/* Adds what an errno alone does not say about a file that could not be replaced. */
+/* Explains the errno of a file that could not be replaced. */
 static void tell_more(const char *program, const char *directory, const char *file, int r)
 {
 	if (r == -ESTALE)
 		report_line(program,
-			    _("somebody has changed %s/%s meanwhile without its lock; "
-			      "nothing is changed here: run the command again"),
+			    _("another program has changed %s/%s without taking its "
+			      "lock; nothing is changed: run the command again"),
 			    directory, file);
 	if (r == -EBUSY)
 		report_line(program,
@@ -64,7 +64,8 @@ static void tell_more(const char *program, const char *directory, const char *fi
 			    directory, file);
 }
 
-/* Whether the first lines of messages must be those of usermod(8), true or not. */
+/* Whether the first lines of messages must be those of usermod(8), even if they are
+ * wrong. */
 static bool stands_for_usermod(const char *program)
 {
 	return strcmp(program, "usermod-ext") == 0;
@@ -134,7 +135,7 @@ void edit_report_db_error(const char *program, const struct db *db, const char *
 	case DB_NOT_DURABLE:
 		report_line(program,
 			    _("%s/%s is written, but may not survive a power cut: the "
-			      "folder cannot be synced"),
+			      "directory cannot be synced"),
 			    directory, db->failed->database);
 		break;
 	default:

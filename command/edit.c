@@ -205,8 +205,8 @@ static int check_sources(struct edit *edit)
 	}
 	if (list.sources[0].type == SOURCE_PLUGIN)
 		report_line(edit->program,
-			    _("note: %s has '%s' asked before the files: they count only "
-			      "for users for whom it has nothing"),
+			    _("note: %s names '%s' before the files: their lines "
+			      "count only for users without ranges there"),
 			    NSSWITCH_CONF, list.sources[0].name);
 	return 0;
 }
@@ -222,7 +222,7 @@ int edit_begin(struct edit *edit, const bool kinds[static 2])
 	/* A dry run may be interrupted at any time. */
 	r = edit->dry_run ? 0 : interrupt_hold(&edit->interrupt);
 	if (r) {
-		report_line(edit->program, _("cannot hold signals off: %s"),
+		report_line(edit->program, _("cannot block signals: %s"),
 			    report_error(-r));
 		return EDIT_NOT_PERMITTED;
 	}
@@ -279,8 +279,8 @@ static int take_first(const struct busy_process *process, void *context)
 
 /*
  * Refuses, as usermod(8) does, if the user has processes, or if processes in other user
- * namespaces have uids of the user. Like usermod(8), goes on without /proc. An image has
- * no processes.
+ * namespaces have uids of the user. Like usermod(8), continues without /proc. An image
+ * has no processes.
  */
 int edit_check_busy(struct edit *edit, struct owner *owner)
 {
@@ -304,7 +304,7 @@ int edit_check_busy(struct edit *edit, struct owner *owner)
 	r = busy_find(wanted, 2, take_first, &pid);
 	if (r < 0)
 		report_line(edit->program,
-			    _("note: cannot look for all processes: /proc: %s"),
+			    _("note: cannot find all processes: /proc: %s"),
 			    report_error(-r));
 	if (r <= 0)
 		return 0;

@@ -63,7 +63,7 @@ struct edit {
 };
 
 enum {
-	EDIT_NOT_PERMITTED = DB_RESULTS, /* and: it cannot be found out */
+	EDIT_NOT_PERMITTED = DB_RESULTS, /* or the permission could not be checked */
 	EDIT_NO_DIRECTORY,		 /* the directory of the databases is missing */
 	EDIT_UNREADABLE,		 /* a file or /proc cannot be read */
 	EDIT_NO_USER,			 /* the user does not exist */
