@@ -46,7 +46,7 @@ int changes_find_names(const struct options *options, struct edit *edit,
 }
 
 /*
- * The same with the locked databases. As usermod(8) does, the program goes on with the
+ * The same with the locked databases. As usermod(8) does, the program continues with the
  * known names; the other lines are reported. Returns as edit.h says.
  */
 int changes_confirm_names(const struct options *options, struct edit *edit,
@@ -55,7 +55,8 @@ int changes_confirm_names(const struct options *options, struct edit *edit,
 	size_t silent = 0;
 	int r = 0;
 
-	/* As for usermod(8), digits that may be a uid or a login name are the name. */
+	/* As for usermod(8), digits that may be a uid or a login name count as a login
+	 * name. */
 	owner_choose_digits(owner, false, true);
 	for (size_t i = 0; r == 0 && i < options->n; i++)
 		if (!options->changes[i].add)
