@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * subid: shows, explains and changes who has which subordinate ids.
+ * subid: shows, explains and changes subordinate ids.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -34,10 +34,10 @@ static const struct verb *find_verb(const char *name)
 static int subid_help(void)
 {
 	printf(_("Usage: %s VERB [OPTION]... [ARGUMENT]...\n"), PROGRAM);
-	printf(_("\nSubordinate ids: see, explain and change who has which.\n\n"));
+	printf(_("\nShow, explain and change subordinate ids.\n\n"));
 	for (size_t i = 0; i < n_verbs; i++)
 		printf("  %-10s %s\n", verbs[i]->name, _(verbs[i]->help));
-	printf(_("\n'%s VERB --help' tells its options; see %s(1).\n"), PROGRAM, PROGRAM);
+	printf(_("\n'%s VERB --help' shows its options; see %s(1).\n"), PROGRAM, PROGRAM);
 	return VERB_DONE;
 }
 

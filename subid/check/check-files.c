@@ -54,9 +54,9 @@ static const struct {
 	[DBFILE_HUGE] = { CHECK_FILE_HUGE,
 			  N_("is larger than 1 GiB, so it is not read") },
 	[DBFILE_WRITABLE] = { CHECK_FILE_WRITABLE,
-			      N_("can be written by anybody, so it is not believed") },
+			      N_("can be written by every user, so it is not used") },
 	[DBFILE_FOREIGN] = { CHECK_FILE_FOREIGN,
-			     N_("does not belong to root, so it is not believed") },
+			     N_("does not belong to root, so it is not used") },
 };
 
 /* Takes the command from explain/, as for a refused mapping. */
@@ -91,7 +91,8 @@ static int report_refused(struct check *check, const struct check_side *side,
 	if (file->fault == DBFILE_CLOSED && check->place.image)
 		problem_advice(
 			&problem,
-			_("put in its place a copy of what it means inside the image"));
+			_("replace it by a copy of the file that it names inside the "
+			  "image"));
 	else
 		cure_file(side, file, &problem);
 	return check_report(check, &problem);
@@ -174,7 +175,7 @@ static int check_database(struct check *check, struct check_side *side)
 	}
 	if (fault == DBFILE_UNKNOWN) {
 		report_line(PROGRAM,
-			    _("%s: whether it is root's cannot be found out: %s"),
+			    _("%s: cannot find out whether it belongs to root: %s"),
 			    side->path, report_error(file.error));
 		check->unreadable = true;
 	} else if (fault) {
@@ -201,7 +202,7 @@ static int check_backup(struct check *check, const struct check_side *side)
 	};
 	static const struct verdict writable = {
 		CHECK_BACKUP_WRITABLE,
-		N_("can be written by anybody, and is what a database is restored from"),
+		N_("can be written by every user, and the database is restored from it"),
 		"chmod o-w PATH",
 	};
 	const char *name = side->kind->backup;

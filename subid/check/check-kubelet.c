@@ -73,7 +73,8 @@ void check_describe_kubelet(struct check *check, struct problem *problem)
 	host.no_account = !check_login(check, KUBELET_USER);
 	causes_describe(&facts, CAUSE_KUBELET_RANGE, &cause);
 	problem_message(problem, "%s", cause.evidence);
-	/* Whether it is a user is not known while the name service is silent. */
+	/* Without an answer of the name service, it is not known whether kubelet is a
+	 * user. */
 	if (accounts_by_name(&check->unknown, KUBELET_USER, strlen(KUBELET_USER)))
 		return;
 	problem_take_cure(problem, &cause);

@@ -22,7 +22,7 @@
  */
 #define COMPARED_BYTES (4 << 20)
 
-/* Returns the user whom the owner of a line most likely means, or NULL. */
+/* Returns the user that the owner of a line most likely means, or NULL. */
 static const char *find_likely(const struct check *check,
 			       const struct entry_repair *repair)
 {

@@ -146,7 +146,7 @@ static int report_files(struct repair *repair, const struct kind *kind)
 				 "copy now"));
 	if (r == 0 && repair->backup_writable[group])
 		r = show_fixed(repair, CHECK_BACKUP_WRITABLE, kind, kind->backup,
-			       _("could be written by anybody"));
+			       _("could be written by every user"));
 	if (r == 0 && repair->group_writable[group])
 		r = show_fixed(repair, CHECK_FILE_GROUP_WRITABLE, kind, kind->database,
 			       _("could be written by a group that is not root's"));

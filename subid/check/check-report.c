@@ -95,7 +95,7 @@ static int print_problem(const struct problem *problem)
 	if (problem->line)
 		printf(":%" PRIu64, problem->line);
 	printf(": %s: ",
-	       problem->fixed ? _("mended") : finding_severity_name(problem->severity));
+	       problem->fixed ? _("fixed") : finding_severity_name(problem->severity));
 	report_put(problem->message, strlen(problem->message), charset);
 	printf(" [%s]\n", problem->code);
 	if (problem->cure[0] != '\0' && !problem->fixed)

@@ -29,12 +29,12 @@ static bool is_unknown(const struct check *check, const char *owner)
 static void cure_by_waiting(struct problem *problem, const char *owner)
 {
 	problem_advice(problem,
-		       _("repeat this when the name service answers: who %s is decides "
-			 "what to do"),
+		       _("repeat this when the name service answers: the command "
+			 "depends on who %s is"),
 		       owner);
 }
 
-/* Reports what the owner who loses the ids keeps of the line. */
+/* Reports what the owner that loses the ids keeps of the line. */
 static void add_kept(const struct check *check, struct problem *problem)
 {
 	const struct range_set *kept = &check->kept;
@@ -80,7 +80,7 @@ static void describe_overlap(struct check *check, struct problem *problem)
 	cure_by_revoke(check, problem);
 }
 
-/* Whether `subid check --fix` knows whose lines these are: it asks no name service. */
+/* Whether the owner is known without the name service, which --fix does not ask. */
 static bool is_local_user(const struct check *check, const char *owner)
 {
 	const struct accounts_owner found =

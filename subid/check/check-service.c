@@ -233,8 +233,7 @@ static void report_no_answers(struct check *check, int failed)
 	check->silent = true;
 	if (check->unknown.n > 0)
 		report_line(PROGRAM,
-			    _("note: %s; owners of whom it is not known whether they "
-			      "have an account: %zu"),
+			    _("note: %s; owners that could not be looked up: %zu"),
 			    report_no_answer(failed), check->unknown.n);
 	else
 		report_line(PROGRAM,

@@ -227,7 +227,7 @@ const struct verb verb_check = {
 		"      --all             show all findings of a kind, not the first 1000\n"
 		"      --before-switch   list what users lose when these map writers replace "
 		"shadow's\n"
-		"      --fix             fix what gives and takes no id\n"
+		"      --fix             fix what neither grants nor revokes ids\n"
 		"      --verbose         report how many ids the name service was asked "
 		"about\n"),
 	.shared = VERB_SHARES_OUTPUT | VERB_SHARES_ROOT,

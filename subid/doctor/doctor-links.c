@@ -130,7 +130,7 @@ static int check_mapper(struct doctor *doctor, struct doctor_side *side)
 	if (r < 0)
 		return doctor_report_unknown(
 			doctor, "programs", side->kind,
-			_("%s: whether it is root's cannot be found out: %s"),
+			_("%s: cannot find out whether it belongs to root: %s"),
 			side->mapper, report_error(-r));
 	/* Not root's: no cure may make it privileged. */
 	if (r == 0)

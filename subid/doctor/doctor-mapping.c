@@ -304,8 +304,7 @@ static int report_late(struct doctor *doctor, const struct attempt *attempt)
 {
 	char text[PATH_MAX + 64];
 
-	snprintf(text, sizeof(text), _("%s does not come to an end"),
-		 attempt->side->mapper);
+	snprintf(text, sizeof(text), _("%s does not end"), attempt->side->mapper);
 	return doctor_report_words(doctor, "mapping", attempt->side->kind, text);
 }
 

@@ -122,7 +122,7 @@ static const struct accounts_item *find_odd_name(const struct doctor_page *page,
 	return NULL;
 }
 
-/* The name that is the word at @text, perhaps with a point behind it; NULL: none. */
+/* The name that is the word at @text, maybe followed by a full stop; NULL: none. */
 static const struct accounts_item *find_other_word(const struct doctor_page *page,
 						   const char *text, size_t *ret_len)
 {

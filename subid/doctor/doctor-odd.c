@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * doctor-odd: finds a line that is likely meant for the user, but whose owner no login
- * can have. What such an owner is, and who is meant, is decided as by `subid check`.
+ * doctor-odd: finds a line that is likely meant for the user, but has an owner that no
+ * login can have. Such owners, and their likely users, are found as by `subid check`.
  */
 #include <string.h>
 
@@ -14,8 +14,7 @@
 /* More findings of one code are not looked at. */
 #define FINDINGS_MAX 10000
 
-/* Whether nothing but its owner, and what the other database has, is wrong with a line.
- */
+/* Whether the owner is the only fault of a line, besides what the other database has. */
 static bool only_owner_is_wrong(const struct findings *findings, size_t i)
 {
 	const struct findings_item *item = &findings->items[i];
@@ -47,7 +46,7 @@ static bool is_meant_for_user(const struct doctor *doctor, const struct accounts
 }
 
 /*
- * Finds such a line, whose ids can be given to the user.
+ * Finds such a line with ids that can be given to the user.
  *
  * ret_text: the line. Returns its number, or 0: there is none.
  */

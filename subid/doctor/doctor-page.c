@@ -319,7 +319,7 @@ static void show_settings(struct doctor *doctor)
 	put_hidden(doctor, "%s", mounts.text);
 }
 
-/* Finds whom the page is about: names of that user are not replaced. */
+/* Finds the user of the page: the names of that user are not replaced. */
 static int page_find_user(struct doctor *doctor)
 {
 	return doctor->pods ?
@@ -359,7 +359,7 @@ int doctor_page_begin(struct doctor *doctor)
 	struct utsname system;
 	int r;
 
-	/* Who reads the page need not know the language of the user. */
+	/* The reader of the page may not know the language of the user. */
 	setlocale(LC_MESSAGES, "C");
 	r = page_prepare(doctor);
 	if (r)

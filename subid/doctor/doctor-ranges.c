@@ -308,7 +308,7 @@ static int report_nsswitch(struct doctor *doctor, int error)
 	return doctor_report_bad(doctor, "ranges", &facts);
 }
 
-/* Lines with a former name of the user are to be renamed before anything is missing. */
+/* Lines with a former name come first: they may have the ranges that are missing. */
 static int judge_both(struct doctor *doctor, const struct sources *sources,
 		      const struct owner *owner, int directory, bool silent)
 {

@@ -109,7 +109,7 @@ static int report_renamed(struct search_renamed *search, const struct db *db,
 /*
  * Reports lines with a former name of the user.
  *
- * owner: all names of now. ret_lines: by kind->group: there are such lines.
+ * owner: all current names. ret_lines: by kind->group: there are such lines.
  * Returns 0 or an exit status.
  */
 int doctor_renamed(struct doctor *doctor, const struct owner *owner, int directory,

@@ -67,7 +67,7 @@ static int print_hidden(struct doctor *doctor, const struct row *row)
 
 	doctor_hide(&doctor->page, row->evidence, evidence, sizeof(evidence));
 	hidden.evidence = evidence;
-	/* Names are not found in a quoted word whose bytes are written in another way. */
+	/* Names are not found in a word that is written by printf(1). */
 	if (row->cure && (strstr(row->cure, "$(printf") || strstr(row->cure, "'\\''"))) {
 		hidden.cure = NULL;
 	} else if (row->cure) {

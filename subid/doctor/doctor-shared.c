@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * doctor-shared: finds ids of the user that a line gives to another user, too. Who has to
- * lose them is decided as by `subid check`.
+ * doctor-shared: finds ids of the user that a line gives to another user, too. The one
+ * that has to lose them is found as by `subid check`.
  */
 #include <stdint.h>
 #include <string.h>

@@ -287,7 +287,7 @@ static int relay_output(const struct doctor *doctor, const struct identity *user
 	if (r == WAIT_OVER) {
 		fflush(stdout);
 		report_line(PROGRAM,
-			    _("user '%s': the answer had no end and was cut off"),
+			    _("user '%s': the output did not end and was cut off"),
 			    user->account->name);
 	}
 	return VERB_UNREADABLE;

@@ -114,7 +114,7 @@ static int doctor_find_user(struct doctor *doctor)
 		report_line(PROGRAM, _("user '%s' does not exist"), doctor->login);
 		return VERB_NO_USER;
 	}
-	/* Without its own /proc, no program can be started as the user, or find fault. */
+	/* Without a /proc of this process, the checks cannot be run as the user. */
 	if (account.uid == getuid() || (geteuid() == 0 && facts_find_proc() != 0))
 		return 0;
 	if (geteuid() == 0)

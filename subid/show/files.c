@@ -229,7 +229,7 @@ static int files_parse(int argc, char **argv, struct files *files)
 
 	if (r || optind < argc)
 		return r;
-	report_line(PROGRAM, _("a folder is missing"));
+	report_line(PROGRAM, _("a directory is missing"));
 	return verb_misuse(&verb_files);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * list-ranges: one row for each line, in the order of the file; for owners to whom a
- * plugin grants ids, one row for each range.
+ * list-ranges: one row for each line, in the order of the file; for owners with ids of a
+ * plugin, one row for each range.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -52,7 +52,7 @@ int list_report_missing(const struct list *list)
 		if (list->found[i])
 			continue;
 		if (list->map && list->sources.plugins)
-			report_line(PROGRAM, _("no line of a database is about %s"),
+			report_line(PROGRAM, _("no line of a database has the owner %s"),
 				    user->word);
 		else if (list->owners.silent)
 			report_line(PROGRAM,

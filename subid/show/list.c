@@ -43,9 +43,9 @@ static int list_check_options(const struct list *list, int words)
 	if (list->free && list->map)
 		report_line(PROGRAM, _("--free and --map exclude each other"));
 	else if (list->free && words > 0)
-		report_line(PROGRAM, _("--free is about nobody: it takes no owner"));
+		report_line(PROGRAM, _("--free takes no owner"));
 	else if (list->map && output_has_format(&list->options.output))
-		report_line(PROGRAM, _("--map draws: it has neither rows nor columns"));
+		report_line(PROGRAM, _("--map prints a drawing, not rows"));
 	else
 		return 0;
 	return verb_misuse(&verb_list);
@@ -108,7 +108,7 @@ const struct verb verb_list = {
 	.page = "subid-list(1)",
 	.run = list_run,
 	.synopsis = N_("[OPTION]... [OWNER]..."),
-	.help = N_("show every range, whose it is and where it stands"),
+	.help = N_("show the ranges, their owners and their lines"),
 	.options = N_("  -u, --uid             only ranges of uids\n"
 		      "  -g, --gid             only ranges of gids\n"
 		      "      --free            the gaps, and how many ranges still fit\n"

@@ -7,7 +7,7 @@
  *	both 1000-1001 2000-2001	Incus, raw.idmap: outer ids, inner ids
  *
  * The key may be missing. Pure. MUST: a number is read as newuidmap(1) would read it, or
- *it is a fault; no line is guessed at.
+ * it is a fault; no line is guessed.
  */
 #include <stdint.h>
 #include <string.h>
@@ -158,7 +158,7 @@ static struct text_part unquote(struct text_part value)
 	return value;
 }
 
-/* Whether a line without a key is a mapping: a kind, and a number behind it. */
+/* Whether a line without a key is a mapping: a kind and then a number. */
 static bool begins_mapping(struct text_part rest, const char *const *kinds)
 {
 	struct text_part kind = take_word(&rest), number = take_word(&rest);

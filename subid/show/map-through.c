@@ -23,7 +23,7 @@
 
 static int misuse_through(const char *text)
 {
-	report_line(PROGRAM, _("--through wants ID or ID:INNER, not '%s'"), text);
+	report_line(PROGRAM, _("--through requires ID or ID:INNER, not '%s'"), text);
 	return VERB_USAGE;
 }
 
@@ -139,7 +139,7 @@ static bool may_map(const struct mapping *mapping, const struct kind *kind, uint
 	return is_own(mapping, kind, id);
 }
 
-/* Reports how root grants what is missing. options: with a blank behind each. */
+/* Reports how root grants what is missing. options: each with a space after it. */
 static void report_cure(const struct map *map, const char *options)
 {
 	const char *root = map->options.root;

@@ -127,12 +127,13 @@ static int map_check_options(const struct map *map, int words)
 		report_line(PROGRAM, _("--explain excludes --for and --through"));
 	else if (map->explains && words < 2)
 		report_line(PROGRAM,
-			    _("--explain wants a user, and files or lines of a mapping"));
+			    _("--explain requires a user, and files or lines of a "
+			      "mapping"));
 	else if (!map->explains && words != 1)
-		report_line(PROGRAM, _("one user is wanted"));
+		report_line(PROGRAM, _("one user is required"));
 	else if (map->runtime && output_has_format(&map->options.output))
 		report_line(PROGRAM,
-			    _("--for has the form of the runtime, and no other"));
+			    _("--for prints the format of the runtime, and no other"));
 	else
 		return 0;
 	return verb_misuse(&verb_map);

@@ -256,7 +256,7 @@ static int ps_parse(int argc, char **argv, struct ps *ps)
 
 	if (r || optind == argc)
 		return r;
-	report_line(PROGRAM, _("there are no arguments: '%s'"), argv[optind]);
+	report_line(PROGRAM, _("no argument is expected: '%s'"), argv[optind]);
 	return verb_misuse(&verb_ps);
 }
 

@@ -239,11 +239,10 @@ static int print_nspawn(const struct mapping *mapping)
 	struct range range;
 
 	if (!find_common(mapping, &range)) {
-		report_line(
-			PROGRAM,
-			_("systemd-nspawn wants the same ids as uids and as gids, and %s "
-			  "has none that are both"),
-			mapping->user.word);
+		report_line(PROGRAM,
+			    _("systemd-nspawn requires the same ids as uids and as gids, "
+			      "and %s has none that are both"),
+			    mapping->user.word);
 		return VERB_NONE;
 	}
 	if (count_ids(&mapping->delegated[0]) > range_count(range) ||
@@ -306,10 +305,10 @@ static int find_incus_range(const struct mapping *mapping, size_t kind,
 		}
 	if (n == 1)
 		return 0;
-	report_line(
-		PROGRAM,
-		_("Incus wants one range of at least %d %ss, and %s has %zu such ranges"),
-		INCUS_COUNT, kind_all[kind]->id, mapping->user.word, n);
+	report_line(PROGRAM,
+		    _("Incus requires one range of at least %d %ss, and %s has %zu such "
+		      "ranges"),
+		    INCUS_COUNT, kind_all[kind]->id, mapping->user.word, n);
 	return VERB_FINDINGS;
 }
 

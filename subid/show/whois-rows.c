@@ -152,7 +152,7 @@ static int show_claims(struct whois *whois, struct whois_side *side,
 	return status;
 }
 
-/* Shows all users to whom an id is granted. */
+/* Shows all owners of an id. */
 static int show_holders(struct whois *whois, struct whois_side *side, uint32_t id,
 			const char **cells, struct id_grants *finding)
 {

@@ -190,7 +190,7 @@ const struct verb verb_whois = {
 	.page = "subid-list(1)",
 	.run = whois_run,
 	.synopsis = N_("[OPTION]... ID..."),
-	.help = N_("show whose an id is, and what it is inside a container"),
+	.help = N_("show the owner of an id, and the id inside a container"),
 	.options = N_("  -u, --uid             as a uid only\n"
 		      "  -g, --gid             as a gid only\n"),
 	.shared = VERB_SHARES_OUTPUT | VERB_SHARES_ROOT | VERB_SHARES_FROM_ZERO,

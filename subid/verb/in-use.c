@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * in-use: a process that still runs with a revoked id can access the files of the next
- * user to whom that id is granted.
+ * user of that id.
  *
  * An id counts if no line grants it to the user any more and it is not the account's own.
  */
@@ -76,8 +76,8 @@ static int take_process(const struct busy_process *process, void *context)
 		return 0;
 	report_line(PROGRAM,
 		    listing->allowed ?
-			    _("note: process %d (%s) runs with %s %u, which is taken") :
-			    _("process %d (%s) runs with %s %u, which would be taken"),
+			    _("note: process %d (%s) runs with %s %u, which is removed") :
+			    _("process %d (%s) runs with %s %u, which would be removed"),
 		    (int)process->pid, process->name, process->kind->id, process->id);
 	return 0;
 }
@@ -94,21 +94,19 @@ static int report_processes(const struct in_use *in_use, bool allowed)
 	if (listing.n > NAMED)
 		report_line(PROGRAM, _("and %zu more processes"), listing.n - NAMED);
 	if (r < 0)
-		report_line(
-			PROGRAM,
-			allowed ?
-				_("note: cannot look for all processes that use "
-				  "what is taken: /proc: %s") :
-				_("cannot look for all processes that use what "
-				  "would be taken: /proc: %s; --in-use takes it all the "
-				  "same"),
-			report_error(-r));
+		report_line(PROGRAM,
+			    allowed ?
+				    _("note: cannot find all processes that use these "
+				      "ids: /proc: %s") :
+				    _("cannot find all processes that use these ids: "
+				      "/proc: %s; --in-use removes the ids nevertheless"),
+			    report_error(-r));
 	if (allowed || (r == 0 && listing.n == 0))
 		return 0;
 	if (listing.n == 0)
 		return EDIT_UNREADABLE;
-	report_line(PROGRAM, _("nothing is changed: end the processes first, or take "
-			       "the ids all the same with --in-use"));
+	report_line(PROGRAM, _("nothing is changed: end the processes first, or "
+			       "remove the ids nevertheless with --in-use"));
 	return EDIT_IN_USE;
 }
 

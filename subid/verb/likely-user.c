@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * likely-user: whom the owner of a line means that no login can have.
+ * likely-user: guesses the user that is meant by an owner that no login can have.
  */
 #include <string.h>
 
@@ -26,8 +26,8 @@ static const char *find_only_user(const struct accounts *users)
 }
 
 /*
- * Returns the user whom an owner that no login can have most likely means: without marks,
- * in lower case; or for a variable of a shell, the only user there is. NULL: none.
+ * Returns the user that such an owner most likely means: without marks and in lower case;
+ * or for a variable of a shell, the only user. NULL: none.
  */
 const char *likely_user(const struct accounts *users, const char *owner)
 {

@@ -65,7 +65,7 @@ int sources_ask_plugin(struct sources *sources, const struct source *source,
 static int note_failure(struct sources *sources, const struct kind *kind,
 			const struct source_answer *answer)
 {
-	bool *told = &sources->told[answer->source - sources->list.sources];
+	bool *reported = &sources->reported[answer->source - sources->list.sources];
 	const struct facts facts = {
 		.kind = kind,
 		.step = FACTS_SOURCE,
@@ -78,14 +78,14 @@ static int note_failure(struct sources *sources, const struct kind *kind,
 	struct cause cause;
 	enum cause_id id;
 
-	if (!*told && causes_find(&facts, &id, 1) > 0) {
+	if (!*reported && causes_find(&facts, &id, 1) > 0) {
 		causes_describe(&facts, id, &cause);
 		report_line(PROGRAM, "%s", cause.evidence);
 		causes_cure_line(&cause, line);
 		if (line[0] != '\0')
 			report_line(PROGRAM, "%s", line);
 	}
-	*told = true;
+	*reported = true;
 	return VERB_UNREADABLE;
 }
 
@@ -107,8 +107,8 @@ static void note_mute(struct sources *sources, const struct source *source)
 
 	if (!*muted)
 		report_line(PROGRAM,
-			    _("note: the source '%s' does not say who has an id; what an "
-			      "owner has there, '%s list OWNER' tells"),
+			    _("note: the source '%s' cannot find the owner of an id; "
+			      "'%s list OWNER' shows the ids of an owner"),
 			    source->name, PROGRAM);
 	*muted = true;
 }
@@ -329,16 +329,15 @@ void sources_note_unasked(const struct sources *sources)
 {
 	for (size_t i = 0; i < sources->list.n; i++)
 		if (sources->list.sources[i].type == SOURCE_PLUGIN)
-			report_line(
-				PROGRAM,
-				_("note: %s names the source '%s', which cannot tell "
-				  "all that it grants; it is asked by '%s list OWNER' "
-				  "and '%s whois ID'"),
-				NSSWITCH_CONF, sources->list.sources[i].name, PROGRAM,
-				PROGRAM);
+			report_line(PROGRAM,
+				    _("note: %s names the source '%s', which cannot list "
+				      "all that it grants; '%s list OWNER' and '%s whois "
+				      "ID' ask it"),
+				    NSSWITCH_CONF, sources->list.sources[i].name, PROGRAM,
+				    PROGRAM);
 	if (sources->files && sources->list.sources[0].type == SOURCE_PLUGIN)
 		report_line(PROGRAM,
-			    _("note: %s has '%s' asked before the files: they count only "
-			      "for users for whom it has nothing"),
+			    _("note: %s names '%s' before the files: their lines "
+			      "count only for users without ranges there"),
 			    NSSWITCH_CONF, sources->list.sources[0].name);
 }

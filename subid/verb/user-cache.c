@@ -2,7 +2,7 @@
 /*
  * user-cache: a cache of users. Local users are read once, or not at all if only a few
  * users are looked up by name. The name service is asked once for each other owner of a
- * line. An owner whom neither knows keeps the name in the line and has no uid.
+ * line. An owner that neither knows keeps the name in the line and has no uid.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -34,7 +34,7 @@ static int read_image_nsswitch(struct user_cache *owners, const char *etc)
 }
 
 /*
- * Starts a cache that holds only the users whom user_cache_user() finds; other owners get
+ * Starts a cache that holds only the users that user_cache_user() finds; other owners get
  * no uid. The file of local users, which may have a million lines, is not loaded.
  *
  * place: must outlive @owners.
@@ -87,7 +87,7 @@ int user_cache_start(struct user_cache *owners, const struct verb_place *place)
 
 	if (r)
 		return r;
-	owners->everybody = true;
+	owners->all_users = true;
 	return user_cache_unread(
 		owners, &kind_uid,
 		passwd_file_load(place->directory, &kind_uid, &owners->users));
@@ -163,7 +163,7 @@ static int ask_not_local(struct user_cache *owners)
 	struct lookup lookup = short_lookup(owners, &service);
 
 	/* The file was loaded: a pass over it for each owner takes too long. */
-	lookup.files_first &= !owners->everybody;
+	lookup.files_first &= !owners->all_users;
 	return ask_unknown(owners, &owners->asked, &lookup);
 }
 
@@ -196,7 +196,7 @@ static int look_up_user(struct user_cache *owners, const char *word, uint32_t ui
 	/* If only this user is asked for, use the long timeout. */
 	CLEANUP(nss_client_end) struct nss_client patient = NSS_CLIENT_PATIENT;
 	const struct name_service service =
-		nss_client_service(owners->everybody ? &owners->asker : &patient);
+		nss_client_service(owners->all_users ? &owners->asker : &patient);
 	const struct lookup lookup = make_lookup(owners, &service);
 
 	return word ? lookup_name(&lookup, word, ret_account) :

@@ -28,7 +28,7 @@ struct user_cache {
 	const struct verb_place *place;
 	struct accounts users; /* local users; empty after user_cache_start_named() */
 	struct owners_named *named; /* users of user_cache_user() that have an account */
-	bool everybody;		    /* started by user_cache_start() */
+	bool all_users;		    /* started by user_cache_start() */
 	struct nsswitch nsswitch;
 	bool others[2]; /* by group: NSS may know users, groups that are not local */
 	struct nss_client asker;

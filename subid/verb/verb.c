@@ -25,7 +25,7 @@ static int verb_help(const struct verb *verb)
 		      stdout);
 	if (verb->shared & VERB_SHARES_OUTPUT)
 		fputs(_("  -J, --json            JSON, not a table\n"
-			"  -r, --raw             a line a row, a blank between columns\n"
+			"  -r, --raw             one line per row, a space between columns\n"
 			"  -n, --noheadings      no line with the names of columns\n"
 			"  -o, --output LIST     these columns, with commas between them\n"),
 		      stdout);

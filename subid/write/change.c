@@ -83,8 +83,8 @@ int change_judge_silent(const struct change_options *options, size_t n)
 		return 0;
 	}
 	report_line(PROGRAM,
-		    _("nothing is changed; --local-only goes on with the names that are "
-		      "known, and leaves these lines"));
+		    _("nothing is changed; --local-only continues with the known "
+		      "names, and leaves these lines"));
 	return EDIT_UNKNOWN_USER;
 }
 

@@ -194,7 +194,7 @@ static int give_by_grant(struct fix *fix, size_t k)
 		   edit_tell_error(&fix->edit, take_given_lines(fix, side, table, from));
 }
 
-/* Digits that are two users' are not taken from one because the other has the ids. */
+/* An ambiguous owner does not lose ids because the other user has them. */
 static bool fix_is_ambiguous(const struct fix *fix, const struct fix_side *side)
 {
 	const struct entry_repair *repair = &side->repair;

@@ -101,7 +101,7 @@ static int fix_parse(int argc, char **argv, struct fix *fix)
 		return verb_misuse(&verb_fix);
 	}
 	if (argc - optind != 1 || argv[optind][0] == '\0') {
-		report_line(PROGRAM, _("the text of one line is wanted"));
+		report_line(PROGRAM, _("the text of one line is required"));
 		return verb_misuse(&verb_fix);
 	}
 	fix->text = argv[optind];
@@ -179,7 +179,7 @@ static void show_fix(const struct fix *fix)
 	}
 }
 
-/* Of a removed line, who lost what as other programs read it. */
+/* For a removed line, the ids that each owner loses, as other programs read it. */
 static void record_fix(const struct fix *fix, bool done)
 {
 	char text[CHANGE_TEXT_BYTES] = "fix";

@@ -132,7 +132,7 @@ int grant_users_read(struct grant_users *crowd, const char *path)
 	crowd->source = is_stdin ? _("standard input") : path;
 	/* The error messages would disclose the contents of the file. */
 	if (!is_stdin && identity_is_elevated()) {
-		report_line(PROGRAM, _("%s: only root has files read; use '-'"), path);
+		report_line(PROGRAM, _("%s: only root may name a file; use '-'"), path);
 		return VERB_NOT_PERMITTED;
 	}
 	if (!is_stdin) {

@@ -114,15 +114,15 @@ static const char *contradiction(const struct grant_options *options)
 			options->max_uid != UINT64_MAX;
 
 	if (!!options->user + !!options->batch + options->all_users != 1)
-		return N_("one of USER, --batch and --all-users says who gets ranges");
+		return N_("one of USER, --batch and --all-users is required");
 	if (many && options->range.end > 0)
 		return N_("--range is for one user");
 	if (options->range.end > 0 && (options->count || options->align))
-		return N_("--range says where, so --count and --align do not");
+		return N_("--range excludes --count and --align");
 	if (filtered && !options->all_users)
-		return N_("--min-uid, --max-uid and --group belong to --all-users");
+		return N_("--min-uid, --max-uid and --group require --all-users");
 	if (options->all_users && options->change.no_account)
-		return N_("--all-users are those who have accounts");
+		return N_("--all-users and --no-account exclude each other");
 	if (options->strict && options->policy.allow_overlap)
 		return N_("--strict and --allow-overlap exclude each other");
 	return NULL;
@@ -165,7 +165,7 @@ static int grant_parse(int argc, char **argv, struct grant_options *options)
 	if (why)
 		report_line(PROGRAM, "%s", _(why));
 	else
-		report_line(PROGRAM, _("there is more than one user: see --batch"));
+		report_line(PROGRAM, _("more than one user is named: use --batch"));
 	return verb_misuse(&verb_grant);
 }
 
@@ -409,7 +409,7 @@ const struct verb verb_grant = {
 		"      --align N          the first one is a multiple of N\n"
 		"  -u, --uid-only         no gids; default: the same range of both\n"
 		"  -g, --gid-only         no uids\n"
-		"      --if-missing       not to whom has a range already\n"
+		"      --if-missing       only to users without a range\n"
 		"      --no-account       the owner need not be a user\n"
 		"      --batch FILE       to those in FILE, a line USER[:COUNT] each; - is stdin\n"
 		"      --all-users        to all local users who have none,\n"

@@ -61,7 +61,7 @@ static int parse_names(int argc, char **argv, struct rename *rename)
 	if (rename->canonical)
 		return 0;
 	if (argc - optind != 2) {
-		report_line(PROGRAM, _("the OLD name and the NEW one are wanted"));
+		report_line(PROGRAM, _("OLD and NEW are required"));
 		return verb_misuse(&verb_rename);
 	}
 	rename->old = argv[optind];
@@ -180,8 +180,8 @@ static int check_accounts(struct rename *rename)
 	if (owner.r && !rename->change.no_account) {
 		report_line(PROGRAM, _("user '%s' does not exist"), rename->owner);
 		report_line(PROGRAM,
-			    _("first the account: usermod -l %s %s; or, for an owner "
-			      "without account: --no-account"),
+			    _("rename the account first: usermod -l %s %s; or, for an "
+			      "owner without account: --no-account"),
 			    rename->owner, rename->old);
 		return VERB_NO_USER;
 	}
@@ -275,7 +275,7 @@ static int merge_into_new(struct rename *rename, const struct kind *kind,
 	return edit_tell_error(edit, r);
 }
 
-/* A crash between both files leaves one with the new name: it is not in the way. */
+/* After a crash between both files one has the new name already, which is no obstacle. */
 static int rename_lines(struct rename *rename, size_t k)
 {
 	struct edit *edit = &rename->edit;
@@ -426,11 +426,11 @@ const struct verb verb_rename = {
 	.page = "subid-grant(8)",
 	.run = rename_run,
 	.synopsis = N_("[OPTION]... OLD NEW | --canonical"),
-	.help = N_("let ranges follow a user whose name changed"),
+	.help = N_("replace the old name of a user in the lines"),
 	.options =
 		N_("      --canonical        all lines: the login names of their owners\n"
 		   "      --merge            NEW may have ranges already\n"
-		   "      --local-only       go on if the name service is silent\n"
+		   "      --local-only       continue without the name service\n"
 		   "  -u, --uid-only         no gids\n"
 		   "  -g, --gid-only         no uids\n"
 		   "      --no-account       NEW need not be a user\n"

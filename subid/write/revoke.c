@@ -113,7 +113,7 @@ static int revoke_parse(int argc, char **argv, struct revoke *revoke)
 		return verb_misuse(&verb_revoke);
 	}
 	if (argc - optind != 1) {
-		report_line(PROGRAM, _("one USER is wanted"));
+		report_line(PROGRAM, _("one USER is required"));
 		return verb_misuse(&verb_revoke);
 	}
 	revoke->user = argv[optind];
@@ -280,18 +280,17 @@ const struct verb verb_revoke = {
 	.run = revoke_run,
 	.synopsis = N_("[OPTION]... USER"),
 	.help = N_("take ranges from a user"),
-	.options = N_(
-		"      --all              all of them, which is the default\n"
-		"      --range FIRST-LAST these ids; may be repeated\n"
-		"      --if-held          it is no failure that there are none\n"
-		"      --in-use           also ids that processes use\n"
-		"      --local-only       go on if the name service is silent\n"
-		"      --as-uid           digits are the uid, though also a login name\n"
-		"      --as-name          digits are the login name, though also a uid\n"
-		"  -u, --uid-only         no gids\n"
-		"  -g, --gid-only         no uids\n"
-		"      --no-account       the owner need not be a user\n"
-		"      --dry-run          show the lines that would go and come\n"),
+	.options = N_("      --all              all of them, which is the default\n"
+		      "      --range FIRST-LAST these ids; may be repeated\n"
+		      "      --if-held          succeed if there are none\n"
+		      "      --in-use           also ids that processes use\n"
+		      "      --local-only       continue without the name service\n"
+		      "      --as-uid           digits are the uid, not the login name\n"
+		      "      --as-name          digits are the login name, not the uid\n"
+		      "  -u, --uid-only         no gids\n"
+		      "  -g, --gid-only         no uids\n"
+		      "      --no-account       the owner need not be a user\n"
+		      "      --dry-run          show the lines that would go and come\n"),
 	.shared = VERB_SHARES_ROOT,
 	.writes = true,
 };
