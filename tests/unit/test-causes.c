@@ -857,7 +857,7 @@ static const struct least {
 	{ CAUSE_FILE_SYMLINK, file_symlink, "symbolic link" },
 	{ CAUSE_FILE_NOT_REGULAR, file_not_regular, "regular" },
 	{ CAUSE_FILE_HUGE, file_huge, "1 GiB" },
-	{ CAUSE_FILE_WRITABLE, file_writable, "anybody can write" },
+	{ CAUSE_FILE_WRITABLE, file_writable, "every user can write" },
 	{ CAUSE_FILE_FOREIGN, file_foreign, "uid 5002" },
 	{ CAUSE_FILE_UNREADABLE, file_unreadable, "Permission denied" },
 	{ CAUSE_FILE_UNREADABLE, file_broken, "Input/output error" },
