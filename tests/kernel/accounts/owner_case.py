@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What test_owner_options.py plays with: users whom a name service knows by several names,
+"""Data of test_owner_options.py: users that a name service knows by several names,
 databases with their lines, and a command with what it leaves."""
 
 from typing import NamedTuple
@@ -26,7 +26,7 @@ ALL_JOE = without(DB, "joe", "joe@corp.example", "CORP\\joe", "7001")
 
 
 class Case(NamedTuple):
-    """A command with a database, its status and what is left; said: words on stderr.
+    """A command with a database, its status, and the database afterwards; said: on stderr.
     status None: any but 0."""
     words: str
     data: str

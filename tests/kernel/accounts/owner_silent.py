@@ -13,18 +13,18 @@ CALLS = ("getsubids", "the library", "list", "map")
 
 class SilentTrial(Trial):
     WANTED = (
-        "silent: revoke: a line that cannot be judged stops it with 3",
-        "silent: revoke: names the lines that it could not judge",
-        "silent: revoke: without such a line it goes on",
+        "silent: revoke: an unknown line stops it with 3",
+        "silent: revoke: names the lines that it does not know",
+        "silent: revoke: without such a line it continues",
         "silent: revoke: a user who may exist is exit status 3",
-        "silent: usermod-ext: goes on with what is known",
-        "silent: usermod-ext: names the lines that it could not judge",
+        "silent: usermod-ext: continues with the known names",
+        "silent: usermod-ext: names the lines that it does not know",
         "silent: usermod-ext: a user who may exist is not known",
-        "silent: library: a line that cannot be judged makes it fail",
+        "silent: library: an unknown line makes it fail",
         "silent: grant: a user who may exist is exit status 3",
-        "silent: grant: a local user gets ids, with a word",
-        "silent: usermod-ext: a local user gets ids, with a word",
-        "silent: rename: changes nothing, and says 3",
+        "silent: grant: a local user gets ids, with a message",
+        "silent: usermod-ext: a local user gets ids, with a message",
+        "silent: rename: changes nothing, and exits with 3",
         "silent: newuidmap maps what is known",
         "silent: check: no line is offered for removal",
         "silent: check: ends with 3",
@@ -64,7 +64,7 @@ class SilentTrial(Trial):
         self.expect(f"silent: {name}", holds, *about)
 
     def lines_unknown(self, data, step, lines):
-        """Lines with the ids of the command whose owner only the service could know."""
+        """Lines with ids of the command that have an owner only the service may know."""
         return [line for line in lines(data) if self.accounts.is_unknown(line.owner)
                 and (step.ids is None or line.first <= step.ids[1]
                      and line.last >= step.ids[0])]
@@ -90,20 +90,20 @@ class SilentTrial(Trial):
         if step.name == "usermod-ext":
             self.goes_on(step, user, before, status, about)
             if sure:
-                self.silently("usermod-ext: names the lines that it could not judge",
+                self.silently("usermod-ext: names the lines that it does not know",
                               all(line.owner in said for line in sure), about)
         elif step.program == "library":
             if sure:
-                self.silently("library: a line that cannot be judged makes it fail",
+                self.silently("library: an unknown line makes it fail",
                               status != DONE, about)
         elif sure:
-            self.silently("revoke: a line that cannot be judged stops it with 3",
+            self.silently("revoke: an unknown line stops it with 3",
                           status == UNREADABLE, about)
-            self.silently("revoke: names the lines that it could not judge",
+            self.silently("revoke: names the lines that it does not know",
                           all(line.owner in said for line in sure), about)
         elif not perhaps and not any(self.accounts.is_unknown(line.owner) for kind in step.kinds
                                      for line in excessive_lines(before[kind])):
-            self.silently("revoke: without such a line it goes on", status in (DONE, NONE),
+            self.silently("revoke: without such a line it continues", status in (DONE, NONE),
                           about)
             if status == DONE:
                 self.goes_on(step, user, before, status, about)
@@ -112,7 +112,7 @@ class SilentTrial(Trial):
         for kind in step.kinds:
             left = held(our_lines(self.data[kind]), self.known.owns, user)
             left &= step.about() - self.disputed(before[kind])
-            self.silently(f"{step.name}: goes on with what is known",
+            self.silently(f"{step.name}: continues with the known names",
                           status == DONE and not left, (kind, sorted(left), *about))
 
     # grants
@@ -123,7 +123,7 @@ class SilentTrial(Trial):
             new = step.about() - held(our_lines(before[kind]), self.known.owns, user)
             free &= not new & self.taken(before[kind], kind, user, all_lines, self.known)
         if free and not self.is_odd(before, user):
-            self.silently(f"{step.name}: a local user gets ids, with a word", status == DONE
+            self.silently(f"{step.name}: a local user gets ids, with a message", status == DONE
                           and (before == self.data or "name service" in said), about)
         elif before != self.data:
             self.silently(f"{step.name}: nothing is given without a word",
@@ -138,7 +138,7 @@ class SilentTrial(Trial):
                               before[kind] == self.data[kind], (kind, *about))
         # the ten calls cannot report it
         if before != self.data and step.program != "library":
-            self.silently(f"{step.name}: a local user gets ids, with a word",
+            self.silently(f"{step.name}: a local user gets ids, with a message",
                           status == DONE and "name service" in said, about)
 
     def silent_rename(self, step, user, before, status, said, about):
@@ -149,7 +149,7 @@ class SilentTrial(Trial):
         if step.typed != step.words[1] and not is_number(step.typed) and any(
                 self.lines_unknown(before[kind], step, our_lines) for kind in KINDS):
             # two users of this system are different users for any service
-            self.silently("rename: changes nothing, and says 3", before == self.data
+            self.silently("rename: changes nothing, and exits with 3", before == self.data
                           and status in (UNREADABLE, NONE, *((REFUSED,) if old else ()))
                           and said, about)
 

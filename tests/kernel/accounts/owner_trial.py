@@ -85,7 +85,7 @@ class Trial:
         return held(debian_lines(data), self.accounts.owns_for_debian, user)
 
     def disputed(self, data):
-        """Ids in lines whose owner is the uid of one user and the name of another."""
+        """Ids in lines with an owner that is the uid of one user and the name of another."""
         return set().union(*(line.ids(UNIVERSE) for line in any_lines(data)
                              if self.accounts.is_ambiguous(line.owner)))
 
@@ -205,7 +205,7 @@ class Trial:
             if status == DONE:
                 self.expect(f"{step.name}: a range that is given is mapped",
                             ids <= self.ours(after[kind], user), kind, *about)
-                self.expect(f"{step.name}: no id is given that anybody else has", not taken,
+                self.expect(f"{step.name}: no id of another user is given", not taken,
                             kind, sorted(taken), *about)
             elif taken:
                 self.expect(f"{step.name}: ids of another user are refused",
@@ -238,7 +238,7 @@ class Trial:
             elif status == DONE:
                 self.expect(f"{step.name}: a new range has the usual size",
                             len(new) == COUNT, kind, sorted(new), *about)
-                self.expect(f"{step.name}: no id is given that anybody has",
+                self.expect(f"{step.name}: no id of any user is given",
                             not new & taken, kind, sorted(new & taken), *about)
                 self.not_shared(step, kind, user, new, about)
         if all(has_room(self.taken(before[kind], kind, None, all_lines)) for kind in wanted):
@@ -305,7 +305,7 @@ class Trial:
             self.strangers(kind, self.dice.choice(self.world.strangers))
 
     def owners(self, kind):
-        """Who holds an id, by the library."""
+        """The owners of an id, by the library."""
         lines = our_lines(self.data[kind])
         number = self.dice.choice([line.first for line in lines] or UNIVERSE)
         answer = self.programs.call("owners", kind, number)
@@ -315,7 +315,7 @@ class Trial:
                  if any(self.accounts.owns(word, user) for word in words)}
         right |= {int(word) for word in words if is_number(word)}
         about = (kind, number, answer, sorted(right), self.data, *self.scene())
-        self.expect("the library: owners are those for whom newuidmap maps the id",
+        self.expect("the library: owners are the users that newuidmap lets map the id",
                     found <= right, *about)
         if not any(self.accounts.is_ambiguous(word) for word in words):
             local = {self.accounts.local_by_name(word).uid for word in words

@@ -214,7 +214,7 @@ def said(result):
 
 
 def silence(box):
-    """A range is given to a local user, and a note says what is not known."""
+    """A range is given to a local user, and a note reports what is unknown."""
     box.accounts(FIRST + 1000, BLOCK, True)
     path = f"{box.programs.host.tmpdir}/batch"
     box.programs.host.write(path, "elsa\nanna\n")

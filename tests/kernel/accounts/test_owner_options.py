@@ -234,7 +234,7 @@ def odd_lines(box):
 
 
 def unreadable(box):
-    """Without nsswitch.conf it is not known who is a user."""
+    """Without nsswitch.conf it is not known which users exist."""
     remove("/etc/nsswitch.conf")
     os.mkdir("/etc/nsswitch.conf")
     for case in (Case("subid check", DB, UNREADABLE, DB, ("/etc/nsswitch.conf",)),

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Whose line is it: one rule for all programs. Random hosts and commands, with a name service
+"""The owner of a line: one rule for all programs. Random hosts and commands, with a name service
 that answers (owner_trial.py) and with one that is silent (owner_silent.py).
 
 SUBID_SEED starts another sequence (the default is always the same), SUBID_SECONDS limits
@@ -22,13 +22,13 @@ PROGRAMS = {
                "what is not held is exit status 7", "an unknown user is refused"),
     "usermod-ext": ("the map writers map nothing that was removed", "lines of others stay",
                     "a note if nothing was held", "an unknown user is refused",
-                    "no id is given that anybody has", "no id is given that anybody else has",
+                    "no id of any user is given", "no id of another user is given",
                     "who has a range gets no other one"),
     "library": ("the map writers map nothing that was removed", "lines of others stay",
-                "no id is given that anybody has"),
-    "the library": ("owners are those for whom newuidmap maps the id",
+                "no id of any user is given"),
+    "the library": ("owners are the users that newuidmap lets map the id",
                     "local owners are found", "an owner without account is one string"),
-    "grant": ("no id is given that anybody has", "no id is given that anybody else has",
+    "grant": ("no id of any user is given", "no id of another user is given",
               "who has a range gets no other one", "where there is room a range is given",
               "no map writer maps a new id for another user"),
     "rename": ("the ranges follow", "who has a range gets no other one"),

@@ -27,7 +27,7 @@ LEAST = 12
 
 
 class Service:
-    """sssd, asked by getent(1): what it says is the truth."""
+    """sssd, asked by getent(1); its answer is the expected one."""
 
     def __init__(self, host):
         self.sssd = directory_service.Directory(host, (ALICE, SERGE, ELSA))
@@ -97,7 +97,7 @@ def random_steps(programs, report, setting, seconds):
 
 
 def spelled(programs, report, setting):
-    """The words that must be known, so that this proves something."""
+    """Words that must be known, or the test proves nothing."""
     service = programs.directory
     qualified = f"alice@{DOMAIN}"
     known = {word for word in spellings("alice") if service.by_name(word)}

@@ -74,7 +74,7 @@ def is_refusal(result, mapped, program, first, count, hint):
 
 
 DOWN = "the source 'sss' does not reach the service that it asks"
-NOBODY = "none of the sources '{}' delegates {{k}}ids to {}"
+NO_RANGE = "none of the sources '{}' delegates {{k}}ids to {}"
 ONLY_SSS = f"sss delegates only {FIRST}-{FIRST + COUNT - 1} to alice"
 
 
@@ -86,9 +86,9 @@ def test_sss(box):
     box.refused("sss: one id more", ALICE, FIRST, COUNT + 1, "of extent 1 the {k}ids "
                 f"{FIRST + COUNT}-{FIRST + COUNT} are not delegated to alice, others are")
     box.refused("sss: what the files have", ALICE, BELOW, COUNT, ONLY_SSS)
-    box.refused("sss: who has nothing", SERGE, 100000, 1, NOBODY.format("sss", "serge"))
-    box.refused("sss: whom it does not know", ELSA, 200000, 1, NOBODY.format("sss", "elsa"))
-    box.granted("sss: whom it does not know, the own id", ELSA, ELSA.uid, 1)
+    box.refused("sss: a user without a range", SERGE, 100000, 1, NO_RANGE.format("sss", "serge"))
+    box.refused("sss: an unknown user", ELSA, 200000, 1, NO_RANGE.format("sss", "elsa"))
+    box.granted("sss: an unknown user, the own id", ELSA, ELSA.uid, 1)
 
 
 def test_files_sss(box):
@@ -96,7 +96,7 @@ def test_files_sss(box):
     box.granted("files sss: from sss", ALICE, FIRST, COUNT)
     box.granted("files sss: from the files", ELSA, 200000, 65536)
     box.refused("files sss: who has nothing", SERGE, 100000, 1,
-                NOBODY.format("files sss", "serge"))
+                NO_RANGE.format("files sss", "serge"))
     box.sources("files sss", f"alice:{BELOW}:{COUNT}\n")
     box.granted("files sss: the files are first", ALICE, BELOW, COUNT)
     box.refused("files sss: then sss is not asked", ALICE, FIRST, COUNT,
@@ -163,12 +163,12 @@ def test_subid(box):
     box.sources("sss", f"alice:{BELOW}:{COUNT}\n")
     check("list: sss", ("list", *row, "alice"), 0, directory, "lines of alice that grant nothing")
     check("list: sss, by uid", ("list", *row, ALICE.uid), 0, directory)
-    check("list: sss, who has nothing", ("list", *row, "serge"), 7, "")
+    check("list: sss, a user without a range", ("list", *row, "serge"), 7, "")
     check("map: sss", ("map", "alice", "-r", "-n", "-o", "KIND,INSIDE,OUTSIDE,COUNT"), 0,
           "".join(f"{kind} 0 {own} 1\n{kind} 1 {FIRST} {COUNT}\n"
                   for kind, own in (("uid", ALICE.uid), ("gid", ALICE.gid))))
-    check("whois: sss, which does not say", ("whois", "-u", "-r", "-n", "-o", "STATE", FIRST), 3,
-          "unknown\n", "'sss' does not say who has an id")
+    check("whois: sss cannot answer", ("whois", "-u", "-r", "-n", "-o", "STATE", FIRST), 3,
+          "unknown\n", "'sss' cannot find the owner of an id")
     box.sources("files sss", f"alice:{BELOW}:{COUNT}\n")
     check("list: files sss, the files are first", ("list", *row, "alice"), 0, below)
     box.sources("files sss")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""How tests carry out a cure: as it is printed, as the person whom it names, while the user is
+"""How tests carry out a cure: as it is printed, by root or by the user, while the user is
 logged in and has a process in a container; and then again, which must change nothing.
 
 Nothing may change but what the command names: no line of another owner, no other file."""
@@ -129,7 +129,7 @@ def words_of(command):
 
 
 def look_at(path):
-    """What one can see of a file; None if there is none."""
+    """The visible state of a file; None if there is none."""
     try:
         status = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -183,7 +183,7 @@ class State:
         self.mounts = mounts()
 
     def differs(self, other):
-        """The names of files that are others, and whether mounts are."""
+        """The names of files that have changed, and whether mounts have."""
         names = self.files.keys() | other.files.keys()
         found = {name for name in names if self.files.get(name) != other.files.get(name)}
         return found | ({"mounts"} if self.mounts != other.mounts else set())
@@ -230,12 +230,12 @@ def ids_of(lines):
     return found
 
 
-# What names no line: no account gains or loses an id by it.
+# Changes of no line: no account gains or loses an id by them.
 OF_ALL_LINES = {"--fix", "--canonical"}
 
 
 def require_named(command, words, before, after):
-    """Nothing has changed that the command does not name."""
+    """Nothing has changed but what the command names."""
     names = names_of(words)
     allowed = {*DATABASES, *(f"{path}-" for path in DATABASES), *words}
     allowed |= {f"{word}.old" for word in words}
@@ -263,7 +263,7 @@ def require_named(command, words, before, after):
 
 # --- the cure ---
 
-# What a user runs, and not root.
+# Commands of users, not of root.
 OF_USERS = ("export ", "mv /home/", "podman ", "ulimit ")
 
 
@@ -273,7 +273,7 @@ def user_shell(host, command, caller=ELSA, env=None):
 
 
 class Cures:
-    """Carries cures out, and notes each: what it is for, the command, and who ran it."""
+    """Carries out cures, and notes each: its cause, the command, and the user who ran it."""
 
     def __init__(self, host):
         self.host = host

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a refusal says, and how a test carries the cure out.
+"""The messages of a refusal, and how a test carries out the cure.
 
 A Scene is one map writer, installed in one way, in a mount namespace of its own. It is
 refused, which is compared with the sentences below; then the cure is carried out, and
@@ -23,7 +23,7 @@ from subid_box import Box, general
 HINTS_MAX = 3
 TO_FIX, TO_FIX_AS_ROOT, CHECKED = "to fix it: ", "to fix it (as root): ", "checked: "
 
-# Each cause of explain/causes.h, and how it is told. Words that a Scene knows itself are
+# Each cause of explain/causes.h, and its sentences. Values that a Scene sets itself are
 # {file} and {other} (the databases), {k} (u or g), {map}, {mapper}, {program} (its path),
 # {target} (as it was given), {uid}, {gid} and {name} of the caller.
 SENTENCES = {
@@ -51,12 +51,13 @@ SENTENCES = {
                       "process is not dumpable",),
     "TARGET_GONE": ("there is no process {target}, or it has ended",),
     "NO_PASSWD_ENTRY": ("uid {uid} has no passwd entry",),
-    "NAME_SERVICE": ("the name service could not say who is who: {error}",),
+    "NAME_SERVICE": ("the name service did not answer about owners of lines: {error}",),
     "OTHER_USER": ("process {target} runs as uid {owner}, and you are uid {uid}",),
     "GROUP_NOT_PRIMARY": ("your group is gid {gid} (newgrp, sg?), and your primary one by "
                           "passwd is {primary}",),
     "GROUP_OF_TARGET": ("process {target} runs with gid {group}, and you with gid {gid}",),
-    "SOURCE": ("/etc/nsswitch.conf cannot be read, so nobody knows whom to ask: {error}",
+    "SOURCE": ("/etc/nsswitch.conf cannot be read, so it is not known which sources there are: "
+               "{error}",
                "/etc/nsswitch.conf names more than 8 sources behind 'subid:'"),
     "SOURCE_ELSEWHERE": ("the plugin of the source '{source}' is not in {plugins}, and plugins "
                          "are taken from no other directory",),
@@ -76,12 +77,11 @@ SENTENCES = {
     "FILE_SYMLINK": ("{file} is a symbolic link, which is not followed",),
     "FILE_NOT_REGULAR": ("{file} is not a regular file",),
     "FILE_HUGE": ("{file} is larger than 1 GiB",),
-    "FILE_WRITABLE": ("anybody can write {file}, so it is not believed; look through it "
-                      "first",),
-    "FILE_FOREIGN": ("{file} belongs to uid {owner} and not to root, so it is not believed; look "
-                     "through it first",),
+    "FILE_WRITABLE": ("every user can write {file}, so it is not used; read it first",),
+    "FILE_FOREIGN": ("{file} belongs to uid {owner} and not to root, so it is not used; read it "
+                     "first",),
     "FILE_UNREADABLE": ("{file} cannot be read: {error}",
-                        "{file}: whether it is root's cannot be found out: {error}"),
+                        "{file}: cannot find out whether it belongs to root: {error}"),
     "LINE_MALFORMED": ("line {line} of {file} grants nothing: {reason}",),
     "OTHER_KIND_ONLY": ("{missing} is delegated to {name} in {other} but not in {file}",),
     "SOURCES_EMPTY": ("none of the sources '{sources}' delegates {k}ids to {name}",),
@@ -120,7 +120,8 @@ SENTENCES = {
     "SHARED_FS": ("the process that started {mapper} shares its working directory with others "
                   "(CLONE_FS), so no program gains privilege",),
     "SECUREBITS": ("your securebits hold SECBIT_NOROOT, so setuid root gives nothing",),
-    "NO_SETFCAP": ("mapping uid 0 of outside needs cap_setfcap too, which {program} has not",),
+    "NO_SETFCAP": ("mapping the outer uid 0 also needs cap_setfcap, which {program} does not "
+                   "have",),
     "OUTER_UNMAPPED": ("{k}ids {missing} do not exist in the user namespace that you are in",),
     "OUTER_DIVIDED": ("extent {extent} lies in several lines of /proc/self/{map}, and the "
                       "kernel takes it only within one",),
@@ -133,7 +134,7 @@ SENTENCES = {
     "UNEXPLAINED": ("the kernel refused, and nothing that can be checked explains it",),
 }
 
-# What is reported of a user whose file is replaced by an empty one, and has a cure of its own.
+# Findings that an empty file causes; they have cures of their own.
 EMPTIED = {"one-side"}
 
 # The first lines, without the program's name.
@@ -171,7 +172,7 @@ def placeholders(template):
 
 
 def cause_of(sentence):
-    """The cause that a sentence, with whatever values, tells; None if it is none."""
+    """The cause of a sentence, with any values; None if it is no such sentence."""
     for cause, templates in SENTENCES.items():
         for template in templates:
             parts = [".+" if field else "" for _, field, _, _ in
@@ -183,7 +184,7 @@ def cause_of(sentence):
 
 
 def cure_in(line):
-    """The cure that a line of a refusal has; None if it has none."""
+    """The cure in a line of a refusal; None if there is none."""
     for prefix in (TO_FIX_AS_ROOT, TO_FIX):
         if line.startswith(prefix):
             return line.removeprefix(prefix)
@@ -202,7 +203,7 @@ class Scene:
         self.caller, self.owner, self.kind_of_target = ELSA, None, "ns"
         self.as_root = self.as_user = self.env = None
         self.target = self.result = self.cure = None
-        self.met, self.told = set(), set()
+        self.met, self.shown = set(), set()
         self.path = self.copy(install)
 
     # the stage
@@ -253,7 +254,7 @@ class Scene:
         require(self.target.map(self.kind) == self.before, "the map is written all the same")
 
     def explained(self, first_line, cause, cure=None, setgroups=None, **values):
-        """Requires it of the run that was."""
+        """Requires this of the last run."""
         self.met.add(cause)
         result = self.result
         template, more = first_line if isinstance(first_line, tuple) else (first_line, {})
@@ -266,30 +267,30 @@ class Scene:
             error = f"setgroups of process {self.words[0]}: {setgroups}"
             require(hints[:1] == [error], f"second line {hints[:1]}, not {error!r}")
             hints = hints[1:]
-        require(hints, "no cause is told")
+        require(hints, "no cause is reported")
         wanted = [text.format(**self.values(**values)) for text in SENTENCES[cause]
                   if placeholders(text) - self.values().keys() == values.keys()]
         require(wanted, f"harness: no sentence of {cause} has just {sorted(values)}")
         require(hints[0] in wanted,
-                f"{cause_of(hints[0]) or 'no cause'} is told, not {cause}: {hints[0]!r}, "
+                f"{cause_of(hints[0]) or 'no cause'} is reported, not {cause}: {hints[0]!r}, "
                 f"not {wanted}")
         begins = TO_FIX_AS_ROOT, TO_FIX, CHECKED if cause == "UNEXPLAINED" else TO_FIX
         require(len(hints) == 2 and hints[1].startswith(begins), f"no cure: {hints[1:]}")
         self.cure = hints[1].removeprefix(TO_FIX_AS_ROOT).removeprefix(TO_FIX)
         self.by_root = self.cure.startswith(COMMANDS) and not self.cure.startswith("ulimit ")
-        require(self.by_root == hints[1].startswith(TO_FIX_AS_ROOT), f"by whom? {hints[1]!r}")
+        require(self.by_root == hints[1].startswith(TO_FIX_AS_ROOT), f"root? {hints[1]!r}")
         self.cause, self.fixed = cause, None
-        self.told.add((cause, self.general(hints[0]), self.general(self.cure)))
+        self.shown.add((cause, self.general(hints[0]), self.general(self.cure)))
         if cure is not None:
             cure = cure.format(**self.values(**values))
             require(self.cure == cure, f"cure {self.cure!r}, not {cure!r}")
 
     def general(self, text):
-        """A text without what differs from scene to scene."""
+        """A text without the values of the scene."""
         return general(text.replace(os.path.dirname(self.path), "/usr/bin"))
 
     def hints(self):
-        """Lines behind the first one, without the program's name."""
+        """The lines after the first one, without the name of the program."""
         lines = self.result.lines[1:]
         require(len(lines) <= HINTS_MAX, f"{len(lines)} lines behind the first: {lines}")
         for line in lines:
@@ -335,7 +336,7 @@ class Scene:
             self.path = path
 
     def cured_in_shell(self, limit, ask):
-        """Runs the cure after what brought the trouble about, in one shell."""
+        """Runs the command that causes the failure and then the cure, in one shell."""
         result = self.in_shell(f"{limit} && {self.cure}", ask)
         require(result.status == 0, f"not fixed: status {result.status}, {result.err}")
         self.cures.note(self.cause, self.cure, by_root=False)
@@ -358,7 +359,7 @@ class Scene:
 
 
 class Stage:
-    """What scenes need: the host, subid on it, and who carries cures out."""
+    """What scenes share: the host, subid on it, and how cures are carried out."""
 
     def __init__(self, host, report):
         self.host, self.report = host, report
@@ -367,7 +368,7 @@ class Stage:
 
 
 class Play:
-    """A scene by name, and where it is played."""
+    """A scene by name, and the programs for which it runs."""
 
     def __init__(self, name, function, causes, kinds, installs):
         self.name, self.function, self.causes = name, function, causes
@@ -376,24 +377,23 @@ class Play:
 
 class Plays(list):
     def scene(self, name, *causes, kinds="ug", installs=("setuid", "fcaps")):
-        """Adds a function that takes a Scene. causes: all that it meets."""
+        """Adds a function that takes a Scene. causes: all that must occur in it."""
         def add(function):
             self.append(Play(name, function, causes, tuple(kinds), installs))
             return function
         return add
 
     def perform(self, stage, quick, word=""):
-        """Plays the scenes. Returns the causes, their sentences and the cures that were
-        shown."""
-        told = set()
+        """Runs the scenes. Returns the causes, sentences and cures that were shown."""
+        shown = set()
         for number, play in enumerate(self):
             places = [(kind, install) for kind in play.kinds for install in play.installs]
             if quick:
                 places = [places[number % len(places)]]
             if word in play.name:
                 for kind, install in places:
-                    told |= self._one(stage, play, kind, install)
-        return told
+                    shown |= self._one(stage, play, kind, install)
+        return shown
 
     @staticmethod
     def _one(stage, play, kind, install):
@@ -405,4 +405,4 @@ class Plays(list):
                 scene = Scene(stage, kind, install)
                 play.function(scene)
             require(scene.met == set(play.causes), f"harness: it meets {scene.met}")
-        return scene.told if scene else set()
+        return scene.shown if scene else set()

@@ -105,7 +105,7 @@ class Box:
             self.debian = Library(self, "debian", directory, [])
 
     def library(self, who, build):
-        """The library of a build, copied to where everybody can read it."""
+        """The library of a build, copied to a directory that all users can read."""
         path = library_of(build)
         directory = f"{self.host.tmpdir}/library-{who}"
         os.mkdir(directory)

@@ -5,8 +5,8 @@
  *	PROGRAM UID GID INNER OUTER COUNT [INNER OUTER COUNT...]
  *
  * is answered by the exit status of PROGRAM, run by that user on a process of that user
- *in a user namespace of its own; 0 only if the kernel has the map. An empty line ends all
- * processes and is answered by an empty line.
+ * in a user namespace of its own; 0 only if the kernel has the map. An empty line ends
+ *all processes and is answered by an empty line.
  *
  * A process whose map was refused is used again.
  */

@@ -32,7 +32,7 @@ class Answer(NamedTuple):
 
 
 class Grant(NamedTuple):
-    """An entry of the database: ids first to last, by whom they are owned."""
+    """An entry of the database: the ids first to last, and their owner."""
     owner: bytes
     first: int
     last: int

@@ -118,7 +118,7 @@ class Accounts:
         return names | ({typed} if typed and not is_number(typed) else set())
 
     def is_unknown(self, word):
-        """Whether only a service knows whose a line is."""
+        """Whether only a service knows the owner of a line."""
         return not is_number(word) and not self.local_by_name(word)
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the tests of subid share: the program in the throw-away host, its rows, and what
-its man page says about them."""
+"""What the tests of subid share: the program in the throw-away host, its rows, and their
+description in the man pages."""
 
 import fileinput
 import glob

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * A thread is cancelled in the middle of a grant, and a process is forked in the middle
- *of a transaction and cleans up: the database must be whole and the locks given back.
+ * of a transaction and cleans up: the database must be whole and the locks released.
  *
  *	subidcancel
  *

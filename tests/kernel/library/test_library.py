@@ -307,7 +307,7 @@ def callers_without_privilege(box):
                  and box.ours.last.err == b"", f"{found} {box.ours.last}")
     box.put("elsa:100000:65536\n", "")
     os.chmod("/etc/subuid", 0o666)
-    report.check("a database that everybody can write is not believed",
+    report.check("a database that every user can write is refused",
                  box.ours.call("get", "uid", "elsa") == "-1", "it is")
     box.put("gone:100000:65536\nelsa:100000:10\n", "")
     both = [library.call("owners", "uid", 100005) for library in (box.ours, box.debian)]
@@ -540,14 +540,14 @@ def denied(box):
 
 
 def no_range(box):
-    """getsubids says why there is none: a malformed line, or a file that is refused."""
+    """getsubids prints why there is no range: a malformed line, or a refused file."""
     path = f"{box.build}/getsubids/getsubids"
     line = "getsubids: line 2 of /etc/subuid grants nothing: "
     for text, said in (
             ("anna:1:1\nelsa:0100000:65536\n",
              f"{line}the start is not a plain decimal number; see 'subid check'"),
             ("anna:0:1x\n elsa:100000:65536\n",
-             f"{line}the owner holds a blank or a control character; see 'subid check'"),
+             f"{line}the owner holds whitespace or a control character; see 'subid check'"),
             ("#elsa:1:1\nelsax:0100:1\n", "getsubids: elsa: no subordinate ids are delegated"),
             (None, "getsubids: /etc/subuid: Is a directory\n"
              "getsubids: note: 'subid check' tells what is wrong with it, and how to fix it")):

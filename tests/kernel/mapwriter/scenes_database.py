@@ -19,14 +19,14 @@ def _(s):
     os.unlink(s.file)
     s.refused(ASK, cannot_open(os.strerror(errno.ENOENT)), "FILE_MISSING")
     s.fix(lambda: s.database(""))
-    # it is empty then
+    # the file is empty then
     s.refused(ASK, NOT_ALLOWED, "NOT_DELEGATED")
     s.fix()
     s.granted(ASK)
 
 
 def not_without_yes(s):
-    """The cure shows the content, and changes nothing without an answer."""
+    """The cure shows the content, and changes nothing without the answer `yes`."""
     before = os.lstat(s.file)
     with open(s.file, "rb") as file:
         content = file.read()
@@ -61,7 +61,7 @@ def _(s):
         s.granted(ASK)
 
 
-@scene("file is no file", "FILE_NOT_REGULAR", "NOT_DELEGATED")
+@scene("file is not regular", "FILE_NOT_REGULAR", "NOT_DELEGATED")
 def _(s):
     for make, code in ((os.mkdir, errno.EISDIR), (os.mkfifo, errno.EINVAL)):
         os.unlink(s.file)
@@ -86,7 +86,7 @@ def _(s):
     s.granted(ASK)
 
 
-@scene("file that anybody can write", "FILE_WRITABLE")
+@scene("file that every user can write", "FILE_WRITABLE")
 def _(s):
     s.database(GRANT, mode=0o666)
     s.refused(ASK, cannot_open(EACCES), "FILE_WRITABLE")
@@ -124,19 +124,19 @@ MALFORMED = {
     "elsa:100000:0x10000": "the count is not a plain decimal number",
     "elsa:100000:65536:": "the line has not three fields owner:start:count",
     "elsa:100000": "the line has not three fields owner:start:count",
-    "elsa:100000:65536 ": "the line ends with a blank",
+    "elsa:100000:65536 ": "the line ends with whitespace",
     "elsa:100000:65536\r": "the line ends with a carriage return",
     "elsa:100000:0": "the count is 0",
     "elsa:100000:4294967295": "the range reaches beyond 4294967296",
     "5001:+100000:1000": "the start is not a plain decimal number",
-    " elsa:100000:65536": "the owner holds a blank or a control character",
-    "elsa :100000:65536": "the owner holds a blank or a control character",
+    " elsa:100000:65536": "the owner holds whitespace or a control character",
+    "elsa :100000:65536": "the owner holds whitespace or a control character",
 }
 
 
 @scene("malformed line", "LINE_MALFORMED")
 def _(s):
-    """The numbers stay where the line has them, and no other line changes."""
+    """The line keeps its numbers and its place, and no other line changes."""
     for text, reason in MALFORMED.items():
         before = "# a comment\nanna:300000:65536\n{}bob:400000:65536\n"
         s.database(before.format(f"{text}\n"))
@@ -155,7 +155,7 @@ def _(s):
 
 @scene("malformed line with ids of another user", "LINE_MALFORMED")
 def _(s):
-    """They are not given to the caller, who gets others."""
+    """The caller does not get these ids, but others."""
     for text, taken, cure in (
             ("elsa:100000:65536 ", "anna:165535:1\n", "--remove 'elsa:100000:65536 ' && "
              "usermod-ext -S elsa"),
@@ -163,7 +163,7 @@ def _(s):
             ("elsa:0:5:", "", "--remove elsa:0:5: && usermod-ext -S elsa")):
         s.database(f"{taken}{text}\n")
         s.refused(ASK, NOT_ALLOWED, "LINE_MALFORMED", line=1 + bool(taken),
-                  reason=("the line ends with a blank" if text.endswith(" ") else
+                  reason=("the line ends with whitespace" if text.endswith(" ") else
                           "the start is not a plain decimal number" if ":01" in text else
                           "the line has not three fields owner:start:count"))
         require(s.cure == f"subid fix -{s.kind} {cure}", s.cure)
@@ -179,7 +179,7 @@ def _(s):
         s.host.write(s.file, f"elsa:100000:65536{end}\n")
         s.refused(ASK, NOT_ALLOWED, "LINE_MALFORMED", line=1,
                   reason="the line holds a NUL byte" if end == "\0" else
-                  "the line ends with a blank")
+                  "the line ends with whitespace")
         require(" --begins elsa:100000:65536" in s.cure or " --begins 'elsa:100000:65536 " in
                 s.cure, s.cure)
         s.fix()
@@ -189,7 +189,7 @@ def _(s):
 
 @scene("malformed lines that do not matter", "NOT_DELEGATED")
 def _(s):
-    """Those of other users, comments, and others than the caller's."""
+    """Lines of other users, comments, and lines with other owners."""
     s.database("#elsa:100000:65536\n\nanna:x:1\nelsanna:y:2\nels:z:3\n")
     s.refused(ASK, NOT_ALLOWED, "NOT_DELEGATED")
 
@@ -230,7 +230,7 @@ def _(s):
     s.granted(ASK)
 
 
-@scene("delegated, but not this, to another name of the user", "NOT_DELEGATED",
+@scene("another range is delegated to another name of the user", "NOT_DELEGATED",
        "LINE_MALFORMED")
 def _(s):
     s.database("anna:100000:10\nelsatwin:300000:65536\n")
@@ -265,7 +265,7 @@ def _(s):
 
 
 def own_range(s, name="elsa"):
-    """The only range of the user in the database."""
+    """The user has one range in the database."""
     with open(s.file) as file:
         found = [line.split(":") for line in file.read().splitlines()
                  if line.startswith(f"{name}:")]
@@ -273,7 +273,7 @@ def own_range(s, name="elsa"):
     return int(found[0][1]), int(found[0][2])
 
 
-@scene("delegated to somebody else", "NOT_DELEGATED")
+@scene("delegated to another user", "NOT_DELEGATED")
 def _(s):
     s.database("anna:100000:65536\n")
     s.refused(ASK, NOT_ALLOWED, "NOT_DELEGATED", "usermod-ext -S elsa", line=1, owner="anna")
@@ -282,7 +282,7 @@ def _(s):
     s.fix()
     require(own_range(s) == (first, count), "the second time gives more")
     s.granted(f"PID 0 {first} {count}")
-    # the user's own, where there are any
+    # the ranges of the user, if there are any
     s.database("bob:200000:5\nanna:100000:65536\nelsa:500000:2000\n")
     s.refused(ASK, NOT_ALLOWED, "NOT_DELEGATED",
               "ask for ids of yours, as 500000-501999", first="500000-501999")
@@ -291,7 +291,7 @@ def _(s):
 
 @scene("root wants ids of another user", "NOT_DELEGATED")
 def _(s):
-    """Containers that exist have these ids; root has all rights over them anyway."""
+    """Containers of the user have these ids already; root has all rights over them."""
     s.caller = ROOT
     s.database("anna:100000:65536\n")
     s.refused(ASK, NOT_ALLOWED, "NOT_DELEGATED", line=1, owner="anna")
@@ -318,9 +318,9 @@ def _(s):
     s.granted(ask)
 
 
-@scene("an id that another user would pass through", "NOT_DELEGATED")
+@scene("an id that a user other than root wants to pass through", "NOT_DELEGATED")
 def _(s):
-    """Root alone has the rights of every user."""
+    """Only root has the rights of every user."""
     s.database("elsa:100000:65536\n")
     s.refused("PID 0 5002 1", denied("0-1", "5002-5003"), "NOT_DELEGATED",
               "ask for ids of yours, as 100000-165535", first="100000-165535")
@@ -336,9 +336,9 @@ def _(s):
     s.granted(ask)
 
 
-@scene("the end of it delegated to somebody else", "NOT_DELEGATED", "PARTLY_DELEGATED")
+@scene("the end of it delegated to another user", "NOT_DELEGATED", "PARTLY_DELEGATED")
 def _(s):
-    """A cure does not give away what another user has."""
+    """No cure gives ids that another user has."""
     for content, cause, values in (("anna:100500:65536\n", "NOT_DELEGATED",
                                     {"line": 1, "owner": "anna"}),
                                    ("elsa:100000:100\nanna:100500:65536\n", "PARTLY_DELEGATED",
@@ -356,7 +356,7 @@ def _(s):
 
 @scene("login names that a shell would take apart", "NOT_DELEGATED", "LINE_MALFORMED")
 def _(s):
-    """Directories have them."""
+    """A directory service has such names."""
     for name in ("DOM\\elsa", "elsa smith", "elsa;exit", "$elsa", "elsa&co", "o'elsa", "elsa/x"):
         s.host.write("/etc/passwd", f"root:x:0:0::/root:/bin/sh\n{name}:x:5001:5001::/:/bin/sh\n")
         s.caller = ELSA._replace(name=name)
@@ -373,7 +373,7 @@ def _(s):
 
 @scene("low ids", "NOT_DELEGATED")
 def _(s):
-    """The ids of accounts are given to no user."""
+    """No cure gives ids of accounts."""
     s.database("")
     for ask, first in (("PID 0 0 1", denied("0-1", "0-1")),
                        ("PID 0 1000 65536", denied("0-65536", "1000-66536")),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Causes of what the kernel refuses: namespaces, privilege, and what else guards a map."""
+"""Causes of what the kernel refuses: namespaces, privilege, and security modules."""
 
 import ctypes
 import errno
@@ -71,7 +71,7 @@ def _(s):
 
 # --- setgroups ---
 #
-# A namespace that denies setgroups never stands in the way of a map: newgidmap has nothing
+# A namespace that denies setgroups never prevents a map: newgidmap has nothing
 # left to write there, and a range is mapped all the same. What can fail is the change from
 # allow to deny. The kernel refuses it once gid_map is written, and in a directory that cannot
 # be written to (another namespace, a zombie, a read-only /proc: scenes above and below).
@@ -87,7 +87,7 @@ def _(s):
 
 @scene("setgroups denied before", kinds="g", installs=("setuid", "fcaps", "bare"))
 def _(s):
-    """Nothing is in the way, for a program without privilege either."""
+    """The map is written, also by a program without privilege."""
     s.database(GRANT)
     s.kind_of_target = "denied"
     s.granted(OWN, setgroups="deny")
@@ -98,7 +98,7 @@ def _(s):
 @scene("own gid from the database, without privilege", "NO_PRIVILEGE", kinds="g",
        installs=("bare",))
 def _(s):
-    """Then setgroups stays allowed, which only CAP_SETGID may do."""
+    """setgroups stays allowed then, which needs CAP_SETGID."""
     s.database("elsa:5001:1\n")
     s.refused(OWN, WRITE_EPERM, "NO_PRIVILEGE")
     s.fix()
@@ -138,7 +138,7 @@ def _(s):
     s.granted(ASK)
 
 
-@scene("capabilities take the place of the setuid bit", "NO_PRIVILEGE", installs=("setuid",))
+@scene("capabilities replace the setuid bit", "NO_PRIVILEGE", installs=("setuid",))
 def _(s):
     s.database(GRANT)
     set_file_capabilities(s.path, (CAP_SETFCAP,))
@@ -193,7 +193,7 @@ def _(s):
 
 @scene("root without the capability", "BOUNDING_SET", installs=("setuid", "bare"))
 def _(s):
-    """Root needs no setuid bit, and a setuid bit does not help it."""
+    """Root needs no setuid bit, and does not gain from one."""
     s.database("root:100000:65536\n")
     s.caller = ROOT
     s.as_root = lambda s: prctl(PR_CAPBSET_DROP, CAP_SETUID if s.kind == "u" else CAP_SETGID)
@@ -309,7 +309,7 @@ def _(s):
 
 @scene("extent across many borders", "OUTER_DIVIDED")
 def _(s):
-    """There is no room for all extents."""
+    """More extents than fit."""
     s.database("root:1:65536\n")
     outer = "".join(f"{at} {100000 + 2 * at} 1\n" for at in range(1, 200))
     s.caller = nested(s, "0 5001 1\n" + outer, 0)
@@ -321,7 +321,7 @@ def _(s):
 
 @scene("setuid program of an owner outside", "PROGRAM_OWNER_UNMAPPED", installs=("setuid",))
 def _(s):
-    """In a container its own root has to make a setuid copy."""
+    """In a container, root of the container has to make a setuid copy."""
     s.database("elsa:1:500\n", owner=(65534, 65534))
     s.host.write("/etc/passwd", "root:x:0:0::/:/bin/sh\nelsa:x:1000:1000::/:/bin/sh\n")
     maps = "0 100000 1000\n1000 5001 1\n"
@@ -333,7 +333,7 @@ def _(s):
     s.granted("PID 0 1 500", [(0, 100001, 500)])
 
 
-# --- the kernel: what else guards it ---
+# --- the kernel: filters and security modules ---
 
 @scene("seccomp filter", "SECCOMP")
 def _(s):
@@ -368,7 +368,7 @@ def _(s):
 
 @scene("a refusal without any sign", "UNEXPLAINED")
 def _(s):
-    """It names no module that nothing shows."""
+    """No module is named without a sign of it."""
     s.as_root = lambda s: landlocked(s, f"/proc/{s.target.pid}/comm")
     under_landlock(s, OPEN_EACCES, "UNEXPLAINED")
     require("checked: " in s.cure and "SELinux" in s.cure, s.cure)
@@ -417,7 +417,7 @@ def own_processes(s, proc):
 
 @scene("/proc is that of another pid namespace", "PROC_OTHER")
 def _(s):
-    """In the /proc outside, process 2 is another one, or none."""
+    """In the /proc outside, process 2 is another process, or there is none."""
     s.database(GRANT)
     ask = "2 0 100000 1000"
     first_line = NO_TARGET

@@ -45,7 +45,7 @@ def _(s):
 
 
 def fix_extents(s, extents):
-    """Does what the cure of an overlap says."""
+    """Changes the request as the cure of an overlap demands."""
     extents = [list(extent) for extent in extents]
     count = re.fullmatch(r"give extent (\d+) a count of (\d+) at the most", s.cure)
     leave = re.fullmatch(r"leave extent (\d+) out", s.cure)
@@ -143,7 +143,7 @@ def _(s):
     s.fix()
 
 
-@scene("own id in the own range, not for everybody to read", "OVERLAP_OUTSIDE",
+@scene("own id in the own range, in a closed file", "OVERLAP_OUTSIDE",
        installs=("setuid",))
 def _(s):
     s.database("elsa:5000:65536\n", mode=0o600)
@@ -170,7 +170,7 @@ def _(s):
 
 @scene("part of a range at inner 0", "OVERLAP_INSIDE")
 def _(s):
-    """No line is taken from the user for a request that could be another."""
+    """No line of the user is removed if the request can be changed instead."""
     s.database("elsa:100000:65536\nelsa:300000:65536\n")
     s.refused("PID 0 100000 65536 0 300000 10", WRITE_EINVAL, "OVERLAP_INSIDE",
               a="1 (0 100000 65536)", b="2 (0 300000 10)")
@@ -185,9 +185,9 @@ def _(s):
     s.granted("PID 0 100000 10 20 100010 10")
 
 
-@scene("lines that overlap, not for everybody to read", "OVERLAP_OUTSIDE", installs=("setuid",))
+@scene("lines that overlap, in a closed file", "OVERLAP_OUTSIDE", installs=("setuid",))
 def _(s):
-    """Nothing is told of them."""
+    """The message does not show the lines."""
     s.database("elsa:100000:65536\nelsa:100000:65536\n", mode=0o600)
     s.refused("PID 0 100000 10 20 100000 10", WRITE_EINVAL, "OVERLAP_OUTSIDE",
               a="1 (0 100000 10)", b="2 (20 100000 10)")
@@ -206,7 +206,7 @@ def _(s):
 
 @scene("no descriptor is left", "NO_DESCRIPTORS")
 def _(s):
-    """Whichever it is that is missing."""
+    """Each resource that may be missing."""
     s.database(GRANT)
     first_lines = set()
     for limit in range(4, 12):
@@ -414,7 +414,7 @@ def _(s):
 LEAVE = "run it with your primary group: leave newgrp or sg, log in again, or start the service without Group="
 
 
-@scene("caller behind newgrp, target too", "GROUP_NOT_PRIMARY")
+@scene("caller and target in newgrp", "GROUP_NOT_PRIMARY")
 def _(s):
     s.database(GRANT)
     s.caller = ELSA_IN_TEAM
@@ -425,7 +425,7 @@ def _(s):
     s.granted(ASK)
 
 
-@scene("caller behind newgrp, target not", "GROUP_OF_TARGET")
+@scene("caller in newgrp, target not", "GROUP_OF_TARGET")
 def _(s):
     s.database(GRANT)
     s.caller, s.owner = ELSA_IN_TEAM, ELSA
@@ -436,7 +436,7 @@ def _(s):
     s.granted(ASK)
 
 
-@scene("target behind newgrp, caller not", "GROUP_OF_TARGET")
+@scene("target in newgrp, caller not", "GROUP_OF_TARGET")
 def _(s):
     s.database(GRANT)
     s.owner = ELSA_IN_TEAM
@@ -446,9 +446,9 @@ def _(s):
     s.granted(ASK)
 
 
-@scene("behind the real sg", "GROUP_NOT_PRIMARY", installs=("setuid",))
+@scene("in the real sg", "GROUP_NOT_PRIMARY", installs=("setuid",))
 def _(s):
-    """A process and a map writer that both were started in sg(1)."""
+    """A process and a map writer that were both started in sg(1)."""
     s.database(GRANT)
     script = ('unshare --user sleep 1000 & target=$!; '
               'while [ "$(readlink /proc/$target/ns/user)" = "$(readlink /proc/self/ns/user)" ]; '

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Nothing is told that the caller could not find out alone: where it cannot read, what is
-told does not depend on what stands there."""
+"""A message has nothing that the caller could not find out without the program: it does not
+depend on files and processes that the caller cannot read."""
 
 import os
 import re
@@ -13,7 +13,7 @@ PLAYS = Plays()
 scene = PLAYS.scene
 
 MALFORMED = "elsa:x:1\n"
-# databases that give elsa the same and that hold all there is to be told besides
+# databases that grant elsa the same ids, with other lines that a message could show
 SAME_GRANTS = {
     "nothing": ("", ["", "anna:100000:65536\n", "anna:100500:10\nbob:100990:65536\n",
                      MALFORMED, "# elsa\n" * 7 + "elsa:0100000:1\n", "5001:1:x\n",
@@ -24,25 +24,25 @@ SAME_GRANTS = {
 }
 
 
-def told(s, ask, **options):
-    """What a run says, but for the number of the target."""
+def message(s, ask, **options):
+    """The message of a run, without the number of the target."""
     s.run(ask, **options)
     require(s.result.status == 1, f"status {s.result.status}")
     s.hints()
     return re.sub(rf"\b(target|process) {s.words[0]}\b", r"\1 PID", s.result.err.decode())
 
 
-def same(told_of):
-    """Requires that the values of a dictionary are one and the same."""
-    reference, *others = told_of.items()
+def same(messages):
+    """Requires that all values of the dictionary are equal."""
+    reference, *others = messages.items()
     for name, text in others:
-        require(text == reference[1], f"{name!r} is told apart from {reference[0]!r}: {text!r} "
+        require(text == reference[1], f"{name!r} differs from {reference[0]!r}: {text!r} "
                                       f"and {reference[1]!r}")
 
 
-def names_nobody(text):
+def names_no_other(text):
     found = re.search(r"anna|bob|nobody|\bline\b|elsatwin", text)
-    require(found is None, f"{text!r} tells of {found}")
+    require(found is None, f"{text!r} names {found}")
 
 
 @scene("databases of mode 0600 that grant the same", installs=("setuid",))
@@ -54,9 +54,9 @@ def _(s):
                 for where in (grants + more, more + grants):
                     for other in ("", GRANT, "anna:1:1\n", MALFORMED):
                         s.database(where, other, mode)
-                        answers[where, other] = told(s, ASK)
+                        answers[where, other] = message(s, ASK)
             same(answers)
-            names_nobody(next(iter(answers.values())))
+            names_no_other(next(iter(answers.values())))
 
 
 @scene("databases of mode 0600 for file capabilities", "FILE_UNREADABLE", installs=("fcaps",))
@@ -66,7 +66,7 @@ def _(s):
         for other in ("", GRANT):
             s.database(content, other, 0o600)
             s.refused(ASK, cannot_open(EACCES), "FILE_UNREADABLE", error=EACCES)
-            answers[content, other] = told(s, ASK)
+            answers[content, other] = message(s, ASK)
     same(answers)
 
 
@@ -77,16 +77,16 @@ def _(s):
         s.database("anna:300000:1\n", content)
         os.chmod(s.other_file, 0o600)
         s.refused(ASK, denied("0-1000", "100000-101000"), "NOT_DELEGATED")
-        answers[content] = told(s, ASK)
+        answers[content] = message(s, ASK)
     same(answers)
 
 
-@scene("a cure for a database of mode 0600 gives nobody's ids away", installs=("setuid",))
+@scene("a cure for a database of mode 0600 grants no ids of others", installs=("setuid",))
 def _(s):
-    """Who has them is not told, and the command that is does not overlook it."""
+    """The owner is not named, but the command does not overlook its line."""
     for content in ("anna:100000:65536\n", "anna:100500:1\n"):
         s.database(content, mode=0o600)
-        told(s, ASK)
+        message(s, ASK)
         found = root_shell(s.host, cure_in(s.hints()[-1]))
         with open(s.file) as file:
             require(found.returncode != 0 and file.read() == content, f"it is done: {found}")
@@ -95,7 +95,7 @@ def _(s):
 @scene("a group of the caller may read the database", "NOT_DELEGATED", "LINE_MALFORMED",
        installs=("setuid",))
 def _(s):
-    """Supplementary groups count as they do for the caller's own programs."""
+    """Supplementary groups count, as in other programs of the caller."""
     def files(content):
         s.database(content, mode=0o640, owner=(0, 6000))
     denied_range = denied("0-1000", "100000-101000")
@@ -124,15 +124,15 @@ def _(s):
         mount("proc", "/proc", "proc", 0, options)
         for ask in (ASK, "PID 0 5001 1", "PID 0 5002 1", "PID 0 700000 5"):
             s.refused(ask, NO_TARGET, "TARGET_GONE", target=dead)
-            answers = {"no process": told(s, ask, target=dead)}
+            answers = {"no process": message(s, ask, target=dead)}
             for state, target in hidden.items():
-                answers[state] = told(s, ask, target=target)
+                answers[state] = message(s, ask, target=target)
             same(answers)
 
 
 @scene("processes of others under hidepid=1", "OTHER_USER")
 def _(s):
-    """Whose they are everybody sees there, and no more than that."""
+    """Every user can see their owner, and nothing else."""
     s.database(GRANT)
     hidden = {state: s.host.target(state, ANNA) for state in STATES}
     mount("proc", "/proc", "proc", 0, "hidepid=1")
@@ -142,18 +142,18 @@ def _(s):
         require(shown.out == b"5002 5002\n", f"harness: {shown}")
         owner = dict(pw_uid=5001, st_uid=5002, pw_gid=5001, st_gid=5002)
         s.refused(ASK, (WRONG_OWNER, owner), "OTHER_USER", owner=5002, target=target)
-        answers[state] = told(s, ASK, target=target)
+        answers[state] = message(s, ASK, target=target)
     same(answers)
 
 
 @scene("processes of others", "OTHER_USER")
 def _(s):
-    """Without hidepid: their state and their namespace are not told."""
+    """Without hidepid: their state and their namespace are not shown."""
     s.database(GRANT)
     answers = {}
     for state in STATES:
         s.owner, s.kind_of_target = ANNA, state
         owner = dict(pw_uid=5001, st_uid=5002, pw_gid=5001, st_gid=5002)
         s.refused(ASK, (WRONG_OWNER, owner), "OTHER_USER", owner=5002)
-        answers[state] = told(s, ASK)
+        answers[state] = message(s, ASK)
     same(answers)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Causes in the sources of sub-ids that nsswitch.conf names: plugins that do not answer, or
-that do not grant it."""
+"""Causes in the sources of subordinate ids that nsswitch.conf names: plugins that do not
+answer, or do not grant the ids."""
 
 import errno
 import os
@@ -16,7 +16,7 @@ KEPT = {}
 
 
 def plugins_of(s):
-    """Directories that can be written, with no plugin in them; and the files grant it."""
+    """Writable directories for plugins, without a plugin; the files grant the ids."""
     plugins = KEPT.setdefault(s.host, Plugins(s.host))
     plugins.open()
     plugins.ask("zzz")
@@ -67,7 +67,7 @@ def _(s):
     s.granted(ask(s))
 
 
-@scene("plugin is not root's", "SOURCE_NOT_ROOTS")
+@scene("plugin does not belong to root", "SOURCE_NOT_ROOTS")
 def _(s):
     plugins = plugins_of(s)
     path = f"{plugins.directory}/libsubid_zzz.so"
@@ -93,7 +93,7 @@ def _(s):
         s.granted(ask(s))
 
 
-@scene("plugin is no library, or not whole", "SOURCE_BROKEN")
+@scene("plugin is not a library, or lacks a call", "SOURCE_BROKEN")
 def _(s):
     plugins = plugins_of(s)
     path = f"{plugins.directory}/libsubid_zzz.so"
@@ -106,7 +106,7 @@ def _(s):
         s.granted(ask(s))
 
 
-@scene("plugin that the loader does not take", "SOURCE_BROKEN")
+@scene("plugin that the loader refuses", "SOURCE_BROKEN")
 def _(s):
     plugins = plugins_of(s)
     path = f"{plugins.directory}/libsubid_zzz.so"
@@ -116,7 +116,7 @@ def _(s):
     s.granted(ask(s))
 
 
-@scene("plugin whose answer cannot be", "SOURCE_BROKEN")
+@scene("plugin with an impossible answer", "SOURCE_BROKEN")
 def _(s):
     plugins = plugins_of(s)
     for role in ("negative", "beyond"):
@@ -148,7 +148,7 @@ def _(s):
     s.granted(ask(s))
 
 
-@scene("plugin that does not say whether it grants an extent", "SOURCE_SILENT")
+@scene("plugin without an answer about an extent", "SOURCE_SILENT")
 def _(s):
     plugins = plugins_of(s)
     plugins.role("zzz", "says-error")
@@ -174,14 +174,14 @@ def _(s):
 def _(s):
     path = plugins_of(s).install("zzz", mode=0o600)
     s.refused(ASK, NOT_ALLOWED, "SOURCE_SILENT", source="zzz", error=EACCES,
-              cure=f"see that everybody can read {path}")
+              cure=f"ensure that all users can read {path}")
     s.fix(lambda: os.chmod(path, 0o644))
     s.granted(ask(s))
 
 
 # --- the answer ---
 
-@scene("no source has anything", "SOURCES_EMPTY")
+@scene("no source has a range", "SOURCES_EMPTY")
 def _(s):
     plugins = plugins_of(s)
     for role in ("nothing", "unknown", "error"):
@@ -197,7 +197,7 @@ def _(s):
     s.granted(ASK)
 
 
-@scene("plugin says no to what it lists", "SOURCE_DENIES")
+@scene("plugin that denies a range that it lists", "SOURCE_DENIES")
 def _(s):
     plugins = plugins_of(s)
     plugins.role("zzz", "deny-large")

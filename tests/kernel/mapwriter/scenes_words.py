@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""How causes are put into words: translated, and in lines that nothing breaks."""
+"""The sentences of causes: translated, and each in a line of its own."""
 
 import contextlib
 import os
@@ -21,7 +21,7 @@ TRANSLATED = {
     "%s delegates nothing to %s": "%2$s bekommt nichts von %1$s",
     "Try '%s --help'.": "Versuch’s mit »%s --help«.",
 }
-# texts of first lines, which nobody may look up
+# texts of first lines, which must not be translated
 NEVER = ("uid range [0-1000) -> [100000-101000) not allowed", "write to %s failed: %s",
          "%s range [%u-%lu) -> [%u-%lu) not allowed", "uid", "gid",
          "write to uid_map failed: Operation not permitted", "Operation not permitted")
@@ -50,7 +50,7 @@ def install_language(s):
     writable(s.host, directory)
     s.host.write(f"{directory}/subid-utils.mo", catalog(
         {**HEAD, **TRANSLATED, **{text: "verboten" for text in NEVER}}))
-    # what the C library says has translations too
+    # messages of the C library have translations, too
     directory = f"/usr/share/locale/{LANGUAGE}/LC_MESSAGES"
     writable(s.host, directory)
     s.host.write(f"{directory}/libc.mo", catalog({**HEAD, "Operation not permitted": "verboten"}))
@@ -92,7 +92,7 @@ def _(s):
                 f"{environment}: {s.result.lines}")
 
 
-@scene("what is wrong with the arguments")
+@scene("wrong arguments")
 def _(s):
     s.database(GRANT)
     number = "ids and counts are decimal numbers that begin with 1-9, or 0"
@@ -107,9 +107,9 @@ def _(s):
                 f"{ask}: {s.result}")
 
 
-@scene("all of it in one write")
+@scene("one write for all lines")
 def _(s):
-    """Callers read a pipe once (LXC): what comes later they do not see, or not always."""
+    """Some callers (LXC) read the pipe once, and may miss what is written later."""
     s.database("")
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
     with ours, theirs:
@@ -144,7 +144,7 @@ def _(s):
         s.granted(ASK)
 
 
-@scene("path that would make a line of its own", installs=("bare",))
+@scene("path with a newline", installs=("bare",))
 def _(s):
     s.database(GRANT)
     for directory in ("a\nnewuidmap: b", "a\rb", "a\x1b[31mb", "a\x7fb"):
@@ -156,7 +156,7 @@ def _(s):
 
 @scene("cure that is too long for a line", installs=("bare",))
 def _(s):
-    """One that is cut would be another command."""
+    """A truncated command would be another command."""
     s.database(GRANT)
     for length in (100, 150, 200, 250):
         program_in(s, "/".join(("x" * length, "y" * length, "z" * length)))

@@ -39,13 +39,13 @@ def check_complete(report):
     report.check("every cause has a scene", met == set(causes), f"{set(causes) ^ met}")
 
 
-def check_cures(report, fixed, told):
+def check_cures(report, fixed, shown):
     """A command fixes every cause, but for closed lists."""
     without = SENTENCES.keys() - fixed - NO_COMMAND.keys()
     report.check("a command fixes every cause, but for a closed list", not without, f"{without}")
     both = fixed & NO_COMMAND.keys()
     report.check("none of that list has a command", not both, f"{both}")
-    said = {cause for cause, _, cure in told if not cure.startswith(COMMANDS)}
+    said = {cause for cause, _, cure in shown if not cure.startswith(COMMANDS)}
     more = said - NO_COMMAND.keys() - SOMETIMES.keys()
     report.check("a sentence has a reason", not more, f"{more}")
 
@@ -65,14 +65,14 @@ def main():
     host = enter()
     report = Report()
     word = os.environ.get("SUBID_SCENES", "")
-    stage, told = Stage(host, report), set()
+    stage, shown = Stage(host, report), set()
     for module in MODULES:
-        told |= module.PLAYS.perform(stage, quick(), word)
+        shown |= module.PLAYS.perform(stage, quick(), word)
     stage.cures.print("map writers")
     if not word:
         check_complete(report)
-        check_cures(report, stage.cures.rows.keys(), told)
-        check_manual(report, told)
+        check_cures(report, stage.cures.rows.keys(), shown)
+        check_manual(report, shown)
     report.finish()
 
 

@@ -225,7 +225,7 @@ def test_files_fail(box):
         path = f"/etc/sub{box.program[3]}id"
         os.chmod(path, 0o666)
     result, found, _ = box.run("files good", NOTHING, box.granted_ask, as_root=spoil)
-    box.report.check(f"files that anybody can write: {box.program} {box.install}",
+    box.report.check(f"files that every user can write: {box.program} {box.install}",
                      result.status == 1 and not found and b"cannot open /etc/sub" in result.err,
                      f"{result}")
     gone = lambda: os.unlink(f"/etc/sub{box.program[3]}id")
@@ -367,7 +367,7 @@ def test_writers(box):
     """usermod-ext writes if the files are among the sources, and reports the sources asked
     before them."""
     line = "usermod-ext -v 7000000-7000009 elsa"
-    note = "note: /etc/nsswitch.conf has 'good' asked before the files"
+    note = "note: /etc/nsswitch.conf names 'good' before the files"
     for words, status, said in (("files good", 0, ""), ("good files", 0, note),
                                 ("absent", 0, ""), ("absent good files", 0, note),
                                 ("good", 16, "names the source 'good': nothing is changed"),

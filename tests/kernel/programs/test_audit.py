@@ -169,7 +169,7 @@ def as_anna():
 
 GRANT = ("-v", "3000000-3000009", "-w", "3000000-3000019", "elsa")
 
-# name, databases, words, status, what the record says; None: there is none
+# name, databases, words, status, the record; None: there is none
 CASES = (
     ("grant", b"", GRANT, DONE,
      "op=change-subids add-uids=3000000-3000009 add-gids=3000000-3000019"),
@@ -209,7 +209,7 @@ RANGE = ("--range", "5000000-5000009")
 GIVEN = "uids=5000000-5000009 gids=5000000-5000009"
 ALL = "uids=0-4294967295 gids=0-4294967295"
 
-# name, databases, words of subid, status, what the record says, whose it is
+# name, databases, words of subid, status, the record, its account
 VERBS = (
     ("grant", b"", ("grant", *RANGE, "elsa"), DONE, f"op=grant {GIVEN}", "elsa"),
     ("grant, uids alone", b"", ("grant", "-u", *RANGE, "elsa"), DONE,
@@ -315,7 +315,7 @@ def test_refusals(box, records, report):
 
 
 def test_interpreted(box, records, report):
-    """What an administrator reads."""
+    """The records as ausearch shows them."""
     box.put()
     box.run(*GRANT, as_root=as_anna)
     records.new()

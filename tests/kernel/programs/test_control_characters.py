@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Control characters in names that others have chosen: owners, logins, files, command lines
-and words of the command line. In whatever form a program shows them, nothing comes through
-that a terminal obeys or that changes the direction of writing, in either form: a byte of
-0x80 to 0x9f, or U+0080 to U+009F as UTF-8. JSON parses and holds the characters themselves;
-a command that is printed can be pasted. getsubids alone prints the word that it was given.
+"""Control characters in names that other users have chosen: owners, logins, files, command lines
+and words of the command line. No output has a character that controls a terminal or changes the
+direction of writing, neither as a byte of 0x80 to 0x9f nor, as UTF-8, U+0080 to U+009F. JSON can
+be parsed and has the characters themselves; a printed command can be pasted. Only getsubids prints
+the word that it was given.
 """
 
 import json
@@ -30,7 +30,7 @@ WORDS = [os.fsdecode(b"w" + odd) for odd in ODD] + ["w\x1b[31m", "w\na"]
 
 
 def is_obeyed(char):
-    """A terminal or a reader obeys it, and does not show it."""
+    """Whether the character controls a terminal or a reader."""
     code = ord(char)
     return code < 0x20 and char != "\n" or 0x7f <= code <= 0x9f or \
         code in (0x61c, 0x200e, 0x200f) or 0x2028 <= code <= 0x202e or 0x2066 <= code <= 0x2069
@@ -61,7 +61,7 @@ def no_json(text):
 
 
 class Check:
-    """Runs programs, and looks at every byte of what they say."""
+    """Runs programs, and checks every byte of their output."""
 
     def __init__(self, box):
         self.box, self.host, self.report = box, box.host, box.report
@@ -106,7 +106,7 @@ def names(*starts):
 
 
 def accounts():
-    """passwd and group with logins of that kind, from 7000 on."""
+    """passwd and group with such logins, from 7000 on."""
     users = b"".join(b"%s:x:%d:%d::/home/elsa:/bin/sh\n" % (name, 7000 + i, 7000 + i)
                      for i, name in enumerate(names("user")))
     groups = b"".join(b"%s:x:%d:\n" % (name, 7000 + i) for i, name in enumerate(names("user")))
@@ -114,7 +114,7 @@ def accounts():
 
 
 def database():
-    """Users and strangers, some of them with the same ids, and lines that are none."""
+    """Users and unknown owners, some with the same ids, and malformed lines."""
     text = b""
     for i, name in enumerate(names("user", "ghost")):
         text += b"%s:%d:100\n" % (name, 200_000 + i * 100)
@@ -134,7 +134,7 @@ def put(check):
 
 
 def long_database():
-    """More rows than a table is laid out by."""
+    """More rows than those that determine the widths of a table."""
     odd = names("stranger")
     return b"".join(b"%s%d:%d:1\n" % (odd[i % len(odd)], i, 1_000_000 + i)
                     for i in range(1300))
@@ -173,13 +173,13 @@ def looking(check):
 
 
 def in_json(name):
-    """A byte that is part of no character is the character of its number."""
+    """A byte that is part of no character becomes the character with its number."""
     return "".join(chr(ord(char) - 0xdc00) if 0xdc80 <= ord(char) <= 0xdcff else char
                    for char in name.decode("utf-8", "surrogateescape"))
 
 
 def shown(name):
-    """What messages, tables and raw rows have for it."""
+    """The text in messages, tables and raw rows."""
     return "".join(char if not is_obeyed(char) and not 0xdc80 <= ord(char) <= 0xdcff
                    else "".join(f"\\x{byte:02x}" for byte in char.encode("utf-8",
                                                                          "surrogateescape"))
@@ -187,7 +187,7 @@ def shown(name):
 
 
 def every_form(check):
-    """One name in all forms is what it is."""
+    """All forms of output have the same name."""
     put(check)
     for number, name in enumerate(names("user")):
         login = os.fsdecode(name)
@@ -206,7 +206,7 @@ def every_form(check):
 
 
 def table_rows(check):
-    """The rows behind the 1024th are as those before, and stand below each other."""
+    """The rows after the 1024th are aligned as those before."""
     name = b"x\x9b\xc2\x9b\xe2\x80\xae\\x9b\xc3\xbc\xe6\x97\xa5\xcc\x81\xcd\xb8"
     check.box.put(b"".join(b"%s:%d:1\n" % (name, 1_000_000 + i) for i in range(1300)), "")
     for env in (None, C_LOCALE):
@@ -221,7 +221,7 @@ def table_rows(check):
 
 
 def files(check):
-    """Names of files, of which one directory cannot be read; and of directories."""
+    """Names of files and directories, one of which cannot be read."""
     put(check)
     top = f"/home/{os.fsdecode(b'top' + ODD[0])}"
     os.mkdir(top)
@@ -281,7 +281,7 @@ def processes(check):
 
 
 def changes(check):
-    """What is refused, what would be done, what is done, and the records of it."""
+    """Refusals, dry runs, changes, and their records."""
     put(check)
     for login in map(os.fsdecode, names("user")):
         ghost = login.replace("user", "ghost")
@@ -316,7 +316,7 @@ def changes(check):
 
 
 def records(check):
-    """What is recorded names the user, and stays a line."""
+    """A record names the user and is one line."""
     for name in names("user"):
         login, ghost = os.fsdecode(name), os.fsdecode(name.replace(b"user", b"new"))
         new = shown(name.replace(b"user", b"new"))
@@ -335,7 +335,7 @@ def records(check):
 
 
 def arguments(check):
-    """Words of the command line, wherever they stand."""
+    """Words at any place of the command line."""
     verbs = ("list", "whois", "map", "ps", "files", "check", "doctor", "grant", "revoke",
              "rename")
     for word in WORDS[:2] if quick() else WORDS:
@@ -352,7 +352,7 @@ def arguments(check):
 
 
 def map_writers(check):
-    """A refusal names what is in the way."""
+    """A refusal names the obstacle."""
     put(check)
     for i, name in enumerate(names("user")):
         caller = Caller("odd", 7000 + i, 7000 + i)
@@ -363,7 +363,7 @@ def map_writers(check):
 
 
 def relayed(check):
-    """What the process of a user says to root's doctor, in pieces of any size."""
+    """The output of a user's process to root's doctor, in pieces of any size."""
     put(check)
     spy = f"{check.host.tmpdir}/bin/spy"
     os.mkdir(spy, 0o755)
@@ -387,7 +387,7 @@ raise SystemExit(1)
 
 
 def pasted(check):
-    """What check prints for a user with such a name is done as it is printed."""
+    """The command that check prints for a user with such a name works as printed."""
     for name in names("user"):
         put(check)
         taken = b"elsa:200000:100\n%s:200050:10\n" % name
@@ -408,7 +408,7 @@ def pasted(check):
 
 
 def rows_of_getsubids(check):
-    """Other programs read them: the word as it was given."""
+    """Rows for other programs: the word as it was given."""
     put(check)
     for name in names("user"):
         out = check.host.run(check.programs["getsubids"], [os.fsdecode(name)], ROOT).out

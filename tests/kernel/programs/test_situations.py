@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Hosts as public trackers have them, from the refusal to the map: newuidmap or newgidmap, the
-doctor and `subid check` say one cause, the command is run as it is printed, and then the map
-is written and no message appears.
+"""Hosts as in reports of public bug trackers, from the refusal to the map: newuidmap or newgidmap,
+the doctor and `subid check` report one cause, the command is run as it is printed, and then the
+map is written and no message is printed.
 
 Others are scenes of a cause alone: no user namespaces (USERNS_LIMIT), a pod without privilege
 escalation (NO_NEW_PRIVS) and a storage of a former range (STORAGE_FOREIGN)."""

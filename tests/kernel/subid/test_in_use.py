@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""`subid revoke` refuses while a process uses an id that is taken, names the process, and
-takes it all the same with --in-use. A process of the user is no reason, nor is one with
-an id that stays. What could not be looked at is not "no process"."""
+"""`subid revoke` refuses while a process uses an id that is removed, names the process, and
+removes the id nevertheless with --in-use. A process of the user, or one with an id that stays,
+is no reason. A process that could not be read is not "no process"."""
 
 import contextlib
 import ctypes
@@ -16,7 +16,7 @@ from subid_box import DONE, UNREADABLE, enter, words
 
 BUSY = 8
 IDS = "elsa:1000000:100\n"
-END = "subid: nothing is changed: end the processes first, or take the ids all the same " \
+END = "subid: nothing is changed: end the processes first, or remove the ids nevertheless " \
       "with --in-use"
 CLONE_NEWNS = 0x20000
 PR_SET_NAME, PR_CAPBSET_DROP = 15, 24
@@ -25,11 +25,11 @@ INSIDE = Caller("inside", 1000003, 1000003)
 
 
 def named(pid, kind, number, name="python3"):
-    return f"subid: process {pid} ({name}) runs with {kind} {number}, which would be taken"
+    return f"subid: process {pid} ({name}) runs with {kind} {number}, which would be removed"
 
 
 def noted(line):
-    return line.replace("subid: ", "subid: note: ").replace("would be taken", "is taken")
+    return line.replace("subid: ", "subid: note: ").replace("would be removed", "is removed")
 
 
 class Case:
@@ -37,7 +37,7 @@ class Case:
         self.box, self.report = box, box.report
 
     def __call__(self, name, args, status, lines, database=IDS, left=None, **options):
-        """Revokes, and looks at the status, stderr and what is left of both databases."""
+        """Revokes, and checks the status, stderr and both databases afterwards."""
         self.box.put(database, database)
         result = self.box.run("revoke", *args, **options)
         found = tuple(read(f"/etc/{name}").decode() for name in
@@ -70,7 +70,7 @@ def test_ids(case):
         case("... and to another user", ("anna",), BUSY, [named(pid, "uid", 5001), END],
              database="anna:5001:1\n")
     with process(caller=INSIDE) as pid:
-        case("a process with an id that is taken", ("elsa",), BUSY,
+        case("a process with an id that is removed", ("elsa",), BUSY,
              [named(pid, "uid", 1000003), END])
         case("... in part", ("--range", "1000003-1000003", "elsa"), BUSY,
              [named(pid, "uid", 1000003), END])
@@ -105,7 +105,7 @@ def test_ids(case):
 
 
 def test_root(case):
-    """Root has processes always."""
+    """Root always has processes."""
     database = "root:1000:1\nroot:100000:65536\n"
     case("root's", ("--range", "1000-1000", "root"), DONE, [], database=database,
          left="root:100000:65536\n")
@@ -127,7 +127,7 @@ def zombie(uid):
 
 
 def test_processes(case):
-    """Many of them, one without a life, and one with a name that would clear the screen."""
+    """Many processes, a zombie, and one with a name that would clear the screen."""
     with contextlib.ExitStack() as stack:
         pids = [stack.enter_context(process(caller=INSIDE)) for _ in range(12)]
         case("many", ("elsa",), BUSY, [
@@ -154,32 +154,32 @@ def test_processes(case):
 
 
 def hidden_processes():
-    """Root that may not look at processes of others, which /proc then does not list."""
+    """Root without the right to inspect processes of others, which /proc does not list."""
     unshare(CLONE_NEWNS)
     mount("proc", "/proc", "proc", 0, "hidepid=4")
     prctl(PR_CAPBSET_DROP, CAP_SYS_PTRACE)
 
 
 def test_not_known(case):
-    """No /proc, one that hides processes, or too few descriptors: that is not the same as no
-    process."""
+    """No /proc, one that hides processes, or too few descriptors: this does not mean that
+    there is no process."""
     with process(caller=INSIDE):
         case("/proc hides processes", ("elsa",), UNREADABLE, [
-            "subid: cannot look for all processes that use what would be taken: /proc: "
-            "Operation not permitted; --in-use takes it all the same"], as_root=hidden_processes)
+            "subid: cannot find all processes that use these ids: /proc: Operation not permitted; "
+            "--in-use removes the ids nevertheless"], as_root=hidden_processes)
     error = "/proc: No such file or directory"
     case("without /proc", ("elsa",), UNREADABLE, [
-        f"subid: cannot look for all processes that use what would be taken: {error}; --in-use "
-        "takes it all the same"], as_root=without_proc)
+        f"subid: cannot find all processes that use these ids: {error}; --in-use removes the ids "
+        "nevertheless"], as_root=without_proc)
     case("without /proc, --in-use", ("--in-use", "elsa"), DONE, [
-        f"subid: note: cannot look for all processes that use what is taken: {error}"],
+        f"subid: note: cannot find all processes that use these ids: {error}"],
         as_root=without_proc)
-    case("without /proc, nothing is taken", ("--if-held", "anna"), DONE, [], left=IDS,
+    case("without /proc, nothing is removed", ("--if-held", "anna"), DONE, [], left=IDS,
          as_root=without_proc)
     case.box.put(IDS, IDS)
     result = case.tool.run("-V", "1000000-1000000", "elsa", as_root=without_proc)
     case.report.check("usermod-ext without /proc goes on, as usermod", result.status == DONE
-                      and result.lines == [f"usermod-ext: note: cannot look for all processes: "
+                      and result.lines == [f"usermod-ext: note: cannot find all processes: "
                                            f"{error}"], f"{result}")
     with process(caller=INSIDE):
         for number in range(3, 24):
@@ -195,7 +195,7 @@ def test_not_known(case):
 
 
 def test_image(case):
-    """Processes of this system have nothing to do with an image."""
+    """Processes of this system do not use ids of an image."""
     etc = f"{case.box.host.tmpdir}/image/etc"
     os.makedirs(etc)
     for name, content in (("passwd", host_module.PASSWD), ("subuid", IDS), ("subgid", IDS)):

@@ -1,9 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""`subid check`: each of its findings is brought about for real and named, what it says to
-fix it is done as it is printed, and then it is gone, newuidmap maps the ids that are left,
-and the doctor finds nothing. Then what --fix does and does not touch, what happens when it
-cannot, and a million lines."""
+"""`subid check`: each finding is caused and reported, its command is run as it is printed, and
+then it is not reported again, newuidmap maps the remaining ids, and the doctor finds nothing.
+Then what --fix changes and does not change, failures of --fix, and a million lines."""
 
 import fcntl
 import json
@@ -55,7 +54,7 @@ class Scene:
         return [row for row in self.rows() if row["code"] == code]
 
     def named(self, code, **values):
-        """The finding is there, with these values, and the sentences say so too."""
+        """The finding is reported with these values, in rows and in sentences."""
         rows = self.found(code)
         require(rows, f"{code} is not among {[row['code'] for row in self.rows()]}")
         for key, value in values.items():
@@ -65,16 +64,16 @@ class Scene:
         text = self.box.run("check").out.decode()
         where = rows[0]["file"] + (f":{rows[0]['line']}" if rows[0]["line"] else "")
         line = f"{where}: {rows[0]['severity']}: {rows[0]['message']} [{code}]\n"
-        require(line in text, f"{line!r} is not said")
+        require(line in text, f"{line!r} is not printed")
         if rows[0]["cure"]:
             root = "  to fix it (as root):\n" if rows[0]["as_root"] else ""
-            require(f"{root}    {rows[0]['cure']}\n" in text, "the cure is not said")
+            require(f"{root}    {rows[0]['cure']}\n" in text, "the cure is not printed")
         # every database but for root's lines has the severity of the code
         require(rows[0]["severity"] in (severity, "note"), f"{rows[0]['severity']}")
         return rows[0]
 
     def gone(self, code):
-        """Nothing reports it. Where nothing else is wrong, users who have ids can map them."""
+        """The finding is not reported. If there are no others, users can map their ids."""
         rows = self.rows()
         left = [row for row in rows if row["code"] == code]
         require(not left, f"not fixed: {left}")
@@ -94,7 +93,7 @@ class Scene:
         mapped = [link["state"] for link in links if link["link"] == "mapping"]
         require(mapped == ["good", "good"], f"nothing is mapped for {user}: {links}")
         bad = [link for link in links if link["state"] == "broken"]
-        require(not bad, f"the doctor of {user} says {bad}")
+        require(not bad, f"the doctor of {user} reports {bad}")
 
     def fix(self, row):
         """Runs the command as it is printed."""
@@ -121,7 +120,7 @@ class Scene:
         return row
 
     def after(self, uid, gid=None):
-        """What the databases hold now, and nothing else."""
+        """The whole content of the databases."""
         found = read("/etc/subuid").decode(), read("/etc/subgid").decode()
         require(found == (uid, uid if gid is None else gid), f"{found}")
 
@@ -273,7 +272,7 @@ def _(s):
 
 @scene("ambiguous-owner")
 def _(s):
-    """In both databases, and at each line; by name as well as by uid."""
+    """In both databases, in each line, by name and by uid."""
     s.put("anna:100000:10\n5002:200000:10\n5002:300000:10\n",
           "5004:100000:10\n5002:200000:10\n5002:300000:10\n")
     row = s.named("ambiguous-owner", owner="5002", other="5002", severity="error", line=2)
@@ -369,7 +368,7 @@ def _(s):
     s.named("overlap", line=2, other="elsa", otherline=1, first=165000, last=165009)
     s.fix_all()
     s.after("elsa:100000:65536\nelsatwin:300000:1\n")
-    # a line that overlaps with several owners loses, whose first id is between theirs
+    # a line that overlaps with several owners loses, though its first id is between theirs
     s.put("elsa:100000:65536\nanna:165536:65536\nbob:900000:1\n5003:165000:65636\n")
     row = s.named("overlap", line=4, other="elsa", first=165000, last=165535)
     require(row["message"].endswith("; 5003 loses them, and keeps of the line 231072-230635")
@@ -503,7 +502,7 @@ def _(s):
 
 
 def approved(s, code):
-    """The cure shows what would count then, and changes nothing without the answer."""
+    """The cure shows the lines that would be valid, and changes nothing without the answer."""
     before = os.lstat("/etc/subuid")
     row = s.named(code, file="/etc/subuid")
     for answer in (b"", b"no\n"):
@@ -524,8 +523,7 @@ def approved(s, code):
 
 
 def emptied(s, code):
-    """The cure keeps what was there under another name; the next report is about an empty
-    database."""
+    """The cure renames what was there; the next report is about an empty database."""
     remove("/etc/subuid.old")
     s.cured(code)
     require(read("/etc/subuid") == b"" and os.path.lexists("/etc/subuid.old"), "not kept")
@@ -623,7 +621,7 @@ def _(s):
 # --- map writers ---
 
 def install(s, directory, **options):
-    """Copies of ours where PATH leads first."""
+    """Copies of our map writers, first in PATH."""
     s.put(GOOD)
     mount("tmpfs", directory, "tmpfs", options.pop("flags", 0), "mode=755")
     for mapper in MAPPERS:
@@ -642,7 +640,7 @@ def _(s):
     require("install it" in row["cure"], f"{row}")
     os.rename("/usr/bin/away", "/usr/bin/newuidmap")
     s.gone("mapper-missing")
-    # what cannot be looked at is not missing
+    # a file that cannot be read is not missing
     os.chmod("/usr/bin/newuidmap", 0o4711)
     result = s.box.run("check", caller=ELSA)
     require(result.status == UNREADABLE and b"mapper-missing" not in result.out
@@ -655,7 +653,7 @@ def _(s):
     path = install(s, "/usr/local/bin")
     os.chmod(path, 0o755)
     s.cured("mapper-no-privilege", file=path)
-    # dpkg takes away what chmod gives, until its own record says otherwise
+    # dpkg removes the bit that chmod sets, unless its own record has it
     writable(s.host, "/var/lib/dpkg")
     for mode, command in ((None, "chmod 4755"), ("0755", "dpkg-statoverride"),
                           ("755", "dpkg-statoverride"), ("04755", "chmod 4755"),
@@ -670,7 +668,7 @@ def _(s):
     root_shell(s.host, f"setcap cap_setgid=ep {path}")
     os.chmod(path, 0o755)
     s.cured("mapper-no-privilege")
-    # what others could write is not made setuid root
+    # a file that others could write is not made setuid root
     for owner, mode in ((5002, 0o4755), (5002, 0o755), (0, 0o775), (0, 0o757)):
         os.chown(path, owner, owner)
         os.chmod(path, mode)
@@ -778,8 +776,8 @@ def sweep():
 # --- the name service ---
 
 def silent(box):
-    """An owner about whom it is silent is neither reported as missing nor to be removed;
-    one exit status, whatever else is found."""
+    """An owner without an answer is neither reported as missing nor removed; the exit status
+    is the same whatever else is found."""
     sweep()
     text = "elsa:100000:10\nghost:200000:10\n12345:300000:10\nghost:400000:10\nanna:0500:1\n"
     with own_mounts():
@@ -798,14 +796,14 @@ def silent(box):
             box.report.check(f"{mode}: what else is wrong is reported",
                              {row["code"] for row in rows} == {"read-differently"}, about)
             box.report.check(f"{mode}: how many are not known", re.search(
-                r"^subid: note: the name service [a-z ]+; owners of whom it is not known whether "
-                "they have an account: 2$", words(result)), about)
+                r"^subid: note: the name service [a-z ]+; owners that could not be looked "
+                "up: 2$", words(result)), about)
             box.put("elsa:100000:10\n", "elsa:100000:10\n")
             result = box.run("check")
             box.report.check(f"{mode}: about ids alone", result.status == UNREADABLE and
                              not result.out and "what it knows of owners and ids is missing here"
                              in words(result), f"{result}")
-            # whose the lines are decides what to do
+            # the command would depend on the owner
             box.put("elsa:100000:10\nghost:100000:10\n", "")
             rows = json.loads(box.run("check", "--json").out)["findings"]
             box.report.check(f"{mode}: nothing is to be removed", rows and not any(
@@ -848,7 +846,7 @@ def digits(box):
             result = box.run("check", "--json")
             box.report.check(f"digits: {call} is silent", result.status == UNREADABLE and
                              b"no-account" not in result.out and
-                             words(result).endswith(f"account: {unknown}\n"), f"{result}")
+                             words(result).endswith(f"looked up: {unknown}\n"), f"{result}")
             directory.mode()
 
 
@@ -914,7 +912,7 @@ def network(box):
             box.put(f"elsa:{first}:4096\n", f"elsa:{first}:4096\n")
             result = box.run("check", "--verbose")
             asked, gap = asked_about(result)
-            # a machine that is too slow spends all the time, and says what it left out
+            # a machine that is too slow uses all the time, and reports what it left out
             box.report.check(f"4096 ids from {first} on", asked > 0 and (
                 result.status == status and gap == 0 or
                 result.status in (status, DONE) and gap > 0 and result.seconds >= BUDGET),
@@ -1200,14 +1198,14 @@ def read_only(box):
 
 
 def locked(box):
-    """Another process has the lock of all databases, or of the second one."""
+    """Another process holds the lock of all databases, or of the second one."""
     spoil(box)
     before = strays()
     box.host.write("/etc/subuid-", "old", 0o646)
     fix_it = ("check", "--fix", "--json")
     with process(lambda: hold_lock("/etc/.pwd.lock")) as pid:
         result = box.run(*fix_it, timeout=0.5 if quick() else 20)
-        box.report.check("locked" + (": it waits" if quick() else ", and says by whom"),
+        box.report.check("locked" + (": it waits" if quick() else ", and names the process"),
                          result.status == -signal.SIGALRM if quick()
                          else result.status == LOCKED and f"by PID {pid}" in words(result)
                          and codes_fixed(result) == [] and len(result.log) == 1, f"{result}")
@@ -1232,7 +1230,7 @@ def hold_lock(path):
 
 
 def full_disk(box):
-    """--fix below --root on a file system without room: nothing is lost."""
+    """--fix below --root on a full file system: nothing is lost."""
     with own_mounts():
         directory = tempfile.mkdtemp(dir=f"{box.host.tmpdir}/bin")
         mount("tmpfs", directory, "tmpfs", 0, "size=64k,mode=755")
@@ -1263,7 +1261,7 @@ def full_disk(box):
 
 
 def interrupted(box):
-    """SIGINT while it waits for a lock: it ends by it, and nothing is changed."""
+    """SIGINT while it waits for a lock: the program ends, and nothing is changed."""
     spoil(box)
     before = strays()
     holder = os.open("/etc/.pwd.lock", os.O_WRONLY | os.O_CREAT, 0o600)
@@ -1280,7 +1278,7 @@ def interrupted(box):
 
 
 def slow_reader(box):
-    """The reader of what was repaired may be slow: a signal ends that at once."""
+    """The reader of the report may be slow: a signal ends the program at once."""
     sweep()
     box.put(b"elsa:1:1\n" * 20000, b"")
     child = subprocess.Popen([box.path, "check", "--fix", "--all"], stdout=subprocess.PIPE)

@@ -1,11 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""`subid doctor`: each cause that it can meet is brought about for real and named, what it
-says to fix it is done as it is printed, and then the user can run containers again and `subid check`
-reports nothing new.
+"""`subid doctor`: each cause that it can find is caused and reported, its command is run as it is
+printed, and then the user can run containers again and `subid check` reports nothing new.
 
 The settings of kernels that are patched (kernel.unprivileged_userns_clone) or have AppArmor
-stand in a recorded /proc/sys here, and a seccomp filter refuses in their place."""
+are in a recorded /proc/sys here, and a seccomp filter refuses instead of the kernel."""
 
 import contextlib
 import ctypes
@@ -43,7 +42,7 @@ MOUNT_ATTR_IDMAP = 0x100000
 SYS_PIDFD_GETFD = 438
 SYS_ADD_KEY, SYS_KEYCTL = {"aarch64": (217, 219)}.get(os.uname().machine, (248, 250))
 
-# Causes of map writers that cannot come about here, and why.
+# Causes of map writers that cannot occur here, and why.
 NEVER = {
     **dict.fromkeys(("TARGET_NOT_PROC", "TARGET_HIDDEN", "TARGET_GONE", "TARGET_ZOMBIE",
                      "TARGET_NOT_DUMPABLE", "TARGET_NO_MAP", "NAMESPACE_OURS",
@@ -106,7 +105,7 @@ class Scene:
         return found
 
     def broken(self, cause, link=None, kind=None, state="broken"):
-        """The first link that does not hold has this cause."""
+        """The first broken link has this cause."""
         rows = self.rows()
         bad = [row for row in rows if row["state"] != "good"]
         name = cause.lower().replace("_", "-")
@@ -118,7 +117,7 @@ class Scene:
         text = self.run().out.decode()
         shown = row["evidence"].replace("\x1b", "\\x1b")
         require(f"{shown} [{name}]\n" in text, f"sentences say another thing: {text}")
-        require(not row["cure"] or f"    {row['cure']}\n" in text, "the cure is not said")
+        require(not row["cure"] or f"    {row['cure']}\n" in text, "the cure is not printed")
         command = (row["cure"] or "").startswith(COMMANDS + OF_USERS)
         require(row["as_root"] == (command and not row["cure"].startswith(OF_USERS)),
                 f"for whom is it: {row}")
@@ -155,7 +154,7 @@ class Scene:
         self.cures.note(row["cause"], row["cure"], row["as_root"])
 
     def sentence(self, row):
-        """A cure that is for a person."""
+        """A cure that is a sentence."""
         SAID.add(row["cause"])
         require(row["cure"] and not row["cure"].startswith(COMMANDS), f"{row}")
 
@@ -286,7 +285,7 @@ def _(s):
 
 
 def nest():
-    """User namespaces in each other, as deep as the kernel takes them."""
+    """User namespaces in each other, as deep as the kernel allows."""
     uid, gid = os.getuid(), os.getgid()
     # it has just taken other ids, and /proc/self is root's after that
     prctl(PR_SET_DUMPABLE, 1)
@@ -317,7 +316,7 @@ def _(s):
 
 @scene("PROC_MISSING")
 def _(s):
-    """Root cannot become elsa without /proc, and says the same."""
+    """Without /proc root cannot become elsa, and reports the same cause."""
     user = s.caller
     for s.caller, s.args in ((user, []), (ROOT, ["elsa"])):
         s.as_root = without_proc
@@ -389,7 +388,7 @@ def _(s):
 
 @scene("MAPPER_NOT_FIRST")
 def _(s):
-    """One that is the user's own must not become setuid root by a cure."""
+    """A program of the user must not become setuid root by a cure."""
     own = s.copies("bare")
     for name in os.listdir(own):
         os.chown(f"{own}/{name}", ELSA.uid, ELSA.gid)
@@ -402,7 +401,7 @@ def _(s):
 
 @scene("MAPPER_NOT_FIRST")
 def _(s):
-    """Those of this package are installed, and others come first: that works as well."""
+    """The map writers of this package are installed, and others are first in PATH."""
     with open(f"{os.environ['SUBID_BUILD']}/config.status") as file:
         prefix = re.search(r'^S\["prefix"\]="(.*)"$', file.read(), re.M)[1]
     require(prefix == "/usr/local", f"the tests are for the prefix /usr/local, not {prefix}")
@@ -471,7 +470,7 @@ def _(s):
 
 @scene("SOURCE_DENIES")
 def _(s):
-    """A range that the map writers refuse is not the user's, nor is it called nothing."""
+    """A range that the map writers refuse is not the user's, and it is not "no range"."""
     plugins = plugins_of(s)
     plugins.role("zzz", "deny-large")
     s.sentence(s.broken("SOURCE_DENIES", "ranges", "uid"))
@@ -577,7 +576,7 @@ def _(s):
 
 @scene("NO_RANGE")
 def _(s):
-    """Another user has nearly all ids that login.defs allows: the next one gets some beyond."""
+    """Another user has nearly all ids that login.defs allows: the cure gives ids beyond."""
     s.put("".join(f"anna:{100000 + at * 65536}:65536\n" for at in range(13)) +
           "root:1000000:1000000000\n")
     row = s.broken("NO_RANGE", "ranges", "uid")
@@ -588,7 +587,7 @@ def _(s):
 
 
 def warned(s, cause, kinds):
-    """Nothing is broken, and of each kind there is one warning of this cause."""
+    """No link is broken, and each kind has one warning with this cause."""
     name = cause.lower().replace("_", "-")
     s.broken(cause, "ranges", kinds[0], state="warning")
     rows = s.rows()
@@ -620,7 +619,7 @@ def _(s):
 
 @scene("RANGE_SMALL")
 def _(s):
-    """Of both kinds: one command is for both, and each row shows it."""
+    """Both kinds: one command for both, in each row."""
     s.put("elsa:100000:1000\n")
     rows = warned(s, "RANGE_SMALL", ("uid", "gid"))
     require(rows[0]["cure"] == rows[1]["cure"], f"{rows}")
@@ -660,7 +659,7 @@ def _(s):
 
 
 def shared(s, loser, *options):
-    """A warning of each kind, whose command takes the ids from the loser."""
+    """A warning for each kind; its command removes the ids from the loser."""
     rows = warned(s, "RANGE_SHARED", ("uid", "gid"))
     for row in rows:
         require(row["cure"].endswith(f" {loser}"), f"{loser} is to lose: {row}")
@@ -679,7 +678,7 @@ def _(s):
 
 @scene("RANGE_SHARED")
 def _(s):
-    """The user's own line is the one that loses, while a container runs with these ids."""
+    """The line of the user loses, while a container runs with these ids."""
     s.put("anna:100000:65536\nelsa:165000:70000\n")
     with container(s, "0 5001 1 1 165000 70000"):
         shared(s, "elsa", "--in-use")
@@ -688,7 +687,7 @@ def _(s):
 
 @scene("RANGE_SHARED")
 def _(s):
-    """An owner who is no user, and one who is another name of the same user, or root."""
+    """An owner that is not a user, and one that is another name of the user, or root."""
     s.put(GRANT + "5001:300000:65536\nelsatwin:400000:65536\nroot:100000:65536\n")
     s.healthy()
     s.put(GRANT + "ghost:165000:65536\n")
@@ -698,7 +697,7 @@ def _(s):
 
 @scene("RANGE_SHARED")
 def _(s):
-    """Who the other is is not known while the name service is silent."""
+    """While the name service is silent, the other owner is unknown."""
     s.put(GRANT + "ghost:165000:65536\n")
     NameService(s.host).mode("unavail")
     for row in warned(s, "RANGE_SHARED", ("uid", "gid")):
@@ -751,7 +750,7 @@ def _(s):
 
 @scene("OWNER_RENAMED")
 def _(s):
-    """A user has the name now, or it is not known whether one has."""
+    """Another user has the name now, or may have it."""
     s.host.write("/etc/passwd-", "joe:x:5001:5001::/home/joe:/bin/sh\n")
     s.put("joe:100000:65536\n")
     service = NameService(s.host)
@@ -796,7 +795,7 @@ def _(s):
 
 @scene("LINES_OVERLAP")
 def _(s):
-    """While one kind is not mapped, nothing is said of the storage, which takes no file then."""
+    """While one kind is not mapped, the storage is not checked: no file can be made there."""
     s.put(GRANT + "5001:165530:10\n")
     s.fix(s.broken("LINES_OVERLAP", "mapping", "uid"))
     row, = (row for row in s.rows() if row["state"] != "good")
@@ -836,7 +835,7 @@ def _(s):
 
 @scene("NO_PRIVILEGE")
 def _(s):
-    """What chmod gives, dpkg takes away again where its record says so."""
+    """dpkg removes the bit that chmod sets, unless its record has it."""
     writable(s.host, "/var/lib/dpkg")
     s.host.write("/var/lib/dpkg/statoverride", "".join(
         f"root root 0755 {s.directory}/{name}\n" for name in ("newuidmap", "newgidmap")))
@@ -852,7 +851,7 @@ def _(s):
 
 @scene("NO_PRIVILEGE")
 def _(s):
-    """Debian's map writers give no cause: doctor still names it."""
+    """Debian's map writers print no cause; doctor finds it."""
     if ("debian", "bare") not in s.host.subjects:
         return
     for name in ("newuidmap", "newgidmap"):
@@ -963,7 +962,7 @@ KUBELET = "kubelet:65536:7208960\n"
 
 
 def for_kubelet(s, *options):
-    """Asks for kubelet, which is a user with a good range."""
+    """Checks kubelet, a user with a good range."""
     with open("/etc/passwd", "a", encoding="ascii") as file:
         file.write("kubelet:x:996:996::/:/bin/false\n")
     s.host.write(f"{s.directory}/getsubids", "#!/bin/sh\n", 0o755)
@@ -979,7 +978,7 @@ def kubelet_is_good(s, links=("account", "programs", "ranges")):
 
 @scene("KUBELET_RANGE")
 def _(s):
-    """Each rule; afterwards each database has one line, of the same ids."""
+    """Each rule; afterwards each database has one line, with the same ids."""
     for_kubelet(s)
     kubelet_is_good(s)
     for uid, gid, said in (
@@ -1001,7 +1000,7 @@ def _(s):
 
 @scene("KUBELET_RANGE")
 def _(s):
-    """Pods run with the ids that are taken; and there is no room for so many."""
+    """Pods run with the removed ids; and too few ids are free."""
     for_kubelet(s, "--pods", "1")
     s.put("kubelet:100000:65536\n")
     with subprocess.Popen(["sleep", "300"], user=100033, group=100033, extra_groups=[]) as pod:
@@ -1016,7 +1015,7 @@ def _(s):
 
 @scene("KUBELET_RANGE")
 def _(s):
-    """A range that ends with a number that is no id; what pods can have of it stays."""
+    """A range that ends with a number that is no id; the ids that pods can have stay."""
     for_kubelet(s)
     s.put("kubelet:65536:4294901760\n")
     row = s.broken("KUBELET_RANGE", "ranges", "uid")
@@ -1056,7 +1055,7 @@ def podman(s, *words_of):
 
 
 def forget(s):
-    """What podman has made is the user's and of sub-ids."""
+    """The files of podman belong to the user and to subordinate ids."""
     for name in ("run", ".local", ".local.old", ".config"):
         shutil.rmtree(f"{s.home}/{name}", ignore_errors=True)
 
@@ -1114,7 +1113,7 @@ def container(s, ids):
 
 @scene("STORAGE_IDMAPPED")
 def _(s):
-    """While a process uses the ids: the command says so."""
+    """While a process uses the ids, the command has --in-use."""
     idmapped_home(s, "5001 5001 1\n524288 524288 1000000\n")
     s.put("elsa:200000:65536\n")
     row = s.broken("STORAGE_IDMAPPED", "storage", "uid")
@@ -1149,7 +1148,7 @@ def _(s):
 
 @scene("STORAGE_REFUSES")
 def _(s):
-    """A file system that knows the user's files only, as NFS can be: here a filter refuses."""
+    """A file system with files of the user only, as NFS may be: here a filter refuses."""
     os.makedirs(s.home, exist_ok=True)
     mount("tmpfs", s.home, "tmpfs", 0, "mode=755")
     os.chown(s.home, ELSA.uid, ELSA.gid)
@@ -1163,7 +1162,7 @@ def _(s):
 
 @scene("STORAGE_FOREIGN")
 def _(s):
-    """A storage that podman has made with another range; nothing of it is lost."""
+    """A storage that podman has made with another range; no file of it is lost."""
     storage = f"{s.home}/.local/share/containers/storage"
     s.put("elsa:900000:65536\n")
     make_run(s)
@@ -1198,10 +1197,10 @@ def _(s):
         forget(s)
 
 
-# --- what cannot be found out ---
+# --- unknown states ---
 
 def unknown_row(s, link, *evidence):
-    """The one link that is not good is unknown, and the status says so."""
+    """One link is unknown, the others are good, and the exit status is that of unknown."""
     result = s.run("--json")
     rows = [row for row in json.loads(result.out)["links"] if row["state"] != "good"]
     require(result.status == UNREADABLE, f"{result}")
@@ -1211,7 +1210,7 @@ def unknown_row(s, link, *evidence):
 
 
 def closed_storage(s):
-    """A storage that the user cannot look into is not "none yet", nor without files."""
+    """A storage that the user cannot read counts neither as missing nor as empty."""
     storage = f"{s.home}/.local/share/containers/storage"
     os.makedirs(storage)
     try:
@@ -1225,7 +1224,7 @@ def closed_storage(s):
 
 
 def linked_storage(s):
-    """A storage elsewhere is looked at."""
+    """A storage in another place is checked."""
     directory = f"{s.host.tmpdir}/storage"
     os.makedirs(directory)
     s.host.write(f"{directory}/file", "", owner=(900000, ELSA.gid))
@@ -1261,7 +1260,7 @@ def closed_pause(s):
 
 
 def not_known(box):
-    """What cannot be found out is called neither good nor broken."""
+    """An unknown state is reported neither as good nor as broken."""
     for function in (closed_storage, linked_storage, closed_pause):
         box.host.reset_etc()
         with own_mounts():
@@ -1273,7 +1272,7 @@ def not_known(box):
                 box.report.ok(f"not known: {function.__name__}")
 
 
-# --- all of it ---
+# --- all checks ---
 
 # A word in it selects causes.
 ONLY = os.environ.get("SUBID_SCENES", "")
@@ -1307,7 +1306,7 @@ def play(box):
 
 
 def as_root(box):
-    """Root asks: the answer is the user's, and nothing of root's goes along."""
+    """Root asks: the answer is that of the user, and the process has nothing of root."""
     report = box.report
     box.host.reset_etc()
     directory = box.host.subjects["ours", "setuid"].directory
@@ -1344,7 +1343,7 @@ def as_root(box):
 
 
 def reserved(box):
-    """Of a good range it is said whether systemd uses such ids, too."""
+    """For a good range, ids that systemd uses are reported, too."""
     s = Scene(box)
     for first, said in ((100000, ""), (600000, "systemd-nspawn chooses"),
                         (2147352576, "images of systemd")):
@@ -1357,7 +1356,7 @@ def reserved(box):
 
 
 def root_keyring(path):
-    """Root's login has a session keyring with a key in it, whose number is in a file."""
+    """The login of root has a session keyring with a key; a file has the number of the key."""
     def make():
         libc.syscall(SYS_KEYCTL, 1, None)
         key = libc.syscall(SYS_ADD_KEY, b"user", b"root's", b"hunter2", ctypes.c_size_t(7), -3)
@@ -1450,7 +1449,7 @@ class Spy:
 
 
 def lives(pid):
-    """A process that is no zombie."""
+    """A process that is not a zombie."""
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii") as file:
             return file.read().rpartition(")")[2].split()[0] != "Z"
@@ -1459,7 +1458,7 @@ def lives(pid):
 
 
 def ends(pid):
-    """It was killed, and the kernel may be about it still."""
+    """Whether the killed process has ended, which may take the kernel a moment."""
     end = time.monotonic() + 5
     while lives(pid) and time.monotonic() < end:
         time.sleep(0.02)
@@ -1467,7 +1466,7 @@ def ends(pid):
 
 
 def keeping(box):
-    """The user's processes keep root's pipe, and the map writer's, open."""
+    """Processes of the user keep the pipes of root and of the map writer open."""
     spy = Spy(box, "$at/grab $PPID setsid sleep 300 & echo $! >$at/notes/away\n"
               "$at/grab $PPID sleep 300 & echo $! >$at/notes/near\n"
               "sleep 1; echo kept >&2; exit 1")
@@ -1486,8 +1485,8 @@ def flooding(box):
     spy = Spy(box, "exec $at/grab $PPID yes")
     status, out, err, seconds = spy.end(50)
     box.report.check("an answer without end is cut off", status == UNREADABLE and
-                     len(out) < 2**23 and err == b"subid: user 'elsa': the answer had no end "
-                     b"and was cut off\n", f"{status} {len(out)} {err} {seconds}")
+                     len(out) < 2**23 and err == b"subid: user 'elsa': the output did not "
+                     b"end and was cut off\n", f"{status} {len(out)} {err} {seconds}")
     box.report.check("who wrote it is ended", ends(spy.note("doctor")), "it lives")
 
 
@@ -1510,7 +1509,7 @@ def standing(box):
     hanging = Spy(box, "sleep 300")
     found = hanging.end(40)
     box.report.check("a map writer that does not end", found[0] == FINDINGS and
-                     b"does not come to an end [unknown]" in found[1] and
+                     b"does not end [unknown]" in found[1] and
                      b"1 extents" not in found[1], f"{found}")
     found = stopped.end(90)
     box.report.check("a process that stands still is ended", found[0] == UNREADABLE and
@@ -1525,7 +1524,7 @@ def endless(box):
 
 
 def page(box):
-    """One page for a bug tracker, without the names of others, and each has one number."""
+    """One page for a bug tracker; each name of another user is replaced by one number."""
     report = box.report
     box.host.reset_etc()
     others = ("anna", "AD\\joe", "zoe@corp.example", "bad guy", "good", "lines", "Zoe")
@@ -1561,7 +1560,7 @@ def page(box):
     report.check("each other name has one number", len(hidden) == 5 and all(
         len(shown) == 1 and re.fullmatch("user[1-9]", *shown) for shown in hidden.values()) and
         len(set.union(*hidden.values())) == 5, f"{names}")
-    # what a sentence of ours says is not a name, so it is looked for in lines and evidence
+    # words of our sentences are no names, so names are looked for in lines and evidence
     left = [name for name in ("anna", "joe", "zoe", "guy", "Zoe", "corp") if name in out]
     report.check("no other name is on the page", not left, f"{left}: {out}")
     report.check("nor in what is advised", advice.count(" to user1 too: ") == 2 and

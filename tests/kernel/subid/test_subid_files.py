@@ -19,7 +19,7 @@ LEVELS = 200
 
 
 def deep(box):
-    """Each file has its row, however long its path is, and find(1) agrees."""
+    """Each file has its row, with a path of any length, as find(1) lists it."""
     box.put(DATABASE, DATABASE)
     os.mkdir("/home/deep")
     at = os.open("/home/deep", os.O_RDONLY)
@@ -67,7 +67,7 @@ def exchange_for_ever(a, b):
 
 
 def exchanged(box):
-    """A directory that is a link to what only root may see, now and then: never gone into."""
+    """A directory that at times is a link to a directory of root: it is never entered."""
     box.put(DATABASE, DATABASE)
     subdirectories = 200
     for i in range(subdirectories):

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""`subid fix`: what one line becomes, what is refused, and what is recorded."""
+"""`subid fix`: the new line, refusals, and records."""
 
 import os
 
@@ -84,7 +84,7 @@ def play(box):
                           ["- /etc/subuid: "] + [f"+ /etc/{base}: {after.strip()}" for base in
                                                  ("subuid", "subgid") if after])
                 box.check(f"{about}: records", len(result.log), 0 if options else 1)
-                # who got or lost something
+                # the users that got or lost ids
                 named = all(any(f"]: {name} " in row for name in ("elsa", "anna", "5002"))
                             for row in result.log)
                 box.report.check(f"{about}: the record names a user", named, f"{result}")
@@ -95,20 +95,20 @@ def play(box):
 
 
 def removals(box):
-    """The record of a line that is removed has what other programs read."""
-    for line, told in (("elsa:0x10:5", "elsa fix remove uids=16-20"),
-                       ("elsa:0100:5", "elsa fix remove uids=64-68 uids=100-104"),
-                       ("+elsa:300000:5", "+elsa fix remove uids=300000-300004"),
-                       ("elsa:300000", "elsa fix remove")):
+    """The record of a removed line has the ids that other programs read."""
+    for line, record in (("elsa:0x10:5", "elsa fix remove uids=16-20"),
+                         ("elsa:0100:5", "elsa fix remove uids=64-68 uids=100-104"),
+                         ("+elsa:300000:5", "+elsa fix remove uids=300000-300004"),
+                         ("elsa:300000", "elsa fix remove")):
         box.put(f"{line}\n", "")
         result = box.run("fix", "-u", "--remove", "--", line)
         box.report.check(f"the record of a removed line: {line}", result.status == DONE
                          and len(result.log) == 1
-                         and f"]: {told} by uid 0: done" in result.log[0], f"{result}")
+                         and f"]: {record} by uid 0: done" in result.log[0], f"{result}")
 
 
 def kinds(box):
-    """One database; the same line twice; others may not."""
+    """One database; the same line twice; users without permission."""
     line = "elsa:300000:5 \n"
     box.put(line, line)
     box.run("fix", "-g", line[:-1])

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""`subid grant`, `revoke` and `rename`: where ranges go, compared with a model that tries
-every place; what is refused and how it ends; lists in which anything may be wrong; killed
-and interrupted at every system call; and 100,000 users at once beside Debian's usermod."""
+"""`subid grant`, `revoke` and `rename`: the place of new ranges, compared with a model that tries
+every place; refusals and exit statuses; lists with any fault; commands that are killed and
+interrupted at every system call; and 100,000 users at once beside Debian's usermod."""
 
 import contextlib
 import fcntl
@@ -47,7 +47,7 @@ class Case:
         return result
 
 
-# --- where ranges go --------------------------------------------------------------------
+# --- the place of new ranges ------------------------------------------------------------
 
 def test_places(case):
     both = lambda text: (text, text)
@@ -81,7 +81,8 @@ def test_places(case):
     case("a database that does not exist", ("grant", "bob"), DONE, (None, None),
          both("bob:100000:65536\n"))
     case("no account", ("grant", "containers", "--no-account", "--count", "2147483648",
-                        "--range", "2147483647-4294967294"), USAGE, says=("--range says",))
+                        "--range", "2147483647-4294967294"), USAGE,
+         says=("--range excludes --count and --align",))
     case("no account: podman's", ("grant", "containers", "--no-account", "--range",
                                   "2147483648-4294967294"), DONE,
          new=both("containers:2147483648:2147483647\n"))
@@ -275,7 +276,7 @@ class Model:
                 count = rng.randrange(1, 9)
                 self.lines[k].append((rng.choice(PEOPLE + ["ghost"] * 8), start, count))
                 self.used[k].update(range(start, start + count))
-        # some may have ids in the middle of it all
+        # some accounts may have ids between the ranges
         self.accounts = {rng.randrange(LOW, HIGH) for _ in range(rng.randrange(2))}
         self.above = [max([LOW] + [min(end, HIGH + 1) for end in (
             start + count for _, start, count in self.lines[k]
@@ -353,7 +354,7 @@ class Model:
 
 
 def set_people(box, accounts=()):
-    """People of the model, and accounts with ids that ranges must not have."""
+    """Users of the model, and accounts with ids that ranges must not have."""
     passwd = host_module.PASSWD + "".join(
         f"{name}:x:{20000 + i}:5001::/:\n" for i, name in enumerate(PEOPLE))
     box.host.write("/etc/passwd", passwd + "".join(
@@ -458,13 +459,13 @@ def test_all_users(case):
          ("elsa:7:5\nanna:3:5\n", "anna:3:5\nelsa:100000:5\n"))
 
 
-# --- taking, and new names --------------------------------------------------------------
+# --- revoke and rename ------------------------------------------------------------------
 
 def test_revoke(case):
     old = ("elsa:100:10\nanna:200:10\n5001:300:10\nelsatwin:400:10\nelsa:bad\n",) * 2
     left = ("anna:200:10\nelsa:bad\n",) * 2
     case("everything", ("revoke", "elsa"), DONE, old, left)
-    case("everything, said aloud", ("revoke", "elsa", "--all"), DONE, old, left)
+    case("everything, with --all", ("revoke", "elsa", "--all"), DONE, old, left)
     case("nothing is left", ("revoke", "elsa", "--all"), NONE, left,
          says=("elsa has no subordinate ids",))
     case("a part", ("revoke", "elsa", "--range", "105-305"), DONE, old,
@@ -511,9 +512,9 @@ def test_rename(case):
     case("the new one has ranges", ("rename", "ghost", "elsa"), POLICY,
          ("ghost:1:1\nelsa:5:5\n", "ghost:1:1\n"),
          says=("elsa has a range of its own (/etc/subuid:2)",))
-    case("nobody yet", ("rename", "elsa", "emma"), NO_USER, ("elsa:1:1\n", ""),
+    case("no such user", ("rename", "elsa", "emma"), NO_USER, ("elsa:1:1\n", ""),
          says=("user 'emma' does not exist", "usermod -l emma elsa"))
-    case("nobody, on purpose", ("rename", "ghost", "emma", "--no-account"), DONE,
+    case("no such user, with --no-account", ("rename", "ghost", "emma", "--no-account"), DONE,
          ("ghost:1:1", ""), ("emma:1:1\n", ""))
     case("to a number", ("rename", "ghost", "5001"), USAGE, old, says=("no name",))
     case("to two lines", ("rename", "ghost", "x:1:1\nroot"), USAGE, old, says=("no name",))
@@ -532,7 +533,7 @@ def test_rename(case):
     box.host.reset_etc("passwd", "group", "shadow", "gshadow")
 
 
-# --- what can go wrong ------------------------------------------------------------------
+# --- failures ---------------------------------------------------------------------------
 
 def test_words(case):
     old = ("elsa:1:1\n", "")
@@ -547,13 +548,13 @@ def test_words(case):
             (("grant", "elsa", "--range", "5-4"), "--range: '5-4' is no range"),
             (("grant", "elsa", "--range", "5"), "no range FIRST-LAST"),
             (("grant", "--all-users", "--range", "5-6"), "--range is for one user"),
-            (("grant", "--all-users", "--no-account"), "have accounts"),
-            (("grant", "elsa", "--min-uid", "5"), "belong to --all-users"),
+            (("grant", "--all-users", "--no-account"), "exclude each other"),
+            (("grant", "elsa", "--min-uid", "5"), "require --all-users"),
             (("grant", "elsa", "-u", "-g"), "exclude each other"),
             (("grant", "elsa", "--nonsense"), "--nonsense"),
-            (("revoke",), "one USER is wanted"), (("revoke", "a", "b"), "one USER"),
+            (("revoke",), "one USER is required"), (("revoke", "a", "b"), "one USER"),
             (("revoke", "elsa", "--range", "x"), "no range"),
-            (("rename", "elsa"), "the OLD name and the NEW one")):
+            (("rename", "elsa"), "OLD and NEW are required")):
         case(f"wrong: {' '.join(args)}", args, USAGE, old, says=(says, "--help'"))
     for args in (("grant", "nobody-knows"), ("grant", "5001"), ("revoke", "nobody-knows"),
                  ("grant", "x:1:1\nroot")):
@@ -575,8 +576,7 @@ CHANGES = (
 
 
 def test_lost_output(case):
-    """What is said cannot be written: a change is made all the same, and a rehearsal is
-    none."""
+    """stdout cannot be written: a change is made nevertheless, and --dry-run changes nothing."""
     with open("/dev/full", "w", encoding="ascii") as full:
         for args, old, new in CHANGES:
             for name, lose, says in (
@@ -591,7 +591,7 @@ def test_lost_output(case):
 
 
 def spoil(path, kind):
-    """Puts something in the place of a database that is none."""
+    """Replaces a database by a file of another type."""
     remove(path)
     if kind == "directory":
         os.mkdir(path)
@@ -602,8 +602,7 @@ def spoil(path, kind):
 
 
 def test_unreadable(case):
-    """A database that cannot be read, or is no file: nothing is changed, the other one
-    neither."""
+    """A database that cannot be read or is not a regular file: neither database changes."""
     box = case.box
     for args, old, _ in CHANGES:
         for kind in ("directory", "link", "fifo"):
@@ -649,7 +648,7 @@ def test_surroundings(case):
     box.put(*(text.encode() for text in old))
     with process(lambda: hold_lock("/etc/.pwd.lock")) as pid:
         result = box.run("grant", "elsa", timeout=0.5 if quick() else 20)
-        case.report.check("locked: it waits" + ("" if quick() else ", and says by whom"),
+        case.report.check("locked: it waits" + ("" if quick() else ", and names the process"),
                           result.status == -signal.SIGALRM if quick()
                           else result.status == LOCKED and f"by PID {pid}" in words(result),
                           str(result))
@@ -737,7 +736,7 @@ def full_disk(case, directory, args, old, new):
 
 
 def test_full(case):
-    """A disk with less and less room: all or nothing, and each time the reason."""
+    """A disk with less and less free space: all or nothing, with the reason."""
     case.box.host.write(LIST, "".join(f"new{i}\n" for i in range(2000)))
     with image(case, "size=256k") as directory:
         for args, old, new in FULL:
@@ -779,8 +778,8 @@ def test_records(case):
 
 
 def test_reads(case):
-    """Each database is read once to find names and once behind the locks, however many
-    ranges are named."""
+    """Each database is read once to find names and once under the locks, for any number of
+    ranges."""
     box, lines = case.box, "".join(f"elsa:{start}:10\n" for start in (1000, 2000, 3000))
     if not available():
         case.report.skip("revoke reads each database twice", "needs strace")
@@ -797,8 +796,8 @@ def test_reads(case):
 
 
 def test_name_service(case):
-    """A directory is asked once for all, and for two seconds a kind; whose id it has is
-    passed by."""
+    """A directory service is asked once for all users, for two seconds per kind; its ids are
+    not given."""
     box = case.box
     path = box.host.compile("usermod_nss.c", "-shared", "-fPIC")
     os.rename(path, f"{box.directory}/libnss_subidtest.so.2")
@@ -896,7 +895,7 @@ def owned(text):
 
 
 def oracle_seconds(box, calls):
-    """What one call of Debian's usermod takes on average, for both databases."""
+    """The average time of a call of Debian's usermod, for both databases."""
     start = time.monotonic()
     for i in range(calls):
         first = 650000000 + i * 100
@@ -908,7 +907,7 @@ def oracle_seconds(box, calls):
 
 
 def on_processor():
-    """Seconds of children that have ended: what else runs does not count."""
+    """Processor seconds of children that have ended; other processes do not count."""
     times = os.times()
     return times.children_user + times.children_system
 

@@ -64,12 +64,12 @@ def parse(kind, lines):
 
 
 def key(owner):
-    """What two lines of one owner share."""
+    """The ids that two lines of one owner share."""
     return owner if OWNERS.get(owner) is None else OWNERS[owner]
 
 
 def inside(lines, line, identity):
-    """1, and everything that the owner has below."""
+    """1, and the number of ids that the owner has below."""
     before = sum(other.count for other in lines if key(other.owner) == key(line.owner) and
                  (other.start, other.number) < (line.start, line.number))
     return 1 + before + identity - line.start
@@ -113,7 +113,7 @@ def model_whois(box, lines, rng):
             found = sorted((row["owner"], row["inside"], int(row["where"].split(":")[1]))
                            for row in rows if (row["id"], row["kind"]) == (identity, kind)
                            and row["state"] == "delegated")
-            # an id that was asked for twice is answered twice
+            # an id that is named twice is answered twice
             expected = whois_of(lines[kind], kind, identity) * ids.count(identity)
             if found != sorted(expected):
                 return f"whois {identity}: {kind}: {found}, not {expected}"
@@ -245,7 +245,7 @@ def list_details(box):
     rows = box.rows("list", "--root", image, "elsa")
     box.check("an image has its own users", [(row["uid"], row["first"]) for row in rows],
               [(77, 9000000)])
-    # a link of an image means what it means there
+    # a link of an image is resolved inside the image
     os.rename(f"{image}/etc", f"{image}/real")
     os.symlink("/real", f"{image}/etc")
     rows = box.rows("list", "--root", image)
@@ -288,7 +288,7 @@ def keys(box):
                   {tuple(row) for row in rows}, {tuple(page.get(name, ()))})
 
 
-# --- what goes wrong --------------------------------------------------------------------
+# --- failures ---------------------------------------------------------------------------
 
 COMMANDS = (
     # words, status, a word of the message
@@ -311,7 +311,8 @@ COMMANDS = (
     (("map", "elsa", "--for", "qemu"), USAGE, "bwrap"),
     (("map", "elsa", "--for"), USAGE, "--for"), (("map", "elsa", "-f", "lxc", "-J"), USAGE, "--for"),
     (("ps", "1"), USAGE, "'1'"), (("ps", "-R", "/"), USAGE, "R"),
-    (("files",), USAGE, "folder"), (("files", "/nonexistent"), UNREADABLE, "/nonexistent"),
+    (("files",), USAGE, "a directory is missing"),
+    (("files", "/nonexistent"), UNREADABLE, "/nonexistent"),
 )
 
 
@@ -354,7 +355,7 @@ def states(box, status, *ids):
 
 
 def broken_off(box):
-    """A database that can be opened, and of which a read fails: of each in turn."""
+    """A read fails of a database that can be opened; each database in turn."""
     if not os.path.exists(STRACE):
         box.report.skip("a read that fails", "needs strace")
         return
@@ -374,7 +375,7 @@ def broken_off(box):
 
 
 def hidden_processes(box):
-    """Where /proc hides processes, or what is in them, that is said."""
+    """A message reports if /proc hides processes or their contents."""
     box.put(SLIDES, SLIDES)
     for options, word in (("hidepid=1", "processes that cannot be read: "),
                           ("hidepid=2", "Operation not permitted")):
@@ -391,7 +392,7 @@ def hidden_processes(box):
 
 
 def wrong_files(box):
-    """What can be read is shown, and the status says that it is not all."""
+    """What can be read is shown, and the status reports that the rest is missing."""
     verbs = reading(box)
     for name, make, word in (
             ("missing", lambda: remove("/etc/subuid"), "No such file"),
@@ -453,7 +454,7 @@ def wrong_files(box):
 
 
 def wrong_accounts(box):
-    """Ids without names: what is said holds, and what is not known is not said."""
+    """Ids without names: the output is right, and unknown facts are left out."""
     verbs = reading(box)
     # only passwd shows which of these are one user's
     box.put("elsa:3000000:10\n5001:2000000:10\n", "elsa:3000000:10\n5001:2000000:10\n")
@@ -515,7 +516,7 @@ def lost_output(box):
             box.report.check(f"{shown} to {name} fails", result.status == NOT_WRITTEN and
                              word in words(result) and words(result).count("\n") == 1,
                              f"{result}")
-    # with a million lines the buffer is full long before the end
+    # with a million lines the buffer is full before the end
     box.put(large(100000), "")
     result = box.run("list", "-u", as_user=cases["a full disk"][0])
     box.report.check("a long list stops at a full disk", result.status == NOT_WRITTEN and
@@ -533,7 +534,7 @@ def closed_pipe(box):
         err = child.stderr.read()
         box.report.check(f"{' '.join(args)} | head ends in silence",
                          child.wait() == ending and not err, f"{child.returncode} {err}")
-    # what changes nothing ends as well; a change is made and its status says what was lost
+    # verbs that change nothing fail, too; a change is made, and its status reports lost output
     def unread():
         read_end, write_end = os.pipe()
         os.close(read_end)
@@ -677,7 +678,7 @@ def million(box):
 
 
 def unknown_owners(box):
-    """Owners whom no service knows, beside a service that is not installed, which is asked for two
+    """Owners that no service knows, beside a service that is not installed, which is asked for two
     seconds: each costs the same, however many there are."""
     n = 100000
     box.put(large(n), "")

@@ -55,12 +55,12 @@ def never_root(box):
                                  (runtime == "podman" or "3000000" in numbers), f"{result}")
     box.put("elsa:5600:1\n" + RANGE, RANGE)
     result = box.run("map", "elsa", "--for", "lxc")
-    box.check("a note says what is left out", words(result),
+    box.check("a note reports ids that are left out", words(result),
               "subid: note: the uid 5600 is delegated alone, so it is not mapped; to pass it "
               "through: --through 5600\n")
     box.put("elsa:5002:2\n" + RANGE, RANGE)
     result = box.run("map", "elsa", "--for", "lxc")
-    box.check("a note says what accounts have", words(result),
+    box.check("a note reports ids of accounts", words(result),
               "subid: note: the uids 5002-5003 are accounts of the host, so they are not mapped; "
               "to pass one through: --through 5002\n")
     box.put("elsa:5600:1\nelsa:5700:1\n", RANGE)
@@ -78,7 +78,7 @@ def never_root(box):
 
 
 def no_range(box):
-    """Only ids of accounts: there is no user to be root, and the cure gives a range."""
+    """Only ids of accounts: no id can be root of the container, and the cure gives a range."""
     text = "elsa:5002:2\n"
     for runtime in ("lxc", "unshare", "nspawn"):
         box.put(text, text)
@@ -181,7 +181,7 @@ def refused(box):
 
 
 def incus(box):
-    """What Incus would refuse, and both kinds of lines of raw.idmap."""
+    """Mappings that Incus would refuse, and both kinds of lines of raw.idmap."""
     for name, owner, uids, status, word in (
             ("another user", "elsa", RANGE, FINDINGS, "root"),
             ("two ranges", "root", "root:100000:65536\nroot:200000:65536\n", FINDINGS, "has 2"),

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""subid that a site has installed setuid root or with capabilities: what that gives is for
-changes that PAM permits. All else is done as the caller, who sees no more by it."""
+"""subid that a site has installed setuid root or with capabilities: the privilege is used only
+for changes that PAM permits. All other verbs run as the caller, and show the caller no more."""
 
 import json
 import os
@@ -35,14 +35,14 @@ def copies(box):
 
 
 def closed(box):
-    """Databases that are closed to the caller, with what only root may know."""
+    """Databases that the caller cannot read, with lines that only root may know."""
     box.put(SECRET, SECRET)
     for name in ("subuid", "subgid"):
         os.chmod(f"/etc/{name}", 0o600)
 
 
 def reads(box, name, path):
-    """No verb that reads shows what is closed to the caller."""
+    """No verb that reads shows what the caller cannot read."""
     closed(box)
     for args in (("list",), ("list", "anna"), ("whois", "100000"), ("map", "anna"), ("check",),
                  ("check", "--root", "/"), ("check", "--fix", "--root", "/"),
@@ -113,8 +113,8 @@ def batch(box, name, path):
 
 
 def strange(box, name, path):
-    """No variable of the caller's chooses what the program reads: the system log's time is
-    by the zone of the system."""
+    """No variable of the caller chooses what the program reads: the time in the system log is
+    that of the system's time zone."""
     service(box, "pam_permit.so")
     if not shutil.which("strace", path=CLEAN_PATH):
         box.report.skip(f"{name}: a strange environment", "needs strace")

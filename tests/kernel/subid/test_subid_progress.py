@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""What takes longer than a second says so on a terminal, whatever the verb, and the line
-is gone when output or the end comes; where stderr is no terminal there is none.
+"""Each verb that takes longer than a second shows a progress line on a terminal. The line is
+erased before output and at the end; if stderr is not a terminal there is none.
 
 Each verb works on a million users, and is stopped in the middle for a second: so it takes
 that long on a machine of any speed."""
@@ -54,7 +54,7 @@ def users(n):
 
 
 def read_all(*fds):
-    """What comes out of descriptors until all are closed: {fd: bytes}."""
+    """The output of descriptors until all are closed: {fd: bytes}."""
     found, left = {fd: b"" for fd in fds}, set(fds)
     while left:
         for fd in select.select(left, [], [])[0]:
@@ -68,7 +68,7 @@ def read_all(*fds):
 
 
 def run(box, args, out_too):
-    """Starts it on a terminal, stops it for a second; (status, stdout, terminal)."""
+    """Runs a command on a terminal, stopped for a second; (status, stdout, terminal)."""
     master, slave = pty.openpty()
     source, sink = os.pipe()
     child = subprocess.Popen([box.path, *args], stdin=subprocess.DEVNULL, env=ENV,
@@ -92,7 +92,7 @@ def verb(box, args, statuses, word, out_too):
     rest = screen[lines[-1].end():] if lines else b""
     if out_too:
         out = rest
-    # the last thing that happens to the line is that it is wiped
+    # at the end the line is erased
     box.report.check(
         f"{'both on a terminal' if out_too else 'stderr on a terminal'}: {' '.join(args)}",
         status in statuses and lines and rest.startswith(WIPE)
@@ -113,7 +113,7 @@ def quiet(box, args, statuses):
 
 
 def interrupted(box):
-    """Who ends the program finds the line wiped away as well."""
+    """The line is also erased if a signal ends the program."""
     master, slave = pty.openpty()
     child = subprocess.Popen([box.path, "grant", "--batch", "-"], stdin=subprocess.PIPE,
                              env=ENV, stdout=subprocess.PIPE, stderr=slave)
@@ -127,12 +127,12 @@ def interrupted(box):
 
 
 def pager(box):
-    """What is behind a pipe may have the terminal: once rows come nothing is painted."""
+    """The reader of a pipe may use the terminal: no progress is shown once rows are printed."""
     master, slave = pty.openpty()
     child = subprocess.Popen([box.path, "list"], stdin=subprocess.DEVNULL, env=ENV,
                              stdout=subprocess.PIPE, stderr=slave)
     os.close(slave)
-    child.stdout.read(10)   # more than a pipe takes is behind it
+    child.stdout.read(10)   # more output than a pipe holds
     before = b""
     while select.select([master], [], [], 0)[0]:
         before += os.read(master, 65536)
@@ -146,7 +146,7 @@ def pager(box):
 
 
 def background(box):
-    """A job in the background neither paints nor is stopped for it."""
+    """A background job shows no progress, and is not stopped by the terminal."""
     os.mkfifo("/mnt/never")
     pid, master = pty.fork()
     if pid == 0:
@@ -160,7 +160,7 @@ def background(box):
 
 
 def quick_ones(box):
-    """Nothing is said about what is quick."""
+    """A quick command shows no progress."""
     master, slave = pty.openpty()
     child = subprocess.Popen([box.path, "list", "-R", "/mnt/none"], stdin=subprocess.DEVNULL,
                              env=ENV, stdout=subprocess.PIPE, stderr=slave)
@@ -171,7 +171,7 @@ def quick_ones(box):
 
 
 def names(box):
-    """Names of files reach the terminal without what it would obey."""
+    """Names of files are escaped on the terminal."""
     os.mkdir("/mnt/controls")
     for i in range(20):
         os.mkdir(f"/mnt/controls/\033]0;{i}\a\x9b")
@@ -187,7 +187,7 @@ def main():
     os.symlink("pts/ptmx", "/dev/ptmx")
     n = 300_000 if host_module.quick() else 1_000_000
     box.host.write("/etc/passwd", users(n))
-    # all groups are looked through for a user's, as doctor does
+    # all groups are read to find those of a user, as doctor does
     box.host.write("/etc/group", host_module.ETC["group"] + "".join(
         f"user{i}:x:{10000 + i}:\n" for i in range(n)))
     box.host.write("/etc/pam.d/usermod-ext", "account required pam_permit.so\n")

@@ -17,7 +17,7 @@ DONE, USAGE, UNREADABLE, NO_USER = 0, 1, 3, 6
 POLICY = 20
 JOE = Account(7001, 7001, ("joe", "joe@corp.example", "CORP\\joe"))
 SUE = Account(7002, 7002, ("sue@corp.example", "sue"))
-# one whose login name is a local user's, and one whose name is digits
+# one with the login name of a local user, and one with digits as name
 BOB = Account(7003, 7003, ("bob", "bob@corp.example"))
 SAM = Account(7004, 7004, ("5555", "sam"))
 DB = ("# ours\n\njoe:3000:4\njoe@corp.example:3010:4\n7001:3030:4\nCORP\\joe:3020:4\n"
@@ -75,7 +75,7 @@ def canonical(box):
     for words in (("--canonical", "joe"), ("--canonical", "joe", "sue"),
                   ("--canonical", "--no-account"), ("--canonical", "-u", "-g"), ("joe",)):
         box.run(f"misuse: {' '.join(words)}", words, USAGE)
-    # local names alone: the local file is asked for those, and in an image for all
+    # local names alone: they are looked up in the local file, and all names in an image
     box.run("--canonical: local names", ("--canonical",), DONE, "elsatwin:1:1\nelsa:2:1\n",
             data="elsatwin:1:1\nelsa:2:1\n")
     directory = f"{box.host.tmpdir}/image"
@@ -88,7 +88,7 @@ def canonical(box):
 
 
 def silent(box):
-    """Nothing is changed unless it is known of all lines whose they are."""
+    """Nothing is changed unless the owners of all lines are known."""
     unknown = [(number + 1, line.split(":")[0]) for number, line in enumerate(DB.split("\n"))
                if line.split(":")[0] in ("joe", "joe@corp.example", "CORP\\joe", "ghost", "sue",
                                          "bob@corp.example", "sam") and ":0" not in line]
@@ -127,14 +127,14 @@ def silent(box):
 
 
 def half_silent(box):
-    """What is not asked about may be silent."""
+    """A silent service has no effect if it need not be asked."""
     box.directory.mode("unavail", errno.ENOENT, "getpwuid")
     box.run("only uids are not answered", ("--canonical",), DONE, CANONICAL)
     box.reset()
 
 
 def plain(box):
-    """Lines of NEW are in the way, by whatever name, unless OLD is the same user."""
+    """Lines of NEW, by any name, prevent the renaming, unless OLD is the same user."""
     one = "joe@corp.example:1:1\nCORP\\joe:2:1\nelsa:3:1\n7001:5:1\n"
     box.run("another name of the user", ("joe@corp.example", "joe"), DONE,
             one.replace("joe@corp.example", "joe"), data=one)
@@ -235,7 +235,7 @@ def questions(box):
 
 
 def locks(box):
-    """It asks before it has the locks, and again about lines that came meanwhile."""
+    """Names are looked up before the locks are taken, and again for lines added meanwhile."""
     box.programs.put(DB)
     box.directory.forget()
     lock = os.open("/etc/.pwd.lock", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)

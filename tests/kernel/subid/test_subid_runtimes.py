@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""`subid map --for X` is fed to the real X, and the container has the mapping that the
-databases grant; `subid ps` and `subid files` show what runs in containers and what they
-leave, compared with /proc and with what the containers themselves say."""
+"""The real X reads the output of `subid map --for X`, and the container has the mapping that the
+databases grant; `subid ps` and `subid files` show the processes and files of containers, compared
+with /proc and with the output of the containers."""
 
 import configparser
 import contextlib
@@ -22,7 +22,7 @@ from subid_box import KINDS, UNREADABLE, words
 
 HOME = f"/home/{ELSA.name}"
 ONE = "anna:2000000:1000000\nelsa:3000000:1000000\n"
-# by two names, in descending order, and with a stranger's line between
+# by two names, in descending order, with a line of another user between
 SEVERAL = "elsa:3000000:100000\nanna:2000000:1000000\n5001:700000:70000\nelsatwin:100000:65536\n"
 # dockerd takes lines by uid if there are any, or else by name; Debian's libsubid, which
 # podman asks, knows no other names of a uid
@@ -35,7 +35,7 @@ RANGES = {"one range": [(3000000, 1000000)],
           "an id passed through": [(3000000, 1000), (5600, 1), (3001001, 98999)]}
 # behind the user's own id
 USUAL = RANGES | {"an id passed through": [(3000000, 999), (5600, 1), (3001000, 99000)]}
-# what podman maps in its own namespace
+# the mapping of podman's own namespace
 EVERYTHING = RANGES | {"an id passed through": [(5600, 1), (3000000, 100000)]}
 OPTIONS = dict.fromkeys(RANGES, "") | {"an id passed through": "--through 5600:1000"}
 LARGEST = {name: [max(ranges, key=lambda range: range[1])] for name, ranges in RANGES.items()}
@@ -114,7 +114,7 @@ def missing(*tools):
     return f"needs {', '.join(found)}" if found else None
 
 
-# --- what is run ------------------------------------------------------------------------
+# --- runtimes ---------------------------------------------------------------------------
 
 def newuidmap(stage, which):
     stage.compare("newuidmap", which,
@@ -248,7 +248,7 @@ def rootless(stage, which):
 
 
 def in_file_order(which):
-    """dockerd takes the lines of a user as they come."""
+    """dockerd uses the lines of a user in their order."""
     ranges = RANGES[which]
     if DATABASES[which] == ONE:
         return ranges
@@ -429,7 +429,7 @@ def page_of_runtimes():
 
 
 def refusals(stage):
-    """What a runtime could not do is refused here."""
+    """A mapping that a runtime cannot make is refused."""
     box = stage.box
     for name, uids, gids, user, runtime, status, word in (
             ("no id of both kinds", "elsa:100000:10\n", "elsa:200000:10\n", "elsa", "nspawn",
@@ -537,7 +537,7 @@ def slides_ps(stage):
 
 
 def nested(stage, expected):
-    """From inside elsa's first container, its own processes are the host's."""
+    """Inside elsa's first container, its processes are those of the host."""
     pid = next(pid for pid, row in expected.items() if row[2] == 1000)
 
     def enter_container():
@@ -555,7 +555,7 @@ def by_row(rows, *keys):
 
 
 def slides_files(stage):
-    """What `showinfo files` of the slides shows, with names for the numbers."""
+    """The output of `showinfo files` of the slides, with names for the numbers."""
     stage.box.put(ONE, ONE)
     top = f"{stage.host.tmpdir}/files"
     os.mkdir(top)
@@ -591,7 +591,7 @@ def slides_files(stage):
 
 
 def files_that_cannot_be_read(stage):
-    """Closed directories are named, and the rest is shown; names are any bytes."""
+    """Unreadable directories are named, and the rest is shown; names have any bytes."""
     stage.box.put(ONE, ONE)
     top = f"{stage.host.tmpdir}/closed"
     os.makedirs(f"{top}/private/deep")

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Every verb of subid where the name service never answers, crashes, talks, or is slow:
-each ends in a stated time, with a word about it or without need of it, and nothing is
-changed; and where it answers, what it knows is there. A real module of the name service,
-in the loader's own directory, so that every program of the chain has it."""
+"""Every verb of subid while the name service never answers, crashes, prints, or is slow: each
+ends within a limited time, reports the missing answer if it matters, and changes nothing; if
+the service answers, its users are shown. It is a real module of the name service, in the
+directory of the loader, so that every program uses it."""
 
 import json
 import os
@@ -27,7 +27,7 @@ REASON = {NEVER: "the name service did not answer in time", CRASH: "the name ser
 NOTE = "subid: note: {}; what it knows of owners and ids is missing here"
 CANNOT = "subid: cannot look up user '{}': {}"
 NOT_KNOWN = "subid: user 'stranger' is not known: the name service did not answer"
-OWNERS = "subid: note: {}; owners of whom it is not known whether they have an account: 2"
+OWNERS = "subid: note: {}; owners that could not be looked up: 2"
 SAMPLES = ("subid: note: the name service did not answer in time; ids of its accounts may be "
            "among these")
 
@@ -109,7 +109,7 @@ def databases():
 
 
 def children_left(box):
-    """Processes of the program that are still there."""
+    """Processes of the program that still run."""
     found = []
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
@@ -183,7 +183,7 @@ def processes(box):
 
 
 def interrupted(box):
-    """Who waits for the name service can be stopped, and so is the process that asks."""
+    """A signal ends a program that waits for the name service, and its child process."""
     service(box, NEVER)
     for args in (("list",), ("check",), ("grant", "stranger"), ("doctor", "elsa")):
         child = start(box, *args)
@@ -209,7 +209,7 @@ def talkative(box):
 
 
 def answers(box):
-    """What it knows is there, and in time though each answer is slow."""
+    """Its users are shown, within the time limit, though each answer is slow."""
     box.put(DB, DB)
     service(box, 100)
     uids = {row["owner"]: row["uid"] for row in box.rows("list", "-u")}

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""The verbs of subid that look, where nsswitch.conf names other sources than the files: the
-first source that has anything for an owner answers alone, as for the map writers beside
-which each answer is put; what does not answer is named, within its time; and nothing is
-said that could not be known."""
+"""The verbs of subid that read, with other sources than the files in nsswitch.conf: only the
+first source that has a range for an owner answers, as for the map writers, with which each
+answer is compared; a source that does not answer is named, within its time; and unknown facts
+are not reported."""
 
 import json
 import os
@@ -18,7 +18,7 @@ LINES = "elsa:3000000:1000\nanna:2000000:1000\n"
 FILES = [("elsa", 3000000, 3000999, "/etc/subuid:1")]
 FULL = [("elsa", 100000, 231071, "full")]
 COLUMNS = ("owner", "first", "last", "where")
-# of plugin.c, by what comes of them
+# roles of plugin.c, by their effects
 SILENT = ("nothing", "unknown", "error")
 INVALID = ("status", "status-negative", "negative", "least", "huge", "many", "null", "zero",
          "beyond", "far", "wrap", "all")
@@ -50,7 +50,7 @@ def said(box, name, result, status, *texts):
 # --- list -------------------------------------------------------------------------------
 
 def test_list(box, plugins):
-    """(sources, lines of the files, what is listed, what is said)"""
+    """(sources, lines of the files, listed ranges, messages)"""
     void = ("lines of elsa that grant nothing", "'full' answers: 1")
     unnamed = ("lines of elsa that grant nothing", "does not name the files: 1")
     for sources, lines, expected, texts in (
@@ -83,12 +83,12 @@ def test_list(box, plugins):
 
 
 def test_denied(box, plugins):
-    """What newuidmap would refuse as an extent is neither listed nor mapped, with a note; who
-    has an id is another question."""
+    """A range that newuidmap would refuse as an extent is neither listed nor mapped, and a note
+    reports it; `whois` does not ask about extents."""
     whole = "lists the uids 100000-165535 for elsa and says no to them as an extent"
     for role, expected, noted in (
             ("deny-large", [], True), ("deny-unset", [], True), ("deny-unknown", [], True),
-            # two that touch are one, which it is not asked about
+            # two adjacent ranges are one, which the plugin is not asked about
             ("deny", [("elsa", 100000, 231071, "deny")], False),
             ("more", [("elsa", 100000, 165535, "more")], False)):
         plugins.role(role, role)
@@ -119,7 +119,7 @@ def test_owners(box, plugins):
     box.check("by two words", rows(box, "list", "-u", 5001, "elsa"), FULL)
     box.check("two owners", rows(box, "list", "-u", "elsa", "anna"),
               FULL + [("anna", *FULL[0][1:])])
-    box.check("one whom only the plugin knows", rows(box, "list", "-u", "nobodyhere"),
+    box.check("an owner that only the plugin knows", rows(box, "list", "-u", "nobodyhere"),
               [("nobodyhere", *FULL[0][1:])])
     box.check("gids", rows(box, "list", "-g", "elsa"), [("elsa", 10100000, 10231071, "full")])
     plugins.ask("full")
@@ -162,7 +162,7 @@ def test_all(box, plugins):
                          "it is said that they do not")
         plugins.ask("full files")
         said(box, f"{args}: that lines may not count is said", box.run(*args), DONE,
-             "has 'full' asked before the files: they count only for users for whom")
+             "names 'full' before the files: their lines count only for users without")
     plugins.ask("full")
     result = box.run("list", "-u", "--json")
     box.check("list: no line grants anything", json.loads(result.out), {"ranges": []})
@@ -170,7 +170,7 @@ def test_all(box, plugins):
          "/etc/subuid: lines that grant nothing, since /etc/nsswitch.conf does not name the "
          "files: 2")
     said(box, "list --map: no owner is reported without ranges",
-         box.run("list", "--map", "bob"), NONE, "no line of a database is about bob")
+         box.run("list", "--map", "bob"), NONE, "no line of a database has the owner bob")
     remove("/etc/subuid")
     remove("/etc/subgid")
     for args in (("list",), ("whois", 100005), ("ps",), ("files", "/home")):
@@ -199,7 +199,7 @@ def test_whois(box, plugins):
             ("full", 3000005, free),
             ("full files", 100005, both),
             ("full files", 3000005, free),
-            # the files answer for both, whatever the plugin says it has
+            # the files answer for both, whatever the plugin lists
             ("files full", 100005, free),
             ("files full", 3000005, elsa),
             ("nothing files", 3000005, elsa),
@@ -220,14 +220,14 @@ def test_whois(box, plugins):
               {"id": 10100005, "kind": "gid", "state": "delegated", "owner": "elsa",
                "uid": 5001, "inside": 5, "first": 10100000, "last": 10231071, "where": "full",
                "account": None, "note": None})
-    # as that of SSSD, which knows what an owner has and not the reverse
+    # as that of SSSD, which finds the ranges of an owner and not the reverse
     plugins.ask("error files")
     for identity, status, expected in ((3000005, DONE, elsa), (3001000, UNREADABLE, [
             ("unknown", None, None, None)]), (5001, DONE, [("account", None, None, None)])):
-        box.check(f"whois {identity}: one that does not say who has an id",
+        box.check(f"whois {identity}: a source that cannot find owners",
                   whois(box, identity, status=status), expected)
         said(box, f"whois {identity}: it is said", box.run("whois", "-u", identity), status,
-             "note: the source 'error' does not say who has an id")
+             "note: the source 'error' cannot find the owner of an id")
     box.put("anna:2000000:1000\n", LINES)
     plugins.ask("files full")
     box.check("whois: the files answer for one of two", whois(box, 100005), both[:1])
@@ -268,7 +268,7 @@ def test_map(box, plugins):
          "from the source 'nothing' that /etc/nsswitch.conf names")
 
 
-# --- what does not answer ---------------------------------------------------------------
+# --- sources that do not answer ---------------------------------------------------------
 
 VERBS = (("list", "elsa"), ("whois", 3000005), ("map", "elsa"))
 
@@ -343,7 +343,7 @@ def find_asked():
 
 
 def test_power(box, plugins):
-    """Where root asks, a plugin has nothing of root's power, and only its pipe."""
+    """If root asks, a plugin has no capability of root, and only its pipe."""
     plugins.ask("hang files")
     asking = threading.Thread(target=box.run, args=("list", "elsa"))
     asking.start()

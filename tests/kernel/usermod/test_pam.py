@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Who may run usermod-ext: the PAM service permits, denies, asks for a password, or does
+"""The permission to run usermod-ext: the PAM service permits, denies, asks for a password, or does
 not exist; the caller is root, or a user of a setuid copy."""
 
 import contextlib
@@ -34,7 +34,7 @@ def service(auth, account="pam_permit.so"):
 ASKS = service("pam_unix.so nodelay")
 
 CASES = (
-    # name, service (None: there is none), caller, copy, status, what is said
+    # name, service (None: there is none), caller, copy, status, the message
     ("root, a service that permits", service("pam_permit.so"), ROOT, "plain", DONE, ""),
     ("root, a service that denies", service("pam_permit.so", "pam_deny.so"), ROOT, "plain",
      NOT_PERMITTED, "usermod-ext: PAM: "),

@@ -290,7 +290,7 @@ def test_bind_mount(box, report):
             result = box.run(*BOTH)
             failed(box, report, f"/etc/{name} is a mount of its own", result, (status,),
                    errno.EBUSY)
-            report.check("... and it says what that means", result.lines[-1] ==
+            report.check("... and the message explains it", result.lines[-1] ==
                          f"usermod-ext: /etc/{name} is a mount of its own, as in "
                          "containers: change the file that it is a mount of", f"{result}")
             if name == "subgid":

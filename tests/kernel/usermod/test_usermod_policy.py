@@ -534,8 +534,8 @@ def test_source(case):
     line = "/etc/nsswitch.conf names the source 'zzz': nothing is changed in files"
     with overlay(box, directory):
         box.host.write(f"{directory}/libsubid_zzz.so", "")
-        note = ("note: /etc/nsswitch.conf has 'zzz' asked before the files: they count only "
-                "for users for whom it has nothing")
+        note = ("note: /etc/nsswitch.conf names 'zzz' before the files: their lines "
+                "count only for users without ranges there")
         case("subid: a plugin before the files",
              ("-v", "7000000-7000009", "elsa"), DONE, [note], subuid=added("elsa:7000000:10"))
         box.host.write("/etc/nsswitch.conf", host_module.NSSWITCH + "subid: files zzz\n")
