@@ -130,7 +130,7 @@ FREESTANDING = ("-DSTATIC", "-static", "-nostdlib", "-nostartfiles", "-fno-stack
                 "-fcf-protection=none")
 
 
-# --- telling ----------------------------------------------------------------------------
+# --- reporting --------------------------------------------------------------------------
 
 def percentile(ascending, share):
     return ascending[math.ceil(share * len(ascending)) - 1]
