@@ -213,7 +213,7 @@ check_machine()
 		[ "$(cat "${path//.//}" 2>/dev/null)" != "${setting#*=}" ] ||
 			die "ordinary users cannot make user namespaces here: the setting is $setting"
 	done
-	die "ordinary users cannot make user namespaces here (in a chroot nobody can)"
+	die "ordinary users cannot make user namespaces here (in a chroot no user can)"
 }
 
 # play SCRIPT ARGUMENT...: the main program: SCRIPT, a path in the tree, calls it with its own
