@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * no-fsync: preloaded, makes a program believe that its data is on disk.
+ * no-fsync: preloaded, makes fsync(2) and others return success without a sync.
  */
 #include <unistd.h>
 
