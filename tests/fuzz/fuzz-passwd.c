@@ -89,7 +89,7 @@ static void check_line(const char *line, size_t len, bool group)
 	free(libcs.name);
 }
 
-/* Whose line it is, and that the filter for its first bytes never misses one. */
+/* The owner of a line; the filter for its first bytes never misses a line of the owner. */
 static void check_owner(struct owner *owner, const char *line, size_t len)
 {
 	const struct account *account = &owner->account;

@@ -2,7 +2,7 @@
 /*
  * Runs the tests of criterion-small.h and prints as Criterion does, for run-criterion.
  *
- * A test has passed only if its process says so at its very end: one that crashes, hangs
+ * A test has passed only if its process reports so at its end: one that crashes, hangs
  * or calls exit(0) has failed. So has one that leaves processes behind; they are killed.
  *
  * The program around it may have replaced malloc() and read() by its own (--wrap). So

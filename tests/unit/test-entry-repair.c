@@ -84,9 +84,9 @@ Test(entry_repair, rows)
 }
 
 /*
- * A NUL at the end of a field is not seen, and no program reads a range in such a line:
- * the number is kept, as that of a line with a blank, and the policy decides about its
- * ids. Within a number it is no digit. A long line names nothing.
+ * A NUL at the end of a field is invisible, and no program reads a range in such a line:
+ * the number is kept, as in a line that ends with whitespace, and the policy decides
+ * about the ids. Within a number it is no digit. A long line names nothing.
  */
 Test(entry_repair, bytes)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Whose line is it: tables of one owner's spellings, and a model of small passwd files.
+ * The owner of a line: tables of one owner's spellings, and a model of small passwd files.
  */
 #include "libsubid/core/entry.h"
 #include "libsubid/core/limits.h"

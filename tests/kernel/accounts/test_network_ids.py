@@ -159,7 +159,7 @@ def strict(box, *words):
 
 
 def single(box, enumerates):
-    """One account in a range whose ids are all asked for."""
+    """One account in a range that is so small that all its ids are asked for."""
     place = FIRST + box.dice.randrange(SMALL)
     box.accounts(place, 1, enumerates)
     size = ("--count", str(SMALL))
@@ -189,7 +189,7 @@ def all_asked(box):
 
 
 def primary_groups(box):
-    """Of users who are enumerated: by the name of the user, unless a group has the gid."""
+    """Primary groups of enumerated users: named after the user, unless a group has the gid."""
     gid = FIRST + 100
     box.directory.set([Account(4000000000, gid, ("net",)), Account(4000000001, gid + 1, ("two",))],
                       [(gid + 1, "netgroup")], enumerates=True)

@@ -208,7 +208,7 @@ def is_named(line, words, names):
 
 
 def uid_of(owner):
-    """Of an account, whatever name service knows it; the owner itself if none does."""
+    """The uid of an owner, from any name service; the owner itself if it has none."""
     found = subprocess.run(["getent", "passwd", "--", owner], check=False, text=True,
                            stdout=subprocess.PIPE, env={"PATH": CLEAN_PATH}).stdout
     return found.split(":")[2] if found else owner
@@ -302,13 +302,13 @@ class Cures:
         return found
 
     def note(self, cause, command, by_root=None, result="works"):
-        """Of a command that a scene runs in its own way, @by_root and with this @result."""
+        """Notes a command that the scene runs itself, @by_root and with this @result."""
         who = "a user" if command.startswith(OF_USERS) or by_root is False else "root"
         self.rows.setdefault(cause, {}).setdefault(re.sub(r"\d+", "0", command),
                                                    (command, who, result))
 
     def print(self, where):
-        """One line for each kind of command: a table for readers, which nothing counts."""
+        """One line for each kind of command: a table for the report, not a result."""
         if os.environ.get("SUBID_CURES"):
             for cause, rows in sorted(self.rows.items()):
                 for command, who, result in rows.values():

@@ -238,7 +238,7 @@ VERBS = (
 
 
 def says(line, said, account, done):
-    """As is_record(); without an account the record names none that there is."""
+    """As is_record(); a record about an owner without an account names no account."""
     if account:
         return is_record(line, said, account, done)
     return said in line and f" res={'success' if done else 'failed'}'" in line and \

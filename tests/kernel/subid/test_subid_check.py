@@ -1324,8 +1324,8 @@ PASSES = 5      # as long as so many passes of awk over the same files
 
 
 def million(box):
-    """Of 1,000,000 owners, of one owner, with an error in each line, and as many users; in
-    the time that a plain pass takes, whatever else the machine does."""
+    """1,000,000 lines: of as many owners, of one owner, with an error in each line, and with as
+    many users. The time is compared with that of plain passes over the same files."""
     n = 100000 if quick() else 1000000
     for name, line, users in MILLION:
         directory = tempfile.mkdtemp(dir=f"{box.host.tmpdir}/bin")

@@ -242,7 +242,7 @@ class Differential:
     def one(self, contents, command):
         self.counts["commands"] += 1
         self.case(contents, command, False)
-        # what only the policy refuses is compared beyond it as well
+        # commands that only the policy refuses are also compared without the policy
         if classes(ALL, self.world, contents, command, self.theirs) & OVERRIDDEN:
             self.case(contents, command, True)
 

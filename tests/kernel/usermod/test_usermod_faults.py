@@ -179,7 +179,7 @@ def small_etc(box, options, old=OLD):
 
 
 def failed(box, report, name, result, statuses, reason, old=OLD):
-    """One line: a failure that left everything as it was, or what it did instead."""
+    """Reports whether the command has failed for this reason and changed nothing."""
     problem = []
     if result.status not in statuses:
         problem.append(f"status {result.status}")

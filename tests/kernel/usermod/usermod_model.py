@@ -224,7 +224,7 @@ class Table:
         return b"".join(line.text + b"\n" for line in self.lines)
 
     def readings(self, i):
-        """Of a malformed line; one that no line may name as its owner is."""
+        """The readings of a malformed line; a line with an owner that no line may have is one."""
         owner = self.lines[i].owner
         if owner is not None and is_name(owner):
             return []

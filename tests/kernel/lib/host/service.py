@@ -15,7 +15,7 @@ from host.tools import writable
 SERVICE = "subiddir"
 SERVICE_FILE, SERVICE_ASKED = "/etc/nss-directory", "/etc/nss-directory.asked"
 LIBRARY_DIRECTORY = f"/usr/lib/{sysconfig.get_config_var('MULTIARCH')}"
-# what a service that does not answer does; a hang takes seconds
+# the ways not to answer; a hang takes seconds
 SILENT = (("unavail", errno.ENOENT), ("unavail", 0), ("unavail", errno.EAGAIN),
           ("tryagain", errno.EAGAIN), ("crash", 0))
 
@@ -89,7 +89,7 @@ class NameService:
     def by_uid(self, uid):
         return next((user for user in self.users if user.uid == uid), None)
 
-    # what it was asked
+    # the calls that it got
 
     def forget(self):
         self.host.write(SERVICE_ASKED, "", 0o666)
