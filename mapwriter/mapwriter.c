@@ -262,7 +262,7 @@ static int mapwriter_help(const struct kind *kind)
 		    kind->mapper, kind->id, kind->path, kind->id) ||
 	    report_print(
 		    kind->mapper,
-		    _("  PID    the process; fd:N is an open descriptor of its /proc folder\n"
+		    _("  PID    the process; fd:N is an open descriptor of /proc/PID\n"
 		      "  INNER  first id inside the namespace\n"
 		      "  OUTER  first id outside\n"
 		      "  COUNT  how many ids\n\n"

@@ -109,9 +109,8 @@ const char *report_file_hint(int error)
 	case EINVAL:
 	case EFBIG:
 	case EILSEQ:
-		return _(
-			"note: 'subid check' tells what is wrong with it, and how to fix "
-			"it");
+		return _("note: 'subid check' shows what is wrong with it, and how to "
+			 "fix it");
 	default:
 		return NULL;
 	}

@@ -550,7 +550,7 @@ def no_range(box):
              f"{line}the owner holds whitespace or a control character; see 'subid check'"),
             ("#elsa:1:1\nelsax:0100:1\n", "getsubids: elsa: no subordinate ids are delegated"),
             (None, "getsubids: /etc/subuid: Is a directory\n"
-             "getsubids: note: 'subid check' tells what is wrong with it, and how to fix it")):
+             "getsubids: note: 'subid check' shows what is wrong with it, and how to fix it")):
         box.put(text or "", "")
         if text is None:
             os.unlink("/etc/subuid")

@@ -327,7 +327,7 @@ def test_no_file(case):
                 f"a {what} {' '.join(flag)}",
                 result.status == SUBUID and result.lines == [
                     "usermod-ext: cannot open /etc/subuid", f"usermod-ext: /etc/subuid: {reason}",
-                    "usermod-ext: note: 'subid check' tells what is wrong with it, and how to "
+                    "usermod-ext: note: 'subid check' shows what is wrong with it, and how to "
                     "fix it"]
                 and os.lstat("/etc/subuid").st_ino == before.st_ino
                 and read("/etc/subgid") == DB and not case.box.strays(), f"{result}")
