@@ -6,12 +6,17 @@
 . "${srcdir:-.}/tests/checks/lib.sh"
 
 n=0
-for file in $(files '*.[ch]' $code); do
+call='(^|[^[:alnum:]_])(N?_|n?gettext)\(("|$)'
+list=$(files '*.[ch]' $code)
+for file in $(cd "$srcdir" && {
+	grep -lE "$call" $list
+	grep -Fx "$list" po/POTFILES.in
+} | sort -u); do
 	listed=no
 	grep -qx "$file" "$srcdir/po/POTFILES.in" && listed=yes
 	marked=no
 	grep -vE '^[[:space:]]*#[[:space:]]*define' "$srcdir/$file" |
-		grep -qE '(^|[^[:alnum:]_])(N?_|n?gettext)\(("|$)' && marked=yes
+		grep -qE "$call" && marked=yes
 	case $marked$listed in
 	yesno) complain "$file: has messages, but po/POTFILES.in does not name it" ;;
 	noyes) complain "$file: has no messages, but po/POTFILES.in names it" ;;

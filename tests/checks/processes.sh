@@ -10,8 +10,7 @@
 # Comments do not count.
 only()
 {
-	for file in $(files '*.[ch]' $code); do
-		n=$((n + 1))
+	for file in $(cd "$srcdir" && grep -lE "$2" $list) "$1"; do
 		found=$(sed 's,/\*.*,,; /^[[:space:]]*\(\/\*\|\*\|\/\/\)/d' "$srcdir/$file" |
 			grep -E "$2")
 		if [ "$file" = "$1" ]; then
@@ -22,8 +21,8 @@ only()
 	done
 }
 
+list=$(files '*.[ch]' $code)
 call='(^|[^[:alnum:]_])'
-n=0
 only libsubid/sys/child.c \
 	"$call(_?[Ff]ork|vfork|forkpty|daemon|posix_spawnp?|clone3?)[[:space:]]*\\(|(SYS|__NR)_(v?fork|clone3?)" \
 	'starts processes'
@@ -32,4 +31,4 @@ only libsubid/sys/child.c "PR_SET_PDEATHSIG|${call}close_range[[:space:]]*\\(" \
 only libsubid/user/nss.c \
 	"${call}(get(pw|gr)(nam|uid|gid|ent)(_r)?|fget(pw|gr)ent(_r)?|[sg]et(pw|gr)ent|initgroups|getgrouplist)[[:space:]]*\\(" \
 	'asks the name service of libc'
-finish 'source files' "$n"
+finish 'source files' "$(printf '%s\n' "$list" | wc -l)"
