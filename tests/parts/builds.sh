@@ -77,11 +77,11 @@ copy_of_gcc()
 		rsync -a --exclude=/tests --exclude='/*built' "$work/gcc/" "$work/$1"
 }
 
-# unit_tests BUILD: make check there, each of its tests a result
+# unit_tests BUILD [VARIABLE=...]: make check there, each of its tests a result
 unit_tests()
 {
 	build "$1" programs || return
-	timeout -k 10 "$step_limit" make -s -C "$work/$1" -j"$jobs" check VERBOSE=1 ||
+	timeout -k 10 "$step_limit" make -s -C "$work/$1" -j"$jobs" check VERBOSE=1 "${@:2}" ||
 		[[ -n $(find "$work/$1" -name '*.trs' -print -quit) ]] ||
 		result not-ok 1 "make check in $1"
 	check_results "$work/$1"
