@@ -20,6 +20,8 @@ declare -A configuration=(
 		--without-criterion --disable-nls'
 	[fuzz]='CC=clang --enable-fuzzers --enable-sanitizers --disable-nls --without-criterion'
 )
+# Optimized less where speed shows nothing; lines are all that a sanitizer reports.
+declare -A cflags=([sanitizers]='-O1 -g1' [fuzz]='-O1 -g1')
 
 # A command prefix to become an ordinary user, who has sources and a build of his own.
 # shellcheck disable=SC2034
@@ -43,9 +45,10 @@ locked()
 	(flock 9 && "${@:2}" 9>&-) 9>>"$work/lock-$1"
 }
 
-# build NAME [programs]: configured and made, unless it is there; with the programs of make check.
+# build NAME [configured|programs]: configured and made, unless it is there; only configured, or
+# with the programs of make check too.
 # /bin/sh takes less time for libtool and make than the shell that configure finds. The tests
-# themselves are optimized in one build only.
+# themselves are optimized in the build gcc only.
 build()
 {
 	locked build make_build "$@"
@@ -56,14 +59,18 @@ make_build()
 	local directory=$work/$1 options
 
 	read -rd '' -a options <<<"${configuration[$1]}"
-	if [[ ! -e $directory/built ]]; then
+	if [[ ! -e $directory/configured ]]; then
 		mkdir -p "$directory" &&
 			step "configure ${options[*]}" env -C "$directory" CONFIG_SHELL=/bin/sh \
-				../src/configure -q "${options[@]}" &&
-			step make make -s -C "$directory" -j"$jobs" && touch "$directory/built" || return
+				../src/configure -q "${options[@]}" \
+				${cflags[$1]:+"CFLAGS=${cflags[$1]}"} &&
+			touch "$directory/configured" || return
 	fi
-	if [[ -n ${2-} && ! -e $directory/tests-built ]]; then
-		options=(CFLAGS=-O1)
+	if [[ ${2-} != configured && ! -e $directory/built ]]; then
+		step make make -s -C "$directory" -j"$jobs" && touch "$directory/built" || return
+	fi
+	if [[ ${2-} == programs && ! -e $directory/tests-built ]]; then
+		options=(CFLAGS="-O0 ${cflags[$1]+-g1}")
 		[[ $1 != gcc ]] || options=()
 		step 'make the unit tests' make -s -C "$directory" -j"$jobs" check TESTS= \
 			"${options[@]}" && touch "$directory/tests-built"
@@ -74,7 +81,7 @@ make_build()
 copy_of_gcc()
 {
 	[[ -e $work/$1 ]] ||
-		rsync -a --exclude=/tests --exclude='/*built' "$work/gcc/" "$work/$1"
+		rsync -a --exclude=/tests --exclude='/*built' --exclude=/configured "$work/gcc/" "$work/$1"
 }
 
 # unit_tests BUILD [VARIABLE=...]: make check there, each of its tests a result
@@ -95,5 +102,5 @@ build_of_user()
 		cp -a "$work/src" "$work/user/src" &&
 		chown -R nobody:nogroup "$work/user" &&
 		step 'configure as nobody' "${user[@]}" env -C "$work/user/build" \
-			../src/configure -q --enable-werror --with-criterion=yes CFLAGS=-O1
+			../src/configure -q --enable-werror --with-criterion=yes CFLAGS=-O0
 }

@@ -76,7 +76,7 @@ fuzzing()
 	local names file total_seconds=60 seconds running=0
 
 	mapfile -t names < <(cd "$work/src/tests/fuzz" && ls fuzz-*.c | sed 's/^fuzz-//; s/\.c$//')
-	((${#names[@]})) && build fuzz && locked build step 'make fuzz targets' make -s \
+	((${#names[@]})) && build fuzz configured && locked build step 'make fuzz targets' make -s \
 		-C "$work/fuzz" -j"$jobs" "${names[@]/#/tests/fuzz/fuzz-}" || return
 
 	[[ -z $quick ]] || total_seconds=10
