@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include "command/allocation.h"
-#include "explain/busy.h"
 #include "command/edit.h"
 #include "command/identity.h"
+#include "explain/busy.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/source/source.h"
 #include "libsubid/sys/etc-directory.h"
@@ -389,7 +389,7 @@ void edit_end(struct edit *edit)
 void edit_cleanup(struct edit *edit)
 {
 	edit_end(edit);
-	nss_client_end(&edit->asker);
+	helper_end(&edit->asker);
 	unknown_owners_cleanup(&edit->unknown);
 	edit->etc = fd_close(edit->etc);
 	interrupt_let_go(&edit->interrupt);

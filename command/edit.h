@@ -52,7 +52,7 @@ struct edit {
 
 	char directory[PATH_MAX];      /* the directory of the databases, */
 	int etc;		       /* and its descriptor */
-	struct nss_client asker;       /* the child that asks the name service, */
+	struct helper asker;	       /* the child that asks the name service, */
 	struct name_service service;   /* and how to call it */
 	struct lookup lookup;	       /* where users are looked up */
 	struct unknown_owners unknown; /* owners that the child was asked about */
@@ -73,10 +73,10 @@ enum {
 	EDIT_RESULTS,
 };
 
-#define EDIT(name)                                                         \
-	{                                                                  \
-		.program = (name), .etc = -1, .asker = NSS_CLIENT_PATIENT, \
-		.db = DB_NONE, .interrupt = INTERRUPT_NONE                 \
+#define EDIT(name)                                                                    \
+	{                                                                             \
+		.program = (name), .etc = -1, .asker = HELPER_PATIENT, .db = DB_NONE, \
+		.interrupt = INTERRUPT_NONE                                           \
 	}
 
 void edit_start(int status);

@@ -9,7 +9,6 @@
 #include <sys/types.h>
 
 bool identity_is_elevated(void);
-int identity_become(uid_t uid, gid_t gid);
 int identity_drop(void);
 
 /*

@@ -41,7 +41,7 @@ struct ranges_question {
 	const char *user;
 	const struct kind *kind;
 	const char *file; /* that an error is about */
-	struct nss_client client;
+	struct helper client;
 	struct name_service service;
 	struct query query;
 	struct owner owner;
@@ -53,7 +53,7 @@ static void question_cleanup(struct ranges_question *question)
 	query_ranges_cleanup(&question->ranges);
 	owner_cleanup(&question->owner);
 	query_cleanup(&question->query);
-	nss_client_end(&question->client);
+	helper_end(&question->client);
 }
 
 /* Returns as query_ranges() does. */
@@ -166,7 +166,7 @@ static int list(bool gid, const char *user)
 		.user = user,
 		.kind = kind_all[gid],
 		.file = kind_all[gid]->path,
-		.client = NSS_CLIENT_PATIENT_IN_ALL,
+		.client = HELPER_PATIENT_IN_ALL,
 		.query = QUERY_NONE,
 	};
 	int r = ask_sources_of_user(&question);

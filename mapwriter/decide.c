@@ -15,7 +15,6 @@
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/entry.h"
 #include "libsubid/sys/scan.h"
-#include "libsubid/user/nss.h"
 #include "libsubid/user/owner.h"
 #include "mapwriter/decide.h"
 
@@ -28,6 +27,7 @@
 
 struct decision_search {
 	const struct idmap *map;
+	const struct lookup *lookup;
 	struct owner owner; /* the caller */
 	uint32_t own_id;
 	struct scan scan;
@@ -107,7 +107,7 @@ static struct range first_missing(const struct decision_search *search)
 }
 
 /*
- * Asks the name service whether the owner of a line is the caller, and adds the name if
+ * Looks up whether the owner of a line is the caller, and adds the name if
  * so. Returns 1, 0 or -ENOMEM.
  */
 static int ask_owner(struct decision_search *search, const struct entry *entry)
@@ -121,7 +121,7 @@ static int ask_owner(struct decision_search *search, const struct entry *entry)
 		return 0;
 	memcpy(name, entry->owner, entry->owner_len);
 	name[entry->owner_len] = '\0';
-	r = nss_look_up_user(name, &account);
+	r = lookup_name(search->lookup, name, &account);
 	if (r < 0)
 		search->name_service = -r;
 	if (r || account.uid != search->owner.account.uid)
@@ -190,18 +190,20 @@ static int take_from(struct dbfile *file, struct decision_search *search)
 /*
  * Decides about a map that idmap_parse() accepted.
  *
- * account: the caller. own_id: the caller's real uid or gid, by @kind.
+ * lookup: how to look up owners. account: the caller. own_id: the caller's real uid or
+ * gid, by @kind.
  * file: opened, not checked yet; it is not needed for a map of only the caller's own id.
  * Returns 0 (granted), DECIDE_REFUSED, DECIDE_NO_DATABASE or -ENOMEM; the map may be
  * written only after 0. *ret_decision says more about 0 and DECIDE_REFUSED.
  */
-int decide(const struct kind *kind, const struct idmap *map,
+int decide(const struct kind *kind, const struct idmap *map, const struct lookup *lookup,
 	   const struct account *account, uint32_t own_id, struct dbfile *file,
 	   struct decision *ret_decision)
 {
 	CLEANUP(decision_search_cleanup)
 	struct decision_search search = {
 		.map = map,
+		.lookup = lookup,
 		.own_id = own_id,
 		.left = RANGE_SET(DECIDE_RANGES),
 	};

@@ -14,6 +14,7 @@
 #include "libsubid/core/kind.h"
 #include "libsubid/sys/dbfile.h"
 #include "libsubid/user/account.h"
+#include "libsubid/user/lookup.h"
 
 struct decision {
 	/* Some ids had to be delegated, and all of them are. */
@@ -34,7 +35,7 @@ enum {
 	DECIDE_NO_SOURCE,   /* it was needed and did not answer */
 };
 
-int decide(const struct kind *kind, const struct idmap *map,
+int decide(const struct kind *kind, const struct idmap *map, const struct lookup *lookup,
 	   const struct account *account, uint32_t own_id, struct dbfile *file,
 	   struct decision *ret_decision);
 int decide_granted(const struct kind *kind, const struct idmap *map, uint32_t own_id,

@@ -11,12 +11,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "helper/plugin-child.h"
+#include "helper/plugin-client.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/scan.h"
 #include "libsubid/user/owner.h"
 #include "mapwriter/grants.h"
-#include "mapwriter/privilege.h"
 
 /* The answer of the files; @has: they have a range for the caller: 1, 0 or -errno. */
 struct file_answer {
@@ -85,24 +84,16 @@ static int failed_source(const struct source_answer *answer, struct dbfile *file
 	return DECIDE_NO_DATABASE;
 }
 
-static int drop_all_capabilities(void)
+static int ask_source_plugin(struct grants *grants, const char *name, const char *owner,
+			     const struct kind *kind, struct plugin_extents *extents)
 {
-	struct privilege none = { .held = 0 };
-
-	return privilege_keep(&none, 0);
-}
-
-/* There is no time limit: the caller can end the program. */
-static int ask_plugin(struct grants *grants, const char *name, const char *owner,
-		      const struct kind *kind, struct plugin_extents *extents)
-{
-	const struct plugin_child plugin = {
+	const struct plugin_client plugin = {
+		.helper = grants->helper,
 		.directory = grants->sources.plugin_directory,
 		.name = name,
-		.disarm = drop_all_capabilities,
 	};
 
-	return plugin_child_ask_ranges(&plugin, owner, kind, extents, &grants->ranges);
+	return plugin_client_ranges(&plugin, owner, kind, extents, &grants->ranges);
 }
 
 /*
@@ -122,8 +113,8 @@ static int ask_sources(struct grants *grants, const struct account *account,
 			r = files->has < 0 ? files->has : 0;
 			source_take(&walk, r, files->has > 0);
 		} else {
-			r = ask_plugin(grants, source->name, account->name, kind,
-				       extents);
+			r = ask_source_plugin(grants, source->name, account->name, kind,
+					      extents);
 			source_take(&walk, r, grants->ranges.n);
 		}
 	grants->answer = walk.answer;
@@ -134,13 +125,14 @@ static int ask_sources(struct grants *grants, const struct account *account,
  * Decides as decide() does, but by the sources in @grants, with privileges cut.
  *
  * file: opened, not checked yet. It is closed.
- * grants: what source_find() found; receives the answer. Free it with grants_cleanup().
- * Returns as decide(), or DECIDE_NO_SOURCE: see grants->answer; *ret_decision is written
- * then, too.
+ * grants: the helper, and what source_find() found; receives the answer. Free it with
+ * grants_cleanup(). Returns as decide(), or DECIDE_NO_SOURCE: see grants->answer;
+ * *ret_decision is written then, too.
  */
 int grants_decide(const struct kind *kind, const struct idmap *map,
-		  const struct account *account, uint32_t own_id, struct dbfile *file,
-		  struct grants *grants, struct decision *ret_decision)
+		  const struct lookup *lookup, const struct account *account,
+		  uint32_t own_id, struct dbfile *file, struct grants *grants,
+		  struct decision *ret_decision)
 {
 	struct file_answer files = { .has = 0 };
 	struct range asked[LIMIT_EXTENTS];
@@ -158,7 +150,8 @@ int grants_decide(const struct kind *kind, const struct idmap *map,
 		return r;
 	}
 	if (source_has(&grants->sources, SOURCE_FILES)) {
-		files.verdict = decide(kind, map, account, own_id, file, &files.decision);
+		files.verdict =
+			decide(kind, map, lookup, account, own_id, file, &files.decision);
 		files.has = has_line(&files, account, file);
 	}
 	dbfile_cleanup(file);

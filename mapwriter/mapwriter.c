@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "helper/nss-client.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/source/source.h"
 #include "libsubid/sys/etc-directory.h"
@@ -23,7 +24,6 @@
 #include "libsubid/sys/nsswitch.h"
 #include "libsubid/sys/userns.h"
 #include "libsubid/user/lookup.h"
-#include "libsubid/user/nss.h"
 #include "mapwriter/decide.h"
 #include "mapwriter/grants.h"
 #include "mapwriter/mapfile.h"
@@ -125,7 +125,7 @@ static capset_t needed_capabilities(const struct request *request, bool delegate
 	return caps;
 }
 
-/* Modules of the name service and the database are read with no more than this. */
+/* The accounts and the database are read with no more than this. */
 static int drop_unneeded(struct request *request)
 {
 	capset_t caps = needed_capabilities(request, true) | REFUSAL_AUDIT_CAPABILITY;
@@ -145,11 +145,23 @@ static int look_at_target(struct request *request)
 	return r ? refuse(request, REFUSAL_TARGET, r < 0 ? -r : 0) : 0;
 }
 
+/* The files are read first; the helper is asked only where they do not decide. */
 static int read_nsswitch(struct request *request)
 {
+	const struct nsswitch *nsswitch = &request->nsswitch;
 	int r = nsswitch_read(NSSWITCH_CONF, &request->nsswitch);
 
-	return r ? refuse(request, REFUSAL_NSSWITCH, -r) : 0;
+	if (r)
+		return refuse(request, REFUSAL_NSSWITCH, -r);
+	request->service = nss_client_single(&request->helper);
+	request->lookup = (struct lookup){
+		.directory = AT_FDCWD,
+		.files_first = nsswitch->passwd_files_first,
+		.files_alone = nsswitch->passwd_files_first &&
+			       nsswitch->passwd_others[0] == '\0',
+		.service = &request->service,
+	};
+	return 0;
 }
 
 /*
@@ -159,11 +171,7 @@ static int read_nsswitch(struct request *request)
 static int check_owner(struct request *request)
 {
 	const struct privilege *caller = &request->privilege;
-	const struct lookup lookup = { .directory = AT_FDCWD,
-				       .files_first =
-					       request->nsswitch.passwd_files_first,
-				       .service = &nss_plain };
-	int r = lookup_uid(&lookup, caller->uid, &request->account);
+	int r = lookup_uid(&request->lookup, caller->uid, &request->account);
 
 	if (r)
 		return refuse(request, REFUSAL_NOBODY, r < 0 ? -r : 0);
@@ -181,11 +189,13 @@ static int find_grants(struct request *request)
 {
 	source_find(&request->nsswitch, PLUGINDIR, &request->grants.sources);
 	if (!source_has(&request->grants.sources, SOURCE_PLUGIN))
-		return decide(request->kind, &request->map, &request->account,
-			      caller_id(request), &request->file, &request->decision);
-	return grants_decide(request->kind, &request->map, &request->account,
-			     caller_id(request), &request->file, &request->grants,
-			     &request->decision);
+		return decide(request->kind, &request->map, &request->lookup,
+			      &request->account, caller_id(request), &request->file,
+			      &request->decision);
+	request->grants.helper = &request->helper;
+	return grants_decide(request->kind, &request->map, &request->lookup,
+			     &request->account, caller_id(request), &request->file,
+			     &request->grants, &request->decision);
 }
 
 static int check_grants(struct request *request)
@@ -194,6 +204,7 @@ static int check_grants(struct request *request)
 
 	/* An open descriptor of a file that the caller may not read is privilege too. */
 	dbfile_cleanup(&request->file);
+	helper_end(&request->helper);
 	if (r < 0)
 		return refuse(request, REFUSAL_MEMORY, -r);
 	if (r == DECIDE_NO_DATABASE)
@@ -298,6 +309,7 @@ int mapwriter_main(const struct kind *kind, int argc, char **argv)
 		.kind = kind,
 		.file = DBFILE_UNOPENED,
 		.target = TARGET_NONE,
+		.helper = HELPER_OF_MAP_WRITER,
 	};
 	bool asks_help = argc == 2 && strcmp(argv[1], "--help") == 0;
 	bool asks_version = argc == 2 && strcmp(argv[1], "--version") == 0;
@@ -308,6 +320,7 @@ int mapwriter_main(const struct kind *kind, int argc, char **argv)
 	    mapwriter_run(&request, argc, argv) == 0)
 		return EXIT_SUCCESS;
 
+	helper_end(&request.helper);
 	refusal_audit(&request);
 	if (privilege_keep(&request.privilege, 0))
 		request.reason = REFUSAL_CAPS;

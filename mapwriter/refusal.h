@@ -8,11 +8,14 @@
 #include <linux/capability.h>
 #include <stddef.h>
 
+#include "helper/helper.h"
 #include "libsubid/core/idmap.h"
 #include "libsubid/core/kind.h"
 #include "libsubid/sys/dbfile.h"
 #include "libsubid/sys/nsswitch.h"
 #include "libsubid/user/account.h"
+#include "libsubid/user/lookup.h"
+#include "libsubid/user/name-service.h"
 #include "mapwriter/decide.h"
 #include "mapwriter/grants.h"
 #include "mapwriter/privilege.h"
@@ -47,6 +50,9 @@ struct request {
 	struct target target;
 	struct idmap map;
 	struct nsswitch nsswitch;
+	struct helper helper;
+	struct name_service service; /* by the helper */
+	struct lookup lookup;
 	struct account account;
 	struct grants grants; /* if a plugin is a source */
 	struct decision decision;

@@ -22,54 +22,15 @@
 #include "libsubid/core/cleanup.h"
 #include "libsubid/source/plugin.h"
 #include "libsubid/sys/fd.h"
-#include "libsubid/sys/userns.h"
+#include "libsubid/sys/root-only.h"
 
-/*
- * Other directories of the loader. A plugin there is not loaded, but it counts as
- * installed, because the administrator has made it the source.
- */
-static const char *const loader_directories[] = {
-	"/usr/local/lib", "/usr/local/lib64", "/usr/lib", "/usr/lib64", "/lib", "/lib64",
-};
-
-/* An error counts as a yes, so that no plugin is skipped because of one. */
-static bool is_in(const char *directory, const char *name)
-{
-	char path[PATH_MAX];
-	int n = snprintf(path, sizeof(path), "%s/libsubid_%s.so", directory, name);
-
-	if (n < 0 || (size_t)n >= sizeof(path))
-		return true;
-	return faccessat(AT_FDCWD, path, F_OK, 0) == 0 ||
-	       (errno != ENOENT && errno != ENOTDIR);
-}
-
-/*
- * Returns whether a plugin of that name may be installed. A name is a word, never a path.
- * Loads nothing. Thread-safe.
- */
-bool plugin_is_installed(const char *directory, const char *name)
-{
-	if (strchr(name, '/'))
-		return false;
-	if (is_in(directory, name))
-		return true;
-	for (size_t i = 0; i < sizeof(loader_directories) / sizeof(loader_directories[0]);
-	     i++)
-		if (is_in(loader_directories[i], name))
-			return true;
-	return false;
-}
-
-/* Checks owner and mode as dbfile_vet() does; also refuses files writable by a group. */
 static int vet(const struct stat *st)
 {
-	int r = st->st_uid == 0 ? 1 : userns_is_outside_owner(st->st_uid);
+	int r = root_only_check(st);
 
-	/* Unknown is not PLUGIN_FOREIGN: a foreign plugin may be skipped. */
-	if (r <= 0)
-		return r ? r : PLUGIN_FOREIGN;
-	return st->st_mode & (S_IWGRP | S_IWOTH) ? PLUGIN_WRITABLE : 0;
+	return r == ROOT_ONLY_FOREIGN  ? PLUGIN_FOREIGN :
+	       r == ROOT_ONLY_WRITABLE ? PLUGIN_WRITABLE :
+					 r;
 }
 
 static int open_plugin_directory(const char *directory, int *ret_fd)

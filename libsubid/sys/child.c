@@ -44,14 +44,14 @@ int child_end_with(pid_t parent, int death_signal)
 }
 
 /* Caught signals have their default action again, as after execve(2). */
-static void reset_handlers(void)
+static void reset_handlers(bool ignored_too)
 {
 	struct sigaction action;
 
 	for (int number = 1; number < NSIG; number++) {
 		if (sigaction(number, NULL, &action))
 			continue;
-		if (action.sa_handler == SIG_IGN && number != SIGCHLD)
+		if (action.sa_handler == SIG_IGN && number != SIGCHLD && !ignored_too)
 			continue;
 		action = (struct sigaction){ .sa_handler = SIG_DFL };
 		sigaction(number, &action, NULL);
@@ -163,7 +163,7 @@ static int take_precautions(const struct child_options *options, pid_t parent)
 
 	if (r)
 		return r;
-	reset_handlers();
+	reset_handlers(options->default_signals);
 	close_others(options);
 	r = redirect(options);
 	if (r)

@@ -9,7 +9,7 @@
  * listed, there is nothing to read from them, and what is written to them is discarded.
  *
  * MUST: no handler of the parent runs in the child. Signals that the parent ignores stay
- * ignored, except SIGCHLD: they may come from a shared terminal.
+ * ignored, except SIGCHLD and with default_signals: they may come from a shared terminal.
  *
  * MUST: SIGHUP, SIGINT, SIGQUIT and SIGTERM end the parent, and the parent ends the
  * child.
@@ -44,6 +44,8 @@ struct child_options {
 	 * blocked, execve(2) may grant privileges, the working directory is the parent's.
 	 */
 	bool program;
+	/* All signals have their default action, also those that the parent ignores. */
+	bool default_signals;
 	/* The child leads a session; all its processes end with it. */
 	bool session;
 	/*

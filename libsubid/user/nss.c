@@ -133,52 +133,17 @@ static int confirm(struct nss *nss, const struct nss_question *question, int r)
 	return answer;
 }
 
-/* Looks an account up; without @nss the answer of libc counts. */
 static int find_account(struct nss *nss, const struct nss_question *question,
 			struct account *ret_account)
 {
 	CLEANUP(cleanup_free) char *buffer = NULL;
 	union nss_entry entry = { 0 };
-	int r = look_up_entry(question, &entry, &buffer);
+	int r = confirm(nss, question, look_up_entry(question, &entry, &buffer));
 
-	if (nss)
-		r = confirm(nss, question, r);
-	else if (may_be_none(r))
-		r = ACCOUNT_NONE;
 	if (r == 0 && !question->name && entry.user.pw_uid != question->id)
 		r = ACCOUNT_NONE;
 	return r ? r : set_account(&entry.user, ret_account);
 }
-
-/*
- * Looks up an account by login name, only by libc. Returns 0, ACCOUNT_NONE (none, or no
- * line can have its name) or -errno. Thread-safe.
- */
-int nss_look_up_user(const char *name, struct account *ret_account)
-{
-	return find_account(NULL, &(struct nss_question){ .name = name }, ret_account);
-}
-
-/* Looks up an account by uid, as nss_look_up_user(). */
-int nss_look_up_uid(uid_t uid, struct account *ret_account)
-{
-	return find_account(NULL, &(struct nss_question){ .id = uid }, ret_account);
-}
-
-static int plain_user(void *context, const char *name, struct account *ret_account)
-{
-	(void)context;
-	return nss_look_up_user(name, ret_account);
-}
-
-static int plain_uid(void *context, uid_t uid, struct account *ret_account)
-{
-	(void)context;
-	return nss_look_up_uid(uid, ret_account);
-}
-
-/* The two functions above as a name service, for map writers. */
-const struct name_service nss_plain = { .user = plain_user, .uid = plain_uid };
 
 /* Looks an account up by login name. Returns 0, ACCOUNT_NONE or -errno. */
 int nss_user(struct nss *nss, const char *name, struct account *ret_account)

@@ -14,12 +14,7 @@
 #include "libsubid/user/name-service.h"
 #include "libsubid/user/nss-modules.h"
 
-/* Use getpwnam(3) and getpwuid(3), without a check which service has answered. */
-int nss_look_up_user(const char *name, struct account *ret_account);
-int nss_look_up_uid(uid_t uid, struct account *ret_account);
-extern const struct name_service nss_plain;
-
-/* With that check. Starts zeroed, belongs to one thread, ends with nss_end(). */
+/* Starts zeroed, belongs to one thread, ends with nss_end(). */
 struct nss {
 	bool open;		       /* the modules are loaded */
 	struct nss_modules modules[2]; /* by kind->group */

@@ -165,7 +165,7 @@ static int ask_ids(struct check *check, struct ids_in_use_service *service,
  */
 int check_ask_ids(struct check *check, const struct nsswitch *nsswitch, int *ret_failed)
 {
-	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
+	CLEANUP(helper_end) struct helper client = HELPER_PATIENT;
 	const struct name_service name_service = nss_client_service(&client);
 	CLEANUP(ids_in_use_service_cleanup)
 	struct ids_in_use_service service = { .thorough = true };

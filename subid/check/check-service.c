@@ -34,7 +34,7 @@ struct asking {
 	struct check *check;
 	struct nsswitch nsswitch;
 	bool remote; /* the name service has remote services */
-	struct nss_client client;
+	struct helper client;
 	struct unknown_owners names;
 	struct digits *digits;
 	size_t n_digits;
@@ -45,7 +45,7 @@ struct asking {
 
 static void asking_cleanup(struct asking *asking)
 {
-	nss_client_end(&asking->client);
+	helper_end(&asking->client);
 	unknown_owners_cleanup(&asking->names);
 	free(asking->digits);
 }
@@ -296,7 +296,7 @@ static int know_no_owner(struct asking *asking, int failed)
 int check_ask_service(struct check *check, const struct findings *findings)
 {
 	CLEANUP(asking_cleanup)
-	struct asking asking = { .check = check, .client = NSS_CLIENT_LOOK };
+	struct asking asking = { .check = check, .client = HELPER_LOOK };
 	const struct nsswitch *nsswitch = &asking.nsswitch;
 	int r;
 

@@ -42,7 +42,7 @@ static bool is_known(const struct search_renamed *search, const struct entry *en
 
 static bool is_user(struct search_renamed *search, const struct entry *entry)
 {
-	struct nss_client *asker = &search->doctor->asker;
+	struct helper *asker = &search->doctor->asker;
 	struct account account;
 
 	return (entry->by_id ? nss_client_uid(asker, entry->owner_id, &account) :

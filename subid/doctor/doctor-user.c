@@ -20,10 +20,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "command/identity.h"
 #include "command/interrupt.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/printable.h"
+#include "libsubid/sys/become.h"
 #include "libsubid/sys/child.h"
 #include "libsubid/sys/etc-directory.h"
 #include "libsubid/sys/fd.h"
@@ -120,7 +120,7 @@ static int become_user(const struct identity *user)
 {
 	if (setgroups(user->n_groups, user->groups))
 		return -errno;
-	return identity_become(user->account->uid, user->account->gid);
+	return become_ids(user->account->uid, user->account->gid);
 }
 
 static const char *const *make_arguments(const struct doctor *doctor,
@@ -248,7 +248,7 @@ static int status_of_child(int status)
 }
 
 /* Looks up home and groups. Returns 0, or an exit status with the reason reported. */
-static int find_identity(struct nss_client *asker, struct identity *user)
+static int find_identity(struct helper *asker, struct identity *user)
 {
 	int r = nss_client_home(asker, user->account->name, &user->home);
 
@@ -256,7 +256,7 @@ static int find_identity(struct nss_client *asker, struct identity *user)
 		r = nss_client_groups(asker, user->account, &user->groups,
 				      &user->n_groups);
 	/* End root's NSS child before a process of the user starts. */
-	nss_client_end(asker);
+	helper_end(asker);
 	if (r == 0)
 		return 0;
 	report_line(PROGRAM, _("cannot look up user '%s': %s"), user->account->name,

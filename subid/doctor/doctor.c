@@ -30,7 +30,7 @@ static void doctor_cleanup(struct doctor *doctor)
 	}
 	doctor_child_end(&doctor->mapped);
 	doctor_page_cleanup(&doctor->page);
-	nss_client_end(&doctor->asker);
+	helper_end(&doctor->asker);
 	output_cleanup(&doctor->output);
 }
 
@@ -152,7 +152,7 @@ static int check_links(struct doctor *doctor)
 static int doctor_run(int argc, char **argv)
 {
 	CLEANUP(doctor_cleanup) struct doctor doctor = {
-		.asker = NSS_CLIENT_PATIENT,
+		.asker = HELPER_PATIENT,
 		.path = getenv("PATH"),
 		.mapped = DOCTOR_CHILD_NONE,
 		.page = { .db = DB_NONE },

@@ -62,7 +62,7 @@ struct doctor {
 	struct verb_options options;
 	const char *login;	/* the user to check; NULL: the caller */
 	struct account account; /* the account of the user to check */
-	struct nss_client asker;
+	struct helper asker;
 	const char *path; /* PATH */
 	struct doctor_side sides[2];
 	struct doctor_child mapped; /* its namespace has the maps of the sides */

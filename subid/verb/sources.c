@@ -3,16 +3,13 @@
  * sources: only the first source that grants an owner anything counts, as for the map
  * writers. A plugin can be asked for an owner or an id; none can list all its grants.
  *
- * MUST: a plugin runs in a child without any privilege and with a timeout.
+ * MUST: a plugin is asked by the helper, for a limited time.
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <sys/prctl.h>
-#include <unistd.h>
 
-#include "command/identity.h"
 #include "explain/causes.h"
-#include "helper/plugin-child.h"
+#include "helper/plugin-client.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/source/plugin.h"
@@ -22,41 +19,38 @@
 #include "message/report.h"
 #include "subid/verb/sources.h"
 
-static int drop_in_child(void)
-{
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		return -errno;
-	return identity_become(getuid(), getgid());
-}
-
-/* Prepares a query. Returns false if the source has used up its time. */
+/* A helper with the time that the source has left; false: it has used up all of it. */
 static bool may_ask(const struct sources *sources, const struct source *source,
-		    int64_t now, struct plugin_child *ret_apart)
+		    struct helper *ret_helper)
 {
-	int64_t left =
+	*ret_helper = (struct helper)HELPER_LOOK;
+	ret_helper->left =
 		SOURCES_SECONDS * 1000 - sources->waited[source - sources->list.sources];
-
-	*ret_apart = (struct plugin_child){
-		.directory = sources->list.plugin_directory,
-		.name = source->name,
-		.disarm = drop_in_child,
-		.end = now + left,
-	};
-	return left > 0;
+	return ret_helper->left > 0;
 }
 
-/* As plugin_child_ask_ranges(), within the time that the source has left. */
+static struct plugin_client plugin_of(const struct sources *sources,
+				      const struct source *source, struct helper *helper)
+{
+	return (struct plugin_client){ .helper = helper,
+				       .directory = sources->list.plugin_directory,
+				       .name = source->name };
+}
+
+/* As plugin_client_ranges(), within the time that the source has left. */
 int sources_ask_plugin(struct sources *sources, const struct source *source,
 		       const char *owner, const struct kind *kind,
 		       struct plugin_extents *extents, struct range_set *set)
 {
+	CLEANUP(helper_end) struct helper helper;
 	int64_t now = wait_clock();
-	struct plugin_child child;
+	struct plugin_client plugin;
 	int r;
 
-	if (!may_ask(sources, source, now, &child))
+	if (!may_ask(sources, source, &helper))
 		return PLUGIN_SLOW;
-	r = plugin_child_ask_ranges(&child, owner, kind, extents, set);
+	plugin = plugin_of(sources, source, &helper);
+	r = plugin_client_ranges(&plugin, owner, kind, extents, set);
 	sources->waited[source - sources->list.sources] += wait_clock() - now;
 	return r;
 }
@@ -285,12 +279,14 @@ int sources_owners(struct sources *sources, const struct source *source, uint32_
 		   const struct kind *kind, uid_t **ret_uids, size_t *ret_n,
 		   bool *ret_known)
 {
+	CLEANUP(helper_end) struct helper helper;
 	int64_t now = wait_clock();
-	struct plugin_child child;
+	struct plugin_client plugin;
 	int r = PLUGIN_SLOW;
 
-	if (may_ask(sources, source, now, &child))
-		r = plugin_child_ask_owners(&child, id, kind, ret_uids, ret_n);
+	plugin = plugin_of(sources, source, &helper);
+	if (may_ask(sources, source, &helper))
+		r = plugin_client_owners(&plugin, id, kind, ret_uids, ret_n);
 	sources->waited[source - sources->list.sources] += wait_clock() - now;
 	if (r == 0 || r == PLUGIN_MUTE) {
 		*ret_known = r == 0;

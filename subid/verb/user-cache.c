@@ -42,7 +42,7 @@ static int read_image_nsswitch(struct user_cache *owners, const char *etc)
  */
 int user_cache_start_named(struct user_cache *owners, const struct verb_place *place)
 {
-	*owners = (struct user_cache){ .place = place, .asker = NSS_CLIENT_LOOK };
+	*owners = (struct user_cache){ .place = place, .asker = HELPER_LOOK };
 	return place->image ? 0 : read_image_nsswitch(owners, place->etc);
 }
 
@@ -179,8 +179,7 @@ bool user_cache_uid(struct user_cache *owners, const struct entry *entry,
 	    unknown_owners_add(&owners->asked, entry->owner, entry->owner_len))
 		return false;
 	owner = unknown_owners_find(&owners->asked, entry->owner, entry->owner_len);
-	if (!owner || (!owner->asked && ask_not_local(owners)) ||
-	    owner->answer.r)
+	if (!owner || (!owner->asked && ask_not_local(owners)) || owner->answer.r)
 		return false;
 	*ret_uid = owner->answer.account.uid;
 	return true;
@@ -194,7 +193,7 @@ static int look_up_user(struct user_cache *owners, const char *word, uint32_t ui
 			struct account *ret_account)
 {
 	/* If only this user is asked for, use the long timeout. */
-	CLEANUP(nss_client_end) struct nss_client patient = NSS_CLIENT_PATIENT;
+	CLEANUP(helper_end) struct helper patient = HELPER_PATIENT;
 	const struct name_service service =
 		nss_client_service(owners->all_users ? &owners->asker : &patient);
 	const struct lookup lookup = make_lookup(owners, &service);
@@ -368,7 +367,7 @@ void user_cache_cleanup(struct user_cache *owners)
 		owner_cleanup(&named->owner);
 		free(named);
 	}
-	nss_client_end(&owners->asker);
+	helper_end(&owners->asker);
 	unknown_owners_cleanup(&owners->asked);
 	accounts_cleanup(&owners->users);
 }

@@ -31,7 +31,7 @@ struct user_cache {
 	bool all_users;		    /* started by user_cache_start() */
 	struct nsswitch nsswitch;
 	bool others[2]; /* by group: NSS may know users, groups that are not local */
-	struct nss_client asker;
+	struct helper asker;
 	struct unknown_owners asked; /* owners looked up in the name service */
 	bool silent;		     /* NSS does not answer, which has been reported */
 	bool unread[2]; /* by group: the file is unreadable, which has been reported */

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * decide: the caller's ids and a map, then the database. The expected grants are computed
- * from all lines in memory. The program is linked with --wrap=nss_look_up_user, so that
+ * from all lines in memory. The program is linked with --wrap=lookup_name, so that
  * the caller has a second name and the name service is not asked.
  */
 #include "libsubid/core/entry.h"
 #include "mapwriter/decide.h"
 #include "tests/fuzz/fuzz.h"
 
-int __wrap_nss_look_up_user(const char *name, struct account *ret_account);
+int __wrap_lookup_name(const struct lookup *lookup, const char *name,
+		       struct account *ret_account);
 
 static const struct account elsa = {
 	.name = "elsa",
@@ -26,8 +27,10 @@ static bool is_callers(const char *name, size_t len)
 	       (len == 4 && memcmp(name, "elsa", len) == 0);
 }
 
-int __wrap_nss_look_up_user(const char *name, struct account *ret_account)
+int __wrap_lookup_name(const struct lookup *lookup, const char *name,
+		       struct account *ret_account)
 {
+	(void)lookup;
 	if (!is_callers(name, strlen(name)))
 		return ACCOUNT_NONE;
 	account_set(ret_account, name, strlen(name), elsa.uid, elsa.gid);
@@ -86,7 +89,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	text = fuzz_text(&input);
 	file.fd = fuzz_file(text, input.size);
-	r = decide(group ? &kind_gid : &kind_uid, &map, &elsa, own_id, &file, &decision);
+	r = decide(group ? &kind_gid : &kind_uid, &map, NULL, &elsa, own_id, &file,
+		   &decision);
 
 	for (size_t i = 0; i < map.n; i++) {
 		const struct extent *extent = &map.extents[i];

@@ -30,10 +30,13 @@ static unsigned int checks, failures;
 		}                                                              \
 	} while (0)
 
-int __wrap_nss_look_up_user(const char *name, struct account *ret_account);
+int __wrap_lookup_name(const struct lookup *lookup, const char *name,
+		       struct account *ret_account);
 
-int __wrap_nss_look_up_user(const char *name, struct account *ret_account)
+int __wrap_lookup_name(const struct lookup *lookup, const char *name,
+		       struct account *ret_account)
 {
+	(void)lookup;
 	return model_look_up_user(name, ret_account);
 }
 

@@ -36,5 +36,5 @@ sources="tests/unit/arith-m32.c tests/unit/model.c tests/unit/decide-narrow.c
 	libsubid/user/passwd-file.c libsubid/user/ids-in-use.c mapwriter/decide.c"
 # shellcheck disable=SC2086
 $CC $flags -Werror -DSYSCONFDIR='"/etc"' -I. $sources -o "$dir/arith" \
-	-Wl,--wrap=nss_look_up_user || exit 1
+	-Wl,--wrap=lookup_name || exit 1
 "$dir/arith"

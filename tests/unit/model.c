@@ -254,9 +254,8 @@ static int make_database(struct model *model)
 	if (!model->options->upper && rng_once_in(rng, 4))
 		model->base = 100000;
 
-	model->account = (struct account){
-		.name = "elsa", .name_len = 4, .exists = true
-	};
+	model->account =
+		(struct account){ .name = "elsa", .name_len = 4, .exists = true };
 	model->account.uid =
 		(uid_t)(rng_once_in(rng, 2) ? 1000 : model->base + rng_below(rng, 62));
 	model->account.number_len = num_format(model->account.uid, model->account.number);
@@ -429,8 +428,8 @@ static bool decide_by_file(struct model *model, const struct idmap *map, bool gr
 	}
 	if (lseek(model->fd, 0, SEEK_SET) != 0)
 		return false;
-	r = model->options->decide(group ? &kind_gid : &kind_uid, map, &model->account,
-				   own_id, &file, &decision);
+	r = model->options->decide(group ? &kind_gid : &kind_uid, map, NULL,
+				   &model->account, own_id, &file, &decision);
 	snprintf(what, size,
 		 "%d (refused %zu, missing %" PRIu64 "-%" PRIu64
 		 ", database %d) for %d (refused %zu, missing %" PRIu64 "-%" PRIu64

@@ -13,14 +13,15 @@
 
 /* decide(), or the same with a smaller set. */
 typedef int (*model_decide_fn)(const struct kind *kind, const struct idmap *map,
-			       const struct account *account, uint32_t own_id,
-			       struct dbfile *file, struct decision *ret_decision);
+			       const struct lookup *lookup, const struct account *account,
+			       uint32_t own_id, struct dbfile *file,
+			       struct decision *ret_decision);
 
 /* decide.c compiled with DECIDE_RANGES = MODEL_EXTENTS: sets are full most of the time.
  */
 int decide_narrow(const struct kind *kind, const struct idmap *map,
-		  const struct account *account, uint32_t own_id, struct dbfile *file,
-		  struct decision *ret_decision);
+		  const struct lookup *lookup, const struct account *account,
+		  uint32_t own_id, struct dbfile *file, struct decision *ret_decision);
 int decide_granted_narrow(const struct kind *kind, const struct idmap *map,
 			  uint32_t own_id, const struct range_set *granted,
 			  const struct range_set *denied, struct decision *ret_decision);

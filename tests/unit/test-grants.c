@@ -5,6 +5,7 @@
  */
 #include "mapwriter/grants.h"
 #include "tests/unit/accounts.h"
+#include "tests/unit/helper-inside.h"
 #include "tests/unit/plugins.h"
 
 static struct tmpdir tmpdir;
@@ -22,6 +23,9 @@ static void tear_down(void)
 }
 
 TestSuite(grants, .init = set_up, .fini = tear_down);
+
+/* Owners of lines are looked up in the passwd file alone. */
+static const struct lookup local = { .directory = AT_FDCWD };
 
 struct row {
 	const char *first, *second; /* sources; NULL: none */
@@ -71,7 +75,8 @@ static const char *check_row(const struct row *row, const struct kind *kind)
 	struct idmap map = { .extents = { row->extent }, .n = 1 };
 	struct dbfile file = { .fd = -1, .fault = DBFILE_CLOSED, .error = ENOENT };
 	struct decision decision = { 0 };
-	CLEANUP(grants_cleanup) struct grants grants = { 0 };
+	CLEANUP(helper_end) struct helper helper = HELPER_PATIENT;
+	CLEANUP(grants_cleanup) struct grants grants = { .helper = &helper };
 	uint32_t up = kind->group && row->extent.outer == 100000 ? 10000000 : 0;
 
 	if (row->database)
@@ -87,8 +92,8 @@ static const char *check_row(const struct row *row, const struct kind *kind)
 	source_find(&nsswitch, tmpdir.path, &grants.sources);
 	/* Group ids of the plugin lie higher. */
 	map.extents[0].outer += up;
-	CHILD_ASSERT(grants_decide(kind, &map, &elsa, 5001, &file, &grants, &decision) ==
-		     row->r);
+	CHILD_ASSERT(grants_decide(kind, &map, &local, &elsa, 5001, &file, &grants,
+				   &decision) == row->r);
 	CHILD_ASSERT(decision.delegated == row->delegated);
 	CHILD_ASSERT(file.fd == -1);
 	return NULL;
@@ -161,7 +166,8 @@ static const char *said(void *context)
 		struct idmap map = said_rows[i / 2].map;
 		struct dbfile file = { .fd = file_of(BYTES(HAS)),
 				       .status = { .st_mode = S_IFREG | 0644 } };
-		CLEANUP(grants_cleanup) struct grants grants = { 0 };
+		CLEANUP(helper_end) struct helper helper = HELPER_PATIENT;
+		CLEANUP(grants_cleanup) struct grants grants = { .helper = &helper };
 		struct decision decision = { 0 };
 		struct account account = elsa;
 		int r;
@@ -172,7 +178,8 @@ static const char *said(void *context)
 			map.extents[k].outer +=
 				map.extents[k].outer == 5001 ? 0 : 10000000;
 		source_find(&nsswitch, tmpdir.path, &grants.sources);
-		r = grants_decide(kind, &map, &account, 5001, &file, &grants, &decision);
+		r = grants_decide(kind, &map, &local, &account, 5001, &file, &grants,
+				  &decision);
 		snprintf(text, sizeof(text), "row %zu: %d", i / 2, r);
 		if (r != said_rows[i / 2].r ||
 		    decision.delegated != said_rows[i / 2].delegated ||
@@ -200,12 +207,13 @@ static const char *unusable(void *context)
 	for (int turn = 0; turn < 2; turn++) {
 		struct dbfile file = { .fd = file_of(BYTES(NONE)),
 				       .status = { .st_mode = S_IFREG | 0666 } };
-		CLEANUP(grants_cleanup) struct grants grants = { 0 };
+		CLEANUP(helper_end) struct helper helper = HELPER_PATIENT;
+		CLEANUP(grants_cleanup) struct grants grants = { .helper = &helper };
 		struct decision decision = { 0 };
 
 		source_find(&nsswitch, tmpdir.path, &grants.sources);
-		CHILD_ASSERT(grants_decide(&kind_uid, &map, &elsa, 5001, &file, &grants,
-					   &decision) ==
+		CHILD_ASSERT(grants_decide(&kind_uid, &map, &local, &elsa, 5001, &file,
+					   &grants, &decision) ==
 			     (turn == 0 ? DECIDE_NO_DATABASE : 0));
 		CHILD_ASSERT(file.fault == DBFILE_WRITABLE);
 		memcpy(nsswitch.sources[0], "sample", sizeof("sample"));

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 
 #include "command/identity.h"
+#include "libsubid/sys/become.h"
 #include "tests/unit/unit.h"
 
 #define USER 65534
@@ -67,7 +68,7 @@ static const char *become(void *context)
 		return CHILD_SKIP "only root can become another user";
 	CHILD_ASSERT(!*holding || hold_on());
 	CHILD_ASSERT(setgroups(0, NULL) == 0);
-	CHILD_ASSERT(identity_become(USER, USER) == 0);
+	CHILD_ASSERT(become_ids(USER, USER) == 0);
 	CHILD_ASSERT(is_user());
 	CHILD_ASSERT(has_none());
 	CHILD_ASSERT(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0);
@@ -90,7 +91,7 @@ static const char *become_another(void *context)
 	(void)context;
 	if (geteuid() == 0)
 		CHILD_ASSERT(setresuid(USER, USER, USER) == 0);
-	CHILD_ASSERT(identity_become(1, 1) != 0);
+	CHILD_ASSERT(become_ids(1, 1) != 0);
 	return NULL;
 }
 

@@ -7,7 +7,7 @@
 
 #include "libsubid/user/lookup.h"
 #include "libsubid/user/nss.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/nss-box.h"
 
 static struct tmpdir tmpdir;
 
@@ -184,23 +184,34 @@ Test(lookup, words)
 	}
 }
 
-/* With the system's own files: as getpwnam(3) and getpwuid(3). */
-Test(lookup, system)
+static const char *system_users(void *context)
 {
-	const struct lookup lookup = { AT_FDCWD, true, false, &nss_plain };
+	const char *complaint = nss_mount(context, "passwd: files\n");
+	CLEANUP(nss_end) struct nss nss = { .open = false };
+	const struct name_service in_process = nss_service(&nss);
+	const struct lookup lookup = { AT_FDCWD, true, false, &in_process };
 	const struct lookup file = { AT_FDCWD, true, false, NULL };
 	const struct passwd *entry = getpwnam("root");
 	struct account account;
 
-	cr_assert(entry);
-	cr_assert(lookup_name(&lookup, "root", &account) == 0);
-	cr_expect(account.uid == entry->pw_uid && account.gid == entry->pw_gid);
-	cr_expect(lookup_name(&lookup, "no such user", &account) == ACCOUNT_NONE);
-	cr_expect(lookup_name(&file, "no such user", &account) == ACCOUNT_NONE);
+	if (complaint)
+		return complaint;
+	CHILD_ASSERT(entry);
+	CHILD_ASSERT(lookup_name(&lookup, "root", &account) == 0);
+	CHILD_ASSERT(account.uid == entry->pw_uid && account.gid == entry->pw_gid);
+	CHILD_ASSERT(lookup_name(&lookup, "no such user", &account) == ACCOUNT_NONE);
+	CHILD_ASSERT(lookup_name(&file, "no such user", &account) == ACCOUNT_NONE);
 	entry = getpwuid(0);
-	cr_assert(lookup_uid(&lookup, 0, &account) == 0);
-	cr_expect_str_eq(account.name, entry->pw_name);
-	cr_expect(lookup_uid(&lookup, 3999999999U, &account) == ACCOUNT_NONE);
+	CHILD_ASSERT(lookup_uid(&lookup, 0, &account) == 0);
+	CHILD_ASSERT(strcmp(account.name, entry->pw_name) == 0);
+	CHILD_ASSERT(lookup_uid(&lookup, 3999999999U, &account) == ACCOUNT_NONE);
+	return NULL;
+}
+
+/* With the system's own passwd file: as getpwnam(3) and getpwuid(3). */
+Test(lookup, system)
+{
+	child_run(system_users, &tmpdir);
 }
 
 /* If the file is the only service, its "no" counts, unless it is uncertain. */

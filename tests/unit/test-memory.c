@@ -193,13 +193,15 @@ Test(memory, settings)
 /* An account that could not be looked up is not one that does not exist. */
 Test(memory, account)
 {
-	const struct lookup lookup = { AT_FDCWD, true, false, &nss_plain };
+	CLEANUP(nss_end) struct nss nss = { .open = false };
+	const struct name_service in_process = nss_service(&nss);
+	const struct lookup lookup = { AT_FDCWD, true, false, &in_process };
 	struct account account = { 0 };
 
 	countdown = 0;
-	cr_assert(nss_look_up_uid(0, &account) == -ENOMEM);
+	cr_assert(nss_uid(&nss, 0, &account) == -ENOMEM);
 	countdown = 0;
-	cr_assert(nss_look_up_user("root", &account) == -ENOMEM);
+	cr_assert(nss_user(&nss, "root", &account) == -ENOMEM);
 	/* The file could not be read: the name service is asked. */
 	countdown = 0;
 	cr_assert(lookup_uid(&lookup, 0, &account) == 0);
@@ -472,7 +474,7 @@ Test(memory, decide)
 		int r;
 
 		countdown = turn;
-		r = decide(&kind_uid, &map, &account, 1000, &file, &decision);
+		r = decide(&kind_uid, &map, NULL, &account, 1000, &file, &decision);
 		countdown = -1;
 		dbfile_cleanup(&file);
 		if (r == 0)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * The authorisation against a brute-force model, on millions of random small cases. The
- * program is linked with --wrap=nss_look_up_user: the model is the name service.
+ * program is linked with --wrap=lookup_name: the model is the name service.
  *
  * SUBID_TEST_SEED makes other cases, SUBID_MODEL_CASES makes more or fewer.
  */
@@ -9,10 +9,13 @@
 #include "tests/unit/rng.h"
 #include "tests/unit/unit.h"
 
-int __wrap_nss_look_up_user(const char *name, struct account *ret_account);
+int __wrap_lookup_name(const struct lookup *lookup, const char *name,
+		       struct account *ret_account);
 
-int __wrap_nss_look_up_user(const char *name, struct account *ret_account)
+int __wrap_lookup_name(const struct lookup *lookup, const char *name,
+		       struct account *ret_account)
 {
+	(void)lookup;
 	return model_look_up_user(name, ret_account);
 }
 

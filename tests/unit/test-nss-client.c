@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * The child process that asks the name service: its answers, and services that crash or
- * hang. test-nss-protocol.c tests the bytes on the socket.
+ * hang. test-helper-protocol.c tests the bytes on the socket.
  */
 #include <dlfcn.h>
 #include <grp.h>
@@ -13,6 +13,7 @@
 #include "libsubid/core/limits.h"
 #include "libsubid/sys/wait.h"
 #include "message/report.h"
+#include "tests/unit/helper-inside.h"
 #include "tests/unit/nss-box.h"
 #include "tests/unit/nss-module.h"
 
@@ -35,7 +36,7 @@ TestSuite(nss_client, .init = set_up, .fini = tear_down);
 /* The child gives the same answers as the direct calls. */
 Test(nss_client, users)
 {
-	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
+	CLEANUP(helper_end) struct helper client = HELPER_PATIENT;
 	CLEANUP(cleanup_free) char *home = NULL;
 	struct account account;
 	char name[LIMIT_OWNER_BYTES + 1];
@@ -55,7 +56,7 @@ Test(nss_client, users)
 
 static const char *none(void *context)
 {
-	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_LOOK;
+	CLEANUP(helper_end) struct helper client = HELPER_LOOK;
 	char name[LIMIT_OWNER_BYTES + 1], longest[LIMIT_OWNER_BYTES + 2];
 	const char *complaint = nss_mount(context, "passwd: files\ngroup: files\n");
 	struct account account;
@@ -88,7 +89,7 @@ Test(nss_client, none)
 
 Test(nss_client, groups)
 {
-	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
+	CLEANUP(helper_end) struct helper client = HELPER_PATIENT;
 	CLEANUP(cleanup_free) gid_t *groups = NULL;
 	CLEANUP(cleanup_free) char *names = NULL;
 	struct account account;
@@ -112,8 +113,8 @@ Test(nss_client, groups)
 /* A child that has ended or does not answer is a failure, also for later requests. */
 Test(nss_client, silent)
 {
-	CLEANUP(nss_client_end)
-	struct nss_client gone = NSS_CLIENT_PATIENT, stopped = NSS_CLIENT_LOOK;
+	CLEANUP(helper_end)
+	struct helper gone = HELPER_PATIENT, stopped = HELPER_LOOK;
 	struct account account;
 
 	cr_assert(nss_client_uid(&gone, 0, &account) == 0);
@@ -132,7 +133,7 @@ Test(nss_client, silent)
 
 static const char *does_not_read(void *context)
 {
-	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_LOOK;
+	CLEANUP(helper_end) struct helper client = HELPER_LOOK;
 	struct name_service_answer answers[100];
 	const char *names[COUNT_OF(answers)];
 	struct account account;
@@ -195,7 +196,7 @@ static const char *answers(void *context)
 		{ "print-1001", 0, 1001, NULL },
 		{ "root", 0, 0, NULL },
 	};
-	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
+	CLEANUP(helper_end) struct helper client = HELPER_PATIENT;
 	const char *complaint = nss_mount(context, SERVICES);
 	static char text[512];
 
@@ -225,7 +226,7 @@ Test(nss_client, answers)
 
 static const char *not_installed(void *context)
 {
-	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
+	CLEANUP(helper_end) struct helper client = HELPER_PATIENT;
 	CLEANUP(cleanup_free) char *users = NULL, *groups = NULL;
 	const char *complaint = nss_mount(
 		context, "passwd: files missing\ngroup: files unit gone missing\n");
@@ -252,7 +253,7 @@ Test(nss_client, not_installed)
 
 static const char *unreachable(void *context)
 {
-	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
+	CLEANUP(helper_end) struct helper client = HELPER_PATIENT;
 	const char *complaint =
 		nss_mount(context, "passwd: files [NOTFOUND=return] unit\n");
 	struct account account;
@@ -272,7 +273,7 @@ Test(nss_client, unreachable)
 
 static const char *unreadable(void *context)
 {
-	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
+	CLEANUP(helper_end) struct helper client = HELPER_PATIENT;
 	const char *complaint = nss_mount(context, "passwd: files\n");
 	struct account account;
 
@@ -293,7 +294,7 @@ Test(nss_client, unreadable)
 
 static const char *prints(void *context)
 {
-	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
+	CLEANUP(helper_end) struct helper client = HELPER_PATIENT;
 	const char *complaint = nss_mount(context, SERVICES);
 	CLEANUP(fd_cleanup) int fd = memfd_create("output", MFD_CLOEXEC);
 	struct account account;
@@ -303,7 +304,7 @@ static const char *prints(void *context)
 	CHILD_ASSERT(fd >= 0 && dup2(fd, STDOUT_FILENO) == STDOUT_FILENO &&
 		     dup2(fd, STDERR_FILENO) == STDERR_FILENO);
 	CHILD_ASSERT(nss_client_user(&client, "print-1001", &account) == 0);
-	nss_client_end(&client);
+	helper_end(&client);
 	CHILD_ASSERT(lseek(fd, 0, SEEK_END) == 0);
 	return NULL;
 }
@@ -323,7 +324,7 @@ static const char *crashes(void *context)
 	if (complaint)
 		return complaint;
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
-		CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
+		CLEANUP(helper_end) struct helper client = HELPER_PATIENT;
 
 		CHILD_ASSERT(nss_client_user(&client, "id-1000", &account) == 0);
 		CHILD_ASSERT(nss_client_user(&client, names[i], &account) == -ECONNRESET);
@@ -342,8 +343,8 @@ Test(nss_client, crashes)
 
 static const char *hangs(void *context)
 {
-	CLEANUP(nss_client_end) struct nss_client all = NSS_CLIENT_LOOK;
-	CLEANUP(nss_client_end) struct nss_client each = NSS_CLIENT_PATIENT;
+	CLEANUP(helper_end) struct helper all = HELPER_LOOK;
+	CLEANUP(helper_end) struct helper each = HELPER_PATIENT;
 	const char *complaint = nss_mount(context, SERVICES);
 	struct account account;
 	int64_t begun = wait_clock();
@@ -431,7 +432,7 @@ static const char *pipeline(void *context)
 	static struct name_service_answer found[NAMES];
 	static const char *names[NAMES];
 	static int wants[NAMES];
-	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
+	CLEANUP(helper_end) struct helper client = HELPER_PATIENT;
 	const char *complaint = nss_mount(&tmpdir, SERVICES);
 	CLEANUP(cleanup_free) void *texts = make_names(names, wants);
 
@@ -488,7 +489,7 @@ static struct nss_module_control *load_control(void)
 
 static const char *other_calls(void *context)
 {
-	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
+	CLEANUP(helper_end) struct helper client = HELPER_PATIENT;
 	CLEANUP(cleanup_free) char *home = NULL, *names = NULL;
 	const char *complaint = nss_mount(context, SERVICES);
 	struct nss_module_control *control = load_control();
@@ -537,7 +538,7 @@ Test(nss_client, other_calls)
 
 static const char *enumerates(void *context)
 {
-	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
+	CLEANUP(helper_end) struct helper client = HELPER_PATIENT;
 	CLEANUP(accounts_cleanup) struct accounts users = { 0 }, groups = { 0 };
 	CLEANUP(accounts_cleanup) struct accounts late = { 0 };
 	const char *complaint = nss_mount(context, SERVICES);
@@ -570,7 +571,7 @@ Test(nss_client, enumerates)
 
 static const char *scans(void *context)
 {
-	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
+	CLEANUP(helper_end) struct helper client = HELPER_PATIENT;
 	CLEANUP(accounts_cleanup) struct accounts found = { 0 }, all = { 0 };
 	const char *complaint = nss_mount(context, SERVICES);
 	struct nss_module_control *control = load_control();
@@ -615,7 +616,7 @@ Test(nss_client, scans)
 /* This client as the name service of a lookup. */
 static const char *as_service(void *context)
 {
-	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
+	CLEANUP(helper_end) struct helper client = HELPER_PATIENT;
 	CLEANUP(accounts_cleanup) struct accounts found = { 0 };
 	const struct name_service service = nss_client_service(&client);
 	const char *complaint = nss_mount(context, SERVICES);

@@ -15,18 +15,22 @@
 #define NAME_256 FIFTY FIFTY FIFTY FIFTY FIFTY "abcdef"
 #define NAME_257 NAME_256 "g"
 
+static struct nss nss;
+static struct name_service service;
 /* The running system's users, by the file first. */
-static const struct lookup by_file = { AT_FDCWD, true, false, &nss_plain };
+static const struct lookup by_file = { AT_FDCWD, true, false, &service };
 
 static struct tmpdir tmpdir;
 
 static void set_up(void)
 {
 	tmpdir_make(&tmpdir);
+	service = nss_service(&nss);
 }
 
 static void tear_down(void)
 {
+	nss_end(&nss);
 	tmpdir_cleanup(&tmpdir);
 }
 
@@ -36,7 +40,7 @@ TestSuite(nss, .init = set_up, .fini = tear_down);
 static int look_up_uid(bool file, uid_t uid, struct account *ret_account)
 {
 	return file ? lookup_uid(&by_file, uid, ret_account) :
-		      nss_look_up_uid(uid, ret_account);
+		      nss_uid(&nss, uid, ret_account);
 }
 
 /* The user who runs the test is known, with the ids of the passwd file. */
@@ -58,21 +62,30 @@ Test(nss, caller)
 			  (size_t)snprintf(number, sizeof(number), "%u", getuid()));
 		cr_assert(memcmp(account.number, number, account.number_len) == 0);
 	}
-	cr_assert(nss_look_up_user(entry->pw_name, &account) == 0);
+	cr_assert(nss_user(&nss, entry->pw_name, &account) == 0);
 	cr_assert(account.uid == getuid());
+}
+
+static const char *no_user(void *context)
+{
+	const char *complaint = nss_mount(context, "passwd: files\n");
+	struct account account, before;
+
+	if (complaint)
+		return complaint;
+	memset(&account, 0x5e, sizeof(account));
+	before = account;
+	CHILD_ASSERT(look_up_uid(false, 3999999999U, &account) == ACCOUNT_NONE);
+	CHILD_ASSERT(look_up_uid(true, 3999999999U, &account) == ACCOUNT_NONE);
+	CHILD_ASSERT(nss_user(&nss, "no-such-user-here", &account) == ACCOUNT_NONE);
+	CHILD_ASSERT(memcmp(&account, &before, sizeof(account)) == 0);
+	return NULL;
 }
 
 /* "No such user" is an answer, not a failure, and the result is not written. */
 Test(nss, none)
 {
-	struct account account, before;
-
-	memset(&account, 0x5e, sizeof(account));
-	before = account;
-	cr_assert(look_up_uid(false, 3999999999U, &account) == ACCOUNT_NONE);
-	cr_assert(look_up_uid(true, 3999999999U, &account) == ACCOUNT_NONE);
-	cr_assert(nss_look_up_user("no-such-user-here", &account) == ACCOUNT_NONE);
-	cr_assert(memcmp(&account, &before, sizeof(account)) == 0);
+	child_run(no_user, &tmpdir);
 }
 
 /* Fills @n bytes of a comment. */
@@ -163,40 +176,25 @@ static const char *by_name(void *context)
 	(void)context;
 	if (complaint)
 		return complaint;
-	for (int i = 0; i < 2; i++) {
-		int (*look_up)(void *context, const char *name,
-			       struct account *ret_account) = nss_plain.user;
-		CLEANUP(nss_end) struct nss nss = { .open = false };
-		void *whom = NULL;
-
-		if (i) {
-			look_up = nss_service(&nss).user;
-			whom = &nss;
-		}
-		CHILD_ASSERT(look_up(whom, "elsa", &account) == 0);
-		CHILD_ASSERT(strcmp(account.name, "elsa") == 0 && account.name_len == 4);
-		CHILD_ASSERT(account.uid == 1000 && account.gid == 1100);
-		CHILD_ASSERT(account.number_len == 4 &&
-			     memcmp(account.number, "1000", 4) == 0);
-		CHILD_ASSERT(look_up(whom, "alias", &account) == 0);
-		CHILD_ASSERT(strcmp(account.name, "alias") == 0 && account.uid == 1000);
-		CHILD_ASSERT(look_up(whom, "anna", &account) == 0 && account.uid == 1001);
-		CHILD_ASSERT(look_up(whom, "last", &account) == 0 &&
-			     account.uid == 4294967294U);
-		CHILD_ASSERT(look_up(whom, "odd", &account) == 0 && account.uid == 1005);
-		CHILD_ASSERT(look_up(whom, "bob", &account) == ACCOUNT_NONE);
-		CHILD_ASSERT(look_up(whom, "els", &account) == ACCOUNT_NONE);
-		CHILD_ASSERT(look_up(whom, "cut", &account) == ACCOUNT_NONE);
-		/* A uid is not a name, but a name may be digits. */
-		CHILD_ASSERT(look_up(whom, "1000", &account) == ACCOUNT_NONE);
-		CHILD_ASSERT(look_up(whom, "2000", &account) == 0 && account.uid == 1003);
-		/* Names as long as a line can hold, and longer. */
-		CHILD_ASSERT(look_up(whom, NAME_256, &account) == 0 &&
-			     account.uid == 1256);
-		CHILD_ASSERT(look_up(whom, NAME_257, &account) == ACCOUNT_NONE);
-		CHILD_ASSERT(look_up(whom, "wordier", &account) == 0 &&
-			     account.uid == 1501);
-	}
+	CHILD_ASSERT(nss_user(&nss, "elsa", &account) == 0);
+	CHILD_ASSERT(strcmp(account.name, "elsa") == 0 && account.name_len == 4);
+	CHILD_ASSERT(account.uid == 1000 && account.gid == 1100);
+	CHILD_ASSERT(account.number_len == 4 && memcmp(account.number, "1000", 4) == 0);
+	CHILD_ASSERT(nss_user(&nss, "alias", &account) == 0);
+	CHILD_ASSERT(strcmp(account.name, "alias") == 0 && account.uid == 1000);
+	CHILD_ASSERT(nss_user(&nss, "anna", &account) == 0 && account.uid == 1001);
+	CHILD_ASSERT(nss_user(&nss, "last", &account) == 0 && account.uid == 4294967294U);
+	CHILD_ASSERT(nss_user(&nss, "odd", &account) == 0 && account.uid == 1005);
+	CHILD_ASSERT(nss_user(&nss, "bob", &account) == ACCOUNT_NONE);
+	CHILD_ASSERT(nss_user(&nss, "els", &account) == ACCOUNT_NONE);
+	CHILD_ASSERT(nss_user(&nss, "cut", &account) == ACCOUNT_NONE);
+	/* A uid is not a name, but a name may be digits. */
+	CHILD_ASSERT(nss_user(&nss, "1000", &account) == ACCOUNT_NONE);
+	CHILD_ASSERT(nss_user(&nss, "2000", &account) == 0 && account.uid == 1003);
+	/* Names as long as a line can hold, and longer. */
+	CHILD_ASSERT(nss_user(&nss, NAME_256, &account) == 0 && account.uid == 1256);
+	CHILD_ASSERT(nss_user(&nss, NAME_257, &account) == ACCOUNT_NONE);
+	CHILD_ASSERT(nss_user(&nss, "wordier", &account) == 0 && account.uid == 1501);
 	return NULL;
 }
 
@@ -214,7 +212,7 @@ static const char *too_long(void *context)
 	if (complaint)
 		return complaint;
 	CHILD_ASSERT(look_up_uid(false, 1501, &account) == -ERANGE);
-	CHILD_ASSERT(nss_look_up_user("wordier", &account) == -ERANGE);
+	CHILD_ASSERT(nss_user(&nss, "wordier", &account) == -ERANGE);
 	/* Our reader does not see all of such a line: the service is asked. */
 	CHILD_ASSERT(look_up_uid(true, 1501, &account) == -ERANGE);
 	/* Users before it are found. */
@@ -233,7 +231,6 @@ static const char *no_descriptors(void *context)
 {
 	const struct rlimit none = { 0, 0 };
 	const char *complaint = mount_accounts(200000);
-	CLEANUP(nss_end) struct nss nss = { .open = false };
 	struct account account;
 
 	(void)context;
@@ -242,10 +239,8 @@ static const char *no_descriptors(void *context)
 	CHILD_ASSERT(setrlimit(RLIMIT_NOFILE, &none) == 0);
 	CHILD_ASSERT(look_up_uid(false, 1000, &account) == -EMFILE);
 	CHILD_ASSERT(look_up_uid(true, 1000, &account) == -EMFILE);
-	CHILD_ASSERT(nss_look_up_user("elsa", &account) == -EMFILE);
-	CHILD_ASSERT(nss_look_up_user("bob", &account) == -EMFILE);
+	CHILD_ASSERT(nss_user(&nss, "elsa", &account) == -EMFILE);
 	CHILD_ASSERT(nss_user(&nss, "bob", &account) == -EMFILE);
-	CHILD_ASSERT(nss_uid(&nss, 1000, &account) == -EMFILE);
 	return NULL;
 }
 

@@ -335,7 +335,7 @@ def test_apart(box):
 def asked(program):
     """The process that has loaded the plugin, and its parent; or nothing."""
     found = processes(program)
-    for pid, parent in found.items():
+    for pid, parent in processes("subid-ask").items():
         with contextlib.suppress(OSError):
             if parent in found and "libsubid_hang" in open(f"/proc/{pid}/maps").read():
                 return pid, parent

@@ -24,9 +24,11 @@ import select
 import shutil
 import signal
 import socket
+import stat
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from typing import NamedTuple, Optional
@@ -234,10 +236,35 @@ def missing_parts():
 def built(name):
     """The path of a program below SUBID_BUILD, or None."""
     base = os.environ.get("SUBID_BUILD", "")
-    for path in (f"{base}/{name}/{name}", f"{base}/{name}"):
+    for path in (f"{base}/{name}/{name}", f"{base}/helper/{name}", f"{base}/{name}"):
         if base and os.path.isfile(path):
             return os.path.realpath(path)
     return None
+
+
+def helper_path():
+    """The path of the helper in the map writers."""
+    with open(built("newuidmap"), "rb") as file:
+        words = [word for word in file.read().split(b"\0") if word.endswith(b"/subid-utils")
+                 and word.startswith(b"/")]
+    if len(words) != 1:
+        raise RuntimeError(f"harness: directories of the helper: {words}")
+    return f"{words[0].decode()}/subid-ask"
+
+
+def overlay(place, path):
+    """Mounts an overlay, so that files can be made at a path that may not exist. Its upper
+    directory is made in `place`."""
+    directory = path
+    while not os.path.isdir(directory):
+        directory = os.path.dirname(directory)
+    top = tempfile.mkdtemp(dir=place, prefix="overlay.")
+    for name in ("up", "work"):
+        os.mkdir(f"{top}/{name}", 0o755)
+    os.chmod(f"{top}/up", stat.S_IMODE(os.stat(directory).st_mode))
+    mount("overlay", directory, "overlay", 0,
+          f"lowerdir={directory},upperdir={top}/up,workdir={top}/work")
+    os.makedirs(path, 0o755, exist_ok=True)
 
 
 def build_directory():
@@ -448,6 +475,8 @@ class Host:
         self.subjects = {}
         self._mount_everything()
         self._install("ours", build_directory())
+        self.helper = None
+        self.install_helper()
         oracle = {program: f"{ORACLE_DIRECTORY}/{program}" for program in PROGRAMS}
         if all(os.path.isfile(path) for path in oracle.values()):
             self._install("debian", oracle)
@@ -506,6 +535,16 @@ class Host:
                 if caps:
                     set_file_capabilities(copy, caps)
             self.subjects[who, install] = Subject(who, install, directory)
+
+    def install_helper(self):
+        """Puts the helper where the map writers look for it, in an overlay."""
+        source = built("subid-ask")
+        if source is None:
+            raise RuntimeError("harness: subid-ask is not in SUBID_BUILD")
+        if self.helper is None:
+            self.helper = helper_path()
+            overlay(f"{self.tmpdir}/bin", os.path.dirname(self.helper))
+        self.write(self.helper, open(source, "rb").read(), 0o711)
 
     def compile(self, source, *flags):
         """Builds a helper of this directory; returns its path."""

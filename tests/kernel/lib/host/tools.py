@@ -6,12 +6,11 @@ import contextlib
 import os
 import shutil
 import signal
-import stat
 import subprocess
 import tempfile
 import time
 
-from host.base import (CLEAN_PATH, CLONE_NEWNS, MS_NODEV, Wrong, built, libc, mount,
+from host.base import (CLEAN_PATH, CLONE_NEWNS, MS_NODEV, Wrong, built, libc, mount, overlay,
                        unshare)
 
 # How cures begin that are commands; others are sentences.
@@ -72,16 +71,7 @@ def root_shell(host, command, answer=b"yes\n"):
 
 def writable(host, path):
     """Mounts an overlay, so that files can be made at a path that may not exist."""
-    directory = path
-    while not os.path.isdir(directory):
-        directory = os.path.dirname(directory)
-    top = tempfile.mkdtemp(dir=f"{host.tmpdir}/bin", prefix="overlay.")
-    for name in ("up", "work"):
-        os.mkdir(f"{top}/{name}", 0o755)
-    os.chmod(f"{top}/up", stat.S_IMODE(os.stat(directory).st_mode))
-    mount("overlay", directory, "overlay", 0,
-          f"lowerdir={directory},upperdir={top}/up,workdir={top}/work")
-    os.makedirs(path, 0o755, exist_ok=True)
+    overlay(f"{host.tmpdir}/bin", path)
 
 
 def read(path):

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * Plugins in a child process: they answer as in this process, and if a plugin ends its
+ * Plugins asked by the helper: they answer as in this process, and if a plugin ends its
  * process, ours continues. The plugins are tests/unit/plugin.c.
  */
 #include <signal.h>
 #include <sys/resource.h>
 
-#include "helper/plugin-child.h"
+#include "helper/plugin-client.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/source/plugin.h"
 #include "libsubid/sys/wait.h"
+#include "tests/unit/helper-inside.h"
 #include "tests/unit/plugins.h"
 
 static struct tmpdir tmpdir;
@@ -25,25 +26,31 @@ static void tear_down(void)
 	tmpdir_cleanup(&tmpdir);
 }
 
-TestSuite(plugin_child, .init = set_up, .fini = tear_down);
+TestSuite(plugin_client, .init = set_up, .fini = tear_down);
 
-static int disarm(void)
+static struct helper helper = HELPER_PATIENT;
+
+/* A plugin, and a new helper. */
+static struct plugin_client which(const char *name)
 {
-	return 0;
+	helper_end(&helper);
+	helper = (struct helper)HELPER_PATIENT;
+	return (struct plugin_client){ .helper = &helper,
+				       .directory = tmpdir.path,
+				       .name = name };
 }
 
-static struct plugin_child which(const char *name)
+static bool has_no_child(void)
 {
-	return (struct plugin_child){ .directory = tmpdir.path,
-				      .name = name,
-				      .disarm = disarm };
+	helper_end(&helper);
+	return waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD;
 }
 
 static int ask(const char *owner, struct range_set *set)
 {
-	const struct plugin_child child = which("sample");
+	const struct plugin_client plugin = which("sample");
 
-	return plugin_child_ask_ranges(&child, owner, &kind_uid, NULL, set);
+	return plugin_client_ranges(&plugin, owner, &kind_uid, NULL, set);
 }
 
 static const char *answers(void *context)
@@ -64,7 +71,7 @@ static const char *answers(void *context)
 	};
 	const struct range other = { 7, 8 }, both = { 100000, 231072 };
 	const char *complaint = child_own_mounts();
-	const struct plugin_child absent = which("absent");
+	struct plugin_client absent;
 	CLEANUP(range_set_cleanup)
 	struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
 
@@ -83,14 +90,15 @@ static const char *answers(void *context)
 	CHILD_ASSERT(set.n == 1 && range_set_covers(&set, both));
 	CHILD_ASSERT(ask("last", &set) == 0);
 	CHILD_ASSERT(set.n == 1 && set.ranges[0].end == ID_END);
-	CHILD_ASSERT(plugin_child_ask_ranges(&absent, "elsa", &kind_uid, NULL, &set) ==
+	absent = which("absent");
+	CHILD_ASSERT(plugin_client_ranges(&absent, "elsa", &kind_uid, NULL, &set) ==
 		     PLUGIN_ELSEWHERE);
 	/* The plugin was never loaded in this process. */
-	CHILD_ASSERT(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+	CHILD_ASSERT(has_no_child());
 	return NULL;
 }
 
-Test(plugin_child, answers)
+Test(plugin_client, answers)
 {
 	child_run(answers, NULL);
 }
@@ -103,28 +111,28 @@ static const char *extents(void *context)
 	struct plugin_extents extents = { asked, 3, RANGE_SET(3) };
 	CLEANUP(range_set_cleanup)
 	struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
-	const struct plugin_child child = which("sample");
+	const struct plugin_client plugin = which("sample");
 	const char *complaint = child_own_mounts();
 
 	(void)context;
 	if (complaint)
 		return complaint;
-	CHILD_ASSERT(plugin_child_ask_ranges(&child, "elsa", &kind_uid, &extents, &set) ==
+	CHILD_ASSERT(plugin_client_ranges(&plugin, "elsa", &kind_uid, &extents, &set) ==
 		     0);
 	CHILD_ASSERT(set.n == 1 && extents.denied.n == 0);
-	CHILD_ASSERT(plugin_child_ask_ranges(&child, "deny-large", &kind_uid, &extents,
-					     &set) == 0);
+	CHILD_ASSERT(plugin_client_ranges(&plugin, "deny-large", &kind_uid, &extents,
+					  &set) == 0);
 	CHILD_ASSERT(set.n == 1 && extents.denied.n == 1);
 	CHILD_ASSERT(extents.denied.ranges[0].start == 100000 &&
 		     extents.denied.ranges[0].end == 165536);
-	CHILD_ASSERT(plugin_child_ask_ranges(&child, "says-error", &kind_uid, &extents,
-					     &set) == PLUGIN_MUTE);
-	CHILD_ASSERT(plugin_child_ask_ranges(&child, "says-crash", &kind_uid, &extents,
-					     &set) == PLUGIN_DIED);
+	CHILD_ASSERT(plugin_client_ranges(&plugin, "says-error", &kind_uid, &extents,
+					  &set) == PLUGIN_MUTE);
+	CHILD_ASSERT(plugin_client_ranges(&plugin, "says-crash", &kind_uid, &extents,
+					  &set) == PLUGIN_DIED);
 	return NULL;
 }
 
-Test(plugin_child, extents)
+Test(plugin_client, extents)
 {
 	child_run(extents, NULL);
 }
@@ -133,27 +141,27 @@ Test(plugin_child, extents)
 static const char *owners(void *context)
 {
 	const char *complaint = child_own_mounts();
-	const struct plugin_child child = which("sample");
+	const struct plugin_client plugin = which("sample");
 	CLEANUP(cleanup_free) uid_t *uids = NULL;
 	size_t n = 7;
 
 	(void)context;
 	if (complaint)
 		return complaint;
-	CHILD_ASSERT(plugin_child_ask_owners(&child, 4, &kind_uid, &uids, &n) ==
+	CHILD_ASSERT(plugin_client_owners(&plugin, 4, &kind_uid, &uids, &n) ==
 		     PLUGIN_DOWN);
-	CHILD_ASSERT(plugin_child_ask_owners(&child, 8, &kind_uid, &uids, &n) ==
+	CHILD_ASSERT(plugin_client_owners(&plugin, 8, &kind_uid, &uids, &n) ==
 		     PLUGIN_LIES);
 	/* Written only if the result is 0. */
 	CHILD_ASSERT(!uids && n == 7);
-	CHILD_ASSERT(plugin_child_ask_owners(&child, 100, &kind_uid, &uids, &n) == 0);
+	CHILD_ASSERT(plugin_client_owners(&plugin, 100, &kind_uid, &uids, &n) == 0);
 	CHILD_ASSERT(!uids && n == 0);
-	CHILD_ASSERT(plugin_child_ask_owners(&child, 0, &kind_gid, &uids, &n) == 0);
+	CHILD_ASSERT(plugin_client_owners(&plugin, 0, &kind_gid, &uids, &n) == 0);
 	CHILD_ASSERT(uids && n == 2 && uids[0] == 5001 && uids[1] == 5002);
 	return NULL;
 }
 
-Test(plugin_child, owners)
+Test(plugin_client, owners)
 {
 	child_run(owners, NULL);
 }
@@ -162,7 +170,7 @@ Test(plugin_child, owners)
 static const char *hangs(void *context)
 {
 	const char *complaint = child_own_mounts();
-	struct plugin_child child = which("sample");
+	struct plugin_client plugin = which("sample");
 	CLEANUP(range_set_cleanup)
 	struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
 	int64_t begin = wait_clock();
@@ -170,56 +178,43 @@ static const char *hangs(void *context)
 	(void)context;
 	if (complaint)
 		return complaint;
-	child.end = begin + 200;
-	CHILD_ASSERT(plugin_child_ask_ranges(&child, "hang", &kind_uid, NULL, &set) ==
+	helper.left = 200;
+	CHILD_ASSERT(plugin_client_ranges(&plugin, "hang", &kind_uid, NULL, &set) ==
 		     PLUGIN_SLOW);
 	CHILD_ASSERT(wait_clock() >= begin + 200);
-	CHILD_ASSERT(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
-	child.end = wait_clock() + 60 * 1000;
-	CHILD_ASSERT(plugin_child_ask_ranges(&child, "elsa", &kind_uid, NULL, &set) == 0);
-	CHILD_ASSERT(plugin_child_ask_ranges(&child, "crash", &kind_uid, NULL, &set) ==
-		     PLUGIN_DIED);
-	/* One that closes the pipe and stays is not waited for. */
-	CHILD_ASSERT(plugin_child_ask_ranges(&child, "shut", &kind_uid, NULL, &set) ==
-		     PLUGIN_DIED);
-	child.end = 0;
-	CHILD_ASSERT(plugin_child_ask_ranges(&child, "shut", &kind_uid, NULL, &set) ==
-		     PLUGIN_DIED);
-	CHILD_ASSERT(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+	CHILD_ASSERT(has_no_child());
+	CHILD_ASSERT(ask("elsa", &set) == 0);
+	CHILD_ASSERT(ask("crash", &set) == PLUGIN_DIED);
+	/* One that closes the socket and stays is not waited for. */
+	CHILD_ASSERT(ask("shut", &set) == PLUGIN_DIED);
+	CHILD_ASSERT(has_no_child());
 	return NULL;
 }
 
-Test(plugin_child, hangs)
+Test(plugin_client, hangs)
 {
 	child_run(hangs, NULL);
 }
 
-static int refuse(void)
-{
-	return -EPERM;
-}
-
-/* A child that cannot give up its privileges calls no plugin. */
-static const char *unarmed(void *context)
+/* A child that does not become the helper calls no plugin, and says why. */
+static const char *not_executed(void *context)
 {
 	const char *complaint = child_own_mounts();
-	struct plugin_child child = which("sample");
 	CLEANUP(range_set_cleanup)
 	struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
 
 	(void)context;
 	if (complaint)
 		return complaint;
-	child.disarm = refuse;
-	CHILD_ASSERT(plugin_child_ask_ranges(&child, "elsa", &kind_uid, NULL, &set) ==
-		     -EPERM);
+	execute_fails = -EPERM;
+	CHILD_ASSERT(ask("elsa", &set) == -EPERM);
 	CHILD_ASSERT(set.n == 0);
 	return NULL;
 }
 
-Test(plugin_child, unarmed)
+Test(plugin_client, not_executed)
 {
-	child_run(unarmed, NULL);
+	child_run(not_executed, NULL);
 }
 
 /* A caller that ignores SIGCHLD, or leaves no free descriptors, changes no answer. */
@@ -241,7 +236,7 @@ static const char *callers(void *context)
 	return NULL;
 }
 
-Test(plugin_child, callers)
+Test(plugin_client, callers)
 {
 	child_run(callers, NULL);
 }

@@ -1,26 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * The protocol between a program and the child that asks the name service: greetings of
- * another version, malformed replies, and malformed requests.
+ * The protocol between a program and the helper: greetings of another version, malformed
+ * replies, and malformed requests.
  */
 #include <sys/socket.h>
 
+#include "helper/helper-protocol.h"
 #include "helper/nss-client.h"
-#include "helper/nss-protocol.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/sys/wait.h"
+#include "tests/unit/helper-inside.h"
 #include "tests/unit/nss-box.h"
 #include "tests/unit/rng.h"
-
-/* What the child does; NULL: what it normally does. */
-static int (*fake_child)(int fd);
-int __real_nss_child_main(int fd);
-int __wrap_nss_child_main(int fd);
-
-int __wrap_nss_child_main(int fd)
-{
-	return fake_child ? fake_child(fd) : __real_nss_child_main(fd);
-}
 
 static struct tmpdir tmpdir;
 
@@ -34,30 +25,30 @@ static void tear_down(void)
 	tmpdir_cleanup(&tmpdir);
 }
 
-TestSuite(nss_protocol, .init = set_up, .fini = tear_down);
+TestSuite(helper_protocol, .init = set_up, .fini = tear_down);
 
 static int send_greeting(int fd, uint32_t magic, uint32_t version, size_t len)
 {
-	const struct nss_greeting greeting = { magic, version };
+	const struct helper_greeting greeting = { magic, version, 0 };
 
 	return fd_write_all(fd, &greeting, len);
 }
 
 static int wrong_magic(int fd)
 {
-	return send_greeting(fd, NSS_PROTOCOL_MAGIC + 1, NSS_PROTOCOL_VERSION,
-			     sizeof(struct nss_greeting));
+	return send_greeting(fd, HELPER_PROTOCOL_MAGIC + 1, HELPER_PROTOCOL_VERSION,
+			     sizeof(struct helper_greeting));
 }
 
 static int wrong_version(int fd)
 {
-	return send_greeting(fd, NSS_PROTOCOL_MAGIC, NSS_PROTOCOL_VERSION + 1,
-			     sizeof(struct nss_greeting));
+	return send_greeting(fd, HELPER_PROTOCOL_MAGIC, HELPER_PROTOCOL_VERSION + 1,
+			     sizeof(struct helper_greeting));
 }
 
 static int half_a_greeting(int fd)
 {
-	return send_greeting(fd, NSS_PROTOCOL_MAGIC, NSS_PROTOCOL_VERSION, 6);
+	return send_greeting(fd, HELPER_PROTOCOL_MAGIC, HELPER_PROTOCOL_VERSION, 6);
 }
 
 static int no_greeting(int fd)
@@ -77,27 +68,27 @@ static int silence(int fd)
 
 static int only_a_greeting(int fd)
 {
-	return send_greeting(fd, NSS_PROTOCOL_MAGIC, NSS_PROTOCOL_VERSION,
-			     sizeof(struct nss_greeting));
+	return send_greeting(fd, HELPER_PROTOCOL_MAGIC, HELPER_PROTOCOL_VERSION,
+			     sizeof(struct helper_greeting));
 }
 
 /* A child of another version, and children that send no greeting. */
-Test(nss_protocol, greetings)
+Test(helper_protocol, greetings)
 {
 	static const struct {
 		int (*child)(int fd);
 		int r;
 	} rows[] = {
-		{ wrong_magic, -EPROTO },	  { wrong_version, -EPROTO },
+		{ wrong_magic, -ENOPKG },	  { wrong_version, -ENOPKG },
 		{ half_a_greeting, -ECONNRESET }, { no_greeting, -ECONNRESET },
 		{ only_a_greeting, -ECONNRESET }, { silence, -ETIMEDOUT },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
+		CLEANUP(helper_end) struct helper client = HELPER_PATIENT;
 		struct account account;
 
-		fake_child = rows[i].child;
+		fake_helper = rows[i].child;
 		client.each = 200;
 		for (int k = 0; k < 2; k++) {
 			int r = nss_client_user(&client, "root", &account);
@@ -105,12 +96,12 @@ Test(nss_protocol, greetings)
 			cr_assert(r == rows[i].r, "row %zu: %d", i, r);
 		}
 	}
-	fake_child = NULL;
+	fake_helper = NULL;
 }
 
 static int more_and_more(int fd)
 {
-	const struct nss_reply reply = { NSS_REPLY_MORE, 0 };
+	const struct helper_reply reply = { HELPER_REPLY_MORE, 0 };
 	int r = only_a_greeting(fd);
 
 	while (r == 0)
@@ -119,24 +110,24 @@ static int more_and_more(int fd)
 }
 
 /* Replies without an end are no answer. */
-Test(nss_protocol, no_end)
+Test(helper_protocol, no_end)
 {
-	CLEANUP(nss_client_end) struct nss_client client = NSS_CLIENT_PATIENT;
+	CLEANUP(helper_end) struct helper client = HELPER_PATIENT;
 	CLEANUP(accounts_cleanup) struct accounts found = { 0 };
 
-	fake_child = more_and_more;
+	fake_helper = more_and_more;
 	cr_assert(nss_client_enumerate(&client, &kind_uid, 0, &found) == -ETIMEDOUT);
 	cr_assert(nss_client_enumerate(&client, &kind_uid, 0, &found) == -ETIMEDOUT);
-	fake_child = NULL;
+	fake_helper = NULL;
 }
 
 /* The child's end of the socket, held by the test. */
 static int child_fd;
 
 /* A client whose child has sent exactly these bytes. */
-static struct nss_client client_with(const void *bytes, size_t len)
+static struct helper client_with(const void *bytes, size_t len)
 {
-	struct nss_client client = NSS_CLIENT_PATIENT;
+	struct helper client = HELPER_PATIENT;
 	int ends[2];
 
 	cr_assert(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
@@ -147,24 +138,24 @@ static struct nss_client client_with(const void *bytes, size_t len)
 	return client;
 }
 
-static void close_both(struct nss_client *client)
+static void close_both(struct helper *client)
 {
 	fd_close(child_fd);
-	nss_client_end(client);
+	helper_end(client);
 	cr_assert(client->fd == -1);
 }
 
 /* A reply with an account, of which a part may be wrong. */
 struct reply {
-	struct nss_reply head;
-	struct nss_reply_account account;
+	struct helper_reply head;
+	struct helper_reply_account account;
 	char name[LIMIT_OWNER_BYTES + 8];
 } __attribute__((packed));
 
 static struct reply good_reply(void)
 {
 	struct reply reply = {
-		.head = { 0, sizeof(struct nss_reply_account) + 4 },
+		.head = { 0, sizeof(struct helper_reply_account) + 4 },
 		.account = { 1000, 100, 4 },
 		.name = "elsa",
 	};
@@ -175,7 +166,7 @@ static struct reply good_reply(void)
 /* Asks for a user in both ways. Returns the result, which is the same. */
 static int ask_both(const struct reply *reply, size_t len)
 {
-	struct nss_client client = client_with(reply, len);
+	struct helper client = client_with(reply, len);
 	struct name_service_answer answer = { .r = 77 };
 	const char *const names[] = { "elsa" };
 	struct account account;
@@ -194,13 +185,12 @@ static int ask_both(const struct reply *reply, size_t len)
 }
 
 /* What the child sends is checked: each field in its turn. */
-Test(nss_protocol, bad_replies)
+Test(helper_protocol, bad_replies)
 {
 	const size_t whole =
-		sizeof(struct nss_reply) + sizeof(struct nss_reply_account) + 4;
-	static const int32_t bad[] = {
-		NSS_REPLY_MORE, 3, 77, INT32_MAX, -4096, INT32_MIN
-	};
+		sizeof(struct helper_reply) + sizeof(struct helper_reply_account) + 4;
+	static const int32_t bad[] = { HELPER_REPLY_MORE, 3,	 77,
+				       INT32_MAX,	  -4096, INT32_MIN };
 	struct reply reply = good_reply();
 
 	cr_assert_eq(ask_both(&reply, whole), 0);
@@ -226,9 +216,9 @@ Test(nss_protocol, bad_replies)
 		cr_assert(ask_both(&reply, sizeof(reply.head) + len) == -EBADMSG, "%u",
 			  len);
 	}
-	reply.head.len = NSS_REPLY_BYTES_MAX;
+	reply.head.len = HELPER_REPLY_BYTES_MAX;
 	cr_assert_eq(ask_both(&reply, whole), -ECONNRESET);
-	reply.head.len = NSS_REPLY_BYTES_MAX + 1;
+	reply.head.len = HELPER_REPLY_BYTES_MAX + 1;
 	cr_assert_eq(ask_both(&reply, whole), -EBADMSG);
 	reply.head.len = UINT32_MAX;
 	cr_assert_eq(ask_both(&reply, whole), -EBADMSG);
@@ -253,7 +243,7 @@ Test(nss_protocol, bad_replies)
 
 /* Every request to a child that has sent some bytes: never a crash, and only a valid
  * answer is accepted. */
-static int ask_anything(struct nss_client *client, struct rng *rng)
+static int ask_anything(struct helper *client, struct rng *rng)
 {
 	CLEANUP(accounts_cleanup) struct accounts found = { 0 };
 	CLEANUP(cleanup_free) void *bytes = NULL;
@@ -285,7 +275,7 @@ static int ask_anything(struct nss_client *client, struct rng *rng)
 		return r;
 	case 4:
 		r = nss_client_home(client, "elsa", (char **)&bytes);
-		cr_assert(r || strlen(bytes) < NSS_REPLY_BYTES_MAX);
+		cr_assert(r || strlen(bytes) < HELPER_REPLY_BYTES_MAX);
 		return r;
 	case 5:
 		r = nss_client_groups(client, &elsa, (gid_t **)&bytes, &len);
@@ -331,7 +321,7 @@ static size_t make_bytes(struct rng *rng, char *bytes, size_t size)
 }
 
 /* Random replies to random requests. */
-Test(nss_protocol, random_replies)
+Test(helper_protocol, random_replies)
 {
 	struct rng rng = { rng_seed() };
 	size_t met[4] = { 0 };
@@ -339,7 +329,7 @@ Test(nss_protocol, random_replies)
 	for (int round = 0; round < 20000; round++) {
 		char bytes[4096];
 		size_t len = make_bytes(&rng, bytes, sizeof(bytes));
-		struct nss_client client = client_with(bytes, len);
+		struct helper client = client_with(bytes, len);
 
 		for (int i = 0; i < 3; i++) {
 			int r = ask_anything(&client, &rng);
@@ -359,8 +349,8 @@ Test(nss_protocol, random_replies)
  */
 static int replies_to(const char *bytes, size_t len)
 {
-	struct nss_greeting greeting;
-	struct nss_reply reply;
+	struct helper_greeting greeting;
+	struct helper_reply reply;
 	static char sent[1 << 20];
 	int ends[2], n = 0, status;
 	pid_t pid;
@@ -372,16 +362,16 @@ static int replies_to(const char *bytes, size_t len)
 	if (pid == 0) {
 		fd_close(ends[0]);
 		alarm(10);
-		_exit(__real_nss_child_main(ends[1]) ? 1 : 0);
+		_exit(ask_serve(ends[1]) ? 1 : 0);
 	}
 	fd_close(ends[1]);
 	if (pid < 0 || wait_read(ends[0], 0, &greeting, sizeof(greeting)) ||
-	    greeting.version != NSS_PROTOCOL_VERSION)
+	    greeting.version != HELPER_PROTOCOL_VERSION)
 		n = -1;
 	while (n >= 0 && wait_read(ends[0], 0, &reply, sizeof(reply)) == 0)
 		n = reply.len <= sizeof(sent) &&
 				    wait_read(ends[0], 0, sent, reply.len) == 0 ?
-			    n + (reply.r != NSS_REPLY_MORE) :
+			    n + (reply.r != HELPER_REPLY_MORE) :
 			    -1;
 	fd_close(ends[0]);
 	/* It ends as if the program had closed the socket. */
@@ -401,11 +391,11 @@ static const char *long_names(void *context)
 		return complaint;
 	memset(bytes, 'n', sizeof(bytes));
 	for (size_t i = 0; i < COUNT_OF(lengths); i++) {
-		struct nss_request request = { .name_len = lengths[i] };
+		struct helper_request request = { .text_len = lengths[i] };
 
 		memcpy(bytes, &request, sizeof(request));
 		CHILD_ASSERT(replies_to(bytes, sizeof(bytes)) == 0);
-		request.name_len = LIMIT_OWNER_BYTES;
+		request.text_len = LIMIT_OWNER_BYTES;
 		memcpy(bytes, &request, sizeof(request));
 		CHILD_ASSERT(replies_to(bytes, sizeof(request) + LIMIT_OWNER_BYTES) == 1);
 	}
@@ -413,7 +403,7 @@ static const char *long_names(void *context)
 }
 
 /* A request with a longer name than was sent ends the child. */
-Test(nss_protocol, long_names)
+Test(helper_protocol, long_names)
 {
 	child_run(long_names, &tmpdir);
 }
@@ -424,11 +414,11 @@ static size_t put_request(struct rng *rng, char *bytes)
 	static const uint64_t numbers[] = {
 		0, 1, 10, 4294967295, 4294967296, UINT64_MAX
 	};
-	struct nss_request request = {
+	struct helper_request request = {
 		.type = (uint32_t)rng_below(rng, 10),
 		.group = (uint32_t)rng_below(rng, 3),
 		.id = (uint32_t)numbers[rng_below(rng, COUNT_OF(numbers))],
-		.name_len = (uint32_t)rng_below(rng, 8),
+		.text_len = (uint32_t)rng_below(rng, 8),
 		.start = numbers[rng_below(rng, COUNT_OF(numbers))],
 		.end = numbers[rng_below(rng, COUNT_OF(numbers))],
 		.milliseconds = (int64_t)numbers[rng_below(rng, COUNT_OF(numbers))],
@@ -436,7 +426,7 @@ static size_t put_request(struct rng *rng, char *bytes)
 	size_t len = sizeof(request);
 
 	memcpy(bytes, &request, len);
-	for (size_t i = 0; i < request.name_len; i++)
+	for (size_t i = 0; i < request.text_len; i++)
 		bytes[len++] = (char)rng_next(rng);
 	return len;
 }
@@ -461,7 +451,7 @@ static const char *random_requests(void *context)
 		if (round % 3 == 0)
 			len -= 1 + rng_below(&rng, len - 1);
 		else if (round % 3 == 1)
-			bytes[offsetof(struct nss_request, name_len) + 3] = 1;
+			bytes[offsetof(struct helper_request, text_len) + 3] = 1;
 		else
 			for (size_t i = 0; i < 8; i++)
 				bytes[rng_below(&rng, 48)] = (char)rng_next(&rng);
@@ -471,7 +461,7 @@ static const char *random_requests(void *context)
 }
 
 /* The child checks its requests, and replies once to each valid one. */
-Test(nss_protocol, random_requests)
+Test(helper_protocol, random_requests)
 {
 	child_run(random_requests, &tmpdir);
 }
