@@ -1,10 +1,10 @@
 dnl SPDX-License-Identifier: BSD-3-Clause
 
-# SUBID_CC_FLAG(VARIABLE, FLAG)
-# -----------------------------
-# Append FLAG to VARIABLE if the compiler knows it.
+# SUBID_CC_FLAG(VARIABLE, FLAG, [COMPILER])
+# -----------------------------------------
+# Append FLAG to VARIABLE if the compiler knows it; COMPILER is a word for one that is not CC.
 AC_DEFUN([SUBID_CC_FLAG], [
-AS_VAR_PUSHDEF([subid_cache], [subid_cv_cc_$2])dnl
+AS_VAR_PUSHDEF([subid_cache], [subid_cv_$3cc_$2])dnl
 AC_CACHE_CHECK([whether $CC accepts $2], [subid_cache], [
 	subid_save_CFLAGS=$CFLAGS
 	CFLAGS="$CFLAGS -Werror $2"
@@ -112,7 +112,7 @@ AC_SUBST([AM_CFLAGS])
 #
 # Every source includes config.h first. It defines _FORTIFY_SOURCE, since only there it is
 # known whether the compiler optimises.
-AC_DEFUN([SUBID_HARDENING], [
+AC_DEFUN([SUBID_HARDENING_FLAGS], [
 m4_foreach_w([subid_flag], [
 	-fvisibility=hidden
 	-fno-common
@@ -122,7 +122,10 @@ m4_foreach_w([subid_flag], [
 	-fPIE
 	-ffunction-sections
 	-fdata-sections
-], [SUBID_CC_FLAG([AM_CFLAGS], m4_defn([subid_flag]))])
+], [SUBID_CC_FLAG([$1], m4_defn([subid_flag]), [$2])])
+])
+AC_DEFUN([SUBID_HARDENING], [
+SUBID_HARDENING_FLAGS([AM_CFLAGS])
 m4_foreach_w([subid_flag], [
 	-Wl,--as-needed
 	-Wl,-z,relro

@@ -23,11 +23,9 @@ AC_CHECK_DECL([$1], [], [AS_VAR_APPEND([subid_lacking], [" $1"])], [#include <$2
 
 # SUBID_SYSTEM
 # ------------
-# What the sources use of libc and of the kernel's headers beyond POSIX. strerrordesc_np()
-# and the modules of the name service have substitutes.
+# What the sources use of libc and of the kernel's headers beyond POSIX. The modules of the
+# name service have a substitute.
 AC_DEFUN([SUBID_SYSTEM], [
-AC_CHECK_FUNC([strerrordesc_np], [subid_strerrordesc=yes], [subid_strerrordesc=no])
-AM_CONDITIONAL([HAVE_STRERRORDESC_NP], [test "x$subid_strerrordesc" = xyes])
 AC_CHECK_HEADER([nss.h], [subid_nss_modules=yes], [subid_nss_modules=no])
 AM_CONDITIONAL([HAVE_NSS_MODULES], [test "x$subid_nss_modules" = xyes])
 

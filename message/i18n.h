@@ -6,7 +6,8 @@
 #ifndef SUBID_I18N_H
 #define SUBID_I18N_H
 
-#ifdef ENABLE_NLS
+/* Static map writers do not translate, which would load files of the system. */
+#if defined ENABLE_NLS && !defined SUBID_STATIC
 #include <libintl.h>
 #define _(text) gettext(text)
 #else

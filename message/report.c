@@ -3,8 +3,6 @@
  * report: messages on stderr, one line each; lines that belong together in one write.
  */
 #include <errno.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,16 +11,6 @@
 
 #include "message/i18n.h"
 #include "message/report.h"
-
-/*
- * The characters that output for people may contain: those of the locale, as far as
- * printable.h knows them. Output for programs and for logs is always UTF-8.
- */
-enum printable_charset report_charset(void)
-{
-	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? PRINTABLE_UTF8 :
-							    PRINTABLE_BYTES;
-}
 
 /* Appends a line, with `PROGRAM: ` before it unless that is NULL. */
 __attribute__((format(printf, 3, 0))) static void add_line(struct report *report,
@@ -114,21 +102,6 @@ const char *report_file_hint(int error)
 	default:
 		return NULL;
 	}
-}
-
-/*
- * Enables translations and the characters of the locale. It reads files: call it only
- * when there is something to translate, and in a program with privileges only after they
- * are dropped.
- */
-void report_translate(void)
-{
-	setlocale(LC_CTYPE, "");
-#ifdef ENABLE_NLS
-	setlocale(LC_MESSAGES, "");
-	bindtextdomain(PACKAGE, LOCALEDIR);
-	textdomain(PACKAGE);
-#endif
 }
 
 static int tell_lost_output(const char *program, int error)

@@ -32,17 +32,18 @@ const char *report_no_answer(int r);
 const char *report_not_known(int r);
 const char *report_error(int error);
 const char *report_file_hint(int error);
-void report_translate(void);
-enum printable_charset report_charset(void);
 int report_print(const char *program, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void report_put(const char *text, size_t len, enum printable_charset charset);
 int report_close_stdout(const char *program);
 
-/*
- * The text of an errno in English, whatever the locale.
- */
-
+/* The text of an errno in English, whatever the locale. */
 const char *error_text(int error);
+
+/*
+ * The locale of messages. Static map writers have only their characters: locale-static.c.
+ */
+void report_translate(void);
+enum printable_charset report_charset(void);
 
 #endif

@@ -6,7 +6,8 @@
 # ./autogen.sh && ./configure && make
 # shellcheck disable=SC2034
 packages_build=(
-	autoconf automake autopoint gcc gettext libc6-dev libsmartcols-dev libtool make pkgconf xz-utils
+	autoconf automake autopoint gcc gettext libc6-dev libsmartcols-dev libtool make musl-tools
+	pkgconf xz-utils
 )
 
 # The optional libraries, ./runtests, and what it compares with
@@ -17,7 +18,6 @@ packages_tests=(
 	libaudit-dev libcap2-bin libclang-rt-dev libcriterion-dev libjansson-dev libpam0g-dev
 	libsasl2-modules-gssapi-mit libselinux1-dev libsubid-dev
 	libvirt-clients libvirt-daemon libvirt-daemon-driver-lxc lxc mandoc mmdebstrap
-	musl-tools
 	podman procps python3 qemu-system-x86 rootlesskit rsync runc shellcheck slapd
 	slirp4netns sssd-ipa strace systemd-container uidmap valgrind
 )

@@ -18,11 +18,12 @@ headers()
 	done
 }
 
-# calls: a pair for each object and another one that defines what it needs
+# calls: a pair for each object and another one that defines what it needs; static map writers
+# have the same sources a second time
 calls()
 {
 	# shellcheck disable=SC2046
-	$NM -A $(find $code -name '*.o' ! -path '*/.libs/*') | awk '
+	$NM -A $(find $code -name '*.o' ! -path '*/.libs/*' ! -name '*libstatic_a-*') | awk '
 		{ object = $1; sub(/:[^:]*$/, "", object) }
 		$(NF - 1) == "U" { user[++n] = object; needed[n] = $NF }
 		$(NF - 1) ~ /^[TRDBVW]$/ { home[$NF] = home[$NF] " " object }

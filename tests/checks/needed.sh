@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# The map writers run with privilege: they load only libc, and are linked with all protections
-# of the linker.
+# The map writers run with privilege: they have no code of others but libc's, and all
+# protections of the linker. Linked statically (MAPWRITER_LIBC is not "shared") they need no
+# loader, and have nothing of libc that loads files which others could choose.
 
 . "${srcdir:-.}/tests/checks/lib.sh"
 require_tool readelf
@@ -16,14 +17,30 @@ is_libc()
 	esac
 }
 
+# What static map writers must not have.
+foreign='iconv(_open)?|d?c?n?gettext|(bind)?textdomain|setlocale|newlocale'
+
+shared=no
+[ "${MAPWRITER_LIBC:-shared}" != shared ] || shared=yes
+
 n=0
 for program in newuidmap/newuidmap newgidmap/newgidmap; do
 	n=$((n + 1))
 	dynamic=$(LC_ALL=C readelf -dW "$program")
 	segments=$(LC_ALL=C readelf -lW "$program")
+	symbols=$(${NM:-nm} "$program" | sed 's/.* //; s/@.*//')
 
 	needed=$(echo "$dynamic" | sed -n 's/.*(NEEDED).*\[\(.*\)\]$/\1/p' | paste -sd ' ')
-	is_libc "$needed" || complain "$program: needs $needed, not libc alone"
+	if [ $shared = yes ]; then
+		is_libc "$needed" || complain "$program: needs $needed, not libc alone"
+	else
+		[ -z "$needed" ] || complain "$program: needs $needed, but is to be static"
+		echo "$segments" | grep -q INTERP && complain "$program: needs a loader"
+		for symbol in $(echo "$symbols" | grep -xE "$foreign"); do
+			complain "$program: has $symbol()"
+		done
+	fi
+	echo "$symbols" | grep -qx __stack_chk_fail || complain "$program: has no stack protector"
 	echo "$dynamic" | grep -qE '\((RPATH|RUNPATH)\)' && complain "$program: has a run path"
 	echo "$dynamic" | grep -q '(TEXTREL)' && complain "$program: relocates its text"
 	echo "$dynamic" | grep -q 'FLAGS.*NOW' || complain "$program: binds its symbols late"

@@ -6,18 +6,20 @@
 everything='CC=gcc --enable-werror --with-libaudit=yes --with-libselinux=yes --with-libpam=yes
 	--with-libsmartcols=yes --with-criterion=yes'
 # How each build is configured, by the name of its directory. Parts that look at programs share
-# the first one.
+# the first one. The map writers are linked with musl in it, with glibc in the minimal one, and
+# with the shared libc in the others.
 declare -A configuration=(
 	[gcc]=$everything
 	[runtimes]=$everything
-	[clang]='CC=clang --enable-werror --with-fcaps --enable-audit-maps --with-criterion=yes'
+	[clang]='CC=clang --enable-werror --with-fcaps --enable-audit-maps --with-criterion=yes
+		--with-mapwriter-libc=shared'
 	[sanitizers]='CC=gcc --enable-werror --enable-sanitizers --with-criterion=yes'
 	[minimal]='CC=gcc CPPFLAGS=-funsigned-char --enable-werror --without-libaudit
 		--without-libselinux --without-libpam --without-libsmartcols --without-libjansson
-		--without-criterion --disable-nls'
+		--without-criterion --disable-nls --with-mapwriter-libc=glibc'
 	[musl]='CC=musl-gcc CPPFLAGS=-idirafter../kernel-headers --enable-werror --without-libaudit
 		--without-libselinux --without-libpam --without-libsmartcols --without-libjansson
-		--without-criterion --disable-nls'
+		--without-criterion --disable-nls --with-mapwriter-libc=shared'
 	[fuzz]='CC=clang --enable-fuzzers --enable-sanitizers --disable-nls --without-criterion'
 )
 # Optimized less where speed shows nothing; lines are all that a sanitizer reports.
@@ -81,7 +83,8 @@ make_build()
 copy_of_gcc()
 {
 	[[ -e $work/$1 ]] ||
-		rsync -a --exclude=/tests --exclude='/*built' --exclude=/configured "$work/gcc/" "$work/$1"
+		rsync -a --exclude=/tests --exclude='/*built' --exclude=/configured \
+			--exclude='/new?idmap' --exclude='*libstatic*' "$work/gcc/" "$work/$1"
 }
 
 # unit_tests BUILD [VARIABLE=...]: make check there, each of its tests a result

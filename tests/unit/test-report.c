@@ -359,3 +359,32 @@ Test(report, stdout_well)
 {
 	child_run(stdout_is_well, NULL);
 }
+
+#ifdef __GLIBC__
+#define LIBC_TEXT(error) strerrordesc_np(error)
+#else
+/* musl has other words; the ones of the GNU C library are compared where it is. */
+static const char *libc_text(int error)
+{
+	return strcmp(strerror(error), strerror(-1)) == 0 ? NULL : error_text(error);
+}
+#define LIBC_TEXT(error) libc_text(error)
+#endif
+
+Test(report, errors_have_the_text_of_glibc)
+{
+	size_t known = 0;
+
+	for (int error = -1; error < 5000; error++) {
+		const char *expected = LIBC_TEXT(error), *text = error_text(error);
+
+		if (expected)
+			cr_assert(text && strcmp(text, expected) == 0, "%d: %s, not %s",
+				  error, text ? text : "none", expected);
+		else
+			cr_assert_null(text, "%d: %s", error, text);
+		known += expected != NULL;
+	}
+	cr_assert(known > 100, "%zu", known);
+	cr_assert_str_eq(report_error(5000), "Unknown error");
+}

@@ -332,9 +332,8 @@ def test_cost(host, report):
                     opened = [order.calls[i].text for i in order.where(r"\.so[.0-9]*\"",
                                                                        ("open", "openat"))]
                     # the loader of musl is its libc
-                    if host_module.is_musl() and not opened:
-                        continue
-                    if len(opened) != 1 or "/libc.so.6" not in opened[0]:
+                    expected = not host_module.is_static() and not host_module.is_musl()
+                    if len(opened) != expected or (opened and "/libc.so.6" not in opened[0]):
                         problems.append(f"libraries: {opened}")
             name = label(scenario, install)
             report.check(f"libc is the only library: {name}", not problems,

@@ -363,7 +363,7 @@ def compile_map_writers(box, audits):
     with open(variant, "w") as file:
         file.write(f'#include "{config}"\n#undef AUDIT_MAPS\n'
                    + ("#define AUDIT_MAPS 1\n" if audits else ""))
-    left_out = ("label-libselinux.c", "nss-modules-none.c", "error-text-musl.c",
+    left_out = ("label-libselinux.c", "nss-modules-none.c", "locale-static.c",
                 "audit-none.c" if audits else "audit-libaudit.c")
     sources = [path for directory in ("libsubid/core", "libsubid/findings", "libsubid/sys",
                                 "libsubid/user", "libsubid/source", "message", "helper",

@@ -273,13 +273,23 @@ def build_directory():
     return found if all(found.values()) else None
 
 
+def begin_of(name):
+    """The first bytes of a program below SUBID_BUILD, with the name of its loader, if it has one."""
+    path = built(name)
+    if not path:
+        return b""
+    with open(path, "rb") as file:
+        return file.read(4096)
+
+
 def is_musl():
     """Whether the programs under test were built with musl: their loader is its libc."""
-    programs = build_directory()
-    if not programs:
-        return False
-    with open(programs[PROGRAMS[0]], "rb") as file:
-        return b"/ld-musl-" in file.read(4096)
+    return b"/ld-musl-" in begin_of("getsubids")
+
+
+def is_static():
+    """Whether the map writers are static, as they are unless the build has another option."""
+    return b"/ld-" not in begin_of(PROGRAMS[0])
 
 
 def without_modules():
