@@ -18,7 +18,7 @@ is_libc()
 }
 
 # What static map writers must not have.
-foreign='iconv(_open)?|d?c?n?gettext|(bind)?textdomain|setlocale|newlocale'
+foreign='iconv(_open)?|(bind)?textdomain|setlocale|newlocale'
 
 shared=no
 [ "${MAPWRITER_LIBC:-shared}" != shared ] || shared=yes

@@ -273,23 +273,26 @@ def build_directory():
     return found if all(found.values()) else None
 
 
-def begin_of(name):
-    """The first bytes of a program below SUBID_BUILD, with the name of its loader, if it has one."""
+def content_of(name):
+    """A program below SUBID_BUILD. The begin has the name of the loader, if it needs one."""
     path = built(name)
     if not path:
         return b""
     with open(path, "rb") as file:
-        return file.read(4096)
+        return file.read()
 
 
 def is_musl():
     """Whether the programs under test were built with musl: their loader is its libc."""
-    return b"/ld-musl-" in begin_of("getsubids")
+    return b"/ld-musl-" in content_of("getsubids")[:4096]
 
 
-def is_static():
-    """Whether the map writers are static, as they are unless the build has another option."""
-    return b"/ld-" not in begin_of(PROGRAMS[0])
+def mapwriter_libc():
+    """How the map writers are linked, as --with-mapwriter-libc of configure names it."""
+    content = content_of(PROGRAMS[0])
+    if b"/ld-" in content[:4096]:
+        return "shared"
+    return "glibc" if b"GLIBC_TUNABLES" in content else "musl"
 
 
 def without_modules():
