@@ -33,6 +33,7 @@ struct lap {
  * own output and messages are not changed. */
 static int messages = -1;
 static int own_stderr = -1;
+static posix_spawn_file_actions_t no_output;
 
 __attribute__((format(printf, 1, 2), noreturn)) static void die(const char *format, ...)
 {
@@ -47,18 +48,13 @@ __attribute__((format(printf, 1, 2), noreturn)) static void die(const char *form
 
 static void lap_start(void)
 {
-	FILE *own_stdout;
-	int null;
-
 	own_stderr = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
 	messages = memfd_create("messages", MFD_CLOEXEC);
-	own_stdout = fdopen(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3), "w");
-	null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	if (own_stderr < 0 || messages < 0 || !own_stdout || null < 0 ||
-	    dup2(messages, STDERR_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0)
+	if (own_stderr < 0 || messages < 0 || dup2(messages, STDERR_FILENO) < 0 ||
+	    posix_spawn_file_actions_init(&no_output) ||
+	    posix_spawn_file_actions_addopen(&no_output, STDOUT_FILENO, "/dev/null",
+					     O_WRONLY, 0))
 		abort();
-	close(null);
-	stdout = own_stdout;
 }
 
 static int64_t now(void)
@@ -83,7 +79,7 @@ static struct lap lap_run(char **argv, int *ret_status)
 	int r;
 
 	start = now();
-	r = posix_spawn(&pid, argv[0], NULL, NULL, argv, environ);
+	r = posix_spawn(&pid, argv[0], &no_output, NULL, argv, environ);
 	if (r)
 		die("%s: %s", argv[0], strerror(r));
 	if (wait4(pid, ret_status, 0, &used) != pid)

@@ -113,16 +113,17 @@ class Outcome(NamedTuple):
                 / sum(b.nanoseconds for _, b in self.laps))
 
 
-def build_here(name, target, *flags):
+def build_here(name, target, *flags, compiler="cc"):
     """Builds a C file of this directory."""
-    subprocess.run(["cc", "-O2", "-o", target, f"{HERE}/{name}", *flags], check=True)
+    subprocess.run([compiler, "-O2", "-o", target, f"{HERE}/{name}", *flags], check=True)
     return target
 
 
 def compile_here(name, directory, *flags):
-    """Builds a C file of this directory, static, since it must take less memory than what it
-    measures."""
-    return build_here(name, f"{directory}/{os.path.splitext(name)[0]}", "-static", *flags)
+    """Builds a C file of this directory, static and with musl, since it must take less memory
+    than what it measures."""
+    return build_here(name, f"{directory}/{os.path.splitext(name)[0]}", "-static", *flags,
+                      compiler="musl-gcc")
 
 
 # what minimal-mapwriter.c needs to be built without libc
