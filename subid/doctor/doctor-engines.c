@@ -6,8 +6,10 @@
  */
 #include <fcntl.h>
 #include <grp.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include "libsubid/core/cleanup.h"
@@ -26,6 +28,19 @@ struct engine_question {
 	const char *const *words;
 };
 
+/*
+ * podman and buildah make directories even to print their version. They get one that ends
+ * with them, in place of one that they may not search anyway.
+ */
+static void mount_runtime_directory(void)
+{
+	if (unshare(CLONE_NEWNS) == 0 &&
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	    mount("tmpfs", "/root", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+		  "mode=0700,uid=65534,gid=65534") == 0)
+		setenv("XDG_RUNTIME_DIR", "/root", 1);
+}
+
 /* Also gives up what such a program cannot read, and would fail about. */
 static bool drop_root(void)
 {
@@ -36,6 +51,7 @@ static bool drop_root(void)
 		return true;
 	for (size_t i = 0; i < sizeof(homes) / sizeof(homes[0]); i++)
 		unsetenv(homes[i]);
+	mount_runtime_directory();
 	return setenv("HOME", "/", 1) == 0 && chdir("/") == 0 &&
 	       setgroups(0, NULL) == 0 && setresgid(NOBODY, NOBODY, NOBODY) == 0 &&
 	       setresuid(NOBODY, NOBODY, NOBODY) == 0;

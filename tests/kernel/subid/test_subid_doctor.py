@@ -1523,6 +1523,14 @@ def endless(box):
             part(box)
 
 
+def runtime_directory(path):
+    """elsa's."""
+    os.makedirs(path)
+    os.chmod(path, 0o700)
+    os.chown(path, ELSA.uid, ELSA.gid)
+    return path
+
+
 def page(box):
     """One page for a bug tracker; each name of another user is replaced by one number."""
     report = box.report
@@ -1537,6 +1545,9 @@ def page(box):
             file.write("lxd:x:120:120::/:/bin/sh\ngood:x:7001:7001::/:/bin/sh\n"
                        "lines:x:7002:7002::/:/bin/sh\nZoe:x:7003:7003::/:/bin/sh\n")
         box.put(text, text)
+        # where there is none, podman makes one in /tmp
+        mount("tmpfs", "/run", "tmpfs", 0, "mode=755")
+        runtime_directory("/run/user/5001")
         result = box.run("doctor", "--report", "elsa", env={
             "PATH": CLEAN_PATH, "LC_ALL": "C.UTF-8", "LANGUAGE": "de"})
         out = result.out.decode()
@@ -1570,11 +1581,14 @@ def page(box):
 
 def versions(box):
     """Engines are asked for their version, without privilege; one that fails, hangs or is not
-    there is left out, and what they say is hidden and escaped as all the rest."""
+    there is left out, and what they say is hidden and escaped as all the rest. What they make
+    for root is gone with them."""
     directory = f"{box.host.tmpdir}/bin/engines"
     os.mkdir(directory, 0o755)
+    runtime = runtime_directory(f"{directory}/run")
     for name, script in (
-            ("podman", 'echo "podman $1 $(id -u) anna"; echo more; echo broken >&2'),
+            ("podman", 'mkdir "${XDG_RUNTIME_DIR-/tmp}/podman-run" || exit; '
+             'echo "podman $1 $(id -u) anna"; echo more; echo broken >&2'),
             ("crun", "sleep 100"), ("runc", "echo runc; exit 1"), ("docker", "echo broken >&2"),
             ("buildah", r"printf 'buildah\033[1m\n'"), ("lxc-start", "echo $HOME"),
             ("dpkg-query", 'case $1 in -S) echo "pkg: $2";; -W) printf "$2\\t1.0\\n";; esac')):
@@ -1585,7 +1599,8 @@ def versions(box):
         box.put(GRANT, GRANT)
         begin = time.monotonic()
         result = box.run("doctor", "--report", caller=caller, timeout=60, env={
-            "PATH": path, "LC_ALL": "C.UTF-8", "HOME": "/home/elsa"})
+            "PATH": path, "LC_ALL": "C.UTF-8", "HOME": "/home/elsa",
+            "XDG_RUNTIME_DIR": runtime})
         took = time.monotonic() - begin
         found = result.out.decode().partition("\nPrograms and databases:\n")[2].splitlines()
         found = [line for line in found[:found.index("")] if re.match(
@@ -1597,6 +1612,11 @@ def versions(box):
             all(re.fullmatch("/.*/new[ug]idmap: package pkg 1.0", line) for line in found[3:]),
             f"{found}: {result}")
         box.report.check("... and one that hangs is ended", took < 40, f"{took}")
+        made = [top for top in ("/tmp", "/root", runtime)
+                if os.path.exists(f"{top}/podman-run")]
+        box.report.check("... and what podman made is elsa's, or gone",
+                         made == [runtime] * (caller is ELSA), f"{made}")
+        shutil.rmtree(f"{runtime}/podman-run", ignore_errors=True)
 
 
 def troubles(box):
