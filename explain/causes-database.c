@@ -181,18 +181,19 @@ static void tell_line_malformed(const struct facts *facts, struct cause *cause)
 	const struct range none = { 0 };
 	const struct cure_line line = { facts->kind, "", malformed->text,
 					malformed->len };
-	char fix[CAUSE_TEXT_BYTES], word[CURE_QUOTED_BYTES];
+	char word[CURE_QUOTED_BYTES];
+	struct cause fix;
 
 	causes_evidence(cause, _("line %" PRIu64 " of %s grants nothing: %s"),
 			malformed->number, facts->kind->path,
 			_(entry_reason(malformed->fault)));
 	if (!cure_by_repair(&line, &malformed->repair, lost ? none : malformed->range,
-			    name, fix, sizeof(fix)))
+			    name, cause)) {
 		causes_cure_as_root(cause, "subid check");
-	else if (lost && !facts->grants.owns && cure_quote(name, word))
-		causes_cure_as_root(cause, "%s && usermod-ext -S %s", fix, word);
-	else
-		causes_cure_as_root(cause, "%s", fix);
+	} else if (lost && !facts->grants.owns && cure_quote(name, word)) {
+		fix = *cause;
+		causes_cure_as_root(cause, "%s && usermod-ext -S %s", fix.cure, word);
+	}
 }
 
 /* Ids below may be those of accounts, root among them: no cure delegates a range of them.

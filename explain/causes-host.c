@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "explain/causes.h"
@@ -83,18 +84,19 @@ static bool owner_odd(const struct facts *facts)
 
 static void tell_owner_odd(const struct facts *facts, struct cause *cause)
 {
-	const char *line = facts->host->odd_text;
-	char login[CURE_QUOTED_BYTES], text[CURE_QUOTED_BYTES];
+	const char *text = facts->host->odd_text;
+	const struct cure_line line = { facts->kind, "", text, strlen(text) };
+	char login[CURE_QUOTED_BYTES], options[sizeof(" --owner ") + CURE_QUOTED_BYTES];
 
 	causes_evidence(cause,
 			_("the owner in line %" PRIu64
 			  " of %s can be no login, and likely "
 			  "%s is meant"),
 			facts->host->odd_line, facts->kind->path, facts->account->name);
-	if (cure_quote(facts->account->name, login) && cure_quote_ascii(line, text))
-		causes_cure_as_root(cause, "subid fix %s --owner %s %s%s",
-				    causes_kind_option(facts->kind), login,
-				    *line == '-' ? "-- " : "", text);
+	if (!cure_quote(facts->account->name, login))
+		return;
+	snprintf(options, sizeof(options), " --owner %s", login);
+	cure_by_fix(&line, options, cause);
 }
 
 /* The user's own id is 0 in the container, and the delegated ids follow. */

@@ -153,7 +153,7 @@ static void tell_outer_divided(const struct facts *facts, struct cause *cause)
 {
 	const struct extent *extent = &facts->map->extents[facts->divided];
 	const char *map = facts->kind->map;
-	char text[CAUSE_TEXT_BYTES];
+	char text[CAUSE_EXTENTS_BYTES];
 
 	causes_evidence(cause,
 			_("extent %zu (%u %u %u) lies in several lines of /proc/self/%s, "

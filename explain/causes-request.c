@@ -94,7 +94,7 @@ static void cure_by_splitting(const struct facts *facts, struct cause *cause)
 	bool a_splits = range_within(b, a);
 	size_t whole = a_splits ? facts->clash_a : facts->clash_b;
 	bool a_first = a.start <= b.start;
-	char text[CAUSE_TEXT_BYTES];
+	char text[CAUSE_EXTENTS_BYTES];
 	struct idmap pieces;
 
 	if (range_within(a, b) && a_splits) {
@@ -150,7 +150,7 @@ static void tell_lines_overlap(const struct facts *facts, struct cause *cause)
 	size_t worse = !range_within(twice->ranges[0], twice->ranges[1]) ||
 		       range_within(twice->ranges[1], twice->ranges[0]);
 	const char *owner = twice->owners[worse];
-	char text[ENTRY_BYTES], fix_line[CAUSE_TEXT_BYTES];
+	char text[ENTRY_BYTES];
 	const struct cure_line line = {
 		facts->kind, "", text,
 		entry_format(owner, strlen(owner), twice->ranges[worse], text) - 1
@@ -166,9 +166,7 @@ static void tell_lines_overlap(const struct facts *facts, struct cause *cause)
 	    range_within(twice->ranges[0], twice->ranges[1]) &&
 	    range_within(twice->ranges[1], twice->ranges[0]))
 		causes_cure_as_root(cause, "subid check --fix");
-	else if (cure_by_fix(&line, "", fix_line, sizeof(fix_line)))
-		causes_cure_as_root(cause, "%s", fix_line);
-	else
+	else if (!cure_by_fix(&line, "", cause))
 		causes_cure_as_root(cause, "subid check");
 }
 

@@ -7,13 +7,10 @@
  *
  * MUST: a cure names a command only if that command removes the cause.
  */
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "explain/causes.h"
-#include "message/i18n.h"
-#include "message/report.h"
 
 static const struct causes_rule *const tables[] = {
 	causes_of_request, causes_of_target,  causes_of_source, causes_of_database,
@@ -21,48 +18,6 @@ static const struct causes_rule *const tables[] = {
 };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
-
-/* Writes the sentence about the cause; one that is too long is truncated. */
-void causes_evidence(struct cause *cause, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(cause->evidence, sizeof(cause->evidence), format, arguments);
-	va_end(arguments);
-}
-
-__attribute__((format(printf, 2, 0))) static void
-write_cure(struct cause *cause, const char *format, va_list arguments)
-{
-	if (vsnprintf(cause->cure, sizeof(cause->cure), format, arguments) >=
-	    (int)sizeof(cause->cure))
-		cause->cure[0] = '\0';
-}
-
-/*
- * Writes what fixes it: a sentence, or a command of the caller. One that is too long is
- * left out, since a truncated command is another command.
- */
-void causes_cure(struct cause *cause, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	write_cure(cause, format, arguments);
-	va_end(arguments);
-}
-
-/* As causes_cure(), for a command that root runs. */
-void causes_cure_as_root(struct cause *cause, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	write_cure(cause, format, arguments);
-	va_end(arguments);
-	cause->as_root = cause->cure[0] != '\0';
-}
 
 /* The option of `subid grant` and `subid revoke` for one kind of ids. */
 const char *causes_kind_option(const struct kind *kind)
@@ -79,36 +34,16 @@ const char *causes_kind_only(const struct facts *facts)
 }
 
 /* Writes extents as arguments; false: there is no room for all of them. */
-bool causes_extents(const struct idmap *map, char text[static CAUSE_TEXT_BYTES])
+bool causes_extents(const struct idmap *map, char text[static CAUSE_EXTENTS_BYTES])
 {
 	size_t n = 0;
 
 	text[0] = '\0';
-	for (size_t i = 0; i < map->n && n < CAUSE_TEXT_BYTES; i++)
-		n += (size_t)snprintf(text + n, CAUSE_TEXT_BYTES - n, "%s%u %u %u",
+	for (size_t i = 0; i < map->n && n < CAUSE_EXTENTS_BYTES; i++)
+		n += (size_t)snprintf(text + n, CAUSE_EXTENTS_BYTES - n, "%s%u %u %u",
 				      i > 0 ? " " : "", map->extents[i].inner,
 				      map->extents[i].outer, map->extents[i].count);
-	return n < CAUSE_TEXT_BYTES;
-}
-
-/* Writes what was checked, in place of a cure; translated. */
-void causes_checked(struct cause *cause, const char *text)
-{
-	snprintf(cause->cure, sizeof(cause->cure), "%s", text);
-	cause->checked = true;
-}
-
-/* Writes the line about the cure, translated; empty if none is known. */
-void causes_cure_line(const struct cause *cause, char line[static CAUSE_LINE_BYTES])
-{
-	line[0] = '\0';
-	if (cause->checked)
-		snprintf(line, CAUSE_LINE_BYTES, "%s", cause->cure);
-	else if (cause->as_root)
-		snprintf(line, CAUSE_LINE_BYTES, _("to fix it (as root): %s"),
-			 cause->cure);
-	else if (cause->cure[0] != '\0')
-		snprintf(line, CAUSE_LINE_BYTES, _("to fix it: %s"), cause->cure);
+	return n < CAUSE_EXTENTS_BYTES;
 }
 
 /*

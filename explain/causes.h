@@ -92,24 +92,9 @@ enum cause_id {
 	CAUSES_END,
 };
 
-/* Room for two paths: a truncated command would be another command. */
-#define CAUSE_TEXT_BYTES 960
-
-struct cause {
-	enum cause_id id;
-	char evidence[CAUSE_TEXT_BYTES]; /* a sentence, translated */
-	char cure[CAUSE_TEXT_BYTES]; /* a command or a sentence; empty: none is known */
-	bool as_root;		     /* `cure` is a command for root */
-	bool checked;		     /* `cure` is what was checked: nothing is known */
-};
-
-/* The line about the cure, with what precedes it. */
-#define CAUSE_LINE_BYTES (CAUSE_TEXT_BYTES + 64)
-
 size_t causes_find(const struct facts *facts, enum cause_id *ret_ids, size_t max);
 void causes_describe(const struct facts *facts, enum cause_id id,
 		     struct cause *ret_cause);
-void causes_cure_line(const struct cause *cause, char line[static CAUSE_LINE_BYTES]);
 const char *cause_name(enum cause_id id);
 
 /*
@@ -131,15 +116,11 @@ extern const struct causes_rule causes_of_kubelet[];
 extern const struct causes_rule causes_of_kernel[];
 extern const struct causes_rule causes_of_policy[];
 
-void causes_evidence(struct cause *cause, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-void causes_cure(struct cause *cause, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-void causes_cure_as_root(struct cause *cause, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-void causes_checked(struct cause *cause, const char *text);
 const char *causes_kind_option(const struct kind *kind);
 const char *causes_kind_only(const struct facts *facts);
-bool causes_extents(const struct idmap *map, char text[static CAUSE_TEXT_BYTES]);
+/* Room for the extents in a command. */
+#define CAUSE_EXTENTS_BYTES 960
+
+bool causes_extents(const struct idmap *map, char text[static CAUSE_EXTENTS_BYTES]);
 
 #endif

@@ -140,9 +140,9 @@ const struct busy_process *check_find_process(struct check *check,
 /* Appends to the message which process uses the ids. */
 void check_add_process(struct problem *problem, const struct busy_process *process)
 {
-	problem_add(problem,
-		    _("; process %d (%s) uses %s %u, and keeps it until it ends"),
-		    (int)process->pid, process->name, process->kind->id, process->id);
+	causes_add(&problem->cause,
+		   _("; process %d (%s) uses %s %u, and keeps it until it ends"),
+		   (int)process->pid, process->name, process->kind->id, process->id);
 }
 
 /* Writes ` --range FIRST-LAST` for each range. */
@@ -171,10 +171,11 @@ void check_cure_by_revoke(struct check *check, struct problem *problem,
 	process = check_find_process(check, problem->kind, problem->owner, ids);
 	if (process)
 		check_add_process(problem, process);
-	problem_cure(problem, "%s revoke %s%s%s%s%s %s%s", PROGRAM, check->prefix,
-		     cure_kind_option(problem->kind),
-		     account ? "" : " --no-account --if-held", process ? " --in-use" : "",
-		     ranges, problem->owner[0] == '-' ? "-- " : "", word);
+	causes_cure_as_root(&problem->cause, "%s revoke %s%s%s%s%s %s%s", PROGRAM,
+			    check->prefix, cure_kind_option(problem->kind),
+			    account ? "" : " --no-account --if-held",
+			    process ? " --in-use" : "", ranges,
+			    problem->owner[0] == '-' ? "-- " : "", word);
 }
 
 /* Whether accounts other than @own have an id of the range. */
@@ -241,6 +242,5 @@ void check_cure_by_fix(const struct check *check, const struct finding *finding,
 {
 	const struct cure_line line = check_cure_line(check, finding);
 
-	if (!cure_by_fix(&line, options, problem->cure, sizeof(problem->cure)))
-		problem->cure[0] = '\0';
+	cure_by_fix(&line, options, &problem->cause);
 }

@@ -33,9 +33,9 @@ static int report_verdict(struct check *check, const struct kind *kind, const ch
 			  const struct verdict *verdict, nlink_t names)
 {
 	struct problem problem = problem_of(verdict->code, kind, path);
-	char command[CHECK_TEXT_BYTES];
+	char command[CAUSE_TEXT_BYTES];
 
-	problem_message(&problem, "%s", _(verdict->message));
+	causes_evidence(&problem.cause, "%s", _(verdict->message));
 	snprintf(command, sizeof(command), "%s%s", names > 1 ? UNLINK " && " : "",
 		 verdict->cure ? verdict->cure : "");
 	if (verdict->cure)
@@ -61,22 +61,19 @@ static const struct {
 
 /* Takes the command from explain/, as for a refused mapping. */
 static void cure_file(const struct check_side *side, const struct dbfile *file,
-		      struct problem *problem)
+		      struct cause *ret_cause)
 {
 	char path[CURE_QUOTED_BYTES];
 	struct kind kind = *side->kind;
 	struct facts facts = { .kind = &kind, .step = FACTS_DATABASE, .file = file };
-	struct cause cause;
 	enum cause_id id;
 
 	if (!cure_quote(side->path, path))
 		return;
 	facts_gather_file(&facts);
 	kind.path = path;
-	if (causes_find(&facts, &id, 1) != 1)
-		return;
-	causes_describe(&facts, id, &cause);
-	problem_take_cure(problem, &cause);
+	if (causes_find(&facts, &id, 1) == 1)
+		causes_describe(&facts, id, ret_cause);
 }
 
 /* A database that the map writers refuse. */
@@ -86,15 +83,15 @@ static int report_refused(struct check *check, const struct check_side *side,
 	struct problem problem =
 		problem_of(faults[file->fault].code, side->kind, side->path);
 
-	problem_message(&problem, "%s", _(faults[file->fault].message));
 	/* A command would copy a file of this system into the image. */
 	if (file->fault == DBFILE_CLOSED && check->place.image)
-		problem_advice(
-			&problem,
+		causes_cure(
+			&problem.cause,
 			_("replace it by a copy of the file that it names inside the "
 			  "image"));
 	else
-		cure_file(side, file, &problem);
+		cure_file(side, file, &problem.cause);
+	causes_evidence(&problem.cause, "%s", _(faults[file->fault].message));
 	return check_report(check, &problem);
 }
 
@@ -137,11 +134,10 @@ static int report_comment(struct check *check, const struct check_side *side)
 		comment.text = line.text;
 		comment.len = line.len;
 		problem.line = line.number;
-		problem_message(&problem, _("is a comment, which some container engines "
-					    "refuse"));
-		if (!cure_by_fix(&comment, " --remove", problem.cure,
-				 sizeof(problem.cure)))
-			problem.cure[0] = '\0';
+		causes_evidence(&problem.cause,
+				_("is a comment, which some container engines "
+				  "refuse"));
+		cure_by_fix(&comment, " --remove", &problem.cause);
 		return check_report(check, &problem);
 	}
 	return 0;
@@ -245,7 +241,7 @@ int check_report_leftover(struct check *check, const struct kind *kind, const ch
 	snprintf(path, sizeof(path), "%s/%s", check->place.etc, name);
 	problem =
 		problem_of(is_lock ? CHECK_LOCK_LEFT : CHECK_TEMPORARY_LEFT, kind, path);
-	problem_message(&problem, "%s",
+	causes_evidence(&problem.cause, "%s",
 			is_lock ? _("is the lock of a process that is gone") :
 				  _("is left over from a command that was interrupted"));
 	problem_command(&problem, "rm -f PATH");

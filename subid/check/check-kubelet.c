@@ -61,7 +61,6 @@ void check_describe_kubelet(struct check *check, struct problem *problem)
 	};
 	struct facts_host host;
 	struct facts facts = { .step = FACTS_KUBELET, .host = &host };
-	struct cause cause;
 
 	if (collect(check, 0, &uids, &sides[0]) || collect(check, 1, &gids, &sides[1]))
 		return;
@@ -71,11 +70,9 @@ void check_describe_kubelet(struct check *check, struct problem *problem)
 		return;
 	host.prefix = check->prefix;
 	host.no_account = !check_login(check, KUBELET_USER);
-	causes_describe(&facts, CAUSE_KUBELET_RANGE, &cause);
-	problem_message(problem, "%s", cause.evidence);
+	causes_describe(&facts, CAUSE_KUBELET_RANGE, &problem->cause);
 	/* Without an answer of the name service, it is not known whether kubelet is a
 	 * user. */
 	if (accounts_by_name(&check->unknown, KUBELET_USER, strlen(KUBELET_USER)))
-		return;
-	problem_take_cure(problem, &cause);
+		problem->cause.cure[0] = '\0';
 }

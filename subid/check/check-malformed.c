@@ -57,23 +57,21 @@ static void cure_malformed(struct check *check, const struct finding *finding,
 
 	check->compared += check->sides[finding->kind->group].table.len;
 	if (refused && (repair->owner_ok || likely))
-		problem_add(problem, _("; its ids are not free"));
+		causes_add(&problem->cause, _("; its ids are not free"));
 	if (refused)
 		range = (struct range){ 0 };
-	if (!cure_by_repair(&line, repair, range, likely, problem->cure,
-			    sizeof(problem->cure)))
-		problem->cure[0] = '\0';
+	cure_by_repair(&line, repair, range, likely, &problem->cause);
 }
 
 /* Describes how other programs read the line. */
 static void describe_readings(const struct entry_repair *repair, struct problem *problem)
 {
 	if (repair->n == 2)
-		problem_add(problem,
-			    _(": shadow's programs read %" PRIu64 "-%" PRIu64
-			      ", container engines %" PRIu64 "-%" PRIu64),
-			    repair->by_shadow.start, repair->by_shadow.end - 1,
-			    repair->by_others.start, repair->by_others.end - 1);
+		causes_add(&problem->cause,
+			   _(": shadow's programs read %" PRIu64 "-%" PRIu64
+			     ", container engines %" PRIu64 "-%" PRIu64),
+			   repair->by_shadow.start, repair->by_shadow.end - 1,
+			   repair->by_others.start, repair->by_others.end - 1);
 }
 
 /* Describes a finding about a malformed line. */
@@ -85,22 +83,22 @@ void check_describe_malformed(struct check *check, const struct finding *finding
 
 	entry_repair(finding->text, finding->text_len, &repair);
 	if (finding->code == FINDING_READ_DIFFERENTLY)
-		problem_message(problem,
+		causes_evidence(&problem->cause,
 				_("%s; it grants nothing here, and other programs read "
 				  "it, not all of them alike"),
 				reason);
 	else if (finding->code == FINDING_COUNT_ZERO)
-		problem_message(problem,
+		causes_evidence(&problem->cause,
 				_("%s: it grants nothing here, and every id to old "
 				  "versions of newuidmap"),
 				reason);
 	else if (finding->code == FINDING_LINE_NUL)
-		problem_message(problem,
+		causes_evidence(&problem->cause,
 				_("%s: it grants nothing here, and other programs "
 				  "refuse the whole file"),
 				reason);
 	else
-		problem_message(problem, _("%s, so it grants nothing"), reason);
+		causes_evidence(&problem->cause, _("%s, so it grants nothing"), reason);
 	describe_readings(&repair, problem);
 	cure_malformed(check, finding, &repair, problem);
 }

@@ -47,7 +47,7 @@ static int report_mapper(struct check *check, const struct kind *kind, const cha
 {
 	struct problem problem = problem_of(code, kind, path);
 
-	problem_message(&problem, "%s", message);
+	causes_evidence(&problem.cause, "%s", message);
 	problem_command(&problem, command);
 	return check_report(check, &problem);
 }
@@ -61,13 +61,12 @@ static int report_privilege(struct check *check, const struct kind *kind,
 {
 	struct problem problem = problem_of(CHECK_MAPPER_NO_PRIVILEGE, kind, path);
 
-	problem_message(&problem, "%s", message);
+	causes_evidence(&problem.cause, "%s", message);
 	if (command)
 		problem_command(&problem, command);
 	else
-		problem_advice(&problem,
-			       _("install %s again, as root: others could change it"),
-			       path);
+		causes_cure(&problem.cause,
+			    _("install %s again, as root: others could change it"), path);
 	return check_report(check, &problem);
 }
 
@@ -181,10 +180,11 @@ static int find_mappers(struct check *check, const struct kind *kind)
 		struct problem problem =
 			problem_of(CHECK_MAPPER_MISSING, kind, kind->mapper);
 
-		problem_message(&problem, _("is not installed, so no user can map ids"));
-		problem_advice(&problem,
-			       _("install it: it is part of this package, and of "
-				 "the distribution's, as uidmap"));
+		causes_evidence(&problem.cause,
+				_("is not installed, so no user can map ids"));
+		causes_cure(&problem.cause,
+			    _("install it: it is part of this package, and of "
+			      "the distribution's, as uidmap"));
 		return check_report(check, &problem);
 	}
 	return 0;

@@ -42,15 +42,14 @@ static bool is_missed(const struct scan_line *line)
 
 static int report_missed(struct check *check, const struct scan_line *line)
 {
-	struct problem problem =
-		problem_of(CHECK_NSSWITCH_KEY, &kind_uid, NSSWITCH_CONF);
+	struct problem problem = problem_of(CHECK_NSSWITCH_KEY, &kind_uid, NSSWITCH_CONF);
 
 	problem.line = line->number;
-	problem_message(&problem,
+	causes_evidence(&problem.cause,
 			_("this line has no effect: programs look for '%s' at "
 			  "the beginning of a line"),
 			KEY);
-	problem_cure(&problem, _("begin the line with '%s'"), KEY);
+	causes_cure_as_root(&problem.cause, _("begin the line with '%s'"), KEY);
 	return check_report(check, &problem);
 }
 
@@ -59,13 +58,14 @@ static int report_absent(struct check *check, const char *name)
 	struct problem problem =
 		problem_of(CHECK_NSSWITCH_PLUGIN, &kind_uid, NSSWITCH_CONF);
 
-	problem_message(
-		&problem,
+	causes_evidence(
+		&problem.cause,
 		_("'%s' names the source %s, and libsubid_%s.so is not installed, "
 		  "so it is skipped"),
 		KEY, name, name);
-	problem_cure(&problem, _("install libsubid_%s.so in %s, or remove the word"),
-		     name, PLUGINDIR);
+	causes_cure_as_root(&problem.cause,
+			    _("install libsubid_%s.so in %s, or remove the word"), name,
+			    PLUGINDIR);
 	return check_report(check, &problem);
 }
 

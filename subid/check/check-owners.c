@@ -100,15 +100,14 @@ static void describe_renamed(const struct check *check, struct problem *problem)
 
 	account_set(&account, name, strlen(name), user->id, ID_NONE);
 	causes_describe(&facts, CAUSE_OWNER_RENAMED, &cause);
-	problem_add(
-		problem,
-		accounts_by_name(&check->by_home, problem->owner,
-				 strlen(problem->owner)) ?
-			_("; it may have become %s (uid %u), whose home directory has "
-			  "this name") :
-			_("; it has become %s (uid %u)"),
-		name, user->id);
-	problem_cure(problem, "%s", cause.cure);
+	causes_add(&problem->cause,
+		   accounts_by_name(&check->by_home, problem->owner,
+				    strlen(problem->owner)) ?
+			   _("; it may have become %s (uid %u), whose home directory has "
+			     "this name") :
+			   _("; it has become %s (uid %u)"),
+		   name, user->id);
+	causes_cure_as_root(&problem->cause, "%s", cause.cure);
 }
 
 /* Collects the ids of an owner's lines, as programs read them. Returns 0 or -errno. */
@@ -153,7 +152,7 @@ static void describe_no_account(struct check *check, struct problem *problem)
 	char word[CURE_QUOTED_BYTES];
 	bool used;
 
-	problem_message(problem, _("there is no user %s"), problem->owner);
+	causes_evidence(&problem->cause, _("there is no user %s"), problem->owner);
 	if (check_renamed(check, problem->owner)) {
 		describe_renamed(check, problem);
 		return;
@@ -163,8 +162,9 @@ static void describe_no_account(struct check *check, struct problem *problem)
 	    !cure_quote_ascii(problem->owner, word))
 		return;
 	used = is_used(check, problem);
-	problem_cure(problem, "%s revoke %s--no-account %s%s%s", PROGRAM, check->prefix,
-		     used ? "--in-use " : "", word[0] == '-' ? "-- " : "", word);
+	causes_cure_as_root(&problem->cause, "%s revoke %s--no-account %s%s%s", PROGRAM,
+			    check->prefix, used ? "--in-use " : "",
+			    word[0] == '-' ? "-- " : "", word);
 }
 
 /* Writes a name with each byte that is not visible ASCII as \xNN. */
@@ -194,11 +194,12 @@ static void describe_odd(struct check *check, const struct finding *finding,
 
 	show_bytes(problem->owner, shown, sizeof(shown));
 	if (login)
-		problem_message(problem,
+		causes_evidence(&problem->cause,
 				_("no login has the name %s; likely %s is meant"), shown,
 				login);
 	else
-		problem_message(problem, _("no login can have the name %s"), shown);
+		causes_evidence(&problem->cause, _("no login can have the name %s"),
+				shown);
 	if (entry_parse(finding->text, finding->text_len, &entry))
 		return;
 	if (login && cure_quote(login, word) &&
@@ -208,7 +209,7 @@ static void describe_odd(struct check *check, const struct finding *finding,
 		return;
 	}
 	if (login)
-		problem_add(problem, _("; its ids are not free"));
+		causes_add(&problem->cause, _("; its ids are not free"));
 	if (range_set_add(&ids, entry.range) == 0)
 		check_cure_by_revoke(check, problem, &ids);
 }
@@ -228,15 +229,14 @@ static void describe_ambiguous(const struct check *check, const struct finding *
 		return;
 	problem_copy_name(accounts_name(users, by_uid),
 			  strlen(accounts_name(users, by_uid)), name);
-	problem_message(problem,
+	causes_evidence(&problem->cause,
 			_("%s is the uid of %s and the login name of the user with the "
 			  "uid %u: both can map these ids"),
 			problem->owner, name, by_name->id);
-	problem_add(
-		problem,
-		_("; the command keeps them for the uid, and --owner %s for the login "
-		  "name"),
-		problem->owner);
+	causes_add(&problem->cause,
+		   _("; the command keeps them for the uid, and --owner %s for the login "
+		     "name"),
+		   problem->owner);
 	if (cure_quote(name, word)) {
 		snprintf(options, sizeof(options), " --owner %s", word);
 		check_cure_by_fix(check, finding, problem, options);
@@ -245,11 +245,12 @@ static void describe_ambiguous(const struct check *check, const struct finding *
 
 static void describe_spelling(const struct check *check, struct problem *problem)
 {
-	problem_message(problem,
+	causes_evidence(&problem->cause,
 			_("%s is another name for the user %s: programs that compare "
 			  "names miss this line"),
 			problem->owner, problem->other);
-	problem_cure(problem, "%s rename %s--canonical", PROGRAM, check->prefix);
+	causes_cure_as_root(&problem->cause, "%s rename %s--canonical", PROGRAM,
+			    check->prefix);
 }
 
 /* Describes a finding about an owner. */

@@ -119,7 +119,7 @@ static int show_fixed(struct repair *repair, enum check_code code,
 
 	snprintf(path, sizeof(path), "%s/%s", repair->check->place.etc, name);
 	problem = problem_of(code, kind, path);
-	problem_message(&problem, "%s", message);
+	causes_evidence(&problem.cause, "%s", message);
 	problem.fixed = true;
 	return check_report(repair->check, &problem);
 }

@@ -3,7 +3,6 @@
  * check-report: creates findings and prints them as sentences or rows.
  */
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -89,6 +88,7 @@ struct problem problem_of(enum check_code code, const struct kind *kind, const c
 static int print_problem(const struct problem *problem)
 {
 	enum printable_charset charset = report_charset();
+	const struct cause *cause = &problem->cause;
 
 	progress_rows();
 	report_put(problem->path, strlen(problem->path), charset);
@@ -96,10 +96,10 @@ static int print_problem(const struct problem *problem)
 		printf(":%" PRIu64, problem->line);
 	printf(": %s: ",
 	       problem->fixed ? _("fixed") : finding_severity_name(problem->severity));
-	report_put(problem->message, strlen(problem->message), charset);
+	report_put(cause->evidence, strlen(cause->evidence), charset);
 	printf(" [%s]\n", problem->code);
-	if (problem->cure[0] != '\0' && !problem->fixed)
-		verb_print_cure(problem->cure, !problem->is_advice);
+	if (cause->cure[0] != '\0' && !problem->fixed)
+		verb_print_cure(cause->cure, cause->as_root);
 	return output_printed();
 }
 
@@ -116,6 +116,7 @@ static int print_problem_row(struct check *check, const struct problem *problem)
 {
 	char line[OUTPUT_NUMBER_BYTES], other_line[OUTPUT_NUMBER_BYTES];
 	char first[OUTPUT_NUMBER_BYTES], last[OUTPUT_NUMBER_BYTES];
+	const struct cause *cause = &problem->cause;
 	bool ids = problem->ids.end != 0;
 	const char *cells[N_COLUMNS] = {
 		[COLUMN_SEVERITY] = finding_severity_name(problem->severity),
@@ -132,9 +133,9 @@ static int print_problem_row(struct check *check, const struct problem *problem)
 				output_number(problem->other_line, other_line) :
 				NULL,
 		[COLUMN_FIXED] = problem->fixed ? "yes" : "no",
-		[COLUMN_MESSAGE] = problem->message,
-		[COLUMN_CURE] = problem->cure[0] ? problem->cure : NULL,
-		[COLUMN_AS_ROOT] = problem->cure[0] && !problem->is_advice ? "yes" : "no",
+		[COLUMN_MESSAGE] = cause->evidence,
+		[COLUMN_CURE] = cause->cure[0] ? cause->cure : NULL,
+		[COLUMN_AS_ROOT] = cause->as_root ? "yes" : "no",
 	};
 
 	return output_row(&check->output, cells, colour_of(problem));
@@ -174,82 +175,28 @@ int check_start_rows(struct check *check)
 			    &check->options.output);
 }
 
-/* Sets the message; a longer one is truncated. */
-void problem_message(struct problem *problem, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(problem->message, sizeof(problem->message), format, arguments);
-	va_end(arguments);
-}
-
-/* Appends to the message; what does not fit is left out. */
-void problem_add(struct problem *problem, const char *format, ...)
-{
-	size_t n = strlen(problem->message);
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(problem->message + n, sizeof(problem->message) - n, format, arguments);
-	va_end(arguments);
-}
-
-/* Sets a sentence as the cure; a longer one is truncated. */
-void problem_advice(struct problem *problem, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(problem->cure, sizeof(problem->cure), format, arguments);
-	va_end(arguments);
-	problem->is_advice = true;
-}
-
-/*
- * Sets a command of root as the cure; one that does not fit is left out, as a truncated
- * command is wrong.
- */
-void problem_cure(struct problem *problem, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	if (vsnprintf(problem->cure, sizeof(problem->cure), format, arguments) >=
-	    (int)sizeof(problem->cure))
-		problem->cure[0] = '\0';
-	va_end(arguments);
-}
-
-/* Sets the cure of a cause: a command of root, or a sentence. */
-void problem_take_cure(struct problem *problem, const struct cause *cause)
-{
-	if (cause->as_root)
-		problem_cure(problem, "%s", cause->cure);
-	else
-		problem_advice(problem, "%s", cause->cure);
-}
-
 /* Sets a command of root as the cure; replaces each PATH in it by the quoted path. */
 void problem_command(struct problem *problem, const char *command)
 {
+	struct cause *cause = &problem->cause;
 	char path[CURE_QUOTED_BYTES];
 	size_t n = 0;
 
 	if (!cure_quote(problem->path, path))
 		return;
-	for (const char *at = command; *at && n < sizeof(problem->cure) - 1;) {
+	for (const char *at = command; *at && n < sizeof(cause->cure) - 1;) {
 		if (strncmp(at, "PATH", 4) == 0) {
-			n += (size_t)snprintf(problem->cure + n,
-					      sizeof(problem->cure) - n, "%s", path);
+			n += (size_t)snprintf(cause->cure + n, sizeof(cause->cure) - n,
+					      "%s", path);
 			at += 4;
 		} else {
-			problem->cure[n++] = *at++;
+			cause->cure[n++] = *at++;
 		}
 	}
-	if (n >= sizeof(problem->cure) - 1)
+	if (n >= sizeof(cause->cure) - 1)
 		n = 0;
-	problem->cure[n] = '\0';
+	cause->cure[n] = '\0';
+	cause->as_root = n > 0;
 }
 
 /* Copies a name from a file, escapes NUL bytes and truncates it if it is too long. */

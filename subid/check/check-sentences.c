@@ -28,10 +28,10 @@ static bool is_unknown(const struct check *check, const char *owner)
 /* For a finding whose cure depends on an owner that NSS could not look up. */
 static void cure_by_waiting(struct problem *problem, const char *owner)
 {
-	problem_advice(problem,
-		       _("repeat this when the name service answers: the command "
-			 "depends on who %s is"),
-		       owner);
+	causes_cure(&problem->cause,
+		    _("repeat this when the name service answers: the command "
+		      "depends on who %s is"),
+		    owner);
 }
 
 /* Reports what the owner that loses the ids keeps of the line. */
@@ -39,16 +39,16 @@ static void add_kept(const struct check *check, struct problem *problem)
 {
 	const struct range_set *kept = &check->kept;
 
-	problem_add(problem, _("; %s loses them"), problem->owner);
+	causes_add(&problem->cause, _("; %s loses them"), problem->owner);
 	if (kept->n == 0)
-		problem_add(problem, _(", and so all of the line"));
+		causes_add(&problem->cause, _(", and so all of the line"));
 	for (size_t i = 0; i < kept->n && i < KEPT_MAX; i++)
-		problem_add(problem,
-			    i ? ", %" PRIu64 "-%" PRIu64 :
-				_(", and keeps of the line %" PRIu64 "-%" PRIu64),
-			    kept->ranges[i].start, kept->ranges[i].end - 1);
+		causes_add(&problem->cause,
+			   i ? ", %" PRIu64 "-%" PRIu64 :
+			       _(", and keeps of the line %" PRIu64 "-%" PRIu64),
+			   kept->ranges[i].start, kept->ranges[i].end - 1);
 	if (kept->n > KEPT_MAX)
-		problem_add(problem, ", ...");
+		causes_add(&problem->cause, ", ...");
 }
 
 /* `subid revoke` for the ids of the finding. */
@@ -62,8 +62,8 @@ static void cure_by_revoke(struct check *check, struct problem *problem)
 
 static void describe_overlap(struct check *check, struct problem *problem)
 {
-	problem_message(
-		problem,
+	causes_evidence(
+		&problem->cause,
 		_("%s and %s (line %" PRIu64 ") both have the %ss %" PRIu64 "-%" PRIu64),
 		problem->owner, problem->other, problem->other_line, problem->kind->id,
 		problem->ids.start, problem->ids.end - 1);
@@ -101,7 +101,7 @@ static bool means_two_users(const struct check *check, const char *owner)
 static void describe_own_overlap(const struct check *check, const struct finding *finding,
 				 struct problem *problem)
 {
-	problem_message(problem,
+	causes_evidence(&problem->cause,
 			_("line %" PRIu64 " gives %s the %ss %" PRIu64 "-%" PRIu64
 			  " already; container engines fail on that"),
 			problem->other_line, problem->owner, problem->kind->id,
@@ -113,7 +113,8 @@ static void describe_own_overlap(const struct check *check, const struct finding
 	if (strcmp(problem->owner, problem->other) == 0 ||
 	    (is_local_user(check, problem->owner) &&
 	     is_local_user(check, problem->other)))
-		problem_cure(problem, "%s check %s--fix", PROGRAM, check->prefix);
+		causes_cure_as_root(&problem->cause, "%s check %s--fix", PROGRAM,
+				    check->prefix);
 	else
 		check_cure_by_fix(check, finding, problem, "");
 }
@@ -125,27 +126,27 @@ static void describe_account(const struct finding *finding, struct problem *prob
 	const char *id = problem->kind->id, *owner = problem->owner;
 
 	if (problem->other[0] == '\0')
-		problem_message(problem,
+		causes_evidence(&problem->cause,
 				_("the range of %s holds %ss of accounts: the first is "
 				  "%" PRIu64 ", the last %" PRIu64),
 				owner, id, first, last);
 	else if (finding->primary && first == last)
-		problem_message(
-			problem,
+		causes_evidence(
+			&problem->cause,
 			_("the range of %s holds %" PRIu64 ", the primary gid of %s"),
 			owner, first, problem->other);
 	else if (first == last)
-		problem_message(problem,
+		causes_evidence(&problem->cause,
 				_("the range of %s holds %" PRIu64 ", the %s of %s"),
 				owner, first, id, problem->other);
 	else if (finding->primary)
-		problem_message(problem,
+		causes_evidence(&problem->cause,
 				_("the range of %s holds gids of accounts: the first is "
 				  "%" PRIu64
 				  ", the primary gid of %s, the last %" PRIu64),
 				owner, first, problem->other, last);
 	else
-		problem_message(problem,
+		causes_evidence(&problem->cause,
 				_("the range of %s holds %ss of accounts: the first is "
 				  "%" PRIu64 " of %s, the last %" PRIu64),
 				owner, id, first, problem->other, last);
@@ -194,16 +195,17 @@ static void describe_ids(struct check *check, const struct finding *finding,
 	const char *id = problem->kind->id, *owner = problem->owner;
 
 	if (finding->code == FINDING_ID_ZERO)
-		problem_message(problem, _("the range of %s holds 0, the %s of root"),
-				owner, id);
+		causes_evidence(&problem->cause,
+				_("the range of %s holds 0, the %s of root"), owner, id);
 	else if (finding->code == FINDING_NO_ID)
-		problem_message(problem,
+		causes_evidence(&problem->cause,
 				_("the range of %s holds 4294967295, which is no id: "
 				  "no mapping can contain it"),
 				owner);
 	else if (finding->code == FINDING_OWN_ID)
-		problem_message(problem, _("the range of %s holds its own %s, %" PRIu64),
-				owner, id, problem->ids.start);
+		causes_evidence(&problem->cause,
+				_("the range of %s holds its own %s, %" PRIu64), owner,
+				id, problem->ids.start);
 	else
 		describe_account(finding, problem);
 	if (problem->severity == FINDING_NOTE)
@@ -221,7 +223,7 @@ static void describe_reserved(struct problem *problem)
 {
 	const struct reserved *reserved = reserved_find((uint32_t)problem->ids.start);
 
-	problem_message(problem,
+	causes_evidence(&problem->cause,
 			_("the range of %s holds the %ss %" PRIu64 "-%" PRIu64
 			  ", which are reserved: %s"),
 			problem->owner, problem->kind->id, problem->ids.start,
@@ -236,12 +238,12 @@ static void describe_sides(const struct check *check, const struct finding *find
 	bool account = check_quote_login(check, problem->owner, login);
 
 	if (finding->code == FINDING_ONE_SIDE)
-		problem_message(
-			problem,
+		causes_evidence(
+			&problem->cause,
 			_("%s has %ss and no %ss, so it can run no container with them"),
 			problem->owner, problem->kind->id, other->id);
 	else
-		problem_message(problem,
+		causes_evidence(&problem->cause,
 				_("%s has other %ss than %ss, as %" PRIu64 "-%" PRIu64),
 				problem->owner, problem->kind->id, other->id,
 				problem->ids.start, problem->ids.end - 1);
@@ -251,30 +253,31 @@ static void describe_sides(const struct check *check, const struct finding *find
 			      !cure_quote(problem->owner, login)))
 		return;
 	else if (!range_set_overlaps(&check->taken[other->group], problem->ids))
-		problem_cure(problem,
-			     "%s grant %s%s%s --range %" PRIu64 "-%" PRIu64 " %s",
-			     PROGRAM, check->prefix, cure_kind_option(other),
-			     account ? "" : " --no-account", problem->ids.start,
-			     problem->ids.end - 1, login);
+		causes_cure_as_root(&problem->cause,
+				    "%s grant %s%s%s --range %" PRIu64 "-%" PRIu64 " %s",
+				    PROGRAM, check->prefix, cure_kind_option(other),
+				    account ? "" : " --no-account", problem->ids.start,
+				    problem->ids.end - 1, login);
 	else if (finding->code == FINDING_ONE_SIDE)
-		problem_cure(problem, "%s grant %s%s%s --if-missing %s", PROGRAM,
-			     check->prefix, cure_kind_option(other),
-			     account ? "" : " --no-account", login);
+		causes_cure_as_root(&problem->cause, "%s grant %s%s%s --if-missing %s",
+				    PROGRAM, check->prefix, cure_kind_option(other),
+				    account ? "" : " --no-account", login);
 	else
 		/* `grant` would not make the two databases equal. */
-		problem_add(problem, _("; these %ss are not free"), other->id);
+		causes_add(&problem->cause, _("; these %ss are not free"), other->id);
 }
 
 static void describe_text(const struct check *check, const struct finding *finding,
 			  struct problem *problem)
 {
 	if (finding->code == FINDING_DUPLICATE)
-		problem_message(problem, _("the same line as line %" PRIu64),
+		causes_evidence(&problem->cause, _("the same line as line %" PRIu64),
 				problem->other_line);
 	else
-		problem_message(problem, _("the last line has no newline: some programs "
-					   "then refuse the whole file"));
-	problem_cure(problem, "%s check %s--fix", PROGRAM, check->prefix);
+		causes_evidence(&problem->cause,
+				_("the last line has no newline: some programs "
+				  "then refuse the whole file"));
+	causes_cure_as_root(&problem->cause, "%s check %s--fix", PROGRAM, check->prefix);
 }
 
 /* Describes a finding in the lines. */

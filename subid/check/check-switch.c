@@ -207,17 +207,17 @@ static int report_loss(struct check *check, const struct loss *loss)
 	problem.ids = loss->ids;
 	problem_copy_name(loss->name, strlen(loss->name), problem.owner);
 	if (loss->excessive)
-		problem_message(&problem,
+		causes_evidence(&problem.cause,
 				_("%s loses every %s, which old versions of shadow's %s "
 				  "grant: %s"),
 				loss->name, id, problem.kind->mapper,
-				loss->problem->message);
+				loss->problem->cause.evidence);
 	else
-		problem_message(&problem,
+		causes_evidence(&problem.cause,
 				_("%s loses the %ss %" PRIu64 "-%" PRIu64
 				  ", which shadow's %s grants: %s"),
 				loss->name, id, loss->ids.start, loss->ids.end - 1,
-				problem.kind->mapper, loss->problem->message);
+				problem.kind->mapper, loss->problem->cause.evidence);
 	return check_report(check, &problem);
 }
 

@@ -21,7 +21,6 @@
 #include "subid/verb/verb.h"
 
 #define CHECK_PATH_BYTES (PATH_MAX + 64)
-#define CHECK_TEXT_BYTES 2048
 /* Findings of one kind that are shown without --all. */
 #define CHECK_MAX 1000
 /* An owner of any length, plus room for a byte written as `\xNN`. */
@@ -61,9 +60,7 @@ struct problem {
 	struct range ids; /* end 0: none */
 	char owner[CHECK_NAME_BYTES];
 	char other[CHECK_NAME_BYTES];
-	char message[CHECK_TEXT_BYTES];
-	char cure[CHECK_TEXT_BYTES]; /* a command of root or a sentence; empty: none */
-	bool is_advice;		     /* it is a sentence */
+	struct cause cause; /* what is wrong, and what fixes it */
 	bool fixed;
 };
 
@@ -139,15 +136,6 @@ int check_make_edits(const struct table *table, const struct finding *list, size
 
 struct problem problem_of(enum check_code code, const struct kind *kind,
 			  const char *path);
-void problem_message(struct problem *problem, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-void problem_add(struct problem *problem, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-void problem_take_cure(struct problem *problem, const struct cause *cause);
-void problem_advice(struct problem *problem, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-void problem_cure(struct problem *problem, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
 void problem_command(struct problem *problem, const char *command);
 void problem_copy_name(const char *name, size_t len, char out[static CHECK_NAME_BYTES]);
 int check_start_rows(struct check *check);

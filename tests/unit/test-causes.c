@@ -1346,9 +1346,9 @@ static void combine_rest(unsigned int at, struct facts *facts)
 static void combine_host(unsigned int at, struct facts *facts)
 {
 	static const struct facts_host *const hosts[HOSTS] = {
-		&plain_host,	&closed_host,	   &armed_host, &sharing_host,
-		&doubtful_host, &kubelet_hosts[1], &renamed_host,
-		&odd_host,	NULL
+		&plain_host,   &closed_host,   &armed_host,
+		&sharing_host, &doubtful_host, &kubelet_hosts[1],
+		&renamed_host, &odd_host,      NULL
 	};
 	unsigned int step;
 
@@ -1601,20 +1601,22 @@ Test(causes, cure_of_a_malformed_line)
 /* A long line, and one with a NUL, is named by its beginning. */
 Test(causes, cure_of_a_line_named_by_its_beginning)
 {
-	char text[400], out[1000];
+	struct cause cause;
+	const char *out = cause.cure;
+	char text[400];
 	struct cure_line line = { &kind_gid, "-R /mnt ", text, sizeof(text) };
 
 	memset(text, 'x', sizeof(text));
-	cr_assert(cure_by_fix(&line, "", out, sizeof(out)));
+	cr_assert(cure_by_fix(&line, "", &cause));
 	cr_assert(strncmp(out, "subid fix -R /mnt -g --begins xxx", 33) == 0, "%s", out);
 	cr_assert(strlen(out) == 30 + 160, "%s", out);
 	text[1] = '\0';
 	line.len = 3;
-	cr_assert(cure_by_fix(&line, " --remove", out, sizeof(out)));
+	cr_assert(cure_by_fix(&line, " --remove", &cause));
 	cr_assert(strcmp(out, "subid fix -R /mnt -g --remove --begins x") == 0, "%s",
 		  out);
 	text[0] = '\0';
-	cr_assert(!cure_by_fix(&line, "", out, sizeof(out)));
+	cr_assert(!cure_by_fix(&line, "", &cause));
 }
 
 /* A limit is raised where that is known to help, and only there. */
