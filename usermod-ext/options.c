@@ -10,7 +10,6 @@
 #include "libsubid/core/array.h"
 #include "message/i18n.h"
 #include "message/report.h"
-#include "usermod-ext/changes.h"
 #include "usermod-ext/options.h"
 
 enum {

@@ -11,6 +11,8 @@
 #include "libsubid/core/kind.h"
 #include "libsubid/core/range.h"
 
+#define PROGRAM "usermod-ext"
+
 /* One -v, -V, -w or -W. */
 struct change {
 	const struct kind *kind;

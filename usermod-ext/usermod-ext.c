@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * usermod-ext: gives and takes subordinate ids, as usermod(8) does with -v, -V, -w and
- * -W, but never gives an id that belongs to another user.
+ * -W, but never gives an id that belongs to another user. The order of changes is that of
+ * usermod(8): removals come first; of several ranges the last on the command line comes
+ * first.
  */
+#include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "command/edit.h"
 #include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
+#include "libsubid/store/allocate.h"
 #include "message/i18n.h"
 #include "message/report.h"
-#include "usermod-ext/changes.h"
 #include "usermod-ext/options.h"
 
 /* Exit statuses, those of usermod(8); EXIT_POLICY is of this program. */
@@ -24,6 +30,200 @@ enum {
 	EXIT_SUBGID = 18,
 	EXIT_POLICY = 20,
 };
+
+/* Room for the changes in a line for the logs. */
+#define TEXT_BYTES 512
+
+/*
+ * Finds other names of the user, before the locks are taken: among the owners of lines
+ * with ids that are to be removed or given; for -S among the owners of all lines, unless
+ * the user keeps a range under a known name.
+ *
+ * ret_people: the user alone, for the allocation; freed with owner_set_cleanup().
+ * Returns as edit.h says.
+ */
+static int changes_find_names(const struct options *options, struct edit *edit,
+			      struct owner *owner, struct owner_set *ret_people)
+{
+	const struct range all = { 0, ID_END };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < options->n; i++)
+		if (!options->changes[i].add)
+			r = edit_find_names(edit, options->changes[i].kind,
+					    &options->changes[i].range, 1, owner);
+	if (r == 0)
+		r = edit_tell_error(edit, owner_set_add_owner(ret_people, owner));
+	for (size_t i = 0; r == 0 && i < options->n; i++)
+		if (options->changes[i].add)
+			r = edit_find_people_names(edit, options->changes[i].kind,
+						   options->changes[i].range, ret_people);
+	for (size_t k = 0; r == 0 && k < 2 && options->allocate; k++)
+		r = options_delete(options) ?
+			    edit_find_people_names(edit, kind_all[k], all, ret_people) :
+			    edit_find_missing_names(edit, kind_all[k], ret_people);
+	return r;
+}
+
+/*
+ * The same with the locked databases. As usermod(8) does, the program continues with the
+ * known names; the other lines are reported. Returns as edit.h says.
+ */
+static int changes_confirm_names(const struct options *options, struct edit *edit,
+				 struct owner *owner)
+{
+	size_t silent = 0;
+	int r = 0;
+
+	/* As for usermod(8), digits that may be a uid or a login name count as a login
+	 * name. */
+	owner_choose_digits(owner, false, true);
+	for (size_t i = 0; r == 0 && i < options->n; i++)
+		if (!options->changes[i].add)
+			r = edit_confirm_names(edit, options->changes[i].kind,
+					       options->changes[i].range, owner, &silent);
+	return r;
+}
+
+static bool has_any(const struct table *table, struct range range,
+		    const struct owner *owner)
+{
+	struct table_near near = { .next = 0 };
+
+	while (table_next_in_force(table, range, &near))
+		if (owner_is_text(owner, near.reading->entry.owner,
+				  near.reading->entry.owner_len))
+			return true;
+	return false;
+}
+
+/* Reports ranges that are to be removed, but of which the user has no id. */
+static void note_not_held(const struct options *options, const struct db *db,
+			  const struct owner *owner)
+{
+	for (size_t i = 0; i < options->n; i++) {
+		const struct change *change = &options->changes[i];
+
+		if (!change->add &&
+		    !has_any(&db->sides[change->kind->group].table, change->range, owner))
+			report_line(
+				PROGRAM,
+				_("note: %s holds none of the %ss %" PRIu64 "-%" PRIu64),
+				owner->account.name, change->kind->id,
+				change->range.start, change->range.end - 1);
+	}
+}
+
+static int revoke_ranges(const struct options *options, struct db *db,
+			 struct owner *owner)
+{
+	int r = 0;
+
+	for (size_t i = options->n; r == 0 && i > 0; i--) {
+		const struct change *change = &options->changes[i - 1];
+
+		if (!change->add)
+			r = db_revoke(db, change->kind, owner, change->range);
+	}
+	return r;
+}
+
+/* Grants all ranges at once, so that all conflicts are reported. */
+static int grant_ranges(const struct options *options, struct db *db,
+			struct allocate *allocate)
+{
+	CLEANUP(cleanup_free)
+	struct allocate_item *items = calloc(options->n + 1, sizeof(*items));
+	int r;
+
+	if (!items)
+		return -ENOMEM;
+	allocate->items = items;
+	allocate->n = 0;
+	allocate->fixed = true;
+	for (size_t i = options->n; i > 0; i--) {
+		const struct change *change = &options->changes[i - 1];
+
+		if (!change->add)
+			continue;
+		items[allocate->n++].ranges[change->kind->group] = change->range;
+		allocate->kinds[change->kind->group] = true;
+	}
+	r = allocate_ranges(db, allocate);
+	allocate->items = NULL;
+	return r;
+}
+
+/*
+ * Allocates the next free range of each kind of which the user has none, the same range
+ * of both if possible.
+ */
+static int allocate_missing(struct db *db, struct allocate *allocate,
+			    struct allocate_item *ret_item)
+{
+	allocate->items = ret_item;
+	allocate->n = 1;
+	allocate->fixed = false;
+	allocate->kinds[0] = allocate->kinds[1] = true;
+	allocate->if_missing = true;
+	return allocate_ranges(db, allocate);
+}
+
+/*
+ * Makes the changes in memory, and reports removals without effect.
+ *
+ * owner: the user. allocate: with the same user as `people`, policy and settings;
+ * receives the conflicts of all ranges.
+ * ret_allocated: the ranges of -S.
+ * Returns 0, DB_FULL, DB_CONFLICT or -errno.
+ */
+static int changes_apply(const struct options *options, struct db *db,
+			 struct owner *owner, struct allocate *allocate,
+			 struct allocate_item *ret_allocated)
+{
+	int r;
+
+	note_not_held(options, db, owner);
+	r = revoke_ranges(options, db, owner);
+	if (r == 0)
+		r = grant_ranges(options, db, allocate);
+	if (r == 0 && options->allocate)
+		r = allocate_missing(db, allocate, ret_allocated);
+	return r;
+}
+
+/* Appends ` add-uids=5-6`, truncated if it is too long. */
+static size_t describe_change(char *text, size_t size, size_t n, bool add,
+			      const struct kind *kind, struct range range)
+{
+	int r;
+
+	if (n >= size)
+		return n;
+	r = snprintf(text + n, size - n, " %s-%ss=%" PRIu64 "-%" PRIu64,
+		     add ? "add" : "del", kind->id, range.start, range.end - 1);
+	return r < 0 ? n : n + (size_t)r;
+}
+
+/*
+ * Describes the changes in one line for the logs: `change-subids add-uids=5-6 ...`, with
+ * the requested and the allocated ranges; truncated if it is too long.
+ */
+static void changes_text(const struct options *options,
+			 const struct allocate_item *allocated, char *text, size_t size)
+{
+	int r = snprintf(text, size, "change-subids%s",
+			 options->allocate ? " allocate=yes" : "");
+	size_t n = r < 0 ? 0 : (size_t)r;
+
+	for (size_t i = 0; i < options->n; i++)
+		n = describe_change(text, size, n, options->changes[i].add,
+				    options->changes[i].kind, options->changes[i].range);
+	for (size_t i = 0; i < 2; i++)
+		if (allocated->ranges[i].end > 0)
+			n = describe_change(text, size, n, true, kind_all[i],
+					    allocated->ranges[i]);
+}
 
 /* One run of the program. */
 struct run {
@@ -86,7 +286,7 @@ static int apply_changes(struct run *run)
 
 static int apply_and_record(struct run *run)
 {
-	char text[CHANGES_TEXT_BYTES];
+	char text[TEXT_BYTES];
 	bool to_record;
 	int r;
 

@@ -3,7 +3,7 @@
  * findings: the list of findings, and their names and severities.
  *
  * The search is in findings-lines.c (single lines), findings-owners.c (conflicts between
- * lines), findings-overlaps.c (ids of several owners) and findings-kubelet.c.
+ * lines), findings-overlaps.c (ids of several owners) and kubelet.c.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -14,7 +14,7 @@
 #include "libsubid/findings/entry-repair.h"
 #include "message/i18n.h"
 #include "subid/check/check.h"
-#include "subid/verb/likely-user.h"
+#include "subid/verb/owner-guess.h"
 
 /*
  * Bytes of lines that are read to compare the ids of malformed lines with all others:
@@ -28,7 +28,7 @@ static const char *find_likely(const struct check *check,
 {
 	const char *login = check_login(check, repair->owner);
 
-	return login ? login : likely_user(&check->users, repair->owner);
+	return login ? login : owner_guess_likely(&check->users, repair->owner);
 }
 
 /* A line whose ids are compared with those of others. */

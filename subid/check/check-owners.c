@@ -14,15 +14,15 @@
 #include "libsubid/core/printable.h"
 #include "message/i18n.h"
 #include "subid/check/check.h"
-#include "subid/verb/likely-user.h"
-#include "subid/verb/renamed.h"
+#include "subid/verb/owner-guess.h"
 
 /* Bytes of lines that are read to find all lines of owners. */
 #define SEARCHED_BYTES (16 << 20)
 /* Owners that are searched in the backup of passwd. */
 #define RENAMED_MAX 100
 
-/* Adds what the owners without account are now, see renamed.h. Returns 0 or -ENOMEM. */
+/* Adds what the owners without account are now, see owner-guess.h. Returns 0 or -ENOMEM.
+ */
 int check_find_renamed(struct check *check, const struct findings *findings)
 {
 	size_t n = 0;
@@ -41,8 +41,8 @@ int check_find_renamed(struct check *check, const struct findings *findings)
 		n++;
 		if (accounts_by_name(&check->users, owner, strlen(owner)) ||
 		    accounts_by_name(&check->unknown, owner, strlen(owner)) ||
-		    renamed_find(check->place.directory, &check->users, owner, &uid,
-				 &by_home))
+		    owner_guess_renamed(check->place.directory, &check->users, owner,
+					&uid, &by_home))
 			continue;
 		r = accounts_add(&check->renamed, owner, strlen(owner), uid, ID_NONE);
 		if (r == 0 && by_home)
@@ -188,7 +188,7 @@ static void describe_odd(struct check *check, const struct finding *finding,
 {
 	CLEANUP(range_set_cleanup) struct range_set ids = RANGE_SET(CHECK_RANGES);
 	char options[CURE_QUOTED_BYTES + 16], word[CURE_QUOTED_BYTES];
-	const char *login = likely_user(&check->users, problem->owner);
+	const char *login = owner_guess_likely(&check->users, problem->owner);
 	char shown[4 * CHECK_NAME_BYTES];
 	struct entry entry;
 

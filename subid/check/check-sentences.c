@@ -4,16 +4,83 @@
  *
  * MUST: a cure names a command only if that command fixes the finding.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "explain/causes.h"
+#include "libsubid/core/array.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/reserved.h"
 #include "message/i18n.h"
 #include "subid/check/check.h"
+#include "subid/verb/kubelet-facts.h"
+
+/* Collects the ranges of kubelet in one database: the owner is the one that
+ * findings_find() takes for it. */
+static int collect(const struct check *check, size_t k, struct range **ret_ranges,
+		   struct kubelet_ranges *ret_side)
+{
+	CLEANUP(owner_table_cleanup)
+	struct owner_table owners;
+	const struct entry named = { .owner = KUBELET_USER,
+				     .owner_len = strlen(KUBELET_USER) };
+	struct table_cursor cursor = { 0 };
+	struct table_line line;
+	size_t allocated = 0, n = 0;
+	uint32_t kubelet, owner;
+	int r;
+
+	owner_table_init(&owners, &check->users);
+	owners.spellings = &check->spellings;
+	r = owner_table_put(&owners, &named, &kubelet);
+	while (r == 0 && table_next(&check->sides[k].table, &cursor, &line)) {
+		if (line.fault)
+			continue;
+		r = owner_table_put(&owners, &line.entry, &owner);
+		if (r || owner != kubelet)
+			continue;
+		r = ARRAY_RESERVE(*ret_ranges, n, allocated);
+		if (r == 0)
+			(*ret_ranges)[n++] = line.entry.range;
+	}
+	*ret_side = (struct kubelet_ranges){ *ret_ranges, n };
+	return r;
+}
+
+/* The finding about lines of kubelet, in the words of `subid doctor --for kubelet`. */
+static void describe_kubelet(struct check *check, struct problem *problem)
+{
+	CLEANUP(cleanup_free) struct range *uids = NULL;
+	CLEANUP(cleanup_free) struct range *gids = NULL;
+	struct kubelet_ranges sides[2];
+	struct account account;
+	const struct kubelet_question question = {
+		.sides = sides,
+		.account = &account,
+		.directory = check->place.directory,
+		.place = check->place.image ? DB_ROOT : DB_LIVE,
+	};
+	struct facts_host host;
+	struct facts facts = { .step = FACTS_KUBELET, .host = &host };
+
+	if (collect(check, 0, &uids, &sides[0]) || collect(check, 1, &gids, &sides[1]))
+		return;
+	account_set_text(&account, KUBELET_USER, strlen(KUBELET_USER));
+	facts.kind = kubelet_gather(&question, &host);
+	if (!facts.kind)
+		return;
+	host.prefix = check->prefix;
+	host.no_account = !check_login(check, KUBELET_USER);
+	causes_describe(&facts, CAUSE_KUBELET_RANGE, &problem->cause);
+	/* Without an answer of the name service, it is not known whether kubelet is a
+	 * user. */
+	if (accounts_by_name(&check->unknown, KUBELET_USER, strlen(KUBELET_USER)))
+		problem->cause.cure[0] = '\0';
+}
 
 /* Ranges that a message names. */
 #define KEPT_MAX 4
@@ -308,7 +375,7 @@ void check_describe(struct check *check, const struct finding *finding,
 		 finding->code == FINDING_SPELLING || finding->code == FINDING_OWNER_ODD)
 		check_describe_owner(check, finding, problem);
 	else if (finding->code == FINDING_KUBELET_RANGE)
-		check_describe_kubelet(check, problem);
+		describe_kubelet(check, problem);
 	else if (finding->code == FINDING_RESERVED)
 		describe_reserved(problem);
 	else if (finding->code == FINDING_ONE_SIDE ||

@@ -158,7 +158,6 @@ void check_describe_owner(struct check *check, const struct finding *finding,
 			  struct problem *problem);
 void check_describe_malformed(struct check *check, const struct finding *finding,
 			      struct problem *problem);
-void check_describe_kubelet(struct check *check, struct problem *problem);
 void check_describe(struct check *check, const struct finding *finding,
 		    struct problem *problem);
 

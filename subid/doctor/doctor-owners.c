@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * doctor-renamed: finds lines with a former name or uid of the user: they grant nothing
- * until `subid rename` has given them the current name.
+ * doctor-owners: finds lines that are meant for the user, but have another owner: a
+ * former name or uid of the user, until `subid rename` has given the line the current
+ * name; or one that no login can have. What such an owner is, and who is meant, is
+ * decided as by `subid check`.
  *
  * MUST: an owner that may be another user does not count: the name service is asked, too.
  */
@@ -10,9 +12,10 @@
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
+#include "libsubid/findings/findings.h"
 #include "libsubid/user/passwd-file.h"
 #include "subid/doctor/doctor.h"
-#include "subid/verb/renamed.h"
+#include "subid/verb/owner-guess.h"
 
 /* Owners without a local account that are looked up. */
 #define OWNERS_MAX 1000
@@ -61,8 +64,8 @@ static bool is_former(struct search_renamed *search, const struct entry *entry)
 		return false;
 	memcpy(search->last, entry->owner, entry->owner_len);
 	search->last[entry->owner_len] = '\0';
-	search->found = renamed_find(search->directory, &search->users, search->last,
-				     &uid, &search->by_home) == 0 &&
+	search->found = owner_guess_renamed(search->directory, &search->users,
+					    search->last, &uid, &search->by_home) == 0 &&
 			uid == search->doctor->account.uid && !is_user(search, entry);
 	return search->found;
 }
@@ -127,4 +130,79 @@ int doctor_renamed(struct doctor *doctor, const struct owner *owner, int directo
 	    passwd_file_load(directory, &kind_uid, &search.users))
 		return 0;
 	return report_renamed(&search, &db, ret_lines);
+}
+
+/* More findings of one code are not looked at. */
+#define FINDINGS_MAX 10000
+
+/* Whether the owner is the only fault of a line, besides what the other database has. */
+static bool only_owner_is_wrong(const struct findings *findings, size_t i)
+{
+	const struct findings_item *item = &findings->items[i];
+
+	for (size_t k = 0; k < findings->n; k++) {
+		const struct findings_item *other = &findings->items[k];
+
+		if (other->group == item->group && other->severity > FINDING_NOTE &&
+		    (other->line == item->line || other->other_line == item->line) &&
+		    other->code != FINDING_OWNER_ODD && other->code != FINDING_ONE_SIDE)
+			return false;
+	}
+	return true;
+}
+
+static bool is_meant_for_user(const struct doctor *doctor, const struct accounts *users,
+			      const struct finding *finding)
+{
+	char owner[LIMIT_OWNER_BYTES + 1];
+	const char *login;
+
+	if (finding->code != FINDING_OWNER_ODD ||
+	    finding->owner_len > LIMIT_OWNER_BYTES || finding->text_len > CURE_WORD_BYTES)
+		return false;
+	memcpy(owner, finding->owner, finding->owner_len);
+	owner[finding->owner_len] = '\0';
+	login = owner_guess_likely(users, owner);
+	return login && strcmp(login, doctor->account.name) == 0;
+}
+
+/*
+ * Finds such a line with ids that can be given to the user.
+ *
+ * ret_text: the line. Returns its number, or 0: there is none.
+ */
+uint64_t doctor_find_odd(struct doctor *doctor, const struct kind *kind, int directory,
+			 char ret_text[static CURE_WORD_BYTES + 1])
+{
+	static const bool kinds[] = { true, true };
+	CLEANUP(accounts_cleanup) struct accounts users = { 0 };
+	CLEANUP(accounts_cleanup) struct accounts groups = { 0 };
+	CLEANUP(findings_cleanup) struct findings findings = { .n = 0 };
+	CLEANUP(db_end) struct db db = DB_NONE;
+	const struct findings_question question = {
+		.tables = { &db.sides[0].table, &db.sides[1].table },
+		.users = &users,
+		.groups = &groups,
+		.reserved = true,
+		.max = FINDINGS_MAX,
+	};
+
+	if (free_range_load(&db, directory, DB_LIVE, NULL, kinds) ||
+	    passwd_file_load(directory, &kind_uid, &users) ||
+	    passwd_file_load(directory, &kind_gid, &groups) ||
+	    findings_find(&question, &findings))
+		return 0;
+	for (size_t i = 0; i < findings.n; i++) {
+		struct finding finding;
+
+		findings_get(&findings, i, &finding);
+		if (finding.kind != kind ||
+		    !is_meant_for_user(doctor, &users, &finding) ||
+		    !only_owner_is_wrong(&findings, i))
+			continue;
+		memcpy(ret_text, finding.text, finding.text_len);
+		ret_text[finding.text_len] = '\0';
+		return finding.line;
+	}
+	return 0;
 }

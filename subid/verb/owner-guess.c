@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * renamed: finds out whether an owner without an account is a user whose login name or
- * uid has changed. passwd-, the backup, has the account as it was; and usermod(8) leaves
- * the home directory where it is, below the old name.
+ * owner-guess: guesses which user an owner means that has no account.
  *
- * The owner of a directory in /home shows nothing: a new user may have the uid of one who
- * is gone.
+ * A user may have had another login name or uid: passwd-, the backup, has the account as
+ * it was, and usermod(8) leaves the home directory where it is, below the old name. The
+ * owner of a directory in /home shows nothing: a new user may have the uid of one who is
+ * gone.
  */
 #include <errno.h>
 #include <string.h>
@@ -13,8 +13,9 @@
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
+#include "libsubid/core/printable.h"
 #include "libsubid/user/passwd-file.h"
-#include "subid/verb/renamed.h"
+#include "subid/verb/owner-guess.h"
 
 struct renamed_search {
 	const struct accounts *users;
@@ -97,10 +98,10 @@ static int each_account(int directory, const char *name, take_fn take,
  *
  * directory: of passwd and passwd-. users: the accounts of passwd. ret_by_home: only the
  * name of the home directory shows it, which the account may have for another reason.
- * Returns 0, RENAMED_NONE or -errno.
+ * Returns 0, OWNER_GUESS_NONE or -errno.
  */
-int renamed_find(int directory, const struct accounts *users, const char *owner,
-		 uint32_t *ret_uid, bool *ret_by_home)
+int owner_guess_renamed(int directory, const struct accounts *users, const char *owner,
+			uint32_t *ret_uid, bool *ret_by_home)
 {
 	struct renamed_search search = {
 		.users = users,
@@ -121,8 +122,55 @@ int renamed_find(int directory, const struct accounts *users, const char *owner,
 	if (r)
 		return r;
 	if (search.n != 1 || !search.found)
-		return RENAMED_NONE;
+		return OWNER_GUESS_NONE;
 	*ret_uid = search.found->id;
 	*ret_by_home = by_home;
 	return 0;
+}
+
+/* The uids of users, as useradd(8) gives them by default. */
+#define UID_OF_USERS	 1000
+#define UID_BEHIND_USERS 60001
+
+/* The only local user with a uid of users, if there is no other one. */
+static const char *find_only_user(const struct accounts *users)
+{
+	size_t i = accounts_lower_bound(users, UID_OF_USERS);
+
+	if (i == users->sorted || accounts_at(users, i)->id >= UID_BEHIND_USERS)
+		return NULL;
+	if (i + 1 < users->sorted && accounts_at(users, i + 1)->id < UID_BEHIND_USERS)
+		return NULL;
+	return accounts_name(users, accounts_at(users, i));
+}
+
+/*
+ * Returns the user that an owner that no login can have most likely means: without marks and
+ * in lower case; or for a variable of a shell, the only user. NULL: none.
+ */
+const char *owner_guess_likely(const struct accounts *users, const char *owner)
+{
+	char name[LIMIT_OWNER_BYTES + 5];
+	const struct accounts_item *user;
+	bool variable = false;
+	size_t n = 0;
+
+	for (; *owner && n < sizeof(name) - 1; owner++) {
+		unsigned char c = (unsigned char)*owner;
+
+		variable |= c == '$';
+		if (strchr("\"'`<>*{}()[]|;&!?#%^=,/~$+-@", c) || c <= ' ' || c >= 0x7f)
+			continue;
+		name[n++] = ascii_lower_case((char)c);
+	}
+	name[n] = '\0';
+	user = accounts_by_name(users, name, n);
+	if (!user) {
+		size_t zeros = strspn(name, "0");
+
+		user = accounts_by_owner(users, name + zeros, n - zeros).by_uid;
+	}
+	return user	? accounts_name(users, user) :
+	       variable ? find_only_user(users) :
+			  NULL;
 }
