@@ -10,6 +10,12 @@ with_gcc()
 	build gcc && counted "$work/src/$1" "${@:2}"
 }
 
+# kernel_tests no|only: those that can run beside other parts, or those that cannot
+kernel_tests()
+{
+	build gcc && counted env SUBID_ALONE="$1" "$work/src/tests/kernel/run"
+}
+
 # virtual_machine: unit tests run in it, too
 virtual_machine()
 {

@@ -4,7 +4,7 @@ counts them. Each finding is a line `ok NAME`, `not ok NAME: why` or `skip NAME 
 and the last line counts them.
 
 run() is given the number of files that run at once. A file with a line `ALONE = "why"` runs
-when no other file does."""
+when no other file does. SUBID_ALONE=no leaves these files out, SUBID_ALONE=only the others."""
 
 import concurrent.futures
 import glob
@@ -131,6 +131,9 @@ def run(directory, words, take=None, finish=None, jobs=1, first=()):
     for word in unknown:
         print(f"not ok {word}: no such test")
         counts["not ok"] += 1
+    which = os.environ.get("SUBID_ALONE")
+    if which in ("no", "only"):
+        paths = [path for path in paths if alone(path) == (which == "only")]
     together = [File(path) for path in paths if jobs > 1 and not alone(path)]
     run_files(together, jobs, counts, take, first)
     run_files([File(path) for path in paths if jobs == 1 or alone(path)], 1, counts, take, ())
