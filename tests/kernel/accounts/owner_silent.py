@@ -160,7 +160,7 @@ class SilentTrial(Trial):
         right = held(our_lines(self.data[kind]), self.known.owns, user)
         self.silently("newuidmap maps what is known",
                       self.programs.prober.all_at_once("ours", kind, user, right),
-                      (kind, user, sorted(right), self.data[kind], *self.scene()))
+                      (kind, user, sorted(right), self.data[kind], *self.state()))
 
     def silent_lists(self):
         user, kind = self.dice.choice(self.world.local), self.dice.choice(KINDS)
@@ -168,7 +168,7 @@ class SilentTrial(Trial):
         for program, ask in zip(CALLS, (self.ask_getsubids, self.ask_library, self.ask_list,
                                         self.ask_map)):
             found, said = ask(kind, typed)
-            about = (kind, typed, f"found {sorted(found)}", said, self.data, *self.scene())
+            about = (kind, typed, f"found {sorted(found)}", said, self.data, *self.state())
             self.judge_silent_list(program, kind, user, found, said, about)
 
     def judge_silent_list(self, program, kind, user, found, said, about):
@@ -188,7 +188,7 @@ class SilentTrial(Trial):
         rows = json.loads(result.out or "{}").get("findings", ())
         wrong = [row for row in rows if row["owner"] and "revoke" in (row["cure"] or "")
                  and self.accounts.is_unknown(row["owner"])]
-        about = (wrong, result, self.data, *self.scene())
+        about = (wrong, result, self.data, *self.state())
         self.silently("check: no line is offered for removal", not wrong, about)
         if any(self.accounts.is_unknown(line.owner) for kind in KINDS
                for line in our_lines(self.data[kind])):

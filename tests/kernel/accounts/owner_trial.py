@@ -71,7 +71,7 @@ class Trial:
         self.data = self.programs.get()
         self.expect = relations.expect
 
-    def scene(self):
+    def state(self):
         """The state of the host, for the report of a failure."""
         return (f"passwd {self.world.passwd[256:]!r}",
                 f"directory {self.programs.directory.users}")
@@ -126,7 +126,7 @@ class Trial:
             status, said = result.status, result.err.decode("utf-8", "backslashreplace")
         self.data = self.programs.get()
         return status, said, (step.words, status, said, f"before {before}",
-                              f"after {self.data}", *self.scene())
+                              f"after {self.data}", *self.state())
 
     def step(self):
         step, before = self.world.step(self.data), self.data
@@ -279,7 +279,7 @@ class Trial:
     def maps(self, user):
         kind = self.dice.choice(KINDS)
         right = self.ours(self.data[kind], user)
-        about = (kind, user, sorted(right), self.data[kind], *self.scene())
+        about = (kind, user, sorted(right), self.data[kind], *self.state())
         self.expect("newuidmap maps what the rule says",
                     self.programs.prober.all_at_once("ours", kind, user, right), *about)
         wrong = sorted(set(UNIVERSE) - right - {user.uid, user.gid})
@@ -297,7 +297,7 @@ class Trial:
                              ("list", self.ask_list), ("map", self.ask_map)):
             found, said = ask(kind, typed)
             about = (kind, typed, user, f"found {sorted(found)}", said, self.data,
-                     *self.scene())
+                     *self.state())
             self.judge_list(program, kind, user, typed, found, about)
 
         self.owners(kind)
@@ -314,7 +314,7 @@ class Trial:
         right = {user.uid for user in self.accounts.everyone()
                  if any(self.accounts.owns(word, user) for word in words)}
         right |= {int(word) for word in words if is_number(word)}
-        about = (kind, number, answer, sorted(right), self.data, *self.scene())
+        about = (kind, number, answer, sorted(right), self.data, *self.state())
         self.expect("the library: owners are the users that newuidmap lets map the id",
                     found <= right, *about)
         if not any(self.accounts.is_ambiguous(word) for word in words):
@@ -332,7 +332,7 @@ class Trial:
                              ("list", self.ask_list)):
             found, said = ask(kind, typed)
             self.expect(f"{program}: an owner without account is one string", found == right,
-                        kind, typed, sorted(found), said, self.data, *self.scene())
+                        kind, typed, sorted(found), said, self.data, *self.state())
 
     def judge_list(self, program, kind, user, typed, found, about):
         data = self.data[kind]
@@ -401,7 +401,7 @@ class Trial:
     def check(self):
         result = self.programs.run("subid", "check", "--all", "--json")
         found = json.loads(result.out or "{}").get("findings", ())
-        about = (result, self.data, *self.scene())
+        about = (result, self.data, *self.state())
         for row in found:
             # of ids of two owners one owner loses them, also one who exists
             cure = row["cure"] or ""
@@ -452,7 +452,7 @@ class Trial:
                 self.expect("doctor: reports no range only if there is none",
                             rows[kind]["cause"] not in NO_RANGE if counted
                             else rows[kind]["state"] == "broken", user, kind, rows[kind],
-                            self.data, *self.scene())
+                            self.data, *self.state())
 
 
 def run_trials(make, programs, relations, seed, seconds, least, only=None, wanted=()):

@@ -19,7 +19,7 @@ from host import (CLEAN_PATH, CLONE_NEWUSER, ELSA, PR_SET_DUMPABLE, Wrong, prctl
 
 DATABASES = ("/etc/subuid", "/etc/subgid")
 
-# --- closed lists: tests/checks/scenes.sh requires that they name causes and findings ---
+# --- closed lists: tests/checks/cases.sh requires that they name causes and findings ---
 
 # Causes that no command fixes, and why.
 NO_COMMAND = {
@@ -57,8 +57,8 @@ SOMETIMES = {
     "USERNS_LIMIT": "user namespaces are nested too deep",
 }
 
-# The one sentence of a cause without a scene: the kernel of the tests has no AppArmor, so
-# no profile can be in force. SELinux's sentence has its scene in tests/vm/test_selinux.py.
+# The one sentence of a cause without a case: the kernel of the tests has no AppArmor, so
+# no profile can be in force. SELinux's sentence has its case in tests/vm/test_selinux.py.
 
 # Findings that no command fixes, and why.
 NO_COMMAND_FINDINGS = {
@@ -302,7 +302,7 @@ class Cures:
         return found
 
     def note(self, cause, command, by_root=None, result="works"):
-        """Notes a command that the scene runs itself, @by_root and with this @result."""
+        """Notes a command that the case runs itself, @by_root and with this @result."""
         who = "a user" if command.startswith(OF_USERS) or by_root is False else "root"
         self.rows.setdefault(cause, {}).setdefault(re.sub(r"\d+", "0", command),
                                                    (command, who, result))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The messages of a refusal, and how a test carries out the cure.
 
-A Scene is one map writer, installed in one way, in a mount namespace of its own. It is
+A Case is one map writer, installed in one way, in a mount namespace of its own. It is
 refused, which is compared with the sentences below; then the cure is carried out, and
 the map has to be written, the doctor must not name the cause again, and `subid check` must
 report nothing new.
@@ -23,7 +23,7 @@ from subid_box import Box, general
 HINTS_MAX = 3
 TO_FIX, TO_FIX_AS_ROOT, CHECKED = "to fix it: ", "to fix it (as root): ", "checked: "
 
-# Each cause of explain/causes.h, and its sentences. Values that a Scene sets itself are
+# Each cause of explain/causes.h, and its sentences. Values that a Case sets itself are
 # {file} and {other} (the databases), {k} (u or g), {map}, {mapper}, {program} (its path),
 # {target} (as it was given), {uid}, {gid} and {name} of the caller.
 SENTENCES = {
@@ -153,7 +153,7 @@ WRONG_OWNER = ("Target process is owned by a different user: uid:{uid} pw_uid:{p
 
 EPERM, EACCES, EROFS = (os.strerror(code) for code in (errno.EPERM, errno.EACCES, errno.EROFS))
 
-# What most scenes ask for, and what is delegated then.
+# What most cases ask for, and what is delegated then.
 GRANT = "elsa:100000:65536\n"
 ASK = "PID 0 100000 1000"
 OWN = "PID 0 5001 1"
@@ -191,12 +191,12 @@ def cure_in(line):
     return None
 
 
-class Scene:
+class Case:
     """See the head of this file."""
 
-    def __init__(self, stage, kind, install):
-        self.host, self.kind, self.install = stage.host, kind, install
-        self.box, self.cures = stage.box, stage.cures
+    def __init__(self, setting, kind, install):
+        self.host, self.kind, self.install = setting.host, kind, install
+        self.box, self.cures = setting.box, setting.cures
         self.by_root = self.fixed = None   # who runs the cure; the cause that it was for
         self.mapper = PROGRAMS["ug".index(kind)]
         self.file, self.other_file = f"/etc/sub{kind}id", f"/etc/sub{'gu'['ug'.index(kind)]}id"
@@ -206,7 +206,7 @@ class Scene:
         self.met, self.shown = set(), set()
         self.path = self.copy(install)
 
-    # the stage
+    # the copy of the program
 
     def copy(self, install, directory=None):
         """A copy of the program, to be changed by cures; returns its path."""
@@ -232,7 +232,7 @@ class Scene:
                     target=self.words[0], uid=self.caller.uid, gid=self.caller.gid,
                     name=self.caller.name, **more)
 
-    # the play
+    # the run
 
     def run(self, ask, target=None):
         self.target = target or self.host.target(self.kind_of_target,
@@ -286,7 +286,7 @@ class Scene:
             require(self.cure == cure, f"cure {self.cure!r}, not {cure!r}")
 
     def general(self, text):
-        """A text without the values of the scene."""
+        """A text without the values of the case."""
         return general(text.replace(os.path.dirname(self.path), "/usr/bin"))
 
     def hints(self):
@@ -358,8 +358,8 @@ class Scene:
             self.healthy()
 
 
-class Stage:
-    """What scenes share: the host, subid on it, and how cures are carried out."""
+class Setting:
+    """What cases share: the host, subid on it, and how cures are carried out."""
 
     def __init__(self, host, report):
         self.host, self.report = host, report
@@ -367,42 +367,42 @@ class Stage:
         self.cures = Cures(host)
 
 
-class Play:
-    """A scene by name, and the programs for which it runs."""
+class Entry:
+    """A case by name, and the programs for which it runs."""
 
     def __init__(self, name, function, causes, kinds, installs):
         self.name, self.function, self.causes = name, function, causes
         self.kinds, self.installs = kinds, installs
 
 
-class Plays(list):
-    def scene(self, name, *causes, kinds="ug", installs=("setuid", "fcaps")):
-        """Adds a function that takes a Scene. causes: all that must occur in it."""
+class Cases(list):
+    def case(self, name, *causes, kinds="ug", installs=("setuid", "fcaps")):
+        """Adds a function that takes a Case. causes: all that must occur in it."""
         def add(function):
-            self.append(Play(name, function, causes, tuple(kinds), installs))
+            self.append(Entry(name, function, causes, tuple(kinds), installs))
             return function
         return add
 
-    def perform(self, stage, quick, word=""):
-        """Runs the scenes. Returns the causes, sentences and cures that were shown."""
+    def run(self, setting, quick, word=""):
+        """Runs the cases. Returns the causes, sentences and cures that were shown."""
         shown = set()
-        for number, play in enumerate(self):
-            places = [(kind, install) for kind in play.kinds for install in play.installs]
+        for number, entry in enumerate(self):
+            places = [(kind, install) for kind in entry.kinds for install in entry.installs]
             if quick:
                 places = [places[number % len(places)]]
-            if word in play.name:
+            if word in entry.name:
                 for kind, install in places:
-                    shown |= self._one(stage, play, kind, install)
+                    shown |= self._one(setting, entry, kind, install)
         return shown
 
     @staticmethod
-    def _one(stage, play, kind, install):
-        scene, host, report = None, stage.host, stage.report
-        name = f"{play.name}: {PROGRAMS['ug'.index(kind)]} {install}"
+    def _one(setting, entry, kind, install):
+        case, host, report = None, setting.host, setting.report
+        name = f"{entry.name}: {PROGRAMS['ug'.index(kind)]} {install}"
         host.reset_etc()
-        with report.scene(name):
+        with report.case(name):
             with own_mounts(), logged_in(host):
-                scene = Scene(stage, kind, install)
-                play.function(scene)
-            require(scene.met == set(play.causes), f"harness: it meets {scene.met}")
-        return scene.shown if scene else set()
+                case = Case(setting, kind, install)
+                entry.function(case)
+            require(case.met == set(entry.causes), f"harness: it meets {case.met}")
+        return case.shown if case else set()

@@ -2,29 +2,29 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Every cause of a refusal, brought about for real: it is named first, and when its cure
 is carried out, as it is printed, while the caller is logged in and has a process in a
-container, the map is written. A word in SUBID_SCENES selects the scenes whose name contains
+container, the map is written. A word in SUBID_CASES selects the cases whose name contains
 it."""
 
 import os
 import re
 
-import scenes_database
-import scenes_kernel
-import scenes_request
-import scenes_secrecy
-import scenes_sources
-import scenes_words
+import causes_database
+import causes_kernel
+import causes_request
+import causes_secrecy
+import causes_sources
+import causes_words
 from cures import NO_COMMAND, SOMETIMES
-from explain import SENTENCES, Stage
+from explain import SENTENCES, Setting
 from host import COMMANDS, TOP, Report, enter, quick
 from subid_box import manual, said_in
 
-MODULES = (scenes_request, scenes_sources, scenes_database, scenes_kernel, scenes_secrecy,
-           scenes_words)
+MODULES = (causes_request, causes_sources, causes_database, causes_kernel, causes_secrecy,
+           causes_words)
 
 
 def check_complete(report):
-    """Every cause of the map writers has a sentence here, and a scene. Those of the host
+    """Every cause of the map writers has a sentence here, and a case. Those of the host
     are test_subid_doctor.py's."""
     with open(f"{TOP}/explain/causes.h") as file:
         causes = re.findall(r"^\tCAUSE_([A-Z_]+)(?: = 1)?,$", file.read(), re.M)
@@ -35,8 +35,8 @@ def check_complete(report):
     causes = [cause for cause in causes if cause not in of_host]
     report.check("every cause has its sentences", list(SENTENCES) == causes,
                  f"{set(causes) ^ SENTENCES.keys() or 'another order'}")
-    met = {cause for module in MODULES for play in module.PLAYS for cause in play.causes}
-    report.check("every cause has a scene", met == set(causes), f"{set(causes) ^ met}")
+    met = {cause for module in MODULES for entry in module.CASES for cause in entry.causes}
+    report.check("every cause has a case", met == set(causes), f"{set(causes) ^ met}")
 
 
 def check_cures(report, fixed, shown):
@@ -51,7 +51,7 @@ def check_cures(report, fixed, shown):
 
 
 def check_manual(report, shown):
-    """subid-doctor(1) explains every cause, with each message and each fix of the scenes."""
+    """subid-doctor(1) explains every cause, with each message and each fix of the cases."""
     entries = manual()
     names = {cause: cause.lower().replace("_", "-") for cause in SENTENCES}
     missing = [(cause, sentence, cure) for cause, sentence, cure in shown
@@ -64,14 +64,14 @@ def check_manual(report, shown):
 def main():
     host = enter()
     report = Report()
-    word = os.environ.get("SUBID_SCENES", "")
-    stage, shown = Stage(host, report), set()
+    word = os.environ.get("SUBID_CASES", "")
+    setting, shown = Setting(host, report), set()
     for module in MODULES:
-        shown |= module.PLAYS.perform(stage, quick(), word)
-    stage.cures.print("map writers")
+        shown |= module.CASES.run(setting, quick(), word)
+    setting.cures.print("map writers")
     if not word:
         check_complete(report)
-        check_cures(report, stage.cures.rows.keys(), shown)
+        check_cures(report, setting.cures.rows.keys(), shown)
         check_manual(report, shown)
     report.finish()
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Plugins for `subid:` in nsswitch.conf, good and hostile ones, with both map writers, for an
 ordinary user, in both ways of installing: which source answers, and that only grants of one
-source are written. scenes_sources.py tests the messages of refusals."""
+source are written. causes_sources.py tests the messages of refusals."""
 
 import contextlib
 import os

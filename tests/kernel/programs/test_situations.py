@@ -4,7 +4,7 @@
 the doctor and `subid check` report one cause, the command is run as it is printed, and then the
 map is written and no message is printed.
 
-Others are scenes of a cause alone: no user namespaces (USERNS_LIMIT), a pod without privilege
+Others are cases of a cause alone: no user namespaces (USERNS_LIMIT), a pod without privilege
 escalation (NO_NEW_PRIVS) and a storage of a former range (STORAGE_FOREIGN)."""
 
 import json
@@ -26,7 +26,7 @@ def situation(name):
     return add
 
 
-class Stage:
+class Situation:
     def __init__(self, box, cures):
         self.box, self.host, self.cures = box, box.host, cures
         self.directory = self.host.subjects["ours", "setuid"].directory
@@ -173,7 +173,7 @@ def main():
         box.host.reset_etc()
         try:
             with own_mounts(), logged_in(box.host):
-                function(Stage(box, cures))
+                function(Situation(box, cures))
         except Wrong as wrong:
             box.report.fail(name, str(wrong))
         else:

@@ -37,7 +37,7 @@ def codes_in_sources():
     return {code: severity.lower() for code, severity in found.items()}
 
 
-class Scene:
+class Case:
     def __init__(self, box, cures, fixed):
         self.box, self.host = box, box.host
         self.cures, self.fixed = cures, fixed
@@ -125,14 +125,14 @@ class Scene:
         require(found == (uid, uid if gid is None else gid), f"{found}")
 
 
-SCENES = {}
+CASES = {}
 
 
-def scene(*codes):
+def case(*codes):
     def add(function):
         for code in codes:
-            require(code not in SCENES, f"{code} has two scenes")
-            SCENES[code] = function
+            require(code not in CASES, f"{code} has two cases")
+            CASES[code] = function
         return function
     return add
 
@@ -140,7 +140,7 @@ def scene(*codes):
 def by_line(code, line, cure, new="", **values):
     """A line that grants nothing, between good ones; the printed command rewrites it in
     its place, or removes it, and touches no other line."""
-    @scene(code)
+    @case(code)
     def _(s):
         text = line if isinstance(line, bytes) else line.encode()
         s.put(GOOD.encode() + text + b"\nanna:200000:10\n")
@@ -171,7 +171,7 @@ by_line("read-differently", "anna:0300000:65536",
         "--as 300000-365535 anna:0300000:65536", "anna:300000:65536\n", owner="anna")
 
 
-@scene("owner-odd")
+@case("owner-odd")
 def _(s):
     """Quotes, markup, marks that are not visible, variables, and another case: the user
     who is likely meant gets the ids, if they are free; else the owner loses them."""
@@ -200,7 +200,7 @@ def _(s):
     require(not s.found("owner-odd"), f"{s.rows()}")
 
 
-@scene("no-final-newline")
+@case("no-final-newline")
 def _(s):
     s.put(GOOD.rstrip())
     s.cured("no-final-newline", line=1)
@@ -208,19 +208,19 @@ def _(s):
         require(file.read() == GOOD, "the database is another one")
 
 
-@scene("id-zero")
+@case("id-zero")
 def _(s):
     s.put("elsa:0:10\n")
     s.cured("id-zero", owner="elsa", first=0, last=0)
 
 
-@scene("no-id")
+@case("no-id")
 def _(s):
     s.put("elsa:4294967000:296\n")
     s.cured("no-id", first=4294967295, last=4294967295)
 
 
-@scene("reserved")
+@case("reserved")
 def _(s):
     s.put("elsa:61000:1000\n")
     row = s.named("reserved", owner="elsa", first=61184, last=61999, severity="warning")
@@ -229,13 +229,13 @@ def _(s):
     s.named("reserved", owner="root", severity="note")
 
 
-@scene("own-id")
+@case("own-id")
 def _(s):
     s.put("elsa:5000:2\n")
     s.cured("own-id", first=5001, last=5001, other="elsa")
 
 
-@scene("account")
+@case("account")
 def _(s):
     s.put("elsa:5002:3\n", "elsa:6000:1\n")
     row = s.named("account", kind="uid", first=5002, last=5004, other="anna")
@@ -270,7 +270,7 @@ def _(s):
     require(not row["cure"] and row["message"].endswith("; these gids are not free"), f"{row}")
 
 
-@scene("ambiguous-owner")
+@case("ambiguous-owner")
 def _(s):
     """In both databases, in each line, by name and by uid."""
     s.put("anna:100000:10\n5002:200000:10\n5002:300000:10\n",
@@ -293,7 +293,7 @@ def _(s):
     require(not s.rows(), f"{s.rows()}")
 
 
-@scene("spelling")
+@case("spelling")
 def _(s):
     """Other names that the name service has for a user; lines by uid and second local
     names are none."""
@@ -317,7 +317,7 @@ def _(s):
     require({row["code"] for row in s.rows()} == {"spelling"}, f"{s.rows()}")
 
 
-@scene("no-account")
+@case("no-account")
 def _(s):
     s.put("containers:2147483647:2147483648\n")
     row = s.named("no-account", owner="containers")
@@ -361,7 +361,7 @@ def _(s):
     s.gone("no-account")
 
 
-@scene("overlap")
+@case("overlap")
 def _(s):
     """By name, by number, and by another name: elsatwin is elsa."""
     s.put("elsa:100000:65536\n5002:165000:10\nelsatwin:300000:1\n")
@@ -400,13 +400,13 @@ def _(s):
     require(s.box.run("check").status == DONE, "a note is an error")
 
 
-@scene("duplicate")
+@case("duplicate")
 def _(s):
     s.put(GOOD + "anna:200000:10\n" + GOOD)
     s.cured("duplicate", line=3, otherline=1)
 
 
-@scene("own-overlap")
+@case("own-overlap")
 def _(s):
     s.put("elsa:100000:65536\n5001:165535:10\n")
     s.cured("own-overlap", line=2, otherline=1)
@@ -422,7 +422,7 @@ def _(s):
     s.gone("own-overlap")
 
 
-@scene("one-side")
+@case("one-side")
 def _(s):
     s.put(GOOD, "")
     s.cured("one-side", kind="uid", first=100000, last=165535)
@@ -444,7 +444,7 @@ def _(s):
                         zip(("subuid", "subgid"), before)), "a line has changed")
 
 
-@scene("kubelet-range")
+@case("kubelet-range")
 def _(s):
     """Every rule of kubelet. A line that kubelet takes stays, and the other database gets the
     same; anything else is replaced in both."""
@@ -475,7 +475,7 @@ def _(s):
         s.host.write("/etc/passwd", "".join(lines))
 
 
-@scene("sides-differ")
+@case("sides-differ")
 def _(s):
     s.put(GOOD, "elsa:100000:65535\n")
     row = s.cured("sides-differ", kind="uid", first=165535, last=165535)
@@ -487,7 +487,7 @@ def _(s):
 
 # --- files ---
 
-@scene("file-symlink")
+@case("file-symlink")
 def _(s):
     s.put(GOOD)
     os.rename("/etc/subuid", "/etc/elsewhere")
@@ -529,7 +529,7 @@ def emptied(s, code):
     require(read("/etc/subuid") == b"" and os.path.lexists("/etc/subuid.old"), "not kept")
 
 
-@scene("file-not-regular")
+@case("file-not-regular")
 def _(s):
     s.put(GOOD)
     for make in (os.mkdir, os.mkfifo):
@@ -538,7 +538,7 @@ def _(s):
         emptied(s, "file-not-regular")
 
 
-@scene("file-huge")
+@case("file-huge")
 def _(s):
     s.put(GOOD)
     os.truncate("/etc/subuid", 2**30 + 1)
@@ -546,7 +546,7 @@ def _(s):
     remove("/etc/subuid.old")
 
 
-@scene("file-writable")
+@case("file-writable")
 def _(s):
     s.put(GOOD)
     os.chmod("/etc/subuid", 0o666)
@@ -554,7 +554,7 @@ def _(s):
     approved(s, "file-writable")
 
 
-@scene("file-foreign")
+@case("file-foreign")
 def _(s):
     s.put(GOOD)
     os.chown("/etc/subuid", ELSA.uid, 0)
@@ -562,7 +562,7 @@ def _(s):
     approved(s, "file-foreign")
 
 
-@scene("file-group-writable")
+@case("file-group-writable")
 def _(s):
     s.put(GOOD)
     os.chown("/etc/subuid", 0, 6000)
@@ -570,14 +570,14 @@ def _(s):
     s.cured("file-group-writable")
 
 
-@scene("file-unreadable")
+@case("file-unreadable")
 def _(s):
     s.put(GOOD)
     os.chmod("/etc/subuid", 0o600)
     s.cured("file-unreadable")
 
 
-@scene("backup-linked")
+@case("backup-linked")
 def _(s):
     s.put(GOOD)
     os.link("/etc/subuid", "/etc/subuid-")
@@ -586,7 +586,7 @@ def _(s):
         require(file.read() == GOOD, "the backup is gone")
 
 
-@scene("backup-writable")
+@case("backup-writable")
 def _(s):
     s.put(GOOD)
     s.host.write("/etc/subuid-", GOOD, 0o646)
@@ -599,7 +599,7 @@ def dead_pid():
     return child.pid
 
 
-@scene("lock-left")
+@case("lock-left")
 def _(s):
     s.put(GOOD)
     s.host.write("/etc/subuid.lock", f"{dead_pid()}\0")
@@ -610,7 +610,7 @@ def _(s):
     s.gone("temporary-left")
 
 
-@scene("temporary-left")
+@case("temporary-left")
 def _(s):
     s.put(GOOD)
     for name in (f"subgid.{dead_pid()}", "subuid.subid-new", "subgid.subid-undo"):
@@ -630,7 +630,7 @@ def install(s, directory, **options):
     return f"{directory}/newuidmap"
 
 
-@scene("mapper-missing")
+@case("mapper-missing")
 def _(s):
     s.put(GOOD)
     writable(s.host, "/usr/bin")
@@ -647,7 +647,7 @@ def _(s):
             and b"/usr/bin/newuidmap: Permission denied" in result.err, f"{result}")
 
 
-@scene("mapper-no-privilege")
+@case("mapper-no-privilege")
 def _(s):
     s.put(GOOD)
     path = install(s, "/usr/local/bin")
@@ -679,7 +679,7 @@ def _(s):
     s.gone("mapper-no-privilege")
 
 
-@scene("comment")
+@case("comment")
 def _(s):
     for comment in ("# Managed by Puppet", "#elsa:100000:65536", "#'x'", "# " + "x" * 300):
         s.put(f"anna:300000:65536\n{comment}\n{GOOD}# another\n", f"anna:300000:65536\n{GOOD}")
@@ -697,7 +697,7 @@ def name_sources(s, text):
         file.write(text)
 
 
-@scene("nsswitch-key")
+@case("nsswitch-key")
 def _(s):
     s.put(GOOD)
     for text in (" subid: sss\n", "subuid: files\n", "\tSUBGID : files\n", "subid : files\n"):
@@ -710,7 +710,7 @@ def _(s):
     s.host.reset_etc("nsswitch.conf")
 
 
-@scene("nsswitch-plugin")
+@case("nsswitch-plugin")
 def _(s):
     s.put(GOOD)
     for word in ("systemd", "db"):
@@ -722,14 +722,14 @@ def _(s):
     s.host.reset_etc("nsswitch.conf")
 
 
-@scene("mapper-nosuid")
+@case("mapper-nosuid")
 def _(s):
     s.put(GOOD)
     path = install(s, "/usr/local/bin", flags=MS_NOSUID)
     s.cured("mapper-nosuid", file=path)
 
 
-@scene("mapper-writable")
+@case("mapper-writable")
 def _(s):
     s.put(GOOD)
     path = install(s, "/usr/local/bin")
@@ -737,22 +737,22 @@ def _(s):
     s.cured("mapper-writable", file=path)
 
 
-def play(box):
-    """Each scene, while elsa is logged in and has a process in a container."""
+def each_case(box):
+    """Each case, while elsa is logged in and has a process in a container."""
     report, known = box.report, codes_in_sources()
     cures, fixed = Cures(box.host), set()
-    report.check("every code has a scene", known.keys() == SCENES.keys(),
-                 f"{known.keys() ^ SCENES.keys()}")
+    report.check("every code has a case", known.keys() == CASES.keys(),
+                 f"{known.keys() ^ CASES.keys()}")
     with open(f"{TOP}/subid/subid-check.1") as file:
         written = dict(re.findall(r"^\.It Sy ([a-z-]+) Pq ([a-z]+)$", file.read(), re.M))
     report.check("the manual has every code and its severity", known == written,
                  f"{set(known.items()) ^ set(written.items())}")
-    for code, function in SCENES.items():
+    for code, function in CASES.items():
         box.host.reset_etc()
         sweep()
         try:
             with own_mounts(), logged_in(box.host):
-                function(Scene(box, cures, fixed))
+                function(Case(box, cures, fixed))
         except Wrong as wrong:
             report.fail(f"finding {code}", str(wrong))
         else:
@@ -1354,7 +1354,7 @@ def million(box):
 
 def main():
     box = subid_box.enter()
-    play(box)
+    each_case(box)
     for part in (silent, digits, network, keys, fix, linked_image, others_files, kill_sweep,
                  troubles, not_written, read_only, locked, full_disk, interrupted, slow_reader,
                  million):

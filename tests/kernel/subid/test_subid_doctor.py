@@ -59,7 +59,7 @@ NEVER = {
 }
 
 
-class Scene:
+class Case:
     def __init__(self, box, cures=None):
         self.box, self.host, self.cures = box, box.host, cures
         self.caller = ELSA
@@ -149,7 +149,7 @@ class Scene:
             require(not new, f"{cure!r} brings findings about: {new}")
 
     def as_caller(self, row):
-        """The scene runs it in its own way."""
+        """The case runs it in its own way."""
         FIXED.add(row["cause"])
         self.cures.note(row["cause"], row["cure"], row["as_root"])
 
@@ -163,29 +163,29 @@ class Scene:
         self.healthy()
 
 
-SCENES, KEPT = {}, {}
+CASES, KEPT = {}, {}
 # Causes that a command fixed, and those for which there was none, by their names.
 FIXED, SAID = set(), set()
 
 
-def scene(*causes):
+def case(*causes):
     def add(function):
         for cause in causes:
-            SCENES.setdefault(cause, []).append(function)
+            CASES.setdefault(cause, []).append(function)
         return function
     return add
 
 
 # --- account ---
 
-@scene("NO_PASSWD_ENTRY")
+@case("NO_PASSWD_ENTRY")
 def _(s):
     s.caller = NOBODY_KNOWS
     s.fix(s.broken("NO_PASSWD_ENTRY", "account"))
     s.gone("NO_PASSWD_ENTRY")
 
 
-@scene("NAME_SERVICE")
+@case("NAME_SERVICE")
 def _(s):
     os.chmod("/etc/passwd", 0o600)
     s.sentence(s.broken("NAME_SERVICE", "account"))
@@ -193,7 +193,7 @@ def _(s):
     s.healthy()
 
 
-@scene("NO_DESCRIPTORS")
+@case("NO_DESCRIPTORS")
 def _(s):
     s.as_user = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (4, 1024))
     row = s.broken("NO_DESCRIPTORS")
@@ -231,7 +231,7 @@ def recorded(s, name, value):
 
 
 def by_setting(cause, name, value, cured):
-    @scene(cause)
+    @case(cause)
     def _(s):
         recorded(s, name, value)
         s.as_root = refuse_unshare
@@ -274,7 +274,7 @@ def in_namespace(command=None, value="0"):
     return enter
 
 
-@scene("USERNS_LIMIT")
+@case("USERNS_LIMIT")
 def _(s):
     s.as_root = in_namespace()
     row = s.broken("USERNS_LIMIT", "kernel")
@@ -302,7 +302,7 @@ def nest():
     raise RuntimeError("harness: there is no limit of the depth")
 
 
-@scene("USERNS_LIMIT")
+@case("USERNS_LIMIT")
 def _(s):
     """No limit here is reached, so raising it would fix nothing."""
     s.as_user = nest
@@ -314,7 +314,7 @@ def _(s):
     s.healthy()
 
 
-@scene("PROC_MISSING")
+@case("PROC_MISSING")
 def _(s):
     """Without /proc root cannot become elsa, and reports the same cause."""
     user = s.caller
@@ -337,7 +337,7 @@ def own_processes(proc):
         mount("proc", "/proc", "proc")
 
 
-@scene("PROC_OTHER")
+@case("PROC_OTHER")
 def _(s):
     user = s.caller
     for s.caller, s.args in ((user, []), (ROOT, ["elsa"])):
@@ -347,7 +347,7 @@ def _(s):
         s.healthy()
 
 
-@scene("SECCOMP")
+@case("SECCOMP")
 def _(s):
     s.as_root = refuse_unshare
     s.sentence(s.broken("SECCOMP", "kernel"))
@@ -355,7 +355,7 @@ def _(s):
     s.healthy()
 
 
-@scene("SECURITY_MODULE")
+@case("SECURITY_MODULE")
 def _(s):
     s.as_root = lambda: landlocked(s)
     s.broken("SECURITY_MODULE", "kernel")
@@ -363,7 +363,7 @@ def _(s):
     s.healthy()
 
 
-@scene("PROC_READ_ONLY")
+@case("PROC_READ_ONLY")
 def _(s):
     mount("proc", "/proc", "proc", MS_RDONLY | MS_REMOUNT)
     try:
@@ -376,7 +376,7 @@ def _(s):
 
 # --- programs ---
 
-@scene("MAPPER_MISSING")
+@case("MAPPER_MISSING")
 def _(s):
     s.path = "/nonexistent:/bin/sh"
     row = s.broken("MAPPER_MISSING", "programs", "uid")
@@ -386,7 +386,7 @@ def _(s):
     s.healthy()
 
 
-@scene("MAPPER_NOT_FIRST")
+@case("MAPPER_NOT_FIRST")
 def _(s):
     """A program of the user must not become setuid root by a cure."""
     own = s.copies("bare")
@@ -399,7 +399,7 @@ def _(s):
     s.healthy()
 
 
-@scene("MAPPER_NOT_FIRST")
+@case("MAPPER_NOT_FIRST")
 def _(s):
     """The map writers of this package are installed, and others are first in PATH."""
     with open(f"{os.environ['SUBID_BUILD']}/config.status") as file:
@@ -416,7 +416,7 @@ def _(s):
 
 # --- ranges ---
 
-@scene("SOURCE")
+@case("SOURCE")
 def _(s):
     os.chmod("/etc/nsswitch.conf", 0o600)
     s.fixed("SOURCE", "ranges")
@@ -430,7 +430,7 @@ def plugins_of(s):
     return plugins
 
 
-@scene("SOURCE_ELSEWHERE")
+@case("SOURCE_ELSEWHERE")
 def _(s):
     plugins = plugins_of(s)
     path = plugins.install("zzz", directory=LOADER_DIRECTORY)
@@ -439,7 +439,7 @@ def _(s):
     s.healthy()
 
 
-@scene("SOURCE_NOT_ROOTS")
+@case("SOURCE_NOT_ROOTS")
 def _(s):
     plugins = plugins_of(s)
     os.chown(plugins.install("zzz"), 5002, 0)
@@ -448,7 +448,7 @@ def _(s):
     s.fixed("SOURCE_NOT_ROOTS", "ranges", "uid")
 
 
-@scene("SOURCE_BROKEN")
+@case("SOURCE_BROKEN")
 def _(s):
     plugins = plugins_of(s)
     for role in ("negative", "beyond", "crash", "exit"):
@@ -458,7 +458,7 @@ def _(s):
         s.healthy()
 
 
-@scene("SOURCE_SILENT")
+@case("SOURCE_SILENT")
 def _(s):
     plugins = plugins_of(s)
     for role in ("conn", "hang"):
@@ -468,7 +468,7 @@ def _(s):
         s.healthy()
 
 
-@scene("SOURCE_DENIES")
+@case("SOURCE_DENIES")
 def _(s):
     """A range that the map writers refuse is not the user's, and it is not "no range"."""
     plugins = plugins_of(s)
@@ -480,7 +480,7 @@ def _(s):
     s.healthy()
 
 
-@scene("SOURCES_EMPTY")
+@case("SOURCES_EMPTY")
 def _(s):
     plugins = plugins_of(s)
     plugins.role("zzz", "nothing")
@@ -489,7 +489,7 @@ def _(s):
     s.healthy()
 
 
-@scene("SOURCES_EMPTY")
+@case("SOURCES_EMPTY")
 def _(s):
     """The files are among the sources, and another user has the usual range in them."""
     plugins = plugins_of(s)
@@ -503,7 +503,7 @@ def _(s):
 
 
 def by_file(cause, spoil):
-    @scene(cause)
+    @case(cause)
     def _(s):
         spoil("/etc/subuid")
         row = s.broken(cause, "ranges", "uid")
@@ -538,13 +538,13 @@ by_file("FILE_FOREIGN", lambda path: os.chown(path, ANNA.uid, 0))
 by_file("FILE_UNREADABLE", lambda path: os.chmod(path, 0o600))
 
 
-@scene("LINE_MALFORMED")
+@case("LINE_MALFORMED")
 def _(s):
     s.put("elsa:0100000:65536\n", GRANT)
     s.fixed("LINE_MALFORMED", "ranges", "uid")
 
 
-@scene("OTHER_KIND_ONLY")
+@case("OTHER_KIND_ONLY")
 def _(s):
     for kind, uid, gid in (("gid", GRANT, ""), ("uid", "", GRANT)):
         s.put(uid, gid)
@@ -556,7 +556,7 @@ def _(s):
     s.healthy()
 
 
-@scene("NO_RANGE")
+@case("NO_RANGE")
 def _(s):
     s.put("anna:100000:65536\n")
     row = s.broken("NO_RANGE", "ranges", "uid")
@@ -565,7 +565,7 @@ def _(s):
     s.healthy()
 
 
-@scene("NO_RANGE")
+@case("NO_RANGE")
 def _(s):
     """Lines with another local login name of the uid are the user's."""
     s.put("elsatwin:100000:65536\n")
@@ -574,7 +574,7 @@ def _(s):
     s.healthy()
 
 
-@scene("NO_RANGE")
+@case("NO_RANGE")
 def _(s):
     """Another user has nearly all ids that login.defs allows: the cure gives ids beyond."""
     s.put("".join(f"anna:{100000 + at * 65536}:65536\n" for at in range(13)) +
@@ -608,7 +608,7 @@ def databases():
     return found
 
 
-@scene("RANGE_SMALL")
+@case("RANGE_SMALL")
 def _(s):
     s.put("elsa:100000:1000\n5001:200000:64534\n", GRANT)
     row, = warned(s, "RANGE_SMALL", ("uid",))
@@ -617,7 +617,7 @@ def _(s):
     s.healthy()
 
 
-@scene("RANGE_SMALL")
+@case("RANGE_SMALL")
 def _(s):
     """Both kinds: one command for both, in each row."""
     s.put("elsa:100000:1000\n")
@@ -629,7 +629,7 @@ def _(s):
     require(len(set(databases())) == 1, "they differ")
 
 
-@scene("RANGE_SMALL")
+@case("RANGE_SMALL")
 def _(s):
     """As in the image of podman: the own id is the last one that is missing."""
     s.put("elsa:1:5000\nelsa:5002:60534\n")
@@ -638,7 +638,7 @@ def _(s):
     s.healthy()
 
 
-@scene("RANGE_SMALL")
+@case("RANGE_SMALL")
 def _(s):
     """No ids are free: in a user namespace, and within the bounds."""
     s.put("root:1:1000\n", owner=(65534, 65534))
@@ -649,7 +649,7 @@ def _(s):
         require("user namespace" in row["cure"], f"{row}")
 
 
-@scene("RANGE_SMALL")
+@case("RANGE_SMALL")
 def _(s):
     s.host.write("/etc/login.defs", "SUB_UID_MIN 100000\nSUB_UID_MAX 110000\n")
     s.put("elsa:100000:1000\n", GRANT)
@@ -668,7 +668,7 @@ def shared(s, loser, *options):
     s.gone("RANGE_SHARED")
 
 
-@scene("RANGE_SHARED")
+@case("RANGE_SHARED")
 def _(s):
     s.put(GRANT + "anna:165000:65536\n")
     shared(s, "anna")
@@ -676,7 +676,7 @@ def _(s):
     require(databases() == [GRANT + "anna:165536:65000\n"] * 2, f"{databases()}")
 
 
-@scene("RANGE_SHARED")
+@case("RANGE_SHARED")
 def _(s):
     """The line of the user loses, while a container runs with these ids."""
     s.put("anna:100000:65536\nelsa:165000:70000\n")
@@ -685,7 +685,7 @@ def _(s):
     s.healthy()
 
 
-@scene("RANGE_SHARED")
+@case("RANGE_SHARED")
 def _(s):
     """An owner that is not a user, and one that is another name of the user, or root."""
     s.put(GRANT + "5001:300000:65536\nelsatwin:400000:65536\nroot:100000:65536\n")
@@ -695,7 +695,7 @@ def _(s):
     s.healthy()
 
 
-@scene("RANGE_SHARED")
+@case("RANGE_SHARED")
 def _(s):
     """While the name service is silent, the other owner is unknown."""
     s.put(GRANT + "ghost:165000:65536\n")
@@ -712,7 +712,7 @@ def renamed(s, uid, gid=None, state="broken", kind=None):
     return row["cure"]
 
 
-@scene("OWNER_ODD")
+@case("OWNER_ODD")
 def _(s):
     for owner in ('"elsa"', "Elsa", "@elsa", "\ufeffelsa"):
         s.put(f"anna:200000:10\n{owner}:100000:65536\n")
@@ -729,7 +729,7 @@ def _(s):
         require(databases() == [text] * 2, f"{databases()}")
 
 
-@scene("OWNER_RENAMED")
+@case("OWNER_RENAMED")
 def _(s):
     """The account had another name, or another uid, when the lines were written."""
     s.host.write("/etc/passwd-", "joe:x:5001:5001::/home/joe:/bin/sh\n"
@@ -748,7 +748,7 @@ def _(s):
         s.healthy()
 
 
-@scene("OWNER_RENAMED")
+@case("OWNER_RENAMED")
 def _(s):
     """Another user has the name now, or may have it."""
     s.host.write("/etc/passwd-", "joe:x:5001:5001::/home/joe:/bin/sh\n")
@@ -763,7 +763,7 @@ def _(s):
     s.gone("OWNER_RENAMED")
 
 
-@scene("OWN_ID_INSIDE")
+@case("OWN_ID_INSIDE")
 def _(s):
     s.put("elsa:4990:70000\n", "elsa:5001:70000\n")
     for kind in ("uid", "gid"):
@@ -777,7 +777,7 @@ def several(count, start, step):
     return "".join(f"elsa:{start + i * step}:{200}\n" for i in range(count))
 
 
-@scene("TOO_MANY_EXTENTS")
+@case("TOO_MANY_EXTENTS")
 def _(s):
     s.put(several(341, 100000, 1000), GRANT)
     s.sentence(s.broken("TOO_MANY_EXTENTS", "mapping", "uid"))
@@ -785,7 +785,7 @@ def _(s):
     s.healthy()
 
 
-@scene("TOO_MANY_BYTES")
+@case("TOO_MANY_BYTES")
 def _(s):
     s.put(several(339, 3000000000, 1000), GRANT)
     s.sentence(s.broken("TOO_MANY_BYTES", "mapping", "uid"))
@@ -793,7 +793,7 @@ def _(s):
     s.healthy()
 
 
-@scene("LINES_OVERLAP")
+@case("LINES_OVERLAP")
 def _(s):
     """While one kind is not mapped, the storage is not checked: no file can be made there."""
     s.put(GRANT + "5001:165530:10\n")
@@ -804,14 +804,14 @@ def _(s):
     s.healthy()
 
 
-@scene("LINES_OVERLAP")
+@case("LINES_OVERLAP")
 def _(s):
     for line in ("5001:100000:10\n", "elsa:165530:10\n", GRANT):
         s.put(GRANT + line, GRANT)
         s.fixed("LINES_OVERLAP", "mapping", "uid")
 
 
-@scene("GROUP_NOT_PRIMARY")
+@case("GROUP_NOT_PRIMARY")
 def _(s):
     s.caller = ELSA._replace(gid=6000)
     s.sentence(s.broken("GROUP_NOT_PRIMARY", "mapping", "uid"))
@@ -819,7 +819,7 @@ def _(s):
     s.healthy()
 
 
-@scene("NO_PRIVILEGE")
+@case("NO_PRIVILEGE")
 def _(s):
     for install in ("bare", "fcaps"):
         s.directory = s.copies(install)
@@ -833,7 +833,7 @@ def _(s):
         s.healthy()
 
 
-@scene("NO_PRIVILEGE")
+@case("NO_PRIVILEGE")
 def _(s):
     """dpkg removes the bit that chmod sets, unless its record has it."""
     writable(s.host, "/var/lib/dpkg")
@@ -849,7 +849,7 @@ def _(s):
     s.healthy()
 
 
-@scene("NO_PRIVILEGE")
+@case("NO_PRIVILEGE")
 def _(s):
     """Debian's map writers print no cause; doctor finds it."""
     if ("debian", "bare") not in s.host.subjects:
@@ -862,7 +862,7 @@ def _(s):
     s.healthy()
 
 
-@scene("NOSUID")
+@case("NOSUID")
 def _(s):
     directory = tempfile.mkdtemp(dir=f"{s.host.tmpdir}/bin")
     mount("tmpfs", directory, "tmpfs", MS_NOSUID, "mode=755")
@@ -870,7 +870,7 @@ def _(s):
     s.fixed("NOSUID", "mapping", "uid")
 
 
-@scene("PROGRAM_OWNER_UNMAPPED")
+@case("PROGRAM_OWNER_UNMAPPED")
 def _(s):
     s.put("elsa:1:65536\n", owner=(65534, 65534))
     s.host.write("/etc/passwd", "root:x:0:0::/:/bin/sh\nelsa:x:70000:70000::/:/bin/sh\n")
@@ -883,7 +883,7 @@ def _(s):
     s.healthy()
 
 
-@scene("OUTER_UNMAPPED")
+@case("OUTER_UNMAPPED")
 def _(s):
     s.put("root:100000:65536\nroot:1:1000\n", owner=(65534, 65534))
     s.caller = nested(s, "0 5001 1\n1 100000 1000\n", 0)
@@ -893,7 +893,7 @@ def _(s):
     s.healthy()
 
 
-@scene("OUTER_DIVIDED")
+@case("OUTER_DIVIDED")
 def _(s):
     """Container engines ask for a range as it is delegated."""
     s.put("root:1:65536\n", owner=(65534, 65534))
@@ -903,7 +903,7 @@ def _(s):
     s.healthy()
 
 
-@scene("NO_NEW_PRIVS")
+@case("NO_NEW_PRIVS")
 def _(s):
     s.as_user = lambda: prctl(PR_SET_NO_NEW_PRIVS, 1)
     s.sentence(s.broken("NO_NEW_PRIVS", "mapping", "uid"))
@@ -911,7 +911,7 @@ def _(s):
     s.healthy()
 
 
-@scene("BOUNDING_SET")
+@case("BOUNDING_SET")
 def _(s):
     """With file capabilities the map writer does not even start."""
     for install in ("setuid", "fcaps"):
@@ -922,7 +922,7 @@ def _(s):
         s.healthy()
 
 
-@scene("TRACED")
+@case("TRACED")
 def _(s):
     s.program = ["/usr/bin/strace", "-f", "-o", "/dev/null", "-e", "trace=none"]
     s.sentence(s.broken("TRACED", "mapping", "uid"))
@@ -930,7 +930,7 @@ def _(s):
     s.healthy()
 
 
-@scene("SECUREBITS")
+@case("SECUREBITS")
 def _(s):
     s.as_root = lambda: prctl(PR_SET_SECUREBITS, SECBIT_NOROOT)
     for kind in ("uid", "gid"):
@@ -938,14 +938,14 @@ def _(s):
     s.healthy()
 
 
-@scene("NO_SETFCAP")
+@case("NO_SETFCAP")
 def _(s):
     s.directory = s.copies("fcaps")
     s.put(GRANT + "elsa:0:1\n", GRANT)
     s.fixed("NO_SETFCAP", "mapping", "uid")
 
 
-@scene("UNKNOWN")
+@case("UNKNOWN")
 def _(s):
     """A map writer with an unknown message: doctor shows the message, and no cause."""
     s.host.write(f"{s.directory}/newuidmap", "#!/bin/sh\nprintf 'no \\033[31midea\\n' >&2\n"
@@ -976,7 +976,7 @@ def kubelet_is_good(s, links=("account", "programs", "ranges")):
             f"{rows}")
 
 
-@scene("KUBELET_RANGE")
+@case("KUBELET_RANGE")
 def _(s):
     """Each rule; afterwards each database has one line, with the same ids."""
     for_kubelet(s)
@@ -998,7 +998,7 @@ def _(s):
             require(GRANT in text and text.count("\n") == 2, f"{said}: {text}")
 
 
-@scene("KUBELET_RANGE")
+@case("KUBELET_RANGE")
 def _(s):
     """Pods run with the removed ids; and too few ids are free."""
     for_kubelet(s, "--pods", "1")
@@ -1013,7 +1013,7 @@ def _(s):
     s.sentence(s.broken("KUBELET_RANGE", "ranges"))
 
 
-@scene("KUBELET_RANGE")
+@case("KUBELET_RANGE")
 def _(s):
     """A range that ends with a number that is no id; the ids that pods can have stay."""
     for_kubelet(s)
@@ -1025,7 +1025,7 @@ def _(s):
     require(databases() == ["kubelet:65536:4294836224\n"] * 2, f"{databases()}")
 
 
-@scene("KUBELET_PROGRAM")
+@case("KUBELET_PROGRAM")
 def _(s):
     for_kubelet(s)
     os.unlink(f"{s.directory}/getsubids")
@@ -1111,7 +1111,7 @@ def container(s, ids):
         target.kill()
 
 
-@scene("STORAGE_IDMAPPED")
+@case("STORAGE_IDMAPPED")
 def _(s):
     """While a process uses the ids, the command has --in-use."""
     idmapped_home(s, "5001 5001 1\n524288 524288 1000000\n")
@@ -1127,7 +1127,7 @@ def _(s):
     require(os.listdir(s.home) == [], "the trial has left something")
 
 
-@scene("STORAGE_IDMAPPED")
+@case("STORAGE_IDMAPPED")
 def _(s):
     """Enough ids are left without those that the mount lacks."""
     idmapped_home(s, "5001 5001 1\n524288 524288 1000000\n")
@@ -1138,7 +1138,7 @@ def _(s):
     s.healthy()
 
 
-@scene("STORAGE_IDMAPPED")
+@case("STORAGE_IDMAPPED")
 def _(s):
     """Such ids are not free."""
     idmapped_home(s, "5001 5001 1\n524288 524288 1000000\n")
@@ -1146,7 +1146,7 @@ def _(s):
     s.sentence(s.broken("STORAGE_IDMAPPED", "storage", "uid"))
 
 
-@scene("STORAGE_REFUSES")
+@case("STORAGE_REFUSES")
 def _(s):
     """A file system with files of the user only, as NFS may be: here a filter refuses."""
     os.makedirs(s.home, exist_ok=True)
@@ -1160,7 +1160,7 @@ def _(s):
     s.healthy()
 
 
-@scene("STORAGE_FOREIGN")
+@case("STORAGE_FOREIGN")
 def _(s):
     """A storage that podman has made with another range; no file of it is lost."""
     storage = f"{s.home}/.local/share/containers/storage"
@@ -1181,7 +1181,7 @@ def _(s):
         forget(s)
 
 
-@scene("PAUSE_OLD")
+@case("PAUSE_OLD")
 def _(s):
     make_run(s)
     try:
@@ -1265,7 +1265,7 @@ def not_known(box):
         box.host.reset_etc()
         with own_mounts():
             try:
-                function(Scene(box))
+                function(Case(box))
             except Wrong as wrong:
                 box.report.fail(f"not known: {function.__name__}", str(wrong))
             else:
@@ -1275,27 +1275,27 @@ def not_known(box):
 # --- all checks ---
 
 # A word in it selects causes.
-ONLY = os.environ.get("SUBID_SCENES", "")
+ONLY = os.environ.get("SUBID_CASES", "")
 
 
-def play(box):
+def each_case(box):
     report, cures = box.report, Cures(box.host)
     with open(f"{TOP}/explain/causes.h") as file:
         causes = re.findall(r"^\tCAUSE_([A-Z_]+)(?: = 1)?,$", file.read(), re.M)
-    missing = set(causes) - SCENES.keys() - NEVER.keys()
-    report.check("every cause has a scene", not missing, f"{missing}")
-    report.check("no scene is of what is never met", not SCENES.keys() & NEVER.keys(), "")
-    for cause, functions in SCENES.items():
+    missing = set(causes) - CASES.keys() - NEVER.keys()
+    report.check("every cause has a case", not missing, f"{missing}")
+    report.check("no case is of what is never met", not CASES.keys() & NEVER.keys(), "")
+    for cause, functions in CASES.items():
         for number, function in enumerate(functions if ONLY in cause else ()):
             name = f"cause {cause}{f' {number + 1}' if number else ''}"
             box.host.reset_etc()
-            with report.scene(name), own_mounts(), logged_in(box.host):
-                function(Scene(box, cures))
+            with report.case(name), own_mounts(), logged_in(box.host):
+                function(Case(box, cures))
     cures.print("doctor")
     if ONLY:
         return
     by_name = lambda names: {name.lower().replace("_", "-") for name in names}
-    known, none, some = by_name(SCENES), by_name(NO_COMMAND), by_name(SOMETIMES)
+    known, none, some = by_name(CASES), by_name(NO_COMMAND), by_name(SOMETIMES)
     # another program's words
     none.add("unknown")
     without = known - FIXED - none
@@ -1344,7 +1344,7 @@ def as_root(box):
 
 def reserved(box):
     """For a good range, ids that systemd uses are reported, too."""
-    s = Scene(box)
+    s = Case(box)
     for first, said in ((100000, ""), (600000, "systemd-nspawn chooses"),
                         (2147352576, "images of systemd")):
         s.put(f"elsa:{first}:65536\n")
@@ -1652,7 +1652,7 @@ def causes(box):
 
 def main():
     box = subid_box.enter()
-    play(box)
+    each_case(box)
     for part in (not_known, as_root, reserved, hostile, endless, page, versions, troubles,
                  causes):
         box.report.part(part, box)

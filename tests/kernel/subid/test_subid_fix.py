@@ -64,7 +64,7 @@ def read(name):
         return file.read()
 
 
-def play(box):
+def each_line(box):
     for name, args, line, after, status, *said in CASES:
         text = f"{REST}{line}\nbob:500000:1\n"
         wanted = text if after is None else f"{REST}{after}bob:500000:1\n"
@@ -130,7 +130,7 @@ def kinds(box):
 
 def main():
     box = subid_box.enter()
-    play(box)
+    each_line(box)
     removals(box)
     kinds(box)
     box.report.finish()

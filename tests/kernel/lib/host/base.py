@@ -155,7 +155,7 @@ class Report:
             return None
 
     @contextlib.contextmanager
-    def scene(self, name):
+    def case(self, name):
         """A part whose body raises Wrong if it fails, Skipped, or a fault of the test."""
         try:
             yield

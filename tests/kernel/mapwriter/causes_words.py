@@ -8,11 +8,11 @@ import socket
 import struct
 import tempfile
 
-from explain import ASK, GRANT, TO_FIX, WRITE_EPERM, Plays
+from explain import ASK, GRANT, TO_FIX, WRITE_EPERM, Cases
 from host import Skipped, require, writable
 
-PLAYS = Plays()
-scene = PLAYS.scene
+CASES = Cases()
+case = CASES.case
 
 LANGUAGE = "xx_XX"
 HEAD = {"": "Content-Type: text/plain; charset=UTF-8\n"}
@@ -60,7 +60,7 @@ def install_language(s):
     os.symlink("C.utf8", f"/usr/lib/locale/{LANGUAGE}.utf8")
 
 
-@scene("translated hints")
+@case("translated hints")
 def _(s):
     install_language(s)
     s.database("")
@@ -92,7 +92,7 @@ def _(s):
                 f"{environment}: {s.result.lines}")
 
 
-@scene("wrong arguments")
+@case("wrong arguments")
 def _(s):
     s.database(GRANT)
     number = "ids and counts are decimal numbers that begin with 1-9, or 0"
@@ -107,7 +107,7 @@ def _(s):
                 f"{ask}: {s.result}")
 
 
-@scene("one write for all lines")
+@case("one write for all lines")
 def _(s):
     """Some callers (LXC) read the pipe once, and may miss what is written later."""
     s.database("")
@@ -134,7 +134,7 @@ def program_in(s, directory):
     s.path = s.copy("bare", f"{top}/{directory}")
 
 
-@scene("cure with a path that a shell would take apart", "NO_PRIVILEGE", installs=("bare",))
+@case("cure with a path that a shell would take apart", "NO_PRIVILEGE", installs=("bare",))
 def _(s):
     s.database(GRANT)
     for directory in ("a b", "a;exit 1;b", "$(false)", "it's", "*", "`exit`"):
@@ -144,7 +144,7 @@ def _(s):
         s.granted(ASK)
 
 
-@scene("path with a newline", installs=("bare",))
+@case("path with a newline", installs=("bare",))
 def _(s):
     s.database(GRANT)
     for directory in ("a\nnewuidmap: b", "a\rb", "a\x1b[31mb", "a\x7fb"):
@@ -154,7 +154,7 @@ def _(s):
         require(s.result.status == 1, f"status {s.result.status}")
 
 
-@scene("cure that is too long for a line", installs=("bare",))
+@case("cure that is too long for a line", installs=("bare",))
 def _(s):
     """A truncated command would be another command."""
     s.database(GRANT)

@@ -9,13 +9,13 @@ import signal
 import tempfile
 
 from explain import (ASK, EACCES, EPERM, GRANT, NO_NAME, NO_SETGROUPS, NO_TARGET, OPEN_EACCES,
-                     OWN, WRITE_EINVAL, WRONG_OWNER, Plays, denied)
+                     OWN, WRITE_EINVAL, WRONG_OWNER, Cases, denied)
 from host import (ANNA, CLONE_NEWUSER, ELSA, ELSA_IN_TEAM, NOBODY_KNOWS, PASSWD, ROOT, Target, mount,
                   prctl, require, unshare)
 import host as host_module
 
-PLAYS = Plays()
-scene = PLAYS.scene
+CASES = Cases()
+case = CASES.case
 
 PR_SET_PDEATHSIG = 1
 FD = 9
@@ -26,7 +26,7 @@ ORDINARY = "start the process from a program file that you can read and that is 
 
 # --- the request ---
 
-@scene("too many extents", "TOO_MANY_EXTENTS")
+@case("too many extents", "TOO_MANY_EXTENTS")
 def _(s):
     s.database(GRANT)
     ask = " ".join(f"{at} {100000 + at} 1" for at in range(341))
@@ -34,7 +34,7 @@ def _(s):
     s.granted("PID 0 100000 341")
 
 
-@scene("too many bytes", "TOO_MANY_BYTES")
+@case("too many bytes", "TOO_MANY_BYTES")
 def _(s):
     s.database("elsa:2147483648:100000\n")
     ask = [(4000000000 + at, 2147483648 + at, 1) for at in range(340)]
@@ -81,7 +81,7 @@ OVERLAPS = {
 
 
 def overlap(name, cause, a, b):
-    @scene(name, cause)
+    @case(name, cause)
     def _(s):
         s.database(GRANT)
         # one more extent, so that numbers of extents and places in the list differ
@@ -101,7 +101,7 @@ for title, row in OVERLAPS.items():
 
 def twice(name, lines, cure, fixed):
     """Lines as podman and rootlesskit ask for them: each an extent of its own."""
-    @scene(name, "LINES_OVERLAP")
+    @case(name, "LINES_OVERLAP")
     def _(s):
         database = "anna:500000:10\n# a line between\n" + "".join(lines)
         write = lambda text: "PID " + " ".join(
@@ -129,7 +129,7 @@ twice("lines that overlap: one before the other", ("elsa:99990:20\n", "elsa:1000
       "subid fix -{k} elsa:100000:65536", "elsa:99990:20\nelsa:100010:65526\n")
 
 
-@scene("own id in the own range", "OWN_ID_INSIDE")
+@case("own id in the own range", "OWN_ID_INSIDE")
 def _(s):
     """As container engines ask: the own id as 0, then the ranges. The user is logged in, and
     a process of a container has the id."""
@@ -143,7 +143,7 @@ def _(s):
     s.fix()
 
 
-@scene("own id in the own range, in a closed file", "OVERLAP_OUTSIDE",
+@case("own id in the own range, in a closed file", "OVERLAP_OUTSIDE",
        installs=("setuid",))
 def _(s):
     s.database("elsa:5000:65536\n", mode=0o600)
@@ -154,7 +154,7 @@ def _(s):
     s.granted(write(fix_extents(s, extents)))
 
 
-@scene("every range at inner 0", "RANGES_AT_ZERO")
+@case("every range at inner 0", "RANGES_AT_ZERO")
 def _(s):
     """As Incus and LXD ask for the ranges of root."""
     s.caller = ROOT
@@ -168,7 +168,7 @@ def _(s):
     s.fix()
 
 
-@scene("part of a range at inner 0", "OVERLAP_INSIDE")
+@case("part of a range at inner 0", "OVERLAP_INSIDE")
 def _(s):
     """No line of the user is removed if the request can be changed instead."""
     s.database("elsa:100000:65536\nelsa:300000:65536\n")
@@ -177,7 +177,7 @@ def _(s):
     s.granted("PID 10 100010 65526 0 300000 10")
 
 
-@scene("extents that overlap, and lines that do not", "OVERLAP_OUTSIDE")
+@case("extents that overlap, and lines that do not", "OVERLAP_OUTSIDE")
 def _(s):
     s.database("elsa:100000:10\nelsa:100010:10\nanna:100000:20\n")
     s.refused("PID 0 100000 11 20 100010 10", WRITE_EINVAL, "OVERLAP_OUTSIDE",
@@ -185,7 +185,7 @@ def _(s):
     s.granted("PID 0 100000 10 20 100010 10")
 
 
-@scene("lines that overlap, in a closed file", "OVERLAP_OUTSIDE", installs=("setuid",))
+@case("lines that overlap, in a closed file", "OVERLAP_OUTSIDE", installs=("setuid",))
 def _(s):
     """The message does not show the lines."""
     s.database("elsa:100000:65536\nelsa:100000:65536\n", mode=0o600)
@@ -193,7 +193,7 @@ def _(s):
               a="1 (0 100000 10)", b="2 (20 100000 10)")
 
 
-@scene("extent without ids", "EXTENT_EMPTY")
+@case("extent without ids", "EXTENT_EMPTY")
 def _(s):
     s.database(GRANT)
     s.refused("PID 0 100000 10 10 100010 0", denied("10-10", "100010-100010"), "EXTENT_EMPTY",
@@ -204,7 +204,7 @@ def _(s):
 
 # --- limits of the caller ---
 
-@scene("no descriptor is left", "NO_DESCRIPTORS")
+@case("no descriptor is left", "NO_DESCRIPTORS")
 def _(s):
     """Each resource that may be missing."""
     s.database(GRANT)
@@ -222,7 +222,7 @@ def _(s):
     require(len(first_lines) > 1, f"it was missing in few places: {first_lines}")
 
 
-@scene("no memory is left", "NO_MEMORY")
+@case("no memory is left", "NO_MEMORY")
 def _(s):
     s.database(GRANT)
     for limit in range(200 if host_module.is_musl() else 2000, 6000, 20):
@@ -242,7 +242,7 @@ def open_as(s, path, flags):
     os.dup2(found, FD)
 
 
-@scene("target is a pidfd", "TARGET_NOT_PROC")
+@case("target is a pidfd", "TARGET_NOT_PROC")
 def _(s):
     s.database(GRANT)
     s.as_user = lambda s: os.dup2(os.pidfd_open(s.target.pid), FD)
@@ -252,7 +252,7 @@ def _(s):
     s.granted(f"fd:{FD} 0 100000 10")
 
 
-@scene("target is a directory elsewhere, a closed descriptor", "TARGET_NOT_PROC")
+@case("target is a directory elsewhere, a closed descriptor", "TARGET_NOT_PROC")
 def _(s):
     s.database(GRANT)
     for hook in (lambda s: open_as(s, "/tmp", os.O_RDONLY), None):
@@ -287,7 +287,7 @@ def proc_with(options):
     mount("proc", "/proc", "proc", 0, options)
 
 
-@scene("target from a program that cannot be read", "TARGET_NOT_DUMPABLE")
+@case("target from a program that cannot be read", "TARGET_NOT_DUMPABLE")
 def _(s):
     s.database(GRANT)
     target = program_that_cannot_be_read(s, 0o711)
@@ -300,7 +300,7 @@ def _(s):
     os.kill(target.pid, signal.SIGKILL)
 
 
-@scene("target hidden although it is the caller's", "TARGET_HIDDEN")
+@case("target hidden although it is the caller's", "TARGET_HIDDEN")
 def _(s):
     s.database(GRANT)
     target = program_that_cannot_be_read(s, 0o711)
@@ -313,7 +313,7 @@ def _(s):
     os.kill(target.pid, signal.SIGKILL)
 
 
-@scene("target not dumpable under hidepid=1", "TARGET_NOT_DUMPABLE")
+@case("target not dumpable under hidepid=1", "TARGET_NOT_DUMPABLE")
 def _(s):
     s.database(GRANT)
     proc_with("hidepid=1")
@@ -323,7 +323,7 @@ def _(s):
     s.granted(ASK)
 
 
-@scene("target has ended", "TARGET_GONE")
+@case("target has ended", "TARGET_GONE")
 def _(s):
     s.database(GRANT)
     s.kind_of_target = "dead"
@@ -332,7 +332,7 @@ def _(s):
     s.granted(ASK)
 
 
-@scene("target has ended, by descriptor", "TARGET_GONE")
+@case("target has ended, by descriptor", "TARGET_GONE")
 def _(s):
     def ended(_):
         child = os.fork()
@@ -348,7 +348,7 @@ def _(s):
     s.granted(f"fd:{FD} 0 100000 10")
 
 
-@scene("target is a zombie", "TARGET_ZOMBIE")
+@case("target is a zombie", "TARGET_ZOMBIE")
 def _(s):
     s.database(GRANT)
     s.kind_of_target = "zombie"
@@ -359,7 +359,7 @@ def _(s):
     s.granted(ASK)
 
 
-@scene("target is a directory of a process without a map", "TARGET_NO_MAP")
+@case("target is a directory of a process without a map", "TARGET_NO_MAP")
 def _(s):
     s.database(GRANT)
     s.as_user = lambda s: open_as(s, "/proc/PID/ns", os.O_RDONLY)
@@ -374,7 +374,7 @@ def _(s):
 
 # --- the caller ---
 
-@scene("caller without an account", "NO_PASSWD_ENTRY")
+@case("caller without an account", "NO_PASSWD_ENTRY")
 def _(s):
     s.database("user5999:100000:10\n")
     s.caller = NOBODY_KNOWS
@@ -384,7 +384,7 @@ def _(s):
     s.granted("PID 0 100000 10")
 
 
-@scene("passwd cannot be read", "NAME_SERVICE")
+@case("passwd cannot be read", "NAME_SERVICE")
 def _(s):
     s.database(GRANT)
     os.chmod("/etc/passwd", 0o600)
@@ -393,7 +393,7 @@ def _(s):
     s.granted(ASK)
 
 
-@scene("target of another user", "OTHER_USER")
+@case("target of another user", "OTHER_USER")
 def _(s):
     s.database("anna:100000:65536\n")
     s.owner = ANNA
@@ -404,7 +404,7 @@ def _(s):
     s.granted(ASK)
 
 
-@scene("target of root", "OTHER_USER")
+@case("target of root", "OTHER_USER")
 def _(s):
     s.database(GRANT)
     owner = dict(pw_uid=5001, st_uid=0, pw_gid=5001, st_gid=0)
@@ -414,7 +414,7 @@ def _(s):
 LEAVE = "run it with your primary group: leave newgrp or sg, log in again, or start the service without Group="
 
 
-@scene("caller and target in newgrp", "GROUP_NOT_PRIMARY")
+@case("caller and target in newgrp", "GROUP_NOT_PRIMARY")
 def _(s):
     s.database(GRANT)
     s.caller = ELSA_IN_TEAM
@@ -425,7 +425,7 @@ def _(s):
     s.granted(ASK)
 
 
-@scene("caller in newgrp, target not", "GROUP_OF_TARGET")
+@case("caller in newgrp, target not", "GROUP_OF_TARGET")
 def _(s):
     s.database(GRANT)
     s.caller, s.owner = ELSA_IN_TEAM, ELSA
@@ -436,7 +436,7 @@ def _(s):
     s.granted(ASK)
 
 
-@scene("target in newgrp, caller not", "GROUP_OF_TARGET")
+@case("target in newgrp, caller not", "GROUP_OF_TARGET")
 def _(s):
     s.database(GRANT)
     s.owner = ELSA_IN_TEAM
@@ -446,7 +446,7 @@ def _(s):
     s.granted(ASK)
 
 
-@scene("in the real sg", "GROUP_NOT_PRIMARY", installs=("setuid",))
+@case("in the real sg", "GROUP_NOT_PRIMARY", installs=("setuid",))
 def _(s):
     """A process and a map writer that were both started in sg(1)."""
     s.database(GRANT)

@@ -6,11 +6,11 @@ import errno
 import os
 import resource
 
-from explain import ASK, EACCES, GRANT, NO_NSSWITCH, Plays, denied
+from explain import ASK, EACCES, GRANT, NO_NSSWITCH, Cases, denied
 from host import LOADER_DIRECTORY, NSSWITCH, Plugins, require
 
-PLAYS = Plays()
-scene = PLAYS.scene
+CASES = Cases()
+case = CASES.case
 NOT_ALLOWED = denied("0-1000", "100000-101000")
 KEPT = {}
 
@@ -35,7 +35,7 @@ def ask(s, first=None, count=1000):
 
 # --- nsswitch.conf ---
 
-@scene("nsswitch.conf cannot be read", "SOURCE")
+@case("nsswitch.conf cannot be read", "SOURCE")
 def _(s):
     s.database(GRANT)
     os.chmod("/etc/nsswitch.conf", 0o600)
@@ -44,7 +44,7 @@ def _(s):
     s.granted(ASK)
 
 
-@scene("nsswitch.conf names too many sources", "SOURCE")
+@case("nsswitch.conf names too many sources", "SOURCE")
 def _(s):
     s.database(GRANT)
     s.host.write("/etc/nsswitch.conf", f"{NSSWITCH}subid: files 2 3 4 5 6 7 8 9\n")
@@ -57,7 +57,7 @@ def _(s):
 
 # --- the plugin ---
 
-@scene("plugin in another directory", "SOURCE_ELSEWHERE")
+@case("plugin in another directory", "SOURCE_ELSEWHERE")
 def _(s):
     plugins = plugins_of(s)
     path = plugins.install("zzz", directory=LOADER_DIRECTORY)
@@ -67,7 +67,7 @@ def _(s):
     s.granted(ask(s))
 
 
-@scene("plugin does not belong to root", "SOURCE_NOT_ROOTS")
+@case("plugin does not belong to root", "SOURCE_NOT_ROOTS")
 def _(s):
     plugins = plugins_of(s)
     path = f"{plugins.directory}/libsubid_zzz.so"
@@ -80,7 +80,7 @@ def _(s):
         s.granted(ask(s))
 
 
-@scene("plugin can be written by others", "SOURCE_NOT_ROOTS")
+@case("plugin can be written by others", "SOURCE_NOT_ROOTS")
 def _(s):
     plugins = plugins_of(s)
     path = f"{plugins.directory}/libsubid_zzz.so"
@@ -93,7 +93,7 @@ def _(s):
         s.granted(ask(s))
 
 
-@scene("plugin is not a library, or lacks a call", "SOURCE_BROKEN")
+@case("plugin is not a library, or lacks a call", "SOURCE_BROKEN")
 def _(s):
     plugins = plugins_of(s)
     path = f"{plugins.directory}/libsubid_zzz.so"
@@ -106,7 +106,7 @@ def _(s):
         s.granted(ask(s))
 
 
-@scene("plugin that the loader refuses", "SOURCE_BROKEN")
+@case("plugin that the loader refuses", "SOURCE_BROKEN")
 def _(s):
     plugins = plugins_of(s)
     path = f"{plugins.directory}/libsubid_zzz.so"
@@ -116,7 +116,7 @@ def _(s):
     s.granted(ask(s))
 
 
-@scene("plugin with an impossible answer", "SOURCE_BROKEN")
+@case("plugin with an impossible answer", "SOURCE_BROKEN")
 def _(s):
     plugins = plugins_of(s)
     for role in ("negative", "beyond"):
@@ -127,7 +127,7 @@ def _(s):
         s.granted(ask(s))
 
 
-@scene("plugin that crashes", "SOURCE_BROKEN")
+@case("plugin that crashes", "SOURCE_BROKEN")
 def _(s):
     plugins = plugins_of(s)
     for role in ("crash", "exit"):
@@ -138,7 +138,7 @@ def _(s):
         s.granted(ask(s))
 
 
-@scene("service of a plugin is down", "SOURCE_SILENT")
+@case("service of a plugin is down", "SOURCE_SILENT")
 def _(s):
     plugins = plugins_of(s)
     plugins.role("zzz", "conn")
@@ -148,7 +148,7 @@ def _(s):
     s.granted(ask(s))
 
 
-@scene("plugin without an answer about an extent", "SOURCE_SILENT")
+@case("plugin without an answer about an extent", "SOURCE_SILENT")
 def _(s):
     plugins = plugins_of(s)
     plugins.role("zzz", "says-error")
@@ -158,7 +158,7 @@ def _(s):
     s.granted(ask(s))
 
 
-@scene("no process for a plugin", "SOURCE_SILENT")
+@case("no process for a plugin", "SOURCE_SILENT")
 def _(s):
     plugins_of(s).install("zzz")
     s.as_user = lambda s: resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
@@ -170,7 +170,7 @@ def _(s):
     s.granted(ask(s))
 
 
-@scene("plugin that the caller cannot read", "SOURCE_SILENT")
+@case("plugin that the caller cannot read", "SOURCE_SILENT")
 def _(s):
     path = plugins_of(s).install("zzz", mode=0o600)
     s.refused(ASK, NOT_ALLOWED, "SOURCE_SILENT", source="zzz", error=EACCES,
@@ -181,7 +181,7 @@ def _(s):
 
 # --- the answer ---
 
-@scene("no source has a range", "SOURCES_EMPTY")
+@case("no source has a range", "SOURCES_EMPTY")
 def _(s):
     plugins = plugins_of(s)
     for role in ("nothing", "unknown", "error"):
@@ -197,7 +197,7 @@ def _(s):
     s.granted(ASK)
 
 
-@scene("plugin that denies a range that it lists", "SOURCE_DENIES")
+@case("plugin that denies a range that it lists", "SOURCE_DENIES")
 def _(s):
     plugins = plugins_of(s)
     plugins.role("zzz", "deny-large")
@@ -208,7 +208,7 @@ def _(s):
     s.granted(ask(s, base(s), 65536))
 
 
-@scene("plugin grants other ids", "NOT_DELEGATED", "PARTLY_DELEGATED")
+@case("plugin grants other ids", "NOT_DELEGATED", "PARTLY_DELEGATED")
 def _(s):
     plugins_of(s).install("zzz")
     first, count = base(s), 131072

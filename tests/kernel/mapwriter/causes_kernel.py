@@ -9,22 +9,22 @@ import signal
 import tempfile
 
 from explain import (ASK, EACCES, EPERM, EROFS, GRANT, NO_SETGROUPS, NO_TARGET, OPEN_EACCES, OWN,
-                     WRITE_EPERM, WRONG_OWNER, Plays)
+                     WRITE_EPERM, WRONG_OWNER, Cases)
 from host import (CAP_SETFCAP, CAP_SETGID, CAP_SETUID, CLONE_FS, CLONE_NEWNS, CLONE_NEWUSER, ELSA,
                   MS_NOSUID, MS_RDONLY, MS_REMOUNT, PR_CAPBSET_DROP, PR_SET_DUMPABLE, Skipped,
                   PR_SET_NO_NEW_PRIVS, PR_SET_SECUREBITS, ROOT, SECBIT_NOROOT, SYS_CLONE,
                   SYS_LANDLOCK_CREATE, landlocked, libc, mount, nested, prctl, refuse_openat2,
                   refuse_to_open_for_writing, require, root_shell, set_file_capabilities, unshare)
 
-PLAYS = Plays()
-scene = PLAYS.scene
+CASES = Cases()
+case = CASES.case
 
 CLONE_NEWPID = 0x20000000
 
 
 # --- the kernel: namespaces ---
 
-@scene("target in the same namespace", "NAMESPACE_OURS")
+@case("target in the same namespace", "NAMESPACE_OURS")
 def _(s):
     s.database(GRANT)
     s.kind_of_target = "plain"
@@ -41,7 +41,7 @@ def parent_of(pid):
         return int(re.search(r"^PPid:\t(\d+)$", file.read(), re.M)[1])
 
 
-@scene("target in a grandchild namespace", "NAMESPACE_OTHER")
+@case("target in a grandchild namespace", "NAMESPACE_OTHER")
 def _(s):
     """Carried out with nsenter: inside, the caller's own id is 0."""
     s.database(GRANT + "root:0:1\n")
@@ -58,7 +58,7 @@ def _(s):
     require(target.map(s.kind) == ((0, 5001, 1),), f"map {target.map(s.kind)}")
 
 
-@scene("map is written already", "ALREADY_MAPPED")
+@case("map is written already", "ALREADY_MAPPED")
 def _(s):
     s.database(GRANT)
     cure = "start a new process in a new user namespace, and map all ids at once"
@@ -74,9 +74,9 @@ def _(s):
 # A namespace that denies setgroups never prevents a map: newgidmap has nothing
 # left to write there, and a range is mapped all the same. What can fail is the change from
 # allow to deny. The kernel refuses it once gid_map is written, and in a directory that cannot
-# be written to (another namespace, a zombie, a read-only /proc: scenes above and below).
+# be written to (another namespace, a zombie, a read-only /proc: cases above and below).
 
-@scene("map is written already, with setgroups allowed", "ALREADY_MAPPED", kinds="g")
+@case("map is written already, with setgroups allowed", "ALREADY_MAPPED", kinds="g")
 def _(s):
     s.database(GRANT)
     s.granted(ASK, setgroups="allow")
@@ -85,7 +85,7 @@ def _(s):
     s.granted(OWN, setgroups="deny")
 
 
-@scene("setgroups denied before", kinds="g", installs=("setuid", "fcaps", "bare"))
+@case("setgroups denied before", kinds="g", installs=("setuid", "fcaps", "bare"))
 def _(s):
     """The map is written, also by a program without privilege."""
     s.database(GRANT)
@@ -95,7 +95,7 @@ def _(s):
         s.granted(ASK, setgroups="deny")
 
 
-@scene("own gid from the database, without privilege", "NO_PRIVILEGE", kinds="g",
+@case("own gid from the database, without privilege", "NO_PRIVILEGE", kinds="g",
        installs=("bare",))
 def _(s):
     """setgroups stays allowed then, which needs CAP_SETGID."""
@@ -107,7 +107,7 @@ def _(s):
 
 # --- the kernel: privilege ---
 
-@scene("program without setuid bit", "NO_PRIVILEGE", installs=("bare",))
+@case("program without setuid bit", "NO_PRIVILEGE", installs=("bare",))
 def _(s):
     s.database(GRANT)
     s.refused(ASK, WRITE_EPERM, "NO_PRIVILEGE")
@@ -116,7 +116,7 @@ def _(s):
     s.granted(ASK)
 
 
-@scene("program of another owner", "NO_PRIVILEGE", installs=("setuid",))
+@case("program of another owner", "NO_PRIVILEGE", installs=("setuid",))
 def _(s):
     s.database(GRANT)
     os.chown(s.path, 5002, 5002)
@@ -129,7 +129,7 @@ def _(s):
     s.granted(ASK)
 
 
-@scene("program with other capabilities", "NO_PRIVILEGE", installs=("bare",))
+@case("program with other capabilities", "NO_PRIVILEGE", installs=("bare",))
 def _(s):
     s.database(GRANT)
     set_file_capabilities(s.path, (CAP_SETGID if s.kind == "u" else CAP_SETUID,))
@@ -138,7 +138,7 @@ def _(s):
     s.granted(ASK)
 
 
-@scene("capabilities replace the setuid bit", "NO_PRIVILEGE", installs=("setuid",))
+@case("capabilities replace the setuid bit", "NO_PRIVILEGE", installs=("setuid",))
 def _(s):
     s.database(GRANT)
     set_file_capabilities(s.path, (CAP_SETFCAP,))
@@ -147,7 +147,7 @@ def _(s):
     s.granted(ASK)
 
 
-@scene("file system mounted nosuid", "NOSUID")
+@case("file system mounted nosuid", "NOSUID")
 def _(s):
     s.database(GRANT)
     directory = tempfile.mkdtemp(dir=f"{s.host.tmpdir}/bin")
@@ -158,7 +158,7 @@ def _(s):
     s.granted(ASK)
 
 
-@scene("no_new_privs", "NO_NEW_PRIVS")
+@case("no_new_privs", "NO_NEW_PRIVS")
 def _(s):
     s.database(GRANT)
     s.as_user = lambda _: prctl(PR_SET_NO_NEW_PRIVS, 1)
@@ -171,7 +171,7 @@ def _(s):
 OUTSIDE = "start again outside of what took it (a container, CapabilityBoundingSet=, capsh)"
 
 
-@scene("capability missing in the bounding set", "BOUNDING_SET", installs=("setuid",))
+@case("capability missing in the bounding set", "BOUNDING_SET", installs=("setuid",))
 def _(s):
     """With file capabilities the program does not start at all."""
     s.database(GRANT)
@@ -181,7 +181,7 @@ def _(s):
     s.granted(ASK)
 
 
-@scene("CAP_SETFCAP missing in the bounding set", "BOUNDING_SET", kinds="u",
+@case("CAP_SETFCAP missing in the bounding set", "BOUNDING_SET", kinds="u",
        installs=("setuid",))
 def _(s):
     s.database("elsa:0:1\n")
@@ -191,7 +191,7 @@ def _(s):
     s.granted("PID 0 0 1")
 
 
-@scene("root without the capability", "BOUNDING_SET", installs=("setuid", "bare"))
+@case("root without the capability", "BOUNDING_SET", installs=("setuid", "bare"))
 def _(s):
     """Root needs no setuid bit, and does not gain from one."""
     s.database("root:100000:65536\n")
@@ -202,7 +202,7 @@ def _(s):
     s.granted(ASK)
 
 
-@scene("outer uid 0 with cap_setuid alone", "NO_SETFCAP", kinds="u", installs=("fcaps",))
+@case("outer uid 0 with cap_setuid alone", "NO_SETFCAP", kinds="u", installs=("fcaps",))
 def _(s):
     s.database("elsa:0:1\nelsa:100000:10\n")
     s.refused("PID 0 0 1", WRITE_EPERM, "NO_SETFCAP")
@@ -210,7 +210,7 @@ def _(s):
     s.granted("PID 0 0 1")
 
 
-@scene("program without setuid bit, outer uid 0", "NO_PRIVILEGE", kinds="u",
+@case("program without setuid bit, outer uid 0", "NO_PRIVILEGE", kinds="u",
        installs=("bare",))
 def _(s):
     s.database("elsa:0:1\n")
@@ -219,7 +219,7 @@ def _(s):
     s.granted("PID 0 0 1")
 
 
-@scene("program with other capabilities, outer uid 0", "NO_PRIVILEGE", kinds="u",
+@case("program with other capabilities, outer uid 0", "NO_PRIVILEGE", kinds="u",
        installs=("bare",))
 def _(s):
     s.database("elsa:0:1\n")
@@ -229,7 +229,7 @@ def _(s):
     s.granted("PID 0 0 1")
 
 
-@scene("caller is traced", "TRACED")
+@case("caller is traced", "TRACED")
 def _(s):
     s.database(GRANT)
     ask = ASK.split()
@@ -251,7 +251,7 @@ def share_working_directory(_):
         os._exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 
 
-@scene("started with CLONE_FS", "SHARED_FS")
+@case("started with CLONE_FS", "SHARED_FS")
 def _(s):
     s.database(GRANT)
     s.as_user = share_working_directory
@@ -261,7 +261,7 @@ def _(s):
     s.granted(ASK)
 
 
-@scene("SECBIT_NOROOT", "SECUREBITS", installs=("setuid",))
+@case("SECBIT_NOROOT", "SECUREBITS", installs=("setuid",))
 def _(s):
     s.database(GRANT)
     s.as_root = lambda _: prctl(PR_SET_SECUREBITS, SECBIT_NOROOT)
@@ -270,7 +270,7 @@ def _(s):
     s.granted(ASK)
 
 
-@scene("SECBIT_NOROOT, outer uid 0", "SECUREBITS", kinds="u", installs=("setuid",))
+@case("SECBIT_NOROOT, outer uid 0", "SECUREBITS", kinds="u", installs=("setuid",))
 def _(s):
     s.database("elsa:0:1\n")
     s.as_root = lambda _: prctl(PR_SET_SECUREBITS, SECBIT_NOROOT)
@@ -281,7 +281,7 @@ def _(s):
 
 # --- the kernel: nested ---
 
-@scene("ids that do not exist in a container", "OUTER_UNMAPPED")
+@case("ids that do not exist in a container", "OUTER_UNMAPPED")
 def _(s):
     s.database("root:1:500\nroot:100000:65536\nroot:600:1000\n")
     s.caller = nested(s, "0 5001 1\n1 100000 1000\n", 0)
@@ -294,7 +294,7 @@ def _(s):
     s.granted("PID 0 600 1000", [(0, 100599, 1000)])
 
 
-@scene("extent across a border of the outer mapping", "OUTER_DIVIDED")
+@case("extent across a border of the outer mapping", "OUTER_DIVIDED")
 def _(s):
     """The kernel looks up an extent in one line of the outer mapping; single ids that a user
     has besides a range make several lines."""
@@ -307,7 +307,7 @@ def _(s):
               [(70000, 5001, 1), (0, 100007, 1), (1, 100005, 1), (2, 200000, 65534)])
 
 
-@scene("extent across many borders", "OUTER_DIVIDED")
+@case("extent across many borders", "OUTER_DIVIDED")
 def _(s):
     """More extents than fit."""
     s.database("root:1:65536\n")
@@ -319,7 +319,7 @@ def _(s):
     s.granted("PID 0 1 1 1 2 1", [(0, 100002, 1), (1, 100004, 1)])
 
 
-@scene("setuid program of an owner outside", "PROGRAM_OWNER_UNMAPPED", installs=("setuid",))
+@case("setuid program of an owner outside", "PROGRAM_OWNER_UNMAPPED", installs=("setuid",))
 def _(s):
     """In a container, root of the container has to make a setuid copy."""
     s.database("elsa:1:500\n", owner=(65534, 65534))
@@ -335,7 +335,7 @@ def _(s):
 
 # --- the kernel: filters and security modules ---
 
-@scene("seccomp filter", "SECCOMP")
+@case("seccomp filter", "SECCOMP")
 def _(s):
     s.database(GRANT)
     s.as_root = refuse_to_open_for_writing
@@ -360,13 +360,13 @@ def under_landlock(s, first_line, cause, **values):
     s.granted(ASK)
 
 
-@scene("security module", "SECURITY_MODULE")
+@case("security module", "SECURITY_MODULE")
 def _(s):
     s.as_root = landlocked
     under_landlock(s, OPEN_EACCES, "SECURITY_MODULE")
 
 
-@scene("a refusal without any sign", "UNEXPLAINED")
+@case("a refusal without any sign", "UNEXPLAINED")
 def _(s):
     """No module is named without a sign of it."""
     s.as_root = lambda s: landlocked(s, f"/proc/{s.target.pid}/comm")
@@ -383,7 +383,7 @@ def without_proc(then=lambda: None):
     then()
 
 
-@scene("/proc is not mounted", "PROC_MISSING")
+@case("/proc is not mounted", "PROC_MISSING")
 def _(s):
     s.database(GRANT)
     s.as_root = lambda _: without_proc()
@@ -415,7 +415,7 @@ def own_processes(s, proc):
     os.read(ready, 1)
 
 
-@scene("/proc is that of another pid namespace", "PROC_OTHER")
+@case("/proc is that of another pid namespace", "PROC_OTHER")
 def _(s):
     """In the /proc outside, process 2 is another process, or there is none."""
     s.database(GRANT)
@@ -434,7 +434,7 @@ def _(s):
     require(result.status == 0, f"not fixed: {result.err}")
 
 
-@scene("/proc is read-only", "PROC_READ_ONLY")
+@case("/proc is read-only", "PROC_READ_ONLY")
 def _(s):
     s.database(GRANT)
     for ask, first, setgroups in (

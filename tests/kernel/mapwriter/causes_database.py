@@ -4,17 +4,17 @@
 import errno
 import os
 
-from explain import ASK, EACCES, GRANT, Plays, cannot_open, denied
+from explain import ASK, EACCES, GRANT, Cases, cannot_open, denied
 from host import ELSA, ROOT, require, root_shell
 
-PLAYS = Plays()
-scene = PLAYS.scene
+CASES = Cases()
+case = CASES.case
 NOT_ALLOWED = denied("0-1000", "100000-101000")
 
 
 # --- the file ---
 
-@scene("file is missing", "FILE_MISSING", "NOT_DELEGATED")
+@case("file is missing", "FILE_MISSING", "NOT_DELEGATED")
 def _(s):
     os.unlink(s.file)
     s.refused(ASK, cannot_open(os.strerror(errno.ENOENT)), "FILE_MISSING")
@@ -36,7 +36,7 @@ def not_without_yes(s):
         require(os.lstat(s.file) == before, "the file is another")
 
 
-@scene("file is a symbolic link", "FILE_SYMLINK")
+@case("file is a symbolic link", "FILE_SYMLINK")
 def _(s):
     """Any user can have written the file that a link leads to."""
     for target, mode, owner in (("elsewhere", 0o644, 0), ("/etc/elsewhere", 0o666, 5002)):
@@ -49,7 +49,7 @@ def _(s):
         s.granted(ASK)
 
 
-@scene("file is a symbolic link to no file", "FILE_SYMLINK", "NOT_DELEGATED")
+@case("file is a symbolic link to no file", "FILE_SYMLINK", "NOT_DELEGATED")
 def _(s):
     for target in ("nowhere", s.file):
         os.unlink(s.file)
@@ -61,7 +61,7 @@ def _(s):
         s.granted(ASK)
 
 
-@scene("file is not regular", "FILE_NOT_REGULAR", "NOT_DELEGATED")
+@case("file is not regular", "FILE_NOT_REGULAR", "NOT_DELEGATED")
 def _(s):
     for make, code in ((os.mkdir, errno.EISDIR), (os.mkfifo, errno.EINVAL)):
         os.unlink(s.file)
@@ -73,7 +73,7 @@ def _(s):
         s.granted(ASK)
 
 
-@scene("file is too large", "FILE_HUGE", "NOT_DELEGATED")
+@case("file is too large", "FILE_HUGE", "NOT_DELEGATED")
 def _(s):
     s.database(GRANT)
     os.truncate(s.file, 2 ** 30 + 1)
@@ -86,7 +86,7 @@ def _(s):
     s.granted(ASK)
 
 
-@scene("file that every user can write", "FILE_WRITABLE")
+@case("file that every user can write", "FILE_WRITABLE")
 def _(s):
     s.database(GRANT, mode=0o666)
     s.refused(ASK, cannot_open(EACCES), "FILE_WRITABLE")
@@ -95,7 +95,7 @@ def _(s):
     s.granted(ASK)
 
 
-@scene("file of another user", "FILE_FOREIGN")
+@case("file of another user", "FILE_FOREIGN")
 def _(s):
     s.database(GRANT, owner=(5002, 5002))
     s.refused(ASK, cannot_open(EACCES), "FILE_FOREIGN", owner=5002)
@@ -104,7 +104,7 @@ def _(s):
     s.granted(ASK)
 
 
-@scene("file that the program cannot read", "FILE_UNREADABLE", installs=("fcaps",))
+@case("file that the program cannot read", "FILE_UNREADABLE", installs=("fcaps",))
 def _(s):
     s.database(GRANT, mode=0o600)
     s.refused(ASK, cannot_open(EACCES), "FILE_UNREADABLE", error=EACCES)
@@ -134,7 +134,7 @@ MALFORMED = {
 }
 
 
-@scene("malformed line", "LINE_MALFORMED")
+@case("malformed line", "LINE_MALFORMED")
 def _(s):
     """The line keeps its numbers and its place, and no other line changes."""
     for text, reason in MALFORMED.items():
@@ -153,7 +153,7 @@ def _(s):
         require(read(s.file) == kept, f"again: {s.cure}: {read(s.file)!r}")
 
 
-@scene("malformed line with ids of another user", "LINE_MALFORMED")
+@case("malformed line with ids of another user", "LINE_MALFORMED")
 def _(s):
     """The caller does not get these ids, but others."""
     for text, taken, cure in (
@@ -173,7 +173,7 @@ def _(s):
         s.granted(f"PID 0 {first} 1000")
 
 
-@scene("malformed line that is long, or has a NUL", "LINE_MALFORMED")
+@case("malformed line that is long, or has a NUL", "LINE_MALFORMED")
 def _(s):
     for end in (" " * 300, "\0"):
         s.host.write(s.file, f"elsa:100000:65536{end}\n")
@@ -187,14 +187,14 @@ def _(s):
         s.granted(ASK)
 
 
-@scene("malformed lines that do not matter", "NOT_DELEGATED")
+@case("malformed lines that do not matter", "NOT_DELEGATED")
 def _(s):
     """Lines of other users, comments, and lines with other owners."""
     s.database("#elsa:100000:65536\n\nanna:x:1\nelsanna:y:2\nels:z:3\n")
     s.refused(ASK, NOT_ALLOWED, "NOT_DELEGATED")
 
 
-@scene("delegated in the other file alone", "OTHER_KIND_ONLY")
+@case("delegated in the other file alone", "OTHER_KIND_ONLY")
 def _(s):
     for has, missing in (("", "100000-100999"), ("elsa:100000:500\n", "100500-100999")):
         s.database(has, other=GRANT)
@@ -203,7 +203,7 @@ def _(s):
         s.granted(ASK)
 
 
-@scene("delegated in part", "PARTLY_DELEGATED")
+@case("delegated in part", "PARTLY_DELEGATED")
 def _(s):
     for has, missing in (("elsa:100000:999\n", "100999-100999"),
                          ("elsa:100001:65536\n", "100000-100000"),
@@ -221,7 +221,7 @@ def _(s):
     s.granted("PID 0 100000 10 10 200000 20")
 
 
-@scene("delegated in part, to another name of the user", "PARTLY_DELEGATED")
+@case("delegated in part, to another name of the user", "PARTLY_DELEGATED")
 def _(s):
     s.database("elsatwin:100000:500\n")
     s.refused(ASK, NOT_ALLOWED, "PARTLY_DELEGATED", extent=1,
@@ -230,7 +230,7 @@ def _(s):
     s.granted(ASK)
 
 
-@scene("another range is delegated to another name of the user", "NOT_DELEGATED",
+@case("another range is delegated to another name of the user", "NOT_DELEGATED",
        "LINE_MALFORMED")
 def _(s):
     s.database("anna:100000:10\nelsatwin:300000:65536\n")
@@ -243,7 +243,7 @@ def _(s):
 
 
 
-@scene("nothing is delegated", "NOT_DELEGATED")
+@case("nothing is delegated", "NOT_DELEGATED")
 def _(s):
     s.database("anna:200000:65536\n")
     s.refused(ASK, NOT_ALLOWED, "NOT_DELEGATED")
@@ -251,7 +251,7 @@ def _(s):
     s.granted(ASK)
 
 
-@scene("another range is delegated", "NOT_DELEGATED")
+@case("another range is delegated", "NOT_DELEGATED")
 def _(s):
     s.database("elsa:300000:65536\n")
     s.refused(ASK, NOT_ALLOWED, "NOT_DELEGATED", first="300000-365535")
@@ -273,7 +273,7 @@ def own_range(s, name="elsa"):
     return int(found[0][1]), int(found[0][2])
 
 
-@scene("delegated to another user", "NOT_DELEGATED")
+@case("delegated to another user", "NOT_DELEGATED")
 def _(s):
     s.database("anna:100000:65536\n")
     s.refused(ASK, NOT_ALLOWED, "NOT_DELEGATED", "usermod-ext -S elsa", line=1, owner="anna")
@@ -289,7 +289,7 @@ def _(s):
     s.granted("PID 0 500000 2000")
 
 
-@scene("root wants ids of another user", "NOT_DELEGATED")
+@case("root wants ids of another user", "NOT_DELEGATED")
 def _(s):
     """Containers of the user have these ids already; root has all rights over them."""
     s.caller = ROOT
@@ -302,7 +302,7 @@ def _(s):
         require(file.read() == "anna:100000:65536\nroot:100000:1000\n", "other lines")
 
 
-@scene("an id that root passes through", "PASSED_THROUGH")
+@case("an id that root passes through", "PASSED_THROUGH")
 def _(s):
     s.caller = ROOT
     s.database("root:100000:65536\n")
@@ -318,7 +318,7 @@ def _(s):
     s.granted(ask)
 
 
-@scene("an id that a user other than root wants to pass through", "NOT_DELEGATED")
+@case("an id that a user other than root wants to pass through", "NOT_DELEGATED")
 def _(s):
     """Only root has the rights of every user."""
     s.database("elsa:100000:65536\n")
@@ -326,7 +326,7 @@ def _(s):
               "ask for ids of yours, as 100000-165535", first="100000-165535")
 
 
-@scene("a group of the caller", "PASSED_THROUGH", kinds="g")
+@case("a group of the caller", "PASSED_THROUGH", kinds="g")
 def _(s):
     s.caller = ELSA._replace(groups=(44,))
     s.database("elsa:100000:65536\n")
@@ -336,7 +336,7 @@ def _(s):
     s.granted(ask)
 
 
-@scene("the end of it delegated to another user", "NOT_DELEGATED", "PARTLY_DELEGATED")
+@case("the end of it delegated to another user", "NOT_DELEGATED", "PARTLY_DELEGATED")
 def _(s):
     """No cure gives ids that another user has."""
     for content, cause, values in (("anna:100500:65536\n", "NOT_DELEGATED",
@@ -354,7 +354,7 @@ def _(s):
                 f"the cure gives elsa ids of anna's: {s.cure}")
 
 
-@scene("login names that a shell would take apart", "NOT_DELEGATED", "LINE_MALFORMED")
+@case("login names that a shell would take apart", "NOT_DELEGATED", "LINE_MALFORMED")
 def _(s):
     """A directory service has such names."""
     for name in ("DOM\\elsa", "elsa smith", "elsa;exit", "$elsa", "elsa&co", "o'elsa", "elsa/x"):
@@ -371,7 +371,7 @@ def _(s):
         s.granted(ASK)
 
 
-@scene("low ids", "NOT_DELEGATED")
+@case("low ids", "NOT_DELEGATED")
 def _(s):
     """No cure gives ids of accounts."""
     s.database("")

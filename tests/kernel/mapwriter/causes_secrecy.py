@@ -5,12 +5,12 @@ depend on files and processes that the caller cannot read."""
 import os
 import re
 
-from explain import (ASK, EACCES, GRANT, NO_TARGET, WRONG_OWNER, Plays, cannot_open, cure_in,
+from explain import (ASK, EACCES, GRANT, NO_TARGET, WRONG_OWNER, Cases, cannot_open, cure_in,
                      denied)
 from host import ANNA, ELSA, Target, mount, require, root_shell
 
-PLAYS = Plays()
-scene = PLAYS.scene
+CASES = Cases()
+case = CASES.case
 
 MALFORMED = "elsa:x:1\n"
 # databases that grant elsa the same ids, with other lines that a message could show
@@ -45,7 +45,7 @@ def names_no_other(text):
     require(found is None, f"{text!r} names {found}")
 
 
-@scene("databases of mode 0600 that grant the same", installs=("setuid",))
+@case("databases of mode 0600 that grant the same", installs=("setuid",))
 def _(s):
     for mode in (0o600, 0o640, 0o400):
         for name, (grants, others) in SAME_GRANTS.items():
@@ -59,7 +59,7 @@ def _(s):
             names_no_other(next(iter(answers.values())))
 
 
-@scene("databases of mode 0600 for file capabilities", "FILE_UNREADABLE", installs=("fcaps",))
+@case("databases of mode 0600 for file capabilities", "FILE_UNREADABLE", installs=("fcaps",))
 def _(s):
     answers = {}
     for content in ("", GRANT, "anna:100000:65536\n", MALFORMED):
@@ -70,7 +70,7 @@ def _(s):
     same(answers)
 
 
-@scene("the other database alone is of mode 0600", "NOT_DELEGATED")
+@case("the other database alone is of mode 0600", "NOT_DELEGATED")
 def _(s):
     answers = {}
     for content in ("", GRANT, "anna:100000:65536\n"):
@@ -81,7 +81,7 @@ def _(s):
     same(answers)
 
 
-@scene("a cure for a database of mode 0600 grants no ids of others", installs=("setuid",))
+@case("a cure for a database of mode 0600 grants no ids of others", installs=("setuid",))
 def _(s):
     """The owner is not named, but the command does not overlook its line."""
     for content in ("anna:100000:65536\n", "anna:100500:1\n"):
@@ -92,7 +92,7 @@ def _(s):
             require(found.returncode != 0 and file.read() == content, f"it is done: {found}")
 
 
-@scene("a group of the caller may read the database", "NOT_DELEGATED", "LINE_MALFORMED",
+@case("a group of the caller may read the database", "NOT_DELEGATED", "LINE_MALFORMED",
        installs=("setuid",))
 def _(s):
     """Supplementary groups count, as in other programs of the caller."""
@@ -114,7 +114,7 @@ def _(s):
 STATES = ("ns", "plain", "zombie", "nondumpable", "mapped", "grandchild", "denied")
 
 
-@scene("processes of others under hidepid", "TARGET_GONE")
+@case("processes of others under hidepid", "TARGET_GONE")
 def _(s):
     s.database(GRANT)
     hidden = {state: s.host.target(state, ANNA) for state in STATES}
@@ -130,7 +130,7 @@ def _(s):
             same(answers)
 
 
-@scene("processes of others under hidepid=1", "OTHER_USER")
+@case("processes of others under hidepid=1", "OTHER_USER")
 def _(s):
     """Every user can see their owner, and nothing else."""
     s.database(GRANT)
@@ -146,7 +146,7 @@ def _(s):
     same(answers)
 
 
-@scene("processes of others", "OTHER_USER")
+@case("processes of others", "OTHER_USER")
 def _(s):
     """Without hidepid: their state and their namespace are not shown."""
     s.database(GRANT)
