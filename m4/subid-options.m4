@@ -81,12 +81,12 @@ AS_IF([test "x$enable_audit_maps" = xyes],
 AC_DEFUN([SUBID_PLUGINDIR], [
 AC_ARG_WITH([plugindir],
 	[AS_HELP_STRING([--with-plugindir=DIR],
-		[where libsubid_*.so of other sources are @<:@library folder of the system@:>@])],
+		[where libsubid_*.so of other sources are @<:@library directory of the system@:>@])],
 	[], [with_plugindir=yes])
 AS_CASE([$with_plugindir],
 	[/*], [plugindir=$with_plugindir],
 	[yes], [
-		AC_CACHE_CHECK([for the library folder of the system], [subid_cv_plugindir], [
+		AC_CACHE_CHECK([for the library directory of the system], [subid_cv_plugindir], [
 			subid_multiarch=`$CC -print-multiarch 2>/dev/null`
 			subid_cv_plugindir=/usr/lib
 			AS_IF([test -n "$subid_multiarch"],
