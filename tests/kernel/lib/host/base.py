@@ -348,10 +348,13 @@ class Caller(NamedTuple):
         if self.userns is not None:
             setns(f"/proc/{self.userns}/ns/user")
         os.setgroups(list(self.groups))
-        gid = self.gid if self.real_gid is None else self.real_gid
-        uid = self.uid if self.real_uid is None else self.real_uid
+        uid, gid = self.real_ids()
         os.setresgid(gid, self.gid, self.gid)
         os.setresuid(uid, self.uid, self.uid)
+
+    def real_ids(self):
+        return (self.uid if self.real_uid is None else self.real_uid,
+                self.gid if self.real_gid is None else self.real_gid)
 
 
 ROOT = Caller("root", 0, 0)
@@ -494,6 +497,7 @@ class Host:
         if all(os.path.isfile(path) for path in oracle.values()):
             self._install("debian", oracle)
         self.target_program = self.compile("target.c", "-pthread")
+        self.become_program = self.compile("become.c", "-static")
 
     # the file system
 
@@ -629,34 +633,66 @@ class Host:
         err_read, err_write = os.pipe()
         self.read_log()
         start = time.monotonic()
-        pid = os.fork()
-        if pid == 0:
-            try:
-                os.dup2(out_write, 1)
-                os.dup2(err_write if stderr is None else stderr, 2)
-                null = os.open("/dev/null", os.O_RDONLY)
-                os.dup2(null, 0)
-                for number in (signal.SIGPIPE, signal.SIGXFSZ):
-                    signal.signal(number, signal.SIG_DFL)
-                signal.setitimer(signal.ITIMER_REAL, timeout)
-                if as_root:
-                    as_root()
-                caller.become()
-                forget_refusals()
-                if as_user:
-                    as_user()
-                os.execve(path, [argv0 or os.path.basename(path), *args], env)
-            except BaseException as error:
-                with contextlib.suppress(OSError):
-                    os.write(2, f"harness: {error!r}\n".encode())
-            finally:
-                os._exit(126)
+        files = out_write, err_write if stderr is None else stderr
+        argv = [argv0 or os.path.basename(path), *args]
+        pid = None
+        if not as_root and not as_user and caller.userns is None and len(env) <= 256:
+            pid = self._spawn(path, argv, env, caller, files, timeout)
+        if pid is None:
+            pid = self._fork(path, argv, env, caller, files, timeout, as_root, as_user)
         os.close(out_write)
         os.close(err_write)
         out, err = read_all(out_read, err_read)
         _, status = os.waitpid(pid, 0)
         seconds = time.monotonic() - start
         return Result(os.waitstatus_to_exitcode(status), out, err, self.read_log(), seconds)
+
+    def _spawn(self, path, argv, env, caller, files, timeout):
+        """Starts a program as caller with become.c. Returns None if its arguments leave no
+        room for more."""
+        uid, gid = caller.real_ids()
+        words = (int(timeout * 1e6), uid, caller.uid, gid, caller.gid,
+                 ",".join(map(str, caller.groups)), path, len(env))
+        variables = [os.fsencode(name) + b"=" + os.fsencode(value)
+                     for name, value in env.items()]
+        try:
+            return os.posix_spawn(
+                self.become_program, ["become", *map(str, words), *variables, *argv], {},
+                file_actions=[(os.POSIX_SPAWN_DUP2, files[0], 1),
+                              (os.POSIX_SPAWN_DUP2, files[1], 2),
+                              (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0)],
+                setsigdef=[signal.SIGPIPE, signal.SIGXFSZ])
+        except OSError as error:
+            if error.errno != errno.E2BIG:
+                raise
+            return None
+
+    @staticmethod
+    def _fork(path, argv, env, caller, files, timeout, as_root, as_user):
+        """The same with functions that the child calls."""
+        pid = os.fork()
+        if pid != 0:
+            return pid
+        try:
+            os.dup2(files[0], 1)
+            os.dup2(files[1], 2)
+            null = os.open("/dev/null", os.O_RDONLY)
+            os.dup2(null, 0)
+            for number in (signal.SIGPIPE, signal.SIGXFSZ):
+                signal.signal(number, signal.SIG_DFL)
+            signal.setitimer(signal.ITIMER_REAL, timeout)
+            if as_root:
+                as_root()
+            caller.become()
+            forget_refusals()
+            if as_user:
+                as_user()
+            os.execve(path, argv, env)
+        except BaseException as error:
+            with contextlib.suppress(OSError):
+                os.write(2, f"harness: {error!r}\n".encode())
+        finally:
+            os._exit(126)
 
     def read_log(self):
         records = []
