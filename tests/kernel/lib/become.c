@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * become MICROSECONDS RUID EUID RGID EGID GROUPS PATH COUNT [VARIABLE...] ARGV0 [ARGUMENT...]:
- * takes these ids and runs PATH, with COUNT variables as its environment. It gets SIGALRM after
- * that time. GROUPS is a list with commas, or empty.
+ * become MICROSECONDS RUID EUID RGID EGID GROUPS PATH COUNT [VARIABLE...]
+ * ARGV0 [ARGUMENT...]: takes these ids and runs PATH, with COUNT variables as its
+ * environment. It gets SIGALRM after that time. GROUPS is a list with commas, or empty.
  *
- * Host.run() starts this program with posix_spawn(3), since a fork copies what Python has in
- * memory, which takes longer than a map writer. Its own environment is empty, for libc reads
- * variables even in a program that is linked statically.
+ * Host.run() starts this program with posix_spawn(3), since a fork copies what Python
+ * has in memory, which takes longer than a map writer. Its own environment is empty, for
+ * libc reads variables even in a program that is linked statically.
  */
 #define _GNU_SOURCE
 #include <errno.h>
