@@ -17,8 +17,10 @@ is_libc()
 	esac
 }
 
-# What static map writers must not have.
-foreign='iconv(_open)?|(bind)?textdomain|setlocale|newlocale'
+# What static map writers must not have: another program asks the name service and plugins.
+# glibc itself refers to gettext(3) and iconv(3), which do nothing without setlocale(3).
+foreign='getpw.*|getgr(ent|gid|nam|ouplist).*|.*nscd.*|dlopen|dlsym|(bind)?textdomain|setlocale|newlocale'
+[ "${MAPWRITER_LIBC:-shared}" != musl ] || foreign="$foreign|iconv(_open)?|d?c?n?gettext"
 
 shared=no
 [ "${MAPWRITER_LIBC:-shared}" != shared ] || shared=yes
