@@ -18,9 +18,11 @@ is_libc()
 }
 
 # What static map writers must not have: another program asks the name service and plugins.
-# glibc itself refers to gettext(3) and iconv(3), which do nothing without setlocale(3).
-foreign='getpw.*|getgr(ent|gid|nam|ouplist).*|.*nscd.*|dlopen|dlsym|(bind)?textdomain|setlocale|newlocale'
-[ "${MAPWRITER_LIBC:-shared}" != musl ] || foreign="$foreign|iconv(_open)?|d?c?n?gettext"
+# The stdio of glibc refers to gettext(3) and to conversions of wide streams, which load files.
+# They are not reached without setlocale(3) and wide streams.
+foreign='getpw.*|getgr(ent|gid|nam|ouplist).*|.*nscd.*|(bind)?textdomain|setlocale|newlocale|fwide'
+[ "${MAPWRITER_LIBC:-shared}" != musl ] ||
+	foreign="$foreign|dlopen|dlsym|iconv(_open)?|d?c?n?gettext"
 
 shared=no
 [ "${MAPWRITER_LIBC:-shared}" != shared ] || shared=yes

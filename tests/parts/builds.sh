@@ -11,6 +11,8 @@ everything='CC=gcc --enable-werror --with-libaudit=yes --with-libselinux=yes --w
 declare -A configuration=(
 	[gcc]=$everything
 	[runtimes]=$everything
+	[glibc]="$everything --with-mapwriter-libc=glibc"
+	[shared]="$everything --with-mapwriter-libc=shared"
 	[clang]='CC=clang --enable-werror --with-fcaps --enable-audit-maps --with-criterion=yes
 		--with-mapwriter-libc=shared'
 	[sanitizers]='CC=gcc --enable-werror --enable-sanitizers --with-criterion=yes'

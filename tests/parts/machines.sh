@@ -16,6 +16,20 @@ kernel_tests()
 	build gcc && counted env SUBID_ALONE="$1" "$work/src/tests/kernel/run"
 }
 
+# map_writers: their kernel tests, linked with the other two libcs; the kernel part has the default
+map_writers()
+{
+	local libc status=0
+
+	build gcc || return
+	for libc in glibc shared; do
+		locked build copy_of_gcc "$libc" && build "$libc" &&
+			counted env SUBID_BUILD="$work/$libc" "$work/src/tests/kernel/run" \
+				"$work/src/tests/kernel/mapwriter/"test_*.py || status=1
+	done
+	return "$status"
+}
+
 # virtual_machine: unit tests run in it, too
 virtual_machine()
 {
