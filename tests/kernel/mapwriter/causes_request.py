@@ -225,7 +225,8 @@ def _(s):
 @case("no memory is left", "NO_MEMORY")
 def _(s):
     s.database(GRANT)
-    for limit in range(200 if host_module.is_musl() else 2000, 6000, 20):
+    small = host_module.is_musl() or host_module.mapwriter_libc() != "shared"
+    for limit in range(200 if small else 2000, 6000, 20):
         s.as_user = lambda _, limit=limit: resource.setrlimit(
             resource.RLIMIT_AS, (limit * 1024, resource.RLIM_INFINITY))
         if 0 <= s.run(ASK).status < 127:
