@@ -252,6 +252,10 @@ def test_order(host, report, scenarios):
                 seen[what] += bool(order.where(pattern, names))
             if not happened(order, scenario):
                 problems.append(f"not what was to happen: {order.result}")
+            protected = order.where(r"^mprotect\(.*PROT_READ\) = 0")
+            opened = order.where(r"/etc/sub[ug]id")
+            if not protected or opened and opened[0] < protected[0]:
+                problems.append("relocated data is not read-only when the database is opened")
             problems += capset_problems(order, scenario, install)
             report.check(f"order of calls: {label(scenario, install)}", not problems,
                          "; ".join(problems))
