@@ -5,9 +5,10 @@
 # one in effect. The calls are read from the sources: a function reaches each function and
 # each table that it names.
 #
-#     srcdir=SOURCE sh SOURCE/tests/checks/privileged-lines.sh [list | FUNCTION...]
+#     srcdir=SOURCE sh SOURCE/tests/checks/privileged-lines.sh [list | files | FUNCTION...]
 #
-# With functions of mapwriter.c it counts what these reach; `list` prints each function.
+# With functions of mapwriter.c it counts what these reach; `list` prints each function, `files`
+# the files of these, which SECURITY.md has, too.
 
 . "${srcdir:-.}/tests/checks/lib.sh"
 
@@ -22,6 +23,20 @@ in_effect='privilege_raise mapfile_write request_cleanup'
 PERMITTED_MAX=3000
 OWN_UID_MAX=250
 IN_EFFECT_MAX=130
+
+files_of_states()
+{
+	for state in permitted in_effect; do
+		echo "$state:"
+		list=1
+		eval "reachable \$$state" | awk 'NF == 3 { print $2 }' |
+			LC_ALL=C sort -u | awk '
+			length(line $1) > 90 { print line; line = "" }
+			{ line = line (line == "" ? "  " : " ") $1 }
+			END { print line }'
+		list=0
+	done
+}
 
 list=0
 if [ "${1:-}" = list ]; then
@@ -159,6 +174,10 @@ count()
 		complain "$what: not between 1 and $max lines"
 }
 
+if [ "${1:-}" = files ]; then
+	files_of_states
+	exit
+fi
 if [ $# -gt 0 ] || [ "$list" = 1 ]; then
 	# shellcheck disable=SC2086
 	[ $# -gt 0 ] || set -- $permitted
@@ -171,4 +190,9 @@ fi
 	count 'the own uid alone: a capability permitted' $OWN_UID_MAX $own_uid
 	count 'a capability in effect' $IN_EFFECT_MAX $in_effect
 }
+inside=$(mktemp) || exit
+files_of_states >"$inside"
+sed -n '/^permitted:$/,/^$/p' "$srcdir/SECURITY.md" | sed '/^```/,$d' | diff - "$inside" ||
+	complain "SECURITY.md: other files; 'privileged-lines.sh files' prints them"
+rm -f "$inside"
 finish 'states' "$n"
