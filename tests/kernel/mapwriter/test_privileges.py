@@ -213,6 +213,10 @@ OPENED_EARLY = re.compile(r'"(/etc/ld\.so\.cache|/[^"]*/libc\.so\.6|/etc/sub[ug]
 CHANGES = r"^(set\w*[ug]id|setgroups)\(|PR_SET_(DUMPABLE|NO_NEW_PRIVS|KEEPCAPS|SECUREBITS)"
 
 
+# which static glibc reads when it starts
+OWN_NAME = re.compile(r"^readlink\W+/proc/self/exe\b")
+
+
 def order_problems(order, scenario, install):
     """The complete cut comes first."""
     end = order.end_of_cut()
@@ -222,7 +226,7 @@ def order_problems(order, scenario, install):
         r"^setresgid\({0}, {0}, {0}\)".format(scenario.caller.gid))
         if not order.where(pattern)]
     for what, (pattern, names) in LOOKS.items():
-        seen = order.where(pattern, names)
+        seen = [i for i in order.where(pattern, names) if not OWN_NAME.search(order.calls[i].text)]
         if seen and seen[0] < end:
             problems.append(f"{what} before the end of the cut: {order.calls[seen[0]].text}")
     problems += [f"opened before the end of the cut: {order.calls[i].text}"
@@ -406,6 +410,8 @@ class Follower:
     def see(self, stop, state):
         self.cut = self.cut or is_end_of_cut(stop)
         foreign = FOREIGN.search(stop.path)
+        if not self.cut and OWN_NAME.search(f"{stop.name} {stop.path}"):
+            foreign = None
         if foreign:
             self.read.add(foreign[0])
         if self.cut:
