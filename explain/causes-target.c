@@ -152,11 +152,14 @@ static bool name_service(const struct facts *facts)
 static void tell_name_service(const struct facts *facts, struct cause *cause)
 {
 	int error = facts->name_service ? facts->name_service : facts->error;
+	const char *reason = error == ETIMEDOUT || error == ECONNRESET ?
+				     report_no_answer(-error) :
+				     report_error(error);
 
 	causes_evidence(cause,
 			_("the name service did not answer about owners of "
 			  "lines: %s"),
-			report_error(error));
+			reason);
 	causes_cure(cause, _("ensure that 'getent passwd %u' answers"), facts->uid);
 }
 

@@ -13,8 +13,9 @@
 #include "explain/causes.h"
 
 static const struct causes_rule *const tables[] = {
-	causes_of_request, causes_of_target,  causes_of_source, causes_of_database,
-	causes_of_host,	   causes_of_kubelet, causes_of_kernel, causes_of_policy,
+	causes_of_request, causes_of_helper,   causes_of_target,
+	causes_of_source,  causes_of_database, causes_of_host,
+	causes_of_kubelet, causes_of_kernel,   causes_of_policy,
 };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
@@ -92,6 +93,11 @@ static const char *const names[CAUSES_END] = {
 	[CAUSE_EXTENT_EMPTY] = "extent-empty",
 	[CAUSE_NO_DESCRIPTORS] = "no-descriptors",
 	[CAUSE_NO_MEMORY] = "no-memory",
+	[CAUSE_HELPER_MISSING] = "helper-missing",
+	[CAUSE_HELPER_CHANGED] = "helper-changed",
+	[CAUSE_HELPER_READABLE] = "helper-readable",
+	[CAUSE_HELPER_TRACEABLE] = "helper-traceable",
+	[CAUSE_HELPER_VERSION] = "helper-version",
 	[CAUSE_PROC_MISSING] = "proc-missing",
 	[CAUSE_PROC_OTHER] = "proc-other",
 	[CAUSE_TARGET_NOT_PROC] = "target-not-proc",

@@ -23,6 +23,11 @@ enum cause_id {
 	CAUSE_EXTENT_EMPTY,
 	CAUSE_NO_DESCRIPTORS,
 	CAUSE_NO_MEMORY,
+	CAUSE_HELPER_MISSING,
+	CAUSE_HELPER_CHANGED,
+	CAUSE_HELPER_READABLE,
+	CAUSE_HELPER_TRACEABLE,
+	CAUSE_HELPER_VERSION,
 	CAUSE_PROC_MISSING,
 	CAUSE_PROC_OTHER,
 	CAUSE_TARGET_NOT_PROC,
@@ -108,6 +113,7 @@ struct causes_rule {
 };
 
 extern const struct causes_rule causes_of_request[];
+extern const struct causes_rule causes_of_helper[];
 extern const struct causes_rule causes_of_target[];
 extern const struct causes_rule causes_of_source[];
 extern const struct causes_rule causes_of_database[];

@@ -218,6 +218,7 @@ struct facts {
 	size_t refused;	      /* FACTS_RANGE: an extent */
 	struct range missing; /* the first part of it that is not granted */
 	int name_service;     /* an errno: owners could not be looked up */
+	int helper;	      /* 0, or the enum helper_fault why nothing could be asked */
 	int proc;	      /* 0, or an enum facts_proc */
 	bool hidepid;	      /* /proc is mounted with that option */
 	bool link_broken;     /* the database is a symbolic link that leads to no file */

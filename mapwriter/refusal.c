@@ -126,6 +126,7 @@ static void facts_of_request(const struct request *request, struct facts *facts)
 		.map = &request->map,
 		.missing = request->decision.missing,
 		.name_service = request->decision.name_service,
+		.helper = request->helper.fault,
 		.file = &request->file,
 		.target = {
 			.name = request->target.name,

@@ -176,6 +176,9 @@ const char *report_no_answer(int r)
 		return _("the name service did not answer in time");
 	case -ECONNRESET:
 		return _("the name service crashed");
+	case -ENOPKG:
+		return _("the program that asks the name service cannot be used; "
+			 "'subid check' says why");
 	default:
 		return report_error(-r);
 	}

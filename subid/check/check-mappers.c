@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * check-mappers: checks the map writers in all directories of the usual PATH.
+ * check-mappers: checks the map writers in all directories of the usual PATH, and the
+ * helper.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +12,9 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "explain/causes.h"
 #include "explain/facts.h"
+#include "helper/helper.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/etc-directory.h"
 #include "libsubid/sys/fd.h"
@@ -190,10 +193,33 @@ static int find_mappers(struct check *check, const struct kind *kind)
 	return 0;
 }
 
-/* Checks both map writers. Returns 0 or a status. */
+/* The helper of the map writers of this build, if these are installed. */
+static int check_helper(struct check *check)
+{
+	CLEANUP(fd_cleanup) int fd = -1;
+	struct problem problem =
+		problem_of(CHECK_HELPER_UNUSABLE, &kind_uid, HELPERDIR "/" HELPER_NAME);
+	struct facts facts = { .kind = &kind_uid, .step = FACTS_CALLER };
+	struct cause cause;
+	enum cause_id id;
+
+	if (check->place.image || access(BINDIR "/newuidmap", F_OK))
+		return 0;
+	facts.helper = helper_open(&fd);
+	if (facts.helper <= 0 || causes_find(&facts, &id, 1) == 0)
+		return 0;
+	causes_describe(&facts, id, &cause);
+	problem_message(&problem, "%s", cause.evidence);
+	problem_take_cure(&problem, &cause);
+	return check_report(check, &problem);
+}
+
+/* Checks both map writers and their helper. Returns 0 or a status. */
 int check_mappers(struct check *check)
 {
 	int r = find_mappers(check, &kind_uid);
 
-	return r ? r : find_mappers(check, &kind_gid);
+	if (r == 0)
+		r = find_mappers(check, &kind_gid);
+	return r ? r : check_helper(check);
 }

@@ -68,6 +68,7 @@ static const struct {
 	[CHECK_MAPPER_NO_PRIVILEGE] = { "mapper-no-privilege", FINDING_WARNING },
 	[CHECK_MAPPER_NOSUID] = { "mapper-nosuid", FINDING_WARNING },
 	[CHECK_MAPPER_WRITABLE] = { "mapper-writable", FINDING_ERROR },
+	[CHECK_HELPER_UNUSABLE] = { "helper-unusable", FINDING_WARNING },
 	[CHECK_COMMENT] = { "comment", FINDING_NOTE },
 	[CHECK_NSSWITCH_KEY] = { "nsswitch-key", FINDING_WARNING },
 	[CHECK_NSSWITCH_PLUGIN] = { "nsswitch-plugin", FINDING_NOTE },

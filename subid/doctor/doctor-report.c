@@ -110,6 +110,7 @@ struct facts doctor_facts(const struct doctor *doctor, const struct kind *kind,
 		.uid = getuid(),
 		.gid = getgid(),
 		.account = &doctor->account,
+		.helper = doctor->asker.fault,
 		.host = host,
 	};
 }

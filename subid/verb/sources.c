@@ -51,6 +51,7 @@ int sources_ask_plugin(struct sources *sources, const struct source *source,
 		return PLUGIN_SLOW;
 	plugin = plugin_of(sources, source, &helper);
 	r = plugin_client_ranges(&plugin, owner, kind, extents, set);
+	sources->helper = helper.fault;
 	sources->waited[source - sources->list.sources] += wait_clock() - now;
 	return r;
 }
@@ -64,6 +65,7 @@ static int note_failure(struct sources *sources, const struct kind *kind,
 		.kind = kind,
 		.step = FACTS_SOURCE,
 		.error = answer->error,
+		.helper = sources->helper,
 		.sources = { .nsswitch = &sources->nsswitch,
 			     .plugin = answer->source->name,
 			     .fault = answer->fault },
@@ -287,6 +289,7 @@ int sources_owners(struct sources *sources, const struct source *source, uint32_
 	plugin = plugin_of(sources, source, &helper);
 	if (may_ask(sources, source, &helper))
 		r = plugin_client_owners(&plugin, id, kind, ret_uids, ret_n);
+	sources->helper = helper.fault;
 	sources->waited[source - sources->list.sources] += wait_clock() - now;
 	if (r == 0 || r == PLUGIN_MUTE) {
 		*ret_known = r == 0;

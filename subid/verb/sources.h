@@ -32,6 +32,7 @@ struct sources {
 	bool extents;	/* check that a plugin grants what it lists as an extent */
 	bool looked[2]; /* the database was read once; by kind->group */
 	bool muted[NSSWITCH_SOURCES]; /* reported: it cannot find the owners of an id */
+	int helper; /* 0, or the enum helper_fault of the last question */
 	bool reported[NSSWITCH_SOURCES];  /* that it does not answer */
 	int64_t waited[NSSWITCH_SOURCES]; /* time spent, in milliseconds */
 };

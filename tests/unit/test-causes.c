@@ -4,6 +4,7 @@
 #include <locale.h>
 
 #include "explain/causes.h"
+#include "helper/helper.h"
 #include "libsubid/findings/kubelet.h"
 #include "libsubid/source/plugin.h"
 #include "tests/unit/accounts.h"
@@ -315,6 +316,43 @@ LEAST(no_passwd_entry)
 	f->step = FACTS_CALLER;
 	f->error = 0;
 	f->account = NULL;
+}
+LEAST(helper_missing)
+{
+	f->step = FACTS_CALLER;
+	f->error = ENOPKG;
+	f->helper = HELPER_MISSING;
+}
+LEAST(helper_foreign)
+{
+	refuse(f);
+	f->name_service = ENOPKG;
+	f->grants.readable = true;
+	f->helper = HELPER_FOREIGN;
+}
+LEAST(helper_writable)
+{
+	f->step = FACTS_CALLER;
+	f->error = ENOPKG;
+	f->helper = HELPER_WRITABLE;
+}
+LEAST(helper_readable)
+{
+	f->step = FACTS_CALLER;
+	f->error = ENOPKG;
+	f->helper = HELPER_READABLE;
+}
+LEAST(helper_traceable)
+{
+	f->step = FACTS_SOURCE;
+	f->error = ENOPKG;
+	f->helper = HELPER_TRACEABLE;
+}
+LEAST(helper_version)
+{
+	f->step = FACTS_CALLER;
+	f->error = ENOPKG;
+	f->helper = HELPER_VERSION;
 }
 LEAST(name_service)
 {
@@ -824,6 +862,12 @@ static const struct least {
 	{ CAUSE_NO_DESCRIPTORS, no_descriptors, "open files" },
 	{ CAUSE_NO_DESCRIPTORS, no_descriptors_system, "the system" },
 	{ CAUSE_NO_MEMORY, no_memory, "memory" },
+	{ CAUSE_HELPER_MISSING, helper_missing, "subid-ask is missing" },
+	{ CAUSE_HELPER_CHANGED, helper_foreign, "does not belong to root" },
+	{ CAUSE_HELPER_CHANGED, helper_writable, "not only root can write" },
+	{ CAUSE_HELPER_READABLE, helper_readable, "its mode is not 0711" },
+	{ CAUSE_HELPER_TRACEABLE, helper_traceable, "fs.suid_dumpable is 1" },
+	{ CAUSE_HELPER_VERSION, helper_version, "of another version" },
 	{ CAUSE_PROC_MISSING, proc_missing, "/proc is not mounted" },
 	{ CAUSE_PROC_OTHER, proc_other, "another pid namespace" },
 	{ CAUSE_TARGET_NOT_PROC, target_not_proc, "1234" },
@@ -1364,6 +1408,24 @@ static void combine_host(unsigned int at, struct facts *facts)
 	}
 }
 
+/* The helper, at each step that may ask it. */
+#define OF_HELPER (2 * 4 * (HELPER_VERSION + 1) * 2 * 2)
+
+static void combine_helper(unsigned int at, struct facts *facts)
+{
+	static const enum facts_step steps[] = { FACTS_CALLER, FACTS_SOURCE, FACTS_RANGE,
+						 FACTS_OWNER };
+
+	facts_make(facts, kind_all[choose(&at, 2)]);
+	facts->step = steps[choose(&at, 4)];
+	if (facts->step == FACTS_RANGE)
+		refuse(facts);
+	facts->helper = (int)choose(&at, HELPER_VERSION + 1);
+	facts->error = ENOPKG;
+	facts->grants.readable = flip(&at);
+	facts->name_service = flip(&at) ? ENOPKG : 0;
+}
+
 static const struct {
 	unsigned int n;
 	void (*combine)(unsigned int at, struct facts *facts);
@@ -1371,6 +1433,7 @@ static const struct {
 	{ OF_PROGRAM, combine_program }, { OF_TARGET, combine_target },
 	{ OF_GRANTS, combine_grants },	 { OF_SOURCES, combine_sources },
 	{ OF_REST, combine_rest },	 { OF_HOST, combine_host },
+	{ OF_HELPER, combine_helper },
 };
 
 /*

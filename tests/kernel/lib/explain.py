@@ -44,6 +44,15 @@ SENTENCES = {
     "NO_DESCRIPTORS": ("the limit of open files leaves {mapper} no descriptor",
                        "the system has no file descriptor left"),
     "NO_MEMORY": ("the limit of memory leaves {mapper} too little",),
+    "HELPER_MISSING": ("{helper} is missing, which asks the name service and plugins",),
+    "HELPER_CHANGED": ("{helper} or a directory above it does not belong to root, so it is not "
+                       "run",
+                       "not only root can write {helper} or a directory above it, so it is not "
+                       "run"),
+    "HELPER_READABLE": ("{helper} is not run, since its mode is not 0711: users could trace it",),
+    "HELPER_TRACEABLE": ("{helper} is not run, since fs.suid_dumpable is 1 or cannot be read: "
+                         "users could trace it",),
+    "HELPER_VERSION": ("{helper} is of another version than this program",),
     "PROC_MISSING": ("/proc is not mounted",),
     "PROC_OTHER": ("/proc is that of another pid namespace, so its process ids are not yours",),
     "TARGET_NOT_PROC": ("{target} is not an open directory of a process",),

@@ -28,9 +28,11 @@ from host import CLEAN_PATH, ELSA, Result, forget_refusals, read_all
 
 (PTRACE_POKEUSER, PTRACE_CONT, PTRACE_GETREGS, PTRACE_SETREGS, PTRACE_DETACH,
  PTRACE_SYSCALL) = 6, 7, 12, 13, 17, 24
+PTRACE_SETOPTIONS, PTRACE_GETEVENTMSG = 0x4200, 0x4201
 PTRACE_SEIZE, PTRACE_GET_SYSCALL_INFO = 0x4206, 0x420e
 PTRACE_O_TRACESYSGOOD, PTRACE_O_TRACEEXEC, PTRACE_O_EXITKILL = 1, 0x10, 0x100000
-PTRACE_EVENT_EXEC = 4
+PTRACE_O_TRACEFORK = 2
+PTRACE_EVENT_FORK, PTRACE_EVENT_EXEC = 1, 4
 WALL = 0x40000000
 RAX, ORIG_RAX = 10, 15      # positions in struct user_regs_struct of x86_64
 
@@ -94,15 +96,17 @@ class State(NamedTuple):
 class Tracee:
     """One process under trace."""
 
-    def __init__(self, pid):
+    OPTIONS = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL
+
+    def __init__(self, pid, seized=False):
         self.pid = pid
         self.status = None      # once it has ended: as waitpid(2) gives it
         self.call = None        # the system call that is going on
-        self._seize()
+        if not seized:
+            self._seize()
 
     def _seize(self):
-        ptrace(PTRACE_SEIZE, self.pid, 0,
-               PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL)
+        ptrace(PTRACE_SEIZE, self.pid, 0, self.OPTIONS)
 
     def _wait(self):
         """Returns the signal and the event of the next stop; (None, 0) is the end."""
@@ -121,6 +125,24 @@ class Tracee:
             if event == PTRACE_EVENT_EXEC:
                 return
             ptrace(PTRACE_CONT, self.pid, 0, 0 if event else number)
+
+    def follow_fork(self):
+        """Continues until it makes a process, which is returned at its first instant, and
+        then runs on, untraced. None if it ends before."""
+        ptrace(PTRACE_SETOPTIONS, self.pid, 0, self.OPTIONS | PTRACE_O_TRACEFORK)
+        deliver = 0
+        while True:
+            ptrace(PTRACE_CONT, self.pid, 0, deliver)
+            number, event = self._wait()
+            if number is None:
+                return None
+            if event == PTRACE_EVENT_FORK:
+                child = ctypes.c_ulong()
+                ptrace(PTRACE_GETEVENTMSG, self.pid, 0, ctypes.addressof(child))
+                os.waitpid(child.value, WALL)
+                self.detach()
+                return Tracee(child.value, seized=True)
+            deliver = 0 if event else number
 
     def step(self):
         """Continues to the next begin or end of a system call; None when it has ended."""

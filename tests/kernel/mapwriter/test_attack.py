@@ -17,7 +17,7 @@ import resource
 import signal
 from typing import NamedTuple
 
-from host import CLEAN_PATH, ELSA, Report, enter, quick
+from host import CLEAN_PATH, ELSA, NSSWITCH, Report, enter, quick
 from tracer import Tracee
 
 # how many stops a quick run skips for each one that is attacked
@@ -261,6 +261,71 @@ class Test:
                             f"work: {' '.join(sorted(allowed - moment.worked))}")
         return problems
 
+    # the helper
+
+    def start_helper(self, scenario, install):
+        """A run up to the instant at which the process of the helper exists."""
+        self.host.write("/etc/nsswitch.conf",
+                        NSSWITCH.replace("passwd: files", "passwd: db files"))
+        target = self.host.target()
+        tracee = self.parent.start(*self.arguments(scenario, install, target))
+        return target, tracee, tracee.follow_fork()
+
+    def attack_helper(self):
+        """From its fork to its end, through its exec."""
+        seen = {}
+        for scenario in SCENARIOS[:1] + SCENARIOS[2:3]:
+            for install in INSTALLS:
+                target, tracee, helper = self.start_helper(scenario, install)
+                moments, count = [self.attack_stop(helper, "fork")], 0
+                calls = []
+                while (stop := helper.step()):
+                    calls.append(stop.name)
+                    count += 1
+                    around = "execveat" in calls[-12:] or stop.name in ("capset", "prctl")
+                    if not stop.entry and (around or not quick()
+                                           or not count % (2 * QUICK_STRIDE)):
+                        moments.append(self.attack_stop(helper, stop))
+                status, output = self.parent.wait(tracee)
+                problems = self.end_problems(scenario, target, complete=True)
+                if status or "execveat" not in calls:
+                    problems.append(f"status {status:#x}: {output}")
+                for moment in moments:
+                    problems += self.moment_problems(moment)
+                    seen.setdefault((install, moment.privileges), []).append(
+                        (scenario, moment))
+                self.report.check(f"helper attacked at {len(moments)} stops: {scenario.name}, "
+                                  f"{install}", not problems, "; ".join(problems[:5]))
+        self.print_table(seen)
+        self.host.reset_etc("nsswitch.conf")
+
+    def kill_helper(self):
+        """The caller may kill it: then nothing is written, unless it has answered."""
+        scenario, problems, kills, written = SCENARIOS[2], [], 0, 0
+        number, ended = 0, False
+        while not ended:
+            target, tracee, helper = self.start_helper(scenario, INSTALLS[number % 2])
+            for _ in range(number):
+                ended = ended or helper.step() is None
+            if not ended and self.parent.ask("signal", helper.pid, int(signal.SIGKILL)) != "0":
+                problems.append(f"cannot be killed at stop {number}")
+            while helper.step():
+                pass
+            status, output = self.parent.wait(tracee)
+            problems += self.end_problems(scenario, target, complete=False)
+            whole = target.map(scenario.kind) != ()
+            if status != (0 if whole else 1 << 8) or (not whole and not ended
+                                                      and "name service" not in output):
+                problems.append(f"stop {number}: status {status:#x}, {output}")
+            written += whole
+            kills += not ended
+            number += 2 * QUICK_STRIDE + 1 if quick() else 7
+        if not 0 < written < kills:
+            problems.append("killing made no difference")
+        self.report.check(f"helper killed at {kills} stops", not problems,
+                          "; ".join(problems[:5]))
+        self.host.reset_etc("nsswitch.conf")
+
     @staticmethod
     def print_table(seen):
         print("# what the caller may, by how the program is installed and what it holds")
@@ -376,7 +441,7 @@ def main():
     host = enter()
     test = Test(host, Report())
     test.report.parts(test.control, test.control_dumpable, test.attack_everywhere,
-                      test.kill_everywhere, test.starve_everywhere, test.core_dumps)
+                      test.attack_helper, test.kill_helper, test.kill_everywhere, test.starve_everywhere, test.core_dumps)
 
 
 main()

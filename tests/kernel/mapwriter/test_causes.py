@@ -9,6 +9,7 @@ import os
 import re
 
 import causes_database
+import causes_helper
 import causes_kernel
 import causes_request
 import causes_secrecy
@@ -19,8 +20,8 @@ from explain import SENTENCES, Setting
 from host import COMMANDS, TOP, Report, enter, quick
 from subid_box import manual, said_in
 
-MODULES = (causes_request, causes_sources, causes_database, causes_kernel, causes_secrecy,
-           causes_words)
+MODULES = (causes_request, causes_helper, causes_sources, causes_database, causes_kernel,
+           causes_secrecy, causes_words)
 
 
 def check_complete(report):

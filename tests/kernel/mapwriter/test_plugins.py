@@ -352,15 +352,28 @@ def look_at(box, pid, parent):
     box.report.check(f"the one that waits has no more than before: {box.program} {box.install}",
                      above["Uid"].split() == ["5001"] * 4 and bin(int(above["CapPrm"], 16)).count(
                          "1") <= 2, f"{above}")
+    held = {int(fd): os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")}
+    signals = sum(1 << number - 1 for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT,
+                                                 signal.SIGTERM))
+    with open(f"/proc/{pid}/environ", "rb") as file:
+        environment = file.read()
+    box.report.check(f"what the helper holds: {box.program} {box.install}",
+                     held.keys() == {0, 1, 2, 3} and held[3].startswith("socket:")
+                     and all("/memfd:nothing" in held[fd] or held[fd] == "/dev/null"
+                             for fd in (0, 1, 2))
+                     and environment == b"" and os.readlink(f"/proc/{pid}/cwd") == "/"
+                     and os.readlink(f"/proc/{pid}/exe") == box.host.helper
+                     and int(status["SigIgn"], 16) == 0 and int(status["SigBlk"], 16) == signals,
+                     f"{held} {environment} {status}")
     files = [os.readlink(f"/proc/{which}/fd/{fd}") for which in (pid, parent)
              for fd in os.listdir(f"/proc/{which}/fd")]
     box.report.check(f"the database is closed meanwhile: {box.program} {box.install}",
                      not any(path.startswith("/etc/") for path in files), f"{files}")
-    held = [what for what in ("mem", "fd", "environ") for which in (pid, parent)
+    reached = [what for what in ("mem", "fd", "environ") for which in (pid, parent)
             if as_elsa(lambda: os.listdir(f"/proc/{which}/{what}") if what == "fd" else
                        open(f"/proc/{which}/{what}", "rb").read(1))]
-    box.report.check(f"the caller cannot reach in: {box.program} {box.install}", not held,
-                     f"{held}")
+    box.report.check(f"the caller cannot reach in: {box.program} {box.install}", not reached,
+                     f"{reached}")
 
 
 def test_writers(box):

@@ -16,9 +16,10 @@ import time
 
 import subid_box
 from cures import NO_COMMAND_FINDINGS, Cures, logged_in
-from host import (ANNA, BOB, CLEAN_PATH, ELSA, MS_BIND, MS_NOSUID, MS_RDONLY, MS_REMOUNT, PASSWD, ROOT, SILENT, TOP,
+from host import (ANNA, BOB, CLEAN_PATH, ELSA, MS_BIND, MS_NOSUID, MS_RDONLY, MS_REMOUNT, PASSWD,
+                  ROOT, SILENT, TOP,
                   Account, NameService, Wrong, mount, own_mounts, process, quick, remove,
-                  require, root_shell, writable)
+                  require, root_shell, umount, writable)
 from subid_box import DONE, FINDINGS, NOT_WRITTEN, UNREADABLE, USAGE, documented, words
 
 BUDGET = 2  # seconds in which a command asks a name service about the ids of all ranges
@@ -645,6 +646,31 @@ def _(s):
     result = s.box.run("check", caller=ELSA)
     require(result.status == UNREADABLE and b"mapper-missing" not in result.out
             and b"/usr/bin/newuidmap: Permission denied" in result.err, f"{result}")
+
+
+@case("helper-unusable")
+def _(s):
+    install(s, "/usr/local/bin")
+    s.host.install_helper()
+    path = s.host.helper
+    try:
+        s.gone("helper-unusable")
+        os.chmod(path, 0o755)
+        s.cured("helper-unusable", file=path)
+        for spoil in (lambda: os.chown(path, 5002, 0), lambda: os.chmod(path, 0o731),
+                      lambda: os.chmod(os.path.dirname(path), 0o777), lambda: os.unlink(path)):
+            s.host.install_helper()
+            spoil()
+            row = s.named("helper-unusable", file=path)
+            require("install" in row["cure"] and not row["as_root"], f"{row}")
+    finally:
+        s.host.install_helper()
+    s.gone("helper-unusable")
+    # where our map writers are not installed, theirs need no helper
+    umount("/usr/local/bin")
+    os.chmod(path, 0o755)
+    s.gone("helper-unusable")
+    s.host.install_helper()
 
 
 @case("mapper-no-privilege")

@@ -9,6 +9,7 @@ import fcntl
 import os
 import random
 import re
+import shutil
 import signal
 import struct
 import subprocess
@@ -16,7 +17,8 @@ import time
 
 import host as host_module
 import usermod_box
-from host import ELSA, MS_NODEV, mount, process, quick, read, remove, umount
+from host import (ELSA, LIBRARY_DIRECTORY, MS_NODEV, mount, process, quick, read, remove, umount,
+                  writable)
 from usermod_box import OLD, ORACLE, Files, Scenario, available, calls, enter, tampered, words
 
 DONE, USAGE, UNREADABLE, LOCKED, NOT_WRITTEN, NO_USER, NONE = 0, 1, 3, 4, 5, 6, 7
@@ -800,11 +802,11 @@ def test_name_service(case):
     not given."""
     box = case.box
     path = box.host.compile("usermod_nss.c", "-shared", "-fPIC")
-    os.rename(path, f"{box.directory}/libnss_subidtest.so.2")
+    writable(box.host, LIBRARY_DIRECTORY)
+    shutil.move(path, f"{LIBRARY_DIRECTORY}/libnss_subidtest.so.2")
     box.host.write("/etc/nsswitch.conf", "passwd: files subidtest\ngroup: files subidtest\n")
     box.host.write(LIST, "bob:2048\nelsa:2048\nanna:2048\n")
-    env = {"PATH": host_module.CLEAN_PATH, "LC_ALL": "C.UTF-8",
-           "LD_LIBRARY_PATH": box.directory}
+    env = {"PATH": host_module.CLEAN_PATH, "LC_ALL": "C.UTF-8"}
     for what, mode, new, longest, says in (
             ("its account is passed by", "0 103072",
              "bob:100000:2048\nelsa:106144:2048\nanna:104096:2048\n", 2, ()),

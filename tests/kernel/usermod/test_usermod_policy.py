@@ -7,6 +7,7 @@ files, attributes, and a name service that is slow or silent."""
 import contextlib
 import os
 import re
+import shutil
 import signal
 import stat
 import struct
@@ -699,8 +700,9 @@ def test_name_service(case):
         case.report.skip("accounts of a directory", reason)
         return
     path = box.host.compile("usermod_nss.c", "-shared", "-fPIC")
-    os.rename(path, f"{box.directory}/libnss_subidtest.so.2")
-    env = {"PATH": host_module.CLEAN_PATH, "LC_ALL": "C.UTF-8", "LD_LIBRARY_PATH": box.directory}
+    host_module.writable(box.host, host_module.LIBRARY_DIRECTORY)
+    shutil.move(path, f"{host_module.LIBRARY_DIRECTORY}/libnss_subidtest.so.2")
+    env = {"PATH": host_module.CLEAN_PATH, "LC_ALL": "C.UTF-8"}
     box.host.write("/etc/nsswitch.conf",
                    "passwd: files subidtest\ngroup: files [NOTFOUND=continue] subidtest\n")
 

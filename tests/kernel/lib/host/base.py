@@ -561,7 +561,10 @@ class Host:
         if self.helper is None:
             self.helper = helper_path()
             overlay(f"{self.tmpdir}/bin", os.path.dirname(self.helper))
-        self.write(self.helper, open(source, "rb").read(), 0o711)
+        os.chown(os.path.dirname(self.helper), 0, 0)
+        os.chmod(os.path.dirname(self.helper), 0o755)
+        with open(source, "rb") as file:
+            self.write(self.helper, file.read(), 0o711)
 
     def compile(self, source, *flags):
         """Builds a helper of this directory; returns its path."""

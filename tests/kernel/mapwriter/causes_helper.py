@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Causes in the helper, which asks the name service and plugins for the map writers."""
+
+import contextlib
+import os
+import shutil
+
+from explain import ASK, GRANT, NO_NAME, Cases, denied
+from host import MS_BIND, NSSWITCH, Plugins, mount
+
+CASES = Cases()
+case = CASES.case
+KEPT = {}
+SETTING = "/proc/sys/fs/suid_dumpable"
+NO_ID = denied("0-1000", "100000-101000")
+
+
+def by_name_service(s):
+    """The name service is asked who elsa is."""
+    s.database(GRANT)
+    s.host.write("/etc/nsswitch.conf", NSSWITCH.replace("passwd: files", "passwd: db files"))
+    return ASK, (NO_NAME, {})
+
+
+def by_plugin(s):
+    """A plugin is asked for elsa's ranges."""
+    plugins = KEPT.setdefault(s.host, Plugins(s.host))
+    plugins.open()
+    plugins.ask("zzz")
+    plugins.install("zzz")
+    s.database(GRANT)
+    first = 100000 + 10000000 * (s.kind == "g")
+    return f"PID 0 {first} 1000", denied("0-1000", f"{first}-{first + 1000}")
+
+
+@contextlib.contextmanager
+def helper(s):
+    """The installed helper, which is put back."""
+    s.host.install_helper()
+    try:
+        yield s.host.helper
+    finally:
+        s.host.install_helper()
+
+
+def each(s, spoil, cause, fix=None, **more):
+    """The cause, whoever had to be asked; and no cause where nobody has to be."""
+    for prepare in (by_name_service, by_plugin):
+        with helper(s) as path:
+            ask, line = prepare(s)
+            s.granted(ask)
+            spoil(path)
+            s.refused(ask, line, cause, helper=path, **more)
+            s.host.reset_etc("nsswitch.conf")
+            s.granted(ASK)
+            prepare(s)
+            s.refused(ask, line, cause, helper=path, **more)
+            s.fix(fix and (lambda: fix(path)))
+            s.granted(ask)
+    s.host.reset_etc("nsswitch.conf")
+
+
+def put_back(s):
+    return lambda _: s.host.install_helper()
+
+
+@case("no helper", "HELPER_MISSING")
+def _(s):
+    each(s, os.unlink, "HELPER_MISSING", put_back(s),
+         cure="install it: it is part of subid-utils")
+
+
+@case("no file in place of the helper", "HELPER_MISSING")
+def _(s):
+    def spoil(path):
+        os.rename(path, f"{path}.real")
+        os.mkdir(path)
+    def fix(path):
+        os.rmdir(path)
+        os.rename(f"{path}.real", path)
+    each(s, spoil, "HELPER_MISSING", fix, cure="install it: it is part of subid-utils")
+
+
+@case("helper that is not root's", "HELPER_CHANGED")
+def _(s):
+    cure = "have root repair the directories, and install subid-utils again"
+    each(s, lambda path: os.chown(path, 5002, 0), "HELPER_CHANGED", put_back(s), cure=cure)
+    each(s, lambda path: os.chown(os.path.dirname(path), 5002, 0), "HELPER_CHANGED", put_back(s),
+         cure=cure)
+
+
+@case("helper that others can write", "HELPER_CHANGED")
+def _(s):
+    cure = "have root repair the directories, and install subid-utils again"
+    each(s, lambda path: os.chmod(path, 0o731), "HELPER_CHANGED", put_back(s), cure=cure)
+    each(s, lambda path: os.chmod(os.path.dirname(path), 0o1777), "HELPER_CHANGED", put_back(s),
+         cure=cure)
+
+
+@case("helper that users can read", "HELPER_READABLE")
+def _(s):
+    for mode in (0o755, 0o751, 0o700, 0o4711):
+        each(s, lambda path: os.chmod(path, mode), "HELPER_READABLE")
+
+
+@case("setting of the kernel that makes the helper traceable", "HELPER_TRACEABLE")
+def _(s):
+    value = f"{s.host.tmpdir}/suid_dumpable"
+    def spoil(_):
+        s.host.write(value, "1\n")
+        mount(value, SETTING, None, MS_BIND)
+    each(s, spoil, "HELPER_TRACEABLE")
+
+
+@case("helper of another version", "HELPER_VERSION")
+def _(s):
+    false = s.host.compile("false_helper.c")
+    s.host.write("/etc/false-helper", "version 1\n")
+    def spoil(path):
+        shutil.copyfile(false, path)
+        os.chmod(path, 0o711)
+    each(s, spoil, "HELPER_VERSION", put_back(s),
+         cure="install one version of all of subid-utils")
