@@ -79,11 +79,10 @@ static int check_file(int fd)
 
 	if (fstat(fd, &status))
 		return -errno;
+	if (!S_ISREG(status.st_mode))
+		return HELPER_MISSING;
 	r = fault_of(root_only_check(&status));
-	if (r == 0 &&
-	    (!S_ISREG(status.st_mode) || (status.st_mode & 07777) != HELPER_MODE))
-		r = HELPER_READABLE;
-	return r;
+	return r ? r : (status.st_mode & 07777) != HELPER_MODE ? HELPER_READABLE : 0;
 }
 
 /* Opens the installed helper and checks it. Returns 0, an enum helper_fault or -errno. */

@@ -24,10 +24,10 @@
 
 /* Why the helper cannot be used. */
 enum helper_fault {
-	HELPER_MISSING = 1,
-	HELPER_FOREIGN,	  /* the file, or a directory above it, is not root's */
-	HELPER_WRITABLE,  /* other users can write one of them */
-	HELPER_READABLE,  /* it is not a regular file with mode 0711 */
+	HELPER_MISSING = 1, /* there is no such regular file */
+	HELPER_FOREIGN,	    /* the file, or a directory above it, is not root's */
+	HELPER_WRITABLE,    /* other users can write one of them */
+	HELPER_READABLE,    /* its mode is not 0711 */
 	HELPER_TRACEABLE, /* fs.suid_dumpable lets its caller trace it, or is not known */
 	HELPER_VERSION,	  /* it is of another version of these programs */
 };

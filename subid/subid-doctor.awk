@@ -265,7 +265,7 @@ BEGIN {
 	word("host->storage$", "DIRECTORY")
 	word("host->path$", "DIRECTORIES")
 	word("^PLUGINDIR$", "DIRECTORY")
-	word("^HELPER$", "HELPER")
+	word("^HELPER$", "PROGRAM")
 	word("^PACKAGE$", "subid-utils")
 	word("^reason$", "ERROR")
 	word("^NSSWITCH_CONF$", "/etc/nsswitch.conf")

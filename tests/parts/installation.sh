@@ -3,16 +3,16 @@
 #
 # make install and make uninstall, for runtests to source.
 
-# installed BUILD PREFIX: file, mode, owner and capabilities of the map writers
+# installed BUILD PREFIX: file, mode, owner and capabilities of the map writers and the helper
 installed()
 {
 	make -s -C "$work/$1" install prefix="$2" sysconfdir="$2/etc" >&2 || return
-	stat -c '%n %a %U:%G' "$2/bin/newuidmap" "$2/bin/newgidmap"
+	stat -c '%n %a %U:%G' "$2/bin/newuidmap" "$2/bin/newgidmap" "$2/libexec/subid-utils"{,/subid-ask}
 	getcap "$2/bin/newuidmap" "$2/bin/newgidmap"
 }
 
 # What packages share below a prefix, and leave there.
-shared_directories='^((s?bin|etc|etc/pam\.d|include|lib|share|share/(doc|man|man/man[1-8]|locale|'
+shared_directories='^((s?bin|etc|etc/pam\.d|include|lib|libexec|share|share/(doc|man|man/man[1-8]|locale|'
 shared_directories+='locale/[a-z]+|locale/[a-z]+/LC_MESSAGES))/)$'
 
 # empty DIRECTORY: holds no file, and no directory but those that packages share
@@ -36,6 +36,8 @@ install_as_user()
 	same 'no privilege without root' "$(stat -c %a "$destination"/usr/local/bin/new?idmap)" \
 "755
 755"
+	same 'the helper keeps its mode' \
+		"$(stat -c %a "$destination"/usr/local/libexec/subid-utils/subid-ask)" 711
 }
 
 # install_catalog PREFIX: for a language that is not in the tree
@@ -56,15 +58,19 @@ install_catalog()
 
 installation()
 {
-	local prefix=$work/prefix bin=$work/prefix/bin
+	local prefix=$work/prefix bin=$work/prefix/bin helper
+	helper="$prefix/libexec/subid-utils 755 root:root
+$prefix/libexec/subid-utils/subid-ask 711 root:root"
 
 	build gcc && build clang && locked build build_of_user || return
 	same 'setuid root' "$(installed gcc "$prefix")" \
 "$bin/newuidmap 4755 root:root
-$bin/newgidmap 4755 root:root"
+$bin/newgidmap 4755 root:root
+$helper"
 	same 'file capabilities' "$(installed clang "$prefix")" \
 "$bin/newuidmap 755 root:root
 $bin/newgidmap 755 root:root
+$helper
 $bin/newuidmap cap_setuid=ep
 $bin/newgidmap cap_setgid=ep"
 	step 'make uninstall' make -s -C "$work/clang" uninstall prefix="$prefix" \

@@ -7,6 +7,7 @@
 
 #include "helper/helper-protocol.h"
 #include "helper/nss-client.h"
+#include "helper/plugin-client.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/sys/wait.h"
 #include "tests/unit/helper-inside.h"
@@ -241,6 +242,30 @@ Test(helper_protocol, bad_replies)
 	cr_assert_eq(ask_both(&reply, sizeof(reply.head) + reply.head.len), -EBADMSG);
 }
 
+/* Both questions about a plugin. Only valid ranges are accepted. */
+static int ask_about_plugin(struct helper *helper, bool owners)
+{
+	const struct range asked[] = { { 10, 20 }, { 30, 40 } };
+	const struct plugin_client plugin = { helper, "/nowhere", "sample" };
+	CLEANUP(plugin_extents_cleanup)
+	struct plugin_extents extents = { asked, 2, RANGE_SET(2) };
+	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(LIMIT_PLUGIN_ANSWER);
+	CLEANUP(cleanup_free) uid_t *uids = NULL;
+	size_t n = 0;
+	int r = owners ? plugin_client_owners(&plugin, 7, &kind_uid, &uids, &n) :
+			 plugin_client_ranges(&plugin, "elsa", &kind_uid, &extents, &set);
+
+	cr_assert(r <= PLUGIN_DIED && r >= -4095, "%d", r);
+	for (size_t i = 0; i < set.n; i++)
+		cr_assert(set.ranges[i].start < set.ranges[i].end &&
+			  set.ranges[i].end <= ID_END);
+	cr_assert(extents.denied.n <= 2);
+	return r == PLUGIN_LIES ? -EBADMSG :
+	       r == PLUGIN_DIED ? -ECONNRESET :
+	       r > 0		? ACCOUNT_NONE :
+				  r;
+}
+
 /* Every request to a child that has sent some bytes: never a crash, and only a valid
  * answer is accepted. */
 static int ask_anything(struct helper *client, struct rng *rng)
@@ -259,7 +284,7 @@ static int ask_anything(struct helper *client, struct rng *rng)
 	gid_t gid;
 	int r;
 
-	switch (rng_below(rng, 9)) {
+	switch (rng_below(rng, 11)) {
 	case 0:
 		return nss_client_user(client, "elsa", &account);
 	case 1:
@@ -286,6 +311,9 @@ static int ask_anything(struct helper *client, struct rng *rng)
 		r = nss_client_members(client, "staff", &gid, (char **)&bytes, &len);
 		cr_assert(r || ((char *)bytes)[len] == '\0');
 		return r;
+	case 9:
+	case 10:
+		return ask_about_plugin(client, rng_once_in(rng, 2));
 	case 7:
 		r = nss_client_enumerate(client, &kind_uid, 0, &found);
 		cr_assert(r <= 0);
@@ -295,6 +323,58 @@ static int ask_anything(struct helper *client, struct rng *rng)
 		cr_assert(r <= 0);
 		return r;
 	}
+}
+
+/* A reply with ranges, of which a part may be wrong. */
+struct ranges_reply {
+	struct helper_reply head;
+	struct helper_reply_ranges counts;
+	struct range ranges[3];
+} __attribute__((packed));
+
+static int ask_ranges(const struct ranges_reply *reply, size_t len)
+{
+	struct helper helper = client_with(reply, len);
+	int r = ask_about_plugin(&helper, false);
+
+	close_both(&helper);
+	return r;
+}
+
+/* What the helper sends about a plugin is checked: each field in its turn. */
+Test(helper_protocol, bad_ranges)
+{
+	const struct ranges_reply good = { { 0, sizeof(good) - sizeof(good.head) },
+					   { 1, 2 },
+					   { { 10, 20 }, { 10, 20 }, { 50, 60 } } };
+	static const uint32_t counts[] = { 0, 3, 65536, 65537, 1U << 31, UINT32_MAX };
+	struct ranges_reply reply = good;
+
+	cr_assert_eq(ask_ranges(&good, sizeof(good)), 0);
+	for (size_t len = 0; len < sizeof(good); len++)
+		cr_assert_eq(ask_ranges(&good, len), -ECONNRESET);
+	for (size_t i = 0; i < COUNT_OF(counts); i++) {
+		reply.counts.denied = counts[i];
+		cr_assert_eq(ask_ranges(&reply, sizeof(reply)), -EBADMSG);
+		reply = good;
+		reply.counts.n = counts[i];
+		cr_assert_eq(ask_ranges(&reply, sizeof(reply)), -EBADMSG);
+		reply = good;
+	}
+	for (size_t i = 0; i < COUNT_OF(reply.ranges); i++) {
+		reply.ranges[i].end = reply.ranges[i].start;
+		cr_assert_eq(ask_ranges(&reply, sizeof(reply)), -EBADMSG);
+		reply.ranges[i].end = ID_END + 1;
+		cr_assert_eq(ask_ranges(&reply, sizeof(reply)), -EBADMSG);
+		reply.ranges[i] = (struct range){ 20, 10 };
+		cr_assert_eq(ask_ranges(&reply, sizeof(reply)), -EBADMSG);
+		reply = good;
+	}
+	reply.head.len = 7;
+	cr_assert_eq(ask_ranges(&reply, sizeof(reply.head) + 7), -EBADMSG);
+	reply = good;
+	reply.head.r = PLUGIN_DIED + 1;
+	cr_assert_eq(ask_ranges(&reply, sizeof(reply)), -EBADMSG);
 }
 
 /* Parts of replies: headers, accounts, text and random bytes. */

@@ -10,7 +10,7 @@ from host import MS_BIND, NSSWITCH, Plugins, mount
 
 CASES = Cases()
 case = CASES.case
-KEPT = {}
+KEPT, OPENED = {}, set()
 SETTING = "/proc/sys/fs/suid_dumpable"
 NO_ID = denied("0-1000", "100000-101000")
 
@@ -25,7 +25,9 @@ def by_name_service(s):
 def by_plugin(s):
     """A plugin is asked for elsa's ranges."""
     plugins = KEPT.setdefault(s.host, Plugins(s.host))
-    plugins.open()
+    if s not in OPENED:     # overlays cannot be stacked at will
+        plugins.open()
+        OPENED.add(s)
     plugins.ask("zzz")
     plugins.install("zzz")
     s.database(GRANT)
@@ -105,10 +107,12 @@ def _(s):
 
 @case("setting of the kernel that makes the helper traceable", "HELPER_TRACEABLE")
 def _(s):
-    value = f"{s.host.tmpdir}/suid_dumpable"
+    # in this mount namespace alone
+    s.host.write(f"{s.host.tmpdir}/suid_dumpable", "0\n")
+    mount(f"{s.host.tmpdir}/suid_dumpable", SETTING, None, MS_BIND)
     def spoil(_):
-        s.host.write(value, "1\n")
-        mount(value, SETTING, None, MS_BIND)
+        with open(SETTING, "w") as file:
+            file.write("1\n")
     each(s, spoil, "HELPER_TRACEABLE")
 
 

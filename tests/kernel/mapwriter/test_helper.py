@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """The helper of the map writers: who starts it, and what they do with one that is wrong.
-test_attack.py attacks it, test_plugins.py looks at what it holds, scenes_helper.py has the
+test_attack.py attacks it, test_plugins.py looks at what it holds, causes_helper.py has the
 messages."""
 
 import os

@@ -105,12 +105,12 @@ def words(result):
 
 
 def running():
-    """Processes of our program, including its children."""
+    """Processes of our program, and of its helper."""
     found = []
     for name in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             with open(f"/proc/{name}/stat", encoding="ascii") as file:
                 # no process reaps an orphan here
-                if re.match(r"\d+ \(usermod-ext\) [^Z]", file.read()):
+                if re.match(r"\d+ \((?:usermod-ext|subid-ask)\) [^Z]", file.read()):
                     found.append(int(name))
     return found
