@@ -200,7 +200,6 @@ static int check_helper(struct check *check)
 	struct problem problem =
 		problem_of(CHECK_HELPER_UNUSABLE, &kind_uid, HELPERDIR "/" HELPER_NAME);
 	struct facts facts = { .kind = &kind_uid, .step = FACTS_CALLER };
-	struct cause cause;
 	enum cause_id id;
 
 	if (check->place.image || access(BINDIR "/newuidmap", F_OK))
@@ -208,9 +207,7 @@ static int check_helper(struct check *check)
 	facts.helper = helper_open(&fd);
 	if (facts.helper <= 0 || causes_find(&facts, &id, 1) == 0)
 		return 0;
-	causes_describe(&facts, id, &cause);
-	problem_message(&problem, "%s", cause.evidence);
-	problem_take_cure(&problem, &cause);
+	causes_describe(&facts, id, &problem.cause);
 	return check_report(check, &problem);
 }
 
