@@ -5,7 +5,7 @@ import errno
 import os
 
 from explain import ASK, EACCES, GRANT, Cases, cannot_open, denied
-from host import ELSA, ROOT, require, root_shell
+from host import ELSA, ROOT, identity, require, root_shell
 
 CASES = Cases()
 case = CASES.case
@@ -27,13 +27,13 @@ def _(s):
 
 def not_without_yes(s):
     """The cure shows the content, and changes nothing without the answer `yes`."""
-    before = os.lstat(s.file)
+    before = identity(s.file)
     with open(s.file, "rb") as file:
         content = file.read()
     for answer in (b"", b"\n", b"no\n", b"usermod-ext -S elsa\n"):
         found = root_shell(s.host, s.cure, answer)
         require(found.returncode != 0 and content in found.stdout, f"{found}")
-        require(os.lstat(s.file) == before, "the file is another")
+        require(identity(s.file) == before, "the file is another")
 
 
 @case("file is a symbolic link", "FILE_SYMLINK")

@@ -18,7 +18,7 @@ import subid_box
 from cures import NO_COMMAND_FINDINGS, Cures, logged_in
 from host import (ANNA, BOB, CLEAN_PATH, ELSA, MS_BIND, MS_NOSUID, MS_RDONLY, MS_REMOUNT, PASSWD,
                   ROOT, SILENT, TOP,
-                  Account, NameService, Wrong, mount, own_mounts, process, quick, remove,
+                  Account, NameService, Wrong, identity, mount, own_mounts, process, quick, remove,
                   require, root_shell, umount, writable)
 from subid_box import DONE, FINDINGS, NOT_WRITTEN, UNREADABLE, USAGE, documented, words
 
@@ -504,12 +504,12 @@ def _(s):
 
 def approved(s, code):
     """The cure shows the lines that would be valid, and changes nothing without the answer."""
-    before = os.lstat("/etc/subuid")
+    before = identity("/etc/subuid")
     row = s.named(code, file="/etc/subuid")
     for answer in (b"", b"no\n"):
         found = root_shell(s.host, row["cure"], answer)
         require(found.returncode != 0 and GOOD.encode() in found.stdout, f"{found}")
-        require(os.lstat("/etc/subuid") == before, "the file is another")
+        require(identity("/etc/subuid") == before, "the file is another")
         # a link may lead to any file
         require(mode_of("/etc/subuid.new") == 0o600, "every user can read the copy")
     meanwhile = row["cure"].replace("test ", "echo anna:300000:1 >>/etc/subuid; test ", 1)
