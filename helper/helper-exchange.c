@@ -15,15 +15,7 @@
 #include "libsubid/sys/wait.h"
 #include "libsubid/user/account.h"
 
-/* Reads what the helper sends. Returns 0, -ETIMEDOUT, -ECONNRESET or -errno. */
-static int receive(const struct helper *helper, int64_t end, void *bytes, size_t len)
-{
-	int r = wait_read(helper->fd, end, bytes, len);
-
-	return r == WAIT_OVER ? -ETIMEDOUT : r;
-}
-
-/* Sends bytes. Returns as receive(). */
+/* Sends bytes. Returns as helper_receive(). */
 int helper_exchange_send_bytes(const struct helper *helper, int64_t end,
 			       const void *bytes, size_t len)
 {
@@ -32,7 +24,7 @@ int helper_exchange_send_bytes(const struct helper *helper, int64_t end,
 	return r == WAIT_OVER ? -ETIMEDOUT : r;
 }
 
-/* Sends a request with a name, which may be NULL. Returns as receive(). */
+/* Sends a request with a name, which may be NULL. Returns as helper_receive(). */
 int helper_exchange_send(const struct helper *helper, int64_t end,
 			 struct helper_request request, const char *name)
 {
@@ -55,7 +47,7 @@ int helper_exchange_receive(const struct helper *helper, int64_t end, int *ret_r
 {
 	CLEANUP(cleanup_free) char *bytes = NULL;
 	struct helper_reply reply;
-	int r = receive(helper, end, &reply, sizeof(reply));
+	int r = helper_receive(helper, end, &reply, sizeof(reply));
 
 	if (r)
 		return r;
@@ -65,7 +57,7 @@ int helper_exchange_receive(const struct helper *helper, int64_t end, int *ret_r
 	bytes = calloc(1, (size_t)reply.len + 1);
 	if (!bytes)
 		return -ENOMEM;
-	r = receive(helper, end, bytes, reply.len);
+	r = helper_receive(helper, end, bytes, reply.len);
 	if (r)
 		return r;
 	*ret_r = reply.r;

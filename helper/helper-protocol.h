@@ -112,6 +112,7 @@ struct helper_reply_ranges {
  *	helper_exchange_finish
  */
 
+int helper_receive(const struct helper *helper, int64_t end, void *bytes, size_t len);
 int64_t helper_exchange_begin(struct helper *helper, int64_t *ret_now);
 int64_t helper_exchange_end(const struct helper *helper, int64_t begun);
 int helper_exchange_send(const struct helper *helper, int64_t end,

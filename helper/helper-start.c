@@ -3,13 +3,15 @@
  * helper-start: starts and ends the helper.
  *
  * A socket, and not two pipes, connects it: another process could open a pipe through
- * /proc, but no socket.
+ * /proc, but no socket. And the kernel names the sender of what is received.
  *
+ * MUST: only the helper is believed, and no process that has got its socket.
  * MUST: a helper of another version is not asked.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -58,13 +60,72 @@ static int start_child(struct helper *helper, struct errand *errand)
 			   become_helper, errand);
 }
 
+/* Receives bytes of one sender. Returns 0 or -errno; *ret_n is 0 at the end. */
+static int receive_some(const struct helper *helper, void *bytes, size_t len,
+			size_t *ret_n)
+{
+	char control[CMSG_SPACE(sizeof(struct ucred))] __attribute__((aligned(8)));
+	struct iovec vector = { bytes, len };
+	struct msghdr message = {
+		.msg_iov = &vector,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	const struct cmsghdr *header;
+	struct ucred sender;
+	ssize_t n;
+
+	do {
+		n = recvmsg(helper->fd, &message, 0);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	*ret_n = (size_t)n;
+	if (n == 0)
+		return 0;
+	header = CMSG_FIRSTHDR(&message);
+	if (!header || header->cmsg_level != SOL_SOCKET ||
+	    header->cmsg_type != SCM_CREDENTIALS ||
+	    header->cmsg_len != CMSG_LEN(sizeof(sender)))
+		return -EBADMSG;
+	memcpy(&sender, CMSG_DATA(header), sizeof(sender));
+	return sender.pid == helper->child.pid ? 0 : -EBADMSG;
+}
+
+/*
+ * Receives what the helper sends, until the time @end of wait_clock(). Returns 0,
+ * -ETIMEDOUT, -ECONNRESET (the helper has ended), -EBADMSG (another process has sent it)
+ * or -errno.
+ */
+int helper_receive(const struct helper *helper, int64_t end, void *bytes, size_t len)
+{
+	char *rest = bytes;
+
+	while (len > 0) {
+		size_t n = 0;
+		int r = wait_until(helper->fd, -1, end);
+
+		if (r)
+			return r == WAIT_OVER ? -ETIMEDOUT : r;
+		r = receive_some(helper, rest, len, &n);
+		if (r == 0 && n == 0)
+			r = -ECONNRESET;
+		if (r)
+			return r;
+		rest += n;
+		len -= n;
+	}
+	return 0;
+}
+
 static int read_greeting(struct helper *helper, int64_t end)
 {
 	struct helper_greeting greeting;
-	int r = wait_read(helper->fd, end, &greeting, sizeof(greeting));
+	int r = helper_receive(helper, end, &greeting, sizeof(greeting));
 
 	if (r)
-		return r == WAIT_OVER ? -ETIMEDOUT : r;
+		return r;
 	if (greeting.magic != HELPER_PROTOCOL_MAGIC ||
 	    greeting.version != HELPER_PROTOCOL_VERSION) {
 		helper->fault = HELPER_VERSION;
@@ -75,23 +136,34 @@ static int read_greeting(struct helper *helper, int64_t end)
 	return -greeting.error;
 }
 
+/* Makes the socket. All that comes from its other end has the sender with it. */
+static int connect_helper(struct helper *helper, int *ret_to)
+{
+	const int on = 1;
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
+		return -errno;
+	helper->fd = ends[0];
+	*ret_to = ends[1];
+	return setsockopt(ends[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) ? -errno : 0;
+}
+
 /* Starts the helper and receives its greeting until @end. Returns 0 or -errno. */
 int helper_start(struct helper *helper, int64_t end)
 {
 	CLEANUP(fd_cleanup) int program = -1;
 	CLEANUP(fd_cleanup) int to = -1;
-	int ends[2], r = helper->open(&program);
+	int r = helper->open(&program);
 
 	if (r > 0) {
 		helper->fault = r;
 		return -ENOPKG;
 	}
-	if (r == 0 && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
-		r = -errno;
+	if (r == 0)
+		r = connect_helper(helper, &to);
 	if (r)
 		return r;
-	helper->fd = ends[0];
-	to = ends[1];
 	if ((r = move_up(&program)) == 0 && (r = move_up(&to)) == 0)
 		r = start_child(helper, &(struct errand){ program, to, getpid() });
 	fd_cleanup(&to);

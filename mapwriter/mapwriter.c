@@ -321,6 +321,7 @@ int mapwriter_main(const struct kind *kind, int argc, char **argv)
 		return EXIT_SUCCESS;
 
 	helper_end(&request.helper);
+	dbfile_cleanup(&request.file);
 	refusal_audit(&request);
 	if (privilege_keep(&request.privilege, 0))
 		request.reason = REFUSAL_CAPS;

@@ -27,7 +27,8 @@
 static int open_standard_descriptors(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		/* Not poll(2): it would call the caller's file, and could wait for it. */
+		/* Not poll(2): it would call the caller's file, and could wait for it. The
+		 * start of a program with privilege does so in musl, before main(). */
 		if (fcntl(fd, F_GETFD) >= 0)
 			continue;
 		if (errno != EBADF)

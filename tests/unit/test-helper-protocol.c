@@ -4,6 +4,7 @@
  * malformed replies. test-ask.c sends malformed requests.
  */
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include "helper/helper-protocol.h"
 #include "helper/nss-client.h"
@@ -73,16 +74,44 @@ static int only_a_greeting(int fd)
 			     sizeof(struct helper_greeting));
 }
 
-/* A child of another version, and children that send no greeting. */
+/* Another process that has the socket, as a program that a module starts would. */
+static int greeting_of_another(int fd)
+{
+	pid_t other = fork();
+	int r = 1;
+
+	if (other == 0)
+		_exit(only_a_greeting(fd));
+	if (other > 0 && waitpid(other, &r, 0) == other && r == 0)
+		silence(fd);
+	return r;
+}
+
+/* Its bytes are not those of the child, even behind them. */
+static int end_of_another(int fd)
+{
+	pid_t other;
+	int r = half_a_greeting(fd);
+
+	other = r ? -1 : fork();
+	if (other == 0)
+		_exit(send_greeting(fd, HELPER_PROTOCOL_VERSION, 0, 6));
+	if (other > 0 && waitpid(other, &r, 0) == other && r == 0)
+		silence(fd);
+	return r;
+}
+
+/* A child of another version, children that send no greeting, and another sender. */
 Test(helper_protocol, greetings)
 {
 	static const struct {
 		int (*child)(int fd);
 		int r;
 	} rows[] = {
-		{ wrong_magic, -ENOPKG },	  { wrong_version, -ENOPKG },
-		{ half_a_greeting, -ECONNRESET }, { no_greeting, -ECONNRESET },
-		{ only_a_greeting, -ECONNRESET }, { silence, -ETIMEDOUT },
+		{ wrong_magic, -ENOPKG },	   { wrong_version, -ENOPKG },
+		{ half_a_greeting, -ECONNRESET },  { no_greeting, -ECONNRESET },
+		{ only_a_greeting, -ECONNRESET },  { silence, -ETIMEDOUT },
+		{ greeting_of_another, -EBADMSG }, { end_of_another, -EBADMSG },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -125,13 +154,16 @@ Test(helper_protocol, no_end)
 /* The child's end of the socket, held by the test. */
 static int child_fd;
 
-/* A client whose child has sent exactly these bytes. */
+/* A client whose child has sent exactly these bytes; the test itself is the child. */
 static struct helper client_with(const void *bytes, size_t len)
 {
 	struct helper client = HELPER_PATIENT;
+	const int on = 1;
 	int ends[2];
 
 	cr_assert(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+	cr_assert(setsockopt(ends[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) == 0);
+	client.child.pid = getpid();
 	cr_assert(fd_write_all(ends[1], bytes, len) == 0);
 	cr_assert(shutdown(ends[1], SHUT_WR) == 0);
 	client.fd = ends[0];
@@ -142,6 +174,7 @@ static struct helper client_with(const void *bytes, size_t len)
 static void close_both(struct helper *client)
 {
 	fd_close(child_fd);
+	client->child.pid = 0;
 	helper_end(client);
 	cr_assert(client->fd == -1);
 }
