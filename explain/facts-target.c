@@ -51,7 +51,7 @@ static bool is_zombie(int process)
 	CLEANUP(fd_cleanup) int fd = openat(process, "stat", O_RDONLY | O_CLOEXEC);
 	char text[128];
 	const char *name_end;
-	size_t n;
+	size_t n = 0;
 
 	if (fd < 0 || fd_read(fd, text, sizeof(text), &n))
 		return false;
@@ -143,7 +143,7 @@ static int64_t read_number(int proc, const char *name)
 	CLEANUP(fd_cleanup) int fd = openat(proc, name, O_RDONLY | O_NOCTTY | O_CLOEXEC);
 	char text[NUM_BYTES + 1];
 	uint64_t value;
-	size_t n;
+	size_t n = 0;
 
 	if (fd < 0 || fd_read(fd, text, sizeof(text), &n))
 		return -1;

@@ -110,7 +110,7 @@ static bool may_be_traced(void)
 {
 	CLEANUP(fd_cleanup) int fd = open(DUMPABLE, O_RDONLY | O_CLOEXEC);
 	char value;
-	size_t n;
+	size_t n = 0;
 
 	return fd < 0 || fd_read(fd, &value, 1, &n) || n != 1 ||
 	       (value != '0' && value != '2');

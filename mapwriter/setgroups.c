@@ -22,7 +22,7 @@ static const char deny[] = "deny";
 static bool is_denied(int fd)
 {
 	char state[sizeof("allow\n")];
-	size_t n;
+	size_t n = 0;
 
 	return fd_read(fd, state, sizeof(state), &n) == 0 && n >= strlen(deny) &&
 	       memcmp(state, deny, strlen(deny)) == 0;

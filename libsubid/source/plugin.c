@@ -84,7 +84,7 @@ static int vet_file(int fd)
 	static const char elf[] = { 0x7f, 'E', 'L', 'F' };
 	char magic[sizeof(elf)];
 	struct stat st;
-	size_t n;
+	size_t n = 0;
 	int r;
 
 	if (fstat(fd, &st))

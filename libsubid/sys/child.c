@@ -43,9 +43,15 @@ int child_end_with(pid_t parent, int death_signal)
 	return now == parent || now == 0 ? 0 : -ESRCH;
 }
 
+/* The signals that libc keeps for itself: its functions refuse them. */
+#define LIBC_FIRST 32
+#define LIBC_LAST  34
+
 /* Caught signals have their default action again, as after execve(2). */
 static void reset_handlers(bool ignored_too)
 {
+	/* As large as the action of any kernel; all zeroes are the default. */
+	static const char by_default[64];
 	struct sigaction action;
 
 	for (int number = 1; number < NSIG; number++) {
@@ -56,6 +62,8 @@ static void reset_handlers(bool ignored_too)
 		action = (struct sigaction){ .sa_handler = SIG_DFL };
 		sigaction(number, &action, NULL);
 	}
+	for (int number = LIBC_FIRST; ignored_too && number <= LIBC_LAST; number++)
+		syscall(SYS_rt_sigaction, number, by_default, NULL, NSIG / 8);
 }
 
 static void set_mask(const struct child_options *options)

@@ -97,7 +97,7 @@ static time_t started_at(pid_t pid)
 	char text[1024];
 	const char *at, *end;
 	uint64_t ticks;
-	size_t n;
+	size_t n = 0;
 
 	snprintf(text, sizeof(text), "/proc/%d/stat", (int)pid);
 	fd = open(text, O_RDONLY | O_CLOEXEC);
@@ -136,7 +136,7 @@ static int is_stale(struct lock *lock, const char *name, struct stat *ret_status
 	char text[NUM_BYTES + 1];
 	uint64_t pid;
 	time_t start;
-	size_t n;
+	size_t n = 0;
 	int r;
 
 	if (fd < 0)

@@ -62,7 +62,7 @@ static int is_overflow_uid(uid_t uid)
 	int fd = open("/proc/sys/kernel/overflowuid", O_RDONLY | O_CLOEXEC);
 	char text[NUM_BYTES + 1];
 	uint64_t overflow;
-	size_t n;
+	size_t n = 0;
 	int r;
 
 	if (fd < 0)

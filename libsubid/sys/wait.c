@@ -67,7 +67,7 @@ int wait_until(int fd, int stop, int64_t end)
 int wait_read(int fd, int64_t end, void *bytes, size_t len)
 {
 	char *rest = bytes;
-	size_t n;
+	size_t n = 0;
 
 	while (len > 0) {
 		int r = end ? wait_until(fd, -1, end) : 0;

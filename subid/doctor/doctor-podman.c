@@ -131,7 +131,7 @@ static pid_t read_pid(const char *path)
 	int fd = fd_open_regular(AT_FDCWD, path, O_RDONLY | O_NOFOLLOW);
 	char text[NUM_BYTES + 1];
 	uint64_t pid;
-	size_t n;
+	size_t n = 0;
 
 	if (fd < 0)
 		return fd == -ENOENT || fd == -ENOTDIR ? 0 : fd;

@@ -3,6 +3,8 @@
  * A plugin that shows every behaviour a plugin can have. ROLE selects what it does, or
  * else the owner that it is asked about. NO_FREE and NO_CALL leave out a call. The
  * effects of MALLOC, NOISY, EXIT_AT_LOAD and EXIT_AT_UNLOAD follow from their names.
+ * CAREFUL answers only where libraries find that the program is a privileged one, and a
+ * program that it starts has no other descriptors.
  */
 #include <limits.h>
 #include <signal.h>
@@ -10,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #pragma GCC visibility push(default)
@@ -154,8 +157,19 @@ void shadow_subid_free(void *array)
 }
 #endif
 
+#ifdef CAREFUL
+static bool is_apart(void)
+{
+	return getauxval(AT_SECURE) && system("test ! -e /proc/self/fd/3") == 0;
+}
+#endif
+
 static size_t find(const char *owner)
 {
+#ifdef CAREFUL
+	if (!is_apart())
+		return ROLES;
+#endif
 #ifdef ROLE
 	owner = ROLE;
 #endif
