@@ -38,9 +38,14 @@ static int answer_account(struct ask *ask, const struct helper_request *request,
 			  const char *name)
 {
 	struct account account;
-	int r = request->type == HELPER_REQUEST_USER ?
-			nss_user(&ask->nss, name, &account) :
-			nss_uid(&ask->nss, request->id, &account);
+	int r;
+
+	if (request->type == HELPER_REQUEST_UID)
+		r = nss_uid(&ask->nss, request->id, &account);
+	else if (request->type == HELPER_REQUEST_CERTAIN)
+		r = nss_user_certain(&ask->nss, name, &account);
+	else
+		r = nss_user(&ask->nss, name, &account);
 
 	return send_account(ask, r, &account);
 }
@@ -164,6 +169,7 @@ int ask_nss(struct ask *ask, const struct helper_request *request, const char *n
 	switch (request->type) {
 	case HELPER_REQUEST_USER:
 	case HELPER_REQUEST_UID:
+	case HELPER_REQUEST_CERTAIN:
 		return answer_account(ask, request, name);
 	case HELPER_REQUEST_NAME:
 		return answer_name(ask, kind, request->id);

@@ -14,10 +14,10 @@
 
 /*
  * What a module needs at the least: if it lacks descriptors or memory, it may answer "no
- * such user", and not that it does not know.
+ * such user", and not that it does not know. Large libraries need much address space.
  */
 #define DESCRIPTORS  32
-#define MEMORY_BYTES (4 * 1024 * 1024)
+#define MEMORY_BYTES (64 * 1024 * 1024)
 
 static void ask_cleanup(struct ask *ask)
 {
@@ -35,7 +35,7 @@ static int check_resources(int fd)
 		/* The number is beyond the limit of the process. */
 		return errno == EINVAL ? -EMFILE : -errno;
 	memory = mmap(NULL, MEMORY_BYTES, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (memory == MAP_FAILED)
 		return -errno;
 	return munmap(memory, MEMORY_BYTES) ? -errno : 0;

@@ -58,6 +58,8 @@ enum helper_request_type {
 	HELPER_REQUEST_RANGES, /* kind, owner, extents -> struct helper_reply_ranges,
 				  ranges that are denied, ranges that are listed */
 	HELPER_REQUEST_OWNERS, /* kind, id -> uids */
+	/* As HELPER_REQUEST_USER, if the answer is certain, see nss_user_certain(): */
+	HELPER_REQUEST_CERTAIN,
 };
 
 struct helper_request {

@@ -287,6 +287,11 @@ int nss_client_missing(struct helper *helper, const struct kind *kind, char **re
 		NULL, ret_words, &len);
 }
 
+static int client_user(void *context, const char *name, struct account *ret_account)
+{
+	return nss_client_user(context, name, ret_account);
+}
+
 static int client_users(void *context, const char *const *names, size_t n,
 			struct name_service_answer *ret_answers)
 {
@@ -309,6 +314,7 @@ struct name_service nss_client_service(struct helper *helper)
 {
 	struct name_service service = nss_client_single(helper);
 
+	service.user = client_user;
 	service.users = client_users;
 	service.enumerate = service_enumerate;
 	service.scan = client_scan;

@@ -75,14 +75,25 @@ int nss_client_user(struct helper *helper, const char *name, struct account *ret
 /* The same by uid. */
 int nss_client_uid(struct helper *helper, uid_t uid, struct account *ret_account)
 {
-	return ask_account(
+	struct account account;
+	int r = ask_account(
 		helper, (struct helper_request){ .type = HELPER_REQUEST_UID, .id = uid },
-		NULL, ret_account);
+		NULL, &account);
+
+	if (r)
+		return r;
+	if (account.uid != uid)
+		return -EBADMSG;
+	*ret_account = account;
+	return 0;
 }
 
-static int client_user(void *context, const char *name, struct account *ret_account)
+/* Map writers look up a name only to find another one of the caller. */
+static int client_certain(void *context, const char *name, struct account *ret_account)
 {
-	return nss_client_user(context, name, ret_account);
+	return ask_account(context,
+			   (struct helper_request){ .type = HELPER_REQUEST_CERTAIN },
+			   name, ret_account);
 }
 
 static int client_uid(void *context, uid_t uid, struct account *ret_account)
@@ -90,12 +101,15 @@ static int client_uid(void *context, uid_t uid, struct account *ret_account)
 	return nss_client_uid(context, uid, ret_account);
 }
 
-/* The name service by this helper, for single users. It is valid as long as @helper. */
+/*
+ * The name service by this helper, for single users, as map writers need it. It is valid
+ * as long as @helper.
+ */
 struct name_service nss_client_single(struct helper *helper)
 {
 	return (struct name_service){
 		.context = helper,
-		.user = client_user,
+		.user = client_certain,
 		.uid = client_uid,
 	};
 }

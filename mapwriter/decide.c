@@ -107,8 +107,8 @@ static struct range first_missing(const struct decision_search *search)
 }
 
 /*
- * Looks up whether the owner of a line is the caller, and adds the name if
- * so. Returns 1, 0 or -ENOMEM.
+ * Looks up whether the owner of a line is the caller, and adds the name if so. The yes
+ * must be certain, see nss_user_certain(). Returns 1, 0 or -ENOMEM.
  */
 static int ask_owner(struct decision_search *search, const struct entry *entry)
 {

@@ -4,6 +4,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -62,6 +64,21 @@ int fd_read(int fd, char *buffer, size_t size, size_t *ret_n)
 
 	*ret_n = (size_t)n;
 	return 0;
+}
+
+/*
+ * Returns whether a directory has a file of that name. An error counts as a yes, so that
+ * nothing is skipped because of one. Thread-safe.
+ */
+bool fd_file_may_exist(const char *directory, const char *name)
+{
+	char path[PATH_MAX];
+	int n = snprintf(path, sizeof(path), "%s/%s", directory, name);
+
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return true;
+	return faccessat(AT_FDCWD, path, F_OK, 0) == 0 ||
+	       (errno != ENOENT && errno != ENOTDIR);
 }
 
 /*

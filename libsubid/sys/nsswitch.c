@@ -119,30 +119,42 @@ static bool is_local(const char *word, size_t len)
 }
 
 /*
- * Collects the words that are not local, separated by spaces; of actions it notes only
- * that there are any. A word that does not fit is replaced by one for unknown services.
+ * Collects words, separated by spaces: those that are not local, or all. A word that does
+ * not fit is replaced by one for unknown services.
  */
-static void read_others(const struct scan_line *line, size_t at,
-			char others[static NSSWITCH_LIST_BYTES], bool *actions)
+static void read_words(const struct scan_line *line, size_t at, bool all,
+		       char words[static NSSWITCH_LIST_BYTES])
 {
 	size_t used = 0, begin;
 	bool fits = line->len <= LIMIT_LINE_BYTES;
 
-	*actions = line->len > 0 && memchr(line->text, '[', line->len);
 	while (fits && next_word(line, &of_libc, &at, &begin)) {
-		if (is_local(line->text + begin, at - begin))
+		if (!all && is_local(line->text + begin, at - begin))
 			continue;
 		fits = used + (at - begin) + 2 <= NSSWITCH_LIST_BYTES;
 		if (!fits)
 			break;
 		if (used > 0)
-			others[used++] = ' ';
-		memcpy(others + used, line->text + begin, at - begin);
+			words[used++] = ' ';
+		memcpy(words + used, line->text + begin, at - begin);
 		used += at - begin;
 	}
-	others[used] = '\0';
+	words[used] = '\0';
 	if (!fits)
-		memcpy(others, NSSWITCH_UNREAD, sizeof(NSSWITCH_UNREAD));
+		memcpy(words, NSSWITCH_UNREAD, sizeof(NSSWITCH_UNREAD));
+}
+
+/* Reads the services of users or groups; of actions it notes only that there are any. */
+static void read_services(const struct scan_line *line, size_t at, bool group,
+			  struct nsswitch *nsswitch)
+{
+	bool actions = line->len > 0 && memchr(line->text, '[', line->len);
+
+	read_words(line, at, false,
+		   group ? nsswitch->group_others : nsswitch->passwd_others);
+	*(group ? &nsswitch->group_actions : &nsswitch->passwd_actions) = actions;
+	if (!group)
+		read_words(line, at, true, nsswitch->passwd_order);
 }
 
 /*
@@ -150,9 +162,9 @@ static void read_others(const struct scan_line *line, size_t at,
  * or `group:`: it skips whitespace before a key, and accepts whitespace for the colon.
  * Adds the words of such a line.
  */
-static bool may_be(const struct scan_line *line, const char *key,
-		   char others[static NSSWITCH_LIST_BYTES], bool *actions)
+static bool may_be(const struct scan_line *line, bool group, struct nsswitch *nsswitch)
 {
+	const char *key = group ? "group" : "passwd";
 	struct scan_line rest = *line;
 	size_t spaces, len = strlen(key);
 
@@ -165,9 +177,8 @@ static bool may_be(const struct scan_line *line, const char *key,
 	if (!line_is(&rest, key))
 		return false;
 	if (rest.len > len &&
-	    (rest.text[len] == ':' || skip_spaces(&rest, len, &of_libc) > len)) {
-		read_others(line, spaces + len + 1, others, actions);
-	}
+	    (rest.text[len] == ':' || skip_spaces(&rest, len, &of_libc) > len))
+		read_services(line, spaces + len + 1, group, nsswitch);
 	return true;
 }
 
@@ -203,20 +214,14 @@ int nsswitch_read(const char *path, struct nsswitch *ret_nsswitch)
 					return subid_found;
 			} else if (line_is(&line, "passwd:")) {
 				nsswitch.passwd_files_first = names_files_first(&line);
-				read_others(&line, strlen("passwd:"),
-					    nsswitch.passwd_others,
-					    &nsswitch.passwd_actions);
+				read_services(&line, strlen("passwd:"), false, &nsswitch);
 				passwd_lines++;
 			} else if (line_is(&line, "group:")) {
-				read_others(&line, strlen("group:"),
-					    nsswitch.group_others,
-					    &nsswitch.group_actions);
-			} else if (may_be(&line, "passwd", nsswitch.passwd_others,
-					  &nsswitch.passwd_actions)) {
+				read_services(&line, strlen("group:"), true, &nsswitch);
+			} else if (may_be(&line, false, &nsswitch)) {
 				odd = true;
 			} else {
-				may_be(&line, "group", nsswitch.group_others,
-				       &nsswitch.group_actions);
+				may_be(&line, true, &nsswitch);
 			}
 		}
 		if (r < 0)

@@ -25,6 +25,8 @@ struct nsswitch {
 	/* The words of `passwd:` and `group:` except local files; empty: none. */
 	char passwd_others[NSSWITCH_LIST_BYTES];
 	char group_others[NSSWITCH_LIST_BYTES];
+	/* All words of `passwd:` in their order. */
+	char passwd_order[NSSWITCH_LIST_BYTES];
 	/* These lines have actions, such as [NOTFOUND=return]. */
 	bool passwd_actions;
 	bool group_actions;

@@ -5,10 +5,12 @@
  * such an answer each module is called directly.
  *
  * MUST: "no such user" means that every module has said so. A module that is not
- * installed is skipped, as by the name service; one that fails has not answered.
+ * installed is skipped, as by the name service; one that fails, or that is installed and
+ * cannot be loaded, has not answered: the caller may have lowered a limit.
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <nss.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,11 +19,14 @@
 #include "libsubid/core/cleanup.h"
 #include "libsubid/user/account.h"
 #include "libsubid/user/nss-modules.h"
+#include "libsubid/user/passwd-file.h"
 
 /* Enough for a group with a hundred thousand members. */
 #define BYTES_FIRST 1024
 #define BYTES_MAX   (16 * 1024 * 1024)
 
+/* It is in libc. */
+#define SERVICE_FILES "files"
 /* It has only users of the running system, and answers even without its daemon. */
 #define SERVICE_LOCAL "systemd"
 
@@ -47,7 +52,7 @@ static bool find_module_call(const struct nss_module *module, const char *verb,
 	return address != NULL;
 }
 
-/* Stores a word whose module cannot be loaded; there is room for the whole line. */
+/* Stores a word whose module is not installed; there is room for the whole line. */
 static void add_missing(struct nss_modules *modules, const char *word)
 {
 	size_t len = strlen(modules->missing);
@@ -56,9 +61,27 @@ static void add_missing(struct nss_modules *modules, const char *word)
 		 len > 0 ? " " : "", word);
 }
 
+static bool is_files(const struct nss_module *module)
+{
+	return strcmp(module->word, SERVICE_FILES) == 0;
+}
+
+/* Loads a module. Returns whether it is installed. A word with a slash names none. */
+static bool load_module(struct nss_module *module)
+{
+	char file[NSSWITCH_WORD_BYTES + 16];
+
+	snprintf(file, sizeof(file), "libnss_%s.so.2", module->word);
+	module->handle = is_files(module) || strchr(module->word, '/') ?
+				 NULL :
+				 dlopen(file, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	return module->handle || is_files(module) ||
+	       (!strchr(module->word, '/') && nss_module_is_installed(file));
+}
+
 /*
- * Loads the modules of the services in @words, separated by spaces; those that
- * cannot be loaded are not installed. Ended with nss_modules_close().
+ * Loads the modules of the services in @words, separated by spaces. Ended with
+ * nss_modules_close().
  */
 void nss_modules_open(struct nss_modules *modules, const char *words, bool group)
 {
@@ -66,20 +89,14 @@ void nss_modules_open(struct nss_modules *modules, const char *words, bool group
 	while (*words) {
 		size_t len = strcspn(words, " ");
 		struct nss_module *module = &modules->modules[modules->n];
-		char file[NSSWITCH_WORD_BYTES + 16];
 
 		if (modules->n == NSS_MODULES_MAX) {
 			modules->too_many = true;
 			return;
 		}
 		snprintf(module->word, sizeof(module->word), "%.*s", (int)len, words);
-		snprintf(file, sizeof(file), "libnss_%s.so.2", module->word);
 		modules->too_many |= strcmp(module->word, NSSWITCH_UNREAD) == 0;
-		module->handle =
-			strchr(module->word, '/') ?
-				NULL :
-				dlopen(file, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-		if (module->handle)
+		if (load_module(module))
 			modules->n++;
 		else
 			add_missing(modules, module->word);
@@ -144,6 +161,21 @@ static int make_call(const struct module_call *call, bool group,
 	return -ERANGE;
 }
 
+/* Asks the passwd file, as libc's own module. */
+static int ask_files(const struct nss_question *question, struct nss_found *ret_found)
+{
+	struct account account;
+	bool doubt;
+	int r = passwd_file_find(AT_FDCWD, question->name, question->id, &account,
+				 &doubt);
+
+	if (r)
+		return r;
+	*ret_found = (struct nss_found){ .id = account.uid, .gid = account.gid };
+	memcpy(ret_found->name, account.name, account.name_len);
+	return 0;
+}
+
 /* Asks one module. A module without the call has no accounts. */
 static int ask_module(const struct nss_module *module,
 		      const struct nss_question *question, struct nss_found *ret_found)
@@ -151,6 +183,10 @@ static int ask_module(const struct nss_module *module,
 	struct module_call call = { .question = *question };
 	bool there;
 
+	if (is_files(module))
+		return ask_files(question, ret_found);
+	if (!module->handle)
+		return -EAGAIN;
 	if (question->name)
 		there = find_module_call(module, "get", question->group, "nam_r",
 					 &call.by_name);
@@ -222,7 +258,7 @@ static int enumerate_module(const struct nss_module *module, bool group,
 	end_fn end;
 	int r = 0;
 
-	if (!find_module_call(module, "set", group, "ent", &set) ||
+	if (!module->handle || !find_module_call(module, "set", group, "ent", &set) ||
 	    !find_module_call(module, "end", group, "ent", &end) ||
 	    !find_module_call(module, "get", group, "ent_r", &call.next))
 		return 0;
@@ -261,6 +297,7 @@ int nss_modules_enumerate(const struct nss_modules *modules, nss_found_fn take,
 void nss_modules_close(struct nss_modules *modules)
 {
 	for (size_t i = 0; i < modules->n; i++)
-		dlclose(modules->modules[i].handle);
+		if (modules->modules[i].handle)
+			dlclose(modules->modules[i].handle);
 	*modules = (struct nss_modules){ 0 };
 }

@@ -40,7 +40,7 @@ struct nss_found {
 
 struct nss_module {
 	char word[NSSWITCH_WORD_BYTES];
-	void *handle;
+	void *handle; /* NULL: the passwd file, or it cannot be loaded */
 };
 
 struct nss_modules {
@@ -60,6 +60,7 @@ int nss_modules_ask(const struct nss_modules *modules,
 int nss_modules_ask_remote(const struct nss_modules *modules,
 			   const struct nss_question *question,
 			   struct nss_found *ret_found);
+bool nss_module_is_installed(const char *file);
 bool nss_modules_have_remote(const struct nss_modules *modules);
 int nss_modules_enumerate(const struct nss_modules *modules, nss_found_fn take,
 			  void *context);

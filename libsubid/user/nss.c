@@ -4,7 +4,8 @@
  *
  * MUST: a missing answer (no free descriptor, a service that is down) is an error and not
  * "no such user". An account that libc finds counts; "no such user" counts only if each
- * installed module returns it, see nss-modules-glibc.c.
+ * installed module returns it, see nss-modules-glibc.c. The caller must not be able to
+ * choose the service that answers about another name.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -104,6 +105,7 @@ int nss_modules_of(struct nss *nss, const struct kind *kind,
 			return r;
 		nss_modules_open(&nss->modules[0], nsswitch.passwd_others, false);
 		nss_modules_open(&nss->modules[1], nsswitch.group_others, true);
+		nss_modules_open(&nss->in_order, nsswitch.passwd_order, false);
 		nss->actions[0] = nsswitch.passwd_actions;
 		nss->actions[1] = nsswitch.group_actions;
 		nss->open = true;
@@ -149,6 +151,36 @@ static int find_account(struct nss *nss, const struct nss_question *question,
 int nss_user(struct nss *nss, const char *name, struct account *ret_account)
 {
 	return find_account(nss, &(struct nss_question){ .name = name }, ret_account);
+}
+
+/*
+ * Looks up an account by login name; every service before the one that has it must have
+ * answered "no such user". Returns 0, ACCOUNT_NONE or -errno; -EAGAIN: one is silent.
+ *
+ * This is for a right that another name of the caller gives. Elsewhere an account that
+ * libc finds counts: with `passwd: sss files` local users work while sssd is down.
+ */
+int nss_user_certain(struct nss *nss, const char *name, struct account *ret_account)
+{
+	const struct nss_question question = { .name = name };
+	const struct nss_modules *modules;
+	struct account account;
+	struct nss_found found;
+	int r = nss_user(nss, name, &account), answer;
+
+	if (r)
+		return r;
+	r = nss_modules_of(nss, &kind_uid, &modules);
+	if (r)
+		return r;
+	answer = nss_modules_ask(&nss->in_order, &question, &found);
+	/* A service that has another account did not answer libc. */
+	if (answer == 0 && found.id != account.uid)
+		return -EAGAIN;
+	if (answer < 0)
+		return answer;
+	*ret_account = account;
+	return 0;
 }
 
 /* Looks up an account by uid, as nss_user(). */
@@ -298,5 +330,6 @@ void nss_end(struct nss *nss)
 {
 	nss_modules_close(&nss->modules[0]);
 	nss_modules_close(&nss->modules[1]);
+	nss_modules_close(&nss->in_order);
 	nss->open = false;
 }

@@ -18,10 +18,12 @@
 struct nss {
 	bool open;		       /* the modules are loaded */
 	struct nss_modules modules[2]; /* by kind->group */
+	struct nss_modules in_order;   /* all of users, with the local files */
 	bool actions[2]; /* of nsswitch.conf: libc may not ask all of them */
 };
 
 int nss_user(struct nss *nss, const char *name, struct account *ret_account);
+int nss_user_certain(struct nss *nss, const char *name, struct account *ret_account);
 int nss_uid(struct nss *nss, uid_t uid, struct account *ret_account);
 int nss_name_of(struct nss *nss, const struct kind *kind, uint32_t id,
 		char ret_name[static LIMIT_OWNER_BYTES + 1]);
