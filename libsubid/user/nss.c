@@ -105,7 +105,6 @@ int nss_modules_of(struct nss *nss, const struct kind *kind,
 			return r;
 		nss_modules_open(&nss->modules[0], nsswitch.passwd_others, false);
 		nss_modules_open(&nss->modules[1], nsswitch.group_others, true);
-		nss_modules_open(&nss->in_order, nsswitch.passwd_order, false);
 		nss->actions[0] = nsswitch.passwd_actions;
 		nss->actions[1] = nsswitch.group_actions;
 		nss->open = true;
@@ -153,6 +152,19 @@ int nss_user(struct nss *nss, const char *name, struct account *ret_account)
 	return find_account(nss, &(struct nss_question){ .name = name }, ret_account);
 }
 
+/* Asks all services of users, the local files too, in the order in which libc does. */
+static int ask_in_order(const struct nss_question *question, struct nss_found *ret_found)
+{
+	CLEANUP(nss_modules_close) struct nss_modules modules = { .n = 0 };
+	struct nsswitch nsswitch;
+	int r = nsswitch_read(NAME_SERVICE_CONF, &nsswitch);
+
+	if (r)
+		return r;
+	nss_modules_open(&modules, nsswitch.passwd_order, false);
+	return nss_modules_ask(&modules, question, ret_found);
+}
+
 /*
  * Looks up an account by login name; every service before the one that has it must have
  * answered "no such user". Returns 0, ACCOUNT_NONE or -errno; -EAGAIN: one is silent.
@@ -163,17 +175,13 @@ int nss_user(struct nss *nss, const char *name, struct account *ret_account)
 int nss_user_certain(struct nss *nss, const char *name, struct account *ret_account)
 {
 	const struct nss_question question = { .name = name };
-	const struct nss_modules *modules;
 	struct account account;
 	struct nss_found found;
 	int r = nss_user(nss, name, &account), answer;
 
 	if (r)
 		return r;
-	r = nss_modules_of(nss, &kind_uid, &modules);
-	if (r)
-		return r;
-	answer = nss_modules_ask(&nss->in_order, &question, &found);
+	answer = ask_in_order(&question, &found);
 	/* A service that has another account did not answer libc. */
 	if (answer == 0 && found.id != account.uid)
 		return -EAGAIN;
@@ -330,6 +338,5 @@ void nss_end(struct nss *nss)
 {
 	nss_modules_close(&nss->modules[0]);
 	nss_modules_close(&nss->modules[1]);
-	nss_modules_close(&nss->in_order);
 	nss->open = false;
 }

@@ -18,7 +18,6 @@
 struct nss {
 	bool open;		       /* the modules are loaded */
 	struct nss_modules modules[2]; /* by kind->group */
-	struct nss_modules in_order;   /* all of users, with the local files */
 	bool actions[2]; /* of nsswitch.conf: libc may not ask all of them */
 };
 

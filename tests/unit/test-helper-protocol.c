@@ -275,6 +275,24 @@ Test(helper_protocol, bad_replies)
 	cr_assert_eq(ask_both(&reply, sizeof(reply.head) + reply.head.len), -EBADMSG);
 }
 
+/* An account that was not asked for. */
+Test(helper_protocol, other_uid)
+{
+	const size_t whole =
+		sizeof(struct helper_reply) + sizeof(struct helper_reply_account) + 4;
+	const struct reply reply = good_reply();
+
+	for (uid_t uid = 999; uid < 1002; uid++) {
+		struct helper client = client_with(&reply, whole);
+		struct account account = { .uid = 77 };
+		int r = nss_client_uid(&client, uid, &account);
+
+		close_both(&client);
+		cr_assert(r == (uid == 1000 ? 0 : -EBADMSG), "%u: %d", uid, r);
+		cr_assert(account.uid == (r ? 77 : 1000), "%u", account.uid);
+	}
+}
+
 /* Both questions about a plugin. Only valid ranges are accepted. */
 static int ask_about_plugin(struct helper *helper, bool owners)
 {

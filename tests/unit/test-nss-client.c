@@ -5,6 +5,7 @@
  */
 #include <dlfcn.h>
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -222,6 +223,108 @@ static const char *answers(void *context)
 Test(nss_client, answers)
 {
 	child_run(answers, &tmpdir);
+}
+
+static int ask_certain(struct helper *client, const char *name, uid_t *ret_uid)
+{
+	const struct name_service service = nss_client_single(client);
+	struct account account = { .uid = 77 };
+	int r = service.user(service.context, name, &account);
+
+	*ret_uid = account.uid;
+	return r;
+}
+
+static const char *is_certain(const struct tmpdir *directory, const char *nsswitch,
+			      bool files_first)
+{
+	static const struct {
+		const char *name;
+		uid_t uid;
+		int r; /* if the files are the last service */
+	} rows[] = {
+		{ "root", 0, 0 },
+		{ "id-1000", 1000, 0 },
+		{ "alias-1002", 1002, 0 },
+		{ "none-0", 1000, 0 },
+		{ "unavail-0", 1000, -EAGAIN },
+		{ "again-11", 1000, -EAGAIN },
+		/* The module has another user, whom libc did not find. */
+		{ "late-1001", 1000, -EAGAIN },
+	};
+	CLEANUP(helper_end) struct helper client = HELPER_PATIENT;
+	const char *complaint = nss_mount(directory, nsswitch);
+	static char text[64];
+	uid_t uid;
+
+	if (!complaint)
+		complaint = nss_mount_file(directory, "passwd", "/etc/passwd",
+					   "root:x:0:0::/:/bin/sh\n"
+					   "none-0:x:1000:0::/:/bin/sh\n"
+					   "unavail-0:x:1000:0::/:/bin/sh\n"
+					   "again-11:x:1000:0::/:/bin/sh\n"
+					   "late-1001:x:1000:0::/:/bin/sh\n");
+	if (complaint)
+		return complaint;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		int want = files_first ? 0 : rows[i].r;
+		int r = ask_certain(&client, rows[i].name, &uid);
+
+		snprintf(text, sizeof(text), "%s: %d %u", rows[i].name, r, uid);
+		if (r != want || uid != (want ? 77 : rows[i].uid))
+			return text;
+	}
+	CHILD_ASSERT(ask_certain(&client, "nobody here", &uid) == ACCOUNT_NONE);
+	return NULL;
+}
+
+static const char *certain_first(void *context)
+{
+	return is_certain(context, "passwd: unit files\n", false);
+}
+
+static const char *certain_last(void *context)
+{
+	return is_certain(context, "passwd: files [NOTFOUND=continue] unit\n", true);
+}
+
+/* Each service before the one that has the account must have answered. */
+Test(nss_client, certain)
+{
+	child_run(certain_first, &tmpdir);
+	child_run(certain_last, &tmpdir);
+}
+
+static const char *not_loaded(void *context)
+{
+	CLEANUP(helper_end) struct helper client = HELPER_PATIENT;
+	CLEANUP(cleanup_free) char *missing = NULL;
+	const char *complaint = nss_mount(context, "passwd: absent unit2 files\n");
+	struct account account;
+	char path[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 64);
+	uid_t uid;
+
+	CHILD_ASSERT(len > 0);
+	path[len] = '\0';
+	strcpy(strrchr(path, '/'), "/.libs/libnss_unit2.so.2");
+	if (!complaint)
+		complaint = nss_mount_file(context, "module", path, "no library\n");
+	if (complaint)
+		return complaint;
+	CHILD_ASSERT(nss_client_user(&client, "no such user", &account) == -EAGAIN);
+	CHILD_ASSERT(nss_client_uid(&client, 3999999999U, &account) == -EAGAIN);
+	CHILD_ASSERT(nss_client_user(&client, "root", &account) == 0);
+	CHILD_ASSERT(ask_certain(&client, "root", &uid) == -EAGAIN);
+	CHILD_ASSERT(nss_client_missing(&client, &kind_uid, &missing) == 0);
+	CHILD_ASSERT(strcmp(missing, "absent") == 0);
+	return NULL;
+}
+
+/* A service that is installed and cannot be loaded has not answered. */
+Test(nss_client, not_loaded)
+{
+	child_run(not_loaded, &tmpdir);
 }
 
 static const char *not_installed(void *context)

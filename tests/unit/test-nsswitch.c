@@ -253,6 +253,28 @@ Test(nsswitch, others)
 	}
 }
 
+/* All services of users, in the order in which libc asks them. */
+Test(nsswitch, order)
+{
+	static const struct {
+		const char *text, *order;
+	} rows[] = {
+		{ "", "" },
+		{ "group: sss files\n", "" },
+		{ "passwd: files\n", "files" },
+		{ "passwd: sss [NOTFOUND=continue] files db ldap\n",
+		  "sss files db ldap" },
+		{ " passwd compat systemd\n", "compat systemd" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		struct nsswitch nsswitch = read_text(rows[i].text, strlen(rows[i].text));
+
+		cr_assert_str_eq(nsswitch.passwd_order, rows[i].order, "'%s': '%s'",
+				 rows[i].text, nsswitch.passwd_order);
+	}
+}
+
 /* More words than there is room for: none of them may be taken for all. */
 Test(nsswitch, many_others)
 {
@@ -264,6 +286,7 @@ Test(nsswitch, many_others)
 		len += (size_t)sprintf(text + len, " word%d", i);
 	nsswitch = read_text(text, len);
 	cr_assert_str_eq(nsswitch.passwd_others, NSSWITCH_UNREAD);
+	cr_assert_str_eq(nsswitch.passwd_order, NSSWITCH_UNREAD);
 	cr_assert(nsswitch_has_remote(nsswitch.passwd_others));
 }
 

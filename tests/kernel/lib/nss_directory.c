@@ -17,6 +17,8 @@
  *
  * Where the file /etc/nss-directory.asked exists, a line `CALL WORD` is appended for each
  * call.
+ *
+ * LARGE is a number of bytes that it needs to be loaded, as one with large libraries.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -65,6 +67,10 @@ static struct {
 } directory;
 
 static size_t next_user, next_group;
+
+#ifdef LARGE
+char nss_directory_large[LARGE];
+#endif
 
 static unsigned int number(const char *word)
 {

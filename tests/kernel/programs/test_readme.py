@@ -99,9 +99,10 @@ class Shell:
         return int(match[1]), printed.decode("utf-8", "backslashreplace").splitlines()
 
 
-def install():
-    """The programs, where `make install` puts them."""
+def install(host):
+    """The programs, where `make install` puts them, and their helper."""
     mount("tmpfs", "/usr/local", "tmpfs", MS_NODEV, "mode=755")
+    os.makedirs(os.path.dirname(host.helper))
     os.mkdir("/usr/local/bin")
     os.mkdir("/usr/local/sbin")
     programs = {f"/usr/local/bin/{name}": path for name, path in build_directory().items()}
@@ -111,6 +112,7 @@ def install():
     for target, path in programs.items():
         shutil.copyfile(path, target)
         os.chmod(target, 0o4755 if os.path.basename(target) in PROGRAMS else 0o755)
+    host.install_helper()
 
 
 def make_fresh(host, users):
@@ -162,7 +164,7 @@ def main():
     box = subid_box.enter()
     with open(PAGE, encoding="utf-8") as file:
         page = file.read()
-    install()
+    install(host)
     make_fresh(box.host, set(re.findall(r"useradd .*?(\w+)$", page, re.M)) | {"bob"})
     threading.Thread(target=take_records, args=(box.host,), daemon=True).start()
     test_packages(box.report, page)

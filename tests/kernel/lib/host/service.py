@@ -34,7 +34,7 @@ class Account(NamedTuple):
 class NameService:
     """The module, installed in this mount namespace."""
 
-    def __init__(self, host):
+    def __init__(self, host, *options):
         reason = without_modules()
         if reason:
             report = Report()
@@ -43,7 +43,7 @@ class NameService:
         self.host = host
         self.users, self.groups, self.modes = (), (), {}
         self.fold = self.enumerates = False
-        module = host.compile("nss_directory.c", "-shared", "-fPIC")
+        module = host.compile("nss_directory.c", "-shared", "-fPIC", *options)
         writable(host, LIBRARY_DIRECTORY)
         self.path = f"{LIBRARY_DIRECTORY}/libnss_{SERVICE}.so.2"
         shutil.copyfile(module, self.path)
