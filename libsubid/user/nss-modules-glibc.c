@@ -162,7 +162,8 @@ static int make_call(const struct module_call *call, bool group,
 }
 
 /* Asks the passwd file, as libc's own module. */
-static int ask_files(const struct nss_question *question, struct nss_found *ret_found)
+static int ask_passwd_file(const struct nss_question *question,
+			   struct nss_found *ret_found)
 {
 	struct account account;
 	bool doubt;
@@ -184,7 +185,7 @@ static int ask_module(const struct nss_module *module,
 	bool there;
 
 	if (is_files(module))
-		return ask_files(question, ret_found);
+		return ask_passwd_file(question, ret_found);
 	if (!module->handle)
 		return -EAGAIN;
 	if (question->name)
