@@ -8,6 +8,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,5 +72,6 @@ static bool is_in_cache(const char *file)
 /* Returns whether the loader would find the file of a module. Thread-safe. */
 bool nss_module_is_installed(const char *file)
 {
-	return is_in_directories(file) || is_in_cache(file);
+	/* No file can have a longer name. */
+	return strlen(file) <= NAME_MAX && (is_in_directories(file) || is_in_cache(file));
 }
