@@ -164,7 +164,7 @@ def main():
     box = subid_box.enter()
     with open(PAGE, encoding="utf-8") as file:
         page = file.read()
-    install(host)
+    install(box.host)
     make_fresh(box.host, set(re.findall(r"useradd .*?(\w+)$", page, re.M)) | {"bob"})
     threading.Thread(target=take_records, args=(box.host,), daemon=True).start()
     test_packages(box.report, page)
