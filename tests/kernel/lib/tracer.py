@@ -152,7 +152,9 @@ class Tracee:
                 ptrace(PTRACE_SYSCALL, self.pid, 0, deliver)
             number, event = self._wait()
             if number == signal.SIGTRAP | 0x80:
-                return self._stop()
+                with contextlib.suppress(ProcessLookupError):   # killed meanwhile
+                    return self._stop()
+                continue
             deliver = 0 if event or number is None else number
         return None
 

@@ -56,6 +56,8 @@ NEVER = {
     "OVERLAP_OUTSIDE": "that is two lines of the database, or the own id in one",
     "SHARED_FS": "it starts the map writer itself",
     "NO_MEMORY": "a program of the same size does not start either",
+    **dict.fromkeys(("HELPER_MISSING", "HELPER_CHANGED", "HELPER_READABLE", "HELPER_TRACEABLE",
+                     "HELPER_VERSION"), "it asks by the helper itself, and refers to check"),
 }
 
 
@@ -1513,7 +1515,7 @@ def standing(box):
                      b"1 extents" not in found[1], f"{found}")
     found = stopped.end(90)
     box.report.check("a process that stands still is ended", found[0] == UNREADABLE and
-                     b"had no end" in found[2] and ends(stopped.note("doctor")), f"{found}")
+                     b"did not end" in found[2] and ends(stopped.note("doctor")), f"{found}")
 
 
 def endless(box):
