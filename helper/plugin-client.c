@@ -65,8 +65,8 @@ static int ask(const struct plugin_client *plugin, struct helper_request request
 	       const char *owner, const struct range *extents, char **ret_bytes,
 	       size_t *ret_len)
 {
-	CLEANUP(cleanup_free) char *bytes = NULL;
 	int64_t begun, end = helper_exchange_begin(plugin->helper, &begun);
+	char *bytes = NULL;
 	int found = 0, r;
 
 	if (end < 0)
@@ -76,9 +76,11 @@ static int ask(const struct plugin_client *plugin, struct helper_request request
 		r = helper_exchange_receive_one(plugin->helper, end, PLUGIN_DIED, &found,
 						&bytes, ret_len);
 	helper_exchange_finish(plugin->helper, begun, r);
-	if (r || found)
+	if (r || found) {
+		free(bytes);
 		return plugin_result(r ? r : found);
-	*ret_bytes = TAKE_PTR(bytes);
+	}
+	*ret_bytes = bytes;
 	return 0;
 }
 

@@ -51,12 +51,10 @@ static int collect(const struct check *check, size_t k, struct range **ret_range
 	return r;
 }
 
-/* The finding about lines of kubelet, in the words of `subid doctor --for kubelet`. */
-static void describe_kubelet(struct check *check, struct problem *problem)
+static void describe_kubelet_lines(struct check *check,
+				   const struct kubelet_ranges sides[2],
+				   struct problem *problem)
 {
-	CLEANUP(cleanup_free) struct range *uids = NULL;
-	CLEANUP(cleanup_free) struct range *gids = NULL;
-	struct kubelet_ranges sides[2];
 	struct account account;
 	const struct kubelet_question question = {
 		.sides = sides,
@@ -67,8 +65,6 @@ static void describe_kubelet(struct check *check, struct problem *problem)
 	struct facts_host host;
 	struct facts facts = { .step = FACTS_KUBELET, .host = &host };
 
-	if (collect(check, 0, &uids, &sides[0]) || collect(check, 1, &gids, &sides[1]))
-		return;
 	account_set_text(&account, KUBELET_USER, strlen(KUBELET_USER));
 	facts.kind = kubelet_gather(&question, &host);
 	if (!facts.kind)
@@ -80,6 +76,19 @@ static void describe_kubelet(struct check *check, struct problem *problem)
 	 * user. */
 	if (accounts_by_name(&check->unknown, KUBELET_USER, strlen(KUBELET_USER)))
 		problem->cause.cure[0] = '\0';
+}
+
+/* The finding about lines of kubelet, in the words of `subid doctor --for kubelet`. */
+static void describe_kubelet(struct check *check, struct problem *problem)
+{
+	struct range *ranges[2] = { NULL, NULL };
+	struct kubelet_ranges sides[2];
+
+	if (collect(check, 0, &ranges[0], &sides[0]) == 0 &&
+	    collect(check, 1, &ranges[1], &sides[1]) == 0)
+		describe_kubelet_lines(check, sides, problem);
+	free(ranges[0]);
+	free(ranges[1]);
 }
 
 /* Ranges that a message names. */

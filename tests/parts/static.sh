@@ -40,7 +40,8 @@ static_analysis()
 		awk 'FNR == 1 && /^#!\/bin\/(ba)?sh/ { print FILENAME } { nextfile }')
 	flags=(-std=gnu17 -include "$work/gcc/config.h" -I. -Ilibsubid/include
 		-I"$work/gcc/libsubid/include" -DBINDIR='"/bin"'
-		-DSYSCONFDIR='"/etc"' -DLOCALEDIR='"/locale"' -DPLUGINDIR='"/lib"')
+		-DSYSCONFDIR='"/etc"' -DLOCALEDIR='"/locale"' -DPLUGINDIR='"/lib"'
+		-DHELPERDIR='"/lib"' -DHELPER_NAME='"subid-ask"')
 
 	step 'gcc -fanalyzer' analyze
 	# It knows nothing of __attribute__((cleanup)); leaks are what the sanitizers look for.
