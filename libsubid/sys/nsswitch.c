@@ -227,7 +227,10 @@ int nsswitch_read(const char *path, struct nsswitch *ret_nsswitch)
 		if (r < 0)
 			return r;
 	}
-	if (passwd_lines != 1 || odd)
+	/* Without a line, libc reads the file: glibc by default, and musl always. */
+	if (passwd_lines == 0)
+		nsswitch.passwd_files_first = true;
+	if (passwd_lines > 1 || odd)
 		nsswitch.passwd_files_first = false;
 	*ret_nsswitch = nsswitch;
 	return 0;

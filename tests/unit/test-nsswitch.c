@@ -127,8 +127,9 @@ Test(nsswitch, passwd)
 		{ "passwd: files sss [NOTFOUND=return] ldap\n", true },
 		{ "passwd: files # sss\n", true },
 		{ "subid: sss\npasswd: files\ngroup: sss\n", true },
-		{ "", false },
-		{ "group: files\n", false },
+		/* Without a line libc reads the file. */
+		{ "", true },
+		{ "group: files\n", true },
 		{ "passwd:\n", false },
 		{ "passwd: sss files\n", false },
 		{ "passwd: compat\n", false },
@@ -139,8 +140,8 @@ Test(nsswitch, passwd)
 		{ "passwd: files[SUCCESS=merge] sss\n", false },
 		{ "passwd: files  \t[NOTFOUND=return]\n", false },
 		{ "passwd: [NOTFOUND=return] files\n", false },
-		{ "#passwd: files\n", false },
-		{ "passwd_compat: files\n", false },
+		{ "#passwd: sss\n", true },
+		{ "passwd_compat: nis\n", false },
 		/* Two lines: it is unknown which of them is read. */
 		{ "passwd: files\npasswd: files\n", false },
 		{ "passwd: files\npasswd: sss\n", false },
@@ -192,18 +193,19 @@ Test(nsswitch, odd_others)
 	} rows[] = {
 		{ " passwd: files sss\n\tgroup: ldap\n", "sss", "ldap" },
 		{ "passwd files sss\ngroup\tfiles ldap\n", "sss", "ldap" },
-		{ "passwd_compat: nis\ngroups: ldap\ngshadow: ldap\n", "", "" },
-		{ "# passwd: sss\n", "", "" },
 		{ " passwd", "", "" },
 	};
+	struct nsswitch nsswitch;
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		struct nsswitch nsswitch = read_text(rows[i].text, strlen(rows[i].text));
-
+		nsswitch = read_text(rows[i].text, strlen(rows[i].text));
 		cr_assert_str_eq(nsswitch.passwd_others, rows[i].users, "row %zu", i);
 		cr_assert_str_eq(nsswitch.group_others, rows[i].groups, "row %zu", i);
 		cr_assert_not(nsswitch.passwd_files_first);
 	}
+	nsswitch = read_text(BYTES("passwd_compat: nis\ngroups: ldap\n# passwd: sss\n"));
+	cr_assert_str_eq(nsswitch.passwd_others, "");
+	cr_assert_str_eq(nsswitch.group_others, "");
 }
 
 /* Services for accounts other than the local files; for groups as well as for users. */
@@ -388,5 +390,5 @@ Test(nsswitch, files)
 	cr_assert(nsswitch_read(tmpdir_path(&tmpdir, "missing"), &nsswitch) == 0);
 	cr_assert(nsswitch.n_sources == 1);
 	cr_assert_str_eq(nsswitch.sources[0], "files");
-	cr_assert_not(nsswitch.passwd_files_first);
+	cr_assert(nsswitch.passwd_files_first);
 }

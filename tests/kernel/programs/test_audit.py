@@ -363,7 +363,7 @@ def compile_map_writers(box, audits):
     with open(variant, "w") as file:
         file.write(f'#include "{config}"\n#undef AUDIT_MAPS\n'
                    + ("#define AUDIT_MAPS 1\n" if audits else ""))
-    left_out = ("label-libselinux.c", "nss-modules-none.c", "locale-static.c",
+    left_out = ("label-libselinux.c", "nss-modules-none.c", "locale-static.c", "subid-ask.c",
                 "audit-none.c" if audits else "audit-libaudit.c")
     sources = [path for directory in ("libsubid/core", "libsubid/findings", "libsubid/sys",
                                 "libsubid/user", "libsubid/source", "message", "helper",
@@ -378,6 +378,7 @@ def compile_map_writers(box, audits):
             ["cc", "-std=gnu17", "-ffunction-sections", "-fdata-sections",
              "-Wl,--gc-sections", "-include", variant, f"-I{TOP}", '-DSYSCONFDIR="/etc"',
              '-DLOCALEDIR="/nonexistent"', '-DPLUGINDIR="/nonexistent"',
+             '-DHELPERDIR="/nonexistent"', '-DHELPER_NAME="subid-ask"',
              f"{TOP}/{program}/{program}.c", *sources, "-o", paths[program]],
             capture_output=True, text=True, env={"PATH": CLEAN_PATH})
         if result.returncode:
