@@ -228,10 +228,8 @@ int nsswitch_read(const char *path, struct nsswitch *ret_nsswitch)
 			return r;
 	}
 	/* Without a line, libc reads the file: glibc by default, and musl always. */
-	if (passwd_lines == 0)
-		nsswitch.passwd_files_first = true;
-	if (passwd_lines > 1 || odd)
-		nsswitch.passwd_files_first = false;
+	if (passwd_lines != 1 || odd)
+		nsswitch.passwd_files_first = passwd_lines == 0 && !odd;
 	*ret_nsswitch = nsswitch;
 	return 0;
 }

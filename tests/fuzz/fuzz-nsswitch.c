@@ -68,7 +68,8 @@ static size_t model_sources(const char *text, size_t left, char *words)
 
 /*
  * There is one line `passwd:`, its first word is `files` without an action, and there is
- * no line that lacks the colon, has whitespace before the key, or is too long.
+ * no line that lacks the colon, has whitespace before the key, or is too long. Without any
+ * line, too.
  */
 static bool model_files_first(const char *text, size_t left)
 {
@@ -105,7 +106,7 @@ static bool model_files_first(const char *text, size_t left)
 			after++;
 		first &= after == end || *after != '[';
 	}
-	return lines == 1 && first;
+	return lines == 0 || (lines == 1 && first);
 }
 
 /* Words with one space between them, none of them local, and no part of an action. */
