@@ -43,7 +43,7 @@ static int check_resources(int fd)
 
 static int read_extents(int fd, size_t n, struct range *extents)
 {
-	int r = wait_read(fd, 0, extents, n * sizeof(*extents));
+	int r = wait_read(fd, NULL, 0, extents, n * sizeof(*extents));
 
 	for (size_t i = 0; r == 0 && i < n; i++)
 		if (range_make(extents[i].start, extents[i].end - extents[i].start,
@@ -59,7 +59,7 @@ static int serve_one(struct ask *ask)
 	char text[HELPER_TEXT_MAX + 1];
 	struct helper_request request;
 	bool of_plugin;
-	int r = wait_read(ask->fd, 0, &request, sizeof(request));
+	int r = wait_read(ask->fd, NULL, 0, &request, sizeof(request));
 
 	if (r)
 		return r;
@@ -68,7 +68,7 @@ static int serve_one(struct ask *ask)
 	if (request.text_len > (of_plugin ? HELPER_TEXT_MAX : LIMIT_OWNER_BYTES) ||
 	    request.n_extents > (of_plugin ? LIMIT_EXTENTS : 0))
 		return -EBADMSG;
-	r = wait_read(ask->fd, 0, text, request.text_len);
+	r = wait_read(ask->fd, NULL, 0, text, request.text_len);
 	if (r == 0)
 		r = read_extents(ask->fd, request.n_extents, extents);
 	if (r)

@@ -125,31 +125,20 @@ bool helper_exchange_is_too_long(const char *name)
 	return name && strlen(name) > LIMIT_OWNER_BYTES;
 }
 
-static int exchange(struct helper *helper, int64_t end, struct helper_request request,
-		    const char *name, char **ret_bytes, size_t *ret_len, int *ret_found)
-{
-	int r = helper_exchange_send(helper, end, request, name);
-
-	return r ? r :
-		   helper_exchange_receive_one(helper, end, ACCOUNT_NONE, ret_found,
-					       ret_bytes, ret_len);
-}
-
-/* Sends a request and receives the answer: 0 with bytes to be freed, ACCOUNT_NONE or
- * -errno. */
-int helper_exchange_ask(struct helper *helper, struct helper_request request,
-			const char *name, char **ret_bytes, size_t *ret_len)
+/*
+ * Receives the one reply to a request, for whose sending @r is the result, and ends the
+ * exchange. Returns 0 with bytes to be freed, what the helper has found (@most is the
+ * greatest that it may say) or -errno.
+ */
+int helper_exchange_answer(struct helper *helper, int64_t begun, int64_t end, int r,
+			   int most, char **ret_bytes, size_t *ret_len)
 {
 	char *bytes = NULL;
-	int64_t begun, end;
-	int found = 0, r;
+	int found = 0;
 
-	if (helper_exchange_is_too_long(name))
-		return ACCOUNT_NONE;
-	end = helper_exchange_begin(helper, &begun);
-	if (end < 0)
-		return (int)end;
-	r = exchange(helper, end, request, name, &bytes, ret_len, &found);
+	if (r == 0)
+		r = helper_exchange_receive_one(helper, end, most, &found, &bytes,
+						ret_len);
 	helper_exchange_finish(helper, begun, r);
 	if (r || found) {
 		free(bytes);
@@ -157,4 +146,21 @@ int helper_exchange_ask(struct helper *helper, struct helper_request request,
 	}
 	*ret_bytes = bytes;
 	return 0;
+}
+
+/* Sends a request and receives the answer: 0 with bytes to be freed, ACCOUNT_NONE or
+ * -errno. */
+int helper_exchange_ask(struct helper *helper, struct helper_request request,
+			const char *name, char **ret_bytes, size_t *ret_len)
+{
+	int64_t begun, end;
+
+	if (helper_exchange_is_too_long(name))
+		return ACCOUNT_NONE;
+	end = helper_exchange_begin(helper, &begun);
+	if (end < 0)
+		return (int)end;
+	return helper_exchange_answer(helper, begun, end,
+				      helper_exchange_send(helper, end, request, name),
+				      ACCOUNT_NONE, ret_bytes, ret_len);
 }

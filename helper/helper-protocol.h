@@ -127,6 +127,8 @@ int helper_exchange_receive_one(const struct helper *helper, int64_t end, int mo
 				int *ret_r, char **ret_bytes, size_t *ret_len);
 void helper_exchange_finish(struct helper *helper, int64_t begun, int r);
 bool helper_exchange_is_too_long(const char *name);
+int helper_exchange_answer(struct helper *helper, int64_t begun, int64_t end, int r,
+			   int most, char **ret_bytes, size_t *ret_len);
 int helper_exchange_ask(struct helper *helper, struct helper_request request,
 			const char *name, char **ret_bytes, size_t *ret_len);
 

@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -60,39 +59,6 @@ static int start_child(struct helper *helper, struct errand *errand)
 			   become_helper, errand);
 }
 
-/* Receives bytes of one sender. Returns 0 or -errno; *ret_n is 0 at the end. */
-static int receive_some(const struct helper *helper, void *bytes, size_t len,
-			size_t *ret_n)
-{
-	char control[CMSG_SPACE(sizeof(struct ucred))] __attribute__((aligned(8)));
-	struct iovec vector = { bytes, len };
-	struct msghdr message = {
-		.msg_iov = &vector,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
-	const struct cmsghdr *header;
-	struct ucred sender;
-	ssize_t n;
-
-	do {
-		n = recvmsg(helper->fd, &message, 0);
-	} while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return -errno;
-	*ret_n = (size_t)n;
-	if (n == 0)
-		return 0;
-	header = CMSG_FIRSTHDR(&message);
-	if (!header || header->cmsg_level != SOL_SOCKET ||
-	    header->cmsg_type != SCM_CREDENTIALS ||
-	    header->cmsg_len != CMSG_LEN(sizeof(sender)))
-		return -EBADMSG;
-	memcpy(&sender, CMSG_DATA(header), sizeof(sender));
-	return sender.pid == helper->child.pid ? 0 : -EBADMSG;
-}
-
 /*
  * Receives what the helper sends, until the time @end of wait_clock(). Returns 0,
  * -ETIMEDOUT, -ECONNRESET (the helper has ended), -EBADMSG (another process has sent it)
@@ -100,23 +66,9 @@ static int receive_some(const struct helper *helper, void *bytes, size_t len,
  */
 int helper_receive(const struct helper *helper, int64_t end, void *bytes, size_t len)
 {
-	char *rest = bytes;
+	int r = wait_read(helper->fd, &helper->child.pid, end, bytes, len);
 
-	while (len > 0) {
-		size_t n = 0;
-		int r = wait_until(helper->fd, -1, end);
-
-		if (r)
-			return r == WAIT_OVER ? -ETIMEDOUT : r;
-		r = receive_some(helper, rest, len, &n);
-		if (r == 0 && n == 0)
-			r = -ECONNRESET;
-		if (r)
-			return r;
-		rest += n;
-		len -= n;
-	}
-	return 0;
+	return r == WAIT_OVER ? -ETIMEDOUT : r;
 }
 
 static int read_greeting(struct helper *helper, int64_t end)
@@ -160,9 +112,7 @@ int helper_start(struct helper *helper, int64_t end)
 		helper->fault = r;
 		return -ENOPKG;
 	}
-	if (r == 0)
-		r = connect_helper(helper, &to);
-	if (r)
+	if (r || (r = connect_helper(helper, &to)))
 		return r;
 	if ((r = move_up(&program)) == 0 && (r = move_up(&to)) == 0)
 		r = start_child(helper, &(struct errand){ program, to, getpid() });

@@ -66,22 +66,13 @@ static int ask(const struct plugin_client *plugin, struct helper_request request
 	       size_t *ret_len)
 {
 	int64_t begun, end = helper_exchange_begin(plugin->helper, &begun);
-	char *bytes = NULL;
-	int found = 0, r;
 
 	if (end < 0)
 		return plugin_result((int)end);
-	r = send_question(plugin, end, request, owner, extents);
-	if (r == 0)
-		r = helper_exchange_receive_one(plugin->helper, end, PLUGIN_DIED, &found,
-						&bytes, ret_len);
-	helper_exchange_finish(plugin->helper, begun, r);
-	if (r || found) {
-		free(bytes);
-		return plugin_result(r ? r : found);
-	}
-	*ret_bytes = bytes;
-	return 0;
+	return plugin_result(helper_exchange_answer(
+		plugin->helper, begun, end,
+		send_question(plugin, end, request, owner, extents), PLUGIN_DIED,
+		ret_bytes, ret_len));
 }
 
 /* Puts ranges into a set that has room for them. */

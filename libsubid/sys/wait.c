@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -60,11 +61,49 @@ int wait_until(int fd, int stop, int64_t end)
 }
 
 /*
- * Reads @len bytes from another process, until the time @end of wait_clock(), or with 0
- * without a limit. Returns 0, WAIT_OVER, -ECONNRESET (the other end was closed before) or
- * -errno. Thread-safe.
+ * Reads as fd_read(), but from a socket with SO_PASSCRED. Returns as fd_read(), or
+ * -EBADMSG if another process than @sender has sent the bytes.
  */
-int wait_read(int fd, int64_t end, void *bytes, size_t len)
+static int read_of(int fd, pid_t sender, char *bytes, size_t size, size_t *ret_n)
+{
+	char control[CMSG_SPACE(sizeof(struct ucred))] __attribute__((aligned(8)));
+	struct iovec vector = { bytes, size };
+	struct msghdr message = {
+		.msg_iov = &vector,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	const struct cmsghdr *header;
+	struct ucred found;
+	ssize_t n;
+
+	do {
+		n = recvmsg(fd, &message, 0);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	*ret_n = (size_t)n;
+	if (n == 0)
+		return 0;
+	header = CMSG_FIRSTHDR(&message);
+	if (!header || header->cmsg_level != SOL_SOCKET ||
+	    header->cmsg_type != SCM_CREDENTIALS ||
+	    header->cmsg_len != CMSG_LEN(sizeof(found)))
+		return -EBADMSG;
+	memcpy(&found, CMSG_DATA(header), sizeof(found));
+	return found.pid == sender ? 0 : -EBADMSG;
+}
+
+/*
+ * Reads @len bytes from another process, until the time @end of wait_clock(), or with 0
+ * without a limit.
+ *
+ * sender: the process that must have sent them, through a socket with SO_PASSCRED; NULL:
+ * any. Returns 0, WAIT_OVER, -ECONNRESET (the other end was closed before), -EBADMSG
+ * (another process has sent them) or -errno. Thread-safe.
+ */
+int wait_read(int fd, const pid_t *sender, int64_t end, void *bytes, size_t len)
 {
 	char *rest = bytes;
 	size_t n = 0;
@@ -73,7 +112,8 @@ int wait_read(int fd, int64_t end, void *bytes, size_t len)
 		int r = end ? wait_until(fd, -1, end) : 0;
 
 		if (r == 0)
-			r = fd_read(fd, rest, len, &n);
+			r = sender ? read_of(fd, *sender, rest, len, &n) :
+				     fd_read(fd, rest, len, &n);
 		if (r == 0 && n == 0)
 			r = -ECONNRESET;
 		if (r)

@@ -107,8 +107,8 @@ static int enter_userns(void *context)
 /* Reads a result; -ECONNRESET: the child has ended. */
 static int read_result(const struct doctor_child *child, int *ret_result)
 {
-	int r = wait_read(child->socket, wait_clock() + TRY_SECONDS * 1000, ret_result,
-			  sizeof(*ret_result));
+	int r = wait_read(child->socket, NULL, wait_clock() + TRY_SECONDS * 1000,
+			  ret_result, sizeof(*ret_result));
 
 	return r > 0 ? -ETIMEDOUT : r;
 }

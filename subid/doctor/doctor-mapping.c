@@ -141,7 +141,7 @@ static int start_program(const struct attempt *attempt, char **words, int out,
 	fd_close(ends[1]);
 	if (r)
 		return r;
-	r = wait_read(error_in, 0, &error, sizeof(error));
+	r = wait_read(error_in, NULL, 0, &error, sizeof(error));
 	if (r == -ECONNRESET)
 		return 0;
 	child_end(ret_child);

@@ -46,12 +46,12 @@ static int replies_to(const char *bytes, size_t len)
 		_exit(ask_serve(ends[1]) ? 1 : 0);
 	}
 	fd_close(ends[1]);
-	if (pid < 0 || wait_read(ends[0], 0, &greeting, sizeof(greeting)) ||
+	if (pid < 0 || wait_read(ends[0], NULL, 0, &greeting, sizeof(greeting)) ||
 	    greeting.version != HELPER_PROTOCOL_VERSION)
 		n = -1;
-	while (n >= 0 && wait_read(ends[0], 0, &reply, sizeof(reply)) == 0)
+	while (n >= 0 && wait_read(ends[0], NULL, 0, &reply, sizeof(reply)) == 0)
 		n = reply.len <= sizeof(sent) &&
-				    wait_read(ends[0], 0, sent, reply.len) == 0 ?
+				    wait_read(ends[0], NULL, 0, sent, reply.len) == 0 ?
 			    n + (reply.r != HELPER_REPLY_MORE) :
 			    -1;
 	fd_close(ends[0]);

@@ -92,21 +92,22 @@ Test(wait, read)
 		}
 		_exit(0);
 	}
-	cr_assert(wait_read(ends[0], begin + LATE, got, 0) == 0);
-	cr_assert(wait_read(ends[0], begin + LATE, got, 4) == 0);
+	cr_assert(wait_read(ends[0], NULL, begin + LATE, got, 0) == 0);
+	cr_assert(wait_read(ends[0], NULL, begin + LATE, got, 4) == 0);
 	cr_assert(memcmp(got, "elsa~~~", 7) == 0);
-	cr_assert(wait_read(ends[0], 0, got, 2) == 0 && memcmp(got, "nnsa~", 5) == 0);
+	cr_assert(wait_read(ends[0], NULL, 0, got, 2) == 0 &&
+		  memcmp(got, "nnsa~", 5) == 0);
 	cr_assert(waitpid(-1, &status, 0) > 0 && status == 0);
 
-	cr_assert(wait_read(ends[0], wait_clock() + SOON, got, 1) == WAIT_OVER);
+	cr_assert(wait_read(ends[0], NULL, wait_clock() + SOON, got, 1) == WAIT_OVER);
 	cr_assert(write(ends[1], "xy", 2) == 2);
-	cr_assert(wait_read(ends[0], wait_clock() + SOON, got, 3) == WAIT_OVER);
+	cr_assert(wait_read(ends[0], NULL, wait_clock() + SOON, got, 3) == WAIT_OVER);
 	cr_assert(write(ends[1], "x", 1) == 1 && close(ends[1]) == 0);
-	cr_assert(wait_read(ends[0], begin + LATE, got, 2) == -ECONNRESET);
-	cr_assert(wait_read(ends[0], 0, got, 1) == -ECONNRESET);
+	cr_assert(wait_read(ends[0], NULL, begin + LATE, got, 2) == -ECONNRESET);
+	cr_assert(wait_read(ends[0], NULL, 0, got, 1) == -ECONNRESET);
 	cr_assert(wait_clock() < begin + LATE);
 	close(ends[0]);
-	cr_assert(wait_read(ends[0], 0, got, 1) == -EBADF);
+	cr_assert(wait_read(ends[0], NULL, 0, got, 1) == -EBADF);
 }
 
 /* More bytes than a socket holds are sent as they are read, or until the time is over. */
@@ -123,7 +124,7 @@ Test(wait, send)
 	cr_assert(wait_send(ends[0], begin + LATE, sent, 0) == 0);
 	pid = fork();
 	if (pid == 0)
-		_exit(wait_read(ends[1], 0, got, sizeof(got)) ||
+		_exit(wait_read(ends[1], NULL, 0, got, sizeof(got)) ||
 		      memcmp(sent, got, sizeof(got)) != 0);
 	cr_assert(wait_send(ends[0], begin + LATE, sent, sizeof(sent)) == 0);
 	cr_assert(waitpid(pid, &status, 0) == pid && status == 0);
