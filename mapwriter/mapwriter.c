@@ -148,19 +148,13 @@ static int look_at_target(struct request *request)
 /* The files are read first; the helper is asked only where they do not decide. */
 static int read_nsswitch(struct request *request)
 {
-	const struct nsswitch *nsswitch = &request->nsswitch;
 	int r = nsswitch_read(NSSWITCH_CONF, &request->nsswitch);
 
 	if (r)
 		return refuse(request, REFUSAL_NSSWITCH, -r);
 	request->service = nss_client_single(&request->helper);
-	request->lookup = (struct lookup){
-		.directory = AT_FDCWD,
-		.files_first = nsswitch->passwd_files_first,
-		.files_alone = nsswitch->passwd_files_first &&
-			       nsswitch->passwd_others[0] == '\0',
-		.service = &request->service,
-	};
+	request->lookup =
+		lookup_by_nsswitch(AT_FDCWD, &request->nsswitch, &request->service);
 	return 0;
 }
 

@@ -18,6 +18,19 @@
 /* If it exists, libc asks nscd(8), whose cache may differ from the file. */
 #define NSCD_SOCKET "/var/run/nscd/socket"
 
+/* As lookup_live(), but nscd(8) is not asked where the file decides. */
+struct lookup lookup_by_nsswitch(int directory, const struct nsswitch *nsswitch,
+				 const struct name_service *service)
+{
+	return (struct lookup){
+		.directory = directory,
+		.files_first = nsswitch->passwd_files_first,
+		.files_alone = nsswitch->passwd_files_first &&
+			       nsswitch->passwd_others[0] == '\0',
+		.service = service,
+	};
+}
+
 /*
  * Returns how to look up users of the running system.
  *
@@ -26,14 +39,11 @@
 struct lookup lookup_live(int directory, const struct nsswitch *nsswitch,
 			  const struct name_service *service)
 {
-	bool first = nsswitch->passwd_files_first && access(NSCD_SOCKET, F_OK) != 0;
+	struct lookup lookup = lookup_by_nsswitch(directory, nsswitch, service);
 
-	return (struct lookup){
-		.directory = directory,
-		.files_first = first,
-		.files_alone = first && nsswitch->passwd_others[0] == '\0',
-		.service = service,
-	};
+	if (lookup.files_first && access(NSCD_SOCKET, F_OK) == 0)
+		lookup.files_first = lookup.files_alone = false;
+	return lookup;
 }
 
 static int look_up(const struct lookup *lookup, const char *name, uid_t uid,

@@ -23,6 +23,8 @@ struct lookup {
 	const struct name_service *service;
 };
 
+struct lookup lookup_by_nsswitch(int directory, const struct nsswitch *nsswitch,
+				 const struct name_service *service);
 struct lookup lookup_live(int directory, const struct nsswitch *nsswitch,
 			  const struct name_service *service);
 int lookup_name(const struct lookup *lookup, const char *name,
