@@ -153,16 +153,20 @@ int nss_user(struct nss *nss, const char *name, struct account *ret_account)
 }
 
 /* Asks all services of users, the local files too, in the order in which libc does. */
-static int ask_in_order(const struct nss_question *question, struct nss_found *ret_found)
+static int ask_in_order(struct nss *nss, const struct nss_question *question,
+			struct nss_found *ret_found)
 {
-	CLEANUP(nss_modules_close) struct nss_modules modules = { .n = 0 };
 	struct nsswitch nsswitch;
-	int r = nsswitch_read(NAME_SERVICE_CONF, &nsswitch);
+	int r;
 
-	if (r)
-		return r;
-	nss_modules_open(&modules, nsswitch.passwd_order, false);
-	return nss_modules_ask(&modules, question, ret_found);
+	if (!nss->order_open) {
+		r = nsswitch_read(NAME_SERVICE_CONF, &nsswitch);
+		if (r)
+			return r;
+		nss_modules_open(&nss->order, nsswitch.passwd_order, false);
+		nss->order_open = true;
+	}
+	return nss_modules_ask(&nss->order, question, ret_found);
 }
 
 /*
@@ -181,7 +185,7 @@ int nss_user_certain(struct nss *nss, const char *name, struct account *ret_acco
 
 	if (r)
 		return r;
-	answer = ask_in_order(&question, &found);
+	answer = ask_in_order(nss, &question, &found);
 	/* A service that has another account did not answer libc. */
 	if (answer == 0 && found.id != account.uid)
 		return -EAGAIN;
@@ -338,5 +342,6 @@ void nss_end(struct nss *nss)
 {
 	nss_modules_close(&nss->modules[0]);
 	nss_modules_close(&nss->modules[1]);
-	nss->open = false;
+	nss_modules_close(&nss->order);
+	nss->open = nss->order_open = false;
 }

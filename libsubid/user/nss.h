@@ -19,6 +19,9 @@ struct nss {
 	bool open;		       /* the modules are loaded */
 	struct nss_modules modules[2]; /* by kind->group */
 	bool actions[2]; /* of nsswitch.conf: libc may not ask all of them */
+	/* All services of users in their order, for nss_user_certain(). */
+	bool order_open;
+	struct nss_modules order;
 };
 
 int nss_user(struct nss *nss, const char *name, struct account *ret_account);
