@@ -24,7 +24,7 @@ import threading
 import time
 from typing import NamedTuple, Optional
 
-from host import CLEAN_PATH, ELSA, Result, forget_refusals, read_all
+from host import CLEAN_PATH, ELSA, Result, become_caller, read_all
 
 (PTRACE_POKEUSER, PTRACE_CONT, PTRACE_GETREGS, PTRACE_SETREGS, PTRACE_DETACH,
  PTRACE_SYSCALL) = 6, 7, 12, 13, 17, 24
@@ -307,12 +307,7 @@ class Run:
                 os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
                 os.dup2(out_write, 1)
                 os.dup2(err_write, 2)
-                if as_root:
-                    as_root()
-                caller.become()
-                forget_refusals()
-                if as_user:
-                    as_user()
+                become_caller(caller, as_root, as_user)
                 os.read(gate_read, 1)
                 os.execve(path, [os.path.basename(path), *map(str, args)],
                           {"PATH": CLEAN_PATH, "LC_ALL": "C.UTF-8"})

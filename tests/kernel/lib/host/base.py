@@ -106,6 +106,16 @@ def forget_refusals():
             libc.syscall(SYS_KEYCTL, KEYCTL_UNLINK, key, KEY_SPEC_USER_KEYRING)
 
 
+def become_caller(caller, as_root=None, as_user=None):
+    """Makes this process the caller's; as_root() is called before, as_user() after."""
+    if as_root:
+        as_root()
+    caller.become()
+    forget_refusals()
+    if as_user:
+        as_user()
+
+
 # --- results of a test -----------------------------------------------------------------
 
 class Wrong(Exception):
@@ -689,12 +699,7 @@ class Host:
             for number in (signal.SIGPIPE, signal.SIGXFSZ):
                 signal.signal(number, signal.SIG_DFL)
             signal.setitimer(signal.ITIMER_REAL, timeout)
-            if as_root:
-                as_root()
-            caller.become()
-            forget_refusals()
-            if as_user:
-                as_user()
+            become_caller(caller, as_root, as_user)
             os.execve(path, argv, env)
         except BaseException as error:
             with contextlib.suppress(OSError):
