@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * decide: the caller's ids and a map, then the database. The expected grants are computed
- * from all lines in memory. The program is linked with --wrap=lookup_name, so that
- * the caller has a second name and the name service is not asked.
+ * from all lines in memory. The name service is one in which the caller has two names.
  */
 #include "libsubid/core/entry.h"
 #include "mapwriter/decide.h"
 #include "tests/fuzz/fuzz.h"
-
-int __wrap_lookup_name(const struct lookup *lookup, const char *name,
-		       struct account *ret_account);
 
 static const struct account elsa = {
 	.name = "elsa",
@@ -27,10 +23,9 @@ static bool is_callers(const char *name, size_t len)
 	       (len == 4 && memcmp(name, "elsa", len) == 0);
 }
 
-int __wrap_lookup_name(const struct lookup *lookup, const char *name,
-		       struct account *ret_account)
+static int user(void *context, const char *name, struct account *ret_account)
 {
-	(void)lookup;
+	(void)context;
 	if (!is_callers(name, strlen(name)))
 		return ACCOUNT_NONE;
 	account_set(ret_account, name, strlen(name), elsa.uid, elsa.gid);
@@ -67,6 +62,8 @@ static bool covered(const char *text, size_t len, uint64_t id, uint64_t end)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const struct name_service service = { .user = user };
+	const struct lookup lookup = { .service = &service };
 	struct fuzz_input input = { data, size };
 	struct dbfile file = { .status = { .st_mode = S_IFREG | 0644 } };
 	uint8_t choice = fuzz_byte(&input);
@@ -89,7 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	text = fuzz_text(&input);
 	file.fd = fuzz_file(text, input.size);
-	r = decide(group ? &kind_gid : &kind_uid, &map, NULL, &elsa, own_id, &file,
+	r = decide(group ? &kind_gid : &kind_uid, &map, &lookup, &elsa, own_id, &file,
 		   &decision);
 
 	for (size_t i = 0; i < map.n; i++) {

@@ -30,16 +30,6 @@ static unsigned int checks, failures;
 		}                                                              \
 	} while (0)
 
-int __wrap_lookup_name(const struct lookup *lookup, const char *name,
-		       struct account *ret_account);
-
-int __wrap_lookup_name(const struct lookup *lookup, const char *name,
-		       struct account *ret_account)
-{
-	(void)lookup;
-	return model_look_up_user(name, ret_account);
-}
-
 static void numbers(void)
 {
 	static const uint64_t values[] = { 0,		1,	     2147483647,

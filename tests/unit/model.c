@@ -33,7 +33,7 @@ struct model {
 	size_t n_grants;
 };
 
-/* What the substitute for the name service also knows: see model_look_up_user(). */
+/* What the substitute for the name service also knows: see user(). */
 static const char *const aliases[] = { "alias", "elsa2", "e" };
 static const char *const strangers[] = { "anna", "els",	   "elsaa",
 					 "Elsa", "broken", "absent" };
@@ -42,10 +42,11 @@ static uid_t caller;
 
 /* A name service in which the caller has several names and one name cannot be looked up.
  */
-int model_look_up_user(const char *name, struct account *ret_account)
+static int user(void *context, const char *name, struct account *ret_account)
 {
 	bool callers = strcmp(name, "elsa") == 0;
 
+	(void)context;
 	if (strcmp(name, "broken") == 0)
 		return -EIO;
 	if (strcmp(name, "absent") == 0)
@@ -55,6 +56,9 @@ int model_look_up_user(const char *name, struct account *ret_account)
 	account_set(ret_account, name, strlen(name), callers ? caller : caller ^ 1, 0);
 	return 0;
 }
+
+static const struct name_service service = { .user = user };
+static const struct lookup lookup = { .service = &service };
 
 /* Looks up a name in the lines that were made. */
 static bool is_granted(const struct model *model, uint64_t id, bool with_aliases)
@@ -428,7 +432,7 @@ static bool decide_by_file(struct model *model, const struct idmap *map, bool gr
 	}
 	if (lseek(model->fd, 0, SEEK_SET) != 0)
 		return false;
-	r = model->options->decide(group ? &kind_gid : &kind_uid, map, NULL,
+	r = model->options->decide(group ? &kind_gid : &kind_uid, map, &lookup,
 				   &model->account, own_id, &file, &decision);
 	snprintf(what, size,
 		 "%d (refused %zu, missing %" PRIu64 "-%" PRIu64

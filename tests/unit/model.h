@@ -36,7 +36,7 @@ struct model_options {
 	model_decide_fn decide;
 	/* Ids up to 2^32, not from 0 on. */
 	bool upper;
-	/* Lines with other names of the same uid, see model_look_up_user(). */
+	/* Lines with other names of the same uid, see user() in model.c. */
 	bool aliases;
 	/*
 	 * Databases that cut one large extent into many pieces, in any order: the set is
@@ -59,6 +59,5 @@ struct model_result {
 };
 
 void model_run(const struct model_options *options, struct model_result *ret_result);
-int model_look_up_user(const char *name, struct account *ret_account);
 
 #endif

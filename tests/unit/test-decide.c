@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * decide: what the model of test-model.c does not reach: unusable databases, what is read
- * and looked up, and sizes. The program is linked with --wrap=lookup_name.
+ * and looked up, and sizes.
  */
 #include <inttypes.h>
 
@@ -12,15 +12,11 @@
 /* The name service: `alias` is elsa, `broken` cannot be looked up. */
 static size_t asked;
 
-int __wrap_lookup_name(const struct lookup *lookup, const char *name,
-		       struct account *ret_account);
-
-int __wrap_lookup_name(const struct lookup *lookup, const char *name,
-		       struct account *ret_account)
+static int user(void *context, const char *name, struct account *ret_account)
 {
 	bool elsas = strcmp(name, "alias") == 0 || strcmp(name, "elsa") == 0;
 
-	(void)lookup;
+	(void)context;
 	asked++;
 	if (strcmp(name, "broken") == 0)
 		return -EIO;
@@ -29,6 +25,9 @@ int __wrap_lookup_name(const struct lookup *lookup, const char *name,
 	account_set(ret_account, name, strlen(name), elsas ? 1000 : 1001, 100);
 	return 0;
 }
+
+static const struct name_service service = { .user = user };
+static const struct lookup lookup = { .service = &service };
 
 static const struct account elsa = {
 	.name = "elsa",
@@ -67,7 +66,7 @@ static int decide_text(const struct kind *kind, const char *text, const struct i
 
 	asked = 0;
 	*decision = (struct decision){ .refused = 77 };
-	r = decide(kind, map, NULL, &elsa, kind->group ? 100 : 1000, &file, decision);
+	r = decide(kind, map, &lookup, &elsa, kind->group ? 100 : 1000, &file, decision);
 	dbfile_cleanup(&file);
 	return r;
 }
@@ -96,8 +95,8 @@ Test(decide, no_database)
 		struct idmap map = map_of(rows[i].outer, rows[i].count);
 		struct dbfile file = missing_file();
 		struct decision decision = { 0 };
-		int r = decide(rows[i].group ? &kind_gid : &kind_uid, &map, NULL, &elsa,
-			       rows[i].group ? 100 : 1000, &file, &decision);
+		int r = decide(rows[i].group ? &kind_gid : &kind_uid, &map, &lookup,
+			       &elsa, rows[i].group ? 100 : 1000, &file, &decision);
 
 		cr_assert(r == rows[i].r, "row %zu: %d", i, r);
 		cr_assert(file.fault == DBFILE_CLOSED && file.error == ENOENT);
@@ -114,8 +113,8 @@ Test(decide, not_believed)
 	struct decision decision = { 0 };
 
 	file.status.st_mode |= S_IWOTH;
-	cr_assert(decide(&kind_uid, &own, NULL, &elsa, 1000, &file, &decision) == 0);
-	cr_assert(decide(&kind_uid, &other, NULL, &elsa, 1000, &file, &decision) ==
+	cr_assert(decide(&kind_uid, &own, &lookup, &elsa, 1000, &file, &decision) == 0);
+	cr_assert(decide(&kind_uid, &other, &lookup, &elsa, 1000, &file, &decision) ==
 		  DECIDE_NO_DATABASE);
 	cr_assert(file.fault == DBFILE_WRITABLE && file.error == EACCES);
 	dbfile_cleanup(&file);
@@ -136,13 +135,14 @@ Test(decide, unreadable)
 	cr_assert(fd >= 0);
 	fd_close(file.fd);
 	file.fd = fd;
-	cr_assert(decide(&kind_uid, &other, NULL, &elsa, 1000, &file, &decision) ==
+	cr_assert(decide(&kind_uid, &other, &lookup, &elsa, 1000, &file, &decision) ==
 		  DECIDE_NO_DATABASE);
 	cr_assert(file.fault == DBFILE_UNREADABLE && file.error == EBADF);
-	cr_assert(decide(&kind_uid, &own, NULL, &elsa, 1000, &file, &decision) == 0);
+	cr_assert(decide(&kind_uid, &own, &lookup, &elsa, 1000, &file, &decision) == 0);
 	cr_assert_not(decision.delegated);
 	/* The own group is mapped, but does not count as granted. */
-	cr_assert(decide(&kind_gid, &own_group, NULL, &elsa, 100, &file, &decision) == 0);
+	cr_assert(decide(&kind_gid, &own_group, &lookup, &elsa, 100, &file, &decision) ==
+		  0);
 	cr_assert_not(decision.delegated);
 	dbfile_cleanup(&file);
 }
@@ -250,7 +250,7 @@ Test(decide, odd_names)
 
 		account.name_len = strlen(rows[i].name);
 		memcpy(account.name, rows[i].name, account.name_len + 1);
-		r = decide(&kind_uid, &map, NULL, &account, 1000, &file, &decision);
+		r = decide(&kind_uid, &map, &lookup, &account, 1000, &file, &decision);
 		dbfile_cleanup(&file);
 		cr_assert(r == rows[i].r, "row %zu '%s': %d", i, rows[i].name, r);
 	}
@@ -303,7 +303,7 @@ Test(decide, reads_little)
 	memset(text, '#', sizeof(text));
 	memcpy(text, "elsa:100:100\n", 13);
 	file = file_from(text, sizeof(text));
-	cr_assert(decide(&kind_uid, &map, NULL, &elsa, 1000, &file, &decision) == 0);
+	cr_assert(decide(&kind_uid, &map, &lookup, &elsa, 1000, &file, &decision) == 0);
 	cr_assert(lseek(file.fd, 0, SEEK_CUR) <= SCAN_BYTES);
 	dbfile_cleanup(&file);
 }

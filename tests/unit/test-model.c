@@ -1,23 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * The authorisation against a brute-force model, on millions of random small cases. The
- * program is linked with --wrap=lookup_name: the model is the name service.
+ * The authorisation against a brute-force model, on millions of random small cases.
  *
  * SUBID_TEST_SEED makes other cases, SUBID_MODEL_CASES makes more or fewer.
  */
 #include "tests/unit/model.h"
 #include "tests/unit/rng.h"
 #include "tests/unit/unit.h"
-
-int __wrap_lookup_name(const struct lookup *lookup, const char *name,
-		       struct account *ret_account);
-
-int __wrap_lookup_name(const struct lookup *lookup, const char *name,
-		       struct account *ret_account)
-{
-	(void)lookup;
-	return model_look_up_user(name, ret_account);
-}
 
 static void run(struct model_options options)
 {
