@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "command/help.h"
 #include "helper/nss-client.h"
 #include "libsubid/api/query.h"
 #include "libsubid/core/cleanup.h"
@@ -182,16 +183,32 @@ static int list(bool gid, const char *user)
 	return EXIT_SUCCESS;
 }
 
+static const struct option_row rows[] = {
+	{ 'g', "", NULL, N_("gids, not uids; it must come first"), .take = NULL },
+	{ 0, "help", NULL, N_("show this help and exit"), .take = option_take_help },
+	{ 0, "version", NULL, N_("show the version and exit"),
+	  .take = option_take_version },
+	{ .name = NULL },
+};
+
+static const struct option_group options[] = {
+	{ rows, 0 },
+	{ .rows = NULL },
+};
+
+static const struct command getsubids = {
+	.program = PROGRAM,
+	.name = PROGRAM,
+	.summary = N_("print the ranges of subordinate ids of a user"),
+	.options = options,
+	.page = "getsubids(1)",
+};
+
 static int getsubids_help(void)
 {
 	report_translate();
 	fputs(USAGE, stdout);
-	fputs(_("\nPrint the ranges of subordinate ids of a user.\n\n"
-		"  -g         gids, not uids; it comes first\n"
-		"  --help     show this help and exit\n"
-		"  --version  show the version and exit\n\n"
-		"See getsubids(1).\n"),
-	      stdout);
+	help_print_rest(&getsubids);
 	return EXIT_SUCCESS;
 }
 
@@ -202,7 +219,7 @@ static int getsubids_run(int argc, char **argv)
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
 		return getsubids_help();
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
-		printf("%s (%s) %s\n", PROGRAM, PACKAGE, PACKAGE_VERSION);
+		help_print_version(&getsubids);
 		return EXIT_SUCCESS;
 	}
 	if (argc > 2 || (argc == 2 && strcmp(argv[1], "-h") != 0))

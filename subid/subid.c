@@ -9,34 +9,37 @@
 #include <unistd.h>
 
 #include "command/edit.h"
+#include "command/help.h"
 #include "command/identity.h"
 #include "message/i18n.h"
 #include "message/report.h"
 #include "subid/verb/progress.h"
 #include "subid/verb/verb.h"
 
-#define TITLE_BYTES 64
-
 static const struct verb *const verbs[] = {
 	&verb_list,   &verb_whois, &verb_map,	 &verb_ps,     &verb_files, &verb_check,
 	&verb_doctor, &verb_grant, &verb_revoke, &verb_rename, &verb_fix,
 };
-static const size_t n_verbs = sizeof(verbs) / sizeof(verbs[0]);
+#define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
 static const struct verb *find_verb(const char *name)
 {
-	for (size_t i = 0; i < n_verbs; i++)
-		if (strcmp(verbs[i]->name, name) == 0)
+	for (size_t i = 0; i < N_VERBS; i++)
+		if (strcmp(verb_word(verbs[i]), name) == 0)
 			return verbs[i];
 	return NULL;
 }
 
 static int subid_help(void)
 {
+	struct help_row rows[N_VERBS];
+
+	for (size_t i = 0; i < N_VERBS; i++)
+		rows[i] = (struct help_row){ verb_word(verbs[i]),
+					     _(verbs[i]->command.summary) };
 	printf(_("Usage: %s VERB [OPTION]... [ARGUMENT]...\n"), PROGRAM);
 	printf(_("\nShow, explain and change subordinate ids.\n\n"));
-	for (size_t i = 0; i < n_verbs; i++)
-		printf("  %-10s %s\n", verbs[i]->name, _(verbs[i]->help));
+	help_print_rows(rows, N_VERBS);
 	printf(_("\n'%s VERB --help' shows its options; see %s(1).\n"), PROGRAM, PROGRAM);
 	return VERB_DONE;
 }
@@ -88,12 +91,8 @@ static int subid_status(int r)
 
 static int run_verb(const struct verb *verb, int argc, char **argv)
 {
-	char title[TITLE_BYTES];
 	int status;
 
-	/* getopt_long(3) prints it in its messages. */
-	snprintf(title, sizeof(title), "%s %s", PROGRAM, verb->name);
-	argv[0] = title;
 	/* PAM may ask for a password on the same line, unless the caller is root. */
 	if (!verb->writes || !identity_is_elevated())
 		progress_start();

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "command/option.h"
 #include "libsubid/core/kind.h"
 #include "libsubid/core/range.h"
 
@@ -36,17 +37,15 @@ struct options {
 };
 
 enum {
-	OPTIONS_HELP = 1,
-	OPTIONS_VERSION,
-	OPTIONS_USAGE, /* reported already */
-	OPTIONS_RANGE, /* reported already */
+	OPTIONS_RANGE = 1, /* reported already */
 };
+
+extern const struct command options_command;
 
 int options_parse(int argc, char **argv, struct options *ret_options);
 bool options_touch(const struct options *options, const struct kind *kind);
 bool options_add(const struct options *options, const struct kind *kind);
 bool options_delete(const struct options *options);
-void options_usage(bool as_help);
 void options_cleanup(struct options *options);
 
 #endif

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "command/edit.h"
+#include "command/help.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/store/allocate.h"
@@ -341,11 +342,11 @@ static int run_options(int argc, char **argv)
 	switch (options_parse(argc, argv, &run.options)) {
 	case 0:
 		return status_of(&run.edit, apply_and_record(&run));
-	case OPTIONS_HELP:
-		options_usage(true);
+	case OPTION_HELP:
+		help_print(&options_command);
 		return EXIT_DONE;
-	case OPTIONS_VERSION:
-		printf("%s (%s) %s\n", PROGRAM, PACKAGE, PACKAGE_VERSION);
+	case OPTION_VERSION:
+		help_print_version(&options_command);
 		return EXIT_DONE;
 	case OPTIONS_RANGE:
 		return EXIT_RANGE;

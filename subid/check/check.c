@@ -42,33 +42,10 @@ static void check_cleanup(struct check *check)
 
 static int check_parse(int argc, char **argv, struct check *check)
 {
-	enum { OPTION_ALL = 256, OPTION_FIX, OPTION_VERBOSE, OPTION_SWITCH };
-	static const struct option long_options[] = {
-		{ "all", no_argument, NULL, OPTION_ALL },
-		{ "before-switch", no_argument, NULL, OPTION_SWITCH },
-		{ "fix", no_argument, NULL, OPTION_FIX },
-		{ "verbose", no_argument, NULL, OPTION_VERBOSE },
-		VERB_LONG_OUTPUT,
-		VERB_LONG_ROOT,
-		VERB_LONG_HELP,
-		VERB_LONG_END,
-	};
-	static const char short_options[] =
-		VERB_SHORT_OUTPUT VERB_SHORT_ROOT VERB_SHORT_HELP;
-	int option, r;
+	int r = verb_parse(&verb_check, argc, argv, check);
 
-	while ((option = arguments_next(argc, argv, short_options, long_options)) >= 0) {
-		if (option >= OPTION_ALL && option <= OPTION_SWITCH) {
-			check->all |= option == OPTION_ALL;
-			check->fix |= option == OPTION_FIX;
-			check->verbose |= option == OPTION_VERBOSE;
-			check->before_switch |= option == OPTION_SWITCH;
-			continue;
-		}
-		r = verb_take(&verb_check, &check->options, option);
-		if (r)
-			return r;
-	}
+	if (r)
+		return r;
 	if (check->fix && check->before_switch)
 		report_line(PROGRAM, _("--fix and --before-switch exclude each other"));
 	else if (optind == argc)
@@ -217,19 +194,36 @@ static int check_run(int argc, char **argv)
 	return check.table ? output_end(&check.output, r) : r;
 }
 
+static const struct option_row check_rows[] = {
+	{ 0, "all", NULL, N_("show all findings of a kind, not the first 1000"),
+	  OPTION_INTO(struct check, all) },
+	{ 0, "before-switch", NULL,
+	  N_("list what users lose when these map writers replace shadow's"),
+	  OPTION_INTO(struct check, before_switch) },
+	{ 0, "fix", NULL, N_("fix what neither grants nor revokes ids"),
+	  OPTION_INTO(struct check, fix) },
+	{ 0, "verbose", NULL, N_("report how many ids the name service was asked about"),
+	  OPTION_INTO(struct check, verbose) },
+	{ .name = NULL },
+};
+
+static const struct option_group check_options[] = {
+	{ check_rows, 0 },
+	{ verb_output_rows, offsetof(struct check, options) },
+	{ verb_root_rows, offsetof(struct check, options) },
+	{ option_help_rows, 0 },
+	{ .rows = NULL },
+};
+
 const struct verb verb_check = {
-	.name = "check",
-	.page = "subid-check(1)",
+	.command = {
+		.program = PROGRAM,
+		.name = PROGRAM " check",
+		.usage = N_("[OPTION]..."),
+		.summary = N_("find what is wrong with the databases"),
+		.options = check_options,
+		.page = "subid-check(1)",
+	},
 	.run = check_run,
-	.synopsis = N_("[OPTION]..."),
-	.help = N_("find what is wrong with the databases"),
-	.options = N_(
-		"      --all             show all findings of a kind, not the first 1000\n"
-		"      --before-switch   list what users lose when these map writers replace "
-		"shadow's\n"
-		"      --fix             fix what neither grants nor revokes ids\n"
-		"      --verbose         report how many ids the name service was asked "
-		"about\n"),
-	.shared = VERB_SHARES_OUTPUT | VERB_SHARES_ROOT,
 	.writes = true,
 };

@@ -34,61 +34,32 @@ static void doctor_cleanup(struct doctor *doctor)
 	output_cleanup(&doctor->output);
 }
 
-static int take_consumer(bool *ret_kubelet)
+static int take_consumer(void *target, const struct option_row *row, const char *argument)
 {
-	if (strcmp(optarg, KUBELET_USER) == 0) {
-		*ret_kubelet = true;
+	struct doctor *doctor = target;
+
+	(void)row;
+	if (strcmp(argument, KUBELET_USER) == 0) {
+		doctor->kubelet = true;
 		return 0;
 	}
-	report_line(PROGRAM, _("--for: '%s' is not 'kubelet'"), optarg);
-	return verb_misuse(&verb_doctor);
-}
-
-static int take_pods(uint64_t *ret_pods)
-{
-	if (num_parse(optarg, strlen(optarg), PODS_MAX, ret_pods) == 0 && *ret_pods > 0)
-		return 0;
-	report_line(PROGRAM, _("--pods: '%s' is not a number from 1 to %d"), optarg,
-		    PODS_MAX);
-	return verb_misuse(&verb_doctor);
+	report_line(PROGRAM, _("--for: '%s' is not 'kubelet'"), argument);
+	return OPTION_WRONG;
 }
 
 static int doctor_parse(int argc, char **argv, struct doctor *doctor)
 {
-	enum { OPTION_FOR = 256, OPTION_PODS, OPTION_REPORT };
-	static const struct option long_options[] = {
-		{ "for", required_argument, NULL, OPTION_FOR },
-		{ "pods", required_argument, NULL, OPTION_PODS },
-		{ "report", no_argument, NULL, OPTION_REPORT },
-		VERB_LONG_OUTPUT,
-		VERB_LONG_HELP,
-		VERB_LONG_END,
-	};
-	static const char short_options[] = VERB_SHORT_OUTPUT VERB_SHORT_HELP;
-	bool consumer = false;
-	uint64_t pods = 0;
-	int option, r;
+	int r = verb_parse(&verb_doctor, argc, argv, doctor);
 
-	while ((option = arguments_next(argc, argv, short_options, long_options)) >= 0) {
-		if (option == OPTION_REPORT) {
-			doctor->page.wanted = true;
-			continue;
-		}
-		r = option == OPTION_FOR ?
-			    take_consumer(&consumer) :
-		    option == OPTION_PODS ?
-			    take_pods(&pods) :
-			    verb_take(&verb_doctor, &doctor->options, option);
-		if (r)
-			return r;
-	}
-	if (pods && !consumer) {
+	if (r)
+		return r;
+	if (doctor->pods && !doctor->kubelet) {
 		report_line(PROGRAM, _("--pods goes with --for kubelet"));
 		return verb_misuse(&verb_doctor);
 	}
-	if (consumer)
-		doctor->pods = pods ? pods : KUBELET_PODS;
-	else if (optind < argc)
+	if (doctor->kubelet && !doctor->pods)
+		doctor->pods = KUBELET_PODS;
+	if (!doctor->kubelet && optind < argc)
 		doctor->login = argv[optind++];
 	if (optind == argc)
 		return 0;
@@ -191,15 +162,31 @@ static int doctor_run(int argc, char **argv)
 	return doctor.table ? output_end(&doctor.output, r) : r;
 }
 
+static const struct option_row doctor_rows[] = {
+	{ 0, "for", N_("kubelet"), N_("check the ranges of kubelet by its own rules"),
+	  .take = take_consumer },
+	{ 0, "pods", N_("N"), N_("... for so many pods; default: 110"),
+	  OPTION_INTO(struct doctor, pods), .min = 1, .max = PODS_MAX },
+	{ 0, "report", NULL, N_("print a page for a bug tracker"),
+	  OPTION_INTO(struct doctor, page.wanted) },
+	{ .name = NULL },
+};
+
+static const struct option_group doctor_options[] = {
+	{ doctor_rows, 0 },
+	{ verb_output_rows, offsetof(struct doctor, options) },
+	{ option_help_rows, 0 },
+	{ .rows = NULL },
+};
+
 const struct verb verb_doctor = {
-	.name = "doctor",
-	.page = "subid-doctor(1)",
+	.command = {
+		.program = PROGRAM,
+		.name = PROGRAM " doctor",
+		.usage = N_("[OPTION]... [USER]"),
+		.summary = N_("find out why a user's containers do not start"),
+		.options = doctor_options,
+		.page = "subid-doctor(1)",
+	},
 	.run = doctor_run,
-	.synopsis = N_("[OPTION]... [USER]"),
-	.help = N_("find out why a user's containers do not start"),
-	.options = N_(
-		"      --for kubelet     check the ranges of kubelet by its own rules\n"
-		"      --pods N          ... for so many pods; default: 110\n"
-		"      --report          print a page for a bug tracker\n"),
-	.shared = VERB_SHARES_OUTPUT,
 };

@@ -67,7 +67,8 @@ struct doctor {
 	struct doctor_side sides[2];
 	struct doctor_child mapped; /* its namespace has the maps of the sides */
 	struct output output;
-	uint64_t pods; /* --for kubelet: this many; else 0 */
+	bool kubelet;  /* --for kubelet */
+	uint64_t pods; /* that it may have; 0: not --for kubelet */
 	struct doctor_page page;
 	bool table;   /* print rows, not sentences */
 	bool broken;  /* a link is broken */

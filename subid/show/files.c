@@ -195,37 +195,9 @@ static int files_load(struct files *files)
 	return r;
 }
 
-static int files_take_option(void *context, int option)
-{
-	struct files *files = context;
-
-	switch (option) {
-	case 'a':
-		files->all = true;
-		return 0;
-	case 'x':
-		files->one_file_system = true;
-		return 0;
-	default:
-		return verb_take(&verb_files, &files->options, option);
-	}
-}
-
 static int files_parse(int argc, char **argv, struct files *files)
 {
-	static const struct option long_options[] = {
-		{ "all", no_argument, NULL, 'a' },
-		{ "one-file-system", no_argument, NULL, 'x' },
-		VERB_LONG_FROM_ZERO,
-		VERB_LONG_OUTPUT,
-		VERB_LONG_ROOT,
-		VERB_LONG_HELP,
-		VERB_LONG_END,
-	};
-	static const char short_options[] = "ax" VERB_SHORT_FROM_ZERO VERB_SHORT_OUTPUT
-		VERB_SHORT_ROOT VERB_SHORT_HELP;
-	int r = verb_parse(argc, argv, short_options, long_options, files_take_option,
-			   files);
+	int r = verb_parse(&verb_files, argc, argv, files);
 
 	if (r || optind < argc)
 		return r;
@@ -254,13 +226,31 @@ static int files_run(int argc, char **argv)
 	return output_end(&files.output, files_walk(&files, argv + optind));
 }
 
+static const struct option_row files_rows[] = {
+	{ 'a', "all", NULL, N_("those of the host, too"),
+	  OPTION_INTO(struct files, all) },
+	{ 'x', "one-file-system", NULL, N_("do not go into other file systems"),
+	  OPTION_INTO(struct files, one_file_system) },
+	{ .name = NULL },
+};
+
+static const struct option_group files_options[] = {
+	{ files_rows, 0 },
+	{ verb_from_zero_rows, offsetof(struct files, options) },
+	{ verb_output_rows, offsetof(struct files, options) },
+	{ verb_root_rows, offsetof(struct files, options) },
+	{ option_help_rows, 0 },
+	{ .rows = NULL },
+};
+
 const struct verb verb_files = {
-	.name = "files",
-	.page = "subid-list(1)",
+	.command = {
+		.program = PROGRAM,
+		.name = PROGRAM " files",
+		.usage = N_("[OPTION]... DIR..."),
+		.summary = N_("show files of containers, by their ids outside and inside"),
+		.options = files_options,
+		.page = "subid-list(1)",
+	},
 	.run = files_run,
-	.synopsis = N_("[OPTION]... DIR..."),
-	.help = N_("show files of containers, by their ids outside and inside"),
-	.options = N_("  -a, --all             those of the host, too\n"
-		      "  -x, --one-file-system do not go into other file systems\n"),
-	.shared = VERB_SHARES_OUTPUT | VERB_SHARES_ROOT | VERB_SHARES_FROM_ZERO,
 };

@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "command/text-width.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "message/i18n.h"
@@ -113,7 +114,7 @@ static void draw(const struct picture *picture, const struct index *index,
 	for (size_t i = 0; i < n; i++)
 		add_covered(picture, &index->ranges[ranges[i]], covered);
 	printable_copy(name, sizeof(name), owner, strlen(owner), report_charset());
-	printf("%s%*s ", name, OWNER_WIDTH - (int)output_width(name), "");
+	printf("%s%*s ", name, OWNER_WIDTH - (int)text_width(name), "");
 	put_marks(picture, covered);
 }
 

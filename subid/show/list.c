@@ -17,27 +17,6 @@ static void list_cleanup(struct list *list)
 	free(list->found);
 }
 
-enum {
-	OPTION_FREE = 256,
-	OPTION_MAP,
-};
-
-static int list_take_option(void *context, int option)
-{
-	struct list *list = context;
-
-	switch (option) {
-	case OPTION_FREE:
-		list->free = true;
-		return 0;
-	case OPTION_MAP:
-		list->map = true;
-		return 0;
-	default:
-		return verb_take(&verb_list, &list->options, option);
-	}
-}
-
 static int list_check_options(const struct list *list, int words)
 {
 	if (list->free && list->map)
@@ -53,19 +32,7 @@ static int list_check_options(const struct list *list, int words)
 
 static int list_parse(int argc, char **argv, struct list *list)
 {
-	static const struct option long_options[] = {
-		VERB_LONG_KINDS,
-		{ "free", no_argument, NULL, OPTION_FREE },
-		{ "map", no_argument, NULL, OPTION_MAP },
-		VERB_LONG_OUTPUT,
-		VERB_LONG_ROOT,
-		VERB_LONG_HELP,
-		VERB_LONG_END,
-	};
-	static const char short_options[] =
-		VERB_SHORT_KINDS VERB_SHORT_OUTPUT VERB_SHORT_ROOT VERB_SHORT_HELP;
-	int r = verb_parse(argc, argv, short_options, long_options, list_take_option,
-			   list);
+	int r = verb_parse(&verb_list, argc, argv, list);
 
 	list->n_kinds = verb_kinds(&list->options, list->kinds);
 	return r ? r : list_check_options(list, argc - optind);
@@ -103,15 +70,31 @@ static int list_run(int argc, char **argv)
 	return r ? r : user_cache_status(&list.owners);
 }
 
+static const struct option_row list_rows[] = {
+	{ 0, "free", NULL, N_("the gaps, and how many ranges still fit"),
+	  OPTION_INTO(struct list, free) },
+	{ 0, "map", NULL, N_("draw the ranges, a row an owner"),
+	  OPTION_INTO(struct list, map) },
+	{ .name = NULL },
+};
+
+static const struct option_group list_options[] = {
+	{ list_rows, 0 },
+	{ verb_kind_rows, offsetof(struct list, options) },
+	{ verb_output_rows, offsetof(struct list, options) },
+	{ verb_root_rows, offsetof(struct list, options) },
+	{ option_help_rows, 0 },
+	{ .rows = NULL },
+};
+
 const struct verb verb_list = {
-	.name = "list",
-	.page = "subid-list(1)",
+	.command = {
+		.program = PROGRAM,
+		.name = PROGRAM " list",
+		.usage = N_("[OPTION]... [OWNER]..."),
+		.summary = N_("show the ranges, their owners and their lines"),
+		.options = list_options,
+		.page = "subid-list(1)",
+	},
 	.run = list_run,
-	.synopsis = N_("[OPTION]... [OWNER]..."),
-	.help = N_("show the ranges, their owners and their lines"),
-	.options = N_("  -u, --uid             only ranges of uids\n"
-		      "  -g, --gid             only ranges of gids\n"
-		      "      --free            the gaps, and how many ranges still fit\n"
-		      "      --map             draw the ranges, a row an owner\n"),
-	.shared = VERB_SHARES_OUTPUT | VERB_SHARES_ROOT,
 };

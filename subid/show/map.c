@@ -35,11 +35,6 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_COUNT] = { .name = "COUNT", .type = OUTPUT_NUMBER },
 };
 
-enum {
-	OPTION_EXPLAIN = 256,
-	OPTION_THROUGH,
-};
-
 static void map_cleanup(struct map *map)
 {
 	output_cleanup(&map->output);
@@ -109,16 +104,27 @@ static int map_show(struct map *map)
 	return output_end(&map->output, status);
 }
 
-static int choose_runtime(struct map *map, const char *name)
+static int take_runtime(void *target, const struct option_row *row, const char *argument)
 {
+	struct map *map = target;
 	char names[128];
 
-	map->runtime = runtime_find(name);
+	(void)row;
+	map->runtime = runtime_find(argument);
 	if (map->runtime)
 		return 0;
 	runtime_names(false, names, sizeof(names));
-	report_line(PROGRAM, _("there is no runtime '%s', but: %s"), name, names);
-	return verb_misuse(&verb_map);
+	report_line(PROGRAM, _("there is no runtime '%s', but: %s"), argument, names);
+	return OPTION_WRONG;
+}
+
+static int take_through(void *target, const struct option_row *row, const char *argument)
+{
+	int r;
+
+	(void)row;
+	r = map_take_through(target, argument);
+	return r == VERB_USAGE ? OPTION_WRONG : r;
 }
 
 static int map_check_options(const struct map *map, int words)
@@ -145,35 +151,9 @@ static int map_misuse(int status)
 	return status == VERB_USAGE ? verb_misuse(&verb_map) : status;
 }
 
-static int map_take_option(void *context, int option)
-{
-	struct map *map = context;
-
-	if (option == 'f')
-		return choose_runtime(map, optarg);
-	if (option == OPTION_EXPLAIN) {
-		map->explains = true;
-		return 0;
-	}
-	if (option == OPTION_THROUGH)
-		return map_misuse(map_take_through(map, optarg));
-	return verb_take(&verb_map, &map->options, option);
-}
-
 static int map_parse(int argc, char **argv, struct map *map)
 {
-	static const struct option long_options[] = {
-		{ "for", required_argument, NULL, 'f' },
-		{ "explain", no_argument, NULL, OPTION_EXPLAIN },
-		{ "through", required_argument, NULL, OPTION_THROUGH },
-		VERB_LONG_OUTPUT,
-		VERB_LONG_ROOT,
-		VERB_LONG_HELP,
-		VERB_LONG_END,
-	};
-	static const char short_options[] =
-		"f:" VERB_SHORT_OUTPUT VERB_SHORT_ROOT VERB_SHORT_HELP;
-	int r = verb_parse(argc, argv, short_options, long_options, map_take_option, map);
+	int r = verb_parse(&verb_map, argc, argv, map);
 
 	return r ? r : map_check_options(map, argc - optind);
 }
@@ -219,18 +199,35 @@ static int map_run(int argc, char **argv)
 	return r ? r : output_flush();
 }
 
+static const struct option_row map_rows[] = {
+	{ 'f', "for", N_("RUNTIME"),
+	  N_("for newuidmap, unshare, podman, lxc, runc, bwrap, nspawn, docker, libvirt, nova or incus, in its own words"),
+	  .take = take_runtime },
+	{ 0, "through", N_("ID[:INNER]"),
+	  N_("also map this id of the host, to itself or to INNER; u:ID, g:ID: only as a uid or a gid"),
+	  .take = take_through },
+	{ 0, "explain", NULL,
+	  N_("why lines of a mapping, as 'u 0 100000 65536', or those in a file of LXC, Incus or OCI are refused"),
+	  OPTION_INTO(struct map, explains) },
+	{ .name = NULL },
+};
+
+static const struct option_group map_options[] = {
+	{ map_rows, 0 },
+	{ verb_output_rows, offsetof(struct map, options) },
+	{ verb_root_rows, offsetof(struct map, options) },
+	{ option_help_rows, 0 },
+	{ .rows = NULL },
+};
+
 const struct verb verb_map = {
-	.name = "map",
-	.page = "subid-list(1)",
+	.command = {
+		.program = PROGRAM,
+		.name = PROGRAM " map",
+		.usage = N_("[OPTION]... USER [FILE | LINE]..."),
+		.summary = N_("show what a user's ids are inside a container"),
+		.options = map_options,
+		.page = "subid-list(1)",
+	},
 	.run = map_run,
-	.synopsis = N_("[OPTION]... USER [FILE | LINE]..."),
-	.help = N_("show what a user's ids are inside a container"),
-	.options = N_(
-		"  -f, --for RUNTIME     for newuidmap, unshare, podman, lxc, runc, bwrap,\n"
-		"                        nspawn, docker, libvirt, nova or incus, in its own words\n"
-		"  --through ID[:INNER]  also map this id of the host, to itself or to INNER;\n"
-		"                        u:ID, g:ID: only as a uid or a gid\n"
-		"  --explain             why lines of a mapping, as 'u 0 100000 65536', or those\n"
-		"                        in a file of LXC, Incus or OCI are refused\n"),
-	.shared = VERB_SHARES_OUTPUT | VERB_SHARES_ROOT,
 };

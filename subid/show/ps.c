@@ -233,26 +233,9 @@ static int ps_show_all(struct ps *ps)
 	return output_end(&ps->output, status);
 }
 
-static int ps_take_option(void *context, int option)
-{
-	struct ps *ps = context;
-
-	if (option != 'a')
-		return verb_take(&verb_ps, &ps->options, option);
-	ps->all = true;
-	return 0;
-}
-
 static int ps_parse(int argc, char **argv, struct ps *ps)
 {
-	static const struct option long_options[] = {
-		{ "all", no_argument, NULL, 'a' },
-		VERB_LONG_OUTPUT,
-		VERB_LONG_HELP,
-		VERB_LONG_END,
-	};
-	static const char short_options[] = "a" VERB_SHORT_OUTPUT VERB_SHORT_HELP;
-	int r = verb_parse(argc, argv, short_options, long_options, ps_take_option, ps);
+	int r = verb_parse(&verb_ps, argc, argv, ps);
 
 	if (r || optind == argc)
 		return r;
@@ -285,12 +268,26 @@ static int ps_run(int argc, char **argv)
 	return r ? r : status;
 }
 
+static const struct option_row ps_rows[] = {
+	{ 'a', "all", NULL, N_("those of the host, too"), OPTION_INTO(struct ps, all) },
+	{ .name = NULL },
+};
+
+static const struct option_group ps_options[] = {
+	{ ps_rows, 0 },
+	{ verb_output_rows, offsetof(struct ps, options) },
+	{ option_help_rows, 0 },
+	{ .rows = NULL },
+};
+
 const struct verb verb_ps = {
-	.name = "ps",
-	.page = "subid-list(1)",
+	.command = {
+		.program = PROGRAM,
+		.name = PROGRAM " ps",
+		.usage = N_("[OPTION]..."),
+		.summary = N_("show processes of containers, by their ids outside and inside"),
+		.options = ps_options,
+		.page = "subid-list(1)",
+	},
 	.run = ps_run,
-	.synopsis = N_("[OPTION]..."),
-	.help = N_("show processes of containers, by their ids outside and inside"),
-	.options = N_("  -a, --all             those of the host, too\n"),
-	.shared = VERB_SHARES_OUTPUT,
 };

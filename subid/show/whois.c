@@ -123,24 +123,10 @@ static int parse_ids(struct whois *whois, int n, char **words)
 	return 0;
 }
 
-static int whois_take_option(void *context, int option)
-{
-	struct whois *whois = context;
-
-	return verb_take(&verb_whois, &whois->options, option);
-}
-
 static int whois_parse(int argc, char **argv, struct whois *whois)
 {
-	static const struct option long_options[] = {
-		VERB_LONG_KINDS, VERB_LONG_FROM_ZERO, VERB_LONG_OUTPUT,
-		VERB_LONG_ROOT,	 VERB_LONG_HELP,      VERB_LONG_END,
-	};
-	static const char short_options[] = VERB_SHORT_KINDS VERB_SHORT_FROM_ZERO
-		VERB_SHORT_OUTPUT VERB_SHORT_ROOT VERB_SHORT_HELP;
 	const struct kind *kinds[2];
-	int r = verb_parse(argc, argv, short_options, long_options, whois_take_option,
-			   whois);
+	int r = verb_parse(&verb_whois, argc, argv, whois);
 
 	if (r)
 		return r;
@@ -185,13 +171,23 @@ static int whois_run(int argc, char **argv)
 	return output_end(&whois.output, status);
 }
 
+static const struct option_group whois_options[] = {
+	{ verb_kind_rows, offsetof(struct whois, options) },
+	{ verb_from_zero_rows, offsetof(struct whois, options) },
+	{ verb_output_rows, offsetof(struct whois, options) },
+	{ verb_root_rows, offsetof(struct whois, options) },
+	{ option_help_rows, 0 },
+	{ .rows = NULL },
+};
+
 const struct verb verb_whois = {
-	.name = "whois",
-	.page = "subid-list(1)",
+	.command = {
+		.program = PROGRAM,
+		.name = PROGRAM " whois",
+		.usage = N_("[OPTION]... ID..."),
+		.summary = N_("show the owner of an id, and the id inside a container"),
+		.options = whois_options,
+		.page = "subid-list(1)",
+	},
 	.run = whois_run,
-	.synopsis = N_("[OPTION]... ID..."),
-	.help = N_("show the owner of an id, and the id inside a container"),
-	.options = N_("  -u, --uid             as a uid only\n"
-		      "  -g, --gid             as a gid only\n"),
-	.shared = VERB_SHARES_OUTPUT | VERB_SHARES_ROOT | VERB_SHARES_FROM_ZERO,
 };

@@ -9,13 +9,12 @@
  */
 #include <errno.h>
 #include <libsmartcols/libsmartcols.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <wchar.h>
 
+#include "command/text-width.h"
 #include "libsubid/core/cleanup.h"
 #include "message/report.h"
 #include "subid/verb/output.h"
@@ -111,37 +110,6 @@ static int print_rows(struct output *output)
 	return 0;
 }
 
-/* Returns the width of the first character. One that the locale does not know gets the
- * width that libsmartcols uses for it, so that all rows align. */
-static size_t character_width(const char *text, size_t *ret_len)
-{
-	mbstate_t state = { 0 };
-	wchar_t wide;
-	size_t len = mbrtowc(&wide, text, MB_LEN_MAX, &state);
-	bool known = len > 0 && len <= MB_LEN_MAX;
-	int width = known ? wcwidth(wide) : 1;
-
-	*ret_len = known ? len : 1;
-	return width < 0 ? PRINTABLE_ESCAPE_BYTES * *ret_len : (size_t)width;
-}
-
-/* Returns the width of a text in terminal columns. */
-size_t output_width(const char *text)
-{
-	size_t width = 0, len;
-
-	while (*text != '\0') {
-		if ((unsigned char)*text < 0x80) {
-			width++;
-			text++;
-		} else {
-			width += character_width(text, &len);
-			text += len;
-		}
-	}
-	return width;
-}
-
 /* printf(3) takes ten times as long, and a table may have a million rows. */
 static void put_spaces(size_t n)
 {
@@ -153,7 +121,7 @@ static int put_cell(const struct output *output, size_t i, const char *cell)
 {
 	CLEANUP(cleanup_free) char *made = NULL;
 	const char *shown = show_cell(output, cell, &made);
-	size_t width = shown ? output_width(shown) : 0;
+	size_t width = shown ? text_width(shown) : 0;
 	size_t pad = width < output->widths[i] ? output->widths[i] - width : 0;
 	bool right = output->columns[output->chosen[i]].type == OUTPUT_NUMBER;
 	bool last = i + 1 == output->n_chosen;

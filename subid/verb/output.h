@@ -84,8 +84,6 @@ void output_cleanup(struct output *output);
  * The output formats of output.c: table, JSON and raw.
  */
 
-size_t output_width(const char *text);
-
 void output_json_string(const char *text);
 void output_json_start(const char *name);
 void output_json_row(const struct output *output, const char *const *cells);

@@ -8,32 +8,56 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "command/help.h"
 #include "libsubid/sys/etc-directory.h"
 #include "message/i18n.h"
 #include "message/report.h"
 #include "subid/verb/verb.h"
 
-static int verb_help(const struct verb *verb)
+const struct option_row verb_kind_rows[] = {
+	{ 'u', "uid", NULL, N_("only uids"), OPTION_INTO(struct verb_options, kinds[0]) },
+	{ 'g', "gid", NULL, N_("only gids"), OPTION_INTO(struct verb_options, kinds[1]) },
+	{ .name = NULL },
+};
+
+const struct option_row verb_from_zero_rows[] = {
+	{ 'z', "from-zero", NULL,
+	  N_("root of the container is the first subordinate id, as with LXC"),
+	  OPTION_INTO(struct verb_options, from_zero) },
+	{ .name = NULL },
+};
+
+const struct option_row verb_output_rows[] = {
+	{ 'J', "json", NULL, N_("print JSON, not a table"),
+	  OPTION_INTO(struct verb_options, output.json) },
+	{ 'r', "raw", NULL, N_("print a line for each row, a space between columns"),
+	  OPTION_INTO(struct verb_options, output.raw) },
+	{ 'n', "noheadings", NULL, N_("print no line with the names of the columns"),
+	  OPTION_INTO(struct verb_options, output.no_headings) },
+	{ 'o', "output", N_("LIST"), N_("print these columns, separated by commas"),
+	  OPTION_INTO(struct verb_options, output.columns) },
+	{ .name = NULL },
+};
+
+/* An empty DIR is none, as `--root "$DPKG_ROOT"` in scripts of packages. */
+static int take_root(void *target, const struct option_row *row, const char *argument)
 {
-	printf(_("Usage: %s %s %s\n"), PROGRAM, verb->name, _(verb->synopsis));
-	printf("\n%s\n\n", _(verb->help));
-	if (verb->options)
-		fputs(_(verb->options), stdout);
-	if (verb->shared & VERB_SHARES_FROM_ZERO)
-		fputs(_("  -z, --from-zero       container root is the first subordinate id, "
-			"as with LXC\n"),
-		      stdout);
-	if (verb->shared & VERB_SHARES_OUTPUT)
-		fputs(_("  -J, --json            JSON, not a table\n"
-			"  -r, --raw             one line per row, a space between columns\n"
-			"  -n, --noheadings      no line with the names of columns\n"
-			"  -o, --output LIST     these columns, with commas between them\n"),
-		      stdout);
-	if (verb->shared & VERB_SHARES_ROOT)
-		fputs(_("  -R, --root DIR        look at the system in DIR\n"), stdout);
-	printf(_("  -h, --help            show this help and exit\n"));
-	printf(_("\nSee %s and %s(1).\n"), verb->page, PROGRAM);
-	return VERB_ENDED;
+	struct verb_options *options = target;
+
+	(void)row;
+	options->root = *argument ? argument : NULL;
+	return 0;
+}
+
+const struct option_row verb_root_rows[] = {
+	{ 'R', "root", N_("DIR"), N_("work on the system in DIR"), .take = take_root },
+	{ .name = NULL },
+};
+
+/* The verb on the command line. */
+const char *verb_word(const struct verb *verb)
+{
+	return verb->command.name + sizeof(PROGRAM);
 }
 
 /* Prints what fixes something, below what is wrong; a command has a line of its own. */
@@ -52,7 +76,7 @@ void verb_print_cure(const char *cure, bool as_root)
  */
 int verb_misuse(const struct verb *verb)
 {
-	report_line(PROGRAM, _("try '%s %s --help'"), PROGRAM, verb->name);
+	report_line(PROGRAM, _("try '%s --help'"), verb->command.name);
 	return VERB_USAGE;
 }
 
@@ -64,55 +88,25 @@ int verb_fail(int error)
 }
 
 /*
- * Handles a shared option as getopt_long(3) returned it, --help and unknown options.
- * Returns 0 or an exit status.
+ * Reads the options of a command line into the verb's struct @target. The arguments begin
+ * at argv[optind] then. Returns 0 or an exit status.
  */
-int verb_take(const struct verb *verb, struct verb_options *options, int option)
+int verb_parse(const struct verb *verb, int argc, char **argv, void *target)
 {
-	switch (option) {
-	case 'J':
-		options->output.json = true;
-		return 0;
-	case 'r':
-		options->output.raw = true;
-		return 0;
-	case 'n':
-		options->output.no_headings = true;
-		return 0;
-	case 'o':
-		options->output.columns = optarg;
-		return 0;
-	case 'R':
-		/* As `--root "$DPKG_ROOT"` in scripts of packages. */
-		options->root = *optarg ? optarg : NULL;
-		return 0;
-	case 'u':
-	case 'g':
-		options->kinds[option == 'g'] = true;
-		return 0;
-	case 'z':
-		options->from_zero = true;
-		return 0;
-	case 'h':
-		return verb_help(verb);
-	default:
+	int r = option_parse(&verb->command, argc, argv, target);
+
+	switch (r) {
+	case OPTION_WRONG:
 		return verb_misuse(verb);
+	case OPTION_HELP:
+		help_print(&verb->command);
+		return VERB_ENDED;
+	case OPTION_VERSION:
+		help_print_version(&verb->command);
+		return VERB_ENDED;
+	default:
+		return r;
 	}
-}
-
-/*
- * Calls @take for each option of a command line. The arguments begin at argv[optind]
- * then. Returns 0, or the exit status of @take that ended the loop.
- */
-int verb_parse(int argc, char **argv, const char *short_options,
-	       const struct option *long_options, verb_take_fn take, void *context)
-{
-	int option, r = 0;
-
-	while (r == 0 &&
-	       (option = arguments_next(argc, argv, short_options, long_options)) >= 0)
-		r = take(context, option);
-	return r;
 }
 
 /* Lists the kinds chosen with -u and -g; returns their number. */

@@ -8,7 +8,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
-#include "command/arguments.h"
+#include "command/option.h"
 #include "libsubid/core/kind.h"
 #include "subid/verb/output.h"
 
@@ -33,21 +33,11 @@ enum {
 	VERB_ENDED = 63,  /* nothing is left to do, as after --help: exit status 0 */
 };
 
-/* Shared options, for --help. */
-#define VERB_SHARES_OUTPUT    1U
-#define VERB_SHARES_ROOT      2U
-#define VERB_SHARES_FROM_ZERO 4U
-
 struct verb {
-	const char *name;
-	const char *page; /* the man page of the verb */
-	/* argv[0] is the title in messages of getopt_long(3). Returns an exit status. */
+	struct command command;
+	/* Returns an exit status. */
 	int (*run)(int argc, char **argv);
-	const char *synopsis; /* the usage after the name */
-	const char *help;     /* one line, N_() */
-	const char *options;  /* help on its own options, N_(); or NULL */
-	unsigned int shared;  /* VERB_SHARES_ for --help */
-	bool writes;	      /* changes databases, or may */
+	bool writes; /* changes databases, or may */
 };
 
 extern const struct verb verb_list;
@@ -70,48 +60,16 @@ struct verb_options {
 	bool from_zero;
 };
 
-/* Appended to the verb's own option tables. */
-#define VERB_SHORT_HELP "h"
-#define VERB_LONG_HELP                         \
-	{                                      \
-		"help", no_argument, NULL, 'h' \
-	}
-#define VERB_SHORT_ROOT "R:"
-#define VERB_LONG_ROOT                               \
-	{                                            \
-		"root", required_argument, NULL, 'R' \
-	}
-#define VERB_SHORT_OUTPUT "Jrno:"
-#define VERB_LONG_OUTPUT                                                       \
-	{ "json", no_argument, NULL, 'J' }, { "raw", no_argument, NULL, 'r' }, \
-		{ "noheadings", no_argument, NULL, 'n' },                      \
-	{                                                                      \
-		"output", required_argument, NULL, 'o'                         \
-	}
-#define VERB_SHORT_KINDS "ug"
-#define VERB_LONG_KINDS                       \
-	{ "uid", no_argument, NULL, 'u' },    \
-	{                                     \
-		"gid", no_argument, NULL, 'g' \
-	}
-#define VERB_SHORT_FROM_ZERO "z"
-#define VERB_LONG_FROM_ZERO                         \
-	{                                           \
-		"from-zero", no_argument, NULL, 'z' \
-	}
-#define VERB_LONG_END        \
-	{                    \
-		.name = NULL \
-	}
+/* Rows of options that set them. */
+extern const struct option_row verb_kind_rows[];
+extern const struct option_row verb_from_zero_rows[];
+extern const struct option_row verb_output_rows[];
+extern const struct option_row verb_root_rows[];
 
-/* Handles an option as getopt_long(3) returned it. Returns 0 or an exit status. */
-typedef int (*verb_take_fn)(void *context, int option);
-
-int verb_parse(int argc, char **argv, const char *short_options,
-	       const struct option *long_options, verb_take_fn take, void *context);
+const char *verb_word(const struct verb *verb);
+int verb_parse(const struct verb *verb, int argc, char **argv, void *target);
 size_t verb_kinds(const struct verb_options *options,
 		  const struct kind *ret_kinds[static 2]);
-int verb_take(const struct verb *verb, struct verb_options *options, int option);
 int verb_misuse(const struct verb *verb);
 int verb_fail(int error);
 void verb_print_cure(const char *cure, bool as_root);

@@ -2,7 +2,6 @@
 /*
  * change: shared options, and what the log says of a change.
  */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -11,38 +10,23 @@
 #include "subid/verb/progress.h"
 #include "subid/write/change.h"
 
-/* Handles an option shared by several verbs. Returns 0 or an exit status. */
-int change_take(const struct verb *verb, struct change_options *options, int option)
-{
-	switch (option) {
-	case 'u':
-		options->uid_only = true;
-		return 0;
-	case 'g':
-		options->gid_only = true;
-		return 0;
-	case CHANGE_DRY_RUN:
-		options->dry_run = true;
-		return 0;
-	case CHANGE_NO_ACCOUNT:
-		options->no_account = true;
-		return 0;
-	case CHANGE_LOCAL_ONLY:
-		options->local_only = true;
-		return 0;
-	default:
-		return verb_take(verb, &options->common, option);
-	}
-}
+const struct option_row change_rows[] = {
+	{ 'u', "uid-only", .text = N_("only uids"),
+	  OPTION_INTO(struct change_options, uid_only) },
+	{ 'g', "gid-only", .text = N_("only gids"),
+	  OPTION_INTO(struct change_options, gid_only) },
+	{ 0, "no-account", NULL, N_("the user need not exist"),
+	  OPTION_INTO(struct change_options, no_account) },
+	{ 0, "dry-run", NULL, N_("show the lines that would go and come"),
+	  OPTION_INTO(struct change_options, dry_run) },
+	{ .name = NULL },
+};
 
-/* Handles --range. Returns 0 or an exit status. */
-int change_take_range(const struct verb *verb, struct range *ret_range)
-{
-	if (range_parse(optarg, ret_range) == 0)
-		return 0;
-	report_line(PROGRAM, _("--range: '%s' is no range FIRST-LAST"), optarg);
-	return verb_misuse(verb);
-}
+const struct option_row change_local_rows[] = {
+	{ 0, "local-only", NULL, N_("continue without the name service"),
+	  OPTION_INTO(struct change_options, local_only) },
+	{ .name = NULL },
+};
 
 /* Finds the databases, and those chosen. Returns 0 or an exit status. */
 int change_prepare(struct edit *edit, const struct verb *verb,

@@ -20,16 +20,6 @@
 #include "subid/write/change.h"
 #include "subid/write/fix.h"
 
-enum {
-	OPTION_ALLOW_OVERLAP = CHANGE_OWN,
-	OPTION_ALLOW_RESERVED,
-	OPTION_ALLOW_ROOT,
-	OPTION_AS,
-	OPTION_BEGINS,
-	OPTION_OWNER,
-	OPTION_REMOVE,
-};
-
 static void fix_cleanup(struct fix *fix)
 {
 	edit_cleanup(&fix->edit);
@@ -41,59 +31,10 @@ static void fix_cleanup(struct fix *fix)
 	}
 }
 
-static int take_as(struct fix *fix)
-{
-	if (range_parse(optarg, &fix->as) == 0)
-		return 0;
-	report_line(PROGRAM, _("--as: '%s' is no range FIRST-LAST"), optarg);
-	return verb_misuse(&verb_fix);
-}
-
-static int fix_take_option(struct fix *fix, int option)
-{
-	switch (option) {
-	case OPTION_ALLOW_OVERLAP:
-		fix->policy.allow_overlap = true;
-		return 0;
-	case OPTION_ALLOW_RESERVED:
-		fix->policy.allow_reserved = true;
-		return 0;
-	case OPTION_ALLOW_ROOT:
-		fix->policy.allow_root = true;
-		return 0;
-	case OPTION_AS:
-		return take_as(fix);
-	case OPTION_BEGINS:
-		fix->begins = true;
-		return 0;
-	case OPTION_OWNER:
-		fix->user = optarg;
-		return 0;
-	case OPTION_REMOVE:
-		fix->remove = true;
-		return 0;
-	default:
-		return change_take(&verb_fix, &fix->change, option);
-	}
-}
-
 static int fix_parse(int argc, char **argv, struct fix *fix)
 {
-	static const struct option long_options[] = {
-		{ "allow-overlap", no_argument, NULL, OPTION_ALLOW_OVERLAP },
-		{ "allow-reserved", no_argument, NULL, OPTION_ALLOW_RESERVED },
-		{ "allow-root", no_argument, NULL, OPTION_ALLOW_ROOT },
-		{ "as", required_argument, NULL, OPTION_AS },
-		{ "begins", no_argument, NULL, OPTION_BEGINS },
-		{ "owner", required_argument, NULL, OPTION_OWNER },
-		{ "remove", no_argument, NULL, OPTION_REMOVE },
-		CHANGE_LONG,
-	};
-	int option, r = 0;
+	int r = verb_parse(&verb_fix, argc, argv, fix);
 
-	while (r == 0 &&
-	       (option = arguments_next(argc, argv, CHANGE_SHORT, long_options)) >= 0)
-		r = fix_take_option(fix, option);
 	if (r)
 		return r;
 	if (fix->remove && (fix->as.end > 0 || fix->user)) {
@@ -251,23 +192,41 @@ static int fix_run(int argc, char **argv)
 	return r ? r : fix_work(&fix);
 }
 
+static const struct option_row fix_rows[] = {
+	{ 0, "as", N_("FIRST-LAST"), N_("the ids that the line is to give"),
+	  OPTION_INTO(struct fix, as) },
+	{ 0, "owner", N_("USER"), N_("the user the line is for"),
+	  OPTION_INTO(struct fix, user) },
+	{ 0, "remove", NULL, N_("remove the line, which gives no ids"),
+	  OPTION_INTO(struct fix, remove) },
+	{ 0, "begins", NULL, N_("LINE is the beginning of a malformed line"),
+	  OPTION_INTO(struct fix, begins) },
+	{ 0, "allow-overlap", NULL, N_("also ids that others have"),
+	  OPTION_INTO(struct fix, policy.allow_overlap) },
+	{ 0, "allow-root", NULL, N_("also id 0"),
+	  OPTION_INTO(struct fix, policy.allow_root) },
+	{ 0, "allow-reserved", NULL, N_("also ids that systemd uses"),
+	  OPTION_INTO(struct fix, policy.allow_reserved) },
+	{ .name = NULL },
+};
+
+static const struct option_group fix_options[] = {
+	{ fix_rows, 0 },
+	{ change_rows, offsetof(struct fix, change) },
+	{ verb_root_rows, offsetof(struct fix, change.common) },
+	{ option_help_rows, 0 },
+	{ .rows = NULL },
+};
+
 const struct verb verb_fix = {
-	.name = "fix",
-	.page = "subid-grant(8)",
+	.command = {
+		.program = PROGRAM,
+		.name = PROGRAM " fix",
+		.usage = N_("[OPTION]... LINE"),
+		.summary = N_("repair a line"),
+		.options = fix_options,
+		.page = "subid-grant(8)",
+	},
 	.run = fix_run,
-	.synopsis = N_("[OPTION]... LINE"),
-	.help = N_("repair a line"),
-	.options =
-		N_("      --as FIRST-LAST    the ids that the line is to give\n"
-		   "      --owner USER       the user the line is for\n"
-		   "      --remove           remove the line, which gives no ids\n"
-		   "      --begins           LINE is the beginning of a malformed line\n"
-		   "      --allow-overlap    also ids that others have\n"
-		   "      --allow-root       also id 0\n"
-		   "      --allow-reserved   also ids that systemd uses\n"
-		   "  -u, --uid-only         only in the database of uids\n"
-		   "  -g, --gid-only         only in the database of gids\n"
-		   "      --dry-run          show the lines that would go and come\n"),
-	.shared = VERB_SHARES_ROOT,
 	.writes = true,
 };

@@ -16,24 +16,6 @@
 #include "subid/verb/progress.h"
 #include "subid/write/grant.h"
 
-enum {
-	OPTION_ALIGN = CHANGE_OWN,
-	OPTION_ALLOW_OVERLAP,
-	OPTION_ALLOW_RESERVED,
-	OPTION_ALLOW_ROOT,
-	OPTION_ALL_USERS,
-	OPTION_BATCH,
-	OPTION_COUNT,
-	OPTION_GROUP,
-	OPTION_IF_MISSING,
-	OPTION_MAX_UID,
-	OPTION_MIN_UID,
-	OPTION_RANGE,
-	OPTION_STRICT,
-	OPTION_THOROUGH,
-	OPTION_VERBOSE,
-};
-
 static void grant_cleanup(struct grant *grant)
 {
 	edit_cleanup(&grant->edit);
@@ -41,69 +23,6 @@ static void grant_cleanup(struct grant *grant)
 	table_clear(&grant->tables[0]);
 	table_clear(&grant->tables[1]);
 	allocate_cleanup(&grant->allocate);
-}
-
-static int take_number(const char *option, uint64_t min, uint64_t max, uint64_t *ret)
-{
-	uint64_t value;
-
-	if (num_parse(optarg, strlen(optarg), max, &value) || value < min) {
-		report_line(
-			PROGRAM,
-			_("--%s: '%s' is no decimal number from %" PRIu64 " to %" PRIu64),
-			option, optarg, min, max);
-		return verb_misuse(&verb_grant);
-	}
-	*ret = value;
-	return 0;
-}
-
-static int grant_take_option(struct grant_options *options, int option)
-{
-	switch (option) {
-	case OPTION_ALIGN:
-		return take_number("align", 1, ID_END, &options->align);
-	case OPTION_COUNT:
-		return take_number("count", 1, ID_END, &options->count);
-	case OPTION_MAX_UID:
-		return take_number("max-uid", 0, ID_NONE - 1, &options->max_uid);
-	case OPTION_MIN_UID:
-		return take_number("min-uid", 0, ID_NONE - 1, &options->min_uid);
-	case OPTION_RANGE:
-		return change_take_range(&verb_grant, &options->range);
-	case OPTION_ALLOW_OVERLAP:
-		options->policy.allow_overlap = true;
-		return 0;
-	case OPTION_ALLOW_RESERVED:
-		options->policy.allow_reserved = true;
-		return 0;
-	case OPTION_ALLOW_ROOT:
-		options->policy.allow_root = true;
-		return 0;
-	case OPTION_ALL_USERS:
-		options->all_users = true;
-		return 0;
-	case OPTION_BATCH:
-		options->batch = optarg;
-		return 0;
-	case OPTION_GROUP:
-		options->group = optarg;
-		return 0;
-	case OPTION_IF_MISSING:
-		options->if_missing = true;
-		return 0;
-	case OPTION_STRICT:
-		options->strict = true;
-		return 0;
-	case OPTION_THOROUGH:
-		options->thorough = true;
-		return 0;
-	case OPTION_VERBOSE:
-		options->verbose = true;
-		return 0;
-	default:
-		return change_take(&verb_grant, &options->change, option);
-	}
 }
 
 /* Returns a message about options that exclude each other, or NULL. */
@@ -130,33 +49,13 @@ static const char *contradiction(const struct grant_options *options)
 
 static int grant_parse(int argc, char **argv, struct grant_options *options)
 {
-	static const struct option long_options[] = {
-		{ "align", required_argument, NULL, OPTION_ALIGN },
-		{ "allow-overlap", no_argument, NULL, OPTION_ALLOW_OVERLAP },
-		{ "allow-reserved", no_argument, NULL, OPTION_ALLOW_RESERVED },
-		{ "allow-root", no_argument, NULL, OPTION_ALLOW_ROOT },
-		{ "all-users", no_argument, NULL, OPTION_ALL_USERS },
-		{ "batch", required_argument, NULL, OPTION_BATCH },
-		{ "count", required_argument, NULL, OPTION_COUNT },
-		{ "group", required_argument, NULL, OPTION_GROUP },
-		{ "if-missing", no_argument, NULL, OPTION_IF_MISSING },
-		{ "max-uid", required_argument, NULL, OPTION_MAX_UID },
-		{ "min-uid", required_argument, NULL, OPTION_MIN_UID },
-		{ "range", required_argument, NULL, OPTION_RANGE },
-		{ "strict", no_argument, NULL, OPTION_STRICT },
-		{ "thorough", no_argument, NULL, OPTION_THOROUGH },
-		{ "verbose", no_argument, NULL, OPTION_VERBOSE },
-		CHANGE_LONG,
-	};
 	const char *why;
-	int option, r;
+	int r;
 
 	options->min_uid = options->max_uid = UINT64_MAX;
-	while ((option = arguments_next(argc, argv, CHANGE_SHORT, long_options)) >= 0) {
-		r = grant_take_option(options, option);
-		if (r)
-			return r;
-	}
+	r = verb_parse(&verb_grant, argc, argv, options);
+	if (r)
+		return r;
 	if (optind < argc)
 		options->user = argv[optind++];
 	why = contradiction(options);
@@ -397,32 +296,58 @@ static int grant_run(int argc, char **argv)
 	return r ? r : grant_work(&grant);
 }
 
+static const struct option_row grant_rows[] = {
+	{ 0, "count", N_("N"), N_("how many ids; default: login.defs(5)"),
+	  OPTION_INTO(struct grant_options, count), .min = 1, .max = ID_END },
+	{ 0, "range", N_("FIRST-LAST"), N_("these very ids"),
+	  OPTION_INTO(struct grant_options, range) },
+	{ 0, "align", N_("N"), N_("the first one is a multiple of N"),
+	  OPTION_INTO(struct grant_options, align), .min = 1, .max = ID_END },
+	{ 0, "if-missing", NULL, N_("only to users without a range"),
+	  OPTION_INTO(struct grant_options, if_missing) },
+	{ 0, "batch", N_("FILE"),
+	  N_("to those in FILE, a line USER[:COUNT] each; - is stdin"),
+	  OPTION_INTO(struct grant_options, batch) },
+	{ 0, "all-users", NULL, N_("to all local users who have none,"),
+	  OPTION_INTO(struct grant_options, all_users) },
+	{ 0, "min-uid", N_("N"), N_("... from this uid on,"),
+	  OPTION_INTO(struct grant_options, min_uid), .max = ID_NONE - 1 },
+	{ 0, "max-uid", N_("N"), N_("... up to this one,"),
+	  OPTION_INTO(struct grant_options, max_uid), .max = ID_NONE - 1 },
+	{ 0, "group", N_("GROUP"), N_("... of this group"),
+	  OPTION_INTO(struct grant_options, group) },
+	{ 0, "allow-overlap", NULL, N_("also ids that others have"),
+	  OPTION_INTO(struct grant_options, policy.allow_overlap) },
+	{ 0, "allow-root", NULL, N_("also id 0"),
+	  OPTION_INTO(struct grant_options, policy.allow_root) },
+	{ 0, "allow-reserved", NULL, N_("also ids that systemd uses"),
+	  OPTION_INTO(struct grant_options, policy.allow_reserved) },
+	{ 0, "strict", NULL, N_("nothing unless all ids are known to be free"),
+	  OPTION_INTO(struct grant_options, strict) },
+	{ 0, "thorough", NULL, N_("ask the name service for longer"),
+	  OPTION_INTO(struct grant_options, thorough) },
+	{ 0, "verbose", NULL, N_("report how many ids it was asked about"),
+	  OPTION_INTO(struct grant_options, verbose) },
+	{ .name = NULL },
+};
+
+static const struct option_group grant_options[] = {
+	{ grant_rows, 0 },
+	{ change_rows, offsetof(struct grant_options, change) },
+	{ verb_root_rows, offsetof(struct grant_options, change.common) },
+	{ option_help_rows, 0 },
+	{ .rows = NULL },
+};
+
 const struct verb verb_grant = {
-	.name = "grant",
-	.page = "subid-grant(8)",
+	.command = {
+		.program = PROGRAM,
+		.name = PROGRAM " grant",
+		.usage = N_("[OPTION]... USER | --batch FILE | --all-users"),
+		.summary = N_("give ranges to a user, or to many"),
+		.options = grant_options,
+		.page = "subid-grant(8)",
+	},
 	.run = grant_run,
-	.synopsis = N_("[OPTION]... USER | --batch FILE | --all-users"),
-	.help = N_("give ranges to a user, or to many"),
-	.options = N_(
-		"      --count N          how many ids; default: login.defs(5)\n"
-		"      --range FIRST-LAST these very ids\n"
-		"      --align N          the first one is a multiple of N\n"
-		"  -u, --uid-only         no gids; default: the same range of both\n"
-		"  -g, --gid-only         no uids\n"
-		"      --if-missing       only to users without a range\n"
-		"      --no-account       the owner need not be a user\n"
-		"      --batch FILE       to those in FILE, a line USER[:COUNT] each; - is stdin\n"
-		"      --all-users        to all local users who have none,\n"
-		"      --min-uid N        ... from this uid on,\n"
-		"      --max-uid N        ... up to this one,\n"
-		"      --group GROUP      ... of this group\n"
-		"      --allow-overlap    also ids that others have\n"
-		"      --allow-root       also id 0\n"
-		"      --allow-reserved   also ids that systemd uses\n"
-		"      --strict           nothing unless all ids are known to be free\n"
-		"      --thorough         ask the name service for longer\n"
-		"      --verbose          report how many ids it was asked about\n"
-		"      --dry-run          show what would be written\n"),
-	.shared = VERB_SHARES_ROOT,
 	.writes = true,
 };

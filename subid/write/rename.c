@@ -16,11 +16,6 @@
 #include "subid/verb/progress.h"
 #include "subid/write/rename.h"
 
-enum {
-	OPTION_CANONICAL = CHANGE_OWN,
-	OPTION_MERGE,
-};
-
 static void rename_cleanup(struct rename *rename)
 {
 	edit_cleanup(&rename->edit);
@@ -72,23 +67,8 @@ static int parse_names(int argc, char **argv, struct rename *rename)
 
 static int rename_parse(int argc, char **argv, struct rename *rename)
 {
-	static const struct option long_options[] = {
-		{ "canonical", no_argument, NULL, OPTION_CANONICAL },
-		{ "merge", no_argument, NULL, OPTION_MERGE },
-		CHANGE_LONG_LOCAL_ONLY,
-		CHANGE_LONG,
-	};
-	int option, r = 0;
+	int r = verb_parse(&verb_rename, argc, argv, rename);
 
-	while (r == 0 &&
-	       (option = arguments_next(argc, argv, CHANGE_SHORT, long_options)) >= 0) {
-		if (option == OPTION_CANONICAL)
-			rename->canonical = true;
-		else if (option == OPTION_MERGE)
-			rename->merge = true;
-		else
-			r = change_take(&verb_rename, &rename->change, option);
-	}
 	return r ? r : parse_names(argc, argv, rename);
 }
 
@@ -421,20 +401,32 @@ static int rename_run(int argc, char **argv)
 	return r ? r : rename_work(&rename);
 }
 
+static const struct option_row rename_rows[] = {
+	{ 0, "canonical", NULL, N_("all lines: the login names of their owners"),
+	  OPTION_INTO(struct rename, canonical) },
+	{ 0, "merge", NULL, N_("NEW may have ranges already"),
+	  OPTION_INTO(struct rename, merge) },
+	{ .name = NULL },
+};
+
+static const struct option_group rename_options[] = {
+	{ rename_rows, 0 },
+	{ change_local_rows, offsetof(struct rename, change) },
+	{ change_rows, offsetof(struct rename, change) },
+	{ verb_root_rows, offsetof(struct rename, change.common) },
+	{ option_help_rows, 0 },
+	{ .rows = NULL },
+};
+
 const struct verb verb_rename = {
-	.name = "rename",
-	.page = "subid-grant(8)",
+	.command = {
+		.program = PROGRAM,
+		.name = PROGRAM " rename",
+		.usage = N_("[OPTION]... OLD NEW | --canonical"),
+		.summary = N_("replace the old name of a user in the lines"),
+		.options = rename_options,
+		.page = "subid-grant(8)",
+	},
 	.run = rename_run,
-	.synopsis = N_("[OPTION]... OLD NEW | --canonical"),
-	.help = N_("replace the old name of a user in the lines"),
-	.options =
-		N_("      --canonical        all lines: the login names of their owners\n"
-		   "      --merge            NEW may have ranges already\n"
-		   "      --local-only       continue without the name service\n"
-		   "  -u, --uid-only         no gids\n"
-		   "  -g, --gid-only         no uids\n"
-		   "      --no-account       NEW need not be a user\n"
-		   "      --dry-run          show the lines that would go and come\n"),
-	.shared = VERB_SHARES_ROOT,
 	.writes = true,
 };

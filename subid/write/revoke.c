@@ -15,15 +15,6 @@
 #include "subid/verb/progress.h"
 #include "subid/write/change.h"
 
-enum {
-	OPTION_ALL = CHANGE_OWN,
-	OPTION_AS_NAME,
-	OPTION_AS_UID,
-	OPTION_IF_HELD,
-	OPTION_IN_USE,
-	OPTION_RANGE,
-};
-
 struct revoke {
 	struct change_options change;
 	const char *user;
@@ -46,40 +37,17 @@ static void revoke_cleanup(struct revoke *revoke)
 	range_set_clear(&revoke->ranges);
 }
 
-static int take_revoked_range(struct revoke *revoke)
+static int take_revoked_range(void *target, const struct option_row *row,
+			      const char *argument)
 {
+	struct revoke *revoke = target;
 	struct range range;
-	int r = change_take_range(&verb_revoke, &range);
+	int r = option_take_range(PROGRAM, row, argument, &range);
 
 	if (r)
 		return r;
 	r = range_set_add(&revoke->ranges, range);
 	return r ? verb_fail(-r) : 0;
-}
-
-static int revoke_take_option(struct revoke *revoke, int option)
-{
-	switch (option) {
-	case OPTION_ALL:
-		revoke->all = true;
-		return 0;
-	case OPTION_AS_NAME:
-		revoke->as_name = true;
-		return 0;
-	case OPTION_AS_UID:
-		revoke->as_uid = true;
-		return 0;
-	case OPTION_IF_HELD:
-		revoke->if_held = true;
-		return 0;
-	case OPTION_IN_USE:
-		revoke->in_use = true;
-		return 0;
-	case OPTION_RANGE:
-		return take_revoked_range(revoke);
-	default:
-		return change_take(&verb_revoke, &revoke->change, option);
-	}
 }
 
 static int take_all_ids(struct revoke *revoke)
@@ -91,21 +59,8 @@ static int take_all_ids(struct revoke *revoke)
 
 static int revoke_parse(int argc, char **argv, struct revoke *revoke)
 {
-	static const struct option long_options[] = {
-		{ "all", no_argument, NULL, OPTION_ALL },
-		{ "as-name", no_argument, NULL, OPTION_AS_NAME },
-		{ "as-uid", no_argument, NULL, OPTION_AS_UID },
-		{ "if-held", no_argument, NULL, OPTION_IF_HELD },
-		{ "in-use", no_argument, NULL, OPTION_IN_USE },
-		CHANGE_LONG_LOCAL_ONLY,
-		{ "range", required_argument, NULL, OPTION_RANGE },
-		CHANGE_LONG,
-	};
-	int option, r = 0;
+	int r = verb_parse(&verb_revoke, argc, argv, revoke);
 
-	while (r == 0 &&
-	       (option = arguments_next(argc, argv, CHANGE_SHORT, long_options)) >= 0)
-		r = revoke_take_option(revoke, option);
 	if (r)
 		return r;
 	if (revoke->all && revoke->ranges.n > 0) {
@@ -274,23 +229,40 @@ static int revoke_run(int argc, char **argv)
 	return r ? r : revoke_work(&revoke);
 }
 
+static const struct option_row revoke_rows[] = {
+	{ 0, "all", NULL, N_("all of them, which is the default"),
+	  OPTION_INTO(struct revoke, all) },
+	{ 0, "range", N_("FIRST-LAST"), N_("these ids; may be repeated"),
+	  .take = take_revoked_range },
+	{ 0, "if-held", NULL, N_("succeed if there are none"),
+	  OPTION_INTO(struct revoke, if_held) },
+	{ 0, "in-use", NULL, N_("also ids that processes use"),
+	  OPTION_INTO(struct revoke, in_use) },
+	{ 0, "as-uid", NULL, N_("digits are the uid, not the login name"),
+	  OPTION_INTO(struct revoke, as_uid) },
+	{ 0, "as-name", NULL, N_("digits are the login name, not the uid"),
+	  OPTION_INTO(struct revoke, as_name) },
+	{ .name = NULL },
+};
+
+static const struct option_group revoke_options[] = {
+	{ revoke_rows, 0 },
+	{ change_local_rows, offsetof(struct revoke, change) },
+	{ change_rows, offsetof(struct revoke, change) },
+	{ verb_root_rows, offsetof(struct revoke, change.common) },
+	{ option_help_rows, 0 },
+	{ .rows = NULL },
+};
+
 const struct verb verb_revoke = {
-	.name = "revoke",
-	.page = "subid-grant(8)",
+	.command = {
+		.program = PROGRAM,
+		.name = PROGRAM " revoke",
+		.usage = N_("[OPTION]... USER"),
+		.summary = N_("take ranges from a user"),
+		.options = revoke_options,
+		.page = "subid-grant(8)",
+	},
 	.run = revoke_run,
-	.synopsis = N_("[OPTION]... USER"),
-	.help = N_("take ranges from a user"),
-	.options = N_("      --all              all of them, which is the default\n"
-		      "      --range FIRST-LAST these ids; may be repeated\n"
-		      "      --if-held          succeed if there are none\n"
-		      "      --in-use           also ids that processes use\n"
-		      "      --local-only       continue without the name service\n"
-		      "      --as-uid           digits are the uid, not the login name\n"
-		      "      --as-name          digits are the login name, not the uid\n"
-		      "  -u, --uid-only         no gids\n"
-		      "  -g, --gid-only         no uids\n"
-		      "      --no-account       the owner need not be a user\n"
-		      "      --dry-run          show the lines that would go and come\n"),
-	.shared = VERB_SHARES_ROOT,
 	.writes = true,
 };

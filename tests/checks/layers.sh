@@ -24,7 +24,7 @@ below()
 	command) echo "$base" libsubid/store message helper explain ;;
 	mapwriter) echo "$base" message helper explain ;;
 	newuidmap | newgidmap) echo mapwriter ;;
-	getsubids) echo "$base" libsubid/api message helper ;;
+	getsubids) echo "$base" libsubid/api message helper command ;;
 	usermod-ext | subid/verb) echo "$base" libsubid/store message helper explain command ;;
 	subid | subid/show | subid/check | subid/doctor | subid/write)
 		echo "$base" libsubid/store message helper explain command subid/verb

@@ -50,7 +50,7 @@ compare_options()
 	[ "$(grep -cxF "See $name and subid(1)." "$directory/help")" -eq $# ] ||
 		complain "--help of $* does not refer to $name"
 	grep -oE '^ +(-., )?--[a-z-]+' "$directory/help" | sed 's/.*--//' |
-		grep -vxE 'json|raw|noheadings|output|root|help' | sort -u >"$directory/known"
+		grep -vxE 'json|raw|noheadings|output|root|help|version' | sort -u >"$directory/known"
 	grep -E '^\.(It|Op) ' "$page" | grep -oE '(Fl|,) -[a-z-]+' | sed 's/.* -//' |
 		grep -vx root | sort -u >"$directory/written"
 	compare "options of $*"

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * text-width: the width of text on a terminal.
+ */
+#ifndef SUBID_TEXT_WIDTH_H
+#define SUBID_TEXT_WIDTH_H
+
+#include <stddef.h>
+
+size_t text_width(const char *text);
+size_t text_width_part(const char *text, size_t len);
+
+#endif
