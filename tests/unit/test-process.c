@@ -115,7 +115,7 @@ Test(process, map)
 	CLEANUP(fd_cleanup) int process = -1;
 	char path[64], text[64];
 	struct idmap map;
-	ino_t ours, theirs;
+	ino_t ours = 0, theirs = 0;
 	int ready[2], fd;
 	pid_t child;
 	char byte;
