@@ -104,7 +104,6 @@ int edit_check_busy(struct edit *edit, struct owner *owner);
 int edit_report_allocation(struct edit *edit, const struct allocate *allocate, int r);
 int edit_tell_error(const struct edit *edit, int r);
 int edit_tell_unread(struct edit *edit, const struct kind *kind, int r);
-bool edit_changed(const struct edit *edit);
 int edit_commit(struct edit *edit);
 int edit_finish(struct edit *edit, int r, bool *ret_record);
 void edit_end(struct edit *edit);

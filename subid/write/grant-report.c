@@ -36,7 +36,7 @@ void grant_report_service(struct grant *grant)
 	const char *others[] = { db->nsswitch.passwd_others, db->nsswitch.group_others };
 	bool remote = db->in_use.remote[0] || db->in_use.remote[1];
 
-	if (remote && (options->verbose || (!options->user && db->in_use.largest > 0)))
+	if (remote && (options->verbose || (options->n_users == 0 && db->in_use.largest > 0)))
 		allocation_report_asked(PROGRAM, &db->in_use);
 	for (size_t k = 0; k < 2 && options->verbose; k++)
 		if (others[k][0] != '\0')
@@ -131,7 +131,7 @@ void grant_record(const struct grant *grant, int status)
 	size_t n = grant->allocate.n, users = n;
 	char text[CHANGE_TEXT_BYTES];
 
-	if (grant->options.user) {
+	if (grant->options.n_users == 1) {
 		describe_grant(text, 0, granted_span(grant, 0), granted_span(grant, 1));
 		edit_record(&grant->edit, owner_set_login(&grant->crowd.people, 0), text,
 			    status == 0);

@@ -51,7 +51,7 @@ static int reserve(struct grant_users *crowd)
 	return 0;
 }
 
-/* Adds one user. Returns 0 or an exit status. */
+/* Adds a user; once, if named twice. Returns 0 or an exit status. */
 int grant_users_add(struct grant_users *crowd, const char *name)
 {
 	size_t index;
@@ -59,7 +59,7 @@ int grant_users_add(struct grant_users *crowd, const char *name)
 
 	if (r == 0)
 		r = reserve(crowd);
-	return r ? verb_fail(-r) : 0;
+	return r < 0 ? verb_fail(-r) : 0;
 }
 
 static void report_duplicate(struct grant_users *crowd, uint64_t line, size_t earlier)
@@ -274,7 +274,7 @@ int grant_users_resolve(struct grant_users *crowd, struct edit *edit,
 	}
 	if (!unknown && crowd->bad == 0)
 		return 0;
-	if (crowd->source)
+	if (crowd->source || crowd->people.n > 1)
 		report_line(PROGRAM, _("nothing is changed"));
 	return crowd->bad ? VERB_USAGE : silent ? VERB_UNREADABLE : VERB_NO_USER;
 }

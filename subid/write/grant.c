@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * grant: grants ranges to one user, to the users in a list, or to all users without
+ * grant: grants ranges to the named users, to those in a list, or to all users without
  * ranges. The databases are locked, read and written once for all of them.
  */
 #include <inttypes.h>
@@ -28,11 +28,11 @@ static void grant_cleanup(struct grant *grant)
 /* Returns a message about options that exclude each other, or NULL. */
 static const char *contradiction(const struct grant_options *options)
 {
-	bool many = options->batch || options->all_users;
+	bool many = options->batch || options->all_users || options->n_users > 1;
 	bool filtered = options->group || options->min_uid != UINT64_MAX ||
 			options->max_uid != UINT64_MAX;
 
-	if (!!options->user + !!options->batch + options->all_users != 1)
+	if ((options->n_users > 0) + !!options->batch + options->all_users != 1)
 		return N_("one of USER, --batch and --all-users is required");
 	if (many && options->range.end > 0)
 		return N_("--range is for one user");
@@ -56,15 +56,12 @@ static int grant_parse(int argc, char **argv, struct grant_options *options)
 	r = verb_parse(&verb_grant, argc, argv, options);
 	if (r)
 		return r;
-	if (optind < argc)
-		options->user = argv[optind++];
+	options->users = argv + optind;
+	options->n_users = (size_t)(argc - optind);
 	why = contradiction(options);
-	if (!why && optind == argc)
+	if (!why)
 		return 0;
-	if (why)
-		report_line(PROGRAM, "%s", _(why));
-	else
-		report_line(PROGRAM, _("more than one user is named: use --batch"));
+	report_line(PROGRAM, "%s", _(why));
 	return verb_misuse(&verb_grant);
 }
 
@@ -74,8 +71,14 @@ static int collect_users(struct grant *grant, const struct accounts *roster)
 	const struct settings *settings = &grant->allocate.settings;
 	struct grant_users_filter filter = { .group = options->group };
 
-	if (options->user)
-		return grant_users_add(&grant->crowd, options->user);
+	for (size_t i = 0; i < options->n_users; i++) {
+		int r = grant_users_add(&grant->crowd, options->users[i]);
+
+		if (r)
+			return r;
+	}
+	if (options->n_users > 0)
+		return 0;
 	if (options->batch)
 		return grant_users_read(&grant->crowd, options->batch);
 	filter.uids.start =
@@ -343,7 +346,7 @@ const struct verb verb_grant = {
 	.command = {
 		.program = PROGRAM,
 		.name = PROGRAM " grant",
-		.usage = N_("[OPTION]... USER | --batch FILE | --all-users"),
+		.usage = N_("[OPTION]... USER... | --batch FILE | --all-users"),
 		.summary = N_("give ranges to a user, or to many"),
 		.options = grant_options,
 		.page = "subid-grant(8)",

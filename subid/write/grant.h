@@ -14,7 +14,8 @@
 
 struct grant_options {
 	struct change_options change;
-	const char *user;
+	char *const *users; /* named on the command line */
+	size_t n_users;
 	const char *batch;
 	bool all_users;
 	const char *group;

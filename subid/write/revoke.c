@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * revoke: takes all or some ranges from an owner, unless a process uses these ids.
+ * revoke: takes all or some ranges from users, unless a process uses these ids.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "command/edit.h"
 #include "libsubid/core/cleanup.h"
@@ -15,25 +18,37 @@
 #include "subid/verb/progress.h"
 #include "subid/write/change.h"
 
+/* A user on the command line. */
+struct revoke_user {
+	const char *name;
+	struct owner owner;
+	struct in_use in_use;
+	bool skipped; /* named before, or does not exist and need not */
+	bool nothing; /* has none of the ids */
+};
+
 struct revoke {
 	struct change_options change;
-	const char *user;
+	struct revoke_user *users;
+	size_t n_users;
 	bool all;
 	bool as_name; /* an owner that is a uid and a login name is the login name */
 	bool as_uid;  /* ... is the uid */
 	bool if_held; /* succeed if there is nothing to revoke */
 	bool in_use;  /* also revoke ids that processes use */
-	bool nothing; /* the owner had none of the ids */
 	struct range_set ranges; /* the ids to revoke */
 	bool kinds[2];		 /* the databases to change */
 	struct edit edit;
-	struct owner owner;
 };
 
 static void revoke_cleanup(struct revoke *revoke)
 {
 	edit_cleanup(&revoke->edit);
-	owner_cleanup(&revoke->owner);
+	for (size_t i = 0; i < revoke->n_users; i++) {
+		owner_cleanup(&revoke->users[i].owner);
+		in_use_cleanup(&revoke->users[i].in_use);
+	}
+	free(revoke->users);
 	range_set_clear(&revoke->ranges);
 }
 
@@ -57,6 +72,19 @@ static int take_all_ids(struct revoke *revoke)
 	return r ? verb_fail(-r) : 0;
 }
 
+static int take_users(struct revoke *revoke, char **names, size_t n)
+{
+	revoke->users = calloc(n, sizeof(*revoke->users));
+	if (!revoke->users)
+		return verb_fail(ENOMEM);
+	for (; revoke->n_users < n; revoke->n_users++)
+		revoke->users[revoke->n_users] = (struct revoke_user){
+			.name = names[revoke->n_users],
+			.in_use = IN_USE,
+		};
+	return 0;
+}
+
 static int revoke_parse(int argc, char **argv, struct revoke *revoke)
 {
 	int r = verb_parse(&verb_revoke, argc, argv, revoke);
@@ -67,19 +95,18 @@ static int revoke_parse(int argc, char **argv, struct revoke *revoke)
 		report_line(PROGRAM, _("--all and --range exclude each other"));
 		return verb_misuse(&verb_revoke);
 	}
-	if (argc - optind != 1) {
-		report_line(PROGRAM, _("one USER is required"));
+	if (optind == argc) {
+		report_line(PROGRAM, _("a USER is required"));
 		return verb_misuse(&verb_revoke);
 	}
-	revoke->user = argv[optind];
-	return revoke->ranges.n ? 0 : take_all_ids(revoke);
+	r = take_users(revoke, argv + optind, (size_t)(argc - optind));
+	return r || revoke->ranges.n ? r : take_all_ids(revoke);
 }
 
 /* Reports lines whose owner is the uid of one account and the login name of another. */
-static void report_ambiguous(const struct revoke *revoke, size_t k, struct range range)
+static void report_ambiguous(const struct edit *edit, const struct owner *owner, size_t k,
+			     struct range range)
 {
-	const struct edit *edit = &revoke->edit;
-	const struct owner *owner = &revoke->owner;
 	struct table_near near = { .next = 0 };
 
 	while (table_next_in_force(&edit->db.sides[k].table, range, &near)) {
@@ -97,8 +124,8 @@ static void report_ambiguous(const struct revoke *revoke, size_t k, struct range
 	}
 }
 
-/* Finds other names of the owner; without an answer the lines are kept, or it fails. */
-static int confirm_owner_names(struct revoke *revoke)
+/* Finds other names of a user; without an answer the lines are kept, or it fails. */
+static int confirm_names(struct revoke *revoke, struct revoke_user *user)
 {
 	const struct range_set *ranges = &revoke->ranges;
 	struct edit *edit = &revoke->edit;
@@ -109,17 +136,17 @@ static int confirm_owner_names(struct revoke *revoke)
 		for (size_t i = 0; r == 0 && edit->db.sides[k].loaded && i < ranges->n;
 		     i++)
 			r = edit_confirm_names(edit, kind_all[k], ranges->ranges[i],
-					       &revoke->owner, &silent);
-	owner_choose_digits(&revoke->owner, revoke->as_uid, revoke->as_name);
+					       &user->owner, &silent);
+	owner_choose_digits(&user->owner, revoke->as_uid, revoke->as_name);
 	for (size_t k = 0; k < 2; k++)
 		for (size_t i = 0; r == 0 && edit->db.sides[k].loaded && i < ranges->n;
 		     i++)
-			report_ambiguous(revoke, k, ranges->ranges[i]);
+			report_ambiguous(edit, &user->owner, k, ranges->ranges[i]);
 	return r ? r : change_judge_silent(&revoke->change, silent);
 }
 
-/* Removes the ids from one database. *ret_any: the owner has some of them. */
-static int revoke_ids(struct revoke *revoke, const struct in_use *in_use, size_t k,
+/* Removes the ids from one database. *ret_any: the user has some of them. */
+static int revoke_ids(struct revoke *revoke, struct revoke_user *user, size_t k,
 		      bool *ret_any)
 {
 	struct edit *edit = &revoke->edit;
@@ -128,79 +155,154 @@ static int revoke_ids(struct revoke *revoke, const struct in_use *in_use, size_t
 	for (size_t i = 0; r == 0 && i < revoke->ranges.n; i++) {
 		struct range range = revoke->ranges.ranges[i];
 
-		*ret_any |= range_set_overlaps(&in_use->ids[k], range);
+		*ret_any |= range_set_overlaps(&user->in_use.ids[k], range);
 		if (edit->db.sides[k].loaded)
 			r = edit_tell_error(edit, db_revoke(&edit->db, kind_all[k],
-							    &revoke->owner, range));
+							    &user->owner, range));
 	}
 	return r;
 }
 
-static int apply_revoke(struct revoke *revoke)
+static int revoke_from(struct revoke *revoke, struct revoke_user *user)
 {
-	CLEANUP(in_use_cleanup) struct in_use in_use = IN_USE;
 	struct edit *edit = &revoke->edit;
 	bool any = false;
-	int r;
+	int r = confirm_names(revoke, user);
 
-	r = edit_begin(edit, revoke->kinds);
 	if (r == 0)
-		r = confirm_owner_names(revoke);
+		r = in_use_begin(&user->in_use, edit, &user->owner);
+	for (size_t k = 0; r == 0 && k < 2; k++) {
+		struct table *table = &edit->db.sides[k].table;
+		bool before = table->changed;
+
+		table->changed = false;
+		r = revoke_ids(revoke, user, k, &any);
+		/* Lines that grant nothing are not in @any, but they are removed, too. */
+		any |= table->changed;
+		table->changed |= before;
+	}
 	if (r == 0)
-		r = in_use_begin(&in_use, edit, &revoke->owner);
-	for (size_t k = 0; r == 0 && k < 2; k++)
-		r = revoke_ids(revoke, &in_use, k, &any);
-	/* Lines that grant nothing are not in @any, but they are removed, too. */
-	if (r == 0)
-		r = in_use_check(&in_use, edit, &revoke->owner, revoke->in_use);
-	revoke->nothing = r == 0 && !any && !edit_changed(edit);
+		r = in_use_check(&user->in_use, edit, &user->owner, revoke->in_use);
+	user->nothing = r == 0 && !any;
 	return r;
 }
 
-static void record_revoke(const struct revoke *revoke, bool done)
-{
-	char text[CHANGE_TEXT_BYTES] = "revoke";
-	size_t n = sizeof("revoke") - 1;
-
-	for (size_t k = 0; k < 2; k++)
-		for (size_t i = 0; revoke->kinds[k] && i < revoke->ranges.n; i++)
-			n = change_describe(text, n, kind_all[k],
-					    revoke->ranges.ranges[i]);
-	edit_record(&revoke->edit, revoke->owner.account.name, text, done);
-}
-
-/* With --if-held a user who does not exist is not an error. */
-static int revoke_find_owner(struct revoke *revoke)
-{
-	struct edit *edit = &revoke->edit;
-	int r;
-
-	r = revoke->change.no_account || revoke->if_held ?
-		    edit_find_owner(edit, revoke->user, &revoke->owner) :
-		    edit_find_user(edit, revoke->user, &revoke->owner);
-	if (r == 0 && !revoke->change.no_account && !owner_has_account(&revoke->owner))
-		return VERB_ENDED;
-	for (size_t k = 0; r == 0 && k < 2; k++)
-		if (revoke->kinds[k])
-			r = edit_find_names(edit, kind_all[k], revoke->ranges.ranges,
-					    revoke->ranges.n, &revoke->owner);
-	return r;
-}
-
-/* Reports, except with --if-held, that there was nothing to revoke. */
-static int report_none_held(const struct revoke *revoke)
+/* Reports, except with --if-held, that a user has nothing to revoke. */
+static int report_none_held(const struct revoke *revoke, const struct revoke_user *user)
 {
 	const struct range *ranges = revoke->ranges.ranges;
 
 	if (revoke->if_held)
 		return VERB_DONE;
 	if (range_count(ranges[0]) == ID_END)
-		report_line(PROGRAM, _("%s has no subordinate ids"), revoke->user);
+		report_line(PROGRAM, _("%s has no subordinate ids"), user->name);
 	else
 		report_line(PROGRAM, _("%s has none of the ids %" PRIu64 "-%" PRIu64),
-			    revoke->user, ranges[0].start,
+			    user->name, ranges[0].start,
 			    ranges[revoke->ranges.n - 1].end - 1);
 	return VERB_NONE;
+}
+
+/* Says that an error about one of several users holds for all. Returns @r. */
+static int report_unchanged(const struct revoke *revoke, int r)
+{
+	if (r && revoke->n_users > 1)
+		report_line(PROGRAM, _("nothing is changed"));
+	return r;
+}
+
+static int apply_revoke(struct revoke *revoke)
+{
+	int status = 0, r = edit_begin(&revoke->edit, revoke->kinds);
+
+	for (size_t i = 0; r == 0 && i < revoke->n_users; i++)
+		if (!revoke->users[i].skipped)
+			r = revoke_from(revoke, &revoke->users[i]);
+	for (size_t i = 0; r == 0 && i < revoke->n_users; i++)
+		if (revoke->users[i].nothing)
+			status |= report_none_held(revoke, &revoke->users[i]);
+	return r ? r : status;
+}
+
+/* Describes what was taken from one user. Returns the login name; NULL: nothing. */
+static const char *describe_revoke(size_t i, char text[static CHANGE_TEXT_BYTES],
+				   const void *context)
+{
+	const struct revoke *revoke = context;
+	const struct revoke_user *user = &revoke->users[i];
+	size_t n = (size_t)snprintf(text, CHANGE_TEXT_BYTES, "revoke");
+
+	if (user->skipped || user->nothing)
+		return NULL;
+	for (size_t k = 0; k < 2; k++)
+		for (size_t j = 0; revoke->kinds[k] && j < revoke->ranges.n; j++)
+			n = change_describe(text, n, kind_all[k],
+					    revoke->ranges.ranges[j]);
+	return user->owner.account.name;
+}
+
+static void record_revoke(const struct revoke *revoke, bool done)
+{
+	char text[CHANGE_TEXT_BYTES];
+
+	for (size_t i = 0; i < revoke->n_users; i++) {
+		const char *name = describe_revoke(i, text, revoke);
+
+		if (name)
+			edit_record(&revoke->edit, name, text, done);
+	}
+}
+
+static bool is_user_again(const struct owner *a, const struct owner *b)
+{
+	return owner_has_account(a) && owner_has_account(b) ?
+		       a->account.uid == b->account.uid :
+		       strcmp(a->account.name, b->account.name) == 0;
+}
+
+/* Whether an earlier word of the command line is the same user. */
+static bool is_repeated(const struct revoke *revoke, const struct revoke_user *user)
+{
+	for (const struct revoke_user *other = revoke->users; other < user; other++)
+		if (is_user_again(&other->owner, &user->owner))
+			return true;
+	return false;
+}
+
+/* With --if-held a user who does not exist is not an error. */
+static int find_revoked(struct revoke *revoke, struct revoke_user *user)
+{
+	struct edit *edit = &revoke->edit;
+	int r;
+
+	r = revoke->change.no_account || revoke->if_held ?
+		    edit_find_owner(edit, user->name, &user->owner) :
+		    edit_find_user(edit, user->name, &user->owner);
+	if (r)
+		return r;
+	user->skipped =
+		(!revoke->change.no_account && !owner_has_account(&user->owner)) ||
+		is_repeated(revoke, user);
+	for (size_t k = 0; r == 0 && !user->skipped && k < 2; k++)
+		if (revoke->kinds[k])
+			r = edit_find_names(edit, kind_all[k], revoke->ranges.ranges,
+					    revoke->ranges.n, &user->owner);
+	return r;
+}
+
+/* Looks up all users, before the locks are taken. Returns 0 or an exit status. */
+static int find_all_revoked(struct revoke *revoke)
+{
+	bool all_skipped = true;
+	int result = 0;
+
+	for (size_t i = 0; i < revoke->n_users; i++) {
+		int r = find_revoked(revoke, &revoke->users[i]);
+
+		result = result ? result : r;
+		all_skipped &= revoke->users[i].skipped;
+	}
+	return result || !all_skipped ? result : VERB_ENDED;
 }
 
 static int revoke_work(struct revoke *revoke)
@@ -209,14 +311,17 @@ static int revoke_work(struct revoke *revoke)
 	int r = change_prepare(&revoke->edit, &verb_revoke, &revoke->change,
 			       revoke->kinds);
 
-	if (r == 0)
-		r = revoke_find_owner(revoke);
 	if (r)
 		return r;
+	r = find_all_revoked(revoke);
+	if (r)
+		return r == VERB_ENDED ? r : report_unchanged(revoke, r);
 	r = change_finish(&revoke->edit, apply_revoke(revoke), &to_record);
+	if (r == VERB_NONE)
+		return report_unchanged(revoke, r);
 	if (to_record)
 		record_revoke(revoke, r == 0);
-	return revoke->nothing ? report_none_held(revoke) : r;
+	return r;
 }
 
 static int revoke_run(int argc, char **argv)
@@ -258,8 +363,8 @@ const struct verb verb_revoke = {
 	.command = {
 		.program = PROGRAM,
 		.name = PROGRAM " revoke",
-		.usage = N_("[OPTION]... USER"),
-		.summary = N_("take ranges from a user"),
+		.usage = N_("[OPTION]... USER..."),
+		.summary = N_("take ranges from users"),
 		.options = revoke_options,
 		.page = "subid-grant(8)",
 	},

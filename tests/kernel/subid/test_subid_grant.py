@@ -157,6 +157,10 @@ def test_join(case):
     case("joined: no account", ("grant", "ghost", "--no-account", "--range", "15-19",
                                 "--allow-overlap", "-u"), DONE, ("ghost:5:10\n", ""),
          ("ghost:5:15\n", ""))
+    case("two users", ("grant", "elsa", "bob", "elsa", "--count", "5"), DONE,
+         both("anna:100000:10\n"), both("anna:100000:10\nelsa:100010:5\nbob:100015:5\n"))
+    case("two users, one unknown", ("grant", "elsa", "nobody-knows", "bob"), NO_USER,
+         says=("user 'nobody-knows' does not exist", "nothing is changed"))
     case.box.host.write(LIST, "elsa:5\nanna:3\nbob\n")
     case("joined: a list", ("grant", "--batch", LIST, "--count", "2"), DONE,
          both("anna:100000:10\nelsa:100010:10\nghost:100020:5\n"),
@@ -483,7 +487,17 @@ def test_revoke(case):
     case("show", ("revoke", "elsa", "--range", "103-104", "--dry-run", "--gid-only"), DONE,
          old, out="- /etc/subgid: elsa:100:10\n+ /etc/subgid: elsa:100:3\n"
                   "+ /etc/subgid: elsa:105:5\n")
+    case("two users", ("revoke", "elsa", "anna", "elsatwin", "anna"), DONE, old,
+         ("elsa:bad\n",) * 2)
+    case("two users, one unknown", ("revoke", "anna", "nobody-knows", "elsa"), NO_USER, old,
+         says=("user 'nobody-knows' does not exist", "nothing is changed"))
+    case("two users, one without ranges", ("revoke", "anna", "bob"), NONE, old,
+         says=("bob has no subordinate ids", "nothing is changed"))
+    case("two users, with --if-held", ("revoke", "nobody-knows", "bob", "anna", "--if-held"),
+         DONE, old, (old[0].replace("anna:200:10\n", ""),) * 2)
     with process(caller=host_module.Caller("inside", 403, 403)) as pid:
+        case("busy: one of two", ("revoke", "anna", "elsa"), BUSY, old,
+             says=(f"process {pid} (", "uid 403", "nothing is changed"))
         case("busy", ("revoke", "elsa"), BUSY, old, says=(f"process {pid} (", "uid 403"))
         case("busy: all the same", ("revoke", "elsa", "--in-use", "--dry-run", "-u", "--range",
                                     "400-409"), DONE, old, says=(f"process {pid} (",),
@@ -541,7 +555,7 @@ def test_words(case):
     old = ("elsa:1:1\n", "")
     for args, says in (
             ((), "a verb is missing"), (("grant",), "one of USER, --batch and --all-users"),
-            (("grant", "elsa", "anna"), "more than one user"),
+            (("grant", "elsa", "anna", "--range", "5-6"), "--range is for one user"),
             (("grant", "elsa", "--batch", LIST), "one of USER"),
             (("grant", "elsa", "--count", "0"), "--count: '0' is no decimal number"),
             (("grant", "elsa", "--count", "010"), "--count"),
@@ -554,7 +568,7 @@ def test_words(case):
             (("grant", "elsa", "--min-uid", "5"), "require --all-users"),
             (("grant", "elsa", "-u", "-g"), "exclude each other"),
             (("grant", "elsa", "--nonsense"), "--nonsense"),
-            (("revoke",), "one USER is required"), (("revoke", "a", "b"), "one USER"),
+            (("revoke",), "a USER is required"),
             (("revoke", "elsa", "--range", "x"), "no range"),
             (("rename", "elsa"), "OLD and NEW are required")):
         case(f"wrong: {' '.join(args)}", args, USAGE, old, says=(says, "--help'"))
@@ -764,6 +778,13 @@ def test_records(case):
              "grant users=2 uids=165561-165570 gids=165561-165570 by uid 0: refused"),
             (("grant", "elsa", "--range", "0-5"),
              "elsa grant uids=0-5 gids=0-5 by uid 0: refused"),
+            (("grant", "bob", "anna", "--count", "5", "-u"),
+             "bob grant uids=100025-100029 by uid 0: done",
+             "anna grant uids=100030-100034 by uid 0: done"),
+            (("revoke", "bob", "anna", "--range", "100025-100034", "-u"),
+             "bob revoke uids=100025-100034 by uid 0: done",
+             "anna revoke uids=100025-100034 by uid 0: done"),
+            (("revoke", "elsa", "nobody-knows"),),
             (("revoke", "elsa", "--range", "100000-100001", "-u"),
              "elsa revoke uids=100000-100001 by uid 0: done"),
             (("rename", "elsa", "elsatwin"), "elsa rename new=elsatwin by uid 0: done"),
