@@ -15,9 +15,12 @@
 /* Before each term, and at least as much after it. */
 #define INDENT 2
 /* The text of a wider term begins on the next line. */
-#define TERM_WIDTH  32
-#define TERM_BYTES  128
-#define OPTION_ROWS 64
+#define TERM_WIDTH   32
+#define TERM_BYTES   128
+#define OPTION_ROWS  64
+#define EXAMPLES     8
+#define STATUSES     32
+#define STATUS_BYTES 12
 
 /* Prints a text from column @at of the line on, wrapped, and lines that begin at
  * @column. */
@@ -94,13 +97,45 @@ static void print_options(const struct command *command)
 	help_print_rows(rows, n);
 }
 
+static void print_examples(const struct command *command)
+{
+	struct help_row rows[EXAMPLES];
+	size_t n;
+
+	for (n = 0; n < EXAMPLES && command->examples[n].term; n++)
+		rows[n] = (struct help_row){ command->examples[n].term,
+					     _(command->examples[n].text) };
+	help_print_rows(rows, n);
+}
+
+static void print_statuses(const struct command *command)
+{
+	struct help_row rows[STATUSES];
+	char numbers[STATUSES][STATUS_BYTES];
+	size_t n = 0;
+
+	for (const struct help_status *status = command->statuses;
+	     status->text && n < STATUSES; status++) {
+		if (command->exits && !(command->exits >> status->status & 1))
+			continue;
+		snprintf(numbers[n], STATUS_BYTES, "%d", status->status);
+		rows[n] = (struct help_row){ numbers[n], _(status->text) };
+		n++;
+	}
+	help_print_rows(rows, n);
+}
+
 /* Prints what follows the usage line. */
 void help_print_rest(const struct command *command)
 {
 	putchar('\n');
 	print_wrapped(_(command->summary), 0, 0);
-	putchar('\n');
+	printf(_("\nOptions:\n"));
 	print_options(command);
+	printf(_("\nExamples:\n"));
+	print_examples(command);
+	printf(_("\nExit status:\n"));
+	print_statuses(command);
 	if (strcmp(command->name, command->program) == 0)
 		printf(_("\nSee %s.\n"), command->page);
 	else

@@ -9,12 +9,6 @@
 
 #include "command/option.h"
 
-/* A term, and what it means. */
-struct help_row {
-	const char *term;
-	const char *text;
-};
-
 void help_print(const struct command *command);
 void help_print_rest(const struct command *command);
 void help_print_version(const struct command *command);

@@ -42,6 +42,18 @@ struct option_group {
 	size_t base;
 };
 
+/* A term, and what it means. */
+struct help_row {
+	const char *term; /* NULL ends a list */
+	const char *text;
+};
+
+/* An exit status, and what it means. */
+struct help_status {
+	int status;
+	const char *text; /* N_(); NULL ends a list */
+};
+
 /* A program, or one verb of it. */
 struct command {
 	const char *program; /* the beginning of its messages */
@@ -49,6 +61,9 @@ struct command {
 	const char *usage;   /* the arguments, N_() */
 	const char *summary; /* what it does, N_() */
 	const struct option_group *options;
+	const struct help_row *examples; /* commands, and what they do, N_() */
+	const struct help_status *statuses;
+	uint64_t exits;	  /* 1 << each of the statuses that --help lists; 0: all */
 	const char *page; /* its man page */
 };
 

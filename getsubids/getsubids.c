@@ -196,11 +196,25 @@ static const struct option_group options[] = {
 	{ .rows = NULL },
 };
 
+static const struct help_row examples[] = {
+	{ "getsubids anna", N_("the uids of anna") },
+	{ "getsubids -g anna", N_("the gids of anna") },
+	{ .term = NULL },
+};
+
+static const struct help_status statuses[] = {
+	{ EXIT_SUCCESS, N_("success") },
+	{ EXIT_FAILURE, N_("the user has none, or a source did not answer") },
+	{ .text = NULL },
+};
+
 static const struct command getsubids = {
 	.program = PROGRAM,
 	.name = PROGRAM,
-	.summary = N_("print the ranges of subordinate ids of a user"),
+	.summary = N_("Print the ranges of subordinate ids of a user"),
 	.options = options,
+	.examples = examples,
+	.statuses = statuses,
 	.page = "getsubids(1)",
 };
 

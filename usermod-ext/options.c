@@ -142,11 +142,33 @@ static const struct option_group options_groups[] = {
 	{ .rows = NULL },
 };
 
+static const struct help_row options_examples[] = {
+	{ "usermod-ext -S anna", N_("a free range, unless anna has one") },
+	{ "usermod-ext -v 200000-265535 anna", N_("these uids") },
+	{ "usermod-ext -W 200000-265535 anna", N_("take these gids") },
+	{ .term = NULL },
+};
+
+static const struct help_status options_statuses[] = {
+	{ EXIT_DONE, N_("success") },
+	{ EXIT_NOT_PERMITTED, N_("not permitted, or the account databases are locked") },
+	{ EXIT_USAGE, N_("the command line is wrong, or a database does not exist") },
+	{ EXIT_RANGE, N_("a range is wrong") },
+	{ EXIT_NO_USER, N_("the user does not exist") },
+	{ EXIT_BUSY, N_("a process uses an id of the user") },
+	{ EXIT_SUBUID, N_("/etc/subuid could not be changed") },
+	{ EXIT_SUBGID, N_("/etc/subgid could not be changed") },
+	{ EXIT_POLICY, N_("the ids are in use, reserved, or another user's") },
+	{ .text = NULL },
+};
+
 const struct command options_command = {
 	.program = PROGRAM,
 	.name = PROGRAM,
 	.usage = N_("[options] LOGIN"),
-	.summary = N_("give and take subordinate ids of a user"),
+	.summary = N_("Give and take subordinate ids of a user"),
 	.options = options_groups,
+	.examples = options_examples,
+	.statuses = options_statuses,
 	.page = "usermod-ext(8)",
 };

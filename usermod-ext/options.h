@@ -14,6 +14,19 @@
 
 #define PROGRAM "usermod-ext"
 
+/* Exit statuses, those of usermod(8); EXIT_POLICY is of this program. */
+enum {
+	EXIT_DONE = 0,
+	EXIT_NOT_PERMITTED = 1, /* and: the account databases are locked */
+	EXIT_USAGE = 2,		/* and: a database does not exist */
+	EXIT_RANGE = 3,
+	EXIT_NO_USER = 6,
+	EXIT_BUSY = 8,
+	EXIT_SUBUID = 16,
+	EXIT_SUBGID = 18,
+	EXIT_POLICY = 20,
+};
+
 /* One -v, -V, -w or -W. */
 struct change {
 	const struct kind *kind;

@@ -19,19 +19,6 @@
 #include "message/report.h"
 #include "usermod-ext/options.h"
 
-/* Exit statuses, those of usermod(8); EXIT_POLICY is of this program. */
-enum {
-	EXIT_DONE = 0,
-	EXIT_NOT_PERMITTED = 1, /* and: the account databases are locked */
-	EXIT_USAGE = 2,		/* and: a database does not exist */
-	EXIT_RANGE = 3,
-	EXIT_NO_USER = 6,
-	EXIT_BUSY = 8,
-	EXIT_SUBUID = 16,
-	EXIT_SUBGID = 18,
-	EXIT_POLICY = 20,
-};
-
 /* Room for the changes in a line for the logs. */
 #define TEXT_BYTES 512
 

@@ -215,13 +215,22 @@ static const struct option_group check_options[] = {
 	{ .rows = NULL },
 };
 
+static const struct help_row check_examples[] = {
+	{ "subid check", N_("show what is wrong, and how to fix it") },
+	{ "subid check --fix", N_("repair what needs no decision") },
+	{ .term = NULL },
+};
+
 const struct verb verb_check = {
 	.command = {
 		.program = PROGRAM,
 		.name = PROGRAM " check",
 		.usage = N_("[OPTION]..."),
-		.summary = N_("find what is wrong with the databases"),
+		.summary = N_("Find what is wrong with the databases"),
 		.options = check_options,
+		.examples = check_examples,
+		.statuses = verb_statuses,
+		.exits = VERB_EXITS_READ | VERB_EXIT(VERB_FINDINGS) | VERB_EXIT(VERB_LOCKED) | VERB_EXIT(VERB_NOT_PERMITTED),
 		.page = "subid-check(1)",
 	},
 	.run = check_run,

@@ -179,13 +179,23 @@ static const struct option_group doctor_options[] = {
 	{ .rows = NULL },
 };
 
+static const struct help_row doctor_examples[] = {
+	{ "subid doctor", N_("for the caller") },
+	{ "subid doctor anna", N_("for another user, as root") },
+	{ "subid doctor --report", N_("a page for a bug tracker") },
+	{ .term = NULL },
+};
+
 const struct verb verb_doctor = {
 	.command = {
 		.program = PROGRAM,
 		.name = PROGRAM " doctor",
 		.usage = N_("[OPTION]... [USER]"),
-		.summary = N_("find out why a user's containers do not start"),
+		.summary = N_("Find out why a user's containers do not start"),
 		.options = doctor_options,
+		.examples = doctor_examples,
+		.statuses = verb_statuses,
+		.exits = VERB_EXITS_READ | VERB_EXIT(VERB_FINDINGS) | VERB_EXIT(VERB_NO_USER) | VERB_EXIT(VERB_NOT_PERMITTED),
 		.page = "subid-doctor(1)",
 	},
 	.run = doctor_run,

@@ -243,13 +243,22 @@ static const struct option_group files_options[] = {
 	{ .rows = NULL },
 };
 
+static const struct help_row files_examples[] = {
+	{ "subid files /home/anna", N_("files of subordinate ids") },
+	{ "subid files -x -J /srv", N_("in one file system, as JSON") },
+	{ .term = NULL },
+};
+
 const struct verb verb_files = {
 	.command = {
 		.program = PROGRAM,
 		.name = PROGRAM " files",
 		.usage = N_("[OPTION]... DIR..."),
-		.summary = N_("show files of containers, by their ids outside and inside"),
+		.summary = N_("Show files of containers, by their ids outside and inside"),
 		.options = files_options,
+		.examples = files_examples,
+		.statuses = verb_statuses,
+		.exits = VERB_EXITS_READ,
 		.page = "subid-list(1)",
 	},
 	.run = files_run,

@@ -87,13 +87,23 @@ static const struct option_group list_options[] = {
 	{ .rows = NULL },
 };
 
+static const struct help_row list_examples[] = {
+	{ "subid list", N_("all ranges") },
+	{ "subid list anna bob", N_("those of two users") },
+	{ "subid list --free", N_("which ids are free") },
+	{ .term = NULL },
+};
+
 const struct verb verb_list = {
 	.command = {
 		.program = PROGRAM,
 		.name = PROGRAM " list",
 		.usage = N_("[OPTION]... [OWNER]..."),
-		.summary = N_("show the ranges, their owners and their lines"),
+		.summary = N_("Show the ranges, their owners and their lines"),
 		.options = list_options,
+		.examples = list_examples,
+		.statuses = verb_statuses,
+		.exits = VERB_EXITS_READ | VERB_EXIT(VERB_NO_USER) | VERB_EXIT(VERB_NONE),
 		.page = "subid-list(1)",
 	},
 	.run = list_run,

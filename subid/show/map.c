@@ -220,13 +220,24 @@ static const struct option_group map_options[] = {
 	{ .rows = NULL },
 };
 
+static const struct help_row map_examples[] = {
+	{ "subid map anna", N_("as a table") },
+	{ "subid map --for lxc anna", N_("as lines of a configuration of LXC") },
+	{ "subid map --explain anna 'u 0 100000 65536'",
+	  N_("why newuidmap refuses this") },
+	{ .term = NULL },
+};
+
 const struct verb verb_map = {
 	.command = {
 		.program = PROGRAM,
 		.name = PROGRAM " map",
 		.usage = N_("[OPTION]... USER [FILE | LINE]..."),
-		.summary = N_("show what a user's ids are inside a container"),
+		.summary = N_("Show what a user's ids are inside a container"),
 		.options = map_options,
+		.examples = map_examples,
+		.statuses = verb_statuses,
+		.exits = VERB_EXITS_READ | VERB_EXIT(VERB_FINDINGS) | VERB_EXIT(VERB_NO_USER) | VERB_EXIT(VERB_NONE),
 		.page = "subid-list(1)",
 	},
 	.run = map_run,

@@ -280,13 +280,22 @@ static const struct option_group ps_options[] = {
 	{ .rows = NULL },
 };
 
+static const struct help_row ps_examples[] = {
+	{ "subid ps", N_("processes in other user namespaces") },
+	{ "subid ps -o PID,OWNER,COMMAND", N_("these columns") },
+	{ .term = NULL },
+};
+
 const struct verb verb_ps = {
 	.command = {
 		.program = PROGRAM,
 		.name = PROGRAM " ps",
 		.usage = N_("[OPTION]..."),
-		.summary = N_("show processes of containers, by their ids outside and inside"),
+		.summary = N_("Show processes of containers, by their ids outside and inside"),
 		.options = ps_options,
+		.examples = ps_examples,
+		.statuses = verb_statuses,
+		.exits = VERB_EXITS_READ,
 		.page = "subid-list(1)",
 	},
 	.run = ps_run,

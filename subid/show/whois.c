@@ -180,13 +180,22 @@ static const struct option_group whois_options[] = {
 	{ .rows = NULL },
 };
 
+static const struct help_row whois_examples[] = {
+	{ "subid whois 3001000", N_("whose the id is") },
+	{ "subid whois -u -J 3001000", N_("the same as JSON, as a uid only") },
+	{ .term = NULL },
+};
+
 const struct verb verb_whois = {
 	.command = {
 		.program = PROGRAM,
 		.name = PROGRAM " whois",
 		.usage = N_("[OPTION]... ID..."),
-		.summary = N_("show the owner of an id, and the id inside a container"),
+		.summary = N_("Show the owner of an id, and the id inside a container"),
 		.options = whois_options,
+		.examples = whois_examples,
+		.statuses = verb_statuses,
+		.exits = VERB_EXITS_READ | VERB_EXIT(VERB_NO_USER) | VERB_EXIT(VERB_NONE),
 		.page = "subid-list(1)",
 	},
 	.run = whois_run,

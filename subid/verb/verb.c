@@ -14,6 +14,21 @@
 #include "message/report.h"
 #include "subid/verb/verb.h"
 
+const struct help_status verb_statuses[] = {
+	{ VERB_DONE, N_("success") },
+	{ VERB_USAGE, N_("the command line is wrong") },
+	{ VERB_FINDINGS, N_("something does not work as it is configured") },
+	{ VERB_UNREADABLE, N_("a file could not be read, or a service did not answer") },
+	{ VERB_LOCKED, N_("another program has locked the databases") },
+	{ VERB_NOT_WRITTEN, N_("a database or standard output could not be written") },
+	{ VERB_NO_USER, N_("the user does not exist") },
+	{ VERB_NONE, N_("there is no such range or id, or no room for a new range") },
+	{ VERB_BUSY, N_("a process uses an id that would be removed") },
+	{ VERB_NOT_PERMITTED, N_("the caller is not permitted to do this") },
+	{ VERB_POLICY, N_("the ids are in use, reserved, or another user's") },
+	{ .text = NULL },
+};
+
 const struct option_row verb_kind_rows[] = {
 	{ 'u', "uid", NULL, N_("only uids"), OPTION_INTO(struct verb_options, kinds[0]) },
 	{ 'g', "gid", NULL, N_("only gids"), OPTION_INTO(struct verb_options, kinds[1]) },

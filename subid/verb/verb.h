@@ -60,6 +60,17 @@ struct verb_options {
 	bool from_zero;
 };
 
+/* For the exit statuses in --help. */
+#define VERB_EXIT(status) (UINT64_C(1) << (status))
+#define VERB_EXITS_READ                                                              \
+	(VERB_EXIT(VERB_DONE) | VERB_EXIT(VERB_USAGE) | VERB_EXIT(VERB_UNREADABLE) | \
+	 VERB_EXIT(VERB_NOT_WRITTEN))
+#define VERB_EXITS_WRITE                                                      \
+	(VERB_EXITS_READ | VERB_EXIT(VERB_LOCKED) | VERB_EXIT(VERB_NO_USER) | \
+	 VERB_EXIT(VERB_NOT_PERMITTED))
+
+extern const struct help_status verb_statuses[];
+
 /* Rows of options that set them. */
 extern const struct option_row verb_kind_rows[];
 extern const struct option_row verb_from_zero_rows[];

@@ -218,13 +218,22 @@ static const struct option_group fix_options[] = {
 	{ .rows = NULL },
 };
 
+static const struct help_row fix_examples[] = {
+	{ "subid fix 'anna: 100000:65536'", N_("write the line as it was meant") },
+	{ "subid fix --remove 'anna:x'", N_("remove a line that gives no ids") },
+	{ .term = NULL },
+};
+
 const struct verb verb_fix = {
 	.command = {
 		.program = PROGRAM,
 		.name = PROGRAM " fix",
 		.usage = N_("[OPTION]... LINE"),
-		.summary = N_("repair a line"),
+		.summary = N_("Repair a line"),
 		.options = fix_options,
+		.examples = fix_examples,
+		.statuses = verb_statuses,
+		.exits = VERB_EXITS_WRITE | VERB_EXIT(VERB_NONE) | VERB_EXIT(VERB_POLICY),
 		.page = "subid-grant(8)",
 	},
 	.run = fix_run,

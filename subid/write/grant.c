@@ -342,13 +342,23 @@ static const struct option_group grant_options[] = {
 	{ .rows = NULL },
 };
 
+static const struct help_row grant_examples[] = {
+	{ "subid grant anna bob", N_("a range of uids and gids for each") },
+	{ "subid grant --range 200000-265535 anna", N_("this range") },
+	{ "subid grant --all-users --dry-run", N_("show what all others would get") },
+	{ .term = NULL },
+};
+
 const struct verb verb_grant = {
 	.command = {
 		.program = PROGRAM,
 		.name = PROGRAM " grant",
 		.usage = N_("[OPTION]... USER... | --batch FILE | --all-users"),
-		.summary = N_("give ranges to a user, or to many"),
+		.summary = N_("Give ranges to users"),
 		.options = grant_options,
+		.examples = grant_examples,
+		.statuses = verb_statuses,
+		.exits = VERB_EXITS_WRITE | VERB_EXIT(VERB_NONE) | VERB_EXIT(VERB_POLICY),
 		.page = "subid-grant(8)",
 	},
 	.run = grant_run,

@@ -418,13 +418,23 @@ static const struct option_group rename_options[] = {
 	{ .rows = NULL },
 };
 
+static const struct help_row rename_examples[] = {
+	{ "subid rename anna maria", N_("after usermod -l maria anna") },
+	{ "subid rename --canonical --dry-run",
+	  N_("show lines that have another name of a user") },
+	{ .term = NULL },
+};
+
 const struct verb verb_rename = {
 	.command = {
 		.program = PROGRAM,
 		.name = PROGRAM " rename",
 		.usage = N_("[OPTION]... OLD NEW | --canonical"),
-		.summary = N_("replace the old name of a user in the lines"),
+		.summary = N_("Replace the old name of a user in the lines"),
 		.options = rename_options,
+		.examples = rename_examples,
+		.statuses = verb_statuses,
+		.exits = VERB_EXITS_WRITE | VERB_EXIT(VERB_NONE) | VERB_EXIT(VERB_POLICY),
 		.page = "subid-grant(8)",
 	},
 	.run = rename_run,

@@ -359,13 +359,23 @@ static const struct option_group revoke_options[] = {
 	{ .rows = NULL },
 };
 
+static const struct help_row revoke_examples[] = {
+	{ "subid revoke bob --dry-run", N_("show what bob would lose") },
+	{ "subid revoke bob", N_("take all ranges") },
+	{ "subid revoke --range 200000-200999 bob", N_("take these ids") },
+	{ .term = NULL },
+};
+
 const struct verb verb_revoke = {
 	.command = {
 		.program = PROGRAM,
 		.name = PROGRAM " revoke",
 		.usage = N_("[OPTION]... USER..."),
-		.summary = N_("take ranges from users"),
+		.summary = N_("Take ranges from users"),
 		.options = revoke_options,
+		.examples = revoke_examples,
+		.statuses = verb_statuses,
+		.exits = VERB_EXITS_WRITE | VERB_EXIT(VERB_NONE) | VERB_EXIT(VERB_BUSY),
 		.page = "subid-grant(8)",
 	},
 	.run = revoke_run,
