@@ -91,11 +91,25 @@ static void tell_other_version(const struct facts *facts, struct cause *cause)
 	causes_cure(cause, _("install one version of all of %s"), PACKAGE);
 }
 
+static bool helper_is_broken(const struct facts *facts)
+{
+	return helper_fails(facts, HELPER_BROKEN);
+}
+
+static void tell_helper_broken(const struct facts *facts, struct cause *cause)
+{
+	(void)facts;
+	causes_evidence(cause, _("%s does not start"), HELPER);
+	causes_cure(cause, _("see what it prints if root runs it, or install %s again"),
+		    PACKAGE);
+}
+
 const struct causes_rule causes_of_helper[] = {
 	{ CAUSE_HELPER_MISSING, helper_is_missing, tell_helper_missing },
 	{ CAUSE_HELPER_CHANGED, changed, tell_changed },
 	{ CAUSE_HELPER_READABLE, readable, tell_readable },
 	{ CAUSE_HELPER_TRACEABLE, traceable, tell_traceable },
 	{ CAUSE_HELPER_VERSION, other_version, tell_other_version },
+	{ CAUSE_HELPER_BROKEN, helper_is_broken, tell_helper_broken },
 	{ 0 },
 };

@@ -289,7 +289,7 @@ static void tell_no_memory(const struct facts *facts, struct cause *cause)
 {
 	causes_evidence(cause, _("the limit of memory leaves %s too little"),
 			facts->kind->mapper);
-	causes_cure(cause, "ulimit -S -v unlimited");
+	causes_cure(cause, "ulimit -S -v unlimited; ulimit -S -d unlimited");
 }
 
 const struct causes_rule causes_of_request[] = {

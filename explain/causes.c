@@ -98,6 +98,7 @@ static const char *const names[CAUSES_END] = {
 	[CAUSE_HELPER_READABLE] = "helper-readable",
 	[CAUSE_HELPER_TRACEABLE] = "helper-traceable",
 	[CAUSE_HELPER_VERSION] = "helper-version",
+	[CAUSE_HELPER_BROKEN] = "helper-broken",
 	[CAUSE_PROC_MISSING] = "proc-missing",
 	[CAUSE_PROC_OTHER] = "proc-other",
 	[CAUSE_TARGET_NOT_PROC] = "target-not-proc",

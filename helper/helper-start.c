@@ -10,7 +10,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -71,21 +73,51 @@ int helper_receive(const struct helper *helper, int64_t end, void *bytes, size_t
 	return r == WAIT_OVER ? -ETIMEDOUT : r;
 }
 
+/* The helper and its libraries have room within this limit. */
+#define ENOUGH_MEMORY (256 * 1024 * 1024)
+
+static bool is_limited(int resource)
+{
+	struct rlimit limit;
+
+	return getrlimit(resource, &limit) == 0 && limit.rlim_cur < ENOUGH_MEMORY;
+}
+
+static int helper_fault(struct helper *helper, int fault)
+{
+	helper->fault = fault;
+	return -ENOPKG;
+}
+
+/* The kernel and the loader end a program that lacks memory before it can say so. */
+static int explain_end(struct helper *helper)
+{
+	if (is_limited(RLIMIT_AS) || is_limited(RLIMIT_DATA))
+		return -ENOMEM;
+	return helper_fault(helper, HELPER_BROKEN);
+}
+
+/* A lack of something is an error of its own. */
+static int explain_error(struct helper *helper, int error)
+{
+	if (error == ENOMEM || error == EMFILE || error == ENFILE || error == EAGAIN)
+		return -error;
+	return helper_fault(helper, HELPER_BROKEN);
+}
+
 static int read_greeting(struct helper *helper, int64_t end)
 {
 	struct helper_greeting greeting;
 	int r = helper_receive(helper, end, &greeting, sizeof(greeting));
 
 	if (r)
-		return r;
+		return r == -ECONNRESET ? explain_end(helper) : r;
 	if (greeting.magic != HELPER_PROTOCOL_MAGIC ||
-	    greeting.version != HELPER_PROTOCOL_VERSION) {
-		helper->fault = HELPER_VERSION;
-		return -ENOPKG;
-	}
+	    greeting.version != HELPER_PROTOCOL_VERSION)
+		return helper_fault(helper, HELPER_VERSION);
 	if (greeting.error < 0 || greeting.error > HELPER_ERRNO_MAX)
 		return -EBADMSG;
-	return -greeting.error;
+	return greeting.error ? explain_error(helper, greeting.error) : 0;
 }
 
 /* Makes the socket. All that comes from its other end has the sender with it. */
@@ -108,10 +140,8 @@ int helper_start(struct helper *helper, int64_t end)
 	CLEANUP(fd_cleanup) int to = -1;
 	int r = helper->open(&program);
 
-	if (r > 0) {
-		helper->fault = r;
-		return -ENOPKG;
-	}
+	if (r > 0)
+		return helper_fault(helper, r);
 	if (r || (r = connect_helper(helper, &to)))
 		return r;
 	if ((r = move_up(&program)) == 0 && (r = move_up(&to)) == 0)

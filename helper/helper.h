@@ -30,6 +30,7 @@ enum helper_fault {
 	HELPER_READABLE,    /* its mode is not 0711 */
 	HELPER_TRACEABLE, /* fs.suid_dumpable lets its caller trace it, or is not known */
 	HELPER_VERSION,	  /* it is of another version of these programs */
+	HELPER_BROKEN,	  /* it does not start */
 };
 
 struct helper {

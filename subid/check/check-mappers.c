@@ -14,7 +14,7 @@
 
 #include "explain/causes.h"
 #include "explain/facts.h"
-#include "helper/helper.h"
+#include "helper/helper-protocol.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/etc-directory.h"
 #include "libsubid/sys/fd.h"
@@ -196,16 +196,19 @@ static int find_mappers(struct check *check, const struct kind *kind)
 /* The helper of the map writers of this build, if these are installed. */
 static int check_helper(struct check *check)
 {
-	CLEANUP(fd_cleanup) int fd = -1;
+	CLEANUP(helper_end) struct helper helper = HELPER_OF_MAP_WRITER;
 	struct problem problem =
 		problem_of(CHECK_HELPER_UNUSABLE, &kind_uid, HELPERDIR "/" HELPER_NAME);
 	struct facts facts = { .kind = &kind_uid, .step = FACTS_CALLER };
 	enum cause_id id;
+	int64_t now;
 
 	if (check->place.image || access(BINDIR "/newuidmap", F_OK))
 		return 0;
-	facts.helper = helper_open(&fd);
-	if (facts.helper <= 0 || causes_find(&facts, &id, 1) == 0)
+	helper.each = HELPER_SECONDS_PATIENT * 1000;
+	helper_exchange_begin(&helper, &now);
+	facts.helper = helper.fault;
+	if (facts.helper == 0 || causes_find(&facts, &id, 1) == 0)
 		return 0;
 	causes_describe(&facts, id, &problem.cause);
 	return check_report(check, &problem);

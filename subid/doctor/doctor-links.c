@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * doctor-links: checks /proc, the account, the kernel and the map writers.
+ * doctor-links: checks /proc, the account, the kernel, the map writers and their helper.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -10,10 +10,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "helper/helper-protocol.h"
 #include "libsubid/core/cleanup.h"
+#include "libsubid/source/source.h"
 #include "libsubid/sys/child.h"
+#include "libsubid/sys/etc-directory.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/userns.h"
+#include "libsubid/user/lookup.h"
 #include "message/i18n.h"
 #include "message/report.h"
 #include "subid/doctor/doctor.h"
@@ -27,11 +31,26 @@ int doctor_proc(struct doctor *doctor)
 	return facts.proc ? doctor_report_bad(doctor, "kernel", &facts) : 0;
 }
 
-/* Looks up the user. */
+/* Looks up the user. Returns 0, ACCOUNT_NONE or -errno. */
+static int look_up_self(struct doctor *doctor)
+{
+	const struct name_service service = nss_client_single(&doctor->asker);
+	struct nsswitch nsswitch;
+	struct lookup lookup;
+	int r = nsswitch_read(NSSWITCH_CONF, &nsswitch);
+
+	/* The next steps report that it cannot be read. */
+	if (r)
+		return nss_client_uid(&doctor->asker, getuid(), &doctor->account);
+	lookup = lookup_live(AT_FDCWD, &nsswitch, &service);
+	return lookup_uid(&lookup, getuid(), &doctor->account);
+}
+
+/* Checks that there is such a user. */
 int doctor_account(struct doctor *doctor)
 {
 	struct facts facts;
-	int r = nss_client_uid(&doctor->asker, getuid(), &doctor->account);
+	int r = look_up_self(doctor);
 
 	if (r == 0)
 		return doctor_report_good(doctor, "account", NULL,
@@ -39,7 +58,7 @@ int doctor_account(struct doctor *doctor)
 					  doctor->account.uid, doctor->account.gid);
 	facts = doctor_facts(doctor, &kind_uid, NULL, FACTS_CALLER, r < 0 ? -r : 0);
 	facts.account = NULL;
-	return doctor_report_bad(doctor, "account", &facts);
+	return doctor_report_bad(doctor, facts.helper ? "helper" : "account", &facts);
 }
 
 static int kernel_refuses(struct doctor *doctor, int error)
@@ -113,6 +132,11 @@ static bool paths_are_same(const char *a, const char *b)
 	       x.st_ino == y.st_ino;
 }
 
+static void name_ours(const struct doctor_side *side, char path[static PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "%s/%s", BINDIR, side->kind->mapper);
+}
+
 static int check_mapper(struct doctor *doctor, struct doctor_side *side)
 {
 	char ours[PATH_MAX];
@@ -120,7 +144,7 @@ static int check_mapper(struct doctor *doctor, struct doctor_side *side)
 	struct facts facts = doctor_facts(doctor, side->kind, &host, FACTS_PROGRAM, 0);
 	int r;
 
-	snprintf(ours, sizeof(ours), "%s/%s", BINDIR, side->kind->mapper);
+	name_ours(side, ours);
 	if (!doctor_find_program(doctor->path, side->kind->mapper, side->mapper)) {
 		side->mapper[0] = '\0';
 		return doctor_report_bad(doctor, "programs", &facts);
@@ -149,4 +173,55 @@ int doctor_programs(struct doctor *doctor)
 	int r = check_mapper(doctor, &doctor->sides[0]);
 
 	return r ? r : check_mapper(doctor, &doctor->sides[1]);
+}
+
+/* Whether PATH leads to a map writer of this package. */
+static bool is_of_package(const struct doctor_side *side)
+{
+	char ours[PATH_MAX];
+
+	name_ours(side, ours);
+	return paths_are_same(ours, side->mapper);
+}
+
+/*
+ * Asks as a map writer does: about the user if the passwd file does not decide, and if
+ * there is a plugin. Returns 0, ACCOUNT_NONE or -errno.
+ */
+static int ask_helper(struct helper *helper, const struct nsswitch *nsswitch)
+{
+	const struct name_service service = nss_client_single(helper);
+	const struct lookup lookup = lookup_by_nsswitch(AT_FDCWD, nsswitch, &service);
+	struct source_list sources;
+	struct account account;
+	int64_t now, end = 0;
+	int r = lookup_uid(&lookup, getuid(), &account);
+
+	source_find(nsswitch, PLUGINDIR, &sources);
+	if (r == 0 && source_has(&sources, SOURCE_PLUGIN))
+		end = helper_exchange_begin(helper, &now);
+	return end < 0 ? (int)end : r;
+}
+
+/* Checks the helper of the map writers, if they need it for this user. */
+int doctor_helper(struct doctor *doctor)
+{
+	CLEANUP(helper_end) struct helper helper = HELPER_OF_MAP_WRITER;
+	struct nsswitch nsswitch;
+	struct facts facts;
+	int r;
+
+	helper.each = HELPER_SECONDS_PATIENT * 1000;
+	if ((!is_of_package(&doctor->sides[0]) && !is_of_package(&doctor->sides[1])) ||
+	    nsswitch_read(NSSWITCH_CONF, &nsswitch))
+		return 0;
+	r = ask_helper(&helper, &nsswitch);
+	if (helper.fd < 0 && helper.failed == 0)
+		return 0;
+	if (r == 0)
+		return doctor_report_good(doctor, "helper", NULL, "%s",
+					  HELPERDIR "/" HELPER_NAME);
+	facts = doctor_facts(doctor, &kind_uid, NULL, FACTS_CALLER, r < 0 ? -r : 0);
+	facts.helper = helper.fault;
+	return doctor_report_bad(doctor, "helper", &facts);
 }

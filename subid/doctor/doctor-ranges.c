@@ -230,6 +230,7 @@ static int report_source_failure(struct doctor *doctor, const struct kind *kind,
 		facts.file = file;
 		facts_gather_file(&facts);
 	} else {
+		facts.helper = sources->helper;
 		facts.sources = facts_of_sources(sources);
 		facts.sources.nobody = false;
 		facts.sources.plugin = answer->source->name;

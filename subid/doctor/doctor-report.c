@@ -178,9 +178,9 @@ int doctor_report_silence(struct doctor *doctor, const struct doctor_side *side)
 static int report_cause(struct doctor *doctor, const char *link, const char *state,
 			const struct facts *facts)
 {
-	/* These two links concern neither uids nor gids. */
+	/* These links concern neither uids nor gids. */
 	bool of_both = strcmp(link, "account") == 0 || strcmp(link, "kernel") == 0 ||
-		       (facts->host && facts->host->both);
+		       strcmp(link, "helper") == 0 || (facts->host && facts->host->both);
 	struct cause cause = { .id = 0 };
 	enum cause_id id;
 

@@ -109,6 +109,11 @@ static int check_links(struct doctor *doctor)
 	r = doctor_kernel(doctor);
 	if (r == 0)
 		r = doctor_programs(doctor);
+	if (r == 0 && !doctor->broken) {
+		r = doctor_helper(doctor);
+		if (doctor->broken)
+			return r;
+	}
 	if (r == 0)
 		r = doctor_ranges(doctor, NULL);
 	if (r == 0 && !doctor->broken && !doctor->unknown)

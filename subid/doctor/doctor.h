@@ -104,6 +104,7 @@ int doctor_proc(struct doctor *doctor);
 int doctor_account(struct doctor *doctor);
 int doctor_kernel(struct doctor *doctor);
 int doctor_programs(struct doctor *doctor);
+int doctor_helper(struct doctor *doctor);
 int doctor_ranges(struct doctor *doctor, doctor_judge_fn judge_as);
 int doctor_shared(struct doctor *doctor, const struct owner *owner, int directory);
 int doctor_renamed(struct doctor *doctor, const struct owner *owner, int directory,

@@ -354,6 +354,12 @@ LEAST(helper_version)
 	f->error = ENOPKG;
 	f->helper = HELPER_VERSION;
 }
+LEAST(helper_broken)
+{
+	f->step = FACTS_CALLER;
+	f->error = ENOPKG;
+	f->helper = HELPER_BROKEN;
+}
 LEAST(name_service)
 {
 	f->step = FACTS_CALLER;
@@ -868,6 +874,7 @@ static const struct least {
 	{ CAUSE_HELPER_READABLE, helper_readable, "its mode is not 0711" },
 	{ CAUSE_HELPER_TRACEABLE, helper_traceable, "fs.suid_dumpable is 1" },
 	{ CAUSE_HELPER_VERSION, helper_version, "of another version" },
+	{ CAUSE_HELPER_BROKEN, helper_broken, "does not start" },
 	{ CAUSE_PROC_MISSING, proc_missing, "/proc is not mounted" },
 	{ CAUSE_PROC_OTHER, proc_other, "another pid namespace" },
 	{ CAUSE_TARGET_NOT_PROC, target_not_proc, "1234" },
@@ -1409,7 +1416,7 @@ static void combine_host(unsigned int at, struct facts *facts)
 }
 
 /* The helper, at each step that may ask it. */
-#define OF_HELPER (2 * 4 * (HELPER_VERSION + 1) * 2 * 2)
+#define OF_HELPER (2 * 4 * (HELPER_BROKEN + 1) * 2 * 2)
 
 static void combine_helper(unsigned int at, struct facts *facts)
 {
@@ -1420,7 +1427,7 @@ static void combine_helper(unsigned int at, struct facts *facts)
 	facts->step = steps[choose(&at, 4)];
 	if (facts->step == FACTS_RANGE)
 		refuse(facts);
-	facts->helper = (int)choose(&at, HELPER_VERSION + 1);
+	facts->helper = (int)choose(&at, HELPER_BROKEN + 1);
 	facts->error = ENOPKG;
 	facts->grants.readable = flip(&at);
 	facts->name_service = flip(&at) ? ENOPKG : 0;

@@ -109,7 +109,7 @@ Test(helper_protocol, greetings)
 		int r;
 	} rows[] = {
 		{ wrong_magic, -ENOPKG },	   { wrong_version, -ENOPKG },
-		{ half_a_greeting, -ECONNRESET },  { no_greeting, -ECONNRESET },
+		{ half_a_greeting, -ENOPKG },	   { no_greeting, -ENOPKG },
 		{ only_a_greeting, -ECONNRESET },  { silence, -ETIMEDOUT },
 		{ greeting_of_another, -EBADMSG }, { end_of_another, -EBADMSG },
 	};

@@ -27,7 +27,7 @@ NO_COMMAND = {
                      "SHARED_FS"), "the session has to be started in another way"),
     **dict.fromkeys(("NAME_SERVICE", "SOURCE_BROKEN", "SOURCE_DENIES", "SOURCE_ELSEWHERE",
                      "SOURCE_SILENT"), "it is for those who run the service or its plugin"),
-    **dict.fromkeys(("HELPER_MISSING", "HELPER_VERSION"), "a package has to be installed"),
+    **dict.fromkeys(("HELPER_MISSING", "HELPER_VERSION", "HELPER_BROKEN"), "a package has to be installed"),
     "HELPER_CHANGED": "what others could change has to be installed again",
     **dict.fromkeys(("OUTER_UNMAPPED", "PROGRAM_OWNER_UNMAPPED"),
                     "it is for the host of the container"),

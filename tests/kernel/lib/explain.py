@@ -53,6 +53,7 @@ SENTENCES = {
     "HELPER_TRACEABLE": ("{helper} is not run, since fs.suid_dumpable is 1 or cannot be read: "
                          "users could trace it",),
     "HELPER_VERSION": ("{helper} is of another version than this program",),
+    "HELPER_BROKEN": ("{helper} does not start",),
     "PROC_MISSING": ("/proc is not mounted",),
     "PROC_OTHER": ("/proc is that of another pid namespace, so its process ids are not yours",),
     "TARGET_NOT_PROC": ("{target} is not an open directory of a process",),

@@ -3,10 +3,11 @@
 
 import contextlib
 import os
+import resource
 import shutil
 
 from explain import ASK, GRANT, NO_NAME, Cases, denied
-from host import MS_BIND, NSSWITCH, Plugins, mount
+from host import MS_BIND, MS_NOEXEC, MS_REMOUNT, NSSWITCH, Plugins, mount, umount
 
 CASES = Cases()
 case = CASES.case
@@ -116,12 +117,46 @@ def _(s):
     each(s, spoil, "HELPER_TRACEABLE")
 
 
-@case("helper of another version", "HELPER_VERSION")
-def _(s):
+def false_helper(s, role):
     false = s.host.compile("false_helper.c")
-    s.host.write("/etc/false-helper", "version 1\n")
+    s.host.write("/etc/false-helper", role)
     def spoil(path):
         shutil.copyfile(false, path)
         os.chmod(path, 0o711)
-    each(s, spoil, "HELPER_VERSION", put_back(s),
+    return spoil
+
+
+@case("helper of another version", "HELPER_VERSION")
+def _(s):
+    each(s, false_helper(s, "version 1\n"), "HELPER_VERSION", put_back(s),
          cure="install one version of all of subid-utils")
+
+
+@case("helper that does not start", "HELPER_BROKEN")
+def _(s):
+    no_program = lambda path: s.host.write(path, b"\x7fELF and no more", 0o711)
+    script = lambda path: s.host.write(path, b"#!/bin/true\n", 0o711)
+    noexec = lambda path: mount(path, path, None, MS_BIND) or mount(
+        None, path, None, MS_BIND | MS_REMOUNT | MS_NOEXEC)
+    fixes = {noexec: lambda path: umount(path)}
+    # as a loader that does not find a library
+    for spoil in (false_helper(s, "ends 127\n"), false_helper(s, "crashes 9\n"), no_program,
+                  script, noexec):
+        each(s, spoil, "HELPER_BROKEN", fixes.get(spoil, put_back(s)),
+             cure="see what it prints if root runs it, or install subid-utils again")
+
+
+@case("too little memory for the helper", "NO_MEMORY")
+def _(s):
+    """The map writer runs with these limits, and the helper does not start or ends at once."""
+    limits = ((resource.RLIMIT_AS, "v", (8, 16, 40, 60)), (resource.RLIMIT_DATA, "d", (1, 16, 60)))
+    for prepare in (by_name_service, by_plugin):
+        with helper(s):
+            ask, line = prepare(s)
+            for number, letter, mib in ((a, b, size) for a, b, sizes in limits for size in sizes):
+                limit = (mib << 20, resource.RLIM_INFINITY)
+                s.as_user = lambda _: resource.setrlimit(number, limit)
+                s.refused(ask, line, "NO_MEMORY")
+                s.as_user = None
+                s.cured_in_shell(f"ulimit -S -{letter} {mib << 10}", ask)
+    s.host.reset_etc("nsswitch.conf")

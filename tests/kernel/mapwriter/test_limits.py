@@ -47,7 +47,7 @@ def judge(result, found, granted, refused, kind):
         # the line if the limit prevents opening the process or the program, or starting the
         # helper, which needs more than the map writer
         if word in line and not any(said in result.err.decode() for said in (
-                "open files", "the name service did not answer")):
+                "open files", "the limit of memory")):
             return "failed", f"blames the wrong thing: {result.err!r}"
     if result.status > 0 and not result.err:
         return "failed", f"status {result.status} without a word"

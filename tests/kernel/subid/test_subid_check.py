@@ -658,7 +658,8 @@ def _(s):
         os.chmod(path, 0o755)
         s.cured("helper-unusable", file=path)
         for spoil in (lambda: os.chown(path, 5002, 0), lambda: os.chmod(path, 0o731),
-                      lambda: os.chmod(os.path.dirname(path), 0o777), lambda: os.unlink(path)):
+                      lambda: os.chmod(os.path.dirname(path), 0o777), lambda: os.unlink(path),
+                      lambda: s.host.write(path, "no program", 0o711)):
             s.host.install_helper()
             spoil()
             row = s.named("helper-unusable", file=path)

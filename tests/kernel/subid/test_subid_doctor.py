@@ -24,10 +24,10 @@ import subid_box
 from cures import NO_COMMAND, OF_USERS, SOMETIMES, Cures, findings, logged_in
 from host import (ANNA, CAP_SETGID, CAP_SETUID, CLEAN_PATH, CLONE_NEWNS, CLONE_NEWPID,
                   CLONE_NEWUSER, COMMANDS, ELSA, LOADER_DIRECTORY, MS_BIND, MS_NOSUID, MS_RDONLY,
-                  MS_REMOUNT, NOBODY_KNOWS, NameService, PR_CAPBSET_DROP, PR_SET_DUMPABLE,
-                  PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, PR_SET_SECUREBITS, Plugins, ROOT,
-                  SECBIT_NOROOT, TOP, Wrong, landlocked, libc, mount, nested, own_mounts, prctl,
-                  quick, require, root_shell, set_file_capabilities, unshare, without_proc,
+                  MS_REMOUNT, NOBODY_KNOWS, NSSWITCH, NameService, PR_CAPBSET_DROP,
+                  PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, PR_SET_SECUREBITS, Plugins,
+                  ROOT, SECBIT_NOROOT, TOP, Wrong, landlocked, libc, mount, nested, own_mounts,
+                  prctl, quick, require, root_shell, set_file_capabilities, unshare, without_proc,
                   writable)
 from subid_box import (DONE, FINDINGS, NOT_WRITTEN, NO_USER, UNREADABLE, USAGE, documented,
                        manual, words)
@@ -39,6 +39,7 @@ SYS_FCHOWN = {"aarch64": 55}.get(os.uname().machine, 93)
 SYS_OPEN_TREE, SYS_MOVE_MOUNT, SYS_MOUNT_SETATTR = 428, 429, 442
 OPEN_TREE_CLONE, MOVE_MOUNT_F_EMPTY_PATH, AT_EMPTY_PATH = 1, 4, 0x1000
 MOUNT_ATTR_IDMAP = 0x100000
+DUMPABLE = "/proc/sys/fs/suid_dumpable"
 SYS_PIDFD_GETFD = 438
 SYS_ADD_KEY, SYS_KEYCTL = {"aarch64": (217, 219)}.get(os.uname().machine, (248, 250))
 
@@ -55,9 +56,6 @@ NEVER = {
     "UNEXPLAINED": "what refuses everything in a process leaves a sign",
     "OVERLAP_OUTSIDE": "that is two lines of the database, or the own id in one",
     "SHARED_FS": "it starts the map writer itself",
-    "NO_MEMORY": "a program of the same size does not start either",
-    **dict.fromkeys(("HELPER_MISSING", "HELPER_CHANGED", "HELPER_READABLE", "HELPER_TRACEABLE",
-                     "HELPER_VERSION"), "it asks by the helper itself, and refers to check"),
 }
 
 
@@ -202,6 +200,18 @@ def _(s):
     s.as_caller(row)
     s.as_user = None
     s.program = ["/bin/sh", "-c", f'ulimit -S -n 4 && {row["cure"]} && exec "$0" "$@"']
+    s.healthy()
+
+
+@case("NO_MEMORY")
+def _(s):
+    """The name service has to be asked, and libraries need more memory than a map writer."""
+    s.host.write("/etc/nsswitch.conf", OTHER_SERVICE)
+    s.as_user = lambda: resource.setrlimit(resource.RLIMIT_AS, (48 << 20, resource.RLIM_INFINITY))
+    row = s.broken("NO_MEMORY", "account")
+    s.as_caller(row)
+    s.as_user = None
+    s.program = ["/bin/sh", "-c", f'ulimit -S -v 49152 && {row["cure"]} && exec "$0" "$@"']
     s.healthy()
 
 
@@ -404,16 +414,109 @@ def _(s):
 @case("MAPPER_NOT_FIRST")
 def _(s):
     """The map writers of this package are installed, and others are first in PATH."""
-    with open(f"{os.environ['SUBID_BUILD']}/config.status") as file:
-        prefix = re.search(r'^S\["prefix"\]="(.*)"$', file.read(), re.M)[1]
-    require(prefix == "/usr/local", f"the tests are for the prefix /usr/local, not {prefix}")
-    mount("tmpfs", "/usr/local/bin", "tmpfs", 0, "mode=755")
-    s.copies("setuid", "/usr/local/bin")
+    installed(s)
     s.path = f"{s.directory}:{CLEAN_PATH}"
     row = s.broken("MAPPER_NOT_FIRST", "programs", state="warning")
     s.as_caller(row)
     s.program = ["/bin/sh", "-c", f'{row["cure"]} && exec "$0" "$@"']
     s.healthy()
+
+
+def installed(s):
+    """Our map writers in /usr/local/bin, where this build installs them, first in PATH."""
+    with open(f"{os.environ['SUBID_BUILD']}/config.status") as file:
+        prefix = re.search(r'^S\["prefix"\]="(.*)"$', file.read(), re.M)[1]
+    require(prefix == "/usr/local", f"the tests are for the prefix /usr/local, not {prefix}")
+    mount("tmpfs", "/usr/local/bin", "tmpfs", 0, "mode=755")
+    s.copies("setuid", "/usr/local/bin")
+    s.path = f"/usr/local/bin:{CLEAN_PATH}"
+
+
+# --- the helper of the map writers ---
+
+OTHER_SERVICE = NSSWITCH.replace("passwd: files", "passwd: db files")
+
+
+def helper_is_tried(s, tried):
+    rows = [row["state"] for row in s.rows() if row["link"] == "helper"]
+    require(rows == (["good"] if tried else []), f"the helper: {rows}")
+
+
+def without_helper(s, spoil, cause, fix=None):
+    """The helper is spoilt: the doctor says so if the user's map needs it, and only then."""
+    installed(s)
+    plugins = plugins_of(s)
+    plugins.install("zzz")
+    for service in (OTHER_SERVICE, f"{NSSWITCH}subid: zzz\n"):
+        try:
+            s.host.install_helper()
+            s.host.write("/etc/nsswitch.conf", service)
+            s.healthy()
+            helper_is_tried(s, True)
+            spoil(s.host.helper)
+            s.host.reset_etc("nsswitch.conf")
+            s.healthy()
+            helper_is_tried(s, False)
+            s.host.write("/etc/nsswitch.conf", service)
+            row = s.broken(cause, "helper")
+            require(row["kind"] is None and s.host.helper in row["evidence"], f"{row}")
+            if fix is None:
+                s.fix(row)
+            else:
+                s.sentence(row)
+                fix()
+            s.healthy()
+            # the map writers of others have no helper
+            s.path, path = f"{s.directory}:{CLEAN_PATH}", s.path
+            helper_is_tried(s, False)
+            s.path = path
+        finally:
+            s.host.install_helper()
+
+
+def false_helper(s, role):
+    false = s.host.compile("false_helper.c")
+    s.host.write("/etc/false-helper", role)
+    def spoil(path):
+        shutil.copyfile(false, path)
+        os.chmod(path, 0o711)
+    return spoil
+
+
+@case("HELPER_MISSING")
+def _(s):
+    without_helper(s, os.unlink, "HELPER_MISSING", s.host.install_helper)
+
+
+@case("HELPER_CHANGED")
+def _(s):
+    without_helper(s, lambda path: os.chmod(os.path.dirname(path), 0o777), "HELPER_CHANGED",
+                   s.host.install_helper)
+
+
+@case("HELPER_READABLE")
+def _(s):
+    without_helper(s, lambda path: os.chmod(path, 0o755), "HELPER_READABLE")
+
+
+@case("HELPER_TRACEABLE")
+def _(s):
+    s.host.write(f"{s.host.tmpdir}/suid_dumpable", "0\n")
+    mount(f"{s.host.tmpdir}/suid_dumpable", DUMPABLE, None, MS_BIND)
+    def spoil(_):
+        with open(DUMPABLE, "w") as file:
+            file.write("1\n")
+    without_helper(s, spoil, "HELPER_TRACEABLE")
+
+
+@case("HELPER_VERSION")
+def _(s):
+    without_helper(s, false_helper(s, "version 1\n"), "HELPER_VERSION", s.host.install_helper)
+
+
+@case("HELPER_BROKEN")
+def _(s):
+    without_helper(s, false_helper(s, "ends 127\n"), "HELPER_BROKEN", s.host.install_helper)
 
 
 # --- ranges ---
