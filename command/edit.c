@@ -14,6 +14,7 @@
 #include "command/allocation.h"
 #include "command/edit.h"
 #include "command/identity.h"
+#include "command/known-users.h"
 #include "explain/busy.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/source/source.h"
@@ -150,6 +151,7 @@ static int find_user_of_edit(struct edit *edit, const char *name, bool no_accoun
 		return 0;
 	owner_cleanup(ret_owner);
 	report_line(edit->program, _("user '%s' does not exist"), name);
+	known_users_suggest(edit->program, edit->etc, name);
 	return EDIT_NO_USER;
 }
 

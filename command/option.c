@@ -8,6 +8,7 @@
 
 #include "command/arguments.h"
 #include "command/option.h"
+#include "command/suggest.h"
 #include "libsubid/core/num.h"
 #include "message/i18n.h"
 #include "message/report.h"
@@ -137,6 +138,34 @@ static int take(const char *program, const struct option_row *row, char *target)
 	}
 }
 
+/* Asks whether another option was meant by one that getopt_long(3) does not know. */
+static void suggest_option(const struct command *command, const char *word)
+{
+	const struct option_row *row;
+	struct suggest suggest;
+	size_t base;
+
+	if (strncmp(word, "--", 2) != 0)
+		return;
+	suggest_start(&suggest, word + 2, strcspn(word + 2, "="));
+	for (size_t i = 0; (row = option_get(command, i, &base)); i++)
+		suggest_consider(&suggest, row->name, strlen(row->name));
+	suggest_report(&suggest, command->program, "--");
+}
+
+/* Asks whether another of the words that an option takes was meant. */
+void option_suggest_word(const struct command *command, option_word_fn word,
+			 const char *wrong, size_t len)
+{
+	struct suggest suggest;
+	const char *known;
+
+	suggest_start(&suggest, wrong, len);
+	for (size_t i = 0; (known = word(command, i)); i++)
+		suggest_consider(&suggest, known, strlen(known));
+	suggest_report(&suggest, command->program, "");
+}
+
 /*
  * Reads the options of a command line into the program's struct @target. The arguments
  * begin at argv[optind] then.
@@ -159,6 +188,8 @@ int option_parse(const struct command *command, int argc, char **argv, void *tar
 		if (option < 0)
 			break;
 		row = find_row(command, option, &base);
+		if (!row)
+			suggest_option(command, argv[optind - 1]);
 		r = row ? take(command->program, row, (char *)target + base) :
 			  OPTION_WRONG;
 	}

@@ -22,6 +22,20 @@ enum option_type {
 	OPTION_RANGE,  /* a struct range */
 };
 
+/* What completion offers for an argument. */
+#define COMPLETE_USERS	     1U /* of passwd(5) */
+#define COMPLETE_GROUPS	     2U /* of group(5) */
+#define COMPLETE_OWNERS	     4U /* of lines of the databases */
+#define COMPLETE_RANGES	     8U /* of the user on the command line */
+#define COMPLETE_FILES	     16U
+#define COMPLETE_DIRECTORIES 32U
+#define COMPLETE_LIST	     64U /* words with commas between them */
+
+struct command;
+
+/* Returns word @i of those that an option takes; NULL: no more. */
+typedef const char *(*option_word_fn)(const struct command *command, size_t i);
+
 struct option_row {
 	char letter;	  /* '\0': none */
 	const char *name; /* without dashes; "": a letter alone; NULL ends a list */
@@ -31,6 +45,8 @@ struct option_row {
 	enum option_type type;
 	size_t offset; /* of what is set, in the struct of the group */
 	uint64_t min, max;
+	unsigned int completes; /* COMPLETE_ for its argument */
+	option_word_fn word;	/* the words it takes; NULL: it takes others */
 	/* @target: the struct of the group. Returns 0, OPTION_WRONG with the reason
 	 * reported, or another result that ends option_parse(). */
 	int (*take)(void *target, const struct option_row *row, const char *argument);
@@ -61,6 +77,7 @@ struct command {
 	const char *usage;   /* the arguments, N_() */
 	const char *summary; /* what it does, N_() */
 	const struct option_group *options;
+	unsigned int arguments[2]; /* COMPLETE_ for the first argument, and for others */
 	const struct help_row *examples; /* commands, and what they do, N_() */
 	const struct help_status *statuses;
 	uint64_t exits;	  /* 1 << each of the statuses that --help lists; 0: all */
@@ -90,6 +107,8 @@ extern const struct option_row option_help_rows[];
 int option_parse(const struct command *command, int argc, char **argv, void *target);
 const struct option_row *option_get(const struct command *command, size_t i,
 				    size_t *ret_base);
+void option_suggest_word(const struct command *command, option_word_fn word,
+			 const char *wrong, size_t len);
 int option_take_help(void *target, const struct option_row *row, const char *argument);
 int option_take_version(void *target, const struct option_row *row, const char *argument);
 int option_take_range(const char *program, const struct option_row *row,

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "command/complete.h"
 #include "command/help.h"
 #include "helper/nss-client.h"
 #include "libsubid/api/query.h"
@@ -213,6 +214,7 @@ static const struct command getsubids = {
 	.name = PROGRAM,
 	.summary = N_("Print the ranges of subordinate ids of a user"),
 	.options = options,
+	.arguments = { COMPLETE_OWNERS },
 	.examples = examples,
 	.statuses = statuses,
 	.page = "getsubids(1)",
@@ -228,6 +230,11 @@ static int getsubids_help(void)
 
 static int getsubids_run(int argc, char **argv)
 {
+	if (complete_is_wanted(argc, argv)) {
+		report_translate();
+		complete_print(&getsubids, argc - 2, argv + 2);
+		return EXIT_SUCCESS;
+	}
 	if (argc == 3 && strcmp(argv[1], "-g") == 0)
 		return list(true, argv[2]);
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)

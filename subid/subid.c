@@ -8,9 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "command/complete.h"
 #include "command/edit.h"
 #include "command/help.h"
 #include "command/identity.h"
+#include "command/suggest.h"
 #include "message/i18n.h"
 #include "message/report.h"
 #include "subid/verb/progress.h"
@@ -30,18 +32,36 @@ static const struct verb *find_verb(const char *name)
 	return NULL;
 }
 
+static void list_verbs(struct help_row ret_rows[static N_VERBS])
+{
+	for (size_t i = 0; i < N_VERBS; i++)
+		ret_rows[i] = (struct help_row){ verb_word(verbs[i]),
+						 _(verbs[i]->command.summary) };
+}
+
 static int subid_help(void)
 {
 	struct help_row rows[N_VERBS];
 
-	for (size_t i = 0; i < N_VERBS; i++)
-		rows[i] = (struct help_row){ verb_word(verbs[i]),
-					     _(verbs[i]->command.summary) };
+	list_verbs(rows);
 	printf(_("Usage: %s VERB [OPTION]... [ARGUMENT]...\n"), PROGRAM);
 	printf(_("\nShow, explain and change subordinate ids.\n\n"));
 	help_print_rows(rows, N_VERBS);
-	printf(_("\n'%s VERB --help' shows its options; see %s(1).\n"), PROGRAM, PROGRAM);
+	printf(_("\n'%s help VERB' shows its options; see %s(1).\n"), PROGRAM, PROGRAM);
 	return VERB_DONE;
+}
+
+/* Reports that the first word is no verb. */
+static void report_no_verb(const char *word)
+{
+	struct suggest suggest;
+
+	report_line(PROGRAM, _("there is no verb '%s'"), word);
+	suggest_start(&suggest, word, strlen(word));
+	for (size_t i = 0; i < N_VERBS; i++)
+		suggest_consider(&suggest, verb_word(verbs[i]),
+				 strlen(verb_word(verbs[i])));
+	suggest_report(&suggest, PROGRAM, "");
 }
 
 static int misuse(const char *word)
@@ -50,11 +70,43 @@ static int misuse(const char *word)
 		report_line(PROGRAM, _("the verb comes first, and then options as '%s'"),
 			    word);
 	else if (word)
-		report_line(PROGRAM, _("there is no verb '%s'"), word);
+		report_no_verb(word);
 	else
 		report_line(PROGRAM, _("a verb is missing"));
 	report_line(PROGRAM, _("try '%s --help'"), PROGRAM);
 	return VERB_USAGE;
+}
+
+/* `subid help [VERB]` */
+static int help_verb(int argc, char **argv)
+{
+	const struct verb *verb = argc > 2 ? find_verb(argv[2]) : NULL;
+
+	if (argc > 2 && !verb)
+		return misuse(argv[2]);
+	if (!verb)
+		return subid_help();
+	help_print(&verb->command);
+	return VERB_DONE;
+}
+
+/* Completes the last of @n words after `subid`: a verb, or what the verb has. */
+static int complete(int n, char **words)
+{
+	const struct verb *verb = n > 1 ? find_verb(words[0]) : NULL;
+	struct help_row rows[N_VERBS + 3];
+
+	list_verbs(rows);
+	rows[N_VERBS] = (struct help_row){ "help", _("show the help of a verb") };
+	rows[N_VERBS + 1] = (struct help_row){ "--help", _(option_help_rows[0].text) };
+	rows[N_VERBS + 2] = (struct help_row){ "--version", _(option_help_rows[1].text) };
+	if (verb)
+		complete_print(&verb->command, n - 1, words + 1);
+	else if (n == 1)
+		complete_print_words(rows, N_VERBS + 3, words[0]);
+	else if (n == 2 && strcmp(words[0], "help") == 0)
+		complete_print_words(rows, N_VERBS, words[1]);
+	return VERB_DONE;
 }
 
 /* Translates what a verb returned to the exit status. */
@@ -110,12 +162,14 @@ static int subid_run(int argc, char **argv)
 		return run_verb(verb, argc - 1, argv + 1);
 	if (!word)
 		return misuse(NULL);
+	if (complete_is_wanted(argc, argv))
+		return complete(argc - 2, argv + 2);
 	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
 	    strcmp(word, "help") == 0)
-		return subid_help();
+		return help_verb(argc, argv);
 	if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0 ||
 	    strcmp(word, "version") == 0) {
-		printf("%s (%s) %s\n", PROGRAM, PACKAGE, PACKAGE_VERSION);
+		help_print_version(&verbs[0]->command);
 		return VERB_DONE;
 	}
 	return misuse(word);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "command/complete.h"
 #include "command/edit.h"
 #include "command/help.h"
 #include "libsubid/core/cleanup.h"
@@ -326,6 +327,10 @@ static int run_options(int argc, char **argv)
 	CLEANUP(run_cleanup)
 	struct run run = { .edit = EDIT(PROGRAM) };
 
+	if (complete_is_wanted(argc, argv)) {
+		complete_print(&options_command, argc - 2, argv + 2);
+		return EXIT_DONE;
+	}
 	switch (options_parse(argc, argv, &run.options)) {
 	case 0:
 		return status_of(&run.edit, apply_and_record(&run));

@@ -49,6 +49,8 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_AS_ROOT] = { .name = "AS_ROOT", .type = OUTPUT_BOOLEAN },
 };
 
+const struct output_columns check_columns = { columns, N_COLUMNS };
+
 static const struct {
 	const char *name;
 	enum finding_severity severity;

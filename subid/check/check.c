@@ -234,5 +234,6 @@ const struct verb verb_check = {
 		.page = "subid-check(1)",
 	},
 	.run = check_run,
+	.columns = { &check_columns },
 	.writes = true,
 };

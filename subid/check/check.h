@@ -181,4 +181,6 @@ struct cure_line check_cure_line(const struct check *check,
 void check_cure_by_fix(const struct check *check, const struct finding *finding,
 		       struct problem *problem, const char *options);
 
+extern const struct output_columns check_columns;
+
 #endif

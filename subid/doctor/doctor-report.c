@@ -33,6 +33,8 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_AS_ROOT] = { .name = "AS_ROOT", .type = OUTPUT_BOOLEAN },
 };
 
+const struct output_columns doctor_columns = { columns, N_COLUMNS };
+
 /* A row; cause and cure may be NULL. */
 struct row {
 	const char *link;

@@ -167,9 +167,15 @@ static int doctor_run(int argc, char **argv)
 	return doctor.table ? output_end(&doctor.output, r) : r;
 }
 
+static const char *consumer_word(const struct command *command, size_t i)
+{
+	(void)command;
+	return i == 0 ? KUBELET_USER : NULL;
+}
+
 static const struct option_row doctor_rows[] = {
 	{ 0, "for", N_("kubelet"), N_("check the ranges of kubelet by its own rules"),
-	  .take = take_consumer },
+	  .take = take_consumer, .word = consumer_word },
 	{ 0, "pods", N_("N"), N_("... for so many pods; default: 110"),
 	  OPTION_INTO(struct doctor, pods), .min = 1, .max = PODS_MAX },
 	{ 0, "report", NULL, N_("print a page for a bug tracker"),
@@ -198,10 +204,12 @@ const struct verb verb_doctor = {
 		.usage = N_("[OPTION]... [USER]"),
 		.summary = N_("Find out why a user's containers do not start"),
 		.options = doctor_options,
+		.arguments = { COMPLETE_USERS },
 		.examples = doctor_examples,
 		.statuses = verb_statuses,
 		.exits = VERB_EXITS_READ | VERB_EXIT(VERB_FINDINGS) | VERB_EXIT(VERB_NO_USER) | VERB_EXIT(VERB_NOT_PERMITTED),
 		.page = "subid-doctor(1)",
 	},
 	.run = doctor_run,
+	.columns = { &doctor_columns },
 };

@@ -140,4 +140,6 @@ typedef void (*doctor_take_fn)(void *context, char *text, size_t n);
 int doctor_listen(int in, const struct child *child, int stop, int64_t end,
 		  doctor_take_fn take, void *context);
 
+extern const struct output_columns doctor_columns;
+
 #endif

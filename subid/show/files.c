@@ -40,6 +40,8 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_FILE] = { .name = "FILE" },
 };
 
+static const struct output_columns files_columns = { columns, N_COLUMNS };
+
 struct files {
 	struct verb_options options;
 	struct verb_place place;
@@ -256,10 +258,12 @@ const struct verb verb_files = {
 		.usage = N_("[OPTION]... DIR..."),
 		.summary = N_("Show files of containers, by their ids outside and inside"),
 		.options = files_options,
+		.arguments = { COMPLETE_DIRECTORIES, COMPLETE_DIRECTORIES },
 		.examples = files_examples,
 		.statuses = verb_statuses,
 		.exits = VERB_EXITS_READ,
 		.page = "subid-list(1)",
 	},
 	.run = files_run,
+	.columns = { &files_columns },
 };

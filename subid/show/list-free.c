@@ -38,6 +38,8 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_FITS] = { .name = "FITS", .type = OUTPUT_NUMBER },
 };
 
+const struct output_columns list_free_columns = { columns, N_COLUMNS };
+
 static int put_allocated(struct allocated_ids *used, struct range range)
 {
 	int r = allocated_ids_put(used, range);

@@ -36,6 +36,8 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_WHERE] = { .name = "WHERE" },
 };
 
+const struct output_columns list_columns = { columns, N_COLUMNS };
+
 static int show_range(struct list *list, const struct kind *kind, const char *owner,
 		      const char *uid, struct range range, const char *where)
 {

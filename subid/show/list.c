@@ -101,10 +101,13 @@ const struct verb verb_list = {
 		.usage = N_("[OPTION]... [OWNER]..."),
 		.summary = N_("Show the ranges, their owners and their lines"),
 		.options = list_options,
+		.arguments = { COMPLETE_OWNERS, COMPLETE_OWNERS },
 		.examples = list_examples,
 		.statuses = verb_statuses,
 		.exits = VERB_EXITS_READ | VERB_EXIT(VERB_NO_USER) | VERB_EXIT(VERB_NONE),
 		.page = "subid-list(1)",
 	},
 	.run = list_run,
+	.columns = { &list_columns, &list_free_columns },
+	.other_rows = offsetof(struct list, free),
 };

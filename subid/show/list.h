@@ -32,4 +32,8 @@ int list_ranges(struct list *list);
 int list_free(struct list *list);
 int list_map(struct list *list);
 
+extern const struct output_columns list_columns;
+
+extern const struct output_columns list_free_columns;
+
 #endif

@@ -46,6 +46,8 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_CURE] = { .name = "CURE" },
 };
 
+const struct output_columns map_explain_columns = { columns, N_COLUMNS };
+
 struct explain {
 	struct map *map;
 	struct map_lines lines;

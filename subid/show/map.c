@@ -9,7 +9,9 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "command/known-users.h"
 #include "explain/causes.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
@@ -34,6 +36,8 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_OUTSIDE] = { .name = "OUTSIDE", .type = OUTPUT_NUMBER },
 	[COLUMN_COUNT] = { .name = "COUNT", .type = OUTPUT_NUMBER },
 };
+
+static const struct output_columns map_columns = { columns, N_COLUMNS };
 
 static void map_cleanup(struct map *map)
 {
@@ -109,12 +113,12 @@ static int take_runtime(void *target, const struct option_row *row, const char *
 	struct map *map = target;
 	char names[128];
 
-	(void)row;
 	map->runtime = runtime_find(argument);
 	if (map->runtime)
 		return 0;
 	runtime_names(false, names, sizeof(names));
 	report_line(PROGRAM, _("there is no runtime '%s', but: %s"), argument, names);
+	option_suggest_word(&verb_map.command, row->word, argument, strlen(argument));
 	return OPTION_WRONG;
 }
 
@@ -166,6 +170,7 @@ static int map_find_user(struct map *map, const char *word)
 	if (r == 0 && !user->exists && !map->explains &&
 	    !(map->runtime && !map->runtime->as_user)) {
 		report_line(PROGRAM, _("user '%s' does not exist"), word);
+		known_users_suggest(PROGRAM, map->place.directory, word);
 		return VERB_NO_USER;
 	}
 	return r;
@@ -202,7 +207,7 @@ static int map_run(int argc, char **argv)
 static const struct option_row map_rows[] = {
 	{ 'f', "for", N_("RUNTIME"),
 	  N_("for newuidmap, unshare, podman, lxc, runc, bwrap, nspawn, docker, libvirt, nova or incus, in its own words"),
-	  .take = take_runtime },
+	  .take = take_runtime, .word = runtime_word },
 	{ 0, "through", N_("ID[:INNER]"),
 	  N_("also map this id of the host, to itself or to INNER; u:ID, g:ID: only as a uid or a gid"),
 	  .take = take_through },
@@ -235,10 +240,13 @@ const struct verb verb_map = {
 		.usage = N_("[OPTION]... USER [FILE | LINE]..."),
 		.summary = N_("Show what a user's ids are inside a container"),
 		.options = map_options,
+		.arguments = { COMPLETE_OWNERS, COMPLETE_FILES },
 		.examples = map_examples,
 		.statuses = verb_statuses,
 		.exits = VERB_EXITS_READ | VERB_EXIT(VERB_FINDINGS) | VERB_EXIT(VERB_NO_USER) | VERB_EXIT(VERB_NONE),
 		.page = "subid-list(1)",
 	},
 	.run = map_run,
+	.columns = { &map_columns, &map_explain_columns },
+	.other_rows = offsetof(struct map, explains),
 };

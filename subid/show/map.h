@@ -39,6 +39,7 @@ struct runtime {
 };
 
 const struct runtime *runtime_find(const char *name);
+const char *runtime_word(const struct command *command, size_t i);
 void runtime_names(bool holes, char *text, size_t size);
 
 struct map {
@@ -66,5 +67,7 @@ int map_take_ranges(struct map *map, const struct kind *kind, const struct index
 int map_lay_out(struct map *map);
 
 int map_explain(struct map *map, char *const *words, size_t n);
+
+extern const struct output_columns map_explain_columns;
 
 #endif

@@ -45,6 +45,8 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_COMMAND] = { .name = "COMMAND", .cut = true },
 };
 
+static const struct output_columns ps_columns = { columns, N_COLUMNS };
+
 /* A process. Arrays are indexed by kind->group. */
 struct seen_process {
 	uint32_t ids[2]; /* effective ids */
@@ -299,4 +301,5 @@ const struct verb verb_ps = {
 		.page = "subid-list(1)",
 	},
 	.run = ps_run,
+	.columns = { &ps_columns },
 };

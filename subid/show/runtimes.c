@@ -416,6 +416,13 @@ const struct runtime *runtime_find(const char *name)
 	return NULL;
 }
 
+/* The name of runtime @i; NULL: no more. */
+const char *runtime_word(const struct command *command, size_t i)
+{
+	(void)command;
+	return i < N_RUNTIMES ? runtimes[i].name : NULL;
+}
+
 /*
  * Writes the names of all runtimes, or of those that can map single ids beside a range,
  * separated by spaces.

@@ -43,6 +43,8 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_NOTE] = { .name = "NOTE" },
 };
 
+const struct output_columns whois_columns = { columns, N_COLUMNS };
+
 static int show_holder(struct whois *whois, const struct index *index,
 		       const struct index_range *range, const char *where, uint32_t id,
 		       const char **cells)

@@ -199,4 +199,5 @@ const struct verb verb_whois = {
 		.page = "subid-list(1)",
 	},
 	.run = whois_run,
+	.columns = { &whois_columns },
 };

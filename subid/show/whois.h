@@ -44,4 +44,6 @@ struct whois {
 int whois_start_rows(struct whois *whois);
 int whois_show(struct whois *whois, struct whois_side *side, uint32_t id, bool *found);
 
+extern const struct output_columns whois_columns;
+
 #endif

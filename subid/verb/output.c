@@ -11,6 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "command/suggest.h"
 #include "message/i18n.h"
 #include "message/report.h"
 #include "subid/verb/output.h"
@@ -26,6 +27,7 @@ static int report_table_error(int r)
 static int report_unknown_column(const struct output_column *columns, size_t n,
 				 const char *name, size_t len)
 {
+	struct suggest suggest;
 	char known[256] = "";
 	size_t at = 0;
 
@@ -34,6 +36,10 @@ static int report_unknown_column(const struct output_column *columns, size_t n,
 				       i ? "," : "", columns[i].name);
 	report_line(PROGRAM, _("there is no column '%.*s', but: %s"), (int)len, name,
 		    known);
+	suggest_start(&suggest, name, len);
+	for (size_t i = 0; i < n; i++)
+		suggest_consider(&suggest, columns[i].name, strlen(columns[i].name));
+	suggest_report(&suggest, PROGRAM, "");
 	return VERB_USAGE;
 }
 
@@ -56,9 +62,13 @@ static int choose_column(struct output *output, const struct output_column *colu
 static int choose_columns(struct output *output, const struct output_column *columns,
 			  size_t n, const char *names)
 {
-	for (size_t i = 0; !names && i < n; i++)
+	bool usual = !names || *names == '+';
+
+	for (size_t i = 0; usual && i < n; i++)
 		if (!columns[i].hidden)
 			output->chosen[output->n_chosen++] = i;
+	if (names && usual)
+		names++;
 	while (names) {
 		const char *comma = strchrnul(names, ',');
 		int r = choose_column(output, columns, n, names, (size_t)(comma - names));

@@ -30,12 +30,19 @@ struct output_column {
 	bool cut;    /* may be truncated on a narrow terminal */
 };
 
+/* The columns of a table. */
+struct output_columns {
+	const struct output_column *columns;
+	size_t n;
+};
+
 /* Options of the command line for the format. */
 struct output_format {
 	bool json;
 	bool raw;
 	bool no_headings;
-	const char *columns; /* comma-separated names; NULL: all that are not hidden */
+	const char *columns; /* see output_start(); NULL: all that are not hidden */
+	bool list_columns;   /* print their names alone */
 };
 
 /* For verbs that print sentences unless a format is chosen. */

@@ -42,6 +42,20 @@ const struct option_row verb_from_zero_rows[] = {
 	{ .name = NULL },
 };
 
+/* The names of the columns of both tables. */
+static const char *column_word(const struct command *command, size_t i)
+{
+	/* The command is the first member of a verb. */
+	const struct verb *verb = (const struct verb *)command;
+
+	for (size_t t = 0; t < 2 && verb->columns[t]; t++) {
+		if (i < verb->columns[t]->n)
+			return verb->columns[t]->columns[i].name;
+		i -= verb->columns[t]->n;
+	}
+	return NULL;
+}
+
 const struct option_row verb_output_rows[] = {
 	{ 'J', "json", NULL, N_("print JSON, not a table"),
 	  OPTION_INTO(struct verb_options, output.json) },
@@ -49,8 +63,12 @@ const struct option_row verb_output_rows[] = {
 	  OPTION_INTO(struct verb_options, output.raw) },
 	{ 'n', "noheadings", NULL, N_("print no line with the names of the columns"),
 	  OPTION_INTO(struct verb_options, output.no_headings) },
-	{ 'o', "output", N_("LIST"), N_("print these columns, separated by commas"),
-	  OPTION_INTO(struct verb_options, output.columns) },
+	{ 'o', "output", N_("LIST"),
+	  N_("print these columns, separated by commas; +LIST: besides the usual ones"),
+	  OPTION_INTO(struct verb_options, output.columns), .completes = COMPLETE_LIST,
+	  .word = column_word },
+	{ 0, "list-columns", NULL, N_("print the names of the columns"),
+	  OPTION_INTO(struct verb_options, output.list_columns) },
 	{ .name = NULL },
 };
 
@@ -65,7 +83,8 @@ static int take_root(void *target, const struct option_row *row, const char *arg
 }
 
 const struct option_row verb_root_rows[] = {
-	{ 'R', "root", N_("DIR"), N_("work on the system in DIR"), .take = take_root },
+	{ 'R', "root", N_("DIR"), N_("work on the system in DIR"), .take = take_root,
+	  .completes = COMPLETE_DIRECTORIES },
 	{ .name = NULL },
 };
 
@@ -102,6 +121,28 @@ int verb_fail(int error)
 	return VERB_UNREADABLE;
 }
 
+/* Whether --list-columns is among the options that were read into @target. */
+static bool wants_columns(const struct verb *verb, const char *target)
+{
+	for (const struct option_group *group = verb->command.options; group->rows;
+	     group++)
+		if (group->rows == verb_output_rows)
+			return ((const struct verb_options *)(const void *)(target +
+									    group->base))
+				->output.list_columns;
+	return false;
+}
+
+static int print_columns(const struct verb *verb, const char *target)
+{
+	bool other = verb->columns[1] && *(const bool *)(target + verb->other_rows);
+	const struct output_columns *table = verb->columns[other];
+
+	for (size_t i = 0; i < table->n; i++)
+		puts(table->columns[i].name);
+	return VERB_ENDED;
+}
+
 /*
  * Reads the options of a command line into the verb's struct @target. The arguments begin
  * at argv[optind] then. Returns 0 or an exit status.
@@ -120,7 +161,8 @@ int verb_parse(const struct verb *verb, int argc, char **argv, void *target)
 		help_print_version(&verb->command);
 		return VERB_ENDED;
 	default:
-		return r;
+		return r || !wants_columns(verb, target) ? r :
+							   print_columns(verb, target);
 	}
 }
 

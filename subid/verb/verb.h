@@ -38,6 +38,10 @@ struct verb {
 	/* Returns an exit status. */
 	int (*run)(int argc, char **argv);
 	bool writes; /* changes databases, or may */
+	/* Of its rows. The second is for the rows of another option, whose bool is at
+	 * this offset of the verb's struct. */
+	const struct output_columns *columns[2];
+	size_t other_rows;
 };
 
 extern const struct verb verb_list;

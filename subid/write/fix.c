@@ -196,7 +196,7 @@ static const struct option_row fix_rows[] = {
 	{ 0, "as", N_("FIRST-LAST"), N_("the ids that the line is to give"),
 	  OPTION_INTO(struct fix, as) },
 	{ 0, "owner", N_("USER"), N_("the user the line is for"),
-	  OPTION_INTO(struct fix, user) },
+	  OPTION_INTO(struct fix, user), .completes = COMPLETE_USERS },
 	{ 0, "remove", NULL, N_("remove the line, which gives no ids"),
 	  OPTION_INTO(struct fix, remove) },
 	{ 0, "begins", NULL, N_("LINE is the beginning of a malformed line"),

@@ -432,6 +432,7 @@ const struct verb verb_rename = {
 		.usage = N_("[OPTION]... OLD NEW | --canonical"),
 		.summary = N_("Replace the old name of a user in the lines"),
 		.options = rename_options,
+		.arguments = { COMPLETE_OWNERS, COMPLETE_USERS },
 		.examples = rename_examples,
 		.statuses = verb_statuses,
 		.exits = VERB_EXITS_WRITE | VERB_EXIT(VERB_NONE) | VERB_EXIT(VERB_POLICY),

@@ -37,31 +37,86 @@ sed -n 's/^\.It Sy \([a-z-]*\) Pq \([a-z]*\)$/\1 \2/p' "$srcdir/subid/subid-chec
 [ -s "$directory/known" ] || complain 'no finding found'
 compare findings
 
-# compare_options PAGE VERB...: the options of --help without those that all verbs share
+# options: of the lists of options in --help, `-o --output` each
+options()
+{
+	grep -oE '^  (-.|  )[, ] *(--[a-z-]+)?' | sed 's/,//; s/^ *//; s/ *$//; s/  */ /' | grep -- -
+}
+
+# in_list PAGE: those that have an entry in a list of the page
+in_list()
+{
+	awk '/^\.It Fl / {
+		letter = ""
+		is_flag = 0
+		for (i = 2; i <= NF; i++) {
+			if ($i == "Fl") {
+				is_flag = 1
+			} else if ($i == ",") {
+				continue
+			} else if ($i ~ /^(Ar|Cm|Ns|Oo|Oc|Op|No)$/) {
+				is_flag = 0
+			} else if (is_flag && $i ~ /^-/) {
+				print (letter == "" ? "" : letter " ") "-" $i
+				letter = ""
+			} else if (is_flag) {
+				letter = "-" $i
+			}
+		}
+		if (letter != "")
+			print letter
+	}' "$1"
+}
+
+# in_synopsis PAGE: letters and names of options in the synopsis, a line each
+in_synopsis()
+{
+	sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/p' "$1" | grep -oE 'Fl -?[A-Za-z-]+' |
+		awk '$2 ~ /^-/ { print "-" $2; next }
+			{ for (i = 1; i <= length($2); i++) print "-" substr($2, i, 1) }' | sort -u
+}
+
+# compare_options PAGE COMMON HELP...: HELP is a command that prints --help. Its options are
+# in the lists of the page, but for those of COMMON, and in its synopsis.
 compare_options()
 {
 	page=$1
-	shift
-	name=$(echo "${page##*/}" | sed 's/\.\(.\)$/(\1)/')
+	common=$2
+	shift 2
 	: >"$directory/help"
-	for verb; do
-		LC_ALL=C subid/subid "$verb" --help >>"$directory/help"
+	for help; do
+		LC_ALL=C $help >>"$directory/help"
 	done
-	[ "$(grep -cxF "See $name and subid(1)." "$directory/help")" -eq $# ] ||
-		complain "--help of $* does not refer to $name"
-	grep -oE '^ +(-., )?--[a-z-]+' "$directory/help" | sed 's/.*--//' |
-		grep -vxE 'json|raw|noheadings|output|root|help|version' | sort -u >"$directory/known"
-	grep -E '^\.(It|Op) ' "$page" | grep -oE '(Fl|,) -[a-z-]+' | sed 's/.* -//' |
-		grep -vx root | sort -u >"$directory/written"
-	compare "options of $*"
+	options <"$directory/help" | sort -u >"$directory/all"
+	[ -s "$directory/all" ] || complain "no option in $*"
+	in_list "$common" | sort -u >"$directory/common"
+	grep -vxFf "$directory/common" "$directory/all" >"$directory/known"
+	in_list "$page" | sort -u | grep -vxFf "$directory/common" >"$directory/written"
+	compare "options of $page"
+	# What the synopsis calls `form`, and help and version, are not in each synopsis.
+	in_synopsis "$page" >"$directory/written"
+	grep -qx '\.Op Ar options' "$page" || while read -r one two; do
+		grep -qxE -- "${one}${two:+|$two}" "$directory/written" ||
+			grep -qxF -- "$one${two:+ $two}" "$directory/common" ||
+			complain "$page: the synopsis lacks $one $two"
+	done <"$directory/all"
+	tr ' ' '\n' <"$directory/all" | sort -u >"$directory/words"
+	found=$(grep -vxFf "$directory/words" "$directory/written") &&
+		complain "$page: no such option, but in the synopsis:" "$found"
 }
 
 if [ -x subid/subid ]; then
-	compare_options "$srcdir/subid/subid-list.1" list whois map ps files
-	compare_options "$srcdir/subid/subid-check.1" check
-	compare_options "$doctor" doctor
-	compare_options "$srcdir/subid/subid-grant.8" grant revoke rename fix
+	compare_options "$srcdir/subid/subid-list.1" "$srcdir/subid/subid.1" \
+		'subid/subid list --help' 'subid/subid help whois' 'subid/subid map -h' \
+		'subid/subid ps --help' 'subid/subid files --help'
+	compare_options "$srcdir/subid/subid-check.1" "$srcdir/subid/subid.1" 'subid/subid check --help'
+	compare_options "$doctor" "$srcdir/subid/subid.1" 'subid/subid doctor --help'
+	compare_options "$srcdir/subid/subid-grant.8" "$srcdir/subid/subid.1" \
+		'subid/subid grant --help' 'subid/subid revoke --help' \
+		'subid/subid rename --help' 'subid/subid fix --help'
 fi
+compare_options "$srcdir/usermod-ext/usermod-ext.8" /dev/null 'usermod-ext/usermod-ext --help'
+compare_options "$srcdir/getsubids/getsubids.1" /dev/null 'getsubids/getsubids --help'
 
 # Pages of a program that is not built are not installed either.
 pages=$(files '*.[13578]' $code | grep -v '/subid-doctor\.1$')
