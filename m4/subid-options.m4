@@ -113,3 +113,18 @@ AS_CASE([$with_libsubid_soname], [4|5|6], [],
 SUBID_SONAME=$with_libsubid_soname
 AC_SUBST([SUBID_SONAME])
 ])
+
+# SUBID_COMPLETION(SHELL, DIRECTORY)
+# ----------------------------------
+# Where the completion of a shell is installed. The shells also look below /usr/local/share.
+AC_DEFUN([SUBID_COMPLETION], [
+AC_ARG_WITH([$1completiondir],
+	[AS_HELP_STRING([--with-$1completiondir=DIR],
+		[where the completion for $1 is installed @<:@DATADIR/$2@:>@])],
+	[], [with_$1completiondir=yes])
+AS_CASE([$with_$1completiondir],
+	[/*], [$1completiondir=$with_$1completiondir],
+	[yes], [$1completiondir='${datadir}/$2'],
+	[AC_MSG_ERROR([--with-$1completiondir takes an absolute path])])
+AC_SUBST([$1completiondir])
+])
