@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * text-width: the width of text in cells of a terminal, in the characters of the locale.
+ * text-width: the width of text in cells of a terminal, in the characters of the locale:
+ * a wide one takes two cells, a combining one none.
  */
 #include <limits.h>
 #include <stdbool.h>
-#include <string.h>
+#include <stdint.h>
 #include <wchar.h>
 
 #include "command/text-width.h"
@@ -41,7 +42,37 @@ size_t text_width_part(const char *text, size_t len)
 	return width;
 }
 
+/* Counts the characters of ASCII at the begin of a text, up to @max. */
+static size_t ascii_span(const char *text, size_t max)
+{
+	size_t n = 0;
+
+	while (n < max && (unsigned char)(text[n] - 1) < 0x7f)
+		n++;
+	return n;
+}
+
+/* Returns how many bytes of a text fit into @cells, and the cells that those take. */
+size_t text_width_fit(const char *text, size_t cells, size_t *ret_cells)
+{
+	size_t at = ascii_span(text, cells), used = at;
+
+	while (text[at] != '\0') {
+		size_t len, width = character_width(text + at, &len);
+
+		if (width > cells - used)
+			break;
+		used += width;
+		at += len;
+	}
+	*ret_cells = used;
+	return at;
+}
+
 size_t text_width(const char *text)
 {
-	return text_width_part(text, strlen(text));
+	size_t cells;
+
+	text_width_fit(text, SIZE_MAX, &cells);
+	return cells;
 }

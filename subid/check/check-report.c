@@ -13,6 +13,7 @@
 #include "message/report.h"
 #include "subid/check/check.h"
 #include "subid/verb/progress.h"
+#include "subid/verb/terminal.h"
 
 enum {
 	COLUMN_SEVERITY,
@@ -35,18 +36,20 @@ enum {
 static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_SEVERITY] = { .name = "SEVERITY" },
 	[COLUMN_CODE] = { .name = "CODE" },
-	[COLUMN_KIND] = { .name = "KIND" },
+	[COLUMN_KIND] = { .name = "KIND", .hidden = true },
 	[COLUMN_FILE] = { .name = "FILE" },
 	[COLUMN_LINE] = { .name = "LINE", .type = OUTPUT_NUMBER },
 	[COLUMN_OWNER] = { .name = "OWNER" },
-	[COLUMN_FIRST] = { .name = "FIRST", .type = OUTPUT_NUMBER },
-	[COLUMN_LAST] = { .name = "LAST", .type = OUTPUT_NUMBER },
-	[COLUMN_OTHER] = { .name = "OTHER" },
-	[COLUMN_OTHER_LINE] = { .name = "OTHERLINE", .type = OUTPUT_NUMBER },
-	[COLUMN_FIXED] = { .name = "FIXED", .type = OUTPUT_BOOLEAN },
-	[COLUMN_MESSAGE] = { .name = "MESSAGE" },
-	[COLUMN_CURE] = { .name = "CURE" },
-	[COLUMN_AS_ROOT] = { .name = "AS_ROOT", .type = OUTPUT_BOOLEAN },
+	[COLUMN_FIRST] = { .name = "FIRST", .type = OUTPUT_NUMBER, .hidden = true },
+	[COLUMN_LAST] = { .name = "LAST", .type = OUTPUT_NUMBER, .hidden = true },
+	[COLUMN_OTHER] = { .name = "OTHER", .hidden = true },
+	[COLUMN_OTHER_LINE] = { .name = "OTHERLINE",
+				.type = OUTPUT_NUMBER,
+				.hidden = true },
+	[COLUMN_FIXED] = { .name = "FIXED", .type = OUTPUT_BOOLEAN, .hidden = true },
+	[COLUMN_MESSAGE] = { .name = "MESSAGE", .wrap = true },
+	[COLUMN_CURE] = { .name = "CURE", .wrap = true },
+	[COLUMN_AS_ROOT] = { .name = "AS_ROOT", .type = OUTPUT_BOOLEAN, .hidden = true },
 };
 
 const struct output_columns check_columns = { columns, N_COLUMNS };
@@ -87,6 +90,15 @@ struct problem problem_of(enum check_code code, const struct kind *kind, const c
 	};
 }
 
+static const char *colour_of(const struct problem *problem)
+{
+	if (problem->fixed)
+		return "green";
+	return problem->severity == FINDING_ERROR   ? "red" :
+	       problem->severity == FINDING_WARNING ? "yellow" :
+						      NULL;
+}
+
 /* Prints `FILE:LINE: SEVERITY: MESSAGE [CODE]`, and the cure below. */
 static int print_problem(const struct problem *problem)
 {
@@ -97,22 +109,16 @@ static int print_problem(const struct problem *problem)
 	report_put(problem->path, strlen(problem->path), charset);
 	if (problem->line)
 		printf(":%" PRIu64, problem->line);
-	printf(": %s: ",
-	       problem->fixed ? _("fixed") : finding_severity_name(problem->severity));
+	fputs(": ", stdout);
+	terminal_put_word(problem->fixed ? _("fixed") :
+					   finding_severity_name(problem->severity),
+			  colour_of(problem));
+	fputs(": ", stdout);
 	report_put(cause->evidence, strlen(cause->evidence), charset);
 	printf(" [%s]\n", problem->code);
 	if (cause->cure[0] != '\0' && !problem->fixed)
 		verb_print_cure(cause->cure, cause->as_root);
 	return output_printed();
-}
-
-static const char *colour_of(const struct problem *problem)
-{
-	if (problem->fixed)
-		return "green";
-	return problem->severity == FINDING_ERROR   ? "red" :
-	       problem->severity == FINDING_WARNING ? "yellow" :
-						      NULL;
 }
 
 static int print_problem_row(struct check *check, const struct problem *problem)

@@ -11,6 +11,7 @@
 #include "message/report.h"
 #include "subid/doctor/doctor.h"
 #include "subid/verb/progress.h"
+#include "subid/verb/terminal.h"
 
 enum {
 	COLUMN_LINK,
@@ -28,9 +29,9 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_KIND] = { .name = "KIND" },
 	[COLUMN_STATE] = { .name = "STATE" },
 	[COLUMN_CAUSE] = { .name = "CAUSE" },
-	[COLUMN_EVIDENCE] = { .name = "EVIDENCE" },
-	[COLUMN_CURE] = { .name = "CURE" },
-	[COLUMN_AS_ROOT] = { .name = "AS_ROOT", .type = OUTPUT_BOOLEAN },
+	[COLUMN_EVIDENCE] = { .name = "EVIDENCE", .wrap = true },
+	[COLUMN_CURE] = { .name = "CURE", .wrap = true },
+	[COLUMN_AS_ROOT] = { .name = "AS_ROOT", .type = OUTPUT_BOOLEAN, .hidden = true },
 };
 
 const struct output_columns doctor_columns = { columns, N_COLUMNS };
@@ -46,12 +47,21 @@ struct row {
 	bool as_root; /* the cure is a command for root */
 };
 
+static const char *colour_of(const struct row *row)
+{
+	return strcmp(row->state, "good") == 0	 ? "green" :
+	       strcmp(row->state, "broken") == 0 ? "red" :
+						   "yellow";
+}
+
 static int print_result(const struct row *row)
 {
 	enum printable_charset charset = report_charset();
 
 	progress_rows();
-	printf("%-9s %-4s %-8s ", row->link, row->kind ? row->kind->id : "", row->state);
+	printf("%-9s %-4s ", row->link, row->kind ? row->kind->id : "");
+	terminal_put_word(row->state, colour_of(row));
+	printf("%*s", 9 - (int)strlen(row->state), "");
 	report_put(row->evidence, strlen(row->evidence), charset);
 	if (row->cause)
 		printf(" [%s]", row->cause);
@@ -95,10 +105,7 @@ static int print_result_row(struct doctor *doctor, const struct row *row)
 		return print_hidden(doctor, row);
 	if (!doctor->table)
 		return print_result(row);
-	return output_row(&doctor->output, cells,
-			  strcmp(row->state, "good") == 0   ? "green" :
-			  strcmp(row->state, "broken") == 0 ? "red" :
-							      "yellow");
+	return output_row(&doctor->output, cells, colour_of(row));
 }
 
 /* Returns facts about the user at one step; the caller sets the other members. */

@@ -37,7 +37,7 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_GID] = { .name = "GID", .type = OUTPUT_NUMBER },
 	[COLUMN_GINSIDE] = { .name = "GINSIDE", .type = OUTPUT_NUMBER },
 	[COLUMN_MODE] = { .name = "MODE" },
-	[COLUMN_FILE] = { .name = "FILE" },
+	[COLUMN_FILE] = { .name = "FILE", .wrap = true },
 };
 
 static const struct output_columns files_columns = { columns, N_COLUMNS };

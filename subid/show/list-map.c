@@ -20,6 +20,7 @@
 #include "subid/verb/index.h"
 #include "subid/verb/output.h"
 #include "subid/verb/progress.h"
+#include "subid/verb/terminal.h"
 
 #define WIDTH_MIN   40
 #define WIDTH_MAX   512

@@ -33,7 +33,7 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_FIRST] = { .name = "FIRST", .type = OUTPUT_NUMBER },
 	[COLUMN_LAST] = { .name = "LAST", .type = OUTPUT_NUMBER },
 	[COLUMN_COUNT] = { .name = "COUNT", .type = OUTPUT_NUMBER },
-	[COLUMN_WHERE] = { .name = "WHERE" },
+	[COLUMN_WHERE] = { .name = "WHERE", .wrap = true },
 };
 
 const struct output_columns list_columns = { columns, N_COLUMNS };

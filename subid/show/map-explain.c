@@ -35,15 +35,15 @@ enum column {
 };
 
 static const struct output_column columns[N_COLUMNS] = {
-	[COLUMN_WHERE] = { .name = "WHERE" },
+	[COLUMN_WHERE] = { .name = "WHERE", .wrap = true },
 	[COLUMN_KIND] = { .name = "KIND" },
 	[COLUMN_INSIDE] = { .name = "INSIDE", .type = OUTPUT_NUMBER },
 	[COLUMN_OUTSIDE] = { .name = "OUTSIDE", .type = OUTPUT_NUMBER },
 	[COLUMN_COUNT] = { .name = "COUNT", .type = OUTPUT_NUMBER },
 	[COLUMN_STATE] = { .name = "STATE" },
 	[COLUMN_CAUSE] = { .name = "CAUSE" },
-	[COLUMN_EVIDENCE] = { .name = "EVIDENCE" },
-	[COLUMN_CURE] = { .name = "CURE" },
+	[COLUMN_EVIDENCE] = { .name = "EVIDENCE", .wrap = true },
+	[COLUMN_CURE] = { .name = "CURE", .wrap = true },
 };
 
 const struct output_columns map_explain_columns = { columns, N_COLUMNS };

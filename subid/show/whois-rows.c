@@ -38,9 +38,9 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_INSIDE] = { .name = "INSIDE", .type = OUTPUT_NUMBER },
 	[COLUMN_FIRST] = { .name = "FIRST", .type = OUTPUT_NUMBER },
 	[COLUMN_LAST] = { .name = "LAST", .type = OUTPUT_NUMBER },
-	[COLUMN_WHERE] = { .name = "WHERE" },
+	[COLUMN_WHERE] = { .name = "WHERE", .wrap = true },
 	[COLUMN_ACCOUNT] = { .name = "ACCOUNT" },
-	[COLUMN_NOTE] = { .name = "NOTE" },
+	[COLUMN_NOTE] = { .name = "NOTE", .wrap = true },
 };
 
 const struct output_columns whois_columns = { columns, N_COLUMNS };

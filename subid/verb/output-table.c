@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * output-table: prints a table with libsmartcols, in colours on a terminal.
+ * output-table: prints a table with libsmartcols. On a terminal it is in colours and as
+ * wide as the screen: the text of some columns is wrapped or cut.
  *
  * libsmartcols keeps all rows until it prints the first, a kilobyte of memory per row. So
  * it gets only the first OUTPUT_ROWS; later rows use the column widths of those.
@@ -19,13 +20,7 @@
 #include "message/report.h"
 #include "subid/verb/output.h"
 #include "subid/verb/progress.h"
-
-static bool wants_colours(void)
-{
-	const char *no_colour = getenv("NO_COLOR");
-
-	return isatty(STDOUT_FILENO) && !(no_colour && *no_colour);
-}
+#include "subid/verb/terminal.h"
 
 /* In a single-byte locale libsmartcols knows only the width of ASCII characters. */
 static enum printable_charset table_charset(void)
@@ -33,38 +28,60 @@ static enum printable_charset table_charset(void)
 	return report_charset() == PRINTABLE_UTF8 ? PRINTABLE_UTF8 : PRINTABLE_ASCII;
 }
 
+static int column_flags(const struct output_column *column)
+{
+	return (column->type == OUTPUT_NUMBER ? SCOLS_FL_RIGHT : 0) |
+	       (column->cut ? SCOLS_FL_TRUNC : 0) | (column->wrap ? SCOLS_FL_WRAP : 0);
+}
+
+static int add_column(struct output *output, const struct output_column *column)
+{
+	struct libscols_column *added = scols_table_new_column(
+		output->table, column->name, 0, column_flags(column));
+
+	if (!added)
+		return -ENOMEM;
+	return output->colours ? scols_cell_set_color(scols_column_get_header(added),
+						      terminal_colour_start("bold")) :
+				 0;
+}
+
 int output_table_start(struct output *output)
 {
+	struct terminal_size size;
+	int r = 0;
+
 	output->charset = table_charset();
+	output->colours = terminal_has_colours();
 	output->table = scols_new_table();
 	if (!output->table)
 		return -ENOMEM;
+	if (terminal_size(STDOUT_FILENO, &size))
+		output->width = size.width;
+	scols_table_set_termwidth(output->table, size.width);
 	scols_table_enable_noencoding(output->table, 1);
 	scols_table_enable_noheadings(output->table, output->no_headings);
-	scols_table_enable_colors(output->table, wants_colours());
-	for (size_t i = 0; i < output->n_chosen; i++) {
-		const struct output_column *column = &output->columns[output->chosen[i]];
-		int flags = (column->type == OUTPUT_NUMBER ? SCOLS_FL_RIGHT : 0) |
-			    (column->cut ? SCOLS_FL_TRUNC : 0);
-
-		if (!scols_table_new_column(output->table, column->name, 0, flags))
-			return -ENOMEM;
-	}
-	return 0;
+	scols_table_enable_colors(output->table, output->colours);
+	for (size_t i = 0; r == 0 && i < output->n_chosen; i++)
+		r = add_column(output, &output->columns[output->chosen[i]]);
+	return r;
 }
 
 /* Returns the printable text of a cell: the cell itself or *ret_made, which the caller
  * frees; NULL if there is no memory. */
-static const char *show_cell(const struct output *output, const char *cell,
+static const char *show_cell(const struct output *output, size_t i, const char *cell,
 			     char **ret_made)
 {
-	size_t len = cell ? strlen(cell) : 0;
-	size_t size = PRINTABLE_ESCAPE_BYTES * len + 1;
+	size_t len, size;
 
 	if (!cell)
 		return "";
+	if (output->columns[output->chosen[i]].type == OUTPUT_NUMBER)
+		return cell;
+	len = strlen(cell);
 	if (printable_span(cell, len, output->charset) == len)
 		return cell;
+	size = PRINTABLE_ESCAPE_BYTES * len + 1;
 	*ret_made = malloc(size);
 	if (*ret_made)
 		printable_copy(*ret_made, size, cell, len, output->charset);
@@ -75,37 +92,45 @@ static int set_cell(const struct output *output, struct libscols_line *line, siz
 		    const char *cell)
 {
 	CLEANUP(cleanup_free) char *made = NULL;
-	const char *shown = show_cell(output, cell, &made);
+	const char *shown = show_cell(output, i, cell, &made);
 
 	return shown ? scols_line_set_data(line, i, shown) : -ENOMEM;
 }
 
-static int add_row(const struct output *output, const char *const *cells,
-		   const char *colour)
+static int add_row(struct output *output, const char *const *cells, const char *colour)
 {
 	struct libscols_line *line = scols_table_new_line(output->table, NULL);
 
 	if (!line)
 		return -ENOMEM;
-	for (size_t i = 0; i < output->n_chosen; i++)
-		if (set_cell(output, line, i, cells[output->chosen[i]]))
+	for (size_t i = 0; i < output->n_chosen; i++) {
+		const char *cell = cells[output->chosen[i]];
+
+		output->filled[i] |= cell && *cell;
+		if (set_cell(output, line, i, cell))
 			return -ENOMEM;
-	return colour ? scols_line_set_color(line, colour) : 0;
+	}
+	return colour ? scols_line_set_color(line, terminal_colour_start(colour)) : 0;
 }
 
 /* Prints the rows of the table and stores the widths of its columns. */
 static int print_rows(struct output *output)
 {
+	size_t all = 0, last = output->n_chosen - 1;
 	int r;
 
 	progress_rows();
 	r = scols_print_table(output->table);
-
 	if (r)
 		return r;
-	for (size_t i = 0; i < output->n_chosen; i++)
+	for (size_t i = 0; i < output->n_chosen; i++) {
 		output->widths[i] =
 			scols_column_get_width(scols_table_get_column(output->table, i));
+		all += output->widths[i] + (i > 0);
+	}
+	/* Later rows may be wider, and the last column takes what is left. */
+	if (all < output->width)
+		output->widths[last] += output->width - all;
 	output_table_cleanup(output);
 	return 0;
 }
@@ -117,47 +142,103 @@ static void put_spaces(size_t n)
 		putchar_unlocked(' ');
 }
 
-static int put_cell(const struct output *output, size_t i, const char *cell)
+/*
+ * Prints what fits of a cell. Returns what is left for the next line.
+ * A character that is wider than its column is printed all the same.
+ */
+static const char *put_cell(const struct output *output, size_t i, const char *text)
 {
-	CLEANUP(cleanup_free) char *made = NULL;
-	const char *shown = show_cell(output, cell, &made);
-	size_t width = shown ? text_width(shown) : 0;
-	size_t pad = width < output->widths[i] ? output->widths[i] - width : 0;
-	bool right = output->columns[output->chosen[i]].type == OUTPUT_NUMBER;
-	bool last = i + 1 == output->n_chosen;
+	const struct output_column *column = &output->columns[output->chosen[i]];
+	bool narrow = output->width && (column->cut || column->wrap);
+	bool right = column->type == OUTPUT_NUMBER;
+	size_t cells, width = output->widths[i];
+	size_t len = text_width_fit(text, narrow ? width : SIZE_MAX, &cells);
 
-	if (!shown)
-		return -ENOMEM;
+	if (len == 0 && *text != '\0')
+		len = text_width_fit(text, 2, &cells);
 	if (i)
 		putchar_unlocked(' ');
-	if (right)
-		put_spaces(pad);
-	fputs_unlocked(shown, stdout);
-	if (!right && !last)
-		put_spaces(pad);
-	return 0;
+	if (right && cells < width)
+		put_spaces(width - cells);
+	fwrite_unlocked(text, 1, len, stdout);
+	if (!right && cells < width && i + 1 < output->n_chosen)
+		put_spaces(width - cells);
+	return column->wrap ? text + len : "";
+}
+
+/* Prints a row below those of the table, in as many lines as its cells need. */
+static void put_lines(const struct output *output, const char **cells)
+{
+	bool more;
+
+	do {
+		more = false;
+		for (size_t i = 0; i < output->n_chosen; i++) {
+			cells[i] = put_cell(output, i, cells[i]);
+			more |= *cells[i] != '\0';
+		}
+		putchar_unlocked('\n');
+	} while (more);
+}
+
+static int put_row(const struct output *output, const char *const *cells,
+		   const char *colour)
+{
+	const char *shown[OUTPUT_COLUMNS];
+	char *made[OUTPUT_COLUMNS] = { NULL };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < output->n_chosen; i++) {
+		shown[i] = show_cell(output, i, cells[output->chosen[i]], &made[i]);
+		r = shown[i] ? 0 : -ENOMEM;
+	}
+	if (!output->colours)
+		colour = NULL;
+	fputs_unlocked(terminal_colour_start(colour), stdout);
+	if (r == 0)
+		put_lines(output, shown);
+	fputs_unlocked(terminal_colour_end(colour), stdout);
+	for (size_t i = 0; i < output->n_chosen; i++)
+		free(made[i]);
+	return r;
 }
 
 int output_table_row(struct output *output, const char *const *cells, const char *colour)
 {
-	int r = 0;
-
 	if (output->n_rows < OUTPUT_ROWS)
 		return add_row(output, cells, colour);
 	if (output->table) {
-		r = print_rows(output);
+		int r = print_rows(output);
+
 		if (r)
 			return r;
 	}
-	for (size_t i = 0; i < output->n_chosen && r == 0; i++)
-		r = put_cell(output, i, cells[output->chosen[i]]);
-	putchar_unlocked('\n');
+	return put_row(output, cells, colour);
+}
+
+/* Leaves out columns without any value, unless -o names them. */
+static int hide_empty(struct output *output)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && !output->named && i < output->n_chosen; i++) {
+		struct libscols_column *column = scols_table_get_column(output->table, i);
+
+		if (!output->filled[i])
+			r = scols_column_set_flags(column, SCOLS_FL_HIDDEN);
+	}
 	return r;
 }
 
+/* If the table has all rows, it is known which columns are empty. */
 int output_table_end(struct output *output)
 {
-	return output->table && output->n_rows > 0 ? print_rows(output) : 0;
+	int r;
+
+	if (!output->table || output->n_rows == 0)
+		return 0;
+	r = hide_empty(output);
+	return r ? r : print_rows(output);
 }
 
 void output_table_cleanup(struct output *output)

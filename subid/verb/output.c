@@ -62,10 +62,11 @@ static int choose_column(struct output *output, const struct output_column *colu
 static int choose_columns(struct output *output, const struct output_column *columns,
 			  size_t n, const char *names)
 {
+	bool table = !output->json && !output->raw;
 	bool usual = !names || *names == '+';
 
 	for (size_t i = 0; usual && i < n; i++)
-		if (!columns[i].hidden)
+		if (!table || !columns[i].hidden)
 			output->chosen[output->n_chosen++] = i;
 	if (names && usual)
 		names++;
@@ -107,6 +108,7 @@ int output_start(struct output *output, const char *name,
 		.json = format->json,
 		.raw = format->raw,
 		.no_headings = format->no_headings,
+		.named = format->columns != NULL,
 	};
 	if (format->json && format->raw) {
 		report_line(PROGRAM, _("--json and --raw exclude each other"));

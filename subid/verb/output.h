@@ -26,8 +26,9 @@ enum output_type {
 struct output_column {
 	const char *name; /* upper case; its lower case is the key in JSON */
 	enum output_type type;
-	bool hidden; /* shown only when -o names it */
+	bool hidden; /* a table has it only if -o names it */
 	bool cut;    /* may be truncated on a narrow terminal */
+	bool wrap;   /* may take several lines there */
 };
 
 /* The columns of a table. */
@@ -64,12 +65,16 @@ struct output {
 	bool json;
 	bool raw;
 	bool no_headings;
+	bool named; /* -o names the columns */
 	bool begun; /* the head is printed */
 	bool lost;  /* writing failed, which has been reported */
 	size_t n_rows;
 	enum printable_charset charset; /* of a table */
-	struct libscols_table *table;	/* of the first OUTPUT_ROWS rows */
-	size_t widths[OUTPUT_COLUMNS];	/* of the chosen columns, after print_rows() */
+	bool colours;
+	size_t width;		       /* of the terminal; 0: there is none */
+	bool filled[OUTPUT_COLUMNS];   /* the chosen columns that have a value */
+	struct libscols_table *table;  /* of the first OUTPUT_ROWS rows */
+	size_t widths[OUTPUT_COLUMNS]; /* of the chosen columns, after print_rows() */
 };
 
 #define OUTPUT_NONE         \

@@ -145,8 +145,8 @@ static const char *find_only_user(const struct accounts *users)
 }
 
 /*
- * Returns the user that an owner that no login can have most likely means: without marks and
- * in lower case; or for a variable of a shell, the only user. NULL: none.
+ * Returns the user that an owner that no login can have most likely means: without marks
+ * and in lower case; or for a variable of a shell, the only user. NULL: none.
  */
 const char *owner_guess_likely(const struct accounts *users, const char *owner)
 {

@@ -5,7 +5,8 @@
  * A child process prints it, so that it is updated while the program waits for a lock,
  * the name service or a disk, and no signal interrupts the program. Both share the memory
  * with the current state. The child leaves the cursor at the beginning of the line, so
- * that a message of the program overwrites it. Only this file has a static variable:
+ * that a message of the program overwrites it. The line never wraps, since only one line
+ * of the screen is erased. Only this file has a static variable:
  * there is one terminal, and an argument would have to pass through every function that
  * prints.
  */
@@ -21,19 +22,21 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "command/text-width.h"
+#include "libsubid/core/num.h"
 #include "libsubid/core/printable.h"
 #include "libsubid/sys/child.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/wait.h"
 #include "message/report.h"
 #include "subid/verb/progress.h"
+#include "subid/verb/terminal.h"
 #include "subid/verb/verb.h"
 
 #define FIRST_AFTER 1000 /* in milliseconds, as EACH */
 #define EACH	    200
 #define WHAT_BYTES  256
 
-/* Longer text would not fit on one line of the screen. */
 #define WHAT_SHOWN_BYTES (2 * WHAT_BYTES)
 
 #define WIPE "\r\033[K"
@@ -83,24 +86,36 @@ static void read_what(const struct shared *shared, char what[static WHAT_SHOWN_B
 		       report_charset());
 }
 
+/* Shortens the text, so that the line with @rest is narrower than the screen. */
+static void cut_what(char what[static WHAT_SHOWN_BYTES], const char *rest)
+{
+	struct terminal_size size;
+	size_t taken = strlen(PROGRAM ": ") + strlen(rest) + 1, cells;
+
+	terminal_size(STDERR_FILENO, &size);
+	what[text_width_fit(what, size.width > taken ? size.width - taken : 0, &cells)] =
+		'\0';
+}
+
 static void show_progress(struct shared *shared, int64_t seconds)
 {
 	uint64_t done = shared->done, total = shared->total;
-	char what[WHAT_SHOWN_BYTES], text[sizeof(what) + WHAT_BYTES];
+	char what[WHAT_SHOWN_BYTES], rest[NUM_BYTES + sizeof(":  %")];
+	char text[sizeof(what) + WHAT_BYTES];
 	int n;
 
 	if (!is_ours())
 		return;
 	read_what(shared, what);
 	if (what[0] == '\0')
-		n = snprintf(text, sizeof(text), WIPE "%s: %" PRId64 " s\r", PROGRAM,
-			     seconds);
+		snprintf(rest, sizeof(rest), "%" PRId64 " s", seconds);
 	else if (total)
-		n = snprintf(text, sizeof(text), WIPE "%s: %s: %" PRIu64 " %%\r", PROGRAM,
-			     what, done >= total ? 100 : 100 * done / total);
+		snprintf(rest, sizeof(rest), ": %" PRIu64 " %%",
+			 done >= total ? 100 : 100 * done / total);
 	else
-		n = snprintf(text, sizeof(text), WIPE "%s: %s: %" PRIu64 "\r", PROGRAM,
-			     what, done);
+		snprintf(rest, sizeof(rest), ": %" PRIu64, done);
+	cut_what(what, rest);
+	n = snprintf(text, sizeof(text), WIPE "%s: %s%s\r", PROGRAM, what, rest);
 	shared->shown = true;
 	if (n < 0 || write(STDERR_FILENO, text, (size_t)n) < 0)
 		_exit(EXIT_FAILURE);

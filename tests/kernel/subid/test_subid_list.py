@@ -4,16 +4,12 @@
 wrong command line and file, an output that is lost, and a million lines."""
 
 import contextlib
-import fcntl
 import json
 import os
-import pty
 import random
 import signal
-import struct
 import subprocess
 import sys
-import termios
 
 import subid_box
 from host import (CLEAN_PATH, CLONE_NEWNS, ELSA, STRACE, mount, quick, remove, unshare,
@@ -591,39 +587,6 @@ def interrupted(box):
         os.close(writer)
 
 
-# --- terminals --------------------------------------------------------------------------
-
-def on_terminal(args, both=True, env=None, size=(24, 100)):
-    """Runs a program with stderr, or all, on a terminal; returns what appears there."""
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
-    null = os.open("/dev/null", os.O_WRONLY)
-    child = subprocess.Popen(args, stdin=slave, stdout=slave if both else null, stderr=slave,
-                             env={"PATH": CLEAN_PATH, "LC_ALL": "C.UTF-8", "TERM": "xterm",
-                                  **(env or {})})
-    os.close(slave)
-    os.close(null)
-    parts = []
-    with contextlib.suppress(OSError):
-        while True:
-            parts.append(os.read(master, 65536))
-    os.close(master)
-    return child.wait(), b"".join(parts)
-
-
-def terminals(box):
-    box.put("root:5002:1\n", "")
-    args = [box.path, "whois", "-u", "5002"]
-    for env, coloured in (({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True)):
-        _, text = on_terminal(args, env=env)
-        box.check(f"colours on a terminal with {env}", b"\033[" in text, coloured)
-    box.check("no colours elsewhere", b"\033" in box.run(*args[1:]).out, False)
-    box.put("elsa:0:10000\n", "")
-    _, text = on_terminal([box.path, "list", "-u", "--map"], size=(24, 120))
-    box.check("the picture is as wide as the terminal",
-              len(text.decode().splitlines()[1]), 120)
-
-
 # --- a million lines --------------------------------------------------------------------
 
 def large(n):
@@ -728,11 +691,8 @@ def million_users(box):
 
 def main():
     box = subid_box.enter()
-    os.mkdir("/dev/pts", 0o755)
-    mount("devpts", "/dev/pts", "devpts", 0, "newinstance,ptmxmode=0666,mode=0620")
-    os.symlink("pts/ptmx", "/dev/ptmx")
     for part in (model, whois_details, list_details, map_details, keys, wrong_commands,
-                 wrong_files, broken_off, hidden_processes, wrong_accounts, lost_output, closed_pipe, interrupted, terminals,
+                 wrong_files, broken_off, hidden_processes, wrong_accounts, lost_output, closed_pipe, interrupted,
                  million, unknown_owners, million_users):
         box.report.part(part, box)
     box.report.finish()

@@ -7,13 +7,17 @@ Each verb works on a million users, and is stopped in the middle for a second: s
 that long on a machine of any speed."""
 
 import contextlib
+import fcntl
 import os
 import pty
 import re
 import select
 import signal
+import struct
 import subprocess
+import termios
 import time
+import unicodedata
 
 import host as host_module
 import subid_box
@@ -67,9 +71,10 @@ def read_all(*fds):
     return found
 
 
-def run(box, args, out_too):
+def run(box, args, out_too, size=(24, 80)):
     """Runs a command on a terminal, stopped for a second; (status, stdout, terminal)."""
     master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
     source, sink = os.pipe()
     child = subprocess.Popen([box.path, *args], stdin=subprocess.DEVNULL, env=ENV,
                              stdout=slave if out_too else sink, stderr=slave)
@@ -180,6 +185,24 @@ def names(box):
                      and b"\033]" not in screen, f"{screen}")
 
 
+def cells(text):
+    return sum(2 if unicodedata.east_asian_width(char) == "W" else 1 for char in text)
+
+
+def narrow(box):
+    """The line is narrower than the terminal, however long the name is of the file that is read."""
+    top = "/mnt/" + "/".join(["\u65e5\u672c" * 20] * 3)
+    os.makedirs(f"{top}/etc")
+    for name in ("passwd", "group", "subuid", "subgid"):
+        box.host.write(f"{top}/etc/{name}", "" if name in ("passwd", "group") else
+                       "".join(f"{i}:{3000000 + i}:1\n" for i in range(500_000)))
+    for width in (10, 40, 80, 300):
+        _, _, screen = run(box, ("whois", "5", "-R", top), False, (24, width))
+        shown = [cells(line) for line in re.findall(r"\033\[K([^\r\n]+)\r", screen.decode())]
+        box.report.check(f"{width} columns", shown and max(shown) < max(width, 20)
+                         and (width > 80 or max(shown) >= min(width - 4, 76)), f"{shown} {screen}")
+
+
 def main():
     box = subid_box.enter()
     os.mkdir("/dev/pts", 0o755)
@@ -214,6 +237,7 @@ def main():
     box.host.write("/mnt/none/etc/subgid", "")
     box.report.part(quick_ones, box)
     box.report.part(names, box)
+    box.report.part(narrow, box)
     box.report.finish()
 
 

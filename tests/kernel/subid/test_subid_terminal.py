@@ -1,0 +1,139 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the verbs of subid that read show on terminals of several sizes: tables that fit, columns
+that are left out, colours, and the picture of `list --map`."""
+
+import contextlib
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+import unicodedata
+
+import subid_box
+from host import CLEAN_PATH, mount
+
+SLIDES = "elsa:3000000:1000000\nanna:4000000:1000000\n"
+
+
+def on_terminal(args, both=True, env=None, size=(24, 100)):
+    """Runs a program with stderr, or all, on a terminal; returns what appears there."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
+    null = os.open("/dev/null", os.O_WRONLY)
+    child = subprocess.Popen(args, stdin=slave, stdout=slave if both else null, stderr=slave,
+                             env={"PATH": CLEAN_PATH, "LC_ALL": "C.UTF-8", "TERM": "xterm",
+                                  **(env or {})})
+    os.close(slave)
+    os.close(null)
+    parts = []
+    with contextlib.suppress(OSError):
+        while True:
+            parts.append(os.read(master, 65536))
+    os.close(master)
+    return child.wait(), b"".join(parts)
+
+
+def cells(line):
+    """The width of a line on a terminal."""
+    line = re.sub("\033\\[[0-9;]*m", "", line)
+    return sum(0 if unicodedata.combining(char) else
+               2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in line)
+
+
+def lines_of(text):
+    return text.decode().replace("\r\n", "\n").splitlines()
+
+
+def terminals(box):
+    box.put("root:5002:1\n", "")
+    args = [box.path, "whois", "-u", "5002"]
+    for env, coloured in (({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True),
+                          ({"TERM": "dumb"}, False), ({"TERM": ""}, False),
+                          ({"CLICOLOR": "0"}, True), ({"CLICOLOR_FORCE": "1", "NO_COLOR": "1"}, False)):
+        for command in (args, [box.path, "list"], [box.path, "check"]):
+            _, text = on_terminal(command, env=env)
+            box.check(f"colours on a terminal with {env}: {command[1]}", b"\033[" in text, coloured)
+    box.check("no colours elsewhere", b"\033" in box.run(*args[1:]).out, False)
+    box.put("elsa:0:10000\n", "")
+    _, text = on_terminal([box.path, "list", "-u", "--map"], size=(24, 120))
+    box.check("the picture is as wide as the terminal",
+              len(text.decode().splitlines()[1]), 120)
+
+
+WIDE = "\u65e5\u672c\u8a9e\u306e\u30d5\u30a1\u30a4\u30eb-e\u0301"     # Japanese, and an accent
+
+
+def fitting(box):
+    """Tables fit the terminal: long cells take several lines or are cut, in the first rows and in
+    those that are printed without libsmartcols. Nothing is lost of a name of a file."""
+    box.put(SLIDES, SLIDES)
+    top = "/mnt/wide"
+    for tail in range(7):
+        os.makedirs(f"{top}/{WIDE}{'x' * tail}")
+    for number in range(1100):
+        box.host.write(f"{top}/{WIDE}{'x' * (number % 7)}/{WIDE}{number:04}", "", owner=(3000000, 3000000))
+    sleeper = [sys.executable, "-S", "-c", "import time; time.sleep(600)", WIDE * 20]
+    with subprocess.Popen(sleeper) as child:
+        for width in (40, 80, 200):
+            for env in ({}, {"LC_ALL": "C"}):
+                screens = {
+                    "files": on_terminal([box.path, "files", "-a", "-o", "MODE,FILE", top], env=env,
+                                         size=(24, width))[1],
+                    "ps": on_terminal([box.path, "ps", "-a", "-o", "PID,COMMAND"], env=env,
+                                      size=(24, width))[1],
+                    "whois": on_terminal([box.path, "whois", "-o", "STATE,NOTE", "2147352576"],
+                                         env=env, size=(24, width))[1]}
+                for verb, text in screens.items():
+                    widest = max(map(cells, lines_of(text)))
+                    box.report.check(f"{verb} at {width} with {env}: no line is wider",
+                                     0 < widest <= width, f"{widest}: {text[:300]}")
+                joined = re.sub(r"\s|^0[0-7]{3}", "", "".join(
+                    line[5:] for line in lines_of(screens["files"])[1:]))
+                wanted = WIDE if "LC_ALL" not in env else "".join(
+                    f"\\x{byte:02x}" for byte in WIDE.encode()).replace("\\x2d\\x65", "-e")
+                box.check(f"files at {width} with {env}: each name is whole",
+                          [number for number in range(1100)
+                           if f"/{wanted}{number:04}" not in joined], [])
+                box.report.check(f"ps at {width} with {env}: one line for a process",
+                                 sum(line.split()[:1] == [str(child.pid)]
+                                     for line in lines_of(screens["ps"])) == 1, f"{screens['ps']}")
+        child.kill()
+    rows = box.run("files", "-a", "-o", "FILE", top).out.decode().splitlines()
+    box.check("elsewhere a name is one line", len(rows), 1 + 1 + 7 + 1100)
+
+
+def empty_columns(box):
+    """A table leaves out the columns without any value, but those of -o; JSON and raw rows do
+    not, nor does a long table, of which the first rows do not show what follows."""
+    box.put(SLIDES, SLIDES)
+    def head(*args):
+        return box.run(*args).out.decode().splitlines()[0].split()
+    box.check("whois of an account", head("whois", "-u", 5002), ["ID", "KIND", "STATE", "ACCOUNT"])
+    box.check("whois -o", head("whois", "-u", 5002, "-o", "ID,NOTE,OWNER"), ["ID", "NOTE", "OWNER"])
+    box.check("whois --raw", len(head("whois", "-u", 5002, "--raw")), 11)
+    box.check("whois --json", len(box.rows("whois", "-u", 5002)[0]), 11)
+    text = "".join(f"ghost{i}:{1000000 + i}:1\n" for i in range(1023))
+    for more, columns in (("", 6), ("ghost:9000000:1\n", 6), ("ghost:9000000:1\n" * 2, 7),
+                          ("ghost:9000000:1\nelsa:9000001:1\n", 7)):
+        box.put(text + more, "")
+        lines = box.run("list").out.decode().splitlines()
+        box.check(f"list of {len(lines) - 1} rows", len(lines[0].split()), columns)
+    box.check("... has the last uid", lines[-1].split()[2], "5001")
+
+
+def main():
+    box = subid_box.enter()
+    os.mkdir("/dev/pts", 0o755)
+    mount("devpts", "/dev/pts", "devpts", 0, "newinstance,ptmxmode=0666,mode=0620")
+    os.symlink("pts/ptmx", "/dev/ptmx")
+    for part in (terminals, fitting, empty_columns):
+        box.report.part(part, box)
+    box.report.finish()
+
+
+main()
