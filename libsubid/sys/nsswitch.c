@@ -2,7 +2,7 @@
 /*
  * nsswitch: reads nsswitch.conf in one pass.
  *
- * MUST: a service that libc asks is never left out of passwd_others and group_others.
+ * MUST: a service that libc asks is never left out of the words.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -99,6 +99,11 @@ static int read_subid(const struct scan_line *line, struct nsswitch *nsswitch)
 	return n > 0;
 }
 
+static bool is_one_word(const char *text, size_t len, const char *word)
+{
+	return len == strlen(word) && memcmp(text, word, len) == 0;
+}
+
 /* Returns whether the first word is `files`, without an action as [SUCCESS=continue]. */
 static bool names_files_first(const struct scan_line *line)
 {
@@ -106,31 +111,21 @@ static bool names_files_first(const struct scan_line *line)
 	size_t end = skip_word(line, begin, &of_libc);
 	size_t next = skip_spaces(line, end, &of_libc);
 
-	return end - begin == strlen("files") &&
-	       memcmp(line->text + begin, "files", end - begin) == 0 &&
+	return is_one_word(line->text + begin, end - begin, "files") &&
 	       (next == line->len || (next > end && line->text[next] != '['));
 }
 
-static bool is_local(const char *word, size_t len)
-{
-	return (len == 5 && memcmp(word, "files", 5) == 0) ||
-	       (len == 6 && memcmp(word, "compat", 6) == 0) ||
-	       (len == 2 && memcmp(word, "db", 2) == 0);
-}
-
 /*
- * Collects words, separated by spaces: those that are not local, or all. A word that does
- * not fit is replaced by one for unknown services.
+ * Collects the words from @at on, separated by spaces. If one does not fit, a word for
+ * unknown services replaces them all.
  */
-static void read_words(const struct scan_line *line, size_t at, bool all,
+static void read_words(const struct scan_line *line, size_t at,
 		       char words[static NSSWITCH_LIST_BYTES])
 {
 	size_t used = 0, begin;
 	bool fits = line->len <= LIMIT_LINE_BYTES;
 
 	while (fits && next_word(line, &of_libc, &at, &begin)) {
-		if (!all && is_local(line->text + begin, at - begin))
-			continue;
 		fits = used + (at - begin) + 2 <= NSSWITCH_LIST_BYTES;
 		if (!fits)
 			break;
@@ -150,11 +145,8 @@ static void read_services(const struct scan_line *line, size_t at, bool group,
 {
 	bool actions = line->len > 0 && memchr(line->text, '[', line->len);
 
-	read_words(line, at, false,
-		   group ? nsswitch->group_others : nsswitch->passwd_others);
+	read_words(line, at, group ? nsswitch->group : nsswitch->passwd);
 	*(group ? &nsswitch->group_actions : &nsswitch->passwd_actions) = actions;
-	if (!group)
-		read_words(line, at, true, nsswitch->passwd_order);
 }
 
 /*
@@ -235,18 +227,41 @@ int nsswitch_read(const char *path, struct nsswitch *ret_nsswitch)
 }
 
 /*
- * Returns whether any of the services in @words, as in passwd_others, may have accounts
- * of other systems. Thread-safe.
+ * Returns the first service in @words that is not of local files, with its length; of
+ * length 0 if there is none. Thread-safe.
+ */
+const char *nsswitch_next_other(const char *words, size_t *ret_len)
+{
+	for (;; words += *ret_len) {
+		words += strspn(words, " ");
+		*ret_len = strcspn(words, " ");
+		if (!is_one_word(words, *ret_len, "files") &&
+		    !is_one_word(words, *ret_len, "compat") &&
+		    !is_one_word(words, *ret_len, "db"))
+			return words;
+	}
+}
+
+/* Returns whether a service in @words has not only local files. Thread-safe. */
+bool nsswitch_has_others(const char *words)
+{
+	size_t len;
+
+	nsswitch_next_other(words, &len);
+	return len > 0;
+}
+
+/*
+ * Returns whether a service in @words may have accounts of other systems. Thread-safe.
  */
 bool nsswitch_has_remote(const char *words)
 {
-	while (*words) {
-		size_t len = strcspn(words, " ");
+	size_t len;
 
-		if (len != strlen("systemd") || memcmp(words, "systemd", len) != 0)
+	while (*(words = nsswitch_next_other(words, &len)) != '\0') {
+		if (!is_one_word(words, len, "systemd"))
 			return true;
 		words += len;
-		words += strspn(words, " ");
 	}
 	return false;
 }

@@ -22,16 +22,16 @@ struct nsswitch {
 	size_t n_sources;
 	/* The name service reads /etc/passwd first, and a user found there counts. */
 	bool passwd_files_first;
-	/* The words of `passwd:` and `group:` except local files; empty: none. */
-	char passwd_others[NSSWITCH_LIST_BYTES];
-	char group_others[NSSWITCH_LIST_BYTES];
-	/* All words of `passwd:` in their order. */
-	char passwd_order[NSSWITCH_LIST_BYTES];
+	/* The words of `passwd:` and `group:` in their order, with spaces between. */
+	char passwd[NSSWITCH_LIST_BYTES];
+	char group[NSSWITCH_LIST_BYTES];
 	/* These lines have actions, such as [NOTFOUND=return]. */
 	bool passwd_actions;
 	bool group_actions;
 };
 
+const char *nsswitch_next_other(const char *words, size_t *ret_len);
+bool nsswitch_has_others(const char *words);
 bool nsswitch_has_remote(const char *words);
 int nsswitch_read(const char *path, struct nsswitch *ret_nsswitch);
 

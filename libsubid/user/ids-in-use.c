@@ -68,12 +68,12 @@ int ids_in_use_local(int directory, const struct kind *kind,
 void ids_in_use_start(struct ids_in_use_service *service, const struct nsswitch *nsswitch,
 		      const struct name_service *name_service)
 {
-	bool users = nsswitch_has_remote(nsswitch->passwd_others);
+	bool users = nsswitch_has_remote(nsswitch->passwd);
 
 	/* The primary groups of users are in use, too. */
 	service->service = name_service;
 	service->remote[0] = users;
-	service->remote[1] = users || nsswitch_has_remote(nsswitch->group_others);
+	service->remote[1] = users || nsswitch_has_remote(nsswitch->group);
 }
 
 static int64_t time_left(const struct ids_in_use_service *service)

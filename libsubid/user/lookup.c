@@ -26,7 +26,7 @@ struct lookup lookup_by_nsswitch(int directory, const struct nsswitch *nsswitch,
 		.directory = directory,
 		.files_first = nsswitch->passwd_files_first,
 		.files_alone = nsswitch->passwd_files_first &&
-			       nsswitch->passwd_others[0] == '\0',
+			       !nsswitch_has_others(nsswitch->passwd),
 		.service = service,
 	};
 }

@@ -89,6 +89,22 @@ static bool may_be_none(int r)
 	return r == ACCOUNT_NONE || r == -ENOENT || r == -ESRCH;
 }
 
+/* Local files need no module. */
+static void open_others(struct nss_modules *modules, const char *words, bool group)
+{
+	char others[NSSWITCH_LIST_BYTES] = { 0 };
+	size_t used = 0, len;
+
+	while (*(words = nsswitch_next_other(words, &len)) != '\0') {
+		if (used > 0)
+			others[used++] = ' ';
+		memcpy(others + used, words, len);
+		used += len;
+		words += len;
+	}
+	nss_modules_open(modules, others, group);
+}
+
 /*
  * Returns the modules for users or groups in @ret_modules; loads them at the first call.
  * Returns 0 or -errno (nsswitch.conf cannot be read, so the modules are unknown).
@@ -103,8 +119,8 @@ int nss_modules_of(struct nss *nss, const struct kind *kind,
 		r = nsswitch_read(NAME_SERVICE_CONF, &nsswitch);
 		if (r)
 			return r;
-		nss_modules_open(&nss->modules[0], nsswitch.passwd_others, false);
-		nss_modules_open(&nss->modules[1], nsswitch.group_others, true);
+		open_others(&nss->modules[0], nsswitch.passwd, false);
+		open_others(&nss->modules[1], nsswitch.group, true);
 		nss->actions[0] = nsswitch.passwd_actions;
 		nss->actions[1] = nsswitch.group_actions;
 		nss->open = true;
@@ -163,7 +179,7 @@ static int ask_in_order(struct nss *nss, const struct nss_question *question,
 		r = nsswitch_read(NAME_SERVICE_CONF, &nsswitch);
 		if (r)
 			return r;
-		nss_modules_open(&nss->order, nsswitch.passwd_order, false);
+		nss_modules_open(&nss->order, nsswitch.passwd, false);
 		nss->order_open = true;
 	}
 	return nss_modules_ask(&nss->order, question, ret_found);

@@ -308,9 +308,9 @@ int check_ask_service(struct check *check, const struct findings *findings)
 		check->unreadable = true;
 		return r == -ENOMEM ? r : know_no_owner(&asking, r);
 	}
-	asking.remote = nsswitch_has_remote(nsswitch->passwd_others) ||
-			nsswitch_has_remote(nsswitch->group_others);
-	if (!asking.remote && (nsswitch->passwd_others[0] == '\0' ||
+	asking.remote = nsswitch_has_remote(nsswitch->passwd) ||
+			nsswitch_has_remote(nsswitch->group);
+	if (!asking.remote && (!nsswitch_has_others(nsswitch->passwd) ||
 			       findings->counts[FINDING_NO_ACCOUNT][FINDING_NOTE] == 0))
 		return 0;
 	return ask_unresolved_owners(&asking);

@@ -27,8 +27,8 @@ static int read_image_nsswitch(struct user_cache *owners, const char *etc)
 	if (r)
 		report_line(PROGRAM, "%s: %s", path, report_error(-r));
 	else {
-		owners->others[kind_uid.group] = nsswitch->passwd_others[0] != '\0';
-		owners->others[kind_gid.group] = nsswitch->group_others[0] != '\0';
+		owners->others[kind_uid.group] = nsswitch_has_others(nsswitch->passwd);
+		owners->others[kind_gid.group] = nsswitch_has_others(nsswitch->group);
 	}
 	return r ? VERB_UNREADABLE : 0;
 }

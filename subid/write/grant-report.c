@@ -33,13 +33,13 @@ void grant_report_service(struct grant *grant)
 {
 	const struct grant_options *options = &grant->options;
 	const struct db *db = &grant->edit.db;
-	const char *others[] = { db->nsswitch.passwd_others, db->nsswitch.group_others };
+	const char *words[] = { db->nsswitch.passwd, db->nsswitch.group };
 	bool remote = db->in_use.remote[0] || db->in_use.remote[1];
 
 	if (remote && (options->verbose || (options->n_users == 0 && db->in_use.largest > 0)))
 		allocation_report_asked(PROGRAM, &db->in_use);
 	for (size_t k = 0; k < 2 && options->verbose; k++)
-		if (others[k][0] != '\0')
+		if (nsswitch_has_others(words[k]))
 			report_missing(grant, kind_all[k]);
 }
 

@@ -109,19 +109,25 @@ static bool model_files_first(const char *text, size_t left)
 	return lines == 0 || (lines == 1 && first);
 }
 
-/* Words with one space between them, none of them local, and no part of an action. */
-static void check_others(const char *others)
+/* Words with one space between them, and no part of an action; others are not local. */
+static void check_words(const char *words)
 {
 	char copy[NSSWITCH_LIST_BYTES], *rest = copy, *word;
+	size_t len;
 
-	FUZZ_ASSERT(memchr(others, '\0', sizeof(copy)));
-	strcpy(copy, others);
-	if (strcmp(others, NSSWITCH_UNREAD) == 0)
+	FUZZ_ASSERT(memchr(words, '\0', sizeof(copy)));
+	strcpy(copy, words);
+	if (strcmp(words, NSSWITCH_UNREAD) == 0)
 		return;
-	while (others[0] && (word = strsep(&rest, " "))) {
+	while (words[0] && (word = strsep(&rest, " "))) {
+		const char *other = nsswitch_next_other(word, &len);
+
 		FUZZ_ASSERT(word[0] && !strpbrk(word, "\t[\n"));
-		FUZZ_ASSERT(strcmp(word, "files") && strcmp(word, "compat") &&
-			    strcmp(word, "db"));
+		FUZZ_ASSERT((other != word) ==
+			    (!strcmp(word, "files") || !strcmp(word, "compat") ||
+			     !strcmp(word, "db")));
+		FUZZ_ASSERT(len == strlen(other) &&
+			    nsswitch_has_others(word) == (len > 0));
 	}
 }
 
@@ -171,8 +177,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		FUZZ_ASSERT(strcmp(joined, n > 0 ? words : "files\n") == 0);
 
 		FUZZ_ASSERT(nsswitch.passwd_files_first == model_files_first(copy, size));
-		check_others(nsswitch.passwd_others);
-		check_others(nsswitch.group_others);
+		check_words(nsswitch.passwd);
+		check_words(nsswitch.group);
 	}
 	free(copy);
 	return 0;

@@ -184,7 +184,7 @@ static void ask(struct double_service *expected, struct range range,
 	const struct name_service name_service = { .context = expected,
 						   .enumerate = double_enumerate,
 						   .scan = double_scan };
-	const struct nsswitch nsswitch = { .passwd_others = "sss" };
+	const struct nsswitch nsswitch = { .passwd = "sss" };
 
 	cr_assert(range_set_add(&wanted, range) == 0);
 	ids_in_use_start(service, &nsswitch, &name_service);
@@ -255,7 +255,7 @@ Test(ids_in_use, thorough)
 	const struct name_service name_service = { .context = &expected,
 						   .enumerate = double_enumerate,
 						   .scan = double_scan };
-	const struct nsswitch nsswitch = { .passwd_others = "sss" };
+	const struct nsswitch nsswitch = { .passwd = "sss" };
 	CLEANUP(ids_in_use_cleanup) struct ids_in_use found = { 0 };
 	CLEANUP(ids_in_use_service_cleanup)
 	struct ids_in_use_service service = { .thorough = true, .to_come = 5 };
@@ -280,8 +280,7 @@ Test(ids_in_use, thorough)
 /* Services that have only accounts of this system are not asked. */
 Test(ids_in_use, no_services)
 {
-	static const struct nsswitch local = { .passwd_others = "systemd",
-					       .group_others = "systemd" };
+	static const struct nsswitch local = { .passwd = "systemd", .group = "systemd" };
 	struct double_service expected = { .known = 1500, .hidden = 1501 };
 	const struct name_service name_service = { .context = &expected,
 						   .enumerate = double_enumerate,

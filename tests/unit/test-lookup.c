@@ -246,7 +246,7 @@ Test(lookup, live)
 	nsswitch.passwd_files_first = true;
 	lookup = lookup_live(tmpdir.fd, &nsswitch, &service);
 	cr_assert(lookup.files_first == no_nscd && lookup.files_alone == no_nscd);
-	strcpy(nsswitch.passwd_others, "sss");
+	strcpy(nsswitch.passwd, "sss");
 	lookup = lookup_live(tmpdir.fd, &nsswitch, &service);
 	cr_assert(lookup.files_first == no_nscd && !lookup.files_alone);
 }

@@ -185,6 +185,20 @@ Test(nsswitch, passwd)
 	}
 }
 
+/* The services but those of local files, with spaces between. */
+static const char *others_of(const char *words)
+{
+	static char others[NSSWITCH_LIST_BYTES];
+	size_t used = 0, len;
+
+	for (words = nsswitch_next_other(words, &len); len > 0;
+	     words = nsswitch_next_other(words + len, &len))
+		used += (size_t)sprintf(others + used, "%s%.*s", used > 0 ? " " : "",
+					(int)len, words);
+	others[used] = '\0';
+	return others;
+}
+
 /* Lines that the name service accepts though they do not begin with the key. */
 Test(nsswitch, odd_others)
 {
@@ -199,13 +213,13 @@ Test(nsswitch, odd_others)
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		nsswitch = read_text(rows[i].text, strlen(rows[i].text));
-		cr_assert_str_eq(nsswitch.passwd_others, rows[i].users, "row %zu", i);
-		cr_assert_str_eq(nsswitch.group_others, rows[i].groups, "row %zu", i);
+		cr_assert_str_eq(others_of(nsswitch.passwd), rows[i].users, "row %zu", i);
+		cr_assert_str_eq(others_of(nsswitch.group), rows[i].groups, "row %zu", i);
 		cr_assert_not(nsswitch.passwd_files_first);
 	}
 	nsswitch = read_text(BYTES("passwd_compat: nis\ngroups: ldap\n# passwd: sss\n"));
-	cr_assert_str_eq(nsswitch.passwd_others, "");
-	cr_assert_str_eq(nsswitch.group_others, "");
+	cr_assert_str_eq(others_of(nsswitch.passwd), "");
+	cr_assert_str_eq(others_of(nsswitch.group), "");
 }
 
 /* Services for accounts other than the local files; for groups as well as for users. */
@@ -240,16 +254,18 @@ Test(nsswitch, others)
 
 		snprintf(text, sizeof(text), "passwd:%s\ngroup: other\n", rows[i].line);
 		nsswitch = read_text(text, strlen(text));
-		cr_assert_str_eq(nsswitch.passwd_others, rows[i].others, "'%s': '%s'",
-				 rows[i].line, nsswitch.passwd_others);
-		cr_assert_str_eq(nsswitch.group_others, "other");
+		cr_assert_str_eq(others_of(nsswitch.passwd), rows[i].others, "'%s': '%s'",
+				 rows[i].line, others_of(nsswitch.passwd));
+		cr_assert_str_eq(others_of(nsswitch.group), "other");
+		cr_assert_eq(nsswitch_has_others(nsswitch.passwd),
+			     rows[i].others[0] != '\0');
 		cr_assert_eq(nsswitch.passwd_actions, strchr(rows[i].line, '[') != NULL);
 		cr_assert_not(nsswitch.group_actions);
 		snprintf(text, sizeof(text), "GROUP:%s", rows[i].line);
 		nsswitch = read_text(text, strlen(text));
-		cr_assert_str_eq(nsswitch.group_others, rows[i].others, "'%s': '%s'",
-				 rows[i].line, nsswitch.group_others);
-		cr_assert_str_eq(nsswitch.passwd_others, "");
+		cr_assert_str_eq(others_of(nsswitch.group), rows[i].others, "'%s': '%s'",
+				 rows[i].line, others_of(nsswitch.group));
+		cr_assert_str_eq(others_of(nsswitch.passwd), "");
 		cr_assert_eq(nsswitch.group_actions, strchr(rows[i].line, '[') != NULL);
 		cr_assert_not(nsswitch.passwd_actions);
 	}
@@ -272,8 +288,8 @@ Test(nsswitch, order)
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct nsswitch nsswitch = read_text(rows[i].text, strlen(rows[i].text));
 
-		cr_assert_str_eq(nsswitch.passwd_order, rows[i].order, "'%s': '%s'",
-				 rows[i].text, nsswitch.passwd_order);
+		cr_assert_str_eq(nsswitch.passwd, rows[i].order, "'%s': '%s'",
+				 rows[i].text, nsswitch.passwd);
 	}
 }
 
@@ -287,9 +303,9 @@ Test(nsswitch, many_others)
 	for (int i = 10; i < 99; i++)
 		len += (size_t)sprintf(text + len, " word%d", i);
 	nsswitch = read_text(text, len);
-	cr_assert_str_eq(nsswitch.passwd_others, NSSWITCH_UNREAD);
-	cr_assert_str_eq(nsswitch.passwd_order, NSSWITCH_UNREAD);
-	cr_assert(nsswitch_has_remote(nsswitch.passwd_others));
+	cr_assert_str_eq(others_of(nsswitch.passwd), NSSWITCH_UNREAD);
+	cr_assert_str_eq(nsswitch.passwd, NSSWITCH_UNREAD);
+	cr_assert(nsswitch_has_remote(nsswitch.passwd));
 }
 
 /* A line of which only the begin is read. */
@@ -303,8 +319,8 @@ Test(nsswitch, cut_off)
 		snprintf(text, sizeof(text), "%sgroup: %*s\npasswd: files\n",
 			 begin ? " " : "", LIMIT_LINE_BYTES, "sss");
 		nsswitch = read_text(text, strlen(text));
-		cr_assert_str_eq(nsswitch.group_others, NSSWITCH_UNREAD);
-		cr_assert_str_eq(nsswitch.passwd_others, "");
+		cr_assert_str_eq(others_of(nsswitch.group), NSSWITCH_UNREAD);
+		cr_assert_str_eq(others_of(nsswitch.passwd), "");
 	}
 }
 
@@ -320,8 +336,8 @@ Test(nsswitch, long_others)
 		 * second. */
 		snprintf(text, sizeof(text), "group: other\npasswd: %0*d\n", len, 1);
 		nsswitch = read_text(text, strlen(text));
-		cr_assert_str_eq(nsswitch.group_others, "other", "%d bytes", len);
-		kept = strlen(nsswitch.passwd_others);
+		cr_assert_str_eq(others_of(nsswitch.group), "other", "%d bytes", len);
+		kept = strlen(nsswitch.passwd);
 		cr_assert(kept == 1 || kept == (size_t)len, "%d bytes: %zu", len, kept);
 		cr_assert(kept > 1 || len > NSSWITCH_LIST_BYTES - 3, "%d bytes", len);
 	}
