@@ -38,3 +38,73 @@ modes()
 /usr/bin/newgidmap 4755 root:root
 /usr/libexec/subid-utils/subid-ask 711 root:root"
 }
+
+# library_of PROGRAM: the package of the libsubid that it loads
+library_of()
+{
+	ldd "$1" | sed -n 's/.*libsubid.*=> \([^ ]*\) .*/\1/p' | xargs realpath | xargs dpkg -S |
+		cut -d: -f1
+}
+
+# dependent NAME: a package that needs uidmap, as docker's rootless extras do
+dependent()
+{
+	mkdir -p "/var/tmp/$1/DEBIAN" &&
+		printf '%s\n' "Package: $1" 'Version: 1' 'Architecture: all' 'Depends: uidmap' \
+			'Maintainer: elsa <elsa@localhost>' 'Description: needs uidmap' \
+			>"/var/tmp/$1/DEBIAN/control" &&
+		dpkg-deb --build "/var/tmp/$1" /var/tmp >/dev/null && dpkg -i "/var/tmp/$1"_*.deb
+}
+
+# swap: there and back with containers, by apt and by dpkg
+swap()
+{
+	local before others databases library
+
+	library=$(installed | grep '^libsubid[45]$')
+	must 'docker rootless extras' dependent docker-ce-rootless-extras
+	must 'two users' make_users
+	must 'images and configurations' containers_prepare
+	must 'containers before' containers_start before
+	before=$(state)
+	others=$(installed | grep -vE '^(uidmap|libsubid.|libjansson4)$')
+	databases=$(cat /etc/subuid /etc/subgid)
+
+	must 'apt install ours' watched /tmp/watch install_ours
+	printf '# %s: apt: newuidmap was started %s times, missing %s times\n' "$release" \
+		$(cat /tmp/watch)
+	sound 'ours'
+	same 'no package but uidmap and libsubid went' \
+		"$(installed | grep -vE '^(subid-.*|libjansson4)$')" "$others"
+	modes
+	must 'containers from before live' containers_answer before
+	must 'containers with ours' containers_start ours
+	must 'they have the maps' containers_answer ours
+	must 'subid doctor finds nothing' as elsa 'subid doctor'
+	same "podman's libsubid is ours" "$(library_of /usr/bin/podman)" "subid-$library"
+
+	must "apt install uidmap $library" watched /tmp/watch apt install uidmap "$library"
+	printf '# %s: apt back: started %s times, missing %s times\n' "$release" $(cat /tmp/watch)
+	sound 'back'
+	must 'purge of what is left' apt purge subid-utils subid-uidmap
+	apt autoremove --purge >/dev/null 2>&1
+	must 'containers of before and ours live' containers_answer before
+	must 'containers with ours live' containers_answer ours
+	must 'containers after' containers_start after
+	must 'they have the maps, too' containers_answer after
+	same 'the same packages' "$(installed | grep -vE '^(uidmap|libsubid.|libjansson4)$')" "$others"
+	same 'the databases are the same' "$(cat /etc/subuid /etc/subgid)" "$databases"
+	same 'files, users, modes and diversions as before' "$(state | grep -v '^/home/')" \
+		"$(grep -v '^/home/' <<<"$before")"
+
+	must 'dpkg -i ours' watched /tmp/watch swap_by_dpkg
+	same 'dpkg: newuidmap was never missing' "$(cut -d' ' -f2 /tmp/watch)" 0
+	sound 'ours by dpkg'
+	must 'containers by dpkg' containers_start dpkg
+	must 'all live' containers_answer before
+}
+
+swap_by_dpkg()
+{
+	apt install libjansson4 && dpkg -i $(ours)
+}

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash
+#
+# Tests of the installed packages, and programs that are linked with one of the two libraries.
+
+# tests: debian/tests, by autopkgtest
+tests()
+{
+	local output
+
+	must 'autopkgtest' apt install autopkgtest
+	install_ours >/dev/null 2>&1
+	output=$(command autopkgtest --no-built-binaries --apt-upgrade /packages/"$release"/*.deb \
+		/build/subid-utils -- null 2>&1)
+	grep -E '^(map|library|podman|lxc) +(PASS|FAIL|SKIP)' <<<"$output" | while read -r name result why; do
+		verdict "autopkgtest: $name" "$([[ $result == PASS ]] || echo "$result $why")"
+	done
+	[[ $output == *' PASS'* && $output != *' FAIL'* ]] || tail -n 60 <<<"$output" | sed 's/^/# /'
+}
+
+# linked NAME: a program with shadow's calls
+linked()
+{
+	cat >/tmp/ranges.c <<-'END'
+		#include <stdbool.h>
+		#include <stdio.h>
+		#include <sys/types.h>
+		#include <shadow/subid.h>
+
+		int main(void)
+		{
+			struct subid_range *ranges;
+			int n = subid_get_uid_ranges("elsa", &ranges);
+
+			return n != 1 || printf("%lu %lu\n", ranges[0].start, ranges[0].count) < 0;
+		}
+	END
+	gcc -o "$1" /tmp/ranges.c -lsubid
+}
+
+# needs PROGRAM: what dpkg-shlibdeps makes of it
+needs()
+{
+	mkdir -p /tmp/source/debian && cd /tmp/source &&
+		printf 'Source: x\n\nPackage: x\nArchitecture: any\n' >debian/control &&
+		dpkg-shlibdeps -O "$1" 2>/dev/null | grep -oE '(subid-)?libsubid[45][^,]*(\| )?.*' |
+		sed 's/, lib.*//'
+}
+
+library()
+{
+	local n since
+
+	n=$(dpkg --compare-versions "$(dpkg-query -W -f '${Version}' passwd)" ge 1:4.16 && echo 5 || echo 4)
+	since=$([[ $n == 5 ]] && echo 1:4.16.0 || echo 1:4.11.1)
+	echo elsa:3000000:65536 >>/etc/subuid
+	useradd elsa
+	must "Debian's library" apt install "libsubid$n" libsubid-dev
+	must "a program built with Debian's" linked /tmp/theirs
+	must 'our library' install_ours
+	must 'our headers' apt install $(ours subid-libsubid-dev)
+	same "Debian's are gone" "$(installed | grep -E '^libsubid')" ''
+	same "the program built with Debian's runs with ours" "$(/tmp/theirs)" '3000000 65536'
+	same 'it is ours' "$(library_of /tmp/theirs)" "subid-libsubid$n"
+	must 'a program built with ours' linked /tmp/ours
+	same 'it depends on either library' "$(needs /tmp/ours)" "libsubid$n (>= $since)"
+	must "Debian's library again" apt install "libsubid$n" libsubid-dev
+	same "the program built with ours runs with Debian's" "$(/tmp/ours)" '3000000 65536'
+	same "it is Debian's" "$(library_of /tmp/ours)" "libsubid$n"
+}
