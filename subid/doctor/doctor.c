@@ -11,9 +11,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "command/known-users.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/num.h"
 #include "libsubid/findings/kubelet.h"
+#include "libsubid/sys/etc-directory.h"
+#include "libsubid/sys/fd.h"
 #include "message/i18n.h"
 #include "message/report.h"
 #include "subid/doctor/doctor.h"
@@ -82,7 +85,10 @@ static int doctor_find_user(struct doctor *doctor)
 		return VERB_UNREADABLE;
 	}
 	if (r) {
+		CLEANUP(fd_cleanup) int etc = etc_open_directory(NULL, SYSCONFDIR);
+
 		report_line(PROGRAM, _("user '%s' does not exist"), doctor->login);
+		known_users_suggest(PROGRAM, etc, doctor->login);
 		return VERB_NO_USER;
 	}
 	/* Without a /proc of this process, the checks cannot be run as the user. */

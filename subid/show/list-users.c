@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "command/known-users.h"
 #include "message/i18n.h"
 #include "message/report.h"
 #include "subid/show/list.h"
@@ -60,10 +61,12 @@ int list_report_missing(const struct list *list)
 				    user->word);
 		else if (user->exists)
 			report_line(PROGRAM, _("%s has no subordinate ids"), user->word);
-		else
+		else {
 			report_line(PROGRAM,
 				    _("user '%s' does not exist, and no line names it"),
 				    user->word);
+			known_users_suggest(PROGRAM, list->place.directory, user->word);
+		}
 		if (list->owners.silent)
 			status = VERB_UNREADABLE;
 		else if (status == VERB_DONE || status == VERB_NONE)

@@ -5,14 +5,14 @@
  * A database is read twice as a stream: first to find the owners of the ids, then to load
  * all lines of these owners, from which the inside ids are computed. So memory does not
  * grow with the database. If nsswitch.conf names plugins, each is asked for the owners of
- * an id; then the source that counts for each of these owners is found.
+ * an id; then the source that counts for each of these owners is found. Only for ids on
+ * standard input, which are shown as they come, the whole database is loaded.
  */
-#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <unistd.h>
 
 #include "libsubid/core/cleanup.h"
-#include "libsubid/core/num.h"
 #include "message/i18n.h"
 #include "message/report.h"
 #include "subid/show/whois.h"
@@ -77,50 +77,61 @@ static int whois_load(struct whois *whois, struct whois_side *side)
 	return r;
 }
 
-static int whois_show_all(struct whois *whois)
+/* Shows the ids from @first on. Returns an exit status. */
+static int show_from(struct whois *whois, size_t first)
 {
 	int r, status = VERB_DONE;
 
-	for (size_t i = 0; i < whois->n_ids; i++) {
-		bool found = false;
+	for (size_t i = first; i < whois->n_ids; i++) {
+		const struct whois_id *id = &whois->ids[i];
+		bool asked = false, found = false;
 
 		for (size_t j = 0; j < whois->n_sides; j++) {
-			r = whois_show(whois, &whois->sides[j], whois->ids[i], &found);
+			if (!id->kinds[whois->sides[j].kind->group])
+				continue;
+			asked = true;
+			r = whois_show(whois, &whois->sides[j], id->id, &found);
 			if (r == VERB_NOT_WRITTEN)
 				return r;
 			status = r ? r : status;
 		}
-		if (!found && status == VERB_DONE)
+		if (asked && !found && status == VERB_DONE)
 			status = VERB_NONE;
 	}
 	return status;
 }
 
-static int parse_ids(struct whois *whois, int n, char **words)
+/* Shows the ids on standard input, each line when it is read. */
+static int show_stream(struct whois *whois)
 {
-	int r;
+	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+	struct scan_line line;
+	int r = scan_start_stream(&scan, STDIN_FILENO), status = VERB_DONE;
 
-	if (n == 0) {
-		report_line(PROGRAM, _("an id is missing"));
-		return verb_misuse(&verb_whois);
+	while (r == 0 && (r = scan_next(&scan, &line)) > 0) {
+		whois->n_ids = 0;
+		r = line.len > 0 ? whois_take_line(whois, &line) : 0;
+		r = r ? r : show_from(whois, 0);
+		if (r == VERB_NOT_WRITTEN)
+			return r;
+		fflush(stdout);
+		status = r ? r : status;
+		r = 0;
 	}
-	whois->ids = calloc((size_t)n, sizeof(*whois->ids));
-	if (!whois->ids)
-		return verb_fail(ENOMEM);
-	for (int i = 0; i < n; i++) {
-		uint64_t id;
+	if (r == 0)
+		return status;
+	report_line(PROGRAM, "%s: %s", _("standard input"), report_error(-r));
+	return VERB_UNREADABLE;
+}
 
-		if (num_parse(words[i], strlen(words[i]), ID_NONE, &id)) {
-			report_line(PROGRAM, _("'%s' is no id: 0-4294967295, in decimal"),
-				    words[i]);
-			return verb_misuse(&verb_whois);
-		}
-		whois->ids[whois->n_ids++] = (uint32_t)id;
-		r = range_set_add(&whois->wanted, (struct range){ id, id + 1 });
-		if (r)
-			return verb_fail(-r);
-	}
-	return 0;
+static int whois_show_all(struct whois *whois)
+{
+	int status = show_from(whois, 0), r;
+
+	if (!whois->stream || status == VERB_NOT_WRITTEN)
+		return status;
+	r = show_stream(whois);
+	return r ? r : status;
 }
 
 static int whois_parse(int argc, char **argv, struct whois *whois)
@@ -133,7 +144,10 @@ static int whois_parse(int argc, char **argv, struct whois *whois)
 	whois->n_sides = verb_kinds(&whois->options, kinds);
 	for (size_t i = 0; i < whois->n_sides; i++)
 		whois->sides[i].kind = kinds[i];
-	return parse_ids(whois, argc - optind, argv + optind);
+	if (optind < argc)
+		return 0;
+	report_line(PROGRAM, _("an id is missing"));
+	return verb_misuse(&verb_whois);
 }
 
 static int whois_run(int argc, char **argv)
@@ -154,6 +168,10 @@ static int whois_run(int argc, char **argv)
 	r = user_cache_start(&whois.owners, &whois.place);
 	if (r == 0)
 		r = sources_start(&whois.sources, &whois.place, &whois.owners);
+	if (r == 0)
+		r = whois_take_words(&whois, argc - optind, argv + optind);
+	if (r == VERB_USAGE)
+		return verb_misuse(&verb_whois);
 	if (r)
 		return r;
 	for (size_t i = 0; i < whois.n_sides; i++) {
@@ -182,7 +200,9 @@ static const struct option_group whois_options[] = {
 
 static const struct help_row whois_examples[] = {
 	{ "subid whois 3001000", N_("whose the id is") },
-	{ "subid whois -u -J 3001000", N_("the same as JSON, as a uid only") },
+	{ "subid whois /srv/image/etc/shadow", N_("whose the ids of a file are") },
+	{ "find . -printf '%U\\n' | subid whois -u -",
+	  N_("whose the uids of many files are") },
 	{ .term = NULL },
 };
 
@@ -190,9 +210,11 @@ const struct verb verb_whois = {
 	.command = {
 		.program = PROGRAM,
 		.name = PROGRAM " whois",
-		.usage = N_("[OPTION]... ID..."),
+		.usage = N_("[OPTION]... (ID | FIRST-LAST | USER | FILE | -)..."),
 		.summary = N_("Show the owner of an id, and the id inside a container"),
 		.options = whois_options,
+		.arguments = { COMPLETE_USERS | COMPLETE_FILES,
+			       COMPLETE_USERS | COMPLETE_FILES },
 		.examples = whois_examples,
 		.statuses = verb_statuses,
 		.exits = VERB_EXITS_READ | VERB_EXIT(VERB_NO_USER) | VERB_EXIT(VERB_NONE),

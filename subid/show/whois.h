@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "libsubid/core/range.h"
+#include "libsubid/sys/scan.h"
 #include "subid/verb/id-names.h"
 #include "subid/verb/index.h"
 #include "subid/verb/sources.h"
@@ -26,13 +27,21 @@ struct whois_side {
 	bool unread;		  /* the database is unreadable: any id may be in it */
 };
 
+/* An id to show, as a uid, a gid or both. */
+struct whois_id {
+	uint32_t id;
+	bool kinds[2];
+};
+
 struct whois {
 	struct verb_options options;
 	struct verb_place place;
 	struct user_cache owners;
 	struct sources sources;
-	uint32_t *ids;
+	struct whois_id *ids;
 	size_t n_ids;
+	size_t allocated;
+	bool stream;		      /* `-`: ids follow on standard input */
 	struct range_set wanted;      /* the ids, as a set */
 	struct range_set uids;	      /* uids of their owners */
 	struct unknown_owners others; /* owners with unknown uid */
@@ -41,6 +50,8 @@ struct whois {
 	struct output output;
 };
 
+int whois_take_words(struct whois *whois, int n, char *const *words);
+int whois_take_line(struct whois *whois, const struct scan_line *line);
 int whois_start_rows(struct whois *whois);
 int whois_show(struct whois *whois, struct whois_side *side, uint32_t id, bool *found);
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "command/identity.h"
+#include "command/known-users.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
@@ -230,7 +231,8 @@ int grant_users_add_users(struct grant_users *crowd, struct edit *edit,
 }
 
 /* Reports an unknown user, with the line number if read from a file. */
-static void report_unknown_user(const struct grant_users *crowd, size_t index)
+static void report_unknown_user(const struct grant_users *crowd, const struct edit *edit,
+				size_t index)
 {
 	const char *name = owner_set_name(&crowd->people, index);
 	int status = crowd->people.items[index].status;
@@ -246,8 +248,10 @@ static void report_unknown_user(const struct grant_users *crowd, size_t index)
 		report_line(
 			PROGRAM, _("%suser '%s' has the same uid as '%s'"), place, name,
 			owner_set_name(&crowd->people, crowd->people.items[index].same));
-	else
+	else {
 		report_line(PROGRAM, _("%suser '%s' does not exist"), place, name);
+		known_users_suggest(PROGRAM, edit->etc, name);
+	}
 }
 
 /*
@@ -268,7 +272,7 @@ int grant_users_resolve(struct grant_users *crowd, struct edit *edit,
 		if (status == OWNER_SET_KNOWN ||
 		    (status == OWNER_SET_SAME && !crowd->source))
 			continue;
-		report_unknown_user(crowd, i);
+		report_unknown_user(crowd, edit, i);
 		unknown = true;
 		silent |= status < 0;
 	}

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "command/known-users.h"
 #include "libsubid/core/cleanup.h"
 #include "message/i18n.h"
 #include "message/report.h"
@@ -159,6 +160,7 @@ static int check_accounts(struct rename *rename)
 		return r;
 	if (owner.r && !rename->change.no_account) {
 		report_line(PROGRAM, _("user '%s' does not exist"), rename->owner);
+		known_users_suggest(PROGRAM, rename->edit.etc, rename->owner);
 		report_line(PROGRAM,
 			    _("rename the account first: usermod -l %s %s; or, for an "
 			      "owner without account: --no-account"),
