@@ -22,6 +22,9 @@
 #define DECIDE_RANGES (16 * LIMIT_EXTENTS)
 #endif
 
+/* Most maps take no memory. */
+#define DECIDE_FEW 8
+
 /* At most so many other login names of the caller are found. */
 #define DECIDE_NAMES 16
 
@@ -200,12 +203,13 @@ int decide(const struct kind *kind, const struct idmap *map, const struct lookup
 	   const struct account *account, uint32_t own_id, struct dbfile *file,
 	   struct decision *ret_decision)
 {
+	struct range few[DECIDE_FEW];
 	CLEANUP(decision_search_cleanup)
 	struct decision_search search = {
 		.map = map,
 		.lookup = lookup,
 		.own_id = own_id,
-		.left = RANGE_SET(DECIDE_RANGES),
+		.left = RANGE_SET_IN(few, DECIDE_RANGES),
 	};
 	bool asked;
 	int r;

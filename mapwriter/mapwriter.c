@@ -234,16 +234,20 @@ static int prepare_write(struct request *request)
 }
 
 /*
- * The text is made before a capability is in effect. It is not on the stack: the longest
- * map takes three pages, and few maps need them.
+ * The text is made before a capability is in effect. A long one is not on the stack: the
+ * longest map takes three pages, and few maps need them.
  */
 static int write_map(struct request *request)
 {
-	CLEANUP(cleanup_free) char *text = malloc(request->bytes);
+	CLEANUP(cleanup_free) char *many = NULL;
+	char few[512], *text = few;
 	int r;
 
-	if (!text)
-		return refuse(request, REFUSAL_OPEN, ENOMEM);
+	if (request->bytes > sizeof(few)) {
+		many = text = malloc(request->bytes);
+		if (!many)
+			return refuse(request, REFUSAL_OPEN, ENOMEM);
+	}
 	idmap_render(&request->map, text, request->bytes);
 	r = privilege_raise(&request->privilege);
 	if (r)

@@ -10,6 +10,7 @@
  * MUST: this happens before anything that the caller or a file chose is read.
  * MUST: the ids, capabilities and flags that were set are read back.
  * MUST: no capability is in effect but after privilege_raise().
+ * MUST: the program has one thread.
  *
  * Code that runs with CAP_SETUID can still become root. This protects against a confused
  * deputy, not against an attacker inside this process. SECURITY.md says more.
@@ -17,6 +18,7 @@
 #include <errno.h>
 #include <linux/securebits.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "libsubid/sys/capabilities.h"
@@ -106,6 +108,18 @@ static void keep_permitted(void)
 }
 
 /*
+ * setresgid(2) and setresuid(2), by the numbers for ids of 32 bits. They change the only
+ * thread; functions of libc care for all threads, for which musl blocks all signals.
+ */
+#ifdef SYS_setresuid32
+#define SET_GIDS SYS_setresgid32
+#define SET_UIDS SYS_setresuid32
+#else
+#define SET_GIDS SYS_setresgid
+#define SET_UIDS SYS_setresuid
+#endif
+
+/*
  * Gives up all privilege but the capabilities of @wanted that are permitted. None is in
  * effect.
  *
@@ -135,8 +149,8 @@ int privilege_cut(struct privilege *privilege, capset_t wanted)
 	 * opened as root can be written for any process. File capabilities need this as
 	 * well, since the real and the effective uid of the caller may differ.
 	 */
-	if (setresgid(privilege->gid, privilege->gid, privilege->gid) ||
-	    setresuid(privilege->uid, privilege->uid, privilege->uid))
+	if (syscall(SET_GIDS, privilege->gid, privilege->gid, privilege->gid) ||
+	    syscall(SET_UIDS, privilege->uid, privilege->uid, privilege->uid))
 		return -errno;
 	/*
 	 * After the change of ids, which has set it to fs.suid_dumpable: the caller could

@@ -98,9 +98,13 @@ static int set_replace(struct range_set *set, size_t at, size_t count,
 
 		if (allocated > set->max)
 			allocated = set->max;
-		ranges = reallocarray(set->ranges, allocated, sizeof(*ranges));
+		ranges = reallocarray(set->lent ? NULL : set->ranges, allocated,
+				      sizeof(*ranges));
 		if (!ranges)
 			return -ENOMEM;
+		if (set->lent)
+			memcpy(ranges, set->ranges, set->n * sizeof(*ranges));
+		set->lent = false;
 		set->ranges = ranges;
 		set->allocated = allocated;
 	}
@@ -118,7 +122,8 @@ struct range_set *range_set_clear(struct range_set *set)
 {
 	if (!set)
 		return NULL;
-	free(set->ranges);
+	if (!set->lent)
+		free(set->ranges);
 	*set = (struct range_set)RANGE_SET(set->max);
 	return NULL;
 }
@@ -182,7 +187,7 @@ int range_set_fill(struct range_set *set, const struct range *ranges, size_t n)
 		free(sorted);
 		return RANGE_SET_FULL;
 	}
-	free(set->ranges);
+	range_set_clear(set);
 	set->ranges = sorted;
 	set->n = used;
 	set->allocated = n > 0 ? n : 1;

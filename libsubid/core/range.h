@@ -71,6 +71,7 @@ struct range_set {
 	size_t n;
 	size_t allocated;
 	size_t max;
+	bool lent; /* `ranges` is the caller's, until more are needed */
 };
 
 enum {
@@ -81,6 +82,13 @@ enum {
 #define RANGE_SET(max_ranges)       \
 	{                           \
 		.max = (max_ranges) \
+	}
+
+/* The same, without memory of its own as long as an array of the caller is enough. */
+#define RANGE_SET_IN(array, max_ranges)                                             \
+	{                                                                           \
+		.ranges = (array), .allocated = sizeof(array) / sizeof((array)[0]), \
+		.max = (max_ranges), .lent = true                                   \
 	}
 
 int range_compare(const void *a, const void *b);

@@ -2,7 +2,7 @@
 /*
  * scan: reads lines of a file or stream.
  *
- * Invariant: the buffer has SCAN_BYTES for any file. A line of any length is
+ * Invariant: the buffer has at most SCAN_BYTES for any file. A line of any length is
  * returned once, cut off after LIMIT_LINE_BYTES + 1 bytes, so that the caller sees that
  * it is too long. There is no mmap(2): a file that shrinks would cause SIGBUS. Files are
  * read with pread(2), which fails for a pipe, so that a pipe is not mistaken for an empty
@@ -18,18 +18,26 @@
 
 _Static_assert(SCAN_BYTES > LIMIT_LINE_BYTES + 1, "a line fits the buffer");
 
+/* Forgets all that was read. */
+static void scan_reset(struct scan *scan)
+{
+	scan->begin = scan->end = scan->seen = 0;
+	scan->newlines = scan->total = scan->number = 0;
+	scan->at_end = scan->in_long_line = false;
+}
+
 /*
  * Starts at the begin of a file; reads of a pipe or socket fail with -EBADFD. The scan
- * neither owns the descriptor nor changes its position. Returns 0 or -ENOMEM; end with
+ * neither owns the descriptor nor changes its position. Returns 0 or -errno; end with
  * scan_end(). A scan belongs to one thread.
  */
 int scan_start(struct scan *scan, int fd)
 {
-	char *buffer = malloc(SCAN_BYTES);
-
-	if (!buffer)
-		return -ENOMEM;
-	*scan = (struct scan){ .fd = fd, .buffer = buffer };
+	scan->fd = fd;
+	scan->buffer = scan->few;
+	scan->size = SCAN_FEW;
+	scan->stream = false;
+	scan_reset(scan);
 	return 0;
 }
 
@@ -47,18 +55,16 @@ int scan_start_stream(struct scan *scan, int fd)
 void scan_rewind(struct scan *scan)
 {
 	if (scan->total > 0)
-		*scan = (struct scan){ .fd = scan->fd,
-				       .buffer = scan->buffer,
-				       .stream = scan->stream };
+		scan_reset(scan);
 }
 
 /* Frees the buffer. Takes NULL and a zeroed scan. Returns NULL. */
 struct scan *scan_end(struct scan *scan)
 {
-	if (scan) {
+	if (scan && scan->buffer != scan->few)
 		free(scan->buffer);
+	if (scan)
 		scan->buffer = NULL;
-	}
 	return NULL;
 }
 
@@ -69,11 +75,30 @@ static void scan_move(struct scan *scan, size_t begin)
 	scan->newlines = 0;
 }
 
+/* Takes more memory for a file that has more. Returns 0 or -ENOMEM. */
+static int scan_grow(struct scan *scan)
+{
+	char *buffer;
+
+	if (scan->size == SCAN_BYTES || scan->total < scan->size)
+		return 0;
+	buffer = malloc(SCAN_BYTES);
+	if (!buffer)
+		return -ENOMEM;
+	memcpy(buffer, scan->few, scan->end);
+	scan->buffer = buffer;
+	scan->size = SCAN_BYTES;
+	return 0;
+}
+
 /* Reads more bytes; first moves the buffered ones to the front. */
 static int scan_fill(struct scan *scan)
 {
 	size_t n = 0;
-	int r;
+	int r = scan_grow(scan);
+
+	if (r)
+		return r;
 
 	if (scan->begin > 0) {
 		memmove(scan->buffer, scan->buffer + scan->begin,
@@ -82,9 +107,9 @@ static int scan_fill(struct scan *scan)
 		scan_move(scan, 0);
 	}
 	r = scan->stream ? fd_read(scan->fd, scan->buffer + scan->end,
-				   SCAN_BYTES - scan->end, &n) :
+				   scan->size - scan->end, &n) :
 			   fd_read_at(scan->fd, scan->buffer + scan->end,
-				      SCAN_BYTES - scan->end, scan->total, &n);
+				      scan->size - scan->end, scan->total, &n);
 	if (r)
 		return r;
 	scan->total += n;

@@ -17,10 +17,14 @@
 
 /* More than a line and its newline, for fewer system calls. */
 #define SCAN_BYTES (64 * 1024)
+/* Enough for most files that a map writer reads: it needs no other memory for them. */
+#define SCAN_FEW 4096
 
+/* It must not be moved after scan_start(). */
 struct scan {
 	int fd; /* not owned */
-	char *buffer;
+	char *buffer; /* `few`, or for a larger file SCAN_BYTES on the heap */
+	size_t size;
 	size_t begin; /* of the buffered bytes that were not returned */
 	size_t end;
 	/* Newlines after `begin` in the block that ends at `seen`. */
@@ -31,6 +35,7 @@ struct scan {
 	bool stream; /* read without offsets, as for a pipe */
 	bool at_end;
 	bool in_long_line; /* skip the rest of the last line */
+	char few[SCAN_FEW];
 };
 
 struct scan_line {

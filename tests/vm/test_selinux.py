@@ -17,6 +17,8 @@ from usermod_box import DATABASES, DONE, POLICY, SUBGID, SUBUID
 AUDIT_LOG = "/var/log/audit/audit.log"
 LOCAL = "/etc/selinux/default/contexts/files/file_contexts.local"
 PROGRAM = "/usr/local/sbin/usermod-ext"
+HELPER = "/usr/local/libexec/subid-utils/subid-ask"
+DUMPABLE = "/proc/sys/fs/suid_dumpable"
 FILES = ("/etc/subuid", "/etc/subgid", "/etc/subuid-", "/etc/subgid-")
 SERVICES = "system_u:system_r:initrc_t:s0"
 ACCOUNTS = "system_u:system_r:useradd_t:s0"     # usermod(8) runs there
@@ -104,6 +106,12 @@ class Records:
                 found[:] = [line for line in file if re.search(pattern, line)]
             return found
         return found[0].strip() if wait_until(look) else None
+
+    def all(self, pattern):
+        """All lines that match now."""
+        with open(AUDIT_LOG) as file:
+            file.seek(self.start)
+            return [line.strip() for line in file if re.search(pattern, line)]
 
 
 # --- parts ------------------------------------------------------------------------------
@@ -234,6 +242,59 @@ def test_maps(report):
                          "it is not")
 
 
+def ask(word, first=""):
+    """nsswitch.conf with this service of users first, and the plugin that the image has."""
+    with open("/etc/nsswitch.conf", "w") as file:
+        file.write(f"passwd: {first}files\ngroup: files\n{word}\n")
+
+
+def test_helper(report):
+    """The helper runs in the domain of the map writer, and needs nothing beyond the policy."""
+    put()
+    report.check("the helper can be executed by users", label(HELPER) == "bin_t", label(HELPER))
+    for what, word, first, start in (("a name service", "", "db ", 3000000),
+                                     ("a plugin", "subid: vm", "", 100000)):
+        ask(word, first)
+        for program in ("newuidmap", "newgidmap"):
+            with Records() as records:
+                by_kind = start + (10000000 if what == "a plugin" and program[3] == "g" else 0)
+                result = map_from(UNCONFINED, program, f"0 {by_kind} 1000")
+                report.check(f"{program} asks {what}: the map is written",
+                             (result.returncode, result.stderr) == (0, ""), f"{result}")
+                result = map_from(USER, program, f"0 {by_kind} 1000")
+                report.check(f"{program} from user_t asks {what}: only the kernel refuses",
+                             f"write to {program[3]}id_map failed" in result.stderr, f"{result}")
+                found = records.wait(rf"^type=AVC .*denied .*comm=\"{program}\"")
+                report.check(f"{program} asks {what}: that denial is in the audit log", found,
+                             "it is not")
+                found = records.all(r"^type=AVC .*comm=\"subid-ask\"")
+                report.check(f"{program} asks {what}: nothing is denied to the helper",
+                             not found, f"{found}")
+
+
+def test_dumpable(report):
+    """With this setting of the kernel a user could trace the helper: it is not run."""
+    put()
+    ask("", "db ")
+    before = read(DUMPABLE)
+    try:
+        for value in ("1", "0", "2"):
+            with open(DUMPABLE, "w") as file:
+                file.write(value)
+            result = map_from(UNCONFINED, "newuidmap", "0 3000000 1000")
+            wanted = (["newuidmap: Cannot determine your user name.",
+                       f"newuidmap: {HELPER} is not run, since fs.suid_dumpable is 1 or cannot "
+                       "be read: users could trace it",
+                       "newuidmap: to fix it (as root): sysctl -w fs.suid_dumpable=0"]
+                      if value == "1" else [])
+            report.check(f"fs.suid_dumpable={value}", result.returncode == bool(wanted)
+                         and result.stderr.splitlines() == wanted, f"{result}")
+    finally:
+        with open(DUMPABLE, "wb") as file:
+            file.write(before)
+    ask("")
+
+
 def test_records(report):
     for domain, type_ in ((SERVICES, "bin_t"), (UNCONFINED, "bin_t"),
                           (ACCOUNTS, "useradd_exec_t")):
@@ -260,6 +321,8 @@ def main():
     report.part(test_machine, report)
     report.part(test_labels, report, SERVICES)
     report.part(test_maps, report)
+    report.part(test_helper, report)
+    report.part(test_dumpable, report)
     # the label for an administrator who wants it confined like usermod(8)
     relabel(PROGRAM, "useradd_exec_t")
     report.part(test_labels, report, ACCOUNTS)

@@ -8,7 +8,7 @@ import os
 import shutil
 import signal
 
-from host import ELSA, NSSWITCH, PROGRAMS, Report, enter, quick
+from host import ELSA, NSSWITCH, PROGRAMS, Report, enter, mapwriter_libc, mount, quick
 from tracer import Run
 
 INSTALLS = ("setuid", "fcaps")
@@ -98,10 +98,48 @@ def test_false(host, report):
     host.reset_etc("nsswitch.conf")
 
 
+def image(host):
+    """A root directory with the static map writers alone, as of a container image."""
+    root = f"{host.tmpdir}/image"
+    for name in ("bin", "etc", "proc"):
+        os.makedirs(f"{root}/{name}", 0o755)
+    mount("proc", f"{root}/proc", "proc")
+    for program in PROGRAMS:
+        shutil.copyfile(host.subjects["ours", "bare"].path(program), f"{root}/bin/{program}")
+        os.chmod(f"{root}/bin/{program}", 0o4755)
+    host.write(f"{root}/etc/passwd", f"elsa:x:{ELSA.uid}:{ELSA.gid}::/:/bin/sh\n")
+    for name in ("subuid", "subgid"):
+        host.write(f"{root}/etc/{name}", "elsa:100000:65536\n")
+    return root
+
+
+def test_image(host, report):
+    """Where only the map writers are installed, they serve users of the passwd file."""
+    if mapwriter_libc() == "shared":
+        report.skip("an image with only the map writers", "they need the libraries of the image")
+        return
+    root = image(host)
+    missing = f"{host.helper} is missing, which asks the name service and plugins"
+    for text, cause in ((None, None), (NSSWITCH, None), (OTHER_SERVICE, missing),
+                        (f"{NSSWITCH}subid: sss\n", None)):
+        if text is not None:
+            host.write(f"{root}/etc/nsswitch.conf", text)
+        for program in PROGRAMS:
+            target = host.target()
+            result = host.run(f"/bin/{program}", [str(target.pid), "0", "100000", "10"], ELSA,
+                              as_root=lambda: os.chroot(root))
+            granted = (result.status == 0 and not result.err
+                       and target.map(program[3]) == ((0, 100000, 10),))
+            refused = (result.status == 1 and not target.map(program[3])
+                       and result.lines[1:2] == [f"{program}: {cause}"])
+            report.check(f"an image with only {program}, {text and text.split()[:3]}",
+                         refused if cause else granted, f"{result}")
+
+
 def main():
     host = enter()
     report = Report()
-    for test in (test_local, test_asked, test_false):
+    for test in (test_local, test_asked, test_false, test_image):
         report.part(test, host, report)
     report.finish()
 
