@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "helper/helper-protocol.h"
@@ -89,12 +90,15 @@ static int helper_fault(struct helper *helper, int fault)
 	return -ENOPKG;
 }
 
-/* The kernel and the loader end a program that lacks memory before it can say so. */
+/* The kernel and the loader end a program that lacks memory before it can say so. One
+ * that is killed has crashed, as at any other time. */
 static int explain_end(struct helper *helper)
 {
 	if (is_limited(RLIMIT_AS) || is_limited(RLIMIT_DATA))
 		return -ENOMEM;
-	return helper_fault(helper, HELPER_BROKEN);
+	return WIFEXITED(child_end(&helper->child)) ?
+		       helper_fault(helper, HELPER_BROKEN) :
+		       -ECONNRESET;
 }
 
 /* A lack of something is an error of its own. */
