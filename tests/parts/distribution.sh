@@ -14,7 +14,7 @@ tarball_is_complete()
 		printf 'not in the tarball: %s\n' "$file"
 		bad=1
 	done < <(comm -23 "$work/source-files" "$work/tarball-files" |
-		grep -vE '^(\.gitignore|\.ci/.*)$')
+		grep -vE '^(\.gitignore|\.(ci|github)/.*)$')
 	while IFS= read -r file; do
 		printf 'a build left this in the tarball: %s\n' "$file"
 		bad=1

@@ -3,6 +3,10 @@
 #
 # Tests of the installed packages, and programs that are linked with one of the two libraries.
 
+# The root is thrown away after the step.
+test_packages='command autopkgtest --no-built-binaries
+	--ignore-restrictions=breaks-testbed,isolation-container'
+
 # tests: debian/tests, by autopkgtest
 tests()
 {
@@ -10,9 +14,9 @@ tests()
 
 	must 'autopkgtest' apt install autopkgtest
 	install_ours >/dev/null 2>&1
-	output=$(command autopkgtest --no-built-binaries --apt-upgrade /packages/"$release"/*.deb \
+	output=$($test_packages /packages/"$release"/*.deb \
 		/build/subid-utils -- null 2>&1)
-	grep -E '^(map|library|podman|lxc) +(PASS|FAIL|SKIP)' <<<"$output" | while read -r name result why; do
+	grep -E '^(map|library|podman|lxc) +(PASS|FAIL|SKIP)' <<<"$output" | sort -u | while read -r name result why; do
 		verdict "autopkgtest: $name" "$([[ $result == PASS ]] || echo "$result $why")"
 	done
 	[[ $output == *' PASS'* && $output != *' FAIL'* ]] || tail -n 60 <<<"$output" | sed 's/^/# /'
@@ -67,4 +71,21 @@ library()
 	must "Debian's library again" apt install "libsubid$n" libsubid-dev
 	same "the program built with ours runs with Debian's" "$(/tmp/ours)" '3000000 65536'
 	same "it is Debian's" "$(library_of /tmp/ours)" "libsubid$n"
+}
+
+# example: examples/package, built and tested with our packages
+example()
+{
+	local output
+
+	must 'what it needs' apt install autopkgtest debhelper
+	must 'ours' install_ours
+	must 'dpkg-buildpackage' sh -c \
+		'cd /build/subid-utils/examples/package && dpkg-buildpackage -us -uc -b'
+	output=$($test_packages /build/subid-utils/examples/jobrunner_*.deb \
+		/build/subid-utils/examples/package -- null 2>&1)
+	verdict 'autopkgtest of examples/package' \
+		"$(grep -qE '^range +PASS' <<<"$output" || tail -n 30 <<<"$output")"
+	same 'a second installation and purge say nothing' "$(dpkg -i \
+		/build/subid-utils/examples/jobrunner_*.deb 2>&1 | grep -vE '^(\(|Selecting|Preparing|Unpacking|Setting)')" ''
 }
