@@ -197,7 +197,7 @@ int main(int argc, char **argv)
 	report_translate();
 	status = subid_run(argc, argv);
 	if (report_close_stdout(PROGRAM) &&
-	    (status == VERB_DONE || status == VERB_FINDINGS))
+	    (status == VERB_DONE || status == VERB_FINDINGS || status == VERB_WARNINGS))
 		status = VERB_NOT_WRITTEN;
 	return status;
 }

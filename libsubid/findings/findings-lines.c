@@ -271,6 +271,8 @@ static int find_name(struct search *search, const struct holder *holder,
 		if ((!first && !odd) || is_among(question->unknown, entry))
 			return 0;
 		item.code = odd ? FINDING_OWNER_ODD : FINDING_NO_ACCOUNT;
+		if (!odd && is_among(question->renamed, entry))
+			item.severity = FINDING_WARNING;
 	} else if (is_ambiguous(search, holder, entry, &item.other)) {
 		item.code = FINDING_AMBIGUOUS_OWNER;
 	} else if (is_among(question->spellings, entry)) {

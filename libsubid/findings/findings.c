@@ -81,7 +81,8 @@ const char *finding_severity_name(enum finding_severity severity)
 
 /*
  * Counts a finding, and appends it unless the list has enough of its code and severity.
- * The severity is the code's, but a note if the line is root's: root has every id anyway.
+ * The severity is the code's, unless the finding has its own; but a note if the line is
+ * root's: root has every id anyway.
  * Returns 0 or -ENOMEM.
  */
 int findings_put(struct findings *findings, struct findings_item item, bool of_root)
@@ -89,7 +90,10 @@ int findings_put(struct findings *findings, struct findings_item item, bool of_r
 	size_t max = findings->question.max, *count;
 	int r;
 
-	item.severity = (uint8_t)(of_root ? FINDING_NOTE : codes[item.code].severity);
+	if (of_root)
+		item.severity = FINDING_NOTE;
+	else if (item.severity == 0)
+		item.severity = (uint8_t)codes[item.code].severity;
 	count = &findings->counts[item.code][item.severity];
 	(*count)++;
 	if (max != 0 && *count > max)

@@ -2,6 +2,7 @@
 /*
  * check-report: creates findings and prints them as sentences or rows.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -79,6 +80,16 @@ static const struct {
 	[CHECK_NSSWITCH_PLUGIN] = { "nsswitch-plugin", FINDING_NOTE },
 };
 
+/* The codes of all findings: those about files, then those about lines. */
+const char *check_code_word(const struct command *command, size_t i)
+{
+	(void)command;
+	if (i < CHECK_CODES)
+		return codes[i].name;
+	i = i - CHECK_CODES + 1;
+	return i < FINDING_CODES_END ? finding_code_name((enum finding_code)i) : NULL;
+}
+
 /* Creates a finding about a file or a program; the caller sets message and cure. */
 struct problem problem_of(enum check_code code, const struct kind *kind, const char *path)
 {
@@ -150,31 +161,72 @@ static int print_problem_row(struct check *check, const struct problem *problem)
 	return output_row(&check->output, cells, colour_of(problem));
 }
 
+/* The path of a finding may be the caller's own; that of a database is constant. */
+static int keep_problem(struct check *check, const struct problem *problem)
+{
+	int r = ARRAY_RESERVE(check->noted, check->n_noted, check->allocated_noted);
+	struct problem *kept;
+
+	if (r)
+		return verb_fail(-r);
+	kept = &check->noted[check->n_noted];
+	*kept = *problem;
+	if (problem->path != check->sides[problem->kind->group].path) {
+		kept->path = kept->own_path = strdup(problem->path);
+		if (!kept->path)
+			return verb_fail(ENOMEM);
+	}
+	check->n_noted++;
+	return 0;
+}
+
 /* Keeps a finding about a line, or about a database that the map writers refuse. */
 static int note_problem(struct check *check, const struct problem *problem)
 {
 	bool is_file = problem->line == 0 && strncmp(problem->code, "file-", 5) == 0;
-	int r;
 
 	if (is_file && problem->severity == FINDING_ERROR)
 		check->refused[problem->kind->group] = *problem;
-	if (problem->line == 0)
-		return 0;
-	r = ARRAY_RESERVE(check->noted, check->n_noted, check->allocated_noted);
-	if (r)
-		return verb_fail(-r);
-	check->noted[check->n_noted++] = *problem;
-	return 0;
+	return problem->line == 0 ? 0 : keep_problem(check, problem);
 }
 
 /* Prints and counts a finding. Returns 0, or an exit status that ends the verb. */
+int check_print(struct check *check, const struct problem *problem)
+{
+	check->counts[problem->fixed ? CHECK_FIXED : problem->severity]++;
+	if (check->quiet)
+		return 0;
+	return check->table ? print_problem_row(check, problem) : print_problem(problem);
+}
+
+/*
+ * Takes a finding: a repair is printed at once, others are kept for
+ * check_print_findings(). Returns 0, or an exit status that ends the verb.
+ */
 int check_report(struct check *check, const struct problem *problem)
 {
 	if (check->before_switch)
 		return note_problem(check, problem);
-	if (!problem->fixed && problem->severity >= FINDING_WARNING)
-		check->n_wrong++;
-	return check->table ? print_problem_row(check, problem) : print_problem(problem);
+	if (!check_wants_problem(check, problem))
+		return 0;
+	return problem->fixed ? check_print(check, problem) :
+				keep_problem(check, problem);
+}
+
+/* Ends the rows; JSON also has the numbers of findings. Returns an exit status. */
+int check_end_rows(struct check *check, int status)
+{
+	const struct output_count summary[] = {
+		{ "errors", check->counts[FINDING_ERROR] },
+		{ "warnings", check->counts[FINDING_WARNING] },
+		{ "notes", check->counts[FINDING_NOTE] },
+		{ "fixed", check->counts[CHECK_FIXED] },
+		{ .name = NULL },
+	};
+
+	if (!check->before_switch)
+		check->output.summary = summary;
+	return output_end(&check->output, status);
 }
 
 /* Starts the rows of findings. Returns 0 or an exit status. */

@@ -218,7 +218,7 @@ static int report_loss(struct check *check, const struct loss *loss)
 				  ", which shadow's %s grants: %s"),
 				loss->name, id, loss->ids.start, loss->ids.end - 1,
 				problem.kind->mapper, loss->problem->cause.evidence);
-	return check_report(check, &problem);
+	return check_print(check, &problem);
 }
 
 /*
@@ -242,5 +242,5 @@ int check_switch(struct check *check)
 	check->before_switch = false;
 	for (size_t i = 0; r == 0 && i < losses.n; i++)
 		r = report_loss(check, &losses.items[i]);
-	return r;
+	return r ? r : check_print_summary(check);
 }

@@ -36,8 +36,18 @@ static void check_cleanup(struct check *check)
 	accounts_cleanup(&check->renamed);
 	accounts_cleanup(&check->by_home);
 	range_set_clear(&check->kept);
+	for (size_t i = 0; i < check->n_noted; i++)
+		free(check->noted[i].own_path);
 	free(check->noted);
+	findings_clear(&check->findings);
 	output_cleanup(&check->output);
+}
+
+/* Returns whether only some findings are to be shown, or none. */
+static bool chooses(const struct check *check)
+{
+	return check->n_owners > 0 || check->severity_word || check->codes ||
+	       check->quiet;
 }
 
 static int check_parse(int argc, char **argv, struct check *check)
@@ -46,12 +56,16 @@ static int check_parse(int argc, char **argv, struct check *check)
 
 	if (r)
 		return r;
+	check->owners = argv + optind;
+	check->n_owners = (size_t)(argc - optind);
 	if (check->fix && check->before_switch)
 		report_line(PROGRAM, _("--fix and --before-switch exclude each other"));
-	else if (optind == argc)
+	else if (check->before_switch && chooses(check))
+		report_line(PROGRAM, _("--before-switch lists the losses of all users"));
+	else if (check->quiet && output_has_format(&check->options.output))
+		report_line(PROGRAM, _("--quiet prints no rows"));
+	else if (check_read_filter(check))
 		return 0;
-	else
-		report_line(PROGRAM, _("too many arguments: %s"), argv[optind]);
 	return verb_misuse(&verb_check);
 }
 
@@ -154,12 +168,18 @@ static int check_databases(struct check *check)
 	if (r == 0)
 		r = check_lines(check);
 	if (r == 0 && check->before_switch)
+		r = check_note_lines(check);
+	if (r == 0 && check->before_switch)
 		return check_switch(check);
+	if (r == 0)
+		r = check_find_owners(check);
 	if (r == 0)
 		r = check_leftovers(check);
 	if (r == 0)
 		r = check_mappers(check);
-	return r ? r : check_nsswitch(check);
+	if (r == 0)
+		r = check_nsswitch(check);
+	return r ? r : check_print_findings(check);
 }
 
 /* Failures take precedence over findings. */
@@ -169,12 +189,14 @@ static int check_status(const struct check *check)
 		return check->failed;
 	if (check->unreadable || check->silent)
 		return VERB_UNREADABLE;
-	return check->n_wrong ? VERB_FINDINGS : VERB_DONE;
+	return check->counts[FINDING_ERROR]   ? VERB_FINDINGS :
+	       check->counts[FINDING_WARNING] ? VERB_WARNINGS :
+						VERB_DONE;
 }
 
 static int check_run(int argc, char **argv)
 {
-	CLEANUP(check_cleanup) struct check check = { .n_wrong = 0 };
+	CLEANUP(check_cleanup) struct check check = { .fix = false };
 	int r;
 
 	r = check_parse(argc, argv, &check);
@@ -191,7 +213,7 @@ static int check_run(int argc, char **argv)
 		return r;
 	r = check_databases(&check);
 	r = r ? r : check_status(&check);
-	return check.table ? output_end(&check.output, r) : r;
+	return check.table ? check_end_rows(&check, r) : r;
 }
 
 static const struct option_row check_rows[] = {
@@ -200,8 +222,17 @@ static const struct option_row check_rows[] = {
 	{ 0, "before-switch", NULL,
 	  N_("list what users lose when these map writers replace shadow's"),
 	  OPTION_INTO(struct check, before_switch) },
+	{ 0, "code", N_("LIST"),
+	  N_("only findings of these codes, with commas between them"),
+	  OPTION_INTO(struct check, codes), .completes = COMPLETE_LIST,
+	  .word = check_code_word },
 	{ 0, "fix", NULL, N_("fix what neither grants nor revokes ids"),
 	  OPTION_INTO(struct check, fix) },
+	{ 'q', "quiet", NULL, N_("print no findings; the exit status tells"),
+	  OPTION_INTO(struct check, quiet) },
+	{ 0, "severity", N_("LEVEL"),
+	  N_("only findings of this severity or worse: error, warning or note"),
+	  OPTION_INTO(struct check, severity_word), .word = check_severity_word },
 	{ 0, "verbose", NULL, N_("report how many ids the name service was asked about"),
 	  OPTION_INTO(struct check, verbose) },
 	{ .name = NULL },
@@ -225,12 +256,15 @@ const struct verb verb_check = {
 	.command = {
 		.program = PROGRAM,
 		.name = PROGRAM " check",
-		.usage = N_("[OPTION]..."),
+		.usage = N_("[OPTION]... [OWNER]..."),
 		.summary = N_("Find what is wrong with the databases"),
 		.options = check_options,
 		.examples = check_examples,
 		.statuses = verb_statuses,
-		.exits = VERB_EXITS_READ | VERB_EXIT(VERB_FINDINGS) | VERB_EXIT(VERB_LOCKED) | VERB_EXIT(VERB_NOT_PERMITTED),
+		.exits = VERB_EXITS_READ | VERB_EXIT(VERB_FINDINGS) |
+			 VERB_EXIT(VERB_LOCKED) | VERB_EXIT(VERB_NO_USER) |
+			 VERB_EXIT(VERB_NOT_PERMITTED) | VERB_EXIT(VERB_WARNINGS),
+		.arguments = { COMPLETE_OWNERS, COMPLETE_OWNERS },
 		.page = "subid-check(1)",
 	},
 	.run = check_run,

@@ -56,7 +56,8 @@ struct problem {
 	const char *code;
 	const struct kind *kind;
 	const char *path;
-	uint64_t line; /* 0: the file as a whole */
+	char *own_path; /* to be freed, or NULL */
+	uint64_t line;	/* 0: the file as a whole */
 	uint64_t other_line;
 	struct range ids; /* end 0: none */
 	char owner[CHECK_NAME_BYTES];
@@ -64,6 +65,9 @@ struct problem {
 	struct cause cause; /* what is wrong, and what fixes it */
 	bool fixed;
 };
+
+/* The place of repairs among the numbers of findings, of which no severity is 0. */
+#define CHECK_FIXED 0
 
 /* Ids that one command removes. */
 #define CHECK_RANGES 32
@@ -91,7 +95,9 @@ struct check {
 	bool before_switch; /* report only what check_switch() finds */
 	/* before_switch: why a database is refused as a whole; no code: it is not */
 	struct problem refused[2];
-	struct problem *noted; /* before_switch: findings about lines, in their order */
+	/* before_switch: findings about lines, in their order; else those about files and
+	 * programs, which check_print_findings() prints */
+	struct problem *noted;
 	size_t n_noted;
 	size_t allocated_noted;
 	bool all;	  /* show all findings */
@@ -116,9 +122,19 @@ struct check {
 	bool reserved;	       /* ids that systemd uses are findings */
 	bool scarce;	       /* a user namespace with few ids */
 	struct output output;
-	bool table;	/* print rows, not sentences */
-	size_t n_wrong; /* number of warnings and errors not fixed */
-	bool silent;	/* the name service did not answer */
+	struct findings findings; /* about lines */
+	uint64_t printed_line;	  /* findings before this line have been printed */
+	bool table;		  /* print rows, not sentences */
+	bool quiet;		  /* print no findings */
+	/* Which findings are shown: of this severity or worse, of these codes, separated
+	 * by commas, and of these owners; NULL and 0: all. */
+	const char *severity_word;
+	enum finding_severity severity;
+	const char *codes;
+	char **owners;
+	size_t n_owners;
+	uint64_t counts[FINDING_ERROR + 1]; /* of findings, by severity; CHECK_FIXED */
+	bool silent;			    /* the name service did not answer */
 	bool unreadable;
 	int failed; /* the result of the repair, if it failed */
 };
@@ -140,7 +156,20 @@ struct problem problem_of(enum check_code code, const struct kind *kind,
 void problem_command(struct problem *problem, const char *command);
 void problem_copy_name(const char *name, size_t len, char out[static CHECK_NAME_BYTES]);
 int check_start_rows(struct check *check);
+int check_end_rows(struct check *check, int status);
 int check_report(struct check *check, const struct problem *problem);
+int check_print(struct check *check, const struct problem *problem);
+int check_print_findings(struct check *check);
+int check_print_summary(const struct check *check);
+int check_note_lines(struct check *check);
+const char *check_code_word(const struct command *command, size_t i);
+const char *check_severity_word(const struct command *command, size_t i);
+bool check_read_filter(struct check *check);
+int check_find_owners(struct check *check);
+bool check_wants(const struct check *check, const char *code,
+		 enum finding_severity severity);
+bool check_wants_finding(struct check *check, const struct finding *finding);
+bool check_wants_problem(struct check *check, const struct problem *problem);
 
 int check_lines(struct check *check);
 int check_switch(struct check *check);

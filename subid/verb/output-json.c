@@ -71,7 +71,19 @@ void output_json_row(const struct output *output, const char *const *cells)
 	fputs_unlocked("\n      }", stdout);
 }
 
+static void put_summary(const struct output_count *summary)
+{
+	fputs_unlocked(",\n   \"summary\": {", stdout);
+	for (const struct output_count *item = summary; item->name; item++)
+		printf("%s\n      \"%s\": %" PRIu64, item == summary ? "" : ",",
+		       item->name, item->count);
+	fputs_unlocked("\n   }", stdout);
+}
+
 void output_json_end(const struct output *output)
 {
-	fputs_unlocked(output->n_rows ? "\n   ]\n}\n" : "]\n}\n", stdout);
+	fputs_unlocked(output->n_rows ? "\n   ]" : "]", stdout);
+	if (output->summary)
+		put_summary(output->summary);
+	fputs_unlocked("\n}\n", stdout);
 }

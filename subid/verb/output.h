@@ -55,6 +55,12 @@ static inline bool output_has_format(const struct output_format *format)
 /* Size of a number with its NUL. */
 #define OUTPUT_NUMBER_BYTES (NUM_BYTES + 1)
 
+/* A number in the object "summary" of JSON. */
+struct output_count {
+	const char *name; /* NULL ends the list */
+	uint64_t count;
+};
+
 struct libscols_table;
 
 struct output {
@@ -69,7 +75,8 @@ struct output {
 	bool begun; /* the head is printed */
 	bool lost;  /* writing failed, which has been reported */
 	size_t n_rows;
-	enum printable_charset charset; /* of a table */
+	const struct output_count *summary; /* set before output_end(), or NULL */
+	enum printable_charset charset;	    /* of a table */
 	bool colours;
 	size_t width;		       /* of the terminal; 0: there is none */
 	bool filled[OUTPUT_COLUMNS];   /* the chosen columns that have a value */

@@ -25,6 +25,7 @@ const struct help_status verb_statuses[] = {
 	{ VERB_NONE, N_("there is no such range or id, or no room for a new range") },
 	{ VERB_BUSY, N_("a process uses an id that would be removed") },
 	{ VERB_NOT_PERMITTED, N_("the caller is not permitted to do this") },
+	{ VERB_WARNINGS, N_("there are warnings, and no errors") },
 	{ VERB_POLICY, N_("the ids are in use, reserved, or another user's") },
 	{ .text = NULL },
 };

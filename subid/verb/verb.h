@@ -21,7 +21,7 @@
 enum {
 	VERB_DONE = 0,
 	VERB_USAGE = 1,
-	VERB_FINDINGS = 2,    /* check, doctor: something is wrong */
+	VERB_FINDINGS = 2,    /* check: errors; doctor: something is wrong */
 	VERB_UNREADABLE = 3,  /* not everything could be read */
 	VERB_LOCKED = 4,      /* a database is locked */
 	VERB_NOT_WRITTEN = 5, /* a database, or standard output */
@@ -29,8 +29,9 @@ enum {
 	VERB_NONE = 7,	      /* there is no such range, id or free space for one */
 	VERB_BUSY = 8,	      /* a process uses an id to be revoked */
 	VERB_NOT_PERMITTED = 9,
-	VERB_POLICY = 20, /* refused by the overlap policy */
-	VERB_ENDED = 63,  /* nothing is left to do, as after --help: exit status 0 */
+	VERB_WARNINGS = 10, /* check: findings, but no errors */
+	VERB_POLICY = 20,   /* refused by the overlap policy */
+	VERB_ENDED = 63,    /* nothing is left to do, as after --help: exit status 0 */
 };
 
 struct verb {

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import host as host_module
 from host import ROOT, TOP, Report, built, remove
 
-DONE, USAGE, FINDINGS, UNREADABLE, NOT_WRITTEN, NO_USER, NONE = 0, 1, 2, 3, 5, 6, 7
+DONE, USAGE, FINDINGS, UNREADABLE, NOT_WRITTEN, NO_USER, NONE, WARNINGS = 0, 1, 2, 3, 5, 6, 7, 10
 KINDS = ("uid", "gid")
 NO_ID = 0xffffffff
 
@@ -52,9 +52,10 @@ class Box:
         if result.status != status:
             raise RuntimeError(f"{args}: {result}")
         found = json.loads(result.out)
-        if len(found) != 1 or (name and name not in found):
+        lists = [key for key, value in found.items() if isinstance(value, list)]
+        if len(lists) != 1 or (name and name not in lists):
             raise RuntimeError(f"{args}: the list is not named {name}: {list(found)}")
-        return next(iter(found.values()))
+        return found[lists[0]]
 
     def put(self, subuid=None, subgid=None):
         """Writes databases, text or bytes; None: there is no file."""

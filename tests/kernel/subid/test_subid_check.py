@@ -20,7 +20,8 @@ from host import (ANNA, BOB, CLEAN_PATH, ELSA, MS_BIND, MS_NOSUID, MS_RDONLY, MS
                   ROOT, SILENT, TOP,
                   Account, NameService, Wrong, identity, mount, own_mounts, process, quick, remove,
                   require, root_shell, umount, writable)
-from subid_box import DONE, FINDINGS, NOT_WRITTEN, UNREADABLE, USAGE, documented, words
+from subid_box import (DONE, FINDINGS, NO_USER, NOT_WRITTEN, UNREADABLE, USAGE, WARNINGS, documented,
+                       words)
 
 BUDGET = 2  # seconds in which a command asks a name service about the ids of all ranges
 LOCKED, NOT_PERMITTED = 4, 9
@@ -38,6 +39,15 @@ def codes_in_sources():
     return {code: severity.lower() for code, severity in found.items()}
 
 
+RANKS = ("error", "warning", "note")
+
+
+def status_of(rows):
+    """The exit status of these findings."""
+    left = {row["severity"] for row in rows if not row["fixed"]}
+    return FINDINGS if "error" in left else WARNINGS if "warning" in left else DONE
+
+
 class Case:
     def __init__(self, box, cures, fixed):
         self.box, self.host = box, box.host
@@ -48,8 +58,9 @@ class Case:
 
     def rows(self, *args):
         result = self.box.run("check", "--json", *args)
-        require(result.status in (DONE, FINDINGS), f"{result}")
-        return json.loads(result.out)["findings"]
+        rows = json.loads(result.out)["findings"]
+        require(result.status == status_of(rows), f"{result}")
+        return rows
 
     def found(self, code):
         return [row for row in self.rows() if row["code"] == code]
@@ -1112,7 +1123,7 @@ def kill_sweep(box):
         box.run("check", "--fix")
         if (read("/etc/subuid"), read("/etc/subgid")) != (FIXED, FIXED) or strays():
             torn.append(-number)
-        if result.status in (DONE, FINDINGS):
+        if result.status in (DONE, FINDINGS, WARNINGS):
             break
         last = number
     box.report.check("killed at any call", not torn and last > 20,
@@ -1128,7 +1139,7 @@ def troubles(box):
     result = box.run("check")
     box.check("a clean system", (result.status, result.out, result.err), (DONE, b"", b""))
     box.check("clean, in JSON", box.rows("check", name="findings"), [])
-    for args in (("x",), ("--unknown",), ("--json", "--raw"), ("-o", "NOTHING"), ("--fix=1",)):
+    for args in (("--unknown",), ("--json", "--raw"), ("-o", "NOTHING"), ("--fix=1",)):
         result = box.run("check", *args)
         report.check(f"misuse: {args}", result.status == USAGE and result.err and
                      not result.out, f"{result}")
@@ -1177,7 +1188,76 @@ def keys(box):
     rows = box.rows("check", status=FINDINGS)
     box.check("keys are those of the manual", list(rows[0]), documented()["findings"])
     result = box.run("check", "--raw", "-o", "CODE,LINE", "--noheadings")
-    box.check("columns", result.out.decode().splitlines()[:1], ["one-side 1"])
+    box.check("columns", result.out.decode().splitlines()[:1], ["overlap 2"])
+
+
+def sorted_and_chosen(box):
+    """The worst findings come first, then by file and line; options and owners choose some of
+    them, and the exit status and the numbers are of those."""
+    sweep()
+    text = ("# comment\nelsa:100000:10\nghost:200000:10\nanna:100005:10\nelsa:100000:10\n"
+            "bob:300000:5\n")
+    box.put(text, "elsa:100000:10\nanna:100005:10\nbob:300000:5\n")
+    rows = box.rows("check", status=FINDINGS)
+    def place(row):
+        files = ("/etc/subuid", "/etc/subgid")
+        return (RANKS.index(row["severity"]),
+                files.index(row["file"]) if row["file"] in files else 2, row["line"] or 0)
+    box.check("worst first, then by file and line", [place(row) for row in rows],
+              sorted(map(place, rows)))
+    found = {row["severity"] for row in rows}
+    box.check("... all three", found, set(RANKS))
+    out = box.run("check").out.decode().splitlines()
+    numbers = [sum(row["severity"] == rank for row in rows) for rank in RANKS]
+    box.check("the last line counts them", out[-1],
+              "errors: {}, warnings: {}, notes: {}".format(*numbers))
+    def names(rows):
+        return {row["owner"] for row in rows} | {row["other"] for row in rows}
+    for number, rank in enumerate(RANKS):
+        wanted = [row for row in rows if row["severity"] in RANKS[:number + 1]]
+        result = box.run("check", "--severity", rank, "--json")
+        document = json.loads(result.out)
+        box.check(f"--severity {rank}", (document["findings"], result.status, document["summary"]),
+                  (wanted, status_of(wanted), dict(zip(("errors", "warnings", "notes", "fixed"),
+                                                       (*numbers[:number + 1], 0, 0, 0)))
+                   | {"fixed": 0}))
+    for codes in ("overlap", "duplicate,comment", "no-account", "count-zero"):
+        wanted = [row for row in rows if row["code"] in codes.split(",")]
+        result = box.run("check", "--code", codes, "--json")
+        box.check(f"--code {codes}", (json.loads(result.out)["findings"], result.status),
+                  (wanted, status_of(wanted)))
+        result = box.run("check", "--code", codes, "--quiet")
+        box.check(f"--code {codes} --quiet", result[:3], (status_of(wanted), b"", b""))
+    for owner in ("elsa", "5001", "anna", "ghost", "bob"):
+        name = "elsa" if owner == "5001" else owner
+        wanted = [row for row in rows if name in (row["owner"], row["other"])]
+        result = box.run("check", "--json", owner)
+        box.check(f"check {owner}", (json.loads(result.out)["findings"], result.status),
+                  (wanted, status_of(wanted)))
+    both = box.rows("check", "bob", "ghost", status=WARNINGS)
+    box.check("two owners", names(both) - {None}, {"ghost"})
+    result = box.run("check", "nosuchuser")
+    box.report.check("an unknown owner", result.status == NO_USER and not result.out
+                     and b"nosuchuser" in result.err, f"{result}")
+    for args in (("--severity", "fatal"), ("--code", "overlap,nonsense"), ("--code", ""),
+                 ("--quiet", "--json"), ("--before-switch", "elsa"),
+                 ("--before-switch", "--severity", "error")):
+        result = box.run("check", *args)
+        box.report.check(f"misuse: {args}", result.status == USAGE and not result.out and result.err,
+                         f"{result}")
+    # of an owner all are shown, also more than the first thousand
+    box.put("elsa:1000000:1\n" * 1501 + "anna:500000:1\nanna:500000:1\n", "")
+    box.check("findings of one owner", len([row for row in box.rows(
+        "check", "anna", status=WARNINGS) if row["code"] == "duplicate"]), 1)
+    result = box.run("check", "--code", "duplicate")
+    box.report.check("those that are not shown count", result.status == WARNINGS
+                     and b"errors: 0, warnings: 1501, notes: 0\n" in result.out
+                     and b"501 more" in result.err, f"{result.out[-100:]} {result.err}")
+    box.put(SPOILT, SPOILT)
+    result = box.run("check", "--fix", "--code", "duplicate")
+    box.report.check("repairs are counted", re.search(rb"^fixed: \d+, errors: 0, warnings: 0, notes: 0$",
+                                                    result.out, re.M) and result.status == DONE,
+                     f"{result}")
 
 
 def codes_fixed(result):
@@ -1339,13 +1419,13 @@ def measure(*args):
 
 
 MILLION = (
-    # name, a line of both databases, and whether there are as many users and groups
-    ("owners", "user{0:06d}:{1}:4000\n", False),
-    ("one owner", "elsa:{1}:4000\n", False),
-    ("overlaps", "user{0:06d}:100000:{2}\n", False),
-    ("no entries", "user{0:06d}:0{1}:4000\n", False),
-    ("users", "user{0:06d}:{1}:4000\n", True),
-    ("users by uid", "{3}:{1}:4000\n", True),
+    # name, a line of both databases, whether there are as many users and groups, and the status
+    ("owners", "user{0:06d}:{1}:4000\n", False, WARNINGS),
+    ("one owner", "elsa:{1}:4000\n", False, WARNINGS),
+    ("overlaps", "user{0:06d}:100000:{2}\n", False, FINDINGS),
+    ("no entries", "user{0:06d}:0{1}:4000\n", False, FINDINGS),
+    ("users", "user{0:06d}:{1}:4000\n", True, WARNINGS),
+    ("users by uid", "{3}:{1}:4000\n", True, WARNINGS),
 )
 PASSES = 5      # as long as so many passes of awk over the same files
 
@@ -1354,7 +1434,7 @@ def million(box):
     """1,000,000 lines: of as many owners, of one owner, with an error in each line, and with as
     many users. The time is compared with that of plain passes over the same files."""
     n = 100000 if quick() else 1000000
-    for name, line, users in MILLION:
+    for name, line, users, status in MILLION:
         directory = tempfile.mkdtemp(dir=f"{box.host.tmpdir}/bin")
         os.mkdir(f"{directory}/etc")
         text = "".join(line.format(i, 2000000 + i * 4000, i + 1, 1000 + i) for i in range(n))
@@ -1374,7 +1454,7 @@ def million(box):
         memory = max(run[0][2] for run in runs)
         box.report.check(
             f"{n} lines, {name}: {ours / plain:.1f} passes, {memory / size:.1f} times the files",
-            runs[0][0][0] == FINDINGS and ours < PASSES * plain and memory < 4 * size + 2**23,
+            runs[0][0][0] == status and ours < PASSES * plain and memory < 4 * size + 2**23,
             f"{runs}")
         shutil.rmtree(directory)
 
@@ -1382,7 +1462,7 @@ def million(box):
 def main():
     box = subid_box.enter()
     each_case(box)
-    for part in (silent, digits, network, keys, fix, linked_image, others_files, kill_sweep,
+    for part in (silent, digits, network, keys, sorted_and_chosen, fix, linked_image, others_files, kill_sweep,
                  troubles, not_written, read_only, locked, full_disk, interrupted, slow_reader,
                  million):
         box.report.part(part, box)

@@ -22,7 +22,7 @@ import unicodedata
 import host as host_module
 import subid_box
 from host import CLEAN_PATH, mount
-from subid_box import DONE, FINDINGS
+from subid_box import DONE, FINDINGS, WARNINGS
 
 WIPE = b"\r\033[K"
 LINE = re.compile(rb"\r\033\[Ksubid: (\d+ s|[^\r\n]*: \d+( %)?)\r")
@@ -37,7 +37,7 @@ VERBS = (
     (("list", "--map"), (DONE,), b"elsa"),
     (("whois", "3000005"), (DONE,), b"elsa"),
     (("map", "elsa"), (DONE,), b"3000000"),
-    (("check",), (DONE, FINDINGS), b""),
+    (("check",), (DONE, FINDINGS, WARNINGS), b""),
     (("doctor", "elsa"), (DONE, FINDINGS), b"account"),
     (("files", "/mnt/tree"), (DONE,), b"/mnt/tree/file"),
     (("ps", "--all"), (DONE,), b"PID"),
@@ -48,7 +48,7 @@ VERBS = (
     (("revoke", "--dry-run", "elsa"), (DONE,), b"3000000"),
     (("revoke", "elsa"), (DONE,), b""),
     (("rename", "els", "elsa", "--dry-run"), (DONE,), b""),
-    (("check", "--fix"), (DONE, FINDINGS), b""),
+    (("check", "--fix"), (DONE, FINDINGS, WARNINGS), b""),
 )
 
 
@@ -225,9 +225,9 @@ def main():
     if not host_module.quick():
         box.put(database, database)
         verb(box, ("whois", "3000005"), (DONE,), b"elsa", True)
-        verb(box, ("check",), (DONE, FINDINGS), b"", False)
+        verb(box, ("check",), (DONE, FINDINGS, WARNINGS), b"", False)
     for args in (("list",), ("check",), ("grant", "--dry-run", "anna"))[2 * host_module.quick():]:
-        box.report.part(quiet, box, args, (DONE, FINDINGS))
+        box.report.part(quiet, box, args, (DONE, FINDINGS, WARNINGS))
     box.put("".join(f"user{i}:{3000000 + i}:1\n" for i in range(10000)), "")
     box.report.part(interrupted, box)
     box.report.part(pager, box)
