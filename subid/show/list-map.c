@@ -1,223 +1,316 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * list-map: draws the ids from the lowest to the highest of all lines, one row per owner.
- * A cell is full if the owner has all its ids, and half full if the owner has some.
+ * list-map: draws who has which ids, uids and gids in one picture: all ids, or with
+ * owners or a range those around them.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "command/text-width.h"
+#include "libsubid/core/array.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
+#include "libsubid/sys/userns.h"
+#include "libsubid/user/ids-in-use.h"
 #include "message/i18n.h"
 #include "message/report.h"
+#include "subid/picture/picture.h"
 #include "subid/show/list.h"
 #include "subid/verb/index.h"
-#include "subid/verb/output.h"
+#include "subid/verb/lines.h"
 #include "subid/verb/progress.h"
 #include "subid/verb/terminal.h"
 
-#define WIDTH_MIN   40
-#define WIDTH_MAX   512
-#define WIDTH_PIPE  80
-#define OWNER_WIDTH 16 /* longer names are truncated */
+/* Around what is drawn larger, so much of it is drawn on each side. */
+#define MARGIN 8
 
-struct picture {
-	struct range span;
-	size_t width;	      /* cells of a row */
-	const char *marks[3]; /* by enum cell */
+struct list_map {
+	struct list *list;
+	struct range span; /* the ids to draw; end 0: not known yet */
+	struct index indexes[2];
+	struct picture_item *items;
+	size_t n;
+	const char **names; /* by owner */
+	uint32_t *accounts[2];
+	size_t n_accounts[2];
+	uint8_t kinds; /* that could be read */
 };
 
-enum cell {
-	CELL_FREE,
-	CELL_PARTLY,
-	CELL_FULL,
-};
-
-static const char *const ascii_marks[] = { ".", "+", "#" };
-static const char *const utf8_marks[] = { "\u00b7", "\u2592", "\u2588" };
-
-static size_t screen_width(void)
+static void list_map_cleanup(struct list_map *map)
 {
-	struct winsize size;
-	size_t width = WIDTH_PIPE;
-
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-		width = size.ws_col;
-	return width < WIDTH_MIN ? WIDTH_MIN : width > WIDTH_MAX ? WIDTH_MAX : width;
+	for (size_t i = 0; i < 2; i++) {
+		index_cleanup(&map->indexes[i]);
+		free(map->accounts[i]);
+	}
+	free(map->items);
+	free(map->names);
 }
 
-/* Returns the ids of a cell, at least one; all cells together cover the span. */
-static struct range cell_ids(const struct picture *picture, size_t cell)
+static bool wants_span(const struct line *line, void *context)
 {
-	uint64_t ids = range_count(picture->span);
+	const struct list_map *map = context;
+
+	return range_overlaps(line->entry.range, map->span);
+}
+
+/* Loads the lines of the kinds that can be read. */
+static int load_lines(struct list_map *map)
+{
+	struct list *list = map->list;
+	int r, status = VERB_DONE;
+
+	for (size_t i = 0; i < list->n_kinds; i++) {
+		const struct kind *kind = list->kinds[i];
+
+		if (!(map->kinds & 1U << kind->group))
+			continue;
+		r = index_load(&map->indexes[kind->group], &list->place, kind,
+			       &list->owners, wants_span, map);
+		status = r ? r : status;
+		if (r)
+			map->kinds &= (uint8_t) ~(1U << kind->group);
+	}
+	return status;
+}
+
+/* Adds some ids on both sides, to show what is next to them. */
+static struct range widen(struct range ids)
+{
+	uint64_t margin = range_count(ids) / MARGIN + 1;
 
 	return (struct range){
-		picture->span.start + ids * cell / picture->width,
-		picture->span.start + ids * (cell + 1) / picture->width,
+		ids.start < margin ? 0 : ids.start - margin,
+		ids.end + margin > ID_NONE ? ID_NONE : ids.end + margin,
 	};
 }
 
-/* Adds the number of ids that a range covers to each cell. */
-static void add_covered(const struct picture *picture, const struct index_range *range,
-			uint64_t covered[static WIDTH_MAX])
+static int take_span(const struct line *line, void *context)
 {
-	struct range ids = { range->first, (uint64_t)range->last + 1 }, common;
-	size_t cell = (size_t)((ids.start - picture->span.start) * picture->width /
-			       range_count(picture->span));
+	struct list_map *map = context;
 
-	for (; cell < picture->width; cell++) {
-		struct range here = cell_ids(picture, cell);
+	if (list_wants(map->list, &line->entry))
+		map->span = map->span.end ? range_span(map->span, line->entry.range) :
+					    line->entry.range;
+	return 0;
+}
 
-		if (here.start >= ids.end)
-			break;
-		if (range_intersect(here, ids, &common))
-			covered[cell] += range_count(common);
+/* Finds the ids of the owners on the command line; end 0: they have none. */
+static int find_span(struct list_map *map)
+{
+	struct list *list = map->list;
+	int r, status = VERB_DONE;
+
+	for (size_t i = 0; i < list->n_kinds; i++) {
+		const struct kind *kind = list->kinds[i];
+
+		r = lines_each(&list->place, kind, false, take_span, map);
+		status = r ? r : status;
+		if (r)
+			map->kinds &= (uint8_t) ~(1U << kind->group);
 	}
+	if (map->span.end)
+		map->span = widen(map->span);
+	return status;
 }
 
-/* A mark in UTF-8 has up to four bytes. */
-#define ROW_BYTES (4 * WIDTH_MAX + 1)
-
-/* Writes a row at once: with a million owners most of the time is spent on marks. */
-static void put_marks(const struct picture *picture,
-		      const uint64_t covered[static WIDTH_MAX])
-{
-	char text[ROW_BYTES];
-	size_t n = 0;
-
-	for (size_t i = 0; i < picture->width; i++) {
-		uint64_t ids = covered[i] ? range_count(cell_ids(picture, i)) : 1;
-		enum cell cell = covered[i] == 0  ? CELL_FREE :
-				 covered[i] < ids ? CELL_PARTLY :
-						    CELL_FULL;
-
-		for (const char *mark = picture->marks[cell]; *mark; mark++)
-			text[n++] = *mark;
-	}
-	text[n++] = '\n';
-	fwrite_unlocked(text, 1, n, stdout);
-}
-
-/* Draws the @n ranges of an owner. */
-static void draw(const struct picture *picture, const struct index *index,
-		 const uint32_t *ranges, size_t n)
-{
-	uint64_t covered[WIDTH_MAX] = { 0 };
-	const char *owner = index_owner(index, &index->ranges[ranges[0]]);
-	char name[OWNER_WIDTH + 1];
-
-	for (size_t i = 0; i < n; i++)
-		add_covered(picture, &index->ranges[ranges[i]], covered);
-	printable_copy(name, sizeof(name), owner, strlen(owner), report_charset());
-	printf("%s%*s ", name, OWNER_WIDTH - (int)text_width(name), "");
-	put_marks(picture, covered);
-}
-
-/* Returns where in @order the ranges of the owner at @i end. */
-static size_t owner_end(const struct index *index, const uint32_t *order, size_t i)
-{
-	size_t end = i + 1;
-
-	while (end < index->n && index_compare_owners(index, &index->ranges[order[i]],
-						      &index->ranges[order[end]]) == 0)
-		end++;
-	return end;
-}
-
-static int by_index_owner(const void *a, const void *b, void *context)
-{
-	const struct index *index = context;
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-	int r = index_compare_owners(index, &index->ranges[x], &index->ranges[y]);
-
-	return r ? r : (x > y) - (x < y);
-}
-
-struct owner_group {
-	uint32_t first; /* the lowest range; ranges are sorted by id */
+/* A range of one of the indexes. */
+struct map_range {
+	uint8_t group;
 	uint32_t at;
-	uint32_t n;
 };
 
-static int by_first(const void *a, const void *b)
+static const struct index_range *range_at(const struct list_map *map,
+					  const struct map_range *range)
 {
-	const struct owner_group *x = a, *y = b;
-
-	return (x->first > y->first) - (x->first < y->first);
+	return &map->indexes[range->group].ranges[range->at];
 }
 
-/* Draws one row per owner, in the order of their lowest ids. */
-static int draw_rows(const struct picture *picture, struct index *index)
+/* The same as index_compare_owners(), for ranges of both databases. */
+static int by_map_owner(const void *a, const void *b, void *context)
 {
-	CLEANUP(cleanup_free)
-	uint32_t *order = reallocarray(NULL, index->n, sizeof(*order));
-	CLEANUP(cleanup_free)
-	struct owner_group *groups = reallocarray(NULL, index->n, sizeof(*groups));
+	const struct list_map *map = context;
+	const struct map_range *x = a, *y = b;
+	uint32_t uid = range_at(map, x)->uid, other = range_at(map, y)->uid;
+
+	if (uid != other || uid != ID_NONE)
+		return (uid > other) - (uid < other);
+	return strcmp(index_owner(&map->indexes[x->group], range_at(map, x)),
+		      index_owner(&map->indexes[y->group], range_at(map, y)));
+}
+
+static int compare_items(const void *a, const void *b)
+{
+	const struct picture_item *x = a, *y = b;
+
+	if (x->first != y->first)
+		return x->first < y->first ? -1 : 1;
+	if (x->last != y->last)
+		return x->last < y->last ? -1 : 1;
+	return (x->owner > y->owner) - (x->owner < y->owner);
+}
+
+/* Makes one item of the same range in both databases, and of ranges that touch. */
+static void merge_items(struct list_map *map)
+{
 	size_t n = 0;
 
-	if (!order || !groups)
-		return verb_fail(ENOMEM);
-	for (size_t i = 0; i < index->n; i++)
-		order[i] = (uint32_t)i;
-	qsort_r(order, index->n, sizeof(*order), by_index_owner, index);
-	for (size_t i = 0, end; i < index->n; i = end) {
-		end = owner_end(index, order, i);
-		groups[n++] = (struct owner_group){ order[i], (uint32_t)i,
-						    (uint32_t)(end - i) };
+	if (map->n > 0)
+		qsort(map->items, map->n, sizeof(*map->items), compare_items);
+	for (size_t i = 0; i < map->n; i++) {
+		struct picture_item *item = &map->items[i];
+		struct picture_item *before = n > 0 ? &map->items[n - 1] : NULL;
+
+		if (before && before->owner == item->owner &&
+		    before->first == item->first && before->last == item->last)
+			before->kinds |= item->kinds;
+		else
+			map->items[n++] = *item;
 	}
-	qsort(groups, n, sizeof(*groups), by_first);
-	for (size_t i = 0; i < n && !ferror(stdout); i++)
-		draw(picture, index, order + groups[i].at, groups[i].n);
-	return output_flush();
+	map->n = n;
+	n = 0;
+	for (size_t i = 0; i < map->n; i++) {
+		struct picture_item *item = &map->items[i];
+		struct picture_item *before = n > 0 ? &map->items[n - 1] : NULL;
+
+		if (before && before->owner == item->owner &&
+		    before->kinds == item->kinds && before->last != ID_NONE &&
+		    before->last + 1 == item->first)
+			before->last = item->last;
+		else
+			map->items[n++] = *item;
+	}
+	map->n = n;
 }
 
-static int draw_kind(const struct kind *kind, struct index *index)
+/* Gives the owners of both databases numbers, and makes the items of their ranges. */
+static int make_items(struct list_map *map)
 {
-	bool utf8 = report_charset() == PRINTABLE_UTF8;
-	struct picture picture = { .width = screen_width() - OWNER_WIDTH - 1 };
-	uint64_t ids;
+	size_t all = map->indexes[0].n + map->indexes[1].n, n = 0;
+	CLEANUP(cleanup_free)
+	struct map_range *ranges = reallocarray(NULL, all + 1, sizeof(*ranges));
+	uint32_t owner = 0;
 
-	if (index->n == 0)
-		return 0;
-	memcpy(picture.marks, utf8 ? utf8_marks : ascii_marks, sizeof(picture.marks));
-	picture.span = (struct range){
-		index->ranges[0].first,
-		(uint64_t)index->highest[index->n - 1] + 1,
+	map->items = reallocarray(NULL, all + 1, sizeof(*map->items));
+	map->names = reallocarray(NULL, all + 1, sizeof(*map->names));
+	if (!ranges || !map->items || !map->names)
+		return verb_fail(ENOMEM);
+	for (uint8_t group = 0; group < 2; group++)
+		for (size_t i = 0; i < map->indexes[group].n; i++)
+			ranges[n++] = (struct map_range){ group, (uint32_t)i };
+	if (n > 0)
+		qsort_r(ranges, n, sizeof(*ranges), by_map_owner, map);
+	for (size_t i = 0; i < n; i++) {
+		const struct index_range *range = range_at(map, &ranges[i]);
+
+		if (i > 0 && by_map_owner(&ranges[i - 1], &ranges[i], map) != 0)
+			owner++;
+		map->names[owner] = index_owner(&map->indexes[ranges[i].group], range);
+		map->items[map->n++] = (struct picture_item){
+			.first = range->first,
+			.last = range->last,
+			.owner = owner,
+			.kinds = (uint8_t)(1U << ranges[i].group),
+		};
+	}
+	merge_items(map);
+	return 0;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* Reads the ids of local users or groups. A missing passwd has been reported. */
+static int read_accounts(struct list_map *map, const struct kind *kind)
+{
+	CLEANUP(range_set_cleanup) struct range_set all = RANGE_SET(1);
+	CLEANUP(ids_in_use_cleanup) struct ids_in_use found = { 0 };
+	uint32_t *ids;
+	int r = range_set_add(&all, map->span);
+
+	if (r)
+		return verb_fail(-r);
+	r = ids_in_use_local(map->list->place.directory, kind, &all, &found);
+	if (r == -ENOMEM)
+		return verb_fail(-r);
+	if (r)
+		return user_cache_status(&map->list->owners) ?
+			       0 :
+			       (report_line(PROGRAM, "%s/%s: %s", map->list->place.etc,
+					    found.failed, report_error(-r)),
+				VERB_UNREADABLE);
+	ids = reallocarray(NULL, found.accounts.n + 1, sizeof(*ids));
+	if (!ids)
+		return verb_fail(ENOMEM);
+	for (size_t i = 0; i < found.accounts.n; i++)
+		ids[i] = found.accounts.items[i].id;
+	if (found.accounts.n > 0)
+		qsort(ids, found.accounts.n, sizeof(*ids), compare_ids);
+	map->accounts[kind->group] = ids;
+	map->n_accounts[kind->group] = found.accounts.n;
+	return 0;
+}
+
+static int draw(struct list_map *map)
+{
+	CLEANUP(picture_cleanup) struct picture picture = PICTURE_NONE;
+	struct terminal_size size;
+	struct picture_question question = {
+		.span = map->span,
+		.kinds = map->kinds,
+		.items = map->items,
+		.n = map->n,
+		.names = map->names,
+		.accounts = { map->accounts[0], map->accounts[1] },
+		.n_accounts = { map->n_accounts[0], map->n_accounts[1] },
+		.reserved = userns_is_limited() <= 0,
+		.charset = report_charset() == PRINTABLE_UTF8 ? PRINTABLE_UTF8 :
+								PRINTABLE_ASCII,
 	};
-	ids = range_count(picture.span);
-	if (ids < picture.width)
-		picture.width = (size_t)ids;
-	progress_rows();
-	printf(_("%ss %" PRIu64 "-%" PRIu64 ", a mark is %" PRIu64 " ids:\n"), kind->id,
-	       picture.span.start, picture.span.end - 1,
-	       (ids + picture.width - 1) / picture.width);
-	return draw_rows(&picture, index);
-}
+	int r;
 
-static bool wants(const struct line *line, void *context)
-{
-	return list_wants(context, &line->entry);
+	terminal_size(STDOUT_FILENO, &size);
+	question.width = size.width < PICTURE_WIDTH_MIN ? PICTURE_WIDTH_MIN : size.width;
+	question.height =
+		size.height < PICTURE_HEIGHT_MIN ? PICTURE_HEIGHT_MIN : size.height;
+	r = picture_draw(&question, &picture);
+	if (r)
+		return verb_fail(-r);
+	progress_rows();
+	picture_put(&picture, terminal_has_colours());
+	return output_flush();
 }
 
 int list_map(struct list *list)
 {
-	int status = VERB_DONE;
+	CLEANUP(list_map_cleanup)
+	struct list_map map = { .list = list, .span = list->zoom };
+	int r, status = VERB_DONE;
 
-	for (size_t i = 0; i < list->n_kinds; i++) {
-		CLEANUP(index_cleanup) struct index index = INDEX_NONE;
-		int r = index_load(&index, &list->place, list->kinds[i], &list->owners,
-				   wants, list);
+	for (size_t i = 0; i < list->n_kinds; i++)
+		map.kinds |= (uint8_t)(1U << list->kinds[i]->group);
+	if (list->n_users == 0 && map.span.end == 0)
+		map.span = (struct range){ 0, ID_NONE };
+	else if (map.span.end == 0)
+		status = find_span(&map);
+	if (map.span.end == 0)
+		return status;
+	r = load_lines(&map);
+	status = r ? r : status;
+	if (map.kinds == 0)
+		return status;
+	r = make_items(&map);
+	for (size_t i = 0; r == 0 && i < list->n_kinds; i++) {
+		int unread = read_accounts(&map, list->kinds[i]);
 
-		status = r ? r : status;
-		r = draw_kind(list->kinds[i], &index);
-		if (r)
-			return r;
+		status = unread ? unread : status;
 	}
-	return status;
+	if (r == 0)
+		r = draw(&map);
+	return r ? r : status;
 }

@@ -30,6 +30,17 @@ static int list_check_options(const struct list *list, int words)
 	return verb_misuse(&verb_list);
 }
 
+/* Takes a range off the arguments of --map. Returns the number of the other ones. */
+static int take_zoom(struct list *list, int n, char **words)
+{
+	int left = 0;
+
+	for (int i = 0; i < n; i++)
+		if (!list->map || list->zoom.end || range_parse(words[i], &list->zoom))
+			words[left++] = words[i];
+	return left;
+}
+
 static int list_parse(int argc, char **argv, struct list *list)
 {
 	int r = verb_parse(&verb_list, argc, argv, list);
@@ -58,7 +69,8 @@ static int list_run(int argc, char **argv)
 	/* Do not show ranges that the map writers would refuse. */
 	list.sources.extents = true;
 	if (r == 0)
-		r = list_find_users(&list, argc - optind, argv + optind);
+		r = list_find_users(&list, take_zoom(&list, argc - optind, argv + optind),
+				    argv + optind);
 	if (r)
 		return r;
 	if (list.n_users == 0 || list.map)
@@ -73,7 +85,8 @@ static int list_run(int argc, char **argv)
 static const struct option_row list_rows[] = {
 	{ 0, "free", NULL, N_("the gaps, and how many ranges still fit"),
 	  OPTION_INTO(struct list, free) },
-	{ 0, "map", NULL, N_("draw the ranges, a row an owner"),
+	{ 0, "map", NULL,
+	  N_("draw the ids, their owners and the gaps; with OWNER or FIRST-LAST those around"),
 	  OPTION_INTO(struct list, map) },
 	{ .name = NULL },
 };

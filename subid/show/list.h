@@ -22,6 +22,7 @@ struct list {
 	size_t n_users;
 	bool free;
 	bool map;
+	struct range zoom; /* of --map: a range on the command line; end 0: none */
 	struct output output;
 };
 

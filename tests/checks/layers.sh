@@ -26,8 +26,10 @@ below()
 	newuidmap | newgidmap) echo mapwriter ;;
 	getsubids) echo "$base" libsubid/api message helper command ;;
 	usermod-ext | subid/verb) echo "$base" libsubid/store message helper explain command ;;
+	subid/picture) echo "$base" message command subid/verb ;;
 	subid | subid/show | subid/check | subid/doctor | subid/write)
-		echo "$base" libsubid/store message helper explain command subid/verb
+		echo "$base" libsubid/store message helper explain command subid/verb \
+			subid/picture
 		;;
 	*) return 1 ;;
 	esac

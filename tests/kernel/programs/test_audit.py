@@ -22,7 +22,7 @@ from host import (CLEAN_PATH, CLONE_NEWNS, CLONE_NEWUSER, ELSA, MS_BIND, MS_NODE
 from usermod_box import BUSY, DONE, NOT_PERMITTED, POLICY, words
 
 ALONE = "the audit daemon and its log are the machine's"
-FINDINGS, NOTHING, NOT_PERMITTED_BY_PAM = 2, 7, 9    # of subid
+FINDINGS, NOTHING, NOT_PERMITTED_BY_PAM, WARNINGS = 2, 7, 9, 10    # of subid
 LOG_NAME = "SUBID_AUDIT_LOG"
 NONE = "SUBID_AUDIT_NONE"
 AUID = 5002     # anna
@@ -233,7 +233,7 @@ VERBS = (
      "op=rename new=elsa", "els"),
     ("check --fix", SPOILT, ("check", "--fix"), DONE, "op=fix lines=4", None),
     ("check --fix, nothing to do", ELSAS, ("check", "--fix"), DONE, None, None),
-    ("check", SPOILT, ("check",), FINDINGS, None, None),
+    ("check", SPOILT, ("check",), WARNINGS, None, None),
 )
 
 

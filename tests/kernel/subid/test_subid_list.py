@@ -250,28 +250,6 @@ def list_details(box):
     box.check("no gids, no mapping", result.status, NONE)
 
 
-def drawn(box, *args, encoding="C.UTF-8"):
-    env = {"PATH": CLEAN_PATH, "LC_ALL": encoding}
-    out = box.run("list", "-u", "--map", *args, env=env).out.decode()
-    return [line.split() for line in out.splitlines()]
-
-
-def map_details(box):
-    """80 columns: 63 marks. 0-629: a mark is ten ids."""
-    box.put("elsa:0:100\nanna:100:5\nbob:200:430\n5001:110:10\n", "")
-    rows = drawn(box)
-    box.check("the picture is to scale", rows[1:], [
-        ["elsa", "\u2588" * 10 + "\u00b7" + "\u2588" + "\u00b7" * 51],
-        ["anna", "\u00b7" * 10 + "\u2592" + "\u00b7" * 52],
-        ["bob", "\u00b7" * 20 + "\u2588" * 43]])
-    box.check("without UTF-8 it is ASCII", drawn(box, "anna", encoding="C")[1:],
-              [["anna", "#####"]])
-    box.put("elsa:7:1\n", "")
-    box.check("a picture of one id", drawn(box)[1:], [["elsa", "\u2588"]])
-    box.put("", "")
-    box.check("a picture of nothing", drawn(box), [])
-
-
 def keys(box):
     box.put(SLIDES, SLIDES)
     page = subid_box.documented()
@@ -693,7 +671,7 @@ def million_users(box):
 
 def main():
     box = subid_box.enter()
-    for part in (model, whois_details, list_details, map_details, keys, wrong_commands,
+    for part in (model, whois_details, list_details, keys, wrong_commands,
                  wrong_files, broken_off, hidden_processes, wrong_accounts, lost_output, closed_pipe, interrupted,
                  million, unknown_owners, million_users):
         box.report.part(part, box)

@@ -40,13 +40,12 @@ def on_terminal(args, both=True, env=None, size=(24, 100)):
 
 def cells(line):
     """The width of a line on a terminal."""
-    line = re.sub("\033\\[[0-9;]*m", "", line)
     return sum(0 if unicodedata.combining(char) else
                2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in line)
 
 
 def lines_of(text):
-    return text.decode().replace("\r\n", "\n").splitlines()
+    return re.sub("\033\\[[0-9;]*m", "", text.decode().replace("\r\n", "\n")).splitlines()
 
 
 def terminals(box):
@@ -59,10 +58,6 @@ def terminals(box):
             _, text = on_terminal(command, env=env)
             box.check(f"colours on a terminal with {env}: {command[1]}", b"\033[" in text, coloured)
     box.check("no colours elsewhere", b"\033" in box.run(*args[1:]).out, False)
-    box.put("elsa:0:10000\n", "")
-    _, text = on_terminal([box.path, "list", "-u", "--map"], size=(24, 120))
-    box.check("the picture is as wide as the terminal",
-              len(text.decode().splitlines()[1]), 120)
 
 
 WIDE = "\u65e5\u672c\u8a9e\u306e\u30d5\u30a1\u30a4\u30eb-e\u0301"     # Japanese, and an accent
@@ -126,12 +121,75 @@ def empty_columns(box):
     box.check("... has the last uid", lines[-1].split()[2], "5001")
 
 
+def users(n, every=65536):
+    return "".join(f"user{i:04}:{100000 + every * i}:65536\n" for i in range(n))
+
+
+CONTAINERS = "containers:2147483647:2147483648\n"
+PICTURES = (
+    # name, subuid, subgid, words that must be there
+    ("nothing", "", "", ("free", "reserved")),
+    ("one user", "elsa:100000:65536\n", None, ("100000-165535", "elsa")),
+    ("30 users and podman's line", users(30) + CONTAINERS, None,
+     ("containers", *(f"user{i:04}" for i in range(30)))),
+    ("1000 users", users(1000) + CONTAINERS, None, ("user0000", "user0999", "containers")),
+    ("1000 users with gaps", users(1000, 100000) + CONTAINERS, None, ("user0000", "containers")),
+    ("id 0", "root:0:1\n" + users(30), None, ("root", *(f"user{i:04}" for i in range(30)))),
+    ("all ids", "elsa:0:4294967295\nanna:100000:10\n", None, ("elsa!", "anna!")),
+    ("wide names", "".join(f"{WIDE}{i}:{100000 + 65536 * i}:65536\n" for i in range(40)), None, ()),
+    ("different gids", users(5), users(6)[44:], ("user0000:uid", "user0005:gid")),
+)
+
+
+def picture(box, *args, size=(24, 80), env=None):
+    status, text = on_terminal([box.path, "list", "--map", *args], size=size, env=env)
+    return status, lines_of(text)
+
+
+def pictures(box):
+    """The picture fits the screen and names each of thirty users."""
+    for name, uid, gid, wanted in PICTURES:
+        box.put(uid, uid if gid is None else gid)
+        for size in ((24, 40), (24, 80), (24, 200), (50, 200)):
+            for env in ({}, {"LC_ALL": "C"}):
+                _, lines = picture(box, size=size, env=env)
+                box.report.check(f"{name} on {size} with {env}: it fits", 3 <= len(lines) < size[0]
+                                 and max(map(cells, lines)) <= size[1], "\n".join(lines))
+                text = "\n".join(lines)
+                if size[1] >= 80:
+                    box.check(f"{name} on {size} with {env}: all that is named",
+                              [word for word in wanted if word not in text], [])
+                box.check(f"{name} on {size} with {env}: ASCII", text.isascii(), bool(env))
+        plain = box.run("list", "--map").out.decode().splitlines()
+        box.report.check(f"{name}: 80x24 without a terminal", len(plain) < 24
+                         and max(map(cells, plain)) <= 80, f"{plain}")
+
+
+def zoomed(box):
+    """An owner, or a range, is drawn larger; ids of several owners are marked."""
+    text = "elsa:100000:65536\nanna:165536:65536\nbob:165000:1000\n"
+    box.put(text, text)
+    status, lines = picture(box, "-u", "elsa", env={"LC_ALL": "C"})
+    box.report.check("elsa", status == 0 and lines[0].startswith("uids 91807-")
+                     and any("elsa!" in line and "#" in line for line in lines), "\n".join(lines))
+    box.report.check("... and who has some of the ids", any("bob!" in line and "X" in line
+                                                            for line in lines), "\n".join(lines))
+    _, lines = picture(box, "165536-165999", env={"LC_ALL": "C"})
+    box.report.check("a range", lines[0].startswith("uids and gids 165536-165999,")
+                     and [line.split()[0] for line in lines[1:-1]] == ["165536-165999"]
+                     and "XXXX" in lines[1], "\n".join(lines))
+    _, text = on_terminal([box.path, "list", "--map"])
+    box.check("ids of several owners are red", b"\033[31m" in text, True)
+    for args, status in ((("bob",), 0), (("nosuchuser",), 6), (("5-4",), 6), (("300000-300010",), 0)):
+        box.check(f"list --map {args}", box.run("list", "--map", *args).status, status)
+
+
 def main():
     box = subid_box.enter()
     os.mkdir("/dev/pts", 0o755)
     mount("devpts", "/dev/pts", "devpts", 0, "newinstance,ptmxmode=0666,mode=0620")
     os.symlink("pts/ptmx", "/dev/ptmx")
-    for part in (terminals, fitting, empty_columns):
+    for part in (terminals, fitting, empty_columns, pictures, zoomed):
         box.report.part(part, box)
     box.report.finish()
 
