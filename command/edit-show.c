@@ -49,6 +49,14 @@ static bool is_rest_of(const struct table_line *old, const struct table_line *li
 	       line->entry.range.end <= old->entry.range.end;
 }
 
+/* Whether @line is @old, made longer at its end. */
+static bool is_longer(const struct table_line *old, const struct table_line *line)
+{
+	return !old->fault && !line->fault && same_owner(old, line) &&
+	       old->entry.range.start == line->entry.range.start &&
+	       old->entry.range.end < line->entry.range.end;
+}
+
 /* What the functions below compare. */
 struct comparison {
 	const struct table *old_table;
@@ -56,6 +64,7 @@ struct comparison {
 	const char *directory;
 	const struct kind *kind;
 	enum edit_change change;
+	struct table_cursor begin; /* of the first line that differs */
 	/* EDIT_MERGES: where lines of `table` begin that were appended. */
 	struct table_cursor appended;
 };
@@ -71,6 +80,8 @@ static bool replaces(const struct comparison *comparison, struct table_cursor ol
 
 	if (comparison->change == EDIT_RENAMES)
 		return true;
+	if (comparison->change == EDIT_GRANTS)
+		return is_longer(old, line);
 	if (!is_rest_of(old, line, comparison->change))
 		return false;
 	while (comparison->change == EDIT_MERGES &&
@@ -110,7 +121,8 @@ static void print_rests(const struct comparison *comparison, const struct table_
 /* Walks both texts in parallel. Returns where the lines begin that were appended. */
 static struct table_cursor compare_tables(const struct comparison *comparison, bool print)
 {
-	struct table_cursor old_cursor = { 0 }, cursor = { 0 }, before = { 0 };
+	struct table_cursor old_cursor = comparison->begin, cursor = old_cursor;
+	struct table_cursor before = old_cursor;
 	struct table_line old, line;
 	bool more = table_next(comparison->table, &cursor, &line);
 
@@ -135,12 +147,32 @@ static struct table_cursor compare_tables(const struct comparison *comparison, b
 	return before;
 }
 
+/* Skips the lines in front that both texts have. */
+static struct table_cursor skip_common(const struct table *a, const struct table *b)
+{
+	size_t len = a->len < b->len ? a->len : b->len;
+	struct table_cursor cursor = { 0 };
+
+	while (cursor.offset < len) {
+		const char *at = a->text + cursor.offset;
+		const char *end = memchr(at, '\n', len - cursor.offset);
+		size_t n = end ? (size_t)(end + 1 - at) : 0;
+
+		if (!end || memcmp(at, b->text + cursor.offset, n) != 0)
+			break;
+		cursor.offset += n;
+		cursor.number++;
+	}
+	return cursor;
+}
+
 /* Shows each line that goes, and what takes its place. */
 static void show_tables(struct comparison *comparison)
 {
 	struct table_cursor appended;
 	struct table_line line;
 
+	comparison->begin = skip_common(comparison->old_table, comparison->table);
 	if (comparison->change == EDIT_MERGES)
 		comparison->appended = compare_tables(comparison, false);
 	appended = compare_tables(comparison, true);
@@ -149,41 +181,18 @@ static void show_tables(struct comparison *comparison)
 		print_changed_line('+', comparison->directory, comparison->kind, &line);
 }
 
-/* Shows on stdout what a commit would change. Returns 0 or -errno. */
-int edit_lines_changed(const struct db *db, const char *directory,
-		       enum edit_change change)
+/* Shows on stdout which lines of the databases in @directory go and come. */
+void edit_show_lines(const struct edit_texts *texts, const char *directory,
+		     enum edit_change change)
 {
-	for (size_t i = 0; i < 2; i++) {
-		CLEANUP(table_cleanup) struct table old = { 0 };
-		const struct db_side *side = &db->sides[i];
-		struct comparison comparison = { &old,	     &side->table, directory,
-						 side->kind, change,	   { 0 } };
-		int r;
+	for (size_t k = 0; k < 2; k++) {
+		struct comparison comparison = { .old_table = &texts->old[k],
+						 .table = &texts->now[k],
+						 .directory = directory,
+						 .kind = kind_all[k],
+						 .change = change };
 
-		if (!db_changed(db, side->kind))
-			continue;
-		r = db_load_old(db, side->kind, &old);
-		if (r)
-			return r;
-		show_tables(&comparison);
+		if (texts->changed[k])
+			show_tables(&comparison);
 	}
-	return 0;
-}
-
-/*
- * Shows on stdout the lines that were appended to a database.
- *
- * from: its length before.
- */
-void edit_lines_appended(const struct table *table, const char *directory,
-			 const struct kind *kind, size_t from)
-{
-	struct table_cursor cursor = { .offset = from };
-	struct table_line line;
-
-	/* A newline was added to a last line without one. */
-	if (from > 0 && from < table->len && table->text[from - 1] != '\n')
-		cursor.offset++;
-	while (table_next(table, &cursor, &line))
-		print_changed_line('+', directory, kind, &line);
 }

@@ -238,6 +238,7 @@ int edit_begin(struct edit *edit, const bool kinds[static 2])
 	if (r)
 		return r;
 	for (size_t i = 0; i < 2; i++) {
+		edit->kinds[i] = kinds[i];
 		if (!kinds[i])
 			continue;
 		r = db_load(&edit->db, kind_all[i], edit->create);
@@ -353,12 +354,10 @@ static bool edit_changed(const struct edit *edit)
 	return db_changed(&edit->db, &kind_uid) || db_changed(&edit->db, &kind_gid);
 }
 
-/* Writes what changed, or with --dry-run shows it. */
-int edit_commit(struct edit *edit)
+/* Writes what changed, unless it is only shown. */
+static int commit(struct edit *edit)
 {
-	int r = edit->dry_run ?
-			edit_lines_changed(&edit->db, edit->directory, edit->change) :
-			db_commit(&edit->db);
+	int r = edit->dry_run ? 0 : db_commit(&edit->db);
 
 	if (r == 0)
 		return 0;
@@ -366,31 +365,68 @@ int edit_commit(struct edit *edit)
 	return EDIT_NOT_WRITTEN;
 }
 
+/* Releases the locks; changes that were not committed are lost. */
+static void end_transaction(struct edit *edit)
+{
+	db_end(&edit->db);
+}
+
+/* Reads the old texts of what changed, to show it. */
+static int keep_old_texts(struct edit *edit)
+{
+	int r = 0;
+
+	for (size_t k = 0; r == 0 && k < 2; k++) {
+		edit->texts.changed[k] = db_changed(&edit->db, kind_all[k]);
+		if (edit->texts.changed[k] && edit->form)
+			r = db_load_old(&edit->db, kind_all[k], &edit->texts.old[k]);
+	}
+	return edit_tell_error(edit, r);
+}
+
 /*
- * Writes what changed, unless @r is a failure, and releases the locks: the log may be
- * slow. Returns @r or the failure; *ret_record: there is something to record.
+ * Writes what changed, unless @r is a failure, and releases the locks: the log, and the
+ * reader of the output, may be slow. Returns @r or the failure; *ret_record: there is
+ * something to record.
  */
 int edit_finish(struct edit *edit, int r, bool *ret_record)
 {
 	bool changed = edit_changed(edit);
 
+	if (r == 0)
+		r = keep_old_texts(edit);
 	if (r == 0 && changed)
-		r = edit_commit(edit);
-	edit_end(edit);
+		r = commit(edit);
+	for (size_t k = 0; k < 2; k++) {
+		edit->texts.now[k] = edit->db.sides[k].table;
+		edit->db.sides[k].table = (struct table){ 0 };
+	}
+	end_transaction(edit);
 	*ret_record = r || changed;
 	return r;
 }
 
-/* Releases the locks; changes that were not committed are lost. */
-void edit_end(struct edit *edit)
+/*
+ * Shows on stdout what has changed, after edit_finish() without a failure. The locks are
+ * released, so a signal may interrupt it. Returns 0 or -ENOMEM, reported.
+ */
+int edit_show(const struct edit *edit, const struct owner_set *people,
+	      edit_reason_fn reason, const void *context)
 {
-	db_end(&edit->db);
+	int r = 0;
+
+	if (edit->form == EDIT_LINES)
+		edit_show_lines(&edit->texts, edit->directory, edit->change);
+	else if (edit->form == EDIT_JSON)
+		r = edit_show_json(edit, people, reason, context);
+	return edit_tell_error(edit, r);
 }
 
 /* Frees everything; a signal that was held off then ends the program. */
 void edit_cleanup(struct edit *edit)
 {
-	edit_end(edit);
+	end_transaction(edit);
+	edit_texts_cleanup(&edit->texts);
 	helper_end(&edit->asker);
 	unknown_owners_cleanup(&edit->unknown);
 	edit->etc = fd_close(edit->etc);

@@ -11,8 +11,9 @@
  *	edit_begin		check permission, lock and read
  *	edit_confirm_names	find names in lines that were added meanwhile
  *	...			changes in memory, over edit->db
- *	edit_finish		write the changes, or show them; release the locks
+ *	edit_finish		write the changes; release the locks
  *	edit_record		log the change, without the locks
+ *	edit_show		show what has changed, or would with --dry-run
  *	edit_cleanup		in any case
  *
  * These functions report what fails. They return 0, -errno, or a result of
@@ -30,15 +31,31 @@
 #include "libsubid/store/allocate.h"
 #include "libsubid/store/db.h"
 #include "libsubid/sys/settings.h"
+#include "message/json.h"
 
 /* Bytes of one line for the logs; a longer one is truncated. */
 #define EDIT_TEXT_BYTES 512
 
-/* What a command does to lines, see edit_lines_changed(). */
+/* What a command does to lines, see edit_show_lines(). */
 enum edit_change {
 	EDIT_REMOVES, /* they go, become shorter or are split, and others are appended */
+	EDIT_GRANTS,  /* they stay or become longer, and others are appended */
 	EDIT_RENAMES, /* they stay, with new owners */
 	EDIT_MERGES,  /* they lose what the new owner has, and stay with that owner */
+};
+
+/* How edit_show() shows a change. */
+enum edit_form {
+	EDIT_SILENT,
+	EDIT_LINES, /* the lines that go and come */
+	EDIT_JSON,  /* the ranges of each user, before and after */
+};
+
+/* The texts of both databases. */
+struct edit_texts {
+	bool changed[2];
+	struct table old[2]; /* empty if it did not change */
+	struct table now[2];
 };
 
 struct edit {
@@ -47,7 +64,8 @@ struct edit {
 	const char *prefix;	 /* the same, without .pwd.lock as in shadow's tools */
 	bool create;		 /* make a database that does not exist */
 	bool if_there;		 /* skip one that does not exist */
-	bool dry_run;		 /* show what would change */
+	bool dry_run;		 /* change nothing */
+	enum edit_form form;	 /* what edit_show() shows */
 	enum edit_change change; /* what it does */
 
 	char directory[PATH_MAX];      /* the directory of the databases, */
@@ -58,7 +76,9 @@ struct edit {
 	struct unknown_owners unknown; /* owners that the child was asked about */
 	bool unnamed; /* it did not answer about owners; reported with an allocation */
 	enum db_place place;
+	bool kinds[2]; /* the databases that the command is about */
 	struct db db;
+	struct edit_texts texts;    /* after edit_finish() */
 	struct interrupt interrupt; /* signals are blocked from edit_begin() on */
 };
 
@@ -106,7 +126,6 @@ int edit_tell_error(const struct edit *edit, int r);
 int edit_tell_unread(struct edit *edit, const struct kind *kind, int r);
 int edit_commit(struct edit *edit);
 int edit_finish(struct edit *edit, int r, bool *ret_record);
-void edit_end(struct edit *edit);
 void edit_cleanup(struct edit *edit);
 void edit_log(const char *program, const char *account, const char *text, bool done);
 
@@ -123,12 +142,22 @@ void edit_record(const struct edit *edit, const char *account, const char *text,
  * What a command would change, or has changed.
  */
 
+/* Returns a word for why the ranges of user @i changed, or did not. */
+typedef const char *(*edit_reason_fn)(size_t i, bool changed, const void *context);
+
 void edit_show_line(char sign, const char *directory, const struct kind *kind,
 		    const char *text, size_t len);
-void edit_lines_appended(const struct table *table, const char *directory,
-			 const struct kind *kind, size_t from);
-int edit_lines_changed(const struct db *db, const char *directory,
-		       enum edit_change change);
+void edit_show_lines(const struct edit_texts *texts, const char *directory,
+		     enum edit_change change);
+int edit_json_users(struct json *json, const struct edit_texts *texts,
+		    const bool kinds[static 2], const struct owner_set *people,
+		    edit_reason_fn reason, const void *context);
+int edit_show_json(const struct edit *edit, const struct owner_set *people,
+		   edit_reason_fn reason, const void *context);
+bool edit_texts_changed(const struct edit_texts *texts);
+int edit_show(const struct edit *edit, const struct owner_set *people,
+	      edit_reason_fn reason, const void *context);
+void edit_texts_cleanup(struct edit_texts *texts);
 
 /*
  * Messages about failures.

@@ -278,7 +278,7 @@ static void tell_mapper_not_first(const struct facts *facts, struct cause *cause
 	causes_evidence(cause, _("PATH leads to %s, and not to %s"), host->found,
 			host->wanted);
 	if (quote_directory(host->wanted, directory))
-		causes_cure(cause, "export PATH=%s:\"$PATH\"", directory);
+		causes_cure_command(cause, "export PATH=%s:\"$PATH\"", directory);
 }
 
 /* Linux refuses such an owner with this error on an id-mapped mount, and nowhere else. */
@@ -347,7 +347,7 @@ static void tell_storage_foreign(const struct facts *facts, struct cause *cause)
 			host->file, facts->kind->id, host->owner, facts->account->name);
 	/* The storage is only renamed: it can be restored with the range. */
 	if (cure_quote(host->storage, path))
-		causes_cure(cause, "mv %s %s.old", path, path);
+		causes_cure_command(cause, "mv %s %s.old", path, path);
 }
 
 static bool pause_old(const struct facts *facts)
@@ -361,7 +361,7 @@ static void tell_pause_old(const struct facts *facts, struct cause *cause)
 			_("process %d of podman keeps a namespace with other %ss than "
 			  "are delegated now"),
 			(int)facts->host->pause, facts->kind->id);
-	causes_cure(cause, "podman system migrate");
+	causes_cure_command(cause, "podman system migrate");
 }
 
 const struct causes_rule causes_of_host[] = {

@@ -48,8 +48,8 @@ write_cure(struct cause *cause, const char *format, va_list arguments)
 }
 
 /*
- * Writes what fixes it: a sentence, or a command of the caller. One that is too long is
- * left out, since a truncated command is another command.
+ * Writes what fixes it: a sentence. One that is too long is left out, since a truncated
+ * command is another command.
  */
 void causes_cure(struct cause *cause, const char *format, ...)
 {
@@ -60,6 +60,17 @@ void causes_cure(struct cause *cause, const char *format, ...)
 	va_end(arguments);
 }
 
+/* As causes_cure(), for a command that the user runs. */
+void causes_cure_command(struct cause *cause, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	write_cure(cause, format, arguments);
+	va_end(arguments);
+	cause->is_command = cause->cure[0] != '\0';
+}
+
 /* As causes_cure(), for a command that root runs. */
 void causes_cure_as_root(struct cause *cause, const char *format, ...)
 {
@@ -68,7 +79,7 @@ void causes_cure_as_root(struct cause *cause, const char *format, ...)
 	va_start(arguments, format);
 	write_cure(cause, format, arguments);
 	va_end(arguments);
-	cause->as_root = cause->cure[0] != '\0';
+	cause->as_root = cause->is_command = cause->cure[0] != '\0';
 }
 
 /* Writes what was checked, in place of a cure; translated. */

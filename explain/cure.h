@@ -21,7 +21,8 @@ struct cause {
 	unsigned int id; /* enum cause_id; 0: a finding of `subid check` */
 	char evidence[CAUSE_TEXT_BYTES]; /* a sentence, translated */
 	char cure[CAUSE_TEXT_BYTES]; /* a command or a sentence; empty: none is known */
-	bool as_root;		     /* `cure` is a command for root */
+	bool is_command;	     /* `cure` is a command, */
+	bool as_root;		     /* and that or the sentence is for root */
 	bool checked;		     /* `cure` is what was checked: nothing is known */
 };
 
@@ -45,6 +46,8 @@ void causes_evidence(struct cause *cause, const char *format, ...)
 void causes_add(struct cause *cause, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void causes_cure(struct cause *cause, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void causes_cure_command(struct cause *cause, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void causes_cure_as_root(struct cause *cause, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

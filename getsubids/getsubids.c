@@ -3,7 +3,8 @@
  * getsubids: prints the ranges of a user, see getsubids(1).
  *
  * Programs parse the output, and the command line stays that of shadow: `-g` counts only
- * as the first of two arguments, and extra arguments are ignored.
+ * as the first of two arguments, and extra arguments are ignored. Only `--json` may come
+ * before.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -22,6 +23,7 @@
 #include "libsubid/sys/etc-directory.h"
 #include "libsubid/sys/scan.h"
 #include "message/i18n.h"
+#include "message/json.h"
 #include "message/report.h"
 
 #define PROGRAM "getsubids"
@@ -161,7 +163,31 @@ static void explain_empty(const struct ranges_question *question, int r)
 	report_send(&report);
 }
 
-static int list(bool gid, const char *user)
+static void print_lines(const struct ranges_question *question)
+{
+	const struct query_ranges *ranges = &question->ranges;
+
+	for (size_t i = 0; i < ranges->n; i++)
+		printf("%zu: %s %" PRIu64 " %" PRIu64 "\n", i, question->user,
+		       ranges->ranges[i].start, range_count(ranges->ranges[i]));
+}
+
+static void print_json(const struct ranges_question *question)
+{
+	const struct query_ranges *ranges = &question->ranges;
+	struct json json;
+
+	json_begin_document(&json);
+	json_text(&json, "user", question->user);
+	json_text(&json, "kind", question->kind->id);
+	json_begin(&json, "ranges", '[');
+	for (size_t i = 0; i < ranges->n; i++)
+		json_range(&json, ranges->ranges[i]);
+	json_end(&json, ']');
+	json_end(&json, '}');
+}
+
+static int list(bool as_json, bool gid, const char *user)
 {
 	CLEANUP(question_cleanup)
 	struct ranges_question question = {
@@ -177,15 +203,16 @@ static int list(bool gid, const char *user)
 		explain_empty(&question, r);
 		return EXIT_FAILURE;
 	}
-	for (size_t i = 0; i < question.ranges.n; i++)
-		printf("%zu: %s %" PRIu64 " %" PRIu64 "\n", i, user,
-		       question.ranges.ranges[i].start,
-		       range_count(question.ranges.ranges[i]));
+	if (as_json)
+		print_json(&question);
+	else
+		print_lines(&question);
 	return EXIT_SUCCESS;
 }
 
 static const struct option_row rows[] = {
 	{ 'g', "", NULL, N_("gids, not uids; it must come first"), .take = NULL },
+	{ 0, "json", NULL, N_("print JSON; it comes before -g"), .take = NULL },
 	{ 0, "help", NULL, N_("show this help and exit"), .take = option_take_help },
 	{ 0, "version", NULL, N_("show the version and exit"),
 	  .take = option_take_version },
@@ -230,13 +257,17 @@ static int getsubids_help(void)
 
 static int getsubids_run(int argc, char **argv)
 {
+	bool as_json = argc > 2 && strcmp(argv[1], "--json") == 0;
+
 	if (complete_is_wanted(argc, argv)) {
 		report_translate();
 		complete_print(&getsubids, argc - 2, argv + 2);
 		return EXIT_SUCCESS;
 	}
+	argc -= as_json;
+	argv += as_json;
 	if (argc == 3 && strcmp(argv[1], "-g") == 0)
-		return list(true, argv[2]);
+		return list(as_json, true, argv[2]);
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
 		return getsubids_help();
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
@@ -244,7 +275,7 @@ static int getsubids_run(int argc, char **argv)
 		return EXIT_SUCCESS;
 	}
 	if (argc > 2 || (argc == 2 && strcmp(argv[1], "-h") != 0))
-		return list(false, argv[1]);
+		return list(as_json, false, argv[1]);
 	fputs(USAGE, stderr);
 	return EXIT_FAILURE;
 }

@@ -44,6 +44,8 @@ struct options {
 	bool allow_reserved;
 	bool create;
 	bool dry_run;
+	bool json;
+	bool verbose;
 	const char *root;
 	const char *prefix;
 	const char *login;

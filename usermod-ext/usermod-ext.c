@@ -273,6 +273,13 @@ static int apply_changes(struct run *run)
 	return edit_report_allocation(&run->edit, &run->allocate, r);
 }
 
+static const char *change_reason(size_t i, bool changed, const void *context)
+{
+	(void)i;
+	(void)context;
+	return changed ? "changed" : "unchanged";
+}
+
 static int apply_and_record(struct run *run)
 {
 	char text[TEXT_BYTES];
@@ -283,6 +290,10 @@ static int apply_and_record(struct run *run)
 	run->edit.prefix = run->options.prefix;
 	run->edit.create = run->options.create;
 	run->edit.dry_run = run->options.dry_run;
+	if (run->options.json)
+		run->edit.form = EDIT_JSON;
+	else if (run->options.verbose || run->options.dry_run)
+		run->edit.form = EDIT_LINES;
 	if ((r = edit_find_directory(&run->edit)) ||
 	    (r = edit_find_user(&run->edit, run->options.login, &run->owner)) ||
 	    (r = changes_find_names(&run->options, &run->edit, &run->owner,
@@ -293,7 +304,8 @@ static int apply_and_record(struct run *run)
 		changes_text(&run->options, &run->allocated, text, sizeof(text));
 		edit_record(&run->edit, run->owner.account.name, text, r == 0);
 	}
-	return r;
+	interrupt_let_go(&run->edit.interrupt);
+	return r ? r : edit_show(&run->edit, &run->people, change_reason, NULL);
 }
 
 /* Translates what an edit_ function returned to the exit status. */

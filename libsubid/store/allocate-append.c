@@ -243,7 +243,6 @@ static int append_all(struct allocate_work *work)
 	for (size_t k = 0; r == 0 && k < 2; k++) {
 		struct table *table = joined[k].text ? &joined[k] : tables[k];
 
-		work->allocate->appended[k] = table->len;
 		r = append_missing(work, k, table);
 	}
 	for (size_t k = 0; k < 2; k++) {

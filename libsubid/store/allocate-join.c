@@ -79,20 +79,16 @@ static void join_cleanup(struct join *join)
 	free(join->texts);
 }
 
-static int join_init(struct join *join, struct allocate *allocate, size_t k, size_t n)
+static int join_init(struct join *join, const struct allocate *allocate, size_t n)
 {
 	join->last = calloc(allocate->people->n, sizeof(*join->last));
 	join->changes = calloc(n, sizeof(*join->changes));
 	join->texts = calloc(n, sizeof(*join->texts));
-	free(allocate->joined[k]);
-	allocate->joined[k] = calloc(n, sizeof(*allocate->joined[k]));
-	return join->last && join->changes && join->texts && allocate->joined[k] ?
-		       0 :
-		       -ENOMEM;
+	return join->last && join->changes && join->texts ? 0 : -ENOMEM;
 }
 
 /* Takes the new ids out of those to be appended. */
-static void join_ids(struct join *join, struct allocate *allocate, size_t k,
+static void join_ids(struct join *join, const struct allocate *allocate,
 		     struct holding *new_ids)
 {
 	const struct last_line *last = &join->last[new_ids->person];
@@ -104,8 +100,6 @@ static void join_ids(struct join *join, struct allocate *allocate, size_t k,
 	join->changes[join->n++] =
 		(struct table_change){ last->number, text,
 				       entry_format(owner, len, range, text) };
-	allocate->joined[k][allocate->n_joined[k]++] =
-		(struct allocate_joined){ new_ids->person, last->range, range };
 	new_ids->range = (struct range){ 0 };
 }
 
@@ -125,14 +119,13 @@ static int compare_changes(const void *a, const void *b)
 int allocate_join(struct allocate_work *work, size_t k, struct table *ret_table)
 {
 	CLEANUP(join_cleanup) struct join join = { 0 };
-	struct allocate *allocate = work->allocate;
+	const struct allocate *allocate = work->allocate;
 	struct allocated_ids *missing = &work->missing[k];
 	const struct table *table = &work->db->sides[k].table;
 
-	allocate->n_joined[k] = 0;
 	if (!allocate->join || !touches_any(missing, &work->used[k]))
 		return 0;
-	if (join_init(&join, allocate, k, missing->n_holdings))
+	if (join_init(&join, allocate, missing->n_holdings))
 		return -ENOMEM;
 	find_last_lines(allocate, table, join.last);
 	for (size_t i = 0; i < missing->n_holdings; i++) {
@@ -140,7 +133,7 @@ int allocate_join(struct allocate_work *work, size_t k, struct table *ret_table)
 		const struct last_line *last = &join.last[new_ids->person];
 
 		if (last->same_name && last->range.end == new_ids->range.start)
-			join_ids(&join, allocate, k, new_ids);
+			join_ids(&join, allocate, new_ids);
 	}
 	if (join.n == 0)
 		return 0;

@@ -243,15 +243,20 @@ int allocate_place_free(struct allocate_work *work)
 	return r ? r : place_all(work);
 }
 
-/* Places the deterministic range of the uid; a range of another size is refused. */
+/*
+ * Places the deterministic range of the uid; a range of another size is refused, except
+ * one that has at least the ids that are missing.
+ */
 static int place_by_uid(const struct allocate_work *work, size_t i, size_t k)
 {
 	const struct settings *settings = &work->allocate->settings;
 	struct allocate_item *item = &work->allocate->items[i];
 	uid_t uid = work->allocate->people->items[i].uid;
+	uint64_t count = allocate_count_of(work, item, k);
 
-	if (uid == OWNER_SET_NO_UID ||
-	    allocate_count_of(work, item, k) != settings->requests[k].count)
+	if (work->allocate->at_least && count < settings->requests[k].count)
+		count = settings->requests[k].count;
+	if (uid == OWNER_SET_NO_UID || count != settings->requests[k].count)
 		return ALLOC_NONE;
 	return alloc_deterministic(&settings->requests[k], uid, settings->uid_min,
 				   &item->ranges[k]);

@@ -72,6 +72,55 @@ static int read_used(struct allocate_work *work)
 	return r;
 }
 
+static int compare_by_owner(const void *a, const void *b)
+{
+	const struct holding *x = a, *y = b;
+
+	if (x->person != y->person)
+		return x->person < y->person ? -1 : 1;
+	return range_compare(&x->range, &y->range);
+}
+
+/* Counts the ids that each owner has of kind @k; lines may overlap. */
+static int count_held(struct allocate_work *work, size_t k)
+{
+	const struct allocated_ids *used = &work->used[k];
+	size_t n = used->n_holdings;
+	CLEANUP(cleanup_free) struct holding *held = calloc(n + 1, sizeof(*held));
+	uint64_t end = 0;
+
+	if (!held)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		held[i] = used->holdings[i];
+	qsort(held, n, sizeof(*held), compare_by_owner);
+	for (size_t i = 0; i < n; i++) {
+		struct range range = held[i].range;
+
+		if (i > 0 && held[i - 1].person != held[i].person)
+			end = 0;
+		if (range.end <= end)
+			continue;
+		work->allocate->items[held[i].person].held[k] +=
+			range.end - (range.start > end ? range.start : end);
+		end = range.end;
+	}
+	return 0;
+}
+
+static int count_all_held(struct allocate_work *work)
+{
+	struct allocate *allocate = work->allocate;
+	int r = 0;
+
+	for (size_t i = 0; i < allocate->n; i++)
+		allocate->items[i].held[0] = allocate->items[i].held[1] = 0;
+	for (size_t k = 0; r == 0 && k < 2; k++)
+		if (allocate->kinds[k] && (allocate->if_missing || allocate->at_least))
+			r = count_held(work, k);
+	return r;
+}
+
 /* Decides which ranges are needed; skips duplicates and unknown users. */
 static void find_needs(struct allocate_work *work)
 {
@@ -85,16 +134,11 @@ static void find_needs(struct allocate_work *work)
 			bool any = allocate->together ||
 				   allocate_count_of(work, item, k) > 0;
 
-			item->needed[k] = allocate->kinds[k] && is_known && any;
+			item->needed[k] = allocate->kinds[k] && is_known && any &&
+					  !(allocate->if_missing && item->held[k] > 0);
 			item->ranges[k] = (struct range){ 0 };
 		}
 		item->asked = false;
-	}
-	for (size_t k = 0; k < 2; k++) {
-		const struct allocated_ids *used = &work->used[k];
-
-		for (size_t i = 0; allocate->if_missing && i < used->n_holdings; i++)
-			allocate->items[used->holdings[i].person].needed[k] = false;
 	}
 }
 
@@ -222,6 +266,9 @@ static int place(struct allocate_work *work)
 		forget_fixed(work);
 		return 0;
 	}
+	r = count_all_held(work);
+	if (r)
+		return r;
 	find_needs(work);
 	r = allocate_find_absent(work);
 	if (r == 0)
@@ -250,8 +297,6 @@ int allocate_ranges(struct db *db, struct allocate *allocate)
 	if (allocate->people->n != (allocate->fixed ? 1 : allocate->n))
 		return -EINVAL;
 	r = read_used(&work);
-	for (size_t k = 0; k < 2; k++)
-		allocate->appended[k] = db->sides[k].table.len;
 	if (r == 0)
 		r = place(&work);
 	return r ? r : allocate_append(&work);
@@ -272,11 +317,8 @@ int allocate_for_owner(struct db *db, struct allocate *allocate,
 	return r;
 }
 
-/* Frees the conflicts and the joined lines. */
+/* Frees the conflicts. */
 void allocate_cleanup(struct allocate *allocate)
 {
 	overlap_list_cleanup(&allocate->conflicts);
-	free(allocate->joined[0]);
-	free(allocate->joined[1]);
-	allocate->joined[0] = allocate->joined[1] = NULL;
 }

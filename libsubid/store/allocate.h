@@ -21,8 +21,9 @@
 
 /* One new range, of one kind or both. */
 struct allocate_item {
-	uint64_t count;		/* how many ids; 0: as in the settings */
-	bool needed[2];		/* of kind_uid, kind_gid: needs a range */
+	uint64_t count;	  /* how many ids; 0: as in the settings */
+	uint64_t held[2]; /* with `if_missing` or `at_least`: how many the owner has */
+	bool needed[2];	  /* of kind_uid, kind_gid: needs a range */
 	struct range ranges[2]; /* the new ranges; end 0: none */
 	bool asked; /* the name service has none of their ids, or was not asked */
 };
@@ -36,13 +37,6 @@ struct allocate_full {
 	uint64_t count; /* the requested number of ids */
 };
 
-/* With `join`: a line of owner @person that was made longer. */
-struct allocate_joined {
-	size_t person;
-	struct range before;
-	struct range after;
-};
-
 struct allocate {
 	const struct owner_set *people;
 	struct allocate_item *items; /* one for each owner; see `fixed` */
@@ -53,6 +47,7 @@ struct allocate {
 	 * this order. */
 	bool fixed;
 	bool if_missing; /* an owner with a range of a kind gets no other */
+	bool at_least;	 /* counts are totals: an owner gets the ids that are missing */
 	bool mirror;   /* an owner with a range of one kind gets the same of the other */
 	bool together; /* the same range of both kinds, or none */
 	bool above;    /* prefer ids above the highest range to gaps between ranges */
@@ -65,9 +60,6 @@ struct allocate {
 	/* The span of new ranges with ids that are not mapped in this user namespace; end
 	 * 0: none. Not set for fixed ranges. */
 	struct range absent;
-	struct allocate_joined *joined[2]; /* lines that became longer */
-	size_t n_joined[2];
-	size_t appended[2]; /* where the lines begin that were appended */
 };
 
 int allocate_ranges(struct db *db, struct allocate *allocate);
@@ -109,10 +101,16 @@ static inline bool allocate_is_missing(const struct allocate_item *item, size_t 
 	return item->needed[k] && !allocate_is_placed(item, k);
 }
 
+/* How many ids the owner of an item gets, if any. */
 static inline uint64_t allocate_count_of(const struct allocate_work *work,
 					 const struct allocate_item *item, size_t k)
 {
-	return item->count ? item->count : work->allocate->settings.requests[k].count;
+	uint64_t count =
+		item->count ? item->count : work->allocate->settings.requests[k].count;
+
+	if (!work->allocate->at_least)
+		return count;
+	return count > item->held[k] ? count - item->held[k] : 0;
 }
 
 int allocate_find_absent(struct allocate_work *work);

@@ -49,7 +49,8 @@ static int report_missed(struct check *check, const struct scan_line *line)
 			_("this line has no effect: programs look for '%s' at "
 			  "the beginning of a line"),
 			KEY);
-	causes_cure_as_root(&problem.cause, _("begin the line with '%s'"), KEY);
+	causes_cure(&problem.cause, _("begin the line with '%s'"), KEY);
+	problem.cause.as_root = true;
 	return check_report(check, &problem);
 }
 
@@ -63,9 +64,9 @@ static int report_absent(struct check *check, const char *name)
 		_("'%s' names the source %s, and libsubid_%s.so is not installed, "
 		  "so it is skipped"),
 		KEY, name, name);
-	causes_cure_as_root(&problem.cause,
-			    _("install libsubid_%s.so in %s, or remove the word"), name,
-			    PLUGINDIR);
+	causes_cure(&problem.cause, _("install libsubid_%s.so in %s, or remove the word"),
+		    name, PLUGINDIR);
+	problem.cause.as_root = true;
 	return check_report(check, &problem);
 }
 

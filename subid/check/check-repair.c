@@ -34,7 +34,6 @@ struct leftover {
 struct repair {
 	struct check *check;
 	struct db db;
-	struct table old[2]; /* the tables before the fix, for the report */
 	struct findings findings;
 	struct leftover leftovers[2][LEFTOVERS];
 	size_t n_leftovers[2];
@@ -171,7 +170,8 @@ static int take_old_table(struct repair *repair, const struct kind *kind)
 	if (r == DB_BUSY || r == DB_STOPPED ||
 	    (r < 0 && !repair->db.lock.held[kind->group]))
 		return r;
-	return r ? 0 : db_load_old(&repair->db, kind, &repair->old[kind->group]);
+	return r ? 0 :
+		   db_load_old(&repair->db, kind, &repair->check->texts.old[kind->group]);
 }
 
 static int begin_repair(struct repair *repair)
@@ -299,7 +299,12 @@ static int report_lines(const struct repair *repair, const struct findings *find
 		check_describe(repair->check, &finding, &problem);
 		problem.fixed = true;
 		r = check_report(repair->check, &problem);
+		if (r == 0)
+			r = check_add_repaired(repair->check, &finding);
 	}
+	if (r == 0 && !repair->check->table)
+		edit_show_lines(&repair->check->texts, repair->check->place.etc,
+				EDIT_REMOVES);
 	return r;
 }
 
@@ -315,7 +320,8 @@ static int edit_both(struct repair *repair, const struct findings *findings,
 /* A line that shares ids with several others of its owner is changed several times. */
 static int apply_repair(struct repair *repair)
 {
-	const struct table *old[] = { &repair->old[0], &repair->old[1] };
+	const struct edit_texts *texts = &repair->check->texts;
+	const struct table *old[] = { &texts->old[0], &texts->old[1] };
 	const struct table *now[] = { &repair->db.sides[0].table,
 				      &repair->db.sides[1].table };
 	bool again = false;
@@ -334,6 +340,18 @@ static int apply_repair(struct repair *repair)
 	return r;
 }
 
+/* Keeps the new texts for the report, which comes when the locks are released. */
+static void keep_texts(struct repair *repair)
+{
+	struct edit_texts *texts = &repair->check->texts;
+
+	for (size_t k = 0; k < 2; k++) {
+		texts->changed[k] = db_changed(&repair->db, kind_all[k]);
+		texts->now[k] = repair->db.sides[k].table;
+		repair->db.sides[k].table = (struct table){ 0 };
+	}
+}
+
 /* Fixes what can be fixed; reports failures and sets them in the check. */
 static void fix(struct repair *repair)
 {
@@ -349,8 +367,10 @@ static void fix(struct repair *repair)
 	if (r)
 		fail_repair(repair, begun, r);
 	repair->done = r == 0 || r == DB_NOT_DURABLE;
-	if (repair->done)
+	if (repair->done) {
 		repair->n_lines = count_fixable(repair->check, &repair->findings);
+		keep_texts(repair);
+	}
 	db_end(&repair->db);
 }
 
@@ -370,7 +390,7 @@ static void record_repair(const struct repair *repair)
 	const struct check *check = repair->check;
 	char text[64];
 
-	if (check->place.image || (!check->failed && !has_fixed(repair)))
+	if (check->place.image || (!check->failed && !check->fixed))
 		return;
 	snprintf(text, sizeof(text), "fix lines=%zu", repair->n_lines);
 	edit_log(PROGRAM, NULL, text, !check->failed);
@@ -399,17 +419,18 @@ int check_repair(struct check *check)
 	struct interrupt interrupt = INTERRUPT_NONE;
 	int r;
 
+	check->output.print_more = check_print_repair;
+	check->output.more_context = check;
 	r = interrupt_hold(&interrupt);
 	if (r)
 		return verb_fail(-r);
 	repair.db.stop = interrupt.fd;
 	fix(&repair);
+	check->fixed = has_fixed(&repair);
 	record_repair(&repair);
 	/* The reader may be slow; signals may end the report, as no locks are held. */
 	interrupt_let_go(&interrupt);
 	r = report_repairs(&repair);
-	table_clear(&repair.old[0]);
-	table_clear(&repair.old[1]);
 	findings_cleanup(&repair.findings);
 	return r;
 }

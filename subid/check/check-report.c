@@ -30,6 +30,8 @@ enum {
 	COLUMN_FIXED,
 	COLUMN_MESSAGE,
 	COLUMN_CURE,
+	COLUMN_CURE_COMMAND,
+	COLUMN_CURE_TEXT,
 	COLUMN_AS_ROOT,
 	N_COLUMNS,
 };
@@ -45,11 +47,14 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_LAST] = { .name = "LAST", .type = OUTPUT_NUMBER, .hidden = true },
 	[COLUMN_OTHER] = { .name = "OTHER", .hidden = true },
 	[COLUMN_OTHER_LINE] = { .name = "OTHERLINE",
+				.also = "other_line",
 				.type = OUTPUT_NUMBER,
 				.hidden = true },
 	[COLUMN_FIXED] = { .name = "FIXED", .type = OUTPUT_BOOLEAN, .hidden = true },
 	[COLUMN_MESSAGE] = { .name = "MESSAGE", .wrap = true },
 	[COLUMN_CURE] = { .name = "CURE", .wrap = true },
+	[COLUMN_CURE_COMMAND] = { .name = "CURE_COMMAND", .json_only = true },
+	[COLUMN_CURE_TEXT] = { .name = "CURE_TEXT", .json_only = true },
 	[COLUMN_AS_ROOT] = { .name = "AS_ROOT", .type = OUTPUT_BOOLEAN, .hidden = true },
 };
 
@@ -155,6 +160,9 @@ static int print_problem_row(struct check *check, const struct problem *problem)
 		[COLUMN_FIXED] = problem->fixed ? "yes" : "no",
 		[COLUMN_MESSAGE] = cause->evidence,
 		[COLUMN_CURE] = cause->cure[0] ? cause->cure : NULL,
+		[COLUMN_CURE_COMMAND] = cause->is_command ? cause->cure : NULL,
+		[COLUMN_CURE_TEXT] =
+			cause->cure[0] && !cause->is_command ? cause->cure : NULL,
 		[COLUMN_AS_ROOT] = cause->as_root ? "yes" : "no",
 	};
 
@@ -257,7 +265,7 @@ void problem_command(struct problem *problem, const char *command)
 	if (n >= sizeof(cause->cure) - 1)
 		n = 0;
 	cause->cure[n] = '\0';
-	cause->as_root = n > 0;
+	cause->as_root = cause->is_command = n > 0;
 }
 
 /* Copies a name from a file, escapes NUL bytes and truncates it if it is too long. */

@@ -231,6 +231,7 @@ static void report_no_answers(struct check *check, int failed)
 	if (failed == 0)
 		return;
 	check->silent = true;
+	check->output.gaps.unanswered |= OUTPUT_PASSWD;
 	if (check->unknown.n > 0)
 		report_line(PROGRAM,
 			    _("note: %s; owners that could not be looked up: %zu"),

@@ -41,6 +41,8 @@ static void check_cleanup(struct check *check)
 	free(check->noted);
 	findings_clear(&check->findings);
 	output_cleanup(&check->output);
+	edit_texts_cleanup(&check->texts);
+	owner_set_cleanup(&check->repaired);
 }
 
 /* Returns whether only some findings are to be shown, or none. */

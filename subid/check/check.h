@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "command/edit.h"
 #include "explain/busy.h"
 #include "explain/causes.h"
 #include "explain/cure.h"
@@ -17,6 +18,7 @@
 #include "libsubid/core/table.h"
 #include "libsubid/findings/findings.h"
 #include "libsubid/sys/nsswitch.h"
+#include "libsubid/user/owner-set.h"
 #include "libsubid/user/passwd-file.h"
 #include "subid/verb/verb.h"
 
@@ -136,7 +138,10 @@ struct check {
 	uint64_t counts[FINDING_ERROR + 1]; /* of findings, by severity; CHECK_FIXED */
 	bool silent;			    /* the name service did not answer */
 	bool unreadable;
-	int failed; /* the result of the repair, if it failed */
+	int failed;		   /* the result of the repair, if it failed */
+	bool fixed;		   /* the repair has changed something */
+	struct edit_texts texts;   /* before and after the repair */
+	struct owner_set repaired; /* owners of the lines that it changed */
 };
 
 /* Lines of one database that are replaced. */
@@ -184,6 +189,8 @@ int check_nsswitch(struct check *check);
 int check_report_leftover(struct check *check, const struct kind *kind, const char *name,
 			  bool is_lock, bool fixed);
 int check_repair(struct check *check);
+int check_add_repaired(struct check *check, const struct finding *finding);
+void check_print_repair(struct json *json, void *context);
 void check_describe_owner(struct check *check, const struct finding *finding,
 			  struct problem *problem);
 void check_describe_malformed(struct check *check, const struct finding *finding,

@@ -20,6 +20,8 @@ enum {
 	COLUMN_CAUSE,
 	COLUMN_EVIDENCE,
 	COLUMN_CURE,
+	COLUMN_CURE_COMMAND,
+	COLUMN_CURE_TEXT,
 	COLUMN_AS_ROOT,
 	N_COLUMNS,
 };
@@ -29,8 +31,10 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_KIND] = { .name = "KIND" },
 	[COLUMN_STATE] = { .name = "STATE" },
 	[COLUMN_CAUSE] = { .name = "CAUSE" },
-	[COLUMN_EVIDENCE] = { .name = "EVIDENCE", .wrap = true },
+	[COLUMN_EVIDENCE] = { .name = "EVIDENCE", .also = "message", .wrap = true },
 	[COLUMN_CURE] = { .name = "CURE", .wrap = true },
+	[COLUMN_CURE_COMMAND] = { .name = "CURE_COMMAND", .json_only = true },
+	[COLUMN_CURE_TEXT] = { .name = "CURE_TEXT", .json_only = true },
 	[COLUMN_AS_ROOT] = { .name = "AS_ROOT", .type = OUTPUT_BOOLEAN, .hidden = true },
 };
 
@@ -44,6 +48,7 @@ struct row {
 	const char *cause;
 	const char *evidence;
 	const char *cure;
+	bool is_command;
 	bool as_root; /* the cure is a command for root */
 };
 
@@ -98,6 +103,8 @@ static int print_result_row(struct doctor *doctor, const struct row *row)
 		[COLUMN_CAUSE] = row->cause,
 		[COLUMN_EVIDENCE] = row->evidence,
 		[COLUMN_CURE] = row->cure,
+		[COLUMN_CURE_COMMAND] = row->is_command ? row->cure : NULL,
+		[COLUMN_CURE_TEXT] = row->is_command ? NULL : row->cure,
 		[COLUMN_AS_ROOT] = row->as_root ? "yes" : "no",
 	};
 
@@ -206,6 +213,7 @@ static int report_cause(struct doctor *doctor, const char *link, const char *sta
 				.cause = cause.id ? cause_name(cause.id) : "unknown",
 				.evidence = cause.evidence,
 				.cure = cause.cure[0] != '\0' ? cause.cure : NULL,
+				.is_command = cause.is_command,
 				.as_root = cause.as_root,
 			});
 }

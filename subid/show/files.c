@@ -33,9 +33,11 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_OWNER] = { .name = "OWNER" },
 	[COLUMN_UID] = { .name = "UID", .type = OUTPUT_NUMBER },
 	[COLUMN_INSIDE] = { .name = "INSIDE", .type = OUTPUT_NUMBER },
-	[COLUMN_GOWNER] = { .name = "GOWNER" },
+	[COLUMN_GOWNER] = { .name = "GOWNER", .also = "gid_owner" },
 	[COLUMN_GID] = { .name = "GID", .type = OUTPUT_NUMBER },
-	[COLUMN_GINSIDE] = { .name = "GINSIDE", .type = OUTPUT_NUMBER },
+	[COLUMN_GINSIDE] = { .name = "GINSIDE",
+			     .also = "gid_inside",
+			     .type = OUTPUT_NUMBER },
 	[COLUMN_MODE] = { .name = "MODE" },
 	[COLUMN_FILE] = { .name = "FILE", .wrap = true },
 };
@@ -218,6 +220,7 @@ static int files_run(int argc, char **argv)
 		r = verb_find_place(files.options.root, &files.place);
 	if (r)
 		return r;
+	files.place.gaps = &files.output.gaps;
 	r = files_load(&files);
 	if (r)
 		return r;

@@ -23,6 +23,8 @@ enum {
 	COLUMN_LAST,
 	COLUMN_COUNT,
 	COLUMN_WHERE,
+	COLUMN_FILE,
+	COLUMN_LINE,
 	N_COLUMNS,
 };
 
@@ -34,14 +36,19 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_LAST] = { .name = "LAST", .type = OUTPUT_NUMBER },
 	[COLUMN_COUNT] = { .name = "COUNT", .type = OUTPUT_NUMBER },
 	[COLUMN_WHERE] = { .name = "WHERE", .wrap = true },
+	[COLUMN_FILE] = { .name = "FILE", .json_only = true },
+	[COLUMN_LINE] = { .name = "LINE", .type = OUTPUT_NUMBER, .json_only = true },
 };
 
 const struct output_columns list_columns = { columns, N_COLUMNS };
 
+/* line: of a database; NULL: @where is a source. */
 static int show_range(struct list *list, const struct kind *kind, const char *owner,
-		      const char *uid, struct range range, const char *where)
+		      const char *uid, struct range range, const struct line *line,
+		      const char *where)
 {
-	char first[OUTPUT_NUMBER_BYTES], last[OUTPUT_NUMBER_BYTES];
+	char number[OUTPUT_NUMBER_BYTES], first[OUTPUT_NUMBER_BYTES],
+		last[OUTPUT_NUMBER_BYTES];
 	char count[OUTPUT_NUMBER_BYTES];
 	const char *cells[N_COLUMNS] = {
 		[COLUMN_KIND] = kind->id,
@@ -51,6 +58,8 @@ static int show_range(struct list *list, const struct kind *kind, const char *ow
 		[COLUMN_LAST] = output_number(range.end - 1, last),
 		[COLUMN_COUNT] = output_number(range_count(range), count),
 		[COLUMN_WHERE] = where,
+		[COLUMN_FILE] = line ? line->path : NULL,
+		[COLUMN_LINE] = line ? output_number(line->number, number) : NULL,
 	};
 
 	return output_row(&list->output, cells, NULL);
@@ -70,7 +79,7 @@ static int list_show_line(const struct line *line, void *context)
 	snprintf(where, sizeof(where), "%s:%" PRIu64, line->path, line->number);
 	return show_range(list, line->kind, owner,
 			  has_uid ? output_number(owner_uid, uid) : NULL, entry->range,
-			  where);
+			  line, where);
 }
 
 static int show_wanted(const struct line *line, void *context)
@@ -112,7 +121,7 @@ static int show_user(struct list *list, const struct kind *kind, size_t i)
 	for (size_t j = 0; j < set.n && r == 0; j++)
 		r = show_range(list, kind, user->name,
 			       user->has_uid ? output_number(user->uid, uid) : NULL,
-			       set.ranges[j], source->name);
+			       set.ranges[j], NULL, source->name);
 	list->found[i] |= source && (source->type == SOURCE_FILES || set.n > 0);
 	if (r || (source && source->type == SOURCE_FILES))
 		return r;

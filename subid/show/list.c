@@ -60,6 +60,7 @@ static int list_run(int argc, char **argv)
 		r = verb_find_place(list.options.root, &list.place);
 	if (r)
 		return r;
+	list.place.gaps = &list.output.gaps;
 	/* The OWNER arguments are looked up one by one, without reading all users. */
 	r = optind < argc || list.free ?
 		    user_cache_start_named(&list.owners, &list.place) :

@@ -23,6 +23,8 @@
 
 enum column {
 	COLUMN_WHERE,
+	COLUMN_FILE,
+	COLUMN_LINE,
 	COLUMN_KIND,
 	COLUMN_INSIDE,
 	COLUMN_OUTSIDE,
@@ -31,19 +33,25 @@ enum column {
 	COLUMN_CAUSE,
 	COLUMN_EVIDENCE,
 	COLUMN_CURE,
+	COLUMN_CURE_COMMAND,
+	COLUMN_CURE_TEXT,
 	N_COLUMNS,
 };
 
 static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_WHERE] = { .name = "WHERE", .wrap = true },
+	[COLUMN_FILE] = { .name = "FILE", .json_only = true },
+	[COLUMN_LINE] = { .name = "LINE", .type = OUTPUT_NUMBER, .json_only = true },
 	[COLUMN_KIND] = { .name = "KIND" },
 	[COLUMN_INSIDE] = { .name = "INSIDE", .type = OUTPUT_NUMBER },
 	[COLUMN_OUTSIDE] = { .name = "OUTSIDE", .type = OUTPUT_NUMBER },
 	[COLUMN_COUNT] = { .name = "COUNT", .type = OUTPUT_NUMBER },
 	[COLUMN_STATE] = { .name = "STATE" },
 	[COLUMN_CAUSE] = { .name = "CAUSE" },
-	[COLUMN_EVIDENCE] = { .name = "EVIDENCE", .wrap = true },
+	[COLUMN_EVIDENCE] = { .name = "EVIDENCE", .also = "message", .wrap = true },
 	[COLUMN_CURE] = { .name = "CURE", .wrap = true },
+	[COLUMN_CURE_COMMAND] = { .name = "CURE_COMMAND", .json_only = true },
+	[COLUMN_CURE_TEXT] = { .name = "CURE_TEXT", .json_only = true },
 };
 
 const struct output_columns map_explain_columns = { columns, N_COLUMNS };
@@ -132,10 +140,14 @@ static int print_line(struct explain *explain, const struct map_line *line,
 		      const struct cause *cause, const char *name)
 {
 	struct map *map = explain->map;
-	char where[PATH_MAX + 64], numbers[3][OUTPUT_NUMBER_BYTES];
+	char where[PATH_MAX + 64], numbers[4][OUTPUT_NUMBER_BYTES];
 	bool known = line->kind && !line->fault;
 	const char *cells[N_COLUMNS] = {
 		[COLUMN_WHERE] = where,
+		[COLUMN_FILE] = line->file,
+		[COLUMN_LINE] = line->file && !line->list ?
+					output_number(line->number, numbers[3]) :
+					NULL,
 		[COLUMN_KIND] = line->kind ? line->kind->id : NULL,
 		[COLUMN_INSIDE] =
 			known ? output_number(line->extent.inner, numbers[0]) : NULL,
@@ -147,6 +159,9 @@ static int print_line(struct explain *explain, const struct map_line *line,
 		[COLUMN_CAUSE] = name,
 		[COLUMN_EVIDENCE] = name ? cause->evidence : NULL,
 		[COLUMN_CURE] = name && cause->cure[0] ? cause->cure : NULL,
+		[COLUMN_CURE_COMMAND] = name && cause->is_command ? cause->cure : NULL,
+		[COLUMN_CURE_TEXT] =
+			name && cause->cure[0] && !cause->is_command ? cause->cure : NULL,
 	};
 
 	name_line(line, where, sizeof(where));

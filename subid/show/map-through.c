@@ -327,6 +327,6 @@ int map_refuse_passed(const struct map *map, const struct kind *kind)
 		    _("%s has no %ss for a container, only such as are to be passed "
 		      "through"),
 		    map->mapping.user.word, kind->id);
-	report_cure(map, "");
+	report_cure(map, "--another ");
 	return VERB_NONE;
 }

@@ -187,6 +187,7 @@ static int map_run(int argc, char **argv)
 		r = verb_find_place(map.options.root, &map.place);
 	if (r)
 		return r;
+	map.place.gaps = &map.output.gaps;
 	if ((r = user_cache_start_named(&map.owners, &map.place)) ||
 	    (r = sources_start(&map.sources, &map.place, &map.owners)) ||
 	    (r = map_find_user(&map, argv[optind])))

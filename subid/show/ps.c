@@ -41,7 +41,9 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_UID] = { .name = "UID", .type = OUTPUT_NUMBER },
 	[COLUMN_INSIDE] = { .name = "INSIDE", .type = OUTPUT_NUMBER },
 	[COLUMN_GID] = { .name = "GID", .type = OUTPUT_NUMBER },
-	[COLUMN_GINSIDE] = { .name = "GINSIDE", .type = OUTPUT_NUMBER },
+	[COLUMN_GINSIDE] = { .name = "GINSIDE",
+			     .also = "gid_inside",
+			     .type = OUTPUT_NUMBER },
 	[COLUMN_COMMAND] = { .name = "COMMAND", .cut = true },
 };
 
@@ -256,6 +258,7 @@ static int ps_run(int argc, char **argv)
 		r = verb_find_place(NULL, &ps.place);
 	if (r)
 		return r;
+	ps.place.gaps = &ps.output.gaps;
 	if ((r = user_cache_start(&ps.owners, &ps.place)) ||
 	    (r = sources_start(&ps.sources, &ps.place, &ps.owners)) ||
 	    (r = id_names_start(&ps.users, &ps.owners, &kind_uid)) ||

@@ -280,7 +280,7 @@ static int print_docker(const struct mapping *mapping)
 	snprintf(user, sizeof(user), "%s:%" PRIu32, mapping->user.name,
 		 mapping->user.gid);
 	fputs("{ \"userns-remap\": ", stdout);
-	output_json_string(user);
+	json_string(user);
 	puts(" }");
 	return 0;
 }

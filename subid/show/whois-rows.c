@@ -24,6 +24,8 @@ enum {
 	COLUMN_FIRST,
 	COLUMN_LAST,
 	COLUMN_WHERE,
+	COLUMN_FILE,
+	COLUMN_LINE,
 	COLUMN_ACCOUNT,
 	COLUMN_NOTE,
 	N_COLUMNS,
@@ -39,6 +41,8 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_FIRST] = { .name = "FIRST", .type = OUTPUT_NUMBER },
 	[COLUMN_LAST] = { .name = "LAST", .type = OUTPUT_NUMBER },
 	[COLUMN_WHERE] = { .name = "WHERE", .wrap = true },
+	[COLUMN_FILE] = { .name = "FILE", .json_only = true },
+	[COLUMN_LINE] = { .name = "LINE", .type = OUTPUT_NUMBER, .json_only = true },
 	[COLUMN_ACCOUNT] = { .name = "ACCOUNT" },
 	[COLUMN_NOTE] = { .name = "NOTE", .wrap = true },
 };
@@ -51,6 +55,7 @@ static int show_holder(struct whois *whois, const struct index *index,
 {
 	char inside[OUTPUT_NUMBER_BYTES], uid[OUTPUT_NUMBER_BYTES];
 	char first[OUTPUT_NUMBER_BYTES], last[OUTPUT_NUMBER_BYTES];
+	char line[OUTPUT_NUMBER_BYTES], path[PATH_MAX + 16];
 	uint32_t within;
 
 	cells[COLUMN_STATE] = "delegated";
@@ -65,6 +70,13 @@ static int show_holder(struct whois *whois, const struct index *index,
 	cells[COLUMN_FIRST] = output_number(range->first, first);
 	cells[COLUMN_LAST] = output_number(range->last, last);
 	cells[COLUMN_WHERE] = where;
+	cells[COLUMN_FILE] = cells[COLUMN_LINE] = NULL;
+	if (range->line > 0) {
+		snprintf(path, sizeof(path), "%s/%s", whois->place.etc,
+			 index->kind->database);
+		cells[COLUMN_FILE] = path;
+		cells[COLUMN_LINE] = output_number(range->line, line);
+	}
 	return output_row(&whois->output, cells, cells[COLUMN_ACCOUNT] ? "red" : NULL);
 }
 

@@ -165,6 +165,7 @@ static int whois_run(int argc, char **argv)
 		r = verb_find_place(whois.options.root, &whois.place);
 	if (r)
 		return r;
+	whois.place.gaps = &whois.output.gaps;
 	r = user_cache_start(&whois.owners, &whois.place);
 	if (r == 0)
 		r = sources_start(&whois.sources, &whois.place, &whois.owners);

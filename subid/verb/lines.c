@@ -63,13 +63,19 @@ static void reading_cleanup(struct reading *reading)
 	dbfile_cleanup(&reading->file);
 }
 
-static void report_malformed_lines(const char *path, uint64_t n)
+static void report_malformed_lines(const struct verb_place *place,
+				   const struct kind *kind, const char *path, uint64_t n)
 {
-	if (n)
-		report_line(PROGRAM,
-			    _("note: %s: lines that grant nothing: %" PRIu64
-			      "; see '%s check'"),
-			    path, n, PROGRAM);
+	if (n == 0)
+		return;
+	report_line(PROGRAM,
+		    _("note: %s: lines that grant nothing: %" PRIu64 "; see '%s check'"),
+		    path, n, PROGRAM);
+	if (!place->gaps)
+		return;
+	snprintf(place->gaps->skipped[kind->group].path,
+		 sizeof(place->gaps->skipped[kind->group].path), "%s", path);
+	place->gaps->skipped[kind->group].lines = n;
 }
 
 static int take_all(struct reading *reading, lines_take_fn take, void *context)
@@ -125,7 +131,7 @@ int lines_each(const struct verb_place *place, const struct kind *kind, bool not
 		return verb_fail(-r);
 	r = take_all(&reading, take, context);
 	if (notes)
-		report_malformed_lines(path, reading.malformed);
+		report_malformed_lines(place, kind, path, reading.malformed);
 	return r;
 }
 
@@ -157,6 +163,6 @@ int lines_find_used(const struct verb_place *place, const struct kind *kind, boo
 		return VERB_UNREADABLE;
 	}
 	if (notes)
-		report_malformed_lines(path, used->malformed);
+		report_malformed_lines(place, kind, path, used->malformed);
 	return 0;
 }

@@ -1,89 +1,97 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * output-json: one object per row, in a named list.
- *
- * The JSON of libsmartcols looks the same, but libsmartcols keeps all rows in memory, and
- * it copies bytes that are not UTF-8. File names may contain those, JSON must not.
  */
 #include <ctype.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "libsubid/core/printable.h"
 #include "subid/verb/output.h"
 
-/*
- * Prints a string. Unprintable characters become `\uNNNN`; a byte that is not UTF-8
- * becomes the character with its number.
- */
-void output_json_string(const char *text)
+#define KEY_BYTES 32
+
+/* The key of a column is its name in lower case. */
+static void write_key(const struct output_column *column, char ret_key[static KEY_BYTES])
 {
-	size_t len = strlen(text);
+	size_t i;
 
-	putchar_unlocked('"');
-	for (;;) {
-		size_t n = printable_span(text, strcspn(text, "\"\\"), PRINTABLE_UTF8);
-		struct printable step;
-
-		fwrite_unlocked(text, 1, n, stdout);
-		text += n;
-		len -= n;
-		if (len == 0)
-			break;
-		step = printable_step(text, len, PRINTABLE_UTF8);
-		printf("\\u%04" PRIx32, step.code);
-		text += step.len;
-		len -= step.len;
-	}
-	putchar_unlocked('"');
+	for (i = 0; column->name[i] && i < KEY_BYTES - 1; i++)
+		ret_key[i] = (char)tolower(column->name[i]);
+	ret_key[i] = '\0';
 }
 
-static void put_value(enum output_type type, const char *cell)
+static void put_value(struct json *json, const char *key, enum output_type type,
+		      const char *cell)
 {
-	if (!cell)
-		fputs_unlocked("null", stdout);
+	if (type == OUTPUT_TEXT || !cell)
+		json_text(json, key, cell);
 	else if (type == OUTPUT_BOOLEAN)
-		fputs_unlocked(strcmp(cell, "yes") == 0 ? "true" : "false", stdout);
-	else if (type == OUTPUT_NUMBER)
-		fputs_unlocked(cell, stdout);
+		json_boolean(json, key, strcmp(cell, "yes") == 0);
 	else
-		output_json_string(cell);
+		json_literal(json, key, cell);
 }
 
-void output_json_start(const char *name)
+void output_json_start(struct output *output)
 {
-	printf("{\n   \"%s\": [", name);
+	json_begin_document(&output->document);
+	json_begin(&output->document, output->name, '[');
 }
 
-void output_json_row(const struct output *output, const char *const *cells)
+void output_json_row(struct output *output, const char *const *cells)
 {
-	fputs_unlocked(output->n_rows ? ",{" : "\n      {", stdout);
+	struct json *json = &output->document;
+	char key[KEY_BYTES];
+
+	json_begin(json, NULL, '{');
 	for (size_t i = 0; i < output->n_chosen; i++) {
 		const struct output_column *column = &output->columns[output->chosen[i]];
 
-		fputs_unlocked(i ? ",\n         \"" : "\n         \"", stdout);
-		for (const char *letter = column->name; *letter; letter++)
-			putchar_unlocked(tolower(*letter));
-		fputs_unlocked("\": ", stdout);
-		put_value(column->type, cells[output->chosen[i]]);
+		write_key(column, key);
+		put_value(json, key, column->type, cells[output->chosen[i]]);
+		if (column->also)
+			put_value(json, column->also, column->type,
+				  cells[output->chosen[i]]);
 	}
-	fputs_unlocked("\n      }", stdout);
+	json_end(json, '}');
 }
 
-static void put_summary(const struct output_count *summary)
+static void put_summary(struct json *json, const struct output_count *summary)
 {
-	fputs_unlocked(",\n   \"summary\": {", stdout);
+	json_begin(json, "summary", '{');
 	for (const struct output_count *item = summary; item->name; item++)
-		printf("%s\n      \"%s\": %" PRIu64, item == summary ? "" : ",",
-		       item->name, item->count);
-	fputs_unlocked("\n   }", stdout);
+		json_number(json, item->name, item->count);
+	json_end(json, '}');
 }
 
-void output_json_end(const struct output *output)
+/* What the rows lack: lines that grant nothing, and services that did not answer. */
+static void print_gaps(struct json *json, const struct output_gaps *gaps)
 {
-	fputs_unlocked(output->n_rows ? "\n   ]" : "]", stdout);
+	json_begin(json, "skipped", '[');
+	for (size_t k = 0; k < 2; k++)
+		if (gaps->skipped[k].lines > 0) {
+			json_begin(json, NULL, '{');
+			json_text(json, "file", gaps->skipped[k].path);
+			json_number(json, "lines", gaps->skipped[k].lines);
+			json_end(json, '}');
+		}
+	json_end(json, ']');
+	json_begin(json, "unanswered", '[');
+	if (gaps->unanswered & OUTPUT_PASSWD)
+		json_text(json, NULL, "passwd");
+	if (gaps->unanswered & OUTPUT_SUBID)
+		json_text(json, NULL, "subid");
+	json_end(json, ']');
+}
+
+void output_json_end(struct output *output)
+{
+	struct json *json = &output->document;
+
+	json_end(json, ']');
+	print_gaps(json, &output->gaps);
 	if (output->summary)
-		put_summary(output->summary);
-	fputs_unlocked("\n}\n", stdout);
+		put_summary(json, output->summary);
+	if (output->print_more)
+		output->print_more(json, output->more_context);
+	json_end(json, '}');
 }

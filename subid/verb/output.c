@@ -66,7 +66,7 @@ static int choose_columns(struct output *output, const struct output_column *col
 	bool usual = !names || *names == '+';
 
 	for (size_t i = 0; usual && i < n; i++)
-		if (!table || !columns[i].hidden)
+		if (columns[i].json_only ? output->json : !table || !columns[i].hidden)
 			output->chosen[output->n_chosen++] = i;
 	if (names && usual)
 		names++;
@@ -89,7 +89,7 @@ const char *output_number(uint64_t value, char text[static OUTPUT_NUMBER_BYTES])
 }
 
 /*
- * Starts the output of rows.
+ * Starts the output of rows. What is missing in them may be noted before.
  *
  * name: of the list in JSON, a constant.
  * columns: @n of them, at most OUTPUT_COLUMNS; must outlive @output.
@@ -103,6 +103,9 @@ int output_start(struct output *output, const char *name,
 	int r;
 
 	*output = (struct output){
+		.gaps = output->gaps,
+		.print_more = output->print_more,
+		.more_context = output->more_context,
 		.name = name,
 		.columns = columns,
 		.json = format->json,
@@ -172,7 +175,7 @@ static void begin_output(struct output *output)
 	if (output->json || output->raw)
 		progress_rows();
 	if (output->json)
-		output_json_start(output->name);
+		output_json_start(output);
 	else if (output->raw)
 		print_raw_headings(output);
 }

@@ -5,12 +5,14 @@
 #ifndef SUBID_OUTPUT_H
 #define SUBID_OUTPUT_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "libsubid/core/num.h"
 #include "libsubid/core/printable.h"
+#include "message/json.h"
 
 /* Maximum number of columns. */
 #define OUTPUT_COLUMNS 16
@@ -26,9 +28,11 @@ enum output_type {
 struct output_column {
 	const char *name; /* upper case; its lower case is the key in JSON */
 	enum output_type type;
-	bool hidden; /* a table has it only if -o names it */
-	bool cut;    /* may be truncated on a narrow terminal */
-	bool wrap;   /* may take several lines there */
+	bool hidden;	  /* a table has it only if -o names it */
+	bool cut;	  /* may be truncated on a narrow terminal */
+	bool wrap;	  /* may take several lines there */
+	bool json_only;	  /* shown only in JSON, or if -o names it */
+	const char *also; /* another key in JSON with the same value; or NULL */
 };
 
 /* The columns of a table. */
@@ -61,6 +65,21 @@ struct output_count {
 	uint64_t count;
 };
 
+/* Bits of output_gaps.unanswered: what did not answer, by nsswitch.conf(5). */
+enum {
+	OUTPUT_PASSWD = 1, /* the name service */
+	OUTPUT_SUBID = 2,  /* a source of ranges */
+};
+
+/* What is missing in the rows, for JSON. */
+struct output_gaps {
+	struct {
+		char path[PATH_MAX + 16];
+		uint64_t lines;
+	} skipped[2]; /* by kind->group: lines that grant nothing */
+	unsigned int unanswered;
+};
+
 struct libscols_table;
 
 struct output {
@@ -76,7 +95,12 @@ struct output {
 	bool lost;  /* writing failed, which has been reported */
 	size_t n_rows;
 	const struct output_count *summary; /* set before output_end(), or NULL */
-	enum printable_charset charset;	    /* of a table */
+	struct json document;
+	struct output_gaps gaps;
+	/* Prints further keys of the document; or NULL. */
+	void (*print_more)(struct json *json, void *context);
+	void *more_context;
+	enum printable_charset charset; /* of a table */
 	bool colours;
 	size_t width;		       /* of the terminal; 0: there is none */
 	bool filled[OUTPUT_COLUMNS];   /* the chosen columns that have a value */
@@ -103,10 +127,9 @@ void output_cleanup(struct output *output);
  * The output formats of output.c: table, JSON and raw.
  */
 
-void output_json_string(const char *text);
-void output_json_start(const char *name);
-void output_json_row(const struct output *output, const char *const *cells);
-void output_json_end(const struct output *output);
+void output_json_start(struct output *output);
+void output_json_row(struct output *output, const char *const *cells);
+void output_json_end(struct output *output);
 
 int output_table_start(struct output *output);
 int output_table_row(struct output *output, const char *const *cells, const char *colour);

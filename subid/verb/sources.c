@@ -82,6 +82,8 @@ static int note_failure(struct sources *sources, const struct kind *kind,
 			report_line(PROGRAM, "%s", line);
 	}
 	*reported = true;
+	if (sources->place && sources->place->gaps)
+		sources->place->gaps->unanswered |= OUTPUT_SUBID;
 	return VERB_UNREADABLE;
 }
 

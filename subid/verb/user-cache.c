@@ -127,6 +127,8 @@ void user_cache_note_silent(struct user_cache *owners, int r)
 		    _("note: %s; what it knows of owners and ids is missing here"),
 		    report_no_answer(r));
 	owners->silent = true;
+	if (owners->place->gaps)
+		owners->place->gaps->unanswered |= OUTPUT_PASSWD;
 }
 
 static struct lookup make_lookup(const struct user_cache *owners,

@@ -17,7 +17,8 @@
 const struct help_status verb_statuses[] = {
 	{ VERB_DONE, N_("success") },
 	{ VERB_USAGE, N_("the command line is wrong") },
-	{ VERB_FINDINGS, N_("something does not work as it is configured") },
+	{ VERB_FINDINGS,
+	  N_("something does not work as it is configured, or too few ids are held") },
 	{ VERB_UNREADABLE, N_("a file could not be read, or a service did not answer") },
 	{ VERB_LOCKED, N_("another program has locked the databases") },
 	{ VERB_NOT_WRITTEN, N_("a database or standard output could not be written") },
@@ -223,6 +224,7 @@ int verb_find_place(const char *root, struct verb_place *ret_place)
 		return VERB_USAGE;
 	}
 	ret_place->image = root != NULL;
+	ret_place->gaps = NULL;
 	ret_place->directory = etc_open_directory(root, SYSCONFDIR);
 	if (ret_place->directory >= 0)
 		return verb_name_directory(ret_place->directory, root, SYSCONFDIR,

@@ -21,7 +21,7 @@
 enum {
 	VERB_DONE = 0,
 	VERB_USAGE = 1,
-	VERB_FINDINGS = 2,    /* check: errors; doctor: something is wrong */
+	VERB_FINDINGS = 2,    /* errors of check; something wrong for doctor; too few ids */
 	VERB_UNREADABLE = 3,  /* not everything could be read */
 	VERB_LOCKED = 4,      /* a database is locked */
 	VERB_NOT_WRITTEN = 5, /* a database, or standard output */
@@ -96,6 +96,7 @@ struct verb_place {
 	int directory;	    /* its file descriptor, open until the program ends */
 	bool image;	    /* another system: the name service is not asked */
 	bool optional;	    /* databases may be missing, as there are other sources */
+	struct output_gaps *gaps; /* where to note what could not be read; or NULL */
 };
 
 int verb_name_directory(int directory, const char *root, const char *path,

@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "message/i18n.h"
 #include "message/report.h"
@@ -19,6 +20,8 @@ const struct option_row change_rows[] = {
 	  OPTION_INTO(struct change_options, no_account) },
 	{ 0, "dry-run", NULL, N_("show the lines that would go and come"),
 	  OPTION_INTO(struct change_options, dry_run) },
+	{ 'J', "json", NULL, N_("show the ranges before and after as JSON"),
+	  OPTION_INTO(struct change_options, common.output.json) },
 	{ .name = NULL },
 };
 
@@ -32,8 +35,6 @@ const struct option_row change_local_rows[] = {
 int change_prepare(struct edit *edit, const struct verb *verb,
 		   const struct change_options *options, bool ret_kinds[static 2])
 {
-	int r;
-
 	if (options->uid_only && options->gid_only) {
 		report_line(PROGRAM, _("--uid-only and --gid-only exclude each other"));
 		return verb_misuse(verb);
@@ -42,16 +43,31 @@ int change_prepare(struct edit *edit, const struct verb *verb,
 	ret_kinds[1] = !options->uid_only;
 	edit->root = options->common.root;
 	edit->dry_run = options->dry_run;
-	r = edit_find_directory(edit);
-	return r;
+	edit->form = options->common.output.json ? EDIT_JSON : EDIT_LINES;
+	return edit_find_directory(edit);
 }
 
-/* As edit_finish(), and ends the progress line if lines are shown. */
-int change_finish(struct edit *edit, int r, bool *ret_record)
+/* Adds an owner of lines by its text alone. Returns 0 or -ENOMEM. */
+int change_add_text(struct owner_set *people, const char *text)
 {
-	if (edit->dry_run)
-		progress_rows();
-	return edit_finish(edit, r, ret_record);
+	size_t index;
+	int r = owner_set_add(people, text, strlen(text), &index);
+
+	if (r == 0)
+		people->items[index].status = OWNER_SET_KNOWN;
+	return r < 0 ? r : 0;
+}
+
+/*
+ * As edit_show(). From here on a signal may end the program: the reader of the output may
+ * be slow.
+ */
+int change_show(struct edit *edit, const struct owner_set *people, edit_reason_fn reason,
+		const void *context)
+{
+	interrupt_let_go(&edit->interrupt);
+	progress_rows();
+	return edit_show(edit, people, reason, context);
 }
 
 /*

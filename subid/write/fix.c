@@ -144,6 +144,39 @@ static void record_fix(const struct fix *fix, bool done)
 	edit_record(&fix->edit, *name ? name : NULL, text, done);
 }
 
+static const char *fix_reason(size_t i, bool changed, const void *context)
+{
+	(void)i;
+	(void)context;
+	return changed ? "fixed" : "unchanged";
+}
+
+/* The owner of the new line, and that of the old one. */
+static int add_fixed(const struct fix *fix, struct owner_set *people)
+{
+	int r = fix->remove ? 0 : owner_set_add_owner(people, &fix->owner);
+
+	for (size_t k = 0; r == 0 && k < 2; k++)
+		if (fix->sides[k].found && fix->sides[k].repair.owner_ok)
+			r = change_add_text(people, fix->sides[k].repair.owner);
+	return r;
+}
+
+static int show_changes(struct fix *fix)
+{
+	CLEANUP(owner_set_cleanup) struct owner_set people = { 0 };
+	int r = edit_tell_error(&fix->edit, add_fixed(fix, &people));
+
+	if (r)
+		return r;
+	if (fix->edit.form == EDIT_JSON)
+		return change_show(&fix->edit, &people, fix_reason, NULL);
+	interrupt_let_go(&fix->edit.interrupt);
+	progress_rows();
+	show_fix(fix);
+	return 0;
+}
+
 static int report_no_line(const struct fix *fix)
 {
 	report_line(PROGRAM, fix->begins ?
@@ -156,7 +189,7 @@ static int fix_work(struct fix *fix)
 {
 	struct edit *edit = &fix->edit;
 	int r = change_prepare(edit, &verb_fix, &fix->change, fix->kinds);
-	bool found;
+	bool found, to_record;
 
 	if (r)
 		return r;
@@ -165,21 +198,13 @@ static int fix_work(struct fix *fix)
 		r = fix_find_owner(fix);
 	if (r)
 		return r;
-	r = fix_lines(fix);
+	r = edit_finish(edit, fix_lines(fix), &to_record);
 	found = fix->sides[0].found || fix->sides[1].found;
-	if (r == 0 && found && !edit->dry_run)
-		r = edit_commit(edit);
-	/* Release the locks first: the log and the reader of the output may be slow. */
-	edit_end(edit);
-	if (found || r)
+	if (to_record)
 		record_fix(fix, r == 0);
 	if (r == 0 && !found)
 		return report_no_line(fix);
-	interrupt_let_go(&edit->interrupt);
-	progress_rows();
-	if (r == 0)
-		show_fix(fix);
-	return r;
+	return r ? r : show_changes(fix);
 }
 
 static int fix_run(int argc, char **argv)

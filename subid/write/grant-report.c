@@ -3,6 +3,7 @@
  * grant-report: reports how many ids the name service was asked for, and the granted
  * ranges with their owners.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -36,7 +37,8 @@ void grant_report_service(struct grant *grant)
 	const char *words[] = { db->nsswitch.passwd, db->nsswitch.group };
 	bool remote = db->in_use.remote[0] || db->in_use.remote[1];
 
-	if (remote && (options->verbose || (options->n_users == 0 && db->in_use.largest > 0)))
+	if (remote &&
+	    (options->verbose || (options->n_users == 0 && db->in_use.largest > 0)))
 		allocation_report_asked(PROGRAM, &db->in_use);
 	for (size_t k = 0; k < 2 && options->verbose; k++)
 		if (nsswitch_has_others(words[k]))
@@ -58,32 +60,101 @@ int grant_check_strict(struct grant *grant)
 	return EDIT_UNKNOWN_USER;
 }
 
-static void show_joined_line(const struct grant *grant, size_t k, char sign,
-			     size_t person, struct range range)
+/* Whether the user of item @i gets no range, since there are some already. */
+static bool is_content(const struct grant *grant, size_t i)
 {
-	char number[NUM_BYTES], text[ENTRY_BYTES];
-	const char *owner;
-	size_t len = allocate_owner_text(&grant->allocate, person, number, &owner);
+	const struct allocate_item *item = &grant->allocate.items[i];
 
-	len = entry_format(owner, len, range, text);
-	edit_show_line(sign, grant->edit.directory, kind_all[k], text, len - 1);
+	if (grant->crowd.people.items[i].status != OWNER_SET_KNOWN)
+		return false;
+	if (grant->exact)
+		return item->ranges[0].end + item->ranges[1].end > 0 &&
+		       !edit_texts_changed(&grant->edit.texts);
+	return item->ranges[0].end == 0 && item->ranges[1].end == 0 &&
+	       item->held[0] + item->held[1] > 0;
 }
 
-/* Shows the lines that were made longer, and those that were appended. */
-void grant_show(const struct grant *grant)
+/* Reports a user who has some ids of a kind, but not as many as --count. */
+static void report_fewer(const struct grant *grant, size_t i, size_t k)
 {
+	const struct allocate_item *item = &grant->allocate.items[i];
+
+	report_line(PROGRAM,
+		    _("%s has %" PRIu64 " %ss, fewer than %" PRIu64
+		      "; --at-least %" PRIu64
+		      " adds what is missing, --another adds %" PRIu64),
+		    owner_set_name(&grant->crowd.people, i), item->held[k],
+		    kind_all[k]->id, item->count, item->count, item->count);
+}
+
+/* Refuses if a user has some ids, but fewer than --count or the list says. */
+int grant_check_fewer(const struct grant *grant)
+{
+	const struct grant_options *options = &grant->options;
 	const struct allocate *allocate = &grant->allocate;
+	int r = 0;
 
-	for (size_t k = 0; k < 2; k++) {
-		for (size_t i = 0; i < allocate->n_joined[k]; i++) {
-			const struct allocate_joined *joined = &allocate->joined[k][i];
+	if (!allocate->if_missing || options->if_missing || options->all_users)
+		return 0;
+	for (size_t i = 0; i < allocate->n; i++)
+		for (size_t k = 0; k < 2; k++)
+			if (allocate->items[i].held[k] > 0 &&
+			    allocate->items[i].held[k] < allocate->items[i].count) {
+				report_fewer(grant, i, k);
+				r = VERB_FINDINGS;
+			}
+	return r;
+}
 
-			show_joined_line(grant, k, '-', joined->person, joined->before);
-			show_joined_line(grant, k, '+', joined->person, joined->after);
-		}
-		edit_lines_appended(&grant->tables[k], grant->edit.directory, kind_all[k],
-				    allocate->appended[k]);
+static void report_one_held(const struct grant *grant, size_t i)
+{
+	const struct allocate_item *item = &grant->allocate.items[i];
+	const char *name = owner_set_name(&grant->crowd.people, i);
+	const char *hint = grant->allocate.at_least ? "" : _("; --another adds a range");
+
+	if (grant->exact)
+		report_line(PROGRAM, _("note: %s already has these ids"), name);
+	else if (grant->allocate.kinds[0] && grant->allocate.kinds[1])
+		report_line(
+			PROGRAM,
+			_("note: %s already has %" PRIu64 " uids and %" PRIu64 " gids%s"),
+			name, item->held[0], item->held[1], hint);
+	else
+		report_line(PROGRAM, _("note: %s already has %" PRIu64 " %ss%s"), name,
+			    item->held[grant->allocate.kinds[1]],
+			    kind_all[grant->allocate.kinds[1]]->id, hint);
+}
+
+/* Reports who gets nothing because of ids that the user has. */
+void grant_report_held(const struct grant *grant)
+{
+	const struct grant_options *options = &grant->options;
+	size_t n = 0;
+
+	if (options->if_missing || options->all_users || options->another)
+		return;
+	for (size_t i = 0; i < grant->allocate.n; i++) {
+		if (!is_content(grant, i))
+			continue;
+		n++;
+		if (options->n_users > 0)
+			report_one_held(grant, i);
 	}
+	if (n > 0 && options->n_users == 0)
+		report_line(PROGRAM, _("note: users who already have their ids: %zu"), n);
+}
+
+static const char *grant_reason(size_t i, bool changed, const void *context)
+{
+	const struct grant *grant = context;
+
+	return changed ? "granted" : is_content(grant, i) ? "held" : "no-count";
+}
+
+/* Shows what was given, or would be with --dry-run. */
+int grant_show(struct grant *grant)
+{
+	return change_show(&grant->edit, &grant->crowd.people, grant_reason, grant);
 }
 
 /* Returns the span of the granted ranges, or of the requested ones after a refusal. */

@@ -20,8 +20,6 @@ static void grant_cleanup(struct grant *grant)
 {
 	edit_cleanup(&grant->edit);
 	grant_users_cleanup(&grant->crowd);
-	table_clear(&grant->tables[0]);
-	table_clear(&grant->tables[1]);
 	allocate_cleanup(&grant->allocate);
 }
 
@@ -38,6 +36,14 @@ static const char *contradiction(const struct grant_options *options)
 		return N_("--range is for one user");
 	if (options->range.end > 0 && (options->count || options->align))
 		return N_("--range excludes --count and --align");
+	if (options->at_least && (options->count || options->range.end > 0))
+		return N_("--at-least excludes --count and --range");
+	if (options->another && (options->at_least || options->range.end > 0 ||
+				 options->if_missing || options->all_users))
+		return N_("--another excludes --at-least, --range, --if-missing and "
+			  "--all-users");
+	if (options->at_least && (options->if_missing || options->all_users))
+		return N_("--at-least excludes --if-missing and --all-users");
 	if (filtered && !options->all_users)
 		return N_("--min-uid, --max-uid and --group require --all-users");
 	if (options->all_users && options->change.no_account)
@@ -110,12 +116,13 @@ static int find_people(struct grant *grant)
 static int check_deterministic(const struct grant *grant)
 {
 	const struct grant_options *options = &grant->options;
+	/* --at-least may be less than the range that follows from the uid. */
 	bool chosen = options->count || options->align;
 
 	if (!grant->allocate.settings.deterministic || options->range.end > 0)
 		return 0;
 	for (size_t i = 0; i < grant->crowd.people.n; i++) {
-		chosen |= grant->crowd.items[i].count > 0;
+		chosen |= grant->crowd.items[i].count > 0 && !options->at_least;
 		if (grant->crowd.people.items[i].uid == OWNER_SET_NO_UID) {
 			report_line(PROGRAM,
 				    _("%s has no uid, and by SUB_UID_DETERMINISTIC in "
@@ -147,7 +154,8 @@ static void set_items(struct grant *grant)
 	allocate->fixed = options->range.end > 0;
 	for (size_t i = 0; i < allocate->n; i++) {
 		if (allocate->items[i].count == 0)
-			allocate->items[i].count = options->count;
+			allocate->items[i].count =
+				options->at_least ? options->at_least : options->count;
 		for (size_t k = 0; k < 2; k++)
 			if (allocate->kinds[k])
 				allocate->items[i].ranges[k] = options->range;
@@ -168,11 +176,11 @@ static int find_user_names(struct grant *grant)
 	for (size_t k = 0; r == 0 && k < 2; k++) {
 		if (!allocate->kinds[k])
 			continue;
-		if (allocate->if_missing)
-			r = edit_find_missing_names(edit, kind_all[k], people);
-		else if (allocate->fixed)
+		if (allocate->fixed && !allocate->if_missing)
 			r = edit_find_people_names(edit, kind_all[k],
 						   grant->options.range, people);
+		else if (allocate->if_missing || allocate->at_least)
+			r = edit_find_missing_names(edit, kind_all[k], people);
 	}
 	return r;
 }
@@ -190,8 +198,13 @@ static int grant_prepare(struct grant *grant)
 	if (r)
 		return r;
 	settings->requests[0].align = settings->requests[1].align = options->align;
+	allocate->at_least = options->at_least > 0;
 	allocate->if_missing = options->if_missing || options->all_users;
-	allocate->mirror = allocate->if_missing;
+	grant->exact =
+		options->range.end > 0 ||
+		(settings->deterministic && !allocate->if_missing && !allocate->at_least);
+	allocate->if_missing |= !grant->exact && !options->another && !allocate->at_least;
+	allocate->mirror = allocate->if_missing || allocate->at_least;
 	allocate->above = true;
 	allocate->join = true;
 	allocate->policy = options->policy;
@@ -236,34 +249,25 @@ static int apply_grant(struct grant *grant)
 			owner_set_name(&grant->crowd.people, grant->allocate.full.item),
 			grant->allocate.full.kind->id);
 	r = edit_report_allocation(edit, &grant->allocate, r);
-	return r ? r : grant_check_strict(grant);
+	if (r == 0)
+		r = grant_check_strict(grant);
+	return r ? r : grant_check_fewer(grant);
 }
 
-static bool has_changed(const struct grant *grant)
-{
-	const struct allocate *allocate = &grant->allocate;
-	const struct db_side *sides = grant->edit.db.sides;
-
-	for (size_t k = 0; k < 2; k++)
-		if (allocate->n_joined[k] > 0 ||
-		    sides[k].table.len > allocate->appended[k])
-			return true;
-	return false;
-}
-
-/* Releases the locks but keeps the tables, as the reader of the output may be slow. */
-static void end(struct grant *grant)
+/* Does not write if the only change is the creation of an empty database. */
+static void forget_empty(struct grant *grant)
 {
 	for (size_t k = 0; k < 2; k++) {
-		grant->tables[k] = grant->edit.db.sides[k].table;
-		grant->edit.db.sides[k].table = (struct table){ 0 };
+		struct db_side *side = &grant->edit.db.sides[k];
+
+		if (!side->file.exists && side->table.len == 0)
+			side->table.changed = false;
 	}
-	edit_end(&grant->edit);
 }
 
 static int grant_work(struct grant *grant)
 {
-	bool changed;
+	bool to_record;
 	int r;
 
 	r = change_prepare(&grant->edit, &verb_grant, &grant->options.change,
@@ -274,18 +278,14 @@ static int grant_work(struct grant *grant)
 		return r;
 	report_zero_count(grant);
 	r = apply_grant(grant);
-	/* Do not write if the only change is the creation of an empty database. */
-	changed = r == 0 && has_changed(grant);
-	if (changed && !grant->edit.dry_run)
-		r = edit_commit(&grant->edit);
-	end(grant);
-	if (changed || r)
+	forget_empty(grant);
+	r = edit_finish(&grant->edit, r, &to_record);
+	if (to_record && r != VERB_FINDINGS)
 		grant_record(grant, r);
-	/* From here on signals may interrupt: the reader of the output may be slow. */
-	interrupt_let_go(&grant->edit.interrupt);
-	progress_rows();
-	if (changed && r == 0)
-		grant_show(grant);
+	if (r)
+		return r;
+	r = grant_show(grant);
+	grant_report_held(grant);
 	return r;
 }
 
@@ -296,6 +296,7 @@ static int grant_run(int argc, char **argv)
 	int r = grant_parse(argc, argv, &grant.options);
 
 	grant.edit.create = true;
+	grant.edit.change = EDIT_GRANTS;
 	return r ? r : grant_work(&grant);
 }
 
@@ -306,7 +307,11 @@ static const struct option_row grant_rows[] = {
 	  OPTION_INTO(struct grant_options, range) },
 	{ 0, "align", N_("N"), N_("the first one is a multiple of N"),
 	  OPTION_INTO(struct grant_options, align), .min = 1, .max = ID_END },
-	{ 0, "if-missing", NULL, N_("only to users without a range"),
+	{ 0, "another", NULL, N_("also to a user who has a range"),
+	  OPTION_INTO(struct grant_options, another) },
+	{ 0, "at-least", N_("N"), N_("what is missing for N ids in all"),
+	  OPTION_INTO(struct grant_options, at_least), .min = 1, .max = ID_END },
+	{ 0, "if-missing", NULL, N_("no message about users who have a range"),
 	  OPTION_INTO(struct grant_options, if_missing) },
 	{ 0, "batch", N_("FILE"),
 	  N_("to those in FILE, a line USER[:COUNT] each; - is stdin"),
@@ -345,6 +350,7 @@ static const struct option_group grant_options[] = {
 static const struct help_row grant_examples[] = {
 	{ "subid grant anna bob", N_("a range of uids and gids for each") },
 	{ "subid grant --range 200000-265535 anna", N_("this range") },
+	{ "subid grant --at-least 131072 anna", N_("what is missing for so many ids") },
 	{ "subid grant --all-users --dry-run", N_("show what all others would get") },
 	{ .term = NULL },
 };
@@ -359,7 +365,8 @@ const struct verb verb_grant = {
 		.arguments = { COMPLETE_USERS, COMPLETE_USERS },
 		.examples = grant_examples,
 		.statuses = verb_statuses,
-		.exits = VERB_EXITS_WRITE | VERB_EXIT(VERB_NONE) | VERB_EXIT(VERB_POLICY),
+		.exits = VERB_EXITS_WRITE | VERB_EXIT(VERB_FINDINGS) |
+			 VERB_EXIT(VERB_NONE) | VERB_EXIT(VERB_POLICY),
 		.page = "subid-grant(8)",
 	},
 	.run = grant_run,

@@ -21,7 +21,9 @@ struct grant_options {
 	const char *group;
 	uint64_t min_uid; /* UINT64_MAX: from login.defs */
 	uint64_t max_uid;
-	uint64_t count; /* 0: from login.defs */
+	uint64_t count;	   /* 0: from login.defs */
+	uint64_t at_least; /* 0: not given */
+	bool another;
 	uint64_t align;
 	struct range range; /* end 0: none */
 	bool if_missing;
@@ -36,12 +38,14 @@ struct grant {
 	struct edit edit;
 	struct grant_users crowd;
 	struct allocate allocate;
-	struct table tables[2]; /* the databases after the transaction */
+	bool exact; /* certain ids: those of --range, or those that follow from the uid */
 };
 
 void grant_report_service(struct grant *grant);
 int grant_check_strict(struct grant *grant);
-void grant_show(const struct grant *grant);
+int grant_check_fewer(const struct grant *grant);
+void grant_report_held(const struct grant *grant);
+int grant_show(struct grant *grant);
 void grant_record(const struct grant *grant, int status);
 
 #endif

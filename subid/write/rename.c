@@ -331,40 +331,6 @@ static int apply_rename(struct rename *rename)
 	return rename->canonical ? rename_canonical(rename) : rename_one(rename);
 }
 
-/* Logs that lines of @old now name @owner. @old NULL: --canonical, all owners. */
-static void record_one(struct rename *rename, const char *old, const char *owner,
-		       bool done)
-{
-	char text[CHANGE_TEXT_BYTES] = "rename canonical";
-
-	if (old)
-		snprintf(text, sizeof(text), "rename new=%s", owner);
-	/* A space ends a field of the record. */
-	for (char *at = text + sizeof("rename"); *at; at++)
-		if (*at == ' ' || *at == '"')
-			*at = '?';
-	edit_record(&rename->edit, old, text, done);
-}
-
-/* Logs each renamed owner. */
-static void record_all(struct rename *rename)
-{
-	const struct unknown_owners *owners = &rename->edit.unknown;
-
-	for (size_t i = 0; i < owners->n; i++)
-		if (rename->renamed && rename->renamed[i])
-			record_one(rename, owners->items[i].name,
-				   owners->items[i].answer.account.name, true);
-}
-
-static void record_rename(struct rename *rename, bool done)
-{
-	if (rename->canonical && done)
-		record_all(rename);
-	else
-		record_one(rename, rename->old, rename->owner, done);
-}
-
 /* Looks up names before the locks are taken. Returns 0 or an exit status. */
 static int rename_prepare(struct rename *rename)
 {
@@ -386,10 +352,10 @@ static int rename_work(struct rename *rename)
 
 	if (r)
 		return r;
-	r = change_finish(&rename->edit, apply_rename(rename), &to_record);
+	r = edit_finish(&rename->edit, apply_rename(rename), &to_record);
 	if (to_record)
-		record_rename(rename, r == 0);
-	return r;
+		rename_record(rename, r == 0);
+	return r ? r : rename_show(rename);
 }
 
 static int rename_run(int argc, char **argv)

@@ -25,5 +25,7 @@ struct rename {
 
 int rename_find_owners(struct rename *rename);
 int rename_canonical(struct rename *rename);
+void rename_record(struct rename *rename, bool done);
+int rename_show(struct rename *rename);
 
 #endif

@@ -305,6 +305,24 @@ static int find_all_revoked(struct revoke *revoke)
 	return result || !all_skipped ? result : VERB_ENDED;
 }
 
+static const char *revoke_reason(size_t i, bool changed, const void *context)
+{
+	(void)i;
+	(void)context;
+	return changed ? "revoked" : "not-held";
+}
+
+static int show_revoke(struct revoke *revoke)
+{
+	CLEANUP(owner_set_cleanup) struct owner_set people = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < revoke->n_users; i++)
+		r = owner_set_add_owner(&people, &revoke->users[i].owner);
+	r = edit_tell_error(&revoke->edit, r < 0 ? r : 0);
+	return r ? r : change_show(&revoke->edit, &people, revoke_reason, NULL);
+}
+
 static int revoke_work(struct revoke *revoke)
 {
 	bool to_record;
@@ -315,13 +333,14 @@ static int revoke_work(struct revoke *revoke)
 		return r;
 	r = find_all_revoked(revoke);
 	if (r)
-		return r == VERB_ENDED ? r : report_unchanged(revoke, r);
-	r = change_finish(&revoke->edit, apply_revoke(revoke), &to_record);
+		return r == VERB_ENDED ? show_revoke(revoke) :
+					 report_unchanged(revoke, r);
+	r = edit_finish(&revoke->edit, apply_revoke(revoke), &to_record);
 	if (r == VERB_NONE)
 		return report_unchanged(revoke, r);
 	if (to_record)
 		record_revoke(revoke, r == 0);
-	return r;
+	return r ? r : show_revoke(revoke);
 }
 
 static int revoke_run(int argc, char **argv)

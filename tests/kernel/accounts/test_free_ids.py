@@ -146,7 +146,7 @@ def allocation(box):
             for name in ("subuid", "subgid"):
                 box.host.write(f"{image}/etc/{name}", "")
             box.programs.put("")
-            words = ("subid", "grant", *root)
+            words = ("subid", "grant", "--another", *root)
             wrong, given = [], 0
             # two users in turn: ids behind a user's last line would make it longer
             for user in ("elsa", "anna") * 4:

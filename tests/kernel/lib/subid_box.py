@@ -53,7 +53,7 @@ class Box:
             raise RuntimeError(f"{args}: {result}")
         found = json.loads(result.out)
         lists = [key for key, value in found.items() if isinstance(value, list)]
-        if len(lists) != 1 or (name and name not in lists):
+        if not lists or (name and name != lists[0]):
             raise RuntimeError(f"{args}: the list is not named {name}: {list(found)}")
         return found[lists[0]]
 

@@ -1293,7 +1293,7 @@ def read_only(box):
         mount(None, directory, None, MS_BIND | MS_REMOUNT | MS_RDONLY)
         for args, status in ((("check", "--fix"), NOT_WRITTEN), (("grant", "bob"), NOT_WRITTEN),
                              (("revoke", "elsa"), NOT_WRITTEN),
-                             (("grant", "--dry-run", "bob"), DONE),
+                             (("grant", "--dry-run", "--another", "bob"), DONE),
                              (("revoke", "--dry-run", "elsa"), DONE)):
             result = box.run(*args, "--root", directory)
             box.report.check(f"a read-only file system: {' '.join(args)}",

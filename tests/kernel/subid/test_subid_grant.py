@@ -21,7 +21,7 @@ from host import (ELSA, LIBRARY_DIRECTORY, MS_NODEV, mount, process, quick, read
                   writable)
 from usermod_box import OLD, ORACLE, Files, Scenario, available, calls, enter, tampered, words
 
-DONE, USAGE, UNREADABLE, LOCKED, NOT_WRITTEN, NO_USER, NONE = 0, 1, 3, 4, 5, 6, 7
+DONE, USAGE, FINDINGS, UNREADABLE, LOCKED, NOT_WRITTEN, NO_USER, NONE = 0, 1, 2, 3, 4, 5, 6, 7
 BUSY, NOT_PERMITTED, POLICY = 8, 9, 20
 NO_ID = 2**32 - 1
 LIST = "/etc/list"
@@ -57,8 +57,8 @@ def test_places(case):
          out="+ /etc/subuid: elsa:100000:65536\n+ /etc/subgid: elsa:100000:65536\n")
     case("again, if missing", ("grant", "elsa", "--if-missing"), DONE,
          both("elsa:100000:65536\n"), out="")
-    case("again", ("grant", "elsa", "--count", "10"), DONE, both("elsa:100000:65536\n"),
-         both("elsa:100000:65546\n"))
+    case("another", ("grant", "elsa", "--another", "--count", "10"), DONE,
+         both("elsa:100000:65536\n"), both("elsa:100000:65546\n"))
     case("by another name, if missing", ("grant", "elsatwin", "--if-missing"), DONE,
          both("elsa:100000:65536\n"))
     case("by uid, if missing", ("grant", "elsa", "--if-missing"), DONE,
@@ -100,7 +100,8 @@ def test_range(case):
     both = lambda text: (text, text)
     args = ("grant", "elsa", "--range", "200000-200009")
     case("a range", args, DONE, new=both("elsa:200000:10\n"))
-    case("held already", args, DONE, both("elsa:100000:200000\n"), out="")
+    case("held already", args, DONE, both("elsa:100000:200000\n"), out="",
+         says=("note: elsa already has these ids\n",))
     case("held in part", args, DONE, ("elsa:200003:2\n", ""),
          ("elsa:200003:7\nelsa:200000:3\n", "elsa:200000:10\n"))
     case("nothing of the kind that is there, if missing", (*args, "--if-missing"), DONE,
@@ -119,6 +120,48 @@ def test_range(case):
          new=both("elsa:0:1\n"))
     case("no id", ("grant", "elsa", "--range", "4294967295-4294967295", "--allow-overlap",
                    "--allow-root"), POLICY, says=("4294967295 is no uid",))
+
+
+def test_content(case):
+    """A user who has what was asked for gets nothing, and a note; who has less keeps it."""
+    both = lambda text: (text, text)
+    have = both("elsa:100000:10\n5001:100005:10\nelsa:200000:5\n")
+    has = "note: elsa already has 20 uids and 20 gids; --another adds a range\n"
+    case("content", ("grant", "elsa"), DONE, have, out="", says=(has,))
+    case("content: silent", ("grant", "elsa", "--if-missing"), DONE, have, out="")
+    case("content: silent, with a count", ("grant", "elsa", "--if-missing", "--count", "30"),
+         DONE, have, out="")
+    case("content: one kind", ("grant", "elsa", "-g"), DONE, ("", have[1]), out="",
+         says=("note: elsa already has 20 gids; --another",))
+    case("content: a count", ("grant", "elsa", "--count", "20"), DONE, have, out="", says=(has,))
+    case("content: a total", ("grant", "elsa", "--at-least", "20"), DONE, have, out="",
+         says=("note: elsa already has 20 uids and 20 gids\n",))
+    case("fewer", ("grant", "elsa", "--count", "21"), FINDINGS, have, out="", says=(
+        "elsa has 20 uids, fewer than 21; --at-least 21 adds what is missing", "20 gids",
+        "--another adds 21\n"))
+    case("fewer of one kind", ("grant", "elsa", "--count", "9"), FINDINGS,
+         (have[0], "elsa:5:8\n"), out="", says=("elsa has 8 gids, fewer than 9",))
+    case("... which is not asked for", ("grant", "elsa", "-u", "--count", "9"), DONE,
+         (have[0], "elsa:5:8\n"), out="", says=("elsa already has 20 uids",))
+    case("what is missing", ("grant", "elsa", "--at-least", "21"), DONE, have,
+         both(have[0].replace("200000:5", "200000:6")))
+    case("what is missing of one kind", ("grant", "elsa", "--at-least", "21"), DONE,
+         (have[0], ""), (have[0].replace("200000:5", "200000:6"), "elsa:100000:21\n"))
+    case("another", ("grant", "elsa", "--another", "--count", "7"), DONE, have,
+         both(have[0].replace("200000:5", "200000:12")))
+    case.box.host.write(LIST, "elsa:20\nanna:5\nbob\n")
+    case("a list", ("grant", "--batch", LIST, "--count", "3"), DONE, have,
+         both(have[0] + "anna:200005:5\nbob:200010:3\n"),
+         says=("note: users who already have their ids: 1\n",))
+    case.box.host.write(LIST, "elsa:21\nanna:5\n")
+    case("a list: fewer", ("grant", "--batch", LIST), FINDINGS, have, out="",
+         says=("elsa has 20 uids, fewer than 21",))
+    remove(LIST)
+    for option in ("--at-least", "--range", "--if-missing", "--all-users"):
+        value = {"--at-least": ["5"], "--range": ["5-6"]}.get(option, [])
+        user = [] if option == "--all-users" else ["elsa"]
+        case(f"--another {option}", ("grant", "--another", option, *value, *user), USAGE,
+             says=("--another excludes",))
 
 
 def debians(owner):
@@ -142,7 +185,7 @@ def test_join(case):
     case.report.check("Debian's getsubids finds one range with all of the ids",
                       found == [(200000, 20)], f"{found}")
     case("joined: show", (*args, "--dry-run"), DONE, both(old), out=shown)
-    case("joined: again", args, DONE, both(new), out="")
+    case("joined: again", args, DONE, both(new), out="", says=("already has these ids",))
     case("joined: one of the two files", args, DONE, (old, "anna:300000:5\n"),
          (new, "anna:300000:5\nelsa:200010:10\n"),
          out="".join(shown.splitlines(True)[:2]) + "+ /etc/subgid: elsa:200010:10\n")
@@ -162,12 +205,12 @@ def test_join(case):
     case("two users, one unknown", ("grant", "elsa", "nobody-knows", "bob"), NO_USER,
          says=("user 'nobody-knows' does not exist", "nothing is changed"))
     case.box.host.write(LIST, "elsa:5\nanna:3\nbob\n")
-    case("joined: a list", ("grant", "--batch", LIST, "--count", "2"), DONE,
+    case("joined: a list", ("grant", "--batch", LIST, "--another", "--count", "2"), DONE,
          both("anna:100000:10\nelsa:100010:10\nghost:100020:5\n"),
          both("anna:100000:10\nelsa:100010:10\nghost:100020:5\n"
               "elsa:100025:5\nanna:100030:3\nbob:100033:2\n"))
     case.box.host.write(LIST, "elsa:5\nanna:3\nbob\n")
-    case("joined: a list, one of it", ("grant", "--batch", LIST, "--count", "2"), DONE,
+    case("joined: a list, one of it", ("grant", "--batch", LIST, "--another", "--count", "2"), DONE,
          both("elsa:100010:10\nbob:100000:10\n"),
          both("elsa:100010:15\nbob:100000:10\nanna:100025:3\nbob:100028:2\n"))
     for name, lines in (
@@ -199,7 +242,14 @@ def test_settings(case):
                "SUB_GID_MAX 4294967294")
     place = 100000 + (5001 - 1000) * 65536
     case("deterministic", ("grant", "elsa"), DONE, new=both(f"elsa:{place}:65536\n"))
-    case("deterministic, again", ("grant", "elsa"), DONE, both(f"elsa:{place}:65536\n"))
+    case("deterministic, again", ("grant", "elsa"), DONE, both(f"elsa:{place}:65536\n"),
+         says=("already has these ids",))
+    case("deterministic, enough", ("grant", "elsa", "--at-least", "65536"), DONE,
+         both(f"elsa:{place}:65536\n"), says=("elsa already has 65536 uids and 65536 gids\n",))
+    case("deterministic, at least fewer", ("grant", "elsa", "--at-least", "5"), DONE,
+         new=both(f"elsa:{place}:65536\n"))
+    case("deterministic, at least more", ("grant", "elsa", "--at-least", "65537"), NONE,
+         says=("elsa gets no uids",))
     case("deterministic, held in part", ("grant", "elsa"), DONE,
          (f"elsa:{place}:65536\n", f"elsa:{place}:10\n5001:{place + 65530}:6\n"),
          (f"elsa:{place}:65536\n", f"elsa:{place}:10\n5001:{place + 65530}:6\n"
@@ -307,26 +357,32 @@ class Model:
     def holds(self, owner, k):
         return any(line[0] == owner for line in self.lines[k])
 
-    def give(self, wanted, default, align, if_missing):
+    def held(self, owner, k):
+        return len({id for name, start, count in self.lines[k] if name == owner
+                    for id in range(start, start + count)})
+
+    def give(self, wanted, default, align, how):
         """All or nothing: pairs first, then what has no pair. False: there is no room."""
         new = {}
-        missing = [[not if_missing or not self.holds(owner, k) for k in (0, 1)]
-                   for owner, _ in wanted]
-        if if_missing:
+        sizes = [[(count or default) - (self.held(owner, k) if how == "--at-least" else 0)
+                  for k in (0, 1)] for owner, count in wanted]
+        missing = [[sizes[i][k] > 0 and (how != "--if-missing" or not self.holds(owner, k))
+                    for k in (0, 1)] for i, (owner, _) in enumerate(wanted)]
+        if how != "--another":
             for k in (0, 1):
-                self.mirror(wanted, default, missing, new, k)
-        for i, (owner, count) in enumerate(wanted):
-            if all(missing[i]):
-                start = self.find((0, 1), count or default, align)
+                self.mirror(wanted, sizes, missing, new, k)
+        for i in range(len(wanted)):
+            if all(missing[i]) and sizes[i][0] == sizes[i][1]:
+                start = self.find((0, 1), sizes[i][0], align)
                 if start is not None:
-                    self.take(new, missing, i, (0, 1), start, count or default)
+                    self.take(new, missing, i, (0, 1), start, sizes[i][0])
         for k in (0, 1):
-            for i, (owner, count) in enumerate(wanted):
+            for i in range(len(wanted)):
                 if missing[i][k]:
-                    start = self.find((k,), count or default, align)
+                    start = self.find((k,), sizes[i][k], align)
                     if start is None:
                         return False
-                    self.take(new, missing, i, (k,), start, count or default)
+                    self.take(new, missing, i, (k,), start, sizes[i][k])
         for k in (0, 1):
             for i, (owner, count) in enumerate(wanted):
                 if (i, k) in new:
@@ -341,14 +397,14 @@ class Model:
         else:
             self.lines[k].append((owner, start, count))
 
-    def mirror(self, wanted, default, missing, new, k):
+    def mirror(self, wanted, sizes, missing, new, k):
         names = [owner for owner, _ in wanted]
         for owner, start, count in list(self.lines[1 - k]):
             if owner not in names:
                 continue
             i = names.index(owner)
             if (missing[i][k] and not missing[i][1 - k] and start >= LOW
-                    and count == (wanted[i][1] or default)
+                    and count == sizes[i][k]
                     and self.free((k,), start, count)):
                 self.take(new, missing, i, (k,), start, count)
 
@@ -373,16 +429,16 @@ def one_round(box, seed):
     model = Model(rng)
     before = [model.text(k) for k in (0, 1)]
     default, align = rng.randrange(1, 7), rng.choice((1, 1, 2, 3, 8))
-    if_missing = rng.random() < 0.5
+    how = rng.choice(("--another", "--if-missing", "--at-least"))
     wanted = [(name, rng.choice((None, None, rng.randrange(1, 9))))
               for name in rng.sample(PEOPLE, rng.randrange(1, 9))]
     set_people(box, model.accounts)
     box.host.write(LIST, "".join(
         name + (f":{count}" if count else "") + "\n" for name, count in wanted))
     box.put(*(text.encode() for text in before))
-    room = model.give(wanted, default, align, if_missing)
-    result = box.run("grant", "--batch", LIST, "--count", default, "--align", align,
-                     *(["--if-missing"] if if_missing else []))
+    room = model.give(wanted, default, align, how)
+    size = (how, default) if how == "--at-least" else ("--count", default, how)
+    result = box.run("grant", "--batch", LIST, "--align", align, *size)
     expected = tuple((model.text(k) if room else before[k]).encode() for k in (0, 1))
     if result.status != (DONE if room else NONE) or tuple(box.get()) != expected:
         return room, f"seed {seed}: {result}, {box.get()}, not {expected}"
@@ -600,10 +656,8 @@ def test_lost_output(case):
                     ("closed", lambda: os.close(1), "Bad file descriptor")):
                 case(f"stdout is {name}: {args[0]} --dry-run", (*args, "--dry-run"),
                      NOT_WRITTEN, (old,) * 2, says=(f"standard output: {says}",), as_root=lose)
-                silent = args[0] != "grant"
-                case(f"stdout is {name}: {args[0]}", args, DONE if silent else NOT_WRITTEN,
-                     (old,) * 2, (new,) * 2,
-                     says=() if silent else (f"standard output: {says}",), as_root=lose)
+                case(f"stdout is {name}: {args[0]}", args, NOT_WRITTEN, (old,) * 2,
+                     (new,) * 2, says=(f"standard output: {says}",), as_root=lose)
 
 
 def spoil(path, kind):
@@ -774,11 +828,11 @@ def test_records(case):
             (("revoke", "bob", "-g"), "bob revoke gids=0-4294967295 by uid 0: done"),
             (("grant", "--all-users", "--min-uid", "5000", "--max-uid", "5003"),
              "bob grant gids=100025-165560 by uid 0: done"),
-            (("grant", "--batch", f"{LIST}.large"), 
+            (("grant", "--batch", f"{LIST}.large", "--another"),
              "grant users=2 uids=165561-165570 gids=165561-165570 by uid 0: refused"),
             (("grant", "elsa", "--range", "0-5"),
              "elsa grant uids=0-5 gids=0-5 by uid 0: refused"),
-            (("grant", "bob", "anna", "--count", "5", "-u"),
+            (("grant", "bob", "anna", "--another", "--count", "5", "-u"),
              "bob grant uids=100025-100029 by uid 0: done",
              "anna grant uids=100030-100034 by uid 0: done"),
             (("revoke", "bob", "anna", "--range", "100025-100034", "-u"),
@@ -999,7 +1053,7 @@ def test_crowds(case):
 def main():
     box, report = enter("subid")
     case = Case(box, report)
-    for part in (test_places, test_range, test_join, test_settings, test_model, test_lists,
+    for part in (test_places, test_range, test_content, test_join, test_settings, test_model, test_lists,
                  test_all_users, test_revoke, test_rename, test_words, test_surroundings,
                  test_lost_output, test_unreadable, test_image, test_full, test_records,
                  test_reads, test_name_service, test_sweeps, test_crowds):

@@ -87,7 +87,7 @@ def no_range(box):
         box.report.check(f"{runtime} of accounts alone: refused",
                          result.status == NONE and not result.out, f"{result}")
         cure = said.rpartition("subid: to fix it (as root): ")[2].strip()
-        box.check(f"{runtime}: the cure", cure, "subid grant elsa")
+        box.check(f"{runtime}: the cure", cure, "subid grant --another elsa")
         box.report.check(f"{runtime}: the cure works",
                          box.run(*cure.split()[1:]).status == DONE and
                          box.run("map", "elsa", "--for", runtime).status == DONE, said)

@@ -30,6 +30,8 @@ NOT_KNOWN = "subid: user 'stranger' is not known: the name service did not answe
 OWNERS = "subid: note: {}; owners that could not be looked up: 2"
 SAMPLES = ("subid: note: the name service did not answer in time; ids of its accounts may be "
            "among these")
+UNNAMED = ("subid: note: the name service did not answer who other owners are: one of them may "
+           f"be the same user\n{SAMPLES}")
 
 
 class Row(NamedTuple):
@@ -67,7 +69,8 @@ def rows(box):
             NOT_KNOWN.replace("subid: ", f"subid: {batch}:2: ")),
         Row(("grant", "--all-users", "--group", "strangers"), PATIENT, UNREADABLE,
             "subid: cannot look up group 'strangers': {}"),
-        Row(("grant", "--dry-run", "bob"), SCAN, DONE, SAMPLES),
+        Row(("grant", "--dry-run", "--another", "bob"), SCAN, DONE, SAMPLES),
+        Row(("grant", "--dry-run", "bob"), PATIENT, DONE, UNNAMED),
         Row(("revoke", "stranger"), PATIENT, UNREADABLE, NOT_KNOWN),
         Row(("revoke", "--no-account", "stranger"), PATIENT, UNREADABLE, NOT_KNOWN),
         Row(("rename", "stranger", "elsa"), PATIENT, UNREADABLE, NOT_KNOWN),
@@ -140,7 +143,7 @@ def silent(box, mode):
         out, err = child.communicate()
         said = [line for line in err.decode().splitlines()
                 if "the name service" in line]
-        expected = [row.said.format(REASON[mode])] if row.said else []
+        expected = row.said.format(REASON[mode]).splitlines() if row.said else []
         least = row.seconds if mode == NEVER else 0
         box.report.check(
             f"{REASON[mode]}: {' '.join(row.args)}", child.returncode == row.status

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * check-repaired: what `subid check --fix --json` says of the owners of changed lines.
+ */
+#include "subid/check/check.h"
+
+/* Notes the owner of a line that the repair has changed. */
+int check_add_repaired(struct check *check, const struct finding *finding)
+{
+	size_t index;
+	int r = finding->owner_len > 0 ? owner_set_add(&check->repaired, finding->owner,
+						       finding->owner_len, &index) :
+					 OWNER_SET_DUPLICATE;
+
+	if (r == 0)
+		check->repaired.items[index].status = OWNER_SET_KNOWN;
+	return r < 0 ? verb_fail(-r) : 0;
+}
+
+static const char *repair_reason(size_t i, bool changed, const void *context)
+{
+	(void)i;
+	(void)context;
+	return changed ? "fixed" : "unchanged";
+}
+
+/* The keys of the repair in the JSON of the findings. */
+void check_print_repair(struct json *json, void *context)
+{
+	static const bool both[] = { true, true };
+	struct check *check = context;
+
+	json_boolean(json, "changed", check->fixed);
+	edit_json_users(json, &check->texts, both, &check->repaired, repair_reason, NULL);
+}
