@@ -33,6 +33,8 @@ import threading
 import time
 from typing import NamedTuple, Optional
 
+import documents
+
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TOP = os.path.realpath(f"{HERE}/../../..")    # of the sources
 PROGRAMS = ("newuidmap", "newgidmap")
@@ -663,6 +665,7 @@ class Host:
         out, err = read_all(out_read, err_read)
         _, status = os.waitpid(pid, 0)
         seconds = time.monotonic() - start
+        documents.check(argv, out)
         return Result(os.waitstatus_to_exitcode(status), out, err, self.read_log(), seconds)
 
     def _spawn(self, path, argv, env, caller, files, timeout):
