@@ -13,12 +13,14 @@ packages_build=(
 # The optional libraries, ./runtests, and what it compares with
 # shellcheck disable=SC2034
 packages_tests=(
-	abigail-tools auditd bash-completion bubblewrap buildah busybox-static clang clang-tidy cppcheck
+	abigail-tools ansible-core auditd bash-completion bubblewrap buildah busybox-static clang
+	clang-tidy cppcheck
 	crun docker.io e2fsprogs fish g++ gcc-multilib git iproute2 krb5-admin-server krb5-kdc
 	libaudit-dev libcap2-bin libclang-rt-dev libcriterion-dev libjansson-dev libpam0g-dev
 	libsasl2-modules-gssapi-mit libselinux1-dev libsubid-dev
 	libvirt-clients libvirt-daemon libvirt-daemon-driver-lxc lxc mandoc mmdebstrap
-	podman procps python3 qemu-system-x86 rootlesskit rsync runc shellcheck slapd
+	podman procps prometheus python3 python3-jsonschema qemu-system-x86 rootlesskit rsync runc
+	shellcheck slapd
 	slirp4netns sssd-ipa strace systemd-container uidmap valgrind zsh
 )
 
