@@ -28,7 +28,10 @@ void known_accounts_each(int directory, const struct kind *kind, known_name_fn t
 	}
 }
 
-/* Calls @take for each line of a database that grants something. */
+/*
+ * Calls @take for each line of a database that grants something; for none if this process
+ * has more privilege than its caller, who may not be permitted to read the database.
+ */
 void known_lines_each(int directory, const struct kind *kind, known_line_fn take,
 		      void *context)
 {
@@ -37,6 +40,8 @@ void known_lines_each(int directory, const struct kind *kind, known_line_fn take
 	struct scan_line line;
 	struct entry entry;
 
+	if (identity_is_elevated())
+		return;
 	dbfile_open_at(directory, kind->database, &file);
 	if (file.fault || scan_start(&scan, file.fd))
 		return;
@@ -56,17 +61,14 @@ static void consider_owner(void *context, const struct entry *entry)
 		suggest_consider(context, entry->owner, entry->owner_len);
 }
 
-/*
- * Asks whether a user with a similar name was meant. With more privilege than the caller
- * has, only the users of passwd(5) are considered.
- */
+/* Asks whether a user with a similar name was meant. */
 void known_users_suggest(const char *program, int directory, const char *name)
 {
 	struct suggest suggest;
 
 	suggest_start(&suggest, name, strlen(name));
 	known_accounts_each(directory, &kind_uid, consider_user, &suggest);
-	for (size_t k = 0; k < 2 && !identity_is_elevated(); k++)
+	for (size_t k = 0; k < 2; k++)
 		known_lines_each(directory, kind_all[k], consider_owner, &suggest);
 	suggest_report(&suggest, program, "");
 }
