@@ -250,6 +250,7 @@ static const struct option_group check_options[] = {
 
 static const struct help_row check_examples[] = {
 	{ "subid check", N_("show what is wrong, and how to fix it") },
+	{ "subid check elsa", N_("what is wrong with the lines of one user") },
 	{ "subid check --fix", N_("repair what needs no decision") },
 	{ .term = NULL },
 };

@@ -87,7 +87,7 @@ static const struct option_row list_rows[] = {
 	{ 0, "free", NULL, N_("the gaps, and how many ranges still fit"),
 	  OPTION_INTO(struct list, free) },
 	{ 0, "map", NULL,
-	  N_("draw the ids, their owners and the gaps; with OWNER or FIRST-LAST those around"),
+	  N_("a picture of all ids, or of those around OWNER or FIRST-LAST"),
 	  OPTION_INTO(struct list, map) },
 	{ .name = NULL },
 };
@@ -105,6 +105,7 @@ static const struct help_row list_examples[] = {
 	{ "subid list", N_("all ranges") },
 	{ "subid list anna bob", N_("those of two users") },
 	{ "subid list --free", N_("which ids are free") },
+	{ "subid list --map", N_("a picture of all ids") },
 	{ .term = NULL },
 };
 

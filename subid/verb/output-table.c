@@ -106,7 +106,7 @@ static int add_row(struct output *output, const char *const *cells, const char *
 	for (size_t i = 0; i < output->n_chosen; i++) {
 		const char *cell = cells[output->chosen[i]];
 
-		output->filled[i] |= cell && *cell;
+		output->needed[i] |= cell && *cell;
 		if (set_cell(output, line, i, cell))
 			return -ENOMEM;
 	}
@@ -221,10 +221,10 @@ static int hide_empty(struct output *output)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && !output->named && i < output->n_chosen; i++) {
+	for (size_t i = 0; r == 0 && i < output->n_chosen; i++) {
 		struct libscols_column *column = scols_table_get_column(output->table, i);
 
-		if (!output->filled[i])
+		if (!output->needed[i])
 			r = scols_column_set_flags(column, SCOLS_FL_HIDDEN);
 	}
 	return r;

@@ -47,13 +47,17 @@ static int choose_column(struct output *output, const struct output_column *colu
 			 size_t n, const char *name, size_t len)
 {
 	for (size_t i = 0; i < n; i++) {
+		size_t j = 0;
+
 		if (strlen(columns[i].name) != len ||
 		    strncasecmp(columns[i].name, name, len) != 0)
 			continue;
-		for (size_t j = 0; j < output->n_chosen; j++)
-			if (output->chosen[j] == i)
-				return 0;
-		output->chosen[output->n_chosen++] = i;
+		while (j < output->n_chosen && output->chosen[j] != i)
+			j++;
+		output->chosen[j] = i;
+		output->needed[j] = true;
+		if (j == output->n_chosen)
+			output->n_chosen++;
 		return 0;
 	}
 	return report_unknown_column(columns, n, name, len);
@@ -111,7 +115,6 @@ int output_start(struct output *output, const char *name,
 		.json = format->json,
 		.raw = format->raw,
 		.no_headings = format->no_headings,
-		.named = format->columns != NULL,
 	};
 	if (format->json && format->raw) {
 		report_line(PROGRAM, _("--json and --raw exclude each other"));

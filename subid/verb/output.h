@@ -90,7 +90,6 @@ struct output {
 	bool json;
 	bool raw;
 	bool no_headings;
-	bool named; /* -o names the columns */
 	bool begun; /* the head is printed */
 	bool lost;  /* writing failed, which has been reported */
 	size_t n_rows;
@@ -103,7 +102,7 @@ struct output {
 	enum printable_charset charset; /* of a table */
 	bool colours;
 	size_t width;		       /* of the terminal; 0: there is none */
-	bool filled[OUTPUT_COLUMNS];   /* the chosen columns that have a value */
+	bool needed[OUTPUT_COLUMNS];   /* chosen columns with a value, or named by -o */
 	struct libscols_table *table;  /* of the first OUTPUT_ROWS rows */
 	size_t widths[OUTPUT_COLUMNS]; /* of the chosen columns, after print_rows() */
 };

@@ -110,6 +110,8 @@ def empty_columns(box):
         return box.run(*args).out.decode().splitlines()[0].split()
     box.check("whois of an account", head("whois", "-u", 5002), ["ID", "KIND", "STATE", "ACCOUNT"])
     box.check("whois -o", head("whois", "-u", 5002, "-o", "ID,NOTE,OWNER"), ["ID", "NOTE", "OWNER"])
+    box.check("whois -o +", head("whois", "-u", 5002, "-o", "+NOTE"),
+              ["ID", "KIND", "STATE", "ACCOUNT", "NOTE"])
     box.check("whois --raw", len(head("whois", "-u", 5002, "--raw")), 11)
     box.check("whois --json", len(box.rows("whois", "-u", 5002)[0]), 11)
     text = "".join(f"ghost{i}:{1000000 + i}:1\n" for i in range(1023))
