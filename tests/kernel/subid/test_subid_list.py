@@ -657,7 +657,8 @@ def million_users(box):
     size = len(files["passwd"]) + len(files["subuid"])
     awk = ["awk", "-F:", "{ print $1, $2, $3 }", *(f"{directory}/etc/{name}" for name in files)]
     for limit, args in ((1, ("list", "elsa")), (1, ("list", "999")), (1, ("map", "elsa")),
-                        (1, ("list", "--map", "elsa")), (6, ("list",)), (6, ("list", "--map")),
+                        # all ids from the gids to the uids are drawn
+                        (6, ("list", "--map", "elsa")), (2, ("list", "--map", "user77")), (6, ("list",)), (6, ("list", "--map")),
                         (6, ("list", "--free")), (6, ("whois", "50000000")), (6, ("check",))):
         name = f"{' '.join(args)} with {n} users"
         (seconds, memory, status), reference = min(
