@@ -90,7 +90,7 @@ static size_t find_word(option_word_fn word, const char *text, size_t len)
 	return SIZE_MAX;
 }
 
-static bool read_codes(const struct check *check)
+static bool read_codes(const struct check *check, const struct command *command)
 {
 	for (const char *at = check->codes; at;) {
 		size_t len = strcspn(at, ",");
@@ -98,8 +98,7 @@ static bool read_codes(const struct check *check)
 		if (find_word(check_code_word, at, len) == SIZE_MAX) {
 			report_line(PROGRAM, _("there is no finding '%.*s'"), (int)len,
 				    at);
-			option_suggest_word(&verb_check.command, check_code_word, at,
-					    len);
+			option_suggest_word(command, check_code_word, at, len);
 			return false;
 		}
 		at = at[len] ? at + len + 1 : NULL;
@@ -108,7 +107,7 @@ static bool read_codes(const struct check *check)
 }
 
 /* Reads the options that choose findings. Returns false if one is wrong. */
-bool check_read_filter(struct check *check)
+bool check_read_filter(struct check *check, const struct command *command)
 {
 	const char *word = check->severity_word;
 	size_t i = word ? find_word(check_severity_word, word, strlen(word)) : 0;
@@ -117,13 +116,12 @@ bool check_read_filter(struct check *check)
 		report_line(PROGRAM,
 			    _("there is no severity '%s', but: error, warning, note"),
 			    word);
-		option_suggest_word(&verb_check.command, check_severity_word, word,
-				    strlen(word));
+		option_suggest_word(command, check_severity_word, word, strlen(word));
 		return false;
 	}
 	if (word)
 		check->severity = (enum finding_severity)(FINDING_ERROR - i);
-	return read_codes(check);
+	return read_codes(check, command);
 }
 
 static bool has_line(struct check *check, const char *word)
