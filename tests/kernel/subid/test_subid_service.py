@@ -150,7 +150,8 @@ def silent(box, mode):
             and said == expected and least - 0.1 <= results[row] < least + SLACK,
             f"{child.returncode} {results[row]:.1f} s {out} {err}")
         if "--json" in row.args:
-            json.loads(out)
+            box.check(f"{REASON[mode]}: the document says so", json.loads(out)["unanswered"],
+                      ["passwd"])
     box.check(f"{REASON[mode]}: nothing is changed", databases(), [DB, DB])
     box.check(f"{REASON[mode]}: no process is left", children_left(box), [])
 

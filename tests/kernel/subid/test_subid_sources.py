@@ -289,6 +289,8 @@ def test_down(box, plugins):
     box.check("whois: what is known all the same",
               [(row["id"], row["state"]) for row in json.loads(result.out)["ids"]],
               [(0, "account"), (3000005, "unknown"), (0xfffffffe, "unknown")])
+    box.check("whois: the document says what did not answer",
+              json.loads(result.out)["unanswered"], ["subid"])
     plugins.ask("files conn")
     result = box.run("whois", "--json", "-u", 3000005)
     box.report.check("whois: the files have it, and others may", result.status == UNREADABLE and
