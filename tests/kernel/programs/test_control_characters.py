@@ -321,7 +321,8 @@ def records(check):
         login, ghost = os.fsdecode(name), os.fsdecode(name.replace(b"user", b"new"))
         new = shown(name.replace(b"user", b"new"))
         for program, args, needed in (
-                ("subid", ("grant", "--count", "10", login), f": {shown(name)} grant"),
+                ("subid", ("grant", "--another", "--count", "10", login),
+                 f": {shown(name)} grant"),
                 ("subid", ("grant", "--range", "0-5", login), f": {shown(name)} grant"),
                 ("subid", ("rename", "--no-account", login, ghost),
                  f": {shown(name)} rename new={new} by"),
