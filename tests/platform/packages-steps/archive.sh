@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash
+# `run` sets release and packages; names of packages are words.
+# shellcheck disable=SC2154,SC2046
 #
 # What happens when the archive changes: a newer uidmap, the next release.
 
@@ -81,12 +83,8 @@ upgrade()
 	sound 'at the end'
 }
 
-# containers_live: the processes of the containers, whose engines are of another version now
+# containers_live: the processes of podman's containers, whose engine is of another version now
 containers_live()
 {
-	local user
-
-	for user in "${users[@]}"; do
-		(($(ps -eo args,ruser | grep -c "^/bin/sleep 100000") >= ${#users[@]})) || return
-	done
+	(($(pgrep -fc '^/bin/sleep 100000') == ${#users[@]}))
 }

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash
+# `run` sets release and packages; names of packages are words.
+# shellcheck disable=SC2154,SC2046
 #
 # Interrupted installations, modes of the administrator, roots that are not the running one.
 

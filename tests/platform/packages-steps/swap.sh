@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash
+# `run` sets release and packages; names of packages are words.
+# shellcheck disable=SC2154,SC2046
 #
 # Our packages in the place of Debian's uidmap and libsubid, and back.
 
