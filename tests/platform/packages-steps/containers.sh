@@ -56,8 +56,8 @@ containers_answer()
 	done
 }
 
-# watch_programs FILE: starts newuidmap and podman's library again and again until FILE.end
-# exists; FILE gets how often, and how often there was none
+# watch_programs FILE: starts newuidmap again and again until FILE.end exists; FILE gets how
+# often, and how often there was none
 watch_programs()
 {
 	local tries=0 missing=0
@@ -67,7 +67,7 @@ watch_programs()
 		newuidmap --help >/dev/null 2>&1
 		(($? < 126)) || missing=$((missing + 1))
 	done
-	echo "$tries $missing" >"$1"
+	echo "newuidmap: started $tries, missing $missing" >"$1"
 }
 
 # watched FILE COMMAND...: with watch_programs beside it

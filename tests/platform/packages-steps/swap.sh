@@ -73,8 +73,7 @@ swap()
 	databases=$(cat /etc/subuid /etc/subgid)
 
 	must 'apt install ours' watched /tmp/watch install_ours
-	printf '# %s: apt: newuidmap was started %s times, missing %s times\n' "$release" \
-		$(cat /tmp/watch)
+	printf '# %s: apt: %s\n' "$release" "$(cat /tmp/watch)"
 	sound 'ours'
 	same 'no package but uidmap and libsubid went' \
 		"$(installed | grep -vE '^(subid-.*|libjansson4)$')" "$others"
@@ -86,7 +85,7 @@ swap()
 	same "podman's libsubid is ours" "$(library_of /usr/bin/podman)" "subid-$library"
 
 	must "apt install uidmap $library" watched /tmp/watch apt install uidmap "$library"
-	printf '# %s: apt back: started %s times, missing %s times\n' "$release" $(cat /tmp/watch)
+	printf '# %s: apt, back: %s\n' "$release" "$(cat /tmp/watch)"
 	sound 'back'
 	must 'purge of what is left' apt purge subid-utils subid-uidmap
 	apt autoremove --purge >/dev/null 2>&1
@@ -100,7 +99,7 @@ swap()
 		"$(grep -v '^/home/' <<<"$before")"
 
 	must 'dpkg -i ours' watched /tmp/watch swap_by_dpkg
-	same 'dpkg: newuidmap was never missing' "$(cut -d' ' -f2 /tmp/watch)" 0
+	same 'dpkg: newuidmap was never missing' "$(sed 's/.* missing //' /tmp/watch)" 0
 	sound 'ours by dpkg'
 	must 'containers by dpkg' containers_start dpkg
 	must 'all live' containers_answer before
