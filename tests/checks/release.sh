@@ -46,7 +46,8 @@ done
 
 # What make install installs is in a package, or named as not installed.
 make -s install DESTDIR="$directory/root" prefix=/usr sysconfdir=/etc libexecdir=/usr/libexec \
-	libdir=/usr/lib/any >"$directory/log" 2>&1 || complain "make install: $(cat "$directory/log")"
+	libdir=/usr/lib/any zshcompletiondir=/usr/share/zsh/vendor-completions \
+	>"$directory/log" 2>&1 || complain "make install: $(cat "$directory/log")"
 (cd "$directory/root" && find . ! -type d) | sed 's,^\./,,' | sort >"$directory/installed"
 same 'make install: files' "$([ -s "$directory/installed" ] && echo some)" some
 soname=$(sed -n 's/^SUBID_SONAME = //p' Makefile)
