@@ -91,3 +91,16 @@ example()
 	same 'a second installation and purge say nothing' "$(dpkg -i \
 		/build/subid-utils/examples/jobrunner_*.deb 2>&1 | grep -vE '^(\(|Selecting|Preparing|Unpacking|Setting)')" ''
 }
+
+# audit: a grant, with nothing installed but what ours depend on
+audit()
+{
+	must 'ours and what they need' packages_of_ours
+	must 'a user' useradd -K SUB_UID_COUNT=0 -K SUB_GID_COUNT=0 elsa
+	must 'a grant' subid grant elsa
+}
+
+packages_of_ours()
+{
+	apt-get -qq update && install_ours
+}
