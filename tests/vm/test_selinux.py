@@ -7,8 +7,10 @@ a domain that may and from one that may not, and records with the domain in them
 import contextlib
 import os
 import re
+import signal
 import subprocess
 import sys
+import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/kernel/lib")
 from host import CLEAN_PATH, Report, read, wait_until
@@ -272,6 +274,31 @@ def test_helper(report):
                              not found, f"{found}")
 
 
+def helper_process():
+    """The id of a helper that runs, or None."""
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(ProcessLookupError):
+            if read(f"/proc/{pid}/comm") == b"subid-ask\n":
+                return int(pid)
+    return None
+
+
+def test_domain(report):
+    """A helper that waits for its plugin is in the domain of the map writer."""
+    ask("subid: hang")
+    mapper = threading.Thread(target=map_from, args=(UNCONFINED, "newuidmap", "0 100000 1"))
+    mapper.start()
+    wait_until(helper_process, 60)
+    pid = helper_process()
+    domain = read(f"/proc/{pid}/attr/current") if pid else b""
+    report.check("the helper is in the domain of the map writer",
+                 domain.rstrip(b"\0").decode() == UNCONFINED, f"{domain}")
+    if pid:
+        os.kill(pid, signal.SIGKILL)
+    mapper.join()
+    ask("")
+
+
 def test_dumpable(report):
     """With this setting of the kernel a user could trace the helper: it is not run."""
     put()
@@ -322,6 +349,7 @@ def main():
     report.part(test_labels, report, SERVICES)
     report.part(test_maps, report)
     report.part(test_helper, report)
+    report.part(test_domain, report)
     report.part(test_dumpable, report)
     # the label for an administrator who wants it confined like usermod(8)
     relabel(PROGRAM, "useradd_exec_t")
