@@ -13,7 +13,7 @@
 #include "libsubid/api/subid-db-handle.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/findings/findings.h"
-#include "libsubid/store/policy.h"
+#include "libsubid/store/conflicts.h"
 #include "libsubid/sys/userns.h"
 #include "libsubid/user/passwd-file.h"
 
@@ -69,8 +69,8 @@ static int find_conflicts(const struct query *query, struct explanation *explana
 		r = ids_in_use_local(query->directory, explanation->kind,
 				     &explanation->missing, &explanation->in_use);
 	return r ? r :
-		   policy_find(&question, query->image ? NULL : &service,
-			       &explanation->in_use, &explanation->conflicts);
+		   conflicts_find(&question, query->image ? NULL : &service,
+				  &explanation->in_use, &explanation->conflicts);
 }
 
 static int explain_range(struct subid_db *handle, struct query *query,

@@ -181,8 +181,8 @@ static int check_missing(struct allocate_work *work, size_t k)
 						&set);
 	work->db->in_use.waited = work->waited[k];
 	if (r == 0)
-		r = policy_find(&question, ask ? &work->db->in_use : NULL, in_use,
-				&allocate->conflicts);
+		r = conflicts_find(&question, ask ? &work->db->in_use : NULL, in_use,
+				   &allocate->conflicts);
 	allocate->unsure |= work->db->in_use.silent;
 	if (r == 0)
 		r = number_lines(work->db, kind_all[k], &allocate->conflicts, before);

@@ -14,8 +14,8 @@
 #include "libsubid/core/overlap.h"
 #include "libsubid/core/range.h"
 #include "libsubid/store/allocated-ids.h"
+#include "libsubid/store/conflicts.h"
 #include "libsubid/store/db.h"
-#include "libsubid/store/policy.h"
 #include "libsubid/sys/settings.h"
 #include "libsubid/user/owner-set.h"
 

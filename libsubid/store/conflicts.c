@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * policy: compares ids with the lines of a database and with the ids of accounts, both
+ * conflicts: compares ids with the lines of a database and with the ids of accounts, both
  * local ones and those of the name service.
  */
-#include "libsubid/store/policy.h"
+#include "libsubid/store/conflicts.h"
 #include "libsubid/core/limits.h"
 
 /*
@@ -13,9 +13,9 @@
  * in_use: the local accounts with such ids; those of the name service are appended.
  * conflicts: found ones are appended. Returns 0 or -errno.
  */
-int policy_find(const struct overlap_question *question,
-		struct ids_in_use_service *service, struct ids_in_use *in_use,
-		struct overlap_list *conflicts)
+int conflicts_find(const struct overlap_question *question,
+		   struct ids_in_use_service *service, struct ids_in_use *in_use,
+		   struct overlap_list *conflicts)
 {
 	const struct range no_id = { ID_NONE, ID_END };
 	struct overlap_question full = *question;
