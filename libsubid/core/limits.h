@@ -20,6 +20,9 @@
 #define LIMIT_OWNER_BYTES 256
 /* Files that add to login.defs(5). */
 #define LIMIT_DROPINS 1024
+/* All files of subid.d(5) together. */
+#define LIMIT_POLICY_BYTES (1024 * 1024)
+#define LIMIT_POLICY_LINES 10000
 /* UID_GID_MAP_MAX_EXTENTS of the kernel since 4.15, see user_namespaces(7). */
 #define LIMIT_EXTENTS 340
 /* Ranges of a user, or owners of an id, in one answer of a plugin. */

@@ -37,16 +37,23 @@ int range_make(uint64_t start, uint64_t count, struct range *ret_range)
  * Reads `FIRST-LAST`, both inclusive.
  * Returns 0 or RANGE_MALFORMED; *ret_range is written only with 0. Thread-safe.
  */
-int range_parse(const char *text, struct range *ret_range)
+int range_parse_text(const char *text, size_t len, struct range *ret_range)
 {
-	const char *dash = strchr(text, '-');
+	const char *dash = len > 0 ? memchr(text, '-', len) : NULL;
+	size_t n = dash ? (size_t)(dash - text) : 0;
 	uint64_t first, last;
 
-	if (!dash || num_parse(text, (size_t)(dash - text), ID_END - 1, &first) ||
-	    num_parse(dash + 1, strlen(dash + 1), ID_END - 1, &last) || first > last ||
+	if (!dash || num_parse(text, n, ID_END - 1, &first) ||
+	    num_parse(dash + 1, len - n - 1, ID_END - 1, &last) || first > last ||
 	    range_make(first, last - first + 1, ret_range))
 		return RANGE_MALFORMED;
 	return 0;
+}
+
+/* The same for a string. */
+int range_parse(const char *text, struct range *ret_range)
+{
+	return range_parse_text(text, strlen(text), ret_range);
 }
 
 /* Returns whether @a and @b share ids, and with true the shared ids. Thread-safe. */

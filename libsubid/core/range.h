@@ -26,6 +26,7 @@ enum {
 };
 
 int range_make(uint64_t start, uint64_t count, struct range *ret_range);
+int range_parse_text(const char *text, size_t len, struct range *ret_range);
 int range_parse(const char *text, struct range *ret_range);
 struct range range_span(struct range span, struct range range);
 bool range_intersect(struct range a, struct range b, struct range *ret_common);

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * policy-resolve: which rules apply to a user, and which to ids.
+ */
+#include "libsubid/core/limits.h"
+#include "libsubid/core/policy.h"
+
+static bool is_named(const struct policy_user *user, struct policy_word name)
+{
+	return policy_word_is(user->names[0], name.text, name.len) ||
+	       policy_word_is(user->names[1], name.text, name.len);
+}
+
+/* Returns 1 if the rule is about the user, 0 if not, or -errno. */
+static int matches(const struct policy_assign *assign, const struct policy_user *user)
+{
+	switch (assign->by) {
+	case POLICY_BY_UIDS:
+		return user->uid != ID_NONE && range_contains(assign->uids, user->uid);
+	case POLICY_BY_USER:
+		return is_named(user, assign->name);
+	case POLICY_BY_GROUP:
+		break;
+	}
+	return user->uid == ID_NONE ? 0 : user->is_member(user->context, assign->name);
+}
+
+/*
+ * Finds the rule that assigns a pool to a user: the first one that matches.
+ * Returns 0, POLICY_NONE or -errno of is_member().
+ */
+int policy_resolve(const struct policy *policy, const struct policy_user *user,
+		   const struct policy_assign **ret_assign)
+{
+	for (size_t i = 0; i < policy->n_assigns; i++) {
+		int r = matches(&policy->assigns[i], user);
+
+		if (r < 0)
+			return r;
+		if (r) {
+			*ret_assign = &policy->assigns[i];
+			return 0;
+		}
+	}
+	return POLICY_NONE;
+}
+
+/*
+ * Finds the place of a uid by a rule with `by_uid`. Returns 0 or POLICY_OUTSIDE.
+ * Thread-safe.
+ */
+int policy_place_by_uid(const struct policy *policy, const struct policy_assign *assign,
+			uint64_t uid, struct range *ret_range)
+{
+	struct range pool = policy->pools[assign->pool].ids, range;
+
+	if (uid >= ID_NONE || uid < assign->base ||
+	    range_make(pool.start + (uid - assign->base) * assign->count, assign->count,
+		       &range) ||
+	    range.end > pool.end || range.end > ID_NONE)
+		return POLICY_OUTSIDE;
+	*ret_range = range;
+	return 0;
+}
+
+/*
+ * Finds the next rule that reserves uids, or gids, of @range.
+ *
+ * previous: the last result, or NULL. ret_common: the reserved ids of @range.
+ * Returns NULL after the last one. Thread-safe.
+ */
+const struct policy_reserve *policy_reserve_next(const struct policy *policy, bool group,
+						 struct range range,
+						 const struct policy_reserve *previous,
+						 struct range *ret_common)
+{
+	for (size_t i = previous ? (size_t)(previous - policy->reserves) + 1 : 0;
+	     i < policy->n_reserves; i++)
+		if (policy->reserves[i].kinds[group] &&
+		    range_intersect(range, policy->reserves[i].ids, ret_common))
+			return &policy->reserves[i];
+	return NULL;
+}

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * policy: reads the lines of subid.d(5).
+ *
+ * Invariant: a line that is not understood as a whole is an error, and nothing of it is
+ * a rule: a rule that is read in part would give ids that the site did not mean to give.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libsubid/core/array.h"
+#include "libsubid/core/entry.h"
+#include "libsubid/core/limits.h"
+#include "libsubid/core/num.h"
+#include "libsubid/core/policy.h"
+
+/* A line while it is read. */
+struct policy_line {
+	struct policy *policy;
+	const char *at;
+	const char *end;
+	struct policy_error error; /* with the last word */
+};
+
+/* Adds an error. Returns 0 or -ENOMEM. */
+int policy_fail(struct policy *policy, const struct policy_error *error)
+{
+	int r = ARRAY_RESERVE(policy->errors, policy->n_errors, policy->allocated_errors);
+
+	if (r == 0)
+		policy->errors[policy->n_errors++] = *error;
+	return r;
+}
+
+static bool is_space(char byte)
+{
+	return byte == ' ' || byte == '\t';
+}
+
+/* Steps to the next word, which becomes that of the error. A comment ends the line. */
+static bool next_policy_word(struct policy_line *line, struct policy_word *ret_word)
+{
+	const char *begin = line->at;
+
+	while (begin < line->end && is_space(*begin))
+		begin++;
+	if (begin == line->end || *begin == '#')
+		return false;
+	line->at = begin;
+	while (line->at < line->end && !is_space(*line->at))
+		line->at++;
+	*ret_word = (struct policy_word){ begin, (size_t)(line->at - begin) };
+	line->error.word = *ret_word;
+	return true;
+}
+
+/* Takes `KEY=` off a word. Returns whether it begins so. */
+static bool take_key(struct policy_word *word, const char *key, size_t len)
+{
+	if (word->len < len || memcmp(word->text, key, len) != 0)
+		return false;
+	word->text += len;
+	word->len -= len;
+	return true;
+}
+
+#define TAKE_KEY(word, key) take_key(word, key, sizeof(key) - 1)
+
+static int read_range(struct policy_word word, struct range *ret_range)
+{
+	return range_parse_text(word.text, word.len, ret_range) ? POLICY_RANGE : 0;
+}
+
+/* Reads a number from 1 on; *ret_value must be 0 before. */
+static int read_count(struct policy_word word, uint64_t *ret_value)
+{
+	if (*ret_value > 0)
+		return POLICY_EXTRA;
+	return num_parse(word.text, word.len, ID_END - 1, ret_value) || *ret_value == 0 ?
+		       POLICY_NUMBER :
+		       0;
+}
+
+/* Checks the name of a user, a group or the owner of a line. */
+static int check_policy_name(struct policy_word word)
+{
+	int fault = entry_check_owner(word.text, word.len);
+
+	return fault && fault != ENTRY_OWNER_NUMBER ? POLICY_NAME : 0;
+}
+
+/* The rest of the line, without a comment. */
+static struct policy_word rest_of(struct policy_line *line)
+{
+	struct policy_word first, word;
+
+	if (!next_policy_word(line, &first))
+		return (struct policy_word){ "", 0 };
+	while (next_policy_word(line, &word))
+		first.len = (size_t)(word.text + word.len - first.text);
+	return first;
+}
+
+static int parse_reserve(struct policy_line *line)
+{
+	struct policy *policy = line->policy;
+	struct policy_reserve rule = { .kinds = { true, true },
+				       .place = line->error.place };
+	struct policy_word word;
+	int r;
+
+	if (!next_policy_word(line, &word))
+		return POLICY_MISSING;
+	rule.kinds[0] = !policy_word_is(word, "gid", 3);
+	rule.kinds[1] = !policy_word_is(word, "uid", 3);
+	if (!(rule.kinds[0] && rule.kinds[1]) && !next_policy_word(line, &word))
+		return POLICY_MISSING;
+	r = read_range(word, &rule.ids);
+	if (r)
+		return r;
+	rule.why = rest_of(line);
+	r = ARRAY_RESERVE(policy->reserves, policy->n_reserves,
+			  policy->allocated_reserves);
+	if (r == 0)
+		policy->reserves[policy->n_reserves++] = rule;
+	return r;
+}
+
+static int parse_pool(struct policy_line *line)
+{
+	struct policy *policy = line->policy;
+	struct policy_pool rule = { .place = line->error.place };
+	struct policy_word word;
+	int r;
+
+	if (!next_policy_word(line, &rule.name))
+		return POLICY_MISSING;
+	r = check_policy_name(rule.name);
+	if (r)
+		return r;
+	if (!next_policy_word(line, &word))
+		return POLICY_MISSING;
+	r = read_range(word, &rule.ids);
+	while (r == 0 && next_policy_word(line, &word))
+		r = TAKE_KEY(&word, "count=") ? read_count(word, &rule.count) :
+		    TAKE_KEY(&word, "align=") ? read_count(word, &rule.align) :
+						POLICY_EXTRA;
+	if (r == 0)
+		r = ARRAY_RESERVE(policy->pools, policy->n_pools,
+				  policy->allocated_pools);
+	if (r == 0)
+		policy->pools[policy->n_pools++] = rule;
+	return r;
+}
+
+/* Reads which users a rule is about. */
+static int read_who(struct policy_word word, struct policy_assign *rule)
+{
+	if (TAKE_KEY(&word, "uids=")) {
+		rule->by = POLICY_BY_UIDS;
+		return read_range(word, &rule->uids);
+	}
+	if (TAKE_KEY(&word, "group="))
+		rule->by = POLICY_BY_GROUP;
+	else if (TAKE_KEY(&word, "user="))
+		rule->by = POLICY_BY_USER;
+	else
+		return POLICY_EXTRA;
+	rule->name = word;
+	return check_policy_name(word);
+}
+
+static int read_assign_word(struct policy_word word, struct policy_assign *rule)
+{
+	if (TAKE_KEY(&word, "pool=") && rule->where.len == 0) {
+		rule->where = word;
+		return check_policy_name(word);
+	}
+	if (TAKE_KEY(&word, "count="))
+		return read_count(word, &rule->count);
+	if (TAKE_KEY(&word, "by-uid=") && !rule->by_uid) {
+		rule->by_uid = true;
+		return num_parse(word.text, word.len, ID_NONE - 1, &rule->base) ?
+			       POLICY_NUMBER :
+			       0;
+	}
+	return POLICY_EXTRA;
+}
+
+static int parse_assign(struct policy_line *line)
+{
+	struct policy *policy = line->policy;
+	struct policy_assign rule = { .place = line->error.place };
+	struct policy_word word;
+	int r;
+
+	if (!next_policy_word(line, &word))
+		return POLICY_MISSING;
+	r = read_who(word, &rule);
+	while (r == 0 && next_policy_word(line, &word))
+		r = read_assign_word(word, &rule);
+	if (r == 0 && rule.where.len == 0)
+		r = POLICY_MISSING;
+	if (r == 0)
+		r = ARRAY_RESERVE(policy->assigns, policy->n_assigns,
+				  policy->allocated_assigns);
+	if (r == 0)
+		policy->assigns[policy->n_assigns++] = rule;
+	return r;
+}
+
+static int parse_share(struct policy_line *line)
+{
+	struct policy *policy = line->policy;
+	size_t before = policy->n_shares;
+	struct policy_word word;
+	int r = 0;
+
+	while (r == 0 && next_policy_word(line, &word)) {
+		r = check_policy_name(word);
+		if (r == 0)
+			r = ARRAY_RESERVE(policy->shares, policy->n_shares,
+					  policy->allocated_shares);
+		if (r == 0)
+			policy->shares[policy->n_shares++] =
+				(struct policy_share){ word, line->error.place };
+	}
+	if (r == 0 && policy->n_shares < before + 2)
+		r = POLICY_MISSING;
+	if (r)
+		policy->n_shares = before;
+	return r;
+}
+
+static int parse_owner(struct policy_line *line)
+{
+	struct policy *policy = line->policy;
+	struct policy_owner rule = { .place = line->error.place };
+	struct policy_word word;
+	int r;
+
+	if (!next_policy_word(line, &rule.name))
+		return POLICY_MISSING;
+	r = check_policy_name(rule.name);
+	if (r == 0 && next_policy_word(line, &word))
+		r = POLICY_EXTRA;
+	if (r == 0)
+		r = ARRAY_RESERVE(policy->owners, policy->n_owners,
+				  policy->allocated_owners);
+	if (r == 0)
+		policy->owners[policy->n_owners++] = rule;
+	return r;
+}
+
+static const struct {
+	const char *word;
+	size_t len;
+	int (*parse)(struct policy_line *line);
+} rules[] = {
+	{ "assign", 6, parse_assign },	 { "pool", 4, parse_pool },
+	{ "reserve", 7, parse_reserve }, { "share", 5, parse_share },
+	{ "owner", 5, parse_owner },
+};
+
+static int parse_words(struct policy_line *line)
+{
+	struct policy_word word;
+
+	if (!next_policy_word(line, &word))
+		return 0;
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (policy_word_is(word, rules[i].word, rules[i].len))
+			return rules[i].parse(line);
+	return POLICY_UNKNOWN;
+}
+
+/* Control characters would reach the terminal, and CR hides at the end of a line. */
+static bool has_control(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (((unsigned char)text[i] < ' ' && text[i] != '\t') || text[i] == 127)
+			return true;
+	return false;
+}
+
+static int parse_policy_line(struct policy_line *line)
+{
+	size_t len = (size_t)(line->end - line->at);
+
+	line->error.word = (struct policy_word){ "", 0 };
+	if (++line->policy->lines > LIMIT_POLICY_LINES)
+		return POLICY_LINES;
+	if (len > LIMIT_LINE_BYTES)
+		return POLICY_LONG;
+	if (has_control(line->at, len))
+		return POLICY_CONTROL;
+	return parse_words(line);
+}
+
+/*
+ * Adds the rules of a file. What is wrong is added to policy->errors.
+ *
+ * file: a number of the caller's. text: must stay as long as the policy.
+ * Returns 0 or -ENOMEM. Free with policy_cleanup(). It belongs to one thread.
+ */
+int policy_add_text(struct policy *policy, uint32_t file, const char *text, size_t len)
+{
+	struct policy_line line = { .policy = policy,
+				    .error = { .place = { .file = file } } };
+	const char *end = text + len;
+
+	while (text < end) {
+		const char *newline = memchr(text, '\n', (size_t)(end - text));
+		int r;
+
+		line.at = text;
+		line.end = newline ? newline : end;
+		text = newline ? newline + 1 : end;
+		line.error.place.line++;
+		r = parse_policy_line(&line);
+		if (r > 0) {
+			line.error.why = (enum policy_why)r;
+			r = policy_fail(policy, &line.error);
+		}
+		if (r || policy->lines > LIMIT_POLICY_LINES)
+			return r;
+	}
+	return 0;
+}
+
+/* Frees the rules. Takes a zeroed policy. */
+void policy_cleanup(struct policy *policy)
+{
+	free(policy->reserves);
+	free(policy->pools);
+	free(policy->assigns);
+	free(policy->shares);
+	free(policy->owners);
+	free(policy->errors);
+	free(policy->by_start);
+	hash_cleanup(&policy->pool_names);
+	*policy = (struct policy){ 0 };
+}
