@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "command/allocation.h"
+#include "command/policy-report.h"
 #include "message/i18n.h"
 #include "message/report.h"
 
@@ -81,16 +82,63 @@ static void report_beyond(const char *program, const char *directory,
 		    request->bounds.end - 1, uid_min + fits - 1);
 }
 
+/* Reports what a rule of the policy refuses. @root: of an image, or NULL. */
+static void report_pool(const char *program, const char *root,
+			const struct allocate *allocate)
+{
+	const struct allocate_full *full = &allocate->full;
+	const struct policy_pool *pool = full->pool;
+	const struct policy_assign *assign = allocate->items[full->item].assign;
+	const char *name = pool->name.text, *id = full->kind->id;
+	int len = (int)pool->name.len;
+	char place[POLICY_PLACE_BYTES];
+
+	policy_place_text(&allocate->site, root, assign ? assign->place : pool->place,
+			  place);
+	switch (full->why) {
+	case ALLOCATE_OUTSIDE:
+		report_line(program,
+			    _("%s: uid %u has no place in pool '%.*s', which has %ss "
+			      "%" PRIu64 "-%" PRIu64 ": %" PRIu64
+			      " for each uid from %" PRIu64 " on"),
+			    place, full->uid, len, name, id, pool->ids.start,
+			    pool->ids.end - 1, assign->count, assign->base);
+		break;
+	case ALLOCATE_SIZE:
+		report_line(program,
+			    _("%s: each user gets %" PRIu64
+			      " ids of pool '%.*s': no count can be chosen"),
+			    place, assign->count, len, name);
+		break;
+	case ALLOCATE_OF_POOL:
+		report_line(program,
+			    _("by SUB_UID_DETERMINISTIC uid %u would get %ss of pool "
+			      "'%.*s' (%s), which is for other users"),
+			    full->uid, id, len, name, place);
+		break;
+	default:
+		report_line(
+			program,
+			_("%s: no free range of %" PRIu64 " %ss is left in pool '%.*s'"),
+			place, full->count, id, len, name);
+		break;
+	}
+}
+
 /*
  * Reports why there is no room for a range.
  *
- * allocate: for which allocate_ranges() returned DB_FULL.
+ * root: of an image, or NULL. allocate: for which allocate_ranges() returned DB_FULL.
  */
-void allocation_report_full(const char *program, const char *directory,
+void allocation_report_full(const char *program, const char *directory, const char *root,
 			    const struct allocate *allocate)
 {
 	const struct allocate_full *full = &allocate->full;
 
+	if (full->pool) {
+		report_pool(program, root, allocate);
+		return;
+	}
 	switch (full->why) {
 	case ALLOC_COUNT:
 		report_count(program, directory, allocate);

@@ -12,7 +12,7 @@ void allocation_report_settings(const char *program, const char *directory,
 				const struct settings_error *error, int r);
 void allocation_report_asked(const char *program,
 			     const struct ids_in_use_service *service);
-void allocation_report_full(const char *program, const char *directory,
+void allocation_report_full(const char *program, const char *directory, const char *root,
 			    const struct allocate *allocate);
 
 #endif

@@ -15,6 +15,7 @@
 #include "command/edit.h"
 #include "command/identity.h"
 #include "command/known-users.h"
+#include "command/policy-report.h"
 #include "explain/busy.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/source/source.h"
@@ -230,6 +231,7 @@ int edit_begin(struct edit *edit, const bool kinds[static 2])
 	}
 	edit->db.stop = edit->interrupt.fd;
 	edit->db.read_only = edit->dry_run;
+	edit->db.root = edit->root ? edit->root : edit->prefix;
 	r = db_begin(&edit->db, edit->etc, edit->place);
 	if (r)
 		return edit_tell_error(edit, r);
@@ -334,15 +336,25 @@ static void report_notes(const struct edit *edit, const struct allocate *allocat
 			    allocate->absent.start, allocate->absent.end - 1);
 }
 
+static void report_policy(const struct edit *edit, const struct allocate *allocate)
+{
+	policy_report(edit->program, edit->root ? edit->root : edit->prefix,
+		      &allocate->site);
+	report_line(edit->program, _("no ids are given before that is fixed"));
+}
+
 /* Reports why an allocation failed, if it did: @r is what allocate_ranges() returned.
  * Returns @r. */
 int edit_report_allocation(struct edit *edit, const struct allocate *allocate, int r)
 {
 	report_notes(edit, allocate);
-	if (r == DB_CONFLICT)
+	if (r == DB_POLICY)
+		report_policy(edit, allocate);
+	else if (r == DB_CONFLICT)
 		edit_report_conflicts(edit->program, allocate, edit->directory);
 	else if (r == DB_FULL)
-		allocation_report_full(edit->program, edit->directory, allocate);
+		allocation_report_full(edit->program, edit->directory,
+				       edit->root ? edit->root : edit->prefix, allocate);
 	else
 		edit_tell_error(edit, r);
 	return r;

@@ -298,6 +298,20 @@ static int client_users(void *context, const char *const *names, size_t n,
 	return nss_client_users(context, names, n, ret_answers);
 }
 
+static int client_group(void *context, const char *name, gid_t *ret_gid)
+{
+	CLEANUP(cleanup_free) char *names = NULL;
+	size_t len;
+
+	return nss_client_members(context, name, ret_gid, &names, &len);
+}
+
+static int client_groups(void *context, const struct account *account, gid_t **ret_groups,
+			 size_t *ret_n)
+{
+	return nss_client_groups(context, account, ret_groups, ret_n);
+}
+
 static int service_enumerate(void *context, const struct kind *kind, int64_t milliseconds,
 			     struct accounts *found)
 {
@@ -316,6 +330,8 @@ struct name_service nss_client_service(struct helper *helper)
 
 	service.user = client_user;
 	service.users = client_users;
+	service.group = client_group;
+	service.groups = client_groups;
 	service.enumerate = service_enumerate;
 	service.scan = client_scan;
 	return service;

@@ -191,6 +191,8 @@ static int to_errno(int r)
 		return -ENOSPC;
 	case DB_NOT_DURABLE:
 		return -EIO;
+	case DB_POLICY:
+		return -EBADMSG;
 	case DB_NOT_FILES:
 		return -EROFS;
 	default:

@@ -31,6 +31,7 @@ int change_begin(struct db *db, const char *root, unsigned int kinds)
 
 	if (directory < 0)
 		return directory;
+	db->root = root;
 	r = db_begin(db, directory, root ? DB_ROOT : DB_LIVE);
 	if (r)
 		return r;
@@ -69,6 +70,7 @@ int change_allocate(struct db *db, unsigned int kinds, const struct owner *owner
 		allocate->settings.requests[k].align = request->align;
 		if (request->bounds.end)
 			allocate->settings.requests[k].bounds = request->bounds;
+		allocate->bounded = request->bounds.end > 0;
 	}
 	if (any_count == 0)
 		return -EINVAL;

@@ -173,6 +173,8 @@ int handle_fail_db(struct subid_db *handle, int r)
 				   kind_uid.accounts);
 	case DB_FULL:
 		return handle_fail(handle, SUBID_DB_FULL, 0, "");
+	case DB_POLICY:
+		return handle_fail(handle, SUBID_DB_SYSTEM, EBADMSG, "subid.d");
 	case DB_NOT_FILES:
 		return handle_fail(handle, SUBID_DB_NOT_FILES, 0, "nsswitch.conf");
 	case DB_MISSING:

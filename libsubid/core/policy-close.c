@@ -195,7 +195,7 @@ static int check_assign(struct policy *policy, struct policy_assign *assign,
 		r = POLICY_MIXED;
 		error.other = first[assign->pool]->place;
 	}
-	error.why = (enum policy_why)r;
+	error.why = r;
 	return r ? policy_fail(policy, &error) : 0;
 }
 

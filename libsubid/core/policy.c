@@ -320,7 +320,7 @@ int policy_add_text(struct policy *policy, uint32_t file, const char *text, size
 		line.error.place.line++;
 		r = parse_policy_line(&line);
 		if (r > 0) {
-			line.error.why = (enum policy_why)r;
+			line.error.why = r;
 			r = policy_fail(policy, &line.error);
 		}
 		if (r || policy->lines > LIMIT_POLICY_LINES)

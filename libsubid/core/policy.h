@@ -97,7 +97,7 @@ enum policy_why {
 };
 
 struct policy_error {
-	enum policy_why why;
+	int why; /* an enum policy_why */
 	struct policy_place place;
 	struct policy_word word;
 	struct policy_place other; /* line 0: none */

@@ -169,7 +169,7 @@ static int check_missing(struct allocate_work *work, size_t k)
 		.reserved = !allocate->fixed || work->db->keeps_reserved,
 	};
 	bool ask = !allocate->policy.allow_overlap &&
-		   (allocate->fixed || allocate->settings.deterministic);
+		   (allocate->fixed || allocate->settings.deterministic || work->policy);
 	struct ids_in_use *in_use = &work->used[k].in_use;
 	size_t before = allocate->conflicts.n;
 	int r = range_set_fill(&set, work->missing[k].ranges, work->missing[k].n);
@@ -186,6 +186,8 @@ static int check_missing(struct allocate_work *work, size_t k)
 	allocate->unsure |= work->db->in_use.silent;
 	if (r == 0)
 		r = number_lines(work->db, kind_all[k], &allocate->conflicts, before);
+	if (r == 0)
+		r = allocate_judge_by_policy(work, k, &set, before);
 	return r ? r : is_refused(allocate, before) ? DB_CONFLICT : 0;
 }
 

@@ -2,9 +2,12 @@
 /*
  * allocate-place: places new ranges.
  *
- * An owner gets the same range in both databases if possible, else one of each. In a user
+ * An owner gets the same range in both databases if possible, else one of each; of the
+ * pool that the policy assigns, or outside all pools. In a user
  * namespace in which not every id is mapped, ranges of mapped ids are preferred.
  */
+#include <errno.h>
+
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/store/allocate.h"
@@ -27,7 +30,21 @@ static int put_placed(const struct allocate_work *work, const bool kinds[static 
 	return r;
 }
 
-/* Collects the ids that are now in use in any of the databases of @kinds. */
+/* A user without a pool gets no ids of one. */
+static int put_pools(const struct allocate_work *work, struct allocated_ids *used)
+{
+	int r = 0;
+
+	for (size_t i = 0;
+	     work->policy && work->pool == 0 && r == 0 && i < work->policy->n_pools; i++)
+		r = allocated_ids_put(used, work->policy->pools[i].ids);
+	return r;
+}
+
+/*
+ * Collects the ids that are now in use in any of the databases of @kinds; of those that
+ * users with another pool than the one at work get, only some.
+ */
 static int fill_set(const struct allocate_work *work, const bool kinds[static 2],
 		    struct range_set *set, uint64_t *ret_top)
 {
@@ -36,15 +53,19 @@ static int fill_set(const struct allocate_work *work, const bool kinds[static 2]
 
 	for (size_t k = 0; r == 0 && k < 2; k++) {
 		const struct allocated_ids *used = &work->used[k];
+		uint64_t top;
 
 		for (size_t i = 0; kinds[k] && r == 0 && i < used->n; i++)
 			r = allocated_ids_put(&all, used->ranges[i]);
-		if (kinds[k] && used->top > all.top)
-			all.top = used->top;
+		top = work->tops[k] ? work->tops[k][work->pool] : used->top;
+		if (kinds[k] && top > all.top)
+			all.top = top;
 	}
 	for (size_t k = 0; k < 2 && work->existing_only; k++)
 		for (size_t i = 0; kinds[k] && r == 0 && i < work->absent[k].n; i++)
 			r = allocated_ids_put(&all, work->absent[k].ranges[i]);
+	if (r == 0)
+		r = put_pools(work, &all);
 	*ret_top = all.top;
 	return r ? r : range_set_fill(set, all.ranges, all.n);
 }
@@ -72,17 +93,17 @@ static int place_pairs(struct allocate_work *work)
 {
 	static const bool both[] = { true, true };
 	CLEANUP(alloc_space_cleanup) struct alloc_space space = { 0 };
-	const struct alloc_request *requests = work->allocate->settings.requests;
-	struct alloc_request request = requests[0];
+	struct alloc_request request = allocate_request(work, 0);
 	int r = 0;
 
-	if (!range_intersect(request.bounds, requests[1].bounds, &request.bounds))
+	if (!range_intersect(request.bounds, allocate_request(work, 1).bounds,
+			     &request.bounds))
 		return 0;
 	for (size_t i = 0; r == 0 && i < work->allocate->n; i++) {
 		struct allocate_item *item = &work->allocate->items[i];
 		struct range range;
 
-		if (!wants_pair(work, item))
+		if (!allocate_is_turn(work, item) || !wants_pair(work, item))
 			continue;
 		if (!space.gaps)
 			r = make_space(work, both, &request, &space);
@@ -98,12 +119,13 @@ static int place_pairs(struct allocate_work *work)
 }
 
 /* Stores why item @i gets no range of kind @k. Returns DB_FULL. */
-static int fail_full(struct allocate_work *work, size_t k, size_t i, int why)
+int allocate_fail_full(struct allocate_work *work, size_t k, size_t i, int why)
 {
 	const struct owner_set *people = work->allocate->people;
 
 	work->allocate->full = (struct allocate_full){
 		.why = why,
+		.pool = work->pool ? &work->policy->pools[work->pool - 1] : NULL,
 		.kind = kind_all[k],
 		.item = i,
 		.uid = people->items[i].uid,
@@ -121,7 +143,7 @@ static bool needs_both(const struct allocate_item *item)
 static int place_singles(struct allocate_work *work, size_t k)
 {
 	CLEANUP(alloc_space_cleanup) struct alloc_space space = { 0 };
-	const struct alloc_request *request = &work->allocate->settings.requests[k];
+	const struct alloc_request request = allocate_request(work, k);
 	const bool kinds[] = { k == 0, k == 1 };
 	int r = 0;
 
@@ -130,20 +152,23 @@ static int place_singles(struct allocate_work *work, size_t k)
 		uint64_t count = allocate_count_of(work, item, k);
 		bool pair_only = work->allocate->together && needs_both(item);
 
-		if (!allocate_is_missing(item, k) || (pair_only && work->existing_only))
+		if (!allocate_is_turn(work, item) || !allocate_is_missing(item, k) ||
+		    (pair_only && work->existing_only))
 			continue;
 		if (pair_only)
-			return fail_full(work, k, i, ALLOC_NONE);
+			return allocate_fail_full(
+				work, k, i, work->pool ? ALLOCATE_POOL : ALLOC_NONE);
 		if (!space.gaps)
-			r = make_space(work, kinds, request, &space);
+			r = make_space(work, kinds, &request, &space);
 		if (r == 0)
 			r = alloc_space_take(&space, count, &item->ranges[k]);
 		if (r == ALLOC_NONE && work->existing_only)
 			r = 0;
 		else if (r == ALLOC_NONE)
-			r = fail_full(work, k, i,
-				      count > alloc_ids(request) ? ALLOC_COUNT :
-								   ALLOC_NONE);
+			r = allocate_fail_full(work, k, i,
+					       work->pool ? ALLOCATE_POOL :
+					       count > alloc_ids(&request) ? ALLOC_COUNT :
+									     ALLOC_NONE);
 	}
 	return r;
 }
@@ -152,7 +177,7 @@ static int place_singles(struct allocate_work *work, size_t k)
 static bool fits(const struct allocate_work *work, size_t k, const struct range_set *set,
 		 struct range range)
 {
-	struct range bounds = work->allocate->settings.requests[k].bounds;
+	struct range bounds = allocate_request(work, k).bounds;
 
 	return bounds.start <= range.start && range.end <= bounds.end &&
 	       range.end <= ID_NONE && !range_set_overlaps(set, range);
@@ -175,7 +200,8 @@ static int place_mirrors(struct allocate_work *work, size_t k)
 			&work->allocate->items[other->holdings[i].person];
 		struct range range = other->holdings[i].range;
 
-		if (!allocate_is_missing(item, k) || item->needed[!k] ||
+		if (!allocate_is_turn(work, item) || !allocate_is_missing(item, k) ||
+		    item->needed[!k] ||
 		    range_count(range) != allocate_count_of(work, item, k))
 			continue;
 		if (set.n == 0)
@@ -188,7 +214,7 @@ static int place_mirrors(struct allocate_work *work, size_t k)
 	return r;
 }
 
-static int place_all(struct allocate_work *work)
+static int place_of_pool(struct allocate_work *work)
 {
 	int r = 0;
 
@@ -198,6 +224,32 @@ static int place_all(struct allocate_work *work)
 		r = place_pairs(work);
 	for (size_t k = 0; r == 0 && k < 2; k++)
 		r = place_singles(work, k);
+	return r;
+}
+
+/* Places for the users without a pool, unless their ranges follow from the uids, and for
+ * those of each pool. */
+static int place_all(struct allocate_work *work)
+{
+	const struct allocate *allocate = work->allocate;
+	CLEANUP(cleanup_free) bool *done = NULL;
+	int r = 0;
+
+	work->pool = 0;
+	if (!allocate->settings.deterministic)
+		r = place_of_pool(work);
+	if (r || !work->policy)
+		return r;
+	done = calloc(work->policy->n_pools + 1, sizeof(*done));
+	if (!done)
+		return -ENOMEM;
+	for (size_t i = 0; r == 0 && i < allocate->n; i++) {
+		work->pool = allocate_pool_of(&allocate->items[i]);
+		if (work->pool > 0 && !done[work->pool])
+			r = place_of_pool(work);
+		done[work->pool] = true;
+	}
+	work->pool = 0;
 	return r;
 }
 
@@ -262,22 +314,40 @@ static int place_by_uid(const struct allocate_work *work, size_t i, size_t k)
 				   &item->ranges[k]);
 }
 
-/* Places the deterministic ranges of all items. Returns 0 or DB_FULL. */
+/* The same; a range with ids of a pool is refused to users without one. */
+static int place_outside_pools(struct allocate_work *work, size_t i, size_t k)
+{
+	const struct policy_pool *pool;
+	int r = place_by_uid(work, i, k);
+
+	if (r == 0 &&
+	    allocate_is_in_pool(work, work->allocate->items[i].ranges[k], &pool)) {
+		allocate_fail_full(work, k, i, ALLOCATE_OF_POOL);
+		work->allocate->full.pool = pool;
+		return DB_FULL;
+	}
+	return r ? allocate_fail_full(work, k, i, r) : 0;
+}
+
+/* Places the deterministic ranges of all items without a pool. Returns 0 or DB_FULL. */
 int allocate_place_deterministically(struct allocate_work *work)
 {
 	for (size_t i = 0; i < work->allocate->n; i++) {
-		const struct allocate_item *item = &work->allocate->items[i];
+		struct allocate_item *item = &work->allocate->items[i];
 		int r = 0;
 
-		for (size_t k = 0; k < 2; k++) {
+		if (item->assign)
+			continue;
+		/* The name service is asked when conflicts are. */
+		item->asked = true;
+		for (size_t k = 0; r == 0 && k < 2; k++)
 			if (allocate_is_missing(item, k))
-				r = place_by_uid(work, i, k);
-			if (r)
-				return fail_full(work, k, i, r);
-		}
+				r = place_outside_pools(work, i, k);
+		if (r)
+			return r;
 		if (work->allocate->together && needs_both(item) &&
 		    !range_equals(item->ranges[0], item->ranges[1]))
-			return fail_full(work, 0, i, ALLOC_NONE);
+			return allocate_fail_full(work, 0, i, ALLOC_NONE);
 	}
 	return 0;
 }

@@ -27,28 +27,32 @@ static bool have_same_text(const struct table *a, const struct table *b)
 static int read_side_lines(struct allocate_work *work, size_t k)
 {
 	const struct allocate *allocate = work->allocate;
-	const struct alloc_request *requests = allocate->settings.requests;
+	const struct range bounds = allocate_span(work, k);
 	const struct table *tables[] = { &work->db->sides[0].table,
 					 &work->db->sides[1].table };
 
 	if (k == 1 && allocate->kinds[0] &&
-	    range_equals(requests[0].bounds, requests[1].bounds) &&
+	    range_equals(allocate_span(work, 0), bounds) &&
 	    have_same_text(tables[0], tables[1]))
 		return allocated_ids_copy_lines(&work->used[1], &work->used[0]);
 	if (allocate->fixed)
 		return allocated_ids_read_holdings(&work->used[k], tables[k],
 						   allocate->people);
-	return allocated_ids_read_lines(&work->used[k], tables[k], requests[k].bounds,
+	return allocated_ids_read_lines(&work->used[k], tables[k], bounds,
 					allocate->people);
 }
 
 static int read_accounts(struct allocate_work *work, size_t k)
 {
-	CLEANUP(range_set_cleanup) struct range_set bounds = RANGE_SET(1);
-	int r = range_set_add(&bounds, work->allocate->settings.requests[k].bounds);
+	CLEANUP(range_set_cleanup) struct range_set bounds = RANGE_SET(LIMIT_FILE_RANGES);
+	int r = allocate_bounds(work, k, &bounds);
 
 	if (r == 0)
-		r = allocated_ids_put_reserved(&work->used[k], bounds.ranges[0]);
+		r = allocate_find_tops(work, k);
+	if (r == 0)
+		r = allocated_ids_put_reserved(&work->used[k], allocate_span(work, k));
+	if (r == 0)
+		r = allocate_put_policy(work, k);
 	return r ? r :
 		   allocated_ids_read_accounts(&work->used[k], work->db, kind_all[k],
 					       &bounds);
@@ -272,9 +276,11 @@ static int place(struct allocate_work *work)
 	find_needs(work);
 	r = allocate_find_absent(work);
 	if (r == 0)
-		r = work->allocate->settings.deterministic ?
-			    allocate_place_deterministically(work) :
-			    find_free(work);
+		r = allocate_place_by_policy(work);
+	if (r == 0 && work->allocate->settings.deterministic)
+		r = allocate_place_deterministically(work);
+	if (r == 0 && (work->policy || !work->allocate->settings.deterministic))
+		r = find_free(work);
 	if (r == 0)
 		note_absent(work);
 	return r;
@@ -285,7 +291,7 @@ static int place(struct allocate_work *work)
  *
  * allocate: the caller sets the counts of `items`, or with `fixed` the ranges. Results
  * are the rest of `items`, full, unsure and conflicts, which are appended. Returns 0,
- * DB_FULL, DB_CONFLICT or -errno; the databases change only with 0. Free with
+ * DB_FULL, DB_CONFLICT, DB_POLICY or -errno; the databases change only with 0. Free with
  * allocate_cleanup(). It belongs to one thread.
  */
 int allocate_ranges(struct db *db, struct allocate *allocate)
@@ -296,6 +302,12 @@ int allocate_ranges(struct db *db, struct allocate *allocate)
 
 	if (allocate->people->n != (allocate->fixed ? 1 : allocate->n))
 		return -EINVAL;
+	/* Nothing to give: a command that only removes ids works without a policy. */
+	r = allocate->n > 0 ? allocate_read_policy(&work) : 0;
+	if (r == 0 && !allocate->fixed)
+		r = allocate_assign(&work);
+	if (r)
+		return r;
 	r = read_used(&work);
 	if (r == 0)
 		r = place(&work);
@@ -317,8 +329,10 @@ int allocate_for_owner(struct db *db, struct allocate *allocate,
 	return r;
 }
 
-/* Frees the conflicts. */
+/* Frees the policy and the conflicts. */
 void allocate_cleanup(struct allocate *allocate)
 {
 	overlap_list_cleanup(&allocate->conflicts);
+	policy_files_cleanup(&allocate->site);
+	allocate->has_site = false;
 }

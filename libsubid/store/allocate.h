@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include "libsubid/core/alloc.h"
 #include "libsubid/core/num.h"
@@ -16,6 +17,7 @@
 #include "libsubid/store/allocated-ids.h"
 #include "libsubid/store/conflicts.h"
 #include "libsubid/store/db.h"
+#include "libsubid/sys/policy-files.h"
 #include "libsubid/sys/settings.h"
 #include "libsubid/user/owner-set.h"
 
@@ -24,13 +26,24 @@ struct allocate_item {
 	uint64_t count;	  /* how many ids; 0: as in the settings */
 	uint64_t held[2]; /* with `if_missing` or `at_least`: how many the owner has */
 	bool needed[2];	  /* of kind_uid, kind_gid: needs a range */
+	/* The rule of the policy that gives the owner a pool, or NULL. */
+	const struct policy_assign *assign;
 	struct range ranges[2]; /* the new ranges; end 0: none */
 	bool asked; /* the name service has none of their ids, or was not asked */
 };
 
+/* Further reasons, besides the ALLOC_ values of core/alloc.h. */
+enum {
+	ALLOCATE_POOL = 16, /* the pool is full */
+	ALLOCATE_OUTSIDE,   /* the place of the uid is not in the pool */
+	ALLOCATE_SIZE,	    /* the place of the uid has another size */
+	ALLOCATE_OF_POOL,   /* the deterministic range has ids of a pool */
+};
+
 /* Why there is no free range. */
 struct allocate_full {
-	int why; /* an ALLOC_ value of core/alloc.h */
+	int why;
+	const struct policy_pool *pool; /* of which it is, or NULL */
 	const struct kind *kind;
 	size_t item;
 	uid_t uid;	/* of the owner, or OWNER_SET_NO_UID */
@@ -51,9 +64,12 @@ struct allocate {
 	bool mirror;   /* an owner with a range of one kind gets the same of the other */
 	bool together; /* the same range of both kinds, or none */
 	bool above;    /* prefer ids above the highest range to gaps between ranges */
+	bool bounded;  /* the bounds are the caller's and hold in pools, too */
 	bool join;     /* ids behind an owner's last line make that line longer */
 	struct overlap_policy policy;
 
+	struct policy_files site;      /* the policy; read once */
+	bool has_site;		       /* it was read */
 	struct overlap_list conflicts; /* DB_CONFLICT: all of them */
 	struct allocate_full full;     /* DB_FULL */
 	bool unsure;		       /* the name service did not answer in time */
@@ -80,6 +96,10 @@ struct allocate_work {
 	int64_t waited[2];	    /* for the name service; each kind has its own time */
 	struct range_set absent[2]; /* ids that are not mapped in this user namespace */
 	bool existing_only;	    /* place ranges only where all ids are mapped */
+	const struct policy *policy; /* NULL: there are no rules */
+	/* Place only for users without a pool (0), or with pool number - 1. */
+	size_t pool;
+	uint64_t *tops[2]; /* as allocated_ids.top, by `pool`; NULL: there are no rules */
 };
 
 static inline void allocate_work_cleanup(struct allocate_work *work)
@@ -88,6 +108,7 @@ static inline void allocate_work_cleanup(struct allocate_work *work)
 		allocated_ids_cleanup(&work->used[k]);
 		allocated_ids_cleanup(&work->missing[k]);
 		range_set_clear(&work->absent[k]);
+		free(work->tops[k]);
 	}
 }
 
@@ -102,20 +123,57 @@ static inline bool allocate_is_missing(const struct allocate_item *item, size_t 
 }
 
 /* How many ids the owner of an item gets, if any. */
+/* How many ids the owner is to have. */
+static inline uint64_t allocate_wish_of(const struct allocate_work *work,
+					const struct allocate_item *item, size_t k)
+{
+	if (item->count)
+		return item->count;
+	return item->assign && item->assign->count ?
+		       item->assign->count :
+		       work->allocate->settings.requests[k].count;
+}
+
 static inline uint64_t allocate_count_of(const struct allocate_work *work,
 					 const struct allocate_item *item, size_t k)
 {
-	uint64_t count =
-		item->count ? item->count : work->allocate->settings.requests[k].count;
+	uint64_t count = allocate_wish_of(work, item, k);
 
 	if (!work->allocate->at_least)
 		return count;
 	return count > item->held[k] ? count - item->held[k] : 0;
 }
 
+/* The pool of an item, as in work->pool. */
+static inline size_t allocate_pool_of(const struct allocate_item *item)
+{
+	return item->assign ? item->assign->pool + 1 : 0;
+}
+
+/* Returns whether a free range of the pool at work is wanted for the item. */
+static inline bool allocate_is_turn(const struct allocate_work *work,
+				    const struct allocate_item *item)
+{
+	return allocate_pool_of(item) == work->pool &&
+	       !(item->assign && item->assign->by_uid);
+}
+
+int allocate_fail_full(struct allocate_work *work, size_t k, size_t i, int why);
 int allocate_find_absent(struct allocate_work *work);
 int allocate_place_free(struct allocate_work *work);
 int allocate_place_deterministically(struct allocate_work *work);
+int allocate_read_policy(struct allocate_work *work);
+int allocate_assign(struct allocate_work *work);
+struct range allocate_span(const struct allocate_work *work, size_t k);
+int allocate_bounds(const struct allocate_work *work, size_t k, struct range_set *set);
+struct alloc_request allocate_request(const struct allocate_work *work, size_t k);
+int allocate_find_tops(struct allocate_work *work, size_t k);
+int allocate_put_policy(struct allocate_work *work, size_t k);
+int allocate_place_by_policy(struct allocate_work *work);
+bool allocate_is_in_pool(const struct allocate_work *work, struct range range,
+			 const struct policy_pool **ret_pool);
+int allocate_judge_by_policy(struct allocate_work *work, size_t k,
+			     const struct range_set *set, size_t first);
 int allocate_append(struct allocate_work *work);
 size_t allocate_owner_text(const struct allocate *allocate, size_t person,
 			   char number[static NUM_BYTES], const char **ret_text);

@@ -31,7 +31,7 @@ static int from_lock(int r)
  * Begins a transaction on the databases in @directory, a descriptor, which the caller
  * keeps.
  *
- * db: DB_NONE, perhaps with `stop` and `read_only`.
+ * db: DB_NONE, perhaps with `stop` and `read_only`, and `root` unless @place is DB_LIVE.
  * Returns 0, DB_BUSY, DB_STOPPED or -errno. End with db_end() in any case. A transaction
  * belongs to one thread and excludes those of other threads and processes.
  */
@@ -44,6 +44,7 @@ int db_begin(struct db *db, int directory, enum db_place place)
 	db->stop = given.stop;
 	db->read_only = given.read_only;
 	db->place = place;
+	db->root = place == DB_LIVE ? "/" : given.root;
 	db->sides[0] = (struct db_side){ .kind = &kind_uid, .file = ATOMICFILE_NONE };
 	db->sides[1] = (struct db_side){ .kind = &kind_gid, .file = ATOMICFILE_NONE };
 

@@ -38,7 +38,9 @@ struct db_side {
 };
 
 struct db {
-	int stop;	/* not owned: ends the transaction when readable; or -1 */
+	int stop; /* not owned: ends the transaction when readable; or -1 */
+	/* Not owned: the root of that system, where its policy is; NULL: unknown. */
+	const char *root;
 	bool read_only; /* changes are only shown; no lock is taken */
 	enum db_place place;
 	int directory;
@@ -71,6 +73,7 @@ enum {
 	DB_STOPPED,	/* `stop` is readable; the files are as they were */
 	DB_NOT_DURABLE, /* written, but a power cut may undo it */
 	DB_UNKNOWN,	/* the name service did not say to which users lines belong */
+	DB_POLICY,	/* allocate: the policy has errors, see allocate->site */
 	DB_NOT_FILES, /* nsswitch.conf does not name the files: a change has no effect */
 	DB_RESULTS,   /* other results begin here */
 };

@@ -115,10 +115,23 @@ static int list_directory(struct policy_names *names, size_t directory)
 	return r ? r : -errno;
 }
 
-static int find_files(struct policy_files *files, const char *image, size_t directory,
+/* Opens a directory; without a root there is only the one in @etc. */
+static int open_policy_directory(int etc, const char *root, size_t directory)
+{
+	int fd;
+
+	if (root)
+		return etc_open_directory(root, directories[directory]);
+	if (directory > 0)
+		return -ENOENT;
+	fd = openat(etc, "subid.d", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int find_files(struct policy_files *files, int fd_of_directory, size_t directory,
 		      struct policy_names *names)
 {
-	CLEANUP(fd_cleanup) int fd = etc_open_directory(image, directories[directory]);
+	CLEANUP(fd_cleanup) int fd = fd_of_directory;
 	struct stat status;
 	int error, fault, r;
 
@@ -234,19 +247,20 @@ static int read_files(struct policy_files *files, struct policy_names *names)
 }
 
 /*
- * Reads the policy of this system, or of the system in the directory @image. What is
- * wrong with files is in files->faults, and with rules in policy.errors.
+ * Reads the policy of the system in the directory @root, `/` for this one; NULL: only the
+ * files below the directory @etc. What is wrong with files is in files->faults, and with
+ * rules in policy.errors.
  *
  * Returns 0 or -ENOMEM; free with policy_files_cleanup() in any case. Thread-safe.
  */
-int policy_files_read(const char *image, struct policy_files *ret_files)
+int policy_files_read(int etc, const char *root, struct policy_files *ret_files)
 {
 	CLEANUP(policy_names_cleanup) struct policy_names names = { .n = 0 };
 	int r = 0;
 
 	*ret_files = (struct policy_files){ .n = 0 };
 	for (size_t i = 0; r == 0 && i < N_DIRECTORIES; i++)
-		r = find_files(ret_files, image, i, &names);
+		r = find_files(ret_files, open_policy_directory(etc, root, i), i, &names);
 	if (r == 0)
 		r = read_files(ret_files, &names);
 	return r ? r : policy_close(&ret_files->policy);

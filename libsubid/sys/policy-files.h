@@ -33,7 +33,7 @@ struct policy_files {
 	size_t n_faults, allocated_faults;
 };
 
-int policy_files_read(const char *image, struct policy_files *ret_files);
+int policy_files_read(int etc, const char *root, struct policy_files *ret_files);
 void policy_files_cleanup(struct policy_files *files);
 
 /* Returns whether a file cannot be read or has an error: then no rule may be used. */

@@ -45,6 +45,10 @@ struct name_service {
 	/* Looks up many names at once. */
 	int (*users)(void *context, const char *const *names, size_t n,
 		     struct name_service_answer *ret_answers);
+	/* Looks a group up by its name; finds all groups of a user, to be freed. */
+	int (*group)(void *context, const char *name, gid_t *ret_gid);
+	int (*groups)(void *context, const struct account *account, gid_t **ret_groups,
+		      size_t *ret_n);
 	/*
 	 * Adds all accounts that the services enumerate within a time, for kind_gid also
 	 * primary groups; NULL: not supported.

@@ -327,6 +327,21 @@ static int service_users(void *context, const char *const *names, size_t n,
 	return 0;
 }
 
+static int service_group(void *context, const char *name, gid_t *ret_gid)
+{
+	CLEANUP(cleanup_free) char *names = NULL;
+	size_t len;
+
+	return nss_members(context, name, ret_gid, &names, &len);
+}
+
+static int service_groups(void *context, const struct account *account,
+			  gid_t **ret_groups, size_t *ret_n)
+{
+	(void)context;
+	return nss_groups(account->name, account->gid, ret_groups, ret_n);
+}
+
 static int add_found(const struct nss_found *found, void *context)
 {
 	return accounts_add(context, found->name, strlen(found->name), found->id,
@@ -349,6 +364,8 @@ struct name_service nss_service(struct nss *nss)
 		.user = service_user,
 		.uid = service_uid,
 		.users = service_users,
+		.group = service_group,
+		.groups = service_groups,
 		.scan = service_scan,
 	};
 }

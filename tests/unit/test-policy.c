@@ -93,7 +93,7 @@ Test(policy, errors)
 		cr_assert((policy.n_errors > 0) == (rows[i].why > 0), "'%s': %zu",
 			  rows[i].text, policy.n_errors);
 		if (rows[i].why)
-			cr_assert((int)error->why == rows[i].why &&
+			cr_assert(error->why == rows[i].why &&
 					  error->place.line == rows[i].line &&
 					  policy_word_is(error->word, rows[i].word,
 							 strlen(rows[i].word)) ==

@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * allocate-policy: obeys the rules of subid.d(5) when ids are given.
+ *
+ * MUST: a policy that cannot be read as a whole stops every allocation.
+ * MUST: if it is unknown whether a user is a member of a group, nothing is allocated: a
+ * "no" would give ids that the rule does not mean.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libsubid/core/array.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
+#include "libsubid/store/allocate.h"
+#include "libsubid/store/db.h"
+#include "libsubid/user/membership.h"
+
+/* The database that an error of the policy counts for. */
+static const struct kind *first_kind(const struct allocate_work *work)
+{
+	return kind_all[!work->allocate->kinds[0]];
+}
+
+/*
+ * Reads the policy, unless an earlier call has. Returns 0, DB_POLICY (see allocate->site)
+ * or -ENOMEM.
+ */
+int allocate_read_policy(struct allocate_work *work)
+{
+	struct allocate *allocate = work->allocate;
+	int r = 0;
+
+	if (!allocate->has_site)
+		r = policy_files_read(work->db->directory, work->db->root,
+				      &allocate->site);
+	allocate->has_site = true;
+	if (r == 0 && policy_files_are_wrong(&allocate->site))
+		r = DB_POLICY;
+	if (!policy_is_empty(&allocate->site.policy))
+		work->policy = &allocate->site.policy;
+	return db_fail(work->db, first_kind(work), r);
+}
+
+/* One user, for the question about groups. */
+struct candidate {
+	const struct db *db;
+	struct account account;
+	uid_t uid;
+	bool found;
+};
+
+static int candidate_is_member(void *context, struct policy_word group)
+{
+	struct candidate *candidate = context;
+	const struct lookup *lookup = &candidate->db->lookup;
+	bool remote = nsswitch_has_others(candidate->db->nsswitch.group);
+	char name[LIMIT_OWNER_BYTES + 1];
+	int r = candidate->found ?
+			0 :
+			lookup_uid(lookup, candidate->uid, &candidate->account);
+
+	if (r)
+		return r == ACCOUNT_NONE ? 0 : r;
+	candidate->found = true;
+	memcpy(name, group.text, group.len);
+	name[group.len] = '\0';
+	return membership_check(lookup, remote, &candidate->account, name);
+}
+
+static int assign_pool(struct allocate_work *work, size_t i)
+{
+	const struct owner_set *people = work->allocate->people;
+	const struct owner_set_user *person = &people->items[i];
+	struct candidate candidate = { .db = work->db, .uid = person->uid };
+	const struct policy_user user = {
+		.names = { { owner_set_login(people, i), person->login_len },
+			   { owner_set_name(people, i), person->name_len } },
+		.uid = person->uid,
+		.is_member = candidate_is_member,
+		.context = &candidate,
+	};
+	int r = policy_resolve(work->policy, &user, &work->allocate->items[i].assign);
+
+	return r == POLICY_NONE ? 0 : r;
+}
+
+/* Finds the pools of all users. Returns 0 or -errno (a group is unknown). */
+int allocate_assign(struct allocate_work *work)
+{
+	const struct allocate *allocate = work->allocate;
+	int r = 0;
+
+	for (size_t i = 0; i < allocate->n; i++)
+		allocate->items[i].assign = NULL;
+	for (size_t i = 0; work->policy && r == 0 && i < allocate->n; i++)
+		if (allocate->people->items[i].status == OWNER_SET_KNOWN)
+			r = assign_pool(work, i);
+	if (r && r != -ENOMEM)
+		work->db->accounts = "group";
+	return db_fail(work->db, first_kind(work), r);
+}
+
+static const struct policy_pool *pool_of(const struct allocate_work *work, size_t i)
+{
+	const struct policy_assign *assign = work->allocate->items[i].assign;
+
+	return assign ? &work->policy->pools[assign->pool] : NULL;
+}
+
+/* Returns the smallest range with all ids that may be given. */
+struct range allocate_span(const struct allocate_work *work, size_t k)
+{
+	struct range span = work->allocate->settings.requests[k].bounds;
+
+	for (size_t i = 0;
+	     work->policy && !work->allocate->fixed && i < work->allocate->n; i++)
+		if (pool_of(work, i))
+			span = range_span(span, pool_of(work, i)->ids);
+	return span;
+}
+
+/* Collects all ids that may be given. Returns 0 or -errno. */
+int allocate_bounds(const struct allocate_work *work, size_t k, struct range_set *set)
+{
+	int r = range_set_add(set, work->allocate->settings.requests[k].bounds);
+
+	for (size_t i = 0; work->policy && r == 0 && i < work->allocate->n; i++)
+		if (pool_of(work, i))
+			r = range_set_add(set, pool_of(work, i)->ids);
+	return r;
+}
+
+/*
+ * Returns which ids may be given of the pool at work. Bounds of the caller hold, too; a
+ * request without ids means that there are none.
+ */
+struct alloc_request allocate_request(const struct allocate_work *work, size_t k)
+{
+	struct alloc_request request = work->allocate->settings.requests[k];
+	const struct policy_pool *pool;
+
+	if (work->pool == 0)
+		return request;
+	pool = &work->policy->pools[work->pool - 1];
+	if (request.align <= 1)
+		request.align = pool->align;
+	if (!work->allocate->bounded)
+		request.bounds = pool->ids;
+	else if (!range_intersect(request.bounds, pool->ids, &request.bounds))
+		request.bounds = (struct range){ pool->ids.start, pool->ids.start };
+	return request;
+}
+
+/* Finds the end of the highest range that begins within @bounds. */
+static uint64_t top_of(const struct allocated_ids *used, struct range bounds)
+{
+	uint64_t top = 0;
+
+	for (size_t i = 0; i < used->n; i++)
+		if (range_overlaps(used->ranges[i], bounds) && used->ranges[i].end > top)
+			top = used->ranges[i].end;
+	return top;
+}
+
+/* Finds the tops of all pools, before other ids than those of lines are in use. */
+int allocate_find_tops(struct allocate_work *work, size_t k)
+{
+	const struct allocate *allocate = work->allocate;
+	const struct allocated_ids *used = &work->used[k];
+
+	if (!work->policy)
+		return 0;
+	work->tops[k] = calloc(work->policy->n_pools + 1, sizeof(*work->tops[k]));
+	if (!work->tops[k])
+		return -ENOMEM;
+	work->tops[k][0] = top_of(used, allocate->settings.requests[k].bounds);
+	for (size_t i = 0; i < allocate->n; i++) {
+		size_t pool = allocate_pool_of(&allocate->items[i]);
+
+		if (pool > 0 && work->tops[k][pool] == 0)
+			work->tops[k][pool] = top_of(used, pool_of(work, i)->ids);
+	}
+	return 0;
+}
+
+/* Adds the ids that rules reserve to those in use. Returns 0 or -ENOMEM. */
+int allocate_put_policy(struct allocate_work *work, size_t k)
+{
+	const struct policy_reserve *reserve = NULL;
+	struct range ids, all = { 0, ID_END };
+	int r = 0;
+
+	while (work->policy && r == 0 &&
+	       (reserve = policy_reserve_next(work->policy, k, all, reserve, &ids)))
+		r = allocated_ids_put(&work->used[k], ids);
+	return r;
+}
+
+/* Places the range of one item by the uid. Returns 0 or DB_FULL. */
+static int place_in_pool(struct allocate_work *work, size_t i, size_t k)
+{
+	struct allocate_item *item = &work->allocate->items[i];
+	int r = 0;
+
+	work->pool = allocate_pool_of(item);
+	if (allocate_wish_of(work, item, k) != item->assign->count)
+		r = ALLOCATE_SIZE;
+	else if (policy_place_by_uid(work->policy, item->assign,
+				     work->allocate->people->items[i].uid,
+				     &item->ranges[k]))
+		r = ALLOCATE_OUTSIDE;
+	if (r)
+		r = allocate_fail_full(work, k, i, r);
+	work->pool = 0;
+	return r;
+}
+
+/* Places the ranges that follow from uids by the policy. Returns 0 or DB_FULL. */
+int allocate_place_by_policy(struct allocate_work *work)
+{
+	int r = 0;
+
+	for (size_t i = 0; work->policy && i < work->allocate->n; i++) {
+		struct allocate_item *item = &work->allocate->items[i];
+
+		if (!item->assign || !item->assign->by_uid)
+			continue;
+		/* The name service is asked when conflicts are. */
+		item->asked = true;
+		for (size_t k = 0; r == 0 && k < 2; k++)
+			if (allocate_is_missing(item, k))
+				r = place_in_pool(work, i, k);
+	}
+	return r;
+}
+
+/* Returns whether @range has ids of a pool, and with true the first one. */
+bool allocate_is_in_pool(const struct allocate_work *work, struct range range,
+			 const struct policy_pool **ret_pool)
+{
+	const struct policy_pool *pool =
+		work->policy ? policy_pool_in(work->policy, range) : NULL;
+
+	if (pool)
+		*ret_pool = pool;
+	return pool;
+}
+
+/*
+ * Whether ids are shared on purpose.
+ */
+
+/* Returns whether the owner of a line is the user that a rule names. */
+static bool is_same_owner(const struct allocate_work *work, struct policy_word word,
+			  const char *owner)
+{
+	char name[LIMIT_OWNER_BYTES + 1];
+	struct account account;
+
+	if (policy_word_is(word, owner, strlen(owner)))
+		return true;
+	if (!owner_is_number(owner, strlen(owner)))
+		return false;
+	memcpy(name, word.text, word.len);
+	name[word.len] = '\0';
+	return lookup_name(&work->db->lookup, name, &account) == 0 &&
+	       policy_word_is((struct policy_word){ account.number, account.number_len },
+			      owner, strlen(owner));
+}
+
+/* Returns whether a rule lets @person share ids with the owner of a line. */
+static bool may_share(const struct allocate_work *work, size_t person, const char *owner)
+{
+	const struct policy *policy = work->policy;
+	size_t first = 0;
+
+	for (size_t i = 0; i < policy->n_shares; i = first) {
+		bool has_person = false, has_owner = false;
+
+		for (; first < policy->n_shares &&
+		       memcmp(&policy->shares[first].place, &policy->shares[i].place,
+			      sizeof(struct policy_place)) == 0;
+		     first++) {
+			struct policy_word word = policy->shares[first].owner;
+			size_t found;
+
+			has_person |= owner_set_find(work->allocate->people, word.text,
+						     word.len, &found) &&
+				      found == person;
+			has_owner |= is_same_owner(work, word, owner);
+		}
+		if (has_person && has_owner)
+			return true;
+	}
+	return false;
+}
+
+/* Returns whether all users who get ids of the conflict may share them. */
+static bool is_shared(const struct allocate_work *work, size_t k,
+		      const struct overlap *conflict)
+{
+	const struct allocated_ids *missing = &work->missing[k];
+
+	if (conflict->why != OVERLAP_OWNER || conflict->malformed)
+		return false;
+	for (size_t i = 0; i < missing->n_holdings; i++)
+		if (range_overlaps(missing->holdings[i].range, conflict->ids) &&
+		    !may_share(work, missing->holdings[i].person, conflict->name))
+			return false;
+	return true;
+}
+
+/* Takes the conflicts out of the list that are declared. */
+static void forget_shared(struct allocate_work *work, size_t k, size_t first)
+{
+	struct overlap_list *list = &work->allocate->conflicts;
+	size_t n = first;
+
+	for (size_t i = first; i < list->n; i++) {
+		if (is_shared(work, k, &list->items[i]))
+			free(list->items[i].name);
+		else
+			list->items[n++] = list->items[i];
+	}
+	list->n = n;
+}
+
+static int put_reserved_conflict(struct allocate_work *work, size_t k, struct range ids,
+				 const struct policy_reserve *reserve)
+{
+	struct overlap_list *list = &work->allocate->conflicts;
+	struct overlap conflict = { .why = OVERLAP_RESERVED,
+				    .kind = kind_all[k],
+				    .ids = ids };
+	const char *path = work->allocate->site.files[reserve->place.file].path;
+	const char *root = work->db->place != DB_LIVE ? work->db->root : NULL;
+
+	if (ARRAY_RESERVE(list->items, list->n, list->allocated) ||
+	    asprintf(&conflict.name, "%s%s:%u%s%.*s", root ? root : "", path,
+		     reserve->place.line, reserve->why.len ? ": " : "",
+		     (int)reserve->why.len, reserve->why.text) < 0)
+		return -ENOMEM;
+	list->items[list->n++] = conflict;
+	return 0;
+}
+
+/*
+ * Adds a conflict for ids that rules reserve, and removes those that rules permit.
+ *
+ * set: the ids to be given. first: the first conflict of this kind.
+ * Returns 0 or -ENOMEM.
+ */
+int allocate_judge_by_policy(struct allocate_work *work, size_t k,
+			     const struct range_set *set, size_t first)
+{
+	int r = 0;
+
+	if (!work->policy)
+		return 0;
+	forget_shared(work, k, first);
+	for (size_t i = 0; r == 0 && i < set->n; i++) {
+		const struct policy_reserve *reserve = NULL;
+		struct range ids;
+
+		while (r == 0 &&
+		       (reserve = policy_reserve_next(work->policy, k, set->ranges[i],
+						      reserve, &ids)))
+			r = put_reserved_conflict(work, k, ids, reserve);
+	}
+	return r;
+}
