@@ -5,12 +5,6 @@
 #include "libsubid/core/limits.h"
 #include "libsubid/core/policy.h"
 
-static bool is_named(const struct policy_user *user, struct policy_word name)
-{
-	return policy_word_is(user->names[0], name.text, name.len) ||
-	       policy_word_is(user->names[1], name.text, name.len);
-}
-
 /* Returns 1 if the rule is about the user, 0 if not, or -errno. */
 static int matches(const struct policy_assign *assign, const struct policy_user *user)
 {
@@ -18,7 +12,7 @@ static int matches(const struct policy_assign *assign, const struct policy_user 
 	case POLICY_BY_UIDS:
 		return user->uid != ID_NONE && range_contains(assign->uids, user->uid);
 	case POLICY_BY_USER:
-		return is_named(user, assign->name);
+		return user->is_named(user->context, assign->name);
 	case POLICY_BY_GROUP:
 		break;
 	}
@@ -80,4 +74,16 @@ const struct policy_reserve *policy_reserve_next(const struct policy *policy, bo
 		    range_intersect(range, policy->reserves[i].ids, ret_common))
 			return &policy->reserves[i];
 	return NULL;
+}
+
+/* Returns the index after the names of the line `share` that begins at @first. */
+size_t policy_share_end(const struct policy *policy, size_t first)
+{
+	const struct policy_place place = policy->shares[first].place;
+
+	while (first < policy->n_shares &&
+	       policy->shares[first].place.file == place.file &&
+	       policy->shares[first].place.line == place.line)
+		first++;
+	return first;
 }

@@ -125,8 +125,9 @@ struct policy {
 
 /* Who is asked about. */
 struct policy_user {
-	struct policy_word names[2]; /* the login name and another one, or empty */
-	uint64_t uid;		     /* ID_NONE: no account */
+	uint64_t uid; /* ID_NONE: no account */
+	/* Returns whether the user has this name. */
+	bool (*is_named)(void *context, struct policy_word name);
 	/* Returns 1 if the user is a member, 0 if not, or -errno. */
 	int (*is_member)(void *context, struct policy_word group);
 	void *context;
@@ -148,6 +149,7 @@ const struct policy_reserve *policy_reserve_next(const struct policy *policy, bo
 						 struct range range,
 						 const struct policy_reserve *previous,
 						 struct range *ret_common);
+size_t policy_share_end(const struct policy *policy, size_t first);
 void policy_cleanup(struct policy *policy);
 
 static inline bool policy_is_empty(const struct policy *policy)

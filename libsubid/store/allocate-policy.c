@@ -44,13 +44,24 @@ int allocate_read_policy(struct allocate_work *work)
 	return db_fail(work->db, first_kind(work), r);
 }
 
-/* One user, for the question about groups. */
+/* One user, for questions of the resolver. */
 struct candidate {
 	const struct db *db;
+	const struct owner_set *people;
+	size_t person;
 	struct account account;
 	uid_t uid;
 	bool found;
 };
+
+static bool candidate_is_named(void *context, struct policy_word name)
+{
+	const struct candidate *candidate = context;
+	size_t person;
+
+	return owner_set_find(candidate->people, name.text, name.len, &person) &&
+	       person == candidate->person;
+}
 
 static int candidate_is_member(void *context, struct policy_word group)
 {
@@ -74,11 +85,12 @@ static int assign_pool(struct allocate_work *work, size_t i)
 {
 	const struct owner_set *people = work->allocate->people;
 	const struct owner_set_user *person = &people->items[i];
-	struct candidate candidate = { .db = work->db, .uid = person->uid };
+	struct candidate candidate = {
+		.db = work->db, .people = people, .person = i, .uid = person->uid
+	};
 	const struct policy_user user = {
-		.names = { { owner_set_login(people, i), person->login_len },
-			   { owner_set_name(people, i), person->name_len } },
 		.uid = person->uid,
+		.is_named = candidate_is_named,
 		.is_member = candidate_is_member,
 		.context = &candidate,
 	};
@@ -275,16 +287,13 @@ static bool is_same_owner(const struct allocate_work *work, struct policy_word w
 static bool may_share(const struct allocate_work *work, size_t person, const char *owner)
 {
 	const struct policy *policy = work->policy;
-	size_t first = 0;
 
-	for (size_t i = 0; i < policy->n_shares; i = first) {
+	for (size_t i = 0, end; i < policy->n_shares; i = end) {
 		bool has_person = false, has_owner = false;
 
-		for (; first < policy->n_shares &&
-		       memcmp(&policy->shares[first].place, &policy->shares[i].place,
-			      sizeof(struct policy_place)) == 0;
-		     first++) {
-			struct policy_word word = policy->shares[first].owner;
+		end = policy_share_end(policy, i);
+		for (size_t j = i; j < end; j++) {
+			struct policy_word word = policy->shares[j].owner;
 			size_t found;
 
 			has_person |= owner_set_find(work->allocate->people, word.text,

@@ -50,7 +50,8 @@ static int print_finding(struct check *check, size_t i)
 	int r;
 
 	findings_get(&check->findings, i, &finding);
-	if (!check->before_switch && !check_wants_finding(check, &finding))
+	if (check_is_declared(check, &finding) ||
+	    (!check->before_switch && !check_wants_finding(check, &finding)))
 		return 0;
 	r = check->quiet ? 0 : find_kept(&check->findings, i, &check->kept);
 	if (r)

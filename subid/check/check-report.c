@@ -83,6 +83,7 @@ static const struct {
 	[CHECK_COMMENT] = { "comment", FINDING_NOTE },
 	[CHECK_NSSWITCH_KEY] = { "nsswitch-key", FINDING_WARNING },
 	[CHECK_NSSWITCH_PLUGIN] = { "nsswitch-plugin", FINDING_NOTE },
+	[CHECK_NOT_AS_ASSIGNED] = { "not-as-assigned", FINDING_WARNING },
 };
 
 /* The codes of all findings: those about files, then those about lines. */

@@ -23,6 +23,7 @@
 
 static void check_cleanup(struct check *check)
 {
+	site_cleanup(&check->site);
 	for (size_t i = 0; i < 2; i++) {
 		table_clear(&check->sides[i].table);
 		range_set_clear(&check->taken[i]);
@@ -155,6 +156,9 @@ static int check_prepare(struct check *check)
 			 side->kind->database);
 	}
 	look_at_ids(check);
+	r = site_read(&check->site, &check->place, check->options.root);
+	if (r)
+		return r;
 	check->table = output_has_format(&check->options.output);
 	return load_accounts(check);
 }
@@ -173,6 +177,8 @@ static int check_databases(struct check *check)
 		r = check_note_lines(check);
 	if (r == 0 && check->before_switch)
 		return check_switch(check);
+	if (r == 0)
+		r = check_policy(check);
 	if (r == 0)
 		r = check_find_owners(check);
 	if (r == 0)
@@ -198,7 +204,7 @@ static int check_status(const struct check *check)
 
 static int check_run(int argc, char **argv)
 {
-	CLEANUP(check_cleanup) struct check check = { .fix = false };
+	CLEANUP(check_cleanup) struct check check = { .site = SITE_NONE };
 	int r;
 
 	r = check_parse(argc, argv, &check);

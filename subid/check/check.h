@@ -20,6 +20,7 @@
 #include "libsubid/sys/nsswitch.h"
 #include "libsubid/user/owner-set.h"
 #include "libsubid/user/passwd-file.h"
+#include "subid/verb/site.h"
 #include "subid/verb/verb.h"
 
 #define CHECK_PATH_BYTES (PATH_MAX + 64)
@@ -49,6 +50,7 @@ enum check_code {
 	CHECK_COMMENT,
 	CHECK_NSSWITCH_KEY,
 	CHECK_NSSWITCH_PLUGIN,
+	CHECK_NOT_AS_ASSIGNED,
 	CHECK_CODES,
 };
 
@@ -92,6 +94,7 @@ struct check_side {
 struct check {
 	struct verb_options options;
 	struct verb_place place;
+	struct site site; /* the policy */
 	bool fix;
 	bool verbose;
 	bool before_switch; /* report only what check_switch() finds */
@@ -177,6 +180,8 @@ bool check_wants_finding(struct check *check, const struct finding *finding);
 bool check_wants_problem(struct check *check, const struct problem *problem);
 
 int check_lines(struct check *check);
+int check_policy(struct check *check);
+bool check_is_declared(const struct check *check, const struct finding *finding);
 int check_switch(struct check *check);
 int check_ask_service(struct check *check, const struct findings *findings);
 int check_ask_ids(struct check *check, const struct nsswitch *nsswitch, int *ret_failed);

@@ -56,6 +56,7 @@ extern const struct verb verb_grant;
 extern const struct verb verb_revoke;
 extern const struct verb verb_rename;
 extern const struct verb verb_fix;
+extern const struct verb verb_policy;
 
 /* Values of the shared options. */
 struct verb_options {

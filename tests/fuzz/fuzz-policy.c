@@ -74,6 +74,12 @@ static void check_lines(const struct policy *policy)
 		check_word(policy->shares[i].owner, policy->shares[i].place);
 }
 
+static bool is_elsa(void *context, struct policy_word name)
+{
+	(void)context;
+	return policy_word_is(name, "elsa", 4);
+}
+
 static int no_member(void *context, struct policy_word group)
 {
 	(void)context;
@@ -88,8 +94,8 @@ static void check_users(const struct policy *policy)
 	struct range places[COUNT_OF(uids)] = { { 0, 0 } };
 
 	for (size_t i = 0; i < COUNT_OF(uids); i++) {
-		const struct policy_user user = { .names = { { "elsa", 4 }, { "", 0 } },
-						  .uid = uids[i],
+		const struct policy_user user = { .uid = uids[i],
+						  .is_named = is_elsa,
 						  .is_member = no_member };
 		const struct policy_assign *assign;
 

@@ -332,6 +332,14 @@ static int is_member_of(void *context, struct policy_word group)
 	return model_member(*(unsigned int *)context, (unsigned int)group.text[1] - '0');
 }
 
+static bool is_named_so(void *context, struct policy_word name)
+{
+	char text[8];
+
+	sprintf(text, "u%u", *(unsigned int *)context);
+	return policy_word_is(name, text, strlen(text));
+}
+
 /* Compares what applies to each uid, and marks its ids; no two uids may have one. */
 static void compare_users(const struct policy *policy, const struct model_site *site,
 			  const char *text)
@@ -341,11 +349,9 @@ static void compare_users(const struct policy *policy, const struct model_site *
 	for (unsigned int uid = 0; uid < UIDS; uid++) {
 		const struct model_rule *rule = model_rule_of(site, uid);
 		const struct policy_assign *assign = NULL;
-		char name[8];
 		struct policy_user user = {
-			.names = { { "", 0 },
-				   { name, (size_t)sprintf(name, "u%u", uid) } },
 			.uid = uid,
+			.is_named = is_named_so,
 			.is_member = is_member_of,
 			.context = &uid,
 		};
