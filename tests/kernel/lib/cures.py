@@ -68,6 +68,7 @@ NO_COMMAND_FINDINGS = {
     **dict.fromkeys(("nsswitch-key", "nsswitch-plugin"),
                     "which source is meant only the administrator knows"),
     "reserved": "the user may have files of such ids",
+    "not-as-assigned": "the user may have files of these ids",
 }
 
 

@@ -78,7 +78,7 @@ def documented():
     """{name of a list in JSON: its keys}, from the man pages."""
     found, keys = {}, None
     pages = [f"{TOP}/subid/subid-{name}" for name in
-             ("list.1", "check.1", "doctor.1.in")]
+             ("list.1", "check.1", "doctor.1.in", "policy.8")]
     with fileinput.input(pages, encoding="utf-8") as lines:
         for line in lines:
             start = re.match(r'\.\\" columns of (\w+)', line)
