@@ -352,13 +352,22 @@ static const struct option_group policy_options[] = {
 	{ .rows = NULL },
 };
 
+static const struct help_row policy_examples[] = {
+	{ "subid policy", N_("all rules, and where they are") },
+	{ "subid policy --for elsa", N_("why elsa gets ids from there") },
+	{ .term = NULL },
+};
+
 const struct verb verb_policy = {
 	.command = {
 		.program = PROGRAM,
 		.name = PROGRAM " policy",
 		.usage = N_("[OPTION]..."),
-		.summary = N_("show the rules of subid.d(5), or what applies to a user"),
+		.summary = N_("Show the rules of subid.d(5), or what applies to a user"),
 		.options = policy_options,
+		.examples = policy_examples,
+		.statuses = verb_statuses,
+		.exits = VERB_EXITS_READ,
 		.page = "subid-policy(8)",
 	},
 	.run = policy_run,

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "command/allocation.h"
+#include "command/policy-report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/store/allocated-ids.h"
@@ -71,6 +72,22 @@ static int put_local_accounts(const struct list *list, const struct kind *kind,
 	}
 	r = allocated_ids_put_accounts(used, &used->in_use);
 	return r ? verb_fail(-r) : 0;
+}
+
+/* Adds the ids that rules keep from users without a pool. */
+static int put_policy(const struct policy *policy, const struct kind *kind,
+		      struct allocated_ids *used)
+{
+	const struct policy_reserve *reserve = NULL;
+	struct range ids, all = { 0, ID_END };
+	int r = 0;
+
+	while (r == 0 &&
+	       (reserve = policy_reserve_next(policy, kind->group, all, reserve, &ids)))
+		r = put_allocated(used, ids);
+	for (size_t i = 0; r == 0 && i < policy->n_pools; i++)
+		r = put_allocated(used, policy->pools[i].ids);
+	return r;
 }
 
 static int list_read_settings(const struct list *list, struct settings *ret_settings)
@@ -218,6 +235,8 @@ static int show_kinds(struct list *list, const struct settings *settings)
 			continue;
 		}
 		if (r == 0)
+			r = put_policy(&list->policy.policy, kind, &used);
+		if (r == 0)
 			r = put_absent(list, kind, &absent);
 		if (r == 0)
 			r = show_gaps(list, kind->id, &used, &absent, settings,
@@ -236,13 +255,23 @@ static int show_kinds(struct list *list, const struct settings *settings)
 int list_free(struct list *list)
 {
 	struct settings settings;
-	int r = list_read_settings(list, &settings);
+	int status = VERB_DONE, r = list_read_settings(list, &settings);
 
 	if (r)
 		return r;
+	r = policy_files_read(list->place.directory,
+			      list->options.root ? list->options.root : "/",
+			      &list->policy);
+	if (r)
+		return verb_fail(-r);
+	if (policy_files_are_wrong(&list->policy)) {
+		policy_report(PROGRAM, list->options.root, &list->policy);
+		status = VERB_UNREADABLE;
+	}
 	r = output_start(&list->output, "gaps", columns, N_COLUMNS,
 			 &list->options.output);
 	if (r)
 		return r;
-	return output_end(&list->output, show_kinds(list, &settings));
+	r = show_kinds(list, &settings);
+	return output_end(&list->output, r ? r : status);
 }

@@ -11,6 +11,7 @@
 
 static void list_cleanup(struct list *list)
 {
+	policy_files_cleanup(&list->policy);
 	output_cleanup(&list->output);
 	user_cache_cleanup(&list->owners);
 	free(list->users);

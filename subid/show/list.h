@@ -6,6 +6,7 @@
 #define SUBID_LIST_H
 
 #include "libsubid/core/kind.h"
+#include "libsubid/sys/policy-files.h"
 #include "subid/verb/sources.h"
 #include "subid/verb/user-cache.h"
 #include "subid/verb/verb.h"
@@ -23,6 +24,7 @@ struct list {
 	bool free;
 	bool map;
 	struct range zoom; /* of --map: a range on the command line; end 0: none */
+	struct policy_files policy; /* with `free` */
 	struct output output;
 };
 

@@ -67,6 +67,11 @@ def grants(site):
                said="/etc/subid.d/10-site.conf:3: no free range of 1001 uids is left in pool 'a'")
     site.gives("usermod-ext -S", "-S", "elsa", program=site.usermod,
                wanted="elsa:3000000:10\n")
+    site.box.put("", "")
+    site.box.check("list --free: ids for others are not free",
+                   [(row["first"], row["last"]) for row in
+                    site.box.rows("list", "-u", "--free", name="gaps")],
+                   [(200005, 2999999), (3001000, 3999999), (4001000, 600100000)])
     site.gives("reserved ids", "--range", "150000-150009", "elsa", status=POLICY,
                said="(/etc/subid.d/10-site.conf:6: the lab)")
     site.gives("reserved ids, allowed", "--allow-reserved", "--range", "150000-150009", "elsa",
