@@ -56,7 +56,7 @@ static bool next_policy_word(struct policy_line *line, struct policy_word *ret_w
 }
 
 /* Takes `KEY=` off a word. Returns whether it begins so. */
-static bool take_key(struct policy_word *word, const char *key, size_t len)
+static bool take_policy_key(struct policy_word *word, const char *key, size_t len)
 {
 	if (word->len < len || memcmp(word->text, key, len) != 0)
 		return false;
@@ -65,9 +65,9 @@ static bool take_key(struct policy_word *word, const char *key, size_t len)
 	return true;
 }
 
-#define TAKE_KEY(word, key) take_key(word, key, sizeof(key) - 1)
+#define TAKE_KEY(word, key) take_policy_key(word, key, sizeof(key) - 1)
 
-static int read_range(struct policy_word word, struct range *ret_range)
+static int read_policy_range(struct policy_word word, struct range *ret_range)
 {
 	return range_parse_text(word.text, word.len, ret_range) ? POLICY_RANGE : 0;
 }
@@ -116,7 +116,7 @@ static int parse_reserve(struct policy_line *line)
 	rule.kinds[1] = !policy_word_is(word, "uid", 3);
 	if (!(rule.kinds[0] && rule.kinds[1]) && !next_policy_word(line, &word))
 		return POLICY_MISSING;
-	r = read_range(word, &rule.ids);
+	r = read_policy_range(word, &rule.ids);
 	if (r)
 		return r;
 	rule.why = rest_of(line);
@@ -141,7 +141,7 @@ static int parse_pool(struct policy_line *line)
 		return r;
 	if (!next_policy_word(line, &word))
 		return POLICY_MISSING;
-	r = read_range(word, &rule.ids);
+	r = read_policy_range(word, &rule.ids);
 	while (r == 0 && next_policy_word(line, &word))
 		r = TAKE_KEY(&word, "count=") ? read_count(word, &rule.count) :
 		    TAKE_KEY(&word, "align=") ? read_count(word, &rule.align) :
@@ -159,7 +159,7 @@ static int read_who(struct policy_word word, struct policy_assign *rule)
 {
 	if (TAKE_KEY(&word, "uids=")) {
 		rule->by = POLICY_BY_UIDS;
-		return read_range(word, &rule->uids);
+		return read_policy_range(word, &rule->uids);
 	}
 	if (TAKE_KEY(&word, "group="))
 		rule->by = POLICY_BY_GROUP;

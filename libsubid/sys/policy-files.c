@@ -172,7 +172,7 @@ static bool is_masked(int directory, const char *name)
 }
 
 /* Reads a text of the size that fstat(2) said. Returns 0 or -errno. */
-static int read_text(int fd, size_t size, char **ret_text)
+static int read_policy_text(int fd, size_t size, char **ret_text)
 {
 	CLEANUP(cleanup_free) char *text = malloc(size + 1);
 	size_t len = 0, n = 1;
@@ -202,7 +202,7 @@ static int add_file(struct policy_files *files, char *path, const struct dbfile 
 		free(path);
 		return -ENOMEM;
 	}
-	r = total > LIMIT_POLICY_BYTES ? -EFBIG : read_text(file->fd, size, &text);
+	r = total > LIMIT_POLICY_BYTES ? -EFBIG : read_policy_text(file->fd, size, &text);
 	if (r)
 		return put_fault(files, path, DBFILE_UNREADABLE, -r);
 	files->files[files->n++] = (struct policy_file){ path, text, size };

@@ -213,7 +213,7 @@ static int find_policy_user(struct policy_verb *verb)
 }
 
 /* Shows the bounds of login.defs(5), which hold without a pool. */
-static int show_settings(struct policy_verb *verb)
+static int show_bounds(struct policy_verb *verb)
 {
 	struct policy_row row = { .rule = "login.defs" };
 	struct settings_error error;
@@ -296,7 +296,7 @@ static int show_rules_of_user(struct policy_verb *verb)
 
 	if (r)
 		return r;
-	r = assign ? show_assigned(verb, assign) : show_settings(verb);
+	r = assign ? show_assigned(verb, assign) : show_bounds(verb);
 	return r ? r : show_shared(verb);
 }
 
