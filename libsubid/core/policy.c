@@ -275,12 +275,33 @@ static int parse_words(struct policy_line *line)
 	return POLICY_UNKNOWN;
 }
 
+static bool is_control(char byte)
+{
+	return ((unsigned char)byte < ' ' && byte != '\t') || byte == 127;
+}
+
+/* Returns whether any of eight bytes is below ` `, or 127. */
+static bool may_have_control(const char *text)
+{
+	const uint64_t ones = 0x0101010101010101, tops = 0x80 * ones;
+	uint64_t bytes, deletes;
+
+	memcpy(&bytes, text, sizeof(bytes));
+	deletes = bytes ^ 127 * ones;
+	return (((bytes - ' ' * ones) & ~bytes) | ((deletes - ones) & ~deletes)) & tops;
+}
+
 /* Control characters would reach the terminal, and CR hides at the end of a line. */
 static bool has_control(const char *text, size_t len)
 {
-	for (size_t i = 0; i < len; i++)
-		if (((unsigned char)text[i] < ' ' && text[i] != '\t') || text[i] == 127)
+	size_t i = 0;
+
+	while (i < len) {
+		if (len - i >= sizeof(uint64_t) && !may_have_control(text + i))
+			i += sizeof(uint64_t);
+		else if (is_control(text[i++]))
 			return true;
+	}
 	return false;
 }
 
