@@ -209,8 +209,8 @@ static int add_file(struct policy_files *files, char *path, const struct dbfile 
 	return policy_add_text(&files->policy, (uint32_t)(files->n - 1), text, size);
 }
 
-static int read_file(struct policy_files *files, int directory,
-		     const struct policy_name *name)
+static int read_policy_file(struct policy_files *files, int directory,
+			    const struct policy_name *name)
 {
 	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
 	int fault, error;
@@ -241,7 +241,7 @@ static int read_files(struct policy_files *files, struct policy_names *names)
 
 		if (i > 0 && strcmp(names->items[i - 1].name, name->name) == 0)
 			continue;
-		r = read_file(files, dirfd(names->open[name->directory]), name);
+		r = read_policy_file(files, dirfd(names->open[name->directory]), name);
 	}
 	return r;
 }

@@ -72,7 +72,7 @@ struct policy_row {
 	char where[POLICY_PLACE_BYTES];
 };
 
-static void put_word(char *text, size_t size, struct policy_word word)
+static void put_policy_word(char *text, size_t size, struct policy_word word)
 {
 	size_t n = strlen(text);
 
@@ -115,7 +115,7 @@ static int show_reserve(struct policy_verb *verb, const struct policy_reserve *r
 
 	row.kind = !reserve->kinds[1] ? "uid" : !reserve->kinds[0] ? "gid" : "uid,gid";
 	row.ids = reserve->ids;
-	put_word(row.details, sizeof(row.details), reserve->why);
+	put_policy_word(row.details, sizeof(row.details), reserve->why);
 	return show_row(verb, &row);
 }
 
@@ -123,7 +123,7 @@ static int show_pool(struct policy_verb *verb, const struct policy_pool *pool)
 {
 	struct policy_row row = start_row(verb, "pool", pool->place);
 
-	put_word(row.pool, sizeof(row.pool), pool->name);
+	put_policy_word(row.pool, sizeof(row.pool), pool->name);
 	row.kind = "uid,gid";
 	row.ids = pool->ids;
 	row.count = pool->count;
@@ -144,7 +144,7 @@ static struct policy_row row_of_assign(const struct policy_verb *verb,
 		snprintf(row.who, sizeof(row.who), "%s=%.*s",
 			 assign->by == POLICY_BY_GROUP ? "group" : "user",
 			 (int)assign->name.len, assign->name.text);
-	put_word(row.pool, sizeof(row.pool), assign->where);
+	put_policy_word(row.pool, sizeof(row.pool), assign->where);
 	row.count = assign->count;
 	if (assign->by_uid)
 		snprintf(row.details, sizeof(row.details), "by-uid=%" PRIu64,
@@ -160,7 +160,7 @@ static int show_share(struct policy_verb *verb, size_t first)
 	size_t end = policy_share_end(policy, first);
 
 	for (size_t i = first; i < end; i++)
-		put_word(row.who, sizeof(row.who), policy->shares[i].owner);
+		put_policy_word(row.who, sizeof(row.who), policy->shares[i].owner);
 	return show_row(verb, &row);
 }
 
@@ -168,7 +168,7 @@ static int show_owner(struct policy_verb *verb, const struct policy_owner *owner
 {
 	struct policy_row row = start_row(verb, "owner", owner->place);
 
-	put_word(row.who, sizeof(row.who), owner->name);
+	put_policy_word(row.who, sizeof(row.who), owner->name);
 	return show_row(verb, &row);
 }
 
@@ -224,8 +224,8 @@ static int show_bounds(struct policy_verb *verb)
 		allocation_report_settings(PROGRAM, verb->place.etc, &error, r);
 		return VERB_UNREADABLE;
 	}
-	put_word(row.who, sizeof(row.who),
-		 (struct policy_word){ verb->user, strlen(verb->user) });
+	put_policy_word(row.who, sizeof(row.who),
+			(struct policy_word){ verb->user, strlen(verb->user) });
 	snprintf(row.details, sizeof(row.details), "%s",
 		 settings.deterministic ? "SUB_UID_DETERMINISTIC" : "");
 	snprintf(row.where, sizeof(row.where), "%s/login.defs", verb->place.etc);
