@@ -170,14 +170,20 @@ static bool same_formula(const struct policy_assign *a, const struct policy_assi
 	       (!a->by_uid || (a->base == b->base && a->count == b->count));
 }
 
+/* before: the rule before in the files, or NULL. first: the first rule of each pool. */
 static int check_assign(struct policy *policy, struct policy_assign *assign,
+			const struct policy_assign *before,
 			const struct policy_assign **first)
 {
 	struct policy_error error = { .place = assign->place, .word = assign->where };
 	const struct policy_pool *pool;
 	int r = 0;
 
-	assign->pool = find_pool(policy, assign->where);
+	/* Most rules name the pool of the rule before. */
+	assign->pool = before && policy_word_is(assign->where, before->where.text,
+						before->where.len) ?
+			       before->pool :
+			       find_pool(policy, assign->where);
 	if (assign->pool == policy->n_pools) {
 		error.why = POLICY_NO_POOL;
 		return policy_fail(policy, &error);
@@ -207,7 +213,8 @@ static int check_assigns(struct policy *policy)
 	int r = first ? 0 : -ENOMEM;
 
 	for (size_t i = 0; r == 0 && i < policy->n_assigns; i++)
-		r = check_assign(policy, &policy->assigns[i], first);
+		r = check_assign(policy, &policy->assigns[i],
+				 i > 0 ? &policy->assigns[i - 1] : NULL, first);
 	return r;
 }
 

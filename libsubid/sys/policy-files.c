@@ -56,7 +56,7 @@ static void policy_names_cleanup(struct policy_names *names)
 }
 
 /* Adds a fault; takes over @path. Returns 0 or -ENOMEM. */
-static int put_fault(struct policy_files *files, char *path, int fault, int error)
+static int put_policy_fault(struct policy_files *files, char *path, int fault, int error)
 {
 	if (!path ||
 	    ARRAY_RESERVE(files->faults, files->n_faults, files->allocated_faults)) {
@@ -138,18 +138,19 @@ static int find_files(struct policy_files *files, int fd_of_directory, size_t di
 	if (fd == -ENOENT)
 		return 0;
 	if (fd < 0 || fstat(fd, &status))
-		return put_fault(files, strdup(directories[directory]), DBFILE_CLOSED,
-				 fd < 0 ? -fd : errno);
+		return put_policy_fault(files, strdup(directories[directory]),
+					DBFILE_CLOSED, fd < 0 ? -fd : errno);
 	fault = vet_status(&status, &error);
 	if (fault)
-		return put_fault(files, strdup(directories[directory]), fault, error);
+		return put_policy_fault(files, strdup(directories[directory]), fault,
+					error);
 	names->open[directory] = fdopendir(fd);
 	if (!names->open[directory])
 		return -errno;
 	TAKE_FD(fd);
 	r = list_directory(names, directory);
-	return r && r != -ENOMEM ? put_fault(files, strdup(directories[directory]),
-					     DBFILE_UNREADABLE, -r) :
+	return r && r != -ENOMEM ? put_policy_fault(files, strdup(directories[directory]),
+						    DBFILE_UNREADABLE, -r) :
 				   r;
 }
 
@@ -162,7 +163,7 @@ static int compare_policy_names(const void *a, const void *b)
 		       (x->directory > y->directory) - (x->directory < y->directory);
 }
 
-static bool is_masked(int directory, const char *name)
+static bool is_policy_masked(int directory, const char *name)
 {
 	char target[sizeof("/dev/null")];
 	ssize_t n = readlinkat(directory, name, target, sizeof(target));
@@ -204,7 +205,7 @@ static int add_file(struct policy_files *files, char *path, const struct dbfile 
 	}
 	r = total > LIMIT_POLICY_BYTES ? -EFBIG : read_policy_text(file->fd, size, &text);
 	if (r)
-		return put_fault(files, path, DBFILE_UNREADABLE, -r);
+		return put_policy_fault(files, path, DBFILE_UNREADABLE, -r);
 	files->files[files->n++] = (struct policy_file){ path, text, size };
 	return policy_add_text(&files->policy, (uint32_t)(files->n - 1), text, size);
 }
@@ -217,15 +218,15 @@ static int read_policy_file(struct policy_files *files, int directory,
 	char *path;
 
 	dbfile_open_at(directory, name->name, &file);
-	if (file.fault && file.error == ELOOP && is_masked(directory, name->name))
+	if (file.fault && file.error == ELOOP && is_policy_masked(directory, name->name))
 		return 0;
 	if (asprintf(&path, "%s/%s", directories[name->directory], name->name) < 0)
 		return -ENOMEM;
 	fault = dbfile_vet(&file);
 	if (fault)
-		return put_fault(files, path, fault, file.error);
+		return put_policy_fault(files, path, fault, file.error);
 	fault = vet_status(&file.status, &error);
-	return fault ? put_fault(files, path, fault, error) :
+	return fault ? put_policy_fault(files, path, fault, error) :
 		       add_file(files, path, &file);
 }
 

@@ -340,7 +340,7 @@ static int policy_run(int argc, char **argv)
 
 static const struct option_row policy_rows[] = {
 	{ '\0', "for", N_("USER"), N_("only what applies to this user"),
-	  OPTION_INTO(struct policy_verb, user) },
+	  OPTION_INTO(struct policy_verb, user), .completes = COMPLETE_USERS },
 	{ .name = NULL },
 };
 
