@@ -28,7 +28,8 @@ enum {
 	COLUMN_LAST,
 	COLUMN_COUNT,
 	COLUMN_DETAILS,
-	COLUMN_WHERE,
+	COLUMN_FILE,
+	COLUMN_LINE,
 	N_COLUMNS,
 };
 
@@ -41,7 +42,8 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_LAST] = { .name = "LAST", .type = OUTPUT_NUMBER },
 	[COLUMN_COUNT] = { .name = "COUNT", .type = OUTPUT_NUMBER },
 	[COLUMN_DETAILS] = { .name = "DETAILS" },
-	[COLUMN_WHERE] = { .name = "WHERE" },
+	[COLUMN_FILE] = { .name = "FILE" },
+	[COLUMN_LINE] = { .name = "LINE", .type = OUTPUT_NUMBER },
 };
 
 struct policy_verb {
@@ -69,7 +71,8 @@ struct policy_row {
 	struct range ids; /* end 0: none */
 	uint64_t count;	  /* 0: none */
 	char details[LIMIT_LINE_BYTES + 1];
-	char where[POLICY_PLACE_BYTES];
+	char file[PATH_MAX];
+	uint32_t line; /* 0: none */
 };
 
 static void put_policy_word(char *text, size_t size, struct policy_word word)
@@ -82,18 +85,19 @@ static void put_policy_word(char *text, size_t size, struct policy_word word)
 static int show_row(struct policy_verb *verb, const struct policy_row *row)
 {
 	char first[OUTPUT_NUMBER_BYTES], last[OUTPUT_NUMBER_BYTES];
-	char count[OUTPUT_NUMBER_BYTES];
+	char count[OUTPUT_NUMBER_BYTES], line[OUTPUT_NUMBER_BYTES];
 	bool ids = row->ids.end > 0;
 	const char *cells[N_COLUMNS] = {
 		[COLUMN_RULE] = row->rule,
-		[COLUMN_WHO] = row->who,
-		[COLUMN_POOL] = row->pool,
-		[COLUMN_KIND] = row->kind ? row->kind : "",
+		[COLUMN_WHO] = row->who[0] ? row->who : NULL,
+		[COLUMN_POOL] = row->pool[0] ? row->pool : NULL,
+		[COLUMN_KIND] = row->kind,
 		[COLUMN_FIRST] = ids ? output_number(row->ids.start, first) : NULL,
 		[COLUMN_LAST] = ids ? output_number(row->ids.end - 1, last) : NULL,
 		[COLUMN_COUNT] = row->count ? output_number(row->count, count) : NULL,
-		[COLUMN_DETAILS] = row->details,
-		[COLUMN_WHERE] = row->where,
+		[COLUMN_DETAILS] = row->details[0] ? row->details : NULL,
+		[COLUMN_FILE] = row->file,
+		[COLUMN_LINE] = row->line ? output_number(row->line, line) : NULL,
 	};
 
 	return output_row(&verb->output, cells, NULL);
@@ -103,9 +107,11 @@ static int show_row(struct policy_verb *verb, const struct policy_row *row)
 static struct policy_row start_row(const struct policy_verb *verb, const char *rule,
 				   struct policy_place place)
 {
-	struct policy_row row = { .rule = rule };
+	struct policy_row row = { .rule = rule, .line = place.line };
+	const char *root = verb->options.root;
 
-	policy_place_text(&verb->site.files, verb->options.root, place, row.where);
+	snprintf(row.file, sizeof(row.file), "%s%s", root ? root : "",
+		 verb->site.files.files[place.file].path);
 	return row;
 }
 
@@ -228,7 +234,8 @@ static int show_bounds(struct policy_verb *verb)
 			(struct policy_word){ verb->user, strlen(verb->user) });
 	snprintf(row.details, sizeof(row.details), "%s",
 		 settings.deterministic ? "SUB_UID_DETERMINISTIC" : "");
-	snprintf(row.where, sizeof(row.where), "%s/login.defs", verb->place.etc);
+	snprintf(row.file, sizeof(row.file), "%.*s/login.defs", PATH_MAX - 16,
+		 verb->place.etc);
 	for (size_t k = 0; r == 0 && k < 2; k++) {
 		row.kind = kind_all[k]->id;
 		row.ids = settings.requests[k].bounds;
@@ -242,13 +249,16 @@ static int show_assigned(struct policy_verb *verb, const struct policy_assign *a
 {
 	const struct policy *policy = &verb->site.files.policy;
 	struct policy_row row = row_of_assign(verb, assign);
+	char place[POLICY_PLACE_BYTES];
 
 	row.kind = "uid,gid";
 	row.ids = policy->pools[assign->pool].ids;
 	if (assign->by_uid &&
 	    policy_place_by_uid(policy, assign, verb->owner.account.uid, &row.ids)) {
 		row.ids.end = 0;
-		report_line(PROGRAM, _("%s: uid %u has no place in pool '%s'"), row.where,
+		policy_place_text(&verb->site.files, verb->options.root, assign->place,
+				  place);
+		report_line(PROGRAM, _("%s: uid %u has no place in pool '%s'"), place,
 			    verb->owner.account.uid, row.pool);
 	}
 	return show_row(verb, &row);

@@ -170,7 +170,8 @@ def shown(site):
     rows = site.box.rows("policy", "--for", "elsa", name="rules")
     site.box.check("for a user", [(row["rule"], row["first"], row["last"]) for row in rows],
                    [("assign", 3000010, 3000019), ("share", None, None)])
-    site.box.check("where it is", rows[0]["where"], "/etc/subid.d/10-site.conf:3")
+    site.box.check("where it is", (rows[0]["file"], rows[0]["line"]),
+                   ("/etc/subid.d/10-site.conf", 3))
     rows = site.box.rows("policy", "--for", "root", name="rules")
     site.box.check("for others", [(row["rule"], row["kind"], row["first"]) for row in rows[:2]],
                    [("login.defs", "uid", 100000), ("login.defs", "gid", 100000)])
