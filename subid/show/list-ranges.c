@@ -100,12 +100,14 @@ static int report_ignored_lines(struct list *list, const struct kind *kind)
 	uint64_t n = 0;
 	int r = lines_each(&list->place, kind, true, count_line, &n);
 
-	if (r == 0 && n > 0)
-		report_line(PROGRAM,
-			    _("note: %s/%s: lines that grant nothing, since %s does not "
-			      "name the files: %" PRIu64),
-			    list->place.etc, kind->database, NSSWITCH_CONF, n);
-	return r;
+	if (r || n == 0)
+		return r;
+	lines_note_skipped(&list->place, kind, n);
+	report_line(PROGRAM,
+		    _("note: %s/%s: lines that grant nothing, since %s does not "
+		      "name the files: %" PRIu64),
+		    list->place.etc, kind->database, NSSWITCH_CONF, n);
+	return 0;
 }
 
 /* Shows what the first source that answers grants to a user. */

@@ -63,6 +63,19 @@ static void reading_cleanup(struct reading *reading)
 	dbfile_cleanup(&reading->file);
 }
 
+/* Notes for JSON that @n lines of a database grant nothing. */
+void lines_note_skipped(const struct verb_place *place, const struct kind *kind,
+			uint64_t n)
+{
+	struct output_gaps *gaps = place->gaps;
+
+	if (!gaps)
+		return;
+	snprintf(gaps->skipped[kind->group].path, sizeof(gaps->skipped[0].path), "%s/%s",
+		 place->etc, kind->database);
+	gaps->skipped[kind->group].lines += n;
+}
+
 static void report_malformed_lines(const struct verb_place *place,
 				   const struct kind *kind, const char *path, uint64_t n)
 {
@@ -71,11 +84,7 @@ static void report_malformed_lines(const struct verb_place *place,
 	report_line(PROGRAM,
 		    _("note: %s: lines that grant nothing: %" PRIu64 "; see '%s check'"),
 		    path, n, PROGRAM);
-	if (!place->gaps)
-		return;
-	snprintf(place->gaps->skipped[kind->group].path,
-		 sizeof(place->gaps->skipped[kind->group].path), "%s", path);
-	place->gaps->skipped[kind->group].lines = n;
+	lines_note_skipped(place, kind, n);
 }
 
 static int take_all(struct reading *reading, lines_take_fn take, void *context)

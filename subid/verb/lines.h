@@ -26,6 +26,8 @@ typedef int (*lines_take_fn)(const struct line *line, void *context);
 
 int lines_each(const struct verb_place *place, const struct kind *kind, bool notes,
 	       lines_take_fn take, void *context);
+void lines_note_skipped(const struct verb_place *place, const struct kind *kind,
+			uint64_t n);
 int lines_find_used(const struct verb_place *place, const struct kind *kind, bool notes,
 		    struct allocated_ids *used);
 

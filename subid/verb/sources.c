@@ -115,6 +115,7 @@ static void note_mute(struct sources *sources, const struct source *source)
 static void note_void(const struct sources *sources, const struct user *user,
 		      const struct kind *kind, const struct source *source, uint64_t n)
 {
+	lines_note_skipped(sources->place, kind, n);
 	if (source)
 		report_line(PROGRAM,
 			    _("note: %s/%s: lines of %s that grant nothing, since the "
