@@ -82,5 +82,5 @@ Test(json, strings)
 {
 	begin();
 	json_string("a\"b\\c\n\xc3\xa4\xff");
-	check("\"a\\u0022b\\u005c\\u000a\xc3\xa4\\u00ff\"");
+	check("\"a\\u0022b\\u005cc\\u000a\xc3\xa4\\u00ff\"");
 }
