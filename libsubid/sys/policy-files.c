@@ -90,7 +90,7 @@ static bool is_policy_name(const char *name)
 	return name[0] != '.' && len > 5 && strcmp(name + len - 5, ".conf") == 0;
 }
 
-static int put_name(struct policy_names *names, const char *name, size_t directory)
+static int put_policy_name(struct policy_names *names, const char *name, size_t directory)
 {
 	char *copy;
 
@@ -110,7 +110,7 @@ static int list_directory(struct policy_names *names, size_t directory)
 	while (errno = 0, r == 0 && (entry = readdir(names->open[directory])))
 		if (is_policy_name(entry->d_name))
 			r = names->n < LIMIT_DROPINS ?
-				    put_name(names, entry->d_name, directory) :
+				    put_policy_name(names, entry->d_name, directory) :
 				    -E2BIG;
 	return r ? r : -errno;
 }
