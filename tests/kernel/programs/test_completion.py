@@ -30,6 +30,8 @@ LINES = (
     ("subid grant anna bo", "subid grant anna bob "),
     ("subid grant --all-users --group staff-", "subid grant --all-users --group staff-of-elsa "),
     ("subid revoke anna --range 3", "subid revoke anna --range 3000000-3065535 "),
+    ("subid check --code owner-od", "subid check --code owner-odd"),
+    ("subid check --severity warn", "subid check --severity warning "),
     ("subid doctor --for kube", "subid doctor --for kubelet "),
     ("subid files /mnt/some", "subid files /mnt/some-directory/"),
     ("subid grant --batch /mnt/some-f", "subid grant --batch /mnt/some-file "),
