@@ -58,5 +58,7 @@ lintian()
 		--pedantic "$packages"/*.changes 2>&1)
 
 	verdict 'lintian: no error, no warning' "$(grep '^[EW]:' <<<"$output")"
+	verdict 'lintian: it has read the packages, and the overrides are used' \
+		"$(grep -q '^O: subid-uidmap: elevated-privileges' <<<"$output" || echo "$output")"
 	grep -v '^[EW]:' <<<"$output" | sed 's/^/| /'
 }
