@@ -41,14 +41,25 @@ int scan_start(struct scan *scan, int fd)
 	return 0;
 }
 
+/* Takes the large buffer. Returns 0 or -ENOMEM. */
+static int scan_grow(struct scan *scan)
+{
+	char *buffer = malloc(SCAN_BYTES);
+
+	if (!buffer)
+		return -ENOMEM;
+	memcpy(buffer, scan->few, scan->end);
+	scan->buffer = buffer;
+	scan->size = SCAN_BYTES;
+	return 0;
+}
+
 /* As scan_start(), also for a pipe, from the current position. */
 int scan_start_stream(struct scan *scan, int fd)
 {
-	int r = scan_start(scan, fd);
-
-	if (r == 0)
-		scan->stream = true;
-	return r;
+	scan_start(scan, fd);
+	scan->stream = true;
+	return scan_grow(scan);
 }
 
 /* Starts again at the begin of the file. An empty file is not read again. */
@@ -75,27 +86,12 @@ static void scan_move(struct scan *scan, size_t begin)
 	scan->newlines = 0;
 }
 
-/* Takes more memory for a file that has more. Returns 0 or -ENOMEM. */
-static int scan_grow(struct scan *scan)
-{
-	char *buffer;
-
-	if (scan->size == SCAN_BYTES || scan->total < scan->size)
-		return 0;
-	buffer = malloc(SCAN_BYTES);
-	if (!buffer)
-		return -ENOMEM;
-	memcpy(buffer, scan->few, scan->end);
-	scan->buffer = buffer;
-	scan->size = SCAN_BYTES;
-	return 0;
-}
-
 /* Reads more bytes; first moves the buffered ones to the front. */
 static int scan_fill(struct scan *scan)
 {
+	bool fills_few = scan->size == SCAN_FEW && scan->total >= SCAN_FEW;
 	size_t n = 0;
-	int r = scan_grow(scan);
+	int r = fills_few ? scan_grow(scan) : 0;
 
 	if (r)
 		return r;

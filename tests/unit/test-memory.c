@@ -159,35 +159,59 @@ Test(memory, table_subtract)
 	cr_assert(failed > 5, "%zu allocations failed", failed);
 }
 
+/* A file that does not fit the buffer of a scan, with a key of no program. */
+static const char *large_file(struct tmpdir *tmpdir, const char *name)
+{
+	static char path[PATH_MAX], lines[2 * SCAN_FEW];
+
+	for (size_t i = 0; i < sizeof(lines); i++)
+		lines[i] = "other:x:7:7:::\n"[i % 15];
+	tmpdir_make(tmpdir);
+	tmpdir_put(tmpdir, name, lines, sizeof(lines) - sizeof(lines) % 15, 0644);
+	snprintf(path, sizeof(path), "%s/%s", tmpdir->path, name);
+	return path;
+}
+
 Test(memory, scan)
 {
-	CLEANUP(fd_cleanup) int fd = file_of(BYTES(text));
+	struct tmpdir tmpdir;
+	CLEANUP(fd_cleanup)
+	int fd = open(large_file(&tmpdir, "lines"), O_RDONLY | O_CLOEXEC);
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+	CLEANUP(scan_cleanup) struct scan stream = { 0 };
+	struct scan_line line;
+	int r;
 
 	countdown = 0;
-	cr_assert(scan_start(&scan, fd) == -ENOMEM);
+	cr_assert(scan_start(&scan, fd) == 0);
+	while ((r = scan_next(&scan, &line)) > 0)
+		cr_assert(line.len == 14);
+	cr_assert(r == -ENOMEM && scan.number == SCAN_FEW / 15);
+	countdown = 0;
+	cr_assert(scan_start_stream(&stream, fd) == -ENOMEM);
 	countdown = -1;
-	cr_assert_null(scan.buffer);
+	tmpdir_cleanup(&tmpdir);
 }
 
 /* Files of settings: without memory there is no result. */
 Test(memory, settings)
 {
+	struct tmpdir tmpdir;
+	const char *path = large_file(&tmpdir, "settings");
 	char value[LOGIN_DEFS_VALUE_BYTES];
 	struct nsswitch nsswitch;
 	bool yes = true;
 
 	countdown = 0;
-	cr_assert(login_defs_lookup(AT_FDCWD, "/proc/self/status", "KEY", value) ==
-		  -ENOMEM);
+	cr_assert(login_defs_lookup(AT_FDCWD, path, "KEY", value) == -ENOMEM);
 	countdown = 0;
-	cr_assert(login_defs_yes(AT_FDCWD, "/proc/self/status", "KEY", &yes) == -ENOMEM &&
-		  yes);
+	cr_assert(login_defs_yes(AT_FDCWD, path, "KEY", &yes) == -ENOMEM && yes);
 	countdown = 0;
-	cr_assert_not(login_defs_is_yes(AT_FDCWD, "/proc/self/status", "KEY"));
+	cr_assert_not(login_defs_is_yes(AT_FDCWD, path, "KEY"));
 	countdown = 0;
-	cr_assert(nsswitch_read("/proc/self/status", &nsswitch) == -ENOMEM);
+	cr_assert(nsswitch_read(path, &nsswitch) == -ENOMEM);
 	countdown = -1;
+	tmpdir_cleanup(&tmpdir);
 }
 
 /* An account that could not be looked up is not one that does not exist. */
@@ -195,18 +219,22 @@ Test(memory, account)
 {
 	CLEANUP(nss_end) struct nss nss = { .open = false };
 	const struct name_service in_process = nss_service(&nss);
-	const struct lookup lookup = { AT_FDCWD, true, false, &in_process };
+	struct lookup lookup = { AT_FDCWD, true, false, &in_process };
 	struct account account = { 0 };
+	struct tmpdir tmpdir;
 
+	large_file(&tmpdir, "passwd");
+	lookup.directory = tmpdir.fd;
 	countdown = 0;
 	cr_assert(nss_uid(&nss, 0, &account) == -ENOMEM);
 	countdown = 0;
 	cr_assert(nss_user(&nss, "root", &account) == -ENOMEM);
 	/* The file could not be read: the name service is asked. */
 	countdown = 0;
-	cr_assert(lookup_uid(&lookup, 0, &account) == 0);
+	cr_assert(lookup_uid(&lookup, 0, &account) == 0 && countdown < 0);
 	cr_assert_str_eq(account.name, "root");
 	countdown = -1;
+	tmpdir_cleanup(&tmpdir);
 }
 
 /* Lookups in a passwd file and a service; each allocation fails in its turn. */

@@ -196,7 +196,7 @@ Test(plugin_client, hangs)
 	child_run(hangs, NULL);
 }
 
-/* A child that does not become the helper calls no plugin, and says why. */
+/* A child that does not become the helper calls no plugin, and says what it lacks. */
 static const char *not_executed(void *context)
 {
 	const char *complaint = child_own_mounts();
@@ -207,8 +207,10 @@ static const char *not_executed(void *context)
 	if (complaint)
 		return complaint;
 	execute_fails = -EPERM;
-	CHILD_ASSERT(ask("elsa", &set) == -EPERM);
+	CHILD_ASSERT(ask("elsa", &set) == -ENOPKG && helper.fault == HELPER_BROKEN);
 	CHILD_ASSERT(set.n == 0);
+	execute_fails = -EMFILE;
+	CHILD_ASSERT(ask("elsa", &set) == -EMFILE && set.n == 0);
 	return NULL;
 }
 
