@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,14 +32,20 @@ int doctor_proc(struct doctor *doctor)
 	return facts.proc ? doctor_report_bad(doctor, "kernel", &facts) : 0;
 }
 
+/* As many as the helper needs: no step works with much fewer. */
+#define DESCRIPTORS 32
+
 /* Looks up the user. Returns 0, ACCOUNT_NONE or -errno. */
 static int look_up_self(struct doctor *doctor)
 {
 	const struct name_service service = nss_client_single(&doctor->asker);
 	struct nsswitch nsswitch;
+	struct rlimit limit;
 	struct lookup lookup;
 	int r = nsswitch_read(NSSWITCH_CONF, &nsswitch);
 
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < DESCRIPTORS)
+		return -EMFILE;
 	/* The next steps report that it cannot be read. */
 	if (r)
 		return nss_client_uid(&doctor->asker, getuid(), &doctor->account);
