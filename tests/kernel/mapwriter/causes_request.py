@@ -224,7 +224,8 @@ def _(s):
 
 @case("no memory is left", "NO_MEMORY")
 def _(s):
-    s.database(GRANT)
+    """A database that does not fit the buffer that a map writer has from the start."""
+    s.database("".join(f"user{i}:{i * 10}:10\n" for i in range(1000)) + GRANT)
     small = host_module.is_musl() or host_module.mapwriter_libc() != "shared"
     for limit in range(200 if small else 2000, 6000, 20):
         s.as_user = lambda _, limit=limit: resource.setrlimit(
