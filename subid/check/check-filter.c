@@ -90,15 +90,16 @@ static size_t find_word(option_word_fn word, const char *text, size_t len)
 	return SIZE_MAX;
 }
 
-static bool read_codes(const struct check *check, const struct command *command)
+static bool read_codes(const struct check *check, const struct command *command,
+		       option_word_fn code)
 {
 	for (const char *at = check->codes; at;) {
 		size_t len = strcspn(at, ",");
 
-		if (find_word(check_code_word, at, len) == SIZE_MAX) {
+		if (find_word(code, at, len) == SIZE_MAX) {
 			report_line(PROGRAM, _("there is no finding '%.*s'"), (int)len,
 				    at);
-			option_suggest_word(command, check_code_word, at, len);
+			option_suggest_word(command, code, at, len);
 			return false;
 		}
 		at = at[len] ? at + len + 1 : NULL;
@@ -106,8 +107,10 @@ static bool read_codes(const struct check *check, const struct command *command)
 	return true;
 }
 
-/* Reads the options that choose findings. Returns false if one is wrong. */
-bool check_read_filter(struct check *check, const struct command *command)
+/* Reads the options that choose findings. @code lists all codes. Returns false if one is
+ * wrong. */
+bool check_read_filter(struct check *check, const struct command *command,
+		       option_word_fn code)
 {
 	const char *word = check->severity_word;
 	size_t i = word ? find_word(check_severity_word, word, strlen(word)) : 0;
@@ -121,7 +124,7 @@ bool check_read_filter(struct check *check, const struct command *command)
 	}
 	if (word)
 		check->severity = (enum finding_severity)(FINDING_ERROR - i);
-	return read_codes(check, command);
+	return read_codes(check, command, code);
 }
 
 static bool has_line(struct check *check, const char *word)

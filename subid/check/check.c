@@ -67,7 +67,7 @@ static int check_parse(int argc, char **argv, struct check *check)
 		report_line(PROGRAM, _("--before-switch lists the losses of all users"));
 	else if (check->quiet && output_has_format(&check->options.output))
 		report_line(PROGRAM, _("--quiet prints no rows"));
-	else if (check_read_filter(check, &verb_check.command))
+	else if (check_read_filter(check, &verb_check.command, check_code_word))
 		return 0;
 	return verb_misuse(&verb_check);
 }

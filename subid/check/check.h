@@ -172,7 +172,8 @@ int check_print_summary(const struct check *check);
 int check_note_lines(struct check *check);
 const char *check_code_word(const struct command *command, size_t i);
 const char *check_severity_word(const struct command *command, size_t i);
-bool check_read_filter(struct check *check, const struct command *command);
+bool check_read_filter(struct check *check, const struct command *command,
+		       option_word_fn code);
 int check_find_owners(struct check *check);
 bool check_wants(const struct check *check, const char *code,
 		 enum finding_severity severity);

@@ -127,7 +127,7 @@ static const struct index_range *range_at(const struct list_map *map,
 	return &map->indexes[range->group].ranges[range->at];
 }
 
-/* The same as index_compare_owners(), for ranges of both databases. */
+/* Orders ranges of both databases by owner; 0: both have the same one. */
 static int by_map_owner(const void *a, const void *b, void *context)
 {
 	const struct list_map *map = context;

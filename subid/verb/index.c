@@ -87,8 +87,8 @@ static int order(uint64_t a, uint64_t b)
 }
 
 /* Orders ranges by owner; returns 0 if both have the same one. Thread-safe. */
-int index_compare_owners(const struct index *index, const struct index_range *x,
-			 const struct index_range *y)
+static int compare_index_owners(const struct index *index, const struct index_range *x,
+				const struct index_range *y)
 {
 	int r = order(x->uid, y->uid);
 
@@ -107,7 +107,7 @@ static int compare_first(const void *a, const void *b)
 
 static int by_owner(const void *a, const void *b, void *index)
 {
-	int r = index_compare_owners(index, a, b);
+	int r = compare_index_owners(index, a, b);
 
 	return r ? r : compare_first(a, b);
 }
@@ -122,7 +122,7 @@ static void count_inside(struct index *index)
 	for (size_t i = 0; i < index->n; i++) {
 		struct index_range *range = &index->ranges[i];
 
-		if (i > 0 && index_compare_owners(index, range - 1, range) != 0)
+		if (i > 0 && compare_index_owners(index, range - 1, range) != 0)
 			inside = 1;
 		/* Only overlapping ranges get this far; ID_NONE: no inside id. */
 		range->inside = inside < ID_NONE ? (uint32_t)inside : ID_NONE;

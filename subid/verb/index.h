@@ -51,8 +51,6 @@ const struct index_range *index_find(const struct index *index, uint32_t id,
 				     const struct index_range *previous);
 bool index_inside(const struct index_range *range, uint32_t id, bool from_zero,
 		  uint32_t *ret_inside);
-int index_compare_owners(const struct index *index, const struct index_range *x,
-			 const struct index_range *y);
 const char *index_owner(const struct index *index, const struct index_range *range);
 void index_cleanup(struct index *index);
 
