@@ -127,7 +127,7 @@ bool check_read_filter(struct check *check, const struct command *command,
 	return read_codes(check, command, code);
 }
 
-static bool has_line(struct check *check, const char *word)
+static bool names_line_owner(struct check *check, const char *word)
 {
 	for (size_t i = 0; i < 2; i++) {
 		const struct check_side *side = &check->sides[i];
@@ -155,7 +155,8 @@ int check_find_owners(struct check *check)
 		const struct accounts_owner user =
 			accounts_by_owner(&check->users, word, strlen(word));
 
-		if (user.by_name || user.by_uid || check->silent || has_line(check, word))
+		if (user.by_name || user.by_uid || check->silent ||
+		    names_line_owner(check, word))
 			continue;
 		report_line(PROGRAM, _("user '%s' does not exist, and no line names it"),
 			    word);

@@ -107,7 +107,7 @@ struct problem problem_of(enum check_code code, const struct kind *kind, const c
 	};
 }
 
-static const char *colour_of(const struct problem *problem)
+static const char *severity_colour(const struct problem *problem)
 {
 	if (problem->fixed)
 		return "green";
@@ -129,7 +129,7 @@ static int print_problem(const struct problem *problem)
 	fputs(": ", stdout);
 	terminal_put_word(problem->fixed ? _("fixed") :
 					   finding_severity_name(problem->severity),
-			  colour_of(problem));
+			  severity_colour(problem));
 	fputs(": ", stdout);
 	report_put(cause->evidence, strlen(cause->evidence), charset);
 	printf(" [%s]\n", problem->code);
@@ -167,7 +167,7 @@ static int print_problem_row(struct check *check, const struct problem *problem)
 		[COLUMN_AS_ROOT] = cause->as_root ? "yes" : "no",
 	};
 
-	return output_row(&check->output, cells, colour_of(problem));
+	return output_row(&check->output, cells, severity_colour(problem));
 }
 
 /* The path of a finding may be the caller's own; that of a database is constant. */

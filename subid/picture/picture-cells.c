@@ -16,7 +16,7 @@ static struct range item_ids(const struct picture_item *item)
 	return (struct range){ item->first, (uint64_t)item->last + 1 };
 }
 
-static int compare_ids(const void *a, const void *b)
+static int compare_edges(const void *a, const void *b)
 {
 	const uint64_t *x = a, *y = b;
 
@@ -46,7 +46,7 @@ static size_t list_borders(const struct picture *picture, const struct picture_r
 			borders[n++] = ends[j];
 		}
 	}
-	qsort(borders, n, sizeof(*borders), compare_ids);
+	qsort(borders, n, sizeof(*borders), compare_edges);
 	for (size_t i = 0; i < n; i++)
 		if (i == 0 || borders[i] != borders[unique - 1])
 			borders[unique++] = borders[i];
@@ -127,8 +127,9 @@ struct furthest {
 };
 
 /* Returns the item of another owner that reaches furthest beyond @start, plus 1. */
-static size_t find_other(const struct picture_item *items,
-			 const struct furthest *furthest, const struct picture_item *item)
+static size_t find_second_owner(const struct picture_item *items,
+				const struct furthest *furthest,
+				const struct picture_item *item)
 {
 	for (size_t i = 0; i < 2; i++)
 		if (furthest->item[i] && furthest->end[i] > item->first &&
@@ -169,7 +170,7 @@ void picture_find_shared(struct picture *picture, unsigned int group)
 
 		if (!(items[i].kinds & 1U << group))
 			continue;
-		other = find_other(items, &furthest, &items[i]);
+		other = find_second_owner(items, &furthest, &items[i]);
 		if (other) {
 			struct range common = item_ids(&items[i]);
 

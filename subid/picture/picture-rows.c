@@ -81,7 +81,7 @@ uint64_t picture_count_reserved(const struct picture_question *question, struct 
 	return n;
 }
 
-static int add_row(struct picture *picture, struct picture_row row)
+static int append_row(struct picture *picture, struct picture_row row)
 {
 	int r = ARRAY_RESERVE(picture->rows, picture->n, picture->allocated);
 
@@ -119,7 +119,7 @@ static int add_part(struct picture *picture, struct range part, size_t gap_row,
 		last->ids.end = part.end;
 		return 0;
 	}
-	return add_row(picture, (struct picture_row){ .ids = part });
+	return append_row(picture, (struct picture_row){ .ids = part });
 }
 
 /* Divides ids that are not reserved: free ones, then those of accounts, then free ones.
@@ -219,7 +219,7 @@ static int add_ranges(struct picture *picture, size_t i, size_t end, struct rang
 		row.short_ = !manner->named;
 		if (i + n < end)
 			row.ids.end = ids.start = items[i + n].first;
-		r = add_row(picture, row);
+		r = append_row(picture, row);
 		i += n;
 	}
 	return r;

@@ -55,7 +55,8 @@ static const char *mark_text(const struct drawing *drawing, enum mark mark)
 }
 
 /* Prints what fits into @room cells, and fills them with spaces if @fill is set. */
-static void put_text(struct drawing *drawing, const char *text, size_t room, bool fill)
+static void print_padded(struct drawing *drawing, const char *text, size_t room,
+			 bool fill)
 {
 	size_t width = drawing->picture->question->width - drawing->cells, cells;
 	size_t len = text_width_fit(text, room < width ? room : width, &cells);
@@ -72,8 +73,8 @@ static void end_line(struct drawing *drawing)
 	drawing->cells = 0;
 }
 
-static enum mark find_mark(const struct picture_question *question,
-			   const struct picture_cell *cell)
+static enum mark choose_mark(const struct picture_question *question,
+			     const struct picture_cell *cell)
 {
 	uint64_t ids = range_count(cell->ids);
 	bool uids = question->kinds & 1, gids = question->kinds & 2;
@@ -101,16 +102,16 @@ static enum mark find_mark(const struct picture_question *question,
 static void put_marks(struct drawing *drawing, const struct picture_row *row)
 {
 	for (size_t i = 0; i < row->n_cells; i++) {
-		enum mark mark = find_mark(drawing->picture->question, &row->cells[i]);
+		enum mark mark = choose_mark(drawing->picture->question, &row->cells[i]);
 		const char *colour =
 			drawing->colours && mark == MARK_SHARED ? "red" : NULL;
 
 		drawing->used[mark] = true;
 		fputs_unlocked(terminal_colour_start(colour), stdout);
-		put_text(drawing, mark_text(drawing, mark), SIZE_MAX, false);
+		print_padded(drawing, mark_text(drawing, mark), SIZE_MAX, false);
 		fputs_unlocked(terminal_colour_end(colour), stdout);
 	}
-	put_text(drawing, "", drawing->picture->bar_cells - row->n_cells, true);
+	print_padded(drawing, "", drawing->picture->bar_cells - row->n_cells, true);
 }
 
 /* Prints how many per cent of the ids of a row are in ranges. */
@@ -127,7 +128,7 @@ static void put_fill(struct drawing *drawing, const struct picture_row *row)
 		snprintf(text, sizeof(text), " <1 %% ");
 	else
 		snprintf(text, sizeof(text), "%3" PRIu64 " %% ", per_cent);
-	put_text(drawing, row->ranges ? text : "", 6, true);
+	print_padded(drawing, row->ranges ? text : "", 6, true);
 }
 
 static void put_name(struct drawing *drawing, const struct picture_item *item)
@@ -142,9 +143,9 @@ static void put_name(struct drawing *drawing, const struct picture_item *item)
 
 	printable_copy(text, sizeof(text), name, strlen(name), question->charset);
 	fputs_unlocked(terminal_colour_start(colour), stdout);
-	put_text(drawing, text, drawing->picture->cut, false);
-	put_text(drawing, kind, SIZE_MAX, false);
-	put_text(drawing, item->shared ? "!" : "", SIZE_MAX, false);
+	print_padded(drawing, text, drawing->picture->cut, false);
+	print_padded(drawing, kind, SIZE_MAX, false);
+	print_padded(drawing, item->shared ? "!" : "", SIZE_MAX, false);
 	fputs_unlocked(terminal_colour_end(colour), stdout);
 }
 
@@ -169,15 +170,15 @@ static void put_owners(struct drawing *drawing, const struct picture_row *row)
 
 	if (fits_names(drawing->picture, row)) {
 		for (size_t i = 0; i < row->n; i++) {
-			put_text(drawing, i ? " " : "", SIZE_MAX, false);
+			print_padded(drawing, i ? " " : "", SIZE_MAX, false);
 			put_name(drawing, &items[i]);
 		}
 		return;
 	}
 	snprintf(text, sizeof(text), "%zu: ", row->n);
-	put_text(drawing, text, SIZE_MAX, false);
+	print_padded(drawing, text, SIZE_MAX, false);
 	put_name(drawing, &items[0]);
-	put_text(drawing, row->n > 2 ? " ... " : " ", SIZE_MAX, false);
+	print_padded(drawing, row->n > 2 ? " ... " : " ", SIZE_MAX, false);
 	put_name(drawing, &items[row->n - 1]);
 }
 
@@ -194,27 +195,27 @@ static void put_others(struct drawing *drawing, const struct picture_row *row)
 
 	if (users && question->kinds & 1) {
 		snprintf(text, sizeof(text), _("users: %zu"), users);
-		put_text(drawing, text, SIZE_MAX, false);
+		print_padded(drawing, text, SIZE_MAX, false);
 		comma = ", ";
 	}
 	if (groups && question->kinds & 2) {
 		snprintf(text, sizeof(text), _("groups: %zu"), groups);
-		put_text(drawing, comma, SIZE_MAX, false);
-		put_text(drawing, text, SIZE_MAX, false);
+		print_padded(drawing, comma, SIZE_MAX, false);
+		print_padded(drawing, text, SIZE_MAX, false);
 		comma = ", ";
 	}
 	if (reserved == ids || 2 * reserved > ids) {
-		put_text(drawing, comma, SIZE_MAX, false);
-		put_text(drawing, _("reserved"), SIZE_MAX, false);
+		print_padded(drawing, comma, SIZE_MAX, false);
+		print_padded(drawing, _("reserved"), SIZE_MAX, false);
 		comma = ", ";
 	}
 	if (2 * reserved <= ids) {
-		put_text(drawing, comma, SIZE_MAX, false);
-		put_text(drawing, _("free"), SIZE_MAX, false);
+		print_padded(drawing, comma, SIZE_MAX, false);
+		print_padded(drawing, _("free"), SIZE_MAX, false);
 	}
 }
 
-static void put_row(struct drawing *drawing, const struct picture_row *row)
+static void print_picture_row(struct drawing *drawing, const struct picture_row *row)
 {
 	const struct picture *picture = drawing->picture;
 	char text[64];
@@ -224,10 +225,10 @@ static void put_row(struct drawing *drawing, const struct picture_row *row)
 	if (picture->lasts && n > 0)
 		snprintf(text + n, sizeof(text) - (size_t)n, "-%-*" PRIu64,
 			 (int)picture->id_cells, row->ids.end - 1);
-	put_text(drawing, text, SIZE_MAX, false);
-	put_text(drawing, " ", 1, false);
+	print_padded(drawing, text, SIZE_MAX, false);
+	print_padded(drawing, " ", 1, false);
 	put_marks(drawing, row);
-	put_text(drawing, " ", 1, false);
+	print_padded(drawing, " ", 1, false);
 	put_fill(drawing, row);
 	if (row->ranges)
 		put_owners(drawing, row);
@@ -248,13 +249,14 @@ static void put_legend(struct drawing *drawing)
 			continue;
 		if (!marks[mark].meaning)
 			continue;
-		put_text(drawing, before, SIZE_MAX, false);
-		put_text(drawing, mark_text(drawing, (enum mark)mark), SIZE_MAX, false);
+		print_padded(drawing, before, SIZE_MAX, false);
+		print_padded(drawing, mark_text(drawing, (enum mark)mark), SIZE_MAX,
+			     false);
 		if (pair)
-			put_text(drawing, mark_text(drawing, MARK_HELD_TOO), SIZE_MAX,
-				 false);
-		put_text(drawing, " ", SIZE_MAX, false);
-		put_text(drawing, _(marks[mark].meaning), SIZE_MAX, false);
+			print_padded(drawing, mark_text(drawing, MARK_HELD_TOO), SIZE_MAX,
+				     false);
+		print_padded(drawing, " ", SIZE_MAX, false);
+		print_padded(drawing, _(marks[mark].meaning), SIZE_MAX, false);
 		before = "  ";
 	}
 	end_line(drawing);
@@ -273,11 +275,11 @@ static void put_heading(struct drawing *drawing)
 		 question->kinds == 1 ? "uids" :
 					"gids",
 		 question->span.start, question->span.end - 1, question->n);
-	put_text(drawing, text, SIZE_MAX, false);
+	print_padded(drawing, text, SIZE_MAX, false);
 	if (shared) {
 		snprintf(text, sizeof(text), _(", with ids of several owners: %" PRIu64),
 			 shared);
-		put_text(drawing, text, SIZE_MAX, false);
+		print_padded(drawing, text, SIZE_MAX, false);
 	}
 	end_line(drawing);
 }
@@ -289,6 +291,6 @@ void picture_put(const struct picture *picture, bool colours)
 
 	put_heading(&drawing);
 	for (size_t i = 0; i < picture->n; i++)
-		put_row(&drawing, &picture->rows[i]);
+		print_picture_row(&drawing, &picture->rows[i]);
 	put_legend(&drawing);
 }

@@ -97,7 +97,7 @@ static int take_span(const struct line *line, void *context)
 }
 
 /* Finds the ids of the owners on the command line; end 0: they have none. */
-static int find_span(struct list_map *map)
+static int span_of_drawn(struct list_map *map)
 {
 	struct list *list = map->list;
 	int r, status = VERB_DONE;
@@ -140,7 +140,7 @@ static int by_map_owner(const void *a, const void *b, void *context)
 		      index_owner(&map->indexes[y->group], range_at(map, y)));
 }
 
-static int compare_items(const void *a, const void *b)
+static int compare_drawn(const void *a, const void *b)
 {
 	const struct picture_item *x = a, *y = b;
 
@@ -157,7 +157,7 @@ static void merge_items(struct list_map *map)
 	size_t n = 0;
 
 	if (map->n > 0)
-		qsort(map->items, map->n, sizeof(*map->items), compare_items);
+		qsort(map->items, map->n, sizeof(*map->items), compare_drawn);
 	for (size_t i = 0; i < map->n; i++) {
 		struct picture_item *item = &map->items[i];
 		struct picture_item *before = n > 0 ? &map->items[n - 1] : NULL;
@@ -218,7 +218,7 @@ static int make_items(struct list_map *map)
 	return 0;
 }
 
-static int compare_ids(const void *a, const void *b)
+static int compare_account_ids(const void *a, const void *b)
 {
 	const uint32_t *x = a, *y = b;
 
@@ -226,7 +226,7 @@ static int compare_ids(const void *a, const void *b)
 }
 
 /* Reads the ids of local users or groups. A missing passwd has been reported. */
-static int read_accounts(struct list_map *map, const struct kind *kind)
+static int read_drawn_accounts(struct list_map *map, const struct kind *kind)
 {
 	CLEANUP(range_set_cleanup) struct range_set all = RANGE_SET(1);
 	CLEANUP(ids_in_use_cleanup) struct ids_in_use found = { 0 };
@@ -250,7 +250,7 @@ static int read_accounts(struct list_map *map, const struct kind *kind)
 	for (size_t i = 0; i < found.accounts.n; i++)
 		ids[i] = found.accounts.items[i].id;
 	if (found.accounts.n > 0)
-		qsort(ids, found.accounts.n, sizeof(*ids), compare_ids);
+		qsort(ids, found.accounts.n, sizeof(*ids), compare_account_ids);
 	map->accounts[kind->group] = ids;
 	map->n_accounts[kind->group] = found.accounts.n;
 	return 0;
@@ -297,7 +297,7 @@ int list_map(struct list *list)
 	if (list->n_users == 0 && map.span.end == 0)
 		map.span = (struct range){ 0, ID_NONE };
 	else if (map.span.end == 0)
-		status = find_span(&map);
+		status = span_of_drawn(&map);
 	if (map.span.end == 0)
 		return status;
 	r = load_lines(&map);
@@ -306,7 +306,7 @@ int list_map(struct list *list)
 		return status;
 	r = make_items(&map);
 	for (size_t i = 0; r == 0 && i < list->n_kinds; i++) {
-		int unread = read_accounts(&map, list->kinds[i]);
+		int unread = read_drawn_accounts(&map, list->kinds[i]);
 
 		status = unread ? unread : status;
 	}

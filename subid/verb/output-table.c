@@ -167,7 +167,7 @@ static const char *put_cell(const struct output *output, size_t i, const char *t
 }
 
 /* Prints a row below those of the table, in as many lines as its cells need. */
-static void put_lines(const struct output *output, const char **cells)
+static void put_wrapped_cells(const struct output *output, const char **cells)
 {
 	bool more;
 
@@ -196,7 +196,7 @@ static int put_row(const struct output *output, const char *const *cells,
 		colour = NULL;
 	fputs_unlocked(terminal_colour_start(colour), stdout);
 	if (r == 0)
-		put_lines(output, shown);
+		put_wrapped_cells(output, shown);
 	fputs_unlocked(terminal_colour_end(colour), stdout);
 	for (size_t i = 0; i < output->n_chosen; i++)
 		free(made[i]);

