@@ -149,8 +149,10 @@ int privilege_cut(struct privilege *privilege, capset_t wanted)
 	 * opened as root can be written for any process. File capabilities need this as
 	 * well, since the real and the effective uid of the caller may differ.
 	 */
-	if (syscall(SET_GIDS, privilege->gid, privilege->gid, privilege->gid) ||
-	    syscall(SET_UIDS, privilege->uid, privilege->uid, privilege->uid))
+	if (syscall(SET_GIDS, (long)privilege->gid, (long)privilege->gid,
+		    (long)privilege->gid) ||
+	    syscall(SET_UIDS, (long)privilege->uid, (long)privilege->uid,
+		    (long)privilege->uid))
 		return -errno;
 	/*
 	 * After the change of ids, which has set it to fs.suid_dumpable: the caller could

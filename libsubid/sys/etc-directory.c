@@ -149,3 +149,13 @@ int etc_open(int directory, const char *name)
 	fd = fd_open_regular(directory, name, O_RDONLY);
 	return fd == -EBADFD ? open_masked(directory, name) : fd;
 }
+
+/* Returns whether a file is masked: a symbolic link to the null device. Thread-safe. */
+bool etc_is_masked(int directory, const char *name)
+{
+	static const char null[] = "/dev/null";
+	char target[sizeof(null)];
+
+	return readlinkat(directory, name, target, sizeof(target)) == sizeof(null) - 1 &&
+	       memcmp(target, null, sizeof(null) - 1) == 0;
+}

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 int etc_open_directory(const char *image, const char *path);
+bool etc_is_masked(int directory, const char *name);
 bool etc_is_named(int directory, const char *path);
 int etc_open(int directory, const char *name);
 

@@ -220,16 +220,6 @@ static int find_additions(struct additions *additions, struct dropins *ret_names
 	return directory < 0 ? -errno : dropins_add(ret_names, directory, ".defs");
 }
 
-/* A symbolic link to the null device masks a file, also in an image. */
-static bool is_masked(int directory, const char *name)
-{
-	static const char null[] = "/dev/null";
-	char target[sizeof(null)];
-
-	return readlinkat(directory, name, target, sizeof(target)) == sizeof(null) - 1 &&
-	       memcmp(target, null, sizeof(null) - 1) == 0;
-}
-
 /* By its path in the running system, since etc_open() follows a symbolic link only there.
  */
 static int read_addition(const struct additions *additions, const char *name,
@@ -239,7 +229,7 @@ static int read_addition(const struct additions *additions, const char *name,
 
 	if (additions->directory < 0)
 		return -ENOENT;
-	if (additions->base != AT_FDCWD && is_masked(additions->directory, name))
+	if (additions->base != AT_FDCWD && etc_is_masked(additions->directory, name))
 		return 0;
 	if (additions->base != AT_FDCWD)
 		return read_items(additions->directory, name, items, n);

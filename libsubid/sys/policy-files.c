@@ -21,7 +21,7 @@
 #include "libsubid/sys/etc-directory.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/policy-files.h"
-#include "libsubid/sys/userns.h"
+#include "libsubid/sys/root-only.h"
 
 /* A file hides those of its name in later directories. */
 static const char *const directories[] = {
@@ -70,17 +70,12 @@ static int put_policy_fault(struct policy_files *files, char *path, int fault, i
 /* Returns 0, or why a file or directory with this status may not be used. */
 static int vet_status(const struct stat *status, int *ret_error)
 {
-	int r;
+	int r = root_only_check(status);
 
-	*ret_error = EACCES;
-	if (status->st_mode & (S_IWGRP | S_IWOTH))
-		return DBFILE_WRITABLE;
-	if (status->st_uid == 0)
-		return 0;
-	r = userns_is_outside_owner(status->st_uid);
-	if (r < 0)
-		*ret_error = -r;
-	return r < 0 ? DBFILE_UNKNOWN : r ? 0 : DBFILE_FOREIGN;
+	*ret_error = r < 0 ? -r : EACCES;
+	if (r <= 0)
+		return r ? DBFILE_UNKNOWN : 0;
+	return r == ROOT_ONLY_WRITABLE ? DBFILE_WRITABLE : DBFILE_FOREIGN;
 }
 
 static bool is_policy_name(const char *name)
@@ -163,15 +158,6 @@ static int compare_policy_names(const void *a, const void *b)
 		       (x->directory > y->directory) - (x->directory < y->directory);
 }
 
-static bool is_policy_masked(int directory, const char *name)
-{
-	char target[sizeof("/dev/null")];
-	ssize_t n = readlinkat(directory, name, target, sizeof(target));
-
-	return n == (ssize_t)strlen("/dev/null") &&
-	       memcmp(target, "/dev/null", (size_t)n) == 0;
-}
-
 /* Reads a text of the size that fstat(2) said. Returns 0 or -errno. */
 static int read_policy_text(int fd, size_t size, char **ret_text)
 {
@@ -218,7 +204,7 @@ static int read_policy_file(struct policy_files *files, int directory,
 	char *path;
 
 	dbfile_open_at(directory, name->name, &file);
-	if (file.fault && file.error == ELOOP && is_policy_masked(directory, name->name))
+	if (file.fault && file.error == ELOOP && etc_is_masked(directory, name->name))
 		return 0;
 	if (asprintf(&path, "%s/%s", directories[name->directory], name->name) < 0)
 		return -ENOMEM;

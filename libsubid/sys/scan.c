@@ -28,8 +28,8 @@ static void scan_reset(struct scan *scan)
 
 /*
  * Starts at the begin of a file; reads of a pipe or socket fail with -EBADFD. The scan
- * neither owns the descriptor nor changes its position. Returns 0 or -errno; end with
- * scan_end(). A scan belongs to one thread.
+ * neither owns the descriptor nor changes its position. Returns 0; end with scan_end(). A
+ * scan belongs to one thread.
  */
 int scan_start(struct scan *scan, int fd)
 {
@@ -86,15 +86,24 @@ static void scan_move(struct scan *scan, size_t begin)
 	scan->newlines = 0;
 }
 
-/* Reads more bytes; first moves the buffered ones to the front. */
+static int scan_read(const struct scan *scan, size_t *ret_n)
+{
+	char *to = scan->buffer + scan->end;
+	size_t room = scan->size - scan->end;
+
+	return scan->stream ? fd_read(scan->fd, to, room, ret_n) :
+			      fd_read_at(scan->fd, to, room, scan->total, ret_n);
+}
+
+/*
+ * Reads more bytes; first moves the buffered ones to the front. A file that begins with
+ * SCAN_FEW bytes is read again, by one call: if it is rewritten in place meanwhile, no
+ * line is half old and half new.
+ */
 static int scan_fill(struct scan *scan)
 {
-	bool fills_few = scan->size == SCAN_FEW && scan->total >= SCAN_FEW;
 	size_t n = 0;
-	int r = fills_few ? scan_grow(scan) : 0;
-
-	if (r)
-		return r;
+	int r = 0;
 
 	if (scan->begin > 0) {
 		memmove(scan->buffer, scan->buffer + scan->begin,
@@ -102,10 +111,15 @@ static int scan_fill(struct scan *scan)
 		scan->end -= scan->begin;
 		scan_move(scan, 0);
 	}
-	r = scan->stream ? fd_read(scan->fd, scan->buffer + scan->end,
-				   scan->size - scan->end, &n) :
-			   fd_read_at(scan->fd, scan->buffer + scan->end,
-				      scan->size - scan->end, scan->total, &n);
+	if (scan->size == SCAN_FEW && scan->end == SCAN_FEW)
+		r = scan_grow(scan);
+	if (r == 0)
+		r = scan_read(scan, &n);
+	if (r == 0 && scan->size == SCAN_FEW && n == SCAN_FEW) {
+		r = scan_grow(scan);
+		if (r == 0)
+			r = scan_read(scan, &n);
+	}
 	if (r)
 		return r;
 	scan->total += n;

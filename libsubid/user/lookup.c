@@ -26,7 +26,8 @@ struct lookup lookup_by_nsswitch(int directory, const struct nsswitch *nsswitch,
 		.directory = directory,
 		.files_first = nsswitch->passwd_files_first,
 		.files_alone = nsswitch->passwd_files_first &&
-			       !nsswitch_has_others(nsswitch->passwd),
+			       (nsswitch->passwd[0] == '\0' ||
+				strcmp(nsswitch->passwd, "files") == 0),
 		.service = service,
 	};
 }

@@ -34,15 +34,16 @@ static size_t make_words(char words[ALL_WORDS][LEN + 1])
 {
 	size_t n = 0, from = 0;
 
-	for (const char *letter = "abc"; *letter; letter++)
-		snprintf(words[n++], LEN + 1, "%c", *letter);
-	for (size_t len = 2; len <= LEN; len++) {
+	for (size_t i = 0; i < LETTERS; i++)
+		words[n++][0] = "abc"[i];
+	for (size_t len = 1; len < LEN; len++) {
 		size_t to = n;
 
 		for (; from < to; from++)
-			for (size_t i = 0; i < LETTERS; i++)
-				snprintf(words[n++], LEN + 1, "%s%c", words[from],
-					 "abc"[i]);
+			for (size_t i = 0; i < LETTERS; i++) {
+				memcpy(words[n], words[from], len);
+				words[n++][len] = "abc"[i];
+			}
 	}
 	return n;
 }
