@@ -125,11 +125,11 @@ static const struct option_row options_rows[] = {
 	  OPTION_INTO(struct options, allow_reserved) },
 	{ 0, "create", NULL, N_("make a database that does not exist"),
 	  OPTION_INTO(struct options, create) },
-	{ 0, "dry-run", NULL, N_("show the lines that would go and come"),
+	{ 0, "dry-run", NULL, N_("show the lines that would be removed and added"),
 	  OPTION_INTO(struct options, dry_run) },
 	{ 0, "json", NULL, N_("show the ranges before and after as JSON"),
 	  OPTION_INTO(struct options, json) },
-	{ 0, "verbose", NULL, N_("show the lines that went and came"),
+	{ 0, "verbose", NULL, N_("show the lines that were removed and added"),
 	  OPTION_INTO(struct options, verbose) },
 	{ 'R', "root", N_("DIR"), N_("work on the system in DIR"),
 	  OPTION_INTO(struct options, root), .completes = COMPLETE_DIRECTORIES },
@@ -149,7 +149,7 @@ static const struct option_group options_groups[] = {
 static const struct help_row options_examples[] = {
 	{ "usermod-ext -S anna", N_("a free range, unless anna has one") },
 	{ "usermod-ext -v 200000-265535 anna", N_("these uids") },
-	{ "usermod-ext -W 200000-265535 anna", N_("take these gids") },
+	{ "usermod-ext -W 200000-265535 anna", N_("remove these gids") },
 	{ .term = NULL },
 };
 
@@ -170,7 +170,7 @@ const struct command options_command = {
 	.program = PROGRAM,
 	.name = PROGRAM,
 	.usage = N_("[options] LOGIN"),
-	.summary = N_("Give and take subordinate ids of a user"),
+	.summary = N_("Add and remove subordinate ids of a user"),
 	.options = options_groups,
 	.arguments = { COMPLETE_USERS },
 	.examples = options_examples,

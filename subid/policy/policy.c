@@ -364,7 +364,7 @@ static const struct option_group policy_options[] = {
 
 static const struct help_row policy_examples[] = {
 	{ "subid policy", N_("all rules, and where they are") },
-	{ "subid policy --for elsa", N_("why elsa gets ids from there") },
+	{ "subid policy --for elsa", N_("which pool elsa gets ids from") },
 	{ .term = NULL },
 };
 

@@ -207,7 +207,7 @@ static int map_run(int argc, char **argv)
 
 static const struct option_row map_rows[] = {
 	{ 'f', "for", N_("RUNTIME"),
-	  N_("for newuidmap, unshare, podman, lxc, runc, bwrap, nspawn, docker, libvirt, nova or incus, in its own words"),
+	  N_("in the syntax of newuidmap, unshare, podman, lxc, runc, bwrap, nspawn, docker, libvirt, nova or incus"),
 	  .take = take_runtime, .word = runtime_word },
 	{ 0, "through", N_("ID[:INNER]"),
 	  N_("also map this id of the host, to itself or to INNER; u:ID, g:ID: only as a uid or a gid"),

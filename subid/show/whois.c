@@ -200,10 +200,10 @@ static const struct option_group whois_options[] = {
 };
 
 static const struct help_row whois_examples[] = {
-	{ "subid whois 3001000", N_("whose the id is") },
-	{ "subid whois /srv/image/etc/shadow", N_("whose the ids of a file are") },
+	{ "subid whois 3001000", N_("who owns the id") },
+	{ "subid whois /srv/image/etc/shadow", N_("who owns the ids of a file") },
 	{ "find . -printf '%U\\n' | subid whois -u -",
-	  N_("whose the uids of many files are") },
+	  N_("who owns the uids of many files") },
 	{ .term = NULL },
 };
 

@@ -18,7 +18,7 @@ const struct option_row change_rows[] = {
 	  OPTION_INTO(struct change_options, gid_only) },
 	{ 0, "no-account", NULL, N_("the user need not exist"),
 	  OPTION_INTO(struct change_options, no_account) },
-	{ 0, "dry-run", NULL, N_("show the lines that would go and come"),
+	{ 0, "dry-run", NULL, N_("show the lines that would be removed and added"),
 	  OPTION_INTO(struct change_options, dry_run) },
 	{ 'J', "json", NULL, N_("show the ranges before and after as JSON"),
 	  OPTION_INTO(struct change_options, common.output.json) },

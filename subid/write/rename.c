@@ -370,7 +370,7 @@ static int rename_run(int argc, char **argv)
 }
 
 static const struct option_row rename_rows[] = {
-	{ 0, "canonical", NULL, N_("all lines: the login names of their owners"),
+	{ 0, "canonical", NULL, N_("write the login name of the owner in all lines"),
 	  OPTION_INTO(struct rename, canonical) },
 	{ 0, "merge", NULL, N_("NEW may have ranges already"),
 	  OPTION_INTO(struct rename, merge) },
@@ -387,7 +387,7 @@ static const struct option_group rename_options[] = {
 };
 
 static const struct help_row rename_examples[] = {
-	{ "subid rename anna maria", N_("after usermod -l maria anna") },
+	{ "subid rename anna alice", N_("after usermod -l alice anna") },
 	{ "subid rename --canonical --dry-run",
 	  N_("show lines that have another name of a user") },
 	{ .term = NULL },

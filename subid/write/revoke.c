@@ -358,7 +358,7 @@ static const struct option_row revoke_rows[] = {
 	  OPTION_INTO(struct revoke, all) },
 	{ 0, "range", N_("FIRST-LAST"), N_("these ids; may be repeated"),
 	  .take = take_revoked_range, .completes = COMPLETE_RANGES },
-	{ 0, "if-held", NULL, N_("succeed if there are none"),
+	{ 0, "if-held", NULL, N_("succeed also if the user has none"),
 	  OPTION_INTO(struct revoke, if_held) },
 	{ 0, "in-use", NULL, N_("also ids that processes use"),
 	  OPTION_INTO(struct revoke, in_use) },
@@ -380,8 +380,8 @@ static const struct option_group revoke_options[] = {
 
 static const struct help_row revoke_examples[] = {
 	{ "subid revoke bob --dry-run", N_("show what bob would lose") },
-	{ "subid revoke bob", N_("take all ranges") },
-	{ "subid revoke --range 200000-200999 bob", N_("take these ids") },
+	{ "subid revoke bob", N_("remove all ranges") },
+	{ "subid revoke --range 200000-200999 bob", N_("remove these ids") },
 	{ .term = NULL },
 };
 
@@ -390,7 +390,7 @@ const struct verb verb_revoke = {
 		.program = PROGRAM,
 		.name = PROGRAM " revoke",
 		.usage = N_("[OPTION]... USER..."),
-		.summary = N_("Take ranges from users"),
+		.summary = N_("Remove ranges of users"),
 		.options = revoke_options,
 		.arguments = { COMPLETE_OWNERS, COMPLETE_OWNERS },
 		.examples = revoke_examples,
