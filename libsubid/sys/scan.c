@@ -111,7 +111,7 @@ static int scan_fill(struct scan *scan)
 		scan->end -= scan->begin;
 		scan_move(scan, 0);
 	}
-	if (scan->size == SCAN_FEW && scan->end == SCAN_FEW)
+	if (scan->size == SCAN_FEW && scan->total >= SCAN_FEW)
 		r = scan_grow(scan);
 	if (r == 0)
 		r = scan_read(scan, &n);

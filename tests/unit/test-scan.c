@@ -480,6 +480,31 @@ Test(scan, failing_read)
 	cr_assert(failed == 51);
 }
 
+/* A file that fits the large buffer is as it was when its first line was read. */
+Test(scan, rewritten_in_place)
+{
+	static char old[SCAN_BYTES], new[SCAN_BYTES];
+
+	memset(old, 'o', sizeof(old));
+	memset(new, 'n', sizeof(new));
+	for (size_t i = 99; i < sizeof(old); i += 100)
+		old[i] = new[i] = '\n';
+	for (size_t size = SCAN_FEW - 1; size < SCAN_BYTES; size += 4000) {
+		CLEANUP(fd_cleanup) int fd = file_of(old, size);
+		CLEANUP(scan_cleanup) struct scan scan = { 0 };
+		struct scan_line line;
+		size_t lines = 0;
+
+		cr_assert(scan_start(&scan, fd) == 0);
+		while (scan_next(&scan, &line) == 1) {
+			cr_assert(memchr(line.text, 'n', line.len) == NULL, "%zu", size);
+			if (lines++ == 0)
+				cr_assert(pwrite(fd, new, size, 0) == (ssize_t)size);
+		}
+		cr_assert(lines == (size + 99) / 100);
+	}
+}
+
 /* One byte more than LIMIT_FILE_BYTES is too much, also if fstat(2) shows less. */
 Test(scan, limit)
 {
