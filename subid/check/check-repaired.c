@@ -4,17 +4,28 @@
  */
 #include "subid/check/check.h"
 
-/* Notes the owner of a line that the repair has changed. */
-int check_add_repaired(struct check *check, const struct finding *finding)
+static int add_owner(struct check *check, const char *owner, size_t len)
 {
 	size_t index;
-	int r = finding->owner_len > 0 ? owner_set_add(&check->repaired, finding->owner,
-						       finding->owner_len, &index) :
-					 OWNER_SET_DUPLICATE;
+	int r = len > 0 ? owner_set_add(&check->repaired, owner, len, &index) :
+			  OWNER_SET_DUPLICATE;
 
 	if (r == 0)
 		check->repaired.items[index].status = OWNER_SET_KNOWN;
 	return r < 0 ? verb_fail(-r) : 0;
+}
+
+/*
+ * Notes the owner of a line that the repair has changed. The lines of an overlap may have
+ * different names of one user, and the changed one is either.
+ */
+int check_add_repaired(struct check *check, const struct finding *finding)
+{
+	int r = add_owner(check, finding->owner, finding->owner_len);
+
+	if (r == 0 && finding->code == FINDING_OWN_OVERLAP)
+		r = add_owner(check, finding->other, finding->other_len);
+	return r;
 }
 
 static const char *repair_reason(size_t i, bool changed, const void *context)

@@ -1046,6 +1046,11 @@ def fix(box):
     spoil(box)
     box.run("check")
     box.check("without --fix nothing is changed", read("/etc/subuid"), SPOILT)
+    box.put("5003:200000:10\nbob:100000:110000\n", "")
+    users = json.loads(box.run("check", "--fix", "--json").out)["users"]
+    box.check("the owner of the changed line, by another name than the finding's",
+              sorted((user["user"], user["changed"]) for user in users),
+              [("5003", False), ("bob", True)])
 
 
 def linked_image(box):
