@@ -185,8 +185,12 @@ static int check_assigned(struct check *check, const struct check_side *side,
 		.is_named = line_owner_is_named,
 		.context = &owner,
 	};
-	int r = site_resolve(&check->site, &user, &line.assign);
+	int r;
 
+	/* Rules are about uids and groups, which are not known. */
+	if (accounts_by_name(&check->unknown, entry->owner, entry->owner_len))
+		return 0;
+	r = site_resolve(&check->site, &user, &line.assign);
 	if (r) {
 		check->unreadable = true;
 		return 0;

@@ -241,17 +241,19 @@ def _(s):
     s.named("reserved", owner="root", severity="note")
 
 
+def rules(box, text):
+    os.makedirs("/etc/subid.d", mode=0o755, exist_ok=True)
+    box.host.write("/etc/subid.d/site.conf", text)
+    os.chmod("/etc/subid.d/site.conf", 0o644)
+
+
 @case("not-as-assigned")
 def _(s):
     """Outside the pool; not at the place of the uid; in a pool of others. What is declared to be
     on purpose is silent."""
-    def rules(text):
-        os.makedirs("/etc/subid.d", mode=0o755, exist_ok=True)
-        s.host.write("/etc/subid.d/site.conf", text)
-        os.chmod("/etc/subid.d/site.conf", 0o644)
     try:
         pool = "pool p 3000000-3000999 count=10\n"
-        rules(pool + "assign user=elsa pool=p\n")
+        rules(s, pool + "assign user=elsa pool=p\n")
         s.put("elsa:3000000:10\nanna:100000:10\n")
         s.gone("not-as-assigned")
         s.put("elsa:100000:10\nanna:200000:10\n")
@@ -260,16 +262,16 @@ def _(s):
         s.put("elsa:3000000:10\n5002:3000100:10\n")
         row = s.named("not-as-assigned", line=2, owner="5002")
         require("for other users" in row["message"], f"{row}")
-        rules(pool + "assign uids=5000-5099 pool=p by-uid=5000\n")
+        rules(s, pool + "assign uids=5000-5099 pool=p by-uid=5000\n")
         s.put("elsa:3000010:10\nanna:3000020:10\n")
         s.gone("not-as-assigned")
         s.put("elsa:3000020:10\n")
         s.named("not-as-assigned", owner="elsa")
-        rules("share elsa anna\nowner nobodys\n")
+        rules(s, "share elsa anna\nowner nobodys\n")
         s.put("elsa:100000:10\nanna:100000:10\nnobodys:200000:10\n")
         codes = {row["code"] for row in s.rows()}
         require(not codes & {"overlap", "no-account"}, f"{codes}")
-        rules("owner nobodys\n")
+        rules(s, "owner nobodys\n")
         require({"overlap"} <= {row["code"] for row in s.rows()}, f"{s.rows()}")
     finally:
         shutil.rmtree("/etc/subid.d")
@@ -881,6 +883,11 @@ def silent(box):
             box.report.check(f"{mode}: nothing is to be removed", rows and not any(
                 re.match("subid (revoke|fix|rename)", row["cure"] or "")
                 for row in rows), f"{rows}")
+            rules(box, "pool p 3000000-3000999\nassign uids=7000-7099 pool=p\n")
+            box.put("ghost:3000000:10\n", "ghost:3000000:10\n")
+            rows = json.loads(box.run("check", "--json").out)["findings"]
+            shutil.rmtree("/etc/subid.d")
+            box.check(f"{mode}: the pool of an owner who is not known", rows, [])
             box.put(text, text)
         directory.mode()
         # a module that is not installed: as if its name were not there
