@@ -116,7 +116,8 @@ static int open_policy_directory(int etc, const char *root, size_t directory)
 	int fd;
 
 	if (root)
-		return etc_open_directory(root, directories[directory]);
+		return etc_open_directory(strcmp(root, "/") == 0 ? NULL : root,
+					  directories[directory]);
 	if (directory > 0)
 		return -ENOENT;
 	fd = openat(etc, "subid.d", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

@@ -242,6 +242,23 @@ def map_writers(site):
     site.forget()
 
 
+def linked(site):
+    """In this system a link is followed, also if a filter of system calls refuses openat2(2)."""
+    strace = shutil.which("strace", path=CLEAN_PATH)
+    if not strace:
+        site.report.skip("without openat2(2)", "needs strace")
+        return
+    site.rules("pool a 3000000-3000999 count=10\nassign user=elsa pool=a\n")
+    os.rename("/etc/subid.d", "/etc/site.d")
+    os.symlink("site.d", "/etc/subid.d")
+    for error in ("ENOSYS", "EPERM"):
+        site.gives(f"openat2(2) fails with {error}", "-f", "-o", "/dev/null", "-e",
+                   "trace=openat2", "-e", f"inject=openat2:error={error}", site.box.path,
+                   "grant", "elsa", program=strace, wanted="elsa:3000000:10\n")
+    os.remove("/etc/subid.d")
+    shutil.rmtree("/etc/site.d")
+
+
 def directories(site):
     """Which file counts, in an image."""
     image = f"{site.host.tmpdir}/image"
@@ -297,7 +314,8 @@ def unchanged(site):
 
 def main():
     site = Site(subid_box.enter())
-    for part in (grants, errors, shown, library, map_writers, directories, unchanged, services):
+    for part in (grants, errors, shown, library, map_writers, linked, directories, unchanged,
+                 services):
         site.report.part(part, site)
     site.report.finish()
 
