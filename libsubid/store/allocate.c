@@ -120,7 +120,9 @@ static int count_all_held(struct allocate_work *work)
 	for (size_t i = 0; i < allocate->n; i++)
 		allocate->items[i].held[0] = allocate->items[i].held[1] = 0;
 	for (size_t k = 0; r == 0 && k < 2; k++)
-		if (allocate->kinds[k] && (allocate->if_missing || allocate->at_least))
+		if (allocate->kinds[k] &&
+		    (allocate->if_missing || allocate->if_missing_in_pools ||
+		     allocate->at_least))
 			r = count_held(work, k);
 	return r;
 }
@@ -139,7 +141,8 @@ static void find_needs(struct allocate_work *work)
 				   allocate_count_of(work, item, k) > 0;
 
 			item->needed[k] = allocate->kinds[k] && is_known && any &&
-					  !(allocate->if_missing && item->held[k] > 0);
+					  !(allocate_is_if_missing(allocate, item) &&
+					    item->held[k] > 0);
 			item->ranges[k] = (struct range){ 0 };
 		}
 		item->asked = false;
@@ -286,6 +289,31 @@ static int place(struct allocate_work *work)
 	return r;
 }
 
+static int find_pools(struct allocate_work *work)
+{
+	struct allocate *allocate = work->allocate;
+	/* Nothing to give: a command that only removes ids works without a policy. */
+	int r = allocate->n > 0 ? allocate_read_policy(work) : 0;
+
+	if (r == 0 && !allocate->fixed && !allocate->has_pools)
+		r = allocate_assign(work);
+	return r;
+}
+
+/*
+ * Finds the pools of all users, which allocate_ranges() does otherwise. Returns 0,
+ * DB_POLICY or -errno.
+ */
+int allocate_find_pools(struct db *db, struct allocate *allocate)
+{
+	CLEANUP(allocate_work_cleanup)
+	struct allocate_work work = { .db = db, .allocate = allocate };
+	int r = find_pools(&work);
+
+	allocate->has_pools = r == 0;
+	return r;
+}
+
 /*
  * Allocates the missing ranges of all users, in memory.
  *
@@ -302,10 +330,7 @@ int allocate_ranges(struct db *db, struct allocate *allocate)
 
 	if (allocate->people->n != (allocate->fixed ? 1 : allocate->n))
 		return -EINVAL;
-	/* Nothing to give: a command that only removes ids works without a policy. */
-	r = allocate->n > 0 ? allocate_read_policy(&work) : 0;
-	if (r == 0 && !allocate->fixed)
-		r = allocate_assign(&work);
+	r = find_pools(&work);
 	if (r)
 		return r;
 	r = read_used(&work);

@@ -60,7 +60,10 @@ struct allocate {
 	 * this order. */
 	bool fixed;
 	bool if_missing; /* an owner with a range of a kind gets no other */
-	bool at_least;	 /* counts are totals: an owner gets the ids that are missing */
+	/* The same for owners of a pool, unless their place in it follows from the uid.
+	 */
+	bool if_missing_in_pools;
+	bool at_least; /* counts are totals: an owner gets the ids that are missing */
 	bool mirror;   /* an owner with a range of one kind gets the same of the other */
 	bool together; /* the same range of both kinds, or none */
 	bool above;    /* prefer ids above the highest range to gaps between ranges */
@@ -70,6 +73,7 @@ struct allocate {
 
 	struct policy_files site;      /* the policy; read once */
 	bool has_site;		       /* it was read */
+	bool has_pools;		       /* allocate_find_pools() has set items->assign */
 	struct overlap_list conflicts; /* DB_CONFLICT: all of them */
 	struct allocate_full full;     /* DB_FULL */
 	bool unsure;		       /* the name service did not answer in time */
@@ -78,10 +82,25 @@ struct allocate {
 	struct range absent;
 };
 
+int allocate_find_pools(struct db *db, struct allocate *allocate);
 int allocate_ranges(struct db *db, struct allocate *allocate);
 int allocate_for_owner(struct db *db, struct allocate *allocate,
 		       const struct owner *owner);
 void allocate_cleanup(struct allocate *allocate);
+
+/* Returns whether the owner has a pool and gets any free ids of it. */
+static inline bool allocate_is_anywhere_in_pool(const struct allocate_item *item)
+{
+	return item->assign && !item->assign->by_uid;
+}
+
+/* Returns whether the owner gets no range of a kind besides one that it has. */
+static inline bool allocate_is_if_missing(const struct allocate *allocate,
+					  const struct allocate_item *item)
+{
+	return allocate->if_missing ||
+	       (allocate->if_missing_in_pools && allocate_is_anywhere_in_pool(item));
+}
 
 /*
  * What the allocate*.c files share.

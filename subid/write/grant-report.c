@@ -60,6 +60,13 @@ int grant_check_strict(struct grant *grant)
 	return EDIT_UNKNOWN_USER;
 }
 
+/* Whether the user of item @i gets certain ids, whatever the user already has. */
+static bool is_exact(const struct grant *grant, size_t i)
+{
+	return grant->exact &&
+	       !allocate_is_if_missing(&grant->allocate, &grant->allocate.items[i]);
+}
+
 /* Whether the user of item @i gets no range, since there are some already. */
 static bool is_content(const struct grant *grant, size_t i)
 {
@@ -67,7 +74,7 @@ static bool is_content(const struct grant *grant, size_t i)
 
 	if (grant->crowd.people.items[i].status != OWNER_SET_KNOWN)
 		return false;
-	if (grant->exact)
+	if (is_exact(grant, i))
 		return item->ranges[0].end + item->ranges[1].end > 0 &&
 		       !edit_texts_changed(&grant->edit.texts);
 	return item->ranges[0].end == 0 && item->ranges[1].end == 0 &&
@@ -94,11 +101,12 @@ int grant_check_fewer(const struct grant *grant)
 	const struct allocate *allocate = &grant->allocate;
 	int r = 0;
 
-	if (!allocate->if_missing || options->if_missing || options->all_users)
+	if (options->if_missing || options->all_users)
 		return 0;
 	for (size_t i = 0; i < allocate->n; i++)
 		for (size_t k = 0; k < 2; k++)
-			if (allocate->items[i].held[k] > 0 &&
+			if (allocate_is_if_missing(allocate, &allocate->items[i]) &&
+			    allocate->items[i].held[k] > 0 &&
 			    allocate->items[i].held[k] < allocate->items[i].count) {
 				report_fewer(grant, i, k);
 				r = VERB_FINDINGS;
@@ -112,7 +120,7 @@ static void report_one_held(const struct grant *grant, size_t i)
 	const char *name = owner_set_name(&grant->crowd.people, i);
 	const char *hint = grant->allocate.at_least ? "" : _("; --another adds a range");
 
-	if (grant->exact)
+	if (is_exact(grant, i))
 		report_line(PROGRAM, _("note: %s already has these ids"), name);
 	else if (grant->allocate.kinds[0] && grant->allocate.kinds[1])
 		report_line(

@@ -112,36 +112,6 @@ static int find_people(struct grant *grant)
 	return r;
 }
 
-/* If ranges are computed from uids, rejects options that choose size or place. */
-static int check_deterministic(const struct grant *grant)
-{
-	const struct grant_options *options = &grant->options;
-	/* --at-least may be less than the range that follows from the uid. */
-	bool chosen = options->count || options->align;
-
-	if (!grant->allocate.settings.deterministic || options->range.end > 0)
-		return 0;
-	for (size_t i = 0; i < grant->crowd.people.n; i++) {
-		chosen |= grant->crowd.items[i].count > 0 && !options->at_least;
-		if (grant->crowd.people.items[i].uid == OWNER_SET_NO_UID) {
-			report_line(PROGRAM,
-				    _("%s has no uid, and by SUB_UID_DETERMINISTIC in "
-				      "%s/login.defs the range follows from it: "
-				      "use --range"),
-				    owner_set_name(&grant->crowd.people, i),
-				    grant->edit.directory);
-			return VERB_NONE;
-		}
-	}
-	if (!chosen)
-		return 0;
-	report_line(PROGRAM,
-		    _("by SUB_UID_DETERMINISTIC in %s/login.defs size and place follow "
-		      "from the uid: no count and no alignment can be chosen"),
-		    grant->edit.directory);
-	return VERB_USAGE;
-}
-
 /* Sets the requested count or range of each user. */
 static void set_items(struct grant *grant)
 {
@@ -179,7 +149,8 @@ static int find_user_names(struct grant *grant)
 		if (allocate->fixed && !allocate->if_missing)
 			r = edit_find_people_names(edit, kind_all[k],
 						   grant->options.range, people);
-		else if (allocate->if_missing || allocate->at_least)
+		else if (allocate->if_missing || allocate->if_missing_in_pools ||
+			 allocate->at_least)
 			r = edit_find_missing_names(edit, kind_all[k], people);
 	}
 	return r;
@@ -204,7 +175,11 @@ static int grant_prepare(struct grant *grant)
 		options->range.end > 0 ||
 		(settings->deterministic && !allocate->if_missing && !allocate->at_least);
 	allocate->if_missing |= !grant->exact && !options->another && !allocate->at_least;
-	allocate->mirror = allocate->if_missing || allocate->at_least;
+	/* Which users have a pool is not known yet. */
+	allocate->if_missing_in_pools =
+		grant->exact && options->range.end == 0 && !options->another;
+	allocate->mirror = allocate->if_missing || allocate->if_missing_in_pools ||
+			   allocate->at_least;
 	allocate->above = true;
 	allocate->join = true;
 	allocate->policy = options->policy;
@@ -212,8 +187,7 @@ static int grant_prepare(struct grant *grant)
 	if (r)
 		return r;
 	set_items(grant);
-	r = check_deterministic(grant);
-	return r ? r : find_user_names(grant);
+	return find_user_names(grant);
 }
 
 /* COUNT 0 in login.defs is valid, but a user who asks for ids will not expect it. */
@@ -231,6 +205,57 @@ static void report_zero_count(const struct grant *grant)
 				    kind_all[k]->id);
 }
 
+/* Returns whether the range of a user follows from the uid by login.defs. */
+static bool is_deterministic(const struct grant *grant, size_t i)
+{
+	return grant->crowd.people.items[i].status == OWNER_SET_KNOWN &&
+	       !grant->crowd.items[i].assign;
+}
+
+/* Rejects options that choose size or place of ranges that follow from uids. */
+static int check_choices(const struct grant *grant)
+{
+	const struct grant_options *options = &grant->options;
+	bool chosen = false;
+
+	for (size_t i = 0; i < grant->crowd.people.n; i++) {
+		if (!is_deterministic(grant, i))
+			continue;
+		/* --at-least may be less than the range that follows from the uid. */
+		chosen |= options->align ||
+			  (grant->crowd.items[i].count > 0 && !options->at_least);
+		if (grant->crowd.people.items[i].uid == OWNER_SET_NO_UID) {
+			report_line(PROGRAM,
+				    _("%s has no uid, and by SUB_UID_DETERMINISTIC in "
+				      "%s/login.defs the range follows from it: "
+				      "use --range"),
+				    owner_set_name(&grant->crowd.people, i),
+				    grant->edit.directory);
+			return VERB_NONE;
+		}
+	}
+	if (!chosen)
+		return 0;
+	report_line(PROGRAM,
+		    _("by SUB_UID_DETERMINISTIC in %s/login.defs size and place follow "
+		      "from the uid: no count and no alignment can be chosen"),
+		    grant->edit.directory);
+	return VERB_USAGE;
+}
+
+/* If ranges follow from uids: the policy says to which users that applies. */
+static int check_deterministic(struct grant *grant)
+{
+	struct allocate *allocate = &grant->allocate;
+	int r;
+
+	if (!allocate->settings.deterministic || allocate->fixed)
+		return 0;
+	r = allocate_find_pools(&grant->edit.db, allocate);
+	return r ? edit_report_allocation(&grant->edit, allocate, r) :
+		   check_choices(grant);
+}
+
 static int apply_grant(struct grant *grant)
 {
 	struct edit *edit = &grant->edit;
@@ -241,6 +266,9 @@ static int apply_grant(struct grant *grant)
 		return r;
 	edit->db.in_use.thorough = grant->options.thorough;
 	edit->db.in_use.strict = grant->options.strict;
+	r = check_deterministic(grant);
+	if (r)
+		return r;
 	r = allocate_ranges(&edit->db, &grant->allocate);
 	grant_report_service(grant);
 	if (r == DB_FULL)
@@ -280,7 +308,7 @@ static int grant_work(struct grant *grant)
 	r = apply_grant(grant);
 	forget_empty(grant);
 	r = edit_finish(&grant->edit, r, &to_record);
-	if (to_record && r != VERB_FINDINGS)
+	if (to_record && r != VERB_FINDINGS && r != VERB_USAGE)
 		grant_record(grant, r);
 	if (r)
 		return r;

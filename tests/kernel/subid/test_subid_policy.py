@@ -13,7 +13,7 @@ import host as host_module
 import subid_box
 from host import CLEAN_PATH, ELSA, ROOT, NameService, built, quick
 from library_box import library_of
-from subid_box import DONE, NONE, UNREADABLE, documented, words
+from subid_box import DONE, FINDINGS, NONE, UNREADABLE, USAGE, documented, words
 
 POLICY = 20
 POOLS = "pool a 3000000-3000999 count=10\npool b 4000000-4000999 count=10\n"
@@ -96,6 +96,34 @@ def grants(site):
                said="belong to root")
     site.forget()
     site.gives("without files", "elsa", wanted="elsa:100000:65536\n")
+
+
+def deterministic(site):
+    """With SUB_UID_DETERMINISTIC, users of a pool get any ids of it, and only once."""
+    site.host.write("/etc/login.defs", host_module.LOGIN_DEFS + "SUB_UID_DETERMINISTIC yes\n"
+                    "SUB_UID_MAX 2999999\nSUB_GID_MAX 2999999\nUID_MIN 5000\n")
+    site.rules(POOLS + "assign user=elsa pool=a\nassign uids=5003-5003 pool=b by-uid=5003\n")
+    anna = 100000 + 2 * 65536
+    site.gives("deterministic: a pool", "elsa", wanted="elsa:3000000:10\n")
+    site.gives("deterministic: a pool, again", "elsa", before="elsa:3000000:10\n",
+               said="elsa already has 10 uids and 10 gids; --another adds a range")
+    site.gives("deterministic: a pool, by another name of the uid", "elsa",
+               before="elsatwin:3000000:10\n", said="elsa already has 10 uids")
+    site.gives("deterministic: a pool, another", "--another", "elsa",
+               before="elsa:3000000:10\nbob:3000010:5\n", wanted="elsa:3000015:10\n")
+    site.gives("deterministic: a pool, a count", "--count", "16", "--align", "16", "elsa", "elsa",
+               wanted="elsa:3000000:16\n")
+    site.gives("deterministic: a pool, fewer than the count", "--count", "16", "elsa",
+               before="elsa:3000000:10\n", status=FINDINGS, said="fewer than 16")
+    site.gives("deterministic: two users", "elsa", "anna", before="elsa:3000000:10\n",
+               wanted=f"anna:{anna}:65536\n", said="elsa already has 10 uids")
+    site.gives("deterministic: a count for one without a pool", "--count", "16", "elsa", "anna",
+               status=USAGE, said="no count and no alignment")
+    site.rules(POOLS + "assign user=ghost pool=a\n")
+    site.gives("deterministic: a pool, no uid", "--no-account", "ghost",
+               wanted="ghost:3000000:10\n")
+    site.host.reset_etc("login.defs")
+    site.forget()
 
 
 def errors(site):
@@ -314,8 +342,8 @@ def unchanged(site):
 
 def main():
     site = Site(subid_box.enter())
-    for part in (grants, errors, shown, library, map_writers, linked, directories, unchanged,
-                 services):
+    for part in (grants, deterministic, errors, shown, library, map_writers, linked, directories,
+                 unchanged, services):
         site.report.part(part, site)
     site.report.finish()
 
