@@ -89,6 +89,7 @@ static void report_pool(const char *program, const char *root,
 	const struct allocate_full *full = &allocate->full;
 	const struct policy_pool *pool = full->pool;
 	const struct policy_assign *assign = allocate->items[full->item].assign;
+	uint64_t count = assign ? assign->count : 0, base = assign ? assign->base : 0;
 	const char *name = pool->name.text, *id = full->kind->id;
 	int len = (int)pool->name.len;
 	char place[POLICY_PLACE_BYTES];
@@ -102,13 +103,13 @@ static void report_pool(const char *program, const char *root,
 			      "%" PRIu64 "-%" PRIu64 ": %" PRIu64
 			      " for each uid from %" PRIu64 " on"),
 			    place, full->uid, len, name, id, pool->ids.start,
-			    pool->ids.end - 1, assign->count, assign->base);
+			    pool->ids.end - 1, count, base);
 		break;
 	case ALLOCATE_SIZE:
 		report_line(program,
 			    _("%s: each user gets %" PRIu64
 			      " ids of pool '%.*s': no count can be chosen"),
-			    place, assign->count, len, name);
+			    place, count, len, name);
 		break;
 	case ALLOCATE_OF_POOL:
 		report_line(program,

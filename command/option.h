@@ -43,7 +43,7 @@ struct option_row {
 		*argument; /* what --help calls it, N_(); NULL: the option takes none */
 	const char *text;  /* what the option does, N_() */
 	enum option_type type;
-	size_t offset; /* of what is set, in the struct of the group */
+	uint32_t offset; /* of what is set, in the struct of the group */
 	uint64_t min, max;
 	unsigned int completes; /* COMPLETE_ for its argument */
 	option_word_fn word;	/* the words it takes; NULL: it takes others */

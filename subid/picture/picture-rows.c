@@ -230,7 +230,7 @@ static int make_rows(struct picture *picture, const struct manner *manner)
 {
 	const struct picture_question *question = picture->question;
 	struct range span = question->span;
-	uint64_t reach = span.start, start = span.start;
+	uint64_t reach = span.start, start = reach;
 	size_t from = 0;
 	int r = 0;
 

@@ -15,7 +15,7 @@ static void write_key(const struct output_column *column, char ret_key[static KE
 {
 	size_t i;
 
-	for (i = 0; column->name[i] && i < KEY_BYTES - 1; i++)
+	for (i = 0; i < KEY_BYTES - 1 && column->name[i]; i++)
 		ret_key[i] = (char)tolower(column->name[i]);
 	ret_key[i] = '\0';
 }

@@ -193,8 +193,7 @@ class World:
         if len(kinds) == 1:
             words.append(f"-{kinds[0][0]}")
         missing = self.dice.random() < 0.6
-        if missing:
-            words.append("--if-missing")
+        words.append("--if-missing" if missing else "--another")
         return Step("allocate", "subid", (*words, typed), typed, kinds, None, missing)
 
     def allocate(self, typed):

@@ -78,6 +78,15 @@ def explained(run):
     run.box.check("map --explain: no file", {row["file"] for row in document["lines"]}, {None})
 
 
+def rules(run):
+    os.makedirs("/etc/subid.d", mode=0o755)
+    run.box.host.write("/etc/subid.d/10-site.conf", "reserve 5000000-5000009 the lab\n")
+    document, _ = run("subid policy")
+    run.box.check("policy: the place of a rule", [(row["file"], row["line"])
+                  for row in document["rules"]], [("/etc/subid.d/10-site.conf", 1)])
+    shutil.rmtree("/etc/subid.d")
+
+
 def gaps(run):
     document, said = run("subid list")
     run.box.check("lines that grant nothing are in the document", document["skipped"],
@@ -204,6 +213,7 @@ def main():
     run = Json(box)
     rows(run)
     explained(run)
+    rules(run)
     gaps(run)
     changes(run)
     failures(run)

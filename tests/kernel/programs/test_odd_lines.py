@@ -341,7 +341,8 @@ def test_files(test, rounds):
                         for line in lines)
         test.put(data)
         start = rng.randrange(95_000, 150_000)
-        commands = ((test.subid, ("grant", "--count", str(rng.randrange(1, 40_000)), "elsa")),
+        commands = ((test.subid, ("grant", "--another", "--count",
+                                  str(rng.randrange(1, 40_000)), "elsa")),
                     (None, ("-v", f"{start}-{start + rng.randrange(9000)}", "elsa")))
         results = [test.box.run(*args, path=path) for path, args in
                    rng.sample(commands, len(commands))]
