@@ -152,6 +152,15 @@ void allocation_report_full(const char *program, const char *directory, const ch
 			    full->uid, allocate->settings.uid_min, directory,
 			    full->kind->id);
 		break;
+	case ALLOCATE_TOTAL:
+		report_line(program,
+			    _("by SUB_UID_DETERMINISTIC in %s/login.defs uid %u gets one "
+			      "range of %" PRIu64 " %ss, too few for a total of %" PRIu64
+			      "; --range gives others"),
+			    directory, full->uid,
+			    allocate->settings.requests[full->kind->group].count,
+			    full->kind->id, allocate->items[full->item].count);
+		break;
 	case ALLOC_BEYOND:
 		report_beyond(program, directory, allocate);
 		break;

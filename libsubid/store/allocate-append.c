@@ -7,19 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "libsubid/core/array.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
 #include "libsubid/store/allocate.h"
 #include "libsubid/store/db.h"
-
-static int compare_holdings(const void *a, const void *b)
-{
-	const struct holding *x = a, *y = b;
-
-	return (x->person > y->person) - (x->person < y->person);
-}
 
 /* Adds the ids of item @i that its owner does not hold. */
 static int find_item(struct allocate_work *work, size_t k, size_t i)
@@ -29,12 +21,8 @@ static int find_item(struct allocate_work *work, size_t k, size_t i)
 	struct range range = work->allocate->items[i].ranges[k];
 	struct allocated_ids *used = &work->used[k];
 	size_t person = work->allocate->fixed ? 0 : i;
-	size_t at = BISECT(used->n_holdings, h, used->holdings[h].person >= person);
-	int r = range_set_add(&missing, range);
+	int r = allocated_ids_find_not_held(used, person, range, &missing);
 
-	for (; r == 0 && at < used->n_holdings && used->holdings[at].person == person;
-	     at++)
-		r = range_set_subtract(&missing, used->holdings[at].range);
 	for (size_t j = 0; r == 0 && j < missing.n; j++) {
 		r = allocated_ids_put_holding(&work->missing[k], person,
 					      missing.ranges[j]);
@@ -50,12 +38,9 @@ static int find_item(struct allocate_work *work, size_t k, size_t i)
 /* Collects the new ids in database @k, without those that the owner already holds. */
 static int collect_missing(struct allocate_work *work, size_t k)
 {
-	struct allocated_ids *used = &work->used[k];
 	int r = 0;
 
-	if (used->n_holdings > 0)
-		qsort(used->holdings, used->n_holdings, sizeof(struct holding),
-		      compare_holdings);
+	allocated_ids_sort_holdings(&work->used[k]);
 	for (size_t i = 0; r == 0 && i < work->allocate->n; i++)
 		if (allocate_is_placed(&work->allocate->items[i], k))
 			r = find_item(work, k, i);

@@ -295,6 +295,20 @@ int allocate_place_free(struct allocate_work *work)
 	return r ? r : place_all(work);
 }
 
+/* Returns whether an owner has the wanted total with the placed range, or -errno. */
+static int is_total_reached(const struct allocate_work *work, size_t i, size_t k)
+{
+	CLEANUP(range_set_cleanup)
+	struct range_set missing = RANGE_SET(LIMIT_FILE_RANGES);
+	const struct allocate_item *item = &work->allocate->items[i];
+	int r = allocated_ids_find_not_held(&work->used[k], i, item->ranges[k], &missing);
+	uint64_t total = item->held[k];
+
+	for (size_t j = 0; j < missing.n; j++)
+		total += range_count(missing.ranges[j]);
+	return r < 0 ? r : total >= allocate_wish_of(work, item, k);
+}
+
 /*
  * Places the deterministic range of the uid; a range of another size is refused, except
  * one that has at least the ids that are missing.
@@ -305,13 +319,20 @@ static int place_by_uid(const struct allocate_work *work, size_t i, size_t k)
 	struct allocate_item *item = &work->allocate->items[i];
 	uid_t uid = work->allocate->people->items[i].uid;
 	uint64_t count = allocate_count_of(work, item, k);
+	int r;
 
 	if (work->allocate->at_least && count < settings->requests[k].count)
 		count = settings->requests[k].count;
-	if (uid == OWNER_SET_NO_UID || count != settings->requests[k].count)
+	if (uid == OWNER_SET_NO_UID)
 		return ALLOC_NONE;
-	return alloc_deterministic(&settings->requests[k], uid, settings->uid_min,
-				   &item->ranges[k]);
+	if (count != settings->requests[k].count)
+		return work->allocate->at_least ? ALLOCATE_TOTAL : ALLOC_NONE;
+	r = alloc_deterministic(&settings->requests[k], uid, settings->uid_min,
+				&item->ranges[k]);
+	if (r || !work->allocate->at_least)
+		return r;
+	r = is_total_reached(work, i, k);
+	return r > 0 ? 0 : r < 0 ? r : ALLOCATE_TOTAL;
 }
 
 /* The same; a range with ids of a pool is refused to users without one. */
@@ -326,12 +347,15 @@ static int place_outside_pools(struct allocate_work *work, size_t i, size_t k)
 		work->allocate->full.pool = pool;
 		return DB_FULL;
 	}
-	return r ? allocate_fail_full(work, k, i, r) : 0;
+	return r > 0 ? allocate_fail_full(work, k, i, r) : r;
 }
 
-/* Places the deterministic ranges of all items without a pool. Returns 0 or DB_FULL. */
+/* Places the deterministic ranges of all items without a pool. Returns 0, DB_FULL or
+ * -ENOMEM. */
 int allocate_place_deterministically(struct allocate_work *work)
 {
+	for (size_t k = 0; work->allocate->at_least && k < 2; k++)
+		allocated_ids_sort_holdings(&work->used[k]);
 	for (size_t i = 0; i < work->allocate->n; i++) {
 		struct allocate_item *item = &work->allocate->items[i];
 		int r = 0;

@@ -38,6 +38,7 @@ enum {
 	ALLOCATE_OUTSIDE,   /* the place of the uid is not in the pool */
 	ALLOCATE_SIZE,	    /* the place of the uid has another size */
 	ALLOCATE_OF_POOL,   /* the deterministic range has ids of a pool */
+	ALLOCATE_TOTAL,	    /* the deterministic range is too few for at_least */
 };
 
 /* Why there is no free range. */

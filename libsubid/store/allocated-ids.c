@@ -60,6 +60,39 @@ int allocated_ids_put_holding(struct allocated_ids *used, size_t person,
 	return r;
 }
 
+static int compare_holdings(const void *a, const void *b)
+{
+	const struct holding *x = a, *y = b;
+
+	return (x->person > y->person) - (x->person < y->person);
+}
+
+/* Sorts the ranges of the owners by owner. */
+void allocated_ids_sort_holdings(struct allocated_ids *used)
+{
+	if (used->n_holdings > 0)
+		qsort(used->holdings, used->n_holdings, sizeof(struct holding),
+		      compare_holdings);
+}
+
+/*
+ * Finds the ids of @range that an owner does not hold.
+ *
+ * used: with sorted holdings. ret_missing: an empty set.
+ * Returns 0, RANGE_SET_FULL or -ENOMEM.
+ */
+int allocated_ids_find_not_held(const struct allocated_ids *used, size_t person,
+				struct range range, struct range_set *ret_missing)
+{
+	size_t at = BISECT(used->n_holdings, h, used->holdings[h].person >= person);
+	int r = range_set_add(ret_missing, range);
+
+	for (; r == 0 && at < used->n_holdings && used->holdings[at].person == person;
+	     at++)
+		r = range_set_subtract(ret_missing, used->holdings[at].range);
+	return r;
+}
+
 static int put_entry_range(struct allocated_ids *used, const struct entry *entry,
 			   struct range bounds, const struct owner_set *people)
 {

@@ -26,7 +26,7 @@ struct allocated_ids {
 	size_t n;
 	size_t allocated;
 	uint64_t top;		  /* end of the highest line within the bounds, or 0 */
-	struct holding *holdings; /* in the order of the lines */
+	struct holding *holdings; /* in the order of the lines, until they are sorted */
 	size_t n_holdings;
 	size_t allocated_holdings;
 	uint64_t malformed;	  /* malformed lines, apart from harmless ones */
@@ -45,6 +45,9 @@ int allocated_ids_read_accounts(struct allocated_ids *used, struct db *db,
 int allocated_ids_put(struct allocated_ids *used, struct range range);
 int allocated_ids_put_holding(struct allocated_ids *used, size_t person,
 			      struct range range);
+void allocated_ids_sort_holdings(struct allocated_ids *used);
+int allocated_ids_find_not_held(const struct allocated_ids *used, size_t person,
+				struct range range, struct range_set *ret_missing);
 int allocated_ids_put_reserved(struct allocated_ids *used, struct range bounds);
 int allocated_ids_put_accounts(struct allocated_ids *used,
 			       const struct ids_in_use *in_use);

@@ -250,6 +250,13 @@ def test_settings(case):
          new=both(f"elsa:{place}:65536\n"))
     case("deterministic, at least more", ("grant", "elsa", "--at-least", "65537"), NONE,
          says=("elsa gets no uids",))
+    case("deterministic, at least more than what is held with the range",
+         ("grant", "elsa", "--at-least", "131072"), NONE, both(f"elsa:{place}:65536\n"),
+         says=("elsa gets no uids", "one range of 65536 uids, too few for a total of 131072"))
+    case("... and partly not held", ("grant", "elsa", "--at-least", "65537"), NONE,
+         both(f"elsa:{place}:10\n"), says=("elsa gets no uids",))
+    case("... and enough with it", ("grant", "elsa", "--at-least", "65537"), DONE,
+         both("elsa:200000:10\n"), both(f"elsa:200000:10\nelsa:{place}:65536\n"))
     case("deterministic, held in part", ("grant", "elsa"), DONE,
          (f"elsa:{place}:65536\n", f"elsa:{place}:10\n5001:{place + 65530}:6\n"),
          (f"elsa:{place}:65536\n", f"elsa:{place}:10\n5001:{place + 65530}:6\n"
