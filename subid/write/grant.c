@@ -132,15 +132,28 @@ static void set_items(struct grant *grant)
 	}
 }
 
+/* Returns whether it matters how many ids a user has, by all names together. */
+static bool is_total_wanted(const struct grant *grant)
+{
+	const struct grant_options *options = &grant->options;
+	bool wanted = options->at_least > 0;
+
+	for (size_t i = 0; i < grant->allocate.n; i++)
+		wanted |= grant->allocate.items[i].count > 0;
+	return wanted && !options->if_missing && !options->all_users && !options->another;
+}
+
 /*
  * Finds other names of the users before the locks are taken: to see whether a user
- * already has a range, or the ids of --range.
+ * already has a range, or how many ids, or the ids of --range.
  */
 static int find_user_names(struct grant *grant)
 {
 	struct owner_set *people = &grant->crowd.people;
 	const struct allocate *allocate = &grant->allocate;
 	struct edit *edit = &grant->edit;
+	const struct range all = { 0, ID_END };
+	bool total = is_total_wanted(grant);
 	int r = 0;
 
 	for (size_t k = 0; r == 0 && k < 2; k++) {
@@ -149,6 +162,8 @@ static int find_user_names(struct grant *grant)
 		if (allocate->fixed && !allocate->if_missing)
 			r = edit_find_people_names(edit, kind_all[k],
 						   grant->options.range, people);
+		else if (total)
+			r = edit_find_people_names(edit, kind_all[k], all, people);
 		else if (allocate->if_missing || allocate->if_missing_in_pools ||
 			 allocate->at_least)
 			r = edit_find_missing_names(edit, kind_all[k], people);

@@ -11,7 +11,7 @@ import subprocess
 
 import host as host_module
 import subid_box
-from host import CLEAN_PATH, ELSA, ROOT, NameService, built, quick
+from host import CLEAN_PATH, ELSA, ROOT, Account, NameService, built, quick
 from library_box import library_of
 from subid_box import DONE, FINDINGS, NONE, UNREADABLE, USAGE, documented, words
 
@@ -170,8 +170,13 @@ def errors(site):
 
 
 def services(site):
-    """A group of the name service; without an answer nothing is given."""
+    """A group of the name service; without an answer nothing is given. All names count."""
     directory = NameService(site.host)
+    directory.set((Account(5001, 5001, ("elsa@corp",)),))
+    for args in (("--at-least", "60000"), ("--count", "60000")):
+        site.gives(f"a name of the name service, {args[0]}", *args, "elsa",
+                   before="elsa:100000:1000\nelsa@corp:200000:65536\n",
+                   said="elsa already has 66536 uids and 66536 gids")
     site.rules(POOLS + "assign group=staff pool=b\n")
     directory.set(groups=((5001, "staff"),))
     site.gives("a group of the name service", "elsa", wanted="elsa:4000000:10\n")
