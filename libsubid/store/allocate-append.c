@@ -23,6 +23,7 @@ static int find_item(struct allocate_work *work, size_t k, size_t i)
 	size_t person = work->allocate->fixed ? 0 : i;
 	int r = allocated_ids_find_not_held(used, person, range, &missing);
 
+	work->allocate->items[i].gets_any |= missing.n > 0;
 	for (size_t j = 0; r == 0 && j < missing.n; j++) {
 		r = allocated_ids_put_holding(&work->missing[k], person,
 					      missing.ranges[j]);
@@ -257,6 +258,8 @@ int allocate_append(struct allocate_work *work)
 		       !allocate_is_placed(&allocate->items[0], 0);
 	int conflict = 0, r = 0;
 
+	for (size_t i = 0; i < allocate->n; i++)
+		allocate->items[i].gets_any = false;
 	for (size_t i = 0; r == 0 && i < 2; i++) {
 		size_t k = i ^ first;
 

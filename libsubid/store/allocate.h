@@ -29,6 +29,7 @@ struct allocate_item {
 	/* The rule of the policy that gives the owner a pool, or NULL. */
 	const struct policy_assign *assign;
 	struct range ranges[2]; /* the new ranges; end 0: none */
+	bool gets_any;		/* the owner does not hold all ids of these already */
 	bool asked; /* the name service has none of their ids, or was not asked */
 };
 

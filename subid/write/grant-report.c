@@ -60,25 +60,20 @@ int grant_check_strict(struct grant *grant)
 	return EDIT_UNKNOWN_USER;
 }
 
-/* Whether the user of item @i gets certain ids, whatever the user already has. */
-static bool is_exact(const struct grant *grant, size_t i)
+static bool is_placed(const struct allocate_item *item)
 {
-	return grant->exact &&
-	       !allocate_is_if_missing(&grant->allocate, &grant->allocate.items[i]);
+	return allocate_is_placed(item, 0) || allocate_is_placed(item, 1);
 }
 
-/* Whether the user of item @i gets no range, since there are some already. */
+/* Whether the user of item @i gets nothing, since there are a range or these ids already.
+ */
 static bool is_content(const struct grant *grant, size_t i)
 {
 	const struct allocate_item *item = &grant->allocate.items[i];
 
 	if (grant->crowd.people.items[i].status != OWNER_SET_KNOWN)
 		return false;
-	if (is_exact(grant, i))
-		return item->ranges[0].end + item->ranges[1].end > 0 &&
-		       !edit_texts_changed(&grant->edit.texts);
-	return item->ranges[0].end == 0 && item->ranges[1].end == 0 &&
-	       item->held[0] + item->held[1] > 0;
+	return is_placed(item) ? !item->gets_any : item->held[0] + item->held[1] > 0;
 }
 
 /* Reports a user who has some ids of a kind, but not as many as --count. */
@@ -120,7 +115,7 @@ static void report_one_held(const struct grant *grant, size_t i)
 	const char *name = owner_set_name(&grant->crowd.people, i);
 	const char *hint = grant->allocate.at_least ? "" : _("; --another adds a range");
 
-	if (is_exact(grant, i))
+	if (is_placed(item))
 		report_line(PROGRAM, _("note: %s already has these ids"), name);
 	else if (grant->allocate.kinds[0] && grant->allocate.kinds[1])
 		report_line(
@@ -139,7 +134,7 @@ void grant_report_held(const struct grant *grant)
 	const struct grant_options *options = &grant->options;
 	size_t n = 0;
 
-	if (options->if_missing || options->all_users || options->another)
+	if (options->if_missing || options->all_users)
 		return;
 	for (size_t i = 0; i < grant->allocate.n; i++) {
 		if (!is_content(grant, i))

@@ -177,6 +177,7 @@ static int grant_prepare(struct grant *grant)
 	const struct grant_options *options = &grant->options;
 	struct allocate *allocate = &grant->allocate;
 	struct settings *settings = &allocate->settings;
+	bool exact; /* certain ids, also besides others: --range, or from the uid */
 	int r;
 
 	r = options->range.end == 0 ? edit_read_settings(&grant->edit, settings) :
@@ -186,13 +187,12 @@ static int grant_prepare(struct grant *grant)
 	settings->requests[0].align = settings->requests[1].align = options->align;
 	allocate->at_least = options->at_least > 0;
 	allocate->if_missing = options->if_missing || options->all_users;
-	grant->exact =
-		options->range.end > 0 ||
+	exact = options->range.end > 0 ||
 		(settings->deterministic && !allocate->if_missing && !allocate->at_least);
-	allocate->if_missing |= !grant->exact && !options->another && !allocate->at_least;
+	allocate->if_missing |= !exact && !options->another && !allocate->at_least;
 	/* Which users have a pool is not known yet. */
 	allocate->if_missing_in_pools =
-		grant->exact && options->range.end == 0 && !options->another;
+		exact && options->range.end == 0 && !options->another;
 	allocate->mirror = allocate->if_missing || allocate->if_missing_in_pools ||
 			   allocate->at_least;
 	allocate->above = true;

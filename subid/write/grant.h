@@ -38,7 +38,6 @@ struct grant {
 	struct edit edit;
 	struct grant_users crowd;
 	struct allocate allocate;
-	bool exact; /* certain ids: those of --range, or those that follow from the uid */
 };
 
 void grant_report_service(struct grant *grant);

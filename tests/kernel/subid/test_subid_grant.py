@@ -6,6 +6,7 @@ interrupted at every system call; and 100,000 users at once beside Debian's user
 
 import contextlib
 import fcntl
+import json
 import os
 import random
 import re
@@ -244,6 +245,15 @@ def test_settings(case):
     case("deterministic", ("grant", "elsa"), DONE, new=both(f"elsa:{place}:65536\n"))
     case("deterministic, again", ("grant", "elsa"), DONE, both(f"elsa:{place}:65536\n"),
          says=("already has these ids",))
+    case("deterministic, another", ("grant", "elsa", "--another"), DONE,
+         both(f"elsa:{place}:65536\n"), says=("note: elsa already has these ids\n",))
+    found = case("deterministic, one of two", ("grant", "elsa", "bob", "--json"), DONE,
+                 both(f"elsa:{place}:65536\n"),
+                 both(f"elsa:{place}:65536\nbob:{place + 2 * 65536}:65536\n"),
+                 says=("note: elsa already has these ids\n",))
+    reasons = [user["reason"] for user in json.loads(found.out)["users"]]
+    case.report.check("deterministic, one of two: reasons", reasons == ["held", "granted"],
+                      f"{reasons}")
     case("deterministic, enough", ("grant", "elsa", "--at-least", "65536"), DONE,
          both(f"elsa:{place}:65536\n"), says=("elsa already has 65536 uids and 65536 gids\n",))
     case("deterministic, at least fewer", ("grant", "elsa", "--at-least", "5"), DONE,

@@ -82,6 +82,8 @@ def grants(site):
                wanted="elsa:700000:10\n")
     site.rules(POOLS + "assign uids=5000-5099 pool=a by-uid=5000\n")
     site.gives("by formula", "bob", wanted="bob:3000030:10\n")
+    site.gives("by formula, again", "--another", "bob", before="bob:3000030:10\n",
+               said="bob already has these ids")
     site.gives("by formula, ids of another", "bob", before="x:3000035:1\n", status=POLICY,
                said="belong to x")
     site.gives("by formula, another count", "--count", "5", "bob", status=NONE,
