@@ -63,15 +63,29 @@ static bool candidate_is_named(void *context, struct policy_word name)
 	       person == candidate->person;
 }
 
+/* Members of groups are login names: of those of a uid, the one that gets the ids counts.
+ */
+static int find_candidate(struct candidate *candidate)
+{
+	const struct lookup *lookup = &candidate->db->lookup;
+	const char *login = owner_set_login(candidate->people, candidate->person);
+	int r;
+
+	if (candidate->found)
+		return 0;
+	r = lookup_name(lookup, login, &candidate->account);
+	if (r == ACCOUNT_NONE || (r == 0 && candidate->account.uid != candidate->uid))
+		r = lookup_uid(lookup, candidate->uid, &candidate->account);
+	return r;
+}
+
 static int candidate_is_member(void *context, struct policy_word group)
 {
 	struct candidate *candidate = context;
 	const struct lookup *lookup = &candidate->db->lookup;
 	bool remote = nsswitch_has_others(candidate->db->nsswitch.group);
 	char name[LIMIT_OWNER_BYTES + 1];
-	int r = candidate->found ?
-			0 :
-			lookup_uid(lookup, candidate->uid, &candidate->account);
+	int r = find_candidate(candidate);
 
 	if (r)
 		return r == ACCOUNT_NONE ? 0 : r;

@@ -18,9 +18,11 @@ static void set_up(void)
 	tmpdir_make(&tmpdir);
 	tmpdir_put(&tmpdir, "passwd",
 		   BYTES("u0:x:1000:10::/:\nu1:x:1001:20::/:\nu2:x:1002:10::/:\n"
-			 "u3:x:1003:10::/:\nu4:x:1004:20::/:\nu5:x:1005:10::/:\n"),
+			 "u3:x:1003:10::/:\nu4:x:1004:20::/:\nu5:x:1005:10::/:\n"
+			 "twin:x:1005:10::/:\n"),
 		   0644);
-	tmpdir_put(&tmpdir, "group", BYTES("even:x:30:u0,u2,u4\nprimary:x:20:\n"), 0644);
+	tmpdir_put(&tmpdir, "group", BYTES("even:x:30:u0,u2,u4,twin\nprimary:x:20:\n"),
+		   0644);
 }
 
 static void tear_down(void)
@@ -122,6 +124,10 @@ Test(allocate_policy, table)
 		  DB_FULL, "", ALLOCATE_POOL },
 		{ "pool a 200000-200049\nassign group=even pool=a\n", "", "u0 u1 u2", 0,
 		  "u0:200000:10\nu1:100000:10\nu2:200010:10\n", 0 },
+		{ "pool a 200000-200049\nassign group=even pool=a\n", "", "twin", 0,
+		  "twin:200000:10\n", 0 },
+		{ "pool a 200000-200049\nassign group=even pool=a\n", "", "u5", 0,
+		  "u5:100000:10\n", 0 },
 		{ "pool a 200000-200049\nassign group=primary pool=a\n", "", "u0 u1", 0,
 		  "u0:100000:10\nu1:200000:10\n", 0 },
 		{ "pool a 200000-200049\nassign group=none pool=a\n", "", "u0", 0,
