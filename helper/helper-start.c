@@ -77,11 +77,12 @@ int helper_receive(const struct helper *helper, int64_t end, void *bytes, size_t
 /* The helper and its libraries have room within this limit. */
 #define ENOUGH_MEMORY (256 * 1024 * 1024)
 
-static bool is_limited(int resource)
+static bool has_little_memory(void)
 {
-	struct rlimit limit;
+	struct rlimit all, data;
 
-	return getrlimit(resource, &limit) == 0 && limit.rlim_cur < ENOUGH_MEMORY;
+	return (getrlimit(RLIMIT_AS, &all) == 0 && all.rlim_cur < ENOUGH_MEMORY) ||
+	       (getrlimit(RLIMIT_DATA, &data) == 0 && data.rlim_cur < ENOUGH_MEMORY);
 }
 
 static int helper_fault(struct helper *helper, int fault)
@@ -94,7 +95,7 @@ static int helper_fault(struct helper *helper, int fault)
  * that is killed has crashed, as at any other time. */
 static int explain_end(struct helper *helper)
 {
-	if (is_limited(RLIMIT_AS) || is_limited(RLIMIT_DATA))
+	if (has_little_memory())
 		return -ENOMEM;
 	return WIFEXITED(child_end(&helper->child)) ?
 		       helper_fault(helper, HELPER_BROKEN) :

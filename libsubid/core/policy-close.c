@@ -18,7 +18,7 @@
 static int fail_pool(struct policy *policy, enum policy_why why,
 		     const struct policy_pool *pool, struct policy_place other)
 {
-	return policy_fail(policy, &(struct policy_error){ .why = why,
+	return policy_fail(policy, &(struct policy_error){ .why = (int)why,
 							   .place = pool->place,
 							   .word = pool->name,
 							   .other = other });

@@ -178,7 +178,7 @@ static int check_assigned(struct check *check, const struct check_side *side,
 	struct assigned_line line = { .entry = entry };
 	struct problem problem =
 		problem_of(CHECK_NOT_AS_ASSIGNED, side->kind, side->path);
-	struct account account;
+	struct account account = { .uid = ID_NONE };
 	struct line_owner owner = { check, entry };
 	const struct site_user user = {
 		.account = account_of_line(check, entry, &account) ? &account : NULL,
@@ -195,7 +195,7 @@ static int check_assigned(struct check *check, const struct check_side *side,
 		check->unreadable = true;
 		return 0;
 	}
-	if (is_as_assigned(check, &line, user.account ? account.uid : ID_NONE))
+	if (is_as_assigned(check, &line, account.uid))
 		return 0;
 	problem.line = text->number;
 	problem.ids = entry->range;

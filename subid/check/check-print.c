@@ -137,7 +137,9 @@ static void report_rest(struct check *check)
 			size_t n = findings->counts[code][severity];
 
 			if (n <= CHECK_MAX ||
-			    !check_wants(check, finding_code_name(code), severity))
+			    !check_wants(check,
+					 finding_code_name((enum finding_code)code),
+					 (enum finding_severity)severity))
 				continue;
 			left += n - CHECK_MAX;
 			check->counts[severity] += n - CHECK_MAX;
