@@ -184,7 +184,7 @@ static void put_wrapped_cells(const struct output *output, const char **cells)
 static int put_row(const struct output *output, const char *const *cells,
 		   const char *colour)
 {
-	const char *shown[OUTPUT_COLUMNS];
+	const char *shown[OUTPUT_COLUMNS] = { NULL };
 	char *made[OUTPUT_COLUMNS] = { NULL };
 	int r = 0;
 
