@@ -43,10 +43,10 @@ struct option_row {
 		*argument; /* what --help calls it, N_(); NULL: the option takes none */
 	const char *text;  /* what the option does, N_() */
 	enum option_type type;
-	uint32_t offset; /* of what is set, in the struct of the group */
-	uint64_t min, max;
 	unsigned int completes; /* COMPLETE_ for its argument */
-	option_word_fn word;	/* the words it takes; NULL: it takes others */
+	size_t offset;		/* of what is set, in the struct of the group */
+	uint64_t min, max;
+	option_word_fn word; /* the words it takes; NULL: it takes others */
 	/* @target: the struct of the group. Returns 0, OPTION_WRONG with the reason
 	 * reported, or another result that ends option_parse(). */
 	int (*take)(void *target, const struct option_row *row, const char *argument);
