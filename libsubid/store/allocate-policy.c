@@ -207,7 +207,8 @@ int allocate_find_tops(struct allocate_work *work, size_t k)
 		size_t pool = allocate_pool_of(&allocate->items[i]);
 
 		if (pool > 0 && work->tops[k][pool] == 0)
-			work->tops[k][pool] = top_of(used, pool_of(work, i)->ids);
+			work->tops[k][pool] =
+				top_of(used, work->policy->pools[pool - 1].ids);
 	}
 	return 0;
 }
