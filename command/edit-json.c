@@ -163,8 +163,8 @@ int edit_json_users(struct json *json, const struct edit_texts *texts,
 }
 
 /*
- * Prints the document about a change, whose schema is docs/schema/subid.schema.json. Returns 0
- * or -ENOMEM.
+ * Prints the document about a change, whose schema is docs/schema/subid.schema.json.
+ * Returns 0 or -ENOMEM.
  */
 int edit_show_json(const struct edit *edit, const struct owner_set *people,
 		   edit_reason_fn reason, const void *context)
@@ -173,17 +173,11 @@ int edit_show_json(const struct edit *edit, const struct owner_set *people,
 	int r;
 
 	json_begin_document(&json);
-	json_boolean(&json, "changed", edit_texts_changed(&edit->texts));
+	json_boolean(&json, "changed", edit->texts.changed[0] || edit->texts.changed[1]);
 	json_boolean(&json, "dry_run", edit->dry_run);
 	r = edit_json_users(&json, &edit->texts, edit->kinds, people, reason, context);
 	json_end(&json, '}');
 	return r;
-}
-
-/* Whether any database has changed, or would with --dry-run. */
-bool edit_texts_changed(const struct edit_texts *texts)
-{
-	return texts->changed[0] || texts->changed[1];
 }
 
 void edit_texts_cleanup(struct edit_texts *texts)

@@ -154,7 +154,6 @@ int edit_json_users(struct json *json, const struct edit_texts *texts,
 		    edit_reason_fn reason, const void *context);
 int edit_show_json(const struct edit *edit, const struct owner_set *people,
 		   edit_reason_fn reason, const void *context);
-bool edit_texts_changed(const struct edit_texts *texts);
 int edit_show(const struct edit *edit, const struct owner_set *people,
 	      edit_reason_fn reason, const void *context);
 void edit_texts_cleanup(struct edit_texts *texts);
