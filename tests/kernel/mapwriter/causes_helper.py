@@ -4,7 +4,6 @@
 import contextlib
 import os
 import resource
-import shutil
 
 from explain import ASK, GRANT, NO_NAME, Cases, denied
 from host import MS_BIND, MS_NOEXEC, MS_REMOUNT, NSSWITCH, Plugins, mount, umount
@@ -117,18 +116,9 @@ def _(s):
     each(s, spoil, "HELPER_TRACEABLE")
 
 
-def false_helper(s, role):
-    false = s.host.compile("false_helper.c")
-    s.host.write("/etc/false-helper", role)
-    def spoil(path):
-        shutil.copyfile(false, path)
-        os.chmod(path, 0o711)
-    return spoil
-
-
 @case("helper of another version", "HELPER_VERSION")
 def _(s):
-    each(s, false_helper(s, "version 1\n"), "HELPER_VERSION", put_back(s),
+    each(s, s.host.false_helper("version 1\n"), "HELPER_VERSION", put_back(s),
          cure="install one version of all of subid-utils")
 
 
@@ -140,7 +130,7 @@ def _(s):
         None, path, None, MS_BIND | MS_REMOUNT | MS_NOEXEC)
     fixes = {noexec: lambda path: umount(path)}
     # as a loader that does not find a library
-    for spoil in (false_helper(s, "ends 127\n"), no_program, script, noexec):
+    for spoil in (s.host.false_helper("ends 127\n"), no_program, script, noexec):
         each(s, spoil, "HELPER_BROKEN", fixes.get(spoil, put_back(s)),
              cure="see what it prints if root runs it, or install subid-utils again")
 

@@ -474,15 +474,6 @@ def without_helper(s, spoil, cause, fix=None):
             s.host.install_helper()
 
 
-def false_helper(s, role):
-    false = s.host.compile("false_helper.c")
-    s.host.write("/etc/false-helper", role)
-    def spoil(path):
-        shutil.copyfile(false, path)
-        os.chmod(path, 0o711)
-    return spoil
-
-
 @case("HELPER_MISSING")
 def _(s):
     without_helper(s, os.unlink, "HELPER_MISSING", s.host.install_helper)
@@ -511,12 +502,12 @@ def _(s):
 
 @case("HELPER_VERSION")
 def _(s):
-    without_helper(s, false_helper(s, "version 1\n"), "HELPER_VERSION", s.host.install_helper)
+    without_helper(s, s.host.false_helper("version 1\n"), "HELPER_VERSION", s.host.install_helper)
 
 
 @case("HELPER_BROKEN")
 def _(s):
-    without_helper(s, false_helper(s, "ends 127\n"), "HELPER_BROKEN", s.host.install_helper)
+    without_helper(s, s.host.false_helper("ends 127\n"), "HELPER_BROKEN", s.host.install_helper)
 
 
 # --- ranges ---

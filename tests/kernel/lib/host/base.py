@@ -583,6 +583,16 @@ class Host:
         with open(source, "rb") as file:
             self.write(self.helper, file.read(), 0o711)
 
+    def false_helper(self, role):
+        """A function that puts a helper with faults in place of the real one; false_helper.c
+        has the roles."""
+        false = self.compile("false_helper.c")
+        self.write("/etc/false-helper", role)
+        def spoil(path):
+            shutil.copyfile(false, path)
+            os.chmod(path, 0o711)
+        return spoil
+
     def compile(self, source, *flags):
         """Builds a helper of this directory; returns its path."""
         name = source.removesuffix(".c")
