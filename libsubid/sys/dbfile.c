@@ -133,8 +133,7 @@ static bool has_hole(int fd)
 int load_table(int fd, off_t size, struct table *ret_table)
 {
 	CLEANUP(cleanup_free) char *text = NULL;
-	size_t len = 0, n = 1;
-	int r = 0;
+	int r;
 
 	if (size > LIMIT_FILE_BYTES)
 		return -EFBIG;
@@ -147,15 +146,9 @@ int load_table(int fd, off_t size, struct table *ret_table)
 	make_pages(text, (size_t)size);
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		return -errno;
-	while (r == 0 && n > 0 && len <= (size_t)size) {
-		r = fd_read(fd, text + len, (size_t)size + 1 - len, &n);
-		if (r == 0)
-			len += n;
-	}
-	if (r == 0 && len != (size_t)size)
-		r = -ESTALE;
+	r = fd_read_whole(fd, text, (size_t)size);
 	if (r == 0)
-		r = table_load(text, len, ret_table);
+		r = table_load(text, (size_t)size, ret_table);
 	if (r)
 		return r;
 	ret_table->allocated = (size_t)size + ROOM;

@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * etc-directory: opens directories and files, also of an image.
+ * etc-directory: opens directories and files, also of an image, and lists drop-in files.
  *
  * MUST: no symbolic link of an image leads out of it. Its maker may have chosen the
  * links, and open(2) would resolve an absolute link from the program's root.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "libsubid/core/array.h"
 #include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
 #include "libsubid/sys/etc-directory.h"
 #include "libsubid/sys/fd.h"
 
@@ -158,4 +163,87 @@ bool etc_is_masked(int directory, const char *name)
 
 	return readlinkat(directory, name, target, sizeof(target)) == sizeof(null) - 1 &&
 	       memcmp(target, null, sizeof(null) - 1) == 0;
+}
+
+static bool has_suffix(const char *name, const char *suffix)
+{
+	size_t len = strlen(name), suffix_len = strlen(suffix);
+
+	return name[0] != '.' && len > suffix_len &&
+	       strcmp(name + len - suffix_len, suffix) == 0;
+}
+
+static int append_dropin(struct etc_dropins *dropins, const char *name, size_t source)
+{
+	struct etc_dropin *item;
+	int r = dropins->n == LIMIT_DROPINS ?
+			-E2BIG :
+			ARRAY_RESERVE(dropins->items, dropins->n, dropins->allocated);
+
+	if (r)
+		return r;
+	item = &dropins->items[dropins->n++];
+	snprintf(item->name, sizeof(item->name), "%s", name);
+	item->source = source;
+	return 0;
+}
+
+static void stream_cleanup(DIR **stream)
+{
+	if (*stream)
+		closedir(*stream);
+}
+
+/*
+ * Adds the files in @directory whose names end in @suffix; hidden ones are left out.
+ *
+ * directory: stays open, but is not read again. source: its number.
+ * dropins: freed with etc_dropins_cleanup().
+ * Returns 0 or -errno (-E2BIG: more than LIMIT_DROPINS).
+ */
+int etc_dropins_add(struct etc_dropins *dropins, int directory, size_t source,
+		    const char *suffix)
+{
+	CLEANUP(fd_cleanup) int fd = fcntl(directory, F_DUPFD_CLOEXEC, 0);
+	CLEANUP(stream_cleanup) DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	int r = 0;
+
+	if (!stream)
+		return -errno;
+	TAKE_FD(fd);
+	while (errno = 0, r == 0 && (entry = readdir(stream)))
+		if (has_suffix(entry->d_name, suffix))
+			r = append_dropin(dropins, entry->d_name, source);
+	return r ? r : -errno;
+}
+
+static int compare_dropins(const void *a, const void *b)
+{
+	const struct etc_dropin *x = a, *y = b;
+	int order = strcmp(x->name, y->name);
+
+	return order ? order : (x->source > y->source) - (x->source < y->source);
+}
+
+/* Sorts the files by name, each name once: of several, the first source counts. */
+void etc_dropins_sort(struct etc_dropins *dropins)
+{
+	struct etc_dropin *items = dropins->items;
+	size_t n = 0;
+
+	if (dropins->n == 0)
+		return;
+	qsort(items, dropins->n, sizeof(*items), compare_dropins);
+	for (size_t i = 1; i < dropins->n; i++)
+		if (strcmp(items[n].name, items[i].name) != 0)
+			memmove(&items[++n], &items[i], sizeof(*items));
+	dropins->n = n + 1;
+}
+
+/* Frees the names. Takes a zeroed list. */
+void etc_dropins_cleanup(struct etc_dropins *dropins)
+{
+	free(dropins->items);
+	*dropins = (struct etc_dropins){ .items = NULL };
 }

@@ -67,6 +67,26 @@ int fd_read(int fd, char *buffer, size_t size, size_t *ret_n)
 }
 
 /*
+ * Reads the rest of a file, which must have @size bytes.
+ *
+ * text: has room for one byte more, which detects the end.
+ * Returns 0, -ESTALE (it has more or fewer bytes: it has changed) or another -errno.
+ * Thread-safe.
+ */
+int fd_read_whole(int fd, char *text, size_t size)
+{
+	size_t len = 0, n = 1;
+	int r = 0;
+
+	while (r == 0 && n > 0 && len <= size) {
+		r = fd_read(fd, text + len, size + 1 - len, &n);
+		if (r == 0)
+			len += n;
+	}
+	return r ? r : len == size ? 0 : -ESTALE;
+}
+
+/*
  * Returns whether a directory has a file of that name. An error counts as a yes, so that
  * nothing is skipped because of one. Thread-safe.
  */

@@ -22,6 +22,7 @@
 int fd_close(int fd);
 int fd_open_regular(int directory, const char *name, int flags);
 bool fd_file_may_exist(const char *directory, const char *name);
+int fd_read_whole(int fd, char *text, size_t size);
 int fd_read_at(int fd, char *buffer, size_t size, uint64_t offset, size_t *ret_n);
 int fd_read(int fd, char *buffer, size_t size, size_t *ret_n);
 int fd_write_once(int fd, const char *text, size_t len);

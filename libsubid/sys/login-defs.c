@@ -3,7 +3,6 @@
  * login-defs: reads all requested keys in one pass over each file; other keys are
  * ignored.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -14,7 +13,6 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "libsubid/core/array.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
@@ -94,21 +92,11 @@ static int read_items(int directory, const char *path, struct login_defs_item *i
 }
 
 /*
- * Names of drop-in files of a configuration file, in the order in which they are read.
- * Both directories have one list, in which each name is once.
- */
-struct dropins {
-	char (*names)[NAME_MAX + 1];
-	size_t n;
-	size_t allocated;
-};
-
-/*
  * Opens the directory of the file @path in @directory: `@path.d`. In an image, where
  * @directory is not AT_FDCWD, a symbolic link is no directory. Returns a descriptor,
  * -ENOENT (there is none) or another -errno.
  */
-static int dropins_open(int directory, const char *path)
+static int open_additions(int directory, const char *path)
 {
 	int links = directory == AT_FDCWD ? 0 : O_NOFOLLOW;
 	char name[PATH_MAX];
@@ -121,85 +109,6 @@ static int dropins_open(int directory, const char *path)
 	return fd;
 }
 
-static bool has_suffix(const char *name, const char *suffix)
-{
-	size_t len = strlen(name), suffix_len = strlen(suffix);
-
-	return name[0] != '.' && len > suffix_len &&
-	       strcmp(name + len - suffix_len, suffix) == 0;
-}
-
-static int dropins_append(struct dropins *dropins, const char *name)
-{
-	int r = dropins->n == LIMIT_DROPINS ?
-			-E2BIG :
-			ARRAY_RESERVE(dropins->names, dropins->n, dropins->allocated);
-
-	if (r == 0)
-		snprintf(dropins->names[dropins->n++], sizeof(*dropins->names), "%s",
-			 name);
-	return r;
-}
-
-static void stream_cleanup(DIR **stream)
-{
-	if (*stream)
-		closedir(*stream);
-}
-
-/*
- * Adds the names in @directory that end in @suffix; hidden ones are left out.
- *
- * directory: is closed. dropins: freed with dropins_cleanup().
- * Returns 0 or -errno (-E2BIG: more than LIMIT_DROPINS).
- */
-static int dropins_add(struct dropins *dropins, int directory, const char *suffix)
-{
-	CLEANUP(stream_cleanup) DIR *stream = fdopendir(directory);
-	struct dirent *entry;
-	int r = 0;
-
-	if (!stream) {
-		r = -errno;
-		fd_close(directory);
-		return r;
-	}
-	errno = 0;
-	while (r == 0 && (entry = readdir(stream))) {
-		if (has_suffix(entry->d_name, suffix))
-			r = dropins_append(dropins, entry->d_name);
-		errno = r ? errno : 0;
-	}
-	return r ? r : -errno;
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(a, b);
-}
-
-/* Puts the names in their order, each once. */
-static void dropins_sort(struct dropins *dropins)
-{
-	size_t n = 0;
-
-	if (dropins->n == 0)
-		return;
-	qsort(dropins->names, dropins->n, sizeof(*dropins->names), by_name);
-	for (size_t i = 1; i < dropins->n; i++)
-		if (strcmp(dropins->names[n], dropins->names[i]) != 0)
-			memmove(dropins->names[++n], dropins->names[i],
-				sizeof(*dropins->names));
-	dropins->n = n + 1;
-}
-
-/* Frees the names. Takes a zeroed list. */
-static void dropins_cleanup(struct dropins *dropins)
-{
-	free(dropins->names);
-	*dropins = (struct dropins){ .names = NULL };
-}
-
 /* The drop-in files of @path in @base. directory: an open descriptor, or -ENOENT. */
 struct additions {
 	int base;
@@ -207,17 +116,15 @@ struct additions {
 	int directory;
 };
 
-static int find_additions(struct additions *additions, struct dropins *ret_names)
+static int find_additions(struct additions *additions, size_t source,
+			  struct etc_dropins *names)
 {
-	int directory, r;
-
 	if (!additions->path)
 		return 0;
-	r = additions->directory = dropins_open(additions->base, additions->path);
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	directory = fcntl(additions->directory, F_DUPFD_CLOEXEC, 0);
-	return directory < 0 ? -errno : dropins_add(ret_names, directory, ".defs");
+	additions->directory = open_additions(additions->base, additions->path);
+	if (additions->directory < 0)
+		return additions->directory == -ENOENT ? 0 : additions->directory;
+	return etc_dropins_add(names, additions->directory, source, ".defs");
 }
 
 /* By its path in the running system, since etc_open() follows a symbolic link only there.
@@ -238,15 +145,15 @@ static int read_addition(const struct additions *additions, const char *name,
 }
 
 static int read_additions(const struct additions *own, const struct additions *vendor,
-			  const struct dropins *names, struct login_defs_item *items,
+			  const struct etc_dropins *names, struct login_defs_item *items,
 			  size_t n)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < names->n; i++) {
-		r = read_addition(own, names->names[i], items, n);
+		r = read_addition(own, names->items[i].name, items, n);
 		if (r == -ENOENT)
-			r = read_addition(vendor, names->names[i], items, n);
+			r = read_addition(vendor, names->items[i].name, items, n);
 		/* A file that was removed meanwhile sets nothing. */
 		r = r == -ENOENT ? 0 : r;
 	}
@@ -266,7 +173,7 @@ static int read_additions(const struct additions *own, const struct additions *v
 int login_defs_read_with(int directory, const char *path, const char *vendor,
 			 struct login_defs_item *items, size_t n)
 {
-	CLEANUP(dropins_cleanup) struct dropins names = { 0 };
+	CLEANUP(etc_dropins_cleanup) struct etc_dropins names = { 0 };
 	struct additions own = { directory, vendor ? path : NULL, -1 };
 	struct additions others = { AT_FDCWD, vendor, -1 };
 	int r;
@@ -277,10 +184,10 @@ int login_defs_read_with(int directory, const char *path, const char *vendor,
 	if (r == -ENOENT && vendor)
 		r = read_items(AT_FDCWD, vendor, items, n);
 	if (r == 0 || r == -ENOENT)
-		r = find_additions(&own, &names);
+		r = find_additions(&own, 0, &names);
 	if (r == 0)
-		r = find_additions(&others, &names);
-	dropins_sort(&names);
+		r = find_additions(&others, 1, &names);
+	etc_dropins_sort(&names);
 	if (r == 0)
 		r = read_additions(&own, &others, &names, items, n);
 	fd_close(own.directory);

@@ -5,7 +5,6 @@
  * MUST: a file or directory that others than root could have written is not used, and
  * one that cannot be read is an error: a missing rule gives ids away.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -33,26 +32,17 @@ static const char *const directories[] = {
 
 #define N_DIRECTORIES (sizeof(directories) / sizeof(directories[0]))
 
-/* A file that was found; its directory is an index. */
-struct policy_name {
-	char *name;
-	size_t directory;
-};
-
+/* The files that were found; their source is the index of the directory. */
 struct policy_names {
-	DIR *open[N_DIRECTORIES];
-	struct policy_name *items;
-	size_t n, allocated;
+	int open[N_DIRECTORIES];
+	struct etc_dropins files;
 };
 
 static void policy_names_cleanup(struct policy_names *names)
 {
 	for (size_t i = 0; i < N_DIRECTORIES; i++)
-		if (names->open[i])
-			closedir(names->open[i]);
-	for (size_t i = 0; i < names->n; i++)
-		free(names->items[i].name);
-	free(names->items);
+		fd_close(names->open[i]);
+	etc_dropins_cleanup(&names->files);
 }
 
 /* Adds a fault; takes over @path. Returns 0 or -ENOMEM. */
@@ -78,38 +68,6 @@ static int vet_status(const struct stat *status, int *ret_error)
 	return r == ROOT_ONLY_WRITABLE ? DBFILE_WRITABLE : DBFILE_FOREIGN;
 }
 
-static bool is_policy_name(const char *name)
-{
-	size_t len = strlen(name);
-
-	return name[0] != '.' && len > 5 && strcmp(name + len - 5, ".conf") == 0;
-}
-
-static int put_policy_name(struct policy_names *names, const char *name, size_t directory)
-{
-	char *copy;
-
-	if (ARRAY_RESERVE(names->items, names->n, names->allocated) ||
-	    !(copy = strdup(name)))
-		return -ENOMEM;
-	names->items[names->n++] = (struct policy_name){ copy, directory };
-	return 0;
-}
-
-/* Adds the files of an open directory. Returns 0, -ENOMEM or what readdir(3) said. */
-static int list_directory(struct policy_names *names, size_t directory)
-{
-	const struct dirent *entry;
-	int r = 0;
-
-	while (errno = 0, r == 0 && (entry = readdir(names->open[directory])))
-		if (is_policy_name(entry->d_name))
-			r = names->n < LIMIT_DROPINS ?
-				    put_policy_name(names, entry->d_name, directory) :
-				    -E2BIG;
-	return r ? r : -errno;
-}
-
 /* Opens a directory; without a root there is only the one in @etc. */
 static int open_policy_directory(int etc, const char *root, size_t directory)
 {
@@ -124,54 +82,34 @@ static int open_policy_directory(int etc, const char *root, size_t directory)
 	return fd < 0 ? -errno : fd;
 }
 
-static int find_files(struct policy_files *files, int fd_of_directory, size_t directory,
+/* Finds the files of a directory, which stays open. Returns 0 or -ENOMEM. */
+static int find_files(struct policy_files *files, size_t directory,
 		      struct policy_names *names)
 {
-	CLEANUP(fd_cleanup) int fd = fd_of_directory;
+	int fd = names->open[directory], fault, error, r;
 	struct stat status;
-	int error, fault, r;
 
 	if (fd == -ENOENT)
 		return 0;
-	if (fd < 0 || fstat(fd, &status))
-		return put_policy_fault(files, strdup(directories[directory]),
-					DBFILE_CLOSED, fd < 0 ? -fd : errno);
-	fault = vet_status(&status, &error);
-	if (fault)
-		return put_policy_fault(files, strdup(directories[directory]), fault,
-					error);
-	names->open[directory] = fdopendir(fd);
-	if (!names->open[directory])
-		return -errno;
-	TAKE_FD(fd);
-	r = list_directory(names, directory);
-	return r && r != -ENOMEM ? put_policy_fault(files, strdup(directories[directory]),
-						    DBFILE_UNREADABLE, -r) :
-				   r;
-}
-
-static int compare_policy_names(const void *a, const void *b)
-{
-	const struct policy_name *x = a, *y = b;
-	int order = strcmp(x->name, y->name);
-
-	return order ? order :
-		       (x->directory > y->directory) - (x->directory < y->directory);
+	if (fd < 0 || fstat(fd, &status)) {
+		fault = DBFILE_CLOSED;
+		error = fd < 0 ? -fd : errno;
+	} else if ((fault = vet_status(&status, &error)) == 0) {
+		r = etc_dropins_add(&names->files, fd, directory, ".conf");
+		if (r == 0 || r == -ENOMEM)
+			return r;
+		fault = DBFILE_UNREADABLE;
+		error = -r;
+	}
+	return put_policy_fault(files, strdup(directories[directory]), fault, error);
 }
 
 /* Reads a text of the size that fstat(2) said. Returns 0 or -errno. */
 static int read_policy_text(int fd, size_t size, char **ret_text)
 {
 	CLEANUP(cleanup_free) char *text = malloc(size + 1);
-	size_t len = 0, n = 1;
-	int r = text ? 0 : -ENOMEM;
+	int r = text ? fd_read_whole(fd, text, size) : -ENOMEM;
 
-	while (r == 0 && n > 0 && len <= size) {
-		r = fd_read(fd, text + len, size + 1 - len, &n);
-		len += r ? 0 : n;
-	}
-	if (r == 0 && len != size)
-		r = -ESTALE;
 	if (r == 0)
 		*ret_text = TAKE_PTR(text);
 	return r;
@@ -198,7 +136,7 @@ static int add_file(struct policy_files *files, char *path, const struct dbfile 
 }
 
 static int read_policy_file(struct policy_files *files, int directory,
-			    const struct policy_name *name)
+			    const struct etc_dropin *name)
 {
 	CLEANUP(dbfile_cleanup) struct dbfile file = DBFILE_UNOPENED;
 	int fault, error;
@@ -207,7 +145,7 @@ static int read_policy_file(struct policy_files *files, int directory,
 	dbfile_open_at(directory, name->name, &file);
 	if (file.fault && file.error == ELOOP && etc_is_masked(directory, name->name))
 		return 0;
-	if (asprintf(&path, "%s/%s", directories[name->directory], name->name) < 0)
+	if (asprintf(&path, "%s/%s", directories[name->source], name->name) < 0)
 		return -ENOMEM;
 	fault = dbfile_vet(&file);
 	if (fault)
@@ -221,15 +159,11 @@ static int read_files(struct policy_files *files, struct policy_names *names)
 {
 	int r = 0;
 
-	if (names->n > 0)
-		qsort(names->items, names->n, sizeof(*names->items),
-		      compare_policy_names);
-	for (size_t i = 0; r == 0 && i < names->n; i++) {
-		const struct policy_name *name = &names->items[i];
+	etc_dropins_sort(&names->files);
+	for (size_t i = 0; r == 0 && i < names->files.n; i++) {
+		const struct etc_dropin *name = &names->files.items[i];
 
-		if (i > 0 && strcmp(names->items[i - 1].name, name->name) == 0)
-			continue;
-		r = read_policy_file(files, dirfd(names->open[name->directory]), name);
+		r = read_policy_file(files, names->open[name->source], name);
 	}
 	return r;
 }
@@ -243,12 +177,14 @@ static int read_files(struct policy_files *files, struct policy_names *names)
  */
 int policy_files_read(int etc, const char *root, struct policy_files *ret_files)
 {
-	CLEANUP(policy_names_cleanup) struct policy_names names = { .n = 0 };
+	CLEANUP(policy_names_cleanup) struct policy_names names = { .files = { 0 } };
 	int r = 0;
 
 	*ret_files = (struct policy_files){ .n = 0 };
+	for (size_t i = 0; i < N_DIRECTORIES; i++)
+		names.open[i] = open_policy_directory(etc, root, i);
 	for (size_t i = 0; r == 0 && i < N_DIRECTORIES; i++)
-		r = find_files(ret_files, open_policy_directory(etc, root, i), i, &names);
+		r = find_files(ret_files, i, &names);
 	if (r == 0)
 		r = read_files(ret_files, &names);
 	return r ? r : policy_close(&ret_files->policy);
