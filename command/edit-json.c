@@ -130,6 +130,15 @@ static void print_user(struct json *json, const struct change_ranges *all,
 	}
 }
 
+/* Returns one of two words. @reasons: a struct edit_reasons. */
+const char *edit_reason(size_t i, bool changed, const void *reasons)
+{
+	const struct edit_reasons *words = reasons;
+
+	(void)i;
+	return changed ? words->changed : words->unchanged;
+}
+
 /*
  * Prints the list of users of an object.
  *

@@ -76,10 +76,16 @@ static int find_lookup(struct edit *edit)
 	return 0;
 }
 
+/* The root directory of the image that is changed; NULL: this system. */
+static const char *image_of(const struct edit *edit)
+{
+	return edit->root ? edit->root : edit->prefix;
+}
+
 /* Opens the directory of the databases; without chroot(2), so any image works. */
 int edit_find_directory(struct edit *edit)
 {
-	const char *below = edit->root ? edit->root : edit->prefix;
+	const char *below = image_of(edit);
 	int n;
 
 	if (!edit->dry_run)
@@ -231,7 +237,7 @@ int edit_begin(struct edit *edit, const bool kinds[static 2])
 	}
 	edit->db.stop = edit->interrupt.fd;
 	edit->db.read_only = edit->dry_run;
-	edit->db.root = edit->root ? edit->root : edit->prefix;
+	edit->db.root = image_of(edit);
 	r = db_begin(&edit->db, edit->etc, edit->place);
 	if (r)
 		return edit_tell_error(edit, r);
@@ -338,8 +344,7 @@ static void report_notes(const struct edit *edit, const struct allocate *allocat
 
 static void report_policy(const struct edit *edit, const struct allocate *allocate)
 {
-	policy_report(edit->program, edit->root ? edit->root : edit->prefix,
-		      &allocate->site);
+	policy_report(edit->program, image_of(edit), &allocate->site);
 	report_line(edit->program, _("no ids are given before that is fixed"));
 }
 
@@ -353,8 +358,8 @@ int edit_report_allocation(struct edit *edit, const struct allocate *allocate, i
 	else if (r == DB_CONFLICT)
 		edit_report_conflicts(edit->program, allocate, edit->directory);
 	else if (r == DB_FULL)
-		allocation_report_full(edit->program, edit->directory,
-				       edit->root ? edit->root : edit->prefix, allocate);
+		allocation_report_full(edit->program, edit->directory, image_of(edit),
+				       allocate);
 	else
 		edit_tell_error(edit, r);
 	return r;
@@ -375,12 +380,6 @@ static int commit(struct edit *edit)
 		return 0;
 	edit_report_db_error(edit->program, &edit->db, edit->directory, true, r);
 	return EDIT_NOT_WRITTEN;
-}
-
-/* Releases the locks; changes that were not committed are lost. */
-static void end_transaction(struct edit *edit)
-{
-	db_end(&edit->db);
 }
 
 /* Reads the old texts of what changed, to show it. */
@@ -413,7 +412,7 @@ int edit_finish(struct edit *edit, int r, bool *ret_record)
 		edit->texts.now[k] = edit->db.sides[k].table;
 		edit->db.sides[k].table = (struct table){ 0 };
 	}
-	end_transaction(edit);
+	db_end(&edit->db);
 	*ret_record = r || changed;
 	return r;
 }
@@ -437,7 +436,8 @@ int edit_show(const struct edit *edit, const struct owner_set *people,
 /* Frees everything; a signal that was held off then ends the program. */
 void edit_cleanup(struct edit *edit)
 {
-	end_transaction(edit);
+	/* Changes that were not committed are lost. */
+	db_end(&edit->db);
 	edit_texts_cleanup(&edit->texts);
 	helper_end(&edit->asker);
 	unknown_owners_cleanup(&edit->unknown);

@@ -124,7 +124,6 @@ int edit_check_busy(struct edit *edit, struct owner *owner);
 int edit_report_allocation(struct edit *edit, const struct allocate *allocate, int r);
 int edit_tell_error(const struct edit *edit, int r);
 int edit_tell_unread(struct edit *edit, const struct kind *kind, int r);
-int edit_commit(struct edit *edit);
 int edit_finish(struct edit *edit, int r, bool *ret_record);
 void edit_cleanup(struct edit *edit);
 void edit_log(const char *program, const char *account, const char *text, bool done);
@@ -144,6 +143,14 @@ void edit_record(const struct edit *edit, const char *account, const char *text,
 
 /* Returns a word for why the ranges of user @i changed, or did not. */
 typedef const char *(*edit_reason_fn)(size_t i, bool changed, const void *context);
+
+/* The words of edit_reason(), which are the same for all users. */
+struct edit_reasons {
+	const char *changed;
+	const char *unchanged;
+};
+
+const char *edit_reason(size_t i, bool changed, const void *reasons);
 
 void edit_show_line(char sign, const char *directory, const struct kind *kind,
 		    const char *text, size_t len);

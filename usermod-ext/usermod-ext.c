@@ -273,15 +273,9 @@ static int apply_changes(struct run *run)
 	return edit_report_allocation(&run->edit, &run->allocate, r);
 }
 
-static const char *change_reason(size_t i, bool changed, const void *context)
-{
-	(void)i;
-	(void)context;
-	return changed ? "changed" : "unchanged";
-}
-
 static int apply_and_record(struct run *run)
 {
+	static const struct edit_reasons reasons = { "changed", "unchanged" };
 	char text[TEXT_BYTES];
 	bool to_record;
 	int r;
@@ -305,7 +299,7 @@ static int apply_and_record(struct run *run)
 		edit_record(&run->edit, run->owner.account.name, text, r == 0);
 	}
 	interrupt_let_go(&run->edit.interrupt);
-	return r ? r : edit_show(&run->edit, &run->people, change_reason, NULL);
+	return r ? r : edit_show(&run->edit, &run->people, edit_reason, &reasons);
 }
 
 /* Translates what an edit_ function returned to the exit status. */

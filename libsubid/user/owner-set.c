@@ -97,6 +97,17 @@ static int put_uid(struct owner_set *people, size_t index, uid_t uid)
 	return 0;
 }
 
+/* Adds an owner of lines by its text alone, once. Returns 0 or -ENOMEM. */
+int owner_set_add_text(struct owner_set *people, const char *name, size_t len)
+{
+	size_t index;
+	int r = owner_set_add(people, name, len, &index);
+
+	if (r == 0)
+		people->items[index].status = OWNER_SET_KNOWN;
+	return r == OWNER_SET_DUPLICATE ? 0 : r;
+}
+
 /*
  * Adds a resolved user with all names.
  * Returns 0, OWNER_SET_DUPLICATE or -ENOMEM.

@@ -64,6 +64,7 @@ struct owner_set_filter {
 
 int owner_set_add(struct owner_set *people, const char *name, size_t len,
 		  size_t *ret_index);
+int owner_set_add_text(struct owner_set *people, const char *name, size_t len);
 int owner_set_add_owner(struct owner_set *people, const struct owner *owner);
 int owner_set_add_users(struct owner_set *people, const struct accounts *users,
 			const struct owner_set_filter *filter);

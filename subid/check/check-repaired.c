@@ -6,13 +6,9 @@
 
 static int add_owner(struct check *check, const char *owner, size_t len)
 {
-	size_t index;
-	int r = len > 0 ? owner_set_add(&check->repaired, owner, len, &index) :
-			  OWNER_SET_DUPLICATE;
+	int r = len > 0 ? owner_set_add_text(&check->repaired, owner, len) : 0;
 
-	if (r == 0)
-		check->repaired.items[index].status = OWNER_SET_KNOWN;
-	return r < 0 ? verb_fail(-r) : 0;
+	return r ? verb_fail(-r) : 0;
 }
 
 /*
@@ -28,19 +24,14 @@ int check_add_repaired(struct check *check, const struct finding *finding)
 	return r;
 }
 
-static const char *repair_reason(size_t i, bool changed, const void *context)
-{
-	(void)i;
-	(void)context;
-	return changed ? "fixed" : "unchanged";
-}
-
 /* The keys of the repair in the JSON of the findings. */
 void check_print_repair(struct json *json, void *context)
 {
+	static const struct edit_reasons reasons = { "fixed", "unchanged" };
 	static const bool both[] = { true, true };
 	struct check *check = context;
 
 	json_boolean(json, "changed", check->fixed);
-	edit_json_users(json, &check->texts, both, &check->repaired, repair_reason, NULL);
+	edit_json_users(json, &check->texts, both, &check->repaired, edit_reason,
+			&reasons);
 }

@@ -4,7 +4,6 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "message/i18n.h"
 #include "message/report.h"
@@ -45,17 +44,6 @@ int change_prepare(struct edit *edit, const struct verb *verb,
 	edit->dry_run = options->dry_run;
 	edit->form = options->common.output.json ? EDIT_JSON : EDIT_LINES;
 	return edit_find_directory(edit);
-}
-
-/* Adds an owner of lines by its text alone. Returns 0 or -ENOMEM. */
-int change_add_text(struct owner_set *people, const char *text)
-{
-	size_t index;
-	int r = owner_set_add(people, text, strlen(text), &index);
-
-	if (r == 0)
-		people->items[index].status = OWNER_SET_KNOWN;
-	return r < 0 ? r : 0;
 }
 
 /*

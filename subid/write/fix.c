@@ -144,13 +144,6 @@ static void record_fix(const struct fix *fix, bool done)
 	edit_record(&fix->edit, *name ? name : NULL, text, done);
 }
 
-static const char *fix_reason(size_t i, bool changed, const void *context)
-{
-	(void)i;
-	(void)context;
-	return changed ? "fixed" : "unchanged";
-}
-
 /* The owner of the new line, and that of the old one. */
 static int add_fixed(const struct fix *fix, struct owner_set *people)
 {
@@ -158,19 +151,21 @@ static int add_fixed(const struct fix *fix, struct owner_set *people)
 
 	for (size_t k = 0; r == 0 && k < 2; k++)
 		if (fix->sides[k].found && fix->sides[k].repair.owner_ok)
-			r = change_add_text(people, fix->sides[k].repair.owner);
+			r = owner_set_add_text(people, fix->sides[k].repair.owner,
+					       strlen(fix->sides[k].repair.owner));
 	return r;
 }
 
 static int show_changes(struct fix *fix)
 {
+	static const struct edit_reasons reasons = { "fixed", "unchanged" };
 	CLEANUP(owner_set_cleanup) struct owner_set people = { 0 };
 	int r = edit_tell_error(&fix->edit, add_fixed(fix, &people));
 
 	if (r)
 		return r;
 	if (fix->edit.form == EDIT_JSON)
-		return change_show(&fix->edit, &people, fix_reason, NULL);
+		return change_show(&fix->edit, &people, edit_reason, &reasons);
 	interrupt_let_go(&fix->edit.interrupt);
 	progress_rows();
 	show_fix(fix);

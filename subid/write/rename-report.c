@@ -3,6 +3,7 @@
  * rename-report: records and shows which owners were renamed.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "libsubid/core/cleanup.h"
 #include "subid/write/rename.h"
@@ -41,11 +42,9 @@ void rename_record(struct rename *rename, bool done)
 		record_one(rename, rename->old, rename->owner, done);
 }
 
-static const char *rename_reason(size_t i, bool changed, const void *context)
+static int add_renamed_owner(struct owner_set *people, const char *name)
 {
-	(void)i;
-	(void)context;
-	return changed ? "renamed" : "no-lines";
+	return owner_set_add_text(people, name, strlen(name));
 }
 
 /* The owners are shown as the lines name them. */
@@ -55,15 +54,15 @@ static int add_renamed(const struct rename *rename, struct owner_set *people)
 	int r = 0;
 
 	if (!rename->canonical) {
-		r = change_add_text(people, rename->old);
-		return r ? r : change_add_text(people, rename->owner);
+		r = add_renamed_owner(people, rename->old);
+		return r ? r : add_renamed_owner(people, rename->owner);
 	}
 	for (size_t i = 0; r == 0 && i < owners->n; i++)
 		if (rename->renamed[i]) {
-			r = change_add_text(people, owners->items[i].name);
+			r = add_renamed_owner(people, owners->items[i].name);
 			if (r == 0)
-				r = change_add_text(people,
-						    owners->items[i].answer.account.name);
+				r = add_renamed_owner(
+					people, owners->items[i].answer.account.name);
 		}
 	return r;
 }
@@ -71,8 +70,9 @@ static int add_renamed(const struct rename *rename, struct owner_set *people)
 /* Shows what has changed, or would with --dry-run. */
 int rename_show(struct rename *rename)
 {
+	static const struct edit_reasons reasons = { "renamed", "no-lines" };
 	CLEANUP(owner_set_cleanup) struct owner_set people = { 0 };
 	int r = edit_tell_error(&rename->edit, add_renamed(rename, &people));
 
-	return r ? r : change_show(&rename->edit, &people, rename_reason, NULL);
+	return r ? r : change_show(&rename->edit, &people, edit_reason, &reasons);
 }

@@ -305,22 +305,16 @@ static int find_all_revoked(struct revoke *revoke)
 	return result || !all_skipped ? result : VERB_ENDED;
 }
 
-static const char *revoke_reason(size_t i, bool changed, const void *context)
-{
-	(void)i;
-	(void)context;
-	return changed ? "revoked" : "not-held";
-}
-
 static int show_revoke(struct revoke *revoke)
 {
+	static const struct edit_reasons reasons = { "revoked", "not-held" };
 	CLEANUP(owner_set_cleanup) struct owner_set people = { 0 };
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < revoke->n_users; i++)
 		r = owner_set_add_owner(&people, &revoke->users[i].owner);
 	r = edit_tell_error(&revoke->edit, r < 0 ? r : 0);
-	return r ? r : change_show(&revoke->edit, &people, revoke_reason, NULL);
+	return r ? r : change_show(&revoke->edit, &people, edit_reason, &reasons);
 }
 
 static int revoke_work(struct revoke *revoke)
