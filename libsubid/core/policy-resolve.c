@@ -87,3 +87,21 @@ size_t policy_share_end(const struct policy *policy, size_t first)
 		first++;
 	return first;
 }
+
+/* Returns whether a line `share` names both, who may then have the same ids. */
+bool policy_may_share(const struct policy *policy, const struct policy_name *a,
+		      const struct policy_name *b)
+{
+	for (size_t i = 0, end; i < policy->n_shares; i = end) {
+		bool has_a = false, has_b = false;
+
+		end = policy_share_end(policy, i);
+		for (size_t j = i; j < end; j++) {
+			has_a |= a->is_named(a->context, policy->shares[j].owner);
+			has_b |= b->is_named(b->context, policy->shares[j].owner);
+		}
+		if (has_a && has_b)
+			return true;
+	}
+	return false;
+}

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "libsubid/core/hash.h"
+#include "libsubid/core/limits.h"
 #include "libsubid/core/range.h"
 
 /* A part of the text that the caller keeps; not terminated. */
@@ -133,6 +134,12 @@ struct policy_user {
 	void *context;
 };
 
+/* Which names of rules mean a user or an owner. */
+struct policy_name {
+	bool (*is_named)(void *context, struct policy_word name);
+	void *context;
+};
+
 enum {
 	POLICY_NONE = 1, /* no rule assigns a pool */
 	POLICY_OUTSIDE,	 /* the place of this uid is not in the pool */
@@ -150,6 +157,8 @@ const struct policy_reserve *policy_reserve_next(const struct policy *policy, bo
 						 const struct policy_reserve *previous,
 						 struct range *ret_common);
 size_t policy_share_end(const struct policy *policy, size_t first);
+bool policy_may_share(const struct policy *policy, const struct policy_name *a,
+		      const struct policy_name *b);
 void policy_cleanup(struct policy *policy);
 
 static inline bool policy_is_empty(const struct policy *policy)
@@ -157,6 +166,14 @@ static inline bool policy_is_empty(const struct policy *policy)
 	return policy->n_reserves + policy->n_pools + policy->n_assigns +
 		       policy->n_shares + policy->n_owners + policy->n_errors ==
 	       0;
+}
+
+/* Copies a name of a rule; all are at most LIMIT_OWNER_BYTES long. */
+static inline void policy_word_copy(struct policy_word word,
+				    char ret_name[static LIMIT_OWNER_BYTES + 1])
+{
+	__builtin_memcpy(ret_name, word.text, word.len);
+	ret_name[word.len] = '\0';
 }
 
 static inline bool policy_word_is(struct policy_word word, const char *text, size_t len)

@@ -338,11 +338,12 @@ static int place_by_uid(const struct allocate_work *work, size_t i, size_t k)
 /* The same; a range with ids of a pool is refused to users without one. */
 static int place_outside_pools(struct allocate_work *work, size_t i, size_t k)
 {
-	const struct policy_pool *pool;
+	const struct policy_pool *pool = NULL;
 	int r = place_by_uid(work, i, k);
 
-	if (r == 0 &&
-	    allocate_is_in_pool(work, work->allocate->items[i].ranges[k], &pool)) {
+	if (r == 0 && work->policy)
+		pool = policy_pool_in(work->policy, work->allocate->items[i].ranges[k]);
+	if (pool) {
 		allocate_fail_full(work, k, i, ALLOCATE_OF_POOL);
 		work->allocate->full.pool = pool;
 		return DB_FULL;

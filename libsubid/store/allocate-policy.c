@@ -90,8 +90,7 @@ static int candidate_is_member(void *context, struct policy_word group)
 	if (r)
 		return r == ACCOUNT_NONE ? 0 : r;
 	candidate->found = true;
-	memcpy(name, group.text, group.len);
-	name[group.len] = '\0';
+	policy_word_copy(group, name);
 	return membership_check(lookup, remote, &candidate->account, name);
 }
 
@@ -264,26 +263,20 @@ int allocate_place_by_policy(struct allocate_work *work)
 	return r;
 }
 
-/* Returns whether @range has ids of a pool, and with true the first one. */
-bool allocate_is_in_pool(const struct allocate_work *work, struct range range,
-			 const struct policy_pool **ret_pool)
-{
-	const struct policy_pool *pool =
-		work->policy ? policy_pool_in(work->policy, range) : NULL;
-
-	if (pool)
-		*ret_pool = pool;
-	return pool;
-}
-
 /*
  * Whether ids are shared on purpose.
  */
 
-/* Returns whether the owner of a line is the user that a rule names. */
-static bool is_same_owner(const struct allocate_work *work, struct policy_word word,
-			  const char *owner)
+/* The owner of a line of someone else. */
+struct other_owner {
+	const struct lookup *lookup;
+	const char *text;
+};
+
+static bool other_is_named(void *context, struct policy_word word)
 {
+	const struct other_owner *other = context;
+	const char *owner = other->text;
 	char name[LIMIT_OWNER_BYTES + 1];
 	struct account account;
 
@@ -291,9 +284,8 @@ static bool is_same_owner(const struct allocate_work *work, struct policy_word w
 		return true;
 	if (!owner_is_number(owner, strlen(owner)))
 		return false;
-	memcpy(name, word.text, word.len);
-	name[word.len] = '\0';
-	return lookup_name(&work->db->lookup, name, &account) == 0 &&
+	policy_word_copy(word, name);
+	return lookup_name(other->lookup, name, &account) == 0 &&
 	       policy_word_is((struct policy_word){ account.number, account.number_len },
 			      owner, strlen(owner));
 }
@@ -301,25 +293,13 @@ static bool is_same_owner(const struct allocate_work *work, struct policy_word w
 /* Returns whether a rule lets @person share ids with the owner of a line. */
 static bool may_share(const struct allocate_work *work, size_t person, const char *owner)
 {
-	const struct policy *policy = work->policy;
+	struct candidate candidate = { .people = work->allocate->people,
+				       .person = person };
+	struct other_owner other = { &work->db->lookup, owner };
 
-	for (size_t i = 0, end; i < policy->n_shares; i = end) {
-		bool has_person = false, has_owner = false;
-
-		end = policy_share_end(policy, i);
-		for (size_t j = i; j < end; j++) {
-			struct policy_word word = policy->shares[j].owner;
-			size_t found;
-
-			has_person |= owner_set_find(work->allocate->people, word.text,
-						     word.len, &found) &&
-				      found == person;
-			has_owner |= is_same_owner(work, word, owner);
-		}
-		if (has_person && has_owner)
-			return true;
-	}
-	return false;
+	return policy_may_share(work->policy,
+				&(struct policy_name){ candidate_is_named, &candidate },
+				&(struct policy_name){ other_is_named, &other });
 }
 
 /* Returns whether all users who get ids of the conflict may share them. */

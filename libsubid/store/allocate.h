@@ -191,8 +191,6 @@ struct alloc_request allocate_request(const struct allocate_work *work, size_t k
 int allocate_find_tops(struct allocate_work *work, size_t k);
 int allocate_put_policy(struct allocate_work *work, size_t k);
 int allocate_place_by_policy(struct allocate_work *work);
-bool allocate_is_in_pool(const struct allocate_work *work, struct range range,
-			 const struct policy_pool **ret_pool);
 int allocate_judge_by_policy(struct allocate_work *work, size_t k,
 			     const struct range_set *set, size_t first);
 int allocate_append(struct allocate_work *work);

@@ -25,26 +25,28 @@ static bool is_owner_named(const struct check *check, struct policy_word word,
 			 (of_line.by_uid && of_line.by_uid->id == named->id));
 }
 
+/* The owner of a line, for the rules. */
+struct line_owner {
+	const struct check *check;
+	const char *text;
+	size_t len;
+};
+
+static bool line_owner_is_named(void *context, struct policy_word name)
+{
+	const struct line_owner *owner = context;
+
+	return is_owner_named(owner->check, name, owner->text, owner->len);
+}
+
 static bool may_owners_share(const struct check *check, const struct finding *finding)
 {
-	const struct policy *policy = &check->site.files.policy;
+	struct line_owner owner = { check, finding->owner, finding->owner_len };
+	struct line_owner other = { check, finding->other, finding->other_len };
 
-	for (size_t i = 0, end; i < policy->n_shares; i = end) {
-		bool has_owner = false, has_other = false;
-
-		end = policy_share_end(policy, i);
-		for (size_t j = i; j < end; j++) {
-			struct policy_word word = policy->shares[j].owner;
-
-			has_owner |= is_owner_named(check, word, finding->owner,
-						    finding->owner_len);
-			has_other |= is_owner_named(check, word, finding->other,
-						    finding->other_len);
-		}
-		if (has_owner && has_other)
-			return true;
-	}
-	return false;
+	return policy_may_share(&check->site.files.policy,
+				&(struct policy_name){ line_owner_is_named, &owner },
+				&(struct policy_name){ line_owner_is_named, &other });
 }
 
 static bool may_lack_account(const struct check *check, const struct finding *finding)
@@ -71,20 +73,6 @@ bool check_is_declared(const struct check *check, const struct finding *finding)
 	default:
 		return false;
 	}
-}
-
-/* The owner of a line, for the resolver. */
-struct line_owner {
-	const struct check *check;
-	const struct entry *entry;
-};
-
-static bool line_owner_is_named(void *context, struct policy_word name)
-{
-	const struct line_owner *owner = context;
-
-	return is_owner_named(owner->check, name, owner->entry->owner,
-			      owner->entry->owner_len);
 }
 
 /* Finds the account of a line's owner. Returns false if there is none. */
@@ -179,7 +167,7 @@ static int check_assigned(struct check *check, const struct check_side *side,
 	struct problem problem =
 		problem_of(CHECK_NOT_AS_ASSIGNED, side->kind, side->path);
 	struct account account = { .uid = ID_NONE };
-	struct line_owner owner = { check, entry };
+	struct line_owner owner = { check, entry->owner, entry->owner_len };
 	const struct site_user user = {
 		.account = account_of_line(check, entry, &account) ? &account : NULL,
 		.is_named = line_owner_is_named,

@@ -3,7 +3,6 @@
  * site: reads the policy for verbs that only show. They go on without its rules if it has
  * errors.
  */
-#include <string.h>
 
 #include "command/policy-report.h"
 #include "libsubid/sys/etc-directory.h"
@@ -68,8 +67,7 @@ static int is_site_member(void *context, struct policy_word group)
 	char name[LIMIT_OWNER_BYTES + 1];
 	int r;
 
-	memcpy(name, group.text, group.len);
-	name[group.len] = '\0';
+	policy_word_copy(group, name);
 	r = membership_check(&site->lookup, nsswitch_has_others(site->nsswitch.group),
 			     question->user->account, name);
 	if (r < 0)
