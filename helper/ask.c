@@ -16,7 +16,6 @@
  * What a module needs at the least: if it lacks descriptors or memory, it may answer "no
  * such user", and not that it does not know. Large libraries need much address space.
  */
-#define DESCRIPTORS  32
 #define MEMORY_BYTES (64 * 1024 * 1024)
 
 static void ask_cleanup(struct ask *ask)
@@ -28,7 +27,7 @@ static void ask_cleanup(struct ask *ask)
 /* Returns 0, or -errno if a module could lack something. */
 static int check_resources(int fd)
 {
-	CLEANUP(fd_cleanup) int last = fcntl(fd, F_DUPFD_CLOEXEC, DESCRIPTORS - 1);
+	CLEANUP(fd_cleanup) int last = fcntl(fd, F_DUPFD_CLOEXEC, HELPER_DESCRIPTORS - 1);
 	void *memory;
 
 	if (last < 0)

@@ -23,6 +23,8 @@
 
 /* The descriptor of the socket in the helper. */
 #define HELPER_SOCKET 3
+/* What a module needs at the least: see check_resources() of ask.c. */
+#define HELPER_DESCRIPTORS 32
 
 #define HELPER_PROTOCOL_MAGIC	0x73756269
 #define HELPER_PROTOCOL_VERSION 2

@@ -23,7 +23,8 @@
 #include "message/report.h"
 #include "subid/doctor/doctor.h"
 
-/* Checks that /proc is that of this process: nearly all that follows reads or writes it. */
+/* Checks that /proc is that of this process: nearly all that follows reads or writes it.
+ */
 int doctor_proc(struct doctor *doctor)
 {
 	struct facts facts = doctor_facts(doctor, &kind_uid, NULL, FACTS_UNSHARE, 0);
@@ -31,9 +32,6 @@ int doctor_proc(struct doctor *doctor)
 	facts_gather_proc(&facts);
 	return facts.proc ? doctor_report_bad(doctor, "kernel", &facts) : 0;
 }
-
-/* As many as the helper needs: no step works with much fewer. */
-#define DESCRIPTORS 32
 
 /* Looks up the user. Returns 0, ACCOUNT_NONE or -errno. */
 static int look_up_self(struct doctor *doctor)
@@ -44,7 +42,8 @@ static int look_up_self(struct doctor *doctor)
 	struct lookup lookup;
 	int r = nsswitch_read(NSSWITCH_CONF, &nsswitch);
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < DESCRIPTORS)
+	/* No step works with much fewer than the helper needs. */
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < HELPER_DESCRIPTORS)
 		return -EMFILE;
 	/* The next steps report that it cannot be read. */
 	if (r)
