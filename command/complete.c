@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
  * complete: prints the words that can take the place of the last word of a command line.
- * The completions of bash, zsh and fish call `PROGRAM --complete WORD...`, and read
- *lines:
+ * The completions of bash, zsh and fish call `PROGRAM --complete WORD...` and read lines:
  *
  *	WORD<tab>TEXT	a word, and what it means, which may be empty
  *	:files		also names of files

@@ -151,37 +151,44 @@ static int compare_drawn(const void *a, const void *b)
 	return (x->owner > y->owner) - (x->owner < y->owner);
 }
 
-/* Makes one item of the same range in both databases, and of ranges that touch. */
-static void merge_items(struct list_map *map)
+/* Joins each item with the one before if @join can do that. */
+static void join_items(struct list_map *map,
+		       bool (*join)(struct picture_item *before,
+				    const struct picture_item *item))
 {
 	size_t n = 0;
 
+	for (size_t i = 0; i < map->n; i++)
+		if (n == 0 || map->items[n - 1].owner != map->items[i].owner ||
+		    !join(&map->items[n - 1], &map->items[i]))
+			map->items[n++] = map->items[i];
+	map->n = n;
+}
+
+static bool join_same(struct picture_item *before, const struct picture_item *item)
+{
+	if (before->first != item->first || before->last != item->last)
+		return false;
+	before->kinds |= item->kinds;
+	return true;
+}
+
+static bool join_touching(struct picture_item *before, const struct picture_item *item)
+{
+	if (before->kinds != item->kinds || before->last == ID_NONE ||
+	    before->last + 1 != item->first)
+		return false;
+	before->last = item->last;
+	return true;
+}
+
+/* Makes one item of the same range in both databases, and of ranges that touch. */
+static void merge_items(struct list_map *map)
+{
 	if (map->n > 0)
 		qsort(map->items, map->n, sizeof(*map->items), compare_drawn);
-	for (size_t i = 0; i < map->n; i++) {
-		struct picture_item *item = &map->items[i];
-		struct picture_item *before = n > 0 ? &map->items[n - 1] : NULL;
-
-		if (before && before->owner == item->owner &&
-		    before->first == item->first && before->last == item->last)
-			before->kinds |= item->kinds;
-		else
-			map->items[n++] = *item;
-	}
-	map->n = n;
-	n = 0;
-	for (size_t i = 0; i < map->n; i++) {
-		struct picture_item *item = &map->items[i];
-		struct picture_item *before = n > 0 ? &map->items[n - 1] : NULL;
-
-		if (before && before->owner == item->owner &&
-		    before->kinds == item->kinds && before->last != ID_NONE &&
-		    before->last + 1 == item->first)
-			before->last = item->last;
-		else
-			map->items[n++] = *item;
-	}
-	map->n = n;
+	join_items(map, join_same);
+	join_items(map, join_touching);
 }
 
 /* Gives the owners of both databases numbers, and makes the items of their ranges. */

@@ -3,7 +3,6 @@
  * site: reads the policy for verbs that only show. They go on without its rules if it has
  * errors.
  */
-
 #include "command/policy-report.h"
 #include "libsubid/sys/etc-directory.h"
 #include "libsubid/user/membership.h"
