@@ -22,27 +22,19 @@
 #define STATUSES     32
 #define STATUS_BYTES 12
 
-/* Prints a text from column @at of the line on, wrapped, and lines that begin at
- * @column. */
-static void print_wrapped(const char *text, size_t at, size_t column)
+/* Prints a text from column @column on, wrapped. */
+static void print_wrapped(const char *text, size_t column)
 {
-	bool first = true;
-
 	while (*text != '\0') {
-		size_t len = strcspn(text, " ");
-		size_t width = text_width_part(text, len);
+		size_t cells, len = text_width_line(text, LINE_WIDTH - column, &cells);
+		size_t shown = len;
 
-		if (!first && at + 1 + width > LINE_WIDTH) {
+		while (shown > 0 && text[shown - 1] == ' ')
+			shown--;
+		fwrite(text, 1, shown, stdout);
+		text += len;
+		if (*text != '\0')
 			printf("\n%*s", (int)column, "");
-			at = column;
-		} else if (!first) {
-			putchar(' ');
-			at++;
-		}
-		fwrite(text, 1, len, stdout);
-		at += width;
-		first = false;
-		text += len + strspn(text + len, " ");
 	}
 	putchar('\n');
 }
@@ -68,7 +60,7 @@ void help_print_rows(const struct help_row *rows, size_t n)
 			at = 0;
 		}
 		printf("%*s", (int)(column - at), "");
-		print_wrapped(rows[i].text, column, column);
+		print_wrapped(rows[i].text, column);
 	}
 }
 
@@ -129,7 +121,7 @@ static void print_statuses(const struct command *command)
 void help_print_rest(const struct command *command)
 {
 	putchar('\n');
-	print_wrapped(_(command->summary), 0, 0);
+	print_wrapped(_(command->summary), 0);
 	printf(_("\nOptions:\n"));
 	print_options(command);
 	printf(_("\nExamples:\n"));

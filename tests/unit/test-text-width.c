@@ -43,3 +43,38 @@ Test(text_width, fit)
 	}
 	cr_assert(text_width("\u65e5\u672c e\u0301") == 6);
 }
+
+/* Lines end at spaces and beside wide characters, not before a mark that ends a phrase.
+ */
+Test(text_width, lines)
+{
+	static const struct {
+		const char *text;
+		size_t cells, bytes, used;
+	} rows[] = {
+		{ "", 5, 0, 0 },
+		{ "one two", 7, 7, 7 },
+		{ "one two", 6, 4, 4 },
+		{ "one two", 4, 4, 4 },
+		{ "one two", 3, 4, 3 },
+		{ "one  two", 3, 5, 3 },
+		{ "one two", 2, 2, 2 },
+		{ "/etc/subuid", 4, 4, 4 },
+		{ "\u65e5\u672c\u8a9e", 4, 6, 4 },
+		{ "\u65e5\u672c\u8a9e", 5, 6, 4 },
+		{ "\u65e5\u672c\u3002", 4, 3, 2 },
+		{ "\u65e5subuid", 5, 3, 2 },
+		{ "id\u65e5\u672c", 3, 2, 2 },
+		{ "a e\u0301f", 2, 2, 2 },
+	};
+
+	if (!setlocale(LC_CTYPE, "C.UTF-8"))
+		cr_skip_test("no locale C.UTF-8");
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		size_t used = 99,
+		       bytes = text_width_line(rows[i].text, rows[i].cells, &used);
+
+		cr_assert(bytes == rows[i].bytes && used == rows[i].used,
+			  "%zu: %zu bytes in %zu cells", i, bytes, used);
+	}
+}
