@@ -27,12 +27,10 @@ static void print_wrapped(const char *text, size_t column)
 {
 	while (*text != '\0') {
 		size_t cells, len = text_width_line(text, LINE_WIDTH - column, &cells);
-		size_t shown = len;
 
-		while (shown > 0 && text[shown - 1] == ' ')
-			shown--;
-		fwrite(text, 1, shown, stdout);
+		fwrite(text, 1, len, stdout);
 		text += len;
+		text += strspn(text, " ");
 		if (*text != '\0')
 			printf("\n%*s", (int)column, "");
 	}

@@ -106,20 +106,24 @@ static size_t last_break(const char *text, size_t bytes, size_t *ret_cells)
 }
 
 /*
- * Returns how many bytes of a text the first line takes if each is at most @cells wide,
- * and their cells. Lines end at a space, which is not counted there, or beside a wide
- * character; a longer word is cut.
+ * Returns how many bytes of a text the first line shows if each is at most @cells wide,
+ * and their cells; spaces that follow are not shown. Lines end at a space or beside a
+ * wide character; a longer word is cut.
  */
 size_t text_width_line(const char *text, size_t cells, size_t *ret_cells)
 {
-	size_t len = text_width_fit(text, cells, ret_cells), found;
+	size_t len = text_width_fit(text, cells, ret_cells);
 
-	if (text[len] == '\0')
-		return len;
-	if (text[len] == ' ')
-		return len + strspn(text + len, " ");
-	found = last_break(text, len, ret_cells);
-	return found ? found : len;
+	if (text[len] != '\0' && text[len] != ' ') {
+		size_t found = last_break(text, len, ret_cells);
+
+		len = found ? found : len;
+	}
+	while (text[len] != '\0' && len > 0 && text[len - 1] == ' ') {
+		len--;
+		(*ret_cells)--;
+	}
+	return len;
 }
 
 size_t text_width(const char *text)

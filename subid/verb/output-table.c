@@ -220,6 +220,7 @@ static int break_cell(const struct output *output, struct libscols_line *line, s
 
 		end = mempcpy(end, text, len);
 		text += len;
+		text += strspn(text, " ");
 		if (*text == '\0' || !output->columns[output->chosen[i]].wrap)
 			break;
 		*end++ = '\n';
@@ -282,7 +283,8 @@ static const char *put_cell(const struct output *output, size_t i, const char *t
 	fwrite_unlocked(text, 1, len, stdout);
 	if (!right && cells < width && i + 1 < output->n_chosen)
 		put_spaces(width - cells);
-	return column->wrap ? text + len : "";
+	text += len;
+	return column->wrap ? text + strspn(text, " ") : "";
 }
 
 /* Prints a row below those of the table, in as many lines as its cells need. */

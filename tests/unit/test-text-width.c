@@ -54,18 +54,20 @@ Test(text_width, lines)
 	} rows[] = {
 		{ "", 5, 0, 0 },
 		{ "one two", 7, 7, 7 },
-		{ "one two", 6, 4, 4 },
-		{ "one two", 4, 4, 4 },
-		{ "one two", 3, 4, 3 },
-		{ "one  two", 3, 5, 3 },
+		{ "one two", 6, 3, 3 },
+		{ "one two", 4, 3, 3 },
+		{ "one two", 3, 3, 3 },
+		{ "one  two", 4, 3, 3 },
 		{ "one two", 2, 2, 2 },
+		{ "one ", 5, 4, 4 },
+		{ "  one", 2, 0, 0 },
 		{ "/etc/subuid", 4, 4, 4 },
 		{ "\u65e5\u672c\u8a9e", 4, 6, 4 },
 		{ "\u65e5\u672c\u8a9e", 5, 6, 4 },
 		{ "\u65e5\u672c\u3002", 4, 3, 2 },
 		{ "\u65e5subuid", 5, 3, 2 },
 		{ "id\u65e5\u672c", 3, 2, 2 },
-		{ "a e\u0301f", 2, 2, 2 },
+		{ "a e\u0301f", 2, 1, 1 },
 	};
 
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))

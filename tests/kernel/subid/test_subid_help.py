@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a user meets first: --help in two languages, words that are misspelt, names of columns,
+"""What a user meets first: --help in each language, words that are misspelt, names of columns,
 and what `subid whois` takes besides ids."""
 
+import glob
 import os
 import re
 import shutil
@@ -13,9 +14,10 @@ import subid_box
 from host import TOP, Skipped, built, writable
 from subid_box import DONE, NO_USER, NONE, UNREADABLE, USAGE, words
 
-VERBS = ("list", "whois", "map", "ps", "files", "check", "doctor", "grant", "revoke", "rename",
-         "fix")
-GERMAN = {"LC_ALL": "C.UTF-8", "LANGUAGE": "de", "PATH": "/usr/bin:/bin"}
+
+def verbs(box):
+    words_of = (line.split("\t")[0] for line in box.run("--complete", "").out.decode().splitlines())
+    return [word for word in words_of if word[0] != "-" and word != "help"]
 
 
 def cells(line):
@@ -23,20 +25,24 @@ def cells(line):
                not unicodedata.combining(letter) for letter in line)
 
 
-def german_catalog(box):
-    """The catalog of the sources where the build looks for it."""
+def languages(box):
+    """The catalogs of the sources, copied to where the build looks for them."""
     with open(built("subid"), "rb") as file:
         found = re.search(rb"\0(/[^\0]*/locale)\0", file.read())
-    if not found or not os.path.exists(f"{TOP}/po/de.gmo"):
+    catalogs = glob.glob(f"{TOP}/po/*.gmo")
+    if not found or not catalogs:
         raise Skipped("this build has no translations")
-    directory = f"{found[1].decode()}/de/LC_MESSAGES"
-    writable(box.host, directory)
-    shutil.copyfile(f"{TOP}/po/de.gmo", f"{directory}/subid-utils.mo")
+    for catalog in catalogs:
+        language = os.path.basename(catalog).removesuffix(".gmo")
+        directory = f"{found[1].decode()}/{language}/LC_MESSAGES"
+        writable(box.host, directory)
+        shutil.copyfile(catalog, f"{directory}/subid-utils.mo")
+        yield language
 
 
 def helps(box):
     """(name, path, arguments) of each --help."""
-    for verb in VERBS:
+    for verb in verbs(box):
         yield f"subid {verb}", box.path, (verb, "--help")
     yield "subid", box.path, ("--help",)
     directory = os.path.dirname(box.path)
@@ -56,19 +62,21 @@ def help_texts(box):
                   [line for line in english.splitlines() if cells(line) > 80], [])
         box.check(f"{name} --help: no example is cut off",
                   [line for line in english.splitlines() if line != line.rstrip()], [])
-    for verb in VERBS:
+    for verb in verbs(box):
         texts = {box.run(*args).out for args in ((verb, "--help"), (verb, "-h"), ("help", verb))}
         box.check(f"subid help {verb}", len(texts), 1)
         box.check(f"subid {verb} -V", box.run(verb, "-V")[:2], box.run("--version")[:2])
 
 
-def german(box):
-    german_catalog(box)
-    for name, path, args in helps(box):
-        found = box.host.run(path, args, env=GERMAN).out.decode()
-        box.check(f"{name} --help in German", "Optionen:" in found or "Aufruf:" in found, True)
-        box.check(f"{name} --help in German: 80 columns",
-                  [line for line in found.splitlines() if cells(line) > 80], [])
+def translated(box):
+    for language in languages(box):
+        env = {"LC_ALL": "C.UTF-8", "LANGUAGE": language, "PATH": "/usr/bin:/bin"}
+        for name, path, args in helps(box):
+            english, found = (box.host.run(path, args, env=words).out.decode()
+                              for words in (None, env))
+            box.report.check(f"{name} --help, {language}: it is translated", found != english, found)
+            box.check(f"{name} --help, {language}: 80 columns",
+                      [line for line in found.splitlines() if cells(line) > 80], [])
 
 
 def suggestions(box):
@@ -157,7 +165,7 @@ def main():
     box = subid_box.enter()
     lines = "elsa:3000000:65536\nghost:4000000:10\n"
     box.put(lines, lines)
-    for part in (help_texts, german, suggestions, columns, whois):
+    for part in (help_texts, translated, suggestions, columns, whois):
         box.report.part(part, box)
     box.report.finish()
 

@@ -102,6 +102,21 @@ def fitting(box):
     box.check("elsewhere a name is one line", len(rows), 1 + 1 + 7 + 1100)
 
 
+def sharing(box):
+    """The widest columns give way first: a path stays readable beside a long sentence."""
+    box.put("elsa:3000000:65536\nanna:3000000:65536\n", "")
+    args = [box.path, "check", "-n", "-o", "FILE,MESSAGE,CURE"]
+    for width, whole in ((200, True), (80, True), (60, True), (30, False)):
+        lines = lines_of(on_terminal(args, size=(24, width))[1])
+        box.report.check(f"check at {width}: the file is in one line, or all are cut",
+                         lines[0].startswith("/etc/subuid ") is whole
+                         and max(map(cells, lines)) <= width, "\n".join(lines))
+        words = set(box.run("check", "-n", "-o", "MESSAGE").out.decode().split())
+        cut = {word for line in lines for word in line[12:].split()} if whole else set()
+        box.check(f"check at {width}: no word is cut",
+                  [word for word in words if whole and word not in cut], [])
+
+
 def empty_columns(box):
     """A table leaves out the columns without any value, but those of -o; JSON and raw rows do
     not, nor does a long table, of which the first rows do not show what follows."""
@@ -191,7 +206,7 @@ def main():
     os.mkdir("/dev/pts", 0o755)
     mount("devpts", "/dev/pts", "devpts", 0, "newinstance,ptmxmode=0666,mode=0620")
     os.symlink("pts/ptmx", "/dev/ptmx")
-    for part in (terminals, fitting, empty_columns, pictures, zoomed):
+    for part in (terminals, fitting, sharing, empty_columns, pictures, zoomed):
         box.report.part(part, box)
     box.report.finish()
 
