@@ -29,8 +29,7 @@ static void print_wrapped(const char *text, size_t column)
 		size_t cells, len = text_width_line(text, LINE_WIDTH - column, &cells);
 
 		fwrite(text, 1, len, stdout);
-		text += len;
-		text += strspn(text, " ");
+		text = text_width_next(text, len);
 		if (*text != '\0')
 			printf("\n%*s", (int)column, "");
 	}

@@ -28,24 +28,6 @@ static size_t character_width(const char *text, size_t *ret_len, wchar_t *ret_ch
 	return width < 0 ? PRINTABLE_ESCAPE_BYTES * *ret_len : (size_t)width;
 }
 
-/* Returns the width of the first @len bytes of a text, which end with a character. */
-size_t text_width_part(const char *text, size_t len)
-{
-	const char *end = text + len;
-	size_t width = 0, n = 1;
-	wchar_t character;
-
-	for (; text < end; text += n) {
-		if ((unsigned char)*text < 0x80) {
-			width++;
-			n = 1;
-		} else {
-			width += character_width(text, &n, &character);
-		}
-	}
-	return width;
-}
-
 /* Counts the characters of ASCII at the begin of a text, up to @max. */
 static size_t ascii_span(const char *text, size_t max)
 {
@@ -124,6 +106,12 @@ size_t text_width_line(const char *text, size_t cells, size_t *ret_cells)
 		(*ret_cells)--;
 	}
 	return len;
+}
+
+/* Returns what follows the first line, of which @len bytes are shown. */
+const char *text_width_next(const char *text, size_t len)
+{
+	return text + len + strspn(text + len, " ");
 }
 
 size_t text_width(const char *text)

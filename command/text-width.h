@@ -8,8 +8,8 @@
 #include <stddef.h>
 
 size_t text_width(const char *text);
-size_t text_width_part(const char *text, size_t len);
 size_t text_width_fit(const char *text, size_t cells, size_t *ret_cells);
 size_t text_width_line(const char *text, size_t cells, size_t *ret_cells);
+const char *text_width_next(const char *text, size_t len);
 
 #endif

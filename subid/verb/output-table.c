@@ -179,7 +179,7 @@ static size_t shrink(struct output *output, size_t lack, size_t floor)
 
 /* Makes the columns fit the terminal. The last one takes what is left, since later rows
  * may be wider. */
-static void set_widths(struct output *output)
+static void fit_columns(struct output *output)
 {
 	size_t all = table_width(output), last = output->n_chosen - 1;
 
@@ -219,8 +219,7 @@ static int break_cell(const struct output *output, struct libscols_line *line, s
 		size_t cells, len = fit_cell(output, i, text, &cells);
 
 		end = mempcpy(end, text, len);
-		text += len;
-		text += strspn(text, " ");
+		text = text_width_next(text, len);
 		if (*text == '\0' || !output->columns[output->chosen[i]].wrap)
 			break;
 		*end++ = '\n';
@@ -250,7 +249,7 @@ static int print_rows(struct output *output)
 	int r;
 
 	progress_rows();
-	set_widths(output);
+	fit_columns(output);
 	r = output->width ? break_cells(output) : 0;
 	if (r == 0)
 		r = scols_print_table(output->table);
@@ -283,8 +282,7 @@ static const char *put_cell(const struct output *output, size_t i, const char *t
 	fwrite_unlocked(text, 1, len, stdout);
 	if (!right && cells < width && i + 1 < output->n_chosen)
 		put_spaces(width - cells);
-	text += len;
-	return column->wrap ? text + strspn(text, " ") : "";
+	return column->wrap ? text_width_next(text, len) : "";
 }
 
 /* Prints a row below those of the table, in as many lines as its cells need. */

@@ -19,8 +19,9 @@ static int (*fake_helper)(int fd);
 /* 0, or -errno: it cannot be executed. */
 static int execute_fails;
 
-int __wrap_helper_execute(int program, int to, pid_t parent);
-int __wrap_helper_open_beside(int *ret_fd);
+/* With -flto the compiler does not see who calls them. */
+__attribute__((used)) int __wrap_helper_execute(int program, int to, pid_t parent);
+__attribute__((used)) int __wrap_helper_open_beside(int *ret_fd);
 
 int __wrap_helper_execute(int program, int to, pid_t parent)
 {

@@ -18,7 +18,7 @@ static size_t n_lines;
 static uint32_t put(struct owner_table *holders, const char *name)
 {
 	uint32_t number = OWNER_TABLE_NONE;
-	struct entry entry;
+	struct entry entry = { .owner = NULL };
 	char *line = lines[n_lines++];
 
 	cr_assert(n_lines <= COUNT_OF(lines));

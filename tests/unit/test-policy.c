@@ -356,7 +356,7 @@ static void compare_users(const struct policy *policy, const struct model_site *
 			.context = &uid,
 		};
 		unsigned int first = 0;
-		struct range range;
+		struct range range = { .start = 0 };
 		int r = policy_resolve(policy, &user, &assign);
 
 		cr_assert(r == (rule ? 0 : POLICY_NONE), "%s: uid %u: %d", text, uid, r);

@@ -55,7 +55,7 @@ static struct subid_db_range range(uint64_t start, uint64_t count)
 /* All lines are listed with their numbers, malformed ones with the reason. */
 Test(subid_db_handle, iterates, .init = setup, .fini = teardown)
 {
-	const struct subid_db_line *line;
+	const struct subid_db_line *line = NULL;
 	struct subid_db_iter *iter;
 	unsigned int entries = 0, faults = 0;
 
