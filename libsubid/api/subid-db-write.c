@@ -174,7 +174,7 @@ EXPORT int subid_db_allocate(struct subid_db *db, unsigned int types, const char
 	CLEANUP(allocate_cleanup) struct allocate allocate = { 0 };
 	struct subid_db_request known;
 	struct change_request change;
-	struct range range;
+	struct range range = { .start = 0 };
 	int r;
 
 	forget_conflicts(db);

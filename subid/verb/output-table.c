@@ -134,7 +134,7 @@ static struct libscols_column *column_at(const struct output *output, size_t i)
 	return scols_table_get_column(output->table, i);
 }
 
-static bool is_shown(const struct output *output, size_t i)
+static bool has_place(const struct output *output, size_t i)
 {
 	return !(scols_column_get_flags(column_at(output, i)) & SCOLS_FL_HIDDEN);
 }
@@ -144,7 +144,7 @@ static size_t table_width(const struct output *output)
 	size_t all = 0;
 
 	for (size_t i = 0; i < output->n_chosen; i++)
-		if (is_shown(output, i))
+		if (has_place(output, i))
 			all += output->widths[i] + (all > 0);
 	return all;
 }
@@ -153,7 +153,7 @@ static bool may_shrink(const struct output *output, size_t i, size_t floor)
 {
 	const struct output_column *column = &output->columns[output->chosen[i]];
 
-	return (column->cut || column->wrap) && is_shown(output, i) &&
+	return (column->cut || column->wrap) && has_place(output, i) &&
 	       output->widths[i] > floor && output->widths[i] > strlen(column->name);
 }
 
