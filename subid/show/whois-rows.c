@@ -5,7 +5,6 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/reserved.h"
@@ -87,7 +86,7 @@ struct id_grants {
 };
 
 /* Shows a line, if the databases are the source that counts for its owner. */
-static int whois_show_line(struct whois *whois, struct whois_side *side,
+static int whois_show_line(struct whois *whois, struct id_states *side,
 			   const struct index_range *range, uint32_t id,
 			   const char **cells, struct id_grants *finding)
 {
@@ -125,7 +124,7 @@ static int whois_show_line(struct whois *whois, struct whois_side *side,
 }
 
 /* Shows an owner that a plugin names, if the plugin is the source that counts for it. */
-static int show_claim(struct whois *whois, struct whois_side *side,
+static int show_claim(struct whois *whois, struct id_states *side,
 		      const struct source *claims, uint32_t uid, uint32_t id,
 		      const char **cells, struct id_grants *finding)
 {
@@ -147,7 +146,7 @@ static int show_claim(struct whois *whois, struct whois_side *side,
 	return show_holder(whois, &index, range, source->name, id, cells);
 }
 
-static int show_claims(struct whois *whois, struct whois_side *side,
+static int show_claims(struct whois *whois, struct id_states *side,
 		       const struct source *source, uint32_t id, const char **cells,
 		       struct id_grants *finding)
 {
@@ -167,7 +166,7 @@ static int show_claims(struct whois *whois, struct whois_side *side,
 }
 
 /* Shows all owners of an id. */
-static int show_holders(struct whois *whois, struct whois_side *side, uint32_t id,
+static int show_holders(struct whois *whois, struct id_states *side, uint32_t id,
 			const char **cells, struct id_grants *finding)
 {
 	const struct source_list *list = &whois->sources.list;
@@ -188,29 +187,6 @@ static int show_holders(struct whois *whois, struct whois_side *side, uint32_t i
 	return status;
 }
 
-/*
- * Returns whether another program reads a malformed line as one that has the id. The
- * database is read at the first call.
- */
-static bool is_in_malformed_line(struct whois *whois, struct whois_side *side,
-				 uint32_t id)
-{
-	bool found = false;
-
-	/* A valid line has the id; it does not count, because another source answers. */
-	if (index_find(&side->index, id, NULL))
-		return false;
-	if (!side->allocated_ids_found &&
-	    lines_find_used(&whois->place, side->kind, false, &side->used)) {
-		side->used.malformed = 0;
-		side->unread = true;
-	}
-	side->allocated_ids_found = true;
-	for (size_t i = 0; side->used.malformed && i < side->used.n && !found; i++)
-		found = range_contains(side->used.ranges[i], id);
-	return found;
-}
-
 /* Begins the rows. Returns an exit status. */
 int whois_start_rows(struct whois *whois)
 {
@@ -218,42 +194,17 @@ int whois_start_rows(struct whois *whois)
 			    &whois->options.output);
 }
 
-/* Returns a local user who has a gid as primary group, or NULL. */
-static const char *user_with_group(const struct whois *whois,
-				   const struct whois_side *side, uint32_t id)
-{
-	const struct accounts *users = &whois->owners.users;
-
-	for (size_t i = 0; side->kind->group && id != ID_NONE && i < users->n; i++)
-		if (users->items[i].gid == id)
-			return accounts_name(users, &users->items[i]);
-	return NULL;
-}
-
-/*
- * Returns the state of an id that is not delegated. It is free only if every source that
- * could have it was read or has answered.
- */
-static const char *find_state(struct whois *whois, struct whois_side *side, uint32_t id,
-			      bool unknown)
-{
-	if (id_names_find(&side->accounts, id) || user_with_group(whois, side, id))
-		return "account";
-	if (reserved_is_never(reserved_find(id)))
-		return "reserved";
-	if (unknown || side->unread || id_names_is_unknown(&side->accounts, id) ||
-	    (side->kind->group && whois->owners.unread[kind_uid.group]))
-		return "unknown";
-	if (is_in_malformed_line(whois, side, id))
-		return "malformed";
-	return side->unread ? "unknown" : "free";
-}
+static const char *const state_words[] = {
+	[ID_STATE_FREE] = "free",	  [ID_STATE_ACCOUNT] = "account",
+	[ID_STATE_RESERVED] = "reserved", [ID_STATE_MALFORMED] = "malformed",
+	[ID_STATE_UNKNOWN] = "unknown",
+};
 
 /*
  * Shows an id; sets *found unless it is free. If a source did not answer, the id is not
  * shown as free. Returns an exit status.
  */
-int whois_show(struct whois *whois, struct whois_side *side, uint32_t id, bool *found)
+int whois_show(struct whois *whois, struct id_states *side, uint32_t id, bool *found)
 {
 	const struct reserved *reserved = reserved_find(id);
 	char number[OUTPUT_NUMBER_BYTES];
@@ -266,6 +217,7 @@ int whois_show(struct whois *whois, struct whois_side *side, uint32_t id, bool *
 					NULL,
 	};
 	struct id_grants finding = { .unknown = false };
+	enum id_state state;
 	int r, status = VERB_DONE;
 
 	if (id != ID_NONE)
@@ -273,17 +225,18 @@ int whois_show(struct whois *whois, struct whois_side *side, uint32_t id, bool *
 	*found |= finding.delegated;
 	if (finding.delegated || status == VERB_NOT_WRITTEN)
 		return status;
-	cells[COLUMN_STATE] = find_state(whois, side, id, status || finding.unknown);
-	if (strcmp(cells[COLUMN_STATE], "unknown") == 0)
+	state = id_state_find(side, &whois->place, id, status || finding.unknown);
+	cells[COLUMN_STATE] = state_words[state];
+	if (state == ID_STATE_UNKNOWN)
 		status = VERB_UNREADABLE;
 	if (reserved)
 		cells[COLUMN_NOTE] = _(reserved->what);
-	else if (!cells[COLUMN_ACCOUNT] && strcmp(cells[COLUMN_STATE], "account") == 0)
+	else if (!cells[COLUMN_ACCOUNT] && state == ID_STATE_ACCOUNT)
 		cells[COLUMN_NOTE] = _("the primary group of a user");
-	else if (strcmp(cells[COLUMN_STATE], "malformed") == 0)
+	else if (state == ID_STATE_MALFORMED)
 		cells[COLUMN_NOTE] =
 			_("other programs read a malformed line that has it");
-	*found |= strcmp(cells[COLUMN_STATE], "free") != 0;
+	*found |= state != ID_STATE_FREE;
 	r = output_row(&whois->output, cells, NULL);
 	return r ? r : status;
 }

@@ -19,11 +19,8 @@
 
 static void whois_cleanup(struct whois *whois)
 {
-	for (size_t i = 0; i < 2; i++) {
-		index_cleanup(&whois->sides[i].index);
-		id_names_cleanup(&whois->sides[i].accounts);
-		allocated_ids_cleanup(&whois->sides[i].used);
-	}
+	for (size_t i = 0; i < 2; i++)
+		id_states_cleanup(&whois->sides[i]);
 	output_cleanup(&whois->output);
 	unknown_owners_cleanup(&whois->others);
 	range_set_cleanup(&whois->uids);
@@ -62,7 +59,7 @@ static bool is_noted(const struct line *line, void *context)
 				   line->entry.owner_len) != NULL;
 }
 
-static int whois_load(struct whois *whois, struct whois_side *side)
+static int whois_load(struct whois *whois, struct id_states *side)
 {
 	int r;
 
