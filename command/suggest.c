@@ -66,8 +66,10 @@ void suggest_consider(struct suggest *suggest, const char *word, size_t len)
 
 	if (len == 0 || len >= SUGGEST_BYTES || suggest->len >= SUGGEST_BYTES)
 		return;
+	if (len == suggest->len && memcmp(suggest->word, word, len) == 0)
+		return;
 	steps = count_steps(suggest->word, suggest->len, word, len);
-	if (steps == 0 || steps >= suggest->distance || steps >= suggest->len)
+	if (steps >= suggest->distance || steps >= suggest->len)
 		return;
 	suggest->distance = steps;
 	memcpy(suggest->best, word, len);

@@ -84,9 +84,10 @@ Test(suggest, nearest)
 		const char *wrong;
 		const char *wanted;
 	} rows[] = {
-		{ "lsit", "list" }, { "lis", "list" },	 { "gratn", "grant" },
-		{ "kidn", "KIND" }, { "whos", "whois" }, { "x", "" },
-		{ "xyzzy", "" },    { "", "" },		 { "list", "" },
+		{ "lsit", "list" }, { "lis", "list" },	  { "gratn", "grant" },
+		{ "kidn", "KIND" }, { "whos", "whois" },  { "x", "" },
+		{ "xyzzy", "" },    { "", "" },		  { "list", "" },
+		{ "LIST", "list" }, { "gRant", "grant" },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
