@@ -35,16 +35,18 @@ enum {
 
 static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_RULE] = { .name = "RULE" },
-	[COLUMN_WHO] = { .name = "WHO" },
-	[COLUMN_POOL] = { .name = "POOL" },
+	[COLUMN_WHO] = { .name = "WHO", .wrap = true },
+	[COLUMN_POOL] = { .name = "POOL", .wrap = true },
 	[COLUMN_KIND] = { .name = "KIND" },
 	[COLUMN_FIRST] = { .name = "FIRST", .type = OUTPUT_NUMBER },
 	[COLUMN_LAST] = { .name = "LAST", .type = OUTPUT_NUMBER },
 	[COLUMN_COUNT] = { .name = "COUNT", .type = OUTPUT_NUMBER },
-	[COLUMN_DETAILS] = { .name = "DETAILS" },
-	[COLUMN_FILE] = { .name = "FILE" },
+	[COLUMN_DETAILS] = { .name = "DETAILS", .wrap = true },
+	[COLUMN_FILE] = { .name = "FILE", .wrap = true },
 	[COLUMN_LINE] = { .name = "LINE", .type = OUTPUT_NUMBER },
 };
+
+static const struct output_columns policy_columns = { columns, N_COLUMNS };
 
 struct policy_verb {
 	struct verb_options options;
@@ -381,4 +383,5 @@ const struct verb verb_policy = {
 		.page = "subid-policy(8)",
 	},
 	.run = policy_run,
+	.columns = { &policy_columns },
 };

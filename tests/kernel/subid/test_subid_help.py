@@ -110,6 +110,11 @@ def suggestions(box):
 
 
 def columns(box):
+    for verb in verbs(box):
+        if b"--list-columns" in box.run(verb, "--help").out:
+            result = box.run(verb, "--list-columns")
+            box.report.check(f"{verb} --list-columns",
+                             result.status == DONE and result.out, str(result))
     for args in (("list",), ("list", "--free"), ("map", "elsa"), ("check",), ("doctor",)):
         names = box.run(*args, "--list-columns").out.decode().split()
         shown = box.run(*args, "-r", "-o", ",".join(names)).out.decode().splitlines()
