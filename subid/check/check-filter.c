@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "command/known-users.h"
 #include "message/i18n.h"
 #include "message/report.h"
 #include "subid/check/check.h"
@@ -160,6 +161,7 @@ int check_find_owners(struct check *check)
 			continue;
 		report_line(PROGRAM, _("user '%s' does not exist, and no line names it"),
 			    word);
+		known_users_suggest(PROGRAM, check->place.directory, word);
 		r = VERB_NO_USER;
 	}
 	return r;

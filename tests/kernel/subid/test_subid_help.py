@@ -101,6 +101,9 @@ def suggestions(box):
     suggested("a user of whois", ("whois", "anan"), NO_USER, "anna")
     suggested("a user of doctor", ("doctor", "anan"), NO_USER, "anna")
     suggested("a user of list", ("list", "anan"), NO_USER, "anna")
+    suggested("a user of check", ("check", "anan"), NO_USER, "anna")
+    suggested("a verb in capitals", ("LIST",), USAGE, "list")
+    suggested("a user in capitals", ("list", "ANNA"), NO_USER, "anna")
     suggested("a user that is like none", ("grant", "nobody-knows"), NO_USER, None)
     os.makedirs("/mnt/image/etc", exist_ok=True)
     for name, text in (("passwd", "serge:x:1:1::/:/\n"), ("subuid", ""), ("subgid", "")):
