@@ -77,15 +77,22 @@ static int misuse(const char *word)
 	return VERB_USAGE;
 }
 
-/* `subid help [VERB]` */
+static bool is_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
+	       strcmp(word, "help") == 0;
+}
+
+/* `subid help [VERB]`; of `help` itself the help is that without a verb. */
 static int help_verb(int argc, char **argv)
 {
-	const struct verb *verb = argc > 2 ? find_verb(argv[2]) : NULL;
+	const char *word = argc > 2 && !is_help(argv[2]) ? argv[2] : NULL;
+	const struct verb *verb = word ? find_verb(word) : NULL;
 
-	if (argc > 2 && !verb)
-		return misuse(argv[2]);
-	if (!verb)
+	if (!word)
 		return subid_help();
+	if (!verb)
+		return misuse(word);
 	help_print(&verb->command);
 	return VERB_DONE;
 }
@@ -164,8 +171,7 @@ static int subid_run(int argc, char **argv)
 		return misuse(NULL);
 	if (complete_is_wanted(argc, argv))
 		return complete(argc - 2, argv + 2);
-	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
-	    strcmp(word, "help") == 0)
+	if (is_help(word))
 		return help_verb(argc, argv);
 	if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0 ||
 	    strcmp(word, "version") == 0) {

@@ -62,6 +62,8 @@ def help_texts(box):
                   [line for line in english.splitlines() if cells(line) > 80], [])
         box.check(f"{name} --help: no example is cut off",
                   [line for line in english.splitlines() if line != line.rstrip()], [])
+    for word in ("help", "--help", "-h"):
+        box.check(f"subid help {word}", box.run("help", word)[:2], box.run("help")[:2])
     for verb in verbs(box):
         texts = {box.run(*args).out for args in ((verb, "--help"), (verb, "-h"), ("help", verb))}
         box.check(f"subid help {verb}", len(texts), 1)
