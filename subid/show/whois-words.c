@@ -57,6 +57,12 @@ static int add_file_ids(struct whois *whois, const char *path)
 	return r ? r : add_id(whois, status.st_gid, false, true);
 }
 
+static int report_no_id(const char *word)
+{
+	report_line(PROGRAM, _("'%s' is no id: 0-4294967295, in decimal"), word);
+	return VERB_USAGE;
+}
+
 static int add_user_ids(struct whois *whois, const char *name)
 {
 	struct user user;
@@ -64,6 +70,8 @@ static int add_user_ids(struct whois *whois, const char *name)
 
 	if (r)
 		return r;
+	if (!user.exists && !isalpha((unsigned char)*name) && *name != '_')
+		return report_no_id(name);
 	if (!user.exists) {
 		report_line(PROGRAM, _("user '%s' does not exist"), name);
 		known_users_suggest(PROGRAM, whois->place.directory, name);
@@ -85,10 +93,9 @@ static int take_whois_word(struct whois *whois, const char *word)
 		return add_range_ids(whois, word, range);
 	if (strchr(word, '/'))
 		return add_file_ids(whois, word);
-	if (isalpha((unsigned char)*word) || *word == '_')
-		return add_user_ids(whois, word);
-	report_line(PROGRAM, _("'%s' is no id: 0-4294967295, in decimal"), word);
-	return VERB_USAGE;
+	/* Without a letter it is a wrong number, and no user is looked up. */
+	return word[strspn(word, "+-0123456789 ")] ? add_user_ids(whois, word) :
+						     report_no_id(word);
 }
 
 /* Notes the ids, as a set, whose owners are to be found. */
@@ -119,7 +126,22 @@ int whois_take_words(struct whois *whois, int n, char *const *words)
 	return r ? r : want_ids(whois);
 }
 
-/* Adds what a line of standard input means. Returns 0 or an exit status. */
+/* Removes whitespace around a word. */
+static void trim_word(char *word)
+{
+	static const char whitespace[] = " \t\r";
+	size_t before = strspn(word, whitespace), len = strlen(word);
+
+	while (len > before && strchr(whitespace, word[len - 1]))
+		len--;
+	memmove(word, word + before, len - before);
+	word[len - before] = '\0';
+}
+
+/*
+ * Adds what a line of standard input means. Names of files keep their whitespace. Returns
+ * 0 or an exit status.
+ */
 int whois_take_line(struct whois *whois, const struct scan_line *line)
 {
 	char word[LIMIT_LINE_BYTES];
@@ -131,5 +153,7 @@ int whois_take_line(struct whois *whois, const struct scan_line *line)
 	}
 	memcpy(word, line->text, line->len);
 	word[line->len] = '\0';
-	return take_whois_word(whois, word);
+	if (!strchr(word, '/'))
+		trim_word(word);
+	return *word ? take_whois_word(whois, word) : 0;
 }

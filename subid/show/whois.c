@@ -107,7 +107,7 @@ static int show_stream(struct whois *whois)
 
 	while (r == 0 && (r = scan_next(&scan, &line)) > 0) {
 		whois->n_ids = 0;
-		r = line.len > 0 ? whois_take_line(whois, &line) : 0;
+		r = whois_take_line(whois, &line);
 		r = r ? r : show_from(whois, 0);
 		if (r == VERB_NOT_WRITTEN)
 			return r;

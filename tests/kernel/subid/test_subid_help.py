@@ -149,6 +149,11 @@ def whois(box):
               ["2999999 uid  ", "3000000 uid elsa ", "3000001 uid elsa "])
     box.check("a user", shown("anna"), ["5002 uid  anna", "5002 gid  anna"])
     box.check("a user, the uid alone", shown("-u", "anna"), ["5002 uid  anna"])
+    os.makedirs("/mnt/image/etc", exist_ok=True)
+    box.host.write("/mnt/image/etc/passwd", "7up:x:1500:1500::/:/\nübung:x:1501:1500::/:/\n")
+    for name, uid in (("7up", 1500), ("übung", 1501)):
+        box.check(f"a user whose name begins with no letter of ASCII: {name}",
+                  shown("-u", "-R", "/mnt/image", name), [f"{uid} uid  {name}"])
     box.host.write("/mnt/file", "", 0o600, (3000005, 7777))
     box.check("a file", shown("/mnt/file", status=NONE),
               ["3000005 uid elsa ", "7777 gid  "])
@@ -157,6 +162,9 @@ def whois(box):
     box.check("standard input", piped("3000000\n\n/mnt/file\nanna\n3000001-3000002\n", "-u", "-"),
               (DONE, ["3000000 uid elsa ", "3000005 uid elsa ", "5002 uid  anna",
                       "3000001 uid elsa ", "3000002 uid elsa "], ""))
+    box.check("standard input: whitespace around words",
+              piped(" 3000000\t\n \n3000001\r\n", "-u", "-"),
+              (DONE, ["3000000 uid elsa ", "3000001 uid elsa "], ""))
     status, rows, said = piped("3000000\n0x1\n\0\n3000001\n", "-u", "-")
     box.check("standard input: a wrong line", (status, rows, said.count("\n")),
               (USAGE, ["3000000 uid elsa ", "3000001 uid elsa "], 2))
