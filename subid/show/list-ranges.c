@@ -30,7 +30,7 @@ enum {
 
 static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_KIND] = { .name = "KIND" },
-	[COLUMN_OWNER] = { .name = "OWNER" },
+	[COLUMN_OWNER] = { .name = "OWNER", .wrap = true },
 	[COLUMN_UID] = { .name = "UID", .type = OUTPUT_NUMBER },
 	[COLUMN_FIRST] = { .name = "FIRST", .type = OUTPUT_NUMBER },
 	[COLUMN_LAST] = { .name = "LAST", .type = OUTPUT_NUMBER },

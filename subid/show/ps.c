@@ -37,7 +37,7 @@ enum {
 static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_PID] = { .name = "PID", .type = OUTPUT_NUMBER },
 	[COLUMN_USERNS] = { .name = "USERNS", .type = OUTPUT_NUMBER },
-	[COLUMN_OWNER] = { .name = "OWNER" },
+	[COLUMN_OWNER] = { .name = "OWNER", .wrap = true },
 	[COLUMN_UID] = { .name = "UID", .type = OUTPUT_NUMBER },
 	[COLUMN_INSIDE] = { .name = "INSIDE", .type = OUTPUT_NUMBER },
 	[COLUMN_GID] = { .name = "GID", .type = OUTPUT_NUMBER },

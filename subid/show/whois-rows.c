@@ -34,7 +34,7 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_ID] = { .name = "ID", .type = OUTPUT_NUMBER },
 	[COLUMN_KIND] = { .name = "KIND" },
 	[COLUMN_STATE] = { .name = "STATE" },
-	[COLUMN_OWNER] = { .name = "OWNER" },
+	[COLUMN_OWNER] = { .name = "OWNER", .wrap = true },
 	[COLUMN_UID] = { .name = "UID", .type = OUTPUT_NUMBER },
 	[COLUMN_INSIDE] = { .name = "INSIDE", .type = OUTPUT_NUMBER },
 	[COLUMN_FIRST] = { .name = "FIRST", .type = OUTPUT_NUMBER },
@@ -42,7 +42,7 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_WHERE] = { .name = "WHERE", .wrap = true },
 	[COLUMN_FILE] = { .name = "FILE", .json_only = true },
 	[COLUMN_LINE] = { .name = "LINE", .type = OUTPUT_NUMBER, .json_only = true },
-	[COLUMN_ACCOUNT] = { .name = "ACCOUNT" },
+	[COLUMN_ACCOUNT] = { .name = "ACCOUNT", .wrap = true },
 	[COLUMN_NOTE] = { .name = "NOTE", .wrap = true },
 };
 

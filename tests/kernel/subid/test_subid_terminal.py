@@ -117,6 +117,22 @@ def sharing(box):
                   [word for word in words if whole and word not in cut], [])
 
 
+def long_names(box):
+    """The name of an owner may take half of a line of the database; it gives way, too."""
+    owner = f"owner-{'x' * 200}"
+    box.put(f"{owner}:3000000:65536\n{owner}:3000000:65536\n", "")
+    os.makedirs("/etc/subid.d", exist_ok=True)
+    box.host.write("/etc/subid.d/50-long.conf",
+                   f"pool {'p' * 60} 4000000-4999999 count=65536\n"
+                   f"assign user={owner} pool={'p' * 60}\n")
+    for args in (("list",), ("whois", "-u", "3000001"), ("policy",), ("check", "-n"),
+                 ("check", "-o", "CODE,OWNER,OTHER")):
+        lines = lines_of(on_terminal([box.path, *args], size=(24, 80))[1])
+        box.report.check(f"{args} with a long owner: 80 columns",
+                         max(map(cells, lines)) <= 80, "\n".join(lines))
+    os.unlink("/etc/subid.d/50-long.conf")
+
+
 def empty_columns(box):
     """A table leaves out the columns without any value, but those of -o; JSON and raw rows do
     not, nor does a long table, of which the first rows do not show what follows."""
@@ -206,7 +222,7 @@ def main():
     os.mkdir("/dev/pts", 0o755)
     mount("devpts", "/dev/pts", "devpts", 0, "newinstance,ptmxmode=0666,mode=0620")
     os.symlink("pts/ptmx", "/dev/ptmx")
-    for part in (terminals, fitting, sharing, empty_columns, pictures, zoomed):
+    for part in (terminals, fitting, sharing, long_names, empty_columns, pictures, zoomed):
         box.report.part(part, box)
     box.report.finish()
 
