@@ -182,6 +182,18 @@ static void put_owners(struct drawing *drawing, const struct picture_row *row)
 	put_name(drawing, &items[row->n - 1]);
 }
 
+/* Returns whether a user or a group may still get one of the ids. */
+static bool has_free(const struct picture_question *question, struct range ids)
+{
+	for (uint64_t id = ids.start; id < ids.end; id++)
+		for (unsigned int group = 0; group < 2; group++)
+			if (question->kinds & 1U << group &&
+			    !picture_count_accounts(question, group,
+						    (struct range){ id, id + 1 }))
+				return true;
+	return false;
+}
+
 /* Says what ids without ranges are, the largest part last. */
 static void put_others(struct drawing *drawing, const struct picture_row *row)
 {
@@ -209,7 +221,7 @@ static void put_others(struct drawing *drawing, const struct picture_row *row)
 		print_padded(drawing, _("reserved"), SIZE_MAX, false);
 		comma = ", ";
 	}
-	if (2 * reserved <= ids) {
+	if (has_free(question, row->ids) && 2 * reserved <= ids) {
 		print_padded(drawing, comma, SIZE_MAX, false);
 		print_padded(drawing, _("free"), SIZE_MAX, false);
 	}

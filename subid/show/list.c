@@ -42,6 +42,16 @@ static int take_zoom(struct list *list, int n, char **words)
 	return left;
 }
 
+static int take_words(struct list *list, int n, char **words)
+{
+	int left = take_zoom(list, n, words);
+
+	if (!list->zoom.end || left == 0)
+		return list_find_users(list, left, words);
+	report_line(PROGRAM, _("--map takes owners or one range"));
+	return verb_misuse(&verb_list);
+}
+
 static int list_parse(int argc, char **argv, struct list *list)
 {
 	int r = verb_parse(&verb_list, argc, argv, list);
@@ -71,8 +81,7 @@ static int list_run(int argc, char **argv)
 	/* Do not show ranges that the map writers would refuse. */
 	list.sources.extents = true;
 	if (r == 0)
-		r = list_find_users(&list, take_zoom(&list, argc - optind, argv + optind),
-				    argv + optind);
+		r = take_words(&list, argc - optind, argv + optind);
 	if (r)
 		return r;
 	if (list.n_users == 0 || list.map)

@@ -211,9 +211,13 @@ def zoomed(box):
     box.report.check("a range", lines[0].startswith("uids and gids 165536-165999,")
                      and [line.split()[0] for line in lines[1:-1]] == ["165536-165999"]
                      and "XXXX" in lines[1], "\n".join(lines))
+    _, lines = picture(box, "5001-5002")
+    box.report.check("ids that are all in use are not free", "users: " in lines[1] and
+                     "free" not in lines[1], "\n".join(lines))
     _, text = on_terminal([box.path, "list", "--map"])
     box.check("ids of several owners are red", b"\033[31m" in text, True)
-    for args, status in ((("bob",), 0), (("nosuchuser",), 6), (("5-4",), 6), (("300000-300010",), 0)):
+    for args, status in ((("bob",), 0), (("nosuchuser",), 6), (("5-4",), 6), (("300000-300010",), 0),
+                         (("1-2", "3-4"), 1), (("elsa", "1-2"), 1), (("1-2", "elsa"), 1)):
         box.check(f"list --map {args}", box.run("list", "--map", *args).status, status)
 
 
