@@ -25,16 +25,16 @@ static bool fails(void)
 }
 
 void *__real_malloc(size_t size);
-void *__wrap_malloc(size_t size);
+__attribute__((used)) void *__wrap_malloc(size_t size);
 void *__real_realloc(void *pointer, size_t size);
-void *__wrap_realloc(void *pointer, size_t size);
+__attribute__((used)) void *__wrap_realloc(void *pointer, size_t size);
 void *__real_reallocarray(void *pointer, size_t n, size_t size);
-void *__wrap_reallocarray(void *pointer, size_t n, size_t size);
+__attribute__((used)) void *__wrap_reallocarray(void *pointer, size_t n, size_t size);
 
 void *__real_calloc(size_t n, size_t size);
-void *__wrap_calloc(size_t n, size_t size);
+__attribute__((used)) void *__wrap_calloc(size_t n, size_t size);
 char *__real_strndup(const char *text, size_t len);
-char *__wrap_strndup(const char *text, size_t len);
+__attribute__((used)) char *__wrap_strndup(const char *text, size_t len);
 
 void *__wrap_calloc(size_t n, size_t size)
 {

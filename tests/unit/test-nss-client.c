@@ -95,7 +95,7 @@ Test(nss_client, groups)
 	CLEANUP(cleanup_free) char *names = NULL;
 	struct account account;
 	const struct group *group = getgrgid(0);
-	size_t n, len, at = 0;
+	size_t n = 0, len, at = 0;
 	gid_t gid = 1;
 
 	cr_assert(nss_client_user(&client, "root", &account) == 0);

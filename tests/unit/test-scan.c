@@ -19,10 +19,12 @@ static struct {
 } reads = { .fail_after = SIZE_MAX };
 
 ssize_t __real_read(int fd, void *buffer, size_t size);
-ssize_t __wrap_read(int fd, void *buffer, size_t size);
+__attribute__((used)) ssize_t __wrap_read(int fd, void *buffer, size_t size);
 ssize_t __real_pread(int fd, void *buffer, size_t size, off_t offset);
-ssize_t __wrap_pread(int fd, void *buffer, size_t size, off_t offset);
-ssize_t __wrap_pread64(int fd, void *buffer, size_t size, off_t offset);
+__attribute__((used)) ssize_t __wrap_pread(int fd, void *buffer, size_t size,
+					   off_t offset);
+__attribute__((used)) ssize_t __wrap_pread64(int fd, void *buffer, size_t size,
+					     off_t offset);
 
 /* Returns how many of @size bytes a call reads, or -1 if it fails. */
 static ssize_t portion(size_t size)
