@@ -290,7 +290,10 @@ static int find_revoked(struct revoke *revoke, struct revoke_user *user)
 	return r;
 }
 
-/* Looks up all users, before the locks are taken. Returns 0 or an exit status. */
+/*
+ * Looks up all users, before the locks are taken. Returns 0 or an exit status; VERB_ENDED
+ * if there is nothing to revoke and to show.
+ */
 static int find_all_revoked(struct revoke *revoke)
 {
 	bool all_skipped = true;
@@ -302,7 +305,9 @@ static int find_all_revoked(struct revoke *revoke)
 		result = result ? result : r;
 		all_skipped &= revoke->users[i].skipped;
 	}
-	return result || !all_skipped ? result : VERB_ENDED;
+	if (result || !all_skipped || revoke->edit.form == EDIT_JSON)
+		return result;
+	return VERB_ENDED;
 }
 
 static int show_revoke(struct revoke *revoke)
@@ -327,8 +332,7 @@ static int revoke_work(struct revoke *revoke)
 		return r;
 	r = find_all_revoked(revoke);
 	if (r)
-		return r == VERB_ENDED ? show_revoke(revoke) :
-					 report_unchanged(revoke, r);
+		return r == VERB_ENDED ? r : report_unchanged(revoke, r);
 	r = edit_finish(&revoke->edit, apply_revoke(revoke), &to_record);
 	if (r == VERB_NONE)
 		return report_unchanged(revoke, r);

@@ -128,6 +128,10 @@ def changes(run):
                {"first": 3000007, "last": 3000009, "count": 3}])
     document, _ = run("subid revoke --if-held elsa", data="")
     box.check("revoke: nothing", user(document, "elsa")["reason"], "not-held")
+    for data, left in (("", []), ("nosuch:5:1\n", [{"first": 5, "last": 5, "count": 1}])):
+        document, _ = run("subid revoke --if-held nosuch", data=data)
+        box.check(f"revoke: a user who does not exist, {data!r}", user(document, "nosuch")["after"],
+                  {"uid": left, "gid": left})
     document, _ = run("subid revoke --if-held nosuch bob", data="bob:5:1\n")
     box.check("revoke: no such user", [(row["user"], row["reason"]) for row in document["users"]],
               [("nosuch", "not-held"), ("bob", "revoked")])
