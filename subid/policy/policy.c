@@ -338,7 +338,9 @@ static int policy_run(int argc, char **argv)
 	/* Rules with errors say nothing about a user. */
 	if (verb.site.wrong && verb.user)
 		return VERB_UNREADABLE;
-	r = verb.user ? find_policy_user(&verb) : 0;
+	r = verb.user ? site_find_lookup(&verb.site, &verb.place) : 0;
+	if (r == 0 && verb.user)
+		r = find_policy_user(&verb);
 	if (r == 0)
 		r = output_start(&verb.output, "rules", columns, N_COLUMNS,
 				 &verb.options.output);

@@ -3,15 +3,18 @@
  * site: reads the policy for verbs that only show. They go on without its rules if it has
  * errors.
  */
+#include "subid/verb/site.h"
 #include "command/policy-report.h"
 #include "libsubid/sys/etc-directory.h"
 #include "libsubid/user/membership.h"
 #include "message/i18n.h"
 #include "message/report.h"
-#include "subid/verb/site.h"
 
-/* Sets up look-ups of users and groups; the helper is started when it is needed. */
-static int site_find_lookup(struct site *site, const struct verb_place *place)
+/*
+ * Sets up look-ups of users and groups; the helper is started when it is needed. Returns
+ * 0 or an exit status with the reason reported.
+ */
+int site_find_lookup(struct site *site, const struct verb_place *place)
 {
 	int r;
 
@@ -29,7 +32,7 @@ static int site_find_lookup(struct site *site, const struct verb_place *place)
 }
 
 /*
- * Reads the policy.
+ * Reads the policy. If it has rules, look-ups are set up.
  *
  * root: of an image, or NULL. Returns 0, also if the files have errors, which are
  * reported; or an exit status.

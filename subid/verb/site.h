@@ -3,6 +3,7 @@
  * site: the policy of a system, and which of its rules apply to a user.
  *
  *	site_read	read the files; errors in them are reported
+ *	site_find_lookup	to look up users even if there are no rules
  *	site_resolve ...	find the pool of a user
  *	site_cleanup	in any case
  */
@@ -41,6 +42,7 @@ struct site_user {
 	}
 
 int site_read(struct site *site, const struct verb_place *place, const char *root);
+int site_find_lookup(struct site *site, const struct verb_place *place);
 int site_resolve(const struct site *site, const struct site_user *user,
 		 const struct policy_assign **ret_assign);
 void site_cleanup(struct site *site);

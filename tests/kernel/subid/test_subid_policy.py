@@ -217,6 +217,9 @@ def shown(site):
     site.report.check("an error", result.status == UNREADABLE and ":1: '5'" in words(result),
                       f"{result}")
     site.forget()
+    rows = site.box.rows("policy", "--for", "elsa", name="rules")
+    site.box.check("for a user, without files", [(row["rule"], row["kind"]) for row in rows],
+                   [("login.defs", "uid"), ("login.defs", "gid")])
 
 
 def library(site):
