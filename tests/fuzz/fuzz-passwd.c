@@ -110,7 +110,7 @@ static void find_user(const char *text, size_t len, struct account *ret_account)
 {
 	struct passwd_file file = { .fd = fuzz_file(text, len) };
 	struct passwd_line line;
-	int fault;
+	int fault = -1;
 
 	FUZZ_ASSERT(scan_start(&file.scan, file.fd) == 0);
 	do {
