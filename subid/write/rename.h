@@ -18,7 +18,6 @@ struct rename {
 	const char *owner;  /* NEW */
 	bool same;	    /* old and owner are names of one account */
 	struct owner found; /* NEW with all its names, to find its own lines */
-	bool named;	    /* a line has the owner OLD */
 	bool kinds[2];
 	struct edit edit;
 	bool *renamed; /* by index in edit.unknown: the owner was renamed */

@@ -54,18 +54,6 @@ class Box:
         self.report.check(name, found == expected, f"{found}, not {expected}")
 
 
-def typing_errors(box):
-    """A name that no line has is not passed over in silence."""
-    again = "elsa:4000:4\n"
-    for old, new, data, noted in (("els", "elsa", again, True), ("elsa", "elsa", again, False),
-                                  ("els", "elsa", "els:4000:4\n", False),
-                                  ("els", "elsa", "els:04000:4\n", False)):
-        result = box.run(f"{old} to {new}", (old, new), DONE, data=data,
-                         left=data if "04" in data else again)
-        box.check(f"{old} to {new} with {data!r}: a note", b"no line has the owner" in result.err,
-                  noted)
-
-
 def canonical(box):
     result = box.run("--canonical", ("--canonical",), DONE, CANONICAL)
     box.check("--canonical: each owner has a record", [
@@ -282,7 +270,7 @@ def locks(box):
 def main():
     report = Report()
     box = Box(name_service.Programs(report), report)
-    for part in (typing_errors, canonical, silent, half_silent, plain, malformed, questions, locks):
+    for part in (canonical, silent, half_silent, plain, malformed, questions, locks):
         report.part(part, box)
     report.finish()
 
