@@ -13,6 +13,7 @@ short_description: give ranges of subordinate ids to a user, or take them away
 description:
   - Uses C(subid grant) and C(subid revoke), see subid-grant(8), on the managed host.
   - C(state=present) without a size gives one range to a user who has none.
+  - C(state=absent) also removes the ranges of a user who does not exist any more.
 options:
   user:
     description: The login name.
@@ -38,6 +39,10 @@ options:
     type: str
     choices: [both, uid, gid]
     default: both
+  no_account:
+    description: The owner need not be a user, as C(containers) for podman.
+    type: bool
+    default: false
   root:
     description: The directory of an image, in place of the running system.
     type: path
@@ -50,7 +55,7 @@ options:
 EXAMPLES = r"""
 - subid: {user: elsa}
 - subid: {user: builder, at_least: 131072}
-- subid: {user: containers, range: 2147483648-4294967294}
+- subid: {user: containers, range: 2147483648-4294967294, no_account: true}
 - subid: {user: bob, state: absent}
 """
 
@@ -65,6 +70,8 @@ def command(params, check):
     words = [params["program"], "grant" if params["state"] == "present" else "revoke", "--json"]
     if params["state"] == "absent":
         words.append("--if-held")
+    if params["state"] == "absent" or params["no_account"]:
+        words.append("--no-account")
     if check:
         words.append("--dry-run")
     if params["kind"] != "both":
@@ -90,6 +97,7 @@ def main():
             "at_least": {"type": "int"},
             "range": {"type": "str"},
             "kind": {"type": "str", "choices": ["both", "uid", "gid"], "default": "both"},
+            "no_account": {"type": "bool", "default": False},
             "root": {"type": "path"},
             "program": {"type": "path", "default": "subid"},
         },

@@ -12,7 +12,7 @@ import subprocess
 
 import subid_box
 from host import CLEAN_PATH, ROOT, TOP, quick, read
-from subid_box import DONE
+from subid_box import DONE, UNREADABLE
 
 EXAMPLES = f"{TOP}/examples"
 PLAY = {"subid_users": ["elsa", "anna"], "subid_at_least": {"bob": 200000},
@@ -26,7 +26,9 @@ class Playbook:
         self.box, self.directory = box, f"{box.host.tmpdir}/ansible"
         shutil.copytree(f"{EXAMPLES}/ansible", self.directory)
         self.env = {"PATH": f"{os.path.dirname(box.path)}:{CLEAN_PATH}", "HOME": self.directory,
-                    "LC_ALL": "C.UTF-8", "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "0"}
+                    "LC_ALL": "C.UTF-8", "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "0",
+                    # the log of the throw-away host holds ten records
+                    "ANSIBLE_NO_TARGET_SYSLOG": "1"}
 
     def run(self, *options, play="site.yml", values=None):
         return self.box.host.run("/usr/bin/ansible-playbook", [
@@ -54,7 +56,7 @@ def ansible(box):
     before = files()
     result = playbook.run("--check", "--diff")
     box.report.check("ansible --check: what would change", result.status == DONE
-                     and counted(result) == {"changed": 2, "failed": 0}, f"{result}")
+                     and counted(result) == {"changed": 3, "failed": 0}, f"{result}")
     box.report.check("ansible --check --diff: the ranges",
                      b"+subuid: elsa:200000:65536" in result.out
                      and b"-subuid: bob:100000:100000" in result.out
@@ -63,7 +65,9 @@ def ansible(box):
     result = playbook.run()
     after = files()
     box.report.check("ansible: the first run", result.status == DONE
-                     and counted(result)["changed"] == 2 and after != before, f"{result}")
+                     and counted(result)["changed"] == 3 and after != before, f"{result}")
+    box.check("ansible: no lines of a user who is gone", [b"ghost" in text for text in after],
+              [False, False])
     result = playbook.run()
     box.report.check("ansible: the second run", result.status == DONE
                      and counted(result) == {"changed": 0, "failed": 0}, f"{result}")
@@ -75,6 +79,13 @@ def ansible(box):
         result = playbook.run(play="fails.yml")
         box.report.check("ansible: fewer than count", result.status != DONE
                          and b"fewer than 900000" in result.out, f"{result}")
+        box.host.write(f"{playbook.directory}/owner.yml",
+                       "- hosts: all\n  gather_facts: false\n  tasks:\n"
+                       "    - subid: {user: containers, range: 2147483648-2147483657, "
+                       "no_account: true}\n")
+        result = playbook.run(play="owner.yml")
+        box.report.check("ansible: an owner without an account", result.status == DONE
+                         and b"containers:2147483648:10" in files()[0], f"{result}")
 
 
 def monitoring(box):
@@ -92,6 +103,18 @@ def monitoring(box):
     box.check("metrics: complete", values["subid_check_complete"], "1")
     box.report.check("metrics: some ranges are free",
                      int(values['subid_free_ranges{kind="both"}']) > 0, text)
+    many = "".join(f"ghost{i}:{100000 + i}:1\n" for i in range(1100))
+    box.put(many, many)
+    box.host.run(program, [path], ROOT, env=env)
+    box.report.check("metrics: more findings than check shows",
+                     b'{code="no-account",severity="note"} 1100' in read(path), f"{read(path)}")
+    box.put("", "")
+    box.host.write("/etc/login.defs", "SUB_UID_MIN x\n")
+    result = box.host.run(program, [path], ROOT, env=env)
+    box.report.check("metrics: list --free fails, the old file stays",
+                     result.status == UNREADABLE and b"Traceback" not in result.err
+                     and b" 1100" in read(path), f"{result}")
+    box.host.reset_etc("login.defs")
     box.put(None, None)
     box.host.run(program, [path], ROOT, env=env)
     box.report.check("metrics: an unreadable database is not complete",
