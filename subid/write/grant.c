@@ -294,7 +294,11 @@ static int apply_grant(struct grant *grant)
 	r = edit_report_allocation(edit, &grant->allocate, r);
 	if (r == 0)
 		r = grant_check_strict(grant);
-	return r ? r : grant_check_fewer(grant);
+	if (r == 0)
+		r = grant_check_fewer(grant);
+	if (r && (grant->crowd.source || grant->crowd.people.n > 1))
+		report_line(PROGRAM, _("nothing is changed"));
+	return r;
 }
 
 /* Does not write if the only change is the creation of an empty database. */

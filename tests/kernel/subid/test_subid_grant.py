@@ -156,7 +156,9 @@ def test_content(case):
          says=("note: users who already have their ids: 1\n",))
     case.box.host.write(LIST, "elsa:21\nanna:5\n")
     case("a list: fewer", ("grant", "--batch", LIST), FINDINGS, have, out="",
-         says=("elsa has 20 uids, fewer than 21",))
+         says=("elsa has 20 uids, fewer than 21", "nothing is changed\n"))
+    case("several, one has fewer", ("grant", "anna", "elsa", "--count", "21"), FINDINGS, have,
+         out="", says=("elsa has 20 uids, fewer than 21", "nothing is changed\n"))
     remove(LIST)
     for option in ("--at-least", "--range", "--if-missing", "--all-users"):
         value = {"--at-least": ["5"], "--range": ["5-6"]}.get(option, [])
