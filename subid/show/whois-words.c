@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "command/known-users.h"
 #include "libsubid/core/array.h"
@@ -63,6 +64,21 @@ static int report_no_id(const char *word)
 	return VERB_USAGE;
 }
 
+/* A word that is neither an id nor a user may be the name of a file here. */
+static int report_no_user(const struct whois *whois, const char *name)
+{
+	bool is_name = isalpha((unsigned char)*name) || *name == '_';
+	int r = is_name ? VERB_NO_USER : report_no_id(name);
+
+	if (is_name)
+		report_line(PROGRAM, _("user '%s' does not exist"), name);
+	if (access(name, F_OK) == 0)
+		report_line(PROGRAM, _("for the file, write './%s'"), name);
+	else if (is_name)
+		known_users_suggest(PROGRAM, whois->place.directory, name);
+	return r;
+}
+
 static int add_user_ids(struct whois *whois, const char *name)
 {
 	struct user user;
@@ -70,13 +86,8 @@ static int add_user_ids(struct whois *whois, const char *name)
 
 	if (r)
 		return r;
-	if (!user.exists && !isalpha((unsigned char)*name) && *name != '_')
-		return report_no_id(name);
-	if (!user.exists) {
-		report_line(PROGRAM, _("user '%s' does not exist"), name);
-		known_users_suggest(PROGRAM, whois->place.directory, name);
-		return VERB_NO_USER;
-	}
+	if (!user.exists)
+		return report_no_user(whois, name);
 	r = add_id(whois, user.uid, true, false);
 	return r ? r : add_id(whois, user.gid, false, true);
 }

@@ -159,6 +159,10 @@ def whois(box):
               ["3000005 uid elsa ", "7777 gid  "])
     box.check("a user and an id", shown("-u", "anna", "3000000"),
               ["5002 uid  anna", "3000000 uid elsa "])
+    result = subprocess.run([box.path, "whois", "file"], cwd="/mnt", capture_output=True,
+                            check=False, env={"LC_ALL": "C.UTF-8"})
+    box.check("a file without a slash", (result.returncode, b"write './file'" in result.stderr),
+              (NO_USER, True))
     box.check("standard input", piped("3000000\n\n/mnt/file\nanna\n3000001-3000002\n", "-u", "-"),
               (DONE, ["3000000 uid elsa ", "3000005 uid elsa ", "5002 uid  anna",
                       "3000001 uid elsa ", "3000002 uid elsa "], ""))
