@@ -241,11 +241,12 @@ static void tell_no_privilege(const struct facts *facts, struct cause *cause)
 			cause,
 			_("%s is neither setuid root nor has it the capability %s"), path,
 			setid_name(facts));
-		if (quote_path(facts, word))
-			causes_cure_as_root(cause, "%s%s",
-					    facts->program.overridden ? FACTS_OVERRIDE :
-									"chmod 4755 ",
-					    word);
+		if (!quote_path(facts, word))
+			return;
+		if (facts->program.overridden)
+			causes_cure_as_root(cause, "%s%s", FACTS_OVERRIDE, word);
+		else
+			causes_cure_as_root(cause, "chmod 4755 %s", word);
 	}
 }
 

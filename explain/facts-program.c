@@ -107,6 +107,55 @@ static uint64_t read_bounding_set(void)
 	return set;
 }
 
+/* What dpkg-statoverride(1) has on record about files. */
+#define OVERRIDES "/var/lib/dpkg/statoverride"
+
+/* An octal mode, as `4755` or `04755`. */
+static bool mode_is_setuid(const char *mode, size_t len)
+{
+	for (; len > 4 && *mode == '0'; len--)
+		mode++;
+	return len == 4 && *mode >= '4';
+}
+
+/* A line `USER GROUP MODE PATH` by which @path is not setuid. */
+static bool takes_setuid(const struct scan_line *line, const char *path)
+{
+	const char *word = line->text, *end = line->text + line->len;
+	size_t len;
+
+	/* The mode is the third word. */
+	for (int i = 0; i < 3; i++) {
+		const char *space = memchr(word, ' ', (size_t)(end - word));
+
+		if (!space)
+			return false;
+		if (i == 2 && mode_is_setuid(word, (size_t)(space - word)))
+			return false;
+		word = space + 1;
+	}
+	len = (size_t)(end - word);
+	return len == strlen(path) && memcmp(word, path, len) == 0;
+}
+
+/*
+ * Whether dpkg takes the setuid bit of @path away when its package is installed next:
+ * then chmod(1) does not last.
+ */
+bool facts_is_overridden(const char *path)
+{
+	CLEANUP(fd_cleanup) int fd = open(OVERRIDES, O_RDONLY | O_CLOEXEC);
+	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+	struct scan_line line;
+
+	if (fd < 0 || scan_start(&scan, fd))
+		return false;
+	while (scan_next(&scan, &line) > 0)
+		if (takes_setuid(&line, path))
+			return true;
+	return false;
+}
+
 /* Describes the file; false: it cannot be examined. */
 static bool describe_file(const char *path, struct facts_program *program)
 {
@@ -122,6 +171,13 @@ static bool describe_file(const char *path, struct facts_program *program)
 	program->owner_unmapped = userns_is_outside_owner(status.st_uid) > 0;
 	read_file_capabilities(path, program);
 	return true;
+}
+
+/* Only if the file gives no privilege: then this program has none to read with. */
+static void describe_override(struct facts_program *program)
+{
+	program->overridden = !program->setuid && !program->has_capabilities &&
+			      facts_is_overridden(program->path);
 }
 
 static void describe_process(struct facts_program *program)
@@ -146,6 +202,7 @@ void facts_gather_program(struct facts *facts)
 	}
 	program->path_is_cut = (size_t)n == sizeof(program->path);
 	program->path[program->path_is_cut ? n - 1 : n] = '\0';
+	describe_override(program);
 	describe_process(program);
 	program->shares_fs = syscall(SYS_kcmp, getpid(), getppid(), KCMP_FS, 0, 0) == 0;
 }
@@ -160,5 +217,6 @@ void facts_gather_program_file(struct facts *facts, const char *path)
 		return;
 	n = snprintf(program->path, sizeof(program->path), "%s", path);
 	program->path_is_cut = n < 0 || (size_t)n >= sizeof(program->path);
+	describe_override(program);
 	describe_process(program);
 }

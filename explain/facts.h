@@ -52,7 +52,7 @@ struct facts_program {
 	bool path_is_cut;
 	uid_t owner;
 	bool setuid;
-	bool overridden;       /* see facts_is_overridden(); not gathered with the rest */
+	bool overridden;       /* see facts_is_overridden() */
 	bool has_capabilities; /* stored with the file: */
 	uint64_t capabilities;
 	bool nosuid;

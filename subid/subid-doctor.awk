@@ -8,7 +8,7 @@
 # names.
 # It fails if a cause has no entry.
 #
-# awk -f subid-doctor.awk explain/causes*.c subid-doctor.1.in
+# awk -f subid-doctor.awk explain/facts.h explain/causes*.c subid-doctor.1.in
 
 function fail(text)
 {
@@ -283,7 +283,7 @@ FNR == 1 {
 	function_name = ""
 }
 
-FILENAME !~ /\.c$/ {
+FILENAME !~ /\.[ch]$/ {
 	if ($0 !~ /^\.\\" causes of /) {
 		print
 		next

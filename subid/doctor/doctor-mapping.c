@@ -270,7 +270,6 @@ static int report_kernel(struct doctor *doctor, const struct attempt *attempt,
 	facts_gather_target(&facts, process, attempt->child.pid);
 	facts_gather_namespace(&facts);
 	facts_gather_program_file(&facts, attempt->side->mapper);
-	facts.program.overridden = facts_is_overridden(facts.program.path);
 	facts.lacking = lacking(&facts);
 	fd_close(process);
 	return doctor_report_bad(doctor, "mapping", &facts);

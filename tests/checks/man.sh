@@ -13,8 +13,9 @@ trap 'rm -rf "$directory"' EXIT
 
 # Made here, since a build without subid has no such page.
 doctor=$directory/subid-doctor.1
-"${AWK:-awk}" -f "$srcdir/subid/subid-doctor.awk" "$srcdir"/explain/causes*.c \
-	"$srcdir/subid/subid-doctor.1.in" >"$doctor" || complain 'no subid-doctor.1'
+"${AWK:-awk}" -f "$srcdir/subid/subid-doctor.awk" "$srcdir/explain/facts.h" \
+	"$srcdir"/explain/causes*.c "$srcdir/subid/subid-doctor.1.in" >"$doctor" ||
+	complain 'no subid-doctor.1'
 
 # compare WHAT: files known and written have the same lines, each once
 compare()

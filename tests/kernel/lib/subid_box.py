@@ -108,7 +108,7 @@ def manual():
     """The entries of subid-doctor(1), which is made as the build makes it.
     {name: (patterns of messages, patterns of fixes)}"""
     page = subprocess.run(
-        ["awk", "-f", f"{TOP}/subid/subid-doctor.awk",
+        ["awk", "-f", f"{TOP}/subid/subid-doctor.awk", f"{TOP}/explain/facts.h",
          *sorted(glob.glob(f"{TOP}/explain/causes*.c")), f"{TOP}/subid/subid-doctor.1.in"],
         check=True, capture_output=True, text=True).stdout
     entries, entry = {}, None

@@ -14,7 +14,8 @@ from host import (CAP_SETFCAP, CAP_SETGID, CAP_SETUID, CLONE_FS, CLONE_NEWNS, CL
                   MS_NOSUID, MS_RDONLY, MS_REMOUNT, PR_CAPBSET_DROP, PR_SET_DUMPABLE, Skipped,
                   PR_SET_NO_NEW_PRIVS, PR_SET_SECUREBITS, ROOT, SECBIT_NOROOT, SYS_CLONE,
                   SYS_LANDLOCK_CREATE, landlocked, libc, mount, nested, prctl, refuse_openat2,
-                  refuse_to_open_for_writing, require, root_shell, set_file_capabilities, unshare)
+                  refuse_to_open_for_writing, require, root_shell, set_file_capabilities, unshare,
+                  writable)
 
 CASES = Cases()
 case = CASES.case
@@ -113,6 +114,22 @@ def _(s):
     s.refused(ASK, WRITE_EPERM, "NO_PRIVILEGE")
     s.granted(OWN, setgroups="deny")
     s.fix()
+    s.granted(ASK)
+
+
+@case("mode on record at dpkg", "NO_PRIVILEGE", installs=("bare",))
+def _(s):
+    s.database(GRANT)
+    writable(s.host, "/var/lib/dpkg")
+    for mode, command in (
+            ("4755", "chmod 4755 {program}"),
+            ("0755", "dpkg-statoverride --update --force-statoverride-add --add root root 4755 "
+             "{program}")):
+        s.host.write("/var/lib/dpkg/statoverride", f"root root {mode} {s.path}\n")
+        s.refused(ASK, WRITE_EPERM, "NO_PRIVILEGE", command)
+    s.fix()
+    with open("/var/lib/dpkg/statoverride") as file:
+        require(file.read() == f"root root 4755 {s.path}\n", "the record is not the new one")
     s.granted(ASK)
 
 
