@@ -25,21 +25,25 @@ built()
 
 build()
 {
-	local name
-
 	chown -R 1000:1000 /build
 	must 'dpkg-buildpackage: sources and packages' \
 		built /build/subid-utils nocheck dpkg-buildpackage -us -uc || return
-	mkdir -p /build/elsewhere /packages/new && mv /build/*.* /packages/new/ &&
-		tar -C /build/elsewhere -xf /packages/new/*.tar.xz --no-same-owner &&
-		chown -R 1000:1000 /build/elsewhere || return
-	name=$(ls /build/elsewhere)
+	mkdir -p /packages/new && mv /build/*.* /packages/new/
+}
+
+# reproducible: the source package, built by another hand in another place
+reproducible()
+{
+	local elsewhere=/build/elsewhere name
+
+	mkdir -p "$elsewhere" && tar -C "$elsewhere" -xf "$packages"/*.tar.xz --no-same-owner &&
+		chown -R 1000:1000 "$elsewhere" || return
+	name=$(ls "$elsewhere")
 	must 'dpkg-buildpackage of the source package, elsewhere' \
-		built "/build/elsewhere/$name" nocheck env TZ=Asia/Tokyo LC_ALL=C sh -c \
+		built "$elsewhere/$name" nocheck env TZ=Asia/Tokyo LC_ALL=C sh -c \
 		'umask 002; exec dpkg-buildpackage -us -uc -b' || return
-	for name in /packages/new/*.deb; do
-		verdict "the same bits twice: ${name##*/}" \
-			"$(cmp "$name" "/build/elsewhere/${name##*/}" 2>&1)"
+	for name in "$packages"/*.deb; do
+		verdict "the same bits twice: ${name##*/}" "$(cmp "$name" "$elsewhere/${name##*/}" 2>&1)"
 	done
 }
 
@@ -49,7 +53,6 @@ check()
 	chown -R 1000:1000 /build
 	must 'dpkg-buildpackage with its tests' built /build/subid-utils '' dpkg-buildpackage -us -uc -b
 }
-
 
 lintian()
 {
@@ -61,4 +64,23 @@ lintian()
 	verdict 'lintian: it has read the packages, and the overrides are used' \
 		"$(grep -q '^O: subid-uidmap: elevated-privileges' <<<"$output" || echo "$output")"
 	grep -v '^[EW]:' <<<"$output" | sed 's/^/| /'
+}
+
+# cross: for another machine, with Debian's cross compiler
+cross()
+{
+	local machine=arm64 package
+
+	chown -R 1000:1000 /build
+	must "$machine" dpkg --add-architecture "$machine"
+	must 'what it needs' packages "crossbuild-essential-$machine" file
+	must 'what its packages need' apt build-dep -a "$machine" -P cross,nocheck /build/subid-utils
+	must "dpkg-buildpackage -a $machine" built /build/subid-utils nocheck \
+		dpkg-buildpackage -us -uc -b -a "$machine" -P cross,nocheck || return
+	for package in /build/subid-uidmap_*"_$machine.deb"; do
+		dpkg-deb -x "$package" /build/root
+		same "${package##*/}: newuidmap" \
+			"$(file -b /build/root/usr/bin/newuidmap | grep -oE 'setuid|ARM aarch64|static-pie linked')" \
+			$'setuid\nARM aarch64\nstatic-pie linked'
+	done
 }

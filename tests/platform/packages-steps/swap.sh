@@ -31,14 +31,16 @@ fresh()
 	same 'nothing is left' "$(state)" "$before"
 }
 
-# modes: files with privilege, and the one that nobody may read
+# modes [ROOT]: files with privilege, and the one that nobody may read
 modes()
 {
-	same 'modes and owners' "$(stat -c '%n %a %U:%G' /usr/bin/newuidmap /usr/bin/newgidmap \
-		/usr/libexec/subid-utils/subid-ask)" \
-"/usr/bin/newuidmap 4755 root:root
-/usr/bin/newgidmap 4755 root:root
-/usr/libexec/subid-utils/subid-ask 711 root:root"
+	local root=${1-}
+
+	same "modes and owners${root:+ in $root}" "$(cd "$root/usr" &&
+		stat -c '%n %a %U:%G' bin/newuidmap bin/newgidmap libexec/subid-utils/subid-ask)" \
+"bin/newuidmap 4755 root:root
+bin/newgidmap 4755 root:root
+libexec/subid-utils/subid-ask 711 root:root"
 }
 
 # library_of PROGRAM: the package of the libsubid that it loads
@@ -108,4 +110,63 @@ swap()
 swap_by_dpkg()
 {
 	apt install libjansson4 && dpkg -i $(ours)
+}
+
+# pages: beside those of passwd and of its translations
+pages()
+{
+	must 'translations' apt install manpages-de manpages-fr
+	must 'apt install ours' install_ours
+	sound 'pages'
+	for page in subuid subgid; do
+		verdict "man $page shows ours" \
+			"$(man -P cat 5 "$page" 2>&1 | grep -q subid-utils || man -w 5 "$page")"
+		verdict "the page of passwd is $page.passwd(5)" \
+			"$(man -P cat 5 "$page.passwd" 2>&1 | grep -q shadow-utils || man -w 5 "$page.passwd")"
+	done
+}
+
+# copies: of a system that has the packages keep modes and owners
+copies()
+{
+	local copy
+
+	must 'ours and what they need' packages_of_ours
+	must 'ostree' apt install ostree
+	same 'dpkg --verify' "$(dpkg --verify subid-uidmap subid-utils)" ''
+	mkdir /var/tmp/{cp,tar} && cp -a /usr /var/tmp/cp/ &&
+		tar -C / -cf - usr | tar -C /var/tmp/tar -xpf -
+	must 'ostree commit and checkout' by_ostree /var/tmp/cp /var/tmp/ostree
+	for copy in cp tar ostree; do
+		modes "/var/tmp/$copy"
+	done
+}
+
+by_ostree()
+{
+	ostree --repo=/var/tmp/repo init --mode=bare &&
+		ostree --repo=/var/tmp/repo commit --branch=test --tree=dir="$1" &&
+		ostree --repo=/var/tmp/repo checkout test "$2"
+}
+
+# multiarch: the libraries of two architectures, and what programs are built with
+multiarch()
+{
+	local other=/packages/$release-i386
+
+	if [[ ! -d $other ]]; then
+		echo "skip $release: multiarch # there are no packages of i386"
+		return
+	fi
+	must 'ours and what they need' packages_of_ours
+	must 'i386' dpkg --add-architecture i386
+	must 'both libraries, and both to build with' packages $(ours subid-libsubid-dev) \
+		"$other"/subid-libsubid5_*.deb "$other"/subid-libsubid-dev_*.deb
+	same 'they are installed' "$(dpkg-query -W -f '${Package} ${Architecture} ${Status}\n' \
+		'subid-libsubid5' 'subid-libsubid-dev' | grep ' installed$' | cut -d' ' -f1,2 | sort)" \
+"subid-libsubid-dev amd64
+subid-libsubid-dev i386
+subid-libsubid5 amd64
+subid-libsubid5 i386"
+	sound 'two architectures'
 }
