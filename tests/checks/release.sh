@@ -74,10 +74,11 @@ same 'debian/libsubid.symbols.in: symbols that are not recorded, or lack' \
 n=$((n + 1))
 found=$(sh "$srcdir/tests/checks/po-complete.sh" 2>&1) || complain "$found"
 
-# An address that exists: reserved domains and those of forges that accept no mail do not count.
+# A contact that exists: the private form of the repository, or an address; reserved domains and
+# those of forges that accept no mail do not count.
 n=$((n + 1))
 sed -n '/^## Reporting/,/^## [^R]/p' "$srcdir/SECURITY.md" |
-	grep -oE '[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+\.[a-z]+|https://[^ >)]+' |
+	grep -oE '[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+\.[a-z]+|https://[^ >)]+|\(\.\./\.\./security/advisories/new\)' |
 	grep -vqE 'noreply|\.(example|invalid|test|localhost)([/>]|$)|//example|@example' ||
-	complain 'SECURITY.md: Reporting names no mail address and no URL'
+	complain 'SECURITY.md: Reporting names no form for advisories, no mail address and no URL'
 finish facts "$n"
