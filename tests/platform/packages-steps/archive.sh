@@ -78,6 +78,7 @@ upgrade()
 	must 'images and configurations, new' containers_prepare
 	must 'containers, new' containers_start new
 	must 'they have the maps' containers_answer new
+	must 'a library that was not asked for' apt-mark auto subid-libsubid4
 	must 'apt autoremove' apt autoremove
 	same 'the library of Debian 12 is gone' "$(installed | grep libsubid4)" ''
 	sound 'at the end'

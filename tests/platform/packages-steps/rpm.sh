@@ -17,10 +17,12 @@ rpm_packages()
 	local root=/var/tmp/rpm found package
 
 	must 'what it needs' packages git libcap2-bin musl-tools rpm rpmlint xz-utils
+	# What Fedora does otherwise: it is run by bash, and symbols are taken out of programs, too.
+	sed -i '1s/bin.sh$/bin\/bash/' /usr/lib/rpm/brp-compress
+	sed -i 's/\$STRIP -g /$STRIP /' /usr/lib/rpm/brp-strip
 	must 'make dist' tarball || return
 	# The names of what it needs are those of Fedora, and rpm's database has no package of Debian.
 	must 'rpmbuild -tb' rpmbuild -tb --nodeps --without check --define '_topdir /build/rpm' \
-		--define '__brp_compress /usr/lib/rpm/brp-compress' \
 		/build/dist/subid-utils-*.tar.xz || return
 	found=$(rpmlint --rpmlintrc /build/subid-utils/subid-utils.rpmlintrc /build/rpm/RPMS 2>&1)
 	verdict 'rpmlint: no error, no warning' \
@@ -28,7 +30,7 @@ rpm_packages()
 
 	must 'rpm --root' rpm --root "$root" --initdb
 	must 'rpm -i' rpm --root "$root" -i --nodeps --noscripts /build/rpm/RPMS/*/*.rpm
-	same 'rpm -Va' "$(rpm --root "$root" -Va --nodeps 2>&1)" ''
+	same 'rpm -Va' "$(rpm --root "$root" -Va --nodeps 2>/dev/null; echo $?)" 0
 	same 'file capabilities' "$(cd "$root/usr/local/bin" && getcap newgidmap newuidmap)" \
 		$'newgidmap cap_setgid=ep\nnewuidmap cap_setuid=ep'
 	same 'modes' "$(cd "$root/usr" && stat -c '%a %n' libexec/subid-utils/subid-ask \
@@ -40,5 +42,5 @@ rpm_packages()
 	must 'installed again' rpm --root "$root" -U --force --nodeps --noscripts /build/rpm/RPMS/*/*.rpm
 	must 'rpm -e' rpm --root "$root" -e --nodeps --noscripts subid-utils subid-utils-uidmap \
 		subid-libsubid5 subid-libsubid-devel
-	same 'no file is left' "$(find "$root" -path "$root/var" -prune -o -type f -print)" ''
+	same 'no file is left' "$(find "$root" -path "$root/root" -prune -o -type f -print)" ''
 }

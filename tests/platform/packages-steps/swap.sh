@@ -160,6 +160,7 @@ multiarch()
 	fi
 	must 'ours and what they need' packages_of_ours
 	must 'i386' dpkg --add-architecture i386
+	sed -i -E '/-(security|updates) /s/^deb /deb [arch=amd64] /' /etc/apt/sources.list
 	must 'both libraries, and both to build with' packages $(ours subid-libsubid-dev) \
 		"$other"/subid-libsubid5_*.deb "$other"/subid-libsubid-dev_*.deb
 	same 'they are installed' "$(dpkg-query -W -f '${Package} ${Architecture} ${Status}\n' \
