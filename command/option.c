@@ -145,7 +145,8 @@ static void suggest_option(const struct command *command, const char *word)
 	struct suggest suggest;
 	size_t base;
 
-	if (strncmp(word, "--", 2) != 0)
+	/* In musl, optind is beyond the end after an option without its argument. */
+	if (!word || strncmp(word, "--", 2) != 0)
 		return;
 	suggest_start(&suggest, word + 2, strcspn(word + 2, "="));
 	for (size_t i = 0; (row = option_get(command, i, &base)); i++)

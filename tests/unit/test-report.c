@@ -363,10 +363,13 @@ Test(report, stdout_well)
 #ifdef __GLIBC__
 #define LIBC_TEXT(error) strerrordesc_np(error)
 #else
-/* musl has other words; the ones of the GNU C library are compared where it is. */
+/* musl has other words, and knows fewer errors. Ours are compared where the GNU C library
+ * is. */
 static const char *libc_text(int error)
 {
-	return strcmp(strerror(error), strerror(-1)) == 0 ? NULL : error_text(error);
+	bool known = strcmp(strerror(error), strerror(-1)) != 0;
+
+	return known && !error_text(error) ? strerror(error) : error_text(error);
 }
 #define LIBC_TEXT(error) libc_text(error)
 #endif

@@ -20,7 +20,9 @@ FILES = 3000000     # the range in the files, if there is one
 NOTHING, HAS = "anna:5000000:65536\n", f"elsa:{FILES}:65536\n"
 
 # Plugins by name: flags of plugin.c. Their answers are ...
-GOOD = {"good": (), "nofree": ("NO_FREE",), "noisy": ("NOISY",), "careful": ("CAREFUL",)}
+GOOD = {"good": (), "nofree": ("NO_FREE",), "noisy": ("NOISY",)}
+if not is_musl():   # whose getauxval() keeps AT_SECURE to itself
+    GOOD["careful"] = ("CAREFUL",)
 SILENT = {name: (f'ROLE="{name}"',) for name in ("nothing", "unknown", "error")}
 # ... none, until root fixes the plugin: a later source may answer
 BROKEN = {"nocall": ("NO_CALL",), "foreign": (), "writable": (), "group": (), "text": (),
