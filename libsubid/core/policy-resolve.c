@@ -58,6 +58,22 @@ int policy_place_by_uid(const struct policy *policy, const struct policy_assign 
 }
 
 /*
+ * Returns whether a login may give ids to the user with @uid. Root gets none.
+ *
+ * assign: the rule for this user, NULL: there is none. uids: who may get ids if no rule
+ * of the policy assigns a pool to anyone. Thread-safe.
+ */
+bool policy_gives_at_login(const struct policy *policy,
+			   const struct policy_assign *assign, uint64_t uid,
+			   struct range uids)
+{
+	if (uid == 0 || uid >= ID_NONE)
+		return false;
+	return policy->n_assigns > 0 ? assign && assign->login :
+				       range_contains(uids, uid);
+}
+
+/*
  * Finds the next rule that reserves uids, or gids, of @range.
  *
  * previous: the last result, or NULL. ret_common: the reserved ids of @range.

@@ -179,6 +179,10 @@ static int read_assign_word(struct policy_word word, struct policy_assign *rule)
 	}
 	if (TAKE_KEY(&word, "count="))
 		return read_count(word, &rule->count);
+	if (policy_word_is(word, "login", 5) && !rule->login) {
+		rule->login = true;
+		return 0;
+	}
 	if (TAKE_KEY(&word, "by-uid=") && !rule->by_uid) {
 		rule->by_uid = true;
 		return num_parse(word.text, word.len, ID_NONE - 1, &rule->base) ?

@@ -62,6 +62,7 @@ struct policy_assign {
 	uint64_t count;		  /* likewise, 0: as login.defs(5) says */
 	bool by_uid;		  /* the place follows from the uid: */
 	uint64_t base;		  /* the uid that has the begin of the pool */
+	bool login;		  /* a login may give the ids, see pam_subid(8) */
 	struct policy_place place;
 };
 
@@ -151,6 +152,9 @@ int policy_resolve(const struct policy *policy, const struct policy_user *user,
 		   const struct policy_assign **ret_assign);
 int policy_place_by_uid(const struct policy *policy, const struct policy_assign *assign,
 			uint64_t uid, struct range *ret_range);
+bool policy_gives_at_login(const struct policy *policy,
+			   const struct policy_assign *assign, uint64_t uid,
+			   struct range uids);
 const struct policy_pool *policy_pool_in(const struct policy *policy, struct range range);
 const struct policy_reserve *policy_reserve_next(const struct policy *policy, bool group,
 						 struct range range,

@@ -157,6 +157,9 @@ static struct policy_row row_of_assign(const struct policy_verb *verb,
 	if (assign->by_uid)
 		snprintf(row.details, sizeof(row.details), "by-uid=%" PRIu64,
 			 assign->base);
+	if (assign->login)
+		put_policy_word(row.details, sizeof(row.details),
+				(struct policy_word){ "login", 5 });
 	return row;
 }
 

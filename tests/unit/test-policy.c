@@ -62,6 +62,10 @@ Test(policy, errors)
 		{ "assign user=elsa\n", POLICY_MISSING, 1, "user=elsa" },
 		{ "assign uids=1 pool=a\n", POLICY_RANGE, 1, "uids=1" },
 		{ "assign user=elsa pool=a pool=b\n", POLICY_EXTRA, 1, "pool=b" },
+		{ "pool a 1-9\nassign user=elsa login pool=a\n", 0, 0, "" },
+		{ "assign user=elsa pool=a login login\n", POLICY_EXTRA, 1, "login" },
+		{ "assign user=elsa pool=a login=yes\n", POLICY_EXTRA, 1, "login=yes" },
+		{ "assign user=elsa login\n", POLICY_MISSING, 1, "login" },
 		{ "pool a 1-9 count=3\nassign uids=10-12 pool=a by-uid=10", 0, 0, "" },
 		{ "pool a 1-9 count=3\nassign uids=10-13 pool=a by-uid=10", POLICY_SMALL,
 		  2, "a" },
@@ -152,6 +156,33 @@ Test(policy, limits)
 #define POOLS	3
 #define RULES	4
 #define LETTERS "abc"
+
+/* Who gets ids at a login: without any rule by the uid; else by the rule of the user. */
+Test(policy, login)
+{
+	const struct range uids = { 1000, 60001 };
+	struct policy none = { 0 };
+	struct policy rules = policy_of("pool a 1-9\npool b 11-19\n"
+					"assign uids=5000-5001 pool=a login\n"
+					"assign uids=5001-5002 pool=b\n");
+	const struct policy_assign *with = &rules.assigns[0],
+				   *without = &rules.assigns[1];
+
+	cr_assert(rules.n_errors == 0 && with->login && !without->login);
+	cr_assert(policy_gives_at_login(&none, NULL, 1000, uids));
+	cr_assert(policy_gives_at_login(&none, NULL, 60000, uids));
+	cr_assert_not(policy_gives_at_login(&none, NULL, 999, uids));
+	cr_assert_not(policy_gives_at_login(&none, NULL, 60001, uids));
+	cr_assert_not(policy_gives_at_login(&none, NULL, 0, (struct range){ 0, 9 }));
+	cr_assert_not(
+		policy_gives_at_login(&none, NULL, ID_NONE, (struct range){ 0, ID_END }));
+	cr_assert(policy_gives_at_login(&rules, with, 5000, uids));
+	cr_assert(policy_gives_at_login(&rules, with, 999, uids));
+	cr_assert_not(policy_gives_at_login(&rules, with, 0, uids));
+	cr_assert_not(policy_gives_at_login(&rules, without, 5002, uids));
+	cr_assert_not(policy_gives_at_login(&rules, NULL, 5003, uids));
+	policy_cleanup(&rules);
+}
 
 struct model_pool {
 	unsigned int first, last, count;
