@@ -75,18 +75,19 @@ static int check_directories(int directory)
 static int check_file(int fd)
 {
 	struct stat status;
-	int r;
 
 	if (fstat(fd, &status))
 		return -errno;
 	if (!S_ISREG(status.st_mode))
 		return HELPER_MISSING;
-	r = fault_of(root_only_check(&status));
-	return r ? r : (status.st_mode & 07777) != HELPER_MODE ? HELPER_READABLE : 0;
+	return fault_of(root_only_check(&status));
 }
 
-/* Opens the installed helper and checks it. Returns 0, an enum helper_fault or -errno. */
-int helper_open_installed(int *ret_fd)
+/*
+ * Opens another program beside the installed helper, which only root can have changed.
+ * Returns 0, an enum helper_fault or -errno. Thread-safe.
+ */
+int helper_open_other(const char *name, int *ret_fd)
 {
 	CLEANUP(fd_cleanup) int fd = -1;
 	CLEANUP(fd_cleanup)
@@ -94,7 +95,7 @@ int helper_open_installed(int *ret_fd)
 	int r;
 
 	if (directory >= 0)
-		fd = openat(directory, HELPER_NAME, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		fd = openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT || errno == ENOTDIR ? HELPER_MISSING : -errno;
 	r = check_directories(directory);
@@ -103,6 +104,23 @@ int helper_open_installed(int *ret_fd)
 	if (r == 0)
 		*ret_fd = TAKE_FD(fd);
 	return r;
+}
+
+/* Opens the installed helper and checks it. Returns 0, an enum helper_fault or -errno. */
+int helper_open_installed(int *ret_fd)
+{
+	CLEANUP(fd_cleanup) int fd = -1;
+	struct stat status;
+	int r = helper_open_other(HELPER_NAME, &fd);
+
+	if (r)
+		return r;
+	if (fstat(fd, &status))
+		return -errno;
+	if ((status.st_mode & 07777) != HELPER_MODE)
+		return HELPER_READABLE;
+	*ret_fd = TAKE_FD(fd);
+	return 0;
 }
 
 /* A setting that cannot be read may have any value. */

@@ -9,7 +9,6 @@
  * MUST: a helper of another version is not asked.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -38,18 +37,6 @@ static int become_helper(void *context)
 	greeting.error = -helper_execute(errand->program, errand->to, errand->parent);
 	return fd_write_all(errand->to, &greeting, sizeof(greeting)) ? EXIT_FAILURE :
 								       EXIT_SUCCESS;
-}
-
-/* Moves a descriptor above those that the helper has. */
-static int move_up(int *fd)
-{
-	int up = fcntl(*fd, F_DUPFD_CLOEXEC, HELPER_SOCKET + 1);
-
-	if (up < 0)
-		return -errno;
-	fd_close(*fd);
-	*fd = up;
-	return 0;
 }
 
 static int start_child(struct helper *helper, struct errand *errand)
@@ -149,7 +136,9 @@ int helper_start(struct helper *helper, int64_t end)
 		return helper_fault(helper, r);
 	if (r || (r = connect_helper(helper, &to)))
 		return r;
-	if ((r = move_up(&program)) == 0 && (r = move_up(&to)) == 0)
+	/* Above those that the helper has. */
+	if ((r = fd_move_up(&program, HELPER_SOCKET + 1)) == 0 &&
+	    (r = fd_move_up(&to, HELPER_SOCKET + 1)) == 0)
 		r = start_child(helper, &(struct errand){ program, to, getpid() });
 	fd_cleanup(&to);
 	return r ? r : read_greeting(helper, end);

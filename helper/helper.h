@@ -72,6 +72,7 @@ struct helper {
 
 int helper_open(int *ret_fd);
 int helper_open_installed(int *ret_fd);
+int helper_open_other(const char *name, int *ret_fd);
 int helper_open_beside(int *ret_fd);
 int helper_start(struct helper *helper, int64_t end);
 int helper_execute(int program, int to, pid_t parent);

@@ -286,3 +286,19 @@ int child_end(struct child *child)
 	*child = (struct child){ 0 };
 	return status;
 }
+
+/*
+ * Waits until the process has ended by itself, without a limit: for a process that is a
+ * child itself, and ends with it. Returns the status as waitpid(2) does.
+ */
+int child_wait(struct child *child)
+{
+	int status = SIGKILL;
+	pid_t found;
+
+	do {
+		found = waitpid(child->pid, &status, __WALL);
+	} while (found < 0 && errno == EINTR);
+	*child = (struct child){ 0 };
+	return status;
+}

@@ -20,7 +20,8 @@
  * MUST: the child leaves by _exit(2): it runs no exit handlers of the parent and flushes
  * none of its buffers.
  *
- * MUST: the parent waits for each child, for a limited time.
+ * MUST: the parent waits for each child, for a limited time; a parent that is a child
+ * itself has the time that its own parent gives it.
  */
 #ifndef SUBID_CHILD_H
 #define SUBID_CHILD_H
@@ -66,6 +67,7 @@ int child_start(struct child *ret_child, const struct child_options *options,
 int child_end_with(pid_t parent, int death_signal);
 bool child_has_ended(const struct child *child);
 int child_end(struct child *child);
+int child_wait(struct child *child);
 
 static inline void child_cleanup(struct child *child)
 {

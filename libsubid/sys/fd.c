@@ -25,6 +25,21 @@ int fd_close(int fd)
 }
 
 /*
+ * Moves a descriptor to the lowest free number from @first on. Returns 0 or -errno.
+ * Thread-safe.
+ */
+int fd_move_up(int *fd, int first)
+{
+	int up = fcntl(*fd, F_DUPFD_CLOEXEC, first);
+
+	if (up < 0)
+		return -errno;
+	fd_close(*fd);
+	*fd = up;
+	return 0;
+}
+
+/*
  * Opens a regular file in @directory that another user may have made: does not block and
  * makes no terminal the controlling one.
  *

@@ -20,6 +20,7 @@
 	})
 
 int fd_close(int fd);
+int fd_move_up(int *fd, int first);
 int fd_open_regular(int directory, const char *name, int flags);
 bool fd_file_may_exist(const char *directory, const char *name);
 int fd_read_whole(int fd, char *text, size_t size);
