@@ -159,6 +159,20 @@ int edit_find_missing_names(struct edit *edit, const struct kind *kind,
 }
 
 /*
+ * Finds out whether any of the users has no range by the names that are known, without
+ * the locks. Returns as edit.h says.
+ */
+int edit_is_missing(struct edit *edit, const struct kind *kind,
+		    const struct owner_set *people, bool *ret_missing)
+{
+	CLEANUP(table_cleanup) struct table table = { 0 };
+	int r = load_unlocked(edit, kind, &table);
+
+	return r ? edit_tell_unread(edit, kind, r) :
+		   edit_tell_error(edit, is_any_missing(&table, people, ret_missing));
+}
+
+/*
  * Collects the owners of all lines of a database, to ask about them before the locks are
  * taken. A file that cannot be read is reported then. Returns as edit.h says.
  */

@@ -190,7 +190,7 @@ int edit_tell_error(const struct edit *edit, int r)
 
 static int may_change(const struct edit *edit)
 {
-	if (edit->place != DB_LIVE)
+	if (edit->place != DB_LIVE || edit->by_login)
 		return 0;
 	return auth_check(edit->program) ? EDIT_NOT_PERMITTED : 0;
 }

@@ -65,6 +65,7 @@ struct edit {
 	bool create;		 /* make a database that does not exist */
 	bool if_there;		 /* skip one that does not exist */
 	bool dry_run;		 /* change nothing */
+	bool by_login;		 /* PAM is asking: it is not asked who may do this */
 	enum edit_form form;	 /* what edit_show() shows */
 	enum edit_change change; /* what it does */
 
@@ -115,6 +116,8 @@ int edit_find_people_names(struct edit *edit, const struct kind *kind, struct ra
 			   struct owner_set *people);
 int edit_find_missing_names(struct edit *edit, const struct kind *kind,
 			    struct owner_set *people);
+int edit_is_missing(struct edit *edit, const struct kind *kind,
+		    const struct owner_set *people, bool *ret_missing);
 int edit_confirm_names(struct edit *edit, const struct kind *kind, struct range range,
 		       struct owner *owner, size_t *ret_silent);
 int edit_begin(struct edit *edit, const bool kinds[static 2]);

@@ -99,6 +99,23 @@ AS_CASE([$with_plugindir],
 AC_SUBST([plugindir])
 ])
 
+# SUBID_PAMDIR
+# ------------
+# Where the PAM module is installed; SUBID_WITH_LIBRARY comes first.
+AC_DEFUN([SUBID_PAMDIR], [
+AC_ARG_WITH([pamdir],
+	[AS_HELP_STRING([--with-pamdir=DIR],
+		[where pam_subid.so is installed @<:@LIBDIR/security@:>@])],
+	[], [with_pamdir=yes])
+AS_CASE([$with_pamdir],
+	[/*], [pammoduledir=$with_pamdir],
+	[yes], [pammoduledir='${libdir}/security'],
+	[AC_MSG_ERROR([--with-pamdir takes an absolute path])])
+AC_SUBST([pammoduledir])
+subid_pam_module=no
+AS_IF([test "x$with_libpam" = xyes], [subid_pam_module=$pammoduledir])
+])
+
 # SUBID_LIBRARY
 # ------------
 # The number in the name of the library. Shadow's library has had each of them with the

@@ -25,7 +25,7 @@ below()
 	mapwriter) echo "$base" message helper explain ;;
 	newuidmap | newgidmap) echo mapwriter ;;
 	getsubids) echo "$base" libsubid/api message helper command ;;
-	usermod-ext | subid/verb) echo "$base" libsubid/store message helper explain command ;;
+	usermod-ext | subid/verb | pam) echo "$base" libsubid/store message helper explain command ;;
 	subid/picture) echo "$base" message command subid/verb ;;
 	subid | subid/show | subid/check | subid/doctor | subid/policy | subid/write)
 		echo "$base" libsubid/store message helper explain command subid/verb \

@@ -7,7 +7,7 @@ srcdir=${srcdir:-.}
 complaints=0
 
 # shellcheck disable=SC2034
-code='libsubid message helper explain command mapwriter newuidmap newgidmap usermod-ext getsubids subid'
+code='libsubid message helper explain command mapwriter newuidmap newgidmap usermod-ext getsubids subid pam'
 
 complain()
 {

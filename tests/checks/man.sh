@@ -155,6 +155,8 @@ for page in $(printf "$srcdir/%s\n" $pages) "$doctor"; do
 	done
 	found=$(mandoc -T lint -W warning "$page") || complain "$found"
 	case $page in
+	# It is a module, not a program.
+	*/pam_*.8) sections='RETURN.CODES FILES EXAMPLES' ;;
 	*.3) sections='RETURN.VALUES FILES EXAMPLES' ;;
 	*.[57]) sections='FILES EXAMPLES' ;;
 	*) sections='EXIT.STATUS FILES EXAMPLES' ;;
