@@ -14,14 +14,14 @@ packages_build=(
 # shellcheck disable=SC2034
 packages_tests=(
 	abigail-tools ansible-core auditd bash-completion bubblewrap buildah busybox-static clang
-	clang-tidy cppcheck
+	clang-tidy cppcheck cron
 	crun docker.io e2fsprogs fish g++ gcc-multilib git iproute2 krb5-admin-server krb5-kdc
 	libaudit-dev libcap2-bin libclang-rt-dev libcriterion-dev libjansson-dev libpam0g-dev
 	libsasl2-modules-gssapi-mit libselinux1-dev libsubid-dev
 	libvirt-clients libvirt-daemon libvirt-daemon-driver-lxc lxc mandoc mmdebstrap
-	podman procps prometheus python3 python3-jsonschema qemu-system-x86 rootlesskit rsync runc
-	shellcheck slapd
-	slirp4netns sssd-ipa strace systemd-container uidmap valgrind zsh
+	openssh-client openssh-server pamtester podman procps prometheus python3
+	python3-jsonschema qemu-system-x86 rootlesskit rsync runc shellcheck slapd slirp4netns
+	sssd-ipa strace systemd-container uidmap valgrind zsh
 )
 
 # Since Debian 13 the client of docker is a package of its own.

@@ -7,7 +7,7 @@
 installed()
 {
 	make -s -C "$work/$1" install prefix="$2" sysconfdir="$2/etc" >&2 || return
-	stat -c '%n %a %U:%G' "$2/bin/newuidmap" "$2/bin/newgidmap" "$2/libexec/subid-utils"{,/subid-ask}
+	stat -c '%n %a %U:%G' "$2/bin/newuidmap" "$2/bin/newgidmap" "$2/libexec/subid-utils"{,/subid-{ask,session}}
 	getcap "$2/bin/newuidmap" "$2/bin/newgidmap"
 }
 
@@ -60,7 +60,8 @@ installation()
 {
 	local prefix=$work/prefix bin=$work/prefix/bin helper
 	helper="$prefix/libexec/subid-utils 755 root:root
-$prefix/libexec/subid-utils/subid-ask 711 root:root"
+$prefix/libexec/subid-utils/subid-ask 711 root:root
+$prefix/libexec/subid-utils/subid-session 755 root:root"
 
 	build gcc && build clang && locked build build_of_user || return
 	same 'setuid root' "$(installed gcc "$prefix")" \

@@ -253,7 +253,8 @@ def missing_parts():
 def built(name):
     """The path of a program below SUBID_BUILD, or None."""
     base = os.environ.get("SUBID_BUILD", "")
-    for path in (f"{base}/{name}/{name}", f"{base}/helper/{name}", f"{base}/{name}"):
+    for path in (f"{base}/{name}/{name}", f"{base}/helper/{name}", f"{base}/pam/{name}",
+                 f"{base}/{name}"):
         if base and os.path.isfile(path):
             return os.path.realpath(path)
     return None

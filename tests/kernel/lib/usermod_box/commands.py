@@ -15,6 +15,7 @@ class Scenario(NamedTuple):
     args: tuple
     new: Files
     old: Files = OLD
+    cleaner: tuple = ()     # a command that changes something, if the same one again does not
 
 
 SCENARIOS = (

@@ -64,9 +64,12 @@ def ours_next(box, scenario, backups):
         return f"the next command: {result}"
     if box.get() != scenario.new:
         return f"after the next command: {box.get()}"
+    problem = look(box, scenario) if backups else None
+    if box.strays() and scenario.cleaner:
+        box.run(*scenario.cleaner)
     if box.strays():
         return f"left after the next command: {box.strays()}"
-    return look(box, scenario) if backups else None
+    return problem
 
 
 def points(found, others):
