@@ -14,7 +14,7 @@ import socket
 import subprocess
 import time
 
-from host import ANNA, CLEAN_PATH, ELSA, TOP, mount, read, unshare, wait_until
+from host import ANNA, CLEAN_PATH, ELSA, TOP, mount, quick, read, unshare, wait_until
 from directory_service import CLONE_NEWNET
 from login_box import both, enter
 
@@ -183,6 +183,33 @@ class Logins:
         self.report.check("pamtester", result.status == 0 and self.box.get() == both("elsa"),
                           f"{result} {self.box.get()}")
 
+    def podman(self):
+        """A container in the very first session."""
+        if quick():
+            return
+        if not (shutil.which("podman") and shutil.which("runc", path=CLEAN_PATH)):
+            self.report.skip("podman", "needs podman and runc")
+            return
+        self.prepare()
+        home, root = "/home/anna", f"{self.box.directory}/image"
+        for name in ("bin", "dev", "proc", "sys", "etc", "run", "tmp"):
+            os.makedirs(f"{root}/{name}")
+        shutil.copy("/bin/busybox", f"{root}/bin/cat")
+        subprocess.run(["tar", "-C", root, "-cf", f"{home}/image.tar", "."], check=True)
+        os.mkdir(f"{home}/run", 0o700)
+        shutil.chown(f"{home}/run", "anna", "anna")
+        podman = "podman --cgroup-manager=cgroupfs --runtime=runc --storage-driver=vfs"
+        self.box.host.write(self.proof, f"""#!/bin/sh
+            cd; export XDG_RUNTIME_DIR=$HOME/run TMPDIR=$HOME
+            {podman} import -q image.tar first:1 &&
+                {podman} run --rm --pull=never --network=none first:1 cat /proc/self/uid_map
+            {podman} system migrate
+            """, 0o755)
+        result = self.box.run("-", "anna", "-c", self.proof, path="/bin/su", timeout=120)
+        lines = [line.split() for line in result.out.decode().splitlines()]
+        self.report.check("podman in the first session", ["1", "100000", "65536"] in lines
+                          and self.box.get() == both("anna"), f"{result} {self.box.get()}")
+
     def profile(self):
         """pam-auth-update writes the line before that of pam_systemd, into both files."""
         program = shutil.which("pam-auth-update", path=CLEAN_PATH)
@@ -218,7 +245,7 @@ def main():
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     logins = Logins(box, report)
     report.parts(logins.su_by_root, logins.su_by_user, logins.login, logins.sshd, logins.cron,
-                 logins.pamtester, logins.profile)
+                 logins.pamtester, logins.podman, logins.profile)
 
 
 if __name__ == "__main__":
