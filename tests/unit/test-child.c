@@ -569,3 +569,30 @@ Test(child, leaves)
 	share();
 	child_run(leaves, NULL);
 }
+
+static int leave(void *context)
+{
+	usleep(20000);
+	if (context)
+		raise(SIGKILL);
+	return 7;
+}
+
+/* Waits until a process has ended by itself, also one of a library. */
+Test(child, wait)
+{
+	for (int library = 0; library < 2; library++) {
+		const struct child_options options = { .library = library };
+		struct child child;
+		int status;
+
+		cr_assert(child_start(&child, &options, leave, NULL) == 0);
+		status = child_wait(&child);
+		cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 7, "%d", status);
+		cr_assert(child.pid == 0);
+		cr_assert(child_start(&child, &options, leave, &status) == 0);
+		status = child_wait(&child);
+		cr_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "%d",
+			  status);
+	}
+}

@@ -54,6 +54,24 @@ Test(fd, cleanup)
 	cr_assert(taken == -1);
 }
 
+/* A moved descriptor is the same file, the old number is free; a failure changes nothing.
+ */
+Test(fd, move_up)
+{
+	int fd = file_of("x", 1), old = fd;
+	char byte = 0;
+	size_t n = 0;
+
+	cr_assert(fd_move_up(&fd, 100) == 0 && fd >= 100 && !is_open(old));
+	cr_assert(fcntl(fd, F_GETFD) == FD_CLOEXEC);
+	cr_assert(fd_read(fd, &byte, 1, &n) == 0 && n == 1 && byte == 'x');
+	old = fd;
+	cr_assert(fd_move_up(&fd, INT_MAX) == -EINVAL && fd == old && is_open(fd));
+	fd_close(fd);
+	fd = -1;
+	cr_assert(fd_move_up(&fd, 3) == -EBADF && fd == -1);
+}
+
 /* A regular file is opened, and created on request; nothing else is opened. */
 Test(fd, open_regular)
 {

@@ -5,11 +5,11 @@
  *	login SERVICE USER [OPTION...]
  *
  * Options: times=N (sessions, one after the other), threads=N, ruid=N (real uid), ignore
- * (SIGCHLD is ignored), closed (descriptors 0 to 2 are closed), limits (small limits, which
- * pam_limits may have set), close (the sessions are closed as well).
+ * (SIGCHLD is ignored), closed (descriptors 0 to 2 are closed), limits (small limits,
+ *which pam_limits may have set), close (the sessions are closed as well).
  *
- * Prints `result N`, for each session, and `time N`, its microseconds, and then a line for
- * each thing that has changed for the program.
+ * Prints `result N`, for each session, and `time N`, its microseconds, and then a line
+ *for each thing that has changed for the program.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -39,8 +39,8 @@ static void count_child(int number)
 	children++;
 }
 
-static int talk(int n, const struct pam_message **messages, struct pam_response **responses,
-		void *data)
+static int talk(int n, const struct pam_message **messages,
+		struct pam_response **responses, void *data)
 {
 	(void)data;
 	*responses = calloc(n, sizeof(**responses));

@@ -14,7 +14,7 @@ import socket
 import subprocess
 import time
 
-from host import ANNA, CLEAN_PATH, ELSA, TOP, mount, quick, read, unshare, wait_until
+from host import CLEAN_PATH, ELSA, TOP, mount, quick, read, unshare, wait_until
 from directory_service import CLONE_NEWNET
 from login_box import both, enter
 

@@ -336,23 +336,22 @@ class Test:
     def sources(self):
         plugins = Plugins(self.box.host)
         plugins.open()
-        for role, words, files in (
-                ("conn", "dir", None), ("conn", "dir files", NOTHING), ("conn", "files dir", NOTHING),
-                ("elsa", "dir files", "has"), ("elsa", "files dir", "has"), ("elsa", "dir", None),
-                ("unknown", "dir files", both("elsa")), ("unknown", "dir", None)):
-            name = f"subid: {words}, {role}"
-            for argument in (), ("required",):
-                self.box.fresh(*argument)
+        for role, words, files, *wanted in (
+                # and the results without and with `required`
+                ("conn", "dir", NOTHING, IGNORED, SESSION_ERR),
+                ("conn", "dir files", NOTHING, SUCCESS, SESSION_ERR),
+                ("conn", "files dir", NOTHING, SUCCESS, SESSION_ERR),
+                ("elsa", "dir", NOTHING, IGNORED, SUCCESS),
+                ("elsa", "dir files", NOTHING, SUCCESS, SUCCESS),
+                ("elsa", "files dir", NOTHING, SUCCESS, SUCCESS),
+                ("unknown", "dir", NOTHING, IGNORED, SESSION_ERR),
+                ("unknown", "dir files", both("elsa"), SUCCESS, SUCCESS)):
+            for arguments, result in zip(((), ("required",)), wanted):
+                self.box.fresh(*arguments)
                 plugins.role("dir", role)
                 plugins.ask(words)
-                logins, found = self.box.login("elsa"), self.box.get()
-                wanted = files if isinstance(files, Files) else NOTHING
-                result = {None: IGNORED, "has": SUCCESS, NOTHING: SUCCESS}.get(files, SUCCESS)
-                if argument and (files == NOTHING or files is None):
-                    result = SUCCESS if role == "elsa" else SESSION_ERR
-                self.report.check(f"{name} {argument}", logins.results == (result,)
-                                  and found == wanted and not logins.noticed,
-                                  f"{logins} {found}")
+                self.expect(f"subid: {words}, {role} {arguments}", self.box.login("elsa"), result,
+                            files, log=True)
         self.box.host.reset_etc("nsswitch.conf")
 
 
