@@ -193,7 +193,7 @@ def services(site):
 
 def shown(site):
     """`subid policy`, in rows and for one user."""
-    site.rules(POOLS + "assign uids=5000-5099 pool=a by-uid=5000\nshare elsa root\n"
+    site.rules(POOLS + "assign uids=5000-5099 pool=a by-uid=5000 login\nshare elsa root\n"
                "owner x\nreserve uid 5-6 why not\n")
     rows = site.box.rows("policy", name="rules")
     site.box.check("the keys are those of the manual", sorted(rows[0]),
@@ -205,6 +205,7 @@ def shown(site):
     rows = site.box.rows("policy", "--for", "elsa", name="rules")
     site.box.check("for a user", [(row["rule"], row["first"], row["last"]) for row in rows],
                    [("assign", 3000010, 3000019), ("share", None, None)])
+    site.box.check("for a login", rows[0]["details"], "by-uid=5000 login")
     site.box.check("where it is", (rows[0]["file"], rows[0]["line"]),
                    ("/etc/subid.d/10-site.conf", 3))
     rows = site.box.rows("policy", "--for", "root", name="rules")
