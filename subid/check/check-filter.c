@@ -64,11 +64,12 @@ bool check_wants_finding(struct check *check, const struct finding *finding)
 		wants_owner(check, finding->other, finding->other_len));
 }
 
-/* The same for findings about files and programs, which are about no owner. */
+/* The same for findings about files and programs, which are about no owner. All repairs
+ * are reported. */
 bool check_wants_problem(struct check *check, const struct problem *problem)
 {
-	return check_wants(check, problem->code, problem->severity) &&
-	       (check->n_owners == 0 || problem->fixed);
+	return problem->fixed || (check->n_owners == 0 &&
+				  check_wants(check, problem->code, problem->severity));
 }
 
 /* The severities, the worst first. */

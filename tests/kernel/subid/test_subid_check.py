@@ -1300,6 +1300,12 @@ def sorted_and_chosen(box):
                      and b"errors: 0, warnings: 1501, notes: 0\n" in result.out
                      and b"501 more" in result.err, f"{result.out[-100:]} {result.err}")
     box.put(SPOILT, SPOILT)
+    for args in (("--severity", "error"), ("--code", "overlap"), ("anna",)):
+        box.put("elsa:1000000:1\nelsa:1000000:1\nanna:500000:1\n", "")
+        result = box.run("check", "--fix", *args)
+        box.report.check(f"each repair is reported, {args}", b"[duplicate]" in result.out
+                         and b"\nfixed: 1, " in result.out, f"{result}")
+    box.put(SPOILT, SPOILT)
     result = box.run("check", "--fix", "--code", "duplicate")
     box.report.check("repairs are counted", re.search(rb"^fixed: \d+, errors: 0, warnings: 0, notes: 0$",
                                                     result.out, re.M) and result.status == DONE,
