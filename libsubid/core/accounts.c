@@ -11,6 +11,7 @@
 #include "libsubid/core/accounts.h"
 #include "libsubid/core/array.h"
 #include "libsubid/core/cleanup.h"
+#include "libsubid/core/entry.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
 
@@ -162,6 +163,8 @@ struct accounts_owner accounts_by_owner(const struct accounts *accounts,
 	uint64_t uid = ID_NONE;
 	bool digits = num_parse(owner, len, ID_NONE - 1, &uid) == 0;
 
+	if (entry_owner_is_retired(owner, len))
+		return (struct accounts_owner){ 0 };
 	return (struct accounts_owner){
 		.by_name = accounts_by_name(accounts, owner, len),
 		.by_uid = digits ? accounts_by_id(accounts, (uint32_t)uid) : NULL,

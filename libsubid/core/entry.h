@@ -48,6 +48,15 @@ int entry_check_owner(const char *owner, size_t len);
 const char *entry_reason(int fault);
 bool entry_fault_is_harmless(int fault);
 
+/*
+ * Returns whether an owner is that of retired ids: it begins with `~`, as tools make no
+ * login name, and belongs to no user, even if a name service has such a login name.
+ */
+static inline bool entry_owner_is_retired(const char *owner, size_t len)
+{
+	return len > 0 && owner[0] == '~';
+}
+
 /* Bytes that entry_format() may write for an owner of LIMIT_OWNER_BYTES. */
 #define ENTRY_BYTES (256 + 1 + 20 + 1 + 20 + 1)
 

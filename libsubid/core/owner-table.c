@@ -57,6 +57,8 @@ static const struct accounts_item *find_named(const struct owner_table *holders,
 {
 	const struct accounts_item *item = NULL;
 
+	if (entry_owner_is_retired(name, len))
+		return NULL;
 	if (holders->users)
 		item = accounts_by_name(holders->users, name, len);
 	if (!item && holders->spellings)

@@ -190,6 +190,7 @@ size_t allocate_owner_text(const struct allocate *allocate, size_t person,
 	if (user->uid != OWNER_SET_NO_UID &&
 	    (allocate->settings.by_id || user->by_uid ||
 	     owner_is_number(login, user->login_len) ||
+	     entry_owner_is_retired(login, user->login_len) ||
 	     entry_check_owner(login, user->login_len))) {
 		*ret_text = number;
 		return num_format(user->uid, number);

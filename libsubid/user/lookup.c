@@ -53,6 +53,8 @@ static int look_up(const struct lookup *lookup, const char *name, uid_t uid,
 	int r = ACCOUNT_NONE, answer;
 	bool doubt;
 
+	if (name && entry_owner_is_retired(name, strlen(name)))
+		return ACCOUNT_NONE;
 	if (lookup->files_first || !lookup->service) {
 		r = passwd_file_find(lookup->directory, name, uid, ret_account, &doubt);
 		if (!lookup->service || (r == 0 && !doubt) ||

@@ -35,7 +35,8 @@ bool owner_set_find(const struct owner_set *people, const char *name, size_t len
 	if (!slot || slot->disputed)
 		return false;
 	*ret_index = person_of(people, slot);
-	return true;
+	return !entry_owner_is_retired(name, len) ||
+	       people->items[*ret_index].uid == OWNER_SET_NO_UID;
 }
 
 /*
@@ -329,7 +330,9 @@ int owner_set_resolve(struct owner_set *people, const struct accounts *users,
 		if (local)
 			user = accounts_by_name(users, owner_set_name(people, i),
 						person->name_len);
-		if (user)
+		if (entry_owner_is_retired(owner_set_name(people, i), person->name_len))
+			r = take_answer(people, i, ACCOUNT_NONE, NULL, users, no_account);
+		else if (user)
 			r = put_uid(people, i, user->id);
 		else if (!lookup->service || lookup->files_alone)
 			r = take_answer(people, i, ACCOUNT_NONE, NULL, users, no_account);

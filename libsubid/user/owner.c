@@ -35,6 +35,8 @@ bool owner_is_text(const struct owner *owner, const char *text, size_t len)
 {
 	const struct account *account = &owner->account;
 
+	if (account->exists && entry_owner_is_retired(text, len))
+		return false;
 	if ((owner->by_name && is_text(text, len, account->name, account->name_len)) ||
 	    (owner->by_number &&
 	     is_text(text, len, account->number, account->number_len)))

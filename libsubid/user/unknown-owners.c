@@ -50,6 +50,11 @@ int unknown_owners_add(struct unknown_owners *owners, const char *name, size_t l
 	r = ARRAY_RESERVE(owners->items, owners->n, owners->allocated);
 	if (r)
 		return r;
+	/* Nobody is asked about it. */
+	if (entry_owner_is_retired(name, len)) {
+		owner.asked = true;
+		owner.answer.r = ACCOUNT_NONE;
+	}
 	owner.name = strndup(name, len);
 	r = owner.name ? hash_put(&owners->index, hash_bytes(name, len),
 				  (uint32_t)owners->n + 1) :

@@ -234,6 +234,22 @@ Test(lookup, files_alone)
 	cr_assert_eq(asked, 3);
 }
 
+/* No one is asked about the owner of retired ids, whatever the file has. */
+Test(lookup, retired)
+{
+	const struct lookup file = { tmpdir.fd, true, false, NULL };
+	const struct lookup both = { tmpdir.fd, true, false, &service };
+	struct account account;
+
+	tmpdir_put(&tmpdir, "passwd", BYTES("~elsa:x:1000:1000::/:\n"), 0644);
+	cr_assert(lookup_name(&file, "~elsa", &account) == ACCOUNT_NONE);
+	cr_assert(lookup_name(&both, "~elsa", &account) == ACCOUNT_NONE);
+	cr_assert(lookup_word(&both, "~anna", &account) == ACCOUNT_NONE);
+	cr_assert_eq(asked, 0);
+	cr_assert(lookup_uid(&file, 1000, &account) == 0);
+	cr_assert_str_eq(account.name, "~elsa");
+}
+
 /* `files` must be first, and nscd(8) must not run. */
 Test(lookup, live)
 {

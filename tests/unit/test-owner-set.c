@@ -405,3 +405,26 @@ Test(owner_set, names_of_lines)
 	check("2000", SIZE_MAX);
 	cr_assert(unknown_owners_are_silent(&unknown, "silent", 6));
 }
+
+/* A retired owner is no user, also if one has such a login name. */
+Test(owner_set, retired)
+{
+	tmpdir_put(
+		&tmpdir, "passwd",
+		BYTES("elsa:x:1000:100::/:\n~elsa:x:1000:100::/:\n~bob:x:1003:100::/:\n"),
+		0644);
+	accounts_cleanup(&accounts);
+	cr_assert(passwd_file_load(tmpdir.fd, &kind_uid, &accounts) == 0);
+	add("elsa");
+	add("~bob");
+	cr_assert(owner_set_resolve(&people, &accounts, &lookup, false) == 0);
+	check("elsa", 0);
+	check("1000", 0);
+	check("~elsa", SIZE_MAX);
+	cr_assert(people.items[1].status == OWNER_SET_NONE);
+	owner_set_cleanup(&people);
+	add("~bob");
+	cr_assert(owner_set_resolve(&people, &accounts, &lookup, true) == 0);
+	check("~bob", 0);
+	check("1003", SIZE_MAX);
+}

@@ -84,6 +84,21 @@ Test(owner_table, spellings)
 	cr_assert(holders.items[2].uid == 1999 && !holders.items[2].has_account);
 }
 
+/* A retired owner has no account, whoever has such a login name. */
+Test(owner_table, retired)
+{
+	static const struct accounts_row retired_users[] = { { "~elsa", 1000, 0 } };
+	struct accounts accounts = { 0 };
+	struct owner_table holders;
+
+	accounts_make(&accounts, retired_users, COUNT_OF(retired_users));
+	owner_table_init(&holders, &accounts);
+	cr_assert(put(&holders, "~elsa") == 0 && put(&holders, "1000") == 1);
+	cr_assert(!holders.items[0].has_account && holders.items[1].has_account);
+	owner_table_cleanup(&holders);
+	accounts_cleanup(&accounts);
+}
+
 /* Numbers stay when the index grows. */
 Test(owner_table, many)
 {

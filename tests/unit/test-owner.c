@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * The owner of a line: tables of one owner's spellings, and a model of small passwd files.
+ * The owner of a line: tables of one owner's spellings, and a model of small passwd
+ * files.
  */
 #include "libsubid/core/entry.h"
 #include "libsubid/core/limits.h"
@@ -600,4 +601,23 @@ Test(owner, agrees_with_a_model)
 	}
 	cr_assert(met[0] > 4000 && met[1] > 4000 && met[2] > 100, "%zu %zu %zu", met[0],
 		  met[1], met[2]);
+}
+
+/* Lines of a retired owner belong to no user, but can be named as they are. */
+Test(owner, retired)
+{
+	struct owner owner;
+
+	put_passwd("elsa:x:1000:1::/:\n~elsa:x:1000:1::/:\n");
+	cr_assert(owner_find(&owner, "elsa", &lookup, false) == 0);
+	cr_assert(owns(&owner, "elsa") && owns(&owner, "1000") && !owns(&owner, "~elsa"));
+	owner_cleanup(&owner);
+	cr_assert(owner_find(&owner, "~elsa", &lookup, false) == 0);
+	cr_assert(!owner_has_account(&owner) && owns(&owner, "~elsa"));
+	cr_assert(!owns(&owner, "elsa") && !owns(&owner, "1000"));
+	owner_cleanup(&owner);
+	put_passwd("~elsa:x:1000:1::/:\n");
+	cr_assert(owner_find(&owner, "1000", &lookup, true) == 0);
+	cr_assert(owns(&owner, "1000") && !owns(&owner, "~elsa"));
+	owner_cleanup(&owner);
 }
