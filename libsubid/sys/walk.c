@@ -19,12 +19,13 @@
 
 #include "libsubid/core/array.h"
 #include "libsubid/core/cleanup.h"
+#include "libsubid/core/hash.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/walk.h"
 
 /* The directory levels that stay open, and the longest path. */
 #define OPEN_MAX   64
-#define PATH_BYTES (1U << 20)
+#define PATH_BYTES (1U << 25)
 
 /* A directory that is being read. */
 struct level {
@@ -33,6 +34,7 @@ struct level {
 	dev_t device;
 	ino_t inode;
 	size_t path_len;
+	size_t above; /* 1 + the index of a level in the same chain, or 0 */
 };
 
 struct walk {
@@ -45,7 +47,9 @@ struct walk {
 	struct level *levels; /* from the first directory to the current one */
 	size_t n;
 	size_t allocated;
-	dev_t device; /* of the first file */
+	size_t *chains;	 /* by inode, of levels: 1 + the index of the lowest, or 0 */
+	size_t n_chains; /* a power of two, or 0 */
+	dev_t device;	 /* of the first file */
 };
 
 static void close_level(struct level *level)
@@ -60,6 +64,7 @@ static void walk_cleanup(struct walk *walk)
 	while (walk->n > 0)
 		close_level(&walk->levels[--walk->n]);
 	free(walk->levels);
+	free(walk->chains);
 	free(walk->path);
 }
 
@@ -98,11 +103,60 @@ static bool is_level_of(const struct level *level, const struct stat *status)
 	return level->device == status->st_dev && level->inode == status->st_ino;
 }
 
+static size_t *find_chain(const struct walk *walk, dev_t device, ino_t inode)
+{
+	uint32_t hash = hash_number((uint32_t)(inode ^ (uint64_t)inode >> 32 ^ device));
+
+	return &walk->chains[hash & (walk->n_chains - 1)];
+}
+
+/* Puts level @i into its chain. */
+static void link_level(struct walk *walk, size_t i)
+{
+	struct level *level = &walk->levels[i];
+	size_t *chain = find_chain(walk, level->device, level->inode);
+
+	level->above = *chain;
+	*chain = i + 1;
+}
+
+/* Makes room for a level. Returns 0 or -ENOMEM. */
+static int reserve_level(struct walk *walk)
+{
+	size_t n_chains = walk->n_chains ? 2 * walk->n_chains : OPEN_MAX;
+	size_t *chains;
+
+	if (ARRAY_RESERVE(walk->levels, walk->n, walk->allocated))
+		return -ENOMEM;
+	if (walk->n < walk->n_chains)
+		return 0;
+	chains = calloc(n_chains, sizeof(*chains));
+	if (!chains)
+		return -ENOMEM;
+	free(walk->chains);
+	walk->chains = chains;
+	walk->n_chains = n_chains;
+	for (size_t i = 0; i < walk->n; i++)
+		link_level(walk, i);
+	return 0;
+}
+
+/* Removes the last level, which is the first one of its chain. */
+static void remove_level(struct walk *walk)
+{
+	struct level *level = &walk->levels[--walk->n];
+
+	close_level(level);
+	*find_chain(walk, level->device, level->inode) = level->above;
+}
+
 /* Returns whether a mount has put a directory below itself. */
 static bool is_above_itself(const struct walk *walk, const struct stat *status)
 {
-	for (size_t i = 0; i < walk->n; i++)
-		if (is_level_of(&walk->levels[i], status))
+	size_t i = walk->n ? *find_chain(walk, status->st_dev, status->st_ino) : 0;
+
+	for (; i > 0; i = walk->levels[i - 1].above)
+		if (is_level_of(&walk->levels[i - 1], status))
 			return true;
 	return false;
 }
@@ -147,14 +201,15 @@ static int enter_directory(struct walk *walk, int at, const char *name, bool fol
 		.inode = status->st_ino,
 		.path_len = walk->path_len,
 	};
-	int r = ARRAY_RESERVE(walk->levels, walk->n, walk->allocated);
+	int r = reserve_level(walk);
 
 	if (r)
 		return r;
 	r = open_level(at, name, follow, &level);
 	if (r)
 		return take_error(walk, -r);
-	walk->levels[walk->n++] = level;
+	walk->levels[walk->n] = level;
+	link_level(walk, walk->n++);
 	close_above(walk);
 	return 0;
 }
@@ -188,7 +243,7 @@ static void leave(struct walk *walk)
 {
 	struct level *levels = walk->levels;
 
-	close_level(&levels[--walk->n]);
+	remove_level(walk);
 	if (walk->n >= 2 && levels[walk->n - 1].directory &&
 	    !levels[walk->n - 2].directory)
 		open_level(dirfd(levels[walk->n - 1].directory), "..", false,
@@ -201,7 +256,7 @@ static int give_up(struct walk *walk)
 	int r = take_error(walk, ESTALE);
 
 	while (walk->n > 0 && !walk->levels[walk->n - 1].directory)
-		walk->n--;
+		remove_level(walk);
 	return r;
 }
 

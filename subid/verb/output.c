@@ -10,6 +10,7 @@
 #include <stdio_ext.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "command/suggest.h"
 #include "message/i18n.h"
@@ -89,6 +90,18 @@ static int choose_columns(struct output *output, const struct output_column *col
 const char *output_number(uint64_t value, char text[static OUTPUT_NUMBER_BYTES])
 {
 	text[num_format(value, text)] = '\0';
+	return text;
+}
+
+/* Writes a time, in seconds since 1970, to @text in UTC. NULL: no calendar has it. */
+const char *output_time(int64_t seconds, char text[static OUTPUT_TIME_BYTES])
+{
+	time_t time = (time_t)seconds;
+	struct tm tm;
+
+	if (!gmtime_r(&time, &tm) ||
+	    strftime(text, OUTPUT_TIME_BYTES, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		return NULL;
 	return text;
 }
 

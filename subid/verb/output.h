@@ -112,7 +112,11 @@ struct output {
 		.n_rows = 0 \
 	}
 
+/* Size of a time with its NUL. */
+#define OUTPUT_TIME_BYTES (sizeof("-2147483648-12-31T23:59:59Z"))
+
 const char *output_number(uint64_t value, char text[static OUTPUT_NUMBER_BYTES]);
+const char *output_time(int64_t seconds, char text[static OUTPUT_TIME_BYTES]);
 int output_start(struct output *output, const char *name,
 		 const struct output_column *columns, size_t n,
 		 const struct output_format *format);

@@ -27,7 +27,7 @@ below()
 	getsubids) echo "$base" libsubid/api message helper command ;;
 	usermod-ext | subid/verb | pam) echo "$base" libsubid/store message helper explain command ;;
 	subid/picture) echo "$base" message command subid/verb ;;
-	subid | subid/show | subid/check | subid/doctor | subid/policy | subid/write)
+	subid | subid/show | subid/files | subid/check | subid/doctor | subid/policy | subid/write)
 		echo "$base" libsubid/store message helper explain command subid/verb \
 			subid/picture
 		;;
