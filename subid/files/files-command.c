@@ -26,8 +26,8 @@ struct terms {
 };
 
 /* Adds the ids from @first to @last. */
-static void put_term(struct terms *terms, const struct kind *kind, uint32_t first,
-		     uint32_t last)
+static void put_one_term(struct terms *terms, const struct kind *kind, uint32_t first,
+			 uint32_t last)
 {
 	const char *sign = terms->n++ ? " -o" : "";
 
@@ -73,7 +73,8 @@ static bool is_one_term(const struct orphan_side *side, struct orphan_id a,
 }
 
 /* Adds the ids of a group; 0: of all. */
-static void put_ids(struct terms *terms, const struct orphan_side *side, uint32_t group)
+static void put_group_ids(struct terms *terms, const struct orphan_side *side,
+			  uint32_t group)
 {
 	size_t i = 0;
 
@@ -92,7 +93,7 @@ static void put_ids(struct terms *terms, const struct orphan_side *side, uint32_
 		while (i + 1 < side->n &&
 		       is_one_term(side, side->ids[i], side->ids[i + 1]))
 			i++;
-		put_term(terms, side->states.kind, first->id, side->ids[i].id);
+		put_one_term(terms, side->states.kind, first->id, side->ids[i].id);
 	}
 }
 
@@ -114,12 +115,12 @@ static bool put_directory(FILE *out, const char *directory)
 }
 
 /* Adds the ids of a group, or with 0 of all. */
-static void put_sides(struct terms *terms, const struct files *files, size_t side,
+static void put_terms(struct terms *terms, const struct files *files, size_t side,
 		      uint32_t group)
 {
 	for (size_t i = 0; i < 2; i++)
 		if (group == 0 || i == side)
-			put_ids(terms, &files->ids.sides[i], group);
+			put_group_ids(terms, &files->ids.sides[i], group);
 }
 
 static bool put_command(FILE *out, const struct files *files, size_t side, uint32_t group,
@@ -134,7 +135,7 @@ static bool put_command(FILE *out, const struct files *files, size_t side, uint3
 	if (files->one_file_system)
 		fputs(" -xdev", out);
 	fputs(several ? " \\(" : "", out);
-	put_sides(&terms, files, side, group);
+	put_terms(&terms, files, side, group);
 	fputs(several ? " \\)" : "", out);
 	return true;
 }
@@ -159,7 +160,7 @@ int files_find_command(const struct files *files, size_t side, uint32_t group,
 	*ret_command = NULL;
 	if (files->ids.sides[0].forgot || files->ids.sides[1].forgot)
 		return 0;
-	put_sides(&counted, files, side, group);
+	put_terms(&counted, files, side, group);
 	if (counted.n == 0 || counted.n > TERMS_MAX)
 		return 0;
 	out = open_memstream(&text, &len);

@@ -21,15 +21,15 @@ enum {
 };
 
 static const struct output_column columns[N_COLUMNS] = {
-	[COLUMN_OWNER] = { .name = "OWNER" },
+	[COLUMN_OWNER] = { .name = "OWNER", .wrap = true },
 	[COLUMN_UID] = { .name = "UID", .type = OUTPUT_NUMBER },
 	[COLUMN_INSIDE] = { .name = "INSIDE", .type = OUTPUT_NUMBER },
-	[COLUMN_GOWNER] = { .name = "GOWNER", .also = "gid_owner" },
+	[COLUMN_GOWNER] = { .name = "GOWNER", .wrap = true, .also = "gid_owner" },
 	[COLUMN_GID] = { .name = "GID", .type = OUTPUT_NUMBER },
 	[COLUMN_GINSIDE] = { .name = "GINSIDE",
 			     .also = "gid_inside",
 			     .type = OUTPUT_NUMBER },
-	[COLUMN_FORMER] = { .name = "FORMER" },
+	[COLUMN_FORMER] = { .name = "FORMER", .wrap = true },
 	[COLUMN_MODE] = { .name = "MODE" },
 	[COLUMN_FILE] = { .name = "FILE", .wrap = true },
 };

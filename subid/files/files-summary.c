@@ -26,20 +26,20 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_LAST] = { .name = "LAST", .type = OUTPUT_NUMBER },
 	[COLUMN_FILES] = { .name = "FILES", .type = OUTPUT_NUMBER },
 	[COLUMN_BYTES] = { .name = "BYTES", .type = OUTPUT_NUMBER },
-	[COLUMN_FORMER] = { .name = "FORMER" },
+	[COLUMN_FORMER] = { .name = "FORMER", .wrap = true },
 	[COLUMN_NEWEST] = { .name = "NEWEST" },
 	[COLUMN_COMMAND] = { .name = "COMMAND", .json_only = true, .wrap = true },
 };
 
 const struct output_columns files_summary_columns = { columns, N_COLUMNS };
 
-static int show_group(struct files *files, size_t side, const struct orphan_group *group)
+static int show_group(struct files *files, size_t side, uint32_t number)
 {
 	char first[OUTPUT_NUMBER_BYTES], last[OUTPUT_NUMBER_BYTES];
 	char n[OUTPUT_NUMBER_BYTES], bytes[OUTPUT_NUMBER_BYTES];
 	char newest[OUTPUT_TIME_BYTES];
 	struct orphan_side *ids = &files->ids.sides[side];
-	uint32_t number = (uint32_t)(group - ids->groups) + 1;
+	const struct orphan_group *group = orphan_ids_group(ids, number);
 	CLEANUP(cleanup_free) char *command = NULL;
 	const char *cells[N_COLUMNS] = {
 		[COLUMN_KIND] = ids->states.kind->id,
@@ -57,10 +57,10 @@ static int show_group(struct files *files, size_t side, const struct orphan_grou
 	return output_row(&files->output, cells, NULL);
 }
 
-static int compare_groups(const void *a, const void *b)
+static int by_first_orphan(const void *a, const void *b, void *side)
 {
-	const struct orphan_group *x = *(const struct orphan_group *const *)a;
-	const struct orphan_group *y = *(const struct orphan_group *const *)b;
+	const struct orphan_group *x = orphan_ids_group(side, *(const uint32_t *)a);
+	const struct orphan_group *y = orphan_ids_group(side, *(const uint32_t *)b);
 
 	return (x->first > y->first) - (x->first < y->first);
 }
@@ -68,19 +68,19 @@ static int compare_groups(const void *a, const void *b)
 /* Shows the groups of one kind, by their first ids. Returns an exit status. */
 static int show_groups(struct files *files, size_t side)
 {
-	const struct orphan_side *ids = &files->ids.sides[side];
-	CLEANUP(cleanup_free)
-	const struct orphan_group **sorted = calloc(ids->n_groups + 1, sizeof(*sorted));
+	struct orphan_side *ids = &files->ids.sides[side];
+	size_t n = ids->n_groups;
+	CLEANUP(cleanup_free) uint32_t *numbers = calloc(n + 1, sizeof(*numbers));
 	int r = 0;
 
-	if (!sorted)
+	if (!numbers)
 		return verb_fail(ENOMEM);
-	for (size_t i = 0; i < ids->n_groups; i++)
-		sorted[i] = &ids->groups[i];
-	if (ids->n_groups > 0)
-		qsort(sorted, ids->n_groups, sizeof(*sorted), compare_groups);
-	for (size_t i = 0; i < ids->n_groups && r == 0; i++)
-		r = show_group(files, side, sorted[i]);
+	for (size_t i = 0; i < n; i++)
+		numbers[i] = (uint32_t)i + 1;
+	if (n > 0)
+		qsort_r(numbers, n, sizeof(*numbers), by_first_orphan, ids);
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = show_group(files, side, numbers[i]);
 	return r;
 }
 

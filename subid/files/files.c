@@ -66,7 +66,8 @@ static void count_orphan(struct orphan_side *side, uint32_t number,
 }
 
 /* Takes a file. Returns 0 or an exit status. */
-static int take_status(struct files *files, const struct stat *status, const char *path)
+static int take_found_file(struct files *files, const struct stat *status,
+			   const char *path)
 {
 	struct orphan_ids *ids = &files->ids;
 	struct files_groups groups;
@@ -93,7 +94,7 @@ static int files_take(void *context, const struct walk_entry *entry)
 
 	progress_show(entry->path, ++files->n, 0);
 	if (entry->status)
-		return take_status(files, entry->status, entry->path);
+		return take_found_file(files, entry->status, entry->path);
 	report_path(files, entry->path, entry->error);
 	return 0;
 }

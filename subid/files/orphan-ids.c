@@ -131,8 +131,8 @@ static uint32_t ask_plugins(struct orphan_ids *orphans, const struct kind *kind,
 }
 
 /* Decides about an id as orphan_ids_find(); 1 stands for any group. */
-static uint32_t decide(struct orphan_ids *orphans, size_t side, uint32_t id,
-		       uint32_t *ret_line)
+static uint32_t decide_orphan(struct orphan_ids *orphans, size_t side, uint32_t id,
+			      uint32_t *ret_line)
 {
 	struct id_states *states = &orphans->sides[side].states;
 	enum id_state state;
@@ -232,7 +232,7 @@ int orphan_ids_find(struct orphan_ids *orphans, size_t side, uint32_t id,
 		return 0;
 	}
 	if (!find_remembered(ids, id, &group)) {
-		group = decide(orphans, side, id, &line);
+		group = decide_orphan(orphans, side, id, &line);
 		if (orphan_is_group(group))
 			r = find_group(ids, line, id, &group);
 		if (r == 0)
@@ -246,7 +246,7 @@ int orphan_ids_find(struct orphan_ids *orphans, size_t side, uint32_t id,
 	return 0;
 }
 
-static int compare_ids(const void *a, const void *b)
+static int compare_orphans(const void *a, const void *b)
 {
 	const struct orphan_id *x = a, *y = b;
 
@@ -261,7 +261,7 @@ void orphan_ids_sort(struct orphan_ids *orphans)
 
 		hash_cleanup(&side->by_id);
 		if (side->n > 0)
-			qsort(side->ids, side->n, sizeof(*side->ids), compare_ids);
+			qsort(side->ids, side->n, sizeof(*side->ids), compare_orphans);
 	}
 }
 

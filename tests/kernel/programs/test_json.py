@@ -57,6 +57,9 @@ def rows(run):
     run("subid map elsa")
     run("subid ps --all")
     run("subid files --all /etc/subuid")
+    os.chown(run.box.path, 7_000_000, 7_000_000)
+    run(f"subid files --orphans --summary {run.box.path}", FINDINGS)
+    os.chown(run.box.path, 0, 0)
     run("subid doctor elsa", caller=ELSA)
     document, _ = run("subid check", FINDINGS)
     for row in document["findings"]:

@@ -1,10 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """`subid files` in directories that others write to: paths longer than PATH_MAX, directories
-that are exchanged for symbolic links meanwhile, and more names than should be in memory."""
+that are exchanged for symbolic links meanwhile, and more names than should be in memory.
+
+SUBID_TRIES=10000 walks so many times where directories are exchanged."""
 
 import ctypes
 import os
+import resource
 import signal
 
 import subid_box
@@ -12,10 +15,11 @@ from host import CLEAN_PATH, ELSA, libc, quick
 from subid_box import DONE, UNREADABLE, words
 
 RENAME_EXCHANGE, AT_FDCWD = 2, -100
-FIRST = 3_000_000
+FIRST, ORPHAN = 3_000_000, 7_000_000
 DATABASE = f"elsa:{FIRST}:65536\n"
 NAME = "a-directory-with-a-name-of-its-own-that-is-rather-long-for-a-name"
 LEVELS = 200
+DATA = 2 << 20     # bytes for what grows
 
 
 def deep(box):
@@ -68,6 +72,7 @@ def exchange_for_ever(a, b):
 
 def exchanged(box):
     """A directory that at times is a link to a directory of root: it is never entered."""
+    tries = int(os.environ.get("SUBID_TRIES", "30" if quick() else "200"))
     box.put(DATABASE, DATABASE)
     subdirectories = 200
     for i in range(subdirectories):
@@ -75,6 +80,9 @@ def exchanged(box):
         os.makedirs(f"/home/root-secret/s{i}")
         with open(f"/home/root-secret/s{i}/TOPSECRET", "w"):
             pass
+        for directory in ("elsa/d/b", "root-secret"):
+            os.chown(f"/home/{directory}/s{i}", ORPHAN, ORPHAN)
+        os.chown(f"/home/root-secret/s{i}/TOPSECRET", ORPHAN, ORPHAN)
     os.chmod("/home/root-secret", 0o700)
     os.symlink("/home/root-secret", "/home/elsa/d/link")
     pid = os.fork()
@@ -82,8 +90,9 @@ def exchanged(box):
         exchange_for_ever(b"/home/elsa/d/b", b"/home/elsa/d/link")
     try:
         seen, shown = 0, set()
-        for _ in range(30 if quick() else 200):
-            result = box.run("files", "--all", "--raw", "/home/elsa/d")
+        for i in range(tries):
+            result = box.run("files", "--orphans" if i % 2 else "--all", "--raw",
+                             "/home/elsa/d")
             seen += b"TOPSECRET" in result.out
             shown.add(result.out.count(b"\n"))
     finally:
@@ -132,6 +141,9 @@ def memory(box):
     many, lines = peak(box, "files", "--all", "/home/many")
     box.report.check(f"memory for {n} names", lines > n and many < few + 4096,
                      f"{many} KiB, and {few} KiB for 2000")
+    result = box.run("files", "--orphans", "--summary", "/home/many", as_user=lambda:
+                     resource.setrlimit(resource.RLIMIT_DATA, (DATA, DATA)))
+    box.report.check(f"--summary: memory for {n} names", result.status == DONE, f"{result}")
 
 
 def main():
