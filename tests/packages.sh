@@ -15,7 +15,7 @@ packages_build=(
 packages_tests=(
 	abigail-tools ansible-core auditd bash-completion bubblewrap buildah busybox-static clang
 	clang-tidy cppcheck cron
-	crun docker.io e2fsprogs fish g++ gcc-multilib git iproute2 krb5-admin-server krb5-kdc
+	crun docker.io e2fsprogs fish g++ gcc-multilib git iproute2 jq krb5-admin-server krb5-kdc
 	libaudit-dev libcap2-bin libclang-rt-dev libcriterion-dev libjansson-dev libpam0g-dev
 	libsasl2-modules-gssapi-mit libselinux1-dev libsubid-dev
 	libvirt-clients libvirt-daemon libvirt-daemon-driver-lxc lxc mandoc mmdebstrap
