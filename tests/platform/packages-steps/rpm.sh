@@ -40,7 +40,7 @@ rpm_packages()
 			grep -q "^$package\.so\.1" || echo no)"
 	done
 	must 'installed again' rpm --root "$root" -U --force --nodeps --noscripts /build/rpm/RPMS/*/*.rpm
-	must 'rpm -e' rpm --root "$root" -e --nodeps --noscripts subid-utils subid-utils-uidmap \
+	must 'rpm -e' rpm --root "$root" -e --nodeps --noscripts subid-utils subid-utils-pam subid-utils-uidmap \
 		subid-libsubid5 subid-libsubid-devel
 	same 'no file is left' "$(find "$root" -path "$root/root" -prune -o -type f -print)" ''
 }
