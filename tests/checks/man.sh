@@ -128,6 +128,10 @@ case $installed in
 *' subid.1 '*) ;;
 *) installed="$installed subid.1 subid-check.1 subid-doctor.1 subid-list.1 subid-grant.8 subid-policy.8 " ;;
 esac
+case $installed in
+*' pam_subid.8 '*) ;;
+*) installed="$installed pam_subid.8 " ;;
+esac
 
 n=0
 for page in $(printf "$srcdir/%s\n" $pages) "$doctor"; do
@@ -139,7 +143,7 @@ for page in $(printf "$srcdir/%s\n" $pages) "$doctor"; do
 	esac
 	for other in $(grep -oE 'Xr [^ ]+ [0-9]' "$page" | sed 's/Xr //; s/ /./'); do
 		case $other in
-		sub[ug]id.* | subid.* | subid-* | subordinate* | new?idmap.* | usermod-ext.* | getsubids.*) ;;
+		sub[ug]id.* | subid.* | subid-* | subordinate* | new?idmap.* | usermod-ext.* | getsubids.* | pam_subid.*) ;;
 		*) continue ;;
 		esac
 		case $installed in
