@@ -76,6 +76,10 @@ static bool report_pair(const char *program, const char *place, const char *othe
 			    _("%s: %s places users in pool '%.*s' in another way"), place,
 			    other, len, word);
 		return true;
+	case POLICY_RETIRED:
+		report_line(program, _("%s: %s says already how ids are retired"), place,
+			    other);
+		return true;
 	case POLICY_NO_POOL:
 		report_line(program, _("%s: there is no pool '%.*s'"), place, len, word);
 		return true;
@@ -109,7 +113,7 @@ static void report_single(const char *program, const char *place,
 	case POLICY_UNKNOWN:
 		report_line(program,
 			    _("%s: '%.*s' is no rule; a line begins with assign, owner, "
-			      "pool, reserve or share"),
+			      "pool, reserve, retire or share"),
 			    place, len, word);
 		break;
 	case POLICY_MISSING:

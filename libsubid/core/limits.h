@@ -23,6 +23,10 @@
 /* All files of subid.d(5) together. */
 #define LIMIT_POLICY_BYTES (1024 * 1024)
 #define LIMIT_POLICY_LINES 10000
+/* Former owners that are remembered. */
+#define LIMIT_OWNER_RECORDS 1000000
+/* A file in /var/lib/subid. */
+#define LIMIT_STATE_BYTES (256LL * 1024 * 1024)
 /* UID_GID_MAP_MAX_EXTENTS of the kernel since 4.15, see user_namespaces(7). */
 #define LIMIT_EXTENTS 340
 /* Ranges of a user, or owners of an id, in one answer of a plugin. */

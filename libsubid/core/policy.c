@@ -15,6 +15,9 @@
 #include "libsubid/core/num.h"
 #include "libsubid/core/policy.h"
 
+/* A hundred years. */
+#define DAYS_MAX 36525
+
 /* A line while it is read. */
 struct policy_line {
 	struct policy *policy;
@@ -257,6 +260,35 @@ static int parse_owner(struct policy_line *line)
 	return r;
 }
 
+static int parse_retire(struct policy_line *line)
+{
+	struct policy *policy = line->policy;
+	struct policy_retire rule = { .place = line->error.place };
+	struct policy_word word;
+	int r = 0;
+
+	if (!next_policy_word(line, &word)) {
+		policy->retire_is_wrong = true;
+		return POLICY_MISSING;
+	}
+	rule.how = policy_word_is(word, "off", 3)     ? POLICY_RETIRE_OFF :
+		   policy_word_is(word, "forever", 7) ? POLICY_RETIRE_FOREVER :
+							POLICY_RETIRE_DAYS;
+	if (rule.how == POLICY_RETIRE_DAYS)
+		r = num_parse(word.text, word.len, DAYS_MAX, &rule.days) ? POLICY_NUMBER :
+									   0;
+	if (r == 0 && next_policy_word(line, &word))
+		r = POLICY_EXTRA;
+	if (r == 0 && policy->retire.how) {
+		line->error.other = policy->retire.place;
+		r = POLICY_RETIRED;
+	}
+	if (r == 0)
+		policy->retire = rule;
+	policy->retire_is_wrong |= r != 0;
+	return r;
+}
+
 static const struct {
 	const char *word;
 	size_t len;
@@ -264,7 +296,7 @@ static const struct {
 } rules[] = {
 	{ "assign", 6, parse_assign },	 { "pool", 4, parse_pool },
 	{ "reserve", 7, parse_reserve }, { "share", 5, parse_share },
-	{ "owner", 5, parse_owner },
+	{ "owner", 5, parse_owner },	 { "retire", 6, parse_retire },
 };
 
 static int parse_words(struct policy_line *line)
@@ -314,6 +346,7 @@ static int parse_policy_line(struct policy_line *line)
 	size_t len = (size_t)(line->end - line->at);
 
 	line->error.word = (struct policy_word){ "", 0 };
+	line->error.other = (struct policy_place){ 0 };
 	if (++line->policy->lines > LIMIT_POLICY_LINES)
 		return POLICY_LINES;
 	if (len > LIMIT_LINE_BYTES)

@@ -78,6 +78,18 @@ struct policy_owner {
 	struct policy_place place;
 };
 
+/* `retire`: what happens to ids that are taken from a user. */
+struct policy_retire {
+	enum {
+		POLICY_RETIRE_UNSET,   /* there is no rule: as POLICY_RETIRE_OFF */
+		POLICY_RETIRE_OFF,     /* they are free at once */
+		POLICY_RETIRE_FOREVER, /* until `subid release` */
+		POLICY_RETIRE_DAYS,    /* until they are needed after @days */
+	} how;
+	uint64_t days;
+	struct policy_place place;
+};
+
 enum policy_why {
 	POLICY_UNKNOWN = 1, /* the word is no rule */
 	POLICY_MISSING,	    /* words are missing after it */
@@ -96,6 +108,7 @@ enum policy_why {
 	POLICY_UNSIZED,	    /* by-uid, but no count */
 	POLICY_BELOW,	    /* uids begin below by-uid */
 	POLICY_MIXED,	    /* another rule places users elsewise in the pool: @other */
+	POLICY_RETIRED,	    /* there is another rule `retire`: @other */
 };
 
 struct policy_error {
@@ -118,6 +131,8 @@ struct policy {
 	size_t n_shares, allocated_shares;
 	struct policy_owner *owners;
 	size_t n_owners, allocated_owners;
+	struct policy_retire retire;
+	bool retire_is_wrong;	     /* a rule `retire` has an error */
 	struct policy_error *errors; /* in the order in which they were found */
 	size_t n_errors, allocated_errors;
 	uint32_t *by_start; /* indices of pools, ascending by their ids */
@@ -165,11 +180,21 @@ bool policy_may_share(const struct policy *policy, const struct policy_name *a,
 		      const struct policy_name *b);
 void policy_cleanup(struct policy *policy);
 
+/* Returns whether there is no rule about who gets ids, and no error. */
 static inline bool policy_is_empty(const struct policy *policy)
 {
 	return policy->n_reserves + policy->n_pools + policy->n_assigns +
 		       policy->n_shares + policy->n_owners + policy->n_errors ==
 	       0;
+}
+
+/*
+ * Returns whether ids that are taken from a user are retired; also if the rule is wrong,
+ * since that loses nothing.
+ */
+static inline bool policy_retires(const struct policy *policy)
+{
+	return policy->retire.how >= POLICY_RETIRE_FOREVER || policy->retire_is_wrong;
 }
 
 /* Copies a name of a rule; all are at most LIMIT_OWNER_BYTES long. */

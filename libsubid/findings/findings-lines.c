@@ -265,7 +265,12 @@ static int find_name(struct search *search, const struct holder *holder,
 {
 	const struct findings_question *question = &search->findings->question;
 
-	if (!holder->has_account) {
+	if (entry_owner_is_retired(entry->owner, entry->owner_len)) {
+		item.code = is_among(question->users, entry) ? FINDING_RETIRED_ACCOUNT :
+							       FINDING_RETIRED;
+		item.first = (uint32_t)entry->range.start;
+		item.last = (uint32_t)(entry->range.end - 1);
+	} else if (!holder->has_account) {
 		bool odd = is_odd_here(search, entry);
 
 		if ((!first && !odd) || is_among(question->unknown, entry))

@@ -321,6 +321,14 @@ static void skip_owner(struct merge *merge)
 		merge->at++;
 }
 
+/* Retired ids are of one kind if only those were retired. */
+static bool has_retired_owner(const struct search *search, uint32_t number)
+{
+	const struct holder *holder = &search->holders.items[number];
+
+	return entry_owner_is_retired(holder->name, holder->name_len);
+}
+
 static int find_differing_sides(struct search *search)
 {
 	struct merge sides[2] = { { .side = &search->sides[0] },
@@ -331,7 +339,9 @@ static int find_differing_sides(struct search *search)
 
 		sides[0].holder = sides[1].holder = holder;
 		/* A finding about kubelet replaces its lines in any case. */
-		r = holder == search->kubelet ? 0 : compare_sides(search, sides);
+		r = holder == search->kubelet || has_retired_owner(search, holder) ?
+			    0 :
+			    compare_sides(search, sides);
 		if (r)
 			return r;
 		skip_owner(&sides[0]);

@@ -58,13 +58,15 @@ enum finding_code {
 	FINDING_AMBIGUOUS_OWNER, /* the uid of one user, and the login name of another */
 	FINDING_SPELLING,	 /* the owner is another name of a user */
 	FINDING_OWNER_ODD,	 /* no login can have this owner, or not in this case */
-	FINDING_NO_ACCOUNT,    /* the owner has no account; reported at its first line */
-	FINDING_OVERLAP,       /* has ids of another owner, see findings-overlaps.c */
-	FINDING_DUPLICATE,     /* an earlier line is the same */
-	FINDING_OWN_OVERLAP,   /* shares ids with a line of the same owner */
-	FINDING_ONE_SIDE,      /* the owner has ids only in this database */
-	FINDING_SIDES_DIFFER,  /* the other database does not grant these ids */
-	FINDING_KUBELET_RANGE, /* kubelet does not take its lines; see kubelet.h */
+	FINDING_NO_ACCOUNT, /* the owner has no account; reported at its first line */
+	FINDING_RETIRED,    /* its ids are retired: the owner is no user */
+	FINDING_RETIRED_ACCOUNT, /* ... but other programs give them to this account */
+	FINDING_OVERLAP,	 /* has ids of another owner, see findings-overlaps.c */
+	FINDING_DUPLICATE,	 /* an earlier line is the same */
+	FINDING_OWN_OVERLAP,	 /* shares ids with a line of the same owner */
+	FINDING_ONE_SIDE,	 /* the owner has ids only in this database */
+	FINDING_SIDES_DIFFER,	 /* the other database does not grant these ids */
+	FINDING_KUBELET_RANGE,	 /* kubelet does not take its lines; see kubelet.h */
 	FINDING_CODES_END,
 };
 

@@ -314,6 +314,21 @@ int allocate_find_pools(struct db *db, struct allocate *allocate)
 	return r;
 }
 
+static int try_ranges(struct db *db, struct allocate *allocate)
+{
+	CLEANUP(allocate_work_cleanup)
+	struct allocate_work work = { .db = db, .allocate = allocate };
+	int r = find_pools(&work);
+
+	if (r == 0)
+		r = allocate_give_back(&work);
+	if (r == 0)
+		r = read_used(&work);
+	if (r == 0)
+		r = place(&work);
+	return r ? r : allocate_append(&work);
+}
+
 /*
  * Allocates the missing ranges of all users, in memory.
  *
@@ -324,19 +339,9 @@ int allocate_find_pools(struct db *db, struct allocate *allocate)
  */
 int allocate_ranges(struct db *db, struct allocate *allocate)
 {
-	CLEANUP(allocate_work_cleanup)
-	struct allocate_work work = { .db = db, .allocate = allocate };
-	int r;
-
 	if (allocate->people->n != (allocate->fixed ? 1 : allocate->n))
 		return -EINVAL;
-	r = find_pools(&work);
-	if (r)
-		return r;
-	r = read_used(&work);
-	if (r == 0)
-		r = place(&work);
-	return r ? r : allocate_append(&work);
+	return allocate_beside_retired(db, allocate, try_ranges);
 }
 
 /* As allocate_ranges(), for the items of one owner. */

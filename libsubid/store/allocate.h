@@ -29,6 +29,8 @@ struct allocate_item {
 	/* The rule of the policy that gives the owner a pool, or NULL. */
 	const struct policy_assign *assign;
 	struct range ranges[2]; /* the new ranges; end 0: none */
+	uint64_t retired;	/* when the ids were retired that it gets back; 0: none */
+	struct range back[2];	/* their span */
 	bool gets_any;		/* the owner does not hold all ids of these already */
 	bool asked; /* the name service has none of their ids, or was not asked */
 };
@@ -70,7 +72,9 @@ struct allocate {
 	bool together; /* the same range of both kinds, or none */
 	bool above;    /* prefer ids above the highest range to gaps between ranges */
 	bool bounded;  /* the bounds are the caller's and hold in pools, too */
-	bool join;     /* ids behind an owner's last line make that line longer */
+	/* An owner without ids of a kind gets those back that were retired. */
+	bool give_back;
+	bool join; /* ids behind an owner's last line make that line longer */
 	struct overlap_policy policy;
 
 	struct policy_files site;      /* the policy; read once */
@@ -194,6 +198,9 @@ int allocate_place_by_policy(struct allocate_work *work);
 int allocate_judge_by_policy(struct allocate_work *work, size_t k,
 			     const struct range_set *set, size_t first);
 int allocate_append(struct allocate_work *work);
+int allocate_give_back(struct allocate_work *work);
+int allocate_beside_retired(struct db *db, struct allocate *allocate,
+			    int (*try)(struct db *db, struct allocate *allocate));
 size_t allocate_owner_text(const struct allocate *allocate, size_t person,
 			   char number[static NUM_BYTES], const char **ret_text);
 int allocate_join(struct allocate_work *work, size_t k, struct table *ret_table);

@@ -183,6 +183,18 @@ static int show_owner(struct policy_verb *verb, const struct policy_owner *owner
 	return show_row(verb, &row);
 }
 
+static int show_retire(struct policy_verb *verb, const struct policy_retire *retire)
+{
+	struct policy_row row = start_row(verb, "retire", retire->place);
+
+	if (retire->how == POLICY_RETIRE_DAYS)
+		snprintf(row.details, sizeof(row.details), "days=%" PRIu64, retire->days);
+	else
+		snprintf(row.details, sizeof(row.details), "%s",
+			 retire->how == POLICY_RETIRE_OFF ? "off" : "forever");
+	return show_row(verb, &row);
+}
+
 static int show_all_rules(struct policy_verb *verb)
 {
 	const struct policy *policy = &verb->site.files.policy;
@@ -202,6 +214,8 @@ static int show_all_rules(struct policy_verb *verb)
 		r = show_share(verb, i);
 	for (size_t i = 0; r == 0 && i < policy->n_owners; i++)
 		r = show_owner(verb, &policy->owners[i]);
+	if (r == 0 && policy->retire.how)
+		r = show_retire(verb, &policy->retire);
 	return r;
 }
 

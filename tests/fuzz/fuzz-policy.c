@@ -55,7 +55,7 @@ static size_t count_lines(const char *text, size_t left)
 static void check_lines(const struct policy *policy)
 {
 	size_t n = policy->n_errors + policy->n_reserves + policy->n_pools +
-		   policy->n_assigns + policy->n_owners;
+		   policy->n_assigns + policy->n_owners + (policy->retire.how != 0);
 
 	for (size_t i = 0; i < policy->n_shares; i++)
 		n += i == 0 ||
