@@ -144,6 +144,36 @@ void edit_report_db_error(const char *program, const struct db *db, const char *
 	}
 }
 
+/* Reports ids of a line of another owner. */
+static void report_owner_conflict(const char *program, const struct overlap *conflict,
+				  const char *directory)
+{
+	const struct kind *kind = conflict->kind;
+	uint64_t first = conflict->ids.start, last = conflict->ids.end - 1;
+
+	if (conflict->malformed)
+		report_line(program,
+			    _("other programs read %s/%s:%" PRIu64
+			      ", a malformed line, as %ss %" PRIu64 "-%" PRIu64
+			      " of %s; --allow-overlap shares them"),
+			    directory, kind->database, conflict->line, kind->id, first,
+			    last, conflict->name);
+	else if (entry_owner_is_retired(conflict->name, strlen(conflict->name)))
+		report_line(program,
+			    _("%ss %" PRIu64 "-%" PRIu64
+			      " are retired, formerly of %s (%s/%s:%" PRIu64
+			      "); 'subid release --range %" PRIu64 "-%" PRIu64
+			      "' frees them"),
+			    kind->id, first, last, conflict->name + 1, directory,
+			    kind->database, conflict->line, first, last);
+	else
+		report_line(program,
+			    _("%ss %" PRIu64 "-%" PRIu64 " belong to %s (%s/%s:%" PRIu64
+			      "); --allow-overlap shares them"),
+			    kind->id, first, last, conflict->name, directory,
+			    kind->database, conflict->line);
+}
+
 /* Reports every conflict. */
 void edit_report_conflicts(const char *program, const struct allocate *allocate,
 			   const char *directory)
@@ -164,22 +194,7 @@ void edit_report_conflicts(const char *program, const struct allocate *allocate,
 				    kind->id, first, last, _(conflict->name));
 			break;
 		case OVERLAP_OWNER:
-			if (conflict->malformed) {
-				report_line(program,
-					    _("other programs read %s/%s:%" PRIu64
-					      ", a malformed line, as %ss %" PRIu64
-					      "-%" PRIu64
-					      " of %s; --allow-overlap shares them"),
-					    directory, kind->database, conflict->line,
-					    kind->id, first, last, conflict->name);
-				break;
-			}
-			report_line(program,
-				    _("%ss %" PRIu64 "-%" PRIu64
-				      " belong to %s (%s/%s:%" PRIu64
-				      "); --allow-overlap shares them"),
-				    kind->id, first, last, conflict->name, directory,
-				    kind->database, conflict->line);
+			report_owner_conflict(program, conflict, directory);
 			break;
 		case OVERLAP_ACCOUNT:
 			report_line(program,

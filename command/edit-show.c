@@ -57,6 +57,28 @@ static bool is_longer(const struct table_line *old, const struct table_line *lin
 	       old->entry.range.end < line->entry.range.end;
 }
 
+static bool is_retired_line(const struct table_line *line)
+{
+	return !line->fault &&
+	       entry_owner_is_retired(line->entry.owner, line->entry.owner_len);
+}
+
+/* Whether @line is @old, given back to its former owner. */
+static bool is_given_back(const struct table_line *old, const struct table_line *line)
+{
+	return is_retired_line(old) && !line->fault &&
+	       range_equals(old->entry.range, line->entry.range);
+}
+
+/* Whether @line is a part of @old, of the same owner or retired. */
+static bool is_retired_part(const struct table_line *old, const struct table_line *line)
+{
+	if (old->fault || !is_retired_line(line))
+		return old->fault ? is_retired_line(line) :
+				    is_rest_of(old, line, EDIT_RETIRES);
+	return is_rest_of(old, line, EDIT_MERGES);
+}
+
 /* What the functions below compare. */
 struct comparison {
 	const struct table *old_table;
@@ -81,7 +103,9 @@ static bool replaces(const struct comparison *comparison, struct table_cursor ol
 	if (comparison->change == EDIT_RENAMES)
 		return true;
 	if (comparison->change == EDIT_GRANTS)
-		return is_longer(old, line);
+		return is_longer(old, line) || is_given_back(old, line);
+	if (comparison->change == EDIT_RETIRES)
+		return is_retired_part(old, line);
 	if (!is_rest_of(old, line, comparison->change))
 		return false;
 	while (comparison->change == EDIT_MERGES &&
@@ -118,6 +142,18 @@ static void print_rests(const struct comparison *comparison, const struct table_
 					   &line);
 }
 
+/* Whether a line became several, of which @line is one. */
+static bool print_next_part(const struct comparison *comparison,
+			    const struct table_line *old, const struct table_line *line,
+			    bool print)
+{
+	if (comparison->change != EDIT_RETIRES || !is_retired_part(old, line))
+		return false;
+	if (print)
+		print_changed_line('+', comparison->directory, comparison->kind, line);
+	return true;
+}
+
 /* Walks both texts in parallel. Returns where the lines begin that were appended. */
 static struct table_cursor compare_tables(const struct comparison *comparison, bool print)
 {
@@ -141,8 +177,11 @@ static struct table_cursor compare_tables(const struct comparison *comparison, b
 			print_rests(comparison, &old);
 		if (!replaced)
 			continue;
-		before = cursor;
-		more = table_next(comparison->table, &cursor, &line);
+		do {
+			before = cursor;
+			more = table_next(comparison->table, &cursor, &line);
+		} while (more && !same &&
+			 print_next_part(comparison, &old, &line, print));
 	}
 	return before;
 }

@@ -41,6 +41,7 @@ enum edit_change {
 	EDIT_REMOVES, /* they go, become shorter or are split, and others are appended */
 	EDIT_GRANTS,  /* they stay or become longer, and others are appended */
 	EDIT_RENAMES, /* they stay, with new owners */
+	EDIT_RETIRES, /* they become one or more lines, of retired ids or of the rest */
 	EDIT_MERGES,  /* they lose what the new owner has, and stay with that owner */
 };
 

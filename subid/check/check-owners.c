@@ -5,6 +5,7 @@
  * MUST: lines are offered for removal only if it is known that their owner has no
  * account.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -253,10 +254,55 @@ static void describe_spelling(const struct check *check, struct problem *problem
 			    check->prefix);
 }
 
+/* Makes ` (uid 1001)` and ` on 2026-11-30`, as far as they are known. */
+static void add_former(struct problem *problem, const struct former_owner *former)
+{
+	char date[FORMER_DATE_BYTES];
+
+	if (former->name[0] != '\0')
+		causes_add(&problem->cause, _(", formerly of %s"), former->name);
+	if (former->uid != ID_NONE)
+		causes_add(&problem->cause, _(" (uid %u)"), former->uid);
+	if (former->epoch > 0)
+		causes_add(&problem->cause, _(", since %s"),
+			   former_date(former->epoch, date));
+}
+
+static void describe_retired(struct check *check, const struct finding *finding,
+			     struct problem *problem)
+{
+	const struct kind *kind = problem->kind;
+	struct former_owner former;
+	char word[CURE_QUOTED_BYTES];
+
+	former_find(&check->former, kind, problem->ids.start, problem->owner, &former);
+	causes_evidence(&problem->cause, _("the %ss %" PRIu64 "-%" PRIu64 " are retired"),
+			kind->id, problem->ids.start, problem->ids.end - 1);
+	add_former(problem, &former);
+	if (finding->code == FINDING_RETIRED) {
+		causes_cure_as_root(&problem->cause,
+				    "%s release %s%s --range %" PRIu64 "-%" PRIu64,
+				    PROGRAM, check->prefix, cure_kind_option(kind),
+				    problem->ids.start, problem->ids.end - 1);
+		return;
+	}
+	causes_add(&problem->cause,
+		   _("; but there is a user %s, to whom other programs give them"),
+		   problem->owner);
+	if (cure_quote(problem->owner, word) && former.name[0] != '\0')
+		causes_cure(&problem->cause,
+			    _("rename the user, with usermod -l NAME %s"), word);
+}
+
 /* Describes a finding about an owner. */
 void check_describe_owner(struct check *check, const struct finding *finding,
 			  struct problem *problem)
 {
+	if (finding->code == FINDING_RETIRED ||
+	    finding->code == FINDING_RETIRED_ACCOUNT) {
+		describe_retired(check, finding, problem);
+		return;
+	}
 	if (finding->code == FINDING_NO_ACCOUNT)
 		describe_no_account(check, problem);
 	else if (finding->code == FINDING_OWNER_ODD)

@@ -176,7 +176,8 @@ static int check_assigned(struct check *check, const struct check_side *side,
 	int r;
 
 	/* Rules are about uids and groups, which are not known. */
-	if (accounts_by_name(&check->unknown, entry->owner, entry->owner_len))
+	if (entry_owner_is_retired(entry->owner, entry->owner_len) ||
+	    accounts_by_name(&check->unknown, entry->owner, entry->owner_len))
 		return 0;
 	r = site_resolve(&check->site, &user, &line.assign);
 	if (r) {

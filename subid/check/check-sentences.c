@@ -380,6 +380,8 @@ void check_describe(struct check *check, const struct finding *finding,
 	else if (finding->code == FINDING_OWN_OVERLAP)
 		describe_own_overlap(check, finding, problem);
 	else if (finding->code == FINDING_NO_ACCOUNT ||
+		 finding->code == FINDING_RETIRED ||
+		 finding->code == FINDING_RETIRED_ACCOUNT ||
 		 finding->code == FINDING_AMBIGUOUS_OWNER ||
 		 finding->code == FINDING_SPELLING || finding->code == FINDING_OWNER_ODD)
 		check_describe_owner(check, finding, problem);

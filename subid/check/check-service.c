@@ -98,7 +98,7 @@ static int collect_owners_of(struct asking *asking, const struct table *table)
 	while (r == 0 && table_next(table, &cursor, &line)) {
 		const struct entry *entry = &line.entry;
 
-		if (line.fault)
+		if (line.fault || entry_owner_is_retired(entry->owner, entry->owner_len))
 			continue;
 		if (entry->by_id)
 			r = add_digits(asking, entry->owner_id);

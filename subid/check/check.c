@@ -24,6 +24,7 @@
 static void check_cleanup(struct check *check)
 {
 	site_cleanup(&check->site);
+	former_cleanup(&check->former);
 	for (size_t i = 0; i < 2; i++) {
 		table_clear(&check->sides[i].table);
 		range_set_clear(&check->taken[i]);
@@ -143,6 +144,7 @@ static int check_prepare(struct check *check)
 {
 	int r;
 
+	check->former.root = check->options.root;
 	r = verb_find_place(check->options.root, &check->place);
 	if (r == 0)
 		r = prepare_prefix(check);

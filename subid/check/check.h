@@ -20,6 +20,7 @@
 #include "libsubid/sys/nsswitch.h"
 #include "libsubid/user/owner-set.h"
 #include "libsubid/user/passwd-file.h"
+#include "subid/verb/former.h"
 #include "subid/verb/site.h"
 #include "subid/verb/verb.h"
 
@@ -95,6 +96,7 @@ struct check {
 	struct verb_options options;
 	struct verb_place place;
 	struct site site; /* the policy */
+	struct former former;
 	bool fix;
 	bool verbose;
 	bool before_switch; /* report only what check_switch() finds */

@@ -25,6 +25,8 @@ enum {
 	COLUMN_WHERE,
 	COLUMN_FILE,
 	COLUMN_LINE,
+	COLUMN_FORMER,
+	COLUMN_SINCE,
 	N_COLUMNS,
 };
 
@@ -38,6 +40,8 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_WHERE] = { .name = "WHERE", .wrap = true },
 	[COLUMN_FILE] = { .name = "FILE", .json_only = true },
 	[COLUMN_LINE] = { .name = "LINE", .type = OUTPUT_NUMBER, .json_only = true },
+	[COLUMN_FORMER] = { .name = "FORMER" },
+	[COLUMN_SINCE] = { .name = "SINCE" },
 };
 
 const struct output_columns list_columns = { columns, N_COLUMNS };
@@ -49,7 +53,8 @@ static int show_range(struct list *list, const struct kind *kind, const char *ow
 {
 	char number[OUTPUT_NUMBER_BYTES], first[OUTPUT_NUMBER_BYTES],
 		last[OUTPUT_NUMBER_BYTES];
-	char count[OUTPUT_NUMBER_BYTES];
+	char count[OUTPUT_NUMBER_BYTES], since[FORMER_DATE_BYTES];
+	struct former_owner former = { .name = NULL };
 	const char *cells[N_COLUMNS] = {
 		[COLUMN_KIND] = kind->id,
 		[COLUMN_OWNER] = owner,
@@ -62,6 +67,12 @@ static int show_range(struct list *list, const struct kind *kind, const char *ow
 		[COLUMN_LINE] = line ? output_number(line->number, number) : NULL,
 	};
 
+	if (entry_owner_is_retired(owner, strlen(owner))) {
+		former_find(&list->former, kind, range.start, owner, &former);
+		cells[COLUMN_FORMER] = former.name;
+		if (former.epoch > 0)
+			cells[COLUMN_SINCE] = former_date(former.epoch, since);
+	}
 	return output_row(&list->output, cells, NULL);
 }
 

@@ -15,6 +15,8 @@ bool list_wants(const struct list *list, const struct entry *entry)
 {
 	bool wanted = list->n_users == 0;
 
+	if (list->retired)
+		return entry_owner_is_retired(entry->owner, entry->owner_len);
 	for (size_t i = 0; i < list->n_users; i++) {
 		if (!user_cache_is(&list->users[i], entry))
 			continue;

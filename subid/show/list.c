@@ -14,6 +14,7 @@ static void list_cleanup(struct list *list)
 	policy_files_cleanup(&list->policy);
 	output_cleanup(&list->output);
 	user_cache_cleanup(&list->owners);
+	former_cleanup(&list->former);
 	free(list->users);
 	free(list->found);
 }
@@ -24,6 +25,10 @@ static int list_check_options(const struct list *list, int words)
 		report_line(PROGRAM, _("--free and --map exclude each other"));
 	else if (list->free && words > 0)
 		report_line(PROGRAM, _("--free takes no owner"));
+	else if (list->retired && (list->free || list->map))
+		report_line(PROGRAM, _("--retired excludes --free and --map"));
+	else if (list->retired && words > 0)
+		report_line(PROGRAM, _("--retired takes no owner"));
 	else if (list->map && output_has_format(&list->options.output))
 		report_line(PROGRAM, _("--map prints a drawing, not rows"));
 	else
@@ -72,6 +77,7 @@ static int list_run(int argc, char **argv)
 	if (r)
 		return r;
 	list.place.gaps = &list.output.gaps;
+	list.former.root = list.options.root;
 	/* The OWNER arguments are looked up one by one, without reading all users. */
 	r = optind < argc || list.free ?
 		    user_cache_start_named(&list.owners, &list.place) :
@@ -99,6 +105,8 @@ static const struct option_row list_rows[] = {
 	{ 0, "map", NULL,
 	  N_("a picture of all ids, or of those around OWNER or FIRST-LAST"),
 	  OPTION_INTO(struct list, map) },
+	{ 0, "retired", NULL, N_("the ranges that no one gets, and who had them"),
+	  OPTION_INTO(struct list, retired) },
 	{ .name = NULL },
 };
 

@@ -7,6 +7,7 @@
 
 #include "libsubid/core/kind.h"
 #include "libsubid/sys/policy-files.h"
+#include "subid/verb/former.h"
 #include "subid/verb/sources.h"
 #include "subid/verb/user-cache.h"
 #include "subid/verb/verb.h"
@@ -23,6 +24,8 @@ struct list {
 	size_t n_users;
 	bool free;
 	bool map;
+	bool retired; /* only lines of retired ids */
+	struct former former;
 	struct range zoom; /* of --map: a range on the command line; end 0: none */
 	struct policy_files policy; /* with `free` */
 	struct output output;

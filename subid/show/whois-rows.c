@@ -27,6 +27,8 @@ enum {
 	COLUMN_LINE,
 	COLUMN_ACCOUNT,
 	COLUMN_NOTE,
+	COLUMN_FORMER,
+	COLUMN_SINCE,
 	N_COLUMNS,
 };
 
@@ -44,9 +46,30 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_LINE] = { .name = "LINE", .type = OUTPUT_NUMBER, .json_only = true },
 	[COLUMN_ACCOUNT] = { .name = "ACCOUNT", .wrap = true },
 	[COLUMN_NOTE] = { .name = "NOTE", .wrap = true },
+	[COLUMN_FORMER] = { .name = "FORMER" },
+	[COLUMN_SINCE] = { .name = "SINCE" },
 };
 
 const struct output_columns whois_columns = { columns, N_COLUMNS };
+
+/* Retired ids are no user's, so none is inside a container. */
+static void show_former(struct whois *whois, const struct index *index,
+			const struct index_range *range,
+			char since[static FORMER_DATE_BYTES], const char **cells)
+{
+	const char *owner = cells[COLUMN_OWNER];
+	struct former_owner former;
+
+	cells[COLUMN_FORMER] = cells[COLUMN_SINCE] = NULL;
+	if (!entry_owner_is_retired(owner, strlen(owner)))
+		return;
+	former_find(&whois->former, index->kind, range->first, owner, &former);
+	cells[COLUMN_STATE] = "retired";
+	cells[COLUMN_INSIDE] = NULL;
+	cells[COLUMN_FORMER] = former.name;
+	if (former.epoch > 0)
+		cells[COLUMN_SINCE] = former_date(former.epoch, since);
+}
 
 static int show_holder(struct whois *whois, const struct index *index,
 		       const struct index_range *range, const char *where, uint32_t id,
@@ -54,7 +77,7 @@ static int show_holder(struct whois *whois, const struct index *index,
 {
 	char inside[OUTPUT_NUMBER_BYTES], uid[OUTPUT_NUMBER_BYTES];
 	char first[OUTPUT_NUMBER_BYTES], last[OUTPUT_NUMBER_BYTES];
-	char line[OUTPUT_NUMBER_BYTES], path[PATH_MAX + 16];
+	char line[OUTPUT_NUMBER_BYTES], path[PATH_MAX + 16], since[FORMER_DATE_BYTES];
 	uint32_t within;
 
 	cells[COLUMN_STATE] = "delegated";
@@ -66,6 +89,7 @@ static int show_holder(struct whois *whois, const struct index *index,
 					     &within) ?
 			output_number(within, inside) :
 			NULL;
+	show_former(whois, index, range, since, cells);
 	cells[COLUMN_FIRST] = output_number(range->first, first);
 	cells[COLUMN_LAST] = output_number(range->last, last);
 	cells[COLUMN_WHERE] = where;

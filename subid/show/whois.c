@@ -27,6 +27,7 @@ static void whois_cleanup(struct whois *whois)
 	range_set_cleanup(&whois->wanted);
 	free(whois->ids);
 	user_cache_cleanup(&whois->owners);
+	former_cleanup(&whois->former);
 }
 
 static int note_owner(const struct line *line, void *context)
@@ -163,6 +164,7 @@ static int whois_run(int argc, char **argv)
 	if (r)
 		return r;
 	whois.place.gaps = &whois.output.gaps;
+	whois.former.root = whois.options.root;
 	r = user_cache_start(&whois.owners, &whois.place);
 	if (r == 0)
 		r = sources_start(&whois.sources, &whois.place, &whois.owners);

@@ -11,6 +11,7 @@
 
 #include "libsubid/core/range.h"
 #include "libsubid/sys/scan.h"
+#include "subid/verb/former.h"
 #include "subid/verb/id-state.h"
 #include "subid/verb/sources.h"
 #include "subid/verb/user-cache.h"
@@ -36,6 +37,7 @@ struct whois {
 	struct unknown_owners others; /* owners with unknown uid */
 	struct id_states sides[2];
 	size_t n_sides;
+	struct former former;
 	struct output output;
 };
 

@@ -110,6 +110,14 @@ static int report_processes(const struct in_use *in_use, bool allowed)
 	return EDIT_IN_USE;
 }
 
+/* The same for given ids, whoever has them. */
+int in_use_check_ids(const struct in_use *in_use, const struct edit *edit, bool allowed)
+{
+	if (edit->place != DB_LIVE || in_use->ids[0].n + in_use->ids[1].n == 0)
+		return 0;
+	return report_processes(in_use, allowed);
+}
+
 /*
  * Refuses if a process uses an id that the pending change takes from the owner; with
  * @allowed it only reports the process. An image has no processes. Returns as edit.h
@@ -125,9 +133,7 @@ int in_use_check(struct in_use *in_use, struct edit *edit, struct owner *owner,
 			r = keep_lost(edit, owner, kind_all[k], &in_use->ids[k]);
 	if (r)
 		return edit_tell_error(edit, r);
-	if (edit->place != DB_LIVE || in_use->ids[0].n + in_use->ids[1].n == 0)
-		return 0;
-	return report_processes(in_use, allowed);
+	return in_use_check_ids(in_use, edit, allowed);
 }
 
 void in_use_cleanup(struct in_use *in_use)

@@ -23,6 +23,7 @@ struct in_use {
 int in_use_begin(struct in_use *in_use, struct edit *edit, struct owner *owner);
 int in_use_check(struct in_use *in_use, struct edit *edit, struct owner *owner,
 		 bool allowed);
+int in_use_check_ids(const struct in_use *in_use, const struct edit *edit, bool allowed);
 void in_use_cleanup(struct in_use *in_use);
 
 #endif

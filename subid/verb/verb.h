@@ -21,7 +21,7 @@
 enum {
 	VERB_DONE = 0,
 	VERB_USAGE = 1,
-	VERB_FINDINGS = 2,    /* errors of check; something wrong for doctor; too few ids */
+	VERB_FINDINGS = 2, /* errors of check; something wrong for doctor; too few ids */
 	VERB_UNREADABLE = 3,  /* not everything could be read */
 	VERB_LOCKED = 4,      /* a database is locked */
 	VERB_NOT_WRITTEN = 5, /* a database, or standard output */
@@ -54,6 +54,8 @@ extern const struct verb verb_check;
 extern const struct verb verb_doctor;
 extern const struct verb verb_grant;
 extern const struct verb verb_revoke;
+extern const struct verb verb_retire;
+extern const struct verb verb_release;
 extern const struct verb verb_rename;
 extern const struct verb verb_fix;
 extern const struct verb verb_policy;

@@ -13,6 +13,7 @@
 #include "libsubid/sys/etc-directory.h"
 #include "message/i18n.h"
 #include "message/report.h"
+#include "subid/verb/former.h"
 #include "subid/write/grant.h"
 
 /* Reports services in nsswitch.conf(5) that are not installed. */
@@ -65,13 +66,29 @@ static bool is_placed(const struct allocate_item *item)
 	return allocate_is_placed(item, 0) || allocate_is_placed(item, 1);
 }
 
+/* Reports who got ids back. */
+void grant_report_retired(const struct grant *grant)
+{
+	for (size_t i = 0; i < grant->allocate.n; i++) {
+		uint64_t epoch = grant->allocate.items[i].retired;
+		char date[FORMER_DATE_BYTES];
+
+		if (epoch > 0)
+			report_line(PROGRAM,
+				    _("note: %s gets the ids back that were retired on "
+				      "%s"),
+				    owner_set_name(&grant->crowd.people, i),
+				    former_date(epoch, date));
+	}
+}
+
 /* Whether the user of item @i gets nothing, since there are a range or these ids already.
  */
 static bool is_content(const struct grant *grant, size_t i)
 {
 	const struct allocate_item *item = &grant->allocate.items[i];
 
-	if (grant->crowd.people.items[i].status != OWNER_SET_KNOWN)
+	if (grant->crowd.people.items[i].status != OWNER_SET_KNOWN || item->retired)
 		return false;
 	return is_placed(item) ? !item->gets_any : item->held[0] + item->held[1] > 0;
 }
@@ -160,13 +177,22 @@ int grant_show(struct grant *grant)
 	return change_show(&grant->edit, &grant->crowd.people, grant_reason, grant);
 }
 
+/* Returns the range that a user got, or got back. */
+static struct range range_of_item(const struct allocate_item *item, size_t k)
+{
+	if (item->ranges[k].end == 0)
+		return item->back[k];
+	return item->back[k].end == 0 ? item->ranges[k] :
+					range_span(item->ranges[k], item->back[k]);
+}
+
 /* Returns the span of the granted ranges, or of the requested ones after a refusal. */
 static struct range granted_span(const struct grant *grant, size_t k)
 {
 	struct range all = { 0 };
 
 	for (size_t i = 0; i < grant->allocate.n; i++) {
-		struct range range = grant->allocate.items[i].ranges[k];
+		struct range range = range_of_item(&grant->allocate.items[i], k);
 
 		if (range.end > 0)
 			all = range_span(all, range);
@@ -191,11 +217,12 @@ static const char *describe_one(size_t i, char text[static CHANGE_TEXT_BYTES],
 				const void *context)
 {
 	const struct grant *grant = context;
-	const struct range *ranges = grant->allocate.items[i].ranges;
+	const struct allocate_item *item = &grant->allocate.items[i];
+	const struct range uids = range_of_item(item, 0), gids = range_of_item(item, 1);
 
-	if (ranges[0].end == 0 && ranges[1].end == 0)
+	if (uids.end == 0 && gids.end == 0)
 		return NULL;
-	describe_grant(text, 0, ranges[0], ranges[1]);
+	describe_grant(text, 0, uids, gids);
 	return owner_set_login(&grant->crowd.people, i);
 }
 

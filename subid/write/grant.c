@@ -197,6 +197,7 @@ static int grant_prepare(struct grant *grant)
 			   allocate->at_least;
 	allocate->above = true;
 	allocate->join = true;
+	allocate->give_back = !options->another;
 	allocate->policy = options->policy;
 	r = find_people(grant);
 	if (r)
@@ -332,6 +333,7 @@ static int grant_work(struct grant *grant)
 	if (r)
 		return r;
 	r = grant_show(grant);
+	grant_report_retired(grant);
 	grant_report_held(grant);
 	return r;
 }

@@ -43,6 +43,7 @@ struct grant {
 void grant_report_service(struct grant *grant);
 int grant_check_strict(struct grant *grant);
 int grant_check_fewer(const struct grant *grant);
+void grant_report_retired(const struct grant *grant);
 void grant_report_held(const struct grant *grant);
 int grant_show(struct grant *grant);
 void grant_record(const struct grant *grant, int status);

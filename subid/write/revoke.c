@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * revoke: takes all or some ranges from users, unless a process uses these ids.
+ * revoke: takes all or some ranges from users, unless a process uses these ids. They are
+ * free then or, with `subid retire` or by the policy, retired.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -14,32 +15,7 @@
 #include "libsubid/core/limits.h"
 #include "message/i18n.h"
 #include "message/report.h"
-#include "subid/verb/in-use.h"
-#include "subid/verb/progress.h"
-#include "subid/write/change.h"
-
-/* A user on the command line. */
-struct revoke_user {
-	const char *name;
-	struct owner owner;
-	struct in_use in_use;
-	bool skipped; /* named before, or does not exist and need not */
-	bool nothing; /* has none of the ids */
-};
-
-struct revoke {
-	struct change_options change;
-	struct revoke_user *users;
-	size_t n_users;
-	bool all;
-	bool as_name; /* an owner that is a uid and a login name is the login name */
-	bool as_uid;  /* ... is the uid */
-	bool if_held; /* succeed if there is nothing to revoke */
-	bool in_use;  /* also revoke ids that processes use */
-	struct range_set ranges; /* the ids to revoke */
-	bool kinds[2];		 /* the databases to change */
-	struct edit edit;
-};
+#include "subid/write/revoke.h"
 
 static void revoke_cleanup(struct revoke *revoke)
 {
@@ -50,10 +26,10 @@ static void revoke_cleanup(struct revoke *revoke)
 	}
 	free(revoke->users);
 	range_set_clear(&revoke->ranges);
+	retired_cleanup(&revoke->retired);
 }
 
-static int take_revoked_range(void *target, const struct option_row *row,
-			      const char *argument)
+int revoke_take_range(void *target, const struct option_row *row, const char *argument)
 {
 	struct revoke *revoke = target;
 	struct range range;
@@ -74,9 +50,10 @@ static int take_all_ids(struct revoke *revoke)
 
 static int take_users(struct revoke *revoke, char **names, size_t n)
 {
-	revoke->users = calloc(n, sizeof(*revoke->users));
+	revoke->users = calloc(n + 1, sizeof(*revoke->users));
 	if (!revoke->users)
 		return verb_fail(ENOMEM);
+	revoke->n_named = n;
 	for (; revoke->n_users < n; revoke->n_users++)
 		revoke->users[revoke->n_users] = (struct revoke_user){
 			.name = names[revoke->n_users],
@@ -87,17 +64,19 @@ static int take_users(struct revoke *revoke, char **names, size_t n)
 
 static int revoke_parse(int argc, char **argv, struct revoke *revoke)
 {
-	int r = verb_parse(&verb_revoke, argc, argv, revoke);
+	int r = verb_parse(revoke->verb, argc, argv, revoke);
 
 	if (r)
 		return r;
 	if (revoke->all && revoke->ranges.n > 0) {
 		report_line(PROGRAM, _("--all and --range exclude each other"));
-		return verb_misuse(&verb_revoke);
+		return verb_misuse(revoke->verb);
 	}
-	if (optind == argc) {
-		report_line(PROGRAM, _("a USER is required"));
-		return verb_misuse(&verb_revoke);
+	if (optind == argc && !(revoke->takes_any && revoke->ranges.n > 0)) {
+		report_line(PROGRAM, revoke->takes_any ?
+					     _("a USER or --range is required") :
+					     _("a USER is required"));
+		return verb_misuse(revoke->verb);
 	}
 	r = take_users(revoke, argv + optind, (size_t)(argc - optind));
 	return r || revoke->ranges.n ? r : take_all_ids(revoke);
@@ -145,6 +124,18 @@ static int confirm_names(struct revoke *revoke, struct revoke_user *user)
 	return r ? r : change_judge_silent(&revoke->change, silent);
 }
 
+/* Removes the ids from the user's lines, or retires them. */
+static int take_ids(struct revoke *revoke, struct revoke_user *user,
+		    const struct kind *kind, struct range range)
+{
+	const struct account *account = &user->owner.account;
+	struct db *db = &revoke->edit.db;
+
+	if (revoke->retires && !entry_owner_is_retired(account->name, account->name_len))
+		return retired_take(db, kind, &user->owner, range, &revoke->retired);
+	return db_revoke(db, kind, &user->owner, range);
+}
+
 /* Removes the ids from one database. *ret_any: the user has some of them. */
 static int revoke_ids(struct revoke *revoke, struct revoke_user *user, size_t k,
 		      bool *ret_any)
@@ -157,8 +148,8 @@ static int revoke_ids(struct revoke *revoke, struct revoke_user *user, size_t k,
 
 		*ret_any |= range_set_overlaps(&user->in_use.ids[k], range);
 		if (edit->db.sides[k].loaded)
-			r = edit_tell_error(edit, db_revoke(&edit->db, kind_all[k],
-							    &user->owner, range));
+			r = edit_tell_error(edit,
+					    take_ids(revoke, user, kind_all[k], range));
 	}
 	return r;
 }
@@ -215,13 +206,33 @@ static int apply_revoke(struct revoke *revoke)
 {
 	int status = 0, r = edit_begin(&revoke->edit, revoke->kinds);
 
+	if (r == 0)
+		r = retire_by_policy(revoke);
+	if (r == 0 && revoke->n_users == 0)
+		r = retire_find_owners(revoke);
 	for (size_t i = 0; r == 0 && i < revoke->n_users; i++)
 		if (!revoke->users[i].skipped)
 			r = revoke_from(revoke, &revoke->users[i]);
 	for (size_t i = 0; r == 0 && i < revoke->n_users; i++)
 		if (revoke->users[i].nothing)
 			status |= report_none_held(revoke, &revoke->users[i]);
+	if (r == 0 && status == 0 && revoke->n_named == 0)
+		r = retire_put_free(revoke);
+	if (r == 0 && status == 0 && revoke->retires)
+		r = retire_write_records(&revoke->edit, &revoke->retired);
 	return r ? r : status;
+}
+
+/* Writes `WORD uids=5-6 gids=5-6`. */
+void revoke_describe(const struct revoke *revoke, const char *word,
+		     char text[static CHANGE_TEXT_BYTES])
+{
+	size_t n = (size_t)snprintf(text, CHANGE_TEXT_BYTES, "%s", word);
+
+	for (size_t k = 0; k < 2; k++)
+		for (size_t j = 0; revoke->kinds[k] && j < revoke->ranges.n; j++)
+			n = change_describe(text, n, kind_all[k],
+					    revoke->ranges.ranges[j]);
 }
 
 /* Describes what was taken from one user. Returns the login name; NULL: nothing. */
@@ -230,14 +241,10 @@ static const char *describe_revoke(size_t i, char text[static CHANGE_TEXT_BYTES]
 {
 	const struct revoke *revoke = context;
 	const struct revoke_user *user = &revoke->users[i];
-	size_t n = (size_t)snprintf(text, CHANGE_TEXT_BYTES, "revoke");
 
 	if (user->skipped || user->nothing)
 		return NULL;
-	for (size_t k = 0; k < 2; k++)
-		for (size_t j = 0; revoke->kinds[k] && j < revoke->ranges.n; j++)
-			n = change_describe(text, n, kind_all[k],
-					    revoke->ranges.ranges[j]);
+	revoke_describe(revoke, revoke->retires ? "retire" : "revoke", text);
 	return user->owner.account.name;
 }
 
@@ -245,6 +252,11 @@ static void record_revoke(const struct revoke *revoke, bool done)
 {
 	char text[CHANGE_TEXT_BYTES];
 
+	if (revoke->n_named == 0) {
+		revoke_describe(revoke, "retire", text);
+		edit_record(&revoke->edit, NULL, text, done);
+		return;
+	}
 	for (size_t i = 0; i < revoke->n_users; i++) {
 		const char *name = describe_revoke(i, text, revoke);
 
@@ -280,6 +292,8 @@ static int find_revoked(struct revoke *revoke, struct revoke_user *user)
 		    edit_find_user(edit, user->name, &user->owner);
 	if (r)
 		return r;
+	if (revoke->retires)
+		retire_find_uid(edit, &user->owner);
 	user->skipped =
 		(!revoke->change.no_account && !owner_has_account(&user->owner)) ||
 		is_repeated(revoke, user);
@@ -305,14 +319,16 @@ static int find_all_revoked(struct revoke *revoke)
 		result = result ? result : r;
 		all_skipped &= revoke->users[i].skipped;
 	}
-	if (result || !all_skipped || revoke->edit.form == EDIT_JSON)
+	if (result || !all_skipped || revoke->n_named == 0 ||
+	    revoke->edit.form == EDIT_JSON)
 		return result;
 	return VERB_ENDED;
 }
 
 static int show_revoke(struct revoke *revoke)
 {
-	static const struct edit_reasons reasons = { "revoked", "not-held" };
+	const struct edit_reasons reasons = { revoke->retires ? "retired" : "revoked",
+					      "not-held" };
 	CLEANUP(owner_set_cleanup) struct owner_set people = { 0 };
 	int r = 0;
 
@@ -325,7 +341,7 @@ static int show_revoke(struct revoke *revoke)
 static int revoke_work(struct revoke *revoke)
 {
 	bool to_record;
-	int r = change_prepare(&revoke->edit, &verb_revoke, &revoke->change,
+	int r = change_prepare(&revoke->edit, revoke->verb, &revoke->change,
 			       revoke->kinds);
 
 	if (r)
@@ -341,21 +357,34 @@ static int revoke_work(struct revoke *revoke)
 	return r ? r : show_revoke(revoke);
 }
 
-static int revoke_run(int argc, char **argv)
+/* Runs `subid revoke`, or with @retires `subid retire`. */
+int revoke_run_verb(const struct verb *verb, bool retires, int argc, char **argv)
 {
 	CLEANUP(revoke_cleanup)
-	struct revoke revoke = { .ranges = RANGE_SET(SIZE_MAX), .edit = EDIT(PROGRAM) };
+	struct revoke revoke = { .verb = verb,
+				 .retires = retires,
+				 .takes_any = retires,
+				 .ranges = RANGE_SET(SIZE_MAX),
+				 .edit = EDIT(PROGRAM) };
 	int r = revoke_parse(argc, argv, &revoke);
 
+	revoke.retired.epoch = retired_clock();
+	revoke.retired.note = verb_word(verb);
+	revoke.edit.change = retires ? EDIT_RETIRES : EDIT_REMOVES;
 	revoke.edit.if_there = true;
 	return r ? r : revoke_work(&revoke);
 }
 
-static const struct option_row revoke_rows[] = {
+static int revoke_run(int argc, char **argv)
+{
+	return revoke_run_verb(&verb_revoke, false, argc, argv);
+}
+
+const struct option_row revoke_rows[] = {
 	{ 0, "all", NULL, N_("all of them, which is the default"),
 	  OPTION_INTO(struct revoke, all) },
 	{ 0, "range", N_("FIRST-LAST"), N_("these ids; may be repeated"),
-	  .take = take_revoked_range, .completes = COMPLETE_RANGES },
+	  .take = revoke_take_range, .completes = COMPLETE_RANGES },
 	{ 0, "if-held", NULL, N_("succeed also if the user has none"),
 	  OPTION_INTO(struct revoke, if_held) },
 	{ 0, "in-use", NULL, N_("also ids that processes use"),
@@ -367,8 +396,15 @@ static const struct option_row revoke_rows[] = {
 	{ .name = NULL },
 };
 
+static const struct option_row revoke_free_rows[] = {
+	{ 0, "free", NULL, N_("free the ids, also if the policy retires them"),
+	  OPTION_INTO(struct revoke, frees) },
+	{ .name = NULL },
+};
+
 static const struct option_group revoke_options[] = {
 	{ revoke_rows, 0 },
+	{ revoke_free_rows, 0 },
 	{ change_local_rows, offsetof(struct revoke, change) },
 	{ change_rows, offsetof(struct revoke, change) },
 	{ verb_root_rows, offsetof(struct revoke, change.common) },

@@ -67,6 +67,7 @@ NO_COMMAND_FINDINGS = {
     "mapper-missing": "a package has to be installed",
     **dict.fromkeys(("nsswitch-key", "nsswitch-plugin"),
                     "which source is meant only the administrator knows"),
+    "retired-account": "the new name is a choice",
     "reserved": "the user may have files of such ids",
     "not-as-assigned": "the user may have files of these ids",
 }
@@ -204,8 +205,12 @@ def names_of(words):
 
 
 def is_named(line, words, names):
-    """The command names the line: by its text, its beginning or its owner."""
+    """The command names the line: by its text, its beginning or its owner; retired ids by
+    their range."""
     owner = line.partition(":")[0]
+    if "release" in words and owner.startswith("~"):
+        start, count = map(int, line.split(":")[1:])
+        return f"{start}-{start + count - 1}" in words
     return not line or owner in names or any(
         word == line or ("--begins" in words and line.startswith(word)) for word in words)
 

@@ -409,6 +409,26 @@ def _(s):
     s.gone("no-account")
 
 
+@case("retired")
+def _(s):
+    s.put(f"~ghost:200000:10\n{GOOD}~ghost:300000:10\n", GOOD)
+    row = s.named("retired", owner="~ghost", line=1)
+    require(row["severity"] == "note", f"{row}")
+    require(s.box.run("check").status == DONE, "a note is an error")
+    s.cured("retired", owner="~ghost", line=1)
+    require(read("/etc/subuid") == GOOD.encode(), f"{read('/etc/subuid')}")
+
+
+@case("retired-account")
+def _(s):
+    s.put("~ghost:100000:10\n")
+    s.host.write("/etc/passwd", f"{PASSWD}~ghost:x:7001:7001::/:\n")
+    row = s.named("retired-account", owner="~ghost", line=1)
+    require(row["severity"] == "error" and "usermod -l NAME '~ghost'" in row["cure"], f"{row}")
+    s.host.write("/etc/passwd", PASSWD)
+    s.gone("retired-account")
+
+
 @case("overlap")
 def _(s):
     """By name, by number, and by another name: elsatwin is elsa."""

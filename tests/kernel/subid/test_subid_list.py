@@ -77,7 +77,8 @@ def row_of(line):
     return {"kind": line.kind, "owner": line.owner, "uid": OWNERS[line.owner],
             "first": line.start, "last": line.last, "count": line.count,
             "where": f"/etc/sub{line.kind}:{line.number}",
-            "file": f"/etc/sub{line.kind}", "line": line.number}
+            "file": f"/etc/sub{line.kind}", "line": line.number,
+            "former": None, "since": None}
 
 
 def whois_of(lines, kind, identity):

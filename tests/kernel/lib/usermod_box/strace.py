@@ -12,7 +12,8 @@ from host import CLEAN_PATH, STRACE
 ENV = {"PATH": CLEAN_PATH, "LC_ALL": "C.UTF-8"}
 # a path in an argument or behind a descriptor, or the directory
 TOUCHED = re.compile(r'"(sub[ug]id[-.a-z0-9]*|\.pwd\.lock)"'
-                  r"|/etc/(sub[ug]id[-.a-z0-9]*|\.pwd\.lock)(>|\()|\d+</etc>|\"/etc\"")
+                  r"|/etc/(sub[ug]id[-.a-z0-9]*|\.pwd\.lock)(>|\()|\d+</etc>|\"/etc\""
+                  r"|[<\"]/var/lib/subid")
 
 
 class Call(NamedTuple):

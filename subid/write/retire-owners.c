@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * retire-owners: what retiring needs besides removing: the policy, the uid of a user who
+ * is gone, and the owners of ids without a user on the command line.
+ *
+ * MUST: --range without a user takes no ids from a user who has an account.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command/policy-report.h"
+#include "libsubid/core/array.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
+#include "libsubid/sys/state-file.h"
+#include "libsubid/user/passwd-file.h"
+#include "message/i18n.h"
+#include "message/report.h"
+#include "subid/write/revoke.h"
+
+/*
+ * Finds out whether the policy retires what `subid revoke` takes. Returns 0 or -ENOMEM,
+ * reported.
+ */
+int retire_by_policy(struct revoke *revoke)
+{
+	CLEANUP(policy_files_cleanup) struct policy_files site = { .n = 0 };
+	struct edit *edit = &revoke->edit;
+	char place[POLICY_PLACE_BYTES];
+	int r;
+
+	if (revoke->retires || revoke->frees)
+		return 0;
+	r = policy_files_read(edit->etc, edit->db.root, &site);
+	if (r)
+		return edit_tell_error(edit, r);
+	policy_report(PROGRAM, edit->root, &site);
+	/* The rule may be in a file that cannot be read, and retiring loses nothing. */
+	revoke->retires = policy_retires(&site.policy) || site.n_faults > 0;
+	edit->change = revoke->retires ? EDIT_RETIRES : EDIT_REMOVES;
+	if (!site.policy.retire.how || !revoke->retires)
+		return 0;
+	policy_place_text(&site, edit->root, site.policy.retire.place, place);
+	report_line(PROGRAM, _("note: by %s the ids are retired; --free frees them"),
+		    place);
+	return 0;
+}
+
+/* Takes the uid that an owner without account had, if passwd-, the backup, knows it. */
+void retire_find_uid(const struct edit *edit, struct owner *owner)
+{
+	CLEANUP(passwd_file_cleanup) struct passwd_file file = PASSWD_FILE_NONE;
+	struct account *account = &owner->account;
+	struct passwd_line line;
+	int fault;
+
+	if (owner_has_account(owner) ||
+	    passwd_file_open_named(&file, edit->etc, "passwd-", false))
+		return;
+	while (passwd_file_next(&file, &line, &fault) > 0)
+		if (fault == 0 && line.name_len == account->name_len &&
+		    memcmp(line.name, account->name, line.name_len) == 0) {
+			account->uid = line.id;
+			return;
+		}
+}
+
+/* Writes who had the ids, before the databases. Returns as edit.h says. */
+int retire_write_records(const struct edit *edit, const struct retired *retired)
+{
+	int r = edit->dry_run ? 0 : retired_write(&edit->db, retired);
+
+	if (r == 0)
+		return 0;
+	report_line(PROGRAM, "%s%s/%s: %s", edit->root ? edit->root : "", STATE_DIRECTORY,
+		    STATE_RETIRED, report_error(-r));
+	report_line(PROGRAM, _("nothing is changed"));
+	return EDIT_NOT_WRITTEN;
+}
+
+/*
+ * `subid retire --range` without a user.
+ */
+
+static bool is_named_or_retired(const struct revoke *revoke, const struct entry *entry)
+{
+	struct entry copy = *entry;
+
+	for (size_t i = 0; i < revoke->n_users; i++)
+		if (owner_is(&copy, &revoke->users[i].owner))
+			return true;
+	return retired_is(entry, NULL);
+}
+
+static int refuse_user(const struct revoke *revoke, const struct table_near *near,
+		       const struct kind *kind, const struct owner *owner)
+{
+	const struct entry *entry = &near->reading->entry;
+
+	report_line(PROGRAM,
+		    _("%ss %" PRIu64 "-%" PRIu64 " belong to %s (%s/%s:%" PRIu64
+		      "): name the user, if they are to be retired"),
+		    kind->id, entry->range.start, entry->range.end - 1,
+		    owner->account.name, revoke->edit.directory, kind->database,
+		    near->line.number);
+	return DB_CONFLICT;
+}
+
+/* Adds the owner of a line as if it were named on the command line. */
+static int add_line_owner(struct revoke *revoke, const struct table_near *near,
+			  const struct kind *kind)
+{
+	const struct entry *entry = &near->reading->entry;
+	struct revoke_user user = { .in_use = IN_USE };
+	char name[LIMIT_OWNER_BYTES + 1];
+	struct revoke_user *users;
+	int r;
+
+	memcpy(name, entry->owner, entry->owner_len);
+	name[entry->owner_len] = '\0';
+	r = edit_find_line_owner(&revoke->edit, name, &user.owner);
+	if (r)
+		return r;
+	if (owner_has_account(&user.owner)) {
+		r = refuse_user(revoke, near, kind, &user.owner);
+		owner_cleanup(&user.owner);
+		return r;
+	}
+	retire_find_uid(&revoke->edit, &user.owner);
+	users = reallocarray(revoke->users, revoke->n_users + 1, sizeof(*users));
+	if (!users) {
+		owner_cleanup(&user.owner);
+		return verb_fail(ENOMEM);
+	}
+	revoke->users = users;
+	users[revoke->n_users++] = user;
+	return 0;
+}
+
+static int find_owners_in(struct revoke *revoke, const struct kind *kind,
+			  struct range range)
+{
+	const struct db_side *side = &revoke->edit.db.sides[kind->group];
+	struct table_near near = { .next = 0 };
+	int r = 0;
+
+	while (r == 0 && side->loaded && table_next_in_force(&side->table, range, &near))
+		if (!is_named_or_retired(revoke, &near.reading->entry))
+			r = add_line_owner(revoke, &near, kind);
+	return r;
+}
+
+/* Finds the owners of the ids; none may have an account. Returns as edit.h says. */
+int retire_find_owners(struct revoke *revoke)
+{
+	int r = 0;
+
+	for (size_t k = 0; k < 2; k++)
+		for (size_t i = 0; r == 0 && i < revoke->ranges.n; i++)
+			r = find_owners_in(revoke, kind_all[k], revoke->ranges.ranges[i]);
+	for (size_t i = 0; i < revoke->n_users; i++)
+		revoke->users[i].name = revoke->users[i].owner.account.name;
+	return r;
+}
+
+/* Retires the ids of a range that no line has. Returns 0 or -errno. */
+static int put_free(struct revoke *revoke, const struct kind *kind, struct range range)
+{
+	CLEANUP(range_set_cleanup) struct range_set ids = RANGE_SET(SIZE_MAX);
+	struct db *db = &revoke->edit.db;
+	struct table_near near = { .next = 0 };
+	struct account nobody;
+	int r = range_set_add(&ids, range);
+
+	account_set_text(&nobody, "", 0);
+	while (r == 0 && table_next_near(&db->sides[kind->group].table, range, &near))
+		if (!near.reading->excessive)
+			r = range_set_subtract(&ids, near.reading->entry.range);
+	for (size_t i = 0; r == 0 && i < ids.n; i++)
+		r = retired_put(db, kind, &nobody, ids.ranges[i], &revoke->retired);
+	return r;
+}
+
+/* Retires the ids of --range that no line has. Returns as edit.h says. */
+int retire_put_free(struct revoke *revoke)
+{
+	struct db *db = &revoke->edit.db;
+	int r = 0;
+
+	for (size_t k = 0; k < 2; k++)
+		for (size_t i = 0; r == 0 && db->sides[k].loaded && i < revoke->ranges.n;
+		     i++)
+			r = put_free(revoke, kind_all[k], revoke->ranges.ranges[i]);
+	return edit_tell_error(&revoke->edit, r);
+}
