@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "libsubid/core/entry-readers.h"
 #include "libsubid/core/entry.h"
@@ -96,6 +97,12 @@ int table_replace_lines(struct table *table, const struct table_change *changes,
 int table_rename_all(struct table *table, table_name_fn name, void *context);
 int table_rename(struct table *table, const char *old, size_t old_len, const char *owner,
 		 size_t owner_len);
+
+/* Returns whether both have the same text, as on most hosts: ranges come in pairs. */
+static inline bool table_equals(const struct table *a, const struct table *b)
+{
+	return a->len == b->len && (a->len == 0 || memcmp(a->text, b->text, a->len) == 0);
+}
 
 static inline void table_cleanup(struct table *table)
 {

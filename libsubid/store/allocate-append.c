@@ -20,7 +20,7 @@ static int find_item(struct allocate_work *work, size_t k, size_t i)
 	struct range_set missing = RANGE_SET(LIMIT_FILE_RANGES);
 	struct range range = work->allocate->items[i].ranges[k];
 	struct allocated_ids *used = &work->used[k];
-	size_t person = work->allocate->fixed ? 0 : i;
+	size_t person = work->allocate->fixed ? work->allocate->items[i].person : i;
 	int r = allocated_ids_find_not_held(used, person, range, &missing);
 
 	work->allocate->items[i].gets_any |= missing.n > 0;
@@ -31,7 +31,7 @@ static int find_item(struct allocate_work *work, size_t k, size_t i)
 			r = allocated_ids_put(&work->missing[k], missing.ranges[j]);
 	}
 	/* Later ranges of the same owner may overlap. */
-	if (r == 0 && work->allocate->fixed)
+	if (r == 0 && work->allocate->fixed && work->allocate->people->n == 1)
 		r = allocated_ids_put_holding(used, person, range);
 	return r;
 }
@@ -135,6 +135,38 @@ static bool is_receiver(const struct entry *entry, void *context)
 	return false;
 }
 
+static int compare_missing(const void *a, const void *b)
+{
+	const struct holding *x = a, *y = b;
+
+	return range_compare(&x->range, &y->range);
+}
+
+/*
+ * Returns 0; -EINVAL if two owners would get the same ids and no rule permits it: callers
+ * of `fixed` must not ask for that; or -ENOMEM.
+ */
+static int check_apart(const struct allocate_work *work, size_t k)
+{
+	const struct allocated_ids *missing = &work->missing[k];
+	size_t n = missing->n_holdings;
+	CLEANUP(cleanup_free) struct holding *sorted = calloc(n + 1, sizeof(*sorted));
+
+	if (!sorted)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		sorted[i] = missing->holdings[i];
+	qsort(sorted, n, sizeof(*sorted), compare_missing);
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = i + 1;
+		     j < n && sorted[j].range.start < sorted[i].range.end; j++)
+			if (sorted[i].person != sorted[j].person &&
+			    !allocate_may_share(work->allocate, sorted[i].person,
+						sorted[j].person))
+				return -EINVAL;
+	return 0;
+}
+
 /*
  * Checks the missing ids of kind @k against the policy. Placed ranges were already
  * compared with the local accounts and, unless deterministic, with the name service.
@@ -160,6 +192,8 @@ static int check_missing(struct allocate_work *work, size_t k)
 	size_t before = allocate->conflicts.n;
 	int r = range_set_fill(&set, work->missing[k].ranges, work->missing[k].n);
 
+	if (r == 0 && allocate->fixed && allocate->people->n > 1)
+		r = check_apart(work, k);
 	if (r || set.n == 0)
 		return r;
 	if (allocate->fixed)
@@ -178,8 +212,9 @@ static int check_missing(struct allocate_work *work, size_t k)
 }
 
 /*
- * Returns the owner of new lines: the login name; or the uid if the login name reads as a
- * uid, if another user also has it, or if no line can have it as owner.
+ * Returns the owner of new lines: the added name if it is `verbatim`; the login name; or
+ * the uid if the login name reads as a uid, if another user also has it, or if no line
+ * can have it as owner.
  */
 size_t allocate_owner_text(const struct allocate *allocate, size_t person,
 			   char number[static NUM_BYTES], const char **ret_text)
@@ -187,6 +222,10 @@ size_t allocate_owner_text(const struct allocate *allocate, size_t person,
 	const struct owner_set_user *user = &allocate->people->items[person];
 	const char *login = owner_set_login(allocate->people, person);
 
+	if (allocate->verbatim) {
+		*ret_text = owner_set_name(allocate->people, person);
+		return user->name_len;
+	}
 	if (user->uid != OWNER_SET_NO_UID &&
 	    (allocate->settings.by_id || user->by_uid ||
 	     owner_is_number(login, user->login_len) ||

@@ -302,6 +302,18 @@ static bool may_share(const struct allocate_work *work, size_t person, const cha
 				&(struct policy_name){ other_is_named, &other });
 }
 
+/* Returns whether a rule lets two of the owners share ids, after allocate_read_site(). */
+bool allocate_may_share(const struct allocate *allocate, size_t a, size_t b)
+{
+	struct candidate candidates[] = { { .people = allocate->people, .person = a },
+					  { .people = allocate->people, .person = b } };
+
+	return policy_may_share(
+		&allocate->site.policy,
+		&(struct policy_name){ candidate_is_named, &candidates[0] },
+		&(struct policy_name){ candidate_is_named, &candidates[1] });
+}
+
 /* Returns whether all users who get ids of the conflict may share them. */
 static bool is_shared(const struct allocate_work *work, size_t k,
 		      const struct overlap *conflict)

@@ -14,11 +14,6 @@
 #include "libsubid/store/allocate.h"
 #include "libsubid/store/db.h"
 
-static bool have_same_text(const struct table *a, const struct table *b)
-{
-	return a->len == b->len && (a->len == 0 || memcmp(a->text, b->text, a->len) == 0);
-}
-
 /*
  * Reads the lines of database @k. On most hosts both databases have the same text, since
  * ranges are allocated in pairs: then the result is copied, because comparing the texts
@@ -33,7 +28,7 @@ static int read_side_lines(struct allocate_work *work, size_t k)
 
 	if (k == 1 && allocate->kinds[0] &&
 	    range_equals(allocate_span(work, 0), bounds) &&
-	    have_same_text(tables[0], tables[1]))
+	    table_equals(tables[0], tables[1]))
 		return allocated_ids_copy_lines(&work->used[1], &work->used[0]);
 	if (allocate->fixed)
 		return allocated_ids_read_holdings(&work->used[k], tables[k],
@@ -301,6 +296,18 @@ static int find_pools(struct allocate_work *work)
 }
 
 /*
+ * Reads the policy, which allocate_ranges() does otherwise. Returns 0, DB_POLICY or
+ * -errno.
+ */
+int allocate_read_site(struct db *db, struct allocate *allocate)
+{
+	CLEANUP(allocate_work_cleanup)
+	struct allocate_work work = { .db = db, .allocate = allocate };
+
+	return allocate_read_policy(&work);
+}
+
+/*
  * Finds the pools of all users, which allocate_ranges() does otherwise. Returns 0,
  * DB_POLICY or -errno.
  */
@@ -329,6 +336,17 @@ static int try_ranges(struct db *db, struct allocate *allocate)
 	return r ? r : allocate_append(&work);
 }
 
+/* Returns whether each item has an owner. */
+static bool has_owners(const struct allocate *allocate)
+{
+	if (!allocate->fixed)
+		return allocate->people->n == allocate->n;
+	for (size_t i = 0; i < allocate->n; i++)
+		if (allocate->items[i].person >= allocate->people->n)
+			return false;
+	return true;
+}
+
 /*
  * Allocates the missing ranges of all users, in memory.
  *
@@ -339,7 +357,7 @@ static int try_ranges(struct db *db, struct allocate *allocate)
  */
 int allocate_ranges(struct db *db, struct allocate *allocate)
 {
-	if (allocate->people->n != (allocate->fixed ? 1 : allocate->n))
+	if (!has_owners(allocate))
 		return -EINVAL;
 	return allocate_beside_retired(db, allocate, try_ranges);
 }

@@ -23,6 +23,7 @@
 
 /* One new range, of one kind or both. */
 struct allocate_item {
+	size_t person;	  /* with `fixed`: the owner, else that of the same index */
 	uint64_t count;	  /* how many ids; 0: as in the settings */
 	uint64_t held[2]; /* with `if_missing` or `at_least`: how many the owner has */
 	bool needed[2];	  /* of kind_uid, kind_gid: needs a range */
@@ -60,9 +61,10 @@ struct allocate {
 	size_t n;
 	struct settings settings; /* bounds, counts, alignments, deterministic, by_id */
 	bool kinds[2];		  /* kind_uid, kind_gid: wanted, and loaded */
-	/* All items belong to one owner and already have ranges, which are written in
-	 * this order. */
+	/* The items already have ranges, which are written in this order. Several owners
+	 * share ids only by a rule; of one of several, no ranges share ids. */
 	bool fixed;
+	bool verbatim; /* the owner of new lines is the added name, not the login name */
 	bool if_missing; /* an owner with a range of a kind gets no other */
 	/* The same for owners of a pool, unless their place in it follows from the uid.
 	 */
@@ -88,7 +90,9 @@ struct allocate {
 	struct range absent;
 };
 
+int allocate_read_site(struct db *db, struct allocate *allocate);
 int allocate_find_pools(struct db *db, struct allocate *allocate);
+bool allocate_may_share(const struct allocate *allocate, size_t a, size_t b);
 int allocate_ranges(struct db *db, struct allocate *allocate);
 int allocate_for_owner(struct db *db, struct allocate *allocate,
 		       const struct owner *owner);
@@ -147,7 +151,6 @@ static inline bool allocate_is_missing(const struct allocate_item *item, size_t 
 	return item->needed[k] && !allocate_is_placed(item, k);
 }
 
-/* How many ids the owner of an item gets, if any. */
 /* How many ids the owner is to have. */
 static inline uint64_t allocate_wish_of(const struct allocate_work *work,
 					const struct allocate_item *item, size_t k)
@@ -159,6 +162,7 @@ static inline uint64_t allocate_wish_of(const struct allocate_work *work,
 		       work->allocate->settings.requests[k].count;
 }
 
+/* How many ids the owner of an item gets, if any. */
 static inline uint64_t allocate_count_of(const struct allocate_work *work,
 					 const struct allocate_item *item, size_t k)
 {

@@ -10,6 +10,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,22 +142,18 @@ static int write_state(int directory, const char *name, const char *path,
 	return r;
 }
 
-/*
- * Replaces a file, while the locks of the databases are held. The directory is made if it
- * is missing. Returns 0 with the text on disk, or -errno with the old text.
- */
-int state_file_write(const char *root, const char *name, const char *text, size_t len)
+static int replace_state(int directory, const char *name, const char *path,
+			 const char *text, size_t len)
 {
-	CLEANUP(fd_cleanup) int directory = make_state_directory(root);
-	char temporary[STATE_NAME_BYTES],
-		path[sizeof(STATE_DIRECTORY) + STATE_NAME_BYTES];
+	char temporary[NAME_MAX + 1];
 	struct stat status;
 	int r = directory < 0 ? directory : vet_state(directory, &status);
+	int n = snprintf(temporary, sizeof(temporary), "%s.new", name);
 
+	if (r == 0 && (n < 0 || (size_t)n >= sizeof(temporary)))
+		r = -ENAMETOOLONG;
 	if (r)
 		return r;
-	snprintf(temporary, sizeof(temporary), "%s.new", name);
-	snprintf(path, sizeof(path), "%s/%s", STATE_DIRECTORY, name);
 	unlinkat(directory, temporary, 0);
 	r = write_state(directory, temporary, path, text ? text : "", len);
 	if (r)
@@ -166,4 +164,62 @@ int state_file_write(const char *root, const char *name, const char *text, size_
 		return r;
 	}
 	return fsync(directory) ? -errno : 0;
+}
+
+/*
+ * Replaces a file, while the locks of the databases are held. The directory is made if it
+ * is missing. Returns 0 with the text on disk, or -errno with the old text.
+ */
+int state_file_write(const char *root, const char *name, const char *text, size_t len)
+{
+	CLEANUP(fd_cleanup) int directory = make_state_directory(root);
+	char path[sizeof(STATE_DIRECTORY) + STATE_NAME_BYTES];
+
+	snprintf(path, sizeof(path), "%s/%s", STATE_DIRECTORY, name);
+	return replace_state(directory, name, path, text, len);
+}
+
+/*
+ * The same for a file of this system that the caller names.
+ */
+
+/* Opens the directory of a file; *ret_name is its name there. */
+static int open_directory_of(const char *path, const char **ret_name)
+{
+	const char *slash = strrchr(path, '/');
+	CLEANUP(cleanup_free) char *directory = NULL;
+	int fd;
+
+	*ret_name = slash ? slash + 1 : path;
+	directory = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+	if (!directory)
+		return -ENOMEM;
+	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* As state_file_read(). */
+int state_file_read_path(const char *path, char **ret_text, size_t *ret_len)
+{
+	const char *name;
+	CLEANUP(fd_cleanup) int directory = open_directory_of(path, &name);
+	struct stat status;
+	int r = directory < 0 ? directory : vet_state(directory, &status);
+
+	if (r == 0)
+		r = read_state(directory, name, ret_text, ret_len);
+	if (r != -ENOENT || directory < 0)
+		return r;
+	*ret_text = NULL;
+	*ret_len = 0;
+	return 0;
+}
+
+/* As state_file_write(); the directory must exist. */
+int state_file_write_path(const char *path, const char *text, size_t len)
+{
+	const char *name;
+	CLEANUP(fd_cleanup) int directory = open_directory_of(path, &name);
+
+	return replace_state(directory, name, path, text, len);
 }

@@ -14,6 +14,8 @@
 #define STATE_PEOPLE "people"
 
 int state_file_read(const char *root, const char *name, char **ret_text, size_t *ret_len);
+int state_file_read_path(const char *path, char **ret_text, size_t *ret_len);
+int state_file_write_path(const char *path, const char *text, size_t len);
 int state_file_write(const char *root, const char *name, const char *text, size_t len);
 
 #endif

@@ -82,46 +82,61 @@ static int take_process(const struct busy_process *process, void *context)
 	return 0;
 }
 
-static int report_processes(const struct in_use *in_use, bool allowed)
+/* Reports that processes may be missed. */
+static void report_no_processes(enum in_use_judge judge, int error)
+{
+	if (judge == IN_USE_ALLOWED)
+		report_line(PROGRAM,
+			    _("note: cannot find all processes that use these ids: "
+			      "/proc: %s"),
+			    report_error(error));
+	else if (judge == IN_USE_REFUSED)
+		report_line(PROGRAM,
+			    _("cannot find all processes that use these ids: /proc: "
+			      "%s; --in-use removes the ids nevertheless"),
+			    report_error(error));
+	else
+		report_line(PROGRAM,
+			    _("cannot find all processes that use these ids: /proc: %s"),
+			    report_error(error));
+}
+
+/*
+ * Reports the processes that have one of the ids. An image has no processes. Returns as
+ * edit.h says.
+ */
+int in_use_report(const struct in_use *in_use, const struct edit *edit,
+		  enum in_use_judge judge)
 {
 	const struct busy_ids wanted[] = {
 		{ .kind = &kind_uid, .ids = &in_use->ids[0] },
 		{ .kind = &kind_gid, .ids = &in_use->ids[1] },
 	};
-	struct listing listing = { .allowed = allowed };
-	int r = busy_find(wanted, 2, take_process, &listing);
+	struct listing listing = { .allowed = judge == IN_USE_ALLOWED };
+	int r;
 
+	if (edit->place != DB_LIVE || in_use->ids[0].n + in_use->ids[1].n == 0)
+		return 0;
+	r = busy_find(wanted, 2, take_process, &listing);
 	if (listing.n > NAMED)
 		report_line(PROGRAM, _("and %zu more processes"), listing.n - NAMED);
 	if (r < 0)
-		report_line(PROGRAM,
-			    allowed ?
-				    _("note: cannot find all processes that use these "
-				      "ids: /proc: %s") :
-				    _("cannot find all processes that use these ids: "
-				      "/proc: %s; --in-use removes the ids nevertheless"),
-			    report_error(-r));
-	if (allowed || (r == 0 && listing.n == 0))
+		report_no_processes(judge, -r);
+	if (listing.allowed || (r == 0 && listing.n == 0))
 		return 0;
 	if (listing.n == 0)
 		return EDIT_UNREADABLE;
-	report_line(PROGRAM, _("nothing is changed: end the processes first, or "
-			       "remove the ids nevertheless with --in-use"));
+	report_line(PROGRAM,
+		    judge == IN_USE_REFUSED ?
+			    _("nothing is changed: end the processes first, or remove "
+			      "the ids nevertheless with --in-use") :
+			    _("nothing is changed: end the processes first"));
 	return EDIT_IN_USE;
-}
-
-/* The same for given ids, whoever has them. */
-int in_use_check_ids(const struct in_use *in_use, const struct edit *edit, bool allowed)
-{
-	if (edit->place != DB_LIVE || in_use->ids[0].n + in_use->ids[1].n == 0)
-		return 0;
-	return report_processes(in_use, allowed);
 }
 
 /*
  * Refuses if a process uses an id that the pending change takes from the owner; with
- * @allowed it only reports the process. An image has no processes. Returns as edit.h
- * says.
+ * @allowed it only reports the process. Returns as edit.h says.
  */
 int in_use_check(struct in_use *in_use, struct edit *edit, struct owner *owner,
 		 bool allowed)
@@ -133,7 +148,7 @@ int in_use_check(struct in_use *in_use, struct edit *edit, struct owner *owner,
 			r = keep_lost(edit, owner, kind_all[k], &in_use->ids[k]);
 	if (r)
 		return edit_tell_error(edit, r);
-	return in_use_check_ids(in_use, edit, allowed);
+	return in_use_report(in_use, edit, allowed ? IN_USE_ALLOWED : IN_USE_REFUSED);
 }
 
 void in_use_cleanup(struct in_use *in_use)

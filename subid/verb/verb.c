@@ -29,6 +29,7 @@ const struct help_status verb_statuses[] = {
 	{ VERB_NOT_PERMITTED, N_("the caller is not permitted to do this") },
 	{ VERB_WARNINGS, N_("there are warnings, and no errors") },
 	{ VERB_POLICY, N_("the ids are in use, reserved, or another user's") },
+	{ VERB_SET, N_("the set is damaged, older than the last one, or lost owners") },
 	{ .text = NULL },
 };
 

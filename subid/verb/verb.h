@@ -31,6 +31,7 @@ enum {
 	VERB_NOT_PERMITTED = 9,
 	VERB_WARNINGS = 10, /* check: findings, but no errors */
 	VERB_POLICY = 20,   /* refused by the overlap policy */
+	VERB_SET = 21,	    /* no set that may be applied */
 	VERB_ENDED = 63,    /* nothing is left to do, as after --help: exit status 0 */
 };
 
@@ -59,6 +60,8 @@ extern const struct verb verb_release;
 extern const struct verb verb_rename;
 extern const struct verb verb_fix;
 extern const struct verb verb_policy;
+extern const struct verb verb_export;
+extern const struct verb verb_apply;
 
 /* Values of the shared options. */
 struct verb_options {

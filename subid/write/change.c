@@ -46,6 +46,17 @@ int change_prepare(struct edit *edit, const struct verb *verb,
 	return edit_find_directory(edit);
 }
 
+/* Does not write if the only change is the creation of an empty database. */
+void change_forget_empty(struct edit *edit)
+{
+	for (size_t k = 0; k < 2; k++) {
+		struct db_side *side = &edit->db.sides[k];
+
+		if (!side->file.exists && side->table.len == 0)
+			side->table.changed = false;
+	}
+}
+
 /*
  * As edit_show(). From here on a signal may end the program: the reader of the output may
  * be slow.

@@ -29,6 +29,7 @@ extern const struct option_row change_local_rows[];
 
 int change_prepare(struct edit *edit, const struct verb *verb,
 		   const struct change_options *options, bool ret_kinds[static 2]);
+void change_forget_empty(struct edit *edit);
 int change_show(struct edit *edit, const struct owner_set *people, edit_reason_fn reason,
 		const void *context);
 int change_judge_silent(const struct change_options *options, size_t n);

@@ -302,17 +302,6 @@ static int apply_grant(struct grant *grant)
 	return r;
 }
 
-/* Does not write if the only change is the creation of an empty database. */
-static void forget_empty(struct grant *grant)
-{
-	for (size_t k = 0; k < 2; k++) {
-		struct db_side *side = &grant->edit.db.sides[k];
-
-		if (!side->file.exists && side->table.len == 0)
-			side->table.changed = false;
-	}
-}
-
 static int grant_work(struct grant *grant)
 {
 	bool to_record;
@@ -326,7 +315,7 @@ static int grant_work(struct grant *grant)
 		return r;
 	report_zero_count(grant);
 	r = apply_grant(grant);
-	forget_empty(grant);
+	change_forget_empty(&grant->edit);
 	r = edit_finish(&grant->edit, r, &to_record);
 	if (to_record && r != VERB_FINDINGS && r != VERB_USAGE)
 		grant_record(grant, r);

@@ -13,7 +13,7 @@ below()
 {
 	case $1 in
 	libsubid/core | libsubid/include) ;;
-	libsubid/findings | libsubid/sys) echo libsubid/core ;;
+	libsubid/findings | libsubid/fleet | libsubid/sys) echo libsubid/core ;;
 	libsubid/user) echo libsubid/core libsubid/sys ;;
 	libsubid/source) echo libsubid/core libsubid/sys libsubid/user ;;
 	libsubid/store) echo "$base" ;;
@@ -30,6 +30,10 @@ below()
 	subid | subid/show | subid/files | subid/check | subid/doctor | subid/policy | subid/write)
 		echo "$base" libsubid/store message helper explain command subid/verb \
 			subid/picture
+		;;
+	subid/fleet)
+		echo "$base" libsubid/fleet libsubid/store message helper explain command \
+			subid/verb subid/write
 		;;
 	*) return 1 ;;
 	esac

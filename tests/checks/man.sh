@@ -115,6 +115,8 @@ if [ -x subid/subid ]; then
 	compare_options "$srcdir/subid/subid-grant.8" "$srcdir/subid/subid.1" \
 		'subid/subid grant --help' 'subid/subid revoke --help' \
 		'subid/subid rename --help' 'subid/subid fix --help'
+	compare_options "$srcdir/subid/subid-apply.8" "$srcdir/subid/subid.1" \
+		'subid/subid apply --help' 'subid/subid export --help'
 	compare_options "$srcdir/subid/subid-policy.8" "$srcdir/subid/subid.1" \
 		'subid/subid policy --help'
 fi
@@ -126,7 +128,7 @@ pages=$(files '*.[13578]' $code | grep -v '/subid-doctor\.1$')
 installed=" $(printf '%s\n' $MANS | sed 's|.*/||' | tr '\n' ' ') "
 case $installed in
 *' subid.1 '*) ;;
-*) installed="$installed subid.1 subid-check.1 subid-doctor.1 subid-list.1 subid-grant.8 subid-policy.8 " ;;
+*) installed="$installed subid.1 subid-check.1 subid-doctor.1 subid-list.1 subid-apply.8 subid-grant.8 subid-policy.8 " ;;
 esac
 case $installed in
 *' pam_subid.8 '*) ;;

@@ -27,10 +27,10 @@ imports()
 		END { for (symbol in needed) if (!(symbol in defined)) print symbol }' | sort
 }
 
-core=$(find libsubid/core libsubid/findings -name '*.o' | sort)
+core=$(find libsubid/core libsubid/findings libsubid/fleet -name '*.o' | sort)
 sys=$(find libsubid/sys -name '*.o' | sort)
 # the modules above them, which run in the programs of others
-upper=$(find libsubid -name '*.o' ! -path 'libsubid/core/*' ! -path 'libsubid/findings/*' ! -path 'libsubid/sys/*' | sort)
+upper=$(find libsubid -name '*.o' ! -path 'libsubid/core/*' ! -path 'libsubid/findings/*' ! -path 'libsubid/fleet/*' ! -path 'libsubid/sys/*' | sort)
 [ -n "$core" ] && [ -n "$sys" ] && [ -n "$upper" ] || complain 'no objects of libsubid'
 
 for symbol in $(imports $core | grep -vxE "$pure|$compiler"); do

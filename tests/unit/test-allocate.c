@@ -247,12 +247,22 @@ Test(allocate, numbers_lines)
 }
 
 /* Several owners cannot be given the same ids. */
-Test(allocate, fixed_is_of_one)
+Test(allocate, fixed_of_several)
 {
 	allocate.fixed = true;
-	items[0].ranges[0] = items[1].ranges[0] = (struct range){ 100040, 100050 };
+	items[0].ranges[0] = (struct range){ 100040, 100050 };
+	items[1].ranges[0] = (struct range){ 100049, 100060 };
+	items[1].person = 2;
+	cr_assert(run((const char *[]){ "elsa", "bob", NULL }) == -EINVAL);
+	owner_set_cleanup(&people);
+	items[1].person = 1;
 	cr_assert(run((const char *[]){ "elsa", "bob", NULL }) == -EINVAL);
 	check("anna:100000:10\n", "ghost:100010:10\n");
+	owner_set_cleanup(&people);
+	items[1].ranges[0].start = 100050;
+	cr_assert(run((const char *[]){ "elsa", "bob", NULL }) == 0);
+	check("anna:100000:10\nelsa:100040:10\nbob:100050:10\n", "ghost:100010:10\n");
+	items[1].person = 0;
 }
 
 /* The range follows from the uid, and is refused where another owner has it. */

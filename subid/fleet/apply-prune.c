@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * apply-prune: retires the ranges of owners that earlier sets named and this one does
+ * not, as `subid retire` does.
+ */
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
+#include "subid/fleet/apply.h"
+#include "subid/write/revoke.h"
+
+/* Retires all lines of an owner. */
+static int prune_owner(struct apply *apply, size_t i)
+{
+	const struct lookup files = { .directory = apply->edit.etc };
+	const struct range all = { 0, ID_END };
+	struct edit *edit = &apply->edit;
+	CLEANUP(owner_cleanup) struct owner owner = { .n = 0 };
+	int r = owner_find(&owner, owner_set_name(&apply->gone, i), &files, true);
+
+	if (r)
+		return edit_fail_user(edit, owner_set_name(&apply->gone, i), r);
+	retire_find_uid(edit, &owner);
+	for (size_t k = 0; r == 0 && k < 2; k++)
+		r = retired_take(&edit->db, kind_all[k], &owner, all, &apply->retired);
+	apply->have_ranges[i] = false;
+	return edit_tell_error(edit, r);
+}
+
+/* The ids that they lose, for apply->lost. */
+static int find_pruned(struct apply *apply, size_t k)
+{
+	CLEANUP(allocated_ids_cleanup) struct allocated_ids used = { 0 };
+	int r = allocated_ids_read_holdings(&used, &apply->edit.db.sides[k].table,
+					    &apply->gone);
+
+	for (size_t i = 0; r == 0 && i < used.n_holdings; i++) {
+		apply->spans[k] = range_span(apply->spans[k], used.holdings[i].range);
+		r = range_set_add(&apply->lost.ids[k], used.holdings[i].range);
+	}
+	apply->removed += used.n_holdings;
+	return edit_tell_error(&apply->edit, r);
+}
+
+/*
+ * Retires, in memory, and writes who had the ids. Returns as edit.h says.
+ */
+int apply_prune(struct apply *apply)
+{
+	int r = 0;
+
+	apply->retired.epoch = retired_clock();
+	apply->retired.note = "apply";
+	for (size_t k = 0; r == 0 && k < 2; k++)
+		r = find_pruned(apply, k);
+	for (size_t i = 0; r == 0 && i < apply->gone.n; i++)
+		if (apply->have_ranges[i])
+			r = prune_owner(apply, i);
+	return r;
+}
