@@ -23,9 +23,10 @@
 
 enum person_status {
 	OWNER_SET_KNOWN = 0,
-	OWNER_SET_NONE,	   /* no such user */
-	OWNER_SET_SAME,	   /* a duplicate: has the uid of owner `same` */
-	OWNER_SET_NOT_YET, /* to be resolved */
+	OWNER_SET_NONE,	    /* no such user */
+	OWNER_SET_SAME,	    /* a duplicate: has the uid of owner `same` */
+	OWNER_SET_NOT_YET,  /* to be resolved */
+	OWNER_SET_LEFT_OUT, /* the caller gives it nothing */
 };
 
 /* OWNER_SET_KNOWN, but without an account: only the name counts. */

@@ -201,7 +201,7 @@ static void report_not_local(const struct edit *edit, const char *group,
 		report_line(
 			PROGRAM,
 			_("note: members of group '%s' who are not in %s/passwd: %zu; "
-			  "--batch gives them ranges by name"),
+			  "--network gives them ranges, too"),
 			group, edit->directory, n);
 }
 
@@ -222,12 +222,35 @@ int grant_users_add_users(struct grant_users *crowd, struct edit *edit,
 		r = read_members(edit, filter->group, &owner_set_filter.gid, &members);
 		if (r)
 			return r;
-		report_not_local(edit, filter->group, &members, roster);
+		if (!filter->network)
+			report_not_local(edit, filter->group, &members, roster);
+	}
+	if (filter->network) {
+		r = grant_users_add_network(crowd, edit, roster, filter, &members);
+		if (r)
+			return r;
 	}
 	r = owner_set_add_users(&crowd->people, roster, &owner_set_filter);
 	if (r == 0)
 		r = reserve(crowd);
 	return r ? verb_fail(-r) : 0;
+}
+
+/* Adds uids, whether accounts have them or not. Returns 0 or an exit status. */
+int grant_users_add_uids(struct grant_users *crowd, struct range uids)
+{
+	int r = 0;
+
+	for (uint64_t uid = uids.start; r >= 0 && uid < uids.end; uid++) {
+		char number[NUM_BYTES];
+		size_t index;
+
+		r = owner_set_add(&crowd->people, number, num_format(uid, number),
+				  &index);
+	}
+	if (r >= 0)
+		r = reserve(crowd);
+	return r < 0 ? verb_fail(-r) : 0;
 }
 
 /* Reports an unknown user, with the line number if read from a file. */
@@ -266,10 +289,11 @@ int grant_users_resolve(struct grant_users *crowd, struct edit *edit,
 
 	if (r)
 		return verb_fail(-r);
+	grant_users_leave_out(crowd);
 	for (size_t i = 0; i < crowd->people.n; i++) {
 		int status = crowd->people.items[i].status;
 
-		if (status == OWNER_SET_KNOWN ||
+		if (status == OWNER_SET_KNOWN || status == OWNER_SET_LEFT_OUT ||
 		    (status == OWNER_SET_SAME && !crowd->source))
 			continue;
 		report_unknown_user(crowd, edit, i);

@@ -16,6 +16,9 @@
 #include "subid/verb/progress.h"
 #include "subid/write/grant.h"
 
+/* How many uids --uids may name. */
+#define UIDS_MAX 1000000
+
 static void grant_cleanup(struct grant *grant)
 {
 	edit_cleanup(&grant->edit);
@@ -26,12 +29,19 @@ static void grant_cleanup(struct grant *grant)
 /* Returns a message about options that exclude each other, or NULL. */
 static const char *contradiction(const struct grant_options *options)
 {
-	bool many = options->batch || options->all_users || options->n_users > 1;
+	bool many = options->batch || options->all_users || options->n_users > 1 ||
+		    options->uids.end > 0;
 	bool filtered = options->group || options->min_uid != UINT64_MAX ||
 			options->max_uid != UINT64_MAX;
 
-	if ((options->n_users > 0) + !!options->batch + options->all_users != 1)
-		return N_("one of USER, --batch and --all-users is required");
+	bool uids = options->uids.end > 0;
+
+	if ((options->n_users > 0) + !!options->batch + options->all_users + uids != 1)
+		return N_("one of USER, --batch, --all-users and --uids is required");
+	if (options->network && !options->all_users)
+		return N_("--network requires --all-users");
+	if (range_count(options->uids) > UIDS_MAX)
+		return N_("--uids has more than 1000000 uids");
 	if (many && options->range.end > 0)
 		return N_("--range is for one user");
 	if (options->range.end > 0 && (options->count || options->align))
@@ -87,10 +97,17 @@ static int collect_users(struct grant *grant, const struct accounts *roster)
 		return 0;
 	if (options->batch)
 		return grant_users_read(&grant->crowd, options->batch);
+	if (options->uids.end > 0)
+		return grant_users_add_uids(&grant->crowd, options->uids);
 	filter.uids.start =
 		options->min_uid == UINT64_MAX ? settings->uid_min : options->min_uid;
 	filter.uids.end = 1 + (options->max_uid == UINT64_MAX ? settings->uid_max :
 								options->max_uid);
+	/* A directory has its uids elsewhere than local users. */
+	filter.network = options->network;
+	filter.network_uids = filter.uids;
+	if (options->max_uid == UINT64_MAX)
+		filter.network_uids.end = ID_NONE;
 	return grant_users_add_users(&grant->crowd, &grant->edit, roster, &filter);
 }
 
@@ -98,6 +115,8 @@ static int collect_users(struct grant *grant, const struct accounts *roster)
 static int find_people(struct grant *grant)
 {
 	CLEANUP(accounts_cleanup) struct accounts roster = { 0 };
+	const struct name_service *service = grant->edit.lookup.service;
+	bool uids = grant->options.uids.end > 0;
 	int r = passwd_file_load(grant->edit.etc, &kind_uid, &roster);
 
 	if (r) {
@@ -106,9 +125,13 @@ static int find_people(struct grant *grant)
 		return VERB_UNREADABLE;
 	}
 	r = collect_users(grant, &roster);
+	/* With --uids the name service is not asked who they are. */
+	if (uids)
+		grant->edit.lookup.service = NULL;
 	if (r == 0)
 		r = grant_users_resolve(&grant->crowd, &grant->edit, &roster,
-					grant->options.change.no_account);
+					uids || grant->options.change.no_account);
+	grant->edit.lookup.service = service;
 	return r;
 }
 
@@ -203,7 +226,7 @@ static int grant_prepare(struct grant *grant)
 	if (r)
 		return r;
 	set_items(grant);
-	return find_user_names(grant);
+	return options->uids.end > 0 ? 0 : find_user_names(grant);
 }
 
 /* COUNT 0 in login.defs is valid, but a user who asks for ids will not expect it. */
@@ -356,12 +379,17 @@ static const struct option_row grant_rows[] = {
 	  OPTION_INTO(struct grant_options, batch), .completes = COMPLETE_FILES },
 	{ 0, "all-users", NULL, N_("to all local users who have none,"),
 	  OPTION_INTO(struct grant_options, all_users) },
+	{ 0, "network", NULL, N_("... and to those of the name service,"),
+	  OPTION_INTO(struct grant_options, network) },
 	{ 0, "min-uid", N_("N"), N_("... from this uid on,"),
 	  OPTION_INTO(struct grant_options, min_uid), .max = ID_NONE - 1 },
 	{ 0, "max-uid", N_("N"), N_("... up to this one,"),
 	  OPTION_INTO(struct grant_options, max_uid), .max = ID_NONE - 1 },
 	{ 0, "group", N_("GROUP"), N_("... of this group"),
 	  OPTION_INTO(struct grant_options, group), .completes = COMPLETE_GROUPS },
+	{ 0, "uids", N_("FIRST-LAST"),
+	  N_("to these uids, whether accounts have them or not"),
+	  OPTION_INTO(struct grant_options, uids) },
 	{ 0, "allow-overlap", NULL, N_("also ids that others have"),
 	  OPTION_INTO(struct grant_options, policy.allow_overlap) },
 	{ 0, "allow-root", NULL, N_("also id 0"),
@@ -398,7 +426,8 @@ const struct verb verb_grant = {
 	.command = {
 		.program = PROGRAM,
 		.name = PROGRAM " grant",
-		.usage = N_("[OPTION]... USER... | --batch FILE | --all-users"),
+		.usage = N_("[OPTION]... USER... | --batch FILE | --all-users | "
+			    "--uids FIRST-LAST"),
 		.summary = N_("Give ranges to users"),
 		.options = grant_options,
 		.arguments = { COMPLETE_USERS, COMPLETE_USERS },

@@ -18,6 +18,8 @@ struct grant_options {
 	size_t n_users;
 	const char *batch;
 	bool all_users;
+	bool network;	   /* also users of the name service */
+	struct range uids; /* lines by these uids; end 0: none */
 	const char *group;
 	uint64_t min_uid; /* UINT64_MAX: from login.defs */
 	uint64_t max_uid;

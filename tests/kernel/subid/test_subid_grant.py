@@ -629,7 +629,7 @@ def test_rename(case):
 def test_words(case):
     old = ("elsa:1:1\n", "")
     for args, says in (
-            ((), "a verb is missing"), (("grant",), "one of USER, --batch and --all-users"),
+            ((), "a verb is missing"), (("grant",), "one of USER, --batch, --all-users"),
             (("grant", "elsa", "anna", "--range", "5-6"), "--range is for one user"),
             (("grant", "elsa", "--batch", LIST), "one of USER"),
             (("grant", "elsa", "--count", "0"), "--count: '0' is no decimal number"),
