@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "command/identity.h"
 #include "libsubid/core/cleanup.h"
 #include "message/i18n.h"
 #include "message/report.h"
@@ -277,13 +278,16 @@ static int apply_work(struct apply *apply, const char *path)
 		r = apply_find_owners(apply);
 	for (size_t k = 0; r == 0 && k < 2; k++)
 		r = edit_tell_error(&apply->edit, find_wanted(apply, k));
-	if (r == 0)
+	if (r)
+		return r;
+	/* A caller who has no permission yet learns nothing. */
+	if (!identity_is_elevated())
 		r = apply_read_applied(apply);
-	if (r == 0)
+	if (r == 0 && !identity_is_elevated())
 		r = apply_check_applied(apply);
 	if (r)
 		return r;
-	if (compare_unlocked(apply)) {
+	if (!identity_is_elevated() && compare_unlocked(apply)) {
 		r = apply_find_gone(apply, NULL);
 		return r ? r : apply_show(apply);
 	}
@@ -304,6 +308,11 @@ static int apply_run(int argc, char **argv)
 	if (optind + 1 != argc) {
 		report_line(PROGRAM, _("one FILE is required, or - for standard input"));
 		return verb_misuse(&verb_apply);
+	}
+	/* With the privilege of the program a user could replace any file. */
+	if (apply.serial_file && identity_is_elevated()) {
+		report_line(PROGRAM, _("only root may do this"));
+		return VERB_NOT_PERMITTED;
 	}
 	apply.edit.create = true;
 	apply.edit.change = EDIT_RETIRES;

@@ -55,6 +55,33 @@ def reads(box, name, path):
                          and b"4242" not in result.out + result.err, f"{result} {plain}")
 
 
+def applies(box, name, path):
+    """A set tells a caller without permission nothing, and replaces no file."""
+    service(box, "pam_deny.so")
+    closed(box)
+    data = b"subid-set 1 1\nboth anna:100000:4242\n"
+    crc = 0xffffffff
+    for bit in (byte >> i & 1 for byte in data for i in range(8)):
+        crc = crc >> 1 ^ (0x82f63b78 if (crc ^ bit) & 1 else 0)
+    text = data + f"end 1 {crc ^ 0xffffffff:08x}\n".encode()
+
+    def stdin(given):
+        reader, writer = os.pipe()
+        os.write(writer, given)
+        os.close(writer)
+        os.dup2(reader, 0)
+    found = [box.host.run(path, list(args), ELSA, as_root=lambda given=given: stdin(given))
+             for args, given in ((("apply", "-"), text), (("apply", "-"),
+                                                          text.replace(b"4242", b"4241")),
+                                 (("apply", "--dry-run", "-"), text),
+                                 (("apply", "--serial-file", "/etc/motd", "-"), text),
+                                 (("apply", "/etc/subuid"), b""))]
+    box.check(f"{name}: apply", [result.status for result in found],
+              [NOT_PERMITTED, 21, NOT_PERMITTED, NOT_PERMITTED, NOT_PERMITTED])
+    box.report.check(f"{name}: apply shows nothing", all(b"4242" not in result.out + result.err
+                                                         for result in found), f"{found}")
+
+
 def asks_for_another(box, name, path):
     """A user other than root gets no answer about another user, and only the own answer."""
     box.put(SECRET, SECRET)
@@ -152,7 +179,7 @@ def main():
             box.report.skip("privileged subid", "this build has no PAM")
             box.report.finish()
     for name, path in copies(box).items():
-        for part in (reads, asks_for_another, asks_for_self, fixes, batch, strange):
+        for part in (reads, asks_for_another, asks_for_self, fixes, batch, applies, strange):
             part(box, name, path)
     plain(box)
     box.report.finish()
