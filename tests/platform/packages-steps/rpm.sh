@@ -19,6 +19,7 @@ rpm_packages()
 	must 'what it needs' packages git libcap2-bin musl-tools rpm rpmlint xz-utils
 	# What Fedora does otherwise: it is run by bash, and symbols are taken out of programs, too.
 	sed -i '1s/bin.sh$/bin\/bash/' /usr/lib/rpm/brp-compress
+	# shellcheck disable=SC2016
 	sed -i 's/\$STRIP -g /$STRIP /' /usr/lib/rpm/brp-strip
 	must 'make dist' tarball || return
 	# The names of what it needs are those of Fedora, and rpm's database has no package of Debian.

@@ -31,6 +31,20 @@ fresh()
 	same 'nothing is left' "$(state)" "$before"
 }
 
+# piuparts: the same by Debian's program for it, in a copy of this root
+piuparts()
+{
+	local output status
+
+	tar --one-file-system --exclude=./{test,packages,build} -I 'gzip -1' -C / -cf /build/base.tar.gz . &&
+		must 'piuparts' packages piuparts || return
+	output=$(command piuparts --basetgz=/build/base.tar.gz --distribution="$release" \
+		--mirror=http://deb.debian.org/debian --no-eatmydata $(ours) 2>&1)
+	status=$?
+	verdict 'piuparts finds nothing' "$([[ $status == 0 ]] ||
+		{ grep -E 'ERROR|FAIL' <<<"$output"; tail -n 20 <<<"$output"; })"
+}
+
 # modes [ROOT]: files with privilege, and the one that nobody may read
 modes()
 {
