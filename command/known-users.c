@@ -43,8 +43,9 @@ void known_lines_each(int directory, const struct kind *kind, known_line_fn take
 	if (identity_is_elevated())
 		return;
 	dbfile_open_at(directory, kind->database, &file);
-	if (file.fault || scan_start(&scan, file.fd))
+	if (file.fault)
 		return;
+	scan_start(&scan, file.fd);
 	while (scan_next(&scan, &line) > 0)
 		if (entry_parse(line.text, line.len, &entry) == 0)
 			take(context, &entry);

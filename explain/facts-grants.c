@@ -28,7 +28,10 @@ static bool open_as_caller(const struct kind *kind, struct dbfile *file,
 			   struct scan *scan)
 {
 	dbfile_open(kind->path, file);
-	return dbfile_vet(file) == 0 && scan_start(scan, file->fd) == 0;
+	if (dbfile_vet(file))
+		return false;
+	scan_start(scan, file->fd);
+	return true;
 }
 
 /* What read_own_kind() looks for. */

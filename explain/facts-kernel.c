@@ -95,8 +95,9 @@ void facts_gather_proc(struct facts *facts)
 
 	facts->proc = facts_find_proc();
 	fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || scan_start(&scan, fd))
+	if (fd < 0)
 		return;
+	scan_start(&scan, fd);
 	while (scan_next(&scan, &line) > 0)
 		facts->hidepid |= hides_processes(&line);
 }

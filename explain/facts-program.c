@@ -83,8 +83,9 @@ static void read_status(struct facts_program *program)
 	struct scan_line line;
 	uint64_t number;
 
-	if (fd < 0 || scan_start(&scan, fd))
+	if (fd < 0)
 		return;
+	scan_start(&scan, fd);
 	while (scan_next(&scan, &line) > 0) {
 		if (status_number(&line, "TracerPid:\t", &number))
 			program->traced = number != 0;
@@ -148,8 +149,9 @@ bool facts_is_overridden(const char *path)
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
 	struct scan_line line;
 
-	if (fd < 0 || scan_start(&scan, fd))
+	if (fd < 0)
 		return false;
+	scan_start(&scan, fd);
 	while (scan_next(&scan, &line) > 0)
 		if (takes_setuid(&line, path))
 			return true;

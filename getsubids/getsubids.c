@@ -102,9 +102,9 @@ static uint64_t find_malformed(const struct ranges_question *question, int *ret_
 	struct entry entry;
 
 	if (!source_has(&question->query.sources, SOURCE_FILES) ||
-	    query_file(&question->query, question->kind, &file) ||
-	    scan_start(&scan, file.fd))
+	    query_file(&question->query, question->kind, &file))
 		return 0;
+	scan_start(&scan, file.fd);
 	while (scan_next(&scan, &line) > 0) {
 		*ret_fault = entry_parse(line.text, line.len, &entry);
 		if (*ret_fault == 0 || entry_fault_is_harmless(*ret_fault))

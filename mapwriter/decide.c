@@ -162,10 +162,9 @@ static int find_alias(struct decision_search *search)
 
 static int take_granted(struct decision_search *search, const struct dbfile *file)
 {
-	int r = scan_start(&search->scan, file->fd);
+	int r;
 
-	if (r)
-		return r;
+	scan_start(&search->scan, file->fd);
 	do {
 		r = take_own_lines(search);
 		if (r || search->left.n == 0)

@@ -38,8 +38,7 @@ static int find_caller_line(const struct account *account, const struct dbfile *
 	if (lseek(file->fd, 0, SEEK_SET) < 0)
 		return -errno;
 	r = owner_init(&owner, account, AT_FDCWD);
-	if (r == 0)
-		r = scan_start(&scan, file->fd);
+	scan_start(&scan, file->fd);
 	return r ? r : owner_next_entry(&owner, &scan, &entry);
 }
 

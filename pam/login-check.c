@@ -127,8 +127,10 @@ static bool has_range_of(struct login_files *files, const struct kind *kind)
 	struct entry entry;
 
 	dbfile_open_at(files->etc, kind->database, &file);
-	return dbfile_vet(&file) == 0 && scan_start(&scan, file.fd) == 0 &&
-	       owner_next_entry(&files->owner, &scan, &entry) > 0;
+	if (dbfile_vet(&file))
+		return false;
+	scan_start(&scan, file.fd);
+	return owner_next_entry(&files->owner, &scan, &entry) > 0;
 }
 
 /* Returns whether the rules certainly give nothing to the user, who has an account. */

@@ -108,7 +108,7 @@ static int each_query_line(const struct query *query, const struct kind *kind,
 
 	r = query_file(query, kind, &file);
 	if (r == 0)
-		r = scan_start(&scan, file.fd);
+		scan_start(&scan, file.fd);
 	while (r == 0 && (r = starts ? scan_next_starting(&scan, starts, &line) :
 				       scan_next(&scan, &line)) > 0)
 		r = take(&line, context);

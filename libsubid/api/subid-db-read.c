@@ -42,12 +42,11 @@ EXPORT int subid_db_iter_new(struct subid_db *db, unsigned int type,
 	iter->handle = db;
 	iter->kind = kind;
 	r = query_file(&query, kind, &iter->file);
-	if (r == 0)
-		r = scan_start(&iter->scan, iter->file.fd);
 	if (r) {
 		subid_db_iter_free(iter);
 		return handle_fail_errno(db, r, kind);
 	}
+	scan_start(&iter->scan, iter->file.fd);
 	*ret_iter = iter;
 	return 0;
 }

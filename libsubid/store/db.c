@@ -201,11 +201,11 @@ static int held_on_disk(const struct db *db, const struct kind *kind, struct own
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
 	struct scan_line line;
 	struct entry entry;
-	int r;
+	int r = 0;
 
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
-	r = scan_start(&scan, fd);
+	scan_start(&scan, fd);
 	while (r == 0 && (r = scan_next(&scan, &line)) > 0)
 		r = !owner_begins(line.text, line.len, owner) ||
 				    entry_parse(line.text, line.len, &entry) ?

@@ -82,10 +82,11 @@ static int read_items(int directory, const char *path, struct login_defs_item *i
 	CLEANUP(fd_cleanup) int fd = etc_open(directory, path);
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
 	struct scan_line line;
-	int r = fd < 0 ? fd : scan_start(&scan, fd);
+	int r;
 
-	if (r)
-		return r;
+	if (fd < 0)
+		return fd;
+	scan_start(&scan, fd);
 	while ((r = scan_next(&scan, &line)) > 0)
 		take_setting(&line, items, n);
 	return r;

@@ -194,9 +194,7 @@ int nsswitch_read(const char *path, struct nsswitch *ret_nsswitch)
 	if (fd < 0 && fd != -ENOENT)
 		return fd;
 	if (fd >= 0) {
-		r = scan_start(&scan, fd);
-		if (r)
-			return r;
+		scan_start(&scan, fd);
 		while ((r = scan_next(&scan, &line)) > 0) {
 			/* The rest of the line is not in the buffer. */
 			odd |= line.len > LIMIT_LINE_BYTES;

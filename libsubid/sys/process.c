@@ -171,9 +171,7 @@ int process_read_map(int process, const struct kind *kind, struct idmap *ret_map
 
 	if (fd < 0)
 		return -errno;
-	r = scan_start(&scan, fd);
-	if (r)
-		return r;
+	scan_start(&scan, fd);
 	ret_map->n = 0;
 	while ((r = scan_next(&scan, &line)) > 0) {
 		const char *at = line.text, *end = line.text + line.len;

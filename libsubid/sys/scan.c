@@ -28,17 +28,16 @@ static void scan_reset(struct scan *scan)
 
 /*
  * Starts at the begin of a file; reads of a pipe or socket fail with -EBADFD. The scan
- * neither owns the descriptor nor changes its position. Returns 0; end with scan_end(). A
+ * neither owns the descriptor nor changes its position. End with scan_end(). A
  * scan belongs to one thread.
  */
-int scan_start(struct scan *scan, int fd)
+void scan_start(struct scan *scan, int fd)
 {
 	scan->fd = fd;
 	scan->buffer = scan->few;
 	scan->size = SCAN_FEW;
 	scan->stream = false;
 	scan_reset(scan);
-	return 0;
 }
 
 /* Takes the large buffer. Returns 0 or -ENOMEM. */

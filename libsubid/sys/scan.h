@@ -44,7 +44,7 @@ struct scan_line {
 	uint64_t number;  /* from 1; 0 if lines were skipped */
 };
 
-int scan_start(struct scan *scan, int fd);
+void scan_start(struct scan *scan, int fd);
 int scan_start_stream(struct scan *scan, int fd);
 void scan_rewind(struct scan *scan);
 int scan_next_unbuffered(struct scan *scan, struct scan_line *ret_line);

@@ -29,8 +29,8 @@ int passwd_file_open_named(struct passwd_file *file, int directory, const char *
 {
 	*file = (struct passwd_file){ .fd = etc_open(directory, name), .group = group };
 	if (file->fd >= 0)
-		return scan_start(&file->scan, file->fd);
-	return file->fd == -ENOENT ? 0 : file->fd;
+		scan_start(&file->scan, file->fd);
+	return file->fd < 0 && file->fd != -ENOENT ? file->fd : 0;
 }
 
 /*

@@ -86,8 +86,9 @@ int check_nsswitch(struct check *check)
 		    !plugin_is_installed(PLUGINDIR, nsswitch.sources[i]))
 			r = report_absent(check, nsswitch.sources[i]);
 	fd = etc_open(AT_FDCWD, NSSWITCH_CONF);
-	if (r || fd < 0 || scan_start(&scan, fd))
+	if (r || fd < 0)
 		return r;
+	scan_start(&scan, fd);
 	while (r == 0 && scan_next(&scan, &line) > 0)
 		if (is_missed(&line))
 			r = report_missed(check, &line);

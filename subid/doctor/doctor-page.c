@@ -67,8 +67,9 @@ static void each_line(struct doctor *doctor, const char *path, take_line_fn take
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
 	struct scan_line line;
 
-	if (fd < 0 || scan_start(&scan, fd))
+	if (fd < 0)
 		return;
+	scan_start(&scan, fd);
 	while (scan_next(&scan, &line) > 0 && take(doctor, &line, context))
 		;
 }

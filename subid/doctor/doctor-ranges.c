@@ -42,9 +42,9 @@ static int read_owner_ranges(struct owner *owner, struct doctor_side *side,
 {
 	CLEANUP(scan_cleanup) struct scan scan = { 0 };
 	struct entry entry;
-	int r;
+	int r = 0;
 
-	r = scan_start(&scan, file->fd);
+	scan_start(&scan, file->fd);
 	while (r == 0 && (r = owner_next_entry(owner, &scan, &entry)) > 0)
 		r = put_range(side, entry.range);
 	return r;

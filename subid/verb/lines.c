@@ -135,9 +135,7 @@ int lines_each(const struct verb_place *place, const struct kind *kind, bool not
 	r = open_database(place, kind, path, notes && !place->image, &reading.file);
 	if (r || reading.file.fd < 0)
 		return r;
-	r = scan_start(&reading.scan, reading.file.fd);
-	if (r)
-		return verb_fail(-r);
+	scan_start(&reading.scan, reading.file.fd);
 	r = take_all(&reading, take, context);
 	if (notes)
 		report_malformed_lines(place, kind, path, reading.malformed);

@@ -100,7 +100,8 @@ Test(etc_directory, file, .init = setup, .fini = teardown)
 	cr_assert(mkfifo(tmpdir_path(&image, "usr/etc/pipe"), 0644) == 0);
 	cr_assert(etc_open(tmpdir, "pipe") == -EBADFD);
 	fd = etc_open(AT_FDCWD, tmpdir_path(&image, "usr/etc/pipe"));
-	cr_assert(fd >= 0 && scan_start(&scan, fd) == 0);
+	cr_assert(fd >= 0);
+	scan_start(&scan, fd);
 	cr_assert(scan_next(&scan, &line) == -EBADFD);
 	fd_close(fd);
 	make("usr/etc/directory");
@@ -111,7 +112,8 @@ Test(etc_directory, file, .init = setup, .fini = teardown)
 	fd_close(fd);
 	fd = etc_open(AT_FDCWD, "/dev/zero");
 	scan_end(&scan);
-	cr_assert(fd >= 0 && scan_start(&scan, fd) == 0);
+	cr_assert(fd >= 0);
+	scan_start(&scan, fd);
 	cr_assert(scan_next(&scan, &line) == 1);
 	cr_assert(scan_next(&scan, &line) == -EFBIG);
 	fd_close(fd);
