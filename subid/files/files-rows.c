@@ -14,9 +14,10 @@ enum {
 	COLUMN_GOWNER,
 	COLUMN_GID,
 	COLUMN_GINSIDE,
-	COLUMN_FORMER,
 	COLUMN_MODE,
 	COLUMN_FILE,
+	COLUMN_FORMER,
+	COLUMN_SINCE,
 	N_COLUMNS,
 };
 
@@ -29,9 +30,10 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_GINSIDE] = { .name = "GINSIDE",
 			     .also = "gid_inside",
 			     .type = OUTPUT_NUMBER },
-	[COLUMN_FORMER] = { .name = "FORMER", .wrap = true },
 	[COLUMN_MODE] = { .name = "MODE" },
 	[COLUMN_FILE] = { .name = "FILE", .wrap = true },
+	[COLUMN_FORMER] = { .name = "FORMER", .wrap = true },
+	[COLUMN_SINCE] = { .name = "SINCE" },
 };
 
 const struct output_columns files_columns = { columns, N_COLUMNS };
@@ -67,14 +69,22 @@ static bool explain_id(struct files *files, size_t side, uint32_t id, uint32_t g
 	return true;
 }
 
-/* Returns the former owner of a group of orphans, or NULL. */
-const char *files_former(const struct orphan_side *side, uint32_t group)
+/* Sets the cells of the former owner of an orphan. */
+void files_former(const struct orphan_group *group, char since[static FORMER_DATE_BYTES],
+		  const char **ret_former, const char **ret_since)
 {
-	const struct index *index = &side->states.index;
-	uint32_t line = orphan_is_group(group) ? side->groups[group - 1].line : 0;
+	*ret_former = group->former;
+	*ret_since = group->since ? former_date(group->since, since) : NULL;
+}
 
-	/* After the `~`. */
-	return line ? index_owner(index, &index->ranges[line - 1]) + 1 : NULL;
+/* The same for a file: those of the uid, or else of the gid. */
+static void set_former_cells(struct files *files, struct files_groups groups,
+			     char since[static FORMER_DATE_BYTES], const char **cells)
+{
+	for (size_t i = 0; i < 2 && !cells[COLUMN_FORMER]; i++)
+		if (orphan_is_group(groups.of[i]))
+			files_former(orphan_ids_group(&files->ids.sides[i], groups.of[i]),
+				     since, &cells[COLUMN_FORMER], &cells[COLUMN_SINCE]);
 }
 
 /* Shows a file, if it belongs to a container, is an orphan or all are to be shown. */
@@ -82,12 +92,11 @@ int files_show(struct files *files, const struct stat *status, const char *path,
 	       struct files_groups groups)
 {
 	struct meaning uid, gid;
-	char mode[8];
+	char mode[8], since[FORMER_DATE_BYTES];
 	bool subordinate = explain_id(files, 0, status->st_uid, groups.of[0], &uid);
 	const char *cells[N_COLUMNS] = {
 		[COLUMN_UID] = uid.id,
 		[COLUMN_GID] = gid.id,
-		[COLUMN_FORMER] = files_former(&files->ids.sides[0], groups.of[0]),
 		[COLUMN_MODE] = mode,
 		[COLUMN_FILE] = path,
 	};
@@ -100,8 +109,7 @@ int files_show(struct files *files, const struct stat *status, const char *path,
 	cells[COLUMN_GOWNER] = gid.owner;
 	cells[COLUMN_INSIDE] = uid.inside[0] ? uid.inside : NULL;
 	cells[COLUMN_GINSIDE] = gid.inside[0] ? gid.inside : NULL;
-	if (!cells[COLUMN_FORMER])
-		cells[COLUMN_FORMER] = files_former(&files->ids.sides[1], groups.of[1]);
+	set_former_cells(files, groups, since, cells);
 	return output_row(&files->output, cells, NULL);
 }
 

@@ -15,6 +15,7 @@ enum {
 	COLUMN_FILES,
 	COLUMN_BYTES,
 	COLUMN_FORMER,
+	COLUMN_SINCE,
 	COLUMN_NEWEST,
 	COLUMN_COMMAND,
 	N_COLUMNS,
@@ -27,6 +28,7 @@ static const struct output_column columns[N_COLUMNS] = {
 	[COLUMN_FILES] = { .name = "FILES", .type = OUTPUT_NUMBER },
 	[COLUMN_BYTES] = { .name = "BYTES", .type = OUTPUT_NUMBER },
 	[COLUMN_FORMER] = { .name = "FORMER", .wrap = true },
+	[COLUMN_SINCE] = { .name = "SINCE" },
 	[COLUMN_NEWEST] = { .name = "NEWEST" },
 	[COLUMN_COMMAND] = { .name = "COMMAND", .json_only = true, .wrap = true },
 };
@@ -37,7 +39,7 @@ static int show_group(struct files *files, size_t side, uint32_t number)
 {
 	char first[OUTPUT_NUMBER_BYTES], last[OUTPUT_NUMBER_BYTES];
 	char n[OUTPUT_NUMBER_BYTES], bytes[OUTPUT_NUMBER_BYTES];
-	char newest[OUTPUT_TIME_BYTES];
+	char newest[OUTPUT_TIME_BYTES], since[FORMER_DATE_BYTES];
 	struct orphan_side *ids = &files->ids.sides[side];
 	const struct orphan_group *group = orphan_ids_group(ids, number);
 	CLEANUP(cleanup_free) char *command = NULL;
@@ -47,12 +49,12 @@ static int show_group(struct files *files, size_t side, uint32_t number)
 		[COLUMN_LAST] = output_number(group->last, last),
 		[COLUMN_FILES] = output_number(group->files, n),
 		[COLUMN_BYTES] = output_number(group->bytes, bytes),
-		[COLUMN_FORMER] = files_former(ids, number),
 		[COLUMN_NEWEST] = output_time(group->newest, newest),
 	};
 
 	if (files_find_command(files, side, number, &command))
 		return verb_fail(ENOMEM);
+	files_former(group, since, &cells[COLUMN_FORMER], &cells[COLUMN_SINCE]);
 	cells[COLUMN_COMMAND] = command;
 	return output_row(&files->output, cells, NULL);
 }

@@ -45,7 +45,8 @@ static inline bool files_have_orphan(struct files_groups groups)
 int files_start_rows(struct files *files);
 int files_show(struct files *files, const struct stat *status, const char *path,
 	       struct files_groups groups);
-const char *files_former(const struct orphan_side *side, uint32_t group);
+void files_former(const struct orphan_group *group, char since[static FORMER_DATE_BYTES],
+		  const char **ret_former, const char **ret_since);
 
 int files_start_summary(struct files *files);
 int files_show_summary(struct files *files);

@@ -53,6 +53,7 @@ int orphan_ids_start(struct orphan_ids *orphans, struct user_cache *owners,
 
 	orphans->place = owners->place;
 	orphans->sources = sources;
+	orphans->former.root = root;
 	set_groups(orphans);
 	for (size_t i = 0; i < 2; i++) {
 		struct id_states *states = &orphans->sides[i].states;
@@ -153,9 +154,25 @@ static uint32_t first_neighbour(const struct orphan_side *side, uint32_t id)
 	return id < side->start ? id : (uint32_t)(id - (id - side->start) % side->count);
 }
 
+/* Sets the former owner: of a retired line, or else of the uid itself. */
+static void set_former_owner(struct former *former, const struct orphan_side *side,
+			     uint32_t id, struct orphan_group *group)
+{
+	const struct index *index = &side->states.index;
+	struct former_owner owner = { .name = NULL };
+
+	if (group->line)
+		former_find(former, index->kind, id,
+			    index_owner(index, &index->ranges[group->line - 1]), &owner);
+	else if (!index->kind->group && id < side->start)
+		former_find_uid(former, id, &owner);
+	group->former = owner.name;
+	group->since = owner.epoch;
+}
+
 /* Finds or makes a group. Returns 0 or -ENOMEM. */
-static int find_group(struct orphan_side *side, uint32_t line, uint32_t id,
-		      uint32_t *ret_group)
+static int find_group(struct orphan_side *side, struct former *former, uint32_t line,
+		      uint32_t id, uint32_t *ret_group)
 {
 	uint32_t key = line ? line : first_neighbour(side, id), group;
 	uint32_t hash = hash_number(line ? ~line : key);
@@ -182,6 +199,7 @@ static int find_group(struct orphan_side *side, uint32_t line, uint32_t id,
 		.newest = INT64_MIN,
 	};
 	*ret_group = (uint32_t)side->n_groups;
+	set_former_owner(former, side, id, orphan_ids_group(side, *ret_group));
 	return 0;
 }
 
@@ -234,7 +252,7 @@ int orphan_ids_find(struct orphan_ids *orphans, size_t side, uint32_t id,
 	if (!find_remembered(ids, id, &group)) {
 		group = decide_orphan(orphans, side, id, &line);
 		if (orphan_is_group(group))
-			r = find_group(ids, line, id, &group);
+			r = find_group(ids, &orphans->former, line, id, &group);
 		if (r == 0)
 			r = remember(ids, (struct orphan_id){ id, group });
 		if (r)
@@ -278,4 +296,5 @@ void orphan_ids_cleanup(struct orphan_ids *orphans)
 		free(side->groups);
 	}
 	policy_files_cleanup(&orphans->policy);
+	former_cleanup(&orphans->former);
 }

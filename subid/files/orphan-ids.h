@@ -17,6 +17,7 @@
 
 #include "libsubid/core/hash.h"
 #include "libsubid/sys/policy-files.h"
+#include "subid/verb/former.h"
 #include "subid/verb/id-state.h"
 #include "subid/verb/sources.h"
 
@@ -37,6 +38,8 @@ struct orphan_group {
 	uint32_t line;	      /* the retired line: 1 + its index in the ranges; or 0 */
 	uint32_t key;	      /* the line, or the lowest id that a neighbour may have */
 	uint32_t first, last; /* of those that were found */
+	const char *former;   /* who had them; NULL: not known */
+	uint64_t since;	      /* since when the owner is gone; 0: not known */
 	uint64_t files;
 	uint64_t bytes; /* on the disk */
 	int64_t newest; /* when a file was last changed: seconds since 1970 */
@@ -63,6 +66,7 @@ struct orphan_ids {
 	struct sources *sources;
 	bool ask_sources; /* else ids that plugins may have are unknown */
 	struct policy_files policy;
+	struct former former;
 	struct orphan_side sides[2]; /* by kind->group */
 };
 

@@ -32,6 +32,15 @@ static void read_former(struct former *former)
 	owner_records_cleanup(&former->records);
 }
 
+static void set_former(const struct former *former, const struct owner_record *record,
+		       struct former_owner *ret_owner)
+{
+	ret_owner->name = owner_records_text(&former->records, record->owner);
+	ret_owner->uid = record->uid;
+	ret_owner->epoch = record->epoch;
+	ret_owner->why = owner_records_text(&former->records, record->note);
+}
+
 /*
  * Finds the former owner of a retired id.
  *
@@ -48,12 +57,21 @@ void former_find(struct former *former, const struct kind *kind, uint64_t id,
 	record = former->records.n == 0 ?
 			 NULL :
 			 owner_records_find(&former->records, kind->group, id, &entry);
-	if (!record)
-		return;
-	ret_owner->name = owner_records_text(&former->records, record->owner);
-	ret_owner->uid = record->uid;
-	ret_owner->epoch = record->epoch;
-	ret_owner->why = owner_records_text(&former->records, record->note);
+	if (record)
+		set_former(former, record, ret_owner);
+}
+
+/* Finds the former owner whose own uid this was. Without one, the name is NULL. */
+void former_find_uid(struct former *former, uint32_t uid, struct former_owner *ret_owner)
+{
+	const struct owner_record *items;
+
+	*ret_owner = (struct former_owner){ .uid = ID_NONE };
+	read_former(former);
+	items = former->records.items;
+	for (size_t i = former->records.n; i > 0 && !ret_owner->name; i--)
+		if (items[i - 1].uid == uid)
+			set_former(former, &items[i - 1], ret_owner);
 }
 
 /* Writes a date of UTC as 2026-11-30; "" if it is unknown. Returns the text. */

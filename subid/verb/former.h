@@ -29,6 +29,7 @@ struct former_owner {
 
 void former_find(struct former *former, const struct kind *kind, uint64_t id,
 		 const char *owner, struct former_owner *ret_owner);
+void former_find_uid(struct former *former, uint32_t uid, struct former_owner *ret_owner);
 const char *former_date(uint64_t epoch, char ret_text[static FORMER_DATE_BYTES]);
 void former_cleanup(struct former *former);
 

@@ -61,6 +61,10 @@ BEFORE = (
     ("subid-doctor.1.in", "newuidmap 4711", "echo elsa:200000:1000 >/etc/subuid"),
     ("", "subid fix 'anna: ", "echo 'anna: 100000:65536' >/etc/subuid"),
     ("", "subid fix --remove 'anna:x'", "echo anna:x >>/etc/subuid"),
+    ("", "subid retire --no-account bob", "sed -i /^bob:/d /etc/passwd; "
+     + BARE.replace("anna", "bob")),
+    ("", "subid retire --range 100000", EMPTY),
+    ("", "subid release --range 100000", "echo '~bob:100000:65536' | tee /etc/subuid >/etc/subgid"),
     ("", "subid rename anna alice", "sed -i -e /^alice/d -e s/^anna/alice/ /etc/passwd"),
 )
 

@@ -5,6 +5,7 @@ command of find(1) that it prints."""
 
 import json
 import os
+import re
 import shutil
 import subprocess
 
@@ -163,6 +164,34 @@ def summary(box):
     result = box.run("files", "--orphans", "--summary", "/home/tree")
     box.check("a wrong login.defs matters to those who allocate", result.status, FINDINGS)
     box.host.write("/etc/login.defs", "")
+
+
+def former(box):
+    """What `subid retire` has recorded: the owner of ids, and of the uid of the account."""
+    image = fresh("/home/image")
+    os.mkdir(f"{image}/etc")
+    os.makedirs(f"{image}/var/lib")
+    lines = f"bob:{RETIRED}:65536\n"
+    for name, text in (("passwd", PASSWD), ("subuid", lines), ("subgid", lines)):
+        box.host.write(f"{image}/etc/{name}", text)
+    result = box.run("retire", "-R", image, "bob")
+    box.report.check("bob's ids are retired", result.status == DONE, f"{result}")
+    box.host.write(f"{image}/etc/passwd", re.sub("(?m)^bob:.*\n", "", PASSWD))
+    tree = fresh()
+    make(f"{tree}/container", 0, RETIRED + 1)
+    make(f"{tree}/home", 5003, 5003)
+    make(f"{tree}/other", 5999, 0)
+    found = files_of(box, "-R", image, tree)
+    box.check("the former owners", {path: row["former"] for path, row in found.items()},
+              {f"{tree}/container": "bob", f"{tree}/home": "bob", f"{tree}/other": None})
+    box.report.check("since when", all(
+        re.fullmatch(r"\d{4}-\d\d-\d\d", row["since"]) if row["former"] else not row["since"]
+        for row in found.values()), f"{found}")
+    rows = box.rows("files", "--orphans", "--summary", "-R", image, tree, status=FINDINGS)
+    box.check("... of the groups", [(row["first"], row["former"], bool(row["since"]))
+                                    for row in rows],
+              [(5003, "bob", True), (5999, None, False), (5003, None, False),
+               (RETIRED + 1, "bob", True)])
 
 
 def never_others(box):
@@ -336,7 +365,7 @@ def misuse(box):
 
 def main():
     box = subid_box.enter()
-    for part in (decided, noted, summary, never_others, quoted, many, file_systems, not_known,
+    for part in (decided, noted, summary, former, never_others, quoted, many, file_systems, not_known,
                  services, plugins, misuse):
         box.report.part(part, box)
     box.report.finish()
