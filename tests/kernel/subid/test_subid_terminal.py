@@ -143,11 +143,11 @@ def empty_columns(box):
     box.check("whois -o", head("whois", "-u", 5002, "-o", "ID,NOTE,OWNER"), ["ID", "NOTE", "OWNER"])
     box.check("whois -o +", head("whois", "-u", 5002, "-o", "+NOTE"),
               ["ID", "KIND", "STATE", "ACCOUNT", "NOTE"])
-    box.check("whois --raw", len(head("whois", "-u", 5002, "--raw")), 11)
+    box.check("whois --raw", len(head("whois", "-u", 5002, "--raw")), 13)
     box.check("whois --json", list(box.rows("whois", "-u", 5002)[0]), subid_box.documented()["ids"])
     text = "".join(f"ghost{i}:{1000000 + i}:1\n" for i in range(1023))
-    for more, columns in (("", 6), ("ghost:9000000:1\n", 6), ("ghost:9000000:1\n" * 2, 7),
-                          ("ghost:9000000:1\nelsa:9000001:1\n", 7)):
+    for more, columns in (("", 6), ("ghost:9000000:1\n", 6), ("ghost:9000000:1\n" * 2, 9),
+                          ("ghost:9000000:1\nelsa:9000001:1\n", 9)):
         box.put(text + more, "")
         lines = box.run("list").out.decode().splitlines()
         box.check(f"list of {len(lines) - 1} rows", len(lines[0].split()), columns)
