@@ -29,6 +29,7 @@ COMMAND = re.compile(r"(#|\$|elsa\$) (.*)")
 # commands that cannot run here, and why
 LEFT_OUT = {
     "semanage": "needs a machine with SELinux", "restorecon": "needs a machine with SELinux",
+    "ssh": "needs another machine", "journalctl": "needs the journal of the machine",
 }
 # other exit statuses than 0 that mean that a command has worked: it found something
 STATUSES = {"subid check": (0, 2, 10), "subid doctor": (0, 2), "subid files --orphans": (0, 2),
@@ -148,7 +149,7 @@ class Manual:
         groups = "".join(f"{name}:x:{uid}:\n" for name, uid in PEOPLE.items())
         self.host.write("/etc/passwd", LOCAL + people)
         self.host.write("/etc/group", "root:x:0:\ndaemon:x:1:\nnogroup:x:65534:\n"
-                        f"students:x:1100:serge\nstaff:x:1101:elsa\n{groups}")
+                        f"students:x:1100:serge\nstaff:x:1101:elsa\nlab:x:1102:elsa\n{groups}")
         self.host.write("/etc/shadow", "".join(f"{name}:!:1::::::\n"
                                                for name in ("root", *PEOPLE)), 0o600)
         for name, uid in PEOPLE.items():
@@ -158,8 +159,10 @@ class Manual:
 
     def root(self, command):
         """Something that an example needs."""
-        subprocess.run(["bash", "-ec", command], check=True, cwd="/root",
-                       env={"PATH": PATH, "LC_ALL": "C.UTF-8", "HOME": "/root"})
+        done = subprocess.run(["bash", "-ec", command], check=False, cwd="/root",
+                              env={"PATH": PATH, "LC_ALL": "C.UTF-8", "HOME": "/root"})
+        if done.returncode:
+            raise RuntimeError(f"harness: {command}: status {done.returncode}")
 
     def prepare(self, page, command):
         for name, begin, needed in BEFORE:
@@ -200,8 +203,11 @@ class Manual:
     def page(self, page):
         self.begin()
         commands, files = steps(page)
-        for text in files:
-            FILES[page.rpartition("/")[2]](self, page, text)
+        use = FILES.get(page.rpartition("/")[2])
+        if files and not use:
+            self.report.fail(page, f"FILES does not say how these are used: {files}")
+        for text in files if use else ():
+            use(self, page, text)
         started = None
         for step in commands:
             if step.command.startswith("unshare") and step.command.endswith("&"):
