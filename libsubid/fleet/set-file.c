@@ -215,7 +215,7 @@ bool set_file_joins(const struct set_file_line *a, const struct set_file_line *b
 int set_file_find_shared(const struct set_file *set, size_t k, set_file_shared_fn take,
 			 void *context)
 {
-	CLEANUP(cleanup_free) const struct set_file_line **open = NULL;
+	CLEANUP(cleanup_free) size_t *open = NULL;
 	size_t n = 0, allocated = 0;
 	int r = 0;
 
@@ -226,16 +226,18 @@ int set_file_find_shared(const struct set_file *set, size_t k, set_file_shared_f
 		if (!line->kinds[k])
 			continue;
 		for (size_t j = 0; r == 0 && j < n; j++) {
-			if (open[j]->range.end <= line->range.start)
+			const struct set_file_line *other = &set->lines[open[j]];
+
+			if (other->range.end <= line->range.start)
 				continue;
 			open[left++] = open[j];
-			r = take(open[j], line, k, context);
+			r = take(other, line, k, context);
 		}
 		n = r ? n : left;
 		if (r == 0)
 			r = ARRAY_RESERVE(open, n, allocated);
 		if (r == 0)
-			open[n++] = line;
+			open[n++] = i;
 	}
 	return r;
 }

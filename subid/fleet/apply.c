@@ -82,9 +82,9 @@ static int find_change(struct apply *apply, const struct db *db, size_t k)
 
 static size_t count_missing(const struct apply *apply, size_t k, size_t person)
 {
-	const size_t *starts = &apply->wanted[k].starts[person];
+	const size_t *starts = apply->wanted[k].starts;
 
-	return starts[1] - starts[0] - apply->changes[k].kept[person];
+	return starts[person + 1] - starts[person] - apply->changes[k].kept[person];
 }
 
 /* Returns whether the owners have exactly their ranges of both kinds. */

@@ -162,10 +162,12 @@ static void print_set(const struct export *export)
 	const struct set_file *set = &export->set;
 	struct crc32c crc;
 	uint64_t lines = 0;
+	size_t len;
 
 	progress_rows();
 	crc32c_start(&crc);
-	print_text(&crc, text, set_file_format_header(export->serial, text));
+	len = set_file_format_header(export->serial, text);
+	print_text(&crc, text, len);
 	for (size_t i = 0; i < set->n; i++) {
 		struct set_file_line line = set->lines[i];
 
@@ -174,10 +176,12 @@ static void print_set(const struct export *export)
 			line.kinds[0] |= set->lines[i].kinds[0];
 			line.kinds[1] |= set->lines[i].kinds[1];
 		}
-		print_text(&crc, text, set_file_format_line(&line, text));
+		len = set_file_format_line(&line, text);
+		print_text(&crc, text, len);
 		lines++;
 	}
-	fwrite(text, 1, set_file_format_end(lines, crc32c_end(&crc), text), stdout);
+	len = set_file_format_end(lines, crc32c_end(&crc), text);
+	fwrite(text, 1, len, stdout);
 }
 
 static int export_run(int argc, char **argv)

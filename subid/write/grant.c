@@ -426,8 +426,7 @@ const struct verb verb_grant = {
 	.command = {
 		.program = PROGRAM,
 		.name = PROGRAM " grant",
-		.usage = N_("[OPTION]... USER... | --batch FILE | --all-users | "
-			    "--uids FIRST-LAST"),
+		.usage = N_("[OPTION]... USER... | --batch FILE | --all-users"),
 		.summary = N_("Give ranges to users"),
 		.options = grant_options,
 		.arguments = { COMPLETE_USERS, COMPLETE_USERS },
