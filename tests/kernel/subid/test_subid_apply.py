@@ -152,7 +152,7 @@ def changes(site):
     applies("a malformed line that shadow reads", set_of("elsa:300000:10"),
             before="elsa:0400000:10\nbob:0500000:10\n",
             wanted="bob:0500000:10\nelsa:300000:10\n")
-    applies("lines of nobody", set_of("elsa:300000:10"), before="# x\n\nbad\n",
+    applies("lines without an owner", set_of("elsa:300000:10"), before="# x\n\nbad\n",
             wanted="# x\n\nbad\nelsa:300000:10\n")
     applies("what a split would share", set_of("elsa:300000:5", "bob:300005:5"),
             before="elsa:300000:10\n", wanted="elsa:300000:5\nbob:300005:5\n")
@@ -328,7 +328,7 @@ def prunes(site):
     result = site.box.run("export", "-R", image, "--serial", "2")
     site.report.check("retired ranges are not exported", b"anna" not in result.out, f"{result}")
     result, *_ = apply(site.file(set_of("elsa:300000:10", "eve:400000:10", serial=3)))
-    site.report.check("nobody else gets them", result.status == POLICY
+    site.report.check("no other user gets them", result.status == POLICY
                       and "they belong to ~anna" in words(result), f"{result}")
     result, uids, _ = apply(site.file(set_of("elsa:300000:10", "anna:400000:10", serial=3)))
     site.box.check("anna comes back", (result.status, uids),
