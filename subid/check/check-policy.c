@@ -170,6 +170,7 @@ static int check_assigned(struct check *check, const struct check_side *side,
 	struct line_owner owner = { check, entry->owner, entry->owner_len };
 	const struct site_user user = {
 		.account = account_of_line(check, entry, &account) ? &account : NULL,
+		.uid = entry->by_id ? entry->owner_id : ID_NONE,
 		.is_named = line_owner_is_named,
 		.context = &owner,
 	};
@@ -184,7 +185,7 @@ static int check_assigned(struct check *check, const struct check_side *side,
 		check->unreadable = true;
 		return 0;
 	}
-	if (is_as_assigned(check, &line, account.uid))
+	if (is_as_assigned(check, &line, user.account ? account.uid : user.uid))
 		return 0;
 	problem.line = text->number;
 	problem.ids = entry->range;

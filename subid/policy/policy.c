@@ -317,6 +317,7 @@ static int show_rules_of_user(struct policy_verb *verb)
 {
 	const struct site_user user = {
 		.account = owner_has_account(&verb->owner) ? &verb->owner.account : NULL,
+		.uid = verb->owner.account.uid,
 		.is_named = names_user,
 		.context = verb,
 	};

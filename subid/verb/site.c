@@ -86,7 +86,7 @@ int site_resolve(const struct site *site, const struct site_user *user,
 {
 	struct site_question question = { site, user };
 	const struct policy_user policy_user = {
-		.uid = user->account ? user->account->uid : ID_NONE,
+		.uid = user->account ? user->account->uid : user->uid,
 		.is_named = is_site_name,
 		.is_member = is_site_member,
 		.context = &question,

@@ -11,6 +11,7 @@
 #define SUBID_SITE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "helper/nss-client.h"
 #include "libsubid/sys/nsswitch.h"
@@ -31,6 +32,7 @@ struct site {
 /* A user that the rules are asked about. */
 struct site_user {
 	const struct account *account; /* NULL: the owner has none */
+	uint32_t uid; /* of an owner without account: that of the lines, or ID_NONE */
 	/* Returns whether the user has this name. */
 	bool (*is_named)(void *context, struct policy_word name);
 	void *context;

@@ -51,6 +51,10 @@ def uids(site):
                     "assign uids=9000000-9000099 pool=a by-uid=9000000 count=1000\n")
     site.gives("--uids by the policy", "--uids", "9000001-9000002",
                wanted="9000001:3001000:1000\n9000002:3002000:1000\n")
+    site.directory.mode("answer")
+    result = site.box.run("check")
+    site.report.check("... and check agrees", b"not-as-assigned" not in result.out
+                      and result.status == DONE, f"{result}")
     host_module.remove("/etc/subid.d/a.conf")
     for args in (("--uids", "5-6", "elsa"), ("--uids", "5-6", "--all-users"),
                  ("--uids", "5-6", "--range", "7-8"), ("--uids", "0-1000000"),
