@@ -105,7 +105,9 @@ static bool replaces(const struct comparison *comparison, struct table_cursor ol
 	if (comparison->change == EDIT_GRANTS)
 		return is_longer(old, line) || is_given_back(old, line);
 	if (comparison->change == EDIT_RETIRES)
-		return is_retired_part(old, line);
+		return is_retired_part(old, line) ||
+		       (!old->fault && !line->fault &&
+			range_equals(old->entry.range, line->entry.range));
 	if (!is_rest_of(old, line, comparison->change))
 		return false;
 	while (comparison->change == EDIT_MERGES &&

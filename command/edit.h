@@ -41,7 +41,9 @@ enum edit_change {
 	EDIT_REMOVES, /* they go, become shorter or are split, and others are appended */
 	EDIT_GRANTS,  /* they stay or become longer, and others are appended */
 	EDIT_RENAMES, /* they stay, with new owners */
-	EDIT_RETIRES, /* they become one or more lines, of retired ids or of the rest */
+	/* they become one or more lines, of retired ids or of the rest, or get a new
+	 * owner */
+	EDIT_RETIRES,
 	EDIT_MERGES,  /* they lose what the new owner has, and stay with that owner */
 };
 

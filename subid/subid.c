@@ -19,10 +19,10 @@
 #include "subid/verb/verb.h"
 
 static const struct verb *const verbs[] = {
-	&verb_list,   &verb_whois,  &verb_map,	   &verb_ps,
-	&verb_files,  &verb_check,  &verb_doctor,  &verb_grant,
-	&verb_revoke, &verb_retire, &verb_release, &verb_rename,
-	&verb_fix,    &verb_policy, &verb_export,  &verb_apply,
+	&verb_list,    &verb_whois,  &verb_map,	   &verb_ps,	 &verb_files,
+	&verb_check,   &verb_doctor, &verb_grant,  &verb_revoke, &verb_retire,
+	&verb_release, &verb_follow, &verb_rename, &verb_fix,	 &verb_policy,
+	&verb_export,  &verb_apply,
 };
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 

@@ -55,7 +55,7 @@ void owner_records_cleanup(struct owner_records *records);
 static inline const char *owner_records_text(const struct owner_records *records,
 					     size_t offset)
 {
-	return records->text + offset;
+	return records->text ? records->text + offset : "";
 }
 
 /*

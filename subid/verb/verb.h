@@ -57,6 +57,7 @@ extern const struct verb verb_grant;
 extern const struct verb verb_revoke;
 extern const struct verb verb_retire;
 extern const struct verb verb_release;
+extern const struct verb verb_follow;
 extern const struct verb verb_rename;
 extern const struct verb verb_fix;
 extern const struct verb verb_policy;

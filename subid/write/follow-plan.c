@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * follow-plan: what became of the owners that are known, and the change of their lines.
+ *
+ * MUST: lines get a new name only if the account is the same one: uid and home directory
+ * are as they were, since a new user may have the uid of one who is gone.
+ * MUST: ids are retired only if the local file has neither name nor uid, and the name
+ * service says that there is no such user.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
+#include "message/i18n.h"
+#include "message/report.h"
+#include "subid/write/follow.h"
+
+/* Whether an account is known with another uid: then it was not renamed. */
+static bool is_known_name(const struct follow_pass *pass, const char *name, uint32_t uid)
+{
+	for (size_t i = 0; i < pass->known.n; i++)
+		if (pass->known.items[i].uid != uid &&
+		    strcmp(owner_records_text(&pass->known, pass->known.items[i].owner),
+			   name) == 0)
+			return true;
+	return false;
+}
+
+/* Asks for a user who is not in the file. Returns the state. */
+static enum follow_state ask_whether_gone(struct follow_pass *pass,
+					  const struct follow_fate *fate)
+{
+	const struct lookup *lookup = &pass->edit.lookup;
+	struct account account;
+	int r = lookup_name(lookup, fate->name, &account);
+
+	if (r == 0)
+		return account.uid == fate->uid ? FOLLOW_SAME : FOLLOW_UNCLEAR;
+	if (r == ACCOUNT_NONE)
+		r = lookup_uid(lookup, fate->uid, &account);
+	pass->silent |= r < 0;
+	return r == ACCOUNT_NONE ? FOLLOW_GONE : r == 0 ? FOLLOW_UNCLEAR : FOLLOW_LEFT;
+}
+
+static void judge_local(struct follow_pass *pass, const struct owner_record *record,
+			struct follow_fate *fate)
+{
+	const struct follow_users *users = &pass->users;
+	const struct accounts_item *by_name =
+		accounts_by_name(&users->accounts, fate->name, strlen(fate->name));
+	const struct accounts_item *by_uid = accounts_by_id(&users->accounts, fate->uid);
+
+	fate->state = FOLLOW_SAME;
+	if (by_name && by_name->id == fate->uid)
+		return;
+	if (by_name)
+		fate->new_uid = by_name->id;
+	if (by_uid)
+		fate->new_name = accounts_name(&users->accounts, by_uid);
+	if (by_name)
+		fate->state = by_uid ? FOLLOW_UNCLEAR : FOLLOW_RENUMBERED;
+	else if (!by_uid)
+		fate->state = ask_whether_gone(pass, fate);
+	else if (strcmp(follow_home(users, by_uid),
+			owner_records_text(&pass->known, record->note)) == 0 &&
+		 !is_known_name(pass, fate->new_name, fate->uid))
+		fate->state = FOLLOW_RENAMED;
+	else
+		fate->state = FOLLOW_UNCLEAR;
+}
+
+/* Whether lines of a database have this owner. */
+static bool has_lines_of(const struct follow_pass *pass, const char *owner)
+{
+	size_t len = strlen(owner);
+
+	for (size_t k = 0; k < 2; k++) {
+		struct table_cursor cursor = { 0 };
+		struct table_line line;
+
+		while (table_next(&pass->edit.db.sides[k].table, &cursor, &line))
+			if (line.fault == 0 && line.entry.owner_len == len &&
+			    memcmp(line.entry.owner, owner, len) == 0)
+				return true;
+	}
+	return false;
+}
+
+/* Finds out what a known owner is now. Returns 0. */
+int follow_judge(struct follow_pass *pass, const struct owner_record *record,
+		 struct follow_fate *ret_fate)
+{
+	char number[NUM_BYTES + 1] = "";
+	const char *note = owner_records_text(&pass->known, record->note);
+	bool network = strcmp(note, "network") == 0;
+
+	*ret_fate = (struct follow_fate){
+		.state = FOLLOW_LEFT,
+		.name = owner_records_text(&pass->known, record->owner),
+		.uid = record->uid,
+		.new_uid = ID_NONE,
+	};
+	if (!network)
+		judge_local(pass, record, ret_fate);
+	else if (pass->follow->network)
+		ret_fate->state = ask_whether_gone(pass, ret_fate);
+	number[num_format(ret_fate->uid, number)] = '\0';
+	ret_fate->has_lines =
+		(ret_fate->state == FOLLOW_UNCLEAR && has_lines_of(pass, number)) ||
+		((ret_fate->state == FOLLOW_UNCLEAR ||
+		  ret_fate->state == FOLLOW_RENAMED) &&
+		 has_lines_of(pass, ret_fate->name));
+	return 0;
+}
+
+static int show_owner_of(struct follow_pass *pass, const char *owner)
+{
+	return owner_set_add_text(&pass->shown, owner, strlen(owner));
+}
+
+static int rename_lines_of(struct follow_pass *pass, const char *old, const char *owner)
+{
+	int r = show_owner_of(pass, old);
+
+	if (r == 0)
+		r = show_owner_of(pass, owner);
+	for (size_t k = 0; r == 0 && k < 2; k++)
+		if (pass->edit.db.sides[k].loaded)
+			r = db_rename(&pass->edit.db, kind_all[k], old, owner);
+	return r;
+}
+
+/* Whether no earlier record is about the same owner. */
+static bool is_first_record(const struct follow_pass *pass,
+			    const struct owner_record *record)
+{
+	const char *owner = owner_records_text(&pass->known, record->owner);
+
+	for (const struct owner_record *other = pass->known.items; other < record;
+	     other++)
+		if (other->uid == record->uid &&
+		    strcmp(owner_records_text(&pass->known, other->owner), owner) == 0)
+			return false;
+	return true;
+}
+
+static void tell_unclear(struct follow_pass *pass, const struct owner_record *record,
+			 const struct follow_fate *fate)
+{
+	pass->told = true;
+	if (!pass->tells || !is_first_record(pass, record))
+		return;
+	if (fate->new_name)
+		report_line(
+			PROGRAM,
+			_("%s (uid %u) is gone or was renamed, and uid %u is that of "
+			  "%s: 'subid rename %s %s' if they are the same person, else "
+			  "'subid retire --no-account %s'"),
+			fate->name, fate->uid, fate->uid, fate->new_name, fate->name,
+			fate->new_name, fate->name);
+	else
+		report_line(PROGRAM, _("%s had the uid %u and has another one now"),
+			    fate->name, fate->uid);
+}
+
+/* Retires ids that no line has any more, as userdel(8) removes lines. */
+static int retire_lost(struct follow_pass *pass, const struct owner_record *record,
+		       const struct owner *owner)
+{
+	CLEANUP(range_set_cleanup) struct range_set ids = RANGE_SET(SIZE_MAX);
+	const struct kind *kind = kind_all[record->group];
+	const struct db *db = &pass->edit.db;
+	struct table_near near = { .next = 0 };
+	int r = range_set_add(&ids, record->range);
+
+	while (r == 0 &&
+	       table_next_near(&db->sides[record->group].table, record->range, &near)) {
+		const struct entry *entry = &near.reading->entry;
+
+		if (near.reading->excessive)
+			continue;
+		r = range_set_subtract(&ids, entry->range);
+		if (retired_is(entry, NULL))
+			continue;
+		pass->told = true;
+		if (pass->tells)
+			report_line(PROGRAM,
+				    _("%s is gone, and %.*s has %ss of %" PRIu64
+				      "-%" PRIu64 " now"),
+				    owner->account.name, (int)entry->owner_len,
+				    entry->owner, kind->id, record->range.start,
+				    record->range.end - 1);
+	}
+	for (size_t i = 0; r == 0 && i < ids.n; i++)
+		r = retired_put(&pass->edit.db, kind, &owner->account, ids.ranges[i],
+				&pass->retired);
+	return r;
+}
+
+static int retire_gone(struct follow_pass *pass, const struct owner_record *record,
+		       const struct follow_fate *fate)
+{
+	const struct range all = { 0, ID_END };
+	const struct kind *kind = kind_all[record->group];
+	struct account account;
+	struct owner owner;
+	int r;
+
+	account_set(&account, fate->name, strlen(fate->name), fate->uid, ID_NONE);
+	owner_set(&owner, &account);
+	r = retired_take(&pass->edit.db, kind, &owner, all, &pass->retired);
+	if (r == 0)
+		r = retire_lost(pass, record, &owner);
+	return r ? r : show_owner_of(pass, fate->name);
+}
+
+static int follow_owner(struct follow_pass *pass, const struct owner_record *record)
+{
+	char old[NUM_BYTES + 1] = "", now[NUM_BYTES + 1] = "";
+	struct follow_fate fate;
+	int r = follow_judge(pass, record, &fate);
+
+	if (r || !pass->edit.db.sides[record->group].loaded)
+		return r;
+	old[num_format(fate.uid, old)] = '\0';
+	switch (fate.state) {
+	case FOLLOW_SAME:
+	case FOLLOW_LEFT:
+		return 0;
+	case FOLLOW_GONE:
+		return retire_gone(pass, record, &fate);
+	case FOLLOW_RENUMBERED:
+		now[num_format(fate.new_uid, now)] = '\0';
+		return has_lines_of(pass, old) ? rename_lines_of(pass, old, now) : 0;
+	case FOLLOW_RENAMED:
+		if (!has_lines_of(pass, fate.name))
+			return 0;
+		if (!has_lines_of(pass, fate.new_name))
+			return rename_lines_of(pass, fate.name, fate.new_name);
+		break;
+	case FOLLOW_UNCLEAR:
+		break;
+	}
+	if (fate.has_lines || fate.state == FOLLOW_RENAMED)
+		tell_unclear(pass, record, &fate);
+	else if (fate.new_name && fate.new_uid == ID_NONE)
+		return retire_gone(pass, record, &fate);
+	return 0;
+}
+
+/* Changes the lines of all owners, in memory. Returns 0 or -errno. */
+int follow_change(struct follow_pass *pass)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < pass->known.n; i++)
+		r = follow_owner(pass, &pass->known.items[i]);
+	return r;
+}

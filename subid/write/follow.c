@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * follow: after accounts were renamed, renumbered or removed by any program, does the
+ * same with their lines, or reports why not.
+ *
+ * A pass without locks finds out whether there is anything to do. A pass with locks
+ * changes the databases or, when they are right, the file of known owners; so a crash is
+ * made good by the next run.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libsubid/core/cleanup.h"
+#include "libsubid/sys/state-file.h"
+#include "message/i18n.h"
+#include "message/report.h"
+#include "subid/write/follow.h"
+#include "subid/write/revoke.h"
+
+/* Passes that change the databases, the file, and nothing. */
+#define PASSES 3
+
+static void follow_pass_cleanup(struct follow_pass *pass)
+{
+	edit_cleanup(&pass->edit);
+	accounts_cleanup(&pass->users.accounts);
+	owner_records_cleanup(&pass->users.homes);
+	owner_records_cleanup(&pass->known);
+	owner_records_cleanup(&pass->now);
+	retired_cleanup(&pass->retired);
+	owner_set_cleanup(&pass->shown);
+	free(pass->old_text);
+	free(pass->text);
+}
+
+static int fail_state(const struct follow_pass *pass, int error, int result)
+{
+	const char *root = pass->follow->change.common.root;
+
+	report_line(PROGRAM, "%s%s/%s: %s", root ? root : "", STATE_DIRECTORY,
+		    STATE_PEOPLE, report_error(-error));
+	return result;
+}
+
+/* Reads accounts and known owners. Returns 0 or an exit status. */
+static int read_known(struct follow_pass *pass)
+{
+	const char *root = pass->follow->change.common.root;
+	int r = state_file_read(root, STATE_PEOPLE, &pass->old_text, &pass->old_len);
+
+	if (r == 0)
+		r = owner_records_parse(&pass->known,
+					pass->old_text ? pass->old_text : "",
+					pass->old_len);
+	if (r == 0)
+		r = owner_records_sort(&pass->known);
+	if (r)
+		return fail_state(pass, r, VERB_UNREADABLE);
+	r = follow_users_load(pass->edit.etc, &pass->users);
+	if (r == 0)
+		return 0;
+	report_line(PROGRAM, "%s/passwd: %s", pass->edit.directory, report_error(-r));
+	return VERB_UNREADABLE;
+}
+
+static bool is_changed(const struct follow_pass *pass)
+{
+	return db_changed(&pass->edit.db, &kind_uid) ||
+	       db_changed(&pass->edit.db, &kind_gid);
+}
+
+static bool is_text_changed(const struct follow_pass *pass)
+{
+	return pass->len != pass->old_len ||
+	       (pass->len > 0 && memcmp(pass->text, pass->old_text, pass->len) != 0);
+}
+
+/* Asks about owners that are not in passwd(5); needed to record them. */
+static int ask_owners(struct follow_pass *pass, const bool kinds[static 2])
+{
+	struct edit *edit = &pass->edit;
+	int r = 0;
+
+	for (size_t k = 0; r == 0 && pass->follow->network && k < 2; k++)
+		if (kinds[k])
+			r = edit_find_owners(edit, kind_all[k]);
+	if (r == 0 && pass->follow->network)
+		r = edit_tell_error(edit,
+				    unknown_owners_ask(&edit->unknown, &edit->lookup));
+	return r;
+}
+
+/* Changes lines and the file in memory. Returns as edit.h says. */
+static int plan_pass(struct follow_pass *pass)
+{
+	int r = follow_change(pass);
+
+	if (r == 0)
+		r = follow_record(pass);
+	return edit_tell_error(&pass->edit, r);
+}
+
+/* Writes the records of retired ids, or if no line changes the file of owners. */
+static int write_pass(struct follow_pass *pass)
+{
+	const char *root = pass->follow->change.common.root;
+	int r;
+
+	if (pass->edit.dry_run)
+		return 0;
+	if (is_changed(pass))
+		return pass->retired.records.n > 0 ?
+			       retire_write_records(&pass->edit, &pass->retired) :
+			       0;
+	r = is_text_changed(pass) ?
+		    state_file_write(root, STATE_PEOPLE, pass->text, pass->len) :
+		    0;
+	return r ? fail_state(pass, r, VERB_NOT_WRITTEN) : 0;
+}
+
+/* *ret_more: there is something to write. */
+static int run_pass(struct follow_pass *pass, bool shows, bool *ret_more)
+{
+	static const struct edit_reasons reasons = { "followed", "unchanged" };
+	struct edit *edit = &pass->edit;
+	bool kinds[2], to_record;
+	int r = change_prepare(edit, &verb_follow, &pass->follow->change, kinds);
+
+	edit->dry_run |= pass->tells;
+	if (r == 0)
+		r = read_known(pass);
+	if (r == 0)
+		r = ask_owners(pass, kinds);
+	if (r)
+		return r;
+	r = edit_begin(edit, kinds);
+	if (r == 0)
+		r = plan_pass(pass);
+	*ret_more = r == 0 && (is_changed(pass) || is_text_changed(pass));
+	if (r == 0)
+		r = write_pass(pass);
+	r = edit_finish(edit, r, &to_record);
+	for (size_t i = 0; to_record && i < pass->shown.n; i++)
+		edit_record(edit, owner_set_login(&pass->shown, i), "follow", r == 0);
+	if (r || !shows || !(edit->texts.changed[0] || edit->texts.changed[1]))
+		return r;
+	return change_show(edit, &pass->shown, edit_reason, &reasons);
+}
+
+/* Runs one pass; @probes: only finds out what there is to do, and tells it. */
+static int start_pass(const struct follow *follow, bool probes, bool *ret_more,
+		      int *ret_status)
+{
+	CLEANUP(follow_pass_cleanup)
+	struct follow_pass pass = {
+		.follow = follow,
+		.edit = EDIT(PROGRAM),
+		.retired = { .epoch = retired_clock(), .note = "follow" },
+		.tells = probes,
+	};
+	int r;
+
+	pass.edit.if_there = true;
+	pass.edit.change = EDIT_RETIRES;
+	r = run_pass(&pass, !probes || follow->change.dry_run, ret_more);
+	if (probes && pass.told)
+		*ret_status = VERB_FINDINGS;
+	if (probes && pass.silent)
+		*ret_status = VERB_UNREADABLE;
+	return r;
+}
+
+static int follow_run(int argc, char **argv)
+{
+	struct follow follow = { .network = false };
+	int r = verb_parse(&verb_follow, argc, argv, &follow), status = VERB_DONE;
+	bool more = false;
+
+	if (r == 0 && optind < argc) {
+		report_line(PROGRAM, _("too many arguments: %s"), argv[optind]);
+		return verb_misuse(&verb_follow);
+	}
+	if (r == 0)
+		r = start_pass(&follow, true, &more, &status);
+	for (int i = 0; r == 0 && more && !follow.change.dry_run && i < PASSES; i++)
+		r = start_pass(&follow, false, &more, &status);
+	return r ? r : status;
+}
+
+static const struct option_row follow_rows[] = {
+	{ 0, "network", NULL, N_("also owners that only the name service knows"),
+	  OPTION_INTO(struct follow, network) },
+	{ 0, "dry-run", NULL, N_("show the lines that would be removed and added"),
+	  OPTION_INTO(struct follow, change.dry_run) },
+	{ .name = NULL },
+};
+
+static const struct option_group follow_options[] = {
+	{ follow_rows, 0 },
+	{ verb_root_rows, offsetof(struct follow, change.common) },
+	{ option_help_rows, 0 },
+	{ .rows = NULL },
+};
+
+static const struct help_row follow_examples[] = {
+	{ "subid follow --dry-run", N_("show what has to follow the accounts") },
+	{ "subid follow", N_("rename, renumber and retire") },
+	{ .term = NULL },
+};
+
+const struct verb verb_follow = {
+	.command = {
+		.program = PROGRAM,
+		.name = PROGRAM " follow",
+		.usage = N_("[OPTION]..."),
+		.summary = N_("Change lines as accounts have changed"),
+		.options = follow_options,
+		.examples = follow_examples,
+		.statuses = verb_statuses,
+		.exits = VERB_EXITS_WRITE | VERB_EXIT(VERB_FINDINGS),
+		.page = "subid-follow(8)",
+	},
+	.run = follow_run,
+	.writes = true,
+};

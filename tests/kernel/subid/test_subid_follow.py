@@ -1,0 +1,240 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""`subid follow`: what becomes of lines whose accounts are renamed, renumbered or gone; a name
+service that does not answer; and the scene of userdel and useradd with Debian's tools and the
+hooks of examples/follow: eve never owns bob's file."""
+
+import os
+import shutil
+
+import host as host_module
+from host import TOP, Account, NameService, mount, quick, read
+from usermod_box import available, calls, enter, tampered, words
+
+DONE, FINDINGS, UNREADABLE = 0, 2, 3
+STATE = "/var/lib/subid"
+LINES = "bob:100000:10\n5003:200000:5\n"
+BASE = host_module.PASSWD.replace("bob:x:5003:6000:Bob:/home/bob:/bin/sh\n", "")
+TOOLS = ("useradd", "userdel", "usermod", "vipw")
+
+
+def account(name, uid, home="/home/bob"):
+    return f"{name}:x:{uid}:6000::{home}:/bin/sh\n"
+
+
+BOB, EVE = account("bob", 5003), account("eve", 5003, "/home/eve")
+# name and uid of bob's account: (same, changed: another account has it, gone)
+ACCOUNTS = {
+    ("same", "same"): BOB,
+    ("same", "changed"): account("bob", 5099) + EVE,
+    ("same", "gone"): account("bob", 5099),
+    ("changed", "same"): account("robert", 5003),
+    ("changed", "changed"): account("robert", 5099) + EVE,
+    ("changed", "gone"): account("robert", 5099),
+    ("gone", "changed"): EVE,
+    ("gone", "gone"): "",
+}
+
+
+def expected(accounts, lines):
+    """The exit status, and the lines."""
+    name, uid = accounts
+    new = {"same": LINES, "changed": "bob:100000:4\n5003:200000:5\n", "gone": ""}[lines]
+    if accounts == ("same", "gone"):
+        return DONE, new.replace("5003:", "5099:")
+    if accounts == ("changed", "same"):
+        return DONE, new.replace("bob:", "robert:")
+    if name == "same" or (uid == "changed" and new):
+        return FINDINGS if uid == "changed" and new else DONE, new
+    return DONE, {"same": "~bob:100000:10\n~bob:200000:5\n",
+                  "changed": "~bob:100000:4\n~bob:200000:5\n~bob:100004:6\n",
+                  "gone": "~bob:100000:10\n~bob:200000:5\n"}[lines]
+
+
+class Follow:
+    def __init__(self, box, report):
+        self.box, self.report, self.host = box, report, box.host
+
+    def start(self, lines=LINES):
+        """It has seen bob with these lines."""
+        shutil.rmtree(STATE, ignore_errors=True)
+        self.host.write("/etc/passwd", BASE + BOB)
+        self.put(lines)
+        result = self.box.run("follow")
+        if result.status or result.out or result.err:
+            raise RuntimeError(f"{result}")
+
+    def put(self, lines):
+        self.box.sweep()
+        self.box.put(lines.encode(), lines.encode())
+
+    def accounts(self, text):
+        self.host.write("/etc/passwd", BASE + text)
+
+    def lines(self):
+        found = self.box.get()
+        return found.subuid.decode() if found.subuid == found.subgid else f"{found}"
+
+
+def test_table(s):
+    for accounts, text in ACCOUNTS.items():
+        for lines in ("same", "changed", "gone"):
+            s.start()
+            s.accounts(text)
+            s.put({"same": LINES, "changed": LINES.replace(":10\n", ":4\n"), "gone": ""}[lines])
+            status, wanted = expected(accounts, lines)
+            before = s.lines()
+            dry = s.box.run("follow", "--dry-run")
+            unchanged = s.lines() == before
+            result = s.box.run("follow")
+            again = s.box.run("follow")
+            s.report.check(
+                f"name {accounts[0]}, uid {accounts[1]}, lines {lines}",
+                result.status == dry.status == status and s.lines() == wanted and unchanged
+                and result.out == dry.out and not again.out and again.status == status
+                and bool(result.err) == (status == FINDINGS) and not s.box.strays(),
+                f"{result}, {dry}, {again}, {s.lines()!r} and not {wanted!r}")
+
+
+def test_nothing(s):
+    s.start()
+    times = [os.stat(f"{path}").st_mtime_ns for path in
+             ("/etc/subuid", f"{STATE}/people")]
+    if available():
+        text = " ".join(str(call) for call in calls(s.box, ("follow",)))
+        s.report.check("nothing has changed: no lock", "lock" not in text.replace("flock", ""),
+                       text[:500])
+    s.report.check("... and no write", times == [
+        os.stat(path).st_mtime_ns for path in ("/etc/subuid", f"{STATE}/people")], "written")
+
+
+def test_network(s):
+    """A service that is down is no reason to retire."""
+    service = NameService(s.host)
+    joe = Account(7001, 7001, ("joe",))
+    service.set([joe])
+    shutil.rmtree(STATE, ignore_errors=True)
+    s.put("joe:100000:10\n")
+    s.box.run("follow", "--network")
+    s.report.check("a network owner is known", b" joe 7001 " in read(f"{STATE}/people"),
+                   f"{read(f'{STATE}/people')}")
+    for name, mode, args, status, wanted in (
+            ("the service is down", "unavail", ("--network",), UNREADABLE, "joe"),
+            ("the service fails", "tryagain", ("--network",), UNREADABLE, "joe"),
+            ("there is no such user, but nobody asks", "answer", (), DONE, "joe"),
+            ("there is no such user", "answer", ("--network",), DONE, "~joe")):
+        service.set([])
+        service.mode(mode)
+        result = s.box.run("follow", *args)
+        s.report.check(f"network: {name}", result.status == status
+                       and s.lines() == f"{wanted}:100000:10\n", f"{result}, {s.lines()}")
+    service.mode("answer")
+    service.set([])
+    s.start()
+    s.accounts("")
+    service.mode("unavail")
+    result = s.box.run("follow")
+    s.report.check("a local user is gone while the service is down",
+                   result.status == UNREADABLE and s.lines() == LINES, f"{result}, {s.lines()}")
+    service.mode("answer")
+    result = s.box.run("follow")
+    s.report.check("... and when it is back", result.status == DONE
+                   and "~bob" in s.lines(), f"{result}, {s.lines()}")
+    s.host.reset_etc("nsswitch.conf")
+
+
+def install_hooks(s):
+    with open(f"{TOP}/examples/follow/subid-hook", encoding="utf-8") as file:
+        hook = file.read().replace("subid follow ||", f"{s.box.ours} follow ||")
+    for when in ("useradd-post", "userdel-pre", "userdel-post"):
+        os.makedirs(f"/etc/shadow-maint/{when}.d", exist_ok=True)
+        s.host.write(f"/etc/shadow-maint/{when}.d/50-subid", hook, 0o755)
+
+
+def test_scene(s):
+    """With Debian's tools."""
+    if not all(os.path.exists(f"/usr/sbin/{tool}") for tool in TOOLS):
+        s.report.skip("the scene", "needs " + ", ".join(TOOLS))
+        return
+    for name in ("group", "shadow", "gshadow"):
+        s.host.write(f"/etc/{name}", host_module.GROUP if name == "group" else "",
+                     0o644 if name == "group" else 0o600)
+    run = lambda tool, *args: s.box.run(*args, path=f"/usr/sbin/{tool}")
+    for hooks in (False, True):
+        shutil.rmtree("/etc/shadow-maint", ignore_errors=True)
+        if hooks:
+            install_hooks(s)
+        shutil.rmtree(STATE, ignore_errors=True)
+        s.host.write("/etc/passwd", BASE)
+        s.put("")
+        done = [run("useradd", "-M", "bob"), run("userdel", "bob"), run("useradd", "-M", "eve")]
+        s.report.check(f"userdel bob, useradd eve, {'with' if hooks else 'without'} hooks",
+                       all(result.status == 0 for result in done)
+                       and s.lines() == ("~bob:100000:65536\neve:165536:65536\n" if hooks
+                                         else "eve:100000:65536\n"), f"{done}, {s.lines()}")
+    done = [run("usermod", "-l", "adam", "eve"), s.box.run("follow")]
+    s.report.check("usermod -l", "adam:165536:65536\n" in s.lines(), f"{done}, {s.lines()}")
+    uid = next(line.split(b":")[2].decode() for line in read("/etc/passwd").splitlines()
+               if line.startswith(b"adam:"))
+    s.box.put(*[f"{uid}:400000:5\n".encode()] * 2)
+    done = [s.box.run("follow"), run("usermod", "-u", "4321", "adam"), s.box.run("follow")]
+    s.report.check("usermod -u", s.lines() == "4321:400000:5\n", f"{done}, {s.lines()}")
+    # vipw takes a file that was changed in the same second as unchanged
+    os.utime("/etc/passwd", (1, 1))
+    done = [s.box.run("-c", "EDITOR='sed -i /^adam:/d' /usr/sbin/vipw -q", path="/bin/sh"),
+            s.box.run("follow")]
+    s.report.check("vipw", s.lines() == "~adam:400000:5\n", f"{done}, {s.lines()}")
+    shutil.rmtree("/etc/shadow-maint", ignore_errors=True)
+    s.host.reset_etc("group", "shadow", "gshadow", "passwd")
+
+
+def test_kill(s):
+    """After a kill at any call the next run makes it good."""
+    if not available():
+        s.report.skip("killed", "needs strace")
+        return
+    s.start()
+    s.accounts("")
+    points = [call for call in calls(s.box, ("follow",))
+              if call.touches or call.number % (100 if quick() else 10) == 0]
+    problems = []
+    for call in points[::3] if quick() else points:
+        s.start()
+        s.accounts("")
+        tampered(s.box, ("follow",), call, "signal=KILL")
+        text = s.lines()
+        found = s.box.get()
+        if any(b":100000:10\n" not in part or b":200000:5\n" not in part for part in found):
+            problems.append(f"{call}: an id is free: {text}")
+        result = s.box.run("follow")
+        if result.status or s.lines() != "~bob:100000:10\n~bob:200000:5\n":
+            problems.append(f"{call}: {result}, {s.lines()}")
+    s.report.check(f"killed at {len(points)} calls", len(points) > 10 and not problems,
+                   "; ".join(problems[:3]))
+
+
+def test_units(s):
+    if not shutil.which("systemd-analyze"):
+        s.report.skip("the units", "needs systemd")
+        return
+    directory = f"{s.host.tmpdir}/bin"
+    for name in ("subid-follow.path", "subid-follow.service"):
+        with open(f"{TOP}/examples/follow/{name}", encoding="utf-8") as file:
+            text = file.read().replace("ExecStart=subid", f"ExecStart={s.box.ours}")
+        s.host.write(f"{directory}/{name}", text)
+    result = s.box.run("verify", "--man=no", f"{directory}/subid-follow.path",
+                       path=shutil.which("systemd-analyze"), timeout=60)
+    s.report.check("systemd-analyze verify", result.status == 0 and not words(result),
+                   str(result))
+
+
+def main():
+    box, report = enter("subid")
+    mount("tmpfs", "/var/lib", "tmpfs", 0, "mode=755")
+    s = Follow(box, report)
+    for part in (test_table, test_nothing, test_network, test_scene, test_kill, test_units):
+        report.part(part, s)
+    report.finish()
+
+
+main()
