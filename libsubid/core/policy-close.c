@@ -218,6 +218,19 @@ static int check_assigns(struct policy *policy)
 	return r;
 }
 
+/* Lists the rules that are not found by name or uid of a user. */
+static int list_unnamed(struct policy *policy)
+{
+	policy->unnamed =
+		reallocarray(NULL, policy->n_assigns + 1, sizeof(*policy->unnamed));
+	if (!policy->unnamed)
+		return -ENOMEM;
+	for (size_t i = 0; i < policy->n_assigns; i++)
+		if (policy->assigns[i].by == POLICY_BY_GROUP)
+			policy->unnamed[policy->n_unnamed++] = (uint32_t)i;
+	return 0;
+}
+
 /*
  * Compares the rules when all are there; what is wrong is added to policy->errors. A
  * policy with errors is only for messages. Returns 0 or -ENOMEM.
@@ -226,6 +239,8 @@ int policy_close(struct policy *policy)
 {
 	int r = name_pools(policy);
 
+	if (r == 0)
+		r = list_unnamed(policy);
 	if (r == 0)
 		r = sort_pools(policy);
 	if (r == 0)

@@ -19,6 +19,26 @@ static int matches(const struct policy_assign *assign, const struct policy_user 
 	return user->uid == ID_NONE ? 0 : user->is_member(user->context, assign->name);
 }
 
+/* The same if it is known which of the rules with user= or uids= is the first. */
+static int resolve_named(const struct policy *policy, const struct policy_user *user,
+			 const struct policy_assign **ret_assign)
+{
+	size_t first = *user->named;
+
+	for (size_t i = 0; i < policy->n_unnamed && policy->unnamed[i] < first; i++) {
+		int r = matches(&policy->assigns[policy->unnamed[i]], user);
+
+		if (r < 0)
+			return r;
+		if (r)
+			first = policy->unnamed[i];
+	}
+	if (first == policy->n_assigns)
+		return POLICY_NONE;
+	*ret_assign = &policy->assigns[first];
+	return 0;
+}
+
 /*
  * Finds the rule that assigns a pool to a user: the first one that matches.
  * Returns 0, POLICY_NONE or -errno of is_member().
@@ -26,6 +46,8 @@ static int matches(const struct policy_assign *assign, const struct policy_user 
 int policy_resolve(const struct policy *policy, const struct policy_user *user,
 		   const struct policy_assign **ret_assign)
 {
+	if (user->named)
+		return resolve_named(policy, user, ret_assign);
 	for (size_t i = 0; i < policy->n_assigns; i++) {
 		int r = matches(&policy->assigns[i], user);
 

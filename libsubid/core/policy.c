@@ -397,6 +397,7 @@ void policy_cleanup(struct policy *policy)
 	free(policy->owners);
 	free(policy->errors);
 	free(policy->by_start);
+	free(policy->unnamed);
 	hash_cleanup(&policy->pool_names);
 	*policy = (struct policy){ 0 };
 }

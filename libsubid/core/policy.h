@@ -135,6 +135,8 @@ struct policy {
 	bool retire_is_wrong;	     /* a rule `retire` has an error */
 	struct policy_error *errors; /* in the order in which they were found */
 	size_t n_errors, allocated_errors;
+	uint32_t *unnamed; /* indices of rules `assign` with group= */
+	size_t n_unnamed;
 	uint32_t *by_start; /* indices of pools, ascending by their ids */
 	struct hash pool_names;
 	size_t lines;
@@ -143,6 +145,9 @@ struct policy {
 /* Who is asked about. */
 struct policy_user {
 	uint64_t uid; /* ID_NONE: no account */
+	/* The index of the first rule with user= or uids= that is about the user,
+	 * n_assigns if there is none; NULL: each is asked about. */
+	const size_t *named;
 	/* Returns whether the user has this name. */
 	bool (*is_named)(void *context, struct policy_word name);
 	/* Returns 1 if the user is a member, 0 if not, or -errno. */

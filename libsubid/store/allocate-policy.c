@@ -94,7 +94,68 @@ static int candidate_is_member(void *context, struct policy_word group)
 	return membership_check(lookup, remote, &candidate->account, name);
 }
 
-static int assign_pool(struct allocate_work *work, size_t i)
+/* A user by the uid. */
+struct uid_person {
+	uint64_t uid; /* ID_NONE: none */
+	size_t person;
+};
+
+static int compare_uid_persons(const void *a, const void *b)
+{
+	const struct uid_person *x = a, *y = b;
+
+	return (x->uid > y->uid) - (x->uid < y->uid);
+}
+
+/* Returns the users in the order of their uids; NULL: out of memory. */
+static struct uid_person *sort_by_uid(const struct owner_set *people, size_t n)
+{
+	struct uid_person *sorted = reallocarray(NULL, n + 1, sizeof(*sorted));
+
+	if (!sorted)
+		return NULL;
+	for (size_t i = 0; i < n; i++)
+		sorted[i] = (struct uid_person){ people->items[i].uid, i };
+	qsort(sorted, n, sizeof(*sorted), compare_uid_persons);
+	return sorted;
+}
+
+/*
+ * Finds for each user the first rule with user= or uids=: the last one that is noted.
+ * NULL: out of memory.
+ */
+static size_t *find_named_rules(const struct allocate_work *work)
+{
+	const struct policy *policy = work->policy;
+	const struct owner_set *people = work->allocate->people;
+	size_t n = work->allocate->n, person;
+	size_t *named = reallocarray(NULL, n + 1, sizeof(*named));
+	CLEANUP(cleanup_free) struct uid_person *sorted = sort_by_uid(people, n);
+
+	if (!named || !sorted) {
+		free(named);
+		return NULL;
+	}
+	for (size_t i = 0; i < n; i++)
+		named[i] = policy->n_assigns;
+	for (size_t i = policy->n_assigns; i > 0; i--) {
+		const struct policy_assign *rule = &policy->assigns[i - 1];
+
+		if (rule->by == POLICY_BY_USER &&
+		    owner_set_find(people, rule->name.text, rule->name.len, &person))
+			named[person] = i - 1;
+		if (rule->by != POLICY_BY_UIDS)
+			continue;
+		for (size_t at = BISECT(n, j, sorted[j].uid >= rule->uids.start);
+		     at < n && sorted[at].uid < rule->uids.end &&
+		     sorted[at].uid < ID_NONE;
+		     at++)
+			named[sorted[at].person] = i - 1;
+	}
+	return named;
+}
+
+static int assign_pool(struct allocate_work *work, size_t i, const size_t *named)
 {
 	const struct owner_set *people = work->allocate->people;
 	const struct owner_set_user *person = &people->items[i];
@@ -103,6 +164,7 @@ static int assign_pool(struct allocate_work *work, size_t i)
 	};
 	const struct policy_user user = {
 		.uid = person->uid,
+		.named = named,
 		.is_named = candidate_is_named,
 		.is_member = candidate_is_member,
 		.context = &candidate,
@@ -116,13 +178,15 @@ static int assign_pool(struct allocate_work *work, size_t i)
 int allocate_assign(struct allocate_work *work)
 {
 	const struct allocate *allocate = work->allocate;
-	int r = 0;
+	CLEANUP(cleanup_free)
+	size_t *named = work->policy ? find_named_rules(work) : NULL;
+	int r = work->policy && !named ? -ENOMEM : 0;
 
 	for (size_t i = 0; i < allocate->n; i++)
 		allocate->items[i].assign = NULL;
 	for (size_t i = 0; work->policy && r == 0 && i < allocate->n; i++)
 		if (allocate->people->items[i].status == OWNER_SET_KNOWN)
-			r = assign_pool(work, i);
+			r = assign_pool(work, i, &named[i]);
 	if (r && r != -ENOMEM)
 		work->db->accounts = "group";
 	return db_fail(work->db, first_kind(work), r);

@@ -395,11 +395,23 @@ static void compare_users(const struct policy *policy, const struct model_site *
 			.is_member = is_member_of,
 			.context = &uid,
 		};
+		const struct policy_assign *again = NULL;
 		unsigned int first = 0;
 		struct range range = { .start = 0 };
 		int r = policy_resolve(policy, &user, &assign);
+		size_t named = 0;
 
 		cr_assert(r == (rule ? 0 : POLICY_NONE), "%s: uid %u: %d", text, uid, r);
+		/* The same if the first rule with name or uid of the user is known. */
+		while (named < policy->n_assigns &&
+		       (policy->assigns[named].by != POLICY_BY_USER ||
+			!is_named_so(&uid, policy->assigns[named].name)) &&
+		       (policy->assigns[named].by != POLICY_BY_UIDS ||
+			!range_contains(policy->assigns[named].uids, uid)))
+			named++;
+		user.named = &named;
+		cr_assert(policy_resolve(policy, &user, &again) == r && again == assign,
+			  "%s: uid %u", text, uid);
 		if (!rule)
 			continue;
 		cr_assert(assign->pool < policy->n_pools &&
