@@ -76,7 +76,7 @@ cross()
 	must 'what it needs' packages "crossbuild-essential-$machine" file
 	must 'what its packages need' apt build-dep -a "$machine" -P cross,nocheck /build/subid-utils
 	must "dpkg-buildpackage -a $machine" built /build/subid-utils nocheck \
-		dpkg-buildpackage -us -uc -b -a "$machine" -P cross,nocheck || return
+		dpkg-buildpackage -us -uc -b -a "$machine" -Pcross,nocheck || return
 	for package in /build/subid-uidmap_*"_$machine.deb"; do
 		dpkg-deb -x "$package" /build/root
 		same "${package##*/}: newuidmap" \
