@@ -82,7 +82,8 @@ static void put_path(struct environment *environment)
 static void make_environment(const struct account *account, const char *home,
 			     struct environment *environment)
 {
-	static const char *const kept[] = { "LANG", "LC_ALL", "LC_CTYPE", "LC_MESSAGES" };
+	static const char *const kept[] = { "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE",
+					    "LC_MESSAGES" };
 	char runtime[64];
 	struct stat status;
 

@@ -284,8 +284,8 @@ static void put_heading(struct drawing *drawing)
 		shared += question->items[i].shared;
 	snprintf(text, sizeof(text), _("%s %" PRIu64 "-%" PRIu64 ", ranges: %zu"),
 		 question->kinds == 3 ? _("uids and gids") :
-		 question->kinds == 1 ? "uids" :
-					"gids",
+		 question->kinds == 1 ? _("uids") :
+					_("gids"),
 		 question->span.start, question->span.end - 1, question->n);
 	print_padded(drawing, text, SIZE_MAX, false);
 	if (shared) {
