@@ -32,10 +32,11 @@ def languages(box):
     catalogs = glob.glob(f"{TOP}/po/*.gmo")
     if not found or not catalogs:
         raise Skipped("this build has no translations")
+    writable(box.host, found[1].decode())
     for catalog in catalogs:
         language = os.path.basename(catalog).removesuffix(".gmo")
         directory = f"{found[1].decode()}/{language}/LC_MESSAGES"
-        writable(box.host, directory)
+        os.makedirs(directory, exist_ok=True)
         shutil.copyfile(catalog, f"{directory}/subid-utils.mo")
         yield language
 
