@@ -38,10 +38,8 @@ static int put_lost(const struct exact_ranges *wanted, size_t person, struct ran
 
 static int remove_line(const struct table_line *line, struct exact_change *change)
 {
-	const struct table_change *last = change->removals + change->n - 1;
-
 	/* A malformed line may have a second reading. */
-	if (change->n > 0 && last->number == line->number)
+	if (change->n > 0 && change->removals[change->n - 1].number == line->number)
 		return 0;
 	if (ARRAY_RESERVE(change->removals, change->n, change->allocated))
 		return -ENOMEM;
