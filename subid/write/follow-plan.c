@@ -12,11 +12,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explain/cure.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "message/i18n.h"
 #include "message/report.h"
 #include "subid/write/follow.h"
+
+/* A name in a command, and the option -R. */
+#define WORDS_BYTES (2 * CURE_QUOTED_BYTES + sizeof("-R  "))
 
 /* Whether an account is known with another uid: then it was not renamed. */
 static bool is_known_name(const struct follow_pass *pass, const char *name, uint32_t uid)
@@ -89,6 +93,12 @@ static bool has_lines_of(const struct follow_pass *pass, const char *owner)
 	return false;
 }
 
+/* With a new uid the name still exists, and lines with the name are its own. */
+static bool is_without_account(const struct follow_fate *fate)
+{
+	return fate->state == FOLLOW_UNCLEAR && fate->new_uid == ID_NONE;
+}
+
 /* Finds out what a known owner is now. Returns 0. */
 int follow_judge(struct follow_pass *pass, const struct owner_record *record,
 		 struct follow_fate *ret_fate)
@@ -110,8 +120,7 @@ int follow_judge(struct follow_pass *pass, const struct owner_record *record,
 	number[num_format(ret_fate->uid, number)] = '\0';
 	ret_fate->has_lines =
 		(ret_fate->state == FOLLOW_UNCLEAR && has_lines_of(pass, number)) ||
-		((ret_fate->state == FOLLOW_UNCLEAR ||
-		  ret_fate->state == FOLLOW_RENAMED) &&
+		((is_without_account(ret_fate) || ret_fate->state == FOLLOW_RENAMED) &&
 		 has_lines_of(pass, ret_fate->name));
 	return 0;
 }
@@ -147,20 +156,38 @@ static bool is_first_record(const struct follow_pass *pass,
 	return true;
 }
 
+/* Writes a name as a word of a command for this system or image. */
+static const char *name_word(const struct follow_pass *pass, const char *name,
+			     char words[static WORDS_BYTES])
+{
+	const char *root = pass->follow->change.common.root;
+	char word[CURE_QUOTED_BYTES], directory[CURE_QUOTED_BYTES] = "";
+
+	if (!cure_quote(name, word) || (root && !cure_quote(root, directory)))
+		return "USER";
+	snprintf(words, WORDS_BYTES, "%s%s%s%s", root ? "-R " : "", directory,
+		 root ? " " : "", word);
+	return words;
+}
+
 static void tell_unclear(struct follow_pass *pass, const struct owner_record *record,
 			 const struct follow_fate *fate)
 {
+	char old[WORDS_BYTES], now[CURE_QUOTED_BYTES];
+
 	pass->told = true;
 	if (!pass->tells || !is_first_record(pass, record))
 		return;
-	if (fate->new_name)
+	if (fate->new_name && fate->new_uid == ID_NONE)
 		report_line(
 			PROGRAM,
 			_("%s (uid %u) is gone or was renamed, and uid %u is that of "
 			  "%s: 'subid rename %s %s' if they are the same person, else "
 			  "'subid retire --no-account %s'"),
-			fate->name, fate->uid, fate->uid, fate->new_name, fate->name,
-			fate->new_name, fate->name);
+			fate->name, fate->uid, fate->uid, fate->new_name,
+			name_word(pass, fate->name, old),
+			cure_quote(fate->new_name, now) ? now : "USER",
+			name_word(pass, fate->name, old));
 	else
 		report_line(PROGRAM, _("%s had the uid %u and has another one now"),
 			    fate->name, fate->uid);

@@ -96,6 +96,27 @@ def test_table(s):
                 f"{result}, {dry}, {again}, {s.lines()!r} and not {wanted!r}")
 
 
+def test_told(s):
+    """What is told to root: a user with another uid keeps the lines with his name, and commands
+    can be pasted."""
+    s.start("bob:100000:10\n")
+    s.accounts(account("bob", 5099) + EVE)
+    s.put("bob:100000:10\n")
+    result = s.box.run("follow")
+    s.report.check("a uid that another has now: lines by name stay", result.status == DONE
+                   and not result.err and s.lines() == "bob:100000:10\n", f"{result}")
+    s.start()
+    s.accounts(account("bob", 5099) + EVE)
+    result = s.box.run("follow")
+    s.report.check("... of lines by uid is told", result.status == FINDINGS
+                   and "bob had the uid 5003 and has another one now" in words(result),
+                   f"{words(result)}")
+    s.start()
+    s.accounts(account("e$v e", 5003, "/home/eve"))
+    told = words(s.box.run("follow"))
+    s.report.check("a name is one word of a command", "subid rename bob 'e$v e'" in told, told)
+
+
 def test_nothing(s):
     s.start()
     times = [os.stat(f"{path}").st_mtime_ns for path in
@@ -232,7 +253,7 @@ def main():
     box, report = enter("subid")
     mount("tmpfs", "/var/lib", "tmpfs", 0, "mode=755")
     s = Follow(box, report)
-    for part in (test_table, test_nothing, test_network, test_scene, test_kill, test_units):
+    for part in (test_table, test_told, test_nothing, test_network, test_scene, test_kill, test_units):
         report.part(part, s)
     report.finish()
 
