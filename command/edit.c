@@ -408,6 +408,8 @@ int edit_finish(struct edit *edit, int r, bool *ret_record)
 		r = keep_old_texts(edit);
 	if (r == 0 && changed)
 		r = commit(edit);
+	if (r == 0 && changed && !edit->dry_run && edit->committed)
+		edit->committed(edit->committed_context);
 	for (size_t k = 0; k < 2; k++) {
 		edit->texts.now[k] = edit->db.sides[k].table;
 		edit->db.sides[k].table = (struct table){ 0 };

@@ -84,6 +84,10 @@ struct edit {
 	struct db db;
 	struct edit_texts texts;    /* after edit_finish() */
 	struct interrupt interrupt; /* signals are blocked from edit_begin() on */
+
+	/* Called after a commit, with the lock of all databases; NULL: nothing is. */
+	void (*committed)(void *context);
+	void *committed_context;
 };
 
 enum {

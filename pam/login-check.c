@@ -150,13 +150,17 @@ static bool is_excluded(const struct login_files *files)
 }
 
 /* Finds the user. One whom the files do not know has lines by the login name. Returns 0,
- * LOGIN_NO_USER or LOGIN_ASK. */
+ * LOGIN_NO_USER, LOGIN_NOT_FOR or LOGIN_ASK. */
 static int find_login(struct login_files *files, const char *login)
 {
 	size_t len = strlen(login);
 	struct account account;
-	int r = owner_find(&files->owner, login, &files->lookup, false);
+	int r;
 
+	/* No user for the databases, but perhaps one for the login program. */
+	if (entry_owner_is_retired(login, len))
+		return LOGIN_NOT_FOR;
+	r = owner_find(&files->owner, login, &files->lookup, false);
 	if (r == 0)
 		return owner_has_account(&files->owner) ? 0 : LOGIN_NO_USER;
 	if (r > 0 || len > LIMIT_OWNER_BYTES || owner_is_number(login, len) ||

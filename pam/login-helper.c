@@ -34,6 +34,7 @@
 struct login_errand {
 	int program;
 	int to; /* for the answer */
+	pid_t host;
 	pid_t parent;
 	char *const *arguments;
 };
@@ -106,7 +107,8 @@ static int become_session(void *context)
 	umask(022);
 	sigemptyset(&none);
 	/* A change of ids has cleared the signal at the end of the parent. */
-	if (become_root() || chdir("/") || child_end_with(errand->parent, 0) ||
+	/* SIGTERM: a change that has begun is finished and recorded. */
+	if (become_root() || chdir("/") || child_end_with(errand->parent, SIGTERM) ||
 	    sigprocmask(SIG_SETMASK, &none, NULL))
 		return SESSION_NOT_RUN;
 	syscall(SYS_execveat, errand->program, "", errand->arguments, environment,
@@ -139,6 +141,10 @@ static int watch_session(void *context)
 	struct child child;
 	int ends[2];
 
+	/* A user could end it, who runs su(1), and with it the helper before the record
+	 * of the change. A change of ids has cleared the signal at the end of the host. */
+	if (become_root() || child_end_with(errand->host, 0))
+		return EXIT_FAILURE;
 	errand->parent = getpid();
 	if (pipe2(ends, O_CLOEXEC) ||
 	    child_start(&child,
@@ -193,7 +199,9 @@ int login_helper_run(const char *login, const char *service, unsigned int second
 				    (char *)(uintptr_t)service, number, NULL };
 	CLEANUP(fd_cleanup) int program = -1;
 	CLEANUP(fd_cleanup) int from = -1;
-	struct login_errand errand = { .to = -1, .arguments = arguments };
+	struct login_errand errand = { .to = -1,
+				       .host = getpid(),
+				       .arguments = arguments };
 	int ends[2], r;
 
 	num_format(seconds, number);

@@ -4,7 +4,7 @@
  * the policy lets others have.
  *
  * MUST: ids are given back only to a user with the recorded login name and uid, and only
- * if no other line has them: a name alone may be a new user's.
+ * if no other line has them: a name alone, or a uid alone, may be a new user's.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -63,7 +63,9 @@ static const struct owner_record *find_returned(const struct giving_back *giving
 	if (!record || record->uid == ID_NONE || record->range.end < entry->range.end)
 		return NULL;
 	login = owner_records_text(giving->records, record->owner);
-	if (!owner_set_find(people, login, strlen(login), ret_person) ||
+	/* Lines that had a uid: the login name is not known. */
+	if (owner_is_number(login, strlen(login)) ||
+	    !owner_set_find(people, login, strlen(login), ret_person) ||
 	    people->items[*ret_person].status != OWNER_SET_KNOWN ||
 	    people->items[*ret_person].uid != record->uid ||
 	    giving->has_range[*ret_person] || is_shared_line(giving, entry))

@@ -45,8 +45,9 @@ static int open_set(const char *path)
 		report_line(PROGRAM, _("%s: only root may name a file; use '-'"), path);
 		return -1;
 	}
-	fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &status)) {
+	/* A pipe that another user has put there would stop it before the check. */
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &status) || fcntl(fd, F_SETFL, 0)) {
 		report_line(PROGRAM, "%s: %s", path, report_error(errno));
 		return -1;
 	}

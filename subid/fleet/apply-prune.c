@@ -22,7 +22,6 @@ static int prune_owner(struct apply *apply, size_t i)
 	retire_find_uid(edit, &owner);
 	for (size_t k = 0; r == 0 && k < 2; k++)
 		r = retired_take(&edit->db, kind_all[k], &owner, all, &apply->retired);
-	apply->have_ranges[i] = false;
 	return edit_tell_error(edit, r);
 }
 
@@ -56,4 +55,23 @@ int apply_prune(struct apply *apply)
 		if (apply->have_ranges[i])
 			r = prune_owner(apply, i);
 	return r;
+}
+
+/*
+ * Forgets the owners that were pruned, for struct edit: only now that they have no
+ * ranges, else a commit that fails, or a crash before it, would leave them their ranges
+ * for good.
+ */
+void apply_forget_pruned(void *context)
+{
+	struct apply *apply = context;
+	bool any = false;
+
+	for (size_t i = 0; i < apply->gone.n; i++) {
+		any |= apply->have_ranges[i];
+		apply->have_ranges[i] = false;
+	}
+	/* If that fails, which is reported, the next --prune does it. */
+	if (any)
+		apply_write_applied(apply);
 }

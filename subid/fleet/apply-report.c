@@ -139,7 +139,7 @@ static void report_gone(const struct apply *apply)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < apply->gone.n; i++)
+	for (size_t i = 0; !apply->prune && i < apply->gone.n; i++)
 		if (apply->have_ranges[i] && ++n <= APPLY_NAMED)
 			report_line(PROGRAM,
 				    _("note: %s is no longer in the set and keeps the "

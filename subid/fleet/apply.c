@@ -236,7 +236,7 @@ static int change_tables(struct apply *apply)
 	if (r == 0)
 		r = add_set_lines(apply);
 	if (r == 0)
-		r = in_use_report(&apply->lost, edit, IN_USE_ENDS);
+		r = in_use_report(&apply->lost, edit, apply->in_use);
 	change_forget_empty(edit);
 	return r;
 }
@@ -291,6 +291,10 @@ static int apply_work(struct apply *apply, const char *path)
 		r = apply_find_gone(apply, NULL);
 		return r ? r : apply_show(apply);
 	}
+	if (apply->prune) {
+		apply->edit.committed = apply_forget_pruned;
+		apply->edit.committed_context = apply;
+	}
 	r = edit_finish(&apply->edit, apply_locked(apply), &to_record);
 	if (to_record)
 		apply_record(apply, r == 0);
@@ -329,6 +333,8 @@ static const struct option_row apply_rows[] = {
 	  OPTION_INTO(struct apply, prune) },
 	{ 0, "force", NULL, N_("also an older set, or one that lost half of the owners"),
 	  OPTION_INTO(struct apply, force) },
+	{ 0, "in-use", NULL, N_("also ids that processes use"),
+	  OPTION_INTO(struct apply, in_use) },
 	{ 0, "serial-file", N_("PATH"),
 	  N_("where the last set is remembered; default: /var/lib/subid/applied"),
 	  OPTION_INTO(struct apply, serial_file), .completes = COMPLETE_FILES },

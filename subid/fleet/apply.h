@@ -23,6 +23,7 @@ struct apply {
 	struct change_options change;
 	bool prune;
 	bool force;
+	bool in_use; /* also take ids that processes use */
 	const char *serial_file; /* NULL: that of the system */
 	const char *source;	 /* of the set, in messages */
 	struct edit edit;
@@ -57,6 +58,7 @@ int apply_find_owners(struct apply *apply);
 int apply_read_applied(struct apply *apply);
 int apply_check_applied(const struct apply *apply);
 int apply_prune(struct apply *apply);
+void apply_forget_pruned(void *context);
 int apply_find_gone(struct apply *apply, const struct db *db);
 int apply_write_applied(const struct apply *apply);
 int apply_check_shared(struct apply *apply);

@@ -83,21 +83,17 @@ static int take_process(const struct busy_process *process, void *context)
 }
 
 /* Reports that processes may be missed. */
-static void report_no_processes(enum in_use_judge judge, int error)
+static void report_no_processes(bool allowed, int error)
 {
-	if (judge == IN_USE_ALLOWED)
+	if (allowed)
 		report_line(PROGRAM,
 			    _("note: cannot find all processes that use these ids: "
 			      "/proc: %s"),
 			    report_error(error));
-	else if (judge == IN_USE_REFUSED)
+	else
 		report_line(PROGRAM,
 			    _("cannot find all processes that use these ids: /proc: "
 			      "%s; --in-use removes the ids nevertheless"),
-			    report_error(error));
-	else
-		report_line(PROGRAM,
-			    _("cannot find all processes that use these ids: /proc: %s"),
 			    report_error(error));
 }
 
@@ -105,14 +101,13 @@ static void report_no_processes(enum in_use_judge judge, int error)
  * Reports the processes that have one of the ids. An image has no processes. Returns as
  * edit.h says.
  */
-int in_use_report(const struct in_use *in_use, const struct edit *edit,
-		  enum in_use_judge judge)
+int in_use_report(const struct in_use *in_use, const struct edit *edit, bool allowed)
 {
 	const struct busy_ids wanted[] = {
 		{ .kind = &kind_uid, .ids = &in_use->ids[0] },
 		{ .kind = &kind_gid, .ids = &in_use->ids[1] },
 	};
-	struct listing listing = { .allowed = judge == IN_USE_ALLOWED };
+	struct listing listing = { .allowed = allowed };
 	int r;
 
 	if (edit->place != DB_LIVE || in_use->ids[0].n + in_use->ids[1].n == 0)
@@ -121,16 +116,13 @@ int in_use_report(const struct in_use *in_use, const struct edit *edit,
 	if (listing.n > NAMED)
 		report_line(PROGRAM, _("and %zu more processes"), listing.n - NAMED);
 	if (r < 0)
-		report_no_processes(judge, -r);
+		report_no_processes(allowed, -r);
 	if (listing.allowed || (r == 0 && listing.n == 0))
 		return 0;
 	if (listing.n == 0)
 		return EDIT_UNREADABLE;
-	report_line(PROGRAM,
-		    judge == IN_USE_REFUSED ?
-			    _("nothing is changed: end the processes first, or remove "
-			      "the ids nevertheless with --in-use") :
-			    _("nothing is changed: end the processes first"));
+	report_line(PROGRAM, _("nothing is changed: end the processes first, or remove "
+			       "the ids nevertheless with --in-use"));
 	return EDIT_IN_USE;
 }
 
@@ -148,7 +140,7 @@ int in_use_check(struct in_use *in_use, struct edit *edit, struct owner *owner,
 			r = keep_lost(edit, owner, kind_all[k], &in_use->ids[k]);
 	if (r)
 		return edit_tell_error(edit, r);
-	return in_use_report(in_use, edit, allowed ? IN_USE_ALLOWED : IN_USE_REFUSED);
+	return in_use_report(in_use, edit, allowed);
 }
 
 void in_use_cleanup(struct in_use *in_use)

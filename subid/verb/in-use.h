@@ -20,15 +20,7 @@ struct in_use {
 		.ids = { RANGE_SET(LIMIT_FILE_RANGES), RANGE_SET(LIMIT_FILE_RANGES) } \
 	}
 
-/* What a process that has an id means. */
-enum in_use_judge {
-	IN_USE_REFUSED, /* the change is refused, unless --in-use is given */
-	IN_USE_ALLOWED, /* it is a note */
-	IN_USE_ENDS,	/* the change is refused */
-};
-
-int in_use_report(const struct in_use *in_use, const struct edit *edit,
-		  enum in_use_judge judge);
+int in_use_report(const struct in_use *in_use, const struct edit *edit, bool allowed);
 int in_use_begin(struct in_use *in_use, struct edit *edit, struct owner *owner);
 int in_use_check(struct in_use *in_use, struct edit *edit, struct owner *owner,
 		 bool allowed);

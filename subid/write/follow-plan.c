@@ -3,7 +3,8 @@
  * follow-plan: what became of the owners that are known, and the change of their lines.
  *
  * MUST: lines get a new name only if the account is the same one: uid and home directory
- * are as they were, since a new user may have the uid of one who is gone.
+ * are as they were, since a new user may have the uid of one who is gone; and the home
+ * directory has the old name, since accounts of services share ones like /nonexistent.
  * MUST: ids are retired only if the local file has neither name nor uid, and the name
  * service says that there is no such user.
  */
@@ -49,6 +50,13 @@ static enum follow_state ask_whether_gone(struct follow_pass *pass,
 	return r == ACCOUNT_NONE ? FOLLOW_GONE : r == 0 ? FOLLOW_UNCLEAR : FOLLOW_LEFT;
 }
 
+static bool is_home_of(const char *note, const char *name)
+{
+	const char *slash = strrchr(note, '/');
+
+	return slash && strcmp(slash + 1, name) == 0;
+}
+
 static void judge_local(struct follow_pass *pass, const struct owner_record *record,
 			struct follow_fate *fate)
 {
@@ -70,6 +78,7 @@ static void judge_local(struct follow_pass *pass, const struct owner_record *rec
 		fate->state = ask_whether_gone(pass, fate);
 	else if (strcmp(follow_home(users, by_uid),
 			owner_records_text(&pass->known, record->note)) == 0 &&
+		 is_home_of(follow_home(users, by_uid), fate->name) &&
 		 !is_known_name(pass, fate->new_name, fate->uid))
 		fate->state = FOLLOW_RENAMED;
 	else

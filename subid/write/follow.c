@@ -58,9 +58,11 @@ static int read_known(struct follow_pass *pass)
 	if (r)
 		return fail_state(pass, r, VERB_UNREADABLE);
 	r = follow_users_load(pass->edit.etc, &pass->users);
-	if (r == 0)
+	/* A program may be writing it in place: everybody would be gone. */
+	if (r == 0 && accounts_by_id(&pass->users.accounts, 0))
 		return 0;
-	report_line(PROGRAM, "%s/passwd: %s", pass->edit.directory, report_error(-r));
+	report_line(PROGRAM, "%s/passwd: %s", pass->edit.directory,
+		    r ? report_error(-r) : _("the file is not whole: root is missing"));
 	return VERB_UNREADABLE;
 }
 
@@ -129,12 +131,14 @@ static int run_pass(struct follow_pass *pass, bool shows, bool *ret_more)
 
 	edit->dry_run |= pass->tells;
 	if (r == 0)
-		r = read_known(pass);
-	if (r == 0)
 		r = ask_owners(pass, kinds);
 	if (r)
 		return r;
 	r = edit_begin(edit, kinds);
+	/* With the lock: another program may just have changed an account, and another
+	 * run the file of owners. */
+	if (r == 0)
+		r = read_known(pass);
 	if (r == 0)
 		r = plan_pass(pass);
 	*ret_more = r == 0 && (is_changed(pass) || is_text_changed(pass));

@@ -87,8 +87,7 @@ static int apply_release(struct release *release)
 			    ranges->ranges[ranges->n - 1].end - 1);
 		return VERB_NONE;
 	}
-	r = in_use_report(&release->in_use, edit,
-			  revoke->in_use ? IN_USE_ALLOWED : IN_USE_REFUSED);
+	r = in_use_report(&release->in_use, edit, revoke->in_use);
 	return r || release->people.n == 0 ? r :
 					     retire_write_records(edit, &revoke->retired);
 }

@@ -117,6 +117,13 @@ static int add_line_owner(struct revoke *revoke, const struct table_near *near,
 	struct revoke_user *users;
 	int r;
 
+	/* Shadow also reads longer ones, which no line of retired ids can name. */
+	if (entry->owner_len > LIMIT_OWNER_BYTES) {
+		report_line(PROGRAM, "%s/%s:%" PRIu64 ": %s", revoke->edit.directory,
+			    kind->database, near->line.number,
+			    _(entry_reason(ENTRY_OWNER_LONG)));
+		return DB_CONFLICT;
+	}
 	memcpy(name, entry->owner, entry->owner_len);
 	name[entry->owner_len] = '\0';
 	r = edit_find_line_owner(&revoke->edit, name, &user.owner);

@@ -131,9 +131,11 @@ static int take_ids(struct revoke *revoke, struct revoke_user *user,
 	const struct account *account = &user->owner.account;
 	struct db *db = &revoke->edit.db;
 
-	if (revoke->retires && !entry_owner_is_retired(account->name, account->name_len))
-		return retired_take(db, kind, &user->owner, range, &revoke->retired);
-	return db_revoke(db, kind, &user->owner, range);
+	if (!revoke->retires)
+		return db_revoke(db, kind, &user->owner, range);
+	if (entry_owner_is_retired(account->name, account->name_len))
+		return 0;
+	return retired_take(db, kind, &user->owner, range, &revoke->retired);
 }
 
 /* Removes the ids from one database. *ret_any: the user has some of them. */

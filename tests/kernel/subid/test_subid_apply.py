@@ -314,6 +314,14 @@ def prunes(site):
     site.box.check("--prune --dry-run", result.out.decode().splitlines(),
                    [f"{sign} {image}/etc/{name}: {owner}:400000:10" for name in
                     ("subuid", "subgid") for sign, owner in (("-", "anna"), ("+", "~anna"))])
+    for name in ("subuid-", "subgid-"):     # no backup can be written
+        host_module.remove(f"{image}/etc/{name}")
+        os.makedirs(f"{image}/etc/{name}/x")
+    result, *_ = apply("--prune", site.file(text))
+    site.report.check("--prune: the commit fails", result.status == NOT_WRITTEN, f"{result}")
+    for name in ("subuid-", "subgid-"):
+        os.rmdir(f"{image}/etc/{name}/x")
+        os.rmdir(f"{image}/etc/{name}")
     result, uids, gids = apply("--prune", site.file(text))
     site.box.check("--prune", (result.status, uids, gids),
                    (DONE, "bob:500000:10\nzoe:700000:10\nelsa:300000:10\n~anna:400000:10\n",

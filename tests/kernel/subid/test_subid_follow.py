@@ -115,6 +115,24 @@ def test_told(s):
     s.accounts(account("e$v e", 5003, "/home/eve"))
     told = words(s.box.run("follow"))
     s.report.check("a name is one word of a command", "subid rename bob 'e$v e'" in told, told)
+    for home in ("/nonexistent", "/", "/home/other"):
+        s.start("")
+        s.accounts(account("bob", 5003, home))
+        s.put(LINES)
+        s.box.run("follow")
+        s.accounts(account("eve", 5003, home))
+        result = s.box.run("follow")
+        s.report.check(f"a home that others have, {home}: nothing is renamed",
+                       result.status == FINDINGS and s.lines() == LINES, f"{result}")
+    image = "/mnt/image"
+    os.makedirs(f"{image}/etc", exist_ok=True)
+    for name in ("subuid", "subgid"):
+        s.host.write(f"{image}/etc/{name}", LINES)
+    for text, status in ((BASE + BOB, DONE), ("", UNREADABLE), (EVE[:10], UNREADABLE)):
+        s.host.write(f"{image}/etc/passwd", text)
+        result = s.box.run("follow", "-R", image)
+        s.report.check(f"a passwd of {len(text)} bytes", result.status == status
+                       and read(f"{image}/etc/subuid") == LINES.encode(), f"{result}")
 
 
 def test_nothing(s):

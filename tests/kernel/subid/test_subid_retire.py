@@ -106,7 +106,9 @@ def test_retire(case):
          left=both(f"100000 10 {long} - retire"))
     case("nothing to retire", ("retire", "bob"), NONE, "anna:1:2\n",
          says=("bob has no subordinate ids",))
-    case("retired twice", ("retire", "--no-account", "~bob"), DONE, "~bob:100000:10\n", "")
+    case("retired twice", ("retire", "--no-account", "~bob"), DONE, "~bob:100000:10\n")
+    case("an owner that is too long", ("retire", "--range", "100000-100009"), POLICY,
+         f"{'x' * 700}:100000:10\n", says=("longer than 256 bytes",))
     case("no user", ("retire",), USAGE, "", says=("a USER or --range is required",))
 
 
@@ -176,6 +178,9 @@ def test_back(case):
     case("another name", ("grant", "bob"), DONE, "~eve:100000:10\n",
          "~eve:100000:10\nbob:100010:65536\n",
          known=both(f"100000 10 eve 5003 {LONG_AGO} retire"))
+    case("another user with the uid", ("grant", "bob"), DONE, "~5003:100000:10\n",
+         "~5003:100000:10\nbob:100010:65536\n",
+         known=both(f"100000 10 5003 5003 {LONG_AGO} retire"))
     case("an unknown uid", ("grant", "bob"), DONE, "~bob:100000:10\n",
          "~bob:100000:10\nbob:100010:65536\n",
          known=both(f"100000 10 bob - {LONG_AGO} retire"))
