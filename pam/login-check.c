@@ -3,7 +3,7 @@
  * login-check: reads the local files about a user who logs in.
  *
  * MUST: the name service and plugins are not asked in the process of the login program:
- * they may hang or crash. What only they know is LOGIN_ASK.
+ * they may hang or crash. If only they know the answer, it is LOGIN_ASK.
  * MUST: nothing is written and no lock is taken.
  */
 #include <errno.h>
@@ -189,11 +189,11 @@ int login_check(const char *login)
 	r = find_login(&files, login);
 	if (r)
 		return r;
-	/* Digits that may be of two users are nobody's. */
+	/* Digits that may be those of two users belong to neither. */
 	owner_choose_digits(&files.owner, false, false);
 	if (!source_has(&sources, SOURCE_FILES))
 		return LOGIN_NOT_FILES;
-	/* Sources before them may have others, but a range there is. */
+	/* Sources before the files may have other ranges; in any case the user has one. */
 	if (has_range_of(&files, &kind_uid) && has_range_of(&files, &kind_gid))
 		return LOGIN_HAS_RANGES;
 	return owner_has_account(&files.owner) && is_excluded(&files) ? LOGIN_NOT_FOR :

@@ -7,7 +7,7 @@
  * execve(2) makes a process send SIGCHLD, so one in between waits for the helper.
  * MUST: between clone(2) and execve(2) only the kernel is called: the login program may
  * have threads, which may hold locks of libc.
- * MUST: the helper has nothing of the login program that could lead it astray: no
+ * MUST: the helper has nothing of the login program that could change what it does: no
  * environment, descriptors, ids, groups, umask, limits, signals, or SELinux context for
  * the next program, which pam_selinux(8) may have set for the user.
  */

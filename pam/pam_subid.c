@@ -3,8 +3,8 @@
  * pam_subid: gives a user who opens a session a range of subordinate ids, see
  * pam_subid(8).
  *
- * MUST: no login fails or waits longer than the time for want of a range, unless the site
- * says `required`.
+ * MUST: no login waits longer than the time, and none fails because there is no range,
+ * unless the site says `required`.
  * MUST: the login program does not notice the module: no other symbol, no output, no
  * static variable, no name service and no plugin in its process; see login-helper.c.
  */

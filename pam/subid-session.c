@@ -8,7 +8,7 @@
  * MUST: only root may run it, and its file gives no privilege.
  * MUST: nothing is given to a user who may have ranges in another source, nor against the
  * rules of subid.d(5).
- * MUST: it ends within the time, and takes no lock with it: a timer sends SIGTERM, which
+ * MUST: it ends within the time, and leaves no lock behind: a timer sends SIGTERM, which
  * ends a wait for a lock as well.
  */
 #include <errno.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * retired: retires ids in a transaction: lines get an owner that is no user, so that
- *every allocator keeps off their ids. The former owners are recorded beside the
- *databases.
+ * retired: retires ids in a transaction: lines get an owner that is no user, so that no
+ * program that allocates gives their ids to a user. The former owners are recorded beside
+ * the databases.
  *
  *	retired_take	in memory: lines of an owner become lines of retired ids
  *	retired_free	in memory: the reverse; the ids are then free
  *	retired_write	the records; before db_commit(), so that a crash between both
- *leaves a record without retired line, which has no effect
+ *			leaves a record without retired line, which has no effect
  */
 #ifndef SUBID_RETIRED_H
 #define SUBID_RETIRED_H

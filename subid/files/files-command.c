@@ -2,8 +2,8 @@
 /*
  * files-command: makes the command by which find(1) finds the files of orphans again.
  *
- * MUST: it never finds a file of an id that was found to belong to somebody, nor one of
- * an id that was not found, unless no owner of today can have it.
+ * MUST: it never finds a file of an id that was found to have an owner, nor one of an id
+ * that was not found, unless no owner can have it now.
  */
 #include <errno.h>
 #include <inttypes.h>

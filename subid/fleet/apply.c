@@ -2,8 +2,8 @@
 /*
  * apply: gives the owners of a set exactly its ranges, in one transaction.
  *
- * MUST: a host that has these ranges already takes no lock and writes nothing, since it
- * is asked every hour.
+ * MUST: on a host that has these ranges already no lock is taken and nothing is written,
+ * since it runs every hour there.
  * MUST: owners that no set ever named keep their lines.
  */
 #include <errno.h>

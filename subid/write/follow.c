@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * follow: after accounts were renamed, renumbered or removed by any program, does the
- * same with their lines, or reports why not.
+ * follow: after any program has renamed, renumbered or removed accounts, changes their
+ * lines accordingly, or reports why not.
  *
  * A pass without locks finds out whether there is anything to do. A pass with locks
- * changes the databases or, when they are right, the file of known owners; so a crash is
- * made good by the next run.
+ * changes the databases or, if they need no change, the file of known owners; so after a
+ * crash the next run does the rest.
  */
 #include <errno.h>
 #include <stdlib.h>
