@@ -117,6 +117,10 @@ if [ -x subid/subid ]; then
 		'subid/subid rename --help' 'subid/subid fix --help'
 	compare_options "$srcdir/subid/subid-apply.8" "$srcdir/subid/subid.1" \
 		'subid/subid apply --help' 'subid/subid export --help'
+	compare_options "$srcdir/subid/subid-retire.8" "$srcdir/subid/subid.1" \
+		'subid/subid retire --help' 'subid/subid release --help'
+	compare_options "$srcdir/subid/subid-follow.8" "$srcdir/subid/subid.1" \
+		'subid/subid follow --help'
 	compare_options "$srcdir/subid/subid-policy.8" "$srcdir/subid/subid.1" \
 		'subid/subid policy --help'
 fi
@@ -128,7 +132,7 @@ pages=$(files '*.[13578]' $code | grep -v '/subid-doctor\.1$')
 installed=" $(printf '%s\n' $MANS | sed 's|.*/||' | tr '\n' ' ') "
 case $installed in
 *' subid.1 '*) ;;
-*) installed="$installed subid.1 subid-check.1 subid-doctor.1 subid-list.1 subid-apply.8 subid-grant.8 subid-policy.8 " ;;
+*) installed="$installed subid.1 subid-check.1 subid-doctor.1 subid-list.1 subid-apply.8 subid-follow.8 subid-grant.8 subid-policy.8 subid-retire.8 " ;;
 esac
 case $installed in
 *' pam_subid.8 '*) ;;
