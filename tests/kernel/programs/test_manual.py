@@ -55,7 +55,10 @@ BEFORE = (
     ("", "subid grant --range 200000", EMPTY),
     ("", "subid grant anna bob", EMPTY),
     ("subid-grant.8", "subid grant elsa", BARE.replace("anna", "bob")),
-    ("subid-grant.8", "sed 's/$/:4096/'", "printf 'alice\\nserge\\n' >new-users; sed -i "
+    ("", "subid grant --uids", "mkdir -p /etc/subid.d; printf 'pool ad 2200000000-2458047999 "
+     "count=4096\\nassign uids=200000000-200062999 pool=ad by-uid=200000000\\n' "
+     ">/etc/subid.d/ad.conf"),
+    ("subid-grant.8", "sed 's/$/:4096/'", "rm -r /etc/subid.d; printf 'alice\\nserge\\n' >new-users; sed -i "
      "-e /^alice/d -e /^serge/d /etc/subuid /etc/subgid"),
     ("subid-grant.8", "subid fix", "echo 'elsa:100000:65536 ' >>/etc/subuid"),
     ("subid-doctor.1.in", "subid doctor elsa", BARE),
@@ -269,7 +272,8 @@ def script(manual, page, text):
                         found == (word == "configure"), f"{done}")
 
 
-FILES = {"subuid.5": database, "subgid.5": database, "subid.d.5": rules, "usermod-ext.8": script}
+FILES = {"subuid.5": database, "subgid.5": database, "subid.d.5": rules, "pam_subid.8": rules,
+         "usermod-ext.8": script}
 
 
 def pages():

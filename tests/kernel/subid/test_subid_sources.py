@@ -132,7 +132,8 @@ def test_owners(box, plugins):
     result = box.run("list", "-u", "nobodyhere")
     said(box, "an unknown user", result, NO_USER, "'nobodyhere' does not exist")
     expected = {"kind": "uid", "owner": "elsa", "uid": 5001, "first": 100000, "last": 231071,
-                "count": 131072, "where": "full", "file": None, "line": None}
+                "count": 131072, "where": "full", "file": None, "line": None, "former": None,
+                "since": None}
     plugins.ask("full")
     box.check("every key", box.rows("list", "-u", "elsa"), [expected])
     image = f"{box.host.tmpdir}/image"
@@ -222,7 +223,7 @@ def test_whois(box, plugins):
               {"id": 10100005, "kind": "gid", "state": "delegated", "owner": "elsa",
                "uid": 5001, "inside": 5, "first": 10100000, "last": 10231071, "where": "full",
                "file": None, "line": None,
-               "account": None, "note": None})
+               "account": None, "note": None, "former": None, "since": None})
     # as that of SSSD, which finds the ranges of an owner and not the reverse
     plugins.ask("error files")
     for identity, status, expected in ((3000005, DONE, elsa), (3001000, UNREADABLE, [
