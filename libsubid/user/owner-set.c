@@ -324,17 +324,18 @@ int owner_set_resolve(struct owner_set *people, const struct accounts *users,
 	for (size_t i = 0; r == 0 && i < people->n; i++) {
 		const struct owner_set_user *person = &people->items[i];
 		const struct accounts_item *user = NULL;
+		bool retired;
 
 		if (person->status != OWNER_SET_NOT_YET)
 			continue;
-		if (local)
+		retired = entry_owner_is_retired(owner_set_name(people, i),
+						 person->name_len);
+		if (local && !retired)
 			user = accounts_by_name(users, owner_set_name(people, i),
 						person->name_len);
-		if (entry_owner_is_retired(owner_set_name(people, i), person->name_len))
-			r = take_answer(people, i, ACCOUNT_NONE, NULL, users, no_account);
-		else if (user)
+		if (user)
 			r = put_uid(people, i, user->id);
-		else if (!lookup->service || lookup->files_alone)
+		else if (retired || !lookup->service || lookup->files_alone)
 			r = take_answer(people, i, ACCOUNT_NONE, NULL, users, no_account);
 	}
 	if (r == 0 && lookup->service)
