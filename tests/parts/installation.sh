@@ -13,7 +13,7 @@ installed()
 
 # What packages share below a prefix, and leave there.
 shared_directories='^((s?bin|etc|etc/pam\.d|include|lib|libexec|share|share/(doc|man|man/man[1-8]|locale|'
-shared_directories+='locale/[a-z]+|locale/[a-z]+/LC_MESSAGES))/)$'
+shared_directories+='locale/[a-zA-Z_]+|locale/[a-zA-Z_]+/LC_MESSAGES))/)$'
 
 # empty DIRECTORY: holds no file, and no directory but those that packages share
 empty()
