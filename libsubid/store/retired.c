@@ -15,7 +15,7 @@
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/store/retired.h"
-#include "libsubid/sys/state-file.h"
+#include "libsubid/store/state-file.h"
 
 /* Now, as in records. */
 uint64_t retired_clock(void)

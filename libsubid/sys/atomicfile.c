@@ -191,6 +191,32 @@ static int note_failed(struct atomicfile *file, const char *name)
 	return r;
 }
 
+/* Creates a file that only its owner can read. Returns a descriptor or -errno. */
+int atomicfile_create(int directory, const char *name)
+{
+	int fd = openat(directory, name,
+			O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/*
+ * Ends a file that was created and written with the result @r: gives it the label for
+ * @path and closes it. With 0 it is on disk, else it is removed.
+ */
+int atomicfile_finish(int directory, const char *name, const char *path, int fd, int r)
+{
+	if (r == 0)
+		r = label_set(fd, path);
+	if (r == 0 && fsync(fd))
+		r = -errno;
+	if (close(fd) && r == 0)
+		r = -errno;
+	if (r)
+		unlinkat(directory, name, 0);
+	return r;
+}
+
 /*
  * Writes a file @name with @text (NULL: the old text) and the label for @path. With 0 it
  * is on disk, else it is removed.
@@ -198,25 +224,14 @@ static int note_failed(struct atomicfile *file, const char *name)
 static int write_file(struct atomicfile *file, const char *name, const char *path,
 		      const char *text, size_t len)
 {
-	CLEANUP(fd_cleanup)
-	int fd = openat(file->directory, name,
-			O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	int r;
+	int fd = atomicfile_create(file->directory, name), r;
 
 	if (fd < 0)
-		return errno == EEXIST ? note_failed(file, name) : -errno;
+		return fd == -EEXIST ? note_failed(file, name) : fd;
 	r = text ? fd_write_all(fd, text, len) : copy_old(file, fd);
 	if (r == 0)
 		r = copy_metadata(file, fd);
-	if (r == 0)
-		r = label_set(fd, path);
-	if (r == 0 && fsync(fd))
-		r = -errno;
-	if (r == 0 && close(TAKE_FD(fd)))
-		r = -errno;
-	if (r)
-		unlinkat(file->directory, name, 0);
-	return r;
+	return atomicfile_finish(file->directory, name, path, fd, r);
 }
 
 /* Writes the old text to the backup; @old as in atomicfile_prepare(). */

@@ -37,6 +37,8 @@ void atomicfile_name(const struct kind *kind, size_t which,
 		     char name[static ATOMICFILE_NAME_BYTES]);
 int atomicfile_open(struct atomicfile *file, int directory, const struct kind *kind,
 		    bool locked);
+int atomicfile_create(int directory, const char *name);
+int atomicfile_finish(int directory, const char *name, const char *path, int fd, int r);
 int atomicfile_prepare(struct atomicfile *file, const char *text, size_t len,
 		       const char *old);
 int atomicfile_check(const struct atomicfile *file);

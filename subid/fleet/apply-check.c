@@ -22,7 +22,7 @@
 #include "libsubid/store/allocated-ids.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/root-only.h"
-#include "libsubid/sys/state-file.h"
+#include "libsubid/store/state-file.h"
 #include "libsubid/user/passwd-file.h"
 #include "message/i18n.h"
 #include "message/report.h"

@@ -9,7 +9,7 @@
 
 #include "libsubid/core/limits.h"
 #include "libsubid/store/retired.h"
-#include "libsubid/sys/state-file.h"
+#include "libsubid/store/state-file.h"
 #include "message/i18n.h"
 #include "message/report.h"
 #include "subid/verb/former.h"

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "libsubid/core/cleanup.h"
-#include "libsubid/sys/state-file.h"
+#include "libsubid/store/state-file.h"
 #include "message/i18n.h"
 #include "message/report.h"
 #include "subid/write/follow.h"

@@ -13,7 +13,7 @@
 #include "libsubid/core/array.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
-#include "libsubid/sys/state-file.h"
+#include "libsubid/store/state-file.h"
 #include "libsubid/user/passwd-file.h"
 #include "message/i18n.h"
 #include "message/report.h"

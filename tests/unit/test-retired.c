@@ -5,7 +5,7 @@
  */
 #include "libsubid/core/cleanup.h"
 #include "libsubid/store/retired.h"
-#include "libsubid/sys/state-file.h"
+#include "libsubid/store/state-file.h"
 #include "tests/unit/rng.h"
 #include "tests/unit/unit.h"
 

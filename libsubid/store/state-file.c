@@ -20,11 +20,11 @@
 
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
+#include "libsubid/store/state-file.h"
+#include "libsubid/sys/atomicfile.h"
 #include "libsubid/sys/etc-directory.h"
 #include "libsubid/sys/fd.h"
-#include "libsubid/sys/label.h"
 #include "libsubid/sys/root-only.h"
-#include "libsubid/sys/state-file.h"
 
 #define STATE_NAME_BYTES 32
 
@@ -65,6 +65,20 @@ static int read_state(int directory, const char *name, char **ret_text, size_t *
 	return 0;
 }
 
+/* Reads a file of a directory; one that does not exist is empty. */
+static int read_from(int directory, const char *name, char **ret_text, size_t *ret_len)
+{
+	struct stat status;
+	int r = directory < 0 ? directory : vet_state(directory, &status);
+
+	*ret_text = NULL;
+	*ret_len = 0;
+	if (r)
+		return r;
+	r = read_state(directory, name, ret_text, ret_len);
+	return r == -ENOENT ? 0 : r;
+}
+
 /*
  * Reads a file; one that does not exist is empty.
  *
@@ -75,16 +89,9 @@ static int read_state(int directory, const char *name, char **ret_text, size_t *
 int state_file_read(const char *root, const char *name, char **ret_text, size_t *ret_len)
 {
 	CLEANUP(fd_cleanup) int directory = open_state_directory(root, STATE_DIRECTORY);
-	struct stat status;
-	int r = directory < 0 ? directory : vet_state(directory, &status);
+	int r = read_from(directory, name, ret_text, ret_len);
 
-	if (r == 0)
-		r = read_state(directory, name, ret_text, ret_len);
-	if (r != -ENOENT)
-		return r;
-	*ret_text = NULL;
-	*ret_len = 0;
-	return 0;
+	return directory == -ENOENT ? 0 : r;
 }
 
 /* Makes each part of the path that is missing. Returns a descriptor or -errno. */
@@ -121,25 +128,14 @@ static int make_state_directory(const char *root)
 static int write_state(int directory, const char *name, const char *path,
 		       const char *text, size_t len)
 {
-	CLEANUP(fd_cleanup)
-	int fd = openat(directory, name,
-			O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	int r;
+	int fd = atomicfile_create(directory, name), r;
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	r = fd_write_all(fd, text, len);
 	if (r == 0 && fchmod(fd, 0644))
 		r = -errno;
-	if (r == 0)
-		r = label_set(fd, path);
-	if (r == 0 && fsync(fd))
-		r = -errno;
-	if (r == 0 && close(TAKE_FD(fd)))
-		r = -errno;
-	if (r)
-		unlinkat(directory, name, 0);
-	return r;
+	return atomicfile_finish(directory, name, path, fd, r);
 }
 
 static int replace_state(int directory, const char *name, const char *path,
@@ -203,16 +199,8 @@ int state_file_read_path(const char *path, char **ret_text, size_t *ret_len)
 {
 	const char *name;
 	CLEANUP(fd_cleanup) int directory = open_directory_of(path, &name);
-	struct stat status;
-	int r = directory < 0 ? directory : vet_state(directory, &status);
 
-	if (r == 0)
-		r = read_state(directory, name, ret_text, ret_len);
-	if (r != -ENOENT || directory < 0)
-		return r;
-	*ret_text = NULL;
-	*ret_len = 0;
-	return 0;
+	return read_from(directory, name, ret_text, ret_len);
 }
 
 /* As state_file_write(); the directory must exist. */
