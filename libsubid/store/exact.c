@@ -21,6 +21,18 @@ struct exact_question {
 	const struct exact_ranges *wanted;
 };
 
+/* Removes the wanted ranges of an owner from a set. */
+static int subtract_wanted(const struct exact_ranges *wanted, size_t person,
+			   struct range_set *set)
+{
+	int r = 0;
+
+	for (size_t i = wanted->starts[person]; r == 0 && i < wanted->starts[person + 1];
+	     i++)
+		r = range_set_subtract(set, wanted->ranges[i]);
+	return r;
+}
+
 /* Adds the ids of a removed line that its owner does not get again. */
 static int put_lost(const struct exact_ranges *wanted, size_t person, struct range range,
 		    struct exact_change *change)
@@ -28,9 +40,8 @@ static int put_lost(const struct exact_ranges *wanted, size_t person, struct ran
 	CLEANUP(range_set_cleanup) struct range_set lost = RANGE_SET(LIMIT_FILE_RANGES);
 	int r = range_set_add(&lost, range);
 
-	for (size_t i = wanted->starts[person]; r == 0 && i < wanted->starts[person + 1];
-	     i++)
-		r = range_set_subtract(&lost, wanted->ranges[i]);
+	if (r == 0)
+		r = subtract_wanted(wanted, person, &lost);
 	for (size_t i = 0; r == 0 && i < lost.n; i++)
 		r = range_set_add(&change->lost, lost.ranges[i]);
 	return r;
@@ -52,7 +63,6 @@ static int give_back(const struct exact_question *question, const struct table_l
 		     const struct entry *entry, struct exact_change *change)
 {
 	CLEANUP(range_set_cleanup) struct range_set rest = RANGE_SET(LIMIT_FILE_RANGES);
-	const struct exact_ranges *wanted = question->wanted;
 	size_t person;
 	int r;
 
@@ -60,9 +70,8 @@ static int give_back(const struct exact_question *question, const struct table_l
 			    &person))
 		return 0;
 	r = range_set_add(&rest, entry->range);
-	for (size_t i = wanted->starts[person]; r == 0 && i < wanted->starts[person + 1];
-	     i++)
-		r = range_set_subtract(&rest, wanted->ranges[i]);
+	if (r == 0)
+		r = subtract_wanted(question->wanted, person, &rest);
 	return r || rest.n > 0 ? r : remove_line(line, change);
 }
 

@@ -176,8 +176,7 @@ int retired_take(struct db *db, const struct kind *kind, struct owner *owner,
 
 /*
  * Adds a line of retired ids, formerly of @account, which no line has; with an empty name
- * it is unknown who had them. Returns 0 or
- * -errno.
+ * it is unknown who had them. Returns 0 or -errno.
  */
 int retired_put(struct db *db, const struct kind *kind, const struct account *account,
 		struct range range, struct retired *retired)
@@ -189,6 +188,23 @@ int retired_put(struct db *db, const struct kind *kind, const struct account *ac
 	if (r == 0 && account->name_len > 0)
 		r = record_range(retired, kind, account, range);
 	return db_fail(db, kind, r);
+}
+
+/* As retired_put(), for the ids of @range that no line has. */
+int retired_put_free(struct db *db, const struct kind *kind,
+		     const struct account *account, struct range range,
+		     struct retired *retired)
+{
+	CLEANUP(range_set_cleanup) struct range_set ids = RANGE_SET(SIZE_MAX);
+	struct table_near near = { .next = 0 };
+	int r = range_set_add(&ids, range);
+
+	while (r == 0 && table_next_near(&db_side_of(db, kind)->table, range, &near))
+		if (!near.reading->excessive)
+			r = range_set_subtract(&ids, near.reading->entry.range);
+	for (size_t i = 0; r == 0 && i < ids.n; i++)
+		r = retired_put(db, kind, account, ids.ranges[i], retired);
+	return r;
 }
 
 /* Frees the retired ids of @range. Returns 0 or -errno. */

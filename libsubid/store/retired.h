@@ -32,6 +32,9 @@ int retired_take(struct db *db, const struct kind *kind, struct owner *owner,
 		 struct range range, struct retired *retired);
 int retired_put(struct db *db, const struct kind *kind, const struct account *account,
 		struct range range, struct retired *retired);
+int retired_put_free(struct db *db, const struct kind *kind,
+		     const struct account *account, struct range range,
+		     struct retired *retired);
 int retired_free(struct db *db, const struct kind *kind, struct range range);
 int retired_held(const struct db *db, const struct kind *kind, struct range range,
 		 struct range_set *set);

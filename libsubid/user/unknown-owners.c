@@ -50,7 +50,7 @@ int unknown_owners_add(struct unknown_owners *owners, const char *name, size_t l
 	r = ARRAY_RESERVE(owners->items, owners->n, owners->allocated);
 	if (r)
 		return r;
-	/* Nobody is asked about it. */
+	/* No service is asked about it. */
 	if (entry_owner_is_retired(name, len)) {
 		owner.asked = true;
 		owner.answer.r = ACCOUNT_NONE;

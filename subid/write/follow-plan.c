@@ -179,13 +179,13 @@ static const char *name_word(const struct follow_pass *pass, const char *name,
 	return words;
 }
 
-static void tell_unclear(struct follow_pass *pass, const struct owner_record *record,
-			 const struct follow_fate *fate)
+static void report_unclear(struct follow_pass *pass, const struct owner_record *record,
+			   const struct follow_fate *fate)
 {
 	char old[WORDS_BYTES], now[CURE_QUOTED_BYTES];
 
-	pass->told = true;
-	if (!pass->tells || !is_first_record(pass, record))
+	pass->undecided = true;
+	if (!pass->reports || !is_first_record(pass, record))
 		return;
 	if (fate->new_name && fate->new_uid == ID_NONE)
 		report_line(
@@ -202,38 +202,27 @@ static void tell_unclear(struct follow_pass *pass, const struct owner_record *re
 			    fate->name, fate->uid);
 }
 
-/* Retires ids that no line has any more, as userdel(8) removes lines. */
-static int retire_lost(struct follow_pass *pass, const struct owner_record *record,
-		       const struct owner *owner)
+/* Reports who has ids now that a user who is gone had. */
+static void report_taken(struct follow_pass *pass, const struct owner_record *record,
+			 const struct account *gone)
 {
-	CLEANUP(range_set_cleanup) struct range_set ids = RANGE_SET(SIZE_MAX);
 	const struct kind *kind = kind_all[record->group];
-	const struct db *db = &pass->edit.db;
 	struct table_near near = { .next = 0 };
-	int r = range_set_add(&ids, record->range);
 
-	while (r == 0 &&
-	       table_next_near(&db->sides[record->group].table, record->range, &near)) {
+	while (table_next_near(&pass->edit.db.sides[record->group].table, record->range,
+			       &near)) {
 		const struct entry *entry = &near.reading->entry;
 
-		if (near.reading->excessive)
+		if (near.reading->excessive || retired_is(entry, NULL))
 			continue;
-		r = range_set_subtract(&ids, entry->range);
-		if (retired_is(entry, NULL))
-			continue;
-		pass->told = true;
-		if (pass->tells)
+		pass->undecided = true;
+		if (pass->reports)
 			report_line(PROGRAM,
 				    _("%s is gone, and %.*s has %ss of %" PRIu64
 				      "-%" PRIu64 " now"),
-				    owner->account.name, (int)entry->owner_len,
-				    entry->owner, kind->id, record->range.start,
-				    record->range.end - 1);
+				    gone->name, (int)entry->owner_len, entry->owner,
+				    kind->id, record->range.start, record->range.end - 1);
 	}
-	for (size_t i = 0; r == 0 && i < ids.n; i++)
-		r = retired_put(&pass->edit.db, kind, &owner->account, ids.ranges[i],
-				&pass->retired);
-	return r;
 }
 
 static int retire_gone(struct follow_pass *pass, const struct owner_record *record,
@@ -248,8 +237,12 @@ static int retire_gone(struct follow_pass *pass, const struct owner_record *reco
 	account_set(&account, fate->name, strlen(fate->name), fate->uid, ID_NONE);
 	owner_set(&owner, &account);
 	r = retired_take(&pass->edit.db, kind, &owner, all, &pass->retired);
-	if (r == 0)
-		r = retire_lost(pass, record, &owner);
+	if (r)
+		return r;
+	/* userdel(8) removes lines. */
+	report_taken(pass, record, &account);
+	r = retired_put_free(&pass->edit.db, kind, &account, record->range,
+			     &pass->retired);
 	return r ? r : show_owner_of(pass, fate->name);
 }
 
@@ -281,7 +274,7 @@ static int follow_owner(struct follow_pass *pass, const struct owner_record *rec
 		break;
 	}
 	if (fate.has_lines || fate.state == FOLLOW_RENAMED)
-		tell_unclear(pass, record, &fate);
+		report_unclear(pass, record, &fate);
 	else if (fate.new_name && fate.new_uid == ID_NONE)
 		return retire_gone(pass, record, &fate);
 	return 0;

@@ -58,7 +58,7 @@ static int read_known(struct follow_pass *pass)
 	if (r)
 		return fail_state(pass, r, VERB_UNREADABLE);
 	r = follow_users_load(pass->edit.etc, &pass->users);
-	/* A program may be writing it in place: everybody would be gone. */
+	/* A program may be writing it in place: all users would be gone. */
 	if (r == 0 && accounts_by_id(&pass->users.accounts, 0))
 		return 0;
 	report_line(PROGRAM, "%s/passwd: %s", pass->edit.directory,
@@ -129,7 +129,7 @@ static int run_pass(struct follow_pass *pass, bool shows, bool *ret_more)
 	bool kinds[2], to_record;
 	int r = change_prepare(edit, &verb_follow, &pass->follow->change, kinds);
 
-	edit->dry_run |= pass->tells;
+	edit->dry_run |= pass->reports;
 	if (r == 0)
 		r = ask_owners(pass, kinds);
 	if (r)
@@ -152,7 +152,7 @@ static int run_pass(struct follow_pass *pass, bool shows, bool *ret_more)
 	return change_show(edit, &pass->shown, edit_reason, &reasons);
 }
 
-/* Runs one pass; @probes: only finds out what there is to do, and tells it. */
+/* Runs one pass; @probes: only finds out and reports what there is to do. */
 static int start_pass(const struct follow *follow, bool probes, bool *ret_more,
 		      int *ret_status)
 {
@@ -161,14 +161,14 @@ static int start_pass(const struct follow *follow, bool probes, bool *ret_more,
 		.follow = follow,
 		.edit = EDIT(PROGRAM),
 		.retired = { .epoch = retired_clock(), .note = "follow" },
-		.tells = probes,
+		.reports = probes,
 	};
 	int r;
 
 	pass.edit.if_there = true;
 	pass.edit.change = EDIT_RETIRES;
 	r = run_pass(&pass, !probes || follow->change.dry_run, ret_more);
-	if (probes && pass.told)
+	if (probes && pass.undecided)
 		*ret_status = VERB_FINDINGS;
 	if (probes && pass.silent)
 		*ret_status = VERB_UNREADABLE;

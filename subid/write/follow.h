@@ -32,8 +32,8 @@ struct follow_pass {
 	size_t old_len;
 	char *text; /* the new one */
 	size_t len;
-	bool tells; /* report what is left to root */
-	bool told;
+	bool reports;	/* report what is left to root, and change nothing */
+	bool undecided; /* something is left to root */
 	bool silent; /* the name service did not answer about a user */
 };
 

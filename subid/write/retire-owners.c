@@ -171,33 +171,18 @@ int retire_find_owners(struct revoke *revoke)
 	return r;
 }
 
-/* Retires the ids of a range that no line has. Returns 0 or -errno. */
-static int put_free(struct revoke *revoke, const struct kind *kind, struct range range)
-{
-	CLEANUP(range_set_cleanup) struct range_set ids = RANGE_SET(SIZE_MAX);
-	struct db *db = &revoke->edit.db;
-	struct table_near near = { .next = 0 };
-	struct account nobody;
-	int r = range_set_add(&ids, range);
-
-	account_set_text(&nobody, "", 0);
-	while (r == 0 && table_next_near(&db->sides[kind->group].table, range, &near))
-		if (!near.reading->excessive)
-			r = range_set_subtract(&ids, near.reading->entry.range);
-	for (size_t i = 0; r == 0 && i < ids.n; i++)
-		r = retired_put(db, kind, &nobody, ids.ranges[i], &revoke->retired);
-	return r;
-}
-
 /* Retires the ids of --range that no line has. Returns as edit.h says. */
 int retire_put_free(struct revoke *revoke)
 {
 	struct db *db = &revoke->edit.db;
+	struct account unknown;
 	int r = 0;
 
+	account_set_text(&unknown, "", 0);
 	for (size_t k = 0; k < 2; k++)
 		for (size_t i = 0; r == 0 && db->sides[k].loaded && i < revoke->ranges.n;
 		     i++)
-			r = put_free(revoke, kind_all[k], revoke->ranges.ranges[i]);
+			r = retired_put_free(db, kind_all[k], &unknown,
+					     revoke->ranges.ranges[i], &revoke->retired);
 	return edit_tell_error(&revoke->edit, r);
 }
