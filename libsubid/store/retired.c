@@ -174,23 +174,22 @@ int retired_take(struct db *db, const struct kind *kind, struct owner *owner,
 	return db_fail(db, kind, r);
 }
 
-/*
- * Adds a line of retired ids, formerly of @account, which no line has; with an empty name
- * it is unknown who had them. Returns 0 or -errno.
- */
-int retired_put(struct db *db, const struct kind *kind, const struct account *account,
-		struct range range, struct retired *retired)
+static int append_retired(struct db *db, const struct kind *kind,
+			  const struct account *account, struct range range,
+			  struct retired *retired)
 {
 	char name[RETIRED_NAME_BYTES];
 	size_t len = retired_name(account->name, account->name_len, name);
 	int r = table_append(&db_side_of(db, kind)->table, name, len, range);
 
-	if (r == 0 && account->name_len > 0)
-		r = record_range(retired, kind, account, range);
-	return db_fail(db, kind, r);
+	return r || account->name_len == 0 ? r :
+					     record_range(retired, kind, account, range);
 }
 
-/* As retired_put(), for the ids of @range that no line has. */
+/*
+ * Adds lines of retired ids, formerly of @account, for the ids of @range that no line
+ * has; with an empty name it is unknown who had them. Returns 0 or -errno.
+ */
 int retired_put_free(struct db *db, const struct kind *kind,
 		     const struct account *account, struct range range,
 		     struct retired *retired)
@@ -203,8 +202,8 @@ int retired_put_free(struct db *db, const struct kind *kind,
 		if (!near.reading->excessive)
 			r = range_set_subtract(&ids, near.reading->entry.range);
 	for (size_t i = 0; r == 0 && i < ids.n; i++)
-		r = retired_put(db, kind, account, ids.ranges[i], retired);
-	return r;
+		r = append_retired(db, kind, account, ids.ranges[i], retired);
+	return db_fail(db, kind, r);
 }
 
 /* Frees the retired ids of @range. Returns 0 or -errno. */

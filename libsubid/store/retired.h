@@ -30,8 +30,6 @@ int retired_read(const char *root, struct owner_records *ret_records);
 bool retired_are_any(const struct table *table);
 int retired_take(struct db *db, const struct kind *kind, struct owner *owner,
 		 struct range range, struct retired *retired);
-int retired_put(struct db *db, const struct kind *kind, const struct account *account,
-		struct range range, struct retired *retired);
 int retired_put_free(struct db *db, const struct kind *kind,
 		     const struct account *account, struct range range,
 		     struct retired *retired);

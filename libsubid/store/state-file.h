@@ -12,6 +12,8 @@
 #define STATE_RETIRED "retired"
 /* Owners when `subid follow` last ran. */
 #define STATE_PEOPLE "people"
+/* The last set. */
+#define STATE_APPLIED "applied"
 
 int state_file_read(const char *root, const char *name, char **ret_text, size_t *ret_len);
 int state_file_read_path(const char *path, char **ret_text, size_t *ret_len);

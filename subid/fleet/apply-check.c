@@ -20,9 +20,9 @@
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/store/allocated-ids.h"
+#include "libsubid/store/state-file.h"
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/root-only.h"
-#include "libsubid/store/state-file.h"
 #include "libsubid/user/passwd-file.h"
 #include "message/i18n.h"
 #include "message/report.h"
@@ -191,14 +191,12 @@ int apply_find_owners(struct apply *apply)
  * The last set.
  */
 
-#define APPLIED_NAME "applied"
-
 static int read_applied_text(struct apply *apply, size_t *ret_len)
 {
 	if (apply->serial_file)
 		return state_file_read_path(apply->serial_file, &apply->applied_text,
 					    ret_len);
-	return state_file_read(apply->change.common.root, APPLIED_NAME,
+	return state_file_read(apply->change.common.root, STATE_APPLIED,
 			       &apply->applied_text, ret_len);
 }
 
@@ -208,9 +206,7 @@ static void report_applied(const struct apply *apply, const char *reason)
 	if (apply->serial_file)
 		report_line(PROGRAM, "%s: %s", apply->serial_file, reason);
 	else
-		report_line(PROGRAM, "%s%s/%s: %s",
-			    apply->change.common.root ? apply->change.common.root : "",
-			    STATE_DIRECTORY, APPLIED_NAME, reason);
+		verb_report_state(apply->change.common.root, STATE_APPLIED, reason);
 }
 
 /* Whether the set is the last one. */
@@ -340,7 +336,7 @@ static int write_applied_text(const struct apply *apply, const char *text, size_
 {
 	if (apply->serial_file)
 		return state_file_write_path(apply->serial_file, text, len);
-	return state_file_write(apply->change.common.root, APPLIED_NAME, text, len);
+	return state_file_write(apply->change.common.root, STATE_APPLIED, text, len);
 }
 
 /* Remembers this set, while the databases are locked. Returns 0 or an exit status. */

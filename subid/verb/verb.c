@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "command/help.h"
+#include "libsubid/store/state-file.h"
 #include "libsubid/sys/etc-directory.h"
 #include "message/i18n.h"
 #include "message/report.h"
@@ -123,6 +124,13 @@ int verb_fail(int error)
 {
 	report_line(PROGRAM, "%s", report_error(error));
 	return VERB_UNREADABLE;
+}
+
+/* Reports an error of a file in /var/lib/subid; @root: as in struct verb_options. */
+void verb_report_state(const char *root, const char *name, const char *reason)
+{
+	report_line(PROGRAM, "%s%s/%s: %s", root ? root : "", STATE_DIRECTORY, name,
+		    reason);
 }
 
 /* Whether --list-columns is among the options that were read into @target. */

@@ -95,6 +95,7 @@ size_t verb_kinds(const struct verb_options *options,
 		  const struct kind *ret_kinds[static 2]);
 int verb_misuse(const struct verb *verb);
 int verb_fail(int error);
+void verb_report_state(const char *root, const char *name, const char *reason);
 void verb_print_cure(const char *cure, bool as_root);
 
 /* The system to read: the running one or an image. */

@@ -36,10 +36,8 @@ static void follow_pass_cleanup(struct follow_pass *pass)
 
 static int fail_state(const struct follow_pass *pass, int error, int result)
 {
-	const char *root = pass->follow->change.common.root;
-
-	report_line(PROGRAM, "%s%s/%s: %s", root ? root : "", STATE_DIRECTORY,
-		    STATE_PEOPLE, report_error(-error));
+	verb_report_state(pass->follow->change.common.root, STATE_PEOPLE,
+			  report_error(-error));
 	return result;
 }
 

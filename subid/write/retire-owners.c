@@ -73,8 +73,7 @@ int retire_write_records(const struct edit *edit, const struct retired *retired)
 
 	if (r == 0)
 		return 0;
-	report_line(PROGRAM, "%s%s/%s: %s", edit->root ? edit->root : "", STATE_DIRECTORY,
-		    STATE_RETIRED, report_error(-r));
+	verb_report_state(edit->root, STATE_RETIRED, report_error(-r));
 	report_line(PROGRAM, _("nothing is changed"));
 	return EDIT_NOT_WRITTEN;
 }
