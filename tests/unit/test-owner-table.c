@@ -84,7 +84,7 @@ Test(owner_table, spellings)
 	cr_assert(holders.items[2].uid == 1999 && !holders.items[2].has_account);
 }
 
-/* A retired owner has no account, whoever has such a login name. */
+/* A retired owner has no account, also if a user has such a login name. */
 Test(owner_table, retired)
 {
 	static const struct accounts_row retired_users[] = { { "~elsa", 1000, 0 } };

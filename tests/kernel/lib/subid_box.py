@@ -20,6 +20,12 @@ KINDS = ("uid", "gid")
 NO_ID = 0xffffffff
 
 
+def etc_text(name):
+    """The text of a file in /etc."""
+    with open(f"/etc/{name}", encoding="utf-8", newline="") as file:
+        return file.read()
+
+
 class Line(NamedTuple):
     """A line that grants something."""
     kind: str

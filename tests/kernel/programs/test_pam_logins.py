@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """pam_subid in the login programs of the system: su by root and by a user at a terminal, login,
 sshd, cron and pamtester. The module is the first line of the common session files, as
-pam-auth-update would write it; whoever logs in finds a range, and a map of it works."""
+pam-auth-update would write it; a user who logs in finds a range, and a map of it works."""
 
 import contextlib
 import os

@@ -6,7 +6,7 @@ import os
 
 import subid_box
 from host import ELSA
-from subid_box import DONE, NONE, NO_USER, USAGE, words
+from subid_box import DONE, NONE, NO_USER, USAGE, etc_text, words
 
 POLICY, NOT_PERMITTED = 20, 9
 REST = "elsa:100000:10\n\n# a comment\nbad\n"
@@ -59,11 +59,6 @@ CASES = (
 )
 
 
-def read(name):
-    with open(f"/etc/{name}", encoding="utf-8", newline="") as file:
-        return file.read()
-
-
 def each_line(box):
     for name, args, line, after, status, *said in CASES:
         text = f"{REST}{line}\nbob:500000:1\n"
@@ -73,7 +68,7 @@ def each_line(box):
             result = box.run("fix", *options, *args)
             about = f"{name} {options}"
             box.check(f"{about}: exit status", result.status, status)
-            box.check(f"{about}: the databases", (read("subuid"), read("subgid")),
+            box.check(f"{about}: the databases", (etc_text("subuid"), etc_text("subgid")),
                       (text, text) if options else (wanted, wanted))
             box.report.check(f"{about}: says why", all(part in words(result) for part in said),
                              f"{result}")
@@ -91,7 +86,7 @@ def each_line(box):
             if status == DONE and not options:
                 box.run("fix", *args)
                 box.check(f"{about}: the second time nothing changes",
-                          (read("subuid"), read("subgid")), (wanted, wanted))
+                          (etc_text("subuid"), etc_text("subgid")), (wanted, wanted))
 
 
 def removals(box):
@@ -112,16 +107,16 @@ def kinds(box):
     line = "elsa:300000:5 \n"
     box.put(line, line)
     box.run("fix", "-g", line[:-1])
-    box.check("-g", (read("subuid"), read("subgid")), (line, "elsa:300000:5\n"))
+    box.check("-g", (etc_text("subuid"), etc_text("subgid")), (line, "elsa:300000:5\n"))
     box.put(line + line, "")
     box.run("fix", line[:-1])
-    box.check("the same line twice", read("subuid"), "elsa:300000:5\n")
+    box.check("the same line twice", etc_text("subuid"), "elsa:300000:5\n")
     box.put(line, line)
     result = box.run("fix", line[:-1], caller=ELSA)
-    box.check("a user may not", (result.status, read("subuid")), (NOT_PERMITTED, line))
+    box.check("a user may not", (result.status, etc_text("subuid")), (NOT_PERMITTED, line))
     box.put("elsa:1\nelsa:12\n", "")
     result = box.run("fix", "--remove", "--begins", "elsa:1")
-    box.check("two lines begin so", (result.status, read("subuid")), (USAGE, "elsa:1\nelsa:12\n"))
+    box.check("two lines begin so", (result.status, etc_text("subuid")), (USAGE, "elsa:1\nelsa:12\n"))
     os.unlink("/etc/subgid")
     box.host.write("/etc/subuid", line)
     box.check("a database is missing", box.run("fix", line[:-1]).status, DONE)

@@ -96,8 +96,8 @@ def test_table(s):
                 f"{result}, {dry}, {again}, {s.lines()!r} and not {wanted!r}")
 
 
-def test_told(s):
-    """What is told to root: a user with another uid keeps the lines with his name, and commands
+def test_reports(s):
+    """What is left to root: a user with another uid keeps the lines with his name, and commands
     can be pasted."""
     s.start("bob:100000:10\n")
     s.accounts(account("bob", 5099) + EVE)
@@ -108,13 +108,13 @@ def test_told(s):
     s.start()
     s.accounts(account("bob", 5099) + EVE)
     result = s.box.run("follow")
-    s.report.check("... of lines by uid is told", result.status == FINDINGS
+    s.report.check("... of lines by uid is reported", result.status == FINDINGS
                    and "bob had the uid 5003 and has another one now" in words(result),
                    f"{words(result)}")
     s.start()
     s.accounts(account("e$v e", 5003, "/home/eve"))
-    told = words(s.box.run("follow"))
-    s.report.check("a name is one word of a command", "subid rename bob 'e$v e'" in told, told)
+    said = words(s.box.run("follow"))
+    s.report.check("a name is one word of a command", "subid rename bob 'e$v e'" in said, said)
     for home in ("/nonexistent", "/", "/home/other"):
         s.start("")
         s.accounts(account("bob", 5003, home))
@@ -160,7 +160,7 @@ def test_network(s):
     for name, mode, args, status, wanted in (
             ("the service is down", "unavail", ("--network",), UNREADABLE, "joe"),
             ("the service fails", "tryagain", ("--network",), UNREADABLE, "joe"),
-            ("there is no such user, but nobody asks", "answer", (), DONE, "joe"),
+            ("there is no such user, but follow does not ask", "answer", (), DONE, "joe"),
             ("there is no such user", "answer", ("--network",), DONE, "~joe")):
         service.set([])
         service.mode(mode)
@@ -271,7 +271,7 @@ def main():
     box, report = enter("subid")
     mount("tmpfs", "/var/lib", "tmpfs", 0, "mode=755")
     s = Follow(box, report)
-    for part in (test_table, test_told, test_nothing, test_network, test_scene, test_kill, test_units):
+    for part in (test_table, test_reports, test_nothing, test_network, test_scene, test_kill, test_units):
         report.part(part, s)
     report.finish()
 

@@ -8,16 +8,11 @@ import resource
 import host as host_module
 import subid_box
 from host import Account, NameService, quick
-from subid_box import DONE, NONE, UNREADABLE, USAGE, words
+from subid_box import DONE, NONE, UNREADABLE, USAGE, etc_text, words
 
 GROUP = f"{host_module.GROUP}lab:x:7000:elsa,joe,moe,gone,far\n"
 USERS = (Account(9000000, 7000, ("joe",)), Account(9000001, 7000, ("moe",)),
          Account(9000002, 7001, ("zoe",)), Account(4000000001, 7000, ("far",)))
-
-
-def read(name):
-    with open(f"/etc/{name}", encoding="utf-8") as file:
-        return file.read()
 
 
 class Site:
@@ -29,7 +24,7 @@ class Site:
         self.box.put(before, before)
         result = self.box.run("grant", *args)
         wanted = before if wanted is None else wanted
-        found = result.status, read("subuid"), read("subgid")
+        found = result.status, etc_text("subuid"), etc_text("subgid")
         self.report.check(name, found == (status, wanted, wanted) and said in words(result),
                           f"{result}; {found[1:]}")
 
@@ -113,7 +108,7 @@ def crowd(site):
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     site.report.check(f"{n} members of a group: {result.seconds:.1f} s, {spent:.2f} s of a "
                       "processor", result.status == DONE and
-                      read("subuid").count("\n") == n, f"{result.status} {words(result)[-300:]}")
+                      etc_text("subuid").count("\n") == n, f"{result.status} {words(result)[-300:]}")
     site.host.reset_etc("group")
 
 

@@ -13,15 +13,10 @@ import host as host_module
 import subid_box
 from host import CLEAN_PATH, ELSA, ROOT, Account, NameService, built, quick
 from library_box import library_of
-from subid_box import DONE, FINDINGS, NONE, UNREADABLE, USAGE, documented, words
+from subid_box import DONE, FINDINGS, NONE, UNREADABLE, USAGE, documented, etc_text, words
 
 POLICY = 20
 POOLS = "pool a 3000000-3000999 count=10\npool b 4000000-4000999 count=10\n"
-
-
-def read(name):
-    with open(f"/etc/{name}", encoding="utf-8") as file:
-        return file.read()
 
 
 class Site:
@@ -48,7 +43,7 @@ class Site:
         result = self.host.run(program, list(args), ROOT) if program else \
             self.box.run("grant", *args)
         self.box.check(f"{name}: exit status", result.status, status)
-        self.box.check(f"{name}: the databases", (read("subuid"), read("subgid")),
+        self.box.check(f"{name}: the databases", (etc_text("subuid"), etc_text("subgid")),
                        (before + wanted, before + wanted))
         self.report.check(f"{name}: says why", said in words(result), f"{result}")
 
@@ -152,10 +147,10 @@ def errors(site):
         site.report.check(f"{name}: check goes on", result.status == UNREADABLE
                           and said in words(result), f"{result}")
         result = site.box.run("revoke", "elsa")
-        site.box.check(f"{name}: revoke", (result.status, read("subuid")), (DONE, ""))
+        site.box.check(f"{name}: revoke", (result.status, etc_text("subuid")), (DONE, ""))
         site.box.put("elsa:700000:10\n", "")
         result = site.host.run(site.usermod, ["-V", "700000-700009", "elsa"], ROOT)
-        site.box.check(f"{name}: usermod-ext -V", (result.status, read("subuid")), (0, ""))
+        site.box.check(f"{name}: usermod-ext -V", (result.status, etc_text("subuid")), (0, ""))
     site.rules("owner x\n")
     for name, change, said in (
             ("writable", lambda: os.chmod("/etc/subid.d/10-site.conf", 0o664),
@@ -345,7 +340,7 @@ def unchanged(site):
                 site.rules(rules)
             site.box.put(lines, lines)
             result = site.box.run("grant", *args)
-            found.append((result.status, result.out, result.err, read("subuid"), read("subgid")))
+            found.append((result.status, result.out, result.err, etc_text("subuid"), etc_text("subgid")))
         site.report.check(f"{i}: {args} is the same with rules about others",
                           all(one == found[0] for one in found), f"{found}")
     site.forget()

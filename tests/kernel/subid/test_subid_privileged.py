@@ -56,7 +56,7 @@ def reads(box, name, path):
 
 
 def applies(box, name, path):
-    """A set tells a caller without permission nothing, and replaces no file."""
+    """A caller without permission learns nothing by a set, and replaces no file."""
     service(box, "pam_deny.so")
     closed(box)
     data = b"subid-set 1 1\nboth anna:100000:4242\n"

@@ -225,7 +225,7 @@ def test_days(case):
          "elsa:100005:5\nbob:100001:2\n", known=known)
     case("before the days", ("grant", "bob"), NONE, lines, says=("bob gets no uids",),
          known=both(f"100000 5 anna 5002 {NEVER} retire"))
-    case("nobody knows since when", ("grant", "bob"), NONE, lines,
+    case("it is not known since when", ("grant", "bob"), NONE, lines,
          says=("bob gets no uids",))
     case("while other ids are free", ("grant", "bob"), DONE, "~anna:100000:5\n",
          "~anna:100000:5\nbob:100005:5\n", known=known)

@@ -45,7 +45,7 @@ piuparts()
 		{ grep -E 'ERROR|FAIL' <<<"$output"; tail -n 20 <<<"$output"; })"
 }
 
-# modes [ROOT]: files with privilege, and the one that nobody may read
+# modes [ROOT]: files with privilege, and the one that only root may read
 modes()
 {
 	local root=${1-}
