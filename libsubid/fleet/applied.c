@@ -11,6 +11,7 @@
 #include "libsubid/core/num.h"
 #include "libsubid/fleet/applied.h"
 #include "libsubid/fleet/crc32c.h"
+#include "libsubid/fleet/set-file.h"
 
 #define APPLIED_HEADER "subid-applied 1 "
 
@@ -49,11 +50,6 @@ static bool take_serial(const char **line, size_t *left, uint64_t *ret_number)
 	return num_parse(word, len, UINT64_MAX, ret_number) == 0;
 }
 
-static bool has_prefix(const char *line, size_t len, const char *word)
-{
-	return len >= strlen(word) && memcmp(line, word, strlen(word)) == 0;
-}
-
 /*
  * Reads only the first line, all but the owners. Returns 0 or APPLIED_MALFORMED.
  */
@@ -64,11 +60,8 @@ int applied_parse_header(const char *text, size_t len, struct applied *ret_appli
 	size_t n;
 
 	len = newline ? (size_t)(newline - text) : 0;
-	if (!has_prefix(text, len, APPLIED_HEADER))
-		return APPLIED_MALFORMED;
-	text += strlen(APPLIED_HEADER);
-	len -= strlen(APPLIED_HEADER);
-	if (!take_serial(&text, &len, &applied.serial))
+	if (!set_file_take(&text, &len, APPLIED_HEADER) ||
+	    !take_serial(&text, &len, &applied.serial))
 		return APPLIED_MALFORMED;
 	word = cut_word(&text, &len, &n);
 	if (!crc32c_read(word, n, &applied.checksum) ||
@@ -81,12 +74,9 @@ int applied_parse_header(const char *text, size_t len, struct applied *ret_appli
 
 static int read_applied_owner(const char *line, size_t len, struct applied *applied)
 {
-	for (size_t gone = 0; gone < 2; gone++) {
-		size_t n = strlen(words[gone]);
-
-		if (has_prefix(line, len, words[gone]))
-			return applied_put(applied, line + n, len - n, gone == 1);
-	}
+	for (size_t gone = 0; gone < 2; gone++)
+		if (set_file_take(&line, &len, words[gone]))
+			return applied_put(applied, line, len, gone == 1);
 	return APPLIED_MALFORMED;
 }
 

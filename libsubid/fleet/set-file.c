@@ -44,15 +44,21 @@ static bool next_set_line(struct set_reader *reader)
 	return true;
 }
 
+/* Takes a word from the begin of a text; false: it begins with another one. */
+bool set_file_take(const char **text, size_t *len, const char *word)
+{
+	size_t n = strlen(word);
+
+	if (*len < n || memcmp(*text, word, n) != 0)
+		return false;
+	*text += n;
+	*len -= n;
+	return true;
+}
+
 static bool take_prefix(struct set_reader *reader, const char *word)
 {
-	size_t len = strlen(word);
-
-	if (reader->len < len || memcmp(reader->line, word, len) != 0)
-		return false;
-	reader->line += len;
-	reader->len -= len;
-	return true;
+	return set_file_take(&reader->line, &reader->len, word);
 }
 
 static int read_header(struct set_reader *reader, struct set_file *set)

@@ -68,6 +68,7 @@ typedef int (*set_file_shared_fn)(const struct set_file_line *a,
 
 int set_file_parse(const char *text, size_t len, struct set_file *ret_set,
 		   struct set_file_place *ret_place);
+bool set_file_take(const char **text, size_t *len, const char *word);
 int set_file_put(struct set_file *set, const struct set_file_line *line);
 void set_file_sort(struct set_file *set);
 bool set_file_joins(const struct set_file_line *a, const struct set_file_line *b);
