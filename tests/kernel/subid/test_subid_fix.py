@@ -116,7 +116,8 @@ def kinds(box):
     box.check("a user may not", (result.status, etc_text("subuid")), (NOT_PERMITTED, line))
     box.put("elsa:1\nelsa:12\n", "")
     result = box.run("fix", "--remove", "--begins", "elsa:1")
-    box.check("two lines begin so", (result.status, etc_text("subuid")), (USAGE, "elsa:1\nelsa:12\n"))
+    box.check("two lines begin so", (result.status, etc_text("subuid")),
+              (USAGE, "elsa:1\nelsa:12\n"))
     os.unlink("/etc/subgid")
     box.host.write("/etc/subuid", line)
     box.check("a database is missing", box.run("fix", line[:-1]).status, DONE)

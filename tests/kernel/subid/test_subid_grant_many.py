@@ -108,7 +108,8 @@ def crowd(site):
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     site.report.check(f"{n} members of a group: {result.seconds:.1f} s, {spent:.2f} s of a "
                       "processor", result.status == DONE and
-                      etc_text("subuid").count("\n") == n, f"{result.status} {words(result)[-300:]}")
+                      etc_text("subuid").count("\n") == n,
+                      f"{result.status} {words(result)[-300:]}")
     site.host.reset_etc("group")
 
 

@@ -340,7 +340,8 @@ def unchanged(site):
                 site.rules(rules)
             site.box.put(lines, lines)
             result = site.box.run("grant", *args)
-            found.append((result.status, result.out, result.err, etc_text("subuid"), etc_text("subgid")))
+            found.append((result.status, result.out, result.err, etc_text("subuid"),
+                          etc_text("subgid")))
         site.report.check(f"{i}: {args} is the same with rules about others",
                           all(one == found[0] for one in found), f"{found}")
     site.forget()
