@@ -297,6 +297,23 @@ static int put_gone(struct apply *apply)
 	return r < 0 ? r : 0;
 }
 
+/* Finds who of the owners that are gone has ranges; with --prune these go. */
+static int find_gone_ranges(struct apply *apply, const struct table *table, size_t k)
+{
+	CLEANUP(allocated_ids_cleanup) struct allocated_ids used = { 0 };
+	int r = allocated_ids_read_holdings(&used, table, &apply->gone);
+
+	for (size_t i = 0; r == 0 && i < used.n_holdings; i++) {
+		apply->have_ranges[used.holdings[i].person] = true;
+		if (!apply->prune)
+			continue;
+		apply->spans[k] = range_span(apply->spans[k], used.holdings[i].range);
+		apply->removed++;
+		r = range_set_add(&apply->lost.ids[k], used.holdings[i].range);
+	}
+	return r > 0 ? -E2BIG : r;
+}
+
 /*
  * Finds the owners that only earlier sets name, and which of them have ranges in @db;
  * NULL: this set is the last one, which has found them. Returns 0 or an exit status.
@@ -310,13 +327,8 @@ int apply_find_gone(struct apply *apply, const struct db *db)
 		r = -ENOMEM;
 	for (size_t i = 0; r == 0 && !db && i < apply->gone.n; i++)
 		apply->have_ranges[i] = true;
-	for (size_t k = 0; r == 0 && db && apply->gone.n > 0 && k < 2; k++) {
-		CLEANUP(allocated_ids_cleanup) struct allocated_ids used = { 0 };
-
-		r = allocated_ids_read_holdings(&used, &db->sides[k].table, &apply->gone);
-		for (size_t i = 0; r == 0 && i < used.n_holdings; i++)
-			apply->have_ranges[used.holdings[i].person] = true;
-	}
+	for (size_t k = 0; r == 0 && db && apply->gone.n > 0 && k < 2; k++)
+		r = find_gone_ranges(apply, &db->sides[k].table, k);
 	return r ? verb_fail(-r) : 0;
 }
 

@@ -25,32 +25,13 @@ static int prune_owner(struct apply *apply, size_t i)
 	return edit_tell_error(edit, r);
 }
 
-/* The ids that they lose, for apply->lost. */
-static int find_pruned(struct apply *apply, size_t k)
-{
-	CLEANUP(allocated_ids_cleanup) struct allocated_ids used = { 0 };
-	int r = allocated_ids_read_holdings(&used, &apply->edit.db.sides[k].table,
-					    &apply->gone);
-
-	for (size_t i = 0; r == 0 && i < used.n_holdings; i++) {
-		apply->spans[k] = range_span(apply->spans[k], used.holdings[i].range);
-		r = range_set_add(&apply->lost.ids[k], used.holdings[i].range);
-	}
-	apply->removed += used.n_holdings;
-	return edit_tell_error(&apply->edit, r);
-}
-
-/*
- * Retires, in memory, and writes who had the ids. Returns as edit.h says.
- */
+/* Retires in memory what apply_find_gone() has found. Returns as edit.h says. */
 int apply_prune(struct apply *apply)
 {
 	int r = 0;
 
 	apply->retired.epoch = retired_clock();
 	apply->retired.note = "apply";
-	for (size_t k = 0; r == 0 && k < 2; k++)
-		r = find_pruned(apply, k);
 	for (size_t i = 0; r == 0 && i < apply->gone.n; i++)
 		if (apply->have_ranges[i])
 			r = prune_owner(apply, i);
