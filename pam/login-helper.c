@@ -106,9 +106,8 @@ static int become_session(void *context)
 	forget_context();
 	umask(022);
 	sigemptyset(&none);
-	/* A change of ids has cleared the signal at the end of the parent. */
 	/* SIGTERM: a change that has begun is finished and recorded. */
-	if (become_root() || chdir("/") || child_end_with(errand->parent, SIGTERM) ||
+	if (chdir("/") || child_end_with(errand->parent, SIGTERM) ||
 	    sigprocmask(SIG_SETMASK, &none, NULL))
 		return SESSION_NOT_RUN;
 	syscall(SYS_execveat, errand->program, "", errand->arguments, environment,
