@@ -73,12 +73,9 @@ static bool login_is_named(void *context, struct policy_word name)
 static int login_is_member(void *context, struct policy_word group)
 {
 	const struct login_question *question = context;
-	char name[LIMIT_OWNER_BYTES + 1];
 
-	policy_word_copy(group, name);
-	return membership_check(question->lookup,
-				nsswitch_has_others(question->nsswitch->group),
-				&question->owner->account, name);
+	return membership_check(question->lookup, question->nsswitch,
+				&question->owner->account, group);
 }
 
 /*

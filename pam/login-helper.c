@@ -141,7 +141,8 @@ static int watch_session(void *context)
 	int ends[2];
 
 	/* A user could end it, who runs su(1), and with it the helper before the record
-	 * of the change. A change of ids has cleared the signal at the end of the host. */
+	 * of the change. A change of ids has cleared the signal at the end of the host.
+	 */
 	if (become_root() || child_end_with(errand->host, 0))
 		return EXIT_FAILURE;
 	errand->parent = getpid();

@@ -82,16 +82,13 @@ static int find_candidate(struct candidate *candidate)
 static int candidate_is_member(void *context, struct policy_word group)
 {
 	struct candidate *candidate = context;
-	const struct lookup *lookup = &candidate->db->lookup;
-	bool remote = nsswitch_has_others(candidate->db->nsswitch.group);
-	char name[LIMIT_OWNER_BYTES + 1];
 	int r = find_candidate(candidate);
 
 	if (r)
 		return r == ACCOUNT_NONE ? 0 : r;
 	candidate->found = true;
-	policy_word_copy(group, name);
-	return membership_check(lookup, remote, &candidate->account, name);
+	return membership_check(&candidate->db->lookup, &candidate->db->nsswitch,
+				&candidate->account, group);
 }
 
 /* A user by the uid. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
 #include "libsubid/user/membership.h"
 #include "libsubid/user/passwd-file.h"
 
@@ -50,15 +51,17 @@ static int check_by_service(const struct name_service *service,
 }
 
 /*
- * Checks whether a user is a member of a group, or has it as the primary one.
- *
- * remote: the name service has groups that the file does not have.
+ * Checks whether a user is a member of a group, or has it as the primary one. The name
+ * service is asked if by @nsswitch it has groups that the file does not have.
  * Returns 1, 0 (also if there is no such group) or -errno.
  */
-int membership_check(const struct lookup *lookup, bool remote,
-		     const struct account *account, const char *group)
+int membership_check(const struct lookup *lookup, const struct nsswitch *nsswitch,
+		     const struct account *account, struct policy_word group)
 {
-	return remote && lookup->service ?
-		       check_by_service(lookup->service, account, group) :
-		       check_in_file(lookup->directory, account, group);
+	char name[LIMIT_OWNER_BYTES + 1];
+
+	policy_word_copy(group, name);
+	return lookup->service && nsswitch_has_others(nsswitch->group) ?
+		       check_by_service(lookup->service, account, name) :
+		       check_in_file(lookup->directory, account, name);
 }

@@ -5,11 +5,11 @@
 #ifndef SUBID_MEMBERSHIP_H
 #define SUBID_MEMBERSHIP_H
 
-#include <stdbool.h>
-
+#include "libsubid/core/policy.h"
+#include "libsubid/sys/nsswitch.h"
 #include "libsubid/user/lookup.h"
 
-int membership_check(const struct lookup *lookup, bool remote,
-		     const struct account *account, const char *group);
+int membership_check(const struct lookup *lookup, const struct nsswitch *nsswitch,
+		     const struct account *account, struct policy_word group);
 
 #endif

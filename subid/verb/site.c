@@ -67,14 +67,14 @@ static int is_site_member(void *context, struct policy_word group)
 	const struct site_question *question = context;
 	const struct site *site = question->site;
 	char name[LIMIT_OWNER_BYTES + 1];
-	int r;
+	int r = membership_check(&site->lookup, &site->nsswitch, question->user->account,
+				 group);
 
+	if (r >= 0)
+		return r;
 	policy_word_copy(group, name);
-	r = membership_check(&site->lookup, nsswitch_has_others(site->nsswitch.group),
-			     question->user->account, name);
-	if (r < 0)
-		report_line(PROGRAM, _("cannot look up group '%s': %s"), name,
-			    report_no_answer(r));
+	report_line(PROGRAM, _("cannot look up group '%s': %s"), name,
+		    report_no_answer(r));
 	return r;
 }
 
