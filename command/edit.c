@@ -348,6 +348,15 @@ static void report_policy(const struct edit *edit, const struct allocate *alloca
 	report_line(edit->program, _("no ids are given before that is fixed"));
 }
 
+static void report_unknown_group(const struct edit *edit, struct policy_word group, int r)
+{
+	char name[LIMIT_OWNER_BYTES + 1];
+
+	policy_word_copy(group, name);
+	report_line(edit->program, _("cannot look up group '%s': %s"), name,
+		    report_no_answer(r));
+}
+
 /* Reports why an allocation failed, if it did: @r is what allocate_ranges() returned.
  * Returns @r. */
 int edit_report_allocation(struct edit *edit, const struct allocate *allocate, int r)
@@ -360,6 +369,8 @@ int edit_report_allocation(struct edit *edit, const struct allocate *allocate, i
 	else if (r == DB_FULL)
 		allocation_report_full(edit->program, edit->directory, image_of(edit),
 				       allocate);
+	else if (allocate->unknown_group.text)
+		report_unknown_group(edit, allocate->unknown_group, r);
 	else
 		edit_tell_error(edit, r);
 	return r;

@@ -70,7 +70,7 @@ static int answer_groups(struct ask *ask, const char *name, gid_t gid)
 {
 	CLEANUP(cleanup_free) gid_t *groups = NULL;
 	size_t n = 0;
-	int r = nss_groups(name, gid, &groups, &n);
+	int r = nss_groups(&ask->nss, name, gid, &groups, &n);
 
 	return ask_send_answer(ask, r, groups, n * sizeof(*groups));
 }

@@ -46,7 +46,8 @@ int allocate_read_policy(struct allocate_work *work)
 
 /* One user, for questions of the resolver. */
 struct candidate {
-	const struct db *db;
+	struct db *db;
+	struct allocate *allocate; /* takes the name of a group that is not known */
 	const struct owner_set *people;
 	size_t person;
 	struct account account;
@@ -87,8 +88,13 @@ static int candidate_is_member(void *context, struct policy_word group)
 	if (r)
 		return r == ACCOUNT_NONE ? 0 : r;
 	candidate->found = true;
-	return membership_check(&candidate->db->lookup, &candidate->db->nsswitch,
-				&candidate->account, group);
+	r = membership_check(&candidate->db->lookup, &candidate->db->nsswitch,
+			     &candidate->account, group);
+	if (r < 0 && r != -ENOMEM) {
+		candidate->allocate->unknown_group = group;
+		candidate->db->accounts = "group";
+	}
+	return r;
 }
 
 /* A user by the uid. */
@@ -157,7 +163,11 @@ static int assign_pool(struct allocate_work *work, size_t i, const size_t *named
 	const struct owner_set *people = work->allocate->people;
 	const struct owner_set_user *person = &people->items[i];
 	struct candidate candidate = {
-		.db = work->db, .people = people, .person = i, .uid = person->uid
+		.db = work->db,
+		.allocate = work->allocate,
+		.people = people,
+		.person = i,
+		.uid = person->uid,
 	};
 	const struct policy_user user = {
 		.uid = person->uid,
@@ -184,8 +194,6 @@ int allocate_assign(struct allocate_work *work)
 	for (size_t i = 0; work->policy && r == 0 && i < allocate->n; i++)
 		if (allocate->people->items[i].status == OWNER_SET_KNOWN)
 			r = assign_pool(work, i, &named[i]);
-	if (r && r != -ENOMEM)
-		work->db->accounts = "group";
 	return db_fail(work->db, first_kind(work), r);
 }
 

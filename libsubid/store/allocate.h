@@ -79,12 +79,13 @@ struct allocate {
 	bool join; /* ids behind an owner's last line make that line longer */
 	struct overlap_policy policy;
 
-	struct policy_files site;      /* the policy; read once */
-	bool has_site;		       /* it was read */
-	bool has_pools;		       /* allocate_find_pools() has set items->assign */
-	struct overlap_list conflicts; /* DB_CONFLICT: all of them */
-	struct allocate_full full;     /* DB_FULL */
-	bool unsure;		       /* the name service did not answer in time */
+	struct policy_files site; /* the policy; read once */
+	bool has_site;		  /* it was read */
+	bool has_pools;		  /* allocate_find_pools() has set items->assign */
+	struct policy_word unknown_group; /* -errno: its members are not known; or NULL */
+	struct overlap_list conflicts;	  /* DB_CONFLICT: all of them */
+	struct allocate_full full;	  /* DB_FULL */
+	bool unsure;			  /* the name service did not answer in time */
 	/* The span of new ranges with ids that are not mapped in this user namespace; end
 	 * 0: none. Not set for fixed ranges. */
 	struct range absent;

@@ -52,16 +52,19 @@ static int check_by_service(const struct name_service *service,
 
 /*
  * Checks whether a user is a member of a group, or has it as the primary one. The name
- * service is asked if by @nsswitch it has groups that the file does not have.
+ * service is asked if by @nsswitch it has groups that the file does not have; a member by
+ * the file is one even if a service is silent.
  * Returns 1, 0 (also if there is no such group) or -errno.
  */
 int membership_check(const struct lookup *lookup, const struct nsswitch *nsswitch,
 		     const struct account *account, struct policy_word group)
 {
 	char name[LIMIT_OWNER_BYTES + 1];
+	int r;
 
 	policy_word_copy(group, name);
-	return lookup->service && nsswitch_has_others(nsswitch->group) ?
+	r = check_in_file(lookup->directory, account, name);
+	return r == 0 && lookup->service && nsswitch_has_others(nsswitch->group) ?
 		       check_by_service(lookup->service, account, name) :
-		       check_in_file(lookup->directory, account, name);
+		       r;
 }

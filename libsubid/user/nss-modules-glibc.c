@@ -37,19 +37,30 @@ typedef enum nss_status (*by_id_fn)(uint32_t id, void *entry, char *buffer, size
 typedef enum nss_status (*set_fn)(int stay_open);
 typedef enum nss_status (*next_fn)(void *entry, char *buffer, size_t size, int *error);
 typedef enum nss_status (*end_fn)(void);
+typedef enum nss_status (*groups_fn)(const char *name, gid_t gid, long *n,
+				     long *allocated, gid_t **groups, long max,
+				     int *error);
 
 /* ISO C cannot convert an object pointer to a function pointer. */
-static bool find_module_call(const struct nss_module *module, const char *verb,
-			     bool group, const char *object, void *ret_call)
+static bool find_function(const struct nss_module *module, const char *call,
+			  void *ret_call)
 {
 	char name[NSSWITCH_WORD_BYTES + 32];
 	void *address;
 
-	snprintf(name, sizeof(name), "_nss_%s_%s%s%s", module->word, verb,
-		 group ? "gr" : "pw", object);
+	snprintf(name, sizeof(name), "_nss_%s_%s", module->word, call);
 	address = dlsym(module->handle, name);
 	memcpy(ret_call, &address, sizeof(address));
 	return address != NULL;
+}
+
+static bool find_module_call(const struct nss_module *module, const char *verb,
+			     bool group, const char *object, void *ret_call)
+{
+	char call[16];
+
+	snprintf(call, sizeof(call), "%s%s%s", verb, group ? "gr" : "pw", object);
+	return find_function(module, call, ret_call);
 }
 
 /* Stores a word whose module is not installed; there is room for the whole line. */
@@ -248,6 +259,55 @@ bool nss_modules_have_remote(const struct nss_modules *modules)
 		if (is_remote(&modules->modules[i]))
 			return true;
 	return modules->too_many;
+}
+
+static int call_groups(groups_fn call, const char *name, gid_t gid)
+{
+	long n = 0, allocated = 16;
+	CLEANUP(cleanup_free)
+	gid_t *groups = reallocarray(NULL, (size_t)allocated, sizeof(*groups));
+	enum nss_status status;
+	int error = 0;
+
+	if (!groups)
+		return -ENOMEM;
+	status = call(name, gid, &n, &allocated, &groups, NSS_GROUPS_MAX, &error);
+	return status == NSS_STATUS_SUCCESS || status == NSS_STATUS_NOTFOUND ? 0 :
+									       -EAGAIN;
+}
+
+/*
+ * Asks one module for the groups of a user; one without the call, all of whose groups
+ * libc reads, for the primary group. Returns 0 (it has answered) or -errno.
+ */
+static int ask_module_groups(const struct nss_module *module, const char *name, gid_t gid)
+{
+	const struct nss_question question = { .group = true, .id = gid };
+	struct nss_found found;
+	groups_fn call;
+	int r;
+
+	if (!module->handle)
+		return -EAGAIN;
+	if (find_function(module, "initgroups_dyn", &call))
+		return call_groups(call, name, gid);
+	r = ask_module(module, &question, &found);
+	return r < 0 ? r : 0;
+}
+
+/*
+ * Checks that each service answers which groups a user has: getgrouplist(3) leaves out
+ * those of a silent one. Returns 0 or -errno.
+ */
+int nss_modules_check_groups(const struct nss_modules *modules, const char *name,
+			     gid_t gid)
+{
+	int r = modules->too_many ? -EAGAIN : 0;
+
+	for (size_t i = 0; r == 0 && i < modules->n; i++)
+		if (is_remote(&modules->modules[i]))
+			r = ask_module_groups(&modules->modules[i], name, gid);
+	return r;
 }
 
 static int enumerate_module(const struct nss_module *module, bool group,

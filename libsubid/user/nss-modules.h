@@ -17,6 +17,8 @@
 #include "libsubid/sys/nsswitch.h"
 
 #define NSS_MODULES_MAX 8
+/* of one user */
+#define NSS_GROUPS_MAX 65536
 
 /* A question about a user, or with @group a group, by name, or with NULL by id. */
 struct nss_question {
@@ -62,6 +64,8 @@ int nss_modules_ask_remote(const struct nss_modules *modules,
 			   struct nss_found *ret_found);
 bool nss_module_is_installed(const char *file);
 bool nss_modules_have_remote(const struct nss_modules *modules);
+int nss_modules_check_groups(const struct nss_modules *modules, const char *name,
+			     gid_t gid);
 int nss_modules_enumerate(const struct nss_modules *modules, nss_found_fn take,
 			  void *context);
 void nss_modules_close(struct nss_modules *modules);

@@ -16,9 +16,8 @@
 #include "libsubid/sys/wait.h"
 #include "libsubid/user/nss.h"
 
-/* Enough for a group with a hundred thousand members, and for the groups of a user. */
+/* Enough for a group with a hundred thousand members. */
 #define ENTRY_BYTES_MAX (16 * 1024 * 1024)
-#define GROUPS_MAX	65536
 /* Time limit for all answers about owners of lines. */
 #define USERS_MILLISECONDS 2000
 
@@ -252,19 +251,26 @@ int nss_home(struct nss *nss, const char *name, char **ret_home)
 }
 
 /*
- * Looks up all groups of a user, including @gid. Returns 0 or -errno; *ret_groups is to
- * be freed.
+ * Looks up all groups of a user, including @gid. Returns 0 or -errno (also if one service
+ * is silent); *ret_groups is to be freed.
  */
-int nss_groups(const char *name, gid_t gid, gid_t **ret_groups, size_t *ret_n)
+int nss_groups(struct nss *nss, const char *name, gid_t gid, gid_t **ret_groups,
+	       size_t *ret_n)
 {
 	CLEANUP(cleanup_free)
-	gid_t *groups = reallocarray(NULL, GROUPS_MAX, sizeof(*groups));
-	int n = GROUPS_MAX;
+	gid_t *groups = reallocarray(NULL, NSS_GROUPS_MAX, sizeof(*groups));
+	const struct nss_modules *modules;
+	int n = NSS_GROUPS_MAX, r;
 
 	if (!groups)
 		return -ENOMEM;
 	if (getgrouplist(name, gid, groups, &n) < 0)
 		return -E2BIG;
+	r = nss_modules_of(nss, &kind_gid, &modules);
+	if (r == 0)
+		r = nss_modules_check_groups(modules, name, gid);
+	if (r)
+		return r;
 	*ret_groups = TAKE_PTR(groups);
 	*ret_n = (size_t)n;
 	return 0;
@@ -338,8 +344,7 @@ static int service_group(void *context, const char *name, gid_t *ret_gid)
 static int service_groups(void *context, const struct account *account,
 			  gid_t **ret_groups, size_t *ret_n)
 {
-	(void)context;
-	return nss_groups(account->name, account->gid, ret_groups, ret_n);
+	return nss_groups(context, account->name, account->gid, ret_groups, ret_n);
 }
 
 static int add_found(const struct nss_found *found, void *context)

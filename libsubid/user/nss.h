@@ -30,7 +30,8 @@ int nss_uid(struct nss *nss, uid_t uid, struct account *ret_account);
 int nss_name_of(struct nss *nss, const struct kind *kind, uint32_t id,
 		char ret_name[static LIMIT_OWNER_BYTES + 1]);
 int nss_home(struct nss *nss, const char *name, char **ret_home);
-int nss_groups(const char *name, gid_t gid, gid_t **ret_groups, size_t *ret_n);
+int nss_groups(struct nss *nss, const char *name, gid_t gid, gid_t **ret_groups,
+	       size_t *ret_n);
 int nss_members(struct nss *nss, const char *group, gid_t *ret_gid, char **ret_names,
 		size_t *ret_len);
 int nss_enumerate(struct nss *nss, const struct kind *kind, nss_found_fn take,

@@ -43,6 +43,9 @@ enum nss_status CALL(setgrent)(int stay_open);
 enum nss_status CALL(getgrent_r)(struct group *entry, char *buffer, size_t size,
 				 int *error);
 enum nss_status CALL(endgrent)(void);
+enum nss_status CALL(initgroups_dyn)(const char *name, gid_t gid, long *n,
+				     long *allocated, gid_t **groups, long max,
+				     int *error);
 #endif
 
 #pragma GCC visibility pop
@@ -350,6 +353,28 @@ enum nss_status CALL(getgrent_r)(struct group *entry, char *buffer, size_t size,
 enum nss_status CALL(endgrent)(void)
 {
 	position = 0;
+	return NSS_STATUS_SUCCESS;
+}
+
+enum nss_status CALL(initgroups_dyn)(const char *name, gid_t gid, long *n,
+				     long *allocated, gid_t **groups, long max,
+				     int *error)
+{
+	const struct nss_module_control *control = &nss_module_control;
+
+	(void)name;
+	(void)max;
+	if (control->silent_id && control->silent_id == gid) {
+		*error = ENOENT;
+		return NSS_STATUS_UNAVAIL;
+	}
+	if (gid < control->first || gid > control->last)
+		return NSS_STATUS_NOTFOUND;
+	/* As many as make the list grow. */
+	*allocated = 1000;
+	free(*groups);
+	*groups = calloc(1000, sizeof(**groups));
+	*n = *groups ? 1000 : 0;
 	return NSS_STATUS_SUCCESS;
 }
 #endif

@@ -326,3 +326,18 @@ Test(nss_modules, enumerates_not)
 	control_of(1)->ends_after = 1;
 	cr_assert_eq(enumerate(0, 0).n, 4);
 }
+
+/* Whether each service has said which groups a user has. */
+Test(nss_modules, groups)
+{
+	open_modules("unit unitfew systemd", true);
+	control_of(0)->first = 100;
+	control_of(0)->last = 200;
+	control_of(0)->silent_id = 150;
+	cr_assert_eq(nss_modules_check_groups(&modules, "elsa", 99), 0);
+	cr_assert_eq(nss_modules_check_groups(&modules, "elsa", 100), 0);
+	cr_assert_eq(nss_modules_check_groups(&modules, "elsa", 150), -EAGAIN);
+	open_modules("unit unit unit unit unit unit unit unit unit", true);
+	cr_assert_eq(nss_modules_check_groups(&modules, "elsa", 99), -EAGAIN);
+	control_of(0)->silent_id = 0;
+}

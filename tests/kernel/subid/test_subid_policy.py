@@ -177,8 +177,19 @@ def services(site):
     site.rules(POOLS + "assign group=staff pool=b\n")
     directory.set(groups=((5001, "staff"),))
     site.gives("a group of the name service", "elsa", wanted="elsa:4000000:10\n")
+    site.rules(POOLS + "assign group=others pool=a\nassign group=team pool=b\n")
+    directory.set(groups=((7001, "others"),))
+    site.gives("a member by the file", "elsa", wanted="elsa:4000000:10\n")
+    directory.mode("unavail", call="initgroups")
+    site.gives("the service does not say who is a member", "elsa", status=UNREADABLE,
+               said="cannot look up group 'others'")
+    site.rules(POOLS + "assign group=team pool=b\nassign group=others pool=a\n")
+    site.gives("a member by the file, the service is silent", "elsa",
+               wanted="elsa:4000000:10\n")
+    site.rules(POOLS + "assign group=staff pool=b\n")
     directory.mode("unavail")
-    site.gives("the service is silent", "elsa", status=UNREADABLE, said="group")
+    site.gives("the service is silent", "elsa", status=UNREADABLE,
+               said="cannot look up group 'staff'")
     result = site.box.run("policy", "--for", "elsa")
     site.report.check("the service is silent: policy", result.status == UNREADABLE
                       and "cannot look up group 'staff'" in words(result), f"{result}")
