@@ -11,7 +11,7 @@
 /* Former owners of retired ids. */
 #define STATE_RETIRED "retired"
 /* Owners when `subid follow` last ran. */
-#define STATE_PEOPLE "people"
+#define STATE_OWNERS "owners"
 /* The last set. */
 #define STATE_APPLIED "applied"
 

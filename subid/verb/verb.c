@@ -19,8 +19,8 @@ const struct help_status verb_statuses[] = {
 	{ VERB_DONE, N_("success") },
 	{ VERB_USAGE, N_("the command line is wrong") },
 	{ VERB_FINDINGS,
-	  N_("something does not work as it is configured, the user has too few ids, or "
-	     "files have no owner") },
+	  N_("something does not work as it is configured, the user has too few ids, "
+	     "files have no owner, or root must decide about a user") },
 	{ VERB_UNREADABLE, N_("a file could not be read, or a service did not answer") },
 	{ VERB_LOCKED, N_("another program has locked the databases") },
 	{ VERB_NOT_WRITTEN, N_("a database or standard output could not be written") },

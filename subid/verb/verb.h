@@ -77,9 +77,9 @@ struct verb_options {
 #define VERB_EXITS_READ                                                              \
 	(VERB_EXIT(VERB_DONE) | VERB_EXIT(VERB_USAGE) | VERB_EXIT(VERB_UNREADABLE) | \
 	 VERB_EXIT(VERB_NOT_WRITTEN))
-#define VERB_EXITS_WRITE                                                      \
-	(VERB_EXITS_READ | VERB_EXIT(VERB_LOCKED) | VERB_EXIT(VERB_NO_USER) | \
-	 VERB_EXIT(VERB_NOT_PERMITTED))
+#define VERB_EXITS_CHANGE \
+	(VERB_EXITS_READ | VERB_EXIT(VERB_LOCKED) | VERB_EXIT(VERB_NOT_PERMITTED))
+#define VERB_EXITS_WRITE (VERB_EXITS_CHANGE | VERB_EXIT(VERB_NO_USER))
 
 extern const struct help_status verb_statuses[];
 

@@ -15,12 +15,16 @@ const struct option_row change_rows[] = {
 	  OPTION_INTO(struct change_options, uid_only) },
 	{ 'g', "gid-only", .text = N_("only gids"),
 	  OPTION_INTO(struct change_options, gid_only) },
-	{ 0, "no-account", NULL, N_("the user need not exist"),
-	  OPTION_INTO(struct change_options, no_account) },
 	{ 0, "dry-run", NULL, N_("show the lines that would be removed and added"),
 	  OPTION_INTO(struct change_options, dry_run) },
 	{ 'J', "json", NULL, N_("show the ranges before and after as JSON"),
 	  OPTION_INTO(struct change_options, common.output.json) },
+	{ .name = NULL },
+};
+
+const struct option_row change_account_rows[] = {
+	{ 0, "no-account", NULL, N_("the user need not exist"),
+	  OPTION_INTO(struct change_options, no_account) },
 	{ .name = NULL },
 };
 

@@ -23,8 +23,10 @@ struct change_options {
 	bool local_only; /* continue if the name service does not answer */
 };
 
-/* Rows of options that set them; change_local_rows for verbs that must know owners. */
+/* Rows of options that set them; change_local_rows for verbs that must know owners,
+ * change_account_rows for those that look up a user. */
 extern const struct option_row change_rows[];
+extern const struct option_row change_account_rows[];
 extern const struct option_row change_local_rows[];
 
 int change_prepare(struct edit *edit, const struct verb *verb,

@@ -36,7 +36,7 @@ static void follow_pass_cleanup(struct follow_pass *pass)
 
 static int fail_state(const struct follow_pass *pass, int error, int result)
 {
-	verb_report_state(pass->follow->change.common.root, STATE_PEOPLE,
+	verb_report_state(pass->follow->change.common.root, STATE_OWNERS,
 			  report_error(-error));
 	return result;
 }
@@ -45,7 +45,7 @@ static int fail_state(const struct follow_pass *pass, int error, int result)
 static int read_known(struct follow_pass *pass)
 {
 	const char *root = pass->follow->change.common.root;
-	int r = state_file_read(root, STATE_PEOPLE, &pass->old_text, &pass->old_len);
+	int r = state_file_read(root, STATE_OWNERS, &pass->old_text, &pass->old_len);
 
 	if (r == 0)
 		r = owner_records_parse(&pass->known,
@@ -114,7 +114,7 @@ static int write_pass(struct follow_pass *pass)
 			       retire_write_records(&pass->edit, &pass->retired) :
 			       0;
 	r = is_text_changed(pass) ?
-		    state_file_write(root, STATE_PEOPLE, pass->text, pass->len) :
+		    state_file_write(root, STATE_OWNERS, pass->text, pass->len) :
 		    0;
 	return r ? fail_state(pass, r, VERB_NOT_WRITTEN) : 0;
 }
@@ -220,7 +220,7 @@ const struct verb verb_follow = {
 		.options = follow_options,
 		.examples = follow_examples,
 		.statuses = verb_statuses,
-		.exits = VERB_EXITS_WRITE | VERB_EXIT(VERB_FINDINGS),
+		.exits = VERB_EXITS_CHANGE | VERB_EXIT(VERB_FINDINGS),
 		.page = "subid-follow(8)",
 	},
 	.run = follow_run,

@@ -407,6 +407,7 @@ static const struct option_row grant_rows[] = {
 
 static const struct option_group grant_options[] = {
 	{ grant_rows, 0 },
+	{ change_account_rows, offsetof(struct grant_options, change) },
 	{ change_rows, offsetof(struct grant_options, change) },
 	{ verb_root_rows, offsetof(struct grant_options, change.common) },
 	{ option_help_rows, 0 },

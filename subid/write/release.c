@@ -159,7 +159,7 @@ const struct verb verb_release = {
 		.options = release_options,
 		.examples = release_examples,
 		.statuses = verb_statuses,
-		.exits = VERB_EXITS_WRITE | VERB_EXIT(VERB_NONE) | VERB_EXIT(VERB_BUSY),
+		.exits = VERB_EXITS_CHANGE | VERB_EXIT(VERB_NONE) | VERB_EXIT(VERB_BUSY),
 		.page = "subid-retire(8)",
 	},
 	.run = release_run,

@@ -380,6 +380,7 @@ static const struct option_row rename_rows[] = {
 static const struct option_group rename_options[] = {
 	{ rename_rows, 0 },
 	{ change_local_rows, offsetof(struct rename, change) },
+	{ change_account_rows, offsetof(struct rename, change) },
 	{ change_rows, offsetof(struct rename, change) },
 	{ verb_root_rows, offsetof(struct rename, change.common) },
 	{ option_help_rows, 0 },

@@ -14,6 +14,7 @@ static int retire_run(int argc, char **argv)
 static const struct option_group retire_options[] = {
 	{ revoke_rows, 0 },
 	{ change_local_rows, offsetof(struct revoke, change) },
+	{ change_account_rows, offsetof(struct revoke, change) },
 	{ change_rows, offsetof(struct revoke, change) },
 	{ verb_root_rows, offsetof(struct revoke, change.common) },
 	{ option_help_rows, 0 },

@@ -408,6 +408,7 @@ static const struct option_group revoke_options[] = {
 	{ revoke_rows, 0 },
 	{ revoke_free_rows, 0 },
 	{ change_local_rows, offsetof(struct revoke, change) },
+	{ change_account_rows, offsetof(struct revoke, change) },
 	{ change_rows, offsetof(struct revoke, change) },
 	{ verb_root_rows, offsetof(struct revoke, change.common) },
 	{ option_help_rows, 0 },

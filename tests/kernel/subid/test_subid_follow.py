@@ -138,13 +138,13 @@ def test_reports(s):
 def test_nothing(s):
     s.start()
     times = [os.stat(f"{path}").st_mtime_ns for path in
-             ("/etc/subuid", f"{STATE}/people")]
+             ("/etc/subuid", f"{STATE}/owners")]
     if available():
         text = " ".join(str(call) for call in calls(s.box, ("follow",)))
         s.report.check("nothing has changed: no lock", "lock" not in text.replace("flock", ""),
                        text[:500])
     s.report.check("... and no write", times == [
-        os.stat(path).st_mtime_ns for path in ("/etc/subuid", f"{STATE}/people")], "written")
+        os.stat(path).st_mtime_ns for path in ("/etc/subuid", f"{STATE}/owners")], "written")
 
 
 def test_network(s):
@@ -155,8 +155,8 @@ def test_network(s):
     shutil.rmtree(STATE, ignore_errors=True)
     s.put("joe:100000:10\n")
     s.box.run("follow", "--network")
-    s.report.check("a network owner is known", b" joe 7001 " in read(f"{STATE}/people"),
-                   f"{read(f'{STATE}/people')}")
+    s.report.check("a network owner is known", b" joe 7001 " in read(f"{STATE}/owners"),
+                   f"{read(f'{STATE}/owners')}")
     for name, mode, args, status, wanted in (
             ("the service is down", "unavail", ("--network",), UNREADABLE, "joe"),
             ("the service fails", "tryagain", ("--network",), UNREADABLE, "joe"),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * follow-people: the file that remembers the owners of lines with their uids,
- * /var/lib/subid/people. Its notes are `local HOME` or `network`.
+ * follow-owners: the file that remembers the owners of lines with their uids,
+ * /var/lib/subid/owners. Its notes are `local HOME` or `network`.
  *
  * Invariant: if no owner and no line has changed, the text is the same.
  */
