@@ -3,6 +3,7 @@
  * list: shows all ranges, the gaps between them, or a drawing of both.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "libsubid/core/cleanup.h"
 #include "message/i18n.h"
@@ -36,6 +37,25 @@ static int list_check_options(const struct list *list, int words)
 	return verb_misuse(&verb_list);
 }
 
+/* Whether a word has the form FIRST-LAST, whatever its numbers are. */
+static bool is_like_range(const char *word)
+{
+	static const char digits[] = "0123456789";
+	size_t n = strspn(word, digits);
+
+	return n > 0 && word[n] == '-' && word[n + 1] != '\0' &&
+	       word[n + 1 + strspn(word + n + 1, digits)] == '\0';
+}
+
+static int refuse_range(const char *word)
+{
+	report_line(
+		PROGRAM,
+		_("'%s' is no range: FIRST-LAST are ids up to %u, the lower one first"),
+		word, ID_NONE);
+	return verb_misuse(&verb_list);
+}
+
 /* Takes a range off the arguments of --map. Returns the number of the other ones. */
 static int take_zoom(struct list *list, int n, char **words)
 {
@@ -51,10 +71,14 @@ static int take_words(struct list *list, int n, char **words)
 {
 	int left = take_zoom(list, n, words);
 
-	if (!list->zoom.end || left == 0)
-		return list_find_users(list, left, words);
-	report_line(PROGRAM, _("--map takes owners or one range"));
-	return verb_misuse(&verb_list);
+	if (list->zoom.end && left > 0) {
+		report_line(PROGRAM, _("--map takes owners or one range"));
+		return verb_misuse(&verb_list);
+	}
+	for (int i = 0; list->map && i < left; i++)
+		if (is_like_range(words[i]))
+			return refuse_range(words[i]);
+	return list_find_users(list, left, words);
 }
 
 static int list_parse(int argc, char **argv, struct list *list)

@@ -196,8 +196,7 @@ static uint64_t find_first_line(const struct table *table, struct owner *owner)
 }
 
 /* Malformed lines keep their owner: what other programs read in them is not certain. */
-static void report_malformed(const struct rename *rename, size_t k,
-			     const struct owner *old)
+static void report_malformed(struct rename *rename, size_t k, const struct owner *old)
 {
 	const struct edit *edit = &rename->edit;
 	const struct range all = { 0, ID_END };
@@ -211,6 +210,7 @@ static void report_malformed(const struct rename *rename, size_t k,
 		    !owner_is_text(old, entry->owner, entry->owner_len))
 			continue;
 		last = near.line.number;
+		rename->found_old = true;
 		report_line(PROGRAM,
 			    _("note: %s/%s:%" PRIu64
 			      " is left: it is malformed, and other "
@@ -265,15 +265,16 @@ static int rename_lines(struct rename *rename, size_t k)
 	struct account account;
 	struct owner old;
 	uint64_t line;
+	bool found;
 	int r;
 
 	if (strcmp(rename->old, rename->owner) == 0)
 		return 0;
 	account_set_text(&account, rename->old, strlen(rename->old));
 	owner_set(&old, &account);
-	line = rename->same || find_first_line(table, &old) == 0 ?
-		       0 :
-		       find_first_line(table, &rename->found);
+	found = find_first_line(table, &old) > 0;
+	rename->found_old |= found;
+	line = found && !rename->same ? find_first_line(table, &rename->found) : 0;
 	if (line > 0 && !rename->merge) {
 		report_line(PROGRAM,
 			    _("%s has a range of its own (%s/%s:%" PRIu64
@@ -319,6 +320,9 @@ static int rename_one(struct rename *rename)
 		r = rename_lines(rename, k);
 		result = r ? r : result;
 	}
+	/* Also after a renaming that is complete, which is no error to repeat. */
+	if (result == 0 && !rename->found_old)
+		report_line(PROGRAM, _("note: no line has the owner %s"), rename->old);
 	return result;
 }
 

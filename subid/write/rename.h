@@ -16,6 +16,7 @@ struct rename {
 	bool merge;	/* NEW may have ranges already */
 	const char *old;
 	const char *owner;  /* NEW */
+	bool found_old;	    /* a line has the owner OLD */
 	bool same;	    /* old and owner are names of one account */
 	struct owner found; /* NEW with all its names, to find its own lines */
 	bool kinds[2];

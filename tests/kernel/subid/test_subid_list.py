@@ -272,6 +272,8 @@ COMMANDS = (
     (("-R", "/", "list"), USAGE, "the verb comes first"),
     (("list", "--frob"), USAGE, "--frob"), (("list", "--free", "elsa"), USAGE, "--free"),
     (("list", "--free", "--map"), USAGE, "--map"), (("list", "--map", "--json"), USAGE, "--map"),
+    (("list", "--map", "5-3"), USAGE, "'5-3' is no range"),
+    (("list", "--map", "elsa", "1-4294967296"), USAGE, "'1-4294967296' is no range"),
     (("list", "--json", "--raw"), USAGE, "--raw"), (("list", "-o", "FOO"), USAGE, "FOO"),
     (("list", "-o", ""), USAGE, "column"), (("list", "nosuchuser"), NO_USER, "nosuchuser"),
     (("map", "5003"), NONE, "usermod-ext -S bob"),
