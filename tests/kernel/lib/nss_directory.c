@@ -41,6 +41,8 @@
 #define NAMES	   8
 #define MODES	   16
 
+#define LARGE_DIRECTORY 1000 /* accounts */
+
 struct account {
 	bool group;
 	unsigned int id;
@@ -239,15 +241,30 @@ static bool is_named(const struct account *account, const char *name)
 	return false;
 }
 
+static bool is_wanted(const struct account *account, bool group, const char *name,
+		      unsigned int id)
+{
+	return account->group == group &&
+	       (name ? is_named(account, name) : account->id == id);
+}
+
+/*
+ * Returns the first of these accounts. Of a large directory, which has no two with one
+ * name, the account after the last answer is compared first, so that questions in its
+ * order cost no search.
+ */
 static const struct account *find(bool group, const char *name, unsigned int id)
 {
-	for (size_t i = 0; i < directory.n; i++) {
-		const struct account *account = &directory.accounts[i];
+	static size_t next;
 
-		if (account->group == group &&
-		    (name ? is_named(account, name) : account->id == id))
-			return account;
-	}
+	if (directory.n >= LARGE_DIRECTORY && next < directory.n &&
+	    is_wanted(&directory.accounts[next], group, name, id))
+		return &directory.accounts[next++];
+	for (size_t i = 0; i < directory.n; i++)
+		if (is_wanted(&directory.accounts[i], group, name, id)) {
+			next = i + 1;
+			return &directory.accounts[i];
+		}
 	return NULL;
 }
 
