@@ -19,9 +19,9 @@
 #include "libsubid/core/accounts.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/kind.h"
-#include "libsubid/core/owner-table.h"
 #include "libsubid/core/range.h"
 #include "libsubid/core/table.h"
+#include "libsubid/findings/owner-table.h"
 
 enum finding_severity {
 	FINDING_NOTE = 1, /* mostly intended: shown, but no reason to act */

@@ -2,7 +2,7 @@
 /*
  * Owners under all their names.
  */
-#include "libsubid/core/owner-table.h"
+#include "libsubid/findings/owner-table.h"
 #include "tests/unit/accounts.h"
 #include "tests/unit/unit.h"
 

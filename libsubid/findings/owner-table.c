@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "libsubid/core/array.h"
-#include "libsubid/core/owner-table.h"
+#include "libsubid/findings/owner-table.h"
 
 static uint32_t hash_holder(const struct holder *holder)
 {
