@@ -3,13 +3,12 @@
 
 import contextlib
 import os
-import re
 import socket
 import struct
 import tempfile
 
 from explain import ASK, GRANT, TO_FIX, WRITE_EPERM, Cases
-from host import Skipped, built, mapwriter_libc, require, writable
+from host import built, catalogs_of, install_locale, mapwriter_libc, require, writable
 
 CASES = Cases()
 case = CASES.case
@@ -42,11 +41,7 @@ def catalog(texts):
 
 def install_language(s):
     """A catalog where the build looks for it, and a locale of that name: that of C.UTF-8."""
-    with open(built("subid") or s.path, "rb") as file:
-        found = re.search(rb"\0(/[^\0]*/locale)\0", file.read())
-    if not found:
-        raise Skipped("this build has no translations")
-    directory = f"{found[1].decode()}/{LANGUAGE}/LC_MESSAGES"
+    directory = f"{catalogs_of(built('subid') or s.path)}/{LANGUAGE}/LC_MESSAGES"
     writable(s.host, directory)
     s.host.write(f"{directory}/subid-utils.mo", catalog(
         {**HEAD, **TRANSLATED, **{text: "verboten" for text in NEVER}}))
@@ -54,10 +49,7 @@ def install_language(s):
     directory = f"/usr/share/locale/{LANGUAGE}/LC_MESSAGES"
     writable(s.host, directory)
     s.host.write(f"{directory}/libc.mo", catalog({**HEAD, "Operation not permitted": "verboten"}))
-    writable(s.host, "/usr/lib/locale")
-    if not os.path.isdir("/usr/lib/locale/C.utf8"):
-        raise Skipped("there is no locale to copy")
-    os.symlink("C.utf8", f"/usr/lib/locale/{LANGUAGE}.utf8")
+    install_locale(s.host, LANGUAGE)
 
 
 @case("translated hints")

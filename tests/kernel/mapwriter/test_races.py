@@ -113,18 +113,23 @@ class Test:
         program = self.host.compile("attack.c")
         for install in INSTALLS:
             newgidmap = self.host.subjects["ours", install].path("newgidmap")
-            # the writer reaches setgroups about a millisecond after its start
-            with reading_log(self.host):
-                answer = subprocess.run(
-                    [program], input=f"race {tries} {newgidmap} 0 5001 1500\n", text=True,
-                    capture_output=True, user=ELSA.uid, group=ELSA.gid, extra_groups=[],
-                    env={"PATH": CLEAN_PATH}, check=True).stdout
-            empty, denied, allowed = map(int, answer.split())
+            empty = denied = allowed = rounds = 0
+            # on a busy machine a round may meet the moment at no try
+            while rounds == 0 or (denied == 0 and rounds < 20):
+                rounds += 1
+                # the writer reaches setgroups about a millisecond after its start
+                with reading_log(self.host):
+                    answer = subprocess.run(
+                        [program], input=f"race {tries} {newgidmap} 0 5001 1500\n", text=True,
+                        capture_output=True, user=ELSA.uid, group=ELSA.gid, extra_groups=[],
+                        env={"PATH": CLEAN_PATH}, check=True).stdout
+                found = tuple(map(int, answer.split()))
+                empty, denied, allowed = empty + found[0], denied + found[1], allowed + found[2]
             self.report.check(f"target enters its namespace at any time, {tries} tries, "
                               f"{install}", allowed == 0 and denied > 0,
                               f"{allowed} maps with setgroups allowed, {denied} denied")
             print(f"# {install}: {empty} maps empty, {denied} with setgroups denied, "
-                  f"{allowed} with setgroups allowed")
+                  f"{allowed} with setgroups allowed, {rounds} rounds")
 
     # --- the target has ended, and another process has its id ---
 

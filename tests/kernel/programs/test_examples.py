@@ -27,6 +27,7 @@ class Playbook:
         shutil.copytree(f"{EXAMPLES}/ansible", self.directory)
         self.env = {"PATH": f"{os.path.dirname(box.path)}:{CLEAN_PATH}", "HOME": self.directory,
                     "LC_ALL": "C.UTF-8", "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "0",
+                    "ANSIBLE_HOME": self.directory, "ANSIBLE_REMOTE_TEMP": self.directory,
                     # the log of the throw-away host holds ten records
                     "ANSIBLE_NO_TARGET_SYSLOG": "1"}
 

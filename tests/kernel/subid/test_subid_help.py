@@ -5,13 +5,12 @@ and what `subid whois` takes besides ids."""
 
 import glob
 import os
-import re
 import shutil
 import subprocess
 import unicodedata
 
 import subid_box
-from host import TOP, Skipped, built, writable
+from host import TOP, Skipped, built, catalogs_of, install_locale, writable
 from subid_box import DONE, NO_USER, NONE, UNREADABLE, USAGE, words
 
 
@@ -27,17 +26,16 @@ def cells(line):
 
 def languages(box):
     """The catalogs of the sources, copied to where the build looks for them."""
-    with open(built("subid"), "rb") as file:
-        found = re.search(rb"\0(/[^\0]*/locale)\0", file.read())
     catalogs = glob.glob(f"{TOP}/po/*.gmo")
-    if not found or not catalogs:
+    if not catalogs:
         raise Skipped("this build has no translations")
-    writable(box.host, found[1].decode())
+    top = catalogs_of(built("subid"))
+    writable(box.host, top)
+    install_locale(box.host, "xx_XX")
     for catalog in catalogs:
         language = os.path.basename(catalog).removesuffix(".gmo")
-        directory = f"{found[1].decode()}/{language}/LC_MESSAGES"
-        os.makedirs(directory, exist_ok=True)
-        shutil.copyfile(catalog, f"{directory}/subid-utils.mo")
+        os.makedirs(f"{top}/{language}/LC_MESSAGES", exist_ok=True)
+        shutil.copyfile(catalog, f"{top}/{language}/LC_MESSAGES/subid-utils.mo")
         yield language
 
 
@@ -73,7 +71,7 @@ def help_texts(box):
 
 def translated(box):
     for language in languages(box):
-        env = {"LC_ALL": "C.UTF-8", "LANGUAGE": language, "PATH": "/usr/bin:/bin"}
+        env = {"LC_ALL": "xx_XX.UTF-8", "LANGUAGE": language, "PATH": "/usr/bin:/bin"}
         for name, path, args in helps(box):
             english, found = (box.host.run(path, args, env=words).out.decode()
                               for words in (None, env))

@@ -4,14 +4,15 @@ of root."""
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
 
-from host.base import (CLEAN_PATH, CLONE_NEWNS, MS_NODEV, Wrong, built, libc, mount, overlay,
-                       unshare)
+from host.base import (CLEAN_PATH, CLONE_NEWNS, MS_NODEV, Skipped, Wrong, built, libc, mount,
+                       overlay, unshare)
 
 # How cures begin that are commands; others are sentences.
 COMMANDS = ("cat ", "chmod ", "chown ", "cp ", "dpkg-statoverride ", "echo ", "getent ", "grep ",
@@ -72,6 +73,23 @@ def root_shell(host, command, answer=b"yes\n"):
 def writable(host, path):
     """Mounts an overlay, so that files can be made at a path that may not exist."""
     overlay(f"{host.tmpdir}/bin", path)
+
+
+def catalogs_of(program):
+    """Where a program of this build looks for its translations."""
+    with open(program, "rb") as file:
+        found = re.search(rb"\0(/[^\0]*/locale)\0", file.read())
+    if not found:
+        raise Skipped("this build has no translations")
+    return found[1].decode()
+
+
+def install_locale(host, name):
+    """A locale NAME.UTF-8 like C.UTF-8, in which newer C libraries translate nothing."""
+    writable(host, "/usr/lib/locale")
+    if not os.path.isdir("/usr/lib/locale/C.utf8"):
+        raise Skipped("there is no locale to copy")
+    os.symlink("C.utf8", f"/usr/lib/locale/{name}.utf8")
 
 
 def read(path):
