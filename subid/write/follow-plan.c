@@ -7,6 +7,8 @@
  * directory has the old name, since accounts of services share ones like /nonexistent.
  * MUST: ids are retired only if the local file has neither name nor uid, and the name
  * service says that there is no such user.
+ * MUST: users of the network are gone only if the name service knows another one: sssd
+ * says that there is no such user if it has no cache and cannot reach the directory.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -46,8 +48,21 @@ static enum follow_state ask_whether_gone(struct follow_pass *pass,
 		return account.uid == fate->uid ? FOLLOW_SAME : FOLLOW_UNCLEAR;
 	if (r == ACCOUNT_NONE)
 		r = lookup_uid(lookup, fate->uid, &account);
-	pass->silent |= r < 0;
+	if (r < 0)
+		pass->silent = r;
 	return r == ACCOUNT_NONE ? FOLLOW_GONE : r == 0 ? FOLLOW_UNCLEAR : FOLLOW_LEFT;
+}
+
+/* The same for a user of the network. */
+static enum follow_state judge_network(struct follow_pass *pass,
+				       const struct follow_fate *fate)
+{
+	enum follow_state state = ask_whether_gone(pass, fate);
+
+	if (state != FOLLOW_GONE || pass->knows_some)
+		return state;
+	pass->doubtful = true;
+	return FOLLOW_LEFT;
 }
 
 static bool is_home_of(const char *note, const char *name)
@@ -125,7 +140,7 @@ int follow_judge(struct follow_pass *pass, const struct owner_record *record,
 	if (!network)
 		judge_local(pass, record, ret_fate);
 	else if (pass->follow->network)
-		ret_fate->state = ask_whether_gone(pass, ret_fate);
+		ret_fate->state = judge_network(pass, ret_fate);
 	number[num_format(ret_fate->uid, number)] = '\0';
 	ret_fate->has_lines =
 		(ret_fate->state == FOLLOW_UNCLEAR && has_lines_of(pass, number)) ||

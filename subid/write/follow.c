@@ -88,6 +88,9 @@ static int ask_owners(struct follow_pass *pass, const bool kinds[static 2])
 	if (r == 0 && pass->follow->network)
 		r = edit_tell_error(edit,
 				    unknown_owners_ask(&edit->unknown, &edit->lookup));
+	for (size_t i = 0; r == 0 && i < edit->unknown.n; i++)
+		pass->knows_some |= edit->unknown.items[i].asked &&
+				    edit->unknown.items[i].answer.r == 0;
 	return r;
 }
 
@@ -150,6 +153,21 @@ static int run_pass(struct follow_pass *pass, bool shows, bool *ret_more)
 	return change_show(edit, &pass->shown, edit_reason, &reasons);
 }
 
+/* Reports why users may not be gone. Returns whether there are such. */
+static bool report_unsure(const struct follow_pass *pass)
+{
+	if (pass->silent)
+		report_line(PROGRAM,
+			    _("%s; lines of users who may be gone stay as they are"),
+			    report_no_answer(pass->silent));
+	else if (pass->doubtful)
+		report_line(PROGRAM,
+			    _("the name service knows no owner who is not in passwd: "
+			      "its directory may be down; 'subid retire USER' retires "
+			      "the ids of a user who is gone"));
+	return pass->silent || pass->doubtful;
+}
+
 /* Runs one pass; @probes: only finds out and reports what there is to do. */
 static int start_pass(const struct follow *follow, bool probes, bool *ret_more,
 		      int *ret_status)
@@ -168,7 +186,7 @@ static int start_pass(const struct follow *follow, bool probes, bool *ret_more,
 	r = run_pass(&pass, !probes || follow->change.dry_run, ret_more);
 	if (probes && pass.undecided)
 		*ret_status = VERB_FINDINGS;
-	if (probes && pass.silent)
+	if (probes && r == 0 && report_unsure(&pass))
 		*ret_status = VERB_UNREADABLE;
 	return r;
 }

@@ -32,9 +32,11 @@ struct follow_pass {
 	size_t old_len;
 	char *text; /* the new one */
 	size_t len;
-	bool reports;	/* report what is left to root, and change nothing */
-	bool undecided; /* something is left to root */
-	bool silent; /* the name service did not answer about a user */
+	bool reports;	 /* report what is left to root, and change nothing */
+	bool undecided;	 /* something is left to root */
+	int silent;	 /* why the name service did not answer about a user, or 0 */
+	bool knows_some; /* the name service knows an owner who is not in passwd(5) */
+	bool doubtful;	 /* it knows none, and says that a user is gone */
 };
 
 struct follow {
