@@ -6,35 +6,19 @@ The hosts of this test are directories, as with --root, or the throw-away /etc."
 
 import collections
 import os
-import random
 import re
-import resource
 import signal
 import subprocess
 
 import host as host_module
+import many_hosts
 import subid_box
 from host import ROOT, STRACE, quick
+from many_hosts import set_of
 from subid_box import DONE, NONE, NOT_WRITTEN, UNREADABLE, USAGE, words
 
 LOCKED, BUSY, NOT_PERMITTED, POLICY, SET = 4, 8, 9, 20, 21
 APPLIED = "/etc/subid.applied"
-
-
-def crc32c(data):
-    value = 0xffffffff
-    for byte in data:
-        value ^= byte
-        for _ in range(8):
-            value = value >> 1 ^ (0x82f63b78 if value & 1 else 0)
-    return value ^ 0xffffffff
-
-
-def set_of(*lines, serial=1):
-    """A set, whose lines are `kind owner:start:count`, or without a kind of both."""
-    lines = [line if " " in line else f"both {line}" for line in lines]
-    text = "".join(f"{line}\n" for line in (f"subid-set 1 {serial}", *lines))
-    return f"{text}end {len(lines)} {crc32c(text.encode()):08x}\n"
 
 
 def read(path):
@@ -386,59 +370,15 @@ def kills(site):
     host_module.remove("/etc/new.set")
 
 
-def many_hosts(site):
-    """Hosts with some of the users each: by a set and by the uid, every user has one range
-    everywhere, and no two users share an id."""
-    hosts, users, each = (40, 2000, 50) if quick() else (10000, 63000, 100)
-    hosts = int(os.environ.get("SUBID_HOSTS", hosts))
-    numbers = random.Random(8)
-    image = site.image("", "")
-    with open(f"{image}/etc/login.defs", "w", encoding="utf-8") as file:
-        file.write("UID_MIN 200000000\nUID_MAX 200099999\nSUB_UID_DETERMINISTIC yes\n"
-                   "SUB_UID_MIN 300000000\nSUB_GID_MIN 300000000\nSUB_UID_MAX 4294967294\n"
-                   "SUB_GID_MAX 4294967294\nSUB_UID_COUNT 4096\nSUB_GID_COUNT 4096\n")
-    # as a directory with ranges would export it
-    lines = {200000000 + i: f"u{i}:{600000000 + 4096 * i}:4096" for i in range(users)}
-    found, cost = {"set": {}, "formula": {}}, {"set": [], "formula": []}
-    other = {"set": 0, "formula": 0}
-    for _ in range(hosts):
-        chosen = numbers.sample(range(200000000, 200000000 + users), each)
-        passwd = "root:x:0:0::/:/bin/sh\n" + "".join(
-            f"u{uid - 200000000}:x:{uid}:{uid}::/:/bin/sh\n" for uid in chosen)
-        for way in found:
-            for name, text in (("passwd", passwd), ("subuid", ""), ("subgid", "")):
-                with open(f"{image}/etc/{name}", "w", encoding="utf-8") as file:
-                    file.write(text)
-            host_module.remove(f"{image}/var/lib/subid/applied")
-            before = resource.getrusage(resource.RUSAGE_CHILDREN)
-            if way == "set":
-                text = set_of(*(lines[uid] for uid in chosen))
-                subprocess.run([site.box.path, "apply", "-R", image, "-"], check=True,
-                               input=text.encode())
-            else:
-                subprocess.run([site.box.path, "grant", "-R", image, "--all-users"], check=True,
-                               stdout=subprocess.DEVNULL)
-            after = resource.getrusage(resource.RUSAGE_CHILDREN)
-            cost[way].append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-            for line in read(f"{image}/etc/subuid").splitlines():
-                owner, start, count = line.split(":")
-                place = int(start), int(count)
-                other[way] += found[way].setdefault(owner, place) != place
-            other[way] += read(f"{image}/etc/subuid") != read(f"{image}/etc/subgid")
-    for way, places in found.items():
-        ranges = sorted(places.values())
-        shared = sum(a[0] + a[1] > b[0] for a, b in zip(ranges, ranges[1:]))
-        site.report.check(
-            f"{hosts} hosts x {each} of {users} users by {way}: {len(places)} users, "
-            f"{1000 * sum(cost[way]) / hosts:.1f} ms a host, largest program "
-            f"{resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss} k",
-            other[way] == 0 and shared == 0 and len(places) > each,
-            f"{other[way]} with two ranges, {shared} shared")
+def hosts_agree(site):
+    """tests/fleet has more of them."""
+    many_hosts.compare(site.box, site.image("", ""), *((20, 2000, 50) if quick() else
+                                                       (150, 63000, 100)))
 
 
 def main():
     site = Site(subid_box.enter())
-    for part in (texts, changes, refusals, unchanged, prunes, kills, many_hosts):
+    for part in (texts, changes, refusals, unchanged, prunes, kills, hosts_agree):
         site.report.part(part, site)
     site.report.finish()
 
