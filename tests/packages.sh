@@ -13,15 +13,15 @@ packages_build=(
 # The optional libraries, ./runtests, and what it compares with
 # shellcheck disable=SC2034
 packages_tests=(
-	abigail-tools ansible-core auditd bash-completion bubblewrap buildah busybox-static clang
-	clang-tidy cppcheck cron
-	crun docker.io e2fsprogs fish g++ gcc-multilib git iproute2 jq krb5-admin-server krb5-kdc
-	libaudit-dev libcap2-bin libclang-rt-dev libcriterion-dev libjansson-dev libpam0g-dev
-	libsasl2-modules-gssapi-mit libselinux1-dev libsubid-dev
-	libvirt-clients libvirt-daemon libvirt-daemon-driver-lxc lxc mandoc mmdebstrap
-	openssh-client openssh-server pamtester podman procps prometheus python3
-	python3-jsonschema qemu-system-x86 rootlesskit rsync runc shellcheck slapd slirp4netns
-	sssd-ipa strace systemd-container uidmap valgrind zsh
+	389-ds-base abigail-tools ansible-core auditd bash-completion bubblewrap buildah
+	busybox-static clang clang-tidy cppcheck cron crun curl docker.io e2fsprogs fish g++
+	gcc-multilib git gnupg gpgv iproute2 jq krb5-admin-server krb5-kdc ldap-utils
+	libaudit-dev libcap2-bin libclang-rt-dev libcriterion-dev libjansson-dev libnss-ldapd
+	libpam0g-dev libsasl2-modules-gssapi-mit libselinux1-dev libsubid-dev libvirt-clients
+	libvirt-daemon libvirt-daemon-driver-lxc lxc mandoc mmdebstrap nslcd openssh-client
+	openssh-server openssl pamtester podman procps prometheus python3 python3-jsonschema
+	qemu-system-x86 rootlesskit rsync runc shellcheck slapd slirp4netns sssd-ipa strace
+	systemd-container uidmap valgrind zsh
 )
 
 # Since Debian 13 the client of docker is a package of its own.

@@ -14,7 +14,7 @@ import subprocess
 import time
 
 import host as host_module
-from host import CLEAN_PATH, CLONE_NEWNS, MS_BIND, Caller, mount, unshare
+from host import CLEAN_PATH, CLONE_NEWNS, MS_BIND, TOP, Caller, mount, unshare
 
 CLONE_NEWNET = 0x40000000
 DOMAIN, REALM, SERVER = "example.test", "EXAMPLE.TEST", "vm.example.test"
@@ -28,20 +28,14 @@ ALICE = Caller("alice", 50001, 50001)
 SERGE = Caller("serge", 50002, 50002)
 FIRST, COUNT = 2147483648, 65536
 
-OID, INTEGER = "2.16.840.1.113730.3.8", "1.3.6.1.4.1.1466.115.121.1.27"
-SCHEMA = "".join(
-    f"attributetype ( {OID}.23.{number} NAME '{name}' EQUALITY integerMatch "
-    f"ORDERING integerOrderingMatch SYNTAX {INTEGER} SINGLE-VALUE )\n"
-    for number, name in ((8, "ipaSubUidNumber"), (9, "ipaSubUidCount"),
-                         (11, "ipaSubGidNumber"), (12, "ipaSubGidCount"))) + f"""\
-attributetype ( {OID}.23.14 NAME 'ipaOwner' SUP distinguishedName )
-attributetype ( {OID}.3.1 NAME 'ipaUniqueID' EQUALITY caseIgnoreMatch \
-SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )
-objectclass ( {OID}.24.5 NAME 'ipaSubordinateIdEntry' SUP top STRUCTURAL MUST ipaUniqueID )
-objectclass ( {OID}.24.4 NAME 'ipaSubordinateId' SUP top AUXILIARY MUST ( ipaOwner $ \
-ipaSubUidNumber $ ipaSubUidCount $ ipaSubGidNumber $ ipaSubGidCount ) )
-objectclass ( {OID}.99.1 NAME 'nsContainer' SUP top STRUCTURAL MUST cn )
-objectclass ( {OID}.99.2 NAME 'ipaUser' SUP top AUXILIARY MAY ipaUniqueID )
+EXAMPLE = f"{TOP}/examples/fleet"
+with open(f"{EXAMPLE}/subid.schema", encoding="utf-8") as file:
+    SCHEMA = file.read()
+# what else sssd's IPA provider looks for
+OID = "2.16.840.1.113730.3.8.99"
+SCHEMA += f"""
+objectclass ( {OID}.1 NAME 'nsContainer' SUP top STRUCTURAL MUST cn )
+objectclass ( {OID}.2 NAME 'ipaUser' SUP top AUXILIARY MAY ipaUniqueID )
 """
 
 SLAPD = """\
@@ -90,28 +84,18 @@ KDC = """\
  }}
 """
 
+# added to that of the example
 SSSD = """\
-[sssd]
-domains = {domain}
-services = nss
-[nss]
-entry_negative_timeout = 0
-[domain/{domain}]
-id_provider = ipa
 auth_provider = none
-chpass_provider = none
 access_provider = permit
+chpass_provider = none
 subdomains_provider = none
 sudo_provider = none
 autofs_provider = none
 hostid_provider = none
 selinux_provider = none
 session_provider = none
-ipa_domain = {domain}
-ipa_server = {server}
 ipa_hostname = {server}
-krb5_realm = {realm}
-ipa_subid_ranges_search_base = cn=subids,cn=accounts,dc=example,dc=test
 krb5_keytab = {top}/keytab
 ldap_krb5_keytab = {top}/keytab
 krb5_server = 127.0.0.1
@@ -121,7 +105,19 @@ ldap_search_base = cn=accounts,dc=example,dc=test
 dyndns_update = false
 cache_credentials = false
 {options}
+
+[nss]
+entry_negative_timeout = 0
 """
+
+
+def sssd_conf(top, options):
+    """The one of the example, for this directory."""
+    with open(f"{EXAMPLE}/sssd.conf", encoding="utf-8") as file:
+        text = file.read().replace("_srv_", SERVER)
+    for line in ("auth_provider = ipa\n", "access_provider = ipa\n"):
+        text = text.replace(line, "")
+    return text + SSSD.format(top=top, server=SERVER, options=options)
 
 
 def container(name, parent):
@@ -251,8 +247,7 @@ class Directory:
         """Adds lines for the domain, for the next start of sssd; known: a name that it
         then has."""
         self.known = known
-        self.host.write("/etc/sssd/sssd.conf", SSSD.format(
-            top=self.top, domain=DOMAIN, realm=REALM, server=SERVER, options=options), 0o600)
+        self.host.write("/etc/sssd/sssd.conf", sssd_conf(self.top, options), 0o600)
 
     @staticmethod
     def forget():
