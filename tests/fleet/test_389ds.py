@@ -9,10 +9,9 @@ import shutil
 import subprocess
 
 import subid_box
-from directory_service import ALICE, EXAMPLE, SERGE, raise_loopback, subids
+from directory_service import ALICE, CLONE_NEWNET, EXAMPLE, SERGE, raise_loopback, subids
 from host import CLEAN_PATH, read, unshare, writable
 
-CLONE_NEWNET = 0x40000000
 URL, SUFFIX, MANAGER = "ldap://127.0.0.1:3389", "dc=example,dc=test", "cn=Directory Manager"
 SECRET = "Secret123"
 INSTANCE = f"""\

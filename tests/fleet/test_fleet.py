@@ -12,7 +12,7 @@ import fleet
 import machine
 from directory_service import ALICE, SERGE, wait_for
 from fleet import WEB, Fleet, Web, account, shown
-from host import CLEAN_PATH, TOP, Report, enter, read
+from host import TOP, Report, enter, read
 
 POLICY, SET, BUSY = 20, 21, 8
 UNITS = ("subid-fetch.service", "subid-pull.service", "subid-pull.timer")
