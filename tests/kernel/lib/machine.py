@@ -5,14 +5,22 @@
 systemd is only given the units of the test and those of its journal: those of the distribution
 would empty /tmp, for example. Besides, nothing else can be written to."""
 
+import atexit
+import contextlib
 import os
 import shutil
 import subprocess
 import time
 
-from host import CLEAN_PATH, Result, built, read
+from host import CLEAN_PATH, Result, built, mount, read
 
 SYSTEMD = "/lib/systemd/systemd"
+# In a control group that becomes the root of the machine's, or the machines would share theirs.
+START = r"""
+mkdir -p "$3"
+echo $$ >"$3/cgroup.procs"
+exec unshare --mount --pid --fork --cgroup --uts --kill-child --mount-proc sh -euc "$4" boot "$@"
+"""
 BOOT = r"""
 top=$1 init=$2
 mount --make-rprivate /
@@ -30,7 +38,6 @@ mount --bind "$top/etc" /etc
 mount --bind /proc/sys /proc/sys
 mount -o bind,remount,ro /proc/sys
 mount -o bind,remount,ro /
-umount -l /sys/fs/cgroup
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 mount --bind /dev/null /dev/log
 ! touch /x /usr/lib/x /usr/x 2>/dev/null
@@ -61,8 +68,10 @@ class Machine:
         self.seen = {}
         shutil.copytree("/etc", self.etc, symlinks=True)
         shutil.rmtree(f"{self.etc}/systemd")
-        for directory in (self.bin, f"{self.top}/units"):
+        for directory in (self.bin, f"{self.top}/units", f"{self.top}/cgroups"):
             os.mkdir(directory)
+        mount("cgroup2", f"{self.top}/cgroups", "cgroup2")
+        self.cgroup = f"{self.top}/cgroups/subid-{name}"
         shutil.copy(built("subid"), self.bin)
         for target, text in TARGETS.items():
             self.write(f"systemd/system/{target}.target", text)
@@ -84,9 +93,9 @@ class Machine:
     def start(self):
         with open(f"{self.top}/console", "wb") as log:
             self.child = subprocess.Popen(
-                ["unshare", "--mount", "--pid", "--fork", "--cgroup", "--uts", "--kill-child",
-                 "--mount-proc", "sh", "-euc", BOOT, "boot", self.top, SYSTEMD],
+                ["sh", "-euc", START, "start", self.top, SYSTEMD, self.cgroup, BOOT],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        atexit.register(self.stop)
         end = time.monotonic() + 60
         while time.monotonic() < end and self.child.poll() is None:
             found = read(f"/proc/{self.child.pid}/task/{self.child.pid}/children") or b""
@@ -97,6 +106,18 @@ class Machine:
                     return
             time.sleep(0.05)
         raise RuntimeError(f"{self.name}: systemd does not start: {read(f'{self.top}/console')}")
+
+    def stop(self):
+        """Ends it, and removes its control groups, which the namespaces would leave behind."""
+        self.child.kill()
+        self.child.wait()
+        end = time.monotonic() + 10
+        for directory, *_ in os.walk(self.cgroup, topdown=False):
+            while time.monotonic() < end:
+                with contextlib.suppress(OSError):      # a process is still ending
+                    os.rmdir(directory)
+                    break
+                time.sleep(0.02)
 
     def run(self, *words, uid=0, timeout=120):
         """Runs a program in it."""
