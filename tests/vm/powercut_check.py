@@ -2,15 +2,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Checks every state that a power cut could have left on the recorded device:
 
-    powercut_check.py DISK LOG PROGRAM
+    powercut_check.py DISK LOG BUILD
 
 DISK is the image that the record LOG starts from. After each write there is one state: all
 writes so far. A disk may also lose writes after the last flush, so there are states with
 everything up to the last flush and a random part of the later writes. Each state is written to
 an image, mounted, which replays the journal, and checked: each database is the old or the new
 one, the new one if success was reported; the backup is a whole version; mode, owner and label
-are right; no released lock is there again; and running the command again, by PROGRAM, works
-without help and has the same result. States of writers that are wrong on purpose must be found
+are right; no released lock is there again; files of the state are whole, and say who had each
+range that is retired; and running the command again, by the program in BUILD, works without
+help and has the same result. States of writers that are wrong on purpose must be found
 bad."""
 
 import hashlib
@@ -26,7 +27,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.realpath(f"{HERE}/../kernel/lib")]
 import writelog
 from host import CLEAN_PATH, CLONE_NEWNS, Report, mount, umount, unshare
-from powercut_steps import DATABASES, SECTIONS, get, read
+from powercut_steps import DATABASES, SECTIONS, STATE, get, read
 
 SEED = 20140205
 PARTS = 6           # random parts of the writes after a flush
@@ -34,6 +35,7 @@ ENOUGH = 100
 LABEL = b"system_u:object_r:etc_t:s0\0"
 MS_REC, MS_PRIVATE = 0x4000, 0x40000
 LOCKS = ("subuid.lock", "subgid.lock")
+RECORD = r"(uid|gid) (\d+) (\d+) (\S+) (?:\d+|-) \d+ (?:\w+|local \S*|network)\n"
 
 
 class Disk:
@@ -134,15 +136,37 @@ def look_at_files(etc, promise):
     return None
 
 
-def again(root, program, args):
+def look_at_state(root):
+    """What is wrong with the files in /var/lib/subid, or None."""
+    records = []
+    for name in ("retired", "owners"):
+        text = read(f"{root}/{STATE}/{name}") or ""
+        if not re.fullmatch(f"({RECORD})*", text):
+            return f"{name} is {text[-60:]!r}"
+        if name == "retired":
+            records = [(kind, int(first), int(first) + int(n), owner)
+                       for kind, first, n, owner in re.findall(RECORD, text)]
+    for kind, text in zip(("uid", "gid"), get(root)):
+        for owner, first, n in re.findall(r"(?m)^~(\w+):(\d+):(\d+)$", text or ""):
+            if not any(record[0] == kind and record[3] == owner and record[1] <= int(first)
+                       and int(first) + int(n) <= record[2] for record in records):
+                return f"~{owner}:{first}:{n} is not in {records[:5]}"
+    text = read(f"{root}/{STATE}/applied")
+    if text and not text.endswith("\n"):
+        return f"applied is {text[-60:]!r}"
+    return None
+
+
+def again(root, program, step):
     """Runs a command on the disk. Returns what is wrong, or None. It is no error if nothing is
     left to do. It runs in a namespace in which the process ids of the machine that lost its
     power are free."""
     result = subprocess.run(
         ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", program,
-         "--root", root, *args], stdin=subprocess.DEVNULL,
+         *step.args, "--root", root], input=step.input,
         capture_output=True, text=True, env={"PATH": CLEAN_PATH}, timeout=60)
-    notes = r"(usermod-ext: note: [a-z]+ holds none of the [ug]ids [0-9-]+\n)*"
+    notes = (r"(usermod-ext: note: [a-z]+ holds none of the [ug]ids [0-9-]+\n"
+             r"|subid: note: [a-z]+ gets the ids back that were retired on [0-9-]+\n)*")
     if result.returncode == 0 and re.fullmatch(notes, result.stderr):
         return None
     return f"the next command: {result.returncode}, {result.stderr}"
@@ -156,10 +180,10 @@ def strays(etc):
 def look_at_next(root, program, promise):
     """The same command again. Returns what is wrong, or None."""
     etc = f"{root}/etc"
-    problem = again(root, program, promise.step.args)
+    problem = again(root, program, promise.step)
     if problem:
         return problem
-    if get(etc) != promise.step.after:
+    if get(root) != promise.step.after:
         return "the next command leaves something else"
     if strays(etc):
         return f"the next command leaves {strays(etc)}"
@@ -171,9 +195,9 @@ def look_at_next(root, program, promise):
 class Checker:
     """Checks states and counts them."""
 
-    def __init__(self, disk, program):
+    def __init__(self, disk, build):
         self.durable = disk
-        self.program = program
+        self.build = build
         self.random = random.Random(SEED)
         self.states = {section.name: set() for section in SECTIONS}
         self.looks = {section.name: set() for section in SECTIONS}
@@ -202,8 +226,10 @@ class Checker:
             self.looks[promise.section.name].add(
                 (promise.number, *(read(f"root/etc/{name}{suffix}")
                                    for name in DATABASES for suffix in ("", "-"))))
-            return (look_at_files("root/etc", promise)
-                    or look_at_next(os.path.realpath("root"), self.program, promise))
+            program = "subid" if promise.section.writer == "subid" else "usermod-ext"
+            return (look_at_files("root/etc", promise) or look_at_state("root")
+                    or look_at_next(os.path.realpath("root"),
+                                    f"{self.build}/{program}/{program}", promise))
         except OSError as error:
             return f"{error}"
         finally:
@@ -265,7 +291,7 @@ class Checker:
 
 
 def main():
-    disk, log, program = (os.path.realpath(path) for path in sys.argv[1:])
+    disk, log, build = (os.path.realpath(path) for path in sys.argv[1:])
     report = Report()
     unshare(CLONE_NEWNS)
     mount("none", "/", None, MS_REC | MS_PRIVATE)
@@ -275,12 +301,12 @@ def main():
     os.chdir(work)
     os.mkdir("root")
     shutil.copyfile(disk, "disk")
-    checker = Checker(Disk("disk"), program)
+    checker = Checker(Disk("disk"), build)
     checker.log(writelog.read(log))
     for section in SECTIONS:
         checker.report_section(section, report)
     total = sum(checker.distinct(section.name) for section in SECTIONS if section.good)
-    report.check(f"usermod-ext: {total} distinct crash states, at least {ENOUGH}",
+    report.check(f"{total} distinct crash states, at least {ENOUGH}",
                  total >= ENOUGH, "too few")
     report.finish()
 

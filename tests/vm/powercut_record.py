@@ -10,7 +10,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)) + "/kernel/lib")
 from host import CLONE_NEWNS, MS_BIND, Report, mount, umount, unshare
-from powercut_steps import DATABASES, SECTIONS, get, put
+from powercut_steps import DATABASES, SECTIONS, get, put, put_accounts
 
 DISK, LOG, DEVICE = "/dev/vdb", "/dev/vdc", "subid"
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -27,8 +27,8 @@ def mark(word, section, number=0):
 
 
 def own_etc():
-    """Mounts the device, with a copy of /etc on it, over /etc. The policy stays where it
-    is: no command writes there."""
+    """Mounts the device, with a copy of /etc on it, over /etc, and an empty directory of it
+    over /var/lib. The policy stays where it is: no command writes there."""
     sectors = subprocess.check_output(["blockdev", "--getsz", DISK], text=True).strip()
     os.environ["DM_DISABLE_UDEV"] = "1"
     run("dmsetup", "create", DEVICE, "--table", f"0 {sectors} log-writes {DISK} {LOG}")
@@ -37,11 +37,13 @@ def own_etc():
     run("mount", "-t", "ext4", f"/dev/mapper/{DEVICE}", "/mnt")
     run("restorecon", "/mnt")
     os.mkdir("/mnt/etc")
+    os.makedirs("/mnt/var/lib")
     run("sh", "-c", "cd /etc && tar -cf - --exclude=./selinux . | tar -C /mnt/etc -xf -")
     os.mkdir("/mnt/etc/selinux")
     mount("/etc/selinux", "/mnt/etc/selinux", None, MS_BIND)
     mount("/mnt/etc", "/etc", None, MS_BIND | MS_REC)
-    run("restorecon", "-R", "-e", "/etc/selinux", "/etc")
+    mount("/mnt/var/lib", "/var/lib", None, MS_BIND)
+    run("restorecon", "-R", "-e", "/etc/selinux", "/etc", "/var/lib")
 
 
 def write_in_place(step):
@@ -63,20 +65,25 @@ def write(writer, step):
     env = dict(os.environ)
     if writer == "no-fsync":
         env["LD_PRELOAD"] = f"{HERE}/lib/no-fsync.so"
-    result = subprocess.run(["usermod-ext", *step.args], env=env, stdin=subprocess.DEVNULL,
+    program = "subid" if writer == "subid" else "usermod-ext"
+    result = subprocess.run([program, *step.args], env=env, input=step.input,
                             capture_output=True, text=True)
     return None if result.returncode == 0 else f"{result.returncode}, {result.stderr}"
 
 
 def record(section, report):
-    put("/etc", section.before)
+    put("/", section.before)
     run("restorecon", "-i", *(f"/etc/{name}" for name in DATABASES))
     os.sync()
     for number, step in enumerate(section.steps):
+        if step.accounts:
+            mark("end", section)
+            put_accounts("/", step)
+            os.sync()
         mark("begin", section, number)
         problem = write(section.writer, step)
         mark("done", section, number)
-        if not problem and get("/etc") != step.after:
+        if not problem and get("/") != step.after:
             problem = "not what it should leave"
         report.check(f"recorded: {section.name}: {' '.join(step.args)}", not problem, problem)
     os.sync()
@@ -88,6 +95,7 @@ def main():
     own_etc()
     for section in SECTIONS:
         report.part(record, section, report)
+    umount("/var/lib")
     umount("/etc/selinux")
     umount("/etc")
     umount("/mnt/etc/selinux")

@@ -4,9 +4,11 @@ a device whose writes are recorded, and this machine, which checks every state t
 could have left."""
 
 import os
+import shutil
 from typing import NamedTuple
 
 DATABASES = ("subuid", "subgid")
+STATE = "var/lib/subid"
 ALL = "0-4294967295"
 
 
@@ -14,6 +16,8 @@ class Step(NamedTuple):
     """One command and the databases after it, (subuid, subgid)."""
     args: tuple
     after: tuple
+    input: str = ""         # its standard input
+    accounts: tuple = ()    # (old, new) text of passwd, which is exchanged before it
 
 
 class Section(NamedTuple):
@@ -26,8 +30,8 @@ class Section(NamedTuple):
     steps: tuple
 
 
-def step(words, subuid, subgid):
-    return Step(tuple(words.split()), (subuid, subgid))
+def step(words, subuid, subgid, **others):
+    return Step(tuple(words.split()), (subuid, subgid), **others)
 
 
 OLD = "# kept\nelsa:100000:65536\nnobody-knows:1:x\n"
@@ -60,6 +64,36 @@ CREATE = Section("usermod-ext --create", "usermod-ext", True, (None, None), (
     step("-v 6000000-6000009 elsa", "elsa:5000000:10\nelsa:6000000:10\n",
          "elsa:5000000:10\n"),
 ))
+# After the account has another name, and is gone.
+MANY = LONG.replace(OLD, "")
+ANNETTE = MANY.replace("anna", "annette")
+GONE = MANY.replace("anna", "~annette")
+RETIRE = Section("subid retire and release", "subid", True, (OLD, LONG), (
+    step("retire --if-held elsa", *(text.replace("elsa", "~elsa") for text in (OLD, LONG))),
+    step("release --if-held --range 100000-100099",
+         *(text.replace("elsa:100000:65536", "~elsa:100100:65436") for text in (OLD, LONG))),
+    step("grant --if-missing elsa",
+         *(text.replace("elsa:100000:65536", "elsa:100100:65436") for text in (OLD, LONG))),
+    step("retire --if-held -g --range 10000000-10000999 anna",
+         OLD.replace("elsa:100000:65536", "elsa:100100:65436"),
+         OLD.replace("elsa:100000:65536", "elsa:100100:65436")
+         + "".join(f"{'~' * (number < 10001000)}anna:{number}:1\n"
+                   for number in range(10000000, 10002000, 2))),
+))
+FOLLOW = Section("subid follow", "subid", True, (OLD + "anna:5000000:5\n", LONG), (
+    step("follow", OLD + "anna:5000000:5\n", LONG),
+    step("follow", OLD + "annette:5000000:5\n", OLD + ANNETTE,
+         accounts=("\nanna:", "\nannette:")),
+    step("follow", OLD + "~annette:5000000:5\n", OLD + GONE,
+         accounts=("\nannette:", "\n#")),
+))
+APPLY = Section("subid apply", "subid", True, (OLD, OLD), (
+    step("apply -", *("# kept\nnobody-knows:1:x\nelsa:300000:10\n",) * 2,
+         input="subid-set 1 5\nboth elsa:300000:10\nend 1 15c5bf0f\n"),
+    step("apply --prune -", *("# kept\nnobody-knows:1:x\n~elsa:300000:10\n"
+                              "anna:400000:5\n",) * 2,
+         input="subid-set 1 6\nboth anna:400000:5\nend 1 4dc544a5\n"),
+))
 NO_FSYNC = Section("usermod-ext with an fsync that does nothing", "no-fsync", False,
                    (OLD, OLD), (
     step("-v 3000000-3065535 elsa", OLD + "elsa:3000000:65536\n", OLD),
@@ -69,23 +103,33 @@ NO_FSYNC = Section("usermod-ext with an fsync that does nothing", "no-fsync", Fa
 IN_PLACE = Section("a script that writes into the file", "in-place", False, (OLD, OLD), (
     step("-v 3000000-3065535 elsa", OLD + "elsa:3000000:65536\n", OLD),
 ))
-SECTIONS = (OURS, CREATE, NO_FSYNC, IN_PLACE)
+SECTIONS = (OURS, CREATE, RETIRE, APPLY, FOLLOW, NO_FSYNC, IN_PLACE)
 
 
-def put(directory, databases):
+def put(root, databases):
     """Writes the databases at the beginning of a section, and removes our other files."""
-    for name in os.listdir(directory):
+    for name in os.listdir(f"{root}/etc"):
         if name.startswith(DATABASES):
-            os.unlink(f"{directory}/{name}")
+            os.unlink(f"{root}/etc/{name}")
+    shutil.rmtree(f"{root}/{STATE}", ignore_errors=True)
     for name, text in zip(DATABASES, databases):
         if text is not None:
-            with open(f"{directory}/{name}", "w") as file:
+            with open(f"{root}/etc/{name}", "w") as file:
                 file.write(text)
 
 
-def get(directory):
+def put_accounts(root, step):
+    """Exchanges the accounts that a step needs."""
+    if step.accounts:
+        text = read(f"{root}/etc/passwd")
+        assert step.accounts[0] in text
+        with open(f"{root}/etc/passwd", "w") as file:
+            file.write(text.replace(*step.accounts))
+
+
+def get(root):
     """The databases: their texts, or None."""
-    return tuple(read(f"{directory}/{name}") for name in DATABASES)
+    return tuple(read(f"{root}/etc/{name}") for name in DATABASES)
 
 
 def read(path):
