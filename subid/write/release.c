@@ -87,9 +87,16 @@ static int apply_release(struct release *release)
 			    ranges->ranges[ranges->n - 1].end - 1);
 		return VERB_NONE;
 	}
-	r = in_use_report(&release->in_use, edit, revoke->in_use);
-	return r || release->people.n == 0 ? r :
-					     retire_write_records(edit, &revoke->retired);
+	return in_use_report(&release->in_use, edit, revoke->in_use);
+}
+
+/* Removes the records, without which the lines would have no former owner if the commit
+ * failed. If that fails, the next `subid retire` does it. */
+static void forget_former(void *context)
+{
+	const struct release *release = context;
+
+	retired_write(&release->revoke.edit.db, &release->revoke.retired);
 }
 
 static int release_work(struct release *release)
@@ -103,6 +110,8 @@ static int release_work(struct release *release)
 
 	if (r)
 		return r;
+	edit->committed = forget_former;
+	edit->committed_context = release;
 	r = edit_finish(edit, apply_release(release), &to_record);
 	if (r == VERB_NONE)
 		return r;

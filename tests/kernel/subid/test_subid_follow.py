@@ -5,11 +5,12 @@ service that does not answer; and the scene of userdel and useradd with Debian's
 hooks of examples/follow: eve never owns bob's file."""
 
 import os
+import re
 import shutil
 
 import host as host_module
 from host import TOP, Account, NameService, mount, quick, read
-from usermod_box import available, calls, enter, tampered, words
+from usermod_box import Fault, available, calls, enter, inject, tampered, words
 
 DONE, FINDINGS, UNREADABLE = 0, 2, 3
 STATE = "/var/lib/subid"
@@ -257,6 +258,34 @@ def test_kill(s):
                    "; ".join(problems[:3]))
 
 
+def look_at_state():
+    """What is wrong with the files in /var/lib/subid, or None."""
+    for name, note in (("owners", r"local \S*"), ("retired", "follow")):
+        text = (read(f"{STATE}/{name}") or b"").decode()
+        if not re.fullmatch(rf"([ug]id \d+ \d+ bob 5003 \d+ {note}\n)*", text):
+            return f"{name}: {text!r}"
+    lines = b"".join(read(f"/etc/{name}") for name in ("subuid", "subgid"))
+    if lines.count(b"~bob:") != 0 and not text:
+        return "a line is retired, and not on record"
+    return None
+
+
+def test_failing_calls(s):
+    """Each call on the databases and the state fails. The lines may be followed and the owners
+    not be on record yet."""
+    if not available():
+        s.report.skip("failing calls", "needs strace")
+        return
+
+    def start():
+        s.start()
+        s.accounts("")
+    inject(s.box, s.report, Fault(
+        "follow", ("follow",), start, (LINES.encode(),) * 2,
+        (b"~bob:100000:10\n~bob:200000:5\n",) * 2, look_at_state,
+        cleaner=("retire", "--if-held", "elsa"), steps=True))
+
+
 def test_units(s):
     if not shutil.which("systemd-analyze"):
         s.report.skip("the units", "needs systemd")
@@ -276,7 +305,8 @@ def main():
     box, report = enter("subid")
     mount("tmpfs", "/var/lib", "tmpfs", 0, "mode=755")
     s = Follow(box, report)
-    for part in (test_table, test_reports, test_nothing, test_network, test_scene, test_kill, test_units):
+    for part in (test_table, test_reports, test_nothing, test_network, test_scene, test_kill,
+                 test_failing_calls, test_units):
         report.part(part, s)
     report.finish()
 
