@@ -5,6 +5,7 @@
  * Invariant: a line that is not understood as a whole is an error, and nothing of it is
  * a rule: a rule that is read in part would give ids that the site did not mean to give.
  */
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,8 +24,13 @@ struct policy_line {
 	struct policy *policy;
 	const char *at;
 	const char *end;
+	const char *text_end;
 	struct policy_error error; /* with the last word */
 };
+
+/* Eight bytes at once: a constant for each of them, and their highest bits. */
+#define ONES UINT64_C(0x0101010101010101)
+#define TOPS (0x80 * ONES)
 
 /* Adds an error. Returns 0 or -ENOMEM. */
 int policy_fail(struct policy *policy, const struct policy_error *error)
@@ -41,6 +47,25 @@ static bool is_space(char byte)
 	return byte == ' ' || byte == '\t';
 }
 
+/* Finds the end of a word. Lines have no control characters, so the newline ends it, too.
+ */
+static const char *find_word_end(const char *at, const char *text_end)
+{
+	while (text_end - at >= (ptrdiff_t)sizeof(uint64_t)) {
+		uint64_t bytes, ends;
+
+		memcpy(&bytes, at, sizeof(bytes));
+		bytes = le64toh(bytes);
+		ends = (bytes - (' ' + 1) * ONES) & ~bytes & TOPS;
+		if (ends)
+			return at + __builtin_ctzll(ends) / 8;
+		at += sizeof(bytes);
+	}
+	while (at < text_end && (unsigned char)*at > ' ')
+		at++;
+	return at;
+}
+
 /* Steps to the next word, which becomes that of the error. A comment ends the line. */
 static bool next_policy_word(struct policy_line *line, struct policy_word *ret_word)
 {
@@ -50,9 +75,7 @@ static bool next_policy_word(struct policy_line *line, struct policy_word *ret_w
 		begin++;
 	if (begin == line->end || *begin == '#')
 		return false;
-	line->at = begin;
-	while (line->at < line->end && !is_space(*line->at))
-		line->at++;
+	line->at = find_word_end(begin, line->text_end);
 	*ret_word = (struct policy_word){ begin, (size_t)(line->at - begin) };
 	line->error.word = *ret_word;
 	return true;
@@ -311,34 +334,30 @@ static int parse_words(struct policy_line *line)
 	return POLICY_UNKNOWN;
 }
 
-static bool is_control_byte(char byte)
+/* Returns whether any of eight bytes is below ` ` and no tab, or 127. */
+static bool control_in(uint64_t bytes)
 {
-	return ((unsigned char)byte < ' ' && byte != '\t') || byte == 127;
-}
+	uint64_t tabs = bytes ^ '\t' * ONES, deletes = bytes ^ 127 * ONES;
 
-/* Returns whether any of eight bytes is below ` `, or 127. */
-static bool may_have_control(const char *text)
-{
-	const uint64_t ones = 0x0101010101010101, tops = 0x80 * ones;
-	uint64_t bytes, deletes;
-
-	memcpy(&bytes, text, sizeof(bytes));
-	deletes = bytes ^ 127 * ones;
-	return (((bytes - ' ' * ones) & ~bytes) | ((deletes - ones) & ~deletes)) & tops;
+	/* The highest bit of a byte of @tabs and @deletes is set unless it is 0. */
+	tabs |= (tabs | TOPS) - ONES;
+	deletes |= (deletes | TOPS) - ONES;
+	return ((~(bytes | ((bytes | TOPS) - ' ' * ONES)) & tabs) | ~deletes) & TOPS;
 }
 
 /* Control characters would reach the terminal, and CR hides at the end of a line. */
 static bool has_control_byte(const char *text, size_t len)
 {
-	size_t i = 0;
+	uint64_t bytes = ' ' * ONES;
 
-	while (i < len) {
-		if (len - i >= sizeof(uint64_t) && !may_have_control(text + i))
-			i += sizeof(uint64_t);
-		else if (is_control_byte(text[i++]))
+	for (; len >= sizeof(bytes); text += sizeof(bytes), len -= sizeof(bytes)) {
+		memcpy(&bytes, text, sizeof(bytes));
+		if (control_in(bytes))
 			return true;
 	}
-	return false;
+	bytes = ' ' * ONES;
+	memcpy(&bytes, text, len);
+	return control_in(bytes);
 }
 
 static int parse_policy_line(struct policy_line *line)
@@ -365,8 +384,9 @@ static int parse_policy_line(struct policy_line *line)
 int policy_add_text(struct policy *policy, uint32_t file, const char *text, size_t len)
 {
 	struct policy_line line = { .policy = policy,
+				    .text_end = text + len,
 				    .error = { .place = { .file = file } } };
-	const char *end = text + len;
+	const char *end = line.text_end;
 
 	while (text < end) {
 		const char *newline = memchr(text, '\n', (size_t)(end - text));
