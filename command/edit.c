@@ -377,7 +377,7 @@ int edit_report_allocation(struct edit *edit, const struct allocate *allocate, i
 }
 
 /* Whether there is anything to write. */
-static bool edit_changed(const struct edit *edit)
+bool edit_changed(const struct edit *edit)
 {
 	return db_changed(&edit->db, &kind_uid) || db_changed(&edit->db, &kind_gid);
 }

@@ -44,7 +44,7 @@ enum edit_change {
 	/* they become one or more lines, of retired ids or of the rest, or get a new
 	 * owner */
 	EDIT_RETIRES,
-	EDIT_MERGES,  /* they lose what the new owner has, and stay with that owner */
+	EDIT_MERGES, /* they lose what the new owner has, and stay with that owner */
 };
 
 /* How edit_show() shows a change. */
@@ -134,6 +134,7 @@ int edit_check_busy(struct edit *edit, struct owner *owner);
 int edit_report_allocation(struct edit *edit, const struct allocate *allocate, int r);
 int edit_tell_error(const struct edit *edit, int r);
 int edit_tell_unread(struct edit *edit, const struct kind *kind, int r);
+bool edit_changed(const struct edit *edit);
 int edit_finish(struct edit *edit, int r, bool *ret_record);
 void edit_cleanup(struct edit *edit);
 void edit_log(const char *program, const char *account, const char *text, bool done);

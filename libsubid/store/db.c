@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "libsubid/core/cleanup.h"
 #include "libsubid/store/db.h"
@@ -242,6 +243,17 @@ bool db_changed(const struct db *db, const struct kind *kind)
 	const struct db_side *side = &db->sides[kind->group];
 
 	return side->loaded && side->table.changed;
+}
+
+/*
+ * Releases the locks of databases that are not written, before another file is: what
+ * makes that file durable could otherwise bring them back after a power cut, with the ids
+ * of other processes then. Keeps .pwd.lock. Returns 0 or -errno.
+ */
+int db_release(struct db *db)
+{
+	lock_release_databases(&db->lock);
+	return fsync(db->directory) ? db_fail(db, NULL, -errno) : 0;
 }
 
 /* Ends a transaction without committing. Takes DB_NONE. */

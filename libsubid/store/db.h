@@ -96,6 +96,7 @@ int db_held(const struct db *db, const struct kind *kind, struct owner *owner,
 bool db_changed(const struct db *db, const struct kind *kind);
 int db_load_old(const struct db *db, const struct kind *kind, struct table *ret_table);
 int db_commit(struct db *db);
+int db_release(struct db *db);
 void db_end(struct db *db);
 
 /*

@@ -245,6 +245,7 @@ static int apply_locked(struct apply *apply)
 {
 	static const bool kinds[] = { true, true };
 	int r = edit_begin(&apply->edit, kinds);
+	bool writes;
 
 	/* Another set may have been applied meanwhile. */
 	if (r == 0)
@@ -260,7 +261,10 @@ static int apply_locked(struct apply *apply)
 	if (r == 0 && apply->retired.records.n > 0)
 		r = retire_write_records(&apply->edit, &apply->retired);
 	/* Before the databases: the same set repairs what a crash between both left. */
-	if (r == 0 && !apply->change.dry_run && (!apply_is_last(apply) || apply->prune))
+	writes = !apply->change.dry_run && (!apply_is_last(apply) || apply->prune);
+	if (r == 0 && writes && !edit_changed(&apply->edit))
+		r = edit_tell_error(&apply->edit, db_release(&apply->edit.db));
+	if (r == 0 && writes)
 		r = apply_write_applied(apply);
 	return r;
 }

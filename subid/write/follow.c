@@ -64,12 +64,6 @@ static int read_known(struct follow_pass *pass)
 	return VERB_UNREADABLE;
 }
 
-static bool is_changed(const struct follow_pass *pass)
-{
-	return db_changed(&pass->edit.db, &kind_uid) ||
-	       db_changed(&pass->edit.db, &kind_gid);
-}
-
 static bool is_text_changed(const struct follow_pass *pass)
 {
 	return pass->len != pass->old_len ||
@@ -112,13 +106,16 @@ static int write_pass(struct follow_pass *pass)
 
 	if (pass->edit.dry_run)
 		return 0;
-	if (is_changed(pass))
+	if (edit_changed(&pass->edit))
 		return pass->retired.records.n > 0 ?
 			       retire_write_records(&pass->edit, &pass->retired) :
 			       0;
-	r = is_text_changed(pass) ?
-		    state_file_write(root, STATE_OWNERS, pass->text, pass->len) :
-		    0;
+	if (!is_text_changed(pass))
+		return 0;
+	r = edit_tell_error(&pass->edit, db_release(&pass->edit.db));
+	if (r)
+		return r;
+	r = state_file_write(root, STATE_OWNERS, pass->text, pass->len);
 	return r ? fail_state(pass, r, VERB_NOT_WRITTEN) : 0;
 }
 
@@ -142,7 +139,7 @@ static int run_pass(struct follow_pass *pass, bool shows, bool *ret_more)
 		r = read_known(pass);
 	if (r == 0)
 		r = plan_pass(pass);
-	*ret_more = r == 0 && (is_changed(pass) || is_text_changed(pass));
+	*ret_more = r == 0 && (edit_changed(&pass->edit) || is_text_changed(pass));
 	if (r == 0)
 		r = write_pass(pass);
 	r = edit_finish(edit, r, &to_record);

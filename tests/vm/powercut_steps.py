@@ -90,9 +90,11 @@ FOLLOW = Section("subid follow", "subid", True, (OLD + "anna:5000000:5\n", LONG)
 APPLY = Section("subid apply", "subid", True, (OLD, OLD), (
     step("apply -", *("# kept\nnobody-knows:1:x\nelsa:300000:10\n",) * 2,
          input="subid-set 1 5\nboth elsa:300000:10\nend 1 15c5bf0f\n"),
+    step("apply -", *("# kept\nnobody-knows:1:x\nelsa:300000:10\n",) * 2,
+         input="subid-set 1 6\nboth elsa:300000:10\nend 1 f1fb8cd3\n"),
     step("apply --prune -", *("# kept\nnobody-knows:1:x\n~elsa:300000:10\n"
                               "anna:400000:5\n",) * 2,
-         input="subid-set 1 6\nboth anna:400000:5\nend 1 4dc544a5\n"),
+         input="subid-set 1 7\nboth anna:400000:5\nend 1 40cf3948\n"),
 ))
 NO_FSYNC = Section("usermod-ext with an fsync that does nothing", "no-fsync", False,
                    (OLD, OLD), (
