@@ -137,7 +137,9 @@ static int look_for_owner(const struct scan_line *line, void *context)
 
 	if (!owner_begins(line->text, line->len, search->owner) ||
 	    entry_parse(line->text, line->len, &entry) ||
-	    !owner_is(&entry, search->owner))
+	    !owner_is(&entry, search->owner) ||
+	    /* Of no user, also if the name service has one of this name. */
+	    entry_owner_is_retired(entry.owner, entry.owner_len))
 		return 0;
 	return query_ranges_put(search->found, entry.range);
 }
