@@ -5,6 +5,8 @@
  * MUST: lines get a new name only if the account is the same one: uid and home directory
  * are as they were, since a new user may have the uid of one who is gone; and the home
  * directory has the old name, since accounts of services share ones like /nonexistent.
+ * MUST: lines with a uid that no account has any more stay as they are, though the login
+ * name has another uid: the account may be a new one, of another person.
  * MUST: ids are retired only if the local file has neither name nor uid, and the name
  * service says that there is no such user.
  * MUST: users of the network are gone only if the name service knows another one: sssd
@@ -80,24 +82,21 @@ static void judge_local(struct follow_pass *pass, const struct owner_record *rec
 		accounts_by_name(&users->accounts, fate->name, strlen(fate->name));
 	const struct accounts_item *by_uid = accounts_by_id(&users->accounts, fate->uid);
 
-	fate->state = FOLLOW_SAME;
-	if (by_name && by_name->id == fate->uid)
+	fate->state = by_name && by_name->id == fate->uid ? FOLLOW_SAME : FOLLOW_UNCLEAR;
+	if (fate->state == FOLLOW_SAME)
 		return;
 	if (by_name)
 		fate->new_uid = by_name->id;
 	if (by_uid)
 		fate->new_name = accounts_name(&users->accounts, by_uid);
-	if (by_name)
-		fate->state = by_uid ? FOLLOW_UNCLEAR : FOLLOW_RENUMBERED;
-	else if (!by_uid)
+	if (!by_name && !by_uid)
 		fate->state = ask_whether_gone(pass, fate);
-	else if (strcmp(follow_home(users, by_uid),
+	else if (!by_name &&
+		 strcmp(follow_home(users, by_uid),
 			owner_records_text(&pass->known, record->note)) == 0 &&
 		 is_home_of(follow_home(users, by_uid), fate->name) &&
 		 !is_known_name(pass, fate->new_name, fate->uid))
 		fate->state = FOLLOW_RENAMED;
-	else
-		fate->state = FOLLOW_UNCLEAR;
 }
 
 /* Whether lines of a database have this owner. */
@@ -180,17 +179,31 @@ static bool is_first_record(const struct follow_pass *pass,
 	return true;
 }
 
+/* Writes the option of a command for an image, with a space after it. */
+static const char *root_words(const struct follow_pass *pass,
+			      char words[static WORDS_BYTES])
+{
+	const char *root = pass->follow->change.common.root;
+	char directory[CURE_QUOTED_BYTES];
+
+	words[0] = '\0';
+	if (root)
+		snprintf(words, WORDS_BYTES, "-R %s ",
+			 cure_quote(root, directory) ? directory : "DIR");
+	return words;
+}
+
 /* Writes a name as a word of a command for this system or image. */
 static const char *name_word(const struct follow_pass *pass, const char *name,
 			     char words[static WORDS_BYTES])
 {
-	const char *root = pass->follow->change.common.root;
-	char word[CURE_QUOTED_BYTES], directory[CURE_QUOTED_BYTES] = "";
+	char word[CURE_QUOTED_BYTES];
+	size_t len;
 
-	if (!cure_quote(name, word) || (root && !cure_quote(root, directory)))
+	if (!cure_quote(name, word))
 		return "USER";
-	snprintf(words, WORDS_BYTES, "%s%s%s%s", root ? "-R " : "", directory,
-		 root ? " " : "", word);
+	len = strlen(root_words(pass, words));
+	snprintf(words + len, WORDS_BYTES - len, "%s", word);
 	return words;
 }
 
@@ -212,6 +225,15 @@ static void report_unclear(struct follow_pass *pass, const struct owner_record *
 			name_word(pass, fate->name, old),
 			cure_quote(fate->new_name, now) ? now : "USER",
 			name_word(pass, fate->name, old));
+	else if (!fate->new_name && fate->new_uid != ID_NONE)
+		report_line(
+			PROGRAM,
+			_("%s had the uid %u and has the uid %u now, and lines have the old "
+			  "one: 'subid rename --merge %s%u %s' if it is the same person, "
+			  "else 'subid retire --no-account %s%u'"),
+			fate->name, fate->uid, fate->new_uid, root_words(pass, old),
+			fate->uid, cure_quote(fate->name, now) ? now : "USER",
+			root_words(pass, old), fate->uid);
 	else
 		report_line(PROGRAM, _("%s had the uid %u and has another one now"),
 			    fate->name, fate->uid);
@@ -263,22 +285,17 @@ static int retire_gone(struct follow_pass *pass, const struct owner_record *reco
 
 static int follow_owner(struct follow_pass *pass, const struct owner_record *record)
 {
-	char old[NUM_BYTES + 1] = "", now[NUM_BYTES + 1] = "";
 	struct follow_fate fate;
 	int r = follow_judge(pass, record, &fate);
 
 	if (r || !pass->edit.db.sides[record->group].loaded)
 		return r;
-	old[num_format(fate.uid, old)] = '\0';
 	switch (fate.state) {
 	case FOLLOW_SAME:
 	case FOLLOW_LEFT:
 		return 0;
 	case FOLLOW_GONE:
 		return retire_gone(pass, record, &fate);
-	case FOLLOW_RENUMBERED:
-		now[num_format(fate.new_uid, now)] = '\0';
-		return has_lines_of(pass, old) ? rename_lines_of(pass, old, now) : 0;
 	case FOLLOW_RENAMED:
 		if (!has_lines_of(pass, fate.name))
 			return 0;

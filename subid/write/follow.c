@@ -222,7 +222,7 @@ static const struct option_group follow_options[] = {
 
 static const struct help_row follow_examples[] = {
 	{ "subid follow --dry-run", N_("show what has to follow the accounts") },
-	{ "subid follow", N_("rename, renumber and retire") },
+	{ "subid follow", N_("rename and retire") },
 	{ .term = NULL },
 };
 

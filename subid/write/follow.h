@@ -45,12 +45,11 @@ struct follow {
 };
 
 enum follow_state {
-	FOLLOW_SAME,	   /* name and uid are those of one account */
-	FOLLOW_RENAMED,	   /* the uid has another name */
-	FOLLOW_RENUMBERED, /* the name has another uid */
-	FOLLOW_GONE,	   /* there is certainly no such user */
-	FOLLOW_UNCLEAR,	   /* it is left to root */
-	FOLLOW_LEFT,	   /* not asked about, or no answer */
+	FOLLOW_SAME,	/* name and uid are those of one account */
+	FOLLOW_RENAMED, /* the uid has another name */
+	FOLLOW_GONE,	/* there is certainly no such user */
+	FOLLOW_UNCLEAR, /* it is left to root */
+	FOLLOW_LEFT,	/* not asked about, or no answer */
 };
 
 /* What a known owner is now. */
@@ -60,7 +59,7 @@ struct follow_fate {
 	uint32_t uid;
 	bool has_lines;	      /* FOLLOW_UNCLEAR: by that name or uid */
 	const char *new_name; /* FOLLOW_RENAMED, FOLLOW_UNCLEAR */
-	uint32_t new_uid;     /* FOLLOW_RENUMBERED, FOLLOW_UNCLEAR */
+	uint32_t new_uid;     /* FOLLOW_UNCLEAR: of the login name; or ID_NONE */
 };
 
 int follow_users_load(int directory, struct follow_users *ret_users);

@@ -42,7 +42,7 @@ def expected(accounts, lines):
     name, uid = accounts
     new = {"same": LINES, "changed": "bob:100000:4\n5003:200000:5\n", "gone": ""}[lines]
     if accounts == ("same", "gone"):
-        return DONE, new.replace("5003:", "5099:")
+        return FINDINGS if new else DONE, new
     if accounts == ("changed", "same"):
         return DONE, new.replace("bob:", "robert:")
     if name == "same" or (uid == "changed" and new):
@@ -112,6 +112,20 @@ def test_reports(s):
     s.report.check("... of lines by uid is reported", result.status == FINDINGS
                    and "bob had the uid 5003 and has another one now" in words(result),
                    f"{words(result)}")
+    s.start()
+    s.accounts(account("bob", 5099))
+    said = words(s.box.run("follow"))
+    cures = re.findall(r"'subid ([^']*)'", said)
+    s.report.check("a new uid: it may be another person", cures == [
+        "rename --merge 5003 bob", "retire --no-account 5003"], said)
+    done = [s.box.run(*cures[0].split()), s.box.run("follow")]
+    s.report.check("... or the same one", s.lines() == LINES.replace("5003:", "bob:")
+                   and done[1].status == DONE and not words(done[1]), f"{done}, {s.lines()}")
+    s.start()
+    s.accounts(account("bob", 5099))
+    done = [s.box.run("follow"), s.box.run(*cures[1].split()), s.box.run("follow")]
+    s.report.check("... or not", s.lines() == LINES.replace("5003:", "~5003:")
+                   and done[2].status == DONE and not words(done[2]), f"{done}, {s.lines()}")
     s.start()
     s.accounts(account("e$v e", 5003, "/home/eve"))
     said = words(s.box.run("follow"))
@@ -223,7 +237,11 @@ def test_scene(s):
                if line.startswith(b"adam:"))
     s.box.put(*[f"{uid}:400000:5\n".encode()] * 2)
     done = [s.box.run("follow"), run("usermod", "-u", "4321", "adam"), s.box.run("follow")]
-    s.report.check("usermod -u", s.lines() == "4321:400000:5\n", f"{done}, {s.lines()}")
+    s.report.check("usermod -u: root must decide", done[2].status == FINDINGS
+                   and s.lines() == f"{uid}:400000:5\n", f"{done}, {s.lines()}")
+    done = [s.box.run("rename", uid, "adam"), s.box.run("follow")]
+    s.report.check("... and has decided", s.lines() == "adam:400000:5\n"
+                   and done[1].status == DONE, f"{done}, {s.lines()}")
     # vipw takes a file that was changed in the same second as unchanged
     os.utime("/etc/passwd", (1, 1))
     done = [s.box.run("-c", "EDITOR='sed -i /^adam:/d' /usr/sbin/vipw -q", path="/bin/sh"),
@@ -256,6 +274,28 @@ def test_kill(s):
             problems.append(f"{call}: {result}, {s.lines()}")
     s.report.check(f"killed at {len(points)} calls", len(points) > 10 and not problems,
                    "; ".join(problems[:3]))
+
+
+def test_sysusers(s):
+    """systemd-sysusers(8) gives a service the uid of a user who is gone."""
+    path = shutil.which("systemd-sysusers")
+    if not path:
+        s.report.skip("systemd-sysusers", "needs systemd")
+        return
+    s.host.write("/mnt/eve.conf", 'u eve 5003 "a service" /home/eve /bin/sh\n')
+    for name in ("shadow", "gshadow"):
+        s.host.write(f"/etc/{name}", "", 0o600)
+    for between in (False, True):
+        s.start()
+        s.accounts("")
+        done = [s.box.run("follow")] if between else []
+        done += [s.box.run("/mnt/eve.conf", path=path), s.box.run("follow")]
+        s.report.check(
+            f"systemd-sysusers, {'after' if between else 'before'} follow",
+            b"\neve:x:5003:" in read("/etc/passwd")
+            and s.lines() == ("~bob:100000:10\n~bob:200000:5\n" if between else LINES)
+            and done[-1].status == (DONE if between else FINDINGS), f"{done}, {s.lines()}")
+    s.host.reset_etc("group", "shadow", "gshadow", "passwd")
 
 
 def look_at_state():
@@ -305,8 +345,8 @@ def main():
     box, report = enter("subid")
     mount("tmpfs", "/var/lib", "tmpfs", 0, "mode=755")
     s = Follow(box, report)
-    for part in (test_table, test_reports, test_nothing, test_network, test_scene, test_kill,
-                 test_failing_calls, test_units):
+    for part in (test_table, test_reports, test_nothing, test_network, test_scene, test_sysusers,
+                 test_kill, test_failing_calls, test_units):
         report.part(part, s)
     report.finish()
 

@@ -11,7 +11,7 @@ import shutil
 
 import host as host_module
 import usermod_box
-from host import Account, NameService, mount, process, quick, read, remove
+from host import Account, NameService, built, mount, process, quick, read, remove
 from usermod_box import (OLD, Fault, Files, Scenario, available, calls, enter, inject, prepare,
                          tampered, words)
 
@@ -295,6 +295,11 @@ def test_neighbours(case):
         found.append(host.run(host.subjects["ours", "setuid"].path("newuidmap"),
                               [str(target.pid), "0", "100000", "10"], dom).status)
     report.check("a map writer gives that user ids by uid alone", found == [1, 0], f"{found}")
+    getsubids = shutil.copy(built("getsubids"), f"{box.directory}/getsubids")
+    case.put("~bob:100000:10\n~dom:200000:10\n")
+    found = [box.run(owner, path=getsubids) for owner in ("~bob", "~dom", "bob")]
+    report.check("getsubids and the library list them for no one",
+                 all(result.status == 1 and not result.out for result in found), f"{found}")
     host.reset_etc("nsswitch.conf")
 
 
