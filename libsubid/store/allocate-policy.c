@@ -201,11 +201,11 @@ int allocate_assign(struct allocate_work *work)
 int allocate_put_policy(struct allocate_work *work, size_t k)
 {
 	const struct policy_reserve *reserve = NULL;
-	struct range ids, all = { 0, ID_END };
+	struct range ids, span = allocate_span(work, k);
 	int r = 0;
 
 	while (work->policy && r == 0 &&
-	       (reserve = policy_reserve_next(work->policy, k, all, reserve, &ids)))
+	       (reserve = policy_reserve_next(work->policy, k, span, reserve, &ids)))
 		r = allocated_ids_put(&work->used[k], ids);
 	return r;
 }
